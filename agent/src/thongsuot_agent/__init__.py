@@ -1,0 +1,1 @@
+"""The program on a service point's device: measures, judges, remembers, tells."""

@@ -1,0 +1,1 @@
+"""Receives, keeps, judges across sites, tells people."""

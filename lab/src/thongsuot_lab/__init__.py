@@ -1,0 +1,1 @@
+"""A small Internet in network namespaces: sites, carriers, portals, faults."""

@@ -1,0 +1,100 @@
+"""Batch and Layout: what an agent pushes, before it becomes bytes."""
+
+from enum import StrEnum
+
+import msgspec
+
+from thongsuot_schema.result import Result, Series
+from thongsuot_schema.verdict import VerdictChange
+
+VERSION = 1
+"""Version of the batch format that is written. Every released version stays readable."""
+
+
+class Layout(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    The series that batches refer to by position.
+
+    A stream's layouts only grow. A layout is named by the first 16 bytes of the SHA-256 of its
+    canonical encoding (``encode.layout_id``), so it is stored once and can always be asked for again.
+    """
+
+    series: tuple[Series, ...]
+
+
+class Clock(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    The device's clocks, read together when the batch was sealed.
+
+    ``wall_ns`` is Unix time by the device's wall clock, right or wrong. ``error_s`` is the kernel's
+    own estimate of its maximum error, ``None`` while the clock is not synchronised. A result's time is
+    ``wall_ns + (result.boottime_ns - boottime_ns)``, plus the correction the collector finds.
+    """
+
+    boottime_ns: int
+    wall_ns: int
+    error_s: float | None = None
+
+
+class NoticeCode(StrEnum):
+    """What an agent reports about itself and its record."""
+
+    STARTED = "started"
+    """The agent started; ``text`` holds its version."""
+
+    GAP = "gap"
+    """Results may be missing: from ``from_boottime_ns`` on, or before this boot (``text`` says)."""
+
+    DROPPED = "dropped"
+    """``count`` results were dropped to stay inside the spool's bounds."""
+
+    SPOOL_TORN = "spool_torn"
+    """A damaged spool file was set aside under the name in ``text``; a new one was started."""
+
+    SPOOL_FULL = "spool_full"
+    """The disk refused a write; the spool goes on in memory."""
+
+    CLOCK_STEPPED = "clock_stepped"
+    """The wall clock stepped by ``value`` seconds."""
+
+    LINKS_CHANGED = "links_changed"
+    """A link appeared, disappeared or changed its address; ``text`` says which and how."""
+
+    CONFIG_REJECTED = "config_rejected"
+    """A configuration offered by the collector was refused; ``text`` says why."""
+
+    PROBE_BROKEN = "probe_broken"
+    """A probe raised an error that is our own bug; ``text`` names it."""
+
+
+class Notice(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing an agent reports about itself; see ``NoticeCode`` for what the fields mean."""
+
+    code: NoticeCode
+    boottime_ns: int
+    text: str = ""
+    count: int = 0
+    value: float | None = None
+    from_boottime_ns: int | None = None
+
+
+class Batch(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    One sealed, numbered, immutable piece of an agent's record.
+
+    ``site`` is the site the agent runs at. ``stream`` is a random name (16 hex digits) made when the
+    agent starts a new record; ``number`` counts from 1 without gaps inside a stream, so (site,
+    stream, number) identifies a batch for ever. ``boot_id`` is the kernel's. ``previous`` is the first
+    16 bytes of the SHA-256 of the batch before it in the stream as it was encoded (empty in the
+    first), which chains a stream's batches. Results are ordered by ``boottime_ns``.
+    """
+
+    site: str
+    stream: str
+    number: int
+    boot_id: str
+    clock: Clock
+    previous: bytes = b""
+    results: tuple[Result, ...] = ()
+    changes: tuple[VerdictChange, ...] = ()
+    notices: tuple[Notice, ...] = ()

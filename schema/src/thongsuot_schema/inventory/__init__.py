@@ -1,0 +1,1 @@
+"""The inventory: communes, sites, links, carriers, targets, owners, contacts."""

@@ -1,0 +1,176 @@
+"""Types of the inventory, as files hold them and as an agent gets its part of them."""
+
+from enum import StrEnum
+from typing import Annotated
+
+import msgspec
+
+from thongsuot_schema.segment import Segment
+
+Name = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$")]
+"""A name that can stand in labels, paths and file names."""
+
+Seconds = Annotated[float, msgspec.Meta(gt=0)]
+BitsPerSecond = Annotated[int, msgspec.Meta(gt=0)]
+
+
+class Medium(StrEnum):
+    """What a link runs over."""
+
+    FIBER = "fiber"
+    CABLE = "cable"
+    DSL = "dsl"
+    RADIO_5G = "5g"
+    RADIO_4G = "4g"
+    LEASED = "leased"
+    """The government's own network (TSLCD) or another leased line."""
+    ETHERNET = "ethernet"
+    """A wired uplink whose access technology the device cannot know."""
+
+
+class Role(StrEnum):
+    """What a target stands for."""
+
+    ANCHOR = "anchor"
+    """An address that stands for a network segment."""
+    SERVICE = "service"
+    """A portal that the site needs."""
+
+
+class SiteKind(StrEnum):
+    """What sort of service point a site is."""
+
+    MAIN = "main"
+    BRANCH = "branch"
+    MOBILE = "mobile"
+
+
+class Strict(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Base of what is read from files: an unknown key is an error, not a silent no-op."""
+
+
+class Contact(Strict):
+    """Someone who is told. Personal data: kept to what is needed to reach the person on duty."""
+
+    name: str
+    email: str = ""
+    phone: str = ""
+    role: str = ""
+
+
+class Link(Strict):
+    """
+    One WAN access of a site.
+
+    ``interface`` is the device's network interface; contracted rates are of the contract (Vd, Vu of
+    QCVN 34). ``allowance_bytes`` is what monitoring may use in a calendar month on a metered link;
+    ``None`` means not metered.
+    """
+
+    name: Name
+    interface: str
+    medium: Medium = Medium.ETHERNET
+    carrier: str = ""
+    circuit: str = ""
+    contract_down_bits_per_second: BitsPerSecond | None = None
+    contract_up_bits_per_second: BitsPerSecond | None = None
+    allowance_bytes: Annotated[int, msgspec.Meta(gt=0)] | None = None
+
+
+class Target(Strict):
+    """
+    Something that probes are sent to.
+
+    An anchor has ``segment`` (lan to transit) and ``address``: an IP address, or one of the words
+    ``gateway`` (the link's own default gateway, per family) and ``resolver`` (the name servers that
+    the link's configuration names). A service has ``url`` (https, http) and segment ``service``.
+    ``links`` limits a target to some links (a carrier's own anchor); empty means all.
+    ``domestic`` tells anchors inside the country from foreign ones on the transit rung.
+    """
+
+    name: Name
+    role: Role
+    segment: Segment
+    address: str = ""
+    url: str = ""
+    links: tuple[str, ...] = ()
+    title_vi: str = ""
+    title_en: str = ""
+    domestic: bool = True
+    lookup: str = ""
+    """For name-server anchors: the name that the dns probe asks for; empty: not a name server."""
+    expect_status: tuple[int, ...] = (200,)
+    expect_body: str = ""
+    """Text that the body of a service must contain; empty: not checked."""
+    expect_addresses: tuple[str, ...] = ()
+    """Addresses a name may answer with (CIDR); an answer outside is forged. Empty: not checked."""
+
+
+class ProbePlan(Strict):
+    """
+    One line of what is measured how often: a kind, on targets, every so many seconds.
+
+    ``targets`` names targets or uses ``*`` (every target the kind applies to). ``links`` likewise.
+    ``metered_every_s`` is the interval on metered links; ``None`` takes ``every_s``. ``settings`` are
+    those of the probe itself, checked by the probe's own type.
+    """
+
+    kind: Name
+    every_s: Seconds
+    metered_every_s: Seconds | None = None
+    targets: tuple[str, ...] = ("*",)
+    links: tuple[str, ...] = ("*",)
+    settings: dict[str, object] = {}
+
+
+class Site(Strict):
+    """A service point of a commune: belongs to a commune and to an owner, runs one agent."""
+
+    name: Name
+    title: str = ""
+    commune: Annotated[str, msgspec.Meta(pattern=r"^\d{5}$")] = "00000"
+    """The statistics office's five-digit code, as text: leading zeros count."""
+    kind: SiteKind = SiteKind.MAIN
+    owner: str = ""
+    contacts: tuple[Contact, ...] = ()
+    links: tuple[Link, ...] = ()
+    targets: tuple[str, ...] = ("*",)
+
+
+class Carrier(Strict):
+    """The operator responsible for links."""
+
+    name: Name
+    title: str = ""
+    hotline: str = ""
+    contacts: tuple[Contact, ...] = ()
+    asn: tuple[int, ...] = ()
+    plmn: tuple[str, ...] = ()
+
+
+class Owner(Strict):
+    """Whoever owns sites or operates a portal."""
+
+    name: Name
+    title: str = ""
+    contacts: tuple[Contact, ...] = ()
+
+
+class Commune(Strict):
+    """One of the 126 communes and wards; ``slug`` is the name without diacritics."""
+
+    code: Annotated[str, msgspec.Meta(pattern=r"^\d{5}$")]
+    name: str
+    kind: str
+    slug: str
+
+
+class Inventory(Strict):
+    """The whole of it, references checked (see ``read``)."""
+
+    communes: tuple[Commune, ...] = ()
+    carriers: tuple[Carrier, ...] = ()
+    owners: tuple[Owner, ...] = ()
+    sites: tuple[Site, ...] = ()
+    targets: tuple[Target, ...] = ()
+    probes: tuple[ProbePlan, ...] = ()

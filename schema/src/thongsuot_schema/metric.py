@@ -1,0 +1,81 @@
+"""Metric and Kind: the words in which the catalogue is written."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+PREFIX = "thongsuot_"
+"""Stands before every metric name outside of this project (Prometheus, Influx)."""
+
+
+class Unit(StrEnum):
+    """Base units; the value is the ending of the metric's name (Prometheus naming practice)."""
+
+    SECONDS = "seconds"
+    BYTES = "bytes"
+    RATIO = "ratio"
+    DBM = "dbm"
+    DECIBELS = "decibels"
+    COUNT = "count"
+    PACKETS = "packets"
+    BITS_PER_SECOND = "bits_per_second"
+    TIMESTAMP = "timestamp_seconds"
+    NUMBER = "number"
+
+
+class MetricType(StrEnum):
+    """Types of the Prometheus data model that a measurement can have."""
+
+    GAUGE = "gauge"
+    COUNTER = "counter"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metric:
+    """
+    One thing that is measured.
+
+    ``name`` is ``<kind>_<what>_<unit>``, with ``_total`` after the unit of a counter. ``resolution``
+    is the smallest step kept on the wire, in the metric's own unit: a value travels as an integer
+    multiple of it. ``minimum`` and ``maximum`` bound what is plausible; a value outside is a bug or
+    a lie and is refused where it is made.
+    """
+
+    name: str
+    unit: Unit
+    help_en: str
+    help_vi: str
+    resolution: float
+    type: MetricType = MetricType.GAUGE
+    minimum: float | None = None
+    maximum: float | None = None
+
+    @property
+    def full_name(self) -> str:
+        """The name that databases and dashboards know."""
+        return PREFIX + self.name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """
+    One kind of measurement and its metrics.
+
+    ``revision`` is raised when a number changes its meaning; it travels with every series.
+    ``metrics`` is ordered: the position of a metric is its column in a batch of this revision.
+    """
+
+    name: str
+    revision: int
+    title_en: str
+    title_vi: str
+    metrics: tuple[Metric, ...]
+
+    @property
+    def success_name(self) -> str:
+        """Name of the metric that is 1 for an ``ok`` run, 0 for a ``failed`` one, else absent."""
+        return f"{PREFIX}{self.name}_success_ratio"
+
+    @property
+    def unmeasured_name(self) -> str:
+        """Name of the metric that is 1 for an ``unmeasured`` run, else absent."""
+        return f"{PREFIX}{self.name}_unmeasured_ratio"

@@ -1,0 +1,76 @@
+"""SiteView: all that a status page shows, as data."""
+
+import msgspec
+
+from thongsuot_schema.segment import Segment
+from thongsuot_schema.state import State
+from thongsuot_schema.verdict import Evidence, Symptom
+
+
+class Stretch(msgspec.Struct, frozen=True, kw_only=True):
+    """A stretch of one state; times are Unix seconds, ``end_s`` exclusive."""
+
+    start_s: float
+    end_s: float
+    state: State
+    symptom: Symptom = Symptom.NONE
+
+
+class Light(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    One light on the page: a link, or a service.
+
+    ``since_s`` is the onset of the present state in Unix seconds, ``None`` when not known. ``history``
+    covers the last 24 hours without overlap, oldest first; a time not covered was not recorded.
+    ``figures`` are (label key, text) pairs worth showing beside the light, already formatted.
+    """
+
+    name: str
+    title_vi: str
+    title_en: str
+    state: State
+    segment: Segment | None = None
+    symptom: Symptom = Symptom.NONE
+    since_s: float | None = None
+    medium: str = ""
+    carrier: str = ""
+    carrier_hotline: str = ""
+    circuit: str = ""
+    history: tuple[Stretch, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    rtt_s: float | None = None
+    loss_ratio: float | None = None
+    reachable_over: tuple[str, ...] = ()
+
+
+class Notification(msgspec.Struct, frozen=True, kw_only=True):
+    """Who was told when of what: shown so that nobody calls twice. ``at_s`` is Unix seconds."""
+
+    party: str
+    channel: str
+    at_s: float
+    about: str
+    reference: str = ""
+
+
+class SiteView(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    One site at one moment.
+
+    ``now_s`` is the moment (Unix seconds) by the server's clock. ``heard_s`` is when the collector last
+    heard the agent (``None`` on the device's own page); ``backlog_batches`` is what waits on the device to
+    be pushed, ``clock_trusted`` is false while the device's wall clock is known to be wrong.
+    """
+
+    site: str
+    title: str
+    commune: str
+    now_s: float
+    links: tuple[Light, ...]
+    services: tuple[Light, ...]
+    told: tuple[Notification, ...] = ()
+    heard_s: float | None = None
+    collector_reachable: bool | None = None
+    backlog_batches: int = 0
+    clock_trusted: bool = True
+    version: str = ""

@@ -1,0 +1,120 @@
+"""Verdict: the state of a link or a service, the segment at fault, and the evidence."""
+
+from enum import StrEnum
+
+import msgspec
+
+from thongsuot_schema.outcome import Outcome
+from thongsuot_schema.reason import Reason
+from thongsuot_schema.result import Family
+from thongsuot_schema.segment import Segment
+from thongsuot_schema.state import State
+
+
+class Symptom(StrEnum):
+    """
+    What is wrong, in the words of one closed list; each has its sentence in two languages (``words``).
+
+    A verdict carries the symptom that explains best what a person should do next.
+    """
+
+    # none
+    NONE = "none"
+    NOT_YET_MEASURED = "not_yet_measured"
+    AGENT_SILENT = "agent_silent"
+    # device
+    DEVICE_STARVED = "device_starved"
+    DEVICE_OFF = "device_off"
+    # lan
+    INTERFACE_ABSENT = "interface_absent"
+    CABLE_UNPLUGGED = "cable_unplugged"
+    NO_ADDRESS = "no_address"
+    NO_ROUTE = "no_route"
+    GATEWAY_SILENT = "gateway_silent"
+    ADDRESS_CONFLICT = "address_conflict"
+    LAN_BUSY = "lan_busy"
+    # access
+    ACCESS_SILENT = "access_silent"
+    ACCESS_LOSS = "access_loss"
+    ACCESS_SLOW = "access_slow"
+    ACCESS_FLAPPING = "access_flapping"
+    IP4_DEAD = "ip4_dead"
+    IP6_DEAD = "ip6_dead"
+    LARGE_PACKETS_LOST = "large_packets_lost"
+    # carrier
+    CARRIER_SILENT = "carrier_silent"
+    CARRIER_PARTLY_SILENT = "carrier_partly_silent"
+    CARRIER_LOSS = "carrier_loss"
+    CARRIER_SLOW = "carrier_slow"
+    RESOLVER_SILENT = "resolver_silent"
+    RESOLVER_SLOW = "resolver_slow"
+    RESOLVER_LIES = "resolver_lies"
+    # transit
+    TRANSIT_SILENT = "transit_silent"
+    FOREIGN_TRANSIT_SILENT = "foreign_transit_silent"
+    TRANSIT_LOSS = "transit_loss"
+    TRANSIT_SLOW = "transit_slow"
+    # service
+    SERVICE_REFUSES = "service_refuses"
+    SERVICE_TIMES_OUT = "service_times_out"
+    SERVICE_ERROR = "service_error"
+    SERVICE_WRONG_CONTENT = "service_wrong_content"
+    SERVICE_NAME_GONE = "service_name_gone"
+    SERVICE_PARTLY_DEAD = "service_partly_dead"
+    SERVICE_SLOW = "service_slow"
+    CERTIFICATE_EXPIRED = "certificate_expired"
+    CERTIFICATE_EXPIRING = "certificate_expiring"
+    CERTIFICATE_WRONG = "certificate_wrong"
+
+
+class Evidence(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    One fact that a verdict rests on: what one series showed in the window looked at.
+
+    ``ok``, ``failed`` and ``unmeasured`` count runs. ``value`` is the figure compared (of ``metric``,
+    in that metric's unit) and ``limit`` what it was compared with, where a figure decided.
+    """
+
+    kind: str
+    target: str = ""
+    family: Family = Family.NONE
+    segment: Segment | None = None
+    outcome: Outcome | None = None
+    reason: Reason | None = None
+    ok: int = 0
+    failed: int = 0
+    unmeasured: int = 0
+    metric: str = ""
+    value: float | None = None
+    limit: float | None = None
+
+
+class Verdict(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    The judgement on one subject.
+
+    ``link`` set and ``service`` empty: the link itself. Both set: the service through that link.
+    ``link`` empty and ``service`` set: the service for the site, over whichever link reaches it.
+    ``segment`` is ``None`` exactly when the state is ``up`` or ``unknown``.
+    """
+
+    link: str
+    service: str
+    state: State
+    segment: Segment | None = None
+    symptom: Symptom = Symptom.NONE
+    evidence: tuple[Evidence, ...] = ()
+
+
+class VerdictChange(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    A verdict that differs from the one before it on the same subject.
+
+    ``onset_boottime_ns`` is when the first run that speaks for the new state began;
+    ``decided_boottime_ns`` is when the verdict was given. Both on CLOCK_BOOTTIME.
+    """
+
+    verdict: Verdict
+    before: State
+    onset_boottime_ns: int
+    decided_boottime_ns: int

@@ -81,9 +81,10 @@ class Target(Strict):
     """
     Something that probes are sent to.
 
-    An anchor has ``segment`` (lan to transit) and ``address``: an IP address, or one of the words
-    ``gateway`` (the link's own default gateway, per family) and ``resolver`` (the name servers that
-    the link's configuration names). A service has ``url`` (https, http) and segment ``service``.
+    An anchor has ``segment`` (lan to transit) and ``addresses``: at most one IPv4 and one IPv6 address,
+    or the single word ``gateway`` (the link's own default gateway, per family) or ``resolver`` (the
+    first name server that the link's configuration names). A service has ``url`` (https, http) and
+    segment ``service``; each family that the link has is measured apart.
     ``links`` limits a target to some links (a carrier's own anchor); empty means all.
     ``domestic`` tells anchors inside the country from foreign ones on the transit rung.
     """
@@ -91,7 +92,7 @@ class Target(Strict):
     name: Name
     role: Role
     segment: Segment
-    address: str = ""
+    addresses: tuple[str, ...] = ()
     url: str = ""
     links: tuple[str, ...] = ()
     title_vi: str = ""

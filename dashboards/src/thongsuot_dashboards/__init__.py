@@ -1,1 +1,1 @@
-"""Grafana dashboards and Prometheus rules, generated from the catalogue."""
+"""Grafana dashboards, generated from the metric catalogue."""

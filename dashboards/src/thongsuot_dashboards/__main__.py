@@ -1,0 +1,32 @@
+"""``python -m thongsuot_dashboards [FOLDER]`` writes every board in both languages."""
+
+import sys
+from pathlib import Path
+
+from thongsuot_dashboards.boards import load
+from thongsuot_dashboards.text import Language
+
+DEFAULT_FOLDER = Path(__file__).parents[2] / "out"
+
+
+def files() -> dict[str, str]:
+    """Return the text of every generated file by its path below the output folder."""
+    return {
+        f"{language}/{name}.json": board.to_json(language)
+        for name, board in load().items()
+        for language in Language
+    }
+
+
+def main() -> None:
+    """Write the files."""
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else DEFAULT_FOLDER
+    for name, text in files().items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        print(path)  # noqa: T201  # this is a command; the paths are its answer
+
+
+if __name__ == "__main__":
+    main()

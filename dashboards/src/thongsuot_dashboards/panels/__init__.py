@@ -1,0 +1,1 @@
+"""Our small panel vocabulary; the only place that imports grafanalib."""

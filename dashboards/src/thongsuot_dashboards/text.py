@@ -1,0 +1,23 @@
+"""Text: a title in both languages, one chosen at generation."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Language(StrEnum):
+    """Languages that boards are generated in."""
+
+    VI = "vi"
+    EN = "en"
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text in Vietnamese and in English."""
+
+    vi: str
+    en: str
+
+    def in_(self, language: Language) -> str:
+        """Return the text in one language."""
+        return self.vi if language is Language.VI else self.en

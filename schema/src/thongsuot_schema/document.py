@@ -1,0 +1,92 @@
+"""
+TOML documents to typed values; mistakes are named with file, line and the nearest valid word.
+
+``decode`` reads a whole document, ``convert`` a part of one whose type is known only later (the
+settings of a probe). For contradictions that no type can see, callers raise ``error_at``.
+"""
+
+import dataclasses
+import re
+import tomllib
+from typing import TypeVar
+
+import msgspec
+
+from thongsuot_schema.errors import DocumentError
+from thongsuot_schema.toml_lines import Path, lines_of
+from thongsuot_schema.toml_mistake import explain
+
+T = TypeVar("T")
+
+_AT = re.compile(r" \(at (?:line (?P<line>\d+), column \d+|end of document)\)$")
+
+
+def decode(text: str, type: type[T], *, file: str) -> T:  # noqa: A002 - the word callers expect
+    """
+    Return a TOML document as a value of a type.
+
+    ``file`` is only a name for messages. Unknown keys are refused where the type forbids them, and
+    always in dataclasses.
+
+    Raises:
+        DocumentError: the text is no TOML, or not a document of that type. Its text is for people.
+    """
+    text = text.removeprefix("\ufeff")
+    return convert(_parsed(text, file), type, text=text, file=file)
+
+
+def convert(value: object, type: type[T], *, text: str, file: str, path: Path = ()) -> T:  # noqa: A002
+    """
+    Return one part of a parsed document, the one that stands at ``path``, as a value of a type.
+
+    Raises:
+        DocumentError: as in ``decode``; lines are those of the whole ``text``.
+    """
+    try:
+        if dataclasses.is_dataclass(type) and isinstance(value, dict):
+            _forbid_unknown_keys(value, [field.name for field in dataclasses.fields(type)])
+        return msgspec.convert(value, type)
+    except msgspec.ValidationError as error:
+        place, sentence = explain(str(error), value, type, path)
+        raise error_at(text, place, sentence, file=file) from error
+    except RecursionError as error:
+        raise DocumentError(file, 0, "nested too deeply to be read") from error
+
+
+def locate(text: str, path: Path) -> int:
+    """
+    Return the line (1-based) at which a path stands in a valid document.
+
+    A path that does not exist takes the line of the nearest table around it; 0 for the root.
+    """
+    lines = lines_of(text)
+    for length in range(len(path), 0, -1):
+        if path[:length] in lines:
+            return lines[path[:length]]
+    return 0
+
+
+def error_at(text: str, path: Path, message: str, *, file: str) -> DocumentError:
+    """Return (to be raised) an error about what stands at a path of a valid document."""
+    return DocumentError(file, locate(text, path), message)
+
+
+def _parsed(text: str, file: str) -> dict[str, object]:
+    try:
+        return tomllib.loads(text)
+    except RecursionError as error:
+        raise DocumentError(file, 0, "nested too deeply to be read") from error
+    except ValueError as error:  # TOMLDecodeError, or an integer of thousands of digits
+        message = str(error).partition(";")[0]
+        found = _AT.search(message)
+        if found is None:
+            raise DocumentError(file, 0, f"not TOML: {message}") from error
+        line = int(found["line"] or text.count("\n") + 1)
+        raise DocumentError(file, line, f"not TOML: {message[: found.start()]}") from error
+
+
+def _forbid_unknown_keys(value: dict[str, object], known: list[str]) -> None:
+    # msgspec can forbid them in structs only.
+    for key in value:
+        if key not in known:
+            raise msgspec.ValidationError(f"Object contains unknown field `{key}` - at `$`")

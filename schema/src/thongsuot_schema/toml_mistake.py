@@ -1,0 +1,207 @@
+"""
+What is wrong with a value, as a sentence for whoever wrote the document.
+
+``msgspec`` names the first mistake in the words of a programmer (`` Expected `str`, got `int` - at
+`$.links[0].name` ``). Here that becomes the words of a document, with the nearest known key or
+value.
+"""
+
+import dataclasses
+import enum
+import re
+import types
+import typing
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from thongsuot_schema.nearest import nearest
+from thongsuot_schema.toml_lines import Path
+
+_STEP = re.compile(r"\.(?P<key>\w+)|\[(?P<index>\d+)\]|(?P<any>\[\.\.\.\])")
+_EXPECTED = re.compile(r"Expected `(?P<types>[^`]+)`(?P<limit>.*?)(?:, got [^,]+)?$", re.DOTALL)
+_WORDS = {
+    "str": "text",
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "true or false",
+    "array": "an array",
+    "object": "a table",
+    "datetime": "a date and time",
+    "date": "a date",
+    "time": "a time of day",
+}
+_SHOWN = 60
+"""Characters of a wrong value that are shown; enough to recognise it."""
+
+
+def explain(problem: str, value: object, type_: object, base: Path) -> tuple[Path, str]:
+    """
+    Return where a mistake is and what it is, one sentence without file and line.
+
+    ``problem`` is the text of the ``msgspec.ValidationError`` that ``value`` gave as ``type_``;
+    ``base`` is where the value stands in its document.
+    """
+    what, steps, of_key = _split(problem)
+    path, found, expected = _follow(steps, value, list(_flat(type_)), of_key=of_key)
+    here = (*base, *path)
+    if (unknown := re.fullmatch(r"Object contains unknown field `(.*)`", what)) is not None:
+        key = unknown[1]
+        known = {name for one in expected for name in _fields(one)}
+        ending = nearest(key, known)
+        return (*here, key), f'unknown key "{key}" {_within(here)}{ending}'
+    if (missing := re.fullmatch(r"Object missing required field `(.*)`", what)) is not None:
+        return here, f'"{missing[1]}" is missing {_within(here)}'
+    if what.startswith("Invalid enum value"):
+        ending = nearest(str(found), (str(word) for one in expected for word in _choices(one)))
+        return here, f"unknown value {_shown(found)} of {_subject(here)}{ending}"
+    if (wrong := _EXPECTED.fullmatch(what)) is not None:
+        return here, _wrong_value(here, found, wrong["types"], wrong["limit"])
+    return here, f"{_subject(here)}: {what}"
+
+
+def table_name(path: Path) -> str:
+    """Return a table as its header is written: ``[site]``, ``[[links]]``; for people."""
+    keys = ".".join(part for part in path if isinstance(part, str))
+    if not keys:
+        return "the top level"
+    return f"[[{keys}]]" if isinstance(path[-1], int) else f"[{keys}]"
+
+
+def _within(path: Path) -> str:
+    return f"in {table_name(path)}" if path else "at the top level"
+
+
+def _subject(path: Path) -> str:
+    """Return what stands at a path, for people: ``"interface" in [[links]]``."""
+    if not path:
+        return "the document"
+    last = path[-1]
+    if isinstance(last, int):
+        return f"element {last + 1} of {_subject(path[:-1])}"
+    return f'"{last}" {_within(path[:-1])}'
+
+
+def _wrong_value(path: Path, found: object, expected: str, limit: str) -> str:
+    names = [_WORDS.get(name, name) for name in expected.split(" | ") if name != "null"]
+    wish = " or ".join(names) + limit.replace("matching regex", "matching the pattern")
+    if "array" in expected and isinstance(found, dict) and path:
+        return f"{_subject(path)} must be an array; write [{table_name(path)}] or [ … ]"
+    return f"{_subject(path)} must be {wish}, not {_shown(found)}"
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, dict):
+        return "a table"
+    if isinstance(value, list):
+        return f"an array of {len(value)}"
+    text = str(value)
+    short = text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
+    return f'"{short}"' if isinstance(value, str) else short
+
+
+def _split(problem: str) -> tuple[str, list[str | int | None], bool]:
+    """Return the bare problem, the steps to it (``None``: some key), and whether a key is meant."""
+    what, at, place = problem.rpartition(" - at ")
+    if not at:
+        return problem, [], False
+    steps: list[str | int | None] = []
+    for step in _STEP.finditer(place):
+        if step["any"]:
+            steps.append(None)
+        else:
+            steps.append(step["key"] if step["index"] is None else int(step["index"]))
+    return what, steps, place.startswith("`key`")
+
+
+def _follow(
+    steps: list[str | int | None], value: object, expected: list[object], *, of_key: bool
+) -> tuple[Path, object, list[object]]:
+    """Walk value and type together; a step to "some key" goes to the first that does not fit."""
+    path: Path = ()
+    for step in steps:
+        inner = [part for one in expected for part in _inside(one, step)]
+        if isinstance(value, dict):
+            key = _misfit(value.items(), inner) if step is None else step
+            if key not in value:
+                break
+            path, value = (*path, key), value[key]
+        elif isinstance(value, list) and isinstance(step, int):
+            path, value = (*path, step), value[step]
+        expected = inner
+    if of_key and isinstance(value, dict):
+        keys = [part for one in expected for part in _keys(one)]
+        key = _misfit(((name, name) for name in value), keys)
+        return (*path, key), key, keys
+    return path, value, expected
+
+
+def _misfit(items: Iterable[tuple[str, object]], expected: list[object]) -> str:
+    for key, value in items:
+        if not any(_fits(value, one) for one in expected):
+            return key
+    return ""
+
+
+def _fits(value: object, type_: object) -> bool:
+    try:
+        msgspec.convert(value, type_, str_keys=True)
+    except msgspec.ValidationError:
+        return False
+    return True
+
+
+def _flat(type_: object) -> Iterator[object]:
+    """Yield a type, or the members of a union."""
+    if typing.get_origin(type_) in {typing.Union, types.UnionType}:
+        for member in typing.get_args(type_):
+            yield from _flat(member)
+    elif type_ is not type(None):
+        yield type_
+
+
+def _bare(type_: object) -> object:
+    return typing.get_args(type_)[0] if typing.get_origin(type_) is typing.Annotated else type_
+
+
+def _fields(type_: object) -> dict[str, object]:
+    """Return the keys that a table of this type may have, with their types."""
+    bare = _bare(type_)
+    if not isinstance(bare, type):
+        return {}
+    if issubclass(bare, msgspec.Struct):
+        return {field.encode_name: field.type for field in msgspec.structs.fields(bare)}
+    if dataclasses.is_dataclass(bare):
+        hints = typing.get_type_hints(bare, include_extras=True)
+        return {field.name: hints[field.name] for field in dataclasses.fields(bare)}
+    return {}
+
+
+def _inside(type_: object, step: str | int | None) -> Iterator[object]:
+    """Yield the types that what is inside a container may have."""
+    bare = _bare(type_)
+    arguments = typing.get_args(bare)
+    fields = _fields(bare)
+    if isinstance(step, str) and step in fields:
+        yield from _flat(fields[step])
+    elif typing.get_origin(bare) is dict:
+        yield from _flat(arguments[1])
+    elif typing.get_origin(bare) is tuple and isinstance(step, int) and arguments[-1] is not ...:
+        yield from _flat(arguments[step] if step < len(arguments) else object)
+    elif arguments:
+        yield from _flat(arguments[0])
+
+
+def _keys(type_: object) -> Iterator[object]:
+    bare = _bare(type_)
+    if typing.get_origin(bare) is dict:
+        yield from _flat(typing.get_args(bare)[0])
+
+
+def _choices(type_: object) -> tuple[object, ...]:
+    bare = _bare(type_)
+    if isinstance(bare, type) and issubclass(bare, enum.Enum):
+        return tuple(member.value for member in bare)
+    return typing.get_args(bare) if typing.get_origin(bare) is typing.Literal else ()

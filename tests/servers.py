@@ -1,0 +1,152 @@
+"""
+Real servers for tests: started on ports from the kernel, in directories of their own.
+
+A server that is not installed skips the test with its name; CI fails when anything skipped there.
+"""
+
+import re
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Self
+
+import httpx
+import pytest
+
+_READY_WITHIN_S = 60.0
+"""Prometheus is ready in 0.2 s on an idle machine; only a machine in trouble comes near this."""
+
+_PROMETHEUS_CONFIG = """\
+global: {{scrape_interval: 15s}}
+storage: {{tsdb: {{out_of_order_time_window: {window_s}s}}}}
+"""
+
+
+class PrometheusServer:
+    """
+    A Prometheus that receives by remote write, with an out-of-order window.
+
+    The first start takes a port from the kernel; later starts come back on the same one, with the
+    same data, so that a test can take the receiver away and bring it back.
+    """
+
+    def __init__(self, directory: Path, *, window_s: int = 24 * 3600) -> None:
+        self._directory = directory
+        self._port = 0
+        self._process: subprocess.Popen[bytes] | None = None
+        config = directory / "prometheus.yml"
+        config.write_text(_PROMETHEUS_CONFIG.format(window_s=window_s), encoding="utf-8")
+
+    @property
+    def url(self) -> str:
+        """Where it listens, without a slash at the end."""
+        assert self._port, "not started"
+        return f"http://127.0.0.1:{self._port}"
+
+    @property
+    def write_url(self) -> str:
+        """Where remote write goes."""
+        return f"{self.url}/api/v1/write"
+
+    @property
+    def pid(self) -> int:
+        """Process id, for those who look at its CPU time."""
+        assert self._process is not None, "not started"
+        return self._process.pid
+
+    def start(self) -> Self:
+        """Start it, and return when it answers that it is ready."""
+        assert self._process is None, "already running"
+        log = self._directory / "prometheus.log"
+        with log.open("wb") as output:
+            self._process = subprocess.Popen(
+                [
+                    "prometheus",
+                    f"--config.file={self._directory / 'prometheus.yml'}",
+                    f"--storage.tsdb.path={self._directory / 'data'}",
+                    f"--web.listen-address=127.0.0.1:{self._port}",
+                    "--web.enable-remote-write-receiver",
+                    "--query.lookback-delta=5m",
+                ],
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+        self._await_ready(log)
+        return self
+
+    def stop(self) -> None:
+        """End it as an operator would, and wait until it is gone."""
+        if self._process is not None:
+            self._process.terminate()
+            self._process.wait()
+            self._process = None
+
+    def query(self, expression: str, *, at_s: float | None = None) -> list[dict[str, object]]:
+        """Return the result of an instant query: one entry a series."""
+        params = {"query": expression} | ({} if at_s is None else {"time": f"{at_s:.3f}"})
+        answer = httpx.get(f"{self.url}/api/v1/query", params=params, timeout=30)
+        assert answer.status_code == 200, answer.text
+        found: list[dict[str, object]] = answer.json()["data"]["result"]
+        return found
+
+    def samples(self, selector: str, *, at_s: float, range_s: int) -> dict[str, list[list[object]]]:
+        """
+        Return the raw samples of each series that a selector finds, ending at a time.
+
+        Keyed by the series' labels in one text (``a=1,b=2``, sorted, with ``__name__``); values are
+        ``[time in seconds, value as text]``, as stored, oldest first.
+        """
+        result = self.query(f"{selector}[{range_s}s]", at_s=at_s)
+        found: dict[str, list[list[object]]] = {}
+        for series in result:
+            labels, values = series["metric"], series["values"]
+            assert isinstance(labels, dict)
+            assert isinstance(values, list)
+            found[",".join(f"{key}={labels[key]}" for key in sorted(labels))] = values
+        return found
+
+    def _await_ready(self, log: Path) -> None:
+        assert self._process is not None
+        deadline = time.monotonic() + _READY_WITHIN_S
+        while time.monotonic() < deadline:
+            if self._process.poll() is not None:
+                pytest.fail(f"prometheus ended at start:\n{log.read_text(errors='replace')}")
+            found = re.search(r'"Listening on" address=127\.0\.0\.1:(\d+)', log.read_text("utf-8"))
+            if found:
+                self._port = int(found.group(1))
+                try:
+                    if httpx.get(f"{self.url}/-/ready", timeout=5).status_code == 200:
+                        return
+                except httpx.TransportError:
+                    pass  # not listening yet; the deadline bounds how often
+            time.sleep(0.02)
+        self.stop()
+        pytest.fail(f"prometheus was not ready in {_READY_WITHIN_S:.0f} s:\n{log.read_text()}")
+
+
+def need(program: str) -> None:
+    """Skip the test, naming the program, where it is not installed."""
+    if shutil.which(program) is None:
+        pytest.skip(f"{program} is not installed")
+
+
+@pytest.fixture(scope="session")
+def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrometheusServer]:
+    """One Prometheus for all tests that only add to it: use a site name of your own."""
+    need("prometheus")
+    server = PrometheusServer(tmp_path_factory.mktemp("prometheus")).start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def own_prometheus(tmp_path: Path) -> Iterator[PrometheusServer]:
+    """A Prometheus for one test, which may stop and start it; not yet started."""
+    need("prometheus")
+    directory = tmp_path / "own-prometheus"
+    directory.mkdir()
+    server = PrometheusServer(directory)
+    yield server
+    server.stop()

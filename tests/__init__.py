@@ -1,1 +1,1 @@
-"""Tests of all rooms."""
+"""What crosses the rooms, and a mirror of each room; see CONTRIBUTING.md."""

@@ -1,0 +1,117 @@
+"""
+Everything `./run lint` checks, two at a time; what fails is shown whole, what passes is one word.
+
+Each check is a command of its own, so that it can be run alone while one mends what it found.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+ROOMS = ("schema", "agent", "collector", "dashboards", "lab")
+SCRIPTS = ("run", ".ci/run", "tools/install.sh", "tools/fresh.sh")
+
+# Hosts of registries and paths of one machine have no place in a repository that others clone. Each
+# pattern is broken by brackets so that this file does not find itself.
+UNWANTED = re.compile(
+    r"[p]ypi\.org|[p]ythonhosted\.org|registry\.[n]pmjs\.org|[d]eb\.debian\.org"
+    r"|/[w]ork/(?:main|shared)|/[r]oot/|/[h]ome/[a-z]"
+)
+
+
+def commands() -> dict[str, Sequence[str]]:
+    """Return the command of each check, the slowest first."""
+    python = sys.executable
+    sources = [f"{room}/src" for room in ROOMS]
+    others = [
+        folder for folder in ("tests", "tools", "bench") if any((ROOT / folder).glob("**/*.py"))
+    ]
+    scripts = [script for script in SCRIPTS if (ROOT / script).is_file()]
+    shell = [sys.executable, __file__, "shell", *scripts]
+    return {
+        "types (basedpyright)": (python, "-m", "basedpyright", "--level", "error"),
+        "types (mypy)": (python, "-m", "mypy", *sources, *others),
+        "style": (python, "-m", "ruff", "check", "--quiet", "."),
+        "format": (python, "-m", "ruff", "format", "--check", "--quiet", "--diff", "."),
+        "borders": (str(Path(python).parent / "lint-imports"), "--no-logo"),
+        "scripts": shell,
+        "requirements": (python, "tools/requirements.py", "check"),
+        "hosts and paths": (python, __file__, "hosts"),
+    }
+
+
+def check_shell(scripts: Sequence[str]) -> int:
+    """Check scripts with shellcheck; where it is not installed, with the shell's own parser."""
+    if shutil.which("shellcheck"):
+        return subprocess.run(
+            ["shellcheck", "-s", "sh", "-e", "SC1091", *scripts], check=False
+        ).returncode
+    return max(subprocess.run(["sh", "-n", script], check=False).returncode for script in scripts)
+
+
+def check_hosts(root: Path) -> int:
+    """Look for unwanted hosts and paths in every file that git tracks; print where they stand."""
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=root, check=True, capture_output=True)
+    found = 0
+    for name in filter(None, listed.stdout.decode().split("\0")):
+        path = root / name
+        if not path.is_file() or b"\0" in (body := path.read_bytes())[:8192]:
+            continue
+        for number, line in enumerate(body.decode("utf-8", "replace").splitlines(), 1):
+            if UNWANTED.search(line):
+                print(
+                    f"{name}:{number}: a registry's host or one machine's path: {line.strip()[:80]}"
+                )
+                found += 1
+    return min(found, 1)
+
+
+def run_all() -> int:
+    """Run every check; print the whole output of those that fail."""
+    failed: list[str] = []
+
+    def one(command: Sequence[str]) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            command,
+            cwd=ROOT,
+            check=False,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+
+    with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
+        running = {pool.submit(one, command): name for name, command in commands().items()}
+        for done in as_completed(running):
+            name, outcome = running[done], done.result()
+            if outcome.returncode:
+                failed.append(name)
+                print(f"--- {name}: failed\n{outcome.stdout.rstrip()}", flush=True)
+            elif sys.stdout.isatty():
+                print(f"{name}: ok", flush=True)
+    if failed:
+        print(f"lint: {len(failed)} of {len(running)} checks failed: {', '.join(failed)}")
+        return 1
+    print(f"lint: {len(running)} checks passed")
+    return 0
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run all checks, or, with ``shell FILE ...`` or ``hosts``, one of those written here."""
+    match arguments:
+        case ["shell", *scripts]:
+            return check_shell(scripts)
+        case ["hosts"]:
+            return check_hosts(ROOT)
+        case _:
+            return run_all()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

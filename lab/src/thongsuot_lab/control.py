@@ -1,0 +1,75 @@
+"""
+Asking a process of the lab to do something, and answering such requests.
+
+A request and its answer are one JSON object each, over a local sequenced-packet socket, one
+connection a request. Both sides of the lab's own processes; the network never sees it.
+"""
+
+import json
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from thongsuot_lab.errors import LabError
+
+Request = dict[str, object]
+Answer = dict[str, object]
+
+# A datagram of the largest lab's counters is some 60 KB; the kernel's default buffer holds 200.
+MESSAGE_BYTES: Final = 200_000
+PATIENCE_S: Final = 10.0
+
+
+def ask(path: Path, request: Request) -> Answer:
+    """
+    Send one request and return the answer.
+
+    Raises:
+        LabError: nobody answers at this socket, or the answer is a refusal; the message says which.
+    """
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as sock:
+        sock.settimeout(PATIENCE_S)
+        try:
+            sock.connect(str(path))
+            sock.send(json.dumps(request).encode())
+            data = sock.recv(MESSAGE_BYTES)
+        except OSError as error:
+            raise LabError(f"cannot ask {path.name} to {request.get('do')}: {error}") from error
+    if not data:
+        raise LabError(f"{path.name} closed without an answer to {request.get('do')}")
+    answer: Answer = json.loads(data)
+    refusal = answer.get("refused")
+    if refusal is not None:
+        raise LabError(f"{path.name} refused to {request.get('do')}: {refusal}")
+    return answer
+
+
+def listener(path: Path) -> socket.socket:
+    """A non-blocking socket that requests come to."""
+    sock = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    sock.setblocking(False)
+    sock.bind(str(path))
+    path.chmod(0o600)
+    sock.listen(64)
+    return sock
+
+
+def answer_one(connection: socket.socket, handle: Callable[[Request], Answer]) -> None:
+    """Read one request from a readable connection, answer it and close the connection."""
+    with connection:
+        try:
+            data = connection.recv(MESSAGE_BYTES)
+        except OSError:
+            return
+        if not data:
+            return
+        try:
+            answer = handle(json.loads(data))
+        except (LabError, OSError, KeyError, TypeError, ValueError) as error:
+            answer = {"refused": f"{type(error).__name__}: {error}"}
+        try:
+            connection.send(json.dumps(answer).encode())
+        except OSError:
+            # The asker has gone; what it asked for was done all the same.
+            return

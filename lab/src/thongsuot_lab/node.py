@@ -1,0 +1,210 @@
+"""A node of a running lab, as a place to make sockets and run programs in."""
+
+import os
+import socket
+import subprocess
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from signal import SIGKILL
+from typing import IO, TypeVar
+
+from thongsuot_lab.spaces.enter import entered, feed, in_thread, start_inside
+
+T = TypeVar("T")
+Output = int | IO[bytes] | IO[str] | None
+
+# Mounts what a machine of its own would have, then becomes the program. A new /sys shows the
+# interfaces of the node instead of the host's.
+_FURNISH = """
+mount -t sysfs none /sys
+for name in resolv.conf hosts; do
+    if [ -e "$1/$name" ]; then mount --bind "$1/$name" "/etc/$name"; fi
+done
+shift
+exec "$@"
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunningNode:
+    """
+    One node.
+
+    ``network`` and ``processes`` are paths of its namespaces, usable with ``nsenter``; ``etc``
+    holds its own ``resolv.conf`` and ``hosts``; ``started`` is where the lab learns what it has to
+    wait for at its end.
+    """
+
+    name: str
+    network: str
+    processes: str
+    etc: Path
+    started: "list[subprocess.Popen[bytes]]"
+
+    @contextmanager
+    def entered(self) -> Iterator[None]:
+        """Be inside for the length of the block: sockets made there stay there. Do not await."""
+        with entered(self.network):
+            yield
+
+    def call(self, work: Callable[[], T]) -> T:
+        """Run a function inside, in a thread of its own, and return what it returns."""
+
+        def inside() -> T:
+            with entered(self.network):
+                return work()
+
+        return in_thread(inside)
+
+    def socket(
+        self, family: socket.AddressFamily, kind: socket.SocketKind, protocol: int = 0
+    ) -> socket.socket:
+        """A socket that lives inside."""
+        with entered(self.network):
+            return socket.socket(family, kind, protocol)
+
+    def popen(
+        self,
+        argv: Sequence[str],
+        *,
+        user: int | None = None,
+        capabilities: Sequence[str] = (),
+        env: dict[str, str] | None = None,
+        cwd: Path | None = None,
+        stdin: Output = subprocess.DEVNULL,
+        stdout: Output = None,
+        stderr: Output = None,
+    ) -> "subprocess.Popen[bytes]":
+        """
+        Start a program inside, with the node's own ``resolv.conf``, ``hosts`` and ``/sys``.
+
+        Args:
+            argv: program and arguments.
+            user: run as this user id (and group id of the same number), with nothing but
+                ``capabilities``, as ``setpriv`` names them: ``net_raw``. None: as who one is.
+            capabilities: kept as ambient capabilities.
+            env: the whole environment; None for one's own.
+            cwd: working directory.
+            stdin: as for ``subprocess.Popen``.
+            stdout: as for ``subprocess.Popen``.
+            stderr: as for ``subprocess.Popen``.
+
+        The process ends with the lab, whatever happens.
+        """
+        furnish = ["unshare", "--mount", "--", "sh", "-ec", _FURNISH, "sh", str(self.etc)]
+        command = [*furnish, *_as_user(user, capabilities), *argv]
+        process = start_inside(
+            lambda: subprocess.Popen(
+                command, env=env, cwd=cwd, stdin=stdin, stdout=stdout, stderr=stderr
+            ),
+            network=self.network,
+            processes=self.processes,
+        )
+        self.started[:] = [other for other in self.started if other.poll() is None]
+        self.started.append(process)
+        return process
+
+    def run(
+        self,
+        argv: Sequence[str],
+        *,
+        user: int | None = None,
+        capabilities: Sequence[str] = (),
+        check: bool = True,
+    ) -> "subprocess.CompletedProcess[str]":
+        """
+        Run a program inside to its end, and return its exit code and both outputs.
+
+        Raises:
+            subprocess.CalledProcessError: it failed, and ``check`` is set; holds both outputs.
+        """
+        process = self.popen(
+            argv,
+            user=user,
+            capabilities=capabilities,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        with process:
+            out, err = process.communicate()
+        done = subprocess.CompletedProcess(argv, process.returncode, out.decode(), err.decode())
+        if check:
+            done.check_returncode()
+        return done
+
+    def ip(self, *lines: str) -> None:
+        """
+        Give `ip` these lines inside.
+
+        Raises:
+            BuildError: it refused.
+        """
+        feed(self.network, ["ip", "-batch", "-"], lines)
+
+    def nft(self, *lines: str) -> None:
+        """
+        Give `nft` these lines inside.
+
+        Raises:
+            BuildError: it refused.
+        """
+        feed(self.network, ["nft", "-f", "-"], lines)
+
+    def pids(self) -> list[int]:
+        """Process ids, as seen from here, of every process inside but this one."""
+        own = Path(self.network).stat().st_ino
+        found = []
+        for entry in Path("/proc").iterdir():
+            if entry.name.isdigit():
+                try:
+                    inside = (entry / "ns" / "net").stat().st_ino == own
+                except OSError:
+                    # It ended while being looked at.
+                    continue
+                if inside and int(entry.name) != os.getpid():
+                    found.append(int(entry.name))
+        return found
+
+    def kill_all(self) -> int:
+        """End every process inside at once, as a power cut does; returns how many there were."""
+        killed: set[int] = set()
+        # Again until none is left: one may have been born while the others were being killed.
+        while alive := [pid for pid in self.pids() if not _is_dying(pid)]:
+            for pid in alive:
+                try:
+                    os.kill(pid, SIGKILL)
+                except ProcessLookupError:
+                    continue
+                killed.add(pid)
+        return len(killed)
+
+
+def _is_dying(pid: int) -> bool:
+    """Whether a process has ended, or has been killed and is on its way."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        pending = Path(f"/proc/{pid}/status").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return True
+    shared = next(line for line in pending.splitlines() if line.startswith("ShdPnd:"))
+    return state in "ZX" or bool(int(shared.split()[1], 16) & (1 << (SIGKILL - 1)))
+
+
+def _as_user(user: int | None, capabilities: Sequence[str]) -> list[str]:
+    if user is None:
+        return []
+    kept = ",".join(f"+{name}" for name in capabilities)
+    held = [f"--inh-caps=-all,{kept}", f"--ambient-caps=-all,{kept}"] if kept else []
+    bounding = f"--bounding-set=-all,{kept}" if kept else "--bounding-set=-all"
+    return [
+        "setpriv",
+        f"--reuid={user}",
+        f"--regid={user}",
+        "--clear-groups",
+        *(held or ["--inh-caps=-all"]),
+        bounding,
+        "--no-new-privs",
+        "--",
+    ]

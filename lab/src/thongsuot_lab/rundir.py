@@ -1,0 +1,81 @@
+"""
+Where a running lab keeps its sockets, logs and description, and how others find it.
+
+``/run/thongsuot-lab/PREFIX`` for root; below ``XDG_RUNTIME_DIR``, or else ``/tmp``, for others. The
+lock in it is held by the lab's keeper: a directory with a free lock is a dead lab's.
+"""
+
+import fcntl
+import os
+import secrets
+import shutil
+from pathlib import Path
+
+from thongsuot_lab.errors import LabError
+from thongsuot_lab.spaces.keeper import LOCK
+
+NAME = "thongsuot-lab"
+
+
+def home() -> Path:
+    """The directory that this user's labs are in."""
+    if Path("/run").is_dir() and os.access("/run", os.W_OK):
+        return Path("/run") / NAME
+    runtime = os.environ.get("XDG_RUNTIME_DIR")
+    if runtime and os.access(runtime, os.W_OK):
+        return Path(runtime) / NAME
+    return Path("/tmp") / f"{NAME}-{os.environ.get('SUDO_UID', os.getuid())}"
+
+
+def claim(prefix: str | None) -> Path:
+    """
+    A new directory for a lab, after sweeping away those of dead labs.
+
+    Raises:
+        LabError: a lab with this prefix is running.
+    """
+    sweep()
+    home().mkdir(mode=0o755, parents=True, exist_ok=True)
+    chosen = prefix or f"lab-{secrets.token_hex(3)}"
+    try:
+        (home() / chosen).mkdir(mode=0o755)
+    except FileExistsError:
+        raise LabError(f"a lab with the prefix {chosen!r} is already there: {home()}") from None
+    return home() / chosen
+
+
+def is_alive(run_dir: Path) -> bool:
+    """Whether a keeper holds the lock of this directory."""
+    try:
+        descriptor = os.open(run_dir / LOCK, os.O_RDWR | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
+def running() -> list[str]:
+    """Prefixes of the labs that are alive, sorted."""
+    if not home().is_dir():
+        return []
+    return sorted(entry.name for entry in home().iterdir() if is_alive(entry))
+
+
+def sweep() -> list[str]:
+    """Remove what dead labs left; returns their prefixes."""
+    if not home().is_dir():
+        return []
+    dead = [entry for entry in home().iterdir() if _is_dead(entry)]
+    for entry in dead:
+        shutil.rmtree(entry, ignore_errors=True)
+    return sorted(entry.name for entry in dead)
+
+
+def _is_dead(entry: Path) -> bool:
+    # A directory without a lock file is one whose keeper is just starting.
+    return (entry / LOCK).exists() and not is_alive(entry)

@@ -1,0 +1,1 @@
+"""Namespaces: making them, holding them, entering them."""

@@ -1,0 +1,107 @@
+"""Doing something inside a network namespace: for a moment, or in a process of its own."""
+
+import os
+import subprocess
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+from thongsuot_lab.errors import BuildError
+from thongsuot_lab.spaces.syscalls import CLONE_NEWNET, CLONE_NEWPID, setns
+
+T = TypeVar("T")
+OWN_NETWORK = "/proc/thread-self/ns/net"
+
+
+@contextmanager
+def entered(network: str) -> Iterator[None]:
+    """
+    Move this thread into a network namespace for the length of the block.
+
+    A socket belongs for ever to the namespace that it was made in, so make it inside and use it
+    anywhere. Do not await inside the block: other tasks of the thread would be moved as well.
+    """
+    before = os.open(OWN_NETWORK, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        inside = os.open(network, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            setns(inside, CLONE_NEWNET)
+        finally:
+            os.close(inside)
+        try:
+            yield
+        finally:
+            setns(before, CLONE_NEWNET)
+    finally:
+        os.close(before)
+
+
+def in_thread(work: Callable[[], T]) -> T:
+    """Run something in a thread that is thrown away after it, so that what it entered stays."""
+    outcome: list[T] = []
+    failure: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            outcome.append(work())
+        except BaseException as error:  # noqa: BLE001  carried over to the caller, below
+            failure.append(error)
+
+    thread = threading.Thread(target=run, name="lab-namespace")
+    thread.start()
+    thread.join()
+    if failure:
+        raise failure[0]
+    return outcome[0]
+
+
+def start_inside(start: Callable[[], T], *, network: str, processes: str) -> T:
+    """
+    Call ``start`` where the child processes that it makes begin inside both namespaces.
+
+    ``processes`` is a PID namespace: everything in it ends when its first process does.
+    """
+
+    def work() -> T:
+        for path, kind in ((processes, CLONE_NEWPID), (network, CLONE_NEWNET)):
+            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+            try:
+                setns(descriptor, kind)
+            finally:
+                os.close(descriptor)
+        return start()
+
+    return in_thread(work)
+
+
+def feed(network: str, argv: Sequence[str], lines: Sequence[str]) -> None:
+    """
+    Run a configuration tool inside a namespace with these lines on its standard input.
+
+    Raises:
+        BuildError: it refused; the message holds its answer and its input.
+    """
+    if not lines:
+        return
+    text = "\n".join(lines) + "\n"
+    with entered(network):
+        done = subprocess.run(argv, input=text, text=True, capture_output=True, check=False)
+    if done.returncode:
+        raise BuildError(f"{' '.join(argv)}: {done.stderr.strip()}\ninput was:\n{text}")
+
+
+def set_sysctls(network: str, values: dict[str, str]) -> None:
+    """
+    Write settings of ``/proc/sys/net`` as seen inside a namespace; keys are dotted.
+
+    Raises:
+        BuildError: the kernel does not have one, or refuses its value.
+    """
+    with entered(network):
+        for key, value in values.items():
+            try:
+                Path("/proc/sys", *key.split(".")).write_text(value)
+            except OSError as error:
+                raise BuildError(f"sysctl {key}={value}: {error}") from error

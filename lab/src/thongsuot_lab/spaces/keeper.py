@@ -1,0 +1,101 @@
+"""
+The process that a lab's life hangs on.
+
+It is the first process of a PID namespace that holds everything the lab runs, and it holds the
+only lasting references to the lab's network namespaces. So when it ends, by any signal, the kernel
+itself ends every process and takes down every interface: no survivor has to clean up.
+
+It ends by itself when its owner does (it watches the owner's pidfd), unless it was told that it has
+none. It removes the lab's run directory on its way out; after a ``kill -9`` of the keeper itself
+that directory stays, unlocked, and the next lab that starts sweeps it away.
+
+Standard input: one JSON line, ``{"run_dir": …, "nodes": […]}``; afterwards a line ``detach`` lets
+go of the owner. Standard output: one JSON line, ``{"namespaces": {node: descriptor}}``.
+"""
+
+import fcntl
+import json
+import os
+import select
+import shutil
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from thongsuot_lab.spaces.syscalls import CLONE_NEWNET, setns, unshare
+
+LOCK = "lock"
+
+
+def make_namespaces(count: int) -> list[int]:
+    """New network namespaces, each kept by an open descriptor; this process stays where it was."""
+    own = os.open("/proc/self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
+    descriptors = []
+    for _ in range(count):
+        unshare(CLONE_NEWNET)
+        descriptors.append(os.open("/proc/self/ns/net", os.O_RDONLY | os.O_CLOEXEC))
+    setns(own, CLONE_NEWNET)
+    os.close(own)
+    return descriptors
+
+
+def hold_lock(run_dir: Path) -> int:
+    """Take the lock whose being free tells others that this lab is dead."""
+    descriptor = os.open(run_dir / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    return descriptor
+
+
+def reap() -> None:
+    """Collect every child that has ended: orphans of the whole lab end up here."""
+    with suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+
+
+def wait(owner: int, orders: Iterator[str]) -> None:
+    """Return when the owner has ended or when this process was asked to end."""
+    wakeup, waker = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+    signal.set_wakeup_fd(waker)
+    ending: list[int] = []
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, lambda got, _frame: ending.append(got))
+    signal.signal(signal.SIGCHLD, lambda _got, _frame: None)
+    poll = select.poll()
+    for descriptor in (owner, wakeup, sys.stdin.fileno()):
+        poll.register(descriptor, select.POLLIN)
+    while not ending:
+        ready = {descriptor for descriptor, _ in poll.poll()}
+        if owner in ready:
+            return
+        if wakeup in ready:
+            os.read(wakeup, 4096)
+            reap()
+        if sys.stdin.fileno() in ready:
+            poll.unregister(sys.stdin.fileno())
+            if next(orders, "").strip() == "detach":
+                poll.unregister(owner)
+
+
+def main() -> None:
+    """Hold a lab, as the module's docstring says; the argument is the owner's pidfd."""
+    owner = int(sys.argv[1])
+    order = json.loads(sys.stdin.readline())
+    run_dir = Path(order["run_dir"])
+    lock = hold_lock(run_dir)
+    descriptors = make_namespaces(len(order["nodes"]))
+    namespaces = dict(zip(order["nodes"], descriptors, strict=True))
+    print(json.dumps({"namespaces": namespaces}), flush=True)
+    try:
+        wait(owner, iter(sys.stdin))
+    finally:
+        with suppress(ProcessLookupError):
+            os.kill(-1, signal.SIGKILL)
+        shutil.rmtree(run_dir, ignore_errors=True)
+        os.close(lock)
+
+
+if __name__ == "__main__":
+    main()

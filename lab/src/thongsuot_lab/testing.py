@@ -1,0 +1,45 @@
+"""
+Labs for tests of other rooms.
+
+    from thongsuot_lab.testing import needs_lab, pair, two_uplinks
+
+    @needs_lab
+    def test_something():
+        with two_uplinks(fixed=Impairment(delay_s=0.010)) as lab:
+            lab.cut("ont--internet")
+            with lab.node("device").entered():
+                sock = socket.socket(...)
+
+Addresses and wires: see ``thongsuot_lab.topology.small``.
+"""
+
+import os
+import shutil
+
+import pytest
+
+from thongsuot_lab.lab import Lab
+from thongsuot_lab.topology import small
+from thongsuot_lab.topology.model import PERFECT, Impairment
+
+TOOLS = ("ip", "tc", "nft", "unshare", "setpriv")
+
+
+def missing() -> str | None:
+    """What this machine lacks for a lab, or None."""
+    if os.geteuid() != 0:
+        return "root"
+    return next((tool for tool in TOOLS if shutil.which(tool) is None), None)
+
+
+needs_lab = pytest.mark.skipif(missing() is not None, reason=f"a lab needs {missing()}")
+
+
+def pair(there: Impairment = PERFECT, back: Impairment | None = None) -> Lab:
+    """Two nodes, ``left`` and ``right``, joined at ``eth0``; use as a context manager."""
+    return Lab(small.pair(there, back))
+
+
+def two_uplinks(fixed: Impairment = PERFECT, mobile: Impairment = PERFECT) -> Lab:
+    """A ``device`` with uplinks ``fix0`` and ``wwan0``; use as a context manager."""
+    return Lab(small.two_uplinks(fixed, mobile))

@@ -1,0 +1,1 @@
+"""What a lab consists of, as data. Nothing here touches the machine."""

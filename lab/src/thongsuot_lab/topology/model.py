@@ -1,0 +1,264 @@
+"""
+Nodes and wires: the vocabulary in which a small Internet is described.
+
+Everything is frozen data; ``draft`` makes it conveniently, ``routes`` derives the routing tables,
+and ``build`` turns it into commands.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from ipaddress import IPv4Interface, IPv6Interface
+from typing import Protocol
+
+from thongsuot_lab.errors import TopologyError
+
+
+class Role(StrEnum):
+    """What a node is in the story of the lab."""
+
+    DEVICE = "device"
+    CLIENT = "client"
+    CPE = "cpe"
+    ROUTER = "router"
+    ANCHOR = "anchor"
+    RESOLVER = "resolver"
+    ZONE = "zone"
+    PORTAL = "portal"
+    COLLECTOR = "collector"
+    HOST = "host"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Impairment:
+    """
+    What one direction of a wire does to the packets in it.
+
+    Jitter is uniform, plus or minus, and keeps the order of packets; only ``reorder_ratio`` of
+    them overtake, by skipping the delay. A rate makes a queue, and what would wait longer than
+    ``queue_s`` in it is dropped.
+    """
+
+    delay_s: float = 0.0
+    jitter_s: float = 0.0
+    loss_ratio: float = 0.0
+    reorder_ratio: float = 0.0
+    rate_bps: float | None = None
+    queue_s: float = 0.2
+
+    def __post_init__(self) -> None:
+        """Refuse what no wire can do."""
+        if min(self.delay_s, self.jitter_s, self.queue_s) < 0:
+            raise TopologyError(f"negative time in {self}")
+        if not (0 <= self.loss_ratio <= 1 and 0 <= self.reorder_ratio <= 1):
+            raise TopologyError(f"a ratio is 0 to 1, got {self}")
+        if self.rate_bps is not None and self.rate_bps <= 0:
+            raise TopologyError(f"a rate is above 0, got {self}; cut the wire instead")
+
+    @property
+    def is_perfect(self) -> bool:
+        """Whether packets pass untouched and at once."""
+        return not (
+            self.delay_s
+            or self.jitter_s
+            or self.loss_ratio
+            or self.reorder_ratio
+            or self.rate_bps is not None
+        )
+
+
+PERFECT = Impairment()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class End:
+    """
+    One end of a wire: an interface of a node, with its addresses.
+
+    A port of a bridge has no addresses; the bridge has them.
+    """
+
+    node: str
+    interface: str
+    v4: tuple[IPv4Interface, ...] = ()
+    v6: tuple[IPv6Interface, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wire:
+    """A cable, fibre or radio path between two ends, with one impairment in each direction."""
+
+    name: str
+    a: End
+    b: End
+    a_to_b: Impairment = PERFECT
+    b_to_a: Impairment = PERFECT
+
+    @property
+    def ends(self) -> tuple[End, End]:
+        """Both ends, ``a`` first."""
+        return (self.a, self.b)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bridge:
+    """A switch inside a node, with the addresses of the node on it."""
+
+    interface: str
+    ports: tuple[str, ...]
+    v4: tuple[IPv4Interface, ...] = ()
+    v6: tuple[IPv6Interface, ...] = ()
+
+
+class Service(Protocol):
+    """A server that runs inside a node; its ``kind`` names the module that serves it."""
+
+    @property
+    def kind(self) -> str:
+        """Name of a module in ``services``."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Node:
+    """
+    One machine: a network namespace.
+
+    ``uplinks`` are the interfaces that hold a default route, the preferred one first; a node
+    without any that forwards gets a full table instead. ``nat`` are the interfaces behind whose
+    address everything else hides in IPv4. ``realm`` bounds where carrier-internal IPv4 is known.
+    """
+
+    name: str
+    role: Role
+    forwards: bool = False
+    uplinks: tuple[str, ...] = ()
+    nat: tuple[str, ...] = ()
+    realm: str = ""
+    bridges: tuple[Bridge, ...] = ()
+    sysctls: dict[str, str] = field(default_factory=dict)
+    nameservers: tuple[str, ...] = ()
+    services: tuple[Service, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Carrier:
+    """An operator: which nodes are its access, core, resolver and anchor."""
+
+    name: str
+    title: str
+    access: str
+    core: str
+    resolver: str
+    anchor: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Uplink:
+    """One WAN link of a site: the interface of the device, the box it hangs on, its two wires."""
+
+    name: str
+    interface: str
+    medium: str
+    carrier: str
+    cpe: str
+    lan_wire: str
+    access_wire: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """A service point: its device, its LAN client if it has one, and its uplinks."""
+
+    name: str
+    title: str
+    device: str
+    client: str | None
+    uplinks: tuple[Uplink, ...]
+
+    def uplink(self, name: str) -> Uplink:
+        """
+        The uplink with this name.
+
+        Raises:
+            TopologyError: there is none; the message lists those that there are.
+        """
+        for uplink in self.uplinks:
+            if uplink.name == name:
+                return uplink
+        known = ", ".join(uplink.name for uplink in self.uplinks)
+        raise TopologyError(f"site {self.name!r} has no uplink {name!r}; it has: {known}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Topology:
+    """
+    A whole network.
+
+    ``names`` is the public zone: host name to addresses in text form, both families mixed.
+    """
+
+    nodes: tuple[Node, ...]
+    wires: tuple[Wire, ...]
+    sites: tuple[Site, ...] = ()
+    carriers: tuple[Carrier, ...] = ()
+    names: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def node(self, name: str) -> Node:
+        """
+        The node with this name.
+
+        Raises:
+            TopologyError: there is none.
+        """
+        for node in self.nodes:
+            if node.name == name:
+                return node
+        raise TopologyError(f"no node {name!r}; known: {', '.join(n.name for n in self.nodes)}")
+
+    def wire(self, name: str) -> Wire:
+        """
+        The wire with this name.
+
+        Raises:
+            TopologyError: there is none.
+        """
+        for wire in self.wires:
+            if wire.name == name:
+                return wire
+        raise TopologyError(f"no wire {name!r}; known: {', '.join(w.name for w in self.wires)}")
+
+    def site(self, name: str) -> Site:
+        """
+        The site with this name.
+
+        Raises:
+            TopologyError: there is none.
+        """
+        for site in self.sites:
+            if site.name == name:
+                return site
+        raise TopologyError(f"no site {name!r}; known: {', '.join(s.name for s in self.sites)}")
+
+    def carrier(self, name: str) -> Carrier:
+        """
+        The carrier with this name.
+
+        Raises:
+            TopologyError: there is none.
+        """
+        for carrier in self.carriers:
+            if carrier.name == name:
+                return carrier
+        known = ", ".join(carrier.name for carrier in self.carriers)
+        raise TopologyError(f"no carrier {name!r}; known: {known}")
+
+    def ends_of(self, node: str) -> tuple[End, ...]:
+        """Every wire end at a node, in the order of the wires."""
+        return tuple(end for wire in self.wires for end in wire.ends if end.node == node)
+
+    def addresses_of(self, node: str) -> tuple[str, ...]:
+        """Every address of a node in text form, without prefix lengths, IPv4 first."""
+        holders: list[End | Bridge] = [*self.ends_of(node), *self.node(node).bridges]
+        v4 = [str(address.ip) for holder in holders for address in holder.v4]
+        v6 = [str(address.ip) for holder in holders for address in holder.v6]
+        return (*v4, *v6)

@@ -1,0 +1,176 @@
+"""
+Routing tables, derived from who is wired to whom.
+
+Hosts and customer boxes get a default route over each of their uplinks, in their order; routers
+without an uplink get the next hop of a shortest path to every network. Private networks
+(192.168.0.0/16) are known only where they are; carrier-internal ones (100.64.0.0/10) only within
+their realm, because the box or the core in front of them translates.
+"""
+
+from collections import deque
+from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network
+
+from thongsuot_lab.topology.model import Bridge, End, Node, Topology
+
+Network = IPv4Network | IPv6Network
+PRIVATE = IPv4Network("192.168.0.0/16")
+CARRIER_INTERNAL = IPv4Network("100.64.0.0/10")
+EVERYTHING = (IPv4Network("0.0.0.0/0"), IPv6Network("::/0"))
+# Gap between the metrics of the first and the second uplink of a device: what NetworkManager
+# leaves between wired and mobile connections is of this size.
+METRIC_STEP = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One line of a routing table."""
+
+    to: Network
+    via: str
+    interface: str
+    metric: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Port:
+    """An interface with addresses, on one broadcast domain."""
+
+    node: str
+    interface: str
+    holder: End | Bridge
+
+
+def _domains(topology: Topology) -> list[list[_Port]]:
+    """Group every addressed interface with those it reaches without a router."""
+    parent: dict[tuple[str, str], tuple[str, str]] = {}
+
+    def find(key: tuple[str, str]) -> tuple[str, str]:
+        while parent.setdefault(key, key) != key:
+            key = parent[key]
+        return key
+
+    for wire in topology.wires:
+        keys = [(end.node, end.interface) for end in wire.ends]
+        parent[find(keys[0])] = find(keys[1])
+    ports: list[_Port] = []
+    for node in topology.nodes:
+        for bridge in node.bridges:
+            for port in bridge.ports:
+                parent[find((node.name, port))] = find((node.name, bridge.interface))
+            ports.append(_Port(node.name, bridge.interface, bridge))
+    ports += [
+        _Port(end.node, end.interface, end)
+        for wire in topology.wires
+        for end in wire.ends
+        if end.v4 or end.v6
+    ]
+    groups: dict[tuple[str, str], list[_Port]] = {}
+    for port_ in ports:
+        groups.setdefault(find((port_.node, port_.interface)), []).append(port_)
+    return list(groups.values())
+
+
+def _networks(port: _Port) -> set[Network]:
+    v4: set[Network] = {address.network for address in port.holder.v4}
+    return v4 | {address.network for address in port.holder.v6}
+
+
+def _is_known(network: Network, owner_realms: set[str], asker: Node) -> bool:
+    if isinstance(network, IPv6Network):
+        return True
+    if network.subnet_of(PRIVATE):
+        return False
+    return not network.subnet_of(CARRIER_INTERNAL) or asker.realm in owner_realms
+
+
+def _address_in(port: _Port, network: Network) -> str | None:
+    if isinstance(network, IPv4Network):
+        return str(port.holder.v4[0].ip) if port.holder.v4 else None
+    return str(port.holder.v6[0].ip) if port.holder.v6 else None
+
+
+def _default_routes(node: Node, domains: list[list[_Port]], topology: Topology) -> list[Route]:
+    """One default route a family and uplink, towards the first router on it."""
+    routes: list[Route] = []
+    for index, uplink in enumerate(node.uplinks, start=1):
+        for domain in domains:
+            if not any(p.node == node.name and p.interface == uplink for p in domain):
+                continue
+            gateway = next(
+                (p for p in domain if p.node != node.name and topology.node(p.node).forwards), None
+            )
+            if gateway is None:
+                continue
+            for everything in EVERYTHING:
+                via = _address_in(gateway, everything)
+                if via:
+                    routes.append(Route(everything, via, uplink, METRIC_STEP * index))
+    return routes
+
+
+def _full_table(node: Node, domains: list[list[_Port]], topology: Topology) -> list[Route]:
+    """Breadth first from the node: the first hop towards every network that it may know."""
+    by_node: dict[str, list[list[_Port]]] = {}
+    for domain in domains:
+        for port in domain:
+            by_node.setdefault(port.node, []).append(domain)
+    own = {
+        network
+        for domain in by_node.get(node.name, ())
+        for port in domain
+        if port.node == node.name
+        for network in _networks(port)
+    }
+    routes: dict[Network, Route] = {}
+    seen = {node.name}
+    # Each entry: a reached node with the first hop (its port, and our interface) that led there.
+    reached: deque[tuple[str, tuple[_Port, str] | None]] = deque([(node.name, None)])
+    while reached:
+        name, first_hop = reached.popleft()
+        for domain in by_node.get(name, ()):
+            mine = next(p for p in domain if p.node == name)
+            for port in domain:
+                if port.node in seen:
+                    continue
+                hop = first_hop or (port, mine.interface)
+                _learn(routes, port, hop, node=node, own=own, topology=topology)
+                if topology.node(port.node).forwards:
+                    seen.add(port.node)
+                    for behind in by_node[port.node]:
+                        at_port = next(p for p in behind if p.node == port.node)
+                        _learn(routes, at_port, hop, node=node, own=own, topology=topology)
+                    reached.append((port.node, hop))
+    return list(routes.values())
+
+
+def _learn(
+    routes: dict[Network, Route],
+    port: _Port,
+    hop: tuple[_Port, str],
+    *,
+    node: Node,
+    own: set[Network],
+    topology: Topology,
+) -> None:
+    gateway, interface = hop
+    realms = {topology.node(port.node).realm}
+    for network in _networks(port):
+        if network in own or network in routes or not _is_known(network, realms, node):
+            continue
+        via = _address_in(gateway, network)
+        if via:
+            routes[network] = Route(network, via, interface)
+
+
+def routes_of(topology: Topology) -> dict[str, list[Route]]:
+    """The routing table of every node, without the networks that it is directly on."""
+    domains = _domains(topology)
+    return {
+        node.name: (
+            _default_routes(node, domains, topology)
+            if node.uplinks or not node.forwards
+            else _full_table(node, domains, topology)
+        )
+        for node in topology.nodes
+    }

@@ -1,0 +1,48 @@
+"""Impairments as arithmetic: adding what a fault does to what a wire does anyway; JSON form."""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from thongsuot_lab.errors import TopologyError
+from thongsuot_lab.topology.model import PERFECT, Impairment
+
+
+def combined(impairments: Iterable[Impairment]) -> Impairment:
+    """
+    All of them one after the other: delays add, losses multiply, the slowest rate rules.
+
+    The queue is that of the slowest.
+    """
+    total = PERFECT
+    for one in impairments:
+        slower = total
+        if one.rate_bps is not None and (total.rate_bps is None or one.rate_bps < total.rate_bps):
+            slower = one
+        total = Impairment(
+            delay_s=total.delay_s + one.delay_s,
+            jitter_s=total.jitter_s + one.jitter_s,
+            loss_ratio=1 - (1 - total.loss_ratio) * (1 - one.loss_ratio),
+            reorder_ratio=1 - (1 - total.reorder_ratio) * (1 - one.reorder_ratio),
+            rate_bps=slower.rate_bps,
+            queue_s=slower.queue_s,
+        )
+    return total
+
+
+def to_json(impairment: Impairment) -> object:
+    """Plain data that ``from_json`` reads back."""
+    return msgspec.to_builtins(impairment)
+
+
+def from_json(data: object) -> Impairment:
+    """
+    An impairment out of plain data.
+
+    Raises:
+        TopologyError: an unknown form, or values that no wire can have.
+    """
+    try:
+        return msgspec.convert(data, Impairment)
+    except msgspec.ValidationError as error:
+        raise TopologyError(f"no impairment: {error}") from error

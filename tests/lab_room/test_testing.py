@@ -1,0 +1,146 @@
+"""The smallest labs, with real packets."""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from thongsuot_lab import rundir
+from thongsuot_lab.lab import Lab
+from thongsuot_lab.testing import needs_lab, pair, two_uplinks
+from thongsuot_lab.topology import small
+from thongsuot_lab.topology.model import Impairment
+
+pytestmark = [pytest.mark.lab, needs_lab]
+FAMILIES = (
+    (socket.AF_INET, small.RIGHT_V4),
+    (socket.AF_INET6, small.RIGHT_V6),
+)
+
+
+def round_trips_s(lab: Lab, family: socket.AddressFamily, address: str, count: int) -> list[float]:
+    """Round trips of datagrams from left to right and back; the first is not counted (ARP)."""
+    with (
+        lab.node("right").socket(family, socket.SOCK_DGRAM) as server,
+        lab.node("left").socket(family, socket.SOCK_DGRAM) as client,
+    ):
+        server.bind((address, 0))
+        client.connect(server.getsockname())
+        client.settimeout(10)
+        server.settimeout(10)
+        took = []
+        for _ in range(count + 1):
+            started = time.perf_counter()
+            client.send(b"ping")
+            data, sender = server.recvfrom(100)
+            server.sendto(data, sender)
+            client.recv(100)
+            took.append(time.perf_counter() - started)
+        return took[1:]
+
+
+@pytest.mark.parametrize(("family", "address"), FAMILIES)
+def test_a_round_trip_takes_the_delay_of_both_directions(
+    family: socket.AddressFamily, address: str
+) -> None:
+    with pair(Impairment(delay_s=0.010), Impairment(delay_s=0.020)) as lab:
+        fastest = min(round_trips_s(lab, family, address, 5))
+    # Never early; a slow machine may make it late, so the other bound is wide.
+    assert 0.030 <= fastest < 0.060
+
+
+def test_bound_to_an_uplink_a_packet_leaves_by_it() -> None:
+    with two_uplinks() as lab:
+        anchor = lab.node("anchor").socket(socket.AF_INET, socket.SOCK_DGRAM)
+        with anchor:
+            anchor.bind((small.INTERNET_V4[1], 0))
+            anchor.settimeout(10)
+            for interface, translated in (("fix0", "100.65.0.2"), ("wwan0", "100.66.0.2")):
+                with lab.node("device").socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+                    sock.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, interface.encode())
+                    sock.connect(anchor.getsockname())
+                    sock.send(b"hello")
+                    _, sender = anchor.recvfrom(100)
+                assert sender[0] == translated
+
+
+def test_a_cut_cable_has_no_carrier_until_it_is_mended() -> None:
+    with two_uplinks() as lab:
+        device = lab.node("device")
+
+        def carrier() -> str:
+            return device.run(["cat", "/sys/class/net/fix0/carrier"]).stdout.strip()
+
+        assert carrier() == "1"
+        lab.cut("device--ont")
+        lab.cut("device--ont")
+        assert carrier() == "0"
+        lab.clear()
+        assert carrier() == "1"
+
+
+def test_a_program_runs_as_an_ordinary_user_with_one_capability() -> None:
+    with pair() as lab:
+        status = (
+            lab.node("left")
+            .run(["cat", "/proc/self/status"], user=65534, capabilities=["net_raw"])
+            .stdout
+        )
+    assert "Uid:\t65534\t65534" in status
+    assert f"CapEff:\t{1 << 13:016x}" in status
+    assert f"CapBnd:\t{1 << 13:016x}" in status
+
+
+OWNER = """
+import sys
+from thongsuot_lab.testing import pair
+lab = pair()
+lab.up()
+lab.node("left").popen(["sleep", "1000"])
+print(lab.prefix, lab._keeper_pid, flush=True)
+sys.stdin.read()
+"""
+
+
+def processes_beside(keeper: str) -> list[Path]:
+    own = Path(f"/proc/{keeper}/ns/pid").readlink()
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(PermissionError, FileNotFoundError):
+            if (process / "ns" / "pid").readlink() == own:
+                found.append(process)
+    return found
+
+
+def wait_until_gone(path: Path) -> None:
+    while path.exists():
+        time.sleep(0.005)
+
+
+@pytest.mark.parametrize("victim", ["owner", "keeper"])
+def test_nothing_is_left_after_a_kill(victim: str) -> None:
+    owner = subprocess.Popen(
+        [sys.executable, "-c", OWNER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    with owner:
+        assert owner.stdout is not None
+        prefix, keeper = owner.stdout.readline().split()
+        inside = processes_beside(keeper)
+        assert len(inside) == 3  # the keeper, the wires, the sleeper
+        os.kill(owner.pid if victim == "owner" else int(keeper), signal.SIGKILL)
+        if victim == "keeper":
+            owner.kill()
+        owner.wait()
+        for process in inside:
+            wait_until_gone(process)
+    if victim == "owner":
+        assert not (rundir.home() / prefix).exists()
+    else:
+        assert prefix in rundir.sweep()
+    assert not (rundir.home() / prefix).exists()

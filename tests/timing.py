@@ -1,0 +1,6 @@
+"""The unit of every wait in a test, scaled by the environment for slow machines."""
+
+import os
+
+MS = 0.001 * float(os.environ.get("THONGSUOT_TEST_SLOWNESS", "1"))
+"""One millisecond in seconds, times ``THONGSUOT_TEST_SLOWNESS``; a wait is ``20 * MS``."""

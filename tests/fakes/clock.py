@@ -80,7 +80,7 @@ class _JumpingLoop(asyncio.SelectorEventLoop):
         return future
 
     async def shutdown_default_executor(self, timeout: float | None = None) -> None:  # noqa: ASYNC109, ARG002
-        # The signature is asyncio's; Python 3.11 has it without the time limit, which no test needs.
+        # The signature is asyncio's; Python 3.11 has it without the time limit; no test needs it.
         # The threads are joined by one more thread, which tells the loop when it is done.
         self._in_threads += 1
         await super().shutdown_default_executor()

@@ -1,0 +1,79 @@
+"""The pages of docs/ are true: generated ones are fresh, links lead somewhere."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+from tools import reference
+
+from tests.contract.house import ROOT, plant
+
+_LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)(?:\s+\"[^\"]*\")?\)")
+_FENCE = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
+_CODE = re.compile(r"`[^`\n]*`")
+
+
+def pages(root: Path) -> list[Path]:
+    """Return every Markdown page below a folder that git tracks or may come to track."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "*.md"],
+        cwd=root,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return [root / name for name in sorted(listed.stdout.splitlines()) if (root / name).exists()]
+
+
+def anchors(text: str) -> set[str]:
+    """Return the anchors that the headings of a page make (GitHub's rule)."""
+    headings = re.findall(r"^#+\s+(.+)$", _FENCE.sub("", text), re.MULTILINE)
+    plain = (re.sub(r"[*`]|\[([^\]]*)\]\([^)]*\)", r"\1", heading) for heading in headings)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in plain}
+
+
+def dead_links(root: Path, files: list[Path]) -> set[str]:
+    """Return, as ``page: link``, each link inside the repository that leads nowhere."""
+    found: set[str] = set()
+    for page in files:
+        text = _CODE.sub("", _FENCE.sub("", page.read_text(encoding="utf-8")))
+        for link in _LINK.findall(text):
+            if re.match(r"[a-z]+:", link):
+                continue
+            name, _, anchor = link.partition("#")
+            target = (page.parent / name).resolve() if name else page
+            alive = target.exists() and target.is_relative_to(root.resolve())
+            if alive and anchor and target.suffix == ".md":
+                alive = anchor in anchors(target.read_text(encoding="utf-8"))
+            if not alive:
+                found.add(f"{page.relative_to(root)}: {link}")
+    return found
+
+
+@pytest.mark.parametrize("name", sorted(reference.PAGES))
+def test_generated_pages_are_as_the_code_is_today(name: str) -> None:
+    assert (ROOT / name).read_text(encoding="utf-8") == reference.PAGES[name](), (
+        "stale; run `./run reference`"
+    )
+
+
+def test_every_link_inside_the_repository_leads_somewhere() -> None:
+    assert dead_links(ROOT, pages(ROOT)) == set()
+
+
+def test_a_dead_link_and_a_dead_anchor_are_found(tmp_path: Path) -> None:
+    plant(tmp_path, "docs/b.md", "# One *thing*: it\n```sh\n# not a heading\n```\n")
+    page = plant(
+        tmp_path,
+        "docs/a.md",
+        "[good](b.md#one-thing-it) [web](https://example.org) `[code](no.md)`\n"
+        "[gone](c.md) ![gone](../d.svg) [wrong](b.md#not-a-heading) [out](../../e)\n"
+        "```\n[in code](f.md)\n```\n",
+    )
+    assert dead_links(tmp_path, [page]) == {
+        "docs/a.md: c.md",
+        "docs/a.md: ../d.svg",
+        "docs/a.md: b.md#not-a-heading",
+        "docs/a.md: ../../e",
+    }

@@ -1,0 +1,74 @@
+"""
+The pages of docs/reference that are made from code: written here, compared by a test.
+
+A page says at its head what it was made from. Each is a pure function from our own types to
+Markdown, so that the test can hold the committed file against what it would be today.
+"""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from thongsuot_schema import catalogue
+from thongsuot_schema.metric import Kind, Metric
+
+ROOT = Path(__file__).resolve().parent.parent
+
+_METRICS_HEAD = """\
+# Metrics
+
+What is measured. Made from `schema/src/thongsuot_schema/catalogue/` by `./run reference`; do not
+edit.
+
+Each kind of measurement also has two metrics of its own outcome: `<kind>_success_ratio` is 1 for a
+run that ended `ok`, 0 for one that `failed`, and absent when the run could not be made;
+`<kind>_unmeasured_ratio` is 1 for a run that could not be made, else absent. A value that was not
+measured is absent, never 0. *Step* is the smallest difference that is kept on the way to the
+collector.
+"""
+
+
+def number(value: float) -> str:
+    """Return a number as a person writes it: no exponent, no trailing zeros."""
+    return f"{value:.9f}".rstrip("0").rstrip(".")
+
+
+def limits(metric: Metric) -> str:
+    """Return the plausible range of a metric; an open end is left out."""
+    low = "" if metric.minimum is None else number(metric.minimum)
+    high = "" if metric.maximum is None else number(metric.maximum)
+    return f"{low} to {high}".strip() if high else (f"from {low}" if low else "any")
+
+
+def _kind_section(kind: Kind) -> Iterator[str]:
+    yield f"\n## {kind.name}: {kind.title_en} (*{kind.title_vi}*), revision {kind.revision}\n"
+    yield "| metric | type | unit | range | step | what it is | tiếng Việt |"
+    yield "| --- | --- | --- | --- | --- | --- | --- |"
+    for metric in kind.metrics:
+        yield (
+            f"| `{metric.full_name}` | {metric.type} | {metric.unit} | {limits(metric)} "
+            f"| {number(metric.resolution)} | {metric.help_en} | {metric.help_vi} |"
+        )
+
+
+def metrics_page() -> str:
+    """Return docs/reference/metrics.md."""
+    lines = [_METRICS_HEAD.rstrip("\n")]
+    for name in catalogue.kinds():
+        lines.extend(_kind_section(catalogue.load(name)))
+    return "\n".join(lines) + "\n"
+
+
+PAGES: dict[str, Callable[[], str]] = {"docs/reference/metrics.md": metrics_page}
+"""Path of each generated page, and what makes it."""
+
+
+def main() -> None:
+    """Write every page."""
+    for name, page in PAGES.items():
+        path = ROOT / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(page(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

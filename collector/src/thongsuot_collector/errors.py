@@ -1,0 +1,44 @@
+"""
+What this distribution raises.
+
+    CollectorError
+    ├── JournalError
+    │   ├── JournalBusy       more is waiting than memory may hold; answer 503, the agent keeps it
+    │   ├── JournalRefused    the disk refused a commit; nothing of the group is kept, answer 503
+    │   └── JournalDamaged    the file is broken; the process ends, the next start sets it aside
+    ├── Undigestible          a consumer cannot make sense of a batch; it is set aside
+    ├── TokenError            a token cannot be created or revoked; shown to a person as it is
+    └── StoreError            the store is of a newer version, or cannot be opened
+"""
+
+
+class CollectorError(Exception):
+    """Anything this distribution raises on purpose."""
+
+
+class JournalError(CollectorError):
+    """The journal could not do what it was asked; nothing was acknowledged."""
+
+
+class JournalBusy(JournalError):
+    """More appends are waiting than memory may hold. Try again later."""
+
+
+class JournalRefused(JournalError):
+    """The disk refused a commit (full, read-only, I/O error). Try again later."""
+
+
+class JournalDamaged(JournalError):
+    """The journal's file is damaged. The process has to end; the next start sets the file aside."""
+
+
+class Undigestible(CollectorError):
+    """A consumer cannot make sense of an entry. The entry is set aside and the queue goes on."""
+
+
+class TokenError(CollectorError):
+    """A token cannot be created or revoked; the text says why."""
+
+
+class StoreError(CollectorError):
+    """The store cannot be used; the text says why and what to do."""

@@ -1,0 +1,79 @@
+"""Entry: one batch as the journal keeps it, with what was found out when it came in."""
+
+from enum import StrEnum
+
+import msgspec
+
+
+class ClockQuality(StrEnum):
+    """How far the times of a batch can be trusted, decided once, when it came in."""
+
+    TRUSTED = "trusted"
+    """The device's clock was synchronised, and agreed with the collector's within two seconds."""
+
+    CORRECTED = "corrected"
+    """The device's clock was not synchronised; times come from the collector's clock."""
+
+    WRONG = "wrong"
+    """The device's clock was off by two seconds or more; times come from the collector's clock."""
+
+    CLAIMED = "claimed"
+    """
+    A boot the collector never heard while it lasted; the device said that it was synchronised.
+    """
+
+    UNCERTAIN = "uncertain"
+    """A boot the collector never heard while it lasted, and the clock was not synchronised."""
+
+    IMPOSSIBLE = "impossible"
+    """Results claimed to be from the future; the whole batch was moved to end when it came in."""
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    One batch on its way into the journal.
+
+    ``site``, ``stream`` and ``number`` identify it for ever. ``digest`` is the first 16 bytes of
+    the SHA-256 of ``body``, which is kept exactly as it came. ``layout`` is the id of the layout
+    it refers to (empty: none). ``received_ns`` is the collector's clock (Unix time). ``epoch_ns``
+    is the wall time of the device's boottime 0: a result's true time is ``epoch_ns +
+    result.boottime_ns``, for every consumer alike and whenever it is read; ``clock`` says how
+    ``epoch_ns`` was found.
+    """
+
+    site: str
+    stream: str
+    number: int
+    digest: bytes
+    layout: bytes
+    received_ns: int
+    epoch_ns: int
+    clock: ClockQuality
+    body: bytes
+
+
+class Kept(msgspec.Struct, frozen=True, kw_only=True):
+    """An entry with its place: ``sequence`` grows with every append and is never used again."""
+
+    sequence: int
+    entry: Entry
+
+
+class Reception(StrEnum):
+    """What became of an append."""
+
+    APPENDED = "appended"
+    """Durable now."""
+
+    REPEATED = "repeated"
+    """Durable before, with the same bytes."""
+
+    CONFLICT = "conflict"
+    """The same identity is kept with other bytes; those stand, these are not kept."""
+
+
+class Appended(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer to an append. ``sequence`` is 0 unless ``reception`` is ``appended``."""
+
+    reception: Reception
+    sequence: int = 0

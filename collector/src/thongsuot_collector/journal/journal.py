@@ -1,0 +1,112 @@
+"""
+Journal: the interface that every back-end keeps, and one test suite holds (``journal_contract``).
+"""
+
+from collections.abc import Collection
+from typing import Protocol
+
+import msgspec
+
+from thongsuot_collector.journal.entry import Appended, Entry, Kept
+
+
+class Cursor(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    How far a consumer is.
+
+    Everything up to ``sequence`` is done. ``note`` is the consumer's own (at most a few
+    kilobytes), kept with the cursor in one act. ``lost`` counts the entries that were trimmed
+    before it had read them.
+    """
+
+    sequence: int = 0
+    note: bytes = b""
+    lost: int = 0
+
+
+class Extent(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    What the journal holds now.
+
+    ``head`` is the newest sequence (0: nothing was ever appended), ``tail`` the oldest still
+    kept, ``tail_received_ns`` when that came in (0: nothing kept). ``size_bytes`` is what is in
+    use on disk.
+    """
+
+    head: int
+    tail: int
+    tail_received_ns: int
+    size_bytes: int
+
+
+class Trimmed(msgspec.Struct, frozen=True, kw_only=True):
+    """What one trim did: entries removed, and for each consumer those it had not read."""
+
+    removed: int
+    lost: dict[str, int]
+
+
+class Journal(Protocol):
+    """
+    A durable log with one order, read by cursors.
+
+    Every method may raise ``JournalRefused`` (nothing happened, try later) or ``JournalDamaged``.
+    """
+
+    @property
+    def name(self) -> str:
+        """A random name made when the journal was: another name means that sequences start anew."""
+
+    @property
+    def head(self) -> int:
+        """The newest durable sequence; 0 when nothing was ever appended."""
+
+    async def append(self, entry: Entry) -> Appended:
+        """
+        Keep an entry; returns when it is durable, or was already.
+
+        An identity that was ever kept is recognised, also after it was trimmed.
+
+        Raises:
+            JournalBusy: more is waiting than memory may hold.
+        """
+
+    async def put_layout(self, layout_id: bytes, body: bytes, *, received_ns: int) -> None:
+        """Keep a layout under its id; returns when it is durable. Repeating is harmless."""
+
+    async def layout(self, layout_id: bytes) -> bytes | None:
+        """Return a layout's body, ``None`` when it was never given (or was trimmed)."""
+
+    async def read(self, after: int, *, through: int, limit: int, size_bytes: int) -> list[Kept]:
+        """
+        Return entries with sequences above ``after``, up to ``through``, in order.
+
+        At most ``limit`` entries and about ``size_bytes`` of bodies, but at least one where there
+        is one. Sequences may have gaps where entries were trimmed.
+        """
+
+    async def wait(self, after: int) -> int:
+        """Return the head as soon as it is above ``after``."""
+
+    async def cursor(self, consumer: str) -> Cursor:
+        """Return how far a consumer is; sequence 0 for one never seen."""
+
+    async def commit(self, consumer: str, sequence: int, note: bytes = b"") -> None:
+        """Move a consumer's cursor, and keep its note; returns when it is durable."""
+
+    async def extent(self) -> Extent:
+        """Return what is held now."""
+
+    async def trim(
+        self, consumers: Collection[str], *, received_before_ns: int, max_bytes: int
+    ) -> Trimmed:
+        """
+        Remove a bounded number of the oldest entries; call again while it removes some.
+
+        Removed are entries that came in before a time *and* that all ``consumers`` have read;
+        and, while more than ``max_bytes`` are in use, the oldest whoever has read them: a disk
+        that is full would stop everything. Those not read are counted as lost to the consumer.
+        """
+
+    async def close(self) -> None:
+        """Commit what waits, and let go."""

@@ -1,0 +1,54 @@
+"""Sets of batch numbers as ranges: a stream received without gaps is one range, however long."""
+
+from collections.abc import Iterable
+
+Range = tuple[int, int]
+"""First and last number, both inside."""
+
+
+def merged(ranges: Iterable[Range]) -> tuple[Range, ...]:
+    """
+    Return the same numbers as the fewest ranges, in order, without overlap and not touching.
+
+    Ranges may overlap and come in any order.
+    """
+    found: list[Range] = []
+    for first, last in sorted(ranges):
+        if found and first <= found[-1][1] + 1:
+            if last > found[-1][1]:
+                found[-1] = (found[-1][0], last)
+        else:
+            found.append((first, last))
+    return tuple(found)
+
+
+def with_number(ranges: tuple[Range, ...], number: int) -> tuple[Range, ...]:
+    """Return merged ranges with one more number in them; the usual next number costs no sorting."""
+    if ranges and ranges[-1][1] == number - 1:
+        return (*ranges[:-1], (ranges[-1][0], number))
+    return merged((*ranges, (number, number)))
+
+
+def count(ranges: Iterable[Range]) -> int:
+    """Return how many numbers are in merged ranges."""
+    return sum(last - first + 1 for first, last in ranges)
+
+
+def holds(ranges: Iterable[Range], number: int) -> bool:
+    """Whether a number is in one of the ranges."""
+    return any(first <= number <= last for first, last in ranges)
+
+
+def missing_below(ranges: tuple[Range, ...]) -> int:
+    """Return how many numbers from 1 up to the highest are not in merged ranges."""
+    return ranges[-1][1] - count(ranges) if ranges else 0
+
+
+def start_of(ranges: Iterable[Range], number: int) -> int:
+    """
+    Return the first number of the range that holds a number; the number itself when none does.
+    """
+    for first, last in ranges:
+        if first <= number <= last:
+            return first
+    return number

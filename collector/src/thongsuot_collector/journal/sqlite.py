@@ -1,0 +1,152 @@
+"""The journal in one SQLite file: the back-end of a single collector."""
+
+import asyncio
+import sqlite3
+from collections.abc import Callable, Collection
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TypeVar
+
+from thongsuot_collector.errors import JournalBusy, JournalDamaged, JournalRefused
+from thongsuot_collector.journal import sqlite_rows as rows
+from thongsuot_collector.journal.entry import Appended, Entry, Kept
+from thongsuot_collector.journal.journal import Cursor, Extent, Trimmed
+from thongsuot_collector.journal.sqlite_tables import connect, damage_marker, open_or_set_aside
+from thongsuot_collector.journal.writer import GroupWriter, damage
+
+_WAITING_BYTES = 64 << 20
+"""
+Bodies that may wait for the disk: a second of 10,000 agents is 1 MB, so this is a disk that
+hangs.
+"""
+
+T = TypeVar("T")
+
+
+class SqliteJournal:
+    """See ``Journal``. Made by ``open_journal`` inside the event loop that will use it."""
+
+    def __init__(
+        self, path: Path, *, set_aside: Path | None, committed: Callable[[int, float], None]
+    ) -> None:
+        self.set_aside = set_aside
+        """Where a broken journal was put when this one was opened; ``None``: there was none."""
+        self._path = path
+        self._reader = connect(path, writable=False)
+        # One reading thread and connection: a query takes far less than the work on what it brings.
+        self._reading = ThreadPoolExecutor(1, thread_name_prefix="journal-reader")
+        self._name = rows.name(self._reader)
+        self._head = rows.last_sequence(self._reader)
+        self._grown = asyncio.Event()
+        self._waiting_bytes = 0
+        self._writer = GroupWriter(lambda: connect(path, writable=True), committed=committed)
+
+    @property
+    def name(self) -> str:
+        """See ``Journal``."""
+        return self._name
+
+    @property
+    def head(self) -> int:
+        """See ``Journal``."""
+        return self._head
+
+    async def append(self, entry: Entry) -> Appended:
+        """See ``Journal``."""
+        size_bytes = len(entry.body)
+        if self._waiting_bytes and self._waiting_bytes + size_bytes > _WAITING_BYTES:
+            raise JournalBusy(
+                f"cannot append a batch ({size_bytes} bytes): {self._waiting_bytes} bytes wait for "
+                "the disk; try again later"
+            )
+        self._waiting_bytes += size_bytes
+        try:
+            appended = await self._write(lambda connection: rows.append(connection, entry))
+        finally:
+            self._waiting_bytes -= size_bytes
+        if appended.sequence > self._head:
+            self._head = appended.sequence
+            self._grown.set()
+        return appended
+
+    async def put_layout(self, layout_id: bytes, body: bytes, *, received_ns: int) -> None:
+        """See ``Journal``."""
+        await self._write(
+            lambda connection: rows.put_layout(connection, layout_id, body, received_ns)
+        )
+
+    async def layout(self, layout_id: bytes) -> bytes | None:
+        """See ``Journal``."""
+        return await self._read(lambda connection: rows.layout(connection, layout_id))
+
+    async def read(self, after: int, *, through: int, limit: int, size_bytes: int) -> list[Kept]:
+        """See ``Journal``."""
+        return await self._read(
+            lambda connection: rows.read(connection, (after, through, limit), size_bytes)
+        )
+
+    async def wait(self, after: int) -> int:
+        """See ``Journal``."""
+        while self._head <= after:
+            self._grown.clear()
+            await self._grown.wait()
+        return self._head
+
+    async def cursor(self, consumer: str) -> Cursor:
+        """See ``Journal``."""
+        return await self._read(lambda connection: rows.cursor(connection, consumer))
+
+    async def commit(self, consumer: str, sequence: int, note: bytes = b"") -> None:
+        """See ``Journal``."""
+        await self._write(lambda connection: rows.commit(connection, consumer, sequence, note))
+
+    async def extent(self) -> Extent:
+        """See ``Journal``."""
+        return await self._read(rows.extent)
+
+    async def trim(
+        self, consumers: Collection[str], *, received_before_ns: int, max_bytes: int
+    ) -> Trimmed:
+        """See ``Journal``."""
+        wanted = tuple(consumers)
+        return await self._write(
+            lambda connection: rows.trim(connection, wanted, received_before_ns, max_bytes)
+        )
+
+    async def close(self) -> None:
+        """See ``Journal``."""
+        await asyncio.to_thread(self._reading.shutdown)
+        self._reader.close()
+        # Last, because the last writing connection folds the log into the file.
+        await self._writer.close()
+
+    async def _write(self, job: Callable[[sqlite3.Connection], T]) -> T:
+        try:
+            return await self._writer.run(job)
+        except JournalDamaged as error:
+            self._mark_damaged(error)
+            raise
+
+    async def _read(self, query: Callable[[sqlite3.Connection], T]) -> T:
+        loop = asyncio.get_running_loop()
+        try:
+            return await loop.run_in_executor(self._reading, query, self._reader)
+        except sqlite3.DatabaseError as error:
+            if not damage(error):
+                raise JournalRefused(f"cannot read the journal: {error}; try again") from error
+            self._mark_damaged(error)
+            raise JournalDamaged(f"cannot read the journal: {error}") from error
+
+    def _mark_damaged(self, error: Exception) -> None:
+        damage_marker(self._path).write_text(f"{error}\n", encoding="utf-8")
+
+
+def open_journal(path: Path, *, committed: Callable[[int, float], None]) -> SqliteJournal:
+    """
+    Return the journal at a path, a new one where there is none or where that one is broken.
+
+    ``committed`` hears of each commit: the jobs in it, and the seconds it took. To be called inside
+    the event loop.
+    """
+    aside = open_or_set_aside(path)
+    return SqliteJournal(path, set_aside=aside, committed=committed)

@@ -1,0 +1,215 @@
+"""What the SQLite journal does inside one connection: rows in, rows out, nothing awaited."""
+
+import sqlite3
+from collections.abc import Sequence
+
+from thongsuot_collector.journal import ranges
+from thongsuot_collector.journal.entry import Appended, ClockQuality, Entry, Kept, Reception
+from thongsuot_collector.journal.journal import Cursor, Extent, Trimmed
+
+TRIM_SLICE = 2000
+"""Entries removed in one commit; appends wait no longer than that takes (about 30 ms)."""
+
+_LAYOUT_GRACE_NS = 2 * 86_400 * 10**9
+"""
+A layout in use is put again every day (``ingest``), so two days older than every entry is unused.
+"""
+
+_APPEND = """
+    INSERT INTO entries (site, stream, number, digest, layout, received_ns, epoch_ns, clock, body)
+    SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9
+    WHERE NOT EXISTS
+        (SELECT 1 FROM trimmed WHERE site = ?1 AND stream = ?2 AND first <= ?3 AND last >= ?3)
+    ON CONFLICT DO NOTHING
+"""
+_READ = """
+    SELECT sequence, site, stream, number, digest, layout, received_ns, epoch_ns, clock, body
+    FROM entries WHERE sequence > ? AND sequence <= ? ORDER BY sequence LIMIT ?
+"""
+_COMMIT = """
+    INSERT INTO cursors (consumer, sequence, note) VALUES (?, ?, ?)
+    ON CONFLICT (consumer) DO UPDATE SET sequence = excluded.sequence, note = excluded.note
+"""
+
+
+def name(connection: sqlite3.Connection) -> str:
+    """Return the name the journal was given when it was made."""
+    return str(connection.execute("SELECT name FROM journal").fetchone()[0])
+
+
+def last_sequence(connection: sqlite3.Connection) -> int:
+    """Return the newest sequence ever given out, also when its entry was trimmed."""
+    row = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'entries'").fetchone()
+    return int(row[0]) if row else 0
+
+
+def append(connection: sqlite3.Connection, entry: Entry) -> Appended:
+    """Insert an entry, unless its identity was ever there."""
+    done = connection.execute(
+        _APPEND,
+        (
+            entry.site,
+            entry.stream,
+            entry.number,
+            entry.digest,
+            entry.layout,
+            entry.received_ns,
+            entry.epoch_ns,
+            entry.clock.value,
+            entry.body,
+        ),
+    )
+    if done.rowcount == 1:
+        assert done.lastrowid is not None
+        return Appended(reception=Reception.APPENDED, sequence=done.lastrowid)
+    kept = connection.execute(
+        "SELECT digest FROM entries WHERE site = ? AND stream = ? AND number = ?",
+        (entry.site, entry.stream, entry.number),
+    ).fetchone()
+    if kept is not None and kept[0] != entry.digest:
+        return Appended(reception=Reception.CONFLICT)
+    # Trimmed ones cannot be compared any more; they were durable, and that is what is asked.
+    return Appended(reception=Reception.REPEATED)
+
+
+def read(
+    connection: sqlite3.Connection, bounds: tuple[int, int, int], size_bytes: int
+) -> list[Kept]:
+    """Return entries after, through and at most (``bounds``), until their bodies pass a size."""
+    found: list[Kept] = []
+    for row in connection.execute(_READ, bounds):
+        found.append(_kept(row))
+        size_bytes -= len(row[9])
+        if size_bytes <= 0:
+            break
+    return found
+
+
+def put_layout(
+    connection: sqlite3.Connection, layout_id: bytes, body: bytes, received_ns: int
+) -> None:
+    """Insert a layout, or note that it is still in use."""
+    connection.execute(
+        "INSERT INTO layouts (id, received_ns, body) VALUES (?, ?, ?) "
+        "ON CONFLICT (id) DO UPDATE SET received_ns = excluded.received_ns",
+        (layout_id, received_ns, body),
+    )
+
+
+def layout(connection: sqlite3.Connection, layout_id: bytes) -> bytes | None:
+    """Return the body of a layout."""
+    row = connection.execute("SELECT body FROM layouts WHERE id = ?", (layout_id,)).fetchone()
+    return bytes(row[0]) if row else None
+
+
+def cursor(connection: sqlite3.Connection, consumer: str) -> Cursor:
+    """Return a consumer's cursor; the beginning for one never seen."""
+    row = connection.execute(
+        "SELECT sequence, note, lost FROM cursors WHERE consumer = ?", (consumer,)
+    ).fetchone()
+    return Cursor(sequence=row[0], note=row[1], lost=row[2]) if row else Cursor()
+
+
+def commit(connection: sqlite3.Connection, consumer: str, sequence: int, note: bytes) -> None:
+    """Set a consumer's cursor and note."""
+    connection.execute(_COMMIT, (consumer, sequence, note))
+
+
+def extent(connection: sqlite3.Connection) -> Extent:
+    """Return what is held."""
+    oldest = connection.execute(
+        "SELECT sequence, received_ns FROM entries ORDER BY sequence LIMIT 1"
+    ).fetchone()
+    return Extent(
+        head=last_sequence(connection),
+        tail=oldest[0] if oldest else 0,
+        tail_received_ns=oldest[1] if oldest else 0,
+        size_bytes=_size_bytes(connection),
+    )
+
+
+def trim(
+    connection: sqlite3.Connection,
+    consumers: Sequence[str],
+    received_before_ns: int,
+    max_bytes: int,
+) -> Trimmed:
+    """Remove at most one slice of the oldest entries; see ``Journal.trim``."""
+    cursors = {consumer: cursor(connection, consumer).sequence for consumer in consumers}
+    floor = min(cursors.values(), default=last_sequence(connection))
+    excess_bytes = _size_bytes(connection) - max_bytes
+    removed: list[tuple[int, str, str, int]] = []
+    for sequence, site, stream, number, received_ns, length in connection.execute(
+        "SELECT sequence, site, stream, number, received_ns, length(body) FROM entries "
+        "ORDER BY sequence LIMIT ?",
+        (TRIM_SLICE,),
+    ):
+        if excess_bytes <= 0 and (received_ns >= received_before_ns or sequence > floor):
+            break
+        excess_bytes -= length
+        removed.append((sequence, site, stream, number))
+    if removed:
+        _remember(connection, removed)
+        connection.execute("DELETE FROM entries WHERE sequence <= ?", (removed[-1][0],))
+    _drop_unused_layouts(connection, received_before_ns)
+    lost = {
+        consumer: sum(sequence > done for sequence, *_ in removed)
+        for consumer, done in cursors.items()
+    }
+    lost = {consumer: count for consumer, count in lost.items() if count}
+    for consumer, count in lost.items():
+        connection.execute(
+            "INSERT INTO cursors (consumer, sequence, note, lost) VALUES (?, 0, x'', ?) "
+            "ON CONFLICT (consumer) DO UPDATE SET lost = lost + excluded.lost",
+            (consumer, count),
+        )
+    return Trimmed(removed=len(removed), lost=lost)
+
+
+def _remember(connection: sqlite3.Connection, removed: Sequence[tuple[int, str, str, int]]) -> None:
+    """Keep the identities of what is removed, as ranges, so that a repeat is still recognised."""
+    numbers: dict[tuple[str, str], list[ranges.Range]] = {}
+    for _, site, stream, number in removed:
+        numbers.setdefault((site, stream), []).append((number, number))
+    for identity, fresh in numbers.items():
+        known = connection.execute(
+            "SELECT first, last FROM trimmed WHERE site = ? AND stream = ?", identity
+        ).fetchall()
+        connection.execute("DELETE FROM trimmed WHERE site = ? AND stream = ?", identity)
+        connection.executemany(
+            "INSERT INTO trimmed (site, stream, first, last) VALUES (?, ?, ?, ?)",
+            [(*identity, first, last) for first, last in ranges.merged([*known, *fresh])],
+        )
+
+
+def _drop_unused_layouts(connection: sqlite3.Connection, received_before_ns: int) -> None:
+    oldest = connection.execute(
+        "SELECT received_ns FROM entries ORDER BY sequence LIMIT 1"
+    ).fetchone()
+    before_ns = min(received_before_ns, oldest[0]) if oldest else received_before_ns
+    connection.execute("DELETE FROM layouts WHERE received_ns < ?", (before_ns - _LAYOUT_GRACE_NS,))
+
+
+def _size_bytes(connection: sqlite3.Connection) -> int:
+    pages, free, page_bytes = (
+        int(connection.execute(f"PRAGMA {what}").fetchone()[0])
+        for what in ("page_count", "freelist_count", "page_size")
+    )
+    return (pages - free) * page_bytes
+
+
+def _kept(row: tuple[int, str, str, int, bytes, bytes, int, int, str, bytes]) -> Kept:
+    return Kept(
+        sequence=row[0],
+        entry=Entry(
+            site=row[1],
+            stream=row[2],
+            number=row[3],
+            digest=row[4],
+            layout=row[5],
+            received_ns=row[6],
+            epoch_ns=row[7],
+            clock=ClockQuality(row[8]),
+            body=row[9],
+        ),
+    )

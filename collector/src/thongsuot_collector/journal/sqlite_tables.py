@@ -1,0 +1,163 @@
+"""The journal's tables in SQLite, and opening the file: whole, or set aside and begun anew."""
+
+import logging
+import os
+import secrets
+import sqlite3
+import time
+from pathlib import Path
+
+from thongsuot_collector.journal.writer import damage
+
+VERSION = 1
+"""
+``PRAGMA user_version`` of the tables below. A change adds a step to ``_STEPS``, and never edits
+one.
+"""
+
+_STEPS: tuple[str, ...] = (
+    """
+    CREATE TABLE entries (
+        sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+        site TEXT NOT NULL,
+        stream TEXT NOT NULL,
+        number INTEGER NOT NULL,
+        digest BLOB NOT NULL,
+        layout BLOB NOT NULL,
+        received_ns INTEGER NOT NULL,
+        epoch_ns INTEGER NOT NULL,
+        clock TEXT NOT NULL,
+        body BLOB NOT NULL
+    ) STRICT;
+    CREATE UNIQUE INDEX entries_identity ON entries (site, stream, number);
+    CREATE TABLE trimmed (
+        site TEXT NOT NULL,
+        stream TEXT NOT NULL,
+        first INTEGER NOT NULL,
+        last INTEGER NOT NULL,
+        PRIMARY KEY (site, stream, first)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE layouts (
+        id BLOB PRIMARY KEY,
+        received_ns INTEGER NOT NULL,
+        body BLOB NOT NULL
+    ) STRICT;
+    CREATE TABLE cursors (
+        consumer TEXT PRIMARY KEY,
+        sequence INTEGER NOT NULL,
+        note BLOB NOT NULL,
+        lost INTEGER NOT NULL DEFAULT 0
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE journal (name TEXT NOT NULL) STRICT;
+    """,
+)
+
+_CHECKED_WHOLE_BYTES = 256 << 20
+"""
+Up to this size the file is checked page by page at start (about a second); above, its tables
+only.
+"""
+
+_log = logging.getLogger(__name__)
+
+
+def open_or_set_aside(path: Path) -> Path | None:
+    """
+    Make sure that a whole journal stands at a path; return where a broken one was put, if there
+    was.
+
+    Raises:
+        OSError: the folder cannot be written.
+        sqlite3.OperationalError: the file cannot be opened although it is not damaged.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    marker = damage_marker(path)
+    try:
+        _check(path, marker)
+        _create(path)
+    except sqlite3.DatabaseError as error:
+        if not damage(error):
+            raise
+        aside = _set_aside(path)
+        marker.unlink(missing_ok=True)
+        _create(path)
+        _log.error("journal damaged: %s; set aside as %s, a new one started", error, aside)
+        return aside
+    return None
+
+
+def damage_marker(path: Path) -> Path:
+    """Return the file whose presence says that the journal was found broken while it was in use."""
+    return path.with_name(path.name + ".damaged")
+
+
+def connect(path: Path, *, writable: bool) -> sqlite3.Connection:
+    """
+    Return a connection to a journal that exists.
+
+    A writing one flushes each commit to the disk before it returns (``synchronous = FULL``).
+    """
+    mode = "rw" if writable else "ro"
+    connection = sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode={mode}",
+        uri=True,
+        isolation_level=None,
+        check_same_thread=False,
+        timeout=30.0,
+    )
+    if writable:
+        connection.execute("PRAGMA synchronous = FULL")
+        # A checkpoint flushes twice; fewer of them, over a log that stays below 16 MB.
+        connection.execute("PRAGMA wal_autocheckpoint = 4000")
+        connection.execute("PRAGMA journal_size_limit = 67108864")
+    return connection
+
+
+def _check(path: Path, marker: Path) -> None:
+    if not path.exists():
+        return
+    if marker.exists():
+        raise sqlite3.DatabaseError(f"malformed while running: {marker.read_text('utf-8').strip()}")
+    # Read only: what is broken is set aside as it was found.
+    connection = connect(path, writable=False)
+    try:
+        if path.stat().st_size <= _CHECKED_WHOLE_BYTES:
+            found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+        else:
+            connection.execute("SELECT max(sequence), min(sequence) FROM entries").fetchone()
+            connection.execute("SELECT count(*) FROM layouts, cursors").fetchone()
+            found = "ok"
+    finally:
+        connection.close()
+    if found != "ok":
+        raise sqlite3.DatabaseError(f"malformed: {found}")
+
+
+def _create(path: Path) -> None:
+    if not path.exists():
+        # Nobody but the collector reads what agents pushed.
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    connection = connect(path, writable=True)
+    try:
+        version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+        if version == 0:
+            # Both take effect only in an empty file. Bodies of 1 to 12 KB need fewer overflow
+            # pages.
+            connection.execute("PRAGMA page_size = 8192")
+            connection.execute("PRAGMA journal_mode = WAL")
+        for step, script in enumerate(_STEPS[version:], start=version + 1):
+            connection.executescript(f"BEGIN; {script} PRAGMA user_version = {step}; COMMIT;")
+        if connection.execute("SELECT count(*) FROM journal").fetchone()[0] == 0:
+            connection.execute("INSERT INTO journal (name) VALUES (?)", (secrets.token_hex(8),))
+    finally:
+        connection.close()
+
+
+def _set_aside(path: Path) -> Path:
+    stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+    aside = path.with_name(f"{path.name}.damaged-{stamp}")
+    for suffix in ("", "-wal", "-shm"):
+        part = path.with_name(path.name + suffix)
+        if part.exists():
+            part.rename(aside.with_name(aside.name + suffix))
+    return aside

@@ -1,0 +1,228 @@
+"""
+The contract of a journal: each back-end's test module imports these tests and gives ``reopen``.
+
+``reopen`` is an async callable: the first call makes a new journal, each later call closes it and
+opens the same one again, as after a restart.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from thongsuot_collector.journal.entry import ClockQuality, Entry, Kept, Reception
+from thongsuot_collector.journal.journal import Journal
+
+Reopen = Callable[[], Awaitable[Journal]]
+MAX = 1 << 62
+
+
+def entry(
+    number: int,
+    *,
+    site: str = "hoan-kiem",
+    stream: str = "00112233445566aa",
+    body: bytes | None = None,
+    received_ns: int = 1_795_540_000_000_000_000,
+) -> Entry:
+    """A small entry; its body follows from its number unless given."""
+    body = f"body {number}".encode() if body is None else body
+    return Entry(
+        site=site,
+        stream=stream,
+        number=number,
+        digest=hashlib.sha256(body).digest()[:16],
+        layout=b"L" * 16,
+        received_ns=received_ns,
+        epoch_ns=received_ns - number,
+        clock=ClockQuality.TRUSTED,
+        body=body,
+    )
+
+
+async def everything(journal: Journal, after: int = 0) -> list[Kept]:
+    return await journal.read(after, through=MAX, limit=10_000, size_bytes=MAX)
+
+
+async def test_what_was_appended_is_read_back_as_it_was_in_order(reopen: Reopen) -> None:
+    journal = await reopen()
+    entries = [entry(1), entry(2, site="tay-ho"), entry(3, body=b"\x00\xff" * 5000), entry(2)]
+    for one in entries:
+        appended = await journal.append(one)
+        assert appended.reception is Reception.APPENDED
+    kept = await everything(journal)
+    assert [one.entry for one in kept] == entries
+    assert [one.sequence for one in kept] == sorted({one.sequence for one in kept})
+    assert journal.head == kept[-1].sequence
+
+
+async def test_appended_entries_survive_a_restart_and_sequences_go_on(reopen: Reopen) -> None:
+    journal = await reopen()
+    first = await journal.append(entry(1))
+    name = journal.name
+    journal = await reopen()
+    assert journal.name == name
+    assert journal.head == first.sequence
+    second = await journal.append(entry(2))
+    assert second.sequence > first.sequence
+    assert [one.entry.number for one in await everything(journal)] == [1, 2]
+
+
+async def test_a_repeat_has_no_effect_and_says_so(reopen: Reopen) -> None:
+    journal = await reopen()
+    await journal.append(entry(1))
+    again = await journal.append(entry(1))
+    assert again.reception is Reception.REPEATED
+    journal = await reopen()
+    assert (await journal.append(entry(1))).reception is Reception.REPEATED
+    assert len(await everything(journal)) == 1
+
+
+async def test_another_body_under_the_same_identity_never_replaces_the_first(
+    reopen: Reopen,
+) -> None:
+    journal = await reopen()
+    await journal.append(entry(1, body=b"true"))
+    forged = await journal.append(entry(1, body=b"forged"))
+    assert forged.reception is Reception.CONFLICT
+    assert [one.entry.body for one in await everything(journal)] == [b"true"]
+
+
+async def test_the_same_number_of_another_site_or_stream_is_another_batch(reopen: Reopen) -> None:
+    journal = await reopen()
+    for one in (entry(1), entry(1, site="ba-dinh"), entry(1, stream="ffffffffffffffff")):
+        assert (await journal.append(one)).reception is Reception.APPENDED
+    assert len(await everything(journal)) == 3
+
+
+async def test_many_appenders_at_once_lose_nothing(reopen: Reopen) -> None:
+    journal = await reopen()
+    appended = await asyncio.gather(
+        *(journal.append(entry(n, site=f"site-{n % 7}")) for n in range(1, 1001)),
+        *(journal.append(entry(n, site=f"site-{n % 7}")) for n in range(1, 1001)),
+    )
+    receptions = [one.reception for one in appended]
+    assert receptions.count(Reception.APPENDED) == 1000
+    assert receptions.count(Reception.REPEATED) == 1000
+    kept = await everything(journal)
+    assert {one.entry.number for one in kept} == set(range(1, 1001))
+    assert len(kept) == 1000
+
+
+async def test_reading_is_bounded_by_count_by_size_and_by_where_to_stop(reopen: Reopen) -> None:
+    journal = await reopen()
+    for number in range(1, 11):
+        await journal.append(entry(number, body=bytes([number]) * 1000))
+    kept = await everything(journal)
+    by_count = await journal.read(0, through=MAX, limit=3, size_bytes=MAX)
+    assert by_count == kept[:3]
+    by_size = await journal.read(0, through=MAX, limit=100, size_bytes=2500)
+    assert by_size == kept[:3]
+    at_least_one = await journal.read(0, through=MAX, limit=100, size_bytes=1)
+    assert at_least_one == kept[:1]
+    middle = await journal.read(kept[3].sequence, through=kept[6].sequence, limit=9, size_bytes=MAX)
+    assert middle == kept[4:7]
+
+
+async def test_a_waiting_reader_wakes_when_something_is_appended(reopen: Reopen) -> None:
+    journal = await reopen()
+    first = await journal.append(entry(1))
+    assert await journal.wait(0) == first.sequence
+    waiting = asyncio.create_task(journal.wait(first.sequence))
+    second = await journal.append(entry(2))
+    async with asyncio.timeout(60):
+        assert await waiting == second.sequence
+
+
+async def test_a_cursor_and_its_note_survive_a_restart(reopen: Reopen) -> None:
+    journal = await reopen()
+    assert (await journal.cursor("sink")).sequence == 0
+    await journal.commit("sink", 41, b"note")
+    await journal.commit("other", 7)
+    journal = await reopen()
+    cursor = await journal.cursor("sink")
+    assert (cursor.sequence, cursor.note, cursor.lost) == (41, b"note", 0)
+    assert (await journal.cursor("other")).sequence == 7
+
+
+async def test_a_layout_is_found_again_and_repeating_it_is_harmless(reopen: Reopen) -> None:
+    journal = await reopen()
+    assert await journal.layout(b"A" * 16) is None
+    await journal.put_layout(b"A" * 16, b"layout", received_ns=1)
+    await journal.put_layout(b"A" * 16, b"layout", received_ns=2)
+    journal = await reopen()
+    assert await journal.layout(b"A" * 16) == b"layout"
+
+
+async def test_trimming_takes_what_is_old_and_read_by_all(reopen: Reopen) -> None:
+    journal = await reopen()
+    for number in range(1, 11):
+        await journal.append(entry(number, received_ns=number * 1000))
+    kept = await everything(journal)
+    await journal.commit("fast", kept[9].sequence)
+    await journal.commit("slow", kept[3].sequence)
+    trimmed = await journal.trim(["fast", "slow"], received_before_ns=8000, max_bytes=MAX)
+    assert (trimmed.removed, trimmed.lost) == (4, {})
+    await journal.commit("slow", kept[9].sequence)
+    trimmed = await journal.trim(["fast", "slow"], received_before_ns=8000, max_bytes=MAX)
+    assert trimmed.removed == 3
+    assert [one.entry.number for one in await everything(journal)] == [8, 9, 10]
+    extent = await journal.extent()
+    assert (extent.tail, extent.tail_received_ns) == (kept[7].sequence, 8000)
+
+
+async def test_a_consumer_that_is_gone_does_not_hold_the_journal(reopen: Reopen) -> None:
+    journal = await reopen()
+    await journal.append(entry(1, received_ns=1000))
+    await journal.commit("gone", 0)
+    trimmed = await journal.trim([], received_before_ns=2000, max_bytes=MAX)
+    assert trimmed.removed == 1
+
+
+async def test_above_its_size_the_oldest_goes_and_who_lost_it_is_told(reopen: Reopen) -> None:
+    journal = await reopen()
+    for number in range(1, 101):
+        await journal.append(entry(number, body=bytes(20_000), received_ns=number))
+    kept = await everything(journal)
+    await journal.commit("fast", kept[-1].sequence)
+    await journal.commit("slow", kept[9].sequence)
+    trimmed = await journal.trim(["fast", "slow"], received_before_ns=0, max_bytes=1_500_000)
+    left = await everything(journal)
+    assert 10 < trimmed.removed < 60
+    assert len(left) == 100 - trimmed.removed
+    assert left == kept[trimmed.removed :]
+    assert trimmed.lost == {"slow": trimmed.removed - 10}
+    assert (await journal.cursor("slow")).lost == trimmed.removed - 10
+    assert (await journal.cursor("slow")).sequence == kept[9].sequence
+    assert (await journal.extent()).size_bytes <= 1_500_000
+
+
+async def test_a_repeat_is_recognised_after_it_was_trimmed(reopen: Reopen) -> None:
+    journal = await reopen()
+    for number in (1, 2, 3, 5):
+        await journal.append(entry(number, received_ns=1000))
+    while (await journal.trim([], received_before_ns=2000, max_bytes=MAX)).removed:
+        pass
+    journal = await reopen()
+    assert await everything(journal) == []
+    for number in (1, 2, 3, 5):
+        assert (await journal.append(entry(number))).reception is Reception.REPEATED
+    late = await journal.append(entry(4))
+    assert late.reception is Reception.APPENDED
+    assert late.sequence > 4
+    assert (await journal.append(entry(6))).reception is Reception.APPENDED
+
+
+@pytest.mark.parametrize("in_use", [True, False])
+async def test_a_layout_is_trimmed_when_nothing_can_refer_to_it(
+    reopen: Reopen, in_use: bool
+) -> None:
+    day_ns = 86_400 * 10**9
+    journal = await reopen()
+    await journal.put_layout(b"A" * 16, b"layout", received_ns=10 * day_ns)
+    if in_use:
+        await journal.append(entry(1, received_ns=11 * day_ns))
+    await journal.commit("slow", 0)
+    await journal.trim(["slow"], received_before_ns=20 * day_ns, max_bytes=MAX)
+    assert (await journal.layout(b"A" * 16) is not None) is in_use

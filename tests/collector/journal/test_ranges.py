@@ -1,0 +1,39 @@
+"""Ranges against plain sets, which are obviously right."""
+
+import itertools
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from thongsuot_collector.journal import ranges
+
+NUMBERS = st.integers(min_value=1, max_value=40)
+RANGES = st.lists(st.tuples(NUMBERS, NUMBERS).map(lambda pair: (min(pair), max(pair))))
+
+
+def numbers(found: object) -> set[int]:
+    assert isinstance(found, list | tuple)
+    return {number for first, last in found for number in range(first, last + 1)}
+
+
+@given(RANGES)
+def test_merging_keeps_the_numbers_and_leaves_no_ranges_that_touch(given_ranges: object) -> None:
+    assert isinstance(given_ranges, list)
+    merged = ranges.merged(given_ranges)
+    assert numbers(merged) == numbers(given_ranges)
+    assert all(after[0] > before[1] + 1 for before, after in itertools.pairwise(merged))
+    assert ranges.count(merged) == len(numbers(given_ranges))
+
+
+@given(st.lists(NUMBERS))
+def test_adding_numbers_one_by_one_in_any_order_gives_the_same_set(order: list[int]) -> None:
+    found: tuple[ranges.Range, ...] = ()
+    for number in order:
+        found = ranges.with_number(found, number)
+    assert found == ranges.merged((number, number) for number in order)
+    assert ranges.missing_below(found) == (max(order) - len(set(order)) if order else 0)
+    for number in range(1, 42):
+        assert ranges.holds(found, number) is (number in order)
+        start = ranges.start_of(found, number)
+        assert all(between in order for between in range(start, number))
+        assert start - 1 not in order or start == number

@@ -20,9 +20,13 @@ class Light(msgspec.Struct, frozen=True, kw_only=True):
     """
     One light on the page: a link, or a service.
 
-    ``since_s`` is the onset of the present state in Unix seconds, ``None`` when not known. ``history``
-    covers the last 24 hours without overlap, oldest first; a time not covered was not recorded.
-    ``figures`` are (label key, text) pairs worth showing beside the light, already formatted.
+    A link has a ``medium`` (a value of ``inventory.model.Medium``); a service has none, and that
+    is how the two are told apart. ``title_vi`` and ``title_en`` may be empty for a link: its title
+    is then made from medium and carrier. ``carrier`` is the carrier's name as people read it;
+    ``circuit`` is the circuit or subscriber id that the carrier's desk asks for. ``since_s`` is
+    the onset of the present state in Unix seconds, ``None`` when not known. ``history`` covers the
+    last 24 hours without overlap, oldest first; a time not covered was not recorded.
+    ``reachable_over`` names, for a service, the links that it is reached over now.
     """
 
     name: str
@@ -44,7 +48,12 @@ class Light(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Notification(msgspec.Struct, frozen=True, kw_only=True):
-    """Who was told when of what: shown so that nobody calls twice. ``at_s`` is Unix seconds."""
+    """
+    Who was told when of what: shown so that nobody calls twice. ``at_s`` is Unix seconds.
+
+    ``party`` is a value of ``segment.Party`` or a name to show as it is; ``channel`` likewise (see
+    ``words.parties.CHANNELS``). ``about`` is the name of a light of the view, or text.
+    """
 
     party: str
     channel: str
@@ -57,9 +66,11 @@ class SiteView(msgspec.Struct, frozen=True, kw_only=True):
     """
     One site at one moment.
 
-    ``now_s`` is the moment (Unix seconds) by the server's clock. ``heard_s`` is when the collector last
-    heard the agent (``None`` on the device's own page); ``backlog_batches`` is what waits on the device to
-    be pushed, ``clock_trusted`` is false while the device's wall clock is known to be wrong.
+    ``now_s`` is the moment (Unix seconds) by the server's clock. ``heard_s`` is when the collector
+    last heard the agent (``None`` on the device's own page); ``backlog_batches`` is what waits on
+    the device to be pushed, ``clock_trusted`` is false while the device's wall clock is known to
+    be wrong. ``commune`` is its name, or its five-digit code where the name is not known.
+    ``support_hotline`` is the number of the city's support desk, empty when not configured.
     """
 
     site: str
@@ -74,3 +85,4 @@ class SiteView(msgspec.Struct, frozen=True, kw_only=True):
     backlog_batches: int = 0
     clock_trusted: bool = True
     version: str = ""
+    support_hotline: str = ""

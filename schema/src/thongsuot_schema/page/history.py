@@ -1,0 +1,222 @@
+"""History: the last 24 hours of one light, as a picture and in words."""
+
+from typing import Final
+
+import msgspec
+
+from thongsuot_schema.page.escape import escape
+from thongsuot_schema.page.view import Light, Stretch
+from thongsuot_schema.state import State
+from thongsuot_schema.words.figures import duration
+from thongsuot_schema.words.language import Language, Text
+from thongsuot_schema.words.moments import VIETNAM_OFFSET_S, clock, date
+from thongsuot_schema.words.states import LINK_STATES, SERVICE_STATES
+
+DAY_S: Final = 86_400
+CELLS: Final = 288
+"""Five minutes each: about one pixel on a phone, and a bound on the size of a picture."""
+_CELL_S: Final = DAY_S / CELLS
+_HOUR_S: Final = 3_600
+
+_HEIGHT: Final = 12
+_RISES: Final[dict[State, int]] = {State.UP: 5, State.DEGRADED: 8, State.DOWN: _HEIGHT}
+"""How high each state rises out of :data:`_HEIGHT`: shape tells trouble, not colour alone."""
+
+_EDGE: Final = 0.045
+"""Labels nearer than this share of the width to an edge would be cut off."""
+
+
+class Outages(msgspec.Struct, frozen=True, kw_only=True):
+    """What a history adds up to, in seconds; an outage is ``down`` without a break."""
+
+    count: int
+    down_s: float
+    degraded_s: float
+    missing_s: float
+    last_start_s: float | None = None
+    last_end_s: float | None = None
+
+
+def cells(history: tuple[Stretch, ...], now_s: float) -> list[State | None]:
+    """
+    Return the state of each cell of the 24 hours before ``now_s``, ``None`` where none is recorded.
+
+    Trouble shows in every cell it touches, however short; the rest goes to what filled most of the
+    cell.
+    """
+    start_s = now_s - DAY_S
+    up_s = [0.0] * CELLS
+    trouble: list[State | None] = [None] * CELLS
+    for stretch in history:
+        begin = max(stretch.start_s - start_s, 0.0)
+        end = min(stretch.end_s - start_s, float(DAY_S))
+        if end <= begin or stretch.state is State.UNKNOWN:
+            continue
+        for cell in range(int(begin // _CELL_S), min(int(end / _CELL_S), CELLS - 1) + 1):
+            overlap_s = min(end, (cell + 1) * _CELL_S) - max(begin, cell * _CELL_S)
+            if overlap_s <= 0:
+                continue
+            if stretch.state is State.UP:
+                up_s[cell] += overlap_s
+            elif trouble[cell] is not State.DOWN:
+                trouble[cell] = stretch.state
+    return [
+        trouble[cell] or (State.UP if up_s[cell] >= _CELL_S / 2 else None) for cell in range(CELLS)
+    ]
+
+
+def runs(states: list[State | None], state: State | None) -> list[tuple[int, int]]:
+    """Return (first cell, count) of each run of cells in one state."""
+    found: list[tuple[int, int]] = []
+    for cell, here in enumerate(states):
+        if here is not state:
+            continue
+        if found and found[-1][0] + found[-1][1] == cell:
+            found[-1] = (found[-1][0], found[-1][1] + 1)
+        else:
+            found.append((cell, 1))
+    return found
+
+
+def outages(history: tuple[Stretch, ...], now_s: float) -> Outages:
+    """Add up a history, exact to its stretches (the picture is not)."""
+    start_s = now_s - DAY_S
+    sums = dict.fromkeys(State, 0.0)
+    count = 0
+    last: tuple[float, float] | None = None
+    for stretch in history:
+        begin, end = max(stretch.start_s, start_s), min(stretch.end_s, now_s)
+        if end <= begin:
+            continue
+        sums[stretch.state] += end - begin
+        if stretch.state is not State.DOWN:
+            continue
+        if last is not None and last[1] == begin:
+            last = (last[0], end)
+        else:
+            count += 1
+            last = (begin, end)
+    known_s = sums[State.UP] + sums[State.DEGRADED] + sums[State.DOWN]
+    return Outages(
+        count=count,
+        down_s=sums[State.DOWN],
+        degraded_s=sums[State.DEGRADED],
+        missing_s=max(0.0, DAY_S - known_s),
+        last_start_s=last[0] if last else None,
+        last_end_s=last[1] if last else None,
+    )
+
+
+def history_sentence(light: Light, now_s: float, language: Language) -> str:
+    """Return the history in words: how often, how long, when last."""
+    sums = outages(light.history, now_s)
+    if sums.missing_s >= DAY_S:
+        return _ALL_MISSING.read(language)
+    words = LINK_STATES if light.medium else SERVICE_STATES
+    parts = []
+    if sums.last_start_s is not None and sums.last_end_s is not None:
+        until = _STILL.read(language) if sums.last_end_s >= now_s - 1 else clock(sums.last_end_s)
+        parts.append(
+            _OUTAGES[sums.count > 1]
+            .read(language)
+            .format(
+                state=words[State.DOWN].read(language),
+                count=sums.count,
+                total=duration(sums.down_s, language),
+                start=clock(sums.last_start_s),
+                end=until,
+            )
+        )
+    if sums.degraded_s:
+        slow = words[State.DEGRADED].read(language)
+        parts.append(f"{slow}: {duration(sums.degraded_s, language)}")
+    if not parts:
+        parts.append(_NO_OUTAGE.read(language))
+    if sums.missing_s >= _CELL_S:
+        missing = LINK_STATES[State.UNKNOWN].read(language)
+        parts.append(f"{missing}: {duration(sums.missing_s, language)}")
+    return " · ".join(parts)
+
+
+_ALL_MISSING: Final = Text(
+    "Chưa có dữ liệu trong 24 giờ qua.", "No data from the last 24 hours yet."
+)
+_NO_OUTAGE: Final = Text("Không gián đoạn", "No interruption")
+_STILL: Final = Text("nay", "now")
+_OUTAGES: Final[dict[bool, Text]] = {
+    False: Text("{state} 1 lần, {total} ({start}–{end})", "{state} once, {total} ({start}–{end})"),
+    True: Text(
+        "{state} {count} lần, tổng {total}, gần nhất {start}–{end}",
+        "{state} {count} times, {total} in all, last {start}–{end}",
+    ),
+}
+_PICTURE: Final = Text("24 giờ qua: {title}", "Last 24 hours: {title}")
+
+
+def history_picture(light: Light, title: str, key: str, now_s: float, language: Language) -> str:
+    """
+    Return the history as inline SVG; ``key`` makes its ids unique in the page.
+
+    Bars are drawn in a stretched coordinate system of one unit a cell; hatching and hours lie
+    under and over it in pixels, so that neither is distorted. Uses ``#hatch`` and ``#hours`` of
+    ``picture_parts``.
+    """
+    states = cells(light.history, now_s)
+    paths = [_path(runs(_recorded(states), State.UP), "track", _HEIGHT)]
+    paths += [_path(runs(states, state), f"h-{state}", rise) for state, rise in _RISES.items()]
+    heading = escape(_PICTURE.read(language).format(title=title))
+    words = escape(history_sentence(light, now_s, language))
+    return (
+        f'<svg class="day" role="img" aria-labelledby="{key}t {key}d" width="100%" height="42">'
+        f'<title id="{key}t">{heading}</title><desc id="{key}d">{words}</desc>'
+        '<rect width="100%" height="24" fill="url(#hatch)"/>'
+        f'<svg width="100%" height="24" viewBox="0 0 {CELLS} {_HEIGHT}" '
+        f'preserveAspectRatio="none">{"".join(paths)}</svg><use href="#hours"/></svg>'
+    )
+
+
+def _recorded(states: list[State | None]) -> list[State | None]:
+    return [None if state is None else State.UP for state in states]
+
+
+def _path(stretches: list[tuple[int, int]], css_class: str, rise: int) -> str:
+    """Return bars standing on the ground line as one stroked path: a few bytes a bar."""
+    if not stretches:
+        return ""
+    steps = []
+    at = 0
+    for first, count in stretches:
+        steps.append(f"m{first - at} 0h{count}")
+        at = first + count
+    middle = f"{_HEIGHT - rise / 2:g}"
+    return f'<path class="{css_class}" stroke-width="{rise}" d="M0 {middle}{"".join(steps)}"/>'
+
+
+def picture_parts(now_s: float) -> str:
+    """Return what all pictures of a page share: the hatching and the hours, drawn once."""
+    start_s = now_s - DAY_S
+    first_hour = int((start_s + VIETNAM_OFFSET_S) // _HOUR_S) + 1
+    marks = []
+    for hour in range(first_hour, first_hour + 24):
+        hour_s = hour * _HOUR_S - VIETNAM_OFFSET_S
+        share = (hour_s - start_s) / DAY_S
+        if not 0 < share < 1:
+            continue
+        marks.append(_hour_mark(hour, hour_s, share))
+    return (
+        '<pattern id="hatch" width="7" height="7" patternUnits="userSpaceOnUse">'
+        '<rect class="gap" width="7" height="7"/>'
+        '<path class="gap-line" d="M-1 8L8-1M-4.5 4.5L4.5-4.5M2.5 11.5L11.5 2.5"/>'
+        f'</pattern><g id="hours">{"".join(marks)}</g>'
+    )
+
+
+def _hour_mark(hour: int, hour_s: float, share: float) -> str:
+    x = f"{share * 100:.2f}%"
+    long = hour % 6 == 0
+    mark = f'<line class="tick" x1="{x}" x2="{x}" y1="24" y2="{28 if long else 26}"/>'
+    if hour % 3 or not _EDGE < share < 1 - _EDGE:
+        return mark
+    label = date(hour_s)[:5] if hour % 24 == 0 else clock(hour_s)
+    css_class = "hour" if long else "hour between"
+    return f'{mark}<text class="{css_class}" x="{x}" y="39">{label}</text>'

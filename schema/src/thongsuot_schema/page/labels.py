@@ -1,0 +1,79 @@
+"""The fixed words of the page."""
+
+from typing import Final
+
+from thongsuot_schema.words.language import Text
+
+STATUS_PAGE: Final = Text("Trang tình trạng mạng", "Network status")
+OTHER_LANGUAGE: Final = Text("English", "Tiếng Việt")
+ALL_SITES: Final = Text("Tất cả các điểm", "All service points")
+UPDATED: Final = Text("Cập nhật lúc", "As of")
+LINKS: Final = Text("Đường truyền của điểm", "Lines of this point")
+SERVICES: Final = Text("Dịch vụ", "Services")
+TOLD: Final = Text("Đã báo cho ai", "Who has been told")
+TO_DO: Final = Text("Việc cần làm", "What to do")
+ACTS: Final = Text("Bên xử lý", "Who must act")
+CALL: Final = Text("Gọi", "Call")
+RTT: Final = Text("Độ trễ", "Round trip")
+LOSS: Final = Text("Mất gói", "Loss")
+OVER: Final = Text("Qua", "Over")
+PROOF: Final = Text("Căn cứ đo đạc", "What was measured")
+PROBED: Final = Text("Phép đo", "Probe")
+FOUND: Final = Text("Kết quả", "Result")
+WHERE: Final = Text("Lỗi nằm ở đâu", "Where the fault is")
+FINE: Final = Text("bình thường", "fine")
+HERE: Final = Text("lỗi ở đây", "the fault is here")
+BEYOND: Final = Text("chưa kiểm tra được", "cannot be checked")
+SINCE: Final = Text("từ", "since")
+FOR: Final = Text("đã", "for")
+REFERENCE: Final = Text("mã phiếu", "reference")
+VERSION: Final = Text("Phiên bản", "Version")
+KEY: Final = Text("Chú giải", "Key")
+CODE: Final = Text("Mã xã/phường", "Commune code")
+
+STALE: Final = Text(
+    "Không tải lại được trang này. Số liệu bên dưới đã cũ.",
+    "This page could not be renewed. What it shows is old.",
+)
+NOBODY_TOLD: Final = Text(
+    "Hệ thống chưa báo cho ai về sự cố này.", "The system has told nobody of this fault yet."
+)
+CENTRE_UNREACHABLE: Final = Text(
+    "Thiết bị chưa liên lạc được với trung tâm, nên trung tâm có thể chưa biết sự cố này. "
+    "Hãy gọi điện báo.",
+    "The device cannot reach the centre, so the centre may not know of this fault yet. Please "
+    "call.",
+)
+CENTRE_AWAY: Final = Text(
+    "Thiết bị chưa liên lạc được với trung tâm; kết quả đo vẫn được lưu tại đây và sẽ tự gửi sau.",
+    "The device cannot reach the centre; measurements are kept here and will be sent later.",
+)
+CLOCK_WRONG: Final = Text(
+    "Đồng hồ của thiết bị đang sai: các mốc giờ trên trang này có thể lệch.",
+    "The device's clock is wrong: the times on this page may be off.",
+)
+NOT_HEARD: Final = Text(
+    "Trung tâm không nhận được dữ liệu của thiết bị từ {since}. Trang này cho thấy lần cuối đã "
+    "biết.",
+    "The centre has heard nothing from the device since {since}. This page shows what was last "
+    "known.",
+)
+HEARD: Final = Text("Lần cuối gửi dữ liệu: {when} ({ago} trước)", "Last heard: {when} ({ago} ago)")
+BACKLOG: Final = Text("Dữ liệu chờ gửi: {count} gói", "Stored, waiting to be sent: {count} batches")
+REFRESHES: Final = Text(
+    "Tự động cập nhật sau mỗi {every} giây", "Renews itself every {every} seconds"
+)
+ZONE: Final = Text("Giờ Việt Nam (UTC+7)", "Times are Vietnam's (UTC+7)")
+ON_DEVICE: Final = Text(
+    "Trang này do thiết bị tại điểm phát ra, mở được cả khi mất mạng.",
+    "This page comes from the device at the point and opens even when every line is out.",
+)
+
+LADDER: Final[dict[str, Text]] = {
+    "device": Text("Thiết bị giám sát", "Device"),
+    "lan": Text("Mạng tại điểm", "Local network"),
+    "access": Text("Đường truyền", "Line"),
+    "carrier": Text("Nhà mạng", "Carrier"),
+    "transit": Text("Mạng bên ngoài", "Beyond"),
+}
+"""Short names of the rungs that a link has, by ``Segment``; for a picture of where the fault is."""

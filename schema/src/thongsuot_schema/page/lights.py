@@ -1,0 +1,175 @@
+"""The lights of the page: a card for each link, a row for each service."""
+
+from typing import Final
+
+import msgspec
+
+from thongsuot_schema.page import labels
+from thongsuot_schema.page.escape import escape, telephone_url
+from thongsuot_schema.page.history import history_picture, history_sentence
+from thongsuot_schema.page.icons import icon
+from thongsuot_schema.page.view import Light, SiteView
+from thongsuot_schema.segment import LADDER, Party, Segment
+from thongsuot_schema.state import State
+from thongsuot_schema.verdict import Evidence, Symptom
+from thongsuot_schema.words.explanation import Explanation, explain
+from thongsuot_schema.words.figures import duration, milliseconds, percent
+from thongsuot_schema.words.language import Language, joined
+from thongsuot_schema.words.moments import spoken
+from thongsuot_schema.words.parties import party_title
+from thongsuot_schema.words.proof import proof_outcome, proof_subject
+from thongsuot_schema.words.states import AGENT_SILENT, LINK_STATES, SERVICE_STATES
+from thongsuot_schema.words.titles import light_title
+
+_PROOF_ROWS: Final = 12
+"""Evidence shown of one light; the rest is in the collector's incident."""
+
+
+class Place(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a light is drawn: its page, language and a key that makes its ids unique."""
+
+    view: SiteView
+    language: Language
+    key: str
+
+
+def link_card(light: Light, place: Place) -> str:
+    """Return the card of a link."""
+    return (
+        f'<li class="card light {light.state}">{_head(light, place)}'
+        f"{_ladder(light, place.language)}{_say(light, place)}{_past(light, place)}{_proof(light, place)}</li>"
+    )
+
+
+def service_row(light: Light, place: Place) -> str:
+    """Return the row of a service."""
+    return (
+        f'<li class="light {light.state}"><div class="say">{_head(light, place)}'
+        f'{_say(light, place)}{_proof(light, place)}</div><div class="past">{_past(light, place)}</div></li>'
+    )
+
+
+def _head(light: Light, place: Place) -> str:
+    language = place.language
+    words = LINK_STATES if light.medium else SERVICE_STATES
+    state = words[light.state]
+    if light.symptom is Symptom.AGENT_SILENT:
+        state = AGENT_SILENT
+    since = ""
+    if light.since_s is not None and light.state is not State.UP:
+        when = spoken(light.since_s, place.view.now_s, language)
+        lasted = duration(place.view.now_s - light.since_s, language)
+        since = (
+            f' <span class="since">{labels.SINCE.read(language)} {when} '
+            f"({labels.FOR.read(language)} {lasted})</span>"
+        )
+    return (
+        f'<div class="head">{icon(light.state)}<div><h3>{escape(light_title(light, language))}</h3>'
+        f'<p><span class="state">{escape(state.read(language))}</span>{since}</p></div></div>'
+    )
+
+
+def _say(light: Light, place: Place) -> str:
+    """Return what is wrong and what to do; nothing of a light that works."""
+    if light.state is State.UP and light.symptom is Symptom.NONE:
+        return ""
+    said = explain(
+        light,
+        place.language,
+        now_s=place.view.now_s,
+        support_hotline=place.view.support_hotline,
+    )
+    return (
+        f'<p class="what">{escape(said.what)}</p>'
+        f'<div class="do"><b>{labels.TO_DO.read(place.language)}</b><p>{escape(said.do)}</p>'
+        f"{_call(light, said, place)}</div>{_who(light, said, place.language)}"
+    )
+
+
+def _call(light: Light, said: Explanation, place: Place) -> str:
+    """Return a button that dials, where somebody is to be called and the number is known."""
+    name, number = light.carrier, light.carrier_hotline
+    if said.party is not Party.CARRIER or not light.medium:
+        return ""
+    url = telephone_url(number)
+    if not url:
+        return ""
+    call = " ".join(part for part in (labels.CALL.read(place.language), name, number) if part)
+    return f'<a class="call" href="{url}">{escape(call)}</a>'
+
+
+def _who(light: Light, said: Explanation, language: Language) -> str:
+    if said.party is None:
+        return ""
+    who = party_title(said.party, light.carrier if light.medium else "", language)
+    return f'<p class="who">{labels.ACTS.read(language)}: <b>{escape(who)}</b></p>'
+
+
+def _ladder(light: Light, language: Language) -> str:
+    """Return the way of a link as a chain, with the rung at fault marked."""
+    if light.segment is None or light.segment is Segment.SERVICE:
+        return ""
+    fault_at = LADDER.index(light.segment)
+    steps = []
+    for at, segment in enumerate(LADDER):
+        if segment not in labels.LADDER:
+            continue
+        if at < fault_at:
+            state, css_class, word = State.UP, "up", labels.FINE
+        elif at == fault_at:
+            state, css_class, word = light.state, f"{light.state} fault", labels.HERE
+        else:
+            state, css_class, word = State.UNKNOWN, "unknown", labels.BEYOND
+        steps.append(
+            f'<li class="{css_class}">{icon(state)}{labels.LADDER[segment].read(language)}'
+            f'<span class="hidden">: {word.read(language)}</span></li>'
+        )
+    return f'<ol class="ladder" aria-label="{labels.WHERE.read(language)}">{"".join(steps)}</ol>'
+
+
+def _past(light: Light, place: Place) -> str:
+    """Return picture, words and figures of the last 24 hours."""
+    title = light_title(light, place.language)
+    now_s = place.view.now_s
+    picture = history_picture(light, title, place.key, now_s, place.language)
+    words = escape(history_sentence(light, now_s, place.language))
+    return f'{picture}<p class="sum">{words}</p>{_figures(light, place)}'
+
+
+def _figures(light: Light, place: Place) -> str:
+    language = place.language
+    pairs = []
+    if light.rtt_s is not None:
+        pairs.append((labels.RTT, milliseconds(light.rtt_s, language)))
+    if light.loss_ratio is not None:
+        pairs.append((labels.LOSS, percent(light.loss_ratio, language)))
+    if light.reachable_over:
+        titles = {link.name: light_title(link, language) for link in place.view.links}
+        over = [titles.get(name, name) for name in light.reachable_over]
+        pairs.append((labels.OVER, joined(over, language)))
+    if not pairs:
+        return ""
+    rows = "".join(
+        f"<div><dt>{label.read(language)}</dt><dd>{escape(text)}</dd></div>"
+        for label, text in pairs
+    )
+    return f'<dl class="figures">{rows}</dl>'
+
+
+def _proof(light: Light, place: Place) -> str:
+    """Return the evidence, folded away: for whoever is asked to prove it."""
+    if not light.evidence or light.state is State.UP:
+        return ""
+    language = place.language
+    rows = "".join(_proof_row(evidence, language) for evidence in light.evidence[:_PROOF_ROWS])
+    return (
+        f'<details id="{place.key}p"><summary>{labels.PROOF.read(language)}</summary>'
+        f'<table class="proof"><thead><tr><th scope="col">{labels.PROBED.read(language)}</th>'
+        f'<th scope="col">{labels.FOUND.read(language)}</th></tr></thead>'
+        f"<tbody>{rows}</tbody></table></details>"
+    )
+
+
+def _proof_row(evidence: Evidence, language: Language) -> str:
+    subject = escape(proof_subject(evidence, language))
+    return f"<tr><td>{subject}</td><td>{escape(proof_outcome(evidence, language))}</td></tr>"

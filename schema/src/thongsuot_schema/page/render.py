@@ -1,0 +1,214 @@
+"""The status page of a site as one HTML document, the same on the device and on the collector."""
+
+from typing import Final
+
+from thongsuot_schema.page import labels
+from thongsuot_schema.page.escape import escape
+from thongsuot_schema.page.history import picture_parts
+from thongsuot_schema.page.icons import BRAND, icon, icon_parts, tab_icon
+from thongsuot_schema.page.lights import Place, link_card, service_row
+from thongsuot_schema.page.script import SCRIPT
+from thongsuot_schema.page.style import STYLE
+from thongsuot_schema.page.view import Notification, SiteView
+from thongsuot_schema.state import State
+from thongsuot_schema.words.figures import duration
+from thongsuot_schema.words.headline import Headline, headline
+from thongsuot_schema.words.language import Language
+from thongsuot_schema.words.moments import clock, date, moment, spoken
+from thongsuot_schema.words.parties import channel_title, party_title
+from thongsuot_schema.words.states import LINK_STATES
+from thongsuot_schema.words.titles import light_title
+
+REFRESH_S: Final = 15
+"""How often an open page asks for itself again: the rhythm in which an agent pushes."""
+
+SILENT_AFTER_S: Final = 60
+"""From when on a page says that the device was not heard: four pushes missed."""
+
+
+def site_page(
+    view: SiteView,
+    *,
+    language: Language,
+    other_language_url: str = "",
+    home_url: str = "",
+    stylesheet_url: str = "",
+    refresh_s: int = REFRESH_S,
+) -> str:
+    """
+    Return the whole page, everything inline; send it as UTF-8 with
+    ``policy.CONTENT_SECURITY_POLICY``.
+
+    ``other_language_url`` is where the switch of language leads (empty: ``?lang=en`` or
+    ``?lang=vi`` on the same path). ``home_url``, where given, leads to a page about all sites.
+    ``stylesheet_url`` names one more style sheet of the same origin, for a web font: it sets
+    ``--font``.
+    """
+    head = headline(view, language)
+    other: Language = "en" if language == "vi" else "vi"
+    switch_url = other_language_url or f"?lang={other}"
+    site_title = view.title or view.site
+    style_link = (
+        f'<link rel="stylesheet" href="{escape(stylesheet_url)}">' if stylesheet_url else ""
+    )
+    return (
+        f'<!DOCTYPE html>\n<html lang="{language}"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width,initial-scale=1">'
+        f"<title>{escape(head.sentence)} – {escape(site_title)}</title>"
+        f'<link rel="icon" href="{tab_icon(head.state)}">'
+        f'<noscript><meta http-equiv="refresh" content="{refresh_s}"></noscript>'
+        f"<style>{STYLE}</style>{style_link}</head><body>"
+        f'<p id="stale" role="status" hidden>{labels.STALE.read(language)}</p>'
+        f'<svg class="parts" aria-hidden="true">{icon_parts()}</svg>'
+        f'<div id="page" class="wrap"><header class="top"><div class="bar">'
+        f"{_brand(home_url, language)}"
+        f'<a class="switch" href="{escape(switch_url)}" lang="{other}" hreflang="{other}">'
+        f"{labels.OTHER_LANGUAGE.read(language)}</a></div>"
+        f'<h1>{escape(site_title)}</h1><p class="place">{_commune(view, language)}</p></header>'
+        f"<main>{_hero(view, head, language)}{_notes(view, language)}"
+        f"{_links(view, language)}{_services(view, language)}{_told(view, language)}</main>"
+        f"{_footer(view, refresh_s, language)}</div>"
+        f'<script data-every="{refresh_s}">{SCRIPT}</script></body></html>\n'
+    )
+
+
+def _brand(home_url: str, language: Language) -> str:
+    mark = f"{BRAND}<span>Thông Suốt</span>"
+    if home_url:
+        label = labels.ALL_SITES.read(language)
+        return f'<a class="brand" href="{escape(home_url)}" title="{label}">{mark}</a>'
+    return f'<span class="brand">{mark}</span>'
+
+
+def _commune(view: SiteView, language: Language) -> str:
+    place = labels.STATUS_PAGE.read(language)
+    commune = view.commune
+    if commune.isdigit():
+        commune = f"{labels.CODE.read(language)} {commune}" if commune.strip("0") else ""
+    return f"{place} · {escape(commune)}" if commune else place
+
+
+def _hero(view: SiteView, head: Headline, language: Language) -> str:
+    paragraphs = f"<p>{escape(head.detail)}</p>" if head.detail else ""
+    if head.advice:
+        paragraphs += f'<p class="advice">{escape(head.advice)}</p>'
+    day = "ngày" if language == "vi" else "on"
+    as_of = f"{labels.UPDATED.read(language)} {clock(view.now_s)} {day} {date(view.now_s)}"
+    return (
+        f'<section class="hero {head.state}" aria-labelledby="headline">{icon(head.state)}<div>'
+        f'<h2 id="headline">{escape(head.sentence)}</h2>{paragraphs}'
+        f'<p class="asof">{as_of}</p></div></section>'
+    )
+
+
+def _notes(view: SiteView, language: Language) -> str:
+    """Return what a reader must know before trusting the rest."""
+    notes = []
+    if view.heard_s is not None and view.now_s - view.heard_s > SILENT_AFTER_S:
+        since = spoken(view.heard_s, view.now_s, language)
+        notes.append(labels.NOT_HEARD.read(language).format(since=since))
+    if view.collector_reachable is False:
+        alarming = _any_trouble(view) and not view.told
+        text = labels.CENTRE_UNREACHABLE if alarming else labels.CENTRE_AWAY
+        notes.append(text.read(language))
+    if not view.clock_trusted:
+        notes.append(labels.CLOCK_WRONG.read(language))
+    return "".join(f'<p class="note">{escape(note)}</p>' for note in notes)
+
+
+def _any_trouble(view: SiteView) -> bool:
+    troubled = {State.DOWN, State.DEGRADED}
+    return any(light.state in troubled for light in (*view.links, *view.services))
+
+
+def _links(view: SiteView, language: Language) -> str:
+    if not view.links:
+        return ""
+    cards = "".join(
+        link_card(link, Place(view=view, language=language, key=f"l{at}"))
+        for at, link in enumerate(view.links)
+    )
+    # The hours stand inside the part that is renewed: they move with the time.
+    return (
+        f'<svg class="parts" aria-hidden="true">{picture_parts(view.now_s)}</svg>'
+        f'<section aria-labelledby="links"><h2 id="links">{labels.LINKS.read(language)}</h2>'
+        f'<ul class="links">{cards}</ul>{_key(language)}</section>'
+    )
+
+
+def _key(language: Language) -> str:
+    """Return the key to the pictures."""
+    marks = {
+        State.UP: '<path class="h-up" stroke-width="6" d="M0 11h18"/>',
+        State.DEGRADED: '<path class="h-degraded" stroke-width="9" d="M0 9.500h18"/>',
+        State.DOWN: '<path class="h-down" stroke-width="14" d="M0 7h18"/>',
+        State.UNKNOWN: '<rect width="18" height="14" fill="url(#hatch)"/>',
+    }
+    rows = "".join(
+        f'<li><svg aria-hidden="true">{mark}</svg>{LINK_STATES[state].read(language)}</li>'
+        for state, mark in marks.items()
+    )
+    return f'<ul class="key" aria-label="{labels.KEY.read(language)}">{rows}</ul>'
+
+
+def _services(view: SiteView, language: Language) -> str:
+    if not view.services:
+        return ""
+    rows = "".join(
+        service_row(service, Place(view=view, language=language, key=f"s{at}"))
+        for at, service in enumerate(view.services)
+    )
+    title = labels.SERVICES.read(language)
+    return (
+        f'<section aria-labelledby="services"><h2 id="services">{title}</h2>'
+        f'<ul class="card services">{rows}</ul></section>'
+    )
+
+
+def _told(view: SiteView, language: Language) -> str:
+    if not view.told:
+        if view.heard_s is None or not _any_trouble(view):
+            return ""
+        body = f'<p class="card">{labels.NOBODY_TOLD.read(language)}</p>'
+    else:
+        rows = "".join(_told_row(told, view, language) for told in view.told)
+        body = f'<ul class="card services told">{rows}</ul>'
+    return (
+        f'<section aria-labelledby="told"><h2 id="told">{labels.TOLD.read(language)}</h2>'
+        f"{body}</section>"
+    )
+
+
+def _told_row(told: Notification, view: SiteView, language: Language) -> str:
+    about = next(
+        (light for light in (*view.links, *view.services) if light.name == told.about), None
+    )
+    party = party_title(told.party, about.carrier if about else "", language)
+    subject = light_title(about, language) if about else told.about
+    rest = [channel_title(told.channel, language), subject]
+    if told.reference:
+        rest.append(f"{labels.REFERENCE.read(language)} {told.reference}")
+    line = escape(" · ".join(part for part in rest if part))
+    when = f"<time>{moment(told.at_s)}</time>"
+    return f"<li>{when}<div><b>{escape(party)}</b><span>{line}</span></div></li>"
+
+
+def _footer(view: SiteView, refresh_s: int, language: Language) -> str:
+    facts = []
+    if view.heard_s is not None:
+        facts.append(
+            labels.HEARD.read(language).format(
+                when=spoken(view.heard_s, view.now_s, language),
+                ago=duration(view.now_s - view.heard_s, language),
+            )
+        )
+    else:
+        facts.append(labels.ON_DEVICE.read(language))
+    if view.backlog_batches:
+        facts.append(labels.BACKLOG.read(language).format(count=view.backlog_batches))
+    facts.append(labels.REFRESHES.read(language).format(every=refresh_s))
+    facts.append(labels.ZONE.read(language))
+    if view.version:
+        facts.append(f"{labels.VERSION.read(language)} {view.version}")
+    rows = "".join(f"<p>{escape(fact)}</p>" for fact in facts)
+    return f"<footer>{rows}</footer>"

@@ -1,0 +1,41 @@
+"""Sentence: what is said of one symptom, with places for names."""
+
+from typing import Final
+
+import msgspec
+
+from thongsuot_schema.words.language import Text
+
+
+class Sentence(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    What is said of one symptom.
+
+    ``headline`` names the fault in a few words, ``what`` says in one or two sentences what is
+    wrong and whose it is, ``do`` what a person who is no specialist does now. In each, a name of
+    :data:`PLACES` in braces stands for what is known of the link or service; upper case at its
+    beginning where the name begins so.
+    """
+
+    headline: Text
+    what: Text
+    do: Text
+
+
+PLACES: Final[dict[str, str]] = {
+    "line": "the link in running text: đường cáp quang VNPT",
+    "Line": "the same at the beginning of a sentence",
+    "circuit": "its circuit id in brackets, with a space before; empty when not known",
+    "since": "since when, with a space before; empty when not known",
+    "box": "the box at the end of the link: modem quang",
+    "Box": "the same at the beginning of a sentence",
+    "carrier": "the carrier's name, or the word for a carrier",
+    "Carrier": "the same at the beginning of a sentence",
+    "lamp": "on fibre, a sentence on the lamp that tells of a cut, with a space after",
+    "call": "call the carrier's fault desk, to the end of the sentence",
+    "Call": "the same at the beginning of a sentence",
+    "support": "a sentence: call the support desk",
+    "service": "the service's title",
+    "Service": "the same at the beginning of a sentence",
+}
+"""The places that a sentence may have, and what is put there."""

@@ -1,0 +1,1 @@
+"""Sentences for every symptom, one module a rung of the ladder."""

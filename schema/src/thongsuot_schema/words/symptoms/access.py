@@ -1,0 +1,140 @@
+"""Sentences for faults of the line or the radio up to the carrier's first hop: the carrier acts."""
+
+from typing import Final
+
+from thongsuot_schema.verdict import Symptom
+from thongsuot_schema.words.language import Text
+from thongsuot_schema.words.sentence import Sentence
+
+SENTENCES: Final[dict[Symptom, Sentence]] = {
+    Symptom.ACCESS_SILENT: Sentence(
+        headline=Text("{Line} mất kết nối", "{Line} is disconnected"),
+        what=Text(
+            "{Line}{circuit} mất kết nối{since}. Lỗi ở đường truyền của nhà mạng, không phải ở "
+            "thiết bị của đơn vị.",
+            "{Line}{circuit} has been disconnected{since}. The fault is in the carrier's line, "
+            "not in your equipment.",
+        ),
+        do=Text("{lamp}{Call}", "{lamp}{Call}"),
+    ),
+    Symptom.ACCESS_LOSS: Sentence(
+        headline=Text("{Line} chập chờn", "{Line} is unstable"),
+        what=Text(
+            "{Line}{circuit} làm rơi nhiều dữ liệu{since}: trang web tải chậm, họp trực tuyến bị "
+            "giật. Lỗi ở đường truyền của nhà mạng.",
+            "{Line}{circuit} has been losing much data{since}: pages load slowly, meetings "
+            "stutter. The fault is in the carrier's line.",
+        ),
+        do=Text("{Call}", "{Call}"),
+    ),
+    Symptom.ACCESS_SLOW: Sentence(
+        headline=Text("{Line} chậm", "{Line} is slow"),
+        what=Text(
+            "{Line}{circuit} phản hồi chậm hơn bình thường{since}. Lỗi ở đường truyền của nhà "
+            "mạng.",
+            "{Line}{circuit} has been answering more slowly than usual{since}. The fault is in the "
+            "carrier's line.",
+        ),
+        do=Text(
+            "Nếu kéo dài quá 30 phút, {call}",
+            "If it lasts longer than 30 minutes, {call}",
+        ),
+    ),
+    Symptom.ACCESS_FLAPPING: Sentence(
+        headline=Text("{Line} lúc được lúc mất", "{Line} comes and goes"),
+        what=Text(
+            "{Line}{circuit} lúc được lúc mất{since}. Lỗi ở đường truyền của nhà mạng.",
+            "{Line}{circuit} has been coming and going{since}. The fault is in the carrier's line.",
+        ),
+        do=Text("{lamp}{Call}", "{lamp}{Call}"),
+    ),
+    Symptom.IP4_DEAD: Sentence(
+        headline=Text("{Line}: IPv4 không hoạt động", "{Line}: IPv4 does not work"),
+        what=Text(
+            "{Line}{circuit} chỉ còn IPv6, còn IPv4 không hoạt động{since}: nhiều trang web không "
+            "mở được. Lỗi ở nhà mạng.",
+            "{Line}{circuit} works by IPv6 only; IPv4 has been dead{since}, and many pages do not "
+            "open. The fault is at the carrier.",
+        ),
+        do=Text("{Call}", "{Call}"),
+    ),
+    Symptom.IP6_DEAD: Sentence(
+        headline=Text("{Line}: IPv6 không hoạt động", "{Line}: IPv6 does not work"),
+        what=Text(
+            "IPv6 trên {line}{circuit} không hoạt động{since}. Các trang web vẫn mở được bằng "
+            "IPv4 nhưng có thể chậm lúc đầu. Lỗi ở nhà mạng.",
+            "IPv6 over {line}{circuit} has been dead{since}. Pages still open by IPv4, but may "
+            "hesitate at first. The fault is at the carrier.",
+        ),
+        do=Text(
+            "Vẫn làm việc bình thường. {Call}",
+            "Go on working as usual. {Call}",
+        ),
+    ),
+    Symptom.LARGE_PACKETS_LOST: Sentence(
+        headline=Text("{Line} làm rơi gói tin lớn", "{Line} loses large packets"),
+        what=Text(
+            "{Line}{circuit} làm rơi các gói tin lớn (lỗi MTU){since}: trang web mở được một "
+            "phần, gửi tệp bị treo. Lỗi ở nhà mạng.",
+            "{Line}{circuit} has been losing large packets (an MTU fault){since}: pages open in "
+            "part, uploads hang. The fault is at the carrier.",
+        ),
+        do=Text("{Call}", "{Call}"),
+    ),
+}
+
+MOBILE: Final[dict[Symptom, Sentence]] = {
+    Symptom.ACCESS_SILENT: Sentence(
+        headline=Text("{Line} mất kết nối", "{Line} is disconnected"),
+        what=Text(
+            "{Line}{circuit} mất kết nối{since}. {Box} vẫn chạy nhưng mạng di động của nhà mạng "
+            "không trả lời.",
+            "{Line}{circuit} has been disconnected{since}. {Box} is running, but the carrier's "
+            "mobile network does not answer.",
+        ),
+        do=Text(
+            "Hãy khởi động lại {box} một lần và đặt nơi thoáng, gần cửa sổ. Nếu sau 5 phút vẫn "
+            "mất, {call}",
+            "Restart {box} once and put it in the open, near a window. If it is still out after 5 "
+            "minutes, {call}",
+        ),
+    ),
+    Symptom.ACCESS_LOSS: Sentence(
+        headline=Text("{Line} chập chờn", "{Line} is unstable"),
+        what=Text(
+            "{Line}{circuit} làm rơi nhiều dữ liệu{since}, thường do sóng yếu hoặc trạm phát quá "
+            "tải.",
+            "{Line}{circuit} has been losing much data{since}; usually the signal is weak or the "
+            "cell is overloaded.",
+        ),
+        do=Text(
+            "Hãy đặt {box} gần cửa sổ, xa vật kim loại. Nếu kéo dài quá 30 phút, {call}",
+            "Put {box} near a window, away from metal. If it lasts longer than 30 minutes, {call}",
+        ),
+    ),
+    Symptom.ACCESS_SLOW: Sentence(
+        headline=Text("{Line} chậm", "{Line} is slow"),
+        what=Text(
+            "{Line}{circuit} phản hồi chậm hơn bình thường{since}, thường do sóng yếu hoặc trạm "
+            "phát quá tải.",
+            "{Line}{circuit} has been answering more slowly than usual{since}; usually the signal "
+            "is weak or the cell is overloaded.",
+        ),
+        do=Text(
+            "Hãy đặt {box} gần cửa sổ, xa vật kim loại. Nếu kéo dài quá 30 phút, {call}",
+            "Put {box} near a window, away from metal. If it lasts longer than 30 minutes, {call}",
+        ),
+    ),
+    Symptom.ACCESS_FLAPPING: Sentence(
+        headline=Text("{Line} lúc được lúc mất", "{Line} comes and goes"),
+        what=Text(
+            "{Line}{circuit} lúc được lúc mất{since}, thường do sóng yếu.",
+            "{Line}{circuit} has been coming and going{since}; usually the signal is weak.",
+        ),
+        do=Text(
+            "Hãy đặt {box} gần cửa sổ, xa vật kim loại. Nếu kéo dài quá 30 phút, {call}",
+            "Put {box} near a window, away from metal. If it lasts longer than 30 minutes, {call}",
+        ),
+    ),
+}
+"""What is said instead where the link is over the air."""

@@ -1,0 +1,109 @@
+"""Sentences for faults between the device and the carrier's line: the commune acts."""
+
+from typing import Final
+
+from thongsuot_schema.verdict import Symptom
+from thongsuot_schema.words.language import Text
+from thongsuot_schema.words.sentence import Sentence
+
+SENTENCES: Final[dict[Symptom, Sentence]] = {
+    Symptom.INTERFACE_ABSENT: Sentence(
+        headline=Text("{Line}: không thấy cổng mạng", "{Line}: network port not found"),
+        what=Text(
+            "Thiết bị giám sát không còn thấy cổng mạng nối với {line}{since}. Lỗi ở thiết bị tại "
+            "điểm, không phải ở nhà mạng.",
+            "The monitoring device has not found the network port of {line}{since}. The fault is "
+            "in the equipment at the point, not at the carrier.",
+        ),
+        do=Text(
+            "Nếu cổng này nối qua đầu USB, hãy rút ra rồi cắm lại thật chặt. Sau đó khởi động lại "
+            "thiết bị giám sát. {support}",
+            "If the port is a USB adapter, unplug it and plug it in firmly again. Then restart the "
+            "monitoring device. {support}",
+        ),
+    ),
+    Symptom.CABLE_UNPLUGGED: Sentence(
+        headline=Text("{Line}: dây mạng chưa cắm", "{Line}: cable unplugged"),
+        what=Text(
+            "Dây mạng giữa thiết bị giám sát và {box} bị tuột, hoặc {box} không có điện{since}. "
+            "Lỗi tại điểm, không phải ở nhà mạng.",
+            "The cable between the monitoring device and {box} has been unplugged, or {box} "
+            "without power{since}. The fault is at the point, not at the carrier.",
+        ),
+        do=Text(
+            "Hãy cắm chặt lại hai đầu dây mạng. Xem {box} có đèn nguồn không; nếu tắt, kiểm tra ổ "
+            "cắm. Đèn ở cổng mạng phải sáng. {support}",
+            "Push both ends of the cable in firmly. See whether the power lamp of {box} is lit; "
+            "if not, check the socket. The lamp at the network port must be lit. {support}",
+        ),
+    ),
+    Symptom.NO_ADDRESS: Sentence(
+        headline=Text("{Line}: chưa được cấp địa chỉ", "{Line}: no address assigned"),
+        what=Text(
+            "{Box} có tín hiệu nhưng không cấp địa chỉ mạng (IP) cho thiết bị{since}. Lỗi tại "
+            "điểm, thường là {box} bị treo.",
+            "{Box} is connected but has assigned no network address (IP){since}. The fault is at "
+            "the point; usually {box} has hung.",
+        ),
+        do=Text(
+            "Hãy tắt {box}, chờ 10 giây, bật lại và chờ 3 phút. {support}",
+            "Switch off {box}, wait 10 seconds, switch it on and wait 3 minutes. {support}",
+        ),
+    ),
+    Symptom.NO_ROUTE: Sentence(
+        headline=Text("{Line}: chưa có đường ra mạng", "{Line}: no way out"),
+        what=Text(
+            "Thiết bị có địa chỉ mạng nhưng {box} không chỉ đường ra ngoài{since}. Lỗi ở cấu hình "
+            "tại điểm.",
+            "The device has an address, but {box} gives it no way out{since}. The fault is in the "
+            "settings at the point.",
+        ),
+        do=Text(
+            "Hãy tắt {box}, chờ 10 giây, bật lại và chờ 3 phút. {support}",
+            "Switch off {box}, wait 10 seconds, switch it on and wait 3 minutes. {support}",
+        ),
+    ),
+    Symptom.GATEWAY_SILENT: Sentence(
+        headline=Text("{Line}: thiết bị mạng tại điểm không trả lời", "{Line}: local box silent"),
+        what=Text(
+            "{Box} tại điểm không trả lời{since}, nên chưa thể kiểm tra đường truyền phía sau. "
+            "Lỗi tại điểm.",
+            "{Box} at the point has not answered{since}, so the line behind it cannot be checked. "
+            "The fault is at the point.",
+        ),
+        do=Text(
+            "Hãy kiểm tra {box} có điện, dây mạng cắm chặt. Tắt {box}, chờ 10 giây, bật lại và "
+            "chờ 3 phút. {support}",
+            "Check that {box} has power and the cable sits firmly. Switch {box} off, wait 10 "
+            "seconds, switch it on and wait 3 minutes. {support}",
+        ),
+    ),
+    Symptom.ADDRESS_CONFLICT: Sentence(
+        headline=Text("{Line}: trùng địa chỉ mạng", "{Line}: address used twice"),
+        what=Text(
+            "Có hai thiết bị trong mạng nội bộ dùng trùng một địa chỉ IP{since}, làm {line} chập "
+            "chờn. Lỗi tại điểm, không phải ở nhà mạng.",
+            "Two devices of the local network use the same IP address{since}, which makes {line} "
+            "unstable. The fault is at the point, not at the carrier.",
+        ),
+        do=Text(
+            "Hãy rút dây mạng của máy mới lắp hoặc máy đặt IP cố định, rồi chuyển máy đó sang "
+            "nhận IP tự động. {support}",
+            "Unplug any computer newly installed or with a fixed IP, then set it to get its IP "
+            "automatically. {support}",
+        ),
+    ),
+    Symptom.LAN_BUSY: Sentence(
+        headline=Text("{Line} chậm do mạng nội bộ tải nặng", "{Line} is slow: local traffic"),
+        what=Text(
+            "Máy tính hoặc camera tại điểm đang dùng gần hết băng thông{since}, nên {line} bị "
+            "chậm. Nhà mạng không có lỗi.",
+            "Computers or cameras at the point use nearly all the bandwidth{since}, so {line} is "
+            "slow. The carrier is not at fault.",
+        ),
+        do=Text(
+            "Hãy tạm dừng tải tệp lớn, cập nhật máy hoặc xem video trong giờ tiếp dân. {support}",
+            "Pause large downloads, updates and video during service hours. {support}",
+        ),
+    ),
+}

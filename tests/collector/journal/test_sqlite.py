@@ -14,7 +14,8 @@ from tests.collector.journal.journal_contract import Reopen, entry, everything
 from thongsuot_collector.errors import JournalDamaged, JournalRefused
 from thongsuot_collector.journal.entry import Reception
 from thongsuot_collector.journal.sqlite import SqliteJournal, open_journal
-from thongsuot_collector.journal.sqlite_tables import connect, damage_marker
+from thongsuot_collector.journal.sqlite_tables import connect
+from thongsuot_collector.sqlite_file import damage_marker
 
 
 def ignore(_jobs: int, _took_s: float) -> None:

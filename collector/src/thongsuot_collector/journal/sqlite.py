@@ -11,8 +11,9 @@ from thongsuot_collector.errors import JournalBusy, JournalDamaged, JournalRefus
 from thongsuot_collector.journal import sqlite_rows as rows
 from thongsuot_collector.journal.entry import Appended, Entry, Kept
 from thongsuot_collector.journal.journal import Cursor, Extent, Trimmed
-from thongsuot_collector.journal.sqlite_tables import connect, damage_marker, open_or_set_aside
-from thongsuot_collector.journal.writer import GroupWriter, damage
+from thongsuot_collector.journal.sqlite_tables import connect, open_or_set_aside
+from thongsuot_collector.journal.writer import GroupWriter
+from thongsuot_collector.sqlite_file import is_damage, mark_damaged
 
 _WAITING_BYTES = 64 << 20
 """
@@ -124,7 +125,7 @@ class SqliteJournal:
         try:
             return await self._writer.run(job)
         except JournalDamaged as error:
-            self._mark_damaged(error)
+            mark_damaged(self._path, error)
             raise
 
     async def _read(self, query: Callable[[sqlite3.Connection], T]) -> T:
@@ -132,13 +133,10 @@ class SqliteJournal:
         try:
             return await loop.run_in_executor(self._reading, query, self._reader)
         except sqlite3.DatabaseError as error:
-            if not damage(error):
+            if not is_damage(error):
                 raise JournalRefused(f"cannot read the journal: {error}; try again") from error
-            self._mark_damaged(error)
+            mark_damaged(self._path, error)
             raise JournalDamaged(f"cannot read the journal: {error}") from error
-
-    def _mark_damaged(self, error: Exception) -> None:
-        damage_marker(self._path).write_text(f"{error}\n", encoding="utf-8")
 
 
 def open_journal(path: Path, *, committed: Callable[[int, float], None]) -> SqliteJournal:

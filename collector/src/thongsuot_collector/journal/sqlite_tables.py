@@ -4,10 +4,9 @@ import logging
 import os
 import secrets
 import sqlite3
-import time
 from pathlib import Path
 
-from thongsuot_collector.journal.writer import damage
+from thongsuot_collector import sqlite_file
 
 VERSION = 1
 """
@@ -52,12 +51,6 @@ _STEPS: tuple[str, ...] = (
     """,
 )
 
-_CHECKED_WHOLE_BYTES = 256 << 20
-"""
-Up to this size the file is checked page by page at start (about a second); above, its tables
-only.
-"""
-
 _log = logging.getLogger(__name__)
 
 
@@ -71,24 +64,17 @@ def open_or_set_aside(path: Path) -> Path | None:
         sqlite3.OperationalError: the file cannot be opened although it is not damaged.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    marker = damage_marker(path)
     try:
-        _check(path, marker)
+        sqlite_file.check(path)
         _create(path)
     except sqlite3.DatabaseError as error:
-        if not damage(error):
+        if not sqlite_file.is_damage(error):
             raise
-        aside = _set_aside(path)
-        marker.unlink(missing_ok=True)
+        aside = sqlite_file.set_aside(path)
         _create(path)
         _log.error("journal damaged: %s; set aside as %s, a new one started", error, aside)
         return aside
     return None
-
-
-def damage_marker(path: Path) -> Path:
-    """Return the file whose presence says that the journal was found broken while it was in use."""
-    return path.with_name(path.name + ".damaged")
 
 
 def connect(path: Path, *, writable: bool) -> sqlite3.Connection:
@@ -113,26 +99,6 @@ def connect(path: Path, *, writable: bool) -> sqlite3.Connection:
     return connection
 
 
-def _check(path: Path, marker: Path) -> None:
-    if not path.exists():
-        return
-    if marker.exists():
-        raise sqlite3.DatabaseError(f"malformed while running: {marker.read_text('utf-8').strip()}")
-    # Read only: what is broken is set aside as it was found.
-    connection = connect(path, writable=False)
-    try:
-        if path.stat().st_size <= _CHECKED_WHOLE_BYTES:
-            found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
-        else:
-            connection.execute("SELECT max(sequence), min(sequence) FROM entries").fetchone()
-            connection.execute("SELECT count(*) FROM layouts, cursors").fetchone()
-            found = "ok"
-    finally:
-        connection.close()
-    if found != "ok":
-        raise sqlite3.DatabaseError(f"malformed: {found}")
-
-
 def _create(path: Path) -> None:
     if not path.exists():
         # Nobody but the collector reads what agents pushed.
@@ -151,13 +117,3 @@ def _create(path: Path) -> None:
             connection.execute("INSERT INTO journal (name) VALUES (?)", (secrets.token_hex(8),))
     finally:
         connection.close()
-
-
-def _set_aside(path: Path) -> Path:
-    stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
-    aside = path.with_name(f"{path.name}.damaged-{stamp}")
-    for suffix in ("", "-wal", "-shm"):
-        part = path.with_name(path.name + suffix)
-        if part.exists():
-            part.rename(aside.with_name(aside.name + suffix))
-    return aside

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from thongsuot_collector.errors import JournalDamaged, JournalError, JournalRefused
+from thongsuot_collector.sqlite_file import is_damage
 
 T = TypeVar("T")
 Job = Callable[[sqlite3.Connection], object]
@@ -24,8 +25,6 @@ _JOBS_PER_COMMIT = 512
 """
 Bounds how long a commit can take; the gain of larger groups is over by fifty (FACTS section 9).
 """
-
-_DAMAGE = frozenset({"SQLITE_CORRUPT", "SQLITE_NOTADB"})
 
 _log = logging.getLogger(__name__)
 
@@ -124,14 +123,7 @@ class GroupWriter:
                 future.set_exception(error)
 
 
-def damage(error: BaseException) -> bool:
-    """Whether an error of SQLite says that the file itself is broken."""
-    return getattr(error, "sqlite_errorname", "").startswith(tuple(_DAMAGE)) or (
-        isinstance(error, sqlite3.DatabaseError) and "malformed" in str(error)
-    )
-
-
 def _refusal(error: Exception, jobs: int) -> JournalError:
-    if damage(error):
+    if is_damage(error):
         return JournalDamaged(f"cannot commit to the journal ({jobs} jobs): {error}")
     return JournalRefused(f"cannot commit to the journal ({jobs} jobs): {error}; nothing was kept")

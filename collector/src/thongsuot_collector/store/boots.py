@@ -1,0 +1,40 @@
+"""When the devices' boots began, as far as the collector heard of them."""
+
+from collections.abc import Iterable
+
+import msgspec
+from sqlalchemy import Engine, delete, select
+from sqlalchemy.dialects.sqlite import insert
+
+from thongsuot_collector.store.tables import BOOTS
+
+
+class Boot(msgspec.Struct, frozen=True, kw_only=True):
+    """One boot of a site's device: the wall time of its boottime 0, and when it was last heard."""
+
+    site: str
+    boot_id: str
+    epoch_ns: int
+    heard_ns: int
+
+
+def put(engine: Engine, boots: Iterable[Boot], *, forget_before_ns: int) -> None:
+    """Keep boots, replacing what was known of them; forget those not heard since a time."""
+    rows = [msgspec.structs.asdict(boot) for boot in boots]
+    with engine.begin() as connection:
+        if rows:
+            new = insert(BOOTS)
+            connection.execute(
+                new.on_conflict_do_update(
+                    index_elements=["site", "boot_id"],
+                    set_={"epoch_ns": new.excluded.epoch_ns, "heard_ns": new.excluded.heard_ns},
+                ),
+                rows,
+            )
+        connection.execute(delete(BOOTS).where(BOOTS.c.heard_ns < forget_before_ns))
+
+
+def all_known(engine: Engine) -> list[Boot]:
+    """Return every boot kept."""
+    with engine.connect() as connection:
+        return [Boot(**row) for row in connection.execute(select(BOOTS)).mappings()]

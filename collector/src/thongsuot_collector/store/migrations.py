@@ -1,0 +1,44 @@
+"""
+From any earlier version of the store to the newest, one step after the other.
+
+A released step is never edited; a change of the tables adds one. Steps are plain Core, so that
+they run on every database SQLAlchemy knows.
+"""
+
+from collections.abc import Callable
+
+from sqlalchemy import Column, Connection, Integer, MetaData, Table, insert, select, update
+
+from thongsuot_collector.errors import StoreError
+from thongsuot_collector.store import tables
+
+_VERSION = Table("store_version", MetaData(), Column("version", Integer, nullable=False))
+
+
+def _first_tables(connection: Connection) -> None:
+    tables.METADATA.create_all(connection)
+
+
+_STEPS: tuple[Callable[[Connection], None], ...] = (_first_tables,)
+
+
+def migrate(connection: Connection) -> None:
+    """
+    Bring the store to the newest version, inside the caller's transaction.
+
+    Raises:
+        StoreError: the store was written by a newer collector than this one.
+    """
+    _VERSION.create(connection, checkfirst=True)
+    version = connection.execute(select(_VERSION.c.version)).scalar()
+    if version is None:
+        connection.execute(insert(_VERSION).values(version=0))
+        version = 0
+    if version > len(_STEPS):
+        raise StoreError(
+            f"the store is of version {version}, this collector knows up to {len(_STEPS)}; "
+            "install the newer collector again"
+        )
+    for step in _STEPS[version:]:
+        step(connection)
+    connection.execute(update(_VERSION).values(version=len(_STEPS)))

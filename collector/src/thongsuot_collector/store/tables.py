@@ -1,0 +1,59 @@
+"""The store's tables, as SQLAlchemy Core knows them; ``migrations`` makes them."""
+
+from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, Table, Text
+
+METADATA = MetaData()
+
+TOKENS = Table(
+    "tokens",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("site", Text, nullable=False),
+    # SHA-256 of a token of 256 random bits: nothing to guess, so nothing to salt or stretch.
+    Column("digest", LargeBinary, nullable=False, unique=True),
+    Column("created_ns", BigInteger, nullable=False),
+    Column("revoked_ns", BigInteger),
+)
+
+BOOTS = Table(
+    "boots",
+    METADATA,
+    Column("site", Text, primary_key=True),
+    Column("boot_id", Text, primary_key=True),
+    Column("epoch_ns", BigInteger, nullable=False),
+    Column("heard_ns", BigInteger, nullable=False),
+)
+"""The wall time of boottime 0 of each boot of a device that was ever heard."""
+
+SET_ASIDE = Table(
+    "set_aside",
+    METADATA,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("at_ns", BigInteger, nullable=False),
+    Column("consumer", Text, nullable=False),
+    Column("site", Text, nullable=False),
+    Column("stream", Text, nullable=False),
+    Column("number", BigInteger, nullable=False),
+    Column("sequence", BigInteger, nullable=False),
+    Column("error", Text, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Index("set_aside_site", "site"),
+)
+"""Batches that could not be digested, whole, with who could not and why."""
+
+SITES = Table(
+    "sites",
+    METADATA,
+    Column("site", Text, primary_key=True),
+    Column("state", LargeBinary, nullable=False),
+)
+"""The current state of each site, as ``state.site`` encodes it."""
+
+POSITIONS = Table(
+    "positions",
+    METADATA,
+    Column("consumer", Text, primary_key=True),
+    Column("journal", Text, nullable=False),
+    Column("sequence", BigInteger, nullable=False),
+)
+"""Up to where of which journal a consumer's rows in this store hold, written with those rows."""

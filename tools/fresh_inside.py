@@ -1,0 +1,138 @@
+"""
+What a newcomer does with a new clone, and what has to be seen: run by ``tools/fresh.sh``.
+
+Only the standard library, because there is nothing else yet. Starts ``./run demo``, opens every
+address that it prints on standard output, ends it with Ctrl-C and looks whether anything stays
+behind; then runs ``./run test``.
+"""
+
+import os
+import queue
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Sequence
+from pathlib import Path
+from typing import IO
+
+FIRST_ADDRESS_S = 600.0
+"""Until the first address is printed; nearly all of it is the download of packages."""
+
+QUIET_S = 10.0
+"""No further address for this long: all are printed."""
+
+ANSWER_S = 60.0
+"""The promise of the README: within a minute of the start one sees how the site is doing."""
+
+END_S = 60.0
+
+_ADDRESS = re.compile(r"^(?P<name>[^:]+): (?P<url>http://127\.0\.0\.1:\d+\S*)$")
+
+
+def say(text: str) -> None:
+    """Print one line of progress."""
+    print(f"fresh: {text}", file=sys.stderr, flush=True)
+
+
+def follow(stream: IO[str]) -> "queue.Queue[str]":
+    """Return a queue of the lines of a stream, read in a thread of its own."""
+    lines: queue.Queue[str] = queue.Queue()
+
+    def read() -> None:
+        for line in stream:
+            lines.put(line.rstrip("\n"))
+
+    threading.Thread(target=read, daemon=True).start()
+    return lines
+
+
+def fetch(url: str) -> str:
+    """Return the body of an address, asked for until it answers. Raises TimeoutError."""
+    deadline = time.monotonic() + ANSWER_S
+    while True:
+        try:
+            with urllib.request.urlopen(url, timeout=10) as answer:
+                body: bytes = answer.read()
+                return body.decode("utf-8")
+        except (urllib.error.URLError, ConnectionError) as error:
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{url} did not answer: {error}") from error
+            time.sleep(0.5)
+
+
+def addresses(lines: "queue.Queue[str]", demo: subprocess.Popen[str]) -> dict[str, str]:
+    """Return the addresses that the demo prints, by their names."""
+    found: dict[str, str] = {}
+    wait_s = FIRST_ADDRESS_S
+    while True:
+        try:
+            line = lines.get(timeout=wait_s)
+        except queue.Empty:
+            if not found:
+                raise TimeoutError(f"no address in {wait_s:.0f} s; exit {demo.poll()}") from None
+            return found
+        if match := _ADDRESS.match(line):
+            found[match["name"]] = match["url"]
+            wait_s = QUIET_S
+
+
+def processes() -> set[str]:
+    """Return the processes of this namespace as ``pid command``, kernel threads left out."""
+    found: set[str] = set()
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode().strip()
+        except OSError:
+            continue  # it has just ended
+        if command:
+            found.add(f"{entry.name} {command}")
+    return found
+
+
+def demo() -> None:
+    """Start the demo, see its pages, end it. Raises AssertionError for what should not be."""
+    before = processes()
+    started = time.monotonic()
+    with subprocess.Popen(
+        ["./run", "demo"], stdout=subprocess.PIPE, text=True, start_new_session=True
+    ) as running:
+        assert running.stdout is not None
+        found = addresses(follow(running.stdout), running)
+        for name, url in found.items():
+            body = fetch(url)
+            assert body.strip(), f"{url} is empty"
+            say(f"{name}: {url} answers, {len(body)} characters")
+        say(f"the demo stood within {time.monotonic() - started:.0f} s of the command")
+        os.killpg(running.pid, signal.SIGINT)
+        code = running.wait(END_S)
+    say(f"after Ctrl-C it ended with {code}")
+    left = {line for line in processes() - before if not line.endswith("fresh_inside.py")}
+    assert not left, f"left running: {sorted(left)}"
+    spaces = subprocess.run(["ip", "netns", "list"], check=True, capture_output=True, text=True)
+    assert not spaces.stdout.strip(), f"namespaces left: {spaces.stdout}"
+
+
+def test(arguments: Sequence[str]) -> int:
+    """Run the tests; return their exit code."""
+    started = time.monotonic()
+    code = subprocess.run(["./run", "test", *arguments], check=False).returncode
+    say(f"./run test ended with {code} after {time.monotonic() - started:.0f} s")
+    return code
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run ``demo``, ``test ARG ...``, or without arguments both."""
+    commands = sum(1 for _ in Path("/usr/bin").iterdir())
+    say(f"Python {sys.version.split()[0]}, {commands} commands in /usr/bin")
+    if arguments[:1] != ["test"]:
+        demo()
+    return 0 if arguments[:1] == ["demo"] else test(arguments[1:])
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

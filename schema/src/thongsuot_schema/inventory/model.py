@@ -49,7 +49,7 @@ class Strict(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Base of what is read from files: an unknown key is an error, not a silent no-op."""
 
 
-class Contact(Strict):
+class Contact(Strict, frozen=True):
     """Someone who is told. Personal data: kept to what is needed to reach the person on duty."""
 
     name: str
@@ -58,7 +58,7 @@ class Contact(Strict):
     role: str = ""
 
 
-class Link(Strict):
+class Link(Strict, frozen=True):
     """
     One WAN access of a site.
 
@@ -77,7 +77,7 @@ class Link(Strict):
     allowance_bytes: Annotated[int, msgspec.Meta(gt=0)] | None = None
 
 
-class Target(Strict):
+class Target(Strict, frozen=True):
     """
     Something that probes are sent to.
 
@@ -107,7 +107,7 @@ class Target(Strict):
     """Addresses a name may answer with (CIDR); an answer outside is forged. Empty: not checked."""
 
 
-class ProbePlan(Strict):
+class ProbePlan(Strict, frozen=True):
     """
     One line of what is measured how often: a kind, on targets, every so many seconds.
 
@@ -124,7 +124,7 @@ class ProbePlan(Strict):
     settings: dict[str, object] = {}
 
 
-class Site(Strict):
+class Site(Strict, frozen=True):
     """A service point of a commune: belongs to a commune and to an owner, runs one agent."""
 
     name: Name
@@ -138,7 +138,7 @@ class Site(Strict):
     targets: tuple[str, ...] = ("*",)
 
 
-class Carrier(Strict):
+class Carrier(Strict, frozen=True):
     """The operator responsible for links."""
 
     name: Name
@@ -149,7 +149,7 @@ class Carrier(Strict):
     plmn: tuple[str, ...] = ()
 
 
-class Owner(Strict):
+class Owner(Strict, frozen=True):
     """Whoever owns sites or operates a portal."""
 
     name: Name
@@ -157,7 +157,7 @@ class Owner(Strict):
     contacts: tuple[Contact, ...] = ()
 
 
-class Commune(Strict):
+class Commune(Strict, frozen=True):
     """One of the 126 communes and wards; ``slug`` is the name without diacritics."""
 
     code: Annotated[str, msgspec.Meta(pattern=r"^\d{5}$")]
@@ -166,7 +166,7 @@ class Commune(Strict):
     slug: str
 
 
-class Inventory(Strict):
+class Inventory(Strict, frozen=True):
     """The whole of it, references checked (see ``read``)."""
 
     communes: tuple[Commune, ...] = ()

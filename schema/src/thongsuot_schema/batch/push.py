@@ -2,7 +2,7 @@
 The conversation of a push: headers of the request, body of the answer.
 
 ``POST /v1/batches`` with one encoded batch; ``POST /v1/layouts`` with one encoded layout. Both carry
-``Authorization: Bearer <token>`` and the two clock headers below. The answer to a batch is ``Answer``
+``Authorization: Bearer <token>`` and the three clock headers below. The answer to a batch is ``Answer``
 as JSON: 200 when it is durable (or was already), 409 with ``unknown_layout`` when the layout has to be
 sent first, another 4xx when it will never be taken, 5xx or 429 (with ``Retry-After``) when it may be later.
 """
@@ -16,6 +16,11 @@ PATH_BATCHES = "/v1/batches"
 PATH_LAYOUTS = "/v1/layouts"
 HEADER_BOOTTIME = "Thongsuot-Boottime"
 """CLOCK_BOOTTIME of the sender in nanoseconds when the request left, decimal."""
+HEADER_BOOT = "Thongsuot-Boot"
+"""
+Boot id of the sender as it is now: the boottime above is of this boot. A batch kept from an earlier boot
+has another one, and the collector must not date it by this push.
+"""
 HEADER_WALL = "Thongsuot-Wall"
 """Wall clock of the sender in nanoseconds since the epoch when the request left, decimal."""
 

@@ -64,7 +64,8 @@ class Link(Strict, frozen=True):
 
     ``interface`` is the device's network interface; contracted rates are of the contract (Vd, Vu of
     QCVN 34). ``allowance_bytes`` is what monitoring may use in a calendar month on a metered link;
-    ``None`` means not metered.
+    ``None`` means not metered. ``resolvers`` are the link's name servers (addresses) where the device
+    cannot tell them apart itself; empty: what the device's own configuration says.
     """
 
     name: Name
@@ -75,6 +76,7 @@ class Link(Strict, frozen=True):
     contract_down_bits_per_second: BitsPerSecond | None = None
     contract_up_bits_per_second: BitsPerSecond | None = None
     allowance_bytes: Annotated[int, msgspec.Meta(gt=0)] | None = None
+    resolvers: tuple[str, ...] = ()
 
 
 class Target(Strict, frozen=True):

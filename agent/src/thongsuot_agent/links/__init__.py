@@ -1,0 +1,1 @@
+"""Uplinks of the device: finding them, following them, and opening sockets that leave by them."""

@@ -1,0 +1,130 @@
+"""Exchange: one question over UDP and its answer, timed by the kernel's stamps."""
+
+import asyncio
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from thongsuot_agent.links.lateness import LATE_S, LATENESS
+from thongsuot_agent.links.roundtrip import NS_PER_S, Stopwatch
+from thongsuot_agent.proto import control
+from thongsuot_schema.result import Doubt
+
+T = TypeVar("T")
+
+_BUFFER_BYTES = 1 << 16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered(Generic[T]):
+    """
+    What a question brought.
+
+    ``value`` is ``None`` when nothing acceptable came in time; ``strangers`` counts what came and
+    was not accepted. ``received_bytes`` is the length of the answer without headers.
+    """
+
+    value: T | None
+    took_s: float
+    doubts: frozenset[Doubt]
+    strangers: int
+    received_bytes: int
+
+
+async def exchange(
+    opened: socket.socket, question: bytes, accept: Callable[[bytes], T | None], timeout_s: float
+) -> Answered[T]:
+    """
+    Send a question on a connected, non-blocking UDP socket and wait for the answer.
+
+    ``accept`` turns a datagram into a value, or ``None`` when it is no answer to this question.
+
+    Raises:
+        OSError: the kernel could not send, or an ICMP error said that nobody listens.
+    """
+    waiting = _Waiting(opened, accept, timeout_s)
+    return await waiting.run(question)
+
+
+class _Waiting(Generic[T]):
+    def __init__(
+        self, opened: socket.socket, accept: Callable[[bytes], T | None], timeout_s: float
+    ) -> None:
+        self._socket = opened
+        self._accept = accept
+        self._timeout_s = timeout_s
+        self._loop = asyncio.get_running_loop()
+        self._future: asyncio.Future[Answered[T]] = self._loop.create_future()
+        self._strangers = 0
+        self._late: frozenset[Doubt] = frozenset()
+        opened.setsockopt(socket.SOL_SOCKET, control.SO_TIMESTAMPING, control.STAMP_BOTH)
+        self._watch = Stopwatch()
+
+    async def run(self, question: bytes) -> Answered[T]:
+        self._watch = Stopwatch()
+        self._socket.send(question)
+        deadline_s = self._loop.time() + self._timeout_s
+        timer = self._loop.call_at(deadline_s, self._expire, deadline_s)
+        self._loop.add_reader(self._socket, self._drain)
+        try:
+            return await self._future
+        finally:
+            timer.cancel()
+            self._loop.remove_reader(self._socket)
+
+    def _drain(self) -> None:
+        try:
+            self._take_stamps()
+            while not self._future.done():
+                data, ancillary, _, _ = self._socket.recvmsg(_BUFFER_BYTES, control.SPACE_BYTES)
+                self._take(data, control.parse(ancillary).stamp_ns)
+        except BlockingIOError:
+            return
+        except OSError as error:
+            if not self._future.done():
+                self._future.set_exception(error)
+
+    def _take_stamps(self) -> None:
+        while True:
+            try:
+                _, ancillary, _, _ = self._socket.recvmsg(
+                    0, control.SPACE_BYTES, socket.MSG_ERRQUEUE
+                )
+            except BlockingIOError:
+                return
+            told = control.parse(ancillary)
+            if told.error is not None and told.error.origin == control.ORIGIN_STAMP:
+                self._watch.left_ns = told.stamp_ns
+
+    def _take(self, data: bytes, stamp_ns: int | None) -> None:
+        value = self._accept(data)
+        if value is None:
+            self._strangers += 1
+            return
+        took_ns, doubts = self._watch.stop(stamp_ns)
+        if took_ns <= self._timeout_s * NS_PER_S:
+            self._finish(value, took_ns / NS_PER_S, doubts, len(data))
+
+    def _expire(self, deadline_s: float) -> None:
+        late_s = self._loop.time() - deadline_s
+        LATENESS.note(late_s)
+        if late_s > LATE_S:
+            self._late = frozenset({Doubt.TIMER_LATE})
+        # If we were not given the CPU in time, the answer may lie in the buffer with its stamp.
+        self._drain()
+        if not self._future.done():
+            self._finish(None, self._timeout_s, frozenset(), 0)
+
+    def _finish(
+        self, value: T | None, took_s: float, doubts: frozenset[Doubt], received_bytes: int
+    ) -> None:
+        self._future.set_result(
+            Answered(
+                value=value,
+                took_s=took_s,
+                doubts=doubts | self._late,
+                strangers=self._strangers,
+                received_bytes=received_bytes,
+            )
+        )

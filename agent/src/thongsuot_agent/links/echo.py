@@ -1,0 +1,279 @@
+"""Echo: one request and its answer, timed by the kernel's stamps, proven to belong together."""
+
+import asyncio
+import os
+from collections import OrderedDict
+from dataclasses import dataclass
+
+from thongsuot_agent.links.echo_socket import Arrival, EchoSocket
+from thongsuot_agent.links.egress import Egress
+from thongsuot_agent.links.lateness import LATE_S, LATENESS
+from thongsuot_agent.links.reasons import described, reason_for_own
+from thongsuot_agent.links.roundtrip import NS_PER_S, Stopwatch
+from thongsuot_agent.links.state import LinkUnusable
+from thongsuot_agent.proto import icmp
+from thongsuot_schema.reason import Reason
+from thongsuot_schema.result import Doubt, Family
+
+PAYLOAD_BYTES = 16
+"""All of it random: 128 bits tell our own answer from any other, and spare a metered link."""
+
+_REMEMBERED = 64
+"""Settled echoes that are remembered to tell a late or second answer from a stranger's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Echo:
+    """
+    What became of one request.
+
+    ``rtt_s`` is set exactly when it was answered in time. Otherwise ``reason`` says why not.
+    ``hop_limit`` is what was left in the answer. ``received_bytes`` and ``sent_bytes`` are at IP
+    level.
+    """
+
+    rtt_s: float | None = None
+    hop_limit: int | None = None
+    reason: Reason | None = None
+    detail: str = ""
+    doubts: frozenset[Doubt] = frozenset()
+    sent_bytes: int = 0
+    received_bytes: int = 0
+
+
+@dataclass(slots=True, kw_only=True)
+class Oddities:
+    """What came in and did not count, since the channel was opened."""
+
+    duplicates: int = 0
+    late: int = 0
+    unproven: int = 0
+    strangers: int = 0
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class _Pending:
+    sequence: int
+    payload: bytes
+    egress: Egress
+    timeout_ns: int
+    stopwatch: Stopwatch
+    number: int
+    future: "asyncio.Future[Echo]"
+    deadline_s: float
+    timer: asyncio.TimerHandle | None = None
+    unproven: str = ""
+    doubts: frozenset[Doubt] = frozenset()
+
+
+class EchoChannel:
+    """
+    All echoes of one link and family over one long-lived socket.
+
+    Belongs to the event loop that it was made in. Any number of echoes may be under way.
+    """
+
+    def __init__(self, family: Family, interface: str) -> None:
+        self._socket = EchoSocket(family, interface)
+        self._loop = asyncio.get_running_loop()
+        self._loop.add_reader(self._socket, self._drain)
+        self._header_bytes = (
+            icmp.IP6_HEADER_BYTES if family is Family.IP6 else icmp.IP4_HEADER_BYTES
+        )
+        self._pending: dict[int, _Pending] = {}
+        self._by_number: dict[int, _Pending] = {}
+        self._settled: OrderedDict[int, bytes] = OrderedDict()
+        self._sequence = int.from_bytes(os.urandom(2), "big")
+        self._stamps_seen = False
+        self.oddities = Oddities()
+
+    @property
+    def is_raw(self) -> bool:
+        """Whether this is a raw socket (CAP_NET_RAW) or the kernel's ping socket."""
+        return self._socket.raw
+
+    def belongs_here(self) -> bool:
+        """Return whether the channel belongs to the running event loop."""
+        return self._loop is asyncio.get_running_loop()
+
+    def close(self) -> None:
+        """Close the socket; echoes under way end as unmeasured."""
+        if not self._loop.is_closed():
+            self._loop.remove_reader(self._socket)
+        self._socket.close()
+        for pending in list(self._pending.values()):
+            self._settle(pending, Echo(reason=Reason.INTERFACE_DOWN, detail="the link was closed"))
+
+    async def echo(
+        self, egress: Egress, *, timeout_s: float, payload_bytes: int = PAYLOAD_BYTES
+    ) -> Echo:
+        """
+        Send one request and wait for its answer, at most ``timeout_s``.
+
+        An answer counts when its identifier, sequence and whole payload are ours, it came in by the
+        link's own interface and was addressed to the link's own address. Time starts and ends with
+        the kernel's stamps, so a process that was not given the CPU loses and lengthens nothing.
+
+        Raises:
+            LinkUnusable: the kernel could not send by this link.
+        """
+        pending = self._send(egress, timeout_s, payload_bytes)
+        pending.timer = self._loop.call_at(pending.deadline_s, self._expire, pending)
+        try:
+            return await pending.future
+        finally:
+            pending.timer.cancel()
+            self._forget(pending)
+
+    def _send(self, egress: Egress, timeout_s: float, payload_bytes: int) -> _Pending:
+        if len(self._pending) >= 1 << 15:
+            raise LinkUnusable(Reason.RESOURCE_EXHAUSTED, "32768 echoes are under way")
+        sequence = self._next_sequence()
+        payload = os.urandom(payload_bytes)
+        stopwatch = Stopwatch()
+        try:
+            number = self._socket.send(egress, sequence, payload)
+        except OSError as error:
+            self._by_number.clear()
+            raise LinkUnusable(reason_for_own(error), described(error)) from error
+        pending = _Pending(
+            sequence=sequence,
+            payload=payload,
+            egress=egress,
+            timeout_ns=round(timeout_s * NS_PER_S),
+            stopwatch=stopwatch,
+            number=number,
+            future=self._loop.create_future(),
+            deadline_s=self._loop.time() + timeout_s,
+        )
+        self._pending[sequence] = pending
+        self._by_number[number] = pending
+        # On most devices the stamp waits already: taking it now saves a wake-up.
+        self._take_stamps()
+        return pending
+
+    def _next_sequence(self) -> int:
+        while True:
+            self._sequence = (self._sequence + 1) & 0xFFFF
+            if self._sequence not in self._pending:
+                return self._sequence
+
+    def _drain(self) -> None:
+        # Stamps first: the stamp of a packet is queued before its answer can come in.
+        self._take_stamps()
+        for arrival in self._socket.arrivals():
+            self._take(arrival)
+
+    def _take_stamps(self) -> None:
+        for event in self._socket.stamps_and_errors():
+            if isinstance(event, Arrival):
+                self._take(event)
+                continue
+            self._stamps_seen = True
+            pending = self._by_number.pop(event.number, None)
+            if pending is not None:
+                pending.stopwatch.left_ns = event.stamp_ns
+
+    def _take(self, arrival: Arrival) -> None:
+        message = arrival.message
+        pending = self._pending.get(message.sequence)
+        if pending is None:
+            self._count_unexpected(message)
+        elif isinstance(message, icmp.Refusal):
+            self._take_refusal(pending, message, arrival)
+        elif message.payload != pending.payload:
+            self.oddities.strangers += 1
+        else:
+            self._take_reply(pending, arrival)
+
+    def _take_reply(self, pending: _Pending, arrival: Arrival) -> None:
+        told = arrival.control
+        egress = pending.egress
+        if told.interface != egress.index or told.local != egress.source_packed:
+            # Perhaps the proper answer still follows; the end of the wait decides.
+            self.oddities.unproven += 1
+            pending.unproven = "the answer came in by another interface or to another address"
+            return
+        rtt_ns, doubts = pending.stopwatch.stop(told.stamp_ns)
+        if rtt_ns > pending.timeout_ns:
+            self.oddities.late += 1
+            return
+        self._settle(
+            pending,
+            Echo(
+                rtt_s=rtt_ns / NS_PER_S,
+                hop_limit=told.hop_limit,
+                doubts=pending.doubts | doubts,
+                sent_bytes=self._size_bytes(len(pending.payload)),
+                received_bytes=self._header_bytes + arrival.size_bytes,
+            ),
+        )
+
+    def _take_refusal(self, pending: _Pending, refusal: icmp.Refusal, arrival: Arrival) -> None:
+        """Errors are believed when they quote what we sent; a router need not quote the payload."""
+        quoted = refusal.payload[: len(pending.payload)]
+        right_target = refusal.destination in {b"", pending.egress.destination_packed}
+        if not right_target or not pending.payload.startswith(quoted):
+            self.oddities.strangers += 1
+            return
+        reason = icmp.reason_for(self._socket.numbers, refusal.type, refusal.code)
+        self._settle(
+            pending,
+            Echo(
+                reason=reason,
+                detail=f"ICMP type {refusal.type} code {refusal.code}",
+                doubts=pending.doubts,
+                sent_bytes=self._size_bytes(len(pending.payload)),
+                received_bytes=self._header_bytes + arrival.size_bytes,
+            ),
+        )
+
+    def _count_unexpected(self, message: icmp.Reply | icmp.Refusal) -> None:
+        payload = self._settled.get(message.sequence)
+        if payload is None or payload != message.payload:
+            self.oddities.strangers += 1
+        else:
+            self.oddities.duplicates += 1
+
+    def _expire(self, pending: _Pending) -> None:
+        late_s = self._loop.time() - pending.deadline_s
+        LATENESS.note(late_s)
+        if late_s > LATE_S:
+            pending.doubts = frozenset({Doubt.TIMER_LATE})
+        # If we were not given the CPU in time, the answer may lie in the buffer with its stamp.
+        self._drain()
+        if pending.future.done():
+            return
+        reason, detail = Reason.TIMED_OUT, ""
+        if pending.unproven:
+            reason, detail = Reason.EGRESS_UNPROVEN, pending.unproven
+        elif self._stamps_seen and pending.stopwatch.left_ns is None:
+            detail = (
+                "the request waits in this device: the next hop's hardware address is not known"
+            )
+        self._settle(
+            pending,
+            Echo(
+                reason=reason,
+                detail=detail,
+                doubts=pending.doubts,
+                sent_bytes=self._size_bytes(len(pending.payload)),
+            ),
+        )
+
+    def _size_bytes(self, payload_bytes: int) -> int:
+        return self._header_bytes + icmp.ECHO_HEADER_BYTES + payload_bytes
+
+    def _settle(self, pending: _Pending, echo: Echo) -> None:
+        if not pending.future.done():
+            pending.future.set_result(echo)
+        self._forget(pending)
+
+    def _forget(self, pending: _Pending) -> None:
+        if self._pending.get(pending.sequence) is pending:
+            del self._pending[pending.sequence]
+            self._settled[pending.sequence] = pending.payload
+            while len(self._settled) > _REMEMBERED:
+                self._settled.popitem(last=False)
+        if self._by_number.get(pending.number) is pending:
+            del self._by_number[pending.number]

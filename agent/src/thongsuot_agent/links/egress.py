@@ -1,0 +1,116 @@
+"""Egress: how a packet to one destination leaves by one link; found out by asking the kernel."""
+
+import socket
+from dataclasses import dataclass
+
+from thongsuot_agent.links.kernel import Kernel
+from thongsuot_agent.links.state import LinkState, LinkUnusable
+from thongsuot_schema.reason import Reason
+from thongsuot_schema.result import Family
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Egress:
+    """
+    The way out to one destination: the interface and the source address.
+
+    ``source`` and ``destination`` are text, ``source_packed`` and ``destination_packed`` the same
+    as bytes.
+    """
+
+    family: Family
+    interface: str
+    index: int
+    source: str
+    source_packed: bytes
+    destination: str
+    destination_packed: bytes
+
+    @property
+    def is_link_local(self) -> bool:
+        """Whether the destination has a meaning on this interface only (fe80::/10)."""
+        return is_link_local6(self.destination_packed)
+
+    def socket_address(self, port: int) -> tuple[str, int] | tuple[str, int, int, int]:
+        """Return the destination as the socket module wants it."""
+        return self._address(self.destination, port)
+
+    def source_address(self) -> tuple[str, int] | tuple[str, int, int, int]:
+        """Return the source, with a port that the kernel picks."""
+        return self._address(self.source, 0)
+
+    def _address(self, address: str, port: int) -> tuple[str, int] | tuple[str, int, int, int]:
+        if self.family is Family.IP4:
+            return (address, port)
+        return (address, port, 0, self.index if self.is_link_local else 0)
+
+
+def address_family(family: Family) -> socket.AddressFamily:
+    """Return the socket module's word for a family."""
+    return socket.AF_INET6 if family is Family.IP6 else socket.AF_INET
+
+
+def family_of(address: str) -> Family:
+    """Return the family of an address in text form."""
+    return Family.IP6 if ":" in address else Family.IP4
+
+
+def is_link_local6(packed: bytes) -> bool:
+    """Return whether an IPv6 address is link-local (fe80::/10; RFC 4291, section 2.5.6)."""
+    return len(packed) == 16 and packed[0] == 0xFE and packed[1] & 0xC0 == 0x80
+
+
+def find_egress(
+    kernel: Kernel, interface: str, state: LinkState, family: Family, destination: str
+) -> Egress:
+    """
+    Return how packets to a destination leave by this interface.
+
+    The kernel is asked for the route with the interface fixed and with each of the interface's own
+    addresses as source, best match first, because on a device with two uplinks the routing table
+    often depends on the source address (``ip rule from …``). The source is the route's preferred
+    one where it names one.
+
+    Raises:
+        LinkUnusable: the interface is absent or down, has no address of the family, or none of its
+            addresses has a route to the destination by this interface.
+    """
+    if not state.present:
+        raise LinkUnusable(Reason.INTERFACE_ABSENT, f"no interface {interface!r}")
+    if not state.carrier:
+        raise LinkUnusable(Reason.INTERFACE_DOWN, f"{interface} is down or has no carrier")
+    wanted = address_family(family)
+    target = socket.inet_pton(wanted, destination)
+    own = _sources(state, family, target)
+    if not own:
+        raise LinkUnusable(Reason.NO_ADDRESS, f"{interface} has no usable {family} address")
+    for source in own:
+        route = kernel.route(family=wanted, destination=target, source=source, index=state.index)
+        if route is None:
+            continue
+        preferred = route.preferred_source
+        chosen = preferred if preferred in own else source
+        assert chosen is not None
+        return Egress(
+            family=family,
+            interface=interface,
+            index=state.index,
+            source=socket.inet_ntop(wanted, chosen),
+            source_packed=chosen,
+            destination=destination,
+            destination_packed=target,
+        )
+    raise LinkUnusable(Reason.NO_ROUTE, f"no {family} route by {interface} to this target")
+
+
+def _sources(state: LinkState, family: Family, target: bytes) -> list[bytes]:
+    """
+    The interface's own addresses, most bits in common with the target first (RFC 6724, rule 8).
+    """
+    if is_link_local6(target):
+        local = state.link_local6
+        return [] if local is None else [socket.inet_pton(socket.AF_INET6, local)]
+    wanted = address_family(family)
+    packed = [socket.inet_pton(wanted, address) for address in state.addresses(family)]
+    aim = int.from_bytes(target, "big")
+    return sorted(packed, key=lambda own: (int.from_bytes(own, "big") ^ aim).bit_length())

@@ -1,0 +1,116 @@
+"""Link: the live object of one uplink; whatever a probe sends, it sends through this."""
+
+import socket
+
+from thongsuot_agent.links.echo import EchoChannel
+from thongsuot_agent.links.egress import Egress, find_egress
+from thongsuot_agent.links.kernel import Kernel
+from thongsuot_agent.links.reasons import described, reason_for_own
+from thongsuot_agent.links.resolvers import Resolvers
+from thongsuot_agent.links.sockets import open_bound
+from thongsuot_agent.links.state import ABSENT, LinkState, LinkUnusable
+from thongsuot_schema.inventory.model import Link as Spec
+from thongsuot_schema.result import Family
+
+_EGRESSES_KEPT = 256  # far more than a site has targets; the addresses of web services come and go
+
+
+class Link:
+    """
+    One uplink: what the inventory says of it (``spec``), what the kernel says now (``state``).
+
+    Opens the only sockets that probes use, each of which can leave by this link alone. Every
+    opening method raises ``LinkUnusable`` with the reason when nothing can be sent by the link.
+    """
+
+    def __init__(self, spec: Spec, kernel: Kernel) -> None:
+        self.spec = spec
+        self.state: LinkState = ABSENT
+        self.kernel = kernel
+        self._resolvers = Resolvers(spec.interface, spec.resolvers)
+        self._egresses: dict[tuple[Family, str], Egress] = {}
+        self._echoes: dict[Family, EchoChannel] = {}
+
+    @property
+    def name(self) -> str:
+        """The link's name in the inventory."""
+        return self.spec.name
+
+    @property
+    def resolvers(self) -> tuple[str, ...]:
+        """
+        Name servers of this link, most preferred first, both families (see ``links.resolvers``).
+        """
+        return self._resolvers.get(self.state.index)
+
+    def update(self, state: LinkState) -> None:
+        """Take in what the kernel says now; ways out are asked for anew."""
+        if state != self.state:
+            self._resolvers.forget()
+        self.state = state
+        self._egresses.clear()
+
+    def egress(self, family: Family, destination: str) -> Egress:
+        """
+        Return how a packet to a destination leaves by this link.
+
+        Raises:
+            LinkUnusable: it cannot: interface absent or down, no address, no route by this
+            interface.
+        """
+        key = (family, destination)
+        known = self._egresses.get(key)
+        if known is not None:
+            return known
+        try:
+            found = find_egress(self.kernel, self.spec.interface, self.state, family, destination)
+        except OSError as error:
+            raise LinkUnusable(reason_for_own(error), described(error)) from error
+        if len(self._egresses) >= _EGRESSES_KEPT:
+            self._egresses.clear()
+        self._egresses[key] = found
+        return found
+
+    def open_udp(self, family: Family, destination: str, port: int) -> socket.socket:
+        """Return a non-blocking UDP socket bound to this link and connected to a destination."""
+        return self._open(family, destination, socket.SOCK_DGRAM, port)
+
+    def open_tcp(self, family: Family, destination: str) -> socket.socket:
+        """Return a non-blocking TCP socket bound to this link, not connected yet."""
+        return self._open(family, destination, socket.SOCK_STREAM, None)
+
+    def echoes(self, family: Family) -> EchoChannel:
+        """
+        Return the link's long-lived channel for ICMP echoes of one family.
+
+        Raises:
+            LinkUnusable: ICMP sockets are not allowed; the text says what to grant.
+        """
+        known = self._echoes.get(family)
+        if known is not None and known.belongs_here():
+            return known
+        if known is not None:
+            known.close()
+        opened = EchoChannel(family, self.spec.interface)
+        self._echoes[family] = opened
+        return opened
+
+    def close(self) -> None:
+        """Close the sockets that live longer than one run."""
+        for channel in self._echoes.values():
+            channel.close()
+        self._echoes.clear()
+
+    def _open(
+        self, family: Family, destination: str, kind: socket.SocketKind, port: int | None
+    ) -> socket.socket:
+        egress = self.egress(family, destination)
+        opened = open_bound(egress, kind)
+        if port is None:
+            return opened
+        try:
+            opened.connect(egress.socket_address(port))
+        except OSError as error:
+            opened.close()
+            raise LinkUnusable(reason_for_own(error), described(error)) from error
+        return opened

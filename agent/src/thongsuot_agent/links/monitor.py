@@ -1,0 +1,196 @@
+"""LinkMonitor: which uplinks the device has, and how each of them is, followed through netlink."""
+
+import asyncio
+import errno
+import logging
+import socket
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from types import TracebackType
+from typing import Self
+
+from thongsuot_agent.links.discovery import spec_for
+from thongsuot_agent.links.kernel import NETLINK_ROUTE, Kernel, KernelBusy
+from thongsuot_agent.links.link import Link
+from thongsuot_agent.links.snapshot import Tables, states, uplinks
+from thongsuot_agent.links.state import LinkState
+from thongsuot_agent.proto.malformed import Malformed
+from thongsuot_agent.proto.netlink import Message, messages
+from thongsuot_agent.proto.rtnetlink import RTM_DELLINK, RTM_NEWLINK, parse_link
+from thongsuot_schema.inventory.model import Link as Spec
+
+_log = logging.getLogger(__name__)
+
+OnChange = Callable[[str, LinkState, LinkState], None]
+
+# Groups of rtnetlink (RTNLGRP_*): interfaces, addresses, routes and rules of both families.
+_GROUPS = (1, 5, 7, 8, 9, 11, 19)
+_NETLINK_ADD_MEMBERSHIP = 1
+_SOL_NETLINK = 270
+_RECEIVE_BYTES = 1 << 16
+_QUEUE_BYTES = 1 << 18
+
+_SETTLE_S = 0.1
+"""
+Between two readings of the tables: one change brings a burst of messages (link, addresses, routes).
+"""
+
+
+class LinkMonitor:
+    """
+    Follows the device's uplinks.
+
+    With ``specs`` those links are followed, whether their interfaces exist or not. Without, every
+    interface that a default route uses becomes a link, named after the interface; it stays one when
+    its route goes away, because that is the fault to be told.
+
+    The tables are read whole when something changes, so no message can be misunderstood or lost for
+    long; of the messages themselves only changes of carrier are taken, so that a flap shorter than
+    the time between two readings is not overlooked. ``links`` is filled when this returns.
+    """
+
+    def __init__(self, specs: tuple[Spec, ...] | None = None) -> None:
+        self._kernel = Kernel()
+        self._events = _subscribed()
+        self._detect = not specs
+        self._links: dict[str, Link] = {}
+        for spec in specs or ():
+            self._links[spec.name] = Link(spec, self._kernel)
+        self._on_change: OnChange = _ignore
+        self.refresh()
+
+    @property
+    def links(self) -> Mapping[str, Link]:
+        """The links by name; grows while uplinks are detected, never shrinks."""
+        return self._links
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the links and the netlink sockets."""
+        for link in self._links.values():
+            link.close()
+        self._events.close()
+        self._kernel.close()
+
+    def refresh(self) -> None:
+        """
+        Read the kernel's tables and bring all links up to date, telling of each change.
+
+        Raises:
+            OSError: netlink refuses; ``KernelBusy`` when the tables change too fast to be read.
+        """
+        tables = Tables(
+            links=tuple(self._kernel.links()),
+            addresses=tuple(self._kernel.addresses()),
+            routes=tuple(self._kernel.routes()),
+        )
+        if self._detect:
+            self._adopt(uplinks(tables))
+        found = states(tables, {link.spec.interface for link in self._links.values()})
+        for name, link in self._links.items():
+            self._change(name, link, found[link.spec.interface])
+
+    async def run(self, on_change: OnChange) -> None:
+        """
+        Follow netlink for ever, calling ``on_change(name, before, after)`` for each change.
+
+        A link that is new comes with ``before`` equal to ``ABSENT``. The first thing done is a
+        reading of the tables, so that nothing between construction and here is missed.
+        """
+        self._on_change = on_change
+        loop = asyncio.get_running_loop()
+        changed = asyncio.Event()
+        loop.add_reader(self._events, self._hear, changed)
+        try:
+            changed.set()
+            while True:
+                await changed.wait()
+                changed.clear()
+                self._refresh_or_retry(changed)
+                await asyncio.sleep(_SETTLE_S)
+        finally:
+            loop.remove_reader(self._events)
+            self._on_change = _ignore
+
+    def _refresh_or_retry(self, changed: asyncio.Event) -> None:
+        try:
+            self.refresh()
+        except KernelBusy as error:
+            _log.warning("cannot read the interface tables: %s; trying again", error)
+            changed.set()
+
+    def _hear(self, changed: asyncio.Event) -> None:
+        """
+        Take what netlink sends; ENOBUFS means that messages were dropped, which a reading repairs.
+        """
+        try:
+            for message in self._received():
+                if message.type in {RTM_NEWLINK, RTM_DELLINK}:
+                    self._take_carrier(message)
+        except OSError as error:
+            if error.errno != errno.ENOBUFS:
+                raise
+            _log.info("netlink messages were dropped by the kernel; reading the tables anew")
+        changed.set()
+
+    def _received(self) -> Iterator[Message]:
+        while True:
+            try:
+                data = self._events.recv(_RECEIVE_BYTES)
+            except BlockingIOError:
+                return
+            yield from messages(data)
+
+    def _take_carrier(self, message: Message) -> None:
+        try:
+            told = parse_link(message.payload)
+        except Malformed as error:
+            _log.warning("cannot read a netlink message: %s; reading the tables anew", error)
+            return
+        for name, link in self._links.items():
+            if link.spec.interface != told.name or link.state.index != told.index:
+                continue
+            carrier = told.carrier and message.type == RTM_NEWLINK
+            if carrier != link.state.carrier:
+                self._change(name, link, replace(link.state, carrier=carrier))
+
+    def _adopt(self, interfaces: tuple[str, ...]) -> None:
+        followed = {link.spec.interface for link in self._links.values()}
+        for interface in interfaces:
+            if interface not in followed:
+                spec = spec_for(interface, taken=frozenset(self._links))
+                self._links[spec.name] = Link(spec, self._kernel)
+
+    def _change(self, name: str, link: Link, after: LinkState) -> None:
+        before = link.state
+        link.update(after)
+        if before != after:
+            self._on_change(name, before, after)
+
+
+def _ignore(name: str, before: LinkState, after: LinkState) -> None:
+    """Nobody listens yet."""
+
+
+def _subscribed() -> socket.socket:
+    opened = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, NETLINK_ROUTE)
+    try:
+        opened.setblocking(False)
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _QUEUE_BYTES)
+        opened.bind((0, 0))
+        for group in _GROUPS:
+            opened.setsockopt(_SOL_NETLINK, _NETLINK_ADD_MEMBERSHIP, group)
+    except OSError:
+        opened.close()
+        raise
+    return opened

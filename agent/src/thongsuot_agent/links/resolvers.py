@@ -1,0 +1,153 @@
+"""
+Resolvers: the name servers that belong to one uplink.
+
+Where they are looked for, first answer wins:
+
+1. ``resolvers`` of the link in the inventory.
+2. systemd-networkd: ``/run/systemd/netif/links/INDEX`` and ``leases/INDEX`` (``DNS=``).
+3. NetworkManager: ``/run/NetworkManager/devices/INDEX`` and its leases in
+   ``/var/lib/NetworkManager`` (``DOMAIN_NAME_SERVERS=``, ``DNS=``), where they may be read.
+4. Files of resolvconf, openresolv and dhcpcd named after the interface (``nameserver`` lines), and
+   leases of dhclient (``option domain-name-servers``, of the last lease).
+5. The whole device's: ``/run/systemd/resolve/resolv.conf``, then ``/etc/resolv.conf``. These do
+   not say which uplink a server belongs to.
+
+A server on a loopback address (the stub of systemd-resolved, dnsmasq) is left out everywhere: it
+answers by whichever uplink it likes, and cannot be reached through a socket that is bound to one.
+Files that are named by interface number are left out in a network namespace other than init's,
+where the numbers mean something else.
+"""
+
+import re
+import socket
+import time
+from collections.abc import Callable, Iterator
+from itertools import chain
+from pathlib import Path
+
+_FRESH_S = 60.0
+"""How long what was read is believed: a lease may bring other servers without any netlink event."""
+
+_LIMIT = 8  # servers kept; resolv.conf(5) uses three
+
+_NAMESERVER = re.compile(r"^\s*nameserver\s+(\S+)", re.MULTILINE)
+_ASSIGNED = re.compile(r"^(?:DNS|DOMAIN_NAME_SERVERS)=(.*)$", re.MULTILINE | re.IGNORECASE)
+_LEASED = re.compile(
+    r"^\s*option\s+(?:dhcp6\.name-servers|domain-name-servers)\s+([^;]+);", re.MULTILINE
+)
+
+
+class Resolvers:
+    """The name servers of one interface, read again when they may have changed."""
+
+    def __init__(self, interface: str, fixed: tuple[str, ...], root: Path = Path("/")) -> None:
+        self._interface = interface
+        self._fixed = fixed
+        self._root = root
+        self._found: tuple[str, ...] = ()
+        self._read_at_s: float | None = None
+
+    def forget(self) -> None:
+        """Read again at the next question: the link changed."""
+        self._read_at_s = None
+
+    def get(self, index: int) -> tuple[str, ...]:
+        """Return the servers, most preferred first, as text; empty when none is known."""
+        if self._fixed:
+            return self._fixed
+        now_s = time.monotonic()
+        if self._read_at_s is None or now_s - self._read_at_s > _FRESH_S:
+            self._found = find(self._interface, index, self._root)
+            self._read_at_s = now_s
+        return self._found
+
+
+def find(interface: str, index: int, root: Path) -> tuple[str, ...]:
+    """Return the name servers of an interface from the files of whoever configured it."""
+    for files, read in _sources(interface, index, root):
+        found = _usable(chain.from_iterable(read(text) for text in _texts(files)))
+        if found:
+            return found
+    return ()
+
+
+_Read = Callable[[str], list[str]]
+
+
+def _sources(interface: str, index: int, root: Path) -> Iterator[tuple[list[Path], _Read]]:
+    if _is_first_namespace(root):
+        netif = root / "run/systemd/netif"
+        yield [netif / f"links/{index}"], _assigned
+        yield [netif / f"leases/{index}"], _assigned
+        yield [root / f"run/NetworkManager/devices/{index}"], _assigned
+    yield _named(root / "var/lib/NetworkManager", f"*-{interface}.lease"), _assigned
+    yield (
+        [
+            *_named(root / "run/resolvconf/interface", f"{interface}.*"),
+            *_named(root / "run/resolvconf/interfaces", f"{interface}.*"),
+            *_named(root / "run/dhcpcd/hook-state/resolv.conf", f"{interface}.*"),
+            *_named(root / "run/dhcpcd/resolv.conf", f"{interface}.*"),
+        ],
+        _NAMESERVER.findall,
+    )
+    yield (
+        [
+            *_named(root / "var/lib/dhcp", f"dhclient*{interface}.leases"),
+            *_named(root / "var/lib/dhclient", f"dhclient*{interface}.lease*"),
+        ],
+        _leased,
+    )
+    yield [root / "run/systemd/resolve/resolv.conf"], _NAMESERVER.findall
+    yield [root / "etc/resolv.conf"], _NAMESERVER.findall
+
+
+def _is_first_namespace(root: Path) -> bool:
+    """
+    Where it may not be asked (as an ordinary user), a device is taken to have one namespace only.
+    """
+    try:
+        return (root / "proc/self/ns/net").readlink() == (root / "proc/1/ns/net").readlink()
+    except OSError:
+        return True
+
+
+def _named(folder: Path, pattern: str) -> list[Path]:
+    # Path.glob on a folder that is missing or unreadable yields nothing.
+    return sorted(folder.glob(pattern))
+
+
+def _texts(files: list[Path]) -> Iterator[str]:
+    for file in files:
+        try:
+            yield file.read_text(errors="replace")
+        except OSError:
+            continue  # absent or not for our eyes: the next source is asked
+
+
+def _assigned(text: str) -> list[str]:
+    return [word for line in _ASSIGNED.findall(text) for word in re.split(r"[\s,;]+", line)]
+
+
+def _leased(text: str) -> list[str]:
+    """A lease file grows at the end: only the last lease counts."""
+    lines = _LEASED.findall(text)
+    return re.split(r"[\s,]+", lines[-1]) if lines else []
+
+
+def _usable(servers: Iterator[str]) -> tuple[str, ...]:
+    kept: dict[str, None] = {}
+    for server in servers:
+        address = server.split("%")[0].strip("\"'[]")
+        if _is_usable(address):
+            kept[address] = None
+    return tuple(kept)[:_LIMIT]
+
+
+def _is_usable(address: str) -> bool:
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    try:
+        packed = socket.inet_pton(family, address)
+    except OSError:
+        return False
+    loopback = packed[0] == 127 if len(packed) == 4 else packed == b"\0" * 15 + b"\1"
+    return not loopback and any(packed)

@@ -1,0 +1,59 @@
+"""
+Stopwatch: the time between a packet's leaving and its answer's coming in, by the best clock there
+is.
+"""
+
+import time
+
+from thongsuot_schema.result import Doubt
+
+NS_PER_S = 1_000_000_000
+
+_STEP_NS = 1_000_000
+"""A wall clock that moved by more than this against the monotonic one while a packet was under way
+stepped: slewing (500 ppm) moves it 0.5 ms a second."""
+
+_SLACK_NS = 100_000
+"""A round trip by the kernel may not exceed the one seen from outside by more: the clocks are read
+one after the other."""
+
+
+class Stopwatch:
+    """
+    Times one packet; started immediately before it is sent.
+
+    Kernel stamps (Unix time, set ``left_ns`` when the one of leaving is known) are preferred: they
+    do not grow when the process waits for the CPU. Where one is missing or makes no sense, or the
+    wall clock stepped meanwhile, our own monotonic clock is used and the doubt is named.
+    """
+
+    __slots__ = ("_offset_ns", "_started_ns", "left_ns")
+
+    def __init__(self) -> None:
+        self.left_ns: int | None = None
+        self._offset_ns = _wall_offset_ns()
+        self._started_ns = time.monotonic_ns()
+
+    def stop(self, arrived_ns: int | None) -> tuple[int, frozenset[Doubt]]:
+        """
+        Return the round trip in ns and the doubts about it; ``arrived_ns`` is the kernel's stamp.
+        """
+        outside_ns = time.monotonic_ns() - self._started_ns
+        if abs(_wall_offset_ns() - self._offset_ns) > _STEP_NS:
+            return outside_ns, frozenset({Doubt.CLOCK_STEPPED, Doubt.SOFTWARE_STAMP})
+        if self.left_ns is not None and arrived_ns is not None:
+            inside_ns = arrived_ns - self.left_ns
+            if 0 <= inside_ns <= outside_ns + _SLACK_NS:
+                return inside_ns, frozenset()
+        return outside_ns, frozenset({Doubt.SOFTWARE_STAMP})
+
+
+def _wall_offset_ns() -> int:
+    """
+    Wall against monotonic time, read closely together; a read that was interrupted is repeated.
+    """
+    while True:
+        before_ns = time.monotonic_ns()
+        wall_ns = time.time_ns()
+        if time.monotonic_ns() - before_ns < _SLACK_NS:
+            return wall_ns - before_ns

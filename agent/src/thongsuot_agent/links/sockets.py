@@ -1,0 +1,41 @@
+"""Opening sockets that can leave by one link only."""
+
+import socket
+
+from thongsuot_agent.links.egress import Egress, address_family
+from thongsuot_agent.links.reasons import described, reason_for_own
+from thongsuot_agent.links.state import LinkUnusable
+
+_IP_BIND_ADDRESS_NO_PORT = 24  # ip(7): pick the port at connect, when the destination is known
+
+
+def open_bound(egress: Egress, kind: socket.SocketKind, protocol: int = 0) -> socket.socket:
+    """
+    Return a non-blocking socket bound to the link's interface and source address.
+
+    Bound to the device (SO_BINDTODEVICE, which needs no privilege since Linux 5.7), it sends by
+    that interface only and the kernel hands it only what came in by that interface: whatever it
+    receives is proof of the link.
+
+    Raises:
+        LinkUnusable: the interface or the address went away, or the kernel refuses.
+    """
+    try:
+        opened = socket.socket(address_family(egress.family), kind, protocol)
+    except OSError as error:
+        raise LinkUnusable(reason_for_own(error), described(error)) from error
+    try:
+        opened.setblocking(False)
+        bind_to(opened, egress.interface)
+        if kind is socket.SOCK_STREAM:
+            opened.setsockopt(socket.IPPROTO_IP, _IP_BIND_ADDRESS_NO_PORT, 1)
+        opened.bind(egress.source_address())
+    except OSError as error:
+        opened.close()
+        raise LinkUnusable(reason_for_own(error), described(error)) from error
+    return opened
+
+
+def bind_to(opened: socket.socket, interface: str) -> None:
+    """Bind a socket to an interface."""
+    opened.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, interface.encode() + b"\0")

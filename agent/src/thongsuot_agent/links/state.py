@@ -1,0 +1,59 @@
+"""LinkState: one snapshot of an uplink, and LinkUnusable: why nothing can be sent by it."""
+
+from dataclasses import dataclass
+
+from thongsuot_schema.reason import Reason
+from thongsuot_schema.result import Family
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkState:
+    """
+    What the kernel says of one uplink's interface.
+
+    ``carrier`` is true when the interface is up and can pass packets (operstate up, or unknown
+    where a driver does not tell). ``index`` is the kernel's number of the interface, 0 while
+    absent. Addresses are the usable ones (global, not tentative, not deprecated, no conflict), as
+    text. ``gateway4`` and ``gateway6`` are the next hops of the default routes through this
+    interface in any routing table; ``None`` with ``has_route4`` true is a route without a next hop
+    (a point-to-point interface). ``address_conflict``: duplicate address detection failed for an
+    address of the interface (RFC 4862, section 5.4).
+    """
+
+    present: bool = False
+    carrier: bool = False
+    index: int = 0
+    addresses4: tuple[str, ...] = ()
+    addresses6: tuple[str, ...] = ()
+    gateway4: str | None = None
+    gateway6: str | None = None
+    has_route4: bool = False
+    has_route6: bool = False
+    address_conflict: bool = False
+    link_local6: str | None = None
+    """Source of packets to a link-local address, which is what an IPv6 gateway mostly has."""
+
+    def addresses(self, family: Family) -> tuple[str, ...]:
+        """Return the usable addresses of one family."""
+        return self.addresses6 if family is Family.IP6 else self.addresses4
+
+    def gateway(self, family: Family) -> str | None:
+        """Return the default gateway of one family, ``None`` where there is none."""
+        return self.gateway6 if family is Family.IP6 else self.gateway4
+
+
+ABSENT = LinkState()
+"""An interface that is not there."""
+
+
+class LinkUnusable(Exception):
+    """
+    Nothing can be measured by this link now; ``reason`` (always an unmeasured one) says why.
+
+    The caller answers with a finding of that reason: a link that cannot be used is never "lost".
+    """
+
+    def __init__(self, reason: Reason, detail: str = "") -> None:
+        self.reason = reason
+        self.detail = detail
+        super().__init__(f"{reason}: {detail}" if detail else str(reason))

@@ -1,0 +1,1 @@
+"""Bytes to objects and back: netlink, ICMP, control messages, DNS. No I/O, no clock."""

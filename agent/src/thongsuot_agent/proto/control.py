@@ -1,0 +1,130 @@
+"""
+Control messages beside a datagram: kernel time stamps, the way it came in, errors (cmsg(3)).
+
+Source: Documentation/networking/timestamping.rst of Linux; ip(7), ipv6(7); RFC 3542, sections 4
+and 6. The numbers are Linux's; the socket module of Python 3.11 does not have them.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from struct import Struct, error
+
+from thongsuot_agent.proto.malformed import Malformed
+
+SOL_IP, SOL_SOCKET, SOL_IPV6 = 0, 1, 41
+SO_TIMESTAMPING = 37
+IP_TTL, IP_PKTINFO, IP_RECVERR, IP_RECVTTL = 2, 8, 11, 12
+IPV6_RECVERR, IPV6_RECVPKTINFO, IPV6_PKTINFO = 25, 49, 50
+IPV6_RECVHOPLIMIT, IPV6_HOPLIMIT = 51, 52
+
+# SOF_TIMESTAMPING_*: stamp in software on sending and receiving, report them, number the sent
+# packets from 0 (OPT_ID), and hand back the stamp alone without the packet (OPT_TSONLY).
+STAMP_BOTH = 1 << 1 | 1 << 3 | 1 << 4 | 1 << 7 | 1 << 11
+
+SPACE_BYTES = 512
+"""Room for all control messages that are asked for here, with some to spare."""
+
+ORIGIN_LOCAL, ORIGIN_ICMP4, ORIGIN_ICMP6, ORIGIN_STAMP = 1, 2, 3, 4
+
+_STAMP = (SOL_SOCKET, SO_TIMESTAMPING)
+_INFO4 = (SOL_IP, IP_PKTINFO)
+_INFO6 = (SOL_IPV6, IPV6_PKTINFO)
+_HOPS = ((SOL_IP, IP_TTL), (SOL_IPV6, IPV6_HOPLIMIT))
+_ERRORS = ((SOL_IP, IP_RECVERR), (SOL_IPV6, IPV6_RECVERR))
+
+_NS_PER_S = 1_000_000_000
+_TIMESPEC = Struct("=qq")
+_INT = Struct("=i")
+_PACKET_INFO4 = Struct("=i4s4s")
+_PACKET_INFO6 = Struct("=16si")
+_EXTENDED_ERROR = Struct("=IBBBxII")
+_SOCKADDR4 = Struct("=4x4s")
+_SOCKADDR6 = Struct("=8x16s")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExtendedError:
+    """
+    One entry of a socket's error queue (struct sock_extended_err).
+
+    ``origin`` says who reports: this host, an ICMP message, or a time stamp. Of a time stamp
+    ``data`` is the number of the packet; of an ICMP message ``type`` and ``code`` are the message's
+    and ``offender`` is who sent it (packed).
+    """
+
+    number: int
+    origin: int
+    type: int
+    code: int
+    data: int
+    offender: bytes | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Control:
+    """
+    What the kernel told beside one datagram; ``None`` where it told nothing.
+
+    ``stamp_ns`` is Unix time by the kernel's clock. ``interface`` is where the datagram came in and
+    ``local`` the address that it was sent to (packed).
+    """
+
+    stamp_ns: int | None = None
+    interface: int | None = None
+    local: bytes | None = None
+    hop_limit: int | None = None
+    error: ExtendedError | None = None
+
+
+def parse(messages: Iterable[tuple[int, int, bytes]]) -> Control:
+    """
+    Read the ancillary data that ``recvmsg`` returns.
+
+    Raises:
+        Malformed: a message is shorter than its type says.
+    """
+    stamp_ns = interface = local = hop_limit = problem = None
+    try:
+        for level, kind, data in messages:
+            what = (level, kind)
+            if what == _STAMP:
+                stamp_ns = _stamp_ns(data) or stamp_ns
+            elif what == _INFO4:
+                interface, _, local = _PACKET_INFO4.unpack_from(data)
+            elif what == _INFO6:
+                local, interface = _PACKET_INFO6.unpack_from(data)
+            elif what in _HOPS:
+                (hop_limit,) = _INT.unpack_from(data)
+            elif what in _ERRORS:
+                problem = _extended_error(data, six=level == SOL_IPV6)
+    except error as short:
+        raise Malformed("a control message is shorter than its type") from short
+    return Control(
+        stamp_ns=stamp_ns, interface=interface, local=local, hop_limit=hop_limit, error=problem
+    )
+
+
+def _stamp_ns(data: bytes) -> int | None:
+    seconds, nanoseconds = _TIMESPEC.unpack_from(data)
+    return int(seconds) * _NS_PER_S + int(nanoseconds) or None
+
+
+def _extended_error(data: bytes, *, six: bool) -> ExtendedError:
+    number, origin, kind, code, _, detail = _EXTENDED_ERROR.unpack_from(data)
+    offender: bytes | None = None
+    if origin in {ORIGIN_ICMP4, ORIGIN_ICMP6}:
+        address = _SOCKADDR6 if six else _SOCKADDR4
+        (offender,) = address.unpack_from(data, _EXTENDED_ERROR.size)
+    return ExtendedError(
+        number=number, origin=origin, type=kind, code=code, data=detail, offender=offender
+    )
+
+
+def leave_by4(interface: int, source: bytes) -> tuple[int, int, bytes]:
+    """Return the control message that sends one IPv4 datagram by an interface, from an address."""
+    return (SOL_IP, IP_PKTINFO, _PACKET_INFO4.pack(interface, source, b"\0\0\0\0"))
+
+
+def leave_by6(interface: int, source: bytes) -> tuple[int, int, bytes]:
+    """Return the control message that sends one IPv6 datagram by an interface, from an address."""
+    return (SOL_IPV6, IPV6_PKTINFO, _PACKET_INFO6.pack(source, interface))

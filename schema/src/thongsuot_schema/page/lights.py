@@ -35,17 +35,17 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
 
 def link_card(light: Light, place: Place) -> str:
     """Return the card of a link."""
-    return (
-        f'<li class="card light {light.state}">{_head(light, place)}'
-        f"{_ladder(light, place.language)}{_say(light, place)}{_past(light, place)}{_proof(light, place)}</li>"
-    )
+    said = f"{_head(light, place)}{_ladder(light, place.language)}{_say(light, place)}"
+    shown = f"{_past(light, place)}{_proof(light, place)}"
+    return f'<li class="card light {light.state}">{said}{shown}</li>'
 
 
 def service_row(light: Light, place: Place) -> str:
     """Return the row of a service."""
+    said = f"{_head(light, place)}{_say(light, place)}{_proof(light, place)}"
     return (
-        f'<li class="light {light.state}"><div class="say">{_head(light, place)}'
-        f'{_say(light, place)}{_proof(light, place)}</div><div class="past">{_past(light, place)}</div></li>'
+        f'<li class="light {light.state}"><div class="say">{said}</div>'
+        f'<div class="past">{_past(light, place)}</div></li>'
     )
 
 

@@ -161,7 +161,7 @@ def _services(view: SiteView, language: Language) -> str:
     title = labels.SERVICES.read(language)
     return (
         f'<section aria-labelledby="services"><h2 id="services">{title}</h2>'
-        f'<ul class="card services">{rows}</ul></section>'
+        f'<ul class="card rows services">{rows}</ul></section>'
     )
 
 
@@ -172,7 +172,7 @@ def _told(view: SiteView, language: Language) -> str:
         body = f'<p class="card">{labels.NOBODY_TOLD.read(language)}</p>'
     else:
         rows = "".join(_told_row(told, view, language) for told in view.told)
-        body = f'<ul class="card services told">{rows}</ul>'
+        body = f'<ul class="card rows told">{rows}</ul>'
     return (
         f'<section aria-labelledby="told"><h2 id="told">{labels.TOLD.read(language)}</h2>'
         f"{body}</section>"

@@ -5,17 +5,29 @@ from typing import Final
 # The part inside #page is replaced rather than the page reloaded: a reader keeps place and focus
 # and what was unfolded. A page not in view asks for nothing.
 SCRIPT: Final = """\
-(()=>{const every=document.currentScript.dataset.every*1e3,stale=document.getElementById("stale");
-const spots=r=>[...r.querySelectorAll("a,summary")];
-async function renew(){if(document.hidden)return;try{
-const a=await fetch(location.href,{cache:"no-store",signal:AbortSignal.timeout(every)});
-if(!a.ok)throw a.status;const d=new DOMParser().parseFromString(await a.text(),"text/html"),
-old=document.getElementById("page"),now=d.getElementById("page");if(!now)throw 0;
-old.querySelectorAll("details[open]").forEach(o=>{const
-n=now.querySelector("#"+o.id);if(n)n.open=true}); const
-f=spots(old).indexOf(document.activeElement);old.replaceWith(now);
-if(f>=0)spots(now)[f]?.focus({preventScroll:true});document.title=d.title;
-document.querySelector("link[rel=icon]").href=d.querySelector("link[rel=icon]").href;stale.hidden=true
-}catch{stale.hidden=false}}
-setInterval(renew,every);document.addEventListener("visibilitychange",renew)})()
+(()=>{
+const every=document.currentScript.dataset.every*1000,stale=document.getElementById("stale");
+const spots=root=>[...root.querySelectorAll("a,summary")];
+function put(fresh){
+const old=document.getElementById("page"),now=fresh.getElementById("page");
+for(const open of old.querySelectorAll("details[open]")){
+const same=now.querySelector("#"+open.id);if(same)same.open=true}
+const focus=spots(old).indexOf(document.activeElement);
+old.replaceWith(now);
+if(focus>=0)spots(now)[focus]?.focus({preventScroll:true});
+document.title=fresh.title;
+document.querySelector("link[rel=icon]").href=fresh.querySelector("link[rel=icon]").href
+}
+async function renew(){
+if(document.hidden)return;
+try{
+const answer=await fetch(location.href,{cache:"no-store",signal:AbortSignal.timeout(every)});
+if(!answer.ok)throw new Error(answer.status);
+put(new DOMParser().parseFromString(await answer.text(),"text/html"));
+stale.hidden=true
+}catch{stale.hidden=false}
+}
+setInterval(renew,every);
+document.addEventListener("visibilitychange",renew)
+})()
 """

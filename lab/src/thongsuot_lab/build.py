@@ -7,7 +7,7 @@ Pure. ``lab`` carries them out.
 from dataclasses import dataclass
 
 from thongsuot_lab.topology.model import Bridge, End, Node, Topology
-from thongsuot_lab.topology.routes import Route, routes_of
+from thongsuot_lab.topology.routes import CARRIER_INTERNAL, PRIVATE, Route, routes_of
 from thongsuot_lab.wires.kernel import middles
 
 # The namespace in which the middles of all wires lie; no node may be called so.
@@ -100,7 +100,10 @@ def route_line(verb: str, route: Route) -> str:
 def _nat_lines(node: Node) -> list[str]:
     if not node.nat:
         return []
-    rules = [f'    oifname "{interface}" masquerade' for interface in node.nat]
+    rules = [
+        f'    ip saddr {{ {PRIVATE}, {CARRIER_INTERNAL} }} oifname "{interface}" masquerade'
+        for interface in node.nat
+    ]
     return [
         "table ip nat {",
         "  chain out {",

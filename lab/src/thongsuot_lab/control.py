@@ -19,6 +19,8 @@ Answer = dict[str, object]
 # A datagram of the largest lab's counters is some 60 KB; the kernel's default buffer holds 200.
 MESSAGE_BYTES: Final = 200_000
 PATIENCE_S: Final = 10.0
+# What a wrong request or an unwilling kernel raises; anything else is our own mistake.
+REFUSALS: Final = (LabError, OSError, KeyError, TypeError, ValueError)
 
 
 def ask(path: Path, request: Request) -> Answer:
@@ -60,16 +62,20 @@ def answer_one(connection: socket.socket, handle: Callable[[Request], Answer]) -
     with connection:
         try:
             data = connection.recv(MESSAGE_BYTES)
-        except OSError:
-            return
-        if not data:
-            return
-        try:
-            answer = handle(json.loads(data))
-        except (LabError, OSError, KeyError, TypeError, ValueError) as error:
-            answer = {"refused": f"{type(error).__name__}: {error}"}
-        try:
-            connection.send(json.dumps(answer).encode())
+            if data:
+                connection.send(json.dumps(_handled(handle, data)).encode())
         except OSError:
             # The asker has gone; what it asked for was done all the same.
             return
+
+
+def _handled(handle: Callable[[Request], Answer], data: bytes) -> Answer:
+    try:
+        return handle(json.loads(data))
+    except REFUSALS as error:
+        return refusal(error)
+
+
+def refusal(error: BaseException) -> Answer:
+    """The answer that makes `ask` raise on the other side."""
+    return {"refused": f"{type(error).__name__}: {error}"}

@@ -31,6 +31,8 @@ from thongsuot_lab.wires.kernel import has_netem
 
 STATE: Final = "state.json"
 END_S: Final = 10.0
+# So that no request outgrows a message.
+WIRES_A_REQUEST: Final = 250
 
 
 class Lab:
@@ -84,8 +86,12 @@ class Lab:
         self.prefix = self.run_dir.name
         try:
             self._start_keeper()
+            starting = self._start_processes()
             self._build_nodes()
-            self._start_wires()
+            for name, process in starting.items():
+                self._await_ready(name, process)
+            self._lay_wires()
+            self._serve()
             self._save()
         except BaseException:
             self.down()
@@ -141,20 +147,44 @@ class Lab:
         servers = "".join(f"nameserver {server}\n" for server in node.nameservers)
         (etc / "resolv.conf").write_text(servers or "# this node resolves no names\n")
 
-    def _start_wires(self) -> None:
+    def _start_processes(self) -> "dict[str, subprocess.Popen[bytes]]":
+        """Start the wires, and the services if there are any; they get ready meanwhile."""
         if not self.mechanism:
             with entered(self._network(WIRES)):
                 self.mechanism = "netem" if has_netem() else "userspace"
-        self._start("wires", "thongsuot_lab.wires.process", self.mechanism, inside=True)
+        return {
+            "wires": self._start(
+                "wires", "thongsuot_lab.wires.process", self.mechanism, network=self._network(WIRES)
+            ),
+            "services": self._start(
+                "services", "thongsuot_lab.services.process", network="/proc/self/ns/net"
+            ),
+        }
+
+    def _lay_wires(self) -> None:
         wires = [
             {"name": wire.name, "a_to_b": to_json(wire.a_to_b), "b_to_a": to_json(wire.b_to_a)}
             for wire in self.topology.wires
         ]
-        # In parts, so that no request outgrows a message.
-        self._ask_wires({"do": "lay", "wires": wires})
+        for first in range(0, len(wires), WIRES_A_REQUEST):
+            self._ask_wires({"do": "lay", "wires": wires[first : first + WIRES_A_REQUEST]})
 
-    def _start(self, name: str, module: str, *arguments: str, inside: bool) -> None:
-        """Start one of the lab's own processes and wait until it says that it is ready."""
+    def _serve(self) -> None:
+        for node in self.topology.nodes:
+            if node.servers:
+                self._ask_services(
+                    {
+                        "do": "serve",
+                        "servers": msgspec.to_builtins(node.servers),
+                        "names": self.topology.names,
+                        **self._place(node.name),
+                    }
+                )
+
+    def _start(
+        self, name: str, module: str, *arguments: str, network: str
+    ) -> "subprocess.Popen[bytes]":
+        """Start one of the lab's own processes."""
         with (self.run_dir / f"{name}.log").open("wb") as log:
 
             def start() -> "subprocess.Popen[bytes]":
@@ -166,9 +196,12 @@ class Lab:
                     start_new_session=True,
                 )
 
-            network = self._network(WIRES) if inside else "/proc/self/ns/net"
             process = start_inside(start, network=network, processes=self._process_space)
         self._started.append(process)
+        return process
+
+    def _await_ready(self, name: str, process: "subprocess.Popen[bytes]") -> None:
+        """Wait until one of the lab's own processes says that it is ready."""
         assert process.stdout is not None
         with process.stdout:
             is_ready = process.stdout.readline() == b"ready\n"
@@ -282,12 +315,69 @@ class Lab:
         self._ask_wires({"do": "cut", "wire": wire, "key": key})
 
     def clear(self, *, key: str = "by hand") -> None:
-        """Undo every ``impair`` and ``cut`` with this key, on all wires."""
+        """Undo everything that was done to wires and servers with this key."""
         self._ask_wires({"do": "clear", "key": key})
+        self._ask_services({"do": "clear", "key": key})
 
     def wires_report(self) -> control.Answer:
         """What each wire does now, and how many frames arrived, were lost, found a full queue."""
         return self._ask_wires({"do": "report"})
+
+    # Servers
+
+    def _place(self, node: str) -> control.Request:
+        return {
+            "node": node,
+            "network": self._network(node),
+            "addresses": list(self.topology.addresses_of(node)),
+        }
+
+    def _ask_services(self, request: control.Request) -> control.Answer:
+        return control.ask(self.run_dir / "services.sock", request)
+
+    def behave(self, node: str, *, key: str = "by hand", **changes: object) -> None:
+        """
+        Make the server of a node misbehave; see ``services.behaviour`` for the changes.
+
+        Raises:
+            LabError: nothing serves there, or not such a change.
+        """
+        self._ask_services({"do": "behave", "node": node, "key": key, "changes": changes})
+
+    def download(self, node: str, address: str, port: int = 80, *, key: str = "by hand") -> None:
+        """Download from a portal's address into a node, until cleared."""
+        request: control.Request = {"do": "download", "key": key, "to": [address, port]}
+        self._ask_services({**request, **self._place(node)})
+
+    @property
+    def ca_file(self) -> Path:
+        """The certificate authority of every server in the lab, as a PEM file."""
+        return self.run_dir / "ca.pem"
+
+    def certificate(self, *names: str) -> tuple[Path, Path]:
+        """A certificate of the lab's authority for these host names: PEM files of chain and key."""
+        answer = self._ask_services({"do": "certify", "names": list(names)})
+        return Path(str(answer["certificate"])), Path(str(answer["key"]))
+
+    def expose(
+        self, node: str, port: int, *, address: str = "127.0.0.1", local_port: int = 0
+    ) -> int:
+        """
+        Make a TCP port of a node reachable at 127.0.0.1 of this machine; returns the port there.
+
+        Args:
+            node: where it is.
+            port: which one there.
+            address: of the node, if it does not listen on its own loopback.
+            local_port: wanted here; 0 for any free one.
+
+        Raises:
+            LabError: the wanted port is taken.
+        """
+        request: control.Request = {"do": "door", "port": port, "wanted": local_port}
+        answer = self._ask_services({**request, **self._place(node), "address": address})
+        assert isinstance(answer["port"], int)
+        return answer["port"]
 
 
 def describe(topology: Topology) -> str:

@@ -13,11 +13,11 @@ from thongsuot_lab.topology.model import (
     Impairment,
     Node,
     Role,
-    Service,
     Site,
     Topology,
     Wire,
 )
+from thongsuot_lab.topology.servers import Server
 
 # The kernel's IFNAMSIZ, less the closing zero byte.
 INTERFACE_NAME_MAX = 15
@@ -102,7 +102,7 @@ class Draft:
         role: Role = Role.HOST,
         uplinks: tuple[str, ...] = ("eth0",),
         nameservers: tuple[str, ...] = (),
-        services: tuple[Service, ...] = (),
+        servers: tuple[Server, ...] = (),
         realm: str = "",
     ) -> str:
         """Add a node that does not forward."""
@@ -112,7 +112,7 @@ class Draft:
                 role=role,
                 uplinks=uplinks,
                 nameservers=nameservers,
-                services=services,
+                servers=servers,
                 realm=realm,
             )
         )

@@ -8,9 +8,9 @@ and ``build`` turns it into commands.
 from dataclasses import dataclass, field
 from enum import StrEnum
 from ipaddress import IPv4Interface, IPv6Interface
-from typing import Protocol
 
 from thongsuot_lab.errors import TopologyError
+from thongsuot_lab.topology.servers import Server
 
 
 class Role(StrEnum):
@@ -109,15 +109,6 @@ class Bridge:
     v6: tuple[IPv6Interface, ...] = ()
 
 
-class Service(Protocol):
-    """A server that runs inside a node; its ``kind`` names the module that serves it."""
-
-    @property
-    def kind(self) -> str:
-        """Name of a module in ``services``."""
-        ...
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Node:
     """
@@ -137,7 +128,7 @@ class Node:
     bridges: tuple[Bridge, ...] = ()
     sysctls: dict[str, str] = field(default_factory=dict)
     nameservers: tuple[str, ...] = ()
-    services: tuple[Service, ...] = ()
+    servers: tuple[Server, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

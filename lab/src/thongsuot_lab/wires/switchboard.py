@@ -111,12 +111,14 @@ class Switchboard:
         return self._wires[name]
 
     def _lay(self, wires: list[dict[str, object]]) -> Answer:
-        for index, wire in enumerate(wires):
+        laid = []
+        for wire in wires:
             lines = (Line(self._carrier.chance), Line(self._carrier.chance))
-            laid = _Wire(index=index, base=_directions(wire), lines=lines)
-            self._wires[str(wire["name"])] = laid
-        self._apply(list(self._wires.values()))
-        return {"laid": len(wires)}
+            new = _Wire(index=len(self._wires), base=_directions(wire), lines=lines)
+            self._wires[str(wire["name"])] = new
+            laid.append(new)
+        self._apply(laid)
+        return {"laid": len(laid)}
 
     def _apply(self, wires: list[_Wire]) -> None:
         """Bring wires to what they should do, with as few runs of tc as possible."""

@@ -1,0 +1,61 @@
+"""Where a server stands: its node's network, its addresses, and sockets made there."""
+
+import socket
+from dataclasses import dataclass
+from ipaddress import ip_address
+
+from thongsuot_lab.spaces.enter import entered
+
+BACKLOG = 128
+
+
+def family_of(address: str) -> socket.AddressFamily:
+    """The socket family of an address in text form."""
+    return socket.AF_INET if ip_address(address).version == 4 else socket.AF_INET6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """One node as its servers see it."""
+
+    node: str
+    network: str
+    addresses: tuple[str, ...]
+
+    def listening(self, port: int) -> list[socket.socket]:
+        """
+        Non-blocking stream sockets, one an address, listening.
+
+        Raises:
+            OSError: the port is taken at one of the addresses; none is left open then.
+        """
+        return self._bound(port, socket.SOCK_STREAM)
+
+    def datagram(self, port: int) -> list[socket.socket]:
+        """Non-blocking datagram sockets, one an address: answers leave from the one asked."""
+        return self._bound(port, socket.SOCK_DGRAM)
+
+    def towards(self, address: str, kind: socket.SocketKind) -> socket.socket:
+        """A non-blocking, unconnected socket of the family of this address."""
+        # Named, because asyncio switches Nagle's delay off only where it sees this protocol number.
+        protocol = socket.IPPROTO_TCP if kind == socket.SOCK_STREAM else 0
+        with entered(self.network):
+            sock = socket.socket(family_of(address), kind, protocol)
+        sock.setblocking(False)
+        return sock
+
+    def _bound(self, port: int, kind: socket.SocketKind) -> list[socket.socket]:
+        bound: list[socket.socket] = []
+        try:
+            for address in self.addresses:
+                sock = self.towards(address, kind)
+                bound.append(sock)
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                sock.bind((address, port))
+                if kind == socket.SOCK_STREAM:
+                    sock.listen(BACKLOG)
+        except OSError:
+            for sock in bound:
+                sock.close()
+            raise
+        return bound

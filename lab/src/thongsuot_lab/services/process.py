@@ -1,0 +1,151 @@
+"""
+The process that holds a lab's servers, doors and downloads.
+
+One loop for all of them; each socket is made inside the node that it belongs to. Arguments: control
+socket. What to serve comes as requests.
+"""
+
+import asyncio
+import json
+import signal
+import socket
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+import msgspec
+
+from thongsuot_lab import control
+from thongsuot_lab.errors import TopologyError
+from thongsuot_lab.services.behaviour import NameBehaviour, PortalBehaviour, merged
+from thongsuot_lab.services.certificates import Authority
+from thongsuot_lab.services.doors import Doors
+from thongsuot_lab.services.names import NameServer, ResolverSource, ZoneSource
+from thongsuot_lab.services.place import Place
+from thongsuot_lab.services.portal import PortalServer
+from thongsuot_lab.services.traffic import download
+from thongsuot_lab.topology.servers import Portal, Resolver, Server, Zone
+
+Overlays = dict[str, dict[str, object]]
+
+
+class Services:
+    """Everything this process serves, by node."""
+
+    def __init__(self, run_dir: Path, tasks: asyncio.TaskGroup) -> None:
+        self._authority = Authority(run_dir)
+        self._tasks = tasks
+        self._doors = Doors()
+        self._servers: dict[str, list[NameServer | PortalServer]] = {}
+        self._overlays: dict[str, Overlays] = {}
+        self._downloads: dict[str, asyncio.Task[None]] = {}
+
+    async def handle(self, request: control.Request) -> control.Answer:
+        """
+        Do what a request says.
+
+        Raises:
+            TopologyError: an unknown node or request.
+            UnknownFaultError: a behaviour that the server does not have.
+            OSError: the kernel refused.
+        """
+        match request:
+            case {"do": "serve", "servers": list(servers), "names": dict(names), **place}:
+                await self._serve(_place(place), servers, names)
+            case {"do": "behave", "node": str(node), "key": str(key), "changes": dict(changes)}:
+                self._overlays.setdefault(node, {})[key] = changes
+                await self._behave(node)
+            case {"do": "download", "key": str(key), "to": [str(address), int(port)], **place}:
+                self._download(key, _place(place), address, port)
+            case {"do": "clear", "key": str(key)}:
+                await self._clear(key)
+            case {"do": "certify", "names": list(names)}:
+                chain, private = self._authority.write(tuple(names))
+                return {"certificate": str(chain), "key": str(private)}
+            case {"do": "door", "address": str(to), "port": int(port), "wanted": int(wanted), **at}:
+                return {"port": await self._doors.open(_place(at), to, port, wanted)}
+            case _:
+                raise TopologyError(f"no such request: {request}")
+        return {}
+
+    async def _serve(self, place: Place, servers: list[object], names: object) -> None:
+        zone = msgspec.convert(names, dict[str, tuple[str, ...]])
+        for server in msgspec.convert(servers, list[Server]):
+            running = self._made(place, server, zone)
+            await running.start()
+            self._servers.setdefault(place.node, []).append(running)
+
+    def _made(
+        self, place: Place, server: Server, zone: dict[str, tuple[str, ...]]
+    ) -> NameServer | PortalServer:
+        match server:
+            case Portal():
+                return PortalServer(place, server, self._authority)
+            case Resolver(upstream=upstream):
+                source = ResolverSource(place, upstream, self._tasks)
+                return NameServer(place, source, self._tasks)
+            case Zone():
+                return NameServer(place, ZoneSource(zone), self._tasks)
+
+    async def _behave(self, node: str) -> None:
+        if node not in self._servers:
+            known = ", ".join(self._servers)
+            raise TopologyError(f"nothing serves at {node!r}; servers: {known}")
+        overlays = self._overlays.get(node, {})
+        for server in self._servers[node]:
+            match server:
+                case NameServer():
+                    await server.behave(merged(NameBehaviour, overlays))
+                case PortalServer():
+                    await server.behave(merged(PortalBehaviour, overlays))
+
+    def _download(self, key: str, place: Place, address: str, port: int) -> None:
+        if key not in self._downloads:
+            task = self._tasks.create_task(download(place, address, port))
+            self._downloads[key] = task
+
+    async def _clear(self, key: str) -> None:
+        task = self._downloads.pop(key, None)
+        if task is not None:
+            task.cancel()
+        for node, overlays in self._overlays.items():
+            if overlays.pop(key, None) is not None:
+                await self._behave(node)
+
+
+def _place(data: dict[str, object]) -> Place:
+    return msgspec.convert({k: data[k] for k in ("node", "network", "addresses")}, Place)
+
+
+async def serve(path: Path) -> None:
+    """Serve until the process is ended."""
+    loop = asyncio.get_running_loop()
+    async with asyncio.TaskGroup() as tasks:
+        services = Services(path.parent, tasks)
+
+        async def answer(connection: socket.socket) -> None:
+            with connection, suppress(OSError):
+                # The asker may be gone; what it asked for was done all the same.
+                data = await loop.sock_recv(connection, control.MESSAGE_BYTES)
+                try:
+                    done = await services.handle(json.loads(data))
+                except control.REFUSALS as error:
+                    done = control.refusal(error)
+                await loop.sock_sendall(connection, json.dumps(done).encode())
+
+        with control.listener(path) as listener:
+            print("ready", flush=True)
+            while True:
+                connection, _ = await loop.sock_accept(listener)
+                tasks.create_task(answer(connection))
+
+
+def main() -> None:
+    """Serve one lab."""
+    # Ctrl-C at a terminal reaches the whole group; the lab's end is its owner's decision.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    asyncio.run(serve(Path(sys.argv[1])))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,218 @@
+"""
+A city in small: communes with a fibre and a 5G link, their carriers, the exchange, the portals.
+
+    device --fix0-- ont --fibre-- access -- core --+-- exchange -- portals, zone, collector
+       |  client ---'                  resolver, anchor  |
+       '--wwan0-- cpe --radio-- access -- core (other) --+-- transit -- abroad
+
+Every wire in front of a carrier's core has its delay and rate, and so has the way abroad. The rest
+is as fast as the machine, which costs nothing.
+"""
+
+from dataclasses import dataclass, field
+
+from thongsuot_lab.errors import TopologyError
+from thongsuot_lab.topology.draft import Draft, end
+from thongsuot_lab.topology.model import Carrier, Impairment, Node, Role, Site, Topology, Uplink
+from thongsuot_lab.topology.plan import CarrierPlan, domestic, foreign
+from thongsuot_lab.topology.servers import Portal, Resolver, Server, Zone
+
+DOMAIN = "lab.test"
+CARRIERS = {"song-hong": "Sông Hồng", "cuu-long": "Cửu Long"}
+PORTALS = {
+    "dichvucong": "Cổng dịch vụ công",
+    "motcua": "Hệ thống một cửa",
+    "dancu": "Cơ sở dữ liệu dân cư",
+    "thanhtoan": "Thanh toán trực tuyến",
+}
+COMMUNES = ("Phường Hoàn Kiếm", "Phường Ba Đình", "Xã Sóc Sơn", "Xã Ba Vì", "Phường Hà Đông")
+
+# One way. A fibre access answers in about 3 ms, a 5G one in 15 with some play, abroad is 40 away;
+# the queues are as deep as those of customer boxes that nobody tuned.
+FIBRE_DOWN = Impairment(delay_s=0.0015, jitter_s=0.0002, rate_bps=100e6, queue_s=0.3)
+FIBRE_UP = Impairment(delay_s=0.0015, jitter_s=0.0002, rate_bps=50e6, queue_s=0.3)
+RADIO_DOWN = Impairment(delay_s=0.0075, jitter_s=0.002, rate_bps=60e6, queue_s=0.4)
+RADIO_UP = Impairment(delay_s=0.0075, jitter_s=0.002, rate_bps=20e6, queue_s=0.4)
+ABROAD = Impairment(delay_s=0.020, jitter_s=0.0005)
+
+
+@dataclass(slots=True)
+class _Operator:
+    """A carrier while the city is being drawn."""
+
+    carrier: Carrier
+    plan: CarrierPlan
+    resolver_addresses: tuple[str, ...]
+    lines: int = 0
+
+    def next_line(self) -> int:
+        """Number of a line that nobody has yet."""
+        self.lines += 1
+        return self.lines - 1
+
+
+@dataclass(slots=True)
+class _City:
+    """The drawing."""
+
+    draft: Draft = field(default_factory=Draft)
+    operators: dict[str, _Operator] = field(default_factory=dict)
+    domestic_hosts: int = 0
+    zone_addresses: tuple[str, ...] = ()
+
+    def host_at_exchange(
+        self,
+        name: str,
+        role: Role,
+        *,
+        servers: tuple[Server, ...] = (),
+        names: tuple[str, ...] = (),
+        addresses: int = 1,
+    ) -> tuple[str, ...]:
+        """Add a host of the domestic Internet; returns its addresses, IPv4 first."""
+        subnet = domestic(self.domestic_hosts)
+        self.domestic_hosts += 1
+        self.draft.host(name, role=role, servers=servers, nameservers=self.zone_addresses)
+        with_lengths = subnet.at(*range(2, 2 + addresses))
+        self.draft.wire(
+            end(f"exchange:x{self.domestic_hosts}", *subnet.at(1)),
+            end(f"{name}:eth0", *with_lengths),
+        )
+        plain = tuple(address.partition("/")[0] for address in with_lengths)
+        self.draft.names.update(dict.fromkeys(names, plain))
+        return plain
+
+    def carrier(self, name: str, title: str) -> None:
+        """Add a carrier: access, core, resolver, anchor, and its ways to exchange and transit."""
+        plan = CarrierPlan(len(self.operators))
+        draft = self.draft
+        access = draft.router(f"{name}.access", realm=name)
+        core = draft.router(f"{name}.core", realm=name, nat=("exchange", "transit"))
+        draft.wire(
+            end(f"{access}:core", *plan.backbone.at(2)), end(f"{core}:access", *plan.backbone.at(1))
+        )
+        for index, neighbour in enumerate(("exchange", "transit")):
+            subnet = plan.public(index)
+            draft.wire(
+                end(f"{core}:{neighbour}", *subnet.at(2)), end(f"{neighbour}:{name}", *subnet.at(1))
+            )
+        resolver = draft.host(
+            f"{name}.resolver",
+            role=Role.RESOLVER,
+            servers=(Resolver(upstream=self.zone_addresses),),
+        )
+        anchor = draft.host(f"{name}.anchor", role=Role.ANCHOR)
+        for index, host in ((2, resolver), (3, anchor)):
+            subnet = plan.public(index)
+            draft.wire(
+                end(f"{core}:{host.partition('.')[2]}", *subnet.at(1)),
+                end(f"{host}:eth0", *subnet.at(2)),
+            )
+        carrier = Carrier(
+            name=name, title=title, access=access, core=core, resolver=resolver, anchor=anchor
+        )
+        addresses = tuple(address.partition("/")[0] for address in plan.public(2).at(2))
+        self.operators[name] = _Operator(carrier, plan, addresses)
+        draft.carriers.append(carrier)
+
+    def site(self, name: str, title: str, fixed: str, mobile: str) -> None:
+        """Add a service point with a fibre of one carrier and a 5G link of another."""
+        draft = self.draft
+        device, client = f"{name}.device", f"{name}.client"
+        draft.add(
+            Node(
+                name=device,
+                role=Role.DEVICE,
+                uplinks=("fix0", "wwan0"),
+                nameservers=(
+                    *self.operators[fixed].resolver_addresses,
+                    *self.operators[mobile].resolver_addresses,
+                ),
+                sysctls={"net.ipv4.ping_group_range": "0 2147483647"},
+            )
+        )
+        fibre = self._uplink(name, "fixed", "fix0", "fiber", fixed)
+        radio = self._uplink(name, "mobile", "wwan0", "5g", mobile)
+        draft.host(client, role=Role.CLIENT, nameservers=self.operators[fixed].resolver_addresses)
+        line = self.operators[fixed].lines - 1
+        draft.wire(
+            end(f"{client}:eth0", "192.168.1.20/24", self.operators[fixed].plan.lan_v6(line, 0x20)),
+            end(f"{name}.ont:lan"),
+        )
+        draft.sites.append(
+            Site(name=name, title=title, device=device, client=client, uplinks=(fibre, radio))
+        )
+
+    def _uplink(self, site: str, name: str, interface: str, medium: str, carrier: str) -> Uplink:
+        operator = self.operators[carrier]
+        line = operator.next_line()
+        is_fibre = medium == "fiber"
+        box, lan = (f"{site}.ont", "192.168.1") if is_fibre else (f"{site}.cpe", "192.168.8")
+        up, down = (FIBRE_UP, FIBRE_DOWN) if is_fibre else (RADIO_UP, RADIO_DOWN)
+        inside = operator.plan.lan_v6
+        self.draft.box(box, realm=carrier, lan_addresses=(f"{lan}.1/24", inside(line, 1)))
+        lan_wire = self.draft.wire(
+            end(f"{site}.device:{interface}", f"{lan}.10/24", inside(line, 0x10)), end(f"{box}:lan")
+        )
+        outside = operator.plan.line(line)
+        access_wire = self.draft.wire(
+            end(f"{box}:wan", *outside.at(2)),
+            end(f"{operator.carrier.access}:line{line}", *outside.at(1)),
+            up,
+            down,
+        )
+        return Uplink(
+            name=name,
+            interface=interface,
+            medium=medium,
+            carrier=carrier,
+            cpe=box,
+            lan_wire=lan_wire,
+            access_wire=access_wire,
+        )
+
+
+def city(sites: int = 3, *, carriers: dict[str, str] | None = None, portals: int = 2) -> Topology:
+    """
+    A city of so many service points.
+
+    Args:
+        sites: how many, called ``s1``, ``s2``, …; the carriers take turns in serving them.
+        carriers: name to title, at least two; None for two invented ones.
+        portals: how many public portals, at most four.
+
+    Raises:
+        TopologyError: fewer than two carriers, or more of something than there are addresses for.
+    """
+    carriers = CARRIERS if carriers is None else carriers
+    if len(carriers) < 2:
+        raise TopologyError("a city needs two carriers: one for the fibre, one for 5G")
+    if not 0 < portals <= len(PORTALS):
+        raise TopologyError(f"a city has 1 to {len(PORTALS)} portals, not {portals}")
+    drawing = _City()
+    drawing.draft.router("exchange")
+    drawing.draft.router("transit")
+    drawing.zone_addresses = drawing.host_at_exchange("zone", Role.ZONE, servers=(Zone(),))
+    for name, title in carriers.items():
+        drawing.carrier(name, title)
+    _abroad(drawing.draft)
+    for name, title in list(PORTALS.items())[:portals]:
+        host_names = (f"{name}.{DOMAIN}",)
+        server = Portal(names=host_names, text=title)
+        drawing.host_at_exchange(
+            f"portal.{name}", Role.PORTAL, servers=(server,), names=host_names, addresses=2
+        )
+    drawing.host_at_exchange("collector", Role.COLLECTOR, names=(f"collector.{DOMAIN}",))
+    codes = list(carriers)
+    for number in range(sites):
+        fixed, mobile = codes[number % len(codes)], codes[(number + 1) % len(codes)]
+        title = COMMUNES[number] if number < len(COMMUNES) else f"Xã số {number + 1}"
+        drawing.site(f"s{number + 1}", title, fixed, mobile)
+    return drawing.draft.done()
+
+
+def _abroad(draft: Draft) -> None:
+    """A foreign anchor beyond the transit."""
+    subnet = foreign(0)
+    draft.host("abroad", role=Role.ANCHOR)
+    draft.wire(end("transit:abroad", *subnet.at(1)), end("abroad:eth0", *subnet.at(2)), ABROAD)

@@ -1,0 +1,27 @@
+"""The servers that nodes run, as data; ``services`` holds one module for each kind."""
+
+import msgspec
+
+
+class Portal(msgspec.Struct, frozen=True, kw_only=True, tag="portal"):
+    """
+    A public web portal: HTTP and HTTPS on their usual ports, at every address of its node.
+
+    ``names`` are the host names of its certificate; ``text`` is what its page says.
+    """
+
+    names: tuple[str, ...]
+    text: str
+
+
+class Resolver(msgspec.Struct, frozen=True, kw_only=True, tag="resolver"):
+    """A carrier's name server: asks those at ``upstream`` and remembers what they say."""
+
+    upstream: tuple[str, ...]
+
+
+class Zone(msgspec.Struct, frozen=True, kw_only=True, tag="zone"):
+    """The name server that knows every public name of the lab."""
+
+
+Server = Portal | Resolver | Zone

@@ -15,7 +15,7 @@ MADE_BY_THE_JUDGE = {"verdict"}
 HEADS = ("Measures", "Failed", "Unmeasured", "Source", "Cost")
 
 
-def tested(root: Path) -> set[str]:
+def kinds_with_a_test(root: Path) -> set[str]:
     """Return the kinds of which there is a test of the probe."""
     folder = root / "tests" / "agent" / "probes"
     return {path.stem.removeprefix("test_") for path in folder.glob("test_*.py")}
@@ -31,7 +31,7 @@ def heads_missing(module: Path) -> list[str]:
 def test_each_kind_has_its_catalogue_entry_its_probe_and_its_test() -> None:
     measured = set(catalogue.kinds()) - MADE_BY_THE_JUDGE
     assert set(probes.kinds()) == measured
-    assert measured - tested(ROOT) == set()
+    assert measured - kinds_with_a_test(ROOT) == set()
 
 
 def test_each_kind_is_named_as_its_module() -> None:
@@ -55,6 +55,6 @@ def test_each_probe_has_defaults_for_all_its_settings() -> None:
 
 def test_a_probe_without_a_test_or_a_head_is_found(tmp_path: Path) -> None:
     plant(tmp_path, "tests/agent/probes/test_icmp.py", "")
-    assert tested(tmp_path) == {"icmp"}
+    assert kinds_with_a_test(tmp_path) == {"icmp"}
     docstring = '"""\nTime.\n\nMeasures  a\nFailed    b\nSource    c\n    Cost d\n"""\n'
     assert heads_missing(plant(tmp_path, "tcp.py", docstring)) == ["Unmeasured", "Cost"]

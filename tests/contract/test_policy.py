@@ -1,0 +1,40 @@
+"""A test that this machine cannot run skips with the reason; in CI that is a failure."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.contract.house import ROOT, plant
+
+_TEST = """
+import pytest
+def test_needs_more():
+    pytest.skip("frobnicator is not installed")
+@pytest.mark.xfail(strict=True, reason="known")
+def test_expected_to_fail():
+    assert False
+"""
+
+
+def outcome(planted: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run one file of tests under the policy, with an environment of its own."""
+    inherited = {name: value for name, value in os.environ.items() if name != "CI"}
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "tests.policy", "-c", os.devnull, planted],
+        cwd=ROOT,
+        env={**inherited, "PYTHONPATH": str(ROOT), **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_a_missing_capability_skips_by_its_name_and_fails_in_ci(tmp_path: Path) -> None:
+    planted = plant(tmp_path, "test_planted.py", _TEST)
+    at_home, in_ci = outcome(planted), outcome(planted, CI="true")
+    assert at_home.returncode == 0, at_home.stdout
+    assert "1 skipped, 1 xfailed" in at_home.stdout
+    assert in_ci.returncode == 1, in_ci.stdout
+    assert "1 failed, 1 xfailed" in in_ci.stdout
+    assert "frobnicator is not installed" in in_ci.stdout

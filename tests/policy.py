@@ -1,0 +1,47 @@
+"""
+What happens to a test on a machine that cannot run it.
+
+A test that needs something a machine may lack is marked ``lab`` (network namespaces) or
+``browser`` (Chromium), or asks a fixture of ``tests.servers``; where it is missing the test skips
+with its name. In CI everything is there, so a skip is a failure: nothing may silently stop being
+tested.
+"""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Generator
+from functools import cache
+
+import pytest
+
+
+@cache
+def _lacks(capability: str) -> str:
+    """Return why this machine cannot do something, empty when it can."""
+    if capability == "browser":
+        return "" if shutil.which("chromium") else "Chromium is not installed"
+    if not shutil.which("ip"):
+        return "iproute2 is not installed"
+    unshare = ["unshare", "--net"] if os.geteuid() == 0 else ["unshare", "--user", "-r", "--net"]
+    made = subprocess.run([*unshare, "true"], capture_output=True, text=True, check=False)
+    return "" if made.returncode == 0 else f"no network namespaces here: {made.stderr.strip()}"
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip a test whose marks ask for what this machine does not have."""
+    for capability in ("lab", "browser"):
+        if item.get_closest_marker(capability) and (why := _lacks(capability)):
+            pytest.skip(why)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Turn a skip into a failure in CI."""
+    report = yield
+    if report.skipped and not hasattr(report, "wasxfail") and os.environ.get("CI"):
+        report.outcome = "failed"
+        report.longrepr = f"{item.nodeid} was skipped, and nothing may be in CI: {call.excinfo}"
+    return report

@@ -1,0 +1,113 @@
+"""
+What the documentation shows, works.
+
+A code block is run when its info string says so, and is otherwise held to nothing:
+
+``sh run``             a script, run from the repository's root with `.venv/bin` first on PATH
+``toml agent``         a whole configuration of an agent
+``python file=PATH``   a file of a house: all files of one page are laid over a copy of the rooms,
+                       and the tests among them are run there
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.contract.house import ROOT, plant
+from tests.contract.test_docs import pages
+from thongsuot_agent.config.model import AgentConfig
+from thongsuot_schema.document import decode
+
+_BLOCK = re.compile(r"^```(?P<info>[a-z][^\n]*)\n(?P<code>.*?)^```", re.MULTILINE | re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A code block of a page: where it stands, what it says it is, and its text."""
+
+    place: str
+    info: str
+    code: str
+
+
+def blocks(root: Path, info: str) -> list[Block]:
+    """Return the code blocks of all pages whose info string begins with some words."""
+    found: list[Block] = []
+    for page in pages(root):
+        text = page.read_text(encoding="utf-8")
+        for match in _BLOCK.finditer(text):
+            if match["info"].startswith(info):
+                line = text.count("\n", 0, match.start()) + 1
+                place = f"{page.relative_to(root)}:{line}"
+                found.append(Block(place, match["info"].strip(), match["code"]))
+    return found
+
+
+def run_script(code: str) -> subprocess.CompletedProcess[str]:
+    """Run a script as a reader would, standing in the repository's root."""
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    return subprocess.run(
+        ["sh", "-eu", "-c", code],
+        cwd=ROOT,
+        env={**os.environ, "PATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def laid_over(folder: Path, files: list[Block]) -> subprocess.CompletedProcess[str]:
+    """Lay the files of a page over a copy of the rooms, and run the tests among them."""
+    for room in ("schema", "agent"):
+        shutil.copytree(ROOT / room / "src", folder / room / "src")
+    shutil.copytree(ROOT / "tests", folder / "tests")
+    shutil.copy(ROOT / "pyproject.toml", folder)
+    names = [block.info.split("file=")[1] for block in files]
+    for name, block in zip(names, files, strict=True):
+        plant(folder, name, block.code)
+    sources = os.pathsep.join(str(folder / room / "src") for room in ("schema", "agent"))
+    tests = [name for name in names if Path(name).name.startswith("test_")]
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *tests],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": sources},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("block", blocks(ROOT, "sh run"), ids=lambda block: block.place)
+def test_each_script_that_claims_to_run_runs(block: Block) -> None:
+    outcome = run_script(block.code)
+    assert outcome.returncode == 0, outcome.stdout + outcome.stderr
+
+
+@pytest.mark.parametrize("block", blocks(ROOT, "toml agent"), ids=lambda block: block.place)
+def test_each_configuration_of_an_agent_loads(block: Block) -> None:
+    assert decode(block.code, AgentConfig, file=block.place).site.name
+
+
+@pytest.mark.lab
+def test_the_files_of_a_page_make_a_house_whose_tests_pass(tmp_path: Path) -> None:
+    by_page: dict[str, list[Block]] = {}
+    for block in blocks(ROOT, "python file="):
+        by_page.setdefault(block.place.partition(":")[0], []).append(block)
+    assert by_page, "no page shows a file: is docs/how-to/add-a-probe.md still there?"
+    for number, (page, files) in enumerate(by_page.items()):
+        outcome = laid_over(tmp_path / str(number), files)
+        assert outcome.returncode == 0, f"{page}:\n{outcome.stdout}{outcome.stderr}"
+
+
+def test_a_script_that_fails_midway_is_found(tmp_path: Path) -> None:
+    plant(tmp_path, "docs/a.md", "Text\n\n```sh run\nfalse\ntrue\n```\n\n```sh\nexit 1\n```\n")
+    subprocess.run(["git", "init", "-q", tmp_path], check=True)
+    (found,) = blocks(tmp_path, "sh run")
+    assert found.place == "docs/a.md:3"
+    assert run_script(found.code).returncode != 0

@@ -33,6 +33,9 @@ class Doubt(StrEnum):
     SOFTWARE_STAMP = "software_stamp"
     """A kernel time stamp was missing; the round trip was timed in user space."""
 
+    OTHER = "other"
+    """A doubt that a newer agent has and this version has no word for."""
+
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """

@@ -11,15 +11,40 @@ VERSION = 1
 """Version of the batch format that is written. Every released version stays readable."""
 
 
+class Column(msgspec.Struct, frozen=True, kw_only=True, order=True):
+    """
+    One metric of a kind as it travels: whole numbers ``n`` that mean ``n * numerator /
+    denominator``.
+
+    Read from the metric's resolution when a layout is made, and kept in the layout: so a receiver
+    whose catalogue is older or newer than the sender's still reads the right numbers.
+    """
+
+    metric: str
+    numerator: int = 1
+    denominator: int = 1
+
+
+class KindColumns(msgspec.Struct, frozen=True, kw_only=True, order=True):
+    """The columns of one revision of a kind, in the order in which they travel."""
+
+    kind: str
+    revision: int
+    columns: tuple[Column, ...]
+
+
 class Layout(msgspec.Struct, frozen=True, kw_only=True):
     """
-    The series that batches refer to by position.
+    The series that batches refer to by position, sorted and without repetition.
 
     A stream's layouts only grow. A layout is named by the first 16 bytes of the SHA-256 of its
-    canonical encoding (``encode.layout_id``), so it is stored once and can always be asked for again.
+    canonical encoding (``encode.layout_id``), so it is stored once and can always be asked for
+    again. ``kinds`` describes the columns of each kind and revision among the series, sorted; left
+    empty, the catalogue's columns are meant (``layout.layout_of`` fills it in).
     """
 
     series: tuple[Series, ...]
+    kinds: tuple[KindColumns, ...] = ()
 
 
 class Clock(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,8 +52,8 @@ class Clock(msgspec.Struct, frozen=True, kw_only=True):
     The device's clocks, read together when the batch was sealed.
 
     ``wall_ns`` is Unix time by the device's wall clock, right or wrong. ``error_s`` is the kernel's
-    own estimate of its maximum error, ``None`` while the clock is not synchronised. A result's time is
-    ``wall_ns + (result.boottime_ns - boottime_ns)``, plus the correction the collector finds.
+    own estimate of its maximum error, ``None`` while the clock is not synchronised. A result's time
+    is ``wall_ns + (result.boottime_ns - boottime_ns)``, plus the correction the collector finds.
     """
 
     boottime_ns: int
@@ -66,6 +91,11 @@ class NoticeCode(StrEnum):
     PROBE_BROKEN = "probe_broken"
     """A probe raised an error that is our own bug; ``text`` names it."""
 
+    OTHER = "other"
+    """
+    What a newer agent said with a code that is not known here; ``text`` begins with that code.
+    """
+
 
 class Notice(msgspec.Struct, frozen=True, kw_only=True):
     """One thing an agent reports about itself; see ``NoticeCode`` for what the fields mean."""
@@ -82,11 +112,11 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
     """
     One sealed, numbered, immutable piece of an agent's record.
 
-    ``site`` is the site the agent runs at. ``stream`` is a random name (16 hex digits) made when the
-    agent starts a new record; ``number`` counts from 1 without gaps inside a stream, so (site,
-    stream, number) identifies a batch for ever. ``boot_id`` is the kernel's. ``previous`` is the first
-    16 bytes of the SHA-256 of the batch before it in the stream as it was encoded (empty in the
-    first), which chains a stream's batches. Results are ordered by ``boottime_ns``.
+    ``site`` is the site the agent runs at. ``stream`` is a random name (16 hex digits) made when
+    the agent starts a new record; ``number`` counts from 1 without gaps inside a stream, so (site,
+    stream, number) identifies a batch for ever. ``boot_id`` is the kernel's. ``previous`` is the
+    first 16 bytes of the SHA-256 of the batch before it in the stream as it was encoded (empty in
+    the first), which chains a stream's batches. Results are ordered by ``boottime_ns``.
     """
 
     site: str

@@ -1,0 +1,263 @@
+"""
+Batches as columns, for consumers that must be fast: no object is made for a result.
+
+``decode_columns`` costs about a tenth of a microsecond a sample; ``decode.decode_batch`` makes
+``Result`` objects of the same, at ten times that.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import accumulate
+from typing import TypeVar
+
+import msgspec
+
+from thongsuot_schema.batch import numbers
+from thongsuot_schema.batch.head import Header, header_from_wire, read
+from thongsuot_schema.batch.layout import Block, LayoutPlan, plan_of
+from thongsuot_schema.batch.limits import DEFAULT, LARGEST_STEP, LATEST_MS, Limits
+from thongsuot_schema.batch.model import Layout, Notice
+from thongsuot_schema.batch.wire import BatchWire, ReasonWire, Remark
+from thongsuot_schema.batch.words import NS_PER_MS, change_from_wire, notice_from_wire, word
+from thongsuot_schema.errors import BatchMalformed, BatchTooLarge, LayoutUnknown
+from thongsuot_schema.outcome import Outcome
+from thongsuot_schema.reason import Reason, outcome_of
+from thongsuot_schema.verdict import VerdictChange
+
+T = TypeVar("T")
+
+Plans = Callable[[bytes], LayoutPlan | None]
+"""Gives the plan of a layout by its name, ``None`` where that layout was never given."""
+
+BATCH_DECODER = msgspec.msgpack.Decoder(BatchWire)
+
+_EMPTY = plan_of(Layout(series=()))
+_OTHERWISE = {1: Reason.FAILED_OTHERWISE, 2: Reason.UNMEASURED_OTHERWISE}
+_NARROW_BYTES = 5
+"""Sums of as many differences of so many bytes as a batch can hold stay below the largest step."""
+
+
+class Said(msgspec.Struct, frozen=True):
+    """Why a row is not ok; ``word`` is the reason as the sender put it."""
+
+    outcome: Outcome
+    reason: Reason
+    word: str
+
+
+class ColumnBlock(msgspec.Struct, frozen=True):
+    """
+    The results of one kind and revision: rows ``first_row`` to ``last_row`` (exclusive) of the
+    batch.
+
+    ``columns`` holds, for each of ``block.metrics``, one value a row in the metric's unit, ``None``
+    where the row has none. ``whole`` says that there is no ``None`` in any of them.
+    """
+
+    block: Block
+    first_row: int
+    last_row: int
+    columns: tuple[Sequence[float | None], ...]
+    whole: bool
+
+
+class SeriesRows(msgspec.Struct, frozen=True):
+    """The rows of one series, ``first_row`` to ``last_row`` (exclusive), in the order of time."""
+
+    position: int
+    first_row: int
+    last_row: int
+
+
+class Columns(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    A batch, series after series.
+
+    A *row* is one result. ``times_ms`` holds the start of each on CLOCK_BOOTTIME in milliseconds. A
+    row is ``ok`` unless it is in ``not_ok``. ``counts`` are the rows of each series by its position
+    in the layout; what is left out at its end is 0. Blocks without rows are left out.
+    """
+
+    header: Header
+    plan: LayoutPlan
+    counts: Sequence[int]
+    times_ms: Sequence[int]
+    blocks: tuple[ColumnBlock, ...]
+    not_ok: dict[int, Said]
+    changes: tuple[VerdictChange, ...]
+    notices: tuple[Notice, ...]
+    cost_differences: Sequence[int]
+
+    def costs_bytes(self) -> list[int]:
+        """
+        Return ``cost_bytes`` of each row.
+
+        Raises:
+            BatchMalformed: a cost is below 0 or beyond all measure.
+        """
+        costs = list(accumulate(self.cost_differences))
+        if costs and not 0 <= min(costs) <= max(costs) <= LARGEST_STEP:
+            raise BatchMalformed("a result cost less than nothing, or more than there is")
+        return costs
+
+    def series_of(self, block: ColumnBlock) -> Iterator[SeriesRows]:
+        """Yield the series of a block that have rows, in the order of their rows."""
+        first = block.first_row
+        for position in range(block.block.first, min(block.block.last, len(self.counts))):
+            last = first + self.counts[position]
+            if last > first:
+                yield SeriesRows(position, first, last)
+            first = last
+
+
+def decode_columns(body: bytes, plans: Plans, limits: Limits = DEFAULT) -> Columns:
+    """
+    Return a batch as columns.
+
+    Raises:
+        BatchError: the body is not a batch that can be taken, as in ``decode.decode_batch``.
+    """
+    return columns_from_wire(read(body, BATCH_DECODER, limits), plans, limits)
+
+
+def columns_from_wire(wire: BatchWire, plans: Plans, limits: Limits) -> Columns:
+    """Return the columns of a batch's arrays; raises as ``decode_columns``."""
+    header = header_from_wire(wire, limits)
+    plan = _plan(wire, plans)
+    base_ms = wire.clock.boottime_ns // NS_PER_MS
+    changes = tuple(change_from_wire(change, base_ms) for change in wire.changes)
+    notices = tuple(notice_from_wire(notice, base_ms) for notice in wire.notices)
+    lacking = rows_said(wire.absences, header.results)
+    spans = _spans(plan, wire.counts, lacking)
+    size = sum(span.values for span in spans)
+    if size > limits.values:
+        raise BatchTooLarge(f"batch has {size} values; at most {limits.values} are taken")
+    found = numbers.unpack(wire.numbers, size + 2 * header.results)
+    times_ms = list(accumulate(found[: header.results], initial=base_ms))[1:]
+    if times_ms and not 0 <= min(times_ms) <= max(times_ms) <= LATEST_MS:
+        raise BatchMalformed("a result's time is before the boot or centuries after it")
+    wide = len(wire.numbers) > _NARROW_BYTES * len(found)
+    at = header.results
+    blocks = []
+    for span in spans:
+        blocks.append(_block(span, found[at : at + span.values], wide=wide))
+        at += span.values
+    return Columns(
+        header=header,
+        plan=plan,
+        counts=wire.counts,
+        times_ms=times_ms,
+        blocks=tuple(blocks),
+        not_ok={row: _said(what) for row, what in rows_said(wire.reasons, header.results).items()},
+        changes=changes,
+        notices=notices,
+        cost_differences=found[at:],
+    )
+
+
+def rows_said(remarks: Sequence[Remark[T]], rows: int) -> dict[int, T]:
+    """
+    Return what is said, by row.
+
+    Raises:
+        BatchMalformed: rows are not ascending, not there, or spoken of twice.
+    """
+    said: dict[int, T] = {}
+    count = 0
+    for remark in remarks:
+        at = list(accumulate(remark.rows))
+        if not at or at[0] < 0 or at[-1] >= rows or min(remark.rows[1:], default=1) < 1:
+            raise BatchMalformed(f"a remark is about rows that are not there (of {rows})")
+        said.update(dict.fromkeys(at, remark.what))
+        count += len(at)
+    if len(said) != count:
+        raise BatchMalformed("two remarks of one sort are about the same row")
+    return said
+
+
+class _Span(msgspec.Struct, frozen=True):
+    """Rows of one block, the masks of those that lack values, and how many values there are."""
+
+    block: Block
+    first_row: int
+    last_row: int
+    lacking: dict[int, int]
+    values: int
+
+
+def _plan(wire: BatchWire, plans: Plans) -> LayoutPlan:
+    if not wire.layout:
+        return _EMPTY
+    plan = plans(wire.layout)
+    if plan is None:
+        raise LayoutUnknown(wire.layout)
+    series = plan.blocks[-1].last if plan.blocks else 0
+    if len(wire.counts) > series:
+        raise BatchMalformed(f"batch counts {len(wire.counts)} series, its layout has {series}")
+    return plan
+
+
+def _spans(plan: LayoutPlan, counts: list[int], lacking: dict[int, int]) -> list[_Span]:
+    spans = []
+    first = 0
+    for block in plan.blocks:
+        last = first + sum(counts[block.first : block.last])
+        if last > first:
+            values = (last - first) * len(block.metrics)
+            masks = {}
+            if lacking:
+                masks = {row: mask for row, mask in lacking.items() if first <= row < last}
+                if any(not 0 < mask < 1 << len(block.metrics) for mask in masks.values()):
+                    raise BatchMalformed(f"a row of {block.kind} lacks columns that there are not")
+                values -= sum(mask.bit_count() for mask in masks.values())
+            spans.append(_Span(block, first, last, masks, values))
+        first = last
+    return spans
+
+
+def _block(span: _Span, found: Sequence[int], *, wide: bool) -> ColumnBlock:
+    """Return the values of one block: sums of the differences, in the metrics' units."""
+    rows = span.last_row - span.first_row
+    columns: list[Sequence[float | None]] = []
+    at = 0
+    for column, (numerator, denominator) in enumerate(span.block.scales):
+        count = rows - _gone(span, column) if span.lacking else rows
+        sums = accumulate(found[at : at + count])
+        at += count
+        steps = _bounded(sums) if wide else sums
+        if numerator == 1:
+            values = [step / denominator for step in steps]
+        else:
+            values = [step * numerator / denominator for step in steps]
+        columns.append(values if count == rows else _spread(values, span, column))
+    return ColumnBlock(span.block, span.first_row, span.last_row, tuple(columns), not span.lacking)
+
+
+def _gone(span: _Span, column: int) -> int:
+    return sum(mask >> column & 1 for mask in span.lacking.values())
+
+
+def _spread(values: list[float], span: _Span, column: int) -> list[float | None]:
+    """Return one value a row, ``None`` where the row lacks this column."""
+    left = iter(values)
+    return [
+        None if span.lacking.get(row, 0) >> column & 1 else next(left)
+        for row in range(span.first_row, span.last_row)
+    ]
+
+
+def _bounded(steps: Iterable[int]) -> Iterator[int]:
+    for step in steps:
+        if not -LARGEST_STEP <= step <= LARGEST_STEP:
+            raise BatchMalformed("a value is larger than the format can hold")
+        yield step
+
+
+def _said(wire: ReasonWire) -> Said:
+    other = _OTHERWISE.get(wire.outcome)
+    if other is None:
+        raise BatchMalformed(f"a row is not ok by outcome {wire.outcome}; 1 and 2 are possible")
+    reason = word(Reason, wire.reason, other) or other
+    outcome = outcome_of(other)
+    if outcome_of(reason) is not outcome:
+        raise BatchMalformed(f"outcome {outcome} contradicts reason {reason}")
+    return Said(outcome, reason, wire.reason)

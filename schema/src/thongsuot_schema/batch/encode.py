@@ -1,0 +1,278 @@
+"""
+Batches and layouts to bytes. Imports little: the agent carries it all its life.
+
+The format is described in docs/reference/batch-format.md. Equal input gives equal bytes, with one
+version of zstd.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from typing import TypeVar
+
+import msgspec
+
+from thongsuot_schema.batch import frame, numbers
+from thongsuot_schema.batch.digest import digest_of
+from thongsuot_schema.batch.layout import Block, LayoutPlan, layout_of, plan_of
+from thongsuot_schema.batch.limits import DEFAULT, EVIDENCE_ENTRIES, LARGEST_STEP, TEXT_CHARACTERS
+from thongsuot_schema.batch.model import VERSION, Batch, Layout
+from thongsuot_schema.batch.wire import (
+    BatchWire,
+    ColumnWire,
+    KindWire,
+    LayoutWire,
+    PlaceWire,
+    ReasonWire,
+    Remark,
+)
+from thongsuot_schema.batch.words import (
+    NS_PER_MS,
+    boot_id_to_wire,
+    change_to_wire,
+    clock_to_wire,
+    notice_to_wire,
+    stream_to_wire,
+)
+from thongsuot_schema.outcome import Outcome
+from thongsuot_schema.reason import outcome_of
+from thongsuot_schema.result import Finding, Result, Series
+
+W = TypeVar("W")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LayoutIndex:
+    """A layout ready for use: its name, and the position of each series."""
+
+    layout_id: bytes
+    plan: LayoutPlan
+    positions: Mapping[Series, int]
+
+    @property
+    def layout(self) -> Layout:
+        """The layout itself."""
+        return self.plan.layout
+
+
+class LayoutBuilder:
+    """A layout that grows as new series appear; it never shrinks."""
+
+    def __init__(self) -> None:
+        self._index = index_of(Layout(series=()))
+
+    def index_for(self, results: Iterable[Result]) -> LayoutIndex:
+        """
+        Return an index that has the series of all these results, the same one while none is new.
+
+        Raises:
+            ValueError: a result is of a kind or revision that the catalogue does not have.
+        """
+        known = self._index.positions
+        new = {result.series for result in results if result.series not in known}
+        if new:
+            self._index = index_of(layout_of([*known, *new]))
+        return self._index
+
+
+def index_of(layout: Layout) -> LayoutIndex:
+    """
+    Return the index of a layout.
+
+    Raises:
+        ValueError: the layout is not as ``layout_of`` makes it.
+    """
+    plan = plan_of(layout)
+    positions = {series: position for position, series in enumerate(plan.layout.series)}
+    return LayoutIndex(layout_id=digest_of(_layout_text(plan)), plan=plan, positions=positions)
+
+
+def layout_id(layout: Layout) -> bytes:
+    """Return the 16 bytes that name a layout: they depend on what it says and nothing else."""
+    return digest_of(_layout_text(plan_of(layout)))
+
+
+def encode_layout(layout: Layout) -> bytes:
+    """
+    Return the body of a ``POST /v1/layouts``.
+
+    Raises:
+        ValueError: the layout is not as ``layout_of`` makes it, or is larger than receivers take.
+    """
+    if len(layout.series) > DEFAULT.series:
+        message = f"layout has {len(layout.series)} series; receivers take {DEFAULT.series}"
+        raise ValueError(message)
+    return frame.pack(_layout_text(plan_of(layout)))
+
+
+def encode_batch(batch: Batch, index: LayoutIndex) -> bytes:
+    """
+    Return the body of a ``POST /v1/batches``.
+
+    What the format does not keep: times of results, changes and notices lose what is below a
+    millisecond, values what is below half a step of their metric's resolution, free texts what is
+    beyond 200 characters, evidence what is beyond 32 entries; results come back in the order of
+    time.
+
+    Raises:
+        ValueError: a result has a series or metric that the layout lacks, a value that is no number
+            or more than 2**62 steps, or a reason that contradicts its outcome; a name of the stream
+            or boot has another form; the batch is larger than receivers take, and must be sealed in
+            pieces.
+    """
+    _check_size(batch)
+    rows, counts = _rows(batch.results, index)
+    base_ms = batch.clock.boottime_ns // NS_PER_MS
+    times = [result.boottime_ns // NS_PER_MS - base_ms for result in rows]
+    costs = [result.finding.cost_bytes for result in rows]
+    columns, absences = _columns(rows, counts, index.plan.blocks)
+    body = BatchWire(
+        version=VERSION,
+        site=batch.site,
+        stream=stream_to_wire(batch.stream),
+        number=batch.number,
+        boot_id=boot_id_to_wire(batch.boot_id),
+        clock=clock_to_wire(batch.clock),
+        previous=batch.previous,
+        layout=index.layout_id if rows else b"",
+        counts=counts,
+        changes=[change_to_wire(change, base_ms) for change in batch.changes],
+        notices=[notice_to_wire(notice, base_ms) for notice in batch.notices],
+        numbers=numbers.pack(_differences([times, *columns, costs])),
+        reasons=_remarks(_reason(result.finding) for result in rows),
+        absences=_remarks(absences),
+        doubts=_remarks([str(doubt) for doubt in row.finding.doubts] or None for row in rows),
+        details=_remarks(_clipped(row.finding.detail) or None for row in rows),
+        evidence=_remarks(_clipped_evidence(row.finding.evidence) or None for row in rows),
+    )
+    text = msgspec.msgpack.encode(body)
+    if len(text) > DEFAULT.unpacked_bytes:
+        message = f"batch is {len(text)} bytes; receivers take {DEFAULT.unpacked_bytes}"
+        raise ValueError(message)
+    return frame.pack(text)
+
+
+def _layout_text(plan: LayoutPlan) -> bytes:
+    kinds = [
+        KindWire(
+            kind=kind.kind,
+            revision=kind.revision,
+            columns=[
+                ColumnWire(column.metric, column.numerator, column.denominator)
+                for column in kind.columns
+            ],
+            places=[
+                PlaceWire(series.link, series.target, str(series.family))
+                for series in plan.layout.series[block.first : block.last]
+            ],
+        )
+        for kind, block in zip(plan.layout.kinds, plan.blocks, strict=True)
+    ]
+    return msgspec.msgpack.encode(LayoutWire(VERSION, kinds))
+
+
+def _check_size(batch: Batch) -> None:
+    values = sum(len(result.finding.values) for result in batch.results)
+    for what, count, limit in (
+        ("results", len(batch.results), DEFAULT.results),
+        ("values", values, DEFAULT.values),
+        ("verdict changes", len(batch.changes), DEFAULT.changes),
+        ("notices", len(batch.notices), DEFAULT.notices),
+    ):
+        if count > limit:
+            raise ValueError(f"batch has {count} {what}; receivers take {limit}")
+
+
+def _rows(results: Iterable[Result], index: LayoutIndex) -> tuple[list[Result], list[int]]:
+    """Return results series by series, each in the order of time, and how many each series has."""
+    by_position: list[list[Result]] = [[] for _ in index.plan.layout.series]
+    for result in results:
+        position = index.positions.get(result.series)
+        if position is None:
+            raise ValueError(f"the layout has no series {result.series}")
+        by_position[position].append(result)
+    for found in by_position:
+        found.sort(key=lambda result: result.boottime_ns)
+    counts = [len(found) for found in by_position]
+    while counts and not counts[-1]:
+        counts.pop()
+    return [result for found in by_position for result in found], counts
+
+
+def _columns(
+    rows: list[Result], counts: list[int], blocks: tuple[Block, ...]
+) -> tuple[list[list[int]], list[int | None]]:
+    """Return every column of every block in steps, and for each row the mask of what it lacks."""
+    columns: list[list[int]] = []
+    masks: list[int | None] = []
+    first = 0
+    for block in blocks:
+        last = first + sum(counts[block.first : block.last])
+        block_columns: list[list[int]] = [[] for _ in block.metrics]
+        for result in rows[first:last]:
+            values = result.finding.values
+            lacking = 0
+            for at, metric in enumerate(block.metrics):
+                if metric in values:
+                    block_columns[at].append(_steps(result, metric, block, at))
+                else:
+                    lacking |= 1 << at
+            if len(values) + lacking.bit_count() != len(block.metrics):
+                unknown = sorted(values.keys() - set(block.metrics))
+                raise ValueError(f"{result.series} has no metric {', '.join(unknown)}")
+            masks.append(lacking or None)
+        columns += block_columns
+        first = last
+    return columns, masks
+
+
+def _steps(result: Result, metric: str, block: Block, at: int) -> int:
+    """Return a value as a whole number of steps of its metric's resolution."""
+    value = result.finding.values[metric]
+    numerator, denominator = block.scales[at]
+    exact = value * denominator / numerator
+    # Written so that NaN is refused too.
+    if not -LARGEST_STEP <= exact <= LARGEST_STEP:
+        raise ValueError(f"{metric} of {result.series} is {value}: no number, or too large to keep")
+    return round(exact)
+
+
+def _differences(columns: Iterable[list[int]]) -> list[int]:
+    """Return all columns one after the other, each number as the difference to the one before."""
+    differences: list[int] = []
+    for column in columns:
+        before = 0
+        for number in column:
+            differences.append(number - before)
+            before = number
+    return differences
+
+
+def _reason(finding: Finding) -> ReasonWire | None:
+    reason = finding.reason
+    if finding.outcome is not (Outcome.OK if reason is None else outcome_of(reason)):
+        raise ValueError(f"outcome {finding.outcome} contradicts reason {reason}")
+    if reason is None:
+        return None
+    return ReasonWire(1 if finding.outcome is Outcome.FAILED else 2, str(reason))
+
+
+def _remarks(said: Iterable[W | None]) -> list[Remark[W]]:
+    """Return what is said of each row (``None``: nothing), gathered by what is said."""
+    rows: dict[bytes, Remark[W]] = {}
+    latest: dict[bytes, int] = {}
+    for row, what in enumerate(said):
+        if what is not None:
+            key = msgspec.msgpack.encode(what)
+            rows.setdefault(key, Remark(what, [])).rows.append(row - latest.get(key, 0))
+            latest[key] = row
+    return list(rows.values())
+
+
+def _clipped(text: str) -> str:
+    return text[:TEXT_CHARACTERS]
+
+
+def _clipped_evidence(evidence: Mapping[str, str]) -> dict[str, str]:
+    kept = islice(evidence.items(), EVIDENCE_ENTRIES)
+    return {_clipped(key): _clipped(value) for key, value in kept}

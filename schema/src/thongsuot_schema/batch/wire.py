@@ -1,0 +1,190 @@
+"""
+The arrays of the batch format, version 1, field by field in the order in which they travel.
+
+Each structure is a msgpack array. Later versions of a structure may append fields: what is appended
+is skipped by older readers, and must have a default here to be readable from older writers. Words
+of closed lists travel as text, because an older reader must be able to take a word that it does not
+know.
+"""
+
+from typing import Annotated, Generic, TypeVar
+
+from msgspec import Meta, Raw, Struct
+
+from thongsuot_schema.batch.digest import DIGEST_BYTES
+from thongsuot_schema.batch.limits import (
+    BOOT_BYTES,
+    EVIDENCE_ENTRIES,
+    LATEST_MS,
+    NAME_CHARACTERS,
+    STREAM_BYTES,
+    TEXT_CHARACTERS,
+)
+
+T = TypeVar("T")
+
+Name = Annotated[str, Meta(max_length=NAME_CHARACTERS)]
+Text = Annotated[str, Meta(max_length=TEXT_CHARACTERS)]
+Count = Annotated[int, Meta(ge=0, le=2**53)]
+Nanoseconds = Annotated[int, Meta(ge=0, le=2**63 - 1)]
+Milliseconds = Annotated[int, Meta(ge=-LATEST_MS, le=LATEST_MS)]
+Digest = Annotated[bytes, Meta(max_length=DIGEST_BYTES)]
+Facts = Annotated[dict[Text, Text], Meta(max_length=EVIDENCE_ENTRIES)]
+StreamName = Annotated[bytes, Meta(min_length=STREAM_BYTES, max_length=STREAM_BYTES)]
+BootId = Annotated[bytes, Meta(min_length=BOOT_BYTES, max_length=BOOT_BYTES)]
+
+
+class Row(Struct, array_like=True, frozen=True):
+    """Base of all structures here: an array, not a map."""
+
+
+class Remark(Row, Generic[T], frozen=True):
+    """
+    Something said about a few results: ``what`` holds for each of ``rows``.
+
+    ``rows`` are ascending row numbers, each as the difference to the one before (the first to 0).
+    """
+
+    what: T
+    rows: list[int]
+
+
+class ReasonWire(Row, frozen=True):
+    """Why a run was not ok. ``outcome`` is 1 for failed, 2 for unmeasured."""
+
+    outcome: int
+    reason: Name
+
+
+class ClockWire(Row, frozen=True):
+    """``Clock``; the error in whole microseconds, rounded up."""
+
+    boottime_ns: Nanoseconds
+    wall_ns: Nanoseconds
+    error_us: Count | None
+
+
+class EvidenceWire(Row, frozen=True):
+    """``Evidence``, field by field."""
+
+    kind: Name
+    target: Name
+    family: Name
+    segment: Name | None
+    outcome: Name | None
+    reason: Name | None
+    ok: Count
+    failed: Count
+    unmeasured: Count
+    metric: Name
+    value: float | None
+    limit: float | None
+
+
+class ChangeWire(Row, frozen=True):
+    """
+    ``VerdictChange``; times in milliseconds relative to the clock's boottime, mostly negative.
+    """
+
+    link: Name
+    service: Name
+    state: Name
+    segment: Name | None
+    symptom: Name
+    before: Name
+    onset_ms: Milliseconds
+    decided_ms: Milliseconds
+    evidence: Annotated[list[EvidenceWire], Meta(max_length=8 * EVIDENCE_ENTRIES)]
+
+
+class NoticeWire(Row, frozen=True):
+    """``Notice``; times as in ``ChangeWire``."""
+
+    code: Name
+    at_ms: Milliseconds
+    text: Text
+    count: Count
+    value: float | None
+    from_ms: Milliseconds | None
+
+
+class HeadWire(Row, frozen=True):
+    """The fields of a batch that say whose it is and what is in it, without its numbers."""
+
+    version: int
+    site: Annotated[str, Meta(min_length=1, max_length=NAME_CHARACTERS)]
+    stream: StreamName
+    number: Annotated[int, Meta(ge=1, le=2**63 - 1)]
+    boot_id: BootId
+    clock: ClockWire
+    previous: Digest
+    layout: Digest
+    counts: list[Count]
+    """Results of each series by its position; what is left out at the end is 0."""
+    changes: list[Raw]
+    notices: list[Raw]
+
+
+class BatchWire(Row, frozen=True):
+    """A batch. Rows are results, series after series, and in the order of time within a series."""
+
+    version: int
+    site: Annotated[str, Meta(min_length=1, max_length=NAME_CHARACTERS)]
+    stream: StreamName
+    number: Annotated[int, Meta(ge=1, le=2**63 - 1)]
+    boot_id: BootId
+    clock: ClockWire
+    previous: Digest
+    layout: Digest
+    counts: list[Count]
+    changes: list[ChangeWire]
+    notices: list[NoticeWire]
+    numbers: bytes
+    """
+    Planes (``numbers.pack``) of: times of all rows, each column of each block, costs of all rows.
+    """
+    reasons: list[Remark[ReasonWire]]
+    """Rows that are not ok."""
+    absences: list[Remark[int]]
+    """Rows that lack values; bit ``i`` is set where the block's column ``i`` is lacking."""
+    doubts: list[Remark[list[Name]]]
+    details: list[Remark[Text]]
+    evidence: list[Remark[Facts]]
+
+
+class VersionWire(Row, frozen=True):
+    """The one field that every version of a batch and of a layout begins with."""
+
+    version: int
+
+
+class ColumnWire(Row, frozen=True):
+    """``Column``."""
+
+    metric: Name
+    numerator: Count
+    denominator: Count
+
+
+class PlaceWire(Row, frozen=True):
+    """What tells series of one kind apart."""
+
+    link: Name
+    target: Name
+    family: Name
+
+
+class KindWire(Row, frozen=True):
+    """One kind and revision: its columns and its series, both in their order."""
+
+    kind: Name
+    revision: Count
+    columns: list[ColumnWire]
+    places: list[PlaceWire]
+
+
+class LayoutWire(Row, frozen=True):
+    """A layout."""
+
+    version: int
+    kinds: list[KindWire]

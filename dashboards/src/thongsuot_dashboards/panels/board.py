@@ -1,5 +1,8 @@
 """Board: panels on Grafana's grid of 24 columns, as JSON of the present dashboard schema."""
 
+# pyright: reportCallIssue=false
+# grafanalib declares its fields without annotations, which type checkers cannot see.
+
 import json
 from dataclasses import dataclass
 from typing import Any, cast

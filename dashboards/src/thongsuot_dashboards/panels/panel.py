@@ -1,5 +1,8 @@
 """Panel: the few kinds of panel that the boards are made of."""
 
+# pyright: reportCallIssue=false
+# grafanalib declares its fields without annotations, which type checkers cannot see.
+
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol

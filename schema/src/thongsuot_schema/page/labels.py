@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from thongsuot_schema.segment import Segment
+from thongsuot_schema.state import State
 from thongsuot_schema.words.language import Text
 
 STATUS_PAGE: Final = Text("Trang tình trạng mạng", "Network status")
@@ -30,6 +32,19 @@ REFERENCE: Final = Text("mã phiếu", "reference")
 VERSION: Final = Text("Phiên bản", "Version")
 KEY: Final = Text("Chú giải", "Key")
 CODE: Final = Text("Mã xã/phường", "Commune code")
+
+BECAUSE_OF_LINE: Final[dict[State, Text]] = {
+    State.DEGRADED: Text(
+        "Do đường truyền của điểm, không phải do hệ thống này.",
+        "Because of the point's line, not because of the service.",
+    ),
+    State.DOWN: Text(
+        "Do đường truyền của điểm, không phải do hệ thống này.",
+        "Because of the point's line, not because of the service.",
+    ),
+}
+"""What is said of a service beside a link whose card says it all; of an unknown one nothing."""
+WHOLE_POINT: Final = Text("cả điểm", "the whole point")
 
 STALE: Final = Text(
     "Không tải lại được trang này. Số liệu bên dưới đã cũ.",
@@ -69,11 +84,11 @@ ON_DEVICE: Final = Text(
     "This page comes from the device at the point and opens even when every line is out.",
 )
 
-LADDER: Final[dict[str, Text]] = {
-    "device": Text("Thiết bị giám sát", "Device"),
-    "lan": Text("Mạng tại điểm", "Local network"),
-    "access": Text("Đường truyền", "Line"),
-    "carrier": Text("Nhà mạng", "Carrier"),
-    "transit": Text("Mạng bên ngoài", "Beyond"),
+LADDER: Final[dict[Segment, Text]] = {
+    Segment.DEVICE: Text("Thiết bị", "Device"),
+    Segment.LAN: Text("Mạng tại điểm", "Local network"),
+    Segment.ACCESS: Text("Đường truyền", "Line"),
+    Segment.CARRIER: Text("Nhà mạng", "Carrier"),
+    Segment.TRANSIT: Text("Mạng ngoài", "Beyond"),
 }
-"""Short names of the rungs that a link has, by ``Segment``; for a picture of where the fault is."""
+"""Short names of the rungs that a link has, for a picture of where the fault is."""

@@ -12,9 +12,11 @@ from thongsuot_schema.page.view import Light, SiteView
 from thongsuot_schema.segment import LADDER, Party, Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Evidence, Symptom
-from thongsuot_schema.words.explanation import Explanation, explain
+from thongsuot_schema.words.explanation import Explanation, explain, is_caused_below
 from thongsuot_schema.words.figures import duration, milliseconds, percent
+from thongsuot_schema.words.headline import is_silent
 from thongsuot_schema.words.language import Language, joined
+from thongsuot_schema.words.media import medium_words
 from thongsuot_schema.words.moments import spoken
 from thongsuot_schema.words.parties import party_title
 from thongsuot_schema.words.proof import proof_outcome, proof_subject
@@ -42,9 +44,11 @@ def link_card(light: Light, place: Place) -> str:
 
 def service_row(light: Light, place: Place) -> str:
     """Return the row of a service."""
-    said = f"{_head(light, place)}{_say(light, place)}{_proof(light, place)}"
+    said = f"{_say(light, place)}{_proof(light, place)}"
+    if said:
+        said = f'<div class="say">{said}</div>'
     return (
-        f'<li class="light {light.state}"><div class="say">{said}</div>'
+        f'<li class="light {light.state}">{_head(light, place)}{said}'
         f'<div class="past">{_past(light, place)}</div></li>'
     )
 
@@ -53,7 +57,7 @@ def _head(light: Light, place: Place) -> str:
     language = place.language
     words = LINK_STATES if light.medium else SERVICE_STATES
     state = words[light.state]
-    if light.symptom is Symptom.AGENT_SILENT:
+    if light.medium and light.symptom is Symptom.AGENT_SILENT:
         state = AGENT_SILENT
     since = ""
     if light.since_s is not None and light.state is not State.UP:
@@ -70,9 +74,14 @@ def _head(light: Light, place: Place) -> str:
 
 
 def _say(light: Light, place: Place) -> str:
-    """Return what is wrong and what to do; nothing of a light that works."""
+    """Return what is wrong and what to do, unless it is said elsewhere or nothing is wrong."""
     if light.state is State.UP and light.symptom is Symptom.NONE:
         return ""
+    if is_silent(place.view):
+        return ""
+    if is_caused_below(light):
+        cause = labels.BECAUSE_OF_LINE.get(light.state)
+        return f'<p class="who">{cause.read(place.language)}</p>' if cause else ""
     said = explain(
         light,
         place.language,
@@ -144,9 +153,7 @@ def _figures(light: Light, place: Place) -> str:
     if light.loss_ratio is not None:
         pairs.append((labels.LOSS, percent(light.loss_ratio, language)))
     if light.reachable_over:
-        titles = {link.name: light_title(link, language) for link in place.view.links}
-        over = [titles.get(name, name) for name in light.reachable_over]
-        pairs.append((labels.OVER, joined(over, language)))
+        pairs.append((labels.OVER, _over(light, place.view, language)))
     if not pairs:
         return ""
     rows = "".join(
@@ -154,6 +161,16 @@ def _figures(light: Light, place: Place) -> str:
         for label, text in pairs
     )
     return f'<dl class="figures">{rows}</dl>'
+
+
+def _over(light: Light, view: SiteView, language: Language) -> str:
+    """Return the links that reach a service, by medium where that tells them apart."""
+    short = [medium_words(link.medium).short.read(language) for link in view.links]
+    names = {
+        link.name: word if short.count(word) == 1 else light_title(link, language)
+        for link, word in zip(view.links, short, strict=True)
+    }
+    return joined([names.get(name, name) for name in light.reachable_over], language)
 
 
 def _proof(light: Light, place: Place) -> str:

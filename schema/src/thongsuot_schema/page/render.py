@@ -12,7 +12,7 @@ from thongsuot_schema.page.style import STYLE
 from thongsuot_schema.page.view import Notification, SiteView
 from thongsuot_schema.state import State
 from thongsuot_schema.words.figures import duration
-from thongsuot_schema.words.headline import Headline, headline
+from thongsuot_schema.words.headline import Headline, headline, is_silent
 from thongsuot_schema.words.language import Language
 from thongsuot_schema.words.moments import clock, date, moment, spoken
 from thongsuot_schema.words.parties import channel_title, party_title
@@ -95,16 +95,17 @@ def _hero(view: SiteView, head: Headline, language: Language) -> str:
     day = "ngày" if language == "vi" else "on"
     as_of = f"{labels.UPDATED.read(language)} {clock(view.now_s)} {day} {date(view.now_s)}"
     return (
-        f'<section class="hero {head.state}" aria-labelledby="headline">{icon(head.state)}<div>'
+        f'<section class="hero {head.state}" aria-labelledby="headline">{icon(head.state)}'
         f'<h2 id="headline">{escape(head.sentence)}</h2>{paragraphs}'
-        f'<p class="asof">{as_of}</p></div></section>'
+        f'<p class="asof">{as_of}</p></section>'
     )
 
 
 def _notes(view: SiteView, language: Language) -> str:
     """Return what a reader must know before trusting the rest."""
     notes = []
-    if view.heard_s is not None and view.now_s - view.heard_s > SILENT_AFTER_S:
+    late_s = view.now_s - view.heard_s if view.heard_s is not None else 0.0
+    if view.heard_s is not None and late_s > SILENT_AFTER_S and not is_silent(view):
         since = spoken(view.heard_s, view.now_s, language)
         notes.append(labels.NOT_HEARD.read(language).format(since=since))
     if view.collector_reachable is False:
@@ -185,6 +186,8 @@ def _told_row(told: Notification, view: SiteView, language: Language) -> str:
     )
     party = party_title(told.party, about.carrier if about else "", language)
     subject = light_title(about, language) if about else told.about
+    if told.about == view.site:
+        subject = labels.WHOLE_POINT.read(language)
     rest = [channel_title(told.channel, language), subject]
     if told.reference:
         rest.append(f"{labels.REFERENCE.read(language)} {told.reference}")

@@ -7,8 +7,8 @@ _COLOURS: Final = """\
 :root{
 color-scheme:light dark;
 --paper:#f2f5f3;--card:#fff;--ink:#15211c;--soft:#53615b;--line:#d8dfdb;--accent:#0b5c68;
---up:#146c41;--up-bar:#4aa578;--up-tint:#e8f4ed;
---degraded:#855000;--degraded-bar:#c98208;--degraded-tint:#fcf2dd;
+--up:#146c41;--up-bar:#3c9366;--up-tint:#e8f4ed;
+--degraded:#855000;--degraded-bar:#b87503;--degraded-tint:#fcf2dd;
 --down:#b0211a;--down-bar:#c8362e;--down-tint:#fcebe9;
 --unknown:#53615b;--unknown-tint:#ecefed;
 --gap:#fff;--gap-line:#a8b2ad;--track:#edf1ee;
@@ -56,12 +56,14 @@ h3{font-size:1.0625rem;line-height:1.3}
 .place{color:var(--soft);font-size:.9375rem}
 .icon{flex:none;width:1.75rem;height:1.75rem;color:var(--c)}
 .hero{
-display:flex;gap:.875rem;align-items:flex-start;margin-top:1rem;padding:1.125rem 1rem;
+display:grid;grid-template-columns:auto 1fr;column-gap:.875rem;align-items:center;
+margin-top:1rem;padding:1.125rem 1rem;
 border-left:6px solid var(--c);border-radius:4px 14px 14px 4px;background:var(--tint);
 }
 .hero .icon{width:2.75rem;height:2.75rem}
 .hero h2{margin:0;color:var(--ink);font-size:1.375rem;line-height:1.3;font-weight:700}
-.hero p{margin-top:.5rem}
+.hero p{grid-column:1/-1;margin-top:.5rem}
+.hero h2+p{margin-top:.875rem}
 .hero .advice{font-weight:600}
 .hero .asof{color:var(--soft);font-size:.875rem}
 .note{
@@ -151,7 +153,7 @@ _PICTURES: Final = """\
 .tick{stroke:var(--gap-line)}
 .hour{fill:var(--soft);font-size:12px;text-anchor:middle}
 .between{display:none}
-.sum{color:var(--soft);font-size:.875rem}
+.sum{margin-top:.125rem;color:var(--soft);font-size:.875rem}
 .key{
 display:flex;flex-wrap:wrap;gap:.25rem 1.125rem;margin-top:.75rem;color:var(--soft);
 font-size:.8125rem;
@@ -164,14 +166,18 @@ _SIZES: Final = """\
 @media (min-width:30rem){.between{display:inline}}
 @media (min-width:48rem){
 h1{font-size:1.5rem}
-.hero{gap:1.25rem;padding:1.5rem}
-.hero .icon{width:4rem;height:4rem}
+.hero{column-gap:1.5rem;padding:1.5rem}
+.hero .icon{width:4rem;height:4rem;grid-row:1/span 4;align-self:start}
+.hero p{grid-column:2}
+.hero h2+p{margin-top:.5rem}
 .hero h2{font-size:1.75rem}
 .links{grid-template-columns:repeat(auto-fit,minmax(22rem,1fr));align-items:start}
 .card{padding:1.25rem}
 .rows{padding:0 1.25rem}
 .services .light{display:grid;grid-template-columns:5fr 7fr;column-gap:2rem}
 .services .light>*{min-width:0}
+.services .past{grid-area:1/2}
+.services .say{grid-column:1/-1}
 .services .day{margin-top:.25rem}
 .told li{display:flex;gap:1.5rem;align-items:baseline}
 }

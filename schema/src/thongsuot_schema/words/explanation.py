@@ -59,14 +59,24 @@ def explain(
     )
 
 
+def is_caused_below(light: Light) -> bool:
+    """Return whether a service is not up because of the point's line or device."""
+    return (
+        not light.medium
+        and light.state is not State.UP
+        and light.symptom not in service.SENTENCES
+        and light.symptom is not Symptom.NONE
+    )
+
+
 def _sentence(light: Light) -> Sentence:
     if light.medium:
         return _link_sentence(light)
     if light.symptom is Symptom.NONE:
         return service.BY_STATE[light.state]
-    if light.symptom in service.SENTENCES or light.symptom is Symptom.NOT_YET_MEASURED:
-        return SENTENCES[light.symptom]
-    return service.BECAUSE_OF_THE_LINK[light.state]
+    if is_caused_below(light) and light.symptom is not Symptom.NOT_YET_MEASURED:
+        return service.BECAUSE_OF_THE_LINK[light.state]
+    return SENTENCES[light.symptom]
 
 
 def _link_sentence(light: Light) -> Sentence:

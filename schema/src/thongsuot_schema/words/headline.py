@@ -48,7 +48,7 @@ class Headline(msgspec.Struct, frozen=True, kw_only=True):
 
 def headline(view: SiteView, language: Language) -> Headline:
     """Say how a site is: its lines first, then what can be reached, then what citizens can do."""
-    if view.links and all(link.symptom is Symptom.AGENT_SILENT for link in view.links):
+    if is_silent(view):
         return _silent(view, language)
     if not view.links:
         return Headline(
@@ -71,6 +71,11 @@ def headline(view: SiteView, language: Language) -> Headline:
         detail=_services_detail(view.services, language),
         advice=_advice(view, language),
     )
+
+
+def is_silent(view: SiteView) -> bool:
+    """Return whether the device of a site is not heard, so that nothing is known of its lines."""
+    return bool(view.links) and all(link.symptom is Symptom.AGENT_SILENT for link in view.links)
 
 
 def _said(language: Language, vi: str, en: str) -> str:
@@ -127,7 +132,7 @@ def _lines_up(view: SiteView, language: Language) -> Headline:
     return Headline(
         state=_site_state(view),
         sentence=f"{what}; {lines}",
-        detail=_services_detail(view.services, language) if down else "",
+        detail=_services_detail(view.services, language) if down and len(affected) > 1 else "",
         advice=_said(
             language,
             "Không cần sửa gì tại điểm.",

@@ -1,0 +1,1 @@
+"""Pages in Chromium: the fixtures here serve every room that has a page."""

@@ -1,0 +1,333 @@
+"""Sites as people meet them: what page and browser tests look at."""
+
+from dataclasses import dataclass
+
+from thongsuot_schema.outcome import Outcome
+from thongsuot_schema.page.view import Light, Notification, SiteView, Stretch
+from thongsuot_schema.reason import Reason
+from thongsuot_schema.result import Family
+from thongsuot_schema.segment import Party, Segment
+from thongsuot_schema.state import State
+from thongsuot_schema.verdict import Evidence, Symptom
+
+NOW_S = 1_795_488_000.0 + 2 * 3_600 + 1_080
+"""Tuesday 24 November 2026, 11:58 in Vietnam."""
+
+DAY_S = 86_400.0
+
+SERVICES = (
+    ("dvcqg", "Cổng Dịch vụ công quốc gia", "National Public Service Portal"),
+    (
+        "tthc",
+        "Hệ thống thông tin giải quyết thủ tục hành chính Thành phố",
+        "City administrative-procedure system",
+    ),
+    ("vneid", "Đăng nhập VNeID", "VNeID sign-in"),
+    ("ihanoi", "Công dân Thủ đô số - iHanoi", "iHanoi"),
+    ("chuky", "Chữ ký số chuyên dùng công vụ", "Digital signature service"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble:
+    """A stretch that was not up: so many seconds ago, so long."""
+
+    ago_s: float
+    for_s: float
+    state: State = State.DOWN
+    symptom: Symptom = Symptom.ACCESS_SILENT
+
+
+def history(
+    *troubles: Trouble, now_s: float = NOW_S, known_s: float = DAY_S
+) -> tuple[Stretch, ...]:
+    """Return a history that is up but for what is given; recorded for the last ``known_s``."""
+    stretches = []
+    at_s = now_s - known_s
+    for trouble in sorted(troubles, key=lambda one: -one.ago_s):
+        begin_s = now_s - trouble.ago_s
+        if begin_s > at_s:
+            stretches.append(Stretch(start_s=at_s, end_s=begin_s, state=State.UP))
+        at_s = min(begin_s + trouble.for_s, now_s)
+        stretches.append(
+            Stretch(start_s=begin_s, end_s=at_s, state=trouble.state, symptom=trouble.symptom)
+        )
+    if at_s < now_s:
+        stretches.append(Stretch(start_s=at_s, end_s=now_s, state=State.UP))
+    return tuple(stretches)
+
+
+def fibre(**changes: object) -> Light:
+    """Return a fibre link that works."""
+    return _light(
+        {
+            "name": "wan0",
+            "title_vi": "",
+            "title_en": "",
+            "state": State.UP,
+            "medium": "fiber",
+            "carrier": "VNPT",
+            "carrier_hotline": "1800 1166",
+            "circuit": "HNI-FTTH-004217",
+            "rtt_s": 0.0032,
+            "loss_ratio": 0.0,
+            "history": history(Trouble(ago_s=52_000, for_s=70)),
+        },
+        changes,
+    )
+
+
+def mobile(**changes: object) -> Light:
+    """Return a 5G link that works."""
+    return _light(
+        {
+            "name": "wan1",
+            "title_vi": "",
+            "title_en": "",
+            "state": State.UP,
+            "medium": "5g",
+            "carrier": "Viettel",
+            "carrier_hotline": "1800 8098",
+            "circuit": "",
+            "rtt_s": 0.0274,
+            "loss_ratio": 0.0031,
+            "history": history(
+                Trouble(
+                    ago_s=30_000, for_s=2_400, state=State.DEGRADED, symptom=Symptom.ACCESS_LOSS
+                )
+            ),
+        },
+        changes,
+    )
+
+
+def services(**changes: object) -> tuple[Light, ...]:
+    """Return the services of a point, all reachable; ``changes`` apply to all of them."""
+    return tuple(
+        _light(
+            {
+                "name": name,
+                "title_vi": title_vi,
+                "title_en": title_en,
+                "state": State.UP,
+                "rtt_s": 0.041 + 0.012 * at,
+                "reachable_over": ("wan0", "wan1"),
+                "history": history(),
+            },
+            changes,
+        )
+        for at, (name, title_vi, title_en) in enumerate(SERVICES)
+    )
+
+
+def _light(facts: dict[str, object], changes: dict[str, object]) -> Light:
+    return Light(**{**facts, **changes})  # type: ignore[arg-type]
+
+
+def site(**changes: object) -> SiteView:
+    """Return a healthy site as its own device shows it."""
+    facts: dict[str, object] = {
+        "site": "ba-dinh-1",
+        "title": "Điểm Phục vụ hành chính công phường Ba Đình",
+        "commune": "Phường Ba Đình, Hà Nội",
+        "now_s": NOW_S,
+        "links": (fibre(), mobile()),
+        "services": services(),
+        "collector_reachable": True,
+        "version": "0.1.0",
+        "support_hotline": "(024) 1022",
+    }
+    return SiteView(**{**facts, **changes})  # type: ignore[arg-type]
+
+
+def _fibre_evidence() -> tuple[Evidence, ...]:
+    return (
+        Evidence(
+            kind="icmp", target="gateway", family=Family.IP4, segment=Segment.LAN,
+            outcome=Outcome.OK, ok=30,
+        ),
+        Evidence(
+            kind="icmp", target="first-hop", family=Family.IP4, segment=Segment.ACCESS,
+            outcome=Outcome.FAILED, reason=Reason.TIMED_OUT, failed=30,
+        ),
+        Evidence(
+            kind="dns", target="resolver", family=Family.IP4, segment=Segment.CARRIER,
+            outcome=Outcome.FAILED, reason=Reason.NAME_SERVER_TIMED_OUT, failed=12,
+        ),
+    )  # fmt: skip
+
+
+def cut_fibre() -> Light:
+    """Return the fibre link, cut for 18 minutes."""
+    return fibre(
+        state=State.DOWN,
+        segment=Segment.ACCESS,
+        symptom=Symptom.ACCESS_SILENT,
+        since_s=NOW_S - 1_095,
+        rtt_s=None,
+        loss_ratio=1.0,
+        evidence=_fibre_evidence(),
+        history=history(
+            Trouble(ago_s=1_095, for_s=1_095),
+            Trouble(ago_s=52_000, for_s=70),
+            Trouble(ago_s=9_000, for_s=600, state=State.DEGRADED, symptom=Symptom.ACCESS_LOSS),
+        ),
+    )
+
+
+def fibre_cut() -> SiteView:
+    """Return a site whose fibre is cut and whose 5G carries it, as the collector shows it."""
+    return site(
+        links=(cut_fibre(), mobile()),
+        services=services(reachable_over=("wan1",)),
+        heard_s=NOW_S - 4,
+        collector_reachable=None,
+        told=(
+            Notification(
+                party=Party.CARRIER, channel="email", at_s=NOW_S - 1_082, about="wan0",
+                reference="TS-2026-000317",
+            ),
+            Notification(party=Party.COMMUNE, channel="zalo", at_s=NOW_S - 1_080, about="wan0"),
+        ),
+    )  # fmt: skip
+
+
+def both_down() -> SiteView:
+    """Return a site with no way out, as its own device shows it."""
+    dead_radio = mobile(
+        state=State.DOWN,
+        segment=Segment.LAN,
+        symptom=Symptom.CABLE_UNPLUGGED,
+        since_s=NOW_S - 400,
+        rtt_s=None,
+        loss_ratio=None,
+        history=history(
+            Trouble(ago_s=400, for_s=400, symptom=Symptom.CABLE_UNPLUGGED), known_s=40_000
+        ),
+    )
+    dead = services(
+        state=State.DOWN,
+        segment=Segment.ACCESS,
+        symptom=Symptom.ACCESS_SILENT,
+        since_s=NOW_S - 398,
+        reachable_over=(),
+        rtt_s=None,
+        history=history(Trouble(ago_s=398, for_s=398)),
+    )
+    return site(
+        links=(cut_fibre(), dead_radio),
+        services=dead,
+        collector_reachable=False,
+        backlog_batches=27,
+    )
+
+
+def portal_down() -> SiteView:
+    """Return a site whose lines work while a portal does not, as the collector shows it."""
+    first, second, *others = services()
+    portal = Light(
+        name=first.name,
+        title_vi=first.title_vi,
+        title_en=first.title_en,
+        state=State.DOWN,
+        segment=Segment.SERVICE,
+        symptom=Symptom.SERVICE_ERROR,
+        since_s=NOW_S - 7_500,
+        history=history(
+            Trouble(ago_s=7_500, for_s=7_500, symptom=Symptom.SERVICE_ERROR),
+            Trouble(ago_s=40_000, for_s=300, symptom=Symptom.SERVICE_TIMES_OUT),
+        ),
+        evidence=(
+            Evidence(
+                kind="http",
+                target=first.name,
+                family=Family.IP4,
+                segment=Segment.SERVICE,
+                outcome=Outcome.FAILED,
+                reason=Reason.STATUS_UNEXPECTED,
+                failed=14,
+            ),
+        ),
+    )
+    return site(
+        services=(portal, second, *others),
+        heard_s=NOW_S - 7,
+        collector_reachable=None,
+        told=(
+            Notification(
+                party=Party.PORTAL, channel="webhook", at_s=NOW_S - 7_470, about=first.name
+            ),
+        ),
+    )
+
+
+def agent_silent() -> SiteView:
+    """Return a site whose device is not heard, as the collector shows it."""
+    silent_s = 2_640.0
+    gap = {
+        "state": State.UNKNOWN,
+        "symptom": Symptom.AGENT_SILENT,
+        "since_s": NOW_S - silent_s,
+        "rtt_s": None,
+        "loss_ratio": None,
+    }
+    until_then = tuple(
+        Stretch(start_s=one.start_s, end_s=min(one.end_s, NOW_S - silent_s), state=one.state)
+        for one in history(Trouble(ago_s=60_000, for_s=900))
+    )
+    return site(
+        links=(fibre(**gap, history=until_then), mobile(**gap, history=until_then)),
+        services=services(**gap, history=until_then, reachable_over=()),
+        heard_s=NOW_S - silent_s,
+        collector_reachable=None,
+        told=(
+            Notification(
+                party=Party.COMMUNE, channel="zalo", at_s=NOW_S - 2_570, about="ba-dinh-1"
+            ),
+        ),
+    )
+
+
+def just_started() -> SiteView:
+    """Return a device a few seconds after its first start, with its clock not yet set."""
+    fresh = {
+        "state": State.UNKNOWN,
+        "symptom": Symptom.NOT_YET_MEASURED,
+        "history": (),
+        "rtt_s": None,
+        "loss_ratio": None,
+    }
+    return site(
+        links=(fibre(**fresh), mobile(**fresh)),
+        services=services(**fresh, reachable_over=()),
+        collector_reachable=None,
+        clock_trusted=False,
+    )
+
+
+def slow_backup() -> SiteView:
+    """Return a site on a backup that is weak, with one service out of reach."""
+    weak = mobile(
+        state=State.DEGRADED,
+        segment=Segment.ACCESS,
+        symptom=Symptom.ACCESS_LOSS,
+        since_s=NOW_S - 700,
+        rtt_s=0.214,
+        loss_ratio=0.083,
+        history=history(
+            Trouble(ago_s=700, for_s=700, state=State.DEGRADED, symptom=Symptom.ACCESS_LOSS)
+        ),
+    )
+    return site(links=(cut_fibre(), weak), services=services(reachable_over=("wan1",)))
+
+
+SCENES = {
+    "healthy": site,
+    "fibre-cut": fibre_cut,
+    "both-down": both_down,
+    "portal-down": portal_down,
+    "agent-silent": agent_silent,
+    "just-started": just_started,
+    "slow-backup": slow_backup,
+}
+"""By name, each as a function that makes it."""

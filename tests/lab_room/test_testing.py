@@ -103,7 +103,7 @@ from thongsuot_lab.testing import pair
 lab = pair()
 lab.up()
 lab.node("left").popen(["sleep", "1000"])
-print(lab.prefix, lab._keeper_pid, flush=True)
+print(lab.prefix, lab._base.keeper_pid, flush=True)
 sys.stdin.read()
 """
 

@@ -2,35 +2,32 @@
 A running lab: building it, reaching into it, breaking it, taking it down.
 
     with Lab(city(sites=3)) as lab:
+        lab.fault("cut-fibre", site="s1")
         lab.node("s1.device").run(["ip", "address"])
+        lab.heal("cut-fibre", site="s1")
 
-Three processes carry it: the keeper (see ``spaces.keeper``), the wires and, where the topology has
-servers, the services. Their state is all there is, so another process can attach by prefix.
+Three processes carry it: the keeper (``spaces.keeper``), the wires and the services. Their state is
+all there is, so another process can attach by prefix and do the same things.
 """
 
 import json
-import os
-import subprocess
-import sys
-from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-import msgspec
-
 from thongsuot_lab import control, rundir
+from thongsuot_lab.active import ActiveFault, ActiveFaults
 from thongsuot_lab.build import SILENT, WIRES, plans_of, wire_lines
-from thongsuot_lab.errors import BuildError, LabError, UnknownLabError
+from thongsuot_lab.errors import LabError, UnknownLabError
 from thongsuot_lab.node import RunningNode
-from thongsuot_lab.spaces.enter import entered, feed, in_thread, set_sysctls, start_inside
-from thongsuot_lab.spaces.syscalls import CLONE_NEWPID, unshare
+from thongsuot_lab.spaces.enter import entered, feed, set_sysctls
+from thongsuot_lab.spaces.foundation import Foundation
+from thongsuot_lab.topology import text
 from thongsuot_lab.topology.model import Impairment, Node, Topology
 from thongsuot_lab.wires.impairments import to_json
 from thongsuot_lab.wires.kernel import has_netem
 
 STATE: Final = "state.json"
-END_S: Final = 10.0
 # So that no request outgrows a message.
 WIRES_A_REQUEST: Final = 250
 
@@ -51,12 +48,7 @@ class Lab:
         self.topology = topology
         self.prefix = prefix or ""
         self.mechanism = mechanism or ""
-        self.run_dir = Path()
-        self._keeper_pid = 0
-        self._descriptors: dict[str, int] = {}
-        # What this process started itself: nothing, in one that attached.
-        self._keeper: subprocess.Popen[bytes] | None = None
-        self._started: list[subprocess.Popen[bytes]] = []
+        self._foundation: Foundation | None = None
 
     def __enter__(self) -> Self:
         """Build it."""
@@ -72,6 +64,17 @@ class Lab:
         """Take it down."""
         self.down()
 
+    @property
+    def _base(self) -> Foundation:
+        if self._foundation is None:
+            raise LabError(f"lab {self.prefix or '(new)'} is not up")
+        return self._foundation
+
+    @property
+    def run_dir(self) -> Path:
+        """Where the running lab keeps its sockets, logs and certificates."""
+        return self._base.run_dir
+
     # Building and ending
 
     def up(self) -> None:
@@ -79,63 +82,50 @@ class Lab:
         Build the lab. Nothing is printed, and nothing stays behind if it cannot be built.
 
         Raises:
-            CapabilityError: this machine cannot hold a lab.
             BuildError: the kernel refused a step.
         """
-        self.run_dir = rundir.claim(self.prefix or None)
-        self.prefix = self.run_dir.name
+        run_dir = rundir.claim(self.prefix or None)
+        self.prefix = run_dir.name
+        nodes = [WIRES, *(node.name for node in self.topology.nodes)]
         try:
-            self._start_keeper()
-            starting = self._start_processes()
-            self._build_nodes()
-            for name, process in starting.items():
-                self._await_ready(name, process)
-            self._lay_wires()
-            self._serve()
-            self._save()
+            self._foundation = Foundation.start(run_dir, nodes)
+            self._assemble()
         except BaseException:
             self.down()
+            rundir.remove(run_dir)
             raise
 
-    def _start_keeper(self) -> None:
-        owner = os.pidfd_open(os.getpid())
-
-        def start() -> "subprocess.Popen[bytes]":
-            unshare(CLONE_NEWPID)
-            return subprocess.Popen(
-                [sys.executable, "-m", "thongsuot_lab.spaces.keeper", str(owner)],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                pass_fds=(owner,),
-                start_new_session=True,
-            )
-
-        try:
-            keeper = in_thread(start)
-        finally:
-            os.close(owner)
-        self._keeper = keeper
-        self._keeper_pid = keeper.pid
-        assert keeper.stdin is not None
-        assert keeper.stdout is not None
-        nodes = [WIRES, *(node.name for node in self.topology.nodes)]
-        order = {"run_dir": str(self.run_dir), "nodes": nodes}
-        keeper.stdin.write(json.dumps(order).encode() + b"\n")
-        keeper.stdin.flush()
-        with keeper.stdout:
-            answer = keeper.stdout.readline()
-        if not answer:
-            raise BuildError(f"the keeper ended with status {keeper.wait()}, see its output")
-        self._descriptors = json.loads(answer)["namespaces"]
+    def _assemble(self) -> None:
+        base = self._base
+        if not self.mechanism:
+            with entered(base.network(WIRES)):
+                self.mechanism = "netem" if has_netem() else "userspace"
+        # They get ready while the nodes are built.
+        wires = base.start_part(
+            "wires", "thongsuot_lab.wires.process", self.mechanism, network=base.network(WIRES)
+        )
+        services = base.start_part("services", "thongsuot_lab.services.process")
+        self._build_nodes()
+        base.await_part("wires", wires)
+        self._lay_wires()
+        base.await_part("services", services)
+        self._serve()
+        state = {
+            "keeper_pid": base.keeper_pid,
+            "descriptors": base.descriptors,
+            "mechanism": self.mechanism,
+            "topology": text.to_json(self.topology),
+        }
+        (base.run_dir / STATE).write_text(json.dumps(state))
 
     def _build_nodes(self) -> None:
         plans = plans_of(self.topology)
-        set_sysctls(self._network(WIRES), SILENT)
+        set_sysctls(self._base.network(WIRES), SILENT)
         for node in self.topology.nodes:
-            set_sysctls(self._network(node.name), plans[node.name].sysctls)
+            set_sysctls(self._base.network(node.name), plans[node.name].sysctls)
             self._write_etc(node)
-        paths = {node.name: self._network(node.name) for node in self.topology.nodes}
-        feed(self._network(WIRES), ["ip", "-batch", "-"], wire_lines(self.topology, paths))
+        paths = {node.name: self._base.network(node.name) for node in self.topology.nodes}
+        feed(self._base.network(WIRES), ["ip", "-batch", "-"], wire_lines(self.topology, paths))
         for node in self.topology.nodes:
             feed(paths[node.name], ["ip", "-batch", "-"], plans[node.name].ip_lines)
             feed(paths[node.name], ["nft", "-f", "-"], plans[node.name].nft_lines)
@@ -146,20 +136,6 @@ class Lab:
         (etc / "hosts").write_text(f"127.0.0.1 localhost\n::1 localhost\n127.0.1.1 {node.name}\n")
         servers = "".join(f"nameserver {server}\n" for server in node.nameservers)
         (etc / "resolv.conf").write_text(servers or "# this node resolves no names\n")
-
-    def _start_processes(self) -> "dict[str, subprocess.Popen[bytes]]":
-        """Start the wires, and the services if there are any; they get ready meanwhile."""
-        if not self.mechanism:
-            with entered(self._network(WIRES)):
-                self.mechanism = "netem" if has_netem() else "userspace"
-        return {
-            "wires": self._start(
-                "wires", "thongsuot_lab.wires.process", self.mechanism, network=self._network(WIRES)
-            ),
-            "services": self._start(
-                "services", "thongsuot_lab.services.process", network="/proc/self/ns/net"
-            ),
-        }
 
     def _lay_wires(self) -> None:
         wires = [
@@ -175,59 +151,18 @@ class Lab:
                 self._ask_services(
                     {
                         "do": "serve",
-                        "servers": msgspec.to_builtins(node.servers),
+                        "servers": text.servers_to_json(node.servers),
                         "names": self.topology.names,
                         **self._place(node.name),
                     }
                 )
 
-    def _start(
-        self, name: str, module: str, *arguments: str, network: str
-    ) -> "subprocess.Popen[bytes]":
-        """Start one of the lab's own processes."""
-        with (self.run_dir / f"{name}.log").open("wb") as log:
-
-            def start() -> "subprocess.Popen[bytes]":
-                return subprocess.Popen(
-                    [sys.executable, "-m", module, str(self.run_dir / f"{name}.sock"), *arguments],
-                    stdin=subprocess.DEVNULL,
-                    stdout=subprocess.PIPE,
-                    stderr=log,
-                    start_new_session=True,
-                )
-
-            process = start_inside(start, network=network, processes=self._process_space)
-        self._started.append(process)
-        return process
-
-    def _await_ready(self, name: str, process: "subprocess.Popen[bytes]") -> None:
-        """Wait until one of the lab's own processes says that it is ready."""
-        assert process.stdout is not None
-        with process.stdout:
-            is_ready = process.stdout.readline() == b"ready\n"
-        if not is_ready:
-            process.wait()
-            said = (self.run_dir / f"{name}.log").read_text()
-            raise BuildError(f"the lab's {name} process did not start:\n{said}")
-
-    def _save(self) -> None:
-        state = {
-            "keeper_pid": self._keeper_pid,
-            "mechanism": self.mechanism,
-            "namespaces": self._descriptors,
-        }
-        (self.run_dir / STATE).write_text(json.dumps(state))
-
     def detach(self) -> None:
         """Let the lab live on when this process ends."""
-        keeper = self._keeper
-        if keeper is None or keeper.stdin is None:
-            raise LabError(f"lab {self.prefix} was not started by this process")
-        keeper.stdin.write(b"detach\n")
-        keeper.stdin.flush()
+        self._base.let_go()
 
     @classmethod
-    def attach(cls, topology: Topology, prefix: str) -> "Lab":
+    def attach(cls, prefix: str) -> "Lab":
         """
         A handle on a lab that another process built.
 
@@ -235,41 +170,22 @@ class Lab:
             UnknownLabError: none with this prefix is alive.
         """
         run_dir = rundir.home() / prefix
-        if not rundir.is_alive(run_dir):
+        if not rundir.is_alive(run_dir) or not (run_dir / STATE).exists():
             known = ", ".join(rundir.running()) or "none"
             raise UnknownLabError(f"no lab {prefix!r} is running; running: {known}")
         state = json.loads((run_dir / STATE).read_text())
-        lab = cls(topology, prefix=prefix, mechanism=state["mechanism"])
-        lab.run_dir = run_dir
-        lab._keeper_pid = state["keeper_pid"]
-        lab._descriptors = state["namespaces"]
+        lab = cls(text.from_json(state["topology"]), prefix=prefix, mechanism=state["mechanism"])
+        lab._foundation = Foundation(run_dir, state["keeper_pid"], state["descriptors"])
         return lab
 
     def down(self) -> None:
         """End every process and namespace of the lab. Safe to repeat."""
-        if self._keeper_pid:
-            with suppress(ProcessLookupError):
-                os.kill(self._keeper_pid, 15)
-        # The first process of a PID namespace is not gone before every other one in it was waited
-        # for, and those that this process started, only it can wait for: so the keeper comes last.
-        for process in (*self._started, *([self._keeper] if self._keeper else [])):
-            process.wait(END_S)
-        if self._keeper is not None:
-            assert self._keeper.stdin is not None
-            self._keeper.stdin.close()
-        self._started = []
-        self._keeper = None
-        self._keeper_pid = 0
+        if self._foundation is not None:
+            self._foundation.end()
+            self._foundation = None
         rundir.sweep()
 
     # Reaching into it
-
-    def _network(self, node: str) -> str:
-        return f"/proc/{self._keeper_pid}/fd/{self._descriptors[node]}"
-
-    @property
-    def _process_space(self) -> str:
-        return f"/proc/{self._keeper_pid}/ns/pid"
 
     def node(self, name: str) -> RunningNode:
         """
@@ -281,10 +197,10 @@ class Lab:
         self.topology.node(name)
         return RunningNode(
             name=name,
-            network=self._network(name),
-            processes=self._process_space,
+            network=self._base.network(name),
+            processes=self._base.processes,
             etc=self.run_dir / "etc" / name,
-            started=self._started,
+            started=self._base.started,
         )
 
     # Breaking wires
@@ -316,19 +232,51 @@ class Lab:
 
     def clear(self, *, key: str = "by hand") -> None:
         """Undo everything that was done to wires and servers with this key."""
-        self._ask_wires({"do": "clear", "key": key})
+        # The services first: they may be the ones who flap a wire.
         self._ask_services({"do": "clear", "key": key})
+        self._ask_wires({"do": "clear", "key": key})
+
+    def flap(self, wire: str, every_s: float, *, key: str = "by hand") -> None:
+        """Cut a wire in the first half of each period and mend it in the second, until cleared."""
+        socket = str(self.run_dir / "wires.sock")
+        self._ask_services(
+            {"do": "flap", "wires": socket, "wire": wire, "every_s": every_s, "key": key}
+        )
 
     def wires_report(self) -> control.Answer:
         """What each wire does now, and how many frames arrived, were lost, found a full queue."""
         return self._ask_wires({"do": "report"})
+
+    # Faults
+
+    def fault(self, name: str, **arguments: object) -> str:
+        """
+        Break something; repeating it changes nothing. Returns the key under which it is active.
+
+        Raises:
+            UnknownFaultError: no such fault, or not such an argument.
+            TopologyError: an argument names what the topology does not have.
+        """
+        return self._faults.apply(name, arguments)
+
+    def heal(self, name: str | None = None, **arguments: object) -> list[str]:
+        """Undo every active fault of this name with these arguments; all of them without a name."""
+        return self._faults.heal(name, arguments)
+
+    def active_faults(self) -> list[ActiveFault]:
+        """What is broken now, whoever broke it, oldest first."""
+        return self._faults.active()
+
+    @property
+    def _faults(self) -> ActiveFaults:
+        return ActiveFaults(self)
 
     # Servers
 
     def _place(self, node: str) -> control.Request:
         return {
             "node": node,
-            "network": self._network(node),
+            "network": self._base.network(node),
             "addresses": list(self.topology.addresses_of(node)),
         }
 
@@ -378,8 +326,3 @@ class Lab:
         answer = self._ask_services({**request, **self._place(node), "address": address})
         assert isinstance(answer["port"], int)
         return answer["port"]
-
-
-def describe(topology: Topology) -> str:
-    """A topology as JSON text."""
-    return msgspec.json.encode(topology).decode()

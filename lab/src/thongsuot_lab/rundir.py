@@ -76,6 +76,11 @@ def sweep() -> list[str]:
     return sorted(entry.name for entry in dead)
 
 
+def remove(run_dir: Path) -> None:
+    """Remove the directory of a lab that could not be built."""
+    shutil.rmtree(run_dir, ignore_errors=True)
+
+
 def _is_dead(entry: Path) -> bool:
     # A directory without a lock file is one whose keeper is just starting.
     return (entry / LOCK).exists() and not is_alive(entry)

@@ -23,7 +23,7 @@ from thongsuot_lab.services.doors import Doors
 from thongsuot_lab.services.names import NameServer, ResolverSource, ZoneSource
 from thongsuot_lab.services.place import Place
 from thongsuot_lab.services.portal import PortalServer
-from thongsuot_lab.services.traffic import download
+from thongsuot_lab.services.traffic import download, flap
 from thongsuot_lab.topology.servers import Portal, Resolver, Server, Zone
 
 Overlays = dict[str, dict[str, object]]
@@ -38,7 +38,7 @@ class Services:
         self._doors = Doors()
         self._servers: dict[str, list[NameServer | PortalServer]] = {}
         self._overlays: dict[str, Overlays] = {}
-        self._downloads: dict[str, asyncio.Task[None]] = {}
+        self._acting: dict[str, asyncio.Task[None]] = {}
 
     async def handle(self, request: control.Request) -> control.Answer:
         """
@@ -57,6 +57,8 @@ class Services:
                 await self._behave(node)
             case {"do": "download", "key": str(key), "to": [str(address), int(port)], **place}:
                 self._download(key, _place(place), address, port)
+            case {"do": "flap", "key": str(key), "wires": str(path), "wire": str(wire), **rest}:
+                self._flap(key, Path(path), wire, float(str(rest["every_s"])))
             case {"do": "clear", "key": str(key)}:
                 await self._clear(key)
             case {"do": "certify", "names": list(names)}:
@@ -100,14 +102,19 @@ class Services:
                     await server.behave(merged(PortalBehaviour, overlays))
 
     def _download(self, key: str, place: Place, address: str, port: int) -> None:
-        if key not in self._downloads:
-            task = self._tasks.create_task(download(place, address, port))
-            self._downloads[key] = task
+        if key not in self._acting:
+            self._acting[key] = self._tasks.create_task(download(place, address, port))
+
+    def _flap(self, key: str, wires: Path, wire: str, every_s: float) -> None:
+        if key not in self._acting:
+            self._acting[key] = self._tasks.create_task(flap(wires, wire, every_s, key))
 
     async def _clear(self, key: str) -> None:
-        task = self._downloads.pop(key, None)
+        task = self._acting.pop(key, None)
         if task is not None:
             task.cancel()
+            # Only when it has really ended is the wire ours to mend.
+            await asyncio.wait([task])
         for node, overlays in self._overlays.items():
             if overlays.pop(key, None) is not None:
                 await self._behave(node)

@@ -1,9 +1,11 @@
-"""Somebody at the site downloads something large: the site's own traffic fills its line."""
+"""Faults that go on in time: a download that fills a line, a wire that comes and goes."""
 
 import asyncio
 import socket
+from pathlib import Path
 from typing import Final
 
+from thongsuot_lab import control
 from thongsuot_lab.services.place import Place
 
 RETRY_S: Final = 0.5
@@ -26,3 +28,12 @@ async def download(place: Place, address: str, port: int) -> None:
                 # The line broke under it, as lines do here.
                 pass
         await asyncio.sleep(RETRY_S)
+
+
+async def flap(wires: Path, wire: str, every_s: float, key: str) -> None:
+    """Cut a wire for the first half of each period and mend it for the second."""
+    while True:
+        control.ask(wires, {"do": "cut", "wire": wire, "key": key})
+        await asyncio.sleep(every_s / 2)
+        control.ask(wires, {"do": "clear", "key": key})
+        await asyncio.sleep(every_s / 2)

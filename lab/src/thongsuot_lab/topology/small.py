@@ -1,7 +1,7 @@
 """The smallest networks that tests need: one wire, and a device with two ways out."""
 
 from thongsuot_lab.topology.draft import Draft, end
-from thongsuot_lab.topology.model import PERFECT, Impairment, Role, Topology
+from thongsuot_lab.topology.model import PERFECT, Impairment, Role, Site, Topology, Uplink
 
 # The two ends of `pair`.
 LEFT_V4, LEFT_V6 = "198.51.100.1", "2001:db8:1::1"
@@ -31,6 +31,7 @@ def two_uplinks(fixed: Impairment = PERFECT, mobile: Impairment = PERFECT) -> To
 
     The access wires ``ont--internet`` and ``cpe--internet`` carry the impairments, the cables
     ``device--ont`` and ``device--cpe`` none. Behind it ``anchor`` answers at ``INTERNET_V4/V6``.
+    It is a site called ``site``, for faults that ask for one.
     """
     draft = Draft()
     draft.host("device", role=Role.DEVICE, uplinks=("fix0", "wwan0"))
@@ -38,14 +39,18 @@ def two_uplinks(fixed: Impairment = PERFECT, mobile: Impairment = PERFECT) -> To
     draft.box("cpe", lan_addresses=("192.168.8.1/24", "2001:db8:b1::1/64"))
     draft.router("internet")
     draft.host("anchor", role=Role.ANCHOR)
-    draft.wire(end("device:fix0", "192.168.1.10/24", "2001:db8:a1::10/64"), end("ont:lan"))
-    draft.wire(end("device:wwan0", "192.168.8.10/24", "2001:db8:b1::10/64"), end("cpe:lan"))
-    draft.wire(
+    fixed_lan = draft.wire(
+        end("device:fix0", "192.168.1.10/24", "2001:db8:a1::10/64"), end("ont:lan")
+    )
+    mobile_lan = draft.wire(
+        end("device:wwan0", "192.168.8.10/24", "2001:db8:b1::10/64"), end("cpe:lan")
+    )
+    fixed_line = draft.wire(
         end("ont:wan", "100.65.0.2/30", "2001:db8:a0::2/64"),
         end("internet:fixed", "100.65.0.1/30", "2001:db8:a0::1/64"),
         fixed,
     )
-    draft.wire(
+    mobile_line = draft.wire(
         end("cpe:wan", "100.66.0.2/30", "2001:db8:b0::2/64"),
         end("internet:mobile", "100.66.0.1/30", "2001:db8:b0::1/64"),
         mobile,
@@ -53,5 +58,33 @@ def two_uplinks(fixed: Impairment = PERFECT, mobile: Impairment = PERFECT) -> To
     draft.wire(
         end("internet:anchors", "203.0.113.6/29", "2001:db8:f::6/64"),
         end("anchor:eth0", *(f"{a}/29" for a in INTERNET_V4), *(f"{a}/64" for a in INTERNET_V6)),
+    )
+    draft.sites.append(
+        Site(
+            name="site",
+            title="Site",
+            device="device",
+            client=None,
+            uplinks=(
+                Uplink(
+                    name="fixed",
+                    interface="fix0",
+                    medium="fiber",
+                    carrier="",
+                    cpe="ont",
+                    lan_wire=fixed_lan,
+                    access_wire=fixed_line,
+                ),
+                Uplink(
+                    name="mobile",
+                    interface="wwan0",
+                    medium="5g",
+                    carrier="",
+                    cpe="cpe",
+                    lan_wire=mobile_lan,
+                    access_wire=mobile_line,
+                ),
+            ),
+        )
     )
     return draft.done()

@@ -1,0 +1,81 @@
+"""
+Everything that can break, one module a fault; the file name is the fault's name.
+
+A module holds a docstring that says what is broken, ``SEGMENT`` (where a right verdict puts it, or
+None where nothing is wrong with any link), and ``apply(act, …)`` with the arguments that it takes.
+"""
+
+import inspect
+import pkgutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+
+from thongsuot_lab.errors import UnknownFaultError
+from thongsuot_schema.segment import Segment
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One way to break the lab."""
+
+    name: str
+    help: str
+    segment: Segment | None
+    apply: Callable[..., None]
+
+    @property
+    def parameters(self) -> dict[str, inspect.Parameter]:
+        """What ``apply`` takes beside the act."""
+        parameters = dict(inspect.signature(self.apply).parameters)
+        parameters.pop("act")
+        return parameters
+
+    @property
+    def usage(self) -> str:
+        """One line: the name and its arguments, with defaults where there are any."""
+        words = [
+            f"{name}=…" if one.default is inspect.Parameter.empty else f"[{name}={one.default}]"
+            for name, one in self.parameters.items()
+        ]
+        return " ".join([self.name, *words])
+
+    def arguments(self, given: dict[str, object]) -> dict[str, object]:
+        """
+        The arguments of ``apply``, complete, each of its declared type.
+
+        Raises:
+            UnknownFaultError: one is missing, unknown, or no number where one is needed.
+        """
+        complete: dict[str, object] = {}
+        unknown = ", ".join(given.keys() - self.parameters.keys())
+        if unknown:
+            raise UnknownFaultError(f"{self.name} takes no {unknown}; usage: {self.usage}")
+        for name, parameter in self.parameters.items():
+            value = given.get(name, parameter.default)
+            if value is inspect.Parameter.empty:
+                raise UnknownFaultError(f"{self.name} needs {name}; usage: {self.usage}")
+            try:
+                complete[name] = float(str(value)) if parameter.annotation is float else value
+            except ValueError:
+                raise UnknownFaultError(f"{name} is a number, not {value!r}") from None
+        return complete
+
+
+def names() -> list[str]:
+    """Every fault's name, sorted."""
+    return sorted(module.name.replace("_", "-") for module in pkgutil.iter_modules(__path__))
+
+
+def load(name: str) -> Fault:
+    """
+    The fault with this name.
+
+    Raises:
+        UnknownFaultError: there is none; the message lists those that there are.
+    """
+    if name not in names():
+        raise UnknownFaultError(f"no fault {name!r}; known: {', '.join(names())}")
+    module = import_module(f"{__name__}.{name.replace('-', '_')}")
+    help_text = inspect.cleandoc(module.__doc__ or "")
+    return Fault(name=name, help=help_text, segment=module.SEGMENT, apply=module.apply)

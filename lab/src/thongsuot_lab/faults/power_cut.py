@@ -1,0 +1,15 @@
+"""The power at a site is gone: device, ONT and router are dark, every program has ended."""
+
+from thongsuot_lab.act import Act
+from thongsuot_schema.segment import Segment
+
+SEGMENT = Segment.DEVICE
+
+
+def apply(act: Act, *, site: str) -> None:
+    """Cut the power of one site."""
+    where = act.topology.site(site)
+    boxes = [uplink.cpe for uplink in where.uplinks]
+    nodes = [where.device, *boxes, *([where.client] if where.client else [])]
+    act.darken(*nodes)
+    act.kill(*nodes)

@@ -1,0 +1,15 @@
+"""A carrier reaches everything beyond it by a longer way. A fact, not a fault."""
+
+from thongsuot_lab.act import Act
+from thongsuot_lab.topology.model import Impairment
+from thongsuot_schema.segment import Segment
+
+SEGMENT: Segment | None = None
+
+
+def apply(act: Act, *, carrier: str, added_s: float = 0.04) -> None:
+    """Add half of the time in each direction between the core and its neighbours."""
+    core = act.topology.carrier(carrier).core
+    for wire in act.topology.wires:
+        if wire.a.node == core and wire.b.node in ("exchange", "transit"):
+            act.impair(wire.name, Impairment(delay_s=added_s / 2))

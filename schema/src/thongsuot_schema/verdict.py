@@ -72,7 +72,8 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     One fact that a verdict rests on: what one series showed in the window looked at.
 
     ``ok``, ``failed`` and ``unmeasured`` count runs. ``value`` is the figure compared (of ``metric``,
-    in that metric's unit) and ``limit`` what it was compared with, where a figure decided.
+    in that metric's unit) and ``limit`` what it was compared with, where a figure decided. ``link`` is
+    set where the series is another link's than the verdict's: what it saw of the same target.
     """
 
     kind: str
@@ -87,6 +88,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     metric: str = ""
     value: float | None = None
     limit: float | None = None
+    link: str = ""
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,0 +1,46 @@
+"""Comparison: what the site's other links say about the same targets."""
+
+from collections.abc import Iterator
+
+from thongsuot_agent.judge.fault import Fault
+from thongsuot_agent.judge.memory import LinkMemory, Memory, Track
+from thongsuot_schema.state import State
+
+
+def is_outage(fault: Fault | None) -> bool:
+    """
+    Return whether a fault leaves nothing of the link (``unknown``: it is not yet known where).
+    """
+    return fault is not None and fault.state is not State.DEGRADED
+
+
+def is_usable(link: LinkMemory) -> bool:
+    """Return whether a link works well enough for its silence about a target to mean something."""
+    return link.known and not is_outage(link.facts_slot.fault) and not is_outage(link.silence.fault)
+
+
+def is_settled(link: LinkMemory) -> bool:
+    """Return whether nothing about the link's own reachability is open."""
+    return not link.silence.is_pending and (link.round is None or not link.round.is_burst)
+
+
+def other_tracks(memory: Memory, link: str, target: str) -> Iterator[tuple[LinkMemory, Track]]:
+    """Yield the tracks of a target over the other links that are usable."""
+    for other in memory.links.values():
+        if other.name != link and is_usable(other):
+            yield from ((other, t) for t in other.tracks.values() if t.target == target)
+
+
+def answers_elsewhere(memory: Memory, link: str, target: str, since_ns: int) -> bool | None:
+    """
+    Return whether another usable link has had an answer from a target since a moment.
+
+    ``None``: no other link could tell.
+    """
+    silent = False
+    for _, track in other_tracks(memory, link, target):
+        if track.answered_ns is not None and track.answered_ns >= since_ns:
+            return True
+        if track.silent_ns is not None and track.silent_ns >= since_ns:
+            silent = True
+    return False if silent else None

@@ -1,0 +1,133 @@
+"""
+What the engine is told (Arrival, Tick, LinkEvent) and what it asks for (Wish). All times:
+CLOCK_BOOTTIME.
+"""
+
+from typing import Protocol
+
+import msgspec
+
+from thongsuot_schema.result import Family, Result
+
+
+class LinkFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    What the kernel says of a link's interface, as far as a verdict depends on it.
+
+    ``gateways`` are the next hops of the default routes. ``local_resolver``: the first name server
+    that the link's configuration names is a box of the site (the gateway itself, mostly a CPE that
+    forwards), so that its silence is not the carrier's, and its answers prove nothing beyond it (it
+    has a cache).
+    """
+
+    present: bool
+    carrier: bool
+    has_address4: bool = False
+    has_address6: bool = False
+    has_route4: bool = False
+    has_route6: bool = False
+    address_conflict: bool = False
+    gateways: tuple[str, ...] = ()
+    local_resolver: bool = False
+
+    def usable(self, family: Family) -> bool:
+        """Return whether packets of a family can leave by the link at all."""
+        if not (self.present and self.carrier):
+            return False
+        if family is Family.IP4:
+            return self.has_address4 and self.has_route4
+        return self.has_address6 and self.has_route6
+
+
+class InterfaceState(Protocol):
+    """The shape of ``links.state.LinkState``, as far as facts are made of it."""
+
+    @property
+    def present(self) -> bool: ...  # noqa: D102
+    @property
+    def carrier(self) -> bool: ...  # noqa: D102
+    @property
+    def addresses4(self) -> tuple[str, ...]: ...  # noqa: D102
+    @property
+    def addresses6(self) -> tuple[str, ...]: ...  # noqa: D102
+    @property
+    def gateway4(self) -> str | None: ...  # noqa: D102
+    @property
+    def gateway6(self) -> str | None: ...  # noqa: D102
+    @property
+    def has_route4(self) -> bool: ...  # noqa: D102
+    @property
+    def has_route6(self) -> bool: ...  # noqa: D102
+    @property
+    def address_conflict(self) -> bool: ...  # noqa: D102
+
+
+def facts_from(state: InterfaceState, resolvers: tuple[str, ...] = ()) -> LinkFacts:
+    """Return the facts of one snapshot of an interface and the name servers configured for it."""
+    gateways = tuple(g for g in (state.gateway4, state.gateway6) if g is not None)
+    return LinkFacts(
+        present=state.present,
+        carrier=state.carrier,
+        has_address4=bool(state.addresses4),
+        has_address6=bool(state.addresses6),
+        has_route4=state.has_route4,
+        has_route6=state.has_route6,
+        address_conflict=state.address_conflict,
+        gateways=gateways,
+        local_resolver=bool(resolvers) and is_local(resolvers[0], gateways),
+    )
+
+
+def is_local(address: str, gateways: tuple[str, ...]) -> bool:
+    """Return whether an address is a gateway, link-local, or beside an IPv4 gateway (same /24)."""
+    if address in gateways or address.lower().startswith("fe80:"):
+        return True
+    network = address.rpartition(".")[0]
+    return bool(network) and any(network == g.rpartition(".")[0] for g in gateways)
+
+
+class Arrival(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    A result, and when it arrived: its own time is the start of the run, up to a time-out earlier.
+    """
+
+    boottime_ns: int
+    result: Result
+
+
+class Tick(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    Time passed; about once a second.
+
+    ``wall_s`` is Unix time where the device's wall clock is trusted (synchronised, or corrected by
+    the collector), else ``None``. Certificates are only called expiring by a trusted clock.
+    """
+
+    boottime_ns: int
+    wall_s: float | None = None
+
+
+class LinkEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """A link's facts: once at the start for each link, then at every change."""
+
+    boottime_ns: int
+    link: str
+    facts: LinkFacts
+
+
+Event = Arrival | Result | Tick | LinkEvent
+"""A bare ``Result`` is taken as arriving now: at the latest time known, or at its own start."""
+
+
+class Wish(msgspec.Struct, frozen=True, kw_only=True, order=True):
+    """
+    "Measure this series now": what would confirm or refute a suspicion. Fulfilled at once, or not
+    at all.
+
+    ``target`` is empty for kinds that look at the link itself.
+    """
+
+    kind: str
+    link: str
+    target: str
+    family: Family

@@ -1,0 +1,54 @@
+"""
+Evidence: what a verdict rests on, compact: every series seen in the round, lowest rung first, then
+the other links.
+"""
+
+from thongsuot_agent.judge.comparison import other_tracks
+from thongsuot_agent.judge.memory import LinkMemory, Memory, Track
+from thongsuot_agent.judge.plan import RANK, Watch
+from thongsuot_agent.judge.sight import Seen, Sight
+from thongsuot_schema.outcome import Outcome
+from thongsuot_schema.segment import Segment
+from thongsuot_schema.verdict import Evidence
+
+OWN_LIMIT = 20
+"""Series of the link itself that are shown: two families of ten targets."""
+OTHER_LIMIT = 8
+"""Series of other links that are shown beside them."""
+
+
+def gather(memory: Memory, link: LinkMemory, watch: Watch, sight: Sight) -> tuple[Evidence, ...]:
+    """
+    Return what a round showed, and what other links last saw of the targets that are silent here.
+    """
+    ordered = sorted(sight.seen, key=_order)
+    own = [_of(seen.track, seen.rung) for seen in ordered[:OWN_LIMIT]]
+    others: list[Evidence] = []
+    for target in dict.fromkeys(
+        s.post.target for s in ordered if s.silent and not s.post.is_gateway
+    ):
+        for other, track in other_tracks(memory, link.name, target):
+            post = watch.posts.get(f"{track.kind} {track.target}")
+            if post is not None:
+                others.append(_of(track, post.rung, other.name))
+    return (*own, *others[:OTHER_LIMIT])
+
+
+def _order(seen: Seen) -> tuple[int, str, str, str]:
+    return RANK[seen.rung], seen.track.target, seen.track.kind, seen.track.family.value
+
+
+def _of(track: Track, rung: Segment, link: str = "") -> Evidence:
+    tally = track.tally
+    return Evidence(
+        kind=track.kind,
+        target=track.target,
+        family=track.family,
+        segment=rung,
+        outcome=Outcome.FAILED if track.failures else Outcome.OK,
+        reason=track.reason if track.failures else None,
+        ok=tally.ok,
+        failed=tally.failed,
+        unmeasured=tally.unmeasured,
+        link=link,
+    )

@@ -1,0 +1,236 @@
+"""
+Memory: all that the engine knows, between two events.
+
+Owned and changed by ``engine.step`` alone. It holds plain values only, so it can be written down
+with ``msgspec.msgpack.encode`` and read back; equal memories given equal events give equal rulings.
+"""
+
+import msgspec
+
+from thongsuot_agent.judge.events import LinkFacts
+from thongsuot_agent.judge.fault import Fault
+from thongsuot_schema.reason import Reason
+from thongsuot_schema.result import Family
+from thongsuot_schema.state import State
+from thongsuot_schema.verdict import Evidence, Verdict
+
+RECENT_RUNS = 8
+"""Runs whose outcome a track remembers one by one."""
+
+
+class Tally(msgspec.Struct, kw_only=True):
+    """Runs of one series since the round was opened."""
+
+    ok: int = 0
+    failed: int = 0
+    unmeasured: int = 0
+
+
+class Track(msgspec.Struct, kw_only=True):
+    """
+    What one series has shown.
+
+    Times are starts of runs. ``answered_ns``: the latest run that was answered;
+    ``answered_since_ns``: the first of those since the last silence. ``silent_ns``,
+    ``silent_since_ns``: likewise for runs that nothing answered; ``silences`` counts those in a
+    row. ``worked_ns`` and ``failed_*`` are about the outcome instead: ``failures`` and
+    ``successes`` count runs in a row that ended ``failed`` or ``ok``. ``excused``: known to be
+    silent while others answer, so it neither raises suspicion nor counts.
+
+    ``value_s`` is the latest duration (of the run at ``value_ns``), ``usual_s`` the learned one,
+    from ``learned`` runs. ``recent`` holds the latest outcomes, a letter each, oldest first.
+    ``sent`` and ``lost`` count for the present test of loss.
+    """
+
+    kind: str
+    target: str
+    family: Family
+    answered_ns: int | None = None
+    answered_since_ns: int | None = None
+    silent_ns: int | None = None
+    silent_since_ns: int | None = None
+    silences: int = 0
+    worked_ns: int | None = None
+    failed_ns: int | None = None
+    failed_since_ns: int | None = None
+    failures: int = 0
+    successes: int = 0
+    reason: Reason | None = None
+    detail: str = ""
+    unmeasured_ns: int | None = None
+    unmeasured_reason: Reason | None = None
+    excused: bool = False
+    value_s: float | None = None
+    value_ns: int | None = None
+    usual_s: float | None = None
+    learned: int = 0
+    recent: str = ""
+    sent: int = 0
+    lost: int = 0
+    tally: Tally = msgspec.field(default_factory=Tally)
+
+
+class Round(msgspec.Struct, kw_only=True):
+    """
+    A look at all anchors of a link at about the same time.
+
+    ``awaited`` are the series that were asked for and have not answered yet; empty in a passive
+    round, which lives on the ordinary schedule and closes when it is due. ``answers`` counts its
+    runs that something beyond the site answered.
+    """
+
+    opened_ns: int
+    due_ns: int
+    is_burst: bool
+    awaited: set[str] = msgspec.field(default_factory=set)
+    answers: int = 0
+
+
+class Slot(msgspec.Struct, kw_only=True):
+    """
+    One concern's fault with its hysteresis.
+
+    ``fault`` is what is believed, ``pending`` what would replace it (``None``: that it is over),
+    seen in ``rounds`` rounds in a row since ``first_ns``. ``is_pending`` tells "nothing pending"
+    from "over pending".
+    """
+
+    fault: Fault | None = None
+    onset_ns: int = 0
+    evidence: tuple[Evidence, ...] = ()
+    is_pending: bool = False
+    pending: Fault | None = None
+    pending_onset_ns: int = 0
+    rounds: int = 0
+    first_ns: int = 0
+
+
+class Loss(msgspec.Struct, kw_only=True):
+    """
+    The sequential test of a link's loss.
+
+    ``accuse_nats`` and ``acquit_nats`` are the two running sums (never below 0); ``ratio`` the
+    share of echoes lost lately. ``scrutiny_ns``: since when all anchors are asked every second,
+    ``None`` while they are not.
+    """
+
+    accuse_nats: float = 0.0
+    acquit_nats: float = 0.0
+    ratio: float = 0.0
+    first_ns: int | None = None
+    blip_ns: int | None = None
+    scrutiny_ns: int | None = None
+    rested_ns: int = 0
+    asked_ns: int = 0
+
+
+class Traffic(msgspec.Struct, kw_only=True):
+    """
+    What the ``host`` probe says: counters read last, the rates between the last two, the highest
+    seen.
+
+    ``neighbour`` is whether the gateway answered on the link layer; ``neighbour_proved``: it once
+    did, so that its absence means something.
+    """
+
+    read_ns: int | None = None
+    received_bytes: float = 0.0
+    sent_bytes: float = 0.0
+    from_ns: int = 0
+    down_bits_per_second: float = 0.0
+    up_bits_per_second: float = 0.0
+    down_peak: float = 0.0
+    up_peak: float = 0.0
+    neighbour_proved: bool = False
+    neighbour: bool | None = None
+    neighbour_ns: int | None = None
+
+
+class Flaps(msgspec.Struct, kw_only=True):
+    """
+    Silences of a link: starts of the latest, whether one lasts, when the latest was seen to last.
+    """
+
+    starts: list[int] = msgspec.field(default_factory=list)
+    is_silent: bool = False
+    silent_ns: int = 0
+    active: bool = False
+    fault: Fault | None = None
+
+
+class LinkMemory(msgspec.Struct, kw_only=True):
+    """
+    All about one link.
+
+    ``known`` is false until a first round has been judged, and again when nothing is measured any
+    more. ``valid_from_ns``: runs that started before it are of a time when the interface could not
+    send.
+    """
+
+    name: str
+    facts: LinkFacts | None = None
+    facts_ns: int = 0
+    valid_from_ns: int = 0
+    tracks: dict[str, Track] = msgspec.field(default_factory=dict)
+    round: Round | None = None
+    burst_ns: int | None = None
+    heard_ns: int | None = None
+    starved_ns: int | None = None
+    known: bool = False
+    facts_slot: Slot = msgspec.field(default_factory=Slot)
+    silence: Slot = msgspec.field(default_factory=Slot)
+    slow: Slot = msgspec.field(default_factory=Slot)
+    resolver: Slot = msgspec.field(default_factory=Slot)
+    packets: Slot = msgspec.field(default_factory=Slot)
+    loss_slot: Slot = msgspec.field(default_factory=Slot)
+    loss: Loss = msgspec.field(default_factory=Loss)
+    traffic: Traffic = msgspec.field(default_factory=Traffic)
+    flaps: Flaps = msgspec.field(default_factory=Flaps)
+    had_ip4: bool = False
+    is_held: bool = False
+    clear_ns: int = 0
+    clear_evidence: tuple[Evidence, ...] = ()
+
+
+class Case(msgspec.Struct, kw_only=True):
+    """A service under suspicion: the comparison over all links that was asked for."""
+
+    opened_ns: int
+    due_ns: int
+    awaited: set[str] = msgspec.field(default_factory=set)
+    asked: int = 1
+
+
+class ServiceMemory(msgspec.Struct, kw_only=True):
+    """All about one service: its open case, and what is believed of it over each link."""
+
+    name: str
+    case: Case | None = None
+    case_ns: int | None = None
+    slots: dict[str, Slot] = msgspec.field(default_factory=dict)
+    expires_s: float | None = None
+    expires_onset_ns: int = 0
+    dirty: bool = False
+
+
+class Given(msgspec.Struct, kw_only=True):
+    """The verdict given last on one subject."""
+
+    verdict: Verdict
+    onset_ns: int
+
+    @property
+    def state(self) -> State:
+        """The state given last."""
+        return self.verdict.state
+
+
+class Memory(msgspec.Struct, kw_only=True):
+    """Everything; start with an empty one."""
+
+    now_ns: int = 0
+    wall_s: float | None = None
+    wall_ns: int = 0
+    links: dict[str, LinkMemory] = msgspec.field(default_factory=dict)
+    services: dict[str, ServiceMemory] = msgspec.field(default_factory=dict)
+    given: dict[str, Given] = msgspec.field(default_factory=dict)

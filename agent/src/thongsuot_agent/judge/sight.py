@@ -1,0 +1,120 @@
+"""
+Sight: which lookouts of a link answered since a moment, on which rung; the ladder as seen in one
+round.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from thongsuot_agent.judge.events import LinkFacts
+from thongsuot_agent.judge.fault import Fault
+from thongsuot_agent.judge.memory import LinkMemory, Track
+from thongsuot_agent.judge.plan import RANK, Post, Watch
+from thongsuot_agent.judge.settings import Settings
+from thongsuot_schema.result import Family
+from thongsuot_schema.segment import Segment
+
+SERVICES = ""
+"""Services count as one witness together: they may stand in one data centre behind one wall."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One series in a round: it answered, or was silent (both false: its failures say nothing)."""
+
+    track: Track
+    post: Post
+    rung: Segment
+    answered: bool
+    silent: bool
+
+    @property
+    def counts(self) -> bool:
+        """Whether its silence is evidence: it was not known before."""
+        return self.silent and not self.track.excused
+
+    @property
+    def witness(self) -> str:
+        """Whose word this is: an anchor's own, or that of all services together."""
+        return SERVICES if self.post.is_service else self.post.target
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """All series of a link that were measured since ``since_ns``."""
+
+    since_ns: int
+    seen: tuple[Seen, ...]
+
+    def answered(self, family: Family | None = None) -> list[Seen]:
+        """Return what answered, in one family or any."""
+        return [s for s in self.seen if s.answered and family in (None, s.track.family)]
+
+    def silent_beyond(self, rung: Segment, family: Family | None = None) -> list[Seen]:
+        """Return what is silent, unexcused, on higher rungs than this one."""
+        rank = RANK[rung]
+        return [
+            s
+            for s in self.seen
+            if s.counts and RANK[s.rung] > rank and family in (None, s.track.family)
+        ]
+
+    def top(self, family: Family | None = None) -> Segment | None:
+        """
+        Return the highest rung that is proved good: something on it answered. ``None``: nothing
+        did.
+        """
+        return max((s.rung for s in self.answered(family)), key=RANK.__getitem__, default=None)
+
+    def families(self) -> set[Family]:
+        """Return the families in which something beyond the site was measured."""
+        return {s.track.family for s in self.seen if RANK[s.rung] > RANK[Segment.LAN]}
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """
+    What a concern looks at in one round: the link's plan, what was seen, when, and the thresholds.
+    """
+
+    watch: Watch
+    sight: Sight
+    now_ns: int
+    settings: Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A silence and who was silent."""
+
+    fault: Fault
+    silent: tuple[Seen, ...]
+
+
+def rung_of(post: Post, facts: LinkFacts | None) -> Segment:
+    """
+    Return the rung that an answer from a post proves; a box of the site that forwards is on the
+    LAN.
+    """
+    if post.is_first_resolver and facts is not None and facts.local_resolver:
+        return Segment.LAN
+    return post.rung
+
+
+def look(link: LinkMemory, watch: Watch, since_ns: int) -> Sight:
+    """Return what was seen on a link by runs that started at or after a moment."""
+    seen: list[Seen] = []
+    for track in link.tracks.values():
+        post = watch.posts.get(f"{track.kind} {track.target}")
+        if post is None:
+            continue
+        answered = track.answered_ns is not None and track.answered_ns >= since_ns
+        silent = not answered and track.silent_ns is not None and track.silent_ns >= since_ns
+        if answered or silent or (track.failed_ns or 0) >= since_ns > 0:
+            seen.append(Seen(track, post, rung_of(post, link.facts), answered, silent))
+    return Sight(since_ns, tuple(seen))
+
+
+def witnesses(seen: Iterable[Seen]) -> set[str]:
+    """Return the independent witnesses among what was seen."""
+    return {s.witness for s in seen}

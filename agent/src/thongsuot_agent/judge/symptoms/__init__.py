@@ -1,0 +1,1 @@
+"""One module a concern: what was seen on a link, or of a service, to a fault as a value."""

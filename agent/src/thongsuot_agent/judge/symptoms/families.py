@@ -1,0 +1,47 @@
+"""Families: one of IPv4 and IPv6 is dead while the other reaches what both should."""
+
+from thongsuot_agent.judge.fault import Fault
+from thongsuot_agent.judge.plan import RANK
+from thongsuot_agent.judge.sight import Found, Surroundings, witnesses
+from thongsuot_schema.result import Family
+from thongsuot_schema.segment import LADDER, Segment
+from thongsuot_schema.state import State
+from thongsuot_schema.verdict import Symptom
+
+_PAIRS = (
+    (Family.IP4, Family.IP6, Symptom.IP4_DEAD),
+    (Family.IP6, Family.IP4, Symptom.IP6_DEAD),
+)
+
+
+def dead_family(around: Surroundings) -> Found | None:
+    """
+    Return the family that stops on a lower rung than the other.
+
+    The rung after the last that answers in the family is broken. The interface and the cable work,
+    since the other family uses them; the site is at fault only if the family's own gateway fell
+    silent.
+    """
+    sight = around.sight
+    for family, other, symptom in _PAIRS:
+        top = sight.top(family) or Segment.LAN
+        other_top = sight.top(other)
+        if other_top is None or RANK[top] >= min(RANK[other_top], RANK[Segment.TRANSIT]):
+            continue
+        silent = sight.silent_beyond(top, family)
+        if len(witnesses(silent)) < around.settings.quorum:
+            continue
+        segment = _gateway_segment(around, family) if RANK[top] <= RANK[Segment.LAN] else None
+        if segment is None:
+            segment = LADDER[max(RANK[top], RANK[Segment.LAN]) + 1]
+        fault = Fault(state=State.DEGRADED, segment=segment, symptom=symptom)
+        return Found(fault, tuple(silent))
+    return None
+
+
+def _gateway_segment(around: Surroundings, family: Family) -> Segment | None:
+    """Return ``lan`` if the family's own gateway used to answer and does not now."""
+    for seen in around.sight.seen:
+        if seen.post.is_gateway and seen.track.family is family and seen.silent:
+            return Segment.LAN if seen.track.answered_ns is not None else None
+    return None

@@ -1,0 +1,65 @@
+"""Flapping: one link that comes and goes is one fault, not a storm of them."""
+
+from thongsuot_agent.judge.fault import Fault
+from thongsuot_agent.judge.hysteresis import NS_PER_S
+from thongsuot_agent.judge.memory import Flaps
+from thongsuot_agent.judge.settings import Settings
+from thongsuot_schema.segment import Segment
+from thongsuot_schema.state import State
+from thongsuot_schema.verdict import Symptom
+
+
+def note_silence(
+    flaps: Flaps, fault: Fault, onset_ns: int, now_ns: int, settings: Settings
+) -> None:
+    """Note that nothing of the link answers now (or that its interface is dead)."""
+    if not flaps.is_silent:
+        flaps.is_silent = True
+        flaps.starts.append(onset_ns)
+    flaps.silent_ns = now_ns
+    if fault.segment is not None:
+        flaps.fault = fault
+    _forget(flaps, now_ns, settings)
+    if len(flaps.starts) >= settings.flap_episodes or _is_pair(flaps, settings):
+        flaps.active = True
+    if now_ns - flaps.starts[-1] > settings.flap_down_s * NS_PER_S:
+        # It stays away: an outage.
+        flaps.active = False
+        flaps.starts = flaps.starts[-1:]
+
+
+def note_answers(flaps: Flaps) -> None:
+    """Note that the link answers now."""
+    flaps.is_silent = False
+
+
+def calm(flaps: Flaps, now_ns: int, settings: Settings) -> None:
+    """Let time pass: after long enough without a silence, flapping is over."""
+    if flaps.is_silent or not flaps.starts:
+        return
+    if now_ns - flaps.silent_ns > settings.flap_clear_s * NS_PER_S:
+        flaps.active = False
+    _forget(flaps, now_ns, settings)
+
+
+def flapping(flaps: Flaps) -> Fault | None:
+    """Return the fault of a link that comes and goes; it is blamed on where its silences were."""
+    if not flaps.active or flaps.fault is None:
+        return None
+    return Fault(
+        state=State.DEGRADED,
+        segment=flaps.fault.segment or Segment.ACCESS,
+        symptom=Symptom.ACCESS_FLAPPING,
+    )
+
+
+def _is_pair(flaps: Flaps, settings: Settings) -> bool:
+    if len(flaps.starts) < 2:
+        return False
+    return flaps.starts[-1] - flaps.starts[-2] <= settings.flap_pair_s * NS_PER_S
+
+
+def _forget(flaps: Flaps, now_ns: int, settings: Settings) -> None:
+    horizon_ns = now_ns - round(settings.flap_window_s * NS_PER_S)
+    while len(flaps.starts) > 1 and flaps.starts[0] < horizon_ns:
+        del flaps.starts[0]

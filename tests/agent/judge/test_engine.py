@@ -1,0 +1,36 @@
+"""The engine as a whole: the ladder, and what is no fault."""
+
+import pytest
+
+from tests.agent.judge.expect import last, said
+from tests.agent.judge.world import Trouble, World
+from thongsuot_schema.segment import Segment
+from thongsuot_schema.state import State
+from thongsuot_schema.verdict import Symptom
+
+
+def cut(at: Segment) -> World:
+    return World(troubles=(Trouble(start_s=60.0, end_s=120.0, at=at, loss=1.0),))
+
+
+@pytest.mark.parametrize(
+    ("at", "symptom"),
+    [
+        (Segment.LAN, Symptom.GATEWAY_SILENT),
+        (Segment.ACCESS, Symptom.ACCESS_SILENT),
+        (Segment.CARRIER, Symptom.CARRIER_SILENT),
+        (Segment.TRANSIT, Symptom.TRANSIT_SILENT),
+    ],
+)
+def test_the_lowest_broken_rung_is_the_segment(at: Segment, symptom: Symptom) -> None:
+    world = cut(at)
+    world.run(110.0)
+    down = last(world, "fixed")
+    assert (down.verdict.state, down.verdict.segment, down.verdict.symptom) == (
+        State.DOWN,
+        at,
+        symptom,
+    )
+    world.run(200.0)
+    assert said(world, "fixed") == [State.UP, State.DOWN, State.UP]
+    assert said(world, "mobile") == [State.UP]

@@ -1,0 +1,274 @@
+"""
+A simulated site: links, targets and faults as they truly are, and the results that probes would
+bring.
+"""
+
+import heapq
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from itertools import count
+
+from tests.agent.judge import answers
+from tests.agent.judge.site import two_links
+from thongsuot_agent.judge.engine import step
+from thongsuot_agent.judge.events import Arrival, Event, LinkEvent, LinkFacts, Tick, Wish
+from thongsuot_agent.judge.memory import Memory
+from thongsuot_agent.judge.plan import Plan, Post
+from thongsuot_agent.judge.settings import Settings
+from thongsuot_schema.catalogue import host
+from thongsuot_schema.reason import Reason
+from thongsuot_schema.result import Family, Finding, Result, Series, not_ok, ok
+from thongsuot_schema.segment import LADDER, Segment
+from thongsuot_schema.verdict import VerdictChange
+
+NS = 1_000_000_000
+START_S = 1000.0
+FAMILIES = (Family.IP4, Family.IP6)
+TIMEOUT_S = {"icmp": 1.0, "dns": 2.0, "http": 10.0, "host": 1.0}
+RTT_S = {
+    Segment.LAN: 0.001,
+    Segment.ACCESS: 0.004,
+    Segment.CARRIER: 0.006,
+    Segment.TRANSIT: 0.012,
+    Segment.SERVICE: 0.014,
+}
+ABROAD_S = 0.180
+RADIO_S = 0.025
+WELL = LinkFacts(
+    present=True,
+    carrier=True,
+    has_address4=True,
+    has_address6=True,
+    has_route4=True,
+    has_route6=True,
+    gateways=("192.0.2.1", "fe80::1"),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trouble:
+    """
+    Something that is wrong for a while, at one rung, for what passes it.
+
+    Empty ``links``, ``families``, ``targets`` mean all. ``reason`` is how a run fails that is hit
+    (None: as silence does); ``kinds`` limits it to some kinds of probes. ``where`` may pick single
+    runs.
+    """
+
+    start_s: float = 0.0
+    end_s: float = 1e12
+    at: Segment = Segment.ACCESS
+    links: tuple[str, ...] = ("fixed",)
+    families: tuple[Family, ...] = ()
+    targets: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+    loss: float = 0.0
+    delay_s: float = 0.0
+    reason: Reason | None = None
+    period_s: float | None = None
+    beyond_only: bool = False
+    where: Callable[[random.Random], bool] | None = None
+
+    def is_on(self, at_s: float) -> bool:
+        """Whether it is there at a time; with a period it is there in every first half of it."""
+        if not self.start_s <= at_s < self.end_s:
+            return False
+        return self.period_s is None or (at_s - self.start_s) % self.period_s < self.period_s / 2
+
+    def hits(self, link: str, post: Post, family: Family, at_s: float) -> bool:
+        """Whether a run passes by it."""
+        reach = LADDER.index(post.rung)
+        needed = LADDER.index(self.at) + (1 if self.beyond_only else 0)
+        return (
+            reach >= needed
+            and (not self.links or link in self.links)
+            and (not self.families or family in self.families)
+            and (not self.targets or post.target in self.targets)
+            and (not self.kinds or post.kind in self.kinds)
+            and self.is_on(at_s)
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """A change of what the kernel says of a link."""
+
+    at_s: float
+    facts: LinkFacts
+    link: str = "fixed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Noise:
+    """What a healthy link does anyway."""
+
+    loss: float = 0.001
+    jitter_s: float = 0.001
+    spike: float = 0.005
+    spike_s: float = 0.100
+
+
+@dataclass
+class World:
+    """
+    The site. ``run`` lets it live; ``changes`` holds the verdicts given, times in seconds from the
+    start.
+    """
+
+    troubles: tuple[Trouble, ...] = ()
+    facts: tuple[Facts, ...] = ()
+    noise: Noise = field(default_factory=Noise)
+    seed: int = 1
+    plan: Plan = field(default_factory=two_links)
+    settings: Settings = field(default_factory=Settings)
+    own_traffic: Callable[[str, float], float] = lambda _link, _at_s: 20e3
+    neighbour: Callable[[str, float], bool | None] = lambda _link, _at_s: True
+    wall_s: float | None = 1_790_000_000.0
+    expiry_s: dict[str, float] = field(default_factory=dict)
+    starve: Callable[[float], bool] = lambda _at_s: False
+    fulfil: Callable[[Wish], bool] = lambda _wish: True
+
+    memory: Memory = field(default_factory=Memory)
+    changes: list[VerdictChange] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+    wishes: int = 0
+    steps: int = 0
+
+    def __post_init__(self) -> None:
+        self._random = random.Random(self.seed)
+        self._heap: list[tuple[int, int, Event | Callable[[], None]]] = []
+        self._serial = count()
+        self._now_s = 0.0
+        self._bytes: dict[str, float] = {}
+        self._bytes_s: dict[str, float] = {}
+        self.record = False
+
+    # Time in the world counts from 0; the engine sees CLOCK_BOOTTIME, which is long past it.
+
+    def run(self, until_s: float) -> list[VerdictChange]:
+        """Live until a time; returns all changes so far."""
+        if not self.steps and not self._heap:
+            self._begin()
+        limit_ns = _ns(until_s)
+        while self._heap and self._heap[0][0] <= limit_ns:
+            at_ns, _, what = heapq.heappop(self._heap)
+            self._now_s = at_ns / NS - START_S
+            if callable(what):
+                what()
+            else:
+                self._feed(what)
+        return self.changes
+
+    def _begin(self) -> None:
+        for link in self.plan.watches:
+            self._push(0.0, LinkEvent(boottime_ns=_ns(0.0), link=link, facts=WELL))
+        for change in self.facts:
+            self._push(
+                change.at_s,
+                LinkEvent(boottime_ns=_ns(change.at_s), link=change.link, facts=change.facts),
+            )
+        self._tick(0.5)
+        for link, watch in self.plan.watches.items():
+            for kind in {post.kind for post in watch.posts.values()}:
+                posts = [post for post in watch.posts.values() if post.kind == kind]
+                for place, post in enumerate(posts):
+                    every_s = watch.every_s[kind]
+                    for family in post.families:
+                        self._every(every_s, every_s * place / len(posts) + 0.1, link, post, family)
+            if watch.has_host:
+                self._host_every(15.0, 0.2, link)
+
+    def _push(self, at_s: float, what: Event | Callable[[], None]) -> None:
+        heapq.heappush(self._heap, (_ns(at_s), next(self._serial), what))
+
+    def _tick(self, at_s: float) -> None:
+        wall_s = None if self.wall_s is None else self.wall_s + at_s
+        self._push(at_s, Tick(boottime_ns=_ns(at_s), wall_s=wall_s))
+        self._push(at_s + 1.0, lambda: self._tick(at_s + 1.0))
+
+    def _every(self, every_s: float, at_s: float, link: str, post: Post, family: Family) -> None:
+        def due() -> None:
+            self._measure(link, post, family, at_s)
+            self._every(every_s, at_s + every_s, link, post, family)
+
+        self._push(at_s, due)
+
+    def _host_every(self, every_s: float, at_s: float, link: str) -> None:
+        def due() -> None:
+            self._measure_host(link, at_s)
+            self._host_every(every_s, at_s + every_s, link)
+
+        self._push(at_s, due)
+
+    def _feed(self, event: Event) -> None:
+        if self.record:
+            self.events.append(event)
+        ruling = step(self.memory, event, self.plan, self.settings)
+        self.memory = ruling.memory
+        self.steps += 1
+        self.changes.extend(ruling.changes)
+        for wish in ruling.wishes:
+            self.wishes += 1
+            if self.fulfil(wish):
+                self._fulfil(wish)
+
+    def _fulfil(self, wish: Wish) -> None:
+        at_s = self._now_s + 0.001
+        if wish.kind == "host":
+            self._push(at_s, lambda: self._measure_host(wish.link, at_s))
+            return
+        post = self.plan.watches[wish.link].posts[f"{wish.kind} {wish.target}"]
+        self._push(at_s, lambda: self._measure(wish.link, post, wish.family, at_s))
+
+    def _measure(self, link: str, post: Post, family: Family, at_s: float) -> None:
+        took_s, finding = self._find(link, post, family, at_s)
+        series = Series(kind=post.kind, revision=1, link=link, target=post.target, family=family)
+        result = Result(series=series, boottime_ns=_ns(at_s), finding=finding)
+        self._push(at_s + took_s, Arrival(boottime_ns=_ns(at_s + took_s), result=result))
+
+    def _find(self, link: str, post: Post, family: Family, at_s: float) -> tuple[float, Finding]:
+        if self.starve(at_s):
+            return 0.5, not_ok(Reason.AGENT_STARVED)
+        facts = self._facts_at(link, at_s)
+        if not facts.present:
+            return 0.0, not_ok(Reason.INTERFACE_ABSENT)
+        if not facts.carrier:
+            # A bound socket without carrier looks like a time-out (FACTS).
+            return TIMEOUT_S[post.kind], not_ok(Reason.TIMED_OUT)
+        if not facts.usable(family):
+            return 0.0, not_ok(Reason.NO_ADDRESS)
+        hits = [t for t in self.troubles if t.hits(link, post, family, at_s)]
+        base_s = RTT_S[post.rung] + (0.0 if post.domestic else ABROAD_S)
+        if "mobile" in link and post.rung is not Segment.LAN:
+            base_s += RADIO_S
+        return answers.answer(self._random, post, base_s, hits, self.noise, self.expiry_s)
+
+    def _facts_at(self, link: str, at_s: float) -> LinkFacts:
+        known = WELL
+        for change in self.facts:
+            if change.link == link and change.at_s <= at_s:
+                known = change.facts
+        return known
+
+    def _measure_host(self, link: str, at_s: float) -> None:
+        since_s = self._bytes_s.get(link, 0.0)
+        rate = self.own_traffic(link, (since_s + at_s) / 2)
+        received = self._bytes.get(link, 0.0) + rate / 8 * (at_s - since_s)
+        self._bytes[link], self._bytes_s[link] = received, at_s
+        values = {host.RECEIVED: received, host.SENT: received / 20}
+        neighbour = self.neighbour(link, at_s)
+        if neighbour is not None:
+            values[host.GATEWAY_NEIGHBOUR] = 1.0 if neighbour else 0.0
+        series = Series(kind="host", revision=1, link=link, target="", family=Family.NONE)
+        result = Result(series=series, boottime_ns=_ns(at_s), finding=ok(values))
+        self._push(at_s, Arrival(boottime_ns=_ns(at_s), result=result))
+
+
+def seconds(boottime_ns: int) -> float:
+    """Return a time of the engine as seconds since the world began."""
+    return boottime_ns / NS - START_S
+
+
+def _ns(at_s: float) -> int:
+    return round((at_s + START_S) * NS)

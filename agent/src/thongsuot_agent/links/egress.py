@@ -8,6 +8,9 @@ from thongsuot_agent.links.state import LinkState, LinkUnusable
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family
 
+SocketAddress = tuple[str, int] | tuple[str, int, int, int]
+"""What the socket module takes as an address, of either family."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Egress:
@@ -31,15 +34,15 @@ class Egress:
         """Whether the destination has a meaning on this interface only (fe80::/10)."""
         return is_link_local6(self.destination_packed)
 
-    def socket_address(self, port: int) -> tuple[str, int] | tuple[str, int, int, int]:
+    def socket_address(self, port: int) -> SocketAddress:
         """Return the destination as the socket module wants it."""
         return self._address(self.destination, port)
 
-    def source_address(self) -> tuple[str, int] | tuple[str, int, int, int]:
+    def source_address(self) -> SocketAddress:
         """Return the source, with a port that the kernel picks."""
         return self._address(self.source, 0)
 
-    def _address(self, address: str, port: int) -> tuple[str, int] | tuple[str, int, int, int]:
+    def _address(self, address: str, port: int) -> SocketAddress:
         if self.family is Family.IP4:
             return (address, port)
         return (address, port, 0, self.index if self.is_link_local else 0)

@@ -12,18 +12,21 @@ _WATCH_EVERY_S = 0.25
 
 
 class Lateness:
-    """The longest lateness since it was last asked for."""
+    """The longest lateness since each reader last asked."""
 
     def __init__(self) -> None:
-        self._longest_s = 0.0
+        self._longest_s: dict[str, float] = {}
 
     def note(self, late_s: float) -> None:
-        """Take in by how much one timer ran late; negative counts as in time."""
-        self._longest_s = max(self._longest_s, late_s)
+        """Take in by how much one timer ran late, in seconds; negative counts as in time."""
+        for reader, longest_s in self._longest_s.items():
+            if late_s > longest_s:
+                self._longest_s[reader] = late_s
 
-    def take(self) -> float:
-        """Return the longest lateness since the last call, in seconds, and start over."""
-        longest_s, self._longest_s = self._longest_s, 0.0
+    def take(self, reader: str) -> float:
+        """Return the longest lateness since this reader's last call, in seconds; 0 at the first."""
+        longest_s = self._longest_s.get(reader, 0.0)
+        self._longest_s[reader] = 0.0
         return longest_s
 
 
@@ -43,6 +46,11 @@ class LateWatch:
         self._longest_s = 0.0
         self._due_s = 0.0
         self._timer: asyncio.TimerHandle | None = None
+
+    @property
+    def longest_s(self) -> float:
+        """The longest lateness within the run, in seconds; negative when none was due."""
+        return self._longest_s
 
     @property
     def is_late(self) -> bool:

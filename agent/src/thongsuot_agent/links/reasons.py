@@ -57,3 +57,43 @@ def described(error: OSError) -> str:
     """Return the error as short text without addresses or paths: its name and its meaning."""
     name = errno.errorcode.get(error.errno or 0, "OSError")
     return f"{name}: {error.strerror}" if error.strerror else name
+
+
+# libcurl's codes (curl/curl.h); by number, so that this module needs no libcurl.
+_CURL = {
+    1: Reason.NOT_SUPPORTED,  # CURLE_UNSUPPORTED_PROTOCOL
+    7: Reason.HOST_UNREACHABLE,  # CURLE_COULDNT_CONNECT, when the system says no more
+    8: Reason.RESPONSE_INVALID,  # CURLE_WEIRD_SERVER_REPLY
+    18: Reason.RESPONSE_TRUNCATED,  # CURLE_PARTIAL_FILE
+    27: Reason.RESOURCE_EXHAUSTED,  # CURLE_OUT_OF_MEMORY
+    28: Reason.TIMED_OUT,  # CURLE_OPERATION_TIMEDOUT
+    35: Reason.TLS_HANDSHAKE_FAILED,  # CURLE_SSL_CONNECT_ERROR
+    52: Reason.RESPONSE_INVALID,  # CURLE_GOT_NOTHING
+    55: Reason.CONNECTION_RESET,  # CURLE_SEND_ERROR
+    56: Reason.CONNECTION_RESET,  # CURLE_RECV_ERROR
+    60: Reason.CERTIFICATE_UNTRUSTED,  # CURLE_PEER_FAILED_VERIFICATION
+    61: Reason.RESPONSE_INVALID,  # CURLE_BAD_CONTENT_ENCODING
+    77: Reason.UNMEASURED_OTHERWISE,  # CURLE_SSL_CACERT_BADFILE: our own file
+    91: Reason.CERTIFICATE_UNTRUSTED,  # CURLE_SSL_INVALIDCERTSTATUS
+}
+
+# Results of OpenSSL's verification (openssl/x509_vfy.h) that have a reason of their own.
+_VERIFICATION = {9: Reason.CERTIFICATE_NOT_YET_VALID, 10: Reason.CERTIFICATE_EXPIRED}
+
+
+def reason_for_curl(code: int, system_errno: int) -> Reason:
+    """Return the reason of a failed transfer, by the system's error where there was one."""
+    if code in {7, 55, 56} and system_errno:
+        return reason_for_foreign(OSError(system_errno, ""))
+    return _CURL.get(code, Reason.FAILED_OTHERWISE)
+
+
+def reason_for_verification(result: int) -> Reason:
+    """
+    Return why a certificate was refused; ``result`` is OpenSSL's.
+
+    0 means that the chain is good: then it was the name that libcurl refused.
+    """
+    if result == 0:
+        return Reason.CERTIFICATE_NAME_MISMATCH
+    return _VERIFICATION.get(result, Reason.CERTIFICATE_UNTRUSTED)

@@ -37,6 +37,10 @@ class LinkState:
         """Return the usable addresses of one family."""
         return self.addresses6 if family is Family.IP6 else self.addresses4
 
+    def has_route(self, family: Family) -> bool:
+        """Return whether a default route of one family uses the interface."""
+        return self.has_route6 if family is Family.IP6 else self.has_route4
+
     def gateway(self, family: Family) -> str | None:
         """Return the default gateway of one family, ``None`` where there is none."""
         return self.gateway6 if family is Family.IP6 else self.gateway4

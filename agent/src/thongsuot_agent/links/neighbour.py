@@ -1,0 +1,120 @@
+"""Whether a link's gateway answers on the link layer, by the kernel's table of neighbours."""
+
+import asyncio
+import os
+import socket
+
+from thongsuot_agent.links.egress import Egress, address_family
+from thongsuot_agent.links.link import Link
+from thongsuot_agent.links.sockets import open_bound
+from thongsuot_agent.proto.neighbour import (
+    BROADCAST,
+    ETHERTYPE_ARP,
+    SOLICITATION_HOP_LIMIT,
+    build_arp_request,
+    build_solicitation,
+)
+from thongsuot_agent.proto.rtnetlink import (
+    ARPHRD_ETHER,
+    IFF_NOARP,
+    NUD_DELAY,
+    NUD_FAILED,
+    NUD_PROBE,
+    NUD_REACHABLE,
+    NUD_STALE,
+    LinkMessage,
+    NeighbourMessage,
+)
+from thongsuot_schema.result import Family
+
+FRESH_S = 5.0
+"""A confirmation younger than this needs no new question: traffic keeps it fresh by itself."""
+
+_LOOKS_S = (0.005, 0.02, 0.075, 0.2, 0.7)
+"""When to look whether the answer came: at once on a good cable, at last after a second."""
+
+_DISCARD_PORT = 9  # RFC 863: whoever gets it throws it away
+_TICKS_PER_S = os.sysconf("SC_CLK_TCK")
+
+
+async def gateway_answers(link: Link, family: Family, message: LinkMessage) -> bool | None:
+    """Return whether the default gateway answers ARP or neighbour discovery, ``None`` if not to be
+    known.
+
+    The kernel's table is believed where it was confirmed within ``FRESH_S``; otherwise the gateway
+    is asked and given one second. Where asking is not allowed (no CAP_NET_RAW) only what the kernel
+    is sure of counts. Interfaces without neighbours (point to point) have nothing to know.
+
+    Raises:
+        LinkUnusable: nothing can be sent by the link.
+    """
+    gateway = link.state.gateway(family)
+    if gateway is None or message.flags & IFF_NOARP or message.hardware_type != ARPHRD_ETHER:
+        return None
+    egress = link.egress(family, gateway)
+    entry = _entry(link, egress)
+    if _is_confirmed(entry, FRESH_S):
+        return True
+    if not _ask(link, egress, message, entry):
+        return False if entry is not None and entry.state & NUD_FAILED else None
+    waited_s = 0.0
+    for look_s in _LOOKS_S:
+        await asyncio.sleep(look_s)
+        waited_s += look_s
+        entry = _entry(link, egress)
+        if _is_confirmed(entry, waited_s + 1 / _TICKS_PER_S):
+            return True
+    return False
+
+
+def _entry(link: Link, egress: Egress) -> NeighbourMessage | None:
+    return link.kernel.neighbour(
+        family=address_family(egress.family), address=egress.destination_packed, index=egress.index
+    )
+
+
+def _is_confirmed(entry: NeighbourMessage | None, within_s: float) -> bool:
+    if entry is None or not entry.state & NUD_REACHABLE or entry.confirmed_ticks is None:
+        return False
+    return entry.confirmed_ticks <= within_s * _TICKS_PER_S
+
+
+def _ask(link: Link, egress: Egress, message: LinkMessage, entry: NeighbourMessage | None) -> bool:
+    """
+    Make the gateway show itself; return whether that was possible.
+
+    Where the kernel has no address (no entry, failed), any packet makes it ask by itself. Where it
+    has one that is no longer sure, it would wait for 5 s before asking, so we ask in its place.
+    """
+    known = NUD_REACHABLE | NUD_STALE | NUD_DELAY | NUD_PROBE
+    try:
+        if entry is None or not entry.state & known:
+            with link.open_udp(egress.family, egress.destination, _DISCARD_PORT) as opened:
+                opened.send(b"")
+        elif egress.family is Family.IP4:
+            _send_arp(egress, message)
+        else:
+            _send_solicitation(egress, message)
+    except PermissionError:
+        return False
+    return True
+
+
+def _send_arp(egress: Egress, message: LinkMessage) -> None:
+    request = build_arp_request(
+        hardware=message.hardware_address,
+        source=egress.source_packed,
+        target=egress.destination_packed,
+    )
+    # Protocol 0: the socket only sends; nothing is received on it.
+    with socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, 0) as opened:
+        opened.sendto(request, (egress.interface, ETHERTYPE_ARP, 0, 0, BROADCAST))
+
+
+def _send_solicitation(egress: Egress, message: LinkMessage) -> None:
+    request = build_solicitation(
+        hardware=message.hardware_address, target=egress.destination_packed
+    )
+    with open_bound(egress, socket.SOCK_RAW, socket.IPPROTO_ICMPV6) as opened:
+        opened.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_UNICAST_HOPS, SOLICITATION_HOP_LIMIT)
+        opened.sendto(request, egress.socket_address(0))

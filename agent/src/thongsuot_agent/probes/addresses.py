@@ -1,0 +1,60 @@
+"""Which address of a target a run goes to, per link and family."""
+
+from thongsuot_agent.links.egress import family_of
+from thongsuot_agent.links.link import Link
+from thongsuot_agent.links.state import LinkUnusable
+from thongsuot_schema.inventory.model import Target
+from thongsuot_schema.reason import Reason
+from thongsuot_schema.result import Family
+
+GATEWAY, RESOLVER = "gateway", "resolver"
+
+
+def address_of(link: Link, target: Target, family: Family) -> str:
+    """
+    Return the address that a target has for this link and family, as text.
+
+    The words ``gateway`` and ``resolver`` stand for the link's own default gateway and the first of
+    its name servers of that family.
+
+    Raises:
+        LinkUnusable: there is none; ``no_route`` when the link has no default route to have a
+            gateway from, ``not_supported`` when the target just has no address of this family.
+    """
+    for address in target.addresses:
+        if address == GATEWAY:
+            return _gateway(link, family)
+        if address == RESOLVER:
+            return _resolver(link, family)
+        if family_of(address) is family:
+            return address
+    raise LinkUnusable(Reason.NOT_SUPPORTED, f"target {target.name!r} has no {family} address")
+
+
+def _gateway(link: Link, family: Family) -> str:
+    state = link.state
+    gateway = state.gateway(family)
+    if gateway is not None and family_of(gateway) is family:
+        return gateway
+    _require_carrier(link)
+    if not state.has_route(family):
+        raise LinkUnusable(Reason.NO_ROUTE, f"no {family} default route by {link.spec.interface}")
+    raise LinkUnusable(Reason.NOT_SUPPORTED, f"the {family} default route has no gateway")
+
+
+def _resolver(link: Link, family: Family) -> str:
+    found = next((server for server in link.resolvers if family_of(server) is family), None)
+    if found is not None:
+        return found
+    _require_carrier(link)
+    raise LinkUnusable(Reason.NOT_SUPPORTED, f"no {family} name server is known for this link")
+
+
+def _require_carrier(link: Link) -> None:
+    """Say the deeper reason first: a link that is down has lost its routes and leases as well."""
+    if not link.state.present:
+        raise LinkUnusable(Reason.INTERFACE_ABSENT, f"no interface {link.spec.interface!r}")
+    if not link.state.carrier:
+        raise LinkUnusable(
+            Reason.INTERFACE_DOWN, f"{link.spec.interface} is down or has no carrier"
+        )

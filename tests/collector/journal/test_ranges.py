@@ -31,7 +31,8 @@ def test_adding_numbers_one_by_one_in_any_order_gives_the_same_set(order: list[i
     for number in order:
         found = ranges.with_number(found, number)
     assert found == ranges.merged((number, number) for number in order)
-    assert ranges.missing_below(found) == (max(order) - len(set(order)) if order else 0)
+    spanned = max(order) - min(order) + 1 if order else 0
+    assert ranges.missing_between(found) == spanned - len(set(order))
     for number in range(1, 42):
         assert ranges.holds(found, number) is (number in order)
         start = ranges.start_of(found, number)

@@ -39,9 +39,9 @@ def holds(ranges: Iterable[Range], number: int) -> bool:
     return any(first <= number <= last for first, last in ranges)
 
 
-def missing_below(ranges: tuple[Range, ...]) -> int:
-    """Return how many numbers from 1 up to the highest are not in merged ranges."""
-    return ranges[-1][1] - count(ranges) if ranges else 0
+def missing_between(ranges: tuple[Range, ...]) -> int:
+    """Return how many numbers between the lowest and the highest are not in merged ranges."""
+    return ranges[-1][1] - ranges[0][0] + 1 - count(ranges) if ranges else 0
 
 
 def start_of(ranges: Iterable[Range], number: int) -> int:

@@ -1,0 +1,1 @@
+"""Where agents push: authenticate, bound, decode, append to the journal, then acknowledge."""

@@ -1,0 +1,203 @@
+"""
+The two addresses that agents push to, as plain ASGI: the path every push takes, so nothing extra.
+"""
+
+import logging
+import time
+from collections.abc import Awaitable, Callable, MutableMapping
+from http import HTTPStatus
+from math import ceil
+
+import msgspec
+
+from thongsuot_collector.ingest.body import ClientGone, Receive, read_body
+from thongsuot_collector.ingest.door import Door, Moment
+from thongsuot_collector.ingest.pace import Pace
+from thongsuot_collector.ingest.refusal import STATUS, PushRefused, Why
+from thongsuot_collector.ingest.tokens import TokenBook
+from thongsuot_collector.metrics import Metrics
+from thongsuot_schema.batch import push
+from thongsuot_schema.batch.limits import Limits
+
+Scope = MutableMapping[str, object]
+Send = Callable[[MutableMapping[str, object]], Awaitable[None]]
+Headers = list[tuple[bytes, bytes]]
+
+_AUTHORIZATION = b"authorization"
+_BEARER = b"bearer "
+_LENGTH = b"content-length"
+_TYPE = b"content-type"
+_BOOT = push.HEADER_BOOT.lower().encode()
+_BOOTTIME = push.HEADER_BOOTTIME.lower().encode()
+
+_LARGEST_BOOTTIME_NS = 1 << 62
+_BOOT_ID_BYTES = 128
+
+_log = logging.getLogger(__name__)
+_encode = msgspec.json.Encoder().encode
+
+
+class Ingest:
+    """
+    Answers ``POST /v1/batches`` and ``POST /v1/layouts``.
+
+    ``heard`` is called with a site's name and the collector's clock on every push of a good token
+    that was taken. ``sites`` limits how often one site may push, ``strangers`` how often one
+    address may come with a bad token.
+    """
+
+    def __init__(
+        self,
+        door: Door,
+        tokens: TokenBook,
+        *,
+        limits: Limits,
+        metrics: Metrics,
+        sites: Pace,
+        strangers: Pace,
+        damaged: Callable[[Exception], None],
+    ) -> None:
+        self._door = door
+        self._tokens = tokens
+        self._limits = limits
+        self._metrics = metrics
+        self._sites = sites
+        self._strangers = strangers
+        self._damaged = damaged
+
+    async def batches(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a push of one batch."""
+        started_s = time.perf_counter()
+        moment_ns = time.time_ns()
+        try:
+            headers = _headers(scope)
+            site = await self._admitted(scope, headers)
+            _expect_type(headers, push.CONTENT_TYPE_BATCH)
+            moment = _moment(headers, moment_ns)
+            body = await self._body(headers, receive)
+            taken = await self._door.take_batch(body, site, moment)
+        except PushRefused as refused:
+            self._metrics.pushes.labels(refused.why.value).inc()
+            await self._refuse(send, refused)
+        except ClientGone:
+            self._metrics.pushes.labels("client_gone").inc()
+        else:
+            self._metrics.pushes.labels("repeated" if taken.repeated else "accepted").inc()
+            answer = push.Answer(
+                acknowledged=taken.number,
+                repeated=taken.repeated,
+                collector_wall_ns=time.time_ns(),
+            )
+            await _answer(send, HTTPStatus.OK, answer, [])
+        self._metrics.push_seconds.observe(time.perf_counter() - started_s)
+
+    async def layouts(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a push of one layout."""
+        moment_ns = time.time_ns()
+        try:
+            headers = _headers(scope)
+            await self._admitted(scope, headers)
+            _expect_type(headers, push.CONTENT_TYPE_LAYOUT)
+            body = await self._body(headers, receive)
+            await self._door.take_layout(body, Moment(received_ns=moment_ns))
+        except PushRefused as refused:
+            self._metrics.layouts.labels(refused.why.value).inc()
+            await self._refuse(send, refused)
+        except ClientGone:
+            self._metrics.layouts.labels("client_gone").inc()
+        else:
+            self._metrics.layouts.labels("accepted").inc()
+            answer = push.Answer(collector_wall_ns=time.time_ns())
+            await _answer(send, HTTPStatus.OK, answer, [])
+
+    async def _admitted(self, scope: Scope, headers: dict[bytes, bytes]) -> str:
+        """Return the site whose token the request carries, if it may push now."""
+        now_s = time.monotonic()
+        address = _address(scope)
+        if self._strangers.is_spent(address, now_s=now_s):
+            raise PushRefused(
+                Why.TOO_OFTEN, "too many bad tokens from this address", retry_after_s=30.0
+            )
+        if scope["method"] != "POST":
+            raise PushRefused(Why.WRONG_METHOD, f"{scope['method']} is not taken here, only POST")
+        given = headers.get(_AUTHORIZATION, b"")
+        if given[: len(_BEARER)].lower() != _BEARER:
+            self._strangers.wait_s(address, now_s=now_s)
+            raise PushRefused(Why.NO_TOKEN, "send the site's token: Authorization: Bearer …")
+        site = await self._tokens.site_of(given[len(_BEARER) :].strip())
+        if site is None:
+            self._strangers.wait_s(address, now_s=now_s)
+            raise PushRefused(Why.BAD_TOKEN, "this token is not known here, or was revoked")
+        wait_s = self._sites.wait_s(site, now_s=now_s)
+        if wait_s:
+            raise PushRefused(Why.TOO_OFTEN, f"site {site} pushes too often", retry_after_s=wait_s)
+        return site
+
+    async def _body(self, headers: dict[bytes, bytes], receive: Receive) -> bytes:
+        length = headers.get(_LENGTH, b"")
+        declared = int(length) if length.isdigit() else None
+        return await read_body(
+            receive, limit_bytes=self._limits.body_bytes, declared_bytes=declared
+        )
+
+    async def _refuse(self, send: Send, refused: PushRefused) -> None:
+        status = STATUS[refused.why]
+        headers: Headers = []
+        if refused.retry_after_s:
+            headers.append((b"retry-after", str(ceil(refused.retry_after_s)).encode()))
+        if status is HTTPStatus.UNAUTHORIZED:
+            headers.append((b"www-authenticate", b'Bearer realm="thongsuot"'))
+        if status is HTTPStatus.METHOD_NOT_ALLOWED:
+            headers.append((b"allow", b"POST"))
+        if refused.why in {Why.TOO_LARGE, Why.TOO_SLOW}:
+            # What is left of the body is not worth reading.
+            headers.append((b"connection", b"close"))
+        answer = push.Answer(
+            error=refused.sentence,
+            unknown_layout=refused.unknown_layout,
+            collector_wall_ns=time.time_ns(),
+        )
+        await _answer(send, status, answer, headers)
+
+
+def _headers(scope: Scope) -> dict[bytes, bytes]:
+    given = scope["headers"]
+    assert isinstance(given, list)
+    return dict(given)
+
+
+def _address(scope: Scope) -> str:
+    client = scope.get("client")
+    return str(client[0]) if isinstance(client, tuple) else ""
+
+
+def _expect_type(headers: dict[bytes, bytes], expected: str) -> None:
+    given = headers.get(_TYPE, b"").decode("latin-1").partition(";")[0].strip().lower()
+    if given != expected:
+        raise PushRefused(
+            Why.WRONG_CONTENT_TYPE, f"content type {given!r} is not taken here, only {expected}"
+        )
+
+
+def _moment(headers: dict[bytes, bytes], received_ns: int) -> Moment:
+    boottime, boot = headers.get(_BOOTTIME), headers.get(_BOOT, b"")
+    if boottime is None:
+        return Moment(received_ns=received_ns)
+    number = int(boottime) if boottime.isdigit() and len(boottime) < 20 else -1
+    if not 0 <= number < _LARGEST_BOOTTIME_NS or len(boot) > _BOOT_ID_BYTES:
+        raise PushRefused(
+            Why.BAD_CLOCK_HEADER,
+            f"{push.HEADER_BOOTTIME} is nanoseconds since boot, {push.HEADER_BOOT} a boot id",
+        )
+    return Moment(received_ns=received_ns, boottime_ns=number, boot_id=boot.decode("latin-1"))
+
+
+async def _answer(send: Send, status: HTTPStatus, answer: push.Answer, headers: Headers) -> None:
+    body = _encode(answer)
+    fixed: Headers = [
+        (b"content-type", b"application/json"),
+        (b"content-length", str(len(body)).encode()),
+        (b"cache-control", b"no-store"),
+    ]
+    await send({"type": "http.response.start", "status": int(status), "headers": fixed + headers})
+    await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,214 @@
+"""Door: one pushed body, checked, dated, appended; everything about a push but the HTTP."""
+
+import asyncio
+from collections.abc import Callable
+
+import msgspec
+
+from thongsuot_collector.errors import JournalBusy, JournalRefused
+from thongsuot_collector.ingest.clock import ClockBook, Ruling
+from thongsuot_collector.ingest.refusal import PushRefused, Why
+from thongsuot_collector.journal.entry import Appended, Entry, Reception
+from thongsuot_collector.journal.journal import Journal
+from thongsuot_collector.metrics import Metrics
+from thongsuot_collector.plans import PlanBook
+from thongsuot_collector.reader import Reader
+from thongsuot_schema.batch.columns import Columns, decode_columns
+from thongsuot_schema.batch.decode import peek
+from thongsuot_schema.batch.digest import digest_of
+from thongsuot_schema.batch.head import Header
+from thongsuot_schema.batch.limits import Limits
+from thongsuot_schema.errors import (
+    BatchError,
+    BatchMalformed,
+    BatchTooLarge,
+    BatchVersionUnknown,
+    LayoutUnknown,
+)
+
+_DECODED_IN_PLACE_BYTES = 32 * 1024
+"""
+A larger body (a thousand results and more) is decoded in a thread: it would hold up all others.
+"""
+
+_NUMBER_LIMIT = 1 << 53
+"""Batch numbers above this are no count of anything."""
+
+_BUSY_RETRY_S = 5.0
+
+_WHY_BY_ERROR: tuple[tuple[type[BatchError], Why], ...] = (
+    (BatchTooLarge, Why.TOO_LARGE),
+    (BatchVersionUnknown, Why.WRONG_VERSION),
+    (LayoutUnknown, Why.UNKNOWN_LAYOUT),
+    (BatchMalformed, Why.MALFORMED),
+    (BatchError, Why.MALFORMED),
+)
+
+
+class Moment(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    The clocks of a push, as its headers and the collector's clock gave them.
+
+    ``boot_id`` is the sender's present boot (empty: it did not say), ``boottime_ns`` its boottime
+    when the push left (``None``: it did not say), ``received_ns`` the collector's clock when the
+    headers came.
+    """
+
+    received_ns: int
+    boot_id: str = ""
+    boottime_ns: int | None = None
+
+
+class Taken(msgspec.Struct, frozen=True, kw_only=True):
+    """A batch that is durable. ``repeated``: it already was."""
+
+    number: int
+    repeated: bool
+
+
+class Door:
+    """
+    Takes bodies of batches and layouts.
+
+    ``conflicting`` hears of each batch that came under an identity already kept with other bytes.
+    """
+
+    def __init__(
+        self,
+        journal: Journal,
+        *,
+        plans: PlanBook,
+        reader: Reader,
+        clocks: ClockBook,
+        limits: Limits,
+        metrics: Metrics,
+        conflicting: Callable[[Entry], None],
+    ) -> None:
+        self._journal = journal
+        self._plans = plans
+        self._reader = reader
+        self._clocks = clocks
+        self._limits = limits
+        self._metrics = metrics
+        self._conflicting = conflicting
+
+    async def take_batch(self, body: bytes, site: str, moment: Moment) -> Taken:
+        """
+        Keep a batch that a site pushed; returns when it is durable.
+
+        Raises:
+            PushRefused: it was not kept; says why, and whether to try again.
+            JournalDamaged: the journal is broken; the process has to end.
+        """
+        try:
+            columns = await self._decode(body, site)
+        except BatchError as error:
+            raise _refused(error) from error
+        ruling = self._date(columns, site, moment)
+        header = columns.header
+        entry = Entry(
+            site=site,
+            stream=header.stream,
+            number=header.number,
+            digest=digest_of(body),
+            layout=header.layout,
+            received_ns=moment.received_ns,
+            epoch_ns=ruling.epoch_ns,
+            clock=ruling.quality,
+            body=body,
+        )
+        try:
+            if header.layout:
+                await self._plans.used(header.layout, received_ns=moment.received_ns)
+            appended = await self._journal.append(entry)
+        except (JournalBusy, JournalRefused) as error:
+            raise _busy(error) from error
+        return self._taken(entry, columns, appended)
+
+    async def take_layout(self, body: bytes, moment: Moment) -> bytes:
+        """
+        Keep a layout; returns its id when it is durable.
+
+        Raises:
+            PushRefused: it was not kept; says why, and whether to try again.
+        """
+        try:
+            return await self._plans.put(body, received_ns=moment.received_ns)
+        except BatchError as error:
+            raise _refused(error) from error
+        except (JournalBusy, JournalRefused) as error:
+            raise _busy(error) from error
+
+    async def _decode(self, body: bytes, site: str) -> Columns:
+        try:
+            columns = await self._columns(body)
+        except LayoutUnknown as error:
+            # A batch of another site is refused as such, whatever it refers to.
+            self._check(peek(body, self._limits), site)
+            if await self._plans.find(error.layout_id) is None:
+                raise
+            columns = await self._columns(body)
+        self._check(columns.header, site)
+        return columns
+
+    async def _columns(self, body: bytes) -> Columns:
+        if len(body) <= _DECODED_IN_PLACE_BYTES:
+            return decode_columns(body, self._plans.known, self._limits)
+        return await asyncio.to_thread(decode_columns, body, self._plans.known, self._limits)
+
+    def _check(self, header: Header, site: str) -> None:
+        if header.site != site:
+            raise PushRefused(
+                Why.WRONG_SITE, f"this token writes for site {site}, the batch is of {header.site}"
+            )
+        if not 1 <= header.number < _NUMBER_LIMIT or not header.stream or not header.boot_id:
+            raise PushRefused(
+                Why.MALFORMED,
+                f"batch number {header.number} of stream {header.stream!r} and boot "
+                f"{header.boot_id!r}: numbers count from 1, stream and boot have names",
+            )
+
+    def _date(self, columns: Columns, site: str, moment: Moment) -> Ruling:
+        header = columns.header
+        if moment.boottime_ns is not None and moment.boot_id:
+            self._clocks.hear(
+                site,
+                moment.boot_id,
+                boottime_ns=moment.boottime_ns,
+                received_ns=moment.received_ns,
+            )
+        last_ms = max(columns.times_ms, default=0)
+        decided_ns = max((change.decided_boottime_ns for change in columns.changes), default=0)
+        return self._clocks.rule(
+            site,
+            header.boot_id,
+            header.clock,
+            last_boottime_ns=max(last_ms * 1_000_000, decided_ns),
+            received_ns=moment.received_ns,
+        )
+
+    def _taken(self, entry: Entry, columns: Columns, appended: Appended) -> Taken:
+        if appended.reception is Reception.CONFLICT:
+            self._conflicting(entry)
+            raise PushRefused(
+                Why.CONFLICT,
+                f"batch {entry.number} of stream {entry.stream} is already kept with other bytes; "
+                "the first stands, this one was set aside",
+            )
+        if appended.reception is Reception.APPENDED:
+            self._reader.remember(appended.sequence, columns)
+            self._metrics.results.inc(columns.header.results)
+            self._metrics.body_bytes.inc(len(entry.body))
+            self._metrics.clocks.labels(entry.clock.value).inc()
+        return Taken(number=entry.number, repeated=appended.reception is Reception.REPEATED)
+
+
+def _refused(error: BatchError) -> PushRefused:
+    why = next(why for kind, why in _WHY_BY_ERROR if isinstance(error, kind))
+    unknown = error.layout_id.hex() if isinstance(error, LayoutUnknown) else ""
+    return PushRefused(why, str(error), unknown_layout=unknown)
+
+
+def _busy(error: JournalBusy | JournalRefused) -> PushRefused:
+    why = Why.JOURNAL_BUSY if isinstance(error, JournalBusy) else Why.JOURNAL_REFUSED
+    return PushRefused(why, str(error), retry_after_s=_BUSY_RETRY_S)

@@ -1,0 +1,53 @@
+"""Pace: how often one sender may ask, with a reserve for those who catch up. Pure."""
+
+from collections import OrderedDict
+from dataclasses import dataclass
+
+_SENDERS_KEPT = 100_000
+"""
+Senders remembered, about 20 MB; the one not seen for longest starts with a full reserve again.
+"""
+
+
+@dataclass(slots=True)
+class _Reserve:
+    left: float
+    at_s: float
+
+
+class Pace:
+    """
+    A token bucket for each sender.
+
+    ``per_second`` is what may go on for ever, ``reserve`` what may come at once before that.
+    Times are of a monotonic clock.
+    """
+
+    def __init__(self, *, per_second: float, reserve: float) -> None:
+        self._per_second = per_second
+        self._reserve = reserve
+        self._senders: OrderedDict[str, _Reserve] = OrderedDict()
+
+    def wait_s(self, sender: str, *, now_s: float) -> float:
+        """Count one request, and return 0; or do not, and return after how long to try again."""
+        known = self._refilled(sender, now_s)
+        if known.left < 1.0:
+            return (1.0 - known.left) / self._per_second
+        known.left -= 1.0
+        return 0.0
+
+    def is_spent(self, sender: str, *, now_s: float) -> bool:
+        """Whether a sender would have to wait, without counting anything."""
+        return sender in self._senders and self._refilled(sender, now_s).left < 1.0
+
+    def _refilled(self, sender: str, now_s: float) -> _Reserve:
+        known = self._senders.get(sender)
+        if known is None:
+            known = self._senders[sender] = _Reserve(self._reserve, now_s)
+            if len(self._senders) > _SENDERS_KEPT:
+                self._senders.popitem(last=False)
+            return known
+        self._senders.move_to_end(sender)
+        known.left = min(self._reserve, known.left + (now_s - known.at_s) * self._per_second)
+        known.at_s = now_s
+        return known

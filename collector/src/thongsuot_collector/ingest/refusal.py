@@ -1,0 +1,66 @@
+"""Refusal: why a push was not taken, and the status that says so; one closed list."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from http import HTTPStatus
+
+
+class Why(StrEnum):
+    """Why a push was refused; the value is the label of the counter."""
+
+    NO_TOKEN = "no_token"  # noqa: S105 - a reason, not a secret
+    BAD_TOKEN = "bad_token"  # noqa: S105 - a reason, not a secret
+    WRONG_SITE = "wrong_site"
+    TOO_OFTEN = "too_often"
+    WRONG_METHOD = "wrong_method"
+    WRONG_CONTENT_TYPE = "wrong_content_type"
+    WRONG_VERSION = "wrong_version"
+    BAD_CLOCK_HEADER = "bad_clock_header"
+    TOO_LARGE = "too_large"
+    TOO_SLOW = "too_slow"
+    MALFORMED = "malformed"
+    UNKNOWN_LAYOUT = "unknown_layout"
+    CONFLICT = "conflict"
+    JOURNAL_BUSY = "journal_busy"
+    JOURNAL_REFUSED = "journal_refused"
+
+
+STATUS: Mapping[Why, HTTPStatus] = {
+    Why.NO_TOKEN: HTTPStatus.UNAUTHORIZED,
+    Why.BAD_TOKEN: HTTPStatus.UNAUTHORIZED,
+    Why.WRONG_SITE: HTTPStatus.FORBIDDEN,
+    Why.TOO_OFTEN: HTTPStatus.TOO_MANY_REQUESTS,
+    Why.WRONG_METHOD: HTTPStatus.METHOD_NOT_ALLOWED,
+    Why.WRONG_CONTENT_TYPE: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    Why.WRONG_VERSION: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    Why.BAD_CLOCK_HEADER: HTTPStatus.BAD_REQUEST,
+    Why.TOO_LARGE: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    Why.TOO_SLOW: HTTPStatus.REQUEST_TIMEOUT,
+    Why.MALFORMED: HTTPStatus.BAD_REQUEST,
+    Why.UNKNOWN_LAYOUT: HTTPStatus.CONFLICT,
+    Why.CONFLICT: HTTPStatus.CONFLICT,
+    Why.JOURNAL_BUSY: HTTPStatus.SERVICE_UNAVAILABLE,
+    Why.JOURNAL_REFUSED: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+"""
+What an agent does with each is in ``thongsuot_schema.batch.push``: 4xx never again, 429 and 5xx
+later.
+"""
+
+
+class PushRefused(Exception):
+    """
+    A push is not taken.
+
+    ``sentence`` is for a person at the agent. ``retry_after_s`` says when it may be taken after
+    all, ``unknown_layout`` which layout has to come first.
+    """
+
+    def __init__(
+        self, why: Why, sentence: str, *, retry_after_s: float = 0.0, unknown_layout: str = ""
+    ) -> None:
+        self.why = why
+        self.sentence = sentence
+        self.retry_after_s = retry_after_s
+        self.unknown_layout = unknown_layout
+        super().__init__(f"{why}: {sentence}")

@@ -1,0 +1,71 @@
+"""Whose token it is: the good ones in memory, kept fresh from the store."""
+
+import asyncio
+import hmac
+import logging
+import time
+
+from sqlalchemy import Engine
+
+from thongsuot_collector.store import tokens
+
+_REFRESH_EVERY_S = 5.0
+"""A revoked token is good for at most this long."""
+
+_AT_ONCE_EVERY_S = 1.0
+"""An unknown token has the store asked at once, but not more often than this."""
+
+_log = logging.getLogger(__name__)
+
+
+class TokenBook:
+    """
+    All good tokens, by the hash of each.
+
+    A lookup goes by the hash of a secret of 256 random bits, so what its timing tells of the hash
+    helps nobody; the comparison itself takes constant time all the same.
+    """
+
+    def __init__(self, store: Engine) -> None:
+        self._store = store
+        self._sites: dict[bytes, tuple[bytes, str]] = {}
+        self._mark: tuple[int, int, int] | None = None
+        self._asked_s = float("-inf")
+        self._asking = asyncio.Lock()
+
+    async def site_of(self, secret: bytes) -> str | None:
+        """Return the site that a token belongs to, ``None`` for one that is not good."""
+        digest = tokens.digest_of(secret)
+        found = self._lookup(digest)
+        if found is None and secret.startswith(tokens.PREFIX.encode()):
+            async with self._asking:
+                if time.monotonic() - self._asked_s >= _AT_ONCE_EVERY_S:
+                    await self.refresh()
+            found = self._lookup(digest)
+        return found
+
+    async def refresh(self) -> None:
+        """Read the store again, if a token was made or revoked since."""
+        self._asked_s = time.monotonic()
+        mark = await asyncio.to_thread(tokens.change_mark, self._store)
+        if mark != self._mark:
+            listed = await asyncio.to_thread(tokens.listed, self._store)
+            self._sites = {
+                token.digest: (token.digest, token.site)
+                for token in listed
+                if token.revoked_ns is None
+            }
+            self._mark = mark
+            _log.info("tokens read good=%d", len(self._sites))
+
+    async def keep_fresh(self) -> None:
+        """Read the store again and again, for ever."""
+        while True:
+            await asyncio.sleep(_REFRESH_EVERY_S)
+            await self.refresh()
+
+    def _lookup(self, digest: bytes) -> str | None:
+        known = self._sites.get(digest)
+        if known is None or not hmac.compare_digest(known[0], digest):
+            return None
+        return known[1]

@@ -1,0 +1,80 @@
+"""What the collector measures about itself; the names stand here and nowhere else."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+_PREFIX = "thongsuot_collector"
+
+
+class Metrics:
+    """
+    All instruments of one collector, in a registry of their own.
+
+    Labels are bounded: ``reason`` and ``quality`` from closed lists, ``consumer`` and ``sink``
+    from the configuration. Never a site: ten thousand of them would be the largest part of the
+    database.
+    """
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.pushes = self._counter(
+            "pushes", "Pushes of batches, by what became of them", ("reason",)
+        )
+        self.results = self._counter("results", "Results in the batches that were accepted", ())
+        self.body_bytes = self._counter("body_bytes", "Bytes of the accepted bodies", ())
+        self.layouts = self._counter("layouts", "Pushes of layouts, by their end", ("reason",))
+        self.clocks = self._counter(
+            "clocks", "Accepted batches by how far their times can be trusted", ("quality",)
+        )
+        self.push_seconds = self._histogram(
+            "push_seconds",
+            "From the headers of a push until its answer",
+            (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0),
+        )
+        self.commit_jobs = self._histogram(
+            "journal_commit_jobs",
+            "Jobs that shared one commit of the journal",
+            (1, 2, 4, 8, 16, 32, 64, 128, 256, 512),
+        )
+        self.commit_seconds = self._histogram(
+            "journal_commit_seconds",
+            "Time of one commit of the journal, flushed to the disk",
+            (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0),
+        )
+        self.journal_bytes = self._gauge("journal_bytes", "Bytes of the journal in use", ())
+        self.journal_entries = self._gauge(
+            "journal_entries", "Entries between the oldest kept and the newest", ()
+        )
+        self.journal_oldest_seconds = self._gauge(
+            "journal_oldest_timestamp_seconds", "When the oldest kept entry came in", ()
+        )
+        self.lag_entries = self._gauge(
+            "consumer_lag_entries", "Entries that a consumer has not done yet", ("consumer",)
+        )
+        self.lost_entries = self._gauge(
+            "consumer_lost_entries",
+            "Entries trimmed before a consumer had read them",
+            ("consumer",),
+        )
+        self.poison = self._counter(
+            "set_aside", "Batches set aside because a consumer could not digest them", ("consumer",)
+        )
+        self.failures = self._counter(
+            "task_failures", "Restarts of a task that ended in an error", ("task",)
+        )
+        self.sent_samples = self._counter("sink_samples", "Samples a sink delivered", ("sink",))
+        self.dropped_samples = self._counter(
+            "sink_dropped_samples", "Samples a sink did not deliver, by why", ("sink", "reason")
+        )
+        self.sink_requests = self._counter(
+            "sink_requests", "Requests of a sink, by the class of the answer", ("sink", "answer")
+        )
+        self.sites = self._gauge("sites", "Sites by whether they are heard", ("heard",))
+
+    def _counter(self, name: str, text: str, labels: tuple[str, ...]) -> Counter:
+        return Counter(f"{_PREFIX}_{name}", text, labels, registry=self.registry)
+
+    def _gauge(self, name: str, text: str, labels: tuple[str, ...]) -> Gauge:
+        return Gauge(f"{_PREFIX}_{name}", text, labels, registry=self.registry)
+
+    def _histogram(self, name: str, text: str, buckets: tuple[float, ...]) -> Histogram:
+        return Histogram(f"{_PREFIX}_{name}", text, (), buckets=buckets, registry=self.registry)

@@ -1,0 +1,75 @@
+"""The layouts in use, ready for reading: in memory, behind them the journal."""
+
+from collections import OrderedDict
+
+from thongsuot_collector.journal.journal import Journal
+from thongsuot_schema.batch.decode import decode_layout
+from thongsuot_schema.batch.layout import LayoutPlan, plan_of
+from thongsuot_schema.batch.limits import Limits
+
+_KEPT = 20_000
+"""Plans kept: two for each of ten thousand agents, about 10 KB each."""
+
+_REFRESH_NS = 86_400 * 10**9
+"""
+A layout in use is put into the journal again after this, so that its trim can tell it is in use.
+"""
+
+
+class _Plan:
+    __slots__ = ("body", "plan", "put_ns")
+
+    def __init__(self, plan: LayoutPlan, body: bytes, put_ns: int) -> None:
+        self.plan = plan
+        self.body = body
+        self.put_ns = put_ns
+
+
+class PlanBook:
+    """Plans of layouts by their ids."""
+
+    def __init__(self, journal: Journal, limits: Limits) -> None:
+        self._journal = journal
+        self._limits = limits
+        self._plans: OrderedDict[bytes, _Plan] = OrderedDict()
+
+    def known(self, layout_id: bytes) -> LayoutPlan | None:
+        """Return a plan that is in memory."""
+        found = self._plans.get(layout_id)
+        return None if found is None else found.plan
+
+    async def find(self, layout_id: bytes) -> LayoutPlan | None:
+        """Return a plan, from the journal if need be; ``None`` when that layout was never given."""
+        found = self._plans.get(layout_id)
+        if found is not None:
+            self._plans.move_to_end(layout_id)
+            return found.plan
+        body = await self._journal.layout(layout_id)
+        return None if body is None else self._keep(layout_id, body, put_ns=0).plan
+
+    async def put(self, body: bytes, *, received_ns: int) -> bytes:
+        """
+        Keep a layout that was pushed; returns its id when it is durable.
+
+        Raises:
+            BatchError: the body is no layout.
+            JournalError: it could not be kept.
+        """
+        layout_id, _ = decode_layout(body, self._limits)
+        await self._journal.put_layout(layout_id, body, received_ns=received_ns)
+        self._keep(layout_id, body, put_ns=received_ns)
+        return layout_id
+
+    async def used(self, layout_id: bytes, *, received_ns: int) -> None:
+        """Note that a batch refers to a layout: now and then that is written down."""
+        found = self._plans.get(layout_id)
+        if found is not None and received_ns - found.put_ns > _REFRESH_NS:
+            found.put_ns = received_ns
+            await self._journal.put_layout(layout_id, found.body, received_ns=received_ns)
+
+    def _keep(self, layout_id: bytes, body: bytes, *, put_ns: int) -> _Plan:
+        _, layout = decode_layout(body, self._limits)
+        kept = self._plans[layout_id] = _Plan(plan_of(layout), body, put_ns)
+        if len(self._plans) > _KEPT:
+            self._plans.popitem(last=False)
+        return kept

@@ -1,0 +1,79 @@
+"""
+Verdicts as series: repeated with every batch, because a database forgets a value after five
+minutes.
+"""
+
+from collections.abc import Iterable
+
+from thongsuot_collector.samples.encode import Parcel
+from thongsuot_collector.samples.labels import LabelBook
+from thongsuot_collector.samples.protobuf import EARLIEST_MS, LATEST_MS, SAMPLE_HEAD, STALE, series
+from thongsuot_collector.state.verdicts import Standing
+from thongsuot_schema.batch.columns import Columns
+from thongsuot_schema.catalogue.verdict import SEGMENT, STATE
+from thongsuot_schema.segment import LADDER, Segment
+from thongsuot_schema.state import State
+
+_STATE_NUMBERS = {State.UP: 0.0, State.DEGRADED: 1.0, State.DOWN: 2.0}
+_SEGMENT_NUMBERS = {None: 0.0} | {
+    segment: float(rung) for rung, segment in enumerate(LADDER, start=1)
+}
+
+_Points = dict[int, tuple[float, float]]
+
+
+def verdict_series(
+    site: str,
+    columns: Columns,
+    standing: Iterable[Standing],
+    *,
+    labels: LabelBook,
+    epoch_ns: int,
+) -> Parcel | None:
+    """
+    Return the verdicts that a batch changes, and those that stood when it was sealed
+    (``standing``).
+
+    A state of ``unknown`` has no number: its series end there with a staleness marker.
+    """
+    subjects: dict[tuple[str, str], _Points] = {}
+    for change in columns.changes:
+        verdict = change.verdict
+        points = subjects.setdefault((verdict.link, verdict.service), {})
+        points[_time_ms(epoch_ns, change.decided_boottime_ns)] = _values(
+            verdict.state, verdict.segment
+        )
+    sealed_ms = _time_ms(epoch_ns, columns.header.clock.boottime_ns)
+    for one in standing:
+        if one.turn.state in _STATE_NUMBERS:
+            points = subjects.setdefault((one.link, one.service), {})
+            points[sealed_ms] = _values(one.turn.state, one.turn.segment)
+    if not subjects:
+        return None
+    pieces: list[bytes] = []
+    for (link, service), points in subjects.items():
+        times = sorted(points)
+        for place, metric in enumerate((STATE, SEGMENT)):
+            named = labels.of_metric(site, link, service, metric.full_name)
+            pieces.append(
+                series(
+                    named.removesuffix(SAMPLE_HEAD),
+                    [(time_ms, points[time_ms][place]) for time_ms in times],
+                )
+            )
+    every_ms = [time_ms for points in subjects.values() for time_ms in points]
+    return Parcel(
+        body=b"".join(pieces),
+        samples=2 * len(every_ms),
+        earliest_ms=min(every_ms),
+        latest_ms=max(every_ms),
+    )
+
+
+def _values(state: State, segment: Segment | None) -> tuple[float, float]:
+    number = _STATE_NUMBERS.get(state)
+    return (STALE, STALE) if number is None else (number, _SEGMENT_NUMBERS[segment])
+
+
+def _time_ms(epoch_ns: int, boottime_ns: int) -> int:
+    return min(max((epoch_ns + boottime_ns) // 1_000_000, EARLIEST_MS), LATEST_MS)

@@ -1,0 +1,168 @@
+"""
+The state of one site: what its batches told, in a form that can be kept and taken up again. Pure.
+"""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from thongsuot_collector.journal.entry import ClockQuality, Entry
+from thongsuot_collector.journal.ranges import missing_between
+from thongsuot_collector.state.verdicts import StreamVerdicts
+from thongsuot_schema.batch.columns import Columns
+from thongsuot_schema.batch.model import Notice, NoticeCode
+from thongsuot_schema.catalogue.icmp import KIND as ICMP
+from thongsuot_schema.catalogue.icmp import LOSS, RTT
+
+KEPT_NS = 72 * 3600 * 10**9
+"""
+The page shows the last 24 hours; a sink that catches up on more than this sends the older results
+without the verdicts that stood.
+"""
+
+STREAMS_KEPT = 24
+"""A device that reboots more often than that loses the picture of its earliest boots."""
+
+_FORGET_EVERY = 32
+"""Batches between two looks at what may be forgotten: eight minutes."""
+
+JOINED_WITHIN_MS = 60_000
+"""Batches with less than this between them are one stretch of record: pushes are 15 s apart."""
+
+
+class Figures(msgspec.Struct, frozen=True, array_like=True):
+    """The newest run of one icmp series that had an answer or a loss: wall time, values."""
+
+    time_ms: int
+    rtt_s: float | None
+    loss_ratio: float | None
+
+
+class Stream(msgspec.Struct, kw_only=True):
+    """
+    One stream of the site's agent.
+
+    ``epoch_ns`` is the wall time of its boottime 0, by the newest batch; ``sealed_ns`` that
+    batch's boottime.
+    """
+
+    epoch_ns: int
+    sealed_ns: int
+    verdicts: StreamVerdicts
+
+    @property
+    def latest_ns(self) -> int:
+        """Wall time up to which the stream tells anything."""
+        return self.epoch_ns + self.sealed_ns
+
+
+class SiteState(msgspec.Struct, kw_only=True):
+    """
+    What is known of a site.
+
+    ``heard_ns`` is when its newest push came in. ``covered`` are the stretches of wall time, in
+    ms, that its record tells of: outside of them nothing is known. ``figures`` are by link,
+    target and family.
+    """
+
+    heard_ns: int = 0
+    clock: ClockQuality = ClockQuality.UNCERTAIN
+    version: str = ""
+    streams: dict[str, Stream] = {}
+    covered: tuple[tuple[int, int], ...] = ()
+    figures: dict[str, Figures] = {}
+
+    def apply(self, entry: Entry, columns: Columns) -> None:
+        """Take over one batch; a batch that was applied before changes nothing but ``heard_ns``."""
+        self.heard_ns = max(self.heard_ns, entry.received_ns)
+        header = columns.header
+        stream = self.streams.get(entry.stream)
+        if stream is None:
+            stream = self.streams[entry.stream] = Stream(
+                epoch_ns=entry.epoch_ns, sealed_ns=0, verdicts=StreamVerdicts()
+            )
+        if not stream.verdicts.add(entry.number, columns.changes, columns.notices):
+            return
+        if header.clock.boottime_ns >= stream.sealed_ns:
+            stream.sealed_ns = header.clock.boottime_ns
+            stream.epoch_ns = entry.epoch_ns
+            if stream is self.newest():
+                self.clock = entry.clock
+        self.version = _version(columns.notices) or self.version
+        self._cover(entry, columns)
+        self._note_figures(entry, columns)
+        if entry.number % _FORGET_EVERY == 0 or len(self.streams) > STREAMS_KEPT:
+            self._forget()
+
+    def newest(self) -> Stream | None:
+        """Return the stream that tells of the latest moment."""
+        return max(self.streams.values(), key=lambda stream: stream.latest_ns, default=None)
+
+    def backlog(self) -> int:
+        """
+        Return how many batches are known to wait on the device: numbers missing in its streams.
+        """
+        return sum(missing_between(stream.verdicts.held) for stream in self.streams.values())
+
+    def _cover(self, entry: Entry, columns: Columns) -> None:
+        offset_ms = entry.epoch_ns // 1_000_000
+        sealed_ms = columns.header.clock.boottime_ns // 1_000_000
+        first_ms = min(columns.times_ms, default=sealed_ms)
+        stretch = (offset_ms + min(first_ms, sealed_ms), offset_ms + sealed_ms)
+        self.covered = joined((*self.covered, stretch), within_ms=JOINED_WITHIN_MS)
+
+    def _note_figures(self, entry: Entry, columns: Columns) -> None:
+        offset_ms = entry.epoch_ns // 1_000_000
+        for block in columns.blocks:
+            if block.block.kind != ICMP.name:
+                continue
+            columns_by_metric = dict(zip(block.block.metrics, block.columns, strict=True))
+            rtts, losses = columns_by_metric.get(RTT.name), columns_by_metric.get(LOSS.name)
+            for rows in columns.series_of(block):
+                series = columns.plan.layout.series[rows.position]
+                last = rows.last_row - 1
+                time_ms = offset_ms + columns.times_ms[last]
+                key = f"{series.link}\n{series.target}\n{series.family}"
+                known = self.figures.get(key)
+                if known is None or known.time_ms < time_ms:
+                    at = last - block.first_row
+                    self.figures[key] = Figures(
+                        time_ms,
+                        None if rtts is None else rtts[at],
+                        None if losses is None else losses[at],
+                    )
+
+    def _forget(self) -> None:
+        newest = self.newest()
+        assert newest is not None
+        before_ns = newest.latest_ns - KEPT_NS
+        self.covered = tuple(one for one in self.covered if one[1] * 1_000_000 >= before_ns)
+        for name, stream in list(self.streams.items()):
+            if stream.latest_ns < before_ns and stream is not newest:
+                del self.streams[name]
+            else:
+                stream.verdicts.forget_before(before_ns - stream.epoch_ns)
+        while len(self.streams) > STREAMS_KEPT:
+            del self.streams[min(self.streams, key=lambda name: self.streams[name].latest_ns)]
+        for key, figures in list(self.figures.items()):
+            if figures.time_ms * 1_000_000 < before_ns:
+                del self.figures[key]
+
+
+def joined(stretches: Iterable[tuple[int, int]], *, within_ms: int) -> tuple[tuple[int, int], ...]:
+    """Return stretches of time in order, those that overlap or nearly touch as one."""
+    found: list[tuple[int, int]] = []
+    for start, end in sorted(stretches):
+        if found and start <= found[-1][1] + within_ms:
+            found[-1] = (found[-1][0], max(found[-1][1], end))
+        else:
+            found.append((start, end))
+    return tuple(found)
+
+
+def _version(notices: Iterable[Notice]) -> str:
+    found = ""
+    for notice in notices:
+        if notice.code is NoticeCode.STARTED:
+            found = notice.text
+    return found

@@ -1,0 +1,139 @@
+"""
+What verdicts stood when, inside one stream of an agent. Pure.
+
+Inside a stream everything is ordered by CLOCK_BOOTTIME and batches are numbered without gaps, so
+this holds however late and in whatever order they arrive: fresh news first, the backlog after it.
+"""
+
+from bisect import bisect_right, insort
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from thongsuot_collector.journal import ranges
+from thongsuot_schema.batch.model import Notice, NoticeCode
+from thongsuot_schema.segment import Segment
+from thongsuot_schema.state import State
+from thongsuot_schema.verdict import Evidence, Symptom, VerdictChange
+
+_SEPARATOR = "\n"
+"""Stands in no name (they are single words)."""
+
+
+class Turn(msgspec.Struct, frozen=True, array_like=True):
+    """
+    The verdict on one subject from one moment on.
+
+    Times are CLOCK_BOOTTIME. ``number`` is the batch that told of it.
+    """
+
+    decided_ns: int
+    onset_ns: int
+    number: int
+    state: State
+    segment: Segment | None = None
+    symptom: Symptom = Symptom.NONE
+    evidence: tuple[Evidence, ...] = ()
+
+
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
+    """A verdict that stands on a link, a service (``link`` empty) or a service through a link."""
+
+    link: str
+    service: str
+    turn: Turn
+
+
+class StreamVerdicts(msgspec.Struct, kw_only=True):
+    """
+    The verdict changes of one stream, as far as they arrived.
+
+    ``held`` are the numbers of the batches that arrived. ``starts`` are the moments at which the
+    agent started inside the stream: what was judged before does not stand after.
+    """
+
+    held: tuple[ranges.Range, ...] = ()
+    starts: list[int] = []
+    turns: dict[str, list[Turn]] = {}
+
+    def add(self, number: int, changes: Iterable[VerdictChange], notices: Iterable[Notice]) -> bool:
+        """Take over what a batch tells; ``False`` when that batch was there before."""
+        if ranges.holds(self.held, number):
+            return False
+        self.held = ranges.with_number(self.held, number)
+        for change in changes:
+            verdict = change.verdict
+            turn = Turn(
+                change.decided_boottime_ns,
+                change.onset_boottime_ns,
+                number,
+                verdict.state,
+                verdict.segment,
+                verdict.symptom,
+                verdict.evidence,
+            )
+            subject = verdict.link + _SEPARATOR + verdict.service
+            insort(self.turns.setdefault(subject, []), turn, key=_decided)
+        for notice in notices:
+            if notice.code is NoticeCode.STARTED:
+                insort(self.starts, notice.boottime_ns)
+        return True
+
+    def at(self, boottime_ns: int) -> Iterator[Standing]:
+        """Yield the verdicts that stood at a moment, as far as is known now."""
+        started_ns = self._started_before(boottime_ns)
+        for subject, turns in self.turns.items():
+            place = bisect_right(turns, boottime_ns, key=_decided)
+            if place and turns[place - 1].decided_ns >= started_ns:
+                yield _standing(subject, turns[place - 1])
+
+    def surely_at(self, boottime_ns: int, number: int) -> Iterator[Standing]:
+        """
+        Yield the verdicts that certainly stood at a moment that batch ``number`` tells of.
+
+        Between the batch that told of the verdict and that one none is missing, so no change can
+        be.
+        """
+        whole_from = ranges.start_of(self.held, number)
+        for standing in self.at(boottime_ns):
+            if standing.turn.number >= whole_from:
+                yield standing
+
+    def every(self) -> Iterator[Standing]:
+        """Yield each change of each subject, in order of time for each."""
+        for subject, turns in self.turns.items():
+            for turn in turns:
+                yield _standing(subject, turn)
+
+    def end_of(self, standing: Standing) -> int | None:
+        """Return when a verdict ceased to stand (next verdict, restart); ``None``: it stands."""
+        turns = self.turns[standing.link + _SEPARATOR + standing.service]
+        place = bisect_right(turns, standing.turn.decided_ns, key=_decided)
+        ends = [turns[place].decided_ns] if place < len(turns) else []
+        restart = bisect_right(self.starts, standing.turn.decided_ns)
+        if restart < len(self.starts):
+            ends.append(self.starts[restart])
+        return min(ends, default=None)
+
+    def forget_before(self, boottime_ns: int) -> None:
+        """Drop what was over before a moment; what stood then stays."""
+        for turns in self.turns.values():
+            place = bisect_right(turns, boottime_ns, key=_decided)
+            if place > 1:
+                del turns[: place - 1]
+        place = bisect_right(self.starts, boottime_ns)
+        if place > 1:
+            del self.starts[: place - 1]
+
+    def _started_before(self, boottime_ns: int) -> int:
+        place = bisect_right(self.starts, boottime_ns)
+        return self.starts[place - 1] if place else -1
+
+
+def _decided(turn: Turn) -> int:
+    return turn.decided_ns
+
+
+def _standing(subject: str, turn: Turn) -> Standing:
+    link, _, service = subject.partition(_SEPARATOR)
+    return Standing(link=link, service=service, turn=turn)

@@ -1,0 +1,130 @@
+"""
+The device's clocks, what is known of their error, and steps of the wall clock.
+
+Intervals and the order of things go by CLOCK_BOOTTIME, which never steps and counts suspended time;
+the wall clock only says *when*, and is doubted: devices without a battery-backed clock boot years
+off.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+NS_PER_S = 1_000_000_000
+
+STEP_LIMIT_S = 0.1
+"""A change of wall against boot time beyond this between two looks is a step: slewing is at most
+500 ppm (RFC 5905), 30 ms in a minute."""
+
+DRIFT_RATIO = 100e-6
+"""How fast what was learned of the clock grows stale: twice what cheap crystals are off."""
+
+WRONG_LIMIT_S = 2.0
+"""A wall clock this far off is called wrong on the page; a person reads minutes."""
+
+EARLIEST_WALL_NS = 1_767_225_600 * NS_PER_S
+"""2026-01-01: a wall clock before the first release is wrong without anybody saying so."""
+
+
+def _boottime_ns() -> int:
+    return time.clock_gettime_ns(time.CLOCK_BOOTTIME)
+
+
+def _unknown() -> None:
+    return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clock:
+    """
+    The clocks as functions, so that tests can turn them.
+
+    ``error_s`` is the kernel's estimate of the wall clock's maximum error, ``None`` while the clock
+    is not synchronised.
+    """
+
+    boottime_ns: Callable[[], int] = _boottime_ns
+    wall_ns: Callable[[], int] = time.time_ns
+    error_s: Callable[[], float | None] = _unknown
+
+
+SYSTEM = Clock()
+
+
+def boot_id(path: Path = Path("/proc/sys/kernel/random/boot_id")) -> str:
+    """Return the kernel's random name of this boot."""
+    return path.read_text("ascii").strip()
+
+
+class StepWatch:
+    """Notices steps of the wall clock by comparing it with boot time at every look."""
+
+    def __init__(self) -> None:
+        self._offset_ns: int | None = None
+
+    def look(self, boottime_ns: int, wall_ns: int) -> float | None:
+        """Return by how many seconds the wall clock stepped since the last look, or ``None``."""
+        offset_ns = wall_ns - boottime_ns
+        before_ns, self._offset_ns = self._offset_ns, offset_ns
+        if before_ns is None:
+            return None
+        step_s = (offset_ns - before_ns) / NS_PER_S
+        return step_s if abs(step_s) > STEP_LIMIT_S else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Sighting:
+    """The collector's wall clock against our boot time, seen once."""
+
+    offset_ns: int
+    error_ns: float
+    boottime_ns: int
+
+    def error_at(self, boottime_ns: int) -> float:
+        return self.error_ns + abs(boottime_ns - self.boottime_ns) * DRIFT_RATIO
+
+
+class TrueTime:
+    """
+    What the collector's answers tell about the true time, for the local page.
+
+    Results are not changed by it: the collector corrects them itself from what the batches say.
+    """
+
+    def __init__(self) -> None:
+        self._best: _Sighting | None = None
+
+    def learn(self, *, sent_ns: int, received_ns: int, collector_wall_ns: int) -> None:
+        """
+        Take in one answer; ``sent_ns`` and ``received_ns`` are boot times around the request.
+
+        The best sighting is kept: the one whose error, growing with age, is now the smallest.
+        """
+        if collector_wall_ns <= 0 or received_ns < sent_ns:
+            return
+        middle_ns = (sent_ns + received_ns) // 2
+        new = _Sighting(
+            offset_ns=collector_wall_ns - middle_ns,
+            error_ns=(received_ns - sent_ns) / 2,
+            boottime_ns=middle_ns,
+        )
+        if self._best is None or new.error_ns <= self._best.error_at(middle_ns):
+            self._best = new
+
+    def wall_ns(self, boottime_ns: int, device_wall_ns: int, now_boottime_ns: int) -> int:
+        """
+        Return the true wall time of a boot time, by the device's clock where nothing is known.
+        """
+        if self._best is None:
+            return device_wall_ns + (boottime_ns - now_boottime_ns)
+        return boottime_ns + self._best.offset_ns
+
+    def is_trusted(self, boottime_ns: int, device_wall_ns: int) -> bool:
+        """Return whether the device's wall clock is not known to be wrong."""
+        if device_wall_ns < EARLIEST_WALL_NS:
+            return False
+        if self._best is None:
+            return True
+        off_ns = abs(device_wall_ns - boottime_ns - self._best.offset_ns)
+        return off_ns <= WRONG_LIMIT_S * NS_PER_S + self._best.error_at(boottime_ns)

@@ -1,0 +1,102 @@
+"""
+What the plan needs of a metered link's allowance; the arithmetic that a refusal shows.
+
+Pure. A month is taken at 31 days, every target in all the families it may have, nothing thinned
+out.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from thongsuot_agent import probes
+from thongsuot_agent.schedule.job import (
+    Reach,
+    families_of,
+    interval_s,
+    is_named,
+    targets_of,
+)
+from thongsuot_schema.inventory.model import Link, ProbePlan, Target
+from thongsuot_schema.result import Family
+
+MONTH_S = 31 * 86400
+
+PUSH_BYTES = 2_500
+"""
+One push on a kept connection, IP level, both directions: request and answer with headers, TLS
+records and acknowledgements around 0.6 to 1.5 KB of batch.
+"""
+
+BOTH = frozenset({Family.IP4, Family.IP6})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """One line of the arithmetic: so many series, so many runs in a month, so many bytes each."""
+
+    what: str
+    series: int
+    runs: int
+    run_bytes: int
+
+    @property
+    def total_bytes(self) -> int:
+        """Bytes in a month."""
+        return self.series * self.runs * self.run_bytes
+
+
+def needs(
+    link: Link,
+    plans: Sequence[ProbePlan],
+    targets: Sequence[Target],
+    *,
+    push_every_s: float | None,
+) -> tuple[Item, ...]:
+    """
+    Return what a month of the plan uses on a metered link; pushes count where they must take it.
+    """
+    items = list(_items(link, plans, targets))
+    if push_every_s is not None:
+        items.append(
+            Item(what="push", series=1, runs=round(MONTH_S / push_every_s), run_bytes=PUSH_BYTES)
+        )
+    return tuple(items)
+
+
+def _items(link: Link, plans: Sequence[ProbePlan], targets: Sequence[Target]) -> Iterator[Item]:
+    reach = Reach(spec=link, families=BOTH, resolver_families=BOTH)
+    for plan in plans:
+        probe = probes.load(plan.kind)
+        if probe.per_link or not is_named(link.name, plan.links):
+            continue
+        settings = msgspec.convert(plan.settings, probe.settings)
+        runs = round(MONTH_S / interval_s(plan, is_metered=True))
+        for target in targets_of(plan, probe, targets, link.name):
+            series = len(families_of(target, reach))
+            run_bytes = probe.cost_bytes(target, settings)
+            yield Item(
+                what=f"{plan.kind} to {target.name}", series=series, runs=runs, run_bytes=run_bytes
+            )
+
+
+def refusal(link: Link, items: Sequence[Item]) -> str:
+    """
+    Return why a plan does not fit a link's allowance, with the arithmetic; empty when it does.
+    """
+    total = sum(item.total_bytes for item in items)
+    allowance = link.allowance_bytes
+    if allowance is None or total <= allowance:
+        return ""
+    lines = [
+        f"  {item.what}: {item.series} series x {item.runs} runs x {item.run_bytes} bytes"
+        f" = {item.total_bytes / 1e6:.1f} MB"
+        for item in items
+    ]
+    summary = (
+        f'the plan needs {total / 1e6:.1f} MB in 31 days on link "{link.name}", allowance_bytes is'
+        f" {allowance / 1e6:.1f} MB; raise the allowance, lengthen metered_every_s or measure"
+        " fewer targets:"
+    )
+    return "\n".join([summary, *lines])

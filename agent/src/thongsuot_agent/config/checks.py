@@ -1,0 +1,219 @@
+"""
+Contradictions that no type can see. Pure: a configuration in, mistakes with their places out.
+
+A place is a path as ``thongsuot_schema.document`` knows them; the sentence says what is wrong and
+what to do.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from ipaddress import ip_address, ip_network
+from typing import Any
+from urllib.parse import urlsplit
+
+from thongsuot_agent import probes
+from thongsuot_agent.config.model import AgentConfig
+from thongsuot_agent.probes import Probe
+from thongsuot_agent.schedule.job import EVERY, GATEWAY, RESOLVER, targets_of
+from thongsuot_schema.inventory.model import ProbePlan, Role, Target
+from thongsuot_schema.nearest import nearest
+from thongsuot_schema.segment import Segment
+from thongsuot_schema.toml_lines import Path
+
+Mistake = tuple[Path, str]
+
+_WORDS = {GATEWAY, RESOLVER}
+_ANCHOR_SEGMENTS = (Segment.LAN, Segment.ACCESS, Segment.CARRIER, Segment.TRANSIT)
+
+
+def mistakes(config: AgentConfig, targets: tuple[Target, ...]) -> Iterator[Mistake]:
+    """Yield all mistakes; ``targets`` are those configured, or the default ones."""
+    yield from _names(config)
+    yield from _collector(config)
+    yield from _page(config)
+    yield from _references(config)
+    for place, target in enumerate(config.targets):
+        yield from _target(target, ("targets", place))
+    for place, plan in enumerate(config.probes):
+        yield from _probe_names(config, plan, targets, ("probes", place))
+    yield from _measured_twice(config, targets)
+
+
+def _names(config: AgentConfig) -> Iterator[Mistake]:
+    named: dict[str, Iterable[str]] = {
+        "links": [link.name for link in config.links],
+        "targets": [target.name for target in config.targets],
+        "carriers": [carrier.name for carrier in config.carriers],
+    }
+    for table, names in named.items():
+        yield from _repeated(table, "name", names)
+    yield from _repeated("links", "interface", [link.interface for link in config.links])
+
+
+def _repeated(table: str, key: str, values: Iterable[str]) -> Iterator[Mistake]:
+    seen: set[str] = set()
+    for place, value in enumerate(values):
+        if value in seen:
+            yield (
+                (table, place, key),
+                f'{key} "{value}" stands in more than one [[{table}]]; each needs its own',
+            )
+        seen.add(value)
+
+
+def _collector(config: AgentConfig) -> Iterator[Mistake]:
+    found = _url_mistake(config.collector.url)
+    if found:
+        yield ("collector", "url"), found
+    elif urlsplit(config.collector.url).path not in {"", "/"}:
+        yield (
+            ("collector", "url"),
+            f'"{config.collector.url}" has a path; give scheme, host and port only',
+        )
+
+
+def _page(config: AgentConfig) -> Iterator[Mistake]:
+    listen = config.page.listen
+    if not listen:
+        return
+    host, _, port = listen.rpartition(":")
+    # Port 0 lets the kernel choose; tests and demos use it.
+    if not host or not port.isdecimal() or int(port) > 65535:
+        yield (
+            ("page", "listen"),
+            f'"{listen}" is not an address and a port, as in "0.0.0.0:8080" or "[::]:8080"',
+        )
+
+
+def _references(config: AgentConfig) -> Iterator[Mistake]:
+    links = {link.name for link in config.links}
+    if links:  # without, links are found on the device and their names are not known here
+        for place, target in enumerate(config.targets):
+            yield from _unknown("link", target.links, links, ("targets", place, "links"))
+    carriers = {carrier.name for carrier in config.carriers}
+    for place, link in enumerate(config.links):
+        if carriers and link.carrier:
+            path = ("links", place, "carrier")
+            yield from _unknown("carrier", [link.carrier], carriers, path, is_list=False)
+
+
+def _unknown(
+    what: str, names: Iterable[str], known: set[str], path: Path, *, is_list: bool = True
+) -> Iterator[Mistake]:
+    for place, name in enumerate(names):
+        if name not in known:
+            where = (*path, place) if is_list else path
+            yield where, f'there is no {what} "{name}"{nearest(name, known)}'
+
+
+def _target(target: Target, path: Path) -> Iterator[Mistake]:
+    if target.role is Role.SERVICE:
+        if not target.url:
+            yield (*path, "role"), f'service "{target.name}" needs a url'
+        elif found := _url_mistake(target.url):
+            yield (*path, "url"), found
+        if target.segment is not Segment.SERVICE:
+            yield (*path, "segment"), f'service "{target.name}" has segment "service", nothing else'
+    else:
+        yield from _anchor(target, path)
+    for place, network in enumerate(target.expect_addresses):
+        if not _is_valid(ip_network, network):
+            yield (
+                (*path, "expect_addresses", place),
+                f'"{network}" is not an address or network, as in "203.0.113.0/24"',
+            )
+
+
+def _anchor(target: Target, path: Path) -> Iterator[Mistake]:
+    if not target.addresses:
+        yield (*path, "role"), f'anchor "{target.name}" needs addresses'
+    if target.segment not in _ANCHOR_SEGMENTS:
+        known = ", ".join(_ANCHOR_SEGMENTS)
+        yield (
+            (*path, "segment"),
+            f'anchor "{target.name}" cannot have segment "{target.segment}"; known: {known}',
+        )
+    if _WORDS & set(target.addresses) and len(target.addresses) > 1:
+        yield (*path, "addresses"), "the word gateway or resolver stands alone, for both families"
+        return
+    families: set[int] = set()
+    for place, address in enumerate(target.addresses):
+        if address in _WORDS:
+            continue
+        if not _is_valid(ip_address, address):
+            yield (
+                (*path, "addresses", place),
+                f'"{address}" is not an address, "gateway" or "resolver"',
+            )
+            continue
+        version = ip_address(address).version
+        if version in families:
+            yield (
+                (*path, "addresses", place),
+                f"at most one IPv{version} address a target; make a target of each",
+            )
+        families.add(version)
+
+
+def _probe_names(
+    config: AgentConfig, plan: ProbePlan, targets: tuple[Target, ...], path: Path
+) -> Iterator[Mistake]:
+    if plan.kind not in probes.kinds():
+        yield (
+            (*path, "kind"),
+            f'there is no probe "{plan.kind}"{nearest(plan.kind, probes.kinds())}',
+        )
+        return
+    links = {link.name for link in config.links}
+    if links:
+        yield from _unknown("link", plan.links, links | {EVERY}, (*path, "links"))
+    known = {target.name: target for target in targets}
+    yield from _unknown("target", plan.targets, set(known) | {EVERY}, (*path, "targets"))
+    probe = probes.load(plan.kind)
+    for place, name in enumerate(plan.targets):
+        if name in known and not probe.applies(known[name]):
+            yield (
+                (*path, "targets", place),
+                f'probe "{plan.kind}" cannot measure target "{name}" ({known[name].role})',
+            )
+
+
+def _measured_twice(config: AgentConfig, targets: tuple[Target, ...]) -> Iterator[Mistake]:
+    links = [link.name for link in config.links] or [EVERY]
+    seen: set[tuple[str, str, str]] = set()
+    for place, plan in enumerate(config.probes):
+        if plan.kind not in probes.kinds():
+            continue
+        probe: Probe[Any] = probes.load(plan.kind)
+        for link in links:
+            if link not in plan.links and EVERY not in plan.links:
+                continue
+            for target in targets_of(plan, probe, targets, link):
+                series = (plan.kind, link, target.name)
+                if series in seen:
+                    yield (
+                        ("probes", place, "kind"),
+                        f'"{plan.kind}" to "{target.name}" is measured by a [[probes]] above',
+                    )
+                    return
+                seen.add(series)
+
+
+def _url_mistake(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        return f'"{url}" is not an address of the web: {error}'
+    if parts.scheme not in {"http", "https"} or not parts.hostname or port == 0:
+        return f'"{url}" is not an address of the web, as in "https://host.example"'
+    if parts.username or parts.password:
+        return "no user name or password here: addresses stand in logs and on pages"
+    return ""
+
+
+def _is_valid(parse: Callable[[str], object], text: str) -> bool:
+    try:
+        parse(text)
+    except ValueError:
+        return False
+    return True

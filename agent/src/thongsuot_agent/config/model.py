@@ -1,0 +1,96 @@
+"""Types of the agent's configuration. Defaults stand here and nowhere else."""
+
+from typing import Annotated
+
+import msgspec
+
+from thongsuot_agent.judge.settings import Settings as JudgeSettings
+from thongsuot_schema.inventory.model import (
+    Carrier,
+    Link,
+    Name,
+    ProbePlan,
+    Seconds,
+    Strict,
+    Target,
+)
+
+Bytes = Annotated[int, msgspec.Meta(gt=0)]
+
+
+class SiteConfig(Strict, frozen=True):
+    """Who this device is; the names that its measurements carry."""
+
+    name: Name
+    title: str = ""
+    commune: Annotated[str, msgspec.Meta(pattern=r"^\d{5}$")] = "00000"
+    """The statistics office's five-digit code, as text: leading zeros count."""
+    commune_title: str = ""
+    support_hotline: str = ""
+    """Telephone number of the city's support desk, for the local page."""
+
+
+class CollectorConfig(Strict, frozen=True):
+    """Where the record is pushed to."""
+
+    url: str
+    """Scheme, host and port (``https://collector.example``); the paths are the protocol's."""
+    token_file: str
+    """
+    A file that holds the agent's token and nothing else; nobody but its owner and group may read
+    it.
+    """
+    ca_file: str = ""
+    """Certificates (PEM) that the collector's is checked against; empty: those of the system."""
+    push_every_s: Annotated[float, msgspec.Meta(ge=1, le=3600)] = 15.0
+    timeout_s: Annotated[float, msgspec.Meta(ge=1, le=300)] = 15.0
+
+
+class PageConfig(Strict, frozen=True):
+    """The page on the local network."""
+
+    listen: str = "0.0.0.0:8080"
+    """Address and port; ``[::]:8080`` listens on both families; empty: no page."""
+
+
+class SpoolConfig(Strict, frozen=True):
+    """How the record is kept until the collector has it."""
+
+    state_dir: str = ""
+    """On disk; empty: ``$STATE_DIRECTORY``, else ``/var/lib/thongsuot``."""
+    runtime_dir: str = ""
+    """
+    In memory (tmpfs); empty: ``$RUNTIME_DIRECTORY``, else ``/run/thongsuot``, else under
+    ``state_dir``.
+    """
+    max_bytes: Annotated[int, msgspec.Meta(ge=1 << 20)] = 64 << 20
+    """On disk. Two links with the default profile make about 7 MB a day."""
+    max_runtime_bytes: Annotated[int, msgspec.Meta(ge=1 << 16)] = 8 << 20
+    """In memory, when the disk takes nothing."""
+    max_age_s: Seconds = 30 * 86400.0
+    """Older detail is dropped; verdict changes stay as long as there is room."""
+    disk_after_s: Seconds = 60.0
+    """
+    A batch that is not acknowledged after this long goes to the disk. What a power cut may cost.
+    """
+
+
+class AgentConfig(Strict, frozen=True):
+    """
+    The whole file.
+
+    Without ``links`` every interface with a default route is one, named after the interface.
+    Without ``targets`` the gateway and the name server of each link are. Without ``probes`` the
+    default profile is measured. ``carriers`` only adds names and telephone numbers to the local
+    page.
+    """
+
+    site: SiteConfig
+    collector: CollectorConfig
+    links: tuple[Link, ...] = ()
+    targets: tuple[Target, ...] = ()
+    probes: tuple[ProbePlan, ...] = ()
+    carriers: tuple[Carrier, ...] = ()
+    page: PageConfig = PageConfig()
+    spool: SpoolConfig = SpoolConfig()
+    judge: JudgeSettings = JudgeSettings()

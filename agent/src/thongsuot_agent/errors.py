@@ -1,0 +1,45 @@
+"""
+What this distribution raises.
+
+    AgentError
+    ├── ConfigInvalid        the configuration file is wrong; one line for each mistake
+    ├── SpoolError           the record cannot be opened or written; the text says what to do
+    │   └── SpoolTorn        the file on disk is damaged; it is set aside and a new one started
+    ├── PushError            a push did not end with an acknowledgement
+    └── RecordBroken         a piece of the record in the runtime directory cannot be read
+"""
+
+from collections.abc import Sequence
+
+from thongsuot_schema.errors import DocumentError
+
+
+class AgentError(Exception):
+    """Anything that the agent itself cannot do."""
+
+
+class ConfigInvalid(AgentError):
+    """
+    The configuration is wrong. The text has one mistake a line: ``file:line: what is wrong; what to
+    do``.
+    """
+
+    def __init__(self, mistakes: Sequence[DocumentError]) -> None:
+        self.mistakes = tuple(mistakes)
+        super().__init__("\n".join(str(mistake) for mistake in mistakes))
+
+
+class SpoolError(AgentError):
+    """The record cannot be kept where it should be."""
+
+
+class SpoolTorn(SpoolError):
+    """The spool's file on disk is damaged."""
+
+
+class RecordBroken(AgentError):
+    """A piece of the record cannot be read back."""
+
+
+class PushError(AgentError):
+    """A push did not end with an acknowledgement; nothing is lost, it is tried again."""

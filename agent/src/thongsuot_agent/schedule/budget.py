@@ -1,0 +1,88 @@
+"""
+Data budget: what monitoring may use on a metered link in a calendar month, and who goes without
+first.
+
+Pure. The plan itself fits the allowance (see ``config.allowance``); what eats it up beyond the plan
+is confirming runs, pushes while the other link is down, and links that were added. As the rest of
+the month gets too dear, the kinds with the dearest runs are thinned out first and the cheapest stay
+longest.
+"""
+
+import math
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta, timezone
+
+import msgspec
+
+CALENDAR = timezone(timedelta(hours=7))
+"""Months are those of the carrier's bill: Viet Nam has one time zone without summer time."""
+
+RESERVE_RATIO = 0.1
+"""Share of what is left that is held back for pushes and confirming runs."""
+
+SPARSEST = 32
+"""A kind of which less than one run in this many can be paid is stopped altogether."""
+
+NS_PER_S = 1_000_000_000
+
+
+class Spent(msgspec.Struct, frozen=True, kw_only=True):
+    """What was used of one link's allowance in one month (``2026-11``)."""
+
+    month: str
+    spent_bytes: int = 0
+
+
+class Rate(msgspec.Struct, frozen=True, kw_only=True):
+    """What the jobs of one kind use on one link."""
+
+    run_bytes: int
+    """The dearest run of the kind; it decides who goes without first."""
+    bytes_per_s: float
+
+
+def month_at(wall_ns: int) -> str:
+    """Return the calendar month of a moment."""
+    return _moment(wall_ns).strftime("%Y-%m")
+
+
+def seconds_left(wall_ns: int) -> float:
+    """Return how long the calendar month of a moment still lasts."""
+    moment = _moment(wall_ns)
+    following = (moment.replace(day=1) + timedelta(days=32)).replace(
+        day=1, hour=0, minute=0, second=0, microsecond=0
+    )
+    return (following - moment).total_seconds()
+
+
+def spend(spent: Spent, used_bytes: int, month: str | None) -> Spent:
+    """
+    Return what is used after something more was; ``month`` is ``None`` while the clock is doubted.
+    """
+    if month is not None and month != spent.month:
+        return Spent(month=month, spent_bytes=used_bytes)
+    return Spent(month=spent.month, spent_bytes=spent.spent_bytes + used_bytes)
+
+
+def strides(left_bytes: int, left_s: float, rates: Mapping[str, Rate]) -> dict[str, int]:
+    """
+    Return for each kind how many of its moments share one run: 1 all, 3 every third, 0 none.
+
+    Kinds are served in the order of what a run costs, the cheapest first.
+    """
+    available = max(left_bytes, 0) * (1 - RESERVE_RATIO)
+    found: dict[str, int] = {}
+    for kind, rate in sorted(rates.items(), key=lambda item: item[1].run_bytes):
+        need = rate.bytes_per_s * left_s
+        if need <= available:
+            found[kind] = 1
+            available -= need
+            continue
+        stride = math.ceil(need / available) if available > 0 else 0
+        found[kind] = stride if stride <= SPARSEST else 0
+        available = 0.0
+    return found
+
+
+def _moment(wall_ns: int) -> datetime:
+    return datetime.fromtimestamp(wall_ns / NS_PER_S, UTC).astimezone(CALENDAR)

@@ -1,0 +1,94 @@
+"""Purse: what metered links have used this month, and whether the next run may still be paid."""
+
+from collections.abc import Callable, Iterable, Mapping
+
+import msgspec
+
+from thongsuot_agent.schedule.budget import Rate, Spent, month_at, seconds_left, spend, strides
+from thongsuot_agent.schedule.job import NS_PER_S, Job
+from thongsuot_schema.inventory.model import Link
+
+_RECKON_EVERY_NS = 600 * NS_PER_S
+"""How often it is reckoned anew what the rest of the month can pay for."""
+
+_BOOK = msgspec.json.Decoder(dict[str, Spent])
+
+
+class Purse:
+    """
+    Money is bytes here. Only metered links are looked at; all others pay anything.
+
+    ``wall_ns`` returns the wall time, or ``None`` while the clock is doubted: a wrong clock must
+    not begin a new month.
+    """
+
+    def __init__(self, wall_ns: Callable[[], int | None], book: str = "") -> None:
+        self._wall_ns = wall_ns
+        self._spent: dict[str, Spent] = _BOOK.decode(book) if book else {}
+        self._allowances: dict[str, int] = {}
+        self._rates: dict[str, dict[str, Rate]] = {}
+        self._strides: dict[str, dict[str, int]] = {}
+        self._reckoned_ns: int | None = None
+
+    def plan(self, links: Iterable[Link], jobs: Iterable[Job]) -> None:
+        """Take in which links are metered and what will be run on them."""
+        self._allowances = {
+            link.name: link.allowance_bytes for link in links if link.allowance_bytes is not None
+        }
+        self._rates = {name: {} for name in self._allowances}
+        for job in jobs:
+            rates = self._rates.get(job.series.link)
+            if rates is not None and job.cost_bytes:
+                before = rates.get(job.series.kind, Rate(run_bytes=0, bytes_per_s=0.0))
+                rates[job.series.kind] = Rate(
+                    run_bytes=max(before.run_bytes, job.cost_bytes),
+                    bytes_per_s=before.bytes_per_s + job.cost_bytes * NS_PER_S / job.every_ns,
+                )
+        self._reckoned_ns = None
+
+    @property
+    def is_needed(self) -> bool:
+        """Whether there is any metered link."""
+        return bool(self._allowances)
+
+    def pay(self, link: str, used_bytes: int) -> None:
+        """Count what was used on a link, by a run or by a push."""
+        if used_bytes and link in self._allowances:
+            self._spent[link] = spend(self._of(link), used_bytes, self._month())
+
+    def may_run(self, job: Job, boottime_ns: int) -> bool:
+        """Return whether this moment of a job is one that can still be paid."""
+        if job.series.link not in self._allowances or not job.cost_bytes:
+            return True
+        if self._reckoned_ns is None or boottime_ns - self._reckoned_ns >= _RECKON_EVERY_NS:
+            self._reckon(boottime_ns)
+        stride = self._strides[job.series.link].get(job.series.kind, 1)
+        moment = round((boottime_ns - job.offset_ns) / job.every_ns)
+        return stride > 0 and moment % stride == 0
+
+    def spent_bytes(self) -> Mapping[str, int]:
+        """Return what each metered link has used this month."""
+        return {link: self._of(link).spent_bytes for link in self._allowances}
+
+    def book(self) -> str:
+        """Return what has to be remembered beyond a restart."""
+        return msgspec.json.encode(self._spent).decode()
+
+    def _of(self, link: str) -> Spent:
+        return self._spent.get(link) or Spent(month=self._month() or "")
+
+    def _month(self) -> str | None:
+        wall_ns = self._wall_ns()
+        return None if wall_ns is None else month_at(wall_ns)
+
+    def _reckon(self, boottime_ns: int) -> None:
+        wall_ns = self._wall_ns()
+        # A doubted clock does not say how long the month lasts; a whole one is the careful answer.
+        left_s = 31 * 86400.0 if wall_ns is None else seconds_left(wall_ns)
+        for link, allowance_bytes in self._allowances.items():
+            spent = spend(self._of(link), 0, self._month())
+            self._spent[link] = spent
+            self._strides[link] = strides(
+                allowance_bytes - spent.spent_bytes, left_s, self._rates[link]
+            )
+        self._reckoned_ns = boottime_ns

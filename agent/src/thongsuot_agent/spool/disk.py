@@ -1,0 +1,322 @@
+"""
+The second tier: batches that the collector did not take in time, on the device's card.
+
+SQLite in WAL mode with ``synchronous=FULL``: what ``keep`` returned from is there after a power
+cut. One transaction a call, so that callers group (2026-11: each transaction of a 12 KB batch costs
+about 74 KiB of device writes, whatever its payload). All methods block and belong to one thread.
+"""
+
+import logging
+import sqlite3
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from thongsuot_agent.errors import SpoolError, SpoolTorn
+from thongsuot_agent.spool.stream import Key, Stream
+
+_log = logging.getLogger(__name__)
+
+_NUMBER_BITS = 40
+_SCHEMA_VERSION = 1
+_CACHE_KIB = 256
+"""SQLite's default of 2 MiB buys nothing here: rows are written once and read once."""
+
+_SCHEMA = """
+CREATE TABLE streams (
+    ordinal INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    site TEXT NOT NULL,
+    boot_id TEXT NOT NULL,
+    started_boottime_ns INTEGER NOT NULL,
+    started_wall_ns INTEGER NOT NULL,
+    last_number INTEGER NOT NULL,
+    is_closed INTEGER NOT NULL
+) STRICT;
+CREATE TABLE batches (
+    id INTEGER PRIMARY KEY,
+    sealed_boottime_ns INTEGER NOT NULL,
+    sealed_wall_ns INTEGER NOT NULL,
+    results INTEGER NOT NULL,
+    changes INTEGER NOT NULL,
+    is_whole INTEGER NOT NULL,
+    layout BLOB NOT NULL,
+    body BLOB NOT NULL
+) STRICT;
+CREATE INDEX news ON batches (id) WHERE changes > 0;
+CREATE TABLE layouts (id BLOB PRIMARY KEY, body BLOB NOT NULL) STRICT;
+CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+"""
+
+_COLUMNS = "id, sealed_boottime_ns, sealed_wall_ns, results, changes, is_whole, layout, body"
+
+FIRST = Key(0, 0)
+"""Before every batch."""
+
+
+class Row(NamedTuple):
+    """One batch with what has to be known of it without decoding it."""
+
+    key: Key
+    sealed_boottime_ns: int
+    sealed_wall_ns: int
+    results: int
+    changes: int
+    is_whole: bool
+    layout: bytes
+    body: bytes
+
+
+class Known(NamedTuple):
+    """What the disk knows of a stream: how far it was kept, and whether it ended in good order."""
+
+    stream: Stream
+    last_number: int
+    is_closed: bool
+
+
+class Totals(NamedTuple):
+    """How much waits on the disk; ``used_bytes`` counts pages, as the card sees it."""
+
+    batches: int
+    results: int
+    used_bytes: int
+
+
+class Disk:
+    """
+    An open spool file.
+
+    Raises, from every method:
+        SpoolTorn: the file is damaged; see ``set_aside``.
+        SpoolError: the disk refuses (full, read-only, broken); try again later.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        with _errors(path):
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+            try:
+                self._prepare()
+            except BaseException:
+                self._db.close()
+                raise
+
+    def _prepare(self) -> None:
+        self._db.execute("PRAGMA journal_mode = WAL")
+        self._db.execute("PRAGMA synchronous = FULL")
+        self._db.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+        self._db.execute("PRAGMA journal_size_limit = 1048576")
+        (version,) = self._db.execute("PRAGMA user_version").fetchone()
+        if version == 0:
+            self._db.executescript(
+                f"BEGIN; {_SCHEMA} PRAGMA user_version = {_SCHEMA_VERSION}; COMMIT;"
+            )
+        elif version != _SCHEMA_VERSION:
+            raise SpoolTorn(f"{self.path} has version {version}, not {_SCHEMA_VERSION}")
+        (verdict,) = self._db.execute("PRAGMA quick_check(1)").fetchone()
+        if verdict != "ok":
+            raise SpoolTorn(f"{self.path} is damaged: {verdict}")
+
+    def close(self) -> None:
+        """Close the file."""
+        with _errors(self.path):
+            self._db.close()
+
+    def known_streams(self) -> list[Known]:
+        """Return every stream that was begun and is not forgotten, oldest first."""
+        with _errors(self.path):
+            rows = self._db.execute(
+                "SELECT ordinal, name, site, boot_id, started_boottime_ns, started_wall_ns,"
+                " last_number, is_closed FROM streams ORDER BY ordinal"
+            ).fetchall()
+        return [
+            Known(
+                Stream(
+                    ordinal=row[0],
+                    name=row[1],
+                    site=row[2],
+                    boot_id=row[3],
+                    started_boottime_ns=row[4],
+                    started_wall_ns=row[5],
+                ),
+                row[6],
+                bool(row[7]),
+            )
+            for row in rows
+        ]
+
+    def mark(self, stream: Stream, last_number: int, *, is_closed: bool) -> None:
+        """Note a stream, how far it has got, and whether it has ended in good order."""
+        with self._transaction():
+            self._mark(stream, last_number, is_closed=is_closed)
+
+    def keep(
+        self,
+        rows: Sequence[Row],
+        layouts: dict[bytes, bytes],
+        reached: Iterable[tuple[Stream, int]],
+    ) -> None:
+        """Write batches, the layouts they need, and how far their streams have got."""
+        with self._transaction():
+            self._db.executemany(
+                "INSERT OR REPLACE INTO layouts VALUES (?, ?)", list(layouts.items())
+            )
+            self._db.executemany(
+                "INSERT OR REPLACE INTO batches VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                [(_id(row.key), *row[1:]) for row in rows],
+            )
+            for stream, last_number in reached:
+                self._mark(stream, last_number, is_closed=False)
+
+    def oldest(self, limit: int, *, after: Key = FIRST) -> list[Row]:
+        """Return the oldest batches after one, oldest first."""
+        return self._rows("WHERE id > :id ORDER BY id LIMIT :limit", limit, after)
+
+    def oldest_whole(self, limit: int) -> list[Row]:
+        """Return the oldest batches that still have detail, oldest first."""
+        return self._rows("WHERE is_whole = 1 AND results > 0 ORDER BY id LIMIT :limit", limit)
+
+    def oldest_without_changes(self, limit: int) -> list[Row]:
+        """Return the oldest batches that hold no verdict changes, oldest first."""
+        return self._rows("WHERE changes = 0 ORDER BY id LIMIT :limit", limit)
+
+    def newest_news(self) -> Row | None:
+        """Return the newest batch that holds verdict changes."""
+        rows = self._rows("WHERE changes > 0 ORDER BY id DESC LIMIT :limit", 1)
+        return rows[0] if rows else None
+
+    def replace(self, rows: Sequence[Row]) -> None:
+        """Put other bodies in the place of batches that are there."""
+        with self._transaction():
+            self._db.executemany(
+                "UPDATE batches SET results = ?, is_whole = ?, body = ? WHERE id = ?",
+                [(row.results, row.is_whole, row.body, _id(row.key)) for row in rows],
+            )
+
+    def forget(self, keys: Iterable[Key]) -> None:
+        """Remove batches; they are acknowledged, or dropped and counted."""
+        with self._transaction():
+            self._db.executemany("DELETE FROM batches WHERE id = ?", [(_id(key),) for key in keys])
+
+    def forget_streams_before(self, ordinal: int) -> None:
+        """Remove what is known of closed streams of which nothing waits any more."""
+        with self._transaction():
+            self._db.execute(
+                "DELETE FROM streams WHERE is_closed = 1 AND ordinal < ? AND NOT EXISTS (SELECT 1"
+                " FROM batches WHERE id >= streams.ordinal << ? AND id < streams.ordinal + 1 << ?)",
+                (ordinal, _NUMBER_BITS, _NUMBER_BITS),
+            )
+
+    def layout(self, layout_id: bytes) -> bytes | None:
+        """Return an encoded layout."""
+        with _errors(self.path):
+            row = self._db.execute("SELECT body FROM layouts WHERE id = ?", (layout_id,)).fetchone()
+        return None if row is None else bytes(row[0])
+
+    def totals(self) -> Totals:
+        """Return how much waits."""
+        with _errors(self.path):
+            batches, results = self._db.execute(
+                "SELECT count(*), coalesce(sum(results), 0) FROM batches"
+            ).fetchone()
+            (pages,) = self._db.execute("PRAGMA page_count").fetchone()
+            (free,) = self._db.execute("PRAGMA freelist_count").fetchone()
+            (page_bytes,) = self._db.execute("PRAGMA page_size").fetchone()
+        return Totals(batches, results, (pages - free) * page_bytes)
+
+    def recall(self, name: str) -> str | None:
+        """Return a small fact that was remembered."""
+        with _errors(self.path):
+            row = self._db.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()
+        return None if row is None else str(row[0])
+
+    def remember(self, name: str, value: str) -> None:
+        """Keep a small fact beyond a power cut."""
+        with self._transaction():
+            self._db.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, value))
+
+    def _mark(self, stream: Stream, last_number: int, *, is_closed: bool) -> None:
+        self._db.execute(
+            "INSERT OR REPLACE INTO streams VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                stream.ordinal,
+                stream.name,
+                stream.site,
+                stream.boot_id,
+                stream.started_boottime_ns,
+                stream.started_wall_ns,
+                last_number,
+                is_closed,
+            ),
+        )
+
+    def _rows(self, rest: str, limit: int, after: Key = FIRST) -> list[Row]:
+        values = {"limit": limit, "id": _id(after)}
+        with _errors(self.path):
+            rows = self._db.execute(
+                f"SELECT {_COLUMNS} FROM batches {rest}",  # noqa: S608 - ours; values are bound
+                values,
+            ).fetchall()
+        return [
+            Row(
+                key=_key(row[0]),
+                sealed_boottime_ns=row[1],
+                sealed_wall_ns=row[2],
+                results=row[3],
+                changes=row[4],
+                is_whole=bool(row[5]),
+                layout=row[6],
+                body=row[7],
+            )
+            for row in rows
+        ]
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        with _errors(self.path):
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._db.execute("COMMIT")
+            except BaseException:
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+                raise
+
+
+def set_aside(path: Path) -> str:
+    """Rename a damaged spool file and its companions; return the new name of the file itself."""
+    suffix = time.strftime(".torn-%Y%m%dT%H%M%SZ", time.gmtime())
+    for companion in ("-wal", "-shm", ""):
+        file = path.with_name(path.name + companion)
+        if file.exists():
+            file.rename(path.with_name(path.name + suffix + companion))
+    _log.error(
+        "cannot read spool file=%s: it is damaged; set aside as %s", path, path.name + suffix
+    )
+    return path.name + suffix
+
+
+def _id(key: Key) -> int:
+    return (key.ordinal << _NUMBER_BITS) | key.number
+
+
+def _key(row_id: int) -> Key:
+    return Key(row_id >> _NUMBER_BITS, row_id & ((1 << _NUMBER_BITS) - 1))
+
+
+@contextmanager
+def _errors(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        if code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
+            raise SpoolTorn(f"{path}: {error}") from error
+        raise SpoolError(f"{path}: {error}") from error
+    except OSError as error:
+        raise SpoolError(f"{path}: {error}") from error

@@ -1,0 +1,87 @@
+"""Layouts that the record's batches refer to: made when series appear, kept as long as the boot."""
+
+import logging
+from collections.abc import Iterable
+from pathlib import Path
+
+from thongsuot_schema.batch.decode import decode_layout
+from thongsuot_schema.batch.encode import LayoutIndex, encode_layout, index_of
+from thongsuot_schema.batch.layout import layout_of
+from thongsuot_schema.batch.model import Layout
+from thongsuot_schema.errors import BatchError
+from thongsuot_schema.result import Series
+
+_log = logging.getLogger(__name__)
+
+
+class Layouts:
+    """
+    Layouts by their id; files named after it in the runtime directory.
+
+    A directory that takes no files is no reason to stop: layouts are made again from the plan, and
+    go to the disk with the batches that need them.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._bodies: dict[bytes, bytes] = {}
+        self._current: LayoutIndex | None = None
+
+    def load(self) -> None:
+        """Read what earlier processes left."""
+        if not self._directory.is_dir():
+            return
+        for file in self._directory.iterdir():
+            body = file.read_bytes()
+            try:
+                self._bodies[bytes.fromhex(file.name)] = body
+            except ValueError:  # half-written by a process that was killed
+                file.unlink()
+
+    def holding(self, series: Iterable[Series]) -> LayoutIndex:
+        """
+        Return the newest layout, grown by series that it does not have yet.
+
+        Raises:
+            ValueError: the catalogue does not know a series' kind or revision.
+        """
+        current = self._current
+        known = {} if current is None else current.positions
+        new = {one for one in series if one not in known}
+        if current is None or new:
+            current = index_of(layout_of([*known, *new]))
+            self.keep(current.layout_id, encode_layout(current.layout))
+            self._current = current
+        return current
+
+    def keep(self, name: bytes, body: bytes) -> None:
+        """Take in an encoded layout."""
+        if name in self._bodies:
+            return
+        self._bodies[name] = body
+        path = self._directory / name.hex()
+        half = path.with_name(f"{path.name}.tmp")
+        try:
+            self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+            half.write_bytes(body)
+            half.rename(path)
+        except OSError as error:
+            _log.warning("cannot keep layout file=%s: %s; it stays in memory", path, error)
+
+    def body(self, name: bytes) -> bytes | None:
+        """Return an encoded layout."""
+        return self._bodies.get(name)
+
+    def layout(self, name: bytes) -> Layout | None:
+        """Return a layout, ``None`` when it is not known or cannot be read."""
+        body = self._bodies.get(name)
+        return None if body is None else layout_from(body)
+
+
+def layout_from(body: bytes) -> Layout | None:
+    """Return an encoded layout as a value, ``None`` when it cannot be read."""
+    try:
+        return decode_layout(body)[1]
+    except BatchError as error:
+        _log.warning("cannot read layout: %s", error)
+        return None

@@ -1,0 +1,61 @@
+"""Where the record stands on the device: below the state directory and the runtime directory."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from thongsuot_agent.config.model import SpoolConfig
+
+_STATE_DIR = "/var/lib/thongsuot"
+_RUNTIME_DIR = "/run/thongsuot"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Places:
+    """The two directories, and what stands in them."""
+
+    state_dir: Path
+    runtime_dir: Path
+
+    @property
+    def file(self) -> Path:
+        """The spool's file on disk."""
+        return self.state_dir / "spool.db"
+
+    @property
+    def rejected(self) -> Path:
+        """Batches that the collector will never take."""
+        return self.state_dir / "rejected"
+
+    @property
+    def record(self) -> Path:
+        """One directory for each stream."""
+        return self.runtime_dir / "record"
+
+    @property
+    def layouts(self) -> Path:
+        """Layouts of this boot's batches."""
+        return self.runtime_dir / "layouts"
+
+
+def places_from(config: SpoolConfig, environment: Mapping[str, str]) -> Places:
+    """
+    Return the directories that a configuration means.
+
+    systemd names them in the environment (a list separated by colons when there are several). Where
+    nothing is named and the usual runtime directory cannot be made, the record stands beside the
+    state: it then outlives a power cut as far as the page cache was written.
+    """
+    state_dir = Path(config.state_dir or _first(environment, "STATE_DIRECTORY") or _STATE_DIR)
+    named = config.runtime_dir or _first(environment, "RUNTIME_DIRECTORY")
+    runtime_dir = Path(named or _RUNTIME_DIR)
+    if not named:
+        try:
+            runtime_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError:
+            runtime_dir = state_dir / "runtime"
+    return Places(state_dir=state_dir, runtime_dir=runtime_dir)
+
+
+def _first(environment: Mapping[str, str], name: str) -> str:
+    return environment.get(name, "").partition(":")[0]

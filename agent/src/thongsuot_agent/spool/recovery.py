@@ -1,0 +1,151 @@
+"""
+Recovery: what earlier processes and boots left, found again when the agent starts.
+
+A killed process leaves shelves in the runtime directory; its open log is gone on with. A power cut
+leaves only what the disk has: its streams are named in a ``gap`` notice, because what was not on
+the disk yet may be missing. A stream that ended in good order leaves no gap.
+"""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from thongsuot_agent.errors import RecordBroken
+from thongsuot_agent.spool.disk import Known
+from thongsuot_agent.spool.frame import Unpacked
+from thongsuot_agent.spool.layouts import Layouts
+from thongsuot_agent.spool.record import Record
+from thongsuot_agent.spool.sealing import Press, Sealed
+from thongsuot_agent.spool.shelf import RuntimeShelf, found
+from thongsuot_agent.spool.stream import Key
+from thongsuot_schema.batch.decode import peek
+from thongsuot_schema.batch.model import Clock
+from thongsuot_schema.errors import BatchError
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True, kw_only=True)
+class Recovered:
+    """
+    What was found.
+
+    ``sealed``: batches on shelves. ``former``: streams on shelves that do not grow any more.
+    ``reached``: number of the newest batch known of each stream, by ordinal. ``gaps``: one sentence
+    for each place where results may be missing. ``gone``: streams that the gaps speak of, to be
+    closed.
+    """
+
+    sealed: list[Sealed] = field(default_factory=list)
+    former: list[RuntimeShelf] = field(default_factory=list)
+    reached: dict[int, int] = field(default_factory=dict)
+    gaps: list[str] = field(default_factory=list)
+    gone: list[Known] = field(default_factory=list)
+
+
+def recover(directory: Path, record: Record, layouts: Layouts, known: Sequence[Known]) -> Recovered:
+    """Look through a record directory, and set the record going: on with its stream, or anew."""
+    result = Recovered()
+    shelves = list(found(directory))
+    streams = [shelf.stream for shelf in shelves] + [one.stream for one in known]
+    last = max((stream.ordinal for stream in streams), default=0)
+    continued = None
+    for shelf in shelves:
+        left = _open_log(shelf, result)
+        _index(shelf, result)
+        if shelf is shelves[-1] and record.is_of(shelf.stream) and _resume(record, shelf, left):
+            continued = shelf
+            _count_unreadable(shelf, left, result)
+            continue
+        result.former.append(shelf)
+        if left is not None:
+            _seal_left(shelf, left, layouts, result)
+    if continued is None:
+        record.begin(last + 1)
+    here = {shelf.stream.name for shelf in shelves}
+    for one in known:
+        if not one.is_closed and one.stream.name not in here:
+            result.gone.append(one)
+            result.gaps.append(
+                f"stream {one.stream.name} ended without notice, known to batch {one.last_number}"
+            )
+    return result
+
+
+def _open_log(shelf: RuntimeShelf, result: Recovered) -> Unpacked | None:
+    try:
+        return shelf.open_log_left()
+    except (RecordBroken, OSError) as error:
+        _log.error("cannot read open log: %s; what it held is lost", error)
+        result.gaps.append(f"open log of stream {shelf.stream.name} could not be read")
+        return None
+
+
+def _resume(record: Record, shelf: RuntimeShelf, left: Unpacked | None) -> bool:
+    try:
+        record.resume(shelf, left)
+    except OSError as error:
+        _log.warning("cannot go on with stream=%s: %s", shelf.stream.name, error)
+        return False
+    return True
+
+
+def _index(shelf: RuntimeShelf, result: Recovered) -> None:
+    """Read what has to be known of the batches on a shelf; set aside what cannot be read."""
+    for number in shelf.batches():
+        try:
+            body = shelf.read(number)
+            header = peek(body)
+        except (BatchError, OSError) as error:
+            # A file system that lost power wrote the name but not the bytes.
+            _log.error(
+                "cannot read batch stream=%s number=%d: %s", shelf.stream.name, number, error
+            )
+            result.gaps.append(f"batch {number} of stream {shelf.stream.name} could not be read")
+            shelf.remove(number)
+            continue
+        result.reached[shelf.stream.ordinal] = number
+        result.sealed.append(
+            Sealed(
+                key=Key(shelf.stream.ordinal, number),
+                stream=shelf.stream,
+                shelf=shelf,
+                size_bytes=len(body),
+                results=header.results,
+                changes=header.changes,
+                sealed_boottime_ns=header.clock.boottime_ns,
+                sealed_wall_ns=header.clock.wall_ns,
+                layout=header.layout,
+                is_urgent=header.changes > 0 or header.notices > 0,
+                may_be_on_disk=True,
+            )
+        )
+
+
+def _seal_left(shelf: RuntimeShelf, left: Unpacked, layouts: Layouts, result: Recovered) -> None:
+    """Turn an open log of a stream that does not grow any more into its last batch."""
+    _count_unreadable(shelf, left, result)
+    if not left.entries:
+        return
+    # The clocks of its own time: those of today's boot say nothing about it.
+    clock = Clock(boottime_ns=left.heading.boottime_ns, wall_ns=left.heading.wall_ns)
+    body, sealed = Press(layouts=layouts).encoded(
+        left.entries, shelf.stream, left.heading, clock, shelf
+    )
+    try:
+        shelf.end(sealed.key.number, body)
+    except OSError as error:
+        _log.error("cannot seal open log stream=%s: %s", shelf.stream.name, error)
+        result.gaps.append(f"open log of stream {shelf.stream.name} could not be sealed")
+        return
+    result.reached[shelf.stream.ordinal] = sealed.key.number
+    result.sealed.append(sealed)
+
+
+def _count_unreadable(shelf: RuntimeShelf, left: Unpacked | None, result: Recovered) -> None:
+    if left is not None and left.unreadable:
+        result.gaps.append(
+            f"{left.unreadable} entries in the open log of stream {shelf.stream.name} are of an"
+            " unknown kind"
+        )

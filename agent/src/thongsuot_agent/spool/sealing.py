@@ -1,0 +1,132 @@
+"""From entries to an encoded batch, whatever the entries hold."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from thongsuot_agent.spool.frame import Entry, Heading
+from thongsuot_agent.spool.layouts import Layouts
+from thongsuot_agent.spool.shelf import Shelf
+from thongsuot_agent.spool.stream import Key, Stream
+from thongsuot_schema.batch.encode import encode_batch
+from thongsuot_schema.batch.model import Batch, Clock, Notice, NoticeCode
+from thongsuot_schema.result import Result, Series
+from thongsuot_schema.verdict import VerdictChange
+
+_log = logging.getLogger(__name__)
+
+MOST_ENTRIES = 4_000
+"""Entries at which a batch is sealed before its time; receivers take five times that."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Sealed:
+    """A batch on its shelf: all that has to be known of it without reading it."""
+
+    key: Key
+    stream: Stream
+    shelf: Shelf
+    size_bytes: int
+    results: int
+    changes: int
+    sealed_boottime_ns: int
+    sealed_wall_ns: int
+    layout: bytes
+    is_urgent: bool
+    """It holds what even a power cut must not take: verdict changes, or word of a gap."""
+    is_whole: bool = True
+    may_be_on_disk: bool = False
+    """An earlier process left it here; a kill may have come between writing it there and here."""
+
+    def read(self) -> bytes:
+        """Return the batch as it was encoded. Raises ``OSError``."""
+        return self.shelf.read(self.key.number)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Press:
+    """
+    What turns entries into batches: the layouts, and the series that layouts should have already.
+    """
+
+    layouts: Layouts
+    expected: frozenset[Series] = frozenset()
+
+    def encoded(
+        self, entries: Sequence[Entry], stream: Stream, heading: Heading, clock: Clock, shelf: Shelf
+    ) -> tuple[bytes, Sealed]:
+        """Return a batch of entries, encoded, and what has to be known of it."""
+        results = tuple(
+            sorted(
+                (entry for entry in entries if isinstance(entry, Result)),
+                key=lambda result: result.boottime_ns,
+            )
+        )
+        batch = Batch(
+            site=stream.site,
+            stream=stream.name,
+            number=heading.number,
+            boot_id=stream.boot_id,
+            clock=clock,
+            previous=heading.previous,
+            results=results,
+            changes=tuple(entry for entry in entries if isinstance(entry, VerdictChange)),
+            notices=tuple(entry for entry in entries if isinstance(entry, Notice)),
+        )
+        layout, body = self._encoded(batch)
+        return body, Sealed(
+            key=Key(stream.ordinal, heading.number),
+            stream=stream,
+            shelf=shelf,
+            size_bytes=len(body),
+            results=len(results),
+            changes=len(batch.changes),
+            sealed_boottime_ns=clock.boottime_ns,
+            sealed_wall_ns=clock.wall_ns,
+            layout=layout,
+            is_urgent=bool(batch.changes)
+            or any(notice.code is NoticeCode.GAP for notice in batch.notices),
+        )
+
+    def _encoded(self, batch: Batch) -> tuple[bytes, bytes]:
+        try:
+            return self._strictly_encoded(batch)
+        except ValueError as error:
+            _log.error(
+                "cannot encode batch number=%d: %s; looking for the result", batch.number, error
+            )
+        # A result that cannot travel is our own bug. It must not take the others with it.
+        good = tuple(result for result in batch.results if self._can_travel(batch, result))
+        notice = Notice(
+            code=NoticeCode.PROBE_BROKEN,
+            boottime_ns=batch.clock.boottime_ns,
+            text="results that cannot be encoded were left out; the log names them",
+            count=len(batch.results) - len(good),
+        )
+        return self._strictly_encoded(_with(batch, results=good, notices=(*batch.notices, notice)))
+
+    def _strictly_encoded(self, batch: Batch) -> tuple[bytes, bytes]:
+        index = self.layouts.holding(self.expected.union(result.series for result in batch.results))
+        return (index.layout_id if batch.results else b""), encode_batch(batch, index)
+
+    def _can_travel(self, batch: Batch, result: Result) -> bool:
+        try:
+            self._strictly_encoded(_with(batch, results=(result,), notices=()))
+        except ValueError as error:
+            _log.error("cannot encode result series=%s: %s; it is left out", result.series, error)
+            return False
+        return True
+
+
+def _with(batch: Batch, *, results: tuple[Result, ...], notices: tuple[Notice, ...]) -> Batch:
+    return Batch(
+        site=batch.site,
+        stream=batch.stream,
+        number=batch.number,
+        boot_id=batch.boot_id,
+        clock=batch.clock,
+        previous=batch.previous,
+        results=results,
+        changes=batch.changes,
+        notices=notices,
+    )

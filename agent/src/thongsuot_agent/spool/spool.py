@@ -1,0 +1,310 @@
+"""
+Spool: the agent's record from the first entry to the acknowledgement.
+
+Two tiers. A sealed batch stands on its shelf (runtime directory, no disk writes) until the
+collector has acknowledged it; if that takes longer than ``disk_after_s``, all that waits goes to
+the disk in one transaction. A batch with verdict changes goes there at once. So a healthy device
+writes next to nothing, and a power cut costs at most what was made within ``disk_after_s``, never a
+verdict change.
+"""
+
+from collections.abc import Callable, Container, Iterable
+from dataclasses import dataclass, field
+from functools import partial
+
+from thongsuot_agent.clock import NS_PER_S, Clock
+from thongsuot_agent.config.model import SpoolConfig
+from thongsuot_agent.spool.disk import FIRST, Row
+from thongsuot_agent.spool.frame import Entry
+from thongsuot_agent.spool.keeper import Keeper
+from thongsuot_agent.spool.layouts import Layouts
+from thongsuot_agent.spool.parcel import Parcel
+from thongsuot_agent.spool.places import Places
+from thongsuot_agent.spool.recent import Recent
+from thongsuot_agent.spool.record import Record
+from thongsuot_agent.spool.recovery import recover
+from thongsuot_agent.spool.rejected import Refusal, set_aside
+from thongsuot_agent.spool.sealing import Sealed
+from thongsuot_agent.spool.shelf import RuntimeShelf
+from thongsuot_agent.spool.store import Errand, Store
+from thongsuot_agent.spool.stream import Key, Stream
+from thongsuot_agent.spool.thin import Dropped
+from thongsuot_schema.batch.model import Notice, NoticeCode
+from thongsuot_schema.result import Series
+
+_AGE_EVERY_NS = 3600 * NS_PER_S
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpoolStatus:
+    """What the local page and the metrics say of the record."""
+
+    stream: str
+    waiting_batches: int
+    waiting_results: int
+    disk_bytes: int
+    dropped_results: int
+    dropped_batches: int
+    rejected_batches: int
+    is_in_memory: bool
+    is_disk_refusing: bool
+
+
+@dataclass(slots=True)
+class _Streams:
+    """Streams that may still have batches here. ``reached``: the newest number of each."""
+
+    reached: dict[int, int] = field(default_factory=dict)
+    former: dict[int, Stream] = field(default_factory=dict)
+    shelves: dict[int, RuntimeShelf] = field(default_factory=dict)
+    of_this_boot: set[int] = field(default_factory=set)
+
+
+class Spool:
+    """
+    The record of one device; open it before anything else is asked of it.
+
+    ``trusted_wall_ns`` returns the wall time, or ``None`` while the clock is doubted: age by a
+    wrong clock must not drop anything.
+    """
+
+    def __init__(
+        self,
+        config: SpoolConfig,
+        places: Places,
+        clock: Clock,
+        *,
+        site: str,
+        boot_id: str,
+        trusted_wall_ns: Callable[[], int | None],
+    ) -> None:
+        self._config = config
+        self._places = places
+        self._clock = clock
+        self._trusted_wall_ns = trusted_wall_ns
+        self._layouts = Layouts(places.layouts)
+        self._record = Record(places.record, self._layouts, clock, site=site, boot_id=boot_id)
+        self._recent = Recent()
+        self._store = Store(
+            Keeper(places.file, self._report), config.max_bytes, self._layouts.layout
+        )
+        self._streams = _Streams()
+        self._dropped = Dropped()
+        self._rejected = 0
+        self._aged_ns = 0
+
+    async def open(self, expected: Iterable[Series] = ()) -> None:
+        """Find what earlier processes and boots left, and go on or begin anew."""
+        self._layouts.load()
+        self._record.expect(expected)
+        known = await self._store.streams()
+        found = recover(self._places.record, self._record, self._layouts, known)
+        for sealed in found.sealed:
+            self._recent.put(sealed)
+        self._streams.reached.update(found.reached)
+        for shelf in found.former:
+            self._streams.former[shelf.stream.ordinal] = shelf.stream
+            self._streams.shelves[shelf.stream.ordinal] = shelf
+        self._streams.of_this_boot = {
+            stream.ordinal
+            for stream in (*(one.stream for one in known), *self._streams.former.values())
+            if stream.boot_id == self._record.stream.boot_id
+        }
+        for text in found.gaps:
+            self._report(NoticeCode.GAP, text)
+        self.seal()
+        # One transaction: another power cut takes neither the gap nor what it speaks of.
+        gone = [(one.stream, one.last_number) for one in found.gone]
+        await self._bring(self._due(), gone, is_aging=False)
+
+    def expect(self, series: Iterable[Series]) -> None:
+        """Take series into the next layout before they have results."""
+        self._record.expect(series)
+
+    def add(self, entry: Entry) -> None:
+        """Keep one entry. Once this returns, a killed process does not lose it."""
+        self._record.add(entry)
+
+    def seal(self) -> bool:
+        """Turn what was added into a batch; return whether there is a new one to push."""
+        sealed = self._record.seal()
+        for one in sealed:
+            self._recent.put(one)
+            self._streams.reached[one.key.ordinal] = one.key.number
+            if one.stream != self._record.stream:
+                self._streams.former[one.key.ordinal] = one.stream
+        self._streams.of_this_boot.add(self._record.stream.ordinal)
+        return bool(sealed)
+
+    async def keep_up(self) -> None:
+        """Bring to the disk what is due there, and keep both tiers inside their bounds."""
+        now_ns = self._clock.boottime_ns()
+        due = self._due()
+        is_aging = self._store.waiting > 0 and now_ns - self._aged_ns >= _AGE_EVERY_NS
+        if is_aging:
+            self._aged_ns = now_ns
+        ended = self._ended()
+        if due or ended or is_aging or self._store.has_forgotten:
+            await self._bring(due, ended, is_aging=is_aging)
+        room = self._recent.make_room(self._config.max_runtime_bytes, self._layouts.layout)
+        self._count(room)
+
+    def newest(self, besides: Container[Key] = ()) -> Parcel | None:
+        """Return the newest batch that is not on the disk."""
+        return self._recent.newest(besides)
+
+    async def newest_news(self) -> Parcel | None:
+        """Return the newest batch on the disk that holds verdict changes."""
+        return await self._store.newest_news()
+
+    async def oldest(self, limit: int, after: Key = FIRST) -> list[Parcel]:
+        """Return the oldest batches on the disk after one, oldest first."""
+        return await self._store.oldest(limit, after)
+
+    async def layout(self, name: bytes) -> bytes | None:
+        """Return an encoded layout that a batch refers to; ``None`` when it is lost."""
+        body = self._layouts.body(name)
+        if body is None and (body := await self._store.layout(name)) is not None:
+            self._layouts.keep(name, body)
+        return body
+
+    def acknowledge(self, key: Key) -> None:
+        """Forget a batch: it is durable elsewhere now."""
+        sealed = self._recent.take(key)
+        if sealed is None or sealed.may_be_on_disk:
+            self._store.forget(key)
+
+    async def forget_acknowledged(self) -> None:
+        """Remove from the disk what was acknowledged; else it happens with the next upkeep."""
+        if self._store.has_forgotten:
+            await self._visit(Errand())
+
+    async def reject(self, parcel: Parcel, refusal: Refusal) -> bool:
+        """
+        Set a batch aside that the collector will never take, where a person can read it.
+
+        Returns whether that worked; a disk that takes nothing leaves the batch in the queue.
+        """
+        await self.layout(parcel.layout)
+        work = partial(set_aside, self._places.rejected, parcel, refusal, self._layouts.layout)
+        name = await self._store.write_beside(work)
+        if name is None:
+            return False
+        self._rejected += 1
+        what = f"{parcel.results} results refused with {refusal.status}, set aside as {name}: "
+        self._report(NoticeCode.GAP, what + refusal.error)
+        self.acknowledge(parcel.key)
+        return True
+
+    async def remember(self, name: str, value: str) -> None:
+        """Keep a small fact beyond a power cut; nothing happens while the disk refuses."""
+        await self._store.remember(name, value)
+
+    async def recall(self, name: str) -> str | None:
+        """Return a small fact."""
+        return await self._store.recall(name)
+
+    def status(self) -> SpoolStatus:
+        """Return how the record is."""
+        return SpoolStatus(
+            stream=self._record.stream.name,
+            waiting_batches=len(self._recent) + self._store.waiting,
+            waiting_results=self._recent.results + self._store.totals.results,
+            disk_bytes=self._store.totals.used_bytes,
+            dropped_results=self._dropped.results,
+            dropped_batches=self._dropped.batches,
+            rejected_batches=self._rejected,
+            is_in_memory=self._record.is_in_memory,
+            is_disk_refusing=self._store.is_refusing,
+        )
+
+    async def close(self) -> None:
+        """Seal, bring all that waits to the disk, and note that the record ended in good order."""
+        self.seal()
+        await self._bring(list(self._recent), self._ended(), is_aging=False)
+        if not len(self._recent):
+            await self._store.mark_closed(self._record.stream, self._record.last_number)
+        self._record.close()
+        await self._store.close()
+
+    def _due(self) -> list[Sealed]:
+        after_ns = round(self._config.disk_after_s * NS_PER_S)
+        return self._recent.due(self._clock.boottime_ns(), after_ns)
+
+    async def _bring(
+        self, due: list[Sealed], ended: list[tuple[Stream, int]], *, is_aging: bool
+    ) -> None:
+        rows = [row for sealed in due if (row := self._row(sealed)) is not None]
+        names = {row.layout for row in rows if row.layout}
+        layouts = {name: body for name in names if (body := self._layouts.body(name)) is not None}
+        record = self._record
+        reached = {record.stream.ordinal: (record.stream, record.last_number)}
+        reached |= {one.key.ordinal: (one.stream, one.key.number) for one in due}
+        errand = Errand(
+            rows=rows,
+            layouts=layouts,
+            reached=list(reached.values()),
+            closed=ended,
+            is_too_old=self._is_too_old if is_aging else None,
+        )
+        if not await self._visit(errand):
+            return
+        for row in rows:
+            # What was acknowledged while it was written is forgotten with the next errand.
+            if self._recent.take(row.key) is None:
+                self._store.forget(row.key)
+        for stream, _ in ended:
+            self._let_go(stream)
+
+    def _row(self, sealed: Sealed) -> Row | None:
+        body = self._recent.read(sealed)
+        if body is None:
+            return None
+        return Row(
+            key=sealed.key,
+            sealed_boottime_ns=sealed.sealed_boottime_ns,
+            sealed_wall_ns=sealed.sealed_wall_ns,
+            results=sealed.results,
+            changes=sealed.changes,
+            is_whole=sealed.is_whole,
+            layout=sealed.layout,
+            body=body,
+        )
+
+    async def _visit(self, errand: Errand) -> bool:
+        dropped = await self._store.run(errand)
+        if dropped is not None:
+            self._count(dropped)
+        return dropped is not None
+
+    def _ended(self) -> list[tuple[Stream, int]]:
+        """Return the former streams of which nothing waits on a shelf any more."""
+        waiting = {sealed.key.ordinal for sealed in self._recent}
+        return [
+            (stream, self._streams.reached.get(ordinal, 0))
+            for ordinal, stream in self._streams.former.items()
+            if ordinal not in waiting
+        ]
+
+    def _let_go(self, stream: Stream) -> None:
+        self._streams.former.pop(stream.ordinal, None)
+        shelf = self._streams.shelves.pop(stream.ordinal, None)
+        if shelf is not None:
+            shelf.discard()
+
+    def _is_too_old(self, row: Row) -> bool:
+        if row.key.ordinal in self._streams.of_this_boot:
+            age_ns = self._clock.boottime_ns() - row.sealed_boottime_ns
+        else:
+            wall_ns = self._trusted_wall_ns()
+            age_ns = 0 if wall_ns is None else wall_ns - row.sealed_wall_ns
+        return age_ns > self._config.max_age_s * NS_PER_S
+
+    def _count(self, dropped: Dropped) -> None:
+        self._dropped += dropped
+        if dropped.batches:
+            text = f"{dropped.batches} batches with {dropped.changes} verdict changes dropped"
+            self._report(NoticeCode.GAP, f"{text}: {dropped.first} to {dropped.last}")
+
+    def _report(self, code: NoticeCode, text: str) -> None:
+        self.add(Notice(code=code, boottime_ns=self._clock.boottime_ns(), text=text[:200]))

@@ -1,0 +1,34 @@
+"""Stream: one unbroken record, and the batches of it that wait to be acknowledged."""
+
+import os
+from typing import NamedTuple
+
+import msgspec
+
+
+class Stream(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    Identity of a stream.
+
+    ``name`` is 16 random hex digits. ``ordinal`` orders a device's streams by age, whatever its
+    wall clock said; ``boot_id`` is the boot whose CLOCK_BOOTTIME the stream's times are of.
+    """
+
+    name: str
+    site: str
+    boot_id: str
+    ordinal: int
+    started_boottime_ns: int
+    started_wall_ns: int
+
+
+class Key(NamedTuple):
+    """Place of a batch in the device's record: streams by age, batches by number."""
+
+    ordinal: int
+    number: int
+
+
+def new_name() -> str:
+    """Return a name for a new stream."""
+    return os.urandom(8).hex()

@@ -1,0 +1,135 @@
+"""
+What goes first when there is no room: the oldest detail; verdict changes and notices stay longest.
+
+A batch that loses its results keeps its place, number and ``previous``; in its stead stands a
+skeleton with its changes, its notices and one ``dropped`` notice: ``count`` is the number of
+results lost, ``text`` the name of the original in the chain (hex), which the batch after it bears
+as ``previous``. So numbers stay without gaps and the chain can still be followed. Pure, but for the
+disk given to it.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from thongsuot_agent.spool.disk import Disk, Row
+from thongsuot_agent.spool.stream import Key
+from thongsuot_schema.batch.decode import Layouts, decode_batch
+from thongsuot_schema.batch.digest import digest_of
+from thongsuot_schema.batch.encode import encode_batch, index_of
+from thongsuot_schema.batch.layout import layout_of
+from thongsuot_schema.batch.model import Batch, Notice, NoticeCode
+from thongsuot_schema.errors import BatchError
+
+_log = logging.getLogger(__name__)
+
+TARGET_RATIO = 0.95
+"""Room is made down to this share of the bound, so that it is not made again with each batch."""
+
+_AT_ONCE = 64
+_NO_SERIES = index_of(layout_of(()))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dropped:
+    """What was given up. ``batches`` went whole, with ``changes`` verdict changes among them."""
+
+    results: int = 0
+    batches: int = 0
+    changes: int = 0
+    first: Key | None = None
+    last: Key | None = None
+
+    def __add__(self, other: "Dropped") -> "Dropped":
+        """Return both together; ``other`` is the later."""
+        return Dropped(
+            results=self.results + other.results,
+            batches=self.batches + other.batches,
+            changes=self.changes + other.changes,
+            first=self.first or other.first,
+            last=other.last or self.last,
+        )
+
+
+def skeleton(body: bytes, layouts: Layouts) -> tuple[bytes, int]:
+    """
+    Return a batch without its results, and how many those were.
+
+    Raises:
+        BatchError: the batch cannot be read; nothing can be kept of it.
+    """
+    batch = decode_batch(body, layouts)
+    dropped = Notice(
+        code=NoticeCode.DROPPED,
+        boottime_ns=batch.clock.boottime_ns,
+        text=digest_of(body).hex(),
+        count=len(batch.results),
+        from_boottime_ns=min(
+            (result.boottime_ns for result in batch.results), default=batch.clock.boottime_ns
+        ),
+    )
+    bare = Batch(
+        site=batch.site,
+        stream=batch.stream,
+        number=batch.number,
+        boot_id=batch.boot_id,
+        clock=batch.clock,
+        previous=batch.previous,
+        changes=batch.changes,
+        notices=(*batch.notices, dropped),
+    )
+    return encode_batch(bare, _NO_SERIES), len(batch.results)
+
+
+def make_room(disk: Disk, max_bytes: int, layouts: Layouts) -> Dropped:
+    """Bring the disk's use down to its bound, if it is over it; return what that took."""
+    dropped = Dropped()
+    if disk.totals().used_bytes <= max_bytes:
+        return dropped
+    target_bytes = max_bytes * TARGET_RATIO
+    while disk.totals().used_bytes > target_bytes:
+        rows = disk.oldest_whole(_AT_ONCE)
+        if rows:
+            dropped += _strip(disk, rows, layouts)
+            continue
+        rows = disk.oldest_without_changes(_AT_ONCE) or disk.oldest(_AT_ONCE)
+        if not rows:
+            break
+        dropped += give_up(disk, rows)
+    return dropped
+
+
+def strip_older(disk: Disk, before: Callable[[Row], bool], layouts: Layouts) -> Dropped:
+    """Take the detail out of the batches that ``before`` calls too old, oldest first."""
+    dropped = Dropped()
+    while rows := [row for row in disk.oldest_whole(_AT_ONCE) if before(row)]:
+        dropped += _strip(disk, rows, layouts)
+    return dropped
+
+
+def give_up(disk: Disk, rows: list[Row]) -> Dropped:
+    """Remove batches whole: they are skeletons already, or cannot be read."""
+    disk.forget([row.key for row in rows])
+    return Dropped(
+        results=sum(row.results for row in rows),
+        batches=len(rows),
+        changes=sum(row.changes for row in rows),
+        first=rows[0].key,
+        last=rows[-1].key,
+    )
+
+
+def _strip(disk: Disk, rows: list[Row], layouts: Layouts) -> Dropped:
+    stripped: list[Row] = []
+    broken: list[Row] = []
+    for row in rows:
+        try:
+            body, _ = skeleton(row.body, layouts)
+        except BatchError as error:
+            _log.error("cannot read batch key=%s on disk: %s; it is dropped", row.key, error)
+            broken.append(row)
+            continue
+        stripped.append(row._replace(body=body, results=0, is_whole=False))
+    disk.replace(stripped)
+    dropped = Dropped(results=sum(row.results for row in rows) - sum(row.results for row in broken))
+    return dropped + give_up(disk, broken) if broken else dropped

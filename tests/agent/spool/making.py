@@ -1,0 +1,133 @@
+"""What spool tests make and look at: entries that can be told apart, and all that a spool holds."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from thongsuot_agent.clock import Clock, boot_id
+from thongsuot_agent.config.model import SpoolConfig
+from thongsuot_agent.spool.parcel import Parcel
+from thongsuot_agent.spool.places import Places
+from thongsuot_agent.spool.spool import Spool
+from thongsuot_schema.batch.decode import decode_batch, decode_layout
+from thongsuot_schema.batch.model import Batch, Layout
+from thongsuot_schema.catalogue.icmp import HOP_LIMIT, LOSS, RTT
+from thongsuot_schema.result import Family, Result, Series, ok
+from thongsuot_schema.segment import Segment
+from thongsuot_schema.state import State
+from thongsuot_schema.verdict import Symptom, Verdict, VerdictChange
+
+MS_NS = 1_000_000
+SERIES = tuple(
+    Series(kind="icmp", revision=1, link=link, target=target, family=Family.IP4)
+    for link in ("fiber", "5g")
+    for target in ("gateway", "resolver")
+)
+
+
+def result(serial: int) -> Result:
+    """Return a result that is told from all others by its time."""
+    return Result(
+        series=SERIES[serial % len(SERIES)],
+        boottime_ns=serial * MS_NS,
+        finding=ok({RTT: 0.001 + serial % 997 * 1e-6, LOSS: 0.0, HOP_LIMIT: 64.0}, cost_bytes=88),
+    )
+
+
+def change(serial: int) -> VerdictChange:
+    """Return a verdict change that is told from all others by its time."""
+    return VerdictChange(
+        verdict=Verdict(
+            link="fiber",
+            service="",
+            state=State.DOWN,
+            segment=Segment.ACCESS,
+            symptom=Symptom.ACCESS_SILENT,
+        ),
+        before=State.UP,
+        onset_boottime_ns=serial * MS_NS,
+        decided_boottime_ns=serial * MS_NS,
+    )
+
+
+def places(root: Path) -> Places:
+    """Return places below a test's own directory."""
+    return Places(state_dir=root / "state", runtime_dir=root / "run")
+
+
+def spool_at(
+    root: Path, *, config: SpoolConfig | None = None, clock: Clock | None = None, boot: str = ""
+) -> Spool:
+    """Return a spool that is not open yet."""
+    clock = clock or Clock()
+    return Spool(
+        config or SpoolConfig(),
+        places(root),
+        clock,
+        site="site-1",
+        boot_id=boot or boot_id(),
+        trusted_wall_ns=clock.wall_ns,
+    )
+
+
+class Collected:
+    """A collector's side of it: batches by (stream, number), as they would be made durable."""
+
+    def __init__(self) -> None:
+        self.batches: dict[tuple[str, int], Batch] = {}
+        self.bodies: dict[tuple[str, int], bytes] = {}
+        self.repeats = 0
+        self._layouts: dict[bytes, Layout] = {}
+
+    async def take(self, spool: Spool, parcel: Parcel) -> None:
+        """Take a batch, asking for its layout where it is not known, and acknowledge it."""
+        if parcel.layout and parcel.layout not in self._layouts:
+            body = await spool.layout(parcel.layout)
+            assert body is not None, "the layout is lost"
+            name, layout = decode_layout(body)
+            self._layouts[name] = layout
+        batch = decode_batch(parcel.body, self._layouts.get)
+        key = (batch.stream, batch.number)
+        self.repeats += key in self.batches
+        self.batches.setdefault(key, batch)
+        self.bodies.setdefault(key, parcel.body)
+        spool.acknowledge(parcel.key)
+
+    async def take_all(self, spool: Spool) -> None:
+        """Take everything that waits."""
+        while parcel := spool.newest():
+            await self.take(spool, parcel)
+        while parcels := await spool.oldest(16):
+            for parcel in parcels:
+                await self.take(spool, parcel)
+            await spool.forget_acknowledged()
+
+    @property
+    def ordered(self) -> list[Batch]:
+        """All batches, stream by stream, by number."""
+        return [self.batches[key] for key in sorted(self.batches)]
+
+    def serials(self) -> list[int]:
+        """Return the serials of all results, each as often as it came."""
+        return sorted(
+            found.boottime_ns // MS_NS for batch in self.ordered for found in batch.results
+        )
+
+    def change_serials(self) -> list[int]:
+        """Return the serials of all verdict changes, each as often as it came."""
+        return sorted(
+            found.decided_boottime_ns // MS_NS for batch in self.ordered for found in batch.changes
+        )
+
+    def notices(self, code: str) -> list[str]:
+        """Return the texts of the notices of one code."""
+        return [
+            notice.text for batch in self.ordered for notice in batch.notices if notice.code == code
+        ]
+
+
+def numbers(batches: Iterable[Batch]) -> dict[str, list[int]]:
+    """Return the batch numbers of each stream, in order."""
+    found: dict[str, list[int]] = {}
+    for batch in batches:
+        found.setdefault(batch.stream, []).append(batch.number)
+    return {stream: sorted(each) for stream, each in found.items()}

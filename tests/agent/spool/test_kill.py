@@ -1,0 +1,108 @@
+"""
+``kill -9`` at any moment, and power cuts: nothing lost, nothing doubled, what may be lost is
+announced.
+"""
+
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from tests.agent.spool.making import MS_NS, numbers
+from thongsuot_schema.batch.decode import decode_batch, decode_layout
+from thongsuot_schema.batch.digest import digest_of
+from thongsuot_schema.batch.model import Batch, Layout
+
+KILLS = 12
+
+
+class Writer:
+    """Runs the process, kills it, and remembers what it said that it had done."""
+
+    def __init__(self, root: Path, seed: int) -> None:
+        self.root = root
+        self.made: set[int] = set()
+        self.kept: set[int] = set()
+        self._random = random.Random(seed)
+
+    def run_and_kill(self) -> None:
+        """Start the process, let it work for a while that chance decides, kill it."""
+        with self._started() as process:
+            assert process.stdout is not None
+            first = process.stdout.readline()  # so that it surely got so far
+            time.sleep(self._random.uniform(0, 0.15))
+            process.send_signal(signal.SIGKILL)
+            self._note(first + process.stdout.read())
+
+    def drain(self) -> None:
+        """Hand over all that is there."""
+        with self._started("drain") as process:
+            assert process.stdout is not None
+            self._note(process.stdout.read())
+        assert process.returncode == 0
+
+    def _started(self, *more: str) -> subprocess.Popen[bytes]:
+        # A kill may have come between the doing and the telling, so a serial is left free.
+        serial = max(self.made | self.kept, default=0) + 2
+        seed = self._random.randrange(1 << 30)
+        arguments = [str(self.root), str(seed), str(serial), *more]
+        command = [sys.executable, "-m", "tests.agent.spool.writer", *arguments]
+        return subprocess.Popen(command, stdout=subprocess.PIPE)
+
+    def _note(self, said: bytes) -> None:
+        for line in said.decode().splitlines():
+            what, _, serial = line.partition(" ")
+            (self.made if what == "made" else self.kept).add(int(serial))
+
+
+def collected(root: Path) -> tuple[list[Batch], list[bytes]]:
+    """Return what was handed over, stream by stream, by number: decoded and as it was."""
+    layouts: dict[bytes, Layout] = {}
+    for path in root.glob("collected/layout-*"):
+        name, layout = decode_layout(path.read_bytes())
+        layouts[name] = layout
+    bodies = [path.read_bytes() for path in sorted(root.glob("collected/batch-*"))]
+    return [decode_batch(body, layouts.get) for body in bodies], bodies
+
+
+def test_no_result_is_lost_or_doubled_however_often_the_process_is_killed(tmp_path: Path) -> None:
+    writer = Writer(tmp_path, seed=20261124)
+    for _ in range(KILLS):
+        writer.run_and_kill()
+    writer.drain()
+    batches, bodies = collected(tmp_path)
+    serials = [one.boottime_ns // MS_NS for batch in batches for one in batch.results]
+    changes = [one.decided_boottime_ns // MS_NS for batch in batches for one in batch.changes]
+    assert len(serials) == len(set(serials))
+    assert len(changes) == len(set(changes))
+    assert len(writer.made) > KILLS
+    assert writer.made <= set(serials)
+    assert writer.kept <= set(changes)
+    # What a kill caught between the doing and the telling: at most one entry each time.
+    assert len(set(serials) | set(changes)) - len(writer.made | writer.kept) <= KILLS
+    assert [batch for batch in batches if any(n.code == "gap" for n in batch.notices)] == []
+    (found,) = numbers(batches).values()
+    assert found == list(range(1, len(found) + 1)), "one stream, numbers without gaps"
+    for before, batch in zip(bodies, batches[1:], strict=False):
+        assert batch.previous == digest_of(before)
+
+
+def test_a_power_cut_takes_no_verdict_change_and_leaves_a_counted_gap(tmp_path: Path) -> None:
+    writer = Writer(tmp_path, seed=7)
+    cuts = 4
+    for _ in range(cuts):
+        writer.run_and_kill()
+        shutil.rmtree(tmp_path / "run")
+    writer.drain()
+    batches, _ = collected(tmp_path)
+    serials = [one.boottime_ns // MS_NS for batch in batches for one in batch.results]
+    changes = {one.decided_boottime_ns // MS_NS for batch in batches for one in batch.changes}
+    assert len(serials) == len(set(serials))
+    assert writer.kept
+    assert writer.kept <= changes
+    gaps = [one.text for batch in batches for one in batch.notices if one.code == "gap"]
+    assert len(gaps) == cuts
+    assert len(set(gaps)) == cuts, "each names the stream that ended"

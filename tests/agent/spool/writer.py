@@ -1,0 +1,104 @@
+"""
+A process that makes a record until it is killed; run by ``test_kill.py``.
+
+Arguments: the root of the record, a seed, the first serial, and ``drain`` to hand over all that
+waits and end. Each thing done is told on standard output once it is done: ``made SERIAL``, ``kept
+SERIAL`` (a verdict change that is on the disk). What is handed over stands in ``ROOT/collected`` as
+files named by stream and number, layouts under their names.
+"""
+
+import asyncio
+import os
+import random
+import sys
+from pathlib import Path
+
+from tests.agent.spool.making import change, result, spool_at
+from thongsuot_agent.spool.parcel import Parcel
+from thongsuot_agent.spool.spool import Spool
+from thongsuot_schema.batch.decode import peek
+
+
+def tell(what: str, serial: int) -> None:
+    """Say that something is done, in one write that a kill cannot split."""
+    os.write(1, f"{what} {serial}\n".encode())
+
+
+async def hand_over(spool: Spool, parcel: Parcel, collected: Path) -> None:
+    """Make a batch durable elsewhere, then acknowledge it; a repeat changes nothing."""
+    header = peek(parcel.body)
+    if parcel.layout:
+        body = await spool.layout(parcel.layout)
+        assert body is not None
+        _put(collected / f"layout-{parcel.layout.hex()}", body)
+    _put(collected / f"batch-{header.stream}-{header.number:08d}", parcel.body)
+    spool.acknowledge(parcel.key)
+
+
+def _put(path: Path, body: bytes) -> None:
+    if not path.exists():
+        half = path.with_name(f"half-{path.name}")
+        half.write_bytes(body)
+        half.rename(path)
+
+
+async def make(spool: Spool, rng: random.Random, serial: int, collected: Path) -> None:
+    """Make and hand over for ever, in an order that the seed decides."""
+    while True:
+        dice = rng.random()
+        if dice < 0.80:
+            spool.add(result(serial))
+            tell("made", serial)
+            serial += 1
+        elif dice < 0.82:
+            spool.add(change(serial))
+            spool.seal()
+            await spool.keep_up()
+            tell("kept", serial)
+            serial += 1
+        elif dice < 0.92:
+            spool.seal()
+        elif dice < 0.96 and (parcel := spool.newest()):
+            await hand_over(spool, parcel, collected)
+        elif dice < 0.98:
+            for parcel in await spool.oldest(2):
+                await hand_over(spool, parcel, collected)
+            await spool.forget_acknowledged()
+        else:
+            await spool.keep_up()
+
+
+async def drain(spool: Spool, collected: Path) -> None:
+    """Hand over everything, and end in good order."""
+    spool.seal()
+    while parcel := spool.newest():
+        await hand_over(spool, parcel, collected)
+    while parcels := await spool.oldest(16):
+        for parcel in parcels:
+            await hand_over(spool, parcel, collected)
+        await spool.forget_acknowledged()
+    await spool.close()
+
+
+async def main(root: Path, seed: int, serial: int, *, is_draining: bool) -> None:
+    """Open the record and do as told."""
+    collected = root / "collected"
+    collected.mkdir(exist_ok=True)
+    spool = spool_at(root)
+    await spool.open()
+    if is_draining:
+        await drain(spool, collected)
+    else:
+        await make(spool, random.Random(seed), serial, collected)
+
+
+if __name__ == "__main__":
+    arguments = sys.argv[1:]
+    asyncio.run(
+        main(
+            Path(arguments[0]),
+            int(arguments[1]),
+            int(arguments[2]),
+            is_draining="drain" in arguments,
+        )
+    )

@@ -155,7 +155,8 @@ _PICTURE: Final = Text("24 giờ qua: {title}", "Last 24 hours: {title}")
 
 def history_picture(light: Light, title: str, key: str, now_s: float, language: Language) -> str:
     """
-    Return the history as inline SVG; ``key`` makes its ids unique in the page.
+    Return the history as inline SVG; ``key`` makes its ids unique in the page, and
+    the element ``<key>d`` there describes it in words.
 
     Bars are drawn in a stretched coordinate system of one unit a cell; hatching and hours lie
     under and over it in pixels, so that neither is distorted. Uses ``#hatch`` and ``#hours`` of
@@ -165,10 +166,9 @@ def history_picture(light: Light, title: str, key: str, now_s: float, language: 
     paths = [_path(runs(_recorded(states), State.UP), "track", _HEIGHT)]
     paths += [_path(runs(states, state), f"h-{state}", rise) for state, rise in _RISES.items()]
     heading = escape(_PICTURE.read(language).format(title=title))
-    words = escape(history_sentence(light, now_s, language))
     return (
-        f'<svg class="day" role="img" aria-labelledby="{key}t {key}d" width="100%" height="42">'
-        f'<title id="{key}t">{heading}</title><desc id="{key}d">{words}</desc>'
+        f'<svg class="day" role="img" aria-labelledby="{key}t" aria-describedby="{key}d">'
+        f'<title id="{key}t">{heading}</title>'
         '<rect width="100%" height="24" fill="url(#hatch)"/>'
         f'<svg width="100%" height="24" viewBox="0 0 {CELLS} {_HEIGHT}" '
         f'preserveAspectRatio="none">{"".join(paths)}</svg><use href="#hours"/></svg>'

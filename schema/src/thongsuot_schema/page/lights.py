@@ -23,8 +23,9 @@ from thongsuot_schema.words.proof import proof_outcome, proof_subject
 from thongsuot_schema.words.states import AGENT_SILENT, LINK_STATES, SERVICE_STATES
 from thongsuot_schema.words.titles import light_title
 
-_PROOF_ROWS: Final = 12
-"""Evidence shown of one light; the rest is in the collector's incident."""
+_PROOF_ROWS_LINK: Final = 8
+_PROOF_ROWS_SERVICE: Final = 4
+"""Evidence shown of one light, a bound on the page's size; the incident holds all of it."""
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
@@ -142,7 +143,7 @@ def _past(light: Light, place: Place) -> str:
     now_s = place.view.now_s
     picture = history_picture(light, title, place.key, now_s, place.language)
     words = escape(history_sentence(light, now_s, place.language))
-    return f'{picture}<p class="sum">{words}</p>{_figures(light, place)}'
+    return f'{picture}<p class="sum" id="{place.key}d">{words}</p>{_figures(light, place)}'
 
 
 def _figures(light: Light, place: Place) -> str:
@@ -178,7 +179,8 @@ def _proof(light: Light, place: Place) -> str:
     if not light.evidence or light.state is State.UP:
         return ""
     language = place.language
-    rows = "".join(_proof_row(evidence, language) for evidence in light.evidence[:_PROOF_ROWS])
+    shown = light.evidence[: _PROOF_ROWS_LINK if light.medium else _PROOF_ROWS_SERVICE]
+    rows = "".join(_proof_row(evidence, language) for evidence in shown)
     return (
         f'<details id="{place.key}p"><summary>{labels.PROOF.read(language)}</summary>'
         f'<table class="proof"><thead><tr><th scope="col">{labels.PROBED.read(language)}</th>'

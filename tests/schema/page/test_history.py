@@ -1,0 +1,154 @@
+"""The last 24 hours, as cells, as sums, in words and as a picture."""
+
+import re
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.schema.page.scenes import DAY_S, NOW_S, Trouble, fibre, history
+from thongsuot_schema.page.history import (
+    CELLS,
+    cells,
+    history_picture,
+    history_sentence,
+    outages,
+    picture_parts,
+    runs,
+)
+from thongsuot_schema.page.view import Stretch
+from thongsuot_schema.state import State
+
+CELL_S = DAY_S / CELLS
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> tuple[Stretch, ...]:
+    """Return stretches without overlap, with gaps, reaching over both ends of the 24 hours."""
+    edges = draw(
+        st.lists(
+            st.floats(min_value=-1.2 * DAY_S, max_value=0.1 * DAY_S),
+            min_size=2,
+            max_size=60,
+            unique=True,
+        )
+    )
+    edges.sort()
+    stretches = []
+    for begin, end in pairwise(edges):
+        state = draw(st.sampled_from([*State, None]))
+        if state is not None:
+            stretches.append(Stretch(start_s=NOW_S + begin, end_s=NOW_S + end, state=state))
+    return tuple(stretches)
+
+
+@given(histories())
+def test_runs_of_all_states_tile_the_day_exactly(stretches: tuple[Stretch, ...]) -> None:
+    states = cells(stretches, NOW_S)
+    covered = [
+        cell
+        for state in [*State, None]
+        for first, count in runs(states, state)
+        for cell in range(first, first + count)
+    ]
+    assert sorted(covered) == list(range(CELLS))
+
+
+@given(histories())
+def test_no_trouble_is_too_short_to_be_seen(stretches: tuple[Stretch, ...]) -> None:
+    states = cells(stretches, NOW_S)
+    for stretch in stretches:
+        middle = (max(stretch.start_s, NOW_S - DAY_S) + min(stretch.end_s, NOW_S)) / 2
+        if stretch.state not in {State.DOWN, State.DEGRADED} or not (
+            max(stretch.start_s, NOW_S - DAY_S) < middle < min(stretch.end_s, NOW_S)
+        ):
+            continue
+        seen = states[min(int((middle - (NOW_S - DAY_S)) // CELL_S), CELLS - 1)]
+        assert seen in {State.DOWN, stretch.state}
+
+
+@given(histories())
+def test_nothing_is_drawn_where_nothing_was_recorded(stretches: tuple[Stretch, ...]) -> None:
+    for cell, state in enumerate(cells(stretches, NOW_S)):
+        begin = NOW_S - DAY_S + cell * CELL_S
+        touched = {
+            stretch.state
+            for stretch in stretches
+            if stretch.start_s < begin + CELL_S and stretch.end_s > begin
+        }
+        if state is not None:
+            assert state in touched
+
+
+@given(histories())
+def test_the_parts_of_a_day_add_up_to_a_day(stretches: tuple[Stretch, ...]) -> None:
+    sums = outages(stretches, NOW_S)
+    up_s = sum(
+        max(0.0, min(one.end_s, NOW_S) - max(one.start_s, NOW_S - DAY_S))
+        for one in stretches
+        if one.state is State.UP
+    )
+    assert up_s + sums.down_s + sums.degraded_s + sums.missing_s == pytest.approx(DAY_S)
+    assert (sums.count == 0) == (sums.down_s == 0)
+
+
+def test_one_outage_whose_symptom_changed_is_one_outage() -> None:
+    parts = (
+        Stretch(start_s=NOW_S - 900, end_s=NOW_S - 600, state=State.DOWN),
+        Stretch(start_s=NOW_S - 600, end_s=NOW_S - 300, state=State.DOWN),
+    )
+    sums = outages(parts, NOW_S)
+    assert (sums.count, sums.down_s) == (1, 600)
+    assert (sums.last_start_s, sums.last_end_s) == (NOW_S - 900, NOW_S - 300)
+
+
+def test_words_say_how_often_how_long_and_when_last() -> None:
+    light = fibre(
+        history=history(
+            Trouble(ago_s=7_200, for_s=660),
+            Trouble(ago_s=30_000, for_s=60),
+            Trouble(ago_s=1_000, for_s=120, state=State.DEGRADED),
+        )
+    )
+    assert history_sentence(light, NOW_S, "vi") == (
+        "Mất kết nối 2 lần, tổng 12 phút, gần nhất 09:58–10:09 · Kết nối chậm/chập chờn: 2 phút"
+    )
+
+
+def test_words_tell_an_outage_that_goes_on_and_a_past_without_record() -> None:
+    light = fibre(history=history(Trouble(ago_s=900, for_s=900), known_s=3_600))
+    assert history_sentence(light, NOW_S, "vi") == (
+        "Mất kết nối 1 lần, 15 phút (11:43–nay) · Chưa có dữ liệu: 23 giờ 00 phút"
+    )
+    assert history_sentence(fibre(history=()), NOW_S, "en") == (
+        "No data from the last 24 hours yet."
+    )
+    assert history_sentence(fibre(history=history()), NOW_S, "vi") == "Không gián đoạn"
+
+
+@given(histories())
+def test_drawn_bars_stay_in_the_picture_and_never_overlap(stretches: tuple[Stretch, ...]) -> None:
+    svg = history_picture(fibre(history=stretches), "x", "k", NOW_S, "vi")
+    taken: set[int] = set()
+    for steps in re.findall(r'class="h-\w+" stroke-width="\d+" d="M0 [\d.]+([^"]*)"', svg):
+        at = 0
+        for skip, count in re.findall(r"m(\d+) 0h(\d+)", steps):
+            first = at + int(skip)
+            at = first + int(count)
+            drawn = set(range(first, at))
+            assert not drawn & taken
+            taken |= drawn
+    recorded = {cell for cell, state in enumerate(cells(stretches, NOW_S)) if state is not None}
+    assert taken == recorded
+
+
+def test_hours_stand_where_they_are_and_midnight_is_named_by_its_day() -> None:
+    parts = picture_parts(NOW_S)
+    marks = re.findall(r'x1="([\d.]+)%"', parts)
+    assert len(marks) == 24
+    gaps = [float(after) - float(before) for before, after in pairwise(marks)]
+    assert all(gap == pytest.approx(100 / 24, abs=0.02) for gap in gaps)
+    # 11:58 now: midnight was 11 h 58 min ago.
+    x = 100 * (1 - (11 * 3_600 + 58 * 60) / DAY_S)
+    assert f'x="{x:.2f}%" y="39">24/11<' in parts

@@ -1,0 +1,259 @@
+"""The page as a document: whole, safe, small, and true to its view."""
+
+import re
+from itertools import cycle, pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.schema.page.document import Document
+from tests.schema.page.scenes import (
+    DAY_S,
+    NOW_S,
+    SCENES,
+    agent_silent,
+    both_down,
+    cut_fibre,
+    fibre,
+    fibre_cut,
+    mobile,
+    portal_down,
+    services,
+    site,
+)
+from thongsuot_schema.page.render import site_page
+from thongsuot_schema.page.view import Notification, SiteView, Stretch
+from thongsuot_schema.segment import LADDER, Segment
+from thongsuot_schema.state import State
+from thongsuot_schema.verdict import Evidence, Symptom
+from thongsuot_schema.words.language import LANGUAGES, Language
+
+HOSTILE = (
+    """</title></style></script><script>alert(1)</script>'"><img src=x onerror=alert(1)>&lt;"""
+)
+
+SIZE_LIMIT_BYTES = 60_000
+
+
+def read(view: SiteView, language: Language = "vi") -> Document:
+    return Document(site_page(view, language=language))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("scene", SCENES)
+def test_every_scene_is_a_whole_document(scene: str, language: Language) -> None:
+    page = read(SCENES[scene](), language)
+    assert page.all("html") == [{"lang": language}]
+    ids = page.ids()
+    assert len(ids) == len(set(ids))
+    for _, attributes in page.elements:
+        for reference in ("aria-labelledby", "aria-describedby"):
+            assert set((attributes.get(reference) or "").split()) <= set(ids)
+        target = attributes.get("href") or attributes.get("fill") or ""
+        for name in re.findall(r"^#(\S+)|^url\(#(\S+)\)", target):
+            assert "".join(name) in ids
+
+
+@pytest.mark.parametrize("scene", SCENES)
+def test_a_policy_without_exceptions_lets_the_whole_page_through(scene: str) -> None:
+    page = read(SCENES[scene]())
+    for tag, attributes in page.elements:
+        assert "style" not in attributes, tag
+        assert not [name for name in attributes if name.startswith("on")], tag
+        assert attributes.get("src") is None
+        address = attributes.get("href") or ""
+        assert not address.startswith(("http:", "https:", "//", "javascript:"))
+    assert len(page.all("script")) == len(page.all("style")) == 1
+
+
+@pytest.mark.parametrize("scene", SCENES)
+def test_headings_go_down_one_step_at_a_time(scene: str) -> None:
+    levels = [
+        int(tag[1]) for tag, _ in read(SCENES[scene]()).elements if re.fullmatch("h[1-6]", tag)
+    ]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(after - before <= 1 for before, after in pairwise(levels))
+
+
+def hostile_view(text: str) -> SiteView:
+    """Return a view in which every text that comes from outside is the given one."""
+    told = Notification(party=text, channel=text, at_s=NOW_S, about=text, reference=text)
+    evidence = (Evidence(kind=text, target=text, metric=text, value=1.0, limit=2.0),)
+    named = {"name": text, "title_vi": text, "title_en": text, "evidence": evidence}
+    bad = {"state": State.DOWN, "segment": Segment.ACCESS, "symptom": Symptom.ACCESS_SILENT}
+    return site(
+        site=text,
+        title=text,
+        commune=text,
+        version=text,
+        support_hotline=text,
+        told=(told,),
+        links=(
+            fibre(**named, **bad, carrier=text, carrier_hotline=text, circuit=text, medium=text),
+            fibre(**bad, carrier=text, carrier_hotline=text, circuit=text),
+        ),
+        services=services(
+            **named, state=State.DOWN, symptom=Symptom.SERVICE_ERROR, reachable_over=(text,)
+        ),
+    )
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_hostile_name_is_shown_as_text_and_makes_no_element(language: Language) -> None:
+    plain, hostile = read(hostile_view("x1"), language), read(hostile_view(HOSTILE), language)
+    assert [tag for tag, _ in plain.elements] == [tag for tag, _ in hostile.elements]
+    assert HOSTILE in hostile.text
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1))
+def test_whatever_a_name_holds_the_page_stays_whole(text: str) -> None:
+    page = read(hostile_view(text))
+    assert len(page.all("script")) == 1
+
+
+def busy_history(period_s: float) -> tuple[Stretch, ...]:
+    """Return a day in which the state changes all the time: nothing is harder to draw."""
+    count = int(DAY_S / period_s)
+    states = cycle((State.UP, State.DOWN, State.DEGRADED, State.UNKNOWN))
+    return tuple(
+        Stretch(
+            start_s=NOW_S - DAY_S + at * period_s,
+            end_s=NOW_S - DAY_S + (at + 1) * period_s,
+            state=state,
+            symptom=Symptom.ACCESS_FLAPPING,
+        )
+        for at, state in zip(range(count), states, strict=False)
+    )
+
+
+@pytest.mark.parametrize("period_s", [300.0, 301.7, 20.0])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_busiest_day_of_two_links_and_eight_services_fits_in_sixty_kilobytes(
+    language: Language, period_s: float
+) -> None:
+    evidence = tuple(
+        Evidence(kind="http", target=f"anchor-{at}", segment=LADDER[at % 5], ok=at, failed=30 - at)
+        for at in range(12)
+    )
+    bad = {
+        "since_s": NOW_S - 5_000,
+        "history": busy_history(period_s),
+        "evidence": evidence,
+        "loss_ratio": 0.5,
+        "state": State.DEGRADED,
+    }
+    access = {**bad, "segment": Segment.ACCESS, "symptom": Symptom.ACCESS_FLAPPING}
+    portal = {**bad, "segment": Segment.SERVICE, "symptom": Symptom.SERVICE_WRONG_CONTENT}
+    eight = [*services(**portal), *services(**portal)][:8]
+    told = tuple(
+        Notification(
+            party="carrier", channel="email", at_s=NOW_S - at, about="wan0", reference="X1"
+        )
+        for at in range(10)
+    )
+    view = site(links=(fibre(**access), mobile(**access)), services=tuple(eight), told=told)
+    page = site_page(view, language=language)
+    assert len(page.encode()) <= SIZE_LIMIT_BYTES
+    Document(page)
+
+
+def test_the_same_view_gives_the_same_page() -> None:
+    assert site_page(fibre_cut(), language="vi") == site_page(fibre_cut(), language="vi")
+
+
+@pytest.mark.parametrize(("state", "name"), [(state, state.value) for state in State])
+def test_a_state_is_told_by_a_word_and_a_shape_of_its_own(state: State, name: str) -> None:
+    page = site_page(site(links=(fibre(state=state, symptom=Symptom.NONE),)), language="vi")
+    words = {
+        State.UP: "Hoạt động bình thường",
+        State.DEGRADED: "Kết nối chậm/chập chờn",
+        State.DOWN: "Mất kết nối",
+        State.UNKNOWN: "Chưa có dữ liệu",
+    }
+    card = page[
+        page.index('<li class="card light') : page.index("</li>", page.index('"card light'))
+    ]
+    assert f'<span class="state">{words[state]}</span>' in card
+    assert f'href="#i-{name}"' in card
+
+
+def test_the_chain_marks_the_rung_at_fault_and_leaves_what_lies_beyond_open() -> None:
+    page = site_page(site(links=(cut_fibre(),)), language="vi")
+    chain = page[page.index('<ol class="ladder"') : page.index("</ol>")]
+    assert re.findall(r'<li class="([^"]*)">', chain) == [
+        "up", "up", "down fault", "unknown", "unknown",
+    ]  # fmt: skip
+    assert chain.count("lỗi ở đây") == 1
+
+
+def test_who_was_told_and_when_is_shown_with_the_carriers_name() -> None:
+    text = read(fibre_cut()).text
+    assert "24/11/2026 11:39 Nhà mạng VNPT thư điện tử · Đường cáp quang VNPT" in text
+    assert "mã phiếu TS-2026-000317" in text
+
+
+def test_a_fault_that_nobody_was_told_of_is_admitted_by_the_collector_only() -> None:
+    nobody = "Hệ thống chưa báo cho ai về sự cố này."
+    heard = site(links=(cut_fibre(), mobile()), heard_s=NOW_S - 3)
+    assert nobody in read(heard).text
+    assert nobody not in read(site(links=(cut_fibre(), mobile()))).text
+    assert nobody not in read(site(heard_s=NOW_S - 3)).text
+
+
+def test_a_device_cut_off_with_a_fault_asks_people_to_call() -> None:
+    assert "Hãy gọi điện báo." in read(both_down()).text
+    healthy = read(site(collector_reachable=False)).text
+    assert "Hãy gọi điện báo." not in healthy
+    assert "kết quả đo vẫn được lưu tại đây" in healthy
+
+
+def test_freshness_backlog_and_a_wrong_clock_are_shown() -> None:
+    text = read(site(backlog_batches=27, clock_trusted=False)).text
+    assert "Dữ liệu chờ gửi: 27 gói" in text
+    assert "Đồng hồ của thiết bị đang sai" in text
+    heard = read(site(heard_s=NOW_S - 200.0)).text
+    assert "Lần cuối gửi dữ liệu: 11:54 (3 phút trước)" in heard
+    assert "Trang này cho thấy lần cuối đã biết." in heard
+    assert "Trang này cho thấy lần cuối đã biết." not in read(site(heard_s=NOW_S - 5)).text
+
+
+def test_a_silent_device_is_said_once_and_not_on_every_light() -> None:
+    page = read(agent_silent())
+    assert page.text.count("Hãy kiểm tra thiết bị giám sát tại điểm có điện") == 1
+
+
+def test_a_service_behind_a_dead_line_points_at_the_line_instead_of_repeating_it() -> None:
+    assert read(both_down()).text.count("Việc cần làm") == 2
+    assert read(both_down()).text.count("Do đường truyền của điểm") == 5
+
+
+def test_a_dead_portal_is_explained_with_its_evidence() -> None:
+    text = read(portal_down()).text
+    assert "Đơn vị vận hành dịch vụ" in text
+    assert "14 lần không đạt, hệ thống báo mã lỗi" in text
+
+
+def test_links_of_the_page_lead_where_the_server_says() -> None:
+    page = Document(
+        site_page(
+            site(),
+            language="en",
+            other_language_url="/sites/x?lang=vi&a=1",
+            home_url="/",
+            stylesheet_url="/font.css",
+            refresh_s=7,
+        )
+    )
+    assert [link["href"] for link in page.all("a")] == ["/", "/sites/x?lang=vi&a=1"]
+    assert {"rel": "stylesheet", "href": "/font.css"} in page.all("link")
+    assert page.all("script") == [{"data-every": "7"}]
+    assert {"http-equiv": "refresh", "content": "7"} in page.all("meta")
+
+
+def test_a_commune_is_shown_by_name_or_by_its_code_but_never_by_zeros() -> None:
+    assert "Trang tình trạng mạng · Phường Ba Đình, Hà Nội" in read(site()).text
+    assert "Mã xã/phường 00004" in read(site(commune="00004")).text
+    assert "00000" not in read(site(commune="00000")).text

@@ -1,0 +1,162 @@
+"""One sentence for a whole site."""
+
+import pytest
+
+from tests.schema.page.scenes import (
+    SCENES,
+    agent_silent,
+    both_down,
+    cut_fibre,
+    fibre,
+    fibre_cut,
+    mobile,
+    portal_down,
+    services,
+    site,
+    slow_backup,
+)
+from tests.schema.words.test_tables import is_vietnamese
+from thongsuot_schema.page.view import Light
+from thongsuot_schema.state import State
+from thongsuot_schema.verdict import Symptom
+from thongsuot_schema.words.headline import headline
+
+NEXT_POINT = "điểm phục vụ gần nhất"
+
+
+def sentence(*links: Light, language: str = "vi") -> str:
+    return headline(site(links=links), "vi" if language == "vi" else "en").sentence
+
+
+def test_a_healthy_site_says_so_in_one_sentence() -> None:
+    head = headline(site(), "vi")
+    assert head.sentence == "Cả hai đường truyền hoạt động bình thường"
+    assert head.detail == "Tất cả 5 dịch vụ đều truy cập được."
+    assert head.advice == ""
+    assert head.state is State.UP
+    assert headline(site(), "en").sentence == "Both lines are working normally"
+
+
+def test_one_and_three_lines_are_counted_right() -> None:
+    assert sentence(fibre()) == "Đường cáp quang hoạt động bình thường"
+    assert sentence(fibre(), language="en") == "The fibre line is working normally"
+    three = (fibre(), mobile(), fibre(name="wan2", medium="leased"))
+    assert sentence(*three) == "Cả 3 đường truyền hoạt động bình thường"
+    assert sentence(*three, language="en") == "All 3 lines are working normally"
+
+
+def test_a_site_on_its_backup_says_what_is_out_and_what_carries_it() -> None:
+    head = headline(fibre_cut(), "vi")
+    assert head.sentence == "Đường cáp quang mất kết nối; đang dùng đường dự phòng (5G)"
+    assert head.advice.startswith("Điểm vẫn tiếp dân được")
+    assert head.state is State.DEGRADED
+    assert headline(slow_backup(), "vi").sentence.endswith("(5G), nhưng chậm/chập chờn")
+
+
+def test_a_dead_backup_is_not_a_failover() -> None:
+    dead = mobile(state=State.DOWN, symptom=Symptom.ACCESS_SILENT)
+    assert sentence(fibre(), dead) == (
+        "Kết nối 5G mất kết nối; đường cáp quang hoạt động bình thường"
+    )
+
+
+def test_a_second_wired_line_that_works_means_that_the_backup_is_not_in_use() -> None:
+    other = fibre(name="wan2", carrier="FPT")
+    assert sentence(cut_fibre(), other, mobile()) == (
+        "Đường cáp quang VNPT mất kết nối; đường cáp quang FPT và kết nối 5G hoạt động bình thường"
+    )
+
+
+def test_two_lines_of_one_carrier_and_medium_are_told_apart_by_name() -> None:
+    assert sentence(cut_fibre(), fibre(name="wan2")) == (
+        "Đường cáp quang VNPT (wan0) mất kết nối; đường cáp quang VNPT (wan2) hoạt động bình thường"
+    )
+
+
+def test_what_is_not_known_is_said_last() -> None:
+    unknown = mobile(state=State.UNKNOWN, symptom=Symptom.NOT_YET_MEASURED)
+    assert sentence(cut_fibre(), unknown) == (
+        "Đường cáp quang mất kết nối; chưa có dữ liệu về kết nối 5G"
+    )
+    assert sentence(fibre(), unknown) == (
+        "Đường cáp quang hoạt động bình thường; chưa có dữ liệu về kết nối 5G"
+    )
+
+
+@pytest.mark.parametrize("scene", SCENES)
+def test_citizens_are_sent_to_the_next_point_only_when_every_line_is_down(scene: str) -> None:
+    view = SCENES[scene]()
+    all_down = all(link.state is State.DOWN for link in view.links)
+    assert (NEXT_POINT in headline(view, "vi").advice) == all_down
+    assert all_down == (scene == "both-down")
+
+
+def test_with_both_lines_down_no_service_is_within_reach() -> None:
+    head = headline(both_down(), "vi")
+    assert head.sentence == "Cả hai đường truyền mất kết nối"
+    assert head.detail == "Từ điểm này hiện không truy cập được dịch vụ nào."
+    assert head.state is State.DOWN
+
+
+def test_a_dead_portal_is_named_and_the_lines_are_cleared() -> None:
+    head = headline(portal_down(), "vi")
+    assert head.sentence == (
+        "Cổng Dịch vụ công quốc gia báo lỗi; đường truyền của điểm vẫn bình thường"
+    )
+    assert head.advice == "Không cần sửa gì tại điểm."
+    assert head.state is State.DEGRADED
+
+
+def test_several_dead_services_are_counted_and_the_first_are_named() -> None:
+    up = services()[:1]
+    down = services(state=State.DOWN, symptom=Symptom.SERVICE_TIMES_OUT)
+    view = site(services=(*up, *(service for service in down if service.name != up[0].name)))
+    head = headline(view, "vi")
+    assert head.sentence == "4 dịch vụ đang gặp sự cố; đường truyền của điểm vẫn bình thường"
+    assert head.detail.startswith("Dịch vụ bị ảnh hưởng: Hệ thống thông tin")
+    everything = headline(site(services=down), "vi")
+    assert everything.state is State.DOWN
+    assert everything.detail == "Từ điểm này hiện không truy cập được dịch vụ nào."
+
+
+def test_more_services_than_one_glance_holds_are_counted() -> None:
+    up, *others = services(state=State.DOWN, symptom=Symptom.SERVICE_TIMES_OUT)
+    extra = services(state=State.DOWN, symptom=Symptom.SERVICE_ERROR)[:2]
+    alive = services()[:1]
+    view = site(services=(*alive, up, *others, *extra))
+    assert headline(view, "vi").detail.endswith("và 3 dịch vụ khác.")
+    assert headline(view, "en").detail.endswith("and 3 more.")
+
+
+def test_an_expiring_certificate_is_not_called_an_outage() -> None:
+    first, *others = services()
+    expiring = services(state=State.DEGRADED, symptom=Symptom.CERTIFICATE_EXPIRING)[0]
+    assert expiring.name == first.name
+    head = headline(site(services=(expiring, *others)), "vi")
+    assert head.sentence.startswith("Chứng thư số của Cổng Dịch vụ công quốc gia sắp hết hạn;")
+    assert head.state is State.DEGRADED
+
+
+def test_a_silent_device_is_never_called_a_dead_network() -> None:
+    head = headline(agent_silent(), "vi")
+    assert head.sentence == "Thiết bị giám sát mất liên lạc"
+    assert "11:14" in head.detail
+    assert "Mất kết nối" not in head.sentence + head.detail + head.advice
+    assert head.state is State.UNKNOWN
+
+
+def test_a_device_without_any_line_says_what_to_check() -> None:
+    head = headline(site(links=()), "vi")
+    assert head.sentence == "Chưa tìm thấy đường truyền nào"
+    assert "dây mạng" in head.advice
+
+
+@pytest.mark.parametrize("scene", SCENES)
+def test_headlines_are_vietnamese_and_begin_with_a_capital(scene: str) -> None:
+    head = headline(SCENES[scene](), "vi")
+    for text in (head.sentence, head.detail, head.advice):
+        if text:
+            assert is_vietnamese(text)
+            assert text[0].isupper()
+            assert not text.endswith("..")
+    assert not head.sentence.endswith(".")

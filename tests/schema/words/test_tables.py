@@ -1,0 +1,102 @@
+"""Every closed list has its words in both languages, and the words are whole."""
+
+import unicodedata
+from collections.abc import Iterable
+
+import pytest
+
+from thongsuot_schema.inventory.model import Medium
+from thongsuot_schema.page import labels
+from thongsuot_schema.reason import Reason
+from thongsuot_schema.result import Family
+from thongsuot_schema.segment import Party, Segment
+from thongsuot_schema.state import State
+from thongsuot_schema.words import parties, proof, states
+from thongsuot_schema.words.language import Text
+from thongsuot_schema.words.media import MEDIA, MOBILE
+from thongsuot_schema.words.parties import PARTIES
+from thongsuot_schema.words.reasons import REASONS
+from thongsuot_schema.words.segments import SEGMENTS
+
+WITHOUT_MARKS = {"Zalo", "DSL", "5G", "4G", "Qua", "modem quang", "modem DSL", "English"}
+"""Texts of the tables that are right without any mark of Vietnamese."""
+
+_ENGLISH = """
+    the and of is are was has have been not carrier call line link network service since device
+    wait check for with point fault
+"""
+ENGLISH = frozenset(_ENGLISH.split())
+
+
+def is_vietnamese(text: str) -> bool:
+    """Return whether a text has marks of Vietnamese and no small words of English."""
+    letters = unicodedata.normalize("NFD", text)
+    marked = any(unicodedata.combining(char) for char in letters) or "đ" in text.lower()
+    words = {word.strip(".,:;()/'\"").lower() for word in text.split()}
+    return marked and not words & ENGLISH
+
+
+def test_what_tells_vietnamese_from_english_can_tell() -> None:
+    assert is_vietnamese("Mất kết nối")
+    assert not is_vietnamese("Disconnected")
+    assert not is_vietnamese("Mất kết nối since 09:42")
+
+
+@pytest.mark.parametrize(
+    ("table", "members"),
+    [
+        (states.LINK_STATES, State),
+        (states.SERVICE_STATES, State),
+        (SEGMENTS, Segment),
+        (PARTIES, Party),
+        (REASONS, Reason),
+        (MEDIA, Medium),
+        (proof.FAMILIES, Family),
+        (labels.LADDER, [segment for segment in Segment if segment is not Segment.SERVICE]),
+    ],
+)
+def test_every_member_of_a_closed_list_has_its_words(
+    table: dict[str, object], members: Iterable[str]
+) -> None:
+    assert list(table) == list(members)
+
+
+def texts() -> list[Text]:
+    """Return every text of the tables and of the page's own labels."""
+    found: list[Text] = []
+    tables: list[object] = [
+        *(value for module in (labels, parties, proof, states) for value in vars(module).values()),
+        SEGMENTS,
+        REASONS,
+        *({"line": one.line, "box": one.box, "short": one.short} for one in MEDIA.values()),
+    ]
+    for table in tables:
+        values = list(table.values()) if isinstance(table, dict) else [table]
+        found += [value for value in values if isinstance(value, Text)]
+    return found
+
+
+def test_no_vietnamese_text_has_english_left_in_it() -> None:
+    marked = [text for text in texts() if text.vi not in WITHOUT_MARKS]
+    assert len(marked) > 90
+    assert [text.vi for text in marked if not is_vietnamese(text.vi) or text.vi == text.en] == []
+
+
+def test_every_text_is_normal_and_trimmed() -> None:
+    for text in texts():
+        for words in (text.vi, text.en):
+            assert unicodedata.is_normalized("NFC", words)
+            assert words == words.strip()
+            assert words
+
+
+def test_states_are_called_as_the_city_calls_them() -> None:
+    assert states.LINK_STATES[State.DOWN].vi == "Mất kết nối"
+    assert states.LINK_STATES[State.UP].vi == "Hoạt động bình thường"
+    assert states.LINK_STATES[State.DEGRADED].vi == "Kết nối chậm/chập chờn"
+    assert states.LINK_STATES[State.UNKNOWN].vi == "Chưa có dữ liệu"
+    assert states.AGENT_SILENT.vi == "Thiết bị giám sát mất liên lạc"
+
+
+def test_mobile_media_are_media() -> None:
+    assert set(Medium) >= MOBILE

@@ -66,7 +66,7 @@ def _head(light: Light, place: Place) -> str:
         lasted = duration(place.view.now_s - light.since_s, language)
         since = (
             f' <span class="since">{labels.SINCE.read(language)} {when} '
-            f"({labels.FOR.read(language)} {lasted})</span>"
+            f"<span>({labels.FOR.read(language)} {lasted})</span></span>"
         )
     return (
         f'<div class="head">{icon(light.state)}<div><h3>{escape(light_title(light, language))}</h3>'

@@ -61,7 +61,7 @@ margin-top:1rem;padding:1.125rem 1rem;
 border-left:6px solid var(--c);border-radius:4px 14px 14px 4px;background:var(--tint);
 }
 .hero .icon{width:2.75rem;height:2.75rem}
-.hero h2{margin:0;color:var(--ink);font-size:1.375rem;line-height:1.3;font-weight:700}
+.hero h2{margin:0;color:var(--ink);font-size:1.3125rem;line-height:1.3;font-weight:700}
 .hero p{grid-column:1/-1;margin-top:.5rem}
 .hero h2+p{margin-top:.875rem}
 .hero .advice{font-weight:600}
@@ -93,7 +93,8 @@ padding:1rem;border:1px solid var(--line);border-radius:14px;background:var(--ca
 .light{break-inside:avoid}
 .head{display:flex;gap:.75rem;align-items:flex-start}
 .state{color:var(--c);font-weight:600}
-.since{color:var(--soft);font-weight:400}
+.since{color:var(--soft)}
+.since span{white-space:nowrap}
 .what{margin-top:.75rem}
 .do{margin-top:.75rem;padding:.75rem .875rem;border-radius:10px;background:var(--tint)}
 .do b{display:block;color:var(--c);font-size:.875rem}
@@ -110,7 +111,7 @@ font-size:.75rem;line-height:1.25;text-align:center;
 }
 .ladder li{position:relative;padding:0 .125rem;overflow-wrap:normal}
 .ladder .icon{
-display:block;position:relative;width:1.375rem;height:1.375rem;margin:0 auto .25rem;
+display:block;position:relative;z-index:1;width:1.375rem;height:1.375rem;margin:0 auto .25rem;
 border-radius:50%;background:var(--card);
 }
 .ladder li+li::before{

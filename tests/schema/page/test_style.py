@@ -6,7 +6,7 @@ import pytest
 
 from thongsuot_schema.page.style import STYLE
 
-SCHEMES = dict(
+SCHEMES: dict[str, str] = dict(
     zip(
         ("light", "dark"),
         re.findall(r":root\{([^}]*--paper[^}]*--track[^}]*)\}", STYLE),

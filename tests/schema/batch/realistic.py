@@ -14,8 +14,12 @@ from dataclasses import dataclass
 from thongsuot_schema.batch.model import Batch, Clock
 from thongsuot_schema.catalogue import dns, host, http, icmp
 from thongsuot_schema.metric import Metric
+from thongsuot_schema.outcome import Outcome
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family, Finding, Result, Series, not_ok, ok
+from thongsuot_schema.segment import Segment
+from thongsuot_schema.state import State
+from thongsuot_schema.verdict import Evidence, Symptom, Verdict, VerdictChange
 
 LINKS = {"fiber": 1.0, "5g": 6.0}
 """Links, and how much longer their round trips are."""
@@ -91,6 +95,43 @@ class Device:
                 due_s += every_s
         self._at_s += length_s
         return self._sealed(results)
+
+    def series(self) -> list[Series]:
+        """Return every series of the device."""
+        return list(self._state)
+
+    def change(self) -> VerdictChange:
+        """Return the verdict that the fibre went down three seconds ago, with its evidence."""
+        evidence = tuple(
+            Evidence(
+                kind="icmp",
+                target=target,
+                family=family,
+                segment=Segment.ACCESS,
+                outcome=Outcome.FAILED,
+                reason=Reason.TIMED_OUT,
+                failed=3,
+                metric=icmp.LOSS.name,
+                value=1.0,
+                limit=0.5,
+            )
+            for target in ("carrier", "vnix")
+            for family in FAMILIES
+        )
+        decided_ns = int(self._at_s * 1e9)
+        return VerdictChange(
+            verdict=Verdict(
+                link="fiber",
+                service="",
+                state=State.DOWN,
+                segment=Segment.ACCESS,
+                symptom=Symptom.ACCESS_SILENT,
+                evidence=evidence,
+            ),
+            before=State.UP,
+            onset_boottime_ns=decided_ns - 3_000_000_000,
+            decided_boottime_ns=decided_ns,
+        )
 
     def chain(self, previous: bytes) -> None:
         """Name the digest of the batch before the next one."""

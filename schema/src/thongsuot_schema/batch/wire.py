@@ -79,6 +79,7 @@ class EvidenceWire(Row, frozen=True):
     metric: Name
     value: float | None
     limit: float | None
+    link: Name = ""
 
 
 class ChangeWire(Row, frozen=True):

@@ -70,6 +70,13 @@ def word(type_: type[E], text: str | None, other: E | None) -> E | None:
         return other
 
 
+def number(value: float | None) -> float | None:
+    """
+    Return a figure of evidence; ``None`` where it is infinite or no number, which says nothing.
+    """
+    return value if value is not None and math.isfinite(value) else None
+
+
 def clock_to_wire(clock: Clock) -> ClockWire:
     """Return a clock as it travels."""
     error_s = clock.error_s
@@ -127,7 +134,7 @@ def notice_to_wire(notice: Notice, base_ms: int) -> NoticeWire:
         at_ms=notice.boottime_ns // NS_PER_MS - base_ms,
         text=notice.text[:TEXT_CHARACTERS],
         count=notice.count,
-        value=notice.value,
+        value=number(notice.value),
         from_ms=None if start_ns is None else start_ns // NS_PER_MS - base_ms,
     )
 
@@ -140,7 +147,7 @@ def notice_from_wire(wire: NoticeWire, base_ms: int) -> Notice:
         boottime_ns=(base_ms + wire.at_ms) * NS_PER_MS,
         text=wire.text if code else f"{wire.code}: {wire.text}"[:TEXT_CHARACTERS],
         count=wire.count,
-        value=wire.value,
+        value=number(wire.value),
         from_boottime_ns=None if wire.from_ms is None else (base_ms + wire.from_ms) * NS_PER_MS,
     )
 
@@ -157,8 +164,9 @@ def _evidence_to_wire(evidence: Evidence) -> EvidenceWire:
         failed=evidence.failed,
         unmeasured=evidence.unmeasured,
         metric=evidence.metric,
-        value=evidence.value,
-        limit=evidence.limit,
+        value=number(evidence.value),
+        limit=number(evidence.limit),
+        link=evidence.link,
     )
 
 
@@ -177,6 +185,7 @@ def _evidence_from_wire(wire: EvidenceWire) -> Evidence:
         failed=wire.failed,
         unmeasured=wire.unmeasured,
         metric=wire.metric,
-        value=wire.value,
-        limit=wire.limit,
+        value=number(wire.value),
+        limit=number(wire.limit),
+        link=wire.link,
     )

@@ -1,0 +1,220 @@
+"""
+A batch as JSON, for whoever pushes with ``curl`` or wants to read one: complete in itself, no
+layout.
+
+Stricter than the packed form, because it is written by hand: an unknown key, kind, metric or word
+is an error, and so is a value outside its metric's range.
+"""
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from thongsuot_schema.batch.decode import decode_batch
+from thongsuot_schema.batch.encode import encode_batch, index_of
+from thongsuot_schema.batch.layout import layout_of
+from thongsuot_schema.batch.limits import (
+    DEFAULT,
+    EVIDENCE_ENTRIES,
+    LATEST_MS,
+    NAME_CHARACTERS,
+    TEXT_CHARACTERS,
+    Limits,
+)
+from thongsuot_schema.batch.model import VERSION, Batch, Clock, Notice
+from thongsuot_schema.batch.words import NS_PER_MS
+from thongsuot_schema.catalogue import load
+from thongsuot_schema.errors import BatchMalformed, BatchTooLarge, BatchVersionUnknown
+from thongsuot_schema.metric import Kind
+from thongsuot_schema.nearest import nearest
+from thongsuot_schema.reason import Reason
+from thongsuot_schema.result import Doubt, Family, Finding, Result, Series, not_ok, ok
+from thongsuot_schema.verdict import VerdictChange
+
+Name = Annotated[str, Meta(max_length=NAME_CHARACTERS)]
+Text = Annotated[str, Meta(max_length=TEXT_CHARACTERS)]
+BootTime = Annotated[int, Meta(ge=0, le=LATEST_MS * NS_PER_MS)]
+
+
+class ResultJson(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A result; without ``reason`` it is ok, with one the reason says the outcome."""
+
+    kind: Name
+    revision: int | None = None
+    """Left out: the catalogue's."""
+    link: Name = ""
+    target: Name = ""
+    family: Family = Family.NONE
+    boottime_ns: BootTime
+    reason: Reason | None = None
+    values: dict[str, float] = {}
+    doubts: tuple[Doubt, ...] = ()
+    detail: Text = ""
+    evidence: Annotated[dict[Text, Text], Meta(max_length=EVIDENCE_ENTRIES)] = {}
+    cost_bytes: Annotated[int, Meta(ge=0)] = 0
+
+
+class ClockJson(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """``Clock``."""
+
+    boottime_ns: BootTime
+    wall_ns: Annotated[int, Meta(ge=0, le=2**63 - 1)]
+    error_s: Annotated[float, Meta(ge=0, le=10**9)] | None = None
+
+
+class BatchJson(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A batch; the fields are those of ``Batch``, ``previous`` in hexadecimal digits."""
+
+    version: int = VERSION
+    site: Annotated[str, Meta(min_length=1, max_length=NAME_CHARACTERS)]
+    stream: Annotated[str, Meta(pattern="^[0-9a-f]{16}$")]
+    number: Annotated[int, Meta(ge=1, le=2**63 - 1)]
+    boot_id: Annotated[
+        str, Meta(pattern="^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$")
+    ]
+    clock: ClockJson
+    previous: Annotated[str, Meta(pattern="^([0-9a-f]{32})?$")] = ""
+    results: list[ResultJson] = []
+    changes: tuple[VerdictChange, ...] = ()
+    notices: tuple[Notice, ...] = ()
+
+
+_DECODER = msgspec.json.Decoder(BatchJson)
+
+
+def decode_json(body: bytes, limits: Limits = DEFAULT) -> Batch:
+    """
+    Return a batch, the same as if it had come packed: milliseconds, steps of resolution, order.
+
+    Raises:
+        BatchTooLarge: the body or a count in it is over the limit.
+        BatchVersionUnknown: ``version`` is another than the one read here.
+        BatchMalformed: it is no JSON of this form, or says something that cannot be.
+    """
+    if len(body) > limits.unpacked_bytes:
+        message = f"body of {len(body)} bytes; at most {limits.unpacked_bytes} are taken as JSON"
+        raise BatchTooLarge(message)
+    try:
+        found = _DECODER.decode(body)
+    except RecursionError as error:
+        raise BatchMalformed("body is nested too deeply") from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise BatchMalformed(f"body is no batch in JSON: {error}") from error
+    if found.version != VERSION:
+        message = f"body is of version {found.version}; version {VERSION} is read here"
+        raise BatchVersionUnknown(message)
+    _check_counts(found, limits)
+    batch = Batch(
+        site=found.site,
+        stream=found.stream,
+        number=found.number,
+        boot_id=found.boot_id,
+        clock=Clock(
+            boottime_ns=found.clock.boottime_ns,
+            wall_ns=found.clock.wall_ns,
+            error_s=found.clock.error_s,
+        ),
+        previous=bytes.fromhex(found.previous),
+        results=tuple(_result(at, result) for at, result in enumerate(found.results)),
+        changes=found.changes,
+        notices=found.notices,
+    )
+    return _as_packed(batch, limits)
+
+
+def encode_json(batch: Batch) -> bytes:
+    """Return a batch as JSON, on one line; nothing is rounded. Of a kind that is not known, too."""
+    found = BatchJson(
+        site=batch.site,
+        stream=batch.stream,
+        number=batch.number,
+        boot_id=batch.boot_id,
+        clock=ClockJson(
+            boottime_ns=batch.clock.boottime_ns,
+            wall_ns=batch.clock.wall_ns,
+            error_s=batch.clock.error_s,
+        ),
+        previous=batch.previous.hex(),
+        results=[_result_json(result) for result in batch.results],
+        changes=batch.changes,
+        notices=batch.notices,
+    )
+    return msgspec.json.encode(found)
+
+
+def _check_counts(found: BatchJson, limits: Limits) -> None:
+    for what, count, limit in (
+        ("results", len(found.results), limits.results),
+        ("values", sum(len(result.values) for result in found.results), limits.values),
+        ("verdict changes", len(found.changes), limits.changes),
+        ("notices", len(found.notices), limits.notices),
+    ):
+        if count > limit:
+            raise BatchTooLarge(f"batch has {count} {what}; at most {limit} are taken")
+
+
+def _as_packed(batch: Batch, limits: Limits) -> Batch:
+    """
+    Return a batch as it is after travelling in the packed form: one meaning, one set of bounds.
+    """
+    try:
+        index = index_of(layout_of(result.series for result in batch.results))
+        body = encode_batch(batch, index)
+    except (ValueError, OverflowError) as error:
+        raise BatchMalformed(f"body cannot be kept: {error}") from error
+    return decode_batch(body, {index.layout_id: index.layout}.get, limits)
+
+
+def _result(at: int, found: ResultJson) -> Result:
+    try:
+        kind = load(found.kind)
+        if found.revision not in {None, kind.revision}:
+            message = f"{kind.name} is of revision {kind.revision} here, not {found.revision}"
+            raise BatchMalformed(f"result {at}: {message}")
+        finding = _finding(found, kind)
+    except KeyError as error:
+        raise BatchMalformed(f"result {at}: {error.args[0]}") from error
+    except ValueError as error:
+        raise BatchMalformed(f"result {at}: {error}") from error
+    series = Series(
+        kind=found.kind,
+        revision=kind.revision,
+        link=found.link,
+        target=found.target,
+        family=found.family,
+    )
+    return Result(series=series, boottime_ns=found.boottime_ns, finding=finding)
+
+
+def _finding(found: ResultJson, kind: Kind) -> Finding:
+    metrics = {metric.name: metric for metric in kind.metrics}
+    for name in found.values:
+        if name not in metrics:
+            raise ValueError(f"{kind.name} has no metric {name!r}{nearest(name, metrics)}")
+    values = {metrics[name]: value for name, value in found.values.items()}
+    return msgspec.structs.replace(
+        ok(values) if found.reason is None else not_ok(found.reason, values),
+        doubts=found.doubts,
+        detail=found.detail,
+        evidence=found.evidence,
+        cost_bytes=found.cost_bytes,
+    )
+
+
+def _result_json(result: Result) -> ResultJson:
+    series, finding = result.series, result.finding
+    return ResultJson(
+        kind=series.kind,
+        revision=series.revision,
+        link=series.link,
+        target=series.target,
+        family=series.family,
+        boottime_ns=result.boottime_ns,
+        reason=finding.reason,
+        values=finding.values,
+        doubts=finding.doubts,
+        detail=finding.detail,
+        evidence=finding.evidence,
+        cost_bytes=finding.cost_bytes,
+    )

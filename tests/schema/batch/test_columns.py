@@ -1,0 +1,96 @@
+"""Columns say the same as results, row by row."""
+
+from hypothesis import given, settings
+from msgspec.structs import replace
+
+from tests.schema.batch.realistic import Device
+from tests.schema.batch.strategies import MS, batches
+from tests.schema.batch.test_decode import FAULTY_BODY
+from tests.schema.batch.test_encode import INDEX
+from thongsuot_schema.batch.columns import Columns, decode_columns
+from thongsuot_schema.batch.decode import decode_batch, peek
+from thongsuot_schema.batch.encode import LayoutBuilder, LayoutIndex, encode_batch
+from thongsuot_schema.batch.model import Batch
+from thongsuot_schema.catalogue import icmp
+from thongsuot_schema.outcome import Outcome
+from thongsuot_schema.reason import Reason
+
+Row = tuple[object, int, Outcome, Reason | None, dict[str, float], int]
+
+
+def rows_of(columns: Columns) -> list[Row]:
+    """Read columns as a consumer does."""
+    found: list[Row] = []
+    costs = columns.costs_bytes()
+    for block in columns.blocks:
+        assert block.whole == all(None not in column for column in block.columns)
+        for one in columns.series_of(block):
+            for row in range(one.first_row, one.last_row):
+                said = columns.not_ok.get(row)
+                values = {
+                    metric: column[row - block.first_row]
+                    for metric, column in zip(block.block.metrics, block.columns, strict=True)
+                }
+                found.append(
+                    (
+                        columns.plan.layout.series[one.position],
+                        columns.times_ms[row] * MS,
+                        Outcome.OK if said is None else said.outcome,
+                        None if said is None else said.reason,
+                        {name: value for name, value in values.items() if value is not None},
+                        costs[row],
+                    )
+                )
+    return found
+
+
+def columns_and_batch(batch: Batch, index: LayoutIndex) -> tuple[Columns, Batch]:
+    body = encode_batch(batch, index)
+    columns = decode_columns(body, {index.layout_id: index.plan}.get)
+    assert columns.header == peek(body)
+    return columns, decode_batch(body, {index.layout_id: index.layout}.get)
+
+
+def assert_same(columns: Columns, batch: Batch) -> None:
+    expected = [
+        (
+            one.series,
+            one.boottime_ns,
+            one.finding.outcome,
+            one.finding.reason,
+            one.finding.values,
+            one.finding.cost_bytes,
+        )
+        for one in sorted(batch.results, key=lambda one: one.series)
+    ]
+    assert rows_of(columns) == expected
+    assert (columns.changes, columns.notices) == (batch.changes, batch.notices)
+
+
+@given(batches())
+@settings(max_examples=60)
+def test_columns_hold_what_the_results_hold(batch: Batch) -> None:
+    assert_same(*columns_and_batch(batch, LayoutBuilder().index_for(batch.results)))
+
+
+def test_columns_of_a_push_hold_what_the_results_hold() -> None:
+    device = Device(4)
+    builder = LayoutBuilder()
+    for _ in range(4):
+        batch = replace(device.window(15), changes=(device.change(),))
+        assert_same(*columns_and_batch(batch, builder.index_for(batch.results)))
+
+
+def test_a_row_has_none_where_nothing_was_measured() -> None:
+    columns = decode_columns(FAULTY_BODY, lambda _: INDEX.plan)
+    (block,) = columns.blocks
+    assert block.block.metrics == (icmp.RTT.name, icmp.LOSS.name, icmp.HOP_LIMIT.name)
+    assert block.columns == (
+        [0.001, None, None, 0.002],
+        [0.0, 1.0, None, 0.0],
+        [64.0, None, None, 64.0],
+    )
+    assert {row: said.reason for row, said in columns.not_ok.items()} == {
+        1: Reason.TIMED_OUT,
+        2: Reason.NO_ROUTE,
+    }

@@ -1,0 +1,58 @@
+"""Bytes that were written once are read for ever, and written again as they were."""
+
+import json
+
+import pytest
+
+from tests.schema.batch.vectors import FOLDER, NEWER, described, vectors
+from thongsuot_schema.batch import frame
+from thongsuot_schema.batch.decode import decode_batch, decode_layout, peek
+from thongsuot_schema.batch.encode import encode_batch, encode_layout, index_of, layout_id
+from thongsuot_schema.batch.limits import DEFAULT
+
+NAMES = sorted(path.stem for path in FOLDER.glob("v*.json"))
+
+
+def read(name: str) -> tuple[bytes, bytes]:
+    path = FOLDER / f"{name}.bin"
+    return path.with_suffix(".layout.bin").read_bytes(), path.read_bytes()
+
+
+def assert_holds(found: object, pinned: object) -> None:
+    """Check that all that was meant is meant still; fields that came later may stand beside it."""
+    if isinstance(pinned, dict):
+        assert isinstance(found, dict)
+        for key, value in pinned.items():
+            assert_holds(found[key], value)
+    elif isinstance(pinned, list):
+        assert isinstance(found, list)
+        assert len(found) == len(pinned)
+        for one, value in zip(found, pinned, strict=True):
+            assert_holds(one, value)
+    else:
+        assert found == pinned
+
+
+def test_every_vector_is_in_the_folder() -> None:
+    assert set(NAMES) >= set(vectors())
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_vector_means_what_it_meant(name: str) -> None:
+    pinned = json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
+    assert_holds(described(*read(name)), pinned)
+    head = peek(read(name)[1])
+    assert head.results == len(pinned["batch"].get("results", []))
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name != NEWER])
+def test_a_vector_is_written_as_it_was_written(name: str) -> None:
+    layout_body, body = read(name)
+    _, layout = decode_layout(layout_body)
+    batch = decode_batch(body, lambda _: layout)
+    again = encode_batch(batch, index_of(layout))
+    # zstd may pack tighter one day; what it packs must not change.
+    assert frame.unpack(again, DEFAULT) == frame.unpack(body, DEFAULT)
+    text = frame.unpack(layout_body, DEFAULT)
+    assert frame.unpack(encode_layout(layout), DEFAULT) == text
+    assert layout_id(layout) == decode_layout(layout_body)[0]

@@ -5,7 +5,6 @@ TOML documents to typed values; mistakes are named with file, line and the neare
 settings of a probe). For contradictions that no type can see, callers raise ``error_at``.
 """
 
-import dataclasses
 import re
 import tomllib
 from typing import TypeVar
@@ -14,7 +13,7 @@ import msgspec
 
 from thongsuot_schema.errors import DocumentError
 from thongsuot_schema.toml_lines import Path, lines_of
-from thongsuot_schema.toml_mistake import explain
+from thongsuot_schema.toml_mistake import explain, unknown_key
 
 T = TypeVar("T")
 
@@ -43,8 +42,9 @@ def convert(value: object, type: type[T], *, text: str, file: str, path: Path = 
         DocumentError: as in ``decode``; lines are those of the whole ``text``.
     """
     try:
-        if dataclasses.is_dataclass(type) and isinstance(value, dict):
-            _forbid_unknown_keys(value, [field.name for field in dataclasses.fields(type)])
+        found = unknown_key(value, type, path)
+        if found is not None:
+            raise error_at(text, *found, file=file)
         return msgspec.convert(value, type)
     except msgspec.ValidationError as error:
         place, sentence = explain(str(error), value, type, path)
@@ -83,10 +83,3 @@ def _parsed(text: str, file: str) -> dict[str, object]:
             raise DocumentError(file, 0, f"not TOML: {message}") from error
         line = int(found["line"] or text.count("\n") + 1)
         raise DocumentError(file, line, f"not TOML: {message[: found.start()]}") from error
-
-
-def _forbid_unknown_keys(value: dict[str, object], known: list[str]) -> None:
-    # msgspec can forbid them in structs only.
-    for key in value:
-        if key not in known:
-            raise msgspec.ValidationError(f"Object contains unknown field `{key}` - at `$`")

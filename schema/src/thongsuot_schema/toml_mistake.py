@@ -60,6 +60,32 @@ def explain(problem: str, value: object, type_: object, base: Path) -> tuple[Pat
     return here, f"{_subject(here)}: {what}"
 
 
+def unknown_key(value: object, type_: object, base: Path) -> tuple[Path, str] | None:
+    """
+    Return where a key is that a dataclass does not have, and the sentence about it; ``None``: none.
+
+    ``msgspec`` forbids unknown keys in structs that say so, and cannot in dataclasses.
+    """
+    items: list[tuple[str | int, object]]
+    if isinstance(value, dict):
+        items = list(value.items())
+    elif isinstance(value, list):
+        items = list(enumerate(value))
+    else:
+        return None
+    for expected in _flat(type_):
+        fields = _fields(expected) if dataclasses.is_dataclass(_bare(expected)) else None
+        for step, inner in items:
+            if fields is not None and step not in fields:
+                sentence = f'unknown key "{step}" {_within(base)}{nearest(str(step), fields)}'
+                return (*base, step), sentence
+            for part in _inside(expected, step):
+                found = unknown_key(inner, part, (*base, step))
+                if found is not None:
+                    return found
+    return None
+
+
 def table_name(path: Path) -> str:
     """Return a table as its header is written: ``[site]``, ``[[links]]``; for people."""
     keys = ".".join(part for part in path if isinstance(part, str))
@@ -147,7 +173,7 @@ def _misfit(items: Iterable[tuple[str, object]], expected: list[object]) -> str:
 
 def _fits(value: object, type_: object) -> bool:
     try:
-        msgspec.convert(value, type_, str_keys=True)
+        msgspec.convert(value, type_)
     except msgspec.ValidationError:
         return False
     return True

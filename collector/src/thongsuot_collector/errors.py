@@ -7,9 +7,14 @@ What this distribution raises.
     │   ├── JournalRefused    the disk refused a commit; nothing of the group is kept, answer 503
     │   └── JournalDamaged    the file is broken; the process ends, the next start sets it aside
     ├── Undigestible          a consumer cannot make sense of a batch; it is set aside
+    ├── ConfigInvalid         the configuration is wrong: every mistake with file and line
     ├── TokenError            a token cannot be created or revoked; shown to a person as it is
     └── StoreError            the store is of a newer version, or cannot be opened
 """
+
+from collections.abc import Sequence
+
+from thongsuot_schema.errors import DocumentError
 
 
 class CollectorError(Exception):
@@ -42,3 +47,15 @@ class TokenError(CollectorError):
 
 class StoreError(CollectorError):
     """The store cannot be used; the text says why and what to do."""
+
+
+class ConfigInvalid(CollectorError):
+    """
+    The configuration is wrong; nothing was started.
+
+    ``mistakes`` are all that were found; the text has one ``file:line: …`` a line.
+    """
+
+    def __init__(self, mistakes: Sequence[DocumentError]) -> None:
+        self.mistakes = tuple(mistakes)
+        super().__init__("\n".join(str(mistake) for mistake in mistakes))

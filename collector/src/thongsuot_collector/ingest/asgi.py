@@ -41,9 +41,8 @@ class Ingest:
     """
     Answers ``POST /v1/batches`` and ``POST /v1/layouts``.
 
-    ``heard`` is called with a site's name and the collector's clock on every push of a good token
-    that was taken. ``sites`` limits how often one site may push, ``strangers`` how often one
-    address may come with a bad token.
+    ``sites`` limits how often one site may push, ``strangers`` how often one address may come with
+    a bad token.
     """
 
     def __init__(
@@ -55,7 +54,6 @@ class Ingest:
         metrics: Metrics,
         sites: Pace,
         strangers: Pace,
-        damaged: Callable[[Exception], None],
     ) -> None:
         self._door = door
         self._tokens = tokens
@@ -63,7 +61,6 @@ class Ingest:
         self._metrics = metrics
         self._sites = sites
         self._strangers = strangers
-        self._damaged = damaged
 
     async def batches(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a push of one batch."""

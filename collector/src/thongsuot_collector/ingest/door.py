@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from thongsuot_collector.errors import JournalBusy, JournalRefused
+from thongsuot_collector.errors import JournalBusy, JournalDamaged, JournalError
 from thongsuot_collector.ingest.clock import ClockBook, Ruling
 from thongsuot_collector.ingest.refusal import PushRefused, Why
 from thongsuot_collector.journal.entry import Appended, Entry, Reception
@@ -70,7 +70,8 @@ class Door:
     """
     Takes bodies of batches and layouts.
 
-    ``conflicting`` hears of each batch that came under an identity already kept with other bytes.
+    ``conflicting`` hears of each batch that came under an identity already kept with other bytes,
+    ``damaged`` of a journal that is broken: then the process has to end.
     """
 
     def __init__(
@@ -83,6 +84,7 @@ class Door:
         limits: Limits,
         metrics: Metrics,
         conflicting: Callable[[Entry], None],
+        damaged: Callable[[JournalDamaged], None],
     ) -> None:
         self._journal = journal
         self._plans = plans
@@ -91,6 +93,7 @@ class Door:
         self._limits = limits
         self._metrics = metrics
         self._conflicting = conflicting
+        self._damaged = damaged
 
     async def take_batch(self, body: bytes, site: str, moment: Moment) -> Taken:
         """
@@ -98,7 +101,6 @@ class Door:
 
         Raises:
             PushRefused: it was not kept; says why, and whether to try again.
-            JournalDamaged: the journal is broken; the process has to end.
         """
         try:
             columns = await self._decode(body, site)
@@ -121,8 +123,8 @@ class Door:
             if header.layout:
                 await self._plans.used(header.layout, received_ns=moment.received_ns)
             appended = await self._journal.append(entry)
-        except (JournalBusy, JournalRefused) as error:
-            raise _busy(error) from error
+        except JournalError as error:
+            raise self._not_now(error) from error
         return self._taken(entry, columns, appended)
 
     async def take_layout(self, body: bytes, moment: Moment) -> bytes:
@@ -136,8 +138,8 @@ class Door:
             return await self._plans.put(body, received_ns=moment.received_ns)
         except BatchError as error:
             raise _refused(error) from error
-        except (JournalBusy, JournalRefused) as error:
-            raise _busy(error) from error
+        except JournalError as error:
+            raise self._not_now(error) from error
 
     async def _decode(self, body: bytes, site: str) -> Columns:
         try:
@@ -202,13 +204,14 @@ class Door:
             self._metrics.clocks.labels(entry.clock.value).inc()
         return Taken(number=entry.number, repeated=appended.reception is Reception.REPEATED)
 
+    def _not_now(self, error: JournalError) -> PushRefused:
+        if isinstance(error, JournalDamaged):
+            self._damaged(error)
+        why = Why.JOURNAL_BUSY if isinstance(error, JournalBusy) else Why.JOURNAL_REFUSED
+        return PushRefused(why, "not durable yet; try again later", retry_after_s=_BUSY_RETRY_S)
+
 
 def _refused(error: BatchError) -> PushRefused:
     why = next(why for kind, why in _WHY_BY_ERROR if isinstance(error, kind))
     unknown = error.layout_id.hex() if isinstance(error, LayoutUnknown) else ""
     return PushRefused(why, str(error), unknown_layout=unknown)
-
-
-def _busy(error: JournalBusy | JournalRefused) -> PushRefused:
-    why = Why.JOURNAL_BUSY if isinstance(error, JournalBusy) else Why.JOURNAL_REFUSED
-    return PushRefused(why, str(error), retry_after_s=_BUSY_RETRY_S)

@@ -110,6 +110,16 @@ def cursor(connection: sqlite3.Connection, consumer: str) -> Cursor:
     return Cursor(sequence=row[0], note=row[1], lost=row[2]) if row else Cursor()
 
 
+def cursors(connection: sqlite3.Connection) -> dict[str, Cursor]:
+    """Return the cursors of all consumers that ever committed."""
+    return {
+        row[0]: Cursor(sequence=row[1], note=row[2], lost=row[3])
+        for row in connection.execute(
+            "SELECT consumer, sequence, note, lost FROM cursors ORDER BY consumer"
+        )
+    }
+
+
 def commit(connection: sqlite3.Connection, consumer: str, sequence: int, note: bytes) -> None:
     """Set a consumer's cursor and note."""
     connection.execute(_COMMIT, (consumer, sequence, note))

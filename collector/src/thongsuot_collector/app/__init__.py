@@ -1,0 +1,1 @@
+"""The process: its parts put together, started, watched and stopped."""

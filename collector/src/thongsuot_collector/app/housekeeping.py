@@ -1,0 +1,103 @@
+"""What is done now and then: trimming the journal, keeping what is known of boots, gauges."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Mapping
+
+from sqlalchemy import Engine
+
+from thongsuot_collector.config.model import CollectorConfig
+from thongsuot_collector.ingest.clock import ClockBook
+from thongsuot_collector.journal.journal import Journal
+from thongsuot_collector.metrics import Metrics
+from thongsuot_collector.sinks import Sink
+from thongsuot_collector.state.keeper import CONSUMER, StateKeeper
+from thongsuot_collector.store import boots
+
+_EVERY_S = 10.0
+_TRIM_EVERY = 6
+_BOOTS_KEPT_NS = 400 * 86_400 * 10**9
+"""An agent that was away for a year finds its old boots dated."""
+
+_log = logging.getLogger(__name__)
+
+
+class Housekeeping:
+    """Runs beside everything else; nothing waits for it."""
+
+    def __init__(
+        self,
+        settings: CollectorConfig,
+        *,
+        journal: Journal,
+        store: Engine,
+        clocks: ClockBook,
+        states: StateKeeper,
+        sinks: Mapping[str, Sink],
+        metrics: Metrics,
+    ) -> None:
+        self._settings = settings
+        self._journal = journal
+        self._store = store
+        self._clocks = clocks
+        self._states = states
+        self._sinks = sinks
+        self._metrics = metrics
+
+    async def run(self) -> None:
+        """Do it again and again, for ever."""
+        turn = 0
+        while True:
+            await self.note_boots()
+            await self._measure_journal()
+            if turn % _TRIM_EVERY == 0:
+                await self._trim()
+            turn += 1
+            await asyncio.sleep(_EVERY_S)
+
+    async def note_boots(self) -> None:
+        """Write down what was learned of boots since the last time."""
+        changed = [
+            boots.Boot(site=site, boot_id=boot_id, epoch_ns=epoch_ns, heard_ns=heard_ns)
+            for site, boot_id, epoch_ns, heard_ns in self._clocks.take_changed()
+        ]
+        if changed:
+            before_ns = time.time_ns() - _BOOTS_KEPT_NS
+            await asyncio.to_thread(boots.put, self._store, changed, forget_before_ns=before_ns)
+
+    def measure(self) -> None:
+        """Bring the gauges up to date that cost nothing to read."""
+        self._metrics.lag_entries.labels(CONSUMER).set(self._states.lag)
+        for name, sink in self._sinks.items():
+            self._metrics.lag_entries.labels(name).set(sink.lag)
+        self._states.count_heard(silent_after_s=self._settings.page.silent_after_s)
+
+    async def _measure_journal(self) -> None:
+        extent = await self._journal.extent()
+        self._metrics.journal_bytes.set(extent.size_bytes)
+        self._metrics.journal_entries.set(extent.head - extent.tail + 1 if extent.tail else 0)
+        self._metrics.journal_oldest_seconds.set(extent.tail_received_ns / 1e9)
+        for consumer in (CONSUMER, *self._sinks):
+            cursor = await self._journal.cursor(consumer)
+            self._metrics.lost_entries.labels(consumer).set(cursor.lost)
+
+    async def _trim(self) -> None:
+        settings = self._settings.journal
+        before_ns = time.time_ns() - int(settings.retention_s * 1e9)
+        while True:
+            trimmed = await self._journal.trim(
+                (CONSUMER, *self._sinks),
+                received_before_ns=before_ns,
+                max_bytes=settings.max_bytes,
+            )
+            for consumer, count in trimmed.lost.items():
+                _log.error(
+                    "journal over its size (%d bytes): %d entries removed that consumer=%s had not "
+                    "read; raise journal.max_bytes or mend the sink",
+                    settings.max_bytes,
+                    count,
+                    consumer,
+                )
+            if not trimmed.removed:
+                return

@@ -1,0 +1,142 @@
+"""The parts of a collector, made in the order in which they need each other."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from sqlalchemy import Engine
+
+from thongsuot_collector.app.housekeeping import Housekeeping
+from thongsuot_collector.aside import SetAside
+from thongsuot_collector.config.read import Configuration
+from thongsuot_collector.directory import Directory
+from thongsuot_collector.ingest.clock import ClockBook
+from thongsuot_collector.ingest.tokens import TokenBook
+from thongsuot_collector.journal.sqlite import SqliteJournal, open_journal
+from thongsuot_collector.metrics import Metrics
+from thongsuot_collector.plans import PlanBook
+from thongsuot_collector.reader import Reader
+from thongsuot_collector.sinks import Sink, Supplies
+from thongsuot_collector.state.keeper import StateKeeper
+from thongsuot_collector.store import boots
+from thongsuot_collector.store.engine import open_store
+from thongsuot_schema.batch.limits import DEFAULT as LIMITS
+
+JOURNAL_FILE = "journal.sqlite"
+STORE_FILE = "store.sqlite"
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """Everything that a running collector consists of, but the server."""
+
+    configuration: Configuration
+    directory: Directory
+    journal: SqliteJournal
+    store: Engine
+    metrics: Metrics
+    clocks: ClockBook
+    tokens: TokenBook
+    plans: PlanBook
+    reader: Reader
+    aside: SetAside
+    states: StateKeeper
+    sinks: dict[str, Sink]
+    housekeeping: Housekeeping
+
+
+@asynccontextmanager
+async def parts(configuration: Configuration, directory: Directory) -> AsyncIterator[Parts]:
+    """
+    Open everything, and close it at the end.
+
+    Raises:
+        OSError: the state folder cannot be written.
+        StoreError: the store is of a newer collector.
+    """
+    metrics = Metrics()
+    store = open_store(configuration.state_dir / STORE_FILE)
+    journal = open_journal(
+        configuration.state_dir / JOURNAL_FILE,
+        committed=lambda jobs, took_s: _note_commit(metrics, jobs, took_s),
+    )
+    made = _made(configuration, directory, journal, store, metrics)
+    try:
+        await _load(made)
+        yield made
+    finally:
+        for sink in made.sinks.values():
+            await sink.close()
+        await journal.close()
+        store.dispose()
+
+
+async def settle(made: Parts) -> None:
+    """Bring what is kept in memory to the disk; nothing more arrives."""
+    await made.states.catch_up()
+    await made.states.snapshot()
+    await made.housekeeping.note_boots()
+
+
+def _made(
+    configuration: Configuration,
+    directory: Directory,
+    journal: SqliteJournal,
+    store: Engine,
+    metrics: Metrics,
+) -> Parts:
+    plans = PlanBook(journal, LIMITS)
+    reader = Reader(plans, LIMITS)
+    aside = SetAside(store, metrics)
+    clocks = ClockBook()
+    states = StateKeeper(journal, reader, store=store, aside=aside, metrics=metrics)
+    supplies = Supplies(
+        journal=journal,
+        reader=reader,
+        states=states,
+        labels_of=directory.labels_of,
+        aside=aside,
+        metrics=metrics,
+    )
+    sinks = {settings.name: kind.make(settings, supplies) for kind, settings in configuration.sinks}
+    return Parts(
+        configuration=configuration,
+        directory=directory,
+        journal=journal,
+        store=store,
+        metrics=metrics,
+        clocks=clocks,
+        tokens=TokenBook(store),
+        plans=plans,
+        reader=reader,
+        aside=aside,
+        states=states,
+        sinks=sinks,
+        housekeeping=Housekeeping(
+            configuration.settings,
+            journal=journal,
+            store=store,
+            clocks=clocks,
+            states=states,
+            sinks=sinks,
+            metrics=metrics,
+        ),
+    )
+
+
+async def _load(made: Parts) -> None:
+    for boot in await asyncio.to_thread(boots.all_known, made.store):
+        made.clocks.restore(boot.site, boot.boot_id, epoch_ns=boot.epoch_ns, heard_ns=boot.heard_ns)
+    await made.tokens.refresh()
+    await made.states.load()
+    await made.states.catch_up()
+    _log.info("state taken up sites=%d journal_head=%d", len(made.states.sites), made.journal.head)
+
+
+def _note_commit(metrics: Metrics, jobs: int, took_s: float) -> None:
+    metrics.commit_jobs.observe(jobs)
+    metrics.commit_seconds.observe(took_s)

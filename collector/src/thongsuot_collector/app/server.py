@@ -1,0 +1,96 @@
+"""The HTTP server: uvicorn with bounds, on a socket of ours."""
+
+import contextlib
+import socket
+from collections.abc import Iterator
+
+import uvicorn
+
+from thongsuot_collector.config.model import Listen
+from thongsuot_collector.config.read import host_and_port
+from thongsuot_collector.ingest.asgi import Ingest, Scope, Send
+from thongsuot_collector.ingest.body import Receive
+from thongsuot_collector.ingest.protocol import IDLE_S, BoundedProtocol
+from thongsuot_collector.web.pages import Pages
+from thongsuot_schema.batch import push
+
+_CONNECTIONS = 20_000
+"""Ten thousand agents and room for as many who reconnect; above, the answer is 503."""
+
+_BACKLOG = 2048
+"""Connections that may wait to be taken: all agents come back at once after an outage of ours."""
+
+_DRAIN_S = 15
+"""How long requests under way may take when the collector stops; agents repeat what was cut off."""
+
+
+class Server(uvicorn.Server):
+    """uvicorn without signal handlers of its own: the collector decides when to stop."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals alone."""
+        yield
+
+
+def bind(listen: Listen) -> socket.socket:
+    """
+    Return a socket that listens where it should.
+
+    Raises:
+        OSError: the address is taken or not ours.
+    """
+    host, port = host_and_port(listen.address)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # With its protocol named: asyncio switches Nagle's delay off only where it sees TCP.
+    sock = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind((host, port))
+        sock.listen(_BACKLOG)
+    except OSError as error:
+        sock.close()
+        raise OSError(f"cannot listen on {listen.address}: {error}") from error
+    return sock
+
+
+def url_of(listen: Listen, sock: socket.socket) -> str:
+    """Return where a bound socket is reached."""
+    host, _ = host_and_port(listen.address)
+    scheme = "https" if listen.certificate_file else "http"
+    shown = f"[{host}]" if ":" in host else host
+    return f"{scheme}://{shown}:{sock.getsockname()[1]}"
+
+
+def server(listen: Listen, ingest: Ingest, pages: Pages) -> Server:
+    """Return the server, not yet started."""
+    page_app = pages.app()
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope["path"]
+        if path == push.PATH_BATCHES:
+            await ingest.batches(scope, receive, send)
+        elif path == push.PATH_LAYOUTS:
+            await ingest.layouts(scope, receive, send)
+        else:
+            await page_app(scope, receive, send)  # type: ignore[arg-type]  # the same in ASGI
+
+    return Server(
+        uvicorn.Config(
+            app,
+            http=BoundedProtocol,
+            ws="none",
+            lifespan="off",
+            loop="none",
+            ssl_certfile=listen.certificate_file or None,
+            ssl_keyfile=listen.key_file or None,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            backlog=_BACKLOG,
+            limit_concurrency=_CONNECTIONS,
+            timeout_keep_alive=int(IDLE_S),
+            timeout_graceful_shutdown=_DRAIN_S,
+        )
+    )

@@ -1,0 +1,222 @@
+"""``thongsuot-collector``: receives what agents measured, keeps it, forwards it, shows it."""
+
+import argparse
+import asyncio
+import logging
+import resource
+import signal
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+import uvloop
+from sqlalchemy import Engine
+
+from thongsuot_collector import tell
+from thongsuot_collector.app import collector
+from thongsuot_collector.app.parts import JOURNAL_FILE, STORE_FILE
+from thongsuot_collector.config.read import Configuration, read
+from thongsuot_collector.directory import Directory, read_directory
+from thongsuot_collector.errors import CollectorError, ConfigInvalid
+from thongsuot_collector.journal import sqlite_rows
+from thongsuot_collector.journal.sqlite_tables import connect
+from thongsuot_collector.store import aside, tokens
+from thongsuot_collector.store.engine import open_store
+from thongsuot_schema.inventory.model import Name
+
+DEFAULT_CONFIG = "/etc/thongsuot/collector.toml"
+
+EXIT_FAILED = 1
+EXIT_WRONG = 2
+
+Command = Callable[[argparse.Namespace], int]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """
+    Run a command line and return its exit status.
+
+    1: it could not be done; 2: the configuration or the command line is wrong.
+    """
+    options = _parser().parse_args(arguments)
+    _set_up_logging(options.log_level)
+    command: Command = options.command
+    try:
+        return command(options)
+    except ConfigInvalid as error:
+        print(error, file=sys.stderr)
+        return EXIT_WRONG
+    except (CollectorError, OSError) as error:
+        print(f"thongsuot-collector: {error}", file=sys.stderr)
+        return EXIT_FAILED
+
+
+def _parser() -> argparse.ArgumentParser:
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument(
+        "--config", type=Path, default=Path(DEFAULT_CONFIG), metavar="FILE", help="%(default)s"
+    )
+    common.add_argument(
+        "--log-level", default="info", choices=("debug", "info", "warning", "error")
+    )
+    parser = argparse.ArgumentParser(prog="thongsuot-collector", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def add(name: str, command: Command, text: str) -> argparse.ArgumentParser:
+        return _add(commands, name, command, text, common)
+
+    add("run", _run, "receive, keep and forward until stopped")
+    add("check-config", _check, "check the configuration and the inventory; start nothing")
+    of_token = commands.add_parser("token", help="tokens of agents")
+    tokens_ = of_token.add_subparsers(required=True, metavar="COMMAND")
+    _add(tokens_, "create", _token_create, "make one; it is shown once", common).add_argument(
+        "site"
+    )
+    _add(tokens_, "list", _token_list, "all, or those of a site", common).add_argument(
+        "site", nargs="?"
+    )
+    revoke = _add(tokens_, "revoke", _token_revoke, "revoke those of a site, or one", common)
+    revoke.add_argument("site")
+    revoke.add_argument("--id", help="only this one, as `token list` shows it")
+    of_poison = commands.add_parser("poison", help="batches that were set aside")
+    poison = of_poison.add_subparsers(required=True, metavar="COMMAND")
+    _add(poison, "list", _poison_list, "what was set aside, and why", common)
+    show = _add(poison, "show", _poison_show, "all about one of them", common)
+    show.add_argument("id", type=int)
+    show.add_argument("--body", type=Path, metavar="FILE", help="write the batch there, as it came")
+    of_journal = commands.add_parser("journal", help="the log of what was pushed")
+    journal = of_journal.add_subparsers(required=True, metavar="COMMAND")
+    _add(journal, "status", _journal_status, "what it holds, how far each consumer is", common)
+    return parser
+
+
+def _add(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
+    name: str,
+    command: Command,
+    text: str,
+    common: argparse.ArgumentParser,
+) -> argparse.ArgumentParser:
+    parser = commands.add_parser(name, help=text, description=text, parents=[common])
+    parser.set_defaults(command=command)
+    return parser
+
+
+def _set_up_logging(level: str) -> None:
+    logging.basicConfig(
+        stream=sys.stderr,
+        level=level.upper(),
+        format="%(asctime)s %(levelname)s %(name)s %(message)s",
+    )
+    # A line for each request, or for each broken one, would let others fill the log.
+    for name in ("httpx", "httpcore"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
+
+
+def _configured(options: argparse.Namespace) -> tuple[Configuration, Directory]:
+    configuration = read(options.config)
+    return configuration, read_directory(configuration.settings.inventory_dir)
+
+
+def _run(options: argparse.Namespace) -> int:
+    configuration, directory = _configured(options)
+    # An agent each is a file each; the soft limit is often 1,024.
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+    async def until_stopped() -> None:
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stop.set)
+        await collector.run(
+            configuration,
+            directory,
+            stop=stop,
+            listening=lambda url: print(f"collector: {url}/", flush=True),
+        )
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(until_stopped())
+    return 0
+
+
+def _check(options: argparse.Namespace) -> int:
+    configuration, directory = _configured(options)
+    sinks = ", ".join(settings.name for _, settings in configuration.sinks) or "none"
+    print(f"{options.config}: good; sites: {len(directory.sites)}; sinks: {sinks}")
+    return 0
+
+
+def _token_create(options: argparse.Namespace) -> int:
+    configuration, directory = _configured(options)
+    try:
+        site = msgspec.convert(options.site, Name)
+    except msgspec.ValidationError:
+        print(
+            f"{options.site!r} cannot name a site: small letters, digits, dots, dashes and "
+            "underscores, at most 63",
+            file=sys.stderr,
+        )
+        return EXIT_WRONG
+    if directory.sites and site not in directory.sites:
+        print(f"note: the inventory does not have a site {site}", file=sys.stderr)
+    with _store(configuration) as store:
+        print(tokens.create(store, site))
+    return 0
+
+
+def _token_list(options: argparse.Namespace) -> int:
+    with _store(read(options.config)) as store:
+        print(tell.tokens(tokens.listed(store, options.site)))
+    return 0
+
+
+def _token_revoke(options: argparse.Namespace) -> int:
+    with _store(read(options.config)) as store:
+        revoked = tokens.revoke(store, options.site, options.id)
+    print(f"revoked: {revoked}; a running collector refuses them within five seconds")
+    return 0
+
+
+def _poison_list(options: argparse.Namespace) -> int:
+    with _store(read(options.config)) as store:
+        print(tell.set_aside(aside.listed(store)))
+    return 0
+
+
+def _poison_show(options: argparse.Namespace) -> int:
+    with _store(read(options.config)) as store:
+        found = aside.get(store, options.id)
+    if found is None:
+        print(f"nothing was set aside under {options.id}", file=sys.stderr)
+        return EXIT_FAILED
+    print(tell.one_set_aside(found))
+    if options.body is not None:
+        options.body.write_bytes(found.body)
+    return 0
+
+
+def _journal_status(options: argparse.Namespace) -> int:
+    path = read(options.config).state_dir / JOURNAL_FILE
+    if not path.exists():
+        print(f"there is no journal yet at {path}", file=sys.stderr)
+        return EXIT_FAILED
+    connection = connect(path, writable=False)
+    try:
+        print(tell.journal(sqlite_rows.extent(connection), sqlite_rows.cursors(connection)))
+    finally:
+        connection.close()
+    return 0
+
+
+@contextmanager
+def _store(configuration: Configuration) -> Iterator[Engine]:
+    engine = open_store(configuration.state_dir / STORE_FILE)
+    try:
+        yield engine
+    finally:
+        engine.dispose()

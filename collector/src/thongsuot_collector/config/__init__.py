@@ -1,0 +1,1 @@
+"""The collector's one configuration file: its types, and reading it."""

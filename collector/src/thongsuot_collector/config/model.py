@@ -1,0 +1,87 @@
+"""Types of the collector's configuration; defaults live here and nowhere else."""
+
+from typing import Annotated
+
+import msgspec
+
+from thongsuot_schema.inventory.model import Strict
+
+Positive = Annotated[float, msgspec.Meta(gt=0)]
+Bytes = Annotated[int, msgspec.Meta(gt=0)]
+
+DAY_S = 86_400.0
+
+
+class Listen(Strict, frozen=True, kw_only=True):
+    """
+    Where the collector listens, for agents and for people.
+
+    ``address`` is ``host:port``, IPv6 in brackets; port 0 takes any that is free, and says which.
+    Tokens must not travel in the clear: without a certificate only a loopback address is taken,
+    unless ``plaintext`` says that something before the collector ends the TLS.
+    """
+
+    address: str = "127.0.0.1:8480"
+    certificate_file: str = ""
+    key_file: str = ""
+    plaintext: bool = False
+
+
+class JournalSettings(Strict, frozen=True, kw_only=True):
+    """
+    How long what agents pushed is kept.
+
+    ``retention_s`` after it came in an entry may go, once every sink has it. Above ``max_bytes``
+    the oldest go whoever has them, counted: 400 sites push about 2 GB a day.
+    """
+
+    retention_s: Positive = 31 * DAY_S
+    max_bytes: Bytes = 64 << 30
+
+
+class IngestSettings(Strict, frozen=True, kw_only=True):
+    """
+    How much is taken from whom.
+
+    A site may push ``pushes_per_s`` for ever and ``pushes_reserve`` at once (an hour's backlog is
+    240). An address may come with ``bad_tokens_reserve`` bad tokens, then one every ``1 /
+    bad_tokens_per_s`` seconds.
+    """
+
+    pushes_per_s: Positive = 20.0
+    pushes_reserve: Positive = 500.0
+    bad_tokens_per_s: Positive = 0.2
+    bad_tokens_reserve: Positive = 20.0
+
+
+class PageSettings(Strict, frozen=True, kw_only=True):
+    """
+    The pages for people; they only show.
+
+    ``password_file`` holds one password for all who look (user name: anything); left out, whoever
+    reaches the address may look. ``silent_after_s`` is when an agent that was not heard is called
+    silent: three pushes. ``support_hotline`` is the city's support desk, shown where nobody else
+    is named.
+    """
+
+    password_file: str = ""
+    silent_after_s: Positive = 45.0
+    support_hotline: str = ""
+
+
+class CollectorConfig(Strict, frozen=True, kw_only=True):
+    """
+    The whole file.
+
+    Relative paths are meant from the file's own folder. ``inventory_dir`` holds the inventory's
+    files (left out: sites are known only by their names). Each of ``sinks`` has ``kind`` and
+    ``name`` and the settings of its kind.
+    """
+
+    state_dir: str = "/var/lib/thongsuot-collector"
+    inventory_dir: str = ""
+    listen: Listen = Listen()
+    journal: JournalSettings = JournalSettings()
+    ingest: IngestSettings = IngestSettings()
+    page: PageSettings = PageSettings()
+    sinks: tuple[dict[str, object], ...] = ()

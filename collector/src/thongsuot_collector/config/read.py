@@ -1,0 +1,176 @@
+"""
+From the configuration file to a checked configuration: the same for start-up and
+``check-config``.
+"""
+
+import ipaddress
+import ssl
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from thongsuot_collector import sinks
+from thongsuot_collector.config.model import CollectorConfig, Listen
+from thongsuot_collector.errors import ConfigInvalid
+from thongsuot_collector.sinks import SinkKind, SinkSettings
+from thongsuot_schema.document import convert, decode, error_at
+from thongsuot_schema.errors import DocumentError
+from thongsuot_schema.nearest import nearest
+
+Place = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Configuration:
+    """
+    A configuration whose every part was checked.
+
+    Paths in ``settings`` are absolute. ``sinks`` pairs the settings of each sink with its kind.
+    """
+
+    settings: CollectorConfig
+    sinks: tuple[tuple[SinkKind[SinkSettings], SinkSettings], ...]
+
+    @property
+    def state_dir(self) -> Path:
+        """Where the journal and the store stand."""
+        return Path(self.settings.state_dir)
+
+
+def read(path: Path) -> Configuration:
+    """
+    Return the configuration in a file.
+
+    Raises:
+        ConfigInvalid: with every mistake that was found, each with file and line.
+    """
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigInvalid([DocumentError(str(path), 0, f"cannot be read: {error}")]) from error
+    return parse(text, file=str(path), folder=path.absolute().parent)
+
+
+def parse(text: str, *, file: str, folder: Path) -> Configuration:
+    """Return the configuration that a text holds; relative paths are meant from ``folder``."""
+    try:
+        settings = decode(text, CollectorConfig, file=file)
+    except DocumentError as error:
+        raise ConfigInvalid([error]) from error
+    settings = _with_paths(settings, folder)
+    mistakes = [error_at(text, place, what, file=file) for place, what in _mistakes(settings)]
+    found: list[tuple[SinkKind[SinkSettings], SinkSettings]] = []
+    for place, table in enumerate(settings.sinks):
+        try:
+            found.append(_sink(table, place, text, file))
+        except DocumentError as error:
+            mistakes.append(error)
+    names = [sink.name for _, sink in found]
+    mistakes += [
+        error_at(text, ("sinks", place, "name"), f"two sinks are named {name!r}", file=file)
+        for place, name in enumerate(names)
+        if name in names[:place]
+    ]
+    if mistakes:
+        raise ConfigInvalid(sorted(mistakes, key=lambda error: error.line))
+    return Configuration(settings=settings, sinks=tuple(found))
+
+
+def host_and_port(address: str) -> tuple[str, int]:
+    """
+    Return the parts of ``host:port``.
+
+    Raises:
+        ValueError: it is not of that form.
+    """
+    host, colon, port = address.rpartition(":")
+    if not colon or not host or not port.isascii() or not port.isdigit() or int(port) > 65535:
+        raise ValueError(f"address {address!r} is not host:port")
+    if ":" in host and not (host.startswith("[") and host.endswith("]")):
+        raise ValueError(f"address {address!r}: an IPv6 address stands in brackets")
+    return host.strip("[]"), int(port)
+
+
+def _sink(
+    table: dict[str, object], place: int, text: str, file: str
+) -> tuple[SinkKind[SinkSettings], SinkSettings]:
+    path: Place = ("sinks", place)
+    kind = table.get("kind")
+    if not isinstance(kind, str) or kind not in sinks.kinds():
+        where = (*path, "kind") if "kind" in table else path
+        raise error_at(
+            text, where, f"no sink {kind!r}{nearest(str(kind), sinks.kinds())}", file=file
+        )
+    loaded = sinks.load(kind)
+    settings = convert(table, loaded.settings, text=text, file=file, path=path)
+    try:
+        loaded.check(settings)
+    except (OSError, ValueError) as error:
+        raise error_at(text, path, str(error), file=file) from error
+    return loaded, settings
+
+
+def _mistakes(settings: CollectorConfig) -> Iterator[tuple[Place, str]]:
+    yield from _listen_mistakes(settings.listen)
+    if settings.page.password_file and not Path(settings.page.password_file).is_file():
+        yield ("page", "password_file"), f"{settings.page.password_file} is not there"
+    if settings.inventory_dir and not Path(settings.inventory_dir).is_dir():
+        yield ("inventory_dir",), f"{settings.inventory_dir} is not a folder"
+
+
+def _listen_mistakes(listen: Listen) -> Iterator[tuple[Place, str]]:
+    try:
+        host, _ = host_and_port(listen.address)
+    except ValueError as error:
+        yield ("listen", "address"), str(error)
+        return
+    if bool(listen.certificate_file) is not bool(listen.key_file):
+        yield ("listen",), "certificate_file and key_file belong together"
+    elif listen.certificate_file:
+        try:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(listen.certificate_file, listen.key_file)
+        except (OSError, ssl.SSLError) as error:
+            yield ("listen", "certificate_file"), f"certificate or key cannot be used: {error}"
+    elif not listen.plaintext and not _is_loopback(host):
+        yield (
+            ("listen", "address"),
+            (
+                f"tokens would travel to {host} in the clear: give certificate_file and key_file, "
+                "or plaintext = true where something before the collector ends the TLS"
+            ),
+        )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _with_paths(settings: CollectorConfig, folder: Path) -> CollectorConfig:
+    def absolute(path: str) -> str:
+        return str(folder / path) if path else ""
+
+    replace = msgspec.structs.replace
+    return replace(
+        settings,
+        state_dir=absolute(settings.state_dir),
+        inventory_dir=absolute(settings.inventory_dir),
+        listen=replace(
+            settings.listen,
+            certificate_file=absolute(settings.listen.certificate_file),
+            key_file=absolute(settings.listen.key_file),
+        ),
+        page=replace(settings.page, password_file=absolute(settings.page.password_file)),
+        sinks=tuple(
+            {
+                key: absolute(value) if key.endswith("_file") and isinstance(value, str) else value
+                for key, value in table.items()
+            }
+            for table in settings.sinks
+        ),
+    )

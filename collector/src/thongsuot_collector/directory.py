@@ -1,0 +1,75 @@
+"""What the inventory says of sites and links, ready to be asked."""
+
+from thongsuot_schema.inventory.model import Carrier, Inventory, Link, Role, Site, Target
+
+NO_COMMUNE = Site(name="x").commune
+"""What stands where a site has no commune."""
+
+
+class Directory:
+    """
+    The inventory by names. A site that is not in it is still served: it just has no more than its
+    name.
+    """
+
+    def __init__(self, inventory: Inventory) -> None:
+        self._sites = {site.name: site for site in inventory.sites}
+        self._carriers = {carrier.name: carrier for carrier in inventory.carriers}
+        self._communes = {commune.code: commune.name for commune in inventory.communes}
+        self._targets = {target.name: target for target in inventory.targets}
+
+    @property
+    def sites(self) -> dict[str, Site]:
+        """All sites of the inventory by name."""
+        return self._sites
+
+    def site(self, name: str) -> Site:
+        """Return a site; one with no more than its name where the inventory has none."""
+        return self._sites.get(name) or Site(name=name)
+
+    def link(self, site: str, name: str) -> Link | None:
+        """Return a link of a site."""
+        return next((link for link in self.site(site).links if link.name == name), None)
+
+    def carrier(self, name: str) -> Carrier | None:
+        """Return a carrier."""
+        return self._carriers.get(name)
+
+    def commune_name(self, code: str) -> str:
+        """
+        Return the name of a commune, its code where it is not known; nothing where there is none.
+        """
+        return "" if code == NO_COMMUNE else self._communes.get(code, code)
+
+    def target(self, name: str) -> Target | None:
+        """Return a target."""
+        return self._targets.get(name)
+
+    def services_of(self, site: str) -> list[Target]:
+        """Return the portals that a site needs, in the order of the inventory."""
+        wanted = self.site(site).targets
+        return [
+            target
+            for target in self._targets.values()
+            if target.role is Role.SERVICE and ("*" in wanted or target.name in wanted)
+        ]
+
+    def labels_of(self, site: str, link: str) -> dict[str, str]:
+        """
+        Return the labels that series of a site and a link carry (``samples.labels.LabelsOf``).
+        """
+        known = self._sites.get(site)
+        if known is None:
+            return {}
+        labels = {} if known.commune == NO_COMMUNE else {"commune": known.commune}
+        found = self.link(site, link)
+        if found is not None:
+            labels |= {"carrier": found.carrier, "medium": found.medium.value}
+        return labels
+
+
+def read_directory(folder: str) -> Directory:
+    """Return what the files of an inventory say; no folder: nothing is known of any site."""
+    if not folder:
+        return Directory(Inventory())
+    raise NotImplementedError

@@ -1,0 +1,219 @@
+"""From the state of a site to what its page shows. Pure."""
+
+from collections.abc import Iterable, Mapping
+from statistics import median
+
+from thongsuot_collector.directory import Directory
+from thongsuot_collector.journal.entry import ClockQuality
+from thongsuot_collector.state.site import Figures, SiteState
+from thongsuot_collector.state.verdicts import Standing
+from thongsuot_schema.page.view import Light, SiteView, Stretch
+from thongsuot_schema.segment import Segment
+from thongsuot_schema.state import State
+from thongsuot_schema.verdict import Symptom
+
+_DAY_S = 86_400.0
+_FIGURES_GOOD_FOR_S = 120.0
+"""A round trip older than this is not shown beside a light."""
+
+_WRONG_CLOCKS = {ClockQuality.WRONG, ClockQuality.UNCERTAIN, ClockQuality.IMPOSSIBLE}
+
+_Subject = tuple[str, str]
+
+
+def site_view(
+    name: str,
+    state: SiteState | None,
+    directory: Directory,
+    *,
+    now_s: float,
+    silent_after_s: float,
+    support_hotline: str = "",
+) -> SiteView:
+    """
+    Return what the page of a site shows at a moment.
+
+    ``state`` is ``None`` for a site of the inventory that was never heard. Where the agent is
+    silent, every light is unknown since it was last heard, whatever it said before.
+    """
+    state = SiteState() if state is None else state
+    site = directory.site(name)
+    heard_s = state.heard_ns / 1e9 if state.heard_ns else None
+    silent = heard_s is None or now_s - heard_s > silent_after_s
+    now = _Now(name, state, silent=silent, heard_s=heard_s, now_s=now_s)
+    histories = _histories(state, now_s)
+    links = [
+        _link_light(link_name, now, histories, directory)
+        for link_name in _ordered(
+            (link.name for link in site.links), (link for link, service in now.standing if link)
+        )
+    ]
+    services = [
+        _service_light(service, now, histories, directory)
+        for service in _ordered(
+            (target.name for target in directory.services_of(name)),
+            (service for link, service in now.standing if service),
+        )
+    ]
+    return SiteView(
+        site=name,
+        title=site.title,
+        commune=directory.commune_name(site.commune),
+        now_s=now_s,
+        links=tuple(links),
+        services=tuple(services),
+        heard_s=heard_s,
+        backlog_batches=state.backlog(),
+        clock_trusted=state.clock not in _WRONG_CLOCKS,
+        version=state.version,
+        support_hotline=support_hotline,
+    )
+
+
+class _Now:
+    """
+    The verdicts that stand now, by link and service; of the stream that tells of the latest
+    moment.
+    """
+
+    def __init__(
+        self, site: str, state: SiteState, *, silent: bool, heard_s: float | None, now_s: float
+    ) -> None:
+        self.site = site
+        self.now_s = now_s
+        self.state = state
+        self.silent = silent
+        self.heard_s = heard_s
+        self.standing: dict[_Subject, Standing] = {}
+        self.epoch_ns = 0
+        newest = state.newest()
+        if newest is not None:
+            self.epoch_ns = newest.epoch_ns
+            self.standing = {
+                (one.link, one.service): one for one in newest.verdicts.at(newest.sealed_ns)
+            }
+
+    def light(self, subject: _Subject) -> tuple[State, Segment | None, Symptom, float | None]:
+        """Return state, segment, symptom and onset of a subject."""
+        if self.silent:
+            return State.UNKNOWN, None, Symptom.AGENT_SILENT, self.heard_s
+        one = self.standing.get(subject)
+        if one is None:
+            return State.UNKNOWN, None, Symptom.NOT_YET_MEASURED, None
+        since_s = (self.epoch_ns + one.turn.onset_ns) / 1e9
+        return one.turn.state, one.turn.segment, one.turn.symptom, since_s
+
+
+def _link_light(
+    name: str,
+    now: _Now,
+    histories: Mapping[_Subject, tuple[Stretch, ...]],
+    directory: Directory,
+) -> Light:
+    link = directory.link(now.site, name)
+    state, segment, symptom, since_s = now.light((name, ""))
+    standing = None if now.silent else now.standing.get((name, ""))
+    carrier = directory.carrier(link.carrier) if link is not None else None
+    figures = [] if now.silent else _fresh_figures(name, now, directory)
+    rtts = [one.rtt_s for one in figures if one.rtt_s is not None]
+    losses = [one.loss_ratio for one in figures if one.loss_ratio is not None]
+    return Light(
+        name=name,
+        title_vi="",
+        title_en="",
+        state=state,
+        segment=segment,
+        symptom=symptom,
+        since_s=since_s,
+        medium=link.medium.value if link is not None else "",
+        carrier=(carrier.title or carrier.name) if carrier else (link.carrier if link else ""),
+        carrier_hotline=carrier.hotline if carrier else "",
+        circuit=link.circuit if link is not None else "",
+        history=histories.get((name, ""), ()),
+        evidence=standing.turn.evidence if standing is not None else (),
+        rtt_s=median(rtts) if rtts else None,
+        loss_ratio=sum(losses) / len(losses) if losses else None,
+    )
+
+
+def _service_light(
+    name: str,
+    now: _Now,
+    histories: Mapping[_Subject, tuple[Stretch, ...]],
+    directory: Directory,
+) -> Light:
+    state, segment, symptom, since_s = now.light(("", name))
+    standing = None if now.silent else now.standing.get(("", name))
+    target = directory.target(name)
+    reachable = [
+        link
+        for (link, service), one in sorted(now.standing.items())
+        if link and service == name and one.turn.state in {State.UP, State.DEGRADED}
+    ]
+    return Light(
+        name=name,
+        title_vi=target.title_vi if target else "",
+        title_en=target.title_en if target else "",
+        state=state,
+        segment=segment,
+        symptom=symptom,
+        since_s=since_s,
+        history=histories.get(("", name), ()),
+        evidence=standing.turn.evidence if standing is not None else (),
+        reachable_over=() if now.silent else tuple(reachable),
+    )
+
+
+def _fresh_figures(link: str, now: _Now, directory: Directory) -> list[Figures]:
+    """Return the newest round trips over a link to what lies beyond the site's own network."""
+    found = []
+    for key, figures in now.state.figures.items():
+        of_link, target_name, _ = key.split("\n")
+        target = directory.target(target_name)
+        is_beyond = target is None or target.segment is not Segment.LAN
+        is_fresh = now.now_s - figures.time_ms / 1000 <= _FIGURES_GOOD_FOR_S
+        if of_link == link and is_beyond and is_fresh and target_name != "gateway":
+            found.append(figures)
+    return found
+
+
+def _histories(state: SiteState, now_s: float) -> dict[_Subject, tuple[Stretch, ...]]:
+    """Return for each subject its states of the last day, as far as the record tells of them."""
+    found: dict[_Subject, list[Stretch]] = {}
+    for stream in state.streams.values():
+        for one in stream.verdicts.every():
+            end_ns = stream.verdicts.end_of(one)
+            start_s = (stream.epoch_ns + one.turn.decided_ns) / 1e9
+            last_ns = stream.sealed_ns if end_ns is None else end_ns
+            end_s = (stream.epoch_ns + last_ns) / 1e9
+            found.setdefault((one.link, one.service), []).extend(
+                Stretch(start_s=start, end_s=end, state=one.turn.state, symptom=one.turn.symptom)
+                for start, end in _covered(state, max(start_s, now_s - _DAY_S), end_s)
+            )
+    return {subject: _tiled(stretches) for subject, stretches in found.items()}
+
+
+def _covered(state: SiteState, start_s: float, end_s: float) -> Iterable[tuple[float, float]]:
+    for from_ms, to_ms in state.covered:
+        start, end = max(start_s, from_ms / 1000), min(end_s, to_ms / 1000)
+        if start < end:
+            yield start, end
+
+
+def _tiled(stretches: list[Stretch]) -> tuple[Stretch, ...]:
+    """Return stretches in order, none overlapping: a clock that was corrected may make two meet."""
+    found: list[Stretch] = []
+    for one in sorted(stretches, key=lambda stretch: stretch.start_s):
+        start_s = max(one.start_s, found[-1].end_s) if found else one.start_s
+        if start_s >= one.end_s:
+            continue
+        found.append(
+            Stretch(start_s=start_s, end_s=one.end_s, state=one.state, symptom=one.symptom)
+        )
+    return tuple(found)
+
+
+def _ordered(first: Iterable[str], others: Iterable[str]) -> list[str]:
+    """Return names without repetition: those of the inventory in its order, then others by name."""
+    known = list(dict.fromkeys(first))
+    return known + sorted(set(others) - set(known))

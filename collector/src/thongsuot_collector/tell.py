@@ -1,0 +1,74 @@
+"""
+What the command line shows, as text: tables of tokens, of what was set aside, of the journal.
+Pure.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+
+from thongsuot_collector.journal.journal import Cursor, Extent
+from thongsuot_collector.store.aside import Aside
+from thongsuot_collector.store.tokens import Token
+
+
+def tokens(found: Iterable[Token]) -> str:
+    """Return a table of tokens, without what they are."""
+    rows = [
+        (token.id, token.site, _moment(token.created_ns), _moment(token.revoked_ns or 0))
+        for token in found
+    ]
+    return _table(("id", "site", "created", "revoked"), rows)
+
+
+def set_aside(found: Iterable[Aside]) -> str:
+    """Return a table of batches set aside; of each explanation its last line."""
+    rows = [
+        (
+            str(one.id),
+            _moment(one.at_ns),
+            one.consumer,
+            one.site,
+            f"{one.stream}/{one.number}",
+            (one.error.strip().splitlines() or [""])[-1],
+        )
+        for one in found
+    ]
+    return _table(("id", "at", "consumer", "site", "batch", "why"), rows)
+
+
+def one_set_aside(one: Aside) -> str:
+    """Return everything about one batch set aside but its body."""
+    return (
+        f"id        {one.id}\nat        {_moment(one.at_ns)}\nconsumer  {one.consumer}\n"
+        f"site      {one.site}\nstream    {one.stream}\nnumber    {one.number}\n"
+        f"sequence  {one.sequence or '-'}\nbody      {len(one.body)} bytes\n\n{one.error.strip()}"
+    )
+
+
+def journal(extent: Extent, cursors: Mapping[str, Cursor]) -> str:
+    """Return what the journal holds and how far each consumer is."""
+    held = extent.head - extent.tail + 1 if extent.tail else 0
+    lines = (
+        f"entries  {held} (sequences {extent.tail} to {extent.head})\n"
+        f"oldest   {_moment(extent.tail_received_ns)}\n"
+        f"size     {extent.size_bytes / 1e6:.1f} MB\n\n"
+    )
+    rows = [
+        (name, str(cursor.sequence), str(extent.head - cursor.sequence), str(cursor.lost))
+        for name, cursor in cursors.items()
+    ]
+    return lines + _table(("consumer", "done", "behind", "lost"), rows)
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    widths = [max(len(row[at]) for row in (head, *rows)) for at in range(len(head))]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in (head, *rows)
+    )
+
+
+def _moment(at_ns: int) -> str:
+    if not at_ns:
+        return "-"
+    return datetime.fromtimestamp(at_ns / 1e9, UTC).strftime("%Y-%m-%d %H:%M:%SZ")

@@ -1,0 +1,1 @@
+"""Pages for people: they show, and change nothing."""

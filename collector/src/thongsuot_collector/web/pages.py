@@ -1,0 +1,174 @@
+"""The pages and what machines ask beside them: all of it read only."""
+
+import base64
+import hmac
+import time
+from collections.abc import Callable
+
+import msgspec
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from thongsuot_collector.directory import Directory
+from thongsuot_collector.state.keeper import StateKeeper
+from thongsuot_collector.state.view import site_view
+from thongsuot_collector.web import sites_page
+from thongsuot_collector.web.search import matches
+from thongsuot_schema.page.policy import CONTENT_SECURITY_POLICY
+from thongsuot_schema.page.render import site_page
+from thongsuot_schema.page.view import SiteView
+from thongsuot_schema.words.language import Language
+
+_HEADERS = {
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+class Pages:
+    """
+    What the pages show.
+
+    ``password``: who looks has to know it; empty: everybody may look. ``ready`` says whether the
+    states have caught up after start. ``refresh`` brings gauges up to date before they are read.
+    """
+
+    def __init__(
+        self,
+        states: StateKeeper,
+        directory: Directory,
+        registry: CollectorRegistry,
+        *,
+        silent_after_s: float,
+        support_hotline: str,
+        password: str,
+        ready: Callable[[], bool],
+        refresh: Callable[[], None],
+    ) -> None:
+        self._states = states
+        self._directory = directory
+        self._registry = registry
+        self._silent_after_s = silent_after_s
+        self._support_hotline = support_hotline
+        self._password = password.encode()
+        self._ready = ready
+        self._refresh = refresh
+
+    def app(self) -> Starlette:
+        """Return the application."""
+        return Starlette(
+            routes=[
+                Route("/", self.list_of_sites),
+                Route("/sites/{name}.json", self.site_as_json),
+                Route("/sites/{name}", self.site),
+                Route("/metrics", self.metrics),
+                Route("/healthz", self.health),
+                Route("/readyz", self.readiness),
+            ]
+        )
+
+    async def list_of_sites(self, request: Request) -> Response:
+        """Answer with all sites, or those that are searched for."""
+        if not self._may_look(request):
+            return _who_are_you()
+        language = _language(request)
+        wanted = request.query_params.get("q", "")[:100]
+        views = [self._view(name) for name in self._names()]
+        rows = [
+            sites_page.row_of(view, language)
+            for view in views
+            if matches(wanted, view.site, view.title, view.commune)
+        ]
+        text = sites_page.sites_page(rows, language=language, wanted=wanted)
+        return _html(text, sites_page.CONTENT_SECURITY_POLICY)
+
+    async def site(self, request: Request) -> Response:
+        """Answer with the page of one site."""
+        if not self._may_look(request):
+            return _who_are_you()
+        language = _language(request)
+        name = request.path_params["name"]
+        if name not in self._names():
+            text = "Không có điểm này." if language == "vi" else "There is no such site."
+            return PlainTextResponse(text, 404, headers=_HEADERS)
+        text = site_page(self._view(name), language=language, home_url=f"/?lang={language}")
+        return _html(text, CONTENT_SECURITY_POLICY)
+
+    async def site_as_json(self, request: Request) -> Response:
+        """Answer with what the page of one site shows, for programs."""
+        if not self._may_look(request):
+            return _who_are_you()
+        name = request.path_params["name"]
+        if name not in self._names():
+            return PlainTextResponse("There is no such site.", 404, headers=_HEADERS)
+        return Response(
+            msgspec.json.encode(self._view(name)),
+            media_type="application/json",
+            headers=_HEADERS,
+        )
+
+    async def metrics(self, _request: Request) -> Response:
+        """Answer with what the collector measures about itself."""
+        self._refresh()
+        return Response(generate_latest(self._registry), media_type=CONTENT_TYPE_LATEST)
+
+    async def health(self, _request: Request) -> Response:
+        """Answer that the process lives."""
+        return PlainTextResponse("ok")
+
+    async def readiness(self, _request: Request) -> Response:
+        """Answer whether what the pages show is of now."""
+        ready = self._ready()
+        return PlainTextResponse("ready" if ready else "catching up", 200 if ready else 503)
+
+    def _names(self) -> set[str]:
+        return set(self._directory.sites) | set(self._states.sites)
+
+    def _view(self, name: str) -> SiteView:
+        return site_view(
+            name,
+            self._states.sites.get(name),
+            self._directory,
+            now_s=time.time(),
+            silent_after_s=self._silent_after_s,
+            support_hotline=self._support_hotline,
+        )
+
+    def _may_look(self, request: Request) -> bool:
+        if not self._password:
+            return True
+        scheme, _, given = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "basic":
+            return False
+        try:
+            _, _, password = base64.b64decode(given, validate=True).partition(b":")
+        except ValueError:
+            return False
+        return hmac.compare_digest(password, self._password)
+
+
+def _language(request: Request) -> Language:
+    return "en" if request.query_params.get("lang") == "en" else "vi"
+
+
+def _html(text: str, policy: str) -> Response:
+    return Response(
+        text,
+        media_type="text/html; charset=utf-8",
+        headers=_HEADERS | {"Content-Security-Policy": policy},
+    )
+
+
+def _who_are_you() -> Response:
+    return PlainTextResponse(
+        "Cần mật khẩu. A password is needed.",
+        401,
+        headers=_HEADERS | {"WWW-Authenticate": 'Basic realm="thongsuot", charset="UTF-8"'},
+    )

@@ -1,0 +1,117 @@
+"""A collector in this process, on a port from the kernel, as the tests of its parts need it."""
+
+import asyncio
+import os
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx
+
+from tests.collector.batches import Agent
+from thongsuot_collector.app.collector import run
+from thongsuot_collector.app.parts import STORE_FILE
+from thongsuot_collector.config.read import parse
+from thongsuot_collector.directory import Directory
+from thongsuot_collector.store import tokens
+from thongsuot_collector.store.engine import open_store
+from thongsuot_schema.batch import push
+from thongsuot_schema.batch.model import Batch
+from thongsuot_schema.inventory.model import Inventory
+
+WITHIN_S = 60.0 * float(os.environ.get("THONGSUOT_TEST_PATIENCE", "1"))
+"""How long anything may take that does happen; only a machine in trouble comes near."""
+
+
+def token(state_dir: Path, site: str) -> str:
+    """Make a token as the command line does."""
+    store = open_store(state_dir / STORE_FILE)
+    try:
+        return tokens.create(store, site)
+    finally:
+        store.dispose()
+
+
+@asynccontextmanager
+async def collector(
+    state_dir: Path, *, config: str = "", inventory: Inventory | None = None
+) -> AsyncIterator[httpx.AsyncClient]:
+    """Run a collector; gives a client whose requests go to it. Ends it as SIGTERM would."""
+    text = f'state_dir = "{state_dir}"\n{config}'
+    if "[listen]" not in config:
+        text += '\n[listen]\naddress = "127.0.0.1:0"\n'
+    configuration = parse(text, file="test.toml", folder=state_dir)
+    stop = asyncio.Event()
+    listening: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+    task = asyncio.create_task(
+        run(
+            configuration,
+            Directory(inventory or Inventory()),
+            stop=stop,
+            listening=listening.set_result,
+        )
+    )
+    await asyncio.wait((task, listening), return_when=asyncio.FIRST_COMPLETED)
+    if task.done():
+        await task
+    async with httpx.AsyncClient(
+        base_url=listening.result(), timeout=WITHIN_S, trust_env=False
+    ) as client:
+        try:
+            yield client
+        finally:
+            stop.set()
+    await task
+
+
+class Pusher:
+    """An agent's uplink, as small as can be: pushes what it is given and returns the answer."""
+
+    def __init__(self, client: httpx.AsyncClient, agent: Agent, secret: str) -> None:
+        self.client = client
+        self.agent = agent
+        self.secret = secret
+
+    async def batch(
+        self, batch: Batch, *, boottime_ns: int | None = None, boot_id: str | None = None
+    ) -> httpx.Response:
+        """Push a batch; its layout too, when that is asked for."""
+        body, layout = self.agent.sealed(batch)
+        response = await self.body(body, boottime_ns=boottime_ns, boot_id=boot_id)
+        if response.status_code == 409 and response.json().get("unknown_layout"):
+            assert (await self.layout(layout)).status_code == 200
+            response = await self.body(body, boottime_ns=boottime_ns, boot_id=boot_id)
+        return response
+
+    async def body(
+        self, body: bytes, *, boottime_ns: int | None = None, boot_id: str | None = None
+    ) -> httpx.Response:
+        """Push bytes as a batch."""
+        headers = self._headers(push.CONTENT_TYPE_BATCH)
+        if boottime_ns is not None:
+            headers[push.HEADER_BOOTTIME] = str(boottime_ns)
+            headers[push.HEADER_BOOT] = self.agent.boot_id if boot_id is None else boot_id
+        return await self.client.post(push.PATH_BATCHES, content=body, headers=headers)
+
+    async def layout(self, body: bytes) -> httpx.Response:
+        """Push bytes as a layout."""
+        headers = self._headers(push.CONTENT_TYPE_LAYOUT)
+        return await self.client.post(push.PATH_LAYOUTS, content=body, headers=headers)
+
+    def _headers(self, content_type: str) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.secret}", "Content-Type": content_type}
+
+
+async def eventually(what: object) -> None:
+    """Call something until it returns true; fails when it never does."""
+    assert callable(what)
+    deadline_s = time.monotonic() + WITHIN_S
+    while True:
+        found = what()
+        if asyncio.iscoroutine(found):
+            found = await found
+        if found:
+            return
+        assert time.monotonic() < deadline_s, "it never happened"
+        await asyncio.sleep(0.01)

@@ -73,10 +73,12 @@ class EchoChannel:
     Belongs to the event loop that it was made in. Any number of echoes may be under way.
     """
 
-    def __init__(self, family: Family, interface: str) -> None:
+    def __init__(self, family: Family, interface: str, index: int) -> None:
         self._socket = EchoSocket(family, interface)
+        self._index = index
         self._loop = asyncio.get_running_loop()
-        self._loop.add_reader(self._socket, self._drain)
+        for file in self._socket.files():
+            self._loop.add_reader(file, self._drain)
         self._header_bytes = (
             icmp.IP6_HEADER_BYTES if family is Family.IP6 else icmp.IP4_HEADER_BYTES
         )
@@ -90,16 +92,17 @@ class EchoChannel:
     @property
     def is_raw(self) -> bool:
         """Whether this is a raw socket (CAP_NET_RAW) or the kernel's ping socket."""
-        return self._socket.raw
+        return self._socket.is_raw
 
-    def belongs_here(self) -> bool:
-        """Return whether the channel belongs to the running event loop."""
-        return self._loop is asyncio.get_running_loop()
+    def serves(self, index: int) -> bool:
+        """Return whether it is bound to the interface of this number, and the loop is this one."""
+        return self._index == index and self._loop is asyncio.get_running_loop()
 
     def close(self) -> None:
         """Close the socket; echoes under way end as unmeasured."""
         if not self._loop.is_closed():
-            self._loop.remove_reader(self._socket)
+            for file in self._socket.files():
+                self._loop.remove_reader(file)
         self._socket.close()
         for pending in list(self._pending.values()):
             self._settle(pending, Echo(reason=Reason.INTERFACE_DOWN, detail="the link was closed"))

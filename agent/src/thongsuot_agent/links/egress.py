@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from thongsuot_agent.links.kernel import Kernel
 from thongsuot_agent.links.state import LinkState, LinkUnusable
+from thongsuot_agent.proto.rtnetlink import RouteMessage
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family
 
@@ -71,7 +72,7 @@ def find_egress(
 
     The kernel is asked for the route with the interface fixed and with each of the interface's own
     addresses as source, best match first, because on a device with two uplinks the routing table
-    often depends on the source address (``ip rule from …``). The source is the route's preferred
+    often depends on the source address (``ip rule from ...``). The source is the route's preferred
     one where it names one.
 
     Raises:
@@ -88,12 +89,11 @@ def find_egress(
     if not own:
         raise LinkUnusable(Reason.NO_ADDRESS, f"{interface} has no usable {family} address")
     for source in own:
-        route = kernel.route(family=wanted, destination=target, source=source, index=state.index)
+        route = _route(kernel, state.index, target, source)
         if route is None:
             continue
         preferred = route.preferred_source
-        chosen = preferred if preferred in own else source
-        assert chosen is not None
+        chosen = preferred if preferred is not None and preferred in own else source
         return Egress(
             family=family,
             interface=interface,
@@ -104,6 +104,25 @@ def find_egress(
             destination_packed=target,
         )
     raise LinkUnusable(Reason.NO_ROUTE, f"no {family} route by {interface} to this target")
+
+
+def _route(kernel: Kernel, index: int, target: bytes, source: bytes) -> RouteMessage | None:
+    """
+    The route that a socket bound to the interface and to the source would take, if there is one.
+
+    Asked with a source, IPv6 may answer with a route by another interface, which a bound socket
+    would not take (ip6_route_output_flags); asked without, it keeps to the interface.
+    """
+    family = socket.AF_INET6 if len(target) == 16 else socket.AF_INET
+    route = kernel.route(family=family, destination=target, source=source, index=index)
+    if route is None or _leads_by(route, index):
+        return route
+    route = kernel.route(family=family, destination=target, source=None, index=index)
+    return route if route is not None and _leads_by(route, index) else None
+
+
+def _leads_by(route: RouteMessage, index: int) -> bool:
+    return any(hop.index == index for hop in route.next_hops)
 
 
 def _sources(state: LinkState, family: Family, target: bytes) -> list[bytes]:

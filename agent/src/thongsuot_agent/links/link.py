@@ -87,11 +87,11 @@ class Link:
             LinkUnusable: ICMP sockets are not allowed; the text says what to grant.
         """
         known = self._echoes.get(family)
-        if known is not None and known.belongs_here():
+        if known is not None and known.serves(self.state.index):
             return known
         if known is not None:
-            known.close()
-        opened = EchoChannel(family, self.spec.interface)
+            known.close()  # the interface was plugged in anew
+        opened = EchoChannel(family, self.spec.interface, self.state.index)
         self._echoes[family] = opened
         return opened
 

@@ -17,9 +17,10 @@ IP_TTL, IP_PKTINFO, IP_RECVERR, IP_RECVTTL = 2, 8, 11, 12
 IPV6_RECVERR, IPV6_RECVPKTINFO, IPV6_PKTINFO = 25, 49, 50
 IPV6_RECVHOPLIMIT, IPV6_HOPLIMIT = 51, 52
 
-# SOF_TIMESTAMPING_*: stamp in software on sending and receiving, report them, number the sent
-# packets from 0 (OPT_ID), and hand back the stamp alone without the packet (OPT_TSONLY).
-STAMP_BOTH = 1 << 1 | 1 << 3 | 1 << 4 | 1 << 7 | 1 << 11
+# SOF_TIMESTAMPING_*: stamp in software on receiving (and on sending) and report it; number the sent
+# packets from 0 (OPT_ID) and hand back their stamps alone, without the packets (OPT_TSONLY).
+STAMP_ARRIVING = 1 << 3 | 1 << 4
+STAMP_BOTH = STAMP_ARRIVING | 1 << 1 | 1 << 7 | 1 << 11
 
 SPACE_BYTES = 512
 """Room for all control messages that are asked for here, with some to spare."""

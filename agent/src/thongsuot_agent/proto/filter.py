@@ -95,3 +95,7 @@ def echo_filter6(identifier: int) -> bytes:
             "keep": [_do(_RETURN, _KEEP)],
         }
     )
+
+
+PASS_NOTHING = _assemble({"drop": [_do(_RETURN, _DROP)]})
+"""For a socket that only sends."""

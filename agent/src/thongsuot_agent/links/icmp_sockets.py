@@ -1,0 +1,142 @@
+"""Opening the ICMP sockets of one link and family: raw with CAP_NET_RAW, else the kernel's ping
+socket.
+
+Raw, there are two. One sends, bound to the interface: only binding makes IPv6 keep to an interface
+when the source address is given as well (ip6_route_output_flags looks strictly for a bound socket
+alone; with IPV6_PKTINFO a missing route let packets leave by the other link). One listens, bound
+to nothing, so that an answer that comes in by another interface can be told from silence.
+
+A ping socket does both, bound. The kernel hands it what came in by its interface and nothing else.
+"""
+
+import os
+import socket
+from array import array
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from struct import Struct
+
+from thongsuot_agent.links.egress import address_family
+from thongsuot_agent.links.reasons import described, reason_for_own
+from thongsuot_agent.links.sockets import bind_to
+from thongsuot_agent.links.state import LinkUnusable
+from thongsuot_agent.proto import control
+from thongsuot_agent.proto.filter import PASS_NOTHING, echo_filter4, echo_filter6
+from thongsuot_schema.reason import Reason
+from thongsuot_schema.result import Family
+
+_SO_ATTACH_FILTER = 26
+_FILTER_PROGRAM = Struct("@HP")  # struct sock_fprog: number of instructions, their address
+_INSTRUCTION_BYTES = 8
+_RECEIVE_BUFFER_BYTES = 1 << 17  # a few hundred answers: more than are ever under way
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IcmpSockets:
+    """
+    Where to send and where to listen; the same socket twice when ``is_raw`` is false.
+
+    ``identifier`` is what echoes sent here carry: ours to choose, or the kernel's on a ping socket.
+    """
+
+    sender: socket.socket
+    listener: socket.socket
+    identifier: int
+    is_raw: bool
+
+    def close(self) -> None:
+        """Close both."""
+        self.sender.close()
+        self.listener.close()
+
+
+def open_icmp(family: Family, interface: str) -> IcmpSockets:
+    """
+    Return non-blocking sockets for echoes by one interface, with time stamps turned on.
+
+    Raises:
+        LinkUnusable: the interface is gone, or neither sort of socket is allowed; then the text
+            says exactly what to grant.
+    """
+    try:
+        try:
+            return _open_raw(family, interface)
+        except PermissionError:
+            return _open_ping(family, interface)
+    except PermissionError as error:
+        raise LinkUnusable(Reason.PERMISSION_DENIED, _what_to_grant()) from error
+    except OSError as error:
+        raise LinkUnusable(reason_for_own(error), described(error)) from error
+
+
+def number_anew(sender: socket.socket) -> None:
+    """Number the stamps of sent packets from 0 again: OPT_ID starts over when it was off before."""
+    sender.setsockopt(socket.SOL_SOCKET, control.SO_TIMESTAMPING, 0)
+    sender.setsockopt(socket.SOL_SOCKET, control.SO_TIMESTAMPING, control.STAMP_BOTH)
+
+
+def _open_raw(family: Family, interface: str) -> IcmpSockets:
+    identifier = int.from_bytes(os.urandom(2), "big")
+    program = echo_filter6 if family is Family.IP6 else echo_filter4
+    with _opened(family, socket.SOCK_RAW) as sender:
+        _attach(sender, PASS_NOTHING)
+        bind_to(sender, interface)
+        number_anew(sender)
+        with _opened(family, socket.SOCK_RAW) as listener:
+            _attach(listener, program(identifier))
+            _ask_for_the_way_in(listener, family)
+            listener.setsockopt(socket.SOL_SOCKET, control.SO_TIMESTAMPING, control.STAMP_ARRIVING)
+    return IcmpSockets(sender=sender, listener=listener, identifier=identifier, is_raw=True)
+
+
+def _open_ping(family: Family, interface: str) -> IcmpSockets:
+    is_six = family is Family.IP6
+    with _opened(family, socket.SOCK_DGRAM) as opened:
+        bind_to(opened, interface)
+        opened.bind(("::" if is_six else "0.0.0.0", 0))  # noqa: S104 - bound to the interface
+        _ask_for_the_way_in(opened, family)
+        level = control.SOL_IPV6 if is_six else control.SOL_IP
+        opened.setsockopt(level, control.IPV6_RECVERR if is_six else control.IP_RECVERR, 1)
+        number_anew(opened)
+    identifier = int(opened.getsockname()[1])
+    return IcmpSockets(sender=opened, listener=opened, identifier=identifier, is_raw=False)
+
+
+@contextmanager
+def _opened(family: Family, kind: socket.SocketKind) -> Iterator[socket.socket]:
+    """A new socket that is closed if setting it up fails, and only then."""
+    protocol = socket.IPPROTO_ICMPV6 if family is Family.IP6 else socket.IPPROTO_ICMP
+    opened = socket.socket(address_family(family), kind, protocol)
+    try:
+        opened.setblocking(False)
+        yield opened
+    except BaseException:
+        opened.close()
+        raise
+
+
+def _ask_for_the_way_in(listener: socket.socket, family: Family) -> None:
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER_BYTES)
+    if family is Family.IP6:
+        listener.setsockopt(control.SOL_IPV6, control.IPV6_RECVPKTINFO, 1)
+        listener.setsockopt(control.SOL_IPV6, control.IPV6_RECVHOPLIMIT, 1)
+    else:
+        listener.setsockopt(control.SOL_IP, control.IP_PKTINFO, 1)
+        listener.setsockopt(control.SOL_IP, control.IP_RECVTTL, 1)
+
+
+def _attach(opened: socket.socket, program: bytes) -> None:
+    code = array("B", program)
+    address, length = code.buffer_info()
+    packed = _FILTER_PROGRAM.pack(length // _INSTRUCTION_BYTES, address)
+    opened.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, packed)
+
+
+def _what_to_grant() -> str:
+    group = os.getegid()
+    return (
+        "ICMP sockets are not allowed: grant CAP_NET_RAW (in the unit: "
+        "AmbientCapabilities=CAP_NET_RAW), or allow this group with "
+        f"sysctl net.ipv4.ping_group_range='{group} {group}'"
+    )

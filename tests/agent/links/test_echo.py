@@ -1,0 +1,251 @@
+"""What counts as an answer to an echo, with real packets between namespaces."""
+
+import asyncio
+import socket
+import time
+
+import pytest
+
+from tests.agent.links.device import ANCHOR4, ANCHOR6, FIXED, MOBILE, on_device, until
+from thongsuot_agent.links.echo import Echo
+from thongsuot_agent.links.monitor import LinkMonitor
+from thongsuot_agent.proto import icmp
+from thongsuot_lab.lab import Lab
+from thongsuot_lab.testing import needs_lab
+from thongsuot_lab.topology.model import Impairment
+from thongsuot_schema.reason import Reason
+from thongsuot_schema.result import Doubt, Family
+
+pytestmark = [pytest.mark.lab, needs_lab]
+
+BOTH = (FIXED, MOBILE)
+WAIT_S = 0.3
+"""How long an echo waits that gets no answer; one that gets one may take far longer here."""
+
+
+async def echo(
+    monitor: LinkMonitor, link: str, address: str = ANCHOR4, timeout_s: float = 10.0
+) -> Echo:
+    family = Family.IP6 if ":" in address else Family.IP4
+    found = monitor.links[link]
+    return await found.echoes(family).echo(found.egress(family, address), timeout_s=timeout_s)
+
+
+def test_an_echo_is_answered_over_each_link_and_family(lab: Lab) -> None:
+    async def look(monitor: LinkMonitor) -> None:
+        for link in ("fixed", "mobile"):
+            for address, header in ((ANCHOR4, 20), (ANCHOR6, 40)):
+                got = await echo(monitor, link, address)
+                assert got.reason is None
+                assert got.rtt_s is not None
+                assert 0 < got.rtt_s < 5
+                assert got.hop_limit == 62
+                assert got.doubts == frozenset()
+                assert got.sent_bytes == got.received_bytes == header + 8 + 16
+
+    on_device(lab, look, BOTH)
+
+
+def test_the_round_trip_is_that_of_the_wire(lab: Lab) -> None:
+    lab.impair("ont--internet", Impairment(delay_s=0.03), Impairment(delay_s=0.01))
+
+    async def look(monitor: LinkMonitor) -> None:
+        await echo(monitor, "fixed")
+        got = await echo(monitor, "fixed")
+        assert got.rtt_s is not None
+        assert got.rtt_s >= 0.04
+
+    on_device(lab, look, BOTH)
+
+
+def test_many_echoes_at_once_find_each_their_own_answer(lab: Lab) -> None:
+    async def look(monitor: LinkMonitor) -> None:
+        every = [
+            echo(monitor, link, address)
+            for _ in range(50)
+            for link in ("fixed", "mobile")
+            for address in (ANCHOR4, ANCHOR6, "203.0.113.2")
+        ]
+        assert all(got.rtt_s is not None for got in await asyncio.gather(*every))
+        oddities = monitor.links["fixed"].echoes(Family.IP4).oddities
+        assert (oddities.strangers, oddities.duplicates, oddities.unproven) == (0, 0, 0)
+
+    on_device(lab, look, BOTH)
+
+
+def test_an_answer_by_the_other_interface_is_no_proof_and_no_loss(lab: Lab) -> None:
+    """The carrier's router sends the answer to the mobile address down the fixed line."""
+    device, ont, internet = (lab.node(name) for name in ("device", "ont", "internet"))
+    device.run(["sysctl", "-qw", "net.ipv4.conf.all.rp_filter=0", "net.ipv4.conf.fix0.rp_filter=0"])
+    lab.node("cpe").nft("flush ruleset")  # no address translation: the answer goes to us directly
+    ont.nft("flush ruleset")
+    internet.ip("route replace 192.168.8.0/24 via 100.65.0.2 dev fixed")
+    ont.ip("route replace 192.168.8.10/32 via 192.168.1.10 dev lan")
+
+    async def look(monitor: LinkMonitor) -> None:
+        got = await echo(monitor, "mobile", timeout_s=WAIT_S)
+        assert got.reason is Reason.EGRESS_UNPROVEN
+        assert monitor.links["mobile"].echoes(Family.IP4).oddities.unproven == 1
+
+    on_device(lab, look, BOTH)
+
+
+def test_silence_is_told_from_what_never_left(lab: Lab) -> None:
+    lab.node("anchor").nft(
+        "add table inet quiet",
+        "add chain inet quiet in { type filter hook input priority 0; policy drop; }",
+        # Neighbour discovery lives on: only the answers shall be missing.
+        "add rule inet quiet in icmpv6 type != echo-request accept",
+    )
+
+    async def look(monitor: LinkMonitor) -> None:
+        await echo(monitor, "fixed", timeout_s=WAIT_S)
+        silent = await echo(monitor, "fixed", timeout_s=WAIT_S)
+        assert (silent.reason, silent.detail) == (Reason.TIMED_OUT, "")
+        unknown = await echo(monitor, "fixed", "192.168.1.99", timeout_s=WAIT_S)
+        assert unknown.reason is Reason.TIMED_OUT
+        assert "hardware address" in unknown.detail
+
+    on_device(lab, look, BOTH)
+
+
+def test_a_gateway_without_a_neighbour_is_unreachable_when_the_kernel_gives_up(lab: Lab) -> None:
+    async def look(monitor: LinkMonitor) -> None:
+        got = await echo(monitor, "fixed", "192.168.1.99", timeout_s=20.0)
+        assert got.reason is Reason.HOST_UNREACHABLE
+
+    on_device(lab, look, BOTH)
+
+
+@pytest.mark.parametrize(
+    ("address", "rule", "reason"),
+    [
+        (ANCHOR4, "ip daddr 203.0.113.1 reject with icmp type admin-prohibited", "packet_filtered"),
+        (
+            ANCHOR4,
+            "ip daddr 203.0.113.1 reject with icmp type net-unreachable",
+            "network_unreachable",
+        ),
+        (
+            ANCHOR6,
+            "ip6 daddr 2001:db8:f::1 reject with icmpv6 type admin-prohibited",
+            "packet_filtered",
+        ),
+        (
+            ANCHOR6,
+            "ip6 daddr 2001:db8:f::1 reject with icmpv6 type addr-unreachable",
+            "host_unreachable",
+        ),
+    ],
+)
+def test_a_routers_refusal_is_the_reason(lab: Lab, address: str, rule: str, reason: str) -> None:
+    lab.node("internet").nft(
+        "add table inet no",
+        "add chain inet no f { type filter hook forward priority 0; }",
+        f"add rule inet no f {rule}",
+    )
+
+    async def look(monitor: LinkMonitor) -> None:
+        got = await echo(monitor, "mobile", address)
+        assert got.reason == Reason(reason)
+        assert got.received_bytes > 0
+
+    on_device(lab, look, BOTH)
+
+
+def test_an_answer_after_the_time_is_up_is_lost_and_counted(lab: Lab) -> None:
+    lab.impair("ont--internet", Impairment(delay_s=0.4))
+
+    async def look(monitor: LinkMonitor) -> None:
+        got = await echo(monitor, "fixed", timeout_s=0.1)
+        assert got.reason is Reason.TIMED_OUT
+        assert (await echo(monitor, "fixed")).rtt_s is not None
+        oddities = monitor.links["fixed"].echoes(Family.IP4).oddities
+        assert oddities.duplicates + oddities.late == 1
+
+    on_device(lab, look, BOTH)
+
+
+def test_duplicates_are_counted_once_as_answers(lab: Lab) -> None:
+    """The anchor's kernel answers, and a program there answers again."""
+    spy = lab.node("anchor").socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
+    with spy:
+        spy.settimeout(10)
+
+        async def look(monitor: LinkMonitor) -> None:
+            got = await echo(monitor, "fixed")
+            assert got.rtt_s is not None
+            packet, sender = spy.recvfrom(2048)
+            message = icmp.parse(icmp.IP4, b"\0" + icmp.ip4_payload(packet)[0][1:])
+            assert isinstance(message, icmp.Reply)
+            again = b"\0\0\0\0" + packet[24:]
+            again = again[:2] + icmp.checksum(again).to_bytes(2, "big") + again[4:]
+            spy.sendto(again, sender)
+            oddities = monitor.links["fixed"].echoes(Family.IP4).oddities
+            await until(lambda: oddities.duplicates == 1)
+            assert oddities.strangers == 0
+
+        on_device(lab, look, BOTH)
+
+
+def test_a_forged_answer_does_not_count(lab: Lab) -> None:
+    """It guesses identifier and sequence right, and cannot know the payload."""
+    anchor = lab.node("anchor")
+    anchor.run(["sysctl", "-qw", "net.ipv4.icmp_echo_ignore_all=1"])
+    spy = anchor.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
+    with spy:
+        spy.settimeout(10)
+
+        async def look(monitor: LinkMonitor) -> None:
+            waiting = asyncio.create_task(echo(monitor, "fixed", timeout_s=2 * WAIT_S))
+            await asyncio.sleep(WAIT_S / 3)
+            packet, sender = spy.recvfrom(2048)
+            forged = b"\0\0\0\0" + packet[24:28] + b"x" * 16
+            forged = forged[:2] + icmp.checksum(forged).to_bytes(2, "big") + forged[4:]
+            spy.sendto(forged, sender)
+            assert (await waiting).reason is Reason.TIMED_OUT
+            assert monitor.links["fixed"].echoes(Family.IP4).oddities.strangers == 1
+
+        on_device(lab, look, BOTH)
+
+
+def test_a_starved_process_loses_and_lengthens_nothing(lab: Lab) -> None:
+    async def look(monitor: LinkMonitor) -> None:
+        await echo(monitor, "fixed")
+        waiting = asyncio.create_task(echo(monitor, "fixed", timeout_s=0.2))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        time.sleep(0.5)  # noqa: ASYNC251 - that is what is tested: the loop stands still
+        got = await waiting
+        assert got.reason is None
+        assert got.rtt_s is not None
+        assert got.rtt_s < 0.2
+
+    on_device(lab, look, BOTH)
+
+
+def test_a_late_timer_is_a_doubt(lab: Lab) -> None:
+    lab.node("anchor").run(["sysctl", "-qw", "net.ipv4.icmp_echo_ignore_all=1"])
+
+    async def look(monitor: LinkMonitor) -> None:
+        waiting = asyncio.create_task(echo(monitor, "fixed", timeout_s=0.05))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        time.sleep(0.3)  # noqa: ASYNC251 - the loop stands still
+        got = await waiting
+        assert got.reason is Reason.TIMED_OUT
+        assert Doubt.TIMER_LATE in got.doubts
+
+    on_device(lab, look, BOTH)
+
+
+def test_closing_a_link_ends_what_is_under_way(lab: Lab) -> None:
+    lab.node("anchor").run(["sysctl", "-qw", "net.ipv4.icmp_echo_ignore_all=1"])
+
+    async def look(monitor: LinkMonitor) -> None:
+        waiting = asyncio.create_task(echo(monitor, "fixed", timeout_s=30.0))
+        await asyncio.sleep(0.05)
+        monitor.links["fixed"].close()
+        assert (await waiting).reason is Reason.INTERFACE_DOWN
+
+    on_device(lab, look, BOTH)

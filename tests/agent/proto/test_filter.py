@@ -1,0 +1,82 @@
+"""The filters run in the kernel here, on a pair of sockets that carry the same bytes."""
+
+import socket
+from array import array
+from collections.abc import Iterator
+from contextlib import contextmanager
+from struct import Struct
+
+import pytest
+
+from tests.agent.proto.test_icmp import IP4_PACKET, IP4_QUOTE, IP6_QUOTE
+from thongsuot_agent.proto.filter import echo_filter4, echo_filter6
+
+SO_ATTACH_FILTER = 26
+IP4_HEADER = IP4_PACKET[:20]
+LONG_IP4_HEADER = bytes([0x46]) + IP4_PACKET[1:20] + b"\x94\4\0\0"
+REPLY4 = IP4_PACKET[20:]
+REPLY6 = b"\x81\0\0\0\xab\xcd\1\2payload"
+ERROR4, ERROR6 = b"\x03\x01" + b"\0" * 6, b"\x01\x03" + b"\0" * 6
+LONG_QUOTE4 = bytes([0x46]) + IP4_QUOTE[1:20] + b"\x94\4\0\0" + IP4_QUOTE[20:]
+
+
+@contextmanager
+def filtered(program: bytes) -> Iterator[tuple[socket.socket, socket.socket]]:
+    into, out = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+    with into, out:
+        code = array("B", program)
+        address, length = code.buffer_info()
+        packed = Struct("@HP").pack(length // 8, address)
+        out.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, packed)
+        out.setblocking(False)
+        yield into, out
+
+
+def passes(program: bytes, packet: bytes) -> bool:
+    with filtered(program) as (into, out):
+        into.send(packet)
+        into.send(packet)
+        try:
+            return out.recv(4096) == packet
+        except BlockingIOError:
+            return False
+
+
+@pytest.mark.parametrize(
+    "packet",
+    [
+        IP4_HEADER + REPLY4,
+        LONG_IP4_HEADER + REPLY4,
+        IP4_HEADER + ERROR4 + IP4_QUOTE,
+        LONG_IP4_HEADER + ERROR4 + IP4_QUOTE,
+        IP4_HEADER + ERROR4 + LONG_QUOTE4,
+        IP4_HEADER + b"\x0b" + ERROR4[1:] + IP4_QUOTE,
+    ],
+)
+def test_what_names_our_identifier_passes_and_nothing_else_does(packet: bytes) -> None:
+    assert passes(echo_filter4(0x0C2B), packet)
+    assert not passes(echo_filter4(0x0C2C), packet)
+
+
+@pytest.mark.parametrize("packet", [REPLY6, ERROR6 + IP6_QUOTE, b"\x03" + ERROR6[1:] + IP6_QUOTE])
+def test_the_same_holds_for_ipv6(packet: bytes) -> None:
+    assert passes(echo_filter6(0xABCD), packet)
+    assert not passes(echo_filter6(0xABCC), packet)
+
+
+@pytest.mark.parametrize(
+    "packet",
+    [
+        IP4_HEADER + b"\x08" + REPLY4[1:],  # a request to us
+        IP4_HEADER + b"\x05\0\0\0" + REPLY4[4:],  # a redirect
+        IP4_HEADER + REPLY4[:3],
+        IP4_HEADER + ERROR4 + IP4_QUOTE[:22],
+        b"",
+    ],
+)
+def test_other_and_cut_off_packets_do_not_pass(packet: bytes) -> None:
+    assert not passes(echo_filter4(0x0C2B), packet)
+
+
+def test_neighbour_discovery_does_not_pass() -> None:
+    assert not passes(echo_filter6(0xABCD), b"\x88\0\0\0\xab\xcd\0\0" + b"\0" * 60)

@@ -24,6 +24,8 @@ from tests.contract.test_docs import pages
 from thongsuot_agent.config.model import AgentConfig
 from thongsuot_schema.document import decode
 
+PYTEST = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider")
+
 _BLOCK = re.compile(r"^```(?P<info>[a-z][^\n]*)\n(?P<code>.*?)^```", re.MULTILINE | re.DOTALL)
 
 
@@ -63,7 +65,7 @@ def run_script(code: str) -> subprocess.CompletedProcess[str]:
 
 
 def laid_over(folder: Path, files: list[Block]) -> subprocess.CompletedProcess[str]:
-    """Lay the files of a page over a copy of the rooms, and run the tests among them."""
+    """Lay the files of a page over a copy of the rooms; run the tests among them and their law."""
     for room in ("schema", "agent"):
         shutil.copytree(ROOT / room / "src", folder / room / "src")
     shutil.copytree(ROOT / "tests", folder / "tests")
@@ -74,7 +76,7 @@ def laid_over(folder: Path, files: list[Block]) -> subprocess.CompletedProcess[s
     sources = os.pathsep.join(str(folder / room / "src") for room in ("schema", "agent"))
     tests = [name for name in names if Path(name).name.startswith("test_")]
     return subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *tests],
+        [*PYTEST, "tests/contract/test_kinds.py", *tests],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": sources},
         capture_output=True,

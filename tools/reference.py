@@ -8,6 +8,8 @@ Markdown, so that the test can hold the committed file against what it would be 
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from tools.settings import agent_page, collector_page
+
 from thongsuot_schema import catalogue
 from thongsuot_schema.metric import Kind, Metric
 
@@ -58,7 +60,11 @@ def metrics_page() -> str:
     return "\n".join(lines) + "\n"
 
 
-PAGES: dict[str, Callable[[], str]] = {"docs/reference/metrics.md": metrics_page}
+PAGES: dict[str, Callable[[], str]] = {
+    "docs/reference/agent-settings.md": agent_page,
+    "docs/reference/collector-settings.md": collector_page,
+    "docs/reference/metrics.md": metrics_page,
+}
 """Path of each generated page, and what makes it."""
 
 

@@ -1,0 +1,195 @@
+"""
+Files of an inventory to one inventory, references checked.
+
+Files may hold any of the tables of ``Inventory`` and are read together: ``carriers.toml``,
+``targets.toml``, a file for each district's sites, or one file for all. The 126 communes of Hanoi
+are there without being written down.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+
+from thongsuot_schema.catalogue import kinds
+from thongsuot_schema.document import decode, error_at, locate
+from thongsuot_schema.errors import DocumentError
+from thongsuot_schema.inventory.checks import (
+    Mistake,
+    carrier_mistakes,
+    contact_mistakes,
+    link_mistakes,
+    plan_mistakes,
+    target_mistakes,
+)
+from thongsuot_schema.inventory.communes import NOWHERE, shipped
+from thongsuot_schema.inventory.model import Commune, Inventory, Site
+from thongsuot_schema.nearest import nearest
+from thongsuot_schema.toml_lines import Path
+
+EVERY = "*"
+"""Stands for every link or target."""
+
+_JUDGED = "verdict"
+"""The one kind of the catalogue that is not measured by a probe."""
+
+
+def read(files: Mapping[str, str]) -> Inventory:
+    """
+    Return the inventory that some files hold; ``files`` gives the text of each by its name.
+
+    Raises:
+        DocumentError: the first mistake, by file and line; ``mistakes`` gives all.
+    """
+    found = mistakes(files)
+    if found:
+        raise found[0]
+    return _merged({file: decode(text, Inventory, file=file) for file, text in files.items()})
+
+
+def mistakes(files: Mapping[str, str]) -> list[DocumentError]:
+    """
+    Return every mistake that is found, by file and line.
+
+    A file that cannot be read as an inventory hides all others' references, so those are looked at
+    only when every file can.
+    """
+    parts: dict[str, Inventory] = {}
+    found: list[DocumentError] = []
+    for file, text in files.items():
+        try:
+            parts[file] = decode(text, Inventory, file=file)
+        except DocumentError as error:
+            found.append(error)
+    if not found:
+        whole = _merged(parts)
+        for file, part in parts.items():
+            found += [
+                error_at(files[file], path, sentence, file=file)
+                for path, sentence in (*_inside(part), *references(part, whole))
+            ]
+        found += _repetitions(files, parts)
+    order = list(files)
+    return sorted(found, key=lambda error: (order.index(error.file), error.line))
+
+
+def references(part: Inventory, whole: Inventory) -> Iterator[Mistake]:
+    """Yield the names in one part of an inventory that nothing in the whole has."""
+    carriers = [carrier.name for carrier in whole.carriers]
+    owners = [owner.name for owner in whole.owners]
+    targets = [EVERY, *(target.name for target in whole.targets)]
+    links = sorted({link.name for site in whole.sites for link in site.links})
+    for at, site in enumerate(part.sites):
+        path: Path = ("sites", at)
+        yield from _commune(site, whole.communes, (*path, "commune"))
+        if site.owner:
+            yield from _unknown("owner", site.owner, owners, (*path, "owner"))
+        yield from _all_unknown("target", site.targets, targets, (*path, "targets"))
+        for place, link in enumerate(site.links):
+            if link.carrier:
+                here = (*path, "links", place, "carrier")
+                yield from _unknown("carrier", link.carrier, carriers, here)
+    measured = [kind for kind in kinds() if kind != _JUDGED]
+    for at, plan in enumerate(part.probes):
+        path = ("probes", at)
+        yield from _unknown("probe", plan.kind, measured, (*path, "kind"))
+        yield from _all_unknown("target", plan.targets, targets, (*path, "targets"))
+        if whole.sites:
+            yield from _all_unknown("link", plan.links, [EVERY, *links], (*path, "links"))
+    # Without sites, links are found on the devices and their names are not known here.
+    for at, target in enumerate(part.targets if whole.sites else ()):
+        yield from _all_unknown("link", target.links, links, ("targets", at, "links"))
+
+
+def _all_unknown(
+    what: str, names: Iterable[str], known: Collection[str], path: Path
+) -> Iterator[Mistake]:
+    for at, name in enumerate(names):
+        yield from _unknown(what, name, known, (*path, at))
+
+
+def _unknown(what: str, name: str, known: Collection[str], path: Path) -> Iterator[Mistake]:
+    if name not in known:
+        yield path, f'there is no {what} "{name}"{nearest(name, known)}'
+
+
+def _commune(site: Site, communes: tuple[Commune, ...], path: Path) -> Iterator[Mistake]:
+    names = {commune.code: commune.name for commune in communes}
+    if site.commune == NOWHERE or site.commune in names:
+        return
+
+    def alike(code: str) -> int:
+        return sum(one == other for one, other in zip(code, site.commune, strict=True))
+
+    near = max(names, key=alike)
+    yield (
+        path,
+        f'there is no commune "{site.commune}"; did you mean "{near}" ({names[near]})?',
+    )
+
+
+def _inside(part: Inventory) -> Iterator[Mistake]:
+    """Yield what is wrong inside the things of one part, whatever else there is."""
+    for at, target in enumerate(part.targets):
+        yield from target_mistakes(target, ("targets", at))
+    for at, plan in enumerate(part.probes):
+        yield from plan_mistakes(plan, ("probes", at))
+    for at, carrier in enumerate(part.carriers):
+        yield from carrier_mistakes(carrier, ("carriers", at))
+        yield from contact_mistakes(carrier.contacts, ("carriers", at, "contacts"))
+    for at, owner in enumerate(part.owners):
+        yield from contact_mistakes(owner.contacts, ("owners", at, "contacts"))
+    for at, site in enumerate(part.sites):
+        yield from contact_mistakes(site.contacts, ("sites", at, "contacts"))
+        yield from _site_links(site, ("sites", at, "links"))
+
+
+def _site_links(site: Site, path: Path) -> Iterator[Mistake]:
+    seen: set[tuple[str, str]] = set()
+    for at, link in enumerate(site.links):
+        yield from link_mistakes(link, (*path, at))
+        for key, value in (("name", link.name), ("interface", link.interface)):
+            if (key, value) in seen:
+                yield (
+                    (*path, at, key),
+                    (
+                        f'{key} "{value}" stands twice among the links of "{site.name}"; '
+                        "each link needs its own"
+                    ),
+                )
+            seen.add((key, value))
+
+
+def _repetitions(files: Mapping[str, str], parts: dict[str, Inventory]) -> Iterator[DocumentError]:
+    """Yield names that are given twice, in one file or in two, at the later place."""
+    seen: dict[tuple[str, str], str] = {
+        ("communes", commune.code): "among the communes of Hanoi, which need not be written down"
+        for commune in shipped()
+    }
+    for file, part in parts.items():
+        for table, key, names in _named(part):
+            for at, name in enumerate(names):
+                path: Path = (table, at, key)
+                if (table, name) in seen:
+                    where = seen[(table, name)]
+                    yield error_at(
+                        files[file], path, f'{key} "{name}" is there already: {where}', file=file
+                    )
+                else:
+                    seen[(table, name)] = f"{file}:{locate(files[file], path)}"
+
+
+def _named(part: Inventory) -> Iterator[tuple[str, str, list[str]]]:
+    yield "communes", "code", [commune.code for commune in part.communes]
+    yield "carriers", "name", [carrier.name for carrier in part.carriers]
+    yield "owners", "name", [owner.name for owner in part.owners]
+    yield "sites", "name", [site.name for site in part.sites]
+    yield "targets", "name", [target.name for target in part.targets]
+
+
+def _merged(parts: Mapping[str, Inventory]) -> Inventory:
+    return Inventory(
+        communes=(*shipped(), *(one for part in parts.values() for one in part.communes)),
+        carriers=tuple(one for part in parts.values() for one in part.carriers),
+        owners=tuple(one for part in parts.values() for one in part.owners),
+        sites=tuple(one for part in parts.values() for one in part.sites),
+        targets=tuple(one for part in parts.values() for one in part.targets),
+        probes=tuple(one for part in parts.values() for one in part.probes),
+    )

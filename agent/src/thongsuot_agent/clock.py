@@ -95,6 +95,11 @@ class TrueTime:
     def __init__(self) -> None:
         self._best: _Sighting | None = None
 
+    @property
+    def is_known(self) -> bool:
+        """Whether the collector has told anything yet."""
+        return self._best is not None
+
     def learn(self, *, sent_ns: int, received_ns: int, collector_wall_ns: int) -> None:
         """
         Take in one answer; ``sent_ns`` and ``received_ns`` are boot times around the request.

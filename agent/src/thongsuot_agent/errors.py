@@ -5,7 +5,7 @@ What this distribution raises.
     ├── ConfigInvalid        the configuration file is wrong; one line for each mistake
     ├── SpoolError           the record cannot be opened or written; the text says what to do
     │   └── SpoolTorn        the file on disk is damaged; it is set aside and a new one started
-    ├── PushError            a push did not end with an acknowledgement
+    ├── TokenUnusable        the collector's token cannot be read, or anybody can
     └── RecordBroken         a piece of the record in the runtime directory cannot be read
 """
 
@@ -41,5 +41,5 @@ class RecordBroken(AgentError):
     """A piece of the record cannot be read back."""
 
 
-class PushError(AgentError):
-    """A push did not end with an acknowledgement; nothing is lost, it is tried again."""
+class TokenUnusable(AgentError):
+    """The token file is missing, open to everybody, or holds no token."""

@@ -11,12 +11,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
-from zlib import crc32
 
 import msgspec
 
 from thongsuot_agent import probes
 from thongsuot_agent.probes import LINK_ITSELF, Probe
+from thongsuot_agent.schedule.timetable import spread
 from thongsuot_schema import catalogue
 from thongsuot_schema.inventory.model import Link, ProbePlan, Target
 from thongsuot_schema.result import Family, Series
@@ -123,9 +123,9 @@ def targets_of(
 
 def offset_ns(site: str, kind: str, every_ns: int, place: int, places: int) -> int:
     """Return the phase of the target at ``place`` of ``places`` in an interval."""
-    base_ns = crc32(f"{site}/{kind}".encode()) * GRID_NS
+    base_ns = spread(f"{site}/{kind}", every_ns) // GRID_NS * GRID_NS
     # All moments of a site are equally far from the grid of another site.
-    inside_ns = crc32(site.encode()) % GRID_NS
+    inside_ns = spread(site, GRID_NS)
     step_ns = round(every_ns * place / places / GRID_NS) * GRID_NS
     return (base_ns + step_ns + inside_ns) % every_ns
 

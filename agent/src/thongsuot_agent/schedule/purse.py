@@ -24,7 +24,8 @@ class Purse:
 
     def __init__(self, wall_ns: Callable[[], int | None], book: str = "") -> None:
         self._wall_ns = wall_ns
-        self._spent: dict[str, Spent] = _BOOK.decode(book) if book else {}
+        self._spent: dict[str, Spent] = {}
+        self.remember(book)
         self._allowances: dict[str, int] = {}
         self._rates: dict[str, dict[str, Rate]] = {}
         self._strides: dict[str, dict[str, int]] = {}
@@ -69,6 +70,16 @@ class Purse:
     def spent_bytes(self) -> Mapping[str, int]:
         """Return what each metered link has used this month."""
         return {link: self._of(link).spent_bytes for link in self._allowances}
+
+    def remember(self, book: str) -> None:
+        """Take in what an earlier process wrote down; of the same month, the larger sum counts."""
+        for link, before in (_BOOK.decode(book) if book else {}).items():
+            known = self._spent.get(link)
+            if known is None or (before.month, before.spent_bytes) > (
+                known.month,
+                known.spent_bytes,
+            ):
+                self._spent[link] = before
 
     def book(self) -> str:
         """Return what has to be remembered beyond a restart."""

@@ -8,7 +8,9 @@ rhythm, and runs that were missed are skipped, not caught up in a burst.
 
 import heapq
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
+from zlib import crc32
 
 COALESCE_NS = 50_000_000
 """
@@ -29,7 +31,21 @@ class Periodic(Protocol):
         """Phase inside the interval."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rhythm:
+    """An interval and a phase."""
+
+    every_ns: int
+    offset_ns: int
+
+
 J = TypeVar("J", bound=Periodic)
+
+
+def spread(name: str, every_ns: int) -> int:
+    """Return a phase that belongs to a name, so that many names share an interval evenly."""
+    # Cheap and the same everywhere, unlike hash(), which Python salts.
+    return crc32(name.encode()) * every_ns >> 32
 
 
 def due_after(job: Periodic, now_ns: int) -> int:

@@ -33,6 +33,11 @@ class Places:
         return self.runtime_dir / "record"
 
     @property
+    def keepsake(self) -> Path:
+        """What a killed process would like to know again (see ``app.keepsake``)."""
+        return self.runtime_dir / "keepsake"
+
+    @property
     def layouts(self) -> Path:
         """Layouts of this boot's batches."""
         return self.runtime_dir / "layouts"

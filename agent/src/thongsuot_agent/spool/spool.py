@@ -41,6 +41,7 @@ class SpoolStatus:
 
     stream: str
     waiting_batches: int
+    waiting_on_disk: int
     waiting_results: int
     disk_bytes: int
     dropped_results: int
@@ -153,6 +154,10 @@ class Spool:
         """Return the newest batch that is not on the disk."""
         return self._recent.newest(besides)
 
+    def has_on_disk(self) -> bool:
+        """Return whether anything waits on the disk."""
+        return self._store.waiting > 0
+
     async def newest_news(self) -> Parcel | None:
         """Return the newest batch on the disk that holds verdict changes."""
         return await self._store.newest_news()
@@ -209,6 +214,7 @@ class Spool:
         return SpoolStatus(
             stream=self._record.stream.name,
             waiting_batches=len(self._recent) + self._store.waiting,
+            waiting_on_disk=self._store.waiting,
             waiting_results=self._recent.results + self._store.totals.results,
             disk_bytes=self._store.totals.used_bytes,
             dropped_results=self._dropped.results,

@@ -1,0 +1,294 @@
+"""Agent: one service point's device, wired together, from its first batch to its last."""
+
+import asyncio
+import logging
+import random
+from collections.abc import Awaitable, Callable
+from typing import Never
+from urllib.parse import urlsplit
+
+from thongsuot_agent.app.desk import Desk, Orders
+from thongsuot_agent.app.front import Front
+from thongsuot_agent.app.keepsake import Keepsake, load, save
+from thongsuot_agent.app.notify import Notifier
+from thongsuot_agent.app.setting import Setting
+from thongsuot_agent.app.supervisor import Supervisor
+from thongsuot_agent.app.uplinks import Uplinks
+from thongsuot_agent.clock import NS_PER_S, TrueTime
+from thongsuot_agent.judge.events import Wish
+from thongsuot_agent.judge.memory import Memory
+from thongsuot_agent.judge.plan import plan_from
+from thongsuot_agent.links.lateness import LATENESS
+from thongsuot_agent.links.monitor import LinkMonitor
+from thongsuot_agent.links.state import ABSENT, LinkState
+from thongsuot_agent.page.latest import Latest
+from thongsuot_agent.page.pages import Pages
+from thongsuot_agent.page.server import Server
+from thongsuot_agent.schedule.doubt import LateHistory
+from thongsuot_agent.schedule.job import Reach, jobs_from_plan
+from thongsuot_agent.schedule.purse import Purse
+from thongsuot_agent.schedule.runner import Listener, Runner
+from thongsuot_agent.schedule.timetable import Rhythm, due_after, spread
+from thongsuot_agent.spool.spool import Spool
+from thongsuot_agent.uplink.lane import Lane, Terms
+from thongsuot_agent.uplink.line import Door
+from thongsuot_agent.uplink.uplink import Uplink
+from thongsuot_agent.version import VERSION
+from thongsuot_schema.batch.model import NoticeCode
+from thongsuot_schema.segment import Segment
+
+_log = logging.getLogger(__name__)
+
+_TICK_S = 1.0
+_LOOK_EVERY_BEATS = 60
+_PURSE_EVERY_BEATS = 3600
+_LAST_PUSH_S = 2.0
+_PURSE = "purse"
+
+
+class Agent:
+    """The whole agent. ``run`` is its life; ``stop`` ends it in good order."""
+
+    def __init__(self, setting: Setting, monitor: LinkMonitor, notifier: Notifier) -> None:
+        self._setting = setting
+        self._monitor = monitor
+        self._notifier = notifier
+        self._stop = asyncio.Event()
+        self._upkeep = asyncio.Event()
+        self._supervisor = Supervisor()
+        self._true_time = TrueTime()
+        self._uplinks = Uplinks(monitor.links)
+        self._reaches: tuple[Reach, ...] = ()
+        self._beats = 0
+        self._beat_ns = setting.clock.boottime_ns()
+        kept = load(
+            setting.places.keepsake, boot_id=setting.boot_id, fingerprint=setting.fingerprint
+        )
+        self._purse = Purse(self._trusted_wall_ns, "" if kept is None else kept.purse)
+        self._spool = self._make_spool()
+        self._desk = self._make_desk(kept)
+        self._runner = Runner(
+            setting.clock,
+            monitor.links,
+            self._purse,
+            LateHistory(LATENESS.note),
+            Listener(on_result=self._desk.take_result, on_notice=self._spool.add),
+        )
+        self._uplink = self._make_uplink()
+        self._desk.serve(
+            Orders(
+                on_wish=self._fulfil,
+                on_news=self._send_news,
+                on_way_out=self._uplink.hurry,
+                on_link_down=self._uplink.leave,
+            )
+        )
+        self.front = Front(
+            setting=setting,
+            desk=self._desk,
+            spool=self._spool,
+            uplinks=self._uplinks,
+            uplink=self._uplink,
+            purse=self._purse,
+            true_time=self._true_time,
+            supervisor=self._supervisor,
+            started_ns=setting.clock.boottime_ns(),
+            beat_ns=lambda: self._beat_ns,
+        )
+
+    def stop(self) -> None:
+        """Begin the end: seal, try one push, bring the rest to the disk."""
+        self._stop.set()
+
+    async def run(self) -> None:
+        """Live until ``stop``."""
+        await self._open()
+        tasks: dict[str, Callable[[], Awaitable[object]]] = {
+            "links": lambda: self._monitor.run(self._take_link),
+            "schedule": self._runner.run,
+            "beat": self._beat,
+            "push": self._seal_for_ever,
+            "upkeep": self._keep_up_for_ever,
+            "fresh lane": self._uplink.run_fresh,
+            "backlog lane": self._uplink.run_backlog,
+        }
+        listen = self._setting.config.page.listen
+        if listen:
+            server = Server(Pages(self.front.sources()).page_for)
+            tasks["page"] = lambda: server.run(listen, _log_page)
+        try:
+            await self._supervisor.run(tasks, self._stop)
+        finally:
+            await self._close()
+
+    async def _open(self) -> None:
+        self._replan()
+        await self._spool.open()
+        remembered = await self._spool.recall(_PURSE)
+        self._purse.remember(remembered or "")
+        self._desk.take_notice(NoticeCode.STARTED, VERSION)
+        for name, link in self._monitor.links.items():
+            self._desk.take_link(name, ABSENT, link.state)
+        _log.info(
+            "started version=%s site=%s links=%s",
+            VERSION,
+            self._setting.config.site.name,
+            ",".join(self._monitor.links) or "none",
+        )
+        self._notifier.send("READY=1")
+
+    async def _close(self) -> None:
+        self._notifier.send("STOPPING=1")
+        self._spool.seal()
+        try:
+            async with asyncio.timeout(_LAST_PUSH_S):
+                await self._uplink.push_last()
+        except TimeoutError:
+            _log.info("the last batch was not acknowledged in time; it goes to the disk")
+        self._uplink.close()
+        if self._purse.is_needed:
+            await self._spool.remember(_PURSE, self._purse.book())
+        self._save()
+        await self._spool.close()
+        _log.info("stopped waiting_batches=%d", self._spool.status().waiting_batches)
+
+    async def _beat(self) -> Never:
+        """Once a second: the judge's clock, the watchdog, and what is looked after now and then."""
+        while True:
+            await asyncio.sleep(_TICK_S)
+            self._beat_ns = self._setting.clock.boottime_ns()
+            self._beats += 1
+            wall_ns = self._trusted_wall_ns()
+            self._desk.pass_time(None if wall_ns is None else wall_ns / NS_PER_S)
+            self._notifier.send("WATCHDOG=1")
+            if self._beats % _LOOK_EVERY_BEATS == 0:
+                self._replan()  # name servers change without a word from the kernel
+            if self._beats % _PURSE_EVERY_BEATS == 0 and self._purse.is_needed:
+                await self._spool.remember(_PURSE, self._purse.book())
+
+    async def _seal_for_ever(self) -> Never:
+        setting = self._setting
+        every_ns = round(setting.config.collector.push_every_s * NS_PER_S)
+        # Agents that boot together after a power cut do not push together.
+        rhythm = Rhythm(every_ns=every_ns, offset_ns=spread(setting.config.site.name, every_ns))
+        while True:
+            now_ns = setting.clock.boottime_ns()
+            await asyncio.sleep((due_after(rhythm, now_ns) - now_ns) / NS_PER_S)
+            self._seal()
+
+    async def _keep_up_for_ever(self) -> Never:
+        while True:
+            await self._upkeep.wait()
+            self._upkeep.clear()
+            await self._spool.keep_up()
+
+    def _seal(self) -> None:
+        if self._spool.seal():
+            self._uplink.wake()
+        self._upkeep.set()
+        self._save()
+
+    def _send_news(self) -> None:
+        self._seal()
+        self._uplink.hurry()
+
+    def _take_link(self, name: str, before: LinkState, after: LinkState) -> None:
+        self._replan()
+        self._desk.take_link(name, before, after)
+
+    def _fulfil(self, wish: Wish) -> None:
+        self._runner.wish(wish.kind, wish.link, wish.target, wish.family)
+
+    def _replan(self) -> None:
+        """Plan anew where the links are not those that were planned for."""
+        reaches = self._uplinks.reaches()
+        if reaches == self._reaches:
+            return
+        setting = self._setting
+        specs = self._uplinks.specs
+        if specs != tuple(reach.spec for reach in self._reaches):
+            self._desk.plan = plan_from(specs, setting.targets, setting.probes)
+        self._reaches = reaches
+        jobs = jobs_from_plan(setting.config.site.name, setting.probes, setting.targets, reaches)
+        self._spool.expect(job.series for job in jobs)
+        self._purse.plan(specs, jobs)
+        self._runner.plan(jobs)
+        _log.info("planned series=%d links=%d", len(jobs), len(specs))
+
+    def _save(self) -> None:
+        keepsake = Keepsake(
+            boot_id=self._setting.boot_id,
+            fingerprint=self._setting.fingerprint,
+            memory=self._desk.memory,
+            history=self._desk.history.dump(),
+            purse=self._purse.book(),
+            families=self._uplinks.families,
+        )
+        save(self._setting.places.keepsake, keepsake)
+
+    def _trusted_wall_ns(self) -> int | None:
+        """Return the wall time, ``None`` while nobody vouches for it."""
+        clock = self._setting.clock
+        if not self._true_time.is_known:
+            return None if clock.error_s() is None else clock.wall_ns()
+        now_ns = clock.boottime_ns()
+        return self._true_time.wall_ns(now_ns, clock.wall_ns(), now_ns)
+
+    def _make_spool(self) -> Spool:
+        setting = self._setting
+        return Spool(
+            setting.config.spool,
+            setting.places,
+            setting.clock,
+            site=setting.config.site.name,
+            boot_id=setting.boot_id,
+            trusted_wall_ns=self._trusted_wall_ns,
+        )
+
+    def _make_desk(self, kept: Keepsake | None) -> Desk:
+        setting = self._setting
+        lan = frozenset(one.name for one in setting.targets if one.segment is Segment.LAN)
+        desk = Desk(
+            setting.clock,
+            self._spool,
+            self._monitor.links,
+            plan=plan_from(self._uplinks.specs, setting.targets, setting.probes),
+            settings=setting.config.judge,
+            memory=Memory() if kept is None else kept.memory,
+            latest=Latest(lan),
+        )
+        if kept is not None:
+            desk.history.load(kept.history)
+            self._uplinks.families = kept.families
+        return desk
+
+    def _make_uplink(self) -> Uplink:
+        setting = self._setting
+        collector = setting.config.collector
+        terms = Terms(
+            door=Door(
+                url=collector.url.rstrip("/"),
+                host=urlsplit(collector.url).hostname or "",
+                ca_file=collector.ca_file,
+                timeout_s=collector.timeout_s,
+            ),
+            links=self._monitor.links,
+            clock=setting.clock,
+            boot_id=setting.boot_id,
+            token=setting.token,
+            ways=lambda: self._uplinks.ways(self._desk.states()),
+            pay=self._purse.pay,
+            layout_of=self._spool.layout,
+        )
+        return Uplink(
+            self._spool,
+            fresh=Lane(terms),
+            backlog=Lane(terms),
+            clock=setting.clock,
+            true_time=self._true_time,
+            chance=random.SystemRandom().random,
+        )
+
+
+def _log_page(host: str, port: int) -> None:
+    _log.info("page listens on host=%s port=%d", host, port)

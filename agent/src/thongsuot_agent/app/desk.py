@@ -1,0 +1,149 @@
+"""
+Desk: where everything that the agent makes comes in, is kept, and is put before the judge.
+
+The order in which things are kept is the order in which they were judged: all on one loop, none
+waits.
+"""
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from thongsuot_agent.app.uplinks import can_send, difference
+from thongsuot_agent.clock import Clock
+from thongsuot_agent.judge.engine import step
+from thongsuot_agent.judge.events import Arrival, Event, LinkEvent, Tick, Wish, facts_from
+from thongsuot_agent.judge.memory import Given, Memory
+from thongsuot_agent.judge.plan import Plan
+from thongsuot_agent.judge.settings import Settings
+from thongsuot_agent.links.link import Link
+from thongsuot_agent.links.state import LinkState
+from thongsuot_agent.page.history import History
+from thongsuot_agent.page.latest import Latest
+from thongsuot_agent.spool.spool import Spool
+from thongsuot_schema.batch.model import Notice, NoticeCode
+from thongsuot_schema.result import Result
+from thongsuot_schema.state import State
+from thongsuot_schema.verdict import VerdictChange
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Orders:
+    """
+    Who is told of what follows; called on the loop, must not block.
+
+    ``on_wish`` measures at once; ``on_news`` pushes at once (a verdict changed); ``on_way_out``
+    hears that a link came up; ``on_link_down`` that one was judged down.
+    """
+
+    on_wish: Callable[[Wish], None]
+    on_news: Callable[[], None]
+    on_way_out: Callable[[], None]
+    on_link_down: Callable[[str], None]
+
+
+class Desk:
+    """Takes in results, notices and changes of links; holds the judge's memory between them."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        spool: Spool,
+        links: Mapping[str, Link],
+        *,
+        plan: Plan,
+        settings: Settings,
+        memory: Memory,
+        latest: Latest,
+    ) -> None:
+        self._clock = clock
+        self._spool = spool
+        self._links = links
+        self._settings = settings
+        self._orders: Orders | None = None
+        self.plan = plan
+        self.memory = memory
+        self.latest = latest
+        self.history = History()
+
+    def serve(self, orders: Orders) -> None:
+        """Say who carries out what is ruled; before anything comes in."""
+        self._orders = orders
+
+    @property
+    def given(self) -> tuple[Given, ...]:
+        """The verdicts that stand."""
+        return tuple(self.memory.given.values())
+
+    def states(self) -> dict[str, State]:
+        """Return the verdicts on the links."""
+        return {
+            one.verdict.link: one.verdict.state for one in self.given if not one.verdict.service
+        }
+
+    def take_result(self, result: Result) -> None:
+        """A run has ended."""
+        self._spool.add(result)
+        self.latest.take(result)
+        self._tell(Arrival(boottime_ns=self._clock.boottime_ns(), result=result))
+
+    def take_notice(self, code: NoticeCode, text: str) -> None:
+        """The agent has something to say about itself."""
+        now_ns = self._clock.boottime_ns()
+        self._spool.add(Notice(code=code, boottime_ns=now_ns, text=text[:200]))
+
+    def take_link(self, name: str, before: LinkState, after: LinkState) -> None:
+        """A link changed, or is looked at for the first time."""
+        what = difference(name, before, after)
+        if what:
+            _log.info("link changed: %s", what)
+            self.take_notice(NoticeCode.LINKS_CHANGED, what)
+        resolvers = self._links[name].resolvers
+        self._tell(
+            LinkEvent(
+                boottime_ns=self._clock.boottime_ns(),
+                link=name,
+                facts=facts_from(after, resolvers),
+            )
+        )
+        if can_send(after) and not can_send(before):
+            self._carried_out_by().on_way_out()
+
+    def pass_time(self, wall_s: float | None) -> None:
+        """A second has passed; ``wall_s`` is Unix time where somebody vouches for it."""
+        now_ns = self._clock.boottime_ns()
+        self.history.pass_time(now_ns)
+        self._tell(Tick(boottime_ns=now_ns, wall_s=wall_s))
+
+    def _tell(self, event: Event) -> None:
+        ruling = step(self.memory, event, self.plan, self._settings)
+        self.memory = ruling.memory
+        orders = self._carried_out_by()
+        for change in ruling.changes:
+            self._take_change(change)
+        for wish in ruling.wishes:
+            orders.on_wish(wish)
+        if ruling.changes:
+            orders.on_news()
+
+    def _take_change(self, change: VerdictChange) -> None:
+        verdict = change.verdict
+        _log.info(
+            "verdict link=%s service=%s state=%s before=%s segment=%s symptom=%s",
+            verdict.link or "-",
+            verdict.service or "-",
+            verdict.state,
+            change.before,
+            verdict.segment or "-",
+            verdict.symptom,
+        )
+        self._spool.add(change)
+        self.history.take(change)
+        if verdict.state is State.DOWN and not verdict.service:
+            self._carried_out_by().on_link_down(verdict.link)
+
+    def _carried_out_by(self) -> Orders:
+        assert self._orders is not None, "serve comes first"
+        return self._orders

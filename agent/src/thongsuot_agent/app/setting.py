@@ -1,0 +1,66 @@
+"""Setting: everything that is decided before the agent begins."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from thongsuot_agent.clock import SYSTEM, Clock, boot_id
+from thongsuot_agent.config.model import AgentConfig
+from thongsuot_agent.config.profile import probes_of, targets_of
+from thongsuot_agent.probes import kernel_clock
+from thongsuot_agent.spool.places import Places, places_from
+from thongsuot_agent.uplink.token import Token
+from thongsuot_agent.version import VERSION
+from thongsuot_schema.batch.digest import digest_of
+from thongsuot_schema.inventory.model import ProbePlan, Target
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """
+    A checked configuration and where it runs.
+
+    ``fingerprint`` changes with version and configuration: what was remembered under another one is
+    not gone on with.
+    """
+
+    config: AgentConfig
+    targets: tuple[Target, ...]
+    probes: tuple[ProbePlan, ...]
+    places: Places
+    clock: Clock
+    boot_id: str
+    token: Token
+
+    @property
+    def fingerprint(self) -> str:
+        """Name of version and configuration together."""
+        return digest_of(VERSION.encode() + msgspec.json.encode(self.config)).hex()
+
+
+def setting_from(config: AgentConfig, environment: Mapping[str, str] = os.environ) -> Setting:
+    """
+    Return the setting that a configuration stands for on this machine.
+
+    Raises:
+        TokenUnusable: there is no token to push with.
+    """
+    return Setting(
+        config=config,
+        targets=targets_of(config),
+        probes=probes_of(config),
+        places=places_from(config.spool, environment),
+        clock=Clock(boottime_ns=SYSTEM.boottime_ns, wall_ns=SYSTEM.wall_ns, error_s=_clock_error_s),
+        boot_id=boot_id(),
+        token=Token(Path(config.collector.token_file)),
+    )
+
+
+def _clock_error_s() -> float | None:
+    try:
+        return kernel_clock.read().error_s
+    except OSError:  # a seccomp filter: the clock is then one that nobody vouches for
+        return None

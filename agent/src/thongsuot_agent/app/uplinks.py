@@ -1,0 +1,113 @@
+"""
+Uplinks: what the link monitor sees, as the plan, the judge, the record and the pushes need it.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from thongsuot_agent.links.link import Link
+from thongsuot_agent.links.state import LinkState
+from thongsuot_agent.schedule.job import Reach
+from thongsuot_agent.status import LinkStatus
+from thongsuot_agent.uplink.order import Way
+from thongsuot_schema.inventory.model import Link as Spec
+from thongsuot_schema.result import Family
+from thongsuot_schema.state import State
+
+_FAMILIES = (Family.IP4, Family.IP6)
+
+
+class Uplinks:
+    """The live links, and which address families each has had since boot."""
+
+    def __init__(self, links: Mapping[str, Link]) -> None:
+        self.links = links
+        self.families: dict[str, set[Family]] = {}
+
+    @property
+    def specs(self) -> tuple[Spec, ...]:
+        """What the configuration says of each, or what was found on the device."""
+        return tuple(link.spec for link in self.links.values())
+
+    def reaches(self) -> tuple[Reach, ...]:
+        """Return what a plan has to know of each link now."""
+        for name, link in self.links.items():
+            had = self.families.setdefault(name, set())
+            had.update(
+                family
+                for family in _FAMILIES
+                if link.state.addresses(family) and link.state.has_route(family)
+            )
+        return tuple(
+            Reach(
+                spec=link.spec,
+                families=frozenset(self.families[name]),
+                resolver_families=frozenset(
+                    Family.IP6 if ":" in server else Family.IP4 for server in link.resolvers
+                ),
+            )
+            for name, link in self.links.items()
+        )
+
+    def ways(self, states: Mapping[str, State]) -> Iterator[Way]:
+        """Yield the ways out; ``states`` are the verdicts on the links."""
+        for name, link in self.links.items():
+            yield Way(
+                name=name,
+                can_send=can_send(link.state),
+                is_metered=link.spec.allowance_bytes is not None,
+                state=states.get(name, State.UNKNOWN),
+            )
+
+    def statuses(self, spent: Mapping[str, int]) -> tuple[LinkStatus, ...]:
+        """Return what the status says of each link."""
+        return tuple(
+            LinkStatus(
+                name=name,
+                interface=link.spec.interface,
+                medium=link.spec.medium.value,
+                present=link.state.present,
+                carrier=link.state.carrier,
+                addresses=(*link.state.addresses4, *link.state.addresses6),
+                gateways=tuple(
+                    gateway
+                    for gateway in (link.state.gateway4, link.state.gateway6)
+                    if gateway is not None
+                ),
+                resolvers=link.resolvers,
+                allowance_bytes=link.spec.allowance_bytes,
+                spent_bytes=spent.get(name),
+            )
+            for name, link in self.links.items()
+        )
+
+
+def can_send(state: LinkState) -> bool:
+    """Return whether packets of any family can leave by a link."""
+    return state.carrier and any(
+        state.addresses(family) and state.has_route(family) for family in _FAMILIES
+    )
+
+
+def difference(name: str, before: LinkState, after: LinkState) -> str:
+    """Return what changed about a link, in words for the record."""
+    facts: list[str] = []
+    if before.present != after.present:
+        facts.append("interface appeared" if after.present else "interface disappeared")
+    if before.carrier != after.carrier:
+        facts.append("carrier gained" if after.carrier else "carrier lost")
+    for family in _FAMILIES:
+        facts.extend(
+            f"{family.value} {what} {old or 'none'} to {new or 'none'}"
+            for what, old, new in (
+                (
+                    "address",
+                    " ".join(before.addresses(family)),
+                    " ".join(after.addresses(family)),
+                ),
+                ("gateway", before.gateway(family), after.gateway(family)),
+            )
+            if old != new
+        )
+    if after.address_conflict and not before.address_conflict:
+        facts.append("address conflict")
+    return f"{name}: {', '.join(facts)}" if facts else ""

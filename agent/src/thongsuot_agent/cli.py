@@ -1,0 +1,92 @@
+"""
+The command ``thongsuot-agent``.
+
+Exit codes: 0 done; 1 it did not work (the text says why); 2 the command line or the configuration
+is wrong; ``probe`` also 3 when the run failed and 4 when it could not be made.
+"""
+
+from thongsuot_agent import lean
+
+lean.block()
+
+import argparse  # noqa: E402 - what must not be loaded is blocked before anything else is
+import sys  # noqa: E402
+from collections.abc import Sequence  # noqa: E402
+
+_DEFAULT_CONFIG = "/etc/thongsuot/agent.toml"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; returns its exit code."""
+    options = _parser().parse_args(arguments)
+    # Each command is loaded when it is asked for: the resident one has nothing of the others.
+    match options.command:
+        case "run":
+            from thongsuot_agent.app.run import run  # noqa: PLC0415
+
+            return run(options.config, is_verbose=options.verbose)
+        case "check-config":
+            from thongsuot_agent.app.check import check  # noqa: PLC0415
+
+            return check(options.config)
+        case "status":
+            from thongsuot_agent.app.show import show  # noqa: PLC0415
+
+            return show(options.config, options.address, is_json=options.json)
+        case "probe":
+            from thongsuot_agent.app.once import probe_once  # noqa: PLC0415
+
+            return probe_once(options)
+        case _:
+            from thongsuot_agent.judge.replay import replay  # noqa: PLC0415
+
+            return replay(options.file)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="thongsuot-agent",
+        description="Measures the uplinks of a service point, judges them, keeps the record.",
+        epilog="Exit codes: 0 done, 1 not done, 2 wrong command line or configuration.",
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    run = commands.add_parser("run", help="run until stopped")
+    run.add_argument("--verbose", action="store_true", help="log each run and push")
+    check = commands.add_parser("check-config", help="check the configuration as a start would")
+    status = commands.add_parser("status", help="ask the running agent how things are")
+    status.add_argument("--address", default="", help="HOST:PORT of the local page")
+    status.add_argument("--json", action="store_true", help="print the answer as it came")
+    for command in (run, check, status):
+        command.add_argument(
+            "--config", default=_DEFAULT_CONFIG, metavar="FILE", help=f"default {_DEFAULT_CONFIG}"
+        )
+    _add_probe(commands.add_parser("probe", help="make one run of a probe and show what it found"))
+    replay = commands.add_parser("replay", help="show how verdicts came about from a recording")
+    replay.add_argument("file", metavar="FILE")
+    return parser
+
+
+def _add_probe(probe: argparse.ArgumentParser) -> None:
+    probe.description = "Exit codes: 0 ok, 3 failed, 4 unmeasured, 2 wrong command line."
+    probe.add_argument("kind", metavar="KIND", help="icmp, dns, http, host")
+    probe.add_argument(
+        "target",
+        nargs="?",
+        default="",
+        help="address, URL, gateway or resolver; not for kinds that look at the link itself",
+    )
+    probe.add_argument("--interface", default="", help="default: the first uplink found")
+    probe.add_argument("--family", choices=("ip4", "ip6"), default="", help="default: by target")
+    probe.add_argument("--lookup", default="", metavar="NAME", help="name that dns asks for")
+    probe.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="a setting of the probe, value as in TOML; may be repeated",
+    )
+    probe.add_argument("--json", action="store_true", help="print the finding as JSON")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,130 @@
+"""
+Figures in the text format of Prometheus (exposition format 0.0.4), from the catalogue's own names.
+
+By hand: prometheus_client's exposition loads ssl, http.server and wsgiref, 8 MB of resident memory
+(2026-11), to write lines like these; a test reads them back with its parser.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from thongsuot_schema import catalogue
+from thongsuot_schema.catalogue.verdict import SEGMENT, STATE
+from thongsuot_schema.inventory.model import Link
+from thongsuot_schema.metric import MetricType
+from thongsuot_schema.outcome import Outcome
+from thongsuot_schema.result import Family, Result
+from thongsuot_schema.segment import LADDER
+from thongsuot_schema.state import State
+from thongsuot_schema.verdict import Verdict
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+_STATES = {State.UP: 0.0, State.DEGRADED: 1.0, State.DOWN: 2.0}
+
+
+@dataclass(slots=True, kw_only=True)
+class Metric:
+    """One metric with its samples: label text and value."""
+
+    help: str
+    type: MetricType
+    samples: list[tuple[str, float]] = field(default_factory=list)
+
+
+class Exposition:
+    """
+    Gathers samples and writes them out, each metric's together as the format demands.
+
+    ``site`` are the labels that all samples share; ``links`` give medium and carrier of a link.
+    """
+
+    def __init__(self, site: Mapping[str, str], links: Sequence[Link]) -> None:
+        self._site = dict(site)
+        self._links = {link.name: link for link in links}
+        self._metrics: dict[str, Metric] = {}
+
+    def add_results(self, results: Iterable[Result]) -> None:
+        """Add the newest result of each series: its values, whether it worked or was measured."""
+        for result in results:
+            series, finding = result.series, result.finding
+            kind = catalogue.load(series.kind)
+            family = "" if series.family is Family.NONE else series.family.value
+            labels = self._labels(link=series.link, target=series.target, family=family)
+            if finding.outcome is Outcome.UNMEASURED:
+                self._add(
+                    kind.unmeasured_name, "1 when the latest run could not be made", labels, 1.0
+                )
+                continue
+            is_ok = float(finding.outcome is Outcome.OK)
+            self._add(kind.success_name, "1 when the latest run worked, else 0", labels, is_ok)
+            for metric in kind.metrics:
+                value = finding.values.get(metric.name)
+                if value is not None:
+                    self._add(metric.full_name, metric.help_en, labels, value, metric.type)
+
+    def add_verdicts(self, verdicts: Iterable[Verdict]) -> None:
+        """Add the verdicts; what is unknown is absent."""
+        for verdict in verdicts:
+            state = _STATES.get(verdict.state)
+            if state is None:
+                continue
+            rung = 0 if verdict.segment is None else LADDER.index(verdict.segment) + 1
+            labels = self._labels(link=verdict.link, target=verdict.service, family="")
+            self._add(STATE.full_name, STATE.help_en, labels, state)
+            self._add(SEGMENT.full_name, SEGMENT.help_en, labels, float(rung))
+
+    def add_own(
+        self,
+        name: str,
+        help_text: str,
+        value: float,
+        type_: MetricType = MetricType.GAUGE,
+        *,
+        link: str = "",
+    ) -> None:
+        """Add a figure of the agent itself."""
+        self._add(name, help_text, self._labels(link=link, target="", family=""), value, type_)
+
+    def text(self) -> str:
+        """Return all of it."""
+        lines: list[str] = []
+        for name, metric in self._metrics.items():
+            lines.append(f"# HELP {name} {_escaped_help(metric.help)}")
+            lines.append(f"# TYPE {name} {metric.type.value}")
+            lines.extend(f"{name}{labels} {value!r}" for labels, value in metric.samples)
+        return "\n".join((*lines, ""))
+
+    def _add(
+        self,
+        name: str,
+        help_text: str,
+        labels: str,
+        value: float,
+        type_: MetricType = MetricType.GAUGE,
+    ) -> None:
+        metric = self._metrics.get(name)
+        if metric is None:
+            metric = self._metrics[name] = Metric(help=help_text, type=type_)
+        metric.samples.append((labels, float(value)))
+
+    def _labels(self, *, link: str, target: str, family: str) -> str:
+        spec = self._links.get(link)
+        labels = {
+            **self._site,
+            "link": link,
+            "medium": "" if spec is None else spec.medium.value,
+            "carrier": "" if spec is None else spec.carrier,
+            "target": target,
+            "family": family,
+        }
+        text = ",".join(f'{name}="{_escaped(value)}"' for name, value in labels.items() if value)
+        return f"{{{text}}}" if text else ""
+
+
+def _escaped(value: str) -> str:
+    return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+
+
+def _escaped_help(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("\n", "\\n")

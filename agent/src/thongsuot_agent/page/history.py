@@ -1,0 +1,89 @@
+"""
+History: the states of each light over the last 24 hours, for the picture on the page.
+
+Times are CLOCK_BOOTTIME; they become wall times when they are shown, by what is known of the clock
+then. What was not watched is not covered: a stretch ends when the agent did.
+"""
+
+from collections.abc import Callable
+
+import msgspec
+
+from thongsuot_schema.page.view import Stretch
+from thongsuot_schema.state import State
+from thongsuot_schema.verdict import Symptom, VerdictChange
+
+NS_PER_S = 1_000_000_000
+KEPT_NS = 24 * 3600 * NS_PER_S
+MOST_STRETCHES = 1_000
+"""
+A light: a link that flaps every 20 s for a day has 8,640, and a picture 400 pixels wide shows none.
+"""
+
+
+class Past(msgspec.Struct, kw_only=True):
+    """One stretch; ``end_ns`` is when it was last known to hold."""
+
+    start_ns: int
+    end_ns: int
+    state: State
+    symptom: Symptom
+
+
+class History:
+    """Stretches of each subject; a subject is the link and the service of a verdict."""
+
+    def __init__(self) -> None:
+        self._past: dict[tuple[str, str], list[Past]] = {}
+
+    def take(self, change: VerdictChange) -> None:
+        """Take in a change: the former state ends at its onset, the new one begins."""
+        verdict = change.verdict
+        past = self._past.setdefault((verdict.link, verdict.service), [])
+        start_ns = change.onset_boottime_ns
+        if past:
+            # An onset may lie before the start of what was believed meanwhile.
+            start_ns = max(start_ns, past[-1].start_ns)
+            past[-1].end_ns = start_ns
+        past.append(
+            Past(
+                start_ns=start_ns,
+                end_ns=change.decided_boottime_ns,
+                state=verdict.state,
+                symptom=verdict.symptom,
+            )
+        )
+        del past[:-MOST_STRETCHES]
+
+    def pass_time(self, now_ns: int) -> None:
+        """What is believed holds until now; what is older than a day is forgotten."""
+        for past in self._past.values():
+            past[-1].end_ns = now_ns
+            while past[0].end_ns < now_ns - KEPT_NS:
+                del past[0]
+
+    def stretches(
+        self, link: str, service: str, now_ns: int, wall_s: Callable[[int], float]
+    ) -> tuple[Stretch, ...]:
+        """
+        Return the stretches of a subject, oldest first; ``wall_s`` turns boot time to Unix time.
+        """
+        first_ns = now_ns - KEPT_NS
+        return tuple(
+            Stretch(
+                start_s=wall_s(max(one.start_ns, first_ns)),
+                end_s=wall_s(one.end_ns),
+                state=one.state,
+                symptom=one.symptom,
+            )
+            for one in self._past.get((link, service), ())
+            if one.end_ns > max(first_ns, one.start_ns)
+        )
+
+    def dump(self) -> list[tuple[str, str, list[Past]]]:
+        """Return all of it, to be written down."""
+        return [(link, service, past) for (link, service), past in self._past.items()]
+
+    def load(self, written: list[tuple[str, str, list[Past]]]) -> None:
+        """Go on from what was written down in this boot."""
+        self._past = {(link, service): past for link, service, past in written if past}

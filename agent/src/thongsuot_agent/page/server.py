@@ -1,0 +1,85 @@
+"""The server behind the local page: bounded in connections, bytes and time; GET and HEAD only."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Never
+
+from thongsuot_agent.page.request import (
+    HEAD_LIMIT_BYTES,
+    Page,
+    Request,
+    RequestRefused,
+    parse,
+    plain,
+    response,
+)
+
+_log = logging.getLogger(__name__)
+
+MOST_CONNECTIONS = 32
+"""A counter's worth of browsers and a scraper; each costs a few KB for as long as it is open."""
+
+_EXCHANGE_S = 5.0
+"""One request and its response, from connection to end; a phone on bad wireless needs one."""
+
+
+class Server:
+    """
+    Serves pages; ``page_for`` returns the page for a request, ``None`` where there is none.
+
+    It is called on the loop and must be quick.
+    """
+
+    def __init__(self, page_for: Callable[[Request], Page | None]) -> None:
+        self._page_for = page_for
+        self._open = 0
+
+    async def run(self, listen: str, on_ready: Callable[[str, int], None]) -> Never:
+        """
+        Serve for ever; ``on_ready`` is told host and port.
+
+        Raises:
+            OSError: the address cannot be listened on.
+        """
+        host, _, port = listen.rpartition(":")
+        server = await asyncio.start_server(
+            self._serve, host.strip("[]"), int(port), limit=HEAD_LIMIT_BYTES
+        )
+        async with server:
+            address = server.sockets[0].getsockname()
+            on_ready(address[0], address[1])
+            await server.serve_forever()
+        raise AssertionError("serve_forever ends by cancellation only")
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._open += 1
+        try:
+            async with asyncio.timeout(_EXCHANGE_S):
+                writer.write(await self._answer(reader))
+                await writer.drain()
+                writer.close()
+                await writer.wait_closed()
+        except (TimeoutError, OSError) as error:
+            _log.debug("page request ended early: %s", error)
+        finally:
+            self._open -= 1
+            if not writer.is_closing():
+                writer.transport.abort()
+
+    async def _answer(self, reader: asyncio.StreamReader) -> bytes:
+        if self._open > MOST_CONNECTIONS:
+            return response(plain(HTTPStatus.SERVICE_UNAVAILABLE))
+        try:
+            head = await reader.readuntil(b"\r\n\r\n")
+        except asyncio.IncompleteReadError:
+            return b""
+        except asyncio.LimitOverrunError:
+            return response(plain(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE))
+        try:
+            request = parse(head)
+        except RequestRefused as refused:
+            return response(plain(refused.status))
+        page = self._page_for(request) or plain(HTTPStatus.NOT_FOUND)
+        return response(page, is_head=request.is_head)

@@ -1,0 +1,152 @@
+"""From what the agent knows to what the page of its site shows."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from thongsuot_agent.config.model import SiteConfig
+from thongsuot_agent.judge.memory import Given
+from thongsuot_agent.page.history import History
+from thongsuot_agent.page.latest import Latest
+from thongsuot_schema.batch.push import Told
+from thongsuot_schema.inventory.model import Carrier, Link, Role, Target
+from thongsuot_schema.page.view import Light, Notification, SiteView
+from thongsuot_schema.state import State
+from thongsuot_schema.verdict import Symptom, Verdict
+
+NS_PER_S = 1_000_000_000
+
+_ORDER = (State.UP, State.DEGRADED, State.DOWN, State.UNKNOWN)
+"""A service is as good as over the best link that reaches it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outlook:
+    """
+    All that a view is made of.
+
+    ``wall_s`` turns boot time into Unix time by what is known of the clock now.
+    """
+
+    site: SiteConfig
+    links: Sequence[Link]
+    targets: Sequence[Target]
+    carriers: Sequence[Carrier]
+    given: Iterable[Given]
+    history: History
+    latest: Latest
+    now_ns: int
+    wall_s: Callable[[int], float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What the page says beside the lights."""
+
+    told: Sequence[Told]
+    collector_reachable: bool | None
+    backlog_batches: int
+    clock_trusted: bool
+    version: str
+
+
+def site_view(outlook: Outlook, surroundings: Surroundings) -> SiteView:
+    """Return the view of this device's site."""
+    given = {(one.verdict.link, one.verdict.service): one for one in outlook.given}
+    carriers = {carrier.name: carrier for carrier in outlook.carriers}
+    site = outlook.site
+    return SiteView(
+        site=site.name,
+        title=site.title or site.name,
+        commune=site.commune_title or site.commune,
+        now_s=outlook.wall_s(outlook.now_ns),
+        links=tuple(
+            _link_light(link, carriers.get(link.carrier), given, outlook) for link in outlook.links
+        ),
+        services=tuple(
+            _service_light(target, given, outlook)
+            for target in outlook.targets
+            if target.role is Role.SERVICE
+        ),
+        told=tuple(_notification(told) for told in surroundings.told),
+        collector_reachable=surroundings.collector_reachable,
+        backlog_batches=surroundings.backlog_batches,
+        clock_trusted=surroundings.clock_trusted,
+        version=surroundings.version,
+        support_hotline=site.support_hotline,
+    )
+
+
+def _link_light(
+    link: Link,
+    carrier: Carrier | None,
+    given: Mapping[tuple[str, str], Given],
+    outlook: Outlook,
+) -> Light:
+    verdict, since_s = _verdict(given.get((link.name, "")), link.name, "", outlook)
+    is_heard = verdict.state in {State.UP, State.DEGRADED}
+    return Light(
+        name=link.name,
+        title_vi="",
+        title_en="",
+        state=verdict.state,
+        segment=verdict.segment,
+        symptom=verdict.symptom,
+        since_s=since_s,
+        medium=link.medium,
+        carrier=(carrier.title if carrier else "") or link.carrier,
+        carrier_hotline=carrier.hotline if carrier else "",
+        circuit=link.circuit,
+        history=outlook.history.stretches(link.name, "", outlook.now_ns, outlook.wall_s),
+        evidence=verdict.evidence,
+        rtt_s=outlook.latest.rtt_s(link.name, outlook.now_ns) if is_heard else None,
+        loss_ratio=outlook.latest.loss_ratio(link.name) if is_heard else None,
+    )
+
+
+def _service_light(
+    target: Target, given: Mapping[tuple[str, str], Given], outlook: Outlook
+) -> Light:
+    over = {
+        link.name: given[link.name, target.name]
+        for link in outlook.links
+        if (link.name, target.name) in given
+    }
+    # Where the site as a whole was not judged yet, the best link speaks for it.
+    best = min(over, key=lambda name: _ORDER.index(over[name].verdict.state), default="")
+    link = "" if ("", target.name) in given else best
+    verdict, since_s = _verdict(given.get((link, target.name)), link, target.name, outlook)
+    return Light(
+        name=target.name,
+        title_vi=target.title_vi or target.name,
+        title_en=target.title_en or target.title_vi or target.name,
+        state=verdict.state,
+        segment=verdict.segment,
+        symptom=verdict.symptom,
+        since_s=since_s,
+        history=outlook.history.stretches(link, target.name, outlook.now_ns, outlook.wall_s),
+        evidence=verdict.evidence,
+        reachable_over=tuple(
+            name for name, one in over.items() if one.verdict.state in {State.UP, State.DEGRADED}
+        ),
+    )
+
+
+def _verdict(
+    given: Given | None, link: str, service: str, outlook: Outlook
+) -> tuple[Verdict, float | None]:
+    if given is None:
+        nothing = Verdict(
+            link=link, service=service, state=State.UNKNOWN, symptom=Symptom.NOT_YET_MEASURED
+        )
+        return nothing, None
+    return given.verdict, outlook.wall_s(given.onset_ns)
+
+
+def _notification(told: Told) -> Notification:
+    return Notification(
+        party=told.party,
+        channel=told.channel,
+        at_s=told.at_wall_ns / NS_PER_S,
+        about=told.service or told.link,
+        reference=told.reference,
+    )

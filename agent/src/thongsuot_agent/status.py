@@ -1,0 +1,86 @@
+"""
+Status: what the agent says of itself, for ``/status.json`` and for ``thongsuot-agent status``.
+"""
+
+import msgspec
+
+from thongsuot_schema.segment import Segment
+from thongsuot_schema.state import State
+from thongsuot_schema.verdict import Symptom
+
+
+class VerdictStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    A link (``service`` empty), a service over a link, or a service of the site (``link`` empty).
+    """
+
+    link: str
+    service: str
+    state: State
+    segment: Segment | None
+    symptom: Symptom
+    since_s: float | None
+
+
+class LinkStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """One uplink as the kernel has it, and what of its allowance is used this month."""
+
+    name: str
+    interface: str
+    medium: str
+    present: bool
+    carrier: bool
+    addresses: tuple[str, ...]
+    gateways: tuple[str, ...]
+    resolvers: tuple[str, ...]
+    allowance_bytes: int | None
+    spent_bytes: int | None
+
+
+class RecordStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """The record: what waits on the device, what had to be dropped, where it stands."""
+
+    stream: str
+    waiting_batches: int
+    waiting_results: int
+    disk_bytes: int
+    dropped_results: int
+    dropped_batches: int
+    rejected_batches: int
+    in_memory_only: bool
+    disk_refuses: bool
+
+
+class CollectorStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """The way to the collector. ``reachable`` is ``None`` before the first push."""
+
+    url: str
+    reachable: bool | None
+    acknowledged_s_ago: float | None
+    problem: str
+    link: str
+    config_version: str
+
+
+class TaskStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """A task of the process that had to be restarted."""
+
+    name: str
+    restarts: int
+    error: str
+
+
+class AgentStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """The whole agent at one moment; times are Unix seconds by the best clock known."""
+
+    version: str
+    site: str
+    now_s: float
+    clock_trusted: bool
+    started_s: float
+    results: int
+    links: tuple[LinkStatus, ...]
+    verdicts: tuple[VerdictStatus, ...]
+    record: RecordStatus
+    collector: CollectorStatus
+    tasks: tuple[TaskStatus, ...]

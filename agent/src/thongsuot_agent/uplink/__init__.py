@@ -1,0 +1,1 @@
+"""Batches out, acknowledgements in: by any link that works, fresh ones first."""

@@ -1,0 +1,103 @@
+"""What an answer to a push means for the batch. Pure."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import msgspec
+
+from thongsuot_schema.batch.push import Answer
+
+LATER_LIMIT_S = 3600.0
+"""A Retry-After beyond this is not believed."""
+
+ANSWER_LIMIT_BYTES = 64 * 1024
+
+_DECODER = msgspec.json.Decoder(Answer)
+
+_OK, _CONFLICT = 200, 409
+_NOT_THE_BATCH = frozenset({401, 402, 403, 404, 405, 407, 408, 421, 425, 426, 429, 511})
+"""These speak of the token, the address, the moment or a box on the way: the batch is kept."""
+
+
+class Meaning(StrEnum):
+    """What to do with the batch that was pushed."""
+
+    DURABLE = "durable"
+    """The collector has it; forget it here."""
+
+    LAYOUT_WANTED = "layout_wanted"
+    """Send the layout, then the batch again."""
+
+    LATER = "later"
+    """Keep it and try again later."""
+
+    NEVER = "never"
+    """The batch itself is refused; set it aside."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Response:
+    """One HTTP response, or ``status`` 0 when there was none; ``problem`` then says why."""
+
+    status: int
+    body: bytes = b""
+    retry_after: str = ""
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """
+    What a response means.
+
+    ``answer`` is what the collector said, ``None`` where it was not the collector that answered.
+    ``wait_s`` is how long it asked us to wait; ``text`` is for the log and the status.
+    """
+
+    meaning: Meaning
+    status: int
+    answer: Answer | None = None
+    wait_s: float = 0.0
+    text: str = ""
+
+
+def read_answer(response: Response, number: int) -> Reading:
+    """
+    Return what the response to a push of batch ``number`` means.
+
+    A 200 that does not acknowledge this very batch comes from something else on the way (a captive
+    portal, a wrong address): the batch is kept.
+    """
+    answer = _answer(response.body)
+    text = response.problem or (answer.error if answer is not None else "") or "no word of why"
+    status = response.status
+
+    def reading(meaning: Meaning, wait_s: float = 0.0) -> Reading:
+        return Reading(
+            meaning=meaning, status=status, answer=answer, wait_s=wait_s, text=text[:200]
+        )
+
+    if status == _OK:
+        if answer is not None and answer.acknowledged == number:
+            return reading(Meaning.DURABLE)
+        return Reading(
+            meaning=Meaning.LATER, status=status, text="what answered is not the collector"
+        )
+    if status == _CONFLICT and answer is not None:
+        # Without a layout to ask for: this number is kept already, with other bytes. It stands.
+        return reading(Meaning.LAYOUT_WANTED if answer.unknown_layout else Meaning.DURABLE)
+    if 400 <= status < 500 and status not in _NOT_THE_BATCH and answer is not None:
+        return reading(Meaning.NEVER)
+    return reading(Meaning.LATER, _seconds(response.retry_after))
+
+
+def _answer(body: bytes) -> Answer | None:
+    try:
+        return _DECODER.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+
+
+def _seconds(text: str) -> float:
+    """Return a Retry-After in seconds; a date (RFC 9110, 10.2.3) is not worth a parser here."""
+    return min(float(text), LATER_LIMIT_S) if text.isascii() and text.isdigit() else 0.0

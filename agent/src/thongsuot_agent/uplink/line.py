@@ -1,0 +1,202 @@
+"""
+Line: HTTP requests to the collector over one link, on a connection that is kept.
+
+Sockets are opened by the link itself, so a push leaves by that link or not at all. The collector's
+name is asked for over the same link: the resolver of the other one may be unreachable, or know
+another world.
+"""
+
+import logging
+import socket
+from dataclasses import dataclass
+
+import pycurl  # type: ignore[import-untyped]
+
+from thongsuot_agent.clock import NS_PER_S, Clock
+from thongsuot_agent.links.curl import transfers
+from thongsuot_agent.links.egress import family_of
+from thongsuot_agent.links.link import Link
+from thongsuot_agent.links.state import LinkUnusable
+from thongsuot_agent.probes.certificates import system_authorities
+from thongsuot_agent.probes.resolution import resolve
+from thongsuot_agent.uplink.answer import ANSWER_LIMIT_BYTES, Response
+from thongsuot_agent.uplink.traffic import used_bytes
+from thongsuot_schema.result import Family
+
+_log = logging.getLogger(__name__)
+
+_CONNECT_S = 5.0
+_RESOLVE_S = 4.0
+_ADDRESSES_FRESH_NS = 300 * NS_PER_S
+_USER_AGENT = "thongsuot/0.1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Door:
+    """Where the collector is and how to know it. ``host`` is a name or an address."""
+
+    url: str
+    host: str
+    ca_file: str
+    timeout_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One POST; ``headers`` are complete lines."""
+
+    path: str
+    headers: tuple[str, ...]
+    body: bytes
+
+
+class Line:
+    """
+    One lane's way to the collector over one link; ``link`` is ``None`` for a collector on the
+    device itself. Not for two requests at once.
+    """
+
+    def __init__(self, door: Door, link: Link | None, clock: Clock) -> None:
+        self._door = door
+        self._link = link
+        self._clock = clock
+        self._handle = pycurl.Curl()
+        self._socket: socket.socket | None = None
+        self._counted = 0
+        self._unusable: LinkUnusable | None = None
+        self._addresses: tuple[str, ...] = ()
+        self._asked_ns = 0
+        self.spent_bytes = 0
+        """IP-level traffic of the latest request, both directions, name lookup included."""
+
+    async def post(self, request: Request) -> Response:
+        """Send one request; a network that misbehaves is a response without status."""
+        self.spent_bytes = 0
+        try:
+            await self._find_addresses()
+        except LinkUnusable as unusable:
+            return Response(status=0, problem=str(unusable))
+        body, head = bytearray(), _Head()
+        self._set_up(request, body, head)
+        self._unusable = None
+        try:
+            code, message = await transfers().perform(self._handle)
+        finally:
+            self._count()
+        if code == 0:
+            status = int(self._handle.getinfo(pycurl.RESPONSE_CODE))
+            return Response(status=status, body=bytes(body), retry_after=head.retry_after)
+        # The next request tries the other family, or asks for the name anew.
+        self._addresses = self._addresses[1:]
+        return Response(status=0, problem=self._why() or message or f"libcurl error {code}")
+
+    def _why(self) -> str:
+        """Return why no socket could be opened, empty where one was."""
+        return "" if self._unusable is None else str(self._unusable)
+
+    def close(self) -> None:
+        """Give up the connection."""
+        self._handle.close()
+        self._drop_socket()
+
+    async def _find_addresses(self) -> None:
+        if self._link is None:
+            return
+        now_ns = self._clock.boottime_ns()
+        if self._addresses and now_ns - self._asked_ns < _ADDRESSES_FRESH_NS:
+            return
+        found: list[str] = []
+        problem: LinkUnusable | None = None
+        for family in (Family.IP6, Family.IP4):
+            try:
+                resolved = await resolve(self._link, family, self._door.host, _RESOLVE_S, ())
+            except LinkUnusable as unusable:
+                problem = unusable
+                continue
+            self.spent_bytes += resolved.cost_bytes
+            if resolved.address:
+                found.append(resolved.address)
+            elif resolved.reason is not None:
+                problem = LinkUnusable(resolved.reason, f"{self._door.host}: {resolved.detail}")
+        if not found:
+            assert problem is not None
+            raise problem
+        self._addresses, self._asked_ns = tuple(found), now_ns
+
+    def _set_up(self, request: Request, body: bytearray, head: "_Head") -> None:
+        def take(data: bytes) -> int:
+            body.extend(data[: ANSWER_LIMIT_BYTES - len(body)])
+            return len(data) if len(body) < ANSWER_LIMIT_BYTES else 0
+
+        handle, door = self._handle, self._door
+        for option, value in (
+            (pycurl.URL, door.url + request.path),
+            (pycurl.POSTFIELDS, request.body),
+            # Without "Expect" libcurl does not wait for a 100 that costs a round trip.
+            (pycurl.HTTPHEADER, [*request.headers, "Expect:"]),
+            (pycurl.WRITEFUNCTION, take),
+            (pycurl.HEADERFUNCTION, head.take),
+            (pycurl.USERAGENT, _USER_AGENT),
+            (pycurl.PROTOCOLS, pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS),
+            (pycurl.PROXY, ""),
+            (pycurl.FOLLOWLOCATION, 0),
+            (pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_1_1),
+            (pycurl.CONNECTTIMEOUT_MS, round(min(_CONNECT_S, door.timeout_s) * 1000)),
+            (pycurl.TIMEOUT_MS, round(door.timeout_s * 1000)),
+            (pycurl.NOSIGNAL, 1),
+        ):
+            handle.setopt(option, value)
+        authorities = system_authorities()
+        if door.ca_file:
+            handle.setopt(pycurl.CAINFO, door.ca_file)
+        elif authorities.folder:
+            handle.setopt(pycurl.CAPATH, authorities.folder)
+        elif authorities.file:
+            handle.setopt(pycurl.CAINFO, authorities.file)
+        if self._link is not None:
+            handle.setopt(pycurl.OPENSOCKETFUNCTION, self._open)
+            address = self._addresses[0]
+            host = f"[{address}]" if ":" in address else address
+            # For every host and port of the URL: this address, and the URL's own port.
+            handle.setopt(pycurl.CONNECT_TO, [f"::{host}:"])
+            # The socket is bound already. This keeps libcurl from taking another link's connection.
+            handle.setopt(pycurl.INTERFACE, f"if!{self._link.spec.interface}")
+
+    def _open(self, purpose: int, address: "pycurl.CurlSockAddr") -> socket.socket | int:
+        """Called by libcurl for a socket; it takes a copy, ours stays open for the counters."""
+        del purpose
+        assert self._link is not None
+        try:
+            opened = self._link.open_tcp(family_of(address.addr[0]), address.addr[0])
+        except LinkUnusable as unusable:
+            self._unusable = unusable
+            return int(pycurl.SOCKET_BAD)
+        self._count()
+        self._drop_socket()
+        self._socket, self._counted = opened, 0
+        return opened
+
+    def _count(self) -> None:
+        """Add what the connection used since it was last looked at."""
+        if self._socket is not None:
+            total = used_bytes(self._socket)
+            self.spent_bytes += total - self._counted
+            self._counted = total
+
+    def _drop_socket(self) -> None:
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+
+
+class _Head:
+    """Takes the one header that matters out of a response."""
+
+    def __init__(self) -> None:
+        self.retry_after = ""
+
+    def take(self, line: bytes) -> None:
+        """Called by libcurl with each header line."""
+        name, _, value = line.decode("latin-1").partition(":")
+        if name.lower() == "retry-after":
+            self.retry_after = value.strip()

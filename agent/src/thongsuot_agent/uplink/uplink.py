@@ -1,0 +1,207 @@
+"""
+Uplink: two lanes to the collector.
+
+The fresh lane carries what was made last: the newest batch first, and news (verdict changes) that
+an outage left on the disk. The backlog lane carries the rest of the disk, oldest first, in its own
+requests, while the fresh lane is getting through. Each batch is one request; a batch that is
+refused for good is set aside, so that it never holds up the others.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Never
+
+from thongsuot_agent.clock import NS_PER_S, Clock, TrueTime
+from thongsuot_agent.spool.disk import FIRST
+from thongsuot_agent.spool.parcel import Parcel
+from thongsuot_agent.spool.rejected import Refusal
+from thongsuot_agent.spool.spool import Spool
+from thongsuot_agent.spool.stream import Key
+from thongsuot_agent.uplink.answer import Meaning
+from thongsuot_agent.uplink.backoff import Backoff
+from thongsuot_agent.uplink.lane import Lane
+from thongsuot_schema.batch.push import Answer
+
+_log = logging.getLogger(__name__)
+
+_CHUNK = 16
+"""Batches of the backlog that are read, pushed and removed together: one transaction for all."""
+
+
+class Uplink:
+    """
+    Pushes whatever waits in the spool, for ever.
+
+    ``wake`` is called when something new was sealed, ``hurry`` when it should not wait for a
+    back-off (a verdict change, a link that came up).
+    """
+
+    def __init__(
+        self,
+        spool: Spool,
+        *,
+        fresh: Lane,
+        backlog: Lane,
+        clock: Clock,
+        true_time: TrueTime,
+        chance: Callable[[], float],
+    ) -> None:
+        self._spool = spool
+        self._fresh = fresh
+        self._backlog = backlog
+        self._clock = clock
+        self._true_time = true_time
+        self._fresh_backoff = Backoff(chance)
+        self._backlog_backoff = Backoff(chance)
+        self._woken = asyncio.Event()
+        self._hurried = asyncio.Event()
+        self._has_backlog = asyncio.Event()
+        self._put_off: set[Key] = set()
+        self.answer: Answer | None = None
+        """What the collector said last."""
+        self.acknowledged_ns: int | None = None
+        """When it last acknowledged, boot time."""
+        self.problem = ""
+        """Why the latest push did not get through; empty when it did."""
+
+    @property
+    def is_reachable(self) -> bool | None:
+        """Whether the latest push got through; ``None`` before the first one."""
+        if self.problem:
+            return False
+        return None if self.acknowledged_ns is None else True
+
+    @property
+    def last_good(self) -> str:
+        """The link that took the latest push; empty where none did or none was needed."""
+        return self._fresh.last_good
+
+    def wake(self) -> None:
+        """Something new was sealed."""
+        self._woken.set()
+
+    def hurry(self) -> None:
+        """Push now, whatever the back-off says."""
+        self._hurried.set()
+        self._woken.set()
+
+    def leave(self, link: str) -> None:
+        """A link was judged down: what is under way on it is not waited for."""
+        self._fresh.abandon(link)
+        self._backlog.abandon(link)
+
+    async def run_fresh(self) -> Never:
+        """Carry the fresh lane."""
+        while True:
+            await self._woken.wait()
+            self._woken.clear()
+            self._put_off.clear()
+            while (parcel := await self._next()) is not None:
+                wait_s = await self._push(parcel, self._fresh, self._fresh_backoff)
+                if wait_s is not None:
+                    self._put_off.add(parcel.key)
+                    await self._rest(wait_s)
+                    break
+                if self._spool.has_on_disk():
+                    self._has_backlog.set()
+
+    async def run_backlog(self) -> Never:
+        """Carry the backlog lane."""
+        while True:
+            await self._has_backlog.wait()
+            self._has_backlog.clear()
+            await self._carry_backlog()
+
+    async def push_last(self) -> None:
+        """Try the newest batch once more; the caller bounds the time."""
+        parcel = self._spool.newest()
+        if parcel is not None:
+            await self._push(parcel, self._fresh, self._fresh_backoff)
+
+    def close(self) -> None:
+        """Give up all connections."""
+        self._fresh.close()
+        self._backlog.close()
+
+    async def _next(self) -> Parcel | None:
+        parcel = self._spool.newest(besides=self._put_off)
+        return parcel if parcel is not None else await self._spool.newest_news()
+
+    async def _carry_backlog(self) -> None:
+        after = FIRST
+        while parcels := await self._spool.oldest(_CHUNK, after):
+            for parcel in parcels:
+                wait_s = await self._push(parcel, self._backlog, self._backlog_backoff)
+                if wait_s is not None:
+                    await self._spool.forget_acknowledged()
+                    await asyncio.sleep(wait_s)
+                    return
+            after = parcels[-1].key
+            await self._spool.forget_acknowledged()
+
+    async def _push(self, parcel: Parcel, lane: Lane, backoff: Backoff) -> float | None:
+        """Push one batch; return ``None`` when it is off the queue, else how long to wait."""
+        sent_ns = self._clock.boottime_ns()
+        reading = await lane.deliver(parcel)
+        if reading.answer is not None:
+            self._learn(reading.answer, sent_ns)
+        if reading.meaning is Meaning.DURABLE:
+            self._note_success(parcel)
+            backoff.succeed()
+            if parcel.has_news:
+                await self._spool.forget_acknowledged()
+            return None
+        if reading.meaning is Meaning.NEVER:
+            _log.error(
+                "cannot push batch key=%s results=%d: refused with status=%d: %s; it is set aside",
+                parcel.key,
+                parcel.results,
+                reading.status,
+                reading.text,
+            )
+            refusal = Refusal(status=reading.status, error=reading.text)
+            if await self._spool.reject(parcel, refusal):
+                return None
+        self._note_failure(reading.status, reading.text, backoff)
+        return backoff.wait_s(at_least_s=reading.wait_s)
+
+    def _learn(self, answer: Answer, sent_ns: int) -> None:
+        self.answer = answer
+        self._true_time.learn(
+            sent_ns=sent_ns,
+            received_ns=self._clock.boottime_ns(),
+            collector_wall_ns=answer.collector_wall_ns,
+        )
+
+    def _note_success(self, parcel: Parcel) -> None:
+        self._spool.acknowledge(parcel.key)
+        now_ns = self._clock.boottime_ns()
+        if self.problem:
+            since = self.acknowledged_ns
+            away_s = 0.0 if since is None else (now_ns - since) / NS_PER_S
+            _log.info("collector takes pushes again after_s=%.0f", away_s)
+        self.acknowledged_ns, self.problem = now_ns, ""
+
+    def _note_failure(self, status: int, text: str, backoff: Backoff) -> None:
+        self.problem = text
+        times = backoff.failures + 1
+        if times & (times - 1) == 0:  # the first, then once per doubling
+            # A token or an address that is wrong does not mend itself.
+            level = logging.ERROR if status in {401, 403, 404} else logging.WARNING
+            _log.log(
+                level,
+                "cannot push status=%d failures=%d: %s; the record waits on the device",
+                status,
+                times,
+                text,
+            )
+
+    async def _rest(self, wait_s: float) -> None:
+        self._hurried.clear()
+        try:
+            async with asyncio.timeout(wait_s):
+                await self._hurried.wait()
+        except TimeoutError:
+            pass
+        self._woken.set()

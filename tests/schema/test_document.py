@@ -102,7 +102,7 @@ def test_a_mistake_is_named_in_the_words_of_the_document(line: str, sentence: st
             "[[sites]]\nname = 'Ba Đình'",
             (
                 'agent.toml:2: "name" in [[sites]] must be text matching the pattern '
-                "'^[a-z0-9][a-z0-9._-]{0,62}$', not \"Ba Đình\""
+                '^[a-z0-9][a-z0-9._-]{0,62}$, not "Ba Đình"'
             ),
         ),
         (
@@ -219,7 +219,7 @@ def test_mistakes_inside_settings_are_found(text: str, message: str) -> None:
             "[by_name]\na = 'a'\n'B b' = 'b'",
             (
                 'f:3: "B b" in [by_name] must be text matching the pattern '
-                "'^[a-z0-9][a-z0-9._-]{0,62}$', not \"B b\""
+                '^[a-z0-9][a-z0-9._-]{0,62}$, not "B b"'
             ),
         ),
     ],

@@ -31,6 +31,7 @@ _WORDS = {
     "date": "a date",
     "time": "a time of day",
 }
+BACKSLASH = chr(92)
 _SHOWN = 60
 """Characters of a wrong value that are shown; enough to recognise it."""
 
@@ -110,7 +111,11 @@ def _subject(path: Path) -> str:
 
 def _wrong_value(path: Path, found: object, expected: str, limit: str) -> str:
     names = [_WORDS.get(name, name) for name in expected.split(" | ") if name != "null"]
-    wish = " or ".join(names) + limit.replace("matching regex", "matching the pattern")
+    # msgspec shows a pattern as Python would write it.
+    pattern = re.fullmatch(r" matching regex '(.*)'", limit)
+    if pattern is not None:
+        limit = f" matching the pattern {pattern[1].replace(2 * BACKSLASH, BACKSLASH)}"
+    wish = " or ".join(names) + limit
     if "array" in expected and isinstance(found, dict) and path:
         return f"{_subject(path)} must be an array; write [{table_name(path)}] or [ … ]"
     return f"{_subject(path)} must be {wish}, not {_shown(found)}"

@@ -112,8 +112,8 @@ def url_mistake(url: str) -> str:
     try:
         parts = urlsplit(url)
         port = parts.port
-    except ValueError as error:
-        return f'"{url}" is not an address of the web: {error}'
+    except ValueError:
+        return f'"{url}" is not an address of the web: its host or port cannot be read'
     if parts.scheme not in {"http", "https"} or not parts.hostname or port == 0:
         return f'"{url}" is not an address of the web, as in "https://host.example/"'
     if parts.username is not None or parts.password is not None:

@@ -6,7 +6,7 @@ Files may hold any of the tables of ``Inventory`` and are read together: ``carri
 are there without being written down.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from thongsuot_schema.catalogue import kinds
 from thongsuot_schema.document import decode, error_at, locate
@@ -20,7 +20,7 @@ from thongsuot_schema.inventory.checks import (
     target_mistakes,
 )
 from thongsuot_schema.inventory.communes import NOWHERE, shipped
-from thongsuot_schema.inventory.model import Commune, Inventory, Site
+from thongsuot_schema.inventory.model import Carrier, Commune, Inventory, Owner, Site, Target
 from thongsuot_schema.nearest import nearest
 from thongsuot_schema.toml_lines import Path
 
@@ -159,29 +159,32 @@ def _site_links(site: Site, path: Path) -> Iterator[Mistake]:
 
 def _repetitions(files: Mapping[str, str], parts: dict[str, Inventory]) -> Iterator[DocumentError]:
     """Yield names that are given twice, in one file or in two, at the later place."""
-    seen: dict[tuple[str, str], str] = {
-        ("communes", commune.code): "among the communes of Hanoi, which need not be written down"
+    seen = {
+        ("commune", commune.code): "it ships with the program, leave it out"
         for commune in shipped()
     }
     for file, part in parts.items():
-        for table, key, names in _named(part):
-            for at, name in enumerate(names):
-                path: Path = (table, at, key)
-                if (table, name) in seen:
-                    where = seen[(table, name)]
-                    yield error_at(
-                        files[file], path, f'{key} "{name}" is there already: {where}', file=file
-                    )
-                else:
-                    seen[(table, name)] = f"{file}:{locate(files[file], path)}"
+        for what, name, path in _named(part):
+            if (what, name) in seen:
+                sentence = f'{what} "{name}" is there already: {seen[what, name]}'
+                yield error_at(files[file], path, sentence, file=file)
+            else:
+                seen[what, name] = f"{file}:{locate(files[file], path)}"
 
 
-def _named(part: Inventory) -> Iterator[tuple[str, str, list[str]]]:
-    yield "communes", "code", [commune.code for commune in part.communes]
-    yield "carriers", "name", [carrier.name for carrier in part.carriers]
-    yield "owners", "name", [owner.name for owner in part.owners]
-    yield "sites", "name", [site.name for site in part.sites]
-    yield "targets", "name", [target.name for target in part.targets]
+def _named(part: Inventory) -> Iterator[tuple[str, str, Path]]:
+    """Yield what has a name of its own: what it is, the name, and where the name stands."""
+    for at, commune in enumerate(part.communes):
+        yield "commune", commune.code, ("communes", at, "code")
+    named: dict[str, Sequence[Carrier | Owner | Site | Target]] = {
+        "carriers": part.carriers,
+        "owners": part.owners,
+        "sites": part.sites,
+        "targets": part.targets,
+    }
+    for table, things in named.items():
+        for at, thing in enumerate(things):
+            yield table.removesuffix("s"), thing.name, (table, at, "name")
 
 
 def _merged(parts: Mapping[str, Inventory]) -> Inventory:

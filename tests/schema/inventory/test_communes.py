@@ -1,0 +1,96 @@
+"""The communes that ship: all there, in Vietnamese order, found by whatever a person types."""
+
+import random
+import subprocess
+import sys
+import unicodedata
+from importlib.resources import files
+
+import pytest
+
+from thongsuot_schema.inventory.communes import NOWHERE, find, fold, own_name, shipped, sort_key
+
+
+def names(query: str) -> list[str]:
+    return [commune.name for commune in find(query, shipped())]
+
+
+def test_all_126_are_there_once() -> None:
+    communes = shipped()
+    assert len(communes) == 126
+    assert len({commune.code for commune in communes}) == 126
+    assert len({commune.slug for commune in communes}) == 126
+    assert [commune.kind for commune in communes].count("phuong") == 51
+    assert NOWHERE not in {commune.code for commune in communes}
+
+
+def test_every_commune_agrees_with_its_own_kind_and_slug() -> None:
+    for commune in shipped():
+        assert unicodedata.is_normalized("NFC", commune.name)
+        assert own_name(commune) != commune.name
+        assert fold(own_name(commune)).replace(" ", "-") == commune.slug
+        assert fold(commune.name.removesuffix(own_name(commune))) == commune.kind
+
+
+def test_no_more_than_four_columns_ship_and_the_licence_stands_beside() -> None:
+    folder = files("thongsuot_schema.inventory")
+    head = folder.joinpath("communes.csv").read_text("utf-8").splitlines()[0]
+    assert head == "code,name,kind,slug"
+    notice = folder.joinpath("communes.NOTICE").read_text("utf-8")
+    assert "vietnamadminunits" in notice
+    assert "MIT License" in notice
+
+
+WORDS = [
+    *("an", "ăn", "ân", "ba", "bà", "bả", "bã", "bá", "bạ", "bă", "bâ", "da", "dạ", "đa", "đá"),
+    *("e", "ê", "lan", "lán", "lan anh", "o", "ô", "ơ", "tu", "tú", "tư", "từ", "u", "ư", "y"),
+]
+
+
+def test_words_sort_by_letters_first_and_tones_after() -> None:
+    shuffled = random.Random(3).sample(WORDS, len(WORDS))
+    assert sorted(shuffled, key=sort_key) == WORDS
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_the_form_of_unicode_does_not_matter(form: str) -> None:
+    text = unicodedata.normalize(form, "Đống Đa")  # type: ignore[arg-type]
+    assert sort_key(text) == sort_key("Đống Đa")
+    assert fold(text) == "dong da"
+    assert [commune.slug for commune in find("ĐỐNG ĐA", shipped())] == ["dong-da"]
+
+
+def test_communes_are_in_vietnamese_order() -> None:
+    order = [own_name(commune) for commune in shipped()]
+    assert order[:6] == ["An Khánh", "Ba Đình", "Ba Vì", "Bạch Mai", "Bát Tràng", "Bất Bạt"]
+    assert order.index("Dương Nội") < order.index("Đa Phúc") < order.index("Gia Lâm")
+    assert order[-1] == "Yên Xuân"
+
+
+@pytest.mark.parametrize("query", ["ba dinh", "Ba Đình", "BA DINH", "ba-dinh", "00004", "dinh ba"])
+def test_a_commune_is_found_however_it_is_typed(query: str) -> None:
+    assert names(query) == ["Phường Ba Đình"]
+
+
+def test_diacritics_that_were_typed_come_first() -> None:
+    assert names("Phù")[0] == "Xã Phù Đổng"
+    assert "Xã Phù Đổng" in names("phu")
+
+
+def test_names_that_begin_with_the_query_come_first() -> None:
+    assert names("dinh")[0] == "Phường Định Công"
+
+
+def test_nothing_is_found_for_nothing() -> None:
+    assert names("") == names("  ") == names("-") == names("zzz") == []
+
+
+def test_the_idle_agents_way_does_not_load_them() -> None:
+    program = (
+        "import sys; import thongsuot_schema.inventory.model, thongsuot_schema.document, "
+        "thongsuot_schema.batch.encode; print('csv' in sys.modules)"
+    )
+    loaded = subprocess.run(
+        [sys.executable, "-c", program], check=True, capture_output=True, text=True
+    )
+    assert loaded.stdout.strip() == "False"

@@ -33,6 +33,7 @@ class Symptom(StrEnum):
     GATEWAY_SILENT = "gateway_silent"
     ADDRESS_CONFLICT = "address_conflict"
     LAN_BUSY = "lan_busy"
+    LAN_LOSS = "lan_loss"
     # access
     ACCESS_SILENT = "access_silent"
     ACCESS_LOSS = "access_loss"

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from thongsuot_agent.judge.fault import Fault
-from thongsuot_agent.judge.memory import LinkMemory, Memory, Track
+from thongsuot_agent.judge.memory import LinkMemory, Track
+from thongsuot_agent.judge.stand import Stand
 from thongsuot_schema.state import State
 
 
@@ -16,7 +17,8 @@ def is_outage(fault: Fault | None) -> bool:
 
 def is_usable(link: LinkMemory) -> bool:
     """Return whether a link works well enough for its silence about a target to mean something."""
-    return link.known and not is_outage(link.facts_slot.fault) and not is_outage(link.silence.fault)
+    is_out = is_outage(link.facts_slot.fault) or is_outage(link.silence.fault)
+    return link.known and not is_out and not link.flaps.active
 
 
 def is_settled(link: LinkMemory) -> bool:
@@ -24,21 +26,21 @@ def is_settled(link: LinkMemory) -> bool:
     return not link.silence.is_pending and (link.round is None or not link.round.is_burst)
 
 
-def other_tracks(memory: Memory, link: str, target: str) -> Iterator[tuple[LinkMemory, Track]]:
+def other_tracks(at: Stand, target: str) -> Iterator[tuple[LinkMemory, Track]]:
     """Yield the tracks of a target over the other links that are usable."""
-    for other in memory.links.values():
-        if other.name != link and is_usable(other):
+    for other in at.memory.links.values():
+        if other is not at.link and is_usable(other):
             yield from ((other, t) for t in other.tracks.values() if t.target == target)
 
 
-def answers_elsewhere(memory: Memory, link: str, target: str, since_ns: int) -> bool | None:
+def answers_elsewhere(at: Stand, target: str, since_ns: int) -> bool | None:
     """
     Return whether another usable link has had an answer from a target since a moment.
 
     ``None``: no other link could tell.
     """
     silent = False
-    for _, track in other_tracks(memory, link, target):
+    for _, track in other_tracks(at, target):
         if track.answered_ns is not None and track.answered_ns >= since_ns:
             return True
         if track.silent_ns is not None and track.silent_ns >= since_ns:

@@ -8,18 +8,24 @@ rulings.
 
 import msgspec
 
-from thongsuot_agent.judge import links
+from thongsuot_agent.judge import links, rounds, services
 from thongsuot_agent.judge.events import Arrival, Event, LinkEvent, Tick, Wish
 from thongsuot_agent.judge.memory import LinkMemory, Memory
-from thongsuot_agent.judge.plan import RANK, Plan, Watch, key_of
+from thongsuot_agent.judge.plan import Plan
 from thongsuot_agent.judge.settings import Settings
-from thongsuot_agent.judge.sight import rung_of
+from thongsuot_agent.judge.sight import seen_now
 from thongsuot_agent.judge.signs import Sign, sign_of
-from thongsuot_agent.judge.tracks import record, track_of
+from thongsuot_agent.judge.stand import Stand
+from thongsuot_agent.judge.symptoms import loss
+from thongsuot_agent.judge.symptoms.traffic import note_host
+from thongsuot_agent.judge.tracks import ECHO, record, record_value, track_of
 from thongsuot_agent.judge.verdicts import judge_link
+from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Result
-from thongsuot_schema.segment import Segment
+from thongsuot_schema.state import State
 from thongsuot_schema.verdict import VerdictChange
+
+_STARVED = frozenset({Reason.AGENT_STARVED, Reason.OVERRUN, Reason.RESOURCE_EXHAUSTED})
 
 
 class Ruling(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,7 +33,7 @@ class Ruling(msgspec.Struct, frozen=True, kw_only=True):
     What an event led to.
 
     ``changes`` in the order links first, then services; ``wishes`` are to be measured at once, each
-    at most once; a wish that is not fulfilled costs certainty, not correctness.
+    at most once; a wish that is not fulfilled costs certainty or time, never correctness.
     """
 
     memory: Memory
@@ -36,13 +42,10 @@ class Ruling(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def step(memory: Memory, event: Event, plan: Plan, settings: Settings) -> Ruling:
-    """
-    Take one event into the memory; returns what it led to. Never raises for what a network does.
-    """
-    if isinstance(event, Arrival):
-        memory.now_ns = max(memory.now_ns, event.boottime_ns)
-        return _on_result(memory, event.result, plan, settings)
+    """Take one event into the memory; returns what it led to."""
     memory.now_ns = max(memory.now_ns, event.boottime_ns)
+    if isinstance(event, Arrival):
+        return _on_result(memory, event.result, plan, settings)
     if isinstance(event, Result):
         return _on_result(memory, event, plan, settings)
     if isinstance(event, LinkEvent):
@@ -52,62 +55,79 @@ def step(memory: Memory, event: Event, plan: Plan, settings: Settings) -> Ruling
 
 def _on_result(memory: Memory, result: Result, plan: Plan, settings: Settings) -> Ruling:
     series = result.series
-    watch = plan.watches.get(series.link)
-    if watch is None:
+    at = _stand(memory, series.link, plan, settings)
+    if at is None:
         return Ruling(memory=memory)
-    link = _link(memory, series.link)
-    post = watch.post(series)
+    if series.kind == rounds.HOST:
+        note_host(at.link, result.finding, result.boottime_ns)
+        return _rule(at, plan)
+    post = at.watch.post(series)
     if post is None:
         return Ruling(memory=memory)
     sign = sign_of(series.kind, result.finding)
     started_ns = result.boottime_ns
-    if started_ns < link.valid_from_ns:
+    if started_ns < at.link.valid_from_ns:
         sign = Sign.UNMEASURED
-    track = track_of(link, series)
+    track = track_of(at.link, series)
+    if series.kind == ECHO and sign is Sign.ANSWERED:
+        loss.note_answer(at, post, track, result.finding, started_ns)
     record(track, started_ns, result.finding, sign)
-    if link.round is not None and started_ns >= link.round.opened_ns:
-        link.round.awaited.discard(key_of(series))
-    if sign is not Sign.UNMEASURED:
-        link.heard_ns = max(started_ns, link.heard_ns or 0)
-        if sign is Sign.ANSWERED and link.round is not None and started_ns >= link.round.opened_ns:
-            link.round.answers += RANK[rung_of(post, link.facts)] > RANK[Segment.LAN]
-        if not links.is_dead(link):
-            links.suspect(link, track, post, sign, memory.now_ns)
-    return _rule(memory, link, watch, settings)
+    rounds.note(at, track, post, sign, started_ns)
+    if sign is Sign.UNMEASURED:
+        if result.finding.reason in _STARVED:
+            at.link.starved_ns = started_ns
+    else:
+        record_value(track, started_ns, result.finding, settings)
+        at.link.heard_ns = max(started_ns, at.link.heard_ns or 0)
+        if not links.is_dead(at.link):
+            links.suspect(at, seen_now(at, post, track, sign), sign)
+    asked = services.note(at, plan, track, sign, started_ns) if post.is_service else ()
+    return _rule(at, plan, asked)
 
 
 def _on_facts(memory: Memory, event: LinkEvent, plan: Plan, settings: Settings) -> Ruling:
-    watch = plan.watches.get(event.link)
-    if watch is None:
+    at = _stand(memory, event.link, plan, settings)
+    if at is None:
         return Ruling(memory=memory)
-    link = _link(memory, event.link)
-    links.take_facts(link, event, memory.now_ns, settings)
-    return _rule(memory, link, watch, settings)
+    links.take_facts(at, event)
+    return _rule(at, plan)
 
 
 def _on_tick(memory: Memory, tick: Tick, plan: Plan, settings: Settings) -> Ruling:
     memory.wall_s, memory.wall_ns = tick.wall_s, tick.boottime_ns
-    changes: list[VerdictChange] = []
-    wishes: list[Wish] = []
-    for link in memory.links.values():
-        watch = plan.watches.get(link.name)
-        if watch is None:
-            continue
-        links.pass_time(link, watch, memory.now_ns, settings)
-        ruling = _rule(memory, link, watch, settings)
-        changes.extend(ruling.changes)
-        wishes.extend(ruling.wishes)
-    return Ruling(memory=memory, changes=tuple(changes), wishes=tuple(wishes))
+    rulings: list[Ruling] = []
+    for name in plan.watches:
+        at = _stand(memory, name, plan, settings)
+        if at is not None:
+            links.pass_time(at)
+            rulings.append(_rule(at, plan))
+    found = services.judge(memory, plan, settings)
+    return Ruling(
+        memory=memory,
+        changes=(*(c for ruling in rulings for c in ruling.changes), *found.changes),
+        wishes=(*(w for ruling in rulings for w in ruling.wishes), *found.wishes),
+    )
 
 
-def _rule(memory: Memory, link: LinkMemory, watch: Watch, settings: Settings) -> Ruling:
-    wishes = links.settle(memory, link, watch, settings)
-    change = judge_link(memory, link)
-    return Ruling(memory=memory, changes=() if change is None else (change,), wishes=wishes)
+def _rule(at: Stand, plan: Plan, asked: tuple[Wish, ...] = ()) -> Ruling:
+    """Settle the link that an event was about, then what depends on it."""
+    memory, settings = at.memory, at.settings
+    wishes = [*links.settle(at), *asked]
+    changes = judge_link(at)
+    if any(change.verdict.state is State.DOWN for change in changes):
+        wishes.extend(services.compare(memory, plan, settings))
+    if changes or services.is_due(memory):
+        found = services.judge(memory, plan, settings)
+        wishes.extend(found.wishes)
+        changes = (*changes, *found.changes)
+    return Ruling(memory=memory, changes=changes, wishes=tuple(wishes))
 
 
-def _link(memory: Memory, name: str) -> LinkMemory:
+def _stand(memory: Memory, name: str, plan: Plan, settings: Settings) -> Stand | None:
+    watch = plan.watches.get(name)
+    if watch is None:
+        return None
     link = memory.links.get(name)
     if link is None:
         link = memory.links[name] = LinkMemory(name=name)
-    return link
+    return Stand(memory, link, watch, settings)

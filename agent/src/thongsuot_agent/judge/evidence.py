@@ -4,9 +4,10 @@ the other links.
 """
 
 from thongsuot_agent.judge.comparison import other_tracks
-from thongsuot_agent.judge.memory import LinkMemory, Memory, Track
-from thongsuot_agent.judge.plan import RANK, Watch
+from thongsuot_agent.judge.memory import Track
+from thongsuot_agent.judge.plan import RANK
 from thongsuot_agent.judge.sight import Seen, Sight
+from thongsuot_agent.judge.stand import Stand
 from thongsuot_schema.outcome import Outcome
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.verdict import Evidence
@@ -17,7 +18,7 @@ OTHER_LIMIT = 8
 """Series of other links that are shown beside them."""
 
 
-def gather(memory: Memory, link: LinkMemory, watch: Watch, sight: Sight) -> tuple[Evidence, ...]:
+def gather(at: Stand, sight: Sight) -> tuple[Evidence, ...]:
     """
     Return what a round showed, and what other links last saw of the targets that are silent here.
     """
@@ -27,8 +28,8 @@ def gather(memory: Memory, link: LinkMemory, watch: Watch, sight: Sight) -> tupl
     for target in dict.fromkeys(
         s.post.target for s in ordered if s.silent and not s.post.is_gateway
     ):
-        for other, track in other_tracks(memory, link.name, target):
-            post = watch.posts.get(f"{track.kind} {track.target}")
+        for other, track in other_tracks(at, target):
+            post = at.watch.posts.get(f"{track.kind} {track.target}")
             if post is not None:
                 others.append(_of(track, post.rung, other.name))
     return (*own, *others[:OTHER_LIMIT])

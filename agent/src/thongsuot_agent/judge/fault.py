@@ -26,12 +26,13 @@ class Sighting(msgspec.Struct, frozen=True, kw_only=True):
 
     ``onset_ns`` is the start of the first run that speaks for it. ``nats`` is how strongly the
     unanswered runs speak against mere loss (natural logarithm), ``None`` where that is not the
-    question. Not ``sure``: one round more than usual is needed, because only one protocol has
-    spoken so far.
+    question. Not ``is_sure``: one round more than usual is needed, because only one protocol has
+    spoken so far. Not ``is_ripe``: something is still to be measured before it may be believed.
     """
 
     fault: Fault
     onset_ns: int
     evidence: tuple[Evidence, ...] = ()
     nats: float | None = None
-    sure: bool = True
+    is_sure: bool = True
+    is_ripe: bool = True

@@ -8,10 +8,9 @@ from collections.abc import Mapping
 from thongsuot_agent.judge.fault import Fault, Sighting
 from thongsuot_agent.judge.memory import Slot
 from thongsuot_agent.judge.settings import Patience, Settings
+from thongsuot_agent.judge.stand import ns
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
-
-NS_PER_S = 1_000_000_000
 
 _PATIENCE: Mapping[Symptom, str] = {
     # What the interface says is believed at once (symptoms/facts.py), and held like a silence.
@@ -95,10 +94,10 @@ def wait_ns(slot: Slot, settings: Settings) -> int | None:
     if not slot.is_pending:
         return None
     if slot.pending is not None:
-        return round(patience_with(slot.pending, settings).every_s * NS_PER_S)
+        return ns(patience_with(slot.pending, settings).every_s)
     assert slot.fault is not None, "only a fault can be over"
     patience = patience_with(slot.fault, settings)
-    return round(patience.clear_s * NS_PER_S / max(1, patience.clear_rounds - 1))
+    return ns(patience.clear_s / max(1, patience.clear_rounds - 1))
 
 
 def _is_due(slot: Slot, sighting: Sighting | None, now_ns: int, settings: Settings) -> bool:
@@ -106,11 +105,12 @@ def _is_due(slot: Slot, sighting: Sighting | None, now_ns: int, settings: Settin
     if sighting is None:
         assert slot.fault is not None, "only a fault can be over"
         patience = patience_with(slot.fault, settings)
-        return slot.rounds >= patience.clear_rounds and waited_ns >= patience.clear_s * NS_PER_S
+        return slot.rounds >= patience.clear_rounds and waited_ns >= ns(patience.clear_s)
     patience = patience_with(sighting.fault, settings)
     is_strong = sighting.nats is None or sighting.nats >= settings.silence_nats
+    is_strong = is_strong and sighting.is_ripe
     return (
         is_strong
-        and slot.rounds >= patience.confirm_rounds + (0 if sighting.sure else 1)
-        and waited_ns >= patience.confirm_s * NS_PER_S
+        and slot.rounds >= patience.confirm_rounds + (0 if sighting.is_sure else 1)
+        and waited_ns >= ns(patience.confirm_s)
     )

@@ -1,191 +1,231 @@
 """
-Links: what an event does to a link: facts, suspicion, the end of a round, silence of the agent
-itself.
+Links: what an event does to a link: facts, suspicion, the end of a round, nothing at all for long.
 """
 
 from thongsuot_agent.judge import rounds
 from thongsuot_agent.judge.comparison import is_outage
 from thongsuot_agent.judge.events import LinkEvent, LinkFacts, Wish
+from thongsuot_agent.judge.evidence import gather
 from thongsuot_agent.judge.fault import Fault, Sighting
-from thongsuot_agent.judge.hysteresis import NS_PER_S, advance, believe
-from thongsuot_agent.judge.memory import LinkMemory, Memory, Slot, Track
-from thongsuot_agent.judge.plan import RANK, Post, Watch
-from thongsuot_agent.judge.settings import Settings
-from thongsuot_agent.judge.sight import Sight, Surroundings, look, rung_of
+from thongsuot_agent.judge.hysteresis import advance, believe
+from thongsuot_agent.judge.memory import LinkMemory, Slot
+from thongsuot_agent.judge.plan import RANK
+from thongsuot_agent.judge.sight import Seen, Sight, look
 from thongsuot_agent.judge.signs import Sign
-from thongsuot_agent.judge.symptoms import facts, flapping, silence
+from thongsuot_agent.judge.stand import Stand, ns
+from thongsuot_agent.judge.symptoms import facts, flapping, latency, loss, resolver, silence
 from thongsuot_schema.result import Family
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
 
-_OWN_FAULTS = (State.DOWN,)
 
-
-def take_facts(link: LinkMemory, event: LinkEvent, now_ns: int, settings: Settings) -> None:
+def take_facts(at: Stand, event: LinkEvent) -> None:
     """Take what the kernel says of an interface."""
-    before, link.facts = link.facts, event.facts
-    link.facts_ns = event.boottime_ns
+    link = at.link
+    before, link.facts, link.facts_ns = link.facts, event.facts, event.boottime_ns
     if before is None or _usable(before) != _usable(event.facts):
         # Runs in flight say nothing: packets of a time without signal are lost whatever the line
-        # does.
+        # is.
         link.valid_from_ns = event.boottime_ns
     fault = facts.at_once(event.facts)
     if fault is not None:
-        _interface_fails(link, fault, event.boottime_ns, now_ns, settings)
+        _fail(at, fault, event.boottime_ns)
     else:
-        check_facts(link, now_ns, settings)
-
-
-def check_facts(link: LinkMemory, now_ns: int, settings: Settings) -> None:
-    """Judge what the facts say after their time of grace; believe better news at once."""
-    if link.facts is None or facts.at_once(link.facts) is not None:
-        return
-    fault = facts.after_grace(link, link.facts)
-    held = link.facts_slot.fault
-    if fault is not None and fault != held:
-        if now_ns - link.facts_ns < settings.facts_grace_s * NS_PER_S:
-            return
-        if fault.state is State.DOWN:
-            _interface_fails(link, fault, link.facts_ns, now_ns, settings)
-        else:
-            _interface_recovers(link)
-            believe(link.facts_slot, Sighting(fault=fault, onset_ns=link.facts_ns), link.facts_ns)
-    elif fault is None and held is not None:
-        _interface_recovers(link)
-        link.clear_ns = link.facts_ns
-    link.had_ip4 = link.had_ip4 or link.facts.usable(Family.IP4)
+        _check_facts(at)
 
 
 def is_dead(link: LinkMemory) -> bool:
     """Return whether the interface itself cannot send."""
     fault = link.facts_slot.fault
-    return fault is not None and fault.state in _OWN_FAULTS
+    return fault is not None and fault.state is State.DOWN
 
 
-def suspect(link: LinkMemory, track: Track, post: Post, sign: Sign, now_ns: int) -> None:
-    """
-    Ask for a burst when a run does not fit what is believed: silence, or an answer on a dead link.
-    """
+def suspect(at: Stand, seen: Seen, sign: Sign) -> None:
+    """Ask for a burst when a run does not fit what is believed."""
+    link = at.link
+    if link.burst_ns is not None and link.burst_ns <= at.now_ns:
+        return
     if link.round is not None and link.round.is_burst:
         return
-    is_news = sign is Sign.SILENT and not track.excused
-    if sign is Sign.ANSWERED and is_outage(link.silence.fault):
-        is_news = RANK[rung_of(post, link.facts)] > RANK[Segment.LAN] or not link.known
-    if (is_news and not is_outage(link.silence.fault)) or (is_news and sign is Sign.ANSWERED):
-        link.burst_ns = now_ns
-    elif not link.known:
-        link.burst_ns = now_ns if link.burst_ns is None else link.burst_ns
+    if not link.known or _is_news(at, seen, sign):
+        link.burst_ns = at.now_ns
 
 
-def settle(memory: Memory, link: LinkMemory, watch: Watch, settings: Settings) -> tuple[Wish, ...]:
+def settle(at: Stand) -> tuple[Wish, ...]:
     """Close the round that is complete, open the burst that is due; returns what to measure now."""
-    now_ns = memory.now_ns
+    link = at.link
     if is_dead(link):
         return ()
-    if rounds.is_complete(link, now_ns, settings):
-        close_round(memory, link, watch, settings)
-    if link.burst_ns is not None and link.burst_ns <= now_ns:
-        return rounds.open_burst(link, watch, now_ns, settings)
-    return ()
+    if rounds.is_complete(at):
+        close_round(at)
+    loss.judge(at)
+    wishes = loss.scrutiny(at)
+    if link.burst_ns is not None and link.burst_ns <= at.now_ns:
+        return tuple(dict.fromkeys((*rounds.open_burst(at), *wishes)))
+    return wishes
 
 
-def close_round(memory: Memory, link: LinkMemory, watch: Watch, settings: Settings) -> None:
-    """Judge what a round has shown, concern by concern, the lowest first."""
+def close_round(at: Stand) -> None:
+    """Judge what a round has shown, concern by concern; an outage hides the others."""
+    link = at.link
     assert link.round is not None, "only an open round can be closed"
-    now_ns = memory.now_ns
-    sight = look(link, watch, link.round.opened_ns)
+    sight = look(at, link.round.opened_ns)
     if not sight.seen:
         link.round = None
         return
-    around = Surroundings(watch, sight, now_ns, settings)
-    seen = silence.detect(memory, link, around)
-    clear_ns = _first_answer_ns(sight, link.silence, now_ns)
-    if advance(link.silence, seen, now_ns, settings, clear_ns) and seen is None:
-        link.clear_ns = link.silence.onset_ns
-    _note_flaps(link, seen, sight, now_ns, settings)
+    seen = silence.detect(at, sight)
+    _advance(at, link.silence, seen, sight)
+    _note_flaps(at, seen, sight)
+    if is_outage(link.silence.fault) or (seen is not None and is_outage(seen.fault)):
+        if is_outage(link.silence.fault):
+            _forget_degraded(link)
+    else:
+        _advance(at, link.slow, latency.detect(at, sight), sight)
+        _advance(at, link.resolver, resolver.detect(at, sight), sight)
     if not link.silence.is_pending:
-        _become_known(link, clear_ns)
-        for seen_one in sight.seen:
-            # Those that stay silent while the link is believed to work are known from now on.
-            seen_one.track.excused = seen_one.silent and link.silence.fault is None
-    rounds.plan_next(link, watch, now_ns, settings)
+        _become_known(at, sight)
+        _excuse(link, sight)
+    rounds.plan_next(at)
 
 
-def pass_time(link: LinkMemory, watch: Watch, now_ns: int, settings: Settings) -> None:
-    """Judge what only time decides: grace, staleness, the end of flapping."""
-    check_facts(link, now_ns, settings)
-    check_stale(link, watch, now_ns, settings)
+def pass_time(at: Stand) -> None:
+    """Judge what only time decides: grace, the end of flapping, nothing measured for long."""
+    _check_facts(at)
+    link = at.link
     was_flapping = link.flaps.active
-    flapping.calm(link.flaps, now_ns, settings)
+    flapping.calm(link.flaps, at.now_ns, at.settings)
     if was_flapping and not link.flaps.active:
         link.clear_ns = link.flaps.silent_ns
-
-
-def check_stale(link: LinkMemory, watch: Watch, now_ns: int, settings: Settings) -> None:
-    """Forget what is believed when nothing has been measured for long."""
-    limit_s = settings.stale_runs * watch.shortest_s + settings.stale_s
+    limit_ns = ns(at.settings.stale_runs * at.watch.shortest_s + at.settings.stale_s)
     if not link.known or link.heard_ns is None or is_dead(link):
         return
-    if now_ns - link.heard_ns > limit_s * NS_PER_S:
+    if at.now_ns - link.heard_ns > limit_ns:
         link.known = False
         link.is_held = False
         _forget_rounds(link)
 
 
-def _interface_fails(
-    link: LinkMemory, fault: Fault, onset_ns: int, now_ns: int, settings: Settings
-) -> None:
+def _is_news(at: Stand, seen: Seen, sign: Sign) -> bool:
+    track, link = seen.track, at.link
+    is_out = is_outage(link.silence.fault)
+    if sign is Sign.SILENT:
+        return not is_out and not track.excused
+    if sign is Sign.ANSWERED and is_out:
+        return RANK[seen.rung] > RANK[Segment.LAN]
+    if track.kind == resolver.LOOKUP:
+        is_slow = resolver.is_suspicious(at, seen) and link.resolver.fault is None
+        return not is_out and (is_slow or (track.failures > 0 and not track.excused_failure))
+    if link.slow.fault is None and not is_out:
+        return latency.is_suspicious(at, seen) and track.value_ns == track.answered_ns
+    return False
+
+
+def _check_facts(at: Stand) -> None:
+    """Judge the facts after their time of grace; better news at once."""
+    link = at.link
+    if link.facts is None or facts.at_once(link.facts) is not None:
+        return
+    fault, held = facts.after_grace(link, link.facts), link.facts_slot.fault
+    if fault is None:
+        if held is not None:
+            _recover(at)
+        link.had_ip4 = link.had_ip4 or link.facts.usable(Family.IP4)
+    elif fault != held and at.now_ns - link.facts_ns >= ns(at.settings.facts_grace_s):
+        if fault.state is State.DOWN:
+            _fail(at, fault, link.facts_ns)
+        else:
+            _recover(at)
+            believe(link.facts_slot, Sighting(fault=fault, onset_ns=link.facts_ns), link.facts_ns)
+
+
+def _fail(at: Stand, fault: Fault, onset_ns: int) -> None:
+    link = at.link
     if link.facts_slot.fault != fault:
         believe(link.facts_slot, Sighting(fault=fault, onset_ns=onset_ns), onset_ns)
-    flapping.note_silence(link.flaps, fault, onset_ns, now_ns, settings)
+    flapping.note_silence(link.flaps, fault, onset_ns, at.now_ns, at.settings)
     _forget_rounds(link)
     link.known = True
 
 
-def _interface_recovers(link: LinkMemory) -> None:
-    """
-    An interface that can send again is what it was until a few rounds have shown that it works.
-    """
+def _recover(at: Stand) -> None:
+    """Let an interface that can send again be what it was until rounds have shown that it works."""
+    link = at.link
     fault = link.facts_slot.fault
     if fault is not None and fault.state is State.DOWN:
         link.silence = Slot(fault=fault, onset_ns=link.facts_slot.onset_ns)
-        link.burst_ns = link.facts_ns
+        link.burst_ns = at.now_ns
+    elif fault is not None:
+        link.clear_ns = link.facts_ns
     link.facts_slot = Slot()
+
+
+def _advance(at: Stand, slot: Slot, seen: Sighting | None, sight: Sight) -> None:
+    is_silence = slot is at.link.silence
+    clear_ns = sight.since_ns
+    if is_silence:
+        clear_ns = _first_answer_ns(sight, slot.onset_ns, at.now_ns)
+    if advance(slot, seen, at.now_ns, at.settings, clear_ns) and seen is None:
+        _clear(at, slot.onset_ns, sight)
+
+
+def _become_known(at: Stand, sight: Sight) -> None:
+    link = at.link
+    if not link.known:
+        link.known = True
+        link.is_held = False
+        _clear(at, _first_answer_ns(sight, 0, at.now_ns), sight)
+
+
+def _clear(at: Stand, onset_ns: int, sight: Sight) -> None:
+    at.link.clear_ns = onset_ns
+    at.link.clear_evidence = gather(at, sight)
+
+
+def _excuse(link: LinkMemory, sight: Sight) -> None:
+    """Remember who stays silent, or fails, while the link is believed to be as it is."""
+    if any(slot.is_pending for slot in rounds.slots_of(link)):
+        return
+    for seen in sight.seen:
+        if seen.silent and link.silence.fault is None:
+            seen.track.excused = True
+        if seen.track.failures:
+            seen.track.excused_failure = True
+
+
+def _note_flaps(at: Stand, seen: Sighting | None, sight: Sight) -> None:
+    flaps = at.link.flaps
+    if seen is not None and is_outage(seen.fault):
+        if (seen.nats or 0.0) >= at.settings.silence_nats:
+            flapping.note_silence(flaps, seen.fault, seen.onset_ns, at.now_ns, at.settings)
+    elif sight.answered():
+        flapping.note_answers(flaps)
+
+
+def _forget_degraded(link: LinkMemory) -> None:
+    """Drop what was believed of a link that is out now: it has to be seen anew when it is back."""
+    link.slow = Slot()
+    link.resolver = Slot()
+    link.packets = Slot()
+    link.blocked = Slot()
+    link.loss_slot = Slot()
+    loss.restart(link)
 
 
 def _forget_rounds(link: LinkMemory) -> None:
     link.round = None
     link.burst_ns = None
     link.silence = Slot()
-    link.slow = Slot()
-    link.resolver = Slot()
-    link.packets = Slot()
+    _forget_degraded(link)
 
 
-def _become_known(link: LinkMemory, clear_ns: int) -> None:
-    if not link.known:
-        link.known = True
-        link.is_held = False
-        link.clear_ns = clear_ns
-
-
-def _note_flaps(
-    link: LinkMemory, seen: Sighting | None, sight: Sight, now_ns: int, settings: Settings
-) -> None:
-    if seen is not None and is_outage(seen.fault) and (seen.nats or 0) >= settings.silence_nats:
-        flapping.note_silence(link.flaps, seen.fault, seen.onset_ns, now_ns, settings)
-    elif sight.answered():
-        flapping.note_answers(link.flaps)
-
-
-def _first_answer_ns(sight: Sight, slot: Slot, now_ns: int) -> int:
+def _first_answer_ns(sight: Sight, since_ns: int, now_ns: int) -> int:
     """Return the start of the first run beyond the site that answered since a fault began."""
     starts = [
         seen.track.answered_since_ns
         for seen in sight.answered()
         if RANK[seen.rung] > RANK[Segment.LAN] and seen.track.answered_since_ns is not None
     ]
-    return min((ns for ns in starts if ns >= slot.onset_ns), default=now_ns)
+    return min((start for start in starts if start >= since_ns), default=now_ns)
 
 
 def _usable(link_facts: LinkFacts) -> tuple[bool, bool]:

@@ -14,9 +14,6 @@ from thongsuot_schema.result import Family
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Evidence, Verdict
 
-RECENT_RUNS = 8
-"""Runs whose outcome a track remembers one by one."""
-
 
 class Tally(msgspec.Struct, kw_only=True):
     """Runs of one series since the round was opened."""
@@ -24,6 +21,18 @@ class Tally(msgspec.Struct, kw_only=True):
     ok: int = 0
     failed: int = 0
     unmeasured: int = 0
+
+
+class Address(msgspec.Struct, kw_only=True):
+    """
+    One address of a service: failed runs in a row and since when, when it worked, when it was
+    tried.
+    """
+
+    failures: int = 0
+    failed_since_ns: int = 0
+    worked_ns: int = 0
+    tried_ns: int = 0
 
 
 class Track(msgspec.Struct, kw_only=True):
@@ -35,11 +44,13 @@ class Track(msgspec.Struct, kw_only=True):
     ``silent_since_ns``: likewise for runs that nothing answered; ``silences`` counts those in a
     row. ``worked_ns`` and ``failed_*`` are about the outcome instead: ``failures`` and
     ``successes`` count runs in a row that ended ``failed`` or ``ok``. ``excused``: known to be
-    silent while others answer, so it neither raises suspicion nor counts.
+    silent while others answer, so it neither raises suspicion nor counts. ``excused_failure``:
+    known to fail, which raises no suspicion any more.
 
     ``value_s`` is the latest duration (of the run at ``value_ns``), ``usual_s`` the learned one,
-    from ``learned`` runs. ``recent`` holds the latest outcomes, a letter each, oldest first.
-    ``sent`` and ``lost`` count for the present test of loss.
+    from ``learned`` runs; ``slow_runs`` are above it in a row, since ``slow_since_ns``. ``sent``
+    and ``lost`` count for the present test of loss; until ``noisy_until_ns`` the series is left out
+    of it. ``addresses`` are those at which a service was tried lately.
     """
 
     kind: str
@@ -50,23 +61,28 @@ class Track(msgspec.Struct, kw_only=True):
     silent_ns: int | None = None
     silent_since_ns: int | None = None
     silences: int = 0
+    excused: bool = False
     worked_ns: int | None = None
+    worked_since_ns: int | None = None
     failed_ns: int | None = None
     failed_since_ns: int | None = None
     failures: int = 0
     successes: int = 0
+    excused_failure: bool = False
     reason: Reason | None = None
-    detail: str = ""
     unmeasured_ns: int | None = None
     unmeasured_reason: Reason | None = None
-    excused: bool = False
     value_s: float | None = None
     value_ns: int | None = None
     usual_s: float | None = None
     learned: int = 0
-    recent: str = ""
+    slow_runs: int = 0
+    slow_since_ns: int | None = None
     sent: int = 0
     lost: int = 0
+    noisy_until_ns: int = 0
+    addresses: dict[str, Address] = msgspec.field(default_factory=dict)
+    expires_s: float | None = None
     tally: Tally = msgspec.field(default_factory=Tally)
 
 
@@ -120,8 +136,8 @@ class Loss(msgspec.Struct, kw_only=True):
     first_ns: int | None = None
     blip_ns: int | None = None
     scrutiny_ns: int | None = None
-    rested_ns: int = 0
     asked_ns: int = 0
+    gateway_asked_ns: int = 0
 
 
 class Traffic(msgspec.Struct, kw_only=True):
@@ -182,6 +198,7 @@ class LinkMemory(msgspec.Struct, kw_only=True):
     slow: Slot = msgspec.field(default_factory=Slot)
     resolver: Slot = msgspec.field(default_factory=Slot)
     packets: Slot = msgspec.field(default_factory=Slot)
+    blocked: Slot = msgspec.field(default_factory=Slot)
     loss_slot: Slot = msgspec.field(default_factory=Slot)
     loss: Loss = msgspec.field(default_factory=Loss)
     traffic: Traffic = msgspec.field(default_factory=Traffic)
@@ -193,10 +210,15 @@ class LinkMemory(msgspec.Struct, kw_only=True):
 
 
 class Case(msgspec.Struct, kw_only=True):
-    """A service under suspicion: the comparison over all links that was asked for."""
+    """
+    A service under suspicion: the comparison over all links that was asked for, how often.
+
+    It is judged when nothing is ``awaited`` any more, or at ``due_ns``; not before ``waits_ns``.
+    """
 
     opened_ns: int
     due_ns: int
+    waits_ns: int = 0
     awaited: set[str] = msgspec.field(default_factory=set)
     asked: int = 1
 
@@ -206,11 +228,8 @@ class ServiceMemory(msgspec.Struct, kw_only=True):
 
     name: str
     case: Case | None = None
-    case_ns: int | None = None
     slots: dict[str, Slot] = msgspec.field(default_factory=dict)
-    expires_s: float | None = None
-    expires_onset_ns: int = 0
-    dirty: bool = False
+    expiring: Slot = msgspec.field(default_factory=Slot)
 
 
 class Given(msgspec.Struct, kw_only=True):

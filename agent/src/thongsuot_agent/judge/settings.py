@@ -132,6 +132,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Above the link's own learned round trip; another route (+40 ms) is a fact, not a fault."""
     slow_limit_s: Positive = 0.400
     """Slow whatever was learned, for targets inside the country."""
+    slow_factor: Positive = 5.0
+    """
+    Lookups and pages are slow when they take so many times the usual, and longer than their limit.
+    """
     learn_runs: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 8
     """Round trips to learn from before anything is compared with them."""
     busy_ratio: Ratio = 0.7
@@ -143,7 +147,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     # Name servers.
     lookup_slow_s: Positive = 0.5
-    """A lookup slower than this, and than five times the learned one, is slow."""
+    """A lookup slower than this is slow, if it is unusual."""
 
     # Services.
     service_wait_s: Positive = 12.0
@@ -153,6 +157,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     service_successes: Annotated[int, msgspec.Meta(ge=1, le=20)] = 2
     """Runs that work in a row before it is called up."""
     service_slow_s: Positive = 5.0
-    """A page slower than this, and than five times the learned one, is slow."""
+    """A page slower than this is slow, if it is unusual."""
     certificate_days: Positive = 14.0
     """A certificate that runs out within so many days is announced."""

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 from thongsuot_agent.judge.events import LinkFacts
 from thongsuot_agent.judge.fault import Fault
-from thongsuot_agent.judge.memory import LinkMemory, Track
-from thongsuot_agent.judge.plan import RANK, Post, Watch
-from thongsuot_agent.judge.settings import Settings
+from thongsuot_agent.judge.memory import Track
+from thongsuot_agent.judge.plan import RANK, Post
+from thongsuot_agent.judge.signs import Sign
+from thongsuot_agent.judge.stand import Stand
 from thongsuot_schema.result import Family
 from thongsuot_schema.segment import Segment
 
@@ -72,18 +73,6 @@ class Sight:
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
-    """
-    What a concern looks at in one round: the link's plan, what was seen, when, and the thresholds.
-    """
-
-    watch: Watch
-    sight: Sight
-    now_ns: int
-    settings: Settings
-
-
-@dataclass(frozen=True, slots=True)
 class Found:
     """A silence and who was silent."""
 
@@ -101,17 +90,23 @@ def rung_of(post: Post, facts: LinkFacts | None) -> Segment:
     return post.rung
 
 
-def look(link: LinkMemory, watch: Watch, since_ns: int) -> Sight:
+def seen_now(at: Stand, post: Post, track: Track, sign: Sign) -> Seen:
+    """Return one run as part of a sight."""
+    rung = rung_of(post, at.link.facts)
+    return Seen(track, post, rung, sign is Sign.ANSWERED, sign is Sign.SILENT)
+
+
+def look(at: Stand, since_ns: int) -> Sight:
     """Return what was seen on a link by runs that started at or after a moment."""
     seen: list[Seen] = []
-    for track in link.tracks.values():
-        post = watch.posts.get(f"{track.kind} {track.target}")
+    for track in at.link.tracks.values():
+        post = at.watch.posts.get(f"{track.kind} {track.target}")
         if post is None:
             continue
         answered = track.answered_ns is not None and track.answered_ns >= since_ns
         silent = not answered and track.silent_ns is not None and track.silent_ns >= since_ns
         if answered or silent or (track.failed_ns or 0) >= since_ns > 0:
-            seen.append(Seen(track, post, rung_of(post, link.facts), answered, silent))
+            seen.append(Seen(track, post, rung_of(post, at.link.facts), answered, silent))
     return Sight(since_ns, tuple(seen))
 
 

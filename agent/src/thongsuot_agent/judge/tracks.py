@@ -1,17 +1,30 @@
 """Tracks: from one run to what its series has shown so far."""
 
-from thongsuot_agent.judge.memory import RECENT_RUNS, LinkMemory, Track
-from thongsuot_agent.judge.plan import track_key
-from thongsuot_agent.judge.signs import Sign
+from thongsuot_agent.judge.memory import Address, LinkMemory, Track
+from thongsuot_agent.judge.plan import key_of
+from thongsuot_agent.judge.settings import Settings
+from thongsuot_agent.judge.signs import Sign, is_doubtful
+from thongsuot_schema.catalogue import dns, http, icmp
 from thongsuot_schema.outcome import Outcome
 from thongsuot_schema.result import Finding, Series
 
-LETTERS = {Outcome.OK: "o", Outcome.FAILED: "f"}
+_DURATIONS = {
+    icmp.KIND.name: icmp.RTT.name,
+    dns.KIND.name: dns.LOOKUP.name,
+    http.KIND.name: http.TOTAL.name,
+}
+"""The duration of each kind that is compared with what is usual."""
+_ADDRESSES = 8
+"""Addresses of a service that are remembered."""
+_LEARN_SHARE = 0.01
+"""Of the usual duration, by which it moves with each run: +40 ms is usual after some minutes."""
+_LEARN_FLOOR_S = 0.00005
+ECHO = icmp.KIND.name
 
 
 def track_of(link: LinkMemory, series: Series) -> Track:
     """Return the track of a series, a fresh one when it is new."""
-    key = track_key(series.kind, series.target, series.family)
+    key = key_of(series)
     track = link.tracks.get(key)
     if track is None:
         track = Track(kind=series.kind, target=series.target, family=series.family)
@@ -29,7 +42,6 @@ def record(track: Track, started_ns: int, finding: Finding, sign: Sign) -> None:
         track.unmeasured_ns = started_ns
         track.unmeasured_reason = finding.reason
         return
-    track.recent = (track.recent + LETTERS[finding.outcome])[-RECENT_RUNS:]
     if finding.outcome is Outcome.OK:
         track.tally.ok += 1
         _record_success(track, started_ns)
@@ -40,22 +52,62 @@ def record(track: Track, started_ns: int, finding: Finding, sign: Sign) -> None:
         _record_answer(track, started_ns)
     elif sign is Sign.SILENT:
         _record_silence(track, started_ns)
+    if track.kind == http.KIND.name:
+        _record_service(track, started_ns, finding)
+
+
+def record_value(track: Track, started_ns: int, finding: Finding, settings: Settings) -> None:
+    """Note how long a run took, and learn from it unless it was slow; late timers teach nothing."""
+    value_s = finding.values.get(_DURATIONS.get(track.kind, ""))
+    if value_s is None or finding.outcome is not Outcome.OK or is_doubtful(finding):
+        return
+    track.value_s, track.value_ns = value_s, started_ns
+    usual_s = track.usual_s
+    if usual_s is None:
+        track.usual_s = usual_s = value_s
+    if is_slow(track, settings):
+        track.slow_runs += 1
+        if track.slow_since_ns is None:
+            track.slow_since_ns = started_ns
+        return
+    track.learned += 1
+    if track.learned <= settings.learn_runs:
+        track.usual_s = usual_s + (value_s - usual_s) / track.learned
+    else:
+        step_s = usual_s * _LEARN_SHARE + _LEARN_FLOOR_S
+        track.usual_s = usual_s + min(step_s, max(-step_s, value_s - usual_s))
+    track.slow_runs = 0
+    track.slow_since_ns = None
+
+
+def is_slow(track: Track, settings: Settings) -> bool:
+    """Return whether the latest run took much longer than is usual for its series."""
+    value_s, usual_s = track.value_s, track.usual_s
+    if value_s is None or usual_s is None:
+        return False
+    is_learned = track.learned >= settings.learn_runs
+    if track.kind == ECHO:
+        return is_learned and value_s > usual_s + settings.slow_excess_s
+    limit_s = settings.lookup_slow_s if track.kind == dns.KIND.name else settings.service_slow_s
+    # Before anything is learned, only what is slow beyond doubt.
+    return value_s > (max(limit_s, settings.slow_factor * usual_s) if is_learned else 2 * limit_s)
 
 
 def _record_success(track: Track, started_ns: int) -> None:
     track.worked_ns = max(started_ns, track.worked_ns or started_ns)
     if track.failed_ns is not None and track.failed_ns > started_ns:
         return
+    if track.failures or track.worked_since_ns is None:
+        track.worked_since_ns = started_ns
     track.successes += 1
     track.failures = 0
     track.failed_since_ns = None
+    track.excused_failure = False
 
 
 def _record_failure(track: Track, started_ns: int, finding: Finding) -> None:
     track.reason = finding.reason
-    track.detail = finding.detail
-    # A run that began before one that worked is news of yesterday: it timed out while the other did
-    # not.
+    # A run that began before one that worked is old news: it timed out while the other did not.
     if track.worked_ns is not None and track.worked_ns > started_ns:
         return
     track.failed_ns = max(started_ns, track.failed_ns or started_ns)
@@ -86,3 +138,24 @@ def _record_silence(track: Track, started_ns: int) -> None:
     if track.silent_since_ns is None or started_ns < track.silent_since_ns:
         track.silent_since_ns = started_ns
     track.silences += 1
+
+
+def _record_service(track: Track, started_ns: int, finding: Finding) -> None:
+    expires_s = finding.values.get(http.CERTIFICATE_EXPIRY.name)
+    if expires_s is not None:
+        track.expires_s = expires_s
+    name = finding.evidence.get("address", "")
+    if not name:
+        return
+    # Put in again at the end, so that the first is the one not tried for longest.
+    address = track.addresses.pop(name, None) or Address()
+    track.addresses[name] = address
+    address.tried_ns = started_ns
+    if finding.outcome is Outcome.OK:
+        address.worked_ns, address.failures = started_ns, 0
+    else:
+        if not address.failures:
+            address.failed_since_ns = started_ns
+        address.failures += 1
+    while len(track.addresses) > _ADDRESSES:
+        del track.addresses[next(iter(track.addresses))]

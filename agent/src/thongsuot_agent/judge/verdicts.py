@@ -1,12 +1,12 @@
 """
-Verdicts: from the faults that are believed to the one that explains the others, and what has
-changed.
+Verdicts: from the faults that are believed to the one that explains the others, and what changed.
 """
 
 from thongsuot_agent.judge.comparison import is_outage
 from thongsuot_agent.judge.fault import Fault
 from thongsuot_agent.judge.memory import Given, LinkMemory, Memory, Slot
 from thongsuot_agent.judge.plan import RANK
+from thongsuot_agent.judge.stand import Stand
 from thongsuot_agent.judge.symptoms.flapping import flapping
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Evidence, Symptom, Verdict, VerdictChange
@@ -20,73 +20,78 @@ def link_slot(link: LinkMemory) -> Slot | None:
     Return the slot whose fault stands for the link; ``None`` when nothing is wrong.
 
     An outage hides everything else, flapping hides the outages it is made of. Of what is only
-    degraded, the lowest rung comes first: the higher symptoms may follow from it.
+    degraded, the lowest rung comes first, since the higher symptoms may follow from it; on one
+    rung, in the order of ``_degraded``.
     """
-    if link.facts_slot.fault is not None and link.facts_slot.fault.state is State.DOWN:
-        return _or_flapping(link, link.facts_slot)
-    if is_outage(link.silence.fault):
-        return _or_flapping(link, link.silence)
-    flap = flapping(link.flaps)
+    for slot in (link.facts_slot, link.silence):
+        if is_outage(slot.fault):
+            return _flap_slot(link, slot) or slot
+    flap = _flap_slot(link, link.silence)
     if flap is not None:
-        return Slot(fault=flap, onset_ns=link.flaps.starts[0], evidence=link.silence.evidence)
-    slots = (
+        return flap
+    return min((s for s in _degraded(link) if s.fault is not None), key=_height, default=None)
+
+
+def judge_link(at: Stand) -> tuple[VerdictChange, ...]:
+    """Give a verdict on a link; returns the change, if it says something new."""
+    link = at.link
+    if not link.known:
+        if link.is_held:
+            return ()
+        is_starved = link.starved_ns is not None and link.starved_ns >= (link.heard_ns or 0)
+        onset_ns = link.heard_ns if link.heard_ns is not None else at.now_ns
+        slot = Slot(fault=STARVED if is_starved else UNKNOWN, onset_ns=onset_ns)
+        return give(at.memory, link.name, "", slot)
+    slot_now = link_slot(link)
+    if slot_now is None:
+        slot_now = Slot(onset_ns=link.clear_ns, evidence=link.clear_evidence)
+    return give(at.memory, link.name, "", slot_now)
+
+
+def give(memory: Memory, link: str, service: str, slot: Slot) -> tuple[VerdictChange, ...]:
+    """Note what is said of a subject; returns the change, if it says something new."""
+    subject = f"{link}/{service}"
+    fault, given = slot.fault, memory.given.get(subject)
+    if given is None:
+        if fault == UNKNOWN:
+            return ()
+    elif _is_said(given.verdict, fault):
+        return ()
+    verdict = _verdict(link, service, fault, slot.evidence)
+    onset_ns = min(slot.onset_ns, memory.now_ns)
+    memory.given[subject] = Given(verdict=verdict, onset_ns=onset_ns)
+    change = VerdictChange(
+        verdict=verdict,
+        before=State.UNKNOWN if given is None else given.state,
+        onset_boottime_ns=onset_ns,
+        decided_boottime_ns=memory.now_ns,
+    )
+    return (change,)
+
+
+def _degraded(link: LinkMemory) -> tuple[Slot, ...]:
+    return (
         link.facts_slot,
         link.silence,
-        link.loss_slot,
         link.packets,
+        link.loss_slot,
         link.slow,
         link.resolver,
+        link.blocked,
     )
-    return min((s for s in slots if s.fault is not None), key=_height, default=None)
 
 
-def _or_flapping(link: LinkMemory, slot: Slot) -> Slot:
+def _flap_slot(link: LinkMemory, slot: Slot) -> Slot | None:
     flap = flapping(link.flaps)
     if flap is None:
-        return slot
+        return None
     return Slot(fault=flap, onset_ns=link.flaps.starts[0], evidence=slot.evidence)
 
 
 def _height(slot: Slot) -> int:
     assert slot.fault is not None, "slots without a fault were left out"
-    return RANK[slot.fault.segment] if slot.fault.segment is not None else -1
-
-
-def judge_link(memory: Memory, link: LinkMemory) -> VerdictChange | None:
-    """Give a verdict on a link; returns the change, ``None`` when it says what was said last."""
-    if not link.known:
-        if link.is_held:
-            return None
-        is_starved = link.starved_ns is not None and link.starved_ns >= (link.heard_ns or 0)
-        fault = STARVED if is_starved else UNKNOWN
-        onset_ns = link.heard_ns if link.heard_ns is not None else memory.now_ns
-        return give(memory, link.name, "", Slot(fault=fault, onset_ns=onset_ns))
-    slot = link_slot(link)
-    if slot is None:
-        slot = Slot(onset_ns=link.clear_ns, evidence=link.clear_evidence)
-    return give(memory, link.name, "", slot)
-
-
-def give(memory: Memory, link: str, service: str, slot: Slot) -> VerdictChange | None:
-    """
-    Note what is said of a subject; returns the change, ``None`` when it says what was said last.
-    """
-    verdict = _verdict(link, service, slot.fault, slot.evidence)
-    subject = f"{link}/{service}"
-    given = memory.given.get(subject)
-    before = State.UNKNOWN if given is None else given.verdict.state
-    if given is None and verdict.symptom is Symptom.NOT_YET_MEASURED:
-        return None
-    if given is not None and _says(given.verdict) == _says(verdict):
-        return None
-    onset_ns = min(slot.onset_ns, memory.now_ns)
-    memory.given[subject] = Given(verdict=verdict, onset_ns=onset_ns)
-    return VerdictChange(
-        verdict=verdict,
-        before=before,
-        onset_boottime_ns=onset_ns,
-        decided_boottime_ns=memory.now_ns,
-    )
+    assert slot.fault.segment is not None, "only an outage may be nobody's fault yet"
+    return RANK[slot.fault.segment]
 
 
 def _verdict(
@@ -104,5 +109,8 @@ def _verdict(
     )
 
 
-def _says(verdict: Verdict) -> tuple[State, object, Symptom]:
-    return verdict.state, verdict.segment, verdict.symptom
+def _is_said(verdict: Verdict, fault: Fault | None) -> bool:
+    if fault is None:
+        return verdict.state is State.UP
+    said = (verdict.state, verdict.segment, verdict.symptom)
+    return said == (fault.state, fault.segment, fault.symptom)

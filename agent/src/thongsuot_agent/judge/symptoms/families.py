@@ -2,7 +2,8 @@
 
 from thongsuot_agent.judge.fault import Fault
 from thongsuot_agent.judge.plan import RANK
-from thongsuot_agent.judge.sight import Found, Surroundings, witnesses
+from thongsuot_agent.judge.sight import Found, Sight, witnesses
+from thongsuot_agent.judge.stand import Stand
 from thongsuot_schema.result import Family
 from thongsuot_schema.segment import LADDER, Segment
 from thongsuot_schema.state import State
@@ -14,7 +15,7 @@ _PAIRS = (
 )
 
 
-def dead_family(around: Surroundings) -> Found | None:
+def dead_family(at: Stand, sight: Sight) -> Found | None:
     """
     Return the family that stops on a lower rung than the other.
 
@@ -22,16 +23,15 @@ def dead_family(around: Surroundings) -> Found | None:
     since the other family uses them; the site is at fault only if the family's own gateway fell
     silent.
     """
-    sight = around.sight
     for family, other, symptom in _PAIRS:
         top = sight.top(family) or Segment.LAN
         other_top = sight.top(other)
         if other_top is None or RANK[top] >= min(RANK[other_top], RANK[Segment.TRANSIT]):
             continue
         silent = sight.silent_beyond(top, family)
-        if len(witnesses(silent)) < around.settings.quorum:
+        if len(witnesses(silent)) < at.settings.quorum:
             continue
-        segment = _gateway_segment(around, family) if RANK[top] <= RANK[Segment.LAN] else None
+        segment = _gateway_segment(sight, family) if RANK[top] <= RANK[Segment.LAN] else None
         if segment is None:
             segment = LADDER[max(RANK[top], RANK[Segment.LAN]) + 1]
         fault = Fault(state=State.DEGRADED, segment=segment, symptom=symptom)
@@ -39,9 +39,9 @@ def dead_family(around: Surroundings) -> Found | None:
     return None
 
 
-def _gateway_segment(around: Surroundings, family: Family) -> Segment | None:
+def _gateway_segment(sight: Sight, family: Family) -> Segment | None:
     """Return ``lan`` if the family's own gateway used to answer and does not now."""
-    for seen in around.sight.seen:
+    for seen in sight.seen:
         if seen.post.is_gateway and seen.track.family is family and seen.silent:
             return Segment.LAN if seen.track.answered_ns is not None else None
     return None

@@ -1,9 +1,9 @@
 """Flapping: one link that comes and goes is one fault, not a storm of them."""
 
 from thongsuot_agent.judge.fault import Fault
-from thongsuot_agent.judge.hysteresis import NS_PER_S
 from thongsuot_agent.judge.memory import Flaps
 from thongsuot_agent.judge.settings import Settings
+from thongsuot_agent.judge.stand import ns
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
@@ -22,7 +22,7 @@ def note_silence(
     _forget(flaps, now_ns, settings)
     if len(flaps.starts) >= settings.flap_episodes or _is_pair(flaps, settings):
         flaps.active = True
-    if now_ns - flaps.starts[-1] > settings.flap_down_s * NS_PER_S:
+    if now_ns - flaps.starts[-1] > ns(settings.flap_down_s):
         # It stays away: an outage.
         flaps.active = False
         flaps.starts = flaps.starts[-1:]
@@ -37,7 +37,7 @@ def calm(flaps: Flaps, now_ns: int, settings: Settings) -> None:
     """Let time pass: after long enough without a silence, flapping is over."""
     if flaps.is_silent or not flaps.starts:
         return
-    if now_ns - flaps.silent_ns > settings.flap_clear_s * NS_PER_S:
+    if now_ns - flaps.silent_ns > ns(settings.flap_clear_s):
         flaps.active = False
     _forget(flaps, now_ns, settings)
 
@@ -56,10 +56,10 @@ def flapping(flaps: Flaps) -> Fault | None:
 def _is_pair(flaps: Flaps, settings: Settings) -> bool:
     if len(flaps.starts) < 2:
         return False
-    return flaps.starts[-1] - flaps.starts[-2] <= settings.flap_pair_s * NS_PER_S
+    return flaps.starts[-1] - flaps.starts[-2] <= ns(settings.flap_pair_s)
 
 
 def _forget(flaps: Flaps, now_ns: int, settings: Settings) -> None:
-    horizon_ns = now_ns - round(settings.flap_window_s * NS_PER_S)
+    horizon_ns = now_ns - ns(settings.flap_window_s)
     while len(flaps.starts) > 1 and flaps.starts[0] < horizon_ns:
         del flaps.starts[0]

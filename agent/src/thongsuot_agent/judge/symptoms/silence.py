@@ -13,16 +13,14 @@ from math import log
 from thongsuot_agent.judge.comparison import is_outage
 from thongsuot_agent.judge.evidence import gather
 from thongsuot_agent.judge.fault import Fault, Sighting
-from thongsuot_agent.judge.memory import LinkMemory, Memory
-from thongsuot_agent.judge.plan import RANK, Watch
-from thongsuot_agent.judge.sight import SERVICES, Seen, Surroundings, witnesses
+from thongsuot_agent.judge.plan import RANK
+from thongsuot_agent.judge.sight import SERVICES, Seen, Sight, witnesses
+from thongsuot_agent.judge.stand import Stand, ns
 from thongsuot_agent.judge.symptoms.families import dead_family
 from thongsuot_agent.judge.symptoms.partial import partly_silent
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
-
-NS_PER_S = 1_000_000_000
 
 GATEWAY_SILENT = Fault(state=State.DOWN, segment=Segment.LAN, symptom=Symptom.GATEWAY_SILENT)
 ACCESS_SILENT = Fault(state=State.DOWN, segment=Segment.ACCESS, symptom=Symptom.ACCESS_SILENT)
@@ -39,80 +37,78 @@ _AFTER: Mapping[Segment, Fault] = {
 """What is broken when this is the highest rung that answered."""
 
 
-def detect(memory: Memory, link: LinkMemory, around: Surroundings) -> Sighting | None:
+def detect(at: Stand, sight: Sight) -> Sighting | None:
     """Return the worst silence seen on a link in a round; ``None`` when what can answer does."""
-    sight, quorum = around.sight, around.settings.quorum
+    quorum = at.settings.quorum
     top = sight.top()
     if top is None or RANK[top] <= RANK[Segment.LAN]:
         silent = sight.silent_beyond(Segment.LAN)
         # Where there is but one witness, its silence has to be believed; loss does not explain it
         # for long.
-        if len(witnesses(silent)) < min(quorum, _available(link, around.watch)):
+        if len(witnesses(silent)) < min(quorum, _available(at)):
             return None
-        return _sighting(memory, link, _nearest(link, around), silent, around)
+        return _sighting(at, sight, _nearest(at, sight), silent)
     if top in _AFTER:
         silent = sight.silent_beyond(top)
         if len(witnesses(silent)) >= quorum:
-            return _sighting(memory, link, _AFTER[top], silent, around)
-    found = dead_family(around) or partly_silent(memory, link, around)
+            return _sighting(at, sight, _AFTER[top], silent)
+    found = dead_family(at, sight) or partly_silent(at, sight)
     if found is None:
         return None
-    return _sighting(memory, link, found.fault, found.silent, around)
+    return _sighting(at, sight, found.fault, found.silent)
 
 
-def _available(link: LinkMemory, watch: Watch) -> int:
+def _available(at: Stand) -> int:
     """
     Count the witnesses beyond the site that a link has, without those that are known to be silent.
     """
     found: set[str] = set()
-    for track in link.tracks.values():
-        post = watch.posts.get(f"{track.kind} {track.target}")
+    for track in at.link.tracks.values():
+        post = at.watch.posts.get(f"{track.kind} {track.target}")
         if post is None or track.excused or RANK[post.rung] <= RANK[Segment.LAN]:
             continue
         found.add(SERVICES if post.is_service else post.target)
     return max(1, len(found))
 
 
-def _nearest(link: LinkMemory, around: Surroundings) -> Fault:
+def _nearest(at: Stand, sight: Sight) -> Fault:
     """Return what is broken when nothing beyond the site answers."""
-    if around.sight.top() is not None:
+    if sight.top() is not None:
         return ACCESS_SILENT
-    gateways = [s for s in around.sight.seen if s.post.is_gateway]
+    gateways = [s for s in sight.seen if s.post.is_gateway]
     if any(s.silent and s.track.answered_ns is not None for s in gateways):
         return GATEWAY_SILENT
-    return _by_neighbour(link, around)
+    return _by_neighbour(at, sight)
 
 
-def _by_neighbour(link: LinkMemory, around: Surroundings) -> Fault:
+def _by_neighbour(at: Stand, sight: Sight) -> Fault:
     """Return what is broken when the gateway never answers echoes: the link layer has to tell."""
-    traffic, watch = link.traffic, around.watch
+    traffic, watch, held = at.link.traffic, at.watch, at.link.silence
     if not traffic.neighbour_proved:
         # Either there is no link layer to ask (a point-to-point modem), and the interface, which is
         # fine, is all of the site's own side; or nobody has asked yet.
         has_asked = traffic.read_ns is not None or not watch.has_host
         has_gateway = any(post.is_gateway for post in watch.posts.values())
         return SILENT_SOMEWHERE if has_gateway or not has_asked else ACCESS_SILENT
-    onset_ns = link.silence.onset_ns if is_outage(link.silence.fault) else around.sight.since_ns
+    onset_ns = held.onset_ns if is_outage(held.fault) else sight.since_ns
     asked_ns = traffic.neighbour_ns
     if asked_ns is None or asked_ns < onset_ns:
         return SILENT_SOMEWHERE
     if not traffic.neighbour:
         return GATEWAY_SILENT
-    is_fresh = asked_ns >= onset_ns + around.settings.neighbour_lag_s * NS_PER_S
+    is_fresh = asked_ns >= onset_ns + ns(at.settings.neighbour_lag_s)
     return ACCESS_SILENT if is_fresh else SILENT_SOMEWHERE
 
 
-def _sighting(
-    memory: Memory, link: LinkMemory, fault: Fault, silent: Sequence[Seen], around: Surroundings
-) -> Sighting:
+def _sighting(at: Stand, sight: Sight, fault: Fault, silent: Sequence[Seen]) -> Sighting:
     """Return a fault with its onset, its evidence and its strength."""
-    silence_nats = log(1.0 / min(0.95, max(around.settings.loss_floor_ratio, link.loss.ratio)))
+    ratio = min(0.95, max(at.settings.loss_floor_ratio, at.link.loss.ratio))
     return Sighting(
         fault=fault,
         onset_ns=_onset_ns(silent),
-        evidence=gather(memory, link, around.watch, around.sight),
-        nats=silence_nats * sum(s.track.silences for s in silent),
-        sure=_speaks_enough(link, silent, around.watch),
+        evidence=gather(at, sight),
+        nats=log(1.0 / ratio) * sum(s.track.silences for s in silent),
+        is_sure=_speaks_enough(at, silent),
     )
 
 
@@ -123,11 +119,11 @@ def _onset_ns(silent: Sequence[Seen]) -> int:
     return min((ns for ns in starts if ns >= last_ns), default=max(starts))
 
 
-def _speaks_enough(link: LinkMemory, silent: Sequence[Seen], watch: Watch) -> bool:
+def _speaks_enough(at: Stand, silent: Sequence[Seen]) -> bool:
     """Return whether more than one protocol is silent, where more than one is there to speak."""
-    there = {post.kind for post in watch.posts.values() if RANK[post.rung] > RANK[Segment.LAN]}
+    there = {post.kind for post in at.watch.posts.values() if RANK[post.rung] > RANK[Segment.LAN]}
     kinds = {s.post.kind for s in silent}
-    if link.round is not None:
+    if at.link.round is not None:
         # Asked, and not answered in the time that answers take.
-        kinds.update(key.partition(" ")[0] for key in link.round.awaited)
+        kinds.update(key.partition(" ")[0] for key in at.link.round.awaited)
     return len(kinds) >= min(2, len(there))

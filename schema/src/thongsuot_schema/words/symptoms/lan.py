@@ -106,4 +106,17 @@ SENTENCES: Final[dict[Symptom, Sentence]] = {
             "Pause large downloads, updates and video during service hours. {support}",
         ),
     ),
+    Symptom.LAN_LOSS: Sentence(
+        headline=Text("{Line} chập chờn do mạng nội bộ", "{Line} is unstable: local network"),
+        what=Text(
+            "Dữ liệu bị rơi ngay giữa thiết bị giám sát và {box}{since}, nên {line} chập chờn. Lỗi "
+            "tại điểm, không phải ở nhà mạng.",
+            "Data is lost between the monitoring device and {box}{since}, which makes {line} "
+            "unstable. The fault is at the point, not at the carrier.",
+        ),
+        do=Text(
+            "Hãy thay dây mạng, hoặc cắm sang cổng khác của {box}. {support}",
+            "Replace the cable, or use another port of {box}. {support}",
+        ),
+    ),
 }

@@ -1,0 +1,148 @@
+"""Blame: on which rung the losses of a link begin."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from math import log
+
+from thongsuot_agent.judge.fault import Fault, Sighting
+from thongsuot_agent.judge.plan import RANK
+from thongsuot_agent.judge.settings import Settings
+from thongsuot_agent.judge.sight import rung_of
+from thongsuot_agent.judge.stand import Stand, ns
+from thongsuot_agent.judge.tracks import ECHO
+from thongsuot_schema.catalogue import icmp
+from thongsuot_schema.outcome import Outcome
+from thongsuot_schema.segment import LADDER, Segment
+from thongsuot_schema.state import State
+from thongsuot_schema.verdict import Evidence, Symptom
+
+REST_NATS = 2.3
+"""Evidence (10:1) that must remain when the worst target is left out: one host is no link."""
+NOISY_S = 600.0
+"""
+How long a host is left out that loses echoes alone; carriers rate-limit ICMP to their routers.
+"""
+CLEAN_NATS = {Segment.LAN: 4.6}
+"""Evidence that a rung is clean. The gateway 100:1, since the next rung is another party's …"""
+RUNG_NATS = 3.0
+"""… the others 20:1, and as much that a rung is lossy."""
+
+_SYMPTOMS = {
+    Segment.LAN: Symptom.LAN_LOSS,
+    Segment.ACCESS: Symptom.ACCESS_LOSS,
+    Segment.CARRIER: Symptom.CARRIER_LOSS,
+    Segment.TRANSIT: Symptom.TRANSIT_LOSS,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """Echoes of a target, or of a rung, in the present test."""
+
+    rung: Segment
+    sent: int = 0
+    lost: int = 0
+
+    def plus(self, sent: int, lost: int) -> "Share":
+        """Return the share with more echoes."""
+        return Share(self.rung, self.sent + sent, self.lost + lost)
+
+    def nats(self, degraded: float, healthy: float) -> float:
+        """Return the evidence for one share of losses against another."""
+        kept = self.sent - self.lost
+        return self.lost * log(degraded / healthy) + kept * log((1 - degraded) / (1 - healthy))
+
+
+@dataclass(frozen=True, slots=True)
+class Blamed:
+    """Who loses; neither is set while more has to be seen."""
+
+    sighting: Sighting | None = None
+    is_one_host: bool = False
+
+
+def blame(at: Stand, onset_ns: int) -> Blamed:
+    """Return on which rung the losses begin, or that they are one host's alone."""
+    shares = _shares(at)
+    worst = _lone_loser(shares, at.settings)
+    if worst is not None:
+        for track in at.link.tracks.values():
+            if track.target == worst:
+                track.noisy_until_ns = at.now_ns + ns(NOISY_S)
+        return Blamed(is_one_host=True)
+    segment = _first_lossy(shares.values(), at.settings)
+    if segment is None:
+        return Blamed()
+    fault = Fault(state=State.DEGRADED, segment=segment, symptom=_SYMPTOMS[segment])
+    evidence = _evidence(shares, at.settings)
+    return Blamed(Sighting(fault=fault, onset_ns=onset_ns, evidence=evidence))
+
+
+def _shares(at: Stand) -> dict[str, Share]:
+    shares: dict[str, Share] = {}
+    for track in at.link.tracks.values():
+        post = at.watch.posts.get(f"{track.kind} {track.target}")
+        if post is None or track.kind != ECHO or not track.sent:
+            continue
+        share = shares.get(track.target, Share(rung_of(post, at.link.facts)))
+        shares[track.target] = share.plus(track.sent, track.lost)
+    return shares
+
+
+def _lone_loser(shares: Mapping[str, Share], settings: Settings) -> str | None:
+    """Return the target with most of the losses if the others do not bear it out."""
+    beyond = {t: share for t, share in shares.items() if share.rung is not Segment.LAN}
+    if len(beyond) < settings.quorum:
+        return None
+    worst = max(sorted(beyond), key=lambda target: beyond[target].lost)
+    rest = Share(Segment.ACCESS)
+    for target, share in beyond.items():
+        if target != worst:
+            rest = rest.plus(share.sent, share.lost)
+    nats = rest.nats(settings.loss_degraded_ratio, settings.loss_healthy_ratio)
+    return None if nats >= REST_NATS else worst
+
+
+def _first_lossy(shares: Iterable[Share], settings: Settings) -> Segment | None:
+    """
+    Return the rung after the last that is clean; ``None`` while a rung is undecided.
+
+    A rung is compared with what lies beyond it: is it as lossy as that, or as a healthy one?
+    """
+    rungs: dict[Segment, Share] = {}
+    for share in shares:
+        rungs[share.rung] = rungs.get(share.rung, Share(share.rung)).plus(share.sent, share.lost)
+    proved = Segment.LAN
+    for rung in (rung for rung in LADDER if rung in rungs and rung in _SYMPTOMS):
+        beyond = Share(rung)
+        for other in rungs.values():
+            if RANK[other.rung] > RANK[rung]:
+                beyond = beyond.plus(other.sent, other.lost)
+        ratio = beyond.lost / beyond.sent if beyond.sent else 0.0
+        nats = rungs[rung].nats(
+            max(ratio, settings.loss_degraded_ratio), settings.loss_healthy_ratio
+        )
+        if nats >= RUNG_NATS:
+            return rung if rung is Segment.LAN else LADDER[RANK[proved] + 1]
+        if nats > -CLEAN_NATS.get(rung, RUNG_NATS):
+            return None
+        proved = rung
+    return None
+
+
+def _evidence(shares: Mapping[str, Share], settings: Settings) -> tuple[Evidence, ...]:
+    ordered = sorted(shares.items(), key=lambda named: (RANK[named[1].rung], named[0]))
+    return tuple(
+        Evidence(
+            kind=ECHO,
+            target=target,
+            segment=share.rung,
+            outcome=Outcome.OK,
+            ok=share.sent - share.lost,
+            failed=share.lost,
+            metric=icmp.LOSS.name,
+            value=share.lost / share.sent,
+            limit=settings.loss_degraded_ratio,
+        )
+        for target, share in ordered
+    )

@@ -1,0 +1,53 @@
+"""Expiry: a certificate that will run out soon. Only a clock that is trusted can tell."""
+
+from thongsuot_agent.judge.fault import Fault
+from thongsuot_agent.judge.memory import Memory, ServiceMemory, Slot, Track
+from thongsuot_agent.judge.stand import NS_PER_S
+from thongsuot_schema.catalogue import http
+from thongsuot_schema.segment import Segment
+from thongsuot_schema.state import State
+from thongsuot_schema.verdict import Evidence, Symptom
+
+_EXPIRING = Fault(
+    state=State.DEGRADED, segment=Segment.SERVICE, symptom=Symptom.CERTIFICATE_EXPIRING
+)
+_DAY_S = 86_400.0
+
+
+def expiring(memory: Memory, service: ServiceMemory, days: float) -> Slot | None:
+    """Return that a service's certificate runs out within so many days, ``None`` if it does not."""
+    if memory.wall_s is None:
+        # An untrusted clock neither accuses nor acquits.
+        return service.expiring if service.expiring.fault is not None else None
+    found = _earliest(memory, service.name)
+    if found is None or found.expires_s is None:
+        return None
+    wall_s = memory.wall_s + (memory.now_ns - memory.wall_ns) / NS_PER_S
+    if found.expires_s - wall_s > days * _DAY_S:
+        service.expiring = Slot()
+        return None
+    if service.expiring.fault is None:
+        evidence = Evidence(
+            kind=found.kind,
+            target=found.target,
+            family=found.family,
+            segment=Segment.SERVICE,
+            metric=http.CERTIFICATE_EXPIRY.name,
+            value=found.expires_s,
+            limit=wall_s + days * _DAY_S,
+        )
+        service.expiring = Slot(
+            fault=_EXPIRING, onset_ns=found.worked_ns or memory.now_ns, evidence=(evidence,)
+        )
+    return service.expiring
+
+
+def _earliest(memory: Memory, service: str) -> Track | None:
+    """Return the series that saw the certificate which runs out first."""
+    tracks = [
+        track
+        for link in memory.links.values()
+        for track in link.tracks.values()
+        if track.target == service and track.expires_s is not None and not track.failures
+    ]
+    return min(tracks, key=lambda track: track.expires_s or 0.0, default=None)

@@ -1,0 +1,109 @@
+"""
+Latency: round trips well above what the link itself has shown to be usual, or above any sense.
+
+A fast answer from a rung proves every rung below fast. Where the site's own traffic fills the link,
+the queue is the site's; where the gateway itself is slow, likewise.
+"""
+
+from thongsuot_agent.judge.fault import Fault, Sighting
+from thongsuot_agent.judge.plan import RANK
+from thongsuot_agent.judge.sight import Seen, Sight, witnesses
+from thongsuot_agent.judge.stand import Stand
+from thongsuot_agent.judge.symptoms.traffic import is_busy, knows_rate_since
+from thongsuot_agent.judge.tracks import ECHO, is_slow
+from thongsuot_schema.catalogue import icmp
+from thongsuot_schema.outcome import Outcome
+from thongsuot_schema.segment import LADDER, Segment
+from thongsuot_schema.state import State
+from thongsuot_schema.verdict import Evidence, Symptom
+
+_SYMPTOMS = {
+    Segment.LAN: Symptom.LAN_BUSY,
+    Segment.ACCESS: Symptom.ACCESS_SLOW,
+    Segment.CARRIER: Symptom.CARRIER_SLOW,
+    Segment.TRANSIT: Symptom.TRANSIT_SLOW,
+}
+
+
+def is_suspicious(at: Stand, seen: Seen) -> bool:
+    """Return whether an echo took so long that the link should be looked at."""
+    track = seen.track
+    if track.kind != ECHO or track.value_s is None:
+        return False
+    return is_slow(track, at.settings) or (
+        seen.post.domestic and track.value_s > at.settings.slow_limit_s
+    )
+
+
+def detect(at: Stand, sight: Sight) -> Sighting | None:
+    """Return on which rung a link is slow in a round, ``None`` where it is not."""
+    echoes = [
+        seen
+        for seen in sight.seen
+        if seen.track.kind == ECHO
+        and seen.track.value_ns is not None
+        and seen.track.value_ns >= sight.since_ns
+    ]
+    slow = [seen for seen in echoes if is_suspicious(at, seen)]
+    if not slow:
+        return None
+    fast = [seen for seen in echoes if not is_suspicious(at, seen)]
+    segment, blamed = _where(at, slow, fast)
+    if segment is None:
+        return None
+    onset_ns = min(seen.track.slow_since_ns or sight.since_ns for seen in blamed)
+    if segment is not Segment.TRANSIT and is_busy(at, at.now_ns):
+        segment = Segment.LAN
+    return Sighting(
+        fault=Fault(state=State.DEGRADED, segment=segment, symptom=_SYMPTOMS[segment]),
+        onset_ns=onset_ns,
+        evidence=_evidence(at, echoes),
+        # Before the interface's counters cover this time, it cannot be told whose queue it is.
+        is_ripe=knows_rate_since(at.link, onset_ns),
+    )
+
+
+def _where(at: Stand, slow: list[Seen], fast: list[Seen]) -> tuple[Segment | None, list[Seen]]:
+    """Return the rung after the last fast one, with those who say so."""
+    quorum = at.settings.quorum
+    proved = max((s.rung for s in fast), key=RANK.__getitem__, default=Segment.DEVICE)
+    beyond = [s for s in slow if RANK[s.rung] > max(RANK[proved], RANK[Segment.LAN])]
+    if RANK[proved] >= RANK[Segment.TRANSIT]:
+        return _abroad(slow, fast, quorum)
+    if RANK[proved] > RANK[Segment.LAN]:
+        return (
+            (LADDER[RANK[proved] + 1], beyond) if len(witnesses(beyond)) >= quorum else (None, [])
+        )
+    available = len(witnesses(s for s in (*slow, *fast) if RANK[s.rung] > RANK[Segment.LAN]))
+    if not beyond or len(witnesses(beyond)) < min(quorum, available):
+        return None, []
+    gateway_is_slow = any(s.rung is Segment.LAN for s in slow)
+    return (Segment.LAN if gateway_is_slow else Segment.ACCESS), beyond
+
+
+def _abroad(slow: list[Seen], fast: list[Seen], quorum: int) -> tuple[Segment | None, list[Seen]]:
+    """Return ``transit`` where all that is abroad is slow and nothing at home."""
+    foreign = [s for s in slow if s.rung is Segment.TRANSIT and not s.post.domestic]
+    is_whole = not any(not s.post.domestic for s in fast)
+    if is_whole and len(foreign) == len(slow) and len(witnesses(foreign)) >= quorum:
+        return Segment.TRANSIT, foreign
+    return None, []
+
+
+def _evidence(at: Stand, echoes: list[Seen]) -> tuple[Evidence, ...]:
+    ordered = sorted(echoes, key=lambda s: (RANK[s.rung], s.post.target, s.track.family))
+    return tuple(
+        Evidence(
+            kind=ECHO,
+            target=seen.post.target,
+            family=seen.track.family,
+            segment=seen.rung,
+            outcome=Outcome.OK,
+            ok=seen.track.tally.ok,
+            failed=seen.track.tally.failed,
+            metric=icmp.RTT.name,
+            value=seen.track.value_s,
+            limit=(seen.track.usual_s or 0.0) + at.settings.slow_excess_s,
+        )
+        for seen in ordered
+    )

@@ -1,0 +1,120 @@
+"""
+Portal: how a service fails over one link, and whether that can be anybody's fault but its own.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from thongsuot_agent.judge.memory import Track
+from thongsuot_agent.judge.stand import NS_PER_S
+from thongsuot_schema.reason import Reason
+from thongsuot_schema.verdict import Symptom
+
+
+class Proof(Enum):
+    """What a way of failing proves about who fails."""
+
+    OWN = auto()
+    """Only the portal itself can have answered so: its certificate was verified before."""
+
+    WAY = auto()
+    """The way there may be to blame as well: other links have to be asked."""
+
+    NAME = auto()
+    """The name server may be to blame as well."""
+
+    CLOCK = auto()
+    """The device's own clock may be to blame as well."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failing:
+    """A way of failing: what it is called, and what it proves."""
+
+    symptom: Symptom
+    proof: Proof
+
+
+_TIMES_OUT = Failing(Symptom.SERVICE_TIMES_OUT, Proof.WAY)
+_REFUSES = Failing(Symptom.SERVICE_REFUSES, Proof.WAY)
+_NAME_GONE = Failing(Symptom.SERVICE_NAME_GONE, Proof.NAME)
+_WRONG = Failing(Symptom.CERTIFICATE_WRONG, Proof.WAY)
+_ERROR = Failing(Symptom.SERVICE_ERROR, Proof.OWN)
+
+FAILINGS: Mapping[Reason, Failing] = {
+    Reason.TIMED_OUT: _TIMES_OUT,
+    Reason.HOST_UNREACHABLE: _TIMES_OUT,
+    Reason.NETWORK_UNREACHABLE: _TIMES_OUT,
+    Reason.PACKET_FILTERED: _TIMES_OUT,
+    Reason.HOP_LIMIT_EXCEEDED: _TIMES_OUT,
+    Reason.TLS_TIMED_OUT: _TIMES_OUT,
+    Reason.RESPONSE_TIMED_OUT: _TIMES_OUT,
+    Reason.CONNECTION_REFUSED: _REFUSES,
+    Reason.CONNECTION_RESET: _REFUSES,
+    Reason.NAME_NOT_FOUND: _NAME_GONE,
+    Reason.NAME_WITHOUT_ADDRESS: _NAME_GONE,
+    Reason.NAME_SERVER_FAILED: _NAME_GONE,
+    Reason.NAME_SERVER_REFUSED: _NAME_GONE,
+    Reason.NAME_SERVER_TIMED_OUT: _NAME_GONE,
+    Reason.NAME_ANSWER_FORGED: _NAME_GONE,
+    # Before the certificate is known to be the portal's, anyone on the way may have answered.
+    Reason.TLS_HANDSHAKE_FAILED: Failing(Symptom.SERVICE_ERROR, Proof.WAY),
+    Reason.CERTIFICATE_NAME_MISMATCH: _WRONG,
+    Reason.CERTIFICATE_UNTRUSTED: _WRONG,
+    Reason.CERTIFICATE_EXPIRED: Failing(Symptom.CERTIFICATE_EXPIRED, Proof.CLOCK),
+    Reason.CERTIFICATE_NOT_YET_VALID: Failing(Symptom.CERTIFICATE_WRONG, Proof.CLOCK),
+    Reason.RESPONSE_INVALID: _ERROR,
+    Reason.RESPONSE_TRUNCATED: _ERROR,
+    Reason.STATUS_UNEXPECTED: _ERROR,
+    Reason.BODY_UNEXPECTED: Failing(Symptom.SERVICE_WRONG_CONTENT, Proof.OWN),
+}
+_OTHERWISE = Failing(Symptom.SERVICE_ERROR, Proof.WAY)
+
+STALLS = frozenset({Reason.TLS_TIMED_OUT, Reason.RESPONSE_TIMED_OUT})
+"""What a way that loses large packets looks like: the connection opens, then nothing more comes."""
+
+UNREACHED = frozenset(
+    {reason for reason, failing in FAILINGS.items() if failing in {_TIMES_OUT, _REFUSES}}
+)
+"""Failures that may be one address's of several."""
+
+
+def failing_of(reason: Reason | None) -> Failing:
+    """Return how a service fails that fails for this reason."""
+    return _OTHERWISE if reason is None else FAILINGS.get(reason, _OTHERWISE)
+
+
+class Health(Enum):
+    """How a service is over one link in one family."""
+
+    GOOD = auto()
+    PARTLY = auto()
+    """One of its addresses is dead, another works."""
+    DOUBTFUL = auto()
+    """It failed, and has to be asked once more."""
+    BAD = auto()
+
+
+ADDRESS_MEMORY_NS = 1800 * NS_PER_S
+"""A name server may have stopped naming an address that was not met for so long."""
+
+
+def health_of(track: Track, needed: int, now_ns: int) -> Health:
+    """
+    Return how a service is, by what one series has shown; ``needed`` failed runs in a row are
+    believed.
+
+    Where it has another address, which worked when it was last tried, twice as many are needed to
+    have met that one again.
+    """
+    tried = [a for a in track.addresses.values() if now_ns - a.tried_ns < ADDRESS_MEMORY_NS]
+    if track.reason in UNREACHED:
+        for dead in (a for a in tried if a.failures >= needed):
+            if any(not a.failures and a.worked_ns > dead.failed_since_ns for a in tried):
+                return Health.PARTLY
+    if not track.failures:
+        is_clean = not any(a.failures for a in tried) or track.successes >= 2 * needed
+        return Health.GOOD if is_clean else Health.DOUBTFUL
+    untried = any(not a.failures for a in tried) and track.reason in UNREACHED
+    return Health.BAD if track.failures >= needed * (2 if untried else 1) else Health.DOUBTFUL

@@ -1,0 +1,122 @@
+"""
+Resolver: the name servers that the link's configuration names are silent, slow, or do not tell the
+truth.
+
+They are judged by comparison: the same name, asked elsewhere at the same time. A name that nobody
+resolves, over any link, is not the name server's fault.
+"""
+
+from collections.abc import Iterator, Sequence
+from math import log
+
+from thongsuot_agent.judge.comparison import is_usable
+from thongsuot_agent.judge.evidence import gather
+from thongsuot_agent.judge.fault import Fault, Sighting
+from thongsuot_agent.judge.memory import Track
+from thongsuot_agent.judge.plan import RANK, Post
+from thongsuot_agent.judge.sight import Seen, Sight
+from thongsuot_agent.judge.stand import Stand
+from thongsuot_agent.judge.tracks import is_slow
+from thongsuot_schema.reason import Reason
+from thongsuot_schema.segment import Segment
+from thongsuot_schema.state import State
+from thongsuot_schema.verdict import Symptom
+
+LOOKUP = "dns"
+_LOSS_RATIO = 0.05
+"""Lookups lost at most on a link that works, resolvers included that are slow now and then."""
+_LIES = frozenset({Reason.NAME_ANSWER_FORGED, Reason.NAME_NOT_FOUND, Reason.NAME_WITHOUT_ADDRESS})
+_BROKEN = frozenset({Reason.NAME_SERVER_FAILED, Reason.NAME_SERVER_REFUSED})
+
+
+def is_resolver(post: Post) -> bool:
+    """
+    Return whether a post is a name server that the link's users use, not one out in the world.
+    """
+    return post.kind == LOOKUP and (post.is_first_resolver or post.rung is Segment.CARRIER)
+
+
+def is_suspicious(at: Stand, seen: Seen) -> bool:
+    """Return whether a lookup took so long that the link should be looked at."""
+    return is_resolver(seen.post) and not seen.track.failures and is_slow(seen.track, at.settings)
+
+
+def detect(at: Stand, sight: Sight) -> Sighting | None:
+    """Return what is wrong with a link's name servers, ``None`` if one of them works."""
+    seen = [s for s in sight.seen if is_resolver(s.post) and _has_way(sight, s)]
+    if not seen:
+        return None
+    symptom = _symptom(at, seen)
+    if symptom is None:
+        return None
+    onset_ns = min(_onset_ns(s, sight) for s in seen)
+    segment = Segment.LAN if all(s.rung is Segment.LAN for s in seen) else Segment.CARRIER
+    runs = sum(s.track.slow_runs or s.track.failures for s in seen)
+    return Sighting(
+        fault=Fault(state=State.DEGRADED, segment=segment, symptom=symptom),
+        onset_ns=onset_ns,
+        evidence=gather(at, sight),
+        nats=runs * log(1.0 / _LOSS_RATIO),
+    )
+
+
+def _symptom(at: Stand, seen: Sequence[Seen]) -> Symptom | None:
+    tracks = [s.track for s in seen]
+    if all(s.silent for s in seen):
+        return Symptom.RESOLVER_SILENT if _others(at, seen) is not False else None
+    if all(t.failures and t.reason in _LIES for t in tracks):
+        is_forged = any(t.reason is Reason.NAME_ANSWER_FORGED for t in tracks)
+        # That a name is gone may be the truth; an address that cannot be true never is.
+        proof = _others(at, seen)
+        return Symptom.RESOLVER_LIES if proof or (is_forged and proof is None) else None
+    if all(
+        t.failures and (s.silent or t.reason in _BROKEN) for s, t in zip(seen, tracks, strict=True)
+    ):
+        return Symptom.RESOLVER_SILENT if _others(at, seen) else None
+    if all(not t.failures and is_slow(t, at.settings) for t in tracks):
+        return Symptom.RESOLVER_SLOW if at.link.slow.fault is None else None
+    return None
+
+
+def _has_way(sight: Sight, seen: Seen) -> bool:
+    """Return whether the link works in the server's family, so that the server is what fails."""
+    return seen.answered or any(
+        RANK[s.rung] >= min(RANK[seen.rung], RANK[Segment.CARRIER])
+        for s in sight.answered(seen.track.family)
+    )
+
+
+def _others(at: Stand, seen: Sequence[Seen]) -> bool | None:
+    """
+    Return whether the same names are resolved elsewhere: by other servers, or over other links.
+
+    ``None``: nobody else has been asked lately.
+    """
+    names = {s.post.lookup for s in seen}
+    since_ns = min(s.track.failed_since_ns or s.track.value_ns or 0 for s in seen)
+    own = {id(s.track) for s in seen}
+    asked = False
+    for track in _lookups(at, names):
+        if id(track) in own:
+            continue
+        if track.worked_ns is not None and track.worked_ns >= since_ns:
+            return True
+        asked = asked or (track.failed_ns or 0) >= since_ns
+    return False if asked else None
+
+
+def _lookups(at: Stand, names: set[str]) -> Iterator[Track]:
+    for link in at.memory.links.values():
+        if link is not at.link and not is_usable(link):
+            continue
+        for track in link.tracks.values():
+            if track.kind != LOOKUP:
+                continue
+            post = at.watch.posts.get(f"{LOOKUP} {track.target}")
+            if post is not None and post.lookup in names:
+                yield track
+
+
+def _onset_ns(seen: Seen, sight: Sight) -> int:
+    track = seen.track
+    return track.failed_since_ns or track.slow_since_ns or sight.since_ns

@@ -1,0 +1,255 @@
+"""
+Services: what is wrong with a portal over one link, seen together with the link and with the other
+links.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from thongsuot_agent.judge.comparison import is_usable
+from thongsuot_agent.judge.fault import Fault, Sighting
+from thongsuot_agent.judge.memory import LinkMemory, Slot, Track
+from thongsuot_agent.judge.stand import Stand
+from thongsuot_agent.judge.symptoms.flapping import flapping
+from thongsuot_agent.judge.symptoms.portal import (
+    STALLS,
+    Failing,
+    Health,
+    Proof,
+    failing_of,
+    health_of,
+)
+from thongsuot_agent.judge.tracks import is_slow
+from thongsuot_agent.judge.verdicts import UNKNOWN, link_slot
+from thongsuot_schema.catalogue import http
+from thongsuot_schema.outcome import Outcome
+from thongsuot_schema.reason import Reason
+from thongsuot_schema.result import Family
+from thongsuot_schema.segment import Segment
+from thongsuot_schema.state import State
+from thongsuot_schema.verdict import Evidence, Symptom
+
+REQUEST = http.KIND.name
+SLOW_RUNS = 3
+"""Slow runs in a row before a page is called slow: at one a minute, after three minutes."""
+CLOCK_NS = 900 * 1_000_000_000
+"""A certificate that was found valid so lately proves the device's clock."""
+
+_DEAD_FAMILY = {Symptom.IP4_DEAD: Family.IP4, Symptom.IP6_DEAD: Family.IP6}
+_EXPLAINED: Mapping[Symptom, frozenset[Proof]] = {
+    Symptom.CARRIER_PARTLY_SILENT: frozenset({Proof.WAY}),
+    Symptom.FOREIGN_TRANSIT_SILENT: frozenset({Proof.WAY}),
+    Symptom.TRANSIT_SILENT: frozenset({Proof.WAY, Proof.NAME}),
+    Symptom.ACCESS_FLAPPING: frozenset({Proof.WAY, Proof.NAME}),
+    Symptom.ADDRESS_CONFLICT: frozenset({Proof.WAY, Proof.NAME}),
+    Symptom.ACCESS_LOSS: frozenset({Proof.WAY, Proof.NAME}),
+    Symptom.CARRIER_LOSS: frozenset({Proof.WAY, Proof.NAME}),
+    Symptom.TRANSIT_LOSS: frozenset({Proof.WAY, Proof.NAME}),
+    Symptom.LAN_LOSS: frozenset({Proof.WAY, Proof.NAME}),
+    Symptom.LARGE_PACKETS_LOST: frozenset({Proof.WAY}),
+    Symptom.RESOLVER_SILENT: frozenset({Proof.NAME}),
+    # A lie leads to another host, which refuses, stalls or shows another certificate.
+    Symptom.RESOLVER_LIES: frozenset({Proof.NAME, Proof.WAY}),
+}
+"""Faults of a link that explain some failures of services: the lower fault silences the higher."""
+
+
+@dataclass(frozen=True, slots=True)
+class Over:
+    """
+    A service over one link: health by family, how it fails where it does, and what the link says.
+    """
+
+    link: LinkMemory
+    health: Mapping[Family, Health]
+    tracks: Mapping[Family, Track]
+
+    @property
+    def is_good(self) -> bool:
+        """Whether it works in at least one family."""
+        return any(health in {Health.GOOD, Health.PARTLY} for health in self.health.values())
+
+    @property
+    def is_bad(self) -> bool:
+        """Whether it is believed to fail in every family."""
+        return bool(self.health) and all(h is Health.BAD for h in self.health.values())
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether something has to be asked again before anything is said."""
+        return any(health is Health.DOUBTFUL for health in self.health.values())
+
+    def failing(self, health: Health = Health.BAD) -> tuple[Track, Failing] | None:
+        """Return how it fails in the first family that is in this health."""
+        for family in sorted(self.health):
+            if self.health[family] is health:
+                track = self.tracks[family]
+                return track, failing_of(track.reason)
+        return None
+
+
+def over(at: Stand, link: LinkMemory, service: str) -> Over:
+    """
+    Return how a service is over one link, leaving out the families that it, or the link, has not.
+    """
+    dead = _DEAD_FAMILY.get(link.silence.fault.symptom) if link.silence.fault else None
+    tracks = {
+        track.family: track
+        for track in link.tracks.values()
+        if track.target == service and track.kind == REQUEST and _is_measured(track, at.now_ns)
+    }
+    living = {f: t for f, t in tracks.items() if f is not dead}
+    offered = {
+        family: track
+        for family, track in living.items()
+        if not (track.failures and track.reason is Reason.NAME_WITHOUT_ADDRESS)
+    }
+    # A portal without IPv6 is an ordinary portal; one without any address is none.
+    chosen = offered or living
+    needed = at.settings.service_failures
+    health = {family: health_of(track, needed, at.now_ns) for family, track in chosen.items()}
+    return Over(link, health, chosen)
+
+
+def detect(at: Stand, here: Over, elsewhere: Sequence[Over]) -> Sighting | None:
+    """Return what is wrong with a service over a link that is itself usable."""
+    failing = here.failing(Health.BAD) or here.failing(Health.PARTLY)
+    if failing is None:
+        return _slow(at, here, elsewhere)
+    track, how = failing
+    fault = _explained(here.link, how) or _own_fault(at, here, elsewhere, how)
+    if fault.state is State.DOWN and not here.is_bad:
+        # Another family, or another address, still works.
+        symptom = fault.symptom
+        if fault.segment is Segment.SERVICE:
+            symptom = Symptom.SERVICE_PARTLY_DEAD
+        fault = Fault(state=State.DEGRADED, segment=fault.segment, symptom=symptom)
+    return Sighting(
+        fault=fault,
+        onset_ns=track.failed_since_ns or at.now_ns,
+        evidence=evidence((here, *elsewhere)),
+    )
+
+
+def large_packets(
+    at: Stand, here: Sequence[Over], elsewhere: Mapping[str, Sequence[Over]]
+) -> Fault | None:
+    """
+    Return that a link loses large packets: handshakes stall on all services, and small packets
+    pass.
+
+    Two services must stall, or one that works over another link.
+    """
+    stalling = [
+        (service, o)
+        for service, o in zip(elsewhere, here, strict=True)
+        if (failing := o.failing()) is not None and o.is_bad and failing[0].reason in STALLS
+    ]
+    if not stalling or any(o.is_good for o in here):
+        return None
+    works = [s for s, _ in stalling if any(o.is_good for o in elsewhere[s])]
+    fails = [s for s, _ in stalling if elsewhere[s] and all(o.is_bad for o in elsewhere[s])]
+    if works or len(stalling) - len(fails) >= at.settings.quorum:
+        return Fault(
+            state=State.DEGRADED, segment=Segment.ACCESS, symptom=Symptom.LARGE_PACKETS_LOST
+        )
+    return None
+
+
+def through(link: LinkMemory) -> Slot | None:
+    """
+    Return the fault of a link that decides for every service over it, ``None`` if the link is
+    usable.
+    """
+    if not link.known:
+        return Slot(fault=UNKNOWN, onset_ns=link.heard_ns or 0)
+    return None if is_usable(link) else link_slot(link)
+
+
+def evidence(overs: Sequence[Over]) -> tuple[Evidence, ...]:
+    """Return what each link showed of a service, the link in question first."""
+    found: list[Evidence] = []
+    for place, one in enumerate(overs):
+        for family, track in sorted(one.tracks.items()):
+            found.append(
+                Evidence(
+                    kind=REQUEST,
+                    target=track.target,
+                    family=family,
+                    segment=Segment.SERVICE,
+                    outcome=Outcome.FAILED if track.failures else Outcome.OK,
+                    reason=track.reason if track.failures else None,
+                    ok=track.successes,
+                    failed=track.failures,
+                    link=one.link.name if place else "",
+                )
+            )
+    return tuple(found)
+
+
+def _is_measured(track: Track, now_ns: int) -> bool:
+    last_ns = max(track.worked_ns or 0, track.failed_ns or 0)
+    return last_ns > (track.unmeasured_ns or 0) or now_ns - last_ns < CLOCK_NS
+
+
+def _explained(link: LinkMemory, how: Failing) -> Fault | None:
+    """Return the link's own fault where it explains a failure of this sort."""
+    slots = (link.facts_slot, link.silence, link.packets, link.loss_slot, link.resolver)
+    for fault in (flapping(link.flaps), *(slot.fault for slot in slots)):
+        if fault is not None and how.proof in _EXPLAINED.get(fault.symptom, frozenset()):
+            return Fault(state=State.DOWN, segment=fault.segment, symptom=fault.symptom)
+    return None
+
+
+def _own_fault(at: Stand, here: Over, elsewhere: Sequence[Over], how: Failing) -> Fault:
+    """Return whose fault a failure is that nothing wrong with the link explains."""
+    if how.proof is Proof.CLOCK and not _clock_is_proved(at):
+        return UNKNOWN
+    works_elsewhere = any(one.is_good for one in elsewhere)
+    if how.proof in {Proof.OWN, Proof.CLOCK} or not works_elsewhere:
+        return Fault(state=State.DOWN, segment=Segment.SERVICE, symptom=how.symptom)
+    failing = here.failing() or here.failing(Health.PARTLY)
+    assert failing is not None, "only a failure is blamed"
+    symptom = _name_symptom(failing[0].reason) if how.proof is Proof.NAME else how.symptom
+    return Fault(state=State.DOWN, segment=Segment.CARRIER, symptom=symptom)
+
+
+def _name_symptom(reason: Reason | None) -> Symptom:
+    """Return what a carrier's name server does wrong with a name that others resolve."""
+    lies = {Reason.NAME_ANSWER_FORGED, Reason.NAME_NOT_FOUND, Reason.NAME_WITHOUT_ADDRESS}
+    return Symptom.RESOLVER_LIES if reason in lies else Symptom.RESOLVER_SILENT
+
+
+def _clock_is_proved(at: Stand) -> bool:
+    """Return whether the device's clock is right enough to judge a certificate's dates."""
+    if at.memory.wall_s is not None:
+        return True
+    return any(
+        track.kind == REQUEST
+        and track.expires_s is not None
+        and track.worked_ns is not None
+        and at.now_ns - track.worked_ns < CLOCK_NS
+        for link in at.memory.links.values()
+        for track in link.tracks.values()
+    )
+
+
+def _slow(at: Stand, here: Over, elsewhere: Sequence[Over]) -> Sighting | None:
+    """Return that a page is slow over every link that works; over one alone it may be the way."""
+    if here.link.slow.fault is not None or here.link.loss_slot.fault is not None:
+        return None
+    if not all(_is_slow_over(at, one) for one in (here, *elsewhere)):
+        return None
+    since_ns = [t.slow_since_ns for t in here.tracks.values() if t.slow_since_ns is not None]
+    return Sighting(
+        fault=Fault(state=State.DEGRADED, segment=Segment.SERVICE, symptom=Symptom.SERVICE_SLOW),
+        onset_ns=min(since_ns),
+        evidence=evidence((here, *elsewhere)),
+    )
+
+
+def _is_slow_over(at: Stand, one: Over) -> bool:
+    return bool(one.tracks) and all(
+        track.slow_runs >= SLOW_RUNS and is_slow(track, at.settings)
+        for track in one.tracks.values()
+    )

@@ -4,11 +4,13 @@ import asyncio
 import logging
 import socket
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 from thongsuot_collector.app.parts import Parts, parts, settle
-from thongsuot_collector.app.server import Server, bind, server, url_of
+from thongsuot_collector.app.server import bind, page_server, server, url_of
 from thongsuot_collector.app.supervisor import keep_running
+from thongsuot_collector.config.model import Listen
 from thongsuot_collector.config.read import Configuration
 from thongsuot_collector.directory import Directory
 from thongsuot_collector.errors import JournalDamaged
@@ -42,10 +44,15 @@ async def run(
         StoreError: the store is of a newer collector.
         JournalDamaged: found broken while running; started again, the process sets it aside.
     """
-    with bind(configuration.settings.listen) as sock:
+    settings = configuration.settings
+    with ExitStack() as open_sockets:
+        sock = open_sockets.enter_context(bind(settings.listen))
+        page_sock = None
+        if settings.page.address:
+            page_sock = open_sockets.enter_context(bind(Listen(address=settings.page.address)))
         async with parts(configuration, directory) as made:
             try:
-                await _serve(made, sock, stop, listening)
+                await _serve(made, sock, page_sock, stop, listening)
             except BaseExceptionGroup as group:
                 damaged, _ = group.split(JournalDamaged)
                 if damaged is not None:
@@ -58,6 +65,7 @@ async def run(
 async def _serve(
     made: Parts,
     sock: socket.socket,
+    page_sock: socket.socket | None,
     stop: asyncio.Event,
     listening: Callable[[str], None],
 ) -> None:
@@ -65,8 +73,13 @@ async def _serve(
     async with asyncio.TaskGroup() as group:
         damage = _Damage()
         conflicts: asyncio.Queue[Entry] = asyncio.Queue(maxsize=100)
-        web = _server(made, damage, conflicts)
-        serving = group.create_task(web.serve(sockets=[sock]))
+        pages = _pages(made)
+        web = server(listen, _ingest(made, damage, conflicts), pages)
+        serving = [group.create_task(web.serve(sockets=[sock]))]
+        servers = [web]
+        if page_sock is not None:
+            servers.append(page_server(pages))
+            serving.append(group.create_task(servers[-1].serve(sockets=[page_sock])))
         others = [
             group.create_task(keep_running(name, job, made.metrics), name=name)
             for name, job in _jobs(made, conflicts)
@@ -76,15 +89,16 @@ async def _serve(
         _log.info("listening url=%s sinks=%s", url, ",".join(made.sinks) or "none")
         listening(url)
         stopping = group.create_task(stop.wait())
-        await asyncio.wait((stopping, serving), return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait((stopping, *serving), return_when=asyncio.FIRST_COMPLETED)
         # First no more pushes; what was acknowledged until then, the consumers may still carry on.
-        web.should_exit = True
-        await serving
+        for one in servers:
+            one.should_exit = True
+        await asyncio.wait(serving)
         for task in (*others, stopping):
             task.cancel()
 
 
-def _server(made: Parts, damage: "_Damage", conflicts: asyncio.Queue[Entry]) -> Server:
+def _ingest(made: Parts, damage: "_Damage", conflicts: asyncio.Queue[Entry]) -> Ingest:
     settings = made.configuration.settings
 
     def note_conflict(entry: Entry) -> None:
@@ -101,7 +115,7 @@ def _server(made: Parts, damage: "_Damage", conflicts: asyncio.Queue[Entry]) -> 
         conflicting=note_conflict,
         damaged=damage.tell,
     )
-    ingest = Ingest(
+    return Ingest(
         door,
         made.tokens,
         limits=LIMITS,
@@ -112,8 +126,12 @@ def _server(made: Parts, damage: "_Damage", conflicts: asyncio.Queue[Entry]) -> 
             reserve=settings.ingest.bad_tokens_reserve,
         ),
     )
+
+
+def _pages(made: Parts) -> Pages:
+    settings = made.configuration.settings
     password_file = settings.page.password_file
-    pages = Pages(
+    return Pages(
         made.states,
         made.directory,
         made.metrics.registry,
@@ -123,7 +141,6 @@ def _server(made: Parts, damage: "_Damage", conflicts: asyncio.Queue[Entry]) -> 
         ready=lambda: made.states.lag <= _READY_LAG,
         refresh=made.housekeeping.measure,
     )
-    return server(settings.listen, ingest, pages)
 
 
 def _jobs(

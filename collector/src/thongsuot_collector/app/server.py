@@ -2,7 +2,7 @@
 
 import contextlib
 import socket
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 
 import uvicorn
 
@@ -13,6 +13,8 @@ from thongsuot_collector.ingest.body import Receive
 from thongsuot_collector.ingest.protocol import IDLE_S, BoundedProtocol
 from thongsuot_collector.web.pages import Pages
 from thongsuot_schema.batch import push
+
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _CONNECTIONS = 20_000
 """Ten thousand agents and room for as many who reconnect; above, the answer is 503."""
@@ -63,7 +65,7 @@ def url_of(listen: Listen, sock: socket.socket) -> str:
 
 
 def server(listen: Listen, ingest: Ingest, pages: Pages) -> Server:
-    """Return the server, not yet started."""
+    """Return the server of pushes and pages, not yet started."""
     page_app = pages.app()
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
@@ -75,6 +77,20 @@ def server(listen: Listen, ingest: Ingest, pages: Pages) -> Server:
         else:
             await page_app(scope, receive, send)  # type: ignore[arg-type]  # the same in ASGI
 
+    return _server(app, listen)
+
+
+def page_server(pages: Pages) -> Server:
+    """Return the server of the pages alone, in the clear, not yet started."""
+    page_app = pages.app()
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await page_app(scope, receive, send)  # type: ignore[arg-type]  # the same in ASGI
+
+    return _server(app, Listen())
+
+
+def _server(app: App, listen: Listen) -> Server:
     return Server(
         uvicorn.Config(
             app,

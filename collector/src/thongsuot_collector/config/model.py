@@ -58,12 +58,15 @@ class PageSettings(Strict, frozen=True, kw_only=True):
     """
     The pages for people; they only show.
 
-    ``password_file`` holds one password for all who look (user name: anything); left out, whoever
-    reaches the address may look. ``silent_after_s`` is when an agent that was not heard is called
-    silent: three pushes. ``support_hotline`` is the city's support desk, shown where nobody else
-    is named.
+    They stand beside the pushes at ``listen.address``; ``address`` is a second place for the pages
+    alone, in the clear and therefore on loopback only: for a browser on this machine, or for a web
+    server before it that ends the TLS. ``password_file`` holds one password for all who look (user
+    name: anything); left out, whoever reaches the address may look. ``silent_after_s`` is when an
+    agent that was not heard is called silent: three pushes. ``support_hotline`` is the city's
+    support desk, shown where nobody else is named.
     """
 
+    address: str = ""
     password_file: str = ""
     silent_after_s: Positive = 45.0
     support_hotline: str = ""

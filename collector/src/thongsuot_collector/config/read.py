@@ -114,6 +114,7 @@ def _sink(
 
 def _mistakes(settings: CollectorConfig) -> Iterator[tuple[Place, str]]:
     yield from _listen_mistakes(settings.listen)
+    yield from _page_address_mistakes(settings.page.address)
     if settings.page.password_file and not Path(settings.page.password_file).is_file():
         yield ("page", "password_file"), f"{settings.page.password_file} is not there"
     if settings.inventory_dir and not Path(settings.inventory_dir).is_dir():
@@ -140,6 +141,24 @@ def _listen_mistakes(listen: Listen) -> Iterator[tuple[Place, str]]:
             (
                 f"tokens would travel to {host} in the clear: give certificate_file and key_file, "
                 "or plaintext = true where something before the collector ends the TLS"
+            ),
+        )
+
+
+def _page_address_mistakes(address: str) -> Iterator[tuple[Place, str]]:
+    if not address:
+        return
+    try:
+        host, _ = host_and_port(address)
+    except ValueError as error:
+        yield ("page", "address"), str(error)
+        return
+    if not _is_loopback(host):
+        yield (
+            ("page", "address"),
+            (
+                f"pages in the clear are served on loopback only, and {host} is not; leave it out "
+                "and use listen.address, or put a web server with TLS before it"
             ),
         )
 

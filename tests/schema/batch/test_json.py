@@ -11,7 +11,7 @@ from tests.schema.batch.realistic import Device
 from tests.schema.batch.strategies import batches, travelled
 from thongsuot_schema.batch.decode import decode_batch
 from thongsuot_schema.batch.encode import LayoutBuilder, encode_batch
-from thongsuot_schema.batch.json import decode_json, encode_json
+from thongsuot_schema.batch.json import decode_json, encode_json, pack_json
 from thongsuot_schema.batch.limits import Limits
 from thongsuot_schema.batch.model import Batch
 from thongsuot_schema.errors import (
@@ -63,6 +63,7 @@ def test_a_push_as_json_is_the_push_that_is_packed() -> None:
     index = LayoutBuilder().index_for(batch.results)
     packed = encode_batch(batch, index)
     assert decode_json(encode_json(batch)) == decode_batch(packed, lambda _: index.layout)
+    assert pack_json(encode_json(batch)) == (index, packed)
 
 
 def test_the_least_that_can_be_said_is_short() -> None:
@@ -103,6 +104,7 @@ def test_a_reason_says_the_outcome() -> None:
         ({"results": [result(family="ip5")]}, "Invalid enum value 'ip5'"),
         ({"notices": [{"code": "gap"}]}, "missing required field `boottime_ns`"),
         ({"notices": [{"code": "gap", "boottime_ns": 1, "count": -1}]}, ">= 0"),
+        ({"notices": [{"code": "gap", "boottime_ns": 1, "count": 2**64}]}, "cannot be kept"),
     ],
 )
 def test_what_is_wrong_is_named(changes: Document, message: str) -> None:

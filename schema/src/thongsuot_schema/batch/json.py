@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Meta
 
 from thongsuot_schema.batch.decode import decode_batch
-from thongsuot_schema.batch.encode import encode_batch, index_of
+from thongsuot_schema.batch.encode import LayoutIndex, encode_batch, index_of
 from thongsuot_schema.batch.layout import layout_of
 from thongsuot_schema.batch.limits import (
     DEFAULT,
@@ -92,35 +92,28 @@ def decode_json(body: bytes, limits: Limits = DEFAULT) -> Batch:
         BatchVersionUnknown: ``version`` is another than the one read here.
         BatchMalformed: it is no JSON of this form, or says something that cannot be.
     """
-    if len(body) > limits.unpacked_bytes:
-        message = f"body of {len(body)} bytes; at most {limits.unpacked_bytes} are taken as JSON"
-        raise BatchTooLarge(message)
+    index, packed = pack_json(body, limits)
+    return decode_batch(packed, {index.layout_id: index.layout}.get, limits)
+
+
+def pack_json(body: bytes, limits: Limits = DEFAULT) -> tuple[LayoutIndex, bytes]:
+    """
+    Return the packed form of a batch in JSON: its layout, and the body that refers to it.
+
+    What is kept of a push is this, so that whoever reads the record meets one form only.
+
+    Raises:
+        BatchError: as ``decode_json``.
+    """
+    batch = _batch(body, limits)
     try:
-        found = _DECODER.decode(body)
-    except RecursionError as error:
-        raise BatchMalformed("body is nested too deeply") from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise BatchMalformed(f"body is no batch in JSON: {error}") from error
-    if found.version != VERSION:
-        message = f"body is of version {found.version}; version {VERSION} is read here"
-        raise BatchVersionUnknown(message)
-    _check_counts(found, limits)
-    batch = Batch(
-        site=found.site,
-        stream=found.stream,
-        number=found.number,
-        boot_id=found.boot_id,
-        clock=Clock(
-            boottime_ns=found.clock.boottime_ns,
-            wall_ns=found.clock.wall_ns,
-            error_s=found.clock.error_s,
-        ),
-        previous=bytes.fromhex(found.previous),
-        results=tuple(_result(at, result) for at, result in enumerate(found.results)),
-        changes=found.changes,
-        notices=found.notices,
-    )
-    return _as_packed(batch, limits)
+        index = index_of(layout_of(result.series for result in batch.results))
+        packed = encode_batch(batch, index)
+    except (ValueError, OverflowError) as error:
+        raise BatchMalformed(f"body cannot be kept: {error}") from error
+    # Names and texts of changes and notices have their bounds in the packed form only.
+    decode_batch(packed, {index.layout_id: index.layout}.get, limits)
+    return index, packed
 
 
 def encode_json(batch: Batch) -> bytes:
@@ -143,6 +136,37 @@ def encode_json(batch: Batch) -> bytes:
     return msgspec.json.encode(found)
 
 
+def _batch(body: bytes, limits: Limits) -> Batch:
+    if len(body) > limits.unpacked_bytes:
+        message = f"body of {len(body)} bytes; at most {limits.unpacked_bytes} are taken as JSON"
+        raise BatchTooLarge(message)
+    try:
+        found = _DECODER.decode(body)
+    except RecursionError as error:
+        raise BatchMalformed("body is nested too deeply") from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise BatchMalformed(f"body is no batch in JSON: {error}") from error
+    if found.version != VERSION:
+        message = f"body is of version {found.version}; version {VERSION} is read here"
+        raise BatchVersionUnknown(message)
+    _check_counts(found, limits)
+    return Batch(
+        site=found.site,
+        stream=found.stream,
+        number=found.number,
+        boot_id=found.boot_id,
+        clock=Clock(
+            boottime_ns=found.clock.boottime_ns,
+            wall_ns=found.clock.wall_ns,
+            error_s=found.clock.error_s,
+        ),
+        previous=bytes.fromhex(found.previous),
+        results=tuple(_result(at, result) for at, result in enumerate(found.results)),
+        changes=found.changes,
+        notices=found.notices,
+    )
+
+
 def _check_counts(found: BatchJson, limits: Limits) -> None:
     for what, count, limit in (
         ("results", len(found.results), limits.results),
@@ -152,18 +176,6 @@ def _check_counts(found: BatchJson, limits: Limits) -> None:
     ):
         if count > limit:
             raise BatchTooLarge(f"batch has {count} {what}; at most {limit} are taken")
-
-
-def _as_packed(batch: Batch, limits: Limits) -> Batch:
-    """
-    Return a batch as it is after travelling in the packed form: one meaning, one set of bounds.
-    """
-    try:
-        index = index_of(layout_of(result.series for result in batch.results))
-        body = encode_batch(batch, index)
-    except (ValueError, OverflowError) as error:
-        raise BatchMalformed(f"body cannot be kept: {error}") from error
-    return decode_batch(body, {index.layout_id: index.layout}.get, limits)
 
 
 def _result(at: int, found: ResultJson) -> Result:

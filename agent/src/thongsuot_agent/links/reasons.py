@@ -61,7 +61,7 @@ def described(error: OSError) -> str:
 
 # libcurl's codes (curl/curl.h); by number, so that this module needs no libcurl.
 _CURL = {
-    1: Reason.NOT_SUPPORTED,  # CURLE_UNSUPPORTED_PROTOCOL
+    1: Reason.RESPONSE_INVALID,  # CURLE_UNSUPPORTED_PROTOCOL: no status line, so HTTP/0.9
     7: Reason.HOST_UNREACHABLE,  # CURLE_COULDNT_CONNECT, when the system says no more
     8: Reason.RESPONSE_INVALID,  # CURLE_WEIRD_SERVER_REPLY
     18: Reason.RESPONSE_TRUNCATED,  # CURLE_PARTIAL_FILE
@@ -78,7 +78,15 @@ _CURL = {
 }
 
 # Results of OpenSSL's verification (openssl/x509_vfy.h) that have a reason of their own.
-_VERIFICATION = {9: Reason.CERTIFICATE_NOT_YET_VALID, 10: Reason.CERTIFICATE_EXPIRED}
+_VERIFICATION = {
+    # The chain is good or was not looked at yet: it was the name that libcurl refused.
+    0: Reason.CERTIFICATE_NAME_MISMATCH,
+    1: Reason.CERTIFICATE_NAME_MISMATCH,
+    9: Reason.CERTIFICATE_NOT_YET_VALID,
+    10: Reason.CERTIFICATE_EXPIRED,
+    62: Reason.CERTIFICATE_NAME_MISMATCH,
+    64: Reason.CERTIFICATE_NAME_MISMATCH,  # of an address in the URL
+}
 
 
 def reason_for_curl(code: int, system_errno: int) -> Reason:
@@ -89,11 +97,5 @@ def reason_for_curl(code: int, system_errno: int) -> Reason:
 
 
 def reason_for_verification(result: int) -> Reason:
-    """
-    Return why a certificate was refused; ``result`` is OpenSSL's.
-
-    0 means that the chain is good: then it was the name that libcurl refused.
-    """
-    if result == 0:
-        return Reason.CERTIFICATE_NAME_MISMATCH
+    """Return why a certificate was refused; ``result`` is OpenSSL's."""
     return _VERIFICATION.get(result, Reason.CERTIFICATE_UNTRUSTED)

@@ -173,7 +173,7 @@ class Fetch:
             phases=phases,
             status=status or None,
             body=bytes(self._body),
-            body_bytes=round(handle.getinfo(pycurl.SIZE_DOWNLOAD)),
+            body_bytes=int(handle.getinfo(pycurl.SIZE_DOWNLOAD_T)),
             chain=read_chain(handle.getinfo(pycurl.INFO_CERTINFO)),
             redirect_url=handle.getinfo(pycurl.REDIRECT_URL) or "",
             local_address=self._local_address(),
@@ -207,8 +207,9 @@ def _phases(handle: pycurl.Curl) -> Phases:
         return int(handle.getinfo(info))
 
     connected, secured = at(pycurl.CONNECT_TIME_T), at(pycurl.APPCONNECT_TIME_T)
-    asked, answered = at(pycurl.POSTTRANSFER_TIME_T), at(pycurl.STARTTRANSFER_TIME_T)
-    ended = at(pycurl.TOTAL_TIME_T)
+    # libcurl also sets the time of the first byte when a transfer ends without any.
+    answered = at(pycurl.STARTTRANSFER_TIME_T) if at(pycurl.HEADER_SIZE) else 0
+    asked, ended = at(pycurl.POSTTRANSFER_TIME_T), at(pycurl.TOTAL_TIME_T)
     return Phases(
         connect_s=_between(at(pycurl.NAMELOOKUP_TIME_T), connected),
         tls_s=_between(connected, secured),

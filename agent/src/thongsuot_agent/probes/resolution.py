@@ -11,6 +11,8 @@ from thongsuot_agent.probes.lookup import Question, Server, look_up, record_for
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Doubt, Family
 
+_OF_NAMES = frozenset(reason for reason in Reason if reason.startswith("name_"))
+
 _SERVERS_TRIED = 2  # resolv.conf names up to three; a person's browser has given up by the third
 
 
@@ -57,7 +59,7 @@ async def resolve(
         spent_s += timeout_s / len(usable) if lookup.took_s is None else lookup.took_s
         result = Resolved(
             address=lookup.addresses[0] if lookup.addresses else "",
-            reason=lookup.reason,
+            reason=_of_a_name(lookup.reason),
             detail=lookup.detail,
             took_s=None if lookup.took_s is None else spent_s,
             doubts=lookup.doubts,
@@ -66,6 +68,13 @@ async def resolve(
         if lookup.took_s is not None:
             return _checked(result, lookup.addresses, expected)
     return result
+
+
+def _of_a_name(reason: Reason | None) -> Reason | None:
+    """Keep what went wrong with a name server from looking like the service's own fault."""
+    if reason is None or reason in _OF_NAMES:
+        return reason
+    return Reason.NAME_SERVER_FAILED
 
 
 def _checked(result: Resolved, addresses: tuple[str, ...], expected: tuple[str, ...]) -> Resolved:

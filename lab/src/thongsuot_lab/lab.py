@@ -15,19 +15,23 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
+import msgspec
+
 from thongsuot_lab import control, rundir
 from thongsuot_lab.active import ActiveFault, ActiveFaults
 from thongsuot_lab.build import SILENT, WIRES, plans_of, wire_lines
 from thongsuot_lab.errors import LabError, UnknownLabError
+from thongsuot_lab.facts import Facts, facts_of
 from thongsuot_lab.node import RunningNode
-from thongsuot_lab.spaces.enter import entered, feed, set_sysctls
+from thongsuot_lab.spaces.enter import feed, inside, set_sysctls
 from thongsuot_lab.spaces.foundation import Foundation
+from thongsuot_lab.spaces.privilege import is_mapped
 from thongsuot_lab.topology import text
-from thongsuot_lab.topology.model import Impairment, Node, Topology
+from thongsuot_lab.topology.model import PING_GROUPS, Impairment, Node, Topology
 from thongsuot_lab.wires.impairments import to_json
 from thongsuot_lab.wires.kernel import has_netem
+from thongsuot_lab.wires.report import Report
 
-STATE: Final = "state.json"
 # So that no request outgrows a message.
 WIRES_A_REQUEST: Final = 250
 
@@ -98,8 +102,8 @@ class Lab:
     def _assemble(self) -> None:
         base = self._base
         if not self.mechanism:
-            with entered(base.network(WIRES)):
-                self.mechanism = "netem" if has_netem() else "userspace"
+            found = inside(base.network(WIRES), has_netem)
+            self.mechanism = "netem" if found else "userspace"
         # They get ready while the nodes are built.
         wires = base.start_part(
             "wires", "thongsuot_lab.wires.process", self.mechanism, network=base.network(WIRES)
@@ -116,13 +120,13 @@ class Lab:
             "mechanism": self.mechanism,
             "topology": text.to_json(self.topology),
         }
-        (base.run_dir / STATE).write_text(json.dumps(state))
+        (base.run_dir / rundir.STATE).write_text(json.dumps(state))
 
     def _build_nodes(self) -> None:
         plans = plans_of(self.topology)
         set_sysctls(self._base.network(WIRES), SILENT)
         for node in self.topology.nodes:
-            set_sysctls(self._base.network(node.name), plans[node.name].sysctls)
+            set_sysctls(self._base.network(node.name), _possible(plans[node.name].sysctls))
             self._write_etc(node)
         paths = {node.name: self._base.network(node.name) for node in self.topology.nodes}
         feed(self._base.network(WIRES), ["ip", "-batch", "-"], wire_lines(self.topology, paths))
@@ -170,10 +174,10 @@ class Lab:
             UnknownLabError: none with this prefix is alive.
         """
         run_dir = rundir.home() / prefix
-        if not rundir.is_alive(run_dir) or not (run_dir / STATE).exists():
+        if not rundir.is_alive(run_dir) or not (run_dir / rundir.STATE).exists():
             known = ", ".join(rundir.running()) or "none"
             raise UnknownLabError(f"no lab {prefix!r} is running; running: {known}")
-        state = json.loads((run_dir / STATE).read_text())
+        state = json.loads((run_dir / rundir.STATE).read_text())
         lab = cls(text.from_json(state["topology"]), prefix=prefix, mechanism=state["mechanism"])
         lab._foundation = Foundation(run_dir, state["keeper_pid"], state["descriptors"])
         return lab
@@ -202,6 +206,10 @@ class Lab:
             etc=self.run_dir / "etc" / name,
             started=self._base.started,
         )
+
+    def facts(self) -> Facts:
+        """Namespaces, addresses, names, certificate authority and active faults, as plain data."""
+        return facts_of(self)
 
     # Breaking wires
 
@@ -243,9 +251,9 @@ class Lab:
             {"do": "flap", "wires": socket, "wire": wire, "every_s": every_s, "key": key}
         )
 
-    def wires_report(self) -> control.Answer:
+    def wires_report(self) -> Report:
         """What each wire does now, and how many frames arrived, were lost, found a full queue."""
-        return self._ask_wires({"do": "report"})
+        return msgspec.convert(self._ask_wires({"do": "report"}), Report)
 
     # Faults
 
@@ -326,3 +334,10 @@ class Lab:
         answer = self._ask_services({**request, **self._place(node), "address": address})
         assert isinstance(answer["port"], int)
         return answer["port"]
+
+
+def _possible(sysctls: dict[str, str]) -> dict[str, str]:
+    """The same settings, as far as they go in a user namespace that has no group but root's."""
+    if is_mapped(1):
+        return sysctls
+    return {key: "0 0" if key == PING_GROUPS else value for key, value in sysctls.items()}

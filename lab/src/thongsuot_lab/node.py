@@ -10,7 +10,8 @@ from pathlib import Path
 from signal import SIGKILL
 from typing import IO, TypeVar
 
-from thongsuot_lab.spaces.enter import entered, feed, in_thread, start_inside
+from thongsuot_lab.spaces.enter import entered, feed, inside, start_inside
+from thongsuot_lab.spaces.privilege import is_mapped
 
 T = TypeVar("T")
 Output = int | IO[bytes] | IO[str] | None
@@ -45,25 +46,19 @@ class RunningNode:
 
     @contextmanager
     def entered(self) -> Iterator[None]:
-        """Be inside for the length of the block: sockets made there stay there. Do not await."""
+        """Be inside for the length of the block, as real root. Do not await in there."""
         with entered(self.network):
             yield
 
     def call(self, work: Callable[[], T]) -> T:
         """Run a function inside, in a thread of its own, and return what it returns."""
-
-        def inside() -> T:
-            with entered(self.network):
-                return work()
-
-        return in_thread(inside)
+        return inside(self.network, work)
 
     def socket(
         self, family: socket.AddressFamily, kind: socket.SocketKind, protocol: int = 0
     ) -> socket.socket:
         """A socket that lives inside."""
-        with entered(self.network):
-            return socket.socket(family, kind, protocol)
+        return inside(self.network, lambda: socket.socket(family, kind, protocol))
 
     def popen(
         self,
@@ -195,14 +190,14 @@ def _is_dying(pid: int) -> bool:
 def _as_user(user: int | None, capabilities: Sequence[str]) -> list[str]:
     if user is None:
         return []
+    # Root of a user namespace is alone there: it can only give up its powers.
+    identity = [f"--reuid={user}", f"--regid={user}", "--clear-groups"] if is_mapped(user) else []
     kept = ",".join(f"+{name}" for name in capabilities)
     held = [f"--inh-caps=-all,{kept}", f"--ambient-caps=-all,{kept}"] if kept else []
     bounding = f"--bounding-set=-all,{kept}" if kept else "--bounding-set=-all"
     return [
         "setpriv",
-        f"--reuid={user}",
-        f"--regid={user}",
-        "--clear-groups",
+        *identity,
         *(held or ["--inh-caps=-all"]),
         bounding,
         "--no-new-privs",

@@ -6,15 +6,18 @@ lock in it is held by the lab's keeper: a directory with a free lock is a dead l
 """
 
 import fcntl
+import json
 import os
 import secrets
 import shutil
 from pathlib import Path
 
-from thongsuot_lab.errors import LabError
+from thongsuot_lab.errors import LabError, UnknownLabError
 from thongsuot_lab.spaces.keeper import LOCK
+from thongsuot_lab.spaces.privilege import outer_user
 
 NAME = "thongsuot-lab"
+STATE = "state.json"
 
 
 def home() -> Path:
@@ -24,7 +27,8 @@ def home() -> Path:
     runtime = os.environ.get("XDG_RUNTIME_DIR")
     if runtime and os.access(runtime, os.W_OK):
         return Path(runtime) / NAME
-    return Path("/tmp") / f"{NAME}-{os.environ.get('SUDO_UID', os.getuid())}"
+    # Root of a user namespace is somebody else outside, where the names must differ.
+    return Path("/tmp") / f"{NAME}-{outer_user(os.getuid())}"
 
 
 def claim(prefix: str | None) -> Path:
@@ -64,6 +68,31 @@ def running() -> list[str]:
     if not home().is_dir():
         return []
     return sorted(entry.name for entry in home().iterdir() if is_alive(entry))
+
+
+def pick(prefix: str | None) -> str:
+    """
+    The lab that is meant: the one named, or the only one that runs.
+
+    Raises:
+        UnknownLabError: none of that name runs; or none is named, and not exactly one runs.
+    """
+    alive = running()
+    if prefix is not None and prefix not in alive:
+        raise UnknownLabError(
+            f"no lab {prefix!r} is running; running: {', '.join(alive) or 'none'}"
+        )
+    if prefix is None and len(alive) != 1:
+        raise UnknownLabError(
+            f"say which with --lab: {', '.join(alive)}" if alive else "no lab is running"
+        )
+    return prefix or alive[0]
+
+
+def keeper_pid(prefix: str) -> int:
+    """Process id of the keeper of a running lab."""
+    pid: int = json.loads((home() / prefix / STATE).read_text())["keeper_pid"]
+    return pid
 
 
 def sweep() -> list[str]:

@@ -4,7 +4,7 @@ import socket
 from dataclasses import dataclass
 from ipaddress import ip_address
 
-from thongsuot_lab.spaces.enter import entered
+from thongsuot_lab.spaces.enter import inside
 
 BACKLOG = 128
 
@@ -39,8 +39,7 @@ class Place:
         """A non-blocking, unconnected socket of the family of this address."""
         # Named, because asyncio switches Nagle's delay off only where it sees this protocol number.
         protocol = socket.IPPROTO_TCP if kind == socket.SOCK_STREAM else 0
-        with entered(self.network):
-            sock = socket.socket(family_of(address), kind, protocol)
+        sock = inside(self.network, lambda: socket.socket(family_of(address), kind, protocol))
         sock.setblocking(False)
         return sock
 

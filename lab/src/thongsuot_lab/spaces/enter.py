@@ -1,4 +1,9 @@
-"""Doing something inside a network namespace: for a moment, or in a process of its own."""
+"""
+Doing something inside a network namespace.
+
+Always in a thread that is thrown away afterwards: entering needs no more than the namespace, while
+coming back needs power over where one came from, which root of a user namespace has not.
+"""
 
 import os
 import subprocess
@@ -18,10 +23,9 @@ OWN_NETWORK = "/proc/thread-self/ns/net"
 @contextmanager
 def entered(network: str) -> Iterator[None]:
     """
-    Move this thread into a network namespace for the length of the block.
+    Move this thread into a network namespace for the length of the block. Only for real root.
 
-    A socket belongs for ever to the namespace that it was made in, so make it inside and use it
-    anywhere. Do not await inside the block: other tasks of the thread would be moved as well.
+    Do not await inside the block: other tasks of the thread would be moved as well.
     """
     before = os.open(OWN_NETWORK, os.O_RDONLY | os.O_CLOEXEC)
     try:
@@ -57,20 +61,40 @@ def in_thread(work: Callable[[], T]) -> T:
     return outcome[0]
 
 
-def start_inside(start: Callable[[], T], *, network: str, processes: str) -> T:
+def inside(network: str, work: Callable[[], T]) -> T:
+    """
+    Run something inside a network namespace, in a thread of its own.
+
+    A socket belongs for ever to the namespace that it was made in: make it inside, use it anywhere.
+    """
+
+    def enter_and_work() -> T:
+        _enter(network, CLONE_NEWNET)
+        return work()
+
+    return in_thread(enter_and_work)
+
+
+def _enter(path: str, kind: int) -> None:
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        setns(descriptor, kind)
+    finally:
+        os.close(descriptor)
+
+
+def start_inside(start: Callable[[], T], *, network: str | None, processes: str) -> T:
     """
     Call ``start`` where the child processes that it makes begin inside both namespaces.
 
-    ``processes`` is a PID namespace: everything in it ends when its first process does.
+    ``processes`` is a PID namespace: everything in it ends when its first process does. Without
+    ``network`` they stay in that of this process.
     """
 
     def work() -> T:
-        for path, kind in ((processes, CLONE_NEWPID), (network, CLONE_NEWNET)):
-            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-            try:
-                setns(descriptor, kind)
-            finally:
-                os.close(descriptor)
+        _enter(processes, CLONE_NEWPID)
+        if network is not None:
+            _enter(network, CLONE_NEWNET)
         return start()
 
     return in_thread(work)
@@ -86,8 +110,10 @@ def feed(network: str, argv: Sequence[str], lines: Sequence[str]) -> None:
     if not lines:
         return
     text = "\n".join(lines) + "\n"
-    with entered(network):
-        done = subprocess.run(argv, input=text, text=True, capture_output=True, check=False)
+    done = inside(
+        network,
+        lambda: subprocess.run(argv, input=text, text=True, capture_output=True, check=False),
+    )
     if done.returncode:
         raise BuildError(f"{' '.join(argv)}: {done.stderr.strip()}\ninput was:\n{text}")
 
@@ -99,9 +125,12 @@ def set_sysctls(network: str, values: dict[str, str]) -> None:
     Raises:
         BuildError: the kernel does not have one, or refuses its value.
     """
-    with entered(network):
+
+    def write() -> None:
         for key, value in values.items():
             try:
                 Path("/proc/sys", *key.split(".")).write_text(value)
             except OSError as error:
                 raise BuildError(f"sysctl {key}={value}: {error}") from error
+
+    inside(network, write)

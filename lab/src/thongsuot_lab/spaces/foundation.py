@@ -7,21 +7,21 @@ used, and ended too.
 
 import json
 import os
-import select
 import subprocess
 import sys
+import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from signal import SIGTERM
 from typing import Final
 
+from thongsuot_lab import rundir
 from thongsuot_lab.errors import BuildError, LabError
 from thongsuot_lab.spaces.enter import in_thread, start_inside
 from thongsuot_lab.spaces.syscalls import CLONE_NEWPID, unshare
 
 END_S: Final = 10.0
-OUTSIDE: Final = "/proc/self/ns/net"
 
 
 @dataclass(slots=True)
@@ -87,7 +87,7 @@ class Foundation:
         return f"/proc/{self.keeper_pid}/ns/pid"
 
     def start_part(
-        self, name: str, module: str, *arguments: str, network: str = OUTSIDE
+        self, name: str, module: str, *arguments: str, network: str | None = None
     ) -> "subprocess.Popen[bytes]":
         """Start one of the lab's own processes; ``await_part`` tells when it is ready."""
         command = [sys.executable, "-m", module, str(self.run_dir / f"{name}.sock"), *arguments]
@@ -135,10 +135,7 @@ class Foundation:
 
     def end(self) -> None:
         """End everything, and wait until it has ended."""
-        gone: int | None = None
         with suppress(ProcessLookupError):
-            if self.keeper is None:
-                gone = os.pidfd_open(self.keeper_pid)
             os.kill(self.keeper_pid, SIGTERM)
         # The first process of a PID namespace is not gone before every other one in it was waited
         # for, and those that this process started, only it can wait for: so the keeper comes last.
@@ -147,14 +144,14 @@ class Foundation:
         if self.keeper is not None and self.keeper.stdin is not None:
             with suppress(BrokenPipeError):
                 self.keeper.stdin.close()
-        if gone is not None:
-            _wait_for(gone)
         self.started.clear()
+        _wait_for_release(self.run_dir)
 
 
-def _wait_for(pidfd: int) -> None:
-    """Wait for the end of a process that is not a child."""
-    poll = select.poll()
-    poll.register(pidfd, select.POLLIN)
-    poll.poll(END_S * 1000)
-    os.close(pidfd)
+def _wait_for_release(run_dir: Path) -> None:
+    """Wait until the keeper lets go of its lock, which is the last thing that it does."""
+    deadline_s = time.monotonic() + END_S
+    while rundir.is_alive(run_dir):
+        if time.monotonic() > deadline_s:
+            raise LabError(f"the lab of {run_dir} does not end")
+        time.sleep(0.005)

@@ -24,21 +24,23 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from thongsuot_lab.spaces.syscalls import CLONE_NEWNET, setns, unshare
+from thongsuot_lab.spaces.enter import OWN_NETWORK, in_thread
+from thongsuot_lab.spaces.syscalls import CLONE_NEWNET, unshare
 
 LOCK = "lock"
 
 
 def make_namespaces(count: int) -> list[int]:
     """New network namespaces, each kept by an open descriptor; this process stays where it was."""
-    own = os.open("/proc/self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
-    descriptors = []
-    for _ in range(count):
-        unshare(CLONE_NEWNET)
-        descriptors.append(os.open("/proc/self/ns/net", os.O_RDONLY | os.O_CLOEXEC))
-    setns(own, CLONE_NEWNET)
-    os.close(own)
-    return descriptors
+
+    def make() -> list[int]:
+        made = []
+        for _ in range(count):
+            unshare(CLONE_NEWNET)
+            made.append(os.open(OWN_NETWORK, os.O_RDONLY | os.O_CLOEXEC))
+        return made
+
+    return in_thread(make)
 
 
 def hold_lock(run_dir: Path) -> int:
@@ -63,6 +65,8 @@ def wait(owner: int, orders: Iterator[str]) -> None:
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda got, _frame: ending.append(got))
     signal.signal(signal.SIGCHLD, lambda _got, _frame: None)
+    # The owner may have had them blocked, and children inherit that.
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
     poll = select.poll()
     for descriptor in (owner, wakeup, sys.stdin.fileno()):
         poll.register(descriptor, select.POLLIN)

@@ -12,6 +12,10 @@ from ipaddress import IPv4Interface, IPv6Interface
 from thongsuot_lab.errors import TopologyError
 from thongsuot_lab.topology.servers import Server
 
+# Which groups may send pings without privilege: by default none (icmp(7)), here all of them.
+PING_GROUPS = "net.ipv4.ping_group_range"
+EVERY_GROUP = "0 2147483647"
+
 
 class Role(StrEnum):
     """What a node is in the story of the lab."""
@@ -158,10 +162,16 @@ class Uplink:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """A service point: its device, its LAN client if it has one, and its uplinks."""
+    """
+    A service point: its device, its LAN client if it has one, and its uplinks.
+
+    ``commune`` is the statistics office's five-digit code.
+    """
 
     name: str
     title: str
+    commune: str
+    commune_title: str
     device: str
     client: str | None
     uplinks: tuple[Uplink, ...]

@@ -62,7 +62,9 @@ def two_uplinks(fixed: Impairment = PERFECT, mobile: Impairment = PERFECT) -> To
     draft.sites.append(
         Site(
             name="site",
-            title="Site",
+            title="Điểm phục vụ",
+            commune="00000",
+            commune_title="Phường thử",
             device="device",
             client=None,
             uplinks=(

@@ -9,15 +9,18 @@ import fcntl
 import socket
 import struct
 import subprocess
+import time
 from dataclasses import dataclass, field
 from random import Random
 from typing import Final, Protocol
 
+import msgspec
+
 from thongsuot_lab.control import Answer, Request
 from thongsuot_lab.errors import BuildError, TopologyError
 from thongsuot_lab.topology.model import PERFECT, Impairment
-from thongsuot_lab.wires import kernel
-from thongsuot_lab.wires.impairments import combined, from_json, to_json
+from thongsuot_lab.wires import kernel, report
+from thongsuot_lab.wires.impairments import combined, from_json
 from thongsuot_lab.wires.line import Line
 
 SIOCGIFFLAGS: Final = 0x8913
@@ -75,7 +78,8 @@ class Switchboard:
     def __init__(self, carrier: Carrier, *, mechanism: str, priority: str) -> None:
         self._carrier = carrier
         self._netem = mechanism == "netem"
-        self._about = {"mechanism": mechanism, "priority": priority}
+        self._mechanism = mechanism
+        self._priority = priority
         self._wires: dict[str, _Wire] = {}
 
     def handle(self, request: Request) -> Answer:
@@ -160,20 +164,15 @@ class Switchboard:
                 self._plug(wire)
 
     def _report(self) -> Answer:
-        return {
-            **self._about,
-            "unsent": self._carrier.unsent,
-            "wires": {
-                name: {
-                    "carried_by": "kernel" if wire.joined else "process",
-                    "cut_by": sorted(wire.cuts),
-                    "overlays": sorted(wire.overlays),
-                    "a_to_b": _direction_report(wire.lines[0]),
-                    "b_to_a": _direction_report(wire.lines[1]),
-                }
-                for name, wire in self._wires.items()
-            },
-        }
+        said = report.Report(
+            mechanism=self._mechanism,
+            priority=self._priority,
+            cpu_s=time.process_time(),
+            unsent=self._carrier.unsent,
+            wires={name: _wire_report(wire) for name, wire in self._wires.items()},
+        )
+        plain: Answer = msgspec.to_builtins(said)
+        return plain
 
 
 def _directions(data: dict[str, object]) -> tuple[Impairment, Impairment]:
@@ -182,13 +181,23 @@ def _directions(data: dict[str, object]) -> tuple[Impairment, Impairment]:
     return a_to_b, b_to_a
 
 
-def _direction_report(line: Line) -> object:
-    return {
-        "impairment": to_json(line.impairment),
-        "arrived": line.arrived,
-        "lost": line.lost,
-        "overflowed": line.overflowed,
-    }
+def _wire_report(wire: _Wire) -> report.Wire:
+    a_to_b, b_to_a = (
+        report.Direction(
+            impairment=line.impairment,
+            arrived=line.arrived,
+            lost=line.lost,
+            overflowed=line.overflowed,
+        )
+        for line in wire.lines
+    )
+    return report.Wire(
+        carried_by="kernel" if wire.joined else "process",
+        cut_by=tuple(sorted(wire.cuts)),
+        overlays=tuple(sorted(wire.overlays)),
+        a_to_b=a_to_b,
+        b_to_a=b_to_a,
+    )
 
 
 def _traffic_control(commands: list[str]) -> None:

@@ -1,0 +1,220 @@
+"""
+What an agent in the lab has to be told: links, targets and carriers, from the topology alone.
+
+Pure, in the types of ``thongsuot_schema.inventory``. Each rung of the ladder gets its anchors: the
+gateway (lan), the carrier's end of the line (access), the carrier's resolver and its own anchor
+(carrier), the exchange, the other carriers' anchors and the one abroad (transit), and the portals
+(service).
+"""
+
+from thongsuot_lab.topology.model import Carrier, End, Role, Topology, Uplink
+from thongsuot_lab.topology.servers import Portal
+from thongsuot_schema.inventory import model as schema
+from thongsuot_schema.segment import Segment
+
+# Where true answers about the lab's public names lie: anything else was forged.
+PUBLIC = ("198.51.100.0/24", "2001:db8:f000::/40")
+EXCHANGE = "exchange"
+ABROAD = "abroad"
+
+
+def _one_a_family(addresses: tuple[str, ...]) -> tuple[str, ...]:
+    v4 = [address for address in addresses if ":" not in address]
+    v6 = [address for address in addresses if ":" in address]
+    return (*v4[:1], *v6[:1])
+
+
+def _end_addresses(end: End) -> tuple[str, ...]:
+    v4 = [str(address.ip) for address in end.v4]
+    return _one_a_family((*v4, *(str(address.ip) for address in end.v6)))
+
+
+def _anchor(
+    name: str,
+    segment: Segment,
+    addresses: tuple[str, ...],
+    *titles: str,
+    links: tuple[str, ...] = (),
+    domestic: bool = True,
+    lookup: str = "",
+) -> schema.Target:
+    title_vi, title_en = titles
+    return schema.Target(
+        name=name,
+        role=schema.Role.ANCHOR,
+        segment=segment,
+        addresses=addresses,
+        links=links,
+        domestic=domestic,
+        title_vi=title_vi,
+        title_en=title_en,
+        lookup=lookup,
+        expect_addresses=PUBLIC if lookup else (),
+    )
+
+
+def carriers_of(topology: Topology) -> tuple[schema.Carrier, ...]:
+    """Every carrier, as the inventory knows it."""
+    return tuple(schema.Carrier(name=one.name, title=one.title) for one in topology.carriers)
+
+
+def links_of(topology: Topology, site: str) -> tuple[schema.Link, ...]:
+    """The links of a site, in the order of its uplinks."""
+    return tuple(_link(topology, uplink) for uplink in topology.site(site).uplinks)
+
+
+def _link(topology: Topology, uplink: Uplink) -> schema.Link:
+    wire = topology.wire(uplink.access_wire)
+    up, down = wire.a_to_b.rate_bps, wire.b_to_a.rate_bps
+    resolvers: tuple[str, ...] = ()
+    if uplink.carrier:
+        resolver = topology.carrier(uplink.carrier).resolver
+        resolvers = _one_a_family(topology.addresses_of(resolver))
+    return schema.Link(
+        name=uplink.name,
+        interface=uplink.interface,
+        medium=schema.Medium(uplink.medium),
+        carrier=uplink.carrier,
+        circuit=wire.name,
+        contract_down_bits_per_second=None if down is None else int(down),
+        contract_up_bits_per_second=None if up is None else int(up),
+        resolvers=resolvers,
+    )
+
+
+def targets_of(topology: Topology, site: str) -> tuple[schema.Target, ...]:
+    """Every target that the agent of a site needs, lowest rung first."""
+    uplinks = topology.site(site).uplinks
+    gateway = _anchor("gateway", Segment.LAN, ("gateway",), "Bộ định tuyến tại chỗ", "Local router")
+    return (
+        gateway,
+        *(target for uplink in uplinks for target in _link_targets(topology, uplink)),
+        *_shared_anchors(topology),
+        *_services(topology),
+    )
+
+
+def _link_targets(topology: Topology, uplink: Uplink) -> list[schema.Target]:
+    own = (uplink.name,)
+    line = topology.wire(uplink.access_wire).b
+    targets = [
+        _anchor(
+            f"hop-{uplink.name}",
+            Segment.ACCESS,
+            _end_addresses(line),
+            "Nút đầu tiên của nhà mạng",
+            "First carrier hop",
+            links=own,
+        )
+    ]
+    if not uplink.carrier:
+        return targets
+    carrier = topology.carrier(uplink.carrier)
+    targets += _carrier_targets(topology, carrier, own)
+    targets += [
+        _anchor(
+            f"peer-{uplink.name}-{other.name}",
+            Segment.TRANSIT,
+            _one_a_family(topology.addresses_of(other.anchor)),
+            f"Điểm mốc của {other.title}",
+            f"Anchor of {other.title}",
+            links=own,
+        )
+        for other in topology.carriers
+        if other is not carrier
+    ]
+    return targets
+
+
+def _carrier_targets(
+    topology: Topology, carrier: Carrier, links: tuple[str, ...]
+) -> list[schema.Target]:
+    name = links[0]
+    return [
+        _anchor(
+            f"resolver-{name}",
+            Segment.CARRIER,
+            _one_a_family(topology.addresses_of(carrier.resolver)),
+            f"Máy chủ DNS của {carrier.title}",
+            f"Resolver of {carrier.title}",
+            links=links,
+            lookup=next(iter(topology.names), ""),
+        ),
+        _anchor(
+            f"anchor-{name}",
+            Segment.CARRIER,
+            _one_a_family(topology.addresses_of(carrier.anchor)),
+            f"Điểm mốc của {carrier.title}",
+            f"Anchor of {carrier.title}",
+            links=links,
+        ),
+    ]
+
+
+def _shared_anchors(topology: Topology) -> list[schema.Target]:
+    names = {node.name for node in topology.nodes}
+    anchors = []
+    if EXCHANGE in names:
+        # Its side of the network of its first own host: public, and there for every carrier.
+        side = next(end for end in topology.ends_of(EXCHANGE) if end.interface.startswith("x"))
+        anchors.append(
+            _anchor(
+                "exchange",
+                Segment.TRANSIT,
+                _end_addresses(side),
+                "Trạm trung chuyển trong nước",
+                "Domestic exchange",
+            )
+        )
+    if ABROAD in names:
+        anchors.append(
+            _anchor(
+                "abroad",
+                Segment.TRANSIT,
+                _one_a_family(topology.addresses_of(ABROAD)),
+                "Điểm mốc quốc tế",
+                "Foreign anchor",
+                domestic=False,
+            )
+        )
+    return anchors
+
+
+def _services(topology: Topology) -> list[schema.Target]:
+    return [
+        schema.Target(
+            name=server.names[0].partition(".")[0],
+            role=schema.Role.SERVICE,
+            segment=Segment.SERVICE,
+            url=f"https://{server.names[0]}/",
+            title_vi=server.text,
+            title_en=server.names[0].partition(".")[0],
+            expect_body=server.text,
+            expect_addresses=PUBLIC,
+        )
+        for node in topology.nodes
+        if node.role is Role.PORTAL
+        for server in node.servers
+        if isinstance(server, Portal)
+    ]
+
+
+def site_of(topology: Topology, site: str) -> schema.Site:
+    """A site with its links, as the collector's inventory knows it."""
+    one = topology.site(site)
+    return schema.Site(
+        name=one.name, title=one.title, commune=one.commune, links=links_of(topology, site)
+    )
+
+
+def inventory_of(topology: Topology) -> schema.Inventory:
+    """
+    The inventory of the whole city: every carrier and site, and the targets that all of them share.
+
+    What stands for one line or one link of one site is only in ``targets_of`` that site.
+    """
+    return schema.Inventory(
+        carriers=carriers_of(topology),
+        sites=tuple(site_of(topology, site.name) for site in topology.sites),
+        targets=(*_shared_anchors(topology), *_services(topology)),
+    )

@@ -1,0 +1,43 @@
+"""What the process of the wires says about itself and its wires."""
+
+import msgspec
+
+from thongsuot_lab.topology.model import Impairment
+
+
+class Direction(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    One direction of a wire: what it does now, and frames so far.
+
+    Frames are counted where the process carries them; a kernel's netem keeps its own count.
+    """
+
+    impairment: Impairment
+    arrived: int
+    lost: int
+    overflowed: int
+
+
+class Wire(msgspec.Struct, frozen=True, kw_only=True):
+    """One wire: ``cut_by`` and ``overlays`` are the keys of the faults on it."""
+
+    carried_by: str
+    cut_by: tuple[str, ...]
+    overlays: tuple[str, ...]
+    a_to_b: Direction
+    b_to_a: Direction
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    All of it.
+
+    ``unsent`` are frames that could not leave because the wire was cut under them; ``cpu_s`` is
+    what the process has spent so far.
+    """
+
+    mechanism: str
+    priority: str
+    cpu_s: float
+    unsent: int
+    wires: dict[str, Wire]

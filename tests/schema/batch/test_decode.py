@@ -147,6 +147,7 @@ MALFORMED = {
     ),
     "an outcome that there is not": _changed(REASONS, [[[3, "timed_out"], [1]]]),
     "an outcome against its reason": _changed(REASONS, [[[2, "timed_out"], [1]]]),
+    "values of what was not measured": _changed(REASONS, [[[2, "no_route"], [1]]]),
     "a lack of nothing": _changed(ABSENCES, [[0, [1]], [7, [1]]]),
     "a lack of columns that are not there": _changed(ABSENCES, [[8, [1, 1]]]),
     "a lack below nothing": _changed(ABSENCES, [[-1, [1]]]),

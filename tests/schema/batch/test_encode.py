@@ -134,6 +134,14 @@ def test_an_outcome_that_contradicts_its_reason_is_refused(
         encode_batch(batch_of(Finding(outcome=outcome, reason=reason)), INDEX)
 
 
+def test_values_of_what_was_not_measured_are_refused() -> None:
+    finding = Finding(
+        outcome=Outcome.UNMEASURED, reason=Reason.NO_ROUTE, values={icmp.LOSS.name: 1.0}
+    )
+    with pytest.raises(ValueError, match=r"unmeasured \(no_route\) has no values"):
+        encode_batch(batch_of(finding), INDEX)
+
+
 @pytest.mark.parametrize("stream", ["", "00112233445566A", "00112233445566AA", "g" * 16])
 def test_a_stream_that_is_not_sixteen_digits_is_refused(stream: str) -> None:
     with pytest.raises(ValueError, match="is not 16 hexadecimal digits"):

@@ -135,6 +135,9 @@ def columns_from_wire(wire: BatchWire, plans: Plans, limits: Limits) -> Columns:
     times_ms = list(accumulate(found[: header.results], initial=base_ms))[1:]
     if times_ms and not 0 <= min(times_ms) <= max(times_ms) <= LATEST_MS:
         raise BatchMalformed("a result's time is before the boot or centuries after it")
+    not_ok = {row: _said(what) for row, what in rows_said(wire.reasons, header.results).items()}
+    if not_ok:
+        _check_unmeasured(spans, not_ok)
     wide = len(wire.numbers) > _NARROW_BYTES * len(found)
     at = header.results
     blocks = []
@@ -147,7 +150,7 @@ def columns_from_wire(wire: BatchWire, plans: Plans, limits: Limits) -> Columns:
         counts=wire.counts,
         times_ms=times_ms,
         blocks=tuple(blocks),
-        not_ok={row: _said(what) for row, what in rows_said(wire.reasons, header.results).items()},
+        not_ok=not_ok,
         changes=changes,
         notices=notices,
         cost_differences=found[at:],
@@ -212,6 +215,17 @@ def _spans(plan: LayoutPlan, counts: list[int], lacking: dict[int, int]) -> list
             spans.append(_Span(block, first, last, masks, values))
         first = last
     return spans
+
+
+def _check_unmeasured(spans: list[_Span], not_ok: dict[int, Said]) -> None:
+    """Check that a row that could not be measured has no values: they would be made up."""
+    for span in spans:
+        everything = (1 << len(span.block.metrics)) - 1
+        for row, said in not_ok.items():
+            inside = span.first_row <= row < span.last_row
+            has_values = span.lacking.get(row, 0) != everything
+            if inside and has_values and said.outcome is Outcome.UNMEASURED:
+                raise BatchMalformed(f"row {row} is unmeasured, and yet has values")
 
 
 def _block(span: _Span, found: Sequence[int], *, wide: bool) -> ColumnBlock:

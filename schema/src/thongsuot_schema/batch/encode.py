@@ -254,6 +254,8 @@ def _reason(finding: Finding) -> ReasonWire | None:
         raise ValueError(f"outcome {finding.outcome} contradicts reason {reason}")
     if reason is None:
         return None
+    if finding.outcome is Outcome.UNMEASURED and finding.values:
+        raise ValueError(f"a run that is unmeasured ({reason}) has no values")
     return ReasonWire(1 if finding.outcome is Outcome.FAILED else 2, str(reason))
 
 

@@ -55,8 +55,13 @@ def setting_from(config: AgentConfig, environment: Mapping[str, str] = os.enviro
         places=places_from(config.spool, environment),
         clock=Clock(boottime_ns=SYSTEM.boottime_ns, wall_ns=SYSTEM.wall_ns, error_s=_clock_error_s),
         boot_id=boot_id(),
-        token=Token(Path(config.collector.token_file)),
+        token=Token(_token_path(config.collector.token_file, environment)),
     )
+
+
+def _token_path(name: str, environment: Mapping[str, str]) -> Path:
+    credentials = environment.get("CREDENTIALS_DIRECTORY", "")
+    return Path(credentials, name) if credentials and "/" not in name else Path(name)
 
 
 def _clock_error_s() -> float | None:

@@ -38,7 +38,7 @@ class CollectorConfig(Strict, frozen=True):
     token_file: str
     """
     A file that holds the agent's token and nothing else; nobody but its owner and group may read
-    it.
+    it. A bare name is one of the service's credentials (``LoadCredential=`` of systemd).
     """
     ca_file: str = ""
     """Certificates (PEM) that the collector's is checked against; empty: those of the system."""
@@ -57,10 +57,10 @@ class SpoolConfig(Strict, frozen=True):
     """How the record is kept until the collector has it."""
 
     state_dir: str = ""
-    """On disk; empty: ``$STATE_DIRECTORY``, else ``/var/lib/thongsuot``."""
+    """On disk; empty: ``$STATE_DIRECTORY``, else ``/var/lib/thongsuot-agent``."""
     runtime_dir: str = ""
     """
-    In memory (tmpfs); empty: ``$RUNTIME_DIRECTORY``, else ``/run/thongsuot``, else under
+    In memory (tmpfs); empty: ``$RUNTIME_DIRECTORY``, else ``/run/thongsuot-agent``, else under
     ``state_dir``.
     """
     max_bytes: Annotated[int, msgspec.Meta(ge=1 << 20)] = 64 << 20

@@ -156,7 +156,7 @@ class Runner:
             doubted(
                 finding,
                 late_s=self._late.worst_since(started_ns),
-                has_stepped=self._stepped_ns >= started_ns,
+                has_stepped=self._stepped_ns > started_ns,
             ),
         )
 

@@ -72,5 +72,7 @@ class Timetable(Generic[J]):
             due_ns, place = self._heap[0]
             job = self._jobs[place]
             due.append(job)
-            heapq.heapreplace(self._heap, (due_after(job, max(now_ns, due_ns)), place))
+            # Past the window, or a late job would be taken again for its next moment.
+            after_ns = max(now_ns + COALESCE_NS, due_ns)
+            heapq.heapreplace(self._heap, (due_after(job, after_ns), place))
         return due

@@ -1,13 +1,14 @@
 """Where the record stands on the device: below the state directory and the runtime directory."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from thongsuot_agent.config.model import SpoolConfig
 
-_STATE_DIR = "/var/lib/thongsuot"
-_RUNTIME_DIR = "/run/thongsuot"
+_STATE_DIR = "/var/lib/thongsuot-agent"
+_RUNTIME_DIR = "/run/thongsuot-agent"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,18 +49,20 @@ def places_from(config: SpoolConfig, environment: Mapping[str, str]) -> Places:
     Return the directories that a configuration means.
 
     systemd names them in the environment (a list separated by colons when there are several). Where
-    nothing is named and the usual runtime directory cannot be made, the record stands beside the
+    nothing is named and the usual runtime directory takes no files, the record stands beside the
     state: it then outlives a power cut as far as the page cache was written.
     """
     state_dir = Path(config.state_dir or _first(environment, "STATE_DIRECTORY") or _STATE_DIR)
     named = config.runtime_dir or _first(environment, "RUNTIME_DIRECTORY")
     runtime_dir = Path(named or _RUNTIME_DIR)
-    if not named:
-        try:
-            runtime_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        except OSError:
-            runtime_dir = state_dir / "runtime"
+    if not named and not _takes_files(runtime_dir):
+        runtime_dir = state_dir / "runtime"
     return Places(state_dir=state_dir, runtime_dir=runtime_dir)
+
+
+def _takes_files(directory: Path) -> bool:
+    nearest = directory if directory.exists() else directory.parent
+    return os.access(nearest, os.W_OK | os.X_OK)
 
 
 def _first(environment: Mapping[str, str], name: str) -> str:

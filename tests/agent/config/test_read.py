@@ -1,0 +1,96 @@
+"""Each mistake gets its sentence, with file and line; what is right is read as it was meant."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from thongsuot_agent.config.profile import PROBES, TARGETS, probes_of, targets_of
+from thongsuot_agent.config.read import parse, read
+from thongsuot_agent.errors import ConfigInvalid
+from thongsuot_schema.inventory.model import Medium
+
+GOLDEN = Path(__file__).parents[2] / "golden" / "config"
+INVALID = sorted(GOLDEN.glob("invalid-*.toml"))
+
+_EXPECTS = re.compile(r"# expects (?P<line>\d+): (?P<sentence>.+)")
+
+LEAST = """
+[site]
+name = "ba-dinh"
+[collector]
+url = "https://collector.example"
+token_file = "token"
+"""
+
+
+@pytest.mark.parametrize("path", INVALID, ids=[path.stem for path in INVALID])
+def test_a_mistake_is_refused_with_its_line_and_sentence(path: Path) -> None:
+    expected, *more = path.read_text(encoding="utf-8").splitlines()
+    found = _EXPECTS.fullmatch(expected)
+    assert found is not None, "the first line says what is expected"
+    with pytest.raises(ConfigInvalid) as refused:
+        read(path)
+    (mistake,) = refused.value.mistakes
+    first, *arithmetic = mistake.message.splitlines()
+    assert (mistake.line, first) == (int(found["line"]), found["sentence"])
+    assert str(refused.value).startswith(f"{path}:{mistake.line}: " if mistake.line else str(path))
+    # Lines of arithmetic are quoted in the comments below the first, as far as they begin.
+    quoted = [line.removeprefix("# ") for line in more if line.startswith("#   ")]
+    for quote, line in zip(quoted, arithmetic, strict=False):
+        assert line.startswith(quote.rstrip())
+    assert bool(quoted) == bool(arithmetic)
+
+
+def test_there_are_golden_mistakes() -> None:
+    assert len(INVALID) > 20
+
+
+def test_the_least_configuration_measures_the_default_profile_on_the_default_targets() -> None:
+    config = parse(LEAST, file="agent.toml")
+    assert probes_of(config) == PROBES
+    assert targets_of(config) == TARGETS
+    assert config.links == ()
+    assert config.collector.push_every_s == 15
+
+
+def test_what_is_said_is_read() -> None:
+    config = parse(
+        LEAST
+        + """
+        [[links]]
+        name = "fiber"
+        interface = "eth0"
+        medium = "fiber"
+        [[probes]]
+        kind = "icmp"
+        every_s = 2.5
+        settings = { timeout_s = 0.5 }
+        [judge]
+        quorum = 3
+        """,
+        file="agent.toml",
+    )
+    assert config.links[0].medium is Medium.FIBER
+    assert probes_of(config)[0].settings == {"timeout_s": 0.5}
+    assert config.judge.quorum == 3
+
+
+def test_every_mistake_of_a_file_is_told_at_once() -> None:
+    wrong = LEAST.replace("https://collector", "collector") + '[page]\nlisten = "80"\n'
+    with pytest.raises(ConfigInvalid) as refused:
+        parse(wrong, file="agent.toml")
+    assert [mistake.line for mistake in refused.value.mistakes] == [5, 8]
+
+
+def test_a_file_that_cannot_be_read_is_a_mistake_like_any_other(tmp_path: Path) -> None:
+    with pytest.raises(ConfigInvalid, match="cannot be read"):
+        read(tmp_path / "absent.toml")
+
+
+def test_pushes_count_against_the_allowance_only_where_no_other_link_can_take_them() -> None:
+    metered = '[[links]]\nname = "mobile"\ninterface = "wwan0"\nallowance_bytes = 300_000_000\n'
+    other = '[[links]]\nname = "fiber"\ninterface = "eth0"\n'
+    parse(LEAST + metered + other, file="agent.toml")
+    with pytest.raises(ConfigInvalid, match="push: 1 series x 178560 runs"):
+        parse(LEAST + metered, file="agent.toml")

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 from tests.schema.batch.realistic import Device
 from tests.schema.batch.strategies import MS, batches
 from tests.schema.batch.test_decode import FAULTY_BODY
-from tests.schema.batch.test_encode import INDEX
+from tests.schema.batch.test_encode import INDEX, batch_of
 from thongsuot_schema.batch.columns import Columns, decode_columns
 from thongsuot_schema.batch.decode import decode_batch, peek
 from thongsuot_schema.batch.encode import LayoutBuilder, LayoutIndex, encode_batch
@@ -14,6 +14,7 @@ from thongsuot_schema.batch.model import Batch
 from thongsuot_schema.catalogue import icmp
 from thongsuot_schema.outcome import Outcome
 from thongsuot_schema.reason import Reason
+from thongsuot_schema.result import not_ok, ok
 
 Row = tuple[object, int, Outcome, Reason | None, dict[str, float], int]
 
@@ -79,6 +80,14 @@ def test_columns_of_a_push_hold_what_the_results_hold() -> None:
     for _ in range(4):
         batch = replace(device.window(15), changes=(device.change(),))
         assert_same(*columns_and_batch(batch, builder.index_for(batch.results)))
+
+
+def test_many_rows_without_values_come_back_at_their_places() -> None:
+    findings = [
+        not_ok(Reason.NO_ROUTE) if at % 3 else ok({icmp.RTT: at * 1e-3, icmp.LOSS: 0.0})
+        for at in range(120)
+    ]
+    assert_same(*columns_and_batch(batch_of(*findings), INDEX))
 
 
 def test_a_row_has_none_where_nothing_was_measured() -> None:

@@ -32,6 +32,9 @@ BATCH_DECODER = msgspec.msgpack.Decoder(BatchWire)
 
 _EMPTY = plan_of(Layout(series=()))
 _OTHERWISE = {1: Reason.FAILED_OTHERWISE, 2: Reason.UNMEASURED_OTHERWISE}
+_FEW = 32
+"""Insertions into a column that cost less than going through all of its rows."""
+
 _NARROW_BYTES = 5
 """Sums of as many differences of so many bytes as a batch can hold stay below the largest step."""
 
@@ -208,7 +211,7 @@ def _spans(plan: LayoutPlan, counts: list[int], lacking: dict[int, int]) -> list
             values = (last - first) * len(block.metrics)
             masks = {}
             if lacking:
-                masks = {row: mask for row, mask in lacking.items() if first <= row < last}
+                masks = {row: lacking[row] for row in sorted(lacking) if first <= row < last}
                 if any(not 0 < mask < 1 << len(block.metrics) for mask in masks.values()):
                     raise BatchMalformed(f"a row of {block.kind} lacks columns that there are not")
                 values -= sum(mask.bit_count() for mask in masks.values())
@@ -234,7 +237,8 @@ def _block(span: _Span, found: Sequence[int], *, wide: bool) -> ColumnBlock:
     columns: list[Sequence[float | None]] = []
     at = 0
     for column, (numerator, denominator) in enumerate(span.block.scales):
-        count = rows - _gone(span, column) if span.lacking else rows
+        gone = _gone(span, column) if span.lacking else ()
+        count = rows - len(gone)
         sums = accumulate(found[at : at + count])
         at += count
         steps = _bounded(sums) if wide else sums
@@ -242,21 +246,25 @@ def _block(span: _Span, found: Sequence[int], *, wide: bool) -> ColumnBlock:
             values = [step / denominator for step in steps]
         else:
             values = [step * numerator / denominator for step in steps]
-        columns.append(values if count == rows else _spread(values, span, column))
+        columns.append(_spread(values, gone) if gone else values)
     return ColumnBlock(span.block, span.first_row, span.last_row, tuple(columns), not span.lacking)
 
 
-def _gone(span: _Span, column: int) -> int:
-    return sum(mask >> column & 1 for mask in span.lacking.values())
+def _gone(span: _Span, column: int) -> list[int]:
+    """Return the places in a column whose rows lack it, in ascending order."""
+    return [row - span.first_row for row, mask in span.lacking.items() if mask >> column & 1]
 
 
-def _spread(values: list[float], span: _Span, column: int) -> list[float | None]:
-    """Return one value a row, ``None`` where the row lacks this column."""
-    left = iter(values)
-    return [
-        None if span.lacking.get(row, 0) >> column & 1 else next(left)
-        for row in range(span.first_row, span.last_row)
-    ]
+def _spread(values: list[float], gone: Sequence[int]) -> list[float | None]:
+    """Return one value a row, ``None`` at the places that are gone."""
+    spread: list[float | None] = list(values)
+    if len(gone) <= _FEW:
+        for place in gone:
+            spread.insert(place, None)
+        return spread
+    left, missing = iter(values), set(gone)
+    rows = len(values) + len(gone)
+    return [None if place in missing else next(left) for place in range(rows)]
 
 
 def _bounded(steps: Iterable[int]) -> Iterator[int]:

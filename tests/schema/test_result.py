@@ -1,6 +1,7 @@
 """Findings: what can be said of a run, and what cannot."""
 
 import math
+from random import Random
 
 import pytest
 
@@ -63,4 +64,4 @@ def test_series_sort_by_kind_revision_link_target_family() -> None:
         series("icmp", 1, "b", "a", "none"),
         series("icmp", 2, "a", "a", "ip4"),
     ]
-    assert sorted(ordered[::-1]) == ordered
+    assert sorted(Random(1).sample(ordered, len(ordered))) == ordered

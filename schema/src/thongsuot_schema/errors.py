@@ -47,7 +47,9 @@ class BatchVersionUnknown(BatchError):
 
 
 class LayoutUnknown(BatchError):
-    """The batch names a layout that was never given. Answer 409: the sender gives it and repeats."""
+    """
+    The batch names a layout that was never given. Answer 409: the sender gives it and repeats.
+    """
 
     def __init__(self, layout_id: bytes) -> None:
         self.layout_id = layout_id

@@ -34,10 +34,10 @@ class Metric:
     """
     One thing that is measured.
 
-    ``name`` is ``<kind>_<what>_<unit>``, with ``_total`` after the unit of a counter. ``resolution``
-    is the smallest step kept on the wire, in the metric's own unit: a value travels as an integer
-    multiple of it. ``minimum`` and ``maximum`` bound what is plausible; a value outside is a bug or
-    a lie and is refused where it is made.
+    ``name`` is ``<kind>_<what>_<unit>``, with ``_total`` after the unit of a counter.
+    ``resolution`` is the smallest step kept on the wire, in the metric's own unit: a value travels
+    as an integer multiple of it. ``minimum`` and ``maximum`` bound what is plausible; a value
+    outside is a bug or a lie and is refused where it is made.
     """
 
     name: str

@@ -22,7 +22,9 @@ class Family(StrEnum):
 
 
 class Doubt(StrEnum):
-    """What a probe noticed about its own reliability while it ran. Doubtful values are kept, marked."""
+    """
+    What a probe noticed about its own reliability while it ran. Doubtful values are kept, marked.
+    """
 
     TIMER_LATE = "timer_late"
     """The process was not given the CPU in time; user-space durations may be too long."""
@@ -42,10 +44,10 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     What one run found.
 
     ``values`` maps a metric's name (without prefix) to its value in the metric's unit; empty when
-    ``unmeasured``. ``reason`` is ``None`` exactly when the outcome is ``ok``. ``evidence`` holds short
-    texts that a person would want to see in a dispute (certificate names, addresses answered), keys
-    and values at most 200 characters. ``cost_bytes`` is the IP-level traffic that the run caused on
-    its link, both directions.
+    ``unmeasured``. ``reason`` is ``None`` exactly when the outcome is ``ok``. ``evidence`` holds
+    short texts that a person would want to see in a dispute (certificate names, addresses
+    answered), keys and values at most 200 characters. ``cost_bytes`` is the IP-level traffic that
+    the run caused on its link, both directions.
     """
 
     outcome: Outcome

@@ -112,7 +112,7 @@ def collector() -> Iterator[tuple[str, _Taken]]:
             self.end_headers()
             self.wfile.write(msgspec.json.encode(answer))
 
-        def log_message(self, *_: object) -> None:
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - theirs
             """Say nothing."""
 
     server = HTTPServer(("127.0.0.1", 0), Handler)

@@ -1,10 +1,11 @@
 """
 The conversation of a push: headers of the request, body of the answer.
 
-``POST /v1/batches`` with one encoded batch; ``POST /v1/layouts`` with one encoded layout. Both carry
-``Authorization: Bearer <token>`` and the three clock headers below. The answer to a batch is ``Answer``
-as JSON: 200 when it is durable (or was already), 409 with ``unknown_layout`` when the layout has to be
-sent first, another 4xx when it will never be taken, 5xx or 429 (with ``Retry-After``) when it may be later.
+``POST /v1/batches`` with one encoded batch; ``POST /v1/layouts`` with one encoded layout. Both
+carry ``Authorization: Bearer <token>`` and the three clock headers below. The answer to a batch is
+``Answer`` as JSON: 200 when it is durable (or was already), 409 with ``unknown_layout`` when the
+layout has to be sent first, another 4xx when it will never be taken, 5xx or 429 (with
+``Retry-After``) when it may be later.
 """
 
 import msgspec
@@ -18,8 +19,8 @@ HEADER_BOOTTIME = "Thongsuot-Boottime"
 """CLOCK_BOOTTIME of the sender in nanoseconds when the request left, decimal."""
 HEADER_BOOT = "Thongsuot-Boot"
 """
-Boot id of the sender as it is now: the boottime above is of this boot. A batch kept from an earlier boot
-has another one, and the collector must not date it by this push.
+Boot id of the sender as it is now: the boottime above is of this boot. A batch kept from an earlier
+boot has another one, and the collector must not date it by this push.
 """
 HEADER_WALL = "Thongsuot-Wall"
 """Wall clock of the sender in nanoseconds since the epoch when the request left, decimal."""
@@ -29,11 +30,11 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """
     What the collector answers to a push.
 
-    ``acknowledged`` is the number of the batch that is now durable (0 when none). ``repeated`` says it
-    was already. ``error`` is one sentence for a person. ``collector_wall_ns`` is the collector's wall
-    clock when it answered. ``config_version`` names the newest configuration for this site, empty when
-    the collector offers none. ``told`` lists whom the collector has told of this site's open faults,
-    for the local page.
+    ``acknowledged`` is the number of the batch that is now durable (0 when none). ``repeated`` says
+    it was already. ``error`` is one sentence for a person. ``collector_wall_ns`` is the collector's
+    wall clock when it answered. ``config_version`` names the newest configuration for this site,
+    empty when the collector offers none. ``told`` lists whom the collector has told of this site's
+    open faults, for the local page.
     """
 
     acknowledged: int = 0
@@ -46,7 +47,9 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Told(msgspec.Struct, frozen=True, kw_only=True):
-    """Someone was told of a fault: ``party`` by ``channel`` at ``at_wall_ns`` about a link or service."""
+    """
+    Someone was told of a fault: ``party`` by ``channel`` at ``at_wall_ns`` about a link or service.
+    """
 
     party: str
     channel: str

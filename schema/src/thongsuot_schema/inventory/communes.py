@@ -25,7 +25,7 @@ _KINDS = ("Phường ", "Xã ")
 @cache
 def shipped() -> tuple[Commune, ...]:
     """Return the communes that are shipped, sorted by their own name, ward or commune."""
-    text = files(__package__).joinpath("communes.csv").read_text("utf-8")
+    text = files("thongsuot_schema.inventory").joinpath("communes.csv").read_text("utf-8")
     rows = csv.DictReader(text.splitlines())
     communes = (
         Commune(code=row["code"], name=row["name"], kind=row["kind"], slug=row["slug"])

@@ -64,8 +64,8 @@ class Link(Strict, frozen=True):
 
     ``interface`` is the device's network interface; contracted rates are of the contract (Vd, Vu of
     QCVN 34). ``allowance_bytes`` is what monitoring may use in a calendar month on a metered link;
-    ``None`` means not metered. ``resolvers`` are the link's name servers (addresses) where the device
-    cannot tell them apart itself; empty: what the device's own configuration says.
+    ``None`` means not metered. ``resolvers`` are the link's name servers (addresses) where the
+    device cannot tell them apart itself; empty: what the device's own configuration says.
     """
 
     name: Name
@@ -83,12 +83,12 @@ class Target(Strict, frozen=True):
     """
     Something that probes are sent to.
 
-    An anchor has ``segment`` (lan to transit) and ``addresses``: at most one IPv4 and one IPv6 address,
-    or the single word ``gateway`` (the link's own default gateway, per family) or ``resolver`` (the
-    first name server that the link's configuration names). A service has ``url`` (https, http) and
-    segment ``service``; each family that the link has is measured apart.
-    ``links`` limits a target to some links (a carrier's own anchor); empty means all.
-    ``domestic`` tells anchors inside the country from foreign ones on the transit rung.
+    An anchor has ``segment`` (lan to transit) and ``addresses``: at most one IPv4 and one IPv6
+    address, or the single word ``gateway`` (the link's own default gateway, per family) or
+    ``resolver`` (the first name server that the link's configuration names). A service has ``url``
+    (https, http) and segment ``service``; each family that the link has is measured apart.
+    ``links`` limits a target to some links (a carrier's own anchor); empty means all. ``domestic``
+    tells anchors inside the country from foreign ones on the transit rung.
     """
 
     name: Name
@@ -114,8 +114,8 @@ class ProbePlan(Strict, frozen=True):
     One line of what is measured how often: a kind, on targets, every so many seconds.
 
     ``targets`` names targets or uses ``*`` (every target the kind applies to). ``links`` likewise.
-    ``metered_every_s`` is the interval on metered links; ``None`` takes ``every_s``. ``settings`` are
-    those of the probe itself, checked by the probe's own type.
+    ``metered_every_s`` is the interval on metered links; ``None`` takes ``every_s``. ``settings``
+    are those of the probe itself, checked by the probe's own type.
     """
 
     kind: Name

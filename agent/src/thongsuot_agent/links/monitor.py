@@ -13,6 +13,7 @@ from thongsuot_agent.links.discovery import spec_for
 from thongsuot_agent.links.kernel import NETLINK_ROUTE, Kernel, KernelBusy
 from thongsuot_agent.links.link import Link
 from thongsuot_agent.links.snapshot import Tables, states, uplinks
+from thongsuot_agent.links.stamping import keep_stamping
 from thongsuot_agent.links.state import LinkState
 from thongsuot_agent.proto.malformed import Malformed
 from thongsuot_agent.proto.netlink import Message, messages
@@ -52,6 +53,7 @@ class LinkMonitor:
     def __init__(self, specs: tuple[Spec, ...] | None = None) -> None:
         self._kernel = Kernel()
         self._events = _subscribed()
+        self._stamping = keep_stamping()
         self._detect = not specs
         self._links: dict[str, Link] = {}
         for spec in specs or ():
@@ -79,6 +81,7 @@ class LinkMonitor:
         """Close the links and the netlink sockets."""
         for link in self._links.values():
             link.close()
+        self._stamping.close()
         self._events.close()
         self._kernel.close()
 

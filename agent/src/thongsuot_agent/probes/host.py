@@ -14,6 +14,7 @@ Cost        nothing beyond the gateway; on the cable to it at most one ARP reque
             solicitation a family and its answer, about 150 bytes.
 """
 
+import asyncio
 import os
 import time
 from dataclasses import dataclass
@@ -141,15 +142,18 @@ def _counter_values(link: Link, message: LinkMessage) -> dict[Metric, float]:
 
 async def _neighbour_values(link: Link, message: LinkMessage) -> dict[Metric, float]:
     """One of the gateways answering is enough: both families mostly share one box and one cable."""
-    answers: list[bool] = []
-    for family in (Family.IP4, Family.IP6):
-        try:
-            answered = await gateway_answers(link, family, message)
-        except LinkUnusable:
-            continue  # the other values say why
-        if answered is not None:
-            answers.append(answered)
-    return {metrics.GATEWAY_NEIGHBOUR: any(answers)} if answers else {}
+    answers = await asyncio.gather(
+        _answers(link, Family.IP4, message), _answers(link, Family.IP6, message)
+    )
+    known = [answered for answered in answers if answered is not None]
+    return {metrics.GATEWAY_NEIGHBOUR: any(known)} if known else {}
+
+
+async def _answers(link: Link, family: Family, message: LinkMessage) -> bool | None:
+    try:
+        return await gateway_answers(link, family, message)
+    except LinkUnusable:
+        return None  # the other values say why
 
 
 def _evidence(state: LinkState) -> dict[str, str]:
@@ -179,7 +183,7 @@ def _cost_bytes(target: Target, settings: Settings) -> int:
 
 
 def _timeout_s(settings: Settings) -> float:
-    return 2.5 if settings.ask_gateway else 0.5
+    return 1.5 if settings.ask_gateway else 0.5
 
 
 PROBE = Probe(

@@ -1,6 +1,11 @@
 """What the inventory says of sites and links, ready to be asked."""
 
+from pathlib import Path
+
+from thongsuot_collector.errors import ConfigInvalid
+from thongsuot_schema.errors import DocumentError
 from thongsuot_schema.inventory.model import Carrier, Inventory, Link, Role, Site, Target
+from thongsuot_schema.inventory.read import mistakes, read
 
 NO_COMMUNE = Site(name="x").commune
 """What stands where a site has no commune."""
@@ -69,7 +74,22 @@ class Directory:
 
 
 def read_directory(folder: str) -> Directory:
-    """Return what the files of an inventory say; no folder: nothing is known of any site."""
+    """
+    Return what the TOML files below a folder say; no folder: nothing is known of any site.
+
+    Raises:
+        ConfigInvalid: with every mistake that was found, each with file and line.
+    """
     if not folder:
         return Directory(Inventory())
-    raise NotImplementedError
+    files: dict[str, str] = {}
+    unreadable: list[DocumentError] = []
+    for path in sorted(Path(folder).rglob("*.toml")):
+        try:
+            files[str(path)] = path.read_text("utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            unreadable.append(DocumentError(str(path), 0, f"cannot be read: {error}"))
+    found = unreadable + mistakes(files)
+    if found:
+        raise ConfigInvalid(found)
+    return Directory(read(files))

@@ -1,0 +1,89 @@
+"""
+``./run demo``: service points with a fibre and a 5G uplink, in a small Internet on this machine.
+
+Prints one line an address on standard output (``name: http://127.0.0.1:PORT/…``); all else goes to
+standard error. Runs until Ctrl-C or SIGTERM and leaves nothing behind.
+"""
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from thongsuot_lab.errors import LabError
+from thongsuot_lab.lab import Lab
+from thongsuot_lab.stack import prometheus
+from thongsuot_lab.stack.city import CityStack, Options
+from thongsuot_lab.stack.session import Stopped, say, stoppable, watch
+from thongsuot_lab.topology.city import city
+
+EXIT_FAILED = 1
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the demonstration; returns 0 when it was stopped, 1 when it could not run."""
+    options = _parser().parse_args(arguments)
+    stoppable()
+    try:
+        _play(options)
+    except Stopped:
+        say("stopped; nothing is left behind")
+        return 0
+    except LabError as error:
+        say(f"demo: {error}")
+        return EXIT_FAILED
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="./run demo", description=__doc__)
+    parser.add_argument("--sites", type=int, default=1, help="service points (%(default)s)")
+    parser.add_argument("--no-prometheus", action="store_true", help="leave Prometheus out")
+    return parser
+
+
+def _play(options: argparse.Namespace) -> None:
+    say("building a small Internet: carriers, an exchange, portals, a collector …")
+    # The folder outlives the lab, so that every process has ended before its files go.
+    with (
+        tempfile.TemporaryDirectory(prefix="thongsuot-demo-") as folder,
+        Lab(city(sites=options.sites)) as lab,
+    ):
+        stack = CityStack(lab, Path(folder), Options(with_prometheus=not options.no_prometheus))
+        if stack.options.with_prometheus and not prometheus.installed():
+            say("Prometheus is not installed here; the measurements stay in the collector")
+        say("starting the collector and the agents …")
+        try:
+            stack.start()
+            _print_addresses(stack)
+            _explain(lab)
+            watch(stack)
+        finally:
+            say("stopping …")
+            stack.stop()
+
+
+def _print_addresses(stack: CityStack) -> None:
+    base = stack.addresses["collector"]
+    print(f"collector: {base}/")
+    for site in stack.sites:
+        print(f"{site}: {base}/sites/{site}")
+        print(f"{site}-device: {stack.addresses[f'agent-{site}']}/")
+    if "prometheus" in stack.addresses:
+        print(f"prometheus: {stack.addresses['prometheus']}/")
+    sys.stdout.flush()
+
+
+def _explain(lab: Lab) -> None:
+    say("")
+    say("Open an address above. Break something from another terminal and watch what is said:")
+    say(f"  ./run lab fault cut-fibre site=s1 --lab {lab.prefix}      cut the fibre of site s1")
+    say(f"  ./run lab heal cut-fibre site=s1 --lab {lab.prefix}       and splice it again")
+    say("  ./run lab faults                                       what else can be broken")
+    say("Ctrl-C ends everything.")
+    say("")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

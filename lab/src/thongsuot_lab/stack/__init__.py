@@ -1,0 +1,1 @@
+"""The whole product on one machine: collector, agents, Prometheus, as real processes."""

@@ -1,0 +1,248 @@
+"""CityStack: a lab with an agent on each site's device, the collector and Prometheus, all real."""
+
+import os
+import subprocess
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+
+from thongsuot_lab import inventory
+from thongsuot_lab.lab import Lab
+from thongsuot_lab.node import RunningNode
+from thongsuot_lab.stack import parts, prometheus
+from thongsuot_lab.stack.documents import AgentDocument, CollectorDocument, default_probes
+from thongsuot_lab.stack.process import Process, StackError
+from thongsuot_lab.topology.city import DOMAIN
+from thongsuot_schema.inventory.model import ProbePlan
+from thongsuot_schema.page.view import SiteView
+
+COLLECTOR_PORT = 8480
+PAGES_PORT = 8481
+AGENT_PAGE_PORT = 8080
+PROMETHEUS_PORT = 9090
+ORDINARY_USER = 65534
+"""``nobody`` on every Debian: the agent needs no account of its own in a lab."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What differs between a demonstration and a test. An empty profile is the agent's default."""
+
+    with_prometheus: bool = True
+    probes: tuple[ProbePlan, ...] = ()
+    push_every_s: float = 15.0
+    silent_after_s: float = 45.0
+    judge: dict[str, object] = field(default_factory=dict)
+
+
+class CityStack:
+    """
+    Everything that runs on top of a lab.
+
+    ``folder`` holds configurations, records and logs. The collector listens in the lab with a
+    certificate of the lab's authority; its pages, each agent's and Prometheus are reachable from
+    this machine's loopback by ``addresses``.
+    """
+
+    def __init__(self, lab: Lab, folder: Path, options: Options | None = None) -> None:
+        self.lab = lab
+        self.folder = folder
+        self.options = options or Options()
+        self.addresses: dict[str, str] = {}
+        self.processes: dict[str, Process] = {}
+        self._logs = folder / "logs"
+        self._user = _user_for(folder)
+        self._collector = parts.CollectorFolder(path=folder / "collector")
+
+    @property
+    def sites(self) -> tuple[str, ...]:
+        """Names of the sites that have an agent."""
+        return tuple(site.name for site in self.lab.topology.sites)
+
+    def start(self) -> None:
+        """
+        Start all of it and wait until it answers.
+
+        Raises:
+            StackError: a part did not start; what had started is stopped.
+        """
+        self._logs.mkdir(parents=True, exist_ok=True)
+        with ExitStack() as undo:
+            undo.callback(self.stop)
+            if self.options.with_prometheus and prometheus.installed():
+                self._start_prometheus()
+            self.start_collector()
+            for site in self.sites:
+                self._write_agent(site)
+                self.start_agent(site)
+            for site in self.sites:
+                self._wait_for_agent(site)
+            undo.pop_all()
+
+    def stop(self) -> None:
+        """Stop all of it, agents first so that their last words are heard. Safe to repeat."""
+        agents = [name for name in self.processes if name.startswith("agent-")]
+        for name in (*agents, "collector", "prometheus"):
+            process = self.processes.pop(name, None)
+            if process is not None:
+                process.stop()
+
+    def check(self) -> None:
+        """Raise ``StackError`` if a part ended unasked."""
+        for process in self.processes.values():
+            process.check()
+
+    def views(self) -> list[SiteView]:
+        """Return what the collector shows of each site; sites it cannot show now are left out."""
+        views = [parts.view_of(self.addresses["collector"], site) for site in self.sites]
+        return [view for view in views if view is not None]
+
+    # The collector
+
+    def start_collector(self) -> None:
+        """Start the collector, with the record it may have from before."""
+        if not self._collector.config.exists():
+            self._write_collector()
+        node = self.lab.node("collector")
+        process = self._collector.start(self._logs, _spawn_in(node))
+        self.processes["collector"] = process
+        if "collector" not in self.addresses:
+            port = self.lab.expose("collector", PAGES_PORT)
+            self.addresses["collector"] = f"http://127.0.0.1:{port}"
+        base = self.addresses["collector"]
+        process.wait_until(lambda: parts.answers(f"{base}/readyz"), within_s=parts.READY_S)
+
+    def _write_collector(self) -> None:
+        certificate, key = self.lab.certificate(f"collector.{DOMAIN}")
+        path = self._collector.path
+        uses_prometheus = "prometheus" in self.processes
+        document = CollectorDocument(
+            state_dir=path / "state",
+            inventory_dir=path / "inventory",
+            listen=f"[::]:{COLLECTOR_PORT}",
+            page_listen=f"127.0.0.1:{PAGES_PORT}",
+            certificate_file=certificate,
+            key_file=key,
+            remote_write_url=(
+                f"http://127.0.0.1:{PROMETHEUS_PORT}/api/v1/write" if uses_prometheus else ""
+            ),
+            silent_after_s=self.options.silent_after_s,
+        )
+        self._collector.write(document, inventory.inventory_of(self.lab.topology))
+
+    # Prometheus
+
+    def _start_prometheus(self) -> None:
+        process = parts.start_prometheus(
+            self.folder / "prometheus",
+            self._logs,
+            listen=f"127.0.0.1:{PROMETHEUS_PORT}",
+            collector=f"127.0.0.1:{PAGES_PORT}",
+            spawn=_spawn_in(self.lab.node("collector")),
+        )
+        self.processes["prometheus"] = process
+        port = self.lab.expose("collector", PROMETHEUS_PORT)
+        self.addresses["prometheus"] = f"http://127.0.0.1:{port}"
+        ready = f"{self.addresses['prometheus']}/-/ready"
+        process.wait_until(lambda: parts.answers(ready), within_s=parts.READY_S)
+
+    # Agents
+
+    def agent_folder(self, site: str) -> Path:
+        """Return the folder of a site's agent: configuration, token and record."""
+        return self.folder / f"agent-{site}"
+
+    def start_agent(self, site: str) -> None:
+        """Start a site's agent as an ordinary user with CAP_NET_RAW and nothing else."""
+        node = self.lab.node(self.lab.topology.site(site).device)
+        process = parts.start_agent(
+            site,
+            self.agent_folder(site) / "agent.toml",
+            self._logs,
+            _spawn_in(node, user=self._user, capabilities=("net_raw",)),
+        )
+        self.processes[f"agent-{site}"] = process
+        if f"agent-{site}" not in self.addresses:
+            port = self.lab.expose(node.name, AGENT_PAGE_PORT)
+            self.addresses[f"agent-{site}"] = f"http://127.0.0.1:{port}"
+
+    def _wait_for_agent(self, site: str) -> None:
+        ready = f"{self.addresses[f'agent-{site}']}/healthz"
+        self.processes[f"agent-{site}"].wait_until(
+            lambda: parts.answers(ready), within_s=parts.READY_S
+        )
+
+    def _write_agent(self, site: str) -> None:
+        topology, folder = self.lab.topology, self.agent_folder(site)
+        folder.mkdir(parents=True, exist_ok=True)
+        token, ca = folder / "token", folder / "ca.pem"
+        self._collector.create_token(site, token)
+        ca.write_bytes(self.lab.ca_file.read_bytes())
+        one = topology.site(site)
+        document = AgentDocument(
+            site=site,
+            title=one.title,
+            commune=one.commune,
+            commune_title=one.commune_title,
+            collector_url=f"https://collector.{DOMAIN}:{COLLECTOR_PORT}",
+            token_file=token,
+            ca_file=ca,
+            state_dir=folder / "state",
+            runtime_dir=folder / "run",
+            page_listen=f"0.0.0.0:{AGENT_PAGE_PORT}",
+            links=inventory.links_of(topology, site),
+            targets=inventory.targets_of(topology, site),
+            probes=self.options.probes or default_probes(ca),
+            carriers=inventory.carriers_of(topology),
+            push_every_s=self.options.push_every_s,
+            judge=self.options.judge,
+        )
+        parts.write_agent(document, folder / "agent.toml")
+        for path in (folder, *folder.rglob("*")):
+            os.chown(path, self._user, self._user)
+
+
+def _spawn_in(
+    node: RunningNode, *, user: int | None = None, capabilities: Sequence[str] = ()
+) -> "_Spawn":
+    return _Spawn(node, user, tuple(capabilities))
+
+
+@dataclass(frozen=True, slots=True)
+class _Spawn:
+    """Starts commands inside a node; see ``process.Spawn``."""
+
+    node: RunningNode
+    user: int | None
+    capabilities: tuple[str, ...]
+
+    def __call__(
+        self, command: Sequence[str], *, stdout: IO[bytes], stderr: int
+    ) -> "subprocess.Popen[bytes]":
+        return self.node.popen(
+            command,
+            user=self.user,
+            capabilities=self.capabilities,
+            stdout=stdout,
+            stderr=stderr,
+        )
+
+
+def _user_for(folder: Path) -> int:
+    """
+    Return who the agents run as: an ordinary user, if that user can read our programs.
+
+    In a checkout below root's home nobody else can; there the agent stays user 0, stripped of every
+    capability but CAP_NET_RAW, which is then all that being root still means.
+    """
+    if os.geteuid() != 0:
+        raise StackError("agents can only be given to an ordinary user by root")
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o755)
+    test = ["setpriv", f"--reuid={ORDINARY_USER}", f"--regid={ORDINARY_USER}", "--clear-groups"]
+    command = [*test, "--", parts.program("thongsuot-agent"), "--help"]
+    done = subprocess.run(command, cwd="/", capture_output=True, check=False)
+    reaches_folder = subprocess.run([*test, "--", "test", "-x", str(folder)], check=False)
+    return ORDINARY_USER if done.returncode == 0 == reaches_folder.returncode else 0

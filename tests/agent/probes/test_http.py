@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.agent.links.device import ANCHOR4, ANCHOR6, MOBILE, on_device
+from tests.agent.links.device import ANCHOR4, ANCHOR6, MOBILE, on_device, until
 from tests.agent.probes.name_server import Behaviour, NameServer, zone
 from tests.agent.probes.web_server import (
     Authority,
@@ -433,6 +433,30 @@ def test_time_that_ran_out_while_the_process_stood_still_is_not_the_networks(lab
     found = measure(lab, stall, settings=SHORT)
     assert (found.outcome, found.reason) == (Outcome.UNMEASURED, Reason.AGENT_STARVED)
     assert Doubt.TIMER_LATE in found.doubts
+
+
+def test_a_visit_that_is_cancelled_ends_its_connection(lab: Lab) -> None:
+    async def run(monitor: LinkMonitor) -> None:
+        anchor = lab.node("anchor")
+        async with (
+            NameServer(anchor, ANCHOR4, ZONE),
+            WebServer(anchor, ANCHOR4, 80, silent) as server,
+        ):
+            of = portal(f"http://{HOST}/")
+            task = asyncio.ensure_future(
+                PROBE.run(monitor.links["fixed"], of, Family.IP4, Settings())
+            )
+            await until(lambda: bool(server.requests))
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            await until(server.is_deserted)
+            # The multi handle is well: the next visit works.
+            server.respond = page()
+            found = await PROBE.run(monitor.links["fixed"], of, Family.IP4, Settings())
+            assert found.outcome is Outcome.OK
+
+    on_device(lab, run, (FIXED,))
 
 
 @pytest.mark.parametrize(

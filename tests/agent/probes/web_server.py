@@ -106,6 +106,7 @@ class WebServer:
         listener = self.node.socket(family, socket.SOCK_STREAM)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((self.address, self.port))
+        self._readers: list[asyncio.StreamReader] = []
         self._open: dict[asyncio.StreamWriter, asyncio.Task[None] | None] = {}
         self._server = await asyncio.start_server(
             self._on_connection, sock=listener, ssl=self.context
@@ -124,10 +125,15 @@ class WebServer:
         await asyncio.gather(*filter(None, self._open.values()), return_exceptions=True)
         await self._server.wait_closed()
 
+    def is_deserted(self) -> bool:
+        """Return whether every visitor has left."""
+        return all(reader.at_eof() for reader in self._readers)
+
     async def _on_connection(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
         self._open[writer] = asyncio.current_task()
+        self._readers.append(reader)
         self.visitors.append(writer.get_extra_info("peername")[0])
         with suppress(asyncio.IncompleteReadError, ConnectionError):
             # Ended early: the visitor only looked at the certificate, or the test is over.

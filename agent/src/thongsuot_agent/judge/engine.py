@@ -69,8 +69,8 @@ def _on_result(memory: Memory, result: Result, plan: Plan, settings: Settings) -
     if started_ns < at.link.valid_from_ns:
         sign = Sign.UNMEASURED
     track = track_of(at.link, series)
-    if series.kind == ECHO and sign is Sign.ANSWERED:
-        loss.note_answer(at, post, track, result.finding, started_ns)
+    if series.kind == ECHO:
+        loss.note(at, post, track, result, sign)
     record(track, started_ns, result.finding, sign)
     rounds.note(at, track, post, sign, started_ns)
     if sign is Sign.UNMEASURED:

@@ -86,7 +86,7 @@ def is_local(address: str, gateways: tuple[str, ...]) -> bool:
     return bool(network) and any(network == g.rpartition(".")[0] for g in gateways)
 
 
-class Arrival(msgspec.Struct, frozen=True, kw_only=True):
+class Arrival(msgspec.Struct, frozen=True, kw_only=True, tag_field="event", tag="arrival"):
     """
     A result, and when it arrived: its own time is the start of the run, up to a time-out earlier.
     """
@@ -95,7 +95,7 @@ class Arrival(msgspec.Struct, frozen=True, kw_only=True):
     result: Result
 
 
-class Tick(msgspec.Struct, frozen=True, kw_only=True):
+class Tick(msgspec.Struct, frozen=True, kw_only=True, tag_field="event", tag="tick"):
     """
     Time passed; about once a second.
 
@@ -107,7 +107,7 @@ class Tick(msgspec.Struct, frozen=True, kw_only=True):
     wall_s: float | None = None
 
 
-class LinkEvent(msgspec.Struct, frozen=True, kw_only=True):
+class LinkEvent(msgspec.Struct, frozen=True, kw_only=True, tag_field="event", tag="link"):
     """A link's facts: once at the start for each link, then at every change."""
 
     boottime_ns: int

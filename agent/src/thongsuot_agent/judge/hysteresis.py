@@ -18,6 +18,7 @@ _PATIENCE: Mapping[Symptom, str] = {
     Symptom.CABLE_UNPLUGGED: "silence",
     Symptom.NO_ADDRESS: "silence",
     Symptom.NO_ROUTE: "silence",
+    Symptom.NOT_YET_MEASURED: "silence",
     Symptom.GATEWAY_SILENT: "gateway_silence",
     # ICMP alone may be dropped at an exchange: the second round asks the services as well.
     Symptom.TRANSIT_SILENT: "gateway_silence",

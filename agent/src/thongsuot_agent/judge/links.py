@@ -43,6 +43,8 @@ def is_dead(link: LinkMemory) -> bool:
 def suspect(at: Stand, seen: Seen, sign: Sign) -> None:
     """Ask for a burst when a run does not fit what is believed."""
     link = at.link
+    if RANK[seen.rung] > RANK[Segment.LAN]:
+        link.mute_runs = link.mute_runs + 1 if sign is Sign.SILENT and seen.counts else 0
     if link.burst_ns is not None and link.burst_ns <= at.now_ns:
         return
     if link.round is not None and link.round.is_burst:
@@ -81,10 +83,14 @@ def close_round(at: Stand) -> None:
             _forget_degraded(link)
     else:
         _advance(at, link.slow, latency.detect(at, sight), sight)
-        _advance(at, link.resolver, resolver.detect(at, sight), sight)
+        if resolver.is_seen(sight):
+            _advance(at, link.resolver, resolver.detect(at, sight), sight)
+    was_burst = link.round.is_burst
     if not link.silence.is_pending:
         _become_known(at, sight)
         _excuse(link, sight)
+    if was_burst and all(s.fault is None and not s.is_pending for s in rounds.slots_of(link)):
+        _note_vain(at)
     rounds.plan_next(at)
 
 
@@ -101,7 +107,6 @@ def pass_time(at: Stand) -> None:
         return
     if at.now_ns - link.heard_ns > limit_ns:
         link.known = False
-        link.is_held = False
         _forget_rounds(link)
 
 
@@ -109,15 +114,32 @@ def _is_news(at: Stand, seen: Seen, sign: Sign) -> bool:
     track, link = seen.track, at.link
     is_out = is_outage(link.silence.fault)
     if sign is Sign.SILENT:
-        return not is_out and not track.excused
+        return not is_out and not track.excused and not _is_tired(at)
     if sign is Sign.ANSWERED and is_out:
         return RANK[seen.rung] > RANK[Segment.LAN]
     if track.kind == resolver.LOOKUP:
-        is_slow = resolver.is_suspicious(at, seen) and link.resolver.fault is None
-        return not is_out and (is_slow or (track.failures > 0 and not track.excused_failure))
+        return not is_out and resolver.is_news(at, seen)
     if link.slow.fault is None and not is_out:
         return latency.is_suspicious(at, seen) and track.value_ns == track.answered_ns
     return False
+
+
+def _is_tired(at: Stand) -> bool:
+    """Return whether bursts were in vain lately, so that one more lost run is not worth another."""
+    link = at.link
+    if not link.vain_bursts or link.mute_runs >= at.settings.mute_runs:
+        return False
+    rest_s = min(at.settings.vain_s / 2, 2.0**link.vain_bursts)
+    return at.now_ns - link.vain_ns < ns(rest_s)
+
+
+def _note_vain(at: Stand) -> None:
+    """Remember a burst after which nothing is believed and nothing pending."""
+    link = at.link
+    if at.now_ns - link.vain_ns > ns(at.settings.vain_s):
+        link.vain_bursts = 0
+    link.vain_bursts = min(link.vain_bursts + 1, 16)
+    link.vain_ns = at.now_ns
 
 
 def _check_facts(at: Stand) -> None:
@@ -172,7 +194,6 @@ def _become_known(at: Stand, sight: Sight) -> None:
     link = at.link
     if not link.known:
         link.known = True
-        link.is_held = False
         _clear(at, _first_answer_ns(sight, 0, at.now_ns), sight)
 
 

@@ -135,9 +135,12 @@ class Loss(msgspec.Struct, kw_only=True):
     ratio: float = 0.0
     first_ns: int | None = None
     blip_ns: int | None = None
-    scrutiny_ns: int | None = None
+    dead_until_ns: int = 0
+    is_scrutinised: bool = False
+    credit_s: float = 0.0
+    credit_ns: int | None = None
     asked_ns: int = 0
-    gateway_asked_ns: int = 0
+    near_asked_ns: int = 0
 
 
 class Traffic(msgspec.Struct, kw_only=True):
@@ -190,6 +193,9 @@ class LinkMemory(msgspec.Struct, kw_only=True):
     tracks: dict[str, Track] = msgspec.field(default_factory=dict)
     round: Round | None = None
     burst_ns: int | None = None
+    mute_runs: int = 0
+    vain_bursts: int = 0
+    vain_ns: int = 0
     heard_ns: int | None = None
     starved_ns: int | None = None
     known: bool = False
@@ -204,7 +210,6 @@ class LinkMemory(msgspec.Struct, kw_only=True):
     traffic: Traffic = msgspec.field(default_factory=Traffic)
     flaps: Flaps = msgspec.field(default_factory=Flaps)
     had_ip4: bool = False
-    is_held: bool = False
     clear_ns: int = 0
     clear_evidence: tuple[Evidence, ...] = ()
 

@@ -50,6 +50,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     A round is closed this long after it was asked for: a name server has 2 s, and 1.5 s for the
     way.
     """
+    mute_runs: Annotated[int, msgspec.Meta(ge=2, le=100)] = 4
+    """
+    Silent runs in a row, of any target, that ask for a round even if many were asked for in vain.
+    """
+    vain_s: Positive = 120.0
+    """
+    A burst in vain makes the next wait, twice as long each time, up to half of this; it is
+    forgotten after it.
+    """
     mute_wait_s: Positive = 1.2
     """
     A round in which nothing answers is closed this early: an echo has 1 s, most answers take 0.2 s.
@@ -117,15 +126,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """
     loss_acquit_nats: Positive = 9.2
     """Evidence for healthy again: 570 echoes without a loss, or more with some."""
-    loss_blip_s: NotNegative = 1.0
-    """Losses this close together count as one: a blip of the line is no loss rate."""
+    loss_blip_s: NotNegative = 0.5
+    """After a loss nothing is counted for so long: a blip of the line is no loss rate."""
     scrutiny_every_s: Positive = 1.0
     """
     On suspicion all anchors are asked this often (metered links: a third), so that 2 % is soon told
     from 0.
     """
-    scrutiny_s: Positive = 240.0
-    """Longest scrutiny at a stretch; it bounds the traffic that a suspicion may cause."""
+    scrutiny_s: Positive = 480.0
+    """Longest scrutiny at a stretch …"""
+    scrutiny_share: Ratio = 0.1
+    """… and the share of the time that it may take in the long run (metered links: a third)."""
 
     # Latency.
     slow_excess_s: Positive = 0.150

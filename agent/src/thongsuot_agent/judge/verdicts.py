@@ -36,8 +36,6 @@ def judge_link(at: Stand) -> tuple[VerdictChange, ...]:
     """Give a verdict on a link; returns the change, if it says something new."""
     link = at.link
     if not link.known:
-        if link.is_held:
-            return ()
         is_starved = link.starved_ns is not None and link.starved_ns >= (link.heard_ns or 0)
         onset_ns = link.heard_ns if link.heard_ns is not None else at.now_ns
         slot = Slot(fault=STARVED if is_starved else UNKNOWN, onset_ns=onset_ns)

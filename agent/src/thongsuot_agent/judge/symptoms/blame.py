@@ -17,15 +17,27 @@ from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Evidence, Symptom
 
 REST_NATS = 2.3
-"""Evidence (10:1) that must remain when the worst target is left out: one host is no link."""
+"""
+Evidence (10:1) that the other targets are healthy, to call the worst one alone: a host is no link.
+"""
 NOISY_S = 600.0
 """
 How long a host is left out that loses echoes alone; carriers rate-limit ICMP to their routers.
 """
-CLEAN_NATS = {Segment.LAN: 4.6}
-"""Evidence that a rung is clean. The gateway 100:1, since the next rung is another party's …"""
-RUNG_NATS = 3.0
-"""… the others 20:1, and as much that a rung is lossy."""
+LAN_CLEAN_NATS = 4.6
+"""Evidence (100:1) that the gateway is reached without loss: the next rung is another party's."""
+LAN_LOSSY_NATS = 3.0
+"""Evidence (20:1) that it is not."""
+LOSSY_NATS = 1.5
+"""
+Evidence (4:1) against the other rungs, which are all the carrier's to repair: lines fail often …
+"""
+CLEAN_NATS = 3.5
+"""… and evidence (33:1) for them: cores fail rarely."""
+ENOUGH = 1.5
+"""
+When so much more than what accuses is known, the likelier of the two is taken for those rungs.
+"""
 
 _SYMPTOMS = {
     Segment.LAN: Symptom.LAN_LOSS,
@@ -70,7 +82,8 @@ def blame(at: Stand, onset_ns: int) -> Blamed:
             if track.target == worst:
                 track.noisy_until_ns = at.now_ns + ns(NOISY_S)
         return Blamed(is_one_host=True)
-    segment = _first_lossy(shares.values(), at.settings)
+    is_enough = at.link.loss.accuse_nats >= ENOUGH * at.settings.loss_accuse_nats
+    segment = _first_lossy(shares.values(), at.settings, is_enough=is_enough)
     if segment is None:
         return Blamed()
     fault = Fault(state=State.DEGRADED, segment=segment, symptom=_SYMPTOMS[segment])
@@ -90,20 +103,25 @@ def _shares(at: Stand) -> dict[str, Share]:
 
 
 def _lone_loser(shares: Mapping[str, Share], settings: Settings) -> str | None:
-    """Return the target with most of the losses if the others do not bear it out."""
+    """
+    Return the target with most of the losses if the others do not bear it out.
+
+    The others are those as far out as it is: nearer ones may well be clean.
+    """
     beyond = {t: share for t, share in shares.items() if share.rung is not Segment.LAN}
     if len(beyond) < settings.quorum:
         return None
     worst = max(sorted(beyond), key=lambda target: beyond[target].lost)
-    rest = Share(Segment.ACCESS)
-    for target, share in beyond.items():
-        if target != worst:
-            rest = rest.plus(share.sent, share.lost)
+    others = [share for target, share in beyond.items() if target != worst]
+    beside = [s for s in others if RANK[s.rung] >= RANK[beyond[worst].rung]]
+    rest = Share(beyond[worst].rung)
+    for share in beside or others:
+        rest = rest.plus(share.sent, share.lost)
     nats = rest.nats(settings.loss_degraded_ratio, settings.loss_healthy_ratio)
-    return None if nats >= REST_NATS else worst
+    return worst if nats <= -REST_NATS else None
 
 
-def _first_lossy(shares: Iterable[Share], settings: Settings) -> Segment | None:
+def _first_lossy(shares: Iterable[Share], settings: Settings, *, is_enough: bool) -> Segment | None:
     """
     Return the rung after the last that is clean; ``None`` while a rung is undecided.
 
@@ -122,9 +140,14 @@ def _first_lossy(shares: Iterable[Share], settings: Settings) -> Segment | None:
         nats = rungs[rung].nats(
             max(ratio, settings.loss_degraded_ratio), settings.loss_healthy_ratio
         )
-        if nats >= RUNG_NATS:
-            return rung if rung is Segment.LAN else LADDER[RANK[proved] + 1]
-        if nats > -CLEAN_NATS.get(rung, RUNG_NATS):
+        if rung is Segment.LAN:
+            if nats >= LAN_LOSSY_NATS:
+                return rung
+            if nats > -LAN_CLEAN_NATS:
+                return None
+        elif nats >= LOSSY_NATS or (is_enough and nats > -LOSSY_NATS):
+            return LADDER[RANK[proved] + 1]
+        elif nats > -CLEAN_NATS and not is_enough:
             return None
         proved = rung
     return None

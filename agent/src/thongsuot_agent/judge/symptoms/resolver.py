@@ -16,6 +16,7 @@ from thongsuot_agent.judge.memory import Track
 from thongsuot_agent.judge.plan import RANK, Post
 from thongsuot_agent.judge.sight import Seen, Sight
 from thongsuot_agent.judge.stand import Stand
+from thongsuot_agent.judge.symptoms.loss import share
 from thongsuot_agent.judge.tracks import is_slow
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.segment import Segment
@@ -36,9 +37,19 @@ def is_resolver(post: Post) -> bool:
     return post.kind == LOOKUP and (post.is_first_resolver or post.rung is Segment.CARRIER)
 
 
-def is_suspicious(at: Stand, seen: Seen) -> bool:
-    """Return whether a lookup took so long that the link should be looked at."""
-    return is_resolver(seen.post) and not seen.track.failures and is_slow(seen.track, at.settings)
+def is_news(at: Stand, seen: Seen) -> bool:
+    """Return whether a lookup does not fit what is believed of the link's name servers."""
+    track, believed = seen.track, at.link.resolver.fault
+    if not is_resolver(seen.post):
+        return False
+    if track.failures:
+        return not track.excused_failure
+    return is_slow(track, at.settings) if believed is None else not is_slow(track, at.settings)
+
+
+def is_seen(sight: Sight) -> bool:
+    """Return whether a round has anything to say about the link's name servers."""
+    return any(is_resolver(seen.post) for seen in sight.seen)
 
 
 def detect(at: Stand, sight: Sight) -> Sighting | None:
@@ -56,8 +67,13 @@ def detect(at: Stand, sight: Sight) -> Sighting | None:
         fault=Fault(state=State.DEGRADED, segment=segment, symptom=symptom),
         onset_ns=onset_ns,
         evidence=gather(at, sight),
-        nats=runs * log(1.0 / _LOSS_RATIO),
+        nats=runs * log(1.0 / _loss_ratio(at)),
     )
+
+
+def _loss_ratio(at: Stand) -> float:
+    """Return the chance that a lookup fails by mere loss: a run has two questions."""
+    return min(0.95, max(_LOSS_RATIO, 2.0 * share(at.link)))
 
 
 def _symptom(at: Stand, seen: Sequence[Seen]) -> Symptom | None:

@@ -17,6 +17,7 @@ from thongsuot_agent.judge.plan import RANK
 from thongsuot_agent.judge.sight import SERVICES, Seen, Sight, witnesses
 from thongsuot_agent.judge.stand import Stand, ns
 from thongsuot_agent.judge.symptoms.families import dead_family
+from thongsuot_agent.judge.symptoms.loss import share
 from thongsuot_agent.judge.symptoms.partial import partly_silent
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
@@ -26,8 +27,8 @@ GATEWAY_SILENT = Fault(state=State.DOWN, segment=Segment.LAN, symptom=Symptom.GA
 ACCESS_SILENT = Fault(state=State.DOWN, segment=Segment.ACCESS, symptom=Symptom.ACCESS_SILENT)
 CARRIER_SILENT = Fault(state=State.DOWN, segment=Segment.CARRIER, symptom=Symptom.CARRIER_SILENT)
 TRANSIT_SILENT = Fault(state=State.DOWN, segment=Segment.TRANSIT, symptom=Symptom.TRANSIT_SILENT)
-SILENT_SOMEWHERE = Fault(state=State.UNKNOWN, segment=None, symptom=Symptom.ACCESS_SILENT)
-"""Nothing answers, and it cannot be told yet whether the gateway lives."""
+SILENT_SOMEWHERE = Fault(state=State.UNKNOWN, segment=None, symptom=Symptom.NOT_YET_MEASURED)
+"""Nothing answers, and it cannot be told yet whether the gateway lives: nobody is blamed."""
 
 _AFTER: Mapping[Segment, Fault] = {
     Segment.LAN: ACCESS_SILENT,
@@ -102,7 +103,7 @@ def _by_neighbour(at: Stand, sight: Sight) -> Fault:
 
 def _sighting(at: Stand, sight: Sight, fault: Fault, silent: Sequence[Seen]) -> Sighting:
     """Return a fault with its onset, its evidence and its strength."""
-    ratio = min(0.95, max(at.settings.loss_floor_ratio, at.link.loss.ratio))
+    ratio = min(0.95, max(at.settings.loss_floor_ratio, share(at.link)))
     return Sighting(
         fault=fault,
         onset_ns=_onset_ns(silent),

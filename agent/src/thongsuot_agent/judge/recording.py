@@ -1,0 +1,103 @@
+"""
+Recording: what the engine was told, as text, so that a verdict can be judged again elsewhere.
+
+JSON lines. The first is the header: ``{"event": "recording", "version": 1, "draft": …, "settings":
+…}`` with the links, targets and probe plans, and the thresholds. Each other line is one event as it
+was given to ``engine.step``: ``arrival`` (a result and when it arrived), ``tick``, ``link`` (an
+interface's facts). Times are CLOCK_BOOTTIME in nanoseconds. Ticks may be left out; ``with_ticks``
+puts them back.
+"""
+
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from thongsuot_agent.judge.events import Arrival, LinkEvent, Tick
+from thongsuot_agent.judge.plan import Draft, Plan, plan_from
+from thongsuot_agent.judge.settings import Settings
+from thongsuot_agent.judge.stand import NS_PER_S
+
+VERSION = 1
+
+Recorded = Arrival | Tick | LinkEvent
+
+
+class Header(msgspec.Struct, frozen=True, kw_only=True, tag_field="event", tag="recording"):
+    """The first line: what the events are about, and how they were judged."""
+
+    version: int
+    draft: Draft
+    settings: Settings
+
+
+class RecordingError(ValueError):
+    """A recording cannot be read; the text names the line and says why."""
+
+
+_ENCODER = msgspec.json.Encoder()
+_LINE: msgspec.json.Decoder[Header | Arrival | Tick | LinkEvent] = msgspec.json.Decoder(
+    Header | Arrival | Tick | LinkEvent
+)
+
+
+def header_line(plan: Plan, settings: Settings) -> bytes:
+    """Return the first line of a recording, with its line end."""
+    return _ENCODER.encode(Header(version=VERSION, draft=plan.draft, settings=settings)) + b"\n"
+
+
+def event_line(event: Recorded) -> bytes:
+    """Return the line of one event, with its line end."""
+    return _ENCODER.encode(event) + b"\n"
+
+
+def read(lines: Iterable[bytes | str]) -> tuple[Plan, Settings, Iterator[Recorded]]:
+    """
+    Return what a recording is about, and its events as they are read.
+
+    Raises:
+        RecordingError: a line is no part of a recording; also while the events are read.
+    """
+    numbered = enumerate(lines, start=1)
+    first = next(numbered, None)
+    if first is None:
+        raise RecordingError("line 1: the recording is empty")
+    header = _decoded(*first)
+    if not isinstance(header, Header):
+        raise RecordingError("line 1: a recording begins with its header")
+    if header.version != VERSION:
+        raise RecordingError(f"line 1: version {header.version}; only {VERSION} can be read")
+    draft = header.draft
+    plan = plan_from(draft.links, draft.targets, draft.probes)
+    return plan, header.settings, _events(numbered)
+
+
+def with_ticks(events: Iterable[Recorded]) -> Iterator[Recorded]:
+    """
+    Yield events with a tick for every second in which there was none: the engine lives by them.
+    """
+    ticked_ns: int | None = None
+    for event in events:
+        if isinstance(event, Tick) or ticked_ns is None:
+            ticked_ns = event.boottime_ns
+        else:
+            while event.boottime_ns - ticked_ns > 2 * NS_PER_S:
+                ticked_ns += NS_PER_S
+                yield Tick(boottime_ns=ticked_ns)
+        yield event
+
+
+def _events(numbered: Iterable[tuple[int, bytes | str]]) -> Iterator[Recorded]:
+    for number, line in numbered:
+        if not line.strip():
+            continue
+        event = _decoded(number, line)
+        if isinstance(event, Header):
+            raise RecordingError(f"line {number}: a second header; one recording a file")
+        yield event
+
+
+def _decoded(number: int, line: bytes | str) -> Header | Recorded:
+    try:
+        return _LINE.decode(line)
+    except msgspec.DecodeError as error:
+        raise RecordingError(f"line {number}: {error}") from error

@@ -1,0 +1,120 @@
+"""
+Replay: a recording judged again, told as a story: what failed, what was asked, what was said and
+why.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+
+from thongsuot_agent.judge import recording
+from thongsuot_agent.judge.engine import step
+from thongsuot_agent.judge.events import Arrival, LinkEvent, Wish
+from thongsuot_agent.judge.memory import Memory
+from thongsuot_agent.judge.recording import Recorded
+from thongsuot_agent.judge.stand import NS_PER_S
+from thongsuot_schema.outcome import Outcome
+from thongsuot_schema.result import Family
+from thongsuot_schema.segment import party_for
+from thongsuot_schema.state import State
+from thongsuot_schema.verdict import Evidence, VerdictChange
+
+
+def replay(lines: Iterable[bytes | str]) -> Iterator[str]:
+    """
+    Yield the lines of the story of a recording; the same recording gives the same story.
+
+    Times are seconds since the first event. Runs that worked are not told, only counted.
+
+    Raises:
+        RecordingError: the recording cannot be read.
+    """
+    plan, settings, events = recording.read(lines)
+    memory = Memory()
+    start_ns: int | None = None
+    told: Counter[str] = Counter()
+    for event in recording.with_ticks(events):
+        start_ns = event.boottime_ns if start_ns is None else start_ns
+        yield from _heard(event, start_ns, told)
+        ruling = step(memory, event, plan, settings)
+        memory = ruling.memory
+        at = _moment(event.boottime_ns, start_ns)
+        if ruling.wishes:
+            told["wishes"] += len(ruling.wishes)
+            yield f"{at}  asks for {_wishes(ruling.wishes)}"
+        for change in ruling.changes:
+            told["changes"] += 1
+            yield from _change(change, start_ns)
+    yield (
+        f"{told['results']} results, {told['failed']} failed, {told['unmeasured']} unmeasured; "
+        f"{told['wishes']} runs asked for; {told['changes']} changes"
+    )
+
+
+def _heard(event: Recorded, start_ns: int, told: Counter[str]) -> Iterator[str]:
+    at = _moment(event.boottime_ns, start_ns)
+    if isinstance(event, LinkEvent):
+        facts = event.facts
+        lacks = [
+            name
+            for name, there in (
+                ("interface", facts.present),
+                ("signal", facts.carrier),
+                ("IPv4 address", facts.has_address4),
+                ("IPv6 address", facts.has_address6),
+                ("IPv4 route", facts.has_route4),
+                ("IPv6 route", facts.has_route6),
+            )
+            if not there
+        ]
+        state = f"lacks {', '.join(lacks)}" if lacks else "complete"
+        conflict = ", address used twice" if facts.address_conflict else ""
+        yield f"{at}  {event.link}: interface {state}{conflict}"
+    elif isinstance(event, Arrival):
+        told["results"] += 1
+        finding, series = event.result.finding, event.result.series
+        if finding.outcome is Outcome.OK:
+            return
+        told[finding.outcome.value] += 1
+        began = _moment(event.result.boottime_ns, start_ns).strip()
+        detail = f" ({finding.detail})" if finding.detail else ""
+        yield (
+            f"{at}  {series.link}: {series.kind} {series.target} {series.family} "
+            f"{finding.reason}{detail}, begun {began}"
+        )
+
+
+def _wishes(wishes: Sequence[Wish]) -> str:
+    counts = Counter((wish.link, wish.kind) for wish in wishes)
+    parts = [f"{count} {kind} over {link}" for (link, kind), count in sorted(counts.items())]
+    return ", ".join(parts)
+
+
+def _change(change: VerdictChange, start_ns: int) -> Iterator[str]:
+    verdict = change.verdict
+    subject = " ".join(part for part in (verdict.link or "site", verdict.service) if part)
+    said = f"{change.before} -> {verdict.state}"
+    if verdict.segment is not None:
+        said += f", {verdict.segment} ({party_for(verdict.segment)})"
+    if verdict.state is not State.UP:
+        said += f", {verdict.symptom}"
+    since = _moment(change.onset_boottime_ns, start_ns).strip()
+    yield f"{_moment(change.decided_boottime_ns, start_ns)}  {subject}: {said}, since {since}"
+    for evidence in verdict.evidence:
+        yield f"{'':12}    {_evidence(evidence)}"
+
+
+def _evidence(evidence: Evidence) -> str:
+    family = "" if evidence.family is Family.NONE else f" {evidence.family}"
+    where = f" over {evidence.link}" if evidence.link else ""
+    text = f"{evidence.segment or '-'}: {evidence.kind} {evidence.target}{family}{where}"
+    text += f": {evidence.ok} ok, {evidence.failed} failed"
+    if evidence.reason is not None:
+        text += f", {evidence.reason}"
+    if evidence.value is not None:
+        text += f"; {evidence.metric} {evidence.value:.6g}"
+        text += "" if evidence.limit is None else f" (limit {evidence.limit:.6g})"
+    return text
+
+
+def _moment(boottime_ns: int, start_ns: int) -> str:
+    return f"{(boottime_ns - start_ns) / NS_PER_S:+10.3f} s"

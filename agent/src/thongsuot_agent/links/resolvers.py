@@ -5,11 +5,13 @@ Where they are looked for, first answer wins:
 
 1. ``resolvers`` of the link in the inventory.
 2. systemd-networkd: ``/run/systemd/netif/links/INDEX`` and ``leases/INDEX`` (``DNS=``).
-3. NetworkManager: ``/run/NetworkManager/devices/INDEX`` and its leases in
+3. systemd-resolved: ``/run/systemd/resolve/netif/INDEX`` (``SERVERS=``), what NetworkManager and
+   others told it about one link.
+4. NetworkManager: ``/run/NetworkManager/devices/INDEX`` and its leases in
    ``/var/lib/NetworkManager`` (``DOMAIN_NAME_SERVERS=``, ``DNS=``), where they may be read.
-4. Files of resolvconf, openresolv and dhcpcd named after the interface (``nameserver`` lines), and
+5. Files of resolvconf, openresolv and dhcpcd named after the interface (``nameserver`` lines), and
    leases of dhclient (``option domain-name-servers``, of the last lease).
-5. The whole device's: ``/run/systemd/resolve/resolv.conf``, then ``/etc/resolv.conf``. These do
+6. The whole device's: ``/run/systemd/resolve/resolv.conf``, then ``/etc/resolv.conf``. These do
    not say which uplink a server belongs to.
 
 A server on a loopback address (the stub of systemd-resolved, dnsmasq) is left out everywhere: it
@@ -31,7 +33,7 @@ _FRESH_S = 60.0
 _LIMIT = 8  # servers kept; resolv.conf(5) uses three
 
 _NAMESERVER = re.compile(r"^\s*nameserver\s+(\S+)", re.MULTILINE)
-_ASSIGNED = re.compile(r"^(?:DNS|DOMAIN_NAME_SERVERS)=(.*)$", re.MULTILINE | re.IGNORECASE)
+_ASSIGNED = re.compile(r"^(?:DNS|SERVERS|DOMAIN_NAME_SERVERS)=(.*)$", re.MULTILINE | re.IGNORECASE)
 _LEASED = re.compile(
     r"^\s*option\s+(?:dhcp6\.name-servers|domain-name-servers)\s+([^;]+);", re.MULTILINE
 )
@@ -79,21 +81,21 @@ def _sources(interface: str, index: int, root: Path) -> Iterator[tuple[list[Path
         netif = root / "run/systemd/netif"
         yield [netif / f"links/{index}"], _assigned
         yield [netif / f"leases/{index}"], _assigned
+        yield [root / f"run/systemd/resolve/netif/{index}"], _assigned
         yield [root / f"run/NetworkManager/devices/{index}"], _assigned
     yield _named(root / "var/lib/NetworkManager", f"*-{interface}.lease"), _assigned
+    for folder in (
+        "run/resolvconf/interface",
+        "run/resolvconf/interfaces",
+        "run/dhcpcd/hook-state/resolv.conf",
+        "run/dhcpcd/resolv.conf",
+    ):
+        # One file for each way that the interface was configured by: eth0.dhcp, eth0.ra.
+        yield _named(root / folder, f"{interface}.*"), _NAMESERVER.findall
     yield (
         [
-            *_named(root / "run/resolvconf/interface", f"{interface}.*"),
-            *_named(root / "run/resolvconf/interfaces", f"{interface}.*"),
-            *_named(root / "run/dhcpcd/hook-state/resolv.conf", f"{interface}.*"),
-            *_named(root / "run/dhcpcd/resolv.conf", f"{interface}.*"),
-        ],
-        _NAMESERVER.findall,
-    )
-    yield (
-        [
-            *_named(root / "var/lib/dhcp", f"dhclient*{interface}.leases"),
-            *_named(root / "var/lib/dhclient", f"dhclient*{interface}.lease*"),
+            *_named(root / "var/lib/dhcp", f"dhclient*[.-]{interface}.leases"),
+            *_named(root / "var/lib/dhclient", f"dhclient*[.-]{interface}.lease*"),
         ],
         _leased,
     )
@@ -137,7 +139,8 @@ def _leased(text: str) -> list[str]:
 def _usable(servers: Iterator[str]) -> tuple[str, ...]:
     kept: dict[str, None] = {}
     for server in servers:
-        address = server.split("%")[0].strip("\"'[]")
+        # A server may carry a name for TLS after "#" and an interface after "%".
+        address = re.split("[#%]", server)[0].strip("\"'[]")
         if _is_usable(address):
             kept[address] = None
     return tuple(kept)[:_LIMIT]

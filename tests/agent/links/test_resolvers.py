@@ -1,0 +1,114 @@
+from pathlib import Path
+
+import pytest
+
+from thongsuot_agent.links.resolvers import Resolvers, find
+
+NETWORKD_LINK = """\
+# This is private data. Do not parse.
+ADMIN_STATE=configured
+OPER_STATE=routable
+NETWORK_FILE=/etc/systemd/network/20-wan.network
+DNS=203.0.113.53 2001:db8::53
+NTP=
+"""
+NETWORKD_LEASE = "ADDRESS=192.168.1.10\nDNS=192.168.1.1\n"
+NETWORKMANAGER = "[device]\nmanaged=true\n[dhcp4]\ndomain_name_servers=203.0.113.7 203.0.113.8\n"
+NM_LEASE = "ADDRESS=192.168.1.10\nDOMAIN_NAME_SERVERS=192.0.2.53\n"
+DHCLIENT = """\
+lease {
+  interface "eth0";
+  option domain-name-servers 198.51.100.1;
+}
+lease {
+  interface "eth0";
+  option domain-name-servers 198.51.100.2,198.51.100.3;
+}
+"""
+
+
+def write(root: Path, files: dict[str, str]) -> None:
+    for name, text in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+
+SOURCES: list[tuple[dict[str, str], tuple[str, ...]]] = [
+    ({"run/systemd/netif/links/4": NETWORKD_LINK}, ("203.0.113.53", "2001:db8::53")),
+    ({"run/systemd/netif/leases/4": NETWORKD_LEASE}, ("192.168.1.1",)),
+    (
+        {"run/systemd/resolve/netif/4": "LLMNR=yes\nSERVERS=203.0.113.9#dns.vn 2001:db8::9\n"},
+        ("203.0.113.9", "2001:db8::9"),
+    ),
+    ({"run/NetworkManager/devices/4": NETWORKMANAGER}, ("203.0.113.7", "203.0.113.8")),
+    ({"var/lib/NetworkManager/internal-5c5e-eth0.lease": NM_LEASE}, ("192.0.2.53",)),
+    ({"run/resolvconf/interfaces/eth0.dhcp": "nameserver 192.0.2.1\n"}, ("192.0.2.1",)),
+    ({"run/dhcpcd/hook-state/resolv.conf/eth0.ra": "nameserver 2001:db8::1\n"}, ("2001:db8::1",)),
+    ({"var/lib/dhcp/dhclient.eth0.leases": DHCLIENT}, ("198.51.100.2", "198.51.100.3")),
+    ({"run/systemd/resolve/resolv.conf": "nameserver 192.0.2.9\n"}, ("192.0.2.9",)),
+    (
+        {"etc/resolv.conf": "search x\nnameserver 192.0.2.10\n# nameserver 192.0.2.11\n"},
+        ("192.0.2.10",),
+    ),
+]
+
+
+@pytest.mark.parametrize(("files", "expected"), SOURCES)
+def test_each_source_is_read(
+    tmp_path: Path, files: dict[str, str], expected: tuple[str, ...]
+) -> None:
+    write(tmp_path, files)
+    assert find("eth0", 4, tmp_path) == expected
+
+
+def test_the_first_source_that_knows_any_is_believed(tmp_path: Path) -> None:
+    for files, expected in reversed(SOURCES):
+        write(tmp_path, files)
+        assert find("eth0", 4, tmp_path) == expected
+
+
+def test_what_belongs_to_another_interface_is_left_alone(tmp_path: Path) -> None:
+    write(tmp_path, {name: text for files, _ in SOURCES[:-2] for name, text in files.items()})
+    assert find("eth1", 5, tmp_path) == ()
+
+
+def test_loopback_and_nonsense_are_left_out(tmp_path: Path) -> None:
+    text = "\n".join(
+        f"nameserver {server}"
+        for server in ("127.0.0.53", "::1", "0.0.0.0", "nonsense", "192.0.2.1", "fe80::1%eth0")
+    )
+    write(tmp_path, {"run/systemd/resolve/resolv.conf": "nameserver 127.0.0.53\n"})
+    write(tmp_path, {"etc/resolv.conf": text + "\nnameserver 192.0.2.1\n"})
+    assert find("eth0", 4, tmp_path) == ("192.0.2.1", "fe80::1")
+
+
+def test_files_named_by_number_do_not_count_in_another_namespace(tmp_path: Path) -> None:
+    write(tmp_path, {"run/systemd/netif/links/4": NETWORKD_LINK})
+    write(tmp_path, {"etc/resolv.conf": "nameserver 192.0.2.10\n"})
+    for process, namespace in (("self", "net:[2]"), ("1", "net:[1]")):
+        folder = tmp_path / "proc" / process / "ns"
+        folder.mkdir(parents=True)
+        (folder / "net").symlink_to(namespace)
+    assert find("eth0", 4, tmp_path) == ("192.0.2.10",)
+
+
+def test_an_unreadable_file_is_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "run/systemd/netif/links/4").mkdir(parents=True)
+    write(tmp_path, {"etc/resolv.conf": "nameserver 192.0.2.10\n"})
+    assert find("eth0", 4, tmp_path) == ("192.0.2.10",)
+
+
+def test_the_inventory_comes_before_everything(tmp_path: Path) -> None:
+    write(tmp_path, {"etc/resolv.conf": "nameserver 192.0.2.10\n"})
+    assert Resolvers("eth0", ("192.0.2.99",), tmp_path).get(4) == ("192.0.2.99",)
+
+
+def test_what_was_read_is_kept_until_it_is_forgotten(tmp_path: Path) -> None:
+    resolvers = Resolvers("eth0", (), tmp_path)
+    write(tmp_path, {"etc/resolv.conf": "nameserver 192.0.2.10\n"})
+    assert resolvers.get(4) == ("192.0.2.10",)
+    write(tmp_path, {"etc/resolv.conf": "nameserver 192.0.2.11\n"})
+    assert resolvers.get(4) == ("192.0.2.10",)
+    resolvers.forget()
+    assert resolvers.get(4) == ("192.0.2.11",)

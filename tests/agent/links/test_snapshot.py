@@ -1,0 +1,146 @@
+import socket
+
+from thongsuot_agent.links.snapshot import Tables, states, uplinks
+from thongsuot_agent.links.state import ABSENT
+from thongsuot_agent.proto.rtnetlink import (
+    IFA_F_DADFAILED,
+    IFA_F_DEPRECATED,
+    IFA_F_OPTIMISTIC,
+    IFA_F_TENTATIVE,
+    IFF_LOOPBACK,
+    IFF_UP,
+    RTN_UNICAST,
+    SCOPE_LINK,
+    AddressMessage,
+    LinkMessage,
+    NextHop,
+    RouteMessage,
+)
+
+MAIN, OTHER, LOCAL = 254, 77, 255
+
+
+def link(index: int, name: str, *, carrier: bool = True, flags: int = IFF_UP) -> LinkMessage:
+    return LinkMessage(
+        index=index,
+        name=name,
+        hardware_type=1,
+        flags=flags,
+        operstate=6,
+        carrier=carrier,
+        mtu=1500,
+        hardware_address=b"\2\0\0\0\0\1",
+        carrier_changes=1,
+        counters=None,
+    )
+
+
+def packed(text: str) -> bytes:
+    return socket.inet_pton(socket.AF_INET6 if ":" in text else socket.AF_INET, text)
+
+
+def address(index: int, text: str, *, flags: int = 0, scope: int = 0) -> AddressMessage:
+    return AddressMessage(
+        index=index,
+        family=socket.AF_INET6 if ":" in text else socket.AF_INET,
+        address=packed(text),
+        prefix_length=64,
+        scope=scope,
+        flags=flags,
+    )
+
+
+def route(
+    *hops: tuple[int, str | None],
+    family: int = socket.AF_INET,
+    length: int = 0,
+    table: int = MAIN,
+    priority: int = 0,
+    kind: int = RTN_UNICAST,
+) -> RouteMessage:
+    return RouteMessage(
+        family=family,
+        destination=b"",
+        prefix_length=length,
+        source_length=0,
+        table=table,
+        type=kind,
+        priority=priority,
+        preferred_source=None,
+        next_hops=tuple(
+            NextHop(index=index, gateway=None if gateway is None else packed(gateway))
+            for index, gateway in hops
+        ),
+    )
+
+
+LINKS = (link(1, "lo", flags=IFF_UP | IFF_LOOPBACK), link(2, "eth0"), link(3, "wwan0"))
+
+
+def tables(*routes: RouteMessage, addresses: tuple[AddressMessage, ...] = ()) -> Tables:
+    return Tables(links=LINKS, addresses=addresses, routes=routes)
+
+
+def test_an_uplink_is_what_a_default_route_of_any_table_and_family_uses() -> None:
+    assert uplinks(tables()) == ()
+    assert uplinks(tables(route((2, "10.0.0.1")))) == ("eth0",)
+    six = route((3, "fe80::1"), family=socket.AF_INET6, table=OTHER)
+    assert uplinks(tables(six, route((2, "10.0.0.1")))) == ("eth0", "wwan0")
+    assert uplinks(tables(route((2, "10.0.0.1"), (3, "10.0.1.1")))) == ("eth0", "wwan0")
+
+
+def test_other_routes_make_no_uplink() -> None:
+    assert uplinks(tables(route((2, None), length=24))) == ()
+    assert uplinks(tables(route((2, None), table=LOCAL))) == ()
+    assert uplinks(tables(route((2, None), kind=7))) == ()
+    assert uplinks(tables(route((1, None)))) == ()
+
+
+def test_of_several_gateways_the_main_tables_best_is_named() -> None:
+    found = states(
+        tables(
+            route((2, "10.0.0.9"), table=OTHER),
+            route((2, "10.0.0.2"), priority=200),
+            route((2, "10.0.0.1"), priority=100),
+        ),
+        ["eth0"],
+    )
+    assert found["eth0"].gateway4 == "10.0.0.1"
+
+
+def test_a_point_to_point_link_has_a_route_and_no_gateway() -> None:
+    state = states(tables(route((3, None))), ["wwan0"])["wwan0"]
+    assert (state.has_route4, state.gateway4, state.has_route6) == (True, None, False)
+
+
+def test_only_addresses_that_can_be_used_count() -> None:
+    state = states(
+        tables(
+            addresses=(
+                address(2, "192.168.1.10"),
+                address(2, "169.254.1.1", scope=SCOPE_LINK),
+                address(2, "2001:db8::1"),
+                address(2, "2001:db8::2", flags=IFA_F_TENTATIVE),
+                address(2, "2001:db8::3", flags=IFA_F_TENTATIVE | IFA_F_OPTIMISTIC),
+                address(2, "2001:db8::4", flags=IFA_F_DEPRECATED),
+                address(2, "fe80::9", scope=SCOPE_LINK),
+                address(3, "192.168.8.10"),
+            )
+        ),
+        ["eth0"],
+    )["eth0"]
+    assert state.addresses4 == ("192.168.1.10",)
+    assert state.addresses6 == ("2001:db8::1", "2001:db8::3")
+    assert state.link_local6 == "fe80::9"
+    assert not state.address_conflict
+
+
+def test_a_duplicate_address_is_a_conflict() -> None:
+    twice = address(2, "2001:db8::5", flags=IFA_F_DADFAILED | IFA_F_TENTATIVE)
+    state = states(tables(addresses=(twice,)), ["eth0"])["eth0"]
+    assert state.address_conflict
+    assert state.addresses6 == ()
+
+
+def test_what_is_not_there_is_absent() -> None:
+    assert states(tables(), ["eth9"]) == {"eth9": ABSENT}

@@ -16,6 +16,7 @@ from thongsuot_lab.lab import Lab
 from thongsuot_lab.stack import prometheus
 from thongsuot_lab.stack.city import CityStack, Options
 from thongsuot_lab.stack.session import Stopped, say, stoppable, watch
+from thongsuot_lab.story import play
 from thongsuot_lab.topology.city import city
 
 EXIT_FAILED = 1
@@ -38,7 +39,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="./run demo", description=__doc__)
-    parser.add_argument("--sites", type=int, default=1, help="service points (%(default)s)")
+    parser.add_argument("--sites", type=int, default=3, help="service points (%(default)s)")
+    parser.add_argument("--no-story", action="store_true", help="break nothing by itself")
     parser.add_argument("--no-prometheus", action="store_true", help="leave Prometheus out")
     return parser
 
@@ -58,7 +60,7 @@ def _play(options: argparse.Namespace) -> None:
             stack.start()
             _print_addresses(stack)
             _explain(lab)
-            watch(stack)
+            watch(stack, () if options.no_story or options.sites < 3 else play(stack))
         finally:
             say("stopping …")
             stack.stop()

@@ -188,7 +188,7 @@ def _services(topology: Topology) -> list[schema.Target]:
             segment=Segment.SERVICE,
             url=f"https://{server.names[0]}/",
             title_vi=server.text,
-            title_en=server.names[0].partition(".")[0],
+            title_en=server.title_en,
             expect_body=server.text,
             expect_addresses=PUBLIC,
         )

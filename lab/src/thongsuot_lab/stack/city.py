@@ -1,6 +1,7 @@
 """CityStack: a lab with an agent on each site's device, the collector and Prometheus, all real."""
 
 import os
+import shutil
 import subprocess
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -167,6 +168,17 @@ class CityStack:
         if f"agent-{site}" not in self.addresses:
             port = self.lab.expose(node.name, AGENT_PAGE_PORT)
             self.addresses[f"agent-{site}"] = f"http://127.0.0.1:{port}"
+
+    def expect_end(self, site: str) -> None:
+        """The power of a site is about to be cut: that its agent ends is no mistake of ours."""
+        self.processes.pop(f"agent-{site}", None)
+
+    def boot(self, site: str) -> None:
+        """Power is back: the device comes up with what was on its disk, and its memory empty."""
+        shutil.rmtree(self.agent_folder(site) / "run")
+        (self.agent_folder(site) / "run").mkdir()
+        os.chown(self.agent_folder(site) / "run", self._user, self._user)
+        self.start_agent(site)
 
     def _wait_for_agent(self, site: str) -> None:
         ready = f"{self.addresses[f'agent-{site}']}/healthz"

@@ -3,6 +3,7 @@
 import signal
 import sys
 import time
+from collections.abc import Iterable
 from typing import Protocol
 
 from thongsuot_lab.stack.summary import Screen
@@ -33,11 +34,14 @@ def stoppable() -> None:
         signal.signal(number, _stop)
 
 
-def watch(stack: Watched) -> None:
-    """Show the state of all sites until stopped."""
+def watch(stack: Watched, story: Iterable[str] = ()) -> None:
+    """Show the state of all sites until stopped, and tell the story as it goes on beside it."""
     screen = Screen()
+    telling = iter(story)
     while True:
         stack.check()
+        while text := next(telling, ""):
+            screen.note(text)
         screen.show(stack.views())
         time.sleep(1)
 

@@ -49,11 +49,21 @@ class Screen:
         block = [line for view in views for line in lines(view, colour=self._redraw)]
         clock = datetime.now(UTC).astimezone(HANOI).strftime("%H:%M:%S")
         block.insert(0, f"— {clock} ICT —")
-        if self._drawn:
-            sys.stderr.write(f"\x1b[{self._drawn}A\x1b[J")
+        self._clear()
         sys.stderr.write("\n".join(block) + "\n")
         sys.stderr.flush()
         self._drawn = len(block) if self._redraw else 0
+
+    def note(self, text: str) -> None:
+        """Print a line that stays, above the block."""
+        self._clear()
+        sys.stderr.write(text + "\n")
+        sys.stderr.flush()
+
+    def _clear(self) -> None:
+        if self._drawn:
+            sys.stderr.write(f"\x1b[{self._drawn}A\x1b[J")
+            self._drawn = 0
 
 
 def _light(light: Light, *, colour: bool) -> str:

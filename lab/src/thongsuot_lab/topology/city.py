@@ -30,10 +30,10 @@ from thongsuot_lab.topology.servers import Portal, Resolver, Server, Zone
 DOMAIN = "lab.test"
 CARRIERS = {"song-hong": "Sông Hồng", "cuu-long": "Cửu Long"}
 PORTALS = {
-    "dichvucong": "Cổng dịch vụ công",
-    "motcua": "Hệ thống một cửa",
-    "dancu": "Cơ sở dữ liệu dân cư",
-    "thanhtoan": "Thanh toán trực tuyến",
+    "dichvucong": ("Cổng dịch vụ công", "Public service portal"),
+    "motcua": ("Hệ thống một cửa", "Procedure system"),
+    "dancu": ("Cơ sở dữ liệu dân cư", "Population database"),
+    "thanhtoan": ("Thanh toán trực tuyến", "Online payment"),
 }
 # Code of the statistics office, and name. Sites beyond these take turns in them.
 COMMUNES = (
@@ -222,9 +222,9 @@ def city(sites: int = 3, *, carriers: dict[str, str] | None = None, portals: int
     for name, title in carriers.items():
         drawing.carrier(name, title)
     _abroad(drawing.draft)
-    for name, title in list(PORTALS.items())[:portals]:
+    for name, (text, title_en) in list(PORTALS.items())[:portals]:
         host_names = (f"{name}.{DOMAIN}",)
-        server = Portal(names=host_names, text=title)
+        server = Portal(names=host_names, text=text, title_en=title_en)
         drawing.host_at_exchange(
             f"portal.{name}", Role.PORTAL, servers=(server,), names=host_names, addresses=2
         )

@@ -7,11 +7,13 @@ class Portal(msgspec.Struct, frozen=True, kw_only=True, tag="portal"):
     """
     A public web portal: HTTP and HTTPS on their usual ports, at every address of its node.
 
-    ``names`` are the host names of its certificate; ``text`` is what its page says.
+    ``names`` are the host names of its certificate; ``text`` is what its page says, which is its
+    Vietnamese title; ``title_en`` is the English one.
     """
 
     names: tuple[str, ...]
     text: str
+    title_en: str = ""
 
 
 class Resolver(msgspec.Struct, frozen=True, kw_only=True, tag="resolver"):

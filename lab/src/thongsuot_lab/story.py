@@ -1,0 +1,197 @@
+"""
+Story: what goes wrong at service points, played one scene after the other.
+
+Each scene breaks something for real, waits until the pages say it, tells what they say and who was
+told, and mends it. The waiting is on what the pages show, never on a clock that the faults know.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from thongsuot_lab.stack.city import CityStack
+from thongsuot_schema.page.view import Light, SiteView
+from thongsuot_schema.segment import Segment, party_for
+from thongsuot_schema.state import State
+from thongsuot_schema.words.headline import headline
+
+Views = Mapping[str, SiteView]
+
+PATIENCE_S = 90.0
+"""How long a scene waits for the pages before it says so and goes on."""
+
+LOOK_S = 8.0
+"""How long a scene stays on the screen once the pages have said it."""
+
+_OFF = "power-cut"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scene:
+    """
+    One thing that goes wrong.
+
+    ``seen`` says whether the pages show it; ``sites`` are those whose headline is told.
+    """
+
+    title: str
+    fault: str
+    seen: Callable[[Views], bool]
+    sites: tuple[str, ...]
+    arguments: Mapping[str, object] = field(default_factory=dict)
+
+
+def _link(views: Views, site: str, link: str) -> Light | None:
+    view = views.get(site)
+    if view is None:
+        return None
+    return next((light for light in view.links if light.name == link), None)
+
+
+def _is_down(site: str, link: str, segment: Segment | None = None) -> Callable[[Views], bool]:
+    def seen(views: Views) -> bool:
+        light = _link(views, site, link)
+        return light is not None and light.state is State.DOWN and segment in {None, light.segment}
+
+    return seen
+
+
+def _all_down(*lines: tuple[str, str]) -> Callable[[Views], bool]:
+    def seen(views: Views) -> bool:
+        return all(_is_down(site, link)(views) for site, link in lines)
+
+    return seen
+
+
+def _service_is_down(service: str, *sites: str) -> Callable[[Views], bool]:
+    def seen(views: Views) -> bool:
+        return all(
+            any(light.name == service and light.state is State.DOWN for light in view.services)
+            for site, view in views.items()
+            if site in sites
+        )
+
+    return seen
+
+
+def _is_silent(site: str) -> Callable[[Views], bool]:
+    def seen(views: Views) -> bool:
+        view = views.get(site)
+        return view is not None and all(light.state is State.UNKNOWN for light in view.links)
+
+    return seen
+
+
+SCENES: tuple[Scene, ...] = (
+    Scene(
+        title="A digger cuts the fibre of s1; the news travels by 5G",
+        fault="cut-fibre",
+        arguments={"site": "s1"},
+        seen=_is_down("s1", "fixed", Segment.ACCESS),
+        sites=("s1",),
+    ),
+    Scene(
+        title="Carrier Cửu Long fails as a whole: the 5G of s1 and s3 and the fibre of s2",
+        fault="carrier-outage",
+        arguments={"carrier": "cuu-long"},
+        seen=_all_down(("s1", "mobile"), ("s2", "fixed"), ("s3", "mobile")),
+        sites=("s1", "s2", "s3"),
+    ),
+    Scene(
+        title="The portal Cổng dịch vụ công answers with errors",
+        fault="portal-error",
+        arguments={"portal": "dichvucong"},
+        seen=_service_is_down("dichvucong", "s1", "s2", "s3"),
+        sites=("s1", "s2", "s3"),
+    ),
+    Scene(
+        title="Someone at s2 pulls the network cable",
+        fault="pull-cable",
+        arguments={"site": "s2"},
+        seen=_is_down("s2", "fixed", Segment.LAN),
+        sites=("s2",),
+    ),
+    Scene(
+        title="The power goes at s3",
+        fault=_OFF,
+        arguments={"site": "s3"},
+        seen=_is_silent("s3"),
+        sites=("s3",),
+    ),
+)
+"""In the order in which they are played; they need three sites."""
+
+
+def play(stack: CityStack, scenes: tuple[Scene, ...] = SCENES) -> Iterator[str]:
+    """
+    Yield what to tell, or an empty text once a second while waiting; ends with the last scene.
+
+    Whatever is broken when the caller stops is healed with the lab.
+    """
+    yield from _wait(stack, _all_well, "All is well at every site", PATIENCE_S)
+    for number, scene in enumerate(scenes, start=1):
+        yield f"[{number}/{len(scenes)}] {scene.title}"
+        started = time.monotonic()
+        _break(stack, scene)
+        yield from _wait(stack, scene.seen, "The pages say so", PATIENCE_S, since=started)
+        yield from _tell(stack, scene)
+        yield from _pause(LOOK_S)
+        _mend(stack, scene)
+        yield "  mended"
+        yield from _wait(stack, _all_well, "All is well again", PATIENCE_S)
+    yield "The story is over. Now break something yourself; Ctrl-C ends everything."
+
+
+def _break(stack: CityStack, scene: Scene) -> None:
+    if scene.fault == _OFF:
+        stack.expect_end(str(scene.arguments["site"]))
+    stack.lab.fault(scene.fault, **scene.arguments)
+
+
+def _mend(stack: CityStack, scene: Scene) -> None:
+    stack.lab.heal(scene.fault, **scene.arguments)
+    if scene.fault == _OFF:
+        stack.boot(str(scene.arguments["site"]))
+
+
+def _tell(stack: CityStack, scene: Scene) -> Iterator[str]:
+    for view in stack.views():
+        if view.site in scene.sites:
+            said = headline(view, "en")
+            yield f"  {view.site}: {said.sentence}. {said.detail}".rstrip()
+            for light in (*view.links, *view.services):
+                if light.state is State.DOWN and light.segment is not None:
+                    yield f"      {light.name}: {light.segment}, for {party_for(light.segment)}"
+            for told in view.told:
+                yield f"      told: {told.party} by {told.channel} of {told.about}"
+
+
+def _all_well(views: Views) -> bool:
+    return bool(views) and all(
+        light.state is State.UP
+        for view in views.values()
+        for light in (*view.links, *view.services)
+    )
+
+
+def _wait(
+    stack: CityStack,
+    until: Callable[[Views], bool],
+    what: str,
+    patience_s: float,
+    since: float | None = None,
+) -> Iterator[str]:
+    started = time.monotonic()
+    while not until({view.site: view for view in stack.views()}):
+        if time.monotonic() - started > patience_s:
+            yield f"  not within {patience_s:.0f} s: {what}"
+            return
+        yield ""
+    passed = f", {time.monotonic() - since:.0f} s after" if since is not None else ""
+    yield f"  {what}{passed}"
+
+
+def _pause(seconds: float) -> Iterator[str]:
+    started = time.monotonic()
+    while time.monotonic() - started < seconds:
+        yield ""

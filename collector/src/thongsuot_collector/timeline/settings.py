@@ -1,0 +1,30 @@
+"""Settings of the timeline, with their reasons."""
+
+from typing import Annotated
+
+import msgspec
+
+Positive = Annotated[float, msgspec.Meta(gt=0)]
+
+NS_PER_S = 1_000_000_000
+
+
+class TimelineSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """When an agent is called silent, and how far back the past may be rewritten."""
+
+    silent_after_s: Positive = 45.0
+    """Three pushes: one may be lost on a bad link, two may be slow."""
+
+    calm_s: Positive = 30.0
+    """Up for less than this between two faults is a pause of one trouble, not its end."""
+
+    kept_s: Positive = 35 * 86_400.0
+    """
+    What is older is not rewritten any more. A device keeps its record for 30 days, and a month's
+    statement needs a month.
+    """
+
+
+def ns(seconds: float) -> int:
+    """Return a span of time in nanoseconds."""
+    return round(seconds * NS_PER_S)

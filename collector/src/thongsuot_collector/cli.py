@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import gc
 import logging
 import resource
 import signal
@@ -126,6 +127,11 @@ def _run(options: argparse.Namespace) -> int:
     # An agent each is a file each; the soft limit is often 1,024.
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+    # Batches are many small objects without cycles: by default the collector of cycles would go
+    # through all of them again and again, for a fifth of the CPU.
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
 
     async def until_stopped() -> None:
         stop = asyncio.Event()

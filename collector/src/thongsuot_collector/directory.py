@@ -4,11 +4,9 @@ from pathlib import Path
 
 from thongsuot_collector.errors import ConfigInvalid
 from thongsuot_schema.errors import DocumentError
+from thongsuot_schema.inventory.communes import NOWHERE
 from thongsuot_schema.inventory.model import Carrier, Inventory, Link, Role, Site, Target
 from thongsuot_schema.inventory.read import mistakes, read
-
-NO_COMMUNE = Site(name="x").commune
-"""What stands where a site has no commune."""
 
 
 class Directory:
@@ -44,7 +42,7 @@ class Directory:
         """
         Return the name of a commune, its code where it is not known; nothing where there is none.
         """
-        return "" if code == NO_COMMUNE else self._communes.get(code, code)
+        return "" if code == NOWHERE else self._communes.get(code, code)
 
     def target(self, name: str) -> Target | None:
         """Return a target."""
@@ -66,7 +64,7 @@ class Directory:
         known = self._sites.get(site)
         if known is None:
             return {}
-        labels = {} if known.commune == NO_COMMUNE else {"commune": known.commune}
+        labels = {} if known.commune == NOWHERE else {"commune": known.commune}
         found = self.link(site, link)
         if found is not None:
             labels |= {"carrier": found.carrier, "medium": found.medium.value}
@@ -75,21 +73,22 @@ class Directory:
 
 def read_directory(folder: str) -> Directory:
     """
-    Return what the TOML files below a folder say; no folder: nothing is known of any site.
+    Return what the files ``*.toml`` of a folder say; no folder: nothing is known of any site.
 
     Raises:
         ConfigInvalid: with every mistake that was found, each with file and line.
     """
     if not folder:
         return Directory(Inventory())
-    files: dict[str, str] = {}
-    unreadable: list[DocumentError] = []
-    for path in sorted(Path(folder).rglob("*.toml")):
+    texts: dict[str, str] = {}
+    for path in sorted(Path(folder).glob("*.toml")):
         try:
-            files[str(path)] = path.read_text("utf-8")
+            texts[str(path)] = path.read_text("utf-8")
         except (OSError, UnicodeDecodeError) as error:
-            unreadable.append(DocumentError(str(path), 0, f"cannot be read: {error}"))
-    found = unreadable + mistakes(files)
+            raise ConfigInvalid(
+                [DocumentError(str(path), 0, f"cannot be read: {error}")]
+            ) from error
+    found = mistakes(texts)
     if found:
         raise ConfigInvalid(found)
-    return Directory(read(files))
+    return Directory(read(texts))

@@ -8,7 +8,7 @@ import msgspec
 from thongsuot_collector.errors import JournalBusy, JournalDamaged, JournalError
 from thongsuot_collector.ingest.clock import ClockBook, Ruling
 from thongsuot_collector.ingest.refusal import PushRefused, Why
-from thongsuot_collector.journal.entry import Appended, Entry, Reception
+from thongsuot_collector.journal.entry import Appended, ClockQuality, Entry, Reception
 from thongsuot_collector.journal.journal import Journal
 from thongsuot_collector.metrics import Metrics
 from thongsuot_collector.plans import PlanBook
@@ -92,6 +92,7 @@ class Door:
         self._clocks = clocks
         self._limits = limits
         self._metrics = metrics
+        self._dated = {quality: metrics.clocks.labels(quality.value) for quality in ClockQuality}
         self._conflicting = conflicting
         self._damaged = damaged
 
@@ -201,7 +202,7 @@ class Door:
             self._reader.remember(appended.sequence, columns)
             self._metrics.results.inc(columns.header.results)
             self._metrics.body_bytes.inc(len(entry.body))
-            self._metrics.clocks.labels(entry.clock.value).inc()
+            self._dated[entry.clock].inc()
         return Taken(number=entry.number, repeated=appended.reception is Reception.REPEATED)
 
     def _not_now(self, error: JournalError) -> PushRefused:

@@ -10,76 +10,79 @@ HEAD_BYTES = 16 * 1024
 HEAD_WITHIN_S = 10.0
 """From the first byte of a request to the end of its headers."""
 
+BODY_WITHIN_S = 30.0
+"""From there to the end of its body; 256 KiB in that time is 70 kbit/s, slower than 2G."""
+
 IDLE_S = 75.0
 """
 Between requests, and before the first one. Longer than the push interval of every agent: a new TLS
 connection costs 0.8 ms of CPU (FACTS section 2), an idle one 90 KiB.
 """
 
+_LOOK_EVERY_S = 1.0
+"""How exact the bounds are: a timer for each request would cost more than all the rest of this."""
+
 
 class BoundedProtocol(HttpToolsProtocol):
     """
-    Closes connections that are idle, whose headers come too slowly, or are too long.
+    Closes connections that are idle, whose headers or bodies come too slowly, or headers too long.
 
-    uvicorn itself waits for ever for the first request, and cancels its idle timer at any byte:
-    whoever sends one byte a minute would hold a connection for ever.
+    uvicorn itself waits for ever for the first request and for a body, and cancels its idle timer
+    at any byte: whoever sends one byte a minute would hold a connection for ever.
     """
 
-    _head_bytes = 0
-    _deadline: asyncio.TimerHandle | None = None
+    _deadline_s = float("inf")
+    _head_bytes = -1
+    """Bytes of the headers so far; -1 while none are awaited."""
+    _look: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Wait for the first request, but not for ever."""
         super().connection_made(transport)
-        self._wait(IDLE_S)
+        self._deadline_s = self.loop.time() + IDLE_S
+        self._keep_looking()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Let go of the timer with the connection."""
-        self._stop_waiting()
+        if self._look is not None:
+            self._look.cancel()
         super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Count what comes until the headers are complete."""
+        if self._head_bytes >= 0:
+            self._head_bytes += len(data)
+            if self._head_bytes > HEAD_BYTES:
+                self.send_400_response("headers too long")
+                return
+        super().data_received(data)
 
     def on_message_begin(self) -> None:
         """Headers begin: they have to end soon."""
         super().on_message_begin()
         self._head_bytes = 0
-        self._wait(HEAD_WITHIN_S)
-
-    def on_url(self, url: bytes) -> None:
-        """A piece of the request line."""
-        self._count(len(url))
-        super().on_url(url)
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """One header."""
-        self._count(len(name) + len(value))
-        super().on_header(name, value)
+        self._deadline_s = self.loop.time() + HEAD_WITHIN_S
 
     def on_headers_complete(self) -> None:
-        """From here on the application bounds the time (``body``)."""
-        self._stop_waiting()
+        """The body begins: it has to end too."""
+        self._head_bytes = -1
+        self._deadline_s = self.loop.time() + BODY_WITHIN_S
         super().on_headers_complete()
 
+    def on_message_complete(self) -> None:
+        """The request is there; how long the answer takes is our own affair."""
+        self._deadline_s = float("inf")
+        super().on_message_complete()
+
     def on_response_complete(self) -> None:
-        """Wait for the next request."""
+        """Wait for the next request, unless it has begun already."""
+        if self._deadline_s == float("inf"):
+            self._deadline_s = self.loop.time() + IDLE_S
         super().on_response_complete()
-        if self._deadline is None and not self.transport.is_closing():
-            self._wait(IDLE_S)
 
-    def _count(self, size_bytes: int) -> None:
-        self._head_bytes += size_bytes
-        if self._head_bytes > HEAD_BYTES:
-            # The parser turns it into an answer 400 and a closed connection.
-            raise ValueError(f"headers of more than {HEAD_BYTES} bytes")
-
-    def _wait(self, seconds: float) -> None:
-        self._stop_waiting()
-        self._deadline = self.loop.call_later(seconds, self._end)
-
-    def _stop_waiting(self) -> None:
-        if self._deadline is not None:
-            self._deadline.cancel()
-            self._deadline = None
-
-    def _end(self) -> None:
-        if not self.transport.is_closing():
-            self.transport.close()
+    def _keep_looking(self) -> None:
+        if self.loop.time() >= self._deadline_s:
+            if not self.transport.is_closing():
+                self.transport.close()
+            return
+        self._look = self.loop.call_later(_LOOK_EVERY_S, self._keep_looking)

@@ -17,7 +17,6 @@ class Why(StrEnum):
     WRONG_VERSION = "wrong_version"
     BAD_CLOCK_HEADER = "bad_clock_header"
     TOO_LARGE = "too_large"
-    TOO_SLOW = "too_slow"
     MALFORMED = "malformed"
     UNKNOWN_LAYOUT = "unknown_layout"
     CONFLICT = "conflict"
@@ -35,7 +34,6 @@ STATUS: Mapping[Why, HTTPStatus] = {
     Why.WRONG_VERSION: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     Why.BAD_CLOCK_HEADER: HTTPStatus.BAD_REQUEST,
     Why.TOO_LARGE: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-    Why.TOO_SLOW: HTTPStatus.REQUEST_TIMEOUT,
     Why.MALFORMED: HTTPStatus.BAD_REQUEST,
     Why.UNKNOWN_LAYOUT: HTTPStatus.CONFLICT,
     Why.CONFLICT: HTTPStatus.CONFLICT,

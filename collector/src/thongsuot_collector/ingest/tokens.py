@@ -3,7 +3,6 @@
 import asyncio
 import hmac
 import logging
-import time
 
 from sqlalchemy import Engine
 
@@ -11,9 +10,6 @@ from thongsuot_collector.store import tokens
 
 _REFRESH_EVERY_S = 5.0
 """A revoked token is good for at most this long."""
-
-_AT_ONCE_EVERY_S = 1.0
-"""An unknown token has the store asked at once, but not more often than this."""
 
 _log = logging.getLogger(__name__)
 
@@ -30,7 +26,6 @@ class TokenBook:
         self._store = store
         self._sites: dict[bytes, tuple[bytes, str]] = {}
         self._mark: tuple[int, int, int] | None = None
-        self._asked_s = float("-inf")
         self._asking = asyncio.Lock()
 
     async def site_of(self, secret: bytes) -> str | None:
@@ -38,15 +33,14 @@ class TokenBook:
         digest = tokens.digest_of(secret)
         found = self._lookup(digest)
         if found is None and secret.startswith(tokens.PREFIX.encode()):
+            # Made a moment ago, perhaps. One question at a time; ``Pace`` bounds how many there
+            # are.
             async with self._asking:
-                if time.monotonic() - self._asked_s >= _AT_ONCE_EVERY_S:
-                    await self.refresh()
-            found = self._lookup(digest)
+                found = await asyncio.to_thread(tokens.site_of, self._store, digest)
         return found
 
     async def refresh(self) -> None:
         """Read the store again, if a token was made or revoked since."""
-        self._asked_s = time.monotonic()
         mark = await asyncio.to_thread(tokens.change_mark, self._store)
         if mark != self._mark:
             listed = await asyncio.to_thread(tokens.listed, self._store)

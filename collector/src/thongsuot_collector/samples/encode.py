@@ -3,13 +3,19 @@ Batches as remote-write series: every result is visible, at its own time.
 
 For each result exactly one of ``…_success_ratio`` (1 ok, 0 failed) and ``…_unmeasured_ratio`` (1)
 is written, and each metric that it has a value of. What has no value has no sample.
+
+The usual block, all ok and complete, goes by columns: one ``struct`` for all samples of a metric,
+cut into its series. 0.1 µs a sample at four samples a series (2026-11); what is not whole goes
+row by row.
 """
 
 import struct
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
+from itertools import islice
+from operator import eq
 
 from thongsuot_collector.samples.labels import SeriesLabels
 from thongsuot_collector.samples.protobuf import (
@@ -18,11 +24,13 @@ from thongsuot_collector.samples.protobuf import (
     SAMPLE_BYTES,
     SAMPLE_HEAD,
     SERIES_FIELD,
-    time_field,
+    spaced_time_field,
     varint,
 )
 from thongsuot_schema.batch.columns import ColumnBlock, Columns, Said
 from thongsuot_schema.outcome import Outcome
+
+_HEAD_BYTES = len(SAMPLE_HEAD)
 
 _LEADS = tuple(SERIES_FIELD + varint(size) for size in range(4096))
 """The beginning of a series of a size; nearly all are below this."""
@@ -42,34 +50,6 @@ class Parcel:
     latest_ms: int
 
 
-@cache
-def _packer(count: int) -> struct.Struct:
-    """Return what packs values and time fields of ``count`` samples: value, time, value, time, …"""
-    return struct.Struct("<" + f"d{7 + len(SAMPLE_HEAD)}s" * (count - 1) + "d7s")
-
-
-class _Series:
-    """Gathers the pieces of a request."""
-
-    __slots__ = ("pieces", "samples")
-
-    def __init__(self) -> None:
-        self.pieces: list[bytes] = []
-        self.samples = 0
-
-    def add(self, labels: bytes, values: Sequence[float], times: Sequence[bytes]) -> None:
-        """Add a series; ``times`` are time fields followed by ``SAMPLE_HEAD``."""
-        count = len(values)
-        arguments: list[float | bytes] = [b""] * (2 * count)
-        arguments[0::2] = values
-        arguments[1::2] = times
-        arguments[-1] = times[-1][:7]
-        size = len(labels) - len(SAMPLE_HEAD) + SAMPLE_BYTES * count
-        lead = _LEADS[size] if size < len(_LEADS) else SERIES_FIELD + varint(size)
-        self.pieces += (lead, labels, _packer(count).pack(*arguments))
-        self.samples += count
-
-
 def encode(columns: Columns, labels: Sequence[SeriesLabels], *, epoch_ns: int) -> Parcel | None:
     """
     Return all results of a batch, ``None`` when it has none.
@@ -85,19 +65,16 @@ def encode(columns: Columns, labels: Sequence[SeriesLabels], *, epoch_ns: int) -
     earliest_ms, latest_ms = min(times_ms), max(times_ms)
     if earliest_ms < EARLIEST_MS or latest_ms > LATEST_MS:
         times_ms = [min(max(time_ms, EARLIEST_MS), LATEST_MS) for time_ms in times_ms]
-    series = _Series()
+    if any(map(eq, times_ms, islice(times_ms, 1, None))):
+        times_ms = _apart(columns, times_ms)
+    series = _Series([spaced_time_field(time_ms) for time_ms in times_ms])
     bad_rows = sorted(columns.not_ok)
     for block in columns.blocks:
-        for rows in columns.series_of(block):
-            first, last = rows.first_row, rows.last_row
-            times = _time_fields(times_ms[first:last])
-            known = labels[rows.position]
-            at = bisect_left(bad_rows, first)
-            if block.whole and (at == len(bad_rows) or bad_rows[at] >= last):
-                _add_whole(series, known, block, first, times)
-            else:
-                _add_values(series, known, block, first, times)
-                _add_outcomes(series, known, columns.not_ok, first, times)
+        at = bisect_left(bad_rows, block.first_row)
+        if block.whole and (at == len(bad_rows) or bad_rows[at] >= block.last_row):
+            series.add_whole(columns, block, labels)
+        else:
+            series.add_partial(columns, block, labels)
     return Parcel(
         body=b"".join(series.pieces),
         samples=series.samples,
@@ -106,81 +83,115 @@ def encode(columns: Columns, labels: Sequence[SeriesLabels], *, epoch_ns: int) -
     )
 
 
-def _add_whole(
-    series: _Series, labels: SeriesLabels, block: ColumnBlock, first_row: int, times: list[bytes]
-) -> None:
+class _Series:
     """
-    Rows that are all ok and have every value: the usual case, at a tenth of a microsecond each.
+    Gathers the pieces of a request.
+
+    ``times`` are the time fields of all rows, each followed by ``SAMPLE_HEAD``: what stands
+    between two values of a series.
     """
-    count = len(times)
-    first = first_row - block.first_row
-    last = first + count
-    arguments: list[float | bytes] = [b""] * (2 * count)
-    arguments[1::2] = times
-    arguments[-1] = times[-1][:7]
-    pack = _packer(count).pack
-    samples_bytes = SAMPLE_BYTES * count - len(SAMPLE_HEAD)
-    pieces = series.pieces
-    for name, column in zip(labels.metrics, block.columns, strict=True):
-        arguments[0::2] = column[first:last]  # type: ignore[assignment]  # whole: no None in it
-        size = len(name) + samples_bytes
-        lead = _LEADS[size] if size < len(_LEADS) else SERIES_FIELD + varint(size)
-        pieces += (lead, name, pack(*arguments))
-    series.samples += count * len(block.columns)
-    series.add(labels.success, [1.0] * count, times)
 
+    __slots__ = ("pieces", "samples", "times")
 
-def _add_values(
-    series: _Series, labels: SeriesLabels, block: ColumnBlock, first_row: int, times: list[bytes]
-) -> None:
-    """Rows of which some lack a value."""
-    first = first_row - block.first_row
-    for name, column in zip(labels.metrics, block.columns, strict=True):
-        found = [
-            (value, time)
-            for value, time in zip(column[first : first + len(times)], times, strict=True)
-            if value is not None
+    def __init__(self, times: list[bytes]) -> None:
+        self.times = times
+        self.pieces: list[bytes] = []
+        self.samples = 0
+
+    def add_whole(
+        self, columns: Columns, block: ColumnBlock, labels: Sequence[SeriesLabels]
+    ) -> None:
+        """Add a block whose rows are all ok and have every value."""
+        first, count = block.first_row, block.last_row - block.first_row
+        # Of each series: its labels, and where its samples begin and end among those of the block.
+        cuts = [
+            (
+                labels[rows.position],
+                (rows.first_row - first) * SAMPLE_BYTES,
+                (rows.last_row - first) * SAMPLE_BYTES - _HEAD_BYTES,
+            )
+            for rows in columns.series_of(block)
         ]
-        if found:
-            series.add(name, [value for value, _ in found], [time for _, time in found])
+        arguments: list[float | bytes] = [b""] * (2 * count)
+        arguments[1::2] = self.times[first : block.last_row]
+        pack = _packer(count).pack
+        pieces = self.pieces
+        for place, column in enumerate(block.columns):
+            arguments[0::2] = column  # type: ignore[assignment]  # whole: there is no None in it
+            packed = pack(*arguments)
+            for label, begin, end in cuts:
+                name = label.metrics[place]
+                pieces += (_lead(len(name) + end - begin), name, packed[begin:end])
+        arguments[0::2] = [1.0] * count
+        packed = pack(*arguments)
+        for label, begin, end in cuts:
+            name = label.success
+            pieces += (_lead(len(name) + end - begin), name, packed[begin:end])
+        self.samples += count * (1 + len(block.columns))
+
+    def add_partial(
+        self, columns: Columns, block: ColumnBlock, labels: Sequence[SeriesLabels]
+    ) -> None:
+        """Add a block of which some rows failed, were not measured, or lack a value."""
+        for rows in columns.series_of(block):
+            first, last = rows.first_row, rows.last_row
+            known = labels[rows.position]
+            times = self.times[first:last]
+            for name, column in zip(known.metrics, block.columns, strict=True):
+                values = column[first - block.first_row : last - block.first_row]
+                self._add(name, values, times)
+            measured, unmeasured = _outcomes(columns.not_ok, first, last)
+            self._add(known.success, measured, times)
+            self._add(known.unmeasured, unmeasured, times)
+
+    def _add(self, name: bytes, values: Sequence[float | None], times: Sequence[bytes]) -> None:
+        """Add a series of those rows that have a value."""
+        arguments: list[float | bytes] = []
+        for value, time in zip(values, times, strict=True):
+            if value is not None:
+                arguments += (value, time)
+        if arguments:
+            packed = _packer(len(arguments) // 2).pack(*arguments)[:-_HEAD_BYTES]
+            self.pieces += (_lead(len(name) + len(packed)), name, packed)
+            self.samples += len(arguments) // 2
 
 
-def _add_outcomes(
-    series: _Series,
-    labels: SeriesLabels,
-    not_ok: Mapping[int, Said],
-    first_row: int,
-    times: list[bytes],
-) -> None:
-    """Rows of which some failed or were not measured."""
-    measured: list[tuple[float, bytes]] = []
-    unmeasured: list[bytes] = []
-    for row, time in enumerate(times, start=first_row):
+def _outcomes(
+    not_ok: Mapping[int, Said], first: int, last: int
+) -> tuple[list[float | None], list[float | None]]:
+    """
+    Return success (1 ok, 0 failed) and being unmeasured (1) of each row, ``None`` for the other.
+    """
+    measured: list[float | None] = []
+    unmeasured: list[float | None] = []
+    for row in range(first, last):
         said = not_ok.get(row)
-        if said is None:
-            measured.append((1.0, time))
-        elif said.outcome is Outcome.FAILED:
-            measured.append((0.0, time))
+        if said is None or said.outcome is Outcome.FAILED:
+            measured.append(1.0 if said is None else 0.0)
+            unmeasured.append(None)
         else:
-            unmeasured.append(time)
-    if measured:
-        series.add(labels.success, [one for one, _ in measured], [time for _, time in measured])
-    if unmeasured:
-        series.add(labels.unmeasured, [1.0] * len(unmeasured), unmeasured)
+            measured.append(None)
+            unmeasured.append(1.0)
+    return measured, unmeasured
 
 
-def _time_fields(times_ms: list[int]) -> list[bytes]:
-    """Return the time fields of one series' rows, each followed by ``SAMPLE_HEAD``."""
-    if len(set(times_ms)) < len(times_ms):
-        times_ms = _apart(times_ms)
-    return [time_field(time_ms) + SAMPLE_HEAD for time_ms in times_ms]
-
-
-def _apart(times_ms: list[int]) -> list[int]:
+def _apart(columns: Columns, times_ms: list[int]) -> list[int]:
     """
-    Return times with a millisecond between equal ones: a database keeps one value a millisecond.
+    Return times with a millisecond between equal ones of a series: a database keeps one of them.
     """
-    found: list[int] = []
-    for time_ms in times_ms:
-        found.append(max(time_ms, found[-1] + 1) if found else time_ms)
+    found = list(times_ms)
+    for block in columns.blocks:
+        for rows in columns.series_of(block):
+            for row in range(rows.first_row + 1, rows.last_row):
+                found[row] = max(found[row], found[row - 1] + 1)
     return found
+
+
+def _lead(size: int) -> bytes:
+    return _LEADS[size] if size < len(_LEADS) else SERIES_FIELD + varint(size)
+
+
+@lru_cache(maxsize=1024)
+def _packer(count: int) -> struct.Struct:
+    """Return what packs ``count`` values, each followed by a spaced time field."""
+    return struct.Struct("<" + f"d{7 + _HEAD_BYTES}s" * count)

@@ -14,8 +14,7 @@ times.
 
 import struct
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
-from itertools import pairwise
+from functools import lru_cache
 
 SAMPLE_BYTES = 18
 SERIES_FIELD = b"\x0a"
@@ -30,7 +29,9 @@ EARLIEST_MS = 1 << 35
 LATEST_MS = (1 << 42) - 1
 """15 May 2109; after it a varint is longer."""
 
+_DOUBLE = struct.Struct("<d").pack
 _LOW = tuple(bytes((n & 127 | 128, n >> 7 | 128)) for n in range(1 << 14))
+_TIMES = tuple(b"\x10" + low for low in _LOW)
 _HIGH = tuple(bytes((n & 127 | 128, n >> 7)) for n in range(1 << 14))
 
 
@@ -51,6 +52,19 @@ def time_field(time_ms: int) -> bytes:
     return b"\x10" + _LOW[time_ms & 16383] + _LOW[time_ms >> 14 & 16383] + _HIGH[time_ms >> 28]
 
 
+def spaced_time_field(time_ms: int) -> bytes:
+    """
+    Return a time field followed by ``SAMPLE_HEAD``: what stands between two values of a series.
+    """
+    return _TIMES[time_ms & 16383] + _rest(time_ms >> 14)
+
+
+@lru_cache(maxsize=4096)
+def _rest(high: int) -> bytes:
+    """Return the last four bytes of a time field and the head after it: the same for 16 s."""
+    return _LOW[high & 16383] + _HIGH[high >> 14] + SAMPLE_HEAD
+
+
 def labels_field(labels: Mapping[str, str]) -> bytes:
     """
     Return the labels of a series, sorted by name as the specification wants, empty ones left out.
@@ -63,34 +77,12 @@ def labels_field(labels: Mapping[str, str]) -> bytes:
     return b"".join(parts)
 
 
-@cache
-def series_packer(labels_bytes: int, count: int) -> struct.Struct:
-    """
-    Return what packs one series: ``head, value, middle, value, …, value, time field``.
-
-    ``head`` is what ``series_head`` returns for labels of that length and that many samples; a
-    ``middle`` is a time field and ``SAMPLE_HEAD`` together. Few combinations exist: label lengths
-    are bounded by names, counts by the results of one batch.
-    """
-    head_bytes = len(series_head(bytes(labels_bytes), count))
-    middles = f"{7 + len(SAMPLE_HEAD)}sd" * (count - 1)
-    return struct.Struct(f"<{head_bytes}sd{middles}7s")
-
-
-def series_head(labels: bytes, count: int) -> bytes:
-    """Return the beginning of a series with so many samples, up to its first value."""
-    size_bytes = len(labels) + SAMPLE_BYTES * count
-    return SERIES_FIELD + varint(size_bytes) + labels + SAMPLE_HEAD
-
-
 def series(labels: bytes, samples: Sequence[tuple[int, float]]) -> bytes:
     """Return one whole series; ``samples`` are time in ms and value, at least one."""
-    parts: list[bytes | float] = [series_head(labels, len(samples)), samples[0][1]]
-    for (time_ms, _), (_, value) in pairwise(samples):
-        parts.append(time_field(time_ms) + SAMPLE_HEAD)
-        parts.append(value)
-    parts.append(time_field(samples[-1][0]))
-    return series_packer(len(labels), len(samples)).pack(*parts)
+    body = labels + b"".join(
+        SAMPLE_HEAD + _DOUBLE(value) + time_field(time_ms) for time_ms, value in samples
+    )
+    return SERIES_FIELD + varint(len(body)) + body
 
 
 class Sample:

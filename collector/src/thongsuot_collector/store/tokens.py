@@ -53,6 +53,13 @@ def listed(engine: Engine, site: str | None = None) -> list[Token]:
         return [Token(**row) for row in connection.execute(wanted).mappings()]
 
 
+def site_of(engine: Engine, digest: bytes) -> str | None:
+    """Return the site of a good token, by its hash."""
+    wanted = select(TOKENS.c.site).where(TOKENS.c.digest == digest, TOKENS.c.revoked_ns.is_(None))
+    with engine.connect() as connection:
+        return connection.execute(wanted).scalar()
+
+
 def revoke(engine: Engine, site: str, token_id: str | None = None) -> int:
     """
     Revoke one token of a site, or all of them; return how many were good until now.

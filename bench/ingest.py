@@ -1,0 +1,284 @@
+"""
+CPU of the collector per million samples, and beside it that of a receiver of the same samples.
+
+From the socket through the journal to an encoded remote-write request that was answered.
+
+    python bench/ingest.py [--agents N] [--rounds N]
+
+A batch holds 120 series with four samples each, as in the comparison of receivers this is held
+against. Goal: at most 0.5 s a million samples. Absolute times differ between machines; the ratio to
+the peer measured beside it is what counts.
+"""
+
+import argparse
+import asyncio
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx
+
+from thongsuot_collector.app.parts import STORE_FILE
+from thongsuot_collector.store import tokens
+from thongsuot_collector.store.engine import open_store
+from thongsuot_schema.batch import push
+from thongsuot_schema.batch.encode import encode_batch, encode_layout, index_of
+from thongsuot_schema.batch.layout import layout_of
+from thongsuot_schema.batch.model import Batch, Clock
+from thongsuot_schema.catalogue import dns, icmp
+from thongsuot_schema.result import Family, Result, Series, ok
+
+S = 1_000_000_000
+LINKS = ("fiber", "5g")
+TARGETS = tuple(f"anchor-{number}" for number in range(5))
+RUNS = 4
+BOOT = "7f3c1a52-93f4-4f0e-8d53-0c2f6a1b9e77"
+CONNECTIONS = 64
+GOAL_S = 0.5
+
+
+def series() -> list[Series]:
+    """30 series of results, four samples each run (three metrics and success): 120 series."""
+    kinds = ((icmp.KIND, Family.IP4), (icmp.KIND, Family.IP6), (dns.KIND, Family.IP4))
+    return [
+        Series(kind=kind.name, revision=kind.revision, link=link, target=target, family=family)
+        for kind, family in kinds
+        for link in LINKS
+        for target in TARGETS
+    ]
+
+
+SAMPLES_PER_BATCH = len(series()) * RUNS * 4
+
+
+class Agent:
+    """One site's requests, encoded beforehand: the generator must not be what is measured."""
+
+    def __init__(self, number: int, secret: str) -> None:
+        self.site = f"site-{number:05d}"
+        self.secret = secret
+        self.seed = number
+        self.index = index_of(layout_of(series()))
+
+    def layout(self) -> bytes:
+        """Return the request that gives the layout."""
+        return self._request(
+            push.PATH_LAYOUTS, push.CONTENT_TYPE_LAYOUT, encode_layout(self.index.layout)
+        )
+
+    def batch(self, number: int, boot_ns: int, sealed_ns: int) -> bytes:
+        """Return the request of the batch that was sealed at a boottime."""
+        results = [
+            Result(
+                series=one,
+                boottime_ns=sealed_ns - (RUNS - run) * 5 * S + place * 40_000_000,
+                finding=ok(self._values(one.kind, place, run + number)),
+            )
+            for place, one in enumerate(series())
+            for run in range(RUNS)
+        ]
+        batch = Batch(
+            site=self.site,
+            stream=f"{self.seed:016x}",
+            number=number,
+            boot_id=BOOT,
+            clock=Clock(boottime_ns=sealed_ns, wall_ns=boot_ns + sealed_ns, error_s=0.001),
+            results=tuple(results),
+        )
+        body = encode_batch(batch, self.index)
+        return self._request(push.PATH_BATCHES, push.CONTENT_TYPE_BATCH, body)
+
+    def _values(self, kind: str, place: int, run: int) -> dict:  # type: ignore[type-arg]
+        noise = (hash((self.seed, place, run)) % 10_000) * 1e-6
+        if kind == "icmp":
+            return {icmp.RTT: 0.02 + noise, icmp.LOSS: 0.0, icmp.HOP_LIMIT: 57.0}
+        return {dns.LOOKUP: 0.02 + noise, dns.ANSWERS: 2.0, dns.TTL: 300.0}
+
+    def _request(self, path: str, content_type: str, body: bytes) -> bytes:
+        head = (
+            f"POST {path} HTTP/1.1\r\nHost: collector\r\nAuthorization: Bearer {self.secret}\r\n"
+            f"Content-Type: {content_type}\r\nContent-Length: {len(body)}\r\n\r\n"
+        )
+        return head.encode() + body
+
+
+async def fire(port: int, requests: Sequence[bytes]) -> None:
+    """Send requests over connections that stay open, each after the answer to the one before."""
+    waiting = iter(requests)
+
+    async def connection() -> None:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        for request in waiting:
+            writer.write(request)
+            head = await reader.readuntil(b"\r\n\r\n")
+            length = re.search(rb"content-length: (\d+)", head, re.IGNORECASE)
+            body = await reader.readexactly(int(length.group(1)) if length else 0)
+            if not head.startswith(b"HTTP/1.1 200"):
+                raise SystemExit(f"refused: {head!r} {body!r}")
+        writer.close()
+        await writer.wait_closed()
+
+    await asyncio.gather(*(connection() for _ in range(CONNECTIONS)))
+
+
+def cpu_s(pid: int) -> float:
+    """CPU time of a process, user and system."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def resident_mb(pid: int) -> float:
+    found = re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())
+    return int(found.group(1)) / 1024 if found else 0.0
+
+
+async def swallow(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """A receiver that takes everything and keeps nothing."""
+    try:
+        while True:
+            head = await reader.readuntil(b"\r\n\r\n")
+            length = re.search(rb"content-length: (\d+)", head, re.IGNORECASE)
+            await reader.readexactly(int(length.group(1)) if length else 0)
+            writer.write(b"HTTP/1.1 204 No Content\r\n\r\n")
+    except asyncio.IncompleteReadError:
+        writer.close()
+
+
+@asynccontextmanager
+async def collector(folder: Path, sink_url: str) -> AsyncIterator[tuple[int, int]]:
+    """Run the real program; gives its process id and port."""
+    config = folder / "collector.toml"
+    config.write_text(
+        f'state_dir = "{folder / "state"}"\n[listen]\naddress = "127.0.0.1:0"\n'
+        '[ingest]\npushes_per_s = 1000.0\n[[sinks]]\nkind = "remote_write"\nname = "database"\n'
+        f'url = "{sink_url}"\n'
+    )
+    program = Path(sys.executable).with_name("thongsuot-collector")
+    process = await asyncio.create_subprocess_exec(
+        program, "run", "--config", config, "--log-level", "warning", stdout=subprocess.PIPE
+    )
+    assert process.stdout is not None
+    line = (await process.stdout.readline()).decode()
+    try:
+        yield process.pid, int(line.rstrip("/\n").rpartition(":")[2])
+    finally:
+        process.terminate()
+        await process.wait()
+
+
+async def drained(port: int) -> None:
+    """Return when the sink has everything."""
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
+        while True:
+            text = (await client.get("/metrics")).text
+            lags = re.findall(
+                r"^thongsuot_collector_consumer_lag_entries\{.*\} (\S+)", text, re.MULTILINE
+            )
+            if lags and all(float(lag) == 0 for lag in lags):
+                return
+            await asyncio.sleep(0.05)
+
+
+async def measure(
+    folder: Path, sink_url: str, agents: int, rounds: int, peer: int | None
+) -> tuple[float, float]:
+    """Return CPU seconds a million samples: of the collector, and of what is behind its sink."""
+    store = open_store(folder / "state" / STORE_FILE)
+    fleet = [Agent(number, tokens.create(store, f"site-{number:05d}")) for number in range(agents)]
+    store.dispose()
+    now_ns = time.time_ns()
+    boot_ns = now_ns - 86_400 * S
+    sealed = [86_400 * S - (rounds + 1 - number) * 20 * S for number in range(rounds + 1)]
+    waves = [
+        [agent.batch(number + 1, boot_ns, sealed_ns) for agent in fleet]
+        for number, sealed_ns in enumerate(sealed)
+    ]
+    body_bytes = sum(len(one) for one in waves[-1]) / agents
+    async with collector(folder, sink_url) as (pid, port):
+        await fire(port, [agent.layout() for agent in fleet])
+        await fire(port, waves[0])  # first contact: layouts, labels and series are met
+        await drained(port)
+        before = cpu_s(pid), cpu_s(peer) if peer else 0.0
+        started = time.monotonic()
+        for wave in waves[1:]:
+            await fire(port, wave)
+        pushed_s = time.monotonic() - started
+        await drained(port)
+        samples = agents * rounds * SAMPLES_PER_BATCH
+        spent = (cpu_s(pid) - before[0]) / samples * 1e6
+        peer_spent = ((cpu_s(peer) if peer else 0.0) - before[1]) / samples * 1e6
+        print(
+            f"  {samples} samples in {agents * rounds} batches ({body_bytes:.0f} bytes with "
+            f"headers); {agents * rounds / pushed_s:.0f} pushes/s; {resident_mb(pid):.0f} MB"
+        )
+    return spent, peer_spent
+
+
+async def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--agents", type=int, default=1000)
+    parser.add_argument("--rounds", type=int, default=4)
+    options = parser.parse_args()
+    server = await asyncio.start_server(swallow, "127.0.0.1", 0, limit=1 << 26)
+    null_url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/write"
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name) / "alone"
+        print("collector, sink that keeps nothing:")
+        alone, _ = await measure(folder, null_url, options.agents, options.rounds, None)
+        print(f"  {alone:.3f} CPU s per million samples (goal {GOAL_S}): {verdict(alone)}")
+        if shutil.which("prometheus") is None:
+            print("prometheus is not installed: no ratio")
+            return
+        await beside_prometheus(Path(name), options.agents, options.rounds)
+    server.close()
+
+
+def verdict(spent: float) -> str:
+    return "reached" if spent <= GOAL_S else "missed"
+
+
+async def beside_prometheus(folder: Path, agents: int, rounds: int) -> None:
+    config = folder / "prometheus.yml"
+    config.write_text("storage: {tsdb: {out_of_order_time_window: 24h}}\n")
+    log = (folder / "prometheus.log").open("wb")
+    process = subprocess.Popen(  # noqa: ASYNC220 - before anything runs
+        [
+            "prometheus",
+            f"--config.file={config}",
+            f"--storage.tsdb.path={folder / 'data'}",
+            "--web.listen-address=127.0.0.1:0",
+            "--web.enable-remote-write-receiver",
+        ],
+        stdout=log,
+        stderr=subprocess.STDOUT,
+    )
+    try:
+        found = None
+        while found is None:
+            await asyncio.sleep(0.1)
+            text = (folder / "prometheus.log").read_text()
+            if process.poll() is not None:
+                raise SystemExit(text)
+            found = re.search(r'"Listening on" address=127\.0\.0\.1:(\d+)', text)
+        url = f"http://127.0.0.1:{found.group(1)}/api/v1/write"
+        print("collector, sink a Prometheus:")
+        spent, peer = await measure(folder / "beside", url, agents, rounds, process.pid)
+        print(
+            f"  {spent:.3f} CPU s per million samples; Prometheus takes the same with {peer:.3f}: "
+            f"{peer / spent:.1f} times as much"
+        )
+    finally:
+        process.terminate()
+        process.wait()
+        log.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from thongsuot_agent.judge.plan import Post
 from thongsuot_schema.catalogue import dns, http, icmp
 from thongsuot_schema.metric import Metric
-from thongsuot_schema.reason import Reason
+from thongsuot_schema.outcome import Outcome
+from thongsuot_schema.reason import Reason, outcome_of
 from thongsuot_schema.result import Finding, not_ok, ok
 
 if TYPE_CHECKING:
@@ -30,7 +31,9 @@ def answer(
 ) -> tuple[float, Finding]:
     """Return how long a run took and what it found."""
     for hit in hits:
-        if hit.reason is not None and (hit.where is None or hit.where(dice)):
+        if hit.reason is not None:
+            if outcome_of(hit.reason) is Outcome.UNMEASURED:
+                return base_s, not_ok(hit.reason)
             slow = hit.reason in {Reason.TLS_TIMED_OUT, Reason.RESPONSE_TIMED_OUT}
             late = hit.reason in {Reason.TIMED_OUT, Reason.NAME_SERVER_TIMED_OUT}
             took_s = TIMEOUT_S[post.kind] if slow or late else base_s

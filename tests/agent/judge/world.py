@@ -9,6 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import count
 
+from msgspec import structs
+
 from tests.agent.judge import answers
 from tests.agent.judge.site import two_links
 from thongsuot_agent.judge.engine import step
@@ -18,7 +20,7 @@ from thongsuot_agent.judge.plan import Plan, Post
 from thongsuot_agent.judge.settings import Settings
 from thongsuot_schema.catalogue import host
 from thongsuot_schema.reason import Reason
-from thongsuot_schema.result import Family, Finding, Result, Series, not_ok, ok
+from thongsuot_schema.result import Doubt, Family, Finding, Result, Series, not_ok, ok
 from thongsuot_schema.segment import LADDER, Segment
 from thongsuot_schema.verdict import VerdictChange
 
@@ -67,8 +69,7 @@ class Trouble:
     delay_s: float = 0.0
     reason: Reason | None = None
     period_s: float | None = None
-    beyond_only: bool = False
-    where: Callable[[random.Random], bool] | None = None
+    address: str = ""
 
     def is_on(self, at_s: float) -> bool:
         """Whether it is there at a time; with a period it is there in every first half of it."""
@@ -79,7 +80,7 @@ class Trouble:
     def hits(self, link: str, post: Post, family: Family, at_s: float) -> bool:
         """Whether a run passes by it."""
         reach = LADDER.index(post.rung)
-        needed = LADDER.index(self.at) + (1 if self.beyond_only else 0)
+        needed = LADDER.index(self.at)
         return (
             reach >= needed
             and (not self.links or link in self.links)
@@ -127,7 +128,11 @@ class World:
     wall_s: float | None = 1_790_000_000.0
     expiry_s: dict[str, float] = field(default_factory=dict)
     starve: Callable[[float], bool] = lambda _at_s: False
+    late: Callable[[float], bool] = lambda _at_s: False
+    addresses: tuple[str, ...] = ("198.51.100.2",)
     fulfil: Callable[[Wish], bool] = lambda _wish: True
+
+    record: bool = False
 
     memory: Memory = field(default_factory=Memory)
     changes: list[VerdictChange] = field(default_factory=list)
@@ -142,7 +147,6 @@ class World:
         self._now_s = 0.0
         self._bytes: dict[str, float] = {}
         self._bytes_s: dict[str, float] = {}
-        self.record = False
 
     # Time in the world counts from 0; the engine sees CLOCK_BOOTTIME, which is long past it.
 
@@ -242,7 +246,19 @@ class World:
         base_s = RTT_S[post.rung] + (0.0 if post.domestic else ABROAD_S)
         if "mobile" in link and post.rung is not Segment.LAN:
             base_s += RADIO_S
-        return answers.answer(self._random, post, base_s, hits, self.noise, self.expiry_s)
+        address = self._random.choice(self.addresses) if post.kind == "http" else ""
+        hits = [hit for hit in hits if hit.address in {"", address}]
+        took_s, finding = answers.answer(
+            self._random, post, base_s, hits, self.noise, self.expiry_s
+        )
+        if address:
+            finding = structs.replace(finding, evidence={"address": address})
+        if self.late(at_s):
+            # Half of what is asked while the process does not run is believed to be lost.
+            if self._random.random() < 0.5:
+                took_s, finding = TIMEOUT_S[post.kind], not_ok(Reason.TIMED_OUT)
+            finding = structs.replace(finding, doubts=(Doubt.TIMER_LATE,))
+        return took_s, finding
 
     def _facts_at(self, link: str, at_s: float) -> LinkFacts:
         known = WELL

@@ -22,8 +22,9 @@ def is_usable(link: LinkMemory) -> bool:
 
 
 def is_settled(link: LinkMemory) -> bool:
-    """Return whether nothing about the link's own reachability is open."""
-    return not link.silence.is_pending and (link.round is None or not link.round.is_burst)
+    """Return whether nothing about the link's own reachability, or its name servers, is open."""
+    is_open = link.burst_ns is not None or (link.round is not None and link.round.is_burst)
+    return not (is_open or link.silence.is_pending or link.resolver.is_pending)
 
 
 def other_tracks(at: Stand, target: str) -> Iterator[tuple[LinkMemory, Track]]:

@@ -214,12 +214,16 @@ def _excuse(link: LinkMemory, sight: Sight) -> None:
 
 
 def _note_flaps(at: Stand, seen: Sighting | None, sight: Sight) -> None:
-    flaps = at.link.flaps
+    link = at.link
     if seen is not None and is_outage(seen.fault):
+        # A round in which the link comes or goes is half of this and half of that: what is believed
+        # of the silence counts, as soon as anything is.
+        believed = link.silence.fault if is_outage(link.silence.fault) else link.flaps.fault
         if (seen.nats or 0.0) >= at.settings.silence_nats:
-            flapping.note_silence(flaps, seen.fault, seen.onset_ns, at.now_ns, at.settings)
+            fault = believed or seen.fault
+            flapping.note_silence(link.flaps, fault, seen.onset_ns, at.now_ns, at.settings)
     elif sight.answered():
-        flapping.note_answers(flaps)
+        flapping.note_answers(link.flaps)
 
 
 def _forget_degraded(link: LinkMemory) -> None:

@@ -68,6 +68,9 @@ def note(at: Stand, plan: Plan, track: Track, sign: Sign, started_ns: int) -> tu
 
 def _open(at: Stand, service: ServiceMemory, plan: Plan, track: Track) -> tuple[Wish, ...]:
     names = [service.name]
+    if track.failures and at.link.round is None:
+        # Before a portal is blamed, the link that says so is looked at.
+        at.link.burst_ns = at.now_ns
     if track.failures and track.reason in STALLS:
         # Whether large packets are lost shows only when several services are asked.
         names.extend(name for name in plan.services if name != service.name)
@@ -206,7 +209,7 @@ def _judge_blocked(at: Stand) -> None:
 
 
 def _wants_more(one: Over, slot: Slot | None, settings: Settings) -> bool:
-    if one.is_doubtful:
+    if one.is_doubtful or symptoms.may_be_slow(one, settings):
         return True
     if slot is None or slot.fault is None or not one.is_good:
         return False
@@ -270,7 +273,7 @@ def _is_news(track: Track, slot: Slot | None) -> bool:
     is_faulty = slot is not None and slot.fault is not None
     if track.failures:
         return not is_faulty or track.failures == 1
-    return is_faulty or slot is None or track.slow_runs == symptoms.SLOW_RUNS
+    return is_faulty or slot is None or track.slow_runs == symptoms.SLOW_RUNS - 1
 
 
 def _is_complete(memory: Memory, service: ServiceMemory) -> bool:

@@ -147,7 +147,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """
     Lookups and pages are slow when they take so many times the usual, and longer than their limit.
     """
-    learn_runs: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 8
+    learn_runs: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 5
     """Round trips to learn from before anything is compared with them."""
     busy_ratio: Ratio = 0.7
     """

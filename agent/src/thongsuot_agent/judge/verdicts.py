@@ -36,14 +36,22 @@ def judge_link(at: Stand) -> tuple[VerdictChange, ...]:
     """Give a verdict on a link; returns the change, if it says something new."""
     link = at.link
     if not link.known:
-        is_starved = link.starved_ns is not None and link.starved_ns >= (link.heard_ns or 0)
-        onset_ns = link.heard_ns if link.heard_ns is not None else at.now_ns
-        slot = Slot(fault=STARVED if is_starved else UNKNOWN, onset_ns=onset_ns)
-        return give(at.memory, link.name, "", slot)
-    slot_now = link_slot(link)
-    if slot_now is None:
-        slot_now = Slot(onset_ns=link.clear_ns, evidence=link.clear_evidence)
-    return give(at.memory, link.name, "", slot_now)
+        given = at.memory.given.get(f"{link.name}/")
+        if given is not None and given.state is State.UNKNOWN:
+            # Why it is unknown stays as it was said, until something is known again.
+            return ()
+        return give(at.memory, link.name, "", unknown(link, at.now_ns))
+    slot = link_slot(link)
+    if slot is None:
+        slot = Slot(onset_ns=link.clear_ns, evidence=link.clear_evidence)
+    return give(at.memory, link.name, "", slot)
+
+
+def unknown(link: LinkMemory, now_ns: int) -> Slot:
+    """Return what is said of a link of which nothing is known, since it was last measured."""
+    is_starved = link.starved_ns is not None and link.starved_ns >= (link.heard_ns or 0)
+    onset_ns = link.heard_ns if link.heard_ns is not None else now_ns
+    return Slot(fault=STARVED if is_starved else UNKNOWN, onset_ns=onset_ns)
 
 
 def give(memory: Memory, link: str, service: str, slot: Slot) -> tuple[VerdictChange, ...]:

@@ -117,4 +117,4 @@ def health_of(track: Track, needed: int, now_ns: int) -> Health:
         is_clean = not any(a.failures for a in tried) or track.successes >= 2 * needed
         return Health.GOOD if is_clean else Health.DOUBTFUL
     untried = any(not a.failures for a in tried) and track.reason in UNREACHED
-    return Health.BAD if track.failures >= needed * (2 if untried else 1) else Health.DOUBTFUL
+    return Health.BAD if track.failures >= needed * (3 if untried else 1) else Health.DOUBTFUL

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from thongsuot_agent.judge.comparison import is_usable
 from thongsuot_agent.judge.fault import Fault, Sighting
 from thongsuot_agent.judge.memory import LinkMemory, Slot, Track
+from thongsuot_agent.judge.settings import Settings
 from thongsuot_agent.judge.stand import Stand
 from thongsuot_agent.judge.symptoms.flapping import flapping
 from thongsuot_agent.judge.symptoms.portal import (
@@ -20,7 +21,7 @@ from thongsuot_agent.judge.symptoms.portal import (
     health_of,
 )
 from thongsuot_agent.judge.tracks import is_slow
-from thongsuot_agent.judge.verdicts import UNKNOWN, link_slot
+from thongsuot_agent.judge.verdicts import UNKNOWN, link_slot, unknown
 from thongsuot_schema.catalogue import http
 from thongsuot_schema.outcome import Outcome
 from thongsuot_schema.reason import Reason
@@ -117,7 +118,7 @@ def detect(at: Stand, here: Over, elsewhere: Sequence[Over]) -> Sighting | None:
     if failing is None:
         return _slow(at, here, elsewhere)
     track, how = failing
-    fault = _explained(here.link, how) or _own_fault(at, here, elsewhere, how)
+    fault = _explained(here.link, how) or _own_fault(at, track, elsewhere, how)
     if fault.state is State.DOWN and not here.is_bad:
         # Another family, or another address, still works.
         symptom = fault.symptom
@@ -162,7 +163,7 @@ def through(link: LinkMemory) -> Slot | None:
     usable.
     """
     if not link.known:
-        return Slot(fault=UNKNOWN, onset_ns=link.heard_ns or 0)
+        return unknown(link, link.facts_ns)
     return None if is_usable(link) else link_slot(link)
 
 
@@ -201,17 +202,31 @@ def _explained(link: LinkMemory, how: Failing) -> Fault | None:
     return None
 
 
-def _own_fault(at: Stand, here: Over, elsewhere: Sequence[Over], how: Failing) -> Fault:
+def _own_fault(at: Stand, track: Track, elsewhere: Sequence[Over], how: Failing) -> Fault:
     """Return whose fault a failure is that nothing wrong with the link explains."""
     if how.proof is Proof.CLOCK and not _clock_is_proved(at):
         return UNKNOWN
-    works_elsewhere = any(one.is_good for one in elsewhere)
+    works_elsewhere = any(_works(track, one, at.settings.service_failures) for one in elsewhere)
     if how.proof in {Proof.OWN, Proof.CLOCK} or not works_elsewhere:
         return Fault(state=State.DOWN, segment=Segment.SERVICE, symptom=how.symptom)
-    failing = here.failing() or here.failing(Health.PARTLY)
-    assert failing is not None, "only a failure is blamed"
-    symptom = _name_symptom(failing[0].reason) if how.proof is Proof.NAME else how.symptom
+    symptom = _name_symptom(track.reason) if how.proof is Proof.NAME else how.symptom
     return Fault(state=State.DOWN, segment=Segment.CARRIER, symptom=symptom)
+
+
+def _works(track: Track, other: Over, needed: int) -> bool:
+    """Return whether what fails in a track works over another link, in the same family."""
+    if track.family not in other.tracks:
+        return other.is_good
+    if other.health[track.family] is not Health.GOOD:
+        return False
+    seen = other.tracks[track.family].addresses
+    dead = {name: a for name, a in track.addresses.items() if a.failures >= needed}
+    if len(track.addresses) <= len(dead):
+        return True
+    # Only some of its addresses fail here: these have to work there, not others.
+    return any(
+        name in seen and seen[name].worked_ns > a.failed_since_ns for name, a in dead.items()
+    )
 
 
 def _name_symptom(reason: Reason | None) -> Symptom:
@@ -245,6 +260,14 @@ def _slow(at: Stand, here: Over, elsewhere: Sequence[Over]) -> Sighting | None:
         fault=Fault(state=State.DEGRADED, segment=Segment.SERVICE, symptom=Symptom.SERVICE_SLOW),
         onset_ns=min(since_ns),
         evidence=evidence((here, *elsewhere)),
+    )
+
+
+def may_be_slow(one: Over, settings: Settings) -> bool:
+    """Return whether a page was slow too few times to be called so."""
+    return any(
+        0 < track.slow_runs < SLOW_RUNS and is_slow(track, settings)
+        for track in one.tracks.values()
     )
 
 

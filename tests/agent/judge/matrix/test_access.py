@@ -1,0 +1,154 @@
+"""The matrix, access: the line or the radio, up to the carrier's first hop."""
+
+import pytest
+
+from tests.agent.judge.expect import assert_found, blamed, changes_of, said, segments
+from tests.agent.judge.site import one_link, two_links
+from tests.agent.judge.world import Trouble, World, seconds
+from thongsuot_schema.reason import Reason
+from thongsuot_schema.result import Family
+from thongsuot_schema.segment import Party, Segment
+from thongsuot_schema.state import State
+from thongsuot_schema.verdict import Symptom
+
+START_S = 60.0
+SEEDS = [1, 2, 3]
+
+
+@pytest.mark.parametrize("link", ["fixed", "mobile"])
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_cut_line_is_down_in_seconds(seed: int, link: str) -> None:
+    cut = Trouble(start_s=START_S, end_s=200.0, links=(link,), at=Segment.ACCESS, loss=1.0)
+    world = World(seed=seed, troubles=(cut,))
+    world.run(300.0)
+    # Metered links are asked a third as often.
+    intervals = 1.2 if link == "fixed" else 2.5
+    expected = (State.DOWN, Segment.ACCESS, Symptom.ACCESS_SILENT)
+    assert_found(world, expected, since_s=START_S, intervals=intervals, link=link)
+    assert said(world, link) == [State.UP, State.DOWN, State.UP]
+    other = "mobile" if link == "fixed" else "fixed"
+    assert said(world, other) == [State.UP]
+    assert blamed(world) == {Party.CARRIER}
+
+
+def test_a_repaired_line_is_up_within_a_few_intervals_and_not_at_the_first_answer() -> None:
+    cut = Trouble(start_s=START_S, end_s=200.0, at=Segment.ACCESS, loss=1.0)
+    world = World(troubles=(cut,))
+    world.run(300.0)
+    up = changes_of(world, "fixed")[-1]
+    assert 200.0 <= seconds(up.onset_boottime_ns) <= 202.0
+    assert 210.0 <= seconds(up.decided_boottime_ns) <= 220.0
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_services_over_a_cut_line_are_not_blamed(seed: int) -> None:
+    cut = Trouble(start_s=START_S, end_s=200.0, at=Segment.ACCESS, loss=1.0)
+    world = World(seed=seed, troubles=(cut,))
+    world.run(300.0)
+    assert segments(world, "fixed", "motcua") == {Segment.ACCESS}
+    assert said(world, "", "motcua") == [State.UP]
+
+
+@pytest.mark.parametrize("share", [0.02, 0.2])
+@pytest.mark.parametrize("seed", SEEDS)
+def test_loss_on_the_line_is_degraded(seed: int, share: float) -> None:
+    lossy = Trouble(start_s=START_S, end_s=400.0, at=Segment.ACCESS, loss=share)
+    world = World(seed=seed, troubles=(lossy,))
+    world.run(700.0)
+    expected = (State.DEGRADED, Segment.ACCESS, Symptom.ACCESS_LOSS)
+    intervals = 60.0 if share < 0.1 else 12.0
+    assert_found(world, expected, since_s=START_S, intervals=intervals)
+    assert said(world, "fixed") == [State.UP, State.DEGRADED, State.UP]
+    assert blamed(world) == {Party.CARRIER}
+
+
+@pytest.mark.parametrize("with_access", [True, False])
+@pytest.mark.parametrize("seed", SEEDS)
+def test_300_ms_more_are_degraded(seed: int, with_access: bool) -> None:
+    slow = Trouble(start_s=START_S, end_s=400.0, at=Segment.ACCESS, delay_s=0.3)
+    world = World(seed=seed, troubles=(slow,), plan=two_links(with_access=with_access))
+    world.run(600.0)
+    expected = (State.DEGRADED, Segment.ACCESS, Symptom.ACCESS_SLOW)
+    assert_found(world, expected, since_s=START_S, intervals=6.0)
+    assert said(world, "fixed") == [State.UP, State.DEGRADED, State.UP]
+    assert blamed(world) == {Party.CARRIER}
+
+
+@pytest.mark.parametrize("period_s", [20.0, 40.0])
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_line_that_comes_and_goes_is_one_fault_not_a_storm(seed: int, period_s: float) -> None:
+    flapping = Trouble(start_s=START_S, end_s=400.0, at=Segment.ACCESS, loss=1.0, period_s=period_s)
+    world = World(seed=seed, troubles=(flapping,))
+    world.run(390.0)
+    final = changes_of(world, "fixed")[-1].verdict
+    assert (final.state, final.segment, final.symptom) == (
+        State.DEGRADED,
+        Segment.ACCESS,
+        Symptom.ACCESS_FLAPPING,
+    )
+    # Up, the first outage, perhaps its end, and then nothing but the one fault.
+    assert len(changes_of(world, "fixed")) <= 4
+    assert len(changes_of(world, "fixed", "motcua")) <= 4
+    world.run(700.0)
+    assert said(world, "fixed")[-1] is State.UP
+    assert blamed(world) == {Party.CARRIER}
+
+
+def test_a_flapping_line_that_stays_away_is_down() -> None:
+    flapping = Trouble(start_s=START_S, end_s=160.0, at=Segment.ACCESS, loss=1.0, period_s=20.0)
+    cut = Trouble(start_s=160.0, at=Segment.ACCESS, loss=1.0)
+    world = World(troubles=(flapping, cut))
+    world.run(300.0)
+    assert changes_of(world, "fixed")[-1].verdict.symptom is Symptom.ACCESS_SILENT
+
+
+@pytest.mark.parametrize(
+    ("family", "symptom"),
+    [(Family.IP4, Symptom.IP4_DEAD), (Family.IP6, Symptom.IP6_DEAD)],
+)
+@pytest.mark.parametrize("seed", SEEDS)
+def test_one_dead_family_is_degraded_not_down(seed: int, family: Family, symptom: Symptom) -> None:
+    dead = Trouble(start_s=START_S, end_s=300.0, at=Segment.ACCESS, families=(family,), loss=1.0)
+    world = World(seed=seed, troubles=(dead,))
+    world.run(500.0)
+    expected = (State.DEGRADED, Segment.ACCESS, symptom)
+    assert_found(world, expected, since_s=START_S, intervals=3.0)
+    assert said(world, "fixed") == [State.UP, State.DEGRADED, State.UP]
+    assert said(world, "fixed", "motcua") == [State.UP]
+    assert blamed(world) == {Party.CARRIER}
+
+
+@pytest.mark.parametrize("with_other_link", [True, False])
+@pytest.mark.parametrize("seed", SEEDS)
+def test_stalling_handshakes_of_all_services_are_lost_large_packets(
+    seed: int, with_other_link: bool
+) -> None:
+    hole = Trouble(
+        start_s=START_S,
+        end_s=400.0,
+        at=Segment.SERVICE,
+        kinds=("http",),
+        reason=Reason.TLS_TIMED_OUT,
+    )
+    plan = two_links() if with_other_link else one_link()
+    world = World(seed=seed, troubles=(hole,), plan=plan)
+    world.run(700.0)
+    expected = (State.DEGRADED, Segment.ACCESS, Symptom.LARGE_PACKETS_LOST)
+    # A web request is made every 60 s, and a stalled handshake takes 10 s to be known.
+    assert_found(world, expected, since_s=START_S, intervals=18.0)
+    assert segments(world, "fixed", "motcua") == {Segment.ACCESS}
+    assert blamed(world) == {Party.CARRIER}
+    assert said(world, "fixed")[-1] is State.UP
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_link_is_not_alive_through_the_other(seed: int) -> None:
+    """The probe says ``egress_unproven`` when the answer came in by the other link: no news."""
+    failover = Trouble(
+        start_s=START_S, links=("fixed",), at=Segment.LAN, reason=Reason.EGRESS_UNPROVEN
+    )
+    world = World(seed=seed, troubles=(failover,))
+    world.run(400.0)
+    assert said(world, "fixed") == [State.UP, State.UNKNOWN]
+    assert said(world, "mobile") == [State.UP]
+    assert blamed(world) == set()

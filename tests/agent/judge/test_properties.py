@@ -1,0 +1,149 @@
+"""What holds for every course of events."""
+
+import random
+
+import msgspec
+import pytest
+from hypothesis import given, settings, strategies
+
+from tests.agent.judge.site import two_links
+from tests.agent.judge.world import NS, Trouble, World
+from thongsuot_agent.judge import recording
+from thongsuot_agent.judge.engine import step
+from thongsuot_agent.judge.events import Arrival, Event, Tick
+from thongsuot_agent.judge.memory import Memory
+from thongsuot_agent.judge.settings import Settings
+from thongsuot_schema.catalogue import icmp
+from thongsuot_schema.outcome import Outcome
+from thongsuot_schema.reason import Reason, outcome_of
+from thongsuot_schema.result import Family, Finding, Result, Series, not_ok, ok
+from thongsuot_schema.segment import Segment
+from thongsuot_schema.state import State
+from thongsuot_schema.verdict import VerdictChange
+
+PLAN = two_links()
+SETTINGS = Settings()
+UNMEASURED = [reason for reason in Reason if outcome_of(reason) is Outcome.UNMEASURED]
+POSTS = [
+    (link, post, family)
+    for link, watch in PLAN.watches.items()
+    for post in watch.posts.values()
+    for family in post.families
+]
+
+
+def judged(events: list[Event], memory: Memory | None = None) -> list[VerdictChange]:
+    memory = Memory() if memory is None else memory
+    changes: list[VerdictChange] = []
+    for event in events:
+        ruling = step(memory, event, PLAN, SETTINGS)
+        memory = ruling.memory
+        changes.extend(ruling.changes)
+    return changes
+
+
+@strategies.composite
+def courses(draw: strategies.DrawFn, findings: strategies.SearchStrategy[Finding]) -> list[Event]:
+    """Any results at any times, with ticks between them."""
+    now_s = 1000.0
+    events: list[Event] = []
+    for _ in range(draw(strategies.integers(1, 60))):
+        now_s += draw(strategies.sampled_from([0.0, 0.1, 1.0, 7.0, 40.0]))
+        if draw(strategies.booleans()):
+            events.append(Tick(boottime_ns=round(now_s * NS)))
+            continue
+        link, post, family = draw(strategies.sampled_from(POSTS))
+        series = Series(kind=post.kind, revision=1, link=link, target=post.target, family=family)
+        started_s = now_s - draw(strategies.sampled_from([0.0, 0.01, 1.0]))
+        result = Result(series=series, boottime_ns=round(started_s * NS), finding=draw(findings))
+        events.append(Arrival(boottime_ns=round(now_s * NS), result=result))
+    return events
+
+
+@given(courses(strategies.sampled_from(UNMEASURED).map(not_ok)))
+@settings(max_examples=60, deadline=None)
+def test_what_was_not_measured_never_makes_a_link_degraded_or_down(events: list[Event]) -> None:
+    states = {change.verdict.state for change in judged(events)}
+    assert states <= {State.UNKNOWN}
+
+
+def findings() -> strategies.SearchStrategy[Finding]:
+    answered = strategies.floats(0.001, 0.9).map(lambda rtt_s: ok({icmp.RTT: rtt_s}))
+    return strategies.one_of(answered, strategies.sampled_from(list(Reason)).map(not_ok))
+
+
+@given(courses(findings()))
+@settings(max_examples=150, deadline=None)
+def test_every_change_is_one_and_names_a_segment_exactly_when_someone_is_blamed(
+    events: list[Event],
+) -> None:
+    before: dict[tuple[str, str], tuple[State, object, object]] = {}
+    for change in judged(events):
+        verdict = change.verdict
+        subject = (verdict.link, verdict.service)
+        said = (verdict.state, verdict.segment, verdict.symptom)
+        assert said != before.get(subject), "a change says something new"
+        assert change.before == before.get(subject, (State.UNKNOWN,))[0]
+        assert (verdict.segment is None) == (verdict.state in {State.UP, State.UNKNOWN})
+        assert change.onset_boottime_ns <= change.decided_boottime_ns
+        before[subject] = said
+
+
+@given(courses(findings()))
+@settings(max_examples=60, deadline=None)
+def test_the_same_events_give_the_same_rulings_whenever_memory_is_written_down(
+    events: list[Event],
+) -> None:
+    half = len(events) // 2
+    memory = Memory()
+    first = judged(events[:half], memory)
+    written = msgspec.msgpack.decode(msgspec.msgpack.encode(memory), type=Memory)
+    assert first + judged(events[half:], written) == judged(events)
+
+
+@pytest.mark.parametrize("at", [Segment.LAN, Segment.ACCESS, Segment.CARRIER, Segment.TRANSIT])
+def test_the_order_of_results_that_arrive_together_does_not_matter(at: Segment) -> None:
+    world = World(troubles=(Trouble(start_s=60.0, end_s=120.0, at=at, loss=1.0),), record=True)
+    expected = [change.verdict.symptom for change in world.run(200.0)]
+    for seed in range(5):
+        dice = random.Random(seed)
+        # Stable: only what has the same time changes places.
+        shuffled = sorted(world.events, key=lambda event: (event.boottime_ns, dice.random()))
+        assert [change.verdict.symptom for change in judged(shuffled)] == expected
+
+
+def test_a_recording_judged_again_says_what_was_said_live() -> None:
+    troubles = (
+        Trouble(start_s=60.0, end_s=150.0, at=Segment.ACCESS, loss=1.0),
+        Trouble(start_s=250.0, end_s=400.0, at=Segment.ACCESS, loss=0.1),
+    )
+    world = World(troubles=troubles, record=True)
+    world.run(500.0)
+    lines = [recording.header_line(world.plan, world.settings)]
+    for event in world.events:
+        assert not isinstance(event, Result)
+        lines.append(recording.event_line(event))
+    plan, thresholds, events = recording.read(lines)
+    memory = Memory()
+    changes: list[VerdictChange] = []
+    for event in events:
+        ruling = step(memory, event, plan, thresholds)
+        memory = ruling.memory
+        changes.extend(ruling.changes)
+    assert changes == world.changes
+
+
+def test_a_bare_result_is_taken_as_arriving_now() -> None:
+    series = Series(kind="icmp", revision=1, link="fixed", target="zone", family=Family.IP4)
+    result = Result(series=series, boottime_ns=5 * NS, finding=ok({icmp.RTT: 0.01}))
+    ruling = step(Memory(now_ns=9 * NS), result, PLAN, SETTINGS)
+    assert ruling.memory.now_ns == 9 * NS
+    assert step(Memory(), result, PLAN, SETTINGS).memory.now_ns == 5 * NS
+
+
+def test_what_the_plan_does_not_know_is_left_alone() -> None:
+    for link, target in (("other", "zone"), ("fixed", "other")):
+        series = Series(kind="icmp", revision=1, link=link, target=target, family=Family.IP4)
+        result = Result(series=series, boottime_ns=NS, finding=not_ok(Reason.TIMED_OUT))
+        ruling = step(Memory(), result, PLAN, SETTINGS)
+        assert (ruling.changes, ruling.wishes) == ((), ())

@@ -1,0 +1,158 @@
+"""
+What the resident agent loads and weighs: observed on a real one, in a lab, at work.
+
+``python -m tools.footprint`` writes ``agent/imports.txt`` again. Needs root, as every lab does.
+"""
+
+import os
+import re
+import sys
+import tempfile
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from thongsuot_agent import probes
+from thongsuot_agent.status import AgentStatus
+from thongsuot_lab.lab import Lab
+from thongsuot_lab.stack.city import CityStack, Options
+from thongsuot_lab.stack.documents import default_probes
+from thongsuot_lab.topology.city import city
+from thongsuot_schema.metric import PREFIX
+
+ROOT = Path(__file__).resolve().parent.parent
+IMPORTS = ROOT / "agent" / "imports.txt"
+
+_HEAD = f"""\
+# Every top-level module that the resident agent loads from its start to its end, the interpreter's
+# private ones left out. Written by `python -m tools.footprint`, compared by a test; what of the
+# standard library loads what differs from one Python to the next, so that part is compared on this:
+# Python {sys.version_info.major}.{sys.version_info.minor}
+"""
+
+_WITHIN_S = 120.0
+
+_OFTEN_S = {"icmp": 1.0, "dns": 2.0, "host": 2.0, "http": 10.0}
+"""Instead of the default profile's intervals, so that it does not take minutes; each is as long as
+the longest run of its kind at least."""
+
+_RESULTS = 400
+"""Results to wait for: whatever grows with the first runs has grown by then."""
+
+# Found by the interpreter itself, before anything of the agent: it says at the end what was loaded.
+_TELL = """
+import atexit
+import os
+import sys
+
+def tell():
+    if "thongsuot_agent" in sys.modules:
+        names = {name.partition(".")[0] for name, module in list(sys.modules.items()) if module}
+        with open(os.environ["THONGSUOT_FOOTPRINT"], "w") as out:
+            out.write("\\n".join(names))
+
+atexit.register(tell)
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Footprint:
+    """
+    One agent after every kind of probe has run many times and pushes were acknowledged.
+
+    ``modules`` are the top-level modules it loaded in its life; ``resident_bytes`` is what the
+    kernel calls its resident set, pages of shared libraries included.
+    """
+
+    modules: frozenset[str]
+    resident_bytes: int
+
+
+def observe() -> Footprint:
+    """Run one agent with every kind of probe in a small city, and return what it came to."""
+    with (
+        tempfile.TemporaryDirectory(prefix="thongsuot-footprint-") as name,
+        _told_to_tell(Path(name)) as told,
+        Lab(city(sites=1)) as lab,
+    ):
+        folder = Path(name) / "stack"
+        ca_file = folder / "agent-s1" / "ca.pem"
+        often = tuple(
+            msgspec.structs.replace(plan, every_s=shortest_s, metered_every_s=shortest_s)
+            for plan in default_probes(ca_file)
+            for shortest_s in (_OFTEN_S.get(plan.kind, plan.every_s),)
+        )
+        options = Options(with_prometheus=False, probes=often, push_every_s=1.0)
+        stack = CityStack(lab, folder, options)
+        stack.start()
+        try:
+            agent = stack.processes["agent-s1"]
+            base = stack.addresses["agent-s1"]
+            agent.wait_until(lambda: _has_worked(base), within_s=_WITHIN_S)
+            resident_bytes = _resident_bytes(agent.child.pid)
+        finally:
+            stack.stop()
+        return Footprint(
+            modules=frozenset(told.read_text("utf-8").split()) - {"sitecustomize", "atexit"},
+            resident_bytes=resident_bytes,
+        )
+
+
+@contextmanager
+def _told_to_tell(folder: Path) -> Iterator[Path]:
+    """Make every interpreter that is started from here on say what it loaded, if it is an agent."""
+    folder.chmod(0o777)
+    (folder / "sitecustomize.py").write_text(_TELL, encoding="utf-8")
+    told = folder / "modules"
+    mine = {"PYTHONPATH": str(folder), "THONGSUOT_FOOTPRINT": str(told)}
+    before = {name: os.environ.get(name) for name in mine}
+    os.environ.update(mine)
+    try:
+        yield told
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+def _has_worked(base: str) -> bool:
+    """Whether each kind of probe was run, many were, and what they found was acknowledged."""
+    status = msgspec.json.decode(_fetch(f"{base}/status.json"), type=AgentStatus)
+    measured = re.findall(rf"^{PREFIX}(\w+)_success_ratio", _fetch(f"{base}/metrics"), re.MULTILINE)
+    acknowledged = status.collector.acknowledged_s_ago is not None
+    return acknowledged and status.results >= _RESULTS and set(measured) >= set(probes.kinds())
+
+
+def _fetch(url: str) -> str:
+    with urllib.request.urlopen(url, timeout=10) as answer:
+        body: bytes = answer.read()
+        return body.decode("utf-8")
+
+
+def _resident_bytes(pid: int) -> int:
+    status = Path(f"/proc/{pid}/status").read_text("ascii")
+    found = re.search(r"^VmRSS:\s+(\d+) kB", status, re.MULTILINE)
+    assert found, f"the kernel says nothing of process {pid}"
+    return int(found[1]) * 1024
+
+
+def imports_text(modules: frozenset[str]) -> str:
+    """Return what ``agent/imports.txt`` holds for these modules."""
+    return _HEAD + "".join(f"{name}\n" for name in sorted(modules) if not name.startswith("_"))
+
+
+def main() -> None:
+    """Write ``agent/imports.txt``."""
+    footprint = observe()
+    IMPORTS.write_text(imports_text(footprint.modules), encoding="utf-8")
+    print(f"resident: {footprint.resident_bytes / 2**20:.1f} MiB", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()

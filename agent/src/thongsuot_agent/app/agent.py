@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-import random
+import os
 from collections.abc import Awaitable, Callable
 from typing import Never
 from urllib.parse import urlsplit
@@ -286,8 +286,13 @@ class Agent:
             backlog=Lane(terms),
             clock=setting.clock,
             true_time=self._true_time,
-            chance=random.SystemRandom().random,
+            chance=_chance,
         )
+
+
+def _chance() -> float:
+    """Return a number from 0 to 1; the module random would bring hashlib with it."""
+    return int.from_bytes(os.urandom(4), "big") / 2**32
 
 
 def _log_page(host: str, port: int) -> None:

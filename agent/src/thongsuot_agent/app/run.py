@@ -6,6 +6,7 @@ import signal
 import sys
 from pathlib import Path
 
+from thongsuot_agent import lean
 from thongsuot_agent.app.agent import Agent
 from thongsuot_agent.app.check import WRONG
 from thongsuot_agent.app.notify import notifier
@@ -13,8 +14,6 @@ from thongsuot_agent.app.setting import Setting, setting_from
 from thongsuot_agent.config.read import read
 from thongsuot_agent.errors import ConfigInvalid, TokenUnusable
 from thongsuot_agent.links.monitor import LinkMonitor
-
-_log = logging.getLogger(__name__)
 
 
 def run(path: str, *, is_verbose: bool) -> int:
@@ -39,4 +38,5 @@ async def _live(setting: Setting) -> None:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, agent.stop)
+        lean.settle()
         await agent.run()

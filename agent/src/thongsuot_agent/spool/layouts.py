@@ -4,7 +4,6 @@ import logging
 from collections.abc import Iterable
 from pathlib import Path
 
-from thongsuot_schema.batch.decode import decode_layout
 from thongsuot_schema.batch.encode import LayoutIndex, encode_layout, index_of
 from thongsuot_schema.batch.layout import layout_of
 from thongsuot_schema.batch.model import Layout
@@ -80,6 +79,8 @@ class Layouts:
 
 def layout_from(body: bytes) -> Layout | None:
     """Return an encoded layout as a value, ``None`` when it cannot be read."""
+    from thongsuot_schema.batch.decode import decode_layout  # noqa: PLC0415 - see ``thin``
+
     try:
         return decode_layout(body)[1]
     except BatchError as error:

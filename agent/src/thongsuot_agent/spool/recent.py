@@ -6,8 +6,7 @@ from collections.abc import Container, Iterator
 from thongsuot_agent.spool.parcel import Parcel
 from thongsuot_agent.spool.sealing import Sealed
 from thongsuot_agent.spool.stream import Key
-from thongsuot_agent.spool.thin import TARGET_RATIO, Dropped, skeleton
-from thongsuot_schema.batch.decode import Layouts
+from thongsuot_agent.spool.thin import TARGET_RATIO, Dropped, Layouts, skeleton
 from thongsuot_schema.errors import BatchError
 
 _log = logging.getLogger(__name__)

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import msgspec
+
 from thongsuot_agent.errors import RecordBroken
 from thongsuot_agent.spool.disk import Known
 from thongsuot_agent.spool.frame import Unpacked
@@ -19,11 +21,16 @@ from thongsuot_agent.spool.record import Record
 from thongsuot_agent.spool.sealing import Press, Sealed
 from thongsuot_agent.spool.shelf import RuntimeShelf, found
 from thongsuot_agent.spool.stream import Key
-from thongsuot_schema.batch.decode import peek
+from thongsuot_schema.batch.head import header_from_wire, read
+from thongsuot_schema.batch.limits import DEFAULT
 from thongsuot_schema.batch.model import Clock
+from thongsuot_schema.batch.wire import HeadWire
 from thongsuot_schema.errors import BatchError
 
 _log = logging.getLogger(__name__)
+
+# As ``decode.peek`` does, without loading how to decode the rest.
+_HEAD = msgspec.msgpack.Decoder(HeadWire)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -96,7 +103,7 @@ def _index(shelf: RuntimeShelf, result: Recovered) -> None:
     for number in shelf.batches():
         try:
             body = shelf.read(number)
-            header = peek(body)
+            header = header_from_wire(read(body, _HEAD, DEFAULT), DEFAULT)
         except (BatchError, OSError) as error:
             # A file system that lost power wrote the name but not the bytes.
             _log.error(

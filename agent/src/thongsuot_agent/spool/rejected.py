@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from thongsuot_agent.spool.parcel import Parcel
-from thongsuot_schema.batch.decode import Layouts, decode_batch
+from thongsuot_agent.spool.thin import Layouts
 from thongsuot_schema.batch.model import Batch
 from thongsuot_schema.errors import BatchError
 
@@ -47,6 +47,8 @@ def set_aside(directory: Path, parcel: Parcel, refusal: Refusal, layouts: Layout
     Raises:
         OSError: the directory takes no file.
     """
+    from thongsuot_schema.batch.decode import decode_batch  # noqa: PLC0415 - see ``thin``
+
     try:
         batch = decode_batch(parcel.body, layouts)
     except BatchError as error:

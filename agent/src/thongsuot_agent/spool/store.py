@@ -11,8 +11,7 @@ from thongsuot_agent.spool.keeper import Keeper
 from thongsuot_agent.spool.layouts import layout_from
 from thongsuot_agent.spool.parcel import Parcel
 from thongsuot_agent.spool.stream import Key, Stream
-from thongsuot_agent.spool.thin import Dropped, make_room, strip_older
-from thongsuot_schema.batch.decode import Layouts
+from thongsuot_agent.spool.thin import Dropped, Layouts, make_room, strip_older
 from thongsuot_schema.batch.model import Layout
 
 T = TypeVar("T")

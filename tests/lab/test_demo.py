@@ -1,0 +1,86 @@
+"""``./run demo`` as a newcomer uses it: started, read by HTTP and PromQL, ended with Ctrl-C."""
+
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.contract.house import ROOT
+from tests.lab.command import Command, alive, inhabited, namespaces
+from tests.lab.waiting import wait_for
+from tests.servers import need
+from thongsuot_lab import rundir
+from thongsuot_schema.catalogue.icmp import RTT
+from thongsuot_schema.catalogue.verdict import STATE
+
+pytestmark = [pytest.mark.lab, pytest.mark.servers]
+
+BOTH_LINKS_AND_FAMILIES = {
+    ("fixed", "ip4"),
+    ("fixed", "ip6"),
+    ("mobile", "ip4"),
+    ("mobile", "ip6"),
+}
+
+
+@pytest.fixture
+def demo(open_folder: Path) -> Iterator[Command]:
+    need("prometheus")
+    env = os.environ | {"TMPDIR": str(open_folder)}
+    command = Command([str(ROOT / "run"), "demo"], open_folder, env=env)
+    yield command
+    command.kill()
+
+
+def test_the_demo_shows_a_site_in_browser_and_database_and_leaves_nothing(
+    demo: Command, open_folder: Path
+) -> None:
+    demo.wait_for_addresses("collector", "s1", "s1-device", "prometheus")
+    prefix = next(name for name in rundir.running() if f"--lab {name} " in demo.said)
+
+    wait_for("round trips in Prometheus", lambda: _measured(demo) >= BOTH_LINKS_AND_FAMILIES)
+    wait_for("the verdicts in Prometheus", lambda: _states(demo) == {"fixed": 0, "mobile": 0})
+    _check_pages(demo)
+
+    everyone = demo.family()
+    spaces = namespaces(everyone)
+    assert len(spaces) > 10, "a city has many networks"
+    assert demo.stop(signal.SIGINT) == 0, demo.said
+    assert alive(everyone) == []
+    assert spaces & inhabited() == set()
+    assert not (rundir.home() / prefix).exists()
+    assert [entry.name for entry in open_folder.iterdir()] == ["stderr.log"]
+
+
+def _check_pages(demo: Command) -> None:
+    listed = httpx.get(demo.addresses["collector"]).raise_for_status().text
+    assert "/sites/s1" in listed
+    for name in ("s1", "s1-device"):
+        vietnamese = httpx.get(demo.addresses[name]).raise_for_status().text
+        english = httpx.get(f"{demo.addresses[name]}?lang=en").raise_for_status().text
+        assert '<html lang="vi">' in vietnamese
+        assert "Điểm phục vụ hành chính công Phường Hoàn Kiếm" in vietnamese
+        assert '<html lang="en">' in english
+
+
+def _measured(demo: Command) -> set[tuple[str, str]]:
+    """Return links and families that have round trips beyond the site, none of them too short."""
+    found = _query(demo, f'{RTT.full_name}{{site="s1",target!="gateway"}}')
+    for labels, value in found:
+        # There and back is 3 ms by fibre and 15 ms by radio, less its jitter.
+        assert value >= {"fixed": 0.0026, "mobile": 0.011}[labels["link"]], (labels, value)
+    return {(labels["link"], labels["family"]) for labels, _ in found}
+
+
+def _states(demo: Command) -> dict[str, float]:
+    found = _query(demo, f'{STATE.full_name}{{site="s1",target=""}}')
+    return {labels["link"]: value for labels, value in found}
+
+
+def _query(demo: Command, expression: str) -> list[tuple[dict[str, str], float]]:
+    url = f"{demo.addresses['prometheus']}/api/v1/query"
+    answer = httpx.get(url, params={"query": expression}).raise_for_status().json()
+    return [(one["metric"], float(one["value"][1])) for one in answer["data"]["result"]]

@@ -1,0 +1,25 @@
+"""Waiting for what other processes do, with a bound that a slow machine may stretch."""
+
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from tests.timing import MS
+
+T = TypeVar("T")
+
+PATIENT_S = 90_000 * MS
+"""Far more than anything here takes; only a machine in trouble comes near it."""
+
+_EVERY_S = 0.1
+
+
+def wait_for(what: str, ask: Callable[[], T | None], *, within_s: float = PATIENT_S) -> T:
+    """Ask until the answer is true, and return it; fail with what was waited for."""
+    deadline = time.monotonic() + within_s
+    while True:
+        answer = ask()
+        if answer:
+            return answer
+        assert time.monotonic() < deadline, f"waited {within_s:.0f} s in vain for {what}"
+        time.sleep(_EVERY_S)

@@ -68,7 +68,8 @@ def laid_over(folder: Path, files: list[Block]) -> subprocess.CompletedProcess[s
     """Lay the files of a page over a copy of the rooms; run the tests among them and their law."""
     for room in ("schema", "agent"):
         shutil.copytree(ROOT / room / "src", folder / room / "src")
-    shutil.copytree(ROOT / "tests", folder / "tests")
+    for name in ("tests", "tools"):
+        shutil.copytree(ROOT / name, folder / name)
     shutil.copy(ROOT / "pyproject.toml", folder)
     names = [block.info.split("file=")[1] for block in files]
     for name, block in zip(names, files, strict=True):

@@ -107,6 +107,27 @@ def test_a_flap_shorter_than_a_reading_is_told(lab: Lab) -> None:
     on_device(lab, follow, (MOBILE,))
 
 
+def test_leaving_a_bridge_is_no_loss_of_carrier(lab: Lab) -> None:
+    device = lab.node("device")
+    device.ip("link add br0 type bridge", "link set br0 up")
+
+    async def follow(monitor: LinkMonitor) -> None:
+        changes: list[Change] = []
+
+        async def join_and_leave() -> None:
+            device.ip(
+                "link set wwan0 master br0",
+                "link set wwan0 nomaster",
+                "addr add 10.9.9.9/32 dev wwan0",
+            )
+            await until(lambda: "10.9.9.9" in monitor.links["mobile"].state.addresses4)
+
+        await following(monitor, join_and_leave, changes)
+        assert all(after.carrier for _, _, after in changes)
+
+    on_device(lab, follow, (MOBILE,))
+
+
 def test_a_route_that_goes_leaves_the_link_and_one_that_comes_makes_one(lab: Lab) -> None:
     device = lab.node("device")
     device.ip("route del default dev wwan0", "route del ::/0 dev wwan0")

@@ -22,6 +22,7 @@ MAIN, OTHER, LOCAL = 254, 77, 255
 
 def link(index: int, name: str, *, carrier: bool = True, flags: int = IFF_UP) -> LinkMessage:
     return LinkMessage(
+        family=0,
         index=index,
         name=name,
         hardware_type=1,

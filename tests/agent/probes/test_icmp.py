@@ -88,6 +88,24 @@ def test_an_anchor_and_the_gateway_answer_over_each_link_and_family(lab: Lab) ->
 
 @pytest.mark.lab
 @needs_lab
+def test_a_gateway_with_a_link_local_address_answers(lab: Lab) -> None:
+    """As every IPv6 gateway is that announces itself (RFC 4861, section 4.2)."""
+    shown = lab.node("ont").run(["ip", "-6", "-o", "addr", "show", "dev", "lan", "scope", "link"])
+    gateway = shown.stdout.split("inet6 ")[1].split("/")[0]
+    lab.node("device").ip("route del ::/0 dev fix0", f"route add ::/0 via {gateway} dev fix0")
+
+    async def run(monitor: LinkMonitor) -> None:
+        fixed = monitor.links["fixed"]
+        assert fixed.state.gateway6 == gateway
+        for target in (anchor("gateway"), anchor()):
+            found = await PROBE.run(fixed, target, Family.IP6, Settings())
+            assert (found.outcome, found.doubts) == (Outcome.OK, ())
+
+    on_device(lab, run, (FIXED,))
+
+
+@pytest.mark.lab
+@needs_lab
 def test_a_link_without_a_route_is_unmeasured_and_nothing_leaks(lab: Lab) -> None:
     """The packets of both uplinks are counted where they would arrive."""
     lab.node("device").ip("route del default dev wwan0", "route del ::/0 dev wwan0")

@@ -55,6 +55,13 @@ def test_carrier_means_that_packets_can_pass(
     assert rtnetlink.parse_link(head + body).carrier is usable
 
 
+def test_an_event_of_one_aspect_only_says_so() -> None:
+    head = bytes([7, 0, 1, 0, 2, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0])
+    of_a_bridge = rtnetlink.parse_link(head + attribute(3, b"eth0\0"))
+    assert (of_a_bridge.family, of_a_bridge.operstate) == (7, None)
+    assert rtnetlink.parse_link(recorded.LINK).family == rtnetlink.AF_UNSPEC
+
+
 def test_an_address_is_read_with_its_wide_flags() -> None:
     address = rtnetlink.parse_address(recorded.ADDRESS4)
     assert address.address == socket.inet_aton("198.51.100.1")

@@ -11,6 +11,7 @@ from thongsuot_agent.proto.malformed import Malformed
 from thongsuot_schema.result import Family
 
 _BUFFER_BYTES = 2048
+_ERRORS_IN_A_ROW = 64  # each is reported once; should one ever stay, the loop must go on
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +105,8 @@ class EchoSocket:
         """
         Yield the answers that wait, and (raw socket) the errors; what is not for us is left out.
         """
-        while True:
+        errors = 0
+        while errors < _ERRORS_IN_A_ROW:
             try:
                 data, ancillary, _, _ = self._sockets.listener.recvmsg(
                     _BUFFER_BYTES, control.SPACE_BYTES
@@ -114,6 +116,7 @@ class EchoSocket:
             except OSError:
                 # An ICMP error is also reported once here (SO_ERROR); the error queue has the whole
                 # of it.
+                errors += 1
                 continue
             try:
                 told = control.parse(ancillary)

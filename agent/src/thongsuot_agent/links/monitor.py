@@ -17,7 +17,7 @@ from thongsuot_agent.links.stamping import keep_stamping
 from thongsuot_agent.links.state import LinkState
 from thongsuot_agent.proto.malformed import Malformed
 from thongsuot_agent.proto.netlink import Message, messages
-from thongsuot_agent.proto.rtnetlink import RTM_DELLINK, RTM_NEWLINK, parse_link
+from thongsuot_agent.proto.rtnetlink import AF_UNSPEC, RTM_DELLINK, RTM_NEWLINK, parse_link
 from thongsuot_schema.inventory.model import Link as Spec
 
 _log = logging.getLogger(__name__)
@@ -59,7 +59,11 @@ class LinkMonitor:
         for spec in specs or ():
             self._links[spec.name] = Link(spec, self._kernel)
         self._on_change: OnChange = _ignore
-        self.refresh()
+        try:
+            self.refresh()
+        except BaseException:
+            self.close()
+            raise
 
     @property
     def links(self) -> Mapping[str, Link]:
@@ -159,6 +163,8 @@ class LinkMonitor:
             told = parse_link(message.payload)
         except Malformed as error:
             _log.warning("cannot read a netlink message: %s; reading the tables anew", error)
+            return
+        if told.family != AF_UNSPEC or told.operstate is None:
             return
         for name, link in self._links.items():
             if link.spec.interface != told.name or link.state.index != told.index:

@@ -75,13 +75,20 @@ class Counters:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkMessage:
-    """One interface. ``carrier`` is true when packets can pass (see ``LinkState``)."""
+    """
+    One interface. ``carrier`` is true when packets can pass (see ``LinkState``).
 
+    Some events tell of one aspect only: those with a ``family`` (a port of a bridge, IPv6
+    settings), and those without ``operstate`` (wireless extensions). Such a message says nothing of
+    carrier.
+    """
+
+    family: int
     index: int
     name: str
     hardware_type: int
     flags: int
-    operstate: int
+    operstate: int | None
     carrier: bool
     mtu: int
     hardware_address: bytes
@@ -161,14 +168,16 @@ def parse_link(payload: bytes) -> LinkMessage:
     Raises:
         Malformed: too short, or without a name.
     """
-    _, hardware_type, index, flags, _ = _head(_IFINFO, payload, "link")
+    family, hardware_type, index, flags, _ = _head(_IFINFO, payload, "link")
     found = attributes(payload, _IFINFO.size)
     name = found.get(_IFLA_IFNAME)
     if name is None:
         raise Malformed(f"link message for interface {index} has no name")
-    operstate = (found.get(_IFLA_OPERSTATE) or b"\0")[0]
+    told = found.get(_IFLA_OPERSTATE)
+    operstate = told[0] if told else None
     carrier = (found.get(_IFLA_CARRIER) or b"\1")[0]
     return LinkMessage(
+        family=family,
         index=index,
         name=name.rstrip(b"\0").decode(errors="replace"),
         hardware_type=hardware_type,
@@ -177,7 +186,7 @@ def parse_link(payload: bytes) -> LinkMessage:
         # Drivers of tunnels and modems never set operstate: there "unknown" means usable.
         carrier=bool(flags & IFF_UP)
         and bool(carrier)
-        and operstate in {OPERSTATE_UP, OPERSTATE_UNKNOWN},
+        and operstate in {OPERSTATE_UP, OPERSTATE_UNKNOWN, None},
         mtu=_u32(found.get(_IFLA_MTU)) or 0,
         hardware_address=found.get(_IFLA_ADDRESS) or b"",
         carrier_changes=_u32(found.get(_IFLA_CARRIER_CHANGES)),

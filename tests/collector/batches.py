@@ -136,7 +136,10 @@ def usual_results(start_ns: int, *, seed: int = 0, rounds: int = 3) -> list[Resu
                 moment_ns = at_ns + offset * 40_000_000
                 found.append(
                     icmp_result(
-                        moment_ns, link=link, target=target, rtt_s=chance.uniform(0.01, 0.05)
+                        moment_ns,
+                        link=link,
+                        target=target,
+                        rtt_s=round(chance.uniform(0.01, 0.05), 6),
                     )
                 )
                 found.append(
@@ -144,7 +147,7 @@ def usual_results(start_ns: int, *, seed: int = 0, rounds: int = 3) -> list[Resu
                         moment_ns + 5_000_000,
                         ok(
                             {
-                                dns.LOOKUP: chance.uniform(0.01, 0.05),
+                                dns.LOOKUP: round(chance.uniform(0.01, 0.05), 6),
                                 dns.ANSWERS: 2.0,
                                 dns.TTL: 300.0,
                             }

@@ -32,6 +32,8 @@ _BOOTTIME = push.HEADER_BOOTTIME.lower().encode()
 
 _LARGEST_BOOTTIME_NS = 1 << 62
 _BOOT_ID_BYTES = 128
+_LENGTH_DIGITS = 20
+"""A longer Content-Length is nonsense, and turning it into a number would cost time."""
 
 _log = logging.getLogger(__name__)
 _encode = msgspec.json.Encoder().encode
@@ -72,10 +74,14 @@ class Ingest:
         try:
             headers = _headers(scope)
             site = await self._admitted(scope, headers)
-            _expect_type(headers, push.CONTENT_TYPE_BATCH)
+            given = _content_type(headers, push.CONTENT_TYPE_BATCH, push.CONTENT_TYPE_JSON)
             moment = _moment(headers, moment_ns)
-            body = await self._body(headers, receive)
-            taken = await self._door.take_batch(body, site, moment)
+            if given == push.CONTENT_TYPE_BATCH:
+                body = await self._body(headers, receive, self._limits.body_bytes)
+                taken = await self._door.take_batch(body, site, moment)
+            else:
+                body = await self._body(headers, receive, self._limits.unpacked_bytes)
+                taken = await self._door.take_json(body, site, moment)
         except PushRefused as refused:
             self._metrics.pushes.labels(refused.why.value).inc()
             await self._refuse(send, refused)
@@ -97,8 +103,8 @@ class Ingest:
         try:
             headers = _headers(scope)
             await self._admitted(scope, headers)
-            _expect_type(headers, push.CONTENT_TYPE_LAYOUT)
-            body = await self._body(headers, receive)
+            _content_type(headers, push.CONTENT_TYPE_LAYOUT)
+            body = await self._body(headers, receive, self._limits.body_bytes)
             await self._door.take_layout(body, Moment(received_ns=moment_ns))
         except PushRefused as refused:
             self._metrics.layouts.labels(refused.why.value).inc()
@@ -133,12 +139,10 @@ class Ingest:
             raise PushRefused(Why.TOO_OFTEN, f"site {site} pushes too often", retry_after_s=wait_s)
         return site
 
-    async def _body(self, headers: dict[bytes, bytes], receive: Receive) -> bytes:
+    async def _body(self, headers: dict[bytes, bytes], receive: Receive, limit_bytes: int) -> bytes:
         length = headers.get(_LENGTH, b"")
-        declared = int(length) if length.isdigit() else None
-        return await read_body(
-            receive, limit_bytes=self._limits.body_bytes, declared_bytes=declared
-        )
+        declared = int(length) if length.isdigit() and len(length) < _LENGTH_DIGITS else None
+        return await read_body(receive, limit_bytes=limit_bytes, declared_bytes=declared)
 
     async def _refuse(self, send: Send, refused: PushRefused) -> None:
         status = STATUS[refused.why]
@@ -171,12 +175,14 @@ def _address(scope: Scope) -> str:
     return str(client[0]) if isinstance(client, tuple) else ""
 
 
-def _expect_type(headers: dict[bytes, bytes], expected: str) -> None:
+def _content_type(headers: dict[bytes, bytes], *taken: str) -> str:
     given = headers.get(_TYPE, b"").decode("latin-1").partition(";")[0].strip().lower()
-    if given != expected:
+    if given not in taken:
         raise PushRefused(
-            Why.WRONG_CONTENT_TYPE, f"content type {given!r} is not taken here, only {expected}"
+            Why.WRONG_CONTENT_TYPE,
+            f"content type {given!r} is not taken here, only {' and '.join(taken)}",
         )
+    return given
 
 
 def _moment(headers: dict[bytes, bytes], received_ns: int) -> Moment:

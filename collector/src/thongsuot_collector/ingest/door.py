@@ -16,7 +16,10 @@ from thongsuot_collector.reader import Reader
 from thongsuot_schema.batch.columns import Columns, decode_columns
 from thongsuot_schema.batch.decode import peek
 from thongsuot_schema.batch.digest import digest_of
+from thongsuot_schema.batch.encode import encode_batch, encode_layout, index_of
 from thongsuot_schema.batch.head import Header
+from thongsuot_schema.batch.json import decode_json
+from thongsuot_schema.batch.layout import layout_of
 from thongsuot_schema.batch.limits import Limits
 from thongsuot_schema.errors import (
     BatchError,
@@ -128,6 +131,23 @@ class Door:
             raise self._not_now(error) from error
         return self._taken(entry, columns, appended)
 
+    async def take_json(self, body: bytes, site: str, moment: Moment) -> Taken:
+        """
+        Keep a batch that came as JSON, packed: the journal knows one form only.
+
+        Raises:
+            PushRefused: as in ``take_batch``.
+        """
+        try:
+            packed, layout = await asyncio.to_thread(_packed, body, site, self._limits)
+            if layout:
+                await self._plans.put(layout, received_ns=moment.received_ns)
+        except BatchError as error:
+            raise _refused(error) from error
+        except JournalError as error:
+            raise self._not_now(error) from error
+        return await self.take_batch(packed, site, moment)
+
     async def take_layout(self, body: bytes, moment: Moment) -> bytes:
         """
         Keep a layout; returns its id when it is durable.
@@ -160,10 +180,7 @@ class Door:
         return await asyncio.to_thread(decode_columns, body, self._plans.known, self._limits)
 
     def _check(self, header: Header, site: str) -> None:
-        if header.site != site:
-            raise PushRefused(
-                Why.WRONG_SITE, f"this token writes for site {site}, the batch is of {header.site}"
-            )
+        _check_site(header.site, site)
         if not 1 <= header.number < _NUMBER_LIMIT or not header.stream or not header.boot_id:
             raise PushRefused(
                 Why.MALFORMED,
@@ -210,6 +227,22 @@ class Door:
             self._damaged(error)
         why = Why.JOURNAL_BUSY if isinstance(error, JournalBusy) else Why.JOURNAL_REFUSED
         return PushRefused(why, "not durable yet; try again later", retry_after_s=_BUSY_RETRY_S)
+
+
+def _check_site(named: str, site: str) -> None:
+    if named != site:
+        raise PushRefused(
+            Why.WRONG_SITE, f"this token writes for site {site}, the batch is of {named}"
+        )
+
+
+def _packed(body: bytes, site: str, limits: Limits) -> tuple[bytes, bytes]:
+    """Return a batch in JSON as it would have come packed, and its layout (empty: no results)."""
+    batch = decode_json(body, limits)
+    _check_site(batch.site, site)
+    index = index_of(layout_of(result.series for result in batch.results))
+    layout = encode_layout(index.layout) if batch.results else b""
+    return encode_batch(batch, index), layout
 
 
 def _refused(error: BatchError) -> PushRefused:

@@ -62,9 +62,10 @@ def encode(columns: Columns, labels: Sequence[SeriesLabels], *, epoch_ns: int) -
         return None
     offset_ms = epoch_ns // 1_000_000
     times_ms = [offset_ms + time_ms for time_ms in columns.times_ms]
-    earliest_ms, latest_ms = min(times_ms), max(times_ms)
-    if earliest_ms < EARLIEST_MS or latest_ms > LATEST_MS:
-        times_ms = [min(max(time_ms, EARLIEST_MS), LATEST_MS) for time_ms in times_ms]
+    if min(times_ms) < EARLIEST_MS or max(times_ms) >= LATEST_MS - len(times_ms):
+        times_ms = [
+            min(max(time_ms, EARLIEST_MS), LATEST_MS - len(times_ms)) for time_ms in times_ms
+        ]
     if any(map(eq, times_ms, islice(times_ms, 1, None))):
         times_ms = _apart(columns, times_ms)
     series = _Series([spaced_time_field(time_ms) for time_ms in times_ms])
@@ -78,8 +79,8 @@ def encode(columns: Columns, labels: Sequence[SeriesLabels], *, epoch_ns: int) -
     return Parcel(
         body=b"".join(series.pieces),
         samples=series.samples,
-        earliest_ms=max(earliest_ms, EARLIEST_MS),
-        latest_ms=min(latest_ms, LATEST_MS),
+        earliest_ms=min(times_ms),
+        latest_ms=max(times_ms),
     )
 
 

@@ -1,0 +1,30 @@
+"""Who asks too often waits, and nobody else does."""
+
+from thongsuot_collector.ingest.pace import Pace
+
+
+def test_a_reserve_is_spent_at_once_and_refills_with_time() -> None:
+    pace = Pace(per_second=2.0, reserve=3.0)
+    assert [pace.wait_s("a", now_s=0.0) for _ in range(3)] == [0.0, 0.0, 0.0]
+    assert pace.wait_s("a", now_s=0.0) == 0.5
+    assert pace.is_spent("a", now_s=0.0)
+    assert pace.wait_s("a", now_s=0.25) == 0.25
+    assert pace.wait_s("a", now_s=0.5) == 0.0
+    assert not pace.is_spent("a", now_s=100.0)
+    assert [pace.wait_s("a", now_s=100.0) for _ in range(4)] == [0.0, 0.0, 0.0, 0.5]
+
+
+def test_one_sender_costs_no_other() -> None:
+    pace = Pace(per_second=1.0, reserve=1.0)
+    assert pace.wait_s("a", now_s=0.0) == 0.0
+    assert pace.wait_s("a", now_s=0.0) > 0.0
+    assert pace.wait_s("b", now_s=0.0) == 0.0
+    assert not pace.is_spent("never seen", now_s=0.0)
+
+
+def test_a_refused_request_costs_nothing_so_who_waits_gets_through() -> None:
+    pace = Pace(per_second=1.0, reserve=1.0)
+    pace.wait_s("a", now_s=0.0)
+    for moment in range(1, 10):
+        assert pace.wait_s("a", now_s=moment / 10) > 0.0
+    assert pace.wait_s("a", now_s=1.0) == 0.0

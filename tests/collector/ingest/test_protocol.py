@@ -1,0 +1,80 @@
+"""Clients that come slowly, or with too much before their request: closed, at their own cost."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from tests.collector.batches import Agent
+from tests.collector.running import WITHIN_S, Pusher, collector, token
+from thongsuot_collector.ingest import protocol
+from thongsuot_schema.batch import push
+
+SITE = "hoan-kiem"
+
+
+@pytest.fixture(autouse=True)
+def short_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same bounds, a hundred times shorter."""
+    for name in ("HEAD_WITHIN_S", "BODY_WITHIN_S", "IDLE_S"):
+        monkeypatch.setattr(protocol, name, getattr(protocol, name) / 100)
+    monkeypatch.setattr(protocol, "_LOOK_EVERY_S", 0.01)
+
+
+async def closed_after(port: int, *pieces: bytes) -> bytes:
+    """Send pieces, and return what comes until the server closes."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    for piece in pieces:
+        writer.write(piece)
+        await writer.drain()
+    try:
+        return await asyncio.wait_for(reader.read(), WITHIN_S)
+    finally:
+        writer.close()
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        (),
+        (b"\r\n",),
+        (b"POST /v1/batches HTTP/1.1\r\nHost: x\r\n",),
+        (b"POST /v1/batches HTTP/1.1\r\nHost: x\r\nX-Half: ",),
+    ],
+    ids=["nothing", "blank-lines", "half-of-the-headers", "half-of-a-header"],
+)
+async def test_a_request_that_does_not_come_is_not_waited_for(
+    tmp_path: Path, pieces: tuple[bytes, ...]
+) -> None:
+    async with collector(tmp_path) as client:
+        assert await closed_after(client.base_url.port or 0, *pieces) == b""
+        assert (await client.get("/healthz")).status_code == 200
+
+
+async def test_a_body_that_does_not_come_is_not_waited_for(tmp_path: Path) -> None:
+    async with collector(tmp_path) as client:
+        head = (
+            f"POST {push.PATH_BATCHES} HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n"
+            f"Authorization: Bearer {token(tmp_path, SITE)}\r\n"
+            f"Content-Type: {push.CONTENT_TYPE_BATCH}\r\n\r\n0123"
+        )
+        assert await closed_after(client.base_url.port or 0, head.encode()) == b""
+        assert (await client.get("/healthz")).status_code == 200
+
+
+async def test_headers_without_end_are_refused(tmp_path: Path) -> None:
+    async with collector(tmp_path) as client:
+        start = b"GET / HTTP/1.1\r\nHost: x\r\n"
+        answer = await closed_after(
+            client.base_url.port or 0, start, *[b"X-More: " + b"y" * 1000 + b"\r\n"] * 60
+        )
+        assert answer.startswith(b"HTTP/1.1 400")
+
+
+async def test_a_connection_is_kept_for_the_next_push(tmp_path: Path) -> None:
+    async with collector(tmp_path) as client:
+        pusher = Pusher(client, Agent(SITE, epoch_ns=0), token(tmp_path, SITE))
+        for _ in range(3):
+            response = await pusher.batch(pusher.agent.batch(10**9))
+            assert response.status_code == 200
+            assert "connection" not in response.headers

@@ -1,0 +1,69 @@
+"""Labels are those of the inventory, in the order that remote write wants, without empty ones."""
+
+from tests.collector.batches import Agent, S, icmp_result, series
+from thongsuot_collector.samples.labels import LabelBook
+from thongsuot_collector.samples.protobuf import SAMPLE_HEAD, labels_field
+from thongsuot_schema.batch.decode import decode_layout
+from thongsuot_schema.batch.layout import LayoutPlan, layout_of, plan_of
+from thongsuot_schema.catalogue import host
+from thongsuot_schema.result import Family
+
+
+def plan() -> LayoutPlan:
+    return plan_of(
+        layout_of([icmp_result(S).series, series(host.KIND, link="5g", family=Family.NONE)])
+    )
+
+
+def test_a_series_carries_site_link_target_family_and_what_the_inventory_says() -> None:
+    def labels_of(site: str, link: str) -> dict[str, str]:
+        return {"commune": "00070", "carrier": f"carrier of {site}/{link}", "medium": ""}
+
+    host_labels, icmp_labels = LabelBook(labels_of).of("ba-dinh", b"x", plan())
+    assert icmp_labels.metrics[0] == SAMPLE_HEAD.join(
+        [
+            labels_field(
+                {
+                    "__name__": "thongsuot_icmp_rtt_seconds",
+                    "carrier": "carrier of ba-dinh/fiber",
+                    "commune": "00070",
+                    "family": "ip4",
+                    "link": "fiber",
+                    "site": "ba-dinh",
+                    "target": "exchange",
+                }
+            ),
+            b"",
+        ]
+    )
+    # A link as such has neither target nor family.
+    assert b"target" not in host_labels.success
+    assert b"family" not in host_labels.success
+    assert b"thongsuot_host_success_ratio" in host_labels.success
+    assert b"thongsuot_host_unmeasured_ratio" in host_labels.unmeasured
+    assert len(host_labels.metrics) == len(host.KIND.metrics)
+
+
+def test_the_inventory_is_asked_once_for_a_layout_of_a_site() -> None:
+    asked: list[tuple[str, str]] = []
+
+    def labels_of(site: str, link: str) -> dict[str, str]:
+        asked.append((site, link))
+        return {}
+
+    book = LabelBook(labels_of)
+    first = book.of("ba-dinh", b"x", plan())
+    assert book.of("ba-dinh", b"x", plan()) is first
+    assert sorted(asked) == [("ba-dinh", "5g"), ("ba-dinh", "fiber")]
+    book.of("tay-ho", b"x", plan())
+    assert len(asked) == 4
+
+
+def test_a_layout_that_travelled_gives_the_same_labels() -> None:
+    agent = Agent("ba-dinh", epoch_ns=0)
+    _, body = agent.sealed(agent.batch(2 * S, [icmp_result(S)]))
+    _, layout = decode_layout(body)
+    book = LabelBook(lambda _site, _link: {})
+    (travelled,) = book.of("ba-dinh", b"y", plan_of(layout))
+    _, direct = book.of("ba-dinh", b"x", plan())
+    assert (travelled.metrics, travelled.success) == (direct.metrics, direct.success)

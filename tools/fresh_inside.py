@@ -6,6 +6,7 @@ address that it prints on standard output, ends it with Ctrl-C and looks whether
 behind; then runs ``./run test``.
 """
 
+import json
 import os
 import queue
 import re
@@ -15,8 +16,9 @@ import sys
 import threading
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import IO
 
@@ -26,8 +28,8 @@ FIRST_ADDRESS_S = 600.0
 QUIET_S = 10.0
 """No further address for this long: all are printed."""
 
-ANSWER_S = 60.0
-"""The promise of the README: within a minute of the start one sees how the site is doing."""
+TOLD_S = 60.0
+"""The promise of the README: within a minute of the start one sees how the sites are doing."""
 
 END_S = 60.0
 
@@ -52,17 +54,48 @@ def follow(stream: IO[str]) -> "queue.Queue[str]":
 
 
 def fetch(url: str) -> str:
-    """Return the body of an address, asked for until it answers. Raises TimeoutError."""
-    deadline = time.monotonic() + ANSWER_S
+    """Return the body of an address."""
+    with urllib.request.urlopen(url, timeout=10) as answer:
+        body: bytes = answer.read()
+        return body.decode("utf-8")
+
+
+def await_truth(told: Callable[[], bool], what: str) -> None:
+    """Wait until something is told by an address. Raises TimeoutError, naming what was not."""
+    deadline = time.monotonic() + TOLD_S
     while True:
         try:
-            with urllib.request.urlopen(url, timeout=10) as answer:
-                body: bytes = answer.read()
-                return body.decode("utf-8")
+            if told():
+                return
+            why = "it says something else"
         except (urllib.error.URLError, ConnectionError) as error:
-            if time.monotonic() > deadline:
-                raise TimeoutError(f"{url} did not answer: {error}") from error
-            time.sleep(0.5)
+            why = str(error)
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"not so after {TOLD_S:.0f} s: {what} ({why})")
+        time.sleep(0.5)
+
+
+def links_are_up(site: str) -> bool:
+    """Whether the collector's page of a site says that every link of it is up."""
+    links = json.loads(fetch(f"{site}.json"))["links"]
+    return bool(links) and all(link["state"] == "up" for link in links)
+
+
+def is_measured(prometheus: str) -> bool:
+    """Whether Prometheus has round trips over two links."""
+    query = urllib.parse.quote("count by (link) (thongsuot_icmp_rtt_seconds)")
+    answer = json.loads(fetch(f"{prometheus}api/v1/query?query={query}"))
+    return len(answer["data"]["result"]) >= 2
+
+
+def check(name: str, url: str) -> None:
+    """See that an address shows what the README promises of it."""
+    await_truth(lambda: bool(fetch(url).strip()), f"{name} answers at {url}")
+    if "/sites/" in url:
+        await_truth(lambda: links_are_up(url), f"{url} shows all links up")
+    if name == "prometheus":
+        await_truth(lambda: is_measured(url), f"{url} has round trips over both links")
+    say(f"{name}: {url} shows what it should")
 
 
 def addresses(lines: "queue.Queue[str]", demo: subprocess.Popen[str]) -> dict[str, str]:
@@ -104,10 +137,9 @@ def demo() -> None:
         assert running.stdout is not None
         found = addresses(follow(running.stdout), running)
         for name, url in found.items():
-            body = fetch(url)
-            assert body.strip(), f"{url} is empty"
-            say(f"{name}: {url} answers, {len(body)} characters")
-        say(f"the demo stood within {time.monotonic() - started:.0f} s of the command")
+            check(name, url)
+        took_s = time.monotonic() - started
+        say(f"everything was seen {took_s:.0f} s after the command, {QUIET_S:.0f} s of it waiting")
         os.killpg(running.pid, signal.SIGINT)
         code = running.wait(END_S)
     say(f"after Ctrl-C it ended with {code}")

@@ -1,7 +1,10 @@
 """What spool tests make and look at: entries that can be told apart, and all that a spool holds."""
 
+import random
 from collections.abc import Iterable
 from pathlib import Path
+
+import msgspec
 
 from thongsuot_agent.clock import Clock, boot_id
 from thongsuot_agent.config.model import SpoolConfig
@@ -11,7 +14,8 @@ from thongsuot_agent.spool.spool import Spool
 from thongsuot_schema.batch.decode import decode_batch, decode_layout
 from thongsuot_schema.batch.model import Batch, Layout
 from thongsuot_schema.catalogue.icmp import HOP_LIMIT, LOSS, RTT
-from thongsuot_schema.result import Family, Result, Series, ok
+from thongsuot_schema.reason import Reason
+from thongsuot_schema.result import Family, Result, Series, not_ok, ok
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom, Verdict, VerdictChange
@@ -25,12 +29,20 @@ SERIES = tuple(
 
 
 def result(serial: int) -> Result:
-    """Return a result that is told from all others by its time."""
+    """Return a result that is told from all others by its time; its figures do not compress."""
+    rtt_s = random.Random(serial).randrange(1_000, 900_000) / 1_000_000
     return Result(
         series=SERIES[serial % len(SERIES)],
         boottime_ns=serial * MS_NS,
-        finding=ok({RTT: 0.001 + serial % 997 * 1e-6, LOSS: 0.0, HOP_LIMIT: 64.0}, cost_bytes=88),
+        finding=ok({RTT: rtt_s, LOSS: 0.0, HOP_LIMIT: 64.0}, cost_bytes=88),
     )
+
+
+def wordy_result(serial: int) -> Result:
+    """Return a result that takes a hundred bytes, to fill a spool with."""
+    detail = random.Random(serial).randbytes(100).hex()
+    finding = not_ok(Reason.FAILED_OTHERWISE, detail=detail)
+    return msgspec.structs.replace(result(serial), finding=finding)
 
 
 def change(serial: int) -> VerdictChange:

@@ -28,14 +28,16 @@ class Writer:
         self.kept: set[int] = set()
         self._random = random.Random(seed)
 
-    def run_and_kill(self) -> None:
-        """Start the process, let it work for a while that chance decides, kill it."""
+    def run_and_kill(self, until: bytes = b"made") -> None:
+        """Start the process, let it work until it has said a word and a while longer, kill it."""
         with self._started() as process:
             assert process.stdout is not None
-            first = process.stdout.readline()  # so that it surely got so far
+            said = b""
+            while until not in said:
+                said += process.stdout.readline()
             time.sleep(self._random.uniform(0, 0.15))
             process.send_signal(signal.SIGKILL)
-            self._note(first + process.stdout.read())
+            self._note(said + process.stdout.read())
 
     def drain(self) -> None:
         """Hand over all that is there."""
@@ -94,7 +96,7 @@ def test_a_power_cut_takes_no_verdict_change_and_leaves_a_counted_gap(tmp_path: 
     writer = Writer(tmp_path, seed=7)
     cuts = 4
     for _ in range(cuts):
-        writer.run_and_kill()
+        writer.run_and_kill(until=b"kept")
         shutil.rmtree(tmp_path / "run")
     writer.drain()
     batches, _ = collected(tmp_path)

@@ -40,17 +40,17 @@ CREATE TABLE batches (
     sealed_boottime_ns INTEGER NOT NULL,
     sealed_wall_ns INTEGER NOT NULL,
     results INTEGER NOT NULL,
-    changes INTEGER NOT NULL,
+    news INTEGER NOT NULL,
     is_whole INTEGER NOT NULL,
     layout BLOB NOT NULL,
     body BLOB NOT NULL
 ) STRICT;
-CREATE INDEX news ON batches (id) WHERE changes > 0;
+CREATE INDEX news ON batches (id) WHERE news > 0;
 CREATE TABLE layouts (id BLOB PRIMARY KEY, body BLOB NOT NULL) STRICT;
 CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 """
 
-_COLUMNS = "id, sealed_boottime_ns, sealed_wall_ns, results, changes, is_whole, layout, body"
+_COLUMNS = "id, sealed_boottime_ns, sealed_wall_ns, results, news, is_whole, layout, body"
 
 FIRST = Key(0, 0)
 """Before every batch."""
@@ -63,7 +63,7 @@ class Row(NamedTuple):
     sealed_boottime_ns: int
     sealed_wall_ns: int
     results: int
-    changes: int
+    news: int
     is_whole: bool
     layout: bytes
     body: bytes
@@ -180,13 +180,13 @@ class Disk:
         """Return the oldest batches that still have detail, oldest first."""
         return self._rows("WHERE is_whole = 1 AND results > 0 ORDER BY id LIMIT :limit", limit)
 
-    def oldest_without_changes(self, limit: int) -> list[Row]:
-        """Return the oldest batches that hold no verdict changes, oldest first."""
-        return self._rows("WHERE changes = 0 ORDER BY id LIMIT :limit", limit)
+    def oldest_without_news(self, limit: int) -> list[Row]:
+        """Return the oldest batches that hold no news, oldest first."""
+        return self._rows("WHERE news = 0 ORDER BY id LIMIT :limit", limit)
 
     def newest_news(self) -> Row | None:
-        """Return the newest batch that holds verdict changes."""
-        rows = self._rows("WHERE changes > 0 ORDER BY id DESC LIMIT :limit", 1)
+        """Return the newest batch that holds news."""
+        rows = self._rows("WHERE news > 0 ORDER BY id DESC LIMIT :limit", 1)
         return rows[0] if rows else None
 
     def replace(self, rows: Sequence[Row]) -> None:
@@ -267,7 +267,7 @@ class Disk:
                 sealed_boottime_ns=row[1],
                 sealed_wall_ns=row[2],
                 results=row[3],
-                changes=row[4],
+                news=row[4],
                 is_whole=bool(row[5]),
                 layout=row[6],
                 body=row[7],

@@ -51,7 +51,7 @@ class Recent:
                     layout=sealed.layout,
                     body=body,
                     results=sealed.results,
-                    has_news=sealed.changes > 0,
+                    has_news=sealed.news > 0,
                 )
         return None
 
@@ -87,7 +87,7 @@ class Recent:
         waiting = list(self)
         if any(now_ns - sealed.sealed_boottime_ns >= after_ns for sealed in waiting):
             return waiting
-        return [sealed for sealed in waiting if sealed.is_urgent]
+        return [sealed for sealed in waiting if sealed.news]
 
     def make_room(self, max_bytes: int, layouts: Layouts) -> Dropped:
         """Bring all together down to a bound: oldest detail first, then whole batches."""
@@ -103,11 +103,11 @@ class Recent:
                 before_bytes = sealed.size_bytes
                 dropped += self._strip(sealed, layouts)
                 used -= before_bytes - (sealed.size_bytes if sealed.key in self._sealed else 0)
-        for has_changes in (False, True):
+        for has_news in (False, True):
             for sealed in self:
                 if used <= target_bytes:
                     return dropped
-                if (sealed.changes > 0) is has_changes:
+                if (sealed.news > 0) is has_news:
                     used -= sealed.size_bytes
                     self.take(sealed.key)
                     dropped += _whole(sealed)
@@ -132,7 +132,7 @@ def _whole(sealed: Sealed) -> Dropped:
     return Dropped(
         results=sealed.results,
         batches=1,
-        changes=sealed.changes,
+        news=sealed.news,
         first=sealed.key,
         last=sealed.key,
     )

@@ -120,11 +120,11 @@ def _index(shelf: RuntimeShelf, result: Recovered) -> None:
                 shelf=shelf,
                 size_bytes=len(body),
                 results=header.results,
-                changes=header.changes,
+                # Which notices there are is not worth decoding them all.
+                news=header.changes + header.notices,
                 sealed_boottime_ns=header.clock.boottime_ns,
                 sealed_wall_ns=header.clock.wall_ns,
                 layout=header.layout,
-                is_urgent=header.changes > 0 or header.notices > 0,
                 may_be_on_disk=True,
             )
         )

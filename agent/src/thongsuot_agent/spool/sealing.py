@@ -21,19 +21,21 @@ MOST_ENTRIES = 4_000
 
 @dataclass(slots=True, kw_only=True)
 class Sealed:
-    """A batch on its shelf: all that has to be known of it without reading it."""
+    """
+    A batch on its shelf: all that has to be known of it without reading it.
+
+    ``news`` counts what even a power cut must not take: verdict changes, and words of gaps.
+    """
 
     key: Key
     stream: Stream
     shelf: Shelf
     size_bytes: int
     results: int
-    changes: int
+    news: int
     sealed_boottime_ns: int
     sealed_wall_ns: int
     layout: bytes
-    is_urgent: bool
-    """It holds what even a power cut must not take: verdict changes, or word of a gap."""
     is_whole: bool = True
     may_be_on_disk: bool = False
     """An earlier process left it here; a kill may have come between writing it there and here."""
@@ -80,12 +82,10 @@ class Press:
             shelf=shelf,
             size_bytes=len(body),
             results=len(results),
-            changes=len(batch.changes),
+            news=len(batch.changes) + sum(n.code is NoticeCode.GAP for n in batch.notices),
             sealed_boottime_ns=clock.boottime_ns,
             sealed_wall_ns=clock.wall_ns,
             layout=layout,
-            is_urgent=bool(batch.changes)
-            or any(notice.code is NoticeCode.GAP for notice in batch.notices),
         )
 
     def _encoded(self, batch: Batch) -> tuple[bytes, bytes]:

@@ -93,6 +93,7 @@ class Spool:
         self._dropped = Dropped()
         self._rejected = 0
         self._aged_ns = 0
+        self._early: list[Notice] | None = []
 
     async def open(self, expected: Iterable[Series] = ()) -> None:
         """Find what earlier processes and boots left, and go on or begin anew."""
@@ -111,9 +112,13 @@ class Spool:
             for stream in (*(one.stream for one in known), *self._streams.former.values())
             if stream.boot_id == self._record.stream.boot_id
         }
+        early, self._early = self._early or [], None
+        for notice in early:
+            self.add(notice)
         for text in found.gaps:
             self._report(NoticeCode.GAP, text)
-        self.seal()
+        if early or found.gaps:
+            self.seal()
         # One transaction: another power cut takes neither the gap nor what it speaks of.
         gone = [(one.stream, one.last_number) for one in found.gone]
         await self._bring(self._due(), gone, is_aging=False)
@@ -159,7 +164,7 @@ class Spool:
         return self._store.waiting > 0
 
     async def newest_news(self) -> Parcel | None:
-        """Return the newest batch on the disk that holds verdict changes."""
+        """Return the newest batch on the disk that holds news: verdict changes, gaps."""
         return await self._store.newest_news()
 
     async def oldest(self, limit: int, after: Key = FIRST) -> list[Parcel]:
@@ -271,7 +276,7 @@ class Spool:
             sealed_boottime_ns=sealed.sealed_boottime_ns,
             sealed_wall_ns=sealed.sealed_wall_ns,
             results=sealed.results,
-            changes=sealed.changes,
+            news=sealed.news,
             is_whole=sealed.is_whole,
             layout=sealed.layout,
             body=body,
@@ -309,8 +314,12 @@ class Spool:
     def _count(self, dropped: Dropped) -> None:
         self._dropped += dropped
         if dropped.batches:
-            text = f"{dropped.batches} batches with {dropped.changes} verdict changes dropped"
+            text = f"{dropped.batches} batches with {dropped.news} verdict changes and gaps dropped"
             self._report(NoticeCode.GAP, f"{text}: {dropped.first} to {dropped.last}")
 
     def _report(self, code: NoticeCode, text: str) -> None:
-        self.add(Notice(code=code, boottime_ns=self._clock.boottime_ns(), text=text[:200]))
+        notice = Notice(code=code, boottime_ns=self._clock.boottime_ns(), text=text[:200])
+        if self._early is None:
+            self.add(notice)
+        else:
+            self._early.append(notice)  # the record does not stand yet

@@ -82,7 +82,7 @@ class Store:
         return dropped
 
     async def newest_news(self) -> Parcel | None:
-        """Return the newest batch with verdict changes."""
+        """Return the newest batch with news."""
         row = await self._try(Disk.newest_news) if self.waiting else None
         return None if row is None or row.key in self._to_forget else _parcel(row)
 
@@ -159,5 +159,5 @@ def _parcel(row: Row) -> Parcel:
         layout=row.layout,
         body=row.body,
         results=row.results,
-        has_news=row.changes > 0,
+        has_news=row.news > 0,
     )

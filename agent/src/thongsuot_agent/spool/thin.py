@@ -34,11 +34,11 @@ _NO_SERIES = index_of(layout_of(()))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dropped:
-    """What was given up. ``batches`` went whole, with ``changes`` verdict changes among them."""
+    """What was given up. ``batches`` went whole, with ``news`` (see ``Sealed``) in them."""
 
     results: int = 0
     batches: int = 0
-    changes: int = 0
+    news: int = 0
     first: Key | None = None
     last: Key | None = None
 
@@ -47,7 +47,7 @@ class Dropped:
         return Dropped(
             results=self.results + other.results,
             batches=self.batches + other.batches,
-            changes=self.changes + other.changes,
+            news=self.news + other.news,
             first=self.first or other.first,
             last=other.last or self.last,
         )
@@ -97,7 +97,7 @@ def make_room(disk: Disk, max_bytes: int, layouts: Layouts) -> Dropped:
         if rows:
             dropped += _strip(disk, rows, layouts)
             continue
-        rows = disk.oldest_without_changes(_AT_ONCE) or disk.oldest(_AT_ONCE)
+        rows = disk.oldest_without_news(_AT_ONCE) or disk.oldest(_AT_ONCE)
         if not rows:
             break
         dropped += give_up(disk, rows)
@@ -118,7 +118,7 @@ def give_up(disk: Disk, rows: list[Row]) -> Dropped:
     return Dropped(
         results=sum(row.results for row in rows),
         batches=len(rows),
-        changes=sum(row.changes for row in rows),
+        news=sum(row.news for row in rows),
         first=rows[0].key,
         last=rows[-1].key,
     )

@@ -1,0 +1,168 @@
+"""
+A small real collector for tests: HTTP over a real socket, bodies decoded with the schema's own
+codec.
+
+It keeps what it acknowledged, asks for layouts that it does not know, and can be told to answer
+otherwise. What it is not: durable.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import msgspec
+
+from tests.timing import MS
+from thongsuot_schema.batch.decode import decode_batch, decode_layout
+from thongsuot_schema.batch.model import Batch, Layout
+from thongsuot_schema.batch.push import PATH_BATCHES, PATH_LAYOUTS, Answer
+from thongsuot_schema.errors import LayoutUnknown
+
+TOKEN = "a-token-for-tests"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Heard:
+    """One request: path, headers in lower case, body."""
+
+    path: str
+    headers: dict[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reply:
+    """What to answer instead; ``headers`` are complete lines."""
+
+    status: int
+    answer: Answer | None = None
+    text: bytes = b""
+    headers: tuple[str, ...] = ()
+
+
+Script = Callable[[Heard], Reply | None]
+
+
+@dataclass
+class Receiver:
+    """What was received. ``script`` may answer in the receiver's place; ``None`` lets it."""
+
+    script: Script = lambda _: None
+    heard: list[Heard] = field(default_factory=list)
+    batches: list[Batch] = field(default_factory=list)
+    wall_ns: int = 1_900_000_000_000_000_000
+    answer: Answer = field(default_factory=Answer)
+    connections: int = 0
+    port: int = 0
+    layouts: dict[bytes, Layout] = field(default_factory=dict)
+    _numbers: set[tuple[str, int]] = field(default_factory=set)
+    _arrived: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def numbers(self) -> list[int]:
+        """Numbers of the batches that were acknowledged, in the order in which they came."""
+        return [batch.number for batch in self.batches]
+
+    async def until(self, done: Callable[[], bool]) -> None:
+        """Wait until something is so; looked at after each request."""
+        async with asyncio.timeout(60_000 * MS):
+            while not done():
+                self._arrived.clear()
+                await self._arrived.wait()
+
+    @asynccontextmanager
+    async def listening(self, port: int = 0) -> AsyncIterator["Receiver"]:
+        """Listen on loopback."""
+        server = await asyncio.start_server(self._serve, "127.0.0.1", port)
+        self.port = server.sockets[0].getsockname()[1]
+        async with server:
+            try:
+                yield self
+            finally:
+                for writer in self._writers:
+                    writer.transport.abort()
+                await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def __post_init__(self) -> None:
+        self._writers: set[asyncio.StreamWriter] = set()
+        self._tasks: list[asyncio.Task[object]] = []
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
+        self._writers.add(writer)
+        task = asyncio.current_task()
+        assert task is not None
+        self._tasks.append(task)
+        try:
+            while (heard := await _read(reader)) is not None:
+                self.heard.append(heard)
+                writer.write(_written(self.script(heard) or self._take(heard)))
+                await writer.drain()
+                self._arrived.set()
+        except (ConnectionError, asyncio.IncompleteReadError):
+            pass  # the pusher went away
+        finally:
+            self._writers.discard(writer)
+            writer.close()
+
+    def _take(self, heard: Heard) -> Reply:
+        if heard.headers.get("authorization") != f"Bearer {TOKEN}":
+            return Reply(status=401, answer=Answer(error="this token is not known"))
+        if heard.path == PATH_LAYOUTS:
+            name, layout = decode_layout(heard.body)
+            self.layouts[name] = layout
+            return Reply(status=200, answer=Answer())
+        assert heard.path == PATH_BATCHES
+        try:
+            batch = decode_batch(heard.body, self.layouts.get)
+        except LayoutUnknown as error:
+            answer = Answer(error=str(error), unknown_layout=error.layout_id.hex())
+            return Reply(status=409, answer=answer)
+        key = (batch.stream, batch.number)
+        is_repeated = key in self._numbers
+        if not is_repeated:
+            self._numbers.add(key)
+            self.batches.append(batch)
+        answer = msgspec.structs.replace(
+            self.answer,
+            acknowledged=batch.number,
+            repeated=is_repeated,
+            collector_wall_ns=self.wall_ns,
+        )
+        return Reply(status=200, answer=answer)
+
+
+def scripted(*replies: Reply | None) -> Script:
+    """Return a script that answers the first batches as told and then lets the receiver."""
+    left: Iterator[Reply | None] = iter(replies)
+
+    def script(heard: Heard) -> Reply | None:
+        return next(left, None) if heard.path == PATH_BATCHES else None
+
+    return script
+
+
+async def _read(reader: asyncio.StreamReader) -> Heard | None:
+    try:
+        head = await reader.readuntil(b"\r\n\r\n")
+    except asyncio.IncompleteReadError:
+        return None
+    line, *lines = head.decode("ascii").split("\r\n")
+    headers = {}
+    for each in filter(None, lines):
+        name, _, value = each.partition(":")
+        headers[name.lower()] = value.strip()
+    body = await reader.readexactly(int(headers.get("content-length", "0")))
+    return Heard(path=line.split()[1], headers=headers, body=body)
+
+
+def _written(reply: Reply) -> bytes:
+    body = reply.text if reply.answer is None else msgspec.json.encode(reply.answer)
+    lines = [f"HTTP/1.1 {reply.status} Word", f"Content-Length: {len(body)}", *reply.headers]
+    return "\r\n".join((*lines, "", "")).encode() + body

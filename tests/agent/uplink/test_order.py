@@ -1,0 +1,37 @@
+"""Which link is tried first."""
+
+from thongsuot_agent.uplink.order import Way, in_order
+from thongsuot_schema.state import State
+
+FIBER = Way(name="fiber", can_send=True, is_metered=False, state=State.UP)
+MOBILE = Way(name="mobile", can_send=True, is_metered=True, state=State.UP)
+
+
+def way(name: str, state: State, *, is_metered: bool = False, can_send: bool = True) -> Way:
+    return Way(name=name, can_send=can_send, is_metered=is_metered, state=state)
+
+
+def test_unmetered_comes_first_among_equals() -> None:
+    assert in_order([MOBILE, FIBER], "") == ("fiber", "mobile")
+
+
+def test_a_link_judged_down_comes_last_but_is_tried() -> None:
+    down = way("fiber", State.DOWN)
+    assert in_order([down, MOBILE], "fiber") == ("mobile", "fiber")
+
+
+def test_a_link_that_cannot_send_is_left_out() -> None:
+    unplugged = way("fiber", State.UP, can_send=False)
+    assert in_order([unplugged, MOBILE], "fiber") == ("mobile",)
+    assert in_order([unplugged], "") == ()
+
+
+def test_the_link_that_took_the_last_push_comes_first() -> None:
+    cable = way("cable", State.UP)
+    assert in_order([FIBER, cable], "cable") == ("cable", "fiber")
+
+
+def test_a_metered_link_is_left_as_soon_as_an_unmetered_one_is_up() -> None:
+    assert in_order([FIBER, MOBILE], "mobile") == ("fiber", "mobile")
+    doubtful = way("fiber", State.UNKNOWN)
+    assert in_order([doubtful, MOBILE], "mobile") == ("mobile", "fiber")

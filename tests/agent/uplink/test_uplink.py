@@ -1,0 +1,258 @@
+"""
+The conversation with a collector, on a real socket: nothing lost, nothing blocked, news first.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.agent.spool.making import MS_NS, SERIES, change, places, result, spool_at
+from tests.agent.uplink.receiver import TOKEN, Heard, Receiver, Reply, scripted
+from tests.fakes.clock import FakeClock
+from tests.timing import MS
+from thongsuot_agent.clock import Clock, TrueTime
+from thongsuot_agent.config.model import SpoolConfig
+from thongsuot_agent.spool.spool import Spool
+from thongsuot_agent.uplink.lane import Lane, Terms
+from thongsuot_agent.uplink.line import Door
+from thongsuot_agent.uplink.uplink import Uplink
+from thongsuot_schema.batch.push import (
+    CONTENT_TYPE_BATCH,
+    CONTENT_TYPE_LAYOUT,
+    PATH_BATCHES,
+    PATH_LAYOUTS,
+    Answer,
+    Told,
+)
+
+BOOT = "00000000-0000-4000-8000-000000000001"
+
+
+@dataclass
+class Pushing:
+    """A spool, the uplink that empties it, and the collector that takes what comes."""
+
+    spool: Spool
+    uplink: Uplink
+    receiver: Receiver
+    true_time: TrueTime
+    paid: list[tuple[str, int]]
+
+    def make(self, *serials: int, news: bool = False) -> None:
+        """Make results, and a verdict change; seal them and tell the uplink."""
+        for serial in serials:
+            self.spool.add(result(serial))
+            if news:
+                self.spool.add(change(serial))
+        self.spool.seal()
+        if news:
+            self.uplink.hurry()
+        self.uplink.wake()
+
+
+@asynccontextmanager
+async def pushing(
+    root: Path, receiver: Receiver, *, before: Callable[[Spool], Awaitable[None]] | None = None
+) -> AsyncIterator[Pushing]:
+    """Run an uplink; ``before`` fills the spool before anything is pushed."""
+    spool = spool_at(root)
+    await spool.open(SERIES)
+    if before is not None:
+        await before(spool)
+    paid: list[tuple[str, int]] = []
+    terms = Terms(
+        door=Door(url=receiver.url, host="127.0.0.1", ca_file="", timeout_s=5.0),
+        links={},
+        clock=Clock(),
+        boot_id=BOOT,
+        token=lambda: TOKEN,
+        ways=lambda: (),
+        pay=lambda link, size: paid.append((link, size)),
+        layout_of=spool.layout,
+    )
+    true_time = TrueTime()
+    uplink = Uplink(
+        spool,
+        fresh=Lane(terms),
+        backlog=Lane(terms),
+        clock=Clock(),
+        true_time=true_time,
+        # The shortest waits there are: half a second, one, two …
+        chance=lambda: 0.0,
+    )
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(uplink.run_fresh()), group.create_task(uplink.run_backlog())]
+        yield Pushing(spool, uplink, receiver, true_time, paid)
+        for task in tasks:
+            task.cancel()
+    uplink.close()
+    await spool.close()
+
+
+async def test_a_batch_is_pushed_once_its_layout_is_known_there(tmp_path: Path) -> None:
+    async with Receiver().listening() as receiver, pushing(tmp_path, receiver) as pusher:
+        pusher.make(1, 2)
+        await receiver.until(lambda: receiver.numbers == [1])
+        pusher.make(3)
+        await receiver.until(lambda: receiver.numbers == [1, 2])
+        paths = [heard.path for heard in receiver.heard]
+        assert paths == [PATH_BATCHES, PATH_LAYOUTS, PATH_BATCHES, PATH_BATCHES]
+        first = receiver.heard[0].headers
+        assert first["content-type"] == CONTENT_TYPE_BATCH
+        assert receiver.heard[1].headers["content-type"] == CONTENT_TYPE_LAYOUT
+        assert first["authorization"] == f"Bearer {TOKEN}"
+        assert first["thongsuot-boot"] == BOOT
+        assert int(first["thongsuot-boottime"]) <= Clock().boottime_ns()
+        assert int(first["thongsuot-wall"]) > 0
+        assert receiver.connections == 1, "the connection is kept"
+        await until(lambda: pusher.spool.status().waiting_batches == 0)
+
+
+async def test_what_the_collector_says_is_known_here(tmp_path: Path) -> None:
+    told = Told(party="carrier", channel="email", at_wall_ns=1, link="fiber")
+    receiver = Receiver(answer=Answer(config_version="v2", told=(told,)))
+    async with receiver.listening(), pushing(tmp_path, receiver) as pusher:
+        assert pusher.uplink.is_reachable is None
+        pusher.make(1)
+        await receiver.until(lambda: receiver.numbers == [1])
+        await until(lambda: pusher.uplink.is_reachable is True)
+        assert pusher.uplink.answer is not None
+        assert pusher.uplink.answer.told == (told,)
+        assert pusher.uplink.answer.config_version == "v2"
+        now_ns = Clock().boottime_ns()
+        assert abs(pusher.true_time.wall_ns(now_ns, 0, now_ns) - receiver.wall_ns) < 60_000 * MS_NS
+
+
+async def test_a_refused_batch_is_set_aside_and_the_next_goes_on(tmp_path: Path) -> None:
+    refusal = Reply(status=400, answer=Answer(error="columns differ"))
+    receiver = Receiver(script=scripted(refusal))
+    async with receiver.listening(), pushing(tmp_path, receiver) as pusher:
+        pusher.make(1)
+        await until(lambda: pusher.spool.status().rejected_batches == 1)
+        pusher.make(2)
+        await receiver.until(lambda: 2 in receiver.numbers)
+        assert 1 not in receiver.numbers
+        gaps = [n.text for batch in receiver.batches for n in batch.notices if n.code == "gap"]
+        assert "refused with 400" in gaps[0]
+    (file,) = places(tmp_path).rejected.iterdir()
+    assert "columns differ" in file.read_text(encoding="utf-8")
+
+
+async def test_a_collector_in_trouble_is_asked_again(tmp_path: Path) -> None:
+    busy = Reply(status=503, answer=Answer(error="journal busy"))
+    receiver = Receiver(script=scripted(busy, busy))
+    async with receiver.listening(), pushing(tmp_path, receiver) as pusher:
+        pusher.make(1)
+        await receiver.until(lambda: len(receiver.heard) >= 1)
+        await until(lambda: pusher.uplink.problem == "journal busy")
+        await receiver.until(lambda: receiver.numbers == [1])
+        await until(lambda: pusher.uplink.problem == "")
+
+
+async def test_a_bad_token_loses_nothing(tmp_path: Path) -> None:
+    refused = Reply(status=401, answer=Answer(error="this token is not known"))
+    receiver = Receiver(script=scripted(refused))
+    async with receiver.listening(), pushing(tmp_path, receiver) as pusher:
+        pusher.make(1)
+        await receiver.until(lambda: receiver.numbers == [1])
+        assert pusher.spool.status().rejected_batches == 0
+
+
+async def test_a_captive_portal_acknowledges_nothing(tmp_path: Path) -> None:
+    portal = Reply(status=200, text=b"<html>Please accept our terms</html>")
+    receiver = Receiver(script=scripted(portal))
+    async with receiver.listening(), pushing(tmp_path, receiver) as pusher:
+        pusher.make(1)
+        await until(lambda: pusher.uplink.problem == "what answered is not the collector")
+        assert pusher.spool.status().waiting_batches == 1
+        await receiver.until(lambda: receiver.numbers == [1])
+
+
+async def test_news_does_not_wait_for_the_back_off(tmp_path: Path) -> None:
+    wait = Reply(status=429, answer=Answer(error="too often"), headers=("Retry-After: 3000",))
+    receiver = Receiver(script=scripted(wait))
+    async with receiver.listening(), pushing(tmp_path, receiver) as pusher:
+        pusher.make(1)
+        await until(lambda: pusher.uplink.problem == "too often")
+        pusher.make(2)
+        await asyncio.sleep(20 * MS)
+        assert receiver.numbers == []
+        pusher.make(3, news=True)
+        await receiver.until(lambda: receiver.numbers == [3, 2, 1])
+
+
+async def test_after_an_outage_the_fresh_goes_first_and_the_backlog_beside_it(
+    tmp_path: Path,
+) -> None:
+    async def outage(spool: Spool) -> None:
+        for serial in range(1, 41):
+            spool.add(result(serial))
+            if serial == 20:
+                spool.add(change(serial))
+            spool.seal()
+        spool.add(change(41))
+        spool.seal()
+        await spool.keep_up()  # news: to the disk at once
+
+    fake = FakeClock()
+    clock = Clock(boottime_ns=fake.boottime_ns, wall_ns=fake.wall_ns)
+    before = spool_at(tmp_path, config=SpoolConfig(disk_after_s=1.0), clock=clock)
+    await before.open(SERIES)
+    await outage(before)
+    fake.advance(60)
+    await before.keep_up()
+    assert before.status().waiting_on_disk == 41
+    await before.close()
+    async with Receiver().listening() as receiver, pushing(tmp_path, receiver) as pusher:
+        pusher.make(100)
+        await receiver.until(lambda: len(receiver.numbers) == 42)
+        # The newest, then the verdict changes, while the rest follows from its oldest on.
+        assert receiver.numbers[0] == 42
+        assert set(receiver.numbers[:8]) >= {41, 20, 1}
+        backlog = [number for number in receiver.numbers if number not in {42, 41, 20}]
+        assert backlog == sorted(backlog)
+        assert 2 <= receiver.connections <= 3, "its own requests, beside the fresh ones"
+        await until(lambda: pusher.spool.status().waiting_batches == 0)
+
+
+async def test_a_refused_batch_in_the_backlog_does_not_hold_up_the_others(tmp_path: Path) -> None:
+    async def fill(spool: Spool) -> None:
+        for serial in range(1, 6):
+            spool.add(change(serial))
+            spool.seal()
+        await spool.keep_up()
+
+    seen: set[bytes] = set()
+
+    def third(heard: Heard) -> Reply | None:
+        if heard.path == PATH_BATCHES and heard.body not in seen:
+            seen.add(heard.body)
+            if len(seen) == 3:
+                seen.add(b"refused" + heard.body)
+        if b"refused" + heard.body in seen:
+            return Reply(status=400, answer=Answer(error="poison"))
+        return None
+
+    receiver = Receiver(script=third)
+    async with receiver.listening(), pushing(tmp_path, receiver, before=fill) as pusher:
+        pusher.make(10)
+        await until(lambda: pusher.spool.status().waiting_batches == 0)
+        assert pusher.spool.status().rejected_batches == 1
+        assert len(receiver.numbers) == 5
+
+
+async def test_the_last_push_is_tried_without_a_lane_running(tmp_path: Path) -> None:
+    async with Receiver().listening() as receiver, pushing(tmp_path, receiver) as pusher:
+        pusher.spool.add(result(1))
+        pusher.spool.seal()
+        await pusher.uplink.push_last()
+        assert receiver.numbers == [1]
+
+
+async def until(done: Callable[[], bool]) -> None:
+    """Wait until something is so."""
+    async with asyncio.timeout(60_000 * MS):
+        while not done():  # noqa: ASYNC110 - what is waited for has no event to tell it
+            await asyncio.sleep(1 * MS)

@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import uuid
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -11,8 +12,9 @@ from typing import IO
 
 from thongsuot_lab import inventory
 from thongsuot_lab.lab import Lab
-from thongsuot_lab.node import RunningNode
+from thongsuot_lab.node import RunningNode, as_user
 from thongsuot_lab.stack import parts, prometheus
+from thongsuot_lab.stack.boot import USUAL, Boot
 from thongsuot_lab.stack.documents import AgentDocument, CollectorDocument, default_probes
 from thongsuot_lab.stack.process import Process, StackError
 from thongsuot_lab.topology.city import DOMAIN
@@ -107,7 +109,7 @@ class CityStack:
         if not self._collector.config.exists():
             self._write_collector()
         node = self.lab.node("collector")
-        process = self._collector.start(self._logs, _spawn_in(node))
+        process = self._collector.start(self._logs, _Spawn(node))
         self.processes["collector"] = process
         if "collector" not in self.addresses:
             port = self.lab.expose("collector", PAGES_PORT)
@@ -141,7 +143,7 @@ class CityStack:
             self._logs,
             listen=f"127.0.0.1:{PROMETHEUS_PORT}",
             collector=f"127.0.0.1:{PAGES_PORT}",
-            spawn=_spawn_in(self.lab.node("collector")),
+            spawn=_Spawn(self.lab.node("collector")),
         )
         self.processes["prometheus"] = process
         port = self.lab.expose("collector", PROMETHEUS_PORT)
@@ -155,14 +157,18 @@ class CityStack:
         """Return the folder of a site's agent: configuration, token and record."""
         return self.folder / f"agent-{site}"
 
-    def start_agent(self, site: str) -> None:
+    def agent(self, site: str) -> Process:
+        """Return the agent of a site, which may have ended."""
+        return self.processes[f"agent-{site}"]
+
+    def start_agent(self, site: str, boot: Boot = USUAL) -> None:
         """Start a site's agent as an ordinary user with CAP_NET_RAW and nothing else."""
         node = self.lab.node(self.lab.topology.site(site).device)
         process = parts.start_agent(
             site,
             self.agent_folder(site) / "agent.toml",
             self._logs,
-            _spawn_in(node, user=self._user, capabilities=("net_raw",)),
+            _Spawn(node, user=self._user, capabilities=("net_raw",), boot=boot),
         )
         self.processes[f"agent-{site}"] = process
         if f"agent-{site}" not in self.addresses:
@@ -174,11 +180,14 @@ class CityStack:
         self.processes.pop(f"agent-{site}", None)
 
     def boot(self, site: str) -> None:
-        """Power is back: the device comes up with what was on its disk, and its memory empty."""
-        shutil.rmtree(self.agent_folder(site) / "run")
-        (self.agent_folder(site) / "run").mkdir()
-        os.chown(self.agent_folder(site) / "run", self._user, self._user)
-        self.start_agent(site)
+        """Power is back: another boot, with what was on the disk and an empty memory."""
+        folder = self.agent_folder(site)
+        shutil.rmtree(folder / "run")
+        (folder / "run").mkdir()
+        os.chown(folder / "run", self._user, self._user)
+        boot_id = folder / "boot_id"
+        boot_id.write_text(f"{uuid.uuid4()}\n", encoding="ascii")
+        self.start_agent(site, Boot(boot_id=boot_id))
 
     def _wait_for_agent(self, site: str) -> None:
         ready = f"{self.addresses[f'agent-{site}']}/healthz"
@@ -216,29 +225,22 @@ class CityStack:
             os.chown(path, self._user, self._user)
 
 
-def _spawn_in(
-    node: RunningNode, *, user: int | None = None, capabilities: Sequence[str] = ()
-) -> "_Spawn":
-    return _Spawn(node, user, tuple(capabilities))
-
-
 @dataclass(frozen=True, slots=True)
 class _Spawn:
     """Starts commands inside a node; see ``process.Spawn``."""
 
     node: RunningNode
-    user: int | None
-    capabilities: tuple[str, ...]
+    user: int | None = None
+    capabilities: tuple[str, ...] = ()
+    boot: Boot = USUAL
 
     def __call__(
-        self, command: Sequence[str], *, stdout: IO[bytes], stderr: int
+        self, command: Sequence[str], /, *, stdout: IO[bytes], stderr: int
     ) -> "subprocess.Popen[bytes]":
+        # What the boot changes takes root, so the powers are given up after it.
+        given_up = as_user(self.user, self.capabilities)
         return self.node.popen(
-            command,
-            user=self.user,
-            capabilities=self.capabilities,
-            stdout=stdout,
-            stderr=stderr,
+            self.boot.around([*given_up, *command]), stdout=stdout, stderr=stderr
         )
 
 

@@ -186,7 +186,7 @@ class _WithNetRaw:
     """Starts a command that keeps CAP_NET_RAW of all that root may do; see ``process.Spawn``."""
 
     def __call__(
-        self, command: Sequence[str], *, stdout: IO[bytes], stderr: int
+        self, command: Sequence[str], /, *, stdout: IO[bytes], stderr: int
     ) -> "subprocess.Popen[bytes]":
         if os.geteuid() != 0:
             return spawn_here(command, stdout=stdout, stderr=stderr)

@@ -1,5 +1,6 @@
 """Process: one child of the stack, with its log in a file and an end that leaves nothing behind."""
 
+import signal
 import subprocess
 import time
 from collections.abc import Callable, Sequence
@@ -21,14 +22,14 @@ class Spawn(Protocol):
     """How a command is started: on this machine, or inside a node of a lab."""
 
     def __call__(
-        self, command: Sequence[str], *, stdout: IO[bytes], stderr: int
+        self, command: Sequence[str], /, *, stdout: IO[bytes], stderr: int
     ) -> subprocess.Popen[bytes]:
         """Start the command and return at once."""
         ...
 
 
 def spawn_here(
-    command: Sequence[str], *, stdout: IO[bytes], stderr: int
+    command: Sequence[str], /, *, stdout: IO[bytes], stderr: int
 ) -> subprocess.Popen[bytes]:
     """Start a command on this machine, in a session of its own: Ctrl-C is for us to pass on."""
     return subprocess.Popen(
@@ -95,5 +96,17 @@ class Process:
         try:
             self.child.wait(STOP_S)
         except subprocess.TimeoutExpired:
-            self.child.kill()
-            self.child.wait()
+            self.kill()
+
+    def kill(self) -> None:
+        """End the child at once, as a crash does (SIGKILL). Safe to repeat."""
+        self.child.kill()
+        self.child.wait()
+
+    def freeze(self) -> None:
+        """Give the child no CPU (SIGSTOP) until ``thaw``."""
+        self.child.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let a frozen child go on."""
+        self.child.send_signal(signal.SIGCONT)

@@ -1,0 +1,132 @@
+"""
+The agent while every uplink is dead: how fast its page answers, how large it is, what it writes.
+
+    python -m bench.outage [--minutes N]
+
+One service point of a lab. First healthy, then with both access lines cut. Written bytes are what
+the kernel charged to the agent for the disk below its state folder (/proc/PID/io, write_bytes),
+scaled to a day; the record's own files are counted beside it. The page is asked for over loopback
+inside the device, one request at a time on a new connection, both languages in turn.
+
+Goals: at most 50 ms (p99) and 60 KB with every uplink dead; near zero writes while healthy.
+"""
+
+import argparse
+import http.client
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from thongsuot_lab.lab import Lab
+from thongsuot_lab.stack.city import AGENT_PAGE_PORT, CityStack, Options
+from thongsuot_lab.topology.city import city
+
+SITE = "s1"
+REQUESTS = 300
+GOAL_S = 0.050
+GOAL_BYTES = 60_000
+SETTLE_S = 130
+"""Until every portal was asked once and the verdicts on them, which are kept at once, are given."""
+DAY_S = 86_400
+
+
+def ask(paths: tuple[str, ...], count: int) -> tuple[list[float], int]:
+    """Return the seconds of each request, sorted, and the size of the largest page."""
+    took, largest = [], 0
+    for number in range(count):
+        started = time.monotonic()
+        connection = http.client.HTTPConnection("127.0.0.1", AGENT_PAGE_PORT, timeout=10)
+        connection.request("GET", paths[number % len(paths)])
+        response = connection.getresponse()
+        body = response.read()
+        took.append(time.monotonic() - started)
+        connection.close()
+        if response.status != 200:
+            raise SystemExit(f"the page answered {response.status}")
+        largest = max(largest, len(body))
+    return sorted(took), largest
+
+
+def written(pid: int) -> int:
+    """Bytes that the process caused to be written to a disk so far."""
+    lines = dict(line.split(": ") for line in Path(f"/proc/{pid}/io").read_text().splitlines())
+    return int(lines["write_bytes"])
+
+
+def weight(folder: Path) -> int:
+    """Bytes of disk that the files below a folder take."""
+    return sum(one.stat().st_blocks * 512 for one in folder.rglob("*") if one.is_file())
+
+
+def a_day(pid: int, minutes: float) -> float:
+    """Let minutes pass; returns the bytes written meanwhile, scaled to a day."""
+    before, started = written(pid), time.monotonic()
+    time.sleep(minutes * 60)
+    return (written(pid) - before) * DAY_S / (time.monotonic() - started)
+
+
+def on_disk_and_in_memory(folder: Path) -> None:
+    """Put the agent's runtime folder where a device has it: in memory."""
+    run = folder / "run"
+    if os.path.ismount(run):
+        return
+    if os.system(f"mount -t tmpfs -o size=16m none {run}") != 0:
+        raise SystemExit("cannot mount a tmpfs for the agent's runtime folder; root is needed")
+    stat = folder.stat()
+    os.chown(run, stat.st_uid, stat.st_gid)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--minutes", type=float, default=5.0)
+    minutes = parser.parse_args().minutes
+    with tempfile.TemporaryDirectory(prefix="thongsuot-bench-") as folder, Lab(city(1)) as lab:
+        stack = CityStack(lab, Path(folder), Options(with_prometheus=False))
+        own = stack.agent_folder(SITE)
+        try:
+            stack.start()
+            stack.processes.pop(f"agent-{SITE}").stop()
+            on_disk_and_in_memory(own)
+            stack.start_agent(SITE)
+            agent = stack.processes[f"agent-{SITE}"]
+            time.sleep(SETTLE_S)
+            pid = agent.child.pid
+            healthy = a_day(pid, minutes)
+            for link in ("fixed", "mobile"):
+                lab.fault("cut-fibre", site=SITE, link=link)
+            time.sleep(SETTLE_S)
+            before = weight(own / "state")
+            outage = a_day(pid, minutes)
+            grown = (weight(own / "state") - before) * DAY_S / (minutes * 60)
+            device = lab.node(lab.topology.site(SITE).device)
+            took, largest = device.call(lambda: ask(("/", "/?lang=en"), REQUESTS))
+        finally:
+            stack.stop()
+            os.system(f"umount {own / 'run'} 2>/dev/null")
+    return report(healthy, outage, grown, took, largest)
+
+
+def report(healthy: float, outage: float, grown: float, took: list[float], largest: int) -> int:
+    """Print the figures and the goals; 0 when they are met."""
+    p50, p99 = took[len(took) // 2], took[int(len(took) * 0.99)]
+    print(
+        f"page, every uplink dead: p50 {p50 * 1e3:.1f} ms, p99 {p99 * 1e3:.1f} ms, {largest} bytes"
+    )
+    print(f"written to disk, healthy: {healthy / 1e6:.2f} MB a day")
+    print(
+        f"written to disk, outage:  {outage / 1e6:.2f} MB a day (record grows {grown / 1e6:.2f} MB)"
+    )
+    goals = {
+        f"p99 at most {GOAL_S * 1e3:.0f} ms": p99 <= GOAL_S,
+        f"at most {GOAL_BYTES} bytes": largest <= GOAL_BYTES,
+        "at most 1 MB a day written while healthy": healthy <= 1e6,
+    }
+    for goal, met in goals.items():
+        print(f"goal: {goal}: {'met' if met else 'MISSED'}")
+    return 0 if all(goals.values()) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

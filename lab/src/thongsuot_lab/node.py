@@ -89,7 +89,7 @@ class RunningNode:
         The process ends with the lab, whatever happens.
         """
         furnish = ["unshare", "--mount", "--", "sh", "-ec", _FURNISH, "sh", str(self.etc)]
-        command = [*furnish, *_as_user(user, capabilities), *argv]
+        command = [*furnish, *as_user(user, capabilities), *argv]
         process = start_inside(
             lambda: subprocess.Popen(
                 command, env=env, cwd=cwd, stdin=stdin, stdout=stdout, stderr=stderr
@@ -187,7 +187,8 @@ def _is_dying(pid: int) -> bool:
     return state in "ZX" or bool(int(shared.split()[1], 16) & (1 << (SIGKILL - 1)))
 
 
-def _as_user(user: int | None, capabilities: Sequence[str]) -> list[str]:
+def as_user(user: int | None, capabilities: Sequence[str]) -> list[str]:
+    """Words before a command that make it run as a user with these capabilities alone."""
     if user is None:
         return []
     # Root of a user namespace is alone there: it can only give up its powers.

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.agent.judge import reference
 from tests.agent.judge.site import one_link
 from tests.agent.judge.world import NS
 from thongsuot_agent.judge import recording
@@ -47,3 +48,10 @@ def test_seconds_without_a_tick_get_one() -> None:
     ]
     times = [event.boottime_ns // NS for event in recording.with_ticks(events)]
     assert times == [1, 2, 3, 5]
+
+
+def test_the_recording_on_the_reference_page_can_be_judged() -> None:
+    page = reference.PAGE.read_text(encoding="utf-8")
+    lines = page.partition("```json\n")[2].partition("```")[0].splitlines()
+    events = list(recording.read(lines)[2])
+    assert [type(event).__name__ for event in events] == ["LinkEvent", "Arrival", "Tick"]

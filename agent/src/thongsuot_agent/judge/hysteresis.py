@@ -35,7 +35,6 @@ _PATIENCE: Mapping[Symptom, str] = {
     Symptom.RESOLVER_SILENT: "resolver",
     Symptom.RESOLVER_LIES: "resolver",
     Symptom.RESOLVER_SLOW: "slow",
-    Symptom.LARGE_PACKETS_LOST: "large_packets",
 }
 
 

@@ -116,7 +116,8 @@ def _is_news(at: Stand, seen: Seen, sign: Sign) -> bool:
     if sign is Sign.SILENT:
         return not is_out and not track.excused and not _is_tired(at)
     if sign is Sign.ANSWERED and is_out:
-        return RANK[seen.rung] > RANK[Segment.LAN]
+        # Once the end of an outage is being watched, its rounds come at their own pace.
+        return RANK[seen.rung] > RANK[Segment.LAN] and not link.silence.is_pending
     if track.kind == resolver.LOOKUP:
         return not is_out and resolver.is_news(at, seen)
     if link.slow.fault is None and not is_out:
@@ -152,12 +153,18 @@ def _check_facts(at: Stand) -> None:
         if held is not None:
             _recover(at)
         link.had_ip4 = link.had_ip4 or link.facts.usable(Family.IP4)
-    elif fault != held and at.now_ns - link.facts_ns >= ns(at.settings.facts_grace_s):
+    elif fault != held and at.now_ns - link.facts_ns >= ns(_grace_s(at)):
         if fault.state is State.DOWN:
             _fail(at, fault, link.facts_ns)
         else:
             _recover(at)
             believe(link.facts_slot, Sighting(fault=fault, onset_ns=link.facts_ns), link.facts_ns)
+
+
+def _grace_s(at: Stand) -> float:
+    """Return how long an interface may take to be configured; longest when it never was so far."""
+    is_new = at.link.heard_ns is None and not at.link.had_ip4
+    return at.settings.boot_grace_s if is_new else at.settings.facts_grace_s
 
 
 def _fail(at: Stand, fault: Fault, onset_ns: int) -> None:
@@ -223,7 +230,7 @@ def _note_flaps(at: Stand, seen: Sighting | None, sight: Sight) -> None:
             fault = believed or seen.fault
             flapping.note_silence(link.flaps, fault, seen.onset_ns, at.now_ns, at.settings)
     elif sight.answered():
-        flapping.note_answers(link.flaps)
+        flapping.note_answers(link.flaps, at.now_ns)
 
 
 def _forget_degraded(link: LinkMemory) -> None:

@@ -181,6 +181,14 @@ class LinkMemory(msgspec.Struct, kw_only=True):
     """
     All about one link.
 
+    ``facts`` are the kernel's, since ``facts_ns``. ``burst_ns``: when the next burst is due.
+    ``heard_ns``: start of the latest run that was measured; ``starved_ns``: of the latest that the
+    agent itself was too late for. ``clear_ns``: since when nothing has been wrong. The slots hold
+    one concern each; ``facts_slot``, ``loss_slot``, ``packets`` and ``blocked`` are not judged by
+    rounds.
+
+    ``mute_runs`` counts silent runs beyond the site since the last answer from there;
+    ``vain_bursts`` the bursts in close succession that found nothing, the last at ``vain_ns``.
     ``known`` is false until a first round has been judged, and again when nothing is measured any
     more. ``valid_from_ns``: runs that started before it are of a time when the interface could not
     send.

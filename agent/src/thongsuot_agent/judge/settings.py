@@ -71,6 +71,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """
     Time for a link with carrier to get its address and route: a DHCP exchange and its first retry.
     """
+    boot_grace_s: NotNegative = 30.0
+    """The same, for a link that had neither since the agent started: devices boot together."""
     neighbour_lag_s: Positive = 60.0
     """
     The kernel believes in a neighbour so long without proof: 45 s reachable, 5 s delay, 3 probes.
@@ -97,10 +99,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         confirm_rounds=2, confirm_s=1.5, every_s=2.0, clear_rounds=3, clear_s=20.0
     )
     """Name servers answer anew within seconds after a restart."""
-    large_packets: Patience = Patience(
-        confirm_rounds=2, confirm_s=0.0, every_s=12.0, clear_rounds=2, clear_s=10.0
-    )
-    """A TLS handshake that stalls takes 10 s to be known."""
 
     # Flapping.
     flap_episodes: Annotated[int, msgspec.Meta(ge=2, le=100)] = 3

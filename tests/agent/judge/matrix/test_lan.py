@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 from tests.agent.judge.expect import assert_found, blamed, changes_of, said, segments
+from tests.agent.judge.seeds import SEEDS
 from tests.agent.judge.site import FIXED, MOBILE, one_link, two_links
 from tests.agent.judge.world import WELL, Facts, Trouble, World
 from thongsuot_schema.inventory.model import Link
@@ -13,7 +14,7 @@ from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
 
 START_S = 60.0
-SEEDS = [1, 2, 3]
+
 UNPLUGGED = msgspec.structs.replace(WELL, carrier=False)
 ABSENT = msgspec.structs.replace(WELL, present=False, carrier=False)
 NO_ADDRESS = msgspec.structs.replace(

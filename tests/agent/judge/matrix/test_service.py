@@ -3,6 +3,7 @@
 import pytest
 
 from tests.agent.judge.expect import assert_found, blamed, changes_of, said, segments
+from tests.agent.judge.seeds import SEEDS
 from tests.agent.judge.site import one_link, two_links
 from tests.agent.judge.world import Trouble, World
 from thongsuot_schema.reason import Reason
@@ -11,7 +12,7 @@ from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
 
 START_S = 60.0
-SEEDS = [1, 2, 3]
+
 DAY_S = 86_400.0
 WALL_S = 1_790_000_000.0
 

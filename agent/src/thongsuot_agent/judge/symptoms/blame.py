@@ -32,8 +32,8 @@ LOSSY_NATS = 1.5
 """
 Evidence (4:1) against the other rungs, which are all the carrier's to repair: lines fail often …
 """
-CLEAN_NATS = 3.5
-"""… and evidence (33:1) for them: cores fail rarely."""
+CLEAN_NATS = 4.6
+"""… and evidence (100:1) for them: cores fail rarely."""
 ENOUGH = 1.5
 """
 When so much more than what accuses is known, the likelier of the two is taken for those rungs.
@@ -145,7 +145,7 @@ def _first_lossy(shares: Iterable[Share], settings: Settings, *, is_enough: bool
                 return rung
             if nats > -LAN_CLEAN_NATS:
                 return None
-        elif nats >= LOSSY_NATS or (is_enough and nats > -LOSSY_NATS):
+        elif nats >= LOSSY_NATS or (is_enough and nats > -CLEAN_NATS / 2):
             return LADDER[RANK[proved] + 1]
         elif nats > -CLEAN_NATS and not is_enough:
             return None

@@ -28,9 +28,11 @@ def note_silence(
         flaps.starts = flaps.starts[-1:]
 
 
-def note_answers(flaps: Flaps) -> None:
+def note_answers(flaps: Flaps, now_ns: int) -> None:
     """Note that the link answers now."""
-    flaps.is_silent = False
+    if flaps.is_silent:
+        flaps.is_silent = False
+        flaps.silent_ns = now_ns
 
 
 def calm(flaps: Flaps, now_ns: int, settings: Settings) -> None:

@@ -154,7 +154,9 @@ def _lost_ns(track: Track, finding: Finding, started_ns: int) -> int | None:
 def _is_of_outage(link: LinkMemory, lost_ns: int) -> bool:
     """Return whether all of the link was out then: that is another fault, and judged as one."""
     flaps = link.flaps
-    return bool(flaps.starts) and flaps.starts[-1] <= lost_ns <= flaps.silent_ns
+    if not flaps.starts or lost_ns < flaps.starts[-1]:
+        return False
+    return flaps.is_silent or lost_ns <= flaps.silent_ns
 
 
 def _count(at: Stand, post: Post, track: Track, run_ns: int, *, is_loss: bool) -> None:

@@ -125,9 +125,10 @@ def detect(at: Stand, here: Over, elsewhere: Sequence[Over]) -> Sighting | None:
         if fault.segment is Segment.SERVICE:
             symptom = Symptom.SERVICE_PARTLY_DEAD
         fault = Fault(state=State.DEGRADED, segment=fault.segment, symptom=symptom)
+    starts = [a.failed_since_ns for a in track.addresses.values() if a.failures]
     return Sighting(
         fault=fault,
-        onset_ns=track.failed_since_ns or at.now_ns,
+        onset_ns=track.failed_since_ns or min(starts, default=at.now_ns),
         evidence=evidence((here, *elsewhere)),
     )
 
@@ -221,12 +222,9 @@ def _works(track: Track, other: Over, needed: int) -> bool:
         return False
     seen = other.tracks[track.family].addresses
     dead = {name: a for name, a in track.addresses.items() if a.failures >= needed}
-    if len(track.addresses) <= len(dead):
-        return True
-    # Only some of its addresses fail here: these have to work there, not others.
-    return any(
-        name in seen and seen[name].worked_ns > a.failed_since_ns for name, a in dead.items()
-    )
+    shared = [name for name in dead if name in seen]
+    # Addresses that fail here have to work there, not others; unless there are only others there.
+    return not shared or any(seen[name].worked_ns > dead[name].failed_since_ns for name in shared)
 
 
 def _name_symptom(reason: Reason | None) -> Symptom:

@@ -1,0 +1,71 @@
+"""Blame: from shares of losses to the rung on which they begin."""
+
+import pytest
+
+from tests.agent.judge.site import two_links
+from thongsuot_agent.judge.memory import LinkMemory, Loss, Memory, Track
+from thongsuot_agent.judge.settings import Settings
+from thongsuot_agent.judge.stand import Stand
+from thongsuot_agent.judge.symptoms.blame import blame
+from thongsuot_schema.result import Family
+from thongsuot_schema.segment import Segment
+
+NEAR = ("gateway", "access-fixed")
+CORE = ("resolver", "core-fixed")
+FAR = ("zone", "exchange", "abroad", "far")
+
+
+def stand(lost: dict[str, int], *, sent: int = 400, with_access: bool = True) -> Stand:
+    plan = two_links(with_access=with_access)
+    link = LinkMemory(name="fixed", loss=Loss(accuse_nats=12.0))
+    for target in (*NEAR, *CORE, *FAR):
+        track = Track(kind="icmp", target=target, family=Family.IP4)
+        track.sent, track.lost = sent, lost.get(target, 0)
+        link.tracks[f"icmp {target} ip4"] = track
+    memory = Memory(links={"fixed": link})
+    return Stand(memory, link, plan.watches["fixed"], Settings())
+
+
+@pytest.mark.parametrize(
+    ("lossy", "segment"),
+    [
+        ((*NEAR, *CORE, *FAR), Segment.LAN),
+        ((*NEAR[1:], *CORE, *FAR), Segment.ACCESS),
+        ((*CORE, *FAR), Segment.CARRIER),
+        (FAR, Segment.TRANSIT),
+    ],
+)
+def test_the_rung_after_the_last_clean_one_loses(lossy: tuple[str, ...], segment: Segment) -> None:
+    found = blame(stand(dict.fromkeys(lossy, 8)), onset_ns=1).sighting
+    assert found is not None
+    assert found.fault.segment is segment
+    assert {(e.target, e.failed) for e in found.evidence} >= {(lossy[0], 8)}
+
+
+def test_without_a_lookout_on_the_first_hop_the_core_is_the_access() -> None:
+    found = blame(stand(dict.fromkeys((*CORE, *FAR), 8), with_access=False), onset_ns=1).sighting
+    assert found is not None
+    assert found.fault.segment is Segment.ACCESS
+
+
+def test_a_host_that_loses_alone_is_left_out_and_nobody_blamed() -> None:
+    at = stand({"zone": 40})
+    found = blame(at, onset_ns=1)
+    assert found.is_one_host
+    assert found.sighting is None
+    assert at.link.tracks["icmp zone ip4"].noisy_until_ns > 0
+    assert at.link.tracks["icmp far ip4"].noisy_until_ns == 0
+
+
+def test_a_few_echoes_of_the_gateway_do_not_prove_the_lan_clean() -> None:
+    at = stand(dict.fromkeys((*NEAR[1:], *CORE, *FAR), 8))
+    at.link.tracks["icmp gateway ip4"].sent = 60
+    assert blame(at, onset_ns=1).sighting is None
+
+
+def test_a_gateway_that_answers_no_echoes_is_left_to_the_ladder() -> None:
+    at = stand(dict.fromkeys((*NEAR[1:], *CORE, *FAR), 8))
+    at.link.tracks["icmp gateway ip4"].sent = 0
+    found = blame(at, onset_ns=1).sighting
+    assert found is not None
+    assert found.fault.segment is Segment.ACCESS

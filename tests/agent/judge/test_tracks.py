@@ -1,0 +1,98 @@
+"""Tracks: runs overlap and arrive in any order; what counts is when they began."""
+
+import pytest
+
+from thongsuot_agent.judge.memory import Track
+from thongsuot_agent.judge.settings import Settings
+from thongsuot_agent.judge.signs import Sign, sign_of
+from thongsuot_agent.judge.tracks import is_slow, record, record_value
+from thongsuot_schema.catalogue import dns, icmp
+from thongsuot_schema.reason import Reason
+from thongsuot_schema.result import Doubt, Family, Finding, not_ok, ok
+
+SETTINGS = Settings()
+ANSWER = ok({icmp.RTT: 0.01})
+SILENCE = not_ok(Reason.TIMED_OUT)
+
+
+def track(kind: str = "icmp") -> Track:
+    return Track(kind=kind, target="zone", family=Family.IP4)
+
+
+def fed(one: Track, *runs: tuple[int, Finding]) -> Track:
+    for started_ns, finding in runs:
+        record(one, started_ns, finding, sign_of(one.kind, finding))
+    return one
+
+
+def test_silences_are_counted_since_the_last_answer() -> None:
+    one = fed(track(), (1, ANSWER), (2, SILENCE), (3, SILENCE))
+    assert (one.silences, one.silent_since_ns, one.answered_ns) == (2, 2, 1)
+    fed(one, (4, ANSWER))
+    assert (one.silences, one.silent_since_ns, one.answered_since_ns) == (0, None, 4)
+
+
+def test_a_time_out_that_began_before_a_later_answer_is_old_news() -> None:
+    one = fed(track(), (5, ANSWER), (4, SILENCE))
+    assert (one.silences, one.failures) == (0, 0)
+
+
+def test_an_answer_that_began_before_a_silence_does_not_end_it() -> None:
+    one = fed(track(), (5, SILENCE), (4, ANSWER))
+    assert one.silences == 1
+    assert one.answered_ns == 4
+
+
+def test_an_unmeasured_run_changes_nothing_but_its_own_record() -> None:
+    one = fed(track(), (1, ANSWER), (2, not_ok(Reason.NO_ROUTE)))
+    assert (one.answered_ns, one.silences, one.failures) == (1, 0, 0)
+    assert one.unmeasured_reason is Reason.NO_ROUTE
+
+
+def test_a_service_that_answers_wrongly_is_reached_and_fails() -> None:
+    one = fed(track("http"), (1, not_ok(Reason.STATUS_UNEXPECTED)))
+    assert (one.failures, one.silences, one.answered_ns) == (1, 0, 1)
+
+
+def test_addresses_of_a_service_are_remembered_apart_and_not_without_end() -> None:
+    one = track("http")
+    for number in range(20):
+        name = {"address": f"192.0.2.{number}"}
+        finding = not_ok(Reason.TIMED_OUT, evidence=name)
+        record(one, number, finding, Sign.SILENT)
+    assert len(one.addresses) == 8
+    fed(one, (30, ok({}, evidence={"address": "192.0.2.19"})))
+    assert one.addresses["192.0.2.19"].failures == 0
+    assert one.addresses["192.0.2.18"].failures == 1
+
+
+def learned(values: list[float], kind: str = "icmp") -> Track:
+    one = track(kind)
+    metric = icmp.RTT if kind == "icmp" else dns.LOOKUP
+    for number, value in enumerate(values):
+        record_value(one, number, ok({metric: value}), SETTINGS)
+    return one
+
+
+def test_a_round_trip_far_above_the_usual_is_slow_and_teaches_nothing() -> None:
+    one = learned([0.010] * 10 + [0.310] * 50)
+    assert is_slow(one, SETTINGS)
+    assert (one.slow_runs, one.slow_since_ns) == (50, 10)
+    assert one.usual_s == pytest.approx(0.010, abs=0.001)
+
+
+def test_another_route_becomes_usual() -> None:
+    one = learned([0.010] * 10 + [0.050] * 300)
+    assert not is_slow(one, SETTINGS)
+    assert one.usual_s == pytest.approx(0.050, abs=0.002)
+
+
+def test_nothing_is_slow_before_something_was_learned() -> None:
+    assert not is_slow(learned([0.9]), SETTINGS)
+    assert is_slow(learned([1.1], "dns"), SETTINGS), "a lookup that nobody would wait for"
+
+
+def test_late_timers_teach_nothing() -> None:
+    one = track()
+    record_value(one, 1, ok({icmp.RTT: 0.5}, doubts=(Doubt.TIMER_LATE,)), SETTINGS)
+    assert one.usual_s is None

@@ -9,10 +9,12 @@ import pytest
 from tests.agent.links.device import ANCHOR4, ANCHOR6, FIXED, MOBILE, on_device, until
 from thongsuot_agent.links.echo import Echo
 from thongsuot_agent.links.monitor import LinkMonitor
+from thongsuot_agent.links.state import LinkUnusable
 from thongsuot_agent.proto import icmp
 from thongsuot_lab.lab import Lab
 from thongsuot_lab.testing import needs_lab
 from thongsuot_lab.topology.model import Impairment
+from thongsuot_schema.inventory.model import Link as Spec
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Doubt, Family
 
@@ -249,3 +251,50 @@ def test_closing_a_link_ends_what_is_under_way(lab: Lab) -> None:
         assert (await waiting).reason is Reason.INTERFACE_DOWN
 
     on_device(lab, look, BOTH)
+
+
+def test_what_the_device_itself_refuses_to_send_is_unmeasured_and_leaves_no_trace(lab: Lab) -> None:
+    device = lab.node("device")
+
+    async def look(monitor: LinkMonitor) -> None:
+        await echo(monitor, "fixed")
+        device.nft(
+            "add table inet own",
+            "add chain inet own out { type filter hook output priority 0; }",
+            "add rule inet own out icmp type echo-request drop",
+        )
+        for _ in range(3):
+            with pytest.raises(LinkUnusable) as caught:
+                await echo(monitor, "fixed")
+            assert caught.value.reason is Reason.PERMISSION_DENIED
+        device.nft("delete table inet own")
+        for _ in range(3):
+            got = await echo(monitor, "fixed")
+            # The stamps of sent packets still find their packets.
+            assert (got.reason, got.doubts) == (None, frozenset())
+
+    on_device(lab, look, BOTH)
+
+
+def test_an_interface_that_was_plugged_in_anew_gets_new_sockets(lab: Lab) -> None:
+    device = lab.node("device")
+    again = (
+        "link add m0 type veth peer name m1",
+        "link set m0 up",
+        "link set m1 up",
+        "addr add 10.7.0.1/24 dev m0",
+    )
+    device.ip(*again)
+
+    async def look(monitor: LinkMonitor) -> None:
+        link = monitor.links["modem"]
+        first = link.echoes(Family.IP4)
+        assert link.echoes(Family.IP4) is first
+        device.ip("link del m0", *again)
+        monitor.refresh()
+        assert link.echoes(Family.IP4) is not first
+        # Nobody answers at the other end: but it can be sent again, which the old socket could not.
+        got = await echo(monitor, "modem", "10.7.0.2", timeout_s=WAIT_S)
+        assert got.reason is Reason.TIMED_OUT
+
+    on_device(lab, look, (Spec(name="modem", interface="m0"),))

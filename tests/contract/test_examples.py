@@ -4,7 +4,9 @@ What the documentation shows, works.
 A code block is run when its info string says so, and is otherwise held to nothing:
 
 ``sh run``             a script, run from the repository's root with `.venv/bin` first on PATH
-``toml agent``         a whole configuration of an agent
+``toml agent``         a whole configuration of an agent, checked as at its start; in the same way
+``toml collector``     one of a collector and
+``toml inventory``     files of an inventory
 ``python file=PATH``   a file of a house: all files of one page are laid over a copy of the rooms,
                        and the tests among them are run there
 """
@@ -18,11 +20,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import trustme
 
 from tests.contract.house import ROOT, plant
 from tests.contract.test_docs import pages
-from thongsuot_agent.config.model import AgentConfig
-from thongsuot_schema.document import decode
+from thongsuot_agent.config import read as agent
+from thongsuot_collector.config import read as collector
+from thongsuot_schema.inventory import read as inventory
 
 PYTEST = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider")
 
@@ -93,8 +97,24 @@ def test_each_script_that_claims_to_run_runs(block: Block) -> None:
 
 
 @pytest.mark.parametrize("block", blocks(ROOT, "toml agent"), ids=lambda block: block.place)
-def test_each_configuration_of_an_agent_loads(block: Block) -> None:
-    assert decode(block.code, AgentConfig, file=block.place).site.name
+def test_each_configuration_of_an_agent_is_good(block: Block) -> None:
+    assert agent.parse(block.code, file=block.place).site.name
+
+
+@pytest.mark.parametrize("block", blocks(ROOT, "toml collector"), ids=lambda block: block.place)
+def test_each_configuration_of_a_collector_is_good(block: Block, tmp_path: Path) -> None:
+    # What the page tells its reader to have beside the file.
+    (tmp_path / "inventory").mkdir()
+    (tmp_path / "page.password").write_text("secret\n", encoding="ascii")
+    issued = trustme.CA().issue_cert("collector.example")
+    issued.private_key_pem.write_to_path(tmp_path / "collector.key")
+    issued.cert_chain_pems[0].write_to_path(tmp_path / "collector.pem")
+    assert collector.parse(block.code, file=block.place, folder=tmp_path).sinks
+
+
+@pytest.mark.parametrize("block", blocks(ROOT, "toml inventory"), ids=lambda block: block.place)
+def test_each_inventory_is_good(block: Block) -> None:
+    assert inventory.read({block.place: block.code}).sites
 
 
 @pytest.mark.lab

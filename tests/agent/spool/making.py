@@ -6,6 +6,7 @@ from pathlib import Path
 
 import msgspec
 
+from tests.fakes.clock import FakeClock
 from thongsuot_agent.clock import Clock, boot_id
 from thongsuot_agent.config.model import SpoolConfig
 from thongsuot_agent.spool.parcel import Parcel
@@ -79,6 +80,19 @@ def spool_at(
         boot_id=boot or boot_id(),
         trusted_wall_ns=clock.wall_ns,
     )
+
+
+def clock_of(fake: FakeClock) -> Clock:
+    """Return a clock that goes as a fake one."""
+    return Clock(boottime_ns=fake.boottime_ns, wall_ns=fake.wall_ns, error_s=lambda: 0.01)
+
+
+async def opened(root: Path, fake: FakeClock | None = None, **config: float) -> Spool:
+    """Return an open spool; ``config`` are settings of it."""
+    clock = None if fake is None else clock_of(fake)
+    spool = spool_at(root, config=msgspec.convert(config, SpoolConfig), clock=clock)
+    await spool.open(SERIES)
+    return spool
 
 
 class Collected:

@@ -258,7 +258,7 @@ class Agent:
             latest=Latest(lan),
         )
         if kept is not None:
-            desk.history.load(kept.history)
+            desk.history.load(kept.history, setting.clock.boottime_ns())
             self._uplinks.families = kept.families
         return desk
 

@@ -84,6 +84,15 @@ class History:
         """Return all of it, to be written down."""
         return [(link, service, past) for (link, service), past in self._past.items()]
 
-    def load(self, written: list[tuple[str, str, list[Past]]]) -> None:
-        """Go on from what was written down in this boot."""
+    def load(self, written: list[tuple[str, str, list[Past]]], now_ns: int) -> None:
+        """
+        Go on from what was written down in this boot: what was believed is believed again.
+
+        The time from then to now was not watched, and is not covered.
+        """
         self._past = {(link, service): past for link, service, past in written if past}
+        for past in self._past.values():
+            last = past[-1]
+            past.append(
+                Past(start_ns=now_ns, end_ns=now_ns, state=last.state, symptom=last.symptom)
+            )

@@ -69,14 +69,14 @@ class Server:
                 writer.transport.abort()
 
     async def _answer(self, reader: asyncio.StreamReader) -> bytes:
-        if self._open > MOST_CONNECTIONS:
-            return response(plain(HTTPStatus.SERVICE_UNAVAILABLE))
         try:
             head = await reader.readuntil(b"\r\n\r\n")
         except asyncio.IncompleteReadError:
             return b""
         except asyncio.LimitOverrunError:
             return response(plain(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE))
+        if self._open > MOST_CONNECTIONS:
+            return response(plain(HTTPStatus.SERVICE_UNAVAILABLE))
         try:
             request = parse(head)
         except RequestRefused as refused:

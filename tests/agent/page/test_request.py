@@ -1,0 +1,66 @@
+"""What the page answers to, and how its responses begin."""
+
+from http import HTTPStatus
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from thongsuot_agent.page.request import Page, RequestRefused, parse, plain, response
+
+
+def test_a_request_is_read() -> None:
+    request = parse(b"GET /?lang=en&x=%C4%91 HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert (request.path, request.query, request.is_head) == ("/", {"lang": "en", "x": "đ"}, False)
+    assert parse(b"HEAD /healthz HTTP/1.0\r\n\r\n").is_head
+
+
+@pytest.mark.parametrize(
+    ("head", "status"),
+    [
+        (b"POST / HTTP/1.1\r\n\r\n", HTTPStatus.METHOD_NOT_ALLOWED),
+        (b"GET /\r\n\r\n", HTTPStatus.BAD_REQUEST),
+        (b"GET / SPDY/3\r\n\r\n", HTTPStatus.BAD_REQUEST),
+        (b"GET http://other/ HTTP/1.1\r\n\r\n", HTTPStatus.BAD_REQUEST),
+        ("GET /đ HTTP/1.1\r\n\r\n".encode(), HTTPStatus.BAD_REQUEST),
+        (b"GET /?a&b&c&d&e&f&g&h&i&j=1 HTTP/1.1\r\n\r\n", HTTPStatus.BAD_REQUEST),
+        (b"\x16\x03\x01\x02\x00\r\n\r\n", HTTPStatus.BAD_REQUEST),
+    ],
+)
+def test_what_is_not_done_here_is_refused(head: bytes, status: HTTPStatus) -> None:
+    with pytest.raises(RequestRefused) as refused:
+        parse(head)
+    assert refused.value.status is status
+
+
+@given(head=st.binary(max_size=200))
+def test_no_bytes_are_more_than_refused(head: bytes) -> None:
+    try:
+        found = parse(head)
+    except RequestRefused as refused:
+        status = refused.status
+    else:
+        status = HTTPStatus.OK if found.path.startswith("/") else HTTPStatus.BAD_REQUEST
+    assert status in {HTTPStatus.OK, HTTPStatus.BAD_REQUEST, HTTPStatus.METHOD_NOT_ALLOWED}
+
+
+def test_a_response_says_what_it_is_and_what_may_not_be_done_with_it() -> None:
+    page = Page(body=b"<p>", content_type="text/html; charset=utf-8", policy="default-src 'none'")
+    head, _, body = response(page).partition(b"\r\n\r\n")
+    lines = head.decode().split("\r\n")
+    assert lines[0] == "HTTP/1.1 200 OK"
+    assert {
+        "Content-Type: text/html; charset=utf-8",
+        "Content-Length: 3",
+        "Content-Security-Policy: default-src 'none'",
+        "X-Content-Type-Options: nosniff",
+        "Referrer-Policy: no-referrer",
+        "Cache-Control: no-store",
+        "Connection: close",
+    } <= set(lines)
+    assert body == b"<p>"
+    assert response(page, is_head=True).endswith(b"\r\n\r\n")
+
+
+def test_a_method_that_is_not_done_here_is_told_which_are() -> None:
+    assert b"\r\nAllow: GET, HEAD\r\n" in response(plain(HTTPStatus.METHOD_NOT_ALLOWED))

@@ -1,0 +1,92 @@
+"""The server on a real socket: bounded in bytes, connections and time."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from tests.timing import MS
+from thongsuot_agent.page import server as module
+from thongsuot_agent.page.request import HEAD_LIMIT_BYTES, Page, Request
+from thongsuot_agent.page.server import MOST_CONNECTIONS, Server
+
+
+def page_for(request: Request) -> Page | None:
+    if request.path == "/":
+        return Page(body=b"hello " + b"x" * 50_000, content_type="text/plain")
+    return None
+
+
+@asynccontextmanager
+async def serving() -> AsyncIterator[int]:
+    """Serve on loopback; yields the port."""
+    port: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+    server = Server(page_for)
+    task = asyncio.ensure_future(
+        server.run("127.0.0.1:0", lambda _host, number: port.set_result(number))
+    )
+    yield await port
+    task.cancel()
+    await asyncio.wait([task])
+
+
+async def ask(port: int, head: bytes) -> bytes:
+    """Return the whole answer; what was sent and not read by then is of no interest."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    answer = b""
+    try:
+        writer.write(head)
+        while piece := await reader.read(65536):
+            answer += piece
+    except ConnectionResetError:
+        pass
+    await closed(writer)
+    return answer
+
+
+async def closed(writer: asyncio.StreamWriter) -> None:
+    """Close a connection, whatever the other side has done to it."""
+    writer.close()
+    await asyncio.gather(writer.wait_closed(), return_exceptions=True)
+
+
+async def test_pages_are_served_whole_and_heads_alone() -> None:
+    async with serving() as port:
+        answer = await ask(port, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert answer.startswith(b"HTTP/1.1 200 OK\r\n")
+        assert answer.endswith(b"x" * 50_000)
+        head = await ask(port, b"HEAD / HTTP/1.1\r\n\r\n")
+        assert b"Content-Length: 50006\r\n" in head
+        assert head.endswith(b"\r\n\r\n")
+
+
+async def test_what_is_not_there_or_not_done_is_said() -> None:
+    async with serving() as port:
+        assert b" 404 " in await ask(port, b"GET /other HTTP/1.1\r\n\r\n")
+        assert b" 405 " in await ask(port, b"DELETE / HTTP/1.1\r\n\r\n")
+        assert b" 400 " in await ask(port, b"nonsense\r\n\r\n")
+
+
+async def test_a_head_without_end_is_refused() -> None:
+    async with serving() as port:
+        endless = b"GET / HTTP/1.1\r\nX: " + b"a" * (2 * HEAD_LIMIT_BYTES)
+        assert b" 431 " in await ask(port, endless)
+        assert b" 200 " in await ask(port, b"GET / HTTP/1.1\r\n\r\n")
+
+
+async def test_a_caller_who_says_nothing_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_EXCHANGE_S", 20 * MS)
+    async with serving() as port:
+        assert await ask(port, b"GET / HT") == b""
+
+
+async def test_too_many_callers_at_once_are_turned_away_and_then_served_again() -> None:
+    async with serving() as port:
+        idle = [await asyncio.open_connection("127.0.0.1", port) for _ in range(MOST_CONNECTIONS)]
+        assert b" 503 " in await ask(port, b"GET / HTTP/1.1\r\n\r\n")
+        for _, writer in idle:
+            await closed(writer)
+        async with asyncio.timeout(60_000 * MS):
+            while b" 200 " not in await ask(port, b"GET / HTTP/1.1\r\n\r\n"):
+                pass

@@ -1,0 +1,152 @@
+"""The view of a site: what is known, and nothing that is not."""
+
+from thongsuot_agent.config.model import SiteConfig
+from thongsuot_agent.judge.memory import Given
+from thongsuot_agent.page.history import History
+from thongsuot_agent.page.latest import STALE_NS, Latest
+from thongsuot_agent.page.site_view import Outlook, Surroundings, site_view
+from thongsuot_schema.batch.push import Told
+from thongsuot_schema.catalogue.icmp import LOSS, RTT
+from thongsuot_schema.inventory.model import Carrier, Link, Medium, Role, Target
+from thongsuot_schema.page.view import SiteView
+from thongsuot_schema.reason import Reason
+from thongsuot_schema.result import Family, Result, Series, not_ok, ok
+from thongsuot_schema.segment import Segment
+from thongsuot_schema.state import State
+from thongsuot_schema.verdict import Symptom, Verdict
+
+S = 1_000_000_000
+NOW_NS = 10_000 * S
+LINKS = (
+    Link(name="fiber", interface="eth0", medium=Medium.FIBER, carrier="song-hong", circuit="C-7"),
+    Link(name="mobile", interface="wwan0", medium=Medium.RADIO_5G, carrier="khac"),
+)
+PORTAL = Target(
+    name="portal",
+    role=Role.SERVICE,
+    segment=Segment.SERVICE,
+    url="https://portal.example",
+    title_vi="Cổng dịch vụ công",
+)
+CARRIERS = (Carrier(name="song-hong", title="Sông Hồng", hotline="1800 0000"),)
+
+
+def given(link: str, service: str, state: State, onset_ns: int = 9_000 * S) -> Given:
+    is_fault = state in {State.DOWN, State.DEGRADED}
+    verdict = Verdict(
+        link=link,
+        service=service,
+        state=state,
+        segment=Segment.ACCESS if is_fault else None,
+        symptom=Symptom.ACCESS_SILENT if is_fault else Symptom.NONE,
+    )
+    return Given(verdict=verdict, onset_ns=onset_ns)
+
+
+def echo(link: str, target: str, rtt_s: float | None, at_ns: int = NOW_NS) -> Result:
+    series = Series(kind="icmp", revision=1, link=link, target=target, family=Family.IP4)
+    if rtt_s is None:
+        finding = not_ok(Reason.TIMED_OUT, {LOSS: 1.0})
+    else:
+        finding = ok({RTT: rtt_s, LOSS: 0.0})
+    return Result(series=series, boottime_ns=at_ns, finding=finding)
+
+
+def view(*verdicts: Given, latest: Latest | None = None, told: tuple[Told, ...] = ()) -> SiteView:
+    outlook = Outlook(
+        site=SiteConfig(name="ba-dinh", title="Điểm Ba Đình", commune="00004"),
+        links=LINKS,
+        targets=(PORTAL,),
+        carriers=CARRIERS,
+        given=verdicts,
+        history=History(),
+        latest=latest or Latest(),
+        now_ns=NOW_NS,
+        wall_s=lambda ns: ns / S + 1_800_000_000,
+    )
+    surroundings = Surroundings(
+        told=told,
+        collector_reachable=True,
+        backlog_batches=2,
+        clock_trusted=True,
+        version="0.1.0",
+    )
+    return site_view(outlook, surroundings)
+
+
+def test_before_anything_is_known_all_lights_are_unknown() -> None:
+    found = view()
+    lights = (*found.links, *found.services)
+    assert {light.state for light in lights} == {State.UNKNOWN}
+    assert {light.symptom for light in lights} == {Symptom.NOT_YET_MEASURED}
+    assert {light.since_s for light in lights} == {None}
+
+
+def test_a_link_shows_its_verdict_and_whom_to_call() -> None:
+    light = view(given("fiber", "", State.DOWN)).links[0]
+    assert (light.state, light.segment, light.symptom) == (
+        State.DOWN,
+        Segment.ACCESS,
+        Symptom.ACCESS_SILENT,
+    )
+    assert (light.carrier, light.carrier_hotline, light.circuit) == (
+        "Sông Hồng",
+        "1800 0000",
+        "C-7",
+    )
+    assert light.since_s == 1_800_009_000
+    assert light.medium == Medium.FIBER
+
+
+def test_a_carrier_that_is_not_described_keeps_its_name() -> None:
+    light = view().links[1]
+    assert (light.carrier, light.carrier_hotline) == ("khac", "")
+
+
+def test_figures_are_those_beyond_the_lan_and_only_while_the_link_is_heard() -> None:
+    latest = Latest(frozenset({"gateway"}))
+    for measured in (
+        echo("fiber", "gateway", 0.0005),
+        echo("fiber", "anchor", 0.004),
+        echo("fiber", "far", 0.040),
+        echo("fiber", "anchor2", None),
+    ):
+        latest.take(measured)
+    up = view(given("fiber", "", State.UP), latest=latest).links[0]
+    assert (up.rtt_s, up.loss_ratio) == (0.004, 1 / 3)
+    down = view(given("fiber", "", State.DOWN), latest=latest).links[0]
+    assert (down.rtt_s, down.loss_ratio) == (None, None)
+
+
+def test_an_old_figure_is_not_shown() -> None:
+    latest = Latest()
+    latest.take(echo("fiber", "anchor", 0.004, at_ns=NOW_NS - STALE_NS))
+    assert view(given("fiber", "", State.UP), latest=latest).links[0].rtt_s is None
+    assert list(latest.fresh(NOW_NS)) == []
+
+
+def test_a_service_says_over_which_links_it_is_reached() -> None:
+    found = view(
+        given("", "portal", State.UP),
+        given("fiber", "portal", State.DOWN),
+        given("mobile", "portal", State.DEGRADED),
+    ).services[0]
+    assert (found.state, found.reachable_over) == (State.UP, ("mobile",))
+    assert (found.title_vi, found.title_en) == ("Cổng dịch vụ công", "Cổng dịch vụ công")
+
+
+def test_without_a_verdict_for_the_site_the_best_link_speaks_for_a_service() -> None:
+    found = view(given("fiber", "portal", State.DOWN), given("mobile", "portal", State.UP))
+    assert found.services[0].state is State.UP
+
+
+def test_who_was_told_is_shown() -> None:
+    told = Told(party="carrier", channel="email", at_wall_ns=5 * S, link="fiber", reference="T-1")
+    (shown,) = view(told=(told,)).told
+    assert (shown.party, shown.channel, shown.at_s, shown.about, shown.reference) == (
+        "carrier",
+        "email",
+        5.0,
+        "fiber",
+        "T-1",
+    )

@@ -1,0 +1,137 @@
+"""What goes first when there is no room, and what is said of it."""
+
+import random
+from pathlib import Path
+
+from tests.agent.spool.making import (
+    Collected,
+    change,
+    numbers,
+    opened,
+    result,
+    wordy_result,
+)
+from tests.fakes.clock import FakeClock
+from thongsuot_schema.batch.digest import digest_of
+from thongsuot_schema.batch.model import Notice, NoticeCode
+
+MIB = 1 << 20
+
+
+async def test_the_oldest_detail_goes_first_and_verdict_changes_stay(tmp_path: Path) -> None:
+    fake = FakeClock()
+    spool = await opened(tmp_path, fake, disk_after_s=1.0, max_bytes=MIB)
+    serial = made = 0
+    while not spool.status().dropped_results:
+        for _ in range(200):
+            serial += 1
+            spool.add(wordy_result(serial))
+            made += 1
+        if serial % 1_000 == 0:
+            spool.add(change(serial))
+        fake.advance(15)
+        spool.seal()
+        await spool.keep_up()
+        assert serial < 10**6, "a bound of 1 MiB is reached before"
+    status = spool.status()
+    assert status.disk_bytes <= MIB
+    assert status.dropped_batches == 0
+    collected = Collected()
+    await collected.take_all(spool)
+    kept = len(collected.serials())
+    dropped = [
+        notice
+        for batch in collected.ordered
+        for notice in batch.notices
+        if notice.code is NoticeCode.DROPPED
+    ]
+    assert kept + sum(notice.count for notice in dropped) == made
+    assert status.dropped_results == made - kept
+    assert collected.change_serials() == list(range(1_000, serial + 1, 1_000))
+    (found,) = numbers(collected.ordered).values()
+    assert found == list(range(1, len(found) + 1)), "skeletons keep the numbers without gaps"
+    stripped = [batch.number for batch in collected.ordered if not batch.results]
+    assert stripped == list(range(1, len(stripped) + 1)), "the oldest"
+    # The chain can be followed through a skeleton by the name of the original in its notice.
+    names = {
+        batch.number: digest_of(collected.bodies[batch.stream, batch.number]).hex()
+        for batch in collected.ordered
+    }
+    names |= {
+        batch.number: notice.text
+        for batch in collected.ordered
+        for notice in batch.notices
+        if notice.code is NoticeCode.DROPPED
+    }
+    for batch in collected.ordered[1:]:
+        assert batch.previous.hex() == names[batch.number - 1]
+    await spool.close()
+
+
+async def test_when_all_detail_is_gone_whole_batches_go_and_a_gap_says_so(tmp_path: Path) -> None:
+    fake = FakeClock()
+    spool = await opened(tmp_path, fake, disk_after_s=1.0, max_bytes=MIB)
+    for serial in range(1, 601):
+        if serial % 10 == 0:
+            spool.add(change(serial))
+        else:
+            for number in range(20):
+                text = random.Random(serial * 100 + number).randbytes(100).hex()
+                spool.add(Notice(code=NoticeCode.OTHER, boottime_ns=serial, text=text))
+        spool.seal()
+        if serial % 20 == 0:
+            fake.advance(15)
+            await spool.keep_up()
+    status = spool.status()
+    assert status.disk_bytes <= MIB
+    assert status.dropped_batches > 0
+    spool.seal()
+    collected = Collected()
+    await collected.take_all(spool)
+    assert collected.change_serials() == list(range(10, 601, 10)), "changes go last"
+    gaps = collected.notices("gap")
+    assert sum(int(text.split()[0]) for text in gaps) == status.dropped_batches
+    await spool.close()
+
+
+async def test_memory_is_bounded_when_no_tier_takes_anything(tmp_path: Path) -> None:
+    (tmp_path / "run").write_text("no directory")
+    (tmp_path / "state").write_text("no directory")
+    fake = FakeClock()
+    spool = await opened(tmp_path, fake, max_runtime_bytes=1 << 16)
+    for serial in range(1, 40_001):
+        spool.add(result(serial))
+        if serial % 1000 == 0:
+            spool.add(change(serial))
+            spool.seal()
+            await spool.keep_up()
+    status = spool.status()
+    assert status.is_in_memory
+    assert status.is_disk_refusing
+    assert status.dropped_results > 0
+    spool.seal()
+    collected = Collected()
+    await collected.take_all(spool)
+    assert sum(len(body) for body in collected.bodies.values()) <= (1 << 16) + 4096
+    assert collected.change_serials() == list(range(1000, 40_001, 1000))
+    await spool.close()
+
+
+async def test_detail_older_than_its_age_is_dropped_and_changes_stay(tmp_path: Path) -> None:
+    fake = FakeClock()
+    spool = await opened(tmp_path, fake, disk_after_s=1.0, max_age_s=86400.0)
+    spool.add(result(1))
+    spool.add(change(2))
+    spool.seal()
+    fake.advance(60)
+    await spool.keep_up()
+    fake.advance(90_000)
+    spool.add(result(3))
+    spool.seal()
+    await spool.keep_up()
+    collected = Collected()
+    await collected.take_all(spool)
+    assert collected.serials() == [3]
+    assert collected.change_serials() == [2]
+    assert spool.status().dropped_results == 1
+    await spool.close()

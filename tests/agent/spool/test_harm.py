@@ -1,0 +1,162 @@
+"""
+Full and torn files, refused batches, broken results: the record goes on and says what happened.
+"""
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from tests.agent.spool.making import (
+    Collected,
+    change,
+    numbers,
+    opened,
+    places,
+    result,
+)
+from tests.fakes.clock import FakeClock
+from thongsuot_agent.spool.rejected import Refusal, Rejected
+from thongsuot_schema.batch.model import NoticeCode
+
+
+async def test_a_runtime_directory_without_room_is_left_for_memory_and_found_again(
+    tmp_path: Path, full_disk: Path
+) -> None:
+    (tmp_path / "run").symlink_to(full_disk)
+    spool = await opened(tmp_path)
+    spool.add(result(1))
+    filler = full_disk / "filler"
+    _fill(filler)
+    serial = 1
+    while not spool.status().is_in_memory:
+        serial += 1
+        spool.add(result(serial))
+        assert serial < 2000, "the directory is full"
+    spool.seal()
+    filler.unlink()
+    spool.add(result(serial + 1))
+    spool.seal()
+    assert not spool.status().is_in_memory
+    spool.add(result(serial + 2))
+    spool.seal()
+    collected = Collected()
+    await collected.take_all(spool)
+    assert collected.serials() == list(range(1, serial + 3))
+    assert len(numbers(collected.ordered)) == 3, "before, in memory, after"
+    assert all(
+        each == list(range(1, len(each) + 1)) for each in numbers(collected.ordered).values()
+    )
+    await spool.close()
+
+
+async def test_a_full_disk_is_told_once_and_the_record_goes_on(
+    tmp_path: Path, full_disk: Path
+) -> None:
+    (tmp_path / "state").symlink_to(full_disk)
+    fake = FakeClock()
+    spool = await opened(tmp_path, fake, disk_after_s=1.0)
+    filler = full_disk / "filler"
+    _fill(filler)
+    for serial in range(1, 9):
+        spool.add(result(serial))
+        spool.add(change(serial))
+        fake.advance(15)
+        spool.seal()
+        await spool.keep_up()
+    assert spool.status().is_disk_refusing
+    assert spool.status().waiting_on_disk == 0
+    filler.unlink()
+    fake.advance(15)
+    spool.seal()
+    await spool.keep_up()
+    assert not spool.status().is_disk_refusing
+    assert spool.status().waiting_on_disk >= 8
+    spool.seal()
+    collected = Collected()
+    await collected.take_all(spool)
+    assert collected.serials() == collected.change_serials() == list(range(1, 9))
+    assert len(collected.notices("spool_full")) == 1
+    await spool.close()
+
+
+@pytest.mark.parametrize("damage", ["header", "page", "truncated"])
+async def test_a_torn_file_is_set_aside_and_told(tmp_path: Path, damage: str) -> None:
+    spool = await opened(tmp_path)
+    for serial in range(1, 60):
+        spool.add(change(serial))
+        spool.seal()
+    await spool.close()
+    file = places(tmp_path).file
+    content = bytearray(file.read_bytes())
+    if damage == "header":
+        content[:16] = b"not a data base!"
+    elif damage == "page":
+        content[2 * 4096 : 3 * 4096] = b"\xa5" * 4096
+    else:
+        del content[len(content) // 2 :]
+    file.write_bytes(content)
+    after = await opened(tmp_path)
+    after.add(result(100))
+    after.seal()
+    await after.keep_up()
+    torn = [path.name for path in file.parent.iterdir() if ".torn-" in path.name]
+    assert len(torn) == 1
+    assert torn[0].startswith("spool.db.torn-20")
+    collected = Collected()
+    await collected.take_all(after)
+    assert collected.notices("spool_torn") == torn
+    assert collected.serials() == [100]
+    await after.close()
+
+
+async def test_a_refused_batch_is_set_aside_readable_and_reported(tmp_path: Path) -> None:
+    spool = await opened(tmp_path)
+    spool.add(result(1))
+    spool.seal()
+    parcel = spool.newest()
+    assert parcel is not None
+    assert await spool.reject(parcel, Refusal(status=400, error="columns differ"))
+    assert spool.newest() is None
+    assert spool.status().rejected_batches == 1
+    (file,) = places(tmp_path).rejected.iterdir()
+    found = msgspec.json.decode(file.read_bytes(), type=Rejected)
+    assert found.batch is not None
+    assert found.batch.results == (result(1),)
+    assert (found.status, found.error) == (400, "columns differ")
+    spool.seal()
+    collected = Collected()
+    await collected.take_all(spool)
+    (gap,) = collected.notices("gap")
+    assert gap == f"1 results refused with 400, set aside as {file.name}: columns differ"
+    await spool.close()
+
+
+async def test_a_result_that_cannot_travel_does_not_take_the_others_with_it(
+    tmp_path: Path,
+) -> None:
+    spool = await opened(tmp_path)
+    strange = result(2)
+    finding = msgspec.structs.replace(strange.finding, values={"icmp_invented_seconds": 1.0})
+    for one in (result(1), msgspec.structs.replace(strange, finding=finding), result(3)):
+        spool.add(one)
+    spool.seal()
+    collected = Collected()
+    await collected.take_all(spool)
+    assert collected.serials() == [1, 3]
+    (batch,) = collected.ordered
+    assert [(notice.code, notice.count) for notice in batch.notices] == [
+        (NoticeCode.PROBE_BROKEN, 1)
+    ]
+    await spool.close()
+
+
+def _fill(path: Path) -> None:
+    """Take all the room that there is."""
+    with path.open("wb", buffering=0) as file:
+        for size in (1 << 16, 1 << 8, 1):
+            try:
+                while True:
+                    file.write(b"x" * size)
+            except OSError:
+                continue

@@ -5,7 +5,8 @@
 The body alone comes first, at one, four and twenty results a series and for the push of 15
 seconds that the default profile makes. Then one push over a connection that is open: TLS records,
 HTTP heads and the answer are counted as they cross a loopback socket; the sockets are real, the
-certificate is made for the run. A sample is one value of one metric at one time that a database gets.
+certificate is made for the run. A sample is one value of one metric at one time, as a database
+gets it.
 
 Goal: at most 2.0 bytes a sample in the body, at four samples a series.
 """

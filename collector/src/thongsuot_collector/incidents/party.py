@@ -1,0 +1,42 @@
+"""Responsible: who must act on an incident; and Severity: how bad it is."""
+
+from enum import StrEnum
+
+import msgspec
+
+from thongsuot_schema.segment import Party
+
+
+class Responsible(msgspec.Struct, frozen=True, array_like=True, order=True):
+    """
+    A party, and which one.
+
+    ``name`` is the carrier's, the site's (whose contacts are meant), the service's, or empty for
+    the city.
+    """
+
+    party: Party
+    name: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.party}:{self.name}" if self.name else str(self.party)
+
+
+CITY = Responsible(Party.CITY)
+
+
+class Severity(StrEnum):
+    """Perceived severity (ITU-T X.733, 8.1.2.3), the worst first."""
+
+    CRITICAL = "critical"
+    MAJOR = "major"
+    MINOR = "minor"
+    WARNING = "warning"
+    INDETERMINATE = "indeterminate"
+
+    def is_worse_than(self, other: "Severity") -> bool:
+        """Return whether this is the graver; ``indeterminate`` is the least."""
+        return _ORDER.index(self) < _ORDER.index(other)
+
+
+_ORDER = tuple(Severity)

@@ -1,0 +1,94 @@
+"""
+Rule: what kind of incident there is, as a value.
+
+A rule says which troubles are its own and what they amount to; the reducer does the rest. There are
+two shapes: an incident of one trouble, and one of many.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from thongsuot_collector.incidents.party import Responsible, Severity
+from thongsuot_collector.incidents.picture import Picture
+from thongsuot_collector.incidents.trouble import Trouble
+from thongsuot_schema.segment import Segment
+from thongsuot_schema.state import State
+from thongsuot_schema.verdict import Symptom
+from thongsuot_schema.words.language import Text
+
+
+class Case(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    What a rule makes of its troubles, as far as it is known now.
+
+    ``end_ns`` is the true end, ``None`` while it goes on. ``hold_s`` and ``limit_s`` bound how
+    long is waited before telling (a group's counts from when it was found). ``total`` is how many there are of which these are some. Not
+    ``is_certain``: the fault is not what was heard last, so nobody is alarmed by it now.
+    """
+
+    troubles: tuple[Trouble, ...]
+    start_ns: int
+    end_ns: int | None
+    state: State
+    segment: Segment | None
+    symptom: Symptom
+    party: Responsible
+    severity: Severity
+    hold_s: float
+    limit_s: float
+    total: int | None = None
+    is_told: bool = True
+    is_certain: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sentences:
+    """
+    What is said of an incident; ``None`` in a rule whose incidents speak by their symptom.
+
+    Places in braces: ``carrier``, ``service``, ``site``, ``n`` and ``m`` (of them), ``area`` (its
+    communes), ``since``.
+    """
+
+    headline: Text
+    what: Text
+    do: Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Single:
+    """
+    A rule for one trouble: ``judge`` returns ``None`` for what is not its own.
+
+    ``depends_on`` names the rules whose open incidents stand for this one's, where they hold the
+    same trouble. Exactly one single rule claims each trouble.
+    """
+
+    code: str
+    title: Text
+    judge: Callable[[Trouble, Picture], Case | None]
+    depends_on: tuple[str, ...] = ()
+    sentences: Sentences | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """
+    A rule for many troubles at once.
+
+    ``key`` returns the group that a trouble could belong to (``None``: none of this rule's);
+    ``judge`` what the troubles of one group amount to, apart in time: no case while they are too
+    few.
+    """
+
+    code: str
+    title: Text
+    key: Callable[[Trouble, Picture], str | None]
+    judge: Callable[[str, Sequence[Trouble], Picture], Sequence[Case]]
+    sentences: Sentences
+    depends_on: tuple[str, ...] = ()
+
+
+Rule = Single | Group

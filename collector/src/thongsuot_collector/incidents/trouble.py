@@ -1,0 +1,227 @@
+"""Trouble: one fault of one subject, from its onset to its end, as far as is known."""
+
+from collections.abc import Iterable, Sequence
+from enum import Enum, auto
+
+import msgspec
+
+from thongsuot_collector.timeline.interval import Basis, Interval, Proof, Rewrite, Source
+from thongsuot_collector.timeline.subject import Subject
+from thongsuot_schema.batch.digest import digest_of
+from thongsuot_schema.segment import Segment
+from thongsuot_schema.state import State
+from thongsuot_schema.verdict import Evidence, Symptom
+from thongsuot_schema.words.moments import local
+
+PHASES_KEPT = 40
+"""A link that flaps for hours; the first phase and the latest stay."""
+
+_NOBODY_LOOKED = frozenset(
+    {
+        Symptom.NOT_YET_MEASURED,
+        Symptom.AGENT_SILENT,
+        Symptom.DEVICE_OFF,
+        Symptom.DEVICE_STARVED,
+    }
+)
+
+NS_PER_S = 1_000_000_000
+
+
+class Phase(msgspec.Struct, frozen=True, kw_only=True):
+    """One interval of a trouble, and the evidence of the verdict that began it."""
+
+    interval: Interval
+    evidence: tuple[Evidence, ...] = ()
+
+
+class Trouble(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    One fault of one subject.
+
+    ``phases`` are its intervals, oldest first: faults, what is unknown between them, and pauses too
+    short to be its end. ``start_ns`` is the onset; ``end_ns`` when it was up again, ``None`` while
+    that is not known. ``known_ns`` is when the collector learned of it. ``is_gone``: what arrived
+    later says that there was no such fault.
+    """
+
+    id: str
+    subject: Subject
+    phases: tuple[Phase, ...]
+    start_ns: int
+    end_ns: int | None
+    known_ns: int
+    is_gone: bool = False
+
+    @property
+    def is_on(self) -> bool:
+        """Whether its end is not known."""
+        return self.end_ns is None and not self.is_gone
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether the fault itself is what was heard last of the subject."""
+        return self.is_on and is_fault(self.subject, self.phases[-1].interval)
+
+    @property
+    def fault(self) -> Phase:
+        """The phase that speaks for it: the latest fault; of what is over, the worst."""
+        faults = [one for one in self.phases if is_fault(self.subject, one.interval)]
+        if self.is_on:
+            return faults[-1]
+        return max(enumerate(faults), key=lambda one: (_gravity(one[1]), one[0]))[1]
+
+    @property
+    def error_s(self) -> float | None:
+        """How far the onset may be off by the clocks."""
+        return self.phases[0].interval.error_s
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """The batches that told of it, each once."""
+        found = [one.interval.source for one in self.phases if one.interval.source is not None]
+        return tuple(dict.fromkeys(found))
+
+    def has(self, symptom: Symptom) -> bool:
+        """Return whether any phase shows a symptom."""
+        return any(one.interval.symptom is symptom for one in self.phases)
+
+
+class _Kind(Enum):
+    FAULT = auto()
+    CALM = auto()
+    GREY = auto()
+
+
+class Draft(msgspec.Struct, frozen=True, kw_only=True):
+    """A trouble as a rewrite shows it; ``is_cut``: it may have begun before what is rewritten."""
+
+    intervals: tuple[Interval, ...]
+    end_ns: int | None
+    is_cut: bool
+
+    @property
+    def start_ns(self) -> int:
+        """The onset."""
+        return self.intervals[0].start_ns
+
+
+def is_fault(subject: Subject, interval: Interval) -> bool:
+    """Return whether an interval says that its subject is not as it should be."""
+    return _kind(subject, interval) is _Kind.FAULT
+
+
+def _kind(subject: Subject, interval: Interval) -> _Kind:
+    """
+    Return what an interval means to its subject's troubles.
+
+    A service that fails for the line's sake is the line's trouble, not its own; a service through
+    one link is judged with the link and with the service.
+    """
+    if interval.state is State.UP:
+        return _Kind.CALM
+    if subject.is_device:
+        return _Kind.FAULT
+    if subject.link and subject.service:
+        return _Kind.GREY
+    if interval.basis is not Basis.RECORD or interval.symptom in _NOBODY_LOOKED:
+        return _Kind.GREY
+    if subject.is_service and interval.segment is not Segment.SERVICE:
+        return _Kind.GREY
+    return _Kind.FAULT
+
+
+def drafts(rewrite: Rewrite, calm_ns: int) -> list[Draft]:
+    """
+    Return the troubles that a rewrite's intervals show, in order.
+
+    Faults of which the next begins less than ``calm_ns`` after the one before it ended are one.
+    """
+    found: list[Draft] = []
+    course: list[Interval] = []
+    calm_from: int | None = None
+    pause: list[Interval] = []
+    is_cut = False
+    for at, one in enumerate(rewrite.intervals):
+        kind = _kind(rewrite.subject, one)
+        if kind is _Kind.FAULT:
+            if course and calm_from is not None and one.start_ns - calm_from >= calm_ns:
+                found.append(Draft(intervals=tuple(course), end_ns=calm_from, is_cut=is_cut))
+                course = []
+            if not course:
+                is_cut = at == 0
+            course += [*(pause if course else ()), one]
+            calm_from, pause = None, []
+        elif course:
+            pause.append(one)
+            if kind is _Kind.CALM and calm_from is None:
+                calm_from = one.start_ns
+            elif calm_from is None:
+                course += pause
+                pause = []
+    if course:
+        found.append(Draft(intervals=tuple(course), end_ns=calm_from, is_cut=is_cut))
+    return found
+
+
+def trouble_of(
+    draft: Draft, subject: Subject, known: Trouble | None, proofs: Iterable[Proof], now_ns: int
+) -> Trouble:
+    """Return a trouble as a draft shows it; of one that is known already its name stays."""
+    evidence = {(one.source, one.state, one.symptom): one.evidence for one in proofs}
+    for phase in known.phases if known is not None else ():
+        key = _said(phase.interval)
+        if key is not None and phase.evidence:
+            evidence.setdefault(key, phase.evidence)
+    phases = [
+        Phase(interval=one, evidence=() if (key := _said(one)) is None else evidence.get(key, ()))
+        for one in _kept(draft.intervals)
+    ]
+    start_ns = draft.start_ns
+    if known is not None and draft.is_cut:
+        start_ns = min(start_ns, known.start_ns)
+    return Trouble(
+        id=name_of(str(subject), start_ns) if known is None else known.id,
+        subject=subject,
+        phases=tuple(phases),
+        start_ns=start_ns,
+        end_ns=draft.end_ns,
+        known_ns=now_ns if known is None else known.known_ns,
+    )
+
+
+def gone(known: Trouble) -> Trouble:
+    """Return a trouble of which later news says that there was none."""
+    return msgspec.structs.replace(known, is_gone=True)
+
+
+def meet(known: Trouble, draft: Draft, calm_ns: int) -> bool:
+    """Return whether a draft is of the same trouble: both overlap, or nearly."""
+    starts_before = draft.end_ns is None or known.start_ns < draft.end_ns + calm_ns
+    ends_after = known.end_ns is None or draft.start_ns < known.end_ns + calm_ns
+    return starts_before and ends_after
+
+
+def name_of(key: str, start_ns: int) -> str:
+    """
+    Return the name of what began at a time: the day in Vietnam and eight digits that follow from
+    key and time, so that the same always gets the same name, and a person can read it out.
+    """
+    day = local(start_ns / NS_PER_S).strftime("%Y%m%d")
+    return f"{day}-{digest_of(f'{key} {start_ns}'.encode()).hex()[:8]}"
+
+
+def _said(interval: Interval) -> tuple[Source, State, Symptom] | None:
+    if interval.source is None:
+        return None
+    return interval.source, interval.state, interval.symptom
+
+
+def _gravity(phase: Phase) -> int:
+    return (State.UNKNOWN, State.DEGRADED, State.DOWN).index(phase.interval.state)
+
+
+def _kept(intervals: Sequence[Interval]) -> list[Interval]:
+    if len(intervals) <= PHASES_KEPT:
+        return list(intervals)
+    return [intervals[0], *intervals[1 - PHASES_KEPT :]]

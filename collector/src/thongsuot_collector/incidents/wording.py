@@ -1,0 +1,109 @@
+"""Wording: an incident in words, in both languages, for whoever is told of it."""
+
+import msgspec
+
+from thongsuot_collector.directory import Directory
+from thongsuot_collector.incidents.incident import Incident
+from thongsuot_collector.incidents.rule import Rule
+from thongsuot_collector.incidents.trouble import NS_PER_S
+from thongsuot_collector.timeline.subject import Subject
+from thongsuot_schema.page.view import Light
+from thongsuot_schema.verdict import Symptom
+from thongsuot_schema.words.explanation import explain
+from thongsuot_schema.words.language import Language, Text, joined
+from thongsuot_schema.words.moments import spoken
+
+COMMUNES_NAMED = 5
+"""More than these are counted: a message stays readable on a phone."""
+
+_DIRECTIONS = {
+    "foreign": Text("quốc tế", "international"),
+    "domestic": Text("trong nước", "domestic"),
+}
+
+
+class Wording(msgspec.Struct, frozen=True, kw_only=True):
+    """``headline`` fits in a subject line; ``what`` and ``do`` are whole sentences."""
+
+    headline: str
+    what: str
+    do: str
+
+
+def describe(
+    incident: Incident,
+    rule: Rule,
+    directory: Directory,
+    language: Language,
+    *,
+    now_s: float | None = None,
+) -> Wording:
+    """
+    Say what an incident is, and what to do.
+
+    With ``now_s`` (Unix seconds) times of today are given without their date.
+    """
+    subject = incident.members[0].subject
+    by_symptom = explain(_light(incident, subject, directory), language, now_s=now_s)
+    if rule.sentences is None:
+        return Wording(headline=by_symptom.headline, what=by_symptom.what, do=by_symptom.do)
+    carrier = directory.carrier(incident.party.name)
+    direction = _DIRECTIONS.get(incident.key.rpartition(" ")[2])
+    since = spoken(incident.opened_ns / NS_PER_S, now_s, language)
+    count = incident.open_members or len(incident.members)
+    places = {
+        "carrier": (carrier.title or carrier.name) if carrier else incident.party.name,
+        "service": _service_title(subject.service, directory, language),
+        "site": directory.site(subject.site).title or subject.site,
+        "n": str(count),
+        "m": str(incident.total or len(incident.members)),
+        "area": area(incident.communes, directory, language),
+        "since": f" {'từ' if language == 'vi' else 'since'} {since}",
+        "direction": "" if direction is None else direction.read(language),
+        "symptom": by_symptom.headline,
+    }
+    said = rule.sentences
+    return Wording(
+        headline=said.headline.read(language).format_map(places),
+        what=said.what.read(language).format_map(places),
+        do=said.do.read(language).format_map(places),
+    )
+
+
+def area(communes: tuple[str, ...], directory: Directory, language: Language) -> str:
+    """Return communes as a list in running text, the rest of many as their number."""
+    names = [directory.commune_name(code) for code in communes]
+    more = len(names) - COMMUNES_NAMED
+    if more > 0:
+        names = names[:COMMUNES_NAMED]
+        names.append(f"{more} xã, phường khác" if language == "vi" else f"{more} more communes")
+    return joined(names, language)
+
+
+def _light(incident: Incident, subject: Subject, directory: Directory) -> Light:
+    exhibit = next(one for one in incident.exhibits if one.subject == subject)
+    link = directory.link(subject.site, subject.link)
+    target = directory.target(subject.service) if subject.service else None
+    carrier = directory.carrier(link.carrier) if link is not None else None
+    name = "" if link is None else link.carrier
+    return Light(
+        name=subject.link or subject.service or subject.site,
+        title_vi=target.title_vi if target else "",
+        title_en=target.title_en if target else "",
+        state=incident.state,
+        segment=incident.segment,
+        symptom=incident.symptom if incident.symptom is not Symptom.NONE else exhibit.symptom,
+        since_s=incident.opened_ns / NS_PER_S,
+        medium=link.medium.value if link is not None else "",
+        carrier=(carrier.title or carrier.name) if carrier else name,
+        carrier_hotline=carrier.hotline if carrier else "",
+        circuit=link.circuit if link is not None else "",
+        evidence=exhibit.evidence,
+    )
+
+
+def _service_title(name: str, directory: Directory, language: Language) -> str:
+    target = directory.target(name)
+    if target is None:
+        return name
+    return (target.title_vi if language == "vi" else target.title_en) or name

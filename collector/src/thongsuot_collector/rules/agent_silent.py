@@ -1,0 +1,59 @@
+"""
+A device is not heard: why is not known until it is heard again.
+
+Its last link may be cut, so that it cannot report, or the agent does not run.
+"""
+
+from thongsuot_collector.incidents.party import Responsible, Severity
+from thongsuot_collector.incidents.picture import Picture
+from thongsuot_collector.incidents.rule import Case, Sentences, Single
+from thongsuot_collector.incidents.trouble import Trouble
+from thongsuot_collector.rules import site_power
+from thongsuot_schema.segment import Party
+from thongsuot_schema.state import State
+from thongsuot_schema.words.language import Text
+
+
+def judge(trouble: Trouble, picture: Picture) -> Case | None:
+    """Claim every silence of a device that does not look like one of power."""
+    if not trouble.subject.is_device or site_power.is_power(trouble, picture):
+        return None
+    hold_s = picture.settings.silence_hold_s
+    return Case(
+        troubles=(trouble,),
+        start_ns=trouble.start_ns,
+        end_ns=trouble.end_ns,
+        state=State.UNKNOWN,
+        segment=None,
+        symptom=trouble.fault.interval.symptom,
+        party=Responsible(Party.COMMUNE, trouble.subject.site),
+        severity=Severity.INDETERMINATE,
+        hold_s=hold_s,
+        limit_s=hold_s,
+    )
+
+
+RULE = Single(
+    code="agent_silent",
+    title=Text("Thiết bị giám sát mất liên lạc", "Monitoring device not reporting"),
+    judge=judge,
+    depends_on=("many_silent", "carrier_outage"),
+    sentences=Sentences(
+        headline=Text(
+            "Điểm {site}: thiết bị giám sát mất liên lạc",
+            "{site}: monitoring device not reporting",
+        ),
+        what=Text(
+            "Trung tâm không nhận được dữ liệu của thiết bị giám sát tại điểm {site}{since}. Chưa "
+            "biết nguyên nhân: có thể đường truyền cuối cùng còn lại đã đứt, có thể thiết bị tắt.",
+            "The centre has received nothing from the monitoring device of {site}{since}. The "
+            "cause is not known: the last working line may be cut, or the device may be off.",
+        ),
+        do=Text(
+            "Hãy kiểm tra thiết bị giám sát tại điểm có điện và đèn báo có sáng không, rồi xem "
+            "trang trạng thái ngay trên thiết bị.",
+            "Check at the point that the monitoring device has power and its lamp is lit, then "
+            "look at the status page of the device itself.",
+        ),
+    ),
+)

@@ -1,0 +1,90 @@
+"""
+All links of a site are lost on the site's own side at once: what they share has failed.
+
+The boxes of the lines have no power, or the switch between them and the device is off; the device
+itself goes on and tells it as soon as it can.
+"""
+
+from collections.abc import Sequence
+
+from thongsuot_collector.incidents.outage import group_hold_s
+from thongsuot_collector.incidents.party import Responsible, Severity
+from thongsuot_collector.incidents.picture import Picture
+from thongsuot_collector.incidents.rule import Case, Group, Sentences
+from thongsuot_collector.incidents.trouble import NS_PER_S, Trouble
+from thongsuot_schema.segment import Party, Segment
+from thongsuot_schema.state import State
+from thongsuot_schema.words.language import Text
+
+_LINKS = 2
+
+
+def key(trouble: Trouble, _picture: Picture) -> str | None:
+    """Take links that are dead on the site's side, by site."""
+    fault = trouble.fault.interval
+    is_own = trouble.subject.is_link and fault.segment is Segment.LAN
+    return trouble.subject.site if is_own and fault.state is State.DOWN else None
+
+
+def judge(site: str, troubles: Sequence[Trouble], picture: Picture) -> list[Case]:
+    """Return the times when all links of a site were lost together; until the first came back."""
+    links = picture.links_of_site(site)
+    if len(links) < _LINKS:
+        return []
+    together_ns = round(picture.settings.together_s * NS_PER_S)
+    found: list[Case] = []
+    latest: dict[str, Trouble] = {}
+    for one in sorted(troubles, key=lambda trouble: (trouble.start_ns, trouble.id)):
+        latest = {
+            link: other
+            for link, other in latest.items()
+            if one.start_ns - other.start_ns <= together_ns
+            and (other.end_ns is None or other.end_ns > one.start_ns)
+        }
+        latest[one.subject.link] = one
+        if len(latest) == len(links):
+            found.append(_case(site, tuple(latest.values()), picture))
+            latest = {}
+    return found
+
+
+def _case(site: str, troubles: tuple[Trouble, ...], picture: Picture) -> Case:
+    ends = [one.end_ns for one in troubles if one.end_ns is not None]
+    return Case(
+        troubles=troubles,
+        start_ns=min(one.start_ns for one in troubles),
+        end_ns=min(ends, default=None),
+        state=State.DOWN,
+        segment=Segment.LAN,
+        symptom=troubles[0].fault.interval.symptom,
+        party=Responsible(Party.COMMUNE, site),
+        severity=Severity.CRITICAL,
+        hold_s=group_hold_s(troubles, picture),
+        limit_s=0.0,
+        total=len(troubles),
+        is_certain=any(one.is_certain for one in troubles),
+    )
+
+
+RULE = Group(
+    code="site_equipment",
+    title=Text("Mất điện thiết bị đường truyền tại điểm", "A site's line equipment is off"),
+    key=key,
+    judge=judge,
+    sentences=Sentences(
+        headline=Text(
+            "Điểm {site}: mọi đường truyền cùng mất ở phía điểm",
+            "{site}: every link lost on the site's own side",
+        ),
+        what=Text(
+            "Cả {n} đường truyền của điểm {site} cùng mất{since}, ngay trên thiết bị tại điểm: "
+            "modem và bộ phát có thể mất điện, hoặc dây mạng bị rút.",
+            "All {n} links of {site} were lost at once{since}, at the point itself: modem and "
+            "router may have no power, or the cables are pulled.",
+        ),
+        do=Text(
+            "Hãy kiểm tra nguồn điện của modem, bộ phát và các dây mạng nối với thiết bị giám sát.",
+            "Check the power of modem and router, and the cables to the monitoring device.",
+        ),
+    ),
+)

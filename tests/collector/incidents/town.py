@@ -1,0 +1,286 @@
+"""
+A town for tests: sites with two links each, their agents' pushes, a collector's timeline and book.
+
+Time is in seconds of the script. What an agent says arrives ``travel_s`` later; while ``mute`` it
+stays in its spool until ``speak``. Everything that was told is in ``told``.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from tests.collector.timeline.life import NS, UP, Life, Said, wall_ns
+from thongsuot_collector.directory import Directory
+from thongsuot_collector.incidents.book import Book
+from thongsuot_collector.incidents.incident import Event, Incident
+from thongsuot_collector.incidents.reducer import advance
+from thongsuot_collector.incidents.settings import IncidentSettings
+from thongsuot_collector.rules import every
+from thongsuot_collector.timeline.interval import Rewrite
+from thongsuot_collector.timeline.piece import Piece
+from thongsuot_collector.timeline.settings import TimelineSettings
+from thongsuot_collector.timeline.site import Present, SiteTimeline
+from thongsuot_schema.inventory.model import (
+    Carrier,
+    Commune,
+    Inventory,
+    Link,
+    Medium,
+    Role,
+    Site,
+    Target,
+)
+from thongsuot_schema.segment import Segment
+from thongsuot_schema.verdict import VerdictChange
+
+PORTAL = "dichvucong"
+
+
+def inventory(
+    sites: int, carriers: Sequence[str], *, radio: Callable[[int], str | None] | None = None
+) -> Inventory:
+    """
+    Return a city: site ``n`` is in commune ``n``, its fibre with the carriers in turn.
+
+    ``radio`` names the carrier of its 5G link; ``None``: it has none. Left out: the next carrier.
+    """
+    made = []
+    for number in range(sites):
+        links = [
+            Link(
+                name="fiber",
+                interface="eth0",
+                medium=Medium.FIBER,
+                carrier=carriers[number % len(carriers)],
+                circuit=f"FTTH-{number:04}",
+            )
+        ]
+        air = carriers[(number + 1) % len(carriers)] if radio is None else radio(number)
+        if air is not None:
+            links.append(Link(name="5g", interface="wwan0", medium=Medium.RADIO_5G, carrier=air))
+        made.append(
+            Site(
+                name=f"s{number}",
+                title=f"Điểm {number}",
+                commune=f"{number:05}",
+                links=tuple(links),
+            )
+        )
+    return Inventory(
+        communes=tuple(
+            Commune(code=f"{n:05}", name=f"Phường {n}", kind="phuong", slug=f"p{n}")
+            for n in range(sites)
+        ),
+        carriers=tuple(
+            Carrier(name=name, title=name.upper(), hotline="18001166") for name in carriers
+        ),
+        sites=tuple(made),
+        targets=(
+            Target(
+                name=PORTAL,
+                role=Role.SERVICE,
+                segment=Segment.SERVICE,
+                url="https://portal.test/",
+                title_vi="Cổng dịch vụ công",
+                title_en="Public service portal",
+            ),
+        ),
+    )
+
+
+@dataclass
+class Device:
+    """One site's device: its present boot, and what waits in its spool."""
+
+    site: str
+    life: Life
+    timeline: SiteTimeline
+    pushed_s: float
+    is_mute: bool = False
+    is_off: bool = False
+    boots: int = 1
+    spool: list[Piece] = field(default_factory=list)
+
+
+class Town:
+    """The town; ``run`` lets time pass, second by second."""
+
+    def __init__(
+        self,
+        plan: Inventory,
+        *,
+        settings: IncidentSettings | None = None,
+        timeline: TimelineSettings | None = None,
+        push_s: int = 15,
+        start_s: int = 0,
+    ) -> None:
+        self.directory = Directory(plan)
+        self.settings = settings or IncidentSettings()
+        self.timeline_settings = timeline or TimelineSettings()
+        self.push_s = push_s
+        self.now_s: float = start_s
+        self.hearing_since_s: float = start_s
+        self.is_listening = True
+        self.told: list[Event] = []
+        self.book = self.new_book()
+        self.rewrites: list[Rewrite] = []
+        self.devices = {}
+        for place, site in enumerate(plan.sites):
+            life = Life(site=site.name, boot=f"{site.name}-b1", stream=f"{site.name}-a1")
+            life.on_s = start_s - 100
+            timeline_ = SiteTimeline(site=site.name)
+            device = Device(site.name, life, timeline_, start_s + place % push_s)
+            self.devices[site.name] = device
+
+    def new_book(self) -> Book:
+        """Return an empty book of this town."""
+        return Book(self.directory, every(), self.settings, calm_s=self.timeline_settings.calm_s)
+
+    # What happens.
+
+    def begin(self) -> None:
+        """Let every device report that all is well."""
+        for device in self.devices.values():
+            site = self.directory.site(device.site)
+            changes = [
+                device.life.change(name, UP, self.now_s, self.now_s)
+                for name in (*(link.name for link in site.links), f"/{PORTAL}")
+            ]
+            piece = device.life.batch(self.now_s, self.now_s, changes)
+            device.pushed_s = self.now_s
+            self.take(device, piece)
+        self.advance()
+
+    def say(self, site: str, subject: str, said: Said, *, onset_s: float | None = None) -> None:
+        """Let an agent give a verdict now, on a link or ``/service``, and push it."""
+        device = self.devices[site]
+        if device.is_off:
+            return
+        onset = self.now_s if onset_s is None else onset_s
+        change = device.life.change(subject, said, onset, self.now_s)
+        self.push(device, [change])
+        self.advance()
+
+    def mute(self, *sites: str) -> None:
+        """Cut sites off: they go on measuring and keep what they measure."""
+        for site in sites:
+            self.devices[site].is_mute = True
+
+    def speak(self, *sites: str, fresh_first: bool = True) -> None:
+        """Let sites report again: what is fresh first, then what they kept, oldest first."""
+        for site in sites:
+            device = self.devices[site]
+            device.is_mute = False
+            self.push(device, [])
+            spool, device.spool = device.spool, []
+            if not fresh_first:
+                spool.sort(key=lambda piece: piece.number)
+            for piece in spool:
+                self.take(device, piece)
+        self.advance()
+
+    def power_off(self, *sites: str) -> None:
+        """Take the power from sites."""
+        for site in sites:
+            self.devices[site].is_off = True
+
+    def power_on(self, *sites: str, boot_s: float = 40) -> None:
+        """Give sites their power back ``boot_s`` ago: their agents begin to measure now."""
+        for site in sites:
+            device = self.devices[site]
+            device.is_off = False
+            device.boots += 1
+            name = f"{site}-{{}}{device.boots}"
+            device.life = Life(site=site, boot=name.format("b"), stream=name.format("a"))
+            device.life.on_s = round(self.now_s - boot_s)
+            device.pushed_s = self.now_s
+            links = (link.name for link in self.directory.site(site).links)
+            changes = [
+                device.life.change(one, UP, self.now_s, self.now_s)
+                for one in (*links, f"/{PORTAL}")
+            ]
+            piece = device.life.batch(self.now_s, self.now_s, changes, starts=[self.now_s])
+            self.deliver(device, piece)
+        self.advance()
+
+    # How it is told.
+
+    def push(self, device: Device, changes: Sequence[VerdictChange]) -> None:
+        """Seal what a device measured since its last push, and send it."""
+        piece = device.life.batch(device.pushed_s, self.now_s, changes)
+        device.pushed_s = self.now_s
+        self.deliver(device, piece)
+
+    def deliver(self, device: Device, piece: Piece) -> None:
+        """Take a piece, or leave it in the spool of a device that cannot send."""
+        if device.is_mute:
+            device.spool.append(piece)
+        else:
+            self.take(device, piece)
+
+    def take(self, device: Device, piece: Piece) -> None:
+        """Let the collector apply a piece."""
+        self.rewrites.extend(device.timeline.apply(piece, self.present(), self.timeline_settings))
+
+    def present(self) -> Present:
+        """Return the present as the collector's consumer has it."""
+        return Present(now_ns=wall_ns(self.now_s), hearing_since_ns=wall_ns(self.hearing_since_s))
+
+    def advance(self) -> list[Event]:
+        """Let the book take what changed."""
+        rewrites, self.rewrites = self.rewrites, []
+        now_ns = wall_ns(self.now_s)
+        events = advance(self.book, rewrites, now_ns, is_listening=self.is_listening)
+        self.told.extend(events)
+        return list(events)
+
+    def run(self, until_s: float) -> None:
+        """Let time pass: pushes every ``push_s``, everything else every second."""
+        while self.now_s < until_s:
+            self.now_s += 1
+            for device in self.devices.values():
+                if device.is_off:
+                    continue
+                if self.now_s - device.pushed_s >= self.push_s:
+                    self.push(device, [])
+            for device in self.devices.values():
+                self.rewrites.extend(device.timeline.tick(self.present(), self.timeline_settings))
+            self.advance()
+
+    # What came of it.
+
+    def lines(self, since: int = 0) -> list[tuple[float, str, str, str, str]]:
+        """Return what was told as lines: when, what, why, of which rule, to whom."""
+        return [
+            (
+                (one.entry.at_ns - wall_ns(0)) / NS,
+                one.entry.kind,
+                one.entry.cause,
+                one.incident.code,
+                str(one.entry.party),
+            )
+            for one in self.told[since:]
+        ]
+
+    def incidents(self, code: str = "") -> list[Incident]:
+        """Return the incidents in the book (of one rule), in order of their onsets."""
+        found = [one for one in self.book.incidents.values() if code in {"", one.code}]
+        return sorted(found, key=lambda one: (one.opened_ns, one.id))
+
+    def only(self, code: str) -> Incident:
+        """Return the only incident of a rule."""
+        found = self.incidents(code)
+        assert len(found) == 1, [(one.code, one.key) for one in self.incidents()]
+        return found[0]
+
+
+def town(sites: int = 12, carriers: tuple[str, ...] = ("vnpt", "viettel", "mobifone")) -> Town:
+    """
+    Return a town that is well, at second 30.
+
+    Site n has its fibre with carrier n, its 5G with carrier n + 1, of those named, in turn.
+    """
+    made = Town(inventory(sites, carriers))
+    made.begin()
+    made.run(30)
+    assert made.told == []
+    return made

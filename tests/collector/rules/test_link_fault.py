@@ -1,0 +1,48 @@
+"""One link of one site: told to whoever must act, and to nobody else."""
+
+from tests.collector.incidents.town import town
+from tests.collector.timeline.life import CUT, LOSSY, OUT, SOMEWHERE, UNPLUGGED, Said
+from thongsuot_schema.segment import Segment
+from thongsuot_schema.state import State
+from thongsuot_schema.verdict import Symptom
+
+BUSY: Said = (State.DEGRADED, Segment.LAN, Symptom.LAN_BUSY)
+
+
+def test_each_segment_goes_to_the_party_that_must_act() -> None:
+    made = town()
+    made.say("s0", "fiber", UNPLUGGED)
+    made.say("s1", "fiber", LOSSY)
+    made.say("s2", "5g", OUT)
+    made.run(60)
+    assert sorted((line[3], line[4]) for line in made.lines()) == [
+        ("link_fault", "carrier:viettel"),
+        ("link_fault", "carrier:vnpt"),
+        ("link_fault", "commune:s0"),
+    ]
+
+
+def test_where_nobody_knows_yet_where_the_fault_is_nobody_is_blamed_at_once() -> None:
+    made = town()
+    made.say("s0", "fiber", SOMEWHERE)
+    made.run(60)
+    assert made.told == []
+    made.say("s0", "fiber", CUT)
+    made.run(70)
+    assert made.lines() == [(63, "opened", "started", "link_fault", "carrier:vnpt")]
+
+
+def test_the_traffic_of_the_site_itself_is_shown_and_told_to_nobody() -> None:
+    made = town()
+    made.say("s0", "fiber", BUSY)
+    made.run(400)
+    assert made.told == []
+    assert made.only("link_fault").severity == "warning"
+
+
+def test_a_site_that_has_no_line_left_is_critical_and_one_that_has_is_not() -> None:
+    made = town()
+    made.say("s0", "fiber", CUT)
+    assert made.only("link_fault").severity == "major"
+    made.say("s0", "5g", CUT)
+    assert [one.severity for one in made.incidents("link_fault")] == ["critical", "critical"]

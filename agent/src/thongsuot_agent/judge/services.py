@@ -26,6 +26,7 @@ from thongsuot_agent.judge.symptoms import services as symptoms
 from thongsuot_agent.judge.symptoms.partial import PARTLY_SILENT
 from thongsuot_agent.judge.symptoms.portal import STALLS
 from thongsuot_agent.judge.symptoms.services import Over
+from thongsuot_agent.judge.verdicts import UNKNOWN
 from thongsuot_schema.result import Family
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.verdict import Symptom, VerdictChange
@@ -270,7 +271,7 @@ def _stands(memory: Memory, plan: Plan, settings: Settings, service: str) -> lis
 
 def _is_news(track: Track, slot: Slot | None) -> bool:
     """Return whether a run may change what is believed."""
-    is_faulty = slot is not None and slot.fault is not None
+    is_faulty = slot is not None and slot.fault not in {None, UNKNOWN}
     if track.failures:
         return not is_faulty or track.failures == 1
     return is_faulty or slot is None or track.slow_runs == symptoms.SLOW_RUNS - 1

@@ -34,10 +34,8 @@ Evidence (4:1) against the other rungs, which are all the carrier's to repair: l
 """
 CLEAN_NATS = 4.6
 """… and evidence (100:1) for them: cores fail rarely."""
-ENOUGH = 1.5
-"""
-When so much more than what accuses is known, the likelier of the two is taken for those rungs.
-"""
+LONG_S = 120.0
+"""When loss has been accused for so long, the likelier of the two is taken for those rungs."""
 
 _SYMPTOMS = {
     Segment.LAN: Symptom.LAN_LOSS,
@@ -82,7 +80,7 @@ def blame(at: Stand, onset_ns: int) -> Blamed:
             if track.target == worst:
                 track.noisy_until_ns = at.now_ns + ns(NOISY_S)
         return Blamed(is_one_host=True)
-    is_enough = at.link.loss.accuse_nats >= ENOUGH * at.settings.loss_accuse_nats
+    is_enough = at.now_ns - onset_ns >= ns(LONG_S)
     segment = _first_lossy(shares.values(), at.settings, is_enough=is_enough)
     if segment is None:
         return Blamed()

@@ -207,24 +207,35 @@ def _own_fault(at: Stand, track: Track, elsewhere: Sequence[Over], how: Failing)
     """Return whose fault a failure is that nothing wrong with the link explains."""
     if how.proof is Proof.CLOCK and not _clock_is_proved(at):
         return UNKNOWN
-    works_elsewhere = any(_works(track, one, at.settings.service_failures) for one in elsewhere)
-    if how.proof in {Proof.OWN, Proof.CLOCK} or not works_elsewhere:
+    needed = at.settings.service_failures
+    works = [_works(track, one, needed) for one in elsewhere]
+    if how.proof in {Proof.OWN, Proof.CLOCK} or all(answer is False for answer in works):
         return Fault(state=State.DOWN, segment=Segment.SERVICE, symptom=how.symptom)
+    if not any(works):
+        return UNKNOWN
     symptom = _name_symptom(track.reason) if how.proof is Proof.NAME else how.symptom
     return Fault(state=State.DOWN, segment=Segment.CARRIER, symptom=symptom)
 
 
-def _works(track: Track, other: Over, needed: int) -> bool:
-    """Return whether what fails in a track works over another link, in the same family."""
+def _works(track: Track, other: Over, needed: int) -> bool | None:
+    """
+    Return whether what fails in a track works over another link, in the same family.
+
+    ``None``: it works there, but at addresses that were not tried here; either of the two, the way
+    here or the address, may be dead.
+    """
     if track.family not in other.tracks:
         return other.is_good
     if other.health[track.family] is not Health.GOOD:
         return False
     seen = other.tracks[track.family].addresses
     dead = {name: a for name, a in track.addresses.items() if a.failures >= needed}
+    if not dead or not seen:
+        return True
     shared = [name for name in dead if name in seen]
-    # Addresses that fail here have to work there, not others; unless there are only others there.
-    return not shared or any(seen[name].worked_ns > dead[name].failed_since_ns for name in shared)
+    if not shared:
+        return None
+    return any(seen[name].worked_ns > dead[name].failed_since_ns for name in shared)
 
 
 def _name_symptom(reason: Reason | None) -> Symptom:

@@ -7,6 +7,7 @@ otherwise. What it is not: durable.
 """
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -24,9 +25,10 @@ TOKEN = "a-token-for-tests"
 
 @dataclass(frozen=True, kw_only=True)
 class Heard:
-    """One request: path, headers in lower case, body."""
+    """One request: path, headers in lower case, body, and the address it came from."""
 
     path: str
+    peer: str
     headers: dict[str, str]
     body: bytes
 
@@ -46,11 +48,16 @@ Script = Callable[[Heard], Reply | None]
 
 @dataclass
 class Receiver:
-    """What was received. ``script`` may answer in the receiver's place; ``None`` lets it."""
+    """
+    What was received: ``batches`` without repeats, ``peers`` the addresses that each came from.
+
+    ``script`` may answer in the receiver's place; ``None`` lets it.
+    """
 
     script: Script = lambda _: None
     heard: list[Heard] = field(default_factory=list)
     batches: list[Batch] = field(default_factory=list)
+    peers: list[str] = field(default_factory=list)
     wall_ns: int = 1_900_000_000_000_000_000
     answer: Answer = field(default_factory=Answer)
     connections: int = 0
@@ -77,9 +84,12 @@ class Receiver:
                 await self._arrived.wait()
 
     @asynccontextmanager
-    async def listening(self, port: int = 0) -> AsyncIterator["Receiver"]:
-        """Listen on loopback."""
-        server = await asyncio.start_server(self._serve, "127.0.0.1", port)
+    async def listening(self, on: socket.socket | None = None) -> AsyncIterator["Receiver"]:
+        """Listen on loopback, or on a bound socket that is given."""
+        if on is None:
+            server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        else:
+            server = await asyncio.start_server(self._serve, sock=on)
         self.port = server.sockets[0].getsockname()[1]
         async with server:
             try:
@@ -100,7 +110,7 @@ class Receiver:
         assert task is not None
         self._tasks.append(task)
         try:
-            while (heard := await _read(reader)) is not None:
+            while (heard := await _read(reader, writer)) is not None:
                 self.heard.append(heard)
                 writer.write(_written(self.script(heard) or self._take(heard)))
                 await writer.drain()
@@ -129,6 +139,7 @@ class Receiver:
         if not is_repeated:
             self._numbers.add(key)
             self.batches.append(batch)
+            self.peers.append(heard.peer)
         answer = msgspec.structs.replace(
             self.answer,
             acknowledged=batch.number,
@@ -148,7 +159,7 @@ def scripted(*replies: Reply | None) -> Script:
     return script
 
 
-async def _read(reader: asyncio.StreamReader) -> Heard | None:
+async def _read(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Heard | None:
     try:
         head = await reader.readuntil(b"\r\n\r\n")
     except asyncio.IncompleteReadError:
@@ -159,7 +170,8 @@ async def _read(reader: asyncio.StreamReader) -> Heard | None:
         name, _, value = each.partition(":")
         headers[name.lower()] = value.strip()
     body = await reader.readexactly(int(headers.get("content-length", "0")))
-    return Heard(path=line.split()[1], headers=headers, body=body)
+    peer = writer.get_extra_info("peername")[0]
+    return Heard(path=line.split()[1], peer=peer, headers=headers, body=body)
 
 
 def _written(reply: Reply) -> bytes:

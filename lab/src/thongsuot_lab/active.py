@@ -50,9 +50,12 @@ class ActiveFaults:
         }
         try:
             fault.apply(act, **arguments)
-        finally:
-            # Half a fault must be healed as well.
             act.commit(path, about)
+        except BaseException:
+            # Half a fault is none: what it did already is undone.
+            act.commit(path, about)
+            undo(self.lab, path)
+            raise
         return key
 
     def heal(self, name: str | None, arguments: dict[str, object]) -> list[str]:

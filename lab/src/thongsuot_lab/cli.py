@@ -28,7 +28,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         if os.geteuid() != 0:
             needs_lab = arguments.word not in ("up", "accuracy", "faults")
             lab = rundir.pick(arguments.lab) if needs_lab else None
-            privilege.become_root(words, None if lab is None else rundir.keeper_pid(lab))
+            keeper_pid = None if lab is None else rundir.keeper_pid(lab)
+            privilege.become_root("thongsuot_lab.cli", words, keeper_pid)
         code: int = arguments.do(arguments)
     except (UnknownLabError, UnknownFaultError, TopologyError) as error:
         print(f"thongsuot-lab: {error}", file=sys.stderr)
@@ -43,7 +44,11 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="thongsuot-lab", description="A small Internet in network namespaces, to break."
     )
-    parser.add_argument("--lab", help="which one, by its prefix; needed only if several run")
+    which = "which one, by its prefix; needed only if several run"
+    parser.add_argument("--lab", help=which)
+    # Understood behind the word as well.
+    behind = argparse.ArgumentParser(add_help=False)
+    behind.add_argument("--lab", default=argparse.SUPPRESS, help=which)
     words = parser.add_subparsers(dest="word", required=True, metavar="WORD")
 
     up = words.add_parser("up", help="build a city and keep it until Ctrl-C")
@@ -53,11 +58,13 @@ def _parser() -> argparse.ArgumentParser:
     up.add_argument("--detach", action="store_true", help="return at once, leave it running")
     up.set_defaults(do=_up)
 
-    down = words.add_parser("down", help="end a lab")
+    down = words.add_parser("down", parents=[behind], help="end a lab")
     down.add_argument("--all", action="store_true", help="every lab of this user")
     down.set_defaults(do=_down)
 
-    status = words.add_parser("status", help="what runs, what is broken, what each wire does")
+    status = words.add_parser(
+        "status", parents=[behind], help="what runs, what is broken, what each wire does"
+    )
     status.add_argument("--json", action="store_true", help="everything, for scripts")
     status.set_defaults(do=_status)
 
@@ -68,12 +75,14 @@ def _parser() -> argparse.ArgumentParser:
         ("fault", "break something: fault cut-fibre site=s1", _fault),
         ("heal", "undo it: heal cut-fibre site=s1; without a name: everything", _heal),
     ):
-        one = words.add_parser(word, help=help_text)
+        one = words.add_parser(word, parents=[behind], help=help_text)
         one.add_argument("name", nargs="?" if word == "heal" else None)
         one.add_argument("arguments", nargs="*", metavar="KEY=VALUE")
         one.set_defaults(do=do)
 
-    execute = words.add_parser("exec", help="run a command inside a node: exec s1.device ip route")
+    execute = words.add_parser(
+        "exec", parents=[behind], help="run a command inside a node: exec s1.device ip route"
+    )
     execute.add_argument("node")
     execute.add_argument("command", nargs=argparse.REMAINDER)
     execute.set_defaults(do=_exec)

@@ -3,6 +3,7 @@
 import socket
 from dataclasses import dataclass
 from ipaddress import ip_address
+from pathlib import Path
 
 from thongsuot_lab.spaces.enter import inside
 
@@ -52,9 +53,16 @@ class Place:
                 sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                 sock.bind((address, port))
                 if kind == socket.SOCK_STREAM:
+                    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, _filler())
                     sock.listen(BACKLOG)
         except OSError:
             for sock in bound:
                 sock.close()
             raise
         return bound
+
+
+def _filler() -> bytes:
+    """A congestion control that fills queues, as most senders do; bbr would not."""
+    available = Path("/proc/sys/net/ipv4/tcp_available_congestion_control").read_text().split()
+    return b"cubic" if "cubic" in available else b"reno"

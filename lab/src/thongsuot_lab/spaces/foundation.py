@@ -29,8 +29,8 @@ class Foundation:
     """
     A keeper, what it keeps, and what runs on top.
 
-    ``started`` are the processes inside that this process has to wait for at the end; ``keeper`` is
-    None where another process started it.
+    ``started`` are the processes inside that this process has to wait for at the end, the lab's own
+    ``parts`` among them; ``keeper`` is None where another process started it.
     """
 
     run_dir: Path
@@ -38,6 +38,7 @@ class Foundation:
     descriptors: dict[str, int]
     keeper: "subprocess.Popen[bytes] | None" = None
     started: "list[subprocess.Popen[bytes]]" = field(default_factory=list)
+    parts: "list[subprocess.Popen[bytes]]" = field(default_factory=list)
 
     @classmethod
     def start(cls, run_dir: Path, nodes: list[str]) -> "Foundation":
@@ -47,17 +48,22 @@ class Foundation:
         Raises:
             BuildError: it did not start.
         """
+        log_path = run_dir / "keeper.log"
         owner = os.pidfd_open(os.getpid())
 
         def start() -> "subprocess.Popen[bytes]":
             unshare(CLONE_NEWPID)
-            return subprocess.Popen(
-                [sys.executable, "-m", "thongsuot_lab.spaces.keeper", str(owner)],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                pass_fds=(owner,),
-                start_new_session=True,
-            )
+            # Nothing of a terminal's or a pipe's is kept: whoever waits for their end would wait
+            # for that of a lab which was let go.
+            with log_path.open("wb") as log:
+                return subprocess.Popen(
+                    [sys.executable, "-m", "thongsuot_lab.spaces.keeper", str(owner)],
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=log,
+                    pass_fds=(owner,),
+                    start_new_session=True,
+                )
 
         try:
             keeper = in_thread(start)
@@ -74,7 +80,8 @@ class Foundation:
         if not answer:
             with suppress(BrokenPipeError):
                 keeper.stdin.close()
-            raise BuildError(f"the keeper ended with status {keeper.wait()}; it said why above")
+            keeper.wait()
+            raise BuildError(f"the lab's keeper did not start:\n{log_path.read_text()}")
         return cls(run_dir, keeper.pid, json.loads(answer)["namespaces"], keeper)
 
     def network(self, node: str) -> str:
@@ -104,6 +111,7 @@ class Foundation:
                 processes=self.processes,
             )
         self.started.append(process)
+        self.parts.append(process)
         return process
 
     def await_part(self, name: str, process: "subprocess.Popen[bytes]") -> None:
@@ -141,6 +149,9 @@ class Foundation:
         # for, and those that this process started, only it can wait for: so the keeper comes last.
         for process in (*self.started, *([self.keeper] if self.keeper else [])):
             process.wait(END_S)
+        for part in self.parts:
+            if part.stdout is not None:
+                part.stdout.close()
         if self.keeper is not None and self.keeper.stdin is not None:
             with suppress(BrokenPipeError):
                 self.keeper.stdin.close()

@@ -47,9 +47,9 @@ def require() -> None:
             raise CapabilityError(f"a lab needs the command {tool} (Debian: {package})")
 
 
-def become_root(argv: Sequence[str], keeper_pid: int | None = None) -> NoReturn:
+def become_root(module: str, argv: Sequence[str], keeper_pid: int | None = None) -> NoReturn:
     """
-    Start this program again as root of a user namespace: a new one, or that of a running lab.
+    Start a module again as root of a user namespace: a new one, or that of a running lab.
 
     Raises:
         CapabilityError: the kernel does not let this user have one.
@@ -61,5 +61,5 @@ def become_root(argv: Sequence[str], keeper_pid: int | None = None) -> NoReturn:
     else:
         enter = ["nsenter", "--user", "--preserve-credentials", f"--target={keeper_pid}"]
     os.environ[INSIDE] = "1"
-    command = [*enter, "--", sys.executable, "-m", "thongsuot_lab.cli", *argv]
+    command = [*enter, "--", sys.executable, "-m", module, *argv]
     os.execvp(command[0], command)

@@ -42,13 +42,17 @@ class CarrierPlan:
 
     number: int
 
+    def __post_init__(self) -> None:
+        """Refuse a carrier that no addresses are left for."""
+        _checked("carriers", self.number, MAX_CARRIERS)
+
     def _v6(self, kind: int, index: int) -> str:
         return f"2001:db8:{self.number + 1:x}{kind:02x}:{index:x}"
 
     def line(self, index: int) -> Subnet:
         """The access line with this number: host 1 is the carrier's side, 2 the customer's."""
         _checked("lines a carrier", index, MAX_LINES)
-        v4 = f"100.{65 + _checked('carriers', self.number, MAX_CARRIERS)}.{index // 64}"
+        v4 = f"100.{65 + self.number}.{index // 64}"
         return Subnet(v4, index % 64 * 4, 30, self._v6(1, index))
 
     def lan_v6(self, index: int, host: int) -> str:

@@ -1,0 +1,68 @@
+"""
+``python -m thongsuot_lab.matrix [ROW …]``: play the matrix, or some rows of it, and print what came
+of it. Exits with 1 when a row failed or anyone was blamed who was not at fault.
+"""
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from thongsuot_lab.matrix.every import NOT_PLAYED, ROWS
+from thongsuot_lab.matrix.run import run
+from thongsuot_lab.matrix.table import lines
+from thongsuot_lab.matrix.trial import Trial
+from thongsuot_lab.spaces import privilege
+from thongsuot_lab.stack.session import Stopped, say, stoppable
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Play; returns the exit code."""
+    options = _parser().parse_args(arguments)
+    unknown = set(options.rows) - {row.name for row in ROWS}
+    if unknown:
+        known = ", ".join(row.name for row in ROWS)
+        say(f"matrix: no row {', '.join(sorted(unknown))}; known: {known}")
+        return 2
+    privilege.require()
+    rows = [row for row in ROWS if not options.rows or row.name in options.rows]
+    stoppable()
+    try:
+        with tempfile.TemporaryDirectory(prefix="thongsuot-matrix-") as made:
+            folder = options.folder or Path(made)
+            account = run(
+                rows,
+                folder,
+                sites=options.sites,
+                patience=options.patience,
+                done=_tell,
+                say=say,
+            )
+    except Stopped:
+        return 1
+    for line in lines(account):
+        print(line)
+    for name, reason in NOT_PLAYED.items():
+        print(f"not played: {name}: {reason}")
+    return 1 if account.blames or any(one.failures for one in account.outcomes) else 0
+
+
+def _tell(trial: Trial) -> None:
+    words = "; ".join(trial.failures) or "done"
+    say(f"{trial.row.name} at {trial.place.name}: {words}")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="thongsuot_lab.matrix", description=__doc__)
+    parser.add_argument("rows", nargs="*", metavar="ROW", help="default: all")
+    parser.add_argument("--sites", type=int, default=10, help="service points (%(default)s)")
+    parser.add_argument(
+        "--patience", type=float, default=1.0, help="stretches every bound (%(default)s)"
+    )
+    parser.add_argument("--folder", type=Path, help="keep records and logs here")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

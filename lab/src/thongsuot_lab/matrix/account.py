@@ -1,0 +1,160 @@
+"""Account: what a run came to, from the trials and from the collector's journal."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from statistics import quantiles
+
+from thongsuot_lab.matrix.place import Subject
+from thongsuot_lab.matrix.record import Turn
+from thongsuot_lab.matrix.row import Row, Sees
+from thongsuot_lab.matrix.trial import Trial, fits
+from thongsuot_lab.matrix.truth import Blame, guilt_of, wrong_blames
+from thongsuot_schema.segment import party_for
+from thongsuot_schema.state import State
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Detection:
+    """How long it took until one verdict was given, and until the collector had it on disk."""
+
+    subject: Subject
+    agent_s: float
+    collector_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """
+    One trial and what the record says of it.
+
+    ``failures`` is empty when everything went as the row says.
+    """
+
+    trial: Trial
+    detections: tuple[Detection, ...]
+    blames: tuple[Blame, ...]
+    failures: tuple[str, ...]
+
+    @property
+    def row(self) -> Row:
+        """The row that was played."""
+        return self.trial.row
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """The whole run. ``blames`` are all that are wrong, also those outside of every trial."""
+
+    outcomes: tuple[Outcome, ...]
+    blames: tuple[Blame, ...]
+    turns: int
+    healthy_s: float
+
+    def detections(self) -> list[Detection]:
+        """Return every verdict that had to be given and was."""
+        return [one for outcome in self.outcomes for one in outcome.detections]
+
+
+def account_of(
+    trials: Sequence[Trial], turns: Sequence[Turn], *, watched_s: float, patience: float
+) -> Account:
+    """
+    Return what a run came to.
+
+    ``watched_s`` is how long the sites were watched, all added up; ``patience`` stretches the
+    bounds for a slow machine.
+    """
+    blames = wrong_blames(turns, guilt_of(trials))
+    outcomes = tuple(_outcome(trial, turns, blames, patience) for trial in trials)
+    broken_s = sum(_broken_s(trial) * len(trial.place.sites()) for trial in trials)
+    return Account(
+        outcomes=outcomes,
+        blames=tuple(blames),
+        turns=len(turns),
+        healthy_s=max(0.0, watched_s - broken_s),
+    )
+
+
+def percentile(values: Iterable[float], share: float) -> float | None:
+    """Return the value below which a share lies, ``None`` of nothing."""
+    ordered = sorted(values)
+    if len(ordered) < 2:
+        return ordered[0] if ordered else None
+    return quantiles(ordered, n=100, method="inclusive")[round(share * 100) - 1]
+
+
+def _broken_s(trial: Trial) -> float:
+    if trial.broken_at is None:
+        return 0.0
+    end = trial.well_at or trial.mended_at or trial.broken_at
+    return (end.boottime_ns - trial.broken_at.boottime_ns) / 1e9
+
+
+def _outcome(
+    trial: Trial, turns: Sequence[Turn], blames: Sequence[Blame], patience: float
+) -> Outcome:
+    own = tuple(blame for blame in blames if _is_during(trial, blame.turn))
+    failures = [*trial.failures, *(blame.text() for blame in own)]
+    detections: list[Detection] = []
+    if trial.broken_at is not None:
+        for subject, sees in trial.subjects:
+            found = None if trial.row.by_collector else _detection(trial, turns, subject, sees)
+            if found is not None:
+                detections.append(found)
+            elif not trial.row.by_collector:
+                failures.append(f"not in the record: {'/'.join(subject)} {sees.state}")
+        if not trial.row.sees:
+            failures += _unrest(trial, turns)
+    limit_s = trial.row.within.limit_s * patience
+    late = [one for one in detections if one.agent_s > limit_s]
+    failures += [
+        f"late: {'/'.join(one.subject)} after {one.agent_s:.1f} s, bound {limit_s:.1f} s"
+        for one in late
+    ]
+    return Outcome(trial=trial, detections=tuple(detections), blames=own, failures=tuple(failures))
+
+
+def _detection(
+    trial: Trial, turns: Sequence[Turn], subject: Subject, sees: Sees
+) -> Detection | None:
+    broken, mended = trial.broken_at, trial.mended_at
+    assert broken is not None, "only what was broken can be detected"
+    for turn in turns:
+        if (turn.site, turn.link, turn.service) != subject:
+            continue
+        is_then = turn.decided_ns >= broken.boottime_ns and (
+            mended is None or turn.decided_ns <= mended.boottime_ns
+        )
+        if is_then and fits((turn.state, turn.segment, turn.symptom), sees):
+            return Detection(
+                subject=subject,
+                agent_s=(turn.decided_ns - broken.boottime_ns) / 1e9,
+                collector_s=(turn.received_ns - broken.wall_ns) / 1e9,
+            )
+    return None
+
+
+def _unrest(trial: Trial, turns: Sequence[Turn]) -> list[str]:
+    """Return what changed at a place where nothing may have; ``unknown`` only after a restart."""
+    allowed = {State.UP, State.UNKNOWN} if trial.row.restarts else set[State]()
+    return [
+        f"changed: {turn.site}/{turn.link}/{turn.service} {turn.state} {turn.symptom}"
+        for turn in turns
+        if _is_during(trial, turn) and turn.state not in allowed
+    ]
+
+
+def _is_during(trial: Trial, turn: Turn) -> bool:
+    if trial.broken_at is None or turn.site not in trial.place.sites():
+        return False
+    if trial.place.portal and turn.service not in ("", trial.place.portal):
+        return False
+    end = trial.well_at
+    is_before_end = end is None or turn.decided_ns <= end.boottime_ns
+    return trial.broken_at.boottime_ns <= turn.decided_ns and is_before_end
+
+
+def party_of(row: Row) -> str:
+    """Return who must act on a row, by the verdict that it leads to."""
+    segments = {sees.segment for sees in row.sees}
+    return "/".join(sorted({party_for(segment).value for segment in segments if segment})) or "–"

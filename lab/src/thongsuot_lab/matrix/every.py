@@ -1,0 +1,18 @@
+"""Every row there is, and those that cannot be played in this lab, by name and with the reason."""
+
+from thongsuot_lab.matrix.row import Row
+from thongsuot_lab.matrix.rows import access, carrier, device, lan, service, transit
+
+ROWS: tuple[Row, ...] = (
+    *device.ROWS,
+    *lan.ROWS,
+    *access.ROWS,
+    *carrier.ROWS,
+    *transit.ROWS,
+    *service.ROWS,
+)
+
+NOT_PLAYED = {
+    "radio KPIs": "there is no modem here; a lost radio is played as a line that is cut",
+    "ECMP": "the kernel of a lab has one path to everything",
+}

@@ -1,0 +1,75 @@
+"""Eyes: what agents and collector say at this moment, asked by HTTP as anyone would."""
+
+import http.client
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+
+import msgspec
+
+from thongsuot_agent.status import AgentStatus
+from thongsuot_lab.stack import parts
+from thongsuot_lab.stack.city import CityStack
+from thongsuot_schema.page.view import SiteView
+from thongsuot_schema.segment import Segment
+from thongsuot_schema.state import State
+from thongsuot_schema.verdict import Symptom
+
+_PATIENCE_S = 2.0
+
+Saying = tuple[State, Segment | None, Symptom]
+"""What is said of one subject."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """
+    One site at one moment.
+
+    ``agent`` is by link and service; ``collector`` has links and services of the site alone. Either
+    is ``None`` where nobody answered.
+    """
+
+    agent: dict[tuple[str, str], Saying] | None
+    collector: dict[tuple[str, str], Saying] | None
+
+    @property
+    def is_well(self) -> bool:
+        """Whether agent and collector say the same of every subject: up."""
+        return self.agent_is_well and self.collector is not None and _all_up(self.collector)
+
+    @property
+    def agent_is_well(self) -> bool:
+        """Whether the agent says of every subject that it is up."""
+        return self.agent is not None and _all_up(self.agent)
+
+
+def look_at(stack: CityStack, site: str) -> Look:
+    """Ask the agent of a site and the collector."""
+    view = parts.view_of(stack.addresses["collector"], site)
+    return Look(
+        agent=_agent(stack.addresses[f"agent-{site}"]),
+        collector=None if view is None else _lights(view),
+    )
+
+
+def _all_up(said: dict[tuple[str, str], Saying]) -> bool:
+    has_service = any(service for _, service in said)
+    return has_service and all(state is State.UP for state, _, _ in said.values())
+
+
+def _agent(base: str) -> dict[tuple[str, str], Saying] | None:
+    try:
+        with urllib.request.urlopen(f"{base}/status.json", timeout=_PATIENCE_S) as response:
+            status = msgspec.json.decode(response.read(), type=AgentStatus)
+    except (urllib.error.URLError, http.client.HTTPException, OSError, msgspec.DecodeError):
+        return None
+    return {
+        (one.link, one.service): (one.state, one.segment, one.symptom) for one in status.verdicts
+    }
+
+
+def _lights(view: SiteView) -> dict[tuple[str, str], Saying]:
+    links = {(one.name, ""): (one.state, one.segment, one.symptom) for one in view.links}
+    services = {("", one.name): (one.state, one.segment, one.symptom) for one in view.services}
+    return links | services

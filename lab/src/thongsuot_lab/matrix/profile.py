@@ -1,0 +1,99 @@
+"""
+Profile of the matrix: a city and an agent's settings that let a row take seconds.
+
+Everything that is an interval or a patience is about a fifth of what the agent has by itself;
+thresholds, quorums and time-outs of echoes are the agent's own. Lines carry a tenth of what they do
+in the demonstration, so that a download can fill one through a queue in user space.
+"""
+
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
+
+from thongsuot_agent.judge.settings import Patience, Settings
+from thongsuot_lab.stack.city import Options
+from thongsuot_lab.topology.city import city
+from thongsuot_lab.topology.model import Impairment, Topology, Wire
+from thongsuot_schema.inventory.model import ProbePlan
+
+CARRIERS = {
+    "song-hong": "Sông Hồng",
+    "cuu-long": "Cửu Long",
+    "dong-nai": "Đồng Nai",
+    "tay-ho": "Tây Hồ",
+}
+PORTALS = 4
+RATE_SHARE = 0.1
+NOISE = {"fiber": 0.0002, "5g": 0.0005}
+"""Loss of a healthy line, one way: a radio link at rest loses an echo in a thousand."""
+
+EVERY_S = {"icmp": 1.0, "dns": 3.0, "http": 5.0, "host": 2.0}
+HTTP_TIMEOUT_S = 3.0
+
+SHARE = 0.2
+"""Share of the agent's own patience and windows."""
+
+_WINDOWS = ("stale_s", "facts_grace_s", "vain_s", "service_wait_s", "service_slow_s")
+_FLAPS = ("flap_pair_s", "flap_window_s", "flap_clear_s", "flap_down_s")
+_SHORTEST_ROUND_S = 1.0
+_SHORTEST = {"stale_s": 8.0, "facts_grace_s": 1.0, "service_wait_s": HTTP_TIMEOUT_S + 1.0}
+
+
+def judge() -> dict[str, object]:
+    """Return the ``[judge]`` table: the agent's own settings with a fifth of their patience."""
+    own = Settings()
+    found: dict[str, object] = {}
+    for field in msgspec.structs.fields(Settings):
+        value = getattr(own, field.name)
+        if isinstance(value, Patience):
+            found[field.name] = {
+                "confirm_rounds": value.confirm_rounds,
+                "confirm_s": value.confirm_s * SHARE,
+                "every_s": max(_SHORTEST_ROUND_S, value.every_s * SHARE),
+                "clear_rounds": value.clear_rounds,
+                "clear_s": value.clear_s * SHARE,
+            }
+        elif field.name in (*_WINDOWS, *_FLAPS):
+            found[field.name] = max(_SHORTEST.get(field.name, 0.0), value * SHARE)
+    return found
+
+
+def topology(sites: int) -> Topology:
+    """Return a city of four carriers and four portals whose healthy lines are mildly noisy."""
+    drawn = city(sites, carriers=CARRIERS, portals=PORTALS)
+    media = {uplink.access_wire: uplink.medium for site in drawn.sites for uplink in site.uplinks}
+    wires = tuple(
+        _line(wire, media[wire.name]) if wire.name in media else wire for wire in drawn.wires
+    )
+    return replace(drawn, wires=wires)
+
+
+def options(ca_file: Path, *, push_every_s: float = 2.0) -> Options:
+    """Return what agents and collector are told."""
+    settings: dict[str, dict[str, object]] = {
+        "http": {
+            "ca_file": str(ca_file),
+            "timeout_s": HTTP_TIMEOUT_S,
+            "resolve_timeout_s": HTTP_TIMEOUT_S / 2,
+        },
+        "dns": {"timeout_s": 1.0},
+    }
+    return Options(
+        with_prometheus=False,
+        probes=tuple(
+            ProbePlan(kind=kind, every_s=every_s, settings=settings.get(kind, {}))
+            for kind, every_s in EVERY_S.items()
+        ),
+        push_every_s=push_every_s,
+        silent_after_s=8.0,
+        judge=judge(),
+    )
+
+
+def _line(wire: Wire, medium: str) -> Wire:
+    def worse(one: Impairment) -> Impairment:
+        rate_bps = None if one.rate_bps is None else one.rate_bps * RATE_SHARE
+        return replace(one, rate_bps=rate_bps, loss_ratio=NOISE[medium])
+
+    return replace(wire, a_to_b=worse(wire.a_to_b), b_to_a=worse(wire.b_to_a))

@@ -1,0 +1,104 @@
+"""Row: one fault of the matrix, what has to be seen of it, and how soon. Pure data."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+from thongsuot_lab.matrix.place import Place
+from thongsuot_lab.matrix.profile import EVERY_S
+from thongsuot_lab.matrix.stage import Stage
+from thongsuot_schema.segment import Segment
+from thongsuot_schema.state import State
+from thongsuot_schema.verdict import Symptom
+
+
+class Scope(StrEnum):
+    """What a fault takes in, and so what may be broken beside it at the same time."""
+
+    SITE = "site"
+    """One site: other sites have faults of their own meanwhile."""
+
+    CARRIER = "carrier"
+    """One carrier, at every site that it serves."""
+
+    PORTAL = "portal"
+    """One portal, for every site."""
+
+    CITY = "city"
+    """Everyone: nothing else is broken beside it."""
+
+
+class Broken(Protocol):
+    """What is broken now. Called from one thread; none may take long."""
+
+    def keep(self, since_s: float) -> None:
+        """Go on breaking it; called several times a second, ``since_s`` after the beginning."""
+
+    def mend(self) -> None:
+        """Let it be whole again."""
+
+
+class Break(Protocol):
+    """A way to break something, as data."""
+
+    def begin(self, stage: Stage, place: Place) -> Broken:
+        """Break it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sees:
+    """
+    A verdict that has to be given at every site concerned.
+
+    ``link`` and ``service`` name the subject as a verdict does; ``{link}`` is the link of the
+    carrier that is broken, ``{portal}`` the portal that is. ``symptoms``: any of these.
+    """
+
+    link: str = ""
+    service: str = ""
+    state: State
+    segment: Segment | None
+    symptoms: frozenset[Symptom]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Within:
+    """A bound on the time to the agent's verdict, in intervals of a kind of probe."""
+
+    intervals: float
+    kind: str = "icmp"
+
+    @property
+    def limit_s(self) -> float:
+        """The same in seconds, at the matrix' own intervals."""
+        return self.intervals * EVERY_S[self.kind]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """
+    One row.
+
+    ``sees`` empty: nothing may be called wrong, for ``hold_s``. ``segments`` are those that may be
+    blamed on the subjects concerned while it lasts: where the fault truly is. ``heard``: whether
+    the collector can be reached meanwhile; else the record has to tell it afterwards.
+    ``by_collector``: it is the collector's to see, and not the agent's. ``restarts``: agents begin
+    anew, or do not get to measure, so that ``unknown`` is the truth for a while.
+    ``site_services``: a site's services are cut off with it, over every link. ``note`` is for
+    people.
+    """
+
+    name: str
+    breaks: Break
+    scope: Scope = Scope.SITE
+    links: tuple[str, ...] = ()
+    sees: tuple[Sees, ...] = ()
+    segments: frozenset[Segment] = field(default_factory=frozenset)
+    within: Within = Within(intervals=8)
+    hold_s: float = 3.0
+    heard: bool = True
+    by_collector: bool = False
+    restarts: bool = False
+    site_services: bool = False
+    note: str = ""

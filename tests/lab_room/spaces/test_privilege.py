@@ -1,0 +1,58 @@
+"""A lab in a user namespace: no power over the machine, all of it over the lab."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from thongsuot_lab.spaces import privilege
+from thongsuot_lab.testing import needs_lab
+
+pytestmark = [pytest.mark.lab, needs_lab]
+
+INSIDE = """
+import sys, urllib.request
+from thongsuot_lab.lab import Lab
+from thongsuot_lab.topology.city import city
+from thongsuot_lab.spaces.privilege import is_mapped
+assert not is_mapped(65534)
+with Lab(city(1)) as lab:
+    lab.fault("delay", site="s1", added_s=0.05)
+    address = lab.topology.addresses_of("portal.motcua")[0]
+    port = lab.expose("portal.motcua", 80, address=address)
+    print(urllib.request.urlopen(f"http://127.0.0.1:{port}/").status)
+    status = lab.node("s1.device").run(
+        ["cat", "/proc/self/status"], user=65534, capabilities=["net_raw"]
+    ).stdout
+    print(next(line.split()[1] for line in status.splitlines() if line.startswith("CapEff")))
+    print(lab.node("s1.device").run(["getent", "ahostsv4", "motcua.lab.test"]).stdout[:11])
+    print(lab.heal()[0])
+"""
+
+
+def has_user_namespaces() -> bool:
+    return (
+        subprocess.run(["unshare", "--user", "--map-root-user", "true"], check=False).returncode
+        == 0
+    )
+
+
+@pytest.mark.skipif(not has_user_namespaces(), reason="needs user namespaces")
+def test_a_lab_runs_whole_in_a_user_namespace() -> None:
+    done = subprocess.run(
+        ["unshare", "--user", "--map-root-user", sys.executable, "-c", INSIDE],
+        text=True,
+        capture_output=True,
+        check=False,
+    )
+    assert done.stdout.splitlines() == [
+        "200",
+        f"{1 << 13:016x}",
+        "198.51.100.",
+        "delay site=s1 link=fixed added_s=0.05 direction=down",
+    ], done.stderr
+
+
+def test_outside_of_user_namespaces_everybody_is_who_they_are() -> None:
+    assert privilege.outer_user(os.getuid()) is not None

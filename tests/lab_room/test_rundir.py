@@ -53,6 +53,15 @@ def test_only_the_dead_are_swept(home: Path) -> None:
         assert sorted(entry.name for entry in home.iterdir()) == ["alive", "starting"]
 
 
+def test_a_directory_whose_keeper_never_started_is_swept_in_the_end(home: Path) -> None:
+    stuck = home / "stuck"
+    stuck.mkdir()
+    assert rundir.sweep() == []
+    hour_ago_s = stuck.stat().st_mtime - 3600
+    os.utime(stuck, (hour_ago_s, hour_ago_s))
+    assert rundir.sweep() == ["stuck"]
+
+
 def test_the_only_lab_need_not_be_named(home: Path) -> None:
     with pytest.raises(UnknownLabError, match="no lab is running"):
         rundir.pick(None)

@@ -10,6 +10,7 @@ import json
 import os
 import secrets
 import shutil
+import time
 from pathlib import Path
 
 from thongsuot_lab.errors import LabError, UnknownLabError
@@ -18,6 +19,8 @@ from thongsuot_lab.spaces.privilege import outer_user
 
 NAME = "thongsuot-lab"
 STATE = "state.json"
+# A keeper takes its lock within milliseconds of its directory being made.
+STARTING_S = 60.0
 
 
 def home() -> Path:
@@ -111,5 +114,10 @@ def remove(run_dir: Path) -> None:
 
 
 def _is_dead(entry: Path) -> bool:
-    # A directory without a lock file is one whose keeper is just starting.
-    return (entry / LOCK).exists() and not is_alive(entry)
+    if (entry / LOCK).exists():
+        return not is_alive(entry)
+    # Without a lock file its keeper is just starting, or was never started.
+    try:
+        return time.time() - entry.stat().st_mtime > STARTING_S
+    except FileNotFoundError:
+        return False

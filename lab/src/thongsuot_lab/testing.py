@@ -7,8 +7,7 @@ Labs for tests of other rooms.
     def test_something():
         with two_uplinks(fixed=Impairment(delay_s=0.010)) as lab:
             lab.cut("ont--internet")
-            with lab.node("device").entered():
-                sock = socket.socket(...)
+            sock = lab.node("device").socket(socket.AF_INET, socket.SOCK_DGRAM)
 
 Addresses and wires: see ``thongsuot_lab.topology.small``.
 """
@@ -20,6 +19,7 @@ import pytest
 
 from thongsuot_lab.lab import Lab
 from thongsuot_lab.topology import small
+from thongsuot_lab.topology.city import city
 from thongsuot_lab.topology.model import PERFECT, Impairment
 
 TOOLS = ("ip", "tc", "nft", "unshare", "setpriv")
@@ -33,6 +33,11 @@ def missing() -> str | None:
 
 
 needs_lab = pytest.mark.skipif(missing() is not None, reason=f"a lab needs {missing()}")
+
+
+def small_lab(sites: int = 1) -> Lab:
+    """A whole city, of one site if not more: carriers, resolvers, portals; as a context manager."""
+    return Lab(city(sites))
 
 
 def pair(there: Impairment = PERFECT, back: Impairment | None = None) -> Lab:

@@ -65,9 +65,13 @@ async def _through(
         sock.close()
         writer.transport.abort()
         return
-    async with asyncio.TaskGroup() as both:
-        both.create_task(_pour(reader, far_writer))
-        both.create_task(_pour(far_reader, writer))
+    try:
+        async with asyncio.TaskGroup() as both:
+            both.create_task(_pour(reader, far_writer))
+            both.create_task(_pour(far_reader, writer))
+    finally:
+        writer.close()
+        far_writer.close()
 
 
 async def _pour(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -2,8 +2,8 @@
 Uplink: two lanes to the collector.
 
 The fresh lane carries what was made last: the newest batch first, and news (verdict changes) that
-an outage left on the disk. The backlog lane carries the rest of the disk, oldest first, in its own
-requests, while the fresh lane is getting through. Each batch is one request; a batch that is
+an outage left on the disk. The backlog lane then carries the rest of the disk, oldest first, in its
+own requests beside those of the fresh lane. Each batch is one request; a batch that is
 refused for good is set aside, so that it never holds up the others.
 """
 
@@ -96,15 +96,11 @@ class Uplink:
         while True:
             await self._woken.wait()
             self._woken.clear()
+            # Whoever is in a hurry from here on does not wait for what this round ends in.
+            self._hurried.clear()
             self._put_off.clear()
-            while (parcel := await self._next()) is not None:
-                wait_s = await self._push(parcel, self._fresh, self._fresh_backoff)
-                if wait_s is not None:
-                    self._put_off.add(parcel.key)
-                    await self._rest(wait_s)
-                    break
-                if self._spool.has_on_disk():
-                    self._has_backlog.set()
+            if await self._carry_fresh() and self._spool.has_on_disk():
+                self._has_backlog.set()
 
     async def run_backlog(self) -> Never:
         """Carry the backlog lane."""
@@ -123,6 +119,16 @@ class Uplink:
         """Give up all connections."""
         self._fresh.close()
         self._backlog.close()
+
+    async def _carry_fresh(self) -> bool:
+        """Push all that is fresh or news; return whether it got through."""
+        while (parcel := await self._next()) is not None:
+            wait_s = await self._push(parcel, self._fresh, self._fresh_backoff)
+            if wait_s is not None:
+                self._put_off.add(parcel.key)
+                await self._rest(wait_s)
+                return False
+        return True
 
     async def _next(self) -> Parcel | None:
         parcel = self._spool.newest(besides=self._put_off)
@@ -198,7 +204,6 @@ class Uplink:
             )
 
     async def _rest(self, wait_s: float) -> None:
-        self._hurried.clear()
         try:
             async with asyncio.timeout(wait_s):
                 await self._hurried.wait()

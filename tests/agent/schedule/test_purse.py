@@ -1,0 +1,84 @@
+"""What a metered link has used is counted, remembered, and decides what may still run."""
+
+from itertools import pairwise
+
+from tests.agent.schedule.test_runner import job, quick
+from thongsuot_agent.schedule.job import NS_PER_S, Job
+from thongsuot_agent.schedule.purse import Purse
+from thongsuot_schema.inventory.model import Link
+
+NOVEMBER_NS = 1_795_500_000 * NS_PER_S
+DECEMBER_NS = NOVEMBER_NS + 30 * 86400 * NS_PER_S
+METERED = Link(name="fiber", interface="eth0", allowance_bytes=100_000_000)
+FREE = Link(name="fiber", interface="eth0")
+
+
+def one(cost: int) -> Job:
+    return job(quick, every_s=60, cost=cost)
+
+
+def test_a_link_without_allowance_pays_anything() -> None:
+    purse = Purse(lambda: NOVEMBER_NS)
+    purse.plan([FREE], [one(10**9)])
+    purse.pay("fiber", 10**12)
+    assert purse.may_run(one(10**9), 0)
+    assert purse.spent_bytes() == {}
+    assert not purse.is_needed
+
+
+def test_what_was_used_is_counted_until_the_month_ends() -> None:
+    wall_ns = NOVEMBER_NS
+    purse = Purse(lambda: wall_ns)
+    purse.plan([METERED], [])
+    purse.pay("fiber", 700)
+    purse.pay("fiber", 300)
+    purse.pay("another", 5)
+    assert purse.spent_bytes() == {"fiber": 1000}
+    wall_ns = DECEMBER_NS
+    purse.pay("fiber", 1)
+    assert purse.spent_bytes() == {"fiber": 1}
+
+
+def test_a_doubted_clock_begins_no_month_and_stops_nothing() -> None:
+    wall_ns: int | None = NOVEMBER_NS
+    purse = Purse(lambda: wall_ns)
+    purse.plan([METERED], [one(100)])
+    purse.pay("fiber", 1000)
+    wall_ns = None
+    purse.pay("fiber", 1)
+    assert purse.spent_bytes() == {"fiber": 1001}
+    assert purse.may_run(one(100), 0)
+
+
+def test_a_spent_allowance_stops_what_costs_and_not_what_is_free() -> None:
+    purse = Purse(lambda: NOVEMBER_NS)
+    purse.plan([METERED], [one(1000), one(0)])
+    assert purse.may_run(one(1000), 0)
+    purse.pay("fiber", 100_000_000)
+    later_ns = 3600 * NS_PER_S
+    assert not purse.may_run(one(1000), later_ns)
+    assert purse.may_run(one(0), later_ns)
+
+
+def test_a_thinned_out_job_runs_at_every_so_manyth_moment() -> None:
+    purse = Purse(lambda: NOVEMBER_NS)
+    dear = one(30_000)
+    purse.plan([METERED], [dear])
+    ran = [n for n in range(60) if purse.may_run(dear, n * 60 * NS_PER_S)]
+    assert 1 < len(ran) < 60
+    assert len({after - before for before, after in pairwise(ran)}) == 1
+
+
+def test_the_book_is_read_again_and_the_larger_sum_counts() -> None:
+    purse = Purse(lambda: NOVEMBER_NS)
+    purse.plan([METERED], [])
+    purse.pay("fiber", 5000)
+    after = Purse(lambda: NOVEMBER_NS, purse.book())
+    after.plan([METERED], [])
+    assert after.spent_bytes() == {"fiber": 5000}
+    older = Purse(lambda: NOVEMBER_NS)
+    older.plan([METERED], [])
+    older.pay("fiber", 10)
+    after.remember(older.book())
+    after.remember("")
+    assert after.spent_bytes() == {"fiber": 5000}

@@ -1,0 +1,115 @@
+"""The configuration file: what is right is taken, what is wrong is named with its line."""
+
+import re
+from pathlib import Path
+
+import pytest
+import trustme
+
+from thongsuot_collector.config.read import Configuration, host_and_port, parse
+from thongsuot_collector.errors import ConfigInvalid
+from thongsuot_collector.sinks.remote_write import Settings
+
+
+def parsed(text: str, folder: Path) -> Configuration:
+    return parse(text, file="collector.toml", folder=folder)
+
+
+def mistakes(text: str, folder: Path) -> list[str]:
+    with pytest.raises(ConfigInvalid) as caught:
+        parsed(text, folder)
+    return str(caught.value).splitlines()
+
+
+def test_an_empty_file_is_a_collector_on_loopback_without_sinks(tmp_path: Path) -> None:
+    found = parsed("", tmp_path)
+    assert found.settings.listen.address == "127.0.0.1:8480"
+    assert found.state_dir == Path("/var/lib/thongsuot-collector")
+    assert found.sinks == ()
+
+
+def test_paths_are_meant_from_the_folder_of_the_file(tmp_path: Path) -> None:
+    authority = trustme.CA()
+    certificate = authority.issue_cert("localhost")
+    certificate.private_key_and_cert_chain_pem.write_to_path(tmp_path / "key.pem")
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    (tmp_path / "password").write_text("geheim\n")
+    found = parsed(
+        'state_dir = "state"\n[listen]\naddress = "0.0.0.0:0"\ncertificate_file = "key.pem"\n'
+        'key_file = "key.pem"\n[page]\npassword_file = "password"\n[[sinks]]\n'
+        'kind = "remote_write"\nname = "prometheus"\nurl = "https://prometheus/api/v1/write"\n'
+        'ca_file = "ca.pem"\nusername = "collector"\npassword_file = "password"\n',
+        tmp_path,
+    )
+    assert found.state_dir == tmp_path / "state"
+    assert found.settings.listen.certificate_file == str(tmp_path / "key.pem")
+    ((_, sink),) = found.sinks
+    assert isinstance(sink, Settings)
+    assert sink.ca_file == str(tmp_path / "ca.pem")
+
+
+SINK = '[[sinks]]\nkind = "remote_write"\nname = "a"\nurl = "http://x/write"\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("state_dri = 1\n", 'collector.toml:1: .*did you mean "state_dir"'),
+        ("\n[jurnal]\n", 'collector.toml:2: .*did you mean "journal"'),
+        ("[journal]\nretention_s = -1\n", "collector.toml:2: "),
+        ('[listen]\naddress = "nowhere"\n', "collector.toml:2: .*host:port"),
+        ('[listen]\naddress = "::1:80"\n', "collector.toml:2: .*brackets"),
+        ('[listen]\naddress = "0.0.0.0:80"\n', "collector.toml:2: .*in the clear"),
+        ('[listen]\ncertificate_file = "a"\n', "collector.toml:1: .*belong together"),
+        (
+            '[listen]\ncertificate_file = "a"\nkey_file = "b"\n',
+            "collector.toml:2: certificate or key cannot be used",
+        ),
+        ('[page]\npassword_file = "none"\n', "collector.toml:2: .*is not there"),
+        ('inventory_dir = "none"\n', "collector.toml:1: .*is not a folder"),
+        ('[[sinks]]\nname = "a"\n', "collector.toml:1: no sink None; known: remote_write"),
+        (
+            '[[sinks]]\nname = "a"\nkind = "remote_wrte"\n',
+            'collector.toml:3: .*did you mean "remote_write"',
+        ),
+        (SINK + "windows_s = 5\n", 'collector.toml:5: .*did you mean "window_s"'),
+        (SINK + "window_s = 0\n", "collector.toml:5: "),
+        (SINK.replace("http:", "ftp:"), "collector.toml:1: .*is not http"),
+        (SINK.replace("http://", "http://u:p@"), "collector.toml:1: url holds credentials"),
+        (SINK + 'username = "a"\n', "collector.toml:1: .*belong together"),
+        (SINK + 'bearer_file = "none"\n', "collector.toml:1: .*No such file"),
+        (SINK + 'ca_file = "none"\n', "collector.toml:1: .*No such file"),
+        (SINK + SINK, "collector.toml:7: two sinks are named 'a'"),
+        ("[listen\n", "collector.toml:1: not TOML"),
+    ],
+)
+def test_a_mistake_is_named_with_file_line_and_what_to_do(
+    tmp_path: Path, text: str, says: str
+) -> None:
+
+    (line,) = mistakes(text, tmp_path)
+    assert re.search(says, line), line
+
+
+def test_all_mistakes_are_named_at_once_in_the_order_of_the_file(tmp_path: Path) -> None:
+    found = mistakes(
+        '[listen]\naddress = "x"\n[page]\npassword_file = "y"\n[[sinks]]\nkind = "z"\n', tmp_path
+    )
+    assert [line.split(":")[1] for line in found] == ["2", "4", "6"]
+
+
+def test_a_secret_in_a_url_is_not_repeated_in_the_message(tmp_path: Path) -> None:
+    (line,) = mistakes(SINK.replace("http://", "http://user:geheim@"), tmp_path)
+    assert "geheim" not in line
+
+
+@pytest.mark.parametrize(
+    ("address", "parts"),
+    [
+        ("127.0.0.1:0", ("127.0.0.1", 0)),
+        ("[::]:8480", ("::", 8480)),
+        ("example.vn:443", ("example.vn", 443)),
+    ],
+)
+def test_an_address_is_a_host_and_a_port(address: str, parts: tuple[str, int]) -> None:
+    assert host_and_port(address) == parts

@@ -1,0 +1,184 @@
+"""The keeper of states: what it knew before a crash it knows after it, and poison stops nothing."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from tests.collector.batches import Agent, S, change, icmp_result
+from thongsuot_collector.aside import SetAside
+from thongsuot_collector.journal.entry import ClockQuality, Entry
+from thongsuot_collector.journal.sqlite import SqliteJournal, open_journal
+from thongsuot_collector.metrics import Metrics
+from thongsuot_collector.plans import PlanBook
+from thongsuot_collector.reader import Reader
+from thongsuot_collector.state.keeper import StateKeeper
+from thongsuot_collector.store import aside
+from thongsuot_collector.store.engine import open_store
+from thongsuot_schema.batch.columns import decode_columns
+from thongsuot_schema.batch.digest import digest_of
+from thongsuot_schema.batch.limits import DEFAULT as LIMITS
+from thongsuot_schema.batch.model import Batch
+from thongsuot_schema.state import State
+
+EPOCH = 1_795_540_000 * S
+
+
+class World:
+    """A journal, a store and a keeper on them; ``crash`` leaves only what is on the disk."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.journal = open_journal(folder / "journal.sqlite", committed=lambda _jobs, _s: None)
+        self.store = open_store(folder / "store.sqlite")
+        self.metrics = Metrics()
+        self.plans = PlanBook(self.journal, LIMITS)
+        self.keeper = self._keeper(self.journal)
+
+    def _keeper(self, journal: SqliteJournal) -> StateKeeper:
+        return StateKeeper(
+            journal,
+            Reader(PlanBook(journal, LIMITS), LIMITS),
+            store=self.store,
+            aside=SetAside(self.store, self.metrics),
+            metrics=self.metrics,
+        )
+
+    async def push(self, agent: Agent, batch: Batch) -> None:
+        body, layout = agent.sealed(batch)
+        await self.plans.put(layout, received_ns=EPOCH)
+        columns = decode_columns(body, self.plans.known)
+        await self.append(agent, batch.number, body, columns.header.layout, batch)
+
+    async def append(
+        self, agent: Agent, number: int, body: bytes, layout: bytes, batch: Batch | None = None
+    ) -> None:
+        sealed_ns = batch.clock.boottime_ns if batch else 0
+        await self.journal.append(
+            Entry(
+                site=agent.site,
+                stream=agent.stream,
+                number=number,
+                digest=digest_of(body),
+                layout=layout,
+                received_ns=agent.epoch_ns + sealed_ns + S,
+                epoch_ns=agent.epoch_ns,
+                clock=ClockQuality.TRUSTED,
+                body=body,
+            )
+        )
+
+    async def crash(self) -> None:
+        await self.journal.close()
+        self.journal = open_journal(
+            self._folder / "journal.sqlite", committed=lambda _jobs, _s: None
+        )
+        self.plans = PlanBook(self.journal, LIMITS)
+        self.keeper = self._keeper(self.journal)
+        await self.keeper.load()
+
+    async def close(self) -> None:
+        await self.journal.close()
+        self.store.dispose()
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    made = World(tmp_path)
+    yield made
+    await made.close()
+
+
+def batch(agent: Agent, sealed: int) -> Batch:
+    state = State.UP if sealed % 2 else State.DOWN
+    return agent.batch(
+        sealed * S, [icmp_result((sealed - 5) * S)], changes=[change((sealed - 1) * S, state)]
+    )
+
+
+async def test_states_after_a_crash_are_what_they_would_have_been_without(world: World) -> None:
+    agents = [Agent(f"site-{n}", epoch_ns=EPOCH + n * S, stream=f"{n:016x}") for n in range(3)]
+    await world.keeper.load()
+    for place in range(12):
+        for agent in agents:
+            await world.push(agent, batch(agent, 1000 + 15 * place))
+        await world.keeper.catch_up()
+        if place == 5:
+            await world.keeper.snapshot()
+    before = msgspec.msgpack.encode(dict(sorted(world.keeper.sites.items())))
+    await world.crash()
+    assert world.keeper.lag == 18
+    await world.keeper.catch_up()
+    assert world.keeper.lag == 0
+    after = msgspec.msgpack.encode(dict(sorted(world.keeper.sites.items())))
+    assert after == before
+
+
+async def test_a_journal_that_was_begun_anew_is_read_from_its_beginning(
+    world: World, tmp_path: Path
+) -> None:
+    agent = Agent("hoan-kiem", epoch_ns=EPOCH)
+    await world.keeper.load()
+    for sealed in (1000, 1015, 1030):
+        await world.push(agent, batch(agent, sealed))
+    await world.keeper.catch_up()
+    await world.keeper.snapshot()
+    await world.journal.close()
+    for part in list(tmp_path.glob("journal.sqlite*")):  # noqa: ASYNC240
+        part.unlink()
+    await world.crash()
+    await world.push(agent, batch(agent, 1045))
+    await world.keeper.catch_up()
+    state = world.keeper.sites["hoan-kiem"]
+    assert state.streams[agent.stream].verdicts.held == ((1, 4),)
+
+
+async def test_a_poisoned_entry_is_set_aside_counted_and_the_queue_goes_on(world: World) -> None:
+    agent = Agent("hoan-kiem", epoch_ns=EPOCH)
+    await world.keeper.load()
+    await world.push(agent, batch(agent, 1000))
+    await world.append(agent, 77, b"what is this", b"")
+    impostor = Agent("ba-dinh", epoch_ns=EPOCH)
+    body, _ = impostor.sealed(impostor.batch(1000 * S))
+    await world.append(agent, 78, body, b"")
+    await world.push(agent, batch(agent, 1015))
+    await world.keeper.catch_up()
+    assert world.keeper.sites["hoan-kiem"].streams[agent.stream].verdicts.held == ((1, 2),)
+    assert "ba-dinh" not in world.keeper.sites
+    first, second = aside.listed(world.store)
+    assert (first.consumer, first.number, second.number) == ("state", 77, 78)
+    assert "zstd" in first.error
+    assert "ba-dinh" in second.error
+    kept = aside.get(world.store, first.id)
+    assert kept is not None
+    assert kept.body == b"what is this"
+    # Read again after a crash, it is set aside once.
+    await world.crash()
+    await world.keeper.catch_up()
+    assert aside.count(world.store) == 2
+
+
+async def test_a_snapshot_lets_the_journal_be_trimmed_up_to_there(world: World) -> None:
+    agent = Agent("hoan-kiem", epoch_ns=EPOCH)
+    await world.keeper.load()
+    await world.push(agent, batch(agent, 1000))
+    await world.keeper.catch_up()
+    assert (await world.journal.cursor("state")).sequence == 0
+    await world.keeper.snapshot()
+    assert (await world.journal.cursor("state")).sequence == world.journal.head
+
+
+async def test_who_waits_for_a_sequence_is_told_when_it_is_reached(world: World) -> None:
+
+    agent = Agent("hoan-kiem", epoch_ns=EPOCH)
+    await world.keeper.load()
+    waiting = asyncio.create_task(world.keeper.reached(1))
+    running = asyncio.create_task(world.keeper.run())
+    await world.push(agent, batch(agent, 1001))
+    async with asyncio.timeout(60):
+        await waiting
+    running.cancel()
+    state = world.keeper.sites["hoan-kiem"]
+    assert [one.turn.state for one in state.streams[agent.stream].verdicts.every()] == [State.UP]

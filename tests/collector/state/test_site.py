@@ -1,0 +1,133 @@
+"""The state of a site from its batches: coverage, backlog, figures, and taking it up again."""
+
+import msgspec
+
+from tests.collector.batches import BOOT, STREAM, Agent, S, change, icmp_result
+from thongsuot_collector.journal.entry import ClockQuality, Entry
+from thongsuot_collector.state.site import SiteState, joined
+from thongsuot_schema.batch.columns import Columns, decode_columns
+from thongsuot_schema.batch.decode import decode_layout
+from thongsuot_schema.batch.layout import plan_of
+from thongsuot_schema.batch.model import Batch, Notice, NoticeCode
+from thongsuot_schema.state import State
+
+SITE = "hoan-kiem"
+EPOCH = 1_795_540_000 * S
+MS = 1_000_000
+
+
+def opened(agent: Agent, batch: Batch, *, received_ns: int | None = None) -> tuple[Entry, Columns]:
+    body, layout_body = agent.sealed(batch)
+    layout_id, layout = decode_layout(layout_body)
+    columns = decode_columns(body, {layout_id: plan_of(layout)}.get)
+    sealed_ns = batch.clock.boottime_ns
+    entry = Entry(
+        site=agent.site,
+        stream=agent.stream,
+        number=batch.number,
+        digest=b"",
+        layout=columns.header.layout,
+        received_ns=agent.epoch_ns + sealed_ns + S if received_ns is None else received_ns,
+        epoch_ns=agent.epoch_ns,
+        clock=ClockQuality.TRUSTED,
+        body=body,
+    )
+    return entry, columns
+
+
+def agent(stream: str = STREAM, boot_id: str = BOOT, epoch_ns: int = EPOCH) -> Agent:
+    return Agent(SITE, stream=stream, boot_id=boot_id, epoch_ns=epoch_ns)
+
+
+def test_a_batch_covers_the_time_from_its_first_result_until_it_was_sealed() -> None:
+    device, state = agent(), SiteState()
+    for sealed in (1000, 1015, 1030):
+        results = [icmp_result((sealed - 14) * S), icmp_result((sealed - 4) * S)]
+        state.apply(*opened(device, device.batch(sealed * S, results)))
+    assert state.covered == (((EPOCH + 986 * S) // MS, (EPOCH + 1030 * S) // MS),)
+
+
+def test_a_hole_in_the_record_is_a_hole_in_the_coverage_until_the_backlog_fills_it() -> None:
+    device, state = agent(), SiteState()
+    batches = [
+        device.batch(sealed * S, [icmp_result((sealed - 14) * S)])
+        for sealed in range(1000, 1600, 15)
+    ]
+    for batch in (*batches[:3], batches[-1]):
+        state.apply(*opened(device, batch))
+    assert (len(state.covered), state.backlog()) == (2, len(batches) - 4)
+    for batch in batches[3:-1]:
+        state.apply(*opened(device, batch))
+    assert (len(state.covered), state.backlog()) == (1, 0)
+
+
+def test_a_collector_that_meets_an_old_stream_expects_no_backlog() -> None:
+    device, state = agent(), SiteState()
+    device.number = 4711
+    state.apply(*opened(device, device.batch(1000 * S)))
+    assert state.backlog() == 0
+
+
+def test_the_newest_figures_of_each_series_are_kept() -> None:
+    device, state = agent(), SiteState()
+    newer = device.batch(1030 * S, [icmp_result(1020 * S, rtt_s=0.033)])
+    older = device.batch(1015 * S, [icmp_result(1010 * S, rtt_s=0.011)])
+    for batch in (newer, older):
+        state.apply(*opened(device, batch))
+    (figures,) = state.figures.values()
+    assert (figures.rtt_s, figures.loss_ratio) == (0.033, 0.0)
+
+
+def test_a_boot_after_another_is_the_newest_stream() -> None:
+    first, state = agent(), SiteState()
+    state.apply(*opened(first, first.batch(1000 * S, changes=[change(900 * S, State.UP)])))
+    second = agent("ffffffffffffffff", "00000000-0000-4000-8000-000000000000", EPOCH + 2000 * S)
+    notice = Notice(code=NoticeCode.STARTED, boottime_ns=30 * S, text="0.2.0")
+    state.apply(*opened(second, second.batch(40 * S, notices=[notice])))
+    newest = state.newest()
+    assert newest is state.streams["ffffffffffffffff"]
+    assert state.version == "0.2.0"
+    # The backlog of the first boot arrives; it is history, not news.
+    state.apply(*opened(first, first.batch(1100 * S, changes=[change(1050 * S, State.DOWN)])))
+    assert state.newest() is newest
+
+
+def test_what_is_older_than_three_days_is_forgotten() -> None:
+    device, state = agent(), SiteState()
+    for hour in range(24 * 5):
+        at = hour * 3600 * S
+        batch = device.batch(
+            at, [icmp_result(at)], changes=[change(at, State.UP if hour % 2 else State.DOWN)]
+        )
+        state.apply(*opened(device, batch))
+    newest_ms = (EPOCH + 119 * 3600 * S) // MS
+    assert all(newest_ms - end_ms <= 104 * 3600 * 1000 for _, end_ms in state.covered)
+    assert len(state.covered) < 105
+    turns = list(state.streams[STREAM].verdicts.every())
+    assert 72 <= len(turns) <= 105
+
+
+def test_a_state_that_was_written_down_goes_on_as_if_nothing_had_happened() -> None:
+    device = agent()
+    batches = [
+        device.batch(
+            sealed * S,
+            [icmp_result((sealed - 5) * S)],
+            changes=[change(sealed * S, State.UP if sealed % 2 else State.DOWN)],
+        )
+        for sealed in range(1000, 1300, 15)
+    ]
+    whole, cut = SiteState(), SiteState()
+    for place, batch in enumerate(batches):
+        whole.apply(*opened(device, batch))
+        cut.apply(*opened(device, batch))
+        if place % 3 == 0:
+            cut = msgspec.msgpack.decode(msgspec.msgpack.encode(cut), type=SiteState)
+            # And a crash before the next snapshot has some batches applied again.
+            cut.apply(*opened(device, batch))
+    assert cut == whole
+
+
+def test_stretches_that_nearly_touch_are_one() -> None:
+    assert joined([(50, 60), (0, 10), (15, 20)], within_ms=5) == ((0, 20), (50, 60))
+    assert joined([(0, 100), (10, 20)], within_ms=5) == ((0, 100),)

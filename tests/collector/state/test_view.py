@@ -1,0 +1,156 @@
+"""What a site's page shows, from its state."""
+
+from tests.collector.batches import Agent, S, change, icmp_result
+from tests.collector.state.test_site import EPOCH, SITE, agent, opened
+from thongsuot_collector.directory import Directory
+from thongsuot_collector.state.site import SiteState
+from thongsuot_collector.state.view import site_view
+from thongsuot_schema.inventory.model import Carrier, Inventory, Link, Medium, Role, Site, Target
+from thongsuot_schema.page.view import Light, SiteView
+from thongsuot_schema.segment import Segment
+from thongsuot_schema.state import State
+from thongsuot_schema.verdict import Symptom
+
+INVENTORY = Inventory(
+    carriers=(Carrier(name="vnpt", title="VNPT Hà Nội", hotline="18001166"),),
+    sites=(
+        Site(
+            name=SITE,
+            title="Điểm phục vụ Hoàn Kiếm",
+            links=(
+                Link(
+                    name="fiber",
+                    interface="eth0",
+                    medium=Medium.FIBER,
+                    carrier="vnpt",
+                    circuit="HNI-1",
+                ),
+                Link(name="5g", interface="wwan0", medium=Medium.RADIO_5G),
+            ),
+        ),
+    ),
+    targets=(
+        Target(
+            name="portal",
+            role=Role.SERVICE,
+            segment=Segment.SERVICE,
+            url="https://dichvucong.gov.vn/",
+            title_vi="Cổng dịch vụ công",
+        ),
+        Target(name="lan", role=Role.ANCHOR, segment=Segment.LAN, addresses=("gateway",)),
+    ),
+)
+
+
+def view(
+    state: SiteState | None, *, at: int, inventory: Inventory = INVENTORY, name: str = SITE
+) -> SiteView:
+    return site_view(name, state, Directory(inventory), now_s=EPOCH / 1e9 + at, silent_after_s=45.0)
+
+
+def lights(found: SiteView) -> dict[str, Light]:
+    return {light.name: light for light in (*found.links, *found.services)}
+
+
+def told(*changes: object, device: Agent | None = None, sealed: int = 1000) -> SiteState:
+    device, state = device or agent(), SiteState()
+    results = [
+        icmp_result((sealed - 5) * S, target=target, rtt_s=rtt_s)
+        for target, rtt_s in (
+            ("lan", 0.001),
+            ("exchange", 0.020),
+            ("resolver", 0.030),
+            ("abroad", 0.180),
+        )
+    ]
+    state.apply(*opened(device, device.batch(sealed * S, results, changes=changes)))  # type: ignore[arg-type]
+    return state
+
+
+def test_a_site_of_the_inventory_that_was_never_heard_is_unknown_not_down() -> None:
+    found = view(None, at=0)
+    assert found.heard_s is None
+    assert [light.name for light in found.links] == ["fiber", "5g"]
+    assert {light.state for light in (*found.links, *found.services)} == {State.UNKNOWN}
+
+
+def test_the_lights_show_what_stands_with_what_the_inventory_knows() -> None:
+    found = view(
+        told(
+            change(
+                990 * S,
+                State.DOWN,
+                segment=Segment.ACCESS,
+                symptom=Symptom.ACCESS_SILENT,
+                onset_ns=985 * S,
+            ),
+            change(990 * S, State.UP, link="", service="portal"),
+            change(990 * S, State.UP, link="5g", service="portal"),
+            change(990 * S, State.DOWN, link="fiber", service="portal"),
+        ),
+        at=1005,
+    )
+    fiber, five_g, portal = (lights(found)[name] for name in ("fiber", "5g", "portal"))
+    assert (fiber.state, fiber.segment, fiber.symptom) == (
+        State.DOWN,
+        Segment.ACCESS,
+        Symptom.ACCESS_SILENT,
+    )
+    assert fiber.since_s == EPOCH / 1e9 + 985
+    assert (fiber.medium, fiber.carrier, fiber.carrier_hotline, fiber.circuit) == (
+        "fiber",
+        "VNPT Hà Nội",
+        "18001166",
+        "HNI-1",
+    )
+    # The median of what lies beyond the site's own network.
+    assert fiber.rtt_s == 0.030
+    assert fiber.loss_ratio == 0.0
+    assert (five_g.state, five_g.symptom) == (State.UNKNOWN, Symptom.NOT_YET_MEASURED)
+    assert (portal.state, portal.title_vi) == (State.UP, "Cổng dịch vụ công")
+    assert portal.reachable_over == ("5g",)
+
+
+def test_an_agent_that_is_not_heard_makes_everything_unknown_since_then_at_once() -> None:
+    state = told(change(990 * S, State.UP))
+    heard_s = EPOCH / 1e9 + 1001
+    assert lights(view(state, at=1045))["fiber"].state is State.UP
+    found = view(state, at=1047)
+    for light in (*found.links, *found.services):
+        assert (light.state, light.symptom) == (State.UNKNOWN, Symptom.AGENT_SILENT)
+        assert light.since_s == heard_s
+        assert light.rtt_s is None
+    assert found.heard_s == heard_s
+
+
+def test_the_history_is_painted_only_where_the_record_tells_of_it() -> None:
+    device, state = agent(), SiteState()
+    for sealed, changes in (
+        (1000, [change(990 * S, State.UP)]),
+        (1015, [change(1010 * S, State.DOWN)]),
+        (2000, []),
+        (2015, [change(2010 * S, State.UP)]),
+    ):
+        batch = device.batch(sealed * S, [icmp_result((sealed - 15) * S)], changes=changes)
+        state.apply(*opened(device, batch))
+    history = lights(view(state, at=2016))["fiber"].history
+    base_s = EPOCH / 1e9
+    assert [(one.start_s - base_s, one.end_s - base_s, one.state) for one in history] == [
+        (990, 1010, State.UP),
+        (1010, 1015, State.DOWN),
+        (1985, 2010, State.DOWN),
+        (2010, 2015, State.UP),
+    ]
+
+
+def test_a_site_that_no_inventory_knows_is_shown_with_what_it_told() -> None:
+    found = view(told(change(990 * S, State.UP)), at=1001, inventory=Inventory())
+    assert [(light.name, light.state) for light in found.links] == [("fiber", State.UP)]
+    assert (found.title, found.commune) == ("", "")
+
+
+def test_a_figure_that_is_old_is_not_shown() -> None:
+    device = agent()
+    state = told(change(990 * S, State.UP), device=device)
+    state.apply(*opened(device, device.batch(1200 * S)))
+    assert lights(view(state, at=1201))["fiber"].rtt_s is None

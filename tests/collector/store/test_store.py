@@ -1,0 +1,127 @@
+"""The store: hashed tokens, what was set aside, boots, versions, and a file that is broken."""
+
+import logging
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, text
+
+from tests.collector.journal.journal_contract import entry
+from thongsuot_collector.errors import StoreError, TokenError
+from thongsuot_collector.store import aside, boots, tokens
+from thongsuot_collector.store.engine import open_store
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Engine]:
+    engine = open_store(tmp_path / "store.sqlite")
+    yield engine
+    engine.dispose()
+
+
+def test_a_token_is_known_only_to_whom_it_was_given(store: Engine, tmp_path: Path) -> None:
+    secret = tokens.create(store, "hoan-kiem")
+    assert secret.startswith(tokens.PREFIX)
+    assert len(secret) > 40
+    assert tokens.site_of(store, tokens.digest_of(secret.encode())) == "hoan-kiem"
+    store.dispose()
+    for part in tmp_path.iterdir():
+        assert secret.encode() not in part.read_bytes()
+        assert part.stat().st_mode & 0o077 == 0
+
+
+def test_two_tokens_of_a_site_are_good_until_revoked_one_by_one(store: Engine) -> None:
+    first, second = tokens.create(store, "hoan-kiem"), tokens.create(store, "hoan-kiem")
+    tokens.create(store, "ba-dinh")
+    assert [token.site for token in tokens.listed(store)] == ["hoan-kiem", "hoan-kiem", "ba-dinh"]
+    mark = tokens.change_mark(store)
+    revoked = next(
+        token
+        for token in tokens.listed(store, "hoan-kiem")
+        if token.digest == tokens.digest_of(first.encode())
+    )
+    assert tokens.revoke(store, "hoan-kiem", revoked.id) == 1
+    assert tokens.change_mark(store) != mark
+    assert tokens.site_of(store, tokens.digest_of(first.encode())) is None
+    assert tokens.site_of(store, tokens.digest_of(second.encode())) == "hoan-kiem"
+    assert tokens.revoke(store, "hoan-kiem") == 1
+    assert tokens.listed(store, "hoan-kiem")[0].revoked_ns is not None
+
+
+def test_revoking_what_is_not_there_says_so(store: Engine) -> None:
+    secret = tokens.create(store, "hoan-kiem")
+    with pytest.raises(TokenError, match="hoan-kiem"):
+        tokens.revoke(store, "hoan-kiem", "ffffffff")
+    with pytest.raises(TokenError, match="ba-dinh"):
+        tokens.revoke(store, "ba-dinh")
+    assert tokens.site_of(store, tokens.digest_of(secret.encode())) == "hoan-kiem"
+
+
+def test_what_is_set_aside_stays_whole_and_is_bounded(
+    store: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(aside, "KEPT_PER_SITE", 3)
+    for number in range(1, 6):
+        aside.put(store, entry(number), consumer="state", sequence=number, error="bad\nvery bad")
+    aside.put(store, entry(1, site="ba-dinh"), consumer="state", sequence=9, error="bad")
+    assert [one.number for one in aside.listed(store)] == [3, 4, 5, 1]
+    newest = aside.get(store, aside.listed(store)[2].id)
+    assert newest is not None
+    assert (newest.body, newest.error, newest.sequence) == (b"body 5", "bad\nvery bad", 5)
+    assert aside.get(store, 12345) is None
+
+
+def test_boots_are_replaced_and_forgotten(store: Engine) -> None:
+    def boot(boot_id: str, epoch_ns: int, heard_ns: int) -> boots.Boot:
+        return boots.Boot(site="a", boot_id=boot_id, epoch_ns=epoch_ns, heard_ns=heard_ns)
+
+    boots.put(store, [boot("x", 1, 100), boot("y", 2, 50)], forget_before_ns=0)
+    boots.put(store, [boot("x", 3, 200)], forget_before_ns=60)
+    assert boots.all_known(store) == [boot("x", 3, 200)]
+
+
+def test_a_store_of_a_newer_collector_is_left_alone(store: Engine, tmp_path: Path) -> None:
+    with store.begin() as connection:
+        connection.execute(text("UPDATE store_version SET version = 99"))
+    store.dispose()
+    with pytest.raises(StoreError, match="version 99"):
+        open_store(tmp_path / "store.sqlite")
+
+
+def test_opening_again_keeps_everything(store: Engine, tmp_path: Path) -> None:
+    tokens.create(store, "hoan-kiem")
+    store.dispose()
+    again = open_store(tmp_path / "store.sqlite")
+    assert len(tokens.listed(again)) == 1
+    again.dispose()
+
+
+def test_a_broken_store_is_set_aside_and_what_that_means_is_said(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "store.sqlite"
+    path.write_bytes(b"this was a store once" * 500)
+    with caplog.at_level(logging.ERROR):
+        engine = open_store(path)
+    assert tokens.listed(engine) == []
+    engine.dispose()
+    (broken,) = tmp_path.glob("store.sqlite.damaged-*")
+    assert broken.read_bytes().startswith(b"this was a store once")
+    assert "new token" in caplog.text
+
+
+def test_every_commit_of_the_store_is_flushed(store: Engine) -> None:
+    with store.connect() as connection:
+        full = 2
+        assert connection.execute(text("PRAGMA synchronous")).scalar() == full
+        assert connection.execute(text("PRAGMA journal_mode")).scalar() == "wal"
+
+
+def test_the_file_is_one_that_sqlite_itself_calls_whole(store: Engine, tmp_path: Path) -> None:
+    tokens.create(store, "hoan-kiem")
+    store.dispose()
+    connection = sqlite3.connect(tmp_path / "store.sqlite")
+    assert connection.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
+    connection.close()

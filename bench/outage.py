@@ -56,8 +56,12 @@ def written(pid: int) -> int:
 
 
 def weight(folder: Path) -> int:
-    """Bytes of disk that the files below a folder take."""
-    return sum(one.stat().st_blocks * 512 for one in folder.rglob("*") if one.is_file())
+    """Bytes of disk that the files below a folder take, SQLite's passing log left out."""
+    return sum(
+        one.stat().st_blocks * 512
+        for one in folder.rglob("*")
+        if one.is_file() and not one.name.endswith(("-wal", "-shm"))
+    )
 
 
 def a_day(pid: int, minutes: float) -> float:

@@ -12,11 +12,18 @@ from thongsuot_collector.delivery.answer import Action, action_for
 from thongsuot_collector.delivery.backoff import Backoff, retry_after_s
 from thongsuot_collector.metrics import Metrics
 
+FIRST_S = 1.0
+"""First wait when the receiver is ill; doubles up to a minute."""
 _ILL_LIMIT_S = 60.0
+
+PERSON_FIRST_S = 10.0
+"""First wait when a person has to change something; doubles up to five minutes."""
 _PERSON_LIMIT_S = 300.0
+
 _TEXT_LIMIT = 200
 """Characters of an answer that are logged."""
 
+_sleep = asyncio.sleep
 _log = logging.getLogger(__name__)
 
 
@@ -36,15 +43,16 @@ class Post:
         *,
         headers: Mapping[str, str],
         metrics: Metrics,
-        first_s: float = 1.0,
     ) -> None:
         self._name = name
         self._client = client
         self._url = url
         self._headers = dict(headers)
         self._metrics = metrics
-        self._ill = Backoff(first_s=first_s, limit_s=_ILL_LIMIT_S, random=random.random)
-        self._person = Backoff(first_s=10 * first_s, limit_s=_PERSON_LIMIT_S, random=random.random)
+        self._ill = Backoff(first_s=FIRST_S, limit_s=_ILL_LIMIT_S, random=random.random)
+        self._person = Backoff(
+            first_s=PERSON_FIRST_S, limit_s=_PERSON_LIMIT_S, random=random.random
+        )
         self._failing_since_s: float | None = None
 
     async def until_answered(self, body: bytes) -> tuple[Action, str]:
@@ -73,7 +81,7 @@ class Post:
                 )
             if self._failing_since_s is None:
                 self._failing_since_s = time.monotonic()
-            await asyncio.sleep(wait_s)
+            await _sleep(wait_s)
 
     async def _once(self, body: bytes) -> tuple[Action, str, float]:
         try:

@@ -1,0 +1,73 @@
+"""A receiver whose answers the test writes: real HTTP on loopback."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+Answer = tuple[int, dict[str, str], bytes]
+Script = Callable[["Request"], Answer]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request as it came."""
+
+    path: str
+    headers: dict[str, str]
+    body: bytes
+
+
+@dataclass(slots=True)
+class Receiver:
+    """Answers by its script, which may be changed while it runs; keeps what came."""
+
+    script: Script
+    port: int = 0
+    requests: list[Request] = field(default_factory=list)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/api/v1/write"
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while True:
+                head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
+                headers = {
+                    name.strip().lower(): value.strip()
+                    for name, _, value in (line.partition(":") for line in head[1:] if line)
+                }
+                body = await reader.readexactly(int(headers.get("content-length", "0")))
+                request = Request(head[0].split()[1], headers, body)
+                self.requests.append(request)
+                status, extra, text = self.script(request)
+                lines = [f"HTTP/1.1 {status} x", f"Content-Length: {len(text)}"]
+                lines += [f"{name}: {value}" for name, value in extra.items()]
+                writer.write("\r\n".join(lines).encode() + b"\r\n\r\n" + text)
+                await writer.drain()
+        except (asyncio.IncompleteReadError, ConnectionError):
+            pass  # the client is done
+        finally:
+            writer.close()
+
+
+def always(status: int, text: bytes = b"", **headers: str) -> Script:
+    """A script of one answer for all."""
+    return lambda _request: (
+        status,
+        {name.replace("_", "-"): value for name, value in headers.items()},
+        text,
+    )
+
+
+@asynccontextmanager
+async def receiver(script: Script) -> AsyncIterator[Receiver]:
+    """Run a receiver on a port from the kernel."""
+    made = Receiver(script)
+    server = await asyncio.start_server(made.serve, "127.0.0.1", 0, limit=1 << 24)
+    made.port = server.sockets[0].getsockname()[1]
+    try:
+        yield made
+    finally:
+        server.close()

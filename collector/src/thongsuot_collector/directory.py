@@ -5,7 +5,7 @@ from pathlib import Path
 from thongsuot_collector.errors import ConfigInvalid
 from thongsuot_schema.errors import DocumentError
 from thongsuot_schema.inventory.communes import NOWHERE
-from thongsuot_schema.inventory.model import Carrier, Inventory, Link, Role, Site, Target
+from thongsuot_schema.inventory.model import Carrier, Inventory, Link, Owner, Role, Site, Target
 from thongsuot_schema.inventory.read import mistakes, read
 
 
@@ -20,6 +20,7 @@ class Directory:
         self._carriers = {carrier.name: carrier for carrier in inventory.carriers}
         self._communes = {commune.code: commune.name for commune in inventory.communes}
         self._targets = {target.name: target for target in inventory.targets}
+        self._owners = {owner.name: owner for owner in inventory.owners}
 
     @property
     def sites(self) -> dict[str, Site]:
@@ -37,6 +38,20 @@ class Directory:
     def carrier(self, name: str) -> Carrier | None:
         """Return a carrier."""
         return self._carriers.get(name)
+
+    @property
+    def carriers(self) -> dict[str, Carrier]:
+        """All carriers of the inventory by name."""
+        return self._carriers
+
+    @property
+    def owners(self) -> dict[str, Owner]:
+        """All owners of the inventory by name."""
+        return self._owners
+
+    def operator_of(self, service: str) -> Owner | None:
+        """Return who operates a portal."""
+        return next((one for one in self._owners.values() if service in one.services), None)
 
     def commune_name(self, code: str) -> str:
         """

@@ -127,7 +127,11 @@ class ProbePlan(Strict, frozen=True):
 
 
 class Site(Strict, frozen=True):
-    """A service point of a commune: belongs to a commune and to an owner, runs one agent."""
+    """
+    A service point of a commune: belongs to a commune and to an owner, runs one agent.
+
+    ``channels`` are the ways by which its support contacts are told, see ``Carrier``.
+    """
 
     name: Name
     title: str = ""
@@ -136,27 +140,43 @@ class Site(Strict, frozen=True):
     kind: SiteKind = SiteKind.MAIN
     owner: str = ""
     contacts: tuple[Contact, ...] = ()
+    channels: tuple[str, ...] = ()
     links: tuple[Link, ...] = ()
     targets: tuple[str, ...] = ("*",)
 
 
 class Carrier(Strict, frozen=True):
-    """The operator responsible for links."""
+    """
+    The operator responsible for links.
+
+    ``channels`` are the ways by which its desk is told: names of the collector's ``[[channels]]``,
+    the next where one fails; ``name:address`` where the channel needs to know whom (``zalo:1234``).
+    Empty: what the collector's ``[notify]`` says for everybody. Never a secret: those stand in the
+    collector's files.
+    """
 
     name: Name
     title: str = ""
     hotline: str = ""
     contacts: tuple[Contact, ...] = ()
+    channels: tuple[str, ...] = ()
     asn: tuple[int, ...] = ()
     plmn: tuple[str, ...] = ()
 
 
 class Owner(Strict, frozen=True):
-    """Whoever owns sites or operates a portal."""
+    """
+    Whoever owns sites or operates a portal.
+
+    ``services`` names the targets that it operates: it is told of their faults. ``channels`` are
+    the ways by which it is told, see ``Carrier``.
+    """
 
     name: Name
     title: str = ""
     contacts: tuple[Contact, ...] = ()
+    channels: tuple[str, ...] = ()
+    services: tuple[str, ...] = ()
 
 
 class Commune(Strict, frozen=True):

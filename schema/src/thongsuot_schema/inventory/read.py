@@ -86,6 +86,9 @@ def references(part: Inventory, whole: Inventory) -> Iterator[Mistake]:
             if link.carrier:
                 here = (*path, "links", place, "carrier")
                 yield from _unknown("carrier", link.carrier, carriers, here)
+    for at, owner in enumerate(part.owners):
+        path = ("owners", at, "services")
+        yield from _all_unknown("target", owner.services, targets[1:], path)
     measured = [kind for kind in kinds() if kind != _JUDGED]
     for at, plan in enumerate(part.probes):
         path = ("probes", at)

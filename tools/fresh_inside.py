@@ -25,7 +25,7 @@ from typing import IO
 FIRST_ADDRESS_S = 600.0
 """Until the first address is printed; nearly all of it is the download of packages."""
 
-QUIET_S = 10.0
+QUIET_S = 3.0
 """No further address for this long: all are printed."""
 
 TOLD_S = 60.0

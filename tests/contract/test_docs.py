@@ -62,6 +62,38 @@ def test_every_link_inside_the_repository_leads_somewhere() -> None:
     assert dead_links(ROOT, pages(ROOT)) == set()
 
 
+def unreachable(root: Path, files: list[Path], start: Path) -> set[str]:
+    """Return the pages below docs/ that no link leads to, over any number of pages."""
+    seen, waiting = {start}, [start]
+    while waiting:
+        page = waiting.pop()
+        for link in _LINK.findall(page.read_text(encoding="utf-8")):
+            target = (page.parent / link.partition("#")[0]).resolve()
+            if target in files and target not in seen:
+                seen.add(target)
+                waiting.append(target)
+    docs = root / "docs"
+    return {str(page.relative_to(root)) for page in files if page.is_relative_to(docs)} - {
+        str(page.relative_to(root)) for page in seen
+    }
+
+
+def test_every_page_is_reached_from_the_index() -> None:
+    assert unreachable(ROOT, pages(ROOT), ROOT / "docs" / "index.md") == set()
+
+
+def test_a_page_that_nothing_leads_to_is_found(tmp_path: Path) -> None:
+    index = plant(tmp_path, "docs/index.md", "[a](sub/a.md)")
+    files = [
+        index,
+        plant(tmp_path, "docs/sub/a.md", "[b](../b.md#x)"),
+        plant(tmp_path, "docs/b.md", ""),
+        plant(tmp_path, "docs/lost.md", "[index](index.md)"),
+        plant(tmp_path, "README.md", "[lost](docs/lost.md)"),
+    ]
+    assert unreachable(tmp_path, files, index) == {"docs/lost.md"}
+
+
 def test_a_dead_link_and_a_dead_anchor_are_found(tmp_path: Path) -> None:
     plant(tmp_path, "docs/b.md", "# One *thing*: it\n```sh\n# not a heading\n```\n")
     page = plant(

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from tools import reference
 
-from tests.contract.house import ROOT, plant
+from tests.contract.house import ROOT, modules, plant
 
 _LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)(?:\s+\"[^\"]*\")?\)")
 _FENCE = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
@@ -92,6 +92,29 @@ def test_a_page_that_nothing_leads_to_is_found(tmp_path: Path) -> None:
         plant(tmp_path, "README.md", "[lost](docs/lost.md)"),
     ]
     assert unreachable(tmp_path, files, index) == {"docs/lost.md"}
+
+
+def unmapped(root: Path) -> set[str]:
+    """Return the folders of the rooms' code that ARCHITECTURE.md does not name."""
+    text = (root / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    folders = {
+        module.path.parent.relative_to(root)
+        for module in modules(root)
+        if len(module.name.split(".")) > 2
+    }
+    outer = {Path(*folder.parts[:4]) for folder in folders}
+    return {str(folder) for folder in outer if f"| `{folder.name}/` |" not in text}
+
+
+def test_every_folder_of_code_is_on_the_map() -> None:
+    assert unmapped(ROOT) == set()
+
+
+def test_a_folder_that_is_not_on_the_map_is_found(tmp_path: Path) -> None:
+    plant(tmp_path, "ARCHITECTURE.md", "| `probes/` | measures |\n")
+    for folder in ("probes", "links", "links/deep"):
+        plant(tmp_path, f"agent/src/thongsuot_agent/{folder}/x.py", "")
+    assert unmapped(tmp_path) == {"agent/src/thongsuot_agent/links"}
 
 
 def test_a_dead_link_and_a_dead_anchor_are_found(tmp_path: Path) -> None:

@@ -61,7 +61,7 @@ def courses(draw: strategies.DrawFn, findings: strategies.SearchStrategy[Finding
 
 
 @given(courses(strategies.sampled_from(UNMEASURED).map(not_ok)))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_what_was_not_measured_never_makes_a_link_degraded_or_down(events: list[Event]) -> None:
     states = {change.verdict.state for change in judged(events)}
     assert states <= {State.UNKNOWN}
@@ -73,7 +73,7 @@ def findings() -> strategies.SearchStrategy[Finding]:
 
 
 @given(courses(findings()))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_every_change_is_one_and_names_a_segment_exactly_when_someone_is_blamed(
     events: list[Event],
 ) -> None:
@@ -90,7 +90,7 @@ def test_every_change_is_one_and_names_a_segment_exactly_when_someone_is_blamed(
 
 
 @given(courses(findings()))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_the_same_events_give_the_same_rulings_whenever_memory_is_written_down(
     events: list[Event],
 ) -> None:

@@ -21,7 +21,7 @@ def track(kind: str = "icmp") -> Track:
 
 def fed(one: Track, *runs: tuple[int, Finding]) -> Track:
     for started_ns, finding in runs:
-        record(one, started_ns, finding, sign_of(one.kind, finding))
+        record(one, started_ns, finding, sign_of(one.kind, finding), started_ns)
     return one
 
 
@@ -59,7 +59,7 @@ def test_addresses_of_a_service_are_remembered_apart_and_not_without_end() -> No
     for number in range(20):
         name = {"address": f"192.0.2.{number}"}
         finding = not_ok(Reason.TIMED_OUT, evidence=name)
-        record(one, number, finding, Sign.SILENT)
+        record(one, number, finding, Sign.SILENT, number)
     assert len(one.addresses) == 8
     fed(one, (30, ok({}, evidence={"address": "192.0.2.19"})))
     assert one.addresses["192.0.2.19"].failures == 0

@@ -25,7 +25,9 @@ from thongsuot_schema.result import Result
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import VerdictChange
 
-_STARVED = frozenset({Reason.AGENT_STARVED, Reason.OVERRUN, Reason.RESOURCE_EXHAUSTED})
+_STARVED = frozenset({Reason.AGENT_STARVED, Reason.RESOURCE_EXHAUSTED})
+_NOT_BEGUN = frozenset({Reason.OVERRUN, Reason.BUDGET_SPENT})
+"""The schedule left a run out, because one of the series was under way or its budget was spent."""
 
 
 class Ruling(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,8 +73,9 @@ def _on_result(memory: Memory, result: Result, plan: Plan, settings: Settings) -
     track = track_of(at.link, series)
     if series.kind == ECHO:
         loss.note(at, post, track, result, sign)
-    record(track, started_ns, result.finding, sign)
-    rounds.note(at, track, post, sign, started_ns)
+    record(track, started_ns, result.finding, sign, memory.now_ns)
+    if result.finding.reason not in _NOT_BEGUN:
+        rounds.note(at, track, post, sign, started_ns)
     if sign is Sign.UNMEASURED:
         if result.finding.reason in _STARVED:
             at.link.starved_ns = started_ns
@@ -82,7 +85,7 @@ def _on_result(memory: Memory, result: Result, plan: Plan, settings: Settings) -
         if not links.is_dead(at.link):
             links.suspect(at, seen_now(at, post, track, sign), sign)
     asked = services.note(at, plan, track, sign, started_ns) if post.is_service else ()
-    return _rule(at, plan, asked)
+    return _with_others(_rule(at, plan, asked), at, plan)
 
 
 def _on_facts(memory: Memory, event: LinkEvent, plan: Plan, settings: Settings) -> Ruling:
@@ -121,6 +124,20 @@ def _rule(at: Stand, plan: Plan, asked: tuple[Wish, ...] = ()) -> Ruling:
         wishes.extend(found.wishes)
         changes = (*changes, *found.changes)
     return Ruling(memory=memory, changes=changes, wishes=tuple(wishes))
+
+
+def _with_others(ruling: Ruling, at: Stand, plan: Plan) -> Ruling:
+    """Add what has come due on other links meanwhile: a second until the next tick is long."""
+    for name, link in at.memory.links.items():
+        other = _stand(at.memory, name, plan, at.settings) if link is not at.link else None
+        if other is not None and links.is_due(other):
+            more = _rule(other, plan)
+            ruling = Ruling(
+                memory=at.memory,
+                changes=(*ruling.changes, *more.changes),
+                wishes=(*ruling.wishes, *more.wishes),
+            )
+    return ruling
 
 
 def _stand(memory: Memory, name: str, plan: Plan, settings: Settings) -> Stand | None:

@@ -53,6 +53,13 @@ def suspect(at: Stand, seen: Seen, sign: Sign) -> None:
         link.burst_ns = at.now_ns
 
 
+def is_due(at: Stand) -> bool:
+    """Return whether a round can be closed or a burst is to be opened."""
+    return rounds.is_complete(at) or (
+        at.link.burst_ns is not None and at.link.burst_ns <= at.now_ns
+    )
+
+
 def settle(at: Stand) -> tuple[Wish, ...]:
     """Close the round that is complete, open the burst that is due; returns what to measure now."""
     link = at.link
@@ -111,18 +118,20 @@ def pass_time(at: Stand) -> None:
 
 
 def _is_news(at: Stand, seen: Seen, sign: Sign) -> bool:
+    """Return whether a run does not fit what is believed, and is not being looked into already."""
     track, link = seen.track, at.link
     is_out = is_outage(link.silence.fault)
+    if link.silence.is_pending:
+        return False
     if sign is Sign.SILENT:
         return not is_out and not track.excused and not _is_tired(at)
     if sign is Sign.ANSWERED and is_out:
-        # Once the end of an outage is being watched, its rounds come at their own pace.
-        return RANK[seen.rung] > RANK[Segment.LAN] and not link.silence.is_pending
+        return RANK[seen.rung] > RANK[Segment.LAN]
     if track.kind == resolver.LOOKUP:
-        return not is_out and resolver.is_news(at, seen)
-    if link.slow.fault is None and not is_out:
-        return latency.is_suspicious(at, seen) and track.value_ns == track.answered_ns
-    return False
+        return not is_out and not link.resolver.is_pending and resolver.is_news(at, seen)
+    if is_out or link.slow.is_pending or link.slow.fault is not None:
+        return False
+    return latency.is_suspicious(at, seen) and track.value_ns == track.answered_ns
 
 
 def _is_tired(at: Stand) -> bool:

@@ -60,6 +60,7 @@ class Track(msgspec.Struct, kw_only=True):
     answered_since_ns: int | None = None
     silent_ns: int | None = None
     silent_since_ns: int | None = None
+    silent_heard_ns: int = 0
     silences: int = 0
     excused: bool = False
     worked_ns: int | None = None

@@ -14,12 +14,24 @@ from thongsuot_agent.judge.sight import rung_of
 from thongsuot_agent.judge.signs import Sign
 from thongsuot_agent.judge.stand import Stand, ns
 from thongsuot_agent.judge.tracks import ECHO
+from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family
 from thongsuot_schema.segment import Segment
 
 HOST = "host"
 _QUICK = (ECHO, "dns")
 """Kinds whose answers come within a round; a web request may take longer and is not waited for."""
+_CANNOT = frozenset(
+    {
+        Reason.INTERFACE_ABSENT,
+        Reason.INTERFACE_DOWN,
+        Reason.NO_ADDRESS,
+        Reason.NO_ROUTE,
+        Reason.NOT_SUPPORTED,
+        Reason.PERMISSION_DENIED,
+    }
+)
+"""Why asking once more would bring nothing new."""
 
 
 def slots_of(link: LinkMemory) -> tuple[Slot, ...]:
@@ -54,12 +66,18 @@ def open_burst(at: Stand) -> tuple[Wish, ...]:
 
 
 def note(at: Stand, track: Track, post: Post, sign: Sign, started_ns: int) -> None:
-    """Take a run into the open round it belongs to."""
+    """
+    Take a run into the open round.
+
+    A run that was under way when the round was opened ends the waiting for its series: a second
+    one is not made beside it.
+    """
     current = at.link.round
-    if current is None or started_ns < current.opened_ns:
+    if current is None:
         return
     current.awaited.discard(post.key(track.family))
-    if sign is Sign.ANSWERED and RANK[rung_of(post, at.link.facts)] > RANK[Segment.LAN]:
+    is_of_round = started_ns >= current.opened_ns and sign is Sign.ANSWERED
+    if is_of_round and RANK[rung_of(post, at.link.facts)] > RANK[Segment.LAN]:
         current.answers += 1
 
 
@@ -105,7 +123,8 @@ def can_be_asked(link: LinkMemory, post: Post, family: Family) -> bool:
         # Where the interface's facts are unknown, only what the schedule has measured is asked for.
         return link.facts is not None
     measured_ns = max(track.answered_ns or 0, track.silent_ns or 0, track.failed_ns or 0)
-    return track.unmeasured_ns is None or track.unmeasured_ns <= measured_ns
+    is_refused = track.unmeasured_reason in _CANNOT and (track.unmeasured_ns or 0) > measured_ns
+    return not is_refused
 
 
 def _open(at: Stand, length_ns: int, awaited: set[str] | None) -> None:

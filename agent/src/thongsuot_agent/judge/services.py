@@ -271,10 +271,10 @@ def _stands(memory: Memory, plan: Plan, settings: Settings, service: str) -> lis
 
 def _is_news(track: Track, slot: Slot | None) -> bool:
     """Return whether a run may change what is believed."""
-    is_faulty = slot is not None and slot.fault not in {None, UNKNOWN}
+    believed = None if slot is None else slot.fault
     if track.failures:
-        return not is_faulty or track.failures == 1
-    return is_faulty or slot is None or track.slow_runs == symptoms.SLOW_RUNS - 1
+        return believed in {None, UNKNOWN} or track.failures == 1
+    return slot is None or believed is not None or track.slow_runs == symptoms.SLOW_RUNS - 1
 
 
 def _is_complete(memory: Memory, service: ServiceMemory) -> bool:

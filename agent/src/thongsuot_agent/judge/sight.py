@@ -6,6 +6,7 @@ round.
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from thongsuot_agent.judge.comparison import is_outage
 from thongsuot_agent.judge.events import LinkFacts
 from thongsuot_agent.judge.fault import Fault
 from thongsuot_agent.judge.memory import Track
@@ -96,16 +97,34 @@ def seen_now(at: Stand, post: Post, track: Track, sign: Sign) -> Seen:
     return Seen(track, post, rung, sign is Sign.ANSWERED, sign is Sign.SILENT)
 
 
+UNDER_WAY_NS = 2_100_000_000
+"""
+A run that was under way when a round began, and is given up in it, speaks in it: 2 s for lookups.
+"""
+
+
 def look(at: Stand, since_ns: int) -> Sight:
-    """Return what was seen on a link by runs that started at or after a moment."""
+    """
+    Return what was seen on a link in a round that began at a moment.
+
+    An answer counts if its run began in the round. A silence counts if it became known in the
+    round: no second run is made of a series that is under way. While the link is out this is not
+    so, for then an old silence would hide its return.
+    """
     seen: list[Seen] = []
+    under_way_ns = 0 if is_outage(at.link.silence.fault) else UNDER_WAY_NS
     for track in at.link.tracks.values():
         post = at.watch.posts.get(f"{track.kind} {track.target}")
         if post is None:
             continue
         answered = track.answered_ns is not None and track.answered_ns >= since_ns
-        silent = not answered and track.silent_ns is not None and track.silent_ns >= since_ns
-        if answered or silent or (track.failed_ns or 0) >= since_ns > 0:
+        silent = (
+            not answered
+            and track.silences > 0
+            and track.silent_heard_ns >= since_ns
+            and (track.silent_ns or 0) >= since_ns - under_way_ns
+        )
+        if answered or silent or (track.failed_ns or 0) >= since_ns:
             seen.append(Seen(track, post, rung_of(post, at.link.facts), answered, silent))
     return Sight(since_ns, tuple(seen))
 

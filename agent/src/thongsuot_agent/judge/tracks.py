@@ -32,10 +32,11 @@ def track_of(link: LinkMemory, series: Series) -> Track:
     return track
 
 
-def record(track: Track, started_ns: int, finding: Finding, sign: Sign) -> None:
+def record(track: Track, started_ns: int, finding: Finding, sign: Sign, heard_ns: int) -> None:
     """
-    Note one run. Runs of a series may overlap and arrive in any order; what counts is when they
-    began.
+    Note one run that ended at ``heard_ns``.
+
+    Runs of a series may overlap and arrive in any order; what counts is when they began.
     """
     if sign is Sign.UNMEASURED:
         track.tally.unmeasured += 1
@@ -51,7 +52,7 @@ def record(track: Track, started_ns: int, finding: Finding, sign: Sign) -> None:
     if sign is Sign.ANSWERED:
         _record_answer(track, started_ns)
     elif sign is Sign.SILENT:
-        _record_silence(track, started_ns)
+        _record_silence(track, started_ns, heard_ns)
     if track.kind == http.KIND.name:
         _record_service(track, started_ns, finding)
 
@@ -131,12 +132,13 @@ def _record_answer(track: Track, started_ns: int) -> None:
     track.silent_since_ns = None
 
 
-def _record_silence(track: Track, started_ns: int) -> None:
+def _record_silence(track: Track, started_ns: int, heard_ns: int) -> None:
     if track.answered_ns is not None and track.answered_ns > started_ns:
         return
     track.silent_ns = max(started_ns, track.silent_ns or started_ns)
     if track.silent_since_ns is None or started_ns < track.silent_since_ns:
         track.silent_since_ns = started_ns
+    track.silent_heard_ns = heard_ns
     track.silences += 1
 
 

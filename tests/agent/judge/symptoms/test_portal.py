@@ -19,7 +19,7 @@ def health(*runs: tuple[str, Reason | None]) -> Health:
     for number, (address, reason) in enumerate(runs, start=1):
         evidence = {"address": address}
         finding = ok({}, evidence=evidence) if reason is None else not_ok(reason, evidence=evidence)
-        record(track, number, finding, sign_of("http", finding))
+        record(track, number, finding, sign_of("http", finding), number)
     return health_of(track, 2, len(runs))
 
 

@@ -5,10 +5,12 @@ A fast answer from a rung proves every rung below fast. Where the site's own tra
 the queue is the site's; where the gateway itself is slow, likewise.
 """
 
+from collections.abc import Iterator
+
 from thongsuot_agent.judge.fault import Fault, Sighting
 from thongsuot_agent.judge.plan import RANK
-from thongsuot_agent.judge.sight import Seen, Sight, witnesses
-from thongsuot_agent.judge.stand import Stand
+from thongsuot_agent.judge.sight import Seen, Sight, rung_of, witnesses
+from thongsuot_agent.judge.stand import Stand, ns
 from thongsuot_agent.judge.symptoms.traffic import is_busy, knows_rate_since
 from thongsuot_agent.judge.tracks import ECHO, is_slow
 from thongsuot_schema.catalogue import icmp
@@ -37,13 +39,7 @@ def is_suspicious(at: Stand, seen: Seen) -> bool:
 
 def detect(at: Stand, sight: Sight) -> Sighting | None:
     """Return on which rung a link is slow in a round, ``None`` where it is not."""
-    echoes = [
-        seen
-        for seen in sight.seen
-        if seen.track.kind == ECHO
-        and seen.track.value_ns is not None
-        and seen.track.value_ns >= sight.since_ns
-    ]
+    echoes = [seen for seen in _echoes(at) if _is_fresh(at, seen, sight)]
     slow = [seen for seen in echoes if is_suspicious(at, seen)]
     if not slow:
         return None
@@ -61,6 +57,23 @@ def detect(at: Stand, sight: Sight) -> Sighting | None:
         # Before the interface's counters cover this time, it cannot be told whose queue it is.
         is_ripe=knows_rate_since(at.link, onset_ns),
     )
+
+
+def _echoes(at: Stand) -> Iterator[Seen]:
+    for track in at.link.tracks.values():
+        post = at.watch.posts.get(f"{track.kind} {track.target}")
+        if post is not None and track.kind == ECHO and track.value_ns is not None:
+            yield Seen(track, post, rung_of(post, at.link.facts), answered=True, silent=False)
+
+
+def _is_fresh(at: Stand, seen: Seen, sight: Sight) -> bool:
+    """
+    Return whether a round trip speaks in a round: it was under way in it.
+
+    The gateway's latest speaks longer, since without it the next rung would be blamed.
+    """
+    back_s = at.watch.round_s + 1.0 if seen.post.is_gateway else 1.0
+    return (seen.track.value_ns or 0) >= sight.since_ns - ns(back_s)
 
 
 def _where(at: Stand, slow: list[Seen], fast: list[Seen]) -> tuple[Segment | None, list[Seen]]:

@@ -1,3 +1,3 @@
-"""The version of this distribution; ``importlib.metadata`` would cost the agent 3 MB to look it up."""
+"""The version of this distribution; asking ``importlib.metadata`` would cost the agent 3 MB."""
 
 VERSION = "0.1.0"

@@ -13,7 +13,7 @@ from thongsuot_schema.state import State
 
 class Symptom(StrEnum):
     """
-    What is wrong, in the words of one closed list; each has its sentence in two languages (``words``).
+    What is wrong, in the words of one closed list; ``words`` has a sentence for each.
 
     A verdict carries the symptom that explains best what a person should do next.
     """
@@ -72,9 +72,10 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     """
     One fact that a verdict rests on: what one series showed in the window looked at.
 
-    ``ok``, ``failed`` and ``unmeasured`` count runs. ``value`` is the figure compared (of ``metric``,
-    in that metric's unit) and ``limit`` what it was compared with, where a figure decided. ``link`` is
-    set where the series is another link's than the verdict's: what it saw of the same target.
+    ``ok``, ``failed`` and ``unmeasured`` count runs. ``value`` is the figure compared (of
+    ``metric``, in that metric's unit) and ``limit`` what it was compared with, where a figure
+    decided. ``link`` is set where the series is another link's than the verdict's: what it saw of
+    the same target.
     """
 
     kind: str

@@ -2,6 +2,7 @@ import asyncio
 import itertools
 import logging
 import socket
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 import pytest
@@ -19,11 +20,12 @@ pytestmark = [pytest.mark.lab, needs_lab]
 Change = tuple[str, LinkState, LinkState]
 
 
-async def following(monitor: LinkMonitor, work: object, changes: list[Change]) -> None:
+async def following(
+    monitor: LinkMonitor, work: Callable[[], Awaitable[object]], changes: list[Change]
+) -> None:
     """Run ``work`` while the monitor follows netlink into ``changes``."""
     task = asyncio.create_task(monitor.run(lambda *change: changes.append(change)))
     try:
-        assert callable(work)
         await work()
     finally:
         task.cancel()

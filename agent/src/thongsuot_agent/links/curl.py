@@ -15,7 +15,8 @@ class Transfers:
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self._multi = pycurl.AsyncCurlMulti()
+        # Newer than the stubs that the type checker brings.
+        self._multi = pycurl.AsyncCurlMulti()  # pyright: ignore[reportAttributeAccessIssue]
 
     def belongs_here(self) -> bool:
         """Return whether this belongs to the running event loop."""
@@ -31,8 +32,8 @@ class Transfers:
         try:
             await self._multi.perform(handle)
         except pycurl.error as error:
-            code, message = error.args
-            return int(code), str(message)
+            code, *message = error.args
+            return int(code), " ".join(map(str, message))
         return 0, ""
 
 

@@ -147,7 +147,7 @@ class Fetch:
         """Called by libcurl for a socket; it takes a copy, ours stays open for the counters."""
         del purpose
         try:
-            opened = self._link.open_tcp(self._request.family, address.addr[0])
+            opened = self._link.open_tcp(self._request.family, str(address.addr[0]))
         except LinkUnusable as unusable:
             self._unusable = unusable
             return int(pycurl.SOCKET_BAD)

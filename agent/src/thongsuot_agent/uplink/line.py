@@ -167,7 +167,8 @@ class Line:
         del purpose
         assert self._link is not None
         try:
-            opened = self._link.open_tcp(family_of(address.addr[0]), address.addr[0])
+            destination = str(address.addr[0])
+            opened = self._link.open_tcp(family_of(destination), destination)
         except LinkUnusable as unusable:
             self._unusable = unusable
             return int(pycurl.SOCKET_BAD)

@@ -4,7 +4,8 @@ import sqlite3
 import time
 from pathlib import Path
 
-_DAMAGE = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
+_DAMAGE = ("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_IOERR_SHORT_READ")
+"""Beginnings of SQLite's names for: pages that make no sense, no database at all, pages missing."""
 
 _CHECKED_WHOLE_BYTES = 256 << 20
 """

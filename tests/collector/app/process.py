@@ -1,0 +1,49 @@
+"""The collector as a process of its own, to be killed."""
+
+import asyncio
+import signal
+import sys
+from asyncio.subprocess import PIPE, Process
+from pathlib import Path
+
+PROGRAM = Path(sys.executable).with_name("thongsuot-collector")
+
+
+class CollectorProcess:
+    """Runs ``thongsuot-collector run``; may be killed and started again on the same state."""
+
+    def __init__(self, folder: Path, config: str = "") -> None:
+        self.folder = folder
+        self.config = folder / "collector.toml"
+        text = f'state_dir = "state"\n{config}\n'
+        if "[listen]" not in config:
+            text += '[listen]\naddress = "127.0.0.1:0"\n'
+        self.config.write_text(text, encoding="utf-8")
+        self.process: Process | None = None
+        self.url = ""
+
+    async def start(self) -> None:
+        """Start it, and return when it takes pushes."""
+        with (self.folder / "collector.log").open("ab") as log:
+            self.process = await asyncio.create_subprocess_exec(
+                PROGRAM, "run", "--config", self.config, stdout=PIPE, stderr=log
+            )
+        assert self.process.stdout is not None
+        line = (await self.process.stdout.readline()).decode()
+        assert line.startswith("collector: "), self.log()
+        self.url = line.removeprefix("collector: ").strip().rstrip("/")
+
+    async def end(self, how: signal.Signals = signal.SIGTERM) -> int:
+        """Send a signal, and return the exit status when it is gone."""
+        assert self.process is not None
+        process, self.process = self.process, None
+        if process.returncode is None:
+            process.send_signal(how)
+        status = await process.wait()
+        assert process.stdout is not None
+        await process.stdout.read()
+        return status
+
+    def log(self) -> str:
+        """Return what it wrote to standard error."""
+        return (self.folder / "collector.log").read_text(errors="replace")

@@ -1,0 +1,124 @@
+"""
+A collector as a whole: TLS, pages apart, a disk that is full, a journal that breaks while it
+runs.
+"""
+
+import asyncio
+import contextlib
+import os
+import ssl
+import time
+import warnings
+from asyncio.subprocess import PIPE, STDOUT
+from pathlib import Path
+
+import httpx
+import pytest
+import trustme
+
+from tests.collector.app.process import CollectorProcess
+from tests.collector.batches import Agent, S
+from tests.collector.running import WITHIN_S, Pusher, collector, token
+from tests.servers import need
+from thongsuot_schema.batch import push
+
+SITE = "hoan-kiem"
+NOW = 5000 * S
+
+
+def agent() -> Agent:
+    return Agent(SITE, epoch_ns=time.time_ns() - NOW)
+
+
+async def test_pushes_go_by_tls_and_nothing_older_than_1_2(tmp_path: Path) -> None:
+    authority = trustme.CA()
+    authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(
+        tmp_path / "both.pem"
+    )
+    config = (
+        '[listen]\naddress = "127.0.0.1:0"\ncertificate_file = "both.pem"\nkey_file = "both.pem"\n'
+    )
+    async with collector(tmp_path, config=config) as plain:
+        assert plain.base_url.scheme == "https"
+        context = ssl.create_default_context()
+        authority.configure_trust(context)
+        secret = token(tmp_path, SITE)
+        async with httpx.AsyncClient(base_url=plain.base_url, verify=context) as client:
+            pusher = Pusher(client, agent(), secret)
+            assert (await pusher.batch(pusher.agent.batch(NOW))).status_code == 200
+        old = ssl.create_default_context()
+        authority.configure_trust(old)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)
+            old.minimum_version = ssl.TLSVersion.TLSv1
+            old.maximum_version = ssl.TLSVersion.TLSv1_1
+        async with httpx.AsyncClient(base_url=plain.base_url, verify=old) as client:
+            with pytest.raises(httpx.ConnectError):
+                await client.get("/healthz")
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{plain.base_url.port}") as client:
+            with pytest.raises(httpx.TransportError):
+                await client.get("/healthz")
+
+
+async def test_a_journal_that_breaks_while_it_runs_ends_the_process_and_is_set_aside(
+    tmp_path: Path,
+) -> None:
+    process = CollectorProcess(tmp_path)
+    secret, device = token(tmp_path / "state", SITE), agent()
+    for _ in range(2):
+        await process.start()
+        async with httpx.AsyncClient(base_url=process.url) as client:
+            pusher = Pusher(client, device, secret)
+            assert (await pusher.batch(device.batch(NOW))).is_success
+        assert await process.end() == 0
+    await process.start()
+    ruin(tmp_path / "state" / "journal.sqlite")
+    async with httpx.AsyncClient(base_url=process.url) as client:
+        # Never acknowledged; unless the process has ended already, the answer is to come again.
+        with contextlib.suppress(httpx.TransportError):
+            refused = await Pusher(client, device, secret).batch(device.batch(NOW))
+            assert refused.status_code == 503
+            assert int(refused.headers["retry-after"]) > 0
+    assert process.process is not None
+    async with asyncio.timeout(WITHIN_S):
+        await process.process.wait()
+    assert await process.end() == 1
+    assert "malformed" in process.log()
+    # As systemd would, start it again.
+    await process.start()
+    async with httpx.AsyncClient(base_url=process.url) as client:
+        assert (await Pusher(client, device, secret).batch(device.batch(NOW))).is_success
+    assert await process.end() == 0
+    assert "set aside as" in process.log()
+
+
+def ruin(journal: Path) -> None:
+    """Overwrite every page but the first."""
+    with journal.open("r+b") as file:
+        file.seek(8192)
+        file.write(os.urandom(journal.stat().st_size - 8192))
+
+
+async def test_where_it_listens_is_said_on_standard_output_alone(tmp_path: Path) -> None:
+    process = CollectorProcess(tmp_path)
+    await process.start()
+    async with httpx.AsyncClient(base_url=process.url) as client:
+        for path in ("/healthz", "/readyz", "/metrics", "/"):
+            assert (await client.get(path)).status_code == 200
+        response = await client.post(push.PATH_BATCHES)
+        assert response.status_code == 401
+    assert await process.end() == 0
+    assert "listening" in process.log()
+
+
+async def test_metrics_are_what_prometheus_reads(tmp_path: Path) -> None:
+    need("promtool")
+    async with collector(tmp_path) as client:
+        pusher = Pusher(client, agent(), token(tmp_path, SITE))
+        assert (await pusher.batch(pusher.agent.batch(NOW))).is_success
+        text = (await client.get("/metrics")).content
+    checker = await asyncio.create_subprocess_exec(
+        "promtool", "check", "metrics", stdin=PIPE, stdout=PIPE, stderr=STDOUT
+    )
+    said, _ = await checker.communicate(text)
+    assert checker.returncode == 0, said.decode()

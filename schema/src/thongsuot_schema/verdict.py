@@ -31,6 +31,8 @@ class Symptom(StrEnum):
     NO_ADDRESS = "no_address"
     NO_ROUTE = "no_route"
     GATEWAY_SILENT = "gateway_silent"
+    GATEWAY_WITHOUT_WAY = "gateway_without_way"
+    """The gateway itself says, at once, that it has no way onwards: its WAN side is off."""
     ADDRESS_CONFLICT = "address_conflict"
     LAN_BUSY = "lan_busy"
     LAN_LOSS = "lan_loss"

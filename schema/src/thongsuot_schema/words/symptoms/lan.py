@@ -78,6 +78,22 @@ SENTENCES: Final[dict[Symptom, Sentence]] = {
             "seconds, switch it on and wait 3 minutes. {support}",
         ),
     ),
+    Symptom.GATEWAY_WITHOUT_WAY: Sentence(
+        headline=Text("{Line}: thiết bị mạng mất đường ra", "{Line}: local box has no line"),
+        what=Text(
+            "{Box} tại điểm vẫn chạy và báo rằng nó không có đường ra ngoài{since}: cổng nối ra "
+            "ngoài bị tắt, lỏng dây hoặc chưa đăng nhập được. Cần xem tại điểm trước.",
+            "{Box} at the point works and says that it has no way out{since}: its outward port is "
+            "off, loose or not signed in. It has to be looked at on site first.",
+        ),
+        do=Text(
+            "Hãy cắm chặt dây ở cổng ra ngoài (WAN, PON) của {box}. Tắt {box}, chờ 10 giây, bật "
+            "lại và chờ 3 phút. Nếu đèn LOS vẫn đỏ, hãy gọi nhà mạng và nói rõ điều đó. {support}",
+            "Push the cable at the outward port (WAN, PON) of {box} in firmly. Switch {box} off, "
+            "wait 10 seconds, switch it on and wait 3 minutes. If its LOS lamp stays red, call the "
+            "carrier and say so. {support}",
+        ),
+    ),
     Symptom.ADDRESS_CONFLICT: Sentence(
         headline=Text("{Line}: trùng địa chỉ mạng", "{Line}: address used twice"),
         what=Text(

@@ -58,7 +58,8 @@ def is_alive(run_dir: Path) -> bool:
     except FileNotFoundError:
         return False
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        # Shared: several may look at once without seeing each other.
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         return True
     finally:
@@ -102,7 +103,7 @@ def sweep() -> list[str]:
     """Remove what dead labs left; returns their prefixes."""
     if not home().is_dir():
         return []
-    dead = [entry for entry in home().iterdir() if _is_dead(entry)]
+    dead = [entry for entry in home().iterdir() if is_dead(entry)]
     for entry in dead:
         shutil.rmtree(entry, ignore_errors=True)
     return sorted(entry.name for entry in dead)
@@ -113,7 +114,8 @@ def remove(run_dir: Path) -> None:
     shutil.rmtree(run_dir, ignore_errors=True)
 
 
-def _is_dead(entry: Path) -> bool:
+def is_dead(entry: Path) -> bool:
+    """Whether a directory is left over: its keeper has ended, or was never started."""
     if (entry / LOCK).exists():
         return not is_alive(entry)
     # Without a lock file its keeper is just starting, or was never started.

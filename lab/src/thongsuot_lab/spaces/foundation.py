@@ -160,9 +160,9 @@ class Foundation:
 
 
 def _wait_for_release(run_dir: Path) -> None:
-    """Wait until the keeper lets go of its lock, which is the last thing that it does."""
+    """Wait until the keeper has removed its directory, or was killed before it could."""
     deadline_s = time.monotonic() + END_S
-    while rundir.is_alive(run_dir):
+    while run_dir.exists() and not rundir.is_dead(run_dir):
         if time.monotonic() > deadline_s:
             raise LabError(f"the lab of {run_dir} does not end")
         time.sleep(0.005)

@@ -45,8 +45,11 @@ def make_namespaces(count: int) -> list[int]:
 
 def hold_lock(run_dir: Path) -> int:
     """Take the lock whose being free tells others that this lab is dead."""
-    descriptor = os.open(run_dir / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    # Locked before it can be seen: nobody may ever find it free while this process lives.
+    unseen = run_dir / f"{LOCK}.new"
+    descriptor = os.open(unseen, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    unseen.rename(run_dir / LOCK)
     return descriptor
 
 

@@ -7,7 +7,7 @@ from statistics import quantiles
 from thongsuot_lab.matrix.place import Subject
 from thongsuot_lab.matrix.record import Turn
 from thongsuot_lab.matrix.row import Row, Sees
-from thongsuot_lab.matrix.trial import Trial, fits
+from thongsuot_lab.matrix.trial import Phase, Trial, fits
 from thongsuot_lab.matrix.truth import Blame, guilt_of, wrong_blames
 from thongsuot_schema.segment import party_for
 from thongsuot_schema.state import State
@@ -95,6 +95,8 @@ def _outcome(
 ) -> Outcome:
     own = tuple(blame for blame in blames if _is_during(trial, blame.turn))
     failures = [*trial.failures, *(blame.text() for blame in own)]
+    if trial.phase is not Phase.DONE:
+        failures.append("not finished")
     detections: list[Detection] = []
     if trial.broken_at is not None:
         for subject, sees in trial.subjects:

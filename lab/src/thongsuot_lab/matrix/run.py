@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from thongsuot_lab.matrix.row import Row, Scope
 from thongsuot_lab.matrix.stage import Stage
 from thongsuot_lab.matrix.trial import Phase, Trial
 from thongsuot_lab.stack.city import CityStack
+from thongsuot_lab.stack.session import Stopped
 from thongsuot_lab.topology.model import Topology
 
 LOOK_EVERY_S = 0.4
@@ -24,6 +26,10 @@ REST_S = 16.0
 """After a row a site rests so long: an outage soon after another is flapping, and rightly so."""
 
 Played = tuple[Row, Place]
+
+
+def _unheard(_: object) -> None:
+    """Nobody wants to know."""
 
 
 @dataclass(slots=True)
@@ -36,7 +42,7 @@ class Run:
 
     stage: Stage
     patience: float = 1.0
-    done: Callable[[Trial], None] = lambda trial: None
+    done: Callable[[Trial], None] = _unheard
     trials: list[Trial] = field(default_factory=list)
     _free_at: dict[str, float] = field(default_factory=dict)
 
@@ -144,8 +150,8 @@ def run(
     *,
     sites: int = 10,
     patience: float = 1.0,
-    done: Callable[[Trial], None] = lambda trial: None,
-    say: Callable[[str], None] = lambda text: None,
+    done: Callable[[Trial], None] = _unheard,
+    say: Callable[[str], None] = _unheard,
 ) -> Account:
     """Build the lab, play the rows and return the account."""
     with Lab(profile.topology(sites)) as lab:
@@ -156,7 +162,9 @@ def run(
             started = Moment.now()
             stage = Stage(lab=lab, stack=stack, folder=folder, say=say)
             playing = Run(stage, patience=patience, done=done)
-            playing.play(rows)
+            with suppress(Stopped):
+                # Who stops it early still wants to know what has come of it.
+                playing.play(rows)
             watched_s = (Moment.now().boottime_ns - started.boottime_ns) / 1e9
         finally:
             stack.stop()

@@ -82,7 +82,9 @@ class Trial:
 
     def _wait_until_seen(self, looks: Mapping[str, Look]) -> None:
         missing = [
-            f"{site} {link or 'site'} {service}: {_said(looks[site].agent, link, service)}"
+            f"{site} {link or 'site'} {service}: "
+            f"agent {_said(looks[site].agent, link, service)}, "
+            f"collector {_said(looks[site].collector, link, service)}"
             for (site, link, service), sees in self.subjects
             if not self._is_seen(looks[site], link, service, sees)
         ]

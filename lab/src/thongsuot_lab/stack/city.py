@@ -4,7 +4,7 @@ import os
 import shutil
 import subprocess
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,13 +31,20 @@ ORDINARY_USER = 65534
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """What differs between a demonstration and a test. An empty profile is the agent's default."""
+    """
+    What differs between a demonstration and a test. An empty profile is the agent's default.
+
+    ``judge`` and ``spool`` are settings of these tables of the agent's configuration;
+    ``is_verbose`` lets agents log each run.
+    """
 
     with_prometheus: bool = True
     probes: tuple[ProbePlan, ...] = ()
     push_every_s: float = 15.0
     silent_after_s: float = 45.0
     judge: dict[str, object] = field(default_factory=dict)
+    spool: dict[str, object] = field(default_factory=dict)
+    is_verbose: bool = False
 
 
 class CityStack:
@@ -75,7 +82,7 @@ class CityStack:
         with ExitStack() as undo:
             undo.callback(self.stop)
             if self.options.with_prometheus and prometheus.installed():
-                self._start_prometheus()
+                self.start_prometheus()
             self.start_collector()
             for site in self.sites:
                 self._write_agent(site)
@@ -137,7 +144,8 @@ class CityStack:
 
     # Prometheus
 
-    def _start_prometheus(self) -> None:
+    def start_prometheus(self) -> None:
+        """Start Prometheus, with the data it may have from before."""
         process = parts.start_prometheus(
             self.folder / "prometheus",
             self._logs,
@@ -146,8 +154,9 @@ class CityStack:
             spawn=_Spawn(self.lab.node("collector")),
         )
         self.processes["prometheus"] = process
-        port = self.lab.expose("collector", PROMETHEUS_PORT)
-        self.addresses["prometheus"] = f"http://127.0.0.1:{port}"
+        if "prometheus" not in self.addresses:
+            port = self.lab.expose("collector", PROMETHEUS_PORT)
+            self.addresses["prometheus"] = f"http://127.0.0.1:{port}"
         ready = f"{self.addresses['prometheus']}/-/ready"
         process.wait_until(lambda: parts.answers(ready), within_s=parts.READY_S)
 
@@ -169,6 +178,7 @@ class CityStack:
             self.agent_folder(site) / "agent.toml",
             self._logs,
             _Spawn(node, user=self._user, capabilities=("net_raw",), boot=boot),
+            is_verbose=self.options.is_verbose,
         )
         self.processes[f"agent-{site}"] = process
         if f"agent-{site}" not in self.addresses:
@@ -179,15 +189,19 @@ class CityStack:
         """The power of a site is about to be cut: that its agent ends is no mistake of ours."""
         self.processes.pop(f"agent-{site}", None)
 
-    def boot(self, site: str) -> None:
-        """Power is back: another boot, with what was on the disk and an empty memory."""
+    def boot(self, site: str, *, env: Mapping[str, str] | None = None) -> None:
+        """
+        Power is back: another boot, with what was on the disk and an empty memory.
+
+        ``env`` is added to the agent's environment.
+        """
         folder = self.agent_folder(site)
         shutil.rmtree(folder / "run")
         (folder / "run").mkdir()
         os.chown(folder / "run", self._user, self._user)
         boot_id = folder / "boot_id"
         boot_id.write_text(f"{uuid.uuid4()}\n", encoding="ascii")
-        self.start_agent(site, Boot(boot_id=boot_id))
+        self.start_agent(site, Boot(boot_id=boot_id, env=env or {}))
 
     def _wait_for_agent(self, site: str) -> None:
         ready = f"{self.addresses[f'agent-{site}']}/healthz"
@@ -219,6 +233,7 @@ class CityStack:
             carriers=inventory.carriers_of(topology),
             push_every_s=self.options.push_every_s,
             judge=self.options.judge,
+            spool=self.options.spool,
         )
         parts.write_agent(document, folder / "agent.toml")
         for path in (folder, *folder.rglob("*")):
@@ -239,9 +254,7 @@ class _Spawn:
     ) -> "subprocess.Popen[bytes]":
         # What the boot changes takes root, so the powers are given up after it.
         given_up = as_user(self.user, self.capabilities)
-        return self.node.popen(
-            self.boot.around([*given_up, *command]), stdout=stdout, stderr=stderr
-        )
+        return self.node.popen(self.boot.around(given_up, command), stdout=stdout, stderr=stderr)
 
 
 def _user_for(folder: Path) -> int:

@@ -30,6 +30,7 @@ class AgentDocument:
     carriers: tuple[Carrier, ...] = ()
     push_every_s: float = 15.0
     judge: dict[str, object] = field(default_factory=dict)
+    spool: dict[str, object] = field(default_factory=dict)
 
     def text(self) -> str:
         """Return the agent's configuration file."""
@@ -47,7 +48,11 @@ class AgentDocument:
                 "push_every_s": self.push_every_s,
             },
             "page": {"listen": self.page_listen},
-            "spool": {"state_dir": str(self.state_dir), "runtime_dir": str(self.runtime_dir)},
+            "spool": {
+                "state_dir": str(self.state_dir),
+                "runtime_dir": str(self.runtime_dir),
+                **self.spool,
+            },
             "links": plain(self.links),
             "targets": plain(self.targets),
             "probes": plain(self.probes),

@@ -72,9 +72,13 @@ def write_agent(document: AgentDocument, file: Path) -> None:
     file.write_text(document.text(), encoding="utf-8")
 
 
-def start_agent(site: str, config: Path, logs: Path, spawn: Spawn = spawn_here) -> Process:
-    """Start an agent."""
+def start_agent(
+    site: str, config: Path, logs: Path, spawn: Spawn = spawn_here, *, is_verbose: bool = False
+) -> Process:
+    """Start an agent; ``is_verbose`` lets it log each run."""
     command = [program("thongsuot-agent"), "run", "--config", str(config)]
+    if is_verbose:
+        command.append("--verbose")
     return Process.start(f"agent-{site}", command, logs, spawn)
 
 

@@ -24,7 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         case "run":
             from thongsuot_agent.app.run import run  # noqa: PLC0415
 
-            return run(options.config, is_verbose=options.verbose)
+            return run(options.config, is_verbose=options.verbose, recording=options.record)
         case "check-config":
             from thongsuot_agent.app.check import check  # noqa: PLC0415
 
@@ -65,6 +65,9 @@ def _parser() -> argparse.ArgumentParser:
 
     run = add("run", "run until stopped")
     run.add_argument("--verbose", action="store_true", help="log each run and push")
+    run.add_argument(
+        "--record", default="", metavar="FILE", help="write down what the judge is told, for replay"
+    )
     check = add("check-config", "check the configuration as a start would")
     status = add("status", "ask the running agent how things are")
     status.add_argument("--address", default="", help="HOST:PORT of the local page")

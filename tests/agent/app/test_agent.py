@@ -22,6 +22,7 @@ import pytest
 
 from tests.agent.uplink.receiver import TOKEN, Receiver
 from tests.timing import MS
+from thongsuot_agent.judge.replay import replay
 from thongsuot_agent.status import AgentStatus
 from thongsuot_lab.lab import Lab
 from thongsuot_lab.testing import needs_lab, two_uplinks
@@ -118,6 +119,7 @@ class Device:
         self._folder = folder
         self._log = folder / "log"
         self._user = user()
+        self.recording = folder / "run" / "recording.jsonl"
         config = CONFIG.format(
             collector=INTERNET_V4[0],
             port=COLLECTOR_PORT,
@@ -139,9 +141,10 @@ class Device:
     def start(self) -> None:
         """Start the agent."""
         command = [sys.executable, "-m", "thongsuot_agent.cli", "run"]
+        recording = ["--record", str(self.recording)]
         with self._log.open("ab") as log:
             self.process = self._node.popen(
-                [*command, "--config", str(self._folder / "agent.toml")],
+                [*command, "--config", str(self._folder / "agent.toml"), *recording],
                 user=self._user,
                 capabilities=("net_raw",),
                 stdout=log,
@@ -293,6 +296,9 @@ async def test_news_of_a_cut_line_travels_over_the_other_and_a_kill_loses_nothin
     downs = [c for c in changes(receiver, "fixed") if c.verdict.state is State.DOWN]
     assert len(downs) == 1, "the verdict was known again after the kill"
     assert "Traceback" not in device.log()
+    with device.recording.open("rb") as recording:
+        story = list(replay(recording))
+    assert any("up -> down, access" in line for line in story), "the recording tells the same"
 
 
 async def test_with_every_uplink_dead_the_page_answers_and_the_record_waits(

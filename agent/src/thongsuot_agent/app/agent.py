@@ -146,6 +146,7 @@ class Agent:
         except TimeoutError:
             _log.info("the last batch was not acknowledged in time; it goes to the disk")
         self._uplink.close()
+        self._desk.close()
         if self._purse.is_needed:
             await self._spool.remember(_PURSE, self._purse.book())
         self._save()
@@ -256,6 +257,7 @@ class Agent:
             settings=setting.config.judge,
             memory=Memory() if kept is None else kept.memory,
             latest=Latest(lan),
+            recorder=setting.recorder,
         )
         if kept is not None:
             desk.history.load(kept.history, setting.clock.boottime_ns())

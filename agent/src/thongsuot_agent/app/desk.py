@@ -9,12 +9,14 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from thongsuot_agent.app.recorder import Recorder
 from thongsuot_agent.app.uplinks import can_send, difference
 from thongsuot_agent.clock import Clock
 from thongsuot_agent.judge.engine import step
-from thongsuot_agent.judge.events import Arrival, Event, LinkEvent, Tick, Wish, facts_from
+from thongsuot_agent.judge.events import Arrival, LinkEvent, Tick, Wish, facts_from
 from thongsuot_agent.judge.memory import Given, Memory
 from thongsuot_agent.judge.plan import Plan
+from thongsuot_agent.judge.recording import Recorded
 from thongsuot_agent.judge.settings import Settings
 from thongsuot_agent.links.link import Link
 from thongsuot_agent.links.state import LinkState
@@ -57,11 +59,13 @@ class Desk:
         settings: Settings,
         memory: Memory,
         latest: Latest,
+        recorder: Recorder | None = None,
     ) -> None:
         self._clock = clock
         self._spool = spool
         self._links = links
         self._settings = settings
+        self._recorder = recorder
         self._orders: Orders | None = None
         self.plan = plan
         self.memory = memory
@@ -117,7 +121,14 @@ class Desk:
         self.history.pass_time(now_ns)
         self._tell(Tick(boottime_ns=now_ns, wall_s=wall_s))
 
-    def _tell(self, event: Event) -> None:
+    def close(self) -> None:
+        """Release what is open."""
+        if self._recorder is not None:
+            self._recorder.close()
+
+    def _tell(self, event: Recorded) -> None:
+        if self._recorder is not None:
+            self._recorder.write(event, self.plan, self._settings)
         ruling = step(self.memory, event, self.plan, self._settings)
         self.memory = ruling.memory
         orders = self._carried_out_by()

@@ -16,15 +16,19 @@ from thongsuot_agent.errors import ConfigInvalid, TokenUnusable
 from thongsuot_agent.links.monitor import LinkMonitor
 
 
-def run(path: str, *, is_verbose: bool) -> int:
-    """Run until SIGTERM or SIGINT; returns the exit code."""
+def run(path: str, *, is_verbose: bool, recording: str) -> int:
+    """
+    Run until SIGTERM or SIGINT; returns the exit code.
+
+    ``recording`` names a file to write down in what the judge is told; empty: none.
+    """
     logging.basicConfig(
         level=logging.DEBUG if is_verbose else logging.INFO,
         format="%(levelname)s %(name)s %(message)s",  # the journal adds the time
         stream=sys.stderr,
     )
     try:
-        setting = setting_from(read(Path(path)))
+        setting = setting_from(read(Path(path)), recording=recording)
     except (ConfigInvalid, TokenUnusable) as error:
         sys.stderr.write(f"{error}\n")
         return WRONG

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from thongsuot_agent.app.recorder import Recorder
 from thongsuot_agent.clock import SYSTEM, Clock, boot_id
 from thongsuot_agent.config.model import AgentConfig
 from thongsuot_agent.config.profile import probes_of, targets_of
@@ -34,6 +35,7 @@ class Setting:
     clock: Clock
     boot_id: str
     token: Token
+    recorder: Recorder | None = None
 
     @property
     def fingerprint(self) -> str:
@@ -41,9 +43,16 @@ class Setting:
         return digest_of(VERSION.encode() + msgspec.json.encode(self.config)).hex()
 
 
-def setting_from(config: AgentConfig, environment: Mapping[str, str] = os.environ) -> Setting:
+def setting_from(
+    config: AgentConfig,
+    environment: Mapping[str, str] = os.environ,
+    *,
+    recording: str = "",
+) -> Setting:
     """
     Return the setting that a configuration stands for on this machine.
+
+    ``recording`` names a file to write down in what the judge is told; empty: none.
 
     Raises:
         TokenUnusable: there is no token to push with.
@@ -56,6 +65,7 @@ def setting_from(config: AgentConfig, environment: Mapping[str, str] = os.enviro
         clock=Clock(boottime_ns=SYSTEM.boottime_ns, wall_ns=SYSTEM.wall_ns, error_s=_clock_error_s),
         boot_id=boot_id(),
         token=Token(_token_path(config.collector.token_file, environment)),
+        recorder=Recorder(Path(recording)) if recording else None,
     )
 
 

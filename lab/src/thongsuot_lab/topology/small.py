@@ -68,25 +68,21 @@ def two_uplinks(fixed: Impairment = PERFECT, mobile: Impairment = PERFECT) -> To
             device="device",
             client=None,
             uplinks=(
-                Uplink(
-                    name="fixed",
-                    interface="fix0",
-                    medium="fiber",
-                    carrier="",
-                    cpe="ont",
-                    lan_wire=fixed_lan,
-                    access_wire=fixed_line,
-                ),
-                Uplink(
-                    name="mobile",
-                    interface="wwan0",
-                    medium="5g",
-                    carrier="",
-                    cpe="cpe",
-                    lan_wire=mobile_lan,
-                    access_wire=mobile_line,
-                ),
+                _uplink("fixed", "fix0", "fiber", "ont", (fixed_lan, fixed_line)),
+                _uplink("mobile", "wwan0", "5g", "cpe", (mobile_lan, mobile_line)),
             ),
         )
     )
     return draft.done()
+
+
+def _uplink(name: str, interface: str, medium: str, box: str, wires: tuple[str, str]) -> Uplink:
+    return Uplink(
+        name=name,
+        interface=interface,
+        medium=medium,
+        carrier="",
+        cpe=box,
+        lan_wire=wires[0],
+        access_wire=wires[1],
+    )

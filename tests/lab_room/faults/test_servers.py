@@ -1,0 +1,115 @@
+"""Faults of resolvers, portals and hosts: what is answered instead."""
+
+import socket
+import time
+
+import pytest
+
+from tests.lab_room.eyes import PATIENT_S, QUICK_S
+from tests.lab_room.views import FIXED4, FIXED6, MOBILE4, PORTAL, broken, view
+from thongsuot_lab.lab import Lab
+from thongsuot_lab.testing import needs_lab
+
+pytestmark = [pytest.mark.lab, needs_lab]
+
+
+@pytest.mark.parametrize(
+    ("fault", "answer"),
+    [
+        ("resolver-refuses carrier=song-hong", "REFUSED"),
+        ("resolver-lies carrier=song-hong", "127.0.0.1"),
+        ("resolver-lies carrier=song-hong how=captive", "192.0.2.250"),
+    ],
+)
+def test_a_resolver_answers_as_the_fault_says(lab: Lab, fault: str, answer: str) -> None:
+    fixed, mobile = view(lab, *FIXED4), view(lab, *MOBILE4)
+    truth = fixed.eyes.resolve(fixed.addresses["N"], PORTAL)
+    broken(lab, fault)
+    assert fixed.eyes.resolve(fixed.addresses["N"], PORTAL) == answer
+    assert mobile.eyes.resolve(mobile.addresses["N"], PORTAL) == truth
+    lab.heal()
+    assert fixed.eyes.resolve(fixed.addresses["N"], PORTAL) == truth
+
+
+def test_a_slow_resolver_answers_late(lab: Lab) -> None:
+    fixed = view(lab, *FIXED4)
+    lab.fault("resolver-slow", carrier="song-hong", delay_s=0.3)
+    started_s = time.perf_counter()
+    assert fixed.eyes.resolve(fixed.addresses["N"], PORTAL).startswith("198.51.100.")
+    assert time.perf_counter() - started_s >= 0.3
+
+
+def test_a_name_that_is_gone_is_soon_unknown_everywhere(lab: Lab) -> None:
+    fixed = view(lab, *FIXED4)
+    lab.fault("name-gone", portal="motcua")
+    deadline_s = time.monotonic() + PATIENT_S
+    while fixed.eyes.resolve(fixed.addresses["N"], "motcua.lab.test") != "NXDOMAIN":
+        assert time.monotonic() < deadline_s, "the resolver goes on remembering"
+        time.sleep(0.05)
+    assert fixed.eyes.resolve(fixed.addresses["N"], PORTAL).startswith("198.51.100.")
+
+
+@pytest.mark.parametrize(
+    ("fault", "status"),
+    [
+        ("portal-refuses", "ConnectionRefusedError"),
+        ("portal-error", "HTTP/1.1 500 Server Error"),
+        ("portal-error status=503", "HTTP/1.1 503 Whatever"),
+        ("portal-certificate", "certificate has expired"),
+        ("portal-certificate kind=expiring", "HTTP/1.1 200 OK"),
+        (
+            "portal-certificate kind=wrong-name",
+            f"Hostname mismatch, certificate is not valid for '{PORTAL}'.",
+        ),
+        ("portal-certificate kind=unknown-issuer", "unable to get local issuer certificate"),
+    ],
+)
+def test_a_portal_answers_as_the_fault_says(lab: Lab, fault: str, status: str) -> None:
+    fixed = view(lab, *FIXED6)
+    broken(lab, fault)
+    assert fixed.eyes.fetch(fixed.addresses["S"], PORTAL)[0] == status
+    lab.heal()
+    assert fixed.eyes.fetch(fixed.addresses["S"], PORTAL)[0] == "HTTP/1.1 200 OK"
+
+
+def test_a_hanging_portal_connects_and_says_nothing(lab: Lab) -> None:
+    fixed = view(lab, *FIXED4)
+    lab.fault("portal-hangs")
+    with fixed.eyes._socket(fixed.addresses["S"], socket.SOCK_STREAM, 0, PATIENT_S) as sock:
+        sock.connect((fixed.addresses["S"], 443))
+    assert fixed.eyes.fetch(fixed.addresses["S"], PORTAL, QUICK_S)[0] == "TimeoutError"
+
+
+def test_a_slow_portal_answers_late(lab: Lab) -> None:
+    fixed = view(lab, *FIXED4)
+    lab.fault("portal-slow", delay_s=0.3)
+    started_s = time.perf_counter()
+    assert fixed.eyes.fetch(fixed.addresses["S"], PORTAL)[0] == "HTTP/1.1 200 OK"
+    assert time.perf_counter() - started_s >= 0.3
+
+
+def test_a_portal_with_a_wrong_body_shows_another_text(lab: Lab) -> None:
+    fixed = view(lab, *FIXED4)
+    assert "Cổng dịch vụ công" in fixed.eyes.fetch(fixed.addresses["S"], PORTAL)[1]
+    lab.fault("portal-wrong-body", text="It works!")
+    body = fixed.eyes.fetch(fixed.addresses["S"], PORTAL)[1]
+    assert "It works!" in body
+    assert "Cổng dịch vụ công" not in body
+
+
+def test_one_dead_address_of_a_portal_leaves_the_other(lab: Lab) -> None:
+    fixed = view(lab, *FIXED4)
+    v4 = [a for a in lab.topology.addresses_of("portal.dichvucong") if ":" not in a]
+    lab.fault("portal-address-dead")
+    assert fixed.eyes.fetch(v4[0], PORTAL)[0] == "HTTP/1.1 200 OK"
+    assert fixed.eyes.fetch(v4[1], PORTAL, QUICK_S)[0] == "TimeoutError"
+
+
+def test_a_duplicate_address_takes_the_gateways_answers_away(lab: Lab) -> None:
+    device = lab.node("s1.device").run(["cat", "/sys/class/net/fix0/address"]).stdout.strip()
+    ont = lab.node("s1.ont")
+    fixed = view(lab, *FIXED4)
+    assert fixed.eyes.ping(fixed.addresses["G"])
+    assert device in ont.run(["ip", "neigh", "show", "192.168.1.10"]).stdout
+    lab.fault("duplicate-address", site="s1")
+    assert device not in ont.run(["ip", "neigh", "show", "192.168.1.10"]).stdout

@@ -3,6 +3,7 @@
 import re
 from itertools import cycle, pairwise
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -193,6 +194,15 @@ def test_who_was_told_and_when_is_shown_with_the_carriers_name() -> None:
     text = read(fibre_cut()).text
     assert "24/11/2026 11:39 Nhà mạng VNPT thư điện tử · Đường cáp quang VNPT" in text
     assert "mã phiếu TS-2026-000317" in text
+
+
+def test_who_could_not_be_told_yet_is_not_shown_as_told() -> None:
+    view = fibre_cut()
+    (told, *others) = view.told
+    failing = msgspec.structs.replace(told, is_delivered=False, reference="")
+    shown = read(msgspec.structs.replace(view, told=(failing, *others))).text
+    assert "Đường cáp quang VNPT · chưa gửi được, đang thử lại" in shown
+    assert "chưa gửi được" not in read(view).text
 
 
 def test_a_fault_that_nobody_was_told_of_is_admitted_by_the_collector_only() -> None:

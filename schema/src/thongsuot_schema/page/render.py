@@ -191,6 +191,8 @@ def _told_row(told: Notification, view: SiteView, language: Language) -> str:
     rest = [channel_title(told.channel, language), subject]
     if told.reference:
         rest.append(f"{labels.REFERENCE.read(language)} {told.reference}")
+    if not told.is_delivered:
+        rest.append(labels.NOT_DELIVERED.read(language))
     line = escape(" · ".join(part for part in rest if part))
     when = f"<time>{moment(told.at_s)}</time>"
     return f"<li>{when}<div><b>{escape(party)}</b><span>{line}</span></div></li>"

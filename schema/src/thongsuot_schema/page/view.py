@@ -52,7 +52,8 @@ class Notification(msgspec.Struct, frozen=True, kw_only=True):
     Who was told when of what: shown so that nobody calls twice. ``at_s`` is Unix seconds.
 
     ``party`` is a value of ``segment.Party`` or a name to show as it is; ``channel`` likewise (see
-    ``words.parties.CHANNELS``). ``about`` is the name of a light of the view, or text.
+    ``words.parties.CHANNELS``). ``about`` is the name of a light of the view, or text. Not
+    ``is_delivered``: the system has been trying since then, and has not got through.
     """
 
     party: str
@@ -60,6 +61,7 @@ class Notification(msgspec.Struct, frozen=True, kw_only=True):
     at_s: float
     about: str
     reference: str = ""
+    is_delivered: bool = True
 
 
 class SiteView(msgspec.Struct, frozen=True, kw_only=True):

@@ -52,18 +52,28 @@ def echo(link: str, target: str, rtt_s: float | None, at_ns: int = NOW_NS) -> Re
     return Result(series=series, boottime_ns=at_ns, finding=finding)
 
 
-def view(*verdicts: Given, latest: Latest | None = None, told: tuple[Told, ...] = ()) -> SiteView:
-    outlook = Outlook(
+def outlook_of(
+    *verdicts: Given,
+    latest: Latest | None = None,
+    history: History | None = None,
+    services: tuple[Target, ...] = (PORTAL,),
+) -> Outlook:
+    """Return what a view is made of."""
+    return Outlook(
         site=SiteConfig(name="ba-dinh", title="Điểm Ba Đình", commune="00004"),
         links=LINKS,
-        targets=(PORTAL,),
+        targets=services,
         carriers=CARRIERS,
         given=verdicts,
-        history=History(),
+        history=history or History(),
         latest=latest or Latest(),
         now_ns=NOW_NS,
         wall_s=lambda ns: ns / S + 1_800_000_000,
     )
+
+
+def view(*verdicts: Given, latest: Latest | None = None, told: tuple[Told, ...] = ()) -> SiteView:
+    """Return the view of a site with two links and a portal."""
     surroundings = Surroundings(
         told=told,
         collector_reachable=True,
@@ -71,7 +81,7 @@ def view(*verdicts: Given, latest: Latest | None = None, told: tuple[Told, ...] 
         clock_trusted=True,
         version="0.1.0",
     )
-    return site_view(outlook, surroundings)
+    return site_view(outlook_of(*verdicts, latest=latest), surroundings)
 
 
 def test_before_anything_is_known_all_lights_are_unknown() -> None:

@@ -49,7 +49,11 @@ class Front:
     def sources(self) -> Sources:
         """Return what the pages are made from."""
         return Sources(
-            view=self.view, status=self.status, figures=self.figures, is_well=self.is_well
+            view=self.view,
+            status=self.status,
+            figures=self.figures,
+            is_well=self.is_well,
+            boottime_ns=self.setting.clock.boottime_ns,
         )
 
     def is_well(self) -> bool:

@@ -15,7 +15,7 @@ from thongsuot_schema.verdict import Symptom, VerdictChange
 
 NS_PER_S = 1_000_000_000
 KEPT_NS = 24 * 3600 * NS_PER_S
-MOST_STRETCHES = 1_000
+MOST_STRETCHES = 400
 """
 A light: a link that flaps every 20 s for a day has 8,640, and a picture 400 pixels wide shows none.
 """

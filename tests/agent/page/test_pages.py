@@ -1,0 +1,105 @@
+"""Which page stands where, in which language, how large, and how often it is drawn."""
+
+import msgspec
+
+from tests.agent.app.test_show import STATUS
+from tests.agent.page.test_history import change
+from tests.agent.page.test_site_view import given, outlook_of, view
+from thongsuot_agent.page.history import History
+from thongsuot_agent.page.pages import Pages, Sources
+from thongsuot_agent.page.request import Page, Request
+from thongsuot_agent.page.site_view import Surroundings, site_view
+from thongsuot_agent.status import AgentStatus
+from thongsuot_schema.inventory.model import Role, Target
+from thongsuot_schema.page.view import SiteView
+from thongsuot_schema.segment import Segment
+from thongsuot_schema.state import State
+
+S = 1_000_000_000
+LARGEST_BYTES = 60_000
+
+
+class Drawing:
+    """Pages over a view that counts how often it was asked for, on a clock that is set by hand."""
+
+    def __init__(self, shown: SiteView, *, is_well: bool = True) -> None:
+        self.now_ns = 0
+        self.drawn = 0
+        self._shown = shown
+        self.pages = Pages(
+            Sources(
+                view=self._view,
+                status=lambda: STATUS,
+                figures=lambda: "thongsuot_agent_results_total 1.0\n",
+                is_well=lambda: is_well,
+                boottime_ns=lambda: self.now_ns,
+            )
+        )
+
+    def _view(self) -> SiteView:
+        self.drawn += 1
+        return self._shown
+
+    def get(self, path: str, **query: str) -> Page:
+        page = self.pages.page_for(Request(path=path, query=query, is_head=False))
+        assert page is not None
+        return page
+
+
+def test_the_page_is_vietnamese_and_english_where_asked() -> None:
+    drawing = Drawing(view(given("fiber", "", State.DOWN)))
+    assert '<html lang="vi"' in drawing.get("/").body.decode()
+    assert '<html lang="en"' in drawing.get("/", lang="en").body.decode()
+    assert '<html lang="vi"' in drawing.get("/", lang="fr").body.decode()
+    assert "script-src 'sha256-" in drawing.get("/").policy
+
+
+def test_one_drawing_serves_all_who_ask_within_a_second() -> None:
+    drawing = Drawing(view())
+    for _ in range(10):
+        drawing.get("/")
+    assert drawing.drawn == 1
+    drawing.get("/", lang="en")
+    assert drawing.drawn == 2
+    drawing.now_ns += S
+    drawing.get("/")
+    assert drawing.drawn == 3
+
+
+def test_status_figures_and_health_are_served() -> None:
+    drawing = Drawing(view())
+    assert msgspec.json.decode(drawing.get("/status.json").body, type=AgentStatus) == STATUS
+    assert drawing.get("/metrics").content_type.startswith("text/plain; version=0.0.4")
+    assert drawing.get("/healthz").body == b"200 OK\n"
+    assert Drawing(view(), is_well=False).get("/healthz").status == 503
+    assert drawing.pages.page_for(Request(path="/x", query={}, is_head=False)) is None
+
+
+def test_the_worst_day_of_a_large_site_still_fits_the_page() -> None:
+    services = tuple(
+        Target(
+            name=f"p{n}",
+            role=Role.SERVICE,
+            segment=Segment.SERVICE,
+            url="https://portal.example",
+            title_vi=f"Cổng dịch vụ công số {n}",
+        )
+        for n in range(12)
+    )
+    history = History()
+    for n in range(4000):
+        history.take(change(State.DOWN if n % 2 else State.UP, 20 * n))
+    history.pass_time(80_000 * S)
+    verdicts = [given("fiber", "", State.DOWN), given("mobile", "", State.DOWN)]
+    verdicts += [given("", service.name, State.DOWN) for service in services]
+    outlook = outlook_of(*verdicts, history=history, services=services)
+    surroundings = Surroundings(
+        told=(),
+        collector_reachable=False,
+        backlog_batches=10_000,
+        clock_trusted=False,
+        version="0.1.0",
+    )
+    drawing = Drawing(site_view(outlook, surroundings))
+    for lang in ("vi", "en"):
+        assert len(drawing.get("/", lang=lang).body) <= LARGEST_BYTES

@@ -140,10 +140,12 @@ async def test_a_result_that_cannot_travel_does_not_take_the_others_with_it(
     finding = msgspec.structs.replace(strange.finding, values={"icmp_invented_seconds": 1.0})
     for one in (result(1), msgspec.structs.replace(strange, finding=finding), result(3)):
         spool.add(one)
+    spool.add(change(5))
     spool.seal()
     collected = Collected()
     await collected.take_all(spool)
     assert collected.serials() == [1, 3]
+    assert collected.change_serials() == [5]
     (batch,) = collected.ordered
     assert [(notice.code, notice.count) for notice in batch.notices] == [
         (NoticeCode.PROBE_BROKEN, 1)

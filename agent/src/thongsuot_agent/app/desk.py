@@ -66,6 +66,7 @@ class Desk:
         self._links = links
         self._settings = settings
         self._recorder = recorder
+        self._broken = 0
         self._orders: Orders | None = None
         self.plan = plan
         self.memory = memory
@@ -129,7 +130,11 @@ class Desk:
     def _tell(self, event: Recorded) -> None:
         if self._recorder is not None:
             self._recorder.write(event, self.plan, self._settings)
-        ruling = step(self.memory, event, self.plan, self._settings)
+        try:
+            ruling = step(self.memory, event, self.plan, self._settings)
+        except Exception as error:  # noqa: BLE001 - a bug of the judge must not end the measuring
+            self._begin_judging_anew(error)
+            return
         self.memory = ruling.memory
         orders = self._carried_out_by()
         for change in ruling.changes:
@@ -138,6 +143,22 @@ class Desk:
             orders.on_wish(wish)
         if ruling.changes:
             orders.on_news()
+
+    def _begin_judging_anew(self, error: Exception) -> None:
+        """
+        The judge broke over an event: what it knew may be broken too, so it begins with nothing.
+        """
+        self._broken += 1
+        if self._broken & (self._broken - 1) == 0:  # the first, then once per doubling
+            _log.error("cannot judge times=%d; begins anew", self._broken, exc_info=error)
+            what = f"judge: {type(error).__name__}: {error}"
+            self.take_notice(NoticeCode.PROBE_BROKEN, what)
+        self.memory = Memory()
+        for name, link in self._links.items():
+            facts = facts_from(link.state, link.resolvers)
+            now_ns = self._clock.boottime_ns()
+            event = LinkEvent(boottime_ns=now_ns, link=name, facts=facts)
+            self.memory = step(self.memory, event, self.plan, self._settings).memory
 
     def _take_change(self, change: VerdictChange) -> None:
         verdict = change.verdict

@@ -1,7 +1,10 @@
 """Words to systemd about this service (sd_notify(3)): ready, alive, stopping."""
 
+import logging
 import os
 import socket
+
+_log = logging.getLogger(__name__)
 
 
 class Notifier:
@@ -12,10 +15,15 @@ class Notifier:
         self._address = "\0" + address[1:] if address and address.startswith("@") else address
 
     def send(self, *words: str) -> None:
-        """Send assignments such as ``READY=1``. Raises OSError when systemd cannot be reached."""
-        if self._address:
+        """Send assignments such as ``READY=1``."""
+        if not self._address:
+            return
+        try:
             with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as to:
                 to.sendto("\n".join(words).encode(), self._address)
+        except OSError as error:
+            # systemd will restart a service that it does not hear; there is no other remedy.
+            _log.warning("cannot tell systemd %s: %s", " ".join(words), error)
 
 
 def notifier() -> Notifier:

@@ -202,13 +202,18 @@ class Disk:
         with self._transaction():
             self._db.executemany("DELETE FROM batches WHERE id = ?", [(_id(key),) for key in keys])
 
-    def forget_streams_before(self, ordinal: int) -> None:
-        """Remove what is known of closed streams of which nothing waits any more."""
+    def tidy(self) -> None:
+        """Remove closed streams of which nothing waits, and layouts that nothing refers to."""
         with self._transaction():
+            # The newest stays: the next stream counts on from it.
             self._db.execute(
-                "DELETE FROM streams WHERE is_closed = 1 AND ordinal < ? AND NOT EXISTS (SELECT 1"
+                "DELETE FROM streams WHERE is_closed = 1"
+                " AND ordinal < (SELECT max(ordinal) FROM streams) AND NOT EXISTS (SELECT 1"
                 " FROM batches WHERE id >= streams.ordinal << ? AND id < streams.ordinal + 1 << ?)",
-                (ordinal, _NUMBER_BITS, _NUMBER_BITS),
+                (_NUMBER_BITS, _NUMBER_BITS),
+            )
+            self._db.execute(
+                "DELETE FROM layouts WHERE id NOT IN (SELECT DISTINCT layout FROM batches)"
             )
 
     def layout(self, layout_id: bytes) -> bytes | None:

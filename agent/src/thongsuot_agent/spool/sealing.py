@@ -93,32 +93,56 @@ class Press:
             return self._strictly_encoded(batch)
         except ValueError as error:
             _log.error(
-                "cannot encode batch number=%d: %s; looking for the result", batch.number, error
+                "cannot encode batch number=%d: %s; looking for the entry", batch.number, error
             )
-        # A result that cannot travel is our own bug. It must not take the others with it.
-        good = tuple(result for result in batch.results if self._can_travel(batch, result))
+        # An entry that cannot travel is our own bug. It must not take the others with it.
+        results = tuple(one for one in batch.results if self._can_travel(batch, results=(one,)))
+        changes = tuple(one for one in batch.changes if self._can_travel(batch, changes=(one,)))
+        notices = tuple(one for one in batch.notices if self._can_travel(batch, notices=(one,)))
+        left_out = (
+            len(batch.results) - len(results),
+            len(batch.changes) - len(changes),
+            len(batch.notices) - len(notices),
+        )
         notice = Notice(
             code=NoticeCode.PROBE_BROKEN,
             boottime_ns=batch.clock.boottime_ns,
-            text="results that cannot be encoded were left out; the log names them",
-            count=len(batch.results) - len(good),
+            text="entries that cannot be encoded were left out; the log names them",
+            count=sum(left_out),
         )
-        return self._strictly_encoded(_with(batch, results=good, notices=(*batch.notices, notice)))
+        return self._strictly_encoded(
+            _with(batch, results=results, changes=changes, notices=(*notices, notice))
+        )
 
     def _strictly_encoded(self, batch: Batch) -> tuple[bytes, bytes]:
         index = self.layouts.holding(self.expected.union(result.series for result in batch.results))
         return (index.layout_id if batch.results else b""), encode_batch(batch, index)
 
-    def _can_travel(self, batch: Batch, result: Result) -> bool:
+    def _can_travel(
+        self,
+        batch: Batch,
+        *,
+        results: tuple[Result, ...] = (),
+        changes: tuple[VerdictChange, ...] = (),
+        notices: tuple[Notice, ...] = (),
+    ) -> bool:
+        alone = _with(batch, results=results, changes=changes, notices=notices)
         try:
-            self._strictly_encoded(_with(batch, results=(result,), notices=()))
+            self._strictly_encoded(alone)
         except ValueError as error:
-            _log.error("cannot encode result series=%s: %s; it is left out", result.series, error)
+            what = (*results, *changes, *notices)
+            _log.error("cannot encode %s: %s; it is left out", what, error)
             return False
         return True
 
 
-def _with(batch: Batch, *, results: tuple[Result, ...], notices: tuple[Notice, ...]) -> Batch:
+def _with(
+    batch: Batch,
+    *,
+    results: tuple[Result, ...],
+    changes: tuple[VerdictChange, ...],
+    notices: tuple[Notice, ...],
+) -> Batch:
     return Batch(
         site=batch.site,
         stream=batch.stream,
@@ -127,6 +151,6 @@ def _with(batch: Batch, *, results: tuple[Result, ...], notices: tuple[Notice, .
         clock=batch.clock,
         previous=batch.previous,
         results=results,
-        changes=batch.changes,
+        changes=changes,
         notices=notices,
     )

@@ -8,6 +8,7 @@ writes next to nothing, and a power cut costs at most what was made within ``dis
 verdict change.
 """
 
+import logging
 from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass, field
 from functools import partial
@@ -31,6 +32,8 @@ from thongsuot_agent.spool.stream import Key, Stream
 from thongsuot_agent.spool.thin import Dropped
 from thongsuot_schema.batch.model import Notice, NoticeCode
 from thongsuot_schema.result import Series
+
+_log = logging.getLogger(__name__)
 
 _AGE_EVERY_NS = 3600 * NS_PER_S
 
@@ -300,8 +303,13 @@ class Spool:
     def _let_go(self, stream: Stream) -> None:
         self._streams.former.pop(stream.ordinal, None)
         shelf = self._streams.shelves.pop(stream.ordinal, None)
-        if shelf is not None:
+        if shelf is None:
+            return
+        try:
             shelf.discard()
+        except OSError as error:
+            # An empty shelf is found again by the next process, which tidies it away then.
+            _log.warning("cannot tidy away directory=%s: %s", shelf.path, error)
 
     def _is_too_old(self, row: Row) -> bool:
         if row.key.ordinal in self._streams.of_this_boot:

@@ -146,6 +146,8 @@ def _run(
         disk.keep(errand.rows, errand.layouts, errand.reached)
     for stream, last_number in errand.closed:
         disk.mark(stream, last_number, is_closed=True)
+    if errand.closed:
+        disk.tidy()
     dropped = Dropped()
     if errand.is_too_old is not None:
         dropped += strip_older(disk, errand.is_too_old, find)

@@ -25,6 +25,8 @@ from thongsuot_schema.batch.push import Answer
 
 _log = logging.getLogger(__name__)
 
+_OK = 200
+
 _CHUNK = 16
 """Batches of the backlog that are read, pushed and removed together: one transaction for all."""
 
@@ -153,6 +155,8 @@ class Uplink:
         if reading.answer is not None:
             self._learn(reading.answer, sent_ns)
         if reading.meaning is Meaning.DURABLE:
+            if reading.text and reading.status != _OK:
+                _log.warning("batch key=%s is kept there already: %s", parcel.key, reading.text)
             self._note_success(parcel)
             backoff.succeed()
             if parcel.has_news:

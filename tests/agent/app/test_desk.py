@@ -1,0 +1,136 @@
+"""Whatever comes in is kept before it is judged, and a judge that breaks ends nothing else."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from tests.agent.spool.making import Collected, clock_of, opened
+from tests.fakes.clock import FakeClock
+from thongsuot_agent.app import desk as module
+from thongsuot_agent.app.desk import Desk, Orders
+from thongsuot_agent.judge.engine import Ruling
+from thongsuot_agent.judge.events import Wish
+from thongsuot_agent.judge.memory import Memory
+from thongsuot_agent.judge.plan import plan_from
+from thongsuot_agent.judge.settings import Settings
+from thongsuot_agent.page.latest import Latest
+from thongsuot_agent.spool.spool import Spool
+from thongsuot_schema.batch.model import NoticeCode
+from thongsuot_schema.catalogue.icmp import LOSS, RTT
+from thongsuot_schema.result import Family, Result, Series, ok
+from thongsuot_schema.state import State
+from thongsuot_schema.verdict import Verdict, VerdictChange
+
+SERIES = Series(kind="icmp", revision=1, link="fiber", target="anchor", family=Family.IP4)
+
+
+@dataclass
+class Carried:
+    """What was ordered."""
+
+    wishes: list[Wish] = field(default_factory=list)
+    news: int = 0
+    down: list[str] = field(default_factory=list)
+
+    def orders(self) -> Orders:
+        def count() -> None:
+            self.news += 1
+
+        return Orders(
+            on_wish=self.wishes.append,
+            on_news=count,
+            on_way_out=lambda: None,
+            on_link_down=self.down.append,
+        )
+
+
+def desk_of(spool: Spool, fake: FakeClock, carried: Carried) -> Desk:
+    desk = Desk(
+        clock_of(fake),
+        spool,
+        {},
+        plan=plan_from((), (), ()),
+        settings=Settings(),
+        memory=Memory(),
+        latest=Latest(),
+    )
+    desk.serve(carried.orders())
+    return desk
+
+
+def measured(fake: FakeClock) -> Result:
+    finding = ok({RTT: 0.003, LOSS: 0.0})
+    return Result(series=SERIES, boottime_ns=fake.boottime_ns(), finding=finding)
+
+
+def change(fake: FakeClock, state: State) -> VerdictChange:
+    return VerdictChange(
+        verdict=Verdict(link="fiber", service="", state=state),
+        before=State.UNKNOWN,
+        onset_boottime_ns=fake.boottime_ns(),
+        decided_boottime_ns=fake.boottime_ns(),
+    )
+
+
+async def test_what_the_judge_rules_is_kept_and_carried_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake, carried = FakeClock(), Carried()
+    spool = await opened(tmp_path, fake)
+    desk = desk_of(spool, fake, carried)
+    wish = Wish(kind="icmp", link="fiber", target="anchor", family=Family.IP4)
+    down = change(fake, State.DOWN)
+    monkeypatch.setattr(
+        module, "step", lambda memory, *_: Ruling(memory=memory, changes=(down,), wishes=(wish,))
+    )
+    desk.take_result(measured(fake))
+    spool.seal()
+    collected = Collected()
+    await collected.take_all(spool)
+    (batch,) = collected.ordered
+    assert [change.verdict for change in batch.changes] == [down.verdict]
+    assert len(batch.results) == 1
+    assert (carried.wishes, carried.news, carried.down) == ([wish], 1, ["fiber"])
+    assert desk.latest.count == 1
+    await spool.close()
+
+
+async def test_a_judge_that_breaks_begins_anew_and_loses_no_result(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake = FakeClock()
+    spool = await opened(tmp_path, fake)
+    desk = desk_of(spool, fake, Carried())
+    desk.memory = Memory(now_ns=1)
+
+    def broken(*_: object) -> Ruling:
+        raise IndexError("our own bug")
+
+    monkeypatch.setattr(module, "step", broken)
+    for _ in range(5):
+        fake.advance(1)
+        desk.take_result(measured(fake))
+    assert desk.memory == Memory()
+    spool.seal()
+    collected = Collected()
+    await collected.take_all(spool)
+    (batch,) = collected.ordered
+    assert len(batch.results) == 5
+    texts = [n.text for n in batch.notices if n.code is NoticeCode.PROBE_BROKEN]
+    assert texts == ["judge: IndexError: our own bug"] * 3, "the first, then once per doubling"
+    await spool.close()
+
+
+async def test_the_passing_of_time_reaches_judge_and_history(tmp_path: Path) -> None:
+    fake = FakeClock()
+    spool = await opened(tmp_path, fake)
+    desk = desk_of(spool, fake, Carried())
+    desk.history.take(change(fake, State.UP))
+    fake.advance(5)
+    desk.pass_time(1_800_000_000.0)
+    assert desk.memory.wall_s == 1_800_000_000.0
+    now_ns = fake.boottime_ns()
+    (stretch,) = desk.history.stretches("fiber", "", now_ns, lambda ns: ns / 1e9)
+    assert stretch.end_s - stretch.start_s == 5.0
+    await spool.close()

@@ -20,6 +20,8 @@ BASE=$CACHE/debian-$SUITE-python3-git.tar
 need debootstrap:debootstrap util-linux:unshare git:git
 
 root=$(mktemp -d "${TMPDIR:-/var/tmp}/thongsuot-fresh.XXXXXX")
+# Ordinary users live in it as well.
+chmod 755 "$root"
 trap 'rm -rf --one-file-system "$root"' EXIT
 trap 'exit 130' INT TERM HUP
 

@@ -11,7 +11,7 @@ from thongsuot_agent.app import desk as module
 from thongsuot_agent.app.desk import Desk, Orders
 from thongsuot_agent.judge.engine import Ruling
 from thongsuot_agent.judge.events import Wish
-from thongsuot_agent.judge.memory import Memory
+from thongsuot_agent.judge.memory import Given, Memory
 from thongsuot_agent.judge.plan import plan_from
 from thongsuot_agent.judge.settings import Settings
 from thongsuot_agent.page.latest import Latest
@@ -93,6 +93,26 @@ async def test_what_the_judge_rules_is_kept_and_carried_out(
     assert len(batch.results) == 1
     assert (carried.wishes, carried.news, carried.down) == ([wish], 1, ["fiber"])
     assert desk.latest.count == 1
+    await spool.close()
+
+
+async def test_what_stood_before_a_restart_is_said_again_after_it(tmp_path: Path) -> None:
+    fake = FakeClock()
+    spool = await opened(tmp_path, fake)
+    desk = desk_of(spool, fake, Carried())
+    stood = Verdict(link="fiber", service="", state=State.UP)
+    desk.memory.given["fiber"] = Given(verdict=stood, onset_ns=7_000_000)
+    desk.begin("1.2.3")
+    spool.seal()
+    collected = Collected()
+    await collected.take_all(spool)
+    (batch,) = collected.ordered
+    assert [(notice.code, notice.text) for notice in batch.notices] == [
+        (NoticeCode.STARTED, "1.2.3")
+    ]
+    (again,) = batch.changes
+    assert (again.verdict, again.before, again.onset_boottime_ns) == (stood, State.UP, 7_000_000)
+    assert again.decided_boottime_ns >= batch.notices[0].boottime_ns
     await spool.close()
 
 

@@ -34,7 +34,6 @@ from thongsuot_agent.uplink.lane import Lane, Terms
 from thongsuot_agent.uplink.line import Door
 from thongsuot_agent.uplink.uplink import Uplink
 from thongsuot_agent.version import VERSION
-from thongsuot_schema.batch.model import NoticeCode
 from thongsuot_schema.segment import Segment
 
 _log = logging.getLogger(__name__)
@@ -126,7 +125,7 @@ class Agent:
         await self._spool.open()
         remembered = await self._spool.recall(_PURSE)
         self._purse.remember(remembered or "")
-        self._desk.take_notice(NoticeCode.STARTED, VERSION)
+        self._desk.begin(VERSION)
         for name, link in self._monitor.links.items():
             self._desk.take_link(name, ABSENT, link.state)
         _log.info(

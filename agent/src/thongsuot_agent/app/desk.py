@@ -77,6 +77,24 @@ class Desk:
         """Say who carries out what is ruled; before anything comes in."""
         self._orders = orders
 
+    def begin(self, version: str) -> None:
+        """
+        Note that a process begins, and say again what an earlier one had found to stand.
+
+        Whoever reads the record lets nothing stand that was said before a start.
+        """
+        self.take_notice(NoticeCode.STARTED, version)
+        now_ns = self._clock.boottime_ns()
+        for one in self.given:
+            self._spool.add(
+                VerdictChange(
+                    verdict=one.verdict,
+                    before=one.state,
+                    onset_boottime_ns=one.onset_ns,
+                    decided_boottime_ns=now_ns,
+                )
+            )
+
     @property
     def given(self) -> tuple[Given, ...]:
         """The verdicts that stand."""

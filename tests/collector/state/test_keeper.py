@@ -1,7 +1,7 @@
 """The keeper of states: what it knew before a crash it knows after it, and poison stops nothing."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -9,7 +9,7 @@ import pytest
 
 from tests.collector.batches import Agent, S, change, icmp_result
 from thongsuot_collector.aside import SetAside
-from thongsuot_collector.journal.entry import ClockQuality, Entry
+from thongsuot_collector.journal.entry import ClockQuality, Entry, Kept
 from thongsuot_collector.journal.sqlite import SqliteJournal, open_journal
 from thongsuot_collector.metrics import Metrics
 from thongsuot_collector.plans import PlanBook
@@ -114,6 +114,28 @@ async def test_states_after_a_crash_are_what_they_would_have_been_without(world:
     assert world.keeper.lag == 0
     after = msgspec.msgpack.encode(dict(sorted(world.keeper.sites.items())))
     assert after == before
+
+
+async def test_what_is_appended_while_the_journal_is_read_is_not_passed_over(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    agent = Agent("hoan-kiem", epoch_ns=EPOCH)
+    await world.keeper.load()
+    await world.push(agent, batch(agent, 1000))
+    read, late = world.journal.read, [1015, 1030]
+
+    async def read_while_one_more_comes(
+        after: int, *, through: int, limit: int, size_bytes: int
+    ) -> Sequence[Kept]:
+        found = await read(after, through=through, limit=limit, size_bytes=size_bytes)
+        if late:
+            await world.push(agent, batch(agent, late.pop(0)))
+        return found
+
+    monkeypatch.setattr(world.journal, "read", read_while_one_more_comes)
+    for _ in range(3):
+        await world.keeper.catch_up()
+    assert world.keeper.sites["hoan-kiem"].streams[agent.stream].verdicts.held == ((1, 3),)
 
 
 async def test_a_journal_that_was_begun_anew_is_read_from_its_beginning(

@@ -90,14 +90,16 @@ class StateKeeper:
     async def catch_up(self) -> None:
         """Apply everything that is in the journal now."""
         while True:
+            # Asked before the read: what is appended while it lasts has not been looked at.
+            through = self._journal.head
             entries = await self._journal.read(
                 self._sequence,
-                through=self._journal.head,
+                through=through,
                 limit=_READ_ENTRIES,
                 size_bytes=_READ_BYTES,
             )
             if not entries:
-                self._sequence = max(self._sequence, self._journal.head)
+                self._sequence = max(self._sequence, through)
                 self._moved.set()
                 return
             plans = await self._reader.plans_of(entries)

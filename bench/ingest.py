@@ -15,12 +15,14 @@ import asyncio
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
@@ -221,6 +223,54 @@ async def measure(
     return spent, peer_spent
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Peer:
+    """A receiver of remote write to compare with: how it is started, and where it listens."""
+
+    name: str
+    command: Callable[[Path], list[str]]
+    listening: str
+    """What its log says of its port, as a pattern with one group."""
+
+
+def prometheus(folder: Path) -> list[str]:
+    """Prometheus with the window that a backlog needs."""
+    config = folder / "prometheus.yml"
+    config.write_text("storage: {tsdb: {out_of_order_time_window: 24h}}\n")
+    return [
+        "prometheus",
+        f"--config.file={config}",
+        f"--storage.tsdb.path={folder / 'data'}",
+        "--web.listen-address=127.0.0.1:0",
+        "--web.enable-remote-write-receiver",
+    ]
+
+
+def victoria_metrics(folder: Path) -> list[str]:
+    """VictoriaMetrics as it comes; it has no way to say which port it took, so one is chosen."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    return [
+        "victoria-metrics",
+        f"-storageDataPath={folder / 'data'}",
+        f"-httpListenAddr=127.0.0.1:{port}",
+    ]
+
+
+PEERS = (
+    Peer(
+        name="Prometheus",
+        command=prometheus,
+        listening=r'"Listening on" address=127\.0\.0\.1:(\d+)',
+    ),
+    Peer(
+        name="VictoriaMetrics",
+        command=victoria_metrics,
+        listening=r"started server at http://127\.0\.0\.1:(\d+)/",
+    ),
+)
+
+
 async def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--agents", type=int, default=1000)
@@ -229,55 +279,46 @@ async def main() -> None:
     server = await asyncio.start_server(swallow, "127.0.0.1", 0, limit=1 << 26)
     null_url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/write"
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name) / "alone"
+        folder = Path(name)
         print("collector, sink that keeps nothing:")
-        alone, _ = await measure(folder, null_url, options.agents, options.rounds, None)
-        print(f"  {alone:.3f} CPU s per million samples (goal {GOAL_S}): {verdict(alone)}")
-        if shutil.which("prometheus") is None:
-            print("prometheus is not installed: no ratio")
-            return
-        await beside_prometheus(Path(name), options.agents, options.rounds)
+        alone, _ = await measure(folder / "alone", null_url, options.agents, options.rounds, None)
+        reached = "reached" if alone <= GOAL_S else "missed"
+        print(f"  {alone:.3f} CPU s per million samples (goal {GOAL_S}): {reached}")
+        for peer in PEERS:
+            await beside(peer, folder / peer.name, options.agents, options.rounds)
     server.close()
 
 
-def verdict(spent: float) -> str:
-    return "reached" if spent <= GOAL_S else "missed"
-
-
-async def beside_prometheus(folder: Path, agents: int, rounds: int) -> None:
-    config = folder / "prometheus.yml"
-    config.write_text("storage: {tsdb: {out_of_order_time_window: 24h}}\n")
-    log = (folder / "prometheus.log").open("wb")
-    process = subprocess.Popen(  # noqa: ASYNC220 - before anything runs
-        [
-            "prometheus",
-            f"--config.file={config}",
-            f"--storage.tsdb.path={folder / 'data'}",
-            "--web.listen-address=127.0.0.1:0",
-            "--web.enable-remote-write-receiver",
-        ],
-        stdout=log,
-        stderr=subprocess.STDOUT,
-    )
+async def beside(peer: Peer, folder: Path, agents: int, rounds: int) -> None:
+    """Send the same samples to a real receiver, and compare what both spend."""
+    folder.mkdir()
+    command = peer.command(folder)
+    if shutil.which(command[0]) is None:
+        print(f"{peer.name} is not installed: no ratio")
+        return
+    path = folder / "log"
+    with path.open("wb") as log:
+        process = subprocess.Popen(  # noqa: ASYNC220 - nothing else runs yet
+            command, stdout=log, stderr=subprocess.STDOUT
+        )
     try:
         found = None
         while found is None:
             await asyncio.sleep(0.1)
-            text = (folder / "prometheus.log").read_text()
+            text = path.read_text()  # noqa: ASYNC240 - nothing else runs yet
             if process.poll() is not None:
                 raise SystemExit(text)
-            found = re.search(r'"Listening on" address=127\.0\.0\.1:(\d+)', text)
+            found = re.search(peer.listening, text)
         url = f"http://127.0.0.1:{found.group(1)}/api/v1/write"
-        print("collector, sink a Prometheus:")
-        spent, peer = await measure(folder / "beside", url, agents, rounds, process.pid)
+        print(f"collector, sink a {peer.name}:")
+        spent, theirs = await measure(folder / "beside", url, agents, rounds, process.pid)
         print(
-            f"  {spent:.3f} CPU s per million samples; Prometheus takes the same with {peer:.3f}: "
-            f"{peer / spent:.1f} times as much"
+            f"  {spent:.3f} CPU s per million samples; {peer.name} takes the same with "
+            f"{theirs:.3f}: {theirs / spent:.1f} times as much"
         )
     finally:
         process.terminate()
         process.wait()
-        log.close()
 
 
 if __name__ == "__main__":

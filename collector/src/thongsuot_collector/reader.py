@@ -25,12 +25,18 @@ class Reader:
     def __init__(self, plans: PlanBook, limits: Limits) -> None:
         self._plans = plans
         self._limits = limits
-        self._recent: OrderedDict[int, Columns] = OrderedDict()
+        self._recent: OrderedDict[bytes, Columns] = OrderedDict()
         self._recent_results = 0
 
-    def remember(self, sequence: int, columns: Columns) -> None:
-        """Keep what was decoded while it was taken in."""
-        self._recent[sequence] = columns
+    def remember(self, digest: bytes, columns: Columns) -> None:
+        """
+        Keep what was decoded while it was taken in, under the digest of its bytes.
+
+        To be called before it is appended: consumers may be faster than whoever appended it.
+        """
+        if digest in self._recent:
+            return
+        self._recent[digest] = columns
         self._recent_results += 1 + columns.header.results
         while self._recent_results > _RECENT_RESULTS and len(self._recent) > 1:
             _, oldest = self._recent.popitem(last=False)
@@ -38,7 +44,7 @@ class Reader:
 
     async def plans_of(self, entries: Sequence[Kept]) -> dict[bytes, LayoutPlan]:
         """Return the plans that entries need, as far as they are known."""
-        wanted = {kept.entry.layout for kept in entries if kept.sequence not in self._recent}
+        wanted = {kept.entry.layout for kept in entries if kept.entry.digest not in self._recent}
         found = {layout: await self._plans.find(layout) for layout in wanted if layout}
         return {layout: plan for layout, plan in found.items() if plan is not None}
 
@@ -49,7 +55,7 @@ class Reader:
         Raises:
             Undigestible: it cannot be decoded.
         """
-        recent = self._recent.get(kept.sequence)
+        recent = self._recent.get(kept.entry.digest)
         if recent is not None:
             return recent
         return decoded(kept.entry, plans, self._limits)

@@ -48,6 +48,17 @@ async def test_appends_that_wait_together_share_one_commit(tmp_path: Path) -> No
     assert len(groups) < 150
 
 
+async def test_an_appender_who_gave_up_hides_nothing_from_the_consumers(tmp_path: Path) -> None:
+    journal = open_journal(tmp_path / "journal.sqlite", committed=ignore)
+    appending = asyncio.create_task(journal.append(entry(1)))
+    await asyncio.sleep(0)
+    appending.cancel()
+    async with asyncio.timeout(60):
+        assert await journal.wait(0) == 1
+    assert [one.entry.number for one in await everything(journal)] == [1]
+    await journal.close()
+
+
 async def test_the_file_is_for_the_collector_alone(tmp_path: Path) -> None:
     path = tmp_path / "deep" / "journal.sqlite"
     journal = open_journal(path, committed=ignore)
@@ -136,4 +147,21 @@ async def test_a_disk_that_refuses_keeps_nothing_and_acknowledges_nothing(tmp_pa
     # The journal itself lives on, with what it had acknowledged.
     assert [one.entry.number for one in await everything(journal)] == [1]
     assert (await journal.append(entry(3))).reception is Reception.APPENDED
+    await journal.close()
+
+
+@pytest.mark.parametrize("after", [0, 1, 57, 99, 100])
+@pytest.mark.parametrize("limit", [1, 7, 1000])
+async def test_what_is_read_from_memory_is_what_is_on_the_disk(
+    tmp_path: Path, after: int, limit: int
+) -> None:
+    journal = open_journal(tmp_path / "journal.sqlite", committed=ignore)
+    for number in range(1, 101):
+        await journal.append(entry(number, body=bytes(number * 10)))
+    for through, size_bytes in ((100, 1 << 30), (60, 1 << 30), (100, 2500)):
+        wanted = {"through": through, "limit": limit, "size_bytes": size_bytes}
+        from_memory = await journal.read(after, **wanted)
+        journal._recent.forget()
+        assert await journal.read(after, **wanted) == from_memory
+        await journal.append(entry(1000 + through + size_bytes % 7))
     await journal.close()

@@ -126,6 +126,7 @@ class Door:
         try:
             if header.layout:
                 await self._plans.used(header.layout, received_ns=moment.received_ns)
+            self._reader.remember(entry.digest, columns)
             appended = await self._journal.append(entry)
         except JournalError as error:
             raise self._not_now(error) from error
@@ -216,7 +217,6 @@ class Door:
                 "the first stands, this one was set aside",
             )
         if appended.reception is Reception.APPENDED:
-            self._reader.remember(appended.sequence, columns)
             self._metrics.results.inc(columns.header.results)
             self._metrics.body_bytes.inc(len(entry.body))
             self._dated[entry.clock].inc()

@@ -11,6 +11,7 @@ from thongsuot_collector.errors import JournalBusy, JournalDamaged, JournalRefus
 from thongsuot_collector.journal import sqlite_rows as rows
 from thongsuot_collector.journal.entry import Appended, Entry, Kept
 from thongsuot_collector.journal.journal import Cursor, Extent, Trimmed
+from thongsuot_collector.journal.recent import Recent
 from thongsuot_collector.journal.sqlite_tables import connect, open_or_set_aside
 from thongsuot_collector.journal.writer import GroupWriter
 from thongsuot_collector.sqlite_file import is_damage, mark_damaged
@@ -38,6 +39,7 @@ class SqliteJournal:
         self._reading = ThreadPoolExecutor(1, thread_name_prefix="journal-reader")
         self._name = rows.name(self._reader)
         self._head = rows.last_sequence(self._reader)
+        self._recent = Recent()
         self._grown = asyncio.Event()
         self._waiting_bytes = 0
         self._writer = GroupWriter(lambda: connect(path, writable=True), committed=committed)
@@ -62,13 +64,12 @@ class SqliteJournal:
             )
         self._waiting_bytes += size_bytes
         try:
-            appended = await self._write(lambda connection: rows.append(connection, entry))
+            return await self._write(
+                lambda connection: rows.append(connection, entry),
+                then=lambda appended: self._grow(appended, entry),
+            )
         finally:
             self._waiting_bytes -= size_bytes
-        if appended.sequence > self._head:
-            self._head = appended.sequence
-            self._grown.set()
-        return appended
 
     async def put_layout(self, layout_id: bytes, body: bytes, *, received_ns: int) -> None:
         """See ``Journal``."""
@@ -82,6 +83,11 @@ class SqliteJournal:
 
     async def read(self, after: int, *, through: int, limit: int, size_bytes: int) -> list[Kept]:
         """See ``Journal``."""
+        if after >= min(through, self._head):
+            return []
+        recent = self._recent.read(after, through=through, limit=limit, size_bytes=size_bytes)
+        if recent is not None:
+            return recent
         return await self._read(
             lambda connection: rows.read(connection, (after, through, limit), size_bytes)
         )
@@ -111,7 +117,8 @@ class SqliteJournal:
         """See ``Journal``."""
         wanted = tuple(consumers)
         return await self._write(
-            lambda connection: rows.trim(connection, wanted, received_before_ns, max_bytes)
+            lambda connection: rows.trim(connection, wanted, received_before_ns, max_bytes),
+            then=lambda trimmed: self._recent.forget() if trimmed.removed else None,
         )
 
     async def close(self) -> None:
@@ -121,9 +128,20 @@ class SqliteJournal:
         # Last, because the last writing connection folds the log into the file.
         await self._writer.close()
 
-    async def _write(self, job: Callable[[sqlite3.Connection], T]) -> T:
+    def _grow(self, appended: Appended, entry: Entry) -> None:
+        if appended.sequence:
+            self._recent.add(Kept(sequence=appended.sequence, entry=entry))
+            self._head = appended.sequence
+            self._grown.set()
+
+    async def _write(
+        self,
+        job: Callable[[sqlite3.Connection], T],
+        *,
+        then: Callable[[T], None] | None = None,
+    ) -> T:
         try:
-            return await self._writer.run(job)
+            return await self._writer.run(job, then=then)
         except JournalDamaged as error:
             mark_damaged(self._path, error)
             raise

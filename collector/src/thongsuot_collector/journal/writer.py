@@ -19,7 +19,8 @@ from thongsuot_collector.sqlite_file import is_damage
 
 T = TypeVar("T")
 Job = Callable[[sqlite3.Connection], object]
-_Waiting = tuple[Job, asyncio.Future[object]]
+Then = Callable[[object], None]
+_Waiting = tuple[Job, Then | None, asyncio.Future[object]]
 
 _JOBS_PER_COMMIT = 512
 """
@@ -35,6 +36,9 @@ class GroupWriter:
 
     ``connect`` is called in the writer's own thread. ``committed`` is called in the event loop
     after each commit, with the number of jobs in it and the seconds it took.
+
+    Groups are formed in the event loop and handed over whole: one wake-up of the thread a commit,
+    and none of the tug-of-war over the interpreter that a queue of single jobs would bring.
     """
 
     def __init__(
@@ -46,50 +50,61 @@ class GroupWriter:
         self._connect = connect
         self._committed = committed
         self._loop = asyncio.get_running_loop()
-        self._jobs: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
+        self._waiting: list[_Waiting] = []
+        self._is_busy = False
+        self._groups: queue.SimpleQueue[list[_Waiting] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="journal-writer", daemon=True)
         self._thread.start()
 
-    async def run(self, job: Callable[[sqlite3.Connection], T]) -> T:
+    async def run(
+        self,
+        job: Callable[[sqlite3.Connection], T],
+        *,
+        then: Callable[[T], None] | None = None,
+    ) -> T:
         """
         Run a job inside the next commit, and return its result when that is durable.
 
-        A job must only use the connection it is given, and may run again after a failure of others.
+        Jobs run in the order in which they were given. A job must only use the connection it
+        gets. ``then`` is called with the result in the event loop, in that order too, also when
+        the one who waits was cancelled.
 
         Raises:
             JournalRefused: the commit failed; nothing of the job is kept.
             JournalDamaged: the file is broken.
         """
         future: asyncio.Future[object] = self._loop.create_future()
-        self._jobs.put((job, future))
+        self._waiting.append((job, then, future))  # type: ignore[arg-type]  # takes what job gives
+        if len(self._waiting) == 1 and not self._is_busy:
+            # Not at once: what else this turn of the loop brings goes along.
+            self._loop.call_soon(self._hand_over)
         return await future  # type: ignore[return-value]  # the future of this job holds its result
 
     async def close(self) -> None:
         """Commit what waits and end the thread."""
-        self._jobs.put(None)
+        while self._waiting or self._is_busy:
+            await self.run(lambda _connection: None)
+        self._groups.put(None)
         await asyncio.to_thread(self._thread.join)
+
+    def _hand_over(self) -> None:
+        if self._waiting and not self._is_busy:
+            group = self._waiting[:_JOBS_PER_COMMIT]
+            del self._waiting[:_JOBS_PER_COMMIT]
+            self._is_busy = True
+            self._groups.put(group)
 
     def _run(self) -> None:
         connection = self._connect()
-        open_for_jobs = True
-        while open_for_jobs:
-            group: list[_Waiting] = []
-            item = self._jobs.get()
-            while item is not None:
-                group.append(item)
-                if len(group) >= _JOBS_PER_COMMIT or self._jobs.empty():
-                    break
-                item = self._jobs.get()
-            open_for_jobs = item is not None
-            if group:
-                self._commit(connection, group)
+        while (group := self._groups.get()) is not None:
+            self._commit(connection, group)
         connection.close()
 
     def _commit(self, connection: sqlite3.Connection, group: list[_Waiting]) -> None:
         started = time.perf_counter()
         try:
             connection.execute("BEGIN IMMEDIATE")
-            results = [job(connection) for job, _ in group]
+            results = [job(connection) for job, _, _ in group]
             connection.execute("COMMIT")
         except Exception as error:  # noqa: BLE001 - whatever it is, those who wait must hear of it
             self._roll_back(connection)
@@ -112,13 +127,19 @@ class GroupWriter:
             _log.warning("journal commit ended after its loop: %s", error)
 
     def _resolve(self, group: list[_Waiting], results: list[object], took_s: float) -> None:
+        self._is_busy = False
+        self._hand_over()
         self._committed(len(group), took_s)
-        for (_, future), result in zip(group, results, strict=True):
+        for (_, then, future), result in zip(group, results, strict=True):
+            if then is not None:
+                then(result)
             if not future.done():  # done: the one who waited was cancelled
                 future.set_result(result)
 
     def _refuse(self, group: list[_Waiting], error: JournalError) -> None:
-        for _, future in group:
+        self._is_busy = False
+        self._hand_over()
+        for _, _, future in group:
             if not future.done():
                 future.set_exception(error)
 

@@ -32,8 +32,16 @@ from thongsuot_schema.outcome import Outcome
 
 _HEAD_BYTES = len(SAMPLE_HEAD)
 
-_LEADS = tuple(SERIES_FIELD + varint(size) for size in range(4096))
-"""The beginning of a series of a size; nearly all are below this."""
+
+class _Leads(dict[int, bytes]):
+    """The beginning of a series by its size, made when first wanted; sizes are few."""
+
+    def __missing__(self, size: int) -> bytes:
+        lead = self[size] = SERIES_FIELD + varint(size)
+        return lead
+
+
+_LEADS = _Leads()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,12 +130,12 @@ class _Series:
             packed = pack(*arguments)
             for label, begin, end in cuts:
                 name = label.metrics[place]
-                pieces += (_lead(len(name) + end - begin), name, packed[begin:end])
+                pieces += (_LEADS[len(name) + end - begin], name, packed[begin:end])
         arguments[0::2] = [1.0] * count
         packed = pack(*arguments)
         for label, begin, end in cuts:
             name = label.success
-            pieces += (_lead(len(name) + end - begin), name, packed[begin:end])
+            pieces += (_LEADS[len(name) + end - begin], name, packed[begin:end])
         self.samples += count * (1 + len(block.columns))
 
     def add_partial(
@@ -153,7 +161,7 @@ class _Series:
                 arguments += (value, time)
         if arguments:
             packed = _packer(len(arguments) // 2).pack(*arguments)[:-_HEAD_BYTES]
-            self.pieces += (_lead(len(name) + len(packed)), name, packed)
+            self.pieces += (_LEADS[len(name) + len(packed)], name, packed)
             self.samples += len(arguments) // 2
 
 
@@ -186,10 +194,6 @@ def _apart(columns: Columns, times_ms: list[int]) -> list[int]:
             for row in range(rows.first_row + 1, rows.last_row):
                 found[row] = max(found[row], found[row - 1] + 1)
     return found
-
-
-def _lead(size: int) -> bytes:
-    return _LEADS[size] if size < len(_LEADS) else SERIES_FIELD + varint(size)
 
 
 @lru_cache(maxsize=1024)

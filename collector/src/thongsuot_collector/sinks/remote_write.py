@@ -9,18 +9,19 @@ section 3); what it refuses is found by halving, dropped alone, and counted.
 import asyncio
 import ssl
 import time
+from base64 import b64encode
 from collections.abc import Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
 import cramjam
-import httpx
 import msgspec
 
 from thongsuot_collector.delivery.answer import Action
 from thongsuot_collector.delivery.courier import Courier, Opened
-from thongsuot_collector.delivery.http import Post
+from thongsuot_collector.delivery.http import Place, Post
 from thongsuot_collector.metrics import Metrics
 from thongsuot_collector.samples.encode import Parcel, encode
 from thongsuot_collector.samples.labels import LabelBook
@@ -141,12 +142,16 @@ class RemoteWrite:
         return found
 
     async def _send(self, parcels: Sequence[Parcel]) -> None:
-        body = b"".join(parcel.body for parcel in parcels)
-        action, _ = await self._post.until_answered(_compressed(body))
+        def body() -> bytes:
+            return _compressed(b"".join(parcel.body for parcel in parcels))
+
+        action, _ = await self._post.until_answered(body)
         if action is Action.DONE:
             self._sent(sum(parcel.samples for parcel in parcels))
         else:
-            samples = await asyncio.to_thread(samples_in, body)
+            samples = await asyncio.to_thread(
+                lambda: [one for parcel in parcels for one in samples_in(parcel.body)]
+            )
             await self._halve(sorted(samples, key=lambda one: one.time_ms))
 
     async def _halve(self, samples: list[Sample]) -> None:
@@ -163,7 +168,7 @@ class RemoteWrite:
                 continue
             if not part:
                 continue
-            action, said = await self._post.until_answered(_compressed(request_of(part)))
+            action, said = await self._post.until_answered(partial(_request, part))
             is_too_old = "too old" in said
             if action is Action.DONE:
                 self._sent(len(part))
@@ -195,20 +200,10 @@ class RemoteWriteSink:
 
     def __init__(self, settings: Settings, supplies: Supplies) -> None:
         self._settings = settings
-        self._client = _client(settings)
-        post = Post(
-            settings.name,
-            self._client,
-            settings.url,
-            headers={
-                "Content-Encoding": "snappy",
-                "Content-Type": "application/x-protobuf",
-                "X-Prometheus-Remote-Write-Version": "0.1.0",
-                "User-Agent": "thongsuot-collector",
-            },
-            metrics=supplies.metrics,
+        self._post = Post(settings.name, _place(settings), supplies.metrics)
+        receiver = RemoteWrite(
+            settings, self._post, LabelBook(supplies.labels_of), supplies.metrics
         )
-        receiver = RemoteWrite(settings, post, LabelBook(supplies.labels_of), supplies.metrics)
         self._courier = Courier(
             settings.name,
             receiver,
@@ -230,31 +225,32 @@ class RemoteWriteSink:
 
     async def close(self) -> None:
         """See ``Sink``."""
-        await self._client.aclose()
+        await self._post.close()
 
 
-def _client(settings: Settings) -> httpx.AsyncClient:
-    headers = {}
+def _place(settings: Settings) -> Place:
+    headers = {
+        "Content-Encoding": "snappy",
+        "Content-Type": "application/x-protobuf",
+        "X-Prometheus-Remote-Write-Version": "0.1.0",
+        "User-Agent": "thongsuot-collector",
+    }
     if settings.bearer_file:
         headers["Authorization"] = f"Bearer {_secret(settings.bearer_file)}"
-    auth = (
-        httpx.BasicAuth(settings.username, _secret(settings.password_file))
-        if settings.username
-        else None
-    )
-    verify = ssl.create_default_context(cafile=settings.ca_file or None)
-    return httpx.AsyncClient(
-        auth=auth,
-        headers=headers,
-        verify=verify,
-        timeout=settings.timeout_s,
-        limits=httpx.Limits(max_connections=2),
-        trust_env=False,
-    )
+    if settings.username:
+        pair = f"{settings.username}:{_secret(settings.password_file)}"
+        headers["Authorization"] = f"Basic {b64encode(pair.encode()).decode()}"
+    is_https = urlsplit(settings.url).scheme == "https"
+    tls = ssl.create_default_context(cafile=settings.ca_file or None) if is_https else None
+    return Place(url=settings.url, headers=headers, timeout_s=settings.timeout_s, tls=tls)
 
 
 def _secret(file: str) -> str:
     return Path(file).read_text("utf-8").strip()
+
+
+def _request(samples: Sequence[Sample]) -> bytes:
+    return _compressed(request_of(samples))
 
 
 def _compressed(request: bytes) -> bytes:

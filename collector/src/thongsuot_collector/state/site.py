@@ -113,24 +113,21 @@ class SiteState(msgspec.Struct, kw_only=True):
 
     def _note_figures(self, entry: Entry, columns: Columns) -> None:
         offset_ms = entry.epoch_ns // 1_000_000
+        keys = _figure_keys(entry.layout, columns)
+        known = self.figures
         for block in columns.blocks:
             if block.block.kind != ICMP.name:
                 continue
-            columns_by_metric = dict(zip(block.block.metrics, block.columns, strict=True))
-            rtts, losses = columns_by_metric.get(RTT.name), columns_by_metric.get(LOSS.name)
+            by_metric = dict(zip(block.block.metrics, block.columns, strict=True))
+            rtts, losses = by_metric.get(RTT.name), by_metric.get(LOSS.name)
             for rows in columns.series_of(block):
-                series = columns.plan.layout.series[rows.position]
-                last = rows.last_row - 1
+                key, last = keys[rows.position], rows.last_row - 1
                 time_ms = offset_ms + columns.times_ms[last]
-                key = f"{series.link}\n{series.target}\n{series.family}"
-                known = self.figures.get(key)
-                if known is None or known.time_ms < time_ms:
+                if key not in known or known[key].time_ms < time_ms:
                     at = last - block.first_row
-                    self.figures[key] = Figures(
-                        time_ms,
-                        None if rtts is None else rtts[at],
-                        None if losses is None else losses[at],
-                    )
+                    rtt_s = None if rtts is None else rtts[at]
+                    loss_ratio = None if losses is None else losses[at]
+                    known[key] = Figures(time_ms, rtt_s, loss_ratio)
 
     def _forget(self) -> None:
         newest = self.newest()
@@ -147,6 +144,22 @@ class SiteState(msgspec.Struct, kw_only=True):
         for key, figures in list(self.figures.items()):
             if figures.time_ms * 1_000_000 < before_ns:
                 del self.figures[key]
+
+
+_KEYS: dict[bytes, tuple[str, ...]] = {}
+_KEYS_KEPT = 20_000
+
+
+def _figure_keys(layout_id: bytes, columns: Columns) -> tuple[str, ...]:
+    """Return the key of each series of a layout in ``SiteState.figures``, worked out once."""
+    keys = _KEYS.get(layout_id)
+    if keys is None:
+        if len(_KEYS) >= _KEYS_KEPT:
+            _KEYS.clear()
+        series = columns.plan.layout.series
+        keys = tuple(f"{one.link}\n{one.target}\n{one.family}" for one in series)
+        _KEYS[layout_id] = keys
+    return keys
 
 
 def joined(stretches: Iterable[tuple[int, int]], *, within_ms: int) -> tuple[tuple[int, int], ...]:

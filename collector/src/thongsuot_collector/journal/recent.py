@@ -1,0 +1,52 @@
+"""The newest entries, still in memory: consumers that keep up read nothing from the disk."""
+
+from collections import deque
+from itertools import islice
+
+from thongsuot_collector.journal.entry import Kept
+
+_KEPT_BYTES = 8 << 20
+"""Bodies kept, and four times that with what is around them: ten seconds of ten thousand agents."""
+
+_OVERHEAD_BYTES = 1000
+"""What an entry takes beside its body."""
+
+
+class Recent:
+    """A run of entries without gaps that ends at the newest."""
+
+    def __init__(self) -> None:
+        self._kept: deque[Kept] = deque()
+        self._size_bytes = 0
+
+    def add(self, kept: Kept) -> None:
+        """Add the newest entry; drop the oldest ones that are too many."""
+        if self._kept and kept.sequence != self._kept[-1].sequence + 1:
+            self.forget()
+        self._kept.append(kept)
+        self._size_bytes += _size(kept)
+        while self._size_bytes > _KEPT_BYTES:
+            self._size_bytes -= _size(self._kept.popleft())
+
+    def forget(self) -> None:
+        """Drop everything: what was removed from the journal must not be read any more."""
+        self._kept.clear()
+        self._size_bytes = 0
+
+    def read(self, after: int, *, through: int, limit: int, size_bytes: int) -> list[Kept] | None:
+        """Return what ``Journal.read`` would; ``None`` where not all of it is here."""
+        if not self._kept or not self._kept[0].sequence <= after + 1 <= self._kept[-1].sequence:
+            return None
+        start = after + 1 - self._kept[0].sequence
+        count = min(limit, through - after, len(self._kept) - start)
+        found: list[Kept] = []
+        for kept in islice(self._kept, start, start + max(0, count)):
+            found.append(kept)
+            size_bytes -= len(kept.entry.body)
+            if size_bytes <= 0:
+                break
+        return found
+
+
+def _size(kept: Kept) -> int:
+    return len(kept.entry.body) + _OVERHEAD_BYTES

@@ -1,5 +1,7 @@
 """From a plan to series: families, links, intervals, and moments spread over the interval."""
 
+from itertools import pairwise
+
 from thongsuot_agent.schedule.job import GRID_NS, Job, Reach, jobs_from_plan
 from thongsuot_schema.inventory.model import Link, ProbePlan, Role, Target
 from thongsuot_schema.result import Family
@@ -65,6 +67,26 @@ def test_links_of_a_site_are_measured_at_the_same_moments() -> None:
         for link in ("fiber", "cable")
     }
     assert moments["fiber"] == moments["cable"]
+
+
+def test_in_a_long_interval_links_and_families_take_turns_at_each_portal() -> None:
+    other = Link(name="cable", interface="eth1")
+    portals = tuple(
+        Target(name=name, role=Role.SERVICE, segment=Segment.SERVICE, url=f"https://{name}.example")
+        for name in ("dvc", "motcua")
+    )
+    plan = ProbePlan(kind="http", every_s=60)
+    found = jobs(reach(FIBER), reach(other), plan=plan, targets=portals)
+    for portal in portals:
+        looks = sorted((job.offset_ns, job.series.link) for job in found if job.target is portal)
+        moments = [moment for moment, _ in looks]
+        gaps = {
+            (after - before) % (60 * S)
+            for before, after in zip(moments, [*moments[1:], moments[0]], strict=True)
+        }
+        assert gaps == {15 * S}
+        links = [link for _, link in looks]
+        assert all(a != b for a, b in pairwise(links))
 
 
 def test_all_moments_of_a_site_lie_on_one_grid_of_its_own() -> None:

@@ -109,6 +109,19 @@ class Desk:
     def take_result(self, result: Result) -> None:
         """A run has ended."""
         self._spool.add(result)
+        # After the record has it: what this line says, no kill can take back.
+        if _log.isEnabledFor(logging.DEBUG):
+            series, finding = result.series, result.finding
+            _log.debug(
+                "run kind=%s link=%s target=%s family=%s boottime_ns=%d outcome=%s reason=%s",
+                series.kind,
+                series.link or "-",
+                series.target or "-",
+                series.family,
+                result.boottime_ns,
+                finding.outcome,
+                finding.reason or "-",
+            )
         self.latest.take(result)
         self._tell(Arrival(boottime_ns=self._clock.boottime_ns(), result=result))
 
@@ -180,16 +193,17 @@ class Desk:
 
     def _take_change(self, change: VerdictChange) -> None:
         verdict = change.verdict
+        self._spool.add(change)
         _log.info(
-            "verdict link=%s service=%s state=%s before=%s segment=%s symptom=%s",
+            "verdict link=%s service=%s state=%s before=%s segment=%s symptom=%s decided_ns=%d",
             verdict.link or "-",
             verdict.service or "-",
             verdict.state,
             change.before,
             verdict.segment or "-",
             verdict.symptom,
+            change.decided_boottime_ns,
         )
-        self._spool.add(change)
         self.history.take(change)
         if verdict.state is State.DOWN and not verdict.service:
             self._carried_out_by().on_link_down(verdict.link)

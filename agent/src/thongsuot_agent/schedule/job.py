@@ -3,8 +3,10 @@ Job: one series that is measured again and again; and from a plan to jobs, sprea
 
 Spread: the same series of two sites never beats together, because the phase of a site comes from a
 hash of its name. Inside a site the targets of a kind alternate over the interval, so that with four
-anchors at five seconds some anchor is asked every 1.25 s; the links of a site and both families of
-a target share their moments, which saves wake-ups and makes the links comparable.
+anchors at five seconds some anchor is asked every 1.25 s. In short intervals the links of a site
+and both families of a target share their moments, which saves wake-ups and makes the links
+comparable. In long ones they take turns too: a portal that is asked once a minute over two links in
+both families is looked at every fifteen seconds, and its failure is known that much sooner.
 """
 
 from collections.abc import Iterable, Sequence
@@ -24,6 +26,9 @@ from thongsuot_schema.result import Family, Series
 NS_PER_S = 1_000_000_000
 GRID_NS = 250_000_000
 """Moments of one site fall on a grid, so that different kinds share wake-ups."""
+
+TURNS_FROM_NS = 20 * NS_PER_S
+"""From this interval on links and families take turns: a wake-up more is nothing there."""
 
 EVERY = "*"
 GATEWAY = "gateway"
@@ -76,7 +81,7 @@ def jobs_from_plan(
     for plan in plans:
         probe = probes.load(plan.kind)
         settings = msgspec.convert(plan.settings, probe.settings)
-        for reach in reaches:
+        for lane, reach in enumerate(reaches):
             if not is_named(reach.spec.name, plan.links):
                 continue
             found = targets_of(plan, probe, targets, reach.spec.name)
@@ -88,9 +93,12 @@ def jobs_from_plan(
                     probe=probe,
                     settings=settings,
                     every_ns=every_ns,
-                    offset_ns=offset_ns(site, plan.kind, every_ns, place, len(found)),
                 )
-                jobs.extend(make(series=s) for s in _series(plan.kind, probe, reach, target))
+                for series in _series(plan.kind, probe, reach, target):
+                    turn, turns = _turn(series, every_ns, lane, len(reaches))
+                    moment = turn * len(found) + place, turns * len(found)
+                    phase_ns = offset_ns(site, plan.kind, every_ns, *moment)
+                    jobs.append(make(series=series, offset_ns=phase_ns))
     return jobs
 
 
@@ -122,12 +130,21 @@ def targets_of(
 
 
 def offset_ns(site: str, kind: str, every_ns: int, place: int, places: int) -> int:
-    """Return the phase of the target at ``place`` of ``places`` in an interval."""
+    """Return the phase of what stands at ``place`` of ``places`` in an interval."""
     base_ns = spread(f"{site}/{kind}", every_ns) // GRID_NS * GRID_NS
     # All moments of a site are equally far from the grid of another site.
     inside_ns = spread(site, GRID_NS)
     step_ns = round(every_ns * place / places / GRID_NS) * GRID_NS
     return (base_ns + step_ns + inside_ns) % every_ns
+
+
+def _turn(series: Series, every_ns: int, lane: int, lanes: int) -> tuple[int, int]:
+    """Return whose turn a series is among links and families, and how many turns there are."""
+    if every_ns < TURNS_FROM_NS or series.family is Family.NONE:
+        return 0, 1
+    # Families outside: what one link has just seen, another link looks at next.
+    family = 1 if series.family is Family.IP6 else 0
+    return family * lanes + lane, 2 * lanes
 
 
 def families_of(target: Target, reach: Reach) -> tuple[Family, ...]:

@@ -195,7 +195,8 @@ class Desk:
         verdict = change.verdict
         self._spool.add(change)
         _log.info(
-            "verdict link=%s service=%s state=%s before=%s segment=%s symptom=%s decided_ns=%d",
+            "verdict link=%s service=%s state=%s before=%s segment=%s symptom=%s "
+            "decided_boottime_ns=%d",
             verdict.link or "-",
             verdict.service or "-",
             verdict.state,

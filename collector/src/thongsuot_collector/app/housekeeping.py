@@ -50,9 +50,9 @@ class Housekeeping:
         turn = 0
         while True:
             await self.note_boots()
-            await self._measure_journal()
+            await self.measure_journal()
             if turn % _TRIM_EVERY == 0:
-                await self._trim()
+                await self.trim()
             turn += 1
             await asyncio.sleep(_EVERY_S)
 
@@ -73,7 +73,8 @@ class Housekeeping:
             self._metrics.lag_entries.labels(name).set(sink.lag)
         self._states.count_heard(silent_after_s=self._settings.page.silent_after_s)
 
-    async def _measure_journal(self) -> None:
+    async def measure_journal(self) -> None:
+        """Bring the gauges up to date that have to be read from the journal."""
         extent = await self._journal.extent()
         self._metrics.journal_bytes.set(extent.size_bytes)
         self._metrics.journal_entries.set(extent.head - extent.tail + 1 if extent.tail else 0)
@@ -82,7 +83,8 @@ class Housekeeping:
             cursor = await self._journal.cursor(consumer)
             self._metrics.lost_entries.labels(consumer).set(cursor.lost)
 
-    async def _trim(self) -> None:
+    async def trim(self) -> None:
+        """Remove from the journal what may go, slice after slice."""
         settings = self._settings.journal
         before_ns = time.time_ns() - int(settings.retention_s * 1e9)
         while True:

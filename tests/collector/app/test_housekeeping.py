@@ -1,0 +1,78 @@
+"""Done now and then: trimming what may go, keeping what was learned, telling how it stands."""
+
+import logging
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.collector.journal.journal_contract import entry
+from thongsuot_collector.app.parts import Parts, parts
+from thongsuot_collector.config.read import parse
+from thongsuot_collector.directory import Directory
+from thongsuot_collector.store import boots
+from thongsuot_schema.inventory.model import Inventory
+
+DAY_NS = 86_400 * 10**9
+
+
+@pytest.fixture
+async def made(tmp_path: Path) -> AsyncIterator[Parts]:
+    text = (
+        f'state_dir = "{tmp_path}"\n[journal]\nretention_s = 86400\nmax_bytes = 1000000\n'
+        '[[sinks]]\nkind = "remote_write"\nname = "database"\nurl = "http://127.0.0.1:9/write"\n'
+    )
+    configuration = parse(text, file="test.toml", folder=tmp_path)
+    async with parts(configuration, Directory(Inventory())) as opened:
+        yield opened
+
+
+async def test_what_everyone_has_and_is_old_is_trimmed(made: Parts) -> None:
+    now_ns = time.time_ns()
+    for number, age_days in enumerate((5, 3, 2, 0), start=1):
+        await made.journal.append(entry(number, received_ns=now_ns - age_days * DAY_NS))
+    await made.journal.commit("state", 4)
+    await made.journal.commit("database", 2)
+    await made.housekeeping.trim()
+    extent = await made.journal.extent()
+    # The third is old enough, but the sink has not sent it yet.
+    assert (extent.tail, extent.head) == (3, 4)
+
+
+async def test_a_journal_over_its_size_drops_the_oldest_and_says_who_had_not_read_it(
+    made: Parts, caplog: pytest.LogCaptureFixture
+) -> None:
+    for number in range(1, 101):
+        await made.journal.append(entry(number, body=bytes(20_000), received_ns=time.time_ns()))
+    await made.journal.commit("state", 100)
+    with caplog.at_level(logging.ERROR):
+        await made.housekeeping.trim()
+    extent = await made.journal.extent()
+    assert extent.size_bytes <= 1_000_000
+    assert f"{extent.tail - 1} entries removed that consumer=database had not read" in caplog.text
+    await made.housekeeping.measure_journal()
+    value = made.metrics.registry.get_sample_value
+    assert value("thongsuot_collector_consumer_lost_entries", {"consumer": "database"}) == (
+        extent.tail - 1
+    )
+    assert value("thongsuot_collector_journal_bytes") == extent.size_bytes
+    assert value("thongsuot_collector_journal_entries") == 101 - extent.tail
+
+
+async def test_what_was_learned_of_a_boot_is_kept_for_the_next_process(made: Parts) -> None:
+    made.clocks.hear("hoan-kiem", "boot", boottime_ns=100, received_ns=time.time_ns())
+    await made.housekeeping.note_boots()
+    (kept,) = boots.all_known(made.store)
+    assert (kept.site, kept.boot_id) == ("hoan-kiem", "boot")
+    assert kept.epoch_ns == kept.heard_ns - 100
+
+
+async def test_how_far_consumers_are_behind_is_measured_when_it_is_asked_for(made: Parts) -> None:
+    for number in range(1, 4):
+        await made.journal.append(entry(number))
+    made.housekeeping.measure()
+    value = made.metrics.registry.get_sample_value
+    for consumer in ("state", "database"):
+        assert value("thongsuot_collector_consumer_lag_entries", {"consumer": consumer}) == 3
+    assert value("thongsuot_collector_sites", {"heard": "yes"}) == 0

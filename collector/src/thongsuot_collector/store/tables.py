@@ -1,6 +1,16 @@
 """The store's tables, as SQLAlchemy Core knows them; ``migrations`` makes them."""
 
-from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+)
 
 METADATA = MetaData()
 
@@ -57,3 +67,35 @@ POSITIONS = Table(
     Column("sequence", BigInteger, nullable=False),
 )
 """Up to where of which journal a consumer's rows in this store hold, written with those rows."""
+
+CONVERSATIONS = Table(
+    "conversations",
+    METADATA,
+    Column("incident", Text, primary_key=True),
+    Column("audience", Text, primary_key=True),
+    Column("changed_ns", BigInteger, nullable=False),
+    # Whether something is to be done yet, or has to be taken back one day.
+    Column("is_live", Boolean, nullable=False),
+    Column("state", LargeBinary, nullable=False),
+    Index("conversations_live", "is_live"),
+)
+"""How far each party is told of each incident, as ``notify.telling.conversation`` encodes it."""
+
+DELIVERIES = Table(
+    "deliveries",
+    METADATA,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("incident", Text, nullable=False),
+    Column("entry", Integer, nullable=False),
+    Column("audience", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("began_ns", BigInteger, nullable=False),
+    Column("took_ns", BigInteger, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("reference", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Index("deliveries_incident", "incident"),
+    Index("deliveries_began", "began_ns"),
+)
+"""Every try to tell anybody anything, with what was answered."""

@@ -5,11 +5,14 @@ A page says at its head what it was made from. Each is a pure function from our 
 Markdown, so that the test can hold the committed file against what it would be today.
 """
 
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import msgspec
 from tools.settings import agent_page, collector_page
 
+from thongsuot_collector.notify.webhook import Body
 from thongsuot_schema import catalogue
 from thongsuot_schema.metric import Kind, Metric
 
@@ -60,10 +63,16 @@ def metrics_page() -> str:
     return "\n".join(lines) + "\n"
 
 
+def webhook_schema() -> str:
+    """Return docs/reference/webhook.schema.json: what a webhook posts, as JSON Schema."""
+    return json.dumps(msgspec.json.schema(Body), ensure_ascii=False, indent=1) + "\n"
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "docs/reference/agent-settings.md": agent_page,
     "docs/reference/collector-settings.md": collector_page,
     "docs/reference/metrics.md": metrics_page,
+    "docs/reference/webhook.schema.json": webhook_schema,
 }
 """Path of each generated page, and what makes it."""
 

@@ -1,0 +1,201 @@
+"""Text: what each party reads; for staff at a point plain words, for desks the facts."""
+
+from collections.abc import Iterable
+from typing import Final
+
+import msgspec
+
+from thongsuot_collector.incidents.ledger import Cause, Kind
+from thongsuot_collector.incidents.trouble import NS_PER_S
+from thongsuot_collector.incidents.wording import Wording, describe
+from thongsuot_collector.notify.content import parts
+from thongsuot_collector.notify.content.names import (
+    MARKS,
+    SEVERITIES,
+    circuit_word,
+    party_name,
+    place_name,
+    site_name,
+)
+from thongsuot_collector.notify.content.occasion import Occasion
+from thongsuot_schema.segment import Party
+from thongsuot_schema.words.figures import duration
+from thongsuot_schema.words.language import Language, Text
+from thongsuot_schema.words.segments import SEGMENTS
+
+TITLE_CHARACTERS: Final = 200
+
+_TEST_MARK = Text("TIN THỬ, KHÔNG PHẢI SỰ CỐ", "TEST, NO FAULT")
+_TEST_TEXT = Text(
+    "Đây là tin thử để kiểm tra kênh thông báo. Không có sự cố, không cần làm gì.",
+    "This is a test of the notification channel. There is no fault and nothing to do.",
+)
+_ENDINGS: Final[dict[Cause, Text]] = {
+    Cause.ENDED: Text(
+        "Đã hoạt động bình thường trở lại{until}{lasted}. Không cần làm gì thêm.",
+        "Works normally again{until}{lasted}. There is nothing more to do.",
+    ),
+    Cause.ABSORBED: Text(
+        "Sự cố này là một phần của một sự cố lớn hơn, đã được báo riêng. Không xử lý riêng nữa.",
+        "This is part of a larger incident that is told on its own. Do not act on it alone.",
+    ),
+    Cause.REASSIGNED: Text(
+        "Kết quả đo mới cho thấy lỗi thuộc phạm vi của đơn vị khác: {party}. Không cần xử lý nữa.",
+        "New measurements show that the fault is another party's: {party}. You need not act.",
+    ),
+    Cause.WITHDRAWN: Text(
+        "Số liệu đến sau cho thấy không có sự cố này. Xin bỏ qua thông báo trước.",
+        "Data that came later shows that there was no such fault. Please ignore the last message.",
+    ),
+}
+
+
+class Words(msgspec.Struct, frozen=True, kw_only=True):
+    """``title`` fits in a subject line; ``body`` is plain text."""
+
+    title: str
+    body: str
+
+
+def compose(occasion: Occasion, language: Language) -> Words:
+    """Return what an audience reads in a language."""
+    wording = describe(
+        occasion.incident,
+        occasion.rule,
+        occasion.directory,
+        language,
+        now_s=occasion.entry.at_ns / NS_PER_S,
+    )
+    written = _plain if occasion.audience.party is Party.COMMUNE else _facts
+    blocks = written(occasion, wording, language)
+    if occasion.is_test:
+        blocks = [_TEST_TEXT.read(language), *blocks]
+    return Words(
+        title=_title(occasion, wording, language),
+        body="\n\n".join(block for block in blocks if block) + "\n",
+    )
+
+
+def headline_of(occasion: Occasion, language: Language) -> str:
+    """Return the incident's headline with its place, without a mark of what is told."""
+    wording = describe(occasion.incident, occasion.rule, occasion.directory, language)
+    return _headline(occasion, wording, language)
+
+
+def _title(occasion: Occasion, wording: Wording, language: Language) -> str:
+    mark = MARKS[occasion.entry.cause].read(language)
+    if occasion.kind is Kind.OPENED:
+        mark = MARKS[Cause.STARTED].read(language)
+        if occasion.entry.cause is Cause.UNEXCUSED:
+            mark = MARKS[Cause.UNEXCUSED].read(language)
+    if occasion.is_test:
+        mark = _TEST_MARK.read(language)
+    return f"[{mark}] {_headline(occasion, wording, language)}"[:TITLE_CHARACTERS]
+
+
+def _headline(occasion: Occasion, wording: Wording, language: Language) -> str:
+    members = occasion.incident.members
+    if len(members) > 1 or occasion.rule.sentences is not None:
+        return wording.headline
+    subject = members[0].subject
+    place = f" – {site_name(subject.site, occasion.directory)}"
+    link = occasion.directory.link(subject.site, subject.link) if subject.link else None
+    if link is not None and link.circuit:
+        place += f" ({circuit_word(link.medium.value, language).lower()} {link.circuit})"
+    return wording.headline + place
+
+
+def _plain(occasion: Occasion, wording: Wording, language: Language) -> list[str]:
+    """For people who are no specialists: what is broken, what to do, whom to call, who knows."""
+    support = occasion.support_hotline
+    site = occasion.audience.name
+    blocks = [place_name(site, occasion.directory) if site else ""]
+    if occasion.kind is Kind.RESOLVED:
+        blocks.append(_ending(occasion, language))
+    else:
+        blocks.append(wording.what)
+        blocks.append(Text("Việc cần làm: ", "What to do: ").read(language) + wording.do)
+        if support:
+            call = Text(f"Số điện thoại hỗ trợ: {support}.", f"Support desk: {support}.")
+            blocks.append(call.read(language))
+        title = Text("Hệ thống đã báo:", "The system has told:")
+        blocks.append(_list(title, parts.told(occasion, language), language))
+    return [*blocks, _footer(occasion, language)]
+
+
+def _facts(occasion: Occasion, wording: Wording, language: Language) -> list[str]:
+    """For a desk: which circuit, since when, what was measured, what works beside it."""
+    is_over = occasion.kind is Kind.RESOLVED
+    measured = [] if is_over else parts.measured(occasion, language)
+    compared = [] if is_over else parts.compared(occasion, language)
+    blocks = [_ending(occasion, language) if is_over else wording.what]
+    blocks += [
+        _summary(occasion, language),
+        _list(_affected_title(occasion), parts.circuits(occasion, language), language),
+        _list(Text("Đo được:", "Measured:"), measured, language),
+        _list(Text("So sánh:", "Compared:"), compared, language),
+        _list(
+            Text("Số liệu gốc (lô, mã băm):", "Record (batches, digests):"),
+            parts.batches(occasion, language),
+            language,
+        ),
+    ]
+    if not is_over and occasion.audience.party is not Party.CITY:
+        # The desk is told what to do by its own book; this is what the fault asks for.
+        blocks.insert(1, wording.do if occasion.rule.sentences is not None else "")
+    return [*blocks, _footer(occasion, language)]
+
+
+def _affected_title(occasion: Occasion) -> Text:
+    count, incident = len(occasion.incident.members), occasion.incident
+    if incident.total is None or count == 1:
+        return Text("Bị ảnh hưởng:", "Affected:")
+    return Text(
+        f"Bị ảnh hưởng ({incident.open_members} trên {incident.total}):",
+        f"Affected ({incident.open_members} of {incident.total}):",
+    )
+
+
+def _summary(occasion: Occasion, language: Language) -> str:
+    incident = occasion.incident
+    since = f"{parts.exact(incident.opened_ns)} ({parts.clock_error(incident.error_s, language)})"
+    rows = [
+        (Text("Từ", "Since"), since),
+        (Text("Mức độ", "Severity"), SEVERITIES[incident.severity].read(language)),
+    ]
+    if incident.closed_ns is not None:
+        rows.insert(1, (Text("Đến", "Until"), parts.exact(incident.closed_ns)))
+    if incident.segment is not None:
+        rows.append((Text("Vị trí lỗi", "Segment"), SEGMENTS[incident.segment].read(language)))
+    if occasion.audience.party is Party.CITY:
+        who = party_name(incident.party, occasion.directory, language)
+        rows.append((Text("Đơn vị xử lý", "Who must act"), who))
+    url = parts.service_url(occasion)
+    if url:
+        rows.append((Text("Địa chỉ", "Address"), url))
+    return "\n".join(f"{name.read(language)}: {value}" for name, value in rows)
+
+
+def _ending(occasion: Occasion, language: Language) -> str:
+    incident = occasion.incident
+    until = lasted = ""
+    if incident.closed_ns is not None:
+        moment = parts.exact(incident.closed_ns)
+        until = Text(f" lúc {moment}", f" since {moment}").read(language)
+        took = duration((incident.closed_ns - incident.opened_ns) / NS_PER_S, language)
+        lasted = Text(f", sau {took}", f", after {took}").read(language)
+    ending = _ENDINGS.get(occasion.entry.cause, _ENDINGS[Cause.ENDED]).read(language)
+    party = party_name(incident.party, occasion.directory, language)
+    return ending.format(until=until, lasted=lasted, party=party)
+
+
+def _footer(occasion: Occasion, language: Language) -> str:
+    lines = [Text("Mã sự cố: ", "Incident: ").read(language) + occasion.incident.id]
+    if occasion.page_url:
+        lines.append(occasion.page_url)
+    return "\n".join(lines)
+
+
+def _list(title: Text, lines: Iterable[str], language: Language) -> str:
+    found = [f"- {line}" for line in lines]
+    return "\n".join([title.read(language), *found]) if found else ""

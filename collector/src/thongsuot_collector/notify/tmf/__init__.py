@@ -1,0 +1,1 @@
+"""TM Forum's forms: tickets (TMF621) and alarms (TMF642), as data. Pure."""

@@ -185,7 +185,7 @@ def _judge_packets(at: Stand, plan: Plan, settings: Settings) -> None:
         starts = [t.failed_since_ns for o in here for t in o.tracks.values() if t.failed_since_ns]
         seen = Sighting(fault=fault, onset_ns=min(starts), evidence=symptoms.evidence([*here]))
         believe(slot, seen, seen.onset_ns)
-    elif slot.fault is not None and any(one.is_good for one in here):
+    elif slot.fault is not None and any(one.is_whole for one in here):
         at.link.clear_ns = at.now_ns
         at.link.packets = Slot()
 
@@ -220,8 +220,7 @@ def _wants_more(one: Over, slot: Slot | None, settings: Settings) -> bool:
 def _waits_for_others(memory: Memory, service: ServiceMemory, overs: Mapping[str, Over]) -> bool:
     """Return whether handshakes stall, and other services are being asked whether theirs do."""
     stalls = any(
-        (failing := one.failing()) is not None and failing[0].reason in STALLS
-        for one in overs.values()
+        t.failures and t.reason in STALLS for o in overs.values() for t in o.tracks.values()
     )
     return stalls and any(
         other.case is not None and other.case.awaited and not _is_complete(memory, other)

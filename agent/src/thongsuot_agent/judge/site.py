@@ -63,13 +63,16 @@ def _for_site(reaching: Sequence[Slot], cut_off: Sequence[Slot]) -> Slot | None:
     Return what a service is for the site.
 
     Links that are out do not count while another reaches it. Over no link: what is wrong with the
-    first of them. What fails over one link alone and works over another leaves it degraded.
+    first of them. What the portal itself does wrong over one link alone leaves it degraded.
     """
     if not reaching:
         return _worst(cut_off)
     known = [s for s in reaching if s.fault is None or s.fault.state is not State.UNKNOWN]
     if not known:
         return reaching[0]
+    if any(slot.fault is None for slot in known):
+        # Reached over one link, it does not matter what is wrong with the way over another.
+        known = [s for s in known if s.fault is None or s.fault.segment is Segment.SERVICE]
     faulty = [slot for slot in known if slot.fault is not None]
     if not faulty:
         return max(known, key=lambda slot: slot.onset_ns)

@@ -141,6 +141,24 @@ def test_stalling_handshakes_of_all_services_are_lost_large_packets(
     assert said(world, "fixed")[-1] is State.UP
 
 
+@pytest.mark.parametrize("family", [Family.IP4, Family.IP6])
+def test_large_packets_may_be_lost_in_one_family_alone(family: Family) -> None:
+    hole = Trouble(
+        start_s=START_S,
+        at=Segment.SERVICE,
+        kinds=("http",),
+        families=(family,),
+        reason=Reason.TLS_TIMED_OUT,
+    )
+    world = World(troubles=(hole,))
+    world.run(400.0)
+    expected = (State.DEGRADED, Segment.ACCESS, Symptom.LARGE_PACKETS_LOST)
+    assert_found(world, expected, since_s=START_S, intervals=18.0)
+    assert segments(world) == {Segment.ACCESS}
+    assert segments(world, "fixed", "motcua") <= {Segment.ACCESS}
+    assert said(world, "", "motcua") == [State.UP]
+
+
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_link_is_not_alive_through_the_other(seed: int) -> None:
     """The probe says ``egress_unproven`` when the answer came in by the other link: no news."""

@@ -71,6 +71,11 @@ class Over:
         return any(health in {Health.GOOD, Health.PARTLY} for health in self.health.values())
 
     @property
+    def is_whole(self) -> bool:
+        """Whether it works in every family."""
+        return bool(self.health) and all(h is Health.GOOD for h in self.health.values())
+
+    @property
     def is_bad(self) -> bool:
         """Whether it is believed to fail in every family."""
         return bool(self.health) and all(h is Health.BAD for h in self.health.values())
@@ -137,25 +142,28 @@ def large_packets(
     at: Stand, here: Sequence[Over], elsewhere: Mapping[str, Sequence[Over]]
 ) -> Fault | None:
     """
-    Return that a link loses large packets: handshakes stall on all services, and small packets
-    pass.
+    Return that a link loses large packets: handshakes stall on all services, small packets pass.
 
-    Two services must stall, or one that works over another link.
+    In one family, as paths of the two may differ. Two services must stall, or one that works over
+    another link; what fails over every link is the service's own trouble.
     """
-    stalling = [
-        (service, o)
-        for service, o in zip(elsewhere, here, strict=True)
-        if (failing := o.failing()) is not None and o.is_bad and failing[0].reason in STALLS
-    ]
-    if not stalling or any(o.is_good for o in here):
-        return None
-    works = [s for s, _ in stalling if any(o.is_good for o in elsewhere[s])]
-    fails = [s for s, _ in stalling if elsewhere[s] and all(o.is_bad for o in elsewhere[s])]
-    if works or len(stalling) - len(fails) >= at.settings.quorum:
-        return Fault(
-            state=State.DEGRADED, segment=Segment.ACCESS, symptom=Symptom.LARGE_PACKETS_LOST
-        )
+    for family in (Family.IP4, Family.IP6):
+        asked = [(s, o) for s, o in zip(elsewhere, here, strict=True) if family in o.health]
+        stalling = [s for s, o in asked if _stalls(o, family)]
+        if not stalling or any(o.health[family] is Health.GOOD for _, o in asked):
+            continue
+        others = {s: [o for o in elsewhere[s] if family in o.health] for s in stalling}
+        works = [s for s in stalling if any(o.health[family] is Health.GOOD for o in others[s])]
+        fails = [s for s in stalling if any(_stalls(o, family) for o in others[s])]
+        if works or len(stalling) - len(fails) >= at.settings.quorum:
+            return Fault(
+                state=State.DEGRADED, segment=Segment.ACCESS, symptom=Symptom.LARGE_PACKETS_LOST
+            )
     return None
+
+
+def _stalls(one: Over, family: Family) -> bool:
+    return one.health[family] is Health.BAD and one.tracks[family].reason in STALLS
 
 
 def through(link: LinkMemory) -> Slot | None:

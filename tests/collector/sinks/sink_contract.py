@@ -17,7 +17,7 @@ import pytest
 
 from tests.collector.batches import Agent, S, usual_results
 from tests.collector.running import Pusher, collector, eventually, token
-from tests.collector.sinks.receiver import Receiver, Request, always, receiver
+from tests.collector.sinks.receiver import Request, always, receiver
 from thongsuot_collector.delivery import http
 
 SITE = "hoan-kiem"
@@ -203,6 +203,3 @@ async def test_no_secret_stands_in_a_log_or_a_metric(
         assert "geheimnis" not in text
         assert there.requests[0].headers["authorization"] not in text
     assert "401" in caplog.text
-
-
-__all__ = [name for name in dir() if name.startswith("test_")] + ["Receiver", "short_waits"]

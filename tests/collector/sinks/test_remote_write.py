@@ -8,7 +8,6 @@ import pytest
 
 from tests.collector.batches import S, icmp_result, usual_results
 from tests.collector.running import Pusher, collector, eventually, token
-from tests.collector.sinks import sink_contract
 from tests.collector.sinks.receiver import Request, always, receiver
 from tests.collector.sinks.sink_contract import *  # noqa: F403 - the contract's tests
 from tests.collector.sinks.sink_contract import (
@@ -161,6 +160,3 @@ def test_every_kind_of_sink_can_be_loaded_by_its_name() -> None:
         assert load(kind).settings
     with pytest.raises(KeyError, match="remote_write"):
         load("remote_wrote")
-
-
-short_waits = sink_contract.short_waits

@@ -6,7 +6,8 @@ import pytest
 
 from tests.collector.state.test_site import SITE
 from tests.collector.state.test_view import INVENTORY
-from thongsuot_collector.directory import Directory, read_directory
+from thongsuot_collector.config.inventory import read_directory
+from thongsuot_collector.directory import Directory
 from thongsuot_collector.errors import ConfigInvalid
 from thongsuot_schema.inventory.communes import shipped
 

@@ -18,8 +18,9 @@ from sqlalchemy import Engine
 from thongsuot_collector import tell
 from thongsuot_collector.app import collector
 from thongsuot_collector.app.parts import JOURNAL_FILE, STORE_FILE
+from thongsuot_collector.config.inventory import read_directory
 from thongsuot_collector.config.read import Configuration, read
-from thongsuot_collector.directory import Directory, read_directory
+from thongsuot_collector.directory import Directory
 from thongsuot_collector.errors import CollectorError, ConfigInvalid
 from thongsuot_collector.journal import sqlite_rows
 from thongsuot_collector.journal.sqlite_tables import connect

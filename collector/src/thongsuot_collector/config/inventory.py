@@ -1,0 +1,32 @@
+"""Reading the inventory's files: the same for start-up and ``check-config``."""
+
+from pathlib import Path
+
+from thongsuot_collector.directory import Directory
+from thongsuot_collector.errors import ConfigInvalid
+from thongsuot_schema.errors import DocumentError
+from thongsuot_schema.inventory.model import Inventory
+from thongsuot_schema.inventory.read import mistakes, read
+
+
+def read_directory(folder: str) -> Directory:
+    """
+    Return what the files ``*.toml`` of a folder say; no folder: nothing is known of any site.
+
+    Raises:
+        ConfigInvalid: with every mistake that was found, each with file and line.
+    """
+    if not folder:
+        return Directory(Inventory())
+    texts: dict[str, str] = {}
+    for path in sorted(Path(folder).glob("*.toml")):
+        try:
+            texts[str(path)] = path.read_text("utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigInvalid(
+                [DocumentError(str(path), 0, f"cannot be read: {error}")]
+            ) from error
+    found = mistakes(texts)
+    if found:
+        raise ConfigInvalid(found)
+    return Directory(read(texts))

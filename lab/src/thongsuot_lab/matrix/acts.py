@@ -11,6 +11,7 @@ from thongsuot_lab.matrix.place import Place
 from thongsuot_lab.matrix.row import Broken
 from thongsuot_lab.matrix.stage import Stage
 from thongsuot_lab.stack.process import Process
+from thongsuot_lab.topology.model import Role
 
 DOWN_S = 1.5
 """From the end of a process to its next start: what a service manager waits."""
@@ -64,6 +65,19 @@ def _fill(value: object, place: Place) -> object:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnDownload:
+    """The site downloads something large, through the device: its counters can tell."""
+
+    def begin(self, stage: Stage, place: Place) -> Broken:
+        """Download from the first portal, by the device's preferred way out."""
+        topology, key = stage.lab.topology, f"own download {place.site}"
+        portal = next(node.name for node in topology.nodes if node.role is Role.PORTAL)
+        device = topology.site(place.site).device
+        stage.lab.download(device, topology.addresses_of(portal)[0], key=key)
+        return _Until(lambda: stage.lab.clear(key=key))
+
+
+@dataclass(frozen=True, slots=True)
 class FailOver:
     """The fixed line drops everything, and the device's own traffic goes over to 5G."""
 
@@ -93,6 +107,8 @@ class PowerCut:
     def begin(self, stage: Stage, place: Place) -> Broken:
         """Cut it."""
         stage.stack.expect_end(place.site)
+        # First of all: the device must not see the lights of its neighbours go out.
+        stage.lab.node(stage.lab.topology.site(place.site).device).kill_all()
         dark = fault("power-cut", site="{site}").begin(stage, place)
 
         def mend() -> None:
@@ -231,6 +247,8 @@ def _turned_by(file: Path) -> dict[str, str]:
     assert library is not None, "rows that turn the clock are left out where it is not installed"
     return {
         "LD_PRELOAD": str(library),
+        # Else a process that was root when it was loaded would share memory that it may not open.
+        "FAKETIME_DISABLE_SHM": "1",
         "FAKETIME_TIMESTAMP_FILE": str(file),
         "FAKETIME_NO_CACHE": "1",
         "FAKETIME_DONT_FAKE_MONOTONIC": "1",

@@ -13,6 +13,7 @@ ROWS: tuple[Row, ...] = (
 )
 
 NOT_PLAYED = {
+    "a download beside the device": "only the counters of the box could tell it from a slow line",
     "radio KPIs": "there is no modem here; a lost radio is played as a line that is cut",
     "ECMP": "the kernel of a lab has one path to everything",
 }

@@ -20,6 +20,9 @@ _PATIENCE_S = 2.0
 Saying = tuple[State, Segment | None, Symptom]
 """What is said of one subject."""
 
+Said = dict[tuple[str, str], Saying]
+"""What is said of all subjects, by link and service."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
@@ -30,18 +33,17 @@ class Look:
     is ``None`` where nobody answered.
     """
 
-    agent: dict[tuple[str, str], Saying] | None
-    collector: dict[tuple[str, str], Saying] | None
+    agent: Said | None
+    collector: Said | None
+
+    def of_service(self, service: str) -> "Look":
+        """Return what is said of one service alone."""
+        return Look(agent=_only(self.agent, service), collector=_only(self.collector, service))
 
     @property
     def is_well(self) -> bool:
         """Whether agent and collector say the same of every subject: up."""
-        return self.agent_is_well and self.collector is not None and _all_up(self.collector)
-
-    @property
-    def agent_is_well(self) -> bool:
-        """Whether the agent says of every subject that it is up."""
-        return self.agent is not None and _all_up(self.agent)
+        return all(said is not None and _all_up(said) for said in (self.agent, self.collector))
 
 
 def look_at(stack: CityStack, site: str) -> Look:
@@ -53,12 +55,16 @@ def look_at(stack: CityStack, site: str) -> Look:
     )
 
 
-def _all_up(said: dict[tuple[str, str], Saying]) -> bool:
+def _only(said: Said | None, service: str) -> Said | None:
+    return None if said is None else {key: what for key, what in said.items() if key[1] == service}
+
+
+def _all_up(said: Said) -> bool:
     has_service = any(service for _, service in said)
     return has_service and all(state is State.UP for state, _, _ in said.values())
 
 
-def _agent(base: str) -> dict[tuple[str, str], Saying] | None:
+def _agent(base: str) -> Said | None:
     try:
         with urllib.request.urlopen(f"{base}/status.json", timeout=_PATIENCE_S) as response:
             status = msgspec.json.decode(response.read(), type=AgentStatus)
@@ -69,7 +75,7 @@ def _agent(base: str) -> dict[tuple[str, str], Saying] | None:
     }
 
 
-def _lights(view: SiteView) -> dict[tuple[str, str], Saying]:
+def _lights(view: SiteView) -> Said:
     links = {(one.name, ""): (one.state, one.segment, one.symptom) for one in view.links}
     services = {("", one.name): (one.state, one.segment, one.symptom) for one in view.services}
     return links | services

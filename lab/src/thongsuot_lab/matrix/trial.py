@@ -1,6 +1,6 @@
 """Trial: one row being played: healthy before, broken, seen, held, mended, healthy again."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
@@ -12,6 +12,9 @@ from thongsuot_lab.matrix.stage import Stage
 
 PATIENCE_S = 40.0
 """How long anything is waited for beyond its bound, before the row has failed."""
+
+SHOWN = 4
+"""Of what is wrong at many sites, so much is shown."""
 
 
 class Phase(Enum):
@@ -53,6 +56,9 @@ class Trial:
 
     def advance(self, looks: Mapping[str, Look]) -> None:
         """Go on, by what the sites concerned say now."""
+        if self.place.portal:
+            # The other portals may be broken at the same time.
+            looks = {site: look.of_service(self.place.portal) for site, look in looks.items()}
         if self.phase is Phase.BEFORE:
             self._wait_until_healthy(looks)
         elif self.phase is Phase.BREAKING:
@@ -91,7 +97,7 @@ class Trial:
         if not missing:
             self._enter(Phase.HOLDING)
         elif self._waited_s() > (PATIENCE_S + self.row.within.limit_s) * self.patience:
-            self.failures.append(f"not seen; said instead: {'; '.join(missing)}")
+            self.failures.append(f"not seen; said instead: {_some(missing)}")
             self._mend()
 
     def _is_seen(self, look: Look, link: str, service: str, sees: Sees) -> bool:
@@ -160,4 +166,10 @@ def _unwell(looks: Mapping[str, Look]) -> str:
                 f"{site} {who} {name}: {' '.join(str(word) for word in saying)}"
                 for name, saying in bad.items()
             ]
-    return "; ".join(found) or "no verdict on any service yet"
+    return _some(found) or "no verdict on any service yet"
+
+
+def _some(found: Sequence[str]) -> str:
+    """Return the first few of many as one text."""
+    more = f"; and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
+    return "; ".join(found[:SHOWN]) + more

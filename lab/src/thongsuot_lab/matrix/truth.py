@@ -34,11 +34,11 @@ class Guilt:
     from_ns: int
     to_ns: int
 
-    def segments(self, subject: Subject) -> frozenset[Segment]:
+    def segments(self, subject: Subject, state: State) -> frozenset[Segment]:
         """Return where the fault is, seen from a subject; nothing where it is not concerned."""
-        return self.row.segments if self._concerns(subject) else frozenset()
+        return self.row.segments if self._concerns(subject, state) else frozenset()
 
-    def _concerns(self, subject: Subject) -> bool:
+    def _concerns(self, subject: Subject, state: State) -> bool:
         site, link, service = subject
         if self.place.portal:
             return service == self.place.portal
@@ -46,7 +46,8 @@ class Guilt:
             return False
         if link:
             return (site, link) in set(self.place.lines())
-        return self.row.site_services
+        # That a service is reached over fewer links than usual may be said, and why.
+        return self.row.site_services or state is State.DEGRADED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +95,7 @@ def wrong_blames(turns: Iterable[Turn], guilt: Sequence[Guilt]) -> list[Blame]:
         there = [one for one in guilt if one.from_ns <= turn.decided_ns <= one.to_ns]
         segments: set[Segment] = set()
         for one in there:
-            segments |= one.segments((turn.site, turn.link, turn.service))
+            segments |= one.segments((turn.site, turn.link, turn.service), turn.state)
         if turn.segment in segments:
             continue
         parties = {party_for(segment) for segment in segments}

@@ -1,6 +1,6 @@
 """Rows of the site's own network: its cables, its boxes, its traffic. The commune must act."""
 
-from thongsuot_lab.matrix.acts import fault
+from thongsuot_lab.matrix.acts import OwnDownload, fault
 from thongsuot_lab.matrix.row import Row, Sees, Within
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
@@ -47,7 +47,7 @@ ROWS = (
                 link="mobile",
                 state=State.DOWN,
                 segment=Segment.LAN,
-                symptoms=frozenset({Symptom.GATEWAY_SILENT}),
+                symptoms=frozenset({Symptom.GATEWAY_WITHOUT_WAY}),
             ),
         ),
         segments=LAN,
@@ -77,11 +77,11 @@ ROWS = (
     ),
     Row(
         name="lan-congested",
-        breaks=fault("lan-congested", site="{site}"),
+        breaks=OwnDownload(),
         links=("fixed",),
         sees=_sees("fixed", State.DEGRADED, Symptom.LAN_BUSY),
         segments=LAN,
         within=Within(intervals=20),
-        note="the site's own download",
+        note="the site's own download, through the device",
     ),
 )

@@ -1,0 +1,272 @@
+"""
+Through outages, kills, a full disk and a database that is away: every result is in the journal once
+and in Prometheus at its own time, or its absence is announced.
+"""
+
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import httpx
+import msgspec
+import pytest
+
+from tests.lab.havoc import Havoc
+from tests.lab.ledger import Ledger, batches_in_order, samples_in, samples_of
+from tests.lab.waiting import wait_for
+from tests.servers import need
+from tests.timing import MS
+from thongsuot_agent.status import AgentStatus
+from thongsuot_collector.app.parts import JOURNAL_FILE
+from thongsuot_lab.lab import Lab
+from thongsuot_lab.matrix import profile
+from thongsuot_lab.matrix.record import Kept, batches
+from thongsuot_lab.stack.city import CityStack
+
+pytestmark = [pytest.mark.lab, pytest.mark.servers]
+
+SEED = 20261124
+SITES = ("s1", "s2", "s3", "s4")
+FULL, CUT = "s4", "s3"
+"""The site whose disk fills, and the one whose power is cut."""
+
+OUTAGE_S = (6.0, 56.0)
+PUSH_EVERY_S = 1.0
+DISK_AFTER_S = 2.0
+END_S = 80.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Aftermath:
+    """What is there when all is over. ``piled`` is how many batches waited at the worst."""
+
+    ledgers: dict[str, Ledger]
+    everything: list[Kept]
+    in_prometheus: Counter[tuple[str, int]]
+    kills: dict[str, int]
+    piled: int
+    epoch_ns: int
+
+    def lines(self) -> Iterator[str]:
+        """Yield the account, for people."""
+        for site, ledger in self.ledgers.items():
+            yield f"{ledger.line(site)}; kills {self.kills.get(site, 0)}"
+        errors_s = (abs(kept.entry.epoch_ns - self.epoch_ns) / 1e9 for kept in self.everything)
+        yield (
+            f"{self.piled} batches waited at the end of the outage, {len(self.everything)} are in "
+            f"the journal; {self.in_prometheus.total()} outcomes in Prometheus; largest error of "
+            f"a batch's time {max(errors_s):.3f} s"
+        )
+
+
+@pytest.fixture(scope="module")
+def aftermath() -> Iterator[Aftermath]:
+    need("prometheus")
+    with tempfile.TemporaryDirectory(prefix="thongsuot-havoc-") as made:
+        folder = Path(made)
+        folder.chmod(0o755)
+        disk = folder / f"agent-{FULL}" / "state"
+        disk.mkdir(parents=True)
+        with Lab(profile.topology(len(SITES))) as lab, small_disk(disk):
+            yield wreak(lab, folder, disk)
+
+
+def wreak(lab: Lab, folder: Path, disk: Path) -> Aftermath:
+    """Start everything, wreak havoc, let everything come to rest, and read what is there."""
+    options = replace(
+        profile.options(lab.ca_file, push_every_s=PUSH_EVERY_S),
+        with_prometheus=True,
+        spool={"disk_after_s": DISK_AFTER_S},
+        is_verbose=True,
+    )
+    stack = CityStack(lab, folder, options)
+    try:
+        stack.start()
+        wait_for("all agents heard", lambda: all(one.acknowledged for one in statuses(stack)))
+        havoc, piled = Havoc(stack, SEED), list[int]()
+        plan(havoc, lab, disk, piled)
+        started_s = time.time()
+        havoc.wreak()
+        wait_for("nothing waits at the agents", lambda: not waiting(stack))
+        for site in SITES:
+            stack.agent(site).stop()
+            stack.expect_end(site)
+        wait_for("Prometheus to have it all", lambda: lag(stack) == 0)
+        range_s = round(time.time() - started_s) + 300
+        found = Counter(samples_in(stack.addresses["prometheus"], range_s=range_s))
+    finally:
+        stack.stop()
+    return read(folder, found, havoc.kills, sum(piled))
+
+
+def plan(havoc: Havoc, lab: Lab, disk: Path, piled: list[int]) -> None:
+    """Plan it: a long outage, and in it and after it everything else that can go wrong."""
+    stack, (cut_s, mended_s) = havoc.stack, OUTAGE_S
+    havoc.at(cut_s, lambda: lab.fault("exchange-down"))
+    havoc.at(mended_s - 0.5, lambda: piled.append(waiting(stack)))
+    havoc.at(mended_s, lambda: lab.heal("exchange-down"))
+    for site in ("s1", "s2", FULL):
+        havoc.kill_agent(site, 4, 2.0, END_S)
+    havoc.kill_agent(CUT, 1, 2.0, 14.0)
+    havoc.kill_collector(1, 1.0, cut_s)
+    havoc.kill_collector(4, mended_s + 1.0, END_S)
+
+    filler = disk / "somebody-elses"
+    havoc.at(12.0, lambda: fill(filler))
+    havoc.at(46.0, filler.unlink)
+
+    def lose_power() -> None:
+        stack.expect_end(CUT)
+        # First of all: it must not see the lights of its neighbours go out.
+        lab.node(f"{CUT}.device").kill_all()
+        lab.fault("power-cut", site=CUT)
+
+    def have_power() -> None:
+        lab.heal("power-cut", site=CUT)
+        stack.boot(CUT)
+
+    havoc.at(30.0, lose_power)
+    havoc.at(34.0, have_power)
+    havoc.at(mended_s + 3.0, stack.processes["prometheus"].stop)
+    havoc.at(mended_s + 15.0, stack.start_prometheus)
+
+
+def fill(filler: Path) -> None:
+    """Take what is left of a small disk."""
+    with filler.open("wb", buffering=0) as file, suppress(OSError):
+        while True:
+            file.write(bytes(512))
+
+
+@contextmanager
+def small_disk(at: Path) -> Iterator[None]:
+    """Mount a disk of one megabyte."""
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "small", str(at)], check=True)
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", str(at)], check=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Status:
+    """What of an agent's status is looked at here."""
+
+    acknowledged: bool
+    waiting: int
+
+
+def statuses(stack: CityStack) -> list[Status]:
+    """Return what the agents say; one that does not answer now has all the world waiting."""
+    found = []
+    for site in SITES:
+        try:
+            answer = httpx.get(f"{stack.addresses[f'agent-{site}']}/status.json", timeout=5.0)
+            status = msgspec.json.decode(answer.content, type=AgentStatus)
+        except (httpx.TransportError, msgspec.DecodeError):
+            found.append(Status(acknowledged=False, waiting=1))
+            continue
+        since_s = status.collector.acknowledged_s_ago
+        found.append(
+            Status(acknowledged=since_s is not None, waiting=status.record.waiting_batches)
+        )
+    return found
+
+
+def waiting(stack: CityStack) -> int:
+    """Return how many batches wait at the agents."""
+    return sum(one.waiting for one in statuses(stack))
+
+
+def lag(stack: CityStack) -> float | None:
+    """Return how many entries of the journal the sink has not delivered."""
+    text = httpx.get(f"{stack.addresses['collector']}/metrics").raise_for_status().text
+    found = re.search(r'consumer_lag_entries\{consumer="(?:sink[:/])?prometheus"\} (\S+)', text)
+    return None if found is None else float(found.group(1))
+
+
+def read(
+    folder: Path, in_prometheus: Counter[tuple[str, int]], kills: dict[str, int], piled: int
+) -> Aftermath:
+    """Read logs and journal, and print the account."""
+    everything = list(batches(folder / "collector" / "state" / JOURNAL_FILE))
+    ledgers = {site: Ledger() for site in SITES}
+    for site, ledger in ledgers.items():
+        ledger.read_log(folder / "logs" / f"agent-{site}.log")
+    for kept in everything:
+        ledgers[kept.batch.site].read_batch(kept)
+    return Aftermath(
+        ledgers=ledgers,
+        everything=everything,
+        in_prometheus=in_prometheus,
+        kills=kills,
+        piled=piled,
+        epoch_ns=time.time_ns() - time.clock_gettime_ns(time.CLOCK_BOOTTIME),
+    )
+
+
+def test_the_account_is_told(aftermath: Aftermath, capsys: pytest.CaptureFixture[str]) -> None:
+    with capsys.disabled():
+        sys.stdout.write("\n" + "\n".join(aftermath.lines()) + "\n")
+
+
+def test_what_was_made_is_in_the_journal_exactly_once(aftermath: Aftermath) -> None:
+    for site, ledger in aftermath.ledgers.items():
+        assert len(ledger.made) > 1000, f"{site} did not tell what it made"
+        assert ledger.doubled == [], ledger.line(site)
+        if site != CUT:
+            assert ledger.missing == set(), ledger.line(site)
+            assert ledger.gaps == [], "nothing is missing, so no gap may be announced"
+
+
+def test_a_power_cut_costs_what_the_rule_says_and_announces_it(aftermath: Aftermath) -> None:
+    ledger = aftermath.ledgers[CUT]
+    assert ledger.gaps, "the power cut has to be announced"
+    times_ms = [key[-1] for key in ledger.missing]
+    lost_s = (max(times_ms) - min(times_ms)) / 1000 if times_ms else 0.0
+    # What was made since the last time that it was brought to the disk, at most.
+    assert lost_s <= (DISK_AFTER_S + 2 * PUSH_EVERY_S + 1.0) * 1000 * MS, ledger.line(CUT)
+
+
+def test_no_verdict_change_is_ever_lost(aftermath: Aftermath) -> None:
+    for site, ledger in aftermath.ledgers.items():
+        assert ledger.turned, f"{site} did not tell of its verdicts"
+        assert ledger.missing_turns == set(), ledger.line(site)
+
+
+def test_the_numbers_of_a_stream_have_no_hole(aftermath: Aftermath) -> None:
+    for (site, _), numbers in batches_in_order(aftermath.everything).items():
+        if site != CUT:
+            assert sorted(numbers) == list(range(1, len(numbers) + 1))
+
+
+def test_a_kill_makes_no_more_than_one_run_untold(aftermath: Aftermath) -> None:
+    # A run that is kept and not told shows that telling comes after keeping, and the kill between.
+    for site, ledger in aftermath.ledgers.items():
+        assert ledger.unheard <= aftermath.kills.get(site, 0) + (site == CUT), ledger.line(site)
+
+
+def test_many_batches_waited_and_all_came(aftermath: Aftermath) -> None:
+    assert aftermath.piled > 100
+
+
+def test_prometheus_has_every_result_at_its_own_time(aftermath: Aftermath) -> None:
+    made = Counter(sample for kept in aftermath.everything for sample in samples_of(kept))
+    assert made - aftermath.in_prometheus == Counter(), "missing in Prometheus"
+    assert aftermath.in_prometheus - made == Counter(), "nobody measured that"
+
+
+def test_times_are_true_whatever_happened(aftermath: Aftermath) -> None:
+    wrong = [
+        f"{kept.entry.site} {kept.entry.stream} {kept.entry.number} {kept.entry.clock}: {error_s}"
+        for kept in aftermath.everything
+        if abs(error_s := (kept.entry.epoch_ns - aftermath.epoch_ns) / 1e9) > 1000 * MS
+    ]
+    assert wrong == []

@@ -1,11 +1,16 @@
 """The layouts in use, ready for reading: in memory, behind them the journal."""
 
+import re
 from collections import OrderedDict
 
 from thongsuot_collector.journal.journal import Journal
 from thongsuot_schema.batch.decode import decode_layout
 from thongsuot_schema.batch.layout import LayoutPlan, plan_of
 from thongsuot_schema.batch.limits import Limits
+from thongsuot_schema.batch.model import Layout
+from thongsuot_schema.errors import BatchMalformed
+
+_WORD = re.compile(r"[a-z][a-z0-9_]*")
 
 _KEPT = 20_000
 """Plans kept: two for each of ten thousand agents, about 10 KB each."""
@@ -52,10 +57,11 @@ class PlanBook:
         Keep a layout that was pushed; returns its id when it is durable.
 
         Raises:
-            BatchError: the body is no layout.
+            BatchError: the body is no layout, or names what no database can hold.
             JournalError: it could not be kept.
         """
-        layout_id, _ = decode_layout(body, self._limits)
+        layout_id, layout = decode_layout(body, self._limits)
+        _check_names(layout)
         await self._journal.put_layout(layout_id, body, received_ns=received_ns)
         self._keep(layout_id, body, put_ns=received_ns)
         return layout_id
@@ -73,3 +79,21 @@ class PlanBook:
         if len(self._plans) > _KEPT:
             self._plans.popitem(last=False)
         return kept
+
+
+def _check_names(layout: Layout) -> None:
+    """
+    Refuse names that would be lost on the way: Prometheus answers 204 and drops what it cannot
+    name.
+
+    Raises:
+        BatchMalformed: a kind or a metric is no word, or a name holds a control character.
+    """
+    for kind in layout.kinds:
+        for word in (kind.kind, *(column.metric for column in kind.columns)):
+            if not _WORD.fullmatch(word):
+                raise BatchMalformed(f"{word!r} cannot name a kind or a metric: [a-z][a-z0-9_]*")
+    for series in layout.series:
+        for name in (series.link, series.target):
+            if not name.isprintable():
+                raise BatchMalformed(f"the name {name!r} of a link or target cannot be printed")

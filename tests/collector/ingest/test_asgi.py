@@ -13,8 +13,11 @@ from thongsuot_collector.app.parts import STORE_FILE
 from thongsuot_collector.store import aside, tokens
 from thongsuot_collector.store.engine import open_store
 from thongsuot_schema.batch import push
+from thongsuot_schema.batch.encode import encode_layout
 from thongsuot_schema.batch.json import encode_json
 from thongsuot_schema.batch.limits import DEFAULT as LIMITS
+from thongsuot_schema.batch.model import Column, KindColumns, Layout
+from thongsuot_schema.result import Family, Series
 
 SITE = "hoan-kiem"
 NOW = 5000 * S
@@ -167,6 +170,39 @@ async def test_a_site_that_pushes_too_often_is_told_when_to_come_back(tmp_path: 
         assert [one.status_code for one in found] == [200, 200, 429]
         assert 0 < int(found[2].headers["retry-after"]) <= 100
         assert (await other.batch(other.agent.batch(NOW))).status_code == 200
+
+
+async def test_a_site_that_pushes_too_much_is_told_when_to_come_back(tmp_path: Path) -> None:
+    config = "[ingest]\nbytes_per_s = 1\nbytes_reserve = 300\n"
+    async with collector(tmp_path, config=config) as client:
+        pusher = Pusher(client, agent(), token(tmp_path, SITE))
+        assert (await pusher.body(bytes(200))).status_code == 400
+        refused = await pusher.body(bytes(200))
+        assert refused.status_code == 429
+        assert 90 <= int(refused.headers["retry-after"]) <= 100
+
+
+@pytest.mark.parametrize(
+    ("series", "says"),
+    [
+        (Series(kind="icmp", revision=1, link="a\nb", target="", family=Family.IP4), "printed"),
+        (Series(kind="icmp", revision=1, link="", target="\x00", family=Family.IP4), "printed"),
+        (Series(kind="UP TIME", revision=1, link="", target="", family=Family.IP4), "kind"),
+    ],
+)
+async def test_a_layout_with_names_that_no_database_can_hold_is_refused(
+    tmp_path: Path, series: Series, says: str
+) -> None:
+    columns = KindColumns(
+        kind=series.kind, revision=1, columns=(Column(metric="icmp_rtt_seconds"),)
+    )
+    body = encode_layout(Layout(series=(series,), kinds=(columns,)))
+    async with collector(tmp_path) as client:
+        pusher = Pusher(client, agent(), token(tmp_path, SITE))
+        response = await pusher.layout(body)
+        assert response.status_code == 400
+        assert says in response.json()["error"]
+        assert await counted(client, "layouts", "malformed") == 1
 
 
 @pytest.mark.parametrize(

@@ -28,3 +28,11 @@ def test_a_refused_request_costs_nothing_so_who_waits_gets_through() -> None:
     for moment in range(1, 10):
         assert pace.wait_s("a", now_s=moment / 10) > 0.0
     assert pace.wait_s("a", now_s=1.0) == 0.0
+
+
+def test_a_cost_above_the_whole_reserve_is_taken_when_the_reserve_is_full() -> None:
+    pace = Pace(per_second=10.0, reserve=100.0)
+    assert pace.wait_s("a", now_s=0.0, cost=60.0) == 0.0
+    assert pace.wait_s("a", now_s=0.0, cost=60.0) == 2.0
+    assert pace.wait_s("a", now_s=0.0, cost=1000.0) == 6.0
+    assert pace.wait_s("a", now_s=6.0, cost=1000.0) == 0.0

@@ -4,7 +4,7 @@ import msgspec
 
 from tests.collector.batches import BOOT, STREAM, Agent, S, change, icmp_result
 from thongsuot_collector.journal.entry import ClockQuality, Entry
-from thongsuot_collector.state.site import SiteState, joined
+from thongsuot_collector.state.site import SERIES_KEPT, TURNS_KEPT, SiteState, joined
 from thongsuot_schema.batch.columns import Columns, decode_columns
 from thongsuot_schema.batch.decode import decode_layout
 from thongsuot_schema.batch.layout import plan_of
@@ -105,6 +105,30 @@ def test_what_is_older_than_three_days_is_forgotten() -> None:
     assert len(state.covered) < 105
     turns = list(state.streams[STREAM].verdicts.every())
     assert 72 <= len(turns) <= 105
+
+
+def test_an_agent_that_floods_fills_no_memory_but_its_share() -> None:
+    state = SiteState()
+    for round_ in range(128):
+        at = (round_ + 1) * 60 * S
+        # Numbers with gaps, subjects and series that never come again.
+        device = agent()
+        device.number = 3 * round_
+        batch = device.batch(
+            at,
+            [icmp_result(at, target=f"t-{round_}-{n}") for n in range(60)],
+            changes=[
+                change(at + n, State.UP, link=f"l-{round_}-{n}" if n % 2 else "fiber")
+                for n in range(80)
+            ],
+        )
+        state.apply(*opened(device, batch))
+    (stream,) = state.streams.values()
+    # A few more where several were decided at the same moment.
+    assert len(list(stream.verdicts.every())) <= TURNS_KEPT + 80
+    assert len(state.figures) <= SERIES_KEPT
+    newest = {(one.link, one.turn.state) for one in stream.verdicts.at(stream.sealed_ns + S)}
+    assert ("fiber", State.UP) in newest
 
 
 def test_a_state_that_was_written_down_goes_on_as_if_nothing_had_happened() -> None:

@@ -44,12 +44,15 @@ class IngestSettings(Strict, frozen=True, kw_only=True):
     How much is taken from whom.
 
     A site may push ``pushes_per_s`` for ever and ``pushes_reserve`` at once (an hour's backlog is
-    240). An address may come with ``bad_tokens_reserve`` bad tokens, then one every ``1 /
+    240), ``bytes_per_s`` and ``bytes_reserve`` likewise (three days' backlog is 12 MB). An
+    address may come with ``bad_tokens_reserve`` bad tokens, then one every ``1 /
     bad_tokens_per_s`` seconds.
     """
 
     pushes_per_s: Positive = 20.0
     pushes_reserve: Positive = 500.0
+    bytes_per_s: Positive = 20_000.0
+    bytes_reserve: Positive = 64e6
     bad_tokens_per_s: Positive = 0.2
     bad_tokens_reserve: Positive = 20.0
 

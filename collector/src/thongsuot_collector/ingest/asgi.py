@@ -43,8 +43,8 @@ class Ingest:
     """
     Answers ``POST /v1/batches`` and ``POST /v1/layouts``.
 
-    ``sites`` limits how often one site may push, ``strangers`` how often one address may come with
-    a bad token.
+    ``sites`` limits how often one site may push and ``volumes`` how much, ``strangers`` how often
+    one address may come with a bad token.
     """
 
     def __init__(
@@ -55,6 +55,7 @@ class Ingest:
         limits: Limits,
         metrics: Metrics,
         sites: Pace,
+        volumes: Pace,
         strangers: Pace,
     ) -> None:
         self._door = door
@@ -65,6 +66,7 @@ class Ingest:
         self._accepted = metrics.pushes.labels("accepted")
         self._repeated = metrics.pushes.labels("repeated")
         self._sites = sites
+        self._volumes = volumes
         self._strangers = strangers
 
     async def batches(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -77,10 +79,10 @@ class Ingest:
             given = _content_type(headers, push.CONTENT_TYPE_BATCH, push.CONTENT_TYPE_JSON)
             moment = _moment(headers, moment_ns)
             if given == push.CONTENT_TYPE_BATCH:
-                body = await self._body(headers, receive, self._limits.body_bytes)
+                body = await self._body(site, headers, receive, self._limits.body_bytes)
                 taken = await self._door.take_batch(body, site, moment)
             else:
-                body = await self._body(headers, receive, self._limits.unpacked_bytes)
+                body = await self._body(site, headers, receive, self._limits.unpacked_bytes)
                 taken = await self._door.take_json(body, site, moment)
         except PushRefused as refused:
             self._metrics.pushes.labels(refused.why.value).inc()
@@ -102,9 +104,9 @@ class Ingest:
         moment_ns = time.time_ns()
         try:
             headers = _headers(scope)
-            await self._admitted(scope, headers)
+            site = await self._admitted(scope, headers)
             _content_type(headers, push.CONTENT_TYPE_LAYOUT)
-            body = await self._body(headers, receive, self._limits.body_bytes)
+            body = await self._body(site, headers, receive, self._limits.body_bytes)
             await self._door.take_layout(body, Moment(received_ns=moment_ns))
         except PushRefused as refused:
             self._metrics.layouts.labels(refused.why.value).inc()
@@ -139,10 +141,16 @@ class Ingest:
             raise PushRefused(Why.TOO_OFTEN, f"site {site} pushes too often", retry_after_s=wait_s)
         return site
 
-    async def _body(self, headers: dict[bytes, bytes], receive: Receive, limit_bytes: int) -> bytes:
+    async def _body(
+        self, site: str, headers: dict[bytes, bytes], receive: Receive, limit_bytes: int
+    ) -> bytes:
         length = headers.get(_LENGTH, b"")
         declared = int(length) if length.isdigit() and len(length) < _LENGTH_DIGITS else None
-        return await read_body(receive, limit_bytes=limit_bytes, declared_bytes=declared)
+        body = await read_body(receive, limit_bytes=limit_bytes, declared_bytes=declared)
+        wait_s = self._volumes.wait_s(site, now_s=time.monotonic(), cost=len(body))
+        if wait_s:
+            raise PushRefused(Why.TOO_OFTEN, f"site {site} pushes too much", retry_after_s=wait_s)
+        return body
 
     async def _refuse(self, send: Send, refused: PushRefused) -> None:
         status = STATUS[refused.why]

@@ -28,12 +28,17 @@ class Pace:
         self._reserve = reserve
         self._senders: OrderedDict[str, _Reserve] = OrderedDict()
 
-    def wait_s(self, sender: str, *, now_s: float) -> float:
-        """Count one request, and return 0; or do not, and return after how long to try again."""
+    def wait_s(self, sender: str, *, now_s: float, cost: float = 1.0) -> float:
+        """
+        Count one request, and return 0; or do not, and return after how long to try again.
+
+        A request that costs more than the whole reserve is counted when the reserve is full.
+        """
         known = self._refilled(sender, now_s)
-        if known.left < 1.0:
-            return (1.0 - known.left) / self._per_second
-        known.left -= 1.0
+        needed = min(cost, self._reserve)
+        if known.left < needed:
+            return (needed - known.left) / self._per_second
+        known.left -= needed
         return 0.0
 
     def is_spent(self, sender: str, *, now_s: float) -> bool:

@@ -23,6 +23,17 @@ without the verdicts that stood.
 STREAMS_KEPT = 24
 """A device that reboots more often than that loses the picture of its earliest boots."""
 
+TURNS_KEPT = 5_000
+"""
+Verdict changes of one stream: one a minute for three days. A site that sends more loses its
+oldest.
+"""
+
+SERIES_KEPT = 4_096
+STRETCHES_KEPT = 2_000
+HOLES_KEPT = 1_000
+"""Of figures, of covered time, of missing numbers: what an honest agent never comes near."""
+
 _FORGET_EVERY = 32
 """Batches between two looks at what may be forgotten: eight minutes."""
 
@@ -60,12 +71,13 @@ class SiteState(msgspec.Struct, kw_only=True):
     """
     What is known of a site.
 
-    ``heard_ns`` is when its newest push came in. ``covered`` are the stretches of wall time, in
-    ms, that its record tells of: outside of them nothing is known. ``figures`` are by link,
-    target and family.
+    ``heard_ns`` is when its newest push came in, ``applied`` how many batches were taken over.
+    ``covered`` are the stretches of wall time, in ms, that its record tells of: outside of them
+    nothing is known. ``figures`` are by link, target and family.
     """
 
     heard_ns: int = 0
+    applied: int = 0
     clock: ClockQuality = ClockQuality.UNCERTAIN
     version: str = ""
     streams: dict[str, Stream] = {}
@@ -91,7 +103,8 @@ class SiteState(msgspec.Struct, kw_only=True):
         self.version = _version(columns.notices) or self.version
         self._cover(entry, columns)
         self._note_figures(entry, columns)
-        if entry.number % _FORGET_EVERY == 0 or len(self.streams) > STREAMS_KEPT:
+        self.applied += 1
+        if self.applied % _FORGET_EVERY == 0 or len(self.streams) > STREAMS_KEPT:
             self._forget()
 
     def newest(self) -> Stream | None:
@@ -139,11 +152,16 @@ class SiteState(msgspec.Struct, kw_only=True):
                 del self.streams[name]
             else:
                 stream.verdicts.forget_before(before_ns - stream.epoch_ns)
+                stream.verdicts.bound(turns=TURNS_KEPT, holes=HOLES_KEPT)
         while len(self.streams) > STREAMS_KEPT:
             del self.streams[min(self.streams, key=lambda name: self.streams[name].latest_ns)]
-        for key, figures in list(self.figures.items()):
-            if figures.time_ms * 1_000_000 < before_ns:
-                del self.figures[key]
+        self.covered = self.covered[-STRETCHES_KEPT:]
+        newest_first = sorted(self.figures.items(), key=lambda one: -one[1].time_ms)
+        self.figures = {
+            key: figures
+            for key, figures in newest_first[:SERIES_KEPT]
+            if figures.time_ms * 1_000_000 >= before_ns
+        }
 
 
 _KEYS: dict[bytes, tuple[str, ...]] = {}

@@ -125,6 +125,20 @@ class StreamVerdicts(msgspec.Struct, kw_only=True):
         if place > 1:
             del self.starts[: place - 1]
 
+    def bound(self, *, turns: int, holes: int) -> None:
+        """Keep no more than so many of the newest turns, and holes in the numbers that arrived."""
+        if len(self.held) > holes:
+            self.held = self.held[-holes:]
+        decided = sorted(turn.decided_ns for known in self.turns.values() for turn in known)
+        if len(decided) > turns:
+            oldest_ns = decided[-turns]
+            kept = {
+                subject: [turn for turn in known if turn.decided_ns >= oldest_ns]
+                for subject, known in self.turns.items()
+            }
+            self.turns = {subject: known for subject, known in kept.items() if known}
+            self.forget_before(oldest_ns)
+
     def _started_before(self, boottime_ns: int) -> int:
         place = bisect_right(self.starts, boottime_ns)
         return self.starts[place - 1] if place else -1

@@ -61,6 +61,23 @@ def test_a_clock_that_is_not_synchronised_is_corrected_however_near_it_is() -> N
     assert ruling.quality is ClockQuality.CORRECTED
 
 
+def test_one_push_that_was_late_does_not_overrule_the_devices_clock() -> None:
+    late = heard(delay_ns=4 * S)
+    ruling = rule(late, own_epoch_ns=EPOCH, received_ns=EPOCH + 1005 * S)
+    assert (ruling.epoch_ns, ruling.quality) == (EPOCH, ClockQuality.CLAIMED)
+    ruling = rule(late, own_epoch_ns=EPOCH, received_ns=EPOCH + 1005 * S, synchronised=False)
+    assert (ruling.epoch_ns, ruling.quality) == (EPOCH, ClockQuality.UNCERTAIN)
+
+
+def test_a_device_that_is_ahead_or_heard_again_is_corrected_though_the_push_was_late() -> None:
+    late = heard(delay_ns=4 * S)
+    ahead = rule(late, own_epoch_ns=EPOCH + 8 * S, received_ns=EPOCH + 1010 * S)
+    assert ahead.quality is ClockQuality.WRONG
+    late.hear(SITE, BOOT, boottime_ns=1016 * S, received_ns=EPOCH + 1016 * S + 50_000_000)
+    behind = rule(late, own_epoch_ns=EPOCH - 5 * S, received_ns=EPOCH + 1016 * S)
+    assert (behind.epoch_ns, behind.quality) == (EPOCH + 50_000_000, ClockQuality.WRONG)
+
+
 def test_a_clock_a_year_off_is_accepted_corrected_and_flagged() -> None:
     for wrong_by_ns in (YEAR_NS, -YEAR_NS, 3 * S):
         ruling = rule(heard(), own_epoch_ns=EPOCH + wrong_by_ns)

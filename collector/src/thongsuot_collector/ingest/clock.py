@@ -7,7 +7,9 @@ The smallest of what many pushes say is the best estimate; an old one is forgott
 drifts by up to 100 ppm.
 
 A device whose clock is synchronised knows the time better than that, unless it is simply wrong:
-it is believed where both agree within ``AGREES_WITHIN_NS``. Pure: times are parameters.
+it is believed where both agree within ``AGREES_WITHIN_NS``. What one push alone says may be late by
+as long as it took to arrive, which makes a device look behind; so a device that seems to be behind
+by no more than that is believed until it was heard again. Pure: times are parameters.
 """
 
 from collections import OrderedDict
@@ -18,6 +20,9 @@ from thongsuot_schema.batch.model import Clock
 
 AGREES_WITHIN_NS = 2 * 10**9
 """A push over a bad 5G link takes a second; a synchronised clock that is further off is wrong."""
+
+LATE_PUSH_NS = 15 * 10**9
+"""How long a push may be on its way before the agent gives it up (its ``timeout_s``)."""
 
 _BUCKET_NS = 30 * 60 * 10**9
 """An estimate rests on the last 30 to 60 minutes: 100 ppm of that is 0.4 s at worst."""
@@ -34,6 +39,7 @@ class _Boot:
     epoch_ns: int
     before_ns: int | None
     heard_ns: int
+    is_heard_once: bool = True
 
     def best_ns(self) -> int:
         return self.epoch_ns if self.before_ns is None else min(self.epoch_ns, self.before_ns)
@@ -62,7 +68,8 @@ class ClockBook:
 
     def restore(self, site: str, boot_id: str, *, epoch_ns: int, heard_ns: int) -> None:
         """Take over what an earlier process knew of a boot."""
-        self._keep((site, boot_id), _Boot(heard_ns // _BUCKET_NS, epoch_ns, None, heard_ns))
+        boot = _Boot(heard_ns // _BUCKET_NS, epoch_ns, None, heard_ns, is_heard_once=False)
+        self._keep((site, boot_id), boot)
 
     def hear(self, site: str, boot_id: str, *, boottime_ns: int, received_ns: int) -> None:
         """Learn from a push that left at a boottime of a boot and came in at a time."""
@@ -76,6 +83,8 @@ class ClockBook:
             return
         self._boots.move_to_end(key)
         boot.heard_ns = received_ns
+        # After a long silence the first push stands alone again.
+        boot.is_heard_once = bucket > boot.bucket + 1
         if bucket == boot.bucket:
             boot.epoch_ns = min(boot.epoch_ns, epoch_ns)
         else:
@@ -96,6 +105,9 @@ class ClockBook:
         boot = self._boots.get((site, boot_id))
         estimate_ns = None if boot is None else boot.best_ns()
         epoch_ns, quality = _choose(own_ns, estimate_ns, synchronised=clock.error_s is not None)
+        is_alone = boot is not None and boot.is_heard_once
+        if is_alone and quality is ClockQuality.WRONG and _may_be_late(own_ns, estimate_ns):
+            epoch_ns, quality = _choose(own_ns, None, synchronised=clock.error_s is not None)
         latest_ns = received_ns + AGREES_WITHIN_NS
         if epoch_ns + last_boottime_ns > latest_ns:
             epoch_ns, quality = received_ns - last_boottime_ns, ClockQuality.IMPOSSIBLE
@@ -115,6 +127,11 @@ class ClockBook:
         self._boots[key] = boot
         if len(self._boots) > _BOOTS_KEPT:
             self._boots.popitem(last=False)
+
+
+def _may_be_late(own_ns: int, estimate_ns: int | None) -> bool:
+    """Return whether the way of one push explains that a device seems to be behind."""
+    return estimate_ns is not None and 0 <= estimate_ns - own_ns < LATE_PUSH_NS
 
 
 def _choose(

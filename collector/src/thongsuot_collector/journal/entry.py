@@ -19,11 +19,12 @@ class ClockQuality(StrEnum):
 
     CLAIMED = "claimed"
     """
-    A boot the collector never heard while it lasted; the device said that it was synchronised.
+    A boot the collector never heard while it lasted, or once by a push that may have been late; the
+    device said that it was synchronised.
     """
 
     UNCERTAIN = "uncertain"
-    """A boot the collector never heard while it lasted, and the clock was not synchronised."""
+    """As ``claimed``, and the clock was not synchronised."""
 
     IMPOSSIBLE = "impossible"
     """Results claimed to be from the future; the whole batch was moved to end when it came in."""

@@ -11,5 +11,6 @@ def apply(act: Act, *, site: str) -> None:
     where = act.topology.site(site)
     boxes = [uplink.cpe for uplink in where.uplinks]
     nodes = [where.device, *boxes, *([where.client] if where.client else [])]
-    act.darken(*nodes)
+    # In this order: a device without power does not live to see its cables go dark.
     act.kill(*nodes)
+    act.darken(*nodes)

@@ -26,6 +26,11 @@ from thongsuot_schema.result import Family
 _log = logging.getLogger(__name__)
 
 _CONNECT_S = 5.0
+_SILENCE_MS = 4000
+"""
+How long the far end may leave sent bytes unconfirmed (RFC 5482): longer, and the way has died under
+an open connection. News must not wait for the whole request's time-out to try the other family.
+"""
 _RESOLVE_S = 4.0
 _ADDRESSES_FRESH_NS = 300 * NS_PER_S
 _USER_AGENT = "thongsuot/0.1"
@@ -172,6 +177,7 @@ class Line:
         except LinkUnusable as unusable:
             self._unusable = unusable
             return int(pycurl.SOCKET_BAD)
+        opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _SILENCE_MS)
         self._count()
         self._drop_socket()
         self._socket, self._counted = opened, 0

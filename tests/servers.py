@@ -8,7 +8,7 @@ import re
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Self
 
@@ -73,7 +73,11 @@ class PrometheusServer:
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )
-        self._await_ready(log)
+        found = _port_when_ready("prometheus", self._process, log)
+        if not found:
+            self.stop()
+            pytest.fail(f"prometheus was not ready:\n{log.read_text(errors='replace')}")
+        self._port = found
         return self
 
     def stop(self) -> None:
@@ -107,23 +111,90 @@ class PrometheusServer:
             found[",".join(f"{key}={labels[key]}" for key in sorted(labels))] = values
         return found
 
-    def _await_ready(self, log: Path) -> None:
-        assert self._process is not None
-        deadline = time.monotonic() + _READY_WITHIN_S
-        while time.monotonic() < deadline:
-            if self._process.poll() is not None:
-                pytest.fail(f"prometheus ended at start:\n{log.read_text(errors='replace')}")
-            found = re.search(r'"Listening on" address=127\.0\.0\.1:(\d+)', log.read_text("utf-8"))
-            if found:
-                self._port = int(found.group(1))
-                try:
-                    if httpx.get(f"{self.url}/-/ready", timeout=5).status_code == 200:
-                        return
-                except httpx.TransportError:
-                    pass  # not listening yet; the deadline bounds how often
-            time.sleep(0.02)
-        self.stop()
-        pytest.fail(f"prometheus was not ready in {_READY_WITHIN_S:.0f} s:\n{log.read_text()}")
+
+_ALERTMANAGER_CONFIG = """\
+route: {{receiver: hook, group_by: [...], group_wait: 0s, group_interval: 1s, repeat_interval: 4h}}
+receivers:
+  - name: hook
+    webhook_configs: [{{url: "{hook}", send_resolved: true}}]
+"""
+
+
+class AlertmanagerServer:
+    """
+    An Alertmanager that tells a webhook of every alert by itself, at once.
+
+    The first start takes a port from the kernel; later starts come back on the same one with the
+    same data: what was told is kept, alerts are not (it holds those in memory).
+    """
+
+    def __init__(self, directory: Path, hook: str) -> None:
+        self._directory = directory
+        self._port = 0
+        self._process: subprocess.Popen[bytes] | None = None
+        config = directory / "alertmanager.yml"
+        config.write_text(_ALERTMANAGER_CONFIG.format(hook=hook), encoding="utf-8")
+
+    @property
+    def url(self) -> str:
+        """Where it listens, without a slash at the end."""
+        assert self._port, "not started"
+        return f"http://127.0.0.1:{self._port}"
+
+    def start(self) -> Self:
+        """Start it, and return when it answers that it is ready."""
+        assert self._process is None, "already running"
+        log = self._directory / "alertmanager.log"
+        with log.open("wb") as output:
+            self._process = subprocess.Popen(
+                [
+                    "prometheus-alertmanager",
+                    f"--config.file={self._directory / 'alertmanager.yml'}",
+                    f"--storage.path={self._directory / 'data'}",
+                    f"--web.listen-address=127.0.0.1:{self._port}",
+                    "--cluster.listen-address=",
+                ],
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+        found = _port_when_ready("alertmanager", self._process, log)
+        if not found:
+            self.stop()
+            pytest.fail(f"alertmanager was not ready:\n{log.read_text(errors='replace')}")
+        self._port = found
+        return self
+
+    def stop(self) -> None:
+        """End it as an operator would, and wait until it is gone."""
+        if self._process is not None:
+            self._process.terminate()
+            self._process.wait()
+            self._process = None
+
+    def alerts(self) -> list[dict[str, object]]:
+        """Return the alerts that it holds now and that are not over."""
+        answer = httpx.get(f"{self.url}/api/v2/alerts", timeout=30)
+        assert answer.status_code == 200, answer.text
+        found: list[dict[str, object]] = answer.json()
+        return found
+
+
+def _port_when_ready(name: str, process: subprocess.Popen[bytes], log: Path) -> int:
+    """Return the port on which a server of Prometheus' kin answers that it is ready; 0: never."""
+    deadline = time.monotonic() + _READY_WITHIN_S
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            pytest.fail(f"{name} ended at start:\n{log.read_text(errors='replace')}")
+        found = re.search(r'"Listening on" address=127\.0\.0\.1:(\d+)', log.read_text("utf-8"))
+        if found:
+            port = int(found.group(1))
+            try:
+                if httpx.get(f"http://127.0.0.1:{port}/-/ready", timeout=5).status_code == 200:
+                    return port
+            except httpx.TransportError:
+                pass  # not listening yet; the deadline bounds how often
+        time.sleep(0.02)
+    return 0
 
 
 def need(program: str) -> None:
@@ -150,3 +221,20 @@ def own_prometheus(tmp_path: Path) -> Iterator[PrometheusServer]:
     server = PrometheusServer(directory)
     yield server
     server.stop()
+
+
+@pytest.fixture
+def own_alertmanager(tmp_path: Path) -> Iterator[Callable[[str], AlertmanagerServer]]:
+    """Makes an Alertmanager for one test that tells a webhook; not yet started."""
+    need("prometheus-alertmanager")
+    made: list[AlertmanagerServer] = []
+
+    def make(hook: str) -> AlertmanagerServer:
+        directory = tmp_path / f"alertmanager-{len(made)}"
+        directory.mkdir()
+        made.append(AlertmanagerServer(directory, hook))
+        return made[-1]
+
+    yield make
+    for server in made:
+        server.stop()

@@ -97,7 +97,8 @@ class Office:
         await self.dispatcher.accept(events, self.made.book.picture)
 
     def is_idle(self) -> bool:
-        return all(one.is_settled for one in self.dispatcher.conversations)
+        """Whether all is told, written down and reported."""
+        return bool(self.noted) and self.noted[-1].is_done
 
 
 @asynccontextmanager

@@ -143,7 +143,9 @@ class Dispatcher:
                     group.create_task(self._tell(key), name=f"tell {key[0]} {key[1]}")
 
     async def close(self) -> None:
-        """Let go of what the channels opened."""
+        """Let what was answered be written down, and let go of what the channels opened."""
+        async with self._writing:
+            pass
         for channel in self.channels.values():
             await channel.close()
 
@@ -261,7 +263,8 @@ class Dispatcher:
             reference=self._live[key].leg(say.route).reference,
             text=answer.text,
         )
-        await self._save([key], attempt)
+        # What was answered is not forgotten because the process is about to end.
+        await asyncio.shield(self._save([key], attempt))
         self._learn(line, attempt, tried, answer)
 
     async def _answer(self, channel: str, conversation: Conversation, say: Say) -> Answer:

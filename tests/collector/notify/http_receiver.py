@@ -1,0 +1,62 @@
+"""
+A receiver over HTTP whose behaviour a test decides; what it takes is up to whoever uses it.
+
+Behaviours: ``well``, a status, ``hang`` (takes it and never answers), ``drop`` (takes nothing and
+closes), ``echo`` (refuses, and shows all it was sent).
+"""
+
+import time
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import ClassVar
+
+from tests.collector.notify.peer import WELL, Folder, announce
+
+HANG_S = 30.0
+
+Take = Callable[["Handler", bytes], tuple[int, str]]
+
+
+class Handler(BaseHTTPRequestHandler):
+    """One request."""
+
+    folder: ClassVar[Folder]
+    take: ClassVar[Take]
+
+    def do_POST(self) -> None:
+        """Answer as the test wants it."""
+        how = self.folder.how
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        if how == "drop":
+            self.close_connection = True
+            self.connection.close()
+            return
+        status, said = self._said(how, body)
+        if how == "hang":
+            time.sleep(HANG_S)
+        answer = said.encode()
+        self.send_response(status)
+        if status == 429:
+            self.send_header("Retry-After", "7")
+        self.send_header("Content-Length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+
+    def _said(self, how: str, body: bytes) -> tuple[int, str]:
+        if how in {WELL, "hang"}:
+            return type(self).take(self, body)
+        if how == "echo":
+            return 400, f"{self.path}\n{self.headers}\n{body.decode()}"
+        return int(how), "so it is"
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name
+        """Say nothing."""
+
+
+def serve(folder: Folder, port: int, take: Take) -> None:
+    """Serve for ever."""
+    Handler.folder, Handler.take = folder, staticmethod(take)
+    server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
+    server.daemon_threads = True
+    announce(server.server_address[1])
+    server.serve_forever()

@@ -210,6 +210,30 @@ def test_a_duplicate_address_is_a_conflict_and_not_usable(lab: Lab) -> None:
     on_device(lab, follow, (FIXED,))
 
 
+def test_an_ip4_address_that_another_host_claims_is_a_conflict_and_stays_usable(lab: Lab) -> None:
+    async def follow(monitor: LinkMonitor) -> None:
+        fixed, mobile = monitor.links["fixed"], monitor.links["mobile"]
+        changes: list[Change] = []
+
+        async def collide() -> None:
+            # Only now, so that the first look at the ways out is not disturbed by it.
+            lab.node("ont").ip("addr add 192.168.1.10/32 dev lan")
+            await until(lambda: fixed.state.address_conflict)
+            assert fixed.state.conflict.startswith("192.168.1.10 is claimed by ")
+            assert fixed.state.addresses4 == ("192.168.1.10",)
+            assert not mobile.state.address_conflict
+            # A new address ends it at once: nobody claims that one.
+            lab.node("device").ip(
+                "addr add 192.168.1.11/24 dev fix0", "addr del 192.168.1.10/24 dev fix0"
+            )
+            await until(lambda: not fixed.state.address_conflict)
+
+        await following(monitor, collide, changes)
+        assert {name for name, _, _ in changes} == {"fixed"}
+
+    on_device(lab, follow, (FIXED, MOBILE))
+
+
 def test_messages_that_the_kernel_dropped_are_made_up_for(
     lab: Lab, caplog: pytest.LogCaptureFixture
 ) -> None:

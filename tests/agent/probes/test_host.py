@@ -2,6 +2,7 @@ import json
 import socket
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -62,6 +63,24 @@ def test_a_good_link_is_seen_whole(lab: Lab) -> None:
         assert found.evidence["boot_id"] == boot_id()
         assert found.evidence["addresses"] == "192.168.1.10 2001:db8:a1::10"
         assert found.evidence["gateways"] == "192.168.1.1 2001:db8:a1::1"
+
+    on_device(lab, run, BOTH)
+
+
+@pytest.mark.lab
+@needs_lab
+@pytest.mark.parametrize(
+    ("conflict", "told"),
+    [("192.168.1.10 is claimed by 02:fc:00:00:00:01",) * 2, ("", "yes")],
+)
+def test_a_conflict_is_told_with_who_it_is_where_that_is_known(
+    lab: Lab, conflict: str, told: str
+) -> None:
+    async def run(monitor: LinkMonitor) -> None:
+        fixed = monitor.links["fixed"]
+        assert "address_conflict" not in (await look(monitor, ask=False)).evidence
+        fixed.update(replace(fixed.state, address_conflict=True, conflict=conflict))
+        assert (await look(monitor, ask=False)).evidence["address_conflict"] == told
 
     on_device(lab, run, BOTH)
 

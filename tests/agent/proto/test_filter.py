@@ -8,8 +8,9 @@ from struct import Struct
 
 import pytest
 
+from tests.agent.proto.test_arp import ANSWER, OURS, PROBE
 from tests.agent.proto.test_icmp import IP4_PACKET, IP4_QUOTE, IP6_QUOTE
-from thongsuot_agent.proto.filter import echo_filter4, echo_filter6
+from thongsuot_agent.proto.filter import CLAIMS_MAX, claim_filter, echo_filter4, echo_filter6
 
 SO_ATTACH_FILTER = 26
 IP4_HEADER = IP4_PACKET[:20]
@@ -80,3 +81,40 @@ def test_other_and_cut_off_packets_do_not_pass(packet: bytes) -> None:
 
 def test_neighbour_discovery_does_not_pass() -> None:
     assert not passes(echo_filter6(0xABCD), b"\x88\0\0\0\xab\xcd\0\0" + b"\0" * 60)
+
+
+OWN_HARDWARE, OTHER_HARDWARE = PROBE[8:14], ANSWER[8:14]
+ANOTHER = bytes([198, 51, 100, 7])
+
+
+@pytest.mark.parametrize(
+    "addresses", [(OURS,), (ANOTHER, OURS), (*[ANOTHER] * (CLAIMS_MAX - 1), OURS)]
+)
+@pytest.mark.parametrize("operation", [1, 2])
+def test_who_else_says_that_it_has_our_address_passes(
+    operation: int, addresses: tuple[bytes, ...]
+) -> None:
+    claim = ANSWER[:7] + bytes([operation]) + ANSWER[8:]
+    assert passes(claim_filter(OWN_HARDWARE, addresses), claim)
+    assert passes(claim_filter(OWN_HARDWARE, addresses), claim + bytes(18))
+
+
+@pytest.mark.parametrize("own", [OTHER_HARDWARE[:5] + b"\0", b"\0" + OTHER_HARDWARE[1:]])
+def test_an_address_like_our_own_is_another(own: bytes) -> None:
+    assert passes(claim_filter(own, [OURS]), ANSWER)
+
+
+@pytest.mark.parametrize(
+    ("hardware", "address", "packet"),
+    [
+        (OTHER_HARDWARE, OURS, ANSWER),  # we say it ourselves
+        (OWN_HARDWARE, ANOTHER, ANSWER),  # of another address
+        (OTHER_HARDWARE, OURS, PROBE),  # only asked for
+        (OWN_HARDWARE, OURS, ANSWER[:17]),
+        (OWN_HARDWARE, OURS, b"\0\6" + ANSWER[2:]),  # other hardware
+        (OWN_HARDWARE, OURS, ANSWER[:4] + b"\6\6" + ANSWER[6:]),
+        (OWN_HARDWARE, OURS, b""),
+    ],
+)
+def test_no_other_arp_passes(hardware: bytes, address: bytes, packet: bytes) -> None:
+    assert not passes(claim_filter(hardware, [address]), packet)

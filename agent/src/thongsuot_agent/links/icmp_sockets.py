@@ -11,24 +11,19 @@ A ping socket does both, bound. The kernel hands it what came in by its interfac
 
 import os
 import socket
-from array import array
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from struct import Struct
 
 from thongsuot_agent.links.egress import address_family
 from thongsuot_agent.links.reasons import described, reason_for_own
-from thongsuot_agent.links.sockets import bind_to
+from thongsuot_agent.links.sockets import attach_filter, bind_to
 from thongsuot_agent.links.state import LinkUnusable
 from thongsuot_agent.proto import control
 from thongsuot_agent.proto.filter import PASS_NOTHING, echo_filter4, echo_filter6
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family
 
-_SO_ATTACH_FILTER = 26
-_FILTER_PROGRAM = Struct("@HP")  # struct sock_fprog: number of instructions, their address
-_INSTRUCTION_BYTES = 8
 _RECEIVE_BUFFER_BYTES = 1 << 17  # a few hundred answers: more than are ever under way
 
 
@@ -80,11 +75,11 @@ def _open_raw(family: Family, interface: str) -> IcmpSockets:
     identifier = int.from_bytes(os.urandom(2), "big")
     program = echo_filter6 if family is Family.IP6 else echo_filter4
     with _opened(family, socket.SOCK_RAW) as sender:
-        _attach(sender, PASS_NOTHING)
+        attach_filter(sender, PASS_NOTHING)
         bind_to(sender, interface)
         number_anew(sender)
         with _opened(family, socket.SOCK_RAW) as listener:
-            _attach(listener, program(identifier))
+            attach_filter(listener, program(identifier))
             _ask_for_the_way_in(listener, family)
             listener.setsockopt(socket.SOL_SOCKET, control.SO_TIMESTAMPING, control.STAMP_ARRIVING)
     return IcmpSockets(sender=sender, listener=listener, identifier=identifier, is_raw=True)
@@ -124,13 +119,6 @@ def _ask_for_the_way_in(listener: socket.socket, family: Family) -> None:
     else:
         listener.setsockopt(control.SOL_IP, control.IP_PKTINFO, 1)
         listener.setsockopt(control.SOL_IP, control.IP_RECVTTL, 1)
-
-
-def _attach(opened: socket.socket, program: bytes) -> None:
-    code = array("B", program)
-    address, length = code.buffer_info()
-    packed = _FILTER_PROGRAM.pack(length // _INSTRUCTION_BYTES, address)
-    opened.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, packed)
 
 
 def _what_to_grant() -> str:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
+from thongsuot_agent.links.conflict import Ear, place_of
 from thongsuot_agent.links.discovery import spec_for
 from thongsuot_agent.links.kernel import NETLINK_ROUTE, Kernel, KernelBusy
 from thongsuot_agent.links.link import Link
@@ -17,7 +18,13 @@ from thongsuot_agent.links.stamping import keep_stamping
 from thongsuot_agent.links.state import LinkState
 from thongsuot_agent.proto.malformed import Malformed
 from thongsuot_agent.proto.netlink import Message, messages
-from thongsuot_agent.proto.rtnetlink import AF_UNSPEC, RTM_DELLINK, RTM_NEWLINK, parse_link
+from thongsuot_agent.proto.rtnetlink import (
+    AF_UNSPEC,
+    RTM_DELLINK,
+    RTM_NEWLINK,
+    LinkMessage,
+    parse_link,
+)
 from thongsuot_schema.inventory.model import Link as Spec
 
 _log = logging.getLogger(__name__)
@@ -48,6 +55,9 @@ class LinkMonitor:
     The tables are read whole when something changes, so no message can be misunderstood or lost for
     long; of the messages themselves only changes of carrier are taken, so that a flap shorter than
     the time between two readings is not overlooked. ``links`` is filled when this returns.
+
+    While ``run`` runs, claims of others to IPv4 addresses of the links are heard
+    (``links.conflict``).
     """
 
     def __init__(self, specs: tuple[Spec, ...] | None = None) -> None:
@@ -59,6 +69,8 @@ class LinkMonitor:
         for spec in specs or ():
             self._links[spec.name] = Link(spec, self._kernel)
         self._on_change: OnChange = _ignore
+        self._ears: dict[str, Ear] = {}
+        self._messages: tuple[LinkMessage, ...] = ()
         try:
             self.refresh()
         except BaseException:
@@ -83,6 +95,7 @@ class LinkMonitor:
 
     def close(self) -> None:
         """Close the links and the netlink sockets."""
+        self._stop_listening()
         for link in self._links.values():
             link.close()
         self._stamping.close()
@@ -104,8 +117,9 @@ class LinkMonitor:
         if self._detect:
             self._adopt(uplinks(tables))
         found = states(tables, {link.spec.interface for link in self._links.values()})
+        self._messages = tables.links
         for name, link in self._links.items():
-            self._change(name, link, found[link.spec.interface])
+            self._change(name, link, self._with_claims(name, found[link.spec.interface]))
 
     async def run(self, on_change: OnChange) -> None:
         """
@@ -124,10 +138,34 @@ class LinkMonitor:
                 await changed.wait()
                 changed.clear()
                 self._refresh_or_retry(changed)
+                self._listen(changed)
                 await asyncio.sleep(_SETTLE_S)
         finally:
             loop.remove_reader(self._events)
+            self._stop_listening()
             self._on_change = _ignore
+
+    def _listen(self, changed: asyncio.Event) -> None:
+        """Hear claims to the addresses that each link has now."""
+        by_name = {message.name: message for message in self._messages}
+        own = frozenset(message.hardware_address for message in self._messages)
+        for name, link in self._links.items():
+            ear = self._ears.get(name)
+            if ear is None:
+                ear = self._ears[name] = Ear(changed.set)
+            ear.follow(place_of(by_name.get(link.spec.interface), link.state), own)
+
+    def _stop_listening(self) -> None:
+        for ear in self._ears.values():
+            ear.close()
+        self._ears.clear()
+
+    def _with_claims(self, name: str, state: LinkState) -> LinkState:
+        ear = self._ears.get(name)
+        claims = ear.claims(state.addresses4) if ear is not None else ()
+        if not claims:
+            return state
+        return replace(state, address_conflict=True, conflict=", ".join(claims))
 
     def _refresh_or_retry(self, changed: asyncio.Event) -> None:
         try:

@@ -7,13 +7,8 @@ import socket
 from thongsuot_agent.links.egress import Egress, address_family
 from thongsuot_agent.links.link import Link
 from thongsuot_agent.links.sockets import open_bound
-from thongsuot_agent.proto.neighbour import (
-    BROADCAST,
-    ETHERTYPE_ARP,
-    SOLICITATION_HOP_LIMIT,
-    build_arp_request,
-    build_solicitation,
-)
+from thongsuot_agent.proto import arp
+from thongsuot_agent.proto.neighbour import SOLICITATION_HOP_LIMIT, build_solicitation
 from thongsuot_agent.proto.rtnetlink import (
     ARPHRD_ETHER,
     IFF_NOARP,
@@ -101,14 +96,14 @@ def _ask(link: Link, egress: Egress, message: LinkMessage, entry: NeighbourMessa
 
 
 def _send_arp(egress: Egress, message: LinkMessage) -> None:
-    request = build_arp_request(
+    request = arp.build_request(
         hardware=message.hardware_address,
         source=egress.source_packed,
         target=egress.destination_packed,
     )
     # Protocol 0: the socket only sends; nothing is received on it.
     with socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, 0) as opened:
-        opened.sendto(request, (egress.interface, ETHERTYPE_ARP, 0, 0, BROADCAST))
+        opened.sendto(request, (egress.interface, arp.ETHERTYPE_ARP, 0, 0, arp.BROADCAST))
 
 
 def _send_solicitation(egress: Egress, message: LinkMessage) -> None:

@@ -1,10 +1,16 @@
 """Opening sockets that can leave by one link only."""
 
 import socket
+from array import array
+from struct import Struct
 
 from thongsuot_agent.links.egress import Egress, address_family
 from thongsuot_agent.links.reasons import described, reason_for_own
 from thongsuot_agent.links.state import LinkUnusable
+
+_SO_ATTACH_FILTER = 26
+_FILTER_PROGRAM = Struct("@HP")  # struct sock_fprog: number of instructions, their address
+_INSTRUCTION_BYTES = 8
 
 _IP_BIND_ADDRESS_NO_PORT = 24  # ip(7): pick the port at connect, when the destination is known
 
@@ -39,3 +45,11 @@ def open_bound(egress: Egress, kind: socket.SocketKind, protocol: int = 0) -> so
 def bind_to(opened: socket.socket, interface: str) -> None:
     """Bind a socket to an interface."""
     opened.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, interface.encode() + b"\0")
+
+
+def attach_filter(opened: socket.socket, program: bytes) -> None:
+    """Let through to a socket only what a program (``proto.filter``) keeps."""
+    code = array("B", program)
+    address, length = code.buffer_info()
+    packed = _FILTER_PROGRAM.pack(length // _INSTRUCTION_BYTES, address)
+    opened.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, packed)

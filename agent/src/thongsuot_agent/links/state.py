@@ -16,8 +16,9 @@ class LinkState:
     absent. Addresses are the usable ones (global, not tentative, not deprecated, no conflict), as
     text. ``gateway4`` and ``gateway6`` are the next hops of the default routes through this
     interface in any routing table; ``None`` with ``has_route4`` true is a route without a next hop
-    (a point-to-point interface). ``address_conflict``: duplicate address detection failed for an
-    address of the interface (RFC 4862, section 5.4).
+    (a point-to-point interface). ``address_conflict``: another host has an address of this
+    interface: duplicate address detection failed (RFC 4862, section 5.4), or the other was heard to
+    claim an IPv4 address lately (see ``links.conflict``); then ``conflict`` says which and who.
     """
 
     present: bool = False
@@ -30,6 +31,8 @@ class LinkState:
     has_route4: bool = False
     has_route6: bool = False
     address_conflict: bool = False
+    conflict: str = ""
+    """``192.168.1.10 is claimed by 02:fc:00:00:00:01``; empty where no claim was heard."""
     link_local6: str | None = None
     """Source of packets to a link-local address, which is what an IPv6 gateway mostly has."""
 

@@ -4,8 +4,9 @@ The device's own view of a link, and of itself.
 Measures    carrier, addresses, default routes; whether the gateway answers on the link layer
             (asked when the kernel's own knowledge is older than 5 s: a gateway that drops ICMP is
             no fault); 64-bit counters of the interface, carried on over resets; changes of
-            carrier; uptime; error and state of the wall clock; how late the agent's own timers
-            ran; the agent's memory.
+            carrier; whether another host has the link's address (over IPv4 only while an agent
+            runs with CAP_NET_RAW); uptime; error and state of the wall clock; how late the
+            agent's own timers ran; the agent's memory.
 Failed      never: what is wrong here is a value.
 Unmeasured  the interface does not exist.
 Source      RFC 2863 for the counters; RFC 826 and RFC 4861, section 7.3 for neighbours; RFC 5905,
@@ -161,7 +162,7 @@ def _evidence(state: LinkState) -> dict[str, str]:
         "boot_id": _boot_id(),
         "addresses": " ".join((*state.addresses4, *state.addresses6)),
         "gateways": " ".join(filter(None, (state.gateway4, state.gateway6))),
-        "address_conflict": "yes" if state.address_conflict else "",
+        "address_conflict": state.conflict or ("yes" if state.address_conflict else ""),
     }
     return {key: text[:_EVIDENCE_LIMIT] for key, text in texts.items() if text}
 

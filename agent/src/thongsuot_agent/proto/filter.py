@@ -1,19 +1,22 @@
 """
-Socket filters (classic BPF): which ICMP packets wake us up.
+Socket filters (classic BPF): which packets wake us up.
 
 A raw ICMP socket gets every ICMP packet of the host. The filters let through replies with our
 identifier and errors that quote a request with our identifier; everything else stays in the kernel.
+Of ARP only what claims one of our own addresses passes.
 Source: Documentation/networking/filter.rst of Linux.
 """
 
+from collections.abc import Sequence
 from struct import Struct
 
+from thongsuot_agent.proto import arp
 from thongsuot_agent.proto.icmp import ECHO_HEADER_BYTES, IP4, IP6, IP6_HEADER_BYTES
 
 _INSTRUCTION = Struct("=HBBI")
 
 # Opcodes: class | size or operation | addressing. A is the accumulator, X the index register.
-_A_BYTE, _A_HALF = 0x30, 0x28  # A := packet[k]
+_A_BYTE, _A_HALF, _A_WORD = 0x30, 0x28, 0x20  # A := packet[k]
 _A_BYTE_X, _A_HALF_X = 0x50, 0x48  # A := packet[X + k]
 _X_IP4_HEADER = 0xB1  # X := 4 * (packet[k] & 15), the length of an IPv4 header
 _AND, _SHIFT_LEFT, _ADD_X, _X_FROM_A = 0x54, 0x64, 0x0C, 0x07
@@ -23,6 +26,9 @@ _RETURN = 0x06
 _KEEP, _DROP = 0xFFFF, 0  # bytes of the packet that are let through
 
 _IDENTIFIER_AT = 4  # in an echo's header
+
+CLAIMS_MAX = 32
+"""Addresses that one filter of claims can name: a jump spans at most 255 instructions."""
 
 
 def _if(value: int, then: str, otherwise: str = "") -> tuple[int, int, str, str]:
@@ -95,6 +101,37 @@ def echo_filter6(identifier: int) -> bytes:
             "keep": [_do(_RETURN, _KEEP)],
         }
     )
+
+
+def claim_filter(hardware: bytes, addresses: Sequence[bytes]) -> bytes:
+    """
+    Return the filter for ARP in which somebody else says that it has one of these addresses.
+
+    ``hardware`` is the interface's own address (6 bytes), whose packets do not pass; ``addresses``
+    are at most ``CLAIMS_MAX`` IPv4 addresses (4 bytes each). A packet starts with the ARP header.
+    """
+    assert len(addresses) <= CLAIMS_MAX, f"{len(addresses)} addresses do not fit into a filter"
+    kind = arp.HEAD.pack(*arp.HEAD_ETHERNET_IP4, 0)
+    first, rest = _number(hardware[:4]), _number(hardware[4:])
+    return _assemble(
+        {
+            "start": [_do(_A_WORD), _if(_number(kind[:4]), "lengths", "drop")],
+            "lengths": [_do(_A_HALF, 4), _if(_number(kind[4:6]), "sender", "drop")],
+            "sender": [
+                _do(_A_WORD, arp.SENDER_ADDRESS_AT),
+                *(_if(_number(address), "hardware") for address in addresses),
+                _do(_RETURN, _DROP),
+            ],
+            "hardware": [_do(_A_WORD, arp.SENDER_HARDWARE_AT), _if(first, "rest", "keep")],
+            "rest": [_do(_A_HALF, arp.SENDER_HARDWARE_AT + 4), _if(rest, "drop", "keep")],
+            "drop": [_do(_RETURN, _DROP)],
+            "keep": [_do(_RETURN, _KEEP)],
+        }
+    )
+
+
+def _number(packed: bytes) -> int:
+    return int.from_bytes(packed, "big")
 
 
 PASS_NOTHING = _assemble({"drop": [_do(_RETURN, _DROP)]})

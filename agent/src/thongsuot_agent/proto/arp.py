@@ -1,0 +1,74 @@
+"""
+ARP: asking for a neighbour, asking whether an address is taken, and hearing who claims one.
+
+Source: RFC 826; RFC 5227, sections 1.1 and 2.1.1 (probes).
+"""
+
+from dataclasses import dataclass
+from struct import Struct
+
+from thongsuot_agent.proto.malformed import Malformed
+
+ETHERTYPE_ARP = 0x0806
+BROADCAST = b"\xff" * 6
+
+HEAD = Struct("!HHBBH")
+HEAD_ETHERNET_IP4 = (1, 0x0800, 6, 4)
+"""Hardware and protocol, and the lengths of their addresses: the only sort of ARP that is read."""
+
+SENDER_HARDWARE_AT, SENDER_ADDRESS_AT = 8, 14
+
+_BODY = Struct("!6s4s6s4s")
+_REQUEST = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arp:
+    """
+    One ARP packet between Ethernet and IPv4: hardware addresses of 6 bytes, IPv4 ones of 4.
+
+    ``operation`` is 1 for a request and 2 for a reply. A sender says the same of itself in both.
+    """
+
+    operation: int
+    sender_hardware: bytes
+    sender_address: bytes
+    target_hardware: bytes
+    target_address: bytes
+
+
+def parse(packet: bytes) -> Arp:
+    """
+    Read a packet from its ARP header on; what a driver padded it with is passed over.
+
+    Raises:
+        Malformed: too short, or not between Ethernet and IPv4.
+    """
+    if len(packet) < HEAD.size + _BODY.size:
+        raise Malformed(f"an ARP packet of {len(packet)} bytes is too short")
+    *head, operation = HEAD.unpack_from(packet)
+    if tuple(head) != HEAD_ETHERNET_IP4:
+        raise Malformed(f"an ARP packet of another sort than Ethernet and IPv4: {head}")
+    sender_hardware, sender, target_hardware, target = _BODY.unpack_from(packet, HEAD.size)
+    return Arp(
+        operation=operation,
+        sender_hardware=sender_hardware,
+        sender_address=sender,
+        target_hardware=target_hardware,
+        target_address=target,
+    )
+
+
+def build_request(*, hardware: bytes, source: bytes, target: bytes) -> bytes:
+    """Return a request of an Ethernet interface (6 bytes) for an IPv4 address (4 bytes)."""
+    head = HEAD.pack(*HEAD_ETHERNET_IP4, _REQUEST)
+    return head + _BODY.pack(hardware, source, b"\0" * 6, target)
+
+
+def build_probe(*, hardware: bytes, address: bytes) -> bytes:
+    """
+    Return the question whether somebody has an address.
+
+    It names no sender's address, so that whoever hears it learns nothing wrong from it.
+    """
+    return build_request(hardware=hardware, source=b"\0" * 4, target=address)

@@ -140,6 +140,10 @@ class Act:
         """Let a node download from a portal's address without end."""
         self.lab.download(node, address, key=self.key)
 
+    def announce(self, node: str, interface: str, address: str) -> None:
+        """Let a node tell its LAN every second that it has an address."""
+        self.lab.announce(node, interface, address, key=self.key)
+
     def flap(self, wire: str, every_s: float) -> None:
         """Cut a wire and mend it, for half of each period."""
         self.lab.flap(wire, every_s, key=self.key)

@@ -305,6 +305,12 @@ class Lab:
         request: control.Request = {"do": "download", "key": key, "to": [address, port]}
         self._ask_services({**request, **self._place(node)})
 
+    def announce(self, node: str, interface: str, address: str, *, key: str = "by hand") -> None:
+        """Let a node tell its LAN every second that it has an IPv4 address, until cleared."""
+        request: control.Request = {"do": "announce", "key": key}
+        what: control.Request = {"interface": interface, "address": address}
+        self._ask_services({**request, **what, "network": self._base.network(node)})
+
     @property
     def ca_file(self) -> Path:
         """The certificate authority of every server in the lab, as a PEM file."""

@@ -8,6 +8,7 @@ import pytest
 from tests.lab_room.eyes import PATIENT_S, QUICK_S
 from tests.lab_room.views import FIXED4, FIXED6, MOBILE4, PORTAL, broken, view
 from thongsuot_lab.lab import Lab
+from thongsuot_lab.spaces.announce import Announcer
 from thongsuot_lab.testing import needs_lab
 
 pytestmark = [pytest.mark.lab, needs_lab]
@@ -105,11 +106,36 @@ def test_one_dead_address_of_a_portal_leaves_the_other(lab: Lab) -> None:
     assert fixed.eyes.fetch(v4[1], PORTAL, QUICK_S)[0] == "TimeoutError"
 
 
-def test_a_duplicate_address_takes_the_gateways_answers_away(lab: Lab) -> None:
-    device = lab.node("s1.device").run(["cat", "/sys/class/net/fix0/address"]).stdout.strip()
-    ont = lab.node("s1.ont")
+def test_a_duplicate_address_takes_the_gateways_answers_away_again_and_again(lab: Lab) -> None:
+    device, client, ont = (lab.node(f"s1.{name}") for name in ("device", "client", "ont"))
+    hardware = device.run(["cat", "/sys/class/net/fix0/address"]).stdout.strip()
+    fixed = view(lab, *FIXED4)
+
+    def answers_go_to_device() -> bool:
+        return hardware in ont.run(["ip", "neigh", "show", "192.168.1.10"]).stdout
+
+    assert fixed.eyes.ping(fixed.addresses["G"])
+    assert answers_go_to_device()
+    lab.fault("duplicate-address", site="s1")
+    assert not answers_go_to_device()
+
+    announcer = Announcer(device.network, "fix0", "192.168.1.10")
+    announcer.say()
+    announcer.close()
+    deadline_s = time.monotonic() + PATIENT_S
+    while answers_go_to_device():
+        assert time.monotonic() < deadline_s, "the client gives the address up"
+
+    lab.heal()
+    assert fixed.eyes.ping(fixed.addresses["G"])
+    assert answers_go_to_device()
+    assert "192.168.1.10" not in client.run(["ip", "-4", "addr", "show", "eth0"]).stdout
+
+
+def test_a_duplicate_address_is_healed_also_where_nobody_asked_for_it(lab: Lab) -> None:
+    lab.node("s1.ont").ip("neigh flush to 192.168.1.10")
+    lab.fault("duplicate-address", site="s1")
+    lab.node("s1.ont").ip("neigh flush to 192.168.1.10")
+    lab.heal()
     fixed = view(lab, *FIXED4)
     assert fixed.eyes.ping(fixed.addresses["G"])
-    assert device in ont.run(["ip", "neigh", "show", "192.168.1.10"]).stdout
-    lab.fault("duplicate-address", site="s1")
-    assert device not in ont.run(["ip", "neigh", "show", "192.168.1.10"]).stdout

@@ -8,6 +8,7 @@ import pytest
 
 from tests.lab_room.eyes import PATIENT_S, QUICK_S
 from tests.lab_room.views import FIXED4, FIXED6, MOBILE4, PORTAL, round_trip_s, view
+from thongsuot_lab.errors import TopologyError
 from thongsuot_lab.lab import Lab
 from thongsuot_lab.testing import needs_lab
 
@@ -87,6 +88,25 @@ def test_a_download_at_the_site_fills_its_queue_and_loses_little(lab: Lab) -> No
     while round_trip_s(fixed, "H") < quiet_s + 0.05:
         assert time.monotonic() < deadline_s, "the queue does not fill"
     assert round_trip_s(mobile, "H") < 0.2
+
+
+def test_a_download_of_the_device_is_seen_by_its_own_counters(lab: Lab) -> None:
+    device = lab.node("s1.device")
+
+    def received_bytes() -> int:
+        shown = device.run(["cat", "/sys/class/net/fix0/statistics/rx_bytes"])
+        return int(shown.stdout)
+
+    before = received_bytes()
+    lab.fault("lan-congested", site="s1", source="device")
+    deadline_s = time.monotonic() + PATIENT_S
+    while received_bytes() < before + 1_000_000:
+        assert time.monotonic() < deadline_s, "nothing comes in by the fixed line"
+
+
+def test_a_download_by_somebody_else_is_refused(lab: Lab) -> None:
+    with pytest.raises(TopologyError, match="client or device, not 'ont'"):
+        lab.fault("lan-congested", site="s1", source="ont")
 
 
 def test_a_flapping_line_comes_and_goes(lab: Lab) -> None:

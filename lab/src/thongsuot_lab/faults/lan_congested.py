@@ -7,9 +7,18 @@ from thongsuot_schema.segment import Segment
 SEGMENT = Segment.LAN
 
 
-def apply(act: Act, *, site: str, portal: str = "") -> None:
-    """Let the site's client download without end."""
-    client = act.topology.site(site).client
-    if client is None:
+def apply(act: Act, *, site: str, source: str = "client", portal: str = "") -> None:
+    """
+    Let the site download without end.
+
+    ``source`` is who does: ``client``, beside the device, or ``device`` itself, by its preferred
+    way out; only then do the device's own counters see the load.
+    """
+    where = act.topology.site(site)
+    sources = {"client": where.client, "device": where.device}
+    if source not in sources:
+        raise TopologyError(f"a source is {' or '.join(sources)}, not {source!r}")
+    node = sources[source]
+    if node is None:
         raise TopologyError(f"site {site!r} has no client that could download")
-    act.download(client, act.topology.addresses_of(act.portal(portal))[0])
+    act.download(node, act.topology.addresses_of(act.portal(portal))[0])

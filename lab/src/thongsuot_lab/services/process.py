@@ -1,5 +1,5 @@
 """
-The process that holds a lab's servers, doors and downloads.
+The process that holds a lab's servers, doors, downloads and announcements.
 
 One loop for all of them; each socket is made inside the node that it belongs to. Arguments: control
 socket. What to serve comes as requests.
@@ -23,7 +23,8 @@ from thongsuot_lab.services.doors import Doors
 from thongsuot_lab.services.names import NameServer, ResolverSource, ZoneSource
 from thongsuot_lab.services.place import Place
 from thongsuot_lab.services.portal import PortalServer
-from thongsuot_lab.services.traffic import download, flap
+from thongsuot_lab.services.traffic import announce, download, flap
+from thongsuot_lab.spaces.announce import Announcer
 from thongsuot_lab.topology.servers import Portal, Resolver, Server, Zone
 
 Overlays = dict[str, dict[str, object]]
@@ -57,6 +58,8 @@ class Services:
                 await self._behave(node)
             case {"do": "download", "key": str(key), "to": [str(address), int(port)], **place}:
                 self._download(key, _place(place), address, port)
+            case {"do": "announce", "key": str(key), "network": str(network), **what}:
+                self._announce(key, network, str(what["interface"]), str(what["address"]))
             case {"do": "flap", "key": str(key), "wires": str(path), "wire": str(wire), **rest}:
                 self._flap(key, Path(path), wire, float(str(rest["every_s"])))
             case {"do": "clear", "key": str(key)}:
@@ -104,6 +107,13 @@ class Services:
     def _download(self, key: str, place: Place, address: str, port: int) -> None:
         if key not in self._acting:
             self._acting[key] = self._tasks.create_task(download(place, address, port))
+
+    def _announce(self, key: str, network: str, interface: str, address: str) -> None:
+        if key not in self._acting:
+            announcer = Announcer(network, interface, address)
+            # Once before the answer: whoever asked may rely on it that the LAN was told.
+            announcer.say()
+            self._acting[key] = self._tasks.create_task(announce(announcer))
 
     def _flap(self, key: str, wires: Path, wire: str, every_s: float) -> None:
         if key not in self._acting:

@@ -1,14 +1,20 @@
-"""Faults that go on in time: a download that fills a line, a wire that comes and goes."""
+"""
+Faults that go on in time: a download that fills a line, a wire that comes and goes, a host that
+holds an address of another.
+"""
 
 import asyncio
+import errno
 import socket
 from pathlib import Path
 from typing import Final
 
 from thongsuot_lab import control
 from thongsuot_lab.services.place import Place
+from thongsuot_lab.spaces.announce import Announcer
 
 RETRY_S: Final = 0.5
+ANNOUNCE_S: Final = 1.0
 SIZE_BYTES: Final = 10**12
 
 
@@ -37,3 +43,18 @@ async def flap(wires: Path, wire: str, every_s: float, key: str) -> None:
         await asyncio.sleep(every_s / 2)
         control.ask(wires, {"do": "clear", "key": key})
         await asyncio.sleep(every_s / 2)
+
+
+async def announce(announcer: Announcer) -> None:
+    """Say every second that an address is here, as two hosts that both want it do."""
+    try:
+        while True:
+            try:
+                announcer.say()
+            except OSError as error:
+                if error.errno not in (errno.ENETDOWN, errno.ENXIO):
+                    raise
+                # Another fault took the interface down; said again when it is up.
+            await asyncio.sleep(ANNOUNCE_S)
+    finally:
+        announcer.close()

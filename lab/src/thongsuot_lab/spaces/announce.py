@@ -2,7 +2,6 @@
 
 import socket
 import struct
-from functools import partial
 from typing import Final
 
 from thongsuot_lab.spaces.enter import inside
@@ -12,12 +11,31 @@ BROADCAST: Final = b"\xff" * 6
 ARP_HEADER: Final = struct.pack("!HHBBH", 1, 0x0800, 6, 4, 1)
 
 
-def announce(network: str, interface: str, address: str) -> None:
-    """Say once, from an interface in a namespace, that it holds this IPv4 address."""
-    make = partial(socket.socket, socket.AF_PACKET, socket.SOCK_RAW, 0)
-    with inside(network, make) as sock:
-        sock.bind((interface, 0))
-        own: bytes = sock.getsockname()[4]
+class Announcer:
+    """Says from an interface in a namespace, as often as wanted, that it holds an IPv4 address."""
+
+    def __init__(self, network: str, interface: str, address: str) -> None:
+        # Protocol 0: it only sends.
+        self._socket = inside(network, lambda: socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0))
+        try:
+            self._socket.bind((interface, 0))
+        except OSError:
+            self._socket.close()
+            raise
+        own: bytes = self._socket.getsockname()[4]
         packed = socket.inet_aton(address)
         request = ARP_HEADER + own + packed + bytes(6) + packed
-        sock.send(BROADCAST + own + struct.pack("!H", ETH_P_ARP) + request)
+        self._frame = BROADCAST + own + struct.pack("!H", ETH_P_ARP) + request
+
+    def say(self) -> None:
+        """
+        Say it once.
+
+        Raises:
+            OSError: the interface is down or gone.
+        """
+        self._socket.send(self._frame)
+
+    def close(self) -> None:
+        """Close the socket."""
+        self._socket.close()

@@ -1,8 +1,11 @@
 """The engine as a whole: the ladder, and what is no fault."""
 
+import random
+
 import pytest
 
-from tests.agent.judge.expect import last, said
+from tests.agent.judge.expect import last, said, segments
+from tests.agent.judge.seeds import SEEDS
 from tests.agent.judge.world import Trouble, World
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
@@ -32,5 +35,23 @@ def test_the_lowest_broken_rung_is_the_segment(at: Segment, symptom: Symptom) ->
         symptom,
     )
     world.run(200.0)
+    assert said(world, "fixed") == [State.UP, State.DOWN, State.UP]
+    assert said(world, "mobile") == [State.UP]
+
+
+@pytest.mark.parametrize("share", [0.0, 0.1, 0.3])
+@pytest.mark.parametrize("at", [Segment.LAN, Segment.ACCESS, Segment.CARRIER, Segment.TRANSIT])
+@pytest.mark.parametrize("seed", SEEDS)
+def test_wishes_that_stay_unfulfilled_cost_time_and_not_correctness(
+    at: Segment, share: float, seed: int
+) -> None:
+    dice = random.Random(seed)
+    world = World(
+        seed=seed,
+        troubles=(Trouble(start_s=60.0, end_s=300.0, at=at, loss=1.0),),
+        fulfil=lambda _wish: dice.random() < share,
+    )
+    world.run(450.0)
+    assert segments(world) == {at}
     assert said(world, "fixed") == [State.UP, State.DOWN, State.UP]
     assert said(world, "mobile") == [State.UP]

@@ -22,6 +22,7 @@ _PATIENCE: Mapping[Symptom, str] = {
     Symptom.GATEWAY_SILENT: "gateway_silence",
     # ICMP alone may be dropped at an exchange: the second round asks the services as well.
     Symptom.TRANSIT_SILENT: "gateway_silence",
+    Symptom.GATEWAY_WITHOUT_WAY: "silence",
     Symptom.ACCESS_SILENT: "silence",
     Symptom.CARRIER_SILENT: "silence",
     Symptom.IP4_DEAD: "partial",

@@ -83,19 +83,20 @@ def close_round(at: Stand) -> None:
         link.round = None
         return
     seen = silence.detect(at, sight)
-    _advance(at, link.silence, seen, sight)
-    _note_flaps(at, seen, sight)
-    if is_outage(link.silence.fault) or (seen is not None and is_outage(seen.fault)):
-        if is_outage(link.silence.fault):
-            _forget_degraded(link)
-    else:
-        _advance(at, link.slow, latency.detect(at, sight), sight)
+    if seen is not None or silence.is_over(at):
+        _advance(at, link.silence, seen, sight)
+        _note_flaps(at, seen, sight)
+    if is_outage(link.silence.fault):
+        _forget_degraded(link)
+    elif seen is None or not is_outage(seen.fault):
+        if latency.is_seen(at, sight):
+            _advance(at, link.slow, latency.detect(at, sight), sight)
         if resolver.is_seen(sight):
             _advance(at, link.resolver, resolver.detect(at, sight), sight)
     was_burst = link.round.is_burst
     if not link.silence.is_pending:
         _become_known(at, sight)
-        _excuse(link, sight)
+        _excuse(at, sight)
     if was_burst and all(s.fault is None and not s.is_pending for s in rounds.slots_of(link)):
         _note_vain(at)
     rounds.plan_next(at)
@@ -218,12 +219,14 @@ def _clear(at: Stand, onset_ns: int, sight: Sight) -> None:
     at.link.clear_evidence = gather(at, sight)
 
 
-def _excuse(link: LinkMemory, sight: Sight) -> None:
-    """Remember who stays silent, or fails, while the link is believed to be as it is."""
+def _excuse(at: Stand, sight: Sight) -> None:
+    """Remember who stays silent, or fails, while others as far out answer."""
+    link = at.link
     if any(slot.is_pending for slot in rounds.slots_of(link)):
         return
+    top = max((RANK[seen.rung] for seen in sight.answered()), default=-1)
     for seen in sight.seen:
-        if seen.silent and link.silence.fault is None:
+        if seen.silent and RANK[seen.rung] <= top and link.silence.fault is None:
             seen.track.excused = True
         if seen.track.failures:
             seen.track.excused_failure = True

@@ -71,6 +71,7 @@ class Track(msgspec.Struct, kw_only=True):
     successes: int = 0
     excused_failure: bool = False
     reason: Reason | None = None
+    refused_by: str = ""
     unmeasured_ns: int | None = None
     unmeasured_reason: Reason | None = None
     value_s: float | None = None

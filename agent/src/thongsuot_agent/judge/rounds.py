@@ -10,7 +10,7 @@ from thongsuot_agent.judge.events import Wish
 from thongsuot_agent.judge.hysteresis import wait_ns
 from thongsuot_agent.judge.memory import LinkMemory, Round, Slot, Tally, Track
 from thongsuot_agent.judge.plan import RANK, Post, Watch
-from thongsuot_agent.judge.sight import rung_of
+from thongsuot_agent.judge.sight import QUICK, rung_of
 from thongsuot_agent.judge.signs import Sign
 from thongsuot_agent.judge.stand import Stand, ns
 from thongsuot_agent.judge.tracks import ECHO
@@ -19,8 +19,6 @@ from thongsuot_schema.result import Family
 from thongsuot_schema.segment import Segment
 
 HOST = "host"
-_QUICK = (ECHO, "dns")
-"""Kinds whose answers come within a round; a web request may take longer and is not waited for."""
 _CANNOT = frozenset(
     {
         Reason.INTERFACE_ABSENT,
@@ -49,20 +47,36 @@ def open_burst(at: Stand) -> tuple[Wish, ...]:
     is_wide = link.silence.is_pending or _anchors(watch) < at.settings.quorum
     wishes: list[Wish] = []
     awaited: set[str] = set()
-    for post in watch.posts.values():
-        if post.kind not in _QUICK and not is_wide:
+    for post, family in _askable(at):
+        if post.kind not in QUICK and not is_wide:
             continue
-        for family in post.families:
-            if not can_be_asked(link, post, family):
-                continue
-            wishes.append(Wish(kind=post.kind, link=link.name, target=post.target, family=family))
-            track = link.tracks.get(post.key(family))
-            if post.kind in _QUICK and not (track is not None and track.excused):
-                awaited.add(post.key(family))
+        wishes.append(Wish(kind=post.kind, link=link.name, target=post.target, family=family))
+        track = link.tracks.get(post.key(family))
+        if post.kind in QUICK and not (track is not None and track.excused):
+            awaited.add(post.key(family))
     if watch.has_host:
         wishes.append(Wish(kind=HOST, link=link.name, target="", family=Family.NONE))
     _open(at, ns(at.settings.round_wait_s), awaited)
     return tuple(wishes)
+
+
+def _askable(at: Stand) -> list[tuple[Post, Family]]:
+    """
+    Return what can be asked, the quick kinds first, then whom was heard of longest ago.
+
+    Should not all of it be measured, the next round asks the others.
+    """
+    found: list[tuple[bool, int, int, Post, Family]] = []
+    for place, post in enumerate(at.watch.posts.values()):
+        for family in post.families:
+            if can_be_asked(at.link, post, family):
+                track = at.link.tracks.get(post.key(family))
+                heard_ns = 0
+                if track is not None:
+                    heard_ns = max(track.answered_ns or 0, track.silent_heard_ns)
+                found.append((post.kind not in QUICK, heard_ns, place, post, family))
+    found.sort(key=lambda one: one[:3])
+    return [(post, family) for _, _, _, post, family in found]
 
 
 def note(at: Stand, track: Track, post: Post, sign: Sign, started_ns: int) -> None:

@@ -73,9 +73,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """
     boot_grace_s: NotNegative = 30.0
     """The same, for a link that had neither since the agent started: devices boot together."""
-    neighbour_lag_s: Positive = 60.0
+    neighbour_lag_s: Positive = 10.0
     """
-    The kernel believes in a neighbour so long without proof: 45 s reachable, 5 s delay, 3 probes.
+    The gateway is asked anew on the link layer when its last proof is older than 5 s, and 3 s pass
+    until it is given up.
     """
 
     # Hysteresis.

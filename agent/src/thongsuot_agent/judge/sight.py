@@ -16,6 +16,8 @@ from thongsuot_agent.judge.stand import Stand
 from thongsuot_schema.result import Family
 from thongsuot_schema.segment import Segment
 
+QUICK = ("icmp", "dns")
+"""Kinds whose answers come within a round; a web request may take longer and is not waited for."""
 SERVICES = ""
 """Services count as one witness together: they may stand in one data centre behind one wall."""
 
@@ -79,6 +81,7 @@ class Found:
 
     fault: Fault
     silent: tuple[Seen, ...]
+    is_ripe: bool = True
 
 
 def rung_of(post: Post, facts: LinkFacts | None) -> Segment:
@@ -127,6 +130,40 @@ def look(at: Stand, since_ns: int) -> Sight:
         if answered or silent or (track.failed_ns or 0) >= since_ns:
             seen.append(Seen(track, post, rung_of(post, at.link.facts), answered, silent))
     return Sight(since_ns, tuple(seen))
+
+
+def latest(at: Stand, since_ns: int) -> Sight:
+    """Return who is silent by what was last heard of him, and who has answered since a moment."""
+    seen: list[Seen] = []
+    for track in at.link.tracks.values():
+        post = at.watch.posts.get(f"{track.kind} {track.target}")
+        silent = track.silences > 0
+        answered = not silent and (track.answered_ns or 0) >= since_ns
+        if post is not None and (silent or answered):
+            seen.append(Seen(track, post, rung_of(post, at.link.facts), answered, silent))
+    return Sight(since_ns, tuple(seen))
+
+
+def unheard(at: Stand, sight: Sight, rung: Segment, family: Family | None = None) -> bool:
+    """
+    Return whether a target beyond a rung that lived when last asked was not asked in the round.
+
+    Wishes may be left unfulfilled. Whoever was not asked may be alive, so nothing can be called
+    silent as a whole without him.
+    """
+    heard = {s.post.target for s in sight.seen if family in {None, s.track.family}}
+    for track in at.link.tracks.values():
+        post = at.watch.posts.get(f"{track.kind} {track.target}")
+        if post is None or post.kind not in QUICK or track.target in heard:
+            continue
+        lives = track.answered_ns is not None and not track.silences and not track.excused
+        is_measured = (track.answered_ns or 0) > (track.unmeasured_ns or 0)
+        is_meant = (
+            family in {None, track.family} and RANK[rung_of(post, at.link.facts)] > RANK[rung]
+        )
+        if lives and is_measured and is_meant:
+            return True
+    return False
 
 
 def witnesses(seen: Iterable[Seen]) -> set[str]:

@@ -108,6 +108,7 @@ def _record_success(track: Track, started_ns: int) -> None:
 
 def _record_failure(track: Track, started_ns: int, finding: Finding) -> None:
     track.reason = finding.reason
+    track.refused_by = finding.evidence.get("router", "")
     # A run that began before one that worked is old news: it timed out while the other did not.
     if track.worked_ns is not None and track.worked_ns > started_ns:
         return

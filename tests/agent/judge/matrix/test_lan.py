@@ -69,6 +69,33 @@ def test_a_box_that_has_lost_its_line_is_the_carriers(seed: int, with_access: bo
 
 
 @pytest.mark.parametrize("seed", SEEDS)
+def test_a_box_that_says_that_it_has_no_way_out_is_looked_at_on_site(seed: int) -> None:
+    off = Trouble(
+        start_s=START_S,
+        end_s=200.0,
+        at=Segment.ACCESS,
+        kinds=("icmp", "dns"),
+        reason=Reason.NETWORK_UNREACHABLE,
+    )
+    world = World(seed=seed, troubles=(off,))
+    world.run(300.0)
+    expected = (State.DOWN, Segment.LAN, Symptom.GATEWAY_WITHOUT_WAY)
+    assert_found(world, expected, since_s=START_S, intervals=1.0)
+    assert segments(world) == {Segment.LAN}
+    assert said(world, "fixed") == [State.UP, State.DOWN, State.UP]
+
+
+def test_a_refusal_from_beyond_an_unwatched_first_hop_is_not_the_boxs() -> None:
+    core = Trouble(
+        start_s=START_S, at=Segment.CARRIER, kinds=("icmp",), reason=Reason.NETWORK_UNREACHABLE
+    )
+    silent = Trouble(start_s=START_S, at=Segment.CARRIER, kinds=("dns", "http"), loss=1.0)
+    world = World(troubles=(core, silent), plan=two_links(with_access=False))
+    world.run(200.0)
+    assert segments(world) == {Segment.ACCESS}
+
+
+@pytest.mark.parametrize("seed", SEEDS)
 def test_an_address_that_is_used_twice_is_the_communes(seed: int) -> None:
     trouble = Trouble(start_s=START_S, at=Segment.LAN, loss=0.5)
     world = World(seed=seed, troubles=(trouble,), facts=(Facts(at_s=START_S, facts=CONFLICT),))
@@ -109,7 +136,7 @@ def test_an_outage_behind_a_mute_gateway_is_nobodys_until_the_link_layer_tells()
 def test_a_dead_gateway_without_echoes_is_told_by_the_link_layer() -> None:
     filtered = Trouble(at=Segment.LAN, kinds=("icmp",), targets=("gateway",), loss=1.0)
     off = Trouble(start_s=START_S, at=Segment.LAN, loss=1.0)
-    world = World(troubles=(filtered, off), neighbour=lambda _link, at_s: at_s < 80.0)
+    world = World(troubles=(filtered, off), neighbour=lambda _link, at_s: at_s < 68.0)
     world.run(200.0)
     assert segments(world) == {Segment.LAN}
     assert changes_of(world, "fixed")[-1].verdict.state is State.DOWN

@@ -2,7 +2,7 @@
 
 from thongsuot_agent.judge.fault import Fault
 from thongsuot_agent.judge.plan import RANK
-from thongsuot_agent.judge.sight import Found, Sight, witnesses
+from thongsuot_agent.judge.sight import Found, Sight, unheard, witnesses
 from thongsuot_agent.judge.stand import Stand
 from thongsuot_schema.result import Family
 from thongsuot_schema.segment import LADDER, Segment
@@ -35,7 +35,7 @@ def dead_family(at: Stand, sight: Sight) -> Found | None:
         if segment is None:
             segment = LADDER[max(RANK[top], RANK[Segment.LAN]) + 1]
         fault = Fault(state=State.DEGRADED, segment=segment, symptom=symptom)
-        return Found(fault, tuple(silent))
+        return Found(fault, tuple(silent), not unheard(at, sight, top, family))
     return None
 
 

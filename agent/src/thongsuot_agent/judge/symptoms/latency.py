@@ -37,6 +37,14 @@ def is_suspicious(at: Stand, seen: Seen) -> bool:
     )
 
 
+def is_seen(at: Stand, sight: Sight) -> bool:
+    """Return whether a round has anything to say about how long echoes take."""
+    return any(
+        (s.track.value_ns or 0) >= sight.since_ns and RANK[s.rung] > RANK[Segment.LAN]
+        for s in _echoes(at)
+    )
+
+
 def detect(at: Stand, sight: Sight) -> Sighting | None:
     """Return on which rung a link is slow in a round, ``None`` where it is not."""
     echoes = [seen for seen in _echoes(at) if _is_fresh(at, seen, sight)]
@@ -55,7 +63,7 @@ def detect(at: Stand, sight: Sight) -> Sighting | None:
         onset_ns=onset_ns,
         evidence=_evidence(at, echoes),
         # Before the interface's counters cover this time, it cannot be told whose queue it is.
-        is_ripe=knows_rate_since(at.link, onset_ns),
+        is_ripe=knows_rate_since(at.link, onset_ns) and not _unheard(at, sight, segment),
     )
 
 
@@ -74,6 +82,15 @@ def _is_fresh(at: Stand, seen: Seen, sight: Sight) -> bool:
     """
     back_s = at.watch.round_s + 1.0 if seen.post.is_gateway else 1.0
     return (seen.track.value_ns or 0) >= sight.since_ns - ns(back_s)
+
+
+def _unheard(at: Stand, sight: Sight, segment: Segment) -> bool:
+    """Return whether a lower rung that has living lookouts was not looked at in the round."""
+    heard = {s.rung for s in _echoes(at) if (s.track.value_ns or 0) >= sight.since_ns - ns(1.0)}
+    return any(
+        RANK[s.rung] < RANK[segment] and s.rung not in heard and not s.track.silences
+        for s in _echoes(at)
+    )
 
 
 def _where(at: Stand, slow: list[Seen], fast: list[Seen]) -> tuple[Segment | None, list[Seen]]:

@@ -3,7 +3,7 @@
 from thongsuot_agent.judge.comparison import answers_elsewhere
 from thongsuot_agent.judge.fault import Fault
 from thongsuot_agent.judge.plan import RANK
-from thongsuot_agent.judge.sight import Found, Seen, Sight, witnesses
+from thongsuot_agent.judge.sight import Found, Seen, Sight, unheard, witnesses
 from thongsuot_agent.judge.stand import Stand
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
@@ -38,7 +38,7 @@ def partly_silent(at: Stand, sight: Sight) -> Found | None:
         is_whole = not any(s.post.domestic is is_domestic for s in live)
         is_alone = all(s.post.domestic is is_domestic for s in beyond)
         if is_whole and is_alone and live and len(witnesses(side)) >= at.settings.quorum:
-            return Found(fault, tuple(side))
+            return Found(fault, tuple(side), not unheard(at, sight, Segment.CARRIER))
     blamed = [s for s in silent if _is_ours(at, s)]
     if len(witnesses(blamed)) < at.settings.quorum:
         return None

@@ -229,14 +229,17 @@ def _works(track: Track, other: Over, needed: int) -> bool | None:
     """
     Return whether what fails in a track works over another link, in the same family.
 
-    ``None``: it works there, but at addresses that were not tried here; either of the two, the way
-    here or the address, may be dead.
+    ``None``: it worked there before it failed here; or it works there, but at addresses that were
+    not tried here, so either of the two, the way here or the address, may be dead.
     """
-    if track.family not in other.tracks:
-        return other.is_good
-    if other.health[track.family] is not Health.GOOD:
+    theirs = other.tracks.get(track.family) or next(iter(other.tracks.values()))
+    if other.health[theirs.family] is not Health.GOOD:
         return False
-    seen = other.tracks[track.family].addresses
+    if (theirs.worked_ns or 0) < (track.failed_since_ns or 0):
+        return None
+    if theirs.family is not track.family:
+        return True
+    seen = theirs.addresses
     dead = {name: a for name, a in track.addresses.items() if a.failures >= needed}
     if not dead or not seen:
         return True

@@ -14,16 +14,21 @@ from thongsuot_agent.judge.comparison import is_outage
 from thongsuot_agent.judge.evidence import gather
 from thongsuot_agent.judge.fault import Fault, Sighting
 from thongsuot_agent.judge.plan import RANK
-from thongsuot_agent.judge.sight import SERVICES, Seen, Sight, witnesses
+from thongsuot_agent.judge.sight import SERVICES, Found, Seen, Sight, latest, unheard, witnesses
 from thongsuot_agent.judge.stand import Stand, ns
 from thongsuot_agent.judge.symptoms.families import dead_family
 from thongsuot_agent.judge.symptoms.loss import share
 from thongsuot_agent.judge.symptoms.partial import partly_silent
+from thongsuot_agent.judge.tracks import ECHO
+from thongsuot_schema.reason import Reason
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
 
 GATEWAY_SILENT = Fault(state=State.DOWN, segment=Segment.LAN, symptom=Symptom.GATEWAY_SILENT)
+GATEWAY_WITHOUT_WAY = Fault(
+    state=State.DOWN, segment=Segment.LAN, symptom=Symptom.GATEWAY_WITHOUT_WAY
+)
 ACCESS_SILENT = Fault(state=State.DOWN, segment=Segment.ACCESS, symptom=Symptom.ACCESS_SILENT)
 CARRIER_SILENT = Fault(state=State.DOWN, segment=Segment.CARRIER, symptom=Symptom.CARRIER_SILENT)
 TRANSIT_SILENT = Fault(state=State.DOWN, segment=Segment.TRANSIT, symptom=Symptom.TRANSIT_SILENT)
@@ -48,15 +53,30 @@ def detect(at: Stand, sight: Sight) -> Sighting | None:
         # for long.
         if len(witnesses(silent)) < min(quorum, _available(at)):
             return None
-        return _sighting(at, sight, _nearest(at, sight), silent)
+        is_ripe = not unheard(at, sight, Segment.DEVICE)
+        return _sighting(at, sight, Found(_nearest(at, sight, silent), tuple(silent), is_ripe))
     if top in _AFTER:
         silent = sight.silent_beyond(top)
         if len(witnesses(silent)) >= quorum:
-            return _sighting(at, sight, _AFTER[top], silent)
+            return _sighting(
+                at, sight, Found(_AFTER[top], tuple(silent), not unheard(at, sight, top))
+            )
     found = dead_family(at, sight) or partly_silent(at, sight)
-    if found is None:
-        return None
-    return _sighting(at, sight, found.fault, found.silent)
+    return None if found is None else _sighting(at, sight, found)
+
+
+def is_over(at: Stand) -> bool:
+    """
+    Return whether a round that shows no silence may count as one in which there was none.
+
+    Wishes may be left unfulfilled: when those who were silent have not been heard of since, their
+    silence is not over.
+    """
+    believed = at.link.silence.fault
+    if believed is None:
+        return True
+    still = detect(at, latest(at, at.link.silence.onset_ns))
+    return still is None or still.fault != believed
 
 
 def _available(at: Stand) -> int:
@@ -72,14 +92,42 @@ def _available(at: Stand) -> int:
     return max(1, len(found))
 
 
-def _nearest(at: Stand, sight: Sight) -> Fault:
+def _nearest(at: Stand, sight: Sight, silent: Sequence[Seen]) -> Fault:
     """Return what is broken when nothing beyond the site answers."""
     if sight.top() is not None:
-        return ACCESS_SILENT
+        return GATEWAY_WITHOUT_WAY if _is_refused_by_gateway(at, silent) else ACCESS_SILENT
     gateways = [s for s in sight.seen if s.post.is_gateway]
     if any(s.silent and s.track.answered_ns is not None for s in gateways):
         return GATEWAY_SILENT
     return _by_neighbour(at, sight)
+
+
+def _is_refused_by_gateway(at: Stand, silent: Sequence[Seen]) -> bool:
+    """
+    Return whether the gateway itself says that it has no way to anywhere.
+
+    Where the probe does not tell which router refused, it was the gateway if not even the carrier's
+    first hop can be reached; without a lookout there it may have been that one.
+    """
+    echoes = [s for s in silent if s.post.kind == ECHO]
+    if not echoes or not all(_is_refused(s) for s in echoes):
+        return False
+    routers = {s.track.refused_by for s in echoes}
+    if "" not in routers:
+        gateways = () if at.link.facts is None else at.link.facts.gateways
+        return routers <= set(gateways)
+    return any(s.rung is Segment.ACCESS for s in echoes)
+
+
+def _agree(silent: Sequence[Seen]) -> bool:
+    """
+    Return whether the echoes were all refused, or none: a mixture is about to be one of the two.
+    """
+    return len({_is_refused(s) for s in silent if s.post.kind == ECHO}) < 2
+
+
+def _is_refused(seen: Seen) -> bool:
+    return seen.track.reason is Reason.NETWORK_UNREACHABLE
 
 
 def _by_neighbour(at: Stand, sight: Sight) -> Fault:
@@ -101,15 +149,17 @@ def _by_neighbour(at: Stand, sight: Sight) -> Fault:
     return ACCESS_SILENT if is_fresh else SILENT_SOMEWHERE
 
 
-def _sighting(at: Stand, sight: Sight, fault: Fault, silent: Sequence[Seen]) -> Sighting:
-    """Return a fault with its onset, its evidence and its strength."""
+def _sighting(at: Stand, sight: Sight, found: Found) -> Sighting:
+    """Return a silence with its onset, its evidence and its strength."""
+    silent = found.silent
     ratio = min(0.95, max(at.settings.loss_floor_ratio, share(at.link)))
     return Sighting(
-        fault=fault,
+        fault=found.fault,
         onset_ns=_onset_ns(silent),
         evidence=gather(at, sight),
         nats=log(1.0 / ratio) * sum(s.track.silences for s in silent),
-        is_sure=_speaks_enough(at, silent),
+        is_sure=_speaks_enough(at, silent) and _agree(silent),
+        is_ripe=found.is_ripe,
     )
 
 

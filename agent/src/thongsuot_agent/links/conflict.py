@@ -40,11 +40,17 @@ class Pace:
     when they take an address and when they look for a neighbour; a quiet one only answers.
     """
 
-    claimed_s: float = 10.0
-    """The same while somebody does: no host has to defend itself more often (DEFEND_INTERVAL)."""
+    claimed_s: float = 5.0
+    """
+    The same while somebody does. Only announcements are bound to one in 10 s (DEFEND_INTERVAL); a
+    question for an address is answered always, and the end of a conflict is to be known soon.
+    """
 
-    hold_s: float = 60.0
-    """How long a claim counts: of the answers to five questions one is enough."""
+    hold_s: float = 20.0
+    """
+    How long a claim counts: of the answers to four questions three may be lost. It is longer than
+    DEFEND_INTERVAL, for a host that announces and answers nothing.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from thongsuot_collector.samples.protobuf import (
     request_of,
     samples_in,
     series,
-    spaced_time_field,
+    spaced_time_fields,
     time_field,
     varint,
 )
@@ -47,7 +47,13 @@ def test_a_request_is_the_bytes_that_the_specification_says() -> None:
 def test_every_time_is_six_bytes_of_varint(time_ms: int) -> None:
     assert time_field(time_ms) == b"\x10" + varint(time_ms)
     assert len(time_field(time_ms)) == 7
-    assert spaced_time_field(time_ms) == time_field(time_ms) + SAMPLE_HEAD
+
+
+@given(st.lists(TIMES, min_size=1), st.integers(0, 1 << 18))
+def test_time_fields_of_a_batch_are_those_of_each_time(times: list[int], spread: int) -> None:
+    near = [times[0] - times[0] % (spread + 1) + time_ms % (spread + 1) for time_ms in times]
+    for batch in (times, [min(max(one, EARLIEST_MS), LATEST_MS) for one in near]):
+        assert spaced_time_fields(batch) == [time_field(one) + SAMPLE_HEAD for one in batch]
 
 
 NAMES = st.text(min_size=1, max_size=300)

@@ -24,7 +24,7 @@ from thongsuot_collector.samples.protobuf import (
     SAMPLE_BYTES,
     SAMPLE_HEAD,
     SERIES_FIELD,
-    spaced_time_field,
+    spaced_time_fields,
     varint,
 )
 from thongsuot_schema.batch.columns import ColumnBlock, Columns, Said
@@ -76,7 +76,7 @@ def encode(columns: Columns, labels: Sequence[SeriesLabels], *, epoch_ns: int) -
         ]
     if any(map(eq, times_ms, islice(times_ms, 1, None))):
         times_ms = _apart(columns, times_ms)
-    series = _Series([spaced_time_field(time_ms) for time_ms in times_ms])
+    series = _Series(spaced_time_fields(times_ms))
     bad_rows = sorted(columns.not_ok)
     for block in columns.blocks:
         at = bisect_left(bad_rows, block.first_row)
@@ -112,30 +112,30 @@ class _Series:
     ) -> None:
         """Add a block whose rows are all ok and have every value."""
         first, count = block.first_row, block.last_row - block.first_row
-        # Of each series: its labels, and where its samples begin and end among those of the block.
-        cuts = [
-            (
-                labels[rows.position],
-                (rows.first_row - first) * SAMPLE_BYTES,
-                (rows.last_row - first) * SAMPLE_BYTES - _HEAD_BYTES,
+        known: list[SeriesLabels] = []
+        cuts: list[tuple[int, int]] = []
+        for rows in columns.series_of(block):
+            known.append(labels[rows.position])
+            # Where its samples begin and end among those of the block.
+            cuts.append(
+                (
+                    (rows.first_row - first) * SAMPLE_BYTES,
+                    (rows.last_row - first) * SAMPLE_BYTES - _HEAD_BYTES,
+                )
             )
-            for rows in columns.series_of(block)
-        ]
         arguments: list[float | bytes] = [b""] * (2 * count)
         arguments[1::2] = self.times[first : block.last_row]
-        pack = _packer(count).pack
-        pieces = self.pieces
-        for place, column in enumerate(block.columns):
+        pack, pieces = _packer(count).pack, self.pieces
+        names = (
+            [label.success for label in known],
+            *zip(*(label.metrics for label in known), strict=True),
+        )
+        values = [1.0] * count, *block.columns
+        for of_metric, column in zip(names, values, strict=True):
             arguments[0::2] = column  # type: ignore[assignment]  # whole: there is no None in it
             packed = pack(*arguments)
-            for label, begin, end in cuts:
-                name = label.metrics[place]
+            for name, (begin, end) in zip(of_metric, cuts, strict=True):
                 pieces += (_LEADS[len(name) + end - begin], name, packed[begin:end])
-        arguments[0::2] = [1.0] * count
-        packed = pack(*arguments)
-        for label, begin, end in cuts:
-            name = label.success
-            pieces += (_LEADS[len(name) + end - begin], name, packed[begin:end])
         self.samples += count * (1 + len(block.columns))
 
     def add_partial(

@@ -20,15 +20,10 @@ class Boot:
     boot_id: Path | None = None
     env: Mapping[str, str] = field(default_factory=dict)
 
-    def around(self, given_up: Sequence[str], command: Sequence[str]) -> list[str]:
-        """
-        Return the command that starts another in these circumstances; only for root.
-
-        ``given_up`` are the words before it that give root's powers up.
-        """
+    def around(self, command: Sequence[str]) -> list[str]:
+        """Return the command that starts another in these circumstances; only for root."""
         words = [f"{name}={value}" for name, value in self.env.items()]
-        # Innermost: libfaketime cannot be loaded twice by one process, first as root.
-        inner = [*given_up, *(["env", *words] if words else []), *command]
+        inner = ["env", *words, *command] if words else list(command)
         if self.boot_id is None:
             return inner
         mounted = ["unshare", "--mount", "--", "sh", "-ec", _OTHER_BOOT, "sh", str(self.boot_id)]

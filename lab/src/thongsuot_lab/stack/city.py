@@ -254,7 +254,9 @@ class _Spawn:
     ) -> "subprocess.Popen[bytes]":
         # What the boot changes takes root, so the powers are given up after it.
         given_up = as_user(self.user, self.capabilities)
-        return self.node.popen(self.boot.around(given_up, command), stdout=stdout, stderr=stderr)
+        return self.node.popen(
+            self.boot.around([*given_up, *command]), stdout=stdout, stderr=stderr
+        )
 
 
 def _user_for(folder: Path) -> int:

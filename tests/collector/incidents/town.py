@@ -36,10 +36,14 @@ PORTAL = "dichvucong"
 
 
 def inventory(
-    sites: int, carriers: Sequence[str], *, radio: Callable[[int], str | None] | None = None
+    sites: int,
+    carriers: Sequence[str],
+    *,
+    radio: Callable[[int], str | None] | None = None,
+    communes: int | None = None,
 ) -> Inventory:
     """
-    Return a city: site ``n`` is in commune ``n``, its fibre with the carriers in turn.
+    Return a city: site ``n`` is in commune ``n`` (of so many), its fibre with the carriers in turn.
 
     ``radio`` names the carrier of its 5G link; ``None``: it has none. Left out: the next carrier.
     """
@@ -68,7 +72,7 @@ def inventory(
     return Inventory(
         communes=tuple(
             Commune(code=f"{n:05}", name=f"Phường {n}", kind="phuong", slug=f"p{n}")
-            for n in range(sites)
+            for n in range(communes or sites)
         ),
         carriers=tuple(
             Carrier(name=name, title=name.upper(), hotline="18001166") for name in carriers

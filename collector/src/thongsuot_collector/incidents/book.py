@@ -33,9 +33,9 @@ class Book:
     """
     The incidents, changed by ``reducer.advance`` and ``actions`` alone.
 
-    ``calm_s`` is the timeline's: a pause shorter than it is not an end. ``changed`` and
-    ``forgotten`` name the incidents and troubles that were changed, or dropped from memory, since
-    they were last taken by ``take_changes``.
+    ``calm_s`` is the timeline's: a pause shorter than it is not an end. ``active`` names the
+    incidents that are open or have an open notification, ``looks`` when time alone may next change
+    something about one of them.
     """
 
     def __init__(
@@ -55,6 +55,7 @@ class Book:
         self.troubles: dict[str, Trouble] = {}
         self.incidents: dict[str, Incident] = {}
         self.active: set[str] = set()
+        self.looks: dict[str, int] = {}
         self.members: dict[GroupKey, set[str]] = {}
         self.windows_active: frozenset[str] = frozenset()
         self.forgot_ns = 0
@@ -124,6 +125,7 @@ class Book:
             self.active.add(incident.id)
         else:
             self.active.discard(incident.id)
+            self.looks.pop(incident.id, None)
 
     def holding(self, trouble: str) -> list[Incident]:
         """Return the incidents that hold a trouble, sorted by name."""

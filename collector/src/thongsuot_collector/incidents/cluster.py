@@ -1,5 +1,6 @@
 """Cluster: troubles that began together, and whether chance explains that."""
 
+import heapq
 import math
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -58,13 +59,14 @@ def clusters(
     Return the clusters among troubles, in order of time; those that are too few are left out.
 
     A trouble belongs to those before it when it begins within ``together_s`` of the last of them,
-    or when its subject was one of them and others still are. At least two sites make a cluster.
+    or when its subject was one of them and others still are. What counts is how many of them were
+    out at one moment, at two sites at least.
     """
     together_ns = round(settings.together_s * NS_PER_S)
     return [
         Cluster(troubles=tuple(chain), end_ns=_end(chain, settings.ended_ratio))
         for chain in _chains(troubles, together_ns)
-        if _peak(chain, together_ns) >= need(chain)
+        if len(chain) > 1 and _peak(chain, together_ns) >= need(chain)
     ]
 
 
@@ -86,17 +88,25 @@ def _chains(troubles: Sequence[Trouble], together_ns: int) -> list[list[Trouble]
 
 
 def _peak(chain: Sequence[Trouble], together_ns: int) -> int:
-    """Return how many subjects failed within ``together_ns``; 0 where it was one site alone."""
-    best, first = 0, 0
+    """
+    Return how many subjects were out at one moment that had failed within ``together_ns``.
+
+    0 where it was one site alone.
+    """
+    best = 0
+    out: list[tuple[int, str, Trouble]] = []
     subjects: Counter[Subject] = Counter()
     sites: Counter[str] = Counter()
     for one in chain:
+        # What has ended, or began too long before, does not come back.
+        while out and out[0][0] <= one.start_ns:
+            _, _, other = heapq.heappop(out)
+            _leave(subjects, other.subject)
+            _leave(sites, other.subject.site)
+        until_ns = min(_until(one), one.start_ns + together_ns + 1)
+        heapq.heappush(out, (until_ns, one.id, one))
         subjects[one.subject] += 1
         sites[one.subject.site] += 1
-        while one.start_ns - chain[first].start_ns > together_ns:
-            _leave(subjects, chain[first].subject)
-            _leave(sites, chain[first].subject.site)
-            first += 1
         if len(sites) > 1:
             best = max(best, len(subjects))
     return best

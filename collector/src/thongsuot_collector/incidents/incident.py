@@ -108,10 +108,11 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     Times are Unix time. ``opened_ns`` is the onset of the fault, off by ``error_s`` at most
     (``None``: nothing bounds it); ``known_ns`` when the collector learned of it; ``closed_ns`` the
     true end, ``closed_known_ns`` when that was learned. ``total`` is M of "N of M".
-    ``communes`` are codes. ``parents`` and ``children`` are names of incidents; while there are
-    parents nobody is told. ``windows`` names the maintenance windows that touch it;
-    ``is_excused``: one covers all of it now. ``released_ns``, ``unexcused_ns``: when a parent left
-    it, when its maintenance ended. Not ``is_told``: recorded, but nobody has to act.
+    ``communes`` are codes. ``parents`` are the open incidents that stand for this one: while there
+    are any nobody is told of it. ``children`` are the incidents of the members of one of many.
+    ``windows`` names the maintenance windows that touch it; ``is_excused``: one covers all of it
+    now. ``released_ns``, ``unexcused_ns``: when a parent left it, when its maintenance ended. Not
+    ``is_told``: recorded, but nobody has to act.
     """
 
     id: str

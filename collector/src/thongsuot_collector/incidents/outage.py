@@ -41,8 +41,9 @@ def group_hold_s(troubles: Iterable[Trouble], picture: Picture) -> float:
     first_ns = min(one.known_ns for one in known)
     left_s = (first_ns - now_ns) / NS_PER_S + settings.hold_limit_s
     hold_s = min(settings.hold_s, max(0.0, left_s))
-    planned_ns = max(picture.planned_until_ns(one.subject) for one in known)
-    return max(hold_s, (planned_ns - now_ns) / NS_PER_S + settings.release_s)
+    since_ns = now_ns - round(settings.release_s * NS_PER_S)
+    planned_ns = max(picture.planned_until_ns(one.subject, since_ns=since_ns) for one in known)
+    return max(hold_s, (planned_ns - since_ns) / NS_PER_S)
 
 
 def speaking(troubles: Sequence[Trouble]) -> list[Trouble]:

@@ -2,7 +2,7 @@
 Picture: how everything stands now, and what the inventory says of it; what rules may ask.
 """
 
-from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 
 import msgspec
 
@@ -34,6 +34,7 @@ class Picture:
         self.now_ns = 0
         self.windows: tuple[Window, ...] = ()
         self._standing: dict[Subject, Interval] = {}
+        self._links: dict[Subject, Link | None] = {}
         self._by_site: dict[str, set[Subject]] = {}
         self._by_carrier: dict[str, set[Subject]] = {}
         self._by_service: dict[str, set[Subject]] = {}
@@ -77,7 +78,9 @@ class Picture:
 
     def link_of(self, subject: Subject) -> Link | None:
         """Return what the inventory says of a link."""
-        return self.directory.link(subject.site, subject.link)
+        if subject not in self._links:
+            self._links[subject] = self.directory.link(subject.site, subject.link)
+        return self._links[subject]
 
     def carrier_of(self, subject: Subject) -> str:
         """Return the carrier of a link; empty where it is not known."""
@@ -101,13 +104,13 @@ class Picture:
         """Return the links of a site that were ever heard of, sorted."""
         return [one for one in self.subjects_of(site) if one.is_link]
 
-    def links_of_carrier(self, carrier: str) -> list[Subject]:
-        """Return the links of a carrier whose state is known now, or who are in trouble."""
-        return self._known(self._by_carrier.get(carrier, ()))
+    def links_of_carrier(self, carrier: str) -> AbstractSet[Subject]:
+        """Return the links of a carrier that were ever heard of, silent ones too."""
+        return self._by_carrier.get(carrier, frozenset())
 
-    def sites_with(self, service: str) -> list[Subject]:
-        """Return the sites (as subjects of a service) that know how the service is."""
-        return self._known(self._by_service.get(service, ()))
+    def sites_with(self, service: str) -> AbstractSet[Subject]:
+        """Return the sites (as subjects of a service) that ever told of a service."""
+        return self._by_service.get(service, frozenset())
 
     def devices(self) -> int:
         """Return how many devices were ever heard of."""
@@ -127,13 +130,13 @@ class Picture:
             if one.is_active(moment_ns) and one.covers(subject, self.directory)
         ]
 
-    def planned_until_ns(self, subject: Subject) -> int:
-        """Return when planned work on a subject ended last; 0: there was none."""
+    def planned_until_ns(self, subject: Subject, *, since_ns: int) -> int:
+        """Return when planned work on a subject ended last, since a time; 0: there was none."""
         return max(
             (
                 one.end_ns
                 for one in self.windows
-                if one.end_ns <= self.now_ns and one.covers(subject, self.directory)
+                if since_ns < one.end_ns <= self.now_ns and one.covers(subject, self.directory)
             ),
             default=0,
         )
@@ -149,10 +152,3 @@ class Picture:
             if began_inside and not is_over and one.covers(trouble.subject, self.directory):
                 return True
         return False
-
-    def _known(self, subjects: Iterable[Subject]) -> list[Subject]:
-        return [
-            one
-            for one in subjects
-            if self._standing[one].state is not State.UNKNOWN or one in self._troubles
-        ]

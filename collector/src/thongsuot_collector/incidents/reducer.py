@@ -6,12 +6,12 @@ events come out; what happened to incidents in between is in the book.
 from collections.abc import Iterable
 
 from thongsuot_collector.incidents.book import Book, GroupKey
-from thongsuot_collector.incidents.incident import Event, Incident
+from thongsuot_collector.incidents.incident import Event
 from thongsuot_collector.incidents.relate import relate
 from thongsuot_collector.incidents.rule import Group
 from thongsuot_collector.incidents.settle import close_if_over, settle_group, settle_trouble
 from thongsuot_collector.incidents.take import take
-from thongsuot_collector.incidents.tell import tell
+from thongsuot_collector.incidents.tell import next_look_ns, tell
 from thongsuot_collector.incidents.trouble import NS_PER_S
 from thongsuot_collector.timeline.interval import Rewrite
 
@@ -43,13 +43,12 @@ def advance(
         settle_group(book, group)
         troubles |= book.members.get(group, set())
         troubles |= {m.trouble for one in book.incidents_of(group) for m in one.members}
-    troubles |= _close(book)
+    troubles |= _close(book, troubles)
     relate(book, troubles)
     if not is_listening:
+        book.looks.clear()
         return ()
-    events: list[Event] = []
-    for incident in _parents_first(book):
-        events.extend(tell(book, incident))
+    events = _tell(book, troubles)
     _forget(book)
     return tuple(events)
 
@@ -79,10 +78,10 @@ def _by_windows(book: Book) -> set[str]:
     return {member.trouble for name in book.active for member in book.incidents[name].members}
 
 
-def _close(book: Book) -> set[str]:
+def _close(book: Book, troubles: set[str]) -> set[str]:
     """Close what is over; return the troubles that were in it."""
     touched: set[str] = set()
-    for name in sorted(book.active):
+    for name in _to_look_at(book, troubles):
         incident = book.incidents[name]
         closed = close_if_over(book, incident, incident.closed_ns)
         if closed is not incident:
@@ -91,11 +90,31 @@ def _close(book: Book) -> set[str]:
     return touched
 
 
-def _parents_first(book: Book) -> list[Incident]:
-    """Return the incidents that may have to be told: a child is told in its parent's light."""
-    names = sorted(book.active)
-    names.sort(key=lambda name: not isinstance(book.rules[book.incidents[name].code], Group))
-    return [book.incidents[name] for name in names]
+def _tell(book: Book, troubles: set[str]) -> list[Event]:
+    """Tell what is due: parents first, their children in their light."""
+    events: list[Event] = []
+    names = _to_look_at(book, troubles)
+    for are_groups in (True, False):
+        for name in sorted(names):
+            incident = book.incidents[name]
+            if isinstance(book.rules[incident.code], Group) is not are_groups:
+                continue
+            told = tell(book, incident)
+            events.extend(told)
+            if told:
+                names |= book.active & set(incident.children)
+            if name in book.active:
+                book.looks[name] = next_look_ns(book, book.incidents[name])
+    return events
+
+
+def _to_look_at(book: Book, troubles: set[str]) -> set[str]:
+    """Return the active incidents that hold some troubles, or whose time has come."""
+    now_ns, looks = book.picture.now_ns, book.looks
+    names = {name for name in book.active if looks.get(name, 0) <= now_ns}
+    for trouble in troubles:
+        names.update(one.id for one in book.holding(trouble))
+    return names & book.active
 
 
 def _forget(book: Book) -> None:

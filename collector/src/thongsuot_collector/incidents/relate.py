@@ -10,18 +10,13 @@ from thongsuot_collector.incidents.settle import noted, rest
 
 
 def relate(book: Book, troubles: Iterable[str]) -> None:
-    """Find the parents and children anew of all incidents that hold some troubles."""
+    """Find the parents anew of all incidents that hold some troubles."""
     names = {one.id for trouble in troubles for one in book.holding(trouble)}
     for name in sorted(names):
         incident = book.incidents[name]
         parents = tuple(one.id for one in _parents(book, incident))
         if parents != incident.parents:
             book.put(_adopted(book, incident, parents))
-    for name in sorted(names):
-        children = tuple(sorted(_children(book, name)))
-        incident = book.incidents[name]
-        if children != incident.children:
-            book.put(msgspec.structs.replace(incident, children=children))
 
 
 def _parents(book: Book, incident: Incident) -> Iterable[Incident]:
@@ -34,15 +29,6 @@ def _parents(book: Book, incident: Incident) -> Iterable[Incident]:
         is_wanted = other.is_open and other.code in wanted
         if is_wanted and own <= {one.trouble for one in other.members}:
             yield other
-
-
-def _children(book: Book, name: str) -> set[str]:
-    """Return the incidents that name another as a parent, those of the past included."""
-    incident = book.incidents[name]
-    found = set(incident.children)
-    for member in incident.members:
-        found.update(one.id for one in book.holding(member.trouble) if name in one.parents)
-    return found
 
 
 def _adopted(book: Book, incident: Incident, parents: tuple[str, ...]) -> Incident:

@@ -24,8 +24,9 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     What a rule makes of its troubles, as far as it is known now.
 
     ``end_ns`` is the true end, ``None`` while it goes on. ``hold_s`` and ``limit_s`` bound how
-    long is waited before telling (a group's counts from when it was found). ``total`` is how many there are of which these are some. Not
-    ``is_certain``: the fault is not what was heard last, so nobody is alarmed by it now.
+    long is waited before telling (a group's counts from when it was found). ``total`` is how many
+    there are of which these are some. Not ``is_certain``: the fault is not what was heard last, so
+    nobody is alarmed by it now.
     """
 
     troubles: tuple[Trouble, ...]

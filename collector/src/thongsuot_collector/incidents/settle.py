@@ -16,7 +16,7 @@ from thongsuot_collector.incidents.incident import (
     Wait,
 )
 from thongsuot_collector.incidents.rule import Case, Group
-from thongsuot_collector.incidents.trouble import Trouble, name_of
+from thongsuot_collector.incidents.trouble import NS_PER_S, Trouble, name_of
 
 HISTORY_KEPT = 200
 """Lines of history of one incident; the first and the latest stay."""
@@ -134,6 +134,7 @@ def _described(book: Book, old: Incident | None, label: _Label, case: Case) -> I
         is_certain=case.is_certain,
         is_told=case.is_told,
         members=members,
+        children=_children(book, label.code, members),
         total=case.total,
         communes=tuple(sorted({picture.commune_of(one.subject.site) for one in members})),
         exhibits=_exhibits(case.troubles),
@@ -147,7 +148,6 @@ def _described(book: Book, old: Incident | None, label: _Label, case: Case) -> I
     kept = msgspec.structs.replace(
         fresh,
         parents=old.parents,
-        children=old.children,
         released_ns=old.released_ns,
         unexcused_ns=now_ns if is_released else old.unexcused_ns,
         wait=rest(book) if is_released else fresh.wait,
@@ -192,6 +192,13 @@ def _wait(book: Book, old: Incident | None, code: str, case: Case) -> Wait:
     if is_resting or isinstance(book.rules[code], Group):
         return old.wait
     return msgspec.structs.replace(wait, from_ns=old.wait.from_ns)
+
+
+def _children(book: Book, code: str, members: Iterable[Member]) -> tuple[str, ...]:
+    """Return the incidents of a group's members; each bears the name of its trouble."""
+    if not isinstance(book.rules[code], Group):
+        return ()
+    return tuple(sorted(one.trouble for one in members))
 
 
 def _member(trouble: Trouble) -> Member:
@@ -245,12 +252,19 @@ def _differences(old: Incident, new: Incident, now_ns: int) -> Iterable[Note]:
     """Yield what is to be remembered of a change."""
     if (old.state, old.symptom) != (new.state, new.symptom):
         yield Note(at_ns=now_ns, what=f"is {new.state}", about=new.symptom)
+    if old.opened_ns != new.opened_ns:
+        moved_s = (new.opened_ns - old.opened_ns) / NS_PER_S
+        yield Note(at_ns=now_ns, what="onset", about=f"{moved_s:+.1f} s")
     if old.party != new.party:
         yield Note(at_ns=now_ns, what="party", about=str(new.party))
     if old.code != new.code:
         yield Note(at_ns=now_ns, what="rule", about=new.code)
     if old.is_excused != new.is_excused:
         yield Note(at_ns=now_ns, what="maintenance " + ("began" if new.is_excused else "ended"))
+    yield from _comings_and_goings(old, new, now_ns)
+
+
+def _comings_and_goings(old: Incident, new: Incident, now_ns: int) -> Iterable[Note]:
     if len(new.members) == len(old.members) == 1:
         return
     before = {one.trouble: one for one in old.members}

@@ -13,6 +13,9 @@ from thongsuot_collector.incidents.ledger import Cause, Entry, Kind
 from thongsuot_collector.incidents.party import Responsible
 from thongsuot_collector.incidents.trouble import NS_PER_S
 
+_LOOK_NS = 60 * NS_PER_S
+"""Whatever was overlooked is seen a minute later."""
+
 
 def tell(book: Book, incident: Incident) -> list[Event]:
     """Return what is to be told of an incident now, and note it in its ledger."""
@@ -31,6 +34,21 @@ def tell(book: Book, incident: Incident) -> list[Event]:
         if news is not None:
             _entered(book, incident, Kind.UPDATED, news, party=incident.told, events=events)
     return events
+
+
+def next_look_ns(book: Book, incident: Incident) -> int:
+    """Return when time alone may next change what is told of an incident, or close it."""
+    wait, settings, now_ns = incident.wait, book.settings, book.picture.now_ns
+    moments = [
+        wait.from_ns + round(wait.hold_s * NS_PER_S),
+        wait.from_ns + round(wait.limit_s * NS_PER_S),
+    ]
+    if incident.closed_ns is not None:
+        moments.append(incident.closed_ns + book.calm_ns)
+    if incident.shown is not None:
+        moments.append(incident.shown.at_ns + round(settings.worse_s * NS_PER_S))
+        moments.append(incident.shown.at_ns + _every_ns(book, incident.shown))
+    return min((one for one in moments if one > now_ns), default=now_ns + _LOOK_NS)
 
 
 def due_ns(book: Book, incident: Incident) -> int:
@@ -105,8 +123,12 @@ def _news(book: Book, incident: Incident) -> Cause | None:
     now = (incident.severity, incident.symptom, incident.open_members, len(incident.members))
     if now == (shown.severity, shown.symptom, shown.open_members, shown.members):
         return None
-    every_s = min(settings.update_s * 2**shown.updates, settings.update_limit_s)
-    return Cause.CHANGED if waited_ns >= round(every_s * NS_PER_S) else None
+    return Cause.CHANGED if waited_ns >= _every_ns(book, shown) else None
+
+
+def _every_ns(book: Book, shown: Shown) -> int:
+    settings = book.settings
+    return round(min(settings.update_s * 2.0**shown.updates, settings.update_limit_s) * NS_PER_S)
 
 
 def _entered(

@@ -178,7 +178,7 @@ def trouble_of(
         for one in _kept(draft.intervals)
     ]
     start_ns = draft.start_ns
-    if known is not None and draft.is_cut:
+    if known is not None and (draft.is_cut or _is_mere_silence(subject, draft)):
         start_ns = min(start_ns, known.start_ns)
     return Trouble(
         id=name_of(str(subject), start_ns) if known is None else known.id,
@@ -187,6 +187,18 @@ def trouble_of(
         start_ns=start_ns,
         end_ns=draft.end_ns,
         known_ns=now_ns if known is None else known.known_ns,
+    )
+
+
+def _is_mere_silence(subject: Subject, draft: Draft) -> bool:
+    """
+    Return whether a device was not heard, and not off: that began when it was heard last.
+
+    A record that arrives piece by piece fills the gap from its beginning; nobody was heard there
+    all the same.
+    """
+    return subject.is_device and all(
+        one.symptom is not Symptom.DEVICE_OFF for one in draft.intervals
     )
 
 

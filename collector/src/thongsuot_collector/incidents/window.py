@@ -34,13 +34,15 @@ class Window(msgspec.Struct, frozen=True, kw_only=True):
         """Return whether a subject is meant."""
         if not (self.site or self.carrier or self.commune or self.service):
             return False
-        link = directory.link(subject.site, subject.link) if subject.is_link else None
-        carrier = "" if link is None else link.carrier
-        commune = directory.site(subject.site).commune
         return (
             (not self.site or self.site == subject.site)
             and (not self.link or (subject.is_link and self.link == subject.link))
-            and (not self.carrier or self.carrier == carrier)
-            and (not self.commune or self.commune == commune)
             and (not self.service or self.service == subject.service)
+            and (not self.commune or self.commune == directory.site(subject.site).commune)
+            and (not self.carrier or self.carrier == _carrier(subject, directory))
         )
+
+
+def _carrier(subject: Subject, directory: Directory) -> str:
+    link = directory.link(subject.site, subject.link) if subject.is_link else None
+    return "" if link is None else link.carrier

@@ -10,7 +10,7 @@ import msgspec
 from thongsuot_collector.timeline.boot import Boot, dating_of, subject_key
 from thongsuot_collector.timeline.interval import Interval, Proof, Rewrite, Source, rewrite_of
 from thongsuot_collector.timeline.piece import Piece
-from thongsuot_collector.timeline.settings import TimelineSettings, ns
+from thongsuot_collector.timeline.settings import NS_PER_S, TimelineSettings, ns
 from thongsuot_collector.timeline.states import intervals_of
 from thongsuot_collector.timeline.subject import Subject
 
@@ -109,8 +109,11 @@ class SiteTimeline(msgspec.Struct, kw_only=True):
         return not self.is_silent and boot.edge_ns == self.edge_ns and boot.follows(piece)
 
     def _silence(self, present: Present, settings: TimelineSettings) -> bool:
-        last_ns = max(self.edge_ns, present.hearing_since_ns)
-        return present.now_ns - last_ns > ns(settings.silent_after_s)
+        # Asked of every site about once a second.
+        quiet_ns = present.now_ns - self.edge_ns
+        deaf_ns = present.now_ns - present.hearing_since_ns
+        limit_ns = settings.silent_after_s * NS_PER_S
+        return quiet_ns > limit_ns and deaf_ns > limit_ns
 
     def _forget(self, present: Present, settings: TimelineSettings) -> None:
         """Raise the floor where that is due: by age, or because there is too much."""

@@ -20,8 +20,6 @@ BASE=$CACHE/debian-$SUITE-python3-git.tar
 need debootstrap:debootstrap util-linux:unshare git:git
 
 root=$(mktemp -d "${TMPDIR:-/var/tmp}/thongsuot-fresh.XXXXXX")
-# Ordinary users live in it as well.
-chmod 755 "$root"
 trap 'rm -rf --one-file-system "$root"' EXIT
 trap 'exit 130' INT TERM HUP
 
@@ -39,6 +37,9 @@ if ! [ -e "$BASE" ]; then
 else
     tar -C "$root" -xf "$BASE"
 fi
+
+# Ordinary users live in it as well.
+chmod 755 "$root"
 
 # What this machine needs to reach anything: name servers, proxies, certificates.
 cp -L /etc/resolv.conf /etc/hosts "$root/etc/"

@@ -18,7 +18,7 @@ def main() -> None:
     folder = Folder(Path(path))
 
     def take(_handler: Handler, body: bytes) -> tuple[int, str]:
-        for alert in json.loads(body)["alerts"]:
+        for alert in json.loads(body).get("alerts", []):
             folder.note(
                 {
                     "status": alert["status"],

@@ -1,0 +1,111 @@
+"""
+A mail server that wants a password and notes every mail that it takes.
+
+Arguments: a folder (see ``peer``), user, password, a port. Behaviours: ``well``, a code (its answer
+to every recipient), ``code address`` (to that one), ``data code`` (its answer to the mail itself),
+``closed`` (the password is not accepted), ``echo`` (refuses, and shows all it was sent).
+"""
+
+import asyncio
+import contextlib
+import signal
+import sys
+from email import message_from_bytes, policy
+from pathlib import Path
+
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+
+from tests.collector.notify.peer import Folder, announce
+
+
+class Handler:
+    """One mail after the other."""
+
+    def __init__(self, folder: Folder) -> None:
+        self._folder = folder
+        self.seen = ""
+
+    async def handle_RCPT(  # noqa: N802 - its name
+        self,
+        _server: SMTP,
+        _session: Session,
+        envelope: Envelope,
+        address: str,
+        _options: list[str],
+    ) -> str:
+        """Take a recipient, or not."""
+        code, _, whom = self._folder.how.partition(" ")
+        if code == "echo":
+            return f"550 you said {self.seen} for {address}"
+        if code.isdigit() and whom in {"", address}:
+            return f"{code} so it is"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(  # noqa: N802 - its name
+        self, _server: SMTP, _session: Session, envelope: Envelope
+    ) -> str:
+        """Take a mail, or not."""
+        how, _, code = self._folder.how.partition(" ")
+        if how == "data":
+            return f"{code} so it is"
+        assert isinstance(envelope.content, bytes)
+        mail = message_from_bytes(envelope.content, policy=policy.default)
+        text = mail.get_body(("plain",))
+        files = [
+            (part.get_filename(), part.get_content_type(), part.get_content().decode())
+            for part in mail.iter_attachments()
+        ]
+        self._folder.note(
+            {
+                "to": ",".join(envelope.rcpt_tos),
+                "subject": str(mail["Subject"]),
+                "kind": str(mail["X-Thongsuot-Kind"]),
+                "references": str(mail["References"]),
+                "text": "" if text is None else text.get_content(),
+                "files": repr([name for name, _, _ in files]),
+                "attachment": files[0][2] if files else "",
+            }
+        )
+        return "250 OK"
+
+
+async def serve(folder: Folder, user: str, password: str, port: int) -> None:
+    """Serve until told to end."""
+    handler = Handler(folder)
+
+    def authenticate(
+        _server: SMTP, _session: Session, _envelope: Envelope, _mechanism: str, data: object
+    ) -> AuthResult:
+        assert isinstance(data, LoginPassword)
+        handler.seen = f"{data.login.decode()}:{data.password.decode()}"
+        is_right = handler.seen == f"{user}:{password}" and folder.how != "closed"
+        return AuthResult(success=is_right, handled=False)
+
+    def connection() -> SMTP:
+        return SMTP(
+            handler,
+            authenticator=authenticate,
+            auth_required=True,
+            auth_require_tls=False,
+            enable_SMTPUTF8=True,
+        )
+
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(connection, "127.0.0.1", port)
+    stop = asyncio.Event()
+    loop.add_signal_handler(signal.SIGTERM, stop.set)
+    announce(server.sockets[0].getsockname()[1])
+    await stop.wait()
+    server.close()
+
+
+def main() -> None:
+    """Serve until told to end."""
+    path, user, password, port = sys.argv[1:]
+    with contextlib.suppress(asyncio.CancelledError):
+        asyncio.run(serve(Folder(Path(path)), user, password, int(port)))
+
+
+if __name__ == "__main__":
+    main()

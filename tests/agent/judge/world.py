@@ -260,7 +260,7 @@ class World:
         if not facts.present:
             return 0.0, not_ok(Reason.INTERFACE_ABSENT)
         if not facts.carrier:
-            # A bound socket without carrier looks like a time-out (FACTS).
+            # A bound socket without carrier looks like a time-out.
             return TIMEOUT_S[post.kind], not_ok(Reason.TIMED_OUT)
         if not facts.usable(family):
             return 0.0, not_ok(Reason.NO_ADDRESS)

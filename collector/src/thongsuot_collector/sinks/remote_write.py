@@ -2,8 +2,8 @@
 Prometheus remote write 1.0: Prometheus, Mimir, VictoriaMetrics, Thanos and others.
 
 Samples carry the time at which they were measured. Fresh ones and old ones travel in requests of
-their own, because Prometheus rolls a whole request back for one sample that is too old (FACTS
-section 3); what it refuses is found by halving, dropped alone, and counted.
+their own, because Prometheus (2.53, seen 2026-11) rolls a whole request back for one sample
+that is too old; what it refuses is found by halving, dropped alone, and counted.
 """
 
 import asyncio

@@ -1,0 +1,49 @@
+"""
+A carrier's desk as a process: ``python -m thongsuot_lab.carrier_desk``.
+
+Its first line of output is ``port N``. It serves until it is told to end.
+"""
+
+import argparse
+import asyncio
+import signal
+from pathlib import Path
+
+from thongsuot_lab.carrier_desk.app import App
+from thongsuot_lab.carrier_desk.desk import Desk
+from thongsuot_lab.carrier_desk.http import Server
+
+
+def main() -> None:
+    """Serve until told to end."""
+    parser = argparse.ArgumentParser(prog="carrier_desk", description=__doc__)
+    parser.add_argument("--host", default="127.0.0.1", help="%(default)s")
+    parser.add_argument("--port", type=int, default=0, help="0: one that is free")
+    parser.add_argument("--keep", type=Path, metavar="FILE", help="write everything down there")
+    parser.add_argument("--token-file", type=Path, metavar="FILE", help="what customers must show")
+    parser.add_argument(
+        "--clerk-s",
+        type=float,
+        default=0.0,
+        metavar="S",
+        help="somebody begins to work on a new ticket after so long (0: nobody does)",
+    )
+    asyncio.run(_serve(parser.parse_args()))
+
+
+async def _serve(options: argparse.Namespace) -> None:
+    token = options.token_file.read_text("utf-8").strip() if options.token_file else ""
+    desk = Desk(options.keep, clerk_s=options.clerk_s)
+    server = Server(App(desk, token=token).handle)
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    print(f"port {await server.start(options.host, options.port)}", flush=True)
+    await stop.wait()
+    await server.stop()
+    await desk.stop()
+
+
+if __name__ == "__main__":
+    main()

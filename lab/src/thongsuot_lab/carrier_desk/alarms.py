@@ -1,0 +1,83 @@
+"""Alarms: TMF642 4.0.0, on the model of ITU-T X.733."""
+
+import itertools
+from typing import Final
+
+from thongsuot_lab.carrier_desk.http import Json, Refused
+from thongsuot_lab.carrier_desk.merge import merged
+from thongsuot_lab.carrier_desk.tickets import moment
+
+BASE: Final = "/tmf-api/alarm/v4"
+REQUIRED: Final = (
+    "alarmType",
+    "perceivedSeverity",
+    "probableCause",
+    "alarmedObject",
+    "sourceSystemId",
+    "state",
+    "alarmRaisedTime",
+)
+SEVERITIES: Final = ("critical", "major", "minor", "warning", "indeterminate", "cleared")
+
+
+class Alarms:
+    """All alarms, by id; ids are whole numbers, as the file has it."""
+
+    def __init__(self, documents: dict[str, Json] | None = None) -> None:
+        self.documents = documents or {}
+        self._numbers = itertools.count(max(map(int, self.documents), default=0) + 1)
+
+    def create(self, asked: Json) -> Json:
+        """
+        Take an alarm in.
+
+        Raises:
+            Refused: something that it needs is not there.
+        """
+        missing = [name for name in REQUIRED if not asked.get(name)]
+        if missing:
+            raise Refused(400, f"an alarm needs {', '.join(missing)}")
+        if asked["perceivedSeverity"] not in SEVERITIES[:-1]:
+            raise Refused(400, f"no severity to begin with: {asked['perceivedSeverity']}")
+        number = next(self._numbers)
+        alarm = {**asked, "id": number, "href": f"{BASE}/alarm/{number}"}
+        alarm.setdefault("ackState", "unacknowledged")
+        alarm.setdefault("alarmReportingTime", moment())
+        self.documents[str(number)] = alarm
+        return alarm
+
+    def get(self, name: str) -> Json:
+        """
+        Return an alarm.
+
+        Raises:
+            Refused: there is none of that name.
+        """
+        found = self.documents.get(name)
+        if found is None:
+            raise Refused(404, f"there is no alarm {name}")
+        return found
+
+    def find(self, external: str | None) -> list[Json]:
+        """Return all alarms, or those with an external identifier."""
+        alarms = list(self.documents.values())
+        if external is None:
+            return alarms
+        return [one for one in alarms if one.get("externalAlarmId") == external]
+
+    def patch(self, name: str, asked: Json) -> tuple[Json, Json]:
+        """
+        Change an alarm; return it as it was and as it is.
+
+        Raises:
+            Refused: there is no such alarm, or it is cleared: then nothing of it can be set.
+        """
+        before = self.get(name)
+        if before["perceivedSeverity"] == "cleared":
+            raise Refused(409, "the alarm is cleared, nothing changes any more")
+        if asked.get("perceivedSeverity", "minor") not in SEVERITIES:
+            raise Refused(400, f"no severity: {asked['perceivedSeverity']}")
+        wanted = {key: value for key, value in asked.items() if key not in {"id", "href"}}
+        after = merged(before, wanted) | {"alarmChangedTime": moment()}
+        self.documents[name] = after
+        return before, after

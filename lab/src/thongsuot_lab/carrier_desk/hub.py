@@ -1,0 +1,88 @@
+"""Hub: who wants to be told of changes, and telling them."""
+
+import asyncio
+import itertools
+import json
+import urllib.request
+
+from thongsuot_lab.carrier_desk.http import Json, Refused
+from thongsuot_lab.carrier_desk.tickets import moment
+
+_TIMEOUT_S = 5.0
+
+
+class Hub:
+    """Subscriptions of one API; ``tell`` posts an event to each. What fails is not tried again."""
+
+    def __init__(self, subscriptions: dict[str, Json] | None = None) -> None:
+        self.subscriptions = subscriptions or {}
+        self._numbers = itertools.count(max(map(int, self.subscriptions), default=0) + 1)
+
+    def subscribe(self, asked: Json) -> Json:
+        """
+        Note who wants to be told.
+
+        Raises:
+            Refused: there is no callback in it.
+        """
+        callback = asked.get("callback")
+        if not isinstance(callback, str) or not callback.startswith(("http://", "https://")):
+            raise Refused(400, "a subscription needs a callback")
+        found: Json = {"id": str(next(self._numbers)), "callback": callback}
+        if "@type" in asked:
+            found["@type"] = asked["@type"]
+        if "query" in asked:
+            found["query"] = asked["query"]
+        self.subscriptions[str(found["id"])] = found
+        return found
+
+    def get(self, name: str) -> Json:
+        """
+        Return a subscription.
+
+        Raises:
+            Refused: there is none of that name.
+        """
+        if name not in self.subscriptions:
+            raise Refused(404, f"there is no subscription {name}")
+        return self.subscriptions[name]
+
+    def unsubscribe(self, name: str) -> None:
+        """
+        Forget a subscription.
+
+        Raises:
+            Refused: there is none of that name.
+        """
+        del self.subscriptions[str(self.get(name)["id"])]
+
+    async def tell(self, kind: str, what: str, document: Json, *, is_typed: bool) -> None:
+        """Post an event to everybody; ``kind`` as ``TroubleTicketStatusChangeEvent``."""
+        event: Json = {
+            "eventId": f"{document['id']}-{moment()}",
+            "eventTime": moment(),
+            "eventType": kind,
+            "event": {what: document},
+        }
+        if is_typed:
+            event["@type"] = kind
+        door = f"/listener/{kind[0].lower()}{kind[1:]}"
+        await asyncio.gather(
+            *(
+                asyncio.to_thread(post, f"{one['callback']}{door}", event)
+                for one in self.subscriptions.values()
+            )
+        )
+
+
+def post(url: str, body: Json) -> None:
+    """Post JSON; a receiver that is not there misses it."""
+    request = urllib.request.Request(
+        url, json.dumps(body).encode(), {"Content-Type": "application/json"}, method="POST"
+    )
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(request, timeout=_TIMEOUT_S) as answer:
+            answer.read()
+    except OSError:
+        return

@@ -117,8 +117,9 @@ def _rule(at: Stand, plan: Plan, asked: tuple[Wish, ...] = ()) -> Ruling:
     memory, settings = at.memory, at.settings
     wishes = [*links.settle(at), *asked]
     changes = judge_link(at)
-    if any(change.verdict.state is State.DOWN for change in changes):
-        wishes.extend(services.compare(memory, plan, settings))
+    if changes:
+        is_down = any(change.verdict.state is State.DOWN for change in changes)
+        wishes.extend(services.compare(memory, plan, settings, only_faulty=not is_down))
     if changes or services.is_due(memory):
         found = services.judge(memory, plan, settings)
         wishes.extend(found.wishes)

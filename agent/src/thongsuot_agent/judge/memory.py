@@ -239,10 +239,15 @@ class Case(msgspec.Struct, kw_only=True):
 
 
 class ServiceMemory(msgspec.Struct, kw_only=True):
-    """All about one service: its open case, and what is believed of it over each link."""
+    """
+    All about one service: its open case, and what is believed of it over each link.
+
+    ``judged`` is the health over each link that this rests on.
+    """
 
     name: str
     case: Case | None = None
+    judged: dict[str, str] = msgspec.field(default_factory=dict)
     slots: dict[str, Slot] = msgspec.field(default_factory=dict)
     expiring: Slot = msgspec.field(default_factory=Slot)
 

@@ -26,7 +26,6 @@ from thongsuot_agent.judge.symptoms import services as symptoms
 from thongsuot_agent.judge.symptoms.partial import PARTLY_SILENT
 from thongsuot_agent.judge.symptoms.portal import STALLS
 from thongsuot_agent.judge.symptoms.services import Over
-from thongsuot_agent.judge.verdicts import UNKNOWN
 from thongsuot_schema.result import Family
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.verdict import Symptom, VerdictChange
@@ -58,13 +57,17 @@ def note(at: Stand, plan: Plan, track: Track, sign: Sign, started_ns: int) -> tu
         if started_ns >= service.case.opened_ns:
             service.case.awaited.discard(_name(at.link.name, track.family))
         return ()
-    slot = service.slots.get(at.link.name)
     if sign is Sign.UNMEASURED:
         return ()
-    if slot is None and not track.failures:
+    now = symptoms.over(at, at.link, service.name)
+    if at.link.name not in service.slots and not now.is_doubtful and not now.is_bad:
         service.slots[at.link.name] = Slot(onset_ns=started_ns)
+        service.judged[at.link.name] = now.signature
         return ()
-    return _open(at, service, plan, track) if _is_news(track, slot) else ()
+    is_news = now.signature != service.judged.get(at.link.name)
+    if is_news or track.slow_runs == symptoms.SLOW_RUNS - 1:
+        return _open(at, service, plan, track)
+    return ()
 
 
 def _open(at: Stand, service: ServiceMemory, plan: Plan, track: Track) -> tuple[Wish, ...]:
@@ -84,11 +87,16 @@ def _open(at: Stand, service: ServiceMemory, plan: Plan, track: Track) -> tuple[
     return tuple(wishes)
 
 
-def compare(memory: Memory, plan: Plan, settings: Settings) -> tuple[Wish, ...]:
-    """Ask for every service over the links that are left, because one has just gone."""
+def compare(
+    memory: Memory, plan: Plan, settings: Settings, *, only_faulty: bool
+) -> tuple[Wish, ...]:
+    """
+    Ask for services anew, because a link has changed: all of them, or those that are not well.
+    """
     wishes: list[Wish] = []
     for service in memory.services.values():
-        if service.case is None:
+        is_faulty = any(slot.fault is not None for slot in service.slots.values())
+        if service.case is None and (is_faulty or not only_faulty):
             service.case = Case(opened_ns=memory.now_ns, due_ns=memory.now_ns)
             wishes.extend(_ask(memory, service, plan, settings))
     return tuple(wishes)
@@ -130,7 +138,11 @@ def _ask_again(
         _postpone(memory, case)
         return ()
     overs = [symptoms.over(at, at.link, service.name) for at in stands]
-    wants_more = any(_wants_more(one, service.slots.get(one.link.name), settings) for one in overs)
+    wants_more = any(
+        _wants_more(one, service.slots.get(one.link.name), settings)
+        or not symptoms.is_compared(one, [other for other in overs if other is not one])
+        for one in overs
+    )
     if not wants_more or case.asked >= ASKED_AT_MOST:
         return ()
     case.asked += 1
@@ -152,6 +164,7 @@ def _close(memory: Memory, service: ServiceMemory, plan: Plan, settings: Setting
     for at in stands:
         here = overs[at.link.name]
         elsewhere = [one for name, one in overs.items() if name != at.link.name and one.health]
+        service.judged[at.link.name] = here.signature
         _believe(service, at, here, symptoms.detect(at, here, elsewhere))
         _judge_blocked(at)
 
@@ -266,14 +279,6 @@ def _stands(memory: Memory, plan: Plan, settings: Settings, service: str) -> lis
         and (link := memory.links.get(name)) is not None
         and is_usable(link)
     ]
-
-
-def _is_news(track: Track, slot: Slot | None) -> bool:
-    """Return whether a run may change what is believed."""
-    believed = None if slot is None else slot.fault
-    if track.failures:
-        return believed in {None, UNKNOWN} or track.failures == 1
-    return slot is None or believed is not None or track.slow_runs == symptoms.SLOW_RUNS - 1
 
 
 def _is_complete(memory: Memory, service: ServiceMemory) -> bool:

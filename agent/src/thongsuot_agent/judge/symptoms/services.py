@@ -36,6 +36,9 @@ SLOW_RUNS = 3
 CLOCK_NS = 900 * 1_000_000_000
 """A certificate that was found valid so lately proves the device's clock."""
 
+SAME_TIME_NS = 1_000_000_000
+"""Runs that began so close together saw the same portal."""
+
 _DEAD_FAMILY = {Symptom.IP4_DEAD: Family.IP4, Symptom.IP6_DEAD: Family.IP6}
 _EXPLAINED: Mapping[Symptom, frozenset[Proof]] = {
     Symptom.CARRIER_PARTLY_SILENT: frozenset({Proof.WAY}),
@@ -64,6 +67,11 @@ class Over:
     link: LinkMemory
     health: Mapping[Family, Health]
     tracks: Mapping[Family, Track]
+
+    @property
+    def signature(self) -> str:
+        """Its health in every family, as text: when that changes there is something to judge."""
+        return " ".join(f"{family}:{self.health[family].name}" for family in sorted(self.health))
 
     @property
     def is_good(self) -> bool:
@@ -102,7 +110,7 @@ def over(at: Stand, link: LinkMemory, service: str) -> Over:
     tracks = {
         track.family: track
         for track in link.tracks.values()
-        if track.target == service and track.kind == REQUEST and _is_measured(track, at.now_ns)
+        if track.target == service and track.kind == REQUEST and _says_something(at, link, track)
     }
     living = {f: t for f, t in tracks.items() if f is not dead}
     offered = {
@@ -197,9 +205,16 @@ def evidence(overs: Sequence[Over]) -> tuple[Evidence, ...]:
     return tuple(found)
 
 
-def _is_measured(track: Track, now_ns: int) -> bool:
+def _says_something(at: Stand, link: LinkMemory, track: Track) -> bool:
+    """
+    Return whether a series is measured, and has been since the link is as it is.
+
+    Failures of a time when the link was out say nothing about the service.
+    """
     last_ns = max(track.worked_ns or 0, track.failed_ns or 0)
-    return last_ns > (track.unmeasured_ns or 0) or now_ns - last_ns < CLOCK_NS
+    is_of_outage = track.failures > 0 and (track.failed_ns or 0) < link.clear_ns
+    is_measured = last_ns > (track.unmeasured_ns or 0) or at.now_ns - last_ns < CLOCK_NS
+    return is_measured and not is_of_outage
 
 
 def _explained(link: LinkMemory, how: Failing) -> Fault | None:
@@ -215,8 +230,7 @@ def _own_fault(at: Stand, track: Track, elsewhere: Sequence[Over], how: Failing)
     """Return whose fault a failure is that nothing wrong with the link explains."""
     if how.proof is Proof.CLOCK and not _clock_is_proved(at):
         return UNKNOWN
-    needed = at.settings.service_failures
-    works = [_works(track, one, needed) for one in elsewhere]
+    works = [_works(at, track, one) for one in elsewhere]
     if how.proof in {Proof.OWN, Proof.CLOCK} or all(answer is False for answer in works):
         return Fault(state=State.DOWN, segment=Segment.SERVICE, symptom=how.symptom)
     if not any(works):
@@ -225,17 +239,20 @@ def _own_fault(at: Stand, track: Track, elsewhere: Sequence[Over], how: Failing)
     return Fault(state=State.DOWN, segment=Segment.CARRIER, symptom=symptom)
 
 
-def _works(track: Track, other: Over, needed: int) -> bool | None:
+def _works(at: Stand, track: Track, other: Over) -> bool | None:
     """
     Return whether what fails in a track works over another link, in the same family.
 
-    ``None``: it worked there before it failed here; or it works there, but at addresses that were
-    not tried here, so either of the two, the way here or the address, may be dead.
+    ``None``: it cannot be told. It was not asked there at the same time, or not often enough; or it
+    works at addresses that were not tried here, so either of the two, the way here or the address,
+    may be dead.
     """
+    needed = at.settings.service_failures
     theirs = other.tracks.get(track.family) or next(iter(other.tracks.values()))
-    if other.health[theirs.family] is not Health.GOOD:
-        return False
-    if (theirs.worked_ns or 0) < (track.failed_since_ns or 0):
+    health = other.health[theirs.family]
+    if health is not Health.GOOD:
+        return None if health is Health.DOUBTFUL else False
+    if not _is_at_the_same_time(track, theirs) or theirs.successes < needed:
         return None
     if theirs.family is not track.family:
         return True
@@ -247,6 +264,23 @@ def _works(track: Track, other: Over, needed: int) -> bool | None:
     if not shared:
         return None
     return any(seen[name].worked_ns > dead[name].failed_since_ns for name in shared)
+
+
+def _is_at_the_same_time(failed: Track, other: Track) -> bool:
+    """Return whether another link was asked when this one failed last."""
+    last_ns = max(other.worked_ns or 0, other.failed_ns or 0)
+    return last_ns >= (failed.failed_ns or 0) - SAME_TIME_NS
+
+
+def is_compared(here: Over, elsewhere: Sequence[Over]) -> bool:
+    """Return whether other links were asked for all that fails here, at the same time."""
+    return all(
+        _is_at_the_same_time(track, one.tracks[track.family])
+        for track in here.tracks.values()
+        if track.failures
+        for one in elsewhere
+        if track.family in one.tracks
+    )
 
 
 def _name_symptom(reason: Reason | None) -> Symptom:

@@ -106,28 +106,18 @@ def _is_refused_by_gateway(at: Stand, silent: Sequence[Seen]) -> bool:
     """
     Return whether the gateway itself says that it has no way to anywhere.
 
-    Where the probe does not tell which router refused, it was the gateway if not even the carrier's
-    first hop can be reached; without a lookout there it may have been that one.
+    Routers limit how often they say so, so that some echoes just time out. Where the probe does not
+    tell who refused: while the carrier's first hop is silent, only the gateway can have.
     """
-    echoes = [s for s in silent if s.post.kind == ECHO]
-    if not echoes or not all(_is_refused(s) for s in echoes):
+    refused = [
+        s for s in silent if s.post.kind == ECHO and s.track.reason is Reason.NETWORK_UNREACHABLE
+    ]
+    if len(refused) < at.settings.quorum:
         return False
-    routers = {s.track.refused_by for s in echoes}
-    if "" not in routers:
-        gateways = () if at.link.facts is None else at.link.facts.gateways
-        return routers <= set(gateways)
-    return any(s.rung is Segment.ACCESS for s in echoes)
-
-
-def _agree(silent: Sequence[Seen]) -> bool:
-    """
-    Return whether the echoes were all refused, or none: a mixture is about to be one of the two.
-    """
-    return len({_is_refused(s) for s in silent if s.post.kind == ECHO}) < 2
-
-
-def _is_refused(seen: Seen) -> bool:
-    return seen.track.reason is Reason.NETWORK_UNREACHABLE
+    routers = {s.track.refused_by for s in refused}
+    if "" in routers:
+        return any(s.rung is Segment.ACCESS for s in silent)
+    return at.link.facts is not None and routers <= set(at.link.facts.gateways)
 
 
 def _by_neighbour(at: Stand, sight: Sight) -> Fault:
@@ -158,7 +148,7 @@ def _sighting(at: Stand, sight: Sight, found: Found) -> Sighting:
         onset_ns=_onset_ns(silent),
         evidence=gather(at, sight),
         nats=log(1.0 / ratio) * sum(s.track.silences for s in silent),
-        is_sure=_speaks_enough(at, silent) and _agree(silent),
+        is_sure=_speaks_enough(at, silent),
         is_ripe=found.is_ripe,
     )
 

@@ -2,12 +2,14 @@
 
 import re
 import subprocess
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 from tools import reference
 
 from tests.contract.house import ROOT, modules, plant
+from thongsuot_collector import rules
 
 _LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)(?:\s+\"[^\"]*\")?\)")
 _FENCE = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
@@ -115,6 +117,20 @@ def test_a_folder_that_is_not_on_the_map_is_found(tmp_path: Path) -> None:
     for folder in ("probes", "links", "links/deep"):
         plant(tmp_path, f"agent/src/thongsuot_agent/{folder}/x.py", "")
     assert unmapped(tmp_path) == {"agent/src/thongsuot_agent/links"}
+
+
+def without_heading(codes: Iterable[str], runbook: str) -> set[str]:
+    """Return the incident rules that have no heading of their own in the runbook."""
+    return set(codes) - set(re.findall(r"^## (\w+)$", runbook, re.MULTILINE))
+
+
+def test_every_incident_rule_has_its_heading_in_the_runbook() -> None:
+    runbook = (ROOT / "docs" / "runbook.md").read_text(encoding="utf-8")
+    assert without_heading(rules.codes(), runbook) == set()
+
+
+def test_a_rule_without_a_heading_is_found() -> None:
+    assert without_heading(["a_rule", "other"], "# Runbook\n## a_rule\n### other\n") == {"other"}
 
 
 def test_a_dead_link_and_a_dead_anchor_are_found(tmp_path: Path) -> None:

@@ -31,6 +31,9 @@ NOISE = {"fiber": 0.0002, "5g": 0.0005}
 EVERY_S = {"icmp": 1.5, "dns": 3.0, "http": 5.0, "host": 2.0}
 HTTP_TIMEOUT_S = 3.0
 
+REST_S = 16.0
+"""After a row a site rests so long: an outage soon after another is flapping, and rightly so."""
+
 SHARE = 0.2
 """Share of the agent's own patience and windows."""
 
@@ -56,7 +59,8 @@ def judge() -> dict[str, object]:
             }
         elif field.name in (*_WINDOWS, *_FLAPS):
             found[field.name] = max(_SHORTEST.get(field.name, 0.0), value * SHARE)
-    return found
+    # Rows that break one line one after the other are not one line that flaps.
+    return found | {"flap_window_s": REST_S * 1.5}
 
 
 def topology(sites: int) -> Topology:

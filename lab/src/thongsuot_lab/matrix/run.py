@@ -22,9 +22,6 @@ from thongsuot_lab.stack.session import Stopped
 from thongsuot_lab.topology.model import Topology
 
 LOOK_EVERY_S = 0.4
-REST_S = 16.0
-"""After a row a site rests so long: an outage soon after another is flapping, and rightly so."""
-
 Played = tuple[Row, Place]
 
 
@@ -98,7 +95,7 @@ class Run:
 
     def _finish(self, trial: Trial) -> None:
         for site in trial.place.sites():
-            rest_s = REST_S if trial.row.sees and trial.place.portal == "" else 0.0
+            rest_s = profile.REST_S if trial.row.sees and trial.place.portal == "" else 0.0
             self._free_at[site] = time.monotonic() + rest_s
         self.done(trial)
 

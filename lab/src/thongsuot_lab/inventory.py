@@ -3,10 +3,11 @@ What an agent in the lab has to be told: links, targets and carriers, from the t
 
 Pure, in the types of ``thongsuot_schema.inventory``. Each rung of the ladder gets its anchors: the
 gateway (lan), the carrier's end of the line (access), the carrier's resolver and its own anchor
-(carrier), the exchange, the other carriers' anchors and the one abroad (transit), and the portals
+(carrier), the exchange, the other carriers' anchors and those abroad (transit), and the portals
 (service).
 """
 
+from thongsuot_lab.topology.city import FOREIGN
 from thongsuot_lab.topology.model import Carrier, End, Role, Topology, Uplink
 from thongsuot_lab.topology.servers import Portal
 from thongsuot_schema.inventory import model as schema
@@ -15,7 +16,6 @@ from thongsuot_schema.segment import Segment
 # Where true answers about the lab's public names lie: anything else was forged.
 PUBLIC = ("198.51.100.0/24", "2001:db8:f000::/40")
 EXCHANGE = "exchange"
-ABROAD = "abroad"
 
 
 def _one_a_family(addresses: tuple[str, ...]) -> tuple[str, ...]:
@@ -166,17 +166,18 @@ def _shared_anchors(topology: Topology) -> list[schema.Target]:
                 "Domestic exchange",
             )
         )
-    if ABROAD in names:
-        anchors.append(
-            _anchor(
-                "abroad",
-                Segment.TRANSIT,
-                _one_a_family(topology.addresses_of(ABROAD)),
-                "Điểm mốc quốc tế",
-                "Foreign anchor",
-                domestic=False,
-            )
+    anchors += [
+        _anchor(
+            name,
+            Segment.TRANSIT,
+            _one_a_family(topology.addresses_of(name)),
+            f"Điểm mốc quốc tế ({place})",
+            f"Foreign anchor ({place})",
+            domestic=False,
         )
+        for name, place in FOREIGN.items()
+        if name in names
+    ]
     return anchors
 
 

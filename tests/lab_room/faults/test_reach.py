@@ -32,7 +32,7 @@ MATRIX = [
     ("core-dead carrier=song-hong", "GH", "GHRNAWS", "GH"),
     ("carrier-outage carrier=song-hong", "G", "GHRNAWS", "G"),
     # The anchor that is lost is also what others look at beyond their own carrier.
-    ("core-half-dead carrier=song-hong", "GHRNP", "GHRNAWS", "GHRNP"),
+    ("core-half-dead carrier=song-hong", "GHRNS", "GHRNAWS", "GHRNS"),
     ("resolver-dead carrier=song-hong", "GHRAPWS", ALL, "GHRAPWS"),
     ("exchange-down", "GHRNAW", "GHRNAW", "GHRNAW"),
     ("transit-dead", "GHRNAPS", "GHRNAPS", "GHRNAPS"),

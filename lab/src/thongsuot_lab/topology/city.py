@@ -53,6 +53,9 @@ RADIO_DOWN = Impairment(delay_s=0.0075, jitter_s=0.002, rate_bps=60e6, queue_s=0
 RADIO_UP = Impairment(delay_s=0.0075, jitter_s=0.002, rate_bps=20e6, queue_s=0.4)
 ABROAD = Impairment(delay_s=0.020, jitter_s=0.0005)
 
+FOREIGN = {"abroad": "Singapore", "abroad-far": "Tokyo"}
+"""Hosts beyond the transit, and where they pretend to be."""
+
 
 @dataclass(slots=True)
 class _Operator:
@@ -237,7 +240,10 @@ def city(sites: int = 3, *, carriers: dict[str, str] | None = None, portals: int
 
 
 def _abroad(draft: Draft) -> None:
-    """A foreign anchor beyond the transit."""
-    subnet = foreign(0)
-    draft.host("abroad", role=Role.ANCHOR)
-    draft.wire(end("transit:abroad", *subnet.at(1)), end("abroad:eth0", *subnet.at(2)), ABROAD)
+    """Two foreign anchors beyond the transit: one that is silent proves nothing."""
+    for index, name in enumerate(FOREIGN):
+        subnet = foreign(index)
+        draft.host(name, role=Role.ANCHOR)
+        draft.wire(
+            end(f"transit:{name}", *subnet.at(1)), end(f"{name}:eth0", *subnet.at(2)), ABROAD
+        )

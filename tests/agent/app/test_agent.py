@@ -293,8 +293,10 @@ async def test_news_of_a_cut_line_travels_over_the_other_and_a_kill_loses_nothin
     notices = [notice.code for batch in receiver.batches for notice in batch.notices]
     assert notices.count(NoticeCode.STARTED) == 2
     assert NoticeCode.GAP not in notices
-    downs = [c for c in changes(receiver, "fixed") if c.verdict.state is State.DOWN]
-    assert len(downs) == 1, "the verdict was known again after the kill"
+    found, again = [c for c in changes(receiver, "fixed") if c.verdict.state is State.DOWN]
+    assert found.before is State.UP
+    assert again.before is State.DOWN, "the verdict was known again after the kill, and said again"
+    assert again.onset_boottime_ns == found.onset_boottime_ns
     assert "Traceback" not in device.log()
     with device.recording.open("rb") as recording:
         story = list(replay(recording))

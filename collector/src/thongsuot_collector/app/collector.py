@@ -121,9 +121,7 @@ def _ingest(made: Parts, damage: "_Damage", conflicts: asyncio.Queue[Entry]) -> 
         limits=LIMITS,
         metrics=made.metrics,
         sites=Pace(per_second=settings.ingest.pushes_per_s, reserve=settings.ingest.pushes_reserve),
-        volumes=Pace(
-            per_second=settings.ingest.bytes_per_s, reserve=settings.ingest.bytes_reserve
-        ),
+        volumes=Pace(per_second=settings.ingest.bytes_per_s, reserve=settings.ingest.bytes_reserve),
         strangers=Pace(
             per_second=settings.ingest.bad_tokens_per_s,
             reserve=settings.ingest.bad_tokens_reserve,

@@ -1,0 +1,160 @@
+"""Configuration files of blackbox_exporter, Prometheus and Alertmanager for one device of a lab."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from ipaddress import ip_address
+from pathlib import Path
+
+from thongsuot_lab import inventory
+from thongsuot_lab.lab import Lab
+from thongsuot_schema.inventory.model import Role, Target
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """
+    How hard the reference tries.
+
+    ``every`` is the interval of scrapes and of rules, ``hold`` how long an expression must be true
+    before it fires (``for``), ``group_wait`` how long Alertmanager gathers before it tells.
+    """
+
+    name: str
+    every: str
+    hold: str
+    group_wait: str
+
+
+RECOMMENDED = Pace(name="recommended", every="15s", hold="1m", group_wait="30s")
+"""
+15 s is what the manual's first configuration scrapes at, 30 s Alertmanager's default. The manual's
+example of a target that is down waits 5 minutes; one minute is the kindest reading of it.
+"""
+
+AGGRESSIVE = Pace(name="aggressive", every="1s", hold="2s", group_wait="0s")
+"""
+The shortest that is sane: with one packet a second a single lost one must not wake anybody, so
+three have to be lost in a row.
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One thing that is probed: by which module of the exporter, at what."""
+
+    kind: str
+    link: str
+    family: str
+    target: str
+    at: str
+
+    @property
+    def module(self) -> str:
+        """Name of the module."""
+        suffix = f"_{self.target}" if self.kind == "dns" else ""
+        return f"{self.kind}_{self.link}_{self.family}{suffix}"
+
+
+def checks_of(lab: Lab, site: str) -> list[Check]:
+    """Return what the agent of a site measures by echo, lookup and request, one check each."""
+    targets = inventory.targets_of(lab.topology, site)
+    found: list[Check] = []
+    for uplink in lab.topology.site(site).uplinks:
+        gateways = lab.topology.addresses_of(uplink.cpe)
+        for target in targets:
+            if not target.links or uplink.name in target.links:
+                found += _checks(uplink.name, target, gateways)
+    return found
+
+
+def _checks(link: str, target: Target, gateways: tuple[str, ...]) -> Iterator[Check]:
+    if target.role is Role.SERVICE:
+        for family in ("ip4", "ip6"):
+            yield Check(kind="http", link=link, family=family, target=target.name, at=target.url)
+        return
+    addresses = _near(gateways) if target.addresses == ("gateway",) else target.addresses
+    for address in addresses:
+        family = f"ip{ip_address(address).version}"
+        yield Check(kind="icmp", link=link, family=family, target=target.name, at=address)
+        if target.lookup:
+            yield Check(kind="dns", link=link, family=family, target=target.name, at=address)
+
+
+def _near(gateways: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the box's addresses on the LAN: the private one, and the one of that network."""
+    v4 = next(address for address in gateways if address.startswith("192.168."))
+    v6 = [address for address in gateways if ":" in address][-1]
+    return v4, v6
+
+
+def exporter(checks: list[Check], sources: dict[tuple[str, str], str], ca_file: Path) -> str:
+    """Return the exporter's modules. ``sources``: this device's address by link and family."""
+    modules: dict[str, object] = {}
+    for check in checks:
+        common = {
+            "preferred_ip_protocol": check.family,
+            "ip_protocol_fallback": False,
+            "source_ip_address": sources[check.link, check.family],
+        }
+        if check.kind == "icmp":
+            modules[check.module] = {"prober": "icmp", "icmp": common}
+        elif check.kind == "dns":
+            asked = {"query_name": "dichvucong.lab.test", "query_type": "A"}
+            modules[check.module] = {"prober": "dns", "dns": {**common, **asked}}
+        else:
+            tls = {"ca_file": str(ca_file)}
+            modules[check.module] = {"prober": "http", "http": {**common, "tls_config": tls}}
+    # JSON is YAML, and needs no library.
+    return json.dumps({"modules": modules}, indent=1)
+
+
+def prometheus(
+    checks: list[Check], pace: Pace, *, rules: Path, exporter_at: str, alertmanager_at: str
+) -> str:
+    """Return Prometheus' configuration: a job a module, its targets with link and target."""
+    jobs = []
+    for module in dict.fromkeys(check.module for check in checks):
+        those = [check for check in checks if check.module == module]
+        jobs.append(
+            {
+                "job_name": module,
+                "metrics_path": "/probe",
+                "params": {"module": [module]},
+                "static_configs": [
+                    {
+                        "targets": [check.at],
+                        "labels": {"link": check.link, "target": check.target},
+                    }
+                    for check in those
+                ],
+                "relabel_configs": [
+                    {"source_labels": ["__address__"], "target_label": "__param_target"},
+                    {"source_labels": ["__param_target"], "target_label": "instance"},
+                    {"target_label": "__address__", "replacement": exporter_at},
+                ],
+            }
+        )
+    return json.dumps(
+        {
+            "global": {"scrape_interval": pace.every, "evaluation_interval": pace.every}
+            | ({"scrape_timeout": "1s"} if pace.every == "1s" else {}),
+            "rule_files": [str(rules)],
+            "scrape_configs": jobs,
+            "alerting": {"alertmanagers": [{"static_configs": [{"targets": [alertmanager_at]}]}]},
+        },
+        indent=1,
+    )
+
+
+def rules(pace: Pace) -> str:
+    """Return the one alert: a check that does not succeed."""
+    alert = {"alert": "ProbeFailed", "expr": "probe_success == 0", "for": pace.hold}
+    return json.dumps({"groups": [{"name": "probes", "rules": [alert]}]}, indent=1)
+
+
+def alertmanager(pace: Pace, webhook: str) -> str:
+    """Return Alertmanager's configuration; each alert is a group, so that none waits for others."""
+    route = {"receiver": "bench", "group_by": ["..."], "group_wait": pace.group_wait}
+    receiver = {"name": "bench", "webhook_configs": [{"url": webhook, "send_resolved": False}]}
+    return json.dumps({"route": route, "receivers": [receiver]}, indent=1)

@@ -1,0 +1,353 @@
+"""
+Time to know: from a fault to the verdict, and what a reference stack takes for the same faults.
+
+    python -m bench.time_to_know [--sites N] [--window S] [--rounds NAME ...]
+
+The agent runs its default profile. Beside it, on the same devices and over the same links, run
+blackbox_exporter, Prometheus and Alertmanager twice: as their manuals say, and as hard as is sane
+(``bench.reference.config``). Ours is measured at the agent (the verdict's own time) and at the
+collector (when it was durable there, over a link that survived); the reference at the first
+notification about the link or portal that is broken. Traffic is what the interfaces of three
+devices counted in a window with nothing wrong, one device a stack; ours includes what it pushes.
+
+Goals: at least 10 times faster than the first; not slower than the second, at a tenth of its
+traffic.
+"""
+
+import argparse
+import random
+import sys
+import tempfile
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bench.reference.config import AGGRESSIVE, RECOMMENDED, Pace
+from bench.reference.stack import ReferenceStack, route_by_source
+
+from thongsuot_lab.lab import Lab
+from thongsuot_lab.matrix.account import percentile
+from thongsuot_lab.matrix.eyes import look_at
+from thongsuot_lab.matrix.moment import Moment
+from thongsuot_lab.matrix.record import Turn
+from thongsuot_lab.matrix.run import record_of
+from thongsuot_lab.stack.city import CityStack, Options
+from thongsuot_lab.topology.city import city
+from thongsuot_schema.segment import Segment
+from thongsuot_schema.state import State
+
+SEED = 20261124
+PACES = (RECOMMENDED, AGGRESSIVE)
+FIRST_PORT = {RECOMMENDED.name: 21000, AGGRESSIVE.name: 22000}
+GIVE_UP_S = 240.0
+"""How long a stack may take to tell; the slowest known takes two minutes."""
+WARM_UP_S = 75.0
+"""Until each portal was asked once by the default profile, and each check once by the others."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """One fault of a round: at which site (all of them if empty), and what has to be told."""
+
+    name: str
+    segment: Segment
+    arguments: dict[str, object]
+    site: str = ""
+    link: str = ""
+    service: str = ""
+
+    @property
+    def title(self) -> str:
+        """For people."""
+        return f"{self.name} {self.link or self.service}".strip()
+
+
+def at_site(name: str, site: str, link: str, segment: Segment, **more: object) -> Fault:
+    """Return a fault of one link of one site."""
+    arguments = {"site": site, "link": link, **more}
+    return Fault(name=name, segment=segment, arguments=arguments, site=site, link=link)
+
+
+ROUNDS: dict[str, tuple[Fault, ...]] = {
+    "lines": (
+        at_site("cut-fibre", "s1", "fixed", Segment.ACCESS),
+        at_site("pull-cable", "s2", "fixed", Segment.LAN),
+        at_site("access-blackhole", "s3", "fixed", Segment.ACCESS),
+        at_site("cut-fibre", "s4", "mobile", Segment.ACCESS),
+    ),
+    "more-lines": (
+        at_site("one-way", "s1", "mobile", Segment.ACCESS, dead="up"),
+        at_site("family-dead", "s2", "mobile", Segment.ACCESS, family="v6"),
+        at_site("pull-cable", "s3", "mobile", Segment.LAN),
+        at_site("family-dead", "s4", "fixed", Segment.ACCESS, family="v4"),
+    ),
+    "resolver": (
+        Fault(
+            name="resolver-dead",
+            segment=Segment.CARRIER,
+            arguments={"carrier": "song-hong"},
+            link="song-hong",
+        ),
+    ),
+    "core": (
+        Fault(
+            name="core-dead",
+            segment=Segment.CARRIER,
+            arguments={"carrier": "cuu-long"},
+            link="cuu-long",
+        ),
+    ),
+    "portal-error": (
+        Fault(
+            name="portal-error",
+            segment=Segment.SERVICE,
+            arguments={"portal": "dichvucong"},
+            service="dichvucong",
+        ),
+    ),
+    "portal-refuses": (
+        Fault(
+            name="portal-refuses",
+            segment=Segment.SERVICE,
+            arguments={"portal": "motcua"},
+            service="motcua",
+        ),
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """A fault as one site sees it. Absent: not told in time."""
+
+    fault: Fault
+    site: str
+    link: str
+    broken: Moment
+    healed_ns: int
+    reference_s: dict[str, float | None]
+
+
+@dataclass(slots=True)
+class Bench:
+    """Everything that runs, and what was seen."""
+
+    lab: Lab
+    stack: CityStack
+    folder: Path
+    references: dict[tuple[str, str], ReferenceStack] = field(default_factory=dict)
+    cases: list[Case] = field(default_factory=list)
+    chance: random.Random = field(default_factory=lambda: random.Random(SEED))
+
+    def start_reference(self, site: str, pace: Pace) -> None:
+        """Start one reference at one site."""
+        folder = self.folder / f"reference-{pace.name}-{site}"
+        one = ReferenceStack(self.lab, site, pace, folder, FIRST_PORT[pace.name])
+        self.references[site, pace.name] = one
+        one.start()
+
+    def stop(self) -> None:
+        """End everything."""
+        for one in self.references.values():
+            one.stop()
+        self.stack.stop()
+
+    def play(self, faults: Iterable[Fault]) -> None:
+        """Break, wait until everyone has told, mend, wait until everyone is calm again."""
+        self.wait("all calm before", self._is_calm)
+        time.sleep(self.chance.uniform(0.0, 15.0))
+        broken: list[tuple[Fault, Moment]] = []
+        for fault in faults:
+            broken.append((fault, Moment.now()))
+            self.lab.fault(fault.name, **fault.arguments)
+        subjects = [
+            (fault, moment, site, link)
+            for fault, moment in broken
+            for site, link in self._subjects(fault)
+        ]
+        deadline = time.monotonic() + GIVE_UP_S
+        while time.monotonic() < deadline and not all(self._is_told(*one) for one in subjects):
+            time.sleep(1.0)
+        for fault, _ in broken:
+            self.lab.heal(fault.name, **fault.arguments)
+        healed_ns = Moment.now().boottime_ns
+        for fault, moment, site, link in subjects:
+            reference_s = {
+                pace.name: self._reference_s(fault, moment, site, link, pace) for pace in PACES
+            }
+            self.cases.append(
+                Case(
+                    fault=fault,
+                    site=site,
+                    link=link,
+                    broken=moment,
+                    healed_ns=healed_ns,
+                    reference_s=reference_s,
+                )
+            )
+
+    def wait(self, what: str, ready: "object") -> None:
+        """Wait until something is so."""
+        assert callable(ready)
+        deadline = time.monotonic() + 2 * GIVE_UP_S
+        while not ready():
+            if time.monotonic() > deadline:
+                raise SystemExit(f"waited in vain for: {what}")
+            time.sleep(1.0)
+
+    def _is_calm(self) -> bool:
+        is_quiet = all(one.alerts() == 0 for one in self.references.values())
+        return is_quiet and all(look_at(self.stack, site).is_well for site in self.stack.sites)
+
+    def _subjects(self, fault: Fault) -> list[tuple[str, str]]:
+        if fault.site:
+            return [(fault.site, fault.link)]
+        if fault.service:
+            return [(site, "") for site in self.stack.sites]
+        return [
+            (site.name, uplink.name)
+            for site in self.lab.topology.sites
+            for uplink in site.uplinks
+            if uplink.carrier == fault.link
+        ]
+
+    def _is_told(self, fault: Fault, moment: Moment, site: str, link: str) -> bool:
+        if any(self._reference_s(fault, moment, site, link, pace) is None for pace in PACES):
+            return False
+        said = look_at(self.stack, site).agent
+        saying = None if said is None else said.get((link, fault.service))
+        return saying is not None and saying[1] is fault.segment
+
+    def _reference_s(
+        self, fault: Fault, moment: Moment, site: str, link: str, pace: Pace
+    ) -> float | None:
+        told = self.references[site, pace.name].first_told(
+            moment.boottime_ns, link=link, target=fault.service
+        )
+        return None if told is None else (told.boottime_ns - moment.boottime_ns) / 1e9
+
+
+def counted(lab: Lab, site: str) -> int:
+    """Bytes that a device has sent and received over its links so far."""
+    device = lab.node(lab.topology.site(site).device)
+    files = [
+        f"/sys/class/net/{uplink.interface}/statistics/{way}_bytes"
+        for uplink in lab.topology.site(site).uplinks
+        for way in ("rx", "tx")
+    ]
+    return sum(int(line) for line in device.run(["cat", *files]).stdout.split())
+
+
+def traffic(bench: Bench, window_s: float) -> dict[str, float]:
+    """Bytes a second of each stack, each alone on a device, with nothing wrong."""
+    at = {"ours": "s1", RECOMMENDED.name: "s2", AGGRESSIVE.name: "s3"}
+    for pace in PACES:
+        site = at[pace.name]
+        bench.stack.agent(site).stop()
+        bench.stack.expect_end(site)
+        bench.start_reference(site, pace)
+    time.sleep(WARM_UP_S)
+    before = {name: counted(bench.lab, site) for name, site in at.items()}
+    started = time.monotonic()
+    time.sleep(window_s)
+    took_s = time.monotonic() - started
+    found = {name: (counted(bench.lab, at[name]) - before[name]) / took_s for name in at}
+    for pace in PACES:
+        bench.stack.start_agent(at[pace.name])
+    return found
+
+
+def run(bench: Bench, names: list[str], window_s: float) -> dict[str, float]:
+    """Measure traffic, start what is still missing, play the rounds."""
+    for site in bench.stack.sites:
+        route_by_source(bench.lab, site)
+    found = traffic(bench, window_s)
+    for site in bench.stack.sites:
+        for pace in PACES:
+            if (site, pace.name) not in bench.references:
+                bench.start_reference(site, pace)
+    time.sleep(WARM_UP_S)
+    for name in names:
+        print(f"… {name}", file=sys.stderr, flush=True)
+        bench.play(ROUNDS[name])
+    return found
+
+
+def ours(case: Case, turns: list[Turn]) -> tuple[float | None, float | None]:
+    """How long the verdict took at the agent and at the collector."""
+    subject = (case.site, case.link, case.fault.service)
+    for turn in turns:
+        is_then = case.broken.boottime_ns <= turn.decided_ns <= case.healed_ns
+        is_it = (turn.site, turn.link, turn.service) == subject
+        is_wrong = turn.state in {State.DEGRADED, State.DOWN}
+        if is_then and is_it and is_wrong and turn.segment is case.fault.segment:
+            return (
+                (turn.decided_ns - case.broken.boottime_ns) / 1e9,
+                (turn.received_ns - case.broken.wall_ns) / 1e9,
+            )
+    return None, None
+
+
+def report(cases: list[Case], turns: list[Turn], bytes_per_s: dict[str, float]) -> None:
+    """Print times, traffic and their ratios."""
+    columns = ["agent", "collector", RECOMMENDED.name, AGGRESSIVE.name]
+    times: dict[str, list[float]] = {name: [] for name in columns}
+    print(f"{'fault':28} {'site':5}" + "".join(f"{name:>13}" for name in columns))
+    for case in cases:
+        agent_s, collector_s = ours(case, turns)
+        row = {"agent": agent_s, "collector": collector_s, **case.reference_s}
+        for name, value in row.items():
+            # Who did not tell at all is counted as if it had when it was given up.
+            times[name].append(GIVE_UP_S if value is None else value)
+        cells = "".join(
+            f"{'–' if (value := row[name]) is None else f'{value:.1f}':>13}" for name in columns
+        )
+        print(f"{case.fault.title:28} {case.site:5}{cells}")
+    for share in (0.5, 0.95):
+        at = {name: percentile(values, share) or 0.0 for name, values in times.items()}
+        print(f"{f'p{share * 100:.0f}':34}" + "".join(f"{at[name]:13.1f}" for name in columns))
+        for pace in PACES:
+            for name in ("agent", "collector"):
+                print(f"    {pace.name} / {name}: {at[pace.name] / at[name]:.1f}")
+    print("traffic, bytes a second, both links:")
+    for name, value in bytes_per_s.items():
+        print(f"    {name:12} {value:10.0f}   {value / bytes_per_s['ours']:.1f} times ours")
+
+
+def false_alarms(bench: Bench) -> None:
+    """Print what the references told while nothing was broken."""
+    spans = [(case.broken.boottime_ns, case.healed_ns) for case in bench.cases]
+    for pace in PACES:
+        told = [
+            one for key, ref in bench.references.items() if key[1] == pace.name for one in ref.told
+        ]
+        false = [one for one in told if not any(a <= one.boottime_ns <= b for a, b in spans)]
+        print(f"{pace.name}: {len(false)} alarms with nothing broken")
+
+
+def main() -> int:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--window", type=float, default=120.0, help="traffic, s (%(default)s)")
+    parser.add_argument("--rounds", nargs="*", default=list(ROUNDS), choices=list(ROUNDS))
+    options = parser.parse_args()
+    with (
+        tempfile.TemporaryDirectory(prefix="thongsuot-bench-") as made,
+        Lab(city(sites=4)) as lab,
+    ):
+        folder = Path(made)
+        bench = Bench(lab, CityStack(lab, folder, Options(with_prometheus=False)), folder)
+        try:
+            bench.stack.start()
+            bytes_per_s = run(bench, options.rounds, options.window)
+        finally:
+            bench.stop()
+        turns = record_of(folder)
+    report(bench.cases, turns, bytes_per_s)
+    false_alarms(bench)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -138,7 +138,7 @@ def _detection(
 
 def _unrest(trial: Trial, turns: Sequence[Turn]) -> list[str]:
     """Return what changed at a place where nothing may have; ``unknown`` only after a restart."""
-    allowed = {State.UP, State.UNKNOWN} if trial.row.restarts else set[State]()
+    allowed = {State.UP, State.UNKNOWN} if trial.row.restarts else {State.UP}
     return [
         f"changed: {turn.site}/{turn.link}/{turn.service} {turn.state} {turn.symptom}"
         for turn in turns

@@ -15,6 +15,7 @@ PURE = (
     "thongsuot_agent.proto",
     "thongsuot_collector.timeline",
     "thongsuot_collector.incidents",
+    "thongsuot_collector.rules",
     "thongsuot_collector.sla",
 )
 """Packages of the pure core; one that does not exist yet binds nobody."""

@@ -238,7 +238,8 @@ class Storm:
 
     def _planned_work(self) -> None:
         """Script work on a carrier's links in ten communes, and one link that outlasts it."""
-        lost = [one for one in self.of("vnpt", "fiber") if int(one[0][1:]) < 60][:10]
+        lost = [one for one in self.of("vnpt", "fiber") if SITES - COMMUNES <= int(one[0][1:]) < 90]
+        lost = lost[:10]
         at, end = 8_000, 11_600
         windows = [
             Window(

@@ -42,9 +42,9 @@ def window(
         (window(0, 9, site="s0", link="fiber"), {"s0/fiber"}),
         (window(0, 9, site="s0"), {"s0", "s0/fiber", "s0/5g", f"s0//{PORTAL}"}),
         (window(0, 9, carrier="vnpt"), {"s0/fiber", "s2/5g"}),
-        (window(0, 9, commune="00001"), {"s1", "s1/fiber", "s1/5g", f"s1//{PORTAL}"}),
-        (window(0, 9, carrier="vnpt", commune="00000"), {"s0/fiber"}),
-        (window(0, 9, carrier="vnpt", commune="00001"), set()),
+        (window(0, 9, commune="00002"), {"s1", "s1/fiber", "s1/5g", f"s1//{PORTAL}"}),
+        (window(0, 9, carrier="vnpt", commune="00001"), {"s0/fiber"}),
+        (window(0, 9, carrier="vnpt", commune="00002"), set()),
     ],
 )
 def test_a_window_covers_what_all_its_fields_agree_on(made: Window, covered: set[str]) -> None:
@@ -63,7 +63,7 @@ def test_a_window_covers_what_all_its_fields_agree_on(made: Window, covered: set
         window(20, 500, site="s0", link="fiber"),
         window(20, 500, site="s0"),
         window(20, 500, carrier="vnpt"),
-        window(20, 500, commune="00000"),
+        window(20, 500, commune="00001"),
     ],
 )
 def test_planned_work_is_recorded_and_told_to_nobody_and_what_outlasts_it_is(made: Window) -> None:
@@ -95,7 +95,7 @@ def test_of_windows_that_overlap_the_last_to_close_counts() -> None:
         [
             window(20, 200, carrier="vnpt"),
             window(150, 400, name="w2", site="s0"),
-            window(100, 300, name="w3", commune="00000"),
+            window(100, 300, name="w3", commune="00001"),
         ],
     )
     city.say("s0", "fiber", CUT)
@@ -138,7 +138,7 @@ def test_work_on_many_circuits_is_no_outage_until_it_outlasts_its_window() -> No
 
 def test_work_in_one_commune_does_not_hide_the_same_carrier_elsewhere() -> None:
     city = town(sites=30)
-    plan(city.book, [window(20, 500, carrier="vnpt", commune="00000")])
+    plan(city.book, [window(20, 500, carrier="vnpt", commune="00001")])
     for site in ("s0", "s3", "s6", "s9", "s12"):
         city.say(site, "fiber", OUT)
     city.run(300)

@@ -43,7 +43,7 @@ def inventory(
     communes: int | None = None,
 ) -> Inventory:
     """
-    Return a city: site ``n`` is in commune ``n`` (of so many), its fibre with the carriers in turn.
+    Return a city: site ``n`` is in commune ``n + 1``, its fibre with the carriers in turn.
 
     ``radio`` names the carrier of its 5G link; ``None``: it has none. Left out: the next carrier.
     """
@@ -65,14 +65,14 @@ def inventory(
             Site(
                 name=f"s{number}",
                 title=f"Điểm {number}",
-                commune=f"{number:05}",
+                commune=f"{number % (communes or sites) + 1:05}",
                 links=tuple(links),
             )
         )
     return Inventory(
         communes=tuple(
             Commune(code=f"{n:05}", name=f"Phường {n}", kind="phuong", slug=f"p{n}")
-            for n in range(communes or sites)
+            for n in range(1, (communes or sites) + 1)
         ),
         carriers=tuple(
             Carrier(name=name, title=name.upper(), hotline="18001166") for name in carriers

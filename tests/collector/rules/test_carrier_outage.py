@@ -13,7 +13,7 @@ def test_an_outage_of_a_carrier_is_one_incident_with_its_circuits() -> None:
     assert made.lines() == [(37, "opened", "started", "carrier_outage", "carrier:vnpt")]
     outage = made.only("carrier_outage")
     assert (outage.open_members, outage.total, outage.opened_ns) == (4, 4, wall_ns(26))
-    assert outage.communes == ("00000", "00003", "00006", "00009")
+    assert outage.communes == ("00001", "00004", "00007", "00010")
     assert outage.sites == ("s0", "s3", "s6", "s9")
     assert outage.children == tuple(sorted(one.id for one in made.incidents("link_fault")))
     assert all(one.parents == (outage.id,) for one in made.incidents("link_fault"))

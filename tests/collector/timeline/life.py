@@ -151,6 +151,7 @@ def _alive(pieces: Iterable[Piece], on_s: int) -> set[int]:
         for begin, end in piece.spans
         for second in range(begin // NS, end // NS)
     }
+    seconds |= {c.decided_boottime_ns // NS + on_s for piece in pieces for c in piece.changes}
     ends = {end // NS + on_s for piece in pieces for _, end in piece.spans}
     begins = {begin // NS + on_s for piece in pieces for begin, _ in piece.spans}
     for end in ends:

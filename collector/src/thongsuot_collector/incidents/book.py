@@ -161,11 +161,28 @@ class Book:
     # Writing down.
 
     def take_changes(self) -> tuple[list[Incident], list[Trouble], set[str]]:
-        """Return the incidents and troubles changed since the last call, and what was dropped."""
+        """
+        Return the incidents and troubles changed since the last call, and the names of those that
+        were dropped from memory.
+        """
         incidents = [self.incidents[one] for one in self._changed if one in self.incidents]
         troubles = [self.troubles[one] for one in self._changed if one in self.troubles]
         forgotten, self._changed, self._forgotten = self._forgotten, set(), set()
         return incidents, troubles, forgotten
+
+    def give_back(self, incidents: Iterable[Incident], troubles: Iterable[Trouble]) -> None:
+        """Note that changes that were taken could not be written."""
+        self._changed.update(one.id for one in incidents)
+        self._changed.update(one.id for one in troubles)
+
+    def recall(self, state: BookState) -> None:
+        """Bring back what was dropped from memory; what is there stays as it is."""
+        self.restore(
+            BookState(
+                troubles=tuple(one for one in state.troubles if one.id not in self.troubles),
+                incidents=tuple(one for one in state.incidents if one.id not in self.incidents),
+            )
+        )
 
     def snapshot(self) -> BookState:
         """Return everything, to be written down."""
@@ -177,7 +194,7 @@ class Book:
         )
 
     def restore(self, state: BookState) -> None:
-        """Take up what was written down, or recall what was dropped from memory."""
+        """Take up what was written down."""
         for standing in state.standing:
             self.picture.stand(standing.subject, standing.interval)
         self.picture.windows = tuple(

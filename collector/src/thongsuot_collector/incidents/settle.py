@@ -17,6 +17,7 @@ from thongsuot_collector.incidents.incident import (
 )
 from thongsuot_collector.incidents.rule import Case, Group
 from thongsuot_collector.incidents.trouble import NS_PER_S, Trouble, name_of
+from thongsuot_schema.inventory.communes import NOWHERE
 
 HISTORY_KEPT = 200
 """Lines of history of one incident; the first and the latest stay."""
@@ -136,7 +137,9 @@ def _described(book: Book, old: Incident | None, label: _Label, case: Case) -> I
         members=members,
         children=_children(book, label.code, members),
         total=case.total,
-        communes=tuple(sorted({picture.commune_of(one.subject.site) for one in members})),
+        communes=tuple(
+            sorted({picture.commune_of(one.subject.site) for one in members} - {NOWHERE})
+        ),
         exhibits=_exhibits(case.troubles),
         windows=_windows(book, case),
         is_excused=is_excused,

@@ -72,7 +72,7 @@ def describe(
 
 def area(communes: tuple[str, ...], directory: Directory, language: Language) -> str:
     """Return communes as a list in running text, the rest of many as their number."""
-    names = [directory.commune_name(code) for code in communes]
+    names = [name for code in communes if (name := directory.commune_name(code))]
     more = len(names) - COMMUNES_NAMED
     if more > 0:
         names = names[:COMMUNES_NAMED]

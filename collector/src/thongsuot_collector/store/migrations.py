@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from sqlalchemy import Column, Connection, Integer, MetaData, Table, insert, select, update
 
+from thongsuot_collector.correlation import tables as correlation
 from thongsuot_collector.errors import StoreError
 from thongsuot_collector.store import tables
 
@@ -25,7 +26,15 @@ def _tables_of_telling(connection: Connection) -> None:
         table.create(connection, checkfirst=True)
 
 
-_STEPS: tuple[Callable[[Connection], None], ...] = (_first_tables, _tables_of_telling)
+def _tables_of_incidents(connection: Connection) -> None:
+    correlation.METADATA.create_all(connection)
+
+
+_STEPS: tuple[Callable[[Connection], None], ...] = (
+    _first_tables,
+    _tables_of_telling,
+    _tables_of_incidents,
+)
 
 
 def migrate(connection: Connection) -> None:

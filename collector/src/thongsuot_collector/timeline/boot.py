@@ -29,6 +29,9 @@ _RANKS = {
     ClockQuality.CORRECTED: 3,
     ClockQuality.TRUSTED: 4,
 }
+_WORD_NS = 1_000_000
+"""Times travel in milliseconds: less than one there is not."""
+
 _OWN_RANK = 2
 """From this rank on a batch is dated by itself."""
 
@@ -144,6 +147,10 @@ class Boot(msgspec.Struct, kw_only=True):
             self.dating = dating
         for first_ns, last_ns in piece.spans:
             self._cover(Span(moment_of(piece, first_ns), moment_of(piece, last_ns)))
+        for change in piece.changes:
+            # A device's last word is heard, however short before its silence it was.
+            at_ns = change.decided_boottime_ns
+            self._cover(Span(moment_of(piece, at_ns), moment_of(piece, at_ns + _WORD_NS)))
         for start_ns in piece.starts:
             insort(self.starts, moment_of(piece, start_ns), key=_boot_ns)
         source = Source(piece.stream, piece.number, piece.digest)

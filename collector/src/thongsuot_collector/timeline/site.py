@@ -110,10 +110,11 @@ class SiteTimeline(msgspec.Struct, kw_only=True):
 
     def _silence(self, present: Present, settings: TimelineSettings) -> bool:
         # Asked of every site about once a second.
-        quiet_ns = present.now_ns - self.edge_ns
-        deaf_ns = present.now_ns - present.hearing_since_ns
         limit_ns = settings.silent_after_s * NS_PER_S
-        return quiet_ns > limit_ns and deaf_ns > limit_ns
+        if present.now_ns - self.edge_ns <= limit_ns:
+            return False
+        # Who was silent before the collector went away is silent still.
+        return self.is_silent or present.now_ns - present.hearing_since_ns > limit_ns
 
     def _forget(self, present: Present, settings: TimelineSettings) -> None:
         """Raise the floor where that is due: by age, or because there is too much."""

@@ -1,0 +1,277 @@
+"""
+Keeps timelines and incidents from the journal, and hands out what is to be told.
+
+What was decided is on the disk before anybody is told of it. A site's timeline is written with the
+news that changed it, all of them now and then; what came in since is read again after a crash, and
+changes nothing that was known.
+"""
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Callable, Iterable, Mapping
+
+import msgspec
+from sqlalchemy import Engine
+
+from thongsuot_collector.aside import SetAside
+from thongsuot_collector.correlation import rows
+from thongsuot_collector.correlation.rows import Writing
+from thongsuot_collector.directory import Directory
+from thongsuot_collector.incidents import actions
+from thongsuot_collector.incidents.book import Book
+from thongsuot_collector.incidents.incident import Event, Incident
+from thongsuot_collector.incidents.ledger import Delivery
+from thongsuot_collector.incidents.reducer import advance, pending
+from thongsuot_collector.incidents.settings import IncidentSettings
+from thongsuot_collector.incidents.window import Window
+from thongsuot_collector.journal.entry import Kept
+from thongsuot_collector.journal.journal import Journal
+from thongsuot_collector.reader import Reader
+from thongsuot_collector.rules import every
+from thongsuot_collector.store import sites
+from thongsuot_collector.timeline.interval import Rewrite
+from thongsuot_collector.timeline.piece import piece_of
+from thongsuot_collector.timeline.settings import TimelineSettings, ns
+from thongsuot_collector.timeline.site import Present, SiteTimeline
+from thongsuot_schema.batch.layout import LayoutPlan
+
+CONSUMER = "incidents"
+
+_READ_ENTRIES = 200
+_READ_BYTES = 4 << 20
+_TICK_S = 1.0
+_LAG_S = 5.0
+"""What came in less than this ago is news: with ten thousand agents something is always unread."""
+_WRITE_ALL_EVERY_S = 60.0
+"""What is read again after a crash: the pushes of a minute."""
+
+_log = logging.getLogger(__name__)
+
+
+class KeeperSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The settings of what is kept here, each with its own."""
+
+    timeline: TimelineSettings = TimelineSettings()
+    incidents: IncidentSettings = IncidentSettings()
+
+
+class IncidentKeeper:
+    """
+    The timelines of all sites and the book of incidents.
+
+    ``tell`` is called, on the loop, with what is to be told, as soon as it is on the disk; it must
+    only take it over. ``load`` first, then ``run``.
+    """
+
+    def __init__(
+        self,
+        journal: Journal,
+        reader: Reader,
+        *,
+        store: Engine,
+        aside: SetAside,
+        directory: Directory,
+        tell: Callable[[tuple[Event, ...]], None],
+        settings: KeeperSettings | None = None,
+        now_ns: Callable[[], int] = time.time_ns,
+    ) -> None:
+        self._journal = journal
+        self._reader = reader
+        self._store = store
+        self._aside = aside
+        self._tell = tell
+        settings = settings or KeeperSettings()
+        self._settings, self._timeline = settings.incidents, settings.timeline
+        self._now_ns = now_ns
+        self._hearing_since_ns = now_ns()
+        self._timelines: dict[str, SiteTimeline] = {}
+        self._sequence = 0
+        self._read_ns = 0
+        self._changed: set[str] = set()
+        self._written_ns = now_ns()
+        self._unwritten: list[Rewrite] = []
+        self._untold: list[Event] = []
+        self.book = Book(directory, every(), self._settings, calm_s=self._timeline.calm_s)
+
+    @property
+    def timelines(self) -> Mapping[str, SiteTimeline]:
+        """The timeline of each site that was ever heard."""
+        return self._timelines
+
+    @property
+    def lag(self) -> int:
+        """Entries of the journal that are not in the book yet."""
+        return max(0, self._journal.head - self._sequence)
+
+    def pending(self) -> tuple[Event, ...]:
+        """Return what was to be told and is not marked as done: to go on with after a restart."""
+        return pending(self.book)
+
+    async def load(self) -> None:
+        """Take up what was written."""
+        position = await asyncio.to_thread(sites.position, self._store, CONSUMER)
+        for site, body in await asyncio.to_thread(rows.timelines, self._store):
+            self._timelines[site] = msgspec.msgpack.decode(body, type=SiteTimeline)
+        since_ns = self._now_ns() - ns(self._settings.kept_s)
+        for timeline in self._timelines.values():
+            for subject, found in timeline.intervals().items():
+                self.book.picture.stand(subject, found[-1])
+        self.book.restore(await asyncio.to_thread(rows.live, self._store, known_since_ns=since_ns))
+        if position is not None and position.journal == self._journal.name:
+            self._sequence = position.sequence
+
+    async def run(self) -> None:
+        """Follow the journal, and let time pass, for ever."""
+        while True:
+            await self.catch_up()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_TICK_S):
+                    await self._journal.wait(self._sequence)
+
+    async def catch_up(self) -> None:
+        """Take everything that is in the journal now, and let time pass up to now."""
+        while True:
+            entries = await self._journal.read(
+                self._sequence,
+                through=self._journal.head,
+                limit=_READ_ENTRIES,
+                size_bytes=_READ_BYTES,
+            )
+            rewrites: list[Rewrite] = []
+            if entries:
+                plans = await self._reader.plans_of(entries)
+                for kept in entries:
+                    rewrites += await self._apply(kept, plans)
+                    self._sequence = kept.sequence
+                    self._read_ns = kept.entry.received_ns
+            else:
+                self._sequence = max(self._sequence, self._journal.head)
+            self._unwritten += rewrites
+            await self._advance(rewrites)
+            if not self.lag:
+                return
+            # Others get their turn on the loop between two reads.
+            await asyncio.sleep(0)
+
+    async def settle(self) -> None:
+        """Write everything; nothing more arrives."""
+        await self._write(is_all=True)
+
+    async def acknowledge(self, name: str, owner: str, note: str = "") -> Incident:
+        """
+        Note who takes care of an incident.
+
+        Raises:
+            KeyError: it is not in the book (never was, or was closed long ago).
+        """
+        found = actions.acknowledge(self.book, name, owner, self._now_ns(), note=note)
+        await self._write()
+        return found
+
+    async def remark(self, name: str, text: str) -> Incident:
+        """Add a line to an incident's history; raises as ``acknowledge``."""
+        found = actions.remark(self.book, name, text, self._now_ns())
+        await self._write()
+        return found
+
+    async def deliver(
+        self, name: str, number: int, delivery: Delivery | None, *, is_done: bool
+    ) -> None:
+        """Note what became of an entry of an incident's ledger; raises as ``acknowledge``."""
+        actions.deliver(self.book, name, number, delivery, is_done=is_done)
+        await self._write()
+
+    async def plan(self, window: Window) -> None:
+        """Plan work, or change what was planned under the same name."""
+        await asyncio.to_thread(rows.put_window, self._store, window)
+        others = (one for one in self.book.picture.windows if one.id != window.id)
+        actions.plan(self.book, (*others, window))
+
+    async def cancel(self, name: str) -> None:
+        """Take planned work back."""
+        await asyncio.to_thread(rows.drop_window, self._store, name)
+        actions.plan(self.book, (one for one in self.book.picture.windows if one.id != name))
+
+    async def _apply(self, kept: Kept, plans: Mapping[bytes, LayoutPlan]) -> tuple[Rewrite, ...]:
+        entry = kept.entry
+        try:
+            piece = piece_of(entry, self._reader.columns(kept, plans))
+            timeline = self._timelines.get(entry.site)
+            if timeline is None:
+                timeline = self._timelines[entry.site] = SiteTimeline(site=entry.site)
+            present = self._present(entry.received_ns)
+            rewrites = timeline.apply(piece, present, self._timeline)
+        except Exception as error:  # noqa: BLE001 - one batch must not stop all the others
+            await self._aside.put(kept, consumer=CONSUMER, error=error)
+            return ()
+        self._changed.add(entry.site)
+        return rewrites
+
+    async def _advance(self, rewrites: list[Rewrite]) -> None:
+        now_ns = self._now_ns()
+        is_current = not self.lag
+        # While it lags, silence is counted up to where it has read.
+        present = self._present(now_ns if is_current else self._read_ns)
+        for timeline in self._timelines.values():
+            changed = timeline.tick(present, self._timeline)
+            if changed:
+                rewrites += changed
+                self._unwritten += changed
+                self._changed.add(timeline.site)
+        await self._recall(rewrites)
+        is_listening = is_current or now_ns - self._read_ns < ns(_LAG_S)
+        self._untold += advance(self.book, rewrites, now_ns, is_listening=is_listening)
+        await self._write(is_all=now_ns - self._written_ns > ns(_WRITE_ALL_EVERY_S))
+        if self._untold:
+            events, self._untold = tuple(self._untold), []
+            self._tell(events)
+
+    async def _recall(self, rewrites: Iterable[Rewrite]) -> None:
+        """Bring back into the book what was dropped from memory, where its time is rewritten."""
+        before_ns = self._now_ns() - ns(self._settings.kept_s)
+        old = [one for one in rewrites if one.from_ns < before_ns]
+        if old:
+            found = await asyncio.to_thread(rows.recall, self._store, old)
+            self.book.recall(found)
+
+    async def _write(self, *, is_all: bool = False) -> None:
+        """
+        Write what changed, and with ``is_all`` everything, so that the journal may go on.
+
+        What the disk refuses is written with the next call.
+        """
+        changes, self._unwritten = self._unwritten, []
+        incidents, troubles, _ = self.book.take_changes()
+        written = {one.subject.site for one in changes}
+        if is_all:
+            written |= self._changed
+        if not (written or incidents or troubles or is_all):
+            return
+        sequence = self._sequence
+        position = sites.Position(journal=self._journal.name, sequence=sequence)
+        writing = Writing(
+            rewrites=changes,
+            # Encoded here, not in the thread: a timeline must not change while it is written.
+            timelines=[
+                (site, msgspec.msgpack.encode(self._timelines[site])) for site in sorted(written)
+            ],
+            incidents=incidents,
+            troubles=troubles,
+            position=position if is_all else None,
+        )
+        self._changed -= written
+        try:
+            await asyncio.to_thread(rows.write, self._store, writing, consumer=CONSUMER)
+        except BaseException:
+            self._unwritten = [*changes, *self._unwritten]
+            self._changed |= written
+            self.book.give_back(incidents, troubles)
+            raise
+        if is_all:
+            self._written_ns = self._now_ns()
+            await self._journal.commit(CONSUMER, sequence)
+
+    def _present(self, now_ns: int) -> Present:
+        return Present(now_ns=now_ns, hearing_since_ns=self._hearing_since_ns)

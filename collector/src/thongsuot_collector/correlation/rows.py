@@ -1,0 +1,285 @@
+"""Reading and writing timelines, intervals and incidents; whatever belongs together in one act."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Engine, Table, and_, delete, insert, or_, select, update
+
+from thongsuot_collector.correlation.tables import (
+    INCIDENTS,
+    INTERVALS,
+    MEMBERS,
+    TIMELINES,
+    TROUBLES,
+    WINDOWS,
+)
+from thongsuot_collector.incidents.book import BookState
+from thongsuot_collector.incidents.incident import Incident
+from thongsuot_collector.incidents.trouble import Trouble
+from thongsuot_collector.incidents.window import Window
+from thongsuot_collector.store.sites import Position
+from thongsuot_collector.store.tables import POSITIONS
+from thongsuot_collector.timeline.interval import Interval, Rewrite, Source
+from thongsuot_collector.timeline.subject import Subject
+from thongsuot_schema.segment import Segment
+from thongsuot_schema.state import State
+from thongsuot_schema.verdict import Symptom
+
+_END_OF_TIME_NS = 2**63 - 1
+
+_AT_ONCE = 400
+"""Names asked for in one statement; SQLite takes 32,766 parameters."""
+
+
+class Writing(msgspec.Struct, frozen=True, kw_only=True):
+    """What is written in one act. ``timelines`` are encoded already: they go on changing."""
+
+    rewrites: Sequence[Rewrite] = ()
+    timelines: Sequence[tuple[str, bytes]] = ()
+    incidents: Sequence[Incident] = ()
+    troubles: Sequence[Trouble] = ()
+    position: Position | None = None
+
+
+def write(engine: Engine, writing: Writing, *, consumer: str) -> None:
+    """Write everything, or nothing."""
+    with engine.begin() as connection:
+        for rewrite in writing.rewrites:
+            _rewrite(connection, rewrite)
+        for site, body in writing.timelines:
+            _replace(connection, TIMELINES, {"site": site}, {"body": body})
+        for trouble in writing.troubles:
+            _put_trouble(connection, trouble)
+        for incident in writing.incidents:
+            _put_incident(connection, incident)
+        if writing.position is not None:
+            place = msgspec.structs.asdict(writing.position)
+            _replace(connection, POSITIONS, {"consumer": consumer}, place)
+
+
+def timelines(engine: Engine) -> list[tuple[str, bytes]]:
+    """Return every site's timeline, encoded."""
+    with engine.connect() as connection:
+        return [(row.site, row.body) for row in connection.execute(select(TIMELINES))]
+
+
+def live(engine: Engine, *, known_since_ns: int) -> BookState:
+    """Return what belongs into memory: what is live, and what was closed lately."""
+    wanted = or_(INCIDENTS.c.is_live, INCIDENTS.c.known_until_ns >= known_since_ns)
+    with engine.connect() as connection:
+        names = [row.id for row in connection.execute(select(INCIDENTS.c.id).where(wanted))]
+        state = _with_all_members(connection, names)
+    return BookState(
+        incidents=state.incidents, troubles=state.troubles, windows=tuple(windows(engine))
+    )
+
+
+def recall(engine: Engine, rewrites: Iterable[Rewrite]) -> BookState:
+    """Return the incidents of the time that rewrites speak of, with all that belongs to them."""
+    names: set[str] = set()
+    with engine.connect() as connection:
+        for rewrite in rewrites:
+            subject = rewrite.subject
+            lasts = or_(TROUBLES.c.end_ns.is_(None), TROUBLES.c.end_ns > rewrite.from_ns)
+            until_ns = _END_OF_TIME_NS if rewrite.until_ns is None else rewrite.until_ns
+            inside = and_(
+                TROUBLES.c.site == subject.site,
+                TROUBLES.c.link == subject.link,
+                TROUBLES.c.service == subject.service,
+                lasts,
+                TROUBLES.c.start_ns < until_ns,
+            )
+            held = select(MEMBERS.c.incident).join(TROUBLES, MEMBERS.c.trouble == TROUBLES.c.id)
+            names.update(row.incident for row in connection.execute(held.where(inside)))
+        return _with_all_members(connection, sorted(names))
+
+
+def intervals(engine: Engine, subject: Subject, *, from_ns: int, until_ns: int) -> list[Interval]:
+    """Return the intervals of a subject that lie in a time or reach into it, in order."""
+    wanted = (
+        select(INTERVALS)
+        .where(
+            _is_of(INTERVALS, subject),
+            INTERVALS.c.start_ns < until_ns,
+            or_(INTERVALS.c.end_ns.is_(None), INTERVALS.c.end_ns > from_ns),
+        )
+        .order_by(INTERVALS.c.start_ns)
+    )
+    with engine.connect() as connection:
+        return [_interval(row) for row in connection.execute(wanted).mappings()]
+
+
+def incident(engine: Engine, name: str) -> Incident | None:
+    """Return one incident, also one long closed."""
+    with engine.connect() as connection:
+        found = connection.execute(select(INCIDENTS.c.body).where(INCIDENTS.c.id == name)).scalar()
+    return None if found is None else msgspec.msgpack.decode(found, type=Incident)
+
+
+def windows(engine: Engine) -> list[Window]:
+    """Return all maintenance windows, in order of their beginnings."""
+    wanted = select(WINDOWS.c.body).order_by(WINDOWS.c.start_ns, WINDOWS.c.id)
+    with engine.connect() as connection:
+        return [msgspec.msgpack.decode(row.body, type=Window) for row in connection.execute(wanted)]
+
+
+def put_window(engine: Engine, window: Window) -> None:
+    """Keep a maintenance window, replacing one of the same name."""
+    with engine.begin() as connection:
+        fields = {"start_ns": window.start_ns, "end_ns": window.end_ns}
+        body = msgspec.msgpack.encode(window)
+        _replace(connection, WINDOWS, {"id": window.id}, {**fields, "body": body})
+
+
+def drop_window(engine: Engine, name: str) -> None:
+    """Take a maintenance window back."""
+    with engine.begin() as connection:
+        connection.execute(delete(WINDOWS).where(WINDOWS.c.id == name))
+
+
+def _rewrite(connection: Connection, rewrite: Rewrite) -> None:
+    """Apply a rewrite as it says: cut what reaches in, remove what begins inside, insert."""
+    subject = rewrite.subject
+    of_subject = _is_of(INTERVALS, subject)
+    begins_inside = INTERVALS.c.start_ns >= rewrite.from_ns
+    if rewrite.until_ns is not None:
+        begins_inside = and_(begins_inside, INTERVALS.c.start_ns < rewrite.until_ns)
+    connection.execute(delete(INTERVALS).where(of_subject, begins_inside))
+    reaches_in = and_(
+        INTERVALS.c.start_ns < rewrite.from_ns,
+        or_(INTERVALS.c.end_ns.is_(None), INTERVALS.c.end_ns > rewrite.from_ns),
+    )
+    connection.execute(
+        update(INTERVALS).where(of_subject, reaches_in).values(end_ns=rewrite.from_ns)
+    )
+    if rewrite.intervals:
+        connection.execute(insert(INTERVALS), [_row_of(subject, one) for one in rewrite.intervals])
+
+
+def _put_incident(connection: Connection, incident: Incident) -> None:
+    _replace(
+        connection,
+        INCIDENTS,
+        {"id": incident.id},
+        {
+            "code": incident.code,
+            "key": incident.key,
+            "party": incident.party.party,
+            "party_name": incident.party.name,
+            "is_open": incident.is_open,
+            "is_live": incident.is_open or incident.told is not None,
+            "opened_ns": incident.opened_ns,
+            "closed_ns": incident.closed_ns,
+            "known_until_ns": incident.closed_known_ns or incident.known_ns,
+            "body": msgspec.msgpack.encode(incident),
+        },
+    )
+    connection.execute(delete(MEMBERS).where(MEMBERS.c.incident == incident.id))
+    connection.execute(
+        insert(MEMBERS),
+        [
+            {"incident": incident.id, "place": place, "trouble": one.trouble}
+            | msgspec.structs.asdict(one.subject)
+            for place, one in enumerate(incident.members)
+        ],
+    )
+
+
+def _put_trouble(connection: Connection, trouble: Trouble) -> None:
+    fields = {"start_ns": trouble.start_ns, "end_ns": trouble.end_ns}
+    _replace(
+        connection,
+        TROUBLES,
+        {"id": trouble.id},
+        {
+            **msgspec.structs.asdict(trouble.subject),
+            **fields,
+            "body": msgspec.msgpack.encode(trouble),
+        },
+    )
+
+
+def _replace(
+    connection: Connection, table: Table, key: dict[str, Any], values: dict[str, Any]
+) -> None:
+    """Keep one row under a key; plain statements, so that every database takes them."""
+    same = and_(*(table.c[name] == value for name, value in key.items()))
+    changed = connection.execute(update(table).where(same).values(**values))
+    if not changed.rowcount:
+        connection.execute(insert(table).values(**key, **values))
+
+
+def _with_all_members(connection: Connection, names: Sequence[str]) -> BookState:
+    """Return incidents, all that share a trouble with them, and all of their troubles."""
+    incidents: dict[str, Incident] = {}
+    troubles: dict[str, Trouble] = {}
+    waiting = list(names)
+    while waiting:
+        for name, body in _bodies(connection, INCIDENTS, waiting):
+            incidents[name] = msgspec.msgpack.decode(body, type=Incident)
+        held = {m.trouble for name in waiting for m in incidents[name].members} - set(troubles)
+        for name, body in _bodies(connection, TROUBLES, sorted(held)):
+            troubles[name] = msgspec.msgpack.decode(body, type=Trouble)
+        waiting = sorted(_holding(connection, sorted(held)) - set(incidents))
+    return BookState(incidents=tuple(incidents.values()), troubles=tuple(troubles.values()))
+
+
+def _bodies(
+    connection: Connection, table: Table, names: Sequence[str]
+) -> Iterable[tuple[str, bytes]]:
+    for first in range(0, len(names), _AT_ONCE):
+        part = names[first : first + _AT_ONCE]
+        wanted = select(table.c.id, table.c.body).where(table.c.id.in_(part))
+        for row in connection.execute(wanted):
+            yield row.id, row.body
+
+
+def _holding(connection: Connection, troubles: Sequence[str]) -> set[str]:
+    found: set[str] = set()
+    for first in range(0, len(troubles), _AT_ONCE):
+        part = troubles[first : first + _AT_ONCE]
+        wanted = select(MEMBERS.c.incident).where(MEMBERS.c.trouble.in_(part))
+        found.update(row.incident for row in connection.execute(wanted))
+    return found
+
+
+def _is_of(table: Table, subject: Subject) -> Any:  # noqa: ANN401 - SQLAlchemy's own type
+    return and_(
+        table.c.site == subject.site,
+        table.c.link == subject.link,
+        table.c.service == subject.service,
+    )
+
+
+def _row_of(subject: Subject, interval: Interval) -> dict[str, Any]:
+    source = interval.source
+    return {
+        **msgspec.structs.asdict(subject),
+        "start_ns": interval.start_ns,
+        "end_ns": interval.end_ns,
+        "state": interval.state,
+        "symptom": interval.symptom,
+        "segment": interval.segment,
+        "basis": interval.basis,
+        "error_s": interval.error_s,
+        "stream": None if source is None else source.stream,
+        "number": None if source is None else source.number,
+        "digest": None if source is None else source.digest,
+    }
+
+
+def _interval(row: Any) -> Interval:  # noqa: ANN401 - a row of SQLAlchemy's
+    source = None
+    if row["stream"] is not None:
+        source = Source(row["stream"], row["number"], row["digest"])
+    return Interval(
+        start_ns=row["start_ns"],
+        end_ns=row["end_ns"],
+        state=State(row["state"]),
+        symptom=Symptom(row["symptom"]),
+        segment=None if row["segment"] is None else Segment(row["segment"]),
+        basis=row["basis"],
+        error_s=row["error_s"],
+        source=source,
+    )

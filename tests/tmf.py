@@ -2,7 +2,7 @@
 What TM Forum's published files say of requests and answers.
 
 The files are not part of the repository: a test that needs them skips, naming them, where they are
-not there. ``THONGSUOT_TMF_FILES`` says where they are.
+not there. They are beside the repository, or where ``THONGSUOT_TMF_FILES`` says.
 """
 
 import json
@@ -15,7 +15,8 @@ import jsonschema  # type: ignore[import-untyped]
 import pytest
 import yaml  # type: ignore[import-untyped]
 
-FOLDER = Path(os.environ.get("THONGSUOT_TMF_FILES", "/work/shared/data/tmf"))
+BESIDE = Path(__file__).parents[2] / "shared" / "data" / "tmf"
+FOLDER = Path(os.environ.get("THONGSUOT_TMF_FILES", BESIDE))
 TICKETS_5 = "TMF621-Trouble_Ticket-v5.0.1.oas.yaml"
 TICKETS_4 = "TMF621-TroubleTicket-v4.0.0.swagger.json"
 ALARMS_4 = "TMF642-Alarm-v4.0.0.swagger.json"

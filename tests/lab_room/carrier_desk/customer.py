@@ -25,6 +25,11 @@ class CarrierDesk:
         """Where it listens, without a slash at the end."""
         return f"http://127.0.0.1:{self.port}"
 
+    @property
+    def is_running(self) -> bool:
+        """Whether anybody is there."""
+        return self._process is not None
+
     def start(self) -> Self:
         """Start it."""
         assert self._process is None, "already running"

@@ -22,8 +22,8 @@ class App:
     The desk's door.
 
     ``token`` is what customers must show (empty: nothing). ``mood`` is how they are answered:
-    ``well``, a status, ``hang`` (done, but not answered), ``drop`` (closed), ``echo`` (refused,
-    showing all of it). ``exchanges`` are their requests with the answers.
+    ``well``, a status, ``hang`` (what is to be changed is, but that is not answered), ``drop``
+    (closed), ``echo`` (refused, showing all of it). ``exchanges`` are requests and answers.
     """
 
     def __init__(self, desk: Desk, *, token: str = "") -> None:
@@ -62,7 +62,7 @@ class App:
         ):
             raise Refused(401, "who are you?")
         response = self._route(request)
-        if self.mood == "hang":
+        if self.mood == "hang" and request.method != "GET":
             self._note(request, response)
             await asyncio.sleep(HANG_S)
             return None
@@ -146,6 +146,10 @@ class App:
             case "POST", ["mood"]:
                 self.mood = str(json_in(request)["mood"])
                 body = {"mood": self.mood}
+            case "POST", ["clear"]:
+                desk.clear()
+                self.exchanges.clear()
+                self.mood, body = "well", {}
             case _:
                 raise Refused(404, f"nothing is at {request.path}")
         return Response(status=200, body=body)

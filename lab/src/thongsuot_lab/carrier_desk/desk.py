@@ -105,6 +105,12 @@ class Desk:
         fresh.write_text(text, "utf-8")
         fresh.rename(self._keep)
 
+    def clear(self) -> None:
+        """Throw everything away."""
+        self.tickets, self.alarms = Tickets(), Alarms()
+        self.hubs = {name: Hub() for name in self.hubs}
+        self.write()
+
     async def stop(self) -> None:
         """End what is under way."""
         for task in list(self._tasks):

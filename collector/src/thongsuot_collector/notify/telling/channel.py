@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
 
+from thongsuot_collector.notify.telling.hub import Hub
 from thongsuot_collector.notify.telling.message import Answer, Message, News, Open
 
 
@@ -41,9 +42,13 @@ class Repeating(Protocol):
 
 @runtime_checkable
 class Watching(Protocol):
-    """A channel whose receiver acts and says so: it is asked every ``look_s``, or when it calls."""
+    """
+    A channel whose receiver acts and says so: it is asked every ``look_s``, or when it calls at the
+    ``hub``.
+    """
 
     look_s: float
+    hub: Hub
 
     async def look(self, known: Sequence[Open]) -> Sequence[News]:
         """

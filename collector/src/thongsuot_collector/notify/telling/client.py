@@ -5,7 +5,7 @@ import ssl
 import time
 from collections.abc import Mapping
 from functools import cache
-from typing import Annotated
+from typing import Annotated, TypeVar
 from urllib.parse import urlsplit
 
 import httpx
@@ -24,6 +24,8 @@ _TEXT_CHARACTERS = 200
 """Of what a receiver says about an error; enough for a sentence."""
 
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
+
+T = TypeVar("T")
 
 Positive = Annotated[float, msgspec.Meta(gt=0)]
 
@@ -55,6 +57,16 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
     text: str
     body: bytes = b""
     retry_after_s: float = 0.0
+
+    def read(self, kind: type[T]) -> "T | Reply":
+        """Return what was answered as a value of a type; a reply that says why there is none."""
+        if self.outcome is not Outcome.DELIVERED:
+            return self
+        try:
+            return msgspec.json.decode(self.body, type=kind)
+        except msgspec.MsgspecError as error:
+            text = f"{self.text}, but what was answered cannot be read: {error}"
+            return msgspec.structs.replace(self, outcome=Outcome.UNSURE, text=text)
 
     def answer(self, *, reference: str = "", memo: str | None = None) -> Answer:
         """Return it as what became of a message."""
@@ -180,9 +192,10 @@ def check_http(settings: HttpSettings) -> None:
         raise ValueError("bearer_file and username are both set; one of them is meant")
     if bool(settings.username) is not bool(settings.password_file):
         raise ValueError("username and password_file belong together")
-    for file in (settings.password_file, settings.bearer_file):
-        if file:
-            secret_in(file)
+    if settings.password_file:
+        secret_in(settings.password_file)
+    if settings.bearer_file and not secret_in(settings.bearer_file).isascii():
+        raise ValueError(f"{settings.bearer_file}: a bearer token is ASCII (RFC 6750, 2.1)")
     if settings.ca_file:
         ssl.create_default_context(cafile=settings.ca_file)
 

@@ -32,7 +32,7 @@ class Leg(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     the conversation's for the receiver, made at the first try and kept until it is over.
     ``shown`` is the number of the newest entry that got through, ``attempts`` counts the tries of
     the present one that did not, ``ready_ns`` is when the next may be. ``status`` is the receiver's
-    own word for how far it is.
+    own word for how far it is, as last noted.
     """
 
     route: str

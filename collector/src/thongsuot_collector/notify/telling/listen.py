@@ -11,6 +11,8 @@ from thongsuot_collector.notify.telling.feedback import Feedback
 from thongsuot_collector.notify.telling.message import News, Open
 from thongsuot_collector.notify.telling.progress import with_status
 
+_CALLS_APART_S = 0.5
+
 _log = logging.getLogger(__name__)
 
 
@@ -69,14 +71,15 @@ class Listener:
         while True:
             nudge.clear()
             known = {leg.name: (one, leg) for one, leg in self._open_by(name) if leg.reference}
-            if known:
-                asked = [
-                    Open(conversation=leg.name, reference=leg.reference, memo=leg.memo)
-                    for _, leg in known.values()
-                ]
-                for news in await channel.look(asked):
-                    if news.conversation in known:
-                        await self._take(*known[news.conversation], news)
+            asked = [
+                Open(conversation=leg.name, reference=leg.reference, memo=leg.memo)
+                for _, leg in known.values()
+            ]
+            for news in await channel.look(asked):
+                if news.conversation in known:
+                    await self._take(*known[news.conversation], news)
+            # Whoever calls again and again does not make us ask again and again.
+            await asyncio.sleep(_CALLS_APART_S)
             try:
                 async with asyncio.timeout(channel.look_s):
                     await nudge.wait()
@@ -84,14 +87,15 @@ class Listener:
                 continue
 
     async def _take(self, conversation: Conversation, leg: Leg, news: News) -> None:
-        if news.status == leg.status:
+        mark = news.mark or news.status
+        if mark == leg.status:
             return
         dispatcher = self._dispatcher
         key = conversation.incident, conversation.audience
 
         def noted(now: Conversation) -> Conversation:
             is_same = any(one.route == leg.route and one.name == leg.name for one in now.legs)
-            return with_status(now, leg.route, news.status) if is_same else now
+            return with_status(now, leg.route, mark) if is_same else now
 
         await dispatcher.update(key, noted)
         feedback = Feedback(

@@ -92,9 +92,13 @@ class Open(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class News(msgspec.Struct, frozen=True, kw_only=True):
-    """What a receiver says by itself: the ``status`` of a ticket, in the receiver's word."""
+    """
+    What a receiver says by itself: the ``status`` of a ticket, in the receiver's word.
+
+    ``mark`` differs whenever there is something new; empty: the status alone says so.
+    """
 
     conversation: str
     status: str
     text: str = ""
-    by: str = ""
+    mark: str = ""

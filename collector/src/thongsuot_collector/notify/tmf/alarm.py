@@ -1,0 +1,122 @@
+"""Alarm: a message in the form of TMF642 4.0.0, on the model of ITU-T X.733."""
+
+from typing import Final
+
+import msgspec
+
+from thongsuot_collector.notify.content.document import Affected, timestamp
+from thongsuot_collector.notify.telling.message import Message
+from thongsuot_collector.notify.tmf.causes import cause_of
+from thongsuot_schema.state import State
+
+Json = dict[str, object]
+
+BASE: Final = "/tmf-api/alarm/v4"
+SYSTEM: Final = "thongsuot"
+RAISED: Final = "raised"
+UPDATED: Final = "updated"
+CLEARED: Final = "cleared"
+
+
+class Alarm(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """
+    What is read of an alarm. Its ``id`` is a whole number by the file and a text by its own links:
+    both are taken.
+    """
+
+    id: int | str
+    perceived_severity: str = ""
+    external_alarm_id: str = ""
+    ack_state: str = ""
+    ack_user_id: str = ""
+
+    @property
+    def is_cleared(self) -> bool:
+        """Whether it is over; then nothing of it can be set any more."""
+        return self.perceived_severity == CLEARED
+
+
+def created(message: Message) -> Json:
+    """Return a new alarm."""
+    document = message.document
+    cause = cause_of(document.symptom, document.state)
+    objects = [_object_of(one) for one in document.affected]
+    found: Json = {
+        "externalAlarmId": message.conversation,
+        "alarmType": cause.kind,
+        "probableCause": cause.cause,
+        "alarmRaisedTime": document.opened_at,
+        "sourceSystemId": SYSTEM,
+        "state": RAISED,
+        "isRootCause": True,
+        "alarmedObjectType": "circuit",
+        "alarmedObject": {"id": objects[0] if len(objects) == 1 else document.responsible.name},
+        **_present(message),
+    }
+    if len(objects) > 1:
+        found["alarmedObjectType"] = document.responsible.party.value
+    crossed = _crossed(message)
+    if crossed:
+        found["crossedThresholdInformation"] = crossed
+    return found
+
+
+def changed(message: Message) -> Json:
+    """Return what is changed of an alarm."""
+    return {
+        "state": UPDATED,
+        "alarmChangedTime": timestamp(message.entry.at_ns),
+        **_present(message),
+    }
+
+
+def cleared(message: Message) -> Json:
+    """Return what ends an alarm."""
+    document = message.document
+    return {
+        "state": CLEARED,
+        "perceivedSeverity": CLEARED,
+        "alarmClearedTime": document.closed_at or document.told_at,
+        "clearSystemId": SYSTEM,
+        "clearUserId": SYSTEM,
+        "alarmDetails": message.body,
+    }
+
+
+def _present(message: Message) -> Json:
+    """Return what may be different the next time."""
+    document = message.document
+    return {
+        "perceivedSeverity": document.severity.value,
+        "specificProblem": document.symptom.value,
+        "alarmDetails": message.body,
+        "serviceAffecting": document.state is not State.UP,
+        "affectedService": [
+            {"id": _object_of(one)} for one in document.affected if one.ended_at is None
+        ],
+        "place": [
+            {"id": site, "name": name, "role": "affectedSite"}
+            for site, name in dict.fromkeys(
+                (one.site, one.site_title or one.site) for one in document.affected
+            )
+        ],
+    }
+
+
+def _object_of(one: Affected) -> str:
+    return one.circuit or "/".join(filter(None, (one.site, one.link or one.service)))
+
+
+def _crossed(message: Message) -> Json:
+    """Return the figure that decided, where a figure did."""
+    for shown in message.document.shown:
+        for one in shown.evidence:
+            if one.value is not None and one.limit is not None and not one.link:
+                return {
+                    "indicatorName": one.metric,
+                    "indicatorUnit": one.metric.rpartition("_")[2],
+                    "observedValue": f"{one.value:g}",
+                    "direction": "up" if one.value >= one.limit else "down",
+                    "thresholdCrossingDescription": f"{one.value:g} against {one.limit:g}",
+                }
+    return {}

@@ -1,0 +1,206 @@
+"""Ticket: a message in the forms of TMF621, version 5 (5.0.1) and version 4 (4.0.0)."""
+
+import base64
+from collections.abc import Mapping
+from typing import Final, Literal
+
+import msgspec
+
+from thongsuot_collector.incidents.party import Severity
+from thongsuot_collector.notify.content.document import timestamp
+from thongsuot_collector.notify.telling.message import Message
+
+Version = Literal[5, 4]
+Json = dict[str, object]
+
+AUTHOR: Final = "Thông Suốt"
+OWNER: Final = "thongsuot"
+BASES: Final[dict[Version, str]] = {
+    5: "/tmf-api/troubleTicket/v5",
+    4: "/tmf-api/troubleTicket/v4",
+}
+
+_SEVERITIES: Final[dict[Severity, str]] = {
+    Severity.CRITICAL: "Critical",
+    Severity.MAJOR: "Major",
+    Severity.MINOR: "Minor",
+    Severity.WARNING: "Minor",
+    Severity.INDETERMINATE: "Minor",
+}
+"""The words that the standard gives as examples; a carrier may want others."""
+
+
+class Ticket(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """What is read of a carrier's ticket; everything else in it is left as it is."""
+
+    id: str
+    status: str = ""
+    status_change_reason: str = ""
+    note: tuple[dict[str, object], ...] = ()
+    external_identifier: tuple[dict[str, object], ...] = ()
+    external_id: str = ""
+
+    def is_named(self, external: str) -> bool:
+        """Return whether it has an external identifier."""
+        named = [one.get("id") for one in self.external_identifier]
+        return external in [*named, self.external_id]
+
+    @property
+    def last_said(self) -> str:
+        """What the carrier said last: the reason of its state, or a note that is not ours."""
+        notes = [str(one.get("text", "")) for one in self.note if one.get("author") != AUTHOR]
+        return self.status_change_reason or (notes[-1] if notes else "")
+
+
+def filter_of(version: Version, external: str) -> Mapping[str, str]:
+    """Return the query for the tickets with an external identifier (TMF630, filtering)."""
+    return {"externalIdentifier.id" if version == 5 else "externalId": external}
+
+
+def created(
+    message: Message, version: Version, *, ticket_type: str, customer: str, follows: str = ""
+) -> Json:
+    """
+    Return a new ticket.
+
+    ``customer`` is how the carrier knows the city; ``follows`` an earlier ticket of the same fault.
+    """
+    found: Json = {
+        "name": message.document.title_vi,
+        "description": message.body,
+        "severity": _SEVERITIES[message.document.severity],
+        "ticketType": ticket_type,
+        "attachment": [_typed(version, "Attachment", _attachment(message))],
+        "note": [note(version, message.title, message.entry.at_ns)],
+        "relatedEntity": _circuits(message, version),
+    }
+    if version == 5:
+        identifier: Json = {
+            "id": message.conversation,
+            "owner": OWNER,
+            "externalIdentifierType": "incident",
+        }
+        found["@type"] = "TroubleTicket"
+        found["externalIdentifier"] = [_typed(version, "ExternalIdentifier", identifier)]
+        found["troubleTicketCharacteristic"] = _characteristics(message)
+    else:
+        found["externalId"] = message.conversation
+    if customer:
+        found["relatedParty"] = [_customer(version, customer)]
+    if follows:
+        relation: Json = {"id": follows, "relationshipType": "follows"}
+        found["troubleTicketRelationship"] = [
+            _typed(version, "TroubleTicketRelationship", relation)
+        ]
+    return found
+
+
+def changed(message: Message, version: Version, ticket: Ticket, *, status: str = "") -> Json:
+    """
+    Return what is changed of a ticket.
+
+    A list in a PATCH replaces the list that is there (RFC 7396): the carrier's own notes are sent
+    along, or they would be gone.
+    """
+    text = f"{message.title}\n\n{message.body}"
+    found: Json = {
+        "severity": _SEVERITIES[message.document.severity],
+        "note": [*ticket.note, note(version, text, message.entry.at_ns)],
+    }
+    if status:
+        found["status"] = status
+        found["statusChangeReason"] = message.title
+    if version == 5:
+        found["@type"] = "TroubleTicket"
+    return found
+
+
+def step(version: Version, status: str) -> Json:
+    """Return what only brings a ticket into a state, on its way to another."""
+    found: Json = {"status": status}
+    return found | {"@type": "TroubleTicket"} if version == 5 else found
+
+
+def note(version: Version, text: str, at_ns: int) -> Json:
+    """Return a note of ours."""
+    return _typed(version, "Note", {"author": AUTHOR, "date": timestamp(at_ns), "text": text})
+
+
+def _typed(version: Version, kind: str, value: Json) -> Json:
+    """Return an object with its type, which version 5 wants everywhere."""
+    return {"@type": kind, **value} if version == 5 else value
+
+
+def _attachment(message: Message) -> Json:
+    return {
+        "attachmentType": "evidence",
+        "mimeType": "application/json",
+        "name": f"{message.incident.id}-{message.entry.number}.json",
+        "content": base64.b64encode(message.attachment).decode(),
+    }
+
+
+def _circuits(message: Message, version: Version) -> list[Json]:
+    """Return the circuits that are affected, as the carrier knows them, else by our own names."""
+    found: list[Json] = []
+    for one in message.document.affected:
+        if not one.link:
+            continue
+        entity: Json = {
+            "id": one.circuit or f"{one.site}/{one.link}",
+            "name": one.site_title or one.site,
+            "@referredType": "Service",
+        }
+        if version == 5:
+            found.append(
+                {
+                    "@type": "RelatedEntity",
+                    "role": "affectedService",
+                    "entity": {"@type": "EntityRef", **entity},
+                }
+            )
+        else:
+            found.append({"role": "affectedService", **entity})
+    return found
+
+
+def _customer(version: Version, customer: str) -> Json:
+    if version == 5:
+        return {
+            "@type": "RelatedPartyRefOrPartyRoleRef",
+            "role": "customer",
+            "partyOrPartyRole": {"@type": "PartyRef", "id": customer},
+        }
+    return {"id": customer, "role": "customer", "@referredType": "Organization"}
+
+
+def _characteristics(message: Message) -> list[Json]:
+    """Return the facts by name: what a carrier's system can sort and search by."""
+    document = message.document
+    texts = {
+        "rule": document.rule,
+        "state": document.state.value,
+        "segment": document.segment.value if document.segment is not None else "",
+        "symptom": document.symptom.value,
+        "openedAt": document.opened_at,
+        "evidencePage": document.page_url,
+    }
+    numbers: dict[str, float] = {"affectedNow": document.affected_now}
+    if document.total is not None:
+        numbers["affectedOf"] = document.total
+    if document.clock_error_s is not None:
+        numbers["clockErrorSeconds"] = document.clock_error_s
+    for shown in document.shown[:1]:
+        for one in shown.evidence:
+            if one.value is not None and not one.link:
+                numbers.setdefault(one.metric, one.value)
+    found: list[Json] = [
+        {"@type": "StringCharacteristic", "name": name, "valueType": "string", "value": value}
+        for name, value in texts.items()
+        if value
+    ]
+    found += [
+        {"@type": "NumberCharacteristic", "name": name, "valueType": "number", "value": value}
+        for name, value in numbers.items()
+    ]
+    return found

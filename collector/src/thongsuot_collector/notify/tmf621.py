@@ -1,0 +1,208 @@
+"""
+TMF621: a trouble ticket in the carrier's own system, version 5 by default, version 4 where wanted.
+
+A ticket is found by its external identifier before one is made: a request whose answer was lost
+makes no second one. What the carrier does with it comes back by asking now and then, and at once
+where the carrier tells a callback that something has changed.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Annotated
+
+import msgspec
+
+from thongsuot_collector.incidents.ledger import Cause, Kind
+from thongsuot_collector.notify import ChannelKind
+from thongsuot_collector.notify.telling.client import Client, Reply, check_http, check_url
+from thongsuot_collector.notify.telling.hub import Hub, HubSettings, check_hub
+from thongsuot_collector.notify.telling.message import Answer, Message, News, Open, Outcome
+from thongsuot_collector.notify.tmf import states, ticket
+from thongsuot_collector.notify.tmf.ticket import Json, Ticket, Version
+
+_AT_ONCE = 4
+
+_HEADERS = {"Content-Type": "application/json", "Accept": "application/json"}
+_PATCH = {"Content-Type": "application/merge-patch+json", "Accept": "application/json"}
+
+Positive = Annotated[float, msgspec.Meta(gt=0)]
+
+
+class Settings(HubSettings, frozen=True, kw_only=True):
+    """
+    One ``[[channels]]`` of kind ``tmf621``.
+
+    ``url`` is the carrier's API root, without ``/tmf-api``. ``customer`` is how the carrier knows
+    the city. Not ``sets_status``: the carrier alone says how far a ticket is, and is told in notes.
+    ``look_s`` is how often open tickets are asked for.
+    """
+
+    url: str
+    version: Version = 5
+    ticket_type: str = "incident"
+    customer: str = ""
+    sets_status: bool = True
+    look_s: Positive = 60.0
+
+
+def check(settings: Settings) -> None:
+    """Refuse what cannot work: see ``ChannelKind``."""
+    check_http(settings)
+    check_url(settings.url)
+    check_hub(settings)
+
+
+class Tickets:
+    """The channel; see ``Channel`` and ``Watching``."""
+
+    word = "tmf621"
+
+    def __init__(self, settings: Settings) -> None:
+        self.look_s = settings.look_s
+        self._settings = settings
+        self._version: Version = settings.version
+        self._base = settings.url.rstrip("/") + ticket.BASES[settings.version]
+        self.hub = Hub(settings, f"{self._base}/hub", is_typed=settings.version == 5)
+        self._client = Client(settings, secrets=self.hub.secrets)
+
+    async def tell(self, message: Message) -> Answer:
+        """Make a ticket, change it, or bring it to its end."""
+        found = await self._find(message)
+        if isinstance(found, Reply):
+            return found.answer()
+        if message.kind is Kind.RESOLVED:
+            return await self._end(message, found)
+        if found is None:
+            return await self._create(message)
+        if message.kind is Kind.OPENED:
+            return _answer(found, f"{found.id} is there already, {found.status}")
+        return await self._go_on(message, found)
+
+    async def look(self, known: Sequence[Open]) -> Sequence[News]:
+        """Ask for each ticket."""
+        await self.hub.subscribe(self._client)
+        turns = asyncio.Semaphore(_AT_ONCE)
+
+        async def look(one: Open) -> News | None:
+            async with turns:
+                reply = await self._client.ask("GET", f"{self._tickets}/{one.reference}")
+            found = reply.read(Ticket)
+            if not isinstance(found, Ticket) or not found.status:
+                return None
+            others = sum(note.get("author") != ticket.AUTHOR for note in found.note)
+            return News(
+                conversation=one.conversation,
+                status=found.status,
+                text=found.last_said,
+                mark=f"{found.status} {others}",
+            )
+
+        found = await asyncio.gather(*(look(one) for one in known))
+        return [one for one in found if one is not None]
+
+    async def close(self) -> None:
+        """Take the subscription back, and close the connections."""
+        await self.hub.unsubscribe(self._client)
+        await self._client.close()
+
+    @property
+    def _tickets(self) -> str:
+        return f"{self._base}/troubleTicket"
+
+    async def _find(self, message: Message) -> Ticket | Reply | None:
+        """
+        Return the ticket of a message, ``None`` where there is none; a reply where that is not
+        known.
+        """
+        if message.reference:
+            reply = await self._client.ask("GET", f"{self._tickets}/{message.reference}")
+            known = reply.read(Ticket)
+            if isinstance(known, Ticket):
+                return known
+            if reply.status != 404:
+                return _not_told(known)
+            # The ticket, or all of the API, is not there any more: the next answer says which.
+        params = ticket.filter_of(self._version, message.conversation)
+        reply = await self._client.ask("GET", self._tickets, params=params)
+        found = reply.read(tuple[Ticket, ...])
+        if isinstance(found, Reply):
+            return _not_told(found)
+        # A server may not know the filter and answer with all that it has.
+        named = [one for one in found if one.is_named(message.conversation)]
+        named.sort(key=lambda one: states.is_over(one.status))
+        return named[0] if named else None
+
+    async def _create(self, message: Message, *, follows: str = "") -> Answer:
+        asked = ticket.created(
+            message,
+            self._version,
+            ticket_type=self._settings.ticket_type,
+            customer=self._settings.customer,
+            follows=follows,
+        )
+        reply = await self._ask("POST", self._tickets, asked)
+        if reply.outcome is not Outcome.DELIVERED:
+            return reply.answer()
+        made = reply.read(Ticket)
+        if isinstance(made, Reply):
+            # 202: taken, but not there yet; it is found by its external identifier later.
+            return Answer(outcome=Outcome.DELIVERED, text=f"{reply.text}; no ticket number yet")
+        return _answer(made, f"{made.id} {made.status}")
+
+    async def _go_on(self, message: Message, found: Ticket) -> Answer:
+        """Say what has changed; the fault goes on, whatever the carrier thinks of it."""
+        if found.status == states.REJECTED:
+            return _answer(found, f"{found.id} was rejected; it is not made again")
+        if states.is_over(found.status):
+            return await self._create(message, follows=found.id)
+        status = states.IN_PROGRESS if found.status == states.RESOLVED else ""
+        return await self._change(message, found, status)
+
+    async def _change(self, message: Message, found: Ticket, status: str) -> Answer:
+        if not self._settings.sets_status:
+            status = ""
+        asked = ticket.changed(message, self._version, found, status=status)
+        reply = await self._ask("PATCH", f"{self._tickets}/{found.id}", asked)
+        if reply.outcome is Outcome.REFUSED and status:
+            # What may be said to the carrier without being its business is said at least.
+            asked = ticket.changed(message, self._version, found)
+            again = await self._ask("PATCH", f"{self._tickets}/{found.id}", asked)
+            if again.outcome is Outcome.DELIVERED:
+                return _answer(found, f"{found.id} noted; its state stays: {reply.text}")
+        return msgspec.structs.replace(reply.answer(), reference=found.id)
+
+    async def _end(self, message: Message, found: Ticket | None) -> Answer:
+        """Bring a ticket to its end: resolved, or taken back where it was not the carrier's."""
+        if found is None:
+            return Answer(outcome=Outcome.DELIVERED, text="there is no ticket to bring to an end")
+        if states.is_over(found.status):
+            return _answer(found, f"{found.id} is {found.status} already")
+        is_restored = message.entry.cause is Cause.ENDED
+        wanted = states.RESOLVED if is_restored else states.CANCELLED
+        steps = states.way(found.status, wanted) if self._settings.sets_status else None
+        for status in (steps or ())[:-1]:
+            asked = ticket.step(self._version, status)
+            reply = await self._ask("PATCH", f"{self._tickets}/{found.id}", asked)
+            if reply.outcome is Outcome.REFUSED:
+                return await self._change(message, found, "")
+            if reply.outcome is not Outcome.DELIVERED:
+                return msgspec.structs.replace(reply.answer(), reference=found.id)
+        return await self._change(message, found, steps[-1] if steps else "")
+
+    async def _ask(self, method: str, url: str, asked: Json) -> Reply:
+        headers = _PATCH if method == "PATCH" and self._version == 5 else _HEADERS
+        body = msgspec.json.encode(asked)
+        return await self._client.ask(method, url, body=body, headers=headers)
+
+
+def _answer(found: Ticket, text: str) -> Answer:
+    return Answer(outcome=Outcome.DELIVERED, text=text, reference=found.id)
+
+
+def _not_told(reply: Reply) -> Reply:
+    """Return what a question in vain means: whatever came of it, nothing was told."""
+    is_unsure = reply.outcome is Outcome.UNSURE
+    return msgspec.structs.replace(reply, outcome=Outcome.BUSY) if is_unsure else reply
+
+
+CHANNEL = ChannelKind(settings=Settings, check=check, make=Tickets)

@@ -1,0 +1,190 @@
+"""Alarms: the contract, the published form, causes and severities of X.733."""
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from tests import tmf
+from tests.collector.notify.carrier import SECRETS, TROUBLE, Carrier
+from tests.collector.notify.channel_contract import *  # noqa: F403 - the contract's tests
+from tests.collector.notify.making import break_portal, city, cut, mend, message_of, outage, town
+from thongsuot_collector.incidents.ledger import Kind
+from thongsuot_collector.notify import load
+from thongsuot_collector.notify.telling.message import Answer, Message, Open, Outcome
+from thongsuot_collector.notify.tmf.alarm import created
+from thongsuot_collector.notify.tmf.causes import CAUSES, cause_of
+from thongsuot_collector.notify.tmf642 import Alarms, Settings, check
+from thongsuot_schema.state import State
+from thongsuot_schema.verdict import Evidence, Symptom
+
+
+class AlarmStand:
+    trouble = TROUBLE
+    echo = "echo"
+    secrets = SECRETS
+    knows_keys = True
+
+    def __init__(self, carrier: Carrier) -> None:
+        self.carrier = carrier
+        self.desk = carrier.desk
+        self.start = carrier.start
+        self.stop = carrier.stop
+        self.behave = carrier.behave
+        every = {
+            "kind": "tmf642",
+            **carrier.credentials(),
+            **carrier.callback("http://127.0.0.1:9"),
+        }
+        self.settings = msgspec.convert(every, Settings)
+
+    def channel(self) -> Alarms:
+        check(self.settings)
+        return Alarms(self.settings)
+
+    def alarms(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self.desk.own("GET", "alarms")
+        return found
+
+    def told(self) -> list[str]:
+        found = []
+        for alarm in self.alarms():
+            found.append("opened")
+            if alarm["perceivedSeverity"] == "cleared":
+                found.append("resolved")
+        return found
+
+    async def tell(self, message: Message) -> Answer:
+        channel = self.channel()
+        try:
+            return await channel.tell(message)
+        finally:
+            await channel.close()
+
+
+@pytest.fixture(scope="module")
+def carrier(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Carrier]:
+    found = Carrier(tmp_path_factory.mktemp("carrier"))
+    yield found
+    found.stop()
+
+
+@pytest.fixture
+def stand(carrier: Carrier) -> AlarmStand:
+    carrier.clear()
+    return AlarmStand(carrier)
+
+
+async def test_every_request_and_answer_is_as_published(stand: AlarmStand) -> None:
+    made = town(city())
+    opened = message_of(cut(made), made)
+    reference = (await stand.tell(opened)).reference
+    await stand.tell(msgspec.structs.replace(opened, kind=Kind.UPDATED, reference=reference))
+    await stand.tell(message_of(mend(made), made, reference=reference))
+    await stand.tell(message_of(outage(made, "viettel"), made))
+    await stand.tell(message_of(break_portal(made), made))
+    assert stand.carrier.check_exchanges() == 10
+    assert [one["perceivedSeverity"] for one in stand.alarms()] == [
+        "cleared",
+        "critical",
+        "critical",
+    ]
+
+
+async def test_an_alarm_says_what_where_and_how_bad(stand: AlarmStand) -> None:
+    made = town(city())
+    await stand.tell(message_of(cut(made), made))
+    (alarm,) = stand.alarms()
+    assert (alarm["alarmType"], alarm["probableCause"]) == (
+        "communicationsAlarm",
+        "communicationsSubsystemFailure",
+    )
+    assert alarm["perceivedSeverity"] == "major"
+    assert alarm["alarmedObject"] == {"id": "FTTH-0000"}
+    assert alarm["alarmRaisedTime"] == "2026-11-18T11:07:10.000Z"
+    assert [one["name"] for one in alarm["place"]] == ["Điểm 0"]
+
+
+async def test_an_outage_is_one_alarm_with_all_its_circuits(stand: AlarmStand) -> None:
+    made = town(city())
+    await stand.tell(message_of(outage(made), made))
+    (alarm,) = stand.alarms()
+    assert alarm["alarmedObject"] == {"id": "vnpt"}
+    circuits = sorted(one["id"] for one in alarm["affectedService"])
+    assert circuits == ["FTTH-0000", "FTTH-0003", "FTTH-0006", "FTTH-0009"]
+
+
+def test_a_figure_that_decided_is_in_the_alarm() -> None:
+    made = town(city())
+    message = message_of(cut(made), made)
+    lossy = Evidence(kind="icmp", metric="icmp_loss_ratio", value=0.05, limit=0.02)
+    (shown,) = message.document.shown
+    document = msgspec.structs.replace(
+        message.document, shown=(msgspec.structs.replace(shown, evidence=(lossy,)),)
+    )
+    found = created(msgspec.structs.replace(message, document=document))
+    assert found["crossedThresholdInformation"] == {
+        "indicatorName": "icmp_loss_ratio",
+        "indicatorUnit": "ratio",
+        "observedValue": "0.05",
+        "direction": "up",
+        "thresholdCrossingDescription": "0.05 against 0.02",
+    }
+
+
+async def test_an_alarm_that_somebody_cleared_is_raised_again_when_there_is_more_to_say(
+    stand: AlarmStand,
+) -> None:
+    made = town(city())
+    opened = message_of(cut(made), made)
+    reference = (await stand.tell(opened)).reference
+    stand.desk.own("POST", f"alarms/{reference}", {"perceivedSeverity": "cleared"})
+    answer = await stand.tell(
+        msgspec.structs.replace(opened, kind=Kind.UPDATED, reference=reference)
+    )
+    assert answer.outcome is Outcome.DELIVERED
+    assert answer.reference != reference
+    end = message_of(mend(made), made, reference=reference)
+    assert (await stand.tell(end)).text == "cleared already"
+
+
+async def test_who_acknowledges_an_alarm_is_heard(stand: AlarmStand) -> None:
+    made = town(city())
+    opened = message_of(cut(made), made)
+    reference = (await stand.tell(opened)).reference
+    known = [Open(conversation=opened.conversation, reference=reference)]
+    channel = stand.channel()
+    assert await channel.look(known) == []
+    asked = {"ackState": "acknowledged", "ackUserId": "trực ca 3"}
+    stand.desk.own("POST", f"alarms/{reference}", asked)
+    (news,) = await channel.look(known)
+    assert (news.status, news.text) == ("acknowledged", "trực ca 3")
+    stand.behave("503")
+    assert await channel.look(known) == []
+    await channel.close()
+
+
+def test_every_symptom_of_a_fault_has_a_cause_that_the_standard_knows() -> None:
+    assert set(Symptom) - set(CAUSES) == {Symptom.NONE, Symptom.NOT_YET_MEASURED}
+    assert cause_of(Symptom.NONE, State.DOWN).cause == "communicationsSubsystemFailure"
+    assert cause_of(Symptom.NONE, State.DEGRADED).cause == "degradedSignal"
+    assert cause_of(Symptom.NONE, State.UNKNOWN).cause == "timeoutExpired"
+    file = tmf.FOLDER.parent / "itu-probable-causes.csv"
+    if not file.exists():
+        pytest.skip(f"{file} is not there")
+    with file.open(encoding="utf-8") as rows:
+        known = {row["name"] for row in csv.DictReader(rows)}
+    assert {one.cause for one in CAUSES.values()} <= known
+    assert load("tmf642").settings is Settings
+
+
+def test_callbacks_without_their_secret_are_refused(stand: AlarmStand, tmp_path: Path) -> None:
+    broken = msgspec.structs.replace(stand.settings, callback_token_file="")
+    with pytest.raises(ValueError, match="callback_url and callback_token_file belong together"):
+        check(broken)
+    nowhere = msgspec.structs.replace(stand.settings, callback_token_file=str(tmp_path / "nowhere"))
+    with pytest.raises(OSError, match="No such file"):
+        check(nowhere)

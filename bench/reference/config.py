@@ -57,13 +57,19 @@ class Check:
 
 
 def checks_of(lab: Lab, site: str) -> list[Check]:
-    """Return what the agent of a site measures by echo, lookup and request, one check each."""
+    """
+    Return what the agent of a site measures by echo, lookup and request, one check each.
+
+    The exporter cannot bind requests for pages to a link: those leave by the preferred one alone.
+    """
     targets = inventory.targets_of(lab.topology, site)
     found: list[Check] = []
-    for uplink in lab.topology.site(site).uplinks:
+    uplinks = lab.topology.site(site).uplinks
+    for uplink in uplinks:
         gateways = lab.topology.addresses_of(uplink.cpe)
         for target in targets:
-            if not target.links or uplink.name in target.links:
+            is_measured = target.role is not Role.SERVICE or uplink is uplinks[0]
+            if is_measured and (not target.links or uplink.name in target.links):
                 found += _checks(uplink.name, target, gateways)
     return found
 
@@ -92,11 +98,8 @@ def exporter(checks: list[Check], sources: dict[tuple[str, str], str], ca_file: 
     """Return the exporter's modules. ``sources``: this device's address by link and family."""
     modules: dict[str, object] = {}
     for check in checks:
-        common = {
-            "preferred_ip_protocol": check.family,
-            "ip_protocol_fallback": False,
-            "source_ip_address": sources[check.link, check.family],
-        }
+        plain = {"preferred_ip_protocol": check.family, "ip_protocol_fallback": False}
+        common = {**plain, "source_ip_address": sources[check.link, check.family]}
         if check.kind == "icmp":
             modules[check.module] = {"prober": "icmp", "icmp": common}
         elif check.kind == "dns":
@@ -104,7 +107,7 @@ def exporter(checks: list[Check], sources: dict[tuple[str, str], str], ca_file: 
             modules[check.module] = {"prober": "dns", "dns": {**common, **asked}}
         else:
             tls = {"ca_file": str(ca_file)}
-            modules[check.module] = {"prober": "http", "http": {**common, "tls_config": tls}}
+            modules[check.module] = {"prober": "http", "http": {**plain, "tls_config": tls}}
     # JSON is YAML, and needs no library.
     return json.dumps({"modules": modules}, indent=1)
 

@@ -78,6 +78,15 @@ class ReferenceStack:
         self._prometheus = f"http://127.0.0.1:{port}"
         ready = f"{self._prometheus}/-/ready"
         self._processes[-1].wait_until(lambda: parts.answers(ready), within_s=parts.READY_S)
+        for process in self._processes:
+            process.wait_until(lambda: self._succeed(len(checks)), within_s=parts.READY_S)
+
+    def _succeed(self, checks: int) -> bool:
+        """Return whether every check has been made, and succeeds."""
+        query = f"{self._prometheus}/api/v1/query?query=sum(probe_success)"
+        with urllib.request.urlopen(query, timeout=30) as answer:
+            found = json.load(answer)["data"]["result"]
+        return bool(found) and float(found[0]["value"][1]) == checks
 
     def stop(self) -> None:
         """End it all."""

@@ -1,26 +1,21 @@
 """From a fault to what a real Alertmanager tells: once, whoever restarts, and its end."""
 
-import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 import pytest
-from prometheus_client import CollectorRegistry
 
 from tests.collector.incidents.town import Town
-from tests.collector.notify.making import city, cut, mend, outage, town
+from tests.collector.notify.making import city, cut, desk, mend, outage, town
 from tests.collector.notify.peer import Peer
 from tests.collector.running import eventually
 from tests.collector.timeline.life import UP
 from tests.servers import AlertmanagerServer
-from thongsuot_collector.incidents.actions import deliver
 from thongsuot_collector.notify import load
 from thongsuot_collector.notify.alertmanager import Settings
 from thongsuot_collector.notify.telling.desk import Desk
-from thongsuot_collector.notify.telling.report import Noted
 from thongsuot_collector.notify.telling.settings import NotifySettings
-from thongsuot_collector.store.engine import open_store
 
 pytestmark = pytest.mark.servers
 
@@ -39,38 +34,18 @@ def alertmanager(own_alertmanager: Make, sink: Peer) -> AlertmanagerServer:
     return own_alertmanager(f"http://127.0.0.1:{sink.port}/").start()
 
 
-@asynccontextmanager
-async def desk(made: Town, path: Path, *servers: AlertmanagerServer) -> AsyncIterator[Desk]:
-    """Run all of telling with one channel, Alertmanager, from what its store holds."""
-    store = open_store(path / "store.sqlite")
-    settings = Settings(
+def telling(
+    made: Town, path: Path, *servers: AlertmanagerServer
+) -> AbstractAsyncContextManager[Desk]:
+    """Run all of telling with one channel, Alertmanager."""
+    channel = Settings(
         kind="alertmanager",
         name="main",
         urls=tuple(one.url for one in servers),
         repeat_s=0.2,
     )
-
-    def noted(one: Noted) -> None:
-        deliver(made.book, one.incident, one.number, one.delivery, is_done=one.is_done)
-
-    found = Desk(
-        [(load("alertmanager"), settings)],
-        NotifySettings(channels=("main",), retry_s=0.02, city="so-khcn"),
-        directory=made.directory,
-        store=store,
-        registry=CollectorRegistry(),
-        noted=noted,
-        heard=lambda _: None,
-    )
-    await found.load()
-    running = asyncio.create_task(found.run())
-    try:
-        yield found
-    finally:
-        running.cancel()
-        await asyncio.wait((running,))
-        await found.close()
-        store.dispose()
+    settings = NotifySettings(channels=("main",), retry_s=0.02, city="so-khcn")
+    return desk(made, path, [(load("alertmanager"), channel)], settings)
 
 
 def statuses(sink: Peer, incident: str) -> list[str]:
@@ -83,15 +58,15 @@ async def test_a_fault_and_its_end_are_told_once_to_the_carrier_and_to_the_city(
     alertmanager: AlertmanagerServer, sink: Peer, tmp_path: Path
 ) -> None:
     made = town(city())
-    async with desk(made, tmp_path, alertmanager) as found:
+    async with telling(made, tmp_path, alertmanager) as found:
         event = cut(made)
-        await found.accept([event], made.book.picture)
+        found.hand_over((event,))
         await eventually(lambda: len(statuses(sink, event.incident.id)) == 2)
         assert statuses(sink, event.incident.id) == ["firing", "firing"]
         assert {one["summary"] for one in sink.folder.received()} == {
             "[Sự cố] Đường cáp quang VNPT mất kết nối – Điểm 0 (mã kênh FTTH-0000)"
         }
-        await found.accept([mend(made)], made.book.picture)
+        found.hand_over((mend(made),))
         await eventually(lambda: len(statuses(sink, event.incident.id)) == 4)
         await eventually(lambda: not alertmanager.alerts())
     firing, resolved = ["firing"] * 2, ["resolved"] * 2
@@ -104,19 +79,19 @@ async def test_a_restart_of_the_collector_tells_nobody_again_and_ends_what_ended
 ) -> None:
     made = town(city())
     event = outage(made)
-    async with desk(made, tmp_path, alertmanager) as found:
-        await found.accept([event], made.book.picture)
+    async with telling(made, tmp_path, alertmanager) as found:
+        found.hand_over((event,))
         await eventually(lambda: len(statuses(sink, event.incident.id)) == 2)
-    async with desk(made, tmp_path, alertmanager) as found:
-        await found.accept([event], made.book.picture)
+    async with telling(made, tmp_path, alertmanager) as found:
+        found.hand_over((event,))
         await eventually(lambda: len(alertmanager.alerts()) == 2)
     assert statuses(sink, event.incident.id) == ["firing", "firing"]
     for site in made.directory.sites.values():
         if site.links[0].carrier == "vnpt":
             made.say(site.name, "fiber", UP)
     made.run(made.now_s + 200)
-    async with desk(made, tmp_path, alertmanager) as found:
-        await found.accept(made.told[-1:], made.book.picture)
+    async with telling(made, tmp_path, alertmanager) as found:
+        found.hand_over(tuple(made.told[-1:]))
         await eventually(lambda: len(statuses(sink, event.incident.id)) == 4)
     assert statuses(sink, event.incident.id)[2:] == ["resolved", "resolved"]
 
@@ -125,13 +100,13 @@ async def test_an_alertmanager_that_forgets_is_reminded_and_repeats_nothing_to_p
     alertmanager: AlertmanagerServer, sink: Peer, tmp_path: Path
 ) -> None:
     made = town(city())
-    async with desk(made, tmp_path, alertmanager) as found:
+    async with telling(made, tmp_path, alertmanager) as found:
         event = cut(made)
-        await found.accept([event], made.book.picture)
+        found.hand_over((event,))
         await eventually(lambda: len(statuses(sink, event.incident.id)) == 2)
         alertmanager.stop()
         other = cut(made, "s4")
-        await found.accept([other], made.book.picture)
+        found.hand_over((other,))
         alertmanager.start()
         await eventually(lambda: len(alertmanager.alerts()) == 4)
         await eventually(lambda: len(statuses(sink, other.incident.id)) == 2)
@@ -143,10 +118,10 @@ async def test_a_cluster_of_which_one_is_away_still_tells(
 ) -> None:
     made = town(city())
     other = own_alertmanager(f"http://127.0.0.1:{sink.port}/").start()
-    async with desk(made, tmp_path, alertmanager, other) as found:
+    async with telling(made, tmp_path, alertmanager, other) as found:
         other.stop()
         event = cut(made)
-        await found.accept([event], made.book.picture)
+        found.hand_over((event,))
         await eventually(lambda: len(statuses(sink, event.incident.id)) == 2)
         entry = made.book.incidents[event.incident.id].ledger[0]
         assert entry.is_done

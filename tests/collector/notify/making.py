@@ -1,19 +1,28 @@
 """Real events for tests: a town in which something breaks, judged by the collector's own rules."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import msgspec
+from prometheus_client import CollectorRegistry
 
 from tests.collector.incidents.town import PORTAL, Town, inventory
-from tests.collector.timeline.life import CUT, REFUSES, UNPLUGGED, UP
+from tests.collector.timeline.life import CUT, REFUSES, UNPLUGGED, UP, wall_ns
 from thongsuot_collector.directory import Directory
-from thongsuot_collector.incidents.incident import Event
+from thongsuot_collector.incidents import actions
+from thongsuot_collector.incidents.incident import Event, Incident
+from thongsuot_collector.incidents.ledger import Delivery
+from thongsuot_collector.incidents.reducer import pending
 from thongsuot_collector.notify.content.comparison import comparison_of
 from thongsuot_collector.notify.telling.composer import Composer
+from thongsuot_collector.notify.telling.desk import Configured, Desk
 from thongsuot_collector.notify.telling.message import Message
 from thongsuot_collector.notify.telling.progress import started, trying
 from thongsuot_collector.notify.telling.settings import NotifySettings
 from thongsuot_collector.rules import every
+from thongsuot_collector.store.engine import open_store
 from thongsuot_schema.inventory.model import Contact, Inventory, Owner
 from thongsuot_schema.words.language import Language
 
@@ -172,3 +181,58 @@ def secret_file(folder: Path, name: str, secret: str) -> str:
     path = folder / name
     path.write_text(f"{secret}\n", encoding="utf-8")
     return str(path)
+
+
+class Keeper:
+    """Keeps a town's incidents as the collector's own keeper does, in memory alone."""
+
+    def __init__(self, made: Town) -> None:
+        self._made = made
+        self.book = made.book
+
+    def pending(self) -> tuple[Event, ...]:
+        return pending(self.book)
+
+    async def deliver(
+        self, name: str, number: int, delivery: Delivery | None, *, is_done: bool
+    ) -> None:
+        actions.deliver(self.book, name, number, delivery, is_done=is_done)
+
+    async def acknowledge(self, name: str, owner: str, note: str = "") -> Incident:
+        at_ns = wall_ns(self._made.now_s)
+        return actions.acknowledge(self.book, name, owner, at_ns, note=note)
+
+    async def remark(self, name: str, text: str) -> Incident:
+        return actions.remark(self.book, name, text, wall_ns(self._made.now_s))
+
+
+@asynccontextmanager
+async def desk(
+    made: Town,
+    path: Path,
+    channels: Configured,
+    settings: NotifySettings,
+    *,
+    registry: CollectorRegistry | None = None,
+) -> AsyncIterator[Desk]:
+    """Run all of telling on a town's incidents, from what its store holds."""
+    store = open_store(path / "store.sqlite")
+    found = Desk(
+        channels,
+        settings,
+        directory=made.directory,
+        store=store,
+        registry=registry or CollectorRegistry(),
+        support_hotline=HOTLINE,
+    )
+    await found.load()
+    running = asyncio.create_task(found.run(Keeper(made)))
+    try:
+        yield found
+    finally:
+        running.cancel()
+        await asyncio.wait((running,))
+        await found.close()
+        store.dispose()
+        if not running.cancelled():
+            running.result()

@@ -10,25 +10,20 @@ from typing import Any
 import msgspec
 import pytest
 import uvicorn
-from prometheus_client import CollectorRegistry
 from starlette.applications import Starlette
 
 from tests.collector.incidents.town import Town
 from tests.collector.notify.carrier import CALLBACK, SECRETS, TOKEN, TROUBLE, Carrier
 from tests.collector.notify.channel_contract import *  # noqa: F403 - the contract's tests
-from tests.collector.notify.making import city, cut, mend, message_of, outage, town
+from tests.collector.notify.making import city, cut, desk, mend, message_of, outage, town
 from tests.collector.running import eventually
-from thongsuot_collector.incidents.actions import deliver
 from thongsuot_collector.incidents.ledger import Cause, Kind
 from thongsuot_collector.notify import load
 from thongsuot_collector.notify.telling.callbacks import callback_routes
 from thongsuot_collector.notify.telling.desk import Desk
-from thongsuot_collector.notify.telling.feedback import take
 from thongsuot_collector.notify.telling.message import Answer, Message, Outcome
-from thongsuot_collector.notify.telling.report import Noted
 from thongsuot_collector.notify.telling.settings import NotifySettings
 from thongsuot_collector.notify.tmf621 import Settings, Tickets, check
-from thongsuot_collector.store.engine import open_store
 
 
 class TicketStand:
@@ -236,40 +231,23 @@ async def test_a_ticket_that_the_carrier_has_lost_is_made_again(stand: TicketSta
 
 
 @asynccontextmanager
-async def desk(
-    made: Town, path: Path, settings: Settings, *, port: int = 0
+async def office_with_door(
+    made: Town, path: Path, channel: Settings, *, port: int = 0
 ) -> AsyncIterator[tuple[Desk, str]]:
     """Run all of telling with tickets, and its door for calls; gives that door's URL."""
-    store = open_store(path / "store.sqlite")
-
-    def noted(one: Noted) -> None:
-        deliver(made.book, one.incident, one.number, one.delivery, is_done=one.is_done)
-
-    found = Desk(
-        [(load("tmf621"), settings)],
-        NotifySettings(channels=("main",), retry_s=0.02),
-        directory=made.directory,
-        store=store,
-        registry=CollectorRegistry(),
-        noted=noted,
-        heard=lambda feedback: take(made.book, feedback),
-    )
-    app = Starlette(routes=callback_routes(found.dispatcher.channels, found.nudge))
-    server = uvicorn.Server(
-        uvicorn.Config(app, port=port, lifespan="off", log_config=None, access_log=False)
-    )
-    await found.load()
-    running = [asyncio.create_task(found.run()), asyncio.create_task(server.serve())]
-    await eventually(lambda: server.started)
-    try:
-        yield found, f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        await asyncio.wait(running[1:])
-        running[0].cancel()
-        await asyncio.wait(running[:1])
-        await found.close()
-        store.dispose()
+    settings = NotifySettings(channels=("main",), retry_s=0.02)
+    async with desk(made, path, [(load("tmf621"), channel)], settings) as found:
+        app = Starlette(routes=callback_routes(found.dispatcher.channels, found.nudge))
+        server = uvicorn.Server(
+            uvicorn.Config(app, port=port, lifespan="off", log_config=None, access_log=False)
+        )
+        serving = asyncio.create_task(server.serve())
+        await eventually(lambda: server.started)
+        try:
+            yield found, f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            await serving
 
 
 async def test_what_the_carrier_does_comes_back_into_the_incident(
@@ -279,9 +257,9 @@ async def test_what_the_carrier_does_comes_back_into_the_incident(
     settings = stand.with_settings(
         look_s=0.1, callback_url="", callback_token_file="", bearer_file=stand.settings.bearer_file
     )
-    async with desk(made, tmp_path, settings) as (found, _):
+    async with office_with_door(made, tmp_path, settings) as (found, _):
         event = cut(made)
-        await found.accept([event], made.book.picture)
+        found.hand_over((event,))
 
         def incident() -> Any:  # noqa: ANN401 - an Incident, or what it holds
             return made.book.incidents[event.incident.id]
@@ -309,10 +287,10 @@ async def test_a_call_of_the_carrier_makes_us_look_at_once(
     settings = stand.with_settings(
         look_s=3_600.0, **stand.carrier.callback(f"http://127.0.0.1:{port}")
     )
-    async with desk(made, tmp_path, settings, port=port) as (found, url):
+    async with office_with_door(made, tmp_path, settings, port=port) as (found, url):
         await eventually(lambda: stand.desk.own("GET", f"hubs/{stand.version}"))
         event = cut(made)
-        await found.accept([event], made.book.picture)
+        found.hand_over((event,))
         await eventually(stand.tickets)
         (subscription,) = stand.desk.own("GET", f"hubs/{stand.version}")
         assert subscription["callback"].startswith(f"{url}/v1/callbacks/main/")
@@ -330,7 +308,10 @@ async def test_a_call_without_the_token_is_nobodys(stand: TicketStand, tmp_path:
 
     made = town(city())
     settings = stand.with_settings(look_s=3_600.0)
-    async with desk(made, tmp_path, settings) as (_, url), httpx.AsyncClient() as client:
+    async with (
+        office_with_door(made, tmp_path, settings) as (_, url),
+        httpx.AsyncClient() as client,
+    ):
         for path in ("main/wrong", "main/", "other/wrong", f"main/{TOKEN}", "main/wrong/x"):
             answer = await client.post(f"{url}/v1/callbacks/{path}", json={})
             assert answer.status_code in {404, 405}, path

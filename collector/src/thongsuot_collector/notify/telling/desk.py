@@ -1,20 +1,20 @@
 """Desk: all of telling, put together: what the collector starts, feeds and asks."""
 
 import asyncio
+import contextlib
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 
 from prometheus_client import CollectorRegistry
 from sqlalchemy import Engine
 
 from thongsuot_collector.directory import Directory
 from thongsuot_collector.incidents.incident import Event
-from thongsuot_collector.incidents.picture import Picture
 from thongsuot_collector.incidents.trouble import NS_PER_S
 from thongsuot_collector.notify import ChannelKind
 from thongsuot_collector.notify.telling.composer import Composer
 from thongsuot_collector.notify.telling.dispatcher import Dispatcher
-from thongsuot_collector.notify.telling.feedback import Feedback
+from thongsuot_collector.notify.telling.feedback import Feedback, Incidents, take
 from thongsuot_collector.notify.telling.gauges import NotifyMetrics
 from thongsuot_collector.notify.telling.listen import Listener
 from thongsuot_collector.notify.telling.report import Noted, Report
@@ -36,10 +36,9 @@ class Desk:
     """
     Tells parties what incidents want told.
 
-    After ``load``: ``accept`` events as soon as the book that they came from is written down, and
-    ``run`` for ever. ``noted`` gets what became of entries of incidents (for
-    ``incidents.actions.deliver``), ``heard`` what receivers say (for ``feedback.take``); both are
-    called on the loop.
+    Made first; ``hand_over`` is for whoever keeps the incidents to call, ``load`` and ``run`` are
+    given that keeper. What a keeper holds as pending is taken over whenever ``run`` begins, so
+    nothing that was handed over is lost with a crash.
     """
 
     def __init__(
@@ -50,11 +49,11 @@ class Desk:
         directory: Directory,
         store: Engine,
         registry: CollectorRegistry,
-        noted: Callable[[Noted], None],
-        heard: Callable[[Feedback], None],
         support_hotline: str = "",
     ) -> None:
         found = list(channels)
+        self._events: asyncio.Queue[tuple[Event, ...]] = asyncio.Queue()
+        self._news: asyncio.Queue[Noted | Feedback] = asyncio.Queue()
         self.dispatcher = Dispatcher(
             {one.name: kind.make(one) for kind, one in found},
             Composer(
@@ -64,26 +63,33 @@ class Desk:
                 languages={one.name: one.language for _, one in found},
                 support_hotline=support_hotline,
             ),
-            Report(NotifyMetrics(registry), noted=noted, heard=heard),
+            Report(
+                NotifyMetrics(registry),
+                noted=self._news.put_nowait,
+                heard=self._news.put_nowait,
+            ),
             store=store,
             directory=directory,
             settings=settings,
         )
-        self.listener = Listener(self.dispatcher)
+        self._listener = Listener(self.dispatcher)
+
+    def hand_over(self, events: tuple[Event, ...]) -> None:
+        """Take over what is to be told; the book that says so is on the disk already."""
+        self._events.put_nowait(events)
 
     async def load(self) -> None:
         """Take up what the store holds."""
         await self.dispatcher.load()
 
-    async def accept(self, events: Sequence[Event], picture: Picture) -> None:
-        """Take over events; returns when they are durable. Repeating is harmless."""
-        await self.dispatcher.accept(events, picture)
-
-    async def run(self) -> None:
+    async def run(self, incidents: Incidents) -> None:
         """Tell, repeat, listen and forget, for ever; may be cancelled and run again."""
+        await self.dispatcher.accept(incidents.pending(), incidents.book.picture)
         async with asyncio.TaskGroup() as group:
+            group.create_task(self._take(incidents), name="take over what is to be told")
+            group.create_task(self._write(incidents), name="write into the incidents")
             group.create_task(self.dispatcher.run(), name="tell")
-            group.create_task(self.listener.run(), name="listen to receivers")
+            group.create_task(self._listener.run(), name="listen to receivers")
             group.create_task(self._forget(), name="forget what was told long ago")
 
     async def close(self) -> None:
@@ -104,7 +110,25 @@ class Desk:
 
     def nudge(self, channel: str) -> bool:
         """Look at a channel now: its receiver called. Returns whether there is such a channel."""
-        return self.listener.nudge(channel)
+        return self._listener.nudge(channel)
+
+    async def _take(self, incidents: Incidents) -> None:
+        while True:
+            events = await self._events.get()
+            await self.dispatcher.accept(events, incidents.book.picture)
+
+    async def _write(self, incidents: Incidents) -> None:
+        """Write what became of tellings, and what receivers say, into the incidents."""
+        while True:
+            news = await self._news.get()
+            # An incident that is not in the book any more is long over: the store has it all.
+            with contextlib.suppress(KeyError):
+                if isinstance(news, Feedback):
+                    await take(incidents, news)
+                else:
+                    await incidents.deliver(
+                        news.incident, news.number, news.delivery, is_done=news.is_done
+                    )
 
     async def _forget(self) -> None:
         while True:

@@ -1,15 +1,36 @@
-"""Feedback: what a receiver says comes back into the incident. Pure."""
+"""Feedback: what a receiver says comes back into the incident."""
 
-from typing import Final
+from typing import Final, Protocol
 
 import msgspec
 
-from thongsuot_collector.incidents.actions import acknowledge, remark
 from thongsuot_collector.incidents.book import Book
+from thongsuot_collector.incidents.incident import Event, Incident
+from thongsuot_collector.incidents.ledger import Delivery
 from thongsuot_collector.incidents.party import Responsible
 
 OWNED: Final = frozenset({"acknowledged", "inProgress"})
 """States of a ticket (TMF621) in which the receiver has taken it on."""
+
+
+class Incidents(Protocol):
+    """What telling needs of whoever keeps the incidents (``correlation.keeper``)."""
+
+    book: Book
+
+    def pending(self) -> tuple[Event, ...]:
+        """Return what was to be told and is not marked as done."""
+
+    async def deliver(
+        self, name: str, number: int, delivery: Delivery | None, *, is_done: bool
+    ) -> None:
+        """Note what became of an entry; ``KeyError``: the incident is long over."""
+
+    async def acknowledge(self, name: str, owner: str, note: str = "") -> Incident:
+        """Note who takes care of an incident; ``KeyError`` as above."""
+
+    async def remark(self, name: str, text: str) -> Incident:
+        """Add a line to an incident's history; ``KeyError`` as above."""
 
 
 class Feedback(msgspec.Struct, frozen=True, kw_only=True):
@@ -21,23 +42,21 @@ class Feedback(msgspec.Struct, frozen=True, kw_only=True):
     reference: str
     status: str
     text: str
-    at_ns: int
 
 
-def take(book: Book, feedback: Feedback) -> None:
+async def take(incidents: Incidents, feedback: Feedback) -> None:
     """
     Note in an incident what a receiver said of it; an incident not in the book is long over.
 
-    Who takes a ticket on acknowledges the incident, unless a person has done so before.
+    Who takes a ticket on acknowledges the incident, unless somebody has done so before.
     """
-    incident = book.incidents.get(feedback.incident)
+    incident = incidents.book.incidents.get(feedback.incident)
     if incident is None:
         return
     said = f"{feedback.channel} {feedback.reference}: {feedback.status}"
     if feedback.text:
         said += f" ({feedback.text})"
     if feedback.status in OWNED and incident.acknowledgement is None:
-        owner = str(feedback.audience)
-        acknowledge(book, incident.id, owner, feedback.at_ns, note=said)
+        await incidents.acknowledge(incident.id, str(feedback.audience), said)
     else:
-        remark(book, incident.id, said, feedback.at_ns)
+        await incidents.remark(incident.id, said)

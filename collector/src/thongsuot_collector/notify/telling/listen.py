@@ -105,7 +105,6 @@ class Listener:
             reference=leg.reference,
             status=news.status,
             text=news.text,
-            at_ns=dispatcher.now_ns(),
         )
         _log.info(
             "receiver says incident=%s channel=%s reference=%s status=%s",

@@ -1,6 +1,7 @@
 """The keeper of incidents: on the disk before anybody is told, and the same after any crash."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Callable
 from itertools import pairwise
 from pathlib import Path
 
@@ -55,6 +56,7 @@ class World:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.now_ns = EPOCH
+        self.drift_ns = 0
         self.store: Engine = open_store(folder / "store.sqlite")
         self.journal = open_journal(folder / "journal.sqlite", committed=lambda _jobs, _s: None)
         self.plans = PlanBook(self.journal, LIMITS)
@@ -62,16 +64,26 @@ class World:
         self.agents: dict[str, Agent] = {}
         self.keeper = self.new_keeper()
 
-    def new_keeper(self) -> IncidentKeeper:
+    def new_keeper(self, on_told: Callable[[], None] | None = None) -> IncidentKeeper:
+        def tell(events: tuple[Event, ...]) -> None:
+            self.told.extend(events)
+            if on_told is not None:
+                on_told()
+
         return IncidentKeeper(
             self.journal,
             Reader(PlanBook(self.journal, LIMITS), LIMITS),
             store=self.store,
             aside=SetAside(self.store, Metrics()),
             directory=Directory(INVENTORY),
-            tell=self.told.extend,
-            now_ns=lambda: self.now_ns,
+            tell=tell,
+            now_ns=self.clock_ns,
         )
+
+    def clock_ns(self) -> int:
+        """Return the time; with a drift some of it passes at every look."""
+        self.now_ns += self.drift_ns
+        return self.now_ns
 
     async def push(self, site: str, *states: tuple[str, State], from_ns: int = 15 * S) -> None:
         """Push a batch that ends now, with what the agent says of its links."""
@@ -322,6 +334,24 @@ async def test_what_was_not_delivered_is_pending_after_a_restart(world: World) -
     await world.keeper.deliver(first.incident.id, first.entry.number, delivery, is_done=True)
     await world.crash()
     assert [one.id for one in world.keeper.pending()] == [second.id]
+
+
+async def test_it_follows_the_journal_by_itself_and_tells_when_the_hold_is_over(
+    world: World,
+) -> None:
+    await all_well(world)
+    told = asyncio.Event()
+    world.keeper = world.new_keeper(on_told=told.set)
+    await world.keeper.load()
+    running = asyncio.create_task(world.keeper.run())
+    await world.push("s0", ("fiber", State.DOWN))
+    world.drift_ns = S // 20
+    async with asyncio.timeout(60):
+        await told.wait()
+    assert world.lines() == [("opened", "started", "s0/fiber", "carrier:vnpt")]
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
 
 
 async def test_the_journal_may_go_on_once_everything_is_written(world: World) -> None:

@@ -125,6 +125,24 @@ def test_old_news_of_a_fault_alarms_nobody_while_newer_news_is_still_on_its_way(
     assert made.only("link_fault").closed_ns == wall_ns(195)
 
 
+def test_a_fault_is_believed_to_go_on_when_nothing_else_arrives_for_long() -> None:
+    made = town()
+    made.run(32)
+    device = made.devices["s0"]
+    made.mute("s0")
+    made.run(34)
+    made.say("s0", "fiber", CUT, onset_s=32)
+    made.run(1_000)
+    told = len(made.told)
+    spool, device.spool = device.spool, []
+    made.speak("s0")
+    made.take(device, next(piece for piece in spool if piece.changes))
+    made.run(1_590)
+    assert [line[1] for line in made.lines()[told:]] == ["resolved"]
+    made.run(1_670)
+    assert made.lines()[-1][1:] == ("opened", "started", "link_fault", "carrier:vnpt")
+
+
 def test_while_it_catches_up_nobody_is_told_and_then_only_of_what_goes_on() -> None:
     made = town()
     made.is_listening = False

@@ -183,6 +183,14 @@ def test_what_was_judged_before_a_restart_of_the_agent_does_not_stand_after() ->
     ]
 
 
+def test_a_verdict_that_is_said_again_after_a_restart_goes_on() -> None:
+    life = Life()
+    life.batch(0, 15, [life.change("fiber", CUT, 2, 3)])
+    life.batch(15, 40, [life.change("fiber", CUT, 2, 25)], starts=[25])
+    timeline, _ = told(life.pieces, now_s=41)
+    assert course(timeline.intervals()[FIBER])[1:] == [(2, "down", "access_silent")]
+
+
 def test_a_verdict_is_presumed_to_stand_while_numbers_after_it_are_missing() -> None:
     life = Life()
     life.batch(0, 15, [life.change("fiber", CUT, 2, 3)])

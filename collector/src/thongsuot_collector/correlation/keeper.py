@@ -33,7 +33,7 @@ from thongsuot_collector.rules import every
 from thongsuot_collector.store import sites
 from thongsuot_collector.timeline.interval import Rewrite
 from thongsuot_collector.timeline.piece import piece_of
-from thongsuot_collector.timeline.settings import TimelineSettings, ns
+from thongsuot_collector.timeline.settings import NS_PER_S, TimelineSettings, ns
 from thongsuot_collector.timeline.site import Present, SiteTimeline
 from thongsuot_schema.batch.layout import LayoutPlan
 
@@ -127,7 +127,7 @@ class IncidentKeeper:
         while True:
             await self.catch_up()
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(_TICK_S):
+                async with asyncio.timeout(self._until_due_s()):
                     await self._journal.wait(self._sequence)
 
     async def catch_up(self) -> None:
@@ -193,6 +193,13 @@ class IncidentKeeper:
         """Take planned work back."""
         await asyncio.to_thread(rows.drop_window, self._store, name)
         actions.plan(self.book, (one for one in self.book.picture.windows if one.id != name))
+
+    def _until_due_s(self) -> float:
+        """Return how long nothing has to be done of itself; a hold must not become longer."""
+        due_ns = min(self.book.looks.values(), default=None)
+        if due_ns is None:
+            return _TICK_S
+        return min(_TICK_S, max(0.0, (due_ns - self._now_ns()) / NS_PER_S))
 
     async def _apply(self, kept: Kept, plans: Mapping[bytes, LayoutPlan]) -> tuple[Rewrite, ...]:
         entry = kept.entry

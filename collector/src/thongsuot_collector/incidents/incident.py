@@ -112,7 +112,8 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     are any nobody is told of it. ``children`` are the incidents of the members of one of many.
     ``windows`` names the maintenance windows that touch it; ``is_excused``: one covers all of it
     now. ``released_ns``, ``unexcused_ns``: when a parent left it, when its maintenance ended. Not
-    ``is_told``: recorded, but nobody has to act.
+    ``is_told``: recorded, but nobody has to act. Not ``is_certain``: the fault is not what was
+    heard last; ``presumed_ns`` is then since when it is presumed to go on, if it is.
     """
 
     id: str
@@ -132,6 +133,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     closed_ns: int | None = None
     closed_known_ns: int | None = None
     is_certain: bool = True
+    presumed_ns: int | None = None
     is_told: bool = True
     members: tuple[Member, ...] = ()
     total: int | None = None

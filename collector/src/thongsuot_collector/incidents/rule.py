@@ -43,6 +43,12 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     is_told: bool = True
     is_certain: bool = True
 
+    @property
+    def presumed_ns(self) -> int | None:
+        """Since when it is only presumed to go on; ``None`` where it is certain, or is over."""
+        presumed = [one.presumed_ns for one in self.troubles if one.presumed_ns is not None]
+        return max(presumed, default=None)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sentences:

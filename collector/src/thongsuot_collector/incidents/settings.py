@@ -31,6 +31,11 @@ class IncidentSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     """
     service_hold_s: NotNegative = 75.0
     """One site alone finds a service broken: the others look once a minute, and are asked first."""
+    presume_s: NotNegative = 600.0
+    """
+    A fault after which numbers of the record are missing is believed to go on when nothing more
+    of it arrives for so long: what a device has kept comes in a batch after the other.
+    """
     release_s: NotNegative = 60.0
     """
     What is left when an outage or planned work ends is told after this: lines come back one by one.

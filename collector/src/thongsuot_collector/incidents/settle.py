@@ -133,6 +133,7 @@ def _described(book: Book, old: Incident | None, label: _Label, case: Case) -> I
         severity=case.severity,
         wait=_wait(book, old, label.code, case),
         is_certain=case.is_certain,
+        presumed_ns=case.presumed_ns,
         is_told=case.is_told,
         members=members,
         children=_children(book, label.code, members),

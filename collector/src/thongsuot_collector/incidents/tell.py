@@ -80,12 +80,20 @@ def _is_due(book: Book, incident: Incident) -> bool:
     is_wanted = (
         incident.is_open
         and incident.is_told
-        and incident.is_certain
+        and _is_believed(book, incident)
         and incident.closed_ns is None
         and not incident.is_excused
         and not incident.parents
     )
     return is_wanted and book.picture.now_ns >= due_ns(book, incident)
+
+
+def _is_believed(book: Book, incident: Incident) -> bool:
+    """Return whether a fault is what was heard last, or nothing else can be expected any more."""
+    if incident.is_certain or incident.presumed_ns is None:
+        return incident.is_certain
+    presume_ns = round(book.settings.presume_s * NS_PER_S)
+    return book.picture.now_ns >= incident.presumed_ns + presume_ns
 
 
 def _opening(incident: Incident) -> Cause:

@@ -41,8 +41,8 @@ class Trouble(msgspec.Struct, frozen=True, kw_only=True):
 
     ``phases`` are its intervals, oldest first: faults, what is unknown between them, and pauses too
     short to be its end. ``start_ns`` is the onset; ``end_ns`` when it was up again, ``None`` while
-    that is not known. ``known_ns`` is when the collector learned of it. ``is_gone``: what arrived
-    later says that there was no such fault.
+    that is not known. ``known_ns`` is when the collector learned of it, ``changed_ns`` when it last
+    learned anything about it. ``is_gone``: what arrived later says that there was no such fault.
     """
 
     id: str
@@ -51,6 +51,7 @@ class Trouble(msgspec.Struct, frozen=True, kw_only=True):
     start_ns: int
     end_ns: int | None
     known_ns: int
+    changed_ns: int = 0
     is_gone: bool = False
 
     @property
@@ -62,6 +63,13 @@ class Trouble(msgspec.Struct, frozen=True, kw_only=True):
     def is_certain(self) -> bool:
         """Whether the fault itself is what was heard last of the subject."""
         return self.is_on and is_fault(self.subject, self.phases[-1].interval)
+
+    @property
+    def presumed_ns(self) -> int | None:
+        """Since when it is only presumed to go on, and nothing more is heard of it."""
+        last = self.phases[-1].interval
+        is_presumed = last.basis is Basis.PRESUMED and last.state is not State.UP
+        return self.changed_ns if self.is_on and is_presumed else None
 
     @property
     def fault(self) -> Phase:
@@ -187,6 +195,7 @@ def trouble_of(
         start_ns=start_ns,
         end_ns=draft.end_ns,
         known_ns=now_ns if known is None else known.known_ns,
+        changed_ns=now_ns,
     )
 
 

@@ -25,14 +25,19 @@ class Tally(msgspec.Struct, kw_only=True):
 
 class Address(msgspec.Struct, kw_only=True):
     """
-    One address of a service: failed runs in a row and since when, when it worked, when it was
-    tried.
+    One address of a service.
+
+    ``failures`` in a row since ``failed_since_ns``; it last worked at ``worked_ns``, for the first
+    time in a row at ``worked_since_ns``, and was last tried at ``tried_ns``. ``is_outlived``: since
+    it began to fail another address has worked, and it has failed again after that.
     """
 
     failures: int = 0
     failed_since_ns: int = 0
     worked_ns: int = 0
+    worked_since_ns: int = 0
     tried_ns: int = 0
+    is_outlived: bool = False
 
 
 class Track(msgspec.Struct, kw_only=True):

@@ -26,6 +26,7 @@ from thongsuot_agent.judge.symptoms import services as symptoms
 from thongsuot_agent.judge.symptoms.partial import PARTLY_SILENT
 from thongsuot_agent.judge.symptoms.portal import STALLS
 from thongsuot_agent.judge.symptoms.services import Over
+from thongsuot_agent.judge.verdicts import UNKNOWN
 from thongsuot_schema.result import Family
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.verdict import Symptom, VerdictChange
@@ -171,10 +172,11 @@ def _close(memory: Memory, service: ServiceMemory, plan: Plan, settings: Setting
 
 def _believe(service: ServiceMemory, at: Stand, here: Over, seen: Sighting | None) -> None:
     slot = service.slots.setdefault(at.link.name, Slot(onset_ns=at.now_ns))
-    if not here.health or (here.is_doubtful and not here.is_bad and seen is None):
+    if not here.health or here.is_doubtful:
         return
     fault = None if seen is None else seen.fault
-    if fault == slot.fault:
+    if fault == slot.fault or (fault == UNKNOWN and slot.fault is not None):
+        # What cannot be told any better now stays as it was said.
         return
     if seen is None:
         starts = [t.worked_since_ns for t in here.tracks.values() if t.worked_since_ns]

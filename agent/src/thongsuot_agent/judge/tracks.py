@@ -155,10 +155,15 @@ def _record_service(track: Track, started_ns: int, finding: Finding) -> None:
     track.addresses[name] = address
     address.tried_ns = started_ns
     if finding.outcome is Outcome.OK:
-        address.worked_ns, address.failures = started_ns, 0
+        if address.failures or not address.worked_ns:
+            address.worked_since_ns = started_ns
+        address.worked_ns, address.failures, address.is_outlived = started_ns, 0, False
     else:
         if not address.failures:
             address.failed_since_ns = started_ns
         address.failures += 1
+        since_ns = address.failed_since_ns
+        if any(since_ns < other.worked_ns < started_ns for other in track.addresses.values()):
+            address.is_outlived = True
     while len(track.addresses) > _ADDRESSES:
         del track.addresses[next(iter(track.addresses))]

@@ -100,21 +100,27 @@ ADDRESS_MEMORY_NS = 1800 * NS_PER_S
 """A name server may have stopped naming an address that was not met for so long."""
 
 
-def health_of(track: Track, needed: int, now_ns: int) -> Health:
+def health_of(
+    track: Track, needed: int, now_ns: int, failing: frozenset[str] = frozenset()
+) -> Health:
     """
-    Return how a service is, by what one series has shown; ``needed`` failed runs in a row are
-    believed.
+    Return how a service is, by what one series has shown.
 
-    Where it has another address, which worked when it was last tried, twice as many are needed to
-    have met that one again.
+    ``needed`` failed runs in a row are believed. Where the service has another address, which
+    worked when this series last tried it, three times as many are needed to have met that one
+    again; unless it is ``failing``, by what other series of the site found.
     """
-    tried = [a for a in track.addresses.values() if now_ns - a.tried_ns < ADDRESS_MEMORY_NS]
+    tried = {
+        name: a for name, a in track.addresses.items() if now_ns - a.tried_ns < ADDRESS_MEMORY_NS
+    }
     if track.reason in UNREACHED:
-        for dead in (a for a in tried if a.failures >= needed):
-            if any(not a.failures and a.worked_ns > dead.failed_since_ns for a in tried):
-                return Health.PARTLY
+        is_outlived = any(a.failures >= needed and a.is_outlived for a in tried.values())
+        if is_outlived and any(not a.failures for a in tried.values()):
+            return Health.PARTLY
     if not track.failures:
-        is_clean = not any(a.failures for a in tried) or track.successes >= 2 * needed
-        return Health.GOOD if is_clean else Health.DOUBTFUL
-    untried = any(not a.failures for a in tried) and track.reason in UNREACHED
+        fails = any(a.failures for a in tried.values())
+        return Health.DOUBTFUL if fails and track.successes < 2 * needed else Health.GOOD
+    untried = track.reason in UNREACHED and any(
+        not a.failures and name not in failing for name, a in tried.items()
+    )
     return Health.BAD if track.failures >= needed * (3 if untried else 1) else Health.DOUBTFUL

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from thongsuot_agent.judge.comparison import is_usable
 from thongsuot_agent.judge.fault import Fault, Sighting
-from thongsuot_agent.judge.memory import LinkMemory, Slot, Track
+from thongsuot_agent.judge.memory import Address, LinkMemory, Slot, Track
 from thongsuot_agent.judge.settings import Settings
 from thongsuot_agent.judge.stand import Stand
 from thongsuot_agent.judge.symptoms.flapping import flapping
@@ -121,8 +121,21 @@ def over(at: Stand, link: LinkMemory, service: str) -> Over:
     # A portal without IPv6 is an ordinary portal; one without any address is none.
     chosen = offered or living
     needed = at.settings.service_failures
-    health = {family: health_of(track, needed, at.now_ns) for family, track in chosen.items()}
+    failing = _failing_addresses(at, service)
+    health = {f: health_of(t, needed, at.now_ns, failing) for f, t in chosen.items()}
     return Over(link, health, chosen)
+
+
+def _failing_addresses(at: Stand, service: str) -> frozenset[str]:
+    """Return the addresses of a service that failed when they were last tried, over any link."""
+    last: dict[str, tuple[int, bool]] = {}
+    for link in at.memory.links.values():
+        for track in link.tracks.values():
+            if track.target == service:
+                for name, address in track.addresses.items():
+                    tried = (address.tried_ns, address.failures > 0)
+                    last[name] = max(tried, last.get(name, tried))
+    return frozenset(name for name, (_, fails) in last.items() if fails)
 
 
 def detect(at: Stand, here: Over, elsewhere: Sequence[Over]) -> Sighting | None:
@@ -252,7 +265,7 @@ def _works(at: Stand, track: Track, other: Over) -> bool | None:
     health = other.health[theirs.family]
     if health is not Health.GOOD:
         return None if health is Health.DOUBTFUL else False
-    if not _is_at_the_same_time(track, theirs) or theirs.successes < needed:
+    if theirs.successes < needed or not _worked_then(theirs, track.failed_ns or 0):
         return None
     if theirs.family is not track.family:
         return True
@@ -260,10 +273,25 @@ def _works(at: Stand, track: Track, other: Over) -> bool | None:
     dead = {name: a for name, a in track.addresses.items() if a.failures >= needed}
     if not dead or not seen:
         return True
-    shared = [name for name in dead if name in seen]
-    if not shared:
-        return None
-    return any(seen[name].worked_ns > dead[name].failed_since_ns for name in shared)
+    # An address that fails here has to have worked there, at the time it was last tried here.
+    return (
+        True
+        if any(
+            name in seen and not seen[name].failures and _worked_then(seen[name], a.tried_ns)
+            for name, a in dead.items()
+        )
+        else None
+    )
+
+
+def _worked_then(other: Track | Address, moment_ns: int) -> bool:
+    """
+    Return whether something worked around a moment: before it at the latest, and not before only.
+    """
+    since_ns, last_ns = other.worked_since_ns, other.worked_ns
+    if since_ns is None or last_ns is None:
+        return False
+    return since_ns <= moment_ns + SAME_TIME_NS and last_ns >= moment_ns - SAME_TIME_NS
 
 
 def _is_at_the_same_time(failed: Track, other: Track) -> bool:

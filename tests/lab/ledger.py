@@ -38,8 +38,8 @@ _GAPS = {NoticeCode.GAP, NoticeCode.DROPPED}
 class Ledger:
     """One site. ``made`` and ``turned`` are what the agent told in its log, once it was kept."""
 
-    made: set[Key] = field(default_factory=set)
-    turned: set[Turn] = field(default_factory=set)
+    made: Counter[Key] = field(default_factory=Counter)
+    turned: Counter[Turn] = field(default_factory=Counter)
     kept: Counter[Key] = field(default_factory=Counter)
     kept_turns: Counter[Turn] = field(default_factory=Counter)
     said_again: set[Turn] = field(default_factory=set)
@@ -51,11 +51,12 @@ class Ledger:
             for line in lines:
                 if found := _RUN.search(line):
                     words = [_plain(found[name]) for name in ("kind", "link", "target", "family")]
-                    self.made.add((*words, int(found["ns"]) // NS_PER_MS))  # type: ignore[arg-type]
+                    key: Key = (*words, int(found["ns"]) // NS_PER_MS)  # type: ignore[assignment]
+                    self.made[key] += 1
                 elif found := _TURN.search(line):
                     link, service = _plain(found["link"]), _plain(found["service"])
                     ms = int(found["ns"]) // NS_PER_MS
-                    self.turned.add((link, service, found["state"], ms))
+                    self.turned[link, service, found["state"], ms] += 1
 
     def read_batch(self, kept: Kept) -> None:
         """Take in a batch of the journal."""
@@ -69,36 +70,36 @@ class Ledger:
         self.gaps += [one.text for one in kept.batch.notices if one.code in _GAPS]
 
     @property
-    def missing(self) -> set[Key]:
+    def missing(self) -> Counter[Key]:
         """What was made and is not there."""
-        return self.made - self.kept.keys()
+        return self.made - self.kept
 
     @property
-    def missing_turns(self) -> set[Turn]:
+    def missing_turns(self) -> Counter[Turn]:
         """Verdict changes that were made and are not there."""
-        return self.turned - self.kept_turns.keys()
+        return self.turned - self.kept_turns
 
     @property
     def unheard(self) -> int:
         """How much is there that the agent had no time to tell of: a run or a turn a kill."""
         # What stood before a restart is said again after it, and not told.
-        turns = self.kept_turns.keys() - self.turned - self.said_again
-        return len(self.kept.keys() - self.made) + len(turns)
+        turns = self.kept_turns.keys() - self.turned.keys() - self.said_again
+        return len(self.kept.keys() - self.made.keys()) + len(turns)
 
     @property
     def doubled(self) -> list[Key | Turn]:
-        """What is there more than once."""
+        """What is there more often than it was made; a kill may come before the telling of one."""
         return [
-            *(key for key, count in self.kept.items() if count > 1),
-            *(turn for turn, count in self.kept_turns.items() if count > 1),
+            *(key for key, count in self.kept.items() if count > max(1, self.made[key])),
+            *(turn for turn, count in self.kept_turns.items() if count > max(1, self.turned[turn])),
         ]
 
     def line(self, site: str) -> str:
         """Return one line for people."""
         return (
-            f"{site}: made {len(self.made)} kept {len(self.kept)} missing {len(self.missing)} "
-            f"doubled {len(self.doubled)} gaps announced {len(self.gaps)}; verdict changes made "
-            f"{len(self.turned)} missing {len(self.missing_turns)}"
+            f"{site}: made {self.made.total()} kept {self.kept.total()} "
+            f"missing {self.missing.total()} doubled {len(self.doubled)} gaps announced {len(self.gaps)}; verdict changes made "
+            f"{self.turned.total()} missing {self.missing_turns.total()}"
         )
 
 
@@ -112,13 +113,17 @@ def key_of(result: Result) -> Key:
 def samples_of(kept: Kept) -> Iterator[tuple[str, int]]:
     """Yield the outcome samples that a batch has to become: labels as one text, and time in ms."""
     offset_ms = kept.entry.epoch_ns // NS_PER_MS
+    last_ms: dict[str, int] = {}
     for result in kept.batch.results:
         series, kind = result.series, _KINDS[result.series.kind]
         is_unmeasured = result.finding.outcome is Outcome.UNMEASURED
         name = kind.unmeasured_name if is_unmeasured else kind.success_name
         family = "" if series.family is Family.NONE else series.family.value
         labels = f"{name} {kept.batch.site} {series.link} {series.target} {family}"
-        yield labels, offset_ms + result.boottime_ns // NS_PER_MS
+        time_ms = offset_ms + result.boottime_ns // NS_PER_MS
+        # Two runs in one millisecond are put a millisecond apart: a database keeps one.
+        last_ms[labels] = max(time_ms, last_ms.get(labels, 0) + 1)
+        yield labels, last_ms[labels]
 
 
 def samples_in(prometheus: str, *, range_s: int) -> Iterator[tuple[str, int]]:

@@ -98,8 +98,9 @@ class Ledger:
         """Return one line for people."""
         return (
             f"{site}: made {self.made.total()} kept {self.kept.total()} "
-            f"missing {self.missing.total()} doubled {len(self.doubled)} gaps announced {len(self.gaps)}; verdict changes made "
-            f"{self.turned.total()} missing {self.missing_turns.total()}"
+            f"missing {self.missing.total()} doubled {len(self.doubled)} "
+            f"gaps announced {len(self.gaps)}; verdict changes made {self.turned.total()} "
+            f"missing {self.missing_turns.total()}"
         )
 
 

@@ -13,13 +13,13 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from types import NoneType, UnionType
-from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 
 from thongsuot_agent import probes
 from thongsuot_agent.config.model import AgentConfig
-from thongsuot_collector import sinks
+from thongsuot_collector import notify, sinks
 from thongsuot_collector.config.model import CollectorConfig
 
 _HEAD = """\
@@ -59,6 +59,8 @@ def type_text(hint: Any) -> str:  # noqa: ANN401 - a type annotation is any obje
         text = type_text(parts[0]) + (f" ({bounds})" if bounds else "")
     elif origin in (Union, UnionType):
         text = " or ".join(type_text(part) for part in parts if part is not NoneType)
+    elif origin is Literal:
+        text = "one of " + ", ".join(f"`{part}`" for part in parts)
     elif origin is tuple:
         text = f"list of {type_text(parts[0])}"
     elif isinstance(hint, type) and issubclass(hint, StrEnum):
@@ -180,4 +182,7 @@ def collector_page() -> str:
     for kind in sinks.kinds():
         lines += ["", f'## `[[sinks]]` with `kind = "{kind}"`', ""]
         lines += table(sinks.load(kind).settings)
+    for kind in notify.kinds():
+        lines += ["", f'## `[[channels]]` with `kind = "{kind}"`', ""]
+        lines += table(notify.load(kind).settings)
     return "\n".join(lines) + "\n"

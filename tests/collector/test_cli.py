@@ -28,7 +28,7 @@ def say(capsys: pytest.CaptureFixture[str], *words: object) -> tuple[int, str, s
 def test_check_config_says_what_is_there(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert say(capsys, "check-config", "--config", config) == (
         0,
-        f"{config}: good; sites: 0; sinks: none\n",
+        f"{config}: good; sites: 0; sinks: none; channels: none\n",
         "",
     )
 

@@ -15,7 +15,7 @@ import msgspec
 import uvloop
 from sqlalchemy import Engine
 
-from thongsuot_collector import tell
+from thongsuot_collector import chain, tell
 from thongsuot_collector.app import collector
 from thongsuot_collector.app.parts import JOURNAL_FILE, STORE_FILE
 from thongsuot_collector.config.inventory import read_directory
@@ -24,8 +24,11 @@ from thongsuot_collector.directory import Directory
 from thongsuot_collector.errors import CollectorError, ConfigInvalid
 from thongsuot_collector.journal import sqlite_rows
 from thongsuot_collector.journal.sqlite_tables import connect
+from thongsuot_collector.notify.telling import routing
+from thongsuot_collector.notify.telling.trial import Tried, trial
 from thongsuot_collector.store import aside, tokens
 from thongsuot_collector.store.engine import open_store
+from thongsuot_schema.errors import DocumentError
 from thongsuot_schema.inventory.model import Name
 
 DEFAULT_CONFIG = "/etc/thongsuot/collector.toml"
@@ -91,6 +94,16 @@ def _parser() -> argparse.ArgumentParser:
     of_journal = commands.add_parser("journal", help="the log of what was pushed")
     journal = of_journal.add_subparsers(required=True, metavar="COMMAND")
     _add(journal, "status", _journal_status, "what it holds, how far each consumer is", common)
+    of_notify = commands.add_parser("notify", help="telling people")
+    notify = of_notify.add_subparsers(required=True, metavar="COMMAND")
+    test = _add(notify, "test", _notify_test, "send a test by every channel of a party", common)
+    test.add_argument("party", help="carrier:NAME, commune:SITE, portal:SERVICE, city; or a name")
+    text = "say of every batch whether it is the one that was measured"
+    verify = _add(commands, "verify", _verify, text, common)
+    verify.add_argument("site", nargs="?", default="", help="only this one")
+    verify.add_argument(
+        "--evidence", type=Path, metavar="FILE", help="an incident's JSON: only what it names"
+    )
     return parser
 
 
@@ -120,7 +133,13 @@ def _set_up_logging(level: str) -> None:
 
 def _configured(options: argparse.Namespace) -> tuple[Configuration, Directory]:
     configuration = read(options.config)
-    return configuration, read_directory(configuration.settings.inventory_dir)
+    directory = read_directory(configuration.settings.inventory_dir)
+    names = [settings.name for _, settings in configuration.channels]
+    wrong = routing.mistakes(directory, configuration.settings.notify, names)
+    mistakes = [DocumentError(str(options.config), 0, sentence) for sentence in wrong]
+    if mistakes:
+        raise ConfigInvalid(mistakes)
+    return configuration, directory
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -154,7 +173,9 @@ def _run(options: argparse.Namespace) -> int:
 def _check(options: argparse.Namespace) -> int:
     configuration, directory = _configured(options)
     sinks = ", ".join(settings.name for _, settings in configuration.sinks) or "none"
-    print(f"{options.config}: good; sites: {len(directory.sites)}; sinks: {sinks}")
+    channels = ", ".join(settings.name for _, settings in configuration.channels) or "none"
+    sites = len(directory.sites)
+    print(f"{options.config}: good; sites: {sites}; sinks: {sinks}; channels: {channels}")
     return 0
 
 
@@ -218,6 +239,48 @@ def _journal_status(options: argparse.Namespace) -> int:
     finally:
         connection.close()
     return 0
+
+
+def _notify_test(options: argparse.Namespace) -> int:
+    configuration, directory = _configured(options)
+    try:
+        tried = asyncio.run(_tried(configuration, directory, options.party))
+    except ValueError as error:
+        print(f"thongsuot-collector: {error}", file=sys.stderr)
+        return EXIT_WRONG
+    return 0 if all(one.is_good for one in tried) else EXIT_FAILED
+
+
+async def _tried(configuration: Configuration, directory: Directory, name: str) -> list[Tried]:
+    tried = []
+    hotline = configuration.settings.page.support_hotline
+    notify = configuration.settings.notify
+    async for one in trial(configuration.channels, notify, directory, name, hotline=hotline):
+        print(one, flush=True)
+        tried.append(one)
+    return tried
+
+
+def _verify(options: argparse.Namespace) -> int:
+    path = read(options.config).state_dir / JOURNAL_FILE
+    if not path.exists():
+        print(f"there is no journal yet at {path}", file=sys.stderr)
+        return EXIT_FAILED
+    document = None if options.evidence is None else chain.document_in(options.evidence)
+    connection = connect(path, writable=False)
+    is_intact = True
+    try:
+        if document is not None:
+            for named in chain.compared(connection, document):
+                print(chain.named_text(named))
+                is_intact = is_intact and named.is_intact is not False
+        else:
+            for stream in chain.verify(connection, options.site):
+                print(chain.stream_text(stream))
+                is_intact = is_intact and not stream.flaws
+    finally:
+        connection.close()
+    return 0 if is_intact else EXIT_FAILED
 
 
 @contextmanager

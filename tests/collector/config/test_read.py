@@ -113,3 +113,27 @@ def test_a_secret_in_a_url_is_not_repeated_in_the_message(tmp_path: Path) -> Non
 )
 def test_an_address_is_a_host_and_a_port(address: str, parts: tuple[str, int]) -> None:
     assert host_and_port(address) == parts
+
+
+def test_channels_are_read_with_their_kind_and_mistakes_named(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("s")
+    hook = (
+        '[[channels]]\nkind = "webhook"\nname = "hook"\nurl = "https://a.example/"\n'
+        'secret_file = "secret"\n'
+    )
+    found = parse(hook, file="c.toml", folder=tmp_path)
+    ((kind, settings),) = found.channels
+    assert settings.name == "hook"
+    assert kind.settings is type(settings)
+    wrong = (
+        f"{hook}{hook}"
+        '[[channels]]\nkind = "webhok"\nname = "b"\n'
+        '[[channels]]\nkind = "webhook"\nname = "c"\nurl = "https://a.example/"\n'
+        'secret_file = "nowhere"\n'
+    )
+    with pytest.raises(ConfigInvalid) as raised:
+        parse(wrong, file="c.toml", folder=tmp_path)
+    lines = str(raised.value).splitlines()
+    assert lines[0] == "c.toml:8: two channels are named 'hook'"
+    assert lines[1] == "c.toml:12: no channel 'webhok'; did you mean \"webhook\"?"
+    assert lines[2].startswith("c.toml:14: [Errno 2] No such file")

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import msgspec
 
+from thongsuot_collector.notify.telling.settings import NotifySettings
 from thongsuot_schema.inventory.model import Strict
 
 Positive = Annotated[float, msgspec.Meta(gt=0)]
@@ -81,7 +82,7 @@ class CollectorConfig(Strict, frozen=True, kw_only=True):
 
     Relative paths are meant from the file's own folder. ``inventory_dir`` holds the inventory's
     files (left out: sites are known only by their names). Each of ``sinks`` has ``kind`` and
-    ``name`` and the settings of its kind.
+    ``name`` and the settings of its kind; so has each of ``channels``, by which people are told.
     """
 
     state_dir: str = "/var/lib/thongsuot-collector"
@@ -90,4 +91,6 @@ class CollectorConfig(Strict, frozen=True, kw_only=True):
     journal: JournalSettings = JournalSettings()
     ingest: IngestSettings = IngestSettings()
     page: PageSettings = PageSettings()
+    notify: NotifySettings = NotifySettings()
     sinks: tuple[dict[str, object], ...] = ()
+    channels: tuple[dict[str, object], ...] = ()

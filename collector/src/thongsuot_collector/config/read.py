@@ -11,13 +11,11 @@ from pathlib import Path
 
 import msgspec
 
-from thongsuot_collector import sinks
+from thongsuot_collector.config import plugins
 from thongsuot_collector.config.model import CollectorConfig, Listen
 from thongsuot_collector.errors import ConfigInvalid
-from thongsuot_collector.sinks import SinkKind, SinkSettings
-from thongsuot_schema.document import convert, decode, error_at
+from thongsuot_schema.document import decode, error_at
 from thongsuot_schema.errors import DocumentError
-from thongsuot_schema.nearest import nearest
 
 Place = tuple[str | int, ...]
 
@@ -27,11 +25,13 @@ class Configuration:
     """
     A configuration whose every part was checked.
 
-    Paths in ``settings`` are absolute. ``sinks`` pairs the settings of each sink with its kind.
+    Paths in ``settings`` are absolute. ``sinks`` and ``channels`` pair the settings of each with
+    its kind.
     """
 
     settings: CollectorConfig
-    sinks: tuple[tuple[SinkKind[SinkSettings], SinkSettings], ...]
+    sinks: tuple[plugins.Sink, ...]
+    channels: tuple[plugins.ChannelConfigured, ...] = ()
 
     @property
     def state_dir(self) -> Path:
@@ -61,21 +61,12 @@ def parse(text: str, *, file: str, folder: Path) -> Configuration:
         raise ConfigInvalid([error]) from error
     settings = _with_paths(settings, folder)
     mistakes = [error_at(text, place, what, file=file) for place, what in _mistakes(settings)]
-    found: list[tuple[SinkKind[SinkSettings], SinkSettings]] = []
-    for place, table in enumerate(settings.sinks):
-        try:
-            found.append(_sink(table, place, text, file))
-        except DocumentError as error:
-            mistakes.append(error)
-    names = [sink.name for _, sink in found]
-    mistakes += [
-        error_at(text, ("sinks", place, "name"), f"two sinks are named {name!r}", file=file)
-        for place, name in enumerate(names)
-        if name in names[:place]
-    ]
+    source = plugins.Source(text, file)
+    found = plugins.all_of("sink", settings.sinks, source, plugins.sink, mistakes)
+    told_by = plugins.all_of("channel", settings.channels, source, plugins.channel, mistakes)
     if mistakes:
         raise ConfigInvalid(sorted(mistakes, key=lambda error: error.line))
-    return Configuration(settings=settings, sinks=tuple(found))
+    return Configuration(settings=settings, sinks=found, channels=told_by)
 
 
 def host_and_port(address: str) -> tuple[str, int]:
@@ -91,25 +82,6 @@ def host_and_port(address: str) -> tuple[str, int]:
     if ":" in host and not (host.startswith("[") and host.endswith("]")):
         raise ValueError(f"address {address!r}: an IPv6 address stands in brackets")
     return host.strip("[]"), int(port)
-
-
-def _sink(
-    table: dict[str, object], place: int, text: str, file: str
-) -> tuple[SinkKind[SinkSettings], SinkSettings]:
-    path: Place = ("sinks", place)
-    kind = table.get("kind")
-    if not isinstance(kind, str) or kind not in sinks.kinds():
-        where = (*path, "kind") if "kind" in table else path
-        raise error_at(
-            text, where, f"no sink {kind!r}{nearest(str(kind), sinks.kinds())}", file=file
-        )
-    loaded = sinks.load(kind)
-    settings = convert(table, loaded.settings, text=text, file=file, path=path)
-    try:
-        loaded.check(settings)
-    except (OSError, ValueError) as error:
-        raise error_at(text, path, str(error), file=file) from error
-    return loaded, settings
 
 
 def _mistakes(settings: CollectorConfig) -> Iterator[tuple[Place, str]]:
@@ -174,6 +146,12 @@ def _with_paths(settings: CollectorConfig, folder: Path) -> CollectorConfig:
     def absolute(path: str) -> str:
         return str(folder / path) if path else ""
 
+    def with_files(table: dict[str, object]) -> dict[str, object]:
+        return {
+            key: absolute(value) if key.endswith("_file") and isinstance(value, str) else value
+            for key, value in table.items()
+        }
+
     replace = msgspec.structs.replace
     return replace(
         settings,
@@ -185,11 +163,6 @@ def _with_paths(settings: CollectorConfig, folder: Path) -> CollectorConfig:
             key_file=absolute(settings.listen.key_file),
         ),
         page=replace(settings.page, password_file=absolute(settings.page.password_file)),
-        sinks=tuple(
-            {
-                key: absolute(value) if key.endswith("_file") and isinstance(value, str) else value
-                for key, value in table.items()
-            }
-            for table in settings.sinks
-        ),
+        sinks=tuple(map(with_files, settings.sinks)),
+        channels=tuple(map(with_files, settings.channels)),
     )

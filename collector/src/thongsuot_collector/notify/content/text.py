@@ -79,7 +79,8 @@ def compose(occasion: Occasion, language: Language) -> Words:
 def headline_of(occasion: Occasion, language: Language) -> str:
     """Return the incident's headline with its place, without a mark of what is told."""
     wording = describe(occasion.incident, occasion.rule, occasion.directory, language)
-    return _headline(occasion, wording, language)
+    mark = f"[{_TEST_MARK.read(language)}] " if occasion.is_test else ""
+    return mark + _headline(occasion, wording, language)
 
 
 def _title(occasion: Occasion, wording: Wording, language: Language) -> str:

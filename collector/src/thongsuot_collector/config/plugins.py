@@ -1,0 +1,96 @@
+"""``[[sinks]]`` and ``[[channels]]``: of each table its kind, and the settings of that kind."""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, TypeVar
+
+from thongsuot_collector import notify, sinks
+from thongsuot_collector.notify import ChannelKind
+from thongsuot_collector.notify.telling.settings import ChannelSettings
+from thongsuot_collector.sinks import SinkKind, SinkSettings
+from thongsuot_schema.document import convert, error_at
+from thongsuot_schema.errors import DocumentError
+from thongsuot_schema.nearest import nearest
+from thongsuot_schema.toml_lines import Path
+
+Table = dict[str, object]
+Sink = tuple[SinkKind[SinkSettings], SinkSettings]
+ChannelConfigured = tuple[ChannelKind[ChannelSettings], ChannelSettings]
+
+P = TypeVar("P", Sink, ChannelConfigured)
+
+
+class Source(NamedTuple):
+    """The text of a configuration, and the file's name for messages."""
+
+    text: str
+    file: str
+
+
+def all_of(
+    what: str,
+    tables: Sequence[Table],
+    source: Source,
+    read: Callable[[Table, Path, Source], P],
+    mistakes: list[DocumentError],
+) -> tuple[P, ...]:
+    """Return every table of a list read; what is wrong with them is added to ``mistakes``."""
+    found: list[P] = []
+    for place, table in enumerate(tables):
+        try:
+            found.append(read(table, (f"{what}s", place), source))
+        except DocumentError as error:
+            mistakes.append(error)
+    names = [settings.name for _, settings in found]
+    mistakes += [
+        error_at(
+            source.text,
+            (f"{what}s", place, "name"),
+            f"two {what}s are named {name!r}",
+            file=source.file,
+        )
+        for place, name in enumerate(names)
+        if name in names[:place]
+    ]
+    return tuple(found)
+
+
+def sink(table: Table, path: Path, source: Source) -> Sink:
+    """
+    Return a sink's kind and settings.
+
+    Raises:
+        DocumentError: there is no such kind, or it cannot work like that.
+    """
+    kind = sinks.load(_kind(table, path, source, "sink", sinks.kinds()))
+    settings = convert(table, kind.settings, text=source.text, file=source.file, path=path)
+    _check(lambda: kind.check(settings), path, source)
+    return kind, settings
+
+
+def channel(table: Table, path: Path, source: Source) -> ChannelConfigured:
+    """
+    Return a channel's kind and settings.
+
+    Raises:
+        DocumentError: there is no such kind, or it cannot work like that.
+    """
+    kind = notify.load(_kind(table, path, source, "channel", notify.kinds()))
+    settings = convert(table, kind.settings, text=source.text, file=source.file, path=path)
+    _check(lambda: kind.check(settings), path, source)
+    return kind, settings
+
+
+def _kind(table: Table, path: Path, source: Source, what: str, kinds: Sequence[str]) -> str:
+    kind = table.get("kind")
+    if isinstance(kind, str) and kind in kinds:
+        return kind
+    where = (*path, "kind") if "kind" in table else path
+    message = f"no {what} {kind!r}{nearest(str(kind), kinds)}"
+    raise error_at(source.text, where, message, file=source.file)
+
+
+def _check(check: Callable[[], None], path: Path, source: Source) -> None:
+    try:
+        check()
+    except (OSError, ValueError) as error:
+        raise error_at(source.text, path, str(error), file=source.file) from error

@@ -1,0 +1,177 @@
+"""Texts: each party reads what it needs, in its own words, in both languages."""
+
+import unicodedata
+
+import msgspec
+import pytest
+
+from tests.collector.incidents.town import Town
+from tests.collector.notify.making import (
+    HOTLINE,
+    break_portal,
+    city,
+    cut,
+    mend,
+    outage,
+    town,
+    unplug,
+)
+from thongsuot_collector.incidents.incident import Event
+from thongsuot_collector.incidents.ledger import Cause
+from thongsuot_collector.incidents.party import CITY, Responsible
+from thongsuot_collector.notify.content.comparison import comparison_of
+from thongsuot_collector.notify.content.names import MARKS, SEVERITIES, place_name
+from thongsuot_collector.notify.content.occasion import Occasion
+from thongsuot_collector.notify.content.text import Words, compose
+from thongsuot_collector.rules import load
+from thongsuot_schema.page.view import Notification
+from thongsuot_schema.result import Family
+from thongsuot_schema.segment import Segment
+from thongsuot_schema.verdict import Evidence
+from thongsuot_schema.words.language import Language
+
+CORE = Evidence(
+    kind="icmp", target="vnpt-core", family=Family.IP4, segment=Segment.CARRIER, failed=9
+)
+ABROAD = Evidence(
+    kind="icmp", target="quad", family=Family.IP4, segment=Segment.TRANSIT, ok=9, link="5g"
+)
+
+
+def said(
+    event: Event,
+    made: Town,
+    *,
+    language: Language = "vi",
+    told: tuple[Notification, ...] = (),
+    audience: Responsible | None = None,
+) -> Words:
+    incident = event.incident
+    shown = tuple(
+        msgspec.structs.replace(one, evidence=(CORE, ABROAD)) for one in incident.exhibits
+    )
+    occasion = Occasion(
+        kind=event.entry.kind,
+        entry=event.entry,
+        incident=msgspec.structs.replace(incident, exhibits=shown),
+        rule=load(incident.code),
+        audience=audience or event.entry.party,
+        comparison=comparison_of(incident, made.book.picture),
+        directory=made.directory,
+        told=told,
+        support_hotline=HOTLINE,
+        page_url="https://thongsuot.example/incidents/x",
+    )
+    return compose(occasion, language)
+
+
+def test_a_carrier_reads_circuit_onset_measurements_and_what_works_beside_it() -> None:
+    made = town(city())
+    lines = said(cut(made), made).body.splitlines()
+    assert "Từ: 18/11/2026 18:07:10 (sai số đồng hồ ± 0,01 giây)" in lines
+    assert "Vị trí lỗi: Đường truyền của nhà mạng tới điểm" in lines
+    circuit = f"Mã kênh FTTH-0000 · {place_name('s0', made.directory)} · đường cáp quang VNPT"
+    assert f"- {circuit} · Mất kết nối: 18/11/2026 18:07:10" in lines
+    own = lines[lines.index("Đo được:") + 1 : lines.index("So sánh:") - 1]
+    assert own == ["- ICMP vnpt-core IPv4 · Mạng lõi của nhà mạng: 9 lần không đạt"]
+    assert lines[lines.index("So sánh:") + 1 :][:3] == [
+        "- Cùng điểm, kết nối 5G VIETTEL: Hoạt động bình thường",
+        "- Cùng nhà mạng, các điểm khác: 7/7 đường khác hoạt động bình thường",
+        ("- ICMP quad IPv4 · Mạng bên ngoài nhà mạng qua kết nối 5G VIETTEL: 9 lần đạt"),
+    ]
+    assert any(line.startswith("- s0 s0-a1/") for line in lines)
+
+
+def test_an_outage_is_one_message_with_all_its_circuits() -> None:
+    made = town(city())
+    words = said(outage(made), made)
+    assert words.title == "[Sự cố] VNPT: 4/4 đường truyền cùng gặp sự cố"
+    assert "Bị ảnh hưởng (4 trên 4):" in words.body
+    for number in (0, 3, 6, 9):
+        assert f"Mã kênh FTTH-{number:04}" in words.body
+
+
+def test_a_long_list_of_circuits_is_cut_and_says_so() -> None:
+    made = town(city(150))
+    event = outage(made)
+    body = said(event, made).body
+    assert body.count("Mã kênh FTTH-") == 40
+    assert "… và 10 mục nữa: xem tệp đính kèm" in body
+    assert len(body) < 10_000
+
+
+def test_staff_read_what_to_do_whom_to_call_and_who_knows_already() -> None:
+    made = town(city())
+    event = unplug(made)
+    at_s = event.entry.at_ns / 1e9
+    known = (Notification(party="city", channel="zalo", at_s=at_s, about="fiber", reference="7"),)
+    body = said(event, made, told=known).body
+    assert "Việc cần làm: " in body
+    assert f"Số điện thoại hỗ trợ: {HOTLINE}." in body
+    assert "Hệ thống đã báo:\n- Bộ phận kỹ thuật của Thành phố (Zalo), 18:07, 7" in body
+    for word in ("ICMP", "IPv4", "mã băm", "Vị trí lỗi", "Mức độ"):
+        assert word not in body
+    assert "Hệ thống đã báo" not in said(event, made).body
+
+
+def test_the_operator_of_a_portal_reads_which_and_how_many_points_it_fails() -> None:
+    made = town(city())
+    words = said(break_portal(made), made)
+    assert "Cổng dịch vụ công" in words.title
+    assert "Địa chỉ: https://portal.test/" in words.body
+    assert "Các điểm khác:" in words.body
+
+
+def test_the_city_reads_who_must_act() -> None:
+    made = town(city())
+    assert "Đơn vị xử lý: VNPT" in said(cut(made), made, audience=CITY).body
+    assert "Đơn vị xử lý" not in said(made.told[0], made).body
+
+
+@pytest.mark.parametrize(
+    ("cause", "sentence"),
+    [
+        (Cause.ENDED, "Đã hoạt động bình thường trở lại lúc 18/11/2026 18:07:13, sau 3 giây."),
+        (Cause.ABSORBED, "là một phần của một sự cố lớn hơn"),
+        (Cause.REASSIGNED, "lỗi thuộc phạm vi của đơn vị khác: VNPT"),
+        (Cause.WITHDRAWN, "không có sự cố này"),
+    ],
+)
+def test_an_end_says_which_end_it_is(cause: Cause, sentence: str) -> None:
+    made = town(city())
+    cut(made)
+    end = mend(made)
+    end = msgspec.structs.replace(end, entry=msgspec.structs.replace(end.entry, cause=cause))
+    words = said(end, made)
+    assert sentence in words.body
+    assert words.title.startswith(f"[{MARKS[cause].vi}] ")
+    assert "Việc cần làm" not in words.body
+
+
+@pytest.mark.parametrize("act", [cut, outage, unplug, break_portal])
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_every_text_is_whole_in_both_languages(act: object, language: Language) -> None:
+    assert callable(act)
+    made = town(city())
+    words = said(act(made), made, language=language)
+    text = f"{words.title}\n{words.body}"
+    assert unicodedata.is_normalized("NFC", text)
+    assert "{" not in text
+    assert "None" not in text
+    assert len(words.title) <= 200
+    if language == "en":
+        assert "Sự cố" not in text.replace("Cổng dịch vụ công", "")
+        assert "điểm" not in text
+
+
+def test_an_onset_that_nothing_bounds_says_so() -> None:
+    made = town(city())
+    event = cut(made)
+    incident = msgspec.structs.replace(event.incident, error_s=None)
+    body = said(msgspec.structs.replace(event, incident=incident), made).body
+    assert "(đồng hồ chưa được kiểm chứng)" in body
+
+
+def test_every_severity_and_every_cause_has_its_word() -> None:
+    assert set(MARKS) == set(Cause)
+    assert len({text.vi for text in SEVERITIES.values()}) == len(SEVERITIES)

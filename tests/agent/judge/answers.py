@@ -13,9 +13,8 @@ from thongsuot_schema.reason import Reason, outcome_of
 from thongsuot_schema.result import Finding, not_ok, ok
 
 if TYPE_CHECKING:
-    from tests.agent.judge.world import Noise, Trouble
+    from tests.agent.judge.world import Noise, Trouble, World
 
-TIMEOUT_S = {"icmp": 1.0, "dns": 2.0, "http": 10.0}
 FAR_FUTURE_S = 1_890_000_000.0
 _HANDSHAKES = 6
 """Packets of a web request whose loss costs a retransmission, not the request."""
@@ -26,24 +25,24 @@ def answer(
     post: Post,
     base_s: float,
     hits: list[Trouble],
-    noise: Noise,
-    expiry_s: dict[str, float],
+    world: World,
 ) -> tuple[float, Finding]:
     """Return how long a run took and what it found."""
+    noise, timeout_s = world.noise, world.timeout_s[post.kind]
     for hit in hits:
         if hit.reason is not None:
             if outcome_of(hit.reason) is Outcome.UNMEASURED:
                 return base_s, not_ok(hit.reason)
             slow = hit.reason in {Reason.TLS_TIMED_OUT, Reason.RESPONSE_TIMED_OUT}
             late = hit.reason in {Reason.TIMED_OUT, Reason.NAME_SERVER_TIMED_OUT}
-            took_s = TIMEOUT_S[post.kind] if slow or late else base_s
+            took_s = timeout_s if slow or late else base_s
             return took_s, not_ok(hit.reason)
     if _is_lost(dice, post, hits, noise):
-        return TIMEOUT_S[post.kind], not_ok(Reason.TIMED_OUT)
+        return timeout_s, not_ok(Reason.TIMED_OUT)
     rtt_s = base_s + abs(dice.gauss(0.0, noise.jitter_s)) + sum(hit.delay_s for hit in hits)
     if dice.random() < noise.spike:
         rtt_s += noise.spike_s
-    return _reply(dice, post, rtt_s, expiry_s)
+    return _reply(dice, post, rtt_s, world)
 
 
 def _is_lost(dice: random.Random, post: Post, hits: list[Trouble], noise: Noise) -> bool:
@@ -57,12 +56,10 @@ def _is_lost(dice: random.Random, post: Post, hits: list[Trouble], noise: Noise)
     return dice.random() < share
 
 
-def _reply(
-    dice: random.Random, post: Post, rtt_s: float, expiry_s: dict[str, float]
-) -> tuple[float, Finding]:
+def _reply(dice: random.Random, post: Post, rtt_s: float, world: World) -> tuple[float, Finding]:
     if post.kind == "icmp":
-        if rtt_s >= TIMEOUT_S["icmp"]:
-            return TIMEOUT_S["icmp"], not_ok(Reason.TIMED_OUT)
+        if rtt_s >= world.timeout_s["icmp"]:
+            return world.timeout_s["icmp"], not_ok(Reason.TIMED_OUT)
         return rtt_s, ok({icmp.RTT: rtt_s, icmp.LOSS: 0.0})
     if post.kind == "dns":
         lookup_s = rtt_s + dice.expovariate(200.0)
@@ -71,6 +68,6 @@ def _reply(
     values: dict[Metric, float] = {
         http.TOTAL: total_s,
         http.STATUS: 200.0,
-        http.CERTIFICATE_EXPIRY: expiry_s.get(post.target, FAR_FUTURE_S),
+        http.CERTIFICATE_EXPIRY: world.expiry_s.get(post.target, FAR_FUTURE_S),
     }
     return total_s, ok(values)

@@ -132,6 +132,7 @@ class World:
     addresses: tuple[str, ...] = ("198.51.100.2",)
     fulfil: Callable[[Wish], bool] = lambda _wish: True
 
+    timeout_s: dict[str, float] = field(default_factory=lambda: dict(TIMEOUT_S))
     record: bool = False
 
     memory: Memory = field(default_factory=Memory)
@@ -150,6 +151,11 @@ class World:
         self._bytes_s: dict[str, float] = {}
 
     # Time in the world counts from 0; the engine sees CLOCK_BOOTTIME, which is long past it.
+
+    @property
+    def now_s(self) -> float:
+        """The present moment."""
+        return self._now_s
 
     def run(self, until_s: float) -> list[VerdictChange]:
         """Live until a time; returns all changes so far."""
@@ -261,7 +267,7 @@ class World:
             return 0.0, not_ok(Reason.INTERFACE_ABSENT)
         if not facts.carrier:
             # A bound socket without carrier looks like a time-out.
-            return TIMEOUT_S[post.kind], not_ok(Reason.TIMED_OUT)
+            return self.timeout_s[post.kind], not_ok(Reason.TIMED_OUT)
         if not facts.usable(family):
             return 0.0, not_ok(Reason.NO_ADDRESS)
         hits = [t for t in self.troubles if t.hits(link, post, family, at_s)]
@@ -270,15 +276,13 @@ class World:
             base_s += RADIO_S
         address = self._random.choice(self.addresses) if post.kind == "http" else ""
         hits = [hit for hit in hits if hit.address in {"", address}]
-        took_s, finding = answers.answer(
-            self._random, post, base_s, hits, self.noise, self.expiry_s
-        )
+        took_s, finding = answers.answer(self._random, post, base_s, hits, self)
         if address:
             finding = structs.replace(finding, evidence={"address": address})
         if self.late(at_s):
             # Half of what is asked while the process does not run is believed to be lost.
             if self._random.random() < 0.5:
-                took_s, finding = TIMEOUT_S[post.kind], not_ok(Reason.TIMED_OUT)
+                took_s, finding = self.timeout_s[post.kind], not_ok(Reason.TIMED_OUT)
             finding = structs.replace(finding, doubts=(Doubt.TIMER_LATE,))
         return took_s, finding
 

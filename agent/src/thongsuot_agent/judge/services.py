@@ -65,10 +65,9 @@ def note(at: Stand, plan: Plan, track: Track, sign: Sign, started_ns: int) -> tu
         service.slots[at.link.name] = Slot(onset_ns=started_ns)
         service.judged[at.link.name] = now.signature
         return ()
-    is_news = now.signature != service.judged.get(at.link.name)
-    if is_news or track.slow_runs == symptoms.SLOW_RUNS - 1:
-        return _open(at, service, plan, track)
-    return ()
+    if now.signature == service.judged.get(at.link.name):
+        return ()
+    return _open(at, service, plan, track)
 
 
 def _open(at: Stand, service: ServiceMemory, plan: Plan, track: Track) -> tuple[Wish, ...]:

@@ -149,6 +149,7 @@ def test_a_clock_that_is_years_off_makes_no_portal_a_fault(reason: Reason) -> No
 def test_a_slow_portal_is_its_own_fault_when_every_link_says_so() -> None:
     slow = Trouble(
         start_s=1500.0,
+        end_s=2400.0,
         links=(),
         at=Segment.SERVICE,
         kinds=("http",),
@@ -158,7 +159,8 @@ def test_a_slow_portal_is_its_own_fault_when_every_link_says_so() -> None:
     world = World(troubles=(slow,))
     world.run(3600.0)
     expected = (State.DEGRADED, Segment.SERVICE, Symptom.SERVICE_SLOW)
-    assert_found(world, expected, since_s=1500.0, intervals=240.0, link="", service="motcua")
+    assert_found(world, expected, since_s=1500.0, intervals=60.0, link="", service="motcua")
+    assert said(world, "", "motcua") == [State.UP, State.DEGRADED, State.UP]
     assert said(world, "", "dichvucong") == [State.UP]
 
 

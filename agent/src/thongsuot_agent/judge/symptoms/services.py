@@ -70,8 +70,13 @@ class Over:
 
     @property
     def signature(self) -> str:
-        """Its health in every family, as text: when that changes there is something to judge."""
-        return " ".join(f"{family}:{self.health[family].name}" for family in sorted(self.health))
+        """
+        Its health and pace in every family, as text: when that changes there is something to judge.
+        """
+        return " ".join(
+            f"{family}:{self.health[family].name}:{self.tracks[family].slow_runs >= SLOW_RUNS - 1}"
+            for family in sorted(self.health)
+        )
 
     @property
     def is_good(self) -> bool:

@@ -1,0 +1,142 @@
+"""
+The matrix in a hurry: intervals and patience of a fifth, and fewer wishes fulfilled than made.
+
+Four portals of two addresses each, asked at the same moments over both links: what dies between two
+runs must not look like one link's trouble.
+"""
+
+import msgspec
+import pytest
+
+from tests.agent.judge.expect import said
+from tests.agent.judge.seeds import SEEDS
+from tests.agent.judge.site import ACCESS, FIXED, MOBILE, TARGETS, anchor, portal
+from tests.agent.judge.world import Trouble, World
+from thongsuot_agent.judge.events import Wish
+from thongsuot_agent.judge.plan import plan_from
+from thongsuot_agent.judge.settings import Patience, Settings
+from thongsuot_schema.inventory.model import ProbePlan
+from thongsuot_schema.reason import Reason
+from thongsuot_schema.segment import Segment
+from thongsuot_schema.state import State
+
+SHARE = 0.2
+START_S = 30.0
+END_S = 80.0
+BOTH = ("fixed", "mobile")
+PORTALS = ("dichvucong", "motcua", "dancu", "thanhtoan")
+ADDRESSES = ("198.51.100.2", "198.51.100.3")
+DOMESTIC = ("zone", "exchange", "peer", *PORTALS)
+PROBES = tuple(
+    ProbePlan(kind=kind, every_s=every_s)
+    for kind, every_s in (("icmp", 1.5), ("dns", 3.0), ("http", 5.0), ("host", 2.0))
+)
+
+
+class Budget:
+    """As many wishes a second as a schedule grants, and a burst of them at once."""
+
+    def __init__(self, per_s: float) -> None:
+        self._per_s, self._left, self._at_s = per_s, 64.0, 0.0
+        self.world: World | None = None
+
+    def __call__(self, wish: Wish) -> bool:
+        del wish
+        assert self.world is not None
+        now_s = self.world.now_s
+        self._left = min(64.0, self._left + (now_s - self._at_s) * self._per_s)
+        self._at_s = now_s
+        if self._left < 1.0:
+            return False
+        self._left -= 1.0
+        return True
+
+
+def hasty_settings() -> Settings:
+    own = msgspec.to_builtins(Settings())
+    for name, value in own.items():
+        if isinstance(getattr(Settings(), name), Patience):
+            for key in ("confirm_s", "clear_s"):
+                value[key] *= SHARE
+            value["every_s"] = max(1.0, value["every_s"] * SHARE)
+    own.update(service_wait_s=4.0, service_slow_s=1.0, stale_s=8.0)
+    own.update(
+        {key: own[key] * SHARE for key in own if key.startswith("flap_") and key[-2:] == "_s"}
+    )
+    return msgspec.convert(own, Settings)
+
+
+def hasty(seed: int, per_s: float, *troubles: Trouble) -> World:
+    mobile = msgspec.structs.replace(MOBILE, allowance_bytes=None)
+    more = (anchor("peer", Segment.TRANSIT), *(portal(name) for name in PORTALS[2:]))
+    plan = plan_from((FIXED, mobile), (*TARGETS, *ACCESS, *more), PROBES)
+    budget = Budget(per_s)
+    world = World(
+        seed=seed,
+        plan=plan,
+        settings=hasty_settings(),
+        troubles=troubles,
+        fulfil=budget,
+        addresses=ADDRESSES,
+        timeout_s={"icmp": 1.0, "dns": 1.0, "http": 3.0, "host": 1.0},
+    )
+    budget.world = world
+    return world
+
+
+def trouble(at: Segment, **more: object) -> Trouble:
+    settings: dict[str, object] = {"start_s": START_S, "end_s": END_S, "at": at, "loss": 1.0}
+    return Trouble(**{**settings, **more})  # type: ignore[arg-type]
+
+
+def portal_trouble(reason: Reason, **more: object) -> Trouble:
+    return trouble(
+        Segment.SERVICE,
+        links=BOTH,
+        kinds=("http",),
+        targets=("motcua",),
+        reason=reason,
+        **more,
+    )
+
+
+ROWS = {
+    "cut": (trouble(Segment.ACCESS), {Segment.ACCESS}),
+    "both cut": (trouble(Segment.ACCESS, links=BOTH), {Segment.ACCESS}),
+    "core": (trouble(Segment.CARRIER, links=BOTH), {Segment.CARRIER}),
+    "exchange": (trouble(Segment.TRANSIT, links=BOTH, targets=DOMESTIC), {Segment.TRANSIT}),
+    "foreign": (trouble(Segment.TRANSIT, links=BOTH, targets=("abroad", "far")), {Segment.TRANSIT}),
+    "half": (
+        trouble(Segment.CARRIER, targets=("zone", "abroad", "peer", "motcua")),
+        {Segment.CARRIER},
+    ),
+    "black hole": (
+        trouble(Segment.SERVICE, kinds=("http",), reason=Reason.TLS_TIMED_OUT),
+        {Segment.ACCESS},
+    ),
+    "hangs": (portal_trouble(Reason.TIMED_OUT), {Segment.SERVICE}),
+    "refuses": (portal_trouble(Reason.CONNECTION_REFUSED), {Segment.SERVICE}),
+    "stalls": (portal_trouble(Reason.TLS_TIMED_OUT), {Segment.SERVICE}),
+    "name gone": (portal_trouble(Reason.NAME_NOT_FOUND), {Segment.SERVICE}),
+    "address": (portal_trouble(Reason.TIMED_OUT, address=ADDRESSES[0]), {Segment.SERVICE}),
+}
+
+
+@pytest.mark.parametrize("per_s", [24.0, 6.0])
+@pytest.mark.parametrize("row", ROWS)
+@pytest.mark.parametrize("seed", SEEDS)
+def test_in_a_hurry_nobody_is_blamed_who_is_not_at_fault(row: str, seed: int, per_s: float) -> None:
+    broken, segments = ROWS[row]
+    shifted = Trouble(**{**vars_of(broken), "start_s": START_S + seed % 50 / 10})  # type: ignore[arg-type]
+    world = hasty(seed, per_s, shifted)
+    world.run(140.0)
+    named = {change.verdict.segment for change in world.changes} - {None}
+    assert named == segments
+    for link in BOTH:
+        assert said(world, link)[-1] is State.UP
+        for service in PORTALS:
+            assert said(world, link, service)[-1] is State.UP
+
+
+def vars_of(broken: Trouble) -> dict[str, object]:
+    return {name: getattr(broken, name) for name in broken.__dataclass_fields__}

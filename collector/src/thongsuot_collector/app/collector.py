@@ -45,6 +45,12 @@ async def run(
         JournalDamaged: found broken while running; started again, the process sets it aside.
     """
     settings = configuration.settings
+    if configuration.channels:
+        _log.warning(
+            "channels are configured channels=%d: this version tells nobody by itself yet; "
+            "`thongsuot-collector notify test` uses them",
+            len(configuration.channels),
+        )
     with ExitStack() as open_sockets:
         sock = open_sockets.enter_context(bind(settings.listen))
         page_sock = None

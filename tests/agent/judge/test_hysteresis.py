@@ -69,12 +69,13 @@ def test_a_fault_that_is_seen_again_is_not_over() -> None:
     assert not round_at(slot, 30, None)
 
 
-def test_another_segment_is_believed_like_a_new_fault() -> None:
+def test_another_segment_needs_one_round_more_than_a_new_fault() -> None:
     slot = Slot()
     round_at(slot, 10, seen(ACCESS_SILENT))
     assert not round_at(slot, 15, seen(GATEWAY_SILENT))
+    assert not round_at(slot, 16, seen(GATEWAY_SILENT))
     assert slot.fault == ACCESS_SILENT
-    assert round_at(slot, 16, seen(GATEWAY_SILENT))
+    assert round_at(slot, 17, seen(GATEWAY_SILENT))
 
 
 def test_a_part_of_transit_is_watched_longer_than_all_of_it() -> None:

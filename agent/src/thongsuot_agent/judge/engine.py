@@ -64,7 +64,7 @@ def _on_result(memory: Memory, result: Result, plan: Plan, settings: Settings) -
         note_host(at.link, result.finding, result.boottime_ns)
         return _rule(at, plan)
     post = at.watch.post(series)
-    if post is None:
+    if post is None or result.finding.reason in _NOT_BEGUN:
         return Ruling(memory=memory)
     sign = sign_of(series.kind, result.finding)
     started_ns = result.boottime_ns
@@ -74,8 +74,7 @@ def _on_result(memory: Memory, result: Result, plan: Plan, settings: Settings) -
     if series.kind == ECHO:
         loss.note(at, post, track, result, sign)
     record(track, started_ns, result.finding, sign, memory.now_ns)
-    if result.finding.reason not in _NOT_BEGUN:
-        rounds.note(at, track, post, sign, started_ns)
+    rounds.note(at, track, post, sign, started_ns)
     if sign is Sign.UNMEASURED:
         if result.finding.reason in _STARVED:
             at.link.starved_ns = started_ns

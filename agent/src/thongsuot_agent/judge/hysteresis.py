@@ -112,6 +112,7 @@ def _is_due(slot: Slot, sighting: Sighting | None, now_ns: int, settings: Settin
     is_strong = is_strong and sighting.is_ripe
     return (
         is_strong
-        and slot.rounds >= patience.confirm_rounds + (0 if sighting.is_sure else 1)
+        and slot.rounds
+        >= patience.confirm_rounds + (not sighting.is_sure) + (slot.fault is not None)
         and waited_ns >= ns(patience.confirm_s)
     )

@@ -65,7 +65,8 @@ def note(at: Stand, plan: Plan, track: Track, sign: Sign, started_ns: int) -> tu
         service.slots[at.link.name] = Slot(onset_ns=started_ns)
         service.judged[at.link.name] = now.signature
         return ()
-    if now.signature == service.judged.get(at.link.name):
+    fails_anew = now.is_doubtful and track.failures == 1
+    if now.signature == service.judged.get(at.link.name) and not fails_anew:
         return ()
     return _open(at, service, plan, track)
 

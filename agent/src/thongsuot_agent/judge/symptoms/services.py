@@ -248,7 +248,7 @@ def _own_fault(at: Stand, track: Track, elsewhere: Sequence[Over], how: Failing)
     """Return whose fault a failure is that nothing wrong with the link explains."""
     if how.proof is Proof.CLOCK and not _clock_is_proved(at):
         return UNKNOWN
-    works = [_works(at, track, one) for one in elsewhere]
+    works = [_works(at, track, one, how) for one in elsewhere]
     if how.proof in {Proof.OWN, Proof.CLOCK} or all(answer is False for answer in works):
         return Fault(state=State.DOWN, segment=Segment.SERVICE, symptom=how.symptom)
     if not any(works):
@@ -257,19 +257,20 @@ def _own_fault(at: Stand, track: Track, elsewhere: Sequence[Over], how: Failing)
     return Fault(state=State.DOWN, segment=Segment.CARRIER, symptom=symptom)
 
 
-def _works(at: Stand, track: Track, other: Over) -> bool | None:
+def _works(at: Stand, track: Track, other: Over, how: Failing) -> bool | None:
     """
     Return whether what fails in a track works over another link, in the same family.
 
-    ``None``: it cannot be told. It was not asked there at the same time, or not often enough; or it
-    works at addresses that were not tried here, so either of the two, the way here or the address,
-    may be dead.
+    ``None``: it cannot be told. It was not asked there at the same time, or not often enough; it
+    fails there by what that link has of its own; or it works at addresses that were not tried here,
+    so either of the two, the way here or the address, may be dead.
     """
     needed = at.settings.service_failures
     theirs = other.tracks.get(track.family) or next(iter(other.tracks.values()))
     health = other.health[theirs.family]
     if health is not Health.GOOD:
-        return None if health is Health.DOUBTFUL else False
+        cannot_tell = health is Health.DOUBTFUL or _explained(other.link, how) is not None
+        return None if cannot_tell else False
     if theirs.successes < needed or not _worked_then(theirs, track.failed_ns or 0):
         return None
     if theirs.family is not track.family:

@@ -1,0 +1,64 @@
+"""
+The matrix on real packets: each fault under real agents and a real collector, seen as its row says.
+
+All rows are played in one run (about five minutes); each test looks at what came of its row.
+"""
+
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from tests.timing import MS
+from thongsuot_lab.matrix.account import Account
+from thongsuot_lab.matrix.every import ROWS
+from thongsuot_lab.matrix.run import run
+from thongsuot_lab.matrix.table import lines
+from thongsuot_lab.matrix.truth import Wrong
+
+pytestmark = [pytest.mark.lab, pytest.mark.matrix]
+
+SITES = 10
+
+
+@pytest.fixture(scope="module")
+def account(request: pytest.FixtureRequest) -> Account:
+    """What came of the rows that are asked for (``-k`` chooses), or of all of them."""
+    chosen = {
+        item.callspec.params["name"]
+        for item in request.session.items
+        if isinstance(item, pytest.Function) and hasattr(item, "callspec")
+        if item.function is test_a_fault_is_seen_as_its_row_says
+    }
+    rows = [row for row in ROWS if row.name in chosen] if chosen else list(ROWS)
+    with tempfile.TemporaryDirectory(prefix="thongsuot-matrix-") as made:
+        folder = Path(made)
+        folder.chmod(0o755)
+        return run(rows, folder, sites=SITES, patience=1000 * MS)
+
+
+def test_the_table_is_printed(account: Account, capsys: pytest.CaptureFixture[str]) -> None:
+    with capsys.disabled():
+        sys.stdout.write("\n" + "\n".join(lines(account)) + "\n")
+
+
+@pytest.mark.parametrize("name", [row.name for row in ROWS])
+def test_a_fault_is_seen_as_its_row_says(account: Account, name: str) -> None:
+    outcome = next(one for one in account.outcomes if one.row.name == name)
+    assert outcome.failures == ()
+
+
+def test_no_fault_is_blamed_on_a_party_that_is_not_at_fault(account: Account) -> None:
+    wrong = [blame.text() for blame in account.blames if blame.wrong is Wrong.PARTY]
+    assert wrong == []
+
+
+def test_no_fault_is_looked_for_in_the_wrong_place(account: Account) -> None:
+    wrong = [blame.text() for blame in account.blames if blame.wrong is Wrong.SEGMENT]
+    assert wrong == []
+
+
+def test_rows_have_names_of_their_own() -> None:
+    names = [row.name for row in ROWS]
+    assert len(names) == len(set(names))

@@ -98,7 +98,7 @@ def _headline(occasion: Occasion, wording: Wording, language: Language) -> str:
     members = occasion.incident.members
     if len(members) > 1 or occasion.rule.sentences is not None:
         return wording.headline
-    subject = members[0].subject
+    subject = next(iter(members)).subject
     place = f" – {site_name(subject.site, occasion.directory)}"
     link = occasion.directory.link(subject.site, subject.link) if subject.link else None
     if link is not None and link.circuit:

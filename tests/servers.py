@@ -178,6 +178,13 @@ class AlertmanagerServer:
         found: list[dict[str, object]] = answer.json()
         return found
 
+    def notified(self) -> int:
+        """Return how many tellings to its webhook it has finished, by its own count."""
+        text = httpx.get(f"{self.url}/metrics", timeout=30).text
+        name = "alertmanager_notification_latency_seconds_count"
+        counts = re.findall(rf'^{name}{{.*integration="webhook".*}} (\d+)', text, re.MULTILINE)
+        return sum(map(int, counts))
+
 
 def _port_when_ready(name: str, process: subprocess.Popen[bytes], log: Path) -> int:
     """Return the port on which a server of Prometheus' kin answers that it is ready; 0: never."""

@@ -104,6 +104,8 @@ async def test_an_alertmanager_that_forgets_is_reminded_and_repeats_nothing_to_p
         event = cut(made)
         found.hand_over((event,))
         await eventually(lambda: len(statuses(sink, event.incident.id)) == 2)
+        # Only what it has noted as told does it not tell again when it comes back.
+        await eventually(lambda: alertmanager.notified() >= 2)
         alertmanager.stop()
         other = cut(made, "s4")
         found.hand_over((other,))

@@ -72,14 +72,22 @@ class Stand(Protocol):
 
 
 class Office:
-    """A collector's dispatcher on a store, with one channel ``main`` for every party."""
+    """A collector's dispatcher on a store; by default every party has all of its channels."""
 
-    def __init__(self, made: Town, path: Path, channels: Mapping[str, Channel]) -> None:
+    def __init__(
+        self,
+        made: Town,
+        path: Path,
+        channels: Mapping[str, Channel],
+        settings: NotifySettings | None = None,
+    ) -> None:
         self.made = made
         self.store = open_store(path / "store.sqlite")
         self.noted: list[Noted] = []
         self.registry = CollectorRegistry()
-        settings = NotifySettings(channels=tuple(channels), retry_s=0.01, escalate_after_s=60.0)
+        settings = settings or NotifySettings(
+            channels=tuple(channels), retry_s=0.01, escalate_after_s=60.0
+        )
         self.dispatcher = Dispatcher(
             channels,
             composer_of(made.directory, settings=settings),
@@ -91,7 +99,10 @@ class Office:
 
     def _note(self, noted: Noted) -> None:
         self.noted.append(noted)
-        deliver(self.made.book, noted.incident, noted.number, noted.delivery, is_done=noted.is_done)
+        if noted.incident in self.made.book.incidents:
+            deliver(
+                self.made.book, noted.incident, noted.number, noted.delivery, is_done=noted.is_done
+            )
 
     async def accept(self, *events: Event) -> None:
         await self.dispatcher.accept(events, self.made.book.picture)
@@ -102,9 +113,14 @@ class Office:
 
 
 @asynccontextmanager
-async def office(made: Town, path: Path, channels: Mapping[str, Channel]) -> AsyncIterator[Office]:
+async def office(
+    made: Town,
+    path: Path,
+    channels: Mapping[str, Channel],
+    settings: NotifySettings | None = None,
+) -> AsyncIterator[Office]:
     """Run a dispatcher, from what its store holds."""
-    found = Office(made, path, channels)
+    found = Office(made, path, channels, settings)
     await found.dispatcher.load()
     running = asyncio.create_task(found.dispatcher.run())
     try:
@@ -114,6 +130,8 @@ async def office(made: Town, path: Path, channels: Mapping[str, Channel]) -> Asy
         await asyncio.wait((running,))
         await found.dispatcher.close()
         found.store.dispose()
+        if not running.cancelled():
+            running.result()
 
 
 async def tell_once(stand: Stand, message: Message) -> Outcome:

@@ -98,9 +98,9 @@ def mend(made: Town, site: str = "s0") -> Event:
     return _after(made, 200, lambda: made.say(site, "fiber", UP))
 
 
-def unplug(made: Town, site: str = "s0") -> Event:
-    """Pull a site's cable, and return the telling of it."""
-    return _after(made, 60, lambda: made.say(site, "fiber", UNPLUGGED))
+def unplug(made: Town, site: str = "s0", link: str = "fiber") -> Event:
+    """Pull the cable of a site's link, and return the telling of it."""
+    return _after(made, 60, lambda: made.say(site, link, UNPLUGGED))
 
 
 def break_portal(made: Town, sites: int = 6) -> Event:

@@ -15,6 +15,7 @@ from thongsuot_collector.notify.content.names import (
     subject_name,
 )
 from thongsuot_collector.notify.content.occasion import Occasion
+from thongsuot_schema.page.view import Notification
 from thongsuot_schema.segment import Party, Segment
 from thongsuot_schema.verdict import Evidence
 from thongsuot_schema.words.figures import number
@@ -142,22 +143,31 @@ def batches(occasion: Occasion, language: Language) -> list[str]:
 
 
 def told(occasion: Occasion, language: Language) -> list[str]:
-    """Return whom else the system has told, when, and by what."""
+    """Return whom else the system has told, by what, of what, and when."""
+    site = occasion.audience.name
     lines = []
     for one in occasion.told:
-        party = one.party
-        if party in set(Party):
-            party = _party_title(one.party, occasion, language)
-        text = f"{party} ({channel_title(one.channel, language)}), "
-        text += spoken(one.at_s, occasion.entry.at_ns / NS_PER_S, language)
-        lines.append(text + (f", {one.reference}" if one.reference else ""))
+        parts = [f"{_party_title(one, site, occasion, language)} "]
+        parts.append(f"({channel_title(one.channel, language)})")
+        if occasion.directory.link(site, one.about) is not None:
+            about = link_name(site, one.about, occasion.directory, language)
+            parts.append(Text(f", về {about}", f", of {about}").read(language))
+        parts.append(f", {spoken(one.at_s, occasion.entry.at_ns / NS_PER_S, language)}")
+        parts.append(f", {one.reference}" if one.reference else "")
+        lines.append("".join(parts))
     return list(dict.fromkeys(lines))
 
 
-def _party_title(party: str, occasion: Occasion, language: Language) -> str:
-    who = occasion.incident.party
-    asked = who if who.party.value == party else Responsible(Party(party))
-    return party_name(asked, occasion.directory, language)
+def _party_title(one: Notification, site: str, occasion: Occasion, language: Language) -> str:
+    if one.party not in set(Party):
+        return one.party
+    name = ""
+    if one.party == Party.CARRIER:
+        link = occasion.directory.link(site, one.about)
+        name = "" if link is None else link.carrier
+    elif one.party == Party.PORTAL:
+        name = one.about
+    return party_name(Responsible(Party(one.party), name), occasion.directory, language)
 
 
 def _proofs(

@@ -1,0 +1,345 @@
+"""Telling with real receivers: who is told by what when channels fail, and what is seen of it."""
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from tests.collector.incidents.town import Town
+from tests.collector.notify.channel_contract import Office, office, tries
+from tests.collector.notify.making import (
+    CITY,
+    city,
+    cut,
+    mend,
+    outage,
+    secret_file,
+    town,
+    unplug,
+)
+from tests.collector.notify.peer import WELL, Peer
+from tests.collector.running import eventually
+from thongsuot_collector.incidents.incident import Event
+from thongsuot_collector.incidents.ledger import Kind
+from thongsuot_collector.notify.telling import ledger
+from thongsuot_collector.notify.telling.channel import Channel
+from thongsuot_collector.notify.telling.message import Answer, Message, Outcome
+from thongsuot_collector.notify.telling.settings import NotifySettings
+from thongsuot_collector.notify.webhook import Body, Settings, Webhook
+from thongsuot_collector.store.engine import open_store
+
+SECRET = "sesame"
+
+
+class Hook:
+    """A webhook receiver, and the channel to it."""
+
+    def __init__(self, peer: Peer, folder: Path) -> None:
+        self.peer = peer
+        self.behave = peer.folder.behave
+        self._secret = secret_file(folder, "secret", SECRET)
+
+    def channel(self, timeout_s: float = 5.0) -> Webhook:
+        url = f"http://127.0.0.1:{self.peer.port}/"
+        return Webhook(
+            Settings(
+                kind="webhook", name="x", url=url, secret_file=self._secret, timeout_s=timeout_s
+            )
+        )
+
+    def bodies(self) -> list[Body]:
+        return [msgspec.json.decode(one["body"], type=Body) for one in self.peer.folder.received()]
+
+    def told(self) -> list[str]:
+        return [one.kind for one in self.bodies()]
+
+
+@pytest.fixture
+def first(tmp_path: Path) -> Iterator[Hook]:
+    peer = Peer("tests.collector.notify.webhook_receiver", tmp_path / "first", SECRET).start()
+    yield Hook(peer, tmp_path)
+    peer.stop()
+
+
+@pytest.fixture
+def second(tmp_path: Path) -> Iterator[Hook]:
+    peer = Peer("tests.collector.notify.webhook_receiver", tmp_path / "second", SECRET).start()
+    yield Hook(peer, tmp_path)
+    peer.stop()
+
+
+def both(first: Hook, second: Hook, *, timeout_s: float = 5.0) -> dict[str, Channel]:
+    return {"first": first.channel(timeout_s), "second": second.channel()}
+
+
+def settings(escalate_after_s: float = 60.0) -> NotifySettings:
+    return NotifySettings(
+        channels=("first", "second"), retry_s=0.01, escalate_after_s=escalate_after_s
+    )
+
+
+def two_channels() -> Town:
+    return town(city(carrier_channels=("first", "second"), site_channels=("first", "second")))
+
+
+def metric(found: Office, name: str, **labels: str) -> float | None:
+    found.dispatcher.measure()
+    return found.registry.get_sample_value(f"thongsuot_collector_notify_{name}", labels)
+
+
+async def test_a_channel_that_is_shut_hands_over_at_once_and_that_is_seen(
+    first: Hook, second: Hook, tmp_path: Path
+) -> None:
+    made = two_channels()
+    first.behave("403")
+    event = cut(made)
+    async with office(made, tmp_path, both(first, second), settings()) as found:
+        await found.accept(event)
+        await eventually(found.is_idle)
+        assert (first.told(), second.told()) == ([], [Kind.OPENED])
+        assert metric(found, "escalations_total", channel="first") == 1
+        assert metric(found, "attempts_total", channel="first", outcome="shut") == 1
+        assert (metric(found, "failing_since_timestamp_seconds", channel="first") or 0) > 0
+        assert metric(found, "failing_since_timestamp_seconds", channel="second") == 0
+        assert metric(found, "unreached") == 0
+        (told,) = found.dispatcher.told("s0")
+        assert (told.party, told.channel, told.about) == ("carrier", "webhook", "fiber")
+        assert told.is_delivered
+        assert found.dispatcher.told("s1") == ()
+        first.behave(WELL)
+        await found.accept(mend(made))
+        await eventually(lambda: not found.dispatcher.conversations)
+    assert (first.told(), second.told()) == ([], [Kind.OPENED, Kind.RESOLVED])
+
+
+async def test_a_busy_channel_goes_on_being_tried_while_the_next_joins(
+    first: Hook, second: Hook, tmp_path: Path
+) -> None:
+    made = two_channels()
+    first.behave("503")
+    event = cut(made)
+    async with office(made, tmp_path, both(first, second), settings(0.2)) as found:
+        await found.accept(event)
+        await eventually(found.is_idle)
+        assert second.told() == [Kind.OPENED]
+        assert {one.channel for one in tries(found, event)} == {"first", "second"}
+        assert metric(found, "escalations_total", channel="first") == 1
+
+
+async def test_while_nobody_is_reached_the_page_and_the_metrics_say_so(
+    first: Hook, second: Hook, tmp_path: Path
+) -> None:
+    made = two_channels()
+    first.behave("400")
+    second.behave("400")
+    async with office(made, tmp_path, both(first, second), settings()) as found:
+        await found.accept(cut(made))
+        await eventually(lambda: metric(found, "unreached") == 1)
+        await eventually(lambda: found.dispatcher.told("s0"))
+        (told,) = found.dispatcher.told("s0")
+        assert not told.is_delivered
+        assert found.dispatcher.told_push("s0") == ()
+        assert metric(found, "waiting") == 1
+
+
+async def test_what_a_silent_receiver_may_have_is_taken_back_there_too(
+    first: Hook, second: Hook, tmp_path: Path
+) -> None:
+    made = two_channels()
+    first.behave("hang")
+    channels = both(first, second, timeout_s=0.1)
+    async with office(made, tmp_path, channels, settings(0.2)) as found:
+        await found.accept(cut(made))
+        await eventually(found.is_idle)
+        assert (first.told(), second.told()) == ([Kind.OPENED], [Kind.OPENED])
+        first.behave(WELL)
+        await found.accept(mend(made))
+        await eventually(lambda: not found.dispatcher.conversations)
+    assert first.told() == second.told() == [Kind.OPENED, Kind.RESOLVED]
+
+
+async def test_an_end_in_the_middle_of_a_try_tells_it_again_under_the_same_key(
+    first: Hook, second: Hook, tmp_path: Path
+) -> None:
+    made = two_channels()
+    event = cut(made)
+    first.behave("hang")
+    async with office(made, tmp_path, both(first, second), settings()) as found:
+        await found.accept(event)
+        await eventually(lambda: first.told() == [Kind.OPENED])
+    assert tries_of(tmp_path, event) == []
+    first.behave(WELL)
+    async with office(made, tmp_path, both(first, second), settings()) as found:
+        await eventually(found.is_idle)
+        (tried,) = tries(found, event)
+        assert tried.outcome is Outcome.DELIVERED
+    assert (first.told(), second.told()) == ([Kind.OPENED], [])
+
+
+def tries_of(path: Path, event: Event) -> list[ledger.Attempt]:
+    store = open_store(path / "store.sqlite")
+    try:
+        return ledger.attempts(store, event.incident.id)
+    finally:
+        store.dispose()
+
+
+async def test_a_fault_that_is_over_before_anybody_could_be_told_is_not_told_late(
+    first: Hook, second: Hook, tmp_path: Path
+) -> None:
+    made = two_channels()
+    first.peer.stop()
+    second.peer.stop()
+    opened = cut(made)
+    async with office(made, tmp_path, both(first, second), settings()) as found:
+        await found.accept(opened)
+        await eventually(lambda: len(tries(found, opened)) > 1)
+        await found.accept(mend(made))
+        await eventually(lambda: not found.dispatcher.conversations)
+        first.peer.start()
+        second.peer.start()
+        other = cut(made, "s3")
+        await found.accept(other)
+        await eventually(lambda: first.told() or second.told())
+        await eventually(lambda: all(one.is_settled for one in found.dispatcher.conversations))
+    told = [one.incident.incident for one in (*first.bodies(), *second.bodies())]
+    assert told == [other.incident.id]
+    entries = made.book.incidents[opened.incident.id].ledger
+    assert [one.is_done for one in entries] == [True, True]
+
+
+async def test_everything_of_a_storm_is_told_once_when_the_receiver_is_back(
+    first: Hook, second: Hook, tmp_path: Path
+) -> None:
+    made = two_channels()
+    event = cut(made)
+    first.behave("503")
+    second.behave("503")
+    events = [renamed(event, number) for number in range(60)]
+    async with office(made, tmp_path, both(first, second), settings()) as found:
+        await found.accept(*events)
+        await eventually(lambda: len(found.noted) > 8)
+        first.behave(WELL)
+        await eventually(lambda: all(one.is_settled for one in found.dispatcher.conversations))
+    told = sorted(one.incident.incident for one in first.bodies())
+    assert told == sorted(one.incident.id for one in events)
+    assert second.told() == []
+
+
+def renamed(event: Event, number: int) -> Event:
+    incident = msgspec.structs.replace(event.incident, id=f"{event.incident.id}-{number}")
+    return msgspec.structs.replace(event, incident=incident)
+
+
+async def test_the_city_looks_on_by_its_own_channel_and_the_incident_notes_who_must_act(
+    first: Hook, second: Hook, tmp_path: Path
+) -> None:
+    made = town(city(carrier_channels=("first",), city_channels=("second",)))
+    wanted = NotifySettings(channels=("first",), city=CITY, retry_s=0.01)
+    event = outage(made)
+    async with office(made, tmp_path, both(first, second), wanted) as found:
+        await found.accept(event)
+        await eventually(lambda: first.told() and second.told() and found.is_idle())
+        await eventually(lambda: len(found.dispatcher.told("s0")) == 2)
+    (theirs,), (ours,) = first.bodies(), second.bodies()
+    assert (theirs.audience.party, ours.audience.party) == ("carrier", "city")
+    assert theirs.delivery != ours.delivery
+    (entry,) = made.book.incidents[event.incident.id].ledger
+    assert [one.channel for one in entry.deliveries] == ["first"]
+
+
+async def test_staff_are_told_who_else_knows(first: Hook, second: Hook, tmp_path: Path) -> None:
+    made = town(city(site_channels=("first",), carrier_channels=("second",)))
+    async with office(made, tmp_path, both(first, second), settings()) as found:
+        await found.accept(cut(made))
+        await eventually(found.is_idle)
+        await found.accept(unplug(made, "s0", "5g"))
+        await eventually(lambda: first.told() == [Kind.OPENED])
+    (body,) = first.bodies()
+    assert "Hệ thống đã báo:\n- VNPT (kết nối tự động), về đường cáp quang VNPT, " in body.text
+
+
+async def test_a_party_without_a_channel_is_said_and_counted(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    made = town(city(carrier_channels=()))
+    async with office(made, tmp_path, {}, NotifySettings()) as found:
+        event = cut(made)
+        await found.accept(event)
+        assert metric(found, "unreached") == 1
+    assert f"cannot tell incident={event.incident.id} party=carrier:vnpt" in caplog.text
+
+
+async def test_a_channel_that_left_the_configuration_hands_over(
+    second: Hook, tmp_path: Path
+) -> None:
+    made = two_channels()
+    channels = {"second": second.channel()}
+    async with office(made, tmp_path, channels, settings()) as found:
+        event = cut(made)
+        await found.accept(event)
+        await eventually(found.is_idle)
+        assert tries(found, event)[0].text == "there is no channel 'first' any more"
+    assert second.told() == [Kind.OPENED]
+
+
+class Broken:
+    """A channel with a bug."""
+
+    word = "broken"
+
+    async def tell(self, message: Message) -> Answer:
+        raise RuntimeError(f"a bug with {message.title}")
+
+    async def close(self) -> None:
+        """Nothing was opened."""
+
+
+async def test_a_bug_in_one_channel_keeps_nobody_from_being_told(
+    second: Hook, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    made = two_channels()
+    channels: dict[str, Channel] = {"first": Broken(), "second": second.channel()}
+    async with office(made, tmp_path, channels, settings()) as found:
+        event = cut(made)
+        await found.accept(event)
+        await eventually(found.is_idle)
+        assert tries(found, event)[0].text == "a bug of ours: RuntimeError"
+    assert second.told() == [Kind.OPENED]
+    assert "RuntimeError" in caplog.text
+
+
+async def test_what_was_told_is_forgotten_only_when_it_is_long_over(
+    first: Hook, second: Hook, tmp_path: Path
+) -> None:
+    made = two_channels()
+    async with office(made, tmp_path, both(first, second), settings()) as found:
+        over = cut(made)
+        await found.accept(over)
+        await eventually(found.is_idle)
+        await found.accept(mend(made))
+        await eventually(lambda: not found.dispatcher.conversations)
+        goes_on = cut(made, "s3")
+        await found.accept(goes_on)
+        await eventually(lambda: all(one.is_settled for one in found.dispatcher.conversations))
+        await found.dispatcher.forget(before_ns=found.dispatcher.now_ns() + 10**12)
+        assert tries(found, over) == []
+        assert len(tries(found, goes_on)) == 1
+
+
+async def test_events_may_be_handed_over_before_anybody_runs(
+    first: Hook, second: Hook, tmp_path: Path
+) -> None:
+    made = two_channels()
+    found = Office(made, tmp_path, both(first, second), settings())
+    await found.dispatcher.load()
+    await found.accept(cut(made))
+    running = asyncio.create_task(found.dispatcher.run())
+    await eventually(found.is_idle)
+    running.cancel()
+    await asyncio.wait((running,))
+    await found.dispatcher.close()
+    found.store.dispose()
+    assert first.told() == [Kind.OPENED]

@@ -1,4 +1,4 @@
-"""Every channel has its place: a module, a test that holds it to the contract, a row in the docs."""
+"""Every channel has its place: a module, a test that holds it to the contract, a docs row."""
 
 import re
 from pathlib import Path

@@ -110,8 +110,7 @@ def test_staff_read_what_to_do_whom_to_call_and_who_knows_already() -> None:
     assert "Việc cần làm: " in body
     assert f"Số điện thoại hỗ trợ: {HOTLINE}." in body
     city_knows = "Bộ phận kỹ thuật của Thành phố (Zalo), về đường cáp quang VNPT, 18:07, 7"
-    assert f"Hệ thống đã báo:
-- {city_knows}" in body
+    assert f"Hệ thống đã báo:\n- {city_knows}" in body
     for word in ("ICMP", "IPv4", "mã băm", "Vị trí lỗi", "Mức độ"):
         assert word not in body
     assert "Hệ thống đã báo" not in said(event, made).body

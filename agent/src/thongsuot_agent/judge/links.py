@@ -238,7 +238,7 @@ def _note_flaps(at: Stand, seen: Sighting | None, sight: Sight) -> None:
         # A round in which the link comes or goes is half of this and half of that: what is believed
         # of the silence counts, as soon as anything is.
         believed = link.silence.fault if is_outage(link.silence.fault) else link.flaps.fault
-        if (seen.nats or 0.0) >= at.settings.silence_nats:
+        if seen.is_ripe and (seen.nats or 0.0) >= at.settings.silence_nats:
             fault = believed or seen.fault
             flapping.note_silence(link.flaps, fault, seen.onset_ns, at.now_ns, at.settings)
     elif sight.answered():

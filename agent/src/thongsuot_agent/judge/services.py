@@ -65,8 +65,12 @@ def note(at: Stand, plan: Plan, track: Track, sign: Sign, started_ns: int) -> tu
         service.slots[at.link.name] = Slot(onset_ns=started_ns)
         service.judged[at.link.name] = now.signature
         return ()
+    # What was left open is taken up again by the next run that speaks for it.
     fails_anew = now.is_doubtful and track.failures == 1
-    if now.signature == service.judged.get(at.link.name) and not fails_anew:
+    is_slow_still = track.slow_runs % symptoms.SLOW_RUNS == symptoms.SLOW_RUNS - 1
+    slot = service.slots.get(at.link.name)
+    is_open = fails_anew or (is_slow_still and slot is not None and slot.fault is None)
+    if now.signature == service.judged.get(at.link.name) and not is_open:
         return ()
     return _open(at, service, plan, track)
 

@@ -18,6 +18,8 @@ DOMESTIC_SILENT = Fault(
 PARTLY_SILENT = Fault(
     state=State.DEGRADED, segment=Segment.CARRIER, symptom=Symptom.CARRIER_PARTLY_SILENT
 )
+SHARE = 0.6
+"""As many as this share of those that answer have to be silent: more than a third of all."""
 
 
 def partly_silent(at: Stand, sight: Sight) -> Found | None:
@@ -40,7 +42,10 @@ def partly_silent(at: Stand, sight: Sight) -> Found | None:
         if is_whole and is_alone and live and len(witnesses(side)) >= at.settings.quorum:
             return Found(fault, tuple(side), not unheard(at, sight, Segment.CARRIER))
     blamed = [s for s in silent if _is_ours(at, s)]
-    if len(witnesses(blamed)) < at.settings.quorum:
+    lowest = min((RANK[s.rung] for s in blamed), default=0)
+    answering = {s.witness for s in sight.answered() if RANK[s.rung] >= lowest}
+    # Two anchors may die at once, of other carriers or by themselves; a third of all will not.
+    if len(witnesses(blamed)) < max(at.settings.quorum, SHARE * len(answering)):
         return None
     return Found(PARTLY_SILENT, tuple(blamed))
 

@@ -1,0 +1,107 @@
+"""The whole way: from what an agent pushed, through the incidents on the disk, to the carrier."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import msgspec
+import pytest
+from prometheus_client import CollectorRegistry
+
+from tests.collector.correlation.test_keeper import INVENTORY, World
+from tests.collector.notify.making import secret_file
+from tests.collector.notify.peer import Peer
+from tests.collector.running import eventually
+from thongsuot_collector.aside import SetAside
+from thongsuot_collector.correlation.keeper import IncidentKeeper
+from thongsuot_collector.directory import Directory
+from thongsuot_collector.metrics import Metrics
+from thongsuot_collector.notify import load
+from thongsuot_collector.notify.telling.desk import Desk
+from thongsuot_collector.notify.telling.settings import NotifySettings
+from thongsuot_collector.notify.webhook import Body, Settings
+from thongsuot_collector.plans import PlanBook
+from thongsuot_collector.reader import Reader
+from thongsuot_schema.batch.limits import DEFAULT as LIMITS
+from thongsuot_schema.state import State
+
+SECRET = "sesame"
+
+
+@pytest.fixture
+def hook(tmp_path: Path) -> Iterator[Peer]:
+    peer = Peer("tests.collector.notify.webhook_receiver", tmp_path / "hook", SECRET).start()
+    yield peer
+    peer.stop()
+
+
+@asynccontextmanager
+async def collector(world: World, hook: Peer) -> AsyncIterator[Desk]:
+    """Put keeper and desk together as the collector does; the keeper's clock is the world's."""
+    url = f"http://127.0.0.1:{hook.port}/"
+    secret = secret_file(world.folder, "secret", SECRET)
+    channel = Settings(kind="webhook", name="main", url=url, secret_file=secret)
+    directory = Directory(INVENTORY)
+    desk = Desk(
+        [(load("webhook"), channel)],
+        NotifySettings(channels=("main",)),
+        directory=directory,
+        store=world.store,
+        registry=CollectorRegistry(),
+    )
+    world.keeper = IncidentKeeper(
+        world.journal,
+        Reader(PlanBook(world.journal, LIMITS), LIMITS),
+        store=world.store,
+        aside=SetAside(world.store, Metrics()),
+        directory=directory,
+        tell=desk.hand_over,
+        now_ns=world.clock_ns,
+    )
+    await world.keeper.load()
+    await desk.load()
+    running = asyncio.create_task(desk.run(world.keeper))
+    try:
+        yield desk
+    finally:
+        running.cancel()
+        await asyncio.wait((running,))
+        await desk.close()
+        if not running.cancelled():
+            running.result()
+
+
+def told(hook: Peer) -> list[Body]:
+    return [msgspec.json.decode(one["body"], type=Body) for one in hook.folder.received()]
+
+
+async def test_a_fault_is_told_once_through_restarts_and_its_end_too(
+    tmp_path: Path, hook: Peer
+) -> None:
+    world = World(tmp_path)
+    sites = ("s0", "s1", "s2")
+    async with collector(world, hook) as desk:
+        for site in sites:
+            await world.push(site, ("fiber", State.UP), ("5g", State.UP))
+        await world.run(30, sites=sites)
+        await world.push("s0", ("fiber", State.DOWN))
+        await world.run(10, sites=sites)
+        await eventually(lambda: not world.keeper.pending())
+        (body,) = told(hook)
+        assert (body.kind, body.audience.name) == ("opened", "vnpt")
+        (batch,) = body.incident.shown[0].batches
+        assert batch.number == world.agents["s0"].number
+        (shown,) = desk.told("s0")
+        assert (shown.party, shown.about, shown.is_delivered) == ("carrier", "fiber", True)
+    async with collector(world, hook):
+        await world.run(60, sites=sites)
+        assert len(told(hook)) == 1
+        await world.push("s0", ("fiber", State.UP))
+        await world.run(120, sites=sites)
+        await eventually(lambda: not world.keeper.pending())
+    assert [one.kind for one in told(hook)] == ["opened", "resolved"]
+    (incident,) = world.keeper.book.incidents.values()
+    assert [one.deliveries[-1].is_delivered for one in incident.ledger] == [True, True]
+    await world.journal.close()
+    world.store.dispose()

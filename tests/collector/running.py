@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx
+from sqlalchemy import Engine, QueuePool
 
 from tests.collector.batches import Agent
 from thongsuot_collector.app.collector import run
@@ -101,6 +102,17 @@ class Pusher:
 
     def _headers(self, content_type: str) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.secret}", "Content-Type": content_type}
+
+
+async def let_go(store: Engine) -> None:
+    """
+    Close a store once no thread holds a connection of it any more: a task that was cancelled may
+    have left one at work.
+    """
+    assert isinstance(store.pool, QueuePool)
+    pool = store.pool
+    await eventually(lambda: pool.checkedout() == 0)
+    store.dispose()
 
 
 async def eventually(what: object) -> None:

@@ -17,7 +17,7 @@ from prometheus_client import CollectorRegistry
 
 from tests.collector.incidents.town import Town
 from tests.collector.notify.making import city, composer_of, cut, mend, message_of, town
-from tests.collector.running import eventually
+from tests.collector.running import eventually, let_go
 from thongsuot_collector.cli import _set_up_logging
 from thongsuot_collector.incidents.actions import deliver
 from thongsuot_collector.incidents.incident import Event
@@ -129,7 +129,7 @@ async def office(
         running.cancel()
         await asyncio.wait((running,))
         await found.dispatcher.close()
-        found.store.dispose()
+        await let_go(found.store)
         if not running.cancelled():
             running.result()
 

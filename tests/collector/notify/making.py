@@ -9,6 +9,7 @@ import msgspec
 from prometheus_client import CollectorRegistry
 
 from tests.collector.incidents.town import PORTAL, Town, inventory
+from tests.collector.running import let_go
 from tests.collector.timeline.life import CUT, REFUSES, UNPLUGGED, UP, wall_ns
 from thongsuot_collector.directory import Directory
 from thongsuot_collector.incidents import actions
@@ -233,6 +234,6 @@ async def desk(
         running.cancel()
         await asyncio.wait((running,))
         await found.close()
-        store.dispose()
+        await let_go(store)
         if not running.cancelled():
             running.result()

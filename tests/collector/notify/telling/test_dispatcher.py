@@ -6,6 +6,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from sqlalchemy import text
 
 from tests.collector.incidents.town import Town
 from tests.collector.notify.channel_contract import Office, office, tries
@@ -20,7 +21,7 @@ from tests.collector.notify.making import (
     unplug,
 )
 from tests.collector.notify.peer import WELL, Peer
-from tests.collector.running import eventually
+from tests.collector.running import eventually, let_go
 from thongsuot_collector.incidents.incident import Event
 from thongsuot_collector.incidents.ledger import Kind
 from thongsuot_collector.notify.telling import ledger
@@ -341,5 +342,43 @@ async def test_events_may_be_handed_over_before_anybody_runs(
     running.cancel()
     await asyncio.wait((running,))
     await found.dispatcher.close()
-    found.store.dispose()
+    await let_go(found.store)
+    assert first.told() == [Kind.OPENED]
+
+
+async def test_news_that_come_while_something_is_being_told_are_told_next(
+    first: Hook, second: Hook, tmp_path: Path
+) -> None:
+    made = two_channels()
+    async with office(made, tmp_path, both(first, second), settings()) as found:
+        opened, resolved = cut(made), mend(made)
+        await found.accept(opened)
+        # The dispatcher is about to tell of the beginning when the end comes.
+        await asyncio.sleep(0)
+        await found.accept(resolved)
+        await eventually(lambda: not found.dispatcher.conversations)
+    assert first.told() in ([], [Kind.OPENED, Kind.RESOLVED])
+    for body in first.bodies():
+        assert (body.kind, body.incident.change) in {
+            (Kind.OPENED, Kind.OPENED),
+            (Kind.RESOLVED, Kind.RESOLVED),
+        }
+
+
+async def test_what_cannot_be_read_from_the_store_does_not_keep_the_collector_from_starting(
+    first: Hook, second: Hook, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    made = two_channels()
+    event = cut(made)
+    async with office(made, tmp_path, both(first, second), settings()) as found:
+        await found.accept(event)
+        await eventually(found.is_idle)
+        with found.store.begin() as connection:
+            connection.execute(text("UPDATE conversations SET state = x'c0'"))
+    async with office(made, tmp_path, both(first, second), settings()) as found:
+        assert not found.dispatcher.conversations
+        await found.accept(event)
+        await eventually(found.is_idle)
+    assert "cannot read a conversation" in caplog.text
+    # Told again, under the same key: a receiver that knows keys has it once.
     assert first.told() == [Kind.OPENED]

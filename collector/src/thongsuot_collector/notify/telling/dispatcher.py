@@ -35,10 +35,9 @@ from thongsuot_collector.notify.telling.progress import (
 from thongsuot_collector.notify.telling.report import Noted, Report
 from thongsuot_collector.notify.telling.routing import audiences, way_of
 from thongsuot_collector.notify.telling.settings import NotifySettings
+from thongsuot_collector.notify.telling.shelf import Key, Shelf
 from thongsuot_schema.batch import push
 from thongsuot_schema.page.view import Notification
-
-Key = tuple[str, Responsible]
 
 _LONGEST_WAIT_S = 60.0
 """A clock that steps must not make anybody wait for long."""
@@ -69,7 +68,6 @@ class Dispatcher:
         self.composer = composer
         self.report = report
         self.now_ns = now_ns
-        self._store = store
         self._directory = directory
         self._settings = settings
         self._patience = Patience(
@@ -79,22 +77,20 @@ class Dispatcher:
         )
         self._random = random
         self._lines: dict[str, Line] = {}
-        self._live: dict[Key, Conversation] = {}
+        self._shelf = Shelf(store)
         self._wakes: dict[Key, asyncio.Event] = {}
         self._work: asyncio.Queue[Key] = asyncio.Queue()
-        self._writing = asyncio.Lock()
 
     @property
     def conversations(self) -> Sequence[Conversation]:
         """All conversations that are not over."""
-        return tuple(self._live.values())
+        return self._shelf.conversations
 
     # What others ask and say.
 
     async def load(self) -> None:
         """Take up what the store holds: before anything else."""
-        for one in await asyncio.to_thread(ledger.live, self._store):
-            self._live[one.incident, one.audience] = one
+        await self._shelf.load()
 
     async def accept(self, events: Sequence[Event], picture: Picture) -> None:
         """
@@ -104,54 +100,49 @@ class Dispatcher:
             (event, audience) for event in events for audience in audiences(event, self._settings)
         ]
         for event, audience in wanted:
-            key = event.incident.id, audience
-            if key not in self._live:
-                known = await asyncio.to_thread(ledger.of_incident, self._store, *key)
-                if known is not None:
-                    self._live.setdefault(key, known)
+            await self._shelf.recall((event.incident.id, audience))
         keys = [self._take(event, audience, picture) for event, audience in wanted]
-        await self._save(keys)
+        await self._shelf.save(keys)
         for key in dict.fromkeys(keys):
             self.wake(key)
 
     def told(self, site: str) -> tuple[Notification, ...]:
         """Return who was told of a site's open faults, for ``SiteView.told``."""
-        return board.notifications(site, self._live.values(), self.word_of)
+        return board.notifications(site, self._shelf.of_site(site), self.word_of)
 
     def told_push(self, site: str) -> tuple[push.Told, ...]:
         """Return the same for ``push.Answer.told``."""
-        return board.told(site, self._live.values(), self.word_of)
+        return board.told(site, self._shelf.of_site(site), self.word_of)
 
     def measure(self) -> None:
         """Bring the gauges up to date."""
         since_ns = {name: self.line(name).failing_since_ns for name in self.channels}
-        self.report.measure(self._live.values(), since_ns)
+        self.report.measure(self._shelf.conversations, since_ns)
 
     # What runs.
 
     async def run(self) -> None:
         """Tell for ever; what is under way when it is cancelled is told again by the next run."""
         self._wakes.clear()
-        for key, one in self._live.items():
-            if not one.is_settled:
+        for key in self._shelf:
+            if not self._shelf[key].is_settled:
                 self._work.put_nowait(key)
         async with asyncio.TaskGroup() as group:
             while True:
                 key = await self._work.get()
-                if key not in self._wakes and key in self._live:
+                if key not in self._wakes and key in self._shelf:
                     self._wakes[key] = asyncio.Event()
                     group.create_task(self._tell(key), name=f"tell {key[0]} {key[1]}")
 
     async def close(self) -> None:
         """Let what was answered be written down, and let go of what the channels opened."""
-        async with self._writing:
-            pass
+        await self._shelf.written()
         for channel in self.channels.values():
             await channel.close()
 
     async def forget(self, *, before_ns: int) -> None:
         """Drop from the store what was over before a time."""
-        await asyncio.to_thread(ledger.forget, self._store, before_ns=before_ns)
+        await self._shelf.forget(before_ns=before_ns)
 
     # For those who listen to receivers.
 
@@ -172,9 +163,9 @@ class Dispatcher:
 
     async def update(self, key: Key, change: Callable[[Conversation], Conversation]) -> None:
         """Change a conversation that is not over, and keep it."""
-        if key in self._live:
-            self._live[key] = change(self._live[key])
-            await self._save([key])
+        if key in self._shelf:
+            self._shelf.put(key, change(self._shelf[key]))
+            await self._shelf.save([key])
 
     def wake(self, key: Key) -> None:
         """Look at a conversation again."""
@@ -189,14 +180,14 @@ class Dispatcher:
         key = event.incident.id, audience
         routes = way_of(audience, self._directory, self._settings).routes
         comparison = comparison_of(event.incident, picture)
-        before = self._live.get(key)
+        before = self._shelf.get(key)
         if before is None:
-            self._live[key] = started(event, audience, routes, comparison, now_ns=self.now_ns())
+            self._shelf.put(key, started(event, audience, routes, comparison, now_ns=self.now_ns()))
             if not routes:
-                self.report.unreachable(self._live[key])
+                self.report.unreachable(self._shelf[key])
             return key
-        self._live[key] = continued(before, event, routes, comparison, now_ns=self.now_ns())
-        if self._live[key] is before:
+        self._shelf.put(key, continued(before, event, routes, comparison, now_ns=self.now_ns()))
+        if self._shelf[key] is before:
             if event.entry.number < before.wanted.entry.number or before.is_settled:
                 self._note(key, event, None)
         elif not before.is_settled:
@@ -208,10 +199,10 @@ class Dispatcher:
         wake = self._wakes[key]
         while True:
             wake.clear()
-            before = self._live[key]
+            before = self._shelf[key]
             now_ns = self.now_ns()
             after, step = advanced(before, now_ns, self._readiness, self._patience)
-            self._live[key] = after
+            self._shelf.put(key, after)
             self.report.escalated(before, after)
             if isinstance(step, Say):
                 await self._try(key, step)
@@ -226,31 +217,34 @@ class Dispatcher:
                     await wake.wait()
             except TimeoutError:
                 continue
-        self._note(key, self._live[key].wanted, None)
-        await self._save([key])
+        self._note(key, self._shelf[key].wanted, None)
+        await self._shelf.save([key])
         del self._wakes[key]
-        if not self._live[key].is_settled:
+        if not self._shelf[key].is_settled:
             # Something new came while that was written down.
             self._work.put_nowait(key)
-        elif not self._live[key].is_open:
-            del self._live[key]
+        elif not self._shelf[key].is_open:
+            self._shelf.drop(key)
 
     async def _try(self, key: Key, say: Say) -> None:
         channel = say.route.partition(":")[0]
         line = self.line(channel)
         async with line.turns:
-            tried = self._live[key]
+            tried = self._shelf[key]
             # While it waited for its turn the channel may have failed others, or news have come.
             if advanced(tried, self.now_ns(), self._readiness, self._patience)[1] != say:
                 return
-            self._live[key] = trying(tried, say.route)
-            await self._save([key])
+            under_way = trying(tried, say.route)
+            self._shelf.put(key, under_way)
+            await self._shelf.save([key])
             began_ns = self.now_ns()
-            answer = await self._answer(channel, self._live[key], say)
+            # What is said is what was decided on, also if news have come since: they are next.
+            answer = await self._answer(channel, under_way, say)
             now_ns = self.now_ns()
-            self._live[key] = answered(
-                self._live[key], say, tried, answer, now_ns=now_ns, patience=self._patience
+            after = answered(
+                self._shelf[key], say, tried, answer, now_ns=now_ns, patience=self._patience
             )
+            self._shelf.put(key, after)
         attempt = ledger.Attempt(
             incident=key[0],
             entry=tried.wanted.entry.number,
@@ -260,11 +254,11 @@ class Dispatcher:
             began_ns=began_ns,
             took_ns=now_ns - began_ns,
             outcome=answer.outcome,
-            reference=self._live[key].leg(say.route).reference,
+            reference=self._shelf[key].leg(say.route).reference,
             text=answer.text,
         )
         # What was answered is not forgotten because the process is about to end.
-        await asyncio.shield(self._save([key], attempt))
+        await asyncio.shield(self._shelf.save([key], attempt))
         self._learn(line, attempt, tried, answer)
 
     async def _answer(self, channel: str, conversation: Conversation, say: Say) -> Answer:
@@ -279,14 +273,11 @@ class Dispatcher:
             return Answer(outcome=Outcome.REFUSED, text=f"a bug of ours: {type(error).__name__}")
 
     def _message(self, conversation: Conversation, say: Say) -> Message:
+        site = conversation.wanted.incident.members[0].subject.site
         own = conversation.incident, conversation.audience
-        others = [one for key, one in self._live.items() if key != own]
-        known = [
-            one
-            for site in conversation.wanted.incident.sites[:1]
-            for one in board.notifications(site, others, self.word_of)
-            if one.is_delivered
-        ]
+        others = [one for one in self._shelf.of_site(site) if (one.incident, one.audience) != own]
+        found = board.notifications(site, others, self.word_of)
+        known = [one for one in found if one.is_delivered]
         return self.composer.message(conversation, say.route, say.kind, told=tuple(known))
 
     def _learn(
@@ -310,14 +301,14 @@ class Dispatcher:
         if was_failing and not line.failing_since_ns:
             channel = attempt.channel.partition(":")[0]
             for key, wake in self._wakes.items():
-                self._live[key] = revived(self._live[key], channel)
+                self._shelf.put(key, revived(self._shelf[key], channel))
                 wake.set()
 
     def _note(self, key: Key, event: Event, delivery: Delivery | None) -> None:
         """Report on an entry to the incident, if it was for this party (not for who looks on)."""
         if event.entry.party != key[1]:
             return
-        now = self._live.get(key)
+        now = self._shelf.get(key)
         is_overtaken = now is None or now.wanted.entry.number > event.entry.number
         is_done = is_overtaken or (now is not None and now.is_settled)
         self.report.noted(
@@ -326,9 +317,3 @@ class Dispatcher:
 
     def _readiness(self, channel: str) -> Readiness:
         return self.line(channel).readiness(self.now_ns())
-
-    async def _save(self, keys: Sequence[Key], attempt: ledger.Attempt | None = None) -> None:
-        """Write down how conversations are now; one after the other, so that the newest stays."""
-        async with self._writing:
-            found = [self._live[key] for key in dict.fromkeys(keys) if key in self._live]
-            await asyncio.to_thread(ledger.put, self._store, found, attempt)

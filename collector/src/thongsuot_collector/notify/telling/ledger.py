@@ -1,5 +1,6 @@
 """Ledger: who was told what, with every answer, in the store: a restart forgets nothing."""
 
+import logging
 import time
 from collections.abc import Sequence
 
@@ -14,6 +15,9 @@ from thongsuot_collector.store.tables import CONVERSATIONS, DELIVERIES
 
 TEXT_LIMIT = 500
 """Characters of an answer that are kept."""
+
+
+_log = logging.getLogger(__name__)
 
 
 class Attempt(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,22 +39,23 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def put(
-    engine: Engine, conversations: Sequence[Conversation], attempt: Attempt | None = None
+    engine: Engine, conversations: Sequence[Conversation], tried: Sequence[Attempt] = ()
 ) -> None:
     """Keep conversations as they are now, and what was tried; durable when it returns."""
+    rows = [msgspec.structs.asdict(one) | {"text": one.text[:TEXT_LIMIT]} for one in tried]
     with engine.begin() as connection:
         for one in conversations:
             _put(connection, one)
-        if attempt is not None:
-            row = msgspec.structs.asdict(attempt) | {"text": attempt.text[:TEXT_LIMIT]}
-            connection.execute(insert(DELIVERIES).values(**row))
+        if rows:
+            connection.execute(insert(DELIVERIES), rows)
 
 
 def live(engine: Engine) -> list[Conversation]:
     """Return the conversations in which something is to be done, or to be taken back one day."""
     wanted = select(CONVERSATIONS.c.state).where(CONVERSATIONS.c.is_live)
     with engine.connect() as connection:
-        return [_decoded(row.state) for row in connection.execute(wanted)]
+        states = [row.state for row in connection.execute(wanted)]
+    return [one for one in map(_decoded, states) if one is not None]
 
 
 def of_incident(engine: Engine, incident: str, audience: Responsible) -> Conversation | None:
@@ -109,5 +114,10 @@ def _put(connection: Connection, one: Conversation) -> None:
     )
 
 
-def _decoded(state: bytes) -> Conversation:
-    return msgspec.msgpack.decode(state, type=Conversation)
+def _decoded(state: bytes) -> Conversation | None:
+    try:
+        return msgspec.msgpack.decode(state, type=Conversation)
+    except msgspec.MsgspecError as error:
+        # Better told once more than a collector that does not start.
+        _log.error("cannot read a conversation (%d bytes): %s; begun anew", len(state), error)
+        return None

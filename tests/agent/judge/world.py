@@ -181,7 +181,7 @@ class World:
             )
         self._tick(0.5)
         for link, watch in self.plan.watches.items():
-            for kind in {post.kind for post in watch.posts.values()}:
+            for kind in dict.fromkeys(post.kind for post in watch.posts.values()):
                 posts = [post for post in watch.posts.values() if post.kind == kind]
                 for place, post in enumerate(posts):
                     every_s = watch.every_s[kind]

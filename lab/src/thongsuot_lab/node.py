@@ -3,6 +3,7 @@
 import os
 import socket
 import subprocess
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,11 +11,17 @@ from pathlib import Path
 from signal import SIGKILL
 from typing import IO, TypeVar
 
+from thongsuot_lab.errors import LabError
 from thongsuot_lab.spaces.enter import entered, feed, inside, start_inside
 from thongsuot_lab.spaces.privilege import is_mapped
 
 T = TypeVar("T")
 Output = int | IO[bytes] | IO[str] | None
+
+GONE_WITHIN_S = 30.0
+"""How long the kernel may take to let killed processes go, on a busy machine."""
+
+_LOOK_EVERY_S = 0.001
 
 # Mounts what a machine of its own would have, then becomes the program. A new /sys shows the
 # interfaces of the node instead of the host's.
@@ -163,16 +170,32 @@ class RunningNode:
         return found
 
     def kill_all(self) -> int:
-        """End every process inside at once, as a power cut does; returns how many there were."""
+        """
+        End every process inside at once, as a power cut does; returns how many there were.
+
+        When it returns they are gone: none holds a socket of the node any more.
+
+        Raises:
+            LabError: the kernel did not let one of them go in time.
+        """
         killed: set[int] = set()
-        # Again until none is left: one may have been born while the others were being killed.
-        while alive := [pid for pid in self.pids() if not _is_dying(pid)]:
+        deadline_s = time.monotonic() + GONE_WITHIN_S
+        # Again until none is left: one may have been born while the others were being killed, and a
+        # process that nobody waits for (a mount of our own shell) takes a moment to go.
+        while alive := self.pids():
             for pid in alive:
+                if _is_dying(pid):
+                    continue
                 try:
                     os.kill(pid, SIGKILL)
                 except ProcessLookupError:
                     continue
                 killed.add(pid)
+            if time.monotonic() > deadline_s:
+                raise LabError(
+                    f"cannot end processes {alive} in {self.name}: killed and still there"
+                )
+            time.sleep(_LOOK_EVERY_S)
         return len(killed)
 
 

@@ -28,7 +28,8 @@ Each kind of measurement also has two metrics of its own outcome: `<kind>_succes
 run that ended `ok`, 0 for one that `failed`, and absent when the run could not be made;
 `<kind>_unmeasured_ratio` is 1 for a run that could not be made, else absent. A value that was not
 measured is absent, never 0. *Step* is the smallest difference that is kept on the way to the
-collector.
+collector. *Attention* is from where on boards colour a value, and whose figure that is; nothing
+judges by it.
 """
 
 
@@ -44,14 +45,25 @@ def limits(metric: Metric) -> str:
     return f"{low} to {high}".strip() if high else (f"from {low}" if low else "any")
 
 
+def attention(metric: Metric) -> str:
+    """Return from where on a metric deserves attention, and whose limit that is."""
+    found = metric.limits
+    if found is None:
+        return ""
+    values = [f"{number(value)}" for value in (found.warn, found.bad) if value is not None]
+    side = "below" if found.low_is_bad else "from"
+    return f"{side} {', '.join(values)} ({found.source or 'own'})"
+
+
 def _kind_section(kind: Kind) -> Iterator[str]:
     yield f"\n## {kind.name}: {kind.title_en} (*{kind.title_vi}*), revision {kind.revision}\n"
-    yield "| metric | type | unit | range | step | what it is | tiếng Việt |"
-    yield "| --- | --- | --- | --- | --- | --- | --- |"
+    yield "| metric | type | unit | range | step | attention | what it is | tiếng Việt |"
+    yield "| --- | --- | --- | --- | --- | --- | --- | --- |"
     for metric in kind.metrics:
         yield (
             f"| `{metric.full_name}` | {metric.type} | {metric.unit} | {limits(metric)} "
-            f"| {number(metric.resolution)} | {metric.help_en} | {metric.help_vi} |"
+            f"| {number(metric.resolution)} | {attention(metric)} | {metric.help_en} "
+            f"| {metric.help_vi} |"
         )
 
 

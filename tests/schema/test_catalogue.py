@@ -89,3 +89,16 @@ def test_no_two_metrics_share_a_name() -> None:
     names = [metric.full_name for _, metric in METRICS]
     names += [name for kind in KINDS for name in (kind.success_name, kind.unmeasured_name)]
     assert len(set(names)) == len(names)
+
+
+@pytest.mark.parametrize("metric", [metric for _, metric in METRICS], ids=lambda one: one.name)
+def test_limits_lie_in_the_range_and_the_bad_one_beyond_the_warning(metric: Metric) -> None:
+    found = metric.limits
+    if found is None:
+        return
+    given = [value for value in (found.warn, found.bad) if value is not None]
+    assert given, metric.name
+    assert given == sorted(given, reverse=found.low_is_bad), metric.name
+    for value in given:
+        assert metric.minimum is None or value >= metric.minimum
+        assert metric.maximum is None or value <= metric.maximum

@@ -30,6 +30,22 @@ class MetricType(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """
+    From where on a value deserves attention: what pages and boards colour. Nothing judges by it.
+
+    ``warn`` and ``bad`` are in the metric's own unit; at least one is given. High values are the
+    bad ones unless ``low_is_bad``. ``source`` is the regulation that names the figure, empty for a
+    limit of this project's own.
+    """
+
+    warn: float | None = None
+    bad: float | None = None
+    low_is_bad: bool = False
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Metric:
     """
     One thing that is measured.
@@ -48,6 +64,7 @@ class Metric:
     type: MetricType = MetricType.GAUGE
     minimum: float | None = None
     maximum: float | None = None
+    limits: Limits | None = None
 
     @property
     def full_name(self) -> str:

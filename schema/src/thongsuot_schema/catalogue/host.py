@@ -1,6 +1,6 @@
 """The device's own view of a link: interface, addresses, gateway, counters, clock (RFC 2863)."""
 
-from thongsuot_schema.metric import Kind, Metric, MetricType, Unit
+from thongsuot_schema.metric import Kind, Limits, Metric, MetricType, Unit
 
 
 def _yes_no(what: str, help_en: str, help_vi: str) -> Metric:
@@ -77,6 +77,7 @@ CLOCK_ERROR = Metric(
     help_vi="Sai số ước tính của đồng hồ thiết bị",
     resolution=1e-6,
     minimum=0.0,
+    limits=Limits(warn=0.5, bad=2.0),
 )
 CLOCK_SYNCHRONISED = _yes_no(
     "clock_synchronised", "1 when the kernel's clock is synchronised", "Đồng hồ đã đồng bộ"
@@ -88,6 +89,7 @@ LOOP_LATE = Metric(
     help_vi="Độ trễ lớn nhất của bộ hẹn giờ trong thiết bị",
     resolution=1e-6,
     minimum=0.0,
+    limits=Limits(warn=0.05, bad=1.0),
 )
 RESIDENT = Metric(
     name="host_agent_resident_bytes",

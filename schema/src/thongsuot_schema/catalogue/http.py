@@ -1,6 +1,6 @@
 """Phases of one HTTP or HTTPS request (RFC 9110; TLS 1.3, RFC 8446; X.509, RFC 5280)."""
 
-from thongsuot_schema.metric import Kind, Metric, Unit
+from thongsuot_schema.metric import Kind, Limits, Metric, Unit
 
 
 def _phase(what: str, help_en: str, help_vi: str) -> Metric:
@@ -28,7 +28,16 @@ TRANSFER = _phase(
     "Time from the first byte until the last byte of the response",
     "Thời gian tải nội dung",
 )
-TOTAL = _phase("total", "Time of the whole request, name to last byte", "Tổng thời gian truy cập")
+TOTAL = Metric(
+    name="http_total_seconds",
+    unit=Unit.SECONDS,
+    help_en="Time of the whole request, name to last byte",
+    help_vi="Tổng thời gian truy cập",
+    resolution=1e-6,
+    minimum=0.0,
+    maximum=600.0,
+    limits=Limits(warn=2.0, bad=5.0),
+)
 STATUS = Metric(
     name="http_status_number",
     unit=Unit.NUMBER,

@@ -32,8 +32,8 @@ async def test_what_everyone_has_and_is_old_is_trimmed(made: Parts) -> None:
     now_ns = time.time_ns()
     for number, age_days in enumerate((5, 3, 2, 0), start=1):
         await made.journal.append(entry(number, received_ns=now_ns - age_days * DAY_NS))
-    await made.journal.commit("state", 4)
-    await made.journal.commit("database", 2)
+    for consumer, done in (("state", 4), ("incidents", 3), ("database", 2)):
+        await made.journal.commit(consumer, done)
     await made.housekeeping.trim()
     extent = await made.journal.extent()
     # The third is old enough, but the sink has not sent it yet.
@@ -45,7 +45,8 @@ async def test_a_journal_over_its_size_drops_the_oldest_and_says_who_had_not_rea
 ) -> None:
     for number in range(1, 101):
         await made.journal.append(entry(number, body=bytes(20_000), received_ns=time.time_ns()))
-    await made.journal.commit("state", 100)
+    for consumer in ("state", "incidents"):
+        await made.journal.commit(consumer, 100)
     with caplog.at_level(logging.ERROR):
         await made.housekeeping.trim()
     extent = await made.journal.extent()
@@ -73,6 +74,6 @@ async def test_how_far_consumers_are_behind_is_measured_when_it_is_asked_for(mad
         await made.journal.append(entry(number))
     made.housekeeping.measure()
     value = made.metrics.registry.get_sample_value
-    for consumer in ("state", "database"):
+    for consumer in ("state", "incidents", "database"):
         assert value("thongsuot_collector_consumer_lag_entries", {"consumer": consumer}) == 3
     assert value("thongsuot_collector_sites", {"heard": "yes"}) == 0

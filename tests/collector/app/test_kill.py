@@ -122,7 +122,7 @@ async def settled(process: CollectorProcess) -> dict[str, dict[str, object]]:
                 for line in (await client.get("/metrics")).text.splitlines()
                 if line.startswith("thongsuot_collector_consumer_lag_entries{")
             ]
-            return len(lags) == 2 and not any(lags)
+            return len(lags) == 3 and not any(lags)
 
         await eventually(nothing_waits)
         return {
@@ -145,8 +145,9 @@ async def test_stopped_politely_it_finishes_what_it_began(
     assert status == 0, process.log()
     with contextlib.closing(sqlite3.connect(tmp_path / "state" / "journal.sqlite")) as journal:
         numbers = [number for (number,) in journal.execute("SELECT number FROM entries")]
-        done = journal.execute("SELECT sequence FROM cursors WHERE consumer = 'state'").fetchone()
+        own = "SELECT sequence FROM cursors WHERE consumer IN ('state', 'incidents')"
+        done = journal.execute(own).fetchall()
     assert set(uplink.acknowledged) <= set(numbers)
-    # The states are on the disk up to the last entry: nothing is replayed at the next start.
-    assert done == (max(numbers),)
+    # States and incidents are on the disk up to the last entry: nothing is read again at the start.
+    assert done == [(max(numbers),)] * 2
     assert "Traceback" not in process.log()

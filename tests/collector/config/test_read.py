@@ -80,6 +80,15 @@ SINK = '[[sinks]]\nkind = "remote_write"\nname = "a"\nurl = "http://x/write"\n'
         (SINK + 'bearer_file = "none"\n', "collector.toml:1: .*No such file"),
         (SINK + 'ca_file = "none"\n', "collector.toml:1: .*No such file"),
         (SINK + SINK, "collector.toml:7: two sinks are named 'a'"),
+        (SINK.replace('"a"', '"state"'), "collector.toml:3: 'state' is the collector's own"),
+        (
+            "[incidents]\nhold_s = 9\n",
+            "collector.toml:2: .*after 9 s at the earliest and after 8 s",
+        ),
+        ("[incidents]\nupdate_s = 3601\n", "collector.toml:2: .*3601 s apart at first, 3600 s"),
+        ("[incidents]\nhold = 1\n", 'collector.toml:2: .*did you mean "hold_s"'),
+        ("[timeline]\ncalm_s = 0\n", "collector.toml:2: "),
+        ("[timeline]\nsilent_after_s = 9\n", "collector.toml:2: "),
         ("[listen\n", "collector.toml:1: not TOML"),
     ],
 )

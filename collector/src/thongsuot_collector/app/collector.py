@@ -18,7 +18,9 @@ from thongsuot_collector.ingest.asgi import Ingest
 from thongsuot_collector.ingest.door import Door
 from thongsuot_collector.ingest.pace import Pace
 from thongsuot_collector.journal.entry import Entry
+from thongsuot_collector.notify.telling.callbacks import callback_routes
 from thongsuot_collector.web.pages import Pages
+from thongsuot_collector.web.views import Views
 from thongsuot_schema.batch.limits import DEFAULT as LIMITS
 
 _READY_LAG = 1000
@@ -45,12 +47,6 @@ async def run(
         JournalDamaged: found broken while running; started again, the process sets it aside.
     """
     settings = configuration.settings
-    if configuration.channels:
-        _log.warning(
-            "channels are configured channels=%d: this version tells nobody by itself yet; "
-            "`thongsuot-collector notify test` uses them",
-            len(configuration.channels),
-        )
     with ExitStack() as open_sockets:
         sock = open_sockets.enter_context(bind(settings.listen))
         page_sock = None
@@ -80,11 +76,12 @@ async def _serve(
         damage = _Damage()
         conflicts: asyncio.Queue[Entry] = asyncio.Queue(maxsize=100)
         pages = _pages(made)
-        web = server(listen, _ingest(made, damage, conflicts), pages)
+        called = callback_routes(made.desk.dispatcher.channels, made.desk.nudge)
+        web = server(listen, _ingest(made, damage, conflicts), pages.app(called))
         serving = [group.create_task(web.serve(sockets=[sock]))]
         servers = [web]
         if page_sock is not None:
-            servers.append(page_server(pages))
+            servers.append(page_server(pages.app()))
             serving.append(group.create_task(servers[-1].serve(sockets=[page_sock])))
         others = [
             group.create_task(keep_running(name, job, made.metrics), name=name)
@@ -126,6 +123,7 @@ def _ingest(made: Parts, damage: "_Damage", conflicts: asyncio.Queue[Entry]) -> 
         made.tokens,
         limits=LIMITS,
         metrics=made.metrics,
+        told=made.desk.told_push,
         sites=Pace(per_second=settings.ingest.pushes_per_s, reserve=settings.ingest.pushes_reserve),
         volumes=Pace(per_second=settings.ingest.bytes_per_s, reserve=settings.ingest.bytes_reserve),
         strangers=Pace(
@@ -138,15 +136,24 @@ def _ingest(made: Parts, damage: "_Damage", conflicts: asyncio.Queue[Entry]) -> 
 def _pages(made: Parts) -> Pages:
     settings = made.configuration.settings
     password_file = settings.page.password_file
-    return Pages(
+
+    def refresh() -> None:
+        made.housekeeping.measure()
+        made.desk.measure()
+
+    views = Views(
         made.states,
         made.directory,
-        made.metrics.registry,
+        told=made.desk.told,
         silent_after_s=settings.page.silent_after_s,
         support_hotline=settings.page.support_hotline,
+    )
+    return Pages(
+        views,
+        made.metrics.registry,
         password=Path(password_file).read_text("utf-8").strip() if password_file else "",
         ready=lambda: made.states.lag <= _READY_LAG,
-        refresh=made.housekeeping.measure,
+        refresh=refresh,
     )
 
 
@@ -159,6 +166,8 @@ def _jobs(
 
     yield "state", made.states.run
     yield "snapshots", made.states.keep_snapshots
+    yield "incidents", made.incidents.run
+    yield "telling", lambda: made.desk.run(made.incidents)
     yield "tokens", made.tokens.keep_fresh
     yield "housekeeping", made.housekeeping.run
     yield "conflicts", set_conflicts_aside

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Mapping
+from typing import Protocol
 
 from sqlalchemy import Engine
 
@@ -11,8 +12,7 @@ from thongsuot_collector.config.model import CollectorConfig
 from thongsuot_collector.ingest.clock import ClockBook
 from thongsuot_collector.journal.journal import Journal
 from thongsuot_collector.metrics import Metrics
-from thongsuot_collector.sinks import Sink
-from thongsuot_collector.state.keeper import CONSUMER, StateKeeper
+from thongsuot_collector.state.keeper import StateKeeper
 from thongsuot_collector.store import boots
 
 _EVERY_S = 10.0
@@ -23,8 +23,21 @@ _BOOTS_KEPT_NS = 400 * 86_400 * 10**9
 _log = logging.getLogger(__name__)
 
 
+class Consumer(Protocol):
+    """Whoever reads the journal at its own pace."""
+
+    @property
+    def lag(self) -> int:
+        """Entries of the journal that it has not done."""
+
+
 class Housekeeping:
-    """Runs beside everything else; nothing waits for it."""
+    """
+    Runs beside everything else; nothing waits for it.
+
+    ``consumers`` are all who read the journal, by the names of their cursors: what one of them has
+    not done is kept.
+    """
 
     def __init__(
         self,
@@ -34,7 +47,7 @@ class Housekeeping:
         store: Engine,
         clocks: ClockBook,
         states: StateKeeper,
-        sinks: Mapping[str, Sink],
+        consumers: Mapping[str, Consumer],
         metrics: Metrics,
     ) -> None:
         self._settings = settings
@@ -42,7 +55,7 @@ class Housekeeping:
         self._store = store
         self._clocks = clocks
         self._states = states
-        self._sinks = sinks
+        self._consumers = consumers
         self._metrics = metrics
 
     async def run(self) -> None:
@@ -68,9 +81,8 @@ class Housekeeping:
 
     def measure(self) -> None:
         """Bring the gauges up to date that cost nothing to read."""
-        self._metrics.lag_entries.labels(CONSUMER).set(self._states.lag)
-        for name, sink in self._sinks.items():
-            self._metrics.lag_entries.labels(name).set(sink.lag)
+        for name, consumer in self._consumers.items():
+            self._metrics.lag_entries.labels(name).set(consumer.lag)
         self._states.count_heard(silent_after_s=self._settings.page.silent_after_s)
 
     async def measure_journal(self) -> None:
@@ -79,7 +91,7 @@ class Housekeeping:
         self._metrics.journal_bytes.set(extent.size_bytes)
         self._metrics.journal_entries.set(extent.head - extent.tail + 1 if extent.tail else 0)
         self._metrics.journal_oldest_seconds.set(extent.tail_received_ns / 1e9)
-        for consumer in (CONSUMER, *self._sinks):
+        for consumer in self._consumers:
             cursor = await self._journal.cursor(consumer)
             self._metrics.lost_entries.labels(consumer).set(cursor.lost)
 
@@ -89,7 +101,7 @@ class Housekeeping:
         before_ns = time.time_ns() - int(settings.retention_s * 1e9)
         while True:
             trimmed = await self._journal.trim(
-                (CONSUMER, *self._sinks),
+                tuple(self._consumers),
                 received_before_ns=before_ns,
                 max_bytes=settings.max_bytes,
             )

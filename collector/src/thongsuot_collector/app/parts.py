@@ -6,22 +6,29 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+import msgspec
 from sqlalchemy import Engine
 
 from thongsuot_collector.app.housekeeping import Housekeeping
 from thongsuot_collector.aside import SetAside
+from thongsuot_collector.config.model import CollectorConfig
 from thongsuot_collector.config.read import Configuration
+from thongsuot_collector.correlation import keeper as correlation
+from thongsuot_collector.correlation.keeper import IncidentKeeper, KeeperSettings
 from thongsuot_collector.directory import Directory
 from thongsuot_collector.ingest.clock import ClockBook
 from thongsuot_collector.ingest.tokens import TokenBook
 from thongsuot_collector.journal.sqlite import SqliteJournal, open_journal
 from thongsuot_collector.metrics import Metrics
+from thongsuot_collector.notify.telling.desk import Desk
 from thongsuot_collector.plans import PlanBook
 from thongsuot_collector.reader import Reader
 from thongsuot_collector.sinks import Sink, Supplies
+from thongsuot_collector.state import keeper as state
 from thongsuot_collector.state.keeper import StateKeeper
 from thongsuot_collector.store import boots
 from thongsuot_collector.store.engine import open_store
+from thongsuot_collector.timeline.settings import TimelineSettings
 from thongsuot_schema.batch.limits import DEFAULT as LIMITS
 
 JOURNAL_FILE = "journal.sqlite"
@@ -46,6 +53,8 @@ class Parts:
     aside: SetAside
     states: StateKeeper
     sinks: dict[str, Sink]
+    desk: Desk
+    incidents: IncidentKeeper
     housekeeping: Housekeeping
 
 
@@ -69,6 +78,7 @@ async def parts(configuration: Configuration, directory: Directory) -> AsyncIter
         await _load(made)
         yield made
     finally:
+        await made.desk.close()
         for sink in made.sinks.values():
             await sink.close()
         await journal.close()
@@ -79,6 +89,9 @@ async def settle(made: Parts) -> None:
     """Bring what is kept in memory to the disk; nothing more arrives."""
     await made.states.catch_up()
     await made.states.snapshot()
+    # What is found only now is told when the collector starts again.
+    await made.incidents.catch_up()
+    await made.incidents.settle()
     await made.housekeeping.note_boots()
 
 
@@ -103,6 +116,16 @@ def _made(
         metrics=metrics,
     )
     sinks = {settings.name: kind.make(settings, supplies) for kind, settings in configuration.sinks}
+    desk = _desk(configuration, directory, store, metrics)
+    incidents = IncidentKeeper(
+        journal,
+        reader,
+        store=store,
+        aside=aside,
+        directory=directory,
+        tell=desk.hand_over,
+        settings=_keeper_settings(configuration.settings),
+    )
     return Parts(
         configuration=configuration,
         directory=directory,
@@ -116,16 +139,38 @@ def _made(
         aside=aside,
         states=states,
         sinks=sinks,
+        desk=desk,
+        incidents=incidents,
         housekeeping=Housekeeping(
             configuration.settings,
             journal=journal,
             store=store,
             clocks=clocks,
             states=states,
-            sinks=sinks,
+            consumers={state.CONSUMER: states, correlation.CONSUMER: incidents, **sinks},
             metrics=metrics,
         ),
     )
+
+
+def _desk(
+    configuration: Configuration, directory: Directory, store: Engine, metrics: Metrics
+) -> Desk:
+    settings = configuration.settings
+    return Desk(
+        configuration.channels,
+        settings.notify,
+        directory=directory,
+        store=store,
+        registry=metrics.registry,
+        support_hotline=settings.page.support_hotline,
+    )
+
+
+def _keeper_settings(settings: CollectorConfig) -> KeeperSettings:
+    kept = msgspec.structs.asdict(settings.timeline)
+    timeline = TimelineSettings(silent_after_s=settings.page.silent_after_s, **kept)
+    return KeeperSettings(timeline=timeline, incidents=settings.incidents)
 
 
 async def _load(made: Parts) -> None:
@@ -134,6 +179,8 @@ async def _load(made: Parts) -> None:
     await made.tokens.refresh()
     await made.states.load()
     await made.states.catch_up()
+    await made.incidents.load()
+    await made.desk.load()
     _log.info("state taken up sites=%d journal_head=%d", len(made.states.sites), made.journal.head)
 
 

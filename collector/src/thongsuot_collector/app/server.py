@@ -5,13 +5,13 @@ import socket
 from collections.abc import Awaitable, Callable, Iterator
 
 import uvicorn
+from starlette.applications import Starlette
 
 from thongsuot_collector.config.model import Listen
 from thongsuot_collector.config.read import host_and_port
 from thongsuot_collector.ingest.asgi import Ingest, Scope, Send
 from thongsuot_collector.ingest.body import Receive
 from thongsuot_collector.ingest.protocol import IDLE_S, BoundedProtocol
-from thongsuot_collector.web.pages import Pages
 from thongsuot_schema.batch import push
 
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
@@ -64,9 +64,8 @@ def url_of(listen: Listen, sock: socket.socket) -> str:
     return f"{scheme}://{shown}:{sock.getsockname()[1]}"
 
 
-def server(listen: Listen, ingest: Ingest, pages: Pages) -> Server:
+def server(listen: Listen, ingest: Ingest, pages: Starlette) -> Server:
     """Return the server of pushes and pages, not yet started."""
-    page_app = pages.app()
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"]
@@ -75,17 +74,16 @@ def server(listen: Listen, ingest: Ingest, pages: Pages) -> Server:
         elif path == push.PATH_LAYOUTS:
             await ingest.layouts(scope, receive, send)
         else:
-            await page_app(scope, receive, send)  # type: ignore[arg-type]  # the same in ASGI
+            await pages(scope, receive, send)  # type: ignore[arg-type]  # the same in ASGI
 
     return _server(app, listen)
 
 
-def page_server(pages: Pages) -> Server:
+def page_server(pages: Starlette) -> Server:
     """Return the server of the pages alone, in the clear, not yet started."""
-    page_app = pages.app()
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        await page_app(scope, receive, send)  # type: ignore[arg-type]  # the same in ASGI
+        await pages(scope, receive, send)  # type: ignore[arg-type]  # the same in ASGI
 
     return _server(app, Listen())
 

@@ -4,7 +4,9 @@ from typing import Annotated
 
 import msgspec
 
+from thongsuot_collector.incidents.settings import IncidentSettings
 from thongsuot_collector.notify.telling.settings import NotifySettings
+from thongsuot_collector.timeline.settings import TimelineTable
 from thongsuot_schema.inventory.model import Strict
 
 Positive = Annotated[float, msgspec.Meta(gt=0)]
@@ -91,6 +93,8 @@ class CollectorConfig(Strict, frozen=True, kw_only=True):
     journal: JournalSettings = JournalSettings()
     ingest: IngestSettings = IngestSettings()
     page: PageSettings = PageSettings()
+    timeline: TimelineTable = TimelineTable()
+    incidents: IncidentSettings = IncidentSettings()
     notify: NotifySettings = NotifySettings()
     sinks: tuple[dict[str, object], ...] = ()
     channels: tuple[dict[str, object], ...] = ()

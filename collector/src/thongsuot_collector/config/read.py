@@ -13,11 +13,17 @@ import msgspec
 
 from thongsuot_collector.config import plugins
 from thongsuot_collector.config.model import CollectorConfig, Listen
+from thongsuot_collector.correlation import keeper as correlation
 from thongsuot_collector.errors import ConfigInvalid
+from thongsuot_collector.incidents.settings import IncidentSettings
+from thongsuot_collector.state import keeper as state
 from thongsuot_schema.document import decode, error_at
 from thongsuot_schema.errors import DocumentError
 
 Place = tuple[str | int, ...]
+
+_OWN_CONSUMERS = frozenset({state.CONSUMER, correlation.CONSUMER})
+"""Names that a cursor of the journal has already."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +69,11 @@ def parse(text: str, *, file: str, folder: Path) -> Configuration:
     mistakes = [error_at(text, place, what, file=file) for place, what in _mistakes(settings)]
     source = plugins.Source(text, file)
     found = plugins.all_of("sink", settings.sinks, source, plugins.sink, mistakes)
+    mistakes += [
+        error_at(text, ("sinks", place, "name"), f"{one.name!r} is the collector's own", file=file)
+        for place, (_, one) in enumerate(found)
+        if one.name in _OWN_CONSUMERS
+    ]
     told_by = plugins.all_of("channel", settings.channels, source, plugins.channel, mistakes)
     if mistakes:
         raise ConfigInvalid(sorted(mistakes, key=lambda error: error.line))
@@ -89,6 +100,7 @@ def _mistakes(settings: CollectorConfig) -> Iterator[tuple[Place, str]]:
     yield from _page_address_mistakes(settings.page.address)
     if settings.page.password_file and not Path(settings.page.password_file).is_file():
         yield ("page", "password_file"), f"{settings.page.password_file} is not there"
+    yield from _incident_mistakes(settings.incidents)
     if settings.inventory_dir and not Path(settings.inventory_dir).is_dir():
         yield ("inventory_dir",), f"{settings.inventory_dir} is not a folder"
 
@@ -133,6 +145,20 @@ def _page_address_mistakes(address: str) -> Iterator[tuple[Place, str]]:
                 "and use listen.address, or put a web server with TLS before it"
             ),
         )
+
+
+def _incident_mistakes(settings: IncidentSettings) -> Iterator[tuple[Place, str]]:
+    for first, last, what in (
+        (
+            "hold_s",
+            "hold_limit_s",
+            "told after {:g} s at the earliest and after {:g} s at the latest",
+        ),
+        ("update_s", "update_limit_s", "updates are {:g} s apart at first, {:g} s at most"),
+    ):
+        least, most = getattr(settings, first), getattr(settings, last)
+        if least > most:
+            yield ("incidents", first), f"{first} is more than {last}: {what.format(least, most)}"
 
 
 def _is_loopback(host: str) -> bool:

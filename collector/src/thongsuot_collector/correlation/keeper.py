@@ -11,6 +11,7 @@ import contextlib
 import logging
 import time
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 
 import msgspec
 from sqlalchemy import Engine
@@ -31,6 +32,7 @@ from thongsuot_collector.journal.journal import Journal
 from thongsuot_collector.reader import Reader
 from thongsuot_collector.rules import every
 from thongsuot_collector.store import sites
+from thongsuot_collector.threads import to_the_end
 from thongsuot_collector.timeline.interval import Rewrite
 from thongsuot_collector.timeline.piece import piece_of
 from thongsuot_collector.timeline.settings import NS_PER_S, TimelineSettings, ns
@@ -42,6 +44,8 @@ CONSUMER = "incidents"
 _READ_ENTRIES = 200
 _READ_BYTES = 4 << 20
 _TICK_S = 1.0
+_TOGETHER_S = 0.2
+"""So long pushes gather before they are looked at: what costs once a look is shared by them."""
 _LAG_S = 5.0
 """What came in less than this ago is news: with ten thousand agents something is always unread."""
 _WRITE_ALL_EVERY_S = 60.0
@@ -91,8 +95,12 @@ class IncidentKeeper:
         self._read_ns = 0
         self._changed: set[str] = set()
         self._written_ns = now_ns()
+        self._ticked_ns = 0
+        # What is not in the book yet, not on the disk, not told: kept when a task fails.
+        self._fresh: list[Rewrite] = []
         self._unwritten: list[Rewrite] = []
         self._untold: list[Event] = []
+        self._writing = asyncio.Lock()
         self.book = Book(directory, every(), self._settings, calm_s=self._timeline.calm_s)
 
     @property
@@ -126,6 +134,7 @@ class IncidentKeeper:
         """Follow the journal, and let time pass, for ever."""
         while True:
             await self.catch_up()
+            await asyncio.sleep(min(_TOGETHER_S, self._until_due_s()))
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._until_due_s()):
                     await self._journal.wait(self._sequence)
@@ -139,17 +148,15 @@ class IncidentKeeper:
                 limit=_READ_ENTRIES,
                 size_bytes=_READ_BYTES,
             )
-            rewrites: list[Rewrite] = []
             if entries:
                 plans = await self._reader.plans_of(entries)
                 for kept in entries:
-                    rewrites += await self._apply(kept, plans)
+                    await self._apply(kept, plans)
                     self._sequence = kept.sequence
                     self._read_ns = kept.entry.received_ns
             else:
                 self._sequence = max(self._sequence, self._journal.head)
-            self._unwritten += rewrites
-            await self._advance(rewrites)
+            await self._advance()
             if not self.lag:
                 return
             # Others get their turn on the loop between two reads.
@@ -201,7 +208,7 @@ class IncidentKeeper:
             return _TICK_S
         return min(_TICK_S, max(0.0, (due_ns - self._now_ns()) / NS_PER_S))
 
-    async def _apply(self, kept: Kept, plans: Mapping[bytes, LayoutPlan]) -> tuple[Rewrite, ...]:
+    async def _apply(self, kept: Kept, plans: Mapping[bytes, LayoutPlan]) -> None:
         entry = kept.entry
         try:
             piece = piece_of(entry, self._reader.columns(kept, plans))
@@ -212,28 +219,38 @@ class IncidentKeeper:
             rewrites = timeline.apply(piece, present, self._timeline)
         except Exception as error:  # noqa: BLE001 - one batch must not stop all the others
             await self._aside.put(kept, consumer=CONSUMER, error=error)
-            return ()
-        self._changed.add(entry.site)
-        return rewrites
+            return
+        self._note(timeline, rewrites)
 
-    async def _advance(self, rewrites: list[Rewrite]) -> None:
+    def _note(self, timeline: SiteTimeline, rewrites: Iterable[Rewrite]) -> None:
+        self._changed.add(timeline.site)
+        self._fresh += rewrites
+
+    async def _advance(self) -> None:
         now_ns = self._now_ns()
         is_current = not self.lag
         # While it lags, silence is counted up to where it has read.
-        present = self._present(now_ns if is_current else self._read_ns)
-        for timeline in self._timelines.values():
-            changed = timeline.tick(present, self._timeline)
-            if changed:
-                rewrites += changed
-                self._unwritten += changed
-                self._changed.add(timeline.site)
-        await self._recall(rewrites)
+        self._tick(now_ns if is_current else self._read_ns)
+        await self._recall(self._fresh)
         is_listening = is_current or now_ns - self._read_ns < ns(_LAG_S)
+        rewrites, self._fresh = self._fresh, []
+        self._unwritten += rewrites
         self._untold += advance(self.book, rewrites, now_ns, is_listening=is_listening)
         await self._write(is_all=now_ns - self._written_ns > ns(_WRITE_ALL_EVERY_S))
         if self._untold:
             events, self._untold = tuple(self._untold), []
             self._tell(events)
+
+    def _tick(self, now_ns: int) -> None:
+        """Let time pass for every site; with ten thousand of them that costs, so not always."""
+        if 0 <= now_ns - self._ticked_ns < ns(_TICK_S):
+            return
+        self._ticked_ns = now_ns
+        present = self._present(now_ns)
+        for timeline in self._timelines.values():
+            changed = timeline.tick(present, self._timeline)
+            if changed:
+                self._note(timeline, changed)
 
     async def _recall(self, rewrites: Iterable[Rewrite]) -> None:
         """Bring back into the book what was dropped from memory, where its time is rewritten."""
@@ -247,38 +264,49 @@ class IncidentKeeper:
         """
         Write what changed, and with ``is_all`` everything, so that the journal may go on.
 
-        What the disk refuses is written with the next call.
+        One after the other: what was before must not be written over what came after. What others
+        have changed meanwhile is written along. What the disk refuses is written with the next
+        call.
         """
-        changes, self._unwritten = self._unwritten, []
+        async with self._writing:
+            writing = self._taken(is_all=is_all)
+            if writing is None:
+                return
+            try:
+                await to_the_end(partial(rows.write, self._store, writing, consumer=CONSUMER))
+            except BaseException:
+                self._unwritten = [*writing.rewrites, *self._unwritten]
+                self._changed.update(site for site, _ in writing.timelines)
+                self.book.give_back(writing.incidents, writing.troubles)
+                raise
+            if writing.position is not None:
+                self._written_ns = self._now_ns()
+                await self._journal.commit(CONSUMER, writing.position.sequence)
+
+    def _taken(self, *, is_all: bool) -> Writing | None:
+        """Return what is to be written now, as it is now; it is not written again."""
+        rewrites, self._unwritten = self._unwritten, []
         incidents, troubles, _ = self.book.take_changes()
-        written = {one.subject.site for one in changes}
+        sites_changed = {one.subject.site for one in rewrites}
         if is_all:
-            written |= self._changed
-        if not (written or incidents or troubles or is_all):
-            return
-        sequence = self._sequence
-        position = sites.Position(journal=self._journal.name, sequence=sequence)
-        writing = Writing(
-            rewrites=changes,
+            sites_changed |= self._changed
+        # What the book does not know is read again after a crash.
+        sites_changed -= {one.subject.site for one in self._fresh}
+        if not (rewrites or incidents or troubles or is_all):
+            return None
+        self._changed -= sites_changed
+        position = sites.Position(journal=self._journal.name, sequence=self._sequence)
+        return Writing(
+            rewrites=rewrites,
             # Encoded here, not in the thread: a timeline must not change while it is written.
             timelines=[
-                (site, msgspec.msgpack.encode(self._timelines[site])) for site in sorted(written)
+                (site, msgspec.msgpack.encode(self._timelines[site]))
+                for site in sorted(sites_changed)
             ],
             incidents=incidents,
             troubles=troubles,
             position=position if is_all else None,
         )
-        self._changed -= written
-        try:
-            await asyncio.to_thread(rows.write, self._store, writing, consumer=CONSUMER)
-        except BaseException:
-            self._unwritten = [*changes, *self._unwritten]
-            self._changed |= written
-            self.book.give_back(incidents, troubles)
-            raise
-        if is_all:
-            self._written_ns = self._now_ns()
-            await self._journal.commit(CONSUMER, sequence)
 
     def _present(self, now_ns: int) -> Present:
         return Present(now_ns=now_ns, hearing_since_ns=self._hearing_since_ns)

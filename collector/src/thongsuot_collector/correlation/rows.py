@@ -4,7 +4,18 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Engine, Table, and_, delete, insert, or_, select, update
+from sqlalchemy import (
+    Connection,
+    Engine,
+    Table,
+    and_,
+    bindparam,
+    delete,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from thongsuot_collector.correlation.tables import (
     INCIDENTS,
@@ -47,8 +58,7 @@ def write(engine: Engine, writing: Writing, *, consumer: str) -> None:
     with engine.begin() as connection:
         for rewrite in writing.rewrites:
             _rewrite(connection, rewrite)
-        for site, body in writing.timelines:
-            _replace(connection, TIMELINES, {"site": site}, {"body": body})
+        _put_timelines(connection, writing.timelines)
         for trouble in writing.troubles:
             _put_trouble(connection, trouble)
         for incident in writing.incidents:
@@ -155,6 +165,19 @@ def _rewrite(connection: Connection, rewrite: Rewrite) -> None:
     )
     if rewrite.intervals:
         connection.execute(insert(INTERVALS), [_row_of(subject, one) for one in rewrite.intervals])
+
+
+def _put_timelines(connection: Connection, timelines: Sequence[tuple[str, bytes]]) -> None:
+    """Keep many at once: one by one, ten thousand of them would keep others waiting."""
+    found = [{"name": site, "encoded": body} for site, body in timelines]
+    known = {row.site for row in connection.execute(select(TIMELINES.c.site))} if found else set()
+    old = [one for one in found if one["name"] in known]
+    new = [{"site": site, "body": body} for site, body in timelines if site not in known]
+    if old:
+        same = TIMELINES.c.site == bindparam("name")
+        connection.execute(update(TIMELINES).where(same).values(body=bindparam("encoded")), old)
+    if new:
+        connection.execute(insert(TIMELINES), new)
 
 
 def _put_incident(connection: Connection, incident: Incident) -> None:

@@ -43,8 +43,9 @@ class Ingest:
     """
     Answers ``POST /v1/batches`` and ``POST /v1/layouts``.
 
-    ``sites`` limits how often one site may push and ``volumes`` how much, ``strangers`` how often
-    one address may come with a bad token.
+    ``told`` says whom the collector has told of a site's open faults. ``sites`` limits how often
+    one site may push and ``volumes`` how much, ``strangers`` how often one address may come with a
+    bad token.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class Ingest:
         *,
         limits: Limits,
         metrics: Metrics,
+        told: Callable[[str], tuple[push.Told, ...]],
         sites: Pace,
         volumes: Pace,
         strangers: Pace,
@@ -65,6 +67,7 @@ class Ingest:
         # Looked up once: finding a counter by its labels costs more than counting.
         self._accepted = metrics.pushes.labels("accepted")
         self._repeated = metrics.pushes.labels("repeated")
+        self._told = told
         self._sites = sites
         self._volumes = volumes
         self._strangers = strangers
@@ -95,6 +98,7 @@ class Ingest:
                 acknowledged=taken.number,
                 repeated=taken.repeated,
                 collector_wall_ns=time.time_ns(),
+                told=self._told(site),
             )
             await _answer(send, HTTPStatus.OK, answer, [])
         self._metrics.push_seconds.observe(time.perf_counter() - started_s)

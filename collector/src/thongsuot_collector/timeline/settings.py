@@ -9,11 +9,8 @@ Positive = Annotated[float, msgspec.Meta(gt=0)]
 NS_PER_S = 1_000_000_000
 
 
-class TimelineSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """When an agent is called silent, and how far back the past may be rewritten."""
-
-    silent_after_s: Positive = 45.0
-    """Three pushes: one may be lost on a bad link, two may be slow."""
+class TimelineTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How the past of links and services is kept; the ``[timeline]`` table of the configuration."""
 
     calm_s: Positive = 30.0
     """Up for less than this between two faults is a pause of one trouble, not its end."""
@@ -23,6 +20,13 @@ class TimelineSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     What is older is not rewritten any more. A device keeps its record for 30 days, and a month's
     statement needs a month.
     """
+
+
+class TimelineSettings(TimelineTable, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """When an agent is called silent, and how far back the past may be rewritten."""
+
+    silent_after_s: Positive = 45.0
+    """Three pushes: one may be lost on a bad link, two may be slow. The pages' own setting."""
 
 
 def ns(seconds: float) -> int:

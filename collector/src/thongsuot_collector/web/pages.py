@@ -2,8 +2,7 @@
 
 import base64
 import hmac
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import msgspec
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
@@ -12,14 +11,11 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from thongsuot_collector.directory import Directory
-from thongsuot_collector.state.keeper import StateKeeper
-from thongsuot_collector.state.view import site_view
 from thongsuot_collector.web import sites_page
 from thongsuot_collector.web.search import matches
+from thongsuot_collector.web.views import Views
 from thongsuot_schema.page.policy import CONTENT_SECURITY_POLICY
 from thongsuot_schema.page.render import site_page
-from thongsuot_schema.page.view import SiteView
 from thongsuot_schema.words.language import Language
 
 _HEADERS = {
@@ -42,27 +38,21 @@ class Pages:
 
     def __init__(
         self,
-        states: StateKeeper,
-        directory: Directory,
+        views: Views,
         registry: CollectorRegistry,
         *,
-        silent_after_s: float,
-        support_hotline: str,
         password: str,
         ready: Callable[[], bool],
         refresh: Callable[[], None],
     ) -> None:
-        self._states = states
-        self._directory = directory
+        self._views = views
         self._registry = registry
-        self._silent_after_s = silent_after_s
-        self._support_hotline = support_hotline
         self._password = password.encode()
         self._ready = ready
         self._refresh = refresh
 
-    def app(self) -> Starlette:
-        """Return the application."""
+    def app(self, more: Sequence[Route] = ()) -> Starlette:
+        """Return the application, with ``more`` routes of others."""
         return Starlette(
             routes=[
                 Route("/", self.list_of_sites),
@@ -71,6 +61,7 @@ class Pages:
                 Route("/metrics", self.metrics),
                 Route("/healthz", self.health),
                 Route("/readyz", self.readiness),
+                *more,
             ]
         )
 
@@ -80,7 +71,7 @@ class Pages:
             return _who_are_you()
         language = _language(request)
         wanted = request.query_params.get("q", "")[:100]
-        views = [self._view(name) for name in self._names()]
+        views = [self._views.of(name) for name in self._views.names()]
         rows = [
             sites_page.row_of(view, language)
             for view in views
@@ -95,10 +86,10 @@ class Pages:
             return _who_are_you()
         language = _language(request)
         name = request.path_params["name"]
-        if name not in self._names():
+        if name not in self._views.names():
             text = "Không có điểm này." if language == "vi" else "There is no such site."
             return PlainTextResponse(text, 404, headers=_HEADERS)
-        text = site_page(self._view(name), language=language, home_url=f"/?lang={language}")
+        text = site_page(self._views.of(name), language=language, home_url=f"/?lang={language}")
         return _html(text, CONTENT_SECURITY_POLICY)
 
     async def site_as_json(self, request: Request) -> Response:
@@ -106,10 +97,10 @@ class Pages:
         if not self._may_look(request):
             return _who_are_you()
         name = request.path_params["name"]
-        if name not in self._names():
+        if name not in self._views.names():
             return PlainTextResponse("There is no such site.", 404, headers=_HEADERS)
         return Response(
-            msgspec.json.encode(self._view(name)),
+            msgspec.json.encode(self._views.of(name)),
             media_type="application/json",
             headers=_HEADERS,
         )
@@ -127,19 +118,6 @@ class Pages:
         """Answer whether what the pages show is of now."""
         ready = self._ready()
         return PlainTextResponse("ready" if ready else "catching up", 200 if ready else 503)
-
-    def _names(self) -> set[str]:
-        return set(self._directory.sites) | set(self._states.sites)
-
-    def _view(self, name: str) -> SiteView:
-        return site_view(
-            name,
-            self._states.sites.get(name),
-            self._directory,
-            now_s=time.time(),
-            silent_after_s=self._silent_after_s,
-            support_hotline=self._support_hotline,
-        )
 
     def _may_look(self, request: Request) -> bool:
         if not self._password:

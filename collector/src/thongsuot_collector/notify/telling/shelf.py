@@ -1,17 +1,15 @@
 """Shelf: the conversations that are not over, in memory and in the store."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
-from typing import TypeVar
 
 from sqlalchemy import Engine
 
 from thongsuot_collector.incidents.party import Responsible
 from thongsuot_collector.notify.telling import ledger
 from thongsuot_collector.notify.telling.conversation import Conversation
-
-T = TypeVar("T")
+from thongsuot_collector.threads import to_the_end
 
 Key = tuple[str, Responsible]
 """An incident's name and who is told of it."""
@@ -73,13 +71,13 @@ class Shelf:
 
     async def load(self) -> None:
         """Take up what the store holds."""
-        for one in await _to_the_end(ledger.live, self._store):
+        for one in await to_the_end(ledger.live, self._store):
             self.put((one.incident, one.audience), one)
 
     async def recall(self, key: Key) -> None:
         """Take up a conversation that is over, should there be one: it may go on."""
         if key not in self._live:
-            known = await _to_the_end(ledger.of_incident, self._store, *key)
+            known = await to_the_end(ledger.of_incident, self._store, *key)
             if known is not None and key not in self._live:
                 self.put(key, known)
 
@@ -98,7 +96,7 @@ class Shelf:
             tries, self._tried = self._tried, []
             found = [self._live[key] for key in wanted if key in self._live]
             try:
-                await _to_the_end(ledger.put, self._store, found, tries)
+                await to_the_end(ledger.put, self._store, found, tries)
             except Exception:
                 self._unwritten = wanted | self._unwritten
                 self._tried = [*tries, *self._tried]
@@ -111,18 +109,4 @@ class Shelf:
 
     async def forget(self, *, before_ns: int) -> None:
         """Drop from the store what was over before a time."""
-        await _to_the_end(partial(ledger.forget, self._store, before_ns=before_ns))
-
-
-async def _to_the_end(work: Callable[..., T], *arguments: object) -> T:
-    """
-    Do something in a thread, to its end: who is cancelled waits until the store is let go.
-
-    It takes milliseconds, and a store that is closed under a thread at work is nobody's friend.
-    """
-    task = asyncio.create_task(asyncio.to_thread(work, *arguments))
-    try:
-        return await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await asyncio.wait((task,))
-        raise
+        await to_the_end(partial(ledger.forget, self._store, before_ns=before_ns))

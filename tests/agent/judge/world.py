@@ -18,6 +18,7 @@ from thongsuot_agent.judge.events import Arrival, Event, LinkEvent, LinkFacts, T
 from thongsuot_agent.judge.memory import Memory
 from thongsuot_agent.judge.plan import Plan, Post
 from thongsuot_agent.judge.settings import Settings
+from thongsuot_agent.probes.rota import Rota
 from thongsuot_schema.catalogue import host
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Doubt, Family, Finding, Result, Series, not_ok, ok
@@ -143,6 +144,7 @@ class World:
 
     def __post_init__(self) -> None:
         self._random = random.Random(self.seed)
+        self._rota = Rota()
         self._heap: list[tuple[int, int, Event | Callable[[], None]]] = []
         self._serial = count()
         self._now_s = 0.0
@@ -274,7 +276,8 @@ class World:
         base_s = RTT_S[post.rung] + (0.0 if post.domestic else ABROAD_S)
         if "mobile" in link and post.rung is not Segment.LAN:
             base_s += RADIO_S
-        address = self._random.choice(self.addresses) if post.kind == "http" else ""
+        series = (link, family, post.target)
+        address = self._rota.next(series, self.addresses) if post.kind == "http" else ""
         hits = [hit for hit in hits if hit.address in {"", address}]
         took_s, finding = answers.answer(self._random, post, base_s, hits, self)
         if address:

@@ -222,3 +222,18 @@ def test_time_that_ran_out_while_the_process_stood_still_is_not_the_networks(lab
 def test_settings_that_cannot_be_run_are_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(ValueError, match=next(iter(wrong))):
         Settings(**wrong)  # type: ignore[arg-type]
+
+
+def test_of_two_addresses_each_is_visited_in_turn(lab: Lab) -> None:
+    other = "203.0.113.2"
+    both = zone(f"{HOST}. 300 A {ANCHOR4}", f"{HOST}. 300 A {other}")
+
+    async def run(monitor: LinkMonitor) -> list[tuple[str, Reason | None]]:
+        of, settings = portal(f"http://{HOST}/"), Settings()
+        found = [(await visit(lab, monitor, of, settings, page(), behave=both))[0] for _ in "four"]
+        return [(one.evidence["address"], one.reason) for one in found]
+
+    # Nothing listens at the second one, which a visitor who takes the first answer never meets.
+    found = on_device(lab, run, (FIXED, MOBILE))
+    assert set(found[:2]) == {(ANCHOR4, None), (other, Reason.CONNECTION_REFUSED)}
+    assert found[2:] == found[:2]

@@ -3,7 +3,8 @@ One HTTP or HTTPS request, as a first visit by a browser makes it.
 
 Measures    the phases resolve (by the link's own name server), connect, TLS, first byte, transfer
             and their total; status and length of the response; when the first certificate of the
-            chain runs out and how many the server sent. The address is the first one answered.
+            chain runs out and how many the server sent. Of several addresses answered,
+            the runs of a series take turns (see ``rota``).
 Failed      the name is not resolved, or to what cannot be true; refused, reset, timed out, told by
             phase (a path that loses large packets shows as a TLS handshake that timed out);
             certificate expired, not valid yet, for another name, untrusted; status or text not as
@@ -28,6 +29,7 @@ from thongsuot_agent.probes import Probe
 from thongsuot_agent.probes.certificates import Authorities, system_authorities
 from thongsuot_agent.probes.fetch import Fetch, Request, Response
 from thongsuot_agent.probes.resolution import Resolved, resolve
+from thongsuot_agent.probes.rota import Rota
 from thongsuot_schema.catalogue import http as metrics
 from thongsuot_schema.inventory.model import Target
 from thongsuot_schema.metric import Metric
@@ -61,6 +63,8 @@ _STARVED_SHARE = 0.1
 """
 A timer late by this share of the time allowed: then it was not the network that let it run out.
 """
+
+_ROTA = Rota()
 
 _EVIDENCE_LIMIT = 200  # characters of one text (thongsuot_schema.result.Finding)
 
@@ -131,6 +135,7 @@ class _Visit:
         self._clock = Stopwatch()
         self._took_s = 0.0
         self._resolved = Resolved()
+        self._address = ""
         self._response: Response | None = None
         self.cost_bytes = 0
 
@@ -145,21 +150,24 @@ class _Visit:
         self._took_s = self._elapsed_s()
 
     async def _fetch(self, url: str) -> None:
-        self._response = None
+        self._response, self._address = None, ""
+        host = urlsplit(url).hostname or ""
         self._resolved = await resolve(
             self._link,
             self._family,
-            urlsplit(url).hostname or "",
+            host,
             min(self._settings.resolve_timeout_s, self._left_s()),
             self._target.expect_addresses,
         )
         self.cost_bytes += self._resolved.cost_bytes
         if self._resolved.reason is not None:
             return
-        self._link.egress(self._family, self._resolved.address)
+        series = (self._link.name, self._family, host)
+        self._address = _ROTA.next(series, self._resolved.addresses)
+        self._link.egress(self._family, self._address)
         request = Request(
             url=url,
-            address=self._resolved.address,
+            address=self._address,
             family=self._family,
             timeout_s=self._left_s(),
             authorities=_authorities(self._settings.ca_file),
@@ -225,7 +233,7 @@ class _Visit:
         assert response is not None
         if response.reason is not None:
             return response.reason, response.detail
-        source = self._link.egress(self._family, self._resolved.address).source
+        source = self._link.egress(self._family, self._address).source
         if response.local_address != source:
             return Reason.EGRESS_UNPROVEN, "the connection used another address than the link's"
         if response.status not in self._target.expect_status:
@@ -255,7 +263,7 @@ class _Visit:
         return {metric: value for metric, value in values.items() if value is not None}
 
     def _evidence(self) -> dict[str, str]:
-        texts = {"address": self._resolved.address}
+        texts = {"address": self._address}
         response = self._response
         if response is not None:
             texts["redirect"] = response.redirect_url

@@ -19,10 +19,11 @@ _SERVERS_TRIED = 2  # resolv.conf names up to three; a person's browser has give
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resolved:
     """
-    An address for a host, or why there is none. ``took_s`` is ``None`` for an address literal.
+    The addresses of a host as answered, or why there are none. ``took_s`` is ``None`` for a
+    literal.
     """
 
-    address: str = ""
+    addresses: tuple[str, ...] = ()
     reason: Reason | None = None
     detail: str = ""
     took_s: float | None = None
@@ -34,7 +35,7 @@ async def resolve(
     link: Link, family: Family, host: str, timeout_s: float, expected: tuple[str, ...]
 ) -> Resolved:
     """
-    Return an address of one family for a host.
+    Return the addresses of one family of a host.
 
     The link's own name servers are asked, those of the same family first, the next one when one
     does not answer within its share of ``timeout_s``. ``expected`` are the prefixes an answer must
@@ -47,7 +48,7 @@ async def resolve(
     if _is_literal(host):
         if family_of(host) is not family:
             raise LinkUnusable(Reason.NOT_SUPPORTED, f"the URL names no {family} address")
-        return Resolved(address=host)
+        return Resolved(addresses=(host,))
     servers = sorted(link.resolvers, key=lambda server: family_of(server) is not family)
     usable = _reachable(link, servers[:_SERVERS_TRIED])
     question = Question(name=_ascii(host), record=record_for(family))
@@ -58,7 +59,7 @@ async def resolve(
         cost_bytes += lookup.cost_bytes
         spent_s += timeout_s / len(usable) if lookup.took_s is None else lookup.took_s
         result = Resolved(
-            address=lookup.addresses[0] if lookup.addresses else "",
+            addresses=lookup.addresses,
             reason=_of_a_name(lookup.reason),
             detail=lookup.detail,
             took_s=None if lookup.took_s is None else spent_s,
@@ -66,7 +67,7 @@ async def resolve(
             cost_bytes=cost_bytes,
         )
         if lookup.took_s is not None:
-            return _checked(result, lookup.addresses, expected)
+            return _checked(result, expected)
     return result
 
 
@@ -77,8 +78,8 @@ def _of_a_name(reason: Reason | None) -> Reason | None:
     return Reason.NAME_SERVER_FAILED
 
 
-def _checked(result: Resolved, addresses: tuple[str, ...], expected: tuple[str, ...]) -> Resolved:
-    lies = forged(addresses, expected)
+def _checked(result: Resolved, expected: tuple[str, ...]) -> Resolved:
+    lies = forged(result.addresses, expected)
     if not lies:
         return result
     return Resolved(

@@ -9,6 +9,7 @@ another world.
 import logging
 import socket
 from dataclasses import dataclass
+from itertools import chain, zip_longest
 
 import pycurl  # type: ignore[import-untyped]
 
@@ -91,7 +92,7 @@ class Line:
         if code == 0:
             status = int(self._handle.getinfo(pycurl.RESPONSE_CODE))
             return Response(status=status, body=bytes(body), retry_after=head.retry_after)
-        # The next request tries the other family, or asks for the name anew.
+        # The next request tries the next address, or asks for the name anew.
         self._addresses = self._addresses[1:]
         return Response(status=0, problem=self._why() or message or f"libcurl error {code}")
 
@@ -110,7 +111,7 @@ class Line:
         now_ns = self._clock.boottime_ns()
         if self._addresses and now_ns - self._asked_ns < _ADDRESSES_FRESH_NS:
             return
-        found: list[str] = []
+        found: list[tuple[str, ...]] = []
         problem: LinkUnusable | None = None
         for family in (Family.IP6, Family.IP4):
             try:
@@ -119,14 +120,17 @@ class Line:
                 problem = unusable
                 continue
             self.spent_bytes += resolved.cost_bytes
-            if resolved.address:
-                found.append(resolved.address)
+            if resolved.addresses:
+                found.append(resolved.addresses)
             elif resolved.reason is not None:
                 problem = LinkUnusable(resolved.reason, f"{self._door.host}: {resolved.detail}")
         if not found:
             assert problem is not None
             raise problem
-        self._addresses, self._asked_ns = tuple(found), now_ns
+        # One of each family first: what is dead is more often a family than a single address.
+        turns = chain.from_iterable(zip_longest(*found))
+        self._addresses = tuple(address for address in turns if address is not None)
+        self._asked_ns = now_ns
 
     def _set_up(self, request: Request, body: bytearray, head: "_Head") -> None:
         def take(data: bytes) -> int:

@@ -92,7 +92,7 @@ def test_one_dead_address_of_several_is_degraded(seed: int) -> None:
     world = World(seed=seed, troubles=(dead,), addresses=("198.51.100.2", "198.51.100.3"))
     world.run(600.0)
     expected = (State.DEGRADED, Segment.SERVICE, Symptom.SERVICE_PARTLY_DEAD)
-    assert_found(world, expected, since_s=START_S, intervals=50.0, link="", service="motcua")
+    assert_found(world, expected, since_s=START_S, intervals=20.0, link="", service="motcua")
     assert blamed(world) == {Party.PORTAL}
 
 

@@ -146,3 +146,13 @@ def test_a_command_that_is_not_one_ends_with_2(
         main(words)
     assert caught.value.code == 2
     assert "usage: thongsuot-collector" in capsys.readouterr().err
+
+
+def test_a_reflector_that_is_not_configured_is_said(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert say(capsys, "reflector", "--config", config) == (
+        2,
+        "",
+        f"{config}: [reflector] has no stamp_address\n",
+    )

@@ -8,7 +8,7 @@ import resource
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import msgspec
@@ -24,8 +24,10 @@ from thongsuot_collector.directory import Directory
 from thongsuot_collector.errors import CollectorError, ConfigInvalid
 from thongsuot_collector.journal import sqlite_rows
 from thongsuot_collector.journal.sqlite_tables import connect
+from thongsuot_collector.metrics import Metrics
 from thongsuot_collector.notify.telling import routing
 from thongsuot_collector.notify.telling.trial import Tried, trial
+from thongsuot_collector.reflector.service import reflect
 from thongsuot_collector.store import aside, tokens
 from thongsuot_collector.store.engine import open_store
 from thongsuot_schema.errors import DocumentError
@@ -73,6 +75,7 @@ def _parser() -> argparse.ArgumentParser:
         return _add(commands, name, command, text, common)
 
     add("run", _run, "receive, keep and forward until stopped")
+    add("reflector", _reflector, "answer the test packets of agents, and nothing else")
     add("check-config", _check, "check the configuration and the inventory; start nothing")
     of_token = commands.add_parser("token", help="tokens of agents")
     tokens_ = of_token.add_subparsers(required=True, metavar="COMMAND")
@@ -167,6 +170,30 @@ def _run(options: argparse.Namespace) -> int:
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(until_stopped())
+    return 0
+
+
+def _reflector(options: argparse.Namespace) -> int:
+    settings = read(options.config).settings.reflector
+    if not settings.stamp_address:
+        print(f"{options.config}: [reflector] has no stamp_address", file=sys.stderr)
+        return EXIT_WRONG
+    metrics = Metrics()
+
+    async def until_stopped() -> None:
+        work = asyncio.ensure_future(
+            reflect(
+                settings, metrics, lambda port: print(f"reflector: UDP port {port}", flush=True)
+            )
+        )
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, work.cancel)
+        with suppress(asyncio.CancelledError):
+            await work
+
+    asyncio.run(until_stopped())
+    logging.getLogger(__name__).info("stopped packets=%s", tell.reflected(metrics))
     return 0
 
 

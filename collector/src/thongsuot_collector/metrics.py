@@ -68,6 +68,9 @@ class Metrics:
         self.sink_requests = self._counter(
             "sink_requests", "Requests of a sink, by the class of the answer", ("sink", "answer")
         )
+        self.reflected = self._counter(
+            "reflected_packets", "Test packets of the STAMP reflector, by their end", ("reason",)
+        )
         self.sites = self._gauge("sites", "Sites by whether they are heard", ("heard",))
 
     def _counter(self, name: str, text: str, labels: tuple[str, ...]) -> Counter:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from thongsuot_collector.journal.journal import Cursor, Extent
+from thongsuot_collector.metrics import Metrics
 from thongsuot_collector.store.aside import Aside
 from thongsuot_collector.store.tokens import Token
 
@@ -72,3 +73,14 @@ def _moment(at_ns: int) -> str:
     if not at_ns:
         return "-"
     return datetime.fromtimestamp(at_ns / 1e9, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+
+
+def reflected(metrics: Metrics) -> str:
+    """Return what became of the packets that a reflector was sent."""
+    counted = [
+        (sample.labels["reason"], round(sample.value))
+        for family in metrics.reflected.collect()
+        for sample in family.samples
+        if sample.name.endswith("_total")
+    ]
+    return ", ".join(f"{count} {reason}" for reason, count in counted) or "no packets"

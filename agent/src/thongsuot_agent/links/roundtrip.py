@@ -9,7 +9,7 @@ from thongsuot_schema.result import Doubt
 
 NS_PER_S = 1_000_000_000
 
-_STEP_NS = 1_000_000
+STEP_NS = 1_000_000
 """A wall clock that moved by more than this against the monotonic one while a packet was under way
 stepped: slewing (500 ppm) moves it 0.5 ms a second."""
 
@@ -31,7 +31,7 @@ class Stopwatch:
 
     def __init__(self) -> None:
         self.left_ns: int | None = None
-        self._offset_ns = _wall_offset_ns()
+        self._offset_ns = wall_offset_ns()
         self._started_ns = time.monotonic_ns()
 
     def stop(self, arrived_ns: int | None) -> tuple[int, frozenset[Doubt]]:
@@ -39,7 +39,7 @@ class Stopwatch:
         Return the round trip in ns and the doubts about it; ``arrived_ns`` is the kernel's stamp.
         """
         outside_ns = time.monotonic_ns() - self._started_ns
-        if abs(_wall_offset_ns() - self._offset_ns) > _STEP_NS:
+        if abs(wall_offset_ns() - self._offset_ns) > STEP_NS:
             return outside_ns, frozenset({Doubt.CLOCK_STEPPED, Doubt.SOFTWARE_STAMP})
         if self.left_ns is not None and arrived_ns is not None:
             inside_ns = arrived_ns - self.left_ns
@@ -48,7 +48,7 @@ class Stopwatch:
         return outside_ns, frozenset({Doubt.SOFTWARE_STAMP})
 
 
-def _wall_offset_ns() -> int:
+def wall_offset_ns() -> int:
     """
     Wall against monotonic time, read closely together; a read that was interrupted is repeated.
     """

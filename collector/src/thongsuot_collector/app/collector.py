@@ -19,6 +19,7 @@ from thongsuot_collector.ingest.door import Door
 from thongsuot_collector.ingest.pace import Pace
 from thongsuot_collector.journal.entry import Entry
 from thongsuot_collector.notify.telling.callbacks import callback_routes
+from thongsuot_collector.reflector.service import reflect
 from thongsuot_collector.web.pages import Pages
 from thongsuot_collector.web.views import Views
 from thongsuot_schema.batch.limits import DEFAULT as LIMITS
@@ -171,6 +172,9 @@ def _jobs(
     yield "tokens", made.tokens.keep_fresh
     yield "housekeeping", made.housekeeping.run
     yield "conflicts", set_conflicts_aside
+    reflector = made.configuration.settings.reflector
+    if reflector.stamp_address:
+        yield "reflector", lambda: reflect(reflector, made.metrics)
     for name, sink in made.sinks.items():
         yield f"sink {name}", sink.run
 

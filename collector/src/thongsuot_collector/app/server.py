@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Callable, Iterator
 import uvicorn
 from starlette.applications import Starlette
 
+from thongsuot_collector.config.address import host_and_port
 from thongsuot_collector.config.model import Listen
-from thongsuot_collector.config.read import host_and_port
 from thongsuot_collector.ingest.asgi import Ingest, Scope, Send
 from thongsuot_collector.ingest.body import Receive
 from thongsuot_collector.ingest.protocol import IDLE_S, BoundedProtocol

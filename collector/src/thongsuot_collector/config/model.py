@@ -6,6 +6,7 @@ import msgspec
 
 from thongsuot_collector.incidents.settings import IncidentSettings
 from thongsuot_collector.notify.telling.settings import NotifySettings
+from thongsuot_collector.reflector.model import ReflectorSettings
 from thongsuot_collector.timeline.settings import TimelineTable
 from thongsuot_schema.inventory.model import Strict
 
@@ -96,5 +97,6 @@ class CollectorConfig(Strict, frozen=True, kw_only=True):
     timeline: TimelineTable = TimelineTable()
     incidents: IncidentSettings = IncidentSettings()
     notify: NotifySettings = NotifySettings()
+    reflector: ReflectorSettings = ReflectorSettings()
     sinks: tuple[dict[str, object], ...] = ()
     channels: tuple[dict[str, object], ...] = ()

@@ -12,7 +12,9 @@ from pathlib import Path
 import msgspec
 
 from thongsuot_collector.config import plugins
+from thongsuot_collector.config.address import host_and_port
 from thongsuot_collector.config.model import CollectorConfig, Listen
+from thongsuot_collector.config.reflector import mistakes as reflector_mistakes
 from thongsuot_collector.correlation import keeper as correlation
 from thongsuot_collector.errors import ConfigInvalid
 from thongsuot_collector.incidents.settings import IncidentSettings
@@ -80,21 +82,6 @@ def parse(text: str, *, file: str, folder: Path) -> Configuration:
     return Configuration(settings=settings, sinks=found, channels=told_by)
 
 
-def host_and_port(address: str) -> tuple[str, int]:
-    """
-    Return the parts of ``host:port``.
-
-    Raises:
-        ValueError: it is not of that form.
-    """
-    host, colon, port = address.rpartition(":")
-    if not colon or not host or not port.isascii() or not port.isdigit() or int(port) > 65535:
-        raise ValueError(f"address {address!r} is not host:port")
-    if ":" in host and not (host.startswith("[") and host.endswith("]")):
-        raise ValueError(f"address {address!r}: an IPv6 address stands in brackets")
-    return host.strip("[]"), int(port)
-
-
 def _mistakes(settings: CollectorConfig) -> Iterator[tuple[Place, str]]:
     yield from _listen_mistakes(settings.listen)
     yield from _page_address_mistakes(settings.page.address)
@@ -103,6 +90,8 @@ def _mistakes(settings: CollectorConfig) -> Iterator[tuple[Place, str]]:
     yield from _incident_mistakes(settings.incidents)
     if settings.inventory_dir and not Path(settings.inventory_dir).is_dir():
         yield ("inventory_dir",), f"{settings.inventory_dir} is not a folder"
+    for key, sentence in reflector_mistakes(settings.reflector):
+        yield ("reflector", *key), sentence
 
 
 def _listen_mistakes(listen: Listen) -> Iterator[tuple[Place, str]]:
@@ -189,6 +178,7 @@ def _with_paths(settings: CollectorConfig, folder: Path) -> CollectorConfig:
             key_file=absolute(settings.listen.key_file),
         ),
         page=replace(settings.page, password_file=absolute(settings.page.password_file)),
+        reflector=replace(settings.reflector, key_file=absolute(settings.reflector.key_file)),
         sinks=tuple(map(with_files, settings.sinks)),
         channels=tuple(map(with_files, settings.channels)),
     )

@@ -1,0 +1,179 @@
+"""Train: many numbered packets over UDP at a steady pace and whatever comes back, with stamps."""
+
+import asyncio
+import socket
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from thongsuot_agent.links.lateness import LATE_S, LATENESS
+from thongsuot_agent.links.roundtrip import STEP_NS, wall_offset_ns
+from thongsuot_agent.proto import control
+
+_BUFFER_BYTES = 1 << 14
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How many packets, how far apart, and how long the last one waits for its answer."""
+
+    count: int
+    spacing_s: float
+    timeout_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Came:
+    """
+    A datagram that came in, when (Unix time), and whether the kernel said so (else we did).
+
+    ``place`` is its place among all that came in.
+    """
+
+    data: bytes
+    at_ns: int
+    is_kernel_stamp: bool
+    place: int
+
+
+@dataclass(slots=True, kw_only=True)
+class Journey:
+    """
+    What became of a train.
+
+    ``left_ns`` is when each packet left (Unix time), by number; ``by_kernel`` are the numbers of
+    those whose stamp is the kernel's. ``unsent`` counts packets that the kernel did not take.
+    """
+
+    left_ns: dict[int, int] = field(default_factory=dict)
+    by_kernel: set[int] = field(default_factory=set)
+    came: list[Came] = field(default_factory=list)
+    unsent: int = 0
+    error: OSError | None = None
+    is_late: bool = False
+    has_stepped: bool = False
+
+
+async def run_train(
+    opened: socket.socket, pace: Pace, packet: Callable[[int, int], bytes], expected: int
+) -> Journey:
+    """
+    Send a train on a connected, non-blocking UDP socket and collect what comes back.
+
+    ``packet`` makes the packet of a number and a moment (Unix time). Ends early when ``expected``
+    datagrams have come after the last was sent. An ICMP error is kept in ``error``; it does not end
+    the train: one router in trouble may lose one packet.
+    """
+    train = _Train(opened, pace, packet, expected)
+    return await train.run()
+
+
+class _Train:
+    def __init__(
+        self,
+        opened: socket.socket,
+        pace: Pace,
+        packet: Callable[[int, int], bytes],
+        expected: int,
+    ) -> None:
+        self._socket = opened
+        self._pace = pace
+        self._packet = packet
+        self._expected = expected
+        self._loop = asyncio.get_running_loop()
+        self._complete = asyncio.Event()
+        self._numbers: list[int] = []
+        self._journey = Journey()
+        opened.setsockopt(socket.SOL_SOCKET, control.SO_TIMESTAMPING, control.STAMP_BOTH)
+
+    async def run(self) -> Journey:
+        journey = self._journey
+        offset_ns = wall_offset_ns()
+        self._loop.add_reader(self._socket, self._drain)
+        try:
+            await self._send_all()
+            if len(journey.came) < self._expected:
+                await self._wait()
+            # What was not read in time may lie in the buffer, with its stamp.
+            self._drain()
+        finally:
+            self._loop.remove_reader(self._socket)
+        journey.has_stepped = abs(wall_offset_ns() - offset_ns) > STEP_NS
+        return journey
+
+    async def _send_all(self) -> None:
+        begun_s = self._loop.time()
+        for number in range(self._pace.count):
+            due_s = begun_s + number * self._pace.spacing_s
+            await asyncio.sleep(due_s - self._loop.time())
+            self._note_late(self._loop.time() - due_s)
+            self._send(number)
+
+    async def _wait(self) -> None:
+        due_s = self._loop.time() + self._pace.timeout_s
+        try:
+            async with asyncio.timeout_at(due_s):
+                await self._complete.wait()
+        except TimeoutError:
+            self._note_late(self._loop.time() - due_s)
+
+    def _note_late(self, late_s: float) -> None:
+        LATENESS.note(late_s)
+        self._journey.is_late = self._journey.is_late or late_s > LATE_S
+
+    def _send(self, number: int) -> None:
+        now_ns = time.time_ns()
+        try:
+            self._socket.send(self._packet(number, now_ns))
+        except OSError as error:
+            self._journey.unsent += 1
+            self._journey.error = error
+            return
+        self._numbers.append(number)
+        self._journey.left_ns[number] = now_ns
+
+    def _drain(self) -> None:
+        self._take_stamps()
+        while True:
+            try:
+                data, ancillary, _, _ = self._socket.recvmsg(_BUFFER_BYTES, control.SPACE_BYTES)
+            except BlockingIOError:
+                return
+            except OSError as error:
+                self._journey.error = error
+                continue
+            stamp_ns = control.parse(ancillary).stamp_ns
+            came = self._journey.came
+            came.append(
+                Came(
+                    data=data,
+                    at_ns=time.time_ns() if stamp_ns is None else stamp_ns,
+                    is_kernel_stamp=stamp_ns is not None,
+                    place=len(came),
+                )
+            )
+            if len(came) >= self._expected:
+                self._complete.set()
+
+    def _take_stamps(self) -> None:
+        while True:
+            try:
+                _, ancillary, _, _ = self._socket.recvmsg(
+                    0, control.SPACE_BYTES, socket.MSG_ERRQUEUE
+                )
+            except BlockingIOError:
+                return
+            told = control.parse(ancillary)
+            if told.error is None or told.error.origin != control.ORIGIN_STAMP:
+                continue
+            # A packet that was not taken may have used up a number (kernels differ): then none of
+            # the kernel's can be told apart, and ours are kept.
+            if (
+                told.stamp_ns is None
+                or self._journey.unsent
+                or told.error.data >= len(self._numbers)
+            ):
+                continue
+            number = self._numbers[told.error.data]
+            self._journey.left_ns[number] = told.stamp_ns
+            self._journey.by_kernel.add(number)

@@ -1,0 +1,42 @@
+"""What can be wrong in the table ``[reflector]``."""
+
+from collections.abc import Iterator
+from ipaddress import ip_address
+from pathlib import Path
+
+from thongsuot_collector.config.address import host_and_port
+from thongsuot_collector.errors import CollectorError
+from thongsuot_collector.reflector.gate import networks_from
+from thongsuot_collector.reflector.key import read_key
+from thongsuot_collector.reflector.model import ReflectorSettings
+
+Mistake = tuple[tuple[str | int, ...], str]
+
+
+def mistakes(settings: ReflectorSettings) -> Iterator[Mistake]:
+    """Yield all mistakes, each with its place below the table."""
+    if settings.key_file:
+        try:
+            read_key(Path(settings.key_file))
+        except CollectorError as error:
+            yield ("key_file",), str(error)
+    lists = {"allow": settings.allow, "twamp_light": settings.twamp_light}
+    for key, texts in lists.items():
+        for place, text in enumerate(texts):
+            try:
+                networks_from((text,))
+            except ValueError:
+                yield (key, place), f'"{text}" is no network, as in "203.0.113.0/24"'
+    if not settings.stamp_address:
+        return
+    try:
+        host, _ = host_and_port(settings.stamp_address)
+        ip_address(host)
+    except ValueError as error:
+        yield ("stamp_address",), f'{error}; an address and a port, as in "0.0.0.0:862"'
+        return
+    if not (settings.key_file or settings.allow or settings.twamp_light):
+        yield (
+            ("stamp_address",),
+            "the reflector would answer nobody: give key_file, or the networks of allow",
+        )

@@ -1,0 +1,1 @@
+"""Reflector: what agents measure against, for one-way delay and for throughput."""

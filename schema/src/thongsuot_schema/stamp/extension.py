@@ -1,0 +1,140 @@
+"""
+Extensions of a test packet: what follows it as type, length and value (RFC 8972, section 4).
+
+A reflector answers with the same extensions in the same order and at the same length, so that an
+answer is never longer than its request. What it does not know it marks and sends back as it came.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import IntEnum
+from struct import Struct
+
+from thongsuot_schema.stamp.seal import SEAL_BYTES, is_sealed, seal_of
+
+UNRECOGNISED, MALFORMED, INTEGRITY = 0x80, 0x40, 0x20
+
+HEAD_BYTES = 4
+
+_HEAD = Struct("!BBH")
+_NUMBER = Struct("!I")
+
+
+class Type(IntEnum):
+    """The types that are known here (RFC 8972, section 5.1)."""
+
+    PADDING = 1
+    CLOCKS = 3
+    SEAL = 8
+
+
+class Source(IntEnum):
+    """What a clock is synchronised by (RFC 8972, section 4.3)."""
+
+    NTP = 1
+    PTP = 2
+    SUPPLY = 3
+    SATELLITE = 4
+    FREE_RUNNING = 5
+
+
+class Method(IntEnum):
+    """How a time stamp is taken (RFC 8972, section 4.3)."""
+
+    HARDWARE = 1
+    SOFTWARE = 2
+    CONTROL_PLANE = 3
+
+
+_LENGTHS: dict[int, int] = {
+    Type.CLOCKS: 4,
+    Type.SEAL: SEAL_BYTES,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extension:
+    """One extension as it travels; a sender marks each unrecognised until a reflector knows it."""
+
+    type: int
+    value: bytes
+    flags: int = UNRECOGNISED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What a reflector says of its clock: what it goes by, and how its stamps are taken."""
+
+    source: Source
+    method: Method
+
+
+def pack(extensions: tuple[Extension, ...], number: int, key: bytes = b"") -> bytes:
+    """Return extensions as bytes; with a key, sealed by one more, over the packet's number too."""
+    packed = b"".join(
+        _HEAD.pack(one.flags, one.type, len(one.value)) + one.value for one in extensions
+    )
+    if not key or not packed:
+        return packed
+    seal = seal_of(key, _NUMBER.pack(number) + packed)
+    return packed + _HEAD.pack(UNRECOGNISED, Type.SEAL, SEAL_BYTES) + seal
+
+
+def unpack(data: bytes) -> Iterator[Extension]:
+    """Yield extensions; the last is marked malformed where the bytes end inside of it."""
+    place = 0
+    while len(data) - place >= HEAD_BYTES:
+        flags, kind, length = _HEAD.unpack_from(data, place)
+        value = data[place + HEAD_BYTES : place + HEAD_BYTES + length]
+        if len(value) < length:
+            yield Extension(type=kind, value=value, flags=flags | MALFORMED)
+            return
+        yield Extension(type=kind, value=value, flags=flags)
+        place += HEAD_BYTES + length
+
+
+def answered(data: bytes, known: Known, *, asked: int, number: int, key: bytes = b"") -> bytes:
+    """
+    Return what a reflector sends back for the extensions of a request, as many bytes as came.
+
+    ``asked`` and ``number`` are those of request and answer: each seals its own extensions.
+    """
+    out = bytearray()
+    place = 0
+    while len(data) - place >= HEAD_BYTES:
+        _, kind, length = _HEAD.unpack_from(data, place)
+        end = place + HEAD_BYTES + length
+        value = data[place + HEAD_BYTES : end]
+        if len(value) < length or _LENGTHS.get(kind, length) != length:
+            # What follows cannot be found any more, or means nothing: it goes back as it came.
+            out += _HEAD.pack(MALFORMED, kind, length) + data[place + HEAD_BYTES :]
+            return bytes(out)
+        flags = 0
+        if kind == Type.SEAL and key:
+            covered = _NUMBER.pack(asked) + data[:place]
+            flags = 0 if is_sealed(key, covered, value) else INTEGRITY
+            value = seal_of(key, _NUMBER.pack(number) + bytes(out))
+        elif kind == Type.CLOCKS:
+            value = bytes((known.source, known.method) * 2)
+        elif kind != Type.PADDING:
+            flags = UNRECOGNISED
+        out += _HEAD.pack(flags, kind, length) + value
+        place = end
+    return bytes(out) + data[place:]
+
+
+def padding(size_bytes: int) -> Extension:
+    """Return an extension that makes a packet longer by ``size_bytes``, its head included."""
+    return Extension(type=Type.PADDING, value=bytes(max(0, size_bytes - HEAD_BYTES)))
+
+
+def clocks() -> Extension:
+    """Return the question what the reflector's clock goes by and how its stamps are taken."""
+    return Extension(type=Type.CLOCKS, value=bytes(_LENGTHS[Type.CLOCKS]))
+
+
+def clocks_from(extension: Extension) -> tuple[int, int] | None:
+    """Return what a reflector says of its clock, source and method; ``None`` where nothing."""
+    if extension.flags & (UNRECOGNISED | MALFORMED) or len(extension.value) != 4:
+        return None
+    return extension.value[0], extension.value[1]

@@ -1,0 +1,185 @@
+"""The reflector on loopback, asked by a plain socket."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from thongsuot_collector.errors import CollectorError
+from thongsuot_collector.metrics import Metrics
+from thongsuot_collector.reflector.model import ReflectorSettings
+from thongsuot_collector.reflector.service import stamp_reflector
+from thongsuot_collector.reflector.stamp import ENDS
+from thongsuot_collector.tell import reflected
+from thongsuot_schema.stamp.extension import clocks, clocks_from, pack, unpack
+from thongsuot_schema.stamp.packet import OPEN_BYTES, Request, pack_request, unpack_answer
+
+KEY = "a-key-of-the-city"
+WAIT_S = 10.0
+
+
+class Asker:
+    """A sender with a socket of its own, and what the reflector counted."""
+
+    def __init__(self, port: int, metrics: Metrics, host: str = "127.0.0.1") -> None:
+        self.metrics = metrics
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self.socket = socket.socket(family, socket.SOCK_DGRAM)
+        self.socket.setblocking(False)
+        self.socket.connect((host, port))
+
+    async def ask(self, data: bytes) -> bytes:
+        self.socket.send(data)
+        async with asyncio.timeout(WAIT_S):
+            return await asyncio.get_running_loop().sock_recv(self.socket, 9216)
+
+    async def told(self, data: bytes) -> str:
+        """Send what gets no answer, and return what became of it."""
+        before = {end: self.count(end) for end in ENDS}
+        self.socket.send(data)
+        async with asyncio.timeout(WAIT_S):
+            while True:
+                await asyncio.sleep(0)
+                for end in ENDS:
+                    if self.count(end) > before[end]:
+                        return end
+
+    def count(self, end: str) -> float:
+        return (
+            self.metrics.registry.get_sample_value(
+                "thongsuot_collector_reflected_packets_total", {"reason": end}
+            )
+            or 0.0
+        )
+
+
+Start = Callable[..., AbstractAsyncContextManager[Asker]]
+
+
+@pytest.fixture
+def key_file(tmp_path: Path) -> str:
+    path = tmp_path / "key"
+    path.write_text(f"{KEY}\n")
+    path.chmod(0o640)
+    return str(path)
+
+
+@asynccontextmanager
+async def reflector(host: str = "127.0.0.1", **chosen: object) -> AsyncIterator[Asker]:
+    metrics = Metrics()
+    shown = f"[{host}]" if ":" in host else host
+    found = stamp_reflector(
+        ReflectorSettings(stamp_address=f"{shown}:0", **chosen),  # type: ignore[arg-type]
+        metrics,
+    )
+    asker = Asker(found.port, metrics, host)
+    work = asyncio.create_task(found.run())
+    try:
+        yield asker
+    finally:
+        work.cancel()
+        await asyncio.wait((work,))
+        found.close()
+        asker.socket.close()
+
+
+def request(number: int = 0, session: int = 0, key: str = "") -> bytes:
+    return pack_request(
+        Request(number=number, stamp=1 << 40, error_bits=1, session=session), key.encode()
+    )
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+async def test_an_allowed_sender_is_answered_in_kind(host: str) -> None:
+    async with reflector(host, allow=(host,), clock_error_s=0.001) as asker:
+        first = unpack_answer(await asker.ask(request(0, 77)))
+        second = unpack_answer(await asker.ask(request(9, 77)))
+        assert (first.number, second.number) == (0, 1)
+        assert (first.session, first.request_stamp) == (77, 1 << 40)
+        assert second.request_number == 9
+        assert first.hop_limit == 64
+        assert first.stamp >= first.received > 1 << 40
+        assert first.error.is_synchronised
+        assert 0.001 <= (first.error.error_s or 0) < 0.0011
+        assert asker.count("answered") == 2
+        assert "2 answered" in reflected(asker.metrics)
+
+
+async def test_a_stranger_is_answered_only_under_seal(key_file: str) -> None:
+    async with reflector(key_file=key_file) as asker:
+        answer = await asker.ask(request(key=KEY))
+        assert unpack_answer(answer, KEY.encode()).number == 0
+        assert await asker.told(request(key="another key")) == "refused"
+        assert await asker.told(request()) == "refused"
+
+
+async def test_what_is_too_short_to_answer_at_its_length_is_dropped() -> None:
+    async with reflector(allow=("127.0.0.1",)) as asker:
+        assert await asker.told(request()[:13]) == "malformed"
+        assert await asker.told(request()[:35]) == "too_short"
+        assert len(await asker.ask(request()[:41])) == 41
+
+
+async def test_a_named_twamp_light_sender_is_answered_though_it_sends_less() -> None:
+    async with reflector(twamp_light=("127.0.0.1",)) as asker:
+        assert len(await asker.ask(request()[:14])) == OPEN_BYTES
+        assert len(await asker.ask(request() + bytes(100))) == OPEN_BYTES + 100
+
+
+async def test_extensions_come_back_answered() -> None:
+    async with reflector(allow=("127.0.0.1",)) as asker:
+        answer = await asker.ask(request() + pack((clocks(),), 0))
+        (told,) = unpack(answer[OPEN_BYTES:])
+        source, method = clocks_from(told) or (0, 0)
+        assert source in {1, 5}
+        assert method == 2
+
+
+async def test_whoever_sends_too_much_is_answered_less() -> None:
+    async with reflector(allow=("127.0.0.1",), packets_per_s=0.001, packets_reserve=3.0) as asker:
+        for number in range(3):
+            await asker.ask(request(number))
+        assert await asker.told(request(3)) == "too_often"
+
+
+async def test_an_answer_leaves_from_the_address_that_was_asked() -> None:
+    """A connected sender hears nothing from any other."""
+    async with reflector("0.0.0.0", allow=("127.0.0.0/8",)) as asker:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+            other.setblocking(False)
+            other.connect(("127.0.0.9", asker.socket.getpeername()[1]))
+            other.send(request())
+            async with asyncio.timeout(WAIT_S):
+                assert await asyncio.get_running_loop().sock_recv(other, 100)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(packets=st.lists(st.binary(max_size=300), max_size=20), sealed=st.booleans())
+def test_nothing_that_can_be_sent_ends_it_or_makes_it_send_more(
+    key_file: str, packets: list[bytes], sealed: bool
+) -> None:
+    async def flood() -> None:
+        async with reflector(allow=("127.0.0.1",), key_file=key_file, packets_reserve=1e6) as asker:
+            for data in packets:
+                whole = request(key=KEY) + data if sealed else data
+                end = await asker.told(whole)
+                if end == "answered":
+                    async with asyncio.timeout(WAIT_S):
+                        got = await asyncio.get_running_loop().sock_recv(asker.socket, 9216)
+                    assert len(got) <= len(whole)
+            assert unpack_answer(await asker.ask(request())).request_stamp == 1 << 40
+
+    asyncio.run(flood())
+
+
+def test_an_address_that_is_taken_is_said() -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+        with pytest.raises(CollectorError, match=f"cannot reflect on 127.0.0.1 port {port}"):
+            stamp_reflector(ReflectorSettings(stamp_address=f"127.0.0.1:{port}"), Metrics())

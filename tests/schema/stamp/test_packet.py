@@ -1,0 +1,124 @@
+"""Packets against bytes that were laid out by hand from the figures of the RFCs."""
+
+import hmac
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from thongsuot_schema.stamp.moment import ErrorEstimate
+from thongsuot_schema.stamp.packet import (
+    Answer,
+    Malformed,
+    Request,
+    Unsealed,
+    pack_answer,
+    pack_request,
+    unpack_answer,
+    unpack_request,
+)
+
+KEY = b"a key of the city"
+
+# RFC 8762, figures 3 and 5, with the SSID of RFC 8972, figures 1 and 2.
+REQUEST = Request(
+    number=7, stamp=0xE8E8_0001_8000_0000, error_bits=0b1_0_010100_00000011, session=0xABCD
+)
+OPEN_REQUEST = bytes.fromhex("00000007e8e80001800000009403abcd") + bytes(28)
+SEALED_REQUEST = (
+    bytes.fromhex("00000007") + bytes(12) + bytes.fromhex("e8e8000180000000" "9403" "abcd")
+    + bytes(68)
+)  # fmt: skip
+
+ANSWER = Answer(
+    number=3,
+    stamp=0xE8E8_0002_0000_0001,
+    error=ErrorEstimate(is_synchronised=True, error_s=192 * 2.0 ** (14 - 32)),
+    session=0xABCD,
+    received=0xE8E8_0001_FFFF_FFFF,
+    request_number=7,
+    request_stamp=0xE8E8_0001_8000_0000,
+    request_error_bits=0x9403,
+    hop_limit=250,
+)
+OPEN_ANSWER = bytes.fromhex(
+    "00000003" "e8e8000200000001" "8ec0" "abcd"  # number, stamp, error estimate, session
+    "e8e80001ffffffff"  # receive time stamp
+    "00000007" "e8e8000180000000" "9403" "0000"  # the sender's
+    "fa" "000000"  # the sender's TTL
+)  # fmt: skip
+SEALED_ANSWER = bytes.fromhex(
+    "00000003" "000000000000000000000000"
+    "e8e8000200000001" "8ec0" "abcd" "00000000"
+    "e8e80001ffffffff" "0000000000000000"
+    "00000007" "000000000000000000000000"
+    "e8e8000180000000" "9403" "000000000000"
+    "fa" "000000000000000000000000000000"
+)  # fmt: skip
+
+
+def sealed(data: bytes) -> bytes:
+    assert len(data) == 96
+    return data + hmac.digest(KEY, data, "sha256")[:16]
+
+
+def test_requests_are_laid_out_as_in_the_rfc() -> None:
+    assert pack_request(REQUEST) == OPEN_REQUEST
+    assert pack_request(REQUEST, KEY) == sealed(SEALED_REQUEST)
+    assert unpack_request(OPEN_REQUEST) == REQUEST
+    assert unpack_request(sealed(SEALED_REQUEST), KEY) == REQUEST
+
+
+def test_answers_are_laid_out_as_in_the_rfc() -> None:
+    assert pack_answer(ANSWER) == OPEN_ANSWER
+    assert pack_answer(ANSWER, KEY) == sealed(SEALED_ANSWER)
+    assert unpack_answer(OPEN_ANSWER) == ANSWER
+    assert unpack_answer(sealed(SEALED_ANSWER), KEY) == ANSWER
+
+
+def test_a_twamp_light_sender_without_padding_is_read() -> None:
+    found = unpack_request(OPEN_REQUEST[:14])
+    assert (found.number, found.stamp, found.session) == (7, REQUEST.stamp, 0)
+
+
+def test_random_padding_of_twamp_is_no_session() -> None:
+    assert unpack_request(OPEN_REQUEST[:14] + b"\xff" * 27).session == 0
+
+
+@pytest.mark.parametrize("length", [36, 40, 41, 44])
+def test_an_answer_that_ends_early_is_read_as_far_as_it_goes(length: int) -> None:
+    """twampy answers 40 bytes, RFC 5357 wants 41."""
+    found = unpack_answer(OPEN_ANSWER[:length])
+    assert (found.number, found.request_number, found.received) == (3, 7, ANSWER.received)
+    assert found.hop_limit == (250 if length >= 41 else None)
+
+
+def test_what_is_too_short_or_wrongly_sealed_is_refused() -> None:
+    with pytest.raises(Malformed, match="13 bytes"):
+        unpack_request(bytes(13))
+    with pytest.raises(Malformed, match="35 bytes"):
+        unpack_answer(bytes(35))
+    with pytest.raises(Malformed, match="44 bytes"):
+        unpack_answer(OPEN_ANSWER, KEY)
+    with pytest.raises(Unsealed):
+        unpack_answer(sealed(SEALED_ANSWER), b"another key")
+    with pytest.raises(Unsealed):
+        unpack_request(bytes(112), KEY)
+
+
+@given(st.integers(min_value=0, max_value=96 * 8 - 1))
+def test_every_bit_is_covered_by_the_seal(bit: int) -> None:
+    whole = bytearray(sealed(SEALED_REQUEST))
+    whole[bit // 8] ^= 1 << bit % 8
+    with pytest.raises(Unsealed):
+        unpack_request(bytes(whole), KEY)
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_are_read_or_refused(data: bytes) -> None:
+    for key in (b"", KEY):
+        for unpack in (unpack_request, unpack_answer):
+            try:
+                unpack(data, key)
+            except (Malformed, Unsealed):
+                continue

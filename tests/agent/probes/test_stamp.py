@@ -139,7 +139,7 @@ def test_a_stamp_that_was_not_the_kernels_is_a_doubt() -> None:
 def test_what_cannot_be_run_is_refused() -> None:
     for wrong in ({"count": 1}, {"spacing_s": 0.0}, {"port": 0}, {"size_bytes": 43}):
         with pytest.raises(ValueError, match=next(iter(wrong))):
-            Settings(**wrong)  # type: ignore[arg-type]
+            Settings(**wrong)
 
 
 def test_a_gateway_is_no_reflector() -> None:

@@ -33,6 +33,10 @@ class SpoolError(AgentError):
     """The record cannot be kept where it should be."""
 
 
+class SpoolFull(SpoolError):
+    """There is no room where the record should be kept."""
+
+
 class SpoolTorn(SpoolError):
     """The spool's file on disk is damaged."""
 

@@ -80,6 +80,36 @@ async def test_a_full_disk_is_told_once_and_the_record_goes_on(
     await spool.close()
 
 
+async def test_a_disk_that_the_record_itself_has_filled_is_free_again_once_all_is_acknowledged(
+    tmp_path: Path, full_disk: Path
+) -> None:
+    (tmp_path / "state").symlink_to(full_disk)
+    fake = FakeClock()
+    spool = await opened(tmp_path, fake, disk_after_s=1.0)
+    (full_disk / "somebody-elses").write_bytes(bytes(450_000))
+    serial = 0
+    while not spool.status().is_disk_refusing:
+        serial += 1
+        for _ in range(40):
+            spool.add(result(serial))
+        fake.advance(15)
+        spool.seal()
+        await spool.keep_up()
+        assert serial < 5000, "the disk is full"
+    assert serial > 3, "some of it was taken"
+    spool.seal()
+    await Collected().take_all(spool)
+    await spool.keep_up()
+    await spool.keep_up()
+    status = spool.status()
+    assert (status.is_disk_refusing, status.waiting_on_disk, status.waiting_batches) == (
+        False,
+        0,
+        0,
+    )
+    await spool.close()
+
+
 @pytest.mark.parametrize("damage", ["header", "page", "truncated"])
 async def test_a_torn_file_is_set_aside_and_told(tmp_path: Path, damage: str) -> None:
     spool = await opened(tmp_path)

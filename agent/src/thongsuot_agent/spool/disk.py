@@ -7,6 +7,7 @@ about 74 KiB of device writes, whatever its payload). All methods block and belo
 """
 
 import logging
+import os
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -14,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from thongsuot_agent.errors import SpoolError, SpoolTorn
+from thongsuot_agent.errors import SpoolError, SpoolFull, SpoolTorn
 from thongsuot_agent.spool.stream import Key, Stream
 
 _log = logging.getLogger(__name__)
@@ -23,6 +24,17 @@ _NUMBER_BITS = 40
 _SCHEMA_VERSION = 1
 _CACHE_KIB = 256
 """SQLite's default of 2 MiB buys nothing here: rows are written once and read once."""
+
+_PAGE_BYTES = 4096
+_LOG_PAGES = 64
+"""
+The log is folded into the file at a quarter of a megabyte. SQLite's default is sixteen times that,
+which on a disk with less room than that left is never reached.
+"""
+_SPARED_BYTES = 384 * 1024
+"""What is left free when batches are kept: without room for the log nothing can be removed."""
+_REMOVED_AT_ONCE = 64
+"""Batches removed in one transaction, so that the log of it fits in what was left free."""
 
 _SCHEMA = """
 CREATE TABLE streams (
@@ -91,7 +103,8 @@ class Disk:
 
     Raises, from every method:
         SpoolTorn: the file is damaged; see ``set_aside``.
-        SpoolError: the disk refuses (full, read-only, broken); try again later.
+        SpoolFull: there is no room; see ``fold_log``.
+        SpoolError: the disk refuses (read-only, broken); try again later.
     """
 
     def __init__(self, path: Path) -> None:
@@ -109,7 +122,8 @@ class Disk:
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = FULL")
         self._db.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
-        self._db.execute("PRAGMA journal_size_limit = 1048576")
+        self._db.execute(f"PRAGMA wal_autocheckpoint = {_LOG_PAGES}")
+        self._db.execute(f"PRAGMA journal_size_limit = {_LOG_PAGES * _PAGE_BYTES}")
         (version,) = self._db.execute("PRAGMA user_version").fetchone()
         if version == 0:
             self._db.executescript(
@@ -125,6 +139,11 @@ class Disk:
         """Close the file."""
         with _errors(self.path):
             self._db.close()
+
+    def fold_log(self) -> None:
+        """Bring the write-ahead log into the file and give back the room that it took."""
+        with _errors(self.path):
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def known_streams(self) -> list[Known]:
         """Return every stream that was begun and is not forgotten, oldest first."""
@@ -161,6 +180,7 @@ class Disk:
         reached: Iterable[tuple[Stream, int]],
     ) -> None:
         """Write batches, the layouts they need, and how far their streams have got."""
+        self._require_room(sum(len(row.body) for row in rows))
         with self._transaction():
             self._db.executemany(
                 "INSERT OR REPLACE INTO layouts VALUES (?, ?)", list(layouts.items())
@@ -199,8 +219,12 @@ class Disk:
 
     def forget(self, keys: Iterable[Key]) -> None:
         """Remove batches; they are acknowledged, or dropped and counted."""
-        with self._transaction():
-            self._db.executemany("DELETE FROM batches WHERE id = ?", [(_id(key),) for key in keys])
+        ids = [(_id(key),) for key in keys]
+        for first in range(0, len(ids), _REMOVED_AT_ONCE):
+            with self._transaction():
+                self._db.executemany(
+                    "DELETE FROM batches WHERE id = ?", ids[first : first + _REMOVED_AT_ONCE]
+                )
 
     def tidy(self) -> None:
         """Remove closed streams of which nothing waits, and layouts that nothing refers to."""
@@ -280,6 +304,16 @@ class Disk:
             for row in rows
         ]
 
+    def _require_room(self, more_bytes: int) -> None:
+        with _errors(self.path):
+            disk = os.statvfs(self.path.parent)
+        free_bytes = disk.f_bavail * disk.f_frsize
+        if free_bytes < more_bytes + _SPARED_BYTES:
+            raise SpoolFull(
+                f"{self.path}: {free_bytes} bytes are free; {more_bytes} more would leave too "
+                f"little to remove anything ({_SPARED_BYTES})"
+            )
+
     @contextmanager
     def _transaction(self) -> Iterator[None]:
         with _errors(self.path):
@@ -322,6 +356,8 @@ def _errors(path: Path) -> Iterator[None]:
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
         if code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
             raise SpoolTorn(f"{path}: {error}") from error
+        if code == sqlite3.SQLITE_FULL:
+            raise SpoolFull(f"{path}: {error}") from error
         raise SpoolError(f"{path}: {error}") from error
     except OSError as error:
         raise SpoolError(f"{path}: {error}") from error

@@ -3,7 +3,7 @@ Keeper: the disk from the event loop's side, and what happens when it refuses or
 
 All work runs on one thread of its own, so that a slow card never delays a probe. A damaged file is
 set aside and a new one begun; a disk that refuses (full, read-only) is tried again at every call,
-and what should have been written stays where it was.
+and what should have been written stays where it was. Work may be done twice when the disk is full.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
-from thongsuot_agent.errors import SpoolError, SpoolTorn
+from thongsuot_agent.errors import SpoolError, SpoolFull, SpoolTorn
 from thongsuot_agent.spool.disk import Disk, set_aside
 from thongsuot_schema.batch.model import NoticeCode
 
@@ -44,9 +44,9 @@ class Keeper:
         """Whether the latest work could not be done."""
         return self._refused > 0
 
-    async def do(self, work: Callable[[Disk], T]) -> T:
+    async def do(self, work: Callable[[Disk], T], *, is_reading: bool = False) -> T:
         """
-        Return what some work on the disk returned.
+        Return what some work on the disk returned; reading does not show that it takes writes.
 
         Raises:
             SpoolError: the disk refuses; nothing of the work is done.
@@ -59,7 +59,7 @@ class Keeper:
         except SpoolError as error:
             self._note_refusal(error)
             raise
-        if self._refused:
+        if self._refused and not is_reading:
             _log.info(
                 "spool file=%s takes writes again after failures=%d", self._path, self._refused
             )
@@ -89,7 +89,12 @@ class Keeper:
     def _attempt(self, work: Callable[[Disk], T]) -> T:
         if self._disk is None:
             self._disk = Disk(self._path)
-        return work(self._disk)
+        try:
+            return work(self._disk)
+        except SpoolFull:
+            # It may be the log itself that takes the room, with what was removed long ago in it.
+            self._disk.fold_log()
+            return work(self._disk)
 
     def _set_aside(self) -> str:
         self._close()

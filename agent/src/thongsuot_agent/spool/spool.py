@@ -286,10 +286,9 @@ class Spool:
         )
 
     async def _visit(self, errand: Errand) -> bool:
-        dropped = await self._store.run(errand)
-        if dropped is not None:
-            self._count(dropped)
-        return dropped is not None
+        is_done = await self._store.run(errand)
+        self._count(self._store.take_dropped())
+        return is_done
 
     def _ended(self) -> list[tuple[Stream, int]]:
         """Return the former streams of which nothing waits on a shelf any more."""

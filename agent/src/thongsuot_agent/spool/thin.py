@@ -25,6 +25,9 @@ _log = logging.getLogger(__name__)
 Layouts = Callable[[bytes], Layout | None]
 """Gives a layout by its name; what ``decode_batch`` asks for."""
 
+Note = Callable[["Dropped"], None]
+"""Is told of what was given up as soon as it is gone: what comes after may fail."""
+
 TARGET_RATIO = 0.95
 """Room is made down to this share of the bound, so that it is not made again with each batch."""
 
@@ -86,45 +89,43 @@ def skeleton(body: bytes, layouts: Layouts) -> tuple[bytes, int]:
     return encode_batch(bare, _NO_SERIES), len(batch.results)
 
 
-def make_room(disk: Disk, max_bytes: int, layouts: Layouts) -> Dropped:
-    """Bring the disk's use down to its bound, if it is over it; return what that took."""
-    dropped = Dropped()
+def make_room(disk: Disk, max_bytes: int, layouts: Layouts, note: Note) -> None:
+    """Bring the disk's use down to its bound, if it is over it; ``note`` learns what that took."""
     if disk.totals().used_bytes <= max_bytes:
-        return dropped
+        return
     target_bytes = max_bytes * TARGET_RATIO
     while disk.totals().used_bytes > target_bytes:
         rows = disk.oldest_whole(_AT_ONCE)
         if rows:
-            dropped += _strip(disk, rows, layouts)
+            _strip(disk, rows, layouts, note)
             continue
         rows = disk.oldest_without_news(_AT_ONCE) or disk.oldest(_AT_ONCE)
         if not rows:
             break
-        dropped += give_up(disk, rows)
-    return dropped
+        _give_up(disk, rows, note)
 
 
-def strip_older(disk: Disk, before: Callable[[Row], bool], layouts: Layouts) -> Dropped:
+def strip_older(disk: Disk, before: Callable[[Row], bool], layouts: Layouts, note: Note) -> None:
     """Take the detail out of the batches that ``before`` calls too old, oldest first."""
-    dropped = Dropped()
     while rows := [row for row in disk.oldest_whole(_AT_ONCE) if before(row)]:
-        dropped += _strip(disk, rows, layouts)
-    return dropped
+        _strip(disk, rows, layouts, note)
 
 
-def give_up(disk: Disk, rows: list[Row]) -> Dropped:
+def _give_up(disk: Disk, rows: list[Row], note: Note) -> None:
     """Remove batches whole: they are skeletons already, or cannot be read."""
     disk.forget([row.key for row in rows])
-    return Dropped(
-        results=sum(row.results for row in rows),
-        batches=len(rows),
-        news=sum(row.news for row in rows),
-        first=rows[0].key,
-        last=rows[-1].key,
+    note(
+        Dropped(
+            results=sum(row.results for row in rows),
+            batches=len(rows),
+            news=sum(row.news for row in rows),
+            first=rows[0].key,
+            last=rows[-1].key,
+        )
     )
 
 
-def _strip(disk: Disk, rows: list[Row], layouts: Layouts) -> Dropped:
+def _strip(disk: Disk, rows: list[Row], layouts: Layouts, note: Note) -> None:
     stripped: list[Row] = []
     broken: list[Row] = []
     for row in rows:
@@ -136,5 +137,6 @@ def _strip(disk: Disk, rows: list[Row], layouts: Layouts) -> Dropped:
             continue
         stripped.append(row._replace(body=body, results=0, is_whole=False))
     disk.replace(stripped)
-    dropped = Dropped(results=sum(row.results for row in rows) - sum(row.results for row in broken))
-    return dropped + give_up(disk, broken) if broken else dropped
+    note(Dropped(results=sum(row.results for row in rows) - sum(row.results for row in broken)))
+    if broken:
+        _give_up(disk, broken, note)

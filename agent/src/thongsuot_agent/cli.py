@@ -37,6 +37,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             from thongsuot_agent.app.once import probe_once  # noqa: PLC0415
 
             return probe_once(options)
+        case "snmp":
+            from thongsuot_agent.app.walk import walk_profile  # noqa: PLC0415
+
+            return walk_profile(options)
         case _:
             from thongsuot_agent.app.story import tell  # noqa: PLC0415
 
@@ -77,14 +81,32 @@ def _parser() -> argparse.ArgumentParser:
             "--config", default=_DEFAULT_CONFIG, metavar="FILE", help=f"default {_DEFAULT_CONFIG}"
         )
     _add_probe(add("probe", "make one run of a probe and show what it found"))
+    _add_snmp(add("snmp", "look at equipment by SNMP"))
     replay = add("replay", "show how verdicts came about from a recording")
     replay.add_argument("file", metavar="FILE")
     return parser
 
 
+def _add_snmp(snmp: argparse.ArgumentParser) -> None:
+    words = snmp.add_subparsers(
+        dest="word", required=True, metavar="WORD", prog="thongsuot-agent snmp"
+    )
+    text = "read a device, say which profiles fit it, and print a profile to begin with"
+    walk = words.add_parser("walk-profile", help=text, description=text, formatter_class=_formatter)
+    walk.add_argument("host", metavar="HOST", help="address of the device")
+    walk.add_argument("--base", default="", metavar="OID", help="default: its maker's objects")
+    walk.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="a setting of the snmp probe (version, community_file, user, …); may be repeated",
+    )
+
+
 def _add_probe(probe: argparse.ArgumentParser) -> None:
     probe.epilog = "Exit codes: 0 ok, 3 failed, 4 unmeasured, 2 wrong command line."
-    probe.add_argument("kind", metavar="KIND", help="icmp, dns, http, host")
+    probe.add_argument("kind", metavar="KIND", help="icmp, dns, http, host, snmp, radio, …")
     probe.add_argument(
         "target",
         nargs="?",

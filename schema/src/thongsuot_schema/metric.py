@@ -20,6 +20,9 @@ class Unit(StrEnum):
     BITS_PER_SECOND = "bits_per_second"
     TIMESTAMP = "timestamp_seconds"
     NUMBER = "number"
+    CELSIUS = "celsius"
+    VOLTS = "volts"
+    AMPERES = "amperes"
 
 
 class MetricType(StrEnum):

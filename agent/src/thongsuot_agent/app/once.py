@@ -6,6 +6,7 @@ import sys
 import tomllib
 
 import msgspec
+from msgspec import structs
 
 from thongsuot_agent import probes
 from thongsuot_agent.app.check import WRONG
@@ -29,11 +30,15 @@ def probe_once(options: argparse.Namespace) -> int:
     """Make one run; returns the exit code."""
     try:
         probe = probes.load(options.kind)
-        settings = msgspec.convert(_settings(options.set), probe.settings)
+        settings = msgspec.convert(settings_from(options.set), probe.settings)
     except (UnknownProbe, ValueError, msgspec.ValidationError) as error:
         sys.stderr.write(f"{error}\n")
         return WRONG
     target = LINK_ITSELF if probe.per_link else target_from(options.target, options.lookup)
+    if target is not None and not probe.applies(target):
+        # What is no anchor may be a box that is asked about itself.
+        box = structs.replace(target, role=Role.EQUIPMENT, segment=Segment.LAN)
+        target = box if probe.applies(box) else target
     if target is None or (not probe.per_link and not probe.applies(target)):
         sys.stderr.write(f"{options.kind} cannot measure {options.target!r}\n")
         return WRONG
@@ -117,7 +122,7 @@ async def _run(options: argparse.Namespace, target: Target, settings: object) ->
     return code
 
 
-def _settings(assignments: list[str]) -> dict[str, object]:
+def settings_from(assignments: list[str]) -> dict[str, object]:
     """Return settings given as ``key=value``; a value that is no TOML is taken as text."""
     found: dict[str, object] = {}
     for assignment in assignments:

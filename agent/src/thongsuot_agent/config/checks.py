@@ -115,6 +115,8 @@ def _target(target: Target, path: Path) -> Iterator[Mistake]:
             yield (*path, "segment"), f'service "{target.name}" has segment "service", nothing else'
     else:
         yield from _anchor(target, path)
+        if target.role is Role.EQUIPMENT:
+            yield from _equipment(target, path)
     for place, network in enumerate(target.expect_addresses):
         if not _is_valid(ip_network, network):
             yield (
@@ -123,9 +125,19 @@ def _target(target: Target, path: Path) -> Iterator[Mistake]:
             )
 
 
+def _equipment(target: Target, path: Path) -> Iterator[Mistake]:
+    if target.segment is not Segment.LAN:
+        yield (*path, "segment"), f'equipment "{target.name}" has segment "lan", nothing else'
+    if len(target.addresses) > 1 or RESOLVER in target.addresses:
+        yield (
+            (*path, "addresses"),
+            f'equipment "{target.name}" has one address, or the word gateway',
+        )
+
+
 def _anchor(target: Target, path: Path) -> Iterator[Mistake]:
     if not target.addresses:
-        yield (*path, "role"), f'anchor "{target.name}" needs addresses'
+        yield (*path, "role"), f'{target.role} "{target.name}" needs addresses'
     if target.segment not in _ANCHOR_SEGMENTS:
         known = ", ".join(_ANCHOR_SEGMENTS)
         yield (

@@ -145,7 +145,7 @@ def _applies(kind: str, target: Target) -> bool:
         return bool(target.url)
     if kind == "dns":
         return bool(target.lookup)
-    return kind == "icmp" and bool(target.addresses)
+    return kind == "icmp" and target.role is Role.ANCHOR and bool(target.addresses)
 
 
 def _post(kind: str, target: Target) -> Post:

@@ -7,6 +7,7 @@ from struct import Struct
 from thongsuot_agent.links.egress import Egress, address_family
 from thongsuot_agent.links.reasons import described, reason_for_own
 from thongsuot_agent.links.state import LinkUnusable
+from thongsuot_schema.result import Family
 
 _SO_ATTACH_FILTER = 26
 _FILTER_PROGRAM = Struct("@HP")  # struct sock_fprog: number of instructions, their address
@@ -53,3 +54,23 @@ def attach_filter(opened: socket.socket, program: bytes) -> None:
     address, length = code.buffer_info()
     packed = _FILTER_PROGRAM.pack(length // _INSTRUCTION_BYTES, address)
     opened.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, packed)
+
+
+def open_unbound(family: Family, address: str, port: int) -> socket.socket:
+    """
+    Return a non-blocking UDP socket that goes as the kernel routes it, connected to a destination.
+
+    For equipment of the site that stands beside its uplinks and not on one (a UPS on the local
+    network): what it answers is no proof of any link.
+
+    Raises:
+        LinkUnusable: there is no way to it.
+    """
+    opened = socket.socket(address_family(family), socket.SOCK_DGRAM)
+    try:
+        opened.setblocking(False)
+        opened.connect((address, port))
+    except OSError as error:
+        opened.close()
+        raise LinkUnusable(reason_for_own(error), described(error)) from error
+    return opened

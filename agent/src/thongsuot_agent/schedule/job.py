@@ -20,7 +20,7 @@ from thongsuot_agent import probes
 from thongsuot_agent.probes import LINK_ITSELF, Probe
 from thongsuot_agent.schedule.timetable import spread
 from thongsuot_schema import catalogue
-from thongsuot_schema.inventory.model import Link, ProbePlan, Target
+from thongsuot_schema.inventory.model import Link, ProbePlan, Role, Target
 from thongsuot_schema.result import Family, Series
 
 NS_PER_S = 1_000_000_000
@@ -161,6 +161,9 @@ def families_of(target: Target, reach: Reach) -> tuple[Family, ...]:
         wanted |= {Family.IP4, Family.IP6}
     # A link that never had an address is still looked at, to say why it cannot be measured.
     usable = reach.families or frozenset({Family.IP4})
+    if target.role is Role.EQUIPMENT:
+        # A box is one box in either family, and may be reached in one that the link lacks.
+        return tuple(family for family in Family if family in wanted)[:1]
     return tuple(family for family in Family if family in wanted and family in usable)
 
 

@@ -35,6 +35,8 @@ class Role(StrEnum):
     """An address that stands for a network segment."""
     SERVICE = "service"
     """A portal that the site needs."""
+    EQUIPMENT = "equipment"
+    """A box of the site that is asked about itself: router, optical modem, UPS."""
 
 
 class SiteKind(StrEnum):
@@ -87,6 +89,8 @@ class Target(Strict, frozen=True):
     address, or the single word ``gateway`` (the link's own default gateway, per family) or
     ``resolver`` (the first name server that the link's configuration names). A service has ``url``
     (https, http) and segment ``service``; each family that the link has is measured apart.
+    Equipment has one address, or the word ``gateway``, and segment ``lan``; it is read (``snmp``),
+    never taken as a witness of the way.
     ``links`` limits a target to some links (a carrier's own anchor); empty means all. ``domestic``
     tells anchors inside the country from foreign ones on the transit rung.
     """

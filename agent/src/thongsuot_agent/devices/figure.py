@@ -1,0 +1,187 @@
+"""
+Figures: what equipment can say, by name, and what of it is believed.
+
+Pure. A name ends in its unit. A value outside its range, one of the maker's marks for "nothing"
+and a text without a number are *rejected*: they are counted, and no value takes their place.
+"""
+
+import re
+from enum import Enum, auto
+from typing import Final
+
+import msgspec
+
+from thongsuot_agent.devices import words
+
+
+class Sort(Enum):
+    """How the value of a figure is read."""
+
+    NUMBER = auto()
+    TEXT = auto()
+    TECHNOLOGY = auto()
+    REGISTRATION = auto()
+    SIM = auto()
+    YES_NO = auto()
+    ROAMING = auto()
+
+
+class Rejected(Exception):
+    """A value that means nothing; ``why`` is ``sentinel``, ``parse``, ``range`` or ``words``."""
+
+    def __init__(self, why: str, raw: str) -> None:
+        self.why = why
+        super().__init__(f"{why}: {raw[:40]!r}")
+
+
+_SORTS: Final = {
+    "rat": Sort.TECHNOLOGY,
+    "registration": Sort.REGISTRATION,
+    "sim_state": Sort.SIM,
+    "pin_state": Sort.SIM,
+    "connected": Sort.YES_NO,
+    "attached": Sort.YES_NO,
+    "optical_lost": Sort.YES_NO,
+    "on_battery": Sort.YES_NO,
+    "roaming": Sort.ROAMING,
+}
+_TEXTS: Final = frozenset(
+    [
+        "band",
+        "bands_supported",
+        "bandwidth",
+        "cell_id",
+        "device_firmware",
+        "lac",
+        "mcc",
+        "mnc",
+        "modem_firmware",
+        "modem_manufacturer",
+        "modem_model",
+        "modem_state",
+        "modem_status",
+        "nr_band",
+        "operator",
+        "optical_model",
+        "plmn",
+        "rat_text",
+        "ups_model",
+        "wan_id",
+    ]
+)
+
+RSRP_DBM: Final = (-156.0, -31.0)
+RSRQ_DB: Final = (-43.0, 20.0)
+SINR_DB: Final = (-23.0, 40.0)
+RSSI_DBM: Final = (-125.0, -20.0)
+"""
+What is plausible over the air, LTE and NR together: the reporting ranges of 3GPP TS 38.133, tables
+10.1.6.1-1, 10.1.11.1-1 and 10.1.16.1-1, into which the extended ranges of TS 36.133, 9.1.4 and
+9.1.7 fit; RSSI has none of its own.
+"""
+PCI: Final = (0.0, 1007.0)
+"""LTE has 0 to 503, NR 0 to 1007 (TS 38.211, 7.4.2.1)."""
+ARFCN: Final = (0.0, 3279165.0)
+"""TS 38.104, 5.4.2.1; an LTE channel is at most 262143 (TS 36.101, 5.7.3)."""
+
+_RANGES: Final = (
+    ("rsrp_dbm", RSRP_DBM),
+    ("rsrp1_dbm", RSRP_DBM),
+    ("rsrq_db", RSRQ_DB),
+    ("sinr_db", SINR_DB),
+    ("sinr_db_alt", SINR_DB),
+    ("snr_db", SINR_DB),
+    ("rssi_dbm", RSSI_DBM),
+    ("rssi_3g_dbm", RSSI_DBM),
+    ("signal_dbm", RSSI_DBM),
+    ("optical_rx_dbm", (-60.0, 20.0)),
+    ("optical_tx_dbm", (-60.0, 20.0)),
+    ("tx_power_dbm", (-60.0, 50.0)),
+    ("pci", PCI),
+    ("earfcn", ARFCN),
+    ("arfcn", ARFCN),
+    ("temp_c", (-60.0, 150.0)),
+    ("_percent", (0.0, 100.0)),
+    ("_bytes", (0.0, 2.0**64)),
+    ("_total", (0.0, 2.0**64)),
+    ("_s", (0.0, 3.2e9)),
+    ("_v", (0.0, 1000.0)),
+    ("_ma", (0.0, 1000.0)),
+)
+
+_NUMBER: Final = re.compile(r"^\s*(?:[<>]=?)?\s*([-+]?\d+(?:\.\d+)?)")
+"""A number at the start, a unit may follow: ``-10.15 dBm``, ``>=-44dBm``."""
+_BLANK: Final = frozenset({"", "-", "--", "n/a", "na", "none", "null", "unknown"})
+
+
+class Value(msgspec.Struct, frozen=True):
+    """One figure: a number in the unit of its name, or a text."""
+
+    number: float | None = None
+    text: str = ""
+
+
+def sort_of(name: str) -> Sort:
+    """Return how a figure of a name is read."""
+    if name in _TEXTS:
+        return Sort.TEXT
+    return _SORTS.get(name, Sort.NUMBER)
+
+
+def range_of(name: str) -> tuple[float, float] | None:
+    """Return what is plausible for a figure; ``None`` where nothing is known."""
+    for ending, bounds in _RANGES:
+        if name == ending or name.endswith(ending if ending[0] == "_" else f"_{ending}"):
+            return bounds
+    return None
+
+
+def read(name: str, raw: str | float, *, scale: float = 1.0) -> Value:
+    """
+    Return a figure from what the equipment says.
+
+    Raises:
+        Rejected: it says nothing, or nothing plausible.
+    """
+    text = str(raw).strip()
+    if text.lower() in _BLANK:
+        raise Rejected("sentinel", text)
+    sort = sort_of(name)
+    if sort is Sort.TEXT:
+        return Value(text=text[:100])
+    if sort is Sort.NUMBER:
+        return Value(number=_number(name, text, scale))
+    meaning = _word(sort, text)
+    if not meaning:
+        raise Rejected("words", text)
+    return Value(text=meaning)
+
+
+def _word(sort: Sort, text: str) -> str:
+    if sort is Sort.TECHNOLOGY:
+        return words.technology(text)
+    if sort is Sort.REGISTRATION:
+        return words.registration(text)
+    if sort is Sort.SIM:
+        return words.sim(text)
+    return words.roaming(text) if sort is Sort.ROAMING else words.yes_no(text)
+
+
+def number_in(text: str) -> float | None:
+    """Return the number that a text begins with, ``None`` where there is none."""
+    found = _NUMBER.match(text)
+    return None if found is None else float(found.group(1))
+
+
+def _number(name: str, text: str, scale: float) -> float:
+    found = number_in(text)
+    if found is None:
+        raise Rejected("parse", text)
+    if found < 0 and name.endswith(("_bytes", "_bytes_today")):
+        found += 2.0**32  # an Integer32 that went past 2^31
+    # A factor such as 0.1 is not exact in binary: 161 x 0.1 must be 16.1.
+    value = found if scale == 1.0 else round(found * scale, 9)
+    bounds = range_of(name)
+    if bounds is not None and not bounds[0] <= value <= bounds[1]:
+        raise Rejected("range", text)
+    return value

@@ -1,0 +1,67 @@
+"""
+Workers: short-lived processes for what is heavy to import; one at a time.
+
+The resident process stays small, and whatever a library leaks, caches or breaks ends with the
+process that did it. One at a time, because each weighs as much as the agent.
+"""
+
+import asyncio
+import sys
+from collections.abc import Sequence
+
+_LOCKS: "dict[asyncio.AbstractEventLoop, asyncio.Lock]" = {}
+
+
+class WorkerFailed(Exception):
+    """A worker ended without an answer; the text is the last line that it complained with."""
+
+
+async def ask(
+    module: str,
+    arguments: Sequence[str],
+    question: bytes,
+    *,
+    descriptors: Sequence[int] = (),
+    timeout_s: float,
+) -> bytes:
+    """
+    Run a module as a process, give it a question on its standard input, return what it answers.
+
+    Waits until no other worker runs; ``timeout_s`` bounds waiting and working together. The process
+    inherits ``descriptors`` and is dead when this returns.
+
+    Raises:
+        TimeoutError: no answer in time.
+        WorkerFailed: it broke; that is a bug of ours.
+        OSError: no process can be started.
+    """
+    async with asyncio.timeout(timeout_s), _lock():
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-I",
+            "-m",
+            module,
+            *arguments,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            pass_fds=tuple(descriptors),
+        )
+        try:
+            answer, complaint = await process.communicate(question)
+        finally:
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
+    if process.returncode != 0:
+        lines = complaint.decode(errors="replace").strip().splitlines()
+        raise WorkerFailed(f"{module} ended with {process.returncode}: {''.join(lines[-1:])}")
+    return answer
+
+
+def _lock() -> asyncio.Lock:
+    """Return the running event loop's lock; a lock belongs to one loop."""
+    loop = asyncio.get_running_loop()
+    for other in [one for one in _LOCKS if one.is_closed()]:
+        del _LOCKS[other]
+    return _LOCKS.setdefault(loop, asyncio.Lock())

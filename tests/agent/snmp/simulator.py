@@ -1,0 +1,70 @@
+"""
+snmpsim as a process of its own: recorded devices on a port of the loopback, v2c and v3.
+
+It cannot give root up where Python itself stands in root's home, so it is allowed to keep it: it
+reads recordings and answers on the loopback, nothing more.
+"""
+
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+USER, AUTH, PRIVACY = "simuser", "authpass123", "privpass123"
+
+_PROGRAM = "import sys; from snmpsim.commands.responder import main; sys.exit(main())"
+
+
+def free_port() -> int:
+    """Return a UDP port of the loopback that nobody has."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextlib.contextmanager
+def simulator(recordings: Path, scratch: Path) -> Iterator[int]:
+    """Yield the port of a simulator of the recordings in a folder; it answers already."""
+    port = free_port()
+    log = scratch / "snmpsim.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [
+                sys.executable,
+                "-c",
+                _PROGRAM,
+                f"--data-dir={recordings}",
+                f"--cache-dir={scratch / 'cache'}",
+                f"--agent-udpv4-endpoint=127.0.0.1:{port}",
+                f"--v3-user={USER}",
+                f"--v3-auth-key={AUTH}",
+                "--v3-auth-proto=SHA",
+                f"--v3-priv-key={PRIVACY}",
+                "--v3-priv-proto=AES",
+            ],
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, "HOME": str(scratch), "SNMPSIM_ALLOW_ROOT": "true"},
+        )
+    try:
+        _wait(process, port, log)
+        yield port
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    until = time.monotonic() + 120
+    while True:
+        said = log.read_text("utf-8", errors="replace")
+        if f"127.0.0.1:{port}" in said.rpartition("Listening")[2]:
+            return
+        assert process.poll() is None, said
+        assert time.monotonic() < until, said
+        time.sleep(0.05)

@@ -24,11 +24,12 @@ from thongsuot_collector.directory import Directory
 from thongsuot_collector.errors import CollectorError, ConfigInvalid
 from thongsuot_collector.journal import sqlite_rows
 from thongsuot_collector.journal.sqlite_tables import connect
+from thongsuot_collector.maintenance import cli as maintenance
 from thongsuot_collector.metrics import Metrics
 from thongsuot_collector.notify.telling import routing
 from thongsuot_collector.notify.telling.trial import Tried, trial
 from thongsuot_collector.reflector.service import reflect
-from thongsuot_collector.store import aside, tokens
+from thongsuot_collector.store import aside, people, tokens
 from thongsuot_collector.store.engine import open_store
 from thongsuot_schema.errors import DocumentError
 from thongsuot_schema.inventory.model import Name
@@ -88,6 +89,17 @@ def _parser() -> argparse.ArgumentParser:
     revoke = _add(tokens_, "revoke", _token_revoke, "revoke those of a site, or one", common)
     revoke.add_argument("site")
     revoke.add_argument("--id", help="only this one, as `token list` shows it")
+    of_person = commands.add_parser("person", help="people who may act on incidents")
+    people_ = of_person.add_subparsers(required=True, metavar="COMMAND")
+    text = "let somebody act; the password is shown once, and replaces the one before"
+    person = _add(people_, "add", _person_add, text, common)
+    person.add_argument("name")
+    person.add_argument("--title", default="", help="what others read; default: the name")
+    _add(people_, "list", _person_list, "everybody", common)
+    _add(people_, "remove", _person_remove, "somebody may act no more", common).add_argument("name")
+    of_work = commands.add_parser("maintenance", help="planned work, of which nobody is told")
+    works = of_work.add_subparsers(required=True, metavar="COMMAND")
+    maintenance.add_parsers(lambda name, text: _add(works, name, _maintenance, text, common))
     of_poison = commands.add_parser("poison", help="batches that were set aside")
     poison = of_poison.add_subparsers(required=True, metavar="COMMAND")
     _add(poison, "list", _poison_list, "what was set aside, and why", common)
@@ -208,20 +220,27 @@ def _check(options: argparse.Namespace) -> int:
 
 def _token_create(options: argparse.Namespace) -> int:
     configuration, directory = _configured(options)
-    try:
-        site = msgspec.convert(options.site, Name)
-    except msgspec.ValidationError:
-        print(
-            f"{options.site!r} cannot name a site: small letters, digits, dots, dashes and "
-            "underscores, at most 63",
-            file=sys.stderr,
-        )
+    site = _name(options.site, "a site")
+    if site is None:
         return EXIT_WRONG
     if directory.sites and site not in directory.sites:
         print(f"note: the inventory does not have a site {site}", file=sys.stderr)
     with _store(configuration) as store:
         print(tokens.create(store, site))
     return 0
+
+
+def _name(text: str, what: str) -> str | None:
+    """Return a name as it may be; ``None``, having said so, where it may not."""
+    try:
+        return msgspec.convert(text, Name)
+    except msgspec.ValidationError:
+        print(
+            f"{text!r} cannot name {what}: small letters, digits, dots, dashes and "
+            "underscores, at most 63",
+            file=sys.stderr,
+        )
+        return None
 
 
 def _token_list(options: argparse.Namespace) -> int:
@@ -235,6 +254,35 @@ def _token_revoke(options: argparse.Namespace) -> int:
         revoked = tokens.revoke(store, options.site, options.id)
     print(f"revoked: {revoked}; a running collector refuses them within five seconds")
     return 0
+
+
+def _person_add(options: argparse.Namespace) -> int:
+    configuration = read(options.config)
+    name = _name(options.name, "a person")
+    if name is None:
+        return EXIT_WRONG
+    with _store(configuration) as store:
+        print(people.put(store, name, options.title))
+    return 0
+
+
+def _person_list(options: argparse.Namespace) -> int:
+    with _store(read(options.config)) as store:
+        print(tell.people(people.listed(store)))
+    return 0
+
+
+def _person_remove(options: argparse.Namespace) -> int:
+    with _store(read(options.config)) as store:
+        people.revoke(store, options.name)
+    return 0
+
+
+def _maintenance(options: argparse.Namespace) -> int:
+    configuration, directory = _configured(options)
+    with _store(configuration) as store:
+        status: int = options.work(options, store, directory)
+    return status
 
 
 def _poison_list(options: argparse.Namespace) -> int:

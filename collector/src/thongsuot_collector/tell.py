@@ -1,6 +1,6 @@
 """
-What the command line shows, as text: tables of tokens, of what was set aside, of the journal.
-Pure.
+What the command line shows, as text: tables of tokens, of people, of what was set aside, of the
+journal. Pure.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from thongsuot_collector.journal.journal import Cursor, Extent
 from thongsuot_collector.metrics import Metrics
 from thongsuot_collector.store.aside import Aside
+from thongsuot_collector.store.people import Person
 from thongsuot_collector.store.tokens import Token
 
 
@@ -18,7 +19,7 @@ def tokens(found: Iterable[Token]) -> str:
         (token.id, token.site, _moment(token.created_ns), _moment(token.revoked_ns or 0))
         for token in found
     ]
-    return _table(("id", "site", "created", "revoked"), rows)
+    return table(("id", "site", "created", "revoked"), rows)
 
 
 def set_aside(found: Iterable[Aside]) -> str:
@@ -34,7 +35,7 @@ def set_aside(found: Iterable[Aside]) -> str:
         )
         for one in found
     ]
-    return _table(("id", "at", "consumer", "site", "batch", "why"), rows)
+    return table(("id", "at", "consumer", "site", "batch", "why"), rows)
 
 
 def one_set_aside(one: Aside) -> str:
@@ -58,10 +59,20 @@ def journal(extent: Extent, cursors: Mapping[str, Cursor]) -> str:
         (name, str(cursor.sequence), str(extent.head - cursor.sequence), str(cursor.lost))
         for name, cursor in cursors.items()
     ]
-    return lines + _table(("consumer", "done", "behind", "lost"), rows)
+    return lines + table(("consumer", "done", "behind", "lost"), rows)
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def people(found: Iterable[Person]) -> str:
+    """Return a table of those who may act, without their passwords."""
+    rows = [
+        (one.name, one.title, _moment(one.created_ns), _moment(one.revoked_ns or 0))
+        for one in found
+    ]
+    return table(("name", "title", "since", "revoked"), rows)
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return rows in columns under a head."""
     widths = [max(len(row[at]) for row in (head, *rows)) for at in range(len(head))]
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()

@@ -1,136 +1,23 @@
 """A running collector tells: from a push over the wire to the carrier, through kills, once."""
 
-import signal
-import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import httpx
-import msgspec
 import pytest
 
-from tests.collector.app.process import CollectorProcess
-from tests.collector.batches import Agent, S, change, icmp_result
-from tests.collector.notify.making import secret_file
-from tests.collector.notify.peer import Peer
-from tests.collector.running import WITHIN_S, Pusher, eventually, token
-from thongsuot_collector.notify.webhook import Body
-from thongsuot_schema.batch.model import Notice, NoticeCode
-from thongsuot_schema.segment import Segment
+from tests.collector.app.stage import SITE, Stage
+from tests.collector.running import eventually
 from thongsuot_schema.state import State
-from thongsuot_schema.verdict import Symptom
-
-SECRET = "sesame"
-SITE = "hoan-kiem"
-BOOTED_NS = 5_000 * S
-"""The device's boottime when the test begins."""
-
-INVENTORY = """
-[[carriers]]
-name = "vnpt"
-title = "VNPT"
-[[sites]]
-name = "hoan-kiem"
-title = "Điểm phục vụ Hoàn Kiếm"
-[[sites.links]]
-name = "fiber"
-interface = "eth0"
-medium = "fiber"
-carrier = "vnpt"
-circuit = "HNI-1"
-"""
-
-CONFIG = """
-inventory_dir = "inventory"
-[timeline]
-calm_s = 0.5
-[incidents]
-hold_s = {hold_s}
-[notify]
-channels = ["main"]
-[[channels]]
-kind = "webhook"
-name = "main"
-url = "http://127.0.0.1:{port}/"
-secret_file = "secret"
-"""
-
-
-class Stage:
-    """A collector, a carrier's receiver, and one agent's uplink."""
-
-    def __init__(self, folder: Path, *, hold_s: float) -> None:
-        self.hook = Peer("tests.collector.notify.webhook_receiver", folder / "hook", SECRET).start()
-        (folder / "inventory").mkdir()
-        (folder / "inventory" / "city.toml").write_text(INVENTORY, encoding="utf-8")
-        secret_file(folder, "secret", SECRET)
-        config = CONFIG.format(port=self.hook.port, hold_s=hold_s)
-        self.collector = CollectorProcess(folder, config)
-        self.secret = token(folder / "state", SITE)
-        self.agent = Agent(SITE, epoch_ns=time.time_ns() - BOOTED_NS)
-
-    async def say(self, state: State, *, is_first: bool = False) -> httpx.Response:
-        """Push how the fibre is now."""
-        now_ns = time.time_ns() - self.agent.epoch_ns
-        is_up = state is State.UP
-        batch = self.agent.batch(
-            now_ns,
-            [icmp_result(now_ns - S)],
-            changes=[
-                change(
-                    now_ns,
-                    state,
-                    segment=None if is_up else Segment.ACCESS,
-                    symptom=Symptom.NONE if is_up else Symptom.ACCESS_SILENT,
-                )
-            ],
-            notices=[Notice(code=NoticeCode.STARTED, boottime_ns=now_ns - 2 * S)]
-            if is_first
-            else [],
-        )
-        async with httpx.AsyncClient(base_url=self.collector.url, timeout=WITHIN_S) as client:
-            response = await Pusher(client, self.agent, self.secret).batch(
-                batch, boottime_ns=now_ns
-            )
-        assert response.status_code == 200, response.text
-        return response
-
-    async def crash(self) -> None:
-        """Kill the collector, and start it again."""
-        await self.collector.end(signal.SIGKILL)
-        await self.collector.start()
-
-    async def get(self, path: str) -> httpx.Response:
-        """Ask the collector for a page."""
-        async with httpx.AsyncClient(base_url=self.collector.url, timeout=WITHIN_S) as client:
-            return await client.get(path)
-
-    def told(self) -> list[Body]:
-        """Return what the carrier was told; its receiver takes only what is signed."""
-        found = self.hook.folder.received()
-        return [msgspec.json.decode(one["body"], type=Body) for one in found]
-
-    async def is_told(self, number: int) -> None:
-        """Wait until the carrier was told so many things, and the collector has noted that."""
-        await eventually(lambda: len(self.told()) >= number)
-
-        async def nothing_waits() -> bool:
-            text = (await self.get("/metrics")).text
-            return "thongsuot_collector_notify_waiting 0.0" in text
-
-        await eventually(nothing_waits)
 
 
 @pytest.fixture
 async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
-    made = Stage(tmp_path, hold_s=1.0)
+    made = Stage(tmp_path)
     try:
         await made.collector.start()
         yield made
     finally:
-        if made.collector.process is not None:
-            await made.collector.end(signal.SIGKILL)
-        made.hook.stop()
+        await made.close()
 
 
 async def test_killed_between_news_and_telling_it_tells_once_and_the_end_too(stage: Stage) -> None:

@@ -5,10 +5,10 @@ import logging
 import socket
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack
-from pathlib import Path
 
 from thongsuot_collector.app.parts import Parts, parts, settle
 from thongsuot_collector.app.server import bind, page_server, server, url_of
+from thongsuot_collector.app.site import sites
 from thongsuot_collector.app.supervisor import keep_running
 from thongsuot_collector.config.model import Listen
 from thongsuot_collector.config.read import Configuration
@@ -18,14 +18,8 @@ from thongsuot_collector.ingest.asgi import Ingest
 from thongsuot_collector.ingest.door import Door
 from thongsuot_collector.ingest.pace import Pace
 from thongsuot_collector.journal.entry import Entry
-from thongsuot_collector.notify.telling.callbacks import callback_routes
 from thongsuot_collector.reflector.service import reflect
-from thongsuot_collector.web.pages import Pages
-from thongsuot_collector.web.views import Views
 from thongsuot_schema.batch.limits import DEFAULT as LIMITS
-
-_READY_LAG = 1000
-"""Entries that the states may be behind and still be called ready: some seconds' worth."""
 
 _log = logging.getLogger(__name__)
 
@@ -76,13 +70,12 @@ async def _serve(
     async with asyncio.TaskGroup() as group:
         damage = _Damage()
         conflicts: asyncio.Queue[Entry] = asyncio.Queue(maxsize=100)
-        pages = _pages(made)
-        called = callback_routes(made.desk.dispatcher.channels, made.desk.nudge)
-        web = server(listen, _ingest(made, damage, conflicts), pages.app(called))
+        beside, alone = sites(made)
+        web = server(listen, _ingest(made, damage, conflicts), beside)
         serving = [group.create_task(web.serve(sockets=[sock]))]
         servers = [web]
         if page_sock is not None:
-            servers.append(page_server(pages.app()))
+            servers.append(page_server(alone))
             serving.append(group.create_task(servers[-1].serve(sockets=[page_sock])))
         others = [
             group.create_task(keep_running(name, job, made.metrics), name=name)
@@ -134,30 +127,6 @@ def _ingest(made: Parts, damage: "_Damage", conflicts: asyncio.Queue[Entry]) -> 
     )
 
 
-def _pages(made: Parts) -> Pages:
-    settings = made.configuration.settings
-    password_file = settings.page.password_file
-
-    def refresh() -> None:
-        made.housekeeping.measure()
-        made.desk.measure()
-
-    views = Views(
-        made.states,
-        made.directory,
-        told=made.desk.told,
-        silent_after_s=settings.page.silent_after_s,
-        support_hotline=settings.page.support_hotline,
-    )
-    return Pages(
-        views,
-        made.metrics.registry,
-        password=Path(password_file).read_text("utf-8").strip() if password_file else "",
-        ready=lambda: made.states.lag <= _READY_LAG,
-        refresh=refresh,
-    )
-
-
 def _jobs(
     made: Parts, conflicts: asyncio.Queue[Entry]
 ) -> Iterator[tuple[str, Callable[[], Awaitable[None]]]]:
@@ -168,6 +137,7 @@ def _jobs(
     yield "state", made.states.run
     yield "snapshots", made.states.keep_snapshots
     yield "incidents", made.incidents.run
+    yield "maintenance", made.incidents.follow_windows
     yield "telling", lambda: made.desk.run(made.incidents)
     yield "tokens", made.tokens.keep_fresh
     yield "housekeeping", made.housekeeping.run

@@ -21,6 +21,7 @@ from thongsuot_collector.ingest.tokens import TokenBook
 from thongsuot_collector.journal.sqlite import SqliteJournal, open_journal
 from thongsuot_collector.metrics import Metrics
 from thongsuot_collector.notify.telling.desk import Desk
+from thongsuot_collector.notify.telling.links import Links, secret_at
 from thongsuot_collector.plans import PlanBook
 from thongsuot_collector.reader import Reader
 from thongsuot_collector.sinks import Sink, Supplies
@@ -33,6 +34,7 @@ from thongsuot_schema.batch.limits import DEFAULT as LIMITS
 
 JOURNAL_FILE = "journal.sqlite"
 STORE_FILE = "store.sqlite"
+LINKS_FILE = "links.key"
 
 _log = logging.getLogger(__name__)
 
@@ -53,6 +55,7 @@ class Parts:
     aside: SetAside
     states: StateKeeper
     sinks: dict[str, Sink]
+    links: Links
     desk: Desk
     incidents: IncidentKeeper
     housekeeping: Housekeeping
@@ -116,7 +119,9 @@ def _made(
         metrics=metrics,
     )
     sinks = {settings.name: kind.make(settings, supplies) for kind, settings in configuration.sinks}
-    desk = _desk(configuration, directory, store, metrics)
+    page_url = configuration.settings.notify.page_url
+    links = Links(page_url, secret_at(configuration.state_dir / LINKS_FILE))
+    desk = _desk(configuration, directory, store, metrics, links)
     incidents = IncidentKeeper(
         journal,
         reader,
@@ -139,6 +144,7 @@ def _made(
         aside=aside,
         states=states,
         sinks=sinks,
+        links=links,
         desk=desk,
         incidents=incidents,
         housekeeping=Housekeeping(
@@ -154,7 +160,11 @@ def _made(
 
 
 def _desk(
-    configuration: Configuration, directory: Directory, store: Engine, metrics: Metrics
+    configuration: Configuration,
+    directory: Directory,
+    store: Engine,
+    metrics: Metrics,
+    links: Links,
 ) -> Desk:
     settings = configuration.settings
     return Desk(
@@ -163,6 +173,7 @@ def _desk(
         directory=directory,
         store=store,
         registry=metrics.registry,
+        links=links,
         support_hotline=settings.page.support_hotline,
     )
 

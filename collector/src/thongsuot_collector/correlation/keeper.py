@@ -46,6 +46,7 @@ _READ_BYTES = 4 << 20
 _TICK_S = 1.0
 _TOGETHER_S = 0.2
 """So long pushes gather before they are looked at: what costs once a look is shared by them."""
+_WINDOWS_EVERY_S = 5.0
 _LAG_S = 5.0
 """What came in less than this ago is news: with ten thousand agents something is always unread."""
 _WRITE_ALL_EVERY_S = 60.0
@@ -195,6 +196,14 @@ class IncidentKeeper:
         await asyncio.to_thread(rows.put_window, self._store, window)
         others = (one for one in self.book.picture.windows if one.id != window.id)
         actions.plan(self.book, (*others, window))
+
+    async def follow_windows(self) -> None:
+        """Look again and again, for ever, whether work was planned or taken back by others."""
+        while True:
+            planned = await asyncio.to_thread(rows.windows, self._store)
+            if set(planned) != set(self.book.picture.windows):
+                actions.plan(self.book, planned)
+            await asyncio.sleep(_WINDOWS_EVERY_S)
 
     async def cancel(self, name: str) -> None:
         """Take planned work back."""

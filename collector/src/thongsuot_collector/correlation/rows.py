@@ -127,6 +127,19 @@ def incident(engine: Engine, name: str) -> Incident | None:
     return None if found is None else msgspec.msgpack.decode(found, type=Incident)
 
 
+def closed_lately(engine: Engine, *, limit: int) -> list[Incident]:
+    """Return the incidents that were closed last, the newest onset first."""
+    wanted = (
+        select(INCIDENTS.c.body)
+        .where(INCIDENTS.c.is_open.is_(False))
+        .order_by(INCIDENTS.c.opened_ns.desc(), INCIDENTS.c.id)
+        .limit(limit)
+    )
+    with engine.connect() as connection:
+        bodies = [row.body for row in connection.execute(wanted)]
+    return [msgspec.msgpack.decode(body, type=Incident) for body in bodies]
+
+
 def windows(engine: Engine) -> list[Window]:
     """Return all maintenance windows, in order of their beginnings."""
     wanted = select(WINDOWS.c.body).order_by(WINDOWS.c.start_ns, WINDOWS.c.id)

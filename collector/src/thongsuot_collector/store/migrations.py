@@ -30,10 +30,15 @@ def _tables_of_incidents(connection: Connection) -> None:
     correlation.METADATA.create_all(connection)
 
 
+def _table_of_people(connection: Connection) -> None:
+    tables.PEOPLE.create(connection, checkfirst=True)
+
+
 _STEPS: tuple[Callable[[Connection], None], ...] = (
     _first_tables,
     _tables_of_telling,
     _tables_of_incidents,
+    _table_of_people,
 )
 
 

@@ -25,6 +25,18 @@ TOKENS = Table(
     Column("revoked_ns", BigInteger),
 )
 
+PEOPLE = Table(
+    "people",
+    METADATA,
+    Column("name", Text, primary_key=True),
+    Column("title", Text, nullable=False),
+    # As of a token: 192 random bits.
+    Column("digest", LargeBinary, nullable=False),
+    Column("created_ns", BigInteger, nullable=False),
+    Column("revoked_ns", BigInteger),
+)
+"""Who may act on incidents."""
+
 BOOTS = Table(
     "boots",
     METADATA,

@@ -1,7 +1,5 @@
 """The pages and what machines ask beside them: all of it read only."""
 
-import base64
-import hmac
 from collections.abc import Callable, Sequence
 
 import msgspec
@@ -12,28 +10,20 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from thongsuot_collector.web import sites_page
+from thongsuot_collector.web.answers import HEADERS, html, language_of, who_are_you
+from thongsuot_collector.web.gate import Gate
 from thongsuot_collector.web.search import matches
 from thongsuot_collector.web.views import Views
 from thongsuot_schema.page.policy import CONTENT_SECURITY_POLICY
 from thongsuot_schema.page.render import site_page
-from thongsuot_schema.words.language import Language
-
-_HEADERS = {
-    "Cache-Control": "no-store",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-}
 
 
 class Pages:
     """
     What the pages show.
 
-    ``password``: who looks has to know it; empty: everybody may look. ``ready`` says whether the
-    states have caught up after start. ``refresh`` brings gauges up to date before they are read.
+    ``ready`` says whether the states have caught up after start. ``refresh`` brings gauges up to
+    date before they are read.
     """
 
     def __init__(
@@ -41,13 +31,13 @@ class Pages:
         views: Views,
         registry: CollectorRegistry,
         *,
-        password: str,
+        gate: Gate,
         ready: Callable[[], bool],
         refresh: Callable[[], None],
     ) -> None:
         self._views = views
         self._registry = registry
-        self._password = password.encode()
+        self._gate = gate
         self._ready = ready
         self._refresh = refresh
 
@@ -67,9 +57,9 @@ class Pages:
 
     async def list_of_sites(self, request: Request) -> Response:
         """Answer with all sites, or those that are searched for."""
-        if not self._may_look(request):
-            return _who_are_you()
-        language = _language(request)
+        if not await self._gate.may_look(request):
+            return who_are_you()
+        language = language_of(request)
         wanted = request.query_params.get("q", "")[:100]
         views = [self._views.of(name) for name in self._views.names()]
         rows = [
@@ -78,31 +68,31 @@ class Pages:
             if matches(wanted, view.site, view.title, view.commune)
         ]
         text = sites_page.sites_page(rows, language=language, wanted=wanted)
-        return _html(text, sites_page.CONTENT_SECURITY_POLICY)
+        return html(text, sites_page.CONTENT_SECURITY_POLICY)
 
     async def site(self, request: Request) -> Response:
         """Answer with the page of one site."""
-        if not self._may_look(request):
-            return _who_are_you()
-        language = _language(request)
+        if not await self._gate.may_look(request):
+            return who_are_you()
+        language = language_of(request)
         name = request.path_params["name"]
         if name not in self._views.names():
             text = "Không có điểm này." if language == "vi" else "There is no such site."
-            return PlainTextResponse(text, 404, headers=_HEADERS)
+            return PlainTextResponse(text, 404, headers=HEADERS)
         text = site_page(self._views.of(name), language=language, home_url=f"/?lang={language}")
-        return _html(text, CONTENT_SECURITY_POLICY)
+        return html(text, CONTENT_SECURITY_POLICY)
 
     async def site_as_json(self, request: Request) -> Response:
         """Answer with what the page of one site shows, for programs."""
-        if not self._may_look(request):
-            return _who_are_you()
+        if not await self._gate.may_look(request):
+            return who_are_you()
         name = request.path_params["name"]
         if name not in self._views.names():
-            return PlainTextResponse("There is no such site.", 404, headers=_HEADERS)
+            return PlainTextResponse("There is no such site.", 404, headers=HEADERS)
         return Response(
             msgspec.json.encode(self._views.of(name)),
             media_type="application/json",
-            headers=_HEADERS,
+            headers=HEADERS,
         )
 
     async def metrics(self, _request: Request) -> Response:
@@ -118,35 +108,3 @@ class Pages:
         """Answer whether what the pages show is of now."""
         ready = self._ready()
         return PlainTextResponse("ready" if ready else "catching up", 200 if ready else 503)
-
-    def _may_look(self, request: Request) -> bool:
-        if not self._password:
-            return True
-        scheme, _, given = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "basic":
-            return False
-        try:
-            _, _, password = base64.b64decode(given, validate=True).partition(b":")
-        except ValueError:
-            return False
-        return hmac.compare_digest(password, self._password)
-
-
-def _language(request: Request) -> Language:
-    return "en" if request.query_params.get("lang") == "en" else "vi"
-
-
-def _html(text: str, policy: str) -> Response:
-    return Response(
-        text,
-        media_type="text/html; charset=utf-8",
-        headers=_HEADERS | {"Content-Security-Policy": policy},
-    )
-
-
-def _who_are_you() -> Response:
-    return PlainTextResponse(
-        "Cần mật khẩu. A password is needed.",
-        401,
-        headers=_HEADERS | {"WWW-Authenticate": 'Basic realm="thongsuot", charset="UTF-8"'},
-    )

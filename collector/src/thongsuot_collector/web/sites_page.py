@@ -26,6 +26,7 @@ _WORDS = {
         "none": "Không có điểm nào khớp.",
         "empty": "Chưa có điểm nào gửi dữ liệu.",
         "other": "English",
+        "incidents": "Các sự cố",
         "never": "chưa bao giờ",
     },
     "en": {
@@ -36,6 +37,7 @@ _WORDS = {
         "none": "No site matches.",
         "empty": "No site has sent anything yet.",
         "other": "Tiếng Việt",
+        "incidents": "Incidents",
         "never": "never",
     },
 }
@@ -91,7 +93,9 @@ def sites_page(rows: Sequence[Row], *, language: Language, wanted: str) -> str:
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
         f'<meta http-equiv="refresh" content="{REFRESH_S}">'
         f"<title>{words['title']}</title><style>{_STYLE}</style></head><body><main>"
-        f'<header><h1>{words["title"]}</h1><a href="?lang={other}" lang="{other}">'
+        f"<header><h1>{words['title']}</h1>"
+        f'<a href="/incidents?lang={language}">{words["incidents"]}</a>'
+        f'<a href="?lang={other}" lang="{other}">'
         f"{words['other']}</a></header>"
         f'<form role="search"><input type="search" name="q" value="{escape(wanted)}" '
         f'aria-label="{words["find"]}" placeholder="{words["find"]}">'

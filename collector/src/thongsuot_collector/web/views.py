@@ -1,21 +1,24 @@
 """Views: what there is to show of each site now."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import msgspec
 
 from thongsuot_collector.directory import Directory
+from thongsuot_collector.incidents.trouble import NS_PER_S
+from thongsuot_collector.incidents.window import Window
 from thongsuot_collector.state.keeper import StateKeeper
 from thongsuot_collector.state.view import site_view
-from thongsuot_schema.page.view import Notification, SiteView
+from thongsuot_collector.timeline.subject import Subject
+from thongsuot_schema.page.view import Notification, SiteView, Work
 
 
 class Views:
     """
     The sites of the inventory, and those that were heard without being in it.
 
-    ``told`` says who was told of a site's open faults.
+    ``told`` says who was told of a site's open faults, ``windows`` what maintenance there is.
     """
 
     def __init__(
@@ -24,12 +27,14 @@ class Views:
         directory: Directory,
         *,
         told: Callable[[str], tuple[Notification, ...]],
+        windows: Callable[[], Iterable[Window]],
         silent_after_s: float,
         support_hotline: str,
     ) -> None:
         self._states = states
         self._directory = directory
         self._told = told
+        self._windows = windows
         self._silent_after_s = silent_after_s
         self._support_hotline = support_hotline
 
@@ -47,4 +52,30 @@ class Views:
             silent_after_s=self._silent_after_s,
             support_hotline=self._support_hotline,
         )
-        return msgspec.structs.replace(view, told=self._told(name))
+        work = tuple(_work(one, view, self._directory) for one in self._windows_on(view))
+        return msgspec.structs.replace(view, told=self._told(name), work=work)
+
+    def _windows_on(self, view: SiteView) -> list[Window]:
+        """Return the planned work that goes on at a site."""
+        now_ns = round(view.now_s * NS_PER_S)
+        return [
+            one
+            for one in self._windows()
+            if one.is_active(now_ns)
+            and any(one.covers(subject, self._directory) for subject in _subjects(view))
+        ]
+
+
+def _work(window: Window, view: SiteView, directory: Directory) -> Work:
+    covered = [one for one in _subjects(view) if window.covers(one, directory)]
+    is_whole = any(one.is_device for one in covered)
+    names = () if is_whole else tuple(one.link or one.service for one in covered)
+    return Work(end_s=window.end_ns / NS_PER_S, about=names, note=window.note)
+
+
+def _subjects(view: SiteView) -> list[Subject]:
+    return [
+        Subject(site=view.site),
+        *(Subject(site=view.site, link=one.name) for one in view.links),
+        *(Subject(site=view.site, service=one.name) for one in view.services),
+    ]

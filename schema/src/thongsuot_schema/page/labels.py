@@ -74,6 +74,7 @@ NOT_HEARD: Final = Text(
     "The centre has heard nothing from the device since {since}. This page shows what was last "
     "known.",
 )
+WORK: Final = Text("Đang bảo trì theo kế hoạch đến {until}", "Planned maintenance until {until}")
 HEARD: Final = Text("Lần cuối gửi dữ liệu: {when} ({ago} trước)", "Last heard: {when} ({ago} ago)")
 BACKLOG: Final = Text("Dữ liệu chờ gửi: {count} gói", "Stored, waiting to be sent: {count} batches")
 REFRESHES: Final = Text(

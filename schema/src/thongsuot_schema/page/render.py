@@ -9,11 +9,11 @@ from thongsuot_schema.page.icons import BRAND, icon, icon_parts, tab_icon
 from thongsuot_schema.page.lights import Place, link_card, service_row
 from thongsuot_schema.page.script import SCRIPT
 from thongsuot_schema.page.style import STYLE
-from thongsuot_schema.page.view import Notification, SiteView
+from thongsuot_schema.page.view import Notification, SiteView, Work
 from thongsuot_schema.state import State
 from thongsuot_schema.words.figures import duration
 from thongsuot_schema.words.headline import Headline, headline, is_silent
-from thongsuot_schema.words.language import Language
+from thongsuot_schema.words.language import Language, joined
 from thongsuot_schema.words.moments import clock, date, moment, spoken
 from thongsuot_schema.words.parties import channel_title, party_title
 from thongsuot_schema.words.states import LINK_STATES
@@ -103,7 +103,7 @@ def _hero(view: SiteView, head: Headline, language: Language) -> str:
 
 def _notes(view: SiteView, language: Language) -> str:
     """Return what a reader must know before trusting the rest."""
-    notes = []
+    notes = [_work(one, view, language) for one in view.work]
     late_s = view.now_s - view.heard_s if view.heard_s is not None else 0.0
     if view.heard_s is not None and late_s > SILENT_AFTER_S and not is_silent(view):
         since = spoken(view.heard_s, view.now_s, language)
@@ -115,6 +115,13 @@ def _notes(view: SiteView, language: Language) -> str:
     if not view.clock_trusted:
         notes.append(labels.CLOCK_WRONG.read(language))
     return "".join(f'<p class="note">{escape(note)}</p>' for note in notes)
+
+
+def _work(work: Work, view: SiteView, language: Language) -> str:
+    lights = [one for one in (*view.links, *view.services) if one.name in work.about]
+    about = joined([light_title(one, language) for one in lights], language)
+    said = labels.WORK.read(language).format(until=spoken(work.end_s, view.now_s, language))
+    return ". ".join(filter(None, (f"{said}: {about}" if about else said, work.note)))
 
 
 def _any_trouble(view: SiteView) -> bool:

@@ -64,6 +64,17 @@ class Notification(msgspec.Struct, frozen=True, kw_only=True):
     is_delivered: bool = True
 
 
+class Work(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    Planned work that goes on: until when (Unix seconds), and what it is, as those who planned it
+    say. ``about`` names the lights of the view that it covers; empty: the whole point.
+    """
+
+    end_s: float
+    about: tuple[str, ...] = ()
+    note: str = ""
+
+
 class SiteView(msgspec.Struct, frozen=True, kw_only=True):
     """
     One site at one moment.
@@ -82,6 +93,7 @@ class SiteView(msgspec.Struct, frozen=True, kw_only=True):
     links: tuple[Light, ...]
     services: tuple[Light, ...]
     told: tuple[Notification, ...] = ()
+    work: tuple[Work, ...] = ()
     heard_s: float | None = None
     collector_reachable: bool | None = None
     backlog_batches: int = 0

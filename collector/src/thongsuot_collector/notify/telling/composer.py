@@ -9,6 +9,7 @@ from thongsuot_collector.notify.content import document, text
 from thongsuot_collector.notify.content.names import party_name
 from thongsuot_collector.notify.content.occasion import Occasion
 from thongsuot_collector.notify.telling.conversation import Conversation
+from thongsuot_collector.notify.telling.links import Links
 from thongsuot_collector.notify.telling.message import Message
 from thongsuot_collector.notify.telling.routing import way_of
 from thongsuot_collector.notify.telling.settings import NotifySettings
@@ -26,12 +27,14 @@ class Composer:
         settings: NotifySettings,
         *,
         languages: Mapping[str, Language],
+        links: Links | None = None,
         support_hotline: str = "",
     ) -> None:
         self._directory = directory
         self._rules = {rule.code: rule for rule in rules}
         self._settings = settings
         self._languages = languages
+        self._links = links or Links(settings.page_url)
         self._support_hotline = support_hotline
 
     def message(
@@ -49,8 +52,7 @@ class Composer:
         ``told`` is whom the system has told of the same sites.
         """
         leg, event = conversation.leg(route), conversation.wanted
-        base = self._settings.page_url.rstrip("/")
-        page_url = f"{base}/incidents/{event.incident.id}" if base and not is_test else ""
+        page_url = "" if is_test else self._links.url(event.incident.id)
         occasion = Occasion(
             kind=kind,
             entry=event.entry,

@@ -16,6 +16,7 @@ from thongsuot_collector.notify.telling.composer import Composer
 from thongsuot_collector.notify.telling.dispatcher import Dispatcher
 from thongsuot_collector.notify.telling.feedback import Feedback, Incidents, take
 from thongsuot_collector.notify.telling.gauges import NotifyMetrics
+from thongsuot_collector.notify.telling.links import Links
 from thongsuot_collector.notify.telling.listen import Listener
 from thongsuot_collector.notify.telling.report import Noted, Report
 from thongsuot_collector.notify.telling.settings import DAY_S, ChannelSettings, NotifySettings
@@ -49,6 +50,7 @@ class Desk:
         directory: Directory,
         store: Engine,
         registry: CollectorRegistry,
+        links: Links | None = None,
         support_hotline: str = "",
     ) -> None:
         found = list(channels)
@@ -61,6 +63,7 @@ class Desk:
                 every(),
                 settings,
                 languages={one.name: one.language for _, one in found},
+                links=links,
                 support_hotline=support_hotline,
             ),
             Report(

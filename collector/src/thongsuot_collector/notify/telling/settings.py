@@ -19,8 +19,9 @@ class NotifySettings(Strict, frozen=True, kw_only=True):
     ``channels`` are the ways for every party that the inventory gives none of its own, the next
     where one fails: names of ``[[channels]]``. ``city`` names the owner (of the inventory) whose
     contacts are the city's engineers; they are told of what nobody else must act on, and with
-    ``city_sees_all`` of everything. ``page_url`` is where people find the collector's pages, to
-    be put into messages. ``escalate_after_s`` is how long one channel is tried before the next
+    ``city_sees_all`` of everything. ``page_url`` is where people find the collector's pages: every
+    message then has a link that opens the page of its incident, and no other, without a password.
+    ``escalate_after_s`` is how long one channel is tried before the next
     joins, ``retry_s`` the wait before the second try (it doubles with each). What is over is taken
     back for ``give_up_after_s``.
     """

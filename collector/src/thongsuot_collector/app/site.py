@@ -1,0 +1,61 @@
+"""The pages of a collector, put together from its parts."""
+
+from pathlib import Path
+
+from starlette.applications import Starlette
+
+from thongsuot_collector.app.parts import Parts
+from thongsuot_collector.notify.telling.callbacks import callback_routes
+from thongsuot_collector.web.gate import Gate
+from thongsuot_collector.web.incident.dossier import Archive
+from thongsuot_collector.web.incident.routes import IncidentPages
+from thongsuot_collector.web.pages import Pages
+from thongsuot_collector.web.views import Views
+
+_READY_LAG = 1000
+"""Entries that the states may be behind and still be called ready: some seconds' worth."""
+
+
+def sites(made: Parts) -> tuple[Starlette, Starlette]:
+    """
+    Return what stands beside the pushes, and the pages alone.
+
+    Receivers call back where agents push: that is what others reach.
+
+    Raises:
+        OSError: the file of the password cannot be read.
+    """
+    settings = made.configuration.settings
+    file = settings.page.password_file
+    gate = Gate(made.store, Path(file).read_text("utf-8").strip() if file else "")
+
+    def refresh() -> None:
+        made.housekeeping.measure()
+        made.desk.measure()
+
+    views = Views(
+        made.states,
+        made.directory,
+        told=made.desk.told,
+        windows=lambda: made.incidents.book.picture.windows,
+        silent_after_s=settings.page.silent_after_s,
+        support_hotline=settings.page.support_hotline,
+    )
+    pages = Pages(
+        views,
+        made.metrics.registry,
+        gate=gate,
+        ready=lambda: made.states.lag <= _READY_LAG,
+        refresh=refresh,
+    )
+    archive = Archive(
+        made.incidents,
+        made.store,
+        made.directory,
+        made.links,
+        support_hotline=settings.page.support_hotline,
+    )
+    word_of = made.desk.dispatcher.word_of
+    incidents = IncidentPages(archive, gate, made.links, word_of=word_of).routes()
+    called = callback_routes(made.desk.dispatcher.channels, made.desk.nudge)
+    return pages.app([*incidents, *called]), pages.app(incidents)

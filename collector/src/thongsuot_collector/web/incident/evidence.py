@@ -1,0 +1,110 @@
+"""
+Evidence: an incident for machines, as its page gives it.
+
+The incident itself is the document that messages carry; beside it stands what has come of it.
+``thongsuot-collector verify --evidence`` reads it.
+"""
+
+import msgspec
+
+from thongsuot_collector.incidents.ledger import Cause, Kind
+from thongsuot_collector.notify.content import text
+from thongsuot_collector.notify.content.document import Document, document_of, timestamp
+from thongsuot_collector.notify.content.names import party_name
+from thongsuot_collector.web.incident.dossier import Dossier
+from thongsuot_schema.segment import Party
+
+FORMAT = "thongsuot.evidence/1"
+
+
+class Acknowledged(msgspec.Struct, frozen=True, kw_only=True):
+    """Who takes care of it, since when, and what they say."""
+
+    owner: str
+    at: str
+    note: str
+
+
+class Maintenance(msgspec.Struct, frozen=True, kw_only=True):
+    """Planned work that touches it."""
+
+    name: str
+    start: str
+    end: str
+    note: str
+
+
+class Telling(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    What a party was to be told. ``decided_at`` is when that was decided, ``delivered_at`` when a
+    receiver had it (null: none has), ``channel`` by which way.
+    """
+
+    party: Party
+    name: str
+    kind: Kind
+    cause: Cause
+    decided_at: str
+    delivered_at: str | None
+    channel: str
+    reference: str
+
+
+class Evidence(msgspec.Struct, frozen=True, kw_only=True):
+    """The whole file. ``incident.told_at`` is the last of ``told``; nobody: when it was known."""
+
+    incident: Document
+    told: tuple[Telling, ...]
+    acknowledged: Acknowledged | None
+    maintenance: tuple[Maintenance, ...]
+    format: str = FORMAT
+
+
+def evidence_of(dossier: Dossier) -> Evidence:
+    """Return an incident's evidence."""
+    incident, occasion = dossier.incident, dossier.occasion
+    taken = incident.acknowledgement
+    return Evidence(
+        incident=document_of(
+            incident,
+            occasion.entry,
+            occasion.comparison,
+            occasion.directory,
+            titles=(text.headline_of(occasion, "vi"), text.headline_of(occasion, "en")),
+            responsible=party_name(incident.party, occasion.directory, "vi"),
+            page_url=occasion.page_url,
+        ),
+        told=tuple(_tellings(dossier)),
+        acknowledged=None
+        if taken is None
+        else Acknowledged(owner=taken.owner, at=timestamp(taken.at_ns), note=taken.note),
+        maintenance=tuple(
+            Maintenance(
+                name=one.id,
+                start=timestamp(one.start_ns),
+                end=timestamp(one.end_ns),
+                note=one.note,
+            )
+            for one in dossier.windows
+        ),
+    )
+
+
+def _tellings(dossier: Dossier) -> list[Telling]:
+    found = []
+    for entry in dossier.incident.ledger:
+        got = next((one for one in entry.deliveries if one.is_delivered), None)
+        found.append(
+            Telling(
+                party=entry.party.party,
+                name=entry.party.name,
+                kind=entry.kind,
+                cause=entry.cause,
+                decided_at=timestamp(entry.at_ns),
+                delivered_at=None if got is None else timestamp(got.at_ns),
+                # What follows a colon is somebody's address.
+                channel="" if got is None else got.channel.partition(":")[0],
+                reference="" if got is None else got.reference,
+            )
+        )
+    return found

@@ -1,0 +1,118 @@
+"""The fixed words of the pages of incidents."""
+
+from typing import Final
+
+from thongsuot_collector.incidents.incident import Outcome
+from thongsuot_collector.incidents.ledger import Kind
+from thongsuot_collector.notify.telling.message import Outcome as Answered
+from thongsuot_schema.words.language import Text
+
+INCIDENTS: Final = Text("Các sự cố", "Incidents")
+OPEN: Final = Text("Đang xảy ra", "Going on")
+CLOSED: Final = Text("Đã kết thúc", "Over")
+NO_INCIDENT: Final = Text("Không có sự cố nào.", "There is no incident.")
+ALL_POINTS: Final = Text("Tất cả các điểm", "All service points")
+ALL_INCIDENTS: Final = Text("Tất cả các sự cố", "All incidents")
+NOT_FOUND: Final = Text("Không có sự cố này.", "There is no such incident.")
+FACTS: Final = Text("Thông tin chung", "Facts")
+CODE: Final = Text("Mã sự cố", "Incident")
+SINCE: Final = Text("Bắt đầu", "Since")
+UNTIL: Final = Text("Kết thúc", "Until")
+LEARNED: Final = Text("Hệ thống biết lúc", "Learned at")
+ACTS: Final = Text("Bên xử lý", "Who must act")
+SEGMENT: Final = Text("Vị trí lỗi", "Segment")
+SEVERITY: Final = Text("Mức độ", "Severity")
+AFFECTED_COUNT: Final = Text("Đang bị ảnh hưởng", "Affected now")
+AREA: Final = Text("Khu vực", "Area")
+TAKEN: Final = Text("Người nhận xử lý", "Taken on by")
+NOBODY: Final = Text("chưa có", "nobody yet")
+MAINTENANCE: Final = Text("Bảo trì theo kế hoạch", "Planned maintenance")
+EXCUSED: Final = Text(
+    "Đang trong thời gian bảo trì: không báo cho ai.",
+    "Inside planned maintenance: nobody is told.",
+)
+PART_OF: Final = Text("Là một phần của sự cố", "Part of incident")
+CONSISTS: Final = Text("Gồm các sự cố", "Consists of incidents")
+AFFECTED: Final = Text("Bị ảnh hưởng", "Affected")
+CIRCUIT: Final = Text("Mã kênh/thuê bao", "Circuit or subscriber")
+POINT: Final = Text("Điểm", "Point")
+LINE: Final = Text("Đường truyền, dịch vụ", "Line or service")
+STATE: Final = Text("Tình trạng", "State")
+FROM: Final = Text("Từ", "From")
+TO: Final = Text("Đến", "To")
+GOES_ON: Final = Text("chưa kết thúc", "goes on")
+MEASURED: Final = Text("Kết quả đo", "What was measured")
+COMPARED: Final = Text("So sánh cùng lúc", "What worked at the same time")
+TOLD: Final = Text("Đã báo cho ai", "Who was told")
+WHEN: Final = Text("Lúc", "When")
+WHO: Final = Text("Bên nhận", "To whom")
+WHAT: Final = Text("Nội dung", "What")
+BY: Final = Text("Qua", "By")
+RESULT: Final = Text("Kết quả", "Result")
+NOT_YET: Final = Text("chưa gửi được", "not delivered yet")
+NOBODY_TOLD: Final = Text("Chưa báo cho ai.", "Nobody was told.")
+RECORD: Final = Text("Số liệu gốc", "The record it rests on")
+RECORD_WHY: Final = Text(
+    "Mỗi lô số liệu có mã băm và mang mã băm của lô trước nó. Ai giữ tệp dưới đây có thể yêu cầu "
+    "kiểm tra lại bằng lệnh",
+    "Each batch has a digest and carries that of the batch before it. Who keeps the file below may "
+    "ask for a check by",
+)
+BATCH: Final = Text("Lô", "Batch")
+DIGEST: Final = Text("Mã băm", "Digest")
+DOWNLOAD: Final = Text("Tải tệp dữ liệu (JSON)", "Download for machines (JSON)")
+HISTORY: Final = Text("Diễn biến", "History")
+FOR_STAFF: Final = Text("Dành cho cán bộ Thành phố", "For the city's staff")
+TAKE_ON: Final = Text("Nhận xử lý", "Take it on")
+TAKE_ON_AS: Final = Text("Nhận xử lý với tên {title}", "Take it on as {title}")
+NOTE: Final = Text("Ghi chú (không bắt buộc)", "Note (may be left out)")
+WHO_ARE_YOU: Final = Text(
+    "Cần tên và mật khẩu riêng của người được quyền xử lý.",
+    "The name and password of somebody who may act are needed.",
+)
+OTHER_PAGE: Final = Text(
+    "Yêu cầu này đến từ một trang khác.", "This request comes from another page."
+)
+TOO_LONG: Final = Text("Ghi chú quá dài.", "The note is too long.")
+
+KINDS: Final[dict[Kind, Text]] = {
+    Kind.OPENED: Text("báo sự cố", "fault"),
+    Kind.UPDATED: Text("cập nhật", "update"),
+    Kind.RESOLVED: Text("báo kết thúc", "end"),
+}
+
+OUTCOMES: Final[dict[Outcome, Text]] = {
+    Outcome.RESTORED: Text("đã khôi phục", "restored"),
+    Outcome.WITHDRAWN: Text("rút lại: không có sự cố này", "withdrawn: there was no such fault"),
+    Outcome.MERGED: Text("gộp vào sự cố khác", "merged into another"),
+}
+
+ANSWERS: Final[dict[Answered, Text]] = {
+    Answered.DELIVERED: Text("đã nhận", "received"),
+    Answered.BUSY: Text("bận, sẽ gửi lại", "busy, to be tried again"),
+    Answered.UNSURE: Text("chưa rõ, sẽ gửi lại", "not known, to be tried again"),
+    Answered.SHUT: Text("kênh cần người sửa", "the channel needs a person"),
+    Answered.REFUSED: Text("bị từ chối", "refused"),
+}
+
+NOTES: Final[dict[str, Text]] = {
+    "opened": Text("mở", "opened"),
+    "closed": Text("đóng", "closed"),
+    "open again": Text("mở lại", "open again"),
+    "part of": Text("là một phần của", "part of"),
+    "for itself again": Text("tách riêng trở lại", "for itself again"),
+    "acknowledged": Text("có người nhận xử lý", "taken on"),
+    "note": Text("ghi chú", "note"),
+    "is up": Text("hoạt động trở lại", "is up"),
+    "is down": Text("mất", "is down"),
+    "is degraded": Text("kém", "is degraded"),
+    "is unknown": Text("chưa rõ", "is unknown"),
+    "onset": Text("sửa thời điểm bắt đầu", "onset moved"),
+    "party": Text("bên xử lý mới", "another party acts"),
+    "rule": Text("loại sự cố mới", "another kind"),
+    "maintenance began": Text("bắt đầu bảo trì", "maintenance began"),
+    "maintenance ended": Text("hết bảo trì", "maintenance ended"),
+    "joined": Text("thêm", "joined"),
+    "left": Text("bớt", "left"),
+}
+"""What stands in an incident's history; other lines are shown as they are."""

@@ -1,0 +1,101 @@
+"""The list of incidents: what goes on first, then what is over; and planned work. Pure."""
+
+from collections.abc import Iterable, Sequence
+
+from thongsuot_collector.incidents.incident import Incident
+from thongsuot_collector.incidents.trouble import NS_PER_S
+from thongsuot_collector.incidents.window import Window
+from thongsuot_collector.maintenance import plan
+from thongsuot_collector.notify.content import parts, text
+from thongsuot_collector.notify.content.names import SEVERITIES, party_name
+from thongsuot_collector.notify.content.occasion import Occasion
+from thongsuot_collector.web.incident import labels
+from thongsuot_collector.web.incident.page import Reader
+from thongsuot_collector.web.layout import page, section, table
+from thongsuot_schema.page.escape import escape
+from thongsuot_schema.page.icons import icon
+from thongsuot_schema.state import State
+from thongsuot_schema.words.figures import duration
+from thongsuot_schema.words.language import Language
+
+REFRESH_S = 15
+
+
+def incidents_page(
+    now: Sequence[Occasion],
+    closed: Sequence[Occasion],
+    windows: Iterable[Window],
+    reader: Reader,
+) -> str:
+    """Return the whole page. Of incidents inside a larger one only the larger is shown."""
+    language = reader.language
+    other: Language = "en" if language == "vi" else "vi"
+    own = [one for one in now if not one.incident.parents]
+    body = (
+        section("open", labels.OPEN.read(language), _list(own, reader))
+        + section("work", labels.MAINTENANCE.read(language), _work(windows, reader))
+        + section("closed", labels.CLOSED.read(language), _list(closed, reader))
+    )
+    if not own:
+        body = f'<p class="note">{labels.NO_INCIDENT.read(language)}</p>{body}'
+    return page(
+        labels.INCIDENTS.read(language),
+        body,
+        language=language,
+        state=min((one.incident.state for one in own), key=_ORDER.index, default=State.UP),
+        other_url=reader.url("/incidents", other),
+        home_url=reader.url("/"),
+        place=f"{labels.OPEN.read(language)}: {len(own)}",
+        refresh_s=REFRESH_S,
+    )
+
+
+_ORDER = (State.DOWN, State.DEGRADED, State.UNKNOWN, State.UP)
+
+
+def _list(found: Sequence[Occasion], reader: Reader) -> str:
+    rows = "".join(_item(one, reader) for one in found)
+    return f'<ul class="rows">{rows}</ul>' if rows else ""
+
+
+def _item(occasion: Occasion, reader: Reader) -> str:
+    incident, language = occasion.incident, reader.language
+    state = incident.state if incident.is_open else State.UP
+    url = escape(reader.url(f"/incidents/{incident.id}"))
+    who = party_name(incident.party, occasion.directory, language)
+    facts = [
+        f"{labels.SINCE.read(language)} {parts.exact(incident.opened_ns)}",
+        _length(incident, reader),
+        f"{labels.ACTS.read(language)}: {who}",
+        _taken(incident, language),
+    ]
+    tags = [SEVERITIES[incident.severity].read(language)] if incident.is_open else []
+    if incident.is_excused:
+        tags.append(labels.MAINTENANCE.read(language))
+    marks = "".join(f'<span class="tag">{escape(one)}</span>' for one in tags)
+    return (
+        f'<li class="item {state}">{icon(state)}<div><a href="{url}">'
+        f"{escape(text.headline_of(occasion, language))}</a>"
+        f"<p>{marks}{escape(' · '.join(filter(None, facts)))}</p></div></li>"
+    )
+
+
+def _length(incident: Incident, reader: Reader) -> str:
+    until_s = reader.now_s if incident.closed_ns is None else incident.closed_ns / NS_PER_S
+    return duration(max(0.0, until_s - incident.opened_ns / NS_PER_S), reader.language)
+
+
+def _taken(incident: Incident, language: Language) -> str:
+    taken = incident.acknowledgement
+    return "" if taken is None else f"{labels.TAKEN.read(language)}: {taken.owner}"
+
+
+def _work(windows: Iterable[Window], reader: Reader) -> str:
+    language, now_ns = reader.language, round(reader.now_s * NS_PER_S)
+    heads = [labels.AFFECTED, labels.FROM, labels.TO, labels.WHAT]
+    rows = [
+        [plan.scope(one), parts.exact(one.start_ns), parts.exact(one.end_ns), one.note]
+        for one in sorted(windows, key=lambda one: (one.start_ns, one.id))
+        if one.end_ns > now_ns
+    ]
+    return table([one.read(language) for one in heads], rows)

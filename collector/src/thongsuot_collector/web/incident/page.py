@@ -1,0 +1,281 @@
+"""The page of one incident: what is wrong, on what evidence, who was told, who takes care. Pure."""
+
+from collections.abc import Callable
+
+import msgspec
+
+from thongsuot_collector.incidents.incident import Incident, Member
+from thongsuot_collector.incidents.trouble import NS_PER_S
+from thongsuot_collector.incidents.wording import area, describe
+from thongsuot_collector.notify.content import parts, text
+from thongsuot_collector.notify.content.names import (
+    SEVERITIES,
+    party_name,
+    place_name,
+    subject_name,
+)
+from thongsuot_collector.web.incident import labels
+from thongsuot_collector.web.incident.dossier import Dossier
+from thongsuot_collector.web.layout import lines, page, section, table
+from thongsuot_schema.page.escape import escape
+from thongsuot_schema.page.icons import icon
+from thongsuot_schema.state import State
+from thongsuot_schema.words.figures import duration
+from thongsuot_schema.words.language import Language, capitalised
+from thongsuot_schema.words.moments import local
+from thongsuot_schema.words.parties import channel_title
+from thongsuot_schema.words.segments import SEGMENTS
+
+REFRESH_S = 30
+
+
+class Reader(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    Who reads, and in which language.
+
+    ``key`` is what opened the page for somebody who was told of this incident and sees no other;
+    empty for those who may look at everything. ``word_of`` returns what a channel is called in
+    ``words.parties``.
+    """
+
+    language: Language
+    now_s: float
+    key: str = ""
+    word_of: Callable[[str], str] = str
+
+    def url(self, path: str, language: Language | None = None) -> str:
+        """Return a path with what this reader needs to open it."""
+        key = f"&key={self.key}" if self.key else ""
+        return f"{path}?lang={language or self.language}{key}"
+
+
+def incident_page(dossier: Dossier, reader: Reader) -> str:
+    """Return the whole page."""
+    incident, occasion, language = dossier.incident, dossier.occasion, reader.language
+    path = f"/incidents/{incident.id}"
+    other: Language = "en" if language == "vi" else "vi"
+    headline = text.headline_of(occasion, language)
+    body = (
+        _hero(dossier, reader)
+        + _acts(dossier, reader)
+        + section("facts", labels.FACTS.read(language), _facts(dossier, reader))
+        + section("affected", labels.AFFECTED.read(language), _affected(dossier, reader))
+        + section(
+            "measured", labels.MEASURED.read(language), lines(parts.measured(occasion, language))
+        )
+        + section(
+            "compared", labels.COMPARED.read(language), lines(parts.compared(occasion, language))
+        )
+        + section("told", labels.TOLD.read(language), _told(dossier, reader))
+        + section("record", labels.RECORD.read(language), _record(dossier, reader))
+        + section("history", labels.HISTORY.read(language), _history(incident, reader))
+    )
+    return page(
+        headline,
+        body,
+        language=language,
+        state=State.UP if not incident.is_open else incident.state,
+        other_url=reader.url(path, other),
+        home_url="" if reader.key else reader.url("/"),
+        place=f"{labels.CODE.read(language)} {incident.id}",
+        refresh_s=REFRESH_S,
+    )
+
+
+def _hero(dossier: Dossier, reader: Reader) -> str:
+    incident, language = dossier.incident, reader.language
+    said = describe(
+        incident,
+        dossier.occasion.rule,
+        dossier.occasion.directory,
+        language,
+        now_s=reader.now_s,
+    )
+    if incident.is_open:
+        state, word = incident.state, labels.OPEN.read(language)
+        inner = f'<p>{escape(said.what)}</p><p class="advice">{escape(said.do)}</p>'
+    else:
+        state, word = State.UP, labels.CLOSED.read(language)
+        outcome = incident.outcome
+        ending = "" if outcome is None else capitalised(labels.OUTCOMES[outcome].read(language))
+        inner = f"<p>{escape(said.what)}</p>" + (f"<p>{escape(ending)}.</p>" if ending else "")
+    if incident.is_excused:
+        inner += f'<p class="advice">{labels.EXCUSED.read(language)}</p>'
+    return (
+        f'<section class="hero {state}" aria-labelledby="now">{icon(state)}'
+        f'<h2 id="now">{escape(word)}</h2>{inner}</section>'
+    )
+
+
+def _acts(dossier: Dossier, reader: Reader) -> str:
+    language, path = reader.language, f"/incidents/{dossier.incident.id}"
+    links = [(reader.url(f"{path}.json"), labels.DOWNLOAD.read(language))]
+    if not reader.key and dossier.incident.is_open:
+        url = reader.url(f"{path}/acknowledge")
+        links.insert(0, (url, labels.TAKE_ON.read(language)))
+    inner = "".join(f'<a class="button" href="{escape(url)}">{word}</a>' for url, word in links)
+    if reader.key:
+        # Without the key: who may look at everything sees more, and can take it on.
+        inner += f'<a class="switch" href="{path}">{labels.FOR_STAFF.read(language)}</a>'
+    return f'<p class="acts">{inner}</p>'
+
+
+def _facts(dossier: Dossier, reader: Reader) -> str:
+    incident, language = dossier.incident, reader.language
+    directory = dossier.occasion.directory
+    lasted = ""
+    if incident.closed_ns is not None:
+        took = duration((incident.closed_ns - incident.opened_ns) / NS_PER_S, language)
+        lasted = f"{parts.exact(incident.closed_ns)} ({took})"
+    taken = incident.acknowledgement
+    owner = (labels.NOBODY.read(language), "")
+    if taken is not None:
+        owner = (f"{taken.owner}, {parts.exact(taken.at_ns)}", taken.note)
+    segment = incident.segment
+    rows = [
+        (labels.CODE, incident.id, ""),
+        (
+            labels.SINCE,
+            parts.exact(incident.opened_ns),
+            parts.clock_error(incident.error_s, language),
+        ),
+        (labels.UNTIL, lasted, ""),
+        (labels.LEARNED, parts.exact(incident.known_ns), ""),
+        (labels.ACTS, party_name(incident.party, directory, language), ""),
+        (labels.TAKEN, *owner),
+        (labels.SEGMENT, "" if segment is None else SEGMENTS[segment].read(language), ""),
+        (labels.SEVERITY, SEVERITIES[incident.severity].read(language), ""),
+        (labels.AFFECTED_COUNT, _count(incident), ""),
+        (labels.AREA, area(incident.communes, directory, language), ""),
+    ]
+    rows += [
+        (labels.MAINTENANCE, f"{parts.exact(one.start_ns)} → {parts.exact(one.end_ns)}", one.note)
+        for one in dossier.windows
+    ]
+    shown = "".join(
+        f"<div><dt>{name.read(language)}</dt><dd>{escape(value)}"
+        f"{f'<small>{escape(more)}</small>' if more else ''}</dd></div>"
+        for name, value, more in rows
+        if value
+    )
+    return f'<dl class="facts">{shown}</dl>{_kin(incident, reader)}'
+
+
+def _kin(incident: Incident, reader: Reader) -> str:
+    """Return the larger incidents it is part of, and the smaller ones it consists of."""
+    found = ""
+    for label, names in ((labels.PART_OF, incident.parents), (labels.CONSISTS, incident.children)):
+        shown = ", ".join(
+            escape(one)
+            if reader.key
+            else f'<a href="{escape(reader.url(f"/incidents/{one}"))}">{escape(one)}</a>'
+            for one in names
+        )
+        if shown:
+            found += f'<p class="soft">{label.read(reader.language)}: {shown}</p>'
+    return found
+
+
+def _count(incident: Incident) -> str:
+    if incident.total is None:
+        return "" if len(incident.members) == 1 else str(incident.open_members)
+    return f"{incident.open_members}/{incident.total}"
+
+
+def _affected(dossier: Dossier, reader: Reader) -> str:
+    language = reader.language
+    heads = [labels.POINT, labels.CIRCUIT, labels.LINE, labels.STATE, labels.FROM, labels.TO]
+    rows = [_member(one, dossier, language) for one in dossier.incident.members]
+    return table([one.read(language) for one in heads], rows)
+
+
+def _member(member: Member, dossier: Dossier, language: Language) -> list[str]:
+    directory, subject = dossier.occasion.directory, member.subject
+    link = directory.link(subject.site, subject.link) if subject.link else None
+    is_device = not (subject.link or subject.service)
+    end = labels.GOES_ON.read(language) if member.end_ns is None else parts.exact(member.end_ns)
+    return [
+        place_name(subject.site, directory),
+        "" if link is None else link.circuit,
+        "" if is_device else capitalised(subject_name(subject, directory, language)),
+        parts.state_word(member, language),
+        parts.exact(member.start_ns),
+        end,
+    ]
+
+
+def _told(dossier: Dossier, reader: Reader) -> str:
+    language = reader.language
+    if not dossier.is_told:
+        return f"<p>{labels.NOBODY_TOLD.read(language)}</p>"
+    heads = [labels.WHEN, labels.WHO, labels.WHAT, labels.BY, labels.RESULT]
+    rows = _entries(dossier, reader) if reader.key else _tries(dossier, reader)
+    return table([one.read(language) for one in heads], rows)
+
+
+def _entries(dossier: Dossier, reader: Reader) -> list[list[str]]:
+    """Return what was decided to be told, and whether it got through: for those outside."""
+    language, directory = reader.language, dossier.occasion.directory
+    rows = []
+    for entry in dossier.incident.ledger:
+        got = next((one for one in entry.deliveries if one.is_delivered), None)
+        by = "" if got is None else channel_title(_word(got.channel, reader), language)
+        result = labels.NOT_YET.read(language)
+        if got is not None:
+            result = " ".join(filter(None, (parts.exact(got.at_ns), got.reference)))
+        who = party_name(entry.party, directory, language)
+        kind = labels.KINDS[entry.kind].read(language)
+        rows.append([parts.exact(entry.at_ns), who, kind, by, result])
+    return rows
+
+
+def _tries(dossier: Dossier, reader: Reader) -> list[list[str]]:
+    """Return every try to tell anybody, with what was answered."""
+    language = reader.language
+    rows = []
+    for one in dossier.tried:
+        answer = labels.ANSWERS[one.outcome].read(language)
+        said = ", ".join(filter(None, (answer, one.reference, one.text)))
+        kinds = {str(kind): word for kind, word in labels.KINDS.items()}
+        rows.append(
+            [
+                parts.exact(one.began_ns + one.took_ns),
+                one.audience,
+                kinds[one.kind].read(language),
+                channel_title(_word(one.channel, reader), language),
+                said,
+            ]
+        )
+    return rows or _entries(dossier, reader)
+
+
+def _word(route: str, reader: Reader) -> str:
+    return reader.word_of(route.partition(":")[0])
+
+
+def _record(dossier: Dossier, reader: Reader) -> str:
+    language = reader.language
+    named = {
+        (exhibit.subject.site, f"{one.stream}/{one.number}", one.digest.hex()): None
+        for exhibit in dossier.incident.exhibits
+        for one in exhibit.batches
+    }
+    if not named:
+        return ""
+    heads = [labels.POINT, labels.BATCH, labels.DIGEST]
+    shown = table([one.read(language) for one in heads], [list(one) for one in named])
+    command = f"thongsuot-collector verify --evidence {dossier.incident.id}.json"
+    return (
+        f'<p class="soft">{labels.RECORD_WHY.read(language)} <code class="mono">{command}</code>'
+        f'</p><div class="mono">{shown}</div>'
+    )
+
+
+def _history(incident: Incident, reader: Reader) -> str:
+    rows = []
+    for note in incident.history:
+        known = labels.NOTES.get(note.what)
+        what = note.what if known is None else known.read(reader.language)
+        when = local(note.at_ns / NS_PER_S).strftime("%d/%m/%Y %H:%M:%S")
+        rows.append(f"{when} · {what}" + (f": {note.about}" if note.about else ""))
+    return lines(rows)

@@ -1,0 +1,167 @@
+"""Routes: who may see which incident, and who may take it on."""
+
+import time
+from collections.abc import Callable
+from urllib.parse import parse_qs
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from thongsuot_collector.notify.content import text
+from thongsuot_collector.notify.telling.links import Links
+from thongsuot_collector.store.people import Person
+from thongsuot_collector.web.answers import HEADERS, html, language_of, who_are_you
+from thongsuot_collector.web.gate import Gate, is_own
+from thongsuot_collector.web.incident import labels
+from thongsuot_collector.web.incident.dossier import Archive, Dossier
+from thongsuot_collector.web.incident.evidence import evidence_of
+from thongsuot_collector.web.incident.listing import incidents_page
+from thongsuot_collector.web.incident.page import Reader, incident_page
+from thongsuot_collector.web.layout import CONTENT_SECURITY_POLICY, page
+from thongsuot_schema.page.escape import escape
+from thongsuot_schema.words.language import Language
+
+NOTE_CHARACTERS = 1_000
+_FORM_BYTES = 16_384
+_KEY_CHARACTERS = 64
+
+
+class IncidentPages:
+    """
+    The pages of incidents.
+
+    Who may look at pages sees all of them; who has the link of one sees that one. Taking one on
+    needs a person of its own name.
+    """
+
+    def __init__(
+        self, archive: Archive, gate: Gate, links: Links, *, word_of: Callable[[str], str]
+    ) -> None:
+        self._archive = archive
+        self._gate = gate
+        self._links = links
+        self._word_of = word_of
+
+    def routes(self) -> list[Route]:
+        """Return the routes, to be mounted beside those of sites."""
+        one = "/incidents/{name}"
+        return [
+            Route("/incidents", self.list),
+            Route(f"{one}/acknowledge", self.acknowledge, methods=["GET", "POST"]),
+            Route(f"{one}.json", self.as_json),
+            Route(one, self.one),
+        ]
+
+    async def list(self, request: Request) -> Response:
+        """Answer with all incidents that go on, and those that were closed last."""
+        if not await self._gate.may_look(request):
+            return who_are_you()
+        now, closed = await self._archive.recent()
+        text_ = incidents_page(
+            [self._archive.occasion(one) for one in now],
+            [self._archive.occasion(one) for one in closed],
+            self._archive.windows,
+            self._reader(request),
+        )
+        return html(text_, CONTENT_SECURITY_POLICY)
+
+    async def one(self, request: Request) -> Response:
+        """Answer with the page of one incident."""
+        found = await self._found(request)
+        if isinstance(found, Response):
+            return found
+        dossier, reader = found
+        return html(incident_page(dossier, reader), CONTENT_SECURITY_POLICY)
+
+    async def as_json(self, request: Request) -> Response:
+        """Answer with the evidence of one incident, as a file."""
+        found = await self._found(request)
+        if isinstance(found, Response):
+            return found
+        dossier, _ = found
+        body = msgspec.json.format(msgspec.json.encode(evidence_of(dossier)), indent=1)
+        name = f'attachment; filename="{dossier.incident.id}.json"'
+        return Response(
+            body,
+            media_type="application/json",
+            headers=HEADERS | {"Content-Disposition": name},
+        )
+
+    async def acknowledge(self, request: Request) -> Response:
+        """Let a person take an incident on: the form, and what it sends."""
+        language = language_of(request)
+        person = await self._gate.person(request)
+        if person is None:
+            return who_are_you(labels.WHO_ARE_YOU.read(language))
+        name = request.path_params["name"]
+        if request.method == "POST":
+            return await self._take_on(request, name, person)
+        dossier = await self._archive.dossier(name)
+        if dossier is None:
+            return _not_found(request)
+        return html(self._form(dossier, person, self._reader(request)), CONTENT_SECURITY_POLICY)
+
+    async def _take_on(self, request: Request, name: str, person: Person) -> Response:
+        language = language_of(request)
+        if not is_own(request):
+            return PlainTextResponse(labels.OTHER_PAGE.read(language), 403, headers=HEADERS)
+        body = bytearray()
+        async for part in request.stream():
+            body += part
+            if len(body) > _FORM_BYTES:
+                return PlainTextResponse(labels.TOO_LONG.read(language), 413, headers=HEADERS)
+        fields = parse_qs(body.decode("utf-8", errors="replace"))
+        note = fields.get("note", [""])[0].strip()
+        if len(note) > NOTE_CHARACTERS:
+            return PlainTextResponse(labels.TOO_LONG.read(language), 413, headers=HEADERS)
+        try:
+            await self._archive.keeper.acknowledge(name, person.title, note)
+        except KeyError:
+            return _not_found(request)
+        url = self._reader(request).url(f"/incidents/{name}")
+        return RedirectResponse(url, 303, headers=HEADERS)
+
+    async def _found(self, request: Request) -> tuple[Dossier, Reader] | Response:
+        """Return an incident for whoever may see it, or why not."""
+        name = request.path_params["name"]
+        key = request.query_params.get("key", "")[:_KEY_CHARACTERS]
+        has_link = bool(key) and self._links.opens(name, key)
+        # Who only has the link sees no more than those who were told, also where all may look.
+        if not has_link and not await self._gate.may_look(request):
+            return who_are_you()
+        dossier = await self._archive.dossier(name)
+        if dossier is None:
+            return _not_found(request)
+        return dossier, self._reader(request, key if has_link else "")
+
+    def _reader(self, request: Request, key: str = "") -> Reader:
+        return Reader(
+            language=language_of(request), now_s=time.time(), key=key, word_of=self._word_of
+        )
+
+    def _form(self, dossier: Dossier, person: Person, reader: Reader) -> str:
+        language, path = reader.language, f"/incidents/{dossier.incident.id}"
+        other: Language = "en" if language == "vi" else "vi"
+        title = text.headline_of(dossier.occasion, language)
+        button = labels.TAKE_ON_AS.read(language).format(title=person.title)
+        body = (
+            f'<form class="card form" method="post" '
+            f'action="{escape(reader.url(f"{path}/acknowledge"))}">'
+            f'<label for="note">{labels.NOTE.read(language)}</label>'
+            f'<textarea id="note" name="note" maxlength="{NOTE_CHARACTERS}"></textarea>'
+            f'<button class="button">{escape(button)}</button></form>'
+        )
+        return page(
+            f"{labels.TAKE_ON.read(language)}: {title}",
+            body,
+            language=language,
+            state=dossier.incident.state,
+            other_url=reader.url(f"{path}/acknowledge", other),
+            home_url=reader.url(path),
+        )
+
+
+def _not_found(request: Request) -> Response:
+    return PlainTextResponse(labels.NOT_FOUND.read(language_of(request)), 404, headers=HEADERS)

@@ -1,0 +1,138 @@
+"""Layout: the frame of the collector's own pages; they look as the page of a site does."""
+
+from base64 import b64encode
+from hashlib import sha256
+from typing import Final
+
+from thongsuot_schema.page import labels
+from thongsuot_schema.page.escape import escape
+from thongsuot_schema.page.icons import BRAND, icon_parts, tab_icon
+from thongsuot_schema.page.style import STYLE
+from thongsuot_schema.state import State
+from thongsuot_schema.words.language import Language
+
+_MORE: Final = """\
+.facts{display:grid;gap:.125rem 1.5rem;margin-top:0}
+.facts div{display:grid;grid-template-columns:minmax(8rem,1fr) 3fr;gap:.75rem;padding:.375rem 0}
+.facts div+div{border-top:1px solid var(--line)}
+.facts dt{color:var(--soft)}
+.facts dd{font-weight:600}
+.facts dd small{display:block;color:var(--soft);font-size:.875rem;font-weight:400}
+.scroll{overflow-x:auto}
+.table{width:100%;border-collapse:collapse;font-size:.9375rem}
+.table th,.table td{
+padding:.5rem .75rem .5rem 0;border-top:1px solid var(--line);text-align:left;vertical-align:top;
+}
+.table thead th{border-top:0;color:var(--soft);font-weight:400}
+.table tbody th{font-weight:600}
+.plain>li{padding:.25rem 0}
+.plain>li+li{border-top:1px solid var(--line)}
+.soft{color:var(--soft);font-size:.875rem}
+.mono{font-family:ui-monospace,"DejaVu Sans Mono",monospace;font-size:.8125rem}
+.button{
+display:inline-flex;align-items:center;min-height:2.75rem;padding:0 1.125rem;border:0;
+border-radius:10px;background:var(--accent);color:var(--card);font:inherit;font-weight:600;
+text-decoration:none;cursor:pointer;
+}
+.acts{display:flex;flex-wrap:wrap;gap:.75rem;margin-top:1rem}
+.form label{display:block;font-weight:600}
+.form textarea{
+display:block;width:100%;min-height:6rem;margin:.375rem 0 1rem;padding:.625rem;font:inherit;
+border:1px solid var(--gap-line);border-radius:10px;background:var(--paper);color:var(--ink);
+}
+.item{display:flex;gap:.75rem;align-items:flex-start}
+.item a{font-weight:600}
+.item p{color:var(--soft);font-size:.9375rem}
+.tag{
+display:inline-block;margin-right:.375rem;padding:0 .5rem;border-radius:6px;
+background:var(--unknown-tint);color:var(--ink);font-size:.8125rem;
+}
+@media (max-width:30rem){.facts div{grid-template-columns:1fr;gap:0}}
+@media print{.button,.acts{display:none}}
+"""
+
+_STYLE: Final = STYLE + _MORE
+
+CONTENT_SECURITY_POLICY: Final = "; ".join(
+    (
+        "default-src 'none'",
+        f"style-src 'sha256-{b64encode(sha256(_STYLE.encode()).digest()).decode()}'",
+        "img-src data:",
+        "base-uri 'none'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+    )
+)
+"""The value of the header that these pages are to be sent with: nothing runs, one style sheet."""
+
+
+def page(
+    title: str,
+    body: str,
+    *,
+    language: Language,
+    state: State,
+    other_url: str,
+    home_url: str = "",
+    place: str = "",
+    refresh_s: int = 0,
+) -> str:
+    """
+    Return a whole page around a body of HTML.
+
+    ``title`` and ``place`` are text. ``other_url`` is the same page in the other language;
+    ``home_url``, where given, what the brand leads to. ``refresh_s``: 0 for a page that stays.
+    """
+    other: Language = "en" if language == "vi" else "vi"
+    again = f'<meta http-equiv="refresh" content="{refresh_s}">' if refresh_s else ""
+    mark = f"{BRAND}<span>Thông Suốt</span>"
+    brand = f'<span class="brand">{mark}</span>'
+    if home_url:
+        brand = f'<a class="brand" href="{escape(home_url)}">{mark}</a>'
+    under = f'<p class="place">{escape(place)}</p>' if place else ""
+    return (
+        f'<!DOCTYPE html>\n<html lang="{language}"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width,initial-scale=1">'
+        f"<title>{escape(title)}</title>"
+        f'<link rel="icon" href="{tab_icon(state)}">{again}'
+        f"<style>{_STYLE}</style></head><body>"
+        f'<svg class="parts" aria-hidden="true">{icon_parts()}</svg>'
+        f'<div class="wrap"><header class="top"><div class="bar">{brand}'
+        f'<a class="switch" href="{escape(other_url)}" lang="{other}" hreflang="{other}">'
+        f"{labels.OTHER_LANGUAGE.read(language)}</a></div>"
+        f"<h1>{escape(title)}</h1>{under}</header><main>{body}</main>"
+        f"<footer><p>{labels.ZONE.read(language)}</p></footer></div></body></html>\n"
+    )
+
+
+def section(key: str, title: str, inner: str) -> str:
+    """Return a section of a page; nothing where there is nothing in it. ``inner`` is HTML."""
+    if not inner:
+        return ""
+    return (
+        f'<section aria-labelledby="{key}"><h2 id="{key}">{escape(title)}</h2>'
+        f'<div class="card">{inner}</div></section>'
+    )
+
+
+def lines(found: list[str]) -> str:
+    """Return lines of text as a list; nothing where there are none."""
+    rows = "".join(f"<li>{escape(one)}</li>" for one in found)
+    return f'<ul class="plain">{rows}</ul>' if rows else ""
+
+
+def table(heads: list[str], rows: list[list[str]]) -> str:
+    """Return a table of text, whose first column heads the rows; nothing where there are none."""
+    if not rows:
+        return ""
+    head = "".join(f'<th scope="col">{escape(one)}</th>' for one in heads)
+    body = "".join(
+        f'<tr><th scope="row">{escape(row[0])}</th>'
+        + "".join(f"<td>{escape(cell)}</td>" for cell in row[1:])
+        + "</tr>"
+        for row in rows
+    )
+    return (
+        f'<div class="scroll"><table class="table"><thead><tr>{head}</tr></thead>'
+        f"<tbody>{body}</tbody></table></div>"
+    )

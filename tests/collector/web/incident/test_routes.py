@@ -1,0 +1,174 @@
+"""The pages of incidents on a real collector: who sees what, who takes it on, what work excuses."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import msgspec
+import pytest
+
+from tests.collector.app.process import PROGRAM
+from tests.collector.app.stage import PASSWORD, SITE, Stage
+from tests.collector.running import eventually
+from thongsuot_collector.incidents.ledger import Cause, Kind
+from thongsuot_collector.web.incident.evidence import Evidence
+from thongsuot_schema.state import State
+
+
+@pytest.fixture
+async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
+    made = Stage(tmp_path)
+    try:
+        await made.collector.start()
+        yield made
+    finally:
+        await made.close()
+
+
+async def cut(stage: Stage) -> str:
+    """Cut the fibre; return the address that the carrier was told, without its host."""
+    await stage.say(State.UP, is_first=True)
+    await stage.say(State.DOWN)
+    await stage.is_told(1)
+    parts = urlsplit(stage.told()[0].incident.page_url)
+    assert parts.netloc == "thongsuot.example"
+    return f"{parts.path}?{parts.query}"
+
+
+async def command(stage: Stage, *words: str) -> tuple[int, str]:
+    """Run the command line beside the running collector."""
+    process = await asyncio.create_subprocess_exec(
+        PROGRAM,
+        *words,
+        "--config",
+        stage.collector.config,
+        "--log-level",
+        "warning",
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    out, _ = await process.communicate()
+    return process.returncode or 0, out.decode()
+
+
+async def test_who_was_told_opens_that_page_and_no_other(stage: Stage) -> None:
+    url = await cut(stage)
+    path, _, query = url.partition("?")
+    page = await stage.ask("GET", url)
+    assert page.status_code == 200
+    for said in (
+        "HNI-1",
+        "Điểm phục vụ Hoàn Kiếm",
+        "Mất kết nối",
+        stage.told()[0].incident.incident,
+    ):
+        assert said in page.text, said
+    assert "form-action 'self'" in page.headers["content-security-policy"]
+    assert page.headers["referrer-policy"] == "no-referrer"
+    assert "acknowledge" not in page.text
+    english = await stage.ask("GET", f"{url}&lang=en")
+    assert "Who was told" in english.text
+    for wrong in (path, f"{path}?key=", f"{path}?key=AAAA", f"{path}x?{query}", "/incidents"):
+        assert (await stage.ask("GET", wrong)).status_code == 401, wrong
+    assert (await stage.ask("GET", f"{path}/acknowledge?{query}")).status_code == 401
+    assert (await stage.get(f"{path}x")).status_code == 404
+    # It opens for as long as the collector has its secret, whatever happens to the process.
+    await stage.crash()
+    assert (await stage.ask("GET", url)).status_code == 200
+
+
+async def test_the_evidence_is_a_file_that_verify_reads(stage: Stage, tmp_path: Path) -> None:
+    url = await cut(stage)
+    path, _, query = url.partition("?")
+    file = await stage.ask("GET", f"{path}.json?{query}")
+    assert "attachment" in file.headers["content-disposition"]
+    evidence = msgspec.json.decode(file.content, type=Evidence)
+    told = msgspec.json.encode(stage.told()[0].incident)
+    # What the page gives is what was told.
+    assert msgspec.json.encode(evidence.incident) == told
+    (telling,) = evidence.told
+    assert (telling.kind, telling.name, telling.channel) == (Kind.OPENED, "vnpt", "main")
+    assert telling.delivered_at is not None
+    (tmp_path / "evidence.json").write_bytes(file.content)
+    status, said = await command(stage, "verify", "--evidence", str(tmp_path / "evidence.json"))
+    assert (status, "intact" in said, "NOT" in said) == (0, True, False), said
+
+
+async def test_taking_it_on_needs_a_person_and_is_remembered(stage: Stage) -> None:
+    url = await cut(stage)
+    path = f"{url.partition('?')[0]}/acknowledge"
+    status, secret = await command(stage, "person", "add", "lan", "--title", "Trần Thị Lan")
+    assert status == 0
+    lan = ("lan", secret.strip())
+    for stranger in (None, ("ai", PASSWORD), ("minh", secret.strip()), ("lan", "tsp_x")):
+        for method in ("GET", "POST"):
+            response = await stage.ask(method, path, auth=stranger)
+            assert (
+                response.status_code,
+                "basic" in response.headers["www-authenticate"].lower(),
+            ) == (
+                401,
+                True,
+            )
+    form = await stage.ask("GET", path, auth=lan)
+    assert "Nhận xử lý với tên Trần Thị Lan" in form.text
+    note = {"note": "Đã gọi đội cáp <b>"}
+    for other in ({"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://evil.example"}):
+        refused = await stage.ask("POST", path, auth=lan, headers=other, form=note)
+        assert refused.status_code == 403
+    assert (await stage.ask("POST", path, auth=lan, form={"note": "x" * 1001})).status_code == 413
+    taken = await stage.ask("POST", path, auth=lan, form=note)
+    assert taken.status_code == 303
+    await stage.crash()
+    page = await stage.ask("GET", taken.headers["location"], auth=lan)
+    assert "Trần Thị Lan" in page.text
+    assert "Đã gọi đội cáp &lt;b&gt;" in page.text
+    listed = (await stage.get("/incidents?lang=en")).text
+    assert "Taken on by: Trần Thị Lan" in listed
+    assert (await command(stage, "person", "remove", "lan"))[0] == 0
+    assert (await stage.ask("GET", path, auth=lan)).status_code == 401
+
+
+async def test_nobody_is_told_inside_planned_work_and_what_is_left_after_it_is(
+    stage: Stage,
+) -> None:
+    await stage.say(State.UP, is_first=True)
+    status, said = await command(
+        stage, "maintenance", "add", "--to", "+2h", "--carrier", "vnpt", "--note", "Thay cáp"
+    )
+    assert (status, "covers 1" in said) == (0, True), said
+    name = said.partition(":")[0]
+
+    async def is_planned() -> bool:
+        return "Thay cáp" in (await stage.get("/incidents")).text
+
+    await eventually(is_planned)
+    assert "Thay cáp" in (await stage.get(f"/sites/{SITE}")).text
+    await stage.say(State.DOWN)
+
+    async def is_excused() -> bool:
+        return "Bảo trì theo kế hoạch · " in (await stage.get("/incidents")).text.replace(
+            "</span>", " · "
+        )
+
+    await eventually(is_excused)
+    assert stage.told() == []
+    # Another window over the same link: as long as one is open nobody is told.
+    status, said = await command(stage, "maintenance", "add", "--to", "+1h", "--site", SITE)
+    assert status == 0
+    assert (await command(stage, "maintenance", "end", name))[0] == 0
+    status, listed = await command(stage, "maintenance", "list")
+    assert (status, name in listed) == (0, False)
+    other = said.partition(":")[0]
+    assert other in listed
+
+    async def is_ended() -> bool:
+        return "Thay cáp" not in (await stage.get(f"/sites/{SITE}")).text
+
+    await eventually(is_ended)
+    assert stage.told() == []
+    assert (await command(stage, "maintenance", "end", other))[0] == 0
+    await stage.is_told(1)
+    (told,) = stage.told()
+    assert (told.kind, told.incident.cause) == (Kind.OPENED, Cause.UNEXCUSED)

@@ -60,7 +60,7 @@ def open_icmp(family: Family, interface: str) -> IcmpSockets:
         except PermissionError:
             return _open_ping(family, interface)
     except PermissionError as error:
-        raise LinkUnusable(Reason.PERMISSION_DENIED, _what_to_grant()) from error
+        raise LinkUnusable(Reason.PERMISSION_DENIED, what_to_grant()) from error
     except OSError as error:
         raise LinkUnusable(reason_for_own(error), described(error)) from error
 
@@ -121,7 +121,8 @@ def _ask_for_the_way_in(listener: socket.socket, family: Family) -> None:
         listener.setsockopt(control.SOL_IP, control.IP_RECVTTL, 1)
 
 
-def _what_to_grant() -> str:
+def what_to_grant() -> str:
+    """Return what an administrator has to allow, as a sentence."""
     group = os.getegid()
     return (
         "ICMP sockets are not allowed: grant CAP_NET_RAW (in the unit: "

@@ -15,6 +15,9 @@ SOL_IP, SOL_SOCKET, SOL_IPV6 = 0, 1, 41
 SO_TIMESTAMPING = 37
 IP_TTL, IP_PKTINFO, IP_RECVERR, IP_RECVTTL = 2, 8, 11, 12
 IPV6_RECVERR, IPV6_RECVPKTINFO, IPV6_PKTINFO = 25, 49, 50
+IP_RECVERR_RFC4884, IPV6_RECVERR_RFC4884 = 26, 31
+IP_MTU_DISCOVER, IPV6_MTU_DISCOVER, PMTUDISC_PROBE = 10, 23, 3
+IPV6_UNICAST_HOPS, IPV6_DONTFRAG, IPV6_AUTOFLOWLABEL = 16, 62, 70
 IPV6_RECVHOPLIMIT, IPV6_HOPLIMIT = 51, 52
 
 # SOF_TIMESTAMPING_*: stamp in software on receiving (and on sending) and report it; number the sent
@@ -49,14 +52,16 @@ class ExtendedError:
     One entry of a socket's error queue (struct sock_extended_err).
 
     ``origin`` says who reports: this host, an ICMP message, or a time stamp. Of a time stamp
-    ``data`` is the number of the packet; of an ICMP message ``type`` and ``code`` are the message's
-    and ``offender`` is who sent it (packed).
+    ``data`` is the number of the packet; of an ICMP message ``type`` and ``code`` are the
+    message's, ``info`` is the MTU that a "too big" names, ``data`` where extensions begin (RFC
+    4884, where that was asked for) and ``offender`` is who sent it (packed).
     """
 
     number: int
     origin: int
     type: int
     code: int
+    info: int
     data: int
     offender: bytes | None
 
@@ -111,13 +116,19 @@ def _stamp_ns(data: bytes) -> int | None:
 
 
 def _extended_error(data: bytes, *, six: bool) -> ExtendedError:
-    number, origin, kind, code, _, detail = _EXTENDED_ERROR.unpack_from(data)
+    number, origin, kind, code, info, detail = _EXTENDED_ERROR.unpack_from(data)
     offender: bytes | None = None
     if origin in {ORIGIN_ICMP4, ORIGIN_ICMP6}:
         address = _SOCKADDR6 if six else _SOCKADDR4
         (offender,) = address.unpack_from(data, _EXTENDED_ERROR.size)
     return ExtendedError(
-        number=number, origin=origin, type=kind, code=code, data=detail, offender=offender
+        number=number,
+        origin=origin,
+        type=kind,
+        code=code,
+        info=info,
+        data=detail,
+        offender=offender,
     )
 
 

@@ -1,0 +1,148 @@
+"""Tracer: the probes of one flow, sent one after the other, and the answers to them."""
+
+import asyncio
+import errno
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Self
+
+from thongsuot_agent.links.flow import Flow, Heard, Left
+from thongsuot_agent.links.lateness import LATE_S, LATENESS
+from thongsuot_agent.links.roundtrip import NS_PER_S, Stopwatch
+from thongsuot_schema.result import Doubt
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What answered a probe, and after how long."""
+
+    heard: Heard
+    rtt_s: float
+    doubts: frozenset[Doubt] = frozenset()
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Sent:
+    """
+    One probe that was sent, and what answered it. ``is_refused_here``: this device would not send
+    it.
+    """
+
+    number: int
+    hops: int
+    size_bytes: int
+    stopwatch: Stopwatch = field(default_factory=Stopwatch)
+    answer: Answer | None = None
+    is_refused_here: bool = False
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether there is nothing more to wait for."""
+        return self.answer is not None or self.is_refused_here
+
+
+class Tracer:
+    """
+    Sends probes by a flow and keeps what comes back; a context manager on a running event loop.
+
+    ``sent_bytes`` and ``received_bytes`` are at IP level. ``nameless`` counts answers that quote so
+    little that they belong to a probe only when no other is under way.
+    """
+
+    def __init__(self, flow: Flow) -> None:
+        self._flow = flow
+        self._loop = asyncio.get_running_loop()
+        self._news = asyncio.Event()
+        self._by_number: dict[int, Sent] = {}
+        self._by_stamp: dict[int, Sent] = {}
+        self._late: frozenset[Doubt] = frozenset()
+        self.sent_bytes = 0
+        self.received_bytes = 0
+        self.nameless = 0
+
+    def __enter__(self) -> Self:
+        self._loop.add_reader(self._flow, self._drain)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._loop.remove_reader(self._flow)
+        self._flow.close()
+
+    @property
+    def smallest_bytes(self) -> int:
+        """Size of the smallest probe."""
+        return self._flow.smallest_bytes
+
+    def send(self, hops: int, size_bytes: int = 0) -> Sent:
+        """
+        Send one probe that may pass so many hops; 0 bytes: as small as can be.
+
+        Raises:
+            OSError: the kernel cannot send by this link.
+        """
+        size_bytes = size_bytes or self._flow.smallest_bytes
+        sent = Sent(number=len(self._by_number) + 1, hops=hops, size_bytes=size_bytes)
+        self._by_number[sent.number] = sent
+        try:
+            stamp = self._flow.send(sent.number, hops, size_bytes)
+        except OSError as error:
+            if error.errno != errno.EMSGSIZE:
+                raise
+            sent.is_refused_here = True
+            return sent
+        if stamp is None:
+            self._by_stamp.clear()
+        else:
+            self._by_stamp[stamp] = sent
+        self.sent_bytes += size_bytes
+        # On most devices the stamp waits already: taking it now saves a wake-up.
+        self._drain()
+        return sent
+
+    async def settle(self, probes: Iterable[Sent], timeout_s: float) -> None:
+        """Wait until all of these are answered, at most so long."""
+        deadline_s = self._loop.time() + timeout_s
+        waiting = list(probes)
+        try:
+            async with asyncio.timeout_at(deadline_s):
+                while not all(probe.is_settled for probe in waiting):
+                    self._news.clear()
+                    await self._news.wait()
+        except TimeoutError:
+            late_s = self._loop.time() - deadline_s
+            LATENESS.note(late_s)
+            if late_s > LATE_S:
+                self._late = frozenset({Doubt.TIMER_LATE})
+            # If we were not given the CPU in time, answers may lie in the queue with their stamps.
+            self._drain()
+
+    def _drain(self) -> None:
+        for event in self._flow.events():
+            if isinstance(event, Left):
+                sent = self._by_stamp.pop(event.sent, None)
+                if sent is not None:
+                    sent.stopwatch.left_ns = event.stamp_ns
+            else:
+                self.received_bytes += event.size_bytes
+                self._take(event)
+
+    def _take(self, heard: Heard) -> None:
+        sent = self._belongs_to(heard)
+        if sent is None or sent.answer is not None:
+            return  # a stranger's, or a second answer
+        rtt_ns, doubts = sent.stopwatch.stop(heard.stamp_ns)
+        sent.answer = Answer(heard=heard, rtt_s=rtt_ns / NS_PER_S, doubts=doubts | self._late)
+        self._news.set()
+
+    def _belongs_to(self, heard: Heard) -> Sent | None:
+        if heard.number is not None:
+            return self._by_number.get(heard.number)
+        self.nameless += 1
+        open_ = [one for one in self._by_number.values() if not one.is_settled]
+        return open_[0] if len(open_) == 1 else None

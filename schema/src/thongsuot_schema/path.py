@@ -1,0 +1,199 @@
+"""
+Path: the hops that one run found, and how they travel in the evidence of its result.
+
+One text a hop, ``hop03`` → ``203.0.113.6 2/3 1234us L24001``: addresses (``|`` between several),
+answered of sent, median round trip, MPLS labels outermost first; ``hop04`` → ``* 0/3`` for one that
+stayed silent. ``first`` is the number of the carrier's first hop, ``mtu`` a sentence about packet
+sizes, ``method`` what was sent. So a result of 14 hops is 18 texts of about 30 characters, its
+cardinality is that of the series, and whoever can read JSON can read it.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from zlib import crc32
+
+import msgspec
+
+MOST_HOPS = 28
+"""So that hops and what stands beside them fit into the evidence of one result (32 entries)."""
+
+FIRST, MTU, METHOD = "first", "mtu", "method"
+
+_HOP = "hop"
+_TEXT = re.compile(
+    r"(?P<who>\*|[0-9A-Fa-f:.|]{2,91}) (?P<answered>\d{1,3})/(?P<sent>\d{1,3})"
+    r"(?: (?P<rtt>\d{1,9})us)?(?: L(?P<labels>\d{1,7}(?:,\d{1,7})*))?"
+)
+_ADDRESSES = 2
+_LABELS = 6
+_ROUTE_BITS = 24
+
+
+class Hop(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    One hop. ``addresses`` are those that answered, mostly one; ``rtt_s`` the median of the answers.
+
+    ``labels`` are the MPLS labels that the packet carried when it came there, outermost first
+    (RFC 4950).
+    """
+
+    number: int
+    sent: int
+    answered: int
+    addresses: tuple[str, ...] = ()
+    rtt_s: float | None = None
+    labels: tuple[int, ...] = ()
+
+    @property
+    def address(self) -> str:
+        """The address that stands for the hop; empty where none answered."""
+        return self.addresses[0] if self.addresses else ""
+
+
+class Path(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    The hops of one run, nearest first, without those beyond the last that answered.
+
+    ``is_reached``: the last of them is the target. ``first`` is the number of the first hop that is
+    the carrier's, ``None`` where none of the carrier answered.
+    """
+
+    hops: tuple[Hop, ...] = ()
+    is_reached: bool = False
+    first: int | None = None
+    mtu: str = ""
+    method: str = ""
+
+    def hop(self, number: int | None) -> Hop | None:
+        """Return a hop by its number."""
+        return next((hop for hop in self.hops if hop.number == number), None)
+
+    @property
+    def last(self) -> int:
+        """Number of the farthest hop that answered; 0 when none did."""
+        return max((hop.number for hop in self.hops if hop.answered), default=0)
+
+
+def evidence_of(path: Path) -> dict[str, str]:
+    """Return a path as the evidence of a result."""
+    found = {METHOD: path.method} if path.method else {}
+    if path.first is not None:
+        found[FIRST] = str(path.first)
+    if path.mtu:
+        found[MTU] = path.mtu
+    for hop in path.hops[:MOST_HOPS]:
+        found[f"{_HOP}{hop.number:02d}"] = _text(hop)
+    return found
+
+
+def path_from(evidence: Mapping[str, str], *, is_reached: bool) -> Path:
+    """Return the path that travelled as evidence; what cannot be read is left out."""
+    hops = [
+        hop
+        for key, text in sorted(evidence.items())
+        if key.startswith(_HOP) and (hop := _hop(key.removeprefix(_HOP), text)) is not None
+    ]
+    first = evidence.get(FIRST, "")
+    return Path(
+        hops=tuple(hops),
+        is_reached=is_reached,
+        first=int(first) if first.isdecimal() and len(first) <= 2 else None,
+        mtu=evidence.get(MTU, ""),
+        method=evidence.get(METHOD, ""),
+    )
+
+
+def is_same_route(one: Path, other: Path) -> bool:
+    """
+    Return whether two paths may be the same route.
+
+    Routers limit how often they answer, so a hop that was silent in either says nothing. Two paths
+    that both reach the target have the same number of hops.
+    """
+    if one.is_reached and other.is_reached and one.last != other.last:
+        return False
+    here = {hop.number: hop.addresses for hop in one.hops if hop.addresses}
+    there = {hop.number: hop.addresses for hop in other.hops if hop.addresses}
+    return all(set(here[number]) & set(there[number]) for number in here.keys() & there.keys())
+
+
+def route_number(path: Path) -> int:
+    """Return the number that stands for a route: a checksum of the hops that answered."""
+    hops = [f"{hop.number} {min(hop.addresses)}" for hop in path.hops if hop.addresses]
+    return crc32("\n".join(hops).encode()) >> (32 - _ROUTE_BITS)
+
+
+def difference(before: Path, after: Path) -> str:
+    """Return in words how two routes differ, for the record; empty where they do not."""
+    parts: list[str] = []
+    if before.is_reached != after.is_reached:
+        parts.append("reached again" if after.is_reached else f"ends at hop {after.last}")
+    elif before.last != after.last:
+        parts.append(f"{before.last} to {after.last} hops")
+    known = {hop.number: hop.address for hop in before.hops if hop.addresses}
+    for hop in after.hops:
+        was = known.get(hop.number, "")
+        if hop.address and was and hop.address != was:
+            parts.append(f"hop {hop.number} {was} to {hop.address}")
+            break
+    return ", ".join(parts)
+
+
+class Route(msgspec.Struct, frozen=True, kw_only=True):
+    """A path and when it was measured: CLOCK_BOOTTIME on the device, Unix time elsewhere."""
+
+    at_ns: int
+    path: Path
+
+
+class Routes(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    The newest path of a series, and the one before it that led to the target by another route.
+
+    ``before`` is ``None`` while the route has never changed.
+    """
+
+    latest: Route
+    before: Route | None = None
+
+
+def taken(routes: Routes | None, at_ns: int, path: Path) -> Routes:
+    """Return routes with one more path; one that is older than the newest changes nothing."""
+    route = Route(at_ns=at_ns, path=path)
+    if routes is None:
+        return Routes(latest=route)
+    if at_ns <= routes.latest.at_ns:
+        return routes
+    last = routes.latest.path
+    is_other = last.is_reached != path.is_reached or not is_same_route(last, path)
+    before = routes.latest if is_other and last.is_reached else routes.before
+    return Routes(latest=route, before=before)
+
+
+def _text(hop: Hop) -> str:
+    parts = ["|".join(hop.addresses[:_ADDRESSES]) or "*", f"{hop.answered}/{hop.sent}"]
+    if hop.rtt_s is not None:
+        parts.append(f"{round(hop.rtt_s * 1e6)}us")
+    if hop.labels:
+        parts.append("L" + ",".join(str(label) for label in hop.labels[:_LABELS]))
+    return " ".join(parts)
+
+
+def _hop(number: str, text: str) -> Hop | None:
+    found = _TEXT.fullmatch(text)
+    if found is None or not number.isdecimal() or not 1 <= int(number) <= 99:
+        return None
+    who, rtt, labels = found["who"], found["rtt"], found["labels"]
+    return Hop(
+        number=int(number),
+        sent=int(found["sent"]),
+        answered=int(found["answered"]),
+        addresses=() if who == "*" else _split(who),
+        rtt_s=None if rtt is None else int(rtt) / 1e6,
+        labels=() if labels is None else tuple(int(label) for label in labels.split(",")),
+    )
+
+
+def _split(who: str) -> tuple[str, ...]:
+    parts: Sequence[str] = who.split("|")
+    return tuple(part for part in parts if part)

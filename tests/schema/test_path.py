@@ -1,0 +1,118 @@
+from thongsuot_schema.path import (
+    Hop,
+    Path,
+    Routes,
+    difference,
+    evidence_of,
+    is_same_route,
+    path_from,
+    route_number,
+    taken,
+)
+
+
+def hop(number: int, address: str = "", answered: int = 3) -> Hop:
+    return Hop(
+        number=number,
+        sent=3,
+        answered=answered if address else 0,
+        addresses=(address,) if address else (),
+        rtt_s=0.001 * number if address else None,
+    )
+
+
+def path(*addresses: str, reached: bool = True) -> Path:
+    hops = tuple(hop(number, address) for number, address in enumerate(addresses, 1))
+    return Path(hops=hops, is_reached=reached)
+
+
+def test_a_path_travels_as_evidence_and_comes_back_the_same() -> None:
+    told = Path(
+        hops=(
+            hop(1, "192.168.1.1"),
+            hop(2),
+            Hop(
+                number=3,
+                sent=3,
+                answered=2,
+                addresses=("2001:db8::1", "2001:db8::2"),
+                rtt_s=0.012345,
+                labels=(24001, 16),
+            ),
+        ),
+        is_reached=True,
+        first=3,
+        mtu="1500 bytes",
+        method="udp",
+    )
+    evidence = evidence_of(told)
+    assert evidence["hop02"] == "* 0/3"
+    assert evidence["hop03"] == "2001:db8::1|2001:db8::2 2/3 12345us L24001,16"
+    assert path_from(evidence, is_reached=True) == told
+
+
+def test_a_long_path_fits_into_the_evidence_of_one_result() -> None:
+    worst = "2001:db8:ffff:ffff:ffff:ffff:ffff:ffff"
+    hops = tuple(
+        Hop(
+            number=number,
+            sent=15,
+            answered=15,
+            addresses=(worst,) * 4,
+            rtt_s=59.9,
+            labels=(1048575,) * 16,
+        )
+        for number in range(1, 29)
+    )
+    evidence = evidence_of(Path(hops=hops, first=28, mtu="1500 bytes", method="icmp"))
+    assert len(evidence) <= 32
+    assert max(map(len, evidence.values())) <= 200
+    assert len(path_from(evidence, is_reached=False).hops) == 28
+
+
+def test_what_cannot_be_read_is_left_out_not_guessed() -> None:
+    evidence = {
+        "hop01": "192.168.1.1 3/3 1us",
+        "hop02": "<script> 3/3",
+        "hopxx": "10.0.0.1 3/3",
+        "hop03": "10.0.0.1 3/3 9999999999999us",
+        "first": "many",
+    }
+    found = path_from(evidence, is_reached=False)
+    assert [one.number for one in found.hops] == [1]
+    assert found.first is None
+
+
+def test_a_silent_hop_is_no_other_route_and_an_extra_hop_is() -> None:
+    assert is_same_route(path("a", "b", "c"), path("a", "", "c"))
+    assert not is_same_route(path("a", "b", "c"), path("a", "x", "c"))
+    assert not is_same_route(path("a", "b", "c"), path("a", "b", "x", "c"))
+    assert is_same_route(path("a", "b", "c"), path("a", "b", reached=False))
+
+
+def test_the_number_of_a_route_is_that_of_its_hops() -> None:
+    one = path("10.0.0.1", "10.0.0.2")
+    assert route_number(one) == route_number(path("10.0.0.1", "10.0.0.2"))
+    assert route_number(one) != route_number(path("10.0.0.2", "10.0.0.1"))
+    assert 0 <= route_number(one) < 1 << 24
+
+
+def test_the_difference_is_said_in_words() -> None:
+    assert difference(path("a", "b"), path("a", "b")) == ""
+    assert difference(path("a", "b"), path("a", "x", "b")) == "2 to 3 hops, hop 2 b to x"
+    assert difference(path("a", "b"), path("a", reached=False)) == "ends at hop 1"
+
+
+def test_before_is_the_last_way_that_led_there_and_differs() -> None:
+    good, cut, other = path("a", "b", "c"), path("a", reached=False), path("a", "x", "c")
+    routes: Routes | None = None
+    for at_ns, one in enumerate((good, good, cut, cut), 1):
+        routes = taken(routes, at_ns, one)
+    assert routes is not None
+    assert routes.latest.path == cut
+    assert routes.before is not None
+    assert (routes.before.at_ns, routes.before.path) == (2, good)
+    routes = taken(routes, 5, other)
+    assert routes.before is not None
+    assert routes.before.path == good
+    assert taken(routes, 4, cut) is routes

@@ -71,6 +71,9 @@ class Metrics:
         self.reflected = self._counter(
             "reflected_packets", "Test packets of the STAMP reflector, by their end", ("reason",)
         )
+        self.sink_window_seconds = self._gauge(
+            "sink_window_seconds", "How late a sample a Prometheus takes, as it says", ("sink",)
+        )
         self.sites = self._gauge("sites", "Sites by whether they are heard", ("heard",))
 
     def _counter(self, name: str, text: str, labels: tuple[str, ...]) -> Counter:

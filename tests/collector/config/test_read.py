@@ -68,7 +68,10 @@ SINK = '[[sinks]]\nkind = "remote_write"\nname = "a"\nurl = "http://x/write"\n'
         ),
         ('[page]\npassword_file = "none"\n', "collector.toml:2: .*is not there"),
         ('inventory_dir = "none"\n', "collector.toml:1: .*is not a folder"),
-        ('[[sinks]]\nname = "a"\n', "collector.toml:1: no sink None; known: remote_write"),
+        (
+            '[[sinks]]\nname = "a"\n',
+            "collector.toml:1: no sink None; known: influxdb, remote_write",
+        ),
         (
             '[[sinks]]\nname = "a"\nkind = "remote_wrte"\n',
             'collector.toml:3: .*did you mean "remote_write"',

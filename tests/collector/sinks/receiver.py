@@ -20,7 +20,7 @@ class Request:
 
 @dataclass(slots=True)
 class Receiver:
-    """Answers by its script, which may be changed while it runs; keeps what came."""
+    """Answers posts by its script, which may be changed while it runs, and keeps them."""
 
     script: Script
     port: int = 0
@@ -39,9 +39,13 @@ class Receiver:
                     for name, _, value in (line.partition(":") for line in head[1:] if line)
                 }
                 body = await reader.readexactly(int(headers.get("content-length", "0")))
-                request = Request(head[0].split()[1], headers, body)
-                self.requests.append(request)
-                status, extra, text = self.script(request)
+                method, path, _ = head[0].split()
+                request = Request(path, headers, body)
+                if method == "POST":
+                    self.requests.append(request)
+                    status, extra, text = self.script(request)
+                else:
+                    status, extra, text = 404, {}, b""
                 lines = [f"HTTP/1.1 {status} x", f"Content-Length: {len(text)}"]
                 lines += [f"{name}: {value}" for name, value in extra.items()]
                 writer.write("\r\n".join(lines).encode() + b"\r\n\r\n" + text)

@@ -18,7 +18,7 @@ import pytest
 from tests.collector.batches import Agent, S, usual_results
 from tests.collector.running import Pusher, collector, eventually, token
 from tests.collector.sinks.receiver import Request, always, receiver
-from thongsuot_collector.delivery import http
+from thongsuot_collector.delivery import post
 
 SITE = "hoan-kiem"
 NOW = 5000 * S
@@ -32,8 +32,8 @@ SamplesIn = Callable[[Request], int]
 @pytest.fixture(autouse=True)
 def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same waits between tries, a hundred times shorter."""
-    monkeypatch.setattr(http, "FIRST_S", http.FIRST_S / 100)
-    monkeypatch.setattr(http, "PERSON_FIRST_S", http.PERSON_FIRST_S / 1000)
+    monkeypatch.setattr(post, "FIRST_S", post.FIRST_S / 100)
+    monkeypatch.setattr(post, "PERSON_FIRST_S", post.PERSON_FIRST_S / 1000)
 
 
 async def push(client: httpx.AsyncClient, secret: str, agent: Agent, batches: int) -> None:
@@ -103,7 +103,7 @@ async def test_the_receiver_says_how_long_to_wait(
             waits.append(seconds)
         await real_sleep(min(seconds, 0.01))
 
-    monkeypatch.setattr(http, "_sleep", noted)
+    monkeypatch.setattr(post, "_sleep", noted)
     async with (
         receiver(always(429, Retry_After="7")) as there,
         collector(tmp_path, config=sink(there.url, "")) as client,

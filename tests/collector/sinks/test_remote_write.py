@@ -37,7 +37,7 @@ def sink() -> Sink:
     def made(url: str, extra: str) -> str:
         return (
             f'[[sinks]]\nkind = "remote_write"\nname = "database"\nurl = "{url}"\n'
-            f"linger_s = 0.0\n{extra}\n"
+            f'linger_s = 0.0\nversion = "1.0"\n{extra}\n'
         )
 
     return made
@@ -158,5 +158,6 @@ def test_every_kind_of_sink_can_be_loaded_by_its_name() -> None:
     assert "remote_write" in kinds()
     for kind in kinds():
         assert load(kind).settings
+    assert "influxdb" in kinds()
     with pytest.raises(KeyError, match="remote_write"):
         load("remote_wrote")

@@ -46,7 +46,7 @@ _ACTIONS: Mapping[int, tuple[Action, str]] = MappingProxyType(
         405: (Action.WAIT, "the address takes no POST; check the path of the URL"),
         407: (Action.WAIT, "a proxy wants credentials"),
         410: (Action.WAIT, "the address is gone; check the URL"),
-        415: (Action.WAIT, "the receiver does not know remote write 1.0"),
+        415: (Action.WAIT, "the receiver does not know this format"),
         501: (Action.WAIT, "the receiver does not offer writing"),
         505: (Action.WAIT, "the receiver does not speak this HTTP version"),
     }

@@ -68,14 +68,7 @@ def encode(columns: Columns, labels: Sequence[SeriesLabels], *, epoch_ns: int) -
     """
     if not columns.times_ms:
         return None
-    offset_ms = epoch_ns // 1_000_000
-    times_ms = [offset_ms + time_ms for time_ms in columns.times_ms]
-    if min(times_ms) < EARLIEST_MS or max(times_ms) >= LATEST_MS - len(times_ms):
-        times_ms = [
-            min(max(time_ms, EARLIEST_MS), LATEST_MS - len(times_ms)) for time_ms in times_ms
-        ]
-    if any(map(eq, times_ms, islice(times_ms, 1, None))):
-        times_ms = _apart(columns, times_ms)
+    times_ms = times_of(columns, epoch_ns=epoch_ns)
     series = _Series(spaced_time_fields(times_ms))
     bad_rows = sorted(columns.not_ok)
     for block in columns.blocks:
@@ -90,6 +83,23 @@ def encode(columns: Columns, labels: Sequence[SeriesLabels], *, epoch_ns: int) -
         earliest_ms=min(times_ms),
         latest_ms=max(times_ms),
     )
+
+
+def times_of(columns: Columns, *, epoch_ns: int) -> list[int]:
+    """
+    Return the wall time of each row in ms, such that no two of a series are equal.
+
+    All lie between ``EARLIEST_MS`` and ``LATEST_MS``; there has to be at least one row.
+    """
+    offset_ms = epoch_ns // 1_000_000
+    times_ms = [offset_ms + time_ms for time_ms in columns.times_ms]
+    if min(times_ms) < EARLIEST_MS or max(times_ms) >= LATEST_MS - len(times_ms):
+        times_ms = [
+            min(max(time_ms, EARLIEST_MS), LATEST_MS - len(times_ms)) for time_ms in times_ms
+        ]
+    if any(map(eq, times_ms, islice(times_ms, 1, None))):
+        times_ms = _apart(columns, times_ms)
+    return times_ms
 
 
 class _Series:

@@ -4,6 +4,7 @@ Which labels a series carries: from its site and its place in a layout to bytes,
 
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from typing import Generic, TypeVar
 
 from thongsuot_collector.samples.protobuf import SAMPLE_HEAD, labels_field
 from thongsuot_schema.batch.layout import LayoutPlan
@@ -35,15 +36,18 @@ class SeriesLabels:
         self.metrics = metrics
 
 
-class LabelBook:
-    """Labels of all series of the layouts in use."""
+T = TypeVar("T")
 
-    def __init__(self, labels_of: LabelsOf) -> None:
-        self._labels_of = labels_of
-        self._plans: OrderedDict[tuple[str, bytes], tuple[SeriesLabels, ...]] = OrderedDict()
 
-    def of(self, site: str, layout_id: bytes, plan: LayoutPlan) -> tuple[SeriesLabels, ...]:
-        """Return the labels of each series of a layout, by its position."""
+class PlanLabels(Generic[T]):
+    """What ``label`` makes of a layout of a site, for those layouts that are in use."""
+
+    def __init__(self, label: Callable[[str, LayoutPlan], T]) -> None:
+        self._label = label
+        self._plans: OrderedDict[tuple[str, bytes], T] = OrderedDict()
+
+    def of(self, site: str, layout_id: bytes, plan: LayoutPlan) -> T:
+        """Return what was made of a layout of a site, made now if it was not."""
         key = (site, layout_id)
         known = self._plans.get(key)
         if known is None:
@@ -54,11 +58,38 @@ class LabelBook:
             self._plans.move_to_end(key)
         return known
 
+
+def labels_of_series(labels_of: LabelsOf, site: str, series: Series) -> dict[str, str]:
+    """Return all labels of a series but its name; some may be empty."""
+    return labels_of(site, series.link) | {
+        "site": site,
+        "link": series.link,
+        "target": series.target,
+        "family": "" if series.family is Family.NONE else series.family.value,
+    }
+
+
+def labels_of_subject(labels_of: LabelsOf, site: str, link: str, service: str) -> dict[str, str]:
+    """Return all labels of a verdict on a link or a service; some may be empty."""
+    return labels_of(site, link) | {"site": site, "link": link, "target": service}
+
+
+class LabelBook:
+    """Labels of all series of the layouts in use."""
+
+    def __init__(self, labels_of: LabelsOf) -> None:
+        self._labels_of = labels_of
+        self._plans = PlanLabels(self._label)
+
+    def of(self, site: str, layout_id: bytes, plan: LayoutPlan) -> tuple[SeriesLabels, ...]:
+        """Return the labels of each series of a layout, by its position."""
+        return self._plans.of(site, layout_id, plan)
+
     def of_metric(self, site: str, link: str, target: str, name: str) -> bytes:
         """
         Return the labels of one metric of a link or a service, like those of ``SeriesLabels``.
         """
-        labels = self._labels_of(site, link) | {"site": site, "link": link, "target": target}
+        labels = labels_of_subject(self._labels_of, site, link, target)
         return labels_field(labels | {"__name__": name}) + SAMPLE_HEAD
 
     def _label(self, site: str, plan: LayoutPlan) -> tuple[SeriesLabels, ...]:
@@ -77,12 +108,7 @@ class LabelBook:
     def _series(
         self, site: str, series: Series, success: str, unmeasured: str, names: Sequence[str]
     ) -> SeriesLabels:
-        labels = self._labels_of(site, series.link) | {
-            "site": site,
-            "link": series.link,
-            "target": series.target,
-            "family": "" if series.family is Family.NONE else series.family.value,
-        }
+        labels = labels_of_series(self._labels_of, site, series)
 
         def named(name: str) -> bytes:
             return labels_field(labels | {"__name__": name}) + SAMPLE_HEAD

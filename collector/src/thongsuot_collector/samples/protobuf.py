@@ -91,6 +91,7 @@ class Sample:
     """
 
     __slots__ = ("labels", "time_ms", "value")
+    count = 1
 
     def __init__(self, labels: bytes, time_ms: int, value: bytes) -> None:
         self.labels = labels
@@ -103,16 +104,16 @@ def samples_in(request: bytes) -> list[Sample]:
     found: list[Sample] = []
     at = 0
     while at < len(request):
-        length, at = _read_varint(request, at + 1)
+        length, at = varint_at(request, at + 1)
         end = at + length
         labels_from = at
         while request[at] == SERIES_FIELD[0]:
-            length, at = _read_varint(request, at + 1)
+            length, at = varint_at(request, at + 1)
             at += length
         labels = request[labels_from:at]
         while at < end:
             value = request[at + 3 : at + 11]
-            time_ms, _ = _read_varint(request, at + 12)
+            time_ms, _ = varint_at(request, at + 12)
             found.append(Sample(labels, time_ms, value))
             at += SAMPLE_BYTES
     return found
@@ -136,7 +137,8 @@ def _lengthened(data: bytes) -> bytes:
     return varint(len(data)) + data
 
 
-def _read_varint(data: bytes, at: int) -> tuple[int, int]:
+def varint_at(data: bytes, at: int) -> tuple[int, int]:
+    """Return the varint that begins at a place, and the place behind it."""
     number = shift = 0
     while True:
         octet = data[at]

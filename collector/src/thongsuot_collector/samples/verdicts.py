@@ -19,24 +19,20 @@ _SEGMENT_NUMBERS = {None: 0.0} | {
     segment: float(rung) for rung, segment in enumerate(LADDER, start=1)
 }
 
-_Points = dict[int, tuple[float, float]]
+Points = dict[int, tuple[float, float] | None]
+"""State and segment as numbers by time in ms; ``None`` where nothing is known any more."""
+
+_ENDS = (STALE, STALE)
 
 
-def verdict_series(
-    site: str,
-    columns: Columns,
-    standing: Iterable[Standing],
-    *,
-    labels: LabelBook,
-    epoch_ns: int,
-) -> Parcel | None:
+def verdict_points(
+    columns: Columns, standing: Iterable[Standing], *, epoch_ns: int
+) -> dict[tuple[str, str], Points]:
     """
     Return the verdicts that a batch changes, and those that stood when it was sealed
-    (``standing``).
-
-    A state of ``unknown`` has no number: its series end there with a staleness marker.
+    (``standing``), by link and service.
     """
-    subjects: dict[tuple[str, str], _Points] = {}
+    subjects: dict[tuple[str, str], Points] = {}
     for change in columns.changes:
         verdict = change.verdict
         points = subjects.setdefault((verdict.link, verdict.service), {})
@@ -48,6 +44,23 @@ def verdict_series(
         if one.turn.state in _STATE_NUMBERS:
             points = subjects.setdefault((one.link, one.service), {})
             points[sealed_ms] = _values(one.turn.state, one.turn.segment)
+    return subjects
+
+
+def verdict_series(
+    site: str,
+    columns: Columns,
+    standing: Iterable[Standing],
+    *,
+    labels: LabelBook,
+    epoch_ns: int,
+) -> Parcel | None:
+    """
+    Return the verdicts of a batch as series; see ``verdict_points``.
+
+    A state of ``unknown`` has no number: its series end there with a staleness marker.
+    """
+    subjects = verdict_points(columns, standing, epoch_ns=epoch_ns)
     if not subjects:
         return None
     pieces: list[bytes] = []
@@ -58,7 +71,7 @@ def verdict_series(
             pieces.append(
                 series(
                     named.removesuffix(SAMPLE_HEAD),
-                    [(time_ms, points[time_ms][place]) for time_ms in times],
+                    [(time_ms, (points[time_ms] or _ENDS)[place]) for time_ms in times],
                 )
             )
     every_ms = [time_ms for points in subjects.values() for time_ms in points]
@@ -70,9 +83,9 @@ def verdict_series(
     )
 
 
-def _values(state: State, segment: Segment | None) -> tuple[float, float]:
+def _values(state: State, segment: Segment | None) -> tuple[float, float] | None:
     number = _STATE_NUMBERS.get(state)
-    return (STALE, STALE) if number is None else (number, _SEGMENT_NUMBERS[segment])
+    return None if number is None else (number, _SEGMENT_NUMBERS[segment])
 
 
 def _time_ms(epoch_ns: int, boottime_ns: int) -> int:

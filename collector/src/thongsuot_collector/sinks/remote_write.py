@@ -1,5 +1,5 @@
 """
-Prometheus remote write 1.0: Prometheus, Mimir, VictoriaMetrics, Thanos and others.
+Prometheus remote write: Prometheus, Mimir, VictoriaMetrics, Thanos and others.
 
 Samples carry the time at which they were measured. Fresh ones and old ones travel in requests of
 their own, because Prometheus (2.53, seen 2026-11) rolls a whole request back for one sample
@@ -7,27 +7,32 @@ that is too old; what it refuses is found by halving, dropped alone, and counted
 """
 
 import asyncio
-import ssl
 import time
-from base64 import b64encode
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
-from typing import Annotated
-from urllib.parse import urlsplit
+from typing import Annotated, Literal
 
-import cramjam
 import msgspec
 
+from thongsuot_collector.delivery import window
 from thongsuot_collector.delivery.answer import Action
 from thongsuot_collector.delivery.courier import Courier, Opened
-from thongsuot_collector.delivery.http import Place, Post
-from thongsuot_collector.metrics import Metrics
+from thongsuot_collector.delivery.groups import groups_of
+from thongsuot_collector.delivery.http import HttpWire, Place
+from thongsuot_collector.delivery.post import Post
+from thongsuot_collector.delivery.refused import Tally, deliver_all_but_refused
+from thongsuot_collector.delivery.settings import (
+    HttpSinkSettings,
+    authorization,
+    check_http,
+    tls_of,
+)
+from thongsuot_collector.delivery.versions import Versions
 from thongsuot_collector.samples.encode import Parcel, encode
 from thongsuot_collector.samples.labels import LabelBook
 from thongsuot_collector.samples.protobuf import Sample, request_of, samples_in
 from thongsuot_collector.samples.verdicts import verdict_series
-from thongsuot_collector.sinks import SinkKind, SinkSettings, Supplies
+from thongsuot_collector.sinks import SinkKind, Supplies
 
 _FUTURE_MS = 5_000
 """
@@ -39,63 +44,32 @@ from there, and refuse everyone's backlog. What was taken in is never that late
 _OLD_MS = 120_000
 """What is older than this travels apart from what is fresh."""
 
-_GIVE_UP_AFTER = 256
-"""
-Samples refused one after the other without any that is taken: the receiver takes nothing of this
-kind (no out-of-order window), and asking for each of ten thousand would take minutes.
-"""
 
-Positive = Annotated[float, msgspec.Meta(gt=0)]
-
-
-class Settings(SinkSettings, frozen=True, kw_only=True):
+class Settings(HttpSinkSettings, frozen=True, kw_only=True):
     """
     One ``[[sinks]]`` of kind ``remote_write``.
 
     ``window_s`` is how late a sample the receiver takes (Prometheus'
     ``out_of_order_time_window``); older ones are not even tried. Left out: all are tried.
+    ``version`` is that of the protocol: ``auto`` is 2.0 where the receiver offers it, else 1.0.
     ``username`` and ``password_file``, or ``bearer_file``, are credentials; ``ca_file`` is what
     the receiver's certificate is checked against.
     """
 
-    url: str
-    window_s: Positive | None = None
-    username: str = ""
-    password_file: str = ""
-    bearer_file: str = ""
-    ca_file: str = ""
-    timeout_s: Positive = 30.0
-    linger_s: Annotated[float, msgspec.Meta(ge=0)] = 0.2
-    samples_per_request: Annotated[int, msgspec.Meta(ge=1)] = 10_000
-    jump_entries: Annotated[int, msgspec.Meta(ge=1)] = 5_000
-
-
-def check(settings: Settings) -> None:
-    """Refuse what cannot work: see ``SinkKind``."""
-    parts = urlsplit(settings.url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ValueError(f"url {settings.url!r} is not http:// or https:// with a host")
-    if parts.username or parts.password:
-        raise ValueError("url holds credentials; use username and password_file")
-    if settings.bearer_file and settings.username:
-        raise ValueError("bearer_file and username are both set; one of them is meant")
-    if bool(settings.username) is not bool(settings.password_file):
-        raise ValueError("username and password_file belong together")
-    for file in (settings.password_file, settings.bearer_file):
-        if file:
-            _secret(file)
-    if settings.ca_file:
-        ssl.create_default_context(cafile=settings.ca_file)
+    window_s: Annotated[float, msgspec.Meta(gt=0)] | None = None
+    version: Literal["auto", "1.0"] = "auto"
 
 
 class RemoteWrite:
     """What is particular to remote write; see ``Receiver``."""
 
-    def __init__(self, settings: Settings, post: Post, labels: LabelBook, metrics: Metrics) -> None:
+    def __init__(
+        self, settings: Settings, versions: Versions, labels: LabelBook, tally: Tally
+    ) -> None:
         self._settings = settings
-        self._post = post
+        self._versions = versions
         self._labels = labels
-        self._metrics = metrics
+        self._tally = tally
 
     def pack(self, opened: Opened) -> Sequence[Parcel]:
         """Encode the results of a batch, and its verdicts."""
@@ -120,7 +94,7 @@ class RemoteWrite:
         fresh = [one for one in within if one.earliest_ms >= now_ms - _OLD_MS]
         old = [one for one in within if one.earliest_ms < now_ms - _OLD_MS]
         for group in (fresh, old):
-            for request in _requests(group, self._settings.samples_per_request):
+            for request in groups_of(group, self._settings.samples_per_request):
                 await self._send(request)
 
     def _within_window(self, parcels: Sequence[Parcel], now_ms: int) -> list[Parcel]:
@@ -135,64 +109,30 @@ class RemoteWrite:
                 continue
             samples = samples_in(parcel.body)
             good = [one for one in samples if earliest_ms <= one.time_ms <= latest_ms]
-            self._drop(sum(one.time_ms < earliest_ms for one in samples), "too_old")
-            self._drop(sum(one.time_ms > latest_ms for one in samples), "future")
+            self._tally.drop(sum(one.time_ms < earliest_ms for one in samples), "too_old")
+            self._tally.drop(sum(one.time_ms > latest_ms for one in samples), "future")
             if good:
                 found.append(_parcel_of(good))
         return found
 
     async def _send(self, parcels: Sequence[Parcel]) -> None:
-        def body() -> bytes:
-            return _compressed(b"".join(parcel.body for parcel in parcels))
+        count = sum(parcel.samples for parcel in parcels)
+        asked = await self._versions.ask([parcel.body for parcel in parcels], count)
+        if asked.action is Action.DONE:
+            self._tally.sent(asked.written)
+            self._tally.drop(count - asked.written, "refused")
+            return
+        samples = await asyncio.to_thread(
+            lambda: [one for parcel in parcels for one in samples_in(parcel.body)]
+        )
+        await deliver_all_but_refused(
+            samples, self._ask, tally=self._tally, is_too_old=lambda said: "too old" in said
+        )
 
-        action, _ = await self._post.until_answered(body)
-        if action is Action.DONE:
-            self._sent(sum(parcel.samples for parcel in parcels))
-        else:
-            samples = await asyncio.to_thread(
-                lambda: [one for parcel in parcels for one in samples_in(parcel.body)]
-            )
-            await self._halve(sorted(samples, key=lambda one: one.time_ms))
-
-    async def _halve(self, samples: list[Sample]) -> None:
-        """Deliver samples of which some are refused, in order of time, all but those."""
-        waiting = [samples]
-        too_old_ms = 0
-        refused = 0
-        while waiting:
-            asked = waiting.pop()
-            part = [one for one in asked if one.time_ms > too_old_ms]
-            self._drop(len(asked) - len(part), "too_old")
-            if refused >= _GIVE_UP_AFTER:
-                self._drop(len(part), "refused")
-                continue
-            if not part:
-                continue
-            action, said = await self._post.until_answered(partial(_request, part))
-            is_too_old = "too old" in said
-            if action is Action.DONE:
-                self._sent(len(part))
-                refused = 0
-            elif len(part) > 1:
-                middle = len(part) // 2
-                older, newer = part[:middle], part[middle:]
-                # The last one is sent first. Without an out-of-order window that has to be the
-                # older half; with one, the newer half finds the window's edge in few requests.
-                waiting += (older, newer) if is_too_old else (newer, older)
-            elif is_too_old:
-                # The window is the same for all series: what is older is refused too.
-                too_old_ms = part[0].time_ms
-                self._drop(1, "too_old")
-            else:
-                refused += 1
-                self._drop(1, "refused")
-
-    def _sent(self, count: int) -> None:
-        self._metrics.sent_samples.labels(self._settings.name).inc(count)
-
-    def _drop(self, count: int, reason: str) -> None:
-        if count:
-            self._metrics.dropped_samples.labels(self._settings.name, reason).inc(count)
+    async def _ask(self, part: Sequence[Sample]) -> tuple[Action, str]:
+        body = await asyncio.to_thread(partial(request_of, part))
+        asked = await self._versions.ask([body], len(part))
+        return asked.action, asked.said
 
 
 class RemoteWriteSink:
@@ -200,9 +140,16 @@ class RemoteWriteSink:
 
     def __init__(self, settings: Settings, supplies: Supplies) -> None:
         self._settings = settings
-        self._post = Post(settings.name, _place(settings), supplies.metrics)
+        self._metrics = supplies.metrics
+        self._place = _place(settings)
+        self._post = Post(
+            settings.name, HttpWire(self._place), supplies.metrics, timeout_s=settings.timeout_s
+        )
         receiver = RemoteWrite(
-            settings, self._post, LabelBook(supplies.labels_of), supplies.metrics
+            settings,
+            Versions(settings.name, self._post, newest=settings.version == "auto"),
+            LabelBook(supplies.labels_of),
+            Tally(settings.name, supplies.metrics),
         )
         self._courier = Courier(
             settings.name,
@@ -221,7 +168,18 @@ class RemoteWriteSink:
 
     async def run(self) -> None:
         """See ``Sink``."""
-        await self._courier.run()
+        looking = asyncio.create_task(
+            window.watch(
+                self._settings.name,
+                self._place,
+                wanted_s=self._settings.window_s,
+                metrics=self._metrics,
+            )
+        )
+        try:
+            await self._courier.run()
+        finally:
+            looking.cancel()
 
     async def close(self) -> None:
         """See ``Sink``."""
@@ -229,46 +187,13 @@ class RemoteWriteSink:
 
 
 def _place(settings: Settings) -> Place:
-    headers = {
-        "Content-Encoding": "snappy",
-        "Content-Type": "application/x-protobuf",
-        "X-Prometheus-Remote-Write-Version": "0.1.0",
-        "User-Agent": "thongsuot-collector",
-    }
-    if settings.bearer_file:
-        headers["Authorization"] = f"Bearer {_secret(settings.bearer_file)}"
-    if settings.username:
-        pair = f"{settings.username}:{_secret(settings.password_file)}"
-        headers["Authorization"] = f"Basic {b64encode(pair.encode()).decode()}"
-    is_https = urlsplit(settings.url).scheme == "https"
-    tls = ssl.create_default_context(cafile=settings.ca_file or None) if is_https else None
-    return Place(url=settings.url, headers=headers, timeout_s=settings.timeout_s, tls=tls)
-
-
-def _secret(file: str) -> str:
-    return Path(file).read_text("utf-8").strip()
-
-
-def _request(samples: Sequence[Sample]) -> bytes:
-    return _compressed(request_of(samples))
-
-
-def _compressed(request: bytes) -> bytes:
-    return bytes(cramjam.snappy.compress_raw(request))
-
-
-def _requests(parcels: Iterable[Parcel], limit: int) -> Iterable[list[Parcel]]:
-    """Yield parcels in groups of about as many samples as a request should have."""
-    group: list[Parcel] = []
-    samples = 0
-    for parcel in parcels:
-        group.append(parcel)
-        samples += parcel.samples
-        if samples >= limit:
-            yield group
-            group, samples = [], 0
-    if group:
-        yield group
+    headers = {"User-Agent": "thongsuot-collector"}
+    credentials = authorization(settings)
+    if credentials:
+        headers["Authorization"] = credentials
+    return Place(
+        url=settings.url, headers=headers, timeout_s=settings.timeout_s, tls=tls_of(settings)
+    )
 
 
 def _parcel_of(samples: Sequence[Sample]) -> Parcel:
@@ -281,4 +206,4 @@ def _parcel_of(samples: Sequence[Sample]) -> Parcel:
     )
 
 
-SINK = SinkKind(settings=Settings, check=check, make=RemoteWriteSink)
+SINK = SinkKind(settings=Settings, check=check_http, make=RemoteWriteSink)

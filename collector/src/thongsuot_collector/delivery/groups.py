@@ -1,0 +1,19 @@
+"""Parcels in groups of the size that a request should have."""
+
+from collections.abc import Iterable
+
+from thongsuot_collector.samples.encode import Parcel
+
+
+def groups_of(parcels: Iterable[Parcel], limit: int) -> Iterable[list[Parcel]]:
+    """Yield parcels in groups of about as many samples as a request should have."""
+    group: list[Parcel] = []
+    samples = 0
+    for parcel in parcels:
+        group.append(parcel)
+        samples += parcel.samples
+        if samples >= limit:
+            yield group
+            group, samples = [], 0
+    if group:
+        yield group

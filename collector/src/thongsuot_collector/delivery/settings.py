@@ -1,0 +1,72 @@
+"""What every sink has whose receiver is asked by HTTP: its settings, and how they are checked."""
+
+import ssl
+from base64 import b64encode
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+
+import msgspec
+
+from thongsuot_collector.sinks import SinkSettings
+
+Positive = Annotated[float, msgspec.Meta(gt=0)]
+
+
+class HttpSinkSettings(SinkSettings, frozen=True, kw_only=True):
+    """
+    One ``[[sinks]]`` whose receiver is asked by HTTP.
+
+    ``username`` and ``password_file``, or ``bearer_file``, are credentials; ``ca_file`` is what the
+    receiver's certificate is checked against.
+    """
+
+    url: str
+    username: str = ""
+    password_file: str = ""
+    bearer_file: str = ""
+    ca_file: str = ""
+    timeout_s: Positive = 30.0
+    linger_s: Annotated[float, msgspec.Meta(ge=0)] = 0.2
+    samples_per_request: Annotated[int, msgspec.Meta(ge=1)] = 10_000
+    jump_entries: Annotated[int, msgspec.Meta(ge=1)] = 5_000
+
+
+def check_http(settings: HttpSinkSettings) -> None:
+    """Refuse what cannot work: see ``SinkKind``."""
+    parts = urlsplit(settings.url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError(f"url {settings.url!r} is not http:// or https:// with a host")
+    if parts.username or parts.password:
+        raise ValueError("url holds credentials; use username and password_file")
+    if settings.bearer_file and settings.username:
+        raise ValueError("bearer_file and username are both set; one of them is meant")
+    if bool(settings.username) is not bool(settings.password_file):
+        raise ValueError("username and password_file belong together")
+    for file in (settings.password_file, settings.bearer_file):
+        if file:
+            secret(file)
+    if settings.ca_file:
+        ssl.create_default_context(cafile=settings.ca_file)
+
+
+def authorization(settings: HttpSinkSettings) -> str:
+    """Return the header that shows the credentials; empty when there are none."""
+    if settings.bearer_file:
+        return f"Bearer {secret(settings.bearer_file)}"
+    if settings.username:
+        pair = f"{settings.username}:{secret(settings.password_file)}"
+        return f"Basic {b64encode(pair.encode()).decode()}"
+    return ""
+
+
+def tls_of(settings: HttpSinkSettings) -> ssl.SSLContext | None:
+    """Return what checks the receiver's certificate; ``None`` where it has none."""
+    if urlsplit(settings.url).scheme != "https":
+        return None
+    return ssl.create_default_context(cafile=settings.ca_file or None)
+
+
+def secret(file: str) -> str:
+    """Return what a file of credentials holds."""
+    return Path(file).read_text("utf-8").strip()

@@ -106,6 +106,7 @@ def test_each_configuration_of_a_collector_is_good(block: Block, tmp_path: Path)
     # What the page tells its reader to have beside the file.
     (tmp_path / "inventory").mkdir()
     (tmp_path / "page.password").write_text("secret\n", encoding="ascii")
+    (tmp_path / "influx.token").write_text("secret\n", encoding="ascii")
     issued = trustme.CA().issue_cert("collector.example")
     issued.private_key_pem.write_to_path(tmp_path / "collector.key")
     issued.cert_chain_pems[0].write_to_path(tmp_path / "collector.pem")

@@ -28,6 +28,7 @@ async def running(tmp_path: Path) -> AsyncIterator[tuple[CollectorProcess, Recei
         config = (
             "[ingest]\npushes_per_s = 10000\n[[sinks]]\n"
             f'kind = "remote_write"\nname = "database"\nurl = "{there.url}"\nlinger_s = 0.0\n'
+            'version = "1.0"\n'
         )
         made = CollectorProcess(tmp_path, config)
         await made.start()

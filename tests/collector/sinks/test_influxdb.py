@@ -150,13 +150,16 @@ def test_what_cannot_work_is_refused_at_start(tmp_path: Path, extra: str, says: 
 
 
 async def test_a_server_that_cannot_be_reached_is_tried_again(tmp_path: Path, sink: Sink) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken_port:
-        url = f"http://127.0.0.1:{taken_port.getsockname()[1]}"
-    async with collector(tmp_path, config=sink(url, "")) as client:
-        await push(client, token(tmp_path, SITE), device(), 2)
+    # Bound, so that nobody else answers there, and not listening.
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{closed.getsockname()[1]}"
+        async with collector(tmp_path, config=sink(url, "")) as client:
+            await push(client, token(tmp_path, SITE), device(), 2)
 
-        async def tried() -> bool:
-            return await metric(client, "sink_requests_total", having='"retry"') >= 3
+            async def tried() -> bool:
+                return await metric(client, "sink_requests_total", having='"retry"') >= 3
 
-        await eventually(tried)
-        assert await metric(client, "consumer_lag_entries") == 2
+            await eventually(tried)
+            lag = await metric(client, "consumer_lag_entries", having='"database"')
+            assert lag == 2

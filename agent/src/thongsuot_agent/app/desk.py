@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from thongsuot_agent.app.recorder import Recorder
 from thongsuot_agent.app.uplinks import can_send, difference
 from thongsuot_agent.clock import Clock
+from thongsuot_agent.judge import paths
 from thongsuot_agent.judge.engine import step
 from thongsuot_agent.judge.events import Arrival, LinkEvent, Tick, Wish, facts_from
 from thongsuot_agent.judge.memory import Given, Memory
@@ -84,6 +85,8 @@ class Desk:
         Whoever reads the record lets nothing stand that was said before a start.
         """
         self.take_notice(NoticeCode.STARTED, version)
+        for name in self._links:
+            self._tell_first_hops(name)
         now_ns = self._clock.boottime_ns()
         for one in self.given:
             self._spool.add(
@@ -124,6 +127,8 @@ class Desk:
             )
         self.latest.take(result)
         self._tell(Arrival(boottime_ns=self._clock.boottime_ns(), result=result))
+        if result.series.kind == paths.PATH:
+            self._tell_first_hops(result.series.link)
 
     def take_notice(self, code: NoticeCode, text: str) -> None:
         """The agent has something to say about itself."""
@@ -170,10 +175,20 @@ class Desk:
         orders = self._carried_out_by()
         for change in ruling.changes:
             self._take_change(change)
+        for route in ruling.routes:
+            family = route.family.value
+            text = f"{route.link} to {route.target} ({family}): {route.text}"
+            self.take_notice(NoticeCode.ROUTE_CHANGED, text)
         for wish in ruling.wishes:
             orders.on_wish(wish)
         if ruling.changes:
             orders.on_news()
+
+    def _tell_first_hops(self, name: str) -> None:
+        """Let the link know which router the judge has learned to be the carrier's first."""
+        known, link = self.memory.links.get(name), self._links.get(name)
+        if known is not None and link is not None:
+            link.first_hops = paths.first_hops(known)
 
     def _begin_judging_anew(self, error: Exception) -> None:
         """

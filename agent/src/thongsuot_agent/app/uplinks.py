@@ -44,6 +44,7 @@ class Uplinks:
                 resolver_families=frozenset(
                     Family.IP6 if ":" in server else Family.IP4 for server in link.resolvers
                 ),
+                first_hop_families=frozenset(link.first_hops),
             )
             for name, link in self.links.items()
         )

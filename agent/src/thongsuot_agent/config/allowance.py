@@ -66,7 +66,7 @@ def needs(
 
 
 def _items(link: Link, plans: Sequence[ProbePlan], targets: Sequence[Target]) -> Iterator[Item]:
-    reach = Reach(spec=link, families=BOTH, resolver_families=BOTH)
+    reach = Reach(spec=link, families=BOTH, resolver_families=BOTH, first_hop_families=BOTH)
     for plan in plans:
         probe = probes.load(plan.kind)
         if probe.per_link or not is_named(link.name, plan.links):

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from thongsuot_agent import probes
 from thongsuot_agent.config.model import AgentConfig
 from thongsuot_agent.probes import Probe
-from thongsuot_agent.schedule.job import EVERY, GATEWAY, RESOLVER, targets_of
+from thongsuot_agent.schedule.job import EVERY, FIRST_HOP, GATEWAY, RESOLVER, targets_of
 from thongsuot_schema.inventory.model import ProbePlan, Role, Target
 from thongsuot_schema.nearest import nearest
 from thongsuot_schema.segment import Segment
@@ -21,7 +21,7 @@ from thongsuot_schema.toml_lines import Path
 
 Mistake = tuple[Path, str]
 
-_WORDS = {GATEWAY, RESOLVER}
+_WORDS = {GATEWAY, RESOLVER, FIRST_HOP}
 _ANCHOR_SEGMENTS = (Segment.LAN, Segment.ACCESS, Segment.CARRIER, Segment.TRANSIT)
 
 

@@ -9,10 +9,12 @@ PROBES: tuple[ProbePlan, ...] = (
     ProbePlan(kind="dns", every_s=30.0, metered_every_s=120.0),
     ProbePlan(kind="http", every_s=60.0, metered_every_s=300.0),
     ProbePlan(kind="host", every_s=15.0),
+    ProbePlan(kind="path", every_s=300.0, metered_every_s=3600.0),
 )
 """
 One failed run makes the judge wish for a confirming burst, so slow intervals still find a fault in
-seconds: anchors alternate, with four of them one is asked every 1.25 s.
+seconds: anchors alternate, with four of them one is asked every 1.25 s. The ways to the anchors are
+also looked at whenever a verdict changes.
 """
 
 TARGETS: tuple[Target, ...] = (
@@ -23,6 +25,14 @@ TARGETS: tuple[Target, ...] = (
         addresses=("gateway",),
         title_vi="Bộ định tuyến",
         title_en="Router",
+    ),
+    Target(
+        name="first_hop",
+        role=Role.ANCHOR,
+        segment=Segment.ACCESS,
+        addresses=("first-hop",),
+        title_vi="Chặng đầu của nhà mạng",
+        title_en="The carrier's first router",
     ),
     Target(
         name="resolver",

@@ -8,7 +8,7 @@ rulings.
 
 import msgspec
 
-from thongsuot_agent.judge import links, rounds, services
+from thongsuot_agent.judge import links, paths, rounds, services
 from thongsuot_agent.judge.events import Arrival, Event, LinkEvent, Tick, Wish
 from thongsuot_agent.judge.memory import LinkMemory, Memory
 from thongsuot_agent.judge.plan import Plan
@@ -36,16 +36,26 @@ class Ruling(msgspec.Struct, frozen=True, kw_only=True):
 
     ``changes`` in the order links first, then services; ``wishes`` are to be measured at once, each
     at most once; a wish that is not fulfilled costs certainty or time, never correctness.
+    ``routes`` are the ways to targets that changed.
     """
 
     memory: Memory
     changes: tuple[VerdictChange, ...] = ()
     wishes: tuple[Wish, ...] = ()
+    routes: tuple[paths.RouteChange, ...] = ()
 
 
 def step(memory: Memory, event: Event, plan: Plan, settings: Settings) -> Ruling:
     """Take one event into the memory; returns what it led to."""
     memory.now_ns = max(memory.now_ns, event.boottime_ns)
+    ruling = _take(memory, event, plan, settings)
+    ways = paths.wishes(memory, ruling.changes, plan)
+    if not ways:
+        return ruling
+    return msgspec.structs.replace(ruling, wishes=(*ruling.wishes, *ways))
+
+
+def _take(memory: Memory, event: Event, plan: Plan, settings: Settings) -> Ruling:
     if isinstance(event, Arrival):
         return _on_result(memory, event.result, plan, settings)
     if isinstance(event, Result):
@@ -63,6 +73,8 @@ def _on_result(memory: Memory, result: Result, plan: Plan, settings: Settings) -
     if series.kind == rounds.HOST:
         note_host(at.link, result.finding, result.boottime_ns)
         return _rule(at, plan)
+    if series.kind == paths.PATH:
+        return Ruling(memory=memory, routes=paths.note(at.link, result))
     post = at.watch.post(series)
     if post is None or result.finding.reason in _NOT_BEGUN:
         return Ruling(memory=memory)

@@ -9,6 +9,7 @@ import msgspec
 
 from thongsuot_agent.judge.events import LinkFacts
 from thongsuot_agent.judge.fault import Fault
+from thongsuot_schema.path import Routes
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family
 from thongsuot_schema.state import State
@@ -184,6 +185,16 @@ class Flaps(msgspec.Struct, kw_only=True):
     fault: Fault | None = None
 
 
+class FirstHop(msgspec.Struct, kw_only=True):
+    """
+    The carrier's first hop in one family: who was seen there lately, the newest last, and who it
+    usually is (empty: not known yet).
+    """
+
+    seen: list[str] = msgspec.field(default_factory=list)
+    usual: str = ""
+
+
 class LinkMemory(msgspec.Struct, kw_only=True):
     """
     All about one link.
@@ -198,7 +209,8 @@ class LinkMemory(msgspec.Struct, kw_only=True):
     ``vain_bursts`` the bursts in close succession that found nothing, the last at ``vain_ns``.
     ``known`` is false until a first round has been judged, and again when nothing is measured any
     more. ``valid_from_ns``: runs that started before it are of a time when the interface could not
-    send.
+    send. ``paths`` are the ways to targets, by target and family, last asked for because of a
+    verdict at ``paths_asked_ns``; ``first_hops`` is by family.
     """
 
     name: str
@@ -225,6 +237,9 @@ class LinkMemory(msgspec.Struct, kw_only=True):
     traffic: Traffic = msgspec.field(default_factory=Traffic)
     flaps: Flaps = msgspec.field(default_factory=Flaps)
     had_ip4: bool = False
+    paths: dict[str, Routes] = msgspec.field(default_factory=dict)
+    paths_asked_ns: int | None = None
+    first_hops: dict[str, FirstHop] = msgspec.field(default_factory=dict)
     clear_ns: int = 0
     clear_evidence: tuple[Evidence, ...] = ()
 

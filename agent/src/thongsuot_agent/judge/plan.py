@@ -12,6 +12,7 @@ from thongsuot_schema.segment import LADDER, Segment
 EVERY = "*"
 GATEWAY = "gateway"
 RESOLVER = "resolver"
+FIRST_HOP = "first-hop"
 RANK: Mapping[Segment, int] = {segment: rank for rank, segment in enumerate(LADDER)}
 """Height of a segment on the ladder."""
 
@@ -22,7 +23,8 @@ class Post:
     One kind of probe on one target over one link: a lookout.
 
     ``families`` are those that the target has. ``is_gateway`` is the link's own next hop;
-    ``is_first_resolver`` the first name server that the link's configuration names.
+    ``is_first_resolver`` the first name server that the link's configuration names;
+    ``is_first_hop`` the carrier's first router, once it is learned.
     """
 
     kind: str
@@ -32,6 +34,7 @@ class Post:
     is_service: bool = False
     is_gateway: bool = False
     is_first_resolver: bool = False
+    is_first_hop: bool = False
     domestic: bool = True
     lookup: str = ""
 
@@ -63,7 +66,8 @@ class Watch:
     """
     All that is measured on one link.
 
-    ``posts`` by ``kind target`` (see ``post``). ``every_s`` is the interval of each kind;
+    ``posts`` by ``kind target`` (see ``post``). ``paths`` are the families of each target to which
+    the way is looked at. ``every_s`` is the interval of each kind;
     ``round_s`` the longest interval of what is cheap (icmp), so that a passive round sees all
     anchors.
     """
@@ -72,6 +76,7 @@ class Watch:
     posts: Mapping[str, Post]
     every_s: Mapping[str, float]
     has_host: bool
+    paths: Mapping[str, tuple[Family, ...]] = field(default_factory=dict)
 
     @property
     def is_metered(self) -> bool:
@@ -117,6 +122,7 @@ def plan_from(
 def _watch(link: Link, draft: Draft) -> Watch:
     posts: dict[str, Post] = {}
     every_s: dict[str, float] = {}
+    paths: dict[str, tuple[Family, ...]] = {}
     has_host = False
     for plan in draft.probes:
         if EVERY not in plan.links and link.name not in plan.links:
@@ -127,12 +133,15 @@ def _watch(link: Link, draft: Draft) -> Watch:
         for target in draft.targets:
             if not _is_on(target, link.name, plan) or not _applies(plan.kind, target):
                 continue
+            if plan.kind == "path":
+                paths[target.name] = _families(target)
+                continue
             posts[f"{plan.kind} {target.name}"] = _post(plan.kind, target)
             interval_s = plan.every_s
             if link.allowance_bytes is not None and plan.metered_every_s is not None:
                 interval_s = plan.metered_every_s
             every_s[plan.kind] = max(interval_s, every_s.get(plan.kind, 0.0))
-    return Watch(link=link, posts=posts, every_s=every_s, has_host=has_host)
+    return Watch(link=link, posts=posts, every_s=every_s, has_host=has_host, paths=paths)
 
 
 def _is_on(target: Target, link: str, plan: ProbePlan) -> bool:
@@ -145,6 +154,9 @@ def _applies(kind: str, target: Target) -> bool:
         return bool(target.url)
     if kind == "dns":
         return bool(target.lookup)
+    if kind == "path":
+        is_own = {GATEWAY, FIRST_HOP} & set(target.addresses)
+        return target.segment is not Segment.LAN and bool(target.addresses) and not is_own
     return kind == "icmp" and target.role is Role.ANCHOR and bool(target.addresses)
 
 
@@ -157,13 +169,14 @@ def _post(kind: str, target: Target) -> Post:
         is_service=target.role is Role.SERVICE,
         is_gateway=GATEWAY in target.addresses,
         is_first_resolver=RESOLVER in target.addresses,
+        is_first_hop=FIRST_HOP in target.addresses,
         domestic=target.domestic,
         lookup=target.lookup if kind == "dns" else "",
     )
 
 
 def _families(target: Target) -> tuple[Family, ...]:
-    if target.url or GATEWAY in target.addresses or RESOLVER in target.addresses:
+    if target.url or {GATEWAY, RESOLVER, FIRST_HOP} & set(target.addresses):
         return (Family.IP4, Family.IP6)
     found = {Family.IP6 if ":" in address else Family.IP4 for address in target.addresses}
     return tuple(family for family in (Family.IP4, Family.IP6) if family in found)

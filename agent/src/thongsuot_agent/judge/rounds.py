@@ -134,8 +134,9 @@ def can_be_asked(link: LinkMemory, post: Post, family: Family) -> bool:
         return False
     track = link.tracks.get(post.key(family))
     if track is None:
-        # Where the interface's facts are unknown, only what the schedule has measured is asked for.
-        return link.facts is not None
+        # Where the interface's facts are unknown, only what the schedule has measured is asked for;
+        # so it is with a first hop, which need not be known yet.
+        return link.facts is not None and not post.is_first_hop
     measured_ns = max(track.answered_ns or 0, track.silent_ns or 0, track.failed_ns or 0)
     is_refused = track.unmeasured_reason in _CANNOT and (track.unmeasured_ns or 0) > measured_ns
     return not is_refused

@@ -1,6 +1,7 @@
 """Link: the live object of one uplink; whatever a probe sends, it sends through this."""
 
 import socket
+from collections.abc import Mapping
 
 from thongsuot_agent.links.echo import EchoChannel
 from thongsuot_agent.links.egress import Egress, find_egress
@@ -26,6 +27,8 @@ class Link:
     def __init__(self, spec: Spec, kernel: Kernel) -> None:
         self.spec = spec
         self.state: LinkState = ABSENT
+        self.first_hops: Mapping[Family, str] = {}
+        """The carrier's first router in each family, once it is learned (``judge.paths``)."""
         self.kernel = kernel
         self._resolvers = Resolvers(spec.interface, spec.resolvers)
         self._egresses: dict[tuple[Family, str], Egress] = {}

@@ -7,7 +7,7 @@ from thongsuot_schema.inventory.model import Target
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family
 
-GATEWAY, RESOLVER = "gateway", "resolver"
+GATEWAY, RESOLVER, FIRST_HOP = "gateway", "resolver", "first-hop"
 
 
 def address_of(link: Link, target: Target, family: Family) -> str:
@@ -15,7 +15,8 @@ def address_of(link: Link, target: Target, family: Family) -> str:
     Return the address that a target has for this link and family, as text.
 
     The words ``gateway`` and ``resolver`` stand for the link's own default gateway and the first of
-    its name servers of that family.
+    its name servers of that family, ``first-hop`` for the router of the carrier that the ways to
+    other targets usually begin with.
 
     Raises:
         LinkUnusable: there is none; ``no_route`` when the link has no default route to have a
@@ -26,6 +27,8 @@ def address_of(link: Link, target: Target, family: Family) -> str:
             return _gateway(link, family)
         if address == RESOLVER:
             return _resolver(link, family)
+        if address == FIRST_HOP:
+            return _first_hop(link, family)
         if family_of(address) is family:
             return address
     raise LinkUnusable(Reason.NOT_SUPPORTED, f"target {target.name!r} has no {family} address")
@@ -48,6 +51,14 @@ def _resolver(link: Link, family: Family) -> str:
         return found
     _require_carrier(link)
     raise LinkUnusable(Reason.NOT_SUPPORTED, f"no {family} name server is known for this link")
+
+
+def _first_hop(link: Link, family: Family) -> str:
+    found = link.first_hops.get(family, "")
+    if found:
+        return found
+    _require_carrier(link)
+    raise LinkUnusable(Reason.NOT_SUPPORTED, f"no {family} first hop is known for this link yet")
 
 
 def _require_carrier(link: Link) -> None:

@@ -26,7 +26,7 @@ from thongsuot_agent.links.reasons import described, reason_for_own
 from thongsuot_agent.links.state import LinkState, LinkUnusable
 from thongsuot_agent.links.tracer import Tracer
 from thongsuot_agent.probes import Probe
-from thongsuot_agent.probes.addresses import GATEWAY, address_of
+from thongsuot_agent.probes.addresses import FIRST_HOP, GATEWAY, address_of
 from thongsuot_agent.probes.packet_size import PacketSize, measure
 from thongsuot_agent.probes.route import Pace, Walked, walk
 from thongsuot_schema.catalogue import path as metrics
@@ -235,7 +235,7 @@ def _values(path: Path, walked: Walked, size: PacketSize | None) -> dict[Metric,
 
 
 def _applies(target: Target) -> bool:
-    is_near = target.segment is Segment.LAN or GATEWAY in target.addresses
+    is_near = target.segment is Segment.LAN or {GATEWAY, FIRST_HOP} & set(target.addresses)
     return target.role is Role.ANCHOR and bool(target.addresses) and not is_near
 
 

@@ -25,7 +25,7 @@ from thongsuot_agent.links.reasons import described, reason_for_foreign
 from thongsuot_agent.links.state import LinkUnusable
 from thongsuot_agent.links.train import Came, Journey, Pace, run_train
 from thongsuot_agent.probes import Probe, directions, emodel, kernel_clock
-from thongsuot_agent.probes.addresses import GATEWAY, RESOLVER, address_of
+from thongsuot_agent.probes.addresses import FIRST_HOP, GATEWAY, RESOLVER, address_of
 from thongsuot_agent.probes.directions import Delays, Losses, Trip
 from thongsuot_agent.proto.icmp import IP4_HEADER_BYTES, IP6_HEADER_BYTES
 from thongsuot_agent.uplink.token import read_token
@@ -329,7 +329,7 @@ def _overhead_bytes(family: Family) -> int:
 
 def _applies(target: Target) -> bool:
     """Anchors with an address of their own; name those that are reflectors in ``targets``."""
-    words = {GATEWAY, RESOLVER}
+    words = {GATEWAY, RESOLVER, FIRST_HOP}
     return (
         target.role is Role.ANCHOR and bool(target.addresses) and not words & set(target.addresses)
     )

@@ -33,6 +33,7 @@ TURNS_FROM_NS = 20 * NS_PER_S
 EVERY = "*"
 GATEWAY = "gateway"
 RESOLVER = "resolver"
+FIRST_HOP = "first-hop"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,12 +43,14 @@ class Reach:
 
     ``families`` are those that the link has had since the agent runs: a family that was never there
     is no fault and not measured; one that is gone is measured on, and found unmeasured.
-    ``resolver_families`` are those of the name servers that the link's configuration names.
+    ``resolver_families`` are those of the name servers that the link's configuration names,
+    ``first_hop_families`` those in which the carrier's first router is known.
     """
 
     spec: Link
     families: frozenset[Family]
     resolver_families: frozenset[Family]
+    first_hop_families: frozenset[Family] = frozenset()
 
     @property
     def is_metered(self) -> bool:
@@ -153,6 +156,8 @@ def families_of(target: Target, reach: Reach) -> tuple[Family, ...]:
     for address in target.addresses:
         if address == RESOLVER:
             wanted |= reach.resolver_families or {Family.IP4}
+        elif address == FIRST_HOP:
+            wanted |= reach.first_hop_families
         elif address == GATEWAY:
             wanted |= reach.families or {Family.IP4}
         else:

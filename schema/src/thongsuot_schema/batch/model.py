@@ -85,6 +85,9 @@ class NoticeCode(StrEnum):
     LINKS_CHANGED = "links_changed"
     """A link appeared, disappeared or changed its address; ``text`` says which and how."""
 
+    ROUTE_CHANGED = "route_changed"
+    """The way to a target is another than before; ``text`` says over which link, and how."""
+
     CONFIG_REJECTED = "config_rejected"
     """A configuration offered by the collector was refused; ``text`` says why."""
 

@@ -19,7 +19,8 @@ Mistake = tuple[Path, str]
 
 GATEWAY = "gateway"
 RESOLVER = "resolver"
-WORDS = (GATEWAY, RESOLVER)
+FIRST_HOP = "first-hop"
+WORDS = (GATEWAY, RESOLVER, FIRST_HOP)
 """What stands for an address that differs from link to link."""
 
 ANCHOR_SEGMENTS = (Segment.LAN, Segment.ACCESS, Segment.CARRIER, Segment.TRANSIT)

@@ -87,7 +87,8 @@ class Target(Strict, frozen=True):
 
     An anchor has ``segment`` (lan to transit) and ``addresses``: at most one IPv4 and one IPv6
     address, or the single word ``gateway`` (the link's own default gateway, per family) or
-    ``resolver`` (the first name server that the link's configuration names). A service has ``url``
+    ``resolver`` (the first name server that the link's configuration names) or ``first-hop`` (the
+    carrier's first router, learned from the ways to the others). A service has ``url``
     (https, http) and segment ``service``; each family that the link has is measured apart.
     Equipment has one address, or the word ``gateway``, and segment ``lan``; it is read (``snmp``),
     never taken as a witness of the way.

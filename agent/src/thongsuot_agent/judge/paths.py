@@ -1,0 +1,107 @@
+"""
+Paths: what the ways to the targets of a link were, and which hop on them is usually the carrier's
+first.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from thongsuot_agent.judge.events import Wish
+from thongsuot_agent.judge.memory import FirstHop, LinkMemory, Memory
+from thongsuot_agent.judge.plan import Plan, Watch
+from thongsuot_agent.judge.stand import NS_PER_S
+from thongsuot_schema.outcome import Outcome
+from thongsuot_schema.path import difference, path_from, taken
+from thongsuot_schema.result import Family, Result
+from thongsuot_schema.verdict import VerdictChange
+
+PATH = "path"
+
+_REMEMBERED = 9
+"""Sightings of first hops that are remembered: the usual one is whom most of them saw."""
+_ENOUGH = 2
+"""Sightings of one router, none of another, before it is taken for the usual one."""
+_ROUTES = 32
+"""Ways that are remembered of a link; a site has fewer targets."""
+_WISHES = 6
+_REST_NS = 10 * NS_PER_S
+"""A verdict often changes twice in some seconds; one look at the ways serves both."""
+
+
+class RouteChange(msgspec.Struct, frozen=True, kw_only=True):
+    """The way to a target is another than at the run before; ``text`` says how."""
+
+    link: str
+    target: str
+    family: Family
+    text: str
+
+
+def note(link: LinkMemory, result: Result) -> tuple[RouteChange, ...]:
+    """Take in a run of the path probe; returns what changed."""
+    finding, series = result.finding, result.series
+    if finding.outcome is Outcome.UNMEASURED:
+        return ()
+    path = path_from(finding.evidence, is_reached=finding.outcome is Outcome.OK)
+    key = f"{series.target} {series.family.value}"
+    before = link.paths.get(key)
+    after = taken(before, result.boottime_ns, path)
+    if after is before:
+        return ()
+    link.paths[key] = after
+    while len(link.paths) > _ROUTES:
+        del link.paths[next(iter(link.paths))]
+    first = path.hop(path.first)
+    if first is not None and first.address:
+        _learn(link, series.family, first.address)
+    text = "" if before is None else difference(before.latest.path, path)
+    if not text:
+        return ()
+    change = RouteChange(link=series.link, target=series.target, family=series.family, text=text)
+    return (change,)
+
+
+def first_hops(link: LinkMemory) -> Mapping[Family, str]:
+    """Return the usual first hop of the carrier in each family in which it is known."""
+    return {Family(family): hop.usual for family, hop in link.first_hops.items() if hop.usual}
+
+
+def wishes(memory: Memory, changes: Sequence[VerdictChange], plan: Plan) -> tuple[Wish, ...]:
+    """Return which ways are to be looked at now because verdicts changed."""
+    found: list[Wish] = []
+    for name in dict.fromkeys(change.verdict.link for change in changes):
+        link, watch = memory.links.get(name), plan.watches.get(name)
+        if link is None or watch is None or not watch.paths:
+            continue
+        asked_ns = link.paths_asked_ns
+        if asked_ns is not None and memory.now_ns - asked_ns < _REST_NS:
+            continue
+        link.paths_asked_ns = memory.now_ns
+        found += _ways(link, watch)
+    return tuple(found)
+
+
+def _ways(link: LinkMemory, watch: Watch) -> list[Wish]:
+    """The ways to who is silent first: it is about them."""
+    silent = {track.target for track in link.tracks.values() if track.silences}
+    ordered = sorted(watch.paths, key=lambda target: target not in silent)
+    found = [
+        Wish(kind=PATH, link=link.name, target=target, family=family)
+        for target in ordered
+        for family in watch.paths[target]
+        if link.facts is None or link.facts.usable(family)
+    ]
+    return found[:_WISHES]
+
+
+def _learn(link: LinkMemory, family: Family, address: str) -> None:
+    hop = link.first_hops.get(family.value)
+    if hop is None:
+        hop = link.first_hops[family.value] = FirstHop()
+    hop.seen.append(address)
+    del hop.seen[:-_REMEMBERED]
+    times = hop.seen.count(address)
+    is_alone = times == len(hop.seen)
+    if times * 2 > _REMEMBERED or (is_alone and times >= _ENOUGH):
+        hop.usual = address

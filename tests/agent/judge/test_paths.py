@@ -1,0 +1,157 @@
+"""What the ways to targets teach the judge, and when it asks for them."""
+
+import msgspec
+
+from tests.agent.judge.expect import last
+from tests.agent.judge.site import FIXED, GATEWAY, MOBILE, PROBES, RESOLVER, TARGETS, anchor
+from tests.agent.judge.world import Trouble, World
+from thongsuot_agent.judge import paths
+from thongsuot_agent.judge.engine import step
+from thongsuot_agent.judge.events import Arrival
+from thongsuot_agent.judge.memory import LinkMemory, Memory, Track
+from thongsuot_agent.judge.plan import Plan, plan_from
+from thongsuot_agent.judge.settings import Settings
+from thongsuot_schema.catalogue.path import LAST_HOP
+from thongsuot_schema.inventory.model import ProbePlan
+from thongsuot_schema.path import Hop, Path, evidence_of
+from thongsuot_schema.reason import Reason
+from thongsuot_schema.result import Family, Finding, Result, Series, not_ok, ok
+from thongsuot_schema.segment import Segment
+from thongsuot_schema.state import State
+from thongsuot_schema.verdict import Symptom, Verdict, VerdictChange
+
+S = 1_000_000_000
+FIRST_HOP = anchor("first_hop", Segment.ACCESS, "first-hop")
+LEARNED = (*TARGETS, FIRST_HOP)
+
+
+def plan() -> Plan:
+    probes = (*PROBES, ProbePlan(kind="path", every_s=300.0))
+    return plan_from((FIXED, MOBILE), LEARNED, probes)
+
+
+def finding(*addresses: str, reached: bool = True, first: int | None = 2) -> Finding:
+    hops = tuple(
+        Hop(
+            number=number,
+            sent=3,
+            answered=3 if address else 0,
+            addresses=(address,) if address else (),
+        )
+        for number, address in enumerate(addresses, 1)
+    )
+    evidence = evidence_of(Path(hops=hops, first=first))
+    values = {LAST_HOP: float(len(hops))}
+    if reached:
+        return ok(values, evidence=evidence)
+    return not_ok(Reason.TIMED_OUT, values, evidence=evidence)
+
+
+def result(at_s: int, found: Finding, target: str = "far") -> Result:
+    series = Series(kind="path", revision=1, link="fixed", target=target, family=Family.IP4)
+    return Result(series=series, boottime_ns=at_s * S, finding=found)
+
+
+def change(link: str = "fixed", service: str = "") -> VerdictChange:
+    verdict = Verdict(link=link, service=service, state=State.UP)
+    return VerdictChange(
+        verdict=verdict, before=State.UNKNOWN, onset_boottime_ns=0, decided_boottime_ns=0
+    )
+
+
+def test_two_sightings_of_one_router_make_it_the_usual_one() -> None:
+    link = LinkMemory(name="fixed")
+    paths.note(link, result(1, finding("192.168.1.1", "10.0.0.1", "203.0.113.1")))
+    assert paths.first_hops(link) == {}
+    paths.note(link, result(2, finding("192.168.1.1", "10.0.0.1", "203.0.113.1"), "zone"))
+    assert paths.first_hops(link) == {Family.IP4: "10.0.0.1"}
+
+
+def test_the_usual_router_gives_way_only_to_one_that_most_have_seen() -> None:
+    link = LinkMemory(name="fixed")
+    for at_s in range(20):
+        paths.note(link, result(at_s, finding("192.168.1.1", "10.0.0.1", "203.0.113.1")))
+    for at_s in range(20, 24):
+        paths.note(link, result(at_s, finding("192.168.1.1", "10.0.0.9", "203.0.113.1")))
+        assert paths.first_hops(link)[Family.IP4] == "10.0.0.1"
+    paths.note(link, result(24, finding("192.168.1.1", "10.0.0.9", "203.0.113.1")))
+    assert paths.first_hops(link)[Family.IP4] == "10.0.0.9"
+
+
+def test_a_way_that_ends_before_the_carrier_teaches_nothing() -> None:
+    link = LinkMemory(name="fixed")
+    for at_s in range(4):
+        paths.note(link, result(at_s, finding("192.168.1.1", reached=False, first=None)))
+    paths.note(link, result(5, not_ok(Reason.NO_ROUTE)))
+    assert paths.first_hops(link) == {}
+    assert link.paths["far ip4"].latest.at_ns == 3 * S
+
+
+def test_another_way_is_told_once_and_a_silent_hop_is_none() -> None:
+    memory, at = Memory(), plan()
+
+    def routes(one: Result) -> list[str]:
+        ruling = step(memory, Arrival(boottime_ns=one.boottime_ns, result=one), at, Settings())
+        return [route.text for route in ruling.routes]
+
+    assert routes(result(1, finding("192.168.1.1", "10.0.0.1", "10.0.0.2", "203.0.113.1"))) == []
+    assert routes(result(2, finding("192.168.1.1", "", "10.0.0.2", "203.0.113.1"))) == []
+    assert routes(
+        result(3, finding("192.168.1.1", "10.0.0.1", "10.0.0.7", "10.0.0.8", "203.0.113.1"))
+    ) == ["4 to 5 hops, hop 3 10.0.0.2 to 10.0.0.7"]
+    assert (
+        routes(result(4, finding("192.168.1.1", "10.0.0.1", "10.0.0.7", "10.0.0.8", "203.0.113.1")))
+        == []
+    )
+    assert routes(result(5, finding("192.168.1.1", "10.0.0.1", reached=False))) == ["ends at hop 2"]
+
+
+def test_ways_are_asked_for_when_a_verdict_changes_silent_targets_first() -> None:
+    memory = Memory(now_ns=100 * S)
+    track = Track(kind="icmp", target="far", family=Family.IP4, silences=3)
+    memory.links["fixed"] = LinkMemory(name="fixed", tracks={"icmp far ip4": track})
+    wishes = paths.wishes(memory, [change()], plan())
+    assert [(wish.target, wish.family) for wish in wishes[:2]] == [
+        ("far", Family.IP4),
+        ("far", Family.IP6),
+    ]
+    assert len(wishes) == 6
+    assert {wish.kind for wish in wishes} == {"path"}
+    assert not {"gateway", "first_hop", "dichvucong"} & {wish.target for wish in wishes}
+
+
+def test_two_changes_in_a_moment_are_one_question() -> None:
+    memory = Memory(now_ns=100 * S)
+    memory.links["fixed"] = LinkMemory(name="fixed")
+    assert paths.wishes(memory, [change(), change(service="motcua")], plan())
+    memory.now_ns += 3 * S
+    assert paths.wishes(memory, [change()], plan()) == ()
+    memory.now_ns += 8 * S
+    assert paths.wishes(memory, [change()], plan())
+    assert paths.wishes(memory, [change(link="")], plan()) == ()
+
+
+def test_what_was_learned_is_written_down_with_the_memory() -> None:
+    memory = Memory(links={"fixed": LinkMemory(name="fixed")})
+    for at_s in (1, 2):
+        paths.note(
+            memory.links["fixed"], result(at_s, finding("192.168.1.1", "10.0.0.1", "203.0.113.1"))
+        )
+    again = msgspec.msgpack.decode(msgspec.msgpack.encode(memory), type=Memory)
+    assert again == memory
+    assert paths.first_hops(again.links["fixed"]) == {Family.IP4: "10.0.0.1"}
+
+
+def test_the_learned_router_tells_the_line_from_the_core() -> None:
+    bare = (GATEWAY, RESOLVER, *(one for one in TARGETS if one.segment is Segment.TRANSIT))
+    for at, without, with_it in (
+        (Segment.ACCESS, Symptom.ACCESS_SILENT, Symptom.ACCESS_SILENT),
+        (Segment.CARRIER, Symptom.ACCESS_SILENT, Symptom.CARRIER_SILENT),
+    ):
+        for targets, expected in ((bare, without), ((*bare, FIRST_HOP), with_it)):
+            world = World(
+                plan=plan_from((FIXED,), targets, PROBES),
+                troubles=(Trouble(start_s=60.0, end_s=200.0, at=at, loss=1.0),),
+            )
+            world.run(110.0)
+            assert last(world, "fixed").verdict.symptom is expected, (at, len(targets))

@@ -5,18 +5,29 @@ import msgspec
 from tests.agent.app.test_show import STATUS
 from tests.agent.page.test_history import change
 from tests.agent.page.test_site_view import given, outlook_of, view
+from thongsuot_agent.page.exposition import Exposition
 from thongsuot_agent.page.history import History
 from thongsuot_agent.page.pages import Pages, Sources
 from thongsuot_agent.page.request import Page, Request
 from thongsuot_agent.page.site_view import Surroundings, site_view
 from thongsuot_agent.status import AgentStatus
 from thongsuot_schema.inventory.model import Role, Target
+from thongsuot_schema.metric import MetricType
 from thongsuot_schema.page.view import SiteView
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
 
 S = 1_000_000_000
 LARGEST_BYTES = 60_000
+PROMETHEUS_ACCEPTS = (
+    "application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.3,*/*;q=0.2"
+)
+
+
+def figures() -> Exposition:
+    made = Exposition({"site": "ba-dinh"}, ())
+    made.add_own("thongsuot_agent_results_total", "Results", 1.0, MetricType.COUNTER)
+    return made
 
 
 class Drawing:
@@ -30,7 +41,7 @@ class Drawing:
             Sources(
                 view=self._view,
                 status=lambda: STATUS,
-                figures=lambda: "thongsuot_agent_results_total 1.0\n",
+                figures=figures,
                 is_well=lambda: is_well,
                 boottime_ns=lambda: self.now_ns,
             )
@@ -70,6 +81,11 @@ def test_status_figures_and_health_are_served() -> None:
     drawing = Drawing(view())
     assert msgspec.json.decode(drawing.get("/status.json").body, type=AgentStatus) == STATUS
     assert drawing.get("/metrics").content_type.startswith("text/plain; version=0.0.4")
+    asked = Request(path="/metrics", query={}, is_head=False, accept=PROMETHEUS_ACCEPTS)
+    page = drawing.pages.page_for(asked)
+    assert page is not None
+    assert page.content_type == "application/openmetrics-text; version=1.0.0; charset=utf-8"
+    assert page.body.endswith(b"\n# EOF\n")
     assert drawing.get("/healthz").body == b"200 OK\n"
     assert Drawing(view(), is_well=False).get("/healthz").status == 503
     assert drawing.pages.page_for(Request(path="/x", query={}, is_head=False)) is None

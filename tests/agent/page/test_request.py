@@ -13,6 +13,8 @@ def test_a_request_is_read() -> None:
     request = parse(b"GET /?lang=en&x=%C4%91 HTTP/1.1\r\nHost: x\r\n\r\n")
     assert (request.path, request.query, request.is_head) == ("/", {"lang": "en", "x": "đ"}, False)
     assert parse(b"HEAD /healthz HTTP/1.0\r\n\r\n").is_head
+    asked = parse(b"GET / HTTP/1.1\r\nACCEPT: Text/HTML\r\nX: y\r\naccept:*/*\r\n\r\n")
+    assert asked.accept == "text/html,*/*"
 
 
 @pytest.mark.parametrize(

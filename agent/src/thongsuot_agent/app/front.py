@@ -114,14 +114,14 @@ class Front:
             ),
         )
 
-    def figures(self) -> str:
+    def figures(self) -> Exposition:
         """Return what ``/metrics`` says."""
         site = self.setting.config.site
         exposition = Exposition({"commune": site.commune, "site": site.name}, self.uplinks.specs)
         exposition.add_results(self.desk.latest.fresh(self.setting.clock.boottime_ns()))
         exposition.add_verdicts(one.verdict for one in self.desk.given)
         self._add_own(exposition)
-        return exposition.text()
+        return exposition
 
     def _add_own(self, exposition: Exposition) -> None:
         record = self.spool.status()
@@ -137,7 +137,7 @@ class Front:
         for name, (text, value) in counters.items():
             exposition.add_own(f"thongsuot_agent_{name}_total", text, value, MetricType.COUNTER)
         exposition.add_own(
-            "thongsuot_agent_waiting_batches_count",
+            "thongsuot_agent_waiting_batches",
             "Batches that the collector has not acknowledged",
             record.waiting_batches,
         )

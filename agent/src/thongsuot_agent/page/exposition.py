@@ -1,11 +1,12 @@
 """
-Figures in the text format of Prometheus (exposition format 0.0.4), from the catalogue's own names.
+Figures in the text formats of Prometheus (0.0.4) and OpenMetrics (1.0), from the catalogue's own
+names.
 
 By hand: prometheus_client's exposition loads ssl, http.server and wsgiref, 8 MB of resident memory
 (2026-11), to write lines like these; a test reads them back with its parser.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from thongsuot_schema import catalogue
@@ -19,6 +20,7 @@ from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Verdict
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+CONTENT_TYPE_OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 
 _STATES = {State.UP: 0.0, State.DEGRADED: 1.0, State.DOWN: 2.0}
 
@@ -87,13 +89,23 @@ class Exposition:
         self._add(name, help_text, self._labels(link=link, target="", family=""), value, type_)
 
     def text(self) -> str:
-        """Return all of it."""
-        lines: list[str] = []
+        """Return all of it in Prometheus' own format."""
+        return "\n".join((*self._lines(is_open=False), ""))
+
+    def open_metrics(self) -> str:
+        """Return all of it as OpenMetrics: counters are described without their ``_total``."""
+        return "\n".join((*self._lines(is_open=True), "# EOF", ""))
+
+    def _lines(self, *, is_open: bool) -> Iterator[str]:
         for name, metric in self._metrics.items():
-            lines.append(f"# HELP {name} {_escaped_help(metric.help)}")
-            lines.append(f"# TYPE {name} {metric.type.value}")
-            lines.extend(f"{name}{labels} {value!r}" for labels, value in metric.samples)
-        return "\n".join((*lines, ""))
+            described, text = name, _escaped_help(metric.help)
+            if is_open:
+                text = text.replace('"', '\\"')
+                if metric.type is MetricType.COUNTER:
+                    described = name.removesuffix("_total")
+            yield f"# HELP {described} {text}"
+            yield f"# TYPE {described} {metric.type.value}"
+            yield from (f"{name}{labels} {value!r}" for labels, value in metric.samples)
 
     def _add(
         self,

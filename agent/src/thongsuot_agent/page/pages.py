@@ -6,7 +6,7 @@ from http import HTTPStatus
 
 import msgspec
 
-from thongsuot_agent.page.exposition import CONTENT_TYPE
+from thongsuot_agent.page.exposition import CONTENT_TYPE, CONTENT_TYPE_OPENMETRICS, Exposition
 from thongsuot_agent.page.request import Page, Request, plain
 from thongsuot_agent.status import AgentStatus
 from thongsuot_schema.page.view import SiteView
@@ -24,7 +24,7 @@ class Sources:
 
     view: Callable[[], SiteView]
     status: Callable[[], AgentStatus]
-    figures: Callable[[], str]
+    figures: Callable[[], Exposition]
     is_well: Callable[[], bool]
     boottime_ns: Callable[[], int]
 
@@ -45,12 +45,19 @@ class Pages:
                 body = msgspec.json.encode(self._sources.status())
                 return Page(body=body, content_type="application/json")
             case "/metrics":
-                return Page(body=self._sources.figures().encode(), content_type=CONTENT_TYPE)
+                return self._figures(request)
             case "/healthz":
                 is_well = self._sources.is_well()
                 return plain(HTTPStatus.OK if is_well else HTTPStatus.SERVICE_UNAVAILABLE)
             case _:
                 return None
+
+    def _figures(self, request: Request) -> Page:
+        figures = self._sources.figures()
+        if "application/openmetrics-text" in request.accept:
+            body = figures.open_metrics().encode()
+            return Page(body=body, content_type=CONTENT_TYPE_OPENMETRICS)
+        return Page(body=figures.text().encode(), content_type=CONTENT_TYPE)
 
     def _site(self, request: Request) -> Page:
         language: Language = "en" if request.query.get("lang") == "en" else "vi"

@@ -25,11 +25,16 @@ class RequestRefused(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What is asked for; ``is_head`` wants the head alone."""
+    """
+    What is asked for.
+
+    ``is_head`` wants the head alone; ``accept`` is that header, in small letters.
+    """
 
     path: str
     query: dict[str, str]
     is_head: bool
+    accept: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +54,7 @@ def parse(head: bytes) -> Request:
     Raises:
         RequestRefused: it is malformed, or asks for what is not done here.
     """
-    line, _, _ = head.partition(b"\r\n")
+    line, _, headers = head.partition(b"\r\n")
     words = line.split(b" ")
     if len(words) != 3 or not words[2].startswith(b"HTTP/1."):
         raise RequestRefused(HTTPStatus.BAD_REQUEST)
@@ -63,7 +68,15 @@ def parse(head: bytes) -> Request:
         raise RequestRefused(HTTPStatus.BAD_REQUEST)
     if method not in _METHODS:
         raise RequestRefused(HTTPStatus.METHOD_NOT_ALLOWED)
-    return Request(path=path, query=values, is_head=method == "HEAD")
+    is_head = method == "HEAD"
+    return Request(path=path, query=values, is_head=is_head, accept=_accept(headers))
+
+
+def _accept(headers: bytes) -> str:
+    """Return what the ``Accept`` lines of headers say, together; RFC 9110, 12.5.1."""
+    fields = (line.partition(b":") for line in headers.lower().split(b"\r\n"))
+    found = [value.strip() for name, _, value in fields if name == b"accept"]
+    return b",".join(found).decode("latin-1")
 
 
 def response(page: Page, *, is_head: bool = False) -> bytes:

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Sequence
 
 import msgspec
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client import CollectorRegistry
+from prometheus_client.exposition import choose_encoder
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
@@ -95,10 +96,11 @@ class Pages:
             headers=HEADERS,
         )
 
-    async def metrics(self, _request: Request) -> Response:
-        """Answer with what the collector measures about itself."""
+    async def metrics(self, request: Request) -> Response:
+        """Answer with what the collector measures about itself, in the format that is asked for."""
         self._refresh()
-        return Response(generate_latest(self._registry), media_type=CONTENT_TYPE_LATEST)
+        encode, content_type = choose_encoder(request.headers.get("accept", ""))
+        return Response(encode(self._registry), media_type=content_type)
 
     async def health(self, _request: Request) -> Response:
         """Answer that the process lives."""

@@ -1,0 +1,153 @@
+"""``/metrics`` of agent and collector: what promtool, a strict parser and Prometheus say of it."""
+
+import json
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+from prometheus_client.openmetrics import parser
+
+from tests.agent.page.test_pages import PROMETHEUS_ACCEPTS
+from tests.collector.running import collector, eventually, token
+from tests.collector.sinks.receiver import always, receiver
+from tests.collector.sinks.sink_contract import SITE, delivered, device, push
+from tests.servers import PrometheusServer, need
+from thongsuot_agent.page.exposition import Exposition
+from thongsuot_schema import catalogue
+from thongsuot_schema.inventory.model import Link, Medium
+from thongsuot_schema.metric import Metric, MetricType, Unit
+from thongsuot_schema.reason import Reason
+from thongsuot_schema.result import Family, Result, Series, not_ok, ok
+from thongsuot_schema.segment import Segment
+from thongsuot_schema.state import State
+from thongsuot_schema.verdict import Symptom, Verdict
+
+pytestmark = pytest.mark.servers
+
+_SINK = '[[sinks]]\nkind = "remote_write"\nname = "database"\nlinger_s = 0.0\nurl = "{url}"\n'
+
+
+def linted(text: str) -> str:
+    """Return what promtool has to say about metrics; empty when it is content."""
+    need("promtool")
+    said = subprocess.run(
+        ["promtool", "check", "metrics"], input=text, text=True, capture_output=True, check=False
+    )
+    return said.stdout + said.stderr + (f"exit {said.returncode}" if said.returncode else "")
+
+
+def read(text: str) -> dict[str, Any]:
+    """Return the families of a text, as prometheus-client's strict parser of OpenMetrics does."""
+    strict: Any = parser.text_string_to_metric_families
+    return {family.name: family for family in strict(text)}
+
+
+def plausible(metric: Metric) -> float:
+    return metric.minimum if metric.minimum is not None else 1.0
+
+
+def everything() -> Exposition:
+    """Return the figures of an agent that measures every kind, and knows every verdict."""
+    link = Link(name="5g", interface="wwan0", medium=Medium.RADIO_5G, carrier='mạng "\\số" 1')
+    made = Exposition({"commune": "00004", "site": "ba-dinh"}, (link,))
+    for name in catalogue.kinds():
+        kind = catalogue.load(name)
+        series = [
+            Series(kind=name, revision=kind.revision, link="5g", target=target, family=Family.IP4)
+            for target in ("a", "b")
+        ]
+        values = {metric: plausible(metric) for metric in kind.metrics}
+        made.add_results(
+            [
+                Result(series=series[0], boottime_ns=1, finding=ok(values)),
+                Result(series=series[1], boottime_ns=1, finding=not_ok(Reason.NO_ROUTE)),
+            ]
+        )
+    made.add_verdicts(
+        [
+            Verdict(
+                link="5g",
+                service="",
+                state=State.DOWN,
+                segment=Segment.ACCESS,
+                symptom=Symptom.NONE,
+            )
+        ]
+    )
+    made.add_own("thongsuot_agent_results_total", 'Results "so far"', 7, MetricType.COUNTER)
+    return made
+
+
+def test_promtool_objects_to_nothing_of_an_agent_but_names_that_end_in_their_unit() -> None:
+    """
+    A name of the catalogue ends in its unit, and promtool has another opinion of two units: it
+    keeps ``_count`` for histograms, and knows bytes where lines are sold in bits.
+    """
+    metrics = [one for name in catalogue.kinds() for one in catalogue.load(name).metrics]
+    of_units = {one.full_name for one in metrics if one.unit in {Unit.COUNT, Unit.BITS_PER_SECOND}}
+    objections = linted(everything().text()).splitlines()
+    assert {line.split()[0] for line in objections if line != "exit 3"} <= of_units
+
+
+def test_an_agent_says_the_same_as_openmetrics() -> None:
+    families = read(everything().open_metrics())
+    results = families["thongsuot_agent_results"]
+    assert (results.type, results.documentation) == ("counter", 'Results "so far"')
+    assert [(one.name, one.value) for one in results.samples] == [
+        ("thongsuot_agent_results_total", 7.0)
+    ]
+    for name in catalogue.kinds():
+        for metric in catalogue.load(name).metrics:
+            family = families[metric.full_name.removesuffix("_total")]
+            assert family.type == metric.type.value
+            assert family.samples[0].labels["carrier"] == 'mạng "\\số" 1'
+
+
+async def test_promtool_has_nothing_to_say_about_a_collector(tmp_path: Path) -> None:
+    async with (
+        receiver(always(204)) as there,
+        collector(tmp_path, config=_SINK.format(url=there.url)) as client,
+    ):
+        await push(client, token(tmp_path, SITE), device(), 2)
+        await eventually(lambda: delivered(client))
+        plain = await client.get("/metrics")
+        strict = await client.get("/metrics", headers={"Accept": PROMETHEUS_ACCEPTS})
+    assert plain.headers["content-type"].startswith("text/plain")
+    assert linted(plain.text) == ""
+    assert strict.headers["content-type"].startswith("application/openmetrics-text; version=1.0.0")
+    assert read(strict.text)["thongsuot_collector_pushes"].type == "counter"
+
+
+async def test_a_prometheus_scrapes_a_collector(
+    own_prometheus: PrometheusServer, tmp_path: Path
+) -> None:
+    state = tmp_path / "state"
+    state.mkdir()
+    async with collector(state) as client:
+        target = urlsplit(str(client.base_url)).netloc
+        job = {
+            "job_name": "collector",
+            "scrape_interval": "1s",
+            "scrape_timeout": "1s",
+            "static_configs": [{"targets": [target]}],
+        }
+        config = tmp_path / "own-prometheus" / "prometheus.yml"
+        config.write_text(json.dumps({"scrape_configs": [job]}))
+        own_prometheus.start()
+
+        async def scraped() -> bool:
+            async with httpx.AsyncClient() as asking:
+                answer = await asking.get(
+                    f"{own_prometheus.url}/api/v1/query",
+                    params={
+                        "query": "thongsuot_collector_journal_bytes and on(job) up == 1",
+                        "time": f"{time.time():.3f}",
+                    },
+                )
+            return bool(answer.json()["data"]["result"])
+
+        await eventually(scraped)

@@ -32,12 +32,15 @@ class PrometheusServer:
     same data, so that a test can take the receiver away and bring it back.
     """
 
-    def __init__(self, directory: Path, *, window_s: int = 24 * 3600) -> None:
+    def __init__(
+        self, directory: Path, *, window_s: int = 24 * 3600, more_config: str = ""
+    ) -> None:
         self._directory = directory
         self._port = 0
         self._process: subprocess.Popen[bytes] | None = None
         config = directory / "prometheus.yml"
-        config.write_text(_PROMETHEUS_CONFIG.format(window_s=window_s), encoding="utf-8")
+        text = _PROMETHEUS_CONFIG.format(window_s=window_s) + more_config
+        config.write_text(text, encoding="utf-8")
 
     @property
     def url(self) -> str:

@@ -10,6 +10,7 @@ from tools import reference
 
 from tests.contract.house import ROOT, modules, plant
 from thongsuot_collector import rules
+from thongsuot_dashboards import alerts
 
 _LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)(?:\s+\"[^\"]*\")?\)")
 _FENCE = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
@@ -120,13 +121,14 @@ def test_a_folder_that_is_not_on_the_map_is_found(tmp_path: Path) -> None:
 
 
 def without_heading(codes: Iterable[str], runbook: str) -> set[str]:
-    """Return the incident rules that have no heading of their own in the runbook."""
+    """Return the rules that have no heading of their own in the runbook."""
     return set(codes) - set(re.findall(r"^## (\w+)$", runbook, re.MULTILINE))
 
 
-def test_every_incident_rule_has_its_heading_in_the_runbook() -> None:
+def test_every_incident_rule_and_every_alert_has_its_heading_in_the_runbook() -> None:
     runbook = (ROOT / "docs" / "runbook.md").read_text(encoding="utf-8")
     assert without_heading(rules.codes(), runbook) == set()
+    assert without_heading((alert.name for alert in alerts.alerts()), runbook) == set()
 
 
 def test_a_rule_without_a_heading_is_found() -> None:

@@ -3,15 +3,21 @@
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from thongsuot_collector.metrics import Metrics
+from thongsuot_collector.notify.telling.gauges import NotifyMetrics
+from thongsuot_dashboards import own, recorded
 from thongsuot_dashboards.__main__ import DEFAULT_FOLDER, files
 from thongsuot_dashboards.boards import load
 from thongsuot_dashboards.panels.modern import SCHEMA_VERSION
 from thongsuot_dashboards.text import Language
 from thongsuot_schema import catalogue
 from thongsuot_schema.metric import PREFIX
+
+Json = dict[str, Any]
 
 CATALOGUE_NAMES = {
     name
@@ -22,47 +28,126 @@ CATALOGUE_NAMES = {
         *(metric.full_name for metric in kind.metrics),
     )
 }
-LABELS = {"carrier", "commune", "family", "link", "medium", "site", "target"}
+MEASURED = {"carrier", "commune", "family", "link", "medium", "site", "target"}
+KNOWN_LABELS = MEASURED | {"commune_name", "consumer", "heard", "job", "le", "reason"}
+
+BOARDS: list[tuple[str, Json]] = [
+    (f"{name}/{language}", json.loads(board.to_json(language)))
+    for name, board in load().items()
+    for language in Language
+]
+each_board = pytest.mark.parametrize(("name", "board"), BOARDS, ids=[name for name, _ in BOARDS])
 
 
-def boards() -> list[tuple[str, dict[str, object]]]:
-    return [
-        (f"{name}/{language}", json.loads(board.to_json(language)))
-        for name, board in load().items()
-        for language in Language
+def collectors_own() -> set[str]:
+    """Return the names of what a collector says of itself."""
+    metrics = Metrics()
+    NotifyMetrics(metrics.registry)
+    endings = {"counter": ("_total",), "histogram": ("_bucket", "_count", "_sum"), "gauge": ("",)}
+    return {
+        family.name + ending
+        for family in metrics.registry.collect()
+        for ending in endings[family.type]
+    }
+
+
+def texts(value: object) -> list[str]:
+    """Return every PromQL expression in a board: of panels, annotations and variables."""
+    if isinstance(value, list):
+        return [text for one in value for text in texts(one)]
+    if not isinstance(value, dict):
+        return []
+    own_texts = [
+        text for key in ("expr", "query") if isinstance(text := value.get(key), str) and "(" in text
     ]
+    plain = [value["expr"]] if isinstance(value.get("expr"), str) else []
+    inner = [text for one in value.values() for text in texts(one)]
+    return list(dict.fromkeys([*own_texts, *plain, *inner]))
 
 
-def expressions(board: dict[str, object]) -> list[str]:
-    found = re.findall(r'"expr": "((?:[^"\\]|\\.)*)"', json.dumps(board))
-    return [text.replace('\\"', '"') for text in found]
-
-
-@pytest.mark.parametrize(("name", "board"), boards())
-def test_every_metric_in_a_query_is_in_the_catalogue(name: str, board: dict[str, object]) -> None:
-    queries = expressions(board)
+@each_board
+def test_a_query_names_nothing_that_is_not_there(name: str, board: Json) -> None:
+    queries = texts(board)
     assert queries, name
+    theirs = collectors_own()
     for query in queries:
-        names = re.findall(rf"\b{PREFIX}\w+", query)
+        names = set(re.findall(rf"\b{PREFIX}\w+|\bthongsuot:\w+|\bup\b", query))
         assert names, query
-        assert set(names) <= CATALOGUE_NAMES, query
-        matched = re.findall(r"(\w+)(?:=~|!=|=)", query)
-        assert set(matched) <= LABELS, query
+        unknown = names - CATALOGUE_NAMES - set(recorded.NAMES) - theirs - {"up"}
+        assert unknown == set(), query
+        matched = set(re.findall(r"(\w+)(?:=~|!=|=)\"", query))
+        assert matched <= KNOWN_LABELS, query
 
 
-@pytest.mark.parametrize(("name", "board"), boards())
+def test_the_names_of_the_collectors_own_metrics_are_the_collectors() -> None:
+    ours = {value for key, value in vars(own).items() if key.isupper() and value != own.PREFIX}
+    ours -= {own.JOB, own.PUSH_SECONDS, own.COMMIT_SECONDS}
+    ours |= {f"{own.PUSH_SECONDS}_bucket", f"{own.COMMIT_SECONDS}_bucket"}
+    assert ours - collectors_own() == set()
+
+
+@each_board
 def test_a_board_is_of_the_present_schema_and_says_what_each_panel_shows(
-    name: str, board: dict[str, object]
+    name: str, board: Json
 ) -> None:
     assert board["schemaVersion"] == SCHEMA_VERSION
     panels = board["panels"]
-    assert isinstance(panels, list)
+    assert len({panel["id"] for panel in panels}) == len(panels)
     for panel in panels:
         assert panel["title"], name
         assert panel["description"], panel["title"]
         assert panel["datasource"] == {"type": "prometheus", "uid": "${datasource}"}
+
+
+@each_board
+def test_panels_lie_side_by_side_and_fill_their_rows(name: str, board: Json) -> None:
+    taken: set[tuple[int, int]] = set()
+    for panel in board["panels"]:
         place = panel["gridPos"]
-        assert 0 <= place["x"] <= place["x"] + place["w"] <= 24
+        cells = {
+            (x, y)
+            for x in range(place["x"], place["x"] + place["w"])
+            for y in range(place["y"], place["y"] + place["h"])
+        }
+        assert not cells & taken, f"{name}: {panel['title']} lies on another"
+        assert all(0 <= x < 24 for x, _ in cells), panel["title"]
+        taken |= cells
+    for panel in board["panels"]:
+        y = panel["gridPos"]["y"]
+        assert {x for x, at in taken if at == y} == set(range(24)), f"{name}: a hole beside row {y}"
+
+
+@each_board
+def test_a_variable_that_a_query_uses_is_one_that_can_be_chosen(name: str, board: Json) -> None:
+    chosen = {variable["name"] for variable in board["templating"]["list"]}
+    built_in = {"__range", "__rate_interval"}
+    used = set(re.findall(r"\$\{?(\w+)", " ".join(texts(board))))
+    assert used - chosen - built_in == set(), name
+    assert chosen - used - {"datasource"} == set(), f"{name}: a choice that changes nothing"
+
+
+@each_board
+def test_links_lead_to_boards_that_there_are_with_variables_that_they_have(
+    name: str, board: Json
+) -> None:
+    variables = {
+        one["uid"]: {variable["name"] for variable in one["templating"]["list"]}
+        for _, one in BOARDS
+    }
+    for url in re.findall(r'"url": "(/d/(?:[^"\\]|\\.)*)"', json.dumps(board)):
+        uid, _, rest = url.removeprefix("/d/").partition("?")
+        assert uid in variables, f"{name}: {url}"
+        assert set(re.findall(r"var-(\w+)=", rest)) <= variables[uid], f"{name}: {url}"
+
+
+@pytest.mark.parametrize("board", load())
+def test_both_languages_differ_in_words_only(board: str) -> None:
+    shapes = []
+    for language in Language:
+        data = json.loads(load()[board].to_json(language))
+        shapes.append([(p["type"], p["gridPos"], texts(p)) for p in data["panels"]])
+        assert data["uid"] == load()[board].uid
+    assert shapes[0] == shapes[1]
 
 
 def test_the_uids_of_boards_are_unique() -> None:

@@ -9,9 +9,9 @@ class Metrics:
     """
     All instruments of one collector, in a registry of their own.
 
-    Labels are bounded: ``reason`` and ``quality`` from closed lists, ``consumer`` and ``sink``
-    from the configuration. Never a site: ten thousand of them would be the largest part of the
-    database.
+    Labels are bounded: ``reason`` and ``quality`` from closed lists, ``consumer``, ``sink`` and
+    ``file`` from the configuration, ``version`` as many as are rolled out. Never a site: ten
+    thousand of them would be the largest part of the database.
     """
 
     def __init__(self) -> None:
@@ -41,6 +41,7 @@ class Metrics:
             (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0),
         )
         self.journal_bytes = self._gauge("journal_bytes", "Bytes of the journal in use", ())
+        self.journal_limit = self._gauge("journal_limit_bytes", "Above it the oldest go", ())
         self.journal_entries = self._gauge(
             "journal_entries", "Entries between the oldest kept and the newest", ()
         )
@@ -75,6 +76,10 @@ class Metrics:
             "sink_window_seconds", "How late a sample a Prometheus takes, as it says", ("sink",)
         )
         self.sites = self._gauge("sites", "Sites by whether they are heard", ("heard",))
+        self.agents = self._gauge("agents", "Agents by the version they run", ("version",))
+        self.certificate_expiry = self._gauge(
+            "certificate_expiry_timestamp_seconds", "When its certificate runs out", ("file",)
+        )
 
     def _counter(self, name: str, text: str, labels: tuple[str, ...]) -> Counter:
         return Counter(f"{_PREFIX}_{name}", text, labels, registry=self.registry)

@@ -1,9 +1,9 @@
-"""``python -m thongsuot_dashboards [FOLDER]`` writes every board in both languages."""
+"""``python -m thongsuot_dashboards [FOLDER]`` writes boards, rules and provisioning files."""
 
 import sys
 from pathlib import Path
 
-from thongsuot_dashboards.boards import load
+from thongsuot_dashboards import boards, provisioning, rules
 from thongsuot_dashboards.text import Language
 
 DEFAULT_FOLDER = Path(__file__).parents[2] / "out"
@@ -11,11 +11,12 @@ DEFAULT_FOLDER = Path(__file__).parents[2] / "out"
 
 def files() -> dict[str, str]:
     """Return the text of every generated file by its path below the output folder."""
-    return {
+    generated = {
         f"{language}/{name}.json": board.to_json(language)
-        for name, board in load().items()
+        for name, board in boards.load().items()
         for language in Language
     }
+    return generated | rules.files() | provisioning.FILES
 
 
 def main() -> None:

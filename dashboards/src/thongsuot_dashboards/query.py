@@ -7,7 +7,11 @@ from thongsuot_schema.metric import Kind, Metric
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
-    """One PromQL expression and the legend of what it returns (Grafana's ``{{label}}`` syntax)."""
+    """
+    One PromQL expression and the legend of what it returns (Grafana's ``{{label}}`` syntax).
+
+    ``instant``: asked once, for the end of the time that is shown; else over all of it.
+    """
 
     expr: str
     legend: str
@@ -15,9 +19,13 @@ class Query:
 
 
 def selector(full_name: str, **matchers: str) -> str:
-    """Return ``name{label=~"value",…}``; a value may be a dashboard variable such as ``$site``."""
-    inside = ",".join(f'{label}=~"{value}"' for label, value in sorted(matchers.items()))
-    return f"{full_name}{{{inside}}}"
+    """
+    Return ``name{label=~"value",…}``; a value may be a dashboard variable such as ``$site``.
+
+    A value that begins with ``=`` or ``!=`` is compared as it stands, not as a pattern.
+    """
+    inside = ",".join(f"{label}{_compared(value)}" for label, value in sorted(matchers.items()))
+    return f"{full_name}{{{inside}}}" if inside else full_name
 
 
 def gauge(metric: Metric, legend: str, **matchers: str) -> Query:
@@ -32,10 +40,16 @@ def average(metric: Metric, legend: str, window: str, **matchers: str) -> Query:
     )
 
 
-def rate(metric: Metric, legend: str, *, factor: float = 1.0, **matchers: str) -> Query:
-    """Return the increase of a counter per second, times ``factor`` (8 turns bytes into bits)."""
+def rate(metric: Metric, legend: str, **matchers: str) -> Query:
+    """Return the increase of a counter per second."""
     expr = f"rate({selector(metric.full_name, **matchers)}[$__rate_interval])"
-    return Query(expr=expr if factor == 1.0 else f"{expr} * {factor:g}", legend=legend)
+    return Query(expr=expr, legend=legend)
+
+
+def bits(metric: Metric, legend: str, **matchers: str) -> Query:
+    """Return the increase per second of a counter of bytes, in bits."""
+    found = rate(metric, legend, **matchers)
+    return Query(expr=f"{found.expr} * 8", legend=legend)
 
 
 def success(kind: Kind, legend: str, window: str = "5m", **matchers: str) -> Query:
@@ -43,3 +57,19 @@ def success(kind: Kind, legend: str, window: str = "5m", **matchers: str) -> Que
     return Query(
         expr=f"avg_over_time({selector(kind.success_name, **matchers)}[{window}])", legend=legend
     )
+
+
+def now(expr: str, legend: str = "") -> Query:
+    """Return a query that is asked once, for the end of the time that is shown."""
+    return Query(expr=expr, legend=legend, instant=True)
+
+
+def over(expr: str, legend: str) -> Query:
+    """Return a query that is asked over all of the time that is shown."""
+    return Query(expr=expr, legend=legend)
+
+
+def _compared(value: str) -> str:
+    if value.startswith("!="):
+        return f'!="{value[2:]}"'
+    return f'="{value[1:]}"' if value.startswith("=") else f'=~"{value}"'

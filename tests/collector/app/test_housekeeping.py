@@ -3,14 +3,17 @@
 import logging
 import time
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import trustme
 
 from tests.collector.journal.journal_contract import entry
 from thongsuot_collector.app.parts import Parts, parts
 from thongsuot_collector.config.read import parse
 from thongsuot_collector.directory import Directory
+from thongsuot_collector.state.site import SiteState
 from thongsuot_collector.store import boots
 from thongsuot_schema.inventory.model import Inventory
 
@@ -77,3 +80,41 @@ async def test_how_far_consumers_are_behind_is_measured_when_it_is_asked_for(mad
     for consumer in ("state", "incidents", "database"):
         assert value("thongsuot_collector_consumer_lag_entries", {"consumer": consumer}) == 3
     assert value("thongsuot_collector_sites", {"heard": "yes"}) == 0
+
+
+async def test_the_end_of_the_collectors_certificate_is_measured(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    end = datetime(2031, 2, 3, 4, 5, 6, tzinfo=UTC)
+    issued = trustme.CA().issue_cert("collector.example", not_after=end)
+    certificate, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    issued.private_key_and_cert_chain_pem.write_to_path(str(certificate))
+    issued.private_key_pem.write_to_path(str(key))
+    text = (
+        f'state_dir = "{tmp_path}"\n'
+        f'[listen]\ncertificate_file = "{certificate}"\nkey_file = "{key}"\n'
+    )
+    configuration = parse(text, file="test.toml", folder=tmp_path)
+    async with parts(configuration, Directory(Inventory())) as opened:
+        await opened.housekeeping.measure_certificate()
+        value = opened.metrics.registry.get_sample_value
+        name = "thongsuot_collector_certificate_expiry_timestamp_seconds"
+        assert value(name, {"file": "cert.pem"}) == end.timestamp()
+        # A renewal that went wrong is told, and what was known stays.
+        certificate.write_text("")
+        await opened.housekeeping.measure_certificate()
+        assert "no certificate in PEM form" in caplog.text
+        assert value(name, {"file": "cert.pem"}) == end.timestamp()
+
+
+async def test_versions_of_agents_are_counted_and_one_that_is_gone_is_gone(made: Parts) -> None:
+    value = made.metrics.registry.get_sample_value
+    made.states._sites["a"] = SiteState(version="1.0")
+    made.states._sites["b"] = SiteState()
+    made.housekeeping.measure()
+    assert value("thongsuot_collector_agents", {"version": "1.0"}) == 1
+    assert value("thongsuot_collector_agents", {"version": "unknown"}) == 1
+    made.states._sites["a"].version = "1.1"
+    made.housekeeping.measure()
+    assert value("thongsuot_collector_agents", {"version": "1.1"}) == 1
+    assert value("thongsuot_collector_agents", {"version": "1.0"}) is None

@@ -21,6 +21,7 @@ from thongsuot_agent.judge.plan import plan_from
 from thongsuot_agent.links.lateness import LATENESS
 from thongsuot_agent.links.monitor import LinkMonitor
 from thongsuot_agent.links.state import ABSENT, LinkState
+from thongsuot_agent.own import OWN
 from thongsuot_agent.page.latest import Latest
 from thongsuot_agent.page.pages import Pages
 from thongsuot_agent.page.server import Server
@@ -34,6 +35,8 @@ from thongsuot_agent.uplink.lane import Lane, Terms
 from thongsuot_agent.uplink.line import Door
 from thongsuot_agent.uplink.uplink import Uplink
 from thongsuot_agent.version import VERSION
+from thongsuot_schema.catalogue.host import SPENT, SPOOL, SPOOL_USED, WAITING
+from thongsuot_schema.metric import Metric
 from thongsuot_schema.segment import Segment
 
 _log = logging.getLogger(__name__)
@@ -121,6 +124,7 @@ class Agent:
             await self._close()
 
     async def _open(self) -> None:
+        OWN.answered_by(self._own_values)
         self._replan()
         await self._spool.open()
         remembered = await self._spool.recall(_PURSE)
@@ -233,6 +237,16 @@ class Agent:
             return None if clock.error_s() is None else clock.wall_ns()
         now_ns = clock.boottime_ns()
         return self._true_time.wall_ns(now_ns, clock.wall_ns(), now_ns)
+
+    def _own_values(self, link: str) -> dict[Metric, float]:
+        record = self._spool.status()
+        values: dict[Metric, float] = {
+            WAITING: record.waiting_batches,
+            SPOOL: record.disk_bytes,
+            SPOOL_USED: min(1.0, record.disk_bytes / self._setting.config.spool.max_bytes),
+        }
+        spent = self._purse.spent_bytes().get(link)
+        return values if spent is None else values | {SPENT: spent}
 
     def _make_spool(self) -> Spool:
         setting = self._setting

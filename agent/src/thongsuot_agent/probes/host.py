@@ -6,7 +6,8 @@ Measures    carrier, addresses, default routes; whether the gateway answers on t
             no fault); 64-bit counters of the interface, carried on over resets; changes of
             carrier; whether another host has the link's address (over IPv4 only while an agent
             runs with CAP_NET_RAW); uptime; error and state of the wall clock; how late the
-            agent's own timers ran; the agent's memory.
+            agent's own timers ran; the agent's memory; what of its record waits and how full it is;
+            what monitoring spent of a metered link's allowance.
 Failed      never: what is wrong here is a value.
 Unmeasured  the interface does not exist.
 Source      RFC 2863 for the counters; RFC 826 and RFC 4861, section 7.3 for neighbours; RFC 5905,
@@ -29,6 +30,7 @@ from thongsuot_agent.links.link import Link
 from thongsuot_agent.links.neighbour import gateway_answers
 from thongsuot_agent.links.reasons import described, reason_for_own
 from thongsuot_agent.links.state import LinkState, LinkUnusable
+from thongsuot_agent.own import OWN
 from thongsuot_agent.probes import Probe, kernel_clock
 from thongsuot_agent.proto.rtnetlink import LinkMessage
 from thongsuot_schema.catalogue import host as metrics
@@ -63,6 +65,7 @@ async def run(link: Link, target: Target, family: Family, settings: Settings) ->
             **_link_values(state, message),
             **_counter_values(link, message),
             **_device_values(link.name),
+            **OWN.of(link.name),
         }
         if settings.ask_gateway:
             values |= await _neighbour_values(link, message)

@@ -4,10 +4,12 @@ import asyncio
 import logging
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Protocol
 
 from sqlalchemy import Engine
 
+from thongsuot_collector.certificate import expires_s
 from thongsuot_collector.config.model import CollectorConfig
 from thongsuot_collector.ingest.clock import ClockBook
 from thongsuot_collector.journal.journal import Journal
@@ -65,6 +67,7 @@ class Housekeeping:
             await self.note_boots()
             await self.measure_journal()
             if turn % _TRIM_EVERY == 0:
+                await self.measure_certificate()
                 await self.trim()
             turn += 1
             await asyncio.sleep(_EVERY_S)
@@ -84,16 +87,35 @@ class Housekeeping:
         for name, consumer in self._consumers.items():
             self._metrics.lag_entries.labels(name).set(consumer.lag)
         self._states.count_heard(silent_after_s=self._settings.page.silent_after_s)
+        self._states.count_versions()
 
     async def measure_journal(self) -> None:
         """Bring the gauges up to date that have to be read from the journal."""
         extent = await self._journal.extent()
         self._metrics.journal_bytes.set(extent.size_bytes)
+        self._metrics.journal_limit.set(self._settings.journal.max_bytes)
         self._metrics.journal_entries.set(extent.head - extent.tail + 1 if extent.tail else 0)
         self._metrics.journal_oldest_seconds.set(extent.tail_received_ns / 1e9)
         for consumer in self._consumers:
             cursor = await self._journal.cursor(consumer)
             self._metrics.lost_entries.labels(consumer).set(cursor.lost)
+
+    async def measure_certificate(self) -> None:
+        """
+        Note when the certificate in the file runs out: after a renewal, that of the new one.
+
+        The server goes on with the one that it read at its start.
+        """
+        file = self._settings.listen.certificate_file
+        if not file:
+            return
+        try:
+            pem = await asyncio.to_thread(Path(file).read_text, "ascii")
+            expiry_s = expires_s(pem)
+        except (OSError, ValueError) as error:
+            _log.warning("cannot read certificate (%s): %s; tried again in a minute", file, error)
+            return
+        self._metrics.certificate_expiry.labels(Path(file).name).set(expiry_s)
 
     async def trim(self) -> None:
         """Remove from the journal what may go, slice after slice."""

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import time
+from collections import Counter
 from collections.abc import Mapping
 
 import msgspec
@@ -169,3 +170,10 @@ class StateKeeper:
         )
         self._metrics.sites.labels("yes").set(heard)
         self._metrics.sites.labels("no").set(len(self._sites) - heard)
+
+    def count_versions(self) -> None:
+        """Set the gauge of agents by their version; those that never said it are ``unknown``."""
+        counts = Counter(state.version or "unknown" for state in self._sites.values())
+        self._metrics.agents.clear()
+        for version, count in counts.items():
+            self._metrics.agents.labels(version).set(count)

@@ -1,106 +1,85 @@
-"""Link: everything that the probes know about one site's links, side by side."""
+"""Link: everything that is known of one link, read down the page."""
 
-from thongsuot_dashboards.panels.board import Board, Variable
-from thongsuot_dashboards.panels.panel import Lines, Named, States
-from thongsuot_dashboards.query import average, gauge, rate, success
+from thongsuot_dashboards import naming
+from thongsuot_dashboards.choices import COMMUNE, LINK, OF_LINK, SITE
+from thongsuot_dashboards.marks import link_down, other_way_back
+from thongsuot_dashboards.panels.board import Board
+from thongsuot_dashboards.panels.lines import Lines
+from thongsuot_dashboards.panels.look import Look, look_of
+from thongsuot_dashboards.panels.states import States
+from thongsuot_dashboards.query import Query, average, bits, gauge, over, rate, selector, success
 from thongsuot_dashboards.text import Text
 from thongsuot_schema.catalogue import dns, host, http, icmp, verdict
 from thongsuot_schema.metric import Unit
 
-_HERE = {"site": "$site", "link": "$link"}
+_VERDICT = OF_LINK | {"target": "="}
+_BEYOND = OF_LINK | {"target": "!=gateway"}
+_RTT = selector(icmp.RTT.full_name, **_BEYOND)
+_UPPER, _MIDDLE, _LOWER = "95 %", "50 %", "5 %"
 
-_STATES = {
-    0: Named(text=Text("Bình thường", "Up"), color="green"),
-    1: Named(text=Text("Chậm/chập chờn", "Degraded"), color="yellow"),
-    2: Named(text=Text("Mất kết nối", "Down"), color="red"),
-}
-_SEGMENTS = {
-    0: Named(text=Text("Không có lỗi", "None"), color="green"),
-    1: Named(text=Text("Thiết bị", "Device"), color="purple"),
-    2: Named(text=Text("Mạng nội bộ", "LAN"), color="orange"),
-    3: Named(text=Text("Đường truyền", "Access"), color="red"),
-    4: Named(text=Text("Nhà mạng", "Carrier"), color="dark-red"),
-    5: Named(text=Text("Ngoài nhà mạng", "Transit"), color="dark-orange"),
-    6: Named(text=Text("Dịch vụ", "Service"), color="blue"),
-}
+
+def _quantile(share: float, legend: str) -> Query:
+    """Return a quantile over time, in the middle of the targets."""
+    expr = f"quantile(0.5, quantile_over_time({share:g}, {_RTT}[$__rate_interval]))"
+    return over(expr, legend)
+
 
 BOARD = Board(
     uid="thongsuot-link",
     title=Text("Thông Suốt · Đường truyền", "Thông Suốt · Link"),
     description=Text(
-        "Từng đường truyền của điểm phục vụ: kết luận, độ trễ, mất gói, tên miền, lưu lượng",
-        "One site, link by link: verdict, latency, loss, names, services, traffic",
+        "Một đường truyền: kết luận, độ trễ, mất gói, tên miền, dịch vụ, lưu lượng",
+        "One link: verdict, latency, loss, names, services, traffic",
     ),
-    variables=(
-        Variable(
-            label="site",
-            metric=verdict.KIND.success_name,
-            title=Text("Điểm phục vụ", "Site"),
-        ),
-        Variable(
-            label="link",
-            metric=verdict.KIND.success_name,
-            title=Text("Đường truyền", "Link"),
-            matcher='site=~"$site",link!=""',
-        ),
-    ),
+    variables=(COMMUNE, SITE, LINK),
+    annotations=(link_down(**_VERDICT), other_way_back(**_BEYOND)),
     rows=(
         (
             States(
                 title=Text("Tình trạng", "State"),
                 description=Text(
                     "Kết luận của thiết bị; chỗ trống là chưa có dữ liệu",
-                    "The agent's verdict; where nothing is drawn, nothing is known",
+                    "The device's verdict; where nothing is drawn, nothing is known",
                 ),
-                queries=(gauge(verdict.STATE, "{{site}} {{link}} {{target}}", **_HERE),),
-                names=_STATES,
+                queries=(gauge(verdict.STATE, "{{link}}", **_VERDICT),),
+                look=naming.LINK_STATE,
+                height=4,
             ),
             States(
                 title=Text("Phân đoạn lỗi", "Segment at fault"),
                 description=Text(
                     "Nấc thấp nhất bị hỏng: bên phải xử lý", "The lowest broken rung: who must act"
                 ),
-                queries=(gauge(verdict.SEGMENT, "{{site}} {{link}} {{target}}", **_HERE),),
-                names=_SEGMENTS,
+                queries=(gauge(verdict.SEGMENT, "{{link}}", **_VERDICT),),
+                look=naming.SEGMENT,
+                height=4,
             ),
         ),
         (
             Lines(
-                title=Text("Độ trễ", "Round-trip time"),
+                title=Text("Độ trễ: dải 5–95 % và trung vị", "Round-trip time: 5–95 % and median"),
                 description=Text(icmp.RTT.help_vi, icmp.RTT.help_en),
-                unit=Unit.SECONDS,
-                queries=(gauge(icmp.RTT, "{{link}} {{target}} {{family}}", **_HERE),),
+                queries=(
+                    _quantile(0.95, _UPPER),
+                    _quantile(0.5, _MIDDLE),
+                    _quantile(0.05, _LOWER),
+                ),
+                look=look_of(icmp.RTT),
+                bands=((_UPPER, _LOWER),),
             ),
+            Lines(
+                title=Text("Độ trễ theo đích", "Round-trip time by target"),
+                description=Text(icmp.RTT.help_vi, icmp.RTT.help_en),
+                queries=(gauge(icmp.RTT, "{{target}} {{family}}", **OF_LINK),),
+                look=look_of(icmp.RTT),
+            ),
+        ),
+        (
             Lines(
                 title=Text("Tỷ lệ mất gói tin, 5 phút", "Loss over 5 minutes"),
                 description=Text(icmp.LOSS.help_vi, icmp.LOSS.help_en),
-                unit=Unit.RATIO,
-                queries=(average(icmp.LOSS, "{{link}} {{target}} {{family}}", "5m", **_HERE),),
-            ),
-        ),
-        (
-            Lines(
-                title=Text("Truy cập dịch vụ: tổng thời gian", "Services: total time"),
-                description=Text(http.TOTAL.help_vi, http.TOTAL.help_en),
-                unit=Unit.SECONDS,
-                queries=(gauge(http.TOTAL, "{{link}} {{target}} {{family}}", **_HERE),),
-            ),
-            Lines(
-                title=Text("Truy cập dịch vụ: tỷ lệ thành công", "Services: success"),
-                description=Text(
-                    "Tỷ lệ lượt truy cập thành công trong 15 phút",
-                    "Share of requests that succeeded over 15 minutes",
-                ),
-                unit=Unit.RATIO,
-                queries=(success(http.KIND, "{{link}} {{target}} {{family}}", "15m", **_HERE),),
-            ),
-        ),
-        (
-            Lines(
-                title=Text("Phân giải tên miền", "Name lookups"),
-                description=Text(dns.LOOKUP.help_vi, dns.LOOKUP.help_en),
-                unit=Unit.SECONDS,
-                queries=(gauge(dns.LOOKUP, "{{link}} {{target}} {{family}}", **_HERE),),
+                queries=(average(icmp.LOSS, "{{target}} {{family}}", "5m", **OF_LINK),),
+                look=look_of(icmp.LOSS),
             ),
             Lines(
                 title=Text("Lưu lượng trên cổng mạng", "Traffic on the interface"),
@@ -108,11 +87,76 @@ BOARD = Board(
                     "Tổng lưu lượng của đường truyền, không theo người dùng",
                     "All traffic of the link; never by user",
                 ),
-                unit=Unit.BITS_PER_SECOND,
                 queries=(
-                    rate(host.RECEIVED, "{{link}} ↓", factor=8, **_HERE),
-                    rate(host.SENT, "{{link}} ↑", factor=8, **_HERE),
+                    bits(host.RECEIVED, "↓", **OF_LINK),
+                    bits(host.SENT, "↑", **OF_LINK),
                 ),
+                look=Look(unit=Unit.BITS_PER_SECOND, minimum=0),
+            ),
+        ),
+        (
+            Lines(
+                title=Text("Dịch vụ: tổng thời gian", "Services: total time"),
+                description=Text(http.TOTAL.help_vi, http.TOTAL.help_en),
+                queries=(gauge(http.TOTAL, "{{target}} {{family}}", **OF_LINK),),
+                look=look_of(http.TOTAL),
+            ),
+            Lines(
+                title=Text("Dịch vụ: tỷ lệ thành công", "Services: success"),
+                description=Text(
+                    "Tỷ lệ lượt truy cập thành công trong 15 phút",
+                    "Share of requests that succeeded over 15 minutes",
+                ),
+                queries=(success(http.KIND, "{{target}} {{family}}", "15m", **OF_LINK),),
+                look=Look(unit=Unit.RATIO, minimum=0, maximum=1),
+            ),
+        ),
+        (
+            Lines(
+                title=Text("Phân giải tên miền", "Name lookups"),
+                description=Text(dns.LOOKUP.help_vi, dns.LOOKUP.help_en),
+                queries=(gauge(dns.LOOKUP, "{{target}} {{family}}", **OF_LINK),),
+                look=look_of(dns.LOOKUP),
+            ),
+            Lines(
+                title=Text("Đường về: TTL còn lại", "The way back: hop limit left"),
+                description=Text(icmp.HOP_LIMIT.help_vi, icmp.HOP_LIMIT.help_en),
+                queries=(gauge(icmp.HOP_LIMIT, "{{target}} {{family}}", **_BEYOND),),
+                look=look_of(icmp.HOP_LIMIT),
+            ),
+        ),
+        (
+            States(
+                title=Text("Cổng mạng", "Interface"),
+                description=Text(
+                    "Tín hiệu, địa chỉ, tuyến mặc định, gateway",
+                    "Carrier, addresses, default routes, gateway",
+                ),
+                queries=(
+                    gauge(host.CARRIER_UP, "carrier", **OF_LINK),
+                    gauge(host.HAS_IP4, "IPv4", **OF_LINK),
+                    gauge(host.HAS_ROUTE4, "IPv4 route", **OF_LINK),
+                    gauge(host.HAS_IP6, "IPv6", **OF_LINK),
+                    gauge(host.HAS_ROUTE6, "IPv6 route", **OF_LINK),
+                    gauge(host.GATEWAY_NEIGHBOUR, "gateway", **OF_LINK),
+                ),
+                look=naming.YES_NO,
+                height=7,
+            ),
+            Lines(
+                title=Text("Lỗi và gói bị loại trên cổng mạng", "Errors and drops"),
+                description=Text(
+                    "Gói mỗi giây; tăng lên thường là cáp hoặc cổng",
+                    "Packets a second; a rise mostly means cable or port",
+                ),
+                queries=(
+                    rate(host.RECEIVE_ERRORS, "errors ↓", **OF_LINK),
+                    rate(host.SEND_ERRORS, "errors ↑", **OF_LINK),
+                    rate(host.RECEIVE_DROPS, "drops ↓", **OF_LINK),
+                    rate(host.SEND_DROPS, "drops ↑", **OF_LINK),
+                ),
+                look=Look(grafana_unit="pps", minimum=0),
+                height=7,
             ),
         ),
     ),

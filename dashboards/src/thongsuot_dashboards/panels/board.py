@@ -11,25 +11,74 @@ import grafanalib.core as grafana
 from grafanalib._gen import DashboardEncoder
 
 from thongsuot_dashboards.panels.modern import modern
-from thongsuot_dashboards.panels.panel import Panel
+from thongsuot_dashboards.panels.panel import DATASOURCE, Panel
 from thongsuot_dashboards.text import Language, Text
 
 GRID_COLUMNS = 24
-DATASOURCE = "${datasource}"
+
+TAG = "thongsuot"
+"""On every board; the links between the boards go by it."""
+
+_ELSEWHERE = Text("Bảng khác", "Other boards")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Variable:
-    """A choice at the top of a board: the values of ``label`` on the series of ``metric``."""
+    """
+    A choice at the top of a board: the values of ``label`` on the series that ``series`` finds.
+
+    ``series`` is any expression. ``shown`` is the label whose value people read in place of it.
+    ``is_single`` allows one value, the first when the board opens; else several, and all of them.
+    """
 
     label: str
-    metric: str
+    series: str
     title: Text
-    matcher: str = ""
+    shown: str = ""
+    is_single: bool = False
 
     def query(self) -> str:
         """Return the query that lists the choices."""
-        return f"label_values({self.metric}{{{self.matcher}}}, {self.label})"
+        shown = f", {self.shown}" if self.shown else ""
+        return f"query_result(group by ({self.label}{shown}) ({self.series}))"
+
+    def pattern(self) -> str:
+        """Return the regular expression that takes value and text out of an answer."""
+        value = f'{self.label}="(?<value>[^"]*)"'
+        if not self.shown:
+            return f"/{value}/"
+        # Prometheus writes labels in the order of their names.
+        shown = f'{self.shown}="(?<text>[^"]*)"'
+        first, second = (value, shown) if self.label < self.shown else (shown, value)
+        return f"/{first}.*{second}/"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Annotation:
+    """
+    A mark on all panels where ``expr`` returns something; moments in a row are one stretch.
+
+    ``heading`` and ``text`` may name labels (``{{link}}``).
+    """
+
+    name: Text
+    expr: str
+    color: str
+    heading: str
+    text: Text
+    step: str = "60s"
+
+    def to_json(self, language: Language) -> dict[str, Any]:
+        """Return what Grafana's Prometheus data source takes for an annotation."""
+        return {
+            "name": self.name.in_(language),
+            "enable": True,
+            "iconColor": self.color,
+            "expr": self.expr,
+            "step": self.step,
+            "titleFormat": self.heading,
+            "textFormat": self.text.in_(language),
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +90,9 @@ class Board:
     description: Text
     variables: tuple[Variable, ...]
     rows: tuple[tuple[Panel, ...], ...]
+    annotations: tuple[Annotation, ...] = ()
+    span: str = "6h"
+    """What is shown when the board opens: so much until now."""
 
     def to_json(self, language: Language) -> str:
         """Return the board as JSON text, keys sorted, ready to be provisioned."""
@@ -48,11 +100,24 @@ class Board:
             uid=self.uid,
             title=self.title.in_(language),
             description=self.description.in_(language),
-            tags=["thongsuot"],
+            tags=[TAG],
             timezone="browser",
             refresh="30s",
-            time=grafana.Time("now-6h", "now"),
+            time=grafana.Time(f"now-{self.span}", "now"),
             templating=grafana.Templating(list=self._templates(language)),
+            annotations=grafana.Annotations(
+                list=[one.to_json(language) for one in self.annotations]
+            ),
+            links=[
+                grafana.DashboardLink(
+                    title=_ELSEWHERE.in_(language),
+                    type="dashboards",
+                    tags=[TAG],
+                    asDropdown=True,
+                    includeVars=True,
+                    keepTime=True,
+                )
+            ],
             panels=self._placed(language),
         ).auto_panel_ids()
         # grafanalib has no types; what comes out is JSON all the same.
@@ -71,10 +136,11 @@ class Board:
                 name=variable.label,
                 label=variable.title.in_(language),
                 query=variable.query(),
+                regex=variable.pattern(),
                 dataSource=DATASOURCE,
                 type="query",
-                multi=True,
-                includeAll=True,
+                multi=not variable.is_single,
+                includeAll=not variable.is_single,
                 refresh=2,
             )
             for variable in self.variables
@@ -84,10 +150,24 @@ class Board:
         placed: list[grafana.Panel] = []
         y = 0
         for row in self.rows:
-            width = GRID_COLUMNS // len(row)
             height = max(panel.height for panel in row)
-            for index, panel in enumerate(row):
-                grid = grafana.GridPos(h=height, w=width, x=index * width, y=y)
-                placed.append(panel.build(language, grid))
+            x = 0
+            for panel, width in zip(row, _widths(row), strict=True):
+                placed.append(panel.build(language, grafana.GridPos(h=height, w=width, x=x, y=y)))
+                x += width
             y += height
         return placed
+
+
+def _widths(row: tuple[Panel, ...]) -> list[int]:
+    """Return the columns of each panel: its own, or an equal share of what is left."""
+    left = GRID_COLUMNS - sum(panel.width for panel in row)
+    free = sum(panel.width == 0 for panel in row)
+    widths: list[int] = []
+    for panel in row:
+        if panel.width:
+            widths.append(panel.width)
+        else:
+            widths.append(-(-left // free))  # rounded up: the last take what is left
+            left, free = left - widths[-1], free - 1
+    return widths

@@ -45,6 +45,7 @@ _PANEL_KEYS = frozenset(
         "options",
         "targets",
         "title",
+        "transformations",
         "transparent",
         "type",
     }
@@ -54,6 +55,7 @@ _VARIABLE_KEYS = frozenset(
     {"hide", "includeAll", "label", "multi", "name", "query", "refresh", "regex", "sort", "type"}
 )
 _SOURCE = {"type": "prometheus", "uid": "${datasource}"}
+_LIST = {"displayMode": "list", "placement": "bottom", "showLegend": True, "calcs": []}
 
 
 def modern(board: Json) -> Json:
@@ -62,30 +64,57 @@ def modern(board: Json) -> Json:
     kept["schemaVersion"] = SCHEMA_VERSION
     kept["graphTooltip"] = 1  # one crosshair over all panels: a fault is read down the page
     kept["timepicker"] = {}
-    kept["annotations"] = {"list": []}
+    kept["annotations"] = {"list": [_annotation(one) for one in board["annotations"]["list"]]}
     kept["templating"] = {"list": [_variable(one) for one in board["templating"]["list"]]}
     kept["panels"] = [_panel(panel) for panel in board["panels"]]
     return kept
 
 
+def _annotation(annotation: Json) -> Json:
+    """
+    Return an annotation whose query is a target, as Grafana's Prometheus data source keeps it.
+
+    The schema asks for the four keys of annotations that live in Grafana itself; those of the data
+    source (``titleFormat`` and its like) it does not know.
+    """
+    kept = dict(annotation)
+    kept["datasource"] = dict(_SOURCE)
+    kept["target"] = {
+        "expr": kept.pop("expr"),
+        "interval": kept.pop("step"),
+        "refId": "Anno",
+        "limit": 100,
+        "matchAny": False,
+        "tags": [],
+        "type": "tags",
+    }
+    return kept
+
+
 def _variable(variable: Json) -> Json:
     kept: Json = _without_none({k: variable[k] for k in _VARIABLE_KEYS if k in variable})
-    if kept["type"] == "query":
-        kept["datasource"] = dict(_SOURCE)
+    if kept["type"] != "query":
+        return kept | {"current": {"text": "", "value": ""}, "includeAll": False, "multi": False}
+    kept["datasource"] = dict(_SOURCE)
+    kept["options"] = []
+    if kept["includeAll"]:
         kept["current"] = {"text": ["All"], "value": ["$__all"]}
-        kept["options"] = []
-    else:
-        kept["current"] = {}
-        kept["includeAll"] = False
-        kept["multi"] = False
+    # A number would be sorted as text all the same; 1 is ascending by what is shown.
+    kept["sort"] = 1
+    kept["query"] = {"query": kept["query"], "refId": f"Variable-{kept['name']}"}
     return kept
 
 
 def _panel(panel: Json) -> Json:
     kept: Json = _without_none({key: panel[key] for key in _PANEL_KEYS if key in panel})
     kept["datasource"] = dict(_SOURCE)
-    if kept.get("options", {}).get("legend"):
-        kept["options"]["legend"].setdefault("showLegend", True)
+    _field(kept["fieldConfig"])
+    options = kept.setdefault("options", {})
+    if "legend" in options:
+        options["legend"] = _LIST | options["legend"]
+    for key in ("transformations", "links"):
+        if not kept.get(key):
+            kept.pop(key, None)
     kept["targets"] = [
         {
             **_without_none({key: target[key] for key in _TARGET_KEYS if key in target}),
@@ -97,13 +126,34 @@ def _panel(panel: Json) -> Json:
     return kept
 
 
+def _field(config: Json) -> None:
+    config.setdefault("overrides", [])
+    defaults = config.setdefault("defaults", {})
+    # Keys that grafanalib keeps from older Grafanas, and empty ones that would hide the defaults.
+    defaults.get("custom", {}).pop("displayMode", None)
+    for key in ("color", "custom", "mappings", "thresholds"):
+        if key in defaults and not _is_set(defaults[key]):
+            del defaults[key]
+
+
+def _is_set(value: object) -> bool:
+    if isinstance(value, dict) and "steps" in value:
+        return bool(value["steps"])
+    if isinstance(value, dict) and "mode" in value:
+        return value["mode"] is not None
+    return bool(value)
+
+
 def _without_none(value: Json) -> Json:
+    """Return an object without what is not set; the ``null`` of a threshold means from below."""
     kept: Json = {}
     for key, inner in value.items():
-        if isinstance(inner, dict):
-            kept[key] = _without_none(inner)
-        elif isinstance(inner, list):
-            kept[key] = [_without_none(one) if isinstance(one, dict) else one for one in inner]
-        elif inner is not None:
-            kept[key] = inner
+        if inner is not None or (key == "value" and "color" in value):
+            kept[key] = _inner_without_none(inner)
     return kept
+
+
+def _inner_without_none(inner: object) -> object:
+    if isinstance(inner, dict):
+        return _without_none(inner)
+    return [_inner_without_none(one) for one in inner] if isinstance(inner, list) else inner

@@ -99,6 +99,41 @@ RESIDENT = Metric(
     resolution=4096.0,
     minimum=0.0,
 )
+WAITING = Metric(
+    name="host_agent_waiting_batches_count",
+    unit=Unit.COUNT,
+    help_en="Batches of the agent's record that the collector has not acknowledged",
+    help_vi="Số lô dữ liệu đang chờ gửi về hệ thống thu thập",
+    resolution=1.0,
+    minimum=0.0,
+    limits=Limits(warn=20.0, bad=240.0),
+)
+SPOOL = Metric(
+    name="host_agent_spool_bytes",
+    unit=Unit.BYTES,
+    help_en="Size of the agent's record on the device's disk",
+    help_vi="Dung lượng bản ghi trên đĩa của thiết bị",
+    resolution=1.0,
+    minimum=0.0,
+)
+SPOOL_USED = Metric(
+    name="host_agent_spool_used_ratio",
+    unit=Unit.RATIO,
+    help_en="Share of its allowed size that the agent's record uses; at 1 the oldest detail goes",
+    help_vi="Phần dung lượng cho phép mà bản ghi đã dùng; đến 100 % thì chi tiết cũ nhất bị xoá",
+    resolution=1e-4,
+    minimum=0.0,
+    maximum=1.0,
+    limits=Limits(warn=0.5, bad=0.8),
+)
+SPENT = Metric(
+    name="host_allowance_spent_bytes",
+    unit=Unit.BYTES,
+    help_en="What monitoring used of a metered link's allowance this month",
+    help_vi="Dung lượng mà giám sát đã dùng trong tháng trên đường truyền tính theo dung lượng",
+    resolution=1.0,
+    minimum=0.0,
+)
 
 KIND = Kind(
     name="host",
@@ -124,5 +159,9 @@ KIND = Kind(
         CLOCK_SYNCHRONISED,
         LOOP_LATE,
         RESIDENT,
+        WAITING,
+        SPOOL,
+        SPOOL_USED,
+        SPENT,
     ),
 )

@@ -1,0 +1,30 @@
+"""
+Alerting rules about the platform itself, one module a group; each holds one ``GROUP``.
+
+Links and services are not judged here: that is the incident engine's work, which knows times,
+parties and what belongs together (docs/decisions).
+"""
+
+from importlib import import_module
+from pkgutil import iter_modules
+
+from thongsuot_dashboards.rulefile import Alert, Group
+
+
+def load() -> dict[str, Group]:
+    """Return every group by the name of its module."""
+    groups: dict[str, Group] = {}
+    for module in iter_modules(__path__):
+        found: object = import_module(f"{__name__}.{module.name}").GROUP
+        if not isinstance(found, Group):
+            message = f"alerts/{module.name}.py holds no Group named GROUP"
+            raise TypeError(message)
+        groups[module.name] = found
+    return groups
+
+
+def alerts() -> tuple[Alert, ...]:
+    """Return every alerting rule."""
+    return tuple(
+        rule for group in load().values() for rule in group.rules if isinstance(rule, Alert)
+    )

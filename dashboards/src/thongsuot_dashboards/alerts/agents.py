@@ -1,0 +1,70 @@
+"""The devices: heard, in time, with room for their record."""
+
+from thongsuot_dashboards import own
+from thongsuot_dashboards.rulefile import Alert, Group
+from thongsuot_schema.catalogue import host
+
+_SILENT = f'{own.SITES}{{heard="no"}}'
+_HEARD = f'{own.SITES}{{heard="yes"}}'
+_SHARE_SILENT = f"sum({_SILENT}) / (sum({_HEARD}) + sum({_SILENT}))"
+_BAD_CLOCKS = f'sum(rate({own.CLOCKS}{{quality=~"wrong|uncertain"}}[15m]))'
+_WRONG_S = 2.0
+"""From here on the collector takes its own clock instead (``host.CLOCK_ERROR.limits``)."""
+
+GROUP = Group(
+    name="thongsuot-agents",
+    every="30s",
+    rules=(
+        Alert(
+            name="ThongsuotAgentsSilent",
+            expr=f"({_SHARE_SILENT} > 0.1) and (sum({_SILENT}) >= 3)",
+            lasting="3m",
+            severity="warning",
+            summary_vi="{{ $value | humanizePercentage }} thiết bị giám sát mất liên lạc",
+            summary_en="{{ $value | humanizePercentage }} of the devices are silent",
+            action_vi="Một khu vực mất điện, một nhà mạng hỏng, hoặc chính trung tâm không nghe"
+            " được. Xem bảng Thành phố và đường truyền của trung tâm.",
+            action_en="An area without power, a carrier's outage, or the centre itself hears"
+            " nobody. See the board City and the centre's own line.",
+        ),
+        Alert(
+            name="ThongsuotSpoolFilling",
+            expr=f"max by (commune, site) ({host.SPOOL_USED.full_name}) > 0.8",
+            lasting="10m",
+            severity="warning",
+            summary_vi="Bản ghi của thiết bị {{ $labels.site }} đã dùng"
+            " {{ $value | humanizePercentage }} dung lượng cho phép",
+            summary_en="The record of device {{ $labels.site }} has"
+            " {{ $value | humanizePercentage }} of its allowed size",
+            action_vi="Thiết bị gửi được ít hơn mức đo. Đến 100 % thì chi tiết cũ nhất bị xoá và"
+            " được ghi lại là đã xoá.",
+            action_en="The device measures more than it gets through. At 100 % the oldest detail"
+            " goes, and is counted.",
+        ),
+        Alert(
+            name="ThongsuotClocksWrong",
+            expr=f"{_BAD_CLOCKS} / sum(rate({own.CLOCKS}[15m])) > 0.05",
+            lasting="15m",
+            severity="warning",
+            summary_vi="Đồng hồ không tin được ở {{ $value | humanizePercentage }} số lô dữ liệu",
+            summary_en="{{ $value | humanizePercentage }} of the batches come with a clock that"
+            " cannot be trusted",
+            action_vi="Thời gian được tính theo trung tâm khi có thể. Nhiều thiết bị cùng sai: xem"
+            " đồng hồ của chính trung tâm và máy chủ NTP.",
+            action_en="Times are taken from the centre's clock where that can be done. Many at"
+            " once: look at the centre's own clock and at the NTP server.",
+        ),
+        Alert(
+            name="ThongsuotClockWrong",
+            expr=f"max by (commune, site) ({host.CLOCK_ERROR.full_name}) > {_WRONG_S:g}",
+            lasting="1h",
+            severity="warning",
+            summary_vi="Đồng hồ của thiết bị {{ $labels.site }} có thể sai"
+            " {{ $value | humanizeDuration }}",
+            summary_en="The clock of device {{ $labels.site }} may be wrong by"
+            " {{ $value | humanizeDuration }}",
+            action_vi="Thiết bị không tới được máy chủ thời gian. Kiểm tra NTP trên thiết bị.",
+            action_en="The device does not reach a time server. Check NTP on the device.",
+        ),
+    ),
+)

@@ -1,0 +1,116 @@
+"""The collector itself: running, keeping up, with room, with a certificate."""
+
+from thongsuot_dashboards import own
+from thongsuot_dashboards.rulefile import Alert, Group
+
+_UP = f'up{{job="{own.JOB}"}}'
+_ACCEPTED = f'sum(rate({own.PUSHES}{{reason="accepted"}}[5m]))'
+_BEHIND_S = f"{own.LAG} / on () group_left () {_ACCEPTED}"
+_DAY_S = 86_400
+
+GROUP = Group(
+    name="thongsuot-collector",
+    every="30s",
+    rules=(
+        Alert(
+            name="ThongsuotCollectorDown",
+            expr=f"{_UP} == 0 or absent({_UP})",
+            lasting="2m",
+            severity="critical",
+            summary_vi="Hệ thống thu thập không trả lời",
+            summary_en="The collector does not answer",
+            action_vi="Thiết bị vẫn đo và giữ dữ liệu; không ai được báo sự cố cho đến khi hệ thống"
+            " chạy lại. Kiểm tra máy chủ và dịch vụ thongsuot-collector.",
+            action_en="The devices go on measuring and keep what they have; nobody is told of"
+            " anything until it runs again. Look at the machine and at thongsuot-collector.",
+        ),
+        Alert(
+            name="ThongsuotSinkBehind",
+            expr=f"{_BEHIND_S} > 300",
+            lasting="10m",
+            severity="warning",
+            summary_vi="{{ $labels.consumer }} chậm {{ $value | humanizeDuration }} so với dữ liệu"
+            " đang đến",
+            summary_en="{{ $labels.consumer }} is {{ $value | humanizeDuration }} behind what"
+            " arrives",
+            action_vi="Không mất gì: dữ liệu chờ trong nhật ký. Xem cơ sở dữ liệu có nhận không"
+            " (bảng Hệ thống thu thập).",
+            action_en="Nothing is lost: it waits in the journal. See whether the database accepts"
+            " (board Collector).",
+        ),
+        Alert(
+            name="ThongsuotSinkDropping",
+            expr=f"sum by (sink, reason) (increase({own.SINK_DROPPED}[15m])) > 0",
+            lasting="0s",
+            severity="warning",
+            summary_vi="{{ $labels.sink }} không nhận {{ $value | humanize }} mẫu trong 15 phút:"
+            " {{ $labels.reason }}",
+            summary_en="{{ $labels.sink }} did not take {{ $value | humanize }} samples in 15"
+            " minutes: {{ $labels.reason }}",
+            action_vi="Những mẫu này thiếu trên biểu đồ; kết quả gốc vẫn còn trong nhật ký.",
+            action_en="They are missing from graphs; the results themselves are in the journal.",
+        ),
+        Alert(
+            name="ThongsuotJournalFilling",
+            expr=f"{own.JOURNAL_BYTES} / {own.JOURNAL_LIMIT} > 0.8",
+            lasting="10m",
+            severity="warning",
+            summary_vi="Nhật ký đã dùng {{ $value | humanizePercentage }} dung lượng cho phép",
+            summary_en="The journal has {{ $value | humanizePercentage }} of its allowed size",
+            action_vi="Đến 100 % thì mục cũ nhất bị xoá dù chưa chuyển đi. Sửa bên đang chậm hoặc"
+            " tăng journal.max_bytes.",
+            action_en="At 100 % the oldest goes whether it was forwarded or not. Mend whoever is"
+            " behind, or raise journal.max_bytes.",
+        ),
+        Alert(
+            name="ThongsuotDataLost",
+            expr=f"delta({own.LOST}[1h]) > 0",
+            lasting="0s",
+            severity="critical",
+            summary_vi="{{ $value | humanize }} mục bị xoá khỏi nhật ký trước khi"
+            " {{ $labels.consumer }} đọc",
+            summary_en="{{ $value | humanize }} entries left the journal before"
+            " {{ $labels.consumer }} had read them",
+            action_vi="Nhật ký đầy. Tăng journal.max_bytes hoặc sửa bên đang chậm, ngay.",
+            action_en="The journal is full. Raise journal.max_bytes or mend whoever is behind.",
+        ),
+        Alert(
+            name="ThongsuotBatchesSetAside",
+            expr=f"increase({own.SET_ASIDE}[1h]) > 0",
+            lasting="0s",
+            severity="warning",
+            summary_vi="{{ $labels.consumer }} để riêng {{ $value | humanize }} lô không xử lý được"
+            " trong một giờ",
+            summary_en="{{ $labels.consumer }} set {{ $value | humanize }} batches aside within an"
+            " hour",
+            action_vi="Không mất: các lô này vẫn đọc được, nhật ký hệ thống ghi lý do. Đây là lỗi"
+            " của phần mềm hoặc của một thiết bị.",
+            action_en="They are kept and the log says why. It is a bug of ours, or of one device.",
+        ),
+        Alert(
+            name="ThongsuotCertificateExpiring",
+            expr=f"({own.CERTIFICATE} - time()) / {_DAY_S} < 14",
+            lasting="1h",
+            severity="warning",
+            summary_vi="Chứng thư của hệ thống thu thập ({{ $labels.file }}) còn"
+            ' {{ $value | printf "%.1f" }} ngày',
+            summary_en="The collector's certificate ({{ $labels.file }}) runs out in"
+            ' {{ $value | printf "%.1f" }} days',
+            action_vi="Sau khi hết hạn, không thiết bị nào gửi được dữ liệu. Thay chứng thư và khởi"
+            " động lại hệ thống thu thập.",
+            action_en="After that no device can push. Renew it and restart the collector.",
+        ),
+        Alert(
+            name="ThongsuotTaskFailing",
+            expr=f"sum by (task) (increase({own.TASK_FAILURES}[15m])) > 3",
+            lasting="0s",
+            severity="warning",
+            summary_vi="Tác vụ {{ $labels.task }} khởi động lại {{ $value | humanize }} lần trong"
+            " 15 phút",
+            summary_en="Task {{ $labels.task }} restarted {{ $value | humanize }} times in 15"
+            " minutes",
+            action_vi="Đây là lỗi của phần mềm; nhật ký hệ thống ghi rõ lỗi gì.",
+            action_en="This is a bug of ours; the log says which.",
+        ),
+    ),
+)

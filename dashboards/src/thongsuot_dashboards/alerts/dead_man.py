@@ -1,0 +1,22 @@
+"""The dead-man's switch: an alert that always fires, so that its absence tells."""
+
+from thongsuot_dashboards.rulefile import Alert, Group
+
+GROUP = Group(
+    name="thongsuot-dead-man",
+    every="30s",
+    rules=(
+        Alert(
+            name="ThongsuotDeadManSwitch",
+            expr="vector(1)",
+            lasting="0s",
+            severity="none",
+            summary_vi="Đường cảnh báo hoạt động",
+            summary_en="Alerts get through",
+            action_vi="Luôn phát. Gửi đến một nơi bên ngoài, nơi sẽ báo khi không còn nhận được:"
+            " khi đó Prometheus hoặc Alertmanager đã ngừng.",
+            action_en="Always fires. Send it to something outside that speaks up when it no longer"
+            " comes: then Prometheus or Alertmanager has stopped.",
+        ),
+    ),
+)

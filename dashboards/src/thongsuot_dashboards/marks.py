@@ -1,0 +1,45 @@
+"""Marks on the boards: incidents and changes of path, as annotations."""
+
+from thongsuot_dashboards.panels.board import Annotation
+from thongsuot_dashboards.query import selector
+from thongsuot_dashboards.text import Text
+from thongsuot_schema.catalogue import icmp, verdict
+
+
+def link_down(**matchers: str) -> Annotation:
+    """Return the mark of stretches in which a link was down; the verdict says since when."""
+    series = selector(verdict.STATE.full_name, **({"link": "!=", "target": "="} | matchers))
+    return Annotation(
+        name=Text("Mất kết nối", "Link down"),
+        expr=f"{series} == 2",
+        color="red",
+        heading="{{site}} {{link}}",
+        text=Text("Mất kết nối, nhà mạng {{carrier}}", "Down, carrier {{carrier}}"),
+    )
+
+
+def service_down(**matchers: str) -> Annotation:
+    """Return the mark of stretches in which a service was down, at one site at least."""
+    series = selector(verdict.STATE.full_name, **({"target": "!="} | matchers))
+    return Annotation(
+        name=Text("Dịch vụ hỏng", "Service down"),
+        expr=f"max by (target) ({series}) == 2",
+        color="blue",
+        heading="{{target}}",
+        text=Text("Không truy cập được {{target}}", "{{target}} not reachable"),
+    )
+
+
+def other_way_back(**matchers: str) -> Annotation:
+    """Return the mark of moments at which answers began to come another way: another hop count."""
+    series = selector(icmp.HOP_LIMIT.full_name, **matchers)
+    return Annotation(
+        name=Text("Đổi đường đi", "Path change"),
+        expr=f"changes({series}[2m]) > 0",
+        color="purple",
+        heading="{{site}} {{link}} {{target}} {{family}}",
+        text=Text(
+            "Gói trả lời đến theo đường khác (TTL thay đổi)",
+            "Answers come another way (hop limit changed)",
+        ),
+    )

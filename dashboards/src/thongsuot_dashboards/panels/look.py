@@ -1,0 +1,131 @@
+"""Look: how a value is shown, whatever the panel: unit, colour, name, where a click leads."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from thongsuot_dashboards.text import Language, Text
+from thongsuot_schema.metric import Limits, Metric, Unit
+
+Json = dict[str, Any]
+"""A JSON object whose shape is the third party's, checked by Grafana's own schema in the tests."""
+
+# Grafana's names of units (its "value formats"), by ours.
+GRAFANA_UNIT = {
+    Unit.SECONDS: "s",
+    Unit.BYTES: "bytes",
+    Unit.RATIO: "percentunit",
+    Unit.DBM: "dBm",
+    Unit.DECIBELS: "dB",
+    Unit.COUNT: "short",
+    Unit.PACKETS: "short",
+    Unit.BITS_PER_SECOND: "bps",
+    Unit.TIMESTAMP: "dateTimeAsIso",
+    Unit.NUMBER: "none",
+}
+
+GOOD, WARN, BAD = "green", "orange", "red"
+_PLAIN = "text"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Named:
+    """The name and colour (Grafana's palette) of one value of a state."""
+
+    text: Text
+    color: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """Where a click on a value leads: another board (its ``uid``), with labels as variables."""
+
+    board: str
+    title: Text
+    labels: tuple[str, ...]
+
+    def to_json(self, language: Language, *, of_row: bool) -> Json:
+        """Return Grafana's data link; ``of_row`` takes the labels from a table's columns."""
+        source = "__data.fields" if of_row else "__field.labels"
+        chosen = "&".join(f"var-{label}=${{{source}.{label}}}" for label in self.labels)
+        return {
+            "title": self.title.in_(language),
+            "url": f"/d/{self.board}?{chosen}&${{__url_time_range}}",
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """
+    How a value is shown.
+
+    ``limits`` colour it, ``names`` give words to the values of a state, ``color`` is a fixed
+    colour of Grafana's palette for what is neither.
+    """
+
+    unit: Unit = Unit.NUMBER
+    limits: Limits | None = None
+    names: Mapping[int, Named] = field(default_factory=dict)
+    color: str = ""
+    minimum: float | None = None
+    maximum: float | None = None
+    decimals: int | None = None
+    way: Way | None = None
+    grafana_unit: str = ""
+    """A unit that no metric of ours has, such as ``reqps``; empty: what ``unit`` says."""
+
+    def to_json(self, language: Language, *, of_row: bool = False) -> Json:
+        """Return the defaults of a field configuration."""
+        found: Json = {"unit": self.grafana_unit or GRAFANA_UNIT[self.unit]}
+        if self.limits is not None:
+            found["thresholds"] = {"mode": "absolute", "steps": steps(self.limits)}
+            found["color"] = {"mode": "thresholds"}
+        elif self.color:
+            found["color"] = {"mode": "fixed", "fixedColor": self.color}
+            found["thresholds"] = {
+                "mode": "absolute",
+                "steps": [{"color": self.color, "value": None}],
+            }
+        if self.names:
+            found["mappings"] = [{"type": "value", "options": _named(self.names, language)}]
+        for key, value in (
+            ("min", self.minimum),
+            ("max", self.maximum),
+            ("decimals", self.decimals),
+        ):
+            if value is not None:
+                found[key] = value
+        if self.way is not None:
+            found["links"] = [self.way.to_json(language, of_row=of_row)]
+        return found
+
+
+def look_of(metric: Metric) -> Look:
+    """Return how a metric of the catalogue is shown: its own unit, limits and lower bound."""
+    ratio = metric.unit is Unit.RATIO
+    return Look(
+        unit=metric.unit,
+        limits=metric.limits,
+        minimum=metric.minimum if ratio or metric.unit is Unit.SECONDS else None,
+    )
+
+
+def steps(limits: Limits) -> list[Json]:
+    """Return Grafana's threshold steps: the colour from each value on, the first from below."""
+    given = [(limits.warn, WARN), (limits.bad, BAD)]
+    marks = [(value, color) for value, color in given if value is not None]
+    if not limits.low_is_bad:
+        rest = [{"color": color, "value": value} for value, color in marks]
+        return [{"color": GOOD, "value": None}, *rest]
+    # From the bad side upwards: each limit ends its colour.
+    marks.reverse()
+    colors = [color for _, color in marks] + [GOOD]
+    values = [None, *(value for value, _ in marks)]
+    return [{"color": color, "value": value} for color, value in zip(colors, values, strict=True)]
+
+
+def _named(names: Mapping[int, Named], language: Language) -> Json:
+    return {
+        str(value): {"text": named.text.in_(language), "color": named.color, "index": index}
+        for index, (value, named) in enumerate(sorted(names.items()))
+    }

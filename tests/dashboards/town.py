@@ -1,0 +1,336 @@
+"""
+A town of eight sites and what it measured in three hours, through a real collector.
+
+The numbers are made up, from one seed; everything they go through is real: batches as an agent
+seals them, the collector's ingest, its verdicts and labels, its remote write.
+"""
+
+import math
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from tests.collector.batches import Agent, S, change, result, series
+from thongsuot_schema.batch.model import Batch, Notice, NoticeCode
+from thongsuot_schema.catalogue import dns, host, http, icmp
+from thongsuot_schema.inventory.model import Inventory, Link, Medium, Site
+from thongsuot_schema.metric import Metric
+from thongsuot_schema.reason import Reason
+from thongsuot_schema.result import Family, Finding, Result, not_ok, ok
+from thongsuot_schema.segment import Segment
+from thongsuot_schema.state import State
+from thongsuot_schema.verdict import VerdictChange
+
+HOURS = 3
+MINUTE = 60 * S
+LENGTH = HOURS * 60 * MINUTE
+BOOT_BEFORE = 40 * 60 * MINUTE
+"""How long before the first measurement the devices were switched on."""
+
+ANCHORS = {"gateway": 0.0007, "resolver": 0.004, "exchange": 0.006, "abroad": 0.038}
+SERVICES = {"dichvucong": 0.35, "motcua": 0.22}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """A link (or a service, at a site) that is not well, from one minute to another."""
+
+    site: str
+    subject: str
+    from_minute: int
+    to_minute: int
+    state: State
+    segment: Segment
+
+    def covers(self, minute: int) -> bool:
+        """Return whether it goes on in a minute."""
+        return self.from_minute <= minute < self.to_minute
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A site, its links as (name, medium, carrier)."""
+
+    name: str
+    commune: str
+    links: tuple[tuple[str, Medium, str], ...]
+    clock_error_s: float = 0.002
+    waiting: int = 0
+    silent_from: int = 10_000
+    """From this minute on nothing is pushed."""
+    faults: tuple[Fault, ...] = field(default=())
+
+
+def _place(name: str, commune: str, fixed: str, mobile: str, **more: object) -> Place:
+    links = (("fiber", Medium.FIBER, fixed), ("5g", Medium.RADIO_5G, mobile))
+    return Place(name=name, commune=commune, links=links, **more)  # type: ignore[arg-type]
+
+
+def _down(site: str, link: str, span: tuple[int, int], segment: Segment) -> Fault:
+    return Fault(
+        site=site,
+        subject=link,
+        from_minute=span[0],
+        to_minute=span[1],
+        state=State.DOWN,
+        segment=segment,
+    )
+
+
+def _worse(site: str, subject: str, span: tuple[int, int], segment: Segment) -> Fault:
+    return Fault(
+        site=site,
+        subject=subject,
+        from_minute=span[0],
+        to_minute=span[1],
+        state=State.DEGRADED,
+        segment=segment,
+    )
+
+
+PLACES = (
+    _place("hoan-kiem", "00070", "vnpt", "viettel"),
+    _place(
+        "ba-dinh",
+        "00004",
+        "vnpt",
+        "viettel",
+        faults=(
+            _down("ba-dinh", "fiber", (40, 75), Segment.ACCESS),
+            _down("ba-dinh", "fiber", (110, 118), Segment.ACCESS),
+        ),
+    ),
+    _place(
+        "ngoc-ha",
+        "00008",
+        "vnpt",
+        "mobifone",
+        faults=(_down("ngoc-ha", "fiber", (40, 72), Segment.CARRIER),),
+    ),
+    _place(
+        "cua-nam",
+        "00082",
+        "fpt",
+        "viettel",
+        faults=(_worse("cua-nam", "5g", (60, 180), Segment.ACCESS),),
+    ),
+    _place(
+        "phu-thuong",
+        "00091",
+        "fpt",
+        "mobifone",
+        clock_error_s=3.5,
+        faults=(
+            _down("phu-thuong", "fiber", (150, 180), Segment.LAN),
+            _down("phu-thuong", "5g", (165, 180), Segment.ACCESS),
+        ),
+    ),
+    _place("tay-ho", "00103", "fpt", "viettel", waiting=37),
+    _place("lang", "00199", "vnpt", "mobifone"),
+    _place("kim-lien", "00229", "fpt", "viettel", silent_from=120),
+)
+PORTAL_FAULT = (90, 110)
+"""In these minutes the second service is down for everybody."""
+
+
+def inventory() -> Inventory:
+    """Return the town as the collector's inventory has it."""
+    return Inventory(
+        sites=tuple(
+            Site(
+                name=place.name,
+                commune=place.commune,
+                links=tuple(
+                    Link(name=name, interface=f"if{number}", medium=medium, carrier=carrier)
+                    for number, (name, medium, carrier) in enumerate(place.links)
+                ),
+            )
+            for place in PLACES
+        )
+    )
+
+
+def batches(place: Place, agent: Agent) -> Iterator[Batch]:
+    """Yield what a site's agent pushed, a batch a minute, oldest first."""
+    chance = random.Random(place.name)
+    standing: dict[tuple[str, str], tuple[State, Segment | None]] = {}
+    for minute in range(HOURS * 60):
+        if minute >= place.silent_from:
+            return
+        at_ns = BOOT_BEFORE + minute * MINUTE
+        notices = ()
+        if minute == 0:
+            notices = (Notice(code=NoticeCode.STARTED, boottime_ns=at_ns, text=_version(place)),)
+        changes = list(_changes(place, minute, at_ns, standing))
+        results = sorted(_results(place, minute, at_ns, chance), key=lambda one: one.boottime_ns)
+        yield agent.batch(at_ns + MINUTE - S, results, changes=changes, notices=notices)
+
+
+def _version(place: Place) -> str:
+    return "0.2.0" if place.name in {"tay-ho", "kim-lien"} else "0.1.0"
+
+
+def _changes(
+    place: Place,
+    minute: int,
+    at_ns: int,
+    standing: dict[tuple[str, str], tuple[State, Segment | None]],
+) -> Iterator[VerdictChange]:
+    subjects = [(name, "") for name, _, _ in place.links] + [("", name) for name in SERVICES]
+    for link, service in subjects:
+        now = _state(place, link, service, minute)
+        before = standing.get((link, service))
+        if before != now:
+            standing[link, service] = now
+            yield change(
+                at_ns,
+                now[0],
+                before=State.UNKNOWN if before is None else before[0],
+                link=link,
+                service=service,
+                segment=now[1],
+            )
+
+
+def _state(place: Place, link: str, service: str, minute: int) -> tuple[State, Segment | None]:
+    if service == "motcua" and PORTAL_FAULT[0] <= minute < PORTAL_FAULT[1]:
+        return State.DOWN, Segment.SERVICE
+    for fault in place.faults:
+        if fault.subject == (link or service) and fault.covers(minute):
+            return fault.state, fault.segment
+    return State.UP, None
+
+
+def _results(place: Place, minute: int, at_ns: int, chance: random.Random) -> Iterator[Result]:
+    for number, (link, medium, carrier) in enumerate(place.links):
+        state, _ = _state(place, link, "", minute)
+        base = _base_s(medium, carrier, minute)
+        start = at_ns + number * 100_000_000
+        for second in (1, 16, 31, 46):
+            for target, extra in ANCHORS.items():
+                rtt_s = extra if target == "gateway" else base + extra
+                finding = _echo(state, target, rtt_s, chance, place, minute)
+                yield result(
+                    start + second * S, finding, series(icmp.KIND, link=link, target=target)
+                )
+        yield result(
+            start + 5 * S,
+            _lookup(state, base, chance),
+            series(dns.KIND, link=link, target="resolver"),
+        )
+        for target, total_s in SERVICES.items():
+            finding = _page(place, state, target, base, total_s, minute, chance)
+            yield result(start + 20 * S, finding, series(http.KIND, link=link, target=target))
+        for second in (12, 42):
+            yield result(
+                start + second * S,
+                _device(place, link, medium, at_ns + second * S, minute, chance),
+                series(host.KIND, link=link, family=Family.NONE),
+            )
+
+
+def _base_s(medium: Medium, carrier: str, minute: int) -> float:
+    """Return a link's own round trip: radio is longer, and evenings are busy."""
+    base = {"vnpt": 0.003, "fpt": 0.004, "viettel": 0.018, "mobifone": 0.024}[carrier]
+    swing = 0.25 if medium is Medium.RADIO_5G else 0.05
+    return base * (1 + swing * math.sin(minute / 25))
+
+
+def _echo(
+    state: State, target: str, rtt_s: float, chance: random.Random, place: Place, minute: int
+) -> Finding:
+    if state is State.DOWN and target != "gateway":
+        return not_ok(Reason.TIMED_OUT, {icmp.LOSS: 1.0})
+    # Another way back from abroad, for a while.
+    hops = 49.0 if target == "abroad" and place.commune < "00080" and 80 <= minute < 130 else 52.0
+    loss = 0.0
+    if state is State.DEGRADED and target != "gateway":
+        loss = chance.choice((0.0, 0.0, 0.1, 0.2))
+    spread = rtt_s * chance.lognormvariate(0.0, 0.12)
+    return ok({icmp.RTT: round(spread, 6), icmp.LOSS: loss, icmp.HOP_LIMIT: hops})
+
+
+def _lookup(state: State, base: float, chance: random.Random) -> Finding:
+    if state is State.DOWN:
+        return not_ok(Reason.TIMED_OUT)
+    took_s = base + 0.003 * chance.lognormvariate(0.0, 0.5)
+    return ok({dns.LOOKUP: round(took_s, 6), dns.ANSWERS: 2.0, dns.TTL: 300.0})
+
+
+def _page(
+    place: Place,
+    state: State,
+    target: str,
+    base: float,
+    total_s: float,
+    minute: int,
+    chance: random.Random,
+) -> Finding:
+    if state is State.DOWN or _state(place, "", target, minute)[0] is State.DOWN:
+        return not_ok(Reason.TIMED_OUT)
+    phases: dict[Metric, float] = {
+        http.RESOLVE: base + 0.002,
+        http.CONNECT: base + 0.004,
+        http.TLS: 2 * base + 0.012,
+        http.FIRST_BYTE: total_s * chance.lognormvariate(0.0, 0.2),
+        http.TRANSFER: 0.03 + base,
+    }
+    rounded = {metric: round(value, 6) for metric, value in phases.items()}
+    expiry_s = 1_900_000_000.0
+    return ok(
+        rounded
+        | {
+            http.TOTAL: round(sum(rounded.values()), 6),
+            http.STATUS: 200.0,
+            http.BODY: 18_000.0,
+            http.CERTIFICATE_EXPIRY: expiry_s,
+            http.CERTIFICATES: 3.0,
+        }
+    )
+
+
+def _device(
+    place: Place,
+    link: str,
+    medium: Medium,
+    at_ns: int,
+    minute: int,
+    chance: random.Random,
+) -> Finding:
+    second = (at_ns - BOOT_BEFORE) // S
+    per_second = {Medium.FIBER: 400e3, Medium.RADIO_5G: 60e3}[medium]
+    # What is used rises and falls; the counter is its integral.
+    received = round(per_second * (second - 900 * math.cos(second / 1500)) + per_second * 1000)
+    values: dict[Metric, float] = {
+        host.CARRIER_UP: 1,
+        host.HAS_IP4: 1,
+        host.HAS_IP6: 1,
+        host.HAS_ROUTE4: 1,
+        host.HAS_ROUTE6: float(medium is Medium.FIBER),
+        host.GATEWAY_NEIGHBOUR: float(not _is_local(place, link, minute)),
+        host.RECEIVED: received,
+        host.SENT: received // 7,
+        host.RECEIVE_ERRORS: 0,
+        host.SEND_ERRORS: 0,
+        host.RECEIVE_DROPS: minute // 30,
+        host.SEND_DROPS: 0,
+        host.CARRIER_CHANGES: 1,
+        host.UPTIME: at_ns // S,
+        host.CLOCK_SYNCHRONISED: float(place.clock_error_s < 1),
+        host.CLOCK_ERROR: place.clock_error_s * (1 + 0.1 * chance.random()),
+        host.LOOP_LATE: 0.002 * chance.lognormvariate(0.0, 0.6),
+        host.RESIDENT: (32 << 20) + 4096 * chance.randrange(200),
+        host.WAITING: place.waiting,
+        host.SPOOL: 4096 * place.waiting,
+        host.SPOOL_USED: round(min(1.0, place.waiting / 400), 4),
+    }
+    if medium is Medium.RADIO_5G:
+        values[host.SPENT] = 40e6 + minute * 45_000
+    return ok(values)
+
+
+def _is_local(place: Place, link: str, minute: int) -> bool:
+    return any(
+        fault.subject == link and fault.segment is Segment.LAN and fault.covers(minute)
+        for fault in place.faults
+    )

@@ -158,7 +158,7 @@ def batches(place: Place, agent: Agent) -> Iterator[Batch]:
         if minute >= place.silent_from:
             return
         at_ns = BOOT_BEFORE + minute * MINUTE
-        notices = ()
+        notices: tuple[Notice, ...] = ()
         if minute == 0:
             notices = (Notice(code=NoticeCode.STARTED, boottime_ns=at_ns, text=_version(place)),)
         changes = list(_changes(place, minute, at_ns, standing))

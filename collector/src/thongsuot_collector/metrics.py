@@ -75,6 +75,9 @@ class Metrics:
         self.sink_window_seconds = self._gauge(
             "sink_window_seconds", "How late a sample a Prometheus takes, as it says", ("sink",)
         )
+        self._count_fleet()
+
+    def _count_fleet(self) -> None:
         self.sites = self._gauge("sites", "Sites by whether they are heard", ("heard",))
         self.agents = self._gauge("agents", "Agents by the version they run", ("version",))
         self.certificate_expiry = self._gauge(

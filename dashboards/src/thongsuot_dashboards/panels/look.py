@@ -22,6 +22,9 @@ GRAFANA_UNIT = {
     Unit.BITS_PER_SECOND: "bps",
     Unit.TIMESTAMP: "dateTimeAsIso",
     Unit.NUMBER: "none",
+    Unit.AMPERES: "amp",
+    Unit.CELSIUS: "celsius",
+    Unit.VOLTS: "volt",
 }
 
 GOOD, WARN, BAD = "green", "orange", "red"

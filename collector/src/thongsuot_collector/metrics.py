@@ -40,14 +40,6 @@ class Metrics:
             "Time of one commit of the journal, flushed to the disk",
             (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0),
         )
-        self.journal_bytes = self._gauge("journal_bytes", "Bytes of the journal in use", ())
-        self.journal_limit = self._gauge("journal_limit_bytes", "Above it the oldest go", ())
-        self.journal_entries = self._gauge(
-            "journal_entries", "Entries between the oldest kept and the newest", ()
-        )
-        self.journal_oldest_seconds = self._gauge(
-            "journal_oldest_timestamp_seconds", "When the oldest kept entry came in", ()
-        )
         self.lag_entries = self._gauge(
             "consumer_lag_entries", "Entries that a consumer has not done yet", ("consumer",)
         )
@@ -75,7 +67,18 @@ class Metrics:
         self.sink_window_seconds = self._gauge(
             "sink_window_seconds", "How late a sample a Prometheus takes, as it says", ("sink",)
         )
+        self._measure_journal()
         self._count_fleet()
+
+    def _measure_journal(self) -> None:
+        self.journal_bytes = self._gauge("journal_bytes", "Bytes of the journal in use", ())
+        self.journal_limit = self._gauge("journal_limit_bytes", "Above it the oldest go", ())
+        self.journal_entries = self._gauge(
+            "journal_entries", "Entries between the oldest kept and the newest", ()
+        )
+        self.journal_oldest_seconds = self._gauge(
+            "journal_oldest_timestamp_seconds", "When the oldest kept entry came in", ()
+        )
 
     def _count_fleet(self) -> None:
         self.sites = self._gauge("sites", "Sites by whether they are heard", ("heard",))

@@ -22,6 +22,7 @@ from thongsuot_collector.config.inventory import read_directory
 from thongsuot_collector.config.read import Configuration, read
 from thongsuot_collector.directory import Directory
 from thongsuot_collector.errors import CollectorError, ConfigInvalid
+from thongsuot_collector.export import cli as exporting
 from thongsuot_collector.journal import sqlite_rows
 from thongsuot_collector.journal.sqlite_tables import connect
 from thongsuot_collector.maintenance import cli as maintenance
@@ -113,8 +114,8 @@ def _parser() -> argparse.ArgumentParser:
     notify = of_notify.add_subparsers(required=True, metavar="COMMAND")
     test = _add(notify, "test", _notify_test, "send a test by every channel of a party", common)
     test.add_argument("party", help="carrier:NAME, commune:SITE, portal:SERVICE, city; or a name")
-    text = "say of every batch whether it is the one that was measured"
-    verify = _add(commands, "verify", _verify, text, common)
+    exporting.add_arguments(add("export", _export, "write raw results of a period to a file"))
+    verify = add("verify", _verify, "say of every batch whether it is the one that was measured")
     verify.add_argument("site", nargs="?", default="", help="only this one")
     verify.add_argument(
         "--evidence", type=Path, metavar="FILE", help="an incident's JSON: only what it names"
@@ -314,6 +315,11 @@ def _journal_status(options: argparse.Namespace) -> int:
     finally:
         connection.close()
     return 0
+
+
+def _export(options: argparse.Namespace) -> int:
+    configuration, directory = _configured(options)
+    return exporting.export(options, configuration.state_dir / JOURNAL_FILE, directory)
 
 
 def _notify_test(options: argparse.Namespace) -> int:

@@ -1,0 +1,1 @@
+"""Raw results out of the journal into a file, for research and disputes."""

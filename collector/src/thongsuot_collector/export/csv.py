@@ -1,0 +1,42 @@
+"""Writing CSV (RFC 4180): times in UTC, what is absent is empty."""
+
+import csv
+import io
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import BinaryIO
+
+from thongsuot_collector.export.column import Column, Holds, Row
+
+
+class CsvWriter:
+    """Writes rows to a file that it does not close."""
+
+    def __init__(self, file: BinaryIO, columns: Sequence[Column]) -> None:
+        self._text = io.TextIOWrapper(file, "utf-8", newline="", write_through=True)
+        self._writer = csv.writer(self._text)
+        self._moments = [
+            place for place, column in enumerate(columns) if column.holds is Holds.MOMENT
+        ]
+        self._writer.writerow([column.name for column in columns])
+
+    def write(self, rows: Sequence[Row]) -> None:
+        """Add rows, each with a value for each column."""
+        for row in rows:
+            shown = list(row)
+            for place in self._moments:
+                shown[place] = _moment(row[place])
+            self._writer.writerow(shown)
+
+    def close(self) -> None:
+        """Write the rest."""
+        self._text.flush()
+        self._text.detach()
+
+
+def _moment(value: object) -> str | None:
+    if value is None:
+        return None
+    assert isinstance(value, int)
+    moment = datetime.fromtimestamp(value / 1000, UTC)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

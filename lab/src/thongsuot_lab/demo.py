@@ -21,6 +21,9 @@ from thongsuot_lab.topology.city import city
 
 EXIT_FAILED = 1
 
+CALM_S = 10.0
+"""A demonstration does not wait half a minute to believe that a line is up again."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the demonstration; returns 0 when it was stopped, 1 when it could not run."""
@@ -52,7 +55,10 @@ def _play(options: argparse.Namespace) -> None:
         tempfile.TemporaryDirectory(prefix="thongsuot-demo-") as folder,
         Lab(city(sites=options.sites)) as lab,
     ):
-        stack = CityStack(lab, Path(folder), Options(with_prometheus=not options.no_prometheus))
+        options_ = Options(
+            with_prometheus=not options.no_prometheus, with_people=True, calm_s=CALM_S
+        )
+        stack = CityStack(lab, Path(folder), options_)
         if stack.options.with_prometheus and not prometheus.installed():
             say("Prometheus is not installed here; the measurements stay in the collector")
         say("starting the collector and the agents …")
@@ -69,15 +75,24 @@ def _play(options: argparse.Namespace) -> None:
 def _print_addresses(stack: CityStack) -> None:
     base = stack.addresses["collector"]
     print(f"collector: {base}/")
+    print(f"incidents: {base}/incidents")
     for site in stack.sites:
         print(f"{site}: {base}/sites/{site}")
         print(f"{site}-device: {stack.addresses[f'agent-{site}']}/")
     if "prometheus" in stack.addresses:
         print(f"prometheus: {stack.addresses['prometheus']}/")
+    for name, url in stack.addresses.items():
+        if name in {"inbox", "alertmanager"}:
+            print(f"{name}: {url}/")
+        elif name.startswith("desk-"):
+            print(f"{name}: {url}/desk/tickets/5")
     sys.stdout.flush()
 
 
 def _explain(lab: Lab) -> None:
+    say("")
+    say("Whoever must act is told: carriers get trouble tickets at their desks, the city looks at")
+    say("Alertmanager where it is installed, everybody else has messages in the inbox.")
     say("")
     say("Open an address above. Break something from another terminal and watch what is said:")
     say(f"  ./run lab fault cut-fibre site=s1 --lab {lab.prefix}      cut the fibre of site s1")

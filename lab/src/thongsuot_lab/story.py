@@ -1,24 +1,29 @@
 """
 Story: what goes wrong at service points, played one scene after the other.
 
-Each scene breaks something for real, waits until the pages say it, tells what they say and who was
-told, and mends it. The waiting is on what the pages show, never on a clock that the faults know.
+Each scene breaks something for real, waits until the pages say it and until whoever must act was
+told, says who that was and after how long, mends it, and waits until they were told of the end. The
+waiting is on what the pages show, never on a clock that the faults know.
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from thongsuot_lab.stack.city import CityStack
-from thongsuot_schema.page.view import Light, SiteView
-from thongsuot_schema.segment import Segment, party_for
+from thongsuot_schema.page.view import Light, Notification, SiteView
+from thongsuot_schema.segment import Party, Segment, party_for
 from thongsuot_schema.state import State
 from thongsuot_schema.words.headline import headline
+from thongsuot_schema.words.parties import channel_title, party_title
 
 Views = Mapping[str, SiteView]
 
 PATIENCE_S = 90.0
 """How long a scene waits for the pages before it says so and goes on."""
+
+TOLD_S = 150.0
+"""The same for the telling: a silent agent is waited for 45 s, and then held for 30."""
 
 LOOK_S = 8.0
 """How long a scene stays on the screen once the pages have said it."""
@@ -31,13 +36,15 @@ class Scene:
     """
     One thing that goes wrong.
 
-    ``seen`` says whether the pages show it; ``sites`` are those whose headline is told.
+    ``seen`` says whether the pages show it; ``sites`` are those whose headline is told. ``party``
+    is who must act, and is to be told.
     """
 
     title: str
     fault: str
     seen: Callable[[Views], bool]
     sites: tuple[str, ...]
+    party: Party
     arguments: Mapping[str, object] = field(default_factory=dict)
 
 
@@ -88,6 +95,7 @@ SCENES: tuple[Scene, ...] = (
         fault="cut-fibre",
         arguments={"site": "s1"},
         seen=_is_down("s1", "fixed", Segment.ACCESS),
+        party=Party.CARRIER,
         sites=("s1",),
     ),
     Scene(
@@ -95,6 +103,7 @@ SCENES: tuple[Scene, ...] = (
         fault="carrier-outage",
         arguments={"carrier": "cuu-long"},
         seen=_all_down(("s1", "mobile"), ("s2", "fixed"), ("s3", "mobile")),
+        party=Party.CARRIER,
         sites=("s1", "s2", "s3"),
     ),
     Scene(
@@ -102,6 +111,7 @@ SCENES: tuple[Scene, ...] = (
         fault="portal-error",
         arguments={"portal": "dichvucong"},
         seen=_service_is_down("dichvucong", "s1", "s2", "s3"),
+        party=Party.PORTAL,
         sites=("s1", "s2", "s3"),
     ),
     Scene(
@@ -109,6 +119,7 @@ SCENES: tuple[Scene, ...] = (
         fault="pull-cable",
         arguments={"site": "s2"},
         seen=_is_down("s2", "fixed", Segment.LAN),
+        party=Party.COMMUNE,
         sites=("s2",),
     ),
     Scene(
@@ -116,6 +127,7 @@ SCENES: tuple[Scene, ...] = (
         fault=_OFF,
         arguments={"site": "s3"},
         seen=_is_silent("s3"),
+        party=Party.COMMUNE,
         sites=("s3",),
     ),
 )
@@ -131,14 +143,22 @@ def play(stack: CityStack, scenes: tuple[Scene, ...] = SCENES) -> Iterator[str]:
     yield from _wait(stack, _all_well, "All is well at every site", PATIENCE_S)
     for number, scene in enumerate(scenes, start=1):
         yield f"[{number}/{len(scenes)}] {scene.title}"
-        started = time.monotonic()
+        started, began_s = time.monotonic(), time.time()
         _break(stack, scene)
         yield from _wait(stack, scene.seen, "The pages say so", PATIENCE_S, since=started)
         yield from _tell(stack, scene)
+        if stack.people is not None:
+            told = _is_told(scene, began_s)
+            yield from _wait(stack, told, "Who must act has been told", TOLD_S, since=started)
+            yield from _told(stack, scene, began_s)
         yield from _pause(LOOK_S)
         _mend(stack, scene)
+        mended = time.monotonic()
         yield "  mended"
         yield from _wait(stack, _all_well, "All is well again", PATIENCE_S)
+        if stack.people is not None:
+            over = _is_over(scene, began_s)
+            yield from _wait(stack, over, "They know that it is over", TOLD_S, since=mended)
     yield "The story is over. Now break something yourself; Ctrl-C ends everything."
 
 
@@ -162,8 +182,55 @@ def _tell(stack: CityStack, scene: Scene) -> Iterator[str]:
             for light in (*view.links, *view.services):
                 if light.state is State.DOWN and light.segment is not None:
                     yield f"      {light.name}: {light.segment}, for {party_for(light.segment)}"
-            for told in view.told:
-                yield f"      told: {told.party} by {told.channel} of {told.about}"
+
+
+def _since(view: SiteView, began_s: float) -> list[Notification]:
+    return [one for one in view.told if one.is_delivered and one.at_s >= began_s]
+
+
+def _is_told(scene: Scene, began_s: float) -> Callable[[Views], bool]:
+    def told(views: Views) -> bool:
+        parties = {
+            one.party
+            for site in scene.sites
+            if site in views
+            for one in _since(views[site], began_s)
+        }
+        return scene.party in parties
+
+    return told
+
+
+def _is_over(scene: Scene, began_s: float) -> Callable[[Views], bool]:
+    def over(views: Views) -> bool:
+        return all(site in views and not _since(views[site], began_s) for site in scene.sites)
+
+    return over
+
+
+def _told(stack: CityStack, scene: Scene, began_s: float) -> Iterator[str]:
+    """Say who was told, each once, after how long, and of what."""
+    found: dict[tuple[str, str, str], list[tuple[float, str]]] = {}
+    for view in stack.views():
+        if view.site in scene.sites:
+            for one in _since(view, began_s):
+                who = party_title(one.party, _carrier_of(one, view), "en")
+                key = who, channel_title(one.channel, "en"), one.reference
+                about = view.site if one.about == view.site else f"{one.about} of {view.site}"
+                found.setdefault(key, []).append((one.at_s - began_s, about))
+    for (who, channel, reference), tellings in sorted(found.items(), key=_earliest):
+        after_s = min(seconds for seconds, _ in tellings)
+        by = f"{channel} {reference}".rstrip()
+        about = ", ".join(dict.fromkeys(about for _, about in sorted(tellings)))
+        yield f"  told after {after_s:.0f} s: {who}, by {by}, about {about}"
+
+
+def _earliest(item: tuple[object, Sequence[tuple[float, str]]]) -> float:
+    return min(seconds for seconds, _ in item[1])
+
+
+def _carrier_of(one: Notification, view: SiteView) -> str:
+    return next((light.carrier for light in view.links if light.name == one.about), "")
 
 
 def _all_well(views: Views) -> bool:

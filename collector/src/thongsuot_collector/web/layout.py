@@ -7,9 +7,12 @@ from typing import Final
 from thongsuot_schema.page import labels
 from thongsuot_schema.page.escape import escape
 from thongsuot_schema.page.icons import BRAND, icon_parts, tab_icon
+from thongsuot_schema.page.script import SCRIPT
 from thongsuot_schema.page.style import STYLE
 from thongsuot_schema.state import State
 from thongsuot_schema.words.language import Language
+
+_SHORT: Final = 24
 
 _MORE: Final = """\
 .facts{display:grid;gap:.125rem 1.5rem;margin-top:0}
@@ -19,7 +22,10 @@ _MORE: Final = """\
 .facts dd{font-weight:600}
 .facts dd small{display:block;color:var(--soft);font-size:.875rem;font-weight:400}
 .scroll{overflow-x:auto}
-.table{width:100%;border-collapse:collapse;font-size:.9375rem}
+.table{width:100%;border-collapse:collapse;font-size:.9375rem;overflow-wrap:normal}
+.wide{min-width:44rem}
+.card>.rows{padding:0}
+.nowrap{white-space:nowrap}
 .table th,.table td{
 padding:.5rem .75rem .5rem 0;border-top:1px solid var(--line);text-align:left;vertical-align:top;
 }
@@ -35,6 +41,7 @@ border-radius:10px;background:var(--accent);color:var(--card);font:inherit;font-
 text-decoration:none;cursor:pointer;
 }
 .acts{display:flex;flex-wrap:wrap;gap:.75rem;margin-top:1rem}
+.form{margin-top:1rem}
 .form label{display:block;font-weight:600}
 .form textarea{
 display:block;width:100%;min-height:6rem;margin:.375rem 0 1rem;padding:.625rem;font:inherit;
@@ -53,17 +60,24 @@ background:var(--unknown-tint);color:var(--ink);font-size:.8125rem;
 
 _STYLE: Final = STYLE + _MORE
 
+
+def _source(text: str) -> str:
+    return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
+
+
 CONTENT_SECURITY_POLICY: Final = "; ".join(
     (
         "default-src 'none'",
-        f"style-src 'sha256-{b64encode(sha256(_STYLE.encode()).digest()).decode()}'",
+        f"script-src {_source(SCRIPT)}",
+        f"style-src {_source(_STYLE)}",
+        "connect-src 'self'",
         "img-src data:",
         "base-uri 'none'",
         "form-action 'self'",
         "frame-ancestors 'none'",
     )
 )
-"""The value of the header that these pages are to be sent with: nothing runs, one style sheet."""
+"""The value of the header that these pages are to be sent with: one script, one style sheet."""
 
 
 def page(
@@ -81,10 +95,14 @@ def page(
     Return a whole page around a body of HTML.
 
     ``title`` and ``place`` are text. ``other_url`` is the same page in the other language;
-    ``home_url``, where given, what the brand leads to. ``refresh_s``: 0 for a page that stays.
+    ``home_url``, where given, what the brand leads to. A page renews itself every ``refresh_s``; 0:
+    it stays, for somebody is writing.
     """
     other: Language = "en" if language == "vi" else "vi"
-    again = f'<meta http-equiv="refresh" content="{refresh_s}">' if refresh_s else ""
+    again = script = ""
+    if refresh_s:
+        again = f'<noscript><meta http-equiv="refresh" content="{refresh_s}"></noscript>'
+        script = f'<script data-every="{refresh_s}">{SCRIPT}</script>'
     mark = f"{BRAND}<span>Thông Suốt</span>"
     brand = f'<span class="brand">{mark}</span>'
     if home_url:
@@ -96,12 +114,13 @@ def page(
         f"<title>{escape(title)}</title>"
         f'<link rel="icon" href="{tab_icon(state)}">{again}'
         f"<style>{_STYLE}</style></head><body>"
+        f'<p id="stale" role="status" hidden>{labels.STALE.read(language)}</p>'
         f'<svg class="parts" aria-hidden="true">{icon_parts()}</svg>'
-        f'<div class="wrap"><header class="top"><div class="bar">{brand}'
+        f'<div id="page" class="wrap"><header class="top"><div class="bar">{brand}'
         f'<a class="switch" href="{escape(other_url)}" lang="{other}" hreflang="{other}">'
         f"{labels.OTHER_LANGUAGE.read(language)}</a></div>"
         f"<h1>{escape(title)}</h1>{under}</header><main>{body}</main>"
-        f"<footer><p>{labels.ZONE.read(language)}</p></footer></div></body></html>\n"
+        f"<footer><p>{labels.ZONE.read(language)}</p></footer></div>{script}</body></html>\n"
     )
 
 
@@ -121,18 +140,29 @@ def lines(found: list[str]) -> str:
     return f'<ul class="plain">{rows}</ul>' if rows else ""
 
 
-def table(heads: list[str], rows: list[list[str]]) -> str:
-    """Return a table of text, whose first column heads the rows; nothing where there are none."""
+def table(name: str, heads: list[str], rows: list[list[str]]) -> str:
+    """
+    Return a table of text, whose first column heads the rows; nothing where there are none.
+
+    On a phone it is moved sideways, by touch or by key; ``name`` is what it is then called.
+    """
     if not rows:
         return ""
     head = "".join(f'<th scope="col">{escape(one)}</th>' for one in heads)
     body = "".join(
         f'<tr><th scope="row">{escape(row[0])}</th>'
-        + "".join(f"<td>{escape(cell)}</td>" for cell in row[1:])
+        + "".join(_cell(cell) for cell in row[1:])
         + "</tr>"
         for row in rows
     )
     return (
-        f'<div class="scroll"><table class="table"><thead><tr>{head}</tr></thead>'
-        f"<tbody>{body}</tbody></table></div>"
+        f'<div class="scroll" role="group" tabindex="0" aria-label="{escape(name)}">'
+        f'<table class="table{" wide" if len(heads) > 3 else ""}">'
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
+
+
+def _cell(text: str) -> str:
+    """Return a cell; what is short and is broken badly, moments and codes, stays on one line."""
+    is_short = len(text) <= _SHORT and sum(one.isdigit() for one in text) * 2 >= len(text)
+    return f'<td class="nowrap">{escape(text)}</td>' if is_short else f"<td>{escape(text)}</td>"

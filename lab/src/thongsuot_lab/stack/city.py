@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import IO
 
@@ -16,6 +17,7 @@ from thongsuot_lab.node import RunningNode, as_user
 from thongsuot_lab.stack import parts, prometheus
 from thongsuot_lab.stack.boot import USUAL, Boot
 from thongsuot_lab.stack.documents import AgentDocument, CollectorDocument, default_probes
+from thongsuot_lab.stack.people import People
 from thongsuot_lab.stack.process import Process, StackError
 from thongsuot_lab.topology.city import DOMAIN
 from thongsuot_schema.inventory.model import ProbePlan
@@ -35,7 +37,8 @@ class Options:
     What differs between a demonstration and a test. An empty profile is the agent's default.
 
     ``judge`` and ``spool`` are settings of these tables of the agent's configuration;
-    ``is_verbose`` lets agents log each run.
+    ``is_verbose`` lets agents log each run. ``with_people``: there is somebody to be told, see
+    ``stack.people``. ``calm_s`` is how long a link has to be up before its fault is over.
     """
 
     with_prometheus: bool = True
@@ -45,6 +48,9 @@ class Options:
     judge: dict[str, object] = field(default_factory=dict)
     spool: dict[str, object] = field(default_factory=dict)
     is_verbose: bool = False
+    with_people: bool = False
+    are_all_in_inbox: bool = False
+    calm_s: float = 30.0
 
 
 class CityStack:
@@ -65,6 +71,13 @@ class CityStack:
         self._logs = folder / "logs"
         self._user = _user_for(folder)
         self._collector = parts.CollectorFolder(path=folder / "collector")
+        self.people: People | None = None
+        if self.options.with_people:
+            self.people = People(
+                folder=folder / "people",
+                topology=lab.topology,
+                are_all_in_inbox=self.options.are_all_in_inbox,
+            )
 
     @property
     def sites(self) -> tuple[str, ...]:
@@ -83,6 +96,8 @@ class CityStack:
             undo.callback(self.stop)
             if self.options.with_prometheus and prometheus.installed():
                 self.start_prometheus()
+            if self.people is not None:
+                self._start_people(self.people)
             self.start_collector()
             for site in self.sites:
                 self._write_agent(site)
@@ -94,7 +109,8 @@ class CityStack:
     def stop(self) -> None:
         """Stop all of it, agents first so that their last words are heard. Safe to repeat."""
         agents = [name for name in self.processes if name.startswith("agent-")]
-        for name in (*agents, "collector", "prometheus"):
+        others = [name for name in self.processes if name not in {*agents, "collector"}]
+        for name in (*agents, "collector", *others):
             process = self.processes.pop(name, None)
             if process is not None:
                 process.stop()
@@ -113,18 +129,20 @@ class CityStack:
 
     def start_collector(self) -> None:
         """Start the collector, with the record it may have from before."""
+        if "collector" not in self.addresses:
+            port = self.lab.expose("collector", PAGES_PORT)
+            self.addresses["collector"] = f"http://127.0.0.1:{port}"
         if not self._collector.config.exists():
             self._write_collector()
         node = self.lab.node("collector")
         process = self._collector.start(self._logs, _Spawn(node))
         self.processes["collector"] = process
-        if "collector" not in self.addresses:
-            port = self.lab.expose("collector", PAGES_PORT)
-            self.addresses["collector"] = f"http://127.0.0.1:{port}"
         base = self.addresses["collector"]
         process.wait_until(lambda: parts.answers(f"{base}/readyz"), within_s=parts.READY_S)
 
     def _write_collector(self) -> None:
+        people = self.people
+        known = inventory.inventory_of(self.lab.topology)
         certificate, key = self.lab.certificate(f"collector.{DOMAIN}")
         path = self._collector.path
         uses_prometheus = "prometheus" in self.processes
@@ -139,8 +157,26 @@ class CityStack:
                 f"http://127.0.0.1:{PROMETHEUS_PORT}/api/v1/write" if uses_prometheus else ""
             ),
             silent_after_s=self.options.silent_after_s,
+            channels=() if people is None else people.channels(),
+            notify={} if people is None else people.notify(self.addresses["collector"]),
+            timeline={"calm_s": self.options.calm_s},
         )
-        self._collector.write(document, inventory.inventory_of(self.lab.topology))
+        self._collector.write(document, known if people is None else people.known_by(known))
+
+    # Whoever is told
+
+    def _start_people(self, people: People) -> None:
+        ports = people.ports()
+        for process in people.start(self._logs, _Spawn(self.lab.node("collector"))):
+            self.processes[process.name] = process
+            port = self.lab.expose("collector", ports[process.name])
+            self.addresses[process.name] = f"http://127.0.0.1:{port}"
+            url = f"{self.addresses[process.name]}/"
+            if process.name == "alertmanager":
+                url += "-/ready"
+            elif process.name.startswith("desk-"):
+                url += "desk/alarms"
+            process.wait_until(partial(parts.answers, url), within_s=parts.READY_S)
 
     # Prometheus
 

@@ -74,6 +74,9 @@ class CollectorDocument:
     key_file: Path | None = None
     remote_write_url: str = ""
     silent_after_s: float = 45.0
+    channels: tuple[dict[str, object], ...] = ()
+    notify: dict[str, object] = field(default_factory=dict)
+    timeline: dict[str, object] = field(default_factory=dict)
 
     def text(self) -> str:
         """Return the collector's configuration file."""
@@ -94,6 +97,8 @@ class CollectorDocument:
             document["sinks"] = [
                 {"kind": "remote_write", "name": "prometheus", "url": self.remote_write_url}
             ]
+        more = {"notify": self.notify, "timeline": self.timeline, "channels": list(self.channels)}
+        document |= {name: table for name, table in more.items() if table}
         return tomli_w.dumps(document)
 
 

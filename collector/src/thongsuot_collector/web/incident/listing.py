@@ -2,12 +2,18 @@
 
 from collections.abc import Iterable, Sequence
 
+from thongsuot_collector.directory import Directory
 from thongsuot_collector.incidents.incident import Incident
 from thongsuot_collector.incidents.trouble import NS_PER_S
 from thongsuot_collector.incidents.window import Window
-from thongsuot_collector.maintenance import plan
 from thongsuot_collector.notify.content import parts, text
-from thongsuot_collector.notify.content.names import SEVERITIES, party_name
+from thongsuot_collector.notify.content.names import (
+    SEVERITIES,
+    link_name,
+    party_name,
+    service_name,
+    site_name,
+)
 from thongsuot_collector.notify.content.occasion import Occasion
 from thongsuot_collector.web.incident import labels
 from thongsuot_collector.web.incident.page import Reader
@@ -16,7 +22,7 @@ from thongsuot_schema.page.escape import escape
 from thongsuot_schema.page.icons import icon
 from thongsuot_schema.state import State
 from thongsuot_schema.words.figures import duration
-from thongsuot_schema.words.language import Language
+from thongsuot_schema.words.language import Language, capitalised
 
 REFRESH_S = 15
 
@@ -25,6 +31,7 @@ def incidents_page(
     now: Sequence[Occasion],
     closed: Sequence[Occasion],
     windows: Iterable[Window],
+    directory: Directory,
     reader: Reader,
 ) -> str:
     """Return the whole page. Of incidents inside a larger one only the larger is shown."""
@@ -33,7 +40,7 @@ def incidents_page(
     own = [one for one in now if not one.incident.parents]
     body = (
         section("open", labels.OPEN.read(language), _list(own, reader))
-        + section("work", labels.MAINTENANCE.read(language), _work(windows, reader))
+        + section("work", labels.MAINTENANCE.read(language), _work(windows, directory, reader))
         + section("closed", labels.CLOSED.read(language), _list(closed, reader))
     )
     if not own:
@@ -90,12 +97,32 @@ def _taken(incident: Incident, language: Language) -> str:
     return "" if taken is None else f"{labels.TAKEN.read(language)}: {taken.owner}"
 
 
-def _work(windows: Iterable[Window], reader: Reader) -> str:
+def _work(windows: Iterable[Window], directory: Directory, reader: Reader) -> str:
     language, now_ns = reader.language, round(reader.now_s * NS_PER_S)
     heads = [labels.AFFECTED, labels.FROM, labels.TO, labels.WHAT]
     rows = [
-        [plan.scope(one), parts.exact(one.start_ns), parts.exact(one.end_ns), one.note]
+        [
+            _scope(one, directory, language),
+            parts.exact(one.start_ns),
+            parts.exact(one.end_ns),
+            one.note,
+        ]
         for one in sorted(windows, key=lambda one: (one.start_ns, one.id))
         if one.end_ns > now_ns
     ]
-    return table([one.read(language) for one in heads], rows)
+    return table(labels.MAINTENANCE.read(language), [one.read(language) for one in heads], rows)
+
+
+def _scope(window: Window, directory: Directory, language: Language) -> str:
+    """Return what a window covers, as people call it."""
+    carrier = directory.carrier(window.carrier)
+    parts_ = [
+        site_name(window.site, directory) if window.site else "",
+        capitalised(link_name(window.site, window.link, directory, language))
+        if window.link
+        else "",
+        (carrier.title or carrier.name) if carrier else window.carrier,
+        directory.commune_name(window.commune) if window.commune else "",
+        service_name(window.service, directory, language) if window.service else "",
+    ]
+    return ", ".join(filter(None, parts_))

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from thongsuot_collector.incidents.incident import Incident, Member
+from thongsuot_collector.incidents.incident import Incident, Member, Outcome
 from thongsuot_collector.incidents.trouble import NS_PER_S
 from thongsuot_collector.incidents.wording import area, describe
 from thongsuot_collector.notify.content import parts, text
@@ -19,6 +19,7 @@ from thongsuot_collector.web.incident.dossier import Dossier
 from thongsuot_collector.web.layout import lines, page, section, table
 from thongsuot_schema.page.escape import escape
 from thongsuot_schema.page.icons import icon
+from thongsuot_schema.segment import Party
 from thongsuot_schema.state import State
 from thongsuot_schema.words.figures import duration
 from thongsuot_schema.words.language import Language, capitalised
@@ -93,7 +94,11 @@ def _hero(dossier: Dossier, reader: Reader) -> str:
     )
     if incident.is_open:
         state, word = incident.state, labels.OPEN.read(language)
-        inner = f'<p>{escape(said.what)}</p><p class="advice">{escape(said.do)}</p>'
+        inner = f"<p>{escape(said.what)}</p>"
+        is_plain = incident.party.party is Party.COMMUNE
+        if is_plain or dossier.occasion.rule.sentences is not None:
+            # What a desk does about one line stands in its own book.
+            inner += f'<p class="advice">{escape(said.do)}</p>'
     else:
         state, word = State.UP, labels.CLOSED.read(language)
         outcome = incident.outcome
@@ -186,7 +191,7 @@ def _affected(dossier: Dossier, reader: Reader) -> str:
     language = reader.language
     heads = [labels.POINT, labels.CIRCUIT, labels.LINE, labels.STATE, labels.FROM, labels.TO]
     rows = [_member(one, dossier, language) for one in dossier.incident.members]
-    return table([one.read(language) for one in heads], rows)
+    return table(labels.AFFECTED.read(language), [one.read(language) for one in heads], rows)
 
 
 def _member(member: Member, dossier: Dossier, language: Language) -> list[str]:
@@ -210,7 +215,7 @@ def _told(dossier: Dossier, reader: Reader) -> str:
         return f"<p>{labels.NOBODY_TOLD.read(language)}</p>"
     heads = [labels.WHEN, labels.WHO, labels.WHAT, labels.BY, labels.RESULT]
     rows = _entries(dossier, reader) if reader.key else _tries(dossier, reader)
-    return table([one.read(language) for one in heads], rows)
+    return table(labels.TOLD.read(language), [one.read(language) for one in heads], rows)
 
 
 def _entries(dossier: Dossier, reader: Reader) -> list[list[str]]:
@@ -263,7 +268,8 @@ def _record(dossier: Dossier, reader: Reader) -> str:
     if not named:
         return ""
     heads = [labels.POINT, labels.BATCH, labels.DIGEST]
-    shown = table([one.read(language) for one in heads], [list(one) for one in named])
+    name = labels.RECORD.read(language)
+    shown = table(name, [one.read(language) for one in heads], [list(one) for one in named])
     command = f"thongsuot-collector verify --evidence {dossier.incident.id}.json"
     return (
         f'<p class="soft">{labels.RECORD_WHY.read(language)} <code class="mono">{command}</code>'
@@ -277,5 +283,8 @@ def _history(incident: Incident, reader: Reader) -> str:
         known = labels.NOTES.get(note.what)
         what = note.what if known is None else known.read(reader.language)
         when = local(note.at_ns / NS_PER_S).strftime("%d/%m/%Y %H:%M:%S")
-        rows.append(f"{when} · {what}" + (f": {note.about}" if note.about else ""))
+        about = note.about
+        if note.what == "closed" and about in set(Outcome):
+            about = labels.OUTCOMES[Outcome(about)].read(reader.language)
+        rows.append(f"{when} · {what}" + (f": {about}" if about else ""))
     return lines(rows)

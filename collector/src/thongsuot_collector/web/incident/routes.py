@@ -63,6 +63,7 @@ class IncidentPages:
             [self._archive.occasion(one) for one in now],
             [self._archive.occasion(one) for one in closed],
             self._archive.windows,
+            self._archive.directory,
             self._reader(request),
         )
         return html(text_, CONTENT_SECURITY_POLICY)

@@ -1,0 +1,231 @@
+"""The pages of incidents as people see them: from a real collector, in both languages."""
+
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+import pytest_asyncio
+from playwright.async_api import Page, expect
+
+from tests.browser.axe import violations
+from tests.browser.conftest import DESKTOP, PHONE, Keep
+from tests.browser.test_site_page import NARROWEST, overflow, resize
+from tests.collector.batches import Agent, S, change, icmp_result
+from tests.collector.running import Pusher, collector, eventually, token
+from thongsuot_collector.app.parts import STORE_FILE
+from thongsuot_collector.correlation import rows
+from thongsuot_collector.incidents.window import Window
+from thongsuot_collector.store import people
+from thongsuot_collector.store.engine import open_store
+from thongsuot_schema.batch.digest import digest_of
+from thongsuot_schema.batch.model import Batch, Notice, NoticeCode
+from thongsuot_schema.inventory.model import Carrier, Commune, Inventory, Link, Medium, Site
+from thongsuot_schema.outcome import Outcome
+from thongsuot_schema.reason import Reason
+from thongsuot_schema.result import Family
+from thongsuot_schema.segment import Segment
+from thongsuot_schema.state import State
+from thongsuot_schema.verdict import Evidence, Symptom, Verdict, VerdictChange
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+COMMUNES = (
+    ("00070", "Phường Hoàn Kiếm"),
+    ("00004", "Phường Ba Đình"),
+    ("00376", "Xã Sóc Sơn"),
+    ("09700", "Xã Ba Vì"),
+    ("09556", "Phường Hà Đông"),
+    ("00454", "Xã Đông Anh"),
+)
+INVENTORY = Inventory(
+    communes=tuple(
+        Commune(code=code, name=name, kind="phường", slug=code) for code, name in COMMUNES
+    ),
+    carriers=(
+        Carrier(name="song-hong", title="Sông Hồng"),
+        Carrier(name="cuu-long", title="Cửu Long"),
+    ),
+    sites=tuple(
+        Site(
+            name=f"s{at}",
+            title=f"Điểm phục vụ hành chính công {name}",
+            commune=code,
+            links=(
+                Link(
+                    name="fixed",
+                    interface="e",
+                    medium=Medium.FIBER,
+                    carrier="song-hong",
+                    circuit=f"HNI-KTR-{code}",
+                ),
+                Link(name="mobile", interface="w", medium=Medium.RADIO_5G, carrier="cuu-long"),
+            ),
+        )
+        for at, (code, name) in enumerate(COMMUNES)
+    ),
+)
+EVIDENCE = (
+    Evidence(
+        kind="icmp",
+        target="hop-fixed",
+        family=Family.IP4,
+        segment=Segment.ACCESS,
+        outcome=Outcome.FAILED,
+        reason=Reason.TIMED_OUT,
+        failed=3,
+    ),
+    Evidence(
+        kind="icmp",
+        target="exchange",
+        family=Family.IP4,
+        segment=Segment.TRANSIT,
+        outcome=Outcome.OK,
+        ok=3,
+        link="mobile",
+    ),
+)
+CONFIG = "[incidents]\nhold_s = 0.2\nhold_limit_s = 0.4\n"
+BOOTED_NS = 9_000 * S
+
+
+class City:
+    """The agents of six points, pushing to a real collector."""
+
+    def __init__(self, client: httpx.AsyncClient, folder: Path) -> None:
+        self.client = client
+        self.folder = folder
+        self.agents: dict[str, tuple[Agent, str]] = {}
+
+    async def say(self, site: str, **links: State) -> None:
+        """Push how links are now."""
+        is_first = site not in self.agents
+        if is_first:
+            stream = digest_of(site.encode()).hex()[:16]
+            agent = Agent(site, stream=stream, epoch_ns=time.time_ns() - BOOTED_NS)
+            self.agents[site] = agent, token(self.folder, site)
+        agent, secret = self.agents[site]
+        now_ns = time.time_ns() - agent.epoch_ns
+        started = [Notice(code=NoticeCode.STARTED, boottime_ns=now_ns - 2 * S)] if is_first else []
+        changes = [_change(now_ns, link, state) for link, state in links.items()]
+        batch: Batch = agent.batch(
+            now_ns, [icmp_result(now_ns - S, link="fixed")], changes=changes, notices=started
+        )
+        pushed = await Pusher(self.client, agent, secret).batch(batch, boottime_ns=now_ns)
+        assert pushed.status_code == 200, pushed.text
+
+    async def incident(self, code: str, affected: int = 1) -> str:
+        """Return the address of the open incident of a rule, once so much belongs to it."""
+        found: list[str] = []
+
+        async def is_there() -> bool:
+            listed = (await self.client.get("/incidents?lang=en")).text
+            for part in listed.split('href="/incidents/')[1:]:
+                name = part.partition("?")[0]
+                shown = (await self.client.get(f"/incidents/{name}.json")).json()["incident"]
+                is_it = shown["rule"] == code and shown["status"] == "open"
+                if is_it and shown["affected_now"] == affected:
+                    found.append(f"{self.client.base_url}/incidents/{name}".replace("//i", "/i"))
+                    return True
+            return False
+
+        await eventually(is_there)
+        return found[0]
+
+
+def _change(now_ns: int, link: str, state: State) -> VerdictChange:
+    if state is State.UP:
+        return change(now_ns, state, link=link)
+    verdict = Verdict(
+        link=link,
+        service="",
+        state=state,
+        segment=Segment.ACCESS,
+        symptom=Symptom.ACCESS_SILENT,
+        evidence=EVIDENCE,
+    )
+    return VerdictChange(
+        verdict=verdict,
+        before=State.UP,
+        onset_boottime_ns=now_ns - 3 * S,
+        decided_boottime_ns=now_ns,
+    )
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def city(tmp_path: Path) -> AsyncIterator[City]:
+    """A city in which a fibre is cut at one point, and later a carrier fails at all."""
+    async with collector(tmp_path, config=CONFIG, inventory=INVENTORY) as client:
+        made = City(client, tmp_path)
+        for site in INVENTORY.sites:
+            await made.say(site.name, fixed=State.UP, mobile=State.UP)
+        yield made
+
+
+async def fits(page: Page, keep: Keep, name: str) -> None:
+    """Check a page at every width, and keep pictures of it."""
+    assert await violations(page) == []
+    for size_name, size in (("desktop", DESKTOP), ("phone", PHONE)):
+        await resize(page, size)
+        await keep(f"{name}-{size_name}")
+        assert await overflow(page) <= 0
+    await resize(page, NARROWEST)
+    assert await overflow(page) <= 0
+    await resize(page, DESKTOP)
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+async def test_one_fault_and_an_outage_have_pages_that_fit_and_are_accessible(
+    page: Page, city: City, keep: Keep, language: str
+) -> None:
+    await city.say("s0", fixed=State.DOWN)
+    single = await city.incident("link_fault")
+    await page.goto(f"{single}?lang={language}")
+    await fits(page, keep, f"incident-one-{language}")
+    for site in INVENTORY.sites:
+        await city.say(site.name, mobile=State.DOWN)
+    outage = await city.incident("carrier_outage", affected=6)
+    await page.goto(f"{outage}?lang={language}")
+    await expect(page.locator("#affected + .card tbody tr")).to_have_count(6)
+    await fits(page, keep, f"incident-outage-{language}")
+    now_ns = time.time_ns()
+    store = open_store(city.folder / STORE_FILE)
+    window = Window(
+        id="20261125-0a1b2c3d",
+        start_ns=now_ns + 3_600 * S,
+        end_ns=now_ns + 7_200 * S,
+        carrier="song-hong",
+        commune="00376",
+        note="Thay tuyến cáp",
+    )
+    rows.put_window(store, window)
+    store.dispose()
+
+    async def is_planned() -> bool:
+        return "Thay tuyến cáp" in (await city.client.get("/incidents")).text
+
+    await eventually(is_planned)
+    await page.goto(f"{city.client.base_url}/incidents?lang={language}".replace("//i", "/i"))
+    await fits(page, keep, f"incidents-{language}")
+
+
+async def test_a_person_takes_it_on_with_a_few_clicks(page: Page, city: City, keep: Keep) -> None:
+    await city.say("s0", fixed=State.DOWN)
+    url = await city.incident("link_fault")
+    store = open_store(city.folder / STORE_FILE)
+    secret = people.put(store, "lan", "Trần Thị Lan")
+    store.dispose()
+    assert page.context.browser is not None
+    context = await page.context.browser.new_context(
+        http_credentials={"username": "lan", "password": secret}, locale="vi-VN"
+    )
+    own = await context.new_page()
+    await own.goto(url)
+    await own.get_by_role("link", name="Nhận xử lý").click()
+    assert await violations(own) == []
+    await own.get_by_label("Ghi chú").fill("Đã gọi đội cáp, hẹn 14:00")
+    await own.screenshot(path=(await keep("incident-form")).with_name("incident-form.png"))
+    await own.get_by_role("button", name="Nhận xử lý với tên Trần Thị Lan").click()
+    await expect(own.get_by_text("Đã gọi đội cáp, hẹn 14:00")).to_be_visible()
+    await context.close()

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from tests.collector.batches import Agent, S, change, result, series
 from thongsuot_schema.batch.model import Batch, Notice, NoticeCode
-from thongsuot_schema.catalogue import dns, host, http, icmp
+from thongsuot_schema.catalogue import dns, host, http, icmp, path, snmp, stamp
 from thongsuot_schema.inventory.model import Inventory, Link, Medium, Site
 from thongsuot_schema.metric import Metric
 from thongsuot_schema.reason import Reason
@@ -221,12 +221,48 @@ def _results(place: Place, minute: int, at_ns: int, chance: random.Random) -> It
         for target, total_s in SERVICES.items():
             finding = _page(place, state, target, base, total_s, minute, chance)
             yield result(start + 20 * S, finding, series(http.KIND, link=link, target=target))
+        yield from _further(place, link, medium, start, minute, chance)
         for second in (12, 42):
             yield result(
                 start + second * S,
                 _device(place, link, medium, at_ns + second * S, minute, chance),
                 series(host.KIND, link=link, family=Family.NONE),
             )
+
+
+def _further(
+    place: Place, link: str, medium: Medium, start: int, minute: int, chance: random.Random
+) -> Iterator[Result]:
+    """Yield what is measured besides: directions apart, the equipment, the way."""
+    state, _ = _state(place, link, "", minute)
+    if state is not State.DOWN:
+        loss = 0.02 if state is State.DEGRADED else 0.0
+        directions: dict[Metric, float] = {
+            stamp.LOSS_UP: loss * 2,
+            stamp.LOSS_DOWN: loss / 2,
+            stamp.JITTER_UP: round(0.0008 * chance.lognormvariate(0, 0.4), 6),
+            stamp.JITTER_DOWN: round(0.0005 * chance.lognormvariate(0, 0.4), 6),
+            stamp.MOS: 4.38 - 20 * loss,
+        }
+        found = series(stamp.KIND, link=link, target="reflector")
+        yield result(start + 25 * S, ok(directions), found)
+    if medium is Medium.FIBER:
+        equipment: dict[Metric, float] = {
+            snmp.OPTICAL_RECEIVE: round(-19.5 - len(place.name) / 4 + chance.gauss(0, 0.05), 2),
+            snmp.RECEIVE_UTILISATION: round(0.3 + 0.25 * math.sin(minute / 20), 3),
+            snmp.SEND_UTILISATION: round(0.08 + 0.05 * math.sin(minute / 20), 3),
+            snmp.ON_BATTERY: float(place.name == "phu-thuong" and minute >= 148),
+            snmp.CHARGE: 1.0 - max(0, minute - 148) / 200 * (place.name == "phu-thuong"),
+        }
+        yield result(start + 28 * S, ok(equipment), series(snmp.KIND, link=link, target="router"))
+    if minute % 5 == 0 and state is not State.DOWN:
+        is_other = place.commune < "00080" and 80 <= minute < 130
+        way: dict[Metric, float] = {
+            path.HOPS: 14 if is_other else 11,
+            path.FIRST_HOP: round(_base_s(medium, place.links[0][2], minute) * 0.7, 6),
+            path.ROUTE: 4711.0 if is_other else 815.0,
+        }
+        yield result(start + 33 * S, ok(way), series(path.KIND, link=link, target="abroad"))
 
 
 def _base_s(medium: Medium, carrier: str, minute: int) -> float:

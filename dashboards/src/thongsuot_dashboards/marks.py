@@ -3,7 +3,7 @@
 from thongsuot_dashboards.panels.board import Annotation
 from thongsuot_dashboards.query import selector
 from thongsuot_dashboards.text import Text
-from thongsuot_schema.catalogue import icmp, verdict
+from thongsuot_schema.catalogue import icmp, path, verdict
 
 
 def link_down(**matchers: str) -> Annotation:
@@ -27,6 +27,18 @@ def service_down(**matchers: str) -> Annotation:
         color="blue",
         heading="{{target}}",
         text=Text("Không truy cập được {{target}}", "{{target}} not reachable"),
+    )
+
+
+def other_route(**matchers: str) -> Annotation:
+    """Return the mark of moments at which the way to a target was found to be another."""
+    series = selector(path.ROUTE.full_name, **matchers)
+    return Annotation(
+        name=Text("Đổi tuyến", "Route change"),
+        expr=f"changes({series}[10m]) > 0",
+        color="orange",
+        heading="{{site}} {{link}} {{target}} {{family}}",
+        text=Text("Tuyến đến đích đã đổi", "The way to the target changed"),
     )
 
 

@@ -56,3 +56,9 @@ YES_NO = Look(
         1: Named(text=Text("Có", "Yes"), color="green"),
     }
 )
+ON_BATTERY = Look(
+    names={
+        0: Named(text=Text("Điện lưới", "Mains"), color="green"),
+        1: Named(text=Text("Ắc quy", "Battery"), color="red"),
+    }
+)

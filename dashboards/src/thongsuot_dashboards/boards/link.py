@@ -2,14 +2,14 @@
 
 from thongsuot_dashboards import naming
 from thongsuot_dashboards.choices import COMMUNE, LINK, OF_LINK, SITE
-from thongsuot_dashboards.marks import link_down, other_way_back
+from thongsuot_dashboards.marks import link_down, other_route, other_way_back
 from thongsuot_dashboards.panels.board import Board
 from thongsuot_dashboards.panels.lines import Lines
 from thongsuot_dashboards.panels.look import Look, look_of
 from thongsuot_dashboards.panels.states import States
 from thongsuot_dashboards.query import Query, average, bits, gauge, over, rate, selector, success
 from thongsuot_dashboards.text import Text
-from thongsuot_schema.catalogue import dns, host, http, icmp, verdict
+from thongsuot_schema.catalogue import dns, host, http, icmp, path, snmp, stamp, verdict
 from thongsuot_schema.metric import Unit
 
 _VERDICT = OF_LINK | {"target": "="}
@@ -32,7 +32,7 @@ BOARD = Board(
         "One link: verdict, latency, loss, names, services, traffic",
     ),
     variables=(COMMUNE, SITE, LINK),
-    annotations=(link_down(**_VERDICT), other_way_back(**_BEYOND)),
+    annotations=(link_down(**_VERDICT), other_way_back(**_BEYOND), other_route(**OF_LINK)),
     rows=(
         (
             States(
@@ -123,6 +123,76 @@ BOARD = Board(
                 description=Text(icmp.HOP_LIMIT.help_vi, icmp.HOP_LIMIT.help_en),
                 queries=(gauge(icmp.HOP_LIMIT, "{{target}} {{family}}", **_BEYOND),),
                 look=look_of(icmp.HOP_LIMIT),
+            ),
+        ),
+        (
+            Lines(
+                title=Text("Mất gói từng chiều", "Loss by direction"),
+                description=Text(
+                    "Đo từng chiều với máy phản hồi ở trung tâm",
+                    "Measured apart with the reflector at the centre",
+                ),
+                queries=(
+                    gauge(stamp.LOSS_UP, "{{target}} {{family}} ↑", **OF_LINK),
+                    gauge(stamp.LOSS_DOWN, "{{target}} {{family}} ↓", **OF_LINK),
+                ),
+                look=look_of(icmp.LOSS),
+            ),
+            Lines(
+                title=Text("Độ dao động trễ từng chiều", "Jitter by direction"),
+                description=Text(stamp.JITTER_UP.help_vi, stamp.JITTER_UP.help_en),
+                queries=(
+                    gauge(stamp.JITTER_UP, "{{target}} {{family}} ↑", **OF_LINK),
+                    gauge(stamp.JITTER_DOWN, "{{target}} {{family}} ↓", **OF_LINK),
+                ),
+                look=look_of(stamp.JITTER_UP),
+            ),
+            Lines(
+                title=Text("Chất lượng thoại (MOS)", "Quality of a call (MOS)"),
+                description=Text(stamp.MOS.help_vi, stamp.MOS.help_en),
+                queries=(gauge(stamp.MOS, "{{target}} {{family}}", **OF_LINK),),
+                look=Look(minimum=1, maximum=4.5),
+            ),
+        ),
+        (
+            Lines(
+                title=Text("Công suất quang thu", "Optical power received"),
+                description=Text(snmp.OPTICAL_RECEIVE.help_vi, snmp.OPTICAL_RECEIVE.help_en),
+                queries=(gauge(snmp.OPTICAL_RECEIVE, "{{target}}", **OF_LINK),),
+                look=look_of(snmp.OPTICAL_RECEIVE),
+            ),
+            Lines(
+                title=Text("Mức chiếm dụng băng thông", "Utilisation"),
+                description=Text(
+                    snmp.RECEIVE_UTILISATION.help_vi, snmp.RECEIVE_UTILISATION.help_en
+                ),
+                queries=(
+                    gauge(snmp.RECEIVE_UTILISATION, "{{target}} ↓", **OF_LINK),
+                    gauge(snmp.SEND_UTILISATION, "{{target}} ↑", **OF_LINK),
+                ),
+                look=look_of(snmp.RECEIVE_UTILISATION),
+            ),
+            Lines(
+                title=Text("Số chặng đến đích", "Hops to the target"),
+                description=Text(path.HOPS.help_vi, path.HOPS.help_en),
+                queries=(
+                    over(
+                        f"last_over_time({selector(path.HOPS.full_name, **OF_LINK)}[30m])",
+                        "{{target}} {{family}}",
+                    ),
+                ),
+                look=Look(unit=Unit.COUNT, decimals=0),
+            ),
+            Lines(
+                title=Text("Chặng đầu tiên của nhà mạng", "The carrier's first hop"),
+                description=Text(path.FIRST_HOP.help_vi, path.FIRST_HOP.help_en),
+                queries=(
+                    over(
+                        f"last_over_time({selector(path.FIRST_HOP.full_name, **OF_LINK)}[30m])",
+                        "{{target}} {{family}}",
+                    ),
+                ),
+                look=look_of(path.FIRST_HOP),
             ),
         ),
         (

@@ -11,7 +11,7 @@ from thongsuot_dashboards.panels.tiles import Tiles
 from thongsuot_dashboards.query import bits, now, over, selector, success
 from thongsuot_dashboards.recorded import LINK_LOSS, LINK_RTT
 from thongsuot_dashboards.text import Text
-from thongsuot_schema.catalogue import dns, host, http, icmp, verdict
+from thongsuot_schema.catalogue import dns, host, http, icmp, snmp, verdict
 from thongsuot_schema.metric import Unit
 
 _HERE = {"site": "$site"}
@@ -132,6 +132,22 @@ BOARD = Board(
                 ),
                 queries=(success(http.KIND, "{{target}} {{link}} {{family}}", "15m", **_HERE),),
                 look=Look(unit=Unit.RATIO, minimum=0, maximum=1),
+            ),
+        ),
+        (
+            States(
+                title=Text("Nguồn điện", "Power"),
+                description=Text(snmp.ON_BATTERY.help_vi, snmp.ON_BATTERY.help_en),
+                queries=(over(selector(snmp.ON_BATTERY.full_name, **_HERE), "{{target}}"),),
+                look=naming.ON_BATTERY,
+                height=5,
+            ),
+            Lines(
+                title=Text("Ắc quy của UPS", "Battery of the UPS"),
+                description=Text(snmp.CHARGE.help_vi, snmp.CHARGE.help_en),
+                queries=(over(selector(snmp.CHARGE.full_name, **_HERE), "{{target}}"),),
+                look=Look(unit=Unit.RATIO, minimum=0, maximum=1),
+                height=5,
             ),
         ),
         (

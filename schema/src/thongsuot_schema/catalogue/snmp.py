@@ -1,6 +1,6 @@
 """What equipment says of itself by SNMP: interface, optical line, power (RFC 2863, RFC 1628)."""
 
-from thongsuot_schema.metric import Kind, Metric, MetricType, Unit
+from thongsuot_schema.metric import Kind, Limits, Metric, MetricType, Unit
 
 
 def _yes_no(what: str, help_en: str, help_vi: str) -> Metric:
@@ -15,7 +15,10 @@ def _yes_no(what: str, help_en: str, help_vi: str) -> Metric:
     )
 
 
-def _share(what: str, help_en: str, help_vi: str) -> Metric:
+_OCCUPANCY = Limits(bad=0.8, source="QCVN 34:2022/BTTTT")
+
+
+def _share(what: str, help_en: str, help_vi: str, limits: Limits | None = None) -> Metric:
     return Metric(
         name=f"snmp_{what}_ratio",
         unit=Unit.RATIO,
@@ -24,6 +27,7 @@ def _share(what: str, help_en: str, help_vi: str) -> Metric:
         resolution=0.001,
         minimum=0.0,
         maximum=1.0,
+        limits=limits,
     )
 
 
@@ -101,11 +105,13 @@ RECEIVE_UTILISATION = _share(
     "interface_receive_utilisation",
     "Rate received since the run before, of the contracted rate (else of the interface's speed)",
     "Tỷ lệ sử dụng chiều tải xuống so với hợp đồng",
+    _OCCUPANCY,
 )
 SEND_UTILISATION = _share(
     "interface_send_utilisation",
     "Rate sent since the run before, of the contracted rate (else of the interface's speed)",
     "Tỷ lệ sử dụng chiều tải lên so với hợp đồng",
+    _OCCUPANCY,
 )
 COUNTER_RESETS = _counter(
     "interface_counter_resets",
@@ -113,14 +119,16 @@ COUNTER_RESETS = _counter(
     "Times a counter of the interface began anew",
     "Số lần bộ đếm của cổng về 0",
 )
-OPTICAL_RECEIVE = _gauge(
-    "optical_receive",
-    Unit.DBM,
-    "Optical power received from the carrier",
-    "Công suất quang thu",
-    0.01,
-    low=-60.0,
+OPTICAL_RECEIVE = Metric(
+    name="snmp_optical_receive_dbm",
+    unit=Unit.DBM,
+    help_en="Optical power received from the carrier",
+    help_vi="Công suất quang thu",
+    resolution=0.01,
+    minimum=-60.0,
+    limits=Limits(warn=-25.0, bad=-27.0, low_is_bad=True),
 )
+"""GPON modems of class B+ receive down to -27 dBm (ITU-T G.984.2)."""
 OPTICAL_SEND = _gauge(
     "optical_send", Unit.DBM, "Optical power sent", "Công suất quang phát", 0.01, low=-60.0
 )

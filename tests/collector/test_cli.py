@@ -154,5 +154,5 @@ def test_a_reflector_that_is_not_configured_is_said(
     assert say(capsys, "reflector", "--config", config) == (
         2,
         "",
-        f"{config}: [reflector] has no stamp_address\n",
+        f"{config}: [reflector] has no address\n",
     )

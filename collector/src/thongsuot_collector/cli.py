@@ -188,16 +188,14 @@ def _run(options: argparse.Namespace) -> int:
 
 def _reflector(options: argparse.Namespace) -> int:
     settings = read(options.config).settings.reflector
-    if not settings.stamp_address:
-        print(f"{options.config}: [reflector] has no stamp_address", file=sys.stderr)
+    if not (settings.stamp_address or settings.throughput_address):
+        print(f"{options.config}: [reflector] has no address", file=sys.stderr)
         return EXIT_WRONG
     metrics = Metrics()
 
     async def until_stopped() -> None:
         work = asyncio.ensure_future(
-            reflect(
-                settings, metrics, lambda port: print(f"reflector: UDP port {port}", flush=True)
-            )
+            reflect(settings, metrics, lambda what: print(f"reflector: {what}", flush=True))
         )
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):

@@ -143,7 +143,7 @@ def _jobs(
     yield "housekeeping", made.housekeeping.run
     yield "conflicts", set_conflicts_aside
     reflector = made.configuration.settings.reflector
-    if reflector.stamp_address:
+    if reflector.stamp_address or reflector.throughput_address:
         yield "reflector", lambda: reflect(reflector, made.metrics)
     for name, sink in made.sinks.items():
         yield f"sink {name}", sink.run

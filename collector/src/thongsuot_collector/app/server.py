@@ -76,7 +76,7 @@ def server(listen: Listen, ingest: Ingest, pages: Starlette) -> Server:
         else:
             await pages(scope, receive, send)  # type: ignore[arg-type]  # the same in ASGI
 
-    return _server(app, listen)
+    return server_of(app, listen)
 
 
 def page_server(pages: Starlette) -> Server:
@@ -85,10 +85,11 @@ def page_server(pages: Starlette) -> Server:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         await pages(scope, receive, send)  # type: ignore[arg-type]  # the same in ASGI
 
-    return _server(app, Listen())
+    return server_of(app, Listen())
 
 
-def _server(app: App, listen: Listen) -> Server:
+def server_of(app: App, listen: Listen) -> Server:
+    """Return a server of an application, not yet started."""
     return Server(
         uvicorn.Config(
             app,

@@ -178,7 +178,12 @@ def _with_paths(settings: CollectorConfig, folder: Path) -> CollectorConfig:
             key_file=absolute(settings.listen.key_file),
         ),
         page=replace(settings.page, password_file=absolute(settings.page.password_file)),
-        reflector=replace(settings.reflector, key_file=absolute(settings.reflector.key_file)),
+        reflector=replace(
+            settings.reflector,
+            key_file=absolute(settings.reflector.key_file),
+            certificate_file=absolute(settings.reflector.certificate_file),
+            certificate_key_file=absolute(settings.reflector.certificate_key_file),
+        ),
         sinks=tuple(map(with_files, settings.sinks)),
         channels=tuple(map(with_files, settings.channels)),
     )

@@ -1,5 +1,6 @@
 """What can be wrong in the table ``[reflector]``."""
 
+import ssl
 from collections.abc import Iterator
 from ipaddress import ip_address
 from pathlib import Path
@@ -27,16 +28,38 @@ def mistakes(settings: ReflectorSettings) -> Iterator[Mistake]:
                 networks_from((text,))
             except ValueError:
                 yield (key, place), f'"{text}" is no network, as in "203.0.113.0/24"'
-    if not settings.stamp_address:
+    yield from _address(settings, "stamp_address")
+    yield from _address(settings, "throughput_address")
+    yield from _secrecy(settings)
+
+
+def _address(settings: ReflectorSettings, key: str) -> Iterator[Mistake]:
+    address: str = getattr(settings, key)
+    if not address:
         return
     try:
-        host, _ = host_and_port(settings.stamp_address)
+        host, _ = host_and_port(address)
         ip_address(host)
     except ValueError as error:
-        yield ("stamp_address",), f'{error}; an address and a port, as in "0.0.0.0:862"'
+        yield (key,), f'{error}; an address and a port, as in "0.0.0.0:862"'
         return
     if not (settings.key_file or settings.allow or settings.twamp_light):
         yield (
-            ("stamp_address",),
+            (key,),
             "the reflector would answer nobody: give key_file, or the networks of allow",
         )
+
+
+def _secrecy(settings: ReflectorSettings) -> Iterator[Mistake]:
+    certificate, key = settings.certificate_file, settings.certificate_key_file
+    if bool(certificate) is not bool(key):
+        yield (
+            ("certificate_file" if certificate else "certificate_key_file",),
+            "certificate_file and certificate_key_file belong together",
+        )
+    elif certificate:
+        try:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate, key)
+        except (OSError, ssl.SSLError) as error:
+            yield ("certificate_file",), f"certificate or key cannot be used: {error}"

@@ -77,7 +77,7 @@ class Ingest:
         started_s = time.perf_counter()
         moment_ns = time.time_ns()
         try:
-            headers = _headers(scope)
+            headers = headers_of(scope)
             site = await self._admitted(scope, headers)
             given = _content_type(headers, push.CONTENT_TYPE_BATCH, push.CONTENT_TYPE_JSON)
             moment = _moment(headers, moment_ns)
@@ -107,7 +107,7 @@ class Ingest:
         """Answer a push of one layout."""
         moment_ns = time.time_ns()
         try:
-            headers = _headers(scope)
+            headers = headers_of(scope)
             site = await self._admitted(scope, headers)
             _content_type(headers, push.CONTENT_TYPE_LAYOUT)
             body = await self._body(site, headers, receive, self._limits.body_bytes)
@@ -125,7 +125,7 @@ class Ingest:
     async def _admitted(self, scope: Scope, headers: dict[bytes, bytes]) -> str:
         """Return the site whose token the request carries, if it may push now."""
         now_s = time.monotonic()
-        address = _address(scope)
+        address = address_of(scope)
         if self._strangers.is_spent(address, now_s=now_s):
             raise PushRefused(
                 Why.TOO_OFTEN, "too many bad tokens from this address", retry_after_s=30.0
@@ -176,13 +176,15 @@ class Ingest:
         await _answer(send, status, answer, headers)
 
 
-def _headers(scope: Scope) -> dict[bytes, bytes]:
+def headers_of(scope: Scope) -> dict[bytes, bytes]:
+    """Return the headers of a request, names in small letters."""
     given = scope["headers"]
     assert isinstance(given, list)
     return dict(given)
 
 
-def _address(scope: Scope) -> str:
+def address_of(scope: Scope) -> str:
+    """Return the client's address, empty where the server does not know it."""
     client = scope.get("client")
     return str(client[0]) if isinstance(client, tuple) else ""
 

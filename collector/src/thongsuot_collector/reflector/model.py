@@ -11,7 +11,7 @@ Positive = Annotated[float, msgspec.Meta(gt=0)]
 
 class ReflectorSettings(Strict, frozen=True, kw_only=True):
     """
-    What agents measure against; without ``stamp_address`` there is no reflector.
+    What agents measure against; without an address there is no reflector.
 
     ``stamp_address`` is ``host:port`` of STAMP over UDP (RFC 8762; its port is 862). ``key_file``
     holds one line, the key of the authenticated mode: 16 characters or more, no blanks. Requests
@@ -21,9 +21,18 @@ class ReflectorSettings(Strict, frozen=True, kw_only=True):
     ``packets_reserve`` bound one address, ``sessions`` what is remembered at once.
     ``clock_error_s`` is how wrong this machine's clock can be where the kernel does not know it (a
     clock that PTP disciplines); left out, the kernel is asked.
+
+    ``throughput_address`` is ``host:port`` of the throughput test over HTTP, with TLS where there
+    is a certificate. It serves the networks of ``allow``, and whoever shows the key (with a
+    certificate only, or on loopback: the key must not travel in the clear). ``streams`` bounds the
+    transfers at once.
     """
 
     stamp_address: str = ""
+    throughput_address: str = ""
+    certificate_file: str = ""
+    certificate_key_file: str = ""
+    streams: Annotated[int, msgspec.Meta(gt=0)] = 64
     key_file: str = ""
     allow: tuple[str, ...] = ()
     twamp_light: tuple[str, ...] = ()

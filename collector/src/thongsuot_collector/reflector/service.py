@@ -1,10 +1,13 @@
 """The reflector of a configuration, ready to run: as a job of the collector, or by itself."""
 
+import asyncio
 import logging
 from collections.abc import Callable
 from pathlib import Path
 
+from thongsuot_collector.app.server import bind, server_of, url_of
 from thongsuot_collector.config.address import host_and_port
+from thongsuot_collector.config.model import Listen
 from thongsuot_collector.ingest.pace import Pace
 from thongsuot_collector.metrics import Metrics
 from thongsuot_collector.reflector.clock import kernel_error, known_of
@@ -14,28 +17,70 @@ from thongsuot_collector.reflector.model import ReflectorSettings
 from thongsuot_collector.reflector.sessions import Sessions
 from thongsuot_collector.reflector.stamp import Rules, StampReflector
 from thongsuot_collector.reflector.told import open_socket
+from thongsuot_collector.reflector.web import ThroughputReflector
 from thongsuot_schema.stamp.moment import ErrorEstimate
 
 _log = logging.getLogger(__name__)
 
 
 async def reflect(
-    settings: ReflectorSettings, metrics: Metrics, listening: Callable[[int], None] | None = None
+    settings: ReflectorSettings,
+    metrics: Metrics,
+    listening: Callable[[str], None] | None = None,
 ) -> None:
     """
-    Answer test packets until cancelled; ``listening`` is told the port.
+    Serve until cancelled; ``listening`` is told in words where.
 
     Raises:
-        CollectorError: the key or the address cannot be used.
+        CollectorError: the key or an address cannot be used.
+        OSError: the address of the throughput test is taken or not ours.
     """
+
+    def tell(what: str) -> None:
+        _log.info("reflecting %s", what)
+        if listening is not None:
+            listening(what)
+
+    async with asyncio.TaskGroup() as group:
+        if settings.stamp_address:
+            group.create_task(_reflect_stamp(settings, metrics, tell))
+        if settings.throughput_address:
+            group.create_task(_reflect_throughput(settings, tell))
+
+
+async def _reflect_stamp(
+    settings: ReflectorSettings, metrics: Metrics, tell: Callable[[str], None]
+) -> None:
     reflector = stamp_reflector(settings, metrics)
-    _log.info("reflecting address=%s port=%d", settings.stamp_address, reflector.port)
-    if listening is not None:
-        listening(reflector.port)
+    tell(f"UDP port {reflector.port}")
     try:
         await reflector.run()
     finally:
         reflector.close()
+
+
+async def _reflect_throughput(settings: ReflectorSettings, tell: Callable[[str], None]) -> None:
+    listen = Listen(
+        address=settings.throughput_address,
+        certificate_file=settings.certificate_file,
+        key_file=settings.certificate_key_file,
+    )
+    app = ThroughputReflector(_key(settings), Gate(networks_from(settings.allow)), settings.streams)
+    with bind(listen) as opened:
+        tell(url_of(listen, opened))
+        server = server_of(app, listen)
+        serving = asyncio.ensure_future(server.serve(sockets=[opened]))
+        try:
+            await asyncio.shield(serving)
+        except asyncio.CancelledError:
+            # It lets go of the socket itself; tests under way are nobody's loss.
+            server.should_exit = server.force_exit = True
+            await serving
+            raise
+
+
+def _key(settings: ReflectorSettings) -> bytes:
+    return read_key(Path(settings.key_file)) if settings.key_file else b""
 
 
 def stamp_reflector(settings: ReflectorSettings, metrics: Metrics) -> StampReflector:
@@ -45,7 +90,7 @@ def stamp_reflector(settings: ReflectorSettings, metrics: Metrics) -> StampRefle
     Raises:
         CollectorError: the key or the address cannot be used.
     """
-    key = read_key(Path(settings.key_file)) if settings.key_file else b""
+    key = _key(settings)
     error = _error_of(settings)
     rules = Rules(
         key=key,

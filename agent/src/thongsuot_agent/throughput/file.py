@@ -1,0 +1,48 @@
+"""One file each way, timed from the request to the last byte: one sample of QCVN 34."""
+
+import time
+
+import pycurl  # type: ignore[import-untyped]
+
+from thongsuot_agent.throughput.order import FileOrder, Report
+from thongsuot_agent.throughput.transfer import Door, Down, Failed, Pool, Up
+from thongsuot_schema.throughput import PATH_DOWN, PATH_UP
+
+
+def run(order: FileOrder) -> Report:
+    """Carry out an order; what went wrong stands in the report."""
+    door = Door(order.way, key=order.key, ca_file=order.ca_file, ca_folder=order.ca_folder)
+    down_s: float | None = None
+    up_s: float | None = None
+    code, status, problem = 0, 0, ""
+    try:
+        down = Down(door, f"{order.url}{PATH_DOWN}?bytes={order.file_bytes}")
+        down_s = _timed(down.handle, order.timeout_s)
+        up = Up(door, order.url + PATH_UP, lambda: True, order.file_bytes)
+        up_s = _timed(up.handle, order.timeout_s)
+        if up.receipt().received_bytes != order.file_bytes:
+            up_s = None
+            problem = "the receiver did not get the whole file"
+    except Failed as failed:
+        code, status, problem = failed.code, failed.status, str(failed)
+    cost_bytes = door.cost_bytes()
+    door.settle()
+    return Report(
+        code=code,
+        status=status,
+        problem=problem,
+        cost_bytes=cost_bytes,
+        file_down_s=down_s,
+        file_up_s=up_s,
+    )
+
+
+def _timed(handle: pycurl.Curl, timeout_s: float) -> float:
+    handle.setopt(pycurl.TIMEOUT_MS, round(timeout_s * 1000))
+    pool = Pool()
+    begun_s = time.monotonic()
+    pool.add(handle)
+    while pool.running:
+        for _ in pool.turn():
+            pass  # there is only one
+    return time.monotonic() - begun_s

@@ -1,0 +1,43 @@
+"""
+The short-lived process: one order on standard input, one report on standard output.
+
+Bounded in memory and CPU time from the inside, in time by its parent.
+"""
+
+import resource
+import sys
+
+import msgspec
+
+from thongsuot_agent.throughput.order import FileOrder, MiniOrder, Order
+
+_MEMORY_BYTES = 1 << 30
+"""Of address space: libraries are mapped, not used (2026-11: 25 MiB resident, 60 speedtest-cli)."""
+_CPU_S = 120
+
+
+def main() -> int:
+    """Carry out the order."""
+    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES, _MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_CPU, (_CPU_S, _CPU_S))
+    order = msgspec.json.decode(sys.stdin.buffer.read(), type=Order | FileOrder | MiniOrder)
+    # Each loads only what it needs: speedtest-cli brings Python's own TLS and XML.
+    match order:
+        case Order():
+            from thongsuot_agent.throughput import load  # noqa: PLC0415
+
+            report: object = load.run(order)
+        case FileOrder():
+            from thongsuot_agent.throughput import file  # noqa: PLC0415
+
+            report = file.run(order)
+        case _:
+            from thongsuot_agent.throughput import mini  # noqa: PLC0415
+
+            report = mini.run(order)
+    sys.stdout.buffer.write(msgspec.json.encode(report))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

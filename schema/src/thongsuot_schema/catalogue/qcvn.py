@@ -1,0 +1,35 @@
+"""Samples of the download and upload rate by the method of QCVN 34:2022/BTTTT."""
+
+from thongsuot_schema.metric import Kind, Metric, Unit
+
+
+def _rate(way: str, help_en: str, help_vi: str) -> Metric:
+    return Metric(
+        name=f"qcvn_{way}_bits_per_second",
+        unit=Unit.BITS_PER_SECOND,
+        help_en=help_en,
+        help_vi=help_vi,
+        resolution=1000.0,
+        minimum=0.0,
+        maximum=1e12,
+    )
+
+
+DOWN = _rate(
+    "down",
+    "Rate of one file downwards, from the request to the last byte",
+    "Tốc độ tải xuống của một tệp mẫu (QCVN 34:2022/BTTTT)",
+)
+UP = _rate(
+    "up",
+    "Rate of one file upwards, from the request to the receiver's answer",
+    "Tốc độ tải lên của một tệp mẫu (QCVN 34:2022/BTTTT)",
+)
+
+KIND = Kind(
+    name="qcvn",
+    revision=1,
+    title_en="Rate samples (QCVN 34)",
+    title_vi="Lấy mẫu tốc độ theo QCVN 34",
+    metrics=(DOWN, UP),
+)

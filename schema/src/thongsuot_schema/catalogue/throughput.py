@@ -1,0 +1,92 @@
+"""Rates of a full link and the latency under it (RFC 6349; draft-ietf-ippm-responsiveness)."""
+
+from thongsuot_schema.metric import Kind, Metric, Unit
+
+_DOWN, _UP = ("down", "downwards", "chiều xuống"), ("up", "upwards", "chiều lên")
+
+
+def _rate(way: tuple[str, str, str]) -> Metric:
+    return Metric(
+        name=f"throughput_{way[0]}_bits_per_second",
+        unit=Unit.BITS_PER_SECOND,
+        help_en=f"Goodput {way[1]} after the slow start, of several TCP streams together",
+        help_vi=f"Tốc độ truyền dữ liệu {way[2]}",
+        resolution=1000.0,
+        minimum=0.0,
+        maximum=1e12,
+    )
+
+
+def _latency(what: str, help_en: str, help_vi: str) -> Metric:
+    return Metric(
+        name=f"throughput_{what}_latency_seconds",
+        unit=Unit.SECONDS,
+        help_en=help_en,
+        help_vi=help_vi,
+        resolution=1e-6,
+        minimum=0.0,
+        maximum=60.0,
+    )
+
+
+def _responsiveness(way: tuple[str, str, str]) -> Metric:
+    return Metric(
+        name=f"throughput_responsiveness_{way[0]}_number",
+        unit=Unit.NUMBER,
+        help_en=f"Round trips a minute of small requests while the link is full {way[1]}",
+        help_vi=f"Số lượt đi về mỗi phút khi đường truyền đầy tải {way[2]}",
+        resolution=1.0,
+        minimum=0.0,
+        maximum=1e6,
+    )
+
+
+DOWN = _rate(_DOWN)
+UP = _rate(_UP)
+IDLE_LATENCY = _latency(
+    "idle", "Median time to open a connection before the load", "Độ trễ khi không tải"
+)
+DOWN_LATENCY = _latency(
+    "down", "Median time to open a connection while full downwards", "Độ trễ khi tải xuống đầy"
+)
+UP_LATENCY = _latency(
+    "up", "Median time to open a connection while full upwards", "Độ trễ khi tải lên đầy"
+)
+DOWN_RESPONSIVENESS = _responsiveness(_DOWN)
+UP_RESPONSIVENESS = _responsiveness(_UP)
+GRADE = Metric(
+    name="throughput_bufferbloat_grade_number",
+    unit=Unit.NUMBER,
+    help_en="Grade of the latency that load adds in the worse direction: 1 (A+) to 6 (F)",
+    help_vi="Xếp hạng độ trễ tăng thêm khi đầy tải: 1 (A+) đến 6 (F)",
+    resolution=1.0,
+    minimum=1.0,
+    maximum=6.0,
+)
+OTHER_TRAFFIC = Metric(
+    name="throughput_other_traffic_ratio",
+    unit=Unit.RATIO,
+    help_en="Share of what the interface carried during the test that was not the test's",
+    help_vi="Tỷ lệ lưu lượng khác trên đường truyền trong lúc đo",
+    resolution=1e-3,
+    minimum=0.0,
+    maximum=1.0,
+)
+
+KIND = Kind(
+    name="throughput",
+    revision=1,
+    title_en="Throughput",
+    title_vi="Tốc độ đường truyền",
+    metrics=(
+        DOWN,
+        UP,
+        IDLE_LATENCY,
+        DOWN_LATENCY,
+        UP_LATENCY,
+        DOWN_RESPONSIVENESS,
+        UP_RESPONSIVENESS,
+        GRADE,
+        OTHER_TRAFFIC,
+    ),
+)

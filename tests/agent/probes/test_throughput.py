@@ -1,5 +1,6 @@
 import asyncio
 from contextlib import suppress
+from typing import Any
 
 import pytest
 
@@ -83,7 +84,7 @@ def test_a_cap_that_came_too_soon_measures_nothing_and_a_later_one_is_said() -> 
 
 
 def test_settings_that_cannot_work_are_refused() -> None:
-    for wrong, sentence in (
+    cases: list[tuple[dict[str, Any], str]] = [
         ({"url": "ftp://a"}, "https://host.example"),
         ({"url": "https://a/path"}, "has a path"),
         ({"url": "http://a.example", "key_file": "key"}, "in the clear"),
@@ -91,7 +92,8 @@ def test_settings_that_cannot_work_are_refused() -> None:
         ({"streams": 0}, "1 to 32"),
         ({"duration_s": 100.0}, "2 to 15"),
         ({"max_bytes": 1}, "1 MB to 4 GB"),
-    ):
+    ]
+    for wrong, sentence in cases:
         with pytest.raises(ValueError, match=sentence):
             Settings(**wrong)
     Settings(url="http://127.0.0.1:1", key_file="key")

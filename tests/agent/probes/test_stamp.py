@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import pytest
 
@@ -137,7 +138,13 @@ def test_a_stamp_that_was_not_the_kernels_is_a_doubt() -> None:
 
 
 def test_what_cannot_be_run_is_refused() -> None:
-    for wrong in ({"count": 1}, {"spacing_s": 0.0}, {"port": 0}, {"size_bytes": 43}):
+    cases: list[dict[str, Any]] = [
+        {"count": 1},
+        {"spacing_s": 0.0},
+        {"port": 0},
+        {"size_bytes": 43},
+    ]
+    for wrong in cases:
         with pytest.raises(ValueError, match=next(iter(wrong))):
             Settings(**wrong)
 

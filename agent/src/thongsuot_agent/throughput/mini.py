@@ -31,7 +31,7 @@ def run(order: MiniOrder) -> MiniReport:
         _keep_at(order.url)
     watch = _Watch(order.interface, order.max_bytes)
     try:
-        test = speedtest.Speedtest(timeout=order.timeout_s, shutdown_event=watch.over)
+        test = speedtest.Speedtest(timeout=round(order.timeout_s), shutdown_event=watch.over)
         if order.url:
             # Its own test for a mini server; the list of servers then holds that one.
             test.get_best_server(test.set_mini_server(order.url))

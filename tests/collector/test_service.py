@@ -1,0 +1,54 @@
+"""The unit that systemd runs the collector by: known word for word, and closely shut in."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+import thongsuot_collector
+
+UNIT = Path(thongsuot_collector.__file__).parent / "data" / "thongsuot-collector.service"
+MOST_EXPOSED = 2.0
+
+
+@pytest.fixture
+def analyze() -> str:
+    """The program that knows units."""
+    found = shutil.which("systemd-analyze")
+    if found is None:
+        pytest.skip("systemd-analyze is not installed")
+    return found
+
+
+def test_the_service_is_closely_shut_in(analyze: str) -> None:
+    command = [analyze, "security", "--offline=true", "--no-pager", str(UNIT)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    exposure = re.search(r"Overall exposure level for \S+: ([0-9.]+)", done.stdout)
+    assert exposure is not None, done.stderr
+    assert float(exposure[1]) <= MOST_EXPOSED
+
+
+def test_systemd_knows_every_word_of_it(analyze: str) -> None:
+    command = [analyze, "verify", "--no-pager", str(UNIT)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    complaints = [
+        line
+        for line in done.stderr.splitlines()
+        # Here the program is not installed where the unit expects it.
+        if UNIT.name in line and "is not executable" not in line
+    ]
+    assert complaints == []
+
+
+def test_it_has_no_capability_and_a_user_of_its_own() -> None:
+    lines = UNIT.read_text(encoding="utf-8").splitlines()
+    assert {
+        "CapabilityBoundingSet=",
+        "AmbientCapabilities=",
+        "User=thongsuot-collector",
+        "NoNewPrivileges=yes",
+        "ProtectSystem=strict",
+        "RestartPreventExitStatus=2",
+    } <= set(lines)

@@ -1,0 +1,87 @@
+"""Packages for real machines: what goes where, and the same bytes from the same tree."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+from tools.packages.contents import share
+from tools.packages.debian import Package, write_package
+from tools.packages.parts import parts_of
+
+ROOT = Path(__file__).parents[2]
+EPOCH = 1_790_000_000
+PACKAGE = Package(room="agent", version="0.1.0+20261125000000.abcdef0", architecture="arm64")
+
+
+def tree(folder: Path) -> Path:
+    made = folder / "usr" / "lib" / "thongsuot-agent"
+    made.mkdir(parents=True)
+    (made / "b.py").write_text("b = 1\n", encoding="utf-8")
+    (made / "a.py").write_text("a = 1\n", encoding="utf-8")
+    launcher = folder / "usr" / "bin" / "thongsuot-agent"
+    launcher.parent.mkdir()
+    launcher.write_text("#!/bin/sh\n", encoding="utf-8")
+    launcher.chmod(0o700)
+    return folder
+
+
+def listed(file: Path) -> dict[str, str]:
+    done = subprocess.run(
+        ["dpkg-deb", "--contents", str(file)], check=True, capture_output=True, text=True
+    )
+    words = [line.split() for line in done.stdout.splitlines()]
+    return {one[5]: f"{one[0]} {one[1]}" for one in words}
+
+
+def test_the_same_tree_gives_the_same_bytes_whenever_and_by_whomever(tmp_path: Path) -> None:
+    files: list[Path] = []
+    for name in ("one", "two"):
+        made = tree(tmp_path / name)
+        os.utime(made / "usr/lib/thongsuot-agent/a.py", (len(files), len(files)))
+        (tmp_path / f"out-{name}").mkdir()
+        files.append(write_package(PACKAGE, made, tmp_path / f"out-{name}", EPOCH))
+    assert files[0].name == "thongsuot-agent_0.1.0+20261125000000.abcdef0_arm64.deb"
+    assert files[0].read_bytes() == files[1].read_bytes()
+    contents = listed(files[0])
+    assert contents["./usr/bin/thongsuot-agent"] == "-rwxr-xr-x root/root"
+    assert contents["./usr/lib/thongsuot-agent/a.py"] == "-rw-r--r-- root/root"
+
+
+def test_the_scripts_of_a_package_are_sound_shell(tmp_path: Path) -> None:
+    file = write_package(PACKAGE, tree(tmp_path / "tree"), tmp_path, EPOCH)
+    control = tmp_path / "control"
+    subprocess.run(["dpkg-deb", "--control", str(file), str(control)], check=True)
+    fields = (control / "control").read_text(encoding="utf-8")
+    assert "Depends: python3 (>= 3.11), python3 (<< 3.14), ca-certificates" in fields
+    for name in ("postinst", "prerm", "postrm"):
+        subprocess.run(["sh", "-n", str(control / name)], check=True)
+        if checker := shutil.which("shellcheck"):
+            subprocess.run([checker, str(control / name)], check=True)
+
+
+def test_only_what_is_the_same_for_every_python_is_shared(tmp_path: Path) -> None:
+    folders = [tmp_path / "3.11", tmp_path / "3.13"]
+    for folder in folders:
+        (folder / "pure").mkdir(parents=True)
+        (folder / "pure" / "__init__.py").write_text("", encoding="utf-8")
+        (folder / "compiled").mkdir()
+        (folder / "compiled" / f"core-{folder.name}.so").write_bytes(b"\x7fELF")
+        (folder / "compiled.libs").mkdir()
+        (folder / "compiled.libs" / "libc.so").write_bytes(b"\x7fELF")
+        (folder / "other").mkdir()
+        (folder / "other" / "x.py").write_text(f"# {folder.name}\n", encoding="utf-8")
+    share(folders, tmp_path / "common")
+    assert sorted(one.name for one in (tmp_path / "common").iterdir()) == ["compiled.libs", "pure"]
+    for folder in folders:
+        names = sorted(one.name for one in folder.iterdir())
+        assert names == ["compiled", "compiled.libs", "other", "thongsuot.pth"]
+        assert (folder / "compiled.libs").is_symlink()
+
+
+def test_every_pinned_dependency_is_a_part_with_its_hashes() -> None:
+    text = (ROOT / "requirements" / "agent.txt").read_text(encoding="utf-8")
+    parts = parts_of(text)
+    assert {"msgspec", "pycurl", "zstandard"} <= {part["name"] for part in parts}
+    assert len(parts) == text.count("==")
+    assert all(len(part["hashes"]) >= 1 for part in parts)

@@ -1,0 +1,99 @@
+"""
+What is installed on real machines, built from this checkout into ``dist/``.
+
+    ./run build [--out FOLDER] [--arch amd64 --arch arm64] [--room agent --room collector]
+
+One ``.deb`` a room and architecture, for the Pythons of Debian 12 and 13 both, with every
+dependency in it at the pinned version and checked by its hash: a device needs no registry, and a
+machine is upgraded and put back by one command. Beside them ``SHA256SUMS`` and, as ``.json``, what
+is in each (CycloneDX). The same commit gives the same bytes: times are the commit's, owners root.
+
+Built on any machine for every architecture: nothing is compiled, wheels are unpacked.
+"""
+
+import argparse
+import hashlib
+import os
+import subprocess
+import sys
+import tempfile
+import tomllib
+from pathlib import Path
+
+from tools.packages.contents import ARCHITECTURES, PYTHONS, gather
+from tools.packages.debian import Package, write_package
+from tools.packages.parts import list_of_parts
+
+ROOT = Path(__file__).resolve().parent.parent
+ROOMS = ("agent", "collector")
+
+
+def commit_epoch(root: Path) -> int:
+    """Return when the commit was made that is checked out, in seconds."""
+    return int(_git(root, "log", "-1", "--format=%ct"))
+
+
+def version_of(root: Path, room: str) -> str:
+    """
+    Return the version of a room's package: the room's own, then when the commit was made and which.
+
+    So a later commit is an upgrade. A tree with changes that are not committed says ``dirty``.
+    """
+    document = tomllib.loads((root / room / "pyproject.toml").read_text(encoding="utf-8"))
+    when = _git(root, "log", "-1", "--date=format:%Y%m%d%H%M%S", "--format=%cd.%h")
+    dirty = "+dirty" if _git(root, "status", "--porcelain") else ""
+    return f"{document['project']['version']}+{when}{dirty}"
+
+
+def build(root: Path, out: Path, rooms: list[str], architectures: list[str]) -> list[Path]:
+    """Build packages; returns their files."""
+    epoch = commit_epoch(root)
+    # For the build of our own wheels, and for dpkg-deb.
+    os.environ["SOURCE_DATE_EPOCH"] = str(epoch)
+    out.mkdir(parents=True, exist_ok=True)
+    built: list[Path] = []
+    for room in rooms:
+        version = version_of(root, room)
+        for architecture in architectures:
+            say(f"{room} {version} for {architecture}")
+            with tempfile.TemporaryDirectory(prefix="thongsuot-build-") as made:
+                tree = Path(made) / "tree"
+                gather(root, room, architecture, tree)
+                package = Package(room=room, version=version, architecture=architecture)
+                file = write_package(package, tree, out, epoch)
+            built.append(file)
+            parts = file.with_suffix(".json")
+            parts.write_text(list_of_parts(root, package, epoch), encoding="utf-8")
+            say(f"{file} {file.stat().st_size / 2**20:.1f} MiB")
+    sums = "".join(
+        f"{hashlib.sha256(file.read_bytes()).hexdigest()}  {file.name}\n"
+        for file in sorted(out.glob("thongsuot-*.deb"))
+    )
+    (out / "SHA256SUMS").write_text(sums, encoding="utf-8")
+    return built
+
+
+def say(text: str) -> None:
+    """Tell how far it is."""
+    print(f"build: {text}", file=sys.stderr)
+
+
+def _git(root: Path, *words: str) -> str:
+    done = subprocess.run(["git", *words], cwd=root, check=True, capture_output=True, text=True)
+    return done.stdout.strip()
+
+
+def main() -> int:
+    """Build what is asked for; returns the exit code."""
+    parser = argparse.ArgumentParser(description="Build packages for real machines.")
+    parser.add_argument("--out", type=Path, default=ROOT / "dist")
+    parser.add_argument("--room", action="append", choices=ROOMS)
+    parser.add_argument("--arch", action="append", choices=sorted(ARCHITECTURES))
+    options = parser.parse_args()
+    say(f"Pythons {', '.join(PYTHONS)}; everything pinned in requirements/")
+    build(ROOT, options.out, options.room or list(ROOMS), options.arch or sorted(ARCHITECTURES))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,147 @@
+"""
+The files of a package: a virtual environment that serves whichever Python the machine has.
+
+``/usr/lib/thongsuot-ROOM/bin/python3`` is the machine's own Python; by ``pyvenv.cfg`` it looks for
+packages in ``lib/pythonX.Y/site-packages`` of its own version, and nowhere else. What differs
+between versions is there; what does not stands once in ``lib/common``, named by a ``.pth`` file.
+"""
+
+import filecmp
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ARCHITECTURES = {"amd64": "x86_64-manylinux_2_28", "arm64": "aarch64-manylinux_2_28"}
+"""Debian's name of an architecture to uv's name of the platform; glibc of Debian 12 is 2.36."""
+
+PYTHONS = ("3.11", "3.13")
+"""Those of Debian 12 and 13."""
+
+COMMANDS = {
+    "agent": {"thongsuot-agent": "thongsuot_agent.cli"},
+    "collector": {"thongsuot-collector": "thongsuot_collector.cli"},
+}
+SYSTEM_FILES = {
+    "agent": {"systemd/system": "agent/src/thongsuot_agent/data/thongsuot-agent.service"},
+    "collector": {
+        "systemd/system": "collector/src/thongsuot_collector/data/thongsuot-collector.service",
+        "sysusers.d": "collector/src/thongsuot_collector/data/thongsuot-collector.conf",
+    },
+}
+"""Where below ``/usr/lib`` each file of a room goes."""
+
+_LAUNCHER = """\
+#!/bin/sh
+exec /usr/lib/thongsuot-{room}/bin/python3 -I -m {module} "$@"
+"""
+
+
+def gather(root: Path, room: str, architecture: str, tree: Path) -> None:
+    """
+    Lay out everything that a package installs below ``tree``.
+
+    Raises:
+        CalledProcessError: a wheel cannot be had, or its hash is another than the pinned one.
+    """
+    home = tree / "usr" / "lib" / f"thongsuot-{room}"
+    (home / "bin").mkdir(parents=True)
+    (home / "bin" / "python3").symlink_to("/usr/bin/python3")
+    (home / "pyvenv.cfg").write_text(
+        "home = /usr/bin\ninclude-system-site-packages = false\n", encoding="utf-8"
+    )
+    folders = {version: home / "lib" / f"python{version}" / "site-packages" for version in PYTHONS}
+    with tempfile.TemporaryDirectory(prefix="thongsuot-wheels-") as made:
+        wheels = _own_wheels(root, room, Path(made))
+        for version, folder in folders.items():
+            pins = root / "requirements" / f"{room}.txt"
+            _install(pins, wheels, ARCHITECTURES[architecture], version, folder)
+    share(list(folders.values()), home / "lib" / "common")
+    for name, module in COMMANDS[room].items():
+        launcher = tree / "usr" / "bin" / name
+        launcher.parent.mkdir(parents=True, exist_ok=True)
+        launcher.write_text(_LAUNCHER.format(room=room, module=module), encoding="utf-8")
+        launcher.chmod(0o755)
+    for below, file in SYSTEM_FILES[room].items():
+        place = tree / "usr" / "lib" / below
+        place.mkdir(parents=True)
+        shutil.copyfile(root / file, place / Path(file).name)
+    _document(root, room, tree)
+
+
+def share(folders: list[Path], common: Path) -> None:
+    """
+    Move packages that are the same in every folder to one, and name it in each.
+
+    A package is moved whole or not at all: one that has a compiled part of its own for each Python
+    stays where it is.
+    """
+    first, *others = folders
+    common.mkdir(parents=True)
+    for one in sorted(first.iterdir()):
+        if all(_is_same(one, other / one.name) for other in others):
+            shutil.move(one, common / one.name)
+            for other in others:
+                twin = other / one.name
+                shutil.rmtree(twin) if twin.is_dir() else twin.unlink()
+            if one.suffix == ".libs":
+                # Libraries that compiled neighbours look for beside themselves ($ORIGIN).
+                for folder in folders:
+                    (folder / one.name).symlink_to(Path("../../common") / one.name)
+    for folder in folders:
+        (folder / "thongsuot.pth").write_text("../../common\n", encoding="utf-8")
+
+
+def _is_same(one: Path, other: Path) -> bool:
+    if one.is_file() and other.is_file():
+        return filecmp.cmp(one, other, shallow=False)
+    if not (one.is_dir() and other.is_dir()):
+        return False
+    names = {file.relative_to(one) for file in one.rglob("*")}
+    if names != {file.relative_to(other) for file in other.rglob("*")}:
+        return False
+    return all(_is_same(one / name, other / name) for name in names if (one / name).is_file())
+
+
+def _own_wheels(root: Path, room: str, folder: Path) -> list[Path]:
+    for one in ("schema", room):
+        _run(
+            sys.executable, "-m", "uv", "build", "--quiet", "--wheel", "--no-build-isolation",
+            "--out-dir", str(folder), str(root / one),
+        )  # fmt: skip
+    return sorted(folder.glob("*.whl"))
+
+
+def _install(pins: Path, wheels: list[Path], platform: str, version: str, folder: Path) -> None:
+    common = (
+        sys.executable, "-m", "uv", "pip", "install", "--quiet", "--no-deps", "--target",
+        str(folder), "--python-platform", platform, "--python-version", version,
+    )  # fmt: skip
+    _run(*common, "--only-binary", ":all:", "--require-hashes", "--requirements", str(pins))
+    _run(*common, *(str(wheel) for wheel in wheels))
+    # Scripts name the Python of this machine; what records them would tell where it was built.
+    shutil.rmtree(folder / "bin", ignore_errors=True)
+    for useless in (
+        *folder.rglob("__pycache__"),
+        *folder.glob("*.dist-info/direct_url.json"),
+        *folder.glob("*.dist-info/uv_cache.json"),
+        *folder.glob("*.dist-info/RECORD"),
+        *folder.glob("*.dist-info/REQUESTED"),
+        folder / ".lock",
+    ):
+        shutil.rmtree(useless) if useless.is_dir() else useless.unlink(missing_ok=True)
+
+
+def _document(root: Path, room: str, tree: Path) -> None:
+    folder = tree / "usr" / "share" / "doc" / f"thongsuot-{room}"
+    folder.mkdir(parents=True)
+    shutil.copyfile(root / "LICENSE", folder / "copyright")
+    shutil.copyfile(root / "NOTICE", folder / "NOTICE")
+
+
+def _run(*command: str) -> None:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        sys.stderr.write(done.stderr)
+        raise subprocess.CalledProcessError(done.returncode, command)

@@ -1,0 +1,136 @@
+"""
+One Debian package from a tree of files: the control files, then ``dpkg-deb`` (deb(5)).
+
+The scripts of a package are run by the machine's root. They only tell systemd: the service is
+started when its configuration is there and the machine is running, restarted by an upgrade, and
+left alone while the machine is being made (a chroot).
+"""
+
+import os
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from tools.packages.contents import PYTHONS
+
+_SUMMARY = {
+    "agent": "measures the uplinks of a service point, judges them, keeps the record",
+    "collector": "receives the records of service points, feeds databases, tells people",
+}
+
+_CONTROL = """\
+Package: thongsuot-{room}
+Version: {version}
+Architecture: {architecture}
+Maintainer: Thông Suốt <thongsuot@localhost>
+Section: net
+Priority: optional
+Installed-Size: {kibibytes}
+Depends: python3 (>= {oldest}), python3 (<< {beyond}), ca-certificates, {libc}, systemd (>= 250)
+Description: {summary}
+ Everything that it needs is in it, for the Pythons of Debian 12 and 13. The
+ service starts once /etc/thongsuot/{room}.toml is there.
+"""
+
+_POSTINST = """\
+#!/bin/sh
+set -e
+unit=thongsuot-{room}.service
+if [ -e /usr/lib/sysusers.d/thongsuot-{room}.conf ]; then
+    systemd-sysusers thongsuot-{room}.conf
+fi
+# Compiled once here: the service itself may not write below /usr.
+py3compile -p thongsuot-{room} /usr/lib/thongsuot-{room} || true
+if [ "$1" = configure ] && [ -d /run/systemd/system ]; then
+    systemctl daemon-reload
+    if [ -n "$2" ] && systemctl --quiet is-active "$unit"; then
+        systemctl restart "$unit"
+    elif [ -z "$2" ] && [ -e /etc/thongsuot/{room}.toml ]; then
+        systemctl enable --now "$unit"
+    fi
+fi
+"""
+
+_PRERM = """\
+#!/bin/sh
+set -e
+unit=thongsuot-{room}.service
+if [ "$1" = remove ] && [ -d /run/systemd/system ]; then
+    systemctl disable --now "$unit" || true
+fi
+py3clean -p thongsuot-{room} /usr/lib/thongsuot-{room} || true
+"""
+
+# What the collector does not have yet outlives the removal of the program; a purge takes it.
+_POSTRM = """\
+#!/bin/sh
+set -e
+if [ -d /run/systemd/system ]; then
+    systemctl daemon-reload
+fi
+if [ "$1" = purge ]; then
+    rm -rf /var/lib/private/thongsuot-{room} /var/lib/thongsuot-{room} \\
+        /run/private/thongsuot-{room} /run/thongsuot-{room}
+fi
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Package:
+    """What a package is called."""
+
+    room: str
+    version: str
+    architecture: str
+
+    @property
+    def file_name(self) -> str:
+        """The name of its file."""
+        return f"thongsuot-{self.room}_{self.version}_{self.architecture}.deb"
+
+
+def write_package(package: Package, tree: Path, out: Path, epoch: int) -> Path:
+    """Write the package of a tree; returns the file. Raises CalledProcessError."""
+    kibibytes = sum(f.lstat().st_size for f in tree.rglob("*") if f.is_file()) // 1024
+    fields = {
+        "room": package.room,
+        "version": package.version,
+        "architecture": package.architecture,
+        "kibibytes": kibibytes,
+        "oldest": PYTHONS[0],
+        "beyond": _after(PYTHONS[-1]),
+        "libc": "libc6 (>= 2.28)",
+        "summary": _SUMMARY[package.room],
+    }
+    control = tree / "DEBIAN"
+    control.mkdir()
+    (control / "control").write_text(_CONTROL.format(**fields), encoding="utf-8")
+    for name, text in (("postinst", _POSTINST), ("prerm", _PRERM), ("postrm", _POSTRM)):
+        script = control / name
+        script.write_text(text.format(**fields), encoding="utf-8")
+        script.chmod(0o755)
+    _settle(tree, epoch)
+    file = out / package.file_name
+    subprocess.run(
+        ["dpkg-deb", "--root-owner-group", "-Zxz", "--build", str(tree), str(file)],
+        check=True,
+        stdout=subprocess.DEVNULL,
+        env={**os.environ, "SOURCE_DATE_EPOCH": str(epoch)},
+    )
+    return file
+
+
+def _settle(tree: Path, epoch: int) -> None:
+    """Give every file the modes and the time that depend on nothing but the commit."""
+    for file in sorted(tree.rglob("*"), reverse=True):
+        if not file.is_symlink():
+            is_executable = file.is_dir() or bool(file.stat().st_mode & 0o100)
+            file.chmod(0o755 if is_executable else 0o644)
+        os.utime(file, (epoch, epoch), follow_symlinks=False)
+    tree.chmod(0o755)
+    os.utime(tree, (epoch, epoch))
+
+
+def _after(version: str) -> str:
+    major, minor = version.split(".")
+    return f"{major}.{int(minor) + 1}"

@@ -1,6 +1,9 @@
 """What is measured when the configuration does not say: the default profile and targets."""
 
+from msgspec import structs
+
 from thongsuot_agent.config.model import AgentConfig
+from thongsuot_agent.schedule.job import is_named
 from thongsuot_schema.inventory.model import ProbePlan, Role, Target
 from thongsuot_schema.segment import Segment
 
@@ -48,8 +51,31 @@ TARGETS: tuple[Target, ...] = (
 
 
 def probes_of(config: AgentConfig) -> tuple[ProbePlan, ...]:
-    """Return the plans that a configuration stands for."""
-    return config.probes or PROBES
+    """
+    Return the plans that a configuration stands for.
+
+    A radio is compared with the networks of its link's carrier, where those are written down and
+    the plan names no others: there is then one plan for each link.
+    """
+    plans: list[ProbePlan] = []
+    for plan in config.probes or PROBES:
+        plans += _with_networks(plan, config) if plan.kind == "radio" else [plan]
+    return tuple(plans)
+
+
+def _with_networks(plan: ProbePlan, config: AgentConfig) -> list[ProbePlan]:
+    networks = {carrier.name: carrier.plmn for carrier in config.carriers}
+    links = [link for link in config.links if is_named(link.name, plan.links)]
+    if "plmn" in plan.settings or not any(networks.get(link.carrier) for link in links):
+        return [plan]
+    return [
+        structs.replace(
+            plan,
+            links=(link.name,),
+            settings={**plan.settings, "plmn": list(networks.get(link.carrier, ()))},
+        )
+        for link in links
+    ]
 
 
 def targets_of(config: AgentConfig) -> tuple[Target, ...]:

@@ -1,0 +1,105 @@
+"""
+Modems that print a table of labels: Sierra (``AT!GSTATUS?``) and Foxconn (``AT^DEBUG?``). Pure.
+
+Labels differ between models and firmwares (``RSRP (dBm):``, ``PCC RxM RSRP:``, ``NR5G RSRP``):
+they are looked for, not counted.
+"""
+
+import re
+from typing import Final
+
+from thongsuot_agent.devices import words
+from thongsuot_agent.radio.reading import Draft
+
+_NUMBER: Final = r"\s*(-?\d+(?:\.\d+)?)"
+
+
+def take(draft: Draft, transcript: str) -> None:
+    """Take in what such a modem said."""
+    if "!GSTATUS:" in transcript:
+        _sierra(draft, transcript)
+    if "LTE_RSRP:" in transcript or "NR_RSRP:" in transcript:
+        _foxconn(draft, transcript)
+
+
+def _after(label: str, text: str, value: str = _NUMBER) -> str | None:
+    """Return what stands after a label; ``None`` where it does not stand there."""
+    found = re.search(label + value, text)
+    return None if found is None else found.group(1)
+
+
+def _sierra(draft: Draft, text: str) -> None:
+    draft.say(technology=words.technology(_after(r"System mode:", text, r"\s*(\S+)") or ""))
+    temperature = _after(r"Temperature:", text)
+    draft.say(temperature_c=None if temperature is None else float(temperature))
+    parts = {"nr": _lines(text, with_nr=True), "lte": _lines(text, with_nr=False)}
+    for leg, own in parts.items():
+        draft.measures(
+            leg,
+            {
+                "rsrp_dbm": _after(r"RSRP(?: \(dBm\))?:", own),
+                "rsrq_db": _after(r"RSRQ(?: \(dB\))?:", own),
+                "sinr_db": _after(r"SINR(?: \(dB\))?:", own),
+                "rssi_dbm": _after(r"RSSI(?: \(dBm\))?:", own),
+            },
+        )
+        draft.place(
+            leg,
+            band=_after(r"band:", own, r"\s*([BbNn]?\d+)"),
+            arfcn=_after(r"Rx chan:", own, r"\s*(\d+)"),
+            tac=_after(r"TAC:", own, r"[^(\n]*\((\d+)\)"),
+            cell_id=_after(r"Cell ID:", own, r"[^(\n]*\((\d+)\)"),
+            pci=_after(r"PCI:", own, r"\s*(\d+)"),
+        )
+        draft.bandwidth(leg, _after(r"bw:", own))
+    if "EMM state:" in text:
+        draft.say(registration=words.registration(_after(r"EMM state:", text, r"\s*(\S+)") or ""))
+
+
+def _lines(text: str, *, with_nr: bool) -> str:
+    return "\n".join(line for line in text.splitlines() if ("NR5G" in line) == with_nr)
+
+
+def _foxconn(draft: Draft, text: str) -> None:
+    draft.say(technology=words.technology(_after(r"RAT:", text, r"\s*([^\r\n]+)") or ""))
+    country, network = _after(r"MCC:", text, r"\s*(\d+)"), _after(r"MNC:", text, r"\s*(\d+)")
+    draft.say(plmn=words.plmn(country or "", network or ""))
+    lte, nr = text, ""
+    start = re.search(r"^NR_", text, re.MULTILINE)
+    if start is not None:
+        lte, nr = text[: start.start()], text[start.start() :]
+    draft.place(
+        "lte",
+        cell_id=_after(r"LTE_CELL_ID:", lte, r"\s*(\d+)"),
+        tac=_after(r"LTE_TAC:", lte, r"\s*(\d+)"),
+        band=_after(r"LTE_BAND:", lte, r"\s*(\d+)"),
+        arfcn=_after(r"\bCHANNEL:", lte, r"\s*(\d+)"),
+        pci=_after(r"\bPCI:", lte, r"\s*(\d+)"),
+    )
+    draft.bandwidth("lte", _after(r"LTE_BAND_WIDTH:", lte))
+    draft.measures(
+        "lte",
+        {
+            "rsrp_dbm": _after(r"LTE_RSRP:", lte),
+            "rsrq_db": _after(r"\bRSRQ:", lte),
+            "rssi_dbm": _after(r"LTE_RSSI:", lte),
+            "sinr_db": _after(r"LTE_SNR:", lte),
+        },
+    )
+    draft.place(
+        "nr",
+        band=_after(r"NR_BAND:", nr, r"\s*([Nn]?\d+)"),
+        arfcn=_after(r"NR_CHANNEL:", nr, r"\s*(\d+)"),
+        pci=_after(r"NR_PCI:", nr, r"\s*(\d+)"),
+    )
+    draft.bandwidth("nr", _after(r"NR_BAND_WIDTH:", nr))
+    power = _after(r"NR_RSRP:", nr)
+    # T99W175 prints it without its minus.
+    draft.measures(
+        "nr",
+        {
+            "rsrp_dbm": None if power is None else -abs(float(power)),
+            "rsrq_db": _after(r"NR_RSRQ:", nr),
+            "sinr_db": _after(r"NR_SNR:", nr),
+        },
+    )

@@ -1,0 +1,205 @@
+"""
+Reading: what one look at a modem brought, the LTE anchor and the NR leg apart. Pure.
+
+A 5G connection of today has two legs (NSA): the LTE cell that holds it and the NR cell that carries
+it. They have a power and a quality each, and a value of one never stands for the other.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+
+from thongsuot_agent.devices import words
+from thongsuot_agent.devices.figure import Rejected, number_in, read
+
+Raw = str | float | int | None
+
+_INTEGER: Final = re.compile(r"\d+")
+_MEASURES: Final = ("rsrp_dbm", "rsrq_db", "sinr_db", "rssi_dbm")
+
+
+class Leg(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    One cell that serves.
+
+    ``arfcn`` is the channel's number (EARFCN or NR-ARFCN), ``band`` the number after B or n,
+    ``cell_id`` the whole identity (28 bits in LTE, 36 in NR). ``None``: not measured, not said, or
+    said with a mark that means nothing.
+    """
+
+    rsrp_dbm: float | None = None
+    rsrq_db: float | None = None
+    sinr_db: float | None = None
+    rssi_dbm: float | None = None
+    band: int | None = None
+    arfcn: int | None = None
+    pci: int | None = None
+    cell_id: int | None = None
+    tac: int | None = None
+    bandwidth_mhz: float | None = None
+
+    @property
+    def cell(self) -> tuple[int | None, int | None, int | None]:
+        """What tells one cell from another."""
+        return self.cell_id, self.pci, self.arfcn
+
+
+class Bytes(msgspec.Struct, frozen=True):
+    """A counter of bytes, and how many bits it has before it wraps."""
+
+    value: int
+    bits: int = 64
+
+
+class Reading(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    One look at a modem.
+
+    ``technology`` is a word of ``devices.words`` (``lte``, ``nr_nsa``, …), empty where not known.
+    ``shows_nr``: the source can show an NR leg at all; without it a missing leg says nothing.
+    ``rejected`` says why a value is missing, by name with its leg in front (``nr_rsrp_dbm``).
+    ``texts`` is what a person may want to see (operator, model); never an identity. ``error`` is
+    what the modem complained with.
+    """
+
+    technology: str = ""
+    registration: str = ""
+    sim: str = ""
+    plmn: str = ""
+    connected: bool | None = None
+    roaming: bool | None = None
+    lte: Leg | None = None
+    nr: Leg | None = None
+    shows_nr: bool = True
+    received: Bytes | None = None
+    sent: Bytes | None = None
+    temperature_c: float | None = None
+    session_s: float | None = None
+    carriers: int | None = None
+    rejected: dict[str, str] = {}
+    texts: dict[str, str] = {}
+    error: str = ""
+
+    @property
+    def serving(self) -> Leg | None:
+        """The cell that holds the connection: the LTE anchor, or an NR cell that is alone."""
+        return self.lte or self.nr
+
+
+class Draft:
+    """A reading in the making: takes what modems say, refuses what means nothing."""
+
+    def __init__(self) -> None:
+        self.fields: dict[str, object] = {}
+        self.legs: dict[str, dict[str, float | int]] = {"lte": {}, "nr": {}}
+        self.rejected: dict[str, str] = {}
+        self.texts: dict[str, str] = {}
+
+    def measure(self, leg: str, name: str, raw: Raw, *, scale: float = 1.0) -> None:
+        """Take a power or a quality in; the first that means something stays."""
+        if raw is None or name in self.legs[leg]:
+            return
+        try:
+            value = read(name, raw, scale=scale).number
+        except Rejected as rejected:
+            self.rejected[f"{leg}_{name}"] = rejected.why
+            return
+        assert value is not None, "a measure is a number"
+        self.rejected.pop(f"{leg}_{name}", None)
+        self.legs[leg][name] = value
+
+    def measures(self, leg: str, raws: Mapping[str, Raw], *, scale: float = 1.0) -> None:
+        """Take several in."""
+        for name, raw in raws.items():
+            self.measure(leg, name, raw, scale=scale)
+
+    def place(self, leg: str, *, base: int = 10, **raws: Raw) -> None:
+        """
+        Take in where a cell is: ``band``, ``arfcn``, ``pci``, ``cell_id``, ``tac``.
+
+        ``base`` is that of ``pci``, ``cell_id`` and ``tac`` given as text.
+        """
+        for name, raw in raws.items():
+            if raw is None or name in self.legs[leg]:
+                continue
+            value = _whole(raw, base if name in {"pci", "cell_id", "tac", "arfcn"} else 0)
+            if value is None:
+                continue
+            try:
+                read(name, value)
+            except Rejected as rejected:
+                self.rejected[f"{leg}_{name}"] = rejected.why
+                continue
+            self.legs[leg][name] = value
+
+    def bandwidth(self, leg: str, raw: Raw) -> None:
+        """Take in a bandwidth in MHz: ``20MHz``, ``100``."""
+        found = None if raw is None else number_in(str(raw))
+        if found:
+            self.legs[leg].setdefault("bandwidth_mhz", found)
+
+    def say(self, **fields: object) -> None:
+        """Take in what is neither of a leg nor to be refused; empty ones say nothing."""
+        for name, value in fields.items():
+            if value not in {None, ""}:
+                self.fields.setdefault(name, value)
+
+    def text(self, **texts: Raw) -> None:
+        """Take in what a person may want to see."""
+        for name, text in texts.items():
+            if text not in {None, "", "-", "--"}:
+                self.texts.setdefault(name, str(text).strip())
+
+    def reading(self) -> Reading:
+        """Return what it came to."""
+        technology = self.fields.get("technology")
+        if technology == words.NR_SA:
+            # Modems keep the last values of a leg that is gone.
+            self.legs["lte"].clear()
+        legs = {name: self._leg(name) for name in self.legs}
+        if not technology:
+            self.say(technology=_technology(legs["lte"], legs["nr"]))
+        return msgspec.convert(
+            {**self.fields, **legs, "rejected": self.rejected, "texts": self.texts},
+            Reading,
+            from_attributes=True,
+        )
+
+    def _leg(self, leg: str) -> Leg | None:
+        values = self.legs[leg]
+        rsrp, rssi = values.get("rsrp_dbm"), values.get("rssi_dbm")
+        if rsrp is None:
+            # No quality without a power: modems without a cell say 0 for what they do not measure.
+            zeros = [n for n in ("rsrq_db", "sinr_db") if values.get(n) == 0]
+            self._drop(leg, zeros if f"{leg}_rsrp_dbm" in self.rejected else [])
+        elif rssi is not None and rsrp > rssi:
+            # One resource element cannot be stronger than all (TS 36.214, 5.1): left over.
+            self._drop(leg, [n for n in _MEASURES if n in values])
+        return msgspec.convert(values, Leg) if values else None
+
+    def _drop(self, leg: str, names: list[str]) -> None:
+        for name in names:
+            del self.legs[leg][name]
+            self.rejected[f"{leg}_{name}"] = "inconsistent"
+
+
+def _technology(lte: Leg | None, nr: Leg | None) -> str:
+    if nr is not None:
+        return words.NR_SA if lte is None else words.NR_NSA
+    return "" if lte is None else words.LTE
+
+
+def _whole(raw: Raw, base: int) -> int | None:
+    """Return a whole number; with base 0 the first one in a text such as ``NR5G BAND 78``."""
+    if isinstance(raw, int | float):
+        return int(raw)
+    text = str(raw).strip()
+    if base == 0:
+        found = _INTEGER.findall(text)
+        return int(found[-1]) if found else None
+    try:
+        return int(text, base)
+    except ValueError:
+        return None

@@ -1,0 +1,112 @@
+"""By SNMP: a router with a profile for its modem."""
+
+from dataclasses import fields
+
+from thongsuot_agent.links.link import Link
+from thongsuot_agent.probes import snmp as probe
+from thongsuot_agent.radio import box
+from thongsuot_agent.radio.reading import Bytes, Draft, Reading
+from thongsuot_agent.radio.refusal import NotRead
+from thongsuot_agent.radio.settings import Settings
+from thongsuot_agent.snmp.order import Group, Survey
+from thongsuot_schema.reason import Reason
+
+_USUAL_PORT = 161
+_MEASURES = ("rsrp_dbm", "rsrq_db", "sinr_db", "rssi_dbm")
+_HEX = 16
+
+
+async def read(link: Link, settings: Settings) -> Reading:
+    """Return what the router's profile reads of its modem."""
+    family, address = box.find(link, settings.address)
+    same = {one.name for one in fields(probe.Settings)} & {one.name for one in fields(Settings)}
+    asked = probe.Settings(
+        **{
+            **{name: getattr(settings, name) for name in same},
+            "port": settings.port or _USUAL_PORT,
+        }
+    )
+    found = await probe.read_device(link, family, address, asked, ("radio",))
+    if found.failure:
+        refused = probe.failed(found)
+        assert refused.reason is not None, "a failure has a reason"
+        raise NotRead(refused.reason, refused.detail)
+    return reading_from(found, settings.modem)
+
+
+def reading_from(found: Survey, modem: str = "") -> Reading:
+    """
+    Return the reading of one modem: of the row named, else of the first that has a signal.
+
+    Raises:
+        NotRead: there is no modem.
+    """
+    for profiled in found.profiled:
+        groups = profiled.groups
+        with_signal = [row for row, one in groups.items() if _has_signal(one)]
+        row = modem or next(iter(with_signal or groups), "")
+        if row in groups:
+            return _reading(groups[row], shows_nr=profiled.shows_nr)
+    what = f"no modem {modem}" if modem else "no modem that a profile knows"
+    raise NotRead(Reason.NOT_SUPPORTED, f"the router shows {what}")
+
+
+def _has_signal(group: Group) -> bool:
+    return any(name in group.numbers for name in ("rsrp_dbm", "nr_rsrp_dbm", "rssi_dbm"))
+
+
+def _reading(group: Group, *, shows_nr: bool) -> Reading:
+    draft = Draft()
+    numbers, texts = group.numbers, group.texts
+    for leg, prefix in (("lte", ""), ("nr", "nr_")):
+        draft.measures(leg, {name: numbers.get(f"{prefix}{name}") for name in _MEASURES})
+    draft.measure("lte", "rsrp_dbm", numbers.get("rsrp1_dbm"))
+    draft.place(
+        "lte",
+        arfcn=numbers.get("earfcn"),
+        pci=numbers.get("pci"),
+        tac=numbers.get("tac"),
+        band=texts.get("band"),
+        cell_id=_cell(texts.get("cell_id", "")),
+    )
+    draft.place("nr", arfcn=numbers.get("nr_arfcn"), band=texts.get("nr_band"))
+    registration = texts.get("registration", "")
+    roaming = texts.get("roaming", registration if registration in {"home", "roaming"} else "")
+    draft.say(
+        technology=texts.get("rat"),
+        registration=registration,
+        sim=_sim(texts),
+        plmn=texts.get("plmn"),
+        connected={"yes": True, "no": False}.get(texts.get("connected", "")),
+        roaming={"roaming": True, "home": False}.get(roaming),
+        received=_bytes(group, "rx_bytes"),
+        sent=_bytes(group, "tx_bytes"),
+        temperature_c=numbers.get("modem_temp_c"),
+        session_s=numbers.get("conn_uptime_s"),
+        shows_nr=shows_nr,
+    )
+    draft.text(operator=texts.get("operator"), model=texts.get("modem_model"))
+    for name, why in group.rejected.items():
+        leg, _, rest = name.partition("nr_")
+        draft.rejected.setdefault(f"nr_{rest}" if not leg else f"lte_{name}", why)
+    return draft.reading()
+
+
+def _sim(texts: dict[str, str]) -> str:
+    """Return the worse of what is said of the SIM and of its PIN."""
+    said = [texts[name] for name in ("sim_state", "pin_state") if name in texts]
+    return next((one for one in said if one != "ready"), said[0] if said else "")
+
+
+def _cell(text: str) -> int | None:
+    for base in (10, _HEX):
+        try:
+            return int(text, base)
+        except ValueError:
+            continue
+    return None
+
+
+def _bytes(group: Group, name: str) -> Bytes | None:
+    value = group.numbers.get(name)
+    return None if value is None else Bytes(int(value), group.bits.get(name, 32))

@@ -126,8 +126,10 @@ def test_two_changes_in_a_moment_are_one_question() -> None:
     assert paths.wishes(memory, [change(), change(service="motcua")], plan())
     memory.now_ns += 3 * S
     assert paths.wishes(memory, [change()], plan()) == ()
-    memory.now_ns += 8 * S
-    assert paths.wishes(memory, [change()], plan())
+    memory.now_ns += 3 * S
+    assert paths.wishes(memory, [], plan()), "what came meanwhile is looked at when that is over"
+    memory.now_ns += 6 * S
+    assert paths.wishes(memory, [], plan()) == ()
     assert paths.wishes(memory, [change(link="")], plan()) == ()
 
 

@@ -9,6 +9,9 @@ from thongsuot_schema.batch.columns import Columns, decode_columns
 from thongsuot_schema.batch.decode import decode_layout
 from thongsuot_schema.batch.layout import plan_of
 from thongsuot_schema.batch.model import Batch, Notice, NoticeCode
+from thongsuot_schema.path import Hop, Path, evidence_of
+from thongsuot_schema.reason import Reason
+from thongsuot_schema.result import Family, Result, Series, not_ok, ok
 from thongsuot_schema.state import State
 
 SITE = "hoan-kiem"
@@ -155,3 +158,30 @@ def test_a_state_that_was_written_down_goes_on_as_if_nothing_had_happened() -> N
 def test_stretches_that_nearly_touch_are_one() -> None:
     assert joined([(50, 60), (0, 10), (15, 20)], within_ms=5) == ((0, 20), (50, 60))
     assert joined([(0, 100), (10, 20)], within_ms=5) == ((0, 100),)
+
+
+def test_the_ways_of_a_link_are_kept_before_and_now() -> None:
+    device, state = agent(), SiteState()
+    good = Path(hops=(_hop(1, "192.168.1.1"), _hop(2, "203.0.113.1")), is_reached=True)
+    cut = Path(hops=(_hop(1, "192.168.1.1"),))
+    series = Series(kind="path", revision=1, link="fiber", target="exchange", family=Family.IP4)
+    findings = (
+        ok({}, evidence=evidence_of(good)),
+        not_ok(Reason.TIMED_OUT, evidence=evidence_of(cut)),
+        not_ok(Reason.INTERFACE_DOWN),
+    )
+    for at_s, finding in zip((1000, 1100, 1200), findings, strict=True):
+        result = Result(series=series, boottime_ns=at_s * S, finding=finding)
+        results = [icmp_result((at_s - 5) * S), result]
+        state.apply(*opened(device, device.batch((at_s + 5) * S, results)))
+    (routes,) = state.routes.values()
+    assert routes.latest.path == cut
+    assert routes.latest.at_ns == EPOCH + 1100 * S
+    assert routes.before is not None
+    assert routes.before.path == good
+    again = msgspec.msgpack.decode(msgspec.msgpack.encode(state), type=SiteState)
+    assert again == state
+
+
+def _hop(number: int, address: str) -> Hop:
+    return Hop(number=number, sent=3, answered=3, addresses=(address,), rtt_s=0.001)

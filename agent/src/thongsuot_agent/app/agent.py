@@ -165,7 +165,8 @@ class Agent:
             wall_ns = self._trusted_wall_ns()
             self._desk.pass_time(None if wall_ns is None else wall_ns / NS_PER_S)
             self._notifier.send("WATCHDOG=1")
-            if self._beats % _LOOK_EVERY_BEATS == 0:
+            if self._beats % _LOOK_EVERY_BEATS == 0 or self._desk.is_plan_stale:
+                self._desk.is_plan_stale = False
                 self._replan()  # name servers change without a word from the kernel
             if self._beats % _PURSE_EVERY_BEATS == 0 and self._purse.is_needed:
                 await self._spool.remember(_PURSE, self._purse.book())

@@ -73,6 +73,8 @@ class Desk:
         self.memory = memory
         self.latest = latest
         self.history = History()
+        self.is_plan_stale = False
+        """Whether something was learned that the plan does not know yet."""
 
     def serve(self, orders: Orders) -> None:
         """Say who carries out what is ruled; before anything comes in."""
@@ -187,8 +189,11 @@ class Desk:
     def _tell_first_hops(self, name: str) -> None:
         """Let the link know which router the judge has learned to be the carrier's first."""
         known, link = self.memory.links.get(name), self._links.get(name)
-        if known is not None and link is not None:
-            link.first_hops = paths.first_hops(known)
+        if known is None or link is None:
+            return
+        hops = paths.first_hops(known)
+        self.is_plan_stale |= hops.keys() != link.first_hops.keys()
+        link.first_hops = hops
 
     def _begin_judging_anew(self, error: Exception) -> None:
         """

@@ -210,7 +210,8 @@ class LinkMemory(msgspec.Struct, kw_only=True):
     ``known`` is false until a first round has been judged, and again when nothing is measured any
     more. ``valid_from_ns``: runs that started before it are of a time when the interface could not
     send. ``paths`` are the ways to targets, by target and family, last asked for because of a
-    verdict at ``paths_asked_ns``; ``first_hops`` is by family.
+    verdict at ``paths_asked_ns``, and to be asked for when ``is_path_due``; ``first_hops`` is by
+    family.
     """
 
     name: str
@@ -239,6 +240,7 @@ class LinkMemory(msgspec.Struct, kw_only=True):
     had_ip4: bool = False
     paths: dict[str, Routes] = msgspec.field(default_factory=dict)
     paths_asked_ns: int | None = None
+    is_path_due: bool = False
     first_hops: dict[str, FirstHop] = msgspec.field(default_factory=dict)
     clear_ns: int = 0
     clear_evidence: tuple[Evidence, ...] = ()

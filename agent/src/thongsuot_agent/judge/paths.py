@@ -25,8 +25,8 @@ _ENOUGH = 2
 _ROUTES = 32
 """Ways that are remembered of a link; a site has fewer targets."""
 _WISHES = 6
-_REST_NS = 10 * NS_PER_S
-"""A verdict often changes twice in some seconds; one look at the ways serves both."""
+_REST_NS = 5 * NS_PER_S
+"""A run takes up to this long; a verdict that changes meanwhile is followed by one more look."""
 
 
 class RouteChange(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,16 +69,20 @@ def first_hops(link: LinkMemory) -> Mapping[Family, str]:
 
 def wishes(memory: Memory, changes: Sequence[VerdictChange], plan: Plan) -> tuple[Wish, ...]:
     """Return which ways are to be looked at now because verdicts changed."""
+    for change in changes:
+        link = memory.links.get(change.verdict.link)
+        if link is not None:
+            link.is_path_due = True
     found: list[Wish] = []
-    for name in dict.fromkeys(change.verdict.link for change in changes):
-        link, watch = memory.links.get(name), plan.watches.get(name)
-        if link is None or watch is None or not watch.paths:
+    for name, link in memory.links.items():
+        watch, asked_ns = plan.watches.get(name), link.paths_asked_ns
+        is_resting = asked_ns is not None and memory.now_ns - asked_ns < _REST_NS
+        if not link.is_path_due or watch is None or is_resting:
             continue
-        asked_ns = link.paths_asked_ns
-        if asked_ns is not None and memory.now_ns - asked_ns < _REST_NS:
-            continue
-        link.paths_asked_ns = memory.now_ns
-        found += _ways(link, watch)
+        link.is_path_due = False
+        if watch.paths:
+            link.paths_asked_ns = memory.now_ns
+            found += _ways(link, watch)
     return tuple(found)
 
 

@@ -1,7 +1,7 @@
 """From what the agent knows to what the page of its site shows."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from thongsuot_agent.config.model import SiteConfig
 from thongsuot_agent.judge.memory import Given
@@ -9,7 +9,9 @@ from thongsuot_agent.page.history import History
 from thongsuot_agent.page.latest import Latest
 from thongsuot_schema.batch.push import Told
 from thongsuot_schema.inventory.model import Carrier, Link, Role, Target
-from thongsuot_schema.page.view import Light, Notification, SiteView
+from thongsuot_schema.page.view import Light, Notification, SiteView, Way
+from thongsuot_schema.path import Routes
+from thongsuot_schema.result import Family
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom, Verdict
 
@@ -24,7 +26,8 @@ class Outlook:
     """
     All that a view is made of.
 
-    ``wall_s`` turns boot time into Unix time by what is known of the clock now.
+    ``wall_s`` turns boot time into Unix time by what is known of the clock now. ``routes`` are by
+    link, then by target and family.
     """
 
     site: SiteConfig
@@ -36,6 +39,7 @@ class Outlook:
     latest: Latest
     now_ns: int
     wall_s: Callable[[int], float]
+    routes: Mapping[str, Mapping[str, Routes]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +104,22 @@ def _link_light(
         evidence=verdict.evidence,
         rtt_s=outlook.latest.rtt_s(link.name, outlook.now_ns) if is_heard else None,
         loss_ratio=outlook.latest.loss_ratio(link.name) if is_heard else None,
+        ways=tuple(
+            _way(key, routes, outlook) for key, routes in outlook.routes.get(link.name, {}).items()
+        ),
+    )
+
+
+def _way(key: str, routes: Routes, outlook: Outlook) -> Way:
+    target, _, family = key.rpartition(" ")
+    before = routes.before
+    return Way(
+        target=target,
+        family=Family(family),
+        at_s=outlook.wall_s(routes.latest.at_ns),
+        path=routes.latest.path,
+        before_at_s=None if before is None else outlook.wall_s(before.at_ns),
+        before=None if before is None else before.path,
     )
 
 

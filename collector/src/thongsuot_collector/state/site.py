@@ -13,6 +13,9 @@ from thongsuot_schema.batch.columns import Columns
 from thongsuot_schema.batch.model import Notice, NoticeCode
 from thongsuot_schema.catalogue.icmp import KIND as ICMP
 from thongsuot_schema.catalogue.icmp import LOSS, RTT
+from thongsuot_schema.catalogue.path import KIND as PATH
+from thongsuot_schema.outcome import Outcome
+from thongsuot_schema.path import Routes, path_from, taken
 
 KEPT_NS = 72 * 3600 * 10**9
 """
@@ -32,7 +35,10 @@ oldest.
 SERIES_KEPT = 4_096
 STRETCHES_KEPT = 2_000
 HOLES_KEPT = 1_000
-"""Of figures, of covered time, of missing numbers: what an honest agent never comes near."""
+ROUTES_KEPT = 128
+"""
+Of figures, of covered time, of missing numbers, of ways: what an honest agent never comes near.
+"""
 
 _FORGET_EVERY = 32
 """Batches between two looks at what may be forgotten: eight minutes."""
@@ -73,7 +79,8 @@ class SiteState(msgspec.Struct, kw_only=True):
 
     ``heard_ns`` is when its newest push came in, ``applied`` how many batches were taken over.
     ``covered`` are the stretches of wall time, in ms, that its record tells of: outside of them
-    nothing is known. ``figures`` are by link, target and family.
+    nothing is known. ``figures`` are by link, target and family; so are ``routes``, whose times are
+    Unix times.
     """
 
     heard_ns: int = 0
@@ -83,6 +90,7 @@ class SiteState(msgspec.Struct, kw_only=True):
     streams: dict[str, Stream] = {}
     covered: tuple[tuple[int, int], ...] = ()
     figures: dict[str, Figures] = {}
+    routes: dict[str, Routes] = {}
 
     def apply(self, entry: Entry, columns: Columns) -> None:
         """Take over one batch; a batch that was applied before changes nothing but ``heard_ns``."""
@@ -103,6 +111,7 @@ class SiteState(msgspec.Struct, kw_only=True):
         self.version = _version(columns.notices) or self.version
         self._cover(entry, columns)
         self._note_figures(entry, columns)
+        self._note_routes(entry, columns)
         self.applied += 1
         if self.applied % _FORGET_EVERY == 0 or len(self.streams) > STREAMS_KEPT:
             self._forget()
@@ -142,6 +151,23 @@ class SiteState(msgspec.Struct, kw_only=True):
                     loss_ratio = None if losses is None else losses[at]
                     known[key] = Figures(time_ms, rtt_s, loss_ratio)
 
+    def _note_routes(self, entry: Entry, columns: Columns) -> None:
+        offset_ms = entry.epoch_ns // 1_000_000
+        for block in columns.blocks:
+            if block.block.kind != PATH.name:
+                continue
+            evidence = columns.evidence()
+            keys = _figure_keys(entry.layout, columns)
+            for rows in columns.series_of(block):
+                for row in range(rows.first_row, rows.last_row):
+                    said = columns.not_ok.get(row)
+                    if said is not None and said.outcome is Outcome.UNMEASURED:
+                        continue
+                    key = keys[rows.position]
+                    path = path_from(evidence.get(row, {}), is_reached=said is None)
+                    at_ns = (offset_ms + columns.times_ms[row]) * 1_000_000
+                    self.routes[key] = taken(self.routes.get(key), at_ns, path)
+
     def _forget(self) -> None:
         newest = self.newest()
         assert newest is not None
@@ -156,6 +182,11 @@ class SiteState(msgspec.Struct, kw_only=True):
         while len(self.streams) > STREAMS_KEPT:
             del self.streams[min(self.streams, key=lambda name: self.streams[name].latest_ns)]
         self.covered = self.covered[-STRETCHES_KEPT:]
+        self.routes = {
+            key: routes
+            for key, routes in list(self.routes.items())[-ROUTES_KEPT:]
+            if routes.latest.at_ns >= before_ns
+        }
         newest_first = sorted(self.figures.items(), key=lambda one: -one[1].time_ms)
         self.figures = {
             key: figures

@@ -7,7 +7,8 @@ from thongsuot_collector.directory import Directory
 from thongsuot_collector.journal.entry import ClockQuality
 from thongsuot_collector.state.site import Figures, SiteState
 from thongsuot_collector.state.verdicts import Standing
-from thongsuot_schema.page.view import Light, SiteView, Stretch
+from thongsuot_schema.page.view import Light, SiteView, Stretch, Way
+from thongsuot_schema.result import Family
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
@@ -133,7 +134,29 @@ def _link_light(
         evidence=standing.turn.evidence if standing is not None else (),
         rtt_s=median(rtts) if rtts else None,
         loss_ratio=sum(losses) / len(losses) if losses else None,
+        ways=ways_of(now.state, name),
     )
+
+
+def ways_of(state: SiteState, link: str) -> tuple[Way, ...]:
+    """Return the ways over a link of a site, as they were measured last."""
+    found = []
+    for key, routes in state.routes.items():
+        of_link, target, family = key.split("\n")
+        if of_link != link or family not in set(Family):
+            continue
+        before = routes.before
+        found.append(
+            Way(
+                target=target,
+                family=Family(family),
+                at_s=routes.latest.at_ns / 1e9,
+                path=routes.latest.path,
+                before_at_s=None if before is None else before.at_ns / 1e9,
+                before=None if before is None else before.path,
+            )
+        )
+    return tuple(found)
 
 
 def _service_light(

@@ -16,7 +16,7 @@ from thongsuot_schema.batch.head import Header, header_from_wire, read
 from thongsuot_schema.batch.layout import Block, LayoutPlan, plan_of
 from thongsuot_schema.batch.limits import DEFAULT, LARGEST_STEP, LATEST_MS, Limits
 from thongsuot_schema.batch.model import Layout, Notice
-from thongsuot_schema.batch.wire import BatchWire, ReasonWire, Remark
+from thongsuot_schema.batch.wire import BatchWire, Facts, ReasonWire, Remark
 from thongsuot_schema.batch.words import NS_PER_MS, change_from_wire, notice_from_wire, word
 from thongsuot_schema.errors import BatchMalformed, BatchTooLarge, LayoutUnknown
 from thongsuot_schema.outcome import Outcome
@@ -89,6 +89,16 @@ class Columns(msgspec.Struct, frozen=True, kw_only=True):
     changes: tuple[VerdictChange, ...]
     notices: tuple[Notice, ...]
     cost_differences: Sequence[int]
+    remarks: Sequence[Remark[Facts]] = ()
+
+    def evidence(self) -> dict[int, Facts]:
+        """
+        Return the evidence of each row that has some.
+
+        Raises:
+            BatchMalformed: it is of rows that are not there.
+        """
+        return rows_said(self.remarks, self.header.results)
 
     def costs_bytes(self) -> list[int]:
         """
@@ -157,6 +167,7 @@ def columns_from_wire(wire: BatchWire, plans: Plans, limits: Limits) -> Columns:
         changes=changes,
         notices=notices,
         cost_differences=found[at:],
+        remarks=wire.evidence,
     )
 
 

@@ -9,6 +9,7 @@ from thongsuot_schema.page.escape import escape, telephone_url
 from thongsuot_schema.page.history import history_picture, history_sentence
 from thongsuot_schema.page.icons import icon
 from thongsuot_schema.page.view import Light, SiteView
+from thongsuot_schema.page.ways import ways_of
 from thongsuot_schema.segment import LADDER, Party, Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Evidence, Symptom
@@ -39,7 +40,8 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
 def link_card(light: Light, place: Place) -> str:
     """Return the card of a link."""
     said = f"{_head(light, place)}{_ladder(light, place.language)}{_say(light, place)}"
-    shown = f"{_past(light, place)}{_proof(light, place)}"
+    ways = ways_of(light, place.key, place.view.now_s, place.language)
+    shown = f"{_past(light, place)}{_proof(light, place)}{ways}"
     return f'<li class="card light {light.state}">{said}{shown}</li>'
 
 

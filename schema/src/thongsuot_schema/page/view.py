@@ -2,6 +2,8 @@
 
 import msgspec
 
+from thongsuot_schema.path import Path
+from thongsuot_schema.result import Family
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Evidence, Symptom
@@ -16,6 +18,22 @@ class Stretch(msgspec.Struct, frozen=True, kw_only=True):
     symptom: Symptom = Symptom.NONE
 
 
+class Way(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    The way to a target over a link: the newest, and the last other one that led there.
+
+    ``networks`` pairs addresses with whose they are, where that is known (``AS45899 VNPT``).
+    """
+
+    target: str
+    family: Family
+    at_s: float
+    path: Path
+    before_at_s: float | None = None
+    before: Path | None = None
+    networks: tuple[tuple[str, str], ...] = ()
+
+
 class Light(msgspec.Struct, frozen=True, kw_only=True):
     """
     One light on the page: a link, or a service.
@@ -26,7 +44,8 @@ class Light(msgspec.Struct, frozen=True, kw_only=True):
     ``circuit`` is the circuit or subscriber id that the carrier's desk asks for. ``since_s`` is
     the onset of the present state in Unix seconds, ``None`` when not known. ``history`` covers the
     last 24 hours without overlap, oldest first; a time not covered was not recorded.
-    ``reachable_over`` names, for a service, the links that it is reached over now.
+    ``reachable_over`` names, for a service, the links that it is reached over now. ``ways`` are
+    those of a link to its targets.
     """
 
     name: str
@@ -45,6 +64,7 @@ class Light(msgspec.Struct, frozen=True, kw_only=True):
     rtt_s: float | None = None
     loss_ratio: float | None = None
     reachable_over: tuple[str, ...] = ()
+    ways: tuple[Way, ...] = ()
 
 
 class Notification(msgspec.Struct, frozen=True, kw_only=True):

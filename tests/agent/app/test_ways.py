@@ -1,0 +1,82 @@
+"""The whole agent looks at the ways, learns the carrier's first hop, and looks again at a fault."""
+
+import signal
+from pathlib import Path
+
+import pytest
+
+from tests.agent.app.test_agent import (
+    Device,
+    collecting,
+    device,
+    folder,
+    lab,
+    until,
+)
+from thongsuot_lab.lab import Lab
+from thongsuot_lab.testing import needs_lab
+from thongsuot_schema.batch.model import NoticeCode
+from thongsuot_schema.outcome import Outcome
+from thongsuot_schema.path import path_from
+from thongsuot_schema.result import Result
+from thongsuot_schema.state import State
+
+__all__ = ["device", "folder", "lab"]
+
+pytestmark = [pytest.mark.lab, needs_lab]
+
+MORE = """
+[[targets]]
+name = "learned"
+role = "anchor"
+segment = "access"
+addresses = ["first-hop"]
+[[probes]]
+kind = "path"
+every_s = 86400
+"""
+
+
+async def test_a_verdict_that_changes_is_followed_by_a_look_at_the_ways(
+    lab: Lab,
+    device: Device,
+    folder: Path,
+) -> None:
+    config = folder / "agent.toml"
+    config.write_text(config.read_text("utf-8") + MORE, encoding="utf-8")
+    async with collecting(lab) as receiver:
+
+        def found(kind: str, target: str, outcome: Outcome) -> list[Result]:
+            return [
+                one
+                for batch in receiver.batches
+                for one in batch.results
+                if (one.series.kind, one.series.link, one.series.target) == (kind, "fixed", target)
+                and one.finding.outcome is outcome
+            ]
+
+        device.start()
+        # Nothing but the first verdict asks for a way here: the schedule does so once a day.
+        await until(lambda: bool(found("path", "second", Outcome.OK)), device)
+        await until(lambda: bool(found("icmp", "learned", Outcome.OK)), device)
+        lab.cut("ont--internet")
+        await until(lambda: bool(found("path", "second", Outcome.FAILED)), device)
+        changes = [
+            (change.decided_boottime_ns, change.verdict.state)
+            for batch in receiver.batches
+            for change in batch.changes
+            if change.verdict.link == "fixed"
+        ]
+        down_ns = next(at_ns for at_ns, state in changes if state is State.DOWN)
+        (cut, *_) = found("path", "second", Outcome.FAILED)
+        assert 0 <= cut.boottime_ns - down_ns < 30e9, "evidence of the minute of the fault"
+        way = path_from(cut.finding.evidence, is_reached=False)
+        assert [hop.address for hop in way.hops] in (["192.168.1.1"], ["2001:db8:a1::1"], [])
+        page = device.get("/?lang=en").decode()
+        assert "The way through the network: before and now" in page, device.log()
+        assert "100.65.0.1" in page
+        assert await device.end(signal.SIGTERM) == 0
+        notices = [one for batch in receiver.batches for one in batch.notices]
+    texts = [one.text for one in notices if one.code is NoticeCode.ROUTE_CHANGED]
+    assert any(text.startswith("fixed to ") and "ends at hop" in text for text in texts)
+    assert "Traceback" not in device.log()

@@ -14,6 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from statistics import median
 
+import httpx
 import pytest
 
 from tests.lab.waiting import PATIENT_S, wait_for
@@ -74,6 +75,9 @@ class Trial:
         began_s = time.time()
         self.stack.lab.fault(fault, **arguments)
         letter = wait_for(f"the telling of {fault} {arguments}", lambda: self.opened(carrier))
+        if "site" in arguments:
+            site = arguments["site"]
+            wait_for(f"the page on the LAN of {site} to say so", lambda: self.is_on_device(site))
         self.stack.lab.heal(fault, **arguments)
         self.settle()
         self.wrong += [
@@ -94,6 +98,11 @@ class Trial:
             ),
             None,
         )
+
+    def is_on_device(self, site: str) -> bool:
+        """Return whether a device's own page says that somebody was told."""
+        url = f"{self.stack.addresses[f'agent-{site}']}/"
+        return "Who has been told" in httpx.get(url, params={"lang": "en"}).raise_for_status().text
 
     def settle(self) -> None:
         """Wait until all is well, and everybody knows it."""

@@ -1,5 +1,6 @@
 """Routes: who may see which incident, and who may take it on."""
 
+import logging
 import time
 from collections.abc import Callable
 from urllib.parse import parse_qs
@@ -22,6 +23,8 @@ from thongsuot_collector.web.incident.page import Reader, incident_page
 from thongsuot_collector.web.layout import CONTENT_SECURITY_POLICY, page
 from thongsuot_schema.page.escape import escape
 from thongsuot_schema.words.language import Language
+
+_log = logging.getLogger(__name__)
 
 NOTE_CHARACTERS = 1_000
 _FORM_BYTES = 16_384
@@ -121,6 +124,7 @@ class IncidentPages:
             await self._archive.keeper.acknowledge(name, person.title, note)
         except KeyError:
             return _not_found(request)
+        _log.info("incident taken on incident=%s person=%s", name, person.name)
         url = self._reader(request).url(f"/incidents/{name}")
         return RedirectResponse(url, 303, headers=HEADERS)
 

@@ -1,7 +1,9 @@
-"""Prometheus beside the collector: its command line and configuration."""
+"""Prometheus beside the collector: its command line, configuration and rules."""
 
 import shutil
 from pathlib import Path
+
+from thongsuot_dashboards import own, rules
 
 OUT_OF_ORDER_WINDOW = "7d"
 """How old a sample may be when it arrives: an outage of a week is caught up with."""
@@ -13,8 +15,9 @@ global:
 storage:
   tsdb:
     out_of_order_time_window: {window}
+rule_files: ["{rules}/*.yml"]
 scrape_configs:
-  - job_name: thongsuot-collector
+  - job_name: {job}
     static_configs:
       - targets: ["{collector}"]
 """
@@ -32,9 +35,15 @@ def command(folder: Path, listen: str, collector: str) -> list[str]:
     ``listen`` and ``collector`` are ``host:port``; the collector's own metrics are scraped there.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    for name, text in rules.files().items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(text, encoding="utf-8")
     configuration = folder / "prometheus.yml"
     configuration.write_text(
-        _CONFIGURATION.format(window=OUT_OF_ORDER_WINDOW, collector=collector), encoding="utf-8"
+        _CONFIGURATION.format(
+            window=OUT_OF_ORDER_WINDOW, rules=folder / "rules", job=own.JOB, collector=collector
+        ),
+        encoding="utf-8",
     )
     return [
         "prometheus",

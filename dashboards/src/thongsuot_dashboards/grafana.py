@@ -1,0 +1,96 @@
+"""
+``python -m thongsuot_dashboards.grafana --prometheus URL``: a Grafana of one's own with the boards.
+
+For those who have Grafana installed: it starts on loopback with its own folder of data, which is
+removed at the end, reads the generated provisioning, and lets anybody on this machine look.
+"""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from thongsuot_dashboards.__main__ import files
+from thongsuot_dashboards.text import Language
+
+_PROGRAMS = ("grafana", "grafana-server")
+_HOMES = ("/usr/share/grafana", "/usr/local/share/grafana", "/opt/grafana")
+_NOT_FOUND = """\
+cannot start Grafana: none of {programs} is on the PATH; nothing was done.
+Install it from your distribution or from Grafana's own packages, or draw a board without it:
+  python -m thongsuot_dashboards.picture city --prometheus {prometheus} --output city.svg"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run Grafana until it ends; returns its exit status, 1 when there is none."""
+    options = _parser().parse_args(arguments)
+    program = next((found for name in _PROGRAMS if (found := shutil.which(name))), None)
+    if program is None:
+        text = _NOT_FOUND.format(programs=", ".join(_PROGRAMS), prometheus=options.prometheus)
+        print(text, file=sys.stderr)  # noqa: T201  # this is a command
+        return 1
+    with tempfile.TemporaryDirectory(prefix="thongsuot-grafana-") as name:
+        folder = Path(name)
+        write(folder)
+        environment = os.environ | settings(
+            folder, options.prometheus, options.language, options.port
+        )
+        print(f"grafana: http://127.0.0.1:{options.port}/d/thongsuot-city", flush=True)  # noqa: T201
+        try:
+            return subprocess.call(command(program), env=environment)
+        except KeyboardInterrupt:
+            return 0
+
+
+def command(program: str) -> list[str]:
+    """Return the command line; the home is where the program's own pages lie."""
+    beside = Path(program).resolve().parent.parent
+    homes = [os.environ.get("GRAFANA_HOME", ""), *_HOMES, str(beside)]
+    home = next((one for one in homes if one and Path(one, "conf").is_dir()), str(beside))
+    subcommand = ["server"] if Path(program).name == "grafana" else []
+    return [program, *subcommand, f"--homepath={home}"]
+
+
+def settings(folder: Path, prometheus: str, language: str, port: int) -> Mapping[str, str]:
+    """Return Grafana's settings as its environment (``GF_<SECTION>_<KEY>``)."""
+    return {
+        "GF_PATHS_DATA": str(folder / "data"),
+        "GF_PATHS_LOGS": str(folder / "logs"),
+        "GF_PATHS_PLUGINS": str(folder / "plugins"),
+        "GF_PATHS_PROVISIONING": str(folder / "provisioning"),
+        "GF_SERVER_HTTP_ADDR": "127.0.0.1",
+        "GF_SERVER_HTTP_PORT": str(port),
+        "GF_AUTH_ANONYMOUS_ENABLED": "true",
+        "GF_AUTH_ANONYMOUS_ORG_ROLE": "Viewer",
+        "GF_ANALYTICS_REPORTING_ENABLED": "false",
+        "GF_ANALYTICS_CHECK_FOR_UPDATES": "false",
+        "GF_ANALYTICS_CHECK_FOR_PLUGIN_UPDATES": "false",
+        "PROMETHEUS_URL": prometheus,
+        "THONGSUOT_BOARDS": str(folder / language),
+    }
+
+
+def write(folder: Path) -> None:
+    """Write boards and provisioning below a folder."""
+    for name, text in files().items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="./run grafana", description=__doc__)
+    parser.add_argument(
+        "--prometheus", required=True, metavar="URL", help="the Prometheus that is asked"
+    )
+    parser.add_argument("--language", choices=[*Language], default="vi", help="(%(default)s)")
+    parser.add_argument("--port", type=int, default=3000, help="on loopback (%(default)s)")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -12,7 +12,18 @@ from dataclasses import dataclass, field
 
 from tests.collector.batches import Agent, S, change, result, series
 from thongsuot_schema.batch.model import Batch, Notice, NoticeCode
-from thongsuot_schema.catalogue import dns, host, http, icmp, path, snmp, stamp
+from thongsuot_schema.catalogue import (
+    dns,
+    host,
+    http,
+    icmp,
+    path,
+    qcvn,
+    snmp,
+    speedtest,
+    stamp,
+    throughput,
+)
 from thongsuot_schema.inventory.model import Inventory, Link, Medium, Site
 from thongsuot_schema.metric import Metric
 from thongsuot_schema.reason import Reason
@@ -255,6 +266,8 @@ def _further(
             snmp.CHARGE: 1.0 - max(0, minute - 148) / 200 * (place.name == "phu-thuong"),
         }
         yield result(start + 28 * S, ok(equipment), series(snmp.KIND, link=link, target="router"))
+    if minute % 30 == 3 and state is State.UP:
+        yield from _rates(link, medium, carrier_of(place, link), start, chance)
     if minute % 5 == 0 and state is not State.DOWN:
         is_other = place.commune < "00080" and 80 <= minute < 130
         way: dict[Metric, float] = {
@@ -263,6 +276,35 @@ def _further(
             path.ROUTE: 4711.0 if is_other else 815.0,
         }
         yield result(start + 33 * S, ok(way), series(path.KIND, link=link, target="abroad"))
+
+
+def carrier_of(place: Place, link: str) -> str:
+    """Return the carrier of a link."""
+    return next(carrier for name, _, carrier in place.links if name == link)
+
+
+def _rates(
+    link: str, medium: Medium, carrier: str, start: int, chance: random.Random
+) -> Iterator[Result]:
+    """Yield what a link carries when it is full."""
+    is_radio = medium is Medium.RADIO_5G
+    down = (420e6 if carrier == "viettel" else 85e6) if is_radio else 280e6
+    down *= chance.lognormvariate(0, 0.08)
+    full: dict[Metric, float] = {
+        throughput.DOWN: round(down, -3),
+        throughput.UP: round(down / (6 if is_radio else 1.3), -3),
+        throughput.IDLE_LATENCY: 0.018 if is_radio else 0.006,
+        throughput.DOWN_LATENCY: round((0.11 if is_radio else 0.03) * chance.uniform(0.8, 1.2), 6),
+        throughput.DOWN_RESPONSIVENESS: round(chance.uniform(300, 900)),
+        throughput.GRADE: 4.0 if is_radio else 2.0,
+        throughput.OTHER_TRAFFIC: round(chance.uniform(0, 0.04), 3),
+    }
+    for kind, second, values in (
+        (throughput.KIND, 40, full),
+        (qcvn.KIND, 50, {qcvn.DOWN: round(down * 0.9, -3), qcvn.UP: round(down / 7, -3)}),
+        (speedtest.KIND, 55, {speedtest.DOWN: round(down * 0.95, -3)}),
+    ):
+        yield result(start + second * S, ok(values), series(kind, link=link, target="measuring"))
 
 
 def _base_s(medium: Medium, carrier: str, minute: int) -> float:

@@ -2,16 +2,12 @@
 Availability and time to restore, asked of the verdicts themselves.
 
 Not of recording rules: what an agent brings after an outage of both its links is in the verdicts at
-its own time, and in no rule. Time of which nothing is known counts for nobody. The statement that a
-contract is settled by is the collector's, exact to the second; a board samples once a minute.
+its own time, and in no rule. Time of which nothing is known counts for nobody. Sampled once a
+minute: no settlement of a contract, which the collector's intervals, exact to a moment, are for.
 """
 
 from thongsuot_dashboards.query import selector
 from thongsuot_schema.catalogue import verdict
-from thongsuot_schema.metric import Limits
-
-FLOOR = Limits(bad=0.995, low_is_bad=True, source="QCVN 34:2022/BTTTT")
-"""The least that the regulation asks of fixed access; contracts may ask for more."""
 
 _STEP_S = 60
 _FIRST_OF_CARRIER, _LAST_OF_CARRIER = 3, 5

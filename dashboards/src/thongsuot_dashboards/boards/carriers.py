@@ -2,7 +2,6 @@
 
 from thongsuot_dashboards import naming
 from thongsuot_dashboards.availability import (
-    FLOOR,
     available_ratio,
     down,
     down_by_carrier,
@@ -18,6 +17,7 @@ from thongsuot_dashboards.panels.look import Look, Way, look_of
 from thongsuot_dashboards.panels.table import Column, Label, Table
 from thongsuot_dashboards.query import now, over, selector
 from thongsuot_dashboards.recorded import CARRIER_DOWN, CARRIER_LINKS, LINK_LOSS, LINK_RTT
+from thongsuot_dashboards.regulation import AVAILABILITY
 from thongsuot_dashboards.text import Text
 from thongsuot_schema.catalogue import dns, icmp, verdict
 from thongsuot_schema.metric import Limits, Unit
@@ -40,9 +40,9 @@ _SUMMARY = Table(
     title=Text("So sánh các nhà mạng", "The carriers compared"),
     description=Text(
         "Chỉ tính lỗi thuộc trách nhiệm nhà mạng (đường truyền, mạng lõi, ngoài mạng). Ngưỡng"
-        " 99,5 % là của QCVN 34:2022; số liệu thanh toán hợp đồng là bản của hệ thống thu thập",
+        " 99,5 % là của QCVN 34:2022; bảng này lấy mẫu mỗi phút",
         "Only faults that the carrier answers for (access, core, beyond). The floor of 99.5 % is"
-        " that of QCVN 34:2022; contracts are settled by the collector's statement",
+        " that of QCVN 34:2022; the board samples once a minute",
     ),
     labels=(
         Label(name="carrier", title=Text("Nhà mạng", "Carrier")),
@@ -52,16 +52,16 @@ _SUMMARY = Table(
         Column(
             title=Text("Độ khả dụng", "Availability"),
             expr=f"avg by ({_BY}) ({available_ratio(_THEIRS)})",
-            look=Look(unit=Unit.RATIO, limits=FLOOR, decimals=3),
+            look=Look(unit=Unit.RATIO, limits=AVAILABILITY, decimals=3),
         ),
         Column(
             title=Text("Kém nhất", "Worst circuit"),
             expr=f"min by ({_BY}) ({available_ratio(_THEIRS)})",
-            look=Look(unit=Unit.RATIO, limits=FLOOR, decimals=3),
+            look=Look(unit=Unit.RATIO, limits=AVAILABILITY, decimals=3),
         ),
         Column(
             title=Text("Mạch dưới ngưỡng", "Circuits below the floor"),
-            expr=f"sum by ({_BY}) (({available_ratio(_THEIRS)}) < bool {FLOOR.bad})",
+            expr=f"sum by ({_BY}) (({available_ratio(_THEIRS)}) < bool {AVAILABILITY.bad})",
             look=Look(unit=Unit.COUNT, limits=Limits(warn=1.0)),
         ),
         Column(
@@ -109,7 +109,7 @@ _CIRCUITS = Table(
         Column(
             title=Text("Độ khả dụng", "Availability"),
             expr=f"max by ({_CIRCUIT}) ({available_ratio(_THEIRS)}) and {_WORST}",
-            look=Look(unit=Unit.RATIO, limits=FLOOR, decimals=3),
+            look=Look(unit=Unit.RATIO, limits=AVAILABILITY, decimals=3),
         ),
         Column(
             title=Text("Số lần khôi phục", "Restored"),
@@ -142,7 +142,9 @@ BOARD = Board(
                     "Lỗi thuộc nhà mạng; từ 99 đến 100 %", "Carrier's faults; 99 to 100 %"
                 ),
                 queries=(now(f"avg by ({_BY}) ({available_ratio(_THEIRS)})", _LEGEND),),
-                look=Look(unit=Unit.RATIO, limits=FLOOR, minimum=0.99, maximum=1, decimals=3),
+                look=Look(
+                    unit=Unit.RATIO, limits=AVAILABILITY, minimum=0.99, maximum=1, decimals=3
+                ),
             ),
             Bars(
                 title=Text("Mất kết nối do phía điểm phục vụ", "Down by the site's own fault"),

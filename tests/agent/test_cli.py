@@ -49,7 +49,7 @@ def test_a_good_configuration_is_told_to_be_good(config: Path) -> None:
     done = command("check-config", "--config", str(config))
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith(f"{config}: good\nsite: ba-dinh\n")
-    assert "probe icmp: every 5 s, metered every 15 s, to all targets it applies to" in done.stdout
+    assert "probe icmp: every 5 s, metered every 20 s, to all targets it applies to" in done.stdout
     assert "secret" not in done.stdout
     assert not (config.parent / "state").exists(), "checking makes nothing"
 

@@ -5,10 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from thongsuot_agent.config.allowance import needs, refusal
 from thongsuot_agent.config.profile import PROBES, TARGETS, probes_of, targets_of
 from thongsuot_agent.config.read import parse, read
 from thongsuot_agent.errors import ConfigInvalid
-from thongsuot_schema.inventory.model import Medium
+from thongsuot_schema.inventory.model import Link, Medium, ProbePlan, Role, Target
+from thongsuot_schema.segment import Segment
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "config"
 INVALID = sorted(GOLDEN.glob("invalid-*.toml"))
@@ -94,3 +96,42 @@ def test_pushes_count_against_the_allowance_only_where_no_other_link_can_take_th
     parse(LEAST + metered + other, file="agent.toml")
     with pytest.raises(ConfigInvalid, match="push: 1 series x 178560 runs"):
         parse(LEAST + metered, file="agent.toml")
+
+
+def test_a_speed_test_that_does_not_fit_the_allowance_is_refused_with_the_arithmetic() -> None:
+    metered = '[[links]]\nname = "mobile"\ninterface = "wwan0"\nallowance_bytes = 3_000_000_000\n'
+    other = '[[links]]\nname = "fiber"\ninterface = "eth0"\n'
+    plan = """
+        [[probes]]
+        kind = "throughput"
+        every_s = 86400
+        settings = { url = "https://collector.example:8481", max_bytes = 100_000_000 }
+        """
+    arithmetic = r"throughput: 1 series x 31 runs x 220000000 bytes = 6820.0 MB"
+    with pytest.raises(ConfigInvalid, match=arithmetic):
+        parse(LEAST + metered + other + plan, file="agent.toml")
+    only_fixed = plan.replace("every_s", 'links = ["fiber"]\n        every_s')
+    parse(LEAST + metered + other + only_fixed, file="agent.toml")
+
+
+def test_the_default_profile_of_a_metered_link_stays_below_300_megabytes() -> None:
+    """With two services, two anchors in transit and test packets every hour; no speed tests."""
+    link = Link(name="mobile", interface="wwan0", allowance_bytes=300_000_000)
+    anchors = tuple(
+        Target(
+            name=name,
+            role=Role.ANCHOR,
+            segment=Segment.TRANSIT,
+            addresses=(f"203.0.113.{place}",),
+        )
+        for place, name in enumerate(("near", "far"), start=1)
+    )
+    services = tuple(
+        Target(name=name, role=Role.SERVICE, segment=Segment.SERVICE, url=f"https://{name}.example")
+        for name in ("portal", "city")
+    )
+    stamp = ProbePlan(kind="stamp", every_s=60.0, metered_every_s=3600.0, targets=("near",))
+    items = needs(link, (*PROBES, stamp), (*TARGETS, *anchors, *services), push_every_s=None)
+    assert {item.what.split()[0] for item in items} == {"icmp", "dns", "http", "path", "stamp"}
+    assert refusal(link, items) == ""
+    assert sum(item.total_bytes for item in items) > 200_000_000

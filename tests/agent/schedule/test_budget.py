@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from thongsuot_agent.schedule.budget import (
+    LADDER,
     RESERVE_RATIO,
     SPARSEST,
     Rate,
@@ -50,6 +51,14 @@ def test_the_ladder_of_icmp_stays_longest() -> None:
     assert found == {"icmp": 3, "dns": 0, "http": 0}
 
 
+def test_what_verdicts_rest_on_is_thinned_out_last() -> None:
+    """A train of test packets is cheaper than a page, and goes first."""
+    rates = RATES | {"stamp": Rate(run_bytes=9000, bytes_per_s=15.0)}
+    whole = sum(rate.bytes_per_s for rate in RATES.values()) * DAY_S / (1 - RESERVE_RATIO)
+    found = strides(round(whole) + 1, DAY_S, rates)
+    assert found == {"icmp": 1, "dns": 1, "http": 1, "stamp": 0}
+
+
 def test_nothing_runs_on_nothing() -> None:
     assert strides(0, DAY_S, RATES) == {"icmp": 0, "dns": 0, "http": 0}
     assert strides(-5, DAY_S, RATES) == {"icmp": 0, "dns": 0, "http": 0}
@@ -77,7 +86,7 @@ def test_a_plan_that_keeps_to_its_strides_keeps_the_allowance(
     )
     assert used <= left_bytes * (1 - RESERVE_RATIO) * (1 + 1e-9)
     assert all(0 <= stride <= SPARSEST for stride in found.values())
-    ordered = sorted(rates, key=lambda kind: rates[kind].run_bytes)
+    ordered = sorted(rates, key=lambda kind: (kind not in LADDER, rates[kind].run_bytes))
     dearer = [found[kind] for kind in ordered]
     # After the first kind that is not whole, nothing dearer is.
     first_cut = next((n for n, stride in enumerate(dearer) if stride != 1), len(dearer))

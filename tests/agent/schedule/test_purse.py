@@ -60,6 +60,19 @@ def test_a_spent_allowance_stops_what_costs_and_not_what_is_free() -> None:
     assert purse.may_run(one(0), later_ns)
 
 
+def test_a_dear_run_never_begins_that_the_allowance_cannot_end() -> None:
+    purse = Purse(lambda: NOVEMBER_NS)
+    dear, cheap = one(60_000_000), one(1000)
+    purse.plan([METERED], [cheap])
+    assert purse.can_end(dear)
+    assert purse.may_run(dear, 0)
+    purse.pay("fiber", 40_000_001)
+    assert not purse.can_end(dear)
+    assert not purse.may_run(dear, 0)
+    purse.pay("fiber", 60_000_000)
+    assert purse.can_end(cheap)
+
+
 def test_a_thinned_out_job_runs_at_every_so_manyth_moment() -> None:
     purse = Purse(lambda: NOVEMBER_NS)
     dear = one(30_000)

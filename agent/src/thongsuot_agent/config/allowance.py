@@ -69,16 +69,16 @@ def _items(link: Link, plans: Sequence[ProbePlan], targets: Sequence[Target]) ->
     reach = Reach(spec=link, families=BOTH, resolver_families=BOTH, first_hop_families=BOTH)
     for plan in plans:
         probe = probes.load(plan.kind)
-        if probe.per_link or not is_named(link.name, plan.links):
+        if not is_named(link.name, plan.links):
             continue
         settings = msgspec.convert(plan.settings, probe.settings)
         runs = round(MONTH_S / interval_s(plan, is_metered=True))
         for target in targets_of(plan, probe, targets, link.name):
-            series = len(families_of(target, reach))
+            series = 1 if probe.per_link else len(families_of(target, reach))
             run_bytes = probe.cost_bytes(target, settings)
-            yield Item(
-                what=f"{plan.kind} to {target.name}", series=series, runs=runs, run_bytes=run_bytes
-            )
+            what = plan.kind if probe.per_link else f"{plan.kind} to {target.name}"
+            if run_bytes:
+                yield Item(what=what, series=series, runs=runs, run_bytes=run_bytes)
 
 
 def refusal(link: Link, items: Sequence[Item]) -> str:

@@ -5,7 +5,7 @@ first.
 Pure. The plan itself fits the allowance (see ``config.allowance``); what eats it up beyond the plan
 is confirming runs, pushes while the other link is down, and links that were added. As the rest of
 the month gets too dear, the kinds with the dearest runs are thinned out first and the cheapest stay
-longest.
+longest; those that verdicts rest on stay longer than all others.
 """
 
 import math
@@ -22,6 +22,9 @@ RESERVE_RATIO = 0.1
 
 SPARSEST = 32
 """A kind of which less than one run in this many can be paid is stopped altogether."""
+
+LADDER = frozenset({"icmp", "dns", "http", "host"})
+"""What verdicts rest on: thinned out only when nothing else is left to thin out."""
 
 NS_PER_S = 1_000_000_000
 
@@ -68,11 +71,12 @@ def strides(left_bytes: int, left_s: float, rates: Mapping[str, Rate]) -> dict[s
     """
     Return for each kind how many of its moments share one run: 1 all, 3 every third, 0 none.
 
-    Kinds are served in the order of what a run costs, the cheapest first.
+    The kinds of the ladder are served first, in each of both groups those whose runs are cheapest.
     """
     available = max(left_bytes, 0) * (1 - RESERVE_RATIO)
     found: dict[str, int] = {}
-    for kind, rate in sorted(rates.items(), key=lambda item: item[1].run_bytes):
+    for kind in sorted(rates, key=lambda kind: (kind not in LADDER, rates[kind].run_bytes)):
+        rate = rates[kind]
         need = rate.bytes_per_s * left_s
         if need <= available:
             found[kind] = 1

@@ -11,6 +11,9 @@ from thongsuot_schema.inventory.model import Link
 _RECKON_EVERY_NS = 600 * NS_PER_S
 """How often it is reckoned anew what the rest of the month can pay for."""
 
+DEAR_BYTES = 1_000_000
+"""A run of this much is one that fills the link."""
+
 _BOOK = msgspec.json.Decoder(dict[str, Spent])
 
 
@@ -61,11 +64,25 @@ class Purse:
         """Return whether this moment of a job is one that can still be paid."""
         if job.series.link not in self._allowances or not job.cost_bytes:
             return True
+        if not self.can_end(job):
+            return False
         if self._reckoned_ns is None or boottime_ns - self._reckoned_ns >= _RECKON_EVERY_NS:
             self._reckon(boottime_ns)
         stride = self._strides[job.series.link].get(job.series.kind, 1)
         moment = round((boottime_ns - job.offset_ns) / job.every_ns)
         return stride > 0 and moment % stride == 0
+
+    def can_end(self, job: Job) -> bool:
+        """
+        Return whether what is left of the month would pay a run to its end.
+
+        Looked at for dear runs only: a confirming echo may go over, a speed test may not begin.
+        """
+        allowance_bytes = self._allowances.get(job.series.link)
+        if allowance_bytes is None or job.cost_bytes < DEAR_BYTES:
+            return True
+        spent = spend(self._of(job.series.link), 0, self._month())
+        return job.cost_bytes <= allowance_bytes - spent.spent_bytes
 
     def spent_bytes(self) -> Mapping[str, int]:
         """Return what each metered link has used this month."""

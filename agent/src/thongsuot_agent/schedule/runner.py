@@ -107,7 +107,7 @@ class Runner:
                 self._look_for_step(now_ns)
                 wished, self._wished = self._wished, []
                 for job in wished:
-                    self._begin(job, group)
+                    self._begin_wished(job, now_ns, group)
                 for job in self._timetable.take_due(now_ns):
                     if job not in wished:
                         self._begin_due(job, now_ns, group)
@@ -133,6 +133,12 @@ class Runner:
             self._conclude(job, now_ns, not_ok(Reason.BUDGET_SPENT))
         else:
             self._begin(job, group)
+
+    def _begin_wished(self, job: Job, now_ns: int, group: asyncio.TaskGroup) -> None:
+        if self._purse.can_end(job):
+            self._begin(job, group)
+        else:
+            self._conclude(job, now_ns, not_ok(Reason.BUDGET_SPENT))
 
     def _begin(self, job: Job, group: asyncio.TaskGroup) -> None:
         if job.series not in self._running:

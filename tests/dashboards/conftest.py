@@ -14,7 +14,7 @@ import pytest
 
 from tests.collector.batches import Agent
 from tests.collector.running import Pusher, collector, eventually, token
-from tests.dashboards import town
+from tests.dashboards import places, town
 from tests.servers import PrometheusServer, need
 from thongsuot_collector.samples import protobuf
 from thongsuot_dashboards import own, recorded, rules
@@ -76,9 +76,9 @@ async def _fill(server: PrometheusServer, folder: Path, named: Callable[[str], o
     now_ns = time.time_ns()
     epoch_ns = now_ns - town.BOOT_BEFORE - town.LENGTH
     config = _SINK.format(url=server.write_url)
-    async with collector(state, config=config, inventory=town.inventory()) as client:
+    async with collector(state, config=config, inventory=places.inventory()) as client:
         named(json.dumps([{"targets": [str(client.base_url.netloc, "ascii")]}]))
-        for place in town.PLACES:
+        for place in places.PLACES:
             agent = Agent(place.name, epoch_ns=epoch_ns)
             pusher = Pusher(client, agent, token(state, place.name))
             for batch in town.batches(place, agent):

@@ -8,9 +8,9 @@ seals them, the collector's ingest, its verdicts and labels, its remote write.
 import math
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 from tests.collector.batches import Agent, S, change, result, series
+from tests.dashboards.places import Place, carrier_of, is_local, state_of
 from thongsuot_schema.batch.model import Batch, Notice, NoticeCode
 from thongsuot_schema.catalogue import (
     dns,
@@ -24,7 +24,7 @@ from thongsuot_schema.catalogue import (
     stamp,
     throughput,
 )
-from thongsuot_schema.inventory.model import Inventory, Link, Medium, Site
+from thongsuot_schema.inventory.model import Medium
 from thongsuot_schema.metric import Metric
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family, Finding, Result, not_ok, ok
@@ -40,125 +40,6 @@ BOOT_BEFORE = 40 * 60 * MINUTE
 
 ANCHORS = {"gateway": 0.0007, "resolver": 0.004, "exchange": 0.006, "abroad": 0.038}
 SERVICES = {"dichvucong": 0.35, "motcua": 0.22}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
-    """A link (or a service, at a site) that is not well, from one minute to another."""
-
-    site: str
-    subject: str
-    from_minute: int
-    to_minute: int
-    state: State
-    segment: Segment
-
-    def covers(self, minute: int) -> bool:
-        """Return whether it goes on in a minute."""
-        return self.from_minute <= minute < self.to_minute
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """A site, its links as (name, medium, carrier)."""
-
-    name: str
-    commune: str
-    links: tuple[tuple[str, Medium, str], ...]
-    clock_error_s: float = 0.002
-    waiting: int = 0
-    silent_from: int = 10_000
-    """From this minute on nothing is pushed."""
-    faults: tuple[Fault, ...] = field(default=())
-
-
-def _place(name: str, commune: str, fixed: str, mobile: str, **more: object) -> Place:
-    links = (("fiber", Medium.FIBER, fixed), ("5g", Medium.RADIO_5G, mobile))
-    return Place(name=name, commune=commune, links=links, **more)  # type: ignore[arg-type]
-
-
-def _down(site: str, link: str, span: tuple[int, int], segment: Segment) -> Fault:
-    return Fault(
-        site=site,
-        subject=link,
-        from_minute=span[0],
-        to_minute=span[1],
-        state=State.DOWN,
-        segment=segment,
-    )
-
-
-def _worse(site: str, subject: str, span: tuple[int, int], segment: Segment) -> Fault:
-    return Fault(
-        site=site,
-        subject=subject,
-        from_minute=span[0],
-        to_minute=span[1],
-        state=State.DEGRADED,
-        segment=segment,
-    )
-
-
-PLACES = (
-    _place("hoan-kiem", "00070", "vnpt", "viettel"),
-    _place(
-        "ba-dinh",
-        "00004",
-        "vnpt",
-        "viettel",
-        faults=(
-            _down("ba-dinh", "fiber", (40, 75), Segment.ACCESS),
-            _down("ba-dinh", "fiber", (110, 118), Segment.ACCESS),
-        ),
-    ),
-    _place(
-        "ngoc-ha",
-        "00008",
-        "vnpt",
-        "mobifone",
-        faults=(_down("ngoc-ha", "fiber", (40, 72), Segment.CARRIER),),
-    ),
-    _place(
-        "cua-nam",
-        "00082",
-        "fpt",
-        "viettel",
-        faults=(_worse("cua-nam", "5g", (60, 180), Segment.ACCESS),),
-    ),
-    _place(
-        "phu-thuong",
-        "00091",
-        "fpt",
-        "mobifone",
-        clock_error_s=3.5,
-        faults=(
-            _down("phu-thuong", "fiber", (150, 180), Segment.LAN),
-            _down("phu-thuong", "5g", (165, 180), Segment.ACCESS),
-        ),
-    ),
-    _place("tay-ho", "00103", "fpt", "viettel", waiting=37),
-    _place("lang", "00199", "vnpt", "mobifone"),
-    _place("kim-lien", "00229", "fpt", "viettel", silent_from=120),
-)
-PORTAL_FAULT = (90, 110)
-"""In these minutes the second service is down for everybody."""
-
-
-def inventory() -> Inventory:
-    """Return the town as the collector's inventory has it."""
-    return Inventory(
-        sites=tuple(
-            Site(
-                name=place.name,
-                commune=place.commune,
-                links=tuple(
-                    Link(name=name, interface=f"if{number}", medium=medium, carrier=carrier)
-                    for number, (name, medium, carrier) in enumerate(place.links)
-                ),
-            )
-            for place in PLACES
-        )
-    )
 
 
 def batches(place: Place, agent: Agent) -> Iterator[Batch]:
@@ -189,7 +70,7 @@ def _changes(
 ) -> Iterator[VerdictChange]:
     subjects = [(name, "") for name, _, _ in place.links] + [("", name) for name in SERVICES]
     for link, service in subjects:
-        now = _state(place, link, service, minute)
+        now = state_of(place, link, service, minute)
         before = standing.get((link, service))
         if before != now:
             standing[link, service] = now
@@ -203,18 +84,9 @@ def _changes(
             )
 
 
-def _state(place: Place, link: str, service: str, minute: int) -> tuple[State, Segment | None]:
-    if service == "motcua" and PORTAL_FAULT[0] <= minute < PORTAL_FAULT[1]:
-        return State.DOWN, Segment.SERVICE
-    for fault in place.faults:
-        if fault.subject == (link or service) and fault.covers(minute):
-            return fault.state, fault.segment
-    return State.UP, None
-
-
 def _results(place: Place, minute: int, at_ns: int, chance: random.Random) -> Iterator[Result]:
     for number, (link, medium, carrier) in enumerate(place.links):
-        state, _ = _state(place, link, "", minute)
+        state, _ = state_of(place, link, "", minute)
         base = _base_s(medium, carrier, minute)
         start = at_ns + number * 100_000_000
         for second in (1, 16, 31, 46):
@@ -245,7 +117,7 @@ def _further(
     place: Place, link: str, medium: Medium, start: int, minute: int, chance: random.Random
 ) -> Iterator[Result]:
     """Yield what is measured besides: directions apart, the equipment, the way."""
-    state, _ = _state(place, link, "", minute)
+    state, _ = state_of(place, link, "", minute)
     if state is not State.DOWN:
         loss = 0.02 if state is State.DEGRADED else 0.0
         directions: dict[Metric, float] = {
@@ -276,11 +148,6 @@ def _further(
             path.ROUTE: 4711.0 if is_other else 815.0,
         }
         yield result(start + 33 * S, ok(way), series(path.KIND, link=link, target="abroad"))
-
-
-def carrier_of(place: Place, link: str) -> str:
-    """Return the carrier of a link."""
-    return next(carrier for name, _, carrier in place.links if name == link)
 
 
 def _rates(
@@ -344,7 +211,7 @@ def _page(
     minute: int,
     chance: random.Random,
 ) -> Finding:
-    if state is State.DOWN or _state(place, "", target, minute)[0] is State.DOWN:
+    if state is State.DOWN or state_of(place, "", target, minute)[0] is State.DOWN:
         return not_ok(Reason.TIMED_OUT)
     phases: dict[Metric, float] = {
         http.RESOLVE: base + 0.002,
@@ -385,7 +252,7 @@ def _device(
         host.HAS_IP6: 1,
         host.HAS_ROUTE4: 1,
         host.HAS_ROUTE6: float(medium is Medium.FIBER),
-        host.GATEWAY_NEIGHBOUR: float(not _is_local(place, link, minute)),
+        host.GATEWAY_NEIGHBOUR: float(not is_local(place, link, minute)),
         host.RECEIVED: received,
         host.SENT: received // 7,
         host.RECEIVE_ERRORS: 0,
@@ -405,10 +272,3 @@ def _device(
     if medium is Medium.RADIO_5G:
         values[host.SPENT] = 40e6 + minute * 45_000
     return ok(values)
-
-
-def _is_local(place: Place, link: str, minute: int) -> bool:
-    return any(
-        fault.subject == link and fault.segment is Segment.LAN and fault.covers(minute)
-        for fault in place.faults
-    )

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import msgspec
 from tools.settings import agent_page, collector_page
+from tools.statements import statements_page
 
 from thongsuot_collector.notify.webhook import Body
 from thongsuot_schema import catalogue
@@ -84,6 +85,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "docs/reference/agent-settings.md": agent_page,
     "docs/reference/collector-settings.md": collector_page,
     "docs/reference/metrics.md": metrics_page,
+    "docs/reference/statements.md": statements_page,
     "docs/reference/webhook.schema.json": webhook_schema,
 }
 """Path of each generated page, and what makes it."""

@@ -22,9 +22,10 @@ PURE = (
 
 _STANDARD = """
     __future__ abc array ast base64 binascii bisect calendar collections contextlib copy csv
-    dataclasses datetime decimal difflib enum functools hashlib heapq html importlib inspect io
-    ipaddress itertools json keyword math numbers operator pkgutil re statistics string struct
-    sys textwrap threading tomllib types typing unicodedata urllib uuid zlib zoneinfo _sha2 _sha256
+    dataclasses datetime decimal difflib enum fractions functools hashlib heapq html importlib
+    inspect io ipaddress itertools json keyword math numbers operator pkgutil re statistics string
+    struct sys textwrap threading tomllib types typing unicodedata urllib uuid zlib zoneinfo _sha2
+    _sha256
 """
 STANDARD = frozenset(_STANDARD.split())
 """The part of the standard library that opens nothing and looks at no clock. Locks and thread-local

@@ -30,6 +30,8 @@ from thongsuot_collector.metrics import Metrics
 from thongsuot_collector.notify.telling import routing
 from thongsuot_collector.notify.telling.trial import Tried, trial
 from thongsuot_collector.reflector.service import reflect
+from thongsuot_collector.statements import cli as statements
+from thongsuot_collector.statements.archive import Archive
 from thongsuot_collector.store import aside, people, tokens
 from thongsuot_collector.store.engine import open_store
 from thongsuot_schema.errors import DocumentError
@@ -115,6 +117,7 @@ def _parser() -> argparse.ArgumentParser:
     test = _add(notify, "test", _notify_test, "send a test by every channel of a party", common)
     test.add_argument("party", help="carrier:NAME, commune:SITE, portal:SERVICE, city; or a name")
     exporting.add_arguments(add("export", _export, "write raw results of a period to a file"))
+    statements.add_arguments(add("sla", _sla, statements.HELP))
     verify = add("verify", _verify, "say of every batch whether it is the one that was measured")
     verify.add_argument("site", nargs="?", default="", help="only this one")
     verify.add_argument(
@@ -141,8 +144,8 @@ def _set_up_logging(level: str) -> None:
         level=level.upper(),
         format="%(asctime)s %(levelname)s %(name)s %(message)s",
     )
-    # A line for each request, or for each broken one, would let others fill the log.
-    for name in ("httpx", "httpcore"):
+    # A line for each request, for each broken one, or for each glyph would fill the log.
+    for name in ("httpx", "httpcore", "fontTools", "fpdf"):
         logging.getLogger(name).setLevel(logging.WARNING)
     logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
 
@@ -338,6 +341,13 @@ async def _tried(configuration: Configuration, directory: Directory, name: str) 
         print(one, flush=True)
         tried.append(one)
     return tried
+
+
+def _sla(options: argparse.Namespace) -> int:
+    configuration, directory = _configured(options)
+    calm_s = configuration.settings.timeline.calm_s
+    with _store(configuration) as store:
+        return statements.run(options, Archive(store, directory, calm_s=calm_s))
 
 
 def _verify(options: argparse.Namespace) -> int:

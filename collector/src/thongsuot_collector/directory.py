@@ -1,7 +1,18 @@
 """What the inventory says of sites and links, ready to be asked."""
 
 from thongsuot_schema.inventory.communes import NOWHERE
-from thongsuot_schema.inventory.model import Carrier, Inventory, Link, Owner, Role, Site, Target
+from thongsuot_schema.inventory.contract import contract_of
+from thongsuot_schema.inventory.model import (
+    Carrier,
+    Commune,
+    Contract,
+    Inventory,
+    Link,
+    Owner,
+    Role,
+    Site,
+    Target,
+)
 
 
 class Directory:
@@ -13,9 +24,10 @@ class Directory:
     def __init__(self, inventory: Inventory) -> None:
         self._sites = {site.name: site for site in inventory.sites}
         self._carriers = {carrier.name: carrier for carrier in inventory.carriers}
-        self._communes = {commune.code: commune.name for commune in inventory.communes}
+        self._communes = {commune.code: commune for commune in inventory.communes}
         self._targets = {target.name: target for target in inventory.targets}
         self._owners = {owner.name: owner for owner in inventory.owners}
+        self._contracts = inventory.contracts
 
     @property
     def sites(self) -> dict[str, Site]:
@@ -52,7 +64,16 @@ class Directory:
         """
         Return the name of a commune, its code where it is not known; nothing where there is none.
         """
-        return "" if code == NOWHERE else self._communes.get(code, code)
+        known = self._communes.get(code)
+        return "" if code == NOWHERE else code if known is None else known.name
+
+    def commune(self, code: str) -> Commune | None:
+        """Return a commune by its code."""
+        return self._communes.get(code)
+
+    def contract(self, link: Link, month: str) -> Contract | None:
+        """Return the contract that holds for a link in a month ("2026-11")."""
+        return contract_of(link, month, self._contracts)
 
     def target(self, name: str) -> Target | None:
         """Return a target."""

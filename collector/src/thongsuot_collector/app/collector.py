@@ -19,6 +19,7 @@ from thongsuot_collector.ingest.door import Door
 from thongsuot_collector.ingest.pace import Pace
 from thongsuot_collector.journal.entry import Entry
 from thongsuot_collector.reflector.service import reflect
+from thongsuot_collector.statements.archive import Issuer
 from thongsuot_schema.batch.limits import DEFAULT as LIMITS
 
 _log = logging.getLogger(__name__)
@@ -139,6 +140,7 @@ def _jobs(
     yield "incidents", made.incidents.run
     yield "maintenance", made.incidents.follow_windows
     yield "telling", lambda: made.desk.run(made.incidents)
+    yield "statements", Issuer(made.archive, made.configuration.settings.sla).run
     yield "tokens", made.tokens.keep_fresh
     yield "housekeeping", made.housekeeping.run
     yield "conflicts", set_conflicts_aside

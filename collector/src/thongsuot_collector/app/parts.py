@@ -27,6 +27,7 @@ from thongsuot_collector.reader import Reader
 from thongsuot_collector.sinks import Sink, Supplies
 from thongsuot_collector.state import keeper as state
 from thongsuot_collector.state.keeper import StateKeeper
+from thongsuot_collector.statements.archive import Archive
 from thongsuot_collector.store import boots
 from thongsuot_collector.store.engine import open_store
 from thongsuot_collector.timeline.settings import TimelineSettings
@@ -58,6 +59,7 @@ class Parts:
     links: Links
     desk: Desk
     incidents: IncidentKeeper
+    archive: Archive
     housekeeping: Housekeeping
 
 
@@ -147,6 +149,7 @@ def _made(
         links=links,
         desk=desk,
         incidents=incidents,
+        archive=Archive(store, directory, calm_s=configuration.settings.timeline.calm_s),
         housekeeping=Housekeeping(
             configuration.settings,
             journal=journal,

@@ -10,6 +10,7 @@ from thongsuot_collector.web.gate import Gate
 from thongsuot_collector.web.incident.dossier import Archive
 from thongsuot_collector.web.incident.routes import IncidentPages
 from thongsuot_collector.web.pages import Pages
+from thongsuot_collector.web.statement.routes import StatementPages
 from thongsuot_collector.web.views import Views
 
 _READY_LAG = 1000
@@ -57,5 +58,6 @@ def sites(made: Parts) -> tuple[Starlette, Starlette]:
     )
     word_of = made.desk.dispatcher.word_of
     incidents = IncidentPages(archive, gate, made.links, word_of=word_of).routes()
+    statements = StatementPages(made.archive, gate).routes()
     called = callback_routes(made.desk.dispatcher.channels, made.desk.nudge)
-    return pages.app([*incidents, *called]), pages.app(incidents)
+    return pages.app([*incidents, *statements, *called]), pages.app([*incidents, *statements])

@@ -7,6 +7,7 @@ import msgspec
 from thongsuot_collector.incidents.settings import IncidentSettings
 from thongsuot_collector.notify.telling.settings import NotifySettings
 from thongsuot_collector.reflector.model import ReflectorSettings
+from thongsuot_collector.statements.settings import SlaSettings
 from thongsuot_collector.timeline.settings import TimelineTable
 from thongsuot_schema.inventory.model import Strict
 
@@ -97,6 +98,7 @@ class CollectorConfig(Strict, frozen=True, kw_only=True):
     timeline: TimelineTable = TimelineTable()
     incidents: IncidentSettings = IncidentSettings()
     notify: NotifySettings = NotifySettings()
+    sla: SlaSettings = SlaSettings()
     reflector: ReflectorSettings = ReflectorSettings()
     sinks: tuple[dict[str, object], ...] = ()
     channels: tuple[dict[str, object], ...] = ()

@@ -31,7 +31,7 @@ from thongsuot_collector.incidents.trouble import Trouble
 from thongsuot_collector.incidents.window import Window
 from thongsuot_collector.store.sites import Position
 from thongsuot_collector.store.tables import POSITIONS
-from thongsuot_collector.timeline.interval import Interval, Rewrite, Source
+from thongsuot_collector.timeline.interval import Basis, Interval, Rewrite, Source
 from thongsuot_collector.timeline.subject import Subject
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
@@ -315,7 +315,7 @@ def _interval(row: Any) -> Interval:  # noqa: ANN401 - a row of SQLAlchemy's
         state=State(row["state"]),
         symptom=Symptom(row["symptom"]),
         segment=None if row["segment"] is None else Segment(row["segment"]),
-        basis=row["basis"],
+        basis=Basis(row["basis"]),
         error_s=row["error_s"],
         source=source,
     )

@@ -11,6 +11,7 @@ from sqlalchemy import Column, Connection, Integer, MetaData, Table, insert, sel
 
 from thongsuot_collector.correlation import tables as correlation
 from thongsuot_collector.errors import StoreError
+from thongsuot_collector.statements import tables as statements
 from thongsuot_collector.store import tables
 
 _VERSION = Table("store_version", MetaData(), Column("version", Integer, nullable=False))
@@ -34,11 +35,16 @@ def _table_of_people(connection: Connection) -> None:
     tables.PEOPLE.create(connection, checkfirst=True)
 
 
+def _tables_of_statements(connection: Connection) -> None:
+    statements.METADATA.create_all(connection)
+
+
 _STEPS: tuple[Callable[[Connection], None], ...] = (
     _first_tables,
     _tables_of_telling,
     _tables_of_incidents,
     _table_of_people,
+    _tables_of_statements,
 )
 
 

@@ -32,6 +32,20 @@ def html(text: str, policy: str) -> Response:
     )
 
 
+def file(body: bytes, media_type: str, name: str) -> Response:
+    """Return a file to be kept, under a name of plain letters."""
+    return Response(
+        body,
+        media_type=media_type,
+        headers=HEADERS | {"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
+def nothing(text: str) -> Response:
+    """Return that there is no such thing."""
+    return PlainTextResponse(text, 404, headers=HEADERS)
+
+
 def who_are_you(text: str = "Cần mật khẩu. A password is needed.") -> Response:
     """Return what makes a browser ask for name and password."""
     return PlainTextResponse(

@@ -31,6 +31,13 @@ padding:.5rem .75rem .5rem 0;border-top:1px solid var(--line);text-align:left;ve
 }
 .table thead th{border-top:0;color:var(--soft);font-weight:400}
 .table tbody th{font-weight:600}
+.table .n{text-align:right;white-space:nowrap}
+.table .sum>*{background:var(--unknown-tint)}
+.find{display:flex;gap:.75rem;margin:1rem 0}
+.find input[type=search]{
+flex:1;min-width:0;padding:0 .75rem;border:1px solid var(--gap-line);border-radius:10px;
+background:var(--card);color:var(--ink);font:inherit;
+}
 .plain>li{padding:.25rem 0}
 .plain>li+li{border-top:1px solid var(--line)}
 .soft{color:var(--soft);font-size:.875rem}

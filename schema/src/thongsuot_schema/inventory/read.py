@@ -20,7 +20,16 @@ from thongsuot_schema.inventory.checks import (
     target_mistakes,
 )
 from thongsuot_schema.inventory.communes import NOWHERE, shipped
-from thongsuot_schema.inventory.model import Carrier, Commune, Inventory, Owner, Site, Target
+from thongsuot_schema.inventory.contract import contract_conflicts, contract_mistakes
+from thongsuot_schema.inventory.model import (
+    Carrier,
+    Commune,
+    Contract,
+    Inventory,
+    Owner,
+    Site,
+    Target,
+)
 from thongsuot_schema.nearest import nearest
 from thongsuot_schema.toml_lines import Path
 
@@ -61,10 +70,8 @@ def mistakes(files: Mapping[str, str]) -> list[DocumentError]:
     if not found:
         whole = _merged(parts)
         for file, part in parts.items():
-            found += [
-                error_at(files[file], path, sentence, file=file)
-                for path, sentence in (*_inside(part), *references(part, whole))
-            ]
+            wrong = (*_inside(part), *references(part, whole), *contract_conflicts(part, whole))
+            found += [error_at(files[file], path, sentence, file=file) for path, sentence in wrong]
         found += _repetitions(files, parts)
     order = list(files)
     return sorted(found, key=lambda error: (order.index(error.file), error.line))
@@ -89,6 +96,11 @@ def references(part: Inventory, whole: Inventory) -> Iterator[Mistake]:
     for at, owner in enumerate(part.owners):
         path = ("owners", at, "services")
         yield from _all_unknown("target", owner.services, targets[1:], path)
+    circuits = [link.circuit for site in whole.sites for link in site.links if link.circuit]
+    for at, contract in enumerate(part.contracts):
+        path = ("contracts", at)
+        yield from _unknown("carrier", contract.carrier, carriers, (*path, "carrier"))
+        yield from _all_unknown("circuit", contract.circuits, circuits, (*path, "circuits"))
     measured = [kind for kind in kinds() if kind != _JUDGED]
     for at, plan in enumerate(part.probes):
         path = ("probes", at)
@@ -139,6 +151,8 @@ def _inside(part: Inventory) -> Iterator[Mistake]:
         yield from contact_mistakes(carrier.contacts, ("carriers", at, "contacts"))
     for at, owner in enumerate(part.owners):
         yield from contact_mistakes(owner.contacts, ("owners", at, "contacts"))
+    for at, contract in enumerate(part.contracts):
+        yield from contract_mistakes(contract, ("contracts", at))
     for at, site in enumerate(part.sites):
         yield from contact_mistakes(site.contacts, ("sites", at, "contacts"))
         yield from _site_links(site, ("sites", at, "links"))
@@ -179,11 +193,12 @@ def _named(part: Inventory) -> Iterator[tuple[str, str, Path]]:
     """Yield what has a name of its own: what it is, the name, and where the name stands."""
     for at, commune in enumerate(part.communes):
         yield "commune", commune.code, ("communes", at, "code")
-    named: dict[str, Sequence[Carrier | Owner | Site | Target]] = {
+    named: dict[str, Sequence[Carrier | Contract | Owner | Site | Target]] = {
         "carriers": part.carriers,
         "owners": part.owners,
         "sites": part.sites,
         "targets": part.targets,
+        "contracts": part.contracts,
     }
     for table, things in named.items():
         for at, thing in enumerate(things):
@@ -198,4 +213,5 @@ def _merged(parts: Mapping[str, Inventory]) -> Inventory:
         sites=tuple(one for part in parts.values() for one in part.sites),
         targets=tuple(one for part in parts.values() for one in part.targets),
         probes=tuple(one for part in parts.values() for one in part.probes),
+        contracts=tuple(one for part in parts.values() for one in part.contracts),
     )

@@ -1,0 +1,46 @@
+"""Hours: when a contract's clock runs."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from thongsuot_collector.sla.month import MS_PER_S, midnight_ms
+from thongsuot_collector.sla.terms import Terms
+from thongsuot_schema.inventory.contract import office_minutes
+from thongsuot_schema.inventory.model import Clock, Day
+from thongsuot_schema.words.moments import VIETNAM
+
+_MINUTE_MS = 60 * MS_PER_S
+_WEEK = tuple(Day)
+
+Span = tuple[int, int]
+"""From when until when (exclusive), Unix milliseconds."""
+
+
+def hours(terms: Terms, from_ms: int, until_ms: int) -> list[Span]:
+    """Return when the clock runs between two moments: in order, apart from each other."""
+    if terms.clock is Clock.ALWAYS:
+        return [(from_ms, until_ms)]
+    found: list[Span] = []
+    for opens_ms, closes_ms in _office(terms, from_ms, until_ms):
+        begin_ms, end_ms = max(opens_ms, from_ms), min(closes_ms, until_ms)
+        if begin_ms >= end_ms:
+            continue
+        if found and found[-1][1] == begin_ms:
+            found[-1] = (found[-1][0], end_ms)
+        else:
+            found.append((begin_ms, end_ms))
+    return found
+
+
+def _office(terms: Terms, from_ms: int, until_ms: int) -> Iterator[Span]:
+    stretches = sorted(map(office_minutes, terms.office_hours))
+    day = datetime.fromtimestamp(from_ms // MS_PER_S, VIETNAM).replace(
+        hour=0, minute=0, second=0, microsecond=0
+    )
+    while midnight_ms(day) < until_ms:
+        is_open = _WEEK[day.weekday()] in terms.office_days
+        if is_open and day.date().isoformat() not in terms.holidays:
+            start_ms = midnight_ms(day)
+            for begin_min, end_min in stretches:
+                yield start_ms + begin_min * _MINUTE_MS, start_ms + end_min * _MINUTE_MS
+        day += timedelta(days=1)

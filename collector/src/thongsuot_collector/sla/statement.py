@@ -1,0 +1,300 @@
+"""Statement: all that is said of one circuit in one month, and the figures that follow from it."""
+
+from collections.abc import Iterable, Sequence
+from fractions import Fraction
+
+import msgspec
+
+from thongsuot_collector.sla.hours import Span
+from thongsuot_collector.sla.month import Month
+from thongsuot_collector.sla.outage import Outage, Telling, outages_of
+from thongsuot_collector.sla.terms import Terms
+from thongsuot_collector.sla.tiles import (
+    COUNTED,
+    Account,
+    Tile,
+    Work,
+    clipped,
+    joined,
+    tiles_of,
+)
+from thongsuot_collector.timeline.interval import Interval
+from thongsuot_schema.inventory.model import Medium, Since, Window
+from thongsuot_schema.segment import Segment
+from thongsuot_schema.verdict import Symptom
+
+LOOKBACK_MONTHS = 2
+"""How far before the month, or its quarter, an outage that reaches into it may have begun."""
+
+
+class Circuit(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    Which circuit it is. ``name`` is the carrier's word for it; where it has none, site and link.
+    """
+
+    site: str
+    link: str
+    name: str
+    carrier: str
+    medium: Medium
+
+
+class Names(msgspec.Struct, frozen=True, kw_only=True):
+    """What people call what the statement is about; a change of these is no new statement."""
+
+    site: str
+    commune: str
+    carrier: str
+
+
+class Interruption(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    An outage as the statement of one month shows it. Unix milliseconds.
+
+    ``from_ms`` may lie before the month. ``until_ms`` is when it was over, ``None`` where that is
+    after the month, or not known. ``down_ms`` and ``down_told_ms`` count inside the month;
+    ``restore_ms`` and ``restore_told_ms`` the whole of it, before the month too, and only where it
+    was over in this month. ``told_ms`` is ``None`` where the carrier was not told before it was
+    over, or not in this month.
+    """
+
+    number: int
+    from_ms: int
+    until_ms: int | None
+    is_from_before: bool
+    down_ms: int
+    down_told_ms: int
+    told_ms: int | None
+    restore_ms: int | None
+    restore_told_ms: int | None
+    symptom: Symptom
+    segment: Segment | None
+    error_s: float | None
+    incident: str = ""
+    reference: str = ""
+
+
+class Tally(msgspec.Struct, frozen=True, kw_only=True):
+    """The sums of a time: each account's milliseconds, and the downtime the carrier knew of."""
+
+    from_ms: int
+    until_ms: int
+    accounts: dict[Account, int]
+    down_told_ms: int
+
+    @property
+    def service_ms(self) -> int:
+        """The time that counts: all of it, less what is excluded."""
+        return sum(self.accounts[one] for one in COUNTED)
+
+    def down_ms(self, since: Since) -> int:
+        """Return the downtime, counted from the onset or from when the carrier was told."""
+        return self.accounts[Account.DOWN] if since is Since.DETECTED else self.down_told_ms
+
+    def availability(self, since: Since) -> Fraction | None:
+        """Return the share of the service time without downtime; ``None``: there was none."""
+        if not self.service_ms:
+            return None
+        return Fraction(self.service_ms - self.down_ms(since), self.service_ms)
+
+
+class Statement(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    A circuit's month. ``tiles`` fill it exactly, up to ``tally.until_ms``.
+
+    ``tally`` sums the month; ``assessed`` the time over which the target has to be met.
+    ``is_final``: the month is over. ``calm_ms``: an interruption is over after so long without one.
+    """
+
+    month: str
+    calm_ms: int
+    circuit: Circuit
+    names: Names
+    terms: Terms
+    is_final: bool
+    tiles: tuple[Tile, ...]
+    interruptions: tuple[Interruption, ...]
+    tally: Tally
+    assessed: Tally
+
+    @property
+    def is_measured(self) -> bool:
+        """Whether anything at all is known of the month."""
+        return any(one.condition is not Account.UNKNOWN for one in self.tiles)
+
+    @property
+    def begun(self) -> int:
+        """How many interruptions began in this month: sums over months count each once."""
+        return sum(not one.is_from_before for one in self.interruptions)
+
+    def restores_ms(self, since: Since) -> list[int]:
+        """Return how long each repair took that was done in this month."""
+        found = (
+            one.restore_ms if since is Since.DETECTED else one.restore_told_ms
+            for one in self.interruptions
+        )
+        return [one for one in found if one is not None]
+
+    @property
+    def is_available_enough(self) -> bool | None:
+        """Whether the target is met; ``None``: there is none, or nothing to hold against it."""
+        ratio = self.terms.availability_ratio
+        share = self.assessed.availability(self.terms.downtime_since)
+        return None if ratio is None or share is None else share >= exact(ratio)
+
+    @property
+    def late_repairs(self) -> int | None:
+        """How many repairs took longer than agreed; ``None``: nothing was agreed."""
+        limit_s = self.terms.repair_s
+        if limit_s is None:
+            return None
+        limit_ms = exact(limit_s) * 1_000
+        return sum(one > limit_ms for one in self.restores_ms(self.terms.repair_since))
+
+    @property
+    def is_repaired_enough(self) -> bool | None:
+        """Whether enough repairs were in time; ``None``: nothing was agreed or repaired."""
+        late, ratio = self.late_repairs, self.terms.repair_ratio
+        done = len(self.restores_ms(self.terms.repair_since))
+        if late is None or ratio is None or not done:
+            return None
+        return Fraction(done - late, done) >= exact(ratio)
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    What is known of a circuit: its intervals, the work planned on it, what its carrier was told.
+
+    In whatever order, each perhaps more than once. ``known_ms`` is up to when anything is known.
+    """
+
+    intervals: Sequence[Interval]
+    works: Sequence[Work] = ()
+    tellings: Sequence[Telling] = ()
+    known_ms: int
+
+
+def needed(month: Month, *, calm_ms: int) -> Span:
+    """Return the time of which a statement needs the record."""
+    first = month.quarter_begin().after(-LOOKBACK_MONTHS)
+    # What goes on at the end of the month is over only when it has been up for long enough.
+    return first.from_ms, month.until_ms + calm_ms
+
+
+def statement_of(
+    month: Month,
+    circuit: Circuit,
+    names: Names,
+    terms: Terms,
+    record: Record,
+    *,
+    calm_ms: int,
+) -> Statement:
+    """Return the statement of a month; of one that is not over, up to what is known."""
+    begin_ms, end_ms = needed(month, calm_ms=calm_ms)
+    span = begin_ms, max(begin_ms, min(end_ms, record.known_ms))
+    until_ms = max(month.from_ms, min(month.until_ms, record.known_ms))
+    whole = tiles_of(record.intervals, record.works, terms, span)
+    outages = outages_of(whole, record.tellings, calm_ms=calm_ms)
+    of_month = month.from_ms, until_ms
+    interruptions = _interruptions(outages, of_month)
+    assessed_from = month.quarter_begin() if terms.window is Window.QUARTER else month
+    return Statement(
+        month=str(month),
+        calm_ms=calm_ms,
+        circuit=circuit,
+        names=names,
+        terms=terms,
+        is_final=until_ms == month.until_ms,
+        tiles=_marked(clipped(whole, of_month), outages, interruptions),
+        interruptions=interruptions,
+        tally=_tally(whole, outages, of_month),
+        assessed=_tally(whole, outages, (assessed_from.from_ms, until_ms)),
+    )
+
+
+def exact(number: float) -> Fraction:
+    """Return a number as it was written: 0.995 is 995/1000, not the float next to it."""
+    return Fraction(repr(number))
+
+
+def _interruptions(outages: Iterable[Outage], span: Span) -> tuple[Interruption, ...]:
+    shown = [one for one in outages if _is_shown(one, span)]
+    return tuple(_interruption(number, one, span) for number, one in enumerate(shown, 1))
+
+
+def _is_shown(outage: Outage, span: Span) -> bool:
+    """Return whether an outage counts in a month, or was over in it."""
+    is_over = outage.until_ms is not None and span[0] < outage.until_ms <= span[1]
+    return is_over or outage.down_ms(span) > 0
+
+
+def _interruption(number: int, outage: Outage, span: Span) -> Interruption:
+    is_over = outage.until_ms is not None and outage.until_ms <= span[1]
+    told_ms = outage.told_ms
+    if told_ms is not None and told_ms >= (outage.until_ms if is_over else span[1]):  # type: ignore[operator]  # set where it is over
+        told_ms = None
+    ever = outage.from_ms, span[1]
+    told = outage.told if told_ms is not None else None
+    return Interruption(
+        number=number,
+        from_ms=outage.from_ms,
+        until_ms=outage.until_ms if is_over else None,
+        is_from_before=outage.from_ms < span[0],
+        down_ms=outage.down_ms(span),
+        down_told_ms=outage.down_told_ms(span),
+        told_ms=told_ms,
+        restore_ms=outage.down_ms(ever) if is_over else None,
+        restore_told_ms=outage.down_told_ms(ever) if is_over and told_ms is not None else None,
+        symptom=outage.symptom,
+        segment=outage.segment,
+        error_s=outage.error_s,
+        incident="" if told is None else told.incident,
+        reference="" if told is None else told.reference,
+    )
+
+
+def _tally(tiles: Iterable[Tile], outages: Iterable[Outage], span: Span) -> Tally:
+    accounts = dict.fromkeys(Account, 0)
+    for tile in clipped(tiles, span):
+        accounts[tile.account] += tile.length_ms
+    return Tally(
+        from_ms=span[0],
+        until_ms=span[1],
+        accounts=accounts,
+        down_told_ms=sum(one.down_told_ms(span) for one in outages),
+    )
+
+
+def _marked(
+    tiles: Iterable[Tile], outages: Iterable[Outage], interruptions: Sequence[Interruption]
+) -> tuple[Tile, ...]:
+    """Return tiles with the interruption that each dead one is part of, cut where it was told."""
+    numbers = {one.from_ms: one for one in interruptions}
+    owner = {
+        part: numbers[one.from_ms]
+        for one in outages
+        if one.from_ms in numbers
+        for part in one.parts
+    }
+    parts = sorted(owner)
+    replace = msgspec.structs.replace
+    found: list[Tile] = []
+    at = 0
+    for tile in tiles:
+        if tile.account is not Account.DOWN:
+            found.append(tile)
+            continue
+        while parts[at][1] <= tile.from_ms:
+            at += 1
+        interruption = owner[parts[at]]
+        tile = replace(tile, interruption=interruption.number)  # noqa: PLW2901 - the same, marked
+        cut_ms = interruption.told_ms
+        if cut_ms is None or cut_ms >= tile.until_ms:
+            found.append(tile)
+        elif cut_ms <= tile.from_ms:
+            found.append(replace(tile, is_told=True))
+        else:
+            found.append(replace(tile, until_ms=cut_ms))
+            found.append(replace(tile, from_ms=cut_ms, is_told=True))
+    return joined(found)

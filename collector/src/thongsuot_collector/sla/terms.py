@@ -1,0 +1,127 @@
+"""Terms: what one circuit is held to in one month; from its contract, and from the regulation."""
+
+from enum import StrEnum
+
+import msgspec
+
+from thongsuot_schema.inventory.model import (
+    Clock,
+    Contract,
+    Day,
+    Exclusion,
+    Medium,
+    Since,
+    Window,
+)
+
+FIXED = "QCVN 34:2022/BTTTT"
+MOBILE_5G = "QCVN 126:2021/BTTTT"
+MOBILE_4G = "QCVN 81:2019/BTTTT"
+
+HOUR_S = 3_600.0
+
+
+class Area(StrEnum):
+    """Where a circuit ends; repairs may take longer outside the town."""
+
+    WARD = "ward"
+    COMMUNE = "commune"
+    UNKNOWN = "unknown"
+
+
+class Regulation(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    What a national regulation asks for; ``None``: it does not ask for that.
+
+    Sources: the limits that ``inventory.model.Contract`` and the reference name.
+    """
+
+    name: str
+    availability_ratio: float | None = None
+    repair_s: dict[Area, float] = {}
+    repair_ratio: float | None = None
+
+
+_FIXED = Regulation(
+    name=FIXED,
+    # QCVN 34:2019, the indicator is kept in 2022.
+    availability_ratio=0.995,
+    # QCVN 34:2014; of the later editions the figures could not be read.
+    repair_s={Area.WARD: 36 * HOUR_S, Area.COMMUNE: 72 * HOUR_S},
+    repair_ratio=0.9,
+)
+
+REGULATIONS: dict[Medium, Regulation] = {
+    Medium.FIBER: _FIXED,
+    Medium.CABLE: _FIXED,
+    Medium.DSL: _FIXED,
+    Medium.ETHERNET: _FIXED,
+    # These ask for rates and for coverage; no share of the time is promised to one subscriber.
+    Medium.RADIO_5G: Regulation(name=MOBILE_5G),
+    Medium.RADIO_4G: Regulation(name=MOBILE_4G),
+    # A leased line is outside their scope.
+    Medium.LEASED: Regulation(name=""),
+}
+
+
+class Terms(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    What a circuit is held to. ``None``: nothing was promised, so nothing is assessed.
+
+    ``contract`` is the contract's name, empty where there is none; ``title`` what it is called.
+    """
+
+    contract: str
+    title: str
+    regulation: str
+    area: Area
+    availability_ratio: float | None
+    repair_s: float | None
+    repair_ratio: float | None
+    window: Window = Window.MONTH
+    downtime_since: Since = Since.DETECTED
+    repair_since: Since = Since.TOLD
+    clock: Clock = Clock.ALWAYS
+    office_days: tuple[Day, ...] = ()
+    office_hours: tuple[str, ...] = ()
+    holidays: tuple[str, ...] = ()
+    excludes: tuple[Exclusion, ...] = tuple(Exclusion)
+
+
+def terms_of(contract: Contract | None, medium: Medium, area: Area) -> Terms:
+    """Return what holds: the contract's own words, and the regulation's where it has none."""
+    regulation = REGULATIONS[medium]
+    repair_s = regulation.repair_s.get(area)
+    if contract is None:
+        return Terms(
+            contract="",
+            title="",
+            regulation=regulation.name,
+            area=area,
+            availability_ratio=regulation.availability_ratio,
+            repair_s=repair_s,
+            repair_ratio=regulation.repair_ratio,
+        )
+    own_s = {Area.WARD: contract.repair_ward_s, Area.COMMUNE: contract.repair_commune_s}.get(area)
+    is_office = contract.clock is Clock.OFFICE
+    return Terms(
+        contract=contract.name,
+        title=contract.title or contract.name,
+        regulation=regulation.name,
+        area=area,
+        availability_ratio=_first(contract.availability_ratio, regulation.availability_ratio),
+        repair_s=_first(own_s, repair_s),
+        repair_ratio=_first(contract.repair_ratio, regulation.repair_ratio),
+        window=contract.window,
+        downtime_since=contract.downtime_since,
+        repair_since=contract.repair_since,
+        clock=contract.clock,
+        office_days=contract.office_days if is_office else (),
+        office_hours=tuple(sorted(contract.office_hours)) if is_office else (),
+        holidays=tuple(sorted(contract.holidays)) if is_office else (),
+        excludes=tuple(one for one in Exclusion if one in contract.excludes),
+    )
+
+
+def _first(own: float | None, other: float | None) -> float | None:
+    return other if own is None else own

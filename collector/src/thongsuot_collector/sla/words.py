@@ -1,0 +1,128 @@
+"""Words of statements, in Vietnamese and English; and figures as a statement writes them."""
+
+from collections import defaultdict
+from fractions import Fraction
+from typing import Final
+
+from thongsuot_collector.sla.month import MS_PER_S, Month, month_from
+from thongsuot_collector.sla.statement import exact
+from thongsuot_collector.sla.terms import Area
+from thongsuot_collector.sla.tiles import Account
+from thongsuot_schema.inventory.model import Day, Exclusion, Since
+from thongsuot_schema.state import State
+from thongsuot_schema.verdict import Symptom
+from thongsuot_schema.words.explanation import SENTENCES
+from thongsuot_schema.words.figures import number
+from thongsuot_schema.words.language import Language, Text, capitalised
+from thongsuot_schema.words.moments import local
+from thongsuot_schema.words.states import LINK_STATES
+
+TITLE: Final = Text("Bản kê chất lượng dịch vụ", "Service level statement")
+
+ACCOUNTS: Final[dict[Account, Text]] = {
+    Account.UP: Text("Hoạt động bình thường", "Working normally"),
+    Account.DEGRADED: Text("Kết nối chậm/chập chờn", "Slow or unstable"),
+    Account.DOWN: Text("Gián đoạn do nhà mạng", "Interrupted by the carrier's fault"),
+    Account.MAINTENANCE: Text("Bảo trì theo kế hoạch", "Planned work"),
+    Account.POWER: Text("Mất điện tại điểm", "No power at the point"),
+    Account.CUSTOMER: Text("Thiết bị, mạng nội bộ của điểm", "The point's own equipment"),
+    Account.UNKNOWN: Text("Không có dữ liệu để kết luận", "Nothing known to judge by"),
+    Account.OUTSIDE: Text("Ngoài giờ của hợp đồng", "Outside the contract's hours"),
+}
+
+SINCE: Final[dict[Since, Text]] = {
+    Since.DETECTED: Text("từ khi phát hiện", "from detection"),
+    Since.TOLD: Text("từ khi báo nhà mạng", "from when the carrier was told"),
+}
+
+AREAS: Final[dict[Area, Text]] = {
+    Area.WARD: Text("phường", "ward"),
+    Area.COMMUNE: Text("xã", "commune"),
+    Area.UNKNOWN: Text("chưa rõ địa bàn", "area not known"),
+}
+
+EXCLUSIONS: Final[dict[Exclusion, Text]] = {
+    Exclusion.MAINTENANCE: ACCOUNTS[Account.MAINTENANCE],
+    Exclusion.POWER: ACCOUNTS[Account.POWER],
+    Exclusion.CUSTOMER: ACCOUNTS[Account.CUSTOMER],
+}
+
+DAYS: Final[dict[Day, Text]] = {
+    Day.MON: Text("thứ Hai", "Mon"),
+    Day.TUE: Text("thứ Ba", "Tue"),
+    Day.WED: Text("thứ Tư", "Wed"),
+    Day.THU: Text("thứ Năm", "Thu"),
+    Day.FRI: Text("thứ Sáu", "Fri"),
+    Day.SAT: Text("thứ Bảy", "Sat"),
+    Day.SUN: Text("Chủ nhật", "Sun"),
+}
+
+MET: Final[dict[bool | None, Text]] = {
+    True: Text("Đạt", "Met"),
+    False: Text("Không đạt", "Not met"),
+    None: Text("Không đánh giá", "Not assessed"),
+}
+
+_LINE: Final = Text("đường truyền", "line")
+_BOX: Final = Text("thiết bị mạng tại điểm", "the point's network box")
+_PERCENT_PLACES: Final = 4
+_HOUR_S: Final = 3_600
+
+
+def month_title(month: str, language: Language) -> str:
+    """Return "tháng 11/2026"."""
+    found: Month = month_from(month)
+    text = f"{found.number:02}/{found.year}"
+    return f"tháng {text}" if language == "vi" else text
+
+
+def moment(at_ms: int, language: Language) -> str:
+    """Return "03/11/2026 10:00:00,250", in the time of Vietnam."""
+    mark = "," if language == "vi" else "."
+    return f"{day_time(at_ms)}{mark}{at_ms % MS_PER_S:03}"
+
+
+def day_time(at_ms: int) -> str:
+    """Return "03/11/2026 10:00:00", the second begun."""
+    return local(at_ms // MS_PER_S).strftime("%d/%m/%Y %H:%M:%S")
+
+
+def length(length_ms: int, language: Language) -> str:
+    """Return a duration exactly: "719:48:12,250", hours first."""
+    whole_s, rest_ms = divmod(length_ms, MS_PER_S)
+    mark = "," if language == "vi" else "."
+    return f"{whole_s // _HOUR_S}:{whole_s % _HOUR_S // 60:02}:{whole_s % 60:02}{mark}{rest_ms:03}"
+
+
+def percent(share: Fraction | None, language: Language) -> str:
+    """
+    Return a share as "99,8762 %", cut off and not rounded: what is missed does not look met.
+    """
+    if share is None:
+        return "–"
+    scale = 10**_PERCENT_PLACES
+    whole = share.numerator * 100 * scale // share.denominator
+    text = number(whole / scale, _PERCENT_PLACES, language)
+    return f"{text} %" if language == "vi" else f"{text}%"
+
+
+def plain_percent(ratio: float, language: Language) -> str:
+    """Return a target as it was agreed: "99,5 %"."""
+    share = exact(ratio) * 100
+    places = 0
+    while places < _PERCENT_PLACES and (share * 10**places).denominator != 1:
+        places += 1
+    text = number(float(share), places, language)
+    return f"{text} %" if language == "vi" else f"{text}%"
+
+
+def cause(symptom: Symptom, account: Account, language: Language) -> str:
+    """Return what was wrong, in few words."""
+    sentence = SENTENCES.get(symptom)
+    if sentence is None:
+        state = State.DOWN if account is Account.DOWN else State.DEGRADED
+        return LINK_STATES[state].read(language)
+    line, box = _LINE.read(language), _BOX.read(language)
+    places = defaultdict(str, line=line, Line=capitalised(line), box=box, Box=capitalised(box))
+    places["carrier"] = "nhà mạng" if language == "vi" else "the carrier"
+    return " ".join(sentence.headline.read(language).format_map(places).split())

@@ -1,0 +1,66 @@
+"""Circuits: those that statements are made of, by name; from the inventory. Pure."""
+
+from collections import Counter
+
+from thongsuot_collector.directory import Directory
+from thongsuot_collector.sla.month import Month
+from thongsuot_collector.sla.statement import Circuit, Names
+from thongsuot_collector.sla.terms import Area, Terms, terms_of
+
+_AREAS = {"phuong": Area.WARD, "xa": Area.COMMUNE}
+
+
+def circuits(directory: Directory) -> list[Circuit]:
+    """
+    Return every link that a carrier is responsible for, by name.
+
+    Its name is the carrier's circuit; where there is none, or two links have the same, it is
+    ``site/link``.
+    """
+    links = [
+        (site.name, link)
+        for site in directory.sites.values()
+        for link in site.links
+        if link.carrier
+    ]
+    counts = Counter(link.circuit for _, link in links)
+    found = [
+        Circuit(
+            site=site,
+            link=link.name,
+            name=link.circuit
+            if link.circuit and counts[link.circuit] == 1
+            else f"{site}/{link.name}",
+            carrier=link.carrier,
+            medium=link.medium,
+        )
+        for site, link in links
+    ]
+    return sorted(found, key=lambda one: (one.name, one.site, one.link))
+
+
+def circuit_named(directory: Directory, name: str) -> Circuit | None:
+    """Return the circuit of a name; ``site/link`` is understood of every one."""
+    return next(
+        (one for one in circuits(directory) if name in {one.name, f"{one.site}/{one.link}"}), None
+    )
+
+
+def names_of(circuit: Circuit, directory: Directory) -> Names:
+    """Return what people call a circuit's place and carrier."""
+    site = directory.site(circuit.site)
+    carrier = directory.carrier(circuit.carrier)
+    return Names(
+        site=site.title or site.name,
+        commune=directory.commune_name(site.commune),
+        carrier=(carrier.title or carrier.name) if carrier else circuit.carrier,
+    )
+
+
+def terms_for(circuit: Circuit, directory: Directory, month: Month) -> Terms:
+    """Return what a circuit is held to in a month."""
+    link = directory.link(circuit.site, circuit.link)
+    contract = None if link is None else directory.contract(link, str(month))
+    commune = directory.commune(directory.site(circuit.site).commune)
+    area = Area.UNKNOWN if commune is None else _AREAS.get(commune.kind, Area.UNKNOWN)
+    return terms_of(contract, circuit.medium, area)

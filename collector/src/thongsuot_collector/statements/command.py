@@ -1,0 +1,77 @@
+"""The command that issues statements and writes them out."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Final, Literal
+
+from thongsuot_collector.errors import CollectorError
+from thongsuot_collector.sla.issue import Issue
+from thongsuot_collector.sla.month import Month
+from thongsuot_collector.sla.statement import Circuit
+from thongsuot_collector.sla.table import table_of
+from thongsuot_collector.sla.text import text_of
+from thongsuot_collector.statements.archive import Archive
+from thongsuot_collector.statements.circuits import circuits
+from thongsuot_collector.statements.file_name import file_name
+from thongsuot_schema.words.language import Language
+
+Format = Literal["text", "csv", "pdf"]
+
+FORMATS: Final[tuple[Format, ...]] = ("text", "csv", "pdf")
+
+
+class NoSuchCircuit(CollectorError):
+    """The inventory has no circuit of that name; the text says which there are."""
+
+
+def statements(
+    archive: Archive, month: Month, name: str | None, kind: Format, language: Language
+) -> Iterator[tuple[str, bytes]]:
+    """
+    Issue the statements of a month, of one circuit or of all, and yield each as a file.
+
+    Raises:
+        NoSuchCircuit: nothing is called so.
+    """
+    for circuit in _wanted(archive, month, name):
+        issue = archive.issue(circuit, month)
+        ending = "txt" if kind == "text" else kind
+        yield file_name(issue, ending), _body(issue, kind, language)
+
+
+def shown(files: Iterator[tuple[str, bytes]], kind: Format) -> Iterator[str]:
+    """Yield files to be printed one after the other; tables as one, with one head."""
+    for number, (_, body) in enumerate(files):
+        text = body.decode().replace("\r\n", "\n").removesuffix("\n")
+        yield text.partition("\n")[2] if kind == "csv" and number else text
+
+
+def written(files: Iterator[tuple[str, bytes]], folder: Path) -> Iterator[Path]:
+    """Write files to a folder, which is made where it is not there; yield each path."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, body in files:
+        path = folder / name
+        path.write_bytes(body)
+        yield path
+
+
+def _wanted(archive: Archive, month: Month, name: str | None) -> Sequence[Circuit]:
+    if name is None:
+        return circuits(archive.directory)
+    found = archive.circuit(name, month)
+    if found is None:
+        known = [one.name for one in circuits(archive.directory)]
+        shown = ", ".join(known[:20]) + (", …" if len(known) > 20 else "")
+        raise NoSuchCircuit(f"there is no circuit {name!r}; known: {shown or 'none'}")
+    return [found]
+
+
+def _body(issue: Issue, kind: Format, language: Language) -> bytes:
+    if kind == "csv":
+        return table_of(issue.statement)
+    if kind == "pdf":
+        # Here, so that nobody else loads what takes 40 MiB.
+        from thongsuot_collector.statements.pdf import render  # noqa: PLC0415
+
+        return render(issue)
+    return f"{text_of(issue, language)}\n".encode()

@@ -1,0 +1,117 @@
+"""Reading: what is known of a circuit in a time, from the tables of timelines and of telling."""
+
+from collections.abc import Iterator
+
+import msgspec
+from sqlalchemy import Engine, and_, or_, select
+
+from thongsuot_collector.correlation import rows
+from thongsuot_collector.correlation.tables import MEMBERS, TIMELINES, TROUBLES
+from thongsuot_collector.directory import Directory
+from thongsuot_collector.incidents.ledger import Kind
+from thongsuot_collector.incidents.party import Responsible
+from thongsuot_collector.incidents.trouble import Trouble
+from thongsuot_collector.notify.telling.message import Outcome
+from thongsuot_collector.sla.hours import Span
+from thongsuot_collector.sla.month import NS_PER_MS
+from thongsuot_collector.sla.outage import Telling
+from thongsuot_collector.sla.statement import Circuit, Record
+from thongsuot_collector.sla.tiles import Work
+from thongsuot_collector.store.tables import DELIVERIES
+from thongsuot_collector.timeline.interval import Basis, Interval
+from thongsuot_collector.timeline.subject import Subject
+from thongsuot_schema.segment import Party
+
+_TOLD = (Kind.OPENED.value, Kind.UPDATED.value)
+"""What is told while a fault goes on; also an update tells of it whoever missed the opening."""
+
+
+class _Edge(msgspec.Struct, frozen=True, kw_only=True):
+    """Of a site's timeline, what is wanted here."""
+
+    edge_ns: int = 0
+
+
+def record_of(
+    engine: Engine, circuit: Circuit, directory: Directory, span: Span, *, now_ms: int
+) -> Record:
+    """Return what is known now of a circuit in a span."""
+    subject = Subject(circuit.site, circuit.link)
+    from_ns, until_ns = span[0] * NS_PER_MS, span[1] * NS_PER_MS
+    intervals = rows.intervals(engine, subject, from_ns=from_ns, until_ns=until_ns)
+    return Record(
+        intervals=_ended(intervals, _edge_ns(engine, circuit.site)),
+        works=[
+            Work(from_ms=one.start_ns // NS_PER_MS, until_ms=one.end_ns // NS_PER_MS, name=one.id)
+            for one in rows.windows(engine)
+            if one.start_ns < until_ns and one.end_ns > from_ns and one.covers(subject, directory)
+        ],
+        tellings=list(_tellings(engine, circuit, from_ns, until_ns)),
+        known_ms=now_ms,
+    )
+
+
+def _edge_ns(engine: Engine, site: str) -> int:
+    with engine.connect() as connection:
+        body = connection.execute(select(TIMELINES.c.body).where(TIMELINES.c.site == site)).scalar()
+    return 0 if body is None else msgspec.msgpack.decode(body, type=_Edge).edge_ns
+
+
+def _ended(intervals: list[Interval], edge_ns: int) -> list[Interval]:
+    """
+    Return intervals, an open one ended where the site was heard last.
+
+    A collector that stands still must not let what it heard last go on for ever. Silence does.
+    """
+    return [
+        msgspec.structs.replace(one, end_ns=max(edge_ns, one.start_ns))
+        if one.end_ns is None and one.basis is not Basis.SILENCE
+        else one
+        for one in intervals
+    ]
+
+
+def _tellings(engine: Engine, circuit: Circuit, from_ns: int, until_ns: int) -> Iterator[Telling]:
+    """
+    Yield what a carrier was told of a circuit's faults.
+
+    Of a fault that joined an incident which the carrier knew already it was told by the first
+    message after the fault was known, not by the ones before.
+    """
+    audience = str(Responsible(Party.CARRIER, circuit.carrier))
+    wanted = (
+        select(
+            TROUBLES.c.body,
+            DELIVERIES.c.incident,
+            DELIVERIES.c.began_ns,
+            DELIVERIES.c.took_ns,
+            DELIVERIES.c.reference,
+        )
+        .join(MEMBERS, MEMBERS.c.trouble == TROUBLES.c.id)
+        .join(DELIVERIES, DELIVERIES.c.incident == MEMBERS.c.incident)
+        .where(
+            and_(
+                TROUBLES.c.site == circuit.site,
+                TROUBLES.c.link == circuit.link,
+                TROUBLES.c.service == "",
+                TROUBLES.c.start_ns < until_ns,
+                or_(TROUBLES.c.end_ns.is_(None), TROUBLES.c.end_ns > from_ns),
+                DELIVERIES.c.audience == audience,
+                DELIVERIES.c.outcome == Outcome.DELIVERED.value,
+                DELIVERIES.c.kind.in_(_TOLD),
+            )
+        )
+    )
+    with engine.connect() as connection:
+        found = connection.execute(wanted).all()
+    for row in found:
+        trouble = msgspec.msgpack.decode(row.body, type=Trouble)
+        if trouble.is_gone or row.began_ns < trouble.known_ns:
+            continue
+        yield Telling(
+            at_ms=(row.began_ns + row.took_ns) // NS_PER_MS,
+            from_ms=trouble.start_ns // NS_PER_MS,
+            until_ms=None if trouble.end_ns is None else trouble.end_ns // NS_PER_MS,
+            incident=row.incident,
+            reference=row.reference,
+        )

@@ -1,0 +1,28 @@
+"""Settings of the statements: the ``[sla]`` table of the configuration."""
+
+from typing import Annotated
+
+import msgspec
+
+from thongsuot_schema.inventory.model import Strict
+
+Positive = Annotated[float, msgspec.Meta(gt=0)]
+NotNegative = Annotated[float, msgspec.Meta(ge=0)]
+
+
+class SlaSettings(Strict, frozen=True, kw_only=True):
+    """
+    When statements are issued. What circuits are held to is the inventory's: ``[[contracts]]``.
+    """
+
+    issue_after_s: NotNegative = 86_400.0
+    """
+    A month's statements are issued this long after its end: most of what is late has arrived then.
+    """
+    recheck_s: Positive = 3_600.0
+    """Every so often they are reckoned anew; one that says something else gets a new revision."""
+    recheck_for_s: Positive = 36 * 86_400.0
+    """
+    For so long after the month's end: a device keeps its record for 30 days, and the past is
+    rewritten for 35.
+    """

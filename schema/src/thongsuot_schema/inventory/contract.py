@@ -1,0 +1,116 @@
+"""Which contract holds for a circuit, and what can be wrong with contracts. Pure."""
+
+import re
+from collections.abc import Iterable, Iterator
+from datetime import date
+from itertools import pairwise
+
+from thongsuot_schema.inventory.checks import Mistake
+from thongsuot_schema.inventory.model import Clock, Contract, Inventory, Link
+from thongsuot_schema.toml_lines import Path
+
+_HOURS = re.compile(r"(\d\d):([0-5]\d)-(\d\d):([0-5]\d)")
+_DAY_MIN = 24 * 60
+_LAST = "9999-12"
+
+
+def contract_of(link: Link, month: str, contracts: Iterable[Contract]) -> Contract | None:
+    """Return the contract that holds for a link in a month, ``None`` where none does."""
+    held = [one for one in contracts if _holds(one, link, month)]
+    return max(held, key=_rank, default=None)
+
+
+def office_minutes(text: str) -> tuple[int, int]:
+    """
+    Return from when until when a stretch of office hours lasts, in minutes of the day.
+
+    Raises:
+        ValueError: it is not of the form "08:00-12:00", or ends before it begins.
+    """
+    found = _HOURS.fullmatch(text)
+    if found is None:
+        raise ValueError(f'"{text}" is not a stretch of hours, as in "08:00-12:00"')
+    begin_h, begin_min, end_h, end_min = map(int, found.groups())
+    begin, end = begin_h * 60 + begin_min, end_h * 60 + end_min
+    if end > _DAY_MIN:
+        raise ValueError(f'"{text}" ends after the day does ("24:00")')
+    if end <= begin:
+        raise ValueError(f'"{text}" ends before it begins; write a night as two stretches')
+    return begin, end
+
+
+def contract_mistakes(contract: Contract, path: Path) -> Iterator[Mistake]:
+    """Yield what is wrong with a contract, whatever else there is."""
+    first, last = contract.first_month, contract.last_month
+    for key, month in (("first_month", first), ("last_month", last)):
+        if month and not "01" <= month[-2:] <= "12":
+            yield (*path, key), f'"{month}" is not a month, as in "2026-11"'
+    if first and last and last < first:
+        yield (*path, "last_month"), f'last_month "{last}" lies before first_month "{first}"'
+    yield from _hour_mistakes(contract, path)
+    for at, text in enumerate(contract.holidays):
+        try:
+            date.fromisoformat(text)
+        except ValueError:
+            yield (*path, "holidays", at), f'"{text}" is not a day, as in "2026-09-02"'
+    if contract.clock is Clock.OFFICE and not (contract.office_days and contract.office_hours):
+        yield (*path, "clock"), 'clock "office" needs office_days and office_hours'
+
+
+def contract_conflicts(part: Inventory, whole: Inventory) -> Iterator[Mistake]:
+    """Yield the contracts of a part that hold for the same circuits as one before them."""
+    for at, contract in enumerate(part.contracts):
+        for other in whole.contracts:
+            if other is contract:
+                break
+            shared = _shared(contract, other)
+            if shared and other.name != contract.name:
+                yield (
+                    ("contracts", at),
+                    (
+                        f'contracts "{other.name}" and "{contract.name}" both hold for {shared} '
+                        "in the same months; limit one by media, circuits, first_month or "
+                        "last_month"
+                    ),
+                )
+
+
+def _holds(contract: Contract, link: Link, month: str) -> bool:
+    return (
+        contract.carrier == link.carrier
+        and (not contract.media or link.medium in contract.media)
+        and (not contract.circuits or link.circuit in contract.circuits)
+        and contract.first_month <= month <= (contract.last_month or _LAST)
+    )
+
+
+def _rank(contract: Contract) -> tuple[bool, bool]:
+    return bool(contract.circuits), bool(contract.media)
+
+
+def _shared(one: Contract, other: Contract) -> str:
+    """Return what two contracts of the same rank both hold for; empty: nothing."""
+    if one.carrier != other.carrier or _rank(one) != _rank(other):
+        return ""
+    if one.first_month > (other.last_month or _LAST) or other.first_month > (
+        one.last_month or _LAST
+    ):
+        return ""
+    media = set(one.media) & set(other.media)
+    circuits = set(one.circuits) & set(other.circuits)
+    if (one.media and not media) or (one.circuits and not circuits):
+        return ""
+    named = sorted(circuits) or sorted(media)
+    return ", ".join(f'"{name}"' for name in named) or f'all circuits of "{one.carrier}"'
+
+
+def _hour_mistakes(contract: Contract, path: Path) -> Iterator[Mistake]:
+    stretches: list[tuple[int, int]] = []
+    for at, text in enumerate(contract.office_hours):
+        try:
+            stretches.append(office_minutes(text))
+        except ValueError as error:
+            yield (*path, "office_hours", at), str(error)
+    for (_, end), (begin, _) in pairwise(sorted(stretches)):
+        if begin < end:
+            yield (*path, "office_hours"), "two stretches of office_hours overlap"

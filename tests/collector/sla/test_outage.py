@@ -1,0 +1,62 @@
+"""Outages: what counting second by second gives, for any course of an hour."""
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.collector.sla.naive import (
+    CALM_S,
+    EVERY,
+    PLAIN,
+    S,
+    course,
+    second_by_second,
+    told_seconds,
+)
+from thongsuot_collector.sla.month import Month
+from thongsuot_collector.sla.outage import Telling, outages_of
+from thongsuot_collector.sla.tiles import Account, Work, tiles_of
+
+BASE = Month(2026, 11).from_ms
+LENGTH_S = 3_600
+
+SECONDS = st.integers(0, LENGTH_S - 1)
+STEPS = st.lists(
+    st.tuples(SECONDS, st.sampled_from(EVERY)), max_size=20, unique_by=lambda one: one[0]
+)
+SPANS = st.lists(st.tuples(SECONDS, st.integers(1, 600)), max_size=3)
+
+
+@settings(deadline=None)
+@given(STEPS, SPANS, st.lists(st.tuples(SECONDS, SECONDS, st.integers(1, 600)), max_size=3))
+def test_outages_are_what_counting_gives(
+    steps: list[tuple[int, tuple]],  # type: ignore[type-arg]  # what ``course`` takes
+    planned: list[tuple[int, int]],
+    said: list[tuple[int, int, int]],
+) -> None:
+    intervals = course(BASE, *sorted(steps, key=lambda one: one[0])) if steps else []
+    works = [
+        Work(from_ms=BASE + begin * S, until_ms=BASE + (begin + length) * S, name="w")
+        for begin, length in planned
+    ]
+    tellings = [
+        Telling(
+            at_ms=BASE + at * S,
+            from_ms=BASE + begin * S,
+            until_ms=BASE + (begin + length) * S,
+            incident="i",
+        )
+        for at, begin, length in said
+    ]
+    span = BASE, BASE + LENGTH_S * S
+    tiles = tiles_of(intervals, works, PLAIN, span)
+    naive = second_by_second(intervals, works, PLAIN, BASE, LENGTH_S)
+    for account in Account:
+        counted = sum(one.length_ms for one in tiles if one.account is account)
+        assert counted == naive.accounts.count(account) * S
+    outages = outages_of(tiles, tellings, calm_ms=CALM_S * S)
+    assert [(one.down_ms(span), one.until_ms) for one in outages] == [
+        (len(dead) * S, None if end is None else BASE + end * S) for dead, end in naive.outages
+    ]
+    assert sum(one.down_told_ms(span) for one in outages) == S * told_seconds(
+        naive, tellings, BASE, from_s=0, until_s=LENGTH_S
+    )

@@ -1,0 +1,332 @@
+"""A statement: its tiles fill the month exactly, and its figures are what counting gives."""
+
+import random
+from fractions import Fraction
+from itertools import pairwise
+from typing import TypeVar
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.collector.sla.naive import (
+    CALM_S,
+    CIRCUIT,
+    CUT,
+    EVERY,
+    NAMES,
+    OFF,
+    OFFICE,
+    OUT,
+    PLAIN,
+    SILENT,
+    SLOW,
+    UNPLUGGED,
+    UP,
+    S,
+    course,
+    interval,
+    second_by_second,
+    told_seconds,
+)
+from thongsuot_collector.sla.month import Month
+from thongsuot_collector.sla.outage import Telling
+from thongsuot_collector.sla.statement import Record, Statement, exact, needed, statement_of
+from thongsuot_collector.sla.terms import Terms
+from thongsuot_collector.sla.tiles import Account, Work
+from thongsuot_collector.timeline.interval import Interval
+from thongsuot_schema.inventory.model import Exclusion, Since, Window
+
+T = TypeVar("T")
+
+NOVEMBER = Month(2026, 11)
+BASE = NOVEMBER.from_ms
+MONTH_S = 30 * 86_400
+EARLY_S = -2 * 86_400
+LONG_AGO_S = -40 * 86_400
+HOUR = 3_600
+
+
+def made(
+    intervals: list[Interval],
+    *,
+    terms: Terms = PLAIN,
+    works: tuple[Work, ...] = (),
+    tellings: tuple[Telling, ...] = (),
+    known_s: int = MONTH_S + HOUR,
+    month: Month = NOVEMBER,
+) -> Statement:
+    record = Record(
+        intervals=intervals, works=works, tellings=tellings, known_ms=BASE + known_s * S
+    )
+    return statement_of(month, CIRCUIT, NAMES, terms, record, calm_ms=CALM_S * S)
+
+
+def told(at_s: int, from_s: int, until_s: int | None = None) -> Telling:
+    until_ms = None if until_s is None else BASE + until_s * S
+    return Telling(
+        at_ms=BASE + at_s * S,
+        from_ms=BASE + from_s * S,
+        until_ms=until_ms,
+        incident="i",
+        reference="T1",
+    )
+
+
+def work(from_s: int, until_s: int) -> Work:
+    return Work(from_ms=BASE + from_s * S, until_ms=BASE + until_s * S, name="w")
+
+
+def again(some: list[T], dice: random.Random) -> list[T]:
+    """Return the same in another order, some of it more than once."""
+    more = [*some, *dice.choices(some, k=len(some))] if some else []
+    dice.shuffle(more)
+    return more
+
+
+def lives() -> st.SearchStrategy[list[tuple[int, int]]]:
+    """Courses of states around a month's beginning and its end: (second, which)."""
+    near = st.one_of(st.integers(-1_200, 1_200), st.integers(MONTH_S - 1_200, MONTH_S + 1_200))
+    which = st.integers(0, len(EVERY) - 1)
+    return st.lists(st.tuples(near, which), max_size=24, unique_by=lambda one: one[0])
+
+
+def spans() -> st.SearchStrategy[list[tuple[int, int]]]:
+    begin = st.one_of(st.integers(-1_200, 1_200), st.integers(MONTH_S - 1_200, MONTH_S + 600))
+    return st.lists(st.tuples(begin, st.integers(1, 900)), max_size=3)
+
+
+TERMS = st.sampled_from(
+    [
+        PLAIN,
+        msgspec.structs.replace(PLAIN, excludes=()),
+        msgspec.structs.replace(PLAIN, excludes=(Exclusion.POWER,)),
+        msgspec.structs.replace(PLAIN, window=Window.QUARTER),
+        OFFICE,
+    ]
+)
+
+
+def intervals_of(life: list[tuple[int, int]]) -> list[Interval]:
+    steps = sorted(life)
+    return course(BASE, (EARLY_S, UP), *((second, EVERY[which]) for second, which in steps))
+
+
+@settings(deadline=None)
+@given(lives(), spans(), TERMS, st.integers(-2_000, MONTH_S + 2_000))
+def test_tiles_fill_the_month_exactly(
+    life: list[tuple[int, int]], planned: list[tuple[int, int]], terms: Terms, known_s: int
+) -> None:
+    works = tuple(work(begin, begin + length) for begin, length in planned)
+    statement = made(intervals_of(life), terms=terms, works=works, known_s=known_s)
+    end_ms = max(BASE, min(NOVEMBER.until_ms, BASE + known_s * S))
+    edges = [(one.from_ms, one.until_ms) for one in statement.tiles]
+    if end_ms > BASE:
+        assert (edges[0][0], edges[-1][1]) == (BASE, end_ms)
+    assert all(one[1] == other[0] for one, other in pairwise(edges))
+    assert all(begin < end for begin, end in edges)
+    assert all(not one.says_as(other) for one, other in pairwise(statement.tiles))
+    assert sum(statement.tally.accounts.values()) == end_ms - BASE
+    assert statement.is_final is (known_s >= MONTH_S)
+
+
+@settings(deadline=None)
+@given(lives(), spans(), TERMS, st.randoms(use_true_random=False), st.data())
+def test_order_and_repetition_of_what_is_known_change_nothing(
+    life: list[tuple[int, int]],
+    planned: list[tuple[int, int]],
+    terms: Terms,
+    dice: random.Random,
+    data: st.DataObject,
+) -> None:
+    intervals = intervals_of(life)
+    works = [work(begin, begin + length) for begin, length in planned]
+    tellings = [told(begin, begin - 60, begin + length) for begin, length in data.draw(spans())]
+    once = made(intervals, terms=terms, works=tuple(works), tellings=tuple(tellings))
+    shuffled = Record(
+        intervals=again(intervals, dice),
+        works=again(works, dice),
+        tellings=again(tellings, dice),
+        known_ms=BASE + (MONTH_S + HOUR) * S,
+    )
+    twice = statement_of(NOVEMBER, CIRCUIT, NAMES, terms, shuffled, calm_ms=CALM_S * S)
+    assert twice == once
+
+
+def held_against_counting(
+    intervals: list[Interval],
+    works: tuple[Work, ...],
+    tellings: tuple[Telling, ...],
+    terms: Terms,
+) -> None:
+    statement = made(intervals, terms=terms, works=works, tellings=tellings)
+    _, end_ms = needed(NOVEMBER, calm_ms=CALM_S * S)
+    begin_ms = BASE + EARLY_S * S  # before that, nothing is known
+    naive = second_by_second(intervals, works, terms, begin_ms, (end_ms - begin_ms) // S)
+    first = (BASE - begin_ms) // S
+    last = first + MONTH_S
+    month = naive.accounts[first:last]
+    assert statement.tally.accounts == {one: month.count(one) * S for one in Account}
+    assert statement.tally.down_told_ms == S * told_seconds(
+        naive, tellings, begin_ms, from_s=first, until_s=last
+    )
+    counted = [
+        (dead, end)
+        for dead, end in naive.outages
+        if any(first <= second < last for second in dead)
+        or (end is not None and first < end <= last)
+    ]
+    assert [one.down_ms for one in statement.interruptions] == [
+        S * sum(first <= second < last for second in dead) for dead, _ in counted
+    ]
+    assert [one.restore_ms for one in statement.interruptions] == [
+        None if end is None or end > last else S * len(dead) for dead, end in counted
+    ]
+    assert [one.until_ms for one in statement.interruptions] == [
+        None if end is None or end > last else begin_ms + end * S for _, end in counted
+    ]
+    told_of = [one.down_told_ms for one in statement.interruptions]
+    assert sum(told_of) == statement.tally.down_told_ms
+    marked = [one for one in statement.tiles if one.is_told]
+    assert sum(one.length_ms for one in marked) == statement.tally.down_told_ms
+
+
+@pytest.mark.parametrize(
+    "terms", [PLAIN, msgspec.structs.replace(PLAIN, excludes=()), OFFICE], ids=["", "all", "office"]
+)
+def test_counting_second_by_second_gives_the_same(terms: Terms) -> None:
+    dice = random.Random(7)
+    at = EARLY_S
+    steps = [(at, UP)]
+    while at < MONTH_S + 2 * HOUR:
+        at += dice.choice((1, 7, 29, 30, 31, 400, 9_000, 60_000))
+        steps.append((at, dice.choice((*EVERY, UP, UP, CUT))))
+    dead = [at for at, said in steps if said in {CUT, OUT}]
+    tellings = tuple(
+        told(at + dice.randrange(900), at, at + dice.randrange(1, 4_000))
+        for at in dice.sample(dead, len(dead) // 2)
+    )
+    works = tuple(
+        work(begin, begin + dice.randrange(1, 30_000))
+        for begin in (dice.randrange(EARLY_S, MONTH_S) for _ in range(12))
+    )
+    held_against_counting(course(BASE, *steps), works, tellings, terms)
+
+
+def test_a_cut_is_counted_from_its_onset_and_from_when_the_carrier_was_told() -> None:
+    statement = made(
+        course(BASE, (EARLY_S, UP), (HOUR, CUT), (2 * HOUR, UP)), tellings=(told(HOUR + 8, HOUR),)
+    )
+    (only,) = statement.interruptions
+    assert (only.down_ms, only.down_told_ms) == (3_600_000, 3_592_000)
+    assert (only.restore_ms, only.restore_told_ms) == (3_600_000, 3_592_000)
+    assert (only.incident, only.reference) == ("i", "T1")
+    assert statement.begun == 1
+    assert statement.tally.availability(Since.DETECTED) == Fraction(MONTH_S - HOUR, MONTH_S)
+    assert statement.is_available_enough is True
+    assert statement.is_repaired_enough is True
+
+
+def test_a_carrier_that_was_never_told_has_no_downtime_from_then_and_no_repair_to_keep() -> None:
+    statement = made(course(BASE, (EARLY_S, UP), (HOUR, CUT), (8 * HOUR, UP)))
+    (only,) = statement.interruptions
+    assert (only.down_told_ms, only.told_ms, only.restore_told_ms) == (0, None, None)
+    assert only.restore_ms == 7 * HOUR * S
+    assert statement.is_available_enough is False
+    assert statement.is_repaired_enough is None
+
+
+def test_what_was_told_when_it_was_over_counts_as_not_told() -> None:
+    life = course(BASE, (EARLY_S, UP), (HOUR, CUT), (2 * HOUR, UP))
+    (only,) = made(life, tellings=(told(3 * HOUR, HOUR, 2 * HOUR),)).interruptions
+    assert (only.told_ms, only.down_told_ms, only.incident) == (None, 0, "")
+
+
+def test_a_pause_shorter_than_calm_is_part_of_one_interruption_and_does_not_count() -> None:
+    life = course(BASE, (EARLY_S, UP), (100, CUT), (200, UP), (229, CUT), (300, SLOW), (400, UP))
+    (only,) = made(life).interruptions
+    assert (only.down_ms, only.until_ms) == (171 * S, BASE + 300 * S)
+    assert len(made(course(BASE, (0, CUT), (100, UP), (130, CUT), (200, UP))).interruptions) == 2
+
+
+def test_power_and_silence_inside_an_interruption_stop_its_clock_and_do_not_end_it() -> None:
+    life = course(
+        BASE, (EARLY_S, UP), (0, CUT), (600, OFF), (4_000, SILENT), (5_000, CUT), (5_100, UP)
+    )
+    statement = made(life)
+    (only,) = statement.interruptions
+    assert only.down_ms == only.restore_ms == 700 * S
+    assert statement.tally.accounts[Account.POWER] == 3_400 * S
+    assert statement.tally.accounts[Account.UNKNOWN] == 1_000 * S
+
+
+def test_a_fault_on_the_points_side_is_nobody_elses() -> None:
+    statement = made(course(BASE, (EARLY_S, UP), (0, UNPLUGGED), (HOUR, UP)))
+    assert statement.interruptions == ()
+    assert statement.tally.accounts[Account.CUSTOMER] == HOUR * S
+    assert statement.tally.service_ms == (MONTH_S - HOUR) * S
+    assert statement.tally.availability(Since.DETECTED) == 1
+
+
+def test_planned_work_takes_its_whole_window_out() -> None:
+    life = course(BASE, (EARLY_S, UP), (HOUR, CUT), (2 * HOUR, UP))
+    statement = made(life, works=(work(HOUR // 2, HOUR + 1_800),))
+    assert statement.tally.accounts[Account.MAINTENANCE] == HOUR * S
+    assert [one.down_ms for one in statement.interruptions] == [1_800 * S]
+    assert statement.interruptions[0].from_ms == BASE + HOUR * S
+
+
+def test_an_interruption_over_the_end_of_a_month_is_counted_once_and_repaired_where_it_ends() -> (
+    None
+):
+    life = course(BASE, (EARLY_S, UP), (MONTH_S - 600, OUT), (MONTH_S + 300, UP))
+    tellings = (told(MONTH_S + 100, MONTH_S - 600),)
+    late = 40 * 86_400
+    before = made(life, tellings=tellings, known_s=late)
+    after = made(life, tellings=tellings, known_s=late, month=NOVEMBER.after())
+    assert (before.begun, after.begun) == (1, 0)
+    (one,), (other,) = before.interruptions, after.interruptions
+    assert (one.down_ms, one.until_ms, one.restore_ms, one.told_ms) == (600 * S, None, None, None)
+    assert (other.down_ms, other.down_told_ms) == (300 * S, 200 * S)
+    assert (other.restore_ms, other.restore_told_ms) == (900 * S, 200 * S)
+    assert other.is_from_before
+
+
+def test_a_quarter_is_assessed_from_its_beginning() -> None:
+    quarter = msgspec.structs.replace(PLAIN, window=Window.QUARTER, availability_ratio=0.999)
+    life = course(BASE, (LONG_AGO_S, UP), (-20 * 86_400, CUT), (-19 * 86_400, UP))
+    assert made(life, terms=quarter).is_available_enough is False
+    monthly = msgspec.structs.replace(quarter, window=Window.MONTH)
+    assert made(life, terms=monthly).is_available_enough is True
+
+
+def test_a_target_is_met_to_the_millisecond_and_not_one_more() -> None:
+    # 0.5 % of 30 days.
+    life = course(BASE, (EARLY_S, UP), (0, CUT), (12_960, UP))
+    assert made(life).is_available_enough is True
+    life[1] = msgspec.structs.replace(life[1], start_ns=life[1].start_ns - 10**6 * 1_000)
+    life[0] = msgspec.structs.replace(life[0], end_ns=life[1].start_ns)
+    assert made(life).is_available_enough is True  # that second is October's
+    life = [*course(BASE, (EARLY_S, UP), until_s=0), interval(BASE, 0, 12_961, CUT)]
+    life.append(interval(BASE, 12_961, None, UP))
+    assert made(life).is_available_enough is False
+    assert exact(0.995) == Fraction(995, 1_000)
+
+
+def test_what_was_never_measured_gives_no_figure() -> None:
+    statement = made([])
+    assert statement.tally.accounts[Account.UNKNOWN] == MONTH_S * S
+    assert statement.tally.availability(Since.DETECTED) is None
+    assert statement.is_available_enough is None
+    assert statement.late_repairs == 0
+    assert statement.is_repaired_enough is None
+
+
+def test_a_repair_that_took_too_long_is_late() -> None:
+    life = course(
+        BASE, (EARLY_S, UP), (0, CUT), (36 * HOUR + 1, UP), (40 * HOUR, CUT), (41 * HOUR, UP)
+    )
+    statement = made(life, tellings=(told(0, 0), told(40 * HOUR, 40 * HOUR)))
+    assert statement.late_repairs == 1
+    assert statement.is_repaired_enough is False

@@ -20,6 +20,9 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from zlib import crc32
 
+import msgspec
+
+from thongsuot_agent.links.egress import Egress
 from thongsuot_agent.links.flow import FIRST_FLOW, FLOWS, Flow
 from thongsuot_agent.links.link import Link
 from thongsuot_agent.links.reasons import described, reason_for_own
@@ -27,6 +30,7 @@ from thongsuot_agent.links.state import LinkState, LinkUnusable
 from thongsuot_agent.links.tracer import Tracer
 from thongsuot_agent.probes import Probe
 from thongsuot_agent.probes.addresses import FIRST_HOP, GATEWAY, address_of
+from thongsuot_agent.probes.by_tcp import START_S, NotWalked, walk_by_tcp
 from thongsuot_agent.probes.packet_size import PacketSize, measure
 from thongsuot_agent.probes.route import Pace, Walked, walk
 from thongsuot_schema.catalogue import path as metrics
@@ -37,7 +41,8 @@ from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family, Finding, not_ok, ok
 from thongsuot_schema.segment import Segment
 
-METHODS = ("icmp", "udp")
+METHODS = ("icmp", "udp", "tcp")
+TCP = METHODS[2]
 
 _FLOOR_BYTES = {Family.IP4: 576, Family.IP6: 1280}  # RFC 791; RFC 8200, section 5
 _FULL_BYTES = 1500
@@ -56,7 +61,10 @@ class Settings:
     """Settings of one ``kind = "path"`` entry."""
 
     method: str = "icmp"
-    """What is sent: ``icmp`` (echoes), ``udp`` (to port 33434)."""
+    """What is sent: ``icmp`` (echoes), ``udp`` (to port 33434), ``tcp`` (by scapy, in a worker)."""
+
+    port: int = 443
+    """Where TCP goes to."""
 
     count: int = 3
     """Probes to each hop."""
@@ -77,6 +85,8 @@ class Settings:
         """Refuse what cannot be run."""
         if self.method not in METHODS:
             raise ValueError(f"method is {self.method!r}; known: {', '.join(METHODS)}")
+        if not 1 <= self.port <= 65535:
+            raise ValueError(f"port is {self.port}; it must be 1 to 65535")
         if not 1 <= self.count <= 10:
             raise ValueError(f"count is {self.count}; 1 to 10 probes go to each hop")
         if not 0 <= self.retries <= 5:
@@ -101,8 +111,10 @@ async def run(link: Link, target: Target, family: Family, settings: Settings) ->
     try:
         address = address_of(link, target, family)
         egress = link.egress(family, address)
+        if settings.method == TCP:
+            return await _by_tcp(link, egress, settings)
         flow = Flow(egress, settings.method, flow_of(link.name, address))
-    except LinkUnusable as unusable:
+    except (LinkUnusable, NotWalked) as unusable:
         return not_ok(unusable.reason, detail=unusable.detail)
     with Tracer(flow) as tracer:
         try:
@@ -114,19 +126,32 @@ async def run(link: Link, target: Target, family: Family, settings: Settings) ->
     return finding_from(traced, link.state, settings.method)
 
 
+async def _by_tcp(link: Link, egress: Egress, settings: Settings) -> Finding:
+    """Packet sizes are not asked for by TCP: a SYN carries none."""
+    flow = flow_of(link.name, egress.destination)
+    walked, cost_bytes, clamped = await walk_by_tcp(egress, settings.port, flow, _pace(settings))
+    found = finding_from(Traced(walked=walked, size=None, cost_bytes=cost_bytes), link.state, TCP)
+    if not clamped:
+        return found
+    return msgspec.structs.replace(found, evidence={**found.evidence, "segment_size": clamped})
+
+
+def _pace(settings: Settings) -> Pace:
+    return Pace(
+        count=settings.count,
+        retries=settings.retries,
+        max_hops=settings.max_hops,
+        timeout_s=settings.timeout_s,
+    )
+
+
 def flow_of(link: str, address: str) -> int:
     """Return the name of the flow to an address, the same in every run."""
     return FIRST_FLOW + crc32(f"{link} {address}".encode()) % FLOWS
 
 
 async def _trace(tracer: Tracer, family: Family, settings: Settings, full_bytes: int) -> Traced:
-    pace = Pace(
-        count=settings.count,
-        retries=settings.retries,
-        max_hops=settings.max_hops,
-        timeout_s=settings.timeout_s,
-    )
-    walked = await walk(tracer, pace)
+    walked = await walk(tracer, _pace(settings))
     size = None
     if settings.packet_size and walked.target_hops is not None:
         rtt_s = walked.target_rtt_s or 0.0
@@ -242,12 +267,14 @@ def _applies(target: Target) -> bool:
 def _cost_bytes(target: Target, settings: Settings) -> int:
     """Of a run that works over a way of ten hops; the finding holds what it really was."""
     del target
-    size_bytes = 2 * _FULL_BYTES if settings.packet_size else 0
+    size_bytes = 2 * _FULL_BYTES if settings.packet_size and settings.method != TCP else 0
     return _TYPICAL_HOPS * settings.count * _HOP_BYTES + size_bytes
 
 
 def _timeout_s(settings: Settings) -> float:
     rounds = settings.count * settings.max_hops * 0.02 + 2 * settings.timeout_s
+    if settings.method == TCP:
+        return START_S + rounds + settings.timeout_s
     again = settings.retries * (settings.timeout_s + 0.5)
     return rounds + again + (20 * settings.timeout_s if settings.packet_size else 0.0)
 

@@ -15,7 +15,13 @@ class WorkerFailed(Exception):
     """A worker brought no report; the text says why."""
 
 
-async def report_of(order: msgspec.Struct, kind: type[R], timeout_s: float) -> R:
+async def report_of(
+    order: msgspec.Struct,
+    kind: type[R],
+    timeout_s: float,
+    *,
+    module: str = "thongsuot_agent.throughput.worker",
+) -> R:
     """
     Let a worker carry out an order and return its report.
 
@@ -25,7 +31,7 @@ async def report_of(order: msgspec.Struct, kind: type[R], timeout_s: float) -> R
     worker = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
-        "thongsuot_agent.throughput.worker",
+        module,
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,

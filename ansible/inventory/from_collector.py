@@ -1,0 +1,86 @@
+#!/usr/bin/env python3
+"""
+The collector's inventory as Ansible's: one host a site, with all that its agent is told.
+
+    ansible-playbook -i inventory/from_collector.py -i inventory/example playbooks/agents.yml
+
+Reads the folder that THONGSUOT_INVENTORY names (default /etc/thongsuot/inventory). A site is reached
+at ``SITE.DOMAIN``, with the domain of THONGSUOT_DOMAIN, unless ``host_vars`` say otherwise. Groups:
+``agents``; ``commune_CODE`` and ``carrier_NAME`` for rolling out in part.
+"""
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from thongsuot_schema.errors import DocumentError
+from thongsuot_schema.inventory.model import Inventory, Site
+from thongsuot_schema.inventory.read import read
+
+
+def hosts_of(inventory: Inventory, domain: str) -> dict[str, Any]:
+    """Return what ``ansible-inventory`` wants of ``--list``."""
+    groups: dict[str, Any] = {"agents": {"hosts": []}}
+    variables: dict[str, Any] = {}
+    for site in inventory.sites:
+        groups["agents"]["hosts"].append(site.name)
+        carriers = {link.carrier for link in site.links if link.carrier}
+        names = [f"commune_{site.commune}", *(f"carrier_{_word(one)}" for one in sorted(carriers))]
+        for name in names:
+            groups.setdefault(name, {"hosts": []})["hosts"].append(site.name)
+        variables[site.name] = {
+            "ansible_host": f"{site.name}.{domain}" if domain else site.name,
+            "agent_settings": settings_of(inventory, site, carriers),
+        }
+    return {**groups, "_meta": {"hostvars": variables}}
+
+
+def settings_of(inventory: Inventory, site: Site, carriers: set[str]) -> dict[str, Any]:
+    """Return what the agent of a site is told of the world, as its configuration has it."""
+    communes = {one.code: f"{one.kind} {one.name}".strip() for one in inventory.communes}
+    chosen = [one for one in inventory.targets if "*" in site.targets or one.name in site.targets]
+    about: dict[str, Any] = {"name": site.name, "title": site.title, "commune": site.commune}
+    if site.commune in communes:
+        about["commune_title"] = communes[site.commune]
+    tables = {
+        "links": site.links,
+        "targets": chosen,
+        "probes": inventory.probes,
+        # Contacts of carriers are not for devices that may be stolen.
+        "carriers": [
+            {"name": one.name, "title": one.title, "hotline": one.hotline}
+            for one in inventory.carriers
+            if one.name in carriers
+        ],
+    }
+    plain = {name: msgspec.to_builtins(table) for name, table in tables.items() if table}
+    return {"site": about, **plain}
+
+
+def _word(name: str) -> str:
+    """Names of groups are words of Ansible's."""
+    return "".join(letter if letter.isalnum() else "_" for letter in name)
+
+
+def main() -> int:
+    """Answer ``--list`` (all) or ``--host`` (nothing more); returns the exit code."""
+    if "--host" in sys.argv:
+        print("{}")
+        return 0
+    folder = Path(os.environ.get("THONGSUOT_INVENTORY", "/etc/thongsuot/inventory"))
+    files = {str(one): one.read_text(encoding="utf-8") for one in sorted(folder.glob("**/*.toml"))}
+    try:
+        inventory = read(files)
+    except DocumentError as error:
+        print(f"{folder}: {error}", file=sys.stderr)
+        return 1
+    json.dump(hosts_of(inventory, os.environ.get("THONGSUOT_DOMAIN", "")), sys.stdout)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,7 +1,7 @@
 """
 Time to know: from a fault to the verdict, and what a reference stack takes for the same faults.
 
-    python -m bench.time_to_know [--sites N] [--window S] [--rounds NAME ...]
+    python -m bench.time_to_know [--window S] [--rounds NAME ...] [--add FILE]
 
 The agent runs its default profile. Beside it, on the same devices and over the same links, run
 blackbox_exporter, Prometheus and Alertmanager twice: as their manuals say, and as hard as is sane
@@ -9,6 +9,11 @@ blackbox_exporter, Prometheus and Alertmanager twice: as their manuals say, and 
 collector (when it was durable there, over a link that survived); the reference at the first
 notification about the link or portal that is broken. Traffic is what the interfaces of three
 devices counted in a window with nothing wrong, one device a stack; ours includes what it pushes.
+Where our own time goes stands beside it: until the first run that shows the fault began (``wait``),
+from there to the verdict (``judge``), from there to the collector (``push``).
+
+``--add FILE`` adds what is seen to what a file holds and reports all of it, so that the rounds can
+be played in several sittings; in each of them all three stacks run side by side.
 
 Goals: at least 10 times faster than the first; not slower than the second, at a tenth of its
 traffic.
@@ -23,11 +28,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import msgspec
 from bench.reference.config import AGGRESSIVE, RECOMMENDED, Pace
+from bench.reference.known import GIVEN_UP_S, Known, Parts, Seen, report
 from bench.reference.stack import ReferenceStack, route_by_source
 
 from thongsuot_lab.lab import Lab
-from thongsuot_lab.matrix.account import percentile
 from thongsuot_lab.matrix.eyes import look_at
 from thongsuot_lab.matrix.moment import Moment
 from thongsuot_lab.matrix.record import Turn
@@ -40,8 +46,6 @@ from thongsuot_schema.state import State
 SEED = 20261124
 PACES = (RECOMMENDED, AGGRESSIVE)
 FIRST_PORT = {RECOMMENDED.name: 21000, AGGRESSIVE.name: 22000}
-GIVE_UP_S = 240.0
-"""How long a stack may take to tell; the slowest known takes two minutes."""
 WARM_UP_S = 75.0
 """Until each portal was asked once by the default profile, and each check once by the others."""
 
@@ -98,15 +102,13 @@ ROUNDS: dict[str, tuple[Fault, ...]] = {
             link="cuu-long",
         ),
     ),
-    "portal-error": (
+    "portals": (
         Fault(
             name="portal-error",
             segment=Segment.SERVICE,
             arguments={"portal": "dichvucong"},
             service="dichvucong",
         ),
-    ),
-    "portal-refuses": (
         Fault(
             name="portal-refuses",
             segment=Segment.SERVICE,
@@ -166,7 +168,7 @@ class Bench:
             for fault, moment in broken
             for site, link in self._subjects(fault)
         ]
-        deadline = time.monotonic() + GIVE_UP_S
+        deadline = time.monotonic() + GIVEN_UP_S
         while time.monotonic() < deadline and not all(self._is_told(*one) for one in subjects):
             time.sleep(1.0)
         for fault, _ in broken:
@@ -190,7 +192,7 @@ class Bench:
     def wait(self, what: str, ready: "object") -> None:
         """Wait until something is so."""
         assert callable(ready)
-        deadline = time.monotonic() + 2 * GIVE_UP_S
+        deadline = time.monotonic() + 2 * GIVEN_UP_S
         while not ready():
             if time.monotonic() > deadline:
                 raise SystemExit(f"waited in vain for: {what}")
@@ -274,56 +276,43 @@ def run(bench: Bench, names: list[str], window_s: float) -> dict[str, float]:
     return found
 
 
-def ours(case: Case, turns: list[Turn]) -> tuple[float | None, float | None]:
-    """How long the verdict took at the agent and at the collector."""
+def ours(case: Case, turns: list[Turn]) -> Parts | None:
+    """Return how long the verdict took at the agent and to the collector."""
     subject = (case.site, case.link, case.fault.service)
     for turn in turns:
         is_then = case.broken.boottime_ns <= turn.decided_ns <= case.healed_ns
         is_it = (turn.site, turn.link, turn.service) == subject
         is_wrong = turn.state in {State.DEGRADED, State.DOWN}
         if is_then and is_it and is_wrong and turn.segment is case.fault.segment:
-            return (
-                (turn.decided_ns - case.broken.boottime_ns) / 1e9,
-                (turn.received_ns - case.broken.wall_ns) / 1e9,
+            agent_s = (turn.decided_ns - case.broken.boottime_ns) / 1e9
+            # A run that was under way when it broke began before it.
+            wait_s = max(0.0, (turn.onset_ns - case.broken.boottime_ns) / 1e9)
+            received_s = (turn.received_ns - case.broken.wall_ns) / 1e9
+            return Parts(
+                wait_s=wait_s, judge_s=agent_s - wait_s, push_s=max(0.0, received_s - agent_s)
             )
-    return None, None
+    return None
 
 
-def report(cases: list[Case], turns: list[Turn], bytes_per_s: dict[str, float]) -> None:
-    """Print times, traffic and their ratios."""
-    columns = ["agent", "collector", RECOMMENDED.name, AGGRESSIVE.name]
-    times: dict[str, list[float]] = {name: [] for name in columns}
-    print(f"{'fault':28} {'site':5}" + "".join(f"{name:>13}" for name in columns))
-    for case in cases:
-        agent_s, collector_s = ours(case, turns)
-        row = {"agent": agent_s, "collector": collector_s, **case.reference_s}
-        for name, value in row.items():
-            # Who did not tell at all is counted as if it had when it was given up.
-            times[name].append(GIVE_UP_S if value is None else value)
-        cells = "".join(
-            f"{'–' if (value := row[name]) is None else f'{value:.1f}':>13}" for name in columns
+def add(seen: Seen, bench: Bench, turns: list[Turn], bytes_per_s: dict[str, float]) -> None:
+    """Add what one sitting has shown."""
+    seen.bytes_per_s = bytes_per_s
+    seen.known += [
+        Known(
+            fault=case.fault.title,
+            site=case.site,
+            reference_s=case.reference_s,
+            ours=ours(case, turns),
         )
-        print(f"{case.fault.title:28} {case.site:5}{cells}")
-    for share in (0.5, 0.95):
-        at = {name: percentile(values, share) or 0.0 for name, values in times.items()}
-        print(f"{f'p{share * 100:.0f}':34}" + "".join(f"{at[name]:13.1f}" for name in columns))
-        for pace in PACES:
-            for name in ("agent", "collector"):
-                print(f"    {pace.name} / {name}: {at[pace.name] / at[name]:.1f}")
-    print("traffic, bytes a second, both links:")
-    for name, value in bytes_per_s.items():
-        print(f"    {name:12} {value:10.0f}   {value / bytes_per_s['ours']:.1f} times ours")
-
-
-def false_alarms(bench: Bench) -> None:
-    """Print what the references told while nothing was broken."""
+        for case in bench.cases
+    ]
     spans = [(case.broken.boottime_ns, case.healed_ns) for case in bench.cases]
     for pace in PACES:
         told = [
             one for key, ref in bench.references.items() if key[1] == pace.name for one in ref.told
         ]
         false = [one for one in told if not any(a <= one.boottime_ns <= b for a, b in spans)]
-        print(f"{pace.name}: {len(false)} alarms with nothing broken")
+        seen.false_alarms[pace.name] = seen.false_alarms.get(pace.name, 0) + len(false)
 
 
 def main() -> int:
@@ -331,7 +320,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--window", type=float, default=120.0, help="traffic, s (%(default)s)")
     parser.add_argument("--rounds", nargs="*", default=list(ROUNDS), choices=list(ROUNDS))
+    parser.add_argument("--add", type=Path, help="file of what was seen before, added to")
     options = parser.parse_args()
+    file: Path | None = options.add
+    seen = Seen()
+    if file is not None and file.exists():
+        seen = msgspec.json.decode(file.read_bytes(), type=Seen)
     with (
         tempfile.TemporaryDirectory(prefix="thongsuot-bench-") as made,
         Lab(city(sites=4)) as lab,
@@ -343,9 +337,10 @@ def main() -> int:
             bytes_per_s = run(bench, options.rounds, options.window)
         finally:
             bench.stop()
-        turns = record_of(folder)
-    report(bench.cases, turns, bytes_per_s)
-    false_alarms(bench)
+        add(seen, bench, record_of(folder), bytes_per_s)
+    if file is not None:
+        file.write_bytes(msgspec.json.encode(seen))
+    report(seen, [pace.name for pace in PACES])
     return 0
 
 

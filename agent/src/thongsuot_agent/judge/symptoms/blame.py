@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from math import log
+from math import log, sqrt
 
 from thongsuot_agent.judge.fault import Fault, Sighting
 from thongsuot_agent.judge.plan import RANK
@@ -56,6 +56,16 @@ class Share:
     def plus(self, sent: int, lost: int) -> "Share":
         """Return the share with more echoes."""
         return Share(self.rung, self.sent + sent, self.lost + lost)
+
+    def at_least(self) -> float:
+        """
+        Return the share lost, less one standard deviation of the count.
+
+        The test ends when many were lost by chance, so the share seen then is above the true one. A
+        nearer rung held against that looks clean too soon (2026-11, 2 % on the line: the core was
+        blamed in 2.3 % of 2000 simulated cases, and in 0.6 % with this).
+        """
+        return (self.lost - sqrt(self.lost)) / self.sent if self.sent else 0.0
 
     def nats(self, degraded: float, healthy: float) -> float:
         """Return the evidence for one share of losses against another."""
@@ -134,9 +144,8 @@ def _first_lossy(shares: Iterable[Share], settings: Settings, *, is_enough: bool
         for other in rungs.values():
             if RANK[other.rung] > RANK[rung]:
                 beyond = beyond.plus(other.sent, other.lost)
-        ratio = beyond.lost / beyond.sent if beyond.sent else 0.0
         nats = rungs[rung].nats(
-            max(ratio, settings.loss_degraded_ratio), settings.loss_healthy_ratio
+            max(beyond.at_least(), settings.loss_degraded_ratio), settings.loss_healthy_ratio
         )
         if rung is Segment.LAN:
             if nats >= LAN_LOSSY_NATS:

@@ -1,7 +1,8 @@
 """
 The matrix on real packets: each fault under real agents and a real collector, seen as its row says.
 
-All rows are played in one run (about five minutes); each test looks at what came of its row.
+All rows are played in one run (a quarter of an hour); each test looks at what came of its row.
+``test_matrix_brief`` plays a few of them in the default run.
 """
 
 import sys
@@ -57,6 +58,11 @@ def test_no_fault_is_blamed_on_a_party_that_is_not_at_fault(account: Account) ->
 def test_no_fault_is_looked_for_in_the_wrong_place(account: Account) -> None:
     wrong = [blame.text() for blame in account.blames if blame.wrong is Wrong.SEGMENT]
     assert wrong == []
+
+
+def test_what_agents_made_is_kept_once_or_its_absence_announced(account: Account) -> None:
+    assert account.books.faults == []
+    assert account.books.unannounced == 0
 
 
 def test_rows_have_names_of_their_own() -> None:

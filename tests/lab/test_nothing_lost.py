@@ -3,7 +3,6 @@ Through outages, kills, a full disk and a database that is away: every result is
 and in Prometheus at its own time, or its absence is announced.
 """
 
-import re
 import subprocess
 import sys
 import tempfile
@@ -20,15 +19,16 @@ import msgspec
 import pytest
 
 from tests.lab.havoc import Havoc
-from tests.lab.ledger import Ledger, batches_in_order, samples_in, samples_of
 from tests.lab.waiting import wait_for
 from tests.servers import need
 from tests.timing import MS
 from thongsuot_agent.status import AgentStatus
-from thongsuot_collector.app.parts import JOURNAL_FILE
 from thongsuot_lab.lab import Lab
 from thongsuot_lab.matrix import profile
-from thongsuot_lab.matrix.record import Kept, batches
+from thongsuot_lab.matrix.books import lag
+from thongsuot_lab.matrix.books import read as read_books
+from thongsuot_lab.matrix.ledger import Ledger, batches_in_order, samples_in, samples_of
+from thongsuot_lab.matrix.record import Kept
 from thongsuot_lab.stack.city import CityStack
 
 pytestmark = [pytest.mark.lab, pytest.mark.servers]
@@ -193,26 +193,14 @@ def is_idle(stack: CityStack, number: int) -> bool:
     return statuses(stack)[number].waiting == 0
 
 
-def lag(stack: CityStack) -> float | None:
-    """Return how many entries of the journal the sink has not delivered."""
-    text = httpx.get(f"{stack.addresses['collector']}/metrics").raise_for_status().text
-    found = re.search(r'consumer_lag_entries\{consumer="(?:sink[:/])?prometheus"\} (\S+)', text)
-    return None if found is None else float(found.group(1))
-
-
 def read(
     folder: Path, in_prometheus: Counter[tuple[str, int]], kills: dict[str, int], piled: int
 ) -> Aftermath:
     """Read logs and journal, and print the account."""
-    everything = list(batches(folder / "collector" / "state" / JOURNAL_FILE))
-    ledgers = {site: Ledger() for site in SITES}
-    for site, ledger in ledgers.items():
-        ledger.read_log(folder / "logs" / f"agent-{site}.log")
-    for kept in everything:
-        ledgers[kept.batch.site].read_batch(kept)
+    books = read_books(folder, SITES, in_prometheus)
     return Aftermath(
-        ledgers=ledgers,
-        everything=everything,
+        ledgers=books.ledgers,
+        everything=books.everything,
         in_prometheus=in_prometheus,
         kills=kills,
         piled=piled,

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import quantiles
 
+from thongsuot_lab.matrix.books import Books
 from thongsuot_lab.matrix.place import Subject
 from thongsuot_lab.matrix.record import Turn
 from thongsuot_lab.matrix.row import Row, Sees
@@ -49,6 +50,13 @@ class Account:
     blames: tuple[Blame, ...]
     turns: int
     healthy_s: float
+    books: Books
+
+    @property
+    def is_good(self) -> bool:
+        """Whether every row went as it says, nobody was blamed wrongly and nothing was lost."""
+        has_failed = any(one.failures for one in self.outcomes)
+        return not (has_failed or self.blames or self.books.faults)
 
     def detections(self) -> list[Detection]:
         """Return every verdict that had to be given and was."""
@@ -56,7 +64,12 @@ class Account:
 
 
 def account_of(
-    trials: Sequence[Trial], turns: Sequence[Turn], *, watched_s: float, patience: float
+    trials: Sequence[Trial],
+    turns: Sequence[Turn],
+    books: Books,
+    *,
+    watched_s: float,
+    patience: float,
 ) -> Account:
     """
     Return what a run came to.
@@ -72,6 +85,7 @@ def account_of(
         blames=tuple(blames),
         turns=len(turns),
         healthy_s=max(0.0, watched_s - broken_s),
+        books=books,
     )
 
 
@@ -84,7 +98,7 @@ def percentile(values: Iterable[float], share: float) -> float | None:
 
 
 def _broken_s(trial: Trial) -> float:
-    if trial.broken_at is None:
+    if trial.broken_at is None or not trial.row.sees:
         return 0.0
     end = trial.well_at or trial.mended_at or trial.broken_at
     return (end.boottime_ns - trial.broken_at.boottime_ns) / 1e9
@@ -103,6 +117,7 @@ def _outcome(
             found = None if trial.row.by_collector else _detection(trial, turns, subject, sees)
             if found is not None:
                 detections.append(found)
+                failures += _forgotten(trial, turns, found)
             elif not trial.row.by_collector:
                 failures.append(f"not in the record: {'/'.join(subject)} {sees.state}")
         if not trial.row.sees:
@@ -134,6 +149,22 @@ def _detection(
                 collector_s=(turn.received_ns - broken.wall_ns) / 1e9,
             )
     return None
+
+
+def _forgotten(trial: Trial, turns: Sequence[Turn], found: Detection) -> list[str]:
+    """Return that a subject was called well again while it was still broken."""
+    broken, mended = trial.broken_at, trial.mended_at
+    assert broken is not None, "only what was broken can be detected"
+    known_ns = broken.boottime_ns + round(found.agent_s * 1e9)
+    return [
+        f"forgotten: {'/'.join(found.subject)} up after {seconds:.1f} s"
+        for turn in turns
+        if (turn.site, turn.link, turn.service) == found.subject
+        and turn.state is State.UP
+        and known_ns < turn.decided_ns
+        and (mended is None or turn.decided_ns < mended.boottime_ns)
+        and (seconds := (turn.decided_ns - broken.boottime_ns) / 1e9)
+    ]
 
 
 def _unrest(trial: Trial, turns: Sequence[Turn]) -> list[str]:

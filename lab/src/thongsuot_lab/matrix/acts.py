@@ -65,6 +65,20 @@ def _fill(value: object, place: Place) -> object:
 
 
 @dataclass(frozen=True, slots=True)
+class Noise:
+    """Every line loses one echo in a thousand beyond what it loses anyway, as healthy lines do."""
+
+    loss_ratio: float = 0.0005
+
+    def begin(self, stage: Stage, place: Place) -> Broken:
+        """Let them lose."""
+        lines = [
+            {"site": site, "link": link, "ratio": self.loss_ratio} for site, link in place.lines()
+        ]
+        return Faults(tuple(("loss", line) for line in lines)).begin(stage, place)
+
+
+@dataclass(frozen=True, slots=True)
 class OwnDownload:
     """The site downloads something large, through the device: its counters can tell."""
 

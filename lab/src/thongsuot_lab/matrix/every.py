@@ -1,7 +1,7 @@
 """Every row there is, and those that cannot be played in this lab, by name and with the reason."""
 
 from thongsuot_lab.matrix.row import Row
-from thongsuot_lab.matrix.rows import access, carrier, device, lan, service, transit
+from thongsuot_lab.matrix.rows import access, carrier, device, lan, none, service, transit
 
 ROWS: tuple[Row, ...] = (
     *device.ROWS,
@@ -10,6 +10,7 @@ ROWS: tuple[Row, ...] = (
     *carrier.ROWS,
     *transit.ROWS,
     *service.ROWS,
+    *none.ROWS,
 )
 
 NOT_PLAYED = {

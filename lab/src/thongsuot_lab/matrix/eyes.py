@@ -64,11 +64,23 @@ def _all_up(said: Said) -> bool:
     return has_service and all(state is State.UP for state, _, _ in said.values())
 
 
-def _agent(base: str) -> Said | None:
+def waiting_at(stack: CityStack, site: str) -> int | None:
+    """Return how many batches wait at an agent, ``None`` where it does not answer."""
+    status = _status(stack.addresses[f"agent-{site}"])
+    return None if status is None else status.record.waiting_batches
+
+
+def _status(base: str) -> AgentStatus | None:
     try:
         with urllib.request.urlopen(f"{base}/status.json", timeout=_PATIENCE_S) as response:
-            status = msgspec.json.decode(response.read(), type=AgentStatus)
+            return msgspec.json.decode(response.read(), type=AgentStatus)
     except (urllib.error.URLError, http.client.HTTPException, OSError, msgspec.DecodeError):
+        return None
+
+
+def _agent(base: str) -> Said | None:
+    status = _status(base)
+    if status is None:
         return None
     return {
         (one.link, one.service): (one.state, one.segment, one.symptom) for one in status.verdicts

@@ -34,11 +34,17 @@ HTTP_TIMEOUT_S = 3.0
 REST_S = 16.0
 """After a row a site rests so long: an outage soon after another is flapping, and rightly so."""
 
+FLAPPING = {"flap_pair_s": 25.0, "flap_window_s": 45.0, "flap_down_s": 12.0}
+"""
+A line that flaps every 20 s: two cuts begin 20 s apart and last 10 s. Rows that break one line one
+after the other begin at least half a minute apart: that is no flapping.
+"""
+
 SHARE = 0.2
 """Share of the agent's own patience and windows."""
 
 _WINDOWS = ("stale_s", "facts_grace_s", "vain_s", "service_wait_s", "service_slow_s")
-_FLAPS = ("flap_pair_s", "flap_window_s", "flap_clear_s", "flap_down_s")
+_FLAPS = ("flap_clear_s",)
 _SHORTEST_ROUND_S = 1.0
 _SHORTEST = {"stale_s": 8.0, "facts_grace_s": 1.0, "service_wait_s": HTTP_TIMEOUT_S + 1.0}
 
@@ -59,8 +65,7 @@ def judge() -> dict[str, object]:
             }
         elif field.name in (*_WINDOWS, *_FLAPS):
             found[field.name] = max(_SHORTEST.get(field.name, 0.0), value * SHARE)
-    # Rows that break one line one after the other are not one line that flaps.
-    return found | {"flap_window_s": REST_S * 1.5}
+    return found | FLAPPING
 
 
 def topology(sites: int) -> Topology:
@@ -73,7 +78,7 @@ def topology(sites: int) -> Topology:
     return replace(drawn, wires=wires)
 
 
-def options(ca_file: Path, *, push_every_s: float = 2.0) -> Options:
+def options(ca_file: Path, *, push_every_s: float = 2.0, with_prometheus: bool = False) -> Options:
     """Return what agents and collector are told."""
     settings: dict[str, dict[str, object]] = {
         "http": {
@@ -84,7 +89,7 @@ def options(ca_file: Path, *, push_every_s: float = 2.0) -> Options:
         "dns": {"timeout_s": 1.0},
     }
     return Options(
-        with_prometheus=False,
+        with_prometheus=with_prometheus,
         probes=tuple(
             ProbePlan(kind=kind, every_s=every_s, settings=settings.get(kind, {}))
             for kind, every_s in EVERY_S.items()
@@ -92,6 +97,8 @@ def options(ca_file: Path, *, push_every_s: float = 2.0) -> Options:
         push_every_s=push_every_s,
         silent_after_s=8.0,
         judge=judge(),
+        # What agents made is held against what was kept: they log each run.
+        is_verbose=True,
     )
 
 

@@ -81,7 +81,8 @@ class Row:
     One row.
 
     ``sees`` empty: nothing may be called wrong, for ``hold_s``. ``segments`` are those that may be
-    blamed on the subjects concerned while it lasts: where the fault truly is. ``heard``: whether
+    blamed on the subjects concerned while it lasts: where the fault truly is. ``recovers_s``: how
+    long it may take after the mending until all is said to be well. ``heard``: whether
     the collector can be reached meanwhile; else the record has to tell it afterwards.
     ``by_collector``: it is the collector's to see, and not the agent's. ``restarts``: agents begin
     anew, or do not get to measure, so that ``unknown`` is the truth for a while.
@@ -97,6 +98,7 @@ class Row:
     segments: frozenset[Segment] = field(default_factory=frozenset)
     within: Within = Within(intervals=8)
     hold_s: float = 3.0
+    recovers_s: float = 40.0
     heard: bool = True
     by_collector: bool = False
     restarts: bool = False

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from thongsuot_collector.app.parts import JOURNAL_FILE
 from thongsuot_lab.lab import Lab
-from thongsuot_lab.matrix import profile
+from thongsuot_lab.matrix import books, profile
 from thongsuot_lab.matrix.account import Account, account_of
 from thongsuot_lab.matrix.eyes import look_at
 from thongsuot_lab.matrix.moment import Moment
@@ -17,6 +17,7 @@ from thongsuot_lab.matrix.record import Turn, batches, turns_of
 from thongsuot_lab.matrix.row import Row, Scope
 from thongsuot_lab.matrix.stage import Stage
 from thongsuot_lab.matrix.trial import Phase, Trial
+from thongsuot_lab.stack import prometheus
 from thongsuot_lab.stack.city import CityStack
 from thongsuot_lab.stack.session import Stopped
 from thongsuot_lab.topology.model import Topology
@@ -152,7 +153,10 @@ def run(
 ) -> Account:
     """Build the lab, play the rows and return the account."""
     with Lab(profile.topology(sites)) as lab:
-        stack = CityStack(lab, folder, profile.options(lab.ca_file))
+        with_prometheus = prometheus.installed()
+        stack = CityStack(
+            lab, folder, profile.options(lab.ca_file, with_prometheus=with_prometheus)
+        )
         say(f"starting a collector and {sites} agents …")
         try:
             stack.start()
@@ -163,10 +167,17 @@ def run(
                 # Who stops it early still wants to know what has come of it.
                 playing.play(rows)
             watched_s = (Moment.now().boottime_ns - started.boottime_ns) / 1e9
+            books.come_to_rest(stack, patience=patience)
+            in_prometheus = books.delivered(stack, since_s=started.wall_ns / 1e9)
         finally:
             stack.stop()
-    turns = record_of(folder)
-    return account_of(playing.trials, turns, watched_s=watched_s * sites, patience=patience)
+    return account_of(
+        playing.trials,
+        record_of(folder),
+        books.read(folder, stack.sites, in_prometheus),
+        watched_s=watched_s * sites,
+        patience=patience,
+    )
 
 
 def record_of(folder: Path) -> list[Turn]:

@@ -33,6 +33,7 @@ def lines(account: Account) -> Iterator[str]:
     outside = [blame for blame in account.blames if not blame.during]
     yield from (f"    {blame.text()}" for blame in outside)
     parties = sum(blame.wrong is Wrong.PARTY for blame in account.blames)
+    yield from account.books.lines()
     yield f"wrong segment of the right party: {len(account.blames) - parties}"
     yield f"faults blamed on a party not at fault: {parties}"
 

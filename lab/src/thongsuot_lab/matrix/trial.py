@@ -111,7 +111,7 @@ class Trial:
         if all(look.is_well for look in looks.values()):
             self.well_at = Moment.now()
             self._enter(Phase.DONE)
-        elif self._waited_s() > PATIENCE_S * self.patience:
+        elif self._waited_s() > self.row.recovers_s * self.patience:
             self.failures.append(f"did not recover: {_unwell(looks)}")
             self._enter(Phase.DONE)
 

@@ -54,7 +54,8 @@ ROWS = (
         sees=_sees("fixed", State.DEGRADED, Symptom.ACCESS_LOSS),
         segments=ACCESS,
         within=Within(intervals=150),
-        note="1 % each way, 2 % there and back",
+        recovers_s=120.0,
+        note="1 % each way, 2 % there and back; that it is over takes 570 echoes to tell",
     ),
     Row(
         name="loss-20",
@@ -63,6 +64,7 @@ ROWS = (
         sees=_sees("fixed", State.DEGRADED, Symptom.ACCESS_LOSS),
         segments=ACCESS,
         within=Within(intervals=20),
+        recovers_s=120.0,
     ),
     Row(
         name="slow-300-ms",
@@ -88,13 +90,13 @@ ROWS = (
     ),
     Row(
         name="flapping",
-        breaks=fault("flap", site="{site}", link="fixed", every_s=8.0),
+        breaks=fault("flap", site="{site}", link="fixed", every_s=20.0),
         links=("fixed",),
         sees=_sees("fixed", State.DEGRADED, Symptom.ACCESS_FLAPPING),
         segments=ACCESS,
         within=Within(intervals=20),
-        hold_s=16.0,
-        note="every 8 s; at the agent's own settings every 20 s is the same",
+        hold_s=45.0,
+        note="10 s dead, 10 s alive; the second silence makes it one fault that lasts",
     ),
     Row(
         name="one-way-down",

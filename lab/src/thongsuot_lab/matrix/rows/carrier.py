@@ -24,6 +24,15 @@ ROWS = (
         within=Within(intervals=3, kind="dns"),
     ),
     Row(
+        name="resolver-refuses",
+        breaks=fault("resolver-refuses", carrier="{carrier}"),
+        scope=Scope.CARRIER,
+        sees=_sees(State.DEGRADED, Symptom.RESOLVER_SILENT),
+        segments=CARRIER,
+        within=Within(intervals=3, kind="dns"),
+        note="it answers, but no names",
+    ),
+    Row(
         name="resolver-slow",
         breaks=fault("resolver-slow", carrier="{carrier}", delay_s=0.7),
         scope=Scope.CARRIER,

@@ -1,12 +1,13 @@
 """Ledger: what agents said that they had made, against what the journal and Prometheus have."""
 
+import json
 import re
+import urllib.parse
+import urllib.request
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-
-import httpx
 
 from thongsuot_lab.matrix.record import Kept
 from thongsuot_schema.batch.model import NoticeCode
@@ -50,9 +51,9 @@ class Ledger:
         with log.open(encoding="utf-8", errors="replace") as lines:
             for line in lines:
                 if found := _RUN.search(line):
-                    words = [_plain(found[name]) for name in ("kind", "link", "target", "family")]
-                    key: Key = (*words, int(found["ns"]) // NS_PER_MS)  # type: ignore[assignment]
-                    self.made[key] += 1
+                    words = (found["kind"], found["link"], found["target"], found["family"])
+                    kind, link, target, family = map(_plain, words)
+                    self.made[kind, link, target, family, int(found["ns"]) // NS_PER_MS] += 1
                 elif found := _TURN.search(line):
                     link, service = _plain(found["link"]), _plain(found["service"])
                     ms = int(found["ns"]) // NS_PER_MS
@@ -132,9 +133,10 @@ def samples_in(prometheus: str, *, range_s: int) -> Iterator[tuple[str, int]]:
     names = "|".join(
         name for kind in _KINDS.values() for name in (kind.success_name, kind.unmeasured_name)
     )
-    params = {"query": f'{{__name__=~"{names}"}}[{range_s}s]'}
-    answer = httpx.get(f"{prometheus}/api/v1/query", params=params, timeout=60.0)
-    for one in answer.raise_for_status().json()["data"]["result"]:
+    asked = urllib.parse.urlencode({"query": f'{{__name__=~"{names}"}}[{range_s}s]'})
+    with urllib.request.urlopen(f"{prometheus}/api/v1/query?{asked}", timeout=60.0) as answer:
+        found = json.load(answer)["data"]["result"]
+    for one in found:
         about = one["metric"]
         words = [about.get(word, "") for word in ("__name__", "site", "link", "target", "family")]
         for time_s, _ in one["values"]:

@@ -20,7 +20,7 @@ from thongsuot_lab.matrix.truth import Wrong
 
 pytestmark = [pytest.mark.lab, pytest.mark.matrix]
 
-SITES = 10
+SITES = 6
 
 
 @pytest.fixture(scope="module")

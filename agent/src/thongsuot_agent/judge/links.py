@@ -10,7 +10,7 @@ from thongsuot_agent.judge.fault import Fault, Sighting
 from thongsuot_agent.judge.hysteresis import advance, believe
 from thongsuot_agent.judge.memory import LinkMemory, Slot
 from thongsuot_agent.judge.plan import RANK
-from thongsuot_agent.judge.sight import Seen, Sight, look
+from thongsuot_agent.judge.sight import QUICK, Seen, Sight, look
 from thongsuot_agent.judge.signs import Sign
 from thongsuot_agent.judge.stand import Stand, ns
 from thongsuot_agent.judge.symptoms import facts, flapping, latency, loss, resolver, silence
@@ -140,6 +140,8 @@ def _is_tired(at: Stand) -> bool:
     link = at.link
     if not link.vain_bursts or link.mute_runs >= at.settings.mute_runs:
         return False
+    if silence.is_beyond_loss(at):
+        return False
     rest_s = min(at.settings.vain_s / 2, 2.0**link.vain_bursts)
     return at.now_ns - link.vain_ns < ns(rest_s)
 
@@ -222,7 +224,7 @@ def _clear(at: Stand, onset_ns: int, sight: Sight) -> None:
 def _excuse(at: Stand, sight: Sight) -> None:
     """Remember who stays silent, or fails, while others as far out answer."""
     link = at.link
-    if any(slot.is_pending for slot in rounds.slots_of(link)):
+    if any(slot.is_pending for slot in rounds.slots_of(link)) or _is_one_unheard(at, sight):
         return
     top = max((RANK[seen.rung] for seen in sight.answered()), default=-1)
     for seen in sight.seen:
@@ -230,6 +232,23 @@ def _excuse(at: Stand, sight: Sight) -> None:
             seen.track.excused = True
         if seen.track.failures:
             seen.track.excused_failure = True
+
+
+def _is_one_unheard(at: Stand, sight: Sight) -> bool:
+    """
+    Return whether somebody who was silent when last asked was not heard of in the round.
+
+    He may be silent still, and together with the others that is a fault, not an excuse.
+    """
+    heard = {seen.post.key(seen.track.family) for seen in sight.seen}
+    for track in at.link.tracks.values():
+        post = at.watch.posts.get(f"{track.kind} {track.target}")
+        if post is None or post.kind not in QUICK or track.excused or not track.silences:
+            continue
+        is_asked = rounds.can_be_asked(at.link, post, track.family)
+        if is_asked and post.key(track.family) not in heard:
+            return True
+    return False
 
 
 def _note_flaps(at: Stand, seen: Sighting | None, sight: Sight) -> None:

@@ -56,7 +56,7 @@ def _tell(trial: Trial) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="thongsuot_lab.matrix", description=__doc__)
     parser.add_argument("rows", nargs="*", metavar="ROW", help="default: all")
-    parser.add_argument("--sites", type=int, default=10, help="service points (%(default)s)")
+    parser.add_argument("--sites", type=int, default=6, help="service points (%(default)s)")
     parser.add_argument(
         "--patience", type=float, default=1.0, help="stretches every bound (%(default)s)"
     )

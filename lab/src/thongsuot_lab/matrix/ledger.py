@@ -13,7 +13,7 @@ from thongsuot_lab.matrix.record import Kept
 from thongsuot_schema.batch.model import NoticeCode
 from thongsuot_schema.catalogue import dns, host, http, icmp
 from thongsuot_schema.outcome import Outcome
-from thongsuot_schema.result import Family, Result
+from thongsuot_schema.result import Family, Result, Series
 
 NS_PER_MS = 1_000_000
 
@@ -115,7 +115,7 @@ def key_of(result: Result) -> Key:
 def samples_of(kept: Kept) -> Iterator[tuple[str, int]]:
     """Yield the outcome samples that a batch has to become: labels as one text, and time in ms."""
     offset_ms = kept.entry.epoch_ns // NS_PER_MS
-    last_ms: dict[str, int] = {}
+    last_ms: dict[Series, int] = {}
     for result in kept.batch.results:
         series, kind = result.series, _KINDS[result.series.kind]
         is_unmeasured = result.finding.outcome is Outcome.UNMEASURED
@@ -123,9 +123,10 @@ def samples_of(kept: Kept) -> Iterator[tuple[str, int]]:
         family = "" if series.family is Family.NONE else series.family.value
         labels = f"{name} {kept.batch.site} {series.link} {series.target} {family}"
         time_ms = offset_ms + result.boottime_ns // NS_PER_MS
-        # Two runs in one millisecond are put a millisecond apart: a database keeps one.
-        last_ms[labels] = max(time_ms, last_ms.get(labels, 0) + 1)
-        yield labels, last_ms[labels]
+        # Two runs in one millisecond are put a millisecond apart, whatever came of them: a database
+        # keeps one.
+        last_ms[series] = max(time_ms, last_ms.get(series, 0) + 1)
+        yield labels, last_ms[series]
 
 
 def samples_in(prometheus: str, *, range_s: int) -> Iterator[tuple[str, int]]:

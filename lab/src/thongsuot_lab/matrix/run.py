@@ -146,7 +146,7 @@ def run(
     rows: Sequence[Row],
     folder: Path,
     *,
-    sites: int = 10,
+    sites: int = 6,
     patience: float = 1.0,
     done: Callable[[Trial], None] = _unheard,
     say: Callable[[str], None] = _unheard,

@@ -14,7 +14,16 @@ from thongsuot_agent.judge.comparison import is_outage
 from thongsuot_agent.judge.evidence import gather
 from thongsuot_agent.judge.fault import Fault, Sighting
 from thongsuot_agent.judge.plan import RANK
-from thongsuot_agent.judge.sight import SERVICES, Found, Seen, Sight, latest, unheard, witnesses
+from thongsuot_agent.judge.sight import (
+    QUICK,
+    SERVICES,
+    Found,
+    Seen,
+    Sight,
+    latest,
+    unheard,
+    witnesses,
+)
 from thongsuot_agent.judge.stand import Stand, ns
 from thongsuot_agent.judge.symptoms.families import dead_family
 from thongsuot_agent.judge.symptoms.loss import share
@@ -41,6 +50,7 @@ _AFTER: Mapping[Segment, Fault] = {
     Segment.CARRIER: TRANSIT_SILENT,
 }
 """What is broken when this is the highest rung that answered."""
+TWICE = 2
 
 
 def detect(at: Stand, sight: Sight) -> Sighting | None:
@@ -77,6 +87,29 @@ def is_over(at: Stand) -> bool:
         return True
     still = detect(at, latest(at, at.link.silence.onset_ns))
     return still is None or still.fault != believed
+
+
+def is_beyond_loss(at: Stand) -> bool:
+    """
+    Return whether more is silent now than mere loss explains, by the schedule's own runs.
+
+    One run that nothing answers may be a blip, which takes all that are under way at that moment;
+    so only who was silent twice in a row counts, and a quorum of witnesses has to have been.
+    """
+    found: set[str] = set()
+    runs = 0
+    for track in at.link.tracks.values():
+        post = at.watch.posts.get(f"{track.kind} {track.target}")
+        is_meant = post is not None and post.kind in QUICK and RANK[post.rung] > RANK[Segment.LAN]
+        if is_meant and not track.excused and track.silences >= TWICE:
+            found.add(track.target)
+            runs += track.silences
+    nats = runs * log(1.0 / _loss_ratio(at))
+    return len(found) >= at.settings.quorum and nats >= at.settings.silence_nats
+
+
+def _loss_ratio(at: Stand) -> float:
+    return min(0.95, max(at.settings.loss_floor_ratio, share(at.link)))
 
 
 def _available(at: Stand) -> int:
@@ -142,12 +175,11 @@ def _by_neighbour(at: Stand, sight: Sight) -> Fault:
 def _sighting(at: Stand, sight: Sight, found: Found) -> Sighting:
     """Return a silence with its onset, its evidence and its strength."""
     silent = found.silent
-    ratio = min(0.95, max(at.settings.loss_floor_ratio, share(at.link)))
     return Sighting(
         fault=found.fault,
         onset_ns=_onset_ns(silent),
         evidence=gather(at, sight),
-        nats=log(1.0 / ratio) * sum(s.track.silences for s in silent),
+        nats=log(1.0 / _loss_ratio(at)) * sum(s.track.silences for s in silent),
         is_sure=_speaks_enough(at, silent),
         is_ripe=found.is_ripe,
     )

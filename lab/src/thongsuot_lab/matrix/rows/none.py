@@ -3,8 +3,8 @@
 from thongsuot_lab.matrix.acts import Noise
 from thongsuot_lab.matrix.row import Row, Scope
 
-HOUR_S = 360.0
-"""Ten sites for so long are an hour of one."""
+HOUR_S = 300.0
+"""The links of six sites for so long are an hour of one, and three by the number of echoes."""
 
 ROWS = (
     Row(

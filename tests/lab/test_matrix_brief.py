@@ -1,5 +1,5 @@
 """
-A few rows of the matrix, one or more of each rung, played in every run of the tests.
+A few rows of the matrix: of site, line, carrier and portals, in every run of the tests.
 
 ``./run test -m matrix`` plays them all (``test_matrix``).
 """
@@ -30,7 +30,6 @@ NAMES = (
     "core-dead",
     "portal-refuses",
     "certificate-expiring",
-    "foreign-transit-dead",
 )
 PATIENCE = 3.0
 """Other tests may run beside: bounds are for the whole matrix, on a machine of its own."""

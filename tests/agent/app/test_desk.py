@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from tests.agent.spool.making import Collected, clock_of, opened
@@ -20,7 +21,7 @@ from thongsuot_schema.batch.model import NoticeCode
 from thongsuot_schema.catalogue.icmp import LOSS, RTT
 from thongsuot_schema.result import Family, Result, Series, ok
 from thongsuot_schema.state import State
-from thongsuot_schema.verdict import Verdict, VerdictChange
+from thongsuot_schema.verdict import Symptom, Verdict, VerdictChange
 
 SERIES = Series(kind="icmp", revision=1, link="fiber", target="anchor", family=Family.IP4)
 
@@ -32,6 +33,7 @@ class Carried:
     wishes: list[Wish] = field(default_factory=list)
     news: int = 0
     down: list[str] = field(default_factory=list)
+    families: list[tuple[str, Family | None]] = field(default_factory=list)
 
     def orders(self) -> Orders:
         def count() -> None:
@@ -42,6 +44,7 @@ class Carried:
             on_news=count,
             on_way_out=lambda: None,
             on_link_down=self.down.append,
+            on_family=lambda link, family: self.families.append((link, family)),
         )
 
 
@@ -92,7 +95,29 @@ async def test_what_the_judge_rules_is_kept_and_carried_out(
     assert [change.verdict for change in batch.changes] == [down.verdict]
     assert len(batch.results) == 1
     assert (carried.wishes, carried.news, carried.down) == ([wish], 1, ["fiber"])
+    assert carried.families == [("fiber", None)]
     assert desk.latest.count == 1
+    await spool.close()
+
+
+async def test_which_family_is_dead_is_told_and_taken_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake, carried = FakeClock(), Carried()
+    spool = await opened(tmp_path, fake)
+    desk = desk_of(spool, fake, carried)
+    up = change(fake, State.UP)
+    dead = msgspec.structs.replace(
+        up,
+        verdict=Verdict(link="fiber", service="", state=State.DEGRADED, symptom=Symptom.IP6_DEAD),
+    )
+    ruling = iter((dead, up))
+    monkeypatch.setattr(
+        module, "step", lambda memory, *_: Ruling(memory=memory, changes=(next(ruling),))
+    )
+    desk.take_result(measured(fake))
+    desk.take_result(measured(fake))
+    assert carried.families == [("fiber", Family.IP6), ("fiber", None)]
     await spool.close()
 
 

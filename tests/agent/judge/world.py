@@ -49,6 +49,10 @@ WELL = LinkFacts(
 )
 
 
+TIMED = frozenset({Reason.TIMED_OUT, Reason.NAME_SERVER_TIMED_OUT})
+"""Failures that are no measurement while the agent's timers run late."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Trouble:
     """
@@ -130,6 +134,7 @@ class World:
     expiry_s: dict[str, float] = field(default_factory=dict)
     starve: Callable[[float], bool] = lambda _at_s: False
     late: Callable[[float], bool] = lambda _at_s: False
+    doubt: Callable[[float], bool] = lambda _at_s: False
     addresses: tuple[str, ...] = ("198.51.100.2",)
     fulfil: Callable[[Wish], bool] = lambda _wish: True
 
@@ -287,6 +292,9 @@ class World:
             if self._random.random() < 0.5:
                 took_s, finding = self.timeout_s[post.kind], not_ok(Reason.TIMED_OUT)
             finding = structs.replace(finding, doubts=(Doubt.TIMER_LATE,))
+        if finding.reason in TIMED and self.doubt(at_s):
+            # It may have been answered, had the agent been given the CPU.
+            finding = not_ok(Reason.AGENT_STARVED)
         return took_s, finding
 
     def _facts_at(self, link: str, at_s: float) -> LinkFacts:

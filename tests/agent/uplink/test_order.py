@@ -1,6 +1,7 @@
 """Which link is tried first."""
 
-from thongsuot_agent.uplink.order import Way, in_order
+from thongsuot_agent.uplink.order import Way, in_family_order, in_order
+from thongsuot_schema.result import Family
 from thongsuot_schema.state import State
 
 FIBER = Way(name="fiber", can_send=True, is_metered=False, state=State.UP)
@@ -35,3 +36,11 @@ def test_a_metered_link_is_left_as_soon_as_an_unmetered_one_is_up() -> None:
     assert in_order([FIBER, MOBILE], "mobile") == ("fiber", "mobile")
     doubtful = way("fiber", State.UNKNOWN)
     assert in_order([doubtful, MOBILE], "mobile") == ("mobile", "fiber")
+
+
+def test_addresses_of_a_dead_family_come_last_and_else_stay_in_order() -> None:
+    found = ("2001:db8::1", "192.0.2.1")
+    assert in_family_order(found, None) == found
+    assert in_family_order(found, Family.IP4) == found
+    assert in_family_order(found, Family.IP6) == ("192.0.2.1", "2001:db8::1")
+    assert in_family_order(found[:1], Family.IP6) == found[:1], "better than none"

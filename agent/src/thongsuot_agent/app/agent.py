@@ -83,6 +83,7 @@ class Agent:
                 on_news=self._send_news,
                 on_way_out=self._uplink.hurry,
                 on_link_down=self._uplink.leave,
+                on_family=self._uplink.avoid,
             )
         )
         self.front = Front(

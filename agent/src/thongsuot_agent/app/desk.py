@@ -25,11 +25,14 @@ from thongsuot_agent.page.history import History
 from thongsuot_agent.page.latest import Latest
 from thongsuot_agent.spool.spool import Spool
 from thongsuot_schema.batch.model import Notice, NoticeCode
-from thongsuot_schema.result import Result
+from thongsuot_schema.result import Family, Result
 from thongsuot_schema.state import State
-from thongsuot_schema.verdict import VerdictChange
+from thongsuot_schema.verdict import Symptom, VerdictChange
 
 _log = logging.getLogger(__name__)
+
+DEAD_FAMILY = {Symptom.IP4_DEAD: Family.IP4, Symptom.IP6_DEAD: Family.IP6}
+"""The family that nothing should be tried in first, by what is wrong with a link."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,13 +41,15 @@ class Orders:
     Who is told of what follows; called on the loop, must not block.
 
     ``on_wish`` measures at once; ``on_news`` pushes at once (a verdict changed); ``on_way_out``
-    hears that a link came up; ``on_link_down`` that one was judged down.
+    hears that a link came up; ``on_link_down`` that one was judged down; ``on_family``, with every
+    verdict on a link, which family is dead on it while the other is not.
     """
 
     on_wish: Callable[[Wish], None]
     on_news: Callable[[], None]
     on_way_out: Callable[[], None]
     on_link_down: Callable[[str], None]
+    on_family: Callable[[str, Family | None], None]
 
 
 class Desk:
@@ -226,8 +231,11 @@ class Desk:
             change.decided_boottime_ns,
         )
         self.history.take(change)
-        if verdict.state is State.DOWN and not verdict.service:
-            self._carried_out_by().on_link_down(verdict.link)
+        if not verdict.service:
+            orders = self._carried_out_by()
+            orders.on_family(verdict.link, DEAD_FAMILY.get(verdict.symptom))
+            if verdict.state is State.DOWN:
+                orders.on_link_down(verdict.link)
 
     def _carried_out_by(self) -> Orders:
         assert self._orders is not None, "serve comes first"

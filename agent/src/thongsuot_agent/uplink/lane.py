@@ -21,6 +21,7 @@ from thongsuot_schema.batch.push import (
     PATH_BATCHES,
     PATH_LAYOUTS,
 )
+from thongsuot_schema.result import Family
 
 _log = logging.getLogger(__name__)
 
@@ -79,6 +80,13 @@ class Lane:
         under_way = self._under_way.get(link)
         if under_way is not None:
             under_way.reschedule(asyncio.get_running_loop().time())
+
+    def avoid(self, link: str, family: Family | None) -> None:
+        """Use another family on a link, where there is one; what is under way ends at once."""
+        line = self._lines.get(link)
+        if line is None or not line.avoid(family):
+            return
+        self.abandon(link)
 
     def close(self) -> None:
         """Give up all connections."""

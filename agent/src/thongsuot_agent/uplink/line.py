@@ -21,6 +21,7 @@ from thongsuot_agent.links.state import LinkUnusable
 from thongsuot_agent.probes.certificates import system_authorities
 from thongsuot_agent.probes.resolution import resolve
 from thongsuot_agent.uplink.answer import ANSWER_LIMIT_BYTES, Response
+from thongsuot_agent.uplink.order import in_family_order
 from thongsuot_agent.uplink.traffic import used_bytes
 from thongsuot_schema.result import Family
 
@@ -72,6 +73,7 @@ class Line:
         self._unusable: LinkUnusable | None = None
         self._addresses: tuple[str, ...] = ()
         self._asked_ns = 0
+        self._avoided: Family | None = None
         self.spent_bytes = 0
         """IP-level traffic of the latest request, both directions, name lookup included."""
 
@@ -95,6 +97,18 @@ class Line:
         # The next request tries the next address, or asks for the name anew.
         self._addresses = self._addresses[1:]
         return Response(status=0, problem=self._why() or message or f"libcurl error {code}")
+
+    def avoid(self, family: Family | None) -> bool:
+        """
+        Try another family first from now on, until this is taken back; return whether that changes
+        where the next request goes.
+
+        A connection that is open in the avoided one is not used again: libcurl knows it by address.
+        """
+        before = self._addresses
+        self._avoided = family
+        self._addresses = in_family_order(before, family)
+        return before[:1] != self._addresses[:1]
 
     def _why(self) -> str:
         """Return why no socket could be opened, empty where one was."""
@@ -129,7 +143,8 @@ class Line:
             raise problem
         # One of each family first: what is dead is more often a family than a single address.
         turns = chain.from_iterable(zip_longest(*found))
-        self._addresses = tuple(address for address in turns if address is not None)
+        addresses = [address for address in turns if address is not None]
+        self._addresses = in_family_order(addresses, self._avoided)
         self._asked_ns = now_ns
 
     def _set_up(self, request: Request, body: bytearray, head: "_Head") -> None:

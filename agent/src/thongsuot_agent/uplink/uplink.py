@@ -22,6 +22,7 @@ from thongsuot_agent.uplink.answer import Meaning
 from thongsuot_agent.uplink.backoff import Backoff
 from thongsuot_agent.uplink.lane import Lane
 from thongsuot_schema.batch.push import Answer
+from thongsuot_schema.result import Family
 
 _log = logging.getLogger(__name__)
 
@@ -92,6 +93,11 @@ class Uplink:
         """A link was judged down: what is under way on it is not waited for."""
         self._fresh.abandon(link)
         self._backlog.abandon(link)
+
+    def avoid(self, link: str, family: Family | None) -> None:
+        """A family was judged dead on a link (``None``: none is, any more)."""
+        self._fresh.avoid(link, family)
+        self._backlog.avoid(link, family)
 
     async def run_fresh(self) -> Never:
         """Carry the fresh lane."""

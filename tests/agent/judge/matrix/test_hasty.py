@@ -8,10 +8,10 @@ runs must not look like one link's trouble.
 import msgspec
 import pytest
 
-from tests.agent.judge.expect import said
+from tests.agent.judge.expect import changes_of, said
 from tests.agent.judge.seeds import SEEDS
 from tests.agent.judge.site import ACCESS, FIXED, MOBILE, TARGETS, anchor, portal
-from tests.agent.judge.world import Trouble, World
+from tests.agent.judge.world import Trouble, World, seconds
 from thongsuot_agent.judge.events import Wish
 from thongsuot_agent.judge.plan import plan_from
 from thongsuot_agent.judge.settings import Patience, Settings
@@ -140,3 +140,21 @@ def test_in_a_hurry_nobody_is_blamed_who_is_not_at_fault(row: str, seed: int, pe
 
 def vars_of(broken: Trouble) -> dict[str, object]:
     return {name: getattr(broken, name) for name in broken.__dataclass_fields__}
+
+
+@pytest.mark.parametrize("row", ["exchange", "foreign"])
+@pytest.mark.parametrize("seed", SEEDS)
+def test_what_is_silent_is_known_though_half_of_the_time_outs_are_doubted(
+    row: str, seed: int
+) -> None:
+    # As on a machine with too many agents: when something breaks all ask, and timers run late.
+    broken, segments = ROWS[row]
+    world = hasty(seed, 24.0, broken)
+    world.doubt = lambda at_s: (at_s + seed / 7) % 3.0 < 1.5
+    world.run(END_S + 60.0)
+    named = {change.verdict.segment for change in world.changes} - {None}
+    assert named == segments
+    for link in BOTH:
+        found = next(c for c in changes_of(world, link) if c.verdict.segment in segments)
+        assert seconds(found.decided_boottime_ns) - START_S < 20.0
+        assert said(world, link)[-1] is State.UP

@@ -79,14 +79,18 @@ def is_over(at: Stand) -> bool:
     """
     Return whether a round that shows no silence may count as one in which there was none.
 
-    Wishes may be left unfulfilled: when those who were silent have not been heard of since, their
-    silence is not over.
+    Wishes may be left unfulfilled, and an agent that was not given the CPU measures nothing: when
+    those who were silent have not been heard of since, their silence is not over; nor is one that
+    has been seen and is not yet believed.
     """
-    believed = at.link.silence.fault
-    if believed is None:
+    slot = at.link.silence
+    held, since_ns = slot.fault, slot.onset_ns
+    if held is None:
+        held, since_ns = slot.pending, slot.pending_onset_ns
+    if held is None:
         return True
-    still = detect(at, latest(at, at.link.silence.onset_ns))
-    return still is None or still.fault != believed
+    still = detect(at, latest(at, since_ns))
+    return still is None or still.fault != held
 
 
 def is_beyond_loss(at: Stand) -> bool:

@@ -1,0 +1,264 @@
+"""
+Six hours with every uplink dead, on a real record: at the end all that the agent made is in the
+collector's journal once, and in a real Prometheus at its own time.
+
+The hours are compressed by the agent's clock alone. The record is on a disk, the pushes go through
+real sockets, the agent is started anew in the middle and loses its power once.
+"""
+
+import asyncio
+import shutil
+import sys
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from tests.agent.spool.making import change, places
+from tests.collector.batches import usual_results
+from tests.collector.running import collector, eventually, token
+from tests.fakes.clock import FakeClock
+from tests.integration.test_prometheus_remote_write import metric, sink
+from tests.servers import PrometheusServer
+from tests.timing import MS
+from thongsuot_agent.clock import Clock, TrueTime
+from thongsuot_agent.config.model import SpoolConfig
+from thongsuot_agent.spool.spool import Spool
+from thongsuot_agent.uplink.lane import Lane, Terms
+from thongsuot_agent.uplink.line import Door
+from thongsuot_agent.uplink.uplink import Uplink
+from thongsuot_collector.app.parts import JOURNAL_FILE
+from thongsuot_lab.matrix.ledger import NS_PER_MS, Ledger, key_of, samples_in, samples_of
+from thongsuot_lab.matrix.record import Kept, batches
+from thongsuot_schema.reason import Reason
+from thongsuot_schema.result import Result, not_ok
+
+NS_PER_S = 1_000_000_000
+SITE = "six-hours"
+OUTAGE_S = 6 * 3600
+PUSH_EVERY_S = 15
+SEALS = OUTAGE_S // PUSH_EVERY_S
+CHANGES = 12
+PUSHED_WITHIN_S = 600.0
+"""A push is durable there before the next one goes: 1440 of them take half a minute when idle."""
+RESTART_AT, POWER_CUT_AT = SEALS // 3, SEALS // 2 + 7
+BOOTS = ("00000000-0000-4000-8000-00000000000a", "00000000-0000-4000-8000-00000000000b")
+AT_RISK = round(SpoolConfig().disk_after_s / PUSH_EVERY_S) + 2
+"""Push intervals that are in memory alone: those that wait to be brought, sealed or not yet."""
+SECOND_BOOT_NS = 1_000_000 * NS_PER_S
+"""Boot time of the second boot: far from the first, so that runs are told apart by it."""
+
+
+@dataclass
+class Device:
+    """An agent's record, and what was put into it."""
+
+    root: Path
+    clock: FakeClock
+    boot: str = BOOTS[0]
+    ledger: Ledger = field(default_factory=Ledger)
+    waiting: int = 0
+
+    async def started(self) -> Spool:
+        """Start the agent: its record as it finds it."""
+        clock = clock_of(self.clock)
+        spool = Spool(
+            SpoolConfig(),
+            places(self.root),
+            clock,
+            site=SITE,
+            boot_id=self.boot,
+            trusted_wall_ns=clock.wall_ns,
+        )
+        await spool.open()
+        return spool
+
+    async def measure(self, spool: Spool, number: int) -> None:
+        """Make what one push interval has, and now and then a verdict change."""
+        self.clock.advance(PUSH_EVERY_S)
+        now_ns = self.clock.boottime_ns()
+        for one in in_an_outage(now_ns - PUSH_EVERY_S * NS_PER_S, number):
+            spool.add(one)
+            self.ledger.made[key_of(one)] += 1
+        if number % (SEALS // CHANGES) == 0:
+            ms = now_ns // NS_PER_MS
+            turn = change(ms)
+            spool.add(turn)
+            self.ledger.turned[turn.verdict.link, "", turn.verdict.state.value, ms] += 1
+            # News is sealed and brought to the disk at once.
+            spool.seal()
+            await spool.keep_up()
+
+    async def lose_power(self, spool: Spool) -> Spool:
+        """Lose what is in memory alone, and boot anew."""
+        spool._record.close()
+        await spool._store.close()
+        shutil.rmtree(places(self.root).runtime_dir)
+        self.boot = BOOTS[1]
+        self.clock = FakeClock(boottime_ns=SECOND_BOOT_NS, wall_ns=self.clock.wall_ns())
+        return await self.started()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Aftermath:
+    """What is there when all has been pushed."""
+
+    ledger: Ledger
+    everything: list[Kept]
+    in_prometheus: Counter[tuple[str, int]]
+    waiting: int
+    pushed_s: float
+
+
+def clock_of(fake: FakeClock) -> Clock:
+    """Return a clock that goes as a fake one, and on from where it stands."""
+    stopped_s = time.monotonic()
+
+    def since_ns() -> int:
+        return round((time.monotonic() - stopped_s) * NS_PER_S)
+
+    return Clock(
+        boottime_ns=lambda: fake.boottime_ns() + since_ns(),
+        wall_ns=lambda: fake.wall_ns() + since_ns(),
+        error_s=lambda: 0.01,
+    )
+
+
+def in_an_outage(from_ns: int, seed: int) -> Iterator[Result]:
+    """Yield what a push interval finds while hardly anything answers."""
+    for place, one in enumerate(usual_results(from_ns, seed=seed)):
+        finding = one.finding if place % 6 == 0 else not_ok(Reason.TIMED_OUT)
+        yield msgspec.structs.replace(one, finding=finding)
+
+
+async def live_through(device: Device) -> Spool:
+    """Let six hours pass; returns the record as it is at their end."""
+    spool = await device.started()
+    for number in range(SEALS):
+        await device.measure(spool, number)
+        if number == RESTART_AT:
+            await spool.close()
+            spool = await device.started()
+        elif number == POWER_CUT_AT:
+            spool = await device.lose_power(spool)
+        spool.seal()
+        await spool.keep_up()
+    device.waiting = spool.status().waiting_batches
+    return spool
+
+
+@asynccontextmanager
+async def pushing(device: Device, spool: Spool, url: str, secret: str) -> AsyncIterator[Uplink]:
+    """Push what waits, as the agent does."""
+    clock = clock_of(device.clock)
+    terms = Terms(
+        door=Door(url=url, host="127.0.0.1", ca_file="", timeout_s=15.0),
+        links={},
+        clock=clock,
+        boot_id=device.boot,
+        token=lambda: secret,
+        ways=lambda: (),
+        pay=lambda _link, _size: None,
+        layout_of=spool.layout,
+    )
+    uplink = Uplink(
+        spool,
+        fresh=Lane(terms),
+        backlog=Lane(terms),
+        clock=clock,
+        true_time=TrueTime(),
+        chance=lambda: 0.0,
+    )
+    async with asyncio.TaskGroup() as group:
+        lanes = [group.create_task(uplink.run_fresh()), group.create_task(uplink.run_backlog())]
+        yield uplink
+        for lane in lanes:
+            lane.cancel()
+    uplink.close()
+
+
+async def aftermath_of(root: Path, prometheus: PrometheusServer) -> Aftermath:
+    """Live through the outage, push everything and read what is there."""
+    began_ns = time.time_ns() - (OUTAGE_S + PUSH_EVERY_S) * NS_PER_S
+    device = Device(root / "device", FakeClock(wall_ns=began_ns))
+    spool = await live_through(device)
+    state = root / "collector"
+    state.mkdir()
+    async with collector(state, config=sink(prometheus)) as client:
+        started = time.monotonic()
+        secret = token(state, SITE)
+        async with (
+            pushing(device, spool, str(client.base_url), secret) as uplink,
+            asyncio.timeout(PUSHED_WITHIN_S * 1000 * MS),
+        ):
+            while spool.status().waiting_batches:
+                uplink.wake()
+                await asyncio.sleep(100 * MS)
+
+        async def is_delivered() -> bool:
+            return await metric(client, "thongsuot_collector_consumer_lag_entries") == 0
+
+        await eventually(is_delivered)
+        pushed_s = time.monotonic() - started
+    await spool.close()
+    everything = list(batches(state / JOURNAL_FILE))
+    for kept in everything:
+        device.ledger.read_batch(kept)
+    found = samples_in(prometheus.url, range_s=OUTAGE_S + 3600)
+    return Aftermath(
+        ledger=device.ledger,
+        everything=everything,
+        in_prometheus=Counter(one for one in found if f" {SITE} " in one[0]),
+        waiting=device.waiting,
+        pushed_s=pushed_s,
+    )
+
+
+@pytest.fixture(scope="module")
+def aftermath(prometheus: PrometheusServer, tmp_path_factory: pytest.TempPathFactory) -> Aftermath:
+    return asyncio.run(aftermath_of(tmp_path_factory.mktemp("six-hours"), prometheus))
+
+
+def test_the_account_is_told(aftermath: Aftermath, capsys: pytest.CaptureFixture[str]) -> None:
+    with capsys.disabled():
+        sys.stdout.write(
+            f"\n{aftermath.ledger.line(SITE)}; {aftermath.waiting} batches waited, "
+            f"pushed in {aftermath.pushed_s:.0f} s; "
+            f"{aftermath.in_prometheus.total()} outcomes in Prometheus\n"
+        )
+
+
+def test_six_hours_waited(aftermath: Aftermath) -> None:
+    assert aftermath.waiting >= SEALS - AT_RISK
+
+
+def test_what_was_made_is_in_the_journal_once_but_for_what_the_power_took(
+    aftermath: Aftermath,
+) -> None:
+    ledger = aftermath.ledger
+    assert ledger.doubled == []
+    assert ledger.unheard == 0
+    times_ms = [key[-1] for key in ledger.missing]
+    assert times_ms, "the power cut took what was in memory"
+    lost_s = (max(times_ms) - min(times_ms)) / 1000
+    assert lost_s <= AT_RISK * PUSH_EVERY_S, ledger.line(SITE)
+    assert max(times_ms) < SECOND_BOOT_NS // NS_PER_MS
+    assert len(ledger.gaps) == 1, ledger.gaps
+
+
+def test_no_verdict_change_is_lost(aftermath: Aftermath) -> None:
+    assert aftermath.ledger.turned.total() == CHANGES
+    assert not aftermath.ledger.missing_turns
+
+
+def test_prometheus_has_every_result_at_its_own_time(aftermath: Aftermath) -> None:
+    made = Counter(sample for kept in aftermath.everything for sample in samples_of(kept))
+    assert made - aftermath.in_prometheus == Counter(), "missing in Prometheus"
+    assert aftermath.in_prometheus - made == Counter(), "nobody measured that"
+    times_s = [ms / 1000 for _, ms in aftermath.in_prometheus]
+    assert max(times_s) - min(times_s) > OUTAGE_S - 60

@@ -50,6 +50,16 @@ def test_a_doubted_clock_begins_no_month_and_stops_nothing() -> None:
     assert purse.may_run(one(100), 0)
 
 
+def test_what_was_used_before_the_clock_was_known_is_not_forgotten() -> None:
+    wall_ns: int | None = None
+    purse = Purse(lambda: wall_ns)
+    purse.plan([METERED], [])
+    purse.pay("fiber", 1000)
+    wall_ns = NOVEMBER_NS
+    purse.pay("fiber", 1)
+    assert purse.spent_bytes() == {"fiber": 1001}
+
+
 def test_a_spent_allowance_stops_what_costs_and_not_what_is_free() -> None:
     purse = Purse(lambda: NOVEMBER_NS)
     purse.plan([METERED], [one(1000), one(0)])

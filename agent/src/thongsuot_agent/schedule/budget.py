@@ -61,9 +61,12 @@ def seconds_left(wall_ns: int) -> float:
 def spend(spent: Spent, used_bytes: int, month: str | None) -> Spent:
     """
     Return what is used after something more was; ``month`` is ``None`` while the clock is doubted.
+
+    What was used before anybody knew the month (an empty one) belongs to the first that is known.
     """
     if month is not None and month != spent.month:
-        return Spent(month=month, spent_bytes=used_bytes)
+        before_bytes = 0 if spent.month else spent.spent_bytes
+        return Spent(month=month, spent_bytes=before_bytes + used_bytes)
     return Spent(month=spent.month, spent_bytes=spent.spent_bytes + used_bytes)
 
 

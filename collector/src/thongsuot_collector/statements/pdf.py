@@ -5,7 +5,7 @@ The same issue gives the same bytes, whenever and wherever it is printed. Import
 that needs, 40 MiB: only the press and the command line import this.
 """
 
-from datetime import UTC, datetime
+from datetime import datetime
 from importlib.resources import as_file, files
 
 from fpdf import FPDF, FontFace
@@ -35,8 +35,11 @@ from thongsuot_collector.sla.words import (
     month_title,
 )
 from thongsuot_collector.statements.file_name import file_name
+from thongsuot_collector.statements.xmp import xmp_of
 from thongsuot_schema.words.language import Text
+from thongsuot_schema.words.moments import VIETNAM
 
+_MAKER = "Thông Suốt"
 _FONT = "Noto Sans"
 _WIDTH_MM = 182.0
 _INK = (27, 31, 36)
@@ -58,11 +61,13 @@ class Paper(FPDF):
                 self.add_font(_FONT, style, path)
         self.set_margin(14)
         self.set_auto_page_break(auto=True, margin=16)
-        self.set_creation_date(datetime.fromtimestamp(issue.issued_ms // 1_000, UTC))
+        title = f"{TITLE.vi} {issue.number}"
+        self.set_creation_date(datetime.fromtimestamp(issue.issued_ms // 1_000, VIETNAM))
         self.set_lang("vi")
-        self.set_title(f"{TITLE.vi} {issue.number}")
-        self.set_author("Thông Suốt")
-        self.set_producer("Thông Suốt")
+        self.set_title(title)
+        self.set_author(_MAKER)
+        self.set_producer(_MAKER)
+        self.set_xmp_metadata(xmp_of(title, _MAKER, issue.issued_ms))
         self.alias_nb_pages()
         self.set_draw_color(*_RULE)
         self.set_line_width(0.15)

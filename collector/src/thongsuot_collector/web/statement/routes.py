@@ -119,14 +119,17 @@ class StatementPages:
         except ValueError:
             return _NO_MONTH
         circuit = self._archive.circuit(name, of_month)
-        if circuit is None or of_month.from_ms > self._archive.now_ms:
-            return _NO_CIRCUIT if circuit is None else _NO_MONTH
-        if not number:
-            return self._archive.shown(circuit, of_month)
-        if not number.isascii() or not number.isdigit() or len(number) > _DIGITS:
-            return _NO_REVISION
-        found = ledger.revision(self._archive.store, month, circuit.site, circuit.link, int(number))
-        return found or _NO_REVISION
+        if circuit is None:
+            return _NO_CIRCUIT
+        store, site, link = self._archive.store, circuit.site, circuit.link
+        if number:
+            if not number.isascii() or not number.isdigit() or len(number) > _DIGITS:
+                return _NO_REVISION
+            return ledger.revision(store, month, site, link, int(number)) or _NO_REVISION
+        found = ledger.latest(store, month, site, link)
+        if found is None and of_month.from_ms > self._archive.now_ms:
+            return _NO_MONTH
+        return found or self._archive.shown(circuit, of_month)
 
 
 def _kind(path: str) -> tuple[str, str]:

@@ -1,0 +1,164 @@
+"""The PDF as a carrier's desk reads it: its text, its sums, the CSV inside it; always the same."""
+
+import io
+import re
+import subprocess
+import sys
+import unicodedata
+from datetime import datetime
+
+import msgspec
+import pytest
+from pypdf import PdfReader
+
+from tests.collector.sla.examples import first, second, statement
+from tests.collector.sla.test_table import milliseconds, rows_of
+from thongsuot_collector.errors import PrintFailed
+from thongsuot_collector.sla.issue import Issue, draft
+from thongsuot_collector.sla.sheet import LISTED
+from thongsuot_collector.sla.table import fingerprint, table_of
+from thongsuot_collector.statements import printing
+from thongsuot_collector.statements.pdf import render
+from thongsuot_collector.statements.printing import Printer
+
+
+@pytest.fixture(scope="module")
+def pdf() -> bytes:
+    return render(second())
+
+
+def pages_of(pdf: bytes) -> list[str]:
+    return [
+        unicodedata.normalize("NFC", page.extract_text())
+        for page in PdfReader(io.BytesIO(pdf)).pages
+    ]
+
+
+def text_of(pdf: bytes) -> str:
+    return " ".join("\n".join(pages_of(pdf)).split())
+
+
+def length(amount_ms: int) -> str:
+    """Write a duration as the PDF does, reckoned here anew."""
+    minutes, rest_ms = divmod(amount_ms, 60_000)
+    return f"{minutes // 60}:{minutes % 60:02}:{rest_ms // 1_000:02},{rest_ms % 1_000:03}"
+
+
+def test_totals_on_paper_are_those_that_follow_from_the_csv_inside_it(pdf: bytes) -> None:
+    ((name, (table, *_)),) = PdfReader(io.BytesIO(pdf)).attachments.items()
+    assert name == "sla-2026-11-FTTH-0042-r2.csv"
+    assert table == table_of(second().statement)
+    rows = rows_of(table)
+
+    def total(**wanted: str) -> int:
+        return sum(
+            milliseconds(row["duration_s"])
+            for row in rows
+            if all(row[key] == value for key, value in wanted.items())
+        )
+
+    text = text_of(pdf)
+    whole = sum(milliseconds(row["duration_s"]) for row in rows)
+    service = total(account="up") + total(account="degraded") + total(account="down")
+    down, told = total(account="down"), total(account="down", told="1")
+    for mark, label, amount in (
+        ("a", "Tổng thời gian của kỳ", whole),
+        ("c", "Không tính: Bảo trì theo kế hoạch", total(account="maintenance")),
+        ("d", "Không tính: Mất điện tại điểm", total(account="power")),
+        ("e", "Không tính: Thiết bị, mạng nội bộ của điểm", total(account="customer")),
+        ("f", "Không tính: Không có dữ liệu để kết luận", total(account="unknown")),
+        ("g", "Thời gian tính chất lượng", service),
+        ("h", "Thời gian gián đoạn từ khi phát hiện", down),
+        ("i", "Thời gian gián đoạn từ khi báo nhà mạng", told),
+        ("k", "Chậm/chập chờn (có trong g)", total(account="degraded")),
+    ):
+        assert re.search(rf"\b{mark} {re.escape(label)} .*?{length(amount)}", text), label
+    for label, amount in (("phát hiện", down), ("báo nhà mạng", told)):
+        cut = (service - amount) * 1_000_000 // service
+        share = f"{cut // 10_000},{cut % 10_000:04} %"
+        assert re.search(rf"Độ khả dụng từ khi {label} .*?{share}", text), share
+    assert f"Cộng / Sum {length(down)} {length(told)}" in text
+    assert f"SHA-256 {fingerprint(table)}" in text
+
+
+def test_every_interruption_and_every_stretch_that_is_not_counted_has_its_row(pdf: bytes) -> None:
+    text = text_of(pdf)
+    made = second().statement
+    for one in made.interruptions:
+        assert length(one.down_ms) in text
+        assert one.incident in text
+    for account in LISTED:
+        for tile in (tile for tile in made.tiles if tile.account is account):
+            assert tile.account.value == "maintenance" or length(tile.length_ms) in text
+
+
+def test_it_is_vietnamese_numbered_and_says_what_it_replaces(pdf: bytes) -> None:
+    pages = pages_of(pdf)
+    for number, page in enumerate(pages, 1):
+        assert "Số/No. 2026-11/FTTH-0042/2" in page
+        assert f"Trang/Page {number}/{len(pages)}" in page
+    text = text_of(pdf)
+    for words in (
+        "BẢN KÊ CHẤT LƯỢNG DỊCH VỤ",
+        "Điểm phục vụ Hoàn Kiếm, Phường Hoàn Kiếm",
+        "Lần phát hành 2, 04/12/2026 00:00:00, thay thế lần 1 / Revision 2, replaces 1",
+        "Không đạt: 99,1809 % (chỉ tiêu 99,5 %)",
+        "Đạt: 3/3 lần đúng hạn",
+        "Thay đổi so với lần phát hành trước",
+        "Đại diện nhà mạng",
+    ):
+        assert words in text, words
+
+
+def test_its_fonts_are_embedded_and_it_is_an_archive_file(pdf: bytes) -> None:
+    fonts = re.findall(rb"/BaseFont /MPDFA[A-Z]\+NotoSans\w*\n.*?/Subtype /Type0", pdf, re.DOTALL)
+    assert len(fonts) == pdf.count(b"/FontFile2") == 2
+    assert b"<pdfaid:part>3</pdfaid:part>" in pdf
+    assert b"<pdfaid:conformance>U</pdfaid:conformance>" in pdf
+    found = PdfReader(io.BytesIO(pdf)).xmp_metadata
+    assert found is not None
+    assert found.dc_title == {"x-default": "Bản kê chất lượng dịch vụ 2026-11/FTTH-0042/2"}
+    # The date of issue, not of printing.
+    assert found.xmp_create_date == found.xmp_modify_date == datetime(2026, 12, 3, 17)  # noqa: DTZ001 - UTC
+
+
+async def test_another_process_prints_the_same_bytes(pdf: bytes) -> None:
+    printer = Printer()
+    assert await printer.pdf(second()) == pdf
+    assert await printer.pdf(second()) is await printer.pdf(second())
+
+
+def test_a_draft_says_that_it_is_one() -> None:
+    found = text_of(render(draft(statement(known_s=86_400 * 20))))
+    assert "BẢN TẠM TÍNH đến 21/11/2026 00:00:00, chưa phát hành / Draft, not issued" in found
+    assert "2026-11/FTTH-0042/draft" in found
+
+
+def test_the_first_of_a_circuit_replaces_nothing() -> None:
+    found = text_of(render(first()))
+    assert "Lần phát hành 1, 02/12/2026 00:00:00 / Revision 1" in found
+    assert "Thay đổi so với" not in found
+
+
+async def test_a_process_that_fails_is_told_of_and_the_next_is_tried(
+    monkeypatch: pytest.MonkeyPatch, pdf: bytes
+) -> None:
+    printer = Printer()
+    with monkeypatch.context() as patched:
+        patched.setattr(printing, "MODULE", "thongsuot_collector.no_such_module")
+        with pytest.raises(PrintFailed, match=r"cannot print .*-11/FTTH-0042/2: .*no_su"):
+            await printer.pdf(second())
+    assert await printer.pdf(second()) == pdf
+
+
+def test_what_is_no_issue_is_not_printed() -> None:
+    outcome = subprocess.run(
+        [sys.executable, "-m", printing.MODULE], input=b"\x81", capture_output=True, check=False
+    )
+    assert outcome.returncode != 0
+    assert outcome.stdout == b""
+
+
+def test_an_issue_survives_the_way_to_the_press() -> None:
+    packed = msgspec.msgpack.encode(second())
+    assert msgspec.msgpack.decode(packed, type=Issue) == second()

@@ -119,6 +119,7 @@ def _made(
         labels_of=directory.labels_of,
         aside=aside,
         metrics=metrics,
+        state_dir=configuration.state_dir,
     )
     sinks = {settings.name: kind.make(settings, supplies) for kind, settings in configuration.sinks}
     page_url = configuration.settings.notify.page_url

@@ -41,7 +41,7 @@ def request_of_version1(bodies: Iterable[bytes]) -> bytes:
     places: dict[bytes, int] = {b"": 0}
     series: list[bytes] = []
     for labels, samples in _series_of(bodies):
-        texts = _texts(labels)
+        texts = texts_of(labels)
         refs = b"".join([varint(places.setdefault(text, len(places))) for text in texts])
         about = _about().get(texts[texts.index(_NAME) + 1]) if _NAME in texts else None
         metadata = b"" if about is None else _metadata(about, places)
@@ -67,7 +67,7 @@ def _series_of(bodies: Iterable[bytes]) -> Iterator[tuple[bytes, bytes]]:
 
 
 @lru_cache(maxsize=_SPLIT_KEPT)
-def _texts(labels: bytes) -> tuple[bytes, ...]:
+def texts_of(labels: bytes) -> tuple[bytes, ...]:
     """Return names and values of labels, one after the other."""
     found: list[bytes] = []
     at = 0

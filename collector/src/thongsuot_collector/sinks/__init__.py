@@ -8,6 +8,7 @@ A module holds one ``SINK``: the type of its settings, and what makes a sink of 
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
+from pathlib import Path
 from pkgutil import iter_modules
 from typing import Generic, Protocol, TypeVar
 
@@ -33,7 +34,7 @@ class SinkSettings(Strict, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Supplies:
-    """What a sink works with."""
+    """What a sink works with; ``state_dir`` is where it may keep a file of its own."""
 
     journal: Journal
     reader: Reader
@@ -41,6 +42,7 @@ class Supplies:
     labels_of: LabelsOf
     aside: SetAside
     metrics: Metrics
+    state_dir: Path
 
 
 class Sink(Protocol):

@@ -11,10 +11,11 @@ import time
 from collections.abc import Sequence
 from functools import partial
 from typing import Annotated, Literal
+from urllib.parse import quote
 
 import msgspec
 
-from thongsuot_collector.delivery import window
+from thongsuot_collector.delivery import memory, window
 from thongsuot_collector.delivery.answer import Action
 from thongsuot_collector.delivery.courier import Courier, Opened
 from thongsuot_collector.delivery.groups import groups_of
@@ -29,7 +30,8 @@ from thongsuot_collector.delivery.settings import (
 )
 from thongsuot_collector.delivery.versions import Versions
 from thongsuot_collector.samples.encode import Parcel, encode
-from thongsuot_collector.samples.labels import LabelBook
+from thongsuot_collector.samples.endings import Endings
+from thongsuot_collector.samples.labels import LabelBook, LabelsOf
 from thongsuot_collector.samples.protobuf import Sample, request_of, samples_in
 from thongsuot_collector.samples.verdicts import verdict_series
 from thongsuot_collector.sinks import SinkKind, Supplies
@@ -64,19 +66,26 @@ class RemoteWrite:
     """What is particular to remote write; see ``Receiver``."""
 
     def __init__(
-        self, settings: Settings, versions: Versions, labels: LabelBook, tally: Tally
+        self,
+        settings: Settings,
+        versions: Versions,
+        labels_of: LabelsOf,
+        endings: Endings,
+        tally: Tally,
     ) -> None:
         self._settings = settings
         self._versions = versions
-        self._labels = labels
+        self._labels = LabelBook(labels_of)
+        self._endings = endings
         self._tally = tally
 
     def pack(self, opened: Opened) -> Sequence[Parcel]:
-        """Encode the results of a batch, and its verdicts."""
+        """Encode the results of a batch, where series end in it, and its verdicts."""
         entry, columns = opened.kept.entry, opened.columns
         labels = self._labels.of(entry.site, entry.layout, columns.plan)
         parcels = (
             encode(columns, labels, epoch_ns=entry.epoch_ns),
+            self._endings.of(entry, columns, labels),
             verdict_series(
                 entry.site,
                 columns,
@@ -145,10 +154,13 @@ class RemoteWriteSink:
         self._post = Post(
             settings.name, HttpWire(self._place), supplies.metrics, timeout_s=settings.timeout_s
         )
+        self._memory_file = supplies.state_dir / f"sink-{quote(settings.name, safe='')}.msgpack"
+        self._endings = Endings(supplies.labels_of, memory.load(self._memory_file))
         receiver = RemoteWrite(
             settings,
             Versions(settings.name, self._post, newest=settings.version == "auto"),
-            LabelBook(supplies.labels_of),
+            supplies.labels_of,
+            self._endings,
             Tally(settings.name, supplies.metrics),
         )
         self._courier = Courier(
@@ -184,6 +196,7 @@ class RemoteWriteSink:
     async def close(self) -> None:
         """See ``Sink``."""
         await self._post.close()
+        await asyncio.to_thread(memory.keep, self._memory_file, self._endings.memory)
 
 
 def _place(settings: Settings) -> Place:

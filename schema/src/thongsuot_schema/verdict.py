@@ -25,6 +25,8 @@ class Symptom(StrEnum):
     # device
     DEVICE_STARVED = "device_starved"
     DEVICE_OFF = "device_off"
+    POWER_LOST = "power_lost"
+    """The UPS runs on its battery, and what is not behind it has fallen silent."""
     # lan
     INTERFACE_ABSENT = "interface_absent"
     CABLE_UNPLUGGED = "cable_unplugged"
@@ -44,9 +46,17 @@ class Symptom(StrEnum):
     IP4_DEAD = "ip4_dead"
     IP6_DEAD = "ip6_dead"
     LARGE_PACKETS_LOST = "large_packets_lost"
+    OPTICAL_SIGNAL_LOST = "optical_signal_lost"
+    """The optical module receives no light: the fibre is cut or pulled out."""
+    RADIO_WEAK = "radio_weak"
+    """The modem hears its cell too weakly, or with more noise than signal."""
+    RADIO_UNREGISTERED = "radio_unregistered"
+    """The modem is in no network, or has no SIM that it can use."""
     # carrier
     CARRIER_SILENT = "carrier_silent"
     CARRIER_PARTLY_SILENT = "carrier_partly_silent"
+    CORE_SILENT_RADIO_WELL = "core_silent_radio_well"
+    """The radio is good and the modem in its network; behind it nothing answers."""
     CARRIER_LOSS = "carrier_loss"
     CARRIER_SLOW = "carrier_slow"
     RESOLVER_SILENT = "resolver_silent"

@@ -137,6 +137,8 @@ class World:
     doubt: Callable[[float], bool] = lambda _at_s: False
     addresses: tuple[str, ...] = ("198.51.100.2",)
     fulfil: Callable[[Wish], bool] = lambda _wish: True
+    equipment: Callable[[str, str, float], Finding | None] = lambda _kind, _link, _at_s: None
+    """What a reading of a kind (radio, snmp) of a link finds; ``None``: nothing is there."""
 
     timeout_s: dict[str, float] = field(default_factory=lambda: dict(TIMEOUT_S))
     record: bool = False
@@ -196,6 +198,8 @@ class World:
                         self._every(every_s, every_s * place / len(posts) + 0.1, link, post, family)
             if watch.has_host:
                 self._host_every(15.0, 0.2, link)
+            for kind, target, family in watch.boxes:
+                self._box_every(30.0, 0.3, Wish(kind=kind, link=link, target=target, family=family))
 
     def _push(self, at_s: float, what: Event | Callable[[], None]) -> None:
         heapq.heappush(self._heap, (_ns(at_s), next(self._serial), what))
@@ -222,6 +226,23 @@ class World:
 
         self._push(at_s, due)
 
+    def _box_every(self, every_s: float, at_s: float, wish: Wish) -> None:
+        def due() -> None:
+            self._read_box(wish, at_s)
+            self._box_every(every_s, at_s + every_s, wish)
+
+        self._push(at_s, due)
+
+    def _read_box(self, wish: Wish, at_s: float) -> None:
+        finding = self.equipment(wish.kind, wish.link, at_s)
+        if finding is None:
+            return
+        series = Series(
+            kind=wish.kind, revision=1, link=wish.link, target=wish.target, family=wish.family
+        )
+        result = Result(series=series, boottime_ns=_ns(at_s), finding=finding)
+        self._push(at_s + 0.5, Arrival(boottime_ns=_ns(at_s + 0.5), result=result))
+
     def _feed(self, event: Event) -> None:
         if self.record:
             self.events.append(event)
@@ -238,6 +259,9 @@ class World:
         at_s = self._now_s + 0.001
         if wish.kind == "host":
             self._push(at_s, lambda: self._measure_host(wish.link, at_s))
+            return
+        if wish.kind in {"radio", "snmp"}:
+            self._push(at_s, lambda: self._read_box(wish, at_s))
             return
         post = self.plan.watches[wish.link].posts[f"{wish.kind} {wish.target}"]
 

@@ -16,7 +16,7 @@ from thongsuot_agent.judge.settings import Settings
 from thongsuot_agent.judge.sight import seen_now
 from thongsuot_agent.judge.signs import Sign, sign_of
 from thongsuot_agent.judge.stand import Stand
-from thongsuot_agent.judge.symptoms import loss
+from thongsuot_agent.judge.symptoms import equipment, loss
 from thongsuot_agent.judge.symptoms.traffic import note_host
 from thongsuot_agent.judge.tracks import ECHO, record, record_value, track_of
 from thongsuot_agent.judge.verdicts import judge_link
@@ -70,8 +70,7 @@ def _on_result(memory: Memory, result: Result, plan: Plan, settings: Settings) -
     at = _stand(memory, series.link, plan, settings)
     if at is None:
         return Ruling(memory=memory)
-    if series.kind == rounds.HOST:
-        note_host(at.link, result.finding, result.boottime_ns)
+    if _is_of_the_site(at, result):
         return _rule(at, plan)
     if series.kind == paths.PATH:
         return Ruling(memory=memory, routes=paths.note(at.link, result))
@@ -97,6 +96,21 @@ def _on_result(memory: Memory, result: Result, plan: Plan, settings: Settings) -
             links.suspect(at, seen_now(at, post, track, sign), sign)
     asked = services.note(at, plan, track, sign, started_ns) if post.is_service else ()
     return _with_others(_rule(at, plan, asked), at, plan)
+
+
+def _is_of_the_site(at: Stand, result: Result) -> bool:
+    """Take in what the device, the modem or a box says of itself; returns whether it was that."""
+    finding, started_ns = result.finding, result.boottime_ns
+    match result.series.kind:
+        case rounds.HOST:
+            note_host(at.link, finding, started_ns)
+        case equipment.RADIO:
+            equipment.note_radio(at.link, finding, started_ns, at.settings)
+        case equipment.BOX:
+            equipment.note_box(at.link, finding, started_ns)
+        case _:
+            return False
+    return True
 
 
 def _on_facts(memory: Memory, event: LinkEvent, plan: Plan, settings: Settings) -> Ruling:
@@ -126,6 +140,7 @@ def _on_tick(memory: Memory, tick: Tick, plan: Plan, settings: Settings) -> Ruli
 def _rule(at: Stand, plan: Plan, asked: tuple[Wish, ...] = ()) -> Ruling:
     """Settle the link that an event was about, then what depends on it."""
     memory, settings = at.memory, at.settings
+    equipment.pass_time(at)
     wishes = [*links.settle(at), *asked]
     changes = judge_link(at)
     if changes:

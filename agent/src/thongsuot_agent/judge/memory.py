@@ -173,6 +173,30 @@ class Traffic(msgspec.Struct, kw_only=True):
     neighbour_ns: int | None = None
 
 
+class Equipment(msgspec.Struct, kw_only=True):
+    """
+    What modem, optical module and UPS said last, and when each did; ``now_ns`` is the present.
+
+    ``power_dbm`` is that of the cell that carries the data, by the metric ``power_metric``.
+    ``asked_ns``: when each kind was last wished for.
+    """
+
+    now_ns: int = 0
+    asked_ns: dict[str, int] = msgspec.field(default_factory=dict)
+    radio_ns: int | None = None
+    is_weak: bool = False
+    is_well: bool = False
+    is_unregistered: bool = False
+    power_metric: str = ""
+    power_dbm: float | None = None
+    light_ns: int | None = None
+    is_dark: bool = False
+    light_dbm: float | None = None
+    mains_ns: int | None = None
+    is_on_battery: bool = False
+    runtime_s: float | None = None
+
+
 class Flaps(msgspec.Struct, kw_only=True):
     """
     Silences of a link: starts of the latest, whether one lasts, when the latest was seen to last.
@@ -237,6 +261,7 @@ class LinkMemory(msgspec.Struct, kw_only=True):
     loss: Loss = msgspec.field(default_factory=Loss)
     traffic: Traffic = msgspec.field(default_factory=Traffic)
     flaps: Flaps = msgspec.field(default_factory=Flaps)
+    equipment: Equipment = msgspec.field(default_factory=Equipment)
     had_ip4: bool = False
     paths: dict[str, Routes] = msgspec.field(default_factory=dict)
     paths_asked_ns: int | None = None

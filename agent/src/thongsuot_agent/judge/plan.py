@@ -77,6 +77,8 @@ class Watch:
     every_s: Mapping[str, float]
     has_host: bool
     paths: Mapping[str, tuple[Family, ...]] = field(default_factory=dict)
+    boxes: tuple[tuple[str, str, Family], ...] = ()
+    """Equipment that can be asked why: kind, target and family of each."""
 
     @property
     def is_metered(self) -> bool:
@@ -124,14 +126,21 @@ def _watch(link: Link, draft: Draft) -> Watch:
     every_s: dict[str, float] = {}
     paths: dict[str, tuple[Family, ...]] = {}
     has_host = False
+    boxes: list[tuple[str, str, Family]] = []
     for plan in draft.probes:
         if EVERY not in plan.links and link.name not in plan.links:
             continue
         if plan.kind == "host":
             has_host = True
             continue
+        if plan.kind == "radio":
+            boxes.append((plan.kind, "", Family.NONE))
+            continue
         for target in draft.targets:
             if not _is_on(target, link.name, plan) or not _applies(plan.kind, target):
+                continue
+            if plan.kind == "snmp":
+                boxes.append((plan.kind, target.name, _families(target)[0]))
                 continue
             if plan.kind == "path":
                 paths[target.name] = _families(target)
@@ -141,7 +150,14 @@ def _watch(link: Link, draft: Draft) -> Watch:
             if link.allowance_bytes is not None and plan.metered_every_s is not None:
                 interval_s = plan.metered_every_s
             every_s[plan.kind] = max(interval_s, every_s.get(plan.kind, 0.0))
-    return Watch(link=link, posts=posts, every_s=every_s, has_host=has_host, paths=paths)
+    return Watch(
+        link=link,
+        posts=posts,
+        every_s=every_s,
+        has_host=has_host,
+        paths=paths,
+        boxes=tuple(boxes),
+    )
 
 
 def _is_on(target: Target, link: str, plan: ProbePlan) -> bool:
@@ -154,6 +170,8 @@ def _applies(kind: str, target: Target) -> bool:
         return bool(target.url)
     if kind == "dns":
         return bool(target.lookup)
+    if kind == "snmp":
+        return target.role is Role.EQUIPMENT and bool(target.addresses)
     if kind == "path":
         is_own = {GATEWAY, FIRST_HOP} & set(target.addresses)
         return target.segment is not Segment.LAN and bool(target.addresses) and not is_own

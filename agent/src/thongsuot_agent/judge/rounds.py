@@ -13,6 +13,7 @@ from thongsuot_agent.judge.plan import RANK, Post, Watch
 from thongsuot_agent.judge.sight import QUICK, rung_of
 from thongsuot_agent.judge.signs import Sign
 from thongsuot_agent.judge.stand import Stand, ns
+from thongsuot_agent.judge.symptoms import equipment
 from thongsuot_agent.judge.tracks import ECHO
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family
@@ -56,6 +57,12 @@ def open_burst(at: Stand) -> tuple[Wish, ...]:
             awaited.add(post.key(family))
     if watch.has_host:
         wishes.append(Wish(kind=HOST, link=link.name, target="", family=Family.NONE))
+    for kind, target, family in watch.boxes:
+        # Whoever can say why is asked as well; each costs a moment, so not in every burst.
+        if equipment.is_worth_asking(link, kind, at.now_ns):
+            wishes.append(Wish(kind=kind, link=link.name, target=target, family=family))
+    for kind in {one.kind for one in wishes} & {equipment.RADIO, equipment.BOX}:
+        link.equipment.asked_ns[kind] = at.now_ns
     _open(at, ns(at.settings.round_wait_s), awaited)
     return tuple(wishes)
 

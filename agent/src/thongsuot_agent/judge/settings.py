@@ -155,6 +155,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     busy_floor_bits_per_second: Positive = 1e6
     """Own traffic below this never explains latency."""
 
+    # Equipment: why a fault is there; none of these makes one.
+    radio_weak_dbm: float = -110.0
+    """
+    RSRP of the cell that carries the data below which the radio explains a fault: what makers call
+    poor, and where the cells of Vietnam's carriers end.
+    """
+    radio_weak_db: float = 0.0
+    """SINR below which it does: more noise than signal."""
+    radio_well_dbm: float = -105.0
+    """RSRP from which on a dead link is not the radio's fault."""
+
     # Name servers.
     lookup_slow_s: Positive = 0.5
     """A lookup slower than this is slow, if it is unusual."""

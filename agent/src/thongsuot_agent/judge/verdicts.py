@@ -7,6 +7,7 @@ from thongsuot_agent.judge.fault import Fault
 from thongsuot_agent.judge.memory import Given, LinkMemory, Memory, Slot
 from thongsuot_agent.judge.plan import RANK
 from thongsuot_agent.judge.stand import Stand
+from thongsuot_agent.judge.symptoms.equipment import explained
 from thongsuot_agent.judge.symptoms.flapping import flapping
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Evidence, Symptom, Verdict, VerdictChange
@@ -16,6 +17,12 @@ STARVED = Fault(state=State.UNKNOWN, segment=None, symptom=Symptom.DEVICE_STARVE
 
 
 def link_slot(link: LinkMemory) -> Slot | None:
+    """Return what is wrong with a link, with what its equipment says of it."""
+    slot = _bare_slot(link)
+    return None if slot is None else explained(link, slot)
+
+
+def _bare_slot(link: LinkMemory) -> Slot | None:
     """
     Return the slot whose fault stands for the link; ``None`` when nothing is wrong.
 

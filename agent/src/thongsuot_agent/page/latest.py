@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Iterator
 
 from thongsuot_schema.catalogue.icmp import LOSS, RTT
+from thongsuot_schema.metric import Metric
 from thongsuot_schema.outcome import Outcome
 from thongsuot_schema.result import Result, Series
 
@@ -59,6 +60,17 @@ class Latest:
             ),
             default=None,
         )
+
+    def value(self, link: str, metric: Metric, now_ns: int) -> float | None:
+        """Return the newest value of a metric over a link, whatever it was measured on."""
+        found = [
+            (result.boottime_ns, result.finding.values[metric.name])
+            for series, result in self._results.items()
+            if series.link == link
+            and metric.name in result.finding.values
+            and now_ns - result.boottime_ns < STALE_NS
+        ]
+        return max(found)[1] if found else None
 
     def loss_ratio(self, link: str) -> float | None:
         """Return the share of lost echoes among the latest runs."""

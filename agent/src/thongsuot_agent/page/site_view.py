@@ -2,13 +2,16 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from thongsuot_agent.config.model import SiteConfig
 from thongsuot_agent.judge.memory import Given
 from thongsuot_agent.page.history import History
 from thongsuot_agent.page.latest import Latest
 from thongsuot_schema.batch.push import Told
+from thongsuot_schema.catalogue import radio, snmp
 from thongsuot_schema.inventory.model import Carrier, Link, Role, Target
+from thongsuot_schema.metric import Metric
 from thongsuot_schema.page.view import Light, Notification, SiteView, Way
 from thongsuot_schema.path import Routes
 from thongsuot_schema.result import Family
@@ -107,6 +110,7 @@ def _link_light(
         ways=tuple(
             _way(key, routes, outlook) for key, routes in outlook.routes.get(link.name, {}).items()
         ),
+        **_equipment(link.name, outlook),
     )
 
 
@@ -121,6 +125,23 @@ def _way(key: str, routes: Routes, outlook: Outlook) -> Way:
         before_at_s=None if before is None else outlook.wall_s(before.at_ns),
         before=None if before is None else before.path,
     )
+
+
+def _equipment(link: str, outlook: Outlook) -> dict[str, Any]:
+    """Return what modem, optical module and UPS of a link say; of a dead link as well."""
+
+    def value(metric: Metric) -> float | None:
+        return outlook.latest.value(link, metric, outlook.now_ns)
+
+    dark, battery = value(snmp.OPTICAL_LOST), value(snmp.ON_BATTERY)
+    return {
+        "lte_dbm": value(radio.LTE_RSRP),
+        "nr_dbm": value(radio.NR_RSRP),
+        "light_dbm": value(snmp.OPTICAL_RECEIVE),
+        "is_dark": None if dark is None else dark >= 0.5,
+        "is_on_battery": None if battery is None else battery >= 0.5,
+        "runtime_s": value(snmp.RUNTIME),
+    }
 
 
 def _service_light(

@@ -14,9 +14,9 @@ from thongsuot_schema.segment import LADDER, Party, Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Evidence, Symptom
 from thongsuot_schema.words.explanation import Explanation, explain, is_caused_below
-from thongsuot_schema.words.figures import duration, milliseconds, percent
+from thongsuot_schema.words.figures import duration, milliseconds, number, percent
 from thongsuot_schema.words.headline import is_silent
-from thongsuot_schema.words.language import Language, joined
+from thongsuot_schema.words.language import Language, Text, joined
 from thongsuot_schema.words.media import medium_words
 from thongsuot_schema.words.moments import spoken
 from thongsuot_schema.words.parties import party_title
@@ -155,6 +155,7 @@ def _figures(light: Light, place: Place) -> str:
         pairs.append((labels.RTT, milliseconds(light.rtt_s, language)))
     if light.loss_ratio is not None:
         pairs.append((labels.LOSS, percent(light.loss_ratio, language)))
+    pairs += _equipment(light, language)
     if light.reachable_over:
         pairs.append((labels.OVER, _over(light, place.view, language)))
     if not pairs:
@@ -164,6 +165,25 @@ def _figures(light: Light, place: Place) -> str:
         for label, text in pairs
     )
     return f'<dl class="figures">{rows}</dl>'
+
+
+def _equipment(light: Light, language: Language) -> list[tuple[Text, str]]:
+    """Return what modem, optical module and UPS say, where there are any."""
+    pairs = [
+        (label, f"{number(value, 0, language)} dBm")
+        for label, value in ((labels.SIGNAL_5G, light.nr_dbm), (labels.SIGNAL_4G, light.lte_dbm))
+        if value is not None
+    ]
+    if light.is_dark:
+        pairs.append((labels.LIGHT, labels.DARK.read(language)))
+    elif light.light_dbm is not None:
+        pairs.append((labels.LIGHT, f"{number(light.light_dbm, 1, language)} dBm"))
+    if light.is_on_battery is not None:
+        text = (labels.BATTERY if light.is_on_battery else labels.MAINS).read(language)
+        if light.is_on_battery and light.runtime_s is not None:
+            text += f" ({duration(light.runtime_s, language)})"
+        pairs.append((labels.POWER, text))
+    return pairs
 
 
 def _over(light: Light, view: SiteView, language: Language) -> str:

@@ -45,7 +45,9 @@ class Light(msgspec.Struct, frozen=True, kw_only=True):
     the onset of the present state in Unix seconds, ``None`` when not known. ``history`` covers the
     last 24 hours without overlap, oldest first; a time not covered was not recorded.
     ``reachable_over`` names, for a service, the links that it is reached over now. ``ways`` are
-    those of a link to its targets.
+    those of a link to its targets. ``lte_dbm`` and ``nr_dbm`` are the power of the cells (RSRP),
+    ``light_dbm`` that of the light received; ``is_dark``: there is none. ``is_on_battery`` is of
+    the UPS, which lasts for ``runtime_s``.
     """
 
     name: str
@@ -65,6 +67,12 @@ class Light(msgspec.Struct, frozen=True, kw_only=True):
     loss_ratio: float | None = None
     reachable_over: tuple[str, ...] = ()
     ways: tuple[Way, ...] = ()
+    lte_dbm: float | None = None
+    nr_dbm: float | None = None
+    light_dbm: float | None = None
+    is_dark: bool | None = None
+    is_on_battery: bool | None = None
+    runtime_s: float | None = None
 
 
 class Notification(msgspec.Struct, frozen=True, kw_only=True):

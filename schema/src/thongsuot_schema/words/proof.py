@@ -11,6 +11,7 @@ from thongsuot_schema.words.segments import SEGMENTS
 
 FAMILIES: Final[dict[Family, str]] = {Family.IP4: "IPv4", Family.IP6: "IPv6", Family.NONE: ""}
 
+_UNITS: Final[dict[str, str]] = {"_dbm": " dBm", "_decibels": " dB"}
 _OK: Final = Text("{count} lần đạt", "{count} good")
 _FAILED: Final = Text("{count} lần không đạt", "{count} failed")
 _UNMEASURED: Final = Text("{count} lần chưa đo được", "{count} not measured")
@@ -51,4 +52,5 @@ def metric_value(metric: str, value: float, language: Language) -> str:
         return percent(value, language)
     if metric.endswith("_seconds"):
         return milliseconds(value, language)
-    return number(value, 0 if value == int(value) else 1, language)
+    unit = next((text for ending, text in _UNITS.items() if metric.endswith(ending)), "")
+    return number(value, 0 if value == int(value) else 1, language) + unit

@@ -71,6 +71,47 @@ SENTENCES: Final[dict[Symptom, Sentence]] = {
             "Go on working as usual. {Call}",
         ),
     ),
+    Symptom.OPTICAL_SIGNAL_LOST: Sentence(
+        headline=Text("{Line} mất tín hiệu quang", "{Line} has lost its light"),
+        what=Text(
+            "{Line}{circuit} mất kết nối{since}: {box} không nhận được ánh sáng từ nhà mạng, "
+            "nghĩa là cáp quang bị đứt hoặc bị rút.",
+            "{Line}{circuit} has been disconnected{since}: {box} receives no light from the "
+            "carrier, so the fibre is cut or pulled out.",
+        ),
+        do=Text(
+            "Hãy xem dây quang cắm vào {box} có bị lỏng hay gập không. Nếu không, {call}",
+            "See whether the fibre at {box} is loose or bent. If not, {call}",
+        ),
+    ),
+    Symptom.RADIO_WEAK: Sentence(
+        headline=Text("{Line}: sóng yếu", "{Line}: weak signal"),
+        what=Text(
+            "{Line}{circuit} chập chờn hoặc mất kết nối{since} vì sóng di động tại đây yếu hoặc "
+            "nhiễu; thiết bị đã đo được điều đó.",
+            "{Line}{circuit} has been unstable or out{since} because the mobile signal here is "
+            "weak or noisy; the device has measured it.",
+        ),
+        do=Text(
+            "Hãy đặt {box} gần cửa sổ, xa vật kim loại. Nếu sau 30 phút sóng vẫn yếu, {call}",
+            "Put {box} near a window, away from metal. If the signal is still weak after 30 "
+            "minutes, {call}",
+        ),
+    ),
+    Symptom.RADIO_UNREGISTERED: Sentence(
+        headline=Text("{Line} không vào được mạng", "{Line} is in no network"),
+        what=Text(
+            "{Line}{circuit} mất kết nối{since}: {box} không đăng ký được vào mạng di động, có "
+            "thể do SIM, do hết vùng phủ hoặc do nhà mạng từ chối.",
+            "{Line}{circuit} has been disconnected{since}: {box} cannot register in a mobile "
+            "network, because of the SIM, of missing coverage, or because the carrier refuses.",
+        ),
+        do=Text(
+            "Hãy kiểm tra SIM đã cắm chặt, rồi khởi động lại {box} một lần. Nếu vẫn không được, "
+            "{call}",
+            "See that the SIM sits firmly, then restart {box} once. If that does not help, {call}",
+        ),
+    ),
     Symptom.LARGE_PACKETS_LOST: Sentence(
         headline=Text("{Line} làm rơi gói tin lớn", "{Line} loses large packets"),
         what=Text(

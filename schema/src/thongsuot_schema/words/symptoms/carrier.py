@@ -17,6 +17,19 @@ SENTENCES: Final[dict[Symptom, Sentence]] = {
         ),
         do=Text("{Call}", "{Call}"),
     ),
+    Symptom.CORE_SILENT_RADIO_WELL: Sentence(
+        headline=Text(
+            "Sóng tốt nhưng mạng của {carrier} không trả lời",
+            "Good signal, but the network of {carrier} does not answer",
+        ),
+        what=Text(
+            "{Line}{circuit} mất kết nối{since} dù sóng tốt và {box} đã vào mạng: lỗi nằm bên "
+            "trong mạng của {carrier}, không phải ở thiết bị của đơn vị.",
+            "{Line}{circuit} has been out{since} although the signal is good and {box} is in the "
+            "network: the fault is inside the network of {carrier}, not in your equipment.",
+        ),
+        do=Text("{Call}", "{Call}"),
+    ),
     Symptom.CARRIER_PARTLY_SILENT: Sentence(
         headline=Text(
             "Mạng của {carrier} gián đoạn một phần", "The network of {carrier} is partly out"

@@ -51,6 +51,20 @@ BY_STATE: Final[dict[State, Sentence]] = {
 """What is said where a verdict names no symptom."""
 
 SENTENCES: Final[dict[Symptom, Sentence]] = {
+    Symptom.POWER_LOST: Sentence(
+        headline=Text("Mất điện tại điểm phục vụ", "The power is out at the service point"),
+        what=Text(
+            "{Line}{circuit} mất kết nối{since} vì mất điện: bộ lưu điện (UPS) đang chạy bằng ắc "
+            "quy và {box} không còn điện.",
+            "{Line}{circuit} has been disconnected{since} because the power is out: the UPS runs "
+            "on its battery and {box} has no power.",
+        ),
+        do=Text(
+            "Hãy kiểm tra nguồn điện và cầu dao; cắm {box} vào UPS để lần sau không bị ngắt. "
+            "{support}",
+            "Check the mains and the fuses; put {box} behind the UPS for the next time. {support}",
+        ),
+    ),
     Symptom.NOT_YET_MEASURED: Sentence(
         headline=Text("{Line} chưa được đo", "{Line} has not been measured yet"),
         what=Text(

@@ -1,0 +1,167 @@
+"""
+Equipment: what modem, optical module and UPS say of a fault that was found without them.
+
+None of them makes a verdict alone: a weak signal over which everything works is no fault. Once
+packets have shown that something is wrong, they say why, and whose it is: no light is a cut fibre,
+a weak signal is the radio, a good radio with nothing behind it is the carrier's core, and a router
+that fell silent while the UPS runs on its battery has lost its power.
+"""
+
+from typing import Final
+
+from msgspec import structs
+
+from thongsuot_agent.judge.fault import Fault
+from thongsuot_agent.judge.memory import Equipment, LinkMemory, Slot
+from thongsuot_agent.judge.settings import Settings
+from thongsuot_agent.judge.stand import NS_PER_S, Stand
+from thongsuot_schema.catalogue import radio, snmp
+from thongsuot_schema.outcome import Outcome
+from thongsuot_schema.result import Finding
+from thongsuot_schema.segment import Segment
+from thongsuot_schema.state import State
+from thongsuot_schema.verdict import Evidence, Symptom
+
+RADIO, BOX = "radio", "snmp"
+
+FRESH_NS: Final = 180 * NS_PER_S
+"""What was read longer ago (three ordinary readings) says nothing about now."""
+_AGAIN_DBM, _AGAIN_DB = 3.0, 2.0
+"""A weak signal has to be so much better before it is called good again."""
+
+_LEGS: Final = (
+    (radio.NR_RSRP.name, radio.NR_SINR.name),
+    (radio.LTE_RSRP.name, radio.LTE_SINR.name),
+)
+"""Where there is an NR leg it carries the data; the LTE cell beside it only holds it."""
+
+_LINE = frozenset(
+    {
+        Symptom.ACCESS_SILENT,
+        Symptom.ACCESS_LOSS,
+        Symptom.ACCESS_SLOW,
+        Symptom.ACCESS_FLAPPING,
+    }
+)
+_BEYOND_RADIO = frozenset({Symptom.ACCESS_SILENT, Symptom.CARRIER_SILENT})
+_BOX_SILENT = frozenset({Symptom.GATEWAY_SILENT, Symptom.CABLE_UNPLUGGED, Symptom.INTERFACE_ABSENT})
+_NO_LIGHT = frozenset(
+    {
+        Symptom.ACCESS_SILENT,
+        Symptom.ACCESS_FLAPPING,
+        Symptom.GATEWAY_WITHOUT_WAY,
+        Symptom.NO_ADDRESS,
+        Symptom.NO_ROUTE,
+    }
+)
+"""What a cut fibre looks like from behind the optical modem, or from behind a router of its own."""
+
+
+def note_radio(link: LinkMemory, finding: Finding, started_ns: int, settings: Settings) -> None:
+    """Take in one reading of the link's modem; one that could not be made leaves what was known."""
+    if finding.outcome is not Outcome.OK:
+        return
+    known, values = link.equipment, finding.values
+    known.radio_ns = started_ns
+    is_registered = values.get(radio.REGISTERED.name)
+    known.is_unregistered = is_registered == 0.0 or values.get(radio.SIM_READY.name) == 0.0
+    leg = next((one for one in _LEGS if one[0] in values), None)
+    known.power_metric, known.power_dbm = "", None
+    if leg is None:
+        known.is_weak = known.is_well = False
+        return
+    power, noise = values[leg[0]], values.get(leg[1])
+    known.power_metric, known.power_dbm = leg[0], power
+    margin_dbm, margin_db = (_AGAIN_DBM, _AGAIN_DB) if known.is_weak else (0.0, 0.0)
+    known.is_weak = power < settings.radio_weak_dbm + margin_dbm or (
+        noise is not None and noise < settings.radio_weak_db + margin_db
+    )
+    is_strong = power >= settings.radio_well_dbm and (noise is None or noise >= 0.0)
+    is_connected = values.get(radio.CONNECTED.name) != 0.0
+    known.is_well = is_strong and not known.is_unregistered and is_connected
+
+
+def note_box(link: LinkMemory, finding: Finding, started_ns: int) -> None:
+    """Take in what a box said of the light and of the power; one without either says nothing."""
+    if finding.outcome is not Outcome.OK:
+        return
+    known, values = link.equipment, finding.values
+    lost, battery = values.get(snmp.OPTICAL_LOST.name), values.get(snmp.ON_BATTERY.name)
+    if lost is not None:
+        known.light_ns, known.is_dark = started_ns, lost >= 0.5
+        known.light_dbm = values.get(snmp.OPTICAL_RECEIVE.name)
+    if battery is not None:
+        known.mains_ns, known.is_on_battery = started_ns, battery >= 0.5
+        known.runtime_s = values.get(snmp.RUNTIME.name)
+
+
+def pass_time(at: Stand) -> None:
+    """Let what is known grow old."""
+    at.link.equipment.now_ns = at.now_ns
+
+
+def is_worth_asking(link: LinkMemory, kind: str, now_ns: int) -> bool:
+    """Return whether what was read last is so old that another reading would bring news."""
+    known = link.equipment
+    read_ns = known.radio_ns if kind == RADIO else max(known.light_ns or 0, known.mains_ns or 0)
+    return now_ns - max(read_ns or 0, known.asked_ns.get(kind, 0)) > 10 * NS_PER_S
+
+
+def explained(link: LinkMemory, slot: Slot) -> Slot:
+    """Return a slot whose fault says why, where the equipment knows; with its evidence."""
+    if slot.fault is None or slot.fault.segment is None:
+        return slot
+    evidence = (*_evidence(link.equipment), *slot.evidence)
+    return structs.replace(slot, fault=_explanation(link, slot, slot.fault), evidence=evidence)
+
+
+def _explanation(link: LinkMemory, slot: Slot, fault: Fault) -> Fault:
+    known, symptom = link.equipment, fault.symptom
+    if symptom in _BOX_SILENT and _is_fresh(known, known.mains_ns) and known.is_on_battery:
+        return _said(fault, Segment.DEVICE, Symptom.POWER_LOST)
+    if symptom in _NO_LIGHT and _is_fresh(known, known.light_ns) and known.is_dark:
+        return _said(fault, Segment.ACCESS, Symptom.OPTICAL_SIGNAL_LOST)
+    return _by_radio(known, slot, fault) if _is_fresh(known, known.radio_ns) else fault
+
+
+def _by_radio(known: Equipment, slot: Slot, fault: Fault) -> Fault:
+    symptom = fault.symptom
+    has_looked = (known.radio_ns or 0) >= slot.onset_ns
+    if symptom in _LINE and has_looked and known.is_unregistered:
+        return _said(fault, Segment.ACCESS, Symptom.RADIO_UNREGISTERED)
+    if symptom in _LINE and known.is_weak:
+        return _said(fault, Segment.ACCESS, Symptom.RADIO_WEAK)
+    is_down = fault.state is State.DOWN and symptom in _BEYOND_RADIO
+    if is_down and has_looked and known.is_well:
+        return _said(fault, Segment.CARRIER, Symptom.CORE_SILENT_RADIO_WELL)
+    return fault
+
+
+def _said(fault: Fault, segment: Segment, symptom: Symptom) -> Fault:
+    return Fault(state=fault.state, segment=segment, symptom=symptom)
+
+
+def _is_fresh(known: Equipment, read_ns: int | None) -> bool:
+    return read_ns is not None and known.now_ns - read_ns <= FRESH_NS
+
+
+def _evidence(known: Equipment) -> tuple[Evidence, ...]:
+    shown: list[Evidence] = []
+    if _is_fresh(known, known.radio_ns):
+        shown.append(_row(RADIO, Segment.ACCESS, known.power_metric, known.power_dbm))
+    if _is_fresh(known, known.light_ns):
+        value = float(known.is_dark)
+        metric, figure = snmp.OPTICAL_LOST.name, value
+        if known.light_dbm is not None:
+            metric, figure = snmp.OPTICAL_RECEIVE.name, known.light_dbm
+        shown.append(_row(BOX, Segment.ACCESS, metric, figure))
+    if _is_fresh(known, known.mains_ns):
+        metric, figure = snmp.ON_BATTERY.name, float(known.is_on_battery)
+        shown.append(_row(BOX, Segment.DEVICE, metric, figure))
+    return tuple(shown)
+
+
+def _row(kind: str, segment: Segment, metric: str, value: float | None) -> Evidence:
+    return Evidence(
+        kind=kind, segment=segment, outcome=Outcome.OK, ok=1, metric=metric, value=value
+    )

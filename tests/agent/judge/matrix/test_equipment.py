@@ -1,0 +1,217 @@
+"""The matrix, equipment: what modem, optical module and UPS say of a fault, and whose it is."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.agent.judge.expect import Said, assert_found, changes_of, last, said, says, segments
+from tests.agent.judge.seeds import SEEDS
+from tests.agent.judge.site import FIXED, MOBILE, PROBES, TARGETS, anchor
+from tests.agent.judge.world import Trouble, World
+from thongsuot_agent.judge.plan import Plan, plan_from
+from thongsuot_schema.catalogue import radio, snmp
+from thongsuot_schema.inventory.model import ProbePlan, Role, Target
+from thongsuot_schema.reason import Reason
+from thongsuot_schema.result import Finding, not_ok, ok
+from thongsuot_schema.segment import Party, Segment, party_for
+from thongsuot_schema.state import State
+from thongsuot_schema.verdict import Symptom
+
+START_S = 60.0
+BOX = Target(
+    name="box", role=Role.EQUIPMENT, segment=Segment.LAN, addresses=("192.0.2.1",), links=("fixed",)
+)
+
+
+def equipped(*, with_access: bool = True) -> Plan:
+    """Return the plan of a site whose modem and optical modem can be asked."""
+    probes = (
+        *PROBES,
+        ProbePlan(kind="radio", every_s=30.0, links=("mobile",), settings={"source": "at"}),
+        ProbePlan(kind="snmp", every_s=30.0, links=("fixed",)),
+    )
+    access = (
+        anchor("access-fixed", Segment.ACCESS, links=("fixed",)),
+        anchor("access-mobile", Segment.ACCESS, links=("mobile",)),
+    )
+    return plan_from((FIXED, MOBILE), (*TARGETS, BOX, *(access if with_access else ())), probes)
+
+
+def signal(rsrp_dbm: float, sinr_db: float, *, nr: bool = True, registered: bool = True) -> Finding:
+    """Return what a modem says of its signal."""
+    power, noise = (radio.NR_RSRP, radio.NR_SINR) if nr else (radio.LTE_RSRP, radio.LTE_SINR)
+    return ok(
+        {
+            power: rsrp_dbm,
+            noise: sinr_db,
+            radio.REGISTERED: float(registered),
+            radio.CONNECTED: float(registered),
+        }
+    )
+
+
+GOOD, WEAK, NOISY = signal(-88, 15), signal(-118, 3), signal(-95, -6)
+LIGHT = ok({snmp.OPTICAL_RECEIVE: -18.0, snmp.OPTICAL_LOST: 0.0})
+DARK = ok({snmp.OPTICAL_RECEIVE: -40.0, snmp.OPTICAL_LOST: 1.0})
+MAINS = ok({snmp.ON_BATTERY: 0.0, snmp.RUNTIME: 3600.0})
+BATTERY = ok({snmp.ON_BATTERY: 1.0, snmp.RUNTIME: 1400.0})
+
+
+def saying(
+    kind: str, before: Finding, after: Finding
+) -> Callable[[str, str, float], Finding | None]:
+    """Return equipment that says one thing before the fault and another from then on."""
+
+    def said_at(asked: str, _link: str, at_s: float) -> Finding | None:
+        if asked != kind:
+            return None
+        return after if at_s >= START_S else before
+
+    return said_at
+
+
+def settled(world: World, link: str, until_s: float = 200.0) -> Said:
+    """Return what is said of a link in the end."""
+    world.run(until_s)
+    return says(last(world, link))
+
+
+def cut(link: str, at: Segment = Segment.ACCESS, loss: float = 1.0) -> Trouble:
+    return Trouble(start_s=START_S, links=(link,), at=at, loss=loss)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_dead_link_without_light_is_a_cut_fibre(seed: int) -> None:
+    world = World(
+        seed=seed,
+        troubles=(cut("fixed"),),
+        plan=equipped(),
+        equipment=saying("snmp", LIGHT, DARK),
+    )
+    expected = (State.DOWN, Segment.ACCESS, Symptom.OPTICAL_SIGNAL_LOST)
+    assert settled(world, "fixed") == expected
+    (row, *_) = last(world, "fixed").verdict.evidence
+    assert (row.kind, row.segment, row.metric, row.value) == (
+        "snmp",
+        Segment.ACCESS,
+        "snmp_optical_receive_dbm",
+        -40.0,
+    )
+
+
+@pytest.mark.parametrize("weak", [WEAK, NOISY])
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_dead_link_with_a_weak_signal_is_the_radios(seed: int, weak: Finding) -> None:
+    world = World(
+        seed=seed,
+        troubles=(cut("mobile"),),
+        plan=equipped(),
+        equipment=saying("radio", weak, weak),
+    )
+    world.run(200.0)
+    expected = (State.DOWN, Segment.ACCESS, Symptom.RADIO_WEAK)
+    assert_found(world, expected, since_s=START_S, intervals=3.0, link="mobile")
+    assert said(world, "mobile") == [State.UP, State.DOWN]
+
+
+@pytest.mark.parametrize("with_access", [True, False])
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_good_signal_with_nothing_behind_it_is_the_carriers_core(
+    seed: int, with_access: bool
+) -> None:
+    at = Segment.CARRIER if with_access else Segment.ACCESS
+    world = World(
+        seed=seed,
+        troubles=(cut("mobile", at),),
+        plan=equipped(with_access=with_access),
+        equipment=saying("radio", GOOD, GOOD),
+    )
+    expected = (State.DOWN, Segment.CARRIER, Symptom.CORE_SILENT_RADIO_WELL)
+    assert settled(world, "mobile") == expected
+    assert party_for(last(world, "mobile").verdict.segment) is Party.CARRIER
+    assert segments(world, "mobile", "motcua") <= {Segment.ACCESS, Segment.CARRIER}
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_loss_over_a_weak_signal_is_the_radios(seed: int) -> None:
+    world = World(
+        seed=seed,
+        troubles=(cut("mobile", loss=0.2),),
+        plan=equipped(),
+        equipment=saying("radio", WEAK, WEAK),
+    )
+    expected = (State.DEGRADED, Segment.ACCESS, Symptom.RADIO_WEAK)
+    assert settled(world, "mobile", 500.0) == expected
+
+
+def test_a_weak_signal_alone_is_no_fault() -> None:
+    world = World(plan=equipped(), equipment=saying("radio", WEAK, WEAK))
+    world.run(400.0)
+    assert said(world, "mobile") == [State.UP]
+
+
+def test_a_modem_in_no_network_says_so() -> None:
+    lost = signal(-95, 8, registered=False)
+    world = World(troubles=(cut("mobile"),), plan=equipped(), equipment=saying("radio", GOOD, lost))
+    expected = (State.DOWN, Segment.ACCESS, Symptom.RADIO_UNREGISTERED)
+    assert settled(world, "mobile") == expected
+
+
+def test_a_gateway_that_falls_silent_while_the_ups_runs_on_battery_lost_its_power() -> None:
+    world = World(
+        troubles=(cut("fixed", Segment.LAN),),
+        plan=equipped(),
+        equipment=saying("snmp", MAINS, BATTERY),
+        neighbour=lambda _link, at_s: at_s < START_S,
+    )
+    expected = (State.DOWN, Segment.DEVICE, Symptom.POWER_LOST)
+    assert settled(world, "fixed") == expected
+    assert party_for(last(world, "fixed").verdict.segment) is Party.COMMUNE
+
+
+def test_a_gateway_that_falls_silent_on_the_mains_is_a_silent_gateway() -> None:
+    world = World(
+        troubles=(cut("fixed", Segment.LAN),),
+        plan=equipped(),
+        equipment=saying("snmp", MAINS, MAINS),
+        neighbour=lambda _link, at_s: at_s < START_S,
+    )
+    expected = (State.DOWN, Segment.LAN, Symptom.GATEWAY_SILENT)
+    assert settled(world, "fixed") == expected
+
+
+def test_equipment_that_cannot_be_read_explains_nothing() -> None:
+    silent = not_ok(Reason.TIMED_OUT)
+    world = World(
+        troubles=(cut("fixed"), cut("mobile")),
+        plan=equipped(),
+        equipment=lambda _kind, _link, _at_s: silent,
+    )
+    expected = (State.DOWN, Segment.ACCESS, Symptom.ACCESS_SILENT)
+    assert settled(world, "fixed") == settled(world, "mobile") == expected
+
+
+def test_what_was_read_long_ago_explains_nothing() -> None:
+    world = World(
+        troubles=(Trouble(start_s=400.0, links=("mobile",), loss=1.0),),
+        plan=equipped(),
+        equipment=lambda _kind, _link, at_s: WEAK if at_s < 100.0 else not_ok(Reason.TIMED_OUT),
+    )
+    expected = (State.DOWN, Segment.ACCESS, Symptom.ACCESS_SILENT)
+    assert settled(world, "mobile", 600.0) == expected
+
+
+def test_a_signal_at_the_border_does_not_make_the_verdict_come_and_go() -> None:
+    def wavering(kind: str, _link: str, at_s: float) -> Finding | None:
+        return signal(-111 if at_s % 60 < 30 else -109, 6) if kind == "radio" else None
+
+    world = World(troubles=(cut("mobile"),), plan=equipped(), equipment=wavering)
+    world.run(900.0)
+    assert len(changes_of(world, "mobile")) <= 3
+
+
+def test_a_link_that_is_repaired_is_up_whatever_the_equipment_said() -> None:
+    over = Trouble(start_s=START_S, end_s=150.0, links=("fixed",), loss=1.0)
+    world = World(troubles=(over,), plan=equipped(), equipment=saying("snmp", DARK, DARK))
+    world.run(300.0)
+    assert said(world, "fixed") == [State.UP, State.DOWN, State.UP]

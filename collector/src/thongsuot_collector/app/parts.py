@@ -122,8 +122,7 @@ def _made(
         state_dir=configuration.state_dir,
     )
     sinks = {settings.name: kind.make(settings, supplies) for kind, settings in configuration.sinks}
-    page_url = configuration.settings.notify.page_url
-    links = Links(page_url, secret_at(configuration.state_dir / LINKS_FILE))
+    links = _links(configuration)
     desk = _desk(configuration, directory, store, metrics, links)
     incidents = IncidentKeeper(
         journal,
@@ -161,6 +160,11 @@ def _made(
             metrics=metrics,
         ),
     )
+
+
+def _links(configuration: Configuration) -> Links:
+    secret = secret_at(configuration.state_dir / LINKS_FILE)
+    return Links(configuration.settings.notify.page_url, secret)
 
 
 def _desk(

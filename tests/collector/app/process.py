@@ -44,6 +44,10 @@ class CollectorProcess:
         await process.stdout.read()
         return status
 
+    async def kill(self) -> None:
+        """End it at once, as a crash does."""
+        await self.end(signal.SIGKILL)
+
     def log(self) -> str:
         """Return what it wrote to standard error."""
         return (self.folder / "collector.log").read_text(errors="replace")

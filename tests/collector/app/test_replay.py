@@ -1,0 +1,198 @@
+"""
+A bad minute of a city of 126 communes, over the real wire: its incidents are told, and no others.
+
+150 points with 300 links of three carriers push to a real collector, which is killed twice on the
+way; whoever is told is a process of its own.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from tests.collector.app.fleet import Device, Fleet
+from tests.collector.app.process import CollectorProcess
+from tests.collector.incidents.storm import CARRIERS, COMMUNES, SITES
+from tests.collector.incidents.town import PORTAL, inventory
+from tests.collector.notify.making import secret_file
+from tests.collector.notify.peer import Peer
+from tests.collector.running import eventually
+from tests.collector.timeline.life import CUT, LOSSY, REFUSES, UNPLUGGED, UP
+from thongsuot_collector.app.parts import STORE_FILE
+from thongsuot_collector.notify.webhook import Body
+from thongsuot_collector.store import tokens
+from thongsuot_collector.store.engine import open_store
+from thongsuot_lab.stack.documents import inventory_text
+from thongsuot_schema.inventory.communes import shipped
+
+SECRET = "sesame"
+BEAT_S = 5.0
+CONFIG = """
+inventory_dir = "inventory"
+[timeline]
+calm_s = 3
+[page]
+silent_after_s = 30
+[incidents]
+degraded_hold_s = 5
+silence_hold_s = 5
+[notify]
+channels = ["main"]
+[[channels]]
+kind = "webhook"
+name = "main"
+url = "http://127.0.0.1:{port}/"
+secret_file = "secret"
+"""
+
+EXPECTED = {
+    ("carrier_outage", "carrier:viettel"),
+    ("link_fault", "carrier:vnpt"),
+    ("link_fault", "carrier:mobifone"),
+    ("link_fault", "commune:s123"),
+    ("service_down", f"portal:{PORTAL}"),
+    ("site_power", "commune:s130"),
+}
+"""What the script leads to; of vnpt's there are two: a cut, and a line that loses packets."""
+OPENED = len(EXPECTED) + 1
+
+OUT = [f"s{n}" for n in range(75) if n % 3 == 1]
+"""25 points whose fibre is of viettel, and of the 5G links fifteen."""
+OUT_BY_AIR = [f"s{n}" for n in range(45) if n % 3 == 0]
+REFUSED = [f"s{n}" for n in range(80, 110)]
+
+
+class City:
+    """The fleet, its collector, and what was told."""
+
+    def __init__(self, folder: Path, hook: Peer) -> None:
+        self.hook = hook
+        (folder / "inventory").mkdir()
+        plan = inventory(SITES, CARRIERS)
+        codes = [one.code for one in shipped()]
+        assert len(codes) == COMMUNES
+        sites = tuple(
+            msgspec.structs.replace(site, commune=codes[place % COMMUNES])
+            for place, site in enumerate(plan.sites)
+        )
+        # The communes themselves ship with the program.
+        plan = msgspec.structs.replace(plan, sites=sites, communes=())
+        text = inventory_text(plan)
+        (folder / "inventory" / "city.toml").write_text(text, encoding="utf-8")
+        secret_file(folder, "secret", SECRET)
+        self.process = CollectorProcess(folder, CONFIG.format(port=hook.port))
+        store = open_store(folder / "state" / STORE_FILE)
+        devices = [Device(site, tokens.create(store, site.name)) for site in plan.sites]
+        store.dispose()
+        self.fleet = Fleet(devices, self.process, beat_s=BEAT_S)
+
+    def device(self, site: str) -> Device:
+        """Return a site's device."""
+        return self.fleet.devices[site]
+
+    async def all_arrived(self) -> None:
+        """Return when all that is sealed now by those who are joined is acknowledged."""
+        devices = [one for one in self.fleet.devices.values() if one.is_on and one.is_joined]
+        wanted = [(one, one.sealed) for one in devices]
+        await eventually(lambda: all(one.acknowledged >= sealed for one, sealed in wanted))
+
+    async def crash(self) -> None:
+        """Kill the collector, and start it again."""
+        await self.process.kill()
+        await self.process.start()
+
+    def told(self) -> list[tuple[str, str, str, str]]:
+        """Return what was told, in order: what it is, of which incident and rule, to whom."""
+        bodies = [
+            msgspec.json.decode(one["body"], type=Body) for one in self.hook.folder.received()
+        ]
+        return [
+            (
+                str(one.kind),
+                one.incident.incident,
+                one.incident.rule,
+                f"{one.audience.party}:{one.audience.name}",
+            )
+            for one in bodies
+        ]
+
+    def opened(self) -> set[tuple[str, str]]:
+        """Return the rules of the incidents that were told, and to whom."""
+        return {(rule, party) for kind, _, rule, party in self.told() if kind == "opened"}
+
+    def count(self, kind: str) -> int:
+        """Return how many messages of a kind there are."""
+        return sum(one[0] == kind for one in self.told())
+
+
+@asynccontextmanager
+async def running(folder: Path) -> AsyncIterator[City]:
+    hook = Peer("tests.collector.notify.webhook_receiver", folder / "hook", SECRET).start()
+    city = City(folder, hook)
+    try:
+        await city.process.start()
+        pushing = asyncio.create_task(city.fleet.run())
+        try:
+            yield city
+        finally:
+            pushing.cancel()
+            await asyncio.wait((pushing,))
+            if not pushing.cancelled():
+                pushing.result()
+    finally:
+        if city.process.process is not None:
+            await city.process.kill()
+        hook.stop()
+
+
+@pytest.mark.servers
+async def test_a_bad_minute_is_told_as_its_script_says_and_nothing_else(tmp_path: Path) -> None:
+    async with running(tmp_path) as city:
+        for device in city.fleet.devices.values():
+            device.boot()
+        await city.all_arrived()
+        # s140 is away: its fibre breaks and comes back before anybody hears of it.
+        city.device("s140").is_joined = False
+        city.device("s140").say("fiber", CUT)
+        for site in OUT:
+            city.device(site).say("fiber", CUT)
+        for site in OUT_BY_AIR:
+            city.device(site).say("5g", CUT)
+        city.device("s120").say("fiber", CUT)
+        city.device("s122").say("fiber", CUT)
+        city.device("s125").say("5g", LOSSY)
+        city.device("s123").say("fiber", UNPLUGGED)
+        for site in REFUSED:
+            city.device(site).say(f"/{PORTAL}", REFUSES)
+        city.device("s130").is_on = False
+        await city.all_arrived()
+        await city.crash()
+        city.device("s140").say("fiber", UP)
+        city.device("s140").is_joined = True
+        await eventually(lambda: city.count("opened") >= OPENED and city.opened() >= EXPECTED)
+        await city.crash()
+        for site in OUT:
+            city.device(site).say("fiber", UP)
+        for site in OUT_BY_AIR:
+            city.device(site).say("5g", UP)
+        for site, link in (("s120", "fiber"), ("s122", "fiber"), ("s125", "5g"), ("s123", "fiber")):
+            city.device(site).say(link, UP)
+        for site in REFUSED:
+            city.device(site).say(f"/{PORTAL}", UP)
+        city.device("s130").boot(uptime_ns=20 * 1_000_000_000)
+        await city.all_arrived()
+        await eventually(lambda: city.count("resolved") >= city.count("opened"))
+        assert await city.process.end() == 0, city.process.log()
+        told = city.told()
+    opened = [one[1:] for one in told if one[0] == "opened"]
+    assert Counter(one[1:] for one in opened) == Counter(
+        [*EXPECTED, ("link_fault", "carrier:vnpt")]
+    ), "each once, and of vnpt's links two"
+    # Whoever was told of something was told of its end, once.
+    assert Counter(opened) == Counter(one[1:] for one in told if one[0] == "resolved")
+    assert {one[0] for one in told} <= {"opened", "updated", "resolved"}
+    assert "Traceback" not in city.process.log()

@@ -6,8 +6,10 @@ from thongsuot_collector.directory import Directory
 from thongsuot_collector.sla.month import Month
 from thongsuot_collector.sla.statement import Circuit, Names
 from thongsuot_collector.sla.terms import Area, Terms, terms_of
+from thongsuot_schema.inventory.communes import fold
 
 _AREAS = {"phuong": Area.WARD, "xa": Area.COMMUNE}
+"""By the kind of a commune, as typed without diacritics."""
 
 
 def circuits(directory: Directory) -> list[Circuit]:
@@ -62,5 +64,5 @@ def terms_for(circuit: Circuit, directory: Directory, month: Month) -> Terms:
     link = directory.link(circuit.site, circuit.link)
     contract = None if link is None else directory.contract(link, str(month))
     commune = directory.commune(directory.site(circuit.site).commune)
-    area = Area.UNKNOWN if commune is None else _AREAS.get(commune.kind, Area.UNKNOWN)
+    area = Area.UNKNOWN if commune is None else _AREAS.get(fold(commune.kind), Area.UNKNOWN)
     return terms_of(contract, circuit.medium, area)

@@ -32,6 +32,7 @@ padding:.5rem .75rem .5rem 0;border-top:1px solid var(--line);text-align:left;ve
 .table thead th{border-top:0;color:var(--soft);font-weight:400}
 .table tbody th{font-weight:600}
 .table .n{text-align:right;white-space:nowrap}
+.table .f{white-space:nowrap}
 .table .sum>*{background:var(--unknown-tint)}
 .find{display:flex;gap:.75rem;margin:1rem 0}
 .find input[type=search]{

@@ -27,6 +27,7 @@ _WORDS = {
         "empty": "Chưa có điểm nào gửi dữ liệu.",
         "other": "English",
         "incidents": "Các sự cố",
+        "statements": "Chất lượng dịch vụ",
         "never": "chưa bao giờ",
     },
     "en": {
@@ -38,6 +39,7 @@ _WORDS = {
         "empty": "No site has sent anything yet.",
         "other": "Tiếng Việt",
         "incidents": "Incidents",
+        "statements": "Service levels",
         "never": "never",
     },
 }
@@ -95,6 +97,7 @@ def sites_page(rows: Sequence[Row], *, language: Language, wanted: str) -> str:
         f"<title>{words['title']}</title><style>{_STYLE}</style></head><body><main>"
         f"<header><h1>{words['title']}</h1>"
         f'<a href="/incidents?lang={language}">{words["incidents"]}</a>'
+        f'<a href="/sla?lang={language}">{words["statements"]}</a>'
         f'<a href="?lang={other}" lang="{other}">'
         f"{words['other']}</a></header>"
         f'<form role="search"><input type="search" name="q" value="{escape(wanted)}" '

@@ -66,7 +66,7 @@ def sums(lines: Iterable[Line], language: Language) -> str:
                 (
                     text(one.mark),
                     f"<td>{f'<b>{label}</b>' if one.formula else label}</td>",
-                    f'<td class="soft">{escape(one.formula)}</td>',
+                    f'<td class="soft f">{escape(one.formula)}</td>',
                     f'<td class="n">{f"<b>{value}</b>" if one.formula else value}</td>',
                 )
             )

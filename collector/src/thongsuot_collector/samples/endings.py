@@ -9,6 +9,7 @@ that never had any gets no marker, because that would bring it about.
 """
 
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 
 import msgspec
 
@@ -71,15 +72,15 @@ class Endings:
         before = self.memory.get(entry.site)
         if not columns.times_ms or (before is not None and sealed_ms <= before.sealed_ms):
             return None
-        times_ms = times_of(columns, epoch_ns=entry.epoch_ns)
+        times = _Times(columns, entry.epoch_ns)
         ends: Ends = []
         if before is not None and self._plans.get(entry.site) is columns.plan:
             alive = before
         else:
-            alive = self._taken_over(entry, columns, before, min(times_ms), ends)
+            alive = self._taken_over(entry, columns, before, min(times.ms), ends)
         alive.sealed_ms = sealed_ms
         for block in columns.blocks:
-            _go_through(columns, block, alive, labels, (times_ms, ends))
+            _go_through(block, alive, labels, times, ends)
         ends += _of_gone_links(columns, alive, labels)
         return _parcel(ends)
 
@@ -111,15 +112,25 @@ class Endings:
         return alive
 
 
+class _Times:
+    """The times of a batch's rows, as they are written; worked out when one is wanted."""
+
+    def __init__(self, columns: Columns, epoch_ns: int) -> None:
+        self.columns = columns
+        self.offset_ms = epoch_ns // 1_000_000
+        self._epoch_ns = epoch_ns
+
+    @cached_property
+    def ms(self) -> list[int]:
+        """Return one a row."""
+        return times_of(self.columns, epoch_ns=self._epoch_ns)
+
+
 def _go_through(
-    columns: Columns,
-    block: ColumnBlock,
-    alive: Alive,
-    labels: Sequence[SeriesLabels],
-    found: tuple[Sequence[int], Ends],
+    block: ColumnBlock, alive: Alive, labels: Sequence[SeriesLabels], times: _Times, ends: Ends
 ) -> None:
     """Note what a block's rows have values of, and where they cease to."""
-    times_ms, ends = found
+    columns, offset_ms = times.columns, times.offset_ms
     masks, all_series = alive.masks, columns.plan.layout.series
     success = 1 << len(block.columns)
     everything = 2 * success - 1
@@ -128,7 +139,8 @@ def _go_through(
     )
     for rows in columns.series_of(block):
         position = rows.position
-        alive.seen_ms[all_series[position].link] = times_ms[rows.last_row - 1]
+        seen_ms = offset_ms + columns.times_ms[rows.last_row - 1]
+        alive.seen_ms[all_series[position].link] = seen_ms
         mask = masks[position]
         if is_whole and not mask & ~everything:
             masks[position] = everything
@@ -143,7 +155,7 @@ def _go_through(
             has |= 2 * success if is_unmeasured else success
             gone = mask & ~has
             if gone:
-                ends += [(name, times_ms[row]) for name in _names(labels[position], gone)]
+                ends += [(name, times.ms[row]) for name in _names(labels[position], gone)]
             mask = has
         masks[position] = mask
 

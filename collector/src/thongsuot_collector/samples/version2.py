@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-from thongsuot_collector.samples.protobuf import SERIES_FIELD, varint, varint_at
+from thongsuot_collector.samples.protobuf import SAMPLE_HEAD, varint, varint_at
 from thongsuot_schema import catalogue
 from thongsuot_schema.metric import MetricType
 
@@ -36,37 +36,55 @@ class About(NamedTuple):
     unit: bytes
 
 
+class _Symbols(dict[bytes, bytes]):
+    """The symbols of a request in their order, each with its place as a varint."""
+
+    def __missing__(self, symbol: bytes) -> bytes:
+        place = self[symbol] = varint(len(self))
+        return place
+
+
 def request_of_version1(bodies: Iterable[bytes]) -> bytes:
     """Return a request of version 2.0 with the series of requests of version 1.0, in that order."""
-    places: dict[bytes, int] = {b"": 0}
+    places = _Symbols({b"": b"\x00"})
+    place_of = places.__getitem__
     series: list[bytes] = []
     for labels, samples in _series_of(bodies):
-        texts = texts_of(labels)
-        refs = b"".join([varint(places.setdefault(text, len(places))) for text in texts])
-        about = _about().get(texts[texts.index(_NAME) + 1]) if _NAME in texts else None
+        texts, about = _taken_apart(labels)
+        refs = b"".join(map(place_of, texts))
         metadata = b"" if about is None else _metadata(about, places)
-        body = b"".join((_REFS, varint(len(refs)), refs, samples, metadata))
-        series += (_SERIES, varint(len(body)), body)
+        head = _REFS + varint(len(refs))
+        size = len(head) + len(refs) + len(samples) + len(metadata)
+        series += (_SERIES, varint(size), head, refs, samples, metadata)
     symbols = [part for text in places for part in (_SYMBOL, varint(len(text)), text)]
     return b"".join((*symbols, *series))
 
 
 def _series_of(bodies: Iterable[bytes]) -> Iterator[tuple[bytes, bytes]]:
-    """Yield labels and samples of each series, both as they stand in version 1.0."""
+    """
+    Yield labels and samples of each series, both as they stand in version 1.0.
+
+    The first sample is looked for, not walked to: its head is in no labels, because no value begins
+    with a tab (``plans`` and the inventory refuse it).
+    """
     for body in bodies:
         at = 0
         while at < len(body):
             length, at = varint_at(body, at + 1)
             end = at + length
-            begin = at
-            while at < end and body[at] == SERIES_FIELD[0]:
-                length, at = varint_at(body, at + 1)
-                at += length
-            yield body[begin:at], body[at:end]
+            samples_at = body.find(SAMPLE_HEAD, at, end)
+            yield body[at:samples_at], body[samples_at:end]
             at = end
 
 
 @lru_cache(maxsize=_SPLIT_KEPT)
+def _taken_apart(labels: bytes) -> tuple[tuple[bytes, ...], About | None]:
+    """Return names and values of labels one after the other, and what is known of the metric."""
+    texts = texts_of(labels)
+    name = texts[texts.index(_NAME) + 1] if _NAME in texts else b""
+    return texts, _about().get(name)
+
+
 def texts_of(labels: bytes) -> tuple[bytes, ...]:
     """Return names and values of labels, one after the other."""
     found: list[bytes] = []
@@ -97,8 +115,6 @@ def _about() -> dict[bytes, About]:
     return found
 
 
-def _metadata(about: About, places: dict[bytes, int]) -> bytes:
-    help_ref = varint(places.setdefault(about.help, len(places)))
-    unit_ref = varint(places.setdefault(about.unit, len(places)))
-    body = about.type + b"\x18" + help_ref + b"\x20" + unit_ref
+def _metadata(about: About, places: _Symbols) -> bytes:
+    body = about.type + b"\x18" + places[about.help] + b"\x20" + places[about.unit]
     return _METADATA + varint(len(body)) + body

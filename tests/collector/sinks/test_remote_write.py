@@ -8,6 +8,7 @@ import pytest
 
 from tests.collector.batches import S, icmp_result, usual_results
 from tests.collector.running import Pusher, collector, eventually, token
+from tests.collector.samples.protobuf_v2 import read
 from tests.collector.sinks.receiver import Request, always, receiver
 from tests.collector.sinks.sink_contract import *  # noqa: F403 - the contract's tests
 from tests.collector.sinks.sink_contract import (
@@ -58,6 +59,40 @@ async def test_a_request_says_what_it_is(tmp_path: Path, sink: Sink) -> None:
     assert headers["content-type"] == "application/x-protobuf"
     assert headers["x-prometheus-remote-write-version"] == "0.1.0"
     assert headers["user-agent"].startswith("thongsuot-collector")
+
+
+async def test_who_offers_2_gets_all_of_it_in_2(tmp_path: Path, sink: Sink) -> None:
+    bad = struct.pack("<d", 0.666)
+    stored: list[tuple[str, int]] = []
+
+    def of_both(request: Request) -> tuple[int, dict[str, str], bytes]:
+        """Write what is good and refuse the rest, as Prometheus 3 does."""
+        assert request.headers["x-prometheus-remote-write-version"] == "2.0.0"
+        found = read(bytes(cramjam.snappy.decompress_raw(request.body)))
+        samples = [(str(one.labels), *sample) for one in found for sample in one.samples]
+        good = [(labels, time_ms) for labels, time_ms, value in samples if value != bad]
+        stored.extend(good)
+        said = {"X-Prometheus-Remote-Write-Samples-Written": str(len(good))}
+        return (204, said, b"") if len(good) == len(samples) else (400, said, b"one is bad")
+
+    config = sink("URL", "").replace('version = "1.0"', 'version = "auto"')
+    async with (
+        receiver(of_both) as there,
+        collector(tmp_path, config=config.replace("URL", there.url)) as client,
+    ):
+        secret, agent = token(tmp_path, SITE), device()
+        await push(client, secret, agent, 3)
+        await eventually(lambda: delivered(client))
+        results = [icmp_result(NOW - 2 * S, rtt_s=0.666), icmp_result(NOW - S)]
+        batch = agent.batch(NOW, results)
+        assert (await Pusher(client, agent, secret).batch(batch)).is_success
+
+        async def refused() -> bool:
+            return await metric(client, "sink_dropped_samples_total", having="refused") == 1
+
+        await eventually(refused)
+        assert await metric(client, "sink_samples_total") == len(stored) == 3 * SAMPLES + 7
+    assert len(set(stored)) == len(stored)
 
 
 async def test_fresh_and_old_samples_travel_in_requests_of_their_own_fresh_first(

@@ -19,6 +19,7 @@ from thongsuot_schema.catalogue import (
     icmp,
     path,
     qcvn,
+    radio,
     snmp,
     speedtest,
     stamp,
@@ -138,6 +139,8 @@ def _further(
             snmp.CHARGE: 1.0 - max(0, minute - 148) / 200 * (place.name == "phu-thuong"),
         }
         yield result(start + 28 * S, ok(equipment), series(snmp.KIND, link=link, target="router"))
+    if medium is Medium.RADIO_5G:
+        yield _radio(link, state, start, minute, chance)
     if minute % 30 == 3 and state is State.UP:
         yield from _rates(link, medium, carrier_of(place, link), start, chance)
     if minute % 5 == 0 and state is not State.DOWN:
@@ -148,6 +151,27 @@ def _further(
             path.ROUTE: 4711.0 if is_other else 815.0,
         }
         yield result(start + 33 * S, ok(way), series(path.KIND, link=link, target="abroad"))
+
+
+def _radio(link: str, state: State, start: int, minute: int, chance: random.Random) -> Result:
+    """Return what the modem says; a link that is not well has a weak signal."""
+    weak = 22.0 if state is State.DEGRADED else 0.0
+    power = -82.0 - weak + 3 * math.sin(minute / 9) + chance.gauss(0, 1)
+    waves: dict[Metric, float] = {
+        radio.NR_RSRP: round(power, 1),
+        radio.LTE_RSRP: round(power - 6, 1),
+        radio.NR_SINR: round(14 - weak / 2 + chance.gauss(0, 1), 1),
+        radio.LTE_SINR: round(11 - weak / 2 + chance.gauss(0, 1), 1),
+        radio.NR_BAND: 41.0,
+        radio.NR_PCI: 311.0 if minute < 60 else 87.0,
+        radio.LTE_PCI: 42.0,
+        radio.TECHNOLOGY: 4.0 if weak and minute % 40 < 6 else 5.0,
+        radio.OWN_NETWORK: 1.0,
+        radio.CELL_CHANGES: float(minute >= 60),
+        radio.FALLBACKS: float(minute // 40) * bool(weak),
+        radio.TEMPERATURE: round(48 + 4 * math.sin(minute / 30), 1),
+    }
+    return result(start + 29 * S, ok(waves), series(radio.KIND, link=link, family=Family.NONE))
 
 
 def _rates(

@@ -62,3 +62,14 @@ ON_BATTERY = Look(
         1: Named(text=Text("Ắc quy", "Battery"), color="red"),
     }
 )
+TECHNOLOGY = Look(
+    names={
+        0: Named(text=Text("Không có sóng", "No service"), color="red"),
+        2: Named(text=Text("2G", "GSM"), color="dark-red"),
+        3: Named(text=Text("3G", "UMTS"), color="dark-orange"),
+        4: Named(text=Text("4G (LTE)", "LTE"), color="yellow"),
+        5: Named(text=Text("5G NSA", "5G beside LTE"), color="blue"),
+        6: Named(text=Text("5G SA", "5G alone"), color="green"),
+    }
+)
+"""Of a modem, by ``radio.TECHNOLOGY``."""

@@ -1,14 +1,7 @@
 """Carriers: what each delivers, against the regulation's floor and against the others."""
 
 from thongsuot_dashboards import naming
-from thongsuot_dashboards.availability import (
-    available_ratio,
-    down,
-    down_by_carrier,
-    lost_s,
-    mean_time_to_restore_s,
-    restored,
-)
+from thongsuot_dashboards.availability import Outages
 from thongsuot_dashboards.choices import CARRIER, MEDIUM
 from thongsuot_dashboards.panels.bars import Bars
 from thongsuot_dashboards.panels.board import Board
@@ -25,7 +18,8 @@ from thongsuot_schema.metric import Limits, Unit
 _HERE = {"carrier": "$carrier", "medium": "$medium"}
 _BY = "carrier, medium"
 _LEGEND = "{{carrier}} {{medium}}"
-_THEIRS = down_by_carrier(**_HERE)
+_THEIRS = Outages(_HERE, by_carrier=True)
+_ALL = Outages(_HERE, by_carrier=False)
 _CIRCUIT = "commune, site, link, carrier, medium"
 _TO_LINK = Way(
     board="thongsuot-link",
@@ -34,7 +28,7 @@ _TO_LINK = Way(
 )
 _HOUR_S = 3600.0
 _STATE = selector(verdict.STATE.full_name, link="!=", target="=", **_HERE)
-_WORST = f"topk(30, max by ({_CIRCUIT}) ({lost_s(_THEIRS)}) > 0)"
+_WORST = f"topk(30, {_THEIRS.lost_s(_CIRCUIT)})"
 
 _SUMMARY = Table(
     title=Text("So sánh các nhà mạng", "The carriers compared"),
@@ -51,27 +45,28 @@ _SUMMARY = Table(
     columns=(
         Column(
             title=Text("Độ khả dụng", "Availability"),
-            expr=f"avg by ({_BY}) ({available_ratio(_THEIRS)})",
+            expr=_THEIRS.available_ratio(_BY),
             look=Look(unit=Unit.RATIO, limits=AVAILABILITY, decimals=3),
         ),
         Column(
             title=Text("Kém nhất", "Worst circuit"),
-            expr=f"min by ({_BY}) ({available_ratio(_THEIRS)})",
+            expr=f"min by ({_BY}) ({_THEIRS.available_ratio(_CIRCUIT)})",
             look=Look(unit=Unit.RATIO, limits=AVAILABILITY, decimals=3),
         ),
         Column(
             title=Text("Mạch dưới ngưỡng", "Circuits below the floor"),
-            expr=f"sum by ({_BY}) (({available_ratio(_THEIRS)}) < bool {AVAILABILITY.bad})",
+            expr=f"sum by ({_BY}) (({_THEIRS.available_ratio(_CIRCUIT)})"
+            f" < bool {AVAILABILITY.bad})",
             look=Look(unit=Unit.COUNT, limits=Limits(warn=1.0)),
         ),
         Column(
-            title=Text("Số lần khôi phục", "Restored"),
-            expr=f"sum by ({_BY}) ({restored(_THEIRS)})",
+            title=Text("Số lần mất", "Outages"),
+            expr=_THEIRS.count(_BY),
             look=Look(unit=Unit.COUNT, decimals=0),
         ),
         Column(
             title=Text("Thời gian khắc phục TB", "MTTR"),
-            expr=mean_time_to_restore_s(_THEIRS, _BY),
+            expr=_THEIRS.mean_s(_BY),
             look=Look(unit=Unit.SECONDS),
         ),
         Column(
@@ -108,12 +103,12 @@ _CIRCUITS = Table(
         ),
         Column(
             title=Text("Độ khả dụng", "Availability"),
-            expr=f"max by ({_CIRCUIT}) ({available_ratio(_THEIRS)}) and {_WORST}",
+            expr=f"({_THEIRS.available_ratio(_CIRCUIT)}) and {_WORST}",
             look=Look(unit=Unit.RATIO, limits=AVAILABILITY, decimals=3),
         ),
         Column(
-            title=Text("Số lần khôi phục", "Restored"),
-            expr=f"max by ({_CIRCUIT}) ({restored(_THEIRS)}) and {_WORST}",
+            title=Text("Số lần mất", "Outages"),
+            expr=f"({_THEIRS.count(_CIRCUIT)}) and {_WORST}",
             look=Look(unit=Unit.COUNT, decimals=0),
         ),
         Column(
@@ -132,7 +127,7 @@ BOARD = Board(
         "Availability against the floor, time to restore, carriers compared",
     ),
     variables=(CARRIER, MEDIUM),
-    span="7d",
+    span="24h",
     rows=(
         (_SUMMARY,),
         (
@@ -141,7 +136,7 @@ BOARD = Board(
                 description=Text(
                     "Lỗi thuộc nhà mạng; từ 99 đến 100 %", "Carrier's faults; 99 to 100 %"
                 ),
-                queries=(now(f"avg by ({_BY}) ({available_ratio(_THEIRS)})", _LEGEND),),
+                queries=(now(_THEIRS.available_ratio(_BY), _LEGEND),),
                 look=Look(
                     unit=Unit.RATIO, limits=AVAILABILITY, minimum=0.99, maximum=1, decimals=3
                 ),
@@ -152,13 +147,7 @@ BOARD = Board(
                     "Phần mất kết nối mà nhà mạng không chịu trách nhiệm (nguồn, thiết bị, nội bộ)",
                     "What the carrier does not answer for (power, equipment, local network)",
                 ),
-                queries=(
-                    now(
-                        f"avg by ({_BY}) (avg_over_time({down(**_HERE)}[$__range:60s]))"
-                        f" - avg by ({_BY}) (avg_over_time({_THEIRS}[$__range:60s]))",
-                        _LEGEND,
-                    ),
-                ),
+                queries=(now(f"{_ALL.down_ratio(_BY)} - {_THEIRS.down_ratio(_BY)}", _LEGEND),),
                 look=Look(unit=Unit.RATIO, color="blue", minimum=0, decimals=3),
             ),
         ),

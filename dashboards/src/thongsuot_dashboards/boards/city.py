@@ -1,7 +1,7 @@
 """City: all communes at a glance, and where to look first."""
 
 from thongsuot_dashboards import naming, own
-from thongsuot_dashboards.availability import available_ratio, down
+from thongsuot_dashboards.availability import Outages
 from thongsuot_dashboards.choices import CARRIER, COMMUNE
 from thongsuot_dashboards.panels.bars import Bars
 from thongsuot_dashboards.panels.board import Board
@@ -118,7 +118,7 @@ _WORST_LINKS = Table(
         ),
         Column(
             title=Text("Độ khả dụng", "Availability"),
-            expr=_of_worst(available_ratio(down(**_LINKS))),
+            expr=_of_worst(Outages(_LINKS, by_carrier=False).available_ratio(LINK_LABELS)),
             look=Look(unit=Unit.RATIO, decimals=2),
         ),
         Column(title=Text("Hiện tại", "Now"), expr=_of_worst(_STATE), look=naming.LINK_STATE),

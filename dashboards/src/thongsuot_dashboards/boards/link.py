@@ -9,7 +9,7 @@ from thongsuot_dashboards.panels.look import Look, look_of
 from thongsuot_dashboards.panels.states import States
 from thongsuot_dashboards.query import Query, average, bits, gauge, over, rate, selector, success
 from thongsuot_dashboards.text import Text
-from thongsuot_schema.catalogue import dns, host, http, icmp, path, snmp, stamp, verdict
+from thongsuot_schema.catalogue import dns, host, http, icmp, path, radio, snmp, stamp, verdict
 from thongsuot_schema.metric import Unit
 
 _VERDICT = OF_LINK | {"target": "="}
@@ -152,6 +152,25 @@ BOARD = Board(
                 description=Text(stamp.MOS.help_vi, stamp.MOS.help_en),
                 queries=(gauge(stamp.MOS, "{{target}} {{family}}", **OF_LINK),),
                 look=Look(minimum=1, maximum=4.5),
+            ),
+        ),
+        (
+            Lines(
+                title=Text("Mức thu sóng (RSRP)", "Signal (RSRP)"),
+                description=Text(radio.NR_RSRP.help_vi, radio.NR_RSRP.help_en),
+                queries=(
+                    gauge(radio.NR_RSRP, "5G", **OF_LINK),
+                    gauge(radio.LTE_RSRP, "LTE", **OF_LINK),
+                ),
+                look=look_of(radio.NR_RSRP),
+                height=6,
+            ),
+            States(
+                title=Text("Công nghệ di động", "Mobile technology"),
+                description=Text(radio.TECHNOLOGY.help_vi, radio.TECHNOLOGY.help_en),
+                queries=(gauge(radio.TECHNOLOGY, "{{link}}", **OF_LINK),),
+                look=naming.TECHNOLOGY,
+                height=6,
             ),
         ),
         (

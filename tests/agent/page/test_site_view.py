@@ -1,14 +1,17 @@
 """The view of a site: what is known, and nothing that is not."""
 
+from dataclasses import replace
+
 from thongsuot_agent.config.model import SiteConfig
 from thongsuot_agent.judge.memory import Given
 from thongsuot_agent.page.history import History
 from thongsuot_agent.page.latest import STALE_NS, Latest
 from thongsuot_agent.page.site_view import Outlook, Surroundings, site_view
+from thongsuot_agent.schedule.budget import Spent
 from thongsuot_schema.batch.push import Told
 from thongsuot_schema.catalogue.icmp import LOSS, RTT
 from thongsuot_schema.inventory.model import Carrier, Link, Medium, Role, Target
-from thongsuot_schema.page.view import SiteView
+from thongsuot_schema.page.view import Allowance, SiteView
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family, Result, Series, not_ok, ok
 from thongsuot_schema.segment import Segment
@@ -159,4 +162,53 @@ def test_who_was_told_is_shown() -> None:
         5.0,
         "fiber",
         "T-1",
+    )
+
+
+def test_a_metered_link_shows_its_month_once_the_month_is_known() -> None:
+    metered = replace(
+        outlook_of(),
+        links=(Link(name="mobile", interface="wwan0", allowance_bytes=300_000_000),),
+        wall_s=lambda _: 1_795_500_000.0,  # 24 November 2026
+        spent={"mobile": Spent(month="2026-11", spent_bytes=12, days={3: 5, 1: 7})},
+    )
+    (light,) = site_view(
+        metered,
+        Surroundings(
+            told=(), collector_reachable=True, backlog_batches=0, clock_trusted=True, version="1"
+        ),
+    ).links
+    assert light.allowance == Allowance(
+        allowance_bytes=300_000_000, spent_bytes=12, by_day=((1, 7), (3, 5)), today=24, days=30
+    )
+    unknown = replace(metered, spent={"mobile": Spent(month="", spent_bytes=12)})
+    assert (
+        site_view(
+            unknown,
+            Surroundings(
+                told=(),
+                collector_reachable=True,
+                backlog_batches=0,
+                clock_trusted=True,
+                version="1",
+            ),
+        )
+        .links[0]
+        .allowance
+        is None
+    )
+    assert (
+        site_view(
+            outlook_of(),
+            Surroundings(
+                told=(),
+                collector_reachable=True,
+                backlog_batches=0,
+                clock_trusted=True,
+                version="1",
+            ),
+        )
+        .links[0]
+        .allowance
+        is None
     )

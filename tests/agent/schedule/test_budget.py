@@ -15,6 +15,8 @@ from thongsuot_agent.schedule.budget import (
     SPARSEST,
     Rate,
     Spent,
+    day_at,
+    days_of,
     month_at,
     seconds_left,
     spend,
@@ -99,6 +101,15 @@ def test_a_month_is_that_of_the_carriers_bill() -> None:
     assert seconds_left(_ns(2026, 11, 30, 16)) == 3600.0
     assert seconds_left(_ns(2026, 12, 31, 17)) == 31 * DAY_S
     assert seconds_left(_ns(2028, 1, 31, 17)) == 29 * DAY_S
+
+
+def test_days_are_those_of_the_carriers_bill_too() -> None:
+    assert day_at(_ns(2026, 11, 30, 16)) == 30
+    assert day_at(_ns(2026, 11, 30, 17)) == 1
+    assert [days_of(month) for month in ("2026-11", "2026-12", "2028-02")] == [30, 31, 29]
+    spent = spend(spend(Spent(month="2026-11"), 5, "2026-11", 3), 7, "2026-11", 3)
+    assert spend(spent, 1, "2026-11", 4).days == {3: 12, 4: 1}
+    assert spend(spent, 1, "2026-12", 1) == Spent(month="2026-12", spent_bytes=1, days={1: 1})
 
 
 @pytest.mark.parametrize(

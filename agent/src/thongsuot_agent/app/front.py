@@ -74,6 +74,7 @@ class Front:
             latest=self.desk.latest,
             now_ns=self.setting.clock.boottime_ns(),
             wall_s=self._wall_s,
+            spent=self.purse.spent(),
             routes={name: one.paths for name, one in self.desk.memory.links.items()},
         )
         surroundings = Surroundings(

@@ -8,11 +8,12 @@ from thongsuot_agent.config.model import SiteConfig
 from thongsuot_agent.judge.memory import Given
 from thongsuot_agent.page.history import History
 from thongsuot_agent.page.latest import Latest
+from thongsuot_agent.schedule.budget import Spent, day_at, days_of
 from thongsuot_schema.batch.push import Told
 from thongsuot_schema.catalogue import radio, snmp
 from thongsuot_schema.inventory.model import Carrier, Link, Role, Target
 from thongsuot_schema.metric import Metric
-from thongsuot_schema.page.view import Light, Notification, SiteView, Way
+from thongsuot_schema.page.view import Allowance, Light, Notification, SiteView, Way
 from thongsuot_schema.path import Routes
 from thongsuot_schema.result import Family
 from thongsuot_schema.state import State
@@ -42,6 +43,7 @@ class Outlook:
     latest: Latest
     now_ns: int
     wall_s: Callable[[int], float]
+    spent: Mapping[str, Spent] = field(default_factory=dict)
     routes: Mapping[str, Mapping[str, Routes]] = field(default_factory=dict)
 
 
@@ -107,6 +109,7 @@ def _link_light(
         evidence=verdict.evidence,
         rtt_s=outlook.latest.rtt_s(link.name, outlook.now_ns) if is_heard else None,
         loss_ratio=outlook.latest.loss_ratio(link.name) if is_heard else None,
+        allowance=_allowance(link, outlook),
         ways=tuple(
             _way(key, routes, outlook) for key, routes in outlook.routes.get(link.name, {}).items()
         ),
@@ -142,6 +145,21 @@ def _equipment(link: str, outlook: Outlook) -> dict[str, Any]:
         "is_on_battery": None if battery is None else battery >= 0.5,
         "runtime_s": value(snmp.RUNTIME),
     }
+
+
+def _allowance(link: Link, outlook: Outlook) -> Allowance | None:
+    """The month of a metered link; ``None`` while nobody knows which month it is."""
+    spent = outlook.spent.get(link.name)
+    if link.allowance_bytes is None or spent is None or not spent.month:
+        return None
+    wall_ns = round(outlook.wall_s(outlook.now_ns) * NS_PER_S)
+    return Allowance(
+        allowance_bytes=link.allowance_bytes,
+        spent_bytes=spent.spent_bytes,
+        by_day=tuple(sorted(spent.days.items())),
+        today=day_at(wall_ns),
+        days=days_of(spent.month),
+    )
 
 
 def _service_light(

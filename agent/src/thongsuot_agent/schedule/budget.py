@@ -30,10 +30,11 @@ NS_PER_S = 1_000_000_000
 
 
 class Spent(msgspec.Struct, frozen=True, kw_only=True):
-    """What was used of one link's allowance in one month (``2026-11``)."""
+    """What was used of one link's allowance in one month (``2026-11``), and on which day of it."""
 
     month: str
     spent_bytes: int = 0
+    days: dict[int, int] = {}
 
 
 class Rate(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,6 +50,17 @@ def month_at(wall_ns: int) -> str:
     return _moment(wall_ns).strftime("%Y-%m")
 
 
+def day_at(wall_ns: int) -> int:
+    """Return the day of its month of a moment, from 1."""
+    return _moment(wall_ns).day
+
+
+def days_of(month: str) -> int:
+    """Return how many days a month (``2026-11``) has."""
+    first = datetime(int(month[:4]), int(month[5:]), 1, tzinfo=CALENDAR)
+    return ((first + timedelta(days=32)).replace(day=1) - first).days
+
+
 def seconds_left(wall_ns: int) -> float:
     """Return how long the calendar month of a moment still lasts."""
     moment = _moment(wall_ns)
@@ -58,7 +70,7 @@ def seconds_left(wall_ns: int) -> float:
     return (following - moment).total_seconds()
 
 
-def spend(spent: Spent, used_bytes: int, month: str | None) -> Spent:
+def spend(spent: Spent, used_bytes: int, month: str | None, day: int | None = None) -> Spent:
     """
     Return what is used after something more was; ``month`` is ``None`` while the clock is doubted.
 
@@ -66,8 +78,12 @@ def spend(spent: Spent, used_bytes: int, month: str | None) -> Spent:
     """
     if month is not None and month != spent.month:
         before_bytes = 0 if spent.month else spent.spent_bytes
-        return Spent(month=month, spent_bytes=before_bytes + used_bytes)
-    return Spent(month=spent.month, spent_bytes=spent.spent_bytes + used_bytes)
+        used_bytes += before_bytes
+        spent = Spent(month=month)
+    days = spent.days
+    if day is not None and used_bytes:
+        days = days | {day: days.get(day, 0) + used_bytes}
+    return Spent(month=spent.month, spent_bytes=spent.spent_bytes + used_bytes, days=days)
 
 
 def strides(left_bytes: int, left_s: float, rates: Mapping[str, Rate]) -> dict[str, int]:

@@ -4,7 +4,15 @@ from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
 
-from thongsuot_agent.schedule.budget import Rate, Spent, month_at, seconds_left, spend, strides
+from thongsuot_agent.schedule.budget import (
+    Rate,
+    Spent,
+    day_at,
+    month_at,
+    seconds_left,
+    spend,
+    strides,
+)
 from thongsuot_agent.schedule.job import NS_PER_S, Job
 from thongsuot_schema.inventory.model import Link
 
@@ -58,7 +66,9 @@ class Purse:
     def pay(self, link: str, used_bytes: int) -> None:
         """Count what was used on a link, by a run or by a push."""
         if used_bytes and link in self._allowances:
-            self._spent[link] = spend(self._of(link), used_bytes, self._month())
+            wall_ns = self._wall_ns()
+            when = (None, None) if wall_ns is None else (month_at(wall_ns), day_at(wall_ns))
+            self._spent[link] = spend(self._of(link), used_bytes, *when)
 
     def may_run(self, job: Job, boottime_ns: int) -> bool:
         """Return whether this moment of a job is one that can still be paid."""
@@ -87,6 +97,10 @@ class Purse:
     def spent_bytes(self) -> Mapping[str, int]:
         """Return what each metered link has used this month."""
         return {link: self._of(link).spent_bytes for link in self._allowances}
+
+    def spent(self) -> Mapping[str, Spent]:
+        """Return the same with the days of the month."""
+        return {link: spend(self._of(link), 0, self._month()) for link in self._allowances}
 
     def remember(self, book: str) -> None:
         """Take in what an earlier process wrote down; of the same month, the larger sum counts."""

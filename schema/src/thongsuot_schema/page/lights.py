@@ -5,6 +5,7 @@ from typing import Final
 import msgspec
 
 from thongsuot_schema.page import labels
+from thongsuot_schema.page.allowance import allowance_part
 from thongsuot_schema.page.escape import escape, telephone_url
 from thongsuot_schema.page.history import history_picture, history_sentence
 from thongsuot_schema.page.icons import icon
@@ -41,7 +42,10 @@ def link_card(light: Light, place: Place) -> str:
     """Return the card of a link."""
     said = f"{_head(light, place)}{_ladder(light, place.language)}{_say(light, place)}"
     ways = ways_of(light, place.key, place.view.now_s, place.language)
-    shown = f"{_past(light, place)}{_proof(light, place)}{ways}"
+    month = ""
+    if light.allowance is not None:
+        month = allowance_part(light.allowance, place.key, place.language)
+    shown = f"{_past(light, place)}{_proof(light, place)}{ways}{month}"
     return f'<li class="card light {light.state}">{said}{shown}</li>'
 
 

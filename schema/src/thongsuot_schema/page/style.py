@@ -154,6 +154,8 @@ _PICTURES: Final = """\
 .tick{stroke:var(--gap-line)}
 .hour{fill:var(--soft);font-size:12px;text-anchor:middle}
 .between{display:none}
+.month{display:block;width:100%;height:60px;margin-top:.375rem}
+.spent{fill:none;stroke:var(--accent);stroke-width:2}
 .sum{margin-top:.125rem;color:var(--soft);font-size:.875rem}
 .key{
 display:flex;flex-wrap:wrap;gap:.25rem 1.125rem;margin-top:.75rem;color:var(--soft);

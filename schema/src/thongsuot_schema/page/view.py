@@ -34,6 +34,19 @@ class Way(msgspec.Struct, frozen=True, kw_only=True):
     networks: tuple[tuple[str, str], ...] = ()
 
 
+class Allowance(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    What monitoring may use of a metered link in a month, and has used: in all and by day (from 1),
+    of so many days. ``today`` is the day that it is.
+    """
+
+    allowance_bytes: int
+    spent_bytes: int
+    by_day: tuple[tuple[int, int], ...]
+    today: int
+    days: int
+
+
 class Light(msgspec.Struct, frozen=True, kw_only=True):
     """
     One light on the page: a link, or a service.
@@ -47,7 +60,8 @@ class Light(msgspec.Struct, frozen=True, kw_only=True):
     ``reachable_over`` names, for a service, the links that it is reached over now. ``ways`` are
     those of a link to its targets. ``lte_dbm`` and ``nr_dbm`` are the power of the cells (RSRP),
     ``light_dbm`` that of the light received; ``is_dark``: there is none. ``is_on_battery`` is of
-    the UPS, which lasts for ``runtime_s``.
+    the UPS, which lasts for ``runtime_s``. ``allowance`` is that of a metered link, where the page
+    knows.
     """
 
     name: str
@@ -73,6 +87,7 @@ class Light(msgspec.Struct, frozen=True, kw_only=True):
     is_dark: bool | None = None
     is_on_battery: bool | None = None
     runtime_s: float | None = None
+    allowance: Allowance | None = None
 
 
 class Notification(msgspec.Struct, frozen=True, kw_only=True):

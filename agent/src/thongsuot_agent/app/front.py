@@ -75,6 +75,7 @@ class Front:
             now_ns=self.setting.clock.boottime_ns(),
             wall_s=self._wall_s,
             spent=self.purse.spent(),
+            carrying_since_ns=self.uplinks.carrying_since_ns(),
             routes={name: one.paths for name, one in self.desk.memory.links.items()},
         )
         surroundings = Surroundings(

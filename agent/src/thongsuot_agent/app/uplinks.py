@@ -49,6 +49,14 @@ class Uplinks:
             for name, link in self.links.items()
         )
 
+    def carrying_since_ns(self) -> dict[str, int]:
+        """Return since when each link carries the device's own traffic, of those that do."""
+        return {
+            name: link.carried.since_ns
+            for name, link in self.links.items()
+            if link.state.carries4 or link.state.carries6
+        }
+
     def ways(self, states: Mapping[str, State]) -> Iterator[Way]:
         """Yield the ways out; ``states`` are the verdicts on the links."""
         for name, link in self.links.items():
@@ -109,6 +117,12 @@ def difference(name: str, before: LinkState, after: LinkState) -> str:
             )
             if old != new
         )
+    for family, was, now in (
+        (Family.IP4, before.carries4, after.carries4),
+        (Family.IP6, before.carries6, after.carries6),
+    ):
+        if was != now and before.present:
+            facts.append(f"{family.value} default traffic {'comes here' if now else 'went away'}")
     if after.address_conflict and not before.address_conflict:
         facts.append("address conflict")
     return f"{name}: {', '.join(facts)}" if facts else ""

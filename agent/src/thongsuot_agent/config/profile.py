@@ -12,6 +12,7 @@ PROBES: tuple[ProbePlan, ...] = (
     ProbePlan(kind="dns", every_s=30.0, metered_every_s=300.0),
     ProbePlan(kind="http", every_s=60.0, metered_every_s=3600.0),
     ProbePlan(kind="host", every_s=15.0),
+    ProbePlan(kind="failover", every_s=60.0),
     ProbePlan(kind="path", every_s=300.0, metered_every_s=3600.0),
 )
 """

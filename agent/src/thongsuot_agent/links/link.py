@@ -1,7 +1,9 @@
 """Link: the live object of one uplink; whatever a probe sends, it sends through this."""
 
 import socket
+import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from thongsuot_agent.links.echo import EchoChannel
 from thongsuot_agent.links.egress import Egress, find_egress
@@ -12,6 +14,20 @@ from thongsuot_agent.links.sockets import open_bound
 from thongsuot_agent.links.state import ABSENT, LinkState, LinkUnusable
 from thongsuot_schema.inventory.model import Link as Spec
 from thongsuot_schema.result import Family
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Carried:
+    """Since when the link carries the device's own traffic or does not, and changes of that."""
+
+    since_ns: int
+    changes: int = 0
+
+
+def boottime_ns() -> int:
+    """Return CLOCK_BOOTTIME."""
+    return time.clock_gettime_ns(time.CLOCK_BOOTTIME)
+
 
 _EGRESSES_KEPT = 256  # far more than a site has targets; the addresses of web services come and go
 
@@ -27,6 +43,7 @@ class Link:
     def __init__(self, spec: Spec, kernel: Kernel) -> None:
         self.spec = spec
         self.state: LinkState = ABSENT
+        self.carried = Carried(since_ns=boottime_ns())
         self.first_hops: Mapping[Family, str] = {}
         """The carrier's first router in each family, once it is learned (``judge.paths``)."""
         self.kernel = kernel
@@ -50,6 +67,11 @@ class Link:
         """Take in what the kernel says now; ways out are asked for anew."""
         if state != self.state:
             self._resolvers.forget()
+        now, before = (state.carries4, state.carries6), (self.state.carries4, self.state.carries6)
+        if now != before:
+            # What is found at the start is no change.
+            changes = self.carried.changes + (self.state is not ABSENT)
+            self.carried = Carried(since_ns=boottime_ns(), changes=changes)
         self.state = state
         self._egresses.clear()
 

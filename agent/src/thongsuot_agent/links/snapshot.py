@@ -79,11 +79,32 @@ def _state(link: LinkMessage, tables: Tables) -> LinkState:
         gateway6=gateways[AF_INET6],
         has_route4=any(family == AF_INET for family, _ in hops),
         has_route6=any(family == AF_INET6 for family, _ in hops),
+        carries4=link.index in _preferred(tables.routes, AF_INET),
+        carries6=link.index in _preferred(tables.routes, AF_INET6),
         address_conflict=any(message.flags & IFA_F_DADFAILED for message in own),
         link_local6=next(
             (text(message.address) for message in own if _is_link_local(message)), None
         ),
     )
+
+
+def _preferred(routes: Iterable[RouteMessage], family: int) -> frozenset[int]:
+    """Return the interfaces of the default route that the main table prefers in a family."""
+    defaults = [
+        route
+        for route in routes
+        if route.prefix_length == 0
+        and route.type == RTN_UNICAST
+        and route.table == _RT_TABLE_MAIN
+        and route.family == family
+    ]
+    if not defaults:
+        return frozenset()
+    best = min(defaults, key=lambda route: route.priority)
+    # IPv6 tells the next hops of one route as routes of their own.
+    same = [route for route in defaults if route.priority == best.priority]
+    chosen = same if family == AF_INET6 else [best]
+    return frozenset(hop.index for route in chosen for hop in route.next_hops)
 
 
 def _usable(own: list[AddressMessage], family: int) -> tuple[str, ...]:

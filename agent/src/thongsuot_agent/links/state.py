@@ -16,7 +16,8 @@ class LinkState:
     absent. Addresses are the usable ones (global, not tentative, not deprecated, no conflict), as
     text. ``gateway4`` and ``gateway6`` are the next hops of the default routes through this
     interface in any routing table; ``None`` with ``has_route4`` true is a route without a next hop
-    (a point-to-point interface). ``address_conflict``: another host has an address of this
+    (a point-to-point interface). ``carries4`` and ``carries6``: the preferred default route of the
+    main table leaves by this interface. ``address_conflict``: another host has an address of this
     interface: duplicate address detection failed (RFC 4862, section 5.4), or the other was heard to
     claim an IPv4 address lately (see ``links.conflict``); then ``conflict`` says which and who.
     """
@@ -33,6 +34,8 @@ class LinkState:
     address_conflict: bool = False
     conflict: str = ""
     """``192.168.1.10 is claimed by 02:fc:00:00:00:01``; empty where no claim was heard."""
+    carries4: bool = False
+    carries6: bool = False
     link_local6: str | None = None
     """Source of packets to a link-local address, which is what an IPv6 gateway mostly has."""
 

@@ -30,7 +30,8 @@ class Outlook:
     """
     All that a view is made of.
 
-    ``wall_s`` turns boot time into Unix time by what is known of the clock now. ``routes`` are by
+    ``wall_s`` turns boot time into Unix time by what is known of the clock now.
+    ``carrying_since_ns`` is of the links that carry the device's own traffic. ``routes`` are by
     link, then by target and family.
     """
 
@@ -44,6 +45,7 @@ class Outlook:
     now_ns: int
     wall_s: Callable[[int], float]
     spent: Mapping[str, Spent] = field(default_factory=dict)
+    carrying_since_ns: Mapping[str, int] = field(default_factory=dict)
     routes: Mapping[str, Mapping[str, Routes]] = field(default_factory=dict)
 
 
@@ -92,6 +94,7 @@ def _link_light(
     outlook: Outlook,
 ) -> Light:
     verdict, since_s = _verdict(given.get((link.name, "")), link.name, "", outlook)
+    carrying_ns = outlook.carrying_since_ns.get(link.name)
     is_heard = verdict.state in {State.UP, State.DEGRADED}
     return Light(
         name=link.name,
@@ -110,6 +113,7 @@ def _link_light(
         rtt_s=outlook.latest.rtt_s(link.name, outlook.now_ns) if is_heard else None,
         loss_ratio=outlook.latest.loss_ratio(link.name) if is_heard else None,
         allowance=_allowance(link, outlook),
+        carrying_since_s=None if carrying_ns is None else outlook.wall_s(carrying_ns),
         ways=tuple(
             _way(key, routes, outlook) for key, routes in outlook.routes.get(link.name, {}).items()
         ),

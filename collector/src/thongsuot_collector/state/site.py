@@ -11,6 +11,7 @@ from thongsuot_collector.journal.ranges import missing_between
 from thongsuot_collector.state.verdicts import StreamVerdicts
 from thongsuot_schema.batch.columns import Columns
 from thongsuot_schema.batch.model import Notice, NoticeCode
+from thongsuot_schema.catalogue import failover
 from thongsuot_schema.catalogue.icmp import KIND as ICMP
 from thongsuot_schema.catalogue.icmp import LOSS, RTT
 from thongsuot_schema.catalogue.path import KIND as PATH
@@ -55,6 +56,14 @@ class Figures(msgspec.Struct, frozen=True, array_like=True):
     loss_ratio: float | None
 
 
+class Carrying(msgspec.Struct, frozen=True, array_like=True):
+    """Whether a link carries its device's own traffic, and since when: wall times."""
+
+    time_ms: int
+    is_active: bool
+    since_ms: int
+
+
 class Stream(msgspec.Struct, kw_only=True):
     """
     One stream of the site's agent.
@@ -80,7 +89,7 @@ class SiteState(msgspec.Struct, kw_only=True):
     ``heard_ns`` is when its newest push came in, ``applied`` how many batches were taken over.
     ``covered`` are the stretches of wall time, in ms, that its record tells of: outside of them
     nothing is known. ``figures`` are by link, target and family; so are ``routes``, whose times are
-    Unix times.
+    Unix times. ``carrying`` is by link.
     """
 
     heard_ns: int = 0
@@ -91,6 +100,7 @@ class SiteState(msgspec.Struct, kw_only=True):
     covered: tuple[tuple[int, int], ...] = ()
     figures: dict[str, Figures] = {}
     routes: dict[str, Routes] = {}
+    carrying: dict[str, Carrying] = {}
 
     def apply(self, entry: Entry, columns: Columns) -> None:
         """Take over one batch; a batch that was applied before changes nothing but ``heard_ns``."""
@@ -112,6 +122,7 @@ class SiteState(msgspec.Struct, kw_only=True):
         self._cover(entry, columns)
         self._note_figures(entry, columns)
         self._note_routes(entry, columns)
+        self._note_carrying(entry, columns)
         self.applied += 1
         if self.applied % _FORGET_EVERY == 0 or len(self.streams) > STREAMS_KEPT:
             self._forget()
@@ -168,6 +179,28 @@ class SiteState(msgspec.Struct, kw_only=True):
                     at_ns = (offset_ms + columns.times_ms[row]) * 1_000_000
                     self.routes[key] = taken(self.routes.get(key), at_ns, path)
 
+    def _note_carrying(self, entry: Entry, columns: Columns) -> None:
+        offset_ms = entry.epoch_ns // 1_000_000
+        for block in columns.blocks:
+            if block.block.kind != failover.KIND.name:
+                continue
+            by_metric = dict(zip(block.block.metrics, block.columns, strict=True))
+            nothing = [None] * (block.last_row - block.first_row)
+            four = by_metric.get(failover.ACTIVE4.name, nothing)
+            six = by_metric.get(failover.ACTIVE6.name, nothing)
+            lasts = by_metric.get(failover.SINCE.name, nothing)
+            for rows in columns.series_of(block):
+                link = columns.plan.layout.series[rows.position].link
+                row = rows.last_row - 1
+                at = row - block.first_row
+                time_ms, lasted_s = offset_ms + columns.times_ms[row], lasts[at]
+                known = self.carrying.get(link)
+                if lasted_s is None or (known is not None and known.time_ms > time_ms):
+                    continue
+                self.carrying[link] = Carrying(
+                    time_ms, bool(four[at] or six[at]), time_ms - round(lasted_s * 1000)
+                )
+
     def _forget(self) -> None:
         newest = self.newest()
         assert newest is not None
@@ -187,6 +220,7 @@ class SiteState(msgspec.Struct, kw_only=True):
             for key, routes in list(self.routes.items())[-ROUTES_KEPT:]
             if routes.latest.at_ns >= before_ns
         }
+        self.carrying = dict(list(self.carrying.items())[-ROUTES_KEPT:])
         newest_first = sorted(self.figures.items(), key=lambda one: -one[1].time_ms)
         self.figures = {
             key: figures

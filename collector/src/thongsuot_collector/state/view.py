@@ -134,8 +134,16 @@ def _link_light(
         evidence=standing.turn.evidence if standing is not None else (),
         rtt_s=median(rtts) if rtts else None,
         loss_ratio=sum(losses) / len(losses) if losses else None,
+        carrying_since_s=_carrying_since_s(name, now),
         ways=ways_of(now.state, name),
     )
+
+
+def _carrying_since_s(link: str, now: _Now) -> float | None:
+    carrying = now.state.carrying.get(link)
+    if now.silent or carrying is None or not carrying.is_active:
+        return None
+    return carrying.since_ms / 1000
 
 
 def ways_of(state: SiteState, link: str) -> tuple[Way, ...]:

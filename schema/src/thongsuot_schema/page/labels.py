@@ -27,6 +27,8 @@ MAINS: Final = Text("điện lưới", "mains")
 BATTERY: Final = Text("đang dùng ắc quy", "on battery")
 OVER: Final = Text("Qua", "Over")
 PROOF: Final = Text("Căn cứ đo đạc", "What was measured")
+CARRIES: Final = Text("Đang dùng", "In use")
+SINCE_WHEN: Final = Text("từ {when}", "since {when}")
 WAYS: Final = Text("Đường đi qua mạng", "The way through the network")
 WAYS_COMPARED: Final = Text(
     "Đường đi qua mạng: trước và hiện nay", "The way through the network: before and now"

@@ -162,6 +162,9 @@ def _figures(light: Light, place: Place) -> str:
     pairs += _equipment(light, language)
     if light.reachable_over:
         pairs.append((labels.OVER, _over(light, place.view, language)))
+    if light.carrying_since_s is not None:
+        when = spoken(light.carrying_since_s, place.view.now_s, language)
+        pairs.append((labels.CARRIES, labels.SINCE_WHEN.read(language).format(when=when)))
     if not pairs:
         return ""
     rows = "".join(

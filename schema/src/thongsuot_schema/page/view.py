@@ -58,10 +58,11 @@ class Light(msgspec.Struct, frozen=True, kw_only=True):
     the onset of the present state in Unix seconds, ``None`` when not known. ``history`` covers the
     last 24 hours without overlap, oldest first; a time not covered was not recorded.
     ``reachable_over`` names, for a service, the links that it is reached over now. ``ways`` are
-    those of a link to its targets. ``lte_dbm`` and ``nr_dbm`` are the power of the cells (RSRP),
-    ``light_dbm`` that of the light received; ``is_dark``: there is none. ``is_on_battery`` is of
-    the UPS, which lasts for ``runtime_s``. ``allowance`` is that of a metered link, where the page
-    knows.
+    those of a link to its targets. ``carrying_since_s`` is since when the device's own traffic
+    leaves by a link, ``None`` where it does not. ``lte_dbm`` and ``nr_dbm`` are the power of the
+    cells (RSRP), ``light_dbm`` that of the light received; ``is_dark``: there is none.
+    ``is_on_battery`` is of the UPS, which lasts for ``runtime_s``. ``allowance`` is that of a
+    metered link, where the page knows.
     """
 
     name: str
@@ -80,6 +81,7 @@ class Light(msgspec.Struct, frozen=True, kw_only=True):
     rtt_s: float | None = None
     loss_ratio: float | None = None
     reachable_over: tuple[str, ...] = ()
+    carrying_since_s: float | None = None
     ways: tuple[Way, ...] = ()
     lte_dbm: float | None = None
     nr_dbm: float | None = None

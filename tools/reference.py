@@ -14,6 +14,7 @@ from tools.settings import agent_page, collector_page
 from tools.statements import statements_page
 
 from thongsuot_collector.notify.webhook import Body
+from thongsuot_collector.web.incident.evidence import Evidence
 from thongsuot_schema import catalogue
 from thongsuot_schema.metric import Kind, Metric
 
@@ -81,9 +82,15 @@ def webhook_schema() -> str:
     return json.dumps(msgspec.json.schema(Body), ensure_ascii=False, indent=1) + "\n"
 
 
+def evidence_schema() -> str:
+    """Return docs/reference/evidence.schema.json: an incident's evidence, as JSON Schema."""
+    return json.dumps(msgspec.json.schema(Evidence), ensure_ascii=False, indent=1) + "\n"
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "docs/reference/agent-settings.md": agent_page,
     "docs/reference/collector-settings.md": collector_page,
+    "docs/reference/evidence.schema.json": evidence_schema,
     "docs/reference/metrics.md": metrics_page,
     "docs/reference/statements.md": statements_page,
     "docs/reference/webhook.schema.json": webhook_schema,

@@ -1,5 +1,6 @@
 """What the inventory says of sites and links, ready to be asked."""
 
+from thongsuot_collector.networks import Networks
 from thongsuot_schema.inventory.communes import NOWHERE
 from thongsuot_schema.inventory.contract import contract_of
 from thongsuot_schema.inventory.model import (
@@ -21,7 +22,8 @@ class Directory:
     name.
     """
 
-    def __init__(self, inventory: Inventory) -> None:
+    def __init__(self, inventory: Inventory, networks: Networks | None = None) -> None:
+        self.networks = Networks() if networks is None else networks
         self._sites = {site.name: site for site in inventory.sites}
         self._carriers = {carrier.name: carrier for carrier in inventory.carriers}
         self._communes = {commune.code: commune for commune in inventory.communes}

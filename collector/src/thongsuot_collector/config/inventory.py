@@ -4,6 +4,7 @@ from pathlib import Path
 
 from thongsuot_collector.directory import Directory
 from thongsuot_collector.errors import ConfigInvalid
+from thongsuot_collector.networks import FILE, Networks, networks_from
 from thongsuot_schema.errors import DocumentError
 from thongsuot_schema.inventory.model import Inventory
 from thongsuot_schema.inventory.read import mistakes, read
@@ -11,7 +12,8 @@ from thongsuot_schema.inventory.read import mistakes, read
 
 def read_directory(folder: str) -> Directory:
     """
-    Return what the files ``*.toml`` of a folder say; no folder: nothing is known of any site.
+    Return what the files ``*.toml`` of a folder say, and its table of networks where it has one;
+    no folder: nothing is known of any site.
 
     Raises:
         ConfigInvalid: with every mistake that was found, each with file and line.
@@ -29,4 +31,18 @@ def read_directory(folder: str) -> Directory:
     found = mistakes(texts)
     if found:
         raise ConfigInvalid(found)
-    return Directory(read(texts))
+    inventory = read(texts)
+    return Directory(inventory, _networks(Path(folder, FILE), inventory))
+
+
+def _networks(path: Path, inventory: Inventory) -> Networks:
+    try:
+        text = path.read_text("utf-8")
+    except FileNotFoundError:
+        return Networks()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigInvalid([DocumentError(str(path), 0, f"cannot be read: {error}")]) from error
+    networks, found = networks_from(str(path), text, inventory.carriers)
+    if found:
+        raise ConfigInvalid(found)
+    return networks

@@ -5,6 +5,7 @@ from statistics import median
 
 from thongsuot_collector.directory import Directory
 from thongsuot_collector.journal.entry import ClockQuality
+from thongsuot_collector.networks import Networks
 from thongsuot_collector.state.site import Figures, SiteState
 from thongsuot_collector.state.verdicts import Standing
 from thongsuot_schema.page.view import Light, SiteView, Stretch, Way
@@ -135,7 +136,7 @@ def _link_light(
         rtt_s=median(rtts) if rtts else None,
         loss_ratio=sum(losses) / len(losses) if losses else None,
         carrying_since_s=_carrying_since_s(name, now),
-        ways=ways_of(now.state, name),
+        ways=ways_of(now.state, name, directory.networks),
     )
 
 
@@ -146,20 +147,22 @@ def _carrying_since_s(link: str, now: _Now) -> float | None:
     return carrying.since_ms / 1000
 
 
-def ways_of(state: SiteState, link: str) -> tuple[Way, ...]:
+def ways_of(state: SiteState, link: str, networks: Networks) -> tuple[Way, ...]:
     """Return the ways over a link of a site, as they were measured last."""
     found = []
     for key, routes in state.routes.items():
         of_link, target, family = key.split("\n")
         if of_link != link or family not in set(Family):
             continue
-        before = routes.before
+        before, path = routes.before, routes.latest.path
+        hops = (*path.hops, *(() if before is None else before.path.hops))
         found.append(
             Way(
                 target=target,
                 family=Family(family),
                 at_s=routes.latest.at_ns / 1e9,
-                path=routes.latest.path,
+                path=path,
+                networks=networks.named(one for hop in hops for one in hop.addresses),
                 before_at_s=None if before is None else before.at_ns / 1e9,
                 before=None if before is None else before.path,
             )

@@ -138,8 +138,10 @@ def spent(device: RunningNode) -> int:
 
 def created_token(config: Path) -> str:
     """Return a token of the collector."""
-    command = [BIN / "thongsuot-collector", "token", "create", "ba-dinh", "--config", config]
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    program = str(BIN / "thongsuot-collector")
+    command = [program, "token", "create", "ba-dinh", "--config", str(config)]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    return done.stdout
 
 
 def wait_until_spent(device: RunningNode, enough_bytes: int) -> int:

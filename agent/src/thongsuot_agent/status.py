@@ -70,6 +70,22 @@ class TaskStatus(msgspec.Struct, frozen=True, kw_only=True):
     error: str
 
 
+class SamplingStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    How far the month's sampling of rates is on a link (``qcvn``): samples of those wanted and their
+    mean each way, at how many different hours of the day.
+    """
+
+    link: str
+    month: str
+    wanted: int
+    down_samples: int
+    up_samples: int
+    down_mean_bits_per_second: float | None
+    up_mean_bits_per_second: float | None
+    hours: int
+
+
 class AgentStatus(msgspec.Struct, frozen=True, kw_only=True):
     """The whole agent at one moment; times are Unix seconds by the best clock known."""
 
@@ -84,3 +100,4 @@ class AgentStatus(msgspec.Struct, frozen=True, kw_only=True):
     record: RecordStatus
     collector: CollectorStatus
     tasks: tuple[TaskStatus, ...]
+    sampling: tuple[SamplingStatus, ...] = ()

@@ -13,6 +13,7 @@ from thongsuot_agent.status import (
     CollectorStatus,
     LinkStatus,
     RecordStatus,
+    SamplingStatus,
     TaskStatus,
     VerdictStatus,
 )
@@ -142,3 +143,21 @@ def test_an_agent_that_does_not_answer_is_said(capsys: pytest.CaptureFixture[str
     assert show("", "127.0.0.1:1", is_json=False) == 1
     assert "no answer from the agent at 127.0.0.1:1" in capsys.readouterr().err
     assert show("", "nonsense", is_json=False) == 2
+
+
+def test_how_far_the_samples_of_the_month_are_is_said() -> None:
+    sampling = SamplingStatus(
+        link="fiber",
+        month="2026-11",
+        wanted=1000,
+        down_samples=312,
+        up_samples=0,
+        down_mean_bits_per_second=93.25e6,
+        up_mean_bits_per_second=None,
+        hours=24,
+    )
+    said = text_of(msgspec.structs.replace(STATUS, sampling=(sampling,)))
+    assert (
+        "rate samples fiber 2026-11: 312 of 1000 down (mean 93.2 Mbit/s), 0 of 1000 up,"
+        " at 24 of 24 hours\n"
+    ) in said

@@ -11,6 +11,7 @@ from thongsuot_agent.app.desk import Desk, Orders
 from thongsuot_agent.app.front import Front
 from thongsuot_agent.app.keepsake import Keepsake, load, save
 from thongsuot_agent.app.notify import Notifier
+from thongsuot_agent.app.samples import Samples
 from thongsuot_agent.app.setting import Setting
 from thongsuot_agent.app.supervisor import Supervisor
 from thongsuot_agent.app.uplinks import Uplinks
@@ -37,6 +38,7 @@ from thongsuot_agent.uplink.uplink import Uplink
 from thongsuot_agent.version import VERSION
 from thongsuot_schema.catalogue.host import SPENT, SPOOL, SPOOL_USED, WAITING
 from thongsuot_schema.metric import Metric
+from thongsuot_schema.result import Result
 from thongsuot_schema.segment import Segment
 
 _log = logging.getLogger(__name__)
@@ -45,7 +47,7 @@ _TICK_S = 1.0
 _LOOK_EVERY_BEATS = 60
 _PURSE_EVERY_BEATS = 3600
 _LAST_PUSH_S = 2.0
-_PURSE = "purse"
+_PURSE, _SAMPLES = "purse", "samples"
 
 
 class Agent:
@@ -67,6 +69,7 @@ class Agent:
             setting.places.keepsake, boot_id=setting.boot_id, fingerprint=setting.fingerprint
         )
         self._purse = Purse(self._trusted_wall_ns, "" if kept is None else kept.purse)
+        self._samples = Samples(self._trusted_wall_ns)
         self._spool = self._make_spool()
         self._desk = self._make_desk(kept)
         self._runner = Runner(
@@ -74,7 +77,7 @@ class Agent:
             monitor.links,
             self._purse,
             LateHistory(LATENESS.note),
-            Listener(on_result=self._desk.take_result, on_notice=self._spool.add),
+            Listener(on_result=self._take_result, on_notice=self._spool.add),
         )
         self._uplink = self._make_uplink()
         self._desk.serve(
@@ -93,6 +96,7 @@ class Agent:
             uplinks=self._uplinks,
             uplink=self._uplink,
             purse=self._purse,
+            samples=self._samples,
             true_time=self._true_time,
             supervisor=self._supervisor,
             started_ns=setting.clock.boottime_ns(),
@@ -130,6 +134,7 @@ class Agent:
         await self._spool.open()
         remembered = await self._spool.recall(_PURSE)
         self._purse.remember(remembered or "")
+        self._samples.remember(await self._spool.recall(_SAMPLES) or "")
         self._desk.begin(VERSION)
         for name, link in self._monitor.links.items():
             self._desk.take_link(name, ABSENT, link.state)
@@ -151,8 +156,7 @@ class Agent:
             _log.info("the last batch was not acknowledged in time; it goes to the disk")
         self._uplink.close()
         self._desk.close()
-        if self._purse.is_needed:
-            await self._spool.remember(_PURSE, self._purse.book())
+        await self._remember()
         self._save()
         await self._spool.close()
         _log.info("stopped waiting_batches=%d", self._spool.status().waiting_batches)
@@ -169,8 +173,15 @@ class Agent:
             if self._beats % _LOOK_EVERY_BEATS == 0 or self._desk.is_plan_stale:
                 self._desk.is_plan_stale = False
                 self._replan()  # name servers change without a word from the kernel
-            if self._beats % _PURSE_EVERY_BEATS == 0 and self._purse.is_needed:
-                await self._spool.remember(_PURSE, self._purse.book())
+            if self._beats % _PURSE_EVERY_BEATS == 0:
+                await self._remember()
+
+    async def _remember(self) -> None:
+        """Bring to the disk what a month adds up to."""
+        if self._purse.is_needed:
+            await self._spool.remember(_PURSE, self._purse.book())
+        if not self._samples.is_empty:
+            await self._spool.remember(_SAMPLES, self._samples.book())
 
     async def _seal_for_ever(self) -> Never:
         setting = self._setting
@@ -201,6 +212,10 @@ class Agent:
     def _take_link(self, name: str, before: LinkState, after: LinkState) -> None:
         self._replan()
         self._desk.take_link(name, before, after)
+
+    def _take_result(self, result: Result) -> None:
+        self._samples.take(result)
+        self._desk.take_result(result)
 
     def _fulfil(self, wish: Wish) -> None:
         self._runner.wish(wish.kind, wish.link, wish.target, wish.family)

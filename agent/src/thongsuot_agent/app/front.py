@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from thongsuot_agent.app.desk import Desk
+from thongsuot_agent.app.samples import Samples
 from thongsuot_agent.app.setting import Setting
 from thongsuot_agent.app.supervisor import Supervisor
 from thongsuot_agent.app.uplinks import Uplinks
@@ -41,6 +42,7 @@ class Front:
     uplinks: Uplinks
     uplink: Uplink
     purse: Purse
+    samples: Samples
     true_time: TrueTime
     supervisor: Supervisor
     started_ns: int
@@ -111,6 +113,7 @@ class Front:
             ),
             record=self._record_status(),
             collector=self._collector_status(now_ns),
+            sampling=self.samples.statuses(),
             tasks=tuple(
                 TaskStatus(name=one.name, restarts=one.restarts, error=one.error)
                 for one in self.supervisor.casualties

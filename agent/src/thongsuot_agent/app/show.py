@@ -9,7 +9,7 @@ import msgspec
 from thongsuot_agent.app.check import WRONG
 from thongsuot_agent.config.read import read
 from thongsuot_agent.errors import ConfigInvalid
-from thongsuot_agent.status import AgentStatus, LinkStatus, VerdictStatus
+from thongsuot_agent.status import AgentStatus, LinkStatus, SamplingStatus, VerdictStatus
 from thongsuot_schema.state import State
 
 _TIMEOUT_S = 5.0
@@ -56,6 +56,7 @@ def text_of(status: AgentStatus) -> str:
         found = [one for one in status.verdicts if one.service == service]
         words = [f"{one.link or 'site'} {_word(one, status)}" for one in found]
         lines.append(f"  {service}: {', '.join(words)}")
+    lines.extend(_sampling_line(one) for one in status.sampling)
     if collector.reachable:
         ago = _span(collector.acknowledged_s_ago or 0.0)
         way = f" over {collector.link}" if collector.link else ""
@@ -92,6 +93,16 @@ def _link_line(link: LinkStatus, verdict: VerdictStatus | None, status: AgentSta
         spent = link.spent_bytes or 0
         facts.append(f"used {spent / 1e6:.1f} of {link.allowance_bytes / 1e6:.1f} MB this month")
     return f"  {link.name}: {word} ({', '.join(facts)})"
+
+
+def _sampling_line(one: SamplingStatus) -> str:
+    def way(word: str, count: int, mean: float | None) -> str:
+        said = f"{count} of {one.wanted} {word}"
+        return said if mean is None else f"{said} (mean {mean / 1e6:.1f} Mbit/s)"
+
+    down = way("down", one.down_samples, one.down_mean_bits_per_second)
+    up = way("up", one.up_samples, one.up_mean_bits_per_second)
+    return f"rate samples {one.link} {one.month}: {down}, {up}, at {one.hours} of 24 hours"
 
 
 def _word(verdict: VerdictStatus, status: AgentStatus) -> str:

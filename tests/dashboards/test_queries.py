@@ -26,6 +26,7 @@ CHOSEN = {
 """A link that was down; other boards show everything."""
 
 NOTHING_TO_SHOW = {
+    "Technology now": "no modem is in an older network",
     "Signal (RSRP)": "the link that is shown is a fibre",
     "Mobile technology": "the link that is shown is a fibre",
     "Samples not delivered": "every sample was delivered",

@@ -47,6 +47,8 @@ def _here(metric: Metric, legend: str) -> Query:
     return over(selector(metric.full_name, **_HERE), f"{{{{link}}}} {legend}")
 
 
+_TECHNOLOGIES = {2: "2G", 3: "3G", 4: "4G", 5: "5G NSA", 6: "5G SA"}
+
 _LINKS = Table(
     title=Text("Từng đường truyền di động", "Each mobile link"),
     description=Text(
@@ -120,12 +122,9 @@ BOARD = Board(
             Tiles(
                 title=Text("Công nghệ hiện tại", "Technology now"),
                 description=Text(radio.TECHNOLOGY.help_vi, radio.TECHNOLOGY.help_en),
-                queries=(
-                    now(
-                        "count_values by (carrier) "
-                        f'("technology", {selector(radio.TECHNOLOGY.full_name, **_MANY)})',
-                        "{{carrier}} {{technology}}",
-                    ),
+                queries=tuple(
+                    now(f"count({selector(radio.TECHNOLOGY.full_name, **_MANY)} == {value})", name)
+                    for value, name in _TECHNOLOGIES.items()
                 ),
                 look=Look(unit=Unit.COUNT, color="blue"),
             ),

@@ -132,7 +132,7 @@ def _record(server: PrometheusServer, end_s: float) -> None:
 def _over(
     server: PrometheusServer, expr: str, start_s: float, end_s: float
 ) -> list[dict[str, Any]]:
-    params = {"query": expr, "start": str(start_s), "end": str(end_s - 60), "step": "60"}
+    params = {"query": expr, "start": str(start_s), "end": str(end_s), "step": "60"}
     answer = httpx.post(f"{server.url}/api/v1/query_range", data=params, timeout=120)
     assert answer.status_code == 200, f"{expr}: {answer.text}"
     found: list[dict[str, Any]] = answer.json()["data"]["result"]

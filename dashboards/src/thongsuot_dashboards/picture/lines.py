@@ -164,7 +164,13 @@ def _run(plane: _Plane, run: Sequence[tuple[float, float]], color: str) -> str:
     if len(run) == 1:
         (at, value) = run[0]
         return f'<circle cx="{plane.x(at):.1f}" cy="{plane.y(value):.1f}" r="1.6" fill="{color}"/>'
-    path = " ".join(f"{plane.x(at):.1f},{plane.y(value):.1f}" for at, value in run)
+    # What lies between two points of the same value adds nothing but size.
+    bends = [
+        point
+        for place, point in enumerate(run)
+        if place in {0, len(run) - 1} or not run[place - 1][1] == point[1] == run[place + 1][1]
+    ]
+    path = " ".join(f"{plane.x(at):.1f},{plane.y(value):.1f}" for at, value in bends)
     return f'<polyline points="{path}" fill="none" stroke="{color}" stroke-width="1.3"/>'
 
 

@@ -56,9 +56,14 @@ def draw(area: Area, content: Content) -> list[str]:
         color = SERIES[number % len(SERIES)]
         if is_stacked:
             below = stacks[number - 1].points if number else [(at, 0.0) for at, _ in one.points]
-            parts.append(_filled(plane, one.points, below, color, 0.75))
+            parts.extend(
+                _filled(plane, run, below, color, 0.75) for run in _runs(one.points, content)
+            )
         elif number in bands:
-            parts.append(_filled(plane, one.points, series[bands[number]].points, color, 0.22))
+            below = series[bands[number]].points
+            parts.extend(
+                _filled(plane, run, below, color, 0.22) for run in _runs(one.points, content)
+            )
         else:
             parts.extend(_run(plane, run, color) for run in _runs(one.points, content))
     return parts + legend

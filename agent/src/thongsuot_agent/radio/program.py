@@ -1,10 +1,10 @@
 """Programs of the system that answer in JSON (busctl, ubus), run once and over."""
 
 import asyncio
-import json
-import shutil
 from collections.abc import Sequence
 from typing import Any
+
+import msgspec
 
 from thongsuot_agent.radio.refusal import NotRead
 from thongsuot_schema.reason import Reason
@@ -18,14 +18,15 @@ async def json_from(arguments: Sequence[str], timeout_s: float) -> Any:  # noqa:
         NotRead: it is not installed, or it complained; the text is its last line.
         TimeoutError: it took too long; it is over then.
     """
-    if shutil.which(arguments[0]) is None:
-        raise NotRead(Reason.NOT_SUPPORTED, f"{arguments[0]} is not installed")
-    process = await asyncio.create_subprocess_exec(
-        *arguments,
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
+    try:
+        process = await asyncio.create_subprocess_exec(
+            *arguments,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+    except FileNotFoundError as error:
+        raise NotRead(Reason.NOT_SUPPORTED, f"{arguments[0]} is not installed") from error
     try:
         async with asyncio.timeout(timeout_s):
             said, complaint = await process.communicate()
@@ -36,4 +37,4 @@ async def json_from(arguments: Sequence[str], timeout_s: float) -> Any:  # noqa:
     if process.returncode:
         lines = complaint.decode(errors="replace").strip().splitlines()
         raise NotRead(Reason.NOT_SUPPORTED, f"{arguments[0]}: {''.join(lines[-1:])}")
-    return json.loads(said) if said.strip() else None
+    return msgspec.json.decode(said) if said.strip() else None

@@ -1,10 +1,10 @@
 """Web: the web interface of a router, by libcurl over the link, cookies kept for one reading."""
 
-import json
 import socket
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
 import pycurl  # type: ignore[import-untyped]
 
 from thongsuot_agent.links.curl import transfers
@@ -125,6 +125,6 @@ def json_of(text: str) -> Any:  # noqa: ANN401 - JSON of a box
         NotRead: it is no JSON.
     """
     try:
-        return json.loads(text)
-    except ValueError as error:
+        return msgspec.json.decode(text)
+    except msgspec.DecodeError as error:
         raise NotRead(Reason.RESPONSE_INVALID, "the box's answer is no JSON") from error

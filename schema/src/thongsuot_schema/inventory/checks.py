@@ -40,6 +40,11 @@ def target_mistakes(target: Target, path: Path) -> Iterator[Mistake]:
         yield from _service_mistakes(target, path)
     else:
         yield from _anchor_mistakes(target, path)
+        if target.role is Role.EQUIPMENT and target.segment is not Segment.LAN:
+            yield (
+                (*path, "segment"),
+                f'equipment "{target.name}" has segment "{target.segment}"; it has segment "lan"',
+            )
     for place, network in enumerate(target.expect_addresses):
         try:
             ip_network(network)

@@ -1,6 +1,6 @@
 """MikroTik RouterOS 7 by its REST interface, which shows the NR leg that SNMP does not."""
 
-import json
+import msgspec
 
 from thongsuot_agent.devices.secret import read_secret
 from thongsuot_agent.links.link import Link
@@ -18,7 +18,9 @@ async def read(link: Link, settings: Settings) -> Reading:
     try:
         if settings.password_file:
             web.basic(settings.user, read_secret(settings.password_file))
-        body = json.dumps({"numbers": settings.modem or _USUAL_MODEM, "once": True})
+        body = msgspec.json.encode(
+            {"numbers": settings.modem or _USUAL_MODEM, "once": True}
+        ).decode()
         text = await web.post(
             "/rest/interface/lte/monitor", body, {"Content-Type": "application/json"}
         )

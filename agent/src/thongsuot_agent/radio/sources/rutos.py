@@ -1,6 +1,6 @@
 """Teltonika RutOS 7 by its API, which shows the NR leg that SNMP does not."""
 
-import json
+import msgspec
 
 from thongsuot_agent.devices.secret import read_secret
 from thongsuot_agent.links.link import Link
@@ -17,9 +17,8 @@ async def read(link: Link, settings: Settings) -> Reading:
     web = Web(link, settings)
     try:
         who = {"username": settings.user, "password": read_secret(settings.password_file)}
-        answer = json_of(
-            await web.post("/api/login", json.dumps(who), {"Content-Type": "application/json"})
-        )
+        body = msgspec.json.encode(who).decode()
+        answer = json_of(await web.post("/api/login", body, {"Content-Type": "application/json"}))
         token = (answer.get("data") or {}).get("token")
         if not token:
             raise NotRead(Reason.PERMISSION_DENIED, "the router refuses the login")

@@ -24,6 +24,7 @@ from thongsuot_agent.devices import words
         ("WCDMA", "umts"),
         ("HSPA ", "umts"),
         ("DC-HSPA+", "umts"),
+        ("EV-DO Rev.A ", "umts"),
         ("EDGE", "gsm"),
         ("No service", "none"),
         ("?", ""),

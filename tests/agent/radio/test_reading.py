@@ -37,6 +37,15 @@ def test_two_legs_are_nsa_and_alone_on_5g_the_old_lte_values_are_dropped() -> No
     assert draft.reading().lte is None
 
 
+def test_a_source_without_names_for_nr_keeps_its_lte_values_whatever_it_calls_5g() -> None:
+    draft = Draft()
+    draft.say(technology="nr_sa")
+    draft.measure("lte", "rsrp_dbm", -91)
+    reading = draft.reading()
+    assert reading.lte is not None
+    assert reading.nr is None
+
+
 def test_zeros_of_a_modem_without_a_cell_are_nothing() -> None:
     draft = Draft()
     draft.measures("lte", {"rsrp_dbm": 0, "rsrq_db": 0, "sinr_db": 0})

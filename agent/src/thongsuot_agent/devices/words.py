@@ -31,7 +31,7 @@ def technology(text: str) -> str:
         NR_NSA: "nsa" in joined or "endc" in joined or (has_nr and has_lte),
         NR_SA: has_nr or joined in {"sa", "nrsa", "5gsa"},
         LTE: has_lte,
-        UMTS: bool(parts & _THIRD) or joined in _THIRD or "hspa" in joined,
+        UMTS: bool(parts & _THIRD) or joined in _THIRD or "hspa" in joined or "evdo" in joined,
         GSM: bool(parts & _SECOND),
         NONE: joined in {"none", "searching", "limited"},
     }

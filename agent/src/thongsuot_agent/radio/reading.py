@@ -155,8 +155,9 @@ class Draft:
     def reading(self) -> Reading:
         """Return what it came to."""
         technology = self.fields.get("technology")
-        if technology == words.NR_SA:
-            # Modems keep the last values of a leg that is gone.
+        if technology == words.NR_SA and self.legs["nr"]:
+            # Modems keep the last values of a leg that is gone. A source that has no names for NR,
+            # and calls any 5G by one word, is left as it is.
             self.legs["lte"].clear()
         legs = {name: self._leg(name) for name in self.legs}
         if not technology:

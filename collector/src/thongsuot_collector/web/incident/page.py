@@ -5,6 +5,7 @@ from collections.abc import Callable
 import msgspec
 
 from thongsuot_collector.incidents.incident import Incident, Member, Outcome
+from thongsuot_collector.incidents.party import Responsible
 from thongsuot_collector.incidents.trouble import NS_PER_S
 from thongsuot_collector.incidents.wording import area, describe
 from thongsuot_collector.notify.content import parts, text
@@ -14,6 +15,7 @@ from thongsuot_collector.notify.content.names import (
     place_name,
     subject_name,
 )
+from thongsuot_collector.notify.telling.message import Outcome as Answered
 from thongsuot_collector.web.incident import labels
 from thongsuot_collector.web.incident.dossier import Dossier
 from thongsuot_collector.web.layout import lines, page, section, table
@@ -227,7 +229,8 @@ def _entries(dossier: Dossier, reader: Reader) -> list[list[str]]:
         by = "" if got is None else channel_title(_word(got.channel, reader), language)
         result = labels.NOT_YET.read(language)
         if got is not None:
-            result = " ".join(filter(None, (parts.exact(got.at_ns), got.reference)))
+            received = labels.ANSWERS[Answered.DELIVERED].read(language)
+            result = ", ".join(filter(None, (received, parts.exact(got.at_ns), got.reference)))
         who = party_name(entry.party, directory, language)
         kind = labels.KINDS[entry.kind].read(language)
         rows.append([parts.exact(entry.at_ns), who, kind, by, result])
@@ -245,13 +248,19 @@ def _tries(dossier: Dossier, reader: Reader) -> list[list[str]]:
         rows.append(
             [
                 parts.exact(one.began_ns + one.took_ns),
-                one.audience,
+                party_name(_party(one.audience), dossier.occasion.directory, language),
                 kinds[one.kind].read(language),
                 channel_title(_word(one.channel, reader), language),
                 said,
             ]
         )
     return rows or _entries(dossier, reader)
+
+
+def _party(text: str) -> Responsible:
+    """Return a party from the way it is written down."""
+    party, _, name = text.partition(":")
+    return Responsible(Party(party), name)
 
 
 def _word(route: str, reader: Reader) -> str:

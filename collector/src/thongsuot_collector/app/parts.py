@@ -27,11 +27,13 @@ from thongsuot_collector.reader import Reader
 from thongsuot_collector.sinks import Sink, Supplies
 from thongsuot_collector.state import keeper as state
 from thongsuot_collector.state.keeper import StateKeeper
+from thongsuot_collector.state.view import ways_of
 from thongsuot_collector.statements.archive import Archive
 from thongsuot_collector.store import boots
 from thongsuot_collector.store.engine import open_store
 from thongsuot_collector.timeline.settings import TimelineSettings
 from thongsuot_schema.batch.limits import DEFAULT as LIMITS
+from thongsuot_schema.page.view import Way
 
 JOURNAL_FILE = "journal.sqlite"
 STORE_FILE = "store.sqlite"
@@ -123,7 +125,7 @@ def _made(
     )
     sinks = {settings.name: kind.make(settings, supplies) for kind, settings in configuration.sinks}
     links = _links(configuration)
-    desk = _desk(configuration, directory, store, metrics, links)
+    desk = _desk(configuration, supplies, directory, store, links)
     incidents = IncidentKeeper(
         journal,
         reader,
@@ -169,19 +171,25 @@ def _links(configuration: Configuration) -> Links:
 
 def _desk(
     configuration: Configuration,
+    supplies: Supplies,
     directory: Directory,
     store: Engine,
-    metrics: Metrics,
     links: Links,
 ) -> Desk:
-    settings = configuration.settings
+    settings, states = configuration.settings, supplies.states
+
+    def ways(site: str, link: str) -> tuple[Way, ...]:
+        state = states.sites.get(site)
+        return () if state is None else ways_of(state, link, directory.networks)
+
     return Desk(
         configuration.channels,
         settings.notify,
         directory=directory,
         store=store,
-        registry=metrics.registry,
+        registry=supplies.metrics.registry,
         links=links,
+        ways=ways,
         support_hotline=settings.page.support_hotline,
     )
 

@@ -18,6 +18,7 @@ from thongsuot_collector.notify.content.names import (
     site_name,
 )
 from thongsuot_collector.notify.content.occasion import Occasion
+from thongsuot_collector.notify.content.ways import Ways, no_ways, ways
 from thongsuot_schema.segment import Party
 from thongsuot_schema.words.figures import duration
 from thongsuot_schema.words.language import Language, Text
@@ -57,8 +58,8 @@ class Words(msgspec.Struct, frozen=True, kw_only=True):
     body: str
 
 
-def compose(occasion: Occasion, language: Language) -> Words:
-    """Return what an audience reads in a language."""
+def compose(occasion: Occasion, language: Language, known: Ways = no_ways) -> Words:
+    """Return what an audience reads in a language; ``known`` gives the ways over its links."""
     wording = describe(
         occasion.incident,
         occasion.rule,
@@ -66,8 +67,13 @@ def compose(occasion: Occasion, language: Language) -> Words:
         language,
         now_s=occasion.entry.at_ns / NS_PER_S,
     )
-    written = _plain if occasion.audience.party is Party.COMMUNE else _facts
-    blocks = written(occasion, wording, language)
+    if occasion.audience.party is Party.COMMUNE:
+        blocks = _plain(occasion, wording, language)
+    else:
+        blocks = _facts(occasion, wording, language)
+        if occasion.kind is not Kind.RESOLVED:
+            title = Text("Đường đi của gói tin:", "The way of packets:")
+            blocks.insert(-1, _list(title, ways(occasion, known, language), language))
     if occasion.is_test:
         blocks = [_TEST_TEXT.read(language), *blocks]
     return Words(

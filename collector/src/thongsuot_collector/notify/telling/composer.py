@@ -8,6 +8,7 @@ from thongsuot_collector.incidents.rule import Rule
 from thongsuot_collector.notify.content import document, text
 from thongsuot_collector.notify.content.names import party_name
 from thongsuot_collector.notify.content.occasion import Occasion
+from thongsuot_collector.notify.content.ways import Ways, no_ways
 from thongsuot_collector.notify.telling.conversation import Conversation
 from thongsuot_collector.notify.telling.links import Links
 from thongsuot_collector.notify.telling.message import Message
@@ -28,12 +29,14 @@ class Composer:
         *,
         languages: Mapping[str, Language],
         links: Links | None = None,
+        ways: Ways = no_ways,
         support_hotline: str = "",
     ) -> None:
         self._directory = directory
         self._rules = {rule.code: rule for rule in rules}
         self._settings = settings
         self._languages = languages
+        self._ways = ways
         self._links = links or Links(settings.page_url)
         self._support_hotline = support_hotline
 
@@ -66,7 +69,7 @@ class Composer:
             page_url=page_url,
             is_test=is_test,
         )
-        words = text.compose(occasion, self._languages.get(leg.channel, "vi"))
+        words = text.compose(occasion, self._languages.get(leg.channel, "vi"), self._ways)
         made = document.document_of(
             event.incident,
             event.entry,

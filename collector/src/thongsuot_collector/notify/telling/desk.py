@@ -12,6 +12,7 @@ from thongsuot_collector.directory import Directory
 from thongsuot_collector.incidents.incident import Event
 from thongsuot_collector.incidents.trouble import NS_PER_S
 from thongsuot_collector.notify import ChannelKind
+from thongsuot_collector.notify.content.ways import Ways, no_ways
 from thongsuot_collector.notify.telling.composer import Composer
 from thongsuot_collector.notify.telling.dispatcher import Dispatcher
 from thongsuot_collector.notify.telling.feedback import Feedback, Incidents, take
@@ -51,6 +52,7 @@ class Desk:
         store: Engine,
         registry: CollectorRegistry,
         links: Links | None = None,
+        ways: Ways = no_ways,
         support_hotline: str = "",
     ) -> None:
         found = list(channels)
@@ -64,6 +66,7 @@ class Desk:
                 settings,
                 languages={one.name: one.language for _, one in found},
                 links=links,
+                ways=ways,
                 support_hotline=support_hotline,
             ),
             Report(

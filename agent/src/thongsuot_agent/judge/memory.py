@@ -99,15 +99,15 @@ class Round(msgspec.Struct, kw_only=True):
     A look at all anchors of a link at about the same time.
 
     ``awaited`` are the series that were asked for and have not answered yet; empty in a passive
-    round, which lives on the ordinary schedule and closes when it is due. ``answers`` counts its
-    runs that something beyond the site answered.
+    round, which lives on the ordinary schedule and closes when it is due. ``answered`` are the
+    address families in which something beyond the site answered one of its runs.
     """
 
     opened_ns: int
     due_ns: int
     is_burst: bool
     awaited: set[str] = msgspec.field(default_factory=set)
-    answers: int = 0
+    answered: set[Family] = msgspec.field(default_factory=set)
 
 
 class Slot(msgspec.Struct, kw_only=True):

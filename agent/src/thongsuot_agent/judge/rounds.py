@@ -99,7 +99,7 @@ def note(at: Stand, track: Track, post: Post, sign: Sign, started_ns: int) -> No
     current.awaited.discard(post.key(track.family))
     is_of_round = started_ns >= current.opened_ns and sign is Sign.ANSWERED
     if is_of_round and RANK[rung_of(post, at.link.facts)] > RANK[Segment.LAN]:
-        current.answers += 1
+        current.answered.add(track.family)
 
 
 def plan_next(at: Stand) -> None:
@@ -121,18 +121,24 @@ def is_complete(at: Stand) -> bool:
     """
     Return whether the open round has all it can get.
 
-    When every echo is lost, name servers that have not answered by then will not: they are not
-    waited for until their own time is out.
+    When every echo of a family is lost, name servers that have not answered in it by then will not:
+    they are not waited for until their own time is out.
     """
     current = at.link.round
     if current is None:
         return False
     if at.now_ns >= current.due_ns or (current.is_burst and not current.awaited):
         return True
-    is_mute = current.is_burst and not current.answers
-    if not is_mute or at.now_ns < current.opened_ns + ns(at.settings.mute_wait_s):
+    if not current.is_burst or at.now_ns < current.opened_ns + ns(at.settings.mute_wait_s):
         return False
-    return not any(key.startswith(ECHO) for key in current.awaited)
+    return not any(
+        key.startswith(ECHO) or _family_of(key) in current.answered for key in current.awaited
+    )
+
+
+def _family_of(key: str) -> Family:
+    """Return the family of a series by its key, whose last word it is."""
+    return Family(key.rpartition(" ")[2])
 
 
 def can_be_asked(link: LinkMemory, post: Post, family: Family) -> bool:

@@ -91,7 +91,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     partial: Patience = Patience(
         confirm_rounds=2, confirm_s=1.5, every_s=2.0, clear_rounds=4, clear_s=30.0
     )
-    """One family, one direction of the world, or some of the destinations are silent."""
+    """One direction of the world, or some of the destinations are silent."""
+    family: Patience = Patience(
+        confirm_rounds=1, confirm_s=0.0, every_s=1.0, clear_rounds=4, clear_s=30.0
+    )
+    """One address family stops on a lower rung than the other, which has answered since."""
     slow: Patience = Patience(
         confirm_rounds=4, confirm_s=15.0, every_s=5.0, clear_rounds=4, clear_s=30.0
     )

@@ -1,13 +1,18 @@
 """Families: one of IPv4 and IPv6 is dead while the other reaches what both should."""
 
+from collections.abc import Sequence
+
 from thongsuot_agent.judge.fault import Fault
 from thongsuot_agent.judge.plan import RANK
-from thongsuot_agent.judge.sight import Found, Sight, unheard, witnesses
+from thongsuot_agent.judge.sight import Found, Seen, Sight, unheard, witnesses
 from thongsuot_agent.judge.stand import Stand
 from thongsuot_schema.result import Family
 from thongsuot_schema.segment import LADDER, Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
+
+APART_NS = 500_000_000
+"""Longer than a burst takes to be sent and answered."""
 
 _PAIRS = (
     (Family.IP4, Family.IP6, Symptom.IP4_DEAD),
@@ -35,8 +40,24 @@ def dead_family(at: Stand, sight: Sight) -> Found | None:
         if segment is None:
             segment = LADDER[max(RANK[top], RANK[Segment.LAN]) + 1]
         fault = Fault(state=State.DEGRADED, segment=segment, symptom=symptom)
-        return Found(fault, tuple(silent), not unheard(at, sight, top, family))
+        is_whole = not unheard(at, sight, top, family)
+        return Found(fault, tuple(silent), is_whole and _outlives(sight, other, silent))
     return None
+
+
+def _outlives(sight: Sight, other: Family, silent: Sequence[Seen]) -> bool:
+    """
+    Return whether the other family answered what was asked well after the silence began.
+
+    A link that is cut between the answers of the one and of the other looks the same at first.
+    """
+    since_ns = min(seen.track.silent_since_ns or sight.since_ns for seen in silent)
+    last_ns = max(
+        seen.track.answered_ns or 0
+        for seen in sight.answered(other)
+        if RANK[seen.rung] > RANK[Segment.LAN]
+    )
+    return last_ns - since_ns >= APART_NS
 
 
 def _gateway_segment(sight: Sight, family: Family) -> Segment | None:

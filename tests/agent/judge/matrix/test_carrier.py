@@ -4,7 +4,7 @@ import pytest
 
 from tests.agent.judge.expect import assert_found, blamed, changes_of, said, segments
 from tests.agent.judge.seeds import SEEDS
-from tests.agent.judge.site import one_link, two_links
+from tests.agent.judge.site import TARGETS, one_link, two_links
 from tests.agent.judge.world import Trouble, World
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.segment import Party, Segment
@@ -275,3 +275,20 @@ def test_a_fault_that_moves_down_the_ladder_is_followed() -> None:
     world.run(200.0)
     named = [change.verdict.segment for change in changes_of(world, "fixed")]
     assert named == [None, Segment.CARRIER, Segment.LAN]
+
+
+def test_a_name_server_that_refuses_is_the_carriers_though_nobody_else_is_asked() -> None:
+    refuses = Trouble(
+        start_s=START_S,
+        end_s=200.0,
+        at=Segment.CARRIER,
+        targets=("resolver",),
+        kinds=("dns",),
+        reason=Reason.NAME_SERVER_REFUSED,
+    )
+    plan = one_link(target for target in TARGETS if target.name == "resolver" or not target.lookup)
+    world = World(plan=plan, troubles=(refuses,))
+    world.run(400.0)
+    expected = (State.DEGRADED, Segment.CARRIER, Symptom.RESOLVER_SILENT)
+    assert_found(world, expected, since_s=START_S, intervals=8.0)
+    assert said(world, "fixed") == [State.UP, State.DEGRADED, State.UP]

@@ -78,7 +78,7 @@ def _loss_ratio(at: Stand) -> float:
 
 def _symptom(at: Stand, seen: Sequence[Seen]) -> Symptom | None:
     tracks = [s.track for s in seen]
-    if all(s.silent for s in seen):
+    if all(s.silent or _refuses(s.track) for s in seen):
         return Symptom.RESOLVER_SILENT if _others(at, seen) is not False else None
     if all(t.failures and t.reason in _LIES for t in tracks):
         is_forged = any(t.reason is Reason.NAME_ANSWER_FORGED for t in tracks)
@@ -92,6 +92,11 @@ def _symptom(at: Stand, seen: Sequence[Seen]) -> Symptom | None:
     if all(not t.failures and is_slow(t, at.settings) for t in tracks):
         return Symptom.RESOLVER_SLOW if at.link.slow.fault is None else None
     return None
+
+
+def _refuses(track: Track) -> bool:
+    """Return whether a server does not serve this link at all: that is not about the name."""
+    return track.failures > 0 and track.reason is Reason.NAME_SERVER_REFUSED
 
 
 def _has_way(sight: Sight, seen: Seen) -> bool:

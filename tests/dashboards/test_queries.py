@@ -26,6 +26,7 @@ CHOSEN = {
 """A link that was down; other boards show everything."""
 
 NOTHING_TO_SHOW = {
+    "Telling: by channel and outcome": "the town has no channels",
     "Technology now": "no modem is in an older network",
     "Signal (RSRP)": "the link that is shown is a fibre",
     "Mobile technology": "the link that is shown is a fibre",

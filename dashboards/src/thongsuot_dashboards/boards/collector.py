@@ -168,5 +168,32 @@ BOARD = Board(
                 look=Look(unit=Unit.BITS_PER_SECOND, minimum=0),
             ),
         ),
+        (
+            Lines(
+                title=Text("Báo tin: đang chờ và chưa tới", "Telling: waiting and unreached"),
+                description=Text(
+                    "Bên đang chờ được báo; sự cố đang mở mà chưa báo tới ai",
+                    "Parties that wait to be told; open incidents whose party nobody reached",
+                ),
+                queries=(
+                    over(f"max({own.NOTIFY_WAITING})", "waiting"),
+                    over(f"max({own.NOTIFY_UNREACHED})", "unreached"),
+                ),
+                look=Look(unit=Unit.COUNT, minimum=0, decimals=0),
+                height=6,
+            ),
+            Lines(
+                title=Text("Báo tin: theo kênh và kết quả", "Telling: by channel and outcome"),
+                description=Text("Số lần thử trong một giờ", "Tries within an hour"),
+                queries=(
+                    over(
+                        f"sum by (channel, outcome) (increase({own.NOTIFY_ATTEMPTS}[1h]))",
+                        "{{channel}} {{outcome}}",
+                    ),
+                ),
+                look=Look(unit=Unit.COUNT, minimum=0),
+                height=6,
+            ),
+        ),
     ),
 )

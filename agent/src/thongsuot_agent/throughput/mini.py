@@ -73,8 +73,8 @@ class _Body:
 
 
 def _keep_small() -> None:
-    def pre_allocate(data: Any) -> None:  # noqa: ANN401 - theirs
-        data._data = _Body(data.length)  # noqa: SLF001 - where it keeps the body
+    def pre_allocate(self: Any) -> None:  # noqa: ANN401 - theirs
+        self._data = _Body(self.length)  # where it keeps the body
 
     speedtest.HTTPUploaderData.pre_allocate = pre_allocate
 

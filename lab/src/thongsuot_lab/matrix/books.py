@@ -99,14 +99,14 @@ def come_to_rest(stack: CityStack, *, patience: float) -> None:
     Let agents push all they have and end, one after the other, and the sink deliver all of it.
 
     Raises:
-        StackError: something did not come to rest in time.
+        StackError: something did not come to rest in time, or ended unasked.
     """
     for site in stack.sites:
-        _wait(f"nothing waits at {site}", partial(_is_idle, stack, site), patience)
+        _wait(stack, f"nothing waits at {site}", partial(_is_idle, stack, site), patience)
         stack.agent(site).stop()
         stack.expect_end(site)
     if "prometheus" in stack.processes:
-        _wait("Prometheus to have it all", lambda: lag(stack) == 0, patience)
+        _wait(stack, "Prometheus to have it all", lambda: lag(stack) == 0, patience)
 
 
 def lag(stack: CityStack) -> float | None:
@@ -141,9 +141,10 @@ def _is_idle(stack: CityStack, site: str) -> bool:
     return waiting_at(stack, site) == 0
 
 
-def _wait(what: str, is_so: Callable[[], bool], patience: float) -> None:
+def _wait(stack: CityStack, what: str, is_so: Callable[[], bool], patience: float) -> None:
     deadline = time.monotonic() + REST_WITHIN_S * patience
     while not is_so():
         if time.monotonic() > deadline:
             raise StackError(f"waited in vain for: {what}")
+        stack.check()
         time.sleep(_LOOK_EVERY_S)

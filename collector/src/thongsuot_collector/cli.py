@@ -27,6 +27,7 @@ from thongsuot_collector.journal import sqlite_rows
 from thongsuot_collector.journal.sqlite_tables import connect
 from thongsuot_collector.maintenance import cli as maintenance
 from thongsuot_collector.metrics import Metrics
+from thongsuot_collector.netbox import arguments as netbox
 from thongsuot_collector.notify.telling import routing
 from thongsuot_collector.notify.telling.trial import Tried, trial
 from thongsuot_collector.reflector.service import reflect
@@ -38,6 +39,8 @@ from thongsuot_schema.errors import DocumentError
 from thongsuot_schema.inventory.model import Name
 
 DEFAULT_CONFIG = "/etc/thongsuot/collector.toml"
+
+_PERSON = "let somebody act; the password is shown once, and replaces the one before"
 
 EXIT_FAILED = 1
 EXIT_WRONG = 2
@@ -94,8 +97,7 @@ def _parser() -> argparse.ArgumentParser:
     revoke.add_argument("--id", help="only this one, as `token list` shows it")
     of_person = commands.add_parser("person", help="people who may act on incidents")
     people_ = of_person.add_subparsers(required=True, metavar="COMMAND")
-    text = "let somebody act; the password is shown once, and replaces the one before"
-    person = _add(people_, "add", _person_add, text, common)
+    person = _add(people_, "add", _person_add, _PERSON, common)
     person.add_argument("name")
     person.add_argument("--title", default="", help="what others read; default: the name")
     _add(people_, "list", _person_list, "everybody", common)
@@ -118,6 +120,7 @@ def _parser() -> argparse.ArgumentParser:
     test.add_argument("party", help="carrier:NAME, commune:SITE, portal:SERVICE, city; or a name")
     exporting.add_arguments(add("export", _export, "write raw results of a period to a file"))
     statements.add_arguments(add("sla", _sla, statements.HELP))
+    netbox.add_parsers(commands, common)
     verify = add("verify", _verify, "say of every batch whether it is the one that was measured")
     verify.add_argument("site", nargs="?", default="", help="only this one")
     verify.add_argument(

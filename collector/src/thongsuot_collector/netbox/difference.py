@@ -1,0 +1,72 @@
+"""What one inventory has that another has not, a line for each thing. Pure."""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from thongsuot_schema.inventory.model import Inventory, Strict
+
+_OWN_LINES = ("links",)
+"""Fields whose things are told of one by one, by lines of their own."""
+
+_PERSONAL = ("contacts",)
+"""Fields of which only is said that they changed: names and numbers of people are not for logs."""
+
+
+def differences(old: Inventory, new: Inventory) -> list[str]:
+    """Return what has to be done to the old to make it the new; empty: they say the same."""
+    before, after = dict(_things(old)), dict(_things(new))
+    lines = []
+    for key in sorted({*before, *after}):
+        name = " ".join(key)
+        if key not in before:
+            lines.append(f"added {name}: {_said(after[key])}")
+        elif key not in after:
+            lines.append(f"removed {name}")
+        elif changes := list(_changes(before[key], after[key])):
+            lines.append(f"changed {name}: {'; '.join(changes)}")
+    return lines
+
+
+def _things(inventory: Inventory) -> Iterator[tuple[tuple[str, str], Strict]]:
+    for carrier in inventory.carriers:
+        yield ("carrier", carrier.name), carrier
+    for owner in inventory.owners:
+        yield ("owner", owner.name), owner
+    for site in inventory.sites:
+        yield ("site", site.name), site
+        for link in site.links:
+            yield ("link", f"{site.name}/{link.name}"), link
+
+
+def _changes(old: Strict, new: Strict) -> Iterator[str]:
+    for field in msgspec.structs.fields(new):
+        before, after = getattr(old, field.name), getattr(new, field.name)
+        if before == after or field.name in _OWN_LINES:
+            continue
+        if field.name in _PERSONAL:
+            yield f"{field.name} changed ({len(before)} before, {len(after)} now)"
+        else:
+            yield f"{field.name} {_text(before)} -> {_text(after)}"
+
+
+def _said(thing: Strict) -> str:
+    said = []
+    for field in msgspec.structs.fields(thing):
+        value = getattr(thing, field.name)
+        if field.name in (*_OWN_LINES, "name") or value == field.default:
+            continue
+        said.append(
+            f"{field.name} {len(value)}"
+            if field.name in _PERSONAL
+            else f"{field.name} {_text(value)}"
+        )
+    return ", ".join(said) or "nothing but its name"
+
+
+def _text(value: object) -> str:
+    if value is None or value in ("", ()):
+        return "nothing"
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(str, value))}]"
+    return str(value)

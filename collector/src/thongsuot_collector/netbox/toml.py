@@ -1,0 +1,63 @@
+"""An inventory as TOML: what differs from a default is written, in the order of the types."""
+
+import json
+from collections.abc import Iterator, Mapping
+
+import msgspec
+
+from thongsuot_schema.inventory.model import Inventory
+
+_TABLES = ("carriers", "owners", "sites")
+
+
+def written(inventory: Inventory, origins: Mapping[tuple[str, str], str], head: str) -> str:
+    """
+    Return carriers, owners and sites as text of an inventory's file.
+
+    ``origins`` says of a table and a name where the thing comes from: a comment before it. ``head``
+    is the comment at the top.
+    """
+    lines = [f"# {line}" for line in head.splitlines()]
+    for table in _TABLES:
+        for thing in getattr(inventory, table):
+            lines += ["", f"# {_one_line(origins.get((table, thing.name), ''))}".rstrip()]
+            lines += _thing(thing, f"{table}")
+    return "\n".join(lines) + "\n"
+
+
+def origin(text: str, line: int) -> str:
+    """Return the comment nearest above a line (1-based): where what stands there comes from."""
+    for above in reversed(text.splitlines()[:line]):
+        if above.startswith("# "):
+            return above.removeprefix("# ")
+    return ""
+
+
+def _thing(thing: msgspec.Struct, header: str) -> Iterator[str]:
+    yield f"[[{header}]]"
+    nested: list[tuple[str, tuple[msgspec.Struct, ...]]] = []
+    for field in msgspec.structs.fields(thing):
+        value = getattr(thing, field.name)
+        if value == field.default and not field.required:
+            continue
+        if isinstance(value, tuple) and value and isinstance(value[0], msgspec.Struct):
+            nested.append((field.name, value))
+        else:
+            yield f"{field.name} = {_value(value)}"
+    for name, things in nested:
+        for one in things:
+            yield ""
+            yield from _thing(one, f"{header}.{name}")
+
+
+def _value(value: object) -> str:
+    if isinstance(value, tuple):
+        return f"[{', '.join(_value(one) for one in value)}]"
+    if isinstance(value, int):
+        return str(value)
+    # A string of JSON is one of TOML, but for DEL, which TOML wants escaped.
+    return json.dumps(str(value), ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _one_line(text: str) -> str:
+    return "".join(letter if letter.isprintable() else " " for letter in text)

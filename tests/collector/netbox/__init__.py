@@ -1,0 +1,1 @@
+"""The inventory from a NetBox."""

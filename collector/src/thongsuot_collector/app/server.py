@@ -2,6 +2,7 @@
 
 import contextlib
 import socket
+import ssl
 from collections.abc import Awaitable, Callable, Iterator
 
 import uvicorn
@@ -99,6 +100,7 @@ def server_of(app: App, listen: Listen) -> Server:
             loop="none",
             ssl_certfile=listen.certificate_file or None,
             ssl_keyfile=listen.key_file or None,
+            ssl_context_factory=_modern if listen.certificate_file else None,
             log_config=None,
             access_log=False,
             server_header=False,
@@ -109,3 +111,10 @@ def server_of(app: App, listen: Listen) -> Server:
             timeout_graceful_shutdown=_DRAIN_S,
         )
     )
+
+
+def _modern(_config: uvicorn.Config, make: Callable[[], ssl.SSLContext]) -> ssl.SSLContext:
+    """Return uvicorn's context without what RFC 8996 ends, whatever the system's OpenSSL allows."""
+    context = make()
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return context

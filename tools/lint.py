@@ -43,6 +43,7 @@ def commands() -> dict[str, Sequence[str]]:
         "scripts": shell,
         "requirements": (python, "tools/requirements.py", "check"),
         "hosts and paths": (python, __file__, "hosts"),
+        "secrets": (python, "tools/leaks.py"),
     }
 
 

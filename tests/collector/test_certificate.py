@@ -39,4 +39,4 @@ def test_what_is_no_certificate_is_refused_with_a_sentence(der: bytes, sentence:
 
 def test_a_text_without_a_certificate_is_refused() -> None:
     with pytest.raises(ValueError, match="no certificate"):
-        expires_s("-----BEGIN PRIVATE KEY-----")
+        expires_s("-----BEGIN PRIVATE KEY-----")  # no secret: no key behind it

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-TOKEN = "nbt_abcdefgh.0123456789abcdefghijklmnopqrstuvwxyz0123"
+TOKEN = "nbt_abcdefgh.0123456789abcdefghijklmnopqrstuvwxyz0123"  # no secret: made up
 """In the form of a token of NetBox 4.5: pynetbox tells by it which word comes before."""
 
 Row = dict[str, object]

@@ -1,4 +1,4 @@
-"""Filters: settings as a TOML document, and settings laid over others."""
+"""Filter: settings as a TOML document."""
 
 from typing import Any
 

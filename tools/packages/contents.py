@@ -33,8 +33,12 @@ SYSTEM_FILES = {
 """Where below ``/usr/lib`` each file of a room goes."""
 
 _LAUNCHER = """\
-#!/bin/sh
-exec /usr/lib/thongsuot-{room}/bin/python3 -I -m {module} "$@"
+#!/usr/lib/thongsuot-{room}/bin/python3 -I
+import sys
+
+from {module} import main
+
+sys.exit(main())
 """
 
 

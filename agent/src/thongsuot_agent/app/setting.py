@@ -64,14 +64,21 @@ def setting_from(
         places=places_from(config.spool, environment),
         clock=Clock(boottime_ns=SYSTEM.boottime_ns, wall_ns=SYSTEM.wall_ns, error_s=_clock_error_s),
         boot_id=boot_id(),
-        token=Token(_token_path(config.collector.token_file, environment)),
+        token=Token(token_path(config.collector.token_file, environment)),
         recorder=Recorder(Path(recording)) if recording else None,
     )
 
 
-def _token_path(name: str, environment: Mapping[str, str]) -> Path:
+_SOURCES = Path("/etc/thongsuot")
+
+
+def token_path(name: str, environment: Mapping[str, str]) -> Path:
+    """Return the file of a token that the configuration names."""
+    if "/" in name:
+        return Path(name)
     credentials = environment.get("CREDENTIALS_DIRECTORY", "")
-    return Path(credentials, name) if credentials and "/" not in name else Path(name)
+    # Outside the service, as for check-config: the file that its unit loads the credential from.
+    return Path(credentials, name) if credentials else _SOURCES / f"agent.{name}"
 
 
 def _clock_error_s() -> float | None:

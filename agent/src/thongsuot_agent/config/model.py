@@ -38,7 +38,8 @@ class CollectorConfig(Strict, frozen=True):
     token_file: str
     """
     A file that holds the agent's token and nothing else; nobody but its owner and group may read
-    it. A bare name is one of the service's credentials (``LoadCredential=`` of systemd).
+    it. A bare name is one of the service's credentials (``LoadCredential=`` of systemd); outside
+    the service, ``/etc/thongsuot/agent.NAME``, which is where the unit takes it from.
     """
     ca_file: str = ""
     """Certificates (PEM) that the collector's is checked against; empty: those of the system."""

@@ -1,0 +1,279 @@
+"""
+The roles on a booted Debian: installed, idempotent, watched over, upgraded, put back, removed.
+
+Chosen by ``./run fleet``: it builds packages and makes a Debian root, which needs a registry.
+"""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import trustme
+import yaml  # type: ignore[import-untyped]
+
+from tests.fleet.machine import booted, inside, unpacked
+from thongsuot_lab.lab import Lab
+from thongsuot_lab.topology.small import two_uplinks
+from tools.build import build
+
+pytestmark = [pytest.mark.fleet, pytest.mark.lab]
+
+ROOT = Path(__file__).parents[2]
+SITE = "hoan-kiem-1"
+INVENTORY = """
+[[carriers]]
+name = "song-hong"
+title = "Sông Hồng"
+
+[[sites]]
+name = "hoan-kiem-1"
+title = "Điểm phục vụ hành chính công phường Hoàn Kiếm"
+commune = "00070"
+
+[[sites.links]]
+name = "fixed"
+interface = "fix0"
+carrier = "song-hong"
+"""
+PATIENCE_S = 120.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fleet:
+    """One machine that is collector, monitor and device, and the control node's side of it."""
+
+    folder: Path
+    root: Path
+    first: int
+
+    def play(self, playbook: str, *more: str) -> "Recap":
+        """Run a playbook; it must not fail."""
+        command = [
+            str(Path(sys.executable).with_name("ansible-playbook")),
+            *("-i", str(self.folder / "hosts.yml"), f"{ROOT}/ansible/playbooks/{playbook}.yml"),
+            *more,
+        ]
+        environment = {
+            **os.environ,
+            "ANSIBLE_CONFIG": str(ROOT / "ansible" / "ansible.cfg"),
+            "ANSIBLE_CONNECTION_PLUGINS": str(ROOT / "tests" / "fleet" / "connection"),
+            "ANSIBLE_LOCAL_TEMP": str(self.folder / "tmp"),
+            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        }
+        done = subprocess.run(
+            command, check=False, capture_output=True, text=True, env=environment, cwd=ROOT
+        )
+        if done.returncode:
+            journal = inside(self.first, "journalctl", "--no-pager", "--unit=thongsuot-*").stdout
+            pytest.fail(f"{done.stdout}\n{done.stderr}\n{journal}")
+        return Recap.of(done.stdout)
+
+    def run(self, *words: str) -> str:
+        """Run a command on the machine; it must not fail. Returns what it printed."""
+        done = inside(self.first, *words)
+        assert done.returncode == 0, f"{words}: {done.stdout}{done.stderr}"
+        return done.stdout.strip()
+
+    def version(self) -> str:
+        """Return which version of the agent is installed."""
+        return self.run("dpkg-query", "--show", "--showformat=${Version}", "thongsuot-agent")
+
+    def main_process(self) -> str:
+        """Return the number of the agent's process as systemd has it."""
+        return self.run("systemctl", "show", "--value", "--property=MainPID", "thongsuot-agent")
+
+    def stream(self) -> str:
+        """Return the name of the record that the agent keeps; waits until it answers."""
+        deadline = time.monotonic() + PATIENCE_S
+        while True:
+            done = inside(self.first, "thongsuot-agent", "status", "--json")
+            if done.returncode == 0:
+                return str(json.loads(done.stdout)["record"]["stream"])
+            assert time.monotonic() < deadline, done.stderr
+            time.sleep(0.5)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recap:
+    """What a play did."""
+
+    changed: int
+    text: str
+
+    @classmethod
+    def of(cls, text: str) -> "Recap":
+        """Read the last lines of a play."""
+        changed = sum(int(number) for number in re.findall(r"changed=(\d+)", text))
+        return cls(changed=changed, text=text)
+
+    def changes(self) -> str:
+        """Return the tasks that changed something."""
+        return "\n".join(re.findall(r"TASK \[([^\]]+)\] \*+\n(?=changed)", self.text))
+
+
+def architecture() -> str:
+    done = subprocess.run(["dpkg", "--print-architecture"], capture_output=True, check=True)
+    return done.stdout.decode().strip()
+
+
+@pytest.fixture(scope="module")
+def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The packages of this checkout, as ``./run build`` makes them, or those of a folder."""
+    folder = tmp_path_factory.mktemp("packages")
+    if given := os.environ.get("THONGSUOT_PACKAGES"):
+        shutil.copytree(given, folder, dirs_exist_ok=True)
+        return folder
+    build(ROOT, folder, ["agent", "collector"], [architecture()])
+    return folder
+
+
+@pytest.fixture(scope="module")
+def fleet(tmp_path_factory: pytest.TempPathFactory, packages: Path) -> Iterator[Fleet]:
+    folder = tmp_path_factory.mktemp("fleet")
+    root = unpacked("trixie", folder)
+    prepare(folder, root, packages)
+    with (
+        Lab(two_uplinks()) as lab,
+        booted(root, lab.node("device").network, folder / "console.log") as first,
+    ):
+        yield Fleet(folder=folder, root=root, first=first)
+
+
+def prepare(folder: Path, root: Path, packages: Path) -> None:
+    """Write what a control node has: inventory, certificate, hosts and their variables."""
+    (folder / "inventory").mkdir()
+    (folder / "inventory" / "sites.toml").write_text(INVENTORY, encoding="utf-8")
+    authority = trustme.CA()
+    certificate = authority.issue_cert("localhost")
+    authority.cert_pem.write_to_path(folder / "ca.pem")
+    certificate.private_key_pem.write_to_path(folder / "key.pem")
+    for number, blob in enumerate(certificate.cert_chain_pems):
+        blob.write_to_path(folder / "certificate.pem", append=number > 0)
+    environment = {**os.environ, "THONGSUOT_INVENTORY": str(folder / "inventory")}
+    listed = subprocess.run(
+        [sys.executable, str(ROOT / "ansible" / "inventory" / "from_collector.py"), "--list"],
+        check=True,
+        capture_output=True,
+        env=environment,
+    )
+    settings = json.loads(listed.stdout)["_meta"]["hostvars"][SITE]["agent_settings"]
+    machine = {
+        "ansible_connection": "machine",
+        "ansible_host": str(root),
+        "ansible_become": False,
+        "common_packages_dir": str(packages),
+        "agent_collector_url": "https://localhost:8480",
+        "agent_ca_file": str(folder / "ca.pem"),
+        "agent_settings": settings,
+        "collector_inventory_dir": str(folder / "inventory"),
+        "collector_certificate_file": str(folder / "certificate.pem"),
+        "collector_key_file": str(folder / "key.pem"),
+        "collector_page_password": "only-here",
+        "collector_settings": {
+            "sinks": [
+                {
+                    "kind": "remote_write",
+                    "name": "prometheus",
+                    "url": "http://127.0.0.1:9090/api/v1/write",
+                }
+            ]
+        },
+    }
+    groups = {name: {"hosts": {SITE: None}} for name in ("collectors", "monitors", "canary")}
+    agents = {"children": {"canary": None}}
+    hosts = {"all": {"hosts": {SITE: machine}, "children": {**groups, "agents": agents}}}
+    (folder / "hosts.yml").write_text(yaml.safe_dump(hosts), encoding="utf-8")
+
+
+def test_a_machine_is_set_up_by_one_command_and_its_agent_is_heard(fleet: Fleet) -> None:
+    fleet.play("site")
+    status = json.loads(fleet.run("thongsuot-agent", "status", "--json"))
+    assert status["site"] == SITE
+    assert status["collector"]["acknowledged_s_ago"] is not None
+    assert {link["name"] for link in status["links"]} == {"fixed"}
+    for unit in ("thongsuot-agent", "thongsuot-collector", "prometheus"):
+        assert fleet.run("systemctl", "is-active", unit) == "active"
+        assert fleet.run("systemctl", "is-enabled", unit) == "enabled"
+    # As an ordinary user with one capability, CAP_NET_RAW (bit 13).
+    process = fleet.run("cat", f"/proc/{fleet.main_process()}/status")
+    assert re.search(r"^CapEff:\s+0000000000002000$", process, re.MULTILINE)
+    assert not re.search(r"^Uid:\s+0\s", process, re.MULTILINE)
+
+
+def test_a_second_time_changes_nothing(fleet: Fleet) -> None:
+    again = fleet.play("site")
+    assert again.changed == 0, again.changes()
+    checked = fleet.play("site", "--check")
+    assert checked.changed == 0, checked.changes()
+
+
+def test_a_killed_agent_comes_back_and_keeps_its_record(fleet: Fleet) -> None:
+    stream, process = fleet.stream(), fleet.main_process()
+    fleet.run("kill", "-KILL", process)
+    wait_for_another(fleet, process)
+    assert fleet.stream() == stream, "the record outlives the process"
+
+
+def test_an_agent_that_hangs_is_restarted_by_the_watchdog(fleet: Fleet) -> None:
+    place = "/run/systemd/system/thongsuot-agent.service.d"
+    fleet.run("mkdir", "-p", place)
+    fleet.run("sh", "-c", f"printf '[Service]\\nWatchdogSec=4\\n' > {place}/soon.conf")
+    fleet.run("systemctl", "daemon-reload")
+    fleet.run("systemctl", "restart", "thongsuot-agent")
+    process = fleet.main_process()
+    fleet.run("kill", "-STOP", process)
+    wait_for_another(fleet, process)
+    assert "Watchdog timeout" in fleet.run("journalctl", "--unit=thongsuot-agent", "--no-pager")
+    fleet.run("rm", "-r", place)
+    fleet.run("systemctl", "daemon-reload")
+
+
+def test_an_upgrade_and_the_way_back(fleet: Fleet, packages: Path) -> None:
+    before, stream = fleet.version(), fleet.stream()
+    later = f"{before}.later"
+    newer = repacked(next(packages.glob("thongsuot-agent_*.deb")), before, later, fleet.folder)
+    shutil.copy(newer, packages / newer.name)
+    upgraded = fleet.play("agents")
+    assert fleet.version() == later, upgraded.text
+    assert fleet.stream() == stream, "an upgrade goes on with the record"
+    fleet.play("rollback")
+    assert fleet.version() == before
+    (packages / newer.name).unlink()
+
+
+def test_removal_leaves_what_the_collector_may_not_have(fleet: Fleet) -> None:
+    fleet.play("uninstall")
+    assert inside(fleet.first, "systemctl", "is-active", "thongsuot-agent").returncode != 0
+    assert not (fleet.root / "usr" / "bin" / "thongsuot-agent").exists()
+    assert fleet.run("ls", "/var/lib/private/thongsuot-agent") != ""
+    fleet.play("uninstall", "--extra-vars", "agent_forget=true")
+    for path in ("/var/lib/private/thongsuot-agent", "/etc/thongsuot/agent.token"):
+        assert inside(fleet.first, "test", "-e", path).returncode != 0
+
+
+def wait_for_another(fleet: Fleet, process: str) -> None:
+    """Wait until systemd runs the agent as another process."""
+    deadline = time.monotonic() + PATIENCE_S
+    while fleet.main_process() in {process, "0"}:
+        assert time.monotonic() < deadline, "systemd did not start the agent again"
+        time.sleep(0.2)
+
+
+def repacked(package: Path, version: str, later: str, folder: Path) -> Path:
+    """Return the same package with a later version."""
+    tree = folder / "later"
+    subprocess.run(["dpkg-deb", "--raw-extract", str(package), str(tree)], check=True)
+    control = tree / "DEBIAN" / "control"
+    control.write_text(control.read_text("utf-8").replace(version, later), encoding="utf-8")
+    file = folder / package.name.replace(version, later)
+    command = ["dpkg-deb", "--root-owner-group", "-Znone", "--build", str(tree), str(file)]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    return file

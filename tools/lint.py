@@ -39,6 +39,10 @@ def commands() -> dict[str, Sequence[str]]:
         "types (mypy)": (python, "-m", "mypy", *sources, *others),
         "style": (python, "-m", "ruff", "check", "--quiet", "."),
         "format": (python, "-m", "ruff", "format", "--check", "--quiet", "--diff", "."),
+        "roles": (
+            *(str(Path(python).parent / "ansible-lint"), "--profile", "production"),
+            *("--offline", "-q", "--nocolor", "--project-dir", "ansible", "ansible"),
+        ),
         "borders": (str(Path(python).parent / "lint-imports"), "--no-logo"),
         "scripts": shell,
         "requirements": (python, "tools/requirements.py", "check"),

@@ -1,18 +1,22 @@
 """Filter: settings as a TOML document."""
 
-from typing import Any
+from collections.abc import Callable, Mapping
 
 import tomli_w
 
 
-def to_toml(settings: dict[str, Any]) -> str:
+def to_toml(settings: Mapping[str, object]) -> str:
     """Return settings as TOML; what is absent (None) is left out, TOML has no null."""
-    return tomli_w.dumps(_plain(settings))
+    return tomli_w.dumps(_table(settings))
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {str(key): _plain(inner) for key, inner in value.items() if inner is not None}
+def _table(settings: Mapping[str, object]) -> dict[str, object]:
+    return {str(key): _plain(value) for key, value in settings.items() if value is not None}
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Mapping):
+        return _table(value)
     if isinstance(value, list | tuple):
         return [_plain(inner) for inner in value]
     # Ansible hands over text that remembers where it came from; TOML wants plain text.
@@ -22,6 +26,6 @@ def _plain(value: Any) -> Any:
 class FilterModule:
     """What Ansible asks for."""
 
-    def filters(self) -> dict[str, Any]:
+    def filters(self) -> dict[str, Callable[[Mapping[str, object]], str]]:
         """Return the filters by name."""
         return {"to_toml": to_toml}

@@ -4,9 +4,9 @@ The collector's inventory as Ansible's: one host a site, with all that its agent
 
     ansible-playbook -i inventory/from_collector.py -i inventory/example playbooks/agents.yml
 
-Reads the folder that THONGSUOT_INVENTORY names (default /etc/thongsuot/inventory). A site is reached
-at ``SITE.DOMAIN``, with the domain of THONGSUOT_DOMAIN, unless ``host_vars`` say otherwise. Groups:
-``agents``; ``commune_CODE`` and ``carrier_NAME`` for rolling out in part.
+Reads the folder that THONGSUOT_INVENTORY names (default /etc/thongsuot/inventory). A site is
+reached at ``SITE.DOMAIN``, with the domain of THONGSUOT_DOMAIN, unless ``host_vars`` say otherwise.
+Groups: ``agents``; ``commune_CODE`` and ``carrier_NAME`` for rolling out in part.
 """
 
 import json

@@ -1,0 +1,1 @@
+"""The roles, on a machine that systemd boots."""

@@ -18,11 +18,11 @@ from pathlib import Path
 import pytest
 import trustme
 import yaml  # type: ignore[import-untyped]
+from tools.build import build
 
 from tests.fleet.machine import booted, inside, unpacked
 from thongsuot_lab.lab import Lab
 from thongsuot_lab.topology.small import two_uplinks
-from tools.build import build
 
 pytestmark = [pytest.mark.fleet, pytest.mark.lab]
 

@@ -8,8 +8,8 @@ machine's first one and all its namespaces are entered; without it the root is o
 import subprocess
 from pathlib import Path
 
-from ansible.errors import AnsibleError
-from ansible.plugins.connection import ConnectionBase
+from ansible.errors import AnsibleError  # type: ignore[import-untyped]
+from ansible.plugins.connection import ConnectionBase  # type: ignore[import-untyped]
 
 DOCUMENTATION = """
 name: machine
@@ -28,7 +28,7 @@ options:
 class Connection(ConnectionBase):  # type: ignore[misc]
     """One machine; every command is a process of its own in it."""
 
-    transport = "machine"
+    transport = "machine"  # pyright: ignore[reportAssignmentType, reportIncompatibleMethodOverride]
     has_pipelining = True
 
     def _connect(self) -> "Connection":

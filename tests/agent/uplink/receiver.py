@@ -8,6 +8,7 @@ otherwise. What it is not: durable.
 
 import asyncio
 import socket
+import ssl
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -62,6 +63,7 @@ class Receiver:
     answer: Answer = field(default_factory=Answer)
     connections: int = 0
     port: int = 0
+    tls: ssl.SSLContext | None = None
     layouts: dict[bytes, Layout] = field(default_factory=dict)
     _numbers: set[tuple[str, int]] = field(default_factory=set)
     _arrived: asyncio.Event = field(default_factory=asyncio.Event)
@@ -69,7 +71,7 @@ class Receiver:
     @property
     def url(self) -> str:
         """Where it listens."""
-        return f"http://127.0.0.1:{self.port}"
+        return f"{'https' if self.tls else 'http'}://127.0.0.1:{self.port}"
 
     @property
     def numbers(self) -> list[int]:
@@ -87,9 +89,9 @@ class Receiver:
     async def listening(self, on: socket.socket | None = None) -> AsyncIterator["Receiver"]:
         """Listen on loopback, or on a bound socket that is given."""
         if on is None:
-            server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+            server = await asyncio.start_server(self._serve, "127.0.0.1", 0, ssl=self.tls)
         else:
-            server = await asyncio.start_server(self._serve, sock=on)
+            server = await asyncio.start_server(self._serve, sock=on, ssl=self.tls)
         self.port = server.sockets[0].getsockname()[1]
         async with server:
             try:

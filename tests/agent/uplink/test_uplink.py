@@ -3,10 +3,14 @@ The conversation with a collector, on a real socket: nothing lost, nothing block
 """
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+import pytest
+import trustme
 
 from tests.agent.spool.making import MS_NS, SERIES, change, places, result, spool_at
 from tests.agent.uplink.receiver import TOKEN, Heard, Receiver, Reply, scripted
@@ -54,7 +58,11 @@ class Pushing:
 
 @asynccontextmanager
 async def pushing(
-    root: Path, receiver: Receiver, *, before: Callable[[Spool], Awaitable[None]] | None = None
+    root: Path,
+    receiver: Receiver,
+    *,
+    before: Callable[[Spool], Awaitable[None]] | None = None,
+    ca_file: str = "",
 ) -> AsyncIterator[Pushing]:
     """Run an uplink; ``before`` fills the spool before anything is pushed."""
     spool = spool_at(root)
@@ -63,7 +71,7 @@ async def pushing(
         await before(spool)
     paid: list[tuple[str, int]] = []
     terms = Terms(
-        door=Door(url=receiver.url, host="127.0.0.1", ca_file="", timeout_s=5.0),
+        door=Door(url=receiver.url, host="127.0.0.1", ca_file=ca_file, timeout_s=5.0),
         links={},
         clock=Clock(),
         boot_id=BOOT,
@@ -167,6 +175,45 @@ async def test_a_captive_portal_acknowledges_nothing(tmp_path: Path) -> None:
         pusher.make(1)
         await until(lambda: pusher.uplink.problem == "what answered is not the collector")
         assert pusher.spool.status().waiting_batches == 1
+        await receiver.until(lambda: receiver.numbers == [1])
+
+
+def secured(authority: trustme.CA, name: str) -> ssl.SSLContext:
+    """Return what a server needs to be somebody, in the eyes of those who trust an authority."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert(name).configure_cert(context)
+    return context
+
+
+@pytest.mark.parametrize(("is_ours", "name"), [(False, "127.0.0.1"), (True, "other.example")])
+async def test_who_only_pretends_to_be_the_collector_gets_not_a_byte(
+    tmp_path: Path, is_ours: bool, name: str
+) -> None:
+    ours, other = trustme.CA(), trustme.CA()
+    file = tmp_path / "ca.pem"
+    ours.cert_pem.write_to_path(file)
+    pretender = Receiver(tls=secured(ours if is_ours else other, name))
+    async with (
+        pretender.listening(),
+        pushing(tmp_path / "spool", pretender, ca_file=str(file)) as pusher,
+    ):
+        pusher.make(1)
+        await until(lambda: pusher.uplink.problem != "")
+        assert "certificate" in pusher.uplink.problem
+        assert pretender.heard == []
+        assert pusher.spool.status().waiting_batches == 1
+
+
+async def test_a_collector_of_a_known_authority_is_pushed_to(tmp_path: Path) -> None:
+    ours = trustme.CA()
+    file = tmp_path / "ca.pem"
+    ours.cert_pem.write_to_path(file)
+    receiver = Receiver(tls=secured(ours, "127.0.0.1"))
+    async with (
+        receiver.listening(),
+        pushing(tmp_path / "spool", receiver, ca_file=str(file)) as pusher,
+    ):
+        pusher.make(1)
         await receiver.until(lambda: receiver.numbers == [1])
 
 

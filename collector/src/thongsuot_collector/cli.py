@@ -23,6 +23,7 @@ from thongsuot_collector.config.read import Configuration, read
 from thongsuot_collector.directory import Directory
 from thongsuot_collector.errors import CollectorError, ConfigInvalid
 from thongsuot_collector.export import cli as exporting
+from thongsuot_collector.fleet import cli as fleet
 from thongsuot_collector.journal import sqlite_rows
 from thongsuot_collector.journal.sqlite_tables import connect
 from thongsuot_collector.maintenance import cli as maintenance
@@ -81,11 +82,14 @@ def _parser() -> argparse.ArgumentParser:
     def add(name: str, command: Command, text: str) -> argparse.ArgumentParser:
         return _add(commands, name, command, text, common)
 
+    def group(name: str, text: str) -> "argparse._SubParsersAction[argparse.ArgumentParser]":
+        parser = commands.add_parser(name, help=text)
+        return parser.add_subparsers(required=True, metavar="COMMAND")
+
     add("run", _run, "receive, keep and forward until stopped")
     add("reflector", _reflector, "answer the test packets of agents, and nothing else")
     add("check-config", _check, "check the configuration and the inventory; start nothing")
-    of_token = commands.add_parser("token", help="tokens of agents")
-    tokens_ = of_token.add_subparsers(required=True, metavar="COMMAND")
+    tokens_ = group("token", "tokens of agents")
     _add(tokens_, "create", _token_create, "make one; it is shown once", common).add_argument(
         "site"
     )
@@ -95,27 +99,24 @@ def _parser() -> argparse.ArgumentParser:
     revoke = _add(tokens_, "revoke", _token_revoke, "revoke those of a site, or one", common)
     revoke.add_argument("site")
     revoke.add_argument("--id", help="only this one, as `token list` shows it")
-    of_person = commands.add_parser("person", help="people who may act on incidents")
-    people_ = of_person.add_subparsers(required=True, metavar="COMMAND")
+    fleet.add_enrol_arguments(add("enrol", _enrol, fleet.ENROL_HELP))
+    fleet.add_audit_arguments(add("audit", _audit, fleet.AUDIT_HELP))
+    people_ = group("person", "people who may act on incidents")
     person = _add(people_, "add", _person_add, _PERSON, common)
     person.add_argument("name")
     person.add_argument("--title", default="", help="what others read; default: the name")
     _add(people_, "list", _person_list, "everybody", common)
     _add(people_, "remove", _person_remove, "somebody may act no more", common).add_argument("name")
-    of_work = commands.add_parser("maintenance", help="planned work, of which nobody is told")
-    works = of_work.add_subparsers(required=True, metavar="COMMAND")
+    works = group("maintenance", "planned work, of which nobody is told")
     maintenance.add_parsers(lambda name, text: _add(works, name, _maintenance, text, common))
-    of_poison = commands.add_parser("poison", help="batches that were set aside")
-    poison = of_poison.add_subparsers(required=True, metavar="COMMAND")
+    poison = group("poison", "batches that were set aside")
     _add(poison, "list", _poison_list, "what was set aside, and why", common)
     show = _add(poison, "show", _poison_show, "all about one of them", common)
     show.add_argument("id", type=int)
     show.add_argument("--body", type=Path, metavar="FILE", help="write the batch there, as it came")
-    of_journal = commands.add_parser("journal", help="the log of what was pushed")
-    journal = of_journal.add_subparsers(required=True, metavar="COMMAND")
+    journal = group("journal", "the log of what was pushed")
     _add(journal, "status", _journal_status, "what it holds, how far each consumer is", common)
-    of_notify = commands.add_parser("notify", help="telling people")
-    notify = of_notify.add_subparsers(required=True, metavar="COMMAND")
+    notify = group("notify", "telling people")
     test = _add(notify, "test", _notify_test, "send a test by every channel of a party", common)
     test.add_argument("party", help="carrier:NAME, commune:SITE, portal:SERVICE, city; or a name")
     exporting.add_arguments(add("export", _export, "write raw results of a period to a file"))
@@ -224,6 +225,14 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _token_create(options: argparse.Namespace) -> int:
+    return _for_site(options, lambda store, site: print(tokens.create(store, site)))
+
+
+def _enrol(options: argparse.Namespace) -> int:
+    return _for_site(options, lambda store, site: fleet.enrol(options, store, site))
+
+
+def _for_site(options: argparse.Namespace, do: Callable[[Engine, str], None]) -> int:
     configuration, directory = _configured(options)
     site = _name(options.site, "a site")
     if site is None:
@@ -231,7 +240,13 @@ def _token_create(options: argparse.Namespace) -> int:
     if directory.sites and site not in directory.sites:
         print(f"note: the inventory does not have a site {site}", file=sys.stderr)
     with _store(configuration) as store:
-        print(tokens.create(store, site))
+        do(store, site)
+    return 0
+
+
+def _audit(options: argparse.Namespace) -> int:
+    with _store(read(options.config)) as store:
+        fleet.show_audit(options, store)
     return 0
 
 

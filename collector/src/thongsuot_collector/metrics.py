@@ -83,6 +83,12 @@ class Metrics:
     def _count_fleet(self) -> None:
         self.sites = self._gauge("sites", "Sites by whether they are heard", ("heard",))
         self.agents = self._gauge("agents", "Agents by the version they run", ("version",))
+        self.enrolments = self._counter(
+            "enrolments", "Enrolments of devices, by what became of them", ("reason",)
+        )
+        self.doubled = self._gauge(
+            "doubled_sites", "Sites where two devices push with the same token at once", ()
+        )
         self.certificate_expiry = self._gauge(
             "certificate_expiry_timestamp_seconds", "When its certificate runs out", ("file",)
         )

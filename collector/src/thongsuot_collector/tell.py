@@ -16,7 +16,7 @@ from thongsuot_collector.store.tokens import Token
 def tokens(found: Iterable[Token]) -> str:
     """Return a table of tokens, without what they are."""
     rows = [
-        (token.id, token.site, _moment(token.created_ns), _moment(token.revoked_ns or 0))
+        (token.id, token.site, moment(token.created_ns), moment(token.revoked_ns or 0))
         for token in found
     ]
     return table(("id", "site", "created", "revoked"), rows)
@@ -27,7 +27,7 @@ def set_aside(found: Iterable[Aside]) -> str:
     rows = [
         (
             str(one.id),
-            _moment(one.at_ns),
+            moment(one.at_ns),
             one.consumer,
             one.site,
             f"{one.stream}/{one.number}",
@@ -41,7 +41,7 @@ def set_aside(found: Iterable[Aside]) -> str:
 def one_set_aside(one: Aside) -> str:
     """Return everything about one batch set aside but its body."""
     return (
-        f"id        {one.id}\nat        {_moment(one.at_ns)}\nconsumer  {one.consumer}\n"
+        f"id        {one.id}\nat        {moment(one.at_ns)}\nconsumer  {one.consumer}\n"
         f"site      {one.site}\nstream    {one.stream}\nnumber    {one.number}\n"
         f"sequence  {one.sequence or '-'}\nbody      {len(one.body)} bytes\n\n{one.error.strip()}"
     )
@@ -52,7 +52,7 @@ def journal(extent: Extent, cursors: Mapping[str, Cursor]) -> str:
     held = extent.head - extent.tail + 1 if extent.tail else 0
     lines = (
         f"entries  {held} (sequences {extent.tail} to {extent.head})\n"
-        f"oldest   {_moment(extent.tail_received_ns)}\n"
+        f"oldest   {moment(extent.tail_received_ns)}\n"
         f"size     {extent.size_bytes / 1e6:.1f} MB\n\n"
     )
     rows = [
@@ -65,8 +65,7 @@ def journal(extent: Extent, cursors: Mapping[str, Cursor]) -> str:
 def people(found: Iterable[Person]) -> str:
     """Return a table of those who may act, without their passwords."""
     rows = [
-        (one.name, one.title, _moment(one.created_ns), _moment(one.revoked_ns or 0))
-        for one in found
+        (one.name, one.title, moment(one.created_ns), moment(one.revoked_ns or 0)) for one in found
     ]
     return table(("name", "title", "since", "revoked"), rows)
 
@@ -80,7 +79,8 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     )
 
 
-def _moment(at_ns: int) -> str:
+def moment(at_ns: int) -> str:
+    """Return a time as tables show it; a dash for none."""
     if not at_ns:
         return "-"
     return datetime.fromtimestamp(at_ns / 1e9, UTC).strftime("%Y-%m-%d %H:%M:%SZ")

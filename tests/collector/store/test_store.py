@@ -12,6 +12,7 @@ from tests.collector.journal.journal_contract import entry
 from thongsuot_collector.errors import StoreError, TokenError
 from thongsuot_collector.store import aside, boots, tokens
 from thongsuot_collector.store.engine import open_store
+from thongsuot_schema.enrolment import TOKEN_PREFIX
 
 
 @pytest.fixture
@@ -23,7 +24,7 @@ def store(tmp_path: Path) -> Iterator[Engine]:
 
 def test_a_token_is_known_only_to_whom_it_was_given(store: Engine, tmp_path: Path) -> None:
     secret = tokens.create(store, "hoan-kiem")
-    assert secret.startswith(tokens.PREFIX)
+    assert secret.startswith(TOKEN_PREFIX)
     assert len(secret) > 40
     assert tokens.site_of(store, tokens.digest_of(secret.encode())) == "hoan-kiem"
     store.dispose()

@@ -1,10 +1,14 @@
 """The pages of a collector, put together from its parts."""
 
+import time
 from pathlib import Path
 
 from starlette.applications import Starlette
+from starlette.routing import Route
 
 from thongsuot_collector.app.parts import Parts
+from thongsuot_collector.ingest.enrol import Enrolling
+from thongsuot_collector.ingest.pace import Pace
 from thongsuot_collector.notify.telling.callbacks import callback_routes
 from thongsuot_collector.web.gate import Gate
 from thongsuot_collector.web.incident.dossier import Archive
@@ -12,9 +16,22 @@ from thongsuot_collector.web.incident.routes import IncidentPages
 from thongsuot_collector.web.pages import Pages
 from thongsuot_collector.web.statement.routes import StatementPages
 from thongsuot_collector.web.views import Views
+from thongsuot_schema.enrolment import PATH_ENROL
 
 _READY_LAG = 1000
 """Entries that the states may be behind and still be called ready: some seconds' worth."""
+
+
+def enrolling(made: Parts) -> Route:
+    """Return where devices turn their codes into tokens: beside the pushes, behind the same TLS."""
+    settings = made.configuration.settings.ingest
+    enrolment = Enrolling(
+        made.store,
+        made.tokens,
+        enrolments=made.metrics.enrolments,
+        strangers=Pace(per_second=settings.bad_tokens_per_s, reserve=settings.bad_tokens_reserve),
+    )
+    return Route(PATH_ENROL, enrolment.answer, methods=["POST"])
 
 
 def sites(made: Parts) -> tuple[Starlette, Starlette]:
@@ -33,6 +50,7 @@ def sites(made: Parts) -> tuple[Starlette, Starlette]:
     def refresh() -> None:
         made.housekeeping.measure()
         made.desk.measure()
+        made.metrics.doubled.set(len(made.clocks.twins.doubled(now_ns=time.time_ns())))
 
     views = Views(
         made.states,
@@ -48,6 +66,7 @@ def sites(made: Parts) -> tuple[Starlette, Starlette]:
         gate=gate,
         ready=lambda: made.states.lag <= _READY_LAG,
         refresh=refresh,
+        doubled=lambda: made.clocks.twins.doubled(now_ns=time.time_ns()),
     )
     archive = Archive(
         made.incidents,
@@ -60,4 +79,6 @@ def sites(made: Parts) -> tuple[Starlette, Starlette]:
     incidents = IncidentPages(archive, gate, made.links, word_of=word_of).routes()
     statements = StatementPages(made.archive, gate).routes()
     called = callback_routes(made.desk.dispatcher.channels, made.desk.nudge)
-    return pages.app([*incidents, *statements, *called]), pages.app([*incidents, *statements])
+    return pages.app([*incidents, *statements, *called, enrolling(made)]), pages.app(
+        [*incidents, *statements]
+    )

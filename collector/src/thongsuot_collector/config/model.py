@@ -50,8 +50,8 @@ class IngestSettings(Strict, frozen=True, kw_only=True):
 
     A site may push ``pushes_per_s`` for ever and ``pushes_reserve`` at once (an hour's backlog is
     240), ``bytes_per_s`` and ``bytes_reserve`` likewise (three days' backlog is 12 MB). An
-    address may come with ``bad_tokens_reserve`` bad tokens, then one every ``1 /
-    bad_tokens_per_s`` seconds.
+    address may come with ``bad_tokens_reserve`` bad tokens (and as many bad codes), then one every
+    ``1 / bad_tokens_per_s`` seconds.
     """
 
     pushes_per_s: Positive = 20.0

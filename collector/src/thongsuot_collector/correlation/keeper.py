@@ -101,6 +101,7 @@ class IncidentKeeper:
         self._fresh: list[Rewrite] = []
         self._unwritten: list[Rewrite] = []
         self._untold: list[Event] = []
+        self._taken_on: list[rows.TakenOn] = []
         self._writing = asyncio.Lock()
         self.book = Book(directory, every(), self._settings, calm_s=self._timeline.calm_s)
 
@@ -167,14 +168,16 @@ class IncidentKeeper:
         """Write everything; nothing more arrives."""
         await self._write(is_all=True)
 
-    async def acknowledge(self, name: str, owner: str, note: str = "") -> Incident:
+    async def acknowledge(self, name: str, owner: str, note: str = "", *, by: str = "") -> Incident:
         """
-        Note who takes care of an incident.
+        Note who takes care of an incident; ``by`` is who that is in the audit log.
 
         Raises:
             KeyError: it is not in the book (never was, or was closed long ago).
         """
         found = actions.acknowledge(self.book, name, owner, self._now_ns(), note=note)
+        taken_on = rows.TakenOn(incident=name, by=by or owner, note=note)
+        self._taken_on.append(taken_on)
         await self._write()
         return found
 
@@ -286,6 +289,7 @@ class IncidentKeeper:
             except BaseException:
                 self._unwritten = [*writing.rewrites, *self._unwritten]
                 self._changed.update(site for site, _ in writing.timelines)
+                self._taken_on = [*writing.taken_on, *self._taken_on]
                 self.book.give_back(writing.incidents, writing.troubles)
                 raise
             if writing.position is not None:
@@ -303,6 +307,7 @@ class IncidentKeeper:
         sites_changed -= {one.subject.site for one in self._fresh}
         if not (rewrites or incidents or troubles or is_all):
             return None
+        taken_on, self._taken_on = self._taken_on, []
         self._changed -= sites_changed
         position = sites.Position(journal=self._journal.name, sequence=self._sequence)
         return Writing(
@@ -315,6 +320,7 @@ class IncidentKeeper:
             incidents=incidents,
             troubles=troubles,
             position=position if is_all else None,
+            taken_on=taken_on,
         )
 
     def _present(self, now_ns: int) -> Present:

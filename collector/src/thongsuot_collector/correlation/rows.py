@@ -1,6 +1,7 @@
 """Reading and writing timelines, intervals and incidents; whatever belongs together in one act."""
 
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -27,8 +28,10 @@ from thongsuot_collector.correlation.tables import (
 )
 from thongsuot_collector.incidents.book import BookState
 from thongsuot_collector.incidents.incident import Incident
-from thongsuot_collector.incidents.trouble import Trouble
+from thongsuot_collector.incidents.trouble import NS_PER_S, Trouble
 from thongsuot_collector.incidents.window import Window
+from thongsuot_collector.store import audit
+from thongsuot_collector.store.audit import Action
 from thongsuot_collector.store.sites import Position
 from thongsuot_collector.store.tables import POSITIONS
 from thongsuot_collector.timeline.interval import Basis, Interval, Rewrite, Source
@@ -43,6 +46,14 @@ _AT_ONCE = 400
 """Names asked for in one statement; SQLite takes 32,766 parameters."""
 
 
+class TakenOn(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody took an incident on, for the audit log."""
+
+    incident: str
+    by: str
+    note: str
+
+
 class Writing(msgspec.Struct, frozen=True, kw_only=True):
     """What is written in one act. ``timelines`` are encoded already: they go on changing."""
 
@@ -51,6 +62,7 @@ class Writing(msgspec.Struct, frozen=True, kw_only=True):
     incidents: Sequence[Incident] = ()
     troubles: Sequence[Trouble] = ()
     position: Position | None = None
+    taken_on: Sequence[TakenOn] = ()
 
 
 def write(engine: Engine, writing: Writing, *, consumer: str) -> None:
@@ -63,6 +75,10 @@ def write(engine: Engine, writing: Writing, *, consumer: str) -> None:
             _put_trouble(connection, trouble)
         for incident in writing.incidents:
             _put_incident(connection, incident)
+        for one in writing.taken_on:
+            audit.write(
+                connection, Action.INCIDENT_TAKEN_ON, one.incident, by=one.by, detail=one.note
+            )
         if writing.position is not None:
             place = msgspec.structs.asdict(writing.position)
             _replace(connection, POSITIONS, {"consumer": consumer}, place)
@@ -153,12 +169,19 @@ def put_window(engine: Engine, window: Window) -> None:
         fields = {"start_ns": window.start_ns, "end_ns": window.end_ns}
         body = msgspec.msgpack.encode(window)
         _replace(connection, WINDOWS, {"id": window.id}, {**fields, "body": body})
+        detail = f"{_moment(window.start_ns)} to {_moment(window.end_ns)} {window.note}".rstrip()
+        audit.write(connection, Action.WORK_PLANNED, window.id, detail=detail)
 
 
 def drop_window(engine: Engine, name: str) -> None:
     """Take a maintenance window back."""
     with engine.begin() as connection:
         connection.execute(delete(WINDOWS).where(WINDOWS.c.id == name))
+        audit.write(connection, Action.WORK_TAKEN_BACK, name)
+
+
+def _moment(at_ns: int) -> str:
+    return datetime.fromtimestamp(at_ns // NS_PER_S, UTC).isoformat()
 
 
 def _rewrite(connection: Connection, rewrite: Rewrite) -> None:

@@ -15,6 +15,7 @@ by no more than that is believed until it was heard again. Pure: times are param
 from collections import OrderedDict
 from dataclasses import dataclass
 
+from thongsuot_collector.ingest.twins import Twins
 from thongsuot_collector.journal.entry import ClockQuality
 from thongsuot_schema.batch.model import Clock
 
@@ -60,9 +61,10 @@ class Ruling:
 
 
 class ClockBook:
-    """What is known of the boots of all devices."""
+    """What is known of the boots of all devices; ``twins`` hears what this hears."""
 
     def __init__(self) -> None:
+        self.twins = Twins()
         self._boots: OrderedDict[tuple[str, str], _Boot] = OrderedDict()
         self._changed: set[tuple[str, str]] = set()
 
@@ -73,6 +75,7 @@ class ClockBook:
 
     def hear(self, site: str, boot_id: str, *, boottime_ns: int, received_ns: int) -> None:
         """Learn from a push that left at a boottime of a boot and came in at a time."""
+        self.twins.hear(site, boot_id, boottime_ns=boottime_ns, received_ns=received_ns)
         epoch_ns = received_ns - boottime_ns
         bucket = received_ns // _BUCKET_NS
         key = (site, boot_id)

@@ -7,6 +7,7 @@ import logging
 from sqlalchemy import Engine
 
 from thongsuot_collector.store import tokens
+from thongsuot_schema.enrolment import TOKEN_PREFIX
 
 _REFRESH_EVERY_S = 5.0
 """A revoked token is good for at most this long."""
@@ -32,7 +33,7 @@ class TokenBook:
         """Return the site that a token belongs to, ``None`` for one that is not good."""
         digest = tokens.digest_of(secret)
         found = self._lookup(digest)
-        if found is None and secret.startswith(tokens.PREFIX.encode()):
+        if found is None and secret.startswith(TOKEN_PREFIX.encode()):
             # Made a moment ago, perhaps. One question at a time; ``Pace`` bounds how many there
             # are.
             async with self._asking:

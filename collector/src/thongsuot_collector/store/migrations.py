@@ -12,7 +12,7 @@ from sqlalchemy import Column, Connection, Integer, MetaData, Table, insert, sel
 from thongsuot_collector.correlation import tables as correlation
 from thongsuot_collector.errors import StoreError
 from thongsuot_collector.statements import tables as statements
-from thongsuot_collector.store import tables
+from thongsuot_collector.store import audit, tables
 
 _VERSION = Table("store_version", MetaData(), Column("version", Integer, nullable=False))
 
@@ -39,12 +39,19 @@ def _tables_of_statements(connection: Connection) -> None:
     statements.METADATA.create_all(connection)
 
 
+def _tables_of_enrolment(connection: Connection) -> None:
+    for table in (tables.ENROLMENTS, tables.AUDIT):
+        table.create(connection, checkfirst=True)
+    audit.seal(connection)
+
+
 _STEPS: tuple[Callable[[Connection], None], ...] = (
     _first_tables,
     _tables_of_telling,
     _tables_of_incidents,
     _table_of_people,
     _tables_of_statements,
+    _tables_of_enrolment,
 )
 
 

@@ -25,6 +25,34 @@ TOKENS = Table(
     Column("revoked_ns", BigInteger),
 )
 
+ENROLMENTS = Table(
+    "enrolments",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("site", Text, nullable=False),
+    # SHA-256 of a code of 100 random bits.
+    Column("digest", LargeBinary, nullable=False, unique=True),
+    Column("created_ns", BigInteger, nullable=False),
+    Column("expires_ns", BigInteger, nullable=False),
+    Column("used_ns", BigInteger),
+    Column("voided_ns", BigInteger),
+    Column("token_digest", LargeBinary),
+)
+"""One-time codes by which devices get their tokens, and the token that each turned into."""
+
+AUDIT = Table(
+    "audit",
+    METADATA,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("at_ns", BigInteger, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    Index("audit_subject", "subject"),
+)
+"""Who changed what; only added to."""
+
 PEOPLE = Table(
     "people",
     METADATA,

@@ -5,13 +5,13 @@ import secrets
 import time
 
 import msgspec
-from sqlalchemy import Engine, func, insert, select, update
+from sqlalchemy import Connection, Engine, func, insert, select, update
 
 from thongsuot_collector.errors import TokenError
-from thongsuot_collector.store.tables import TOKENS
-
-PREFIX = "tst_"
-"""Lets people and secret scanners tell what a leaked string is."""
+from thongsuot_collector.store import audit
+from thongsuot_collector.store.audit import Action
+from thongsuot_collector.store.tables import ENROLMENTS, TOKENS
+from thongsuot_schema.enrolment import TOKEN_PREFIX
 
 
 class Token(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,17 +31,26 @@ def digest_of(secret: bytes) -> bytes:
 
 def create(engine: Engine, site: str) -> str:
     """Make a token for a site and return it: the only time that it is known in the clear."""
-    secret = PREFIX + secrets.token_urlsafe(32)
+    secret = TOKEN_PREFIX + secrets.token_urlsafe(32)
     with engine.begin() as connection:
-        connection.execute(
-            insert(TOKENS).values(
-                id=secrets.token_hex(4),
-                site=site,
-                digest=digest_of(secret.encode()),
-                created_ns=time.time_ns(),
-            )
-        )
+        token_id = add(connection, site, digest_of(secret.encode()), time.time_ns())
+        audit.write(connection, Action.TOKEN_CREATED, site, detail=f"token {token_id}")
     return secret
+
+
+def add(connection: Connection, site: str, digest: bytes, now_ns: int) -> str:
+    """Keep a token by its hash, inside the caller's transaction; return its name."""
+    token_id = secrets.token_hex(4)
+    connection.execute(
+        insert(TOKENS).values(id=token_id, site=site, digest=digest, created_ns=now_ns)
+    )
+    return token_id
+
+
+def revoke_all(connection: Connection, site: str, now_ns: int) -> int:
+    """Revoke all good tokens of a site, inside the caller's transaction; return how many."""
+    good = (TOKENS.c.site == site, TOKENS.c.revoked_ns.is_(None))
+    return connection.execute(update(TOKENS).where(*good).values(revoked_ns=now_ns)).rowcount
 
 
 def listed(engine: Engine, site: str | None = None) -> list[Token]:
@@ -64,22 +73,45 @@ def revoke(engine: Engine, site: str, token_id: str | None = None) -> int:
     """
     Revoke one token of a site, or all of them; return how many were good until now.
 
+    With all of them go the codes of the site that were not used yet.
+
     Raises:
         TokenError: there is no such good token.
     """
-    wanted = (
-        update(TOKENS)
-        .where(TOKENS.c.site == site, TOKENS.c.revoked_ns.is_(None))
-        .values(revoked_ns=time.time_ns())
-    )
-    if token_id is not None:
-        wanted = wanted.where(TOKENS.c.id == token_id)
+    now_ns = time.time_ns()
     with engine.begin() as connection:
-        revoked = connection.execute(wanted).rowcount
-    if not revoked:
+        if token_id is None:
+            voided = void_codes(connection, site, now_ns)
+            revoked = revoke_all(connection, site, now_ns)
+        else:
+            voided = 0
+            wanted = (TOKENS.c.site == site, TOKENS.c.revoked_ns.is_(None), TOKENS.c.id == token_id)
+            revoked = connection.execute(
+                update(TOKENS).where(*wanted).values(revoked_ns=now_ns)
+            ).rowcount
+        if revoked:
+            detail = f"token {token_id}" if token_id else f"all, {revoked}"
+            audit.write(connection, Action.TOKEN_REVOKED, site, detail=detail)
+    if not (revoked or voided):
         which = f"token {token_id} of site {site}" if token_id else f"good token of site {site}"
         raise TokenError(f"there is no {which}; see `thongsuot-collector token list`")
     return revoked
+
+
+def void_codes(connection: Connection, site: str, now_ns: int) -> int:
+    """Take the unused codes of a site back, inside the caller's transaction; return how many."""
+    open_codes = (
+        ENROLMENTS.c.site == site,
+        ENROLMENTS.c.used_ns.is_(None),
+        ENROLMENTS.c.voided_ns.is_(None),
+        ENROLMENTS.c.expires_ns > now_ns,
+    )
+    voided = connection.execute(
+        update(ENROLMENTS).where(*open_codes).values(voided_ns=now_ns)
+    ).rowcount
+    if voided:
+        audit.write(connection, Action.CODE_VOIDED, site, detail=f"{voided} unused")
+    return voided
 
 
 def change_mark(engine: Engine) -> tuple[int, int, int]:

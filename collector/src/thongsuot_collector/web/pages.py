@@ -1,6 +1,7 @@
 """The pages and what machines ask beside them: all of it read only."""
 
 from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
 
 import msgspec
 from prometheus_client import CollectorRegistry
@@ -24,7 +25,7 @@ class Pages:
     What the pages show.
 
     ``ready`` says whether the states have caught up after start. ``refresh`` brings gauges up to
-    date before they are read.
+    date before they are read. ``doubled`` names the sites where two devices push at once.
     """
 
     def __init__(
@@ -35,12 +36,14 @@ class Pages:
         gate: Gate,
         ready: Callable[[], bool],
         refresh: Callable[[], None],
+        doubled: Callable[[], AbstractSet[str]],
     ) -> None:
         self._views = views
         self._registry = registry
         self._gate = gate
         self._ready = ready
         self._refresh = refresh
+        self._doubled = doubled
 
     def app(self, more: Sequence[Route] = ()) -> Starlette:
         """Return the application, with ``more`` routes of others."""
@@ -63,8 +66,9 @@ class Pages:
         language = language_of(request)
         wanted = request.query_params.get("q", "")[:100]
         views = [self._views.of(name) for name in self._views.names()]
+        doubled = self._doubled()
         rows = [
-            sites_page.row_of(view, language)
+            sites_page.row_of(view, language, is_doubled=view.site in doubled)
             for view in views
             if matches(wanted, view.site, view.title, view.commune)
         ]

@@ -29,6 +29,7 @@ _WORDS = {
         "incidents": "Các sự cố",
         "statements": "Chất lượng dịch vụ",
         "never": "chưa bao giờ",
+        "doubled": "Có hai thiết bị cùng gửi dữ liệu cho điểm này, có thể do thẻ nhớ bị sao chép.",
     },
     "en": {
         "title": "Service points",
@@ -41,6 +42,7 @@ _WORDS = {
         "incidents": "Incidents",
         "statements": "Service levels",
         "never": "never",
+        "doubled": "Two devices push for this site at once; perhaps a memory card was copied.",
     },
 }
 
@@ -57,6 +59,7 @@ li{background:#fff;border-left:.5rem solid;border-radius:.4rem;margin:0 0 .5rem;
 li a{font-weight:600;color:inherit}
 .sentence{display:block}
 .heard{color:#57606a;font-size:.9rem}
+.doubled{display:block;font-weight:600}
 .up{border-color:#1a7f37}.degraded{border-color:#bf8700}
 .down{border-color:#cf222e}.unknown{border-color:#8a929c}
 @media(prefers-color-scheme:dark){body{background:#0d1117;color:#e6edf3}li{background:#161b22}
@@ -71,12 +74,19 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     state: State
     sentence: str
     silent: bool
+    is_doubled: bool
 
 
-def row_of(view: SiteView, language: Language) -> Row:
-    """Return the line of a site."""
+def row_of(view: SiteView, language: Language, *, is_doubled: bool) -> Row:
+    """Return the line of a site; ``is_doubled``: two devices push in its name."""
     head = headline(view, language)
-    return Row(view=view, state=head.state, sentence=head.sentence, silent=is_silent(view))
+    return Row(
+        view=view,
+        state=head.state,
+        sentence=head.sentence,
+        silent=is_silent(view),
+        is_doubled=is_doubled,
+    )
 
 
 def in_order(rows: Sequence[Row]) -> list[Row]:
@@ -120,6 +130,8 @@ CONTENT_SECURITY_POLICY = (
 def _line(row: Row, language: Language) -> str:
     view = row.view
     title = view.title or view.site
+    words = _WORDS[language]
+    doubled = f'<span class="doubled">{words["doubled"]}</span>' if row.is_doubled else ""
     heard = (
         spoken(view.heard_s, view.now_s, language)
         if view.heard_s is not None
@@ -129,5 +141,6 @@ def _line(row: Row, language: Language) -> str:
         f'<li class="{row.state}"><a href="/sites/{escape(view.site)}?lang={language}">'
         f"{escape(title)}</a> <span>{escape(view.commune)}</span>"
         f'<span class="sentence">{escape(row.sentence)}</span>'
+        f"{doubled}"
         f'<span class="heard">{_WORDS[language]["heard"]}: {escape(heard)}</span></li>'
     )

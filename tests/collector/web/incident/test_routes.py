@@ -128,6 +128,10 @@ async def test_taking_it_on_needs_a_person_and_is_remembered(stage: Stage) -> No
     assert "Taken on by: Trần Thị Lan" in listed
     assert (await command(stage, "person", "remove", "lan"))[0] == 0
     assert (await stage.ask("GET", path, auth=lan)).status_code == 401
+    status, log = await command(stage, "audit", path.split("/")[2])
+    (line,) = log.splitlines()[1:]
+    assert "person:lan  incident_taken_on" in line
+    assert line.endswith("Đã gọi đội cáp <b>")
 
 
 async def test_nobody_is_told_inside_planned_work_and_what_is_left_after_it_is(

@@ -121,7 +121,9 @@ class IncidentPages:
         if len(note) > NOTE_CHARACTERS:
             return PlainTextResponse(labels.TOO_LONG.read(language), 413, headers=HEADERS)
         try:
-            await self._archive.keeper.acknowledge(name, person.title, note)
+            await self._archive.keeper.acknowledge(
+                name, person.title, note, by=f"person:{person.name}"
+            )
         except KeyError:
             return _not_found(request)
         _log.info("incident taken on incident=%s person=%s", name, person.name)

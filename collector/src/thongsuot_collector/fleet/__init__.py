@@ -1,0 +1,1 @@
+"""Letting devices in, and who changed what, from the command line."""

@@ -1,0 +1,120 @@
+"""
+Enrolling: a device comes with a one-time code and the hash of a token it has made.
+
+What a stranger can learn: nothing. An unknown code is one lookup by the hash of 100 random bits,
+so its timing tells of the hash at most, and what it is answered is the same for all of them. What
+ran out, was used or replaced is told only to who has the code. An address may come with so many
+bad codes, all addresses together with so many enrolments.
+"""
+
+import asyncio
+import logging
+import time
+from http import HTTPStatus
+from math import ceil
+
+import msgspec
+from prometheus_client import Counter
+from sqlalchemy import Engine
+from starlette.requests import Request
+from starlette.responses import Response
+
+from thongsuot_collector.fleet.code import digest_of_code
+from thongsuot_collector.ingest.pace import Pace
+from thongsuot_collector.ingest.tokens import TokenBook
+from thongsuot_collector.store import enrolments as codes
+from thongsuot_collector.store.enrolments import EnrolmentRefused, Why
+from thongsuot_schema.enrolment import Enrol, Enrolled
+
+_BODY_BYTES = 4096
+_ALL = ""
+_ALL_PER_S, _ALL_RESERVE = 20.0, 200.0
+"""A roll-out of 126 communes at once passes; a flood from many addresses ends before the disk."""
+
+_log = logging.getLogger(__name__)
+
+
+class Enrolling:
+    """
+    Answers ``POST /v1/enrol``; see ``thongsuot_schema.enrolment``.
+
+    ``strangers`` limits how often one address may come with what is no good code.
+    """
+
+    def __init__(
+        self, store: Engine, tokens: TokenBook, *, enrolments: Counter, strangers: Pace
+    ) -> None:
+        self._store = store
+        self._tokens = tokens
+        self._enrolments = enrolments
+        self._strangers = strangers
+        self._everybody = Pace(per_second=_ALL_PER_S, reserve=_ALL_RESERVE)
+
+    async def answer(self, request: Request) -> Response:
+        """Answer one request."""
+        address = request.client.host if request.client else ""
+        now_s = time.monotonic()
+        wait_s = self._everybody.wait_s(_ALL, now_s=now_s)
+        if self._strangers.is_spent(address, now_s=now_s):
+            wait_s = max(wait_s, 30.0)
+        if wait_s:
+            return self._refused(
+                HTTPStatus.TOO_MANY_REQUESTS, "too_often", "too many codes came", wait_s
+            )
+        body = bytearray()
+        async for part in request.stream():
+            body += part
+            if len(body) > _BODY_BYTES:
+                self._strangers.wait_s(address, now_s=now_s)
+                sentence = f"at most {_BODY_BYTES} bytes are taken"
+                return self._refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "malformed", sentence)
+        try:
+            asked = msgspec.json.decode(body, type=Enrol)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            self._strangers.wait_s(address, now_s=now_s)
+            return self._refused(
+                HTTPStatus.BAD_REQUEST, "malformed", f"this is no enrolment: {error}"
+            )
+        return await self._enrol(asked, address)
+
+    async def _enrol(self, asked: Enrol, address: str) -> Response:
+        try:
+            enrolled = await asyncio.to_thread(
+                codes.use,
+                self._store,
+                digest_of_code(asked.code),
+                bytes.fromhex(asked.token_digest),
+                site=asked.site,
+                by=f"device:{address}",
+            )
+        except EnrolmentRefused as refused:
+            self._strangers.wait_s(address, now_s=time.monotonic())
+            _log.warning("enrolment refused address=%s reason=%s", address, refused.why)
+            is_used = refused.why in (Why.USED, Why.TOKEN_TAKEN)
+            status = HTTPStatus.CONFLICT if is_used else HTTPStatus.FORBIDDEN
+            return self._refused(status, refused.why.value, str(refused))
+        # So that the token before is refused, and the new one known, from this answer on.
+        await self._tokens.refresh()
+        self._enrolments.labels("repeated" if enrolled.repeated else "enrolled").inc()
+        _log.info(
+            "enrolled site=%s address=%s revoked=%d", enrolled.site, address, enrolled.revoked
+        )
+        return _json(HTTPStatus.OK, Enrolled(site=enrolled.site, revoked=enrolled.revoked))
+
+    def _refused(
+        self, status: HTTPStatus, reason: str, sentence: str, wait_s: float = 0.0
+    ) -> Response:
+        self._enrolments.labels(reason).inc()
+        response = _json(status, Enrolled(error=sentence))
+        if wait_s:
+            response.headers["Retry-After"] = str(ceil(wait_s))
+        return response
+
+
+def _json(status: HTTPStatus, answer: Enrolled) -> Response:
+    return Response(
+        msgspec.json.encode(answer),
+        int(status),
+        media_type="application/json",
+        headers={"Cache-Control": "no-store"},
+    )

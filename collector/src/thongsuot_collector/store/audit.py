@@ -1,0 +1,104 @@
+"""
+Audit: who changed what, line after line; nothing is changed or removed again.
+
+A line is written in the transaction of the change that it tells of: there is never one without the
+other.
+"""
+
+import os
+import pwd
+import time
+from enum import StrEnum
+
+import msgspec
+from sqlalchemy import Connection, Engine, insert, select, text
+
+from thongsuot_collector.store.tables import AUDIT
+
+DETAIL_LIMIT = 500
+"""Characters kept of what is said beside."""
+
+
+class Action(StrEnum):
+    """What was done; one closed list."""
+
+    TOKEN_CREATED = "token_created"  # noqa: S105 - an action, not a secret
+    TOKEN_REVOKED = "token_revoked"  # noqa: S105 - an action, not a secret
+    CODE_CREATED = "code_created"
+    CODE_VOIDED = "code_voided"
+    ENROLLED = "enrolled"
+    ENROLMENT_REFUSED = "enrolment_refused"
+    PERSON_ADDED = "person_added"
+    PERSON_REMOVED = "person_removed"
+    WORK_PLANNED = "work_planned"
+    WORK_TAKEN_BACK = "work_taken_back"
+    INCIDENT_TAKEN_ON = "incident_taken_on"
+
+
+class Line(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    One line: ``by`` did ``action`` to ``subject`` (a site, a person, an incident, planned work).
+
+    ``by`` is ``shell:NAME`` for the command line, ``person:NAME`` for a page, ``device:ADDRESS``
+    for an enrolment, ``carrier:NAME`` for a carrier's own ticket system. Never a secret.
+    """
+
+    id: int
+    at_ns: int
+    by: str
+    action: str
+    subject: str
+    detail: str
+
+
+def write(
+    connection: Connection, action: Action, subject: str, *, by: str = "", detail: str = ""
+) -> None:
+    """Add a line, inside the caller's transaction; without ``by`` it is who runs this process."""
+    connection.execute(
+        insert(AUDIT).values(
+            at_ns=time.time_ns(),
+            by=by or operator(),
+            action=action.value,
+            subject=subject,
+            detail=detail[:DETAIL_LIMIT],
+        )
+    )
+
+
+def listed(engine: Engine, *, subject: str = "", limit: int | None = None) -> list[Line]:
+    """Return all lines, or the newest ``limit``, or those about a subject; oldest first."""
+    wanted = select(AUDIT).order_by(AUDIT.c.id.desc()).limit(limit)
+    if subject:
+        wanted = wanted.where(AUDIT.c.subject == subject)
+    with engine.connect() as connection:
+        lines = [Line(**row) for row in connection.execute(wanted).mappings()]
+    return lines[::-1]
+
+
+def operator() -> str:
+    """
+    Return who runs this process, as the system and ``sudo`` say.
+
+    Whoever may write the store can pretend: it tells honest people apart, and stops nobody.
+    """
+    number = os.getuid()
+    try:
+        name = pwd.getpwuid(number).pw_name
+    except KeyError:  # a user without an account, as in a container
+        name = str(number)
+    before = os.environ.get("SUDO_USER", "")
+    return f"shell:{name} (sudo by {before})" if before else f"shell:{name}"
+
+
+def seal(connection: Connection) -> None:
+    """Have the database refuse to change or remove a line, where it is SQLite."""
+    if connection.dialect.name != "sqlite":
+        return
+    for verb in ("UPDATE", "DELETE"):
+        connection.execute(
+            text(
+                f"CREATE TRIGGER IF NOT EXISTS audit_no_{verb.lower()} BEFORE {verb} ON audit "
+                "BEGIN SELECT RAISE(ABORT, 'the audit log is only added to'); END"
+            )
+        )

@@ -1,0 +1,166 @@
+"""
+One-time codes in the store: each turns into the token of one site, once, and runs out.
+
+A code is kept as a hash. A new one for a site replaces the one before; using one revokes all tokens
+that the site had, because a device that is enrolled again was re-imaged or replaced.
+"""
+
+import secrets
+import time
+from enum import StrEnum
+
+import msgspec
+from sqlalchemy import Connection, Engine, RowMapping, func, insert, select, update
+
+from thongsuot_collector.store import audit, tokens
+from thongsuot_collector.store.audit import Action
+from thongsuot_collector.store.tables import ENROLMENTS, TOKENS
+
+
+class Why(StrEnum):
+    """Why an enrolment was refused; the value is the label of the counter."""
+
+    UNKNOWN = "unknown"
+    EXPIRED = "expired"
+    REPLACED = "replaced"
+    USED = "used"
+    WRONG_SITE = "wrong_site"
+    TOKEN_TAKEN = "token_taken"  # noqa: S105 - a reason, not a secret
+
+
+SENTENCE = {
+    Why.UNKNOWN: "this code is not known here; look for a slip in typing",
+    Why.EXPIRED: "this code has run out; ask for a new one",
+    Why.REPLACED: "this code was replaced by a newer one, or taken back; use the newest",
+    Why.USED: "this code was used already, and a code works once; ask for a new one",
+    Why.WRONG_SITE: "this code is for another site than the agent's configuration says",
+    Why.TOKEN_TAKEN: "this token is known already; begin again with a new one",
+}
+
+
+class EnrolmentRefused(Exception):
+    """A code was not taken; ``why`` says so."""
+
+    def __init__(self, why: Why) -> None:
+        self.why = why
+        super().__init__(SENTENCE[why])
+
+
+class Enrolment(msgspec.Struct, frozen=True, kw_only=True):
+    """A site has a new token. ``revoked`` counts its tokens before; ``repeated``: it had it."""
+
+    site: str
+    revoked: int
+    repeated: bool
+
+
+def create(engine: Engine, site: str, code_digest: bytes, *, expires_ns: int) -> str:
+    """Keep a code for a site; earlier ones are good no more. Returns the name of the code."""
+    name = secrets.token_hex(4)
+    now_ns = time.time_ns()
+    with engine.begin() as connection:
+        tokens.void_codes(connection, site, now_ns)
+        connection.execute(
+            insert(ENROLMENTS).values(
+                id=name,
+                site=site,
+                digest=code_digest,
+                created_ns=now_ns,
+                expires_ns=expires_ns,
+            )
+        )
+        audit.write(connection, Action.CODE_CREATED, site, detail=f"code {name}")
+    return name
+
+
+def use(
+    engine: Engine, code_digest: bytes, token_digest: bytes, *, site: str, by: str
+) -> Enrolment:
+    """
+    Turn a code into a token of its site; whoever comes again with the same two gets the same.
+
+    ``site`` is what the device believes to be, empty when it does not say.
+
+    Raises:
+        EnrolmentRefused: the code is not good, or not for this site.
+    """
+    now_ns = time.time_ns()
+    # Strangers only make the store read: what is not known here ends before anything is written.
+    with engine.connect() as connection:
+        known = _code(connection, code_digest)
+    if known is None:
+        raise EnrolmentRefused(Why.UNKNOWN)
+    try:
+        with engine.begin() as connection:
+            return _use(connection, known, token_digest, site=site, by=by, now_ns=now_ns)
+    except EnrolmentRefused as refused:
+        with engine.begin() as connection:
+            audit.write(
+                connection,
+                Action.ENROLMENT_REFUSED,
+                known["site"],
+                by=by,
+                detail=f"code {known['id']}: {refused.why}",
+            )
+        raise
+
+
+def _use(
+    connection: Connection,
+    known: RowMapping,
+    token_digest: bytes,
+    *,
+    site: str,
+    by: str,
+    now_ns: int,
+) -> Enrolment:
+    if site and site != known["site"]:
+        raise EnrolmentRefused(Why.WRONG_SITE)
+    # One statement decides: of two devices with the same code, one finds a row to change.
+    taken = connection.execute(
+        update(ENROLMENTS)
+        .where(
+            ENROLMENTS.c.id == known["id"],
+            ENROLMENTS.c.used_ns.is_(None),
+            ENROLMENTS.c.voided_ns.is_(None),
+            ENROLMENTS.c.expires_ns > now_ns,
+        )
+        .values(used_ns=now_ns, token_digest=token_digest)
+    ).rowcount
+    if not taken:
+        return _repeated(connection, known["digest"], token_digest, now_ns)
+    if connection.execute(
+        select(func.count()).select_from(TOKENS).where(TOKENS.c.digest == token_digest)
+    ).scalar_one():
+        raise EnrolmentRefused(Why.TOKEN_TAKEN)
+    name: str = known["site"]
+    revoked = tokens.revoke_all(connection, name, now_ns)
+    token_id = tokens.add(connection, name, token_digest, now_ns)
+    audit.write(
+        connection,
+        Action.ENROLLED,
+        name,
+        by=by,
+        detail=f"code {known['id']}, token {token_id}; {revoked} revoked",
+    )
+    return Enrolment(site=name, revoked=revoked, repeated=False)
+
+
+def _repeated(
+    connection: Connection, code_digest: bytes, token_digest: bytes, now_ns: int
+) -> Enrolment:
+    row = _code(connection, code_digest)
+    assert row is not None
+    if row["used_ns"] is not None:
+        if row["token_digest"] == token_digest:
+            good = select(func.count()).select_from(TOKENS)
+            good = good.where(TOKENS.c.digest == token_digest, TOKENS.c.revoked_ns.is_(None))
+            if connection.execute(good).scalar_one():
+                return Enrolment(site=row["site"], revoked=0, repeated=True)
+        raise EnrolmentRefused(Why.USED)
+    raise EnrolmentRefused(Why.EXPIRED if row["expires_ns"] <= now_ns else Why.REPLACED)
+
+
+def _code(connection: Connection, code_digest: bytes) -> RowMapping | None:
+    wanted = select(ENROLMENTS).where(ENROLMENTS.c.digest == code_digest)
+    return connection.execute(wanted).mappings().first()

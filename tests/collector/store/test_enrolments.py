@@ -1,0 +1,150 @@
+"""A code becomes a token once; the log of who did what is only added to."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, delete, select, update
+from sqlalchemy.exc import IntegrityError
+
+from thongsuot_collector.errors import TokenError
+from thongsuot_collector.store import audit, enrolments, people, tokens
+from thongsuot_collector.store.engine import open_store
+from thongsuot_collector.store.enrolments import EnrolmentRefused, Why
+from thongsuot_collector.store.tables import AUDIT, ENROLMENTS
+
+DAY_NS = 86_400 * 10**9
+SITE = "hoan-kiem"
+DEVICE = "device:192.0.2.7"
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Engine]:
+    engine = open_store(tmp_path / "store.sqlite")
+    yield engine
+    engine.dispose()
+
+
+def code(store: Engine, text: str, *, site: str = SITE, valid_ns: int = DAY_NS) -> bytes:
+    digest = tokens.digest_of(text.encode())
+    enrolments.create(store, site, digest, expires_ns=time.time_ns() + valid_ns)
+    return digest
+
+
+def token(text: str) -> bytes:
+    return tokens.digest_of(text.encode())
+
+
+def refused(store: Engine, code_digest: bytes, token_digest: bytes, site: str = "") -> Why:
+    with pytest.raises(EnrolmentRefused) as caught:
+        enrolments.use(store, code_digest, token_digest, site=site, by=DEVICE)
+    return caught.value.why
+
+
+def test_a_code_becomes_a_token_of_its_site_and_ends_those_before(store: Engine) -> None:
+    before = tokens.create(store, SITE)
+    other = tokens.create(store, "ba-dinh")
+    given = code(store, "a")
+    enrolled = enrolments.use(store, given, token("t"), site=SITE, by=DEVICE)
+    assert (enrolled.site, enrolled.revoked, enrolled.repeated) == (SITE, 1, False)
+    assert tokens.site_of(store, token("t")) == SITE
+    assert tokens.site_of(store, token(before)) is None
+    assert tokens.site_of(store, token(other)) == "ba-dinh"
+
+
+def test_a_used_code_is_refused_but_a_lost_answer_can_be_asked_for_again(store: Engine) -> None:
+    given = code(store, "a")
+    enrolments.use(store, given, token("t"), site="", by=DEVICE)
+    assert enrolments.use(store, given, token("t"), site="", by=DEVICE).repeated
+    assert refused(store, given, token("another")) is Why.USED
+    assert tokens.site_of(store, token("t")) == SITE
+    # Once its token is revoked, a code does not bring it back.
+    tokens.revoke(store, SITE)
+    assert refused(store, given, token("t")) is Why.USED
+    assert tokens.site_of(store, token("t")) is None
+
+
+def test_what_ran_out_was_replaced_or_is_unknown_is_refused_and_told_apart(store: Engine) -> None:
+    assert refused(store, b"never made", token("t")) is Why.UNKNOWN
+    assert refused(store, code(store, "old", valid_ns=-1), token("t")) is Why.EXPIRED
+    first, second = code(store, "first"), code(store, "second")
+    assert refused(store, first, token("t")) is Why.REPLACED
+    assert enrolments.use(store, second, token("t"), site="", by=DEVICE).site == SITE
+
+
+def test_a_code_for_another_site_is_refused_and_stays_good(store: Engine) -> None:
+    given = code(store, "a")
+    assert refused(store, given, token("t"), site="ba-dinh") is Why.WRONG_SITE
+    assert enrolments.use(store, given, token("t"), site=SITE, by=DEVICE).site == SITE
+
+
+def test_nobody_gets_a_second_site_with_a_token_that_is_known(store: Engine) -> None:
+    secret = tokens.create(store, "ba-dinh")
+    given = code(store, "a")
+    assert refused(store, given, token(secret)) is Why.TOKEN_TAKEN
+    assert tokens.site_of(store, token(secret)) == "ba-dinh"
+    assert enrolments.use(store, given, token("t"), site="", by=DEVICE).site == SITE
+
+
+def test_revoking_a_site_takes_its_unused_codes_back(store: Engine) -> None:
+    given = code(store, "a")
+    tokens.revoke(store, SITE)
+    assert refused(store, given, token("t")) is Why.REPLACED
+    with pytest.raises(TokenError):
+        tokens.revoke(store, SITE)
+
+
+def test_the_store_holds_neither_code_nor_token(store: Engine, tmp_path: Path) -> None:
+    given = code(store, "A-CODE-IN-THE-CLEAR")
+    enrolments.use(store, given, token("A-TOKEN-IN-THE-CLEAR"), site="", by=DEVICE)
+    for path in tmp_path.iterdir():
+        assert b"IN-THE-CLEAR" not in path.read_bytes(), path
+    with store.connect() as connection:
+        assert connection.execute(select(ENROLMENTS.c.digest)).scalar_one() == given
+
+
+def test_every_change_leaves_a_line_with_who_and_what(store: Engine) -> None:
+    secret = tokens.create(store, SITE)
+    enrolments.use(store, code(store, "a"), token("t"), site="", by=DEVICE)
+    password = people.put(store, "lan", "Trần Thị Lan")
+    people.revoke(store, "lan")
+    tokens.revoke(store, SITE)
+    lines = audit.listed(store)
+    assert [(one.action, one.subject) for one in lines] == [
+        ("token_created", SITE),
+        ("code_created", SITE),
+        ("enrolled", SITE),
+        ("person_added", "lan"),
+        ("person_removed", "lan"),
+        ("token_revoked", SITE),
+    ]
+    assert lines[2].by == DEVICE
+    assert lines[0].by == audit.operator()
+    assert lines[0].by.startswith("shell:")
+    said = repr(lines)
+    assert secret not in said
+    assert password not in said
+    assert [one.action for one in audit.listed(store, subject=SITE, limit=1)] == ["token_revoked"]
+
+
+def test_what_did_not_happen_leaves_no_line(store: Engine) -> None:
+    with pytest.raises(TokenError):
+        tokens.revoke(store, SITE)
+    with pytest.raises(TokenError):
+        people.revoke(store, "lan")
+    refused(store, b"never made", token("t"))
+    assert audit.listed(store) == []
+    given = code(store, "a")
+    refused(store, given, token("t"), site="ba-dinh")
+    assert audit.listed(store)[-1].action == "enrolment_refused"
+    assert audit.listed(store)[-1].detail.endswith("wrong_site")
+
+
+def test_a_line_is_neither_changed_nor_removed(store: Engine) -> None:
+    tokens.create(store, SITE)
+    before = audit.listed(store)
+    for statement in (update(AUDIT).values(by="nobody"), delete(AUDIT)):
+        with pytest.raises(IntegrityError, match="only added to"), store.begin() as connection:
+            connection.execute(statement)
+    assert audit.listed(store) == before

@@ -16,7 +16,7 @@ from collections.abc import Sequence  # noqa: E402
 _DEFAULT_CONFIG = "/etc/thongsuot/agent.toml"
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(arguments: Sequence[str] | None = None) -> int:  # noqa: PLR0911 - one a command
     """Run the command; returns its exit code."""
     options = _parser().parse_args(arguments)
     # Each command is loaded when it is asked for: the resident one has nothing of the others.
@@ -33,6 +33,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             from thongsuot_agent.app.show import show  # noqa: PLC0415
 
             return show(options.config, options.address, is_json=options.json)
+        case "enrol":
+            from thongsuot_agent.app.enrol import enrol  # noqa: PLC0415
+
+            return enrol(options)
         case "probe":
             from thongsuot_agent.app.once import probe_once  # noqa: PLC0415
 
@@ -76,7 +80,14 @@ def _parser() -> argparse.ArgumentParser:
     status = add("status", "ask the running agent how things are")
     status.add_argument("--address", default="", help="HOST:PORT of the local page")
     status.add_argument("--json", action="store_true", help="print the answer as it came")
-    for command in (run, check, status):
+    enrol = add("enrol", "turn a one-time code of the collector into this agent's token")
+    enrol.add_argument("--collector", default="", metavar="URL", help="default: as configured")
+    enrol.add_argument(
+        "--code", default="", help="default: asked for, so that no list of processes shows it"
+    )
+    enrol.add_argument("--ca-file", default="", metavar="FILE", help="default: as configured")
+    enrol.add_argument("--token-file", default="", metavar="FILE", help="default: as configured")
+    for command in (run, check, status, enrol):
         command.add_argument(
             "--config", default=_DEFAULT_CONFIG, metavar="FILE", help=f"default {_DEFAULT_CONFIG}"
         )

@@ -78,8 +78,8 @@ LISTENS = {
     "links.icmp_sockets": "echoes with our own identifier, by a filter in the kernel",
     "links.kernel": "netlink: the kernel's tables, no packets",
     "links.monitor": "netlink: the kernel's tables, no packets",
-    "links.neighbour": "asks for the gateway; sends only, and hears solicited answers",
-    "packets.worker": "for one trace: answers to its own probes are kept, all else is dropped",
+    "links.neighbour": "asks for the gateway; sends only, nothing is read",
+    "packets.worker": "answers to its own probes, by a filter in the kernel",
 }
 """The only modules that open sockets by which packets of others could be seen, and what they do."""
 

@@ -1,6 +1,7 @@
 """The filters run in the kernel here, on a pair of sockets that carry the same bytes."""
 
 import socket
+import struct
 from array import array
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +11,14 @@ import pytest
 
 from tests.agent.proto.test_arp import ANSWER, OURS, PROBE
 from tests.agent.proto.test_icmp import IP4_PACKET, IP4_QUOTE, IP6_QUOTE
-from thongsuot_agent.proto.filter import CLAIMS_MAX, claim_filter, echo_filter4, echo_filter6
+from thongsuot_agent.proto.filter import (
+    CLAIMS_MAX,
+    claim_filter,
+    echo_filter4,
+    echo_filter6,
+    trace_filter4,
+    trace_filter6,
+)
 
 SO_ATTACH_FILTER = 26
 IP4_HEADER = IP4_PACKET[:20]
@@ -77,6 +85,57 @@ def test_the_same_holds_for_ipv6(packet: bytes) -> None:
 )
 def test_other_and_cut_off_packets_do_not_pass(packet: bytes) -> None:
     assert not passes(echo_filter4(0x0C2B), packet)
+
+
+PORT, OTHER = 40_001, 40_002
+TCP4_HEADER = IP4_HEADER[:9] + b"\6" + IP4_HEADER[10:]
+IP6_TCP_HEADER = b"\x60\0\0\0\0\x14\6\x40" + bytes(32)
+IP6_ICMP_HEADER = b"\x60\0\0\0\0\x30\x3a\x40" + bytes(32)
+
+
+def tcp(source: int, destination: int) -> bytes:
+    return struct.pack("!HH", source, destination) + bytes(16)
+
+
+@pytest.mark.parametrize(
+    "packet",
+    [
+        TCP4_HEADER + tcp(443, PORT),
+        bytes([0x46]) + TCP4_HEADER[1:] + b"\x94\4\0\0" + tcp(443, PORT),
+        IP4_HEADER + b"\x0b" + ERROR4[1:] + TCP4_HEADER + tcp(PORT, 443)[:8],
+        IP4_HEADER + ERROR4 + bytes([0x46]) + TCP4_HEADER[1:] + bytes(4) + tcp(PORT, 443),
+    ],
+)
+def test_a_trace_hears_what_answers_its_port_or_quotes_it(packet: bytes) -> None:
+    assert passes(trace_filter4(PORT), packet)
+    assert not passes(trace_filter4(OTHER), packet)
+
+
+@pytest.mark.parametrize(
+    "packet",
+    [
+        IP6_TCP_HEADER + tcp(443, PORT),
+        IP6_ICMP_HEADER + b"\x03" + ERROR6[1:] + IP6_TCP_HEADER + tcp(PORT, 443),
+    ],
+)
+def test_a_trace_over_ipv6_hears_the_same(packet: bytes) -> None:
+    assert passes(trace_filter6(PORT), packet)
+    assert not passes(trace_filter6(OTHER), packet)
+
+
+@pytest.mark.parametrize(
+    "packet",
+    [
+        TCP4_HEADER + tcp(PORT, 443),  # what we send ourselves
+        IP4_HEADER[:9] + b"\x11" + IP4_HEADER[10:] + tcp(443, PORT),  # UDP of somebody
+        IP4_HEADER + b"\x08" + ERROR4[1:] + TCP4_HEADER + tcp(PORT, 443),  # no error
+        TCP4_HEADER + b"\1",
+        b"",
+    ],
+)
+def test_a_trace_hears_nothing_of_others(packet: bytes) -> None:
+    assert not passes(trace_filter4(PORT), packet)
+    assert not passes(trace_filter6(PORT), packet)
 
 
 def test_neighbour_discovery_does_not_pass() -> None:

@@ -15,8 +15,10 @@ from typing import Any
 
 import msgspec
 
+from thongsuot_agent.links.sockets import attach_filter
 from thongsuot_agent.packets.order import Order, Report, Seen
 from thongsuot_agent.proto import extensions, icmp
+from thongsuot_agent.proto.filter import trace_filter4, trace_filter6
 from thongsuot_agent.proto.malformed import Malformed
 
 _MEMORY_BYTES = 1 << 30
@@ -90,7 +92,10 @@ class Walker:
 
     def _listener(self) -> socket.socket:
         protocol = _ETH_P[self._version]
-        opened = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(protocol))
+        # Of no protocol until it is bound: nothing comes in before the filter is there.
+        opened = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, 0)
+        program = trace_filter6 if self._version == 6 else trace_filter4
+        attach_filter(opened, program(self._order.flow))
         opened.bind((self._order.interface, protocol))
         opened.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
         return opened

@@ -3,7 +3,8 @@ Socket filters (classic BPF): which packets wake us up.
 
 A raw ICMP socket gets every ICMP packet of the host. The filters let through replies with our
 identifier and errors that quote a request with our identifier; everything else stays in the kernel.
-Of ARP only what claims one of our own addresses passes.
+Of ARP only what claims one of our own addresses passes; of all IP, for a trace by TCP, only what
+answers its port or quotes it. What is not ours is never seen by this process.
 Source: Documentation/networking/filter.rst of Linux.
 """
 
@@ -26,6 +27,10 @@ _RETURN = 0x06
 _KEEP, _DROP = 0xFFFF, 0  # bytes of the packet that are let through
 
 _IDENTIFIER_AT = 4  # in an echo's header
+
+_PROTOCOL_AT = {4: 9, 6: 6}  # in an IP header
+_TCP, _ICMP4, _ICMP6 = 6, 1, 58
+_SOURCE_PORT_AT, _DESTINATION_PORT_AT = 0, 2  # in a TCP header
 
 CLAIMS_MAX = 32
 """Addresses that one filter of claims can name: a jump spans at most 255 instructions."""
@@ -97,6 +102,66 @@ def echo_filter6(identifier: int) -> bytes:
             ],
             "reply": [_do(_A_HALF, _IDENTIFIER_AT), _if(identifier, "keep", "drop")],
             "error": [_do(_A_HALF, quoted_identifier), _if(identifier, "keep", "drop")],
+            "drop": [_do(_RETURN, _DROP)],
+            "keep": [_do(_RETURN, _KEEP)],
+        }
+    )
+
+
+def trace_filter4(port: int) -> bytes:
+    """
+    Return the filter for a trace by TCP from a port, over IPv4; a packet starts with its IP header.
+    """
+    return _assemble(
+        {
+            "start": [
+                _do(_X_IP4_HEADER),
+                _do(_A_BYTE, _PROTOCOL_AT[4]),
+                _if(_TCP, "answer"),
+                _if(_ICMP4, "message", "drop"),
+            ],
+            "answer": [_do(_A_HALF_X, _DESTINATION_PORT_AT), _if(port, "keep", "drop")],
+            "message": [
+                _do(_A_BYTE_X),
+                *(_if(kind, "error") for kind in sorted(IP4.errors)),
+                _do(_RETURN, _DROP),
+            ],
+            "error": [
+                _do(_A_BYTE_X, ECHO_HEADER_BYTES),
+                _do(_AND, 0x0F),
+                _do(_SHIFT_LEFT, 2),
+                _do(_ADD_X),
+                _do(_X_FROM_A),
+                _do(_A_HALF_X, ECHO_HEADER_BYTES + _SOURCE_PORT_AT),
+                _if(port, "keep", "drop"),
+            ],
+            "drop": [_do(_RETURN, _DROP)],
+            "keep": [_do(_RETURN, _KEEP)],
+        }
+    )
+
+
+def trace_filter6(port: int) -> bytes:
+    """
+    Return the same for IPv6. A packet with extension headers does not pass: no answer to a SYN and
+    no router's error has any.
+    """
+    message_at = IP6_HEADER_BYTES
+    quoted_at = message_at + ECHO_HEADER_BYTES + IP6_HEADER_BYTES
+    return _assemble(
+        {
+            "start": [
+                _do(_A_BYTE, _PROTOCOL_AT[6]),
+                _if(_TCP, "answer"),
+                _if(_ICMP6, "message", "drop"),
+            ],
+            "answer": [_do(_A_HALF, message_at + _DESTINATION_PORT_AT), _if(port, "keep", "drop")],
+            "message": [
+                _do(_A_BYTE, message_at),
+                *(_if(kind, "error") for kind in sorted(IP6.errors)),
+                _do(_RETURN, _DROP),
+            ],
+            "error": [_do(_A_HALF, quoted_at + _SOURCE_PORT_AT), _if(port, "keep", "drop")],
             "drop": [_do(_RETURN, _DROP)],
             "keep": [_do(_RETURN, _KEEP)],
         }

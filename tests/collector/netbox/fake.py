@@ -8,6 +8,7 @@ rows long whatever is asked, statuses as objects, and a ``next`` that is a whole
 """
 
 import json
+import ssl
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -125,8 +126,8 @@ def end_at(netbox: FakeNetbox, site: int, **speeds: int) -> Row:
 
 
 @contextmanager
-def running() -> Iterator[FakeNetbox]:
-    """Run a NetBox without a row."""
+def running(tls: ssl.SSLContext | None = None) -> Iterator[FakeNetbox]:
+    """Run a NetBox without a row, over TLS where a context says who it is."""
     netbox = FakeNetbox()
 
     class Handler(BaseHTTPRequestHandler):
@@ -169,6 +170,9 @@ def running() -> Iterator[FakeNetbox]:
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         netbox.url = f"http://127.0.0.1:{server.server_address[1]}"
+        if tls is not None:
+            netbox.url = netbox.url.replace("http:", "https:")
+            server.socket = tls.wrap_socket(server.socket, server_side=True)
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()
         try:

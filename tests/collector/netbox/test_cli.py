@@ -1,10 +1,12 @@
 """A NetBox becomes one file of the inventory, or the file stays as it was."""
 
+import ssl
 import stat
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import trustme
 
 from tests.collector.netbox import fake
 from tests.collector.netbox.fake import FakeNetbox
@@ -295,3 +297,76 @@ def test_a_token_file_that_holds_something_else_is_not_repeated(ask: Asking, fol
     assert status == 1
     assert "does not hold one token" in err
     assert "two words" not in err
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+def test_a_netbox_has_to_be_the_one_that_its_certificate_says(
+    folder: Path, capsys: pytest.CaptureFixture[str], is_known: bool
+) -> None:
+    ours, other = trustme.CA(), trustme.CA()
+    file = folder.parent / "ca.pem"
+    (ours if is_known else other).cert_pem.write_to_path(file)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    ours.issue_cert("127.0.0.1").configure_cert(context)
+    with fake.running(context) as netbox:
+        fake.fill(netbox)
+        ask = Asking(netbox, folder, capsys)
+        status, _, err = ask("--ca-file", file)
+    assert (status == 0) is is_known, err
+    assert bool(netbox.asked) is is_known
+    assert ("certificate verify failed" in err) is not is_known
+
+
+def test_what_older_versions_of_netbox_say_is_read_too(
+    ask: Asking, folder: Path, netbox: FakeNetbox
+) -> None:
+    """Before 4.2 an end had its site, before 4.0 an assignment its ``content_type``."""
+    end = {"id": 1, "site": netbox.brief("dcim/sites", 1, "name", "slug"), "port_speed": 100_000}
+    netbox.rows["circuits/circuits"][1] |= {"termination_a": end, "commit_rate": None}
+    for row in netbox.rows["tenancy/contact-assignments"].values():
+        row["content_type"] = row.pop("object_type")
+    status, _, err = ask()
+    assert status == 0, err
+    site = read_directory(str(folder)).sites["ba-dinh-1"]
+    assert len(site.contacts) == 2
+    assert site.links[1].contract_down_bits_per_second == 100_000_000
+
+
+def test_a_circuit_that_ends_somewhere_else_makes_no_link(
+    ask: Asking, folder: Path, netbox: FakeNetbox
+) -> None:
+    for kind, number in (("dcim.location", 2), ("circuits.providernetwork", 3)):
+        place = {"id": 1, "name": "Tầng 2", "slug": "tang-2"}
+        end = {"id": 1, "termination_type": kind, "termination_id": 1, "termination": place}
+        netbox.rows["circuits/circuits"][number]["termination_a"] = end
+    status, _, err = ask()
+    assert status == 0, err
+    assert "left out: circuit HNI-2: it ends at location Tầng 2; end it at the site" in err
+    sites = read_directory(str(folder)).sites
+    assert [link.circuit for site in sites.values() for link in site.links] == ["HNI-1"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("allowance_bytes", "much", "is 'much', not a whole number above 0"),
+        ("allowance_bytes", True, "is True, not text"),
+        ("interface", ["eth0"], "is ['eth0'], not text"),
+    ],
+)
+def test_a_custom_field_that_holds_something_else_is_named(
+    ask: Asking, netbox: FakeNetbox, name: str, value: object, sentence: str
+) -> None:
+    fields = {"interface": "eth0", name: value}
+    netbox.rows["circuits/circuits"][1]["custom_fields"] = fields
+    status, _, err = ask()
+    assert status == 1
+    assert f'circuit HNI-1 ({netbox.url}/circuits/circuits/1/): custom field "{name}" ' in err
+    assert sentence in err
+
+
+def test_a_row_that_is_not_as_netbox_has_it_is_named(ask: Asking, netbox: FakeNetbox) -> None:
+    netbox.rows["dcim/sites"][2]["status"] = "active"
+    status, _, err = ask()
+    assert status == 1
+    assert f"cannot read {netbox.url}/api/dcim/sites/2/: Expected `object`, got `str`" in err

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -63,6 +64,24 @@ def test_a_used_code_is_refused_but_a_lost_answer_can_be_asked_for_again(store: 
     tokens.revoke(store, SITE)
     assert refused(store, given, token("t")) is Why.USED
     assert tokens.site_of(store, token("t")) is None
+
+
+def test_of_many_who_use_a_code_at_once_one_gets_the_site(store: Engine) -> None:
+    given = code(store, "a")
+
+    def use(number: int) -> Why | None:
+        try:
+            enrolments.use(store, given, token(f"t{number}"), site="", by=DEVICE)
+        except EnrolmentRefused as refusal:
+            return refusal.why
+        return None
+
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(use, range(16)))
+    assert found.count(None) == 1
+    assert found.count(Why.USED) == 15
+    assert len([one for one in tokens.listed(store) if one.revoked_ns is None]) == 1
+    assert [one.action for one in audit.listed(store)].count("enrolled") == 1
 
 
 def test_what_ran_out_was_replaced_or_is_unknown_is_refused_and_told_apart(store: Engine) -> None:

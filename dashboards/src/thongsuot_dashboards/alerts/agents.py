@@ -66,5 +66,17 @@ GROUP = Group(
             action_vi="Thiết bị không tới được máy chủ thời gian. Kiểm tra NTP trên thiết bị.",
             action_en="The device does not reach a time server. Check NTP on the device.",
         ),
+        Alert(
+            name="ThongsuotSitesDoubled",
+            expr=f"max({own.DOUBLED}) > 0",
+            lasting="5m",
+            severity="warning",
+            summary_vi="{{ $value | humanize }} điểm có hai thiết bị cùng gửi dữ liệu",
+            summary_en="{{ $value | humanize }} sites have two devices that push at once",
+            action_vi="Thẻ nhớ bị sao chép hoặc thiết bị cũ chưa tắt. Trang các điểm phục vụ ghi rõ"
+            " điểm nào; đăng ký lại thiết bị đúng: thongsuot-collector enrol.",
+            action_en="A memory card was copied, or an old device was not switched off. The list of"
+            " sites says which; enrol the right device again: thongsuot-collector enrol.",
+        ),
     ),
 )

@@ -52,7 +52,8 @@ class Fleet:
 
     folder: Path
     root: Path
-    first: int
+    first: int = 0
+    """The machine's first process; 0: a root that is only being made."""
 
     def play(self, playbook: str, *more: str) -> "Recap":
         """Run a playbook; it must not fail."""
@@ -72,7 +73,10 @@ class Fleet:
             command, check=False, capture_output=True, text=True, env=environment, cwd=ROOT
         )
         if done.returncode:
-            journal = inside(self.first, "journalctl", "--no-pager", "--unit=thongsuot-*").stdout
+            journal = ""
+            if self.first:
+                shown = inside(self.first, "journalctl", "--no-pager", "--unit=thongsuot-*")
+                journal = shown.stdout
             pytest.fail(f"{done.stdout}\n{done.stderr}\n{journal}")
         return Recap.of(done.stdout)
 
@@ -176,6 +180,7 @@ def prepare(folder: Path, root: Path, packages: Path) -> None:
         "collector_inventory_dir": str(folder / "inventory"),
         "collector_certificate_file": str(folder / "certificate.pem"),
         "collector_key_file": str(folder / "key.pem"),
+        "agent_secrets": {"snmp": "community-of-the-test"},
         "collector_page_password": "only-here",
         "collector_settings": {
             "sinks": [
@@ -257,6 +262,25 @@ def test_removal_leaves_what_the_collector_may_not_have(fleet: Fleet) -> None:
     fleet.play("uninstall", "--extra-vars", "agent_forget=true")
     for path in ("/var/lib/private/thongsuot-agent", "/etc/thongsuot/agent.token"):
         assert inside(fleet.first, "test", "-e", path).returncode != 0
+
+
+def test_a_debian_12_that_is_only_being_made_is_set_up_and_then_left_alone(
+    tmp_path: Path, packages: Path
+) -> None:
+    root = unpacked("bookworm", tmp_path)
+    prepare(tmp_path, root, packages)
+    fleet = Fleet(folder=tmp_path, root=root)
+    # Where no collector runs, none can make a token.
+    token = ("--extra-vars", "agent_token=0123456789abcdef0123456789abcdef")
+    fleet.play("site", *token)
+    again = fleet.play("site", *token)
+    assert again.changed == 0, again.changes()
+    command = ["chroot", str(root), "thongsuot-agent", "check-config"]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    for unit in ("thongsuot-agent", "thongsuot-collector"):
+        wanted = root / "etc/systemd/system/multi-user.target.wants" / f"{unit}.service"
+        assert wanted.is_symlink()
 
 
 def wait_for_another(fleet: Fleet, process: str) -> None:

@@ -22,6 +22,7 @@ from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Evidence, Symptom, Verdict, VerdictChange
 
 LINKS = {"fiber": 1.0, "5g": 6.0}
+METERED = "5g"
 """Links, and how much longer their round trips are."""
 
 ANCHORS = {
@@ -174,7 +175,7 @@ class Device:
     def _found(self, series: Series) -> Finding:
         state = self._state[series]
         if series.kind == "host":
-            return ok(self._host(state))
+            return ok(self._host(state, series.link))
         if self._random.random() < FAILED_SHARE:
             lost = {icmp.LOSS: 1.0} if series.kind == "icmp" else {}
             return not_ok(Reason.TIMED_OUT, lost, cost_bytes=84)
@@ -211,13 +212,18 @@ class Device:
             http.CERTIFICATES: 3.0,
         }
 
-    def _host(self, state: _State) -> dict[Metric, float]:
+    def _host(self, state: _State, link: str) -> dict[Metric, float]:
         state.counters[0] += self._random.randrange(1_000_000)
         state.counters[1] += self._random.randrange(200_000)
         steady = {metric: 1.0 for metric in host.KIND.metrics if metric.name.endswith("_ratio")}
         quiet = (host.RECEIVE_ERRORS, host.SEND_ERRORS, host.RECEIVE_DROPS, host.SEND_DROPS)
+        # Only a metered link has an allowance of which something is spent.
+        spent = {host.SPENT: sum(state.counters)} if link == METERED else {}
         return {
             **steady,
+            **spent,
+            host.WAITING: 0.0,
+            host.SPOOL: 0.0,
             **dict.fromkeys(quiet, 0.0),
             host.RECEIVED: state.counters[0],
             host.SENT: state.counters[1],

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, delete, select, update
+from sqlalchemy import Engine, delete, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from thongsuot_collector.errors import TokenError
@@ -167,3 +167,20 @@ def test_a_line_is_neither_changed_nor_removed(store: Engine) -> None:
         with pytest.raises(IntegrityError, match="only added to"), store.begin() as connection:
             connection.execute(statement)
     assert audit.listed(store) == before
+
+
+def test_a_store_from_before_there_were_codes_keeps_its_tokens(tmp_path: Path) -> None:
+    path = tmp_path / "store.sqlite"
+    engine = open_store(path)
+    secret = tokens.create(engine, SITE)
+    with engine.begin() as connection:
+        connection.execute(text("DROP TABLE audit"))
+        connection.execute(text("DROP TABLE enrolments"))
+        connection.execute(text("UPDATE store_version SET version = 5"))
+    engine.dispose()
+    engine = open_store(path)
+    assert tokens.site_of(engine, token(secret)) == SITE
+    assert enrolments.use(engine, code(engine, "a"), token("t"), site="", by=DEVICE).revoked == 1
+    with pytest.raises(IntegrityError), engine.begin() as connection:
+        connection.execute(delete(AUDIT))
+    engine.dispose()

@@ -25,6 +25,10 @@ options:
 """
 
 
+_CHROOT = 'mount -t proc proc "$0/proc"; exec chroot "$0" "$@"'
+"""A root that is being made has its /proc, for as long as a command runs in it."""
+
+
 class Connection(ConnectionBase):  # type: ignore[misc]
     """One machine; every command is a process of its own in it."""
 
@@ -43,7 +47,7 @@ class Connection(ConnectionBase):  # type: ignore[misc]
         if first.exists():
             pid = first.read_text(encoding="utf-8").strip()
             return ["nsenter", f"--target={pid}", "--all", "--root", "--wd=/"]
-        return ["chroot", str(self._root)]
+        return ["unshare", "--mount", "sh", "-ec", _CHROOT, str(self._root)]
 
     def exec_command(
         self, cmd: str, in_data: bytes | None = None, sudoable: bool = True

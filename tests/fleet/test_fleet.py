@@ -271,7 +271,7 @@ def test_a_debian_12_that_is_only_being_made_is_set_up_and_then_left_alone(
     prepare(tmp_path, root, packages)
     fleet = Fleet(folder=tmp_path, root=root)
     # Where no collector runs, none can make a token.
-    token = ("--extra-vars", "agent_token=0123456789abcdef0123456789abcdef")
+    token = ("--extra-vars", "agent_token=0123456789abcdef0123456789abcdef")  # no secret: made up
     fleet.play("site", *token)
     again = fleet.play("site", *token)
     assert again.changed == 0, again.changes()

@@ -18,6 +18,7 @@ from sqlalchemy import Engine
 from thongsuot_collector import chain, tell
 from thongsuot_collector.app import collector
 from thongsuot_collector.app.parts import JOURNAL_FILE, STORE_FILE
+from thongsuot_collector.asks import cli as asking
 from thongsuot_collector.config.inventory import read_directory
 from thongsuot_collector.config.read import Configuration, read
 from thongsuot_collector.directory import Directory
@@ -90,9 +91,8 @@ def _parser() -> argparse.ArgumentParser:
     add("reflector", _reflector, "answer the test packets of agents, and nothing else")
     add("check-config", _check, "check the configuration and the inventory; start nothing")
     tokens_ = group("token", "tokens of agents")
-    _add(tokens_, "create", _token_create, "make one; it is shown once", common).add_argument(
-        "site"
-    )
+    create = _add(tokens_, "create", _token_create, "make one; it is shown once", common)
+    create.add_argument("site")
     _add(tokens_, "list", _token_list, "all, or those of a site", common).add_argument(
         "site", nargs="?"
     )
@@ -108,7 +108,8 @@ def _parser() -> argparse.ArgumentParser:
     _add(people_, "list", _person_list, "everybody", common)
     _add(people_, "remove", _person_remove, "somebody may act no more", common).add_argument("name")
     works = group("maintenance", "planned work, of which nobody is told")
-    maintenance.add_parsers(lambda name, text: _add(works, name, _maintenance, text, common))
+    maintenance.add_parsers(lambda name, text: _add(works, name, _work, text, common))
+    asking.add_parser(lambda name, text: add(name, _work, text))
     poison = group("poison", "batches that were set aside")
     _add(poison, "list", _poison_list, "what was set aside, and why", common)
     show = _add(poison, "show", _poison_show, "all about one of them", common)
@@ -298,7 +299,7 @@ def _person_remove(options: argparse.Namespace) -> int:
     return 0
 
 
-def _maintenance(options: argparse.Namespace) -> int:
+def _work(options: argparse.Namespace) -> int:
     configuration, directory = _configured(options)
     with _store(configuration) as store:
         status: int = options.work(options, store, directory)

@@ -2,8 +2,10 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import cast
+
+from msgspec import structs
 
 from tests.fakes.clock import FakeClock
 from thongsuot_agent.clock import Clock
@@ -15,6 +17,7 @@ from thongsuot_agent.schedule.job import NS_PER_S, Job
 from thongsuot_agent.schedule.purse import Purse
 from thongsuot_agent.schedule.runner import WISHES_AT_ONCE, Listener, Runner
 from thongsuot_schema.batch.model import Notice, NoticeCode
+from thongsuot_schema.batch.push import Ask
 from thongsuot_schema.catalogue.icmp import RTT
 from thongsuot_schema.inventory.model import Link as Spec
 from thongsuot_schema.inventory.model import Role, Target
@@ -244,3 +247,19 @@ def test_a_new_plan_goes_on_in_the_same_rhythm() -> None:
     stage.play([job(quick)], for_s=4, act=replan)
     assert stage.at_s() == [5.0, 10.0, 10.0]
     assert [result.series.target for result in stage.results] == ["anchor", "anchor", "new"]
+
+
+def test_what_a_person_asks_for_runs_at_once_and_never_twice_at_a_time() -> None:
+    one = replace(job(quick, every_s=3600), series=structs.replace(job(quick).series, kind="http"))
+
+    async def act(runner: Runner) -> None:
+        for _ in range(2):
+            for found in runner.matching(Ask(id="one", kind="http")):
+                runner.begin(found)
+        await asyncio.sleep(0.005)
+        runner.begin(one)
+
+    stage = Stage()
+    stage.play([one, job(quick, every_s=3600)], for_s=1, act=act)
+    assert stage.at_s() == [0.0]
+    assert [result.series.kind for result in stage.results] == ["http"]

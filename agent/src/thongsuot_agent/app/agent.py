@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import Never
 from urllib.parse import urlsplit
 
+from thongsuot_agent.app.asks import Asks, Hands
 from thongsuot_agent.app.desk import Desk, Orders
 from thongsuot_agent.app.front import Front
 from thongsuot_agent.app.keepsake import Keepsake, load, save
@@ -36,6 +37,7 @@ from thongsuot_agent.uplink.lane import Lane, Terms
 from thongsuot_agent.uplink.line import Door
 from thongsuot_agent.uplink.uplink import Uplink
 from thongsuot_agent.version import VERSION
+from thongsuot_schema.batch.push import Ask
 from thongsuot_schema.catalogue.host import SPENT, SPOOL, SPOOL_USED, WAITING
 from thongsuot_schema.metric import Metric
 from thongsuot_schema.result import Result
@@ -78,6 +80,15 @@ class Agent:
             self._purse,
             LateHistory(LATENESS.note),
             Listener(on_result=self._take_result, on_notice=self._spool.add),
+        )
+        self._asks = Asks(
+            Hands(
+                now_ns=setting.clock.boottime_ns,
+                matching=self._runner.matching,
+                begin=self._runner.begin,
+                on_notice=self._desk.take_notice,
+                on_news=self._send_news,
+            )
         )
         self._uplink = self._make_uplink()
         self._desk.serve(
@@ -169,6 +180,7 @@ class Agent:
             self._beats += 1
             wall_ns = self._trusted_wall_ns()
             self._desk.pass_time(None if wall_ns is None else wall_ns / NS_PER_S)
+            self._asks.pass_time()
             self._notifier.send("WATCHDOG=1")
             if self._beats % _LOOK_EVERY_BEATS == 0 or self._desk.is_plan_stale:
                 self._desk.is_plan_stale = False
@@ -216,6 +228,12 @@ class Agent:
     def _take_result(self, result: Result) -> None:
         self._samples.take(result)
         self._desk.take_result(result)
+        self._asks.take_result(result)
+
+    def _take_asks(self, asks: tuple[Ask, ...]) -> None:
+        # One that comes with the last push could not be ended; it comes again after the start.
+        if not self._stop.is_set():
+            self._asks.take(asks)
 
     def _fulfil(self, wish: Wish) -> None:
         self._runner.wish(wish.kind, wish.link, wish.target, wish.family)
@@ -319,6 +337,7 @@ class Agent:
             clock=setting.clock,
             true_time=self._true_time,
             chance=_chance,
+            on_asks=self._take_asks,
         )
 
 

@@ -137,10 +137,10 @@ class Desk:
         if result.series.kind == paths.PATH:
             self._tell_first_hops(result.series.link)
 
-    def take_notice(self, code: NoticeCode, text: str) -> None:
+    def take_notice(self, code: NoticeCode, text: str, count: int = 0) -> None:
         """The agent has something to say about itself."""
         now_ns = self._clock.boottime_ns()
-        self._spool.add(Notice(code=code, boottime_ns=now_ns, text=text[:200]))
+        self._spool.add(Notice(code=code, boottime_ns=now_ns, text=text[:200], count=count))
 
     def take_link(self, name: str, before: LinkState, after: LinkState) -> None:
         """A link changed, or is looked at for the first time."""

@@ -94,6 +94,14 @@ class Purse:
         spent = spend(self._of(job.series.link), 0, self._month())
         return job.cost_bytes <= allowance_bytes - spent.spent_bytes
 
+    def left_bytes(self, link: str) -> int | None:
+        """Return what is left of the month on a link; ``None`` where it is not metered."""
+        allowance_bytes = self._allowances.get(link)
+        if allowance_bytes is None:
+            return None
+        spent = spend(self._of(link), 0, self._month())
+        return max(0, allowance_bytes - spent.spent_bytes)
+
     def spent_bytes(self) -> Mapping[str, int]:
         """Return what each metered link has used this month."""
         return {link: self._of(link).spent_bytes for link in self._allowances}

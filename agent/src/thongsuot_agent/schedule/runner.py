@@ -15,11 +15,13 @@ from typing import Never
 from thongsuot_agent.clock import Clock, StepWatch
 from thongsuot_agent.links.link import Link
 from thongsuot_agent.links.state import LinkUnusable
+from thongsuot_agent.schedule.choice import chosen
 from thongsuot_agent.schedule.doubt import LateHistory, doubted
 from thongsuot_agent.schedule.job import NS_PER_S, Job
 from thongsuot_agent.schedule.purse import Purse
 from thongsuot_agent.schedule.timetable import Timetable
 from thongsuot_schema.batch.model import Notice, NoticeCode
+from thongsuot_schema.batch.push import Ask
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family, Finding, Result, Series, not_ok
 
@@ -97,6 +99,21 @@ class Runner:
             return
         self._wished.append(job)
         self._changed.set()
+
+    def matching(self, ask: Ask) -> tuple[Job, ...]:
+        """
+        Return what of the plan a test consists of that was asked for.
+
+        Raises:
+            AskRefused: the plan has nothing of the kind, or too much, or it cannot be paid.
+        """
+        return chosen(ask, self._jobs.values(), self._purse)
+
+    def begin(self, job: Job) -> None:
+        """Run what was asked for now; the run in progress serves where there is one."""
+        if job.series not in self._running and job not in self._wished:
+            self._wished.append(job)
+            self._changed.set()
 
     async def run(self) -> Never:
         """Run for ever."""

@@ -21,7 +21,7 @@ from thongsuot_agent.spool.stream import Key
 from thongsuot_agent.uplink.answer import Meaning
 from thongsuot_agent.uplink.backoff import Backoff
 from thongsuot_agent.uplink.lane import Lane
-from thongsuot_schema.batch.push import Answer
+from thongsuot_schema.batch.push import Answer, Ask
 from thongsuot_schema.result import Family
 
 _log = logging.getLogger(__name__)
@@ -37,7 +37,7 @@ class Uplink:
     Pushes whatever waits in the spool, for ever.
 
     ``wake`` is called when something new was sealed, ``hurry`` when it should not wait for a
-    back-off (a verdict change, a link that came up).
+    back-off (a verdict change, a link that came up). ``on_asks`` hears of every answer's tests.
     """
 
     def __init__(
@@ -49,12 +49,14 @@ class Uplink:
         clock: Clock,
         true_time: TrueTime,
         chance: Callable[[], float],
+        on_asks: Callable[[tuple[Ask, ...]], None] = lambda _: None,
     ) -> None:
         self._spool = spool
         self._fresh = fresh
         self._backlog = backlog
         self._clock = clock
         self._true_time = true_time
+        self._on_asks = on_asks
         self._fresh_backoff = Backoff(chance)
         self._backlog_backoff = Backoff(chance)
         self._woken = asyncio.Event()
@@ -189,6 +191,7 @@ class Uplink:
             received_ns=self._clock.boottime_ns(),
             collector_wall_ns=answer.collector_wall_ns,
         )
+        self._on_asks(answer.asks)
 
     def _note_success(self, parcel: Parcel) -> None:
         self._spool.acknowledge(parcel.key)

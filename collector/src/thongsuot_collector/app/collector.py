@@ -21,6 +21,7 @@ from thongsuot_collector.journal.entry import Entry
 from thongsuot_collector.reflector.service import reflect
 from thongsuot_collector.statements.archive import Issuer
 from thongsuot_schema.batch.limits import DEFAULT as LIMITS
+from thongsuot_schema.batch.push import Answer
 
 _log = logging.getLogger(__name__)
 
@@ -118,7 +119,7 @@ def _ingest(made: Parts, damage: "_Damage", conflicts: asyncio.Queue[Entry]) -> 
         made.tokens,
         limits=LIMITS,
         metrics=made.metrics,
-        told=made.desk.told_push,
+        answer=lambda site: Answer(told=made.desk.told_push(site), asks=made.asks.waiting(site)),
         sites=Pace(per_second=settings.ingest.pushes_per_s, reserve=settings.ingest.pushes_reserve),
         volumes=Pace(per_second=settings.ingest.bytes_per_s, reserve=settings.ingest.bytes_reserve),
         strangers=Pace(
@@ -142,6 +143,7 @@ def _jobs(
     yield "telling", lambda: made.desk.run(made.incidents)
     yield "statements", Issuer(made.archive, made.configuration.settings.sla).run
     yield "tokens", made.tokens.keep_fresh
+    yield "tests", made.asks.keep_fresh
     yield "housekeeping", made.housekeeping.run
     yield "conflicts", set_conflicts_aside
     reflector = made.configuration.settings.reflector

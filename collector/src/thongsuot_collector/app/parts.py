@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 
 from thongsuot_collector.app.housekeeping import Housekeeping
 from thongsuot_collector.aside import SetAside
+from thongsuot_collector.asks.book import AskBook
 from thongsuot_collector.config.model import CollectorConfig
 from thongsuot_collector.config.read import Configuration
 from thongsuot_collector.correlation import keeper as correlation
@@ -53,6 +54,7 @@ class Parts:
     metrics: Metrics
     clocks: ClockBook
     tokens: TokenBook
+    asks: AskBook
     plans: PlanBook
     reader: Reader
     aside: SetAside
@@ -113,7 +115,10 @@ def _made(
     reader = Reader(plans, LIMITS)
     aside = SetAside(store, metrics)
     clocks = ClockBook()
-    states = StateKeeper(journal, reader, store=store, aside=aside, metrics=metrics)
+    asks = AskBook(store)
+    states = StateKeeper(
+        journal, reader, store=store, aside=aside, metrics=metrics, heard=asks.take
+    )
     supplies = Supplies(
         journal=journal,
         reader=reader,
@@ -126,15 +131,7 @@ def _made(
     sinks = {settings.name: kind.make(settings, supplies) for kind, settings in configuration.sinks}
     links = _links(configuration)
     desk = _desk(configuration, supplies, directory, store, links)
-    incidents = IncidentKeeper(
-        journal,
-        reader,
-        store=store,
-        aside=aside,
-        directory=directory,
-        tell=desk.hand_over,
-        settings=_keeper_settings(configuration.settings),
-    )
+    incidents = _incidents(configuration, supplies, directory, store, desk)
     return Parts(
         configuration=configuration,
         directory=directory,
@@ -143,6 +140,7 @@ def _made(
         metrics=metrics,
         clocks=clocks,
         tokens=TokenBook(store),
+        asks=asks,
         plans=plans,
         reader=reader,
         aside=aside,
@@ -194,6 +192,24 @@ def _desk(
     )
 
 
+def _incidents(
+    configuration: Configuration,
+    supplies: Supplies,
+    directory: Directory,
+    store: Engine,
+    desk: Desk,
+) -> IncidentKeeper:
+    return IncidentKeeper(
+        supplies.journal,
+        supplies.reader,
+        store=store,
+        aside=supplies.aside,
+        directory=directory,
+        tell=desk.hand_over,
+        settings=_keeper_settings(configuration.settings),
+    )
+
+
 def _keeper_settings(settings: CollectorConfig) -> KeeperSettings:
     kept = msgspec.structs.asdict(settings.timeline)
     timeline = TimelineSettings(silent_after_s=settings.page.silent_after_s, **kept)
@@ -204,6 +220,7 @@ async def _load(made: Parts) -> None:
     for boot in await asyncio.to_thread(boots.all_known, made.store):
         made.clocks.restore(boot.site, boot.boot_id, epoch_ns=boot.epoch_ns, heard_ns=boot.heard_ns)
     await made.tokens.refresh()
+    await made.asks.refresh()
     await made.states.load()
     await made.states.catch_up()
     await made.incidents.load()

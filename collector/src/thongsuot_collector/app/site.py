@@ -10,6 +10,7 @@ from thongsuot_collector.app.parts import Parts
 from thongsuot_collector.ingest.enrol import Enrolling
 from thongsuot_collector.ingest.pace import Pace
 from thongsuot_collector.notify.telling.callbacks import callback_routes
+from thongsuot_collector.web.ask.routes import AskPages
 from thongsuot_collector.web.gate import Gate
 from thongsuot_collector.web.incident.dossier import Archive
 from thongsuot_collector.web.incident.routes import IncidentPages
@@ -78,7 +79,7 @@ def sites(made: Parts) -> tuple[Starlette, Starlette]:
     word_of = made.desk.dispatcher.word_of
     incidents = IncidentPages(archive, gate, made.links, word_of=word_of).routes()
     statements = StatementPages(made.archive, gate).routes()
+    asks = AskPages(made.asks, gate, made.directory).routes()
+    both = [*incidents, *statements, *asks]
     called = callback_routes(made.desk.dispatcher.channels, made.desk.nudge)
-    return pages.app([*incidents, *statements, *called, enrolling(made)]), pages.app(
-        [*incidents, *statements]
-    )
+    return pages.app([*both, *called, enrolling(made)]), pages.app(both)

@@ -43,7 +43,8 @@ class Ingest:
     """
     Answers ``POST /v1/batches`` and ``POST /v1/layouts``.
 
-    ``told`` says whom the collector has told of a site's open faults. ``sites`` limits how often
+    ``answer`` gives what there is to say to a site beside the acknowledgement: whom the collector
+    has told of its faults, which tests are wanted. ``sites`` limits how often
     one site may push and ``volumes`` how much, ``strangers`` how often one address may come with a
     bad token.
     """
@@ -55,7 +56,7 @@ class Ingest:
         *,
         limits: Limits,
         metrics: Metrics,
-        told: Callable[[str], tuple[push.Told, ...]],
+        answer: Callable[[str], push.Answer],
         sites: Pace,
         volumes: Pace,
         strangers: Pace,
@@ -67,7 +68,7 @@ class Ingest:
         # Looked up once: finding a counter by its labels costs more than counting.
         self._accepted = metrics.pushes.labels("accepted")
         self._repeated = metrics.pushes.labels("repeated")
-        self._told = told
+        self._answer = answer
         self._sites = sites
         self._volumes = volumes
         self._strangers = strangers
@@ -94,11 +95,11 @@ class Ingest:
             self._metrics.pushes.labels("client_gone").inc()
         else:
             (self._repeated if taken.repeated else self._accepted).inc()
-            answer = push.Answer(
+            answer = msgspec.structs.replace(
+                self._answer(site),
                 acknowledged=taken.number,
                 repeated=taken.repeated,
                 collector_wall_ns=time.time_ns(),
-                told=self._told(site),
             )
             await _answer(send, HTTPStatus.OK, answer, [])
         self._metrics.push_seconds.observe(time.perf_counter() - started_s)

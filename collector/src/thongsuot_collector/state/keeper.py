@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 import msgspec
 from sqlalchemy import Engine
@@ -37,7 +37,8 @@ class StateKeeper:
     The states of all sites.
 
     Applying a batch twice changes nothing, and a snapshot carries the place in the journal up to
-    which it holds, so a crash at any moment leads to the same states.
+    which it holds, so a crash at any moment leads to the same states. ``heard`` is told of every
+    batch after that, and after a crash again.
     """
 
     def __init__(
@@ -48,12 +49,14 @@ class StateKeeper:
         store: Engine,
         aside: SetAside,
         metrics: Metrics,
+        heard: Callable[[Entry, Columns], Awaitable[None]] | None = None,
     ) -> None:
         self._journal = journal
         self._reader = reader
         self._store = store
         self._aside = aside
         self._metrics = metrics
+        self._heard = heard
         self._sites: dict[str, SiteState] = {}
         self._changed: set[str] = set()
         self._sequence = 0
@@ -159,6 +162,8 @@ class StateKeeper:
                 state = self._sites[entry.site] = SiteState()
             state.apply(entry, columns)
             self._changed.add(entry.site)
+            if self._heard is not None:
+                await self._heard(entry, columns)
         except Exception as error:  # noqa: BLE001 - one batch must not stop all the others
             await self._aside.put(kept, consumer=CONSUMER, error=error)
 

@@ -45,6 +45,10 @@ def _tables_of_enrolment(connection: Connection) -> None:
     audit.seal(connection)
 
 
+def _table_of_asks(connection: Connection) -> None:
+    tables.ASKS.create(connection, checkfirst=True)
+
+
 _STEPS: tuple[Callable[[Connection], None], ...] = (
     _first_tables,
     _tables_of_telling,
@@ -52,6 +56,7 @@ _STEPS: tuple[Callable[[Connection], None], ...] = (
     _table_of_people,
     _tables_of_statements,
     _tables_of_enrolment,
+    _table_of_asks,
 )
 
 

@@ -65,6 +65,26 @@ PEOPLE = Table(
 )
 """Who may act on incidents."""
 
+ASKS = Table(
+    "asks",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("site", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("link", Text, nullable=False),
+    Column("target", Text, nullable=False),
+    Column("asked_by", Text, nullable=False),
+    Column("asked_ns", BigInteger, nullable=False),
+    Column("expires_ns", BigInteger, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("changed_ns", BigInteger, nullable=False),
+    Column("said", Text, nullable=False),
+    Column("found", LargeBinary, nullable=False),
+    Index("asks_site", "site", "asked_ns"),
+    Index("asks_state", "state"),
+)
+"""Tests that somebody wanted at once: who, when, and what became of each."""
+
 BOOTS = Table(
     "boots",
     METADATA,

@@ -84,7 +84,12 @@ class Pages:
         if name not in self._views.names():
             text = "Không có điểm này." if language == "vi" else "There is no such site."
             return PlainTextResponse(text, 404, headers=HEADERS)
-        text = site_page(self._views.of(name), language=language, home_url=f"/?lang={language}")
+        text = site_page(
+            self._views.of(name),
+            language=language,
+            home_url=f"/?lang={language}",
+            ask_url=f"/sites/{name}/ask?lang={language}",
+        )
         return html(text, CONTENT_SECURITY_POLICY)
 
     async def site_as_json(self, request: Request) -> Response:

@@ -94,6 +94,15 @@ class NoticeCode(StrEnum):
     PROBE_BROKEN = "probe_broken"
     """A probe raised an error that is our own bug; ``text`` names it."""
 
+    ASK_TAKEN = "ask_taken"
+    """A test that was asked for is under way: ``text`` is its id, ``count`` the series it runs."""
+
+    ASK_DONE = "ask_done"
+    """All of it was run, well or not; the results are in the record before this. As above."""
+
+    ASK_REFUSED = "ask_refused"
+    """It is not run, or did not end: ``text`` is its id, an ``AskRefusal``, details."""
+
     OTHER = "other"
     """
     What a newer agent said with a code that is not known here; ``text`` begins with that code.

@@ -8,6 +8,8 @@ layout has to be sent first, another 4xx when it will never be taken, 5xx or 429
 ``Retry-After``) when it may be later.
 """
 
+from enum import StrEnum
+
 import msgspec
 
 CONTENT_TYPE_BATCH = "application/vnd.thongsuot.batch"
@@ -34,7 +36,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     it was already. ``error`` is one sentence for a person. ``collector_wall_ns`` is the collector's
     wall clock when it answered. ``config_version`` names the newest configuration for this site,
     empty when the collector offers none. ``told`` lists whom the collector has told of this site's
-    open faults, for the local page.
+    open faults, for the local page. ``asks`` are tests that somebody wants now; the same one comes
+    with every answer until the agent has said what became of it.
     """
 
     acknowledged: int = 0
@@ -44,6 +47,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     collector_wall_ns: int = 0
     config_version: str = ""
     told: tuple["Told", ...] = ()
+    asks: tuple["Ask", ...] = ()
 
 
 class Told(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,3 +61,40 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     link: str = ""
     service: str = ""
     reference: str = ""
+
+
+ASKED_KINDS = ("http", "path", "radio", "throughput")
+"""Kinds of measurement that may be asked for; an agent refuses any other."""
+
+
+class Ask(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """
+    A test that somebody wants now: what the agent's own plan measures, and nothing beyond it.
+
+    ``id`` names it for ever; an agent runs it once. ``link`` and ``target`` empty: all of the plan.
+    What becomes of it the agent says by notices (``NoticeCode.ASK_TAKEN`` and its like).
+    """
+
+    id: str
+    kind: str
+    link: str = ""
+    target: str = ""
+
+
+class AskRefusal(StrEnum):
+    """Why an agent does not run a test, or gave it up; the second word of its notice."""
+
+    KIND = "kind"
+    """This kind cannot be asked for."""
+
+    PLAN = "plan"
+    """The device's plan does not measure that, there."""
+
+    SIZE = "size"
+    """It would be too many runs."""
+
+    BUDGET = "budget"
+    """The month's allowance of a link does not pay it."""
+
+    TIME = "time"
+    """It did not end in time."""

@@ -33,6 +33,7 @@ def site_page(
     other_language_url: str = "",
     home_url: str = "",
     stylesheet_url: str = "",
+    ask_url: str = "",
     refresh_s: int = REFRESH_S,
 ) -> str:
     """
@@ -42,7 +43,7 @@ def site_page(
     ``other_language_url`` is where the switch of language leads (empty: ``?lang=en`` or
     ``?lang=vi`` on the same path). ``home_url``, where given, leads to a page about all sites.
     ``stylesheet_url`` names one more style sheet of the same origin, for a web font: it sets
-    ``--font``.
+    ``--font``. ``ask_url``, where given, leads to where a test can be asked for.
     """
     head = headline(view, language)
     other: Language = "en" if language == "vi" else "vi"
@@ -64,7 +65,8 @@ def site_page(
         f"{_brand(home_url, language)}"
         f'<a class="switch" href="{escape(switch_url)}" lang="{other}" hreflang="{other}">'
         f"{labels.OTHER_LANGUAGE.read(language)}</a></div>"
-        f'<h1>{escape(site_title)}</h1><p class="place">{_commune(view, language)}</p></header>'
+        f'<h1>{escape(site_title)}</h1><p class="place">{_commune(view, language)}</p>'
+        f"{_ask(ask_url, language)}</header>"
         f"<main>{_hero(view, head, language)}{_notes(view, language)}"
         f"{_links(view, language)}{_services(view, language)}{_told(view, language)}</main>"
         f"{_footer(view, refresh_s, language)}</div>"
@@ -78,6 +80,12 @@ def _brand(home_url: str, language: Language) -> str:
         label = labels.ALL_SITES.read(language)
         return f'<a class="brand" href="{escape(home_url)}" title="{label}">{mark}</a>'
     return f'<span class="brand">{mark}</span>'
+
+
+def _ask(url: str, language: Language) -> str:
+    if not url:
+        return ""
+    return f'<p><a class="call" href="{escape(url)}">{labels.TEST_NOW.read(language)}</a></p>'
 
 
 def _commune(view: SiteView, language: Language) -> str:

@@ -1,0 +1,51 @@
+"""Choice: what of a plan is run when a person asks for a test, and what is refused. Pure."""
+
+from collections.abc import Iterable
+
+from thongsuot_agent.schedule.job import Job
+from thongsuot_agent.schedule.purse import Purse
+from thongsuot_schema.batch.push import ASKED_KINDS, Ask, AskRefusal
+
+AT_ONCE = 32
+"""
+Series of one test: every portal over two links in both families. More would say nothing that a
+smaller question does not, and hold up the runs that watch.
+"""
+
+
+class AskRefused(Exception):
+    """A test is not run; the text is an ``AskRefusal`` and details, for whoever asked."""
+
+    def __init__(self, why: AskRefusal, details: str) -> None:
+        super().__init__(f"{why} {details}")
+
+
+def chosen(ask: Ask, jobs: Iterable[Job], purse: Purse) -> tuple[Job, ...]:
+    """
+    Return the jobs of a plan that a test consists of.
+
+    Raises:
+        AskRefused: the plan has nothing of the kind, or too much, or it cannot be paid.
+    """
+    if ask.kind not in ASKED_KINDS:
+        raise AskRefused(AskRefusal.KIND, f"{ask.kind!r}; possible: {', '.join(ASKED_KINDS)}")
+    of_kind = [job for job in jobs if job.series.kind == ask.kind]
+    if not of_kind:
+        raise AskRefused(AskRefusal.PLAN, f"no {ask.kind}")
+    over = [job for job in of_kind if ask.link in {"", job.series.link}]
+    if not over:
+        raise AskRefused(AskRefusal.PLAN, f"no {ask.kind} over link {ask.link!r}")
+    found = tuple(job for job in over if ask.target in {"", job.series.target})
+    if not found:
+        raise AskRefused(AskRefusal.PLAN, f"no {ask.kind} to {ask.target!r} there")
+    if len(found) > AT_ONCE:
+        raise AskRefused(AskRefusal.SIZE, f"{len(found)} runs, at most {AT_ONCE}")
+    for link in sorted({job.series.link for job in found}):
+        cost_bytes = sum(job.cost_bytes for job in found if job.series.link == link)
+        left_bytes = purse.left_bytes(link)
+        if left_bytes is not None and cost_bytes > left_bytes:
+            raise AskRefused(
+                AskRefusal.BUDGET,
+                f"{link}: {left_bytes / 1e6:.1f} MB left, takes {cost_bytes / 1e6:.1f} MB",
+            )
+    return found

@@ -1,0 +1,134 @@
+"""Book: the tests that wait, as answers to pushes carry them, and what agents say of each."""
+
+import asyncio
+import time
+
+from sqlalchemy import Engine
+
+from thongsuot_collector.journal.entry import Entry
+from thongsuot_collector.store import asks
+from thongsuot_collector.store.asks import Ask, Found, Stage
+from thongsuot_schema.batch import push
+from thongsuot_schema.batch.columns import Columns
+from thongsuot_schema.batch.model import NoticeCode
+
+_REFRESH_EVERY_S = 2.0
+"""What the command line asks for waits at most this long for the next push."""
+
+_BEFORE_NS = 60 * asks.NS_PER_S
+"""A run that had begun so long before a test was wanted may have served it; older ones not."""
+
+_STAGES = {
+    NoticeCode.ASK_TAKEN: Stage.TAKEN,
+    NoticeCode.ASK_DONE: Stage.DONE,
+    NoticeCode.ASK_REFUSED: Stage.REFUSED,
+}
+
+
+class AskBook:
+    """The live tests of all sites in memory, for every push asks for them."""
+
+    def __init__(self, store: Engine) -> None:
+        self._store = store
+        self._live: dict[str, list[Ask]] = {}
+
+    def waiting(self, site: str) -> tuple[push.Ask, ...]:
+        """Return what a site's agent is asked for in the answer to its push."""
+        if site not in self._live:
+            return ()
+        now_ns = time.time_ns()
+        return tuple(
+            push.Ask(id=one.id, kind=one.kind, link=one.link, target=one.target)
+            for one in self._live[site]
+            if one.state is Stage.WAITING and one.expires_ns > now_ns
+        )
+
+    async def want(self, wanted: Ask) -> Ask:
+        """
+        Keep a test that is wanted; the next push is answered with it.
+
+        Raises:
+            AskError: too many were wanted of this site.
+        """
+        kept = await asyncio.to_thread(asks.put, self._store, wanted)
+        await self.refresh()
+        return kept
+
+    async def of_site(self, site: str, limit: int) -> list[Ask]:
+        """Return the latest tests of a site, the newest first."""
+        return await asyncio.to_thread(asks.of_site, self._store, site, limit)
+
+    async def take(self, entry: Entry, columns: Columns) -> None:
+        """Note what a batch says of tests; read again, it changes nothing."""
+        site = entry.site
+        said = [one for one in columns.notices if one.code in _STAGES]
+        if not said and site not in self._live:
+            return
+        news = [(_STAGES[one.code], *one.text.partition(" ")[::2]) for one in said]
+        for stage, name, _ in news:
+            if stage is Stage.TAKEN:
+                await asyncio.to_thread(asks.lead_on, self._store, site, name, stage)
+        if news:
+            await self.refresh()
+        await self._find(entry, columns, {name for _, name, _ in news})
+        # The end comes after what was found, in this batch or one before.
+        for stage, name, why in news:
+            if stage is not Stage.TAKEN:
+                await asyncio.to_thread(asks.lead_on, self._store, site, name, stage, why)
+        if news:
+            await self.refresh()
+
+    async def _find(self, entry: Entry, columns: Columns, named: set[str]) -> None:
+        for one in self._live.get(entry.site, ()):
+            # Batches come newest first: the end may be known before what was found.
+            if one.state is Stage.WAITING and one.id not in named:
+                continue
+            found = findings(one, entry, columns)
+            if found:
+                is_over = one.state is Stage.DONE
+                await asyncio.to_thread(asks.find, self._store, one.id, found, only_new=is_over)
+
+    async def refresh(self) -> None:
+        """Read from the store what is live."""
+        found: dict[str, list[Ask]] = {}
+        for one in await asyncio.to_thread(asks.live, self._store):
+            found.setdefault(one.site, []).append(one)
+        self._live = found
+
+    async def keep_fresh(self) -> None:
+        """Read the store again and again, for ever."""
+        while True:
+            await asyncio.sleep(_REFRESH_EVERY_S)
+            await self.refresh()
+
+
+def findings(ask: Ask, entry: Entry, columns: Columns) -> list[Found]:
+    """Return the latest run in a batch of each series that a test consists of."""
+    found = []
+    earliest_ms = (ask.asked_ns - _BEFORE_NS - entry.epoch_ns) // 1_000_000
+    for block in columns.blocks:
+        if block.block.kind != ask.kind:
+            continue
+        for rows in columns.series_of(block):
+            series = columns.plan.layout.series[rows.position]
+            if ask.link not in {"", series.link} or ask.target not in {"", series.target}:
+                continue
+            row = rows.last_row - 1
+            if columns.times_ms[row] < earliest_ms:
+                continue
+            why = columns.not_ok.get(row)
+            values = {
+                metric: column[row - block.first_row]
+                for metric, column in zip(block.block.metrics, block.columns, strict=True)
+            }
+            found.append(
+                Found(
+                    link=series.link,
+                    target=series.target,
+                    family=str(series.family),
+                    outcome="ok" if why is None else str(why.outcome),
+                    reason="" if why is None else str(why.reason),
+                    values={name: value for name, value in values.items() if value is not None},
+                )
+            )
+    return found

@@ -1,0 +1,55 @@
+"""Wanting: what somebody asks for, held against the inventory, as a test that may wait. Pure."""
+
+import secrets
+import time
+
+from thongsuot_collector.directory import Directory
+from thongsuot_collector.store.asks import LASTS_NS, Ask
+from thongsuot_schema.batch.push import ASKED_KINDS
+from thongsuot_schema.nearest import nearest
+
+ID_CHARACTERS = 64
+NAME_CHARACTERS = 100
+
+
+def new_id() -> str:
+    """Return an id that no test has."""
+    return secrets.token_hex(8)
+
+
+def wanted(
+    site: str, kind: str, *, link: str = "", target: str = "", asked_by: str, name: str = ""
+) -> Ask:
+    """Return a test as it is asked for now; ``name`` is its id where it has one already."""
+    now_ns = time.time_ns()
+    return Ask(
+        id=name or new_id(),
+        site=site,
+        kind=kind,
+        link=link,
+        target=target,
+        asked_by=asked_by[:NAME_CHARACTERS],
+        asked_ns=now_ns,
+        expires_ns=now_ns + LASTS_NS,
+        changed_ns=now_ns,
+    )
+
+
+def mistake(ask: Ask, directory: Directory) -> str:
+    """
+    Return what of a test the inventory does not have; nothing where it has all.
+
+    The agent refuses what its own plan lacks: that stands in the device's configuration.
+    """
+    if not (ask.id.isascii() and ask.id.isalnum() and len(ask.id) <= ID_CHARACTERS):
+        return f"id {ask.id[:80]!r}: letters and digits, at most {ID_CHARACTERS}"
+    if ask.kind not in ASKED_KINDS:
+        return f"{ask.kind!r} cannot be asked for, only {', '.join(ASKED_KINDS)}"
+    if ask.site not in directory.sites:
+        return f"the inventory has no site {ask.site!r}{nearest(ask.site, sorted(directory.sites))}"
+    links = [one.name for one in directory.site(ask.site).links]
+    if ask.link and ask.link not in links:
+        return f"site {ask.site} has no link {ask.link!r}{nearest(ask.link, links)}"
+    if ask.target and directory.target(ask.target) is None:
+        return f"the inventory has no target {ask.target!r}"
+    return ""

@@ -1,0 +1,1 @@
+"""Where a person asks for a test, and sees how far it is."""

@@ -1,0 +1,115 @@
+"""A test that is asked for runs once, one after the other, and what becomes of it is told."""
+
+from dataclasses import dataclass, field
+
+from tests.agent.app.asking import job
+from thongsuot_agent.app.asks import LONGEST_NS, Asks, Hands
+from thongsuot_agent.schedule.choice import AskRefused
+from thongsuot_agent.schedule.job import Job
+from thongsuot_agent.schedule.purse import DEAR_BYTES
+from thongsuot_schema.batch.model import NoticeCode
+from thongsuot_schema.batch.push import Ask, AskRefusal
+from thongsuot_schema.reason import Reason
+from thongsuot_schema.result import Finding, Result, not_ok, ok
+
+TAKEN, DONE, REFUSED = NoticeCode.ASK_TAKEN, NoticeCode.ASK_DONE, NoticeCode.ASK_REFUSED
+
+
+@dataclass
+class Stage:
+    """The hands, and what they did."""
+
+    plan: tuple[Job, ...]
+    now_ns: int = 0
+    begun: list[Job] = field(default_factory=list)
+    noted: list[tuple[NoticeCode, str, int]] = field(default_factory=list)
+    news: int = 0
+
+    def __post_init__(self) -> None:
+        self.asks = Asks(
+            Hands(
+                now_ns=lambda: self.now_ns,
+                matching=self.matching,
+                begin=self.begun.append,
+                on_notice=lambda code, text, count: self.noted.append((code, text, count)),
+                on_news=self.count,
+            )
+        )
+
+    def matching(self, ask: Ask) -> tuple[Job, ...]:
+        found = tuple(one for one in self.plan if one.series.kind == ask.kind)
+        if not found:
+            raise AskRefused(AskRefusal.PLAN, f"no {ask.kind}")
+        return found
+
+    def count(self) -> None:
+        self.news += 1
+
+    def end(self, one: Job, finding: Finding | None = None) -> None:
+        result = Result(series=one.series, boottime_ns=0, finding=finding or ok({}))
+        self.asks.take_result(result)
+
+
+def test_it_is_taken_run_and_done_once() -> None:
+    stage = Stage((job("http"), job("http", link="mobile"), job("path")))
+    ask = Ask(id="one", kind="http")
+    stage.asks.take([ask])
+    stage.asks.take([ask])
+    assert (stage.begun, stage.noted) == (list(stage.plan[:2]), [(TAKEN, "one", 2)])
+    stage.end(stage.plan[0])
+    stage.end(stage.plan[2])  # of another kind: no part of it
+    # A moment of the schedule that came meanwhile answers nothing.
+    stage.end(stage.plan[1], not_ok(Reason.OVERRUN))
+    assert len(stage.noted) == 1
+    stage.end(stage.plan[1], not_ok(Reason.TIMED_OUT))
+    assert stage.noted[1:] == [(DONE, "one", 2)]
+    assert stage.news == 2, "whoever waits hears of both at once"
+    # The answer to the push that brings the news was written before the collector read it.
+    stage.asks.take([ask])
+    assert len(stage.noted) == 2
+
+
+def test_what_is_not_in_the_plan_is_refused_once_and_the_next_is_taken() -> None:
+    stage = Stage((job("http"),))
+    asks = [Ask(id="one", kind="radio"), Ask(id="two", kind="http")]
+    stage.asks.take(asks)
+    stage.asks.take(asks)
+    assert stage.noted == [(REFUSED, "one plan no radio", 0), (TAKEN, "two", 1)]
+
+
+def test_tests_come_one_after_the_other() -> None:
+    stage = Stage((job("http"), job("path")))
+    asks = [Ask(id="one", kind="http"), Ask(id="two", kind="path")]
+    stage.asks.take(asks)
+    assert stage.begun == [stage.plan[0]]
+    stage.end(stage.plan[0])
+    stage.asks.take(asks)
+    assert stage.begun == list(stage.plan)
+
+
+def test_what_fills_a_link_runs_one_by_one() -> None:
+    dear = tuple(job("throughput", link=name, cost=DEAR_BYTES) for name in ("fiber", "mobile"))
+    stage = Stage(dear)
+    stage.asks.take([Ask(id="one", kind="throughput")])
+    assert stage.begun == [dear[0]]
+    stage.end(dear[1])  # of the schedule; its turn has not come
+    stage.end(dear[0])
+    assert stage.begun == list(dear)
+    stage.end(dear[1])
+    assert stage.noted == [(TAKEN, "one", 2), (DONE, "one", 2)]
+
+
+def test_one_that_never_ends_is_given_up() -> None:
+    stage = Stage((job("http"), job("path")))
+    stage.asks.take([Ask(id="one", kind="http")])
+    stage.now_ns = LONGEST_NS + 1
+    stage.asks.pass_time()
+    assert stage.noted[1:] == [(REFUSED, "one time 1 of 1 runs did not end", 1)]
+    stage.asks.take([Ask(id="two", kind="path")])
+    assert stage.noted[2:] == [(TAKEN, "two", 1)]
+
+
+def test_an_id_without_sense_is_passed_over() -> None:
+    stage = Stage((job("http"),))
+    stage.asks.take([Ask(id="", kind="http"), Ask(id="x" * 65, kind="http")])
+    assert stage.noted == []

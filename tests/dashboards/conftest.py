@@ -21,6 +21,7 @@ from thongsuot_dashboards import own, recorded, rules
 from thongsuot_dashboards.rulefile import Recording
 
 _SCRAPED_S = 1
+_STEP_S = 15
 _CONFIG = """\
 rule_files: ["{rules}/*.yml"]
 scrape_configs:
@@ -91,9 +92,10 @@ async def _fill(server: PrometheusServer, folder: Path, named: Callable[[str], o
             return bool(lags) and max(lags) == 0
 
         await eventually(is_all_there)
-        done_s = time.time()
-        # Rates need two readings of what the collector says of itself after all was done.
-        await eventually(lambda: _scrapes_since(server, done_s) >= 3)
+        # Boards are asked at multiples of a step; one of them has to lie in what the collector said
+        # of itself after all was done.
+        asked_s = (time.time() // _STEP_S + 1) * _STEP_S
+        await eventually(lambda: _scrapes_since(server, asked_s) >= 3)
     return time.time()
 
 

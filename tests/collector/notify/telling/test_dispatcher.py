@@ -373,8 +373,11 @@ async def test_what_cannot_be_read_from_the_store_does_not_keep_the_collector_fr
     async with office(made, tmp_path, both(first, second), settings()) as found:
         await found.accept(event)
         await eventually(found.is_idle)
-        with found.store.begin() as connection:
-            connection.execute(text("UPDATE conversations SET state = x'c0'"))
+    # When it is closed and writes nothing more.
+    store = open_store(tmp_path / "store.sqlite")
+    with store.begin() as connection:
+        connection.execute(text("UPDATE conversations SET state = x'c0'"))
+    store.dispose()
     async with office(made, tmp_path, both(first, second), settings()) as found:
         assert not found.dispatcher.conversations
         await found.accept(event)

@@ -208,7 +208,11 @@ def _proof(light: Light, place: Place) -> str:
     if not light.evidence or light.state is State.UP:
         return ""
     language = place.language
-    shown = light.evidence[: _PROOF_ROWS_LINK if light.medium else _PROOF_ROWS_SERVICE]
+    # What was asked and had not answered yet shows nothing.
+    told = [one for one in light.evidence if proof_outcome(one, language)]
+    shown = told[: _PROOF_ROWS_LINK if light.medium else _PROOF_ROWS_SERVICE]
+    if not shown:
+        return ""
     rows = "".join(_proof_row(evidence, language) for evidence in shown)
     return (
         f'<details id="{place.key}p"><summary>{labels.PROOF.read(language)}</summary>'

@@ -37,6 +37,10 @@ CORE = Evidence(
 ABROAD = Evidence(
     kind="icmp", target="quad", family=Family.IP4, segment=Segment.TRANSIT, ok=9, link="5g"
 )
+NOT_HEARD = Evidence(
+    kind="icmp", target="ix", family=Family.IP4, segment=Segment.TRANSIT, link="5g"
+)
+"""Asked when the verdict was given, and had not answered yet."""
 
 
 def said(
@@ -49,7 +53,8 @@ def said(
 ) -> Words:
     incident = event.incident
     shown = tuple(
-        msgspec.structs.replace(one, evidence=(CORE, ABROAD)) for one in incident.exhibits
+        msgspec.structs.replace(one, evidence=(CORE, NOT_HEARD, ABROAD))
+        for one in incident.exhibits
     )
     occasion = Occasion(
         kind=event.entry.kind,
@@ -81,6 +86,13 @@ def test_a_carrier_reads_circuit_onset_measurements_and_what_works_beside_it() -
         ("- ICMP quad IPv4 · Mạng bên ngoài nhà mạng qua kết nối 5G VIETTEL: 9 lần đạt"),
     ]
     assert any(line.startswith("- s0 s0-a1/") for line in lines)
+
+
+def test_a_series_that_shows_nothing_is_no_line() -> None:
+    made = town(city())
+    body = said(cut(made), made).body
+    assert "quad" in body, "what answered is a line"
+    assert "ix" not in body.split()
 
 
 def test_an_outage_is_one_message_with_all_its_circuits() -> None:

@@ -175,14 +175,18 @@ def _proofs(
 ) -> list[str]:
     lines = []
     is_many = len(occasion.incident.exhibits) > 1
-    for exhibit, one in found[:PROOFS_LISTED]:
+    for exhibit, one in found:
+        outcome = proof_outcome(one, language)
+        if not outcome:
+            continue  # a series that was asked and had not answered yet shows nothing
         where = f"{site_name(exhibit.subject.site, occasion.directory)}: " if is_many else ""
         over = ""
         if one.link:
             name = link_name(exhibit.subject.site, one.link, occasion.directory, language)
             over = Text(f" qua {name}", f" over {name}").read(language)
-        outcome = proof_outcome(one, language)
         lines.append(f"{where}{proof_subject(one, language)}{over}: {outcome}")
+        if len(lines) == PROOFS_LISTED:
+            break
     return lines
 
 

@@ -67,3 +67,15 @@ def test_a_loose_cable_flaps_on_the_lan() -> None:
     fault = flapping(flaps)
     assert fault is not None
     assert fault.segment is Segment.LAN
+
+
+def test_a_pulled_cable_soon_after_a_cut_fibre_is_another_fault() -> None:
+    flaps = Flaps()
+    silent(flaps, 10, 20)
+    note_silence(flaps, CABLE_UNPLUGGED, 50 * S, 50 * S, SETTINGS)
+    assert flapping(flaps) is None
+    note_answers(flaps, 60 * S)
+    note_silence(flaps, CABLE_UNPLUGGED, 80 * S, 80 * S, SETTINGS)
+    fault = flapping(flaps)
+    assert fault is not None, "the cable itself has come loose twice"
+    assert fault.segment is Segment.LAN

@@ -18,6 +18,10 @@ def note_silence(
         flaps.starts.append(onset_ns)
     flaps.silent_ns = now_ns
     if fault.segment is not None:
+        if flaps.fault is not None and _is_of_site(fault) != _is_of_site(flaps.fault):
+            # Of the other side of the gateway: not the same fault come again, and another's to mend.
+            flaps.starts = flaps.starts[-1:]
+            flaps.active = False
         flaps.fault = fault
     _forget(flaps, now_ns, settings)
     if len(flaps.starts) >= settings.flap_episodes or _is_pair(flaps, settings):
@@ -53,6 +57,10 @@ def flapping(flaps: Flaps) -> Fault | None:
         segment=flaps.fault.segment or Segment.ACCESS,
         symptom=Symptom.ACCESS_FLAPPING,
     )
+
+
+def _is_of_site(fault: Fault) -> bool:
+    return fault.segment in {Segment.DEVICE, Segment.LAN}
 
 
 def _is_pair(flaps: Flaps, settings: Settings) -> bool:

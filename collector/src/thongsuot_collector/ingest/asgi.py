@@ -2,6 +2,7 @@
 The two addresses that agents push to, as plain ASGI: the path every push takes, so nothing extra.
 """
 
+import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -32,6 +33,7 @@ _BOOTTIME = push.HEADER_BOOTTIME.lower().encode()
 
 _LARGEST_BOOTTIME_NS = 1 << 62
 _BOOT_ID_BYTES = 128
+_ENDING_RETRY_S = 5.0
 _LENGTH_DIGITS = 20
 """A longer Content-Length is nonsense, and turning it into a number would cost time."""
 
@@ -93,6 +95,10 @@ class Ingest:
             await self._refuse(send, refused)
         except ClientGone:
             self._metrics.pushes.labels("client_gone").inc()
+        except asyncio.CancelledError:
+            # The process ends, and this task with it: the sender hears that, not of an error.
+            self._metrics.pushes.labels(Why.JOURNAL_BUSY.value).inc()
+            await self._refuse(send, _ending())
         else:
             (self._repeated if taken.repeated else self._accepted).inc()
             answer = msgspec.structs.replace(
@@ -118,6 +124,9 @@ class Ingest:
             await self._refuse(send, refused)
         except ClientGone:
             self._metrics.layouts.labels("client_gone").inc()
+        except asyncio.CancelledError:
+            self._metrics.layouts.labels(Why.JOURNAL_BUSY.value).inc()
+            await self._refuse(send, _ending())
         else:
             self._metrics.layouts.labels("accepted").inc()
             answer = push.Answer(collector_wall_ns=time.time_ns())
@@ -175,6 +184,12 @@ class Ingest:
             collector_wall_ns=time.time_ns(),
         )
         await _answer(send, status, answer, headers)
+
+
+def _ending() -> PushRefused:
+    return PushRefused(
+        Why.JOURNAL_BUSY, "the collector is ending; try again later", retry_after_s=_ENDING_RETRY_S
+    )
 
 
 def headers_of(scope: Scope) -> dict[bytes, bytes]:

@@ -19,7 +19,7 @@ def note_silence(
     flaps.silent_ns = now_ns
     if fault.segment is not None:
         if flaps.fault is not None and _is_of_site(fault) != _is_of_site(flaps.fault):
-            # Of the other side of the gateway: not the same fault come again, and another's to mend.
+            # Of the gateway's other side: not the same fault come again, and another's to mend.
             flaps.starts = flaps.starts[-1:]
             flaps.active = False
         flaps.fault = fault

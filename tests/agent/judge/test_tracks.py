@@ -67,10 +67,13 @@ def test_addresses_of_a_service_are_remembered_apart_and_not_without_end() -> No
 
 
 def learned(values: list[float], kind: str = "icmp") -> Track:
-    one = track(kind)
-    metric = icmp.RTT if kind == "icmp" else dns.LOOKUP
+    return taught(track(kind), values)
+
+
+def taught(one: Track, values: list[float], *, is_disturbed: bool = False) -> Track:
+    metric = icmp.RTT if one.kind == "icmp" else dns.LOOKUP
     for number, value in enumerate(values):
-        record_value(one, number, ok({metric: value}), SETTINGS)
+        record_value(one, number, ok({metric: value}), SETTINGS, is_disturbed=is_disturbed)
     return one
 
 
@@ -90,6 +93,28 @@ def test_another_route_becomes_usual() -> None:
 def test_nothing_is_slow_before_something_was_learned() -> None:
     assert not is_slow(learned([0.9]), SETTINGS)
     assert is_slow(learned([1.1], "dns"), SETTINGS), "a lookup that nobody would wait for"
+
+
+def test_a_disturbed_line_teaches_nothing() -> None:
+    one = taught(track(), [0.150] * 20, is_disturbed=True)
+    assert (one.usual_s, one.learned) == (None, 0)
+    taught(one, [0.010] * 10)
+    assert one.usual_s == pytest.approx(0.010)
+
+
+def test_what_is_slow_beyond_doubt_is_slow_on_a_disturbed_line_too() -> None:
+    assert is_slow(taught(track("dns"), [1.1], is_disturbed=True), SETTINGS)
+
+
+def test_what_was_learned_of_a_slow_time_is_forgotten_after_it() -> None:
+    one = learned([0.400] * 100 + [0.010] * SETTINGS.learn_runs, "dns")
+    assert one.usual_s == pytest.approx(0.010)
+    assert is_slow(taught(one, [0.9]), SETTINGS)
+
+
+def test_a_few_quick_runs_do_not_change_what_is_usual() -> None:
+    one = learned([0.400] * 20 + ([0.010] * (SETTINGS.learn_runs - 1) + [0.400]) * 2, "dns")
+    assert one.usual_s == pytest.approx(0.400, rel=0.2)
 
 
 def test_late_timers_teach_nothing() -> None:

@@ -90,7 +90,8 @@ def _on_result(memory: Memory, result: Result, plan: Plan, settings: Settings) -
         if result.finding.reason in _STARVED:
             at.link.starved_ns = started_ns
     else:
-        record_value(track, started_ns, result.finding, settings)
+        disturbed = links.is_disturbed(at.link, series.kind)
+        record_value(track, started_ns, result.finding, settings, is_disturbed=disturbed)
         at.link.heard_ns = max(started_ns, at.link.heard_ns or 0)
         if not links.is_dead(at.link):
             links.suspect(at, seen_now(at, post, track, sign), sign)

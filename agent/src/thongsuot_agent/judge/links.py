@@ -14,6 +14,7 @@ from thongsuot_agent.judge.sight import QUICK, Seen, Sight, look
 from thongsuot_agent.judge.signs import Sign
 from thongsuot_agent.judge.stand import Stand, ns
 from thongsuot_agent.judge.symptoms import facts, flapping, latency, loss, resolver, silence
+from thongsuot_agent.judge.tracks import ECHO
 from thongsuot_schema.result import Family
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
@@ -38,6 +39,17 @@ def is_dead(link: LinkMemory) -> bool:
     """Return whether the interface itself cannot send."""
     fault = link.facts_slot.fault
     return fault is not None and fault.state is State.DOWN
+
+
+def is_disturbed(link: LinkMemory, kind: str) -> bool:
+    """
+    Return whether a link is known, or about to be known, to be slower than it should be.
+
+    What loses packets makes requests slow as well, by what is sent again; an echo is lost or not.
+    """
+    if link.slow.fault is not None or link.slow.is_pending:
+        return True
+    return kind != ECHO and (link.loss_slot.fault is not None or link.flaps.active)
 
 
 def suspect(at: Stand, seen: Seen, sign: Sign) -> None:

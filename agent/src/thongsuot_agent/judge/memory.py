@@ -54,9 +54,10 @@ class Track(msgspec.Struct, kw_only=True):
     known to fail, which raises no suspicion any more.
 
     ``value_s`` is the latest duration (of the run at ``value_ns``), ``usual_s`` the learned one,
-    from ``learned`` runs; ``slow_runs`` are above it in a row, since ``slow_since_ns``. ``sent``
-    and ``lost`` count for the present test of loss; until ``noisy_until_ns`` the series is left out
-    of it. ``addresses`` are those at which a service was tried lately.
+    from ``learned`` runs; ``slow_runs`` are above it in a row, since ``slow_since_ns``;
+    ``quick_runs`` are far below it in a row, on average ``quick_s``. ``sent`` and ``lost`` count
+    for the present test of loss; until ``noisy_until_ns`` the series is left out of it.
+    ``addresses`` are those at which a service was tried lately.
     """
 
     kind: str
@@ -86,6 +87,8 @@ class Track(msgspec.Struct, kw_only=True):
     learned: int = 0
     slow_runs: int = 0
     slow_since_ns: int | None = None
+    quick_runs: int = 0
+    quick_s: float = 0.0
     sent: int = 0
     lost: int = 0
     noisy_until_ns: int = 0

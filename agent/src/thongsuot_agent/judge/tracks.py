@@ -19,6 +19,8 @@ _ADDRESSES = 8
 _LEARN_SHARE = 0.01
 """Of the usual duration, by which it moves with each run: +40 ms is usual after some minutes."""
 _LEARN_FLOOR_S = 0.00005
+_QUICK_SHARE = 0.5
+"""Of the usual duration: runs below it in a row show that the usual was learned of a slow time."""
 ECHO = icmp.KIND.name
 
 
@@ -57,34 +59,38 @@ def record(track: Track, started_ns: int, finding: Finding, sign: Sign, heard_ns
         _record_service(track, started_ns, finding)
 
 
-def record_value(track: Track, started_ns: int, finding: Finding, settings: Settings) -> None:
-    """Note how long a run took, and learn from it unless it was slow; late timers teach nothing."""
+def record_value(
+    track: Track,
+    started_ns: int,
+    finding: Finding,
+    settings: Settings,
+    *,
+    is_disturbed: bool = False,
+) -> None:
+    """
+    Note how long a run took, and learn from it unless it was slow.
+
+    Late timers teach nothing, nor does a line of which is known that it is not as it should be.
+    """
     value_s = finding.values.get(_DURATIONS.get(track.kind, ""))
     if value_s is None or finding.outcome is not Outcome.OK or is_doubtful(finding):
         return
     track.value_s, track.value_ns = value_s, started_ns
-    usual_s = track.usual_s
-    if usual_s is None:
-        track.usual_s = usual_s = value_s
     if is_slow(track, settings):
         track.slow_runs += 1
         if track.slow_since_ns is None:
             track.slow_since_ns = started_ns
         return
-    track.learned += 1
-    if track.learned <= settings.learn_runs:
-        track.usual_s = usual_s + (value_s - usual_s) / track.learned
-    else:
-        step_s = usual_s * _LEARN_SHARE + _LEARN_FLOOR_S
-        track.usual_s = usual_s + min(step_s, max(-step_s, value_s - usual_s))
     track.slow_runs = 0
     track.slow_since_ns = None
+    if not is_disturbed:
+        _learn(track, value_s, settings)
 
 
 def is_slow(track: Track, settings: Settings) -> bool:
     """Return whether the latest run took much longer than is usual for its series."""
-    value_s, usual_s = track.value_s, track.usual_s
-    if value_s is None or usual_s is None:
+    value_s, usual_s = track.value_s, track.usual_s or 0.0
+    if value_s is None:
         return False
     is_learned = track.learned >= settings.learn_runs
     if track.kind == ECHO:
@@ -92,6 +98,23 @@ def is_slow(track: Track, settings: Settings) -> bool:
     limit_s = settings.lookup_slow_s if track.kind == dns.KIND.name else settings.service_slow_s
     # Before anything is learned, only what is slow beyond doubt.
     return value_s > (max(limit_s, settings.slow_factor * usual_s) if is_learned else 2 * limit_s)
+
+
+def _learn(track: Track, value_s: float, settings: Settings) -> None:
+    usual_s = track.usual_s if track.usual_s is not None else value_s
+    if track.learned < settings.learn_runs:
+        track.learned += 1
+        track.usual_s = usual_s + (value_s - usual_s) / track.learned
+        return
+    step_s = usual_s * _LEARN_SHARE + _LEARN_FLOOR_S
+    track.usual_s = usual_s + min(step_s, max(-step_s, value_s - usual_s))
+    if value_s >= _QUICK_SHARE * usual_s:
+        track.quick_runs = 0
+        return
+    track.quick_runs += 1
+    track.quick_s += (value_s - track.quick_s) / track.quick_runs
+    if track.quick_runs >= settings.learn_runs:
+        track.usual_s, track.quick_runs = track.quick_s, 0
 
 
 def _record_success(track: Track, started_ns: int) -> None:

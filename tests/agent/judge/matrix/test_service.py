@@ -164,6 +164,24 @@ def test_a_slow_portal_is_its_own_fault_when_every_link_says_so() -> None:
     assert said(world, "", "dichvucong") == [State.UP]
 
 
+def test_a_slow_portal_is_found_though_the_line_was_slow_when_it_was_learned() -> None:
+    line = Trouble(start_s=60.0, end_s=900.0, links=("fixed",), delay_s=1.2)
+    slow = Trouble(
+        start_s=1500.0,
+        end_s=2400.0,
+        links=(),
+        at=Segment.SERVICE,
+        kinds=("http",),
+        targets=("motcua",),
+        delay_s=2.0,
+    )
+    world = World(troubles=(line, slow))
+    world.run(3600.0)
+    expected = (State.DEGRADED, Segment.SERVICE, Symptom.SERVICE_SLOW)
+    assert_found(world, expected, since_s=1500.0, intervals=60.0, link="", service="motcua")
+    assert said(world, "", "motcua") == [State.UP, State.DEGRADED, State.UP]
+
+
 def test_a_portal_without_ipv6_is_an_ordinary_portal() -> None:
     from thongsuot_schema.result import Family
 

@@ -125,3 +125,33 @@ def test_a_silent_site_of_a_carrier_that_is_out_is_not_sent_to_look_for_power() 
     ]
     outage = made.only("carrier_outage")
     assert {one.subject.site for one in outage.members} >= {"s0", "s6"}
+
+
+def test_late_news_of_an_outage_wait_for_the_news_that_it_is_over() -> None:
+    made = town()
+    _let_news_be_late(made, ("s0", "s3", "s6", "s9"))
+    made.run(78)
+    for site in ("s0", "s3", "s6", "s9"):
+        made.say(site, "fiber", UP, onset_s=67)
+    made.run(200)
+    assert made.told == []
+    assert made.only("carrier_outage").closed_ns is not None
+
+
+def test_an_outage_of_which_anybody_tells_at_once_does_not_wait_for_late_news() -> None:
+    made = town()
+    made.run(64)
+    made.say("s0", "fiber", OUT, onset_s=60)
+    _let_news_be_late(made, ("s3", "s6", "s9"))
+    made.run(100)
+    assert made.lines()[1] == (71, "opened", "started", "carrier_outage", "carrier:vnpt")
+
+
+def _let_news_be_late(made: Town, sites: tuple[str, ...]) -> None:
+    """Let sites be cut off at second 32, find that, and be heard again at second 68."""
+    made.run(32)
+    made.mute(*sites)
+    for site in sites:
+        made.say(site, "fiber", OUT, onset_s=32)
+    made.run(68)
+    made.speak(*sites)

@@ -1,7 +1,7 @@
 """One link of one site: told to whoever must act, and to nobody else."""
 
 from tests.collector.incidents.town import town
-from tests.collector.timeline.life import CUT, LOSSY, OUT, SOMEWHERE, UNPLUGGED, Said
+from tests.collector.timeline.life import CUT, LOSSY, OUT, SOMEWHERE, UNPLUGGED, UP, Said
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
@@ -46,3 +46,29 @@ def test_a_site_that_has_no_line_left_is_critical_and_one_that_has_is_not() -> N
     assert made.only("link_fault").severity == "major"
     made.say("s0", "5g", CUT)
     assert [one.severity for one in made.incidents("link_fault")] == ["critical", "critical"]
+
+
+def test_late_news_of_a_line_that_is_well_again_alarms_nobody() -> None:
+    made = town()
+    made.run(32)
+    made.mute("s0")
+    made.say("s0", "fiber", CUT, onset_s=32)
+    made.run(68)
+    # It lives again and carries the news; that it does is known to the agent ten seconds later.
+    made.speak("s0")
+    made.run(78)
+    assert made.only("link_fault").is_open
+    made.say("s0", "fiber", UP, onset_s=67)
+    made.run(200)
+    assert made.told == []
+
+
+def test_late_news_of_a_line_that_stays_dead_are_told_a_little_later() -> None:
+    made = town()
+    made.run(32)
+    made.mute("s0")
+    made.say("s0", "fiber", CUT, onset_s=32)
+    made.run(68)
+    made.speak("s0")
+    made.run(100)
+    assert made.lines() == [(83, "opened", "started", "link_fault", "carrier:vnpt")]

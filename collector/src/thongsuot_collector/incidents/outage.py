@@ -34,13 +34,16 @@ def carrier_cases(carrier: str, troubles: Sequence[Trouble], picture: Picture) -
 def group_hold_s(troubles: Iterable[Trouble], picture: Picture) -> float:
     """
     Return how long an outage is held: what was known first must not wait longer than its limit,
-    and what planned work has left must get the time to come back.
+    and what planned work has left must get the time to come back. Where nobody tells of it but by
+    news of the past, it may be over already, and the news of that on their way.
     """
     settings, now_ns = picture.settings, picture.now_ns
     known = list(troubles)
     first_ns = min(one.known_ns for one in known)
     left_s = (first_ns - now_ns) / NS_PER_S + settings.hold_limit_s
     hold_s = min(settings.hold_s, max(0.0, left_s))
+    if all(one.lag_s > settings.late_s for one in known):
+        hold_s = max(hold_s, settings.late_hold_s)
     since_ns = now_ns - round(settings.release_s * NS_PER_S)
     planned_ns = max(picture.planned_until_ns(one.subject, since_ns=since_ns) for one in known)
     return max(hold_s, (planned_ns - since_ns) / NS_PER_S)

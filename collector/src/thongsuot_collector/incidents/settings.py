@@ -21,6 +21,15 @@ class IncidentSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     """
     So long where a second fault of the same carrier is known: a third would make it an outage.
     """
+    late_s: NotNegative = 20.0
+    """
+    News of a dead line that began longer ago than this are of the past: an agent that is connected
+    tells within seconds. Such a line may live again already.
+    """
+    late_hold_s: NotNegative = 15.0
+    """
+    So long is what is late held: an agent calls a line that came back well after ten seconds.
+    """
     degraded_hold_s: NotNegative = 15.0
     """Slow or lossy, not dead: nobody drives out for it at once, and some of it passes."""
     unlocated_hold_s: NotNegative = 75.0

@@ -60,6 +60,11 @@ class Trouble(msgspec.Struct, frozen=True, kw_only=True):
         return self.end_ns is None and not self.is_gone
 
     @property
+    def lag_s(self) -> float:
+        """How long after its onset the collector learned of it."""
+        return (self.known_ns - self.start_ns) / NS_PER_S
+
+    @property
     def is_certain(self) -> bool:
         """Whether the fault itself is what was heard last of the subject."""
         return self.is_on and is_fault(self.subject, self.phases[-1].interval)

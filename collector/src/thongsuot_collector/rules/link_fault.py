@@ -18,7 +18,7 @@ def judge(trouble: Trouble, picture: Picture) -> Case | None:
     if not trouble.subject.is_link:
         return None
     fault = trouble.fault.interval
-    hold_s, limit_s = _hold(fault.state, picture)
+    hold_s, limit_s = _hold(trouble, fault.state, picture)
     return Case(
         troubles=(trouble,),
         start_ns=trouble.start_ns,
@@ -35,12 +35,14 @@ def judge(trouble: Trouble, picture: Picture) -> Case | None:
     )
 
 
-def _hold(state: State, picture: Picture) -> tuple[float, float]:
+def _hold(trouble: Trouble, state: State, picture: Picture) -> tuple[float, float]:
     settings = picture.settings
     if state is State.UNKNOWN:
         return settings.unlocated_hold_s, settings.unlocated_hold_s
     if state is State.DEGRADED:
         return settings.degraded_hold_s, settings.degraded_hold_s
+    if trouble.lag_s > settings.late_s:
+        return settings.late_hold_s, max(settings.late_hold_s, settings.hold_limit_s)
     return settings.hold_s, settings.hold_limit_s
 
 

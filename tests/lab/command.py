@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tests.lab.waiting import PATIENT_S, wait_for
 
+_PERSON = re.compile(r"person: (?P<name>\S+) (?P<password>\S+)")
 _ADDRESS = re.compile(r"(?P<name>[\w.-]+): (?P<url>http://127\.0\.0\.1:\d+/\S*)")
 
 Start = Callable[..., "subprocess.Popen[bytes]"]
@@ -19,7 +20,8 @@ class Command:
     """
     A running command.
 
-    ``addresses`` are those that it has printed on standard output so far; ``said`` is all that it
+    ``addresses`` are those that it has printed on standard output so far, ``person`` name and
+    password of who may act on its pages; ``said`` is all that it
     wrote to standard error, kept in ``folder``.
     """
 
@@ -32,6 +34,7 @@ class Command:
         env: dict[str, str] | None = None,
     ) -> None:
         self.addresses: dict[str, str] = {}
+        self.person = ("", "")
         self._errors = folder / "stderr.log"
         with self._errors.open("wb") as errors:
             self._process = start(argv, stdout=subprocess.PIPE, stderr=errors, env=env)
@@ -87,6 +90,9 @@ class Command:
         with self._process.stdout as lines:
             for line in lines:
                 found = _ADDRESS.fullmatch(line.decode().strip())
+                person = _PERSON.fullmatch(line.decode().strip())
+                if person:
+                    self.person = (person["name"], person["password"])
                 if found:
                     self.addresses[found["name"]] = found["url"].rstrip("/")
 

@@ -44,6 +44,7 @@ def test_the_demo_shows_a_site_in_browser_and_database_and_leaves_nothing(
     wait_for("round trips in Prometheus", lambda: _measured(demo) >= BOTH_LINKS_AND_FAMILIES)
     wait_for("the verdicts in Prometheus", lambda: _states(demo) == {"fixed": 0, "mobile": 0})
     _check_pages(demo)
+    _check_person(demo)
 
     everyone = demo.family()
     spaces = namespaces(everyone)
@@ -64,6 +65,20 @@ def _check_pages(demo: Command) -> None:
         assert '<html lang="vi">' in vietnamese
         assert "Điểm phục vụ hành chính công Phường Hoàn Kiếm" in vietnamese
         assert '<html lang="en">' in english
+
+
+def _check_person(demo: Command) -> None:
+    """Name and password that the demo prints open what its pages offer, and nobody else's do."""
+    page = f"{demo.addresses['s1']}/ask"
+    assert "/sites/s1/ask" in httpx.get(demo.addresses["s1"]).raise_for_status().text
+    assert httpx.get(page).status_code == 401
+    assert 'value="path"' in httpx.get(page, auth=demo.person).raise_for_status().text
+    sent = httpx.post(page, auth=demo.person, data={"kind": "path"})
+    assert sent.status_code == 303
+    wait_for(
+        "the test that was asked for",
+        lambda: "đã xong" in httpx.get(page, auth=demo.person).raise_for_status().text,
+    )
 
 
 def _measured(demo: Command) -> set[tuple[str, str]]:

@@ -1,8 +1,9 @@
 """
 ``./run demo``: service points with a fibre and a 5G uplink, in a small Internet on this machine.
 
-Prints one line an address on standard output (``name: http://127.0.0.1:PORT/…``); all else goes to
-standard error. Runs until Ctrl-C or SIGTERM and leaves nothing behind.
+Prints one line an address on standard output (``name: http://127.0.0.1:PORT/…``), and name and
+password of a person who may act on the pages (``person: NAME PASSWORD``); all else goes to standard
+error. Runs until Ctrl-C or SIGTERM and leaves nothing behind.
 """
 
 import argparse
@@ -23,6 +24,10 @@ EXIT_FAILED = 1
 
 CALM_S = 10.0
 """A demonstration does not wait half a minute to believe that a line is up again."""
+
+
+PERSON, PERSON_TITLE = "lan", "Trần Thị Lan"
+"""Who may ask for tests and take incidents on in the demonstration."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -79,6 +84,8 @@ def _print_addresses(stack: CityStack) -> None:
     for site in stack.sites:
         print(f"{site}: {base}/sites/{site}")
         print(f"{site}-device: {stack.addresses[f'agent-{site}']}/")
+    # Made anew with every run, good on this machine's loopback until the end of it.
+    print(f"person: {PERSON} {stack.add_person(PERSON, PERSON_TITLE)}")
     if "prometheus" in stack.addresses:
         print(f"prometheus: {stack.addresses['prometheus']}/")
     for name, url in stack.addresses.items():
@@ -98,6 +105,8 @@ def _explain(lab: Lab) -> None:
     say(f"  ./run lab fault cut-fibre site=s1 --lab {lab.prefix}      cut the fibre of site s1")
     say(f"  ./run lab heal cut-fibre site=s1 --lab {lab.prefix}       and splice it again")
     say("  ./run lab faults                                       what else can be broken")
+    say('"Test now" on a page of a site asks its device to measure at once; name and password are')
+    say("those of the line `person:` above.")
     say("Ctrl-C ends everything.")
     say("")
 

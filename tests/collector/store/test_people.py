@@ -19,8 +19,10 @@ def test_a_person_has_one_good_password_and_the_store_does_not_know_it(tmp_path:
     assert known is not None
     assert known.digest == digest_of(second.encode())
     assert known.title == "lan"
+    assert people.is_any(store)
     people.revoke(store, "lan")
     assert people.known(store, "lan") is None
+    assert not people.is_any(store)
     with pytest.raises(TokenError, match="nobody named lan may act"):
         people.revoke(store, "lan")
     (listed,) = people.listed(store)

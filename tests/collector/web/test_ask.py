@@ -98,6 +98,14 @@ async def test_a_clerk_asks_and_sees_how_far_it_is(stage: Stage) -> None:
     assert await push(stage) == ()
 
 
+async def test_where_nobody_may_ask_nothing_offers_it(stage: Stage) -> None:
+    assert PAGE not in (await stage.get(f"/sites/{SITE}")).text
+    asked = await stage.get(PAGE)
+    assert (asked.status_code, "person add" in asked.text) == (404, True)
+    await clerk(stage)
+    assert PAGE in (await stage.get(f"/sites/{SITE}")).text
+
+
 async def test_a_refusal_is_shown_in_words(stage: Stage) -> None:
     lan = await clerk(stage)
     form = {"kind": "throughput"}

@@ -62,6 +62,13 @@ def known(engine: Engine, name: str) -> Person | None:
     return None if row is None else Person(**row)
 
 
+def is_any(engine: Engine) -> bool:
+    """Return whether there is anybody who may act."""
+    wanted = select(PEOPLE.c.name).where(PEOPLE.c.revoked_ns.is_(None)).limit(1)
+    with engine.connect() as connection:
+        return connection.execute(wanted).first() is not None
+
+
 def revoke(engine: Engine, name: str) -> None:
     """
     Let a person act no more.

@@ -43,6 +43,10 @@ class Gate:
             return None
         return known
 
+    async def may_anybody_act(self) -> bool:
+        """Return whether there is anybody who may act: where not, no page offers it."""
+        return await asyncio.to_thread(people.is_any, self._store)
+
 
 def is_own(request: Request) -> bool:
     """

@@ -84,11 +84,12 @@ class Pages:
         if name not in self._views.names():
             text = "Không có điểm này." if language == "vi" else "There is no such site."
             return PlainTextResponse(text, 404, headers=HEADERS)
+        may_ask = await self._gate.may_anybody_act()
         text = site_page(
             self._views.of(name),
             language=language,
             home_url=f"/?lang={language}",
-            ask_url=f"/sites/{name}/ask?lang={language}",
+            ask_url=f"/sites/{name}/ask?lang={language}" if may_ask else "",
         )
         return html(text, CONTENT_SECURITY_POLICY)
 

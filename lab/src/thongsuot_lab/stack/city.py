@@ -140,6 +140,10 @@ class CityStack:
         base = self.addresses["collector"]
         process.wait_until(lambda: parts.answers(f"{base}/readyz"), within_s=parts.READY_S)
 
+    def add_person(self, name: str, title: str) -> str:
+        """Let a person act on the collector's pages; return the password, new with every call."""
+        return self._collector.add_person(name, title)
+
     def _write_collector(self) -> None:
         people = self.people
         known = inventory.inventory_of(self.lab.topology)

@@ -59,6 +59,15 @@ class CollectorFolder:
         file.touch(mode=0o600)
         file.write_text(done.stdout.strip() + "\n", encoding="ascii")
 
+    def add_person(self, name: str, title: str) -> str:
+        """Let a person act on the pages; return the password, which is known only now."""
+        command = [program("thongsuot-collector"), "person", "add"]
+        command += ["--config", str(self.config), "--log-level", "warning", name, "--title", title]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise StackError(f"cannot add the person {name}: {done.stderr.strip()}")
+        return done.stdout.strip()
+
     def start(self, logs: Path, spawn: Spawn = spawn_here) -> Process:
         """Start the collector."""
         command = [program("thongsuot-collector"), "run", "--config", str(self.config)]

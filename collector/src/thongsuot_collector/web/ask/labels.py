@@ -12,6 +12,12 @@ WHO_ARE_YOU: Final = Text(
     "Cần tên và mật khẩu của người được phép yêu cầu đo.",
     "The name and password of somebody who may ask for tests are needed.",
 )
+NOBODY: Final = Text(
+    "Ở đây chưa ai được phép yêu cầu đo. Người quản trị thêm người bằng lệnh "
+    "thongsuot-collector person add.",
+    "Nobody may ask for tests here yet. An administrator adds people with "
+    "thongsuot-collector person add.",
+)
 OTHER_PAGE: Final = Text("Yêu cầu này đến từ một trang khác.", "This came from another page.")
 TOO_LONG: Final = Text("Nội dung quá dài.", "This is too long.")
 NOT_FOUND: Final = Text("Không có điểm này.", "There is no such site.")

@@ -39,6 +39,8 @@ class AskPages:
     async def ask(self, request: Request) -> Response:
         """Answer with the page, or take what it sends."""
         language = language_of(request)
+        if not await self._gate.may_anybody_act():
+            return nothing(labels.NOBODY.read(language))
         person = await self._gate.person(request)
         if person is None:
             return who_are_you(labels.WHO_ARE_YOU.read(language))

@@ -25,6 +25,17 @@ class Responsible(msgspec.Struct, frozen=True, array_like=True, order=True):
 CITY = Responsible(Party.CITY)
 
 
+def responsible_from(written: str) -> Responsible:
+    """
+    Return a party from the way ``str`` writes it.
+
+    Raises:
+        ValueError: there is no such party.
+    """
+    party, _, name = written.partition(":")
+    return Responsible(Party(party), name)
+
+
 class Severity(StrEnum):
     """Perceived severity (ITU-T X.733, 8.1.2.3), the worst first."""
 

@@ -8,6 +8,7 @@ from thongsuot_collector.incidents.rule import Rule
 from thongsuot_collector.incidents.trouble import NS_PER_S
 from thongsuot_collector.timeline.subject import Subject
 from thongsuot_schema.page.view import Light
+from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
 from thongsuot_schema.words.explanation import explain
 from thongsuot_schema.words.language import Language, Text, joined
@@ -68,6 +69,15 @@ def describe(
         what=said.what.read(language).format_map(places),
         do=said.do.read(language).format_map(places),
     )
+
+
+def headline_at(
+    incident: Incident, state: State, symptom: Symptom, directory: Directory, language: Language
+) -> str:
+    """Say in a few words what was wrong with the subject of an incident at some time of it."""
+    light = _light(incident, incident.members[0].subject, directory)
+    then = msgspec.structs.replace(light, state=state, symptom=symptom)
+    return explain(then, language).headline
 
 
 def area(communes: tuple[str, ...], directory: Directory, language: Language) -> str:

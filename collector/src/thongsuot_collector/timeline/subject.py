@@ -32,3 +32,10 @@ class Subject(msgspec.Struct, frozen=True, order=True, array_like=True):
 
     def __str__(self) -> str:
         return f"{self.site}/{self.link}/{self.service}".rstrip("/")
+
+
+def subject_from(written: str) -> Subject:
+    """Return a subject from the way ``str`` writes it."""
+    site, _, rest = written.partition("/")
+    link, _, service = rest.partition("/")
+    return Subject(site=site, link=link, service=service)

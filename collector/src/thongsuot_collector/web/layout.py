@@ -58,6 +58,7 @@ border:1px solid var(--gap-line);border-radius:10px;background:var(--paper);colo
 .item{display:flex;gap:.75rem;align-items:flex-start}
 .item a{font-weight:600}
 .item p{color:var(--soft);font-size:.9375rem}
+.item .said{color:var(--ink);font-size:1rem}
 .tag{
 display:inline-block;margin-right:.375rem;padding:0 .5rem;border-radius:6px;
 background:var(--unknown-tint);color:var(--ink);font-size:.8125rem;

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from thongsuot_collector.web import sites_page
+from thongsuot_collector.web import layout, sites_page
 from thongsuot_collector.web.answers import HEADERS, html, language_of, who_are_you
 from thongsuot_collector.web.gate import Gate
 from thongsuot_collector.web.search import matches
@@ -73,7 +73,7 @@ class Pages:
             if matches(wanted, view.site, view.title, view.commune)
         ]
         text = sites_page.sites_page(rows, language=language, wanted=wanted)
-        return html(text, sites_page.CONTENT_SECURITY_POLICY)
+        return html(text, layout.CONTENT_SECURITY_POLICY)
 
     async def site(self, request: Request) -> Response:
         """Answer with the page of one site."""

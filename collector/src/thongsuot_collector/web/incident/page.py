@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import msgspec
 
-from thongsuot_collector.incidents.incident import Incident, Member, Outcome
-from thongsuot_collector.incidents.party import Responsible
+from thongsuot_collector.incidents.incident import Incident, Member
+from thongsuot_collector.incidents.party import responsible_from
 from thongsuot_collector.incidents.trouble import NS_PER_S
 from thongsuot_collector.incidents.wording import area, describe
 from thongsuot_collector.notify.content import parts, text
@@ -18,6 +18,7 @@ from thongsuot_collector.notify.content.names import (
 from thongsuot_collector.notify.telling.message import Outcome as Answered
 from thongsuot_collector.web.incident import labels
 from thongsuot_collector.web.incident.dossier import Dossier
+from thongsuot_collector.web.incident.history import history_lines
 from thongsuot_collector.web.layout import lines, page, section, table
 from thongsuot_schema.page.escape import escape
 from thongsuot_schema.page.icons import icon
@@ -25,7 +26,6 @@ from thongsuot_schema.segment import Party
 from thongsuot_schema.state import State
 from thongsuot_schema.words.figures import duration
 from thongsuot_schema.words.language import Language, capitalised
-from thongsuot_schema.words.moments import local
 from thongsuot_schema.words.parties import channel_title
 from thongsuot_schema.words.segments import SEGMENTS
 
@@ -71,7 +71,9 @@ def incident_page(dossier: Dossier, reader: Reader) -> str:
         )
         + section("told", labels.TOLD.read(language), _told(dossier, reader))
         + section("record", labels.RECORD.read(language), _record(dossier, reader))
-        + section("history", labels.HISTORY.read(language), _history(incident, reader))
+        + section(
+            "history", labels.HISTORY.read(language), lines(history_lines(occasion, language))
+        )
     )
     return page(
         headline,
@@ -248,19 +250,13 @@ def _tries(dossier: Dossier, reader: Reader) -> list[list[str]]:
         rows.append(
             [
                 parts.exact(one.began_ns + one.took_ns),
-                party_name(_party(one.audience), dossier.occasion.directory, language),
+                party_name(responsible_from(one.audience), dossier.occasion.directory, language),
                 kinds[one.kind].read(language),
                 channel_title(_word(one.channel, reader), language),
                 said,
             ]
         )
     return rows or _entries(dossier, reader)
-
-
-def _party(text: str) -> Responsible:
-    """Return a party from the way it is written down."""
-    party, _, name = text.partition(":")
-    return Responsible(Party(party), name)
 
 
 def _word(route: str, reader: Reader) -> str:
@@ -284,16 +280,3 @@ def _record(dossier: Dossier, reader: Reader) -> str:
         f'<p class="soft">{labels.RECORD_WHY.read(language)} <code class="mono">{command}</code>'
         f'</p><div class="mono">{shown}</div>'
     )
-
-
-def _history(incident: Incident, reader: Reader) -> str:
-    rows = []
-    for note in incident.history:
-        known = labels.NOTES.get(note.what)
-        what = note.what if known is None else known.read(reader.language)
-        when = local(note.at_ns / NS_PER_S).strftime("%d/%m/%Y %H:%M:%S")
-        about = note.about
-        if note.what == "closed" and about in set(Outcome):
-            about = labels.OUTCOMES[Outcome(about)].read(reader.language)
-        rows.append(f"{when} · {what}" + (f": {about}" if about else ""))
-    return lines(rows)

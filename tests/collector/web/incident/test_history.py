@@ -1,0 +1,79 @@
+"""The history of an incident is told in words: no code of the program is left in it."""
+
+import re
+
+import msgspec
+import pytest
+
+from tests.collector.incidents.town import Town
+from tests.collector.notify.making import city, cut, outage, town
+from tests.collector.timeline.life import UNPLUGGED, UP
+from thongsuot_collector.incidents.incident import Incident, Note
+from thongsuot_collector.notify.content.comparison import Comparison
+from thongsuot_collector.notify.content.occasion import Occasion
+from thongsuot_collector.rules import load
+from thongsuot_collector.web.incident.history import history_lines
+from thongsuot_schema.words.language import Language
+
+CODE = re.compile(r"[a-z0-9]+[_:/][a-z0-9]|\b(is|started|none)\b")
+"""What names of the program look like."""
+
+
+def told(made: Town, incident: Incident, language: Language = "vi") -> list[str]:
+    entry = incident.ledger[-1]
+    occasion = Occasion(
+        kind=entry.kind,
+        entry=entry,
+        incident=incident,
+        rule=load(incident.code),
+        audience=entry.party,
+        comparison=Comparison(),
+        directory=made.directory,
+    )
+    return [line.partition(" · ")[2] for line in history_lines(occasion, language)]
+
+
+def test_a_fault_that_moves_and_ends_is_told_in_words() -> None:
+    made = town(city())
+    cut(made)
+    made.run(made.now_s + 20)
+    made.say("s0", "fiber", UNPLUGGED)
+    made.run(made.now_s + 60)
+    made.say("s0", "fiber", UP)
+    made.run(made.now_s + 60)
+    lines = told(made, made.only("link_fault"))
+    assert lines[0] == "mở: Đường cáp quang VNPT mất kết nối"
+    assert "không hoạt động: Đường cáp quang VNPT: dây mạng chưa cắm" in lines
+    assert any(line.startswith("bên xử lý mới: Cán bộ tại điểm: ") for line in lines)
+    assert lines[-1] == "đóng: đã khôi phục"
+    assert not [line for line in lines if CODE.search(line)]
+
+
+def test_an_outage_names_the_lines_that_come_and_go() -> None:
+    made = town(city())
+    outage(made)
+    made.say("s3", "fiber", UP)
+    made.run(made.now_s + 60)
+    lines = told(made, made.only("carrier_outage"))
+    assert lines[0] == "mở"
+    assert any(re.fullmatch(r"hoạt động trở lại: .+, đường cáp quang VNPT", one) for one in lines)
+    assert not [line for line in lines if CODE.search(line)]
+
+
+@pytest.mark.parametrize(
+    ("what", "about", "line"),
+    [
+        ("opened", "of_an_older_version", "opened: of_an_older_version"),
+        ("party", "carrier:vnpt", "another party acts: VNPT"),
+        ("party", "gods", "another party acts: gods"),
+        ("rule", "carrier_outage", "another kind: Outage of a carrier"),
+        ("acknowledged", "Lan", "taken on: Lan"),
+        ("something new", "", "something new"),
+    ],
+)
+def test_what_is_written_down_is_told_or_shown_as_it_is(what: str, about: str, line: str) -> None:
+    made = town(city())
+    cut(made)
+    note = Note(at_ns=1, what=what, about=about)
+    incident = msgspec.structs.replace(made.only("link_fault"), history=(note,))
+    assert told(made, incident, "en") == [line]

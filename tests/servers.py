@@ -213,6 +213,15 @@ def need(program: str) -> None:
         pytest.skip(f"{program} is not installed")
 
 
+def linted(metrics: str) -> str:
+    """Return what promtool has to say about a ``/metrics``; empty when it is content."""
+    need("promtool")
+    said = subprocess.run(
+        ["promtool", "check", "metrics"], input=metrics, text=True, capture_output=True, check=False
+    )
+    return said.stdout + said.stderr + (f"exit {said.returncode}" if said.returncode else "")
+
+
 @pytest.fixture(scope="session")
 def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrometheusServer]:
     """One Prometheus for all tests that only add to it: use a site name of your own."""

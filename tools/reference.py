@@ -16,7 +16,8 @@ from tools.statements import statements_page
 from thongsuot_collector.notify.webhook import Body
 from thongsuot_collector.web.incident.evidence import Evidence
 from thongsuot_schema import catalogue
-from thongsuot_schema.metric import Kind, Metric
+from thongsuot_schema.metric import PREFIX, Kind, Metric
+from thongsuot_schema.renamed import RENAMED
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -69,11 +70,23 @@ def _kind_section(kind: Kind) -> Iterator[str]:
         )
 
 
+def _former_names() -> Iterator[str]:
+    yield "\n## Former names\n"
+    yield "What older agents send, and what was kept of it, is read under today's name and in"
+    yield "today's unit. A database keeps what it stored under the former name.\n"
+    yield "| once | today | value |"
+    yield "| --- | --- | --- |"
+    for name, today in RENAMED.items():
+        value = "the same" if today.divisor == 1 else f"divided by {today.divisor}"
+        yield f"| `{PREFIX}{name}` | `{PREFIX}{today.name}` | {value} |"
+
+
 def metrics_page() -> str:
     """Return docs/reference/metrics.md."""
     lines = [_METRICS_HEAD.rstrip("\n")]
     for name in catalogue.kinds():
         lines.extend(_kind_section(catalogue.load(name)))
+    lines.extend(_former_names())
     return "\n".join(lines) + "\n"
 
 

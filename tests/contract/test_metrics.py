@@ -25,13 +25,13 @@ def kinds() -> Iterator[Kind]:
 
 def faults(kind: Kind, metric: Metric) -> list[str]:
     """Return what is wrong with a metric of a kind; empty when it keeps the law."""
-    ending = metric.unit + ("_total" if metric.type is MetricType.COUNTER else "")
+    ending = metric.unit.ending + ("_total" if metric.type is MetricType.COUNTER else "")
     low, high = metric.minimum, metric.maximum
     checks = {
         "name is not lower case in words": _NAME.fullmatch(metric.name),
         "name does not start with its kind": metric.name.startswith(f"{kind.name}_"),
-        "name does not end in its unit": metric.name.endswith(f"_{ending}"),
-        "name says nothing but kind and unit": metric.name != f"{kind.name}_{ending}",
+        "name does not end in its unit": metric.name.endswith(ending),
+        "name says nothing but kind and unit": metric.name != kind.name + ending,
         "_total is for counters": metric.name.endswith("_total")
         == (metric.type is MetricType.COUNTER),
         "resolution is no step": metric.resolution > 0 and math.isfinite(metric.resolution),

@@ -180,7 +180,7 @@ def _rates(
     """Yield what a link carries when it is full."""
     is_radio = medium is Medium.RADIO_5G
     down = (420e6 if carrier == "viettel" else 85e6) if is_radio else 280e6
-    down *= chance.lognormvariate(0, 0.08)
+    down *= chance.lognormvariate(0, 0.08) / 8
     full: dict[Metric, float] = {
         throughput.DOWN: round(down, -3),
         throughput.UP: round(down / (6 if is_radio else 1.3), -3),

@@ -80,7 +80,7 @@ def test_rates_are_those_of_the_line_and_of_iperf3(lab: Lab, tmp_path: Path) -> 
         found, carried = measure(lab, "throughput", {"url": url, **QUICK})
     assert (found.outcome, found.reason) == (Outcome.OK, None)
     values = found.values
-    down, up = values["throughput_down_bits_per_second"], values["throughput_up_bits_per_second"]
+    down, up = (8 * values[f"throughput_{way}_bytes_per_second"] for way in ("down", "up"))
     # Headers take 3 to 4 %; the rest is what a shared machine may do.
     assert down == pytest.approx(DOWN_BPS * 0.965, rel=0.06)
     assert up == pytest.approx(UP_BPS * 0.965, rel=0.06)
@@ -119,8 +119,8 @@ def test_a_sample_of_qcvn_is_the_rate_of_a_file(lab: Lab, tmp_path: Path) -> Non
         found, carried = measure(lab, "qcvn", settings)
     assert found.outcome is Outcome.OK
     # A whole file has its slow start in it.
-    assert 0.5 * DOWN_BPS < found.values["qcvn_down_bits_per_second"] < DOWN_BPS
-    assert 0.5 * UP_BPS < found.values["qcvn_up_bits_per_second"] < UP_BPS
+    assert 0.5 * DOWN_BPS < 8 * found.values["qcvn_down_bytes_per_second"] < DOWN_BPS
+    assert 0.5 * UP_BPS < 8 * found.values["qcvn_up_bytes_per_second"] < UP_BPS
     assert found.cost_bytes == pytest.approx(carried, rel=0.05)
 
 
@@ -130,6 +130,7 @@ def test_speedtest_cli_measures_the_same_line_against_the_collectors_pages(
     with reflecting(lab, tmp_path, TABLE) as url:
         found, carried = measure(lab, "speedtest", {"url": url, "watch_s": 0.5})
     assert (found.outcome, found.detail) == (Outcome.OK, "")
-    assert found.values["speedtest_down_bits_per_second"] == pytest.approx(DOWN_BPS, rel=0.15)
-    assert found.values["speedtest_up_bits_per_second"] == pytest.approx(UP_BPS, rel=0.25)
+    down, up = (8 * found.values[f"speedtest_{way}_bytes_per_second"] for way in ("down", "up"))
+    assert down == pytest.approx(DOWN_BPS, rel=0.15)
+    assert up == pytest.approx(UP_BPS, rel=0.25)
     assert found.cost_bytes == pytest.approx(carried, rel=0.05)

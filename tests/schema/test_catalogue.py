@@ -48,7 +48,7 @@ def test_every_metric_constant_of_a_kind_is_among_its_metrics(kind: Kind) -> Non
 def test_a_name_is_kind_what_unit(kind: Kind, metric: Metric) -> None:
     assert metric.name.startswith(f"{kind.name}_")
     ending = "_total" if metric.type is MetricType.COUNTER else ""
-    assert metric.name.endswith(f"_{metric.unit}{ending}")
+    assert metric.name.endswith(f"{metric.unit.ending}{ending}")
     assert metric.name.isascii()
     assert metric.name.replace("_", "a").isalnum()
     assert metric.name == metric.name.lower()

@@ -8,7 +8,14 @@ PREFIX = "thongsuot_"
 
 
 class Unit(StrEnum):
-    """Base units; the value is the ending of the metric's name (Prometheus naming practice)."""
+    """
+    Base units (Prometheus naming practice).
+
+    A metric's name ends in its unit; of things that are counted (``COUNT``) it ends in their plural
+    instead: ``_count`` belongs to histograms. Rates are in bytes, so that they go with counters of
+    bytes; pages and boards show them in bits, as lines are sold. ``promtool check metrics`` asks
+    for both.
+    """
 
     SECONDS = "seconds"
     BYTES = "bytes"
@@ -17,12 +24,17 @@ class Unit(StrEnum):
     DECIBELS = "decibels"
     COUNT = "count"
     PACKETS = "packets"
-    BITS_PER_SECOND = "bits_per_second"
+    BYTES_PER_SECOND = "bytes_per_second"
     TIMESTAMP = "timestamp_seconds"
     NUMBER = "number"
     CELSIUS = "celsius"
     VOLTS = "volts"
     AMPERES = "amperes"
+
+    @property
+    def ending(self) -> str:
+        """How the name of a metric ends that is no counter; nothing is added for a count."""
+        return "" if self is Unit.COUNT else f"_{self.value}"
 
 
 class MetricType(StrEnum):
@@ -53,7 +65,8 @@ class Metric:
     """
     One thing that is measured.
 
-    ``name`` is ``<kind>_<what>_<unit>``, with ``_total`` after the unit of a counter.
+    ``name`` is ``<kind>_<what>_<unit>`` (see ``Unit``), with ``_total`` at the end of a counter's.
+    One that changes is entered in ``renamed``, so that what older agents send is still understood.
     ``resolution`` is the smallest step kept on the wire, in the metric's own unit: a value travels
     as an integer multiple of it. ``minimum`` and ``maximum`` bound what is plausible; a value
     outside is a bug or a lie and is refused where it is made.

@@ -21,6 +21,7 @@ import msgspec
 import pytest
 
 from tests.agent.uplink.receiver import TOKEN, Receiver
+from tests.servers import linted
 from tests.timing import MS
 from thongsuot_agent.judge.replay import replay
 from thongsuot_agent.status import AgentStatus
@@ -264,6 +265,7 @@ async def test_news_of_a_cut_line_travels_over_the_other_and_a_kill_loses_nothin
         device.start()
         await until(lambda: device.states() == both_up, device)
         await until(lambda: len(receiver.batches) >= 2, device)
+        assert linted(device.get("/metrics").decode()) == ""
         assert not any(peer.startswith(OF_MOBILE) for peer in receiver.peers), (
             "the metered link is spared while the other works"
         )

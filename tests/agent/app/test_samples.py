@@ -17,10 +17,11 @@ def result(finding: Finding, kind: str = "qcvn") -> Result:
 
 
 def sample(down: float, up: float | None = None) -> Result:
-    values: dict[Metric, float] = {DOWN: down}
+    """Return the result of one sample; rates in bits per second."""
+    values: dict[Metric, float] = {DOWN: down / 8}
     if up is None:
         return result(not_ok(Reason.TIMED_OUT, values))
-    return result(ok(values | {UP: up}))
+    return result(ok(values | {UP: up / 8}))
 
 
 def test_samples_are_counted_each_way_with_their_mean_and_hours() -> None:

@@ -137,7 +137,7 @@ def test_a_fall_to_lte_is_an_event_and_a_counter() -> None:
     with Pages({"POST /rest/interface/lte/monitor": monitor}) as pages:
         found = seen({"source": "mikrotik", "address": "127.0.0.1", "port": pages.port}, times=2)
     assert found.evidence["event"] == "technology fell back from 5G NSA to LTE"
-    assert found.values["radio_fallbacks_count_total"] == 1
+    assert found.values["radio_fallbacks_total"] == 1
     assert found.values["radio_technology_number"] == 4
     assert "radio_nr_rsrp_dbm" not in found.values
 

@@ -11,8 +11,8 @@ def test_its_own_numbers_are_kept_in_base_units() -> None:
     found = finding_from(report, 7)
     assert found.outcome is Outcome.OK
     assert found.values == {
-        "speedtest_down_bits_per_second": 95e6,
-        "speedtest_up_bits_per_second": 96e6,
+        "speedtest_down_bytes_per_second": 95e6 / 8,
+        "speedtest_up_bytes_per_second": 96e6 / 8,
         "speedtest_latency_seconds": 0.012,
     }
     assert (found.evidence, found.cost_bytes) == ({"server": "Hà Nội"}, 7)

@@ -42,8 +42,8 @@ def test_both_directions_and_what_load_does_to_latency() -> None:
     assert found.outcome is Outcome.OK
     assert found.values == pytest.approx(
         {
-            "throughput_down_bits_per_second": 10e6,
-            "throughput_up_bits_per_second": 10e6,
+            "throughput_down_bytes_per_second": 1.25e6,
+            "throughput_up_bytes_per_second": 1.25e6,
             "throughput_idle_latency_seconds": 0.01,
             "throughput_down_latency_seconds": 0.02,
             "throughput_up_latency_seconds": 0.11,
@@ -60,8 +60,8 @@ def test_what_was_measured_before_it_broke_is_kept() -> None:
     broken = report(up=None, code=56, problem="Recv failure")
     found = finding_from(broken, SETTINGS, carried_bytes=0)
     assert (found.outcome, found.reason) == (Outcome.FAILED, Reason.CONNECTION_RESET)
-    assert found.values["throughput_down_bits_per_second"] == pytest.approx(10e6)
-    assert "throughput_up_bits_per_second" not in found.values
+    assert found.values["throughput_down_bytes_per_second"] == pytest.approx(1.25e6)
+    assert "throughput_up_bytes_per_second" not in found.values
 
 
 def test_a_server_without_room_is_no_fault_of_the_link() -> None:

@@ -1,5 +1,6 @@
 """Remote write: the contract of sinks, and what only this protocol has."""
 
+import json
 import struct
 from pathlib import Path
 
@@ -22,9 +23,11 @@ from tests.collector.sinks.sink_contract import (
     metric,
     push,
 )
+from tests.schema.batch.vectors import FOLDER, FORMER
 from thongsuot_collector.samples.protobuf import Sample
 from thongsuot_collector.samples.protobuf import samples_in as samples_of
 from thongsuot_collector.sinks import kinds, load
+from thongsuot_schema.renamed import RENAMED
 
 HOUR = 3600 * S
 
@@ -59,6 +62,30 @@ async def test_a_request_says_what_it_is(tmp_path: Path, sink: Sink) -> None:
     assert headers["content-type"] == "application/x-protobuf"
     assert headers["x-prometheus-remote-write-version"] == "0.1.0"
     assert headers["user-agent"].startswith("thongsuot-collector")
+
+
+async def test_what_an_older_agent_sends_is_stored_under_the_names_of_today(
+    tmp_path: Path, sink: Sink
+) -> None:
+    former = FOLDER / f"{FORMER}.bin"
+    values = {
+        name: value
+        for result in json.loads(former.with_suffix(".json").read_text("utf-8"))["batch"]["results"]
+        for name, value in result["values"].items()
+    }
+    async with receiver(always(204)) as there, collector(tmp_path, config=sink(there.url, "")) as c:
+        pusher = Pusher(c, device(), token(tmp_path, "ba-dinh-1"))
+        layout = former.with_suffix(".layout.bin").read_bytes()
+        assert (await pusher.layout(layout)).status_code == 200
+        assert (await pusher.body(former.read_bytes())).status_code == 200
+        await eventually(lambda: delivered(c))
+        samples = [one for request in there.requests for one in taken(request)]
+    stored = {one.labels: struct.unpack("<d", one.value)[0] for one in samples}
+    for name, today in RENAMED.items():
+        marked = f"thongsuot_{today.name}".encode()
+        (value,) = (value for labels, value in stored.items() if marked in labels)
+        assert value == values[name] / today.divisor
+        assert not any(f"thongsuot_{name}".encode() in labels for labels in stored)
 
 
 async def test_who_offers_2_gets_all_of_it_in_2(tmp_path: Path, sink: Sink) -> None:

@@ -78,7 +78,7 @@ def test_what_nobody_takes_expires_and_late_news_still_counts(store: Engine) -> 
 def test_of_a_series_the_latest_run_counts(store: Engine) -> None:
     asks.put(store, want(name="one"))
     first = Found(link="fiber", target="a", family="ip4", outcome="failed", reason="timed_out")
-    other = Found(link="5g", target="a", family="ip4", outcome="ok", values={"path_hops_count": 3})
+    other = Found(link="5g", target="a", family="ip4", outcome="ok", values={"path_hops": 3})
     second = Found(link="fiber", target="a", family="ip4", outcome="ok")
     asks.find(store, "one", [first])
     asks.find(store, "one", [other, second])

@@ -96,7 +96,7 @@ def _numbers(arrays: list[Any]) -> str:
     columns = (
         ("times", rows),
         ("dns_lookup_seconds", 1),
-        ("dns_answers_count", 1),
+        ("dns_answers", 1),
         ("dns_ttl_seconds", 1),
         ("icmp_rtt_seconds", 2),
         ("icmp_loss_ratio", 3),

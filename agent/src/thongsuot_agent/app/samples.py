@@ -22,7 +22,11 @@ _KIND = "qcvn"
 
 
 class Sampled(msgspec.Struct, frozen=True, kw_only=True):
-    """One link in one month: how many samples each way, their sum, and how many at each hour."""
+    """
+    One link in one month: how many samples each way, their sum, and how many at each hour.
+
+    Sums are in bits per second, as the books of all releases are.
+    """
 
     month: str
     down: int = 0
@@ -59,7 +63,7 @@ class Samples:
         if wall_ns is None:
             return
         before = self._of(result.series.link, month_at(wall_ns))
-        down, up = values.get(DOWN.name), values.get(UP.name)
+        down, up = _bits(values.get(DOWN.name)), _bits(values.get(UP.name))
         hour = _hour(wall_ns)
         hours = tuple(count + (place == hour) for place, count in enumerate(before.hours))
         self._links[result.series.link] = Sampled(
@@ -99,6 +103,10 @@ class Samples:
     def _of(self, link: str, month: str) -> Sampled:
         known = self._links.get(link)
         return known if known is not None and known.month == month else Sampled(month=month)
+
+
+def _bits(bytes_per_second: float | None) -> float | None:
+    return None if bytes_per_second is None else bytes_per_second * 8
 
 
 def _hour(wall_ns: int) -> int:

@@ -119,12 +119,11 @@ async def run(link: Link, target: Target, family: Family, settings: Settings) ->
 def finding_from(report: Report, settings: Settings, asked_bytes: int = 0) -> Finding:
     """Return what a worker's report says."""
     cost_bytes = report.cost_bytes + asked_bytes
-    bits = settings.file_bytes * 8
     values: dict[Metric, float] = {}
     if report.file_down_s:
-        values[metrics.DOWN] = bits / report.file_down_s
+        values[metrics.DOWN] = settings.file_bytes / report.file_down_s
     if report.file_up_s:
-        values[metrics.UP] = bits / report.file_up_s
+        values[metrics.UP] = settings.file_bytes / report.file_up_s
     if not report.problem:
         return ok(values, cost_bytes=cost_bytes)
     reason = reason_of(report)

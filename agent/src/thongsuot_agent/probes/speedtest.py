@@ -121,13 +121,17 @@ def finding_from(report: MiniReport, cost_bytes: int) -> Finding:
             cost_bytes=cost_bytes,
         )
     found: dict[Metric, float | None] = {
-        metrics.DOWN: report.down_bits_per_second,
-        metrics.UP: report.up_bits_per_second,
+        metrics.DOWN: _in_bytes(report.down_bits_per_second),
+        metrics.UP: _in_bytes(report.up_bits_per_second),
         metrics.LATENCY: report.latency_s,
     }
     values = {metric: value for metric, value in found.items() if value is not None}
     evidence = {"server": report.server[:_EVIDENCE_LIMIT]} if report.server else {}
     return ok(values, evidence=evidence, cost_bytes=cost_bytes)
+
+
+def _in_bytes(bits_per_second: float | None) -> float | None:
+    return None if bits_per_second is None else bits_per_second / 8
 
 
 def _applies(target: Target) -> bool:

@@ -123,11 +123,11 @@ def _interface_values(
     one = found.interface
     if one is None:
         return {}
-    values: dict[Metric, float] = {metrics.COUNTER_RESETS: meter.resets}
+    values: dict[Metric, float] = {metrics.DISCONTINUITIES: meter.resets}
     if one.is_up is not None:
         values[metrics.INTERFACE_UP] = float(one.is_up)
     if one.speed_bits_per_second is not None:
-        values[metrics.SPEED] = one.speed_bits_per_second
+        values[metrics.SPEED] = one.speed_bits_per_second / _BITS_PER_BYTE
     for what, metric in _COUNTERS.items():
         if what in one.counters:
             values[metric] = meter.sums[what].total

@@ -21,14 +21,14 @@ _GRADES = ((0.005, 1), (0.030, 2), (0.060, 3), (0.200, 4), (0.400, 5))
 
 
 def rate(load: Load, warmup_s: float, duration_s: float) -> float | None:
-    """Return bits per second after the slow start; ``None`` when too little is left to tell."""
+    """Return bytes per second after the slow start; ``None`` when too little is left to tell."""
     # The last bin ends inside of it, and the first began inside of it. What comes after the time of
     # the test are buffers that drain, one stream after the other.
     first = max(1, round(warmup_s / BIN_S))
     bins = load.bins[first:-1][: round(duration_s / BIN_S)]
     if len(bins) * BIN_S < SHORTEST_S:
         return None
-    return sum(bins) * 8 / (len(bins) * BIN_S)
+    return sum(bins) / (len(bins) * BIN_S)
 
 
 def latency(echoes: Sequence[Echo]) -> float | None:

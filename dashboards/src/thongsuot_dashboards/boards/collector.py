@@ -165,7 +165,7 @@ BOARD = Board(
                 title=Text("Lưu lượng nhận", "Traffic received"),
                 description=Text("Nội dung các lượt gửi đã nhận", "Bodies of accepted pushes"),
                 queries=(over(f"sum(rate({own.BODY_BYTES}[$__rate_interval])) * 8", "in"),),
-                look=Look(unit=Unit.BITS_PER_SECOND, minimum=0),
+                look=Look(grafana_unit="bps", minimum=0),
             ),
         ),
         (

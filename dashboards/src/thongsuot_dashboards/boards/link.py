@@ -91,7 +91,7 @@ BOARD = Board(
                     bits(host.RECEIVED, "↓", **OF_LINK),
                     bits(host.SENT, "↑", **OF_LINK),
                 ),
-                look=Look(unit=Unit.BITS_PER_SECOND, minimum=0),
+                look=Look(grafana_unit="bps", minimum=0),
             ),
         ),
         (

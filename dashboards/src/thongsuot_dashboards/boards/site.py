@@ -114,7 +114,7 @@ BOARD = Board(
                     bits(host.RECEIVED, "{{link}} ↓", **_HERE),
                     bits(host.SENT, "{{link}} ↑", **_HERE),
                 ),
-                look=Look(unit=Unit.BITS_PER_SECOND, minimum=0),
+                look=Look(grafana_unit="bps", minimum=0),
             ),
             Lines(
                 title=Text("Phân giải tên miền", "Name lookups"),

@@ -19,7 +19,7 @@ GRAFANA_UNIT = {
     Unit.DECIBELS: "dB",
     Unit.COUNT: "short",
     Unit.PACKETS: "short",
-    Unit.BITS_PER_SECOND: "bps",
+    Unit.BYTES_PER_SECOND: "Bps",
     Unit.TIMESTAMP: "dateTimeAsIso",
     Unit.NUMBER: "none",
     Unit.AMPERES: "amp",
@@ -75,7 +75,7 @@ class Look:
     decimals: int | None = None
     way: Way | None = None
     grafana_unit: str = ""
-    """A unit that no metric of ours has, such as ``reqps``; empty: what ``unit`` says."""
+    """A unit that no metric of ours has, as ``reqps`` or ``bps``; empty: what ``unit`` says."""
 
     def to_json(self, language: Language, *, of_row: bool = False) -> Json:
         """Return the defaults of a field configuration."""

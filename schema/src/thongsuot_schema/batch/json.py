@@ -11,6 +11,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from thongsuot_schema import renamed
 from thongsuot_schema.batch.decode import decode_batch
 from thongsuot_schema.batch.encode import LayoutIndex, encode_batch, index_of
 from thongsuot_schema.batch.layout import layout_of
@@ -26,7 +27,7 @@ from thongsuot_schema.batch.model import VERSION, Batch, Clock, Notice
 from thongsuot_schema.batch.words import NS_PER_MS
 from thongsuot_schema.catalogue import load
 from thongsuot_schema.errors import BatchMalformed, BatchTooLarge, BatchVersionUnknown
-from thongsuot_schema.metric import Kind
+from thongsuot_schema.metric import Kind, Metric
 from thongsuot_schema.nearest import nearest
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Doubt, Family, Finding, Result, Series, not_ok, ok
@@ -201,10 +202,15 @@ def _result(at: int, found: ResultJson) -> Result:
 
 def _finding(found: ResultJson, kind: Kind) -> Finding:
     metrics = {metric.name: metric for metric in kind.metrics}
-    for name in found.values:
-        if name not in metrics:
+    values: dict[Metric, float] = {}
+    for name, value in found.values.items():
+        today = renamed.now(name)
+        if today.name not in metrics:
             raise ValueError(f"{kind.name} has no metric {name!r}{nearest(name, metrics)}")
-    values = {metrics[name]: value for name, value in found.values.items()}
+        metric = metrics[today.name]
+        if metric in values:
+            raise ValueError(f"{name!r} is {today.name!r}, which is given as well")
+        values[metric] = value / today.divisor
     return msgspec.structs.replace(
         ok(values) if found.reason is None else not_ok(found.reason, values),
         doubts=found.doubts,

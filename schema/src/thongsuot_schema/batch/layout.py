@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
 
+from thongsuot_schema import renamed
 from thongsuot_schema.batch.limits import COLUMNS
 from thongsuot_schema.batch.model import Column, KindColumns, Layout
 from thongsuot_schema.catalogue import load
@@ -19,8 +20,9 @@ class Block:
     """
     One revision of a kind in a layout: its columns, and its series, which stand together.
 
-    ``first`` to ``last`` (exclusive) are the positions of its series. ``scales`` are numerator and
-    denominator of each column; the latter a float, because each value is divided by it.
+    ``first`` to ``last`` (exclusive) are the positions of its series. ``metrics`` are named as they
+    are today, whatever the layout calls them, and ``scales`` (numerator and denominator of each
+    column; the latter a float, because each value is divided by it) give today's unit.
     """
 
     kind: str
@@ -102,7 +104,8 @@ def plan_of(layout: Layout) -> LayoutPlan:
 
 
 def _block(kind: KindColumns, first: int, last: int) -> Block:
-    metrics = tuple(column.metric for column in kind.columns)
+    names = [renamed.now(column.metric) for column in kind.columns]
+    metrics = tuple(one.name for one in names)
     if len(metrics) > COLUMNS:
         raise ValueError(f"kind {kind.kind} has {len(metrics)} columns; {COLUMNS} are possible")
     if len(set(metrics)) != len(metrics):
@@ -114,7 +117,10 @@ def _block(kind: KindColumns, first: int, last: int) -> Block:
         kind=kind.kind,
         revision=kind.revision,
         metrics=metrics,
-        scales=tuple((column.numerator, float(column.denominator)) for column in kind.columns),
+        scales=tuple(
+            (column.numerator, float(column.denominator * one.divisor))
+            for column, one in zip(kind.columns, names, strict=True)
+        ),
         first=first,
         last=last,
     )

@@ -13,7 +13,7 @@ LOOKUP = Metric(
     limits=Limits(bad=0.5),
 )
 ANSWERS = Metric(
-    name="dns_answers_count",
+    name="dns_answers",
     unit=Unit.COUNT,
     help_en="Address records in the answer",
     help_vi="Số bản ghi địa chỉ trong trả lời",

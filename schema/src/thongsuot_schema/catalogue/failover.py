@@ -29,7 +29,7 @@ SINCE = Metric(
     minimum=0.0,
 )
 CHANGES = Metric(
-    name="failover_changes_count_total",
+    name="failover_changes_total",
     unit=Unit.COUNT,
     help_en="How often default traffic came to this link or left it since the agent started",
     help_vi="Số lần lưu lượng mặc định chuyển đến hoặc rời khỏi đường truyền này",

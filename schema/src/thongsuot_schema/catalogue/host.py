@@ -54,7 +54,7 @@ RECEIVE_DROPS = _counter(
 )
 SEND_DROPS = _counter("send_drops", Unit.PACKETS, "Packets dropped on sending", "Gói gửi bị loại")
 CARRIER_CHANGES = Metric(
-    name="host_interface_carrier_changes_count_total",
+    name="host_interface_carrier_changes_total",
     unit=Unit.COUNT,
     type=MetricType.COUNTER,
     help_en="Times the interface gained or lost carrier since it exists",
@@ -100,7 +100,7 @@ RESIDENT = Metric(
     minimum=0.0,
 )
 WAITING = Metric(
-    name="host_agent_waiting_batches_count",
+    name="host_agent_waiting_batches",
     unit=Unit.COUNT,
     help_en="Batches of the agent's record that the collector has not acknowledged",
     help_vi="Số lô dữ liệu đang chờ gửi về hệ thống thu thập",

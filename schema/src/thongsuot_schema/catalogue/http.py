@@ -63,7 +63,7 @@ CERTIFICATE_EXPIRY = Metric(
     resolution=1.0,
 )
 CERTIFICATES = Metric(
-    name="http_certificates_count",
+    name="http_certificates",
     unit=Unit.COUNT,
     help_en="Certificates in the chain that the server sent",
     help_vi="Số chứng thư trong chuỗi",

@@ -8,7 +8,7 @@ series: a series for each hop would be a new one for each change of route.
 from thongsuot_schema.metric import Kind, Metric, Unit
 
 HOPS = Metric(
-    name="path_hops_count",
+    name="path_hops",
     unit=Unit.COUNT,
     help_en="Hops to the target; absent while the target does not answer",
     help_vi="Số chặng đến đích; không có khi đích không trả lời",
@@ -26,7 +26,7 @@ LAST_HOP = Metric(
     maximum=64.0,
 )
 SILENT_HOPS = Metric(
-    name="path_silent_hops_count",
+    name="path_silent_hops",
     unit=Unit.COUNT,
     help_en="Hops before the farthest one that did not answer at all",
     help_vi="Số chặng ở giữa không trả lời",
@@ -73,7 +73,7 @@ ROUTE = Metric(
     maximum=16777215.0,
 )
 LABELLED_HOPS = Metric(
-    name="path_labelled_hops_count",
+    name="path_labelled_hops",
     unit=Unit.COUNT,
     help_en="Hops that said that the packet carried MPLS labels",
     help_vi="Số chặng cho biết gói tin có nhãn MPLS",

@@ -78,7 +78,7 @@ def _yes_no(what: str, help_en: str, help_vi: str) -> Metric:
 
 def _counter(what: str, unit: Unit, help_en: str, help_vi: str) -> Metric:
     return Metric(
-        name=f"radio_{what}_{unit}_total",
+        name=f"radio_{what}{unit.ending}_total",
         unit=unit,
         type=MetricType.COUNTER,
         help_en=help_en,
@@ -139,7 +139,7 @@ TEMPERATURE = Metric(
     maximum=150.0,
 )
 REJECTED = Metric(
-    name="radio_values_rejected_count",
+    name="radio_values_rejected",
     unit=Unit.COUNT,
     help_en="Values of this run that mean nothing: marks for absent, out of range, contradictory",
     help_vi="Số giá trị bị loại trong lần đo này",

@@ -33,7 +33,7 @@ def _share(what: str, help_en: str, help_vi: str, limits: Limits | None = None) 
 
 def _counter(what: str, unit: Unit, help_en: str, help_vi: str) -> Metric:
     return Metric(
-        name=f"snmp_{what}_{unit}_total",
+        name=f"snmp_{what}{unit.ending}_total",
         unit=unit,
         type=MetricType.COUNTER,
         help_en=help_en,
@@ -47,7 +47,7 @@ def _gauge(
     what: str, unit: Unit, help_en: str, help_vi: str, resolution: float = 1.0, *, low: float = 0.0
 ) -> Metric:
     return Metric(
-        name=f"snmp_{what}_{unit}",
+        name=f"snmp_{what}{unit.ending}",
         unit=unit,
         help_en=help_en,
         help_vi=help_vi,
@@ -73,7 +73,7 @@ INTERFACE_UP = _yes_no(
 )
 SPEED = _gauge(
     "interface_speed",
-    Unit.BITS_PER_SECOND,
+    Unit.BYTES_PER_SECOND,
     "Speed of the interface as the equipment states it",
     "Tốc độ cổng do thiết bị báo",
 )
@@ -113,8 +113,8 @@ SEND_UTILISATION = _share(
     "Tỷ lệ sử dụng chiều tải lên so với hợp đồng",
     _OCCUPANCY,
 )
-COUNTER_RESETS = _counter(
-    "interface_counter_resets",
+DISCONTINUITIES = _counter(
+    "interface_discontinuities",
     Unit.COUNT,
     "Times a counter of the interface began anew",
     "Số lần bộ đếm của cổng về 0",
@@ -195,7 +195,7 @@ KIND = Kind(
         SEND_DISCARDS,
         RECEIVE_UTILISATION,
         SEND_UTILISATION,
-        COUNTER_RESETS,
+        DISCONTINUITIES,
         OPTICAL_RECEIVE,
         OPTICAL_SEND,
         OPTICAL_LOST,

@@ -5,13 +5,13 @@ from thongsuot_schema.metric import Kind, Metric, Unit
 
 def _rate(way: str, help_en: str, help_vi: str) -> Metric:
     return Metric(
-        name=f"speedtest_{way}_bits_per_second",
-        unit=Unit.BITS_PER_SECOND,
+        name=f"speedtest_{way}_bytes_per_second",
+        unit=Unit.BYTES_PER_SECOND,
         help_en=help_en,
         help_vi=help_vi,
-        resolution=1000.0,
+        resolution=125.0,
         minimum=0.0,
-        maximum=1e12,
+        maximum=1.25e11,
     )
 
 

@@ -7,13 +7,13 @@ _DOWN, _UP = ("down", "downwards", "chiều xuống"), ("up", "upwards", "chiề
 
 def _rate(way: tuple[str, str, str]) -> Metric:
     return Metric(
-        name=f"throughput_{way[0]}_bits_per_second",
-        unit=Unit.BITS_PER_SECOND,
+        name=f"throughput_{way[0]}_bytes_per_second",
+        unit=Unit.BYTES_PER_SECOND,
         help_en=f"Goodput {way[1]} after the slow start, of several TCP streams together",
         help_vi=f"Tốc độ truyền dữ liệu {way[2]}",
-        resolution=1000.0,
+        resolution=125.0,
         minimum=0.0,
-        maximum=1e12,
+        maximum=1.25e11,
     )
 
 

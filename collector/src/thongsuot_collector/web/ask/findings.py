@@ -10,6 +10,7 @@ from thongsuot_schema.batch.push import AskRefusal
 from thongsuot_schema.catalogue import http, path, radio, throughput
 from thongsuot_schema.outcome import Outcome
 from thongsuot_schema.reason import Reason
+from thongsuot_schema.renamed import now
 from thongsuot_schema.words.figures import milliseconds, number
 from thongsuot_schema.words.language import Language, Text
 from thongsuot_schema.words.reasons import REASONS
@@ -22,7 +23,9 @@ _OUTCOMES: Final[dict[str, Text]] = {
 
 
 def _rate(way: Text) -> Callable[[float, Language], str]:
-    return lambda value, language: f"{way.read(language)} {number(value / 1e6, 1, language)} Mbit/s"
+    return lambda value, language: (
+        f"{way.read(language)} {number(value * 8 / 1e6, 1, language)} Mbit/s"
+    )
 
 
 def _signal(leg: str) -> Callable[[float, Language], str]:
@@ -71,10 +74,14 @@ def _outcome(run: Found, language: Language) -> str:
     text = run.outcome if known is None else known.read(language)
     if run.reason:
         text += f" ({_reason(run.reason, language)})"
-    figures = [
-        _SHOWN[name](value, language) for name, value in run.values.items() if name in _SHOWN
-    ]
-    return "; ".join((text, *figures))
+    return "; ".join((text, *_figures(run, language)))
+
+
+def _figures(run: Found, language: Language) -> Iterator[str]:
+    for name, value in run.values.items():
+        today = now(name)  # an answer is kept as it came, by whatever name
+        if today.name in _SHOWN:
+            yield _SHOWN[today.name](value / today.divisor, language)
 
 
 def _reason(word: str, language: Language) -> str:

@@ -33,6 +33,10 @@ def main(arguments: Sequence[str] | None = None) -> int:  # noqa: PLR0911 - one 
             from thongsuot_agent.app.show import show  # noqa: PLC0415
 
             return show(options.config, options.address, is_json=options.json)
+        case "plan":
+            from thongsuot_agent.app.show_plan import show_plan  # noqa: PLC0415
+
+            return show_plan(options.config)
         case "enrol":
             from thongsuot_agent.app.enrol import enrol  # noqa: PLC0415
 
@@ -80,6 +84,7 @@ def _parser() -> argparse.ArgumentParser:
     status = add("status", "ask the running agent how things are")
     status.add_argument("--address", default="", help="HOST:PORT of the local page")
     status.add_argument("--json", action="store_true", help="print the answer as it came")
+    plan = add("plan", "show which site plan this device runs, and what it refused")
     enrol = add("enrol", "turn a one-time code of the collector into this agent's token")
     enrol.add_argument("--collector", default="", metavar="URL", help="default: as configured")
     enrol.add_argument(
@@ -87,7 +92,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     enrol.add_argument("--ca-file", default="", metavar="FILE", help="default: as configured")
     enrol.add_argument("--token-file", default="", metavar="FILE", help="default: as configured")
-    for command in (run, check, status, enrol):
+    for command in (run, check, status, plan, enrol):
         command.add_argument(
             "--config", default=_DEFAULT_CONFIG, metavar="FILE", help=f"default {_DEFAULT_CONFIG}"
         )

@@ -3,6 +3,7 @@ What this distribution raises.
 
     AgentError
     ├── ConfigInvalid        the configuration file is wrong; one line for each mistake
+    ├── PlanRefused          a site plan may not be run here; one line for each mistake
     ├── SpoolError           the record cannot be opened or written; the text says what to do
     │   └── SpoolTorn        the file on disk is damaged; it is set aside and a new one started
     ├── TokenUnusable        the collector's token cannot be read, or anybody can
@@ -27,6 +28,14 @@ class ConfigInvalid(AgentError):
     def __init__(self, mistakes: Sequence[DocumentError]) -> None:
         self.mistakes = tuple(mistakes)
         super().__init__("\n".join(str(mistake) for mistake in mistakes))
+
+
+class PlanRefused(AgentError):
+    """A site plan may not be run here. The text has one mistake a line: where, what."""
+
+    def __init__(self, mistakes: Sequence[str]) -> None:
+        self.mistakes = tuple(mistakes)
+        super().__init__("\n".join(mistakes))
 
 
 class SpoolError(AgentError):

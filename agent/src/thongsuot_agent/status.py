@@ -59,7 +59,6 @@ class CollectorStatus(msgspec.Struct, frozen=True, kw_only=True):
     acknowledged_s_ago: float | None
     problem: str
     link: str
-    config_version: str
 
 
 class TaskStatus(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,6 +85,20 @@ class SamplingStatus(msgspec.Struct, frozen=True, kw_only=True):
     hours: int
 
 
+class PlanStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    The site plan. ``state``: ``off`` (not taken), ``none`` (the settings file alone), ``trial``
+    (on probation), ``good``. ``made_s`` is when the version was made, Unix time. ``refused`` and
+    ``reason``: the newest version that is not run, and why.
+    """
+
+    state: str
+    version: str = ""
+    made_s: float | None = None
+    refused: str = ""
+    reason: str = ""
+
+
 class AgentStatus(msgspec.Struct, frozen=True, kw_only=True):
     """The whole agent at one moment; times are Unix seconds by the best clock known."""
 
@@ -101,3 +114,4 @@ class AgentStatus(msgspec.Struct, frozen=True, kw_only=True):
     collector: CollectorStatus
     tasks: tuple[TaskStatus, ...]
     sampling: tuple[SamplingStatus, ...] = ()
+    plan: PlanStatus | None = None

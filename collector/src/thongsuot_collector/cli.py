@@ -19,8 +19,8 @@ from thongsuot_collector import chain, tell
 from thongsuot_collector.app import collector
 from thongsuot_collector.app.parts import JOURNAL_FILE, STORE_FILE
 from thongsuot_collector.asks import cli as asking
-from thongsuot_collector.config.inventory import read_directory
 from thongsuot_collector.config.read import Configuration, read
+from thongsuot_collector.config.whole import directory_for
 from thongsuot_collector.directory import Directory
 from thongsuot_collector.errors import CollectorError, ConfigInvalid
 from thongsuot_collector.export import cli as exporting
@@ -30,14 +30,13 @@ from thongsuot_collector.journal.sqlite_tables import connect
 from thongsuot_collector.maintenance import cli as maintenance
 from thongsuot_collector.metrics import Metrics
 from thongsuot_collector.netbox import arguments as netbox
-from thongsuot_collector.notify.telling import routing
 from thongsuot_collector.notify.telling.trial import Tried, trial
 from thongsuot_collector.reflector.service import reflect
+from thongsuot_collector.siteplan import cli as planning
 from thongsuot_collector.statements import cli as statements
 from thongsuot_collector.statements.archive import Archive
 from thongsuot_collector.store import aside, people, tokens
 from thongsuot_collector.store.engine import open_store
-from thongsuot_schema.errors import DocumentError
 from thongsuot_schema.inventory.model import Name
 
 DEFAULT_CONFIG = "/etc/thongsuot/collector.toml"
@@ -110,6 +109,7 @@ def _parser() -> argparse.ArgumentParser:
     works = group("maintenance", "planned work, of which nobody is told")
     maintenance.add_parsers(lambda name, text: _add(works, name, _work, text, common))
     asking.add_parser(lambda name, text: add(name, _work, text))
+    planning.add_parser(lambda name, text: add(name, _work, text))
     poison = group("poison", "batches that were set aside")
     _add(poison, "list", _poison_list, "what was set aside, and why", common)
     show = _add(poison, "show", _poison_show, "all about one of them", common)
@@ -120,15 +120,20 @@ def _parser() -> argparse.ArgumentParser:
     notify = group("notify", "telling people")
     test = _add(notify, "test", _notify_test, "send a test by every channel of a party", common)
     test.add_argument("party", help="carrier:NAME, commune:SITE, portal:SERVICE, city; or a name")
+    netbox.add_parsers(commands, common)
+    _add_of_the_record(add)
+    return parser
+
+
+def _add_of_the_record(add: Callable[[str, Command, str], argparse.ArgumentParser]) -> None:
+    """Add what is made of the record."""
     exporting.add_arguments(add("export", _export, "write raw results of a period to a file"))
     statements.add_arguments(add("sla", _sla, statements.HELP))
-    netbox.add_parsers(commands, common)
     verify = add("verify", _verify, "say of every batch whether it is the one that was measured")
     verify.add_argument("site", nargs="?", default="", help="only this one")
     verify.add_argument(
         "--evidence", type=Path, metavar="FILE", help="an incident's JSON: only what it names"
     )
-    return parser
 
 
 def _add(
@@ -157,13 +162,7 @@ def _set_up_logging(level: str) -> None:
 
 def _configured(options: argparse.Namespace) -> tuple[Configuration, Directory]:
     configuration = read(options.config)
-    directory = read_directory(configuration.settings.inventory_dir)
-    names = [settings.name for _, settings in configuration.channels]
-    wrong = routing.mistakes(directory, configuration.settings.notify, names)
-    mistakes = [DocumentError(str(options.config), 0, sentence) for sentence in wrong]
-    if mistakes:
-        raise ConfigInvalid(mistakes)
-    return configuration, directory
+    return configuration, directory_for(configuration, file=str(options.config))
 
 
 def _run(options: argparse.Namespace) -> int:

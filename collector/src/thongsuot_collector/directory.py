@@ -10,6 +10,7 @@ from thongsuot_schema.inventory.model import (
     Inventory,
     Link,
     Owner,
+    ProbePlan,
     Role,
     Site,
     Target,
@@ -23,7 +24,15 @@ class Directory:
     """
 
     def __init__(self, inventory: Inventory, networks: Networks | None = None) -> None:
-        self.networks = Networks() if networks is None else networks
+        self._take(inventory, Networks() if networks is None else networks)
+
+    def renew(self, other: "Directory") -> None:
+        """Say from now on what another one says: whoever holds this one need not know."""
+        self._take(other.inventory, other.networks)
+
+    def _take(self, inventory: Inventory, networks: Networks) -> None:
+        self.inventory = inventory
+        self.networks = networks
         self._sites = {site.name: site for site in inventory.sites}
         self._carriers = {carrier.name: carrier for carrier in inventory.carriers}
         self._communes = {commune.code: commune for commune in inventory.communes}
@@ -80,6 +89,16 @@ class Directory:
     def target(self, name: str) -> Target | None:
         """Return a target."""
         return self._targets.get(name)
+
+    @property
+    def targets(self) -> tuple[Target, ...]:
+        """All targets, in the order of the inventory."""
+        return self.inventory.targets
+
+    @property
+    def probes(self) -> tuple[ProbePlan, ...]:
+        """What is measured how often, of all sites."""
+        return self.inventory.probes
 
     def services_of(self, site: str) -> list[Target]:
         """Return the portals that a site needs, in the order of the inventory."""

@@ -9,9 +9,9 @@ class Metrics:
     """
     All instruments of one collector, in a registry of their own.
 
-    Labels are bounded: ``reason`` and ``quality`` from closed lists, ``consumer``, ``sink`` and
-    ``file`` from the configuration, ``version`` as many as are rolled out. Never a site: ten
-    thousand of them would be the largest part of the database.
+    Labels are bounded: ``reason``, ``quality`` and ``stand`` from closed lists, ``consumer``,
+    ``sink`` and ``file`` from the configuration, ``version`` as many as are rolled out. Never a
+    site: ten thousand of them would be the largest part of the database.
     """
 
     def __init__(self) -> None:
@@ -88,6 +88,15 @@ class Metrics:
         )
         self.doubled = self._gauge(
             "doubled_sites", "Sites where two devices push with the same token at once", ()
+        )
+        self.site_plans = self._gauge(
+            "site_plans", "Sites by how far they are with the newest plan", ("stand",)
+        )
+        self.inventory_refused = self._gauge(
+            "inventory_refused_ratio", "1 while a changed inventory is wrong and not taken", ()
+        )
+        self.inventory_readings = self._counter(
+            "inventory_readings", "Readings of a changed inventory, by their end", ("outcome",)
         )
         self.certificate_expiry = self._gauge(
             "certificate_expiry_timestamp_seconds", "When its certificate runs out", ("file",)

@@ -41,16 +41,24 @@ def convert(value: object, type: type[T], *, text: str, file: str, path: Path = 
     Raises:
         DocumentError: as in ``decode``; lines are those of the whole ``text``.
     """
+    found = mistake_in(value, type, path)
+    if found is not None:
+        raise error_at(text, *found, file=file)
+    return msgspec.convert(value, type)
+
+
+def mistake_in(value: object, type: type[object], path: Path = ()) -> tuple[Path, str] | None:  # noqa: A002
+    """Return where a value is not of a type, and the sentence about it; ``None``: it is."""
     try:
         found = unknown_key(value, type, path)
         if found is not None:
-            raise error_at(text, *found, file=file)
-        return msgspec.convert(value, type)
+            return found
+        msgspec.convert(value, type)
     except msgspec.ValidationError as error:
-        place, sentence = explain(str(error), value, type, path)
-        raise error_at(text, place, sentence, file=file) from error
-    except RecursionError as error:
-        raise DocumentError(file, 0, "nested too deeply to be read") from error
+        return explain(str(error), value, type, path)
+    except RecursionError:
+        return (), "nested too deeply to be read"
+    return None
 
 
 def locate(text: str, path: Path) -> int:

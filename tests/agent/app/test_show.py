@@ -89,7 +89,6 @@ STATUS = AgentStatus(
         acknowledged_s_ago=None,
         problem="timed out",
         link="",
-        config_version="",
     ),
     tasks=(TaskStatus(name="page", restarts=2, error="OSError: in use"),),
 )

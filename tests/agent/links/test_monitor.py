@@ -5,6 +5,7 @@ import socket
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
+import msgspec
 import pytest
 
 from tests.agent.links.device import FIXED, MOBILE, both, on_device, until
@@ -52,6 +53,27 @@ def test_every_interface_with_a_default_route_is_a_link(lab: Lab) -> None:
         assert fixed.state.link_local6 is not None
         assert fixed.spec.medium is Medium.ETHERNET
         assert mobile.spec.medium is Medium.RADIO_5G
+
+    on_device(lab, look)
+
+
+def test_what_is_known_of_a_link_changes_while_it_is_followed_and_can_be_taken_back(
+    lab: Lab,
+) -> None:
+    def known(spec: Spec) -> Spec:
+        return msgspec.structs.replace(spec, carrier="vnpt", resolvers=("192.0.2.53",))
+
+    async def look(monitor: LinkMonitor) -> None:
+        fixed, mobile = both(monitor)
+        state, found = fixed.state, fixed.resolvers
+        monitor.respec(known)
+        assert (fixed.spec.carrier, fixed.spec.interface) == ("vnpt", "fix0")
+        assert fixed.resolvers == mobile.resolvers == ("192.0.2.53",)
+        assert fixed.state is state, "what the kernel says has not changed"
+        monitor.refresh()
+        assert both(monitor) == (fixed, mobile)
+        monitor.respec(lambda spec: spec)
+        assert (fixed.spec.carrier, fixed.resolvers) == ("", found)
 
     on_device(lab, look)
 

@@ -19,9 +19,10 @@ from tests.timing import MS
 from thongsuot_agent.clock import Clock, TrueTime
 from thongsuot_agent.config.model import SpoolConfig
 from thongsuot_agent.spool.spool import Spool
+from thongsuot_agent.uplink.answer import Reading
 from thongsuot_agent.uplink.lane import Lane, Terms
 from thongsuot_agent.uplink.line import Door
-from thongsuot_agent.uplink.uplink import Uplink
+from thongsuot_agent.uplink.uplink import PlanTalk, Uplink
 from thongsuot_schema.batch.push import (
     CONTENT_TYPE_BATCH,
     CONTENT_TYPE_LAYOUT,
@@ -63,6 +64,7 @@ async def pushing(
     *,
     before: Callable[[Spool], Awaitable[None]] | None = None,
     ca_file: str = "",
+    plans: PlanTalk | None = None,
 ) -> AsyncIterator[Pushing]:
     """Run an uplink; ``before`` fills the spool before anything is pushed."""
     spool = spool_at(root)
@@ -79,6 +81,7 @@ async def pushing(
         ways=lambda: (),
         pay=lambda link, size: paid.append((link, size)),
         layout_of=spool.layout,
+        plan=PlanTalk().said if plans is None else plans.said,
     )
     true_time = TrueTime()
     uplink = Uplink(
@@ -89,6 +92,7 @@ async def pushing(
         true_time=true_time,
         # The shortest waits there are: half a second, one, two …
         chance=lambda: 0.0,
+        plans=plans,
     )
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(uplink.run_fresh()), group.create_task(uplink.run_backlog())]
@@ -120,7 +124,7 @@ async def test_a_batch_is_pushed_once_its_layout_is_known_there(tmp_path: Path) 
 
 async def test_what_the_collector_says_is_known_here(tmp_path: Path) -> None:
     told = Told(party="carrier", channel="email", at_wall_ns=1, link="fiber")
-    receiver = Receiver(answer=Answer(config_version="v2", told=(told,)))
+    receiver = Receiver(answer=Answer(told=(told,)))
     async with receiver.listening(), pushing(tmp_path, receiver) as pusher:
         assert pusher.uplink.is_reachable is None
         pusher.make(1)
@@ -128,7 +132,6 @@ async def test_what_the_collector_says_is_known_here(tmp_path: Path) -> None:
         await until(lambda: pusher.uplink.is_reachable is True)
         assert pusher.uplink.answer is not None
         assert pusher.uplink.answer.told == (told,)
-        assert pusher.uplink.answer.config_version == "v2"
         now_ns = Clock().boottime_ns()
         assert abs(pusher.true_time.wall_ns(now_ns, 0, now_ns) - receiver.wall_ns) < 60_000 * MS_NS
 
@@ -317,3 +320,50 @@ async def until(done: Callable[[], bool]) -> None:
     async with asyncio.timeout(60_000 * MS):
         while not done():  # noqa: ASYNC110 - what is waited for has no event to tell it
             await asyncio.sleep(1 * MS)
+
+
+async def test_each_batch_says_which_plan_is_run_in_28_bytes(tmp_path: Path) -> None:
+    said, heard = ["none"], list[tuple[str, Reading]]()
+    talk = PlanTalk(said=lambda: said[0], heard=lambda *what: heard.append(what))
+    async with (
+        Receiver().listening() as receiver,
+        pushing(tmp_path, receiver, plans=talk) as pusher,
+    ):
+        pusher.make(1)
+        await receiver.until(lambda: receiver.numbers == [1])
+        said[0] = "7-3f9a0c1b"
+        pusher.make(2)
+        await receiver.until(lambda: receiver.numbers == [1, 2])
+        await until(lambda: len(heard) == 2)
+        first, layout, again, second = receiver.heard
+        assert layout.path == PATH_LAYOUTS
+        assert "thongsuot-plan" not in layout.headers, "it is of a batch that plans are said"
+        assert first.headers["thongsuot-plan"] == again.headers["thongsuot-plan"] == "none"
+        assert second.headers["thongsuot-plan"] == "7-3f9a0c1b"
+        assert len("Thongsuot-Plan: 7-3f9a0c1b\r\n") == 28
+        assert [what for what, _ in heard] == ["none", "7-3f9a0c1b"]
+        assert [reading.status for _, reading in heard] == [200, 200]
+
+
+async def test_who_takes_no_plans_says_nothing(tmp_path: Path) -> None:
+    async with Receiver().listening() as receiver, pushing(tmp_path, receiver) as pusher:
+        pusher.make(1)
+        await receiver.until(lambda: receiver.numbers == [1])
+        assert not any("thongsuot-plan" in heard.headers for heard in receiver.heard)
+
+
+async def test_after_a_change_of_what_links_are_the_next_push_begins_anew(tmp_path: Path) -> None:
+    async with Receiver().listening() as receiver, pushing(tmp_path, receiver) as pusher:
+        pusher.make(1)
+        await receiver.until(lambda: receiver.numbers == [1])
+        pusher.make(2)
+        await receiver.until(lambda: receiver.numbers == [1, 2])
+        assert receiver.connections == 1
+        await until(lambda: pusher.spool.status().waiting_batches == 0)
+        pusher.uplink.renew()
+        pusher.make(3)
+        await receiver.until(lambda: receiver.numbers == [1, 2, 3])
+        assert receiver.connections == 2
+        pusher.make(4)
+        await receiver.until(lambda: receiver.numbers == [1, 2, 3, 4])
+        assert receiver.connections == 2, "once"

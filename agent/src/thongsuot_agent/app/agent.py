@@ -12,11 +12,13 @@ from thongsuot_agent.app.desk import Desk, Orders
 from thongsuot_agent.app.front import Front
 from thongsuot_agent.app.keepsake import Keepsake, load, save
 from thongsuot_agent.app.notify import Notifier
+from thongsuot_agent.app.plans import Holding, PlanHands, Plans
 from thongsuot_agent.app.samples import Samples
-from thongsuot_agent.app.setting import Setting
+from thongsuot_agent.app.setting import Setting, under
 from thongsuot_agent.app.supervisor import Supervisor
 from thongsuot_agent.app.uplinks import Uplinks
 from thongsuot_agent.clock import NS_PER_S, TrueTime
+from thongsuot_agent.config.model import AgentConfig
 from thongsuot_agent.judge.events import Wish
 from thongsuot_agent.judge.memory import Memory
 from thongsuot_agent.judge.plan import plan_from
@@ -32,16 +34,17 @@ from thongsuot_agent.schedule.job import Reach, jobs_from_plan
 from thongsuot_agent.schedule.purse import Purse
 from thongsuot_agent.schedule.runner import Listener, Runner
 from thongsuot_agent.schedule.timetable import Rhythm, due_after, spread
+from thongsuot_agent.siteplan.overlay import respec_by
 from thongsuot_agent.spool.spool import Spool
 from thongsuot_agent.uplink.lane import Lane, Terms
 from thongsuot_agent.uplink.line import Door
-from thongsuot_agent.uplink.uplink import Uplink
+from thongsuot_agent.uplink.uplink import PlanTalk, Uplink
 from thongsuot_agent.version import VERSION
 from thongsuot_schema.batch.push import Ask
 from thongsuot_schema.catalogue.host import SPENT, SPOOL, SPOOL_USED, WAITING
 from thongsuot_schema.metric import Metric
 from thongsuot_schema.result import Result
-from thongsuot_schema.segment import Segment
+from thongsuot_schema.siteplan.model import SitePlan
 
 _log = logging.getLogger(__name__)
 
@@ -55,8 +58,11 @@ _PURSE, _SAMPLES = "purse", "samples"
 class Agent:
     """The whole agent. ``run`` is its life; ``stop`` ends it in good order."""
 
-    def __init__(self, setting: Setting, monitor: LinkMonitor, notifier: Notifier) -> None:
-        self._setting = setting
+    def __init__(
+        self, setting: Setting, monitor: LinkMonitor, notifier: Notifier, holding: Holding
+    ) -> None:
+        monitor.respec(respec_by(holding.plan))
+        self._setting = setting = under(setting, holding.config)
         self._monitor = monitor
         self._notifier = notifier
         self._stop = asyncio.Event()
@@ -90,6 +96,7 @@ class Agent:
                 on_news=self._send_news,
             )
         )
+        self._plans = self._make_plans(holding)
         self._uplink = self._make_uplink()
         self._desk.serve(
             Orders(
@@ -100,19 +107,7 @@ class Agent:
                 on_family=self._uplink.avoid,
             )
         )
-        self.front = Front(
-            setting=setting,
-            desk=self._desk,
-            spool=self._spool,
-            uplinks=self._uplinks,
-            uplink=self._uplink,
-            purse=self._purse,
-            samples=self._samples,
-            true_time=self._true_time,
-            supervisor=self._supervisor,
-            started_ns=setting.clock.boottime_ns(),
-            beat_ns=lambda: self._beat_ns,
-        )
+        self.front = self._make_front()
 
     def stop(self) -> None:
         """Begin the end: seal, try one push, bring the rest to the disk."""
@@ -129,6 +124,7 @@ class Agent:
             "upkeep": self._keep_up_for_ever,
             "fresh lane": self._uplink.run_fresh,
             "backlog lane": self._uplink.run_backlog,
+            "plans": self._plans.run,
         }
         listen = self._setting.config.page.listen
         if listen:
@@ -147,6 +143,8 @@ class Agent:
         self._purse.remember(remembered or "")
         self._samples.remember(await self._spool.recall(_SAMPLES) or "")
         self._desk.begin(VERSION)
+        for code, text in self._plans.holding.news:
+            self._desk.take_notice(code, text)
         for name, link in self._monitor.links.items():
             self._desk.take_link(name, ABSENT, link.state)
         _log.info(
@@ -181,6 +179,7 @@ class Agent:
             wall_ns = self._trusted_wall_ns()
             self._desk.pass_time(None if wall_ns is None else wall_ns / NS_PER_S)
             self._asks.pass_time()
+            self._plans.pass_time()
             self._notifier.send("WATCHDOG=1")
             if self._beats % _LOOK_EVERY_BEATS == 0 or self._desk.is_plan_stale:
                 self._desk.is_plan_stale = False
@@ -254,6 +253,21 @@ class Agent:
         self._runner.plan(jobs)
         _log.info("planned series=%d links=%d", len(jobs), len(specs))
 
+    def _change_plan(self, config: AgentConfig, plan: SitePlan | None) -> None:
+        """Watch by another site plan from now on; what did not change goes on as it was."""
+        self._monitor.respec(respec_by(plan))
+        self._setting = setting = under(self._setting, config)
+        self._desk.change_plan(
+            plan_from(self._uplinks.specs, setting.targets, setting.probes),
+            setting.lan_targets,
+            VERSION,
+        )
+        self._reaches = ()
+        self._replan()
+        # Whatever was open before shows nothing of whether the collector is reached now.
+        self._uplink.renew()
+        self._save()
+
     def _save(self) -> None:
         keepsake = Keepsake(
             boot_id=self._setting.boot_id,
@@ -296,7 +310,6 @@ class Agent:
 
     def _make_desk(self, kept: Keepsake | None) -> Desk:
         setting = self._setting
-        lan = frozenset(one.name for one in setting.targets if one.segment is Segment.LAN)
         desk = Desk(
             setting.clock,
             self._spool,
@@ -304,13 +317,39 @@ class Agent:
             plan=plan_from(self._uplinks.specs, setting.targets, setting.probes),
             settings=setting.config.judge,
             memory=Memory() if kept is None else kept.memory,
-            latest=Latest(lan),
+            latest=Latest(setting.lan_targets),
             recorder=setting.recorder,
         )
         if kept is not None:
             desk.history.load(kept.history, setting.clock.boottime_ns())
             self._uplinks.families = kept.families
         return desk
+
+    def _make_plans(self, holding: Holding) -> Plans:
+        setting = self._setting
+        hands = PlanHands(
+            now_ns=setting.clock.boottime_ns,
+            apply=self._change_plan,
+            on_notice=self._desk.take_notice,
+            on_news=self._send_news,
+        )
+        return Plans(own=setting.own, path=setting.places.plans, holding=holding, hands=hands)
+
+    def _make_front(self) -> Front:
+        return Front(
+            current=lambda: self._setting,
+            desk=self._desk,
+            spool=self._spool,
+            uplinks=self._uplinks,
+            uplink=self._uplink,
+            purse=self._purse,
+            samples=self._samples,
+            true_time=self._true_time,
+            supervisor=self._supervisor,
+            started_ns=self._setting.clock.boottime_ns(),
+            plans=self._plans,
+            beat_ns=lambda: self._beat_ns,
+        )
 
     def _make_uplink(self) -> Uplink:
         setting = self._setting
@@ -329,6 +368,7 @@ class Agent:
             ways=lambda: self._uplinks.ways(self._desk.states()),
             pay=self._purse.pay,
             layout_of=self._spool.layout,
+            plan=lambda: self._plans.said,
         )
         return Uplink(
             self._spool,
@@ -338,6 +378,7 @@ class Agent:
             true_time=self._true_time,
             chance=_chance,
             on_asks=self._take_asks,
+            plans=PlanTalk(said=lambda: self._plans.said, heard=self._plans.take_push),
         )
 
 

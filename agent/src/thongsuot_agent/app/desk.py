@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from thongsuot_agent.app.recorder import Recorder
 from thongsuot_agent.app.uplinks import can_send, difference
 from thongsuot_agent.clock import Clock
-from thongsuot_agent.judge import paths
+from thongsuot_agent.judge import paths, replan
 from thongsuot_agent.judge.engine import step
 from thongsuot_agent.judge.events import Arrival, LinkEvent, Tick, Wish, facts_from
 from thongsuot_agent.judge.memory import Given, Memory
@@ -104,6 +104,17 @@ class Desk:
                     decided_boottime_ns=now_ns,
                 )
             )
+
+    def change_plan(self, plan: Plan, lan_targets: frozenset[str], version: str) -> None:
+        """
+        Judge under another plan from now on.
+
+        Said anew as by a process that starts: what is not said again does not stand any more.
+        """
+        replan.forget(self.memory, self.plan, plan)
+        self.plan = plan
+        self.latest.leave_out(lan_targets)
+        self.begin(version)
 
     @property
     def given(self) -> tuple[Given, ...]:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from thongsuot_agent.app.desk import Desk
+from thongsuot_agent.app.plans import Plans
 from thongsuot_agent.app.samples import Samples
 from thongsuot_agent.app.setting import Setting
 from thongsuot_agent.app.supervisor import Supervisor
@@ -33,10 +34,11 @@ _WELL_NS = 30 * NS_PER_S
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Front:
     """
-    Looks at the parts of the agent; changes none. ``beat_ns`` returns when the agent last beat.
+    Looks at the parts of the agent; changes none. ``current`` returns the setting that holds,
+    ``beat_ns`` when the agent last beat.
     """
 
-    setting: Setting
+    current: Callable[[], Setting]
     desk: Desk
     spool: Spool
     uplinks: Uplinks
@@ -46,7 +48,13 @@ class Front:
     true_time: TrueTime
     supervisor: Supervisor
     started_ns: int
+    plans: Plans
     beat_ns: Callable[[], int]
+
+    @property
+    def setting(self) -> Setting:
+        """The setting that holds now: a site plan changes it."""
+        return self.current()
 
     def sources(self) -> Sources:
         """Return what the pages are made from."""
@@ -118,6 +126,7 @@ class Front:
                 TaskStatus(name=one.name, restarts=one.restarts, error=one.error)
                 for one in self.supervisor.casualties
             ),
+            plan=self.plans.status,
         )
 
     def figures(self) -> Exposition:
@@ -150,6 +159,13 @@ class Front:
         exposition.add_own(
             "thongsuot_agent_spool_disk_bytes", "Size of the record on disk", record.disk_bytes
         )
+        plan = self.plans.status
+        exposition.add_own(
+            "thongsuot_agent_plan_info",
+            "The site plan that is run, and how it stands: off, none, trial, good",
+            1.0,
+            more={"version": plan.version, "state": plan.state, "refused": plan.refused},
+        )
         for link, spent in self.purse.spent_bytes().items():
             exposition.add_own(
                 "thongsuot_agent_allowance_spent_bytes",
@@ -181,7 +197,6 @@ class Front:
             acknowledged_s_ago=None if since_ns is None else (now_ns - since_ns) / NS_PER_S,
             problem=uplink.problem,
             link=uplink.last_good,
-            config_version="" if uplink.answer is None else uplink.answer.config_version,
         )
 
     def _wall_s(self, boottime_ns: int) -> float:

@@ -10,6 +10,7 @@ from thongsuot_agent import lean
 from thongsuot_agent.app.agent import Agent
 from thongsuot_agent.app.check import WRONG
 from thongsuot_agent.app.notify import notifier
+from thongsuot_agent.app.plans import Holding, taken_up
 from thongsuot_agent.app.setting import Setting, setting_from
 from thongsuot_agent.config.read import read
 from thongsuot_agent.errors import ConfigInvalid, TokenUnusable
@@ -29,16 +30,17 @@ def run(path: str, *, is_verbose: bool, recording: str) -> int:
     )
     try:
         setting = setting_from(read(Path(path)), recording=recording)
+        holding = taken_up(setting.own, setting.places.plans)
     except (ConfigInvalid, TokenUnusable) as error:
         sys.stderr.write(f"{error}\n")
         return WRONG
-    asyncio.run(_live(setting))
+    asyncio.run(_live(setting, holding))
     return 0
 
 
-async def _live(setting: Setting) -> None:
-    with LinkMonitor(setting.config.links or None) as monitor:
-        agent = Agent(setting, monitor, notifier())
+async def _live(setting: Setting, holding: Holding) -> None:
+    with LinkMonitor(setting.own.links or None) as monitor:
+        agent = Agent(setting, monitor, notifier(), holding)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, agent.stop)

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
@@ -17,6 +17,7 @@ from thongsuot_agent.uplink.token import Token
 from thongsuot_agent.version import VERSION
 from thongsuot_schema.batch.digest import digest_of
 from thongsuot_schema.inventory.model import ProbePlan, Target
+from thongsuot_schema.segment import Segment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,10 +25,13 @@ class Setting:
     """
     A checked configuration and where it runs.
 
+    ``config`` is what holds now: ``own``, the settings file, with the site plan that is run.
+
     ``fingerprint`` changes with version and configuration: what was remembered under another one is
     not gone on with.
     """
 
+    own: AgentConfig
     config: AgentConfig
     targets: tuple[Target, ...]
     probes: tuple[ProbePlan, ...]
@@ -36,6 +40,11 @@ class Setting:
     boot_id: str
     token: Token
     recorder: Recorder | None = None
+
+    @property
+    def lan_targets(self) -> frozenset[str]:
+        """Names of what stands in the site's own network."""
+        return frozenset(one.name for one in self.targets if one.segment is Segment.LAN)
 
     @property
     def fingerprint(self) -> str:
@@ -58,6 +67,7 @@ def setting_from(
         TokenUnusable: there is no token to push with.
     """
     return Setting(
+        own=config,
         config=config,
         targets=targets_of(config),
         probes=probes_of(config),
@@ -67,6 +77,11 @@ def setting_from(
         token=Token(token_path(config.collector.token_file, environment)),
         recorder=Recorder(Path(recording)) if recording else None,
     )
+
+
+def under(setting: Setting, config: AgentConfig) -> Setting:
+    """Return the setting in which another configuration holds."""
+    return replace(setting, config=config, targets=targets_of(config), probes=probes_of(config))
 
 
 _SOURCES = Path("/etc/thongsuot")

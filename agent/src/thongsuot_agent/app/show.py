@@ -9,7 +9,13 @@ import msgspec
 from thongsuot_agent.app.check import WRONG
 from thongsuot_agent.config.read import read
 from thongsuot_agent.errors import ConfigInvalid
-from thongsuot_agent.status import AgentStatus, LinkStatus, SamplingStatus, VerdictStatus
+from thongsuot_agent.status import (
+    AgentStatus,
+    LinkStatus,
+    PlanStatus,
+    SamplingStatus,
+    VerdictStatus,
+)
 from thongsuot_schema.state import State
 
 _TIMEOUT_S = 5.0
@@ -64,6 +70,8 @@ def text_of(status: AgentStatus) -> str:
     else:
         why = collector.problem or "nothing pushed yet"
         lines.append(f"collector: {collector.url} NOT reached: {why}")
+    if status.plan is not None:
+        lines.append(plan_line(status.plan))
     lines.append(
         f"record: {record.waiting_batches} batches wait ({record.waiting_results} results),"
         f" {record.disk_bytes / 1024:.0f} KiB on disk, {record.dropped_results} results dropped,"
@@ -77,6 +85,18 @@ def text_of(status: AgentStatus) -> str:
         for task in status.tasks
     )
     return "\n".join((*lines, ""))
+
+
+def plan_line(plan: PlanStatus) -> str:
+    """Return in one line which site plan is run, and what is not."""
+    words = {
+        "off": "not taken from the collector ([plan] accept = false)",
+        "none": "none; the settings file alone holds",
+        "trial": f"{plan.version}, on probation until a push is acknowledged",
+        "good": f"{plan.version}, good",
+    }
+    refused = f"; {plan.refused} REFUSED: {plan.reason}" if plan.refused else ""
+    return f"plan: {words.get(plan.state, plan.state)}{refused}"
 
 
 def _link_line(link: LinkStatus, verdict: VerdictStatus | None, status: AgentStatus) -> str:

@@ -53,11 +53,14 @@ def needs(
     targets: Sequence[Target],
     *,
     push_every_s: float | None,
+    is_metered: bool = True,
 ) -> tuple[Item, ...]:
     """
-    Return what a month of the plan uses on a metered link; pushes count where they must take it.
+    Return what a month of the plan uses on a link; pushes count where they must take it.
+
+    ``is_metered``: measured at the intervals of metered links.
     """
-    items = list(_items(link, plans, targets))
+    items = list(_items(link, plans, targets, is_metered=is_metered))
     if push_every_s is not None:
         items.append(
             Item(what="push", series=1, runs=round(MONTH_S / push_every_s), run_bytes=PUSH_BYTES)
@@ -65,14 +68,16 @@ def needs(
     return tuple(items)
 
 
-def _items(link: Link, plans: Sequence[ProbePlan], targets: Sequence[Target]) -> Iterator[Item]:
+def _items(
+    link: Link, plans: Sequence[ProbePlan], targets: Sequence[Target], *, is_metered: bool
+) -> Iterator[Item]:
     reach = Reach(spec=link, families=BOTH, resolver_families=BOTH, first_hop_families=BOTH)
     for plan in plans:
         probe = probes.load(plan.kind)
         if not is_named(link.name, plan.links):
             continue
         settings = msgspec.convert(plan.settings, probe.settings)
-        runs = round(MONTH_S / interval_s(plan, is_metered=True))
+        runs = round(MONTH_S / interval_s(plan, is_metered=is_metered))
         for target in targets_of(plan, probe, targets, link.name):
             series = 1 if probe.per_link else len(families_of(target, reach))
             run_bytes = probe.cost_bytes(target, settings)

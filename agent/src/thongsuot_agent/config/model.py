@@ -76,6 +76,21 @@ class SpoolConfig(Strict, frozen=True):
     """
 
 
+class PlanConfig(Strict, frozen=True):
+    """
+    The site plan that the collector makes from its inventory, laid over this file.
+
+    A plan is on probation until a push under it was acknowledged. When the collector is not reached
+    for ``probation_s`` and in ``probation_tries`` pushes, the agent goes back to what it ran before
+    and does not try that version again.
+    """
+
+    accept: bool = True
+    """``false``: this file alone says what is watched."""
+    probation_s: Annotated[float, msgspec.Meta(ge=5, le=3600)] = 120.0
+    probation_tries: Annotated[int, msgspec.Meta(ge=1, le=100)] = 3
+
+
 class AgentConfig(Strict, frozen=True):
     """
     The whole file.
@@ -94,4 +109,5 @@ class AgentConfig(Strict, frozen=True):
     carriers: tuple[Carrier, ...] = ()
     page: PageConfig = PageConfig()
     spool: SpoolConfig = SpoolConfig()
+    plan: PlanConfig = PlanConfig()
     judge: JudgeSettings = JudgeSettings()

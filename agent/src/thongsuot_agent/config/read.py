@@ -3,7 +3,9 @@ From the configuration file to a checked configuration: the same for start-up an
 """
 
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path as File
+
+import msgspec
 
 from thongsuot_agent import probes
 from thongsuot_agent.config import allowance
@@ -11,12 +13,13 @@ from thongsuot_agent.config.checks import Mistake, mistakes
 from thongsuot_agent.config.model import AgentConfig
 from thongsuot_agent.config.profile import probes_of, targets_of
 from thongsuot_agent.errors import ConfigInvalid
-from thongsuot_schema.document import convert, decode, error_at
+from thongsuot_schema.document import decode, error_at, mistake_in
 from thongsuot_schema.errors import DocumentError
 from thongsuot_schema.inventory.model import ProbePlan
+from thongsuot_schema.toml_lines import Path
 
 
-def read(path: Path) -> AgentConfig:
+def read(path: File) -> AgentConfig:
     """
     Return the configuration in a file.
 
@@ -36,44 +39,44 @@ def parse(text: str, *, file: str) -> AgentConfig:
         config = decode(text, AgentConfig, file=file)
     except DocumentError as error:
         raise ConfigInvalid([error]) from error
-    found = [error_at(text, path, what, file=file) for path, what in _contradictions(config)]
-    found.extend(_settings_mistakes(config, text, file))
-    if not found:  # the arithmetic needs settings and names that are right
-        found = [error_at(text, path, what, file=file) for path, what in _dear_links(config)]
+    found = [error_at(text, path, what, file=file) for path, what in contradictions(config)]
     if found:
         raise ConfigInvalid(sorted(found, key=lambda error: error.line))
     return config
 
 
-def _contradictions(config: AgentConfig) -> Iterator[Mistake]:
-    yield from mistakes(config, targets_of(config))
+def contradictions(config: AgentConfig) -> list[Mistake]:
+    """
+    Return what is wrong with a configuration that no type can see, whatever it came from.
+
+    The arithmetic of allowances is looked at only where settings and names are right.
+    """
+    found = [*mistakes(config, targets_of(config)), *_settings_mistakes(config)]
+    return found or list(_dear_links(config))
 
 
-def _settings_mistakes(config: AgentConfig, text: str, file: str) -> Iterator[DocumentError]:
+def _settings_mistakes(config: AgentConfig) -> Iterator[Mistake]:
     for place, plan in enumerate(config.probes):
         if plan.kind not in probes.kinds():
             continue
         probe = probes.load(plan.kind)
-        path = ("probes", place, "settings")
-        try:
-            settings = convert(plan.settings, probe.settings, text=text, file=file, path=path)
-        except DocumentError as error:
-            yield error
+        wrong = mistake_in(plan.settings, probe.settings, ("probes", place, "settings"))
+        if wrong is not None:
+            yield wrong
             continue
-        yield from _too_short(plan, probe.timeout_s(settings), place, text, file)
+        settings = msgspec.convert(plan.settings, probe.settings)
+        yield from _too_short(plan, probe.timeout_s(settings), ("probes", place))
 
 
-def _too_short(
-    plan: ProbePlan, timeout_s: float, place: int, text: str, file: str
-) -> Iterator[DocumentError]:
+def _too_short(plan: ProbePlan, timeout_s: float, path: Path) -> Iterator[Mistake]:
     for key, every_s in (("every_s", plan.every_s), ("metered_every_s", plan.metered_every_s)):
         if every_s is not None and every_s < timeout_s:
-            yield error_at(
-                text,
-                ("probes", place, key),
-                f"{key} is {every_s:g} s, shorter than one run may take ({timeout_s:g} s);"
-                " lengthen it or lower the settings' timeout",
-                file=file,
+            yield (
+                (*path, key),
+                (
+                    f"{key} is {every_s:g} s, shorter than one run may take ({timeout_s:g} s);"
+                    " lengthen it or lower the settings' timeout"
+                ),
             )
 
 

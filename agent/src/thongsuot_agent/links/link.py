@@ -51,6 +51,13 @@ class Link:
         self._egresses: dict[tuple[Family, str], Egress] = {}
         self._echoes: dict[Family, EchoChannel] = {}
 
+    def respec(self, spec: Spec) -> None:
+        """Take in what is known of the link from now on; the interface stays the one it is."""
+        assert spec.interface == self.spec.interface, "an interface is the device's own affair"
+        if spec.resolvers != self.spec.resolvers:
+            self._resolvers = Resolvers(spec.interface, spec.resolvers)
+        self.spec = spec
+
     @property
     def name(self) -> str:
         """The link's name in the inventory."""

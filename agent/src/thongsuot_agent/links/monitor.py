@@ -66,8 +66,10 @@ class LinkMonitor:
         self._stamping = keep_stamping()
         self._detect = not specs
         self._links: dict[str, Link] = {}
+        self._specs: dict[str, Spec] = {}
+        self._respec: Callable[[Spec], Spec] = _as_it_is
         for spec in specs or ():
-            self._links[spec.name] = Link(spec, self._kernel)
+            self._add(spec)
         self._on_change: OnChange = _ignore
         self._ears: dict[str, Ear] = {}
         self._messages: tuple[LinkMessage, ...] = ()
@@ -101,6 +103,14 @@ class LinkMonitor:
         self._stamping.close()
         self._events.close()
         self._kernel.close()
+
+    def respec(self, change: Callable[[Spec], Spec]) -> None:
+        """
+        Know of each link, those found later too, what ``change`` makes of what the device knows.
+        """
+        self._respec = change
+        for name, link in self._links.items():
+            link.respec(change(self._specs[name]))
 
     def refresh(self) -> None:
         """
@@ -215,14 +225,21 @@ class LinkMonitor:
         followed = {link.spec.interface for link in self._links.values()}
         for interface in interfaces:
             if interface not in followed:
-                spec = spec_for(interface, taken=frozenset(self._links))
-                self._links[spec.name] = Link(spec, self._kernel)
+                self._add(spec_for(interface, taken=frozenset(self._links)))
+
+    def _add(self, spec: Spec) -> None:
+        self._specs[spec.name] = spec
+        self._links[spec.name] = Link(self._respec(spec), self._kernel)
 
     def _change(self, name: str, link: Link, after: LinkState) -> None:
         before = link.state
         link.update(after)
         if before != after:
             self._on_change(name, before, after)
+
+
+def _as_it_is(spec: Spec) -> Spec:
+    return spec
 
 
 def _ignore(name: str, before: LinkState, after: LinkState) -> None:

@@ -8,6 +8,7 @@ By hand: prometheus_client's exposition loads ssl, http.server and wsgiref, 8 MB
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from thongsuot_schema import catalogue
 from thongsuot_schema.catalogue.verdict import SEGMENT, STATE
@@ -84,9 +85,11 @@ class Exposition:
         type_: MetricType = MetricType.GAUGE,
         *,
         link: str = "",
+        more: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
-        """Add a figure of the agent itself."""
-        self._add(name, help_text, self._labels(link=link, target="", family=""), value, type_)
+        """Add a figure of the agent itself; ``more`` are labels of this one alone."""
+        labels = self._labels(link=link, target="", family="", more=more)
+        self._add(name, help_text, labels, value, type_)
 
     def text(self) -> str:
         """Return all of it in Prometheus' own format."""
@@ -120,7 +123,14 @@ class Exposition:
             metric = self._metrics[name] = Metric(help=help_text, type=type_)
         metric.samples.append((labels, float(value)))
 
-    def _labels(self, *, link: str, target: str, family: str) -> str:
+    def _labels(
+        self,
+        *,
+        link: str,
+        target: str,
+        family: str,
+        more: Mapping[str, str] = MappingProxyType({}),
+    ) -> str:
         spec = self._links.get(link)
         labels = {
             **self._site,
@@ -129,6 +139,7 @@ class Exposition:
             "carrier": "" if spec is None else spec.carrier,
             "target": target,
             "family": family,
+            **more,
         }
         text = ",".join(f'{name}="{_escaped(value)}"' for name, value in labels.items() if value)
         return f"{{{text}}}" if text else ""

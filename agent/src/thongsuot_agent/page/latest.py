@@ -31,6 +31,10 @@ class Latest:
         self.count = 0
         """Results taken in since the process began."""
 
+    def leave_out(self, lan_targets: frozenset[str]) -> None:
+        """From now on these are of the site's own network."""
+        self._lan_targets = lan_targets
+
     def take(self, result: Result) -> None:
         """Take in a result."""
         self.count += 1

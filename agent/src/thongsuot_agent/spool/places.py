@@ -24,6 +24,11 @@ class Places:
         return self.state_dir / "spool.db"
 
     @property
+    def plans(self) -> Path:
+        """Which site plan is run, tried, refused (see ``siteplan.file``)."""
+        return self.state_dir / "plans.json"
+
+    @property
     def rejected(self) -> Path:
         """Batches that the collector will never take."""
         return self.state_dir / "rejected"

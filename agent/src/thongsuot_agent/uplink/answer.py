@@ -52,6 +52,7 @@ class Reading:
 
     ``answer`` is what the collector said, ``None`` where it was not the collector that answered.
     ``wait_s`` is how long it asked us to wait; ``text`` is for the log and the status.
+    ``is_tried`` is false where no link could send anything at all.
     """
 
     meaning: Meaning
@@ -59,6 +60,7 @@ class Reading:
     answer: Answer | None = None
     wait_s: float = 0.0
     text: str = ""
+    is_tried: bool = True
 
 
 def read_answer(response: Response, number: int) -> Reading:

@@ -17,6 +17,7 @@ from thongsuot_schema.batch.push import (
     CONTENT_TYPE_LAYOUT,
     HEADER_BOOT,
     HEADER_BOOTTIME,
+    HEADER_PLAN,
     HEADER_WALL,
     PATH_BATCHES,
     PATH_LAYOUTS,
@@ -37,7 +38,8 @@ class Terms:
     What all lanes share.
 
     ``token`` is asked for with every request, ``ways`` for the links that there are to try now;
-    ``pay`` is told what was used on each.
+    ``pay`` is told what was used on each. ``plan`` is what is said of the site plan with each
+    batch; empty: nothing.
     """
 
     door: Door
@@ -48,6 +50,7 @@ class Terms:
     ways: Callable[[], Iterable[Way]]
     pay: Callable[[str, int], None]
     layout_of: LayoutOf
+    plan: Callable[[], str] = lambda: ""
 
 
 class Lane:
@@ -57,6 +60,7 @@ class Lane:
         self._terms = terms
         self._lines: dict[str, Line] = {}
         self._under_way: dict[str, asyncio.Timeout] = {}
+        self._is_stale = False
         self.last_good = DIRECT
         """The link that took the latest push."""
 
@@ -66,7 +70,10 @@ class Lane:
 
         Returns what that means; ``LATER`` with the last problem when no link got through.
         """
-        reading = Reading(meaning=Meaning.LATER, status=0, text="no link can send")
+        if self._is_stale:
+            self._is_stale = False
+            self.close()
+        reading = Reading(meaning=Meaning.LATER, status=0, text="no link can send", is_tried=False)
         for name in self._names():
             reading = await self._deliver_over(name, parcel)
             if reading.answer is not None:
@@ -87,6 +94,10 @@ class Lane:
         if line is None or not line.avoid(family):
             return
         self.abandon(link)
+
+    def renew(self) -> None:
+        """Begin the next batch with a look-up and a connection that are new; none is cut short."""
+        self._is_stale = True
 
     def close(self) -> None:
         """Give up all connections."""
@@ -147,12 +158,14 @@ class Lane:
             self._terms.pay(name, line.spent_bytes)
 
     def _headers(self, content_type: str) -> tuple[str, ...]:
+        plan = self._terms.plan() if content_type == CONTENT_TYPE_BATCH else ""
         return (
             f"Content-Type: {content_type}",
             f"Authorization: Bearer {self._terms.token()}",
             f"{HEADER_BOOT}: {self._terms.boot_id}",
             f"{HEADER_BOOTTIME}: {self._terms.clock.boottime_ns()}",
             f"{HEADER_WALL}: {self._terms.clock.wall_ns()}",
+            *((f"{HEADER_PLAN}: {plan}",) if plan else ()),
         )
 
     def _line(self, name: str) -> Line:

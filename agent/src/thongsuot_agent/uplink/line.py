@@ -71,6 +71,7 @@ class Line:
         self._socket: socket.socket | None = None
         self._counted = 0
         self._unusable: LinkUnusable | None = None
+        self._is_proven = False
         self._addresses: tuple[str, ...] = ()
         self._asked_ns = 0
         self._avoided: Family | None = None
@@ -92,6 +93,7 @@ class Line:
         finally:
             self._count()
         if code == 0:
+            self._is_proven = True
             status = int(self._handle.getinfo(pycurl.RESPONSE_CODE))
             return Response(status=status, body=bytes(body), retry_after=head.retry_after)
         # The next request tries the next address, or asks for the name anew.
@@ -168,6 +170,8 @@ class Line:
             (pycurl.CONNECTTIMEOUT_MS, round(min(_CONNECT_S, door.timeout_s) * 1000)),
             (pycurl.TIMEOUT_MS, round(door.timeout_s * 1000)),
             (pycurl.NOSIGNAL, 1),
+            # Another line's connection, kept by libcurl for all, says nothing of this one's way.
+            (pycurl.FRESH_CONNECT, int(not self._is_proven)),
         ):
             handle.setopt(option, value)
         authorities = system_authorities()

@@ -10,6 +10,7 @@ refused for good is set aside, so that it never holds up the others.
 import asyncio
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Never
 
 from thongsuot_agent.clock import NS_PER_S, Clock, TrueTime
@@ -18,7 +19,7 @@ from thongsuot_agent.spool.parcel import Parcel
 from thongsuot_agent.spool.rejected import Refusal
 from thongsuot_agent.spool.spool import Spool
 from thongsuot_agent.spool.stream import Key
-from thongsuot_agent.uplink.answer import Meaning
+from thongsuot_agent.uplink.answer import Meaning, Reading
 from thongsuot_agent.uplink.backoff import Backoff
 from thongsuot_agent.uplink.lane import Lane
 from thongsuot_schema.batch.push import Answer, Ask
@@ -32,12 +33,24 @@ _CHUNK = 16
 """Batches of the backlog that are read, pushed and removed together: one transaction for all."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanTalk:
+    """
+    Who knows of site plans: what is said of them now, and who hears what came of a push that began
+    while that was said.
+    """
+
+    said: Callable[[], str] = lambda: ""
+    heard: Callable[[str, Reading], None] = lambda _said, _reading: None
+
+
 class Uplink:
     """
     Pushes whatever waits in the spool, for ever.
 
     ``wake`` is called when something new was sealed, ``hurry`` when it should not wait for a
-    back-off (a verdict change, a link that came up). ``on_asks`` hears of every answer's tests.
+    back-off (a verdict change, a link that came up). ``on_asks`` hears of every answer's tests,
+    ``plans`` of every push.
     """
 
     def __init__(
@@ -50,6 +63,7 @@ class Uplink:
         true_time: TrueTime,
         chance: Callable[[], float],
         on_asks: Callable[[tuple[Ask, ...]], None] = lambda _: None,
+        plans: PlanTalk | None = None,
     ) -> None:
         self._spool = spool
         self._fresh = fresh
@@ -57,6 +71,7 @@ class Uplink:
         self._clock = clock
         self._true_time = true_time
         self._on_asks = on_asks
+        self._plans = plans or PlanTalk()
         self._fresh_backoff = Backoff(chance)
         self._backlog_backoff = Backoff(chance)
         self._woken = asyncio.Event()
@@ -125,6 +140,11 @@ class Uplink:
         if parcel is not None:
             await self._push(parcel, self._fresh, self._fresh_backoff)
 
+    def renew(self) -> None:
+        """What links are known to be has changed: push by new connections from now on."""
+        self._fresh.renew()
+        self._backlog.renew()
+
     def close(self) -> None:
         """Give up all connections."""
         self._fresh.close()
@@ -158,10 +178,11 @@ class Uplink:
 
     async def _push(self, parcel: Parcel, lane: Lane, backoff: Backoff) -> float | None:
         """Push one batch; return ``None`` when it is off the queue, else how long to wait."""
-        sent_ns = self._clock.boottime_ns()
+        sent_ns, said = self._clock.boottime_ns(), self._plans.said()
         reading = await lane.deliver(parcel)
         if reading.answer is not None:
             self._learn(reading.answer, sent_ns)
+        self._plans.heard(said, reading)
         if reading.meaning is Meaning.DURABLE:
             if reading.text and reading.status != _OK:
                 _log.warning("batch key=%s is kept there already: %s", parcel.key, reading.text)

@@ -119,7 +119,11 @@ def _ingest(made: Parts, damage: "_Damage", conflicts: asyncio.Queue[Entry]) -> 
         made.tokens,
         limits=LIMITS,
         metrics=made.metrics,
-        answer=lambda site: Answer(told=made.desk.told_push(site), asks=made.asks.waiting(site)),
+        answer=lambda site, plan: Answer(
+            told=made.desk.told_push(site),
+            asks=made.asks.waiting(site),
+            plan=made.site_plans.answer(site, plan),
+        ),
         sites=Pace(per_second=settings.ingest.pushes_per_s, reserve=settings.ingest.pushes_reserve),
         volumes=Pace(per_second=settings.ingest.bytes_per_s, reserve=settings.ingest.bytes_reserve),
         strangers=Pace(
@@ -144,6 +148,9 @@ def _jobs(
     yield "statements", Issuer(made.archive, made.configuration.settings.sla).run
     yield "tokens", made.tokens.keep_fresh
     yield "tests", made.asks.keep_fresh
+    yield "plans", made.site_plans.keep
+    if made.configuration.settings.inventory_dir:
+        yield "inventory", made.inventory.run
     yield "housekeeping", made.housekeeping.run
     yield "conflicts", set_conflicts_aside
     reflector = made.configuration.settings.reflector

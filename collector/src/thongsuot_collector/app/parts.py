@@ -2,9 +2,10 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import msgspec
 from sqlalchemy import Engine
@@ -14,11 +15,13 @@ from thongsuot_collector.aside import SetAside
 from thongsuot_collector.asks.book import AskBook
 from thongsuot_collector.config.model import CollectorConfig
 from thongsuot_collector.config.read import Configuration
+from thongsuot_collector.config.whole import directory_for
 from thongsuot_collector.correlation import keeper as correlation
 from thongsuot_collector.correlation.keeper import IncidentKeeper, KeeperSettings
 from thongsuot_collector.directory import Directory
 from thongsuot_collector.ingest.clock import ClockBook
 from thongsuot_collector.ingest.tokens import TokenBook
+from thongsuot_collector.journal.entry import Entry
 from thongsuot_collector.journal.sqlite import SqliteJournal, open_journal
 from thongsuot_collector.metrics import Metrics
 from thongsuot_collector.notify.telling.desk import Desk
@@ -26,6 +29,8 @@ from thongsuot_collector.notify.telling.links import Links, secret_at
 from thongsuot_collector.plans import PlanBook
 from thongsuot_collector.reader import Reader
 from thongsuot_collector.sinks import Sink, Supplies
+from thongsuot_collector.siteplan.book import SitePlanBook
+from thongsuot_collector.siteplan.watch import InventoryWatch
 from thongsuot_collector.state import keeper as state
 from thongsuot_collector.state.keeper import StateKeeper
 from thongsuot_collector.state.view import ways_of
@@ -33,8 +38,11 @@ from thongsuot_collector.statements.archive import Archive
 from thongsuot_collector.store import boots
 from thongsuot_collector.store.engine import open_store
 from thongsuot_collector.timeline.settings import TimelineSettings
+from thongsuot_schema.batch.columns import Columns
 from thongsuot_schema.batch.limits import DEFAULT as LIMITS
 from thongsuot_schema.page.view import Way
+
+Heard = Callable[[Entry, Columns], Awaitable[None]]
 
 JOURNAL_FILE = "journal.sqlite"
 STORE_FILE = "store.sqlite"
@@ -55,6 +63,8 @@ class Parts:
     clocks: ClockBook
     tokens: TokenBook
     asks: AskBook
+    site_plans: SitePlanBook
+    inventory: InventoryWatch
     plans: PlanBook
     reader: Reader
     aside: SetAside
@@ -102,6 +112,7 @@ async def settle(made: Parts) -> None:
     await made.incidents.catch_up()
     await made.incidents.settle()
     await made.housekeeping.note_boots()
+    await made.site_plans.save()
 
 
 def _made(
@@ -116,9 +127,9 @@ def _made(
     aside = SetAside(store, metrics)
     clocks = ClockBook()
     asks = AskBook(store)
-    states = StateKeeper(
-        journal, reader, store=store, aside=aside, metrics=metrics, heard=asks.take
-    )
+    site_plans = SitePlanBook(store, directory, is_offering=configuration.settings.plans.offer)
+    heard = _hearers(asks.take, site_plans.take)
+    states = StateKeeper(journal, reader, store=store, aside=aside, metrics=metrics, heard=heard)
     supplies = Supplies(
         journal=journal,
         reader=reader,
@@ -141,6 +152,8 @@ def _made(
         clocks=clocks,
         tokens=TokenBook(store),
         asks=asks,
+        site_plans=site_plans,
+        inventory=_inventory(configuration, directory, site_plans, incidents, metrics),
         plans=plans,
         reader=reader,
         aside=aside,
@@ -159,6 +172,36 @@ def _made(
             consumers={state.CONSUMER: states, correlation.CONSUMER: incidents, **sinks},
             metrics=metrics,
         ),
+    )
+
+
+def _hearers(*hearers: Heard) -> Heard:
+    """Return what tells each of these of a batch, one after the other."""
+
+    async def heard(entry: Entry, columns: Columns) -> None:
+        for one in hearers:
+            await one(entry, columns)
+
+    return heard
+
+
+def _inventory(
+    configuration: Configuration,
+    directory: Directory,
+    site_plans: SitePlanBook,
+    incidents: IncidentKeeper,
+    metrics: Metrics,
+) -> InventoryWatch:
+    async def changed(by: str, detail: str) -> None:
+        incidents.book.picture.look_again()
+        await site_plans.renew(by=by, detail=detail, is_known=True)
+
+    return InventoryWatch(
+        Path(configuration.settings.inventory_dir),
+        directory,
+        read=lambda: directory_for(configuration, file="the configuration"),
+        changed=changed,
+        metrics=metrics,
     )
 
 
@@ -221,6 +264,7 @@ async def _load(made: Parts) -> None:
         made.clocks.restore(boot.site, boot.boot_id, epoch_ns=boot.epoch_ns, heard_ns=boot.heard_ns)
     await made.tokens.refresh()
     await made.asks.refresh()
+    await made.site_plans.load()
     await made.states.load()
     await made.states.catch_up()
     await made.incidents.load()

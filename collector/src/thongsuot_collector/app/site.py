@@ -51,6 +51,9 @@ def sites(made: Parts) -> tuple[Starlette, Starlette]:
     def refresh() -> None:
         made.housekeeping.measure()
         made.desk.measure()
+        made.metrics.site_plans.clear()
+        for stand, count in made.site_plans.count().items():
+            made.metrics.site_plans.labels(stand.value).set(count)
         made.metrics.doubled.set(len(made.clocks.twins.doubled(now_ns=time.time_ns())))
 
     views = Views(
@@ -68,6 +71,7 @@ def sites(made: Parts) -> tuple[Starlette, Starlette]:
         ready=lambda: made.states.lag <= _READY_LAG,
         refresh=refresh,
         doubled=lambda: made.clocks.twins.doubled(now_ns=time.time_ns()),
+        plan_of=made.site_plans.of,
     )
     archive = Archive(
         made.incidents,

@@ -80,6 +80,16 @@ class PageSettings(Strict, frozen=True, kw_only=True):
     support_hotline: str = ""
 
 
+class PlansSettings(Strict, frozen=True, kw_only=True):
+    """
+    Plans of sites: what the inventory has their agents watch, in the answers to pushes.
+
+    ``offer = false``: none is sent, and agents go on with what they have.
+    """
+
+    offer: bool = True
+
+
 class CollectorConfig(Strict, frozen=True, kw_only=True):
     """
     The whole file.
@@ -95,6 +105,7 @@ class CollectorConfig(Strict, frozen=True, kw_only=True):
     journal: JournalSettings = JournalSettings()
     ingest: IngestSettings = IngestSettings()
     page: PageSettings = PageSettings()
+    plans: PlansSettings = PlansSettings()
     timeline: TimelineTable = TimelineTable()
     incidents: IncidentSettings = IncidentSettings()
     notify: NotifySettings = NotifySettings()

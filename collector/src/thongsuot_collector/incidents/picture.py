@@ -53,6 +53,14 @@ class Picture:
                 self._devices.add(subject)
         self._standing[subject] = interval
 
+    def look_again(self) -> None:
+        """The inventory has changed: ask it anew of links and whose they are."""
+        self._links.clear()
+        self._by_carrier = {}
+        for subject in self._standing:
+            if subject.is_link:
+                self._by_carrier.setdefault(self.carrier_of(subject), set()).add(subject)
+
     def trouble(self, subject: Subject, trouble: Trouble | None) -> None:
         """Note the trouble that a subject is in now, or that it is in none."""
         if trouble is None:

@@ -30,9 +30,11 @@ _LENGTH = b"content-length"
 _TYPE = b"content-type"
 _BOOT = push.HEADER_BOOT.lower().encode()
 _BOOTTIME = push.HEADER_BOOTTIME.lower().encode()
+_PLAN = push.HEADER_PLAN.lower().encode()
 
 _LARGEST_BOOTTIME_NS = 1 << 62
 _BOOT_ID_BYTES = 128
+_PLAN_BYTES = 64
 _ENDING_RETRY_S = 5.0
 _LENGTH_DIGITS = 20
 """A longer Content-Length is nonsense, and turning it into a number would cost time."""
@@ -45,10 +47,10 @@ class Ingest:
     """
     Answers ``POST /v1/batches`` and ``POST /v1/layouts``.
 
-    ``answer`` gives what there is to say to a site beside the acknowledgement: whom the collector
-    has told of its faults, which tests are wanted. ``sites`` limits how often
-    one site may push and ``volumes`` how much, ``strangers`` how often one address may come with a
-    bad token.
+    ``answer`` gives what there is to say to a site beside the acknowledgement, knowing what its
+    agent says of plans: whom the collector has told of its faults, which tests are wanted, a plan.
+    ``sites`` limits how often one site may push and ``volumes`` how much, ``strangers`` how often
+    one address may come with a bad token.
     """
 
     def __init__(
@@ -58,7 +60,7 @@ class Ingest:
         *,
         limits: Limits,
         metrics: Metrics,
-        answer: Callable[[str], push.Answer],
+        answer: Callable[[str, str], push.Answer],
         sites: Pace,
         volumes: Pace,
         strangers: Pace,
@@ -102,7 +104,7 @@ class Ingest:
         else:
             (self._repeated if taken.repeated else self._accepted).inc()
             answer = msgspec.structs.replace(
-                self._answer(site),
+                self._answer(site, headers.get(_PLAN, b"")[:_PLAN_BYTES].decode("latin-1")),
                 acknowledged=taken.number,
                 repeated=taken.repeated,
                 collector_wall_ns=time.time_ns(),

@@ -15,7 +15,7 @@ import msgspec
 
 from thongsuot_collector.journal.entry import Entry
 from thongsuot_collector.samples.encode import Parcel, times_of
-from thongsuot_collector.samples.labels import LabelBook, LabelsOf, SeriesLabels
+from thongsuot_collector.samples.labels import LabelBook, LabelsOf, SeriesLabels, are_labels
 from thongsuot_collector.samples.protobuf import SAMPLE_HEAD, STALE, series
 from thongsuot_schema.batch.columns import ColumnBlock, Columns
 from thongsuot_schema.batch.layout import LayoutPlan
@@ -74,7 +74,11 @@ class Endings:
             return None
         times = _Times(columns, entry.epoch_ns)
         ends: Ends = []
-        if before is not None and self._plans.get(entry.site) is columns.plan:
+        if (
+            before is not None
+            and self._plans.get(entry.site) is columns.plan
+            and are_labels(before.labels, self._labels_of, entry.site)
+        ):
             alive = before
         else:
             alive = self._taken_over(entry, columns, before, min(times.ms), ends)

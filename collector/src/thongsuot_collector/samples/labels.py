@@ -3,7 +3,7 @@ Which labels a series carries: from its site and its place in a layout to bytes,
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Generic, TypeVar
 
 from thongsuot_collector.samples.protobuf import SAMPLE_HEAD, labels_field
@@ -13,6 +13,9 @@ from thongsuot_schema.result import Family, Series
 
 LabelsOf = Callable[[str, str], dict[str, str]]
 """What the inventory says of a site (first) and a link (second, may be empty) as labels."""
+
+LinkLabels = Mapping[str, dict[str, str]]
+"""What the inventory said of each link of a site."""
 
 _PLANS_KEPT = 20_000
 """
@@ -40,23 +43,35 @@ T = TypeVar("T")
 
 
 class PlanLabels(Generic[T]):
-    """What ``label`` makes of a layout of a site, for those layouts that are in use."""
+    """
+    What ``label`` makes of a layout of a site, for those layouts that are in use.
 
-    def __init__(self, label: Callable[[str, LayoutPlan], T]) -> None:
+    It is made anew when the inventory says something else of one of the links.
+    """
+
+    def __init__(self, label: Callable[[str, LayoutPlan], T], labels_of: LabelsOf) -> None:
         self._label = label
-        self._plans: OrderedDict[tuple[str, bytes], T] = OrderedDict()
+        self._labels_of = labels_of
+        self._plans: OrderedDict[tuple[str, bytes], tuple[LinkLabels, T]] = OrderedDict()
 
     def of(self, site: str, layout_id: bytes, plan: LayoutPlan) -> T:
         """Return what was made of a layout of a site, made now if it was not."""
         key = (site, layout_id)
         known = self._plans.get(key)
-        if known is None:
-            known = self._plans[key] = self._label(site, plan)
-            if len(self._plans) > _PLANS_KEPT:
-                self._plans.popitem(last=False)
-        else:
+        if known is not None and are_labels(known[0], self._labels_of, site):
             self._plans.move_to_end(key)
-        return known
+            return known[1]
+        links = {series.link for series in plan.layout.series}
+        made = self._label(site, plan)
+        self._plans[key] = ({link: self._labels_of(site, link) for link in links}, made)
+        if len(self._plans) > _PLANS_KEPT:
+            self._plans.popitem(last=False)
+        return made
+
+
+def are_labels(known: LinkLabels, labels_of: LabelsOf, site: str) -> bool:
+    """Return whether the labels of some links are still what the inventory says."""
+    return all(labels_of(site, link) == labels for link, labels in known.items())
 
 
 def labels_of_series(labels_of: LabelsOf, site: str, series: Series) -> dict[str, str]:
@@ -79,7 +94,7 @@ class LabelBook:
 
     def __init__(self, labels_of: LabelsOf) -> None:
         self._labels_of = labels_of
-        self._plans = PlanLabels(self._label)
+        self._plans = PlanLabels(self._label, labels_of)
 
     def of(self, site: str, layout_id: bytes, plan: LayoutPlan) -> tuple[SeriesLabels, ...]:
         """Return the labels of each series of a layout, by its position."""

@@ -45,7 +45,7 @@ class LineBook:
 
     def __init__(self, labels_of: LabelsOf) -> None:
         self._labels_of = labels_of
-        self._plans = PlanLabels(self._label)
+        self._plans = PlanLabels(self._label, labels_of)
 
     def of(self, site: str, layout_id: bytes, plan: LayoutPlan) -> tuple[str, ...]:
         """Return the beginning of a line of each series of a layout, by its position."""

@@ -33,6 +33,8 @@ class Action(StrEnum):
     WORK_PLANNED = "work_planned"
     WORK_TAKEN_BACK = "work_taken_back"
     INCIDENT_TAKEN_ON = "incident_taken_on"
+    INVENTORY_CHANGED = "inventory_changed"
+    PLAN_RENEWED = "plan_renewed"
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,7 +42,8 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     One line: ``by`` did ``action`` to ``subject`` (a site, a person, an incident, planned work).
 
     ``by`` is ``shell:NAME`` for the command line, ``person:NAME`` for a page, ``device:ADDRESS``
-    for an enrolment, ``carrier:NAME`` for a carrier's own ticket system. Never a secret.
+    for an enrolment, ``carrier:NAME`` for a carrier's own ticket system, ``file:NAME`` for whom the
+    file belongs to that was edited. Never a secret.
     """
 
     id: int

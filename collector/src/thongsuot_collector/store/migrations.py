@@ -49,6 +49,11 @@ def _table_of_asks(connection: Connection) -> None:
     tables.ASKS.create(connection, checkfirst=True)
 
 
+def _tables_of_site_plans(connection: Connection) -> None:
+    for table in (tables.SITE_PLANS, tables.SITE_PLAN_RUNS):
+        table.create(connection, checkfirst=True)
+
+
 _STEPS: tuple[Callable[[Connection], None], ...] = (
     _first_tables,
     _tables_of_telling,
@@ -57,6 +62,7 @@ _STEPS: tuple[Callable[[Connection], None], ...] = (
     _tables_of_statements,
     _tables_of_enrolment,
     _table_of_asks,
+    _tables_of_site_plans,
 )
 
 

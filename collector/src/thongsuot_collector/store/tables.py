@@ -53,6 +53,28 @@ AUDIT = Table(
 )
 """Who changed what; only added to."""
 
+SITE_PLANS = Table(
+    "site_plans",
+    METADATA,
+    Column("site", Text, primary_key=True),
+    Column("number", BigInteger, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("made_ns", BigInteger, nullable=False),
+)
+"""The newest version of each site's plan; what is in it follows from the inventory."""
+
+SITE_PLAN_RUNS = Table(
+    "site_plan_runs",
+    METADATA,
+    Column("site", Text, primary_key=True),
+    Column("is_taking", Boolean, nullable=False),
+    Column("version", Text, nullable=False),
+    Column("refused", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("changed_ns", BigInteger, nullable=False),
+)
+"""Which version each site's agent said last that it runs, and which it refused and why."""
+
 PEOPLE = Table(
     "people",
     METADATA,

@@ -11,13 +11,17 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from thongsuot_collector.siteplan.words import facts_of, notes_of
+from thongsuot_collector.store.site_plans import Made, Run
 from thongsuot_collector.web import layout, sites_page
 from thongsuot_collector.web.answers import HEADERS, html, language_of, who_are_you
 from thongsuot_collector.web.gate import Gate
 from thongsuot_collector.web.search import matches
 from thongsuot_collector.web.views import Views
 from thongsuot_schema.page.policy import CONTENT_SECURITY_POLICY
-from thongsuot_schema.page.render import site_page
+from thongsuot_schema.page.render import Remarks, site_page
+
+PlanOf = Callable[[str], tuple[Made | None, Run | None]]
 
 
 class Pages:
@@ -25,7 +29,8 @@ class Pages:
     What the pages show.
 
     ``ready`` says whether the states have caught up after start. ``refresh`` brings gauges up to
-    date before they are read. ``doubled`` names the sites where two devices push at once.
+    date before they are read. ``doubled`` names the sites where two devices push at once,
+    ``plan_of`` returns the newest plan of a site and what its agent says of it.
     """
 
     def __init__(
@@ -37,6 +42,7 @@ class Pages:
         ready: Callable[[], bool],
         refresh: Callable[[], None],
         doubled: Callable[[], AbstractSet[str]],
+        plan_of: PlanOf,
     ) -> None:
         self._views = views
         self._registry = registry
@@ -44,6 +50,7 @@ class Pages:
         self._ready = ready
         self._refresh = refresh
         self._doubled = doubled
+        self._plan_of = plan_of
 
     def app(self, more: Sequence[Route] = ()) -> Starlette:
         """Return the application, with ``more`` routes of others."""
@@ -85,10 +92,12 @@ class Pages:
             text = "Không có điểm này." if language == "vi" else "There is no such site."
             return PlainTextResponse(text, 404, headers=HEADERS)
         may_ask = await self._gate.may_anybody_act()
+        plan = self._plan_of(name)
         text = site_page(
             self._views.of(name),
             language=language,
             home_url=f"/?lang={language}",
+            remarks=Remarks(notes=notes_of(*plan, language), facts=facts_of(*plan, language)),
             ask_url=f"/sites/{name}/ask?lang={language}" if may_ask else "",
         )
         return html(text, CONTENT_SECURITY_POLICY)

@@ -78,5 +78,26 @@ GROUP = Group(
             action_en="A memory card was copied, or an old device was not switched off. The list of"
             " sites says which; enrol the right device again: thongsuot-collector enrol.",
         ),
+        Alert(
+            name="ThongsuotPlansRefused",
+            expr=f'sum({own.SITE_PLANS}{{stand="refused"}}) > 0',
+            lasting="5m",
+            severity="warning",
+            summary_vi="{{ $value | humanize }} thiết bị không chạy kế hoạch đo mới nhất",
+            summary_en="{{ $value | humanize }} devices do not run the newest plan of their site",
+            action_vi="Chúng vẫn đo theo kế hoạch trước. Lý do: thongsuot-collector plans.",
+            action_en="They go on with the plan before. Why: thongsuot-collector plans.",
+        ),
+        Alert(
+            name="ThongsuotInventoryRefused",
+            expr=f"max({own.INVENTORY_REFUSED}) > 0",
+            lasting="5m",
+            severity="warning",
+            summary_vi="Danh mục điểm và đường truyền có lỗi, thay đổi chưa có hiệu lực",
+            summary_en="The inventory was changed and is wrong; the one before holds",
+            action_vi="Tìm lỗi và dòng: thongsuot-collector check-config, hoặc nhật ký của"
+            " trung tâm.",
+            action_en="Find mistake and line: thongsuot-collector check-config, or the log.",
+        ),
     ),
 )

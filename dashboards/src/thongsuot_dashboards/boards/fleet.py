@@ -111,7 +111,19 @@ BOARD = Board(
                 ),
                 queries=(now(f"sum by (version) ({own.AGENTS}) > 0", "{{version}}"),),
                 look=Look(unit=Unit.COUNT, color="blue"),
-                width=16,
+                width=8,
+            ),
+            Tiles(
+                title=Text("Kế hoạch đo", "Site plans"),
+                description=Text(
+                    "Số điểm theo kế hoạch đo: current là mới nhất; refused: thiết bị không chạy,"
+                    " lý do ở trang của điểm",
+                    "Sites by their plan: current is the newest; refused: not run, the site's page"
+                    " says why",
+                ),
+                queries=(now(f"sum by (stand) ({own.SITE_PLANS}) > 0", "{{stand}}"),),
+                look=Look(unit=Unit.COUNT, color="blue"),
+                width=8,
             ),
         ),
         (_DEVICES,),

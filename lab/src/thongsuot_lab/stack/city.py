@@ -36,7 +36,7 @@ class Options:
     """
     What differs between a demonstration and a test. An empty profile is the agent's default.
 
-    ``judge`` and ``spool`` are settings of these tables of the agent's configuration;
+    ``judge``, ``spool`` and ``plan`` are settings of these tables of the agent's configuration;
     ``is_verbose`` lets agents log each run. ``with_people``: there is somebody to be told, see
     ``stack.people``. ``calm_s`` is how long a link has to be up before its fault is over.
     """
@@ -47,6 +47,7 @@ class Options:
     silent_after_s: float = 45.0
     judge: dict[str, object] = field(default_factory=dict)
     spool: dict[str, object] = field(default_factory=dict)
+    plan: dict[str, object] = field(default_factory=dict)
     is_verbose: bool = False
     with_people: bool = False
     are_all_in_inbox: bool = False
@@ -274,6 +275,7 @@ class CityStack:
             push_every_s=self.options.push_every_s,
             judge=self.options.judge,
             spool=self.options.spool,
+            plan=self.options.plan,
         )
         parts.write_agent(document, folder / "agent.toml")
         for path in (folder, *folder.rglob("*")):

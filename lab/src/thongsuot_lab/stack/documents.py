@@ -31,6 +31,7 @@ class AgentDocument:
     push_every_s: float = 15.0
     judge: dict[str, object] = field(default_factory=dict)
     spool: dict[str, object] = field(default_factory=dict)
+    plan: dict[str, object] = field(default_factory=dict)
 
     def text(self) -> str:
         """Return the agent's configuration file."""
@@ -58,6 +59,7 @@ class AgentDocument:
             "probes": plain(self.probes),
             "carriers": plain(self.carriers),
             "judge": self.judge,
+            "plan": self.plan,
         }
         return tomli_w.dumps({key: value for key, value in document.items() if value})
 

@@ -2,7 +2,8 @@
 The conversation of a push: headers of the request, body of the answer.
 
 ``POST /v1/batches`` with one encoded batch; ``POST /v1/layouts`` with one encoded layout. Both
-carry ``Authorization: Bearer <token>`` and the three clock headers below. The answer to a batch is
+carry ``Authorization: Bearer <token>`` and the three clock headers below; a batch also the site
+plan that the agent runs, where it takes plans. The answer to a batch is
 ``Answer`` as JSON: 200 when it is durable (or was already), 409 with ``unknown_layout`` when the
 layout has to be sent first, another 4xx when it will never be taken, 5xx or 429 (with
 ``Retry-After``) when it may be later.
@@ -26,6 +27,12 @@ boot has another one, and the collector must not date it by this push.
 """
 HEADER_WALL = "Thongsuot-Wall"
 """Wall clock of the sender in nanoseconds since the epoch when the request left, decimal."""
+HEADER_PLAN = "Thongsuot-Plan"
+"""Which site plan the sender runs, see ``siteplan.codec.Running``; absent: it takes none."""
+
+
+NO_PLAN = msgspec.Raw(b"")
+"""What stands in an answer without a plan; an empty one made elsewhere is no JSON."""
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -34,10 +41,12 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     ``acknowledged`` is the number of the batch that is now durable (0 when none). ``repeated`` says
     it was already. ``error`` is one sentence for a person. ``collector_wall_ns`` is the collector's
-    wall clock when it answered. ``config_version`` names the newest configuration for this site,
-    empty when the collector offers none. ``told`` lists whom the collector has told of this site's
-    open faults, for the local page. ``asks`` are tests that somebody wants now; the same one comes
-    with every answer until the agent has said what became of it.
+    wall clock when it answered. ``plan`` is a ``siteplan.model.Offer``, the newest plan of this
+    site, there only while the agent says that it runs another and has not refused this one; left as
+    it came, so that a plan that cannot be read takes no acknowledgement with it. ``told`` lists
+    whom the collector has told of this site's open faults, for the local page. ``asks`` are tests
+    that somebody wants now; the same one comes with every answer until the agent has said what
+    became of it.
     """
 
     acknowledged: int = 0
@@ -45,7 +54,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     error: str = ""
     unknown_layout: str = ""
     collector_wall_ns: int = 0
-    config_version: str = ""
+    plan: msgspec.Raw = NO_PLAN
     told: tuple["Told", ...] = ()
     asks: tuple["Ask", ...] = ()
 

@@ -1,6 +1,9 @@
 """The status page of a site as one HTML document, the same on the device and on the collector."""
 
+from collections.abc import Sequence
 from typing import Final
+
+import msgspec
 
 from thongsuot_schema.page import labels
 from thongsuot_schema.page.escape import escape
@@ -26,6 +29,16 @@ SILENT_AFTER_S: Final = 60
 """From when on a page says that the device was not heard: four pushes missed."""
 
 
+class Remarks(msgspec.Struct, frozen=True, kw_only=True):
+    """What a page says beside its view: ``notes`` above the lights, ``facts`` at the foot."""
+
+    notes: Sequence[str] = ()
+    facts: Sequence[str] = ()
+
+
+NO_REMARKS: Final = Remarks()
+
+
 def site_page(
     view: SiteView,
     *,
@@ -34,6 +47,7 @@ def site_page(
     home_url: str = "",
     stylesheet_url: str = "",
     ask_url: str = "",
+    remarks: Remarks = NO_REMARKS,
     refresh_s: int = REFRESH_S,
 ) -> str:
     """
@@ -44,6 +58,7 @@ def site_page(
     ``?lang=vi`` on the same path). ``home_url``, where given, leads to a page about all sites.
     ``stylesheet_url`` names one more style sheet of the same origin, for a web font: it sets
     ``--font``. ``ask_url``, where given, leads to where a test can be asked for.
+    ``remarks`` are what the view does not know.
     """
     head = headline(view, language)
     other: Language = "en" if language == "vi" else "vi"
@@ -67,9 +82,9 @@ def site_page(
         f"{labels.OTHER_LANGUAGE.read(language)}</a></div>"
         f'<h1>{escape(site_title)}</h1><p class="place">{_commune(view, language)}</p>'
         f"{_ask(ask_url, language)}</header>"
-        f"<main>{_hero(view, head, language)}{_notes(view, language)}"
+        f"<main>{_hero(view, head, language)}{_notes(view, language, remarks.notes)}"
         f"{_links(view, language)}{_services(view, language)}{_told(view, language)}</main>"
-        f"{_footer(view, refresh_s, language)}</div>"
+        f"{_footer(view, refresh_s, language, remarks.facts)}</div>"
         f'<script data-every="{refresh_s}">{SCRIPT}</script></body></html>\n'
     )
 
@@ -109,7 +124,7 @@ def _hero(view: SiteView, head: Headline, language: Language) -> str:
     )
 
 
-def _notes(view: SiteView, language: Language) -> str:
+def _notes(view: SiteView, language: Language, more: Sequence[str]) -> str:
     """Return what a reader must know before trusting the rest."""
     notes = [_work(one, view, language) for one in view.work]
     late_s = view.now_s - view.heard_s if view.heard_s is not None else 0.0
@@ -122,6 +137,7 @@ def _notes(view: SiteView, language: Language) -> str:
         notes.append(text.read(language))
     if not view.clock_trusted:
         notes.append(labels.CLOCK_WRONG.read(language))
+    notes += more
     return "".join(f'<p class="note">{escape(note)}</p>' for note in notes)
 
 
@@ -213,7 +229,7 @@ def _told_row(told: Notification, view: SiteView, language: Language) -> str:
     return f"<li>{when}<div><b>{escape(party)}</b><span>{line}</span></div></li>"
 
 
-def _footer(view: SiteView, refresh_s: int, language: Language) -> str:
+def _footer(view: SiteView, refresh_s: int, language: Language, more: Sequence[str]) -> str:
     facts = []
     if view.heard_s is not None:
         facts.append(
@@ -230,5 +246,6 @@ def _footer(view: SiteView, refresh_s: int, language: Language) -> str:
     facts.append(labels.ZONE.read(language))
     if view.version:
         facts.append(f"{labels.VERSION.read(language)} {view.version}")
+    facts += more
     rows = "".join(f"<p>{escape(fact)}</p>" for fact in facts)
     return f"<footer>{rows}</footer>"

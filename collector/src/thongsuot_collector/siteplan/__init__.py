@@ -1,0 +1,1 @@
+"""Site plans: from the inventory to what each agent watches, and which agent runs which version."""

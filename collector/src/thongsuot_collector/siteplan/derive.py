@@ -1,0 +1,87 @@
+"""From the inventory to the plan of one site: its part, and nothing that is the device's. Pure."""
+
+from collections.abc import Iterable
+
+from msgspec import structs
+
+from thongsuot_collector.directory import Directory
+from thongsuot_schema.inventory.communes import NOWHERE
+from thongsuot_schema.inventory.model import Link, Medium, ProbePlan, Role, Site, Target
+from thongsuot_schema.inventory.read import EVERY
+from thongsuot_schema.siteplan.model import (
+    PlanCarrier,
+    PlanLink,
+    PlanProbe,
+    PlanTarget,
+    SitePlan,
+)
+
+
+def plan_of(site: Site, directory: Directory) -> SitePlan:
+    """
+    Return the plan of a site.
+
+    Equipment is left out: agents ask it with the credentials of the device. So are targets and
+    probes of links that the site does not have.
+    """
+    links = {link.name for link in site.links}
+    targets = [
+        _target(target, links)
+        for target in directory.targets
+        if (EVERY in site.targets or target.name in site.targets)
+        and target.role is not Role.EQUIPMENT
+        and _concerns(target.links, links)
+    ]
+    names = {target.name for target in directory.targets}
+    left_out = names - {target.name for target in targets}
+    return SitePlan(
+        site=site.name,
+        title=site.title,
+        commune="" if site.commune == NOWHERE else site.commune,
+        commune_title=directory.commune_name(site.commune),
+        links=tuple(_link(link) for link in site.links),
+        targets=tuple(targets),
+        probes=tuple(_probes(directory.probes, links, left_out)),
+        carriers=tuple(
+            PlanCarrier(
+                name=carrier.name, title=carrier.title, hotline=carrier.hotline, plmn=carrier.plmn
+            )
+            for carrier in directory.carriers.values()
+            if any(link.carrier == carrier.name for link in site.links)
+        ),
+    )
+
+
+def _concerns(named: Iterable[str], links: set[str]) -> bool:
+    """Return whether what names links is for a site; without links they are not known here."""
+    return not links or not (found := set(named)) or EVERY in found or bool(found & links)
+
+
+def _link(link: Link) -> PlanLink:
+    facts = structs.asdict(link)
+    del facts["interface"]
+    # An access technology that the inventory does not tell is the device's to know.
+    facts["medium"] = None if link.medium is Medium.ETHERNET else link.medium
+    return PlanLink(**facts)
+
+
+def _target(target: Target, links: set[str]) -> PlanTarget:
+    facts = structs.asdict(target)
+    if links:
+        facts["links"] = tuple(name for name in target.links if name in links)
+    return PlanTarget(**facts)
+
+
+def _probes(plans: Iterable[ProbePlan], links: set[str], left_out: set[str]) -> Iterable[PlanProbe]:
+    for plan in plans:
+        targets = tuple(name for name in plan.targets if name not in left_out)
+        named = tuple(name for name in plan.links if name == EVERY or not links or name in links)
+        if targets and named:
+            yield PlanProbe(
+                kind=plan.kind,
+                every_s=plan.every_s,
+                metered_every_s=plan.metered_every_s,
+                targets=targets,
+                links=named,
+                settings=plan.settings,
+            )

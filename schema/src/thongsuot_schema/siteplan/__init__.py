@@ -1,0 +1,1 @@
+"""Site plans: what the inventory has an agent watch, as it travels in the answer to a push."""

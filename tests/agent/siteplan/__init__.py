@@ -1,0 +1,1 @@
+"""Tests: agent, siteplan."""

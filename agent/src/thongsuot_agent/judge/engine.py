@@ -17,7 +17,7 @@ from thongsuot_agent.judge.sight import seen_now
 from thongsuot_agent.judge.signs import Sign, sign_of
 from thongsuot_agent.judge.stand import Stand
 from thongsuot_agent.judge.symptoms import equipment, loss
-from thongsuot_agent.judge.symptoms.traffic import note_host
+from thongsuot_agent.judge.symptoms.traffic import note_box, note_host
 from thongsuot_agent.judge.tracks import ECHO, record, record_value, track_of
 from thongsuot_agent.judge.verdicts import judge_link
 from thongsuot_schema.reason import Reason
@@ -109,6 +109,7 @@ def _is_of_the_site(at: Stand, result: Result) -> bool:
             equipment.note_radio(at.link, finding, started_ns, at.settings)
         case equipment.BOX:
             equipment.note_box(at.link, finding, started_ns)
+            note_box(at.link, result.series.target, finding, started_ns)
         case _:
             return False
     return True

@@ -156,8 +156,8 @@ class Loss(msgspec.Struct, kw_only=True):
 
 class Traffic(msgspec.Struct, kw_only=True):
     """
-    What the ``host`` probe says: counters read last, the rates between the last two, the highest
-    seen.
+    What the ``host`` probe, or a box by SNMP, says: counters read last, the rates between the last
+    two, the highest seen.
 
     ``neighbour`` is whether the gateway answered on the link layer; ``neighbour_proved``: it once
     did, so that its absence means something.
@@ -230,7 +230,8 @@ class LinkMemory(msgspec.Struct, kw_only=True):
     ``heard_ns``: start of the latest run that was measured; ``starved_ns``: of the latest that the
     agent itself was too late for. ``clear_ns``: since when nothing has been wrong. The slots hold
     one concern each; ``facts_slot``, ``loss_slot``, ``packets`` and ``blocked`` are not judged by
-    rounds.
+    rounds. ``traffic`` is by the device's own interface, ``boxes`` by the counters of the boxes
+    that are asked, by target.
 
     ``mute_runs`` counts silent runs beyond the site since the last answer from there;
     ``vain_bursts`` the bursts in close succession that found nothing, the last at ``vain_ns``.
@@ -263,6 +264,7 @@ class LinkMemory(msgspec.Struct, kw_only=True):
     loss_slot: Slot = msgspec.field(default_factory=Slot)
     loss: Loss = msgspec.field(default_factory=Loss)
     traffic: Traffic = msgspec.field(default_factory=Traffic)
+    boxes: dict[str, Traffic] = msgspec.field(default_factory=dict)
     flaps: Flaps = msgspec.field(default_factory=Flaps)
     equipment: Equipment = msgspec.field(default_factory=Equipment)
     had_ip4: bool = False

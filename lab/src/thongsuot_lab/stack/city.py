@@ -20,7 +20,7 @@ from thongsuot_lab.stack.documents import AgentDocument, CollectorDocument, defa
 from thongsuot_lab.stack.people import People
 from thongsuot_lab.stack.process import Process, StackError
 from thongsuot_lab.topology.city import DOMAIN
-from thongsuot_schema.inventory.model import ProbePlan
+from thongsuot_schema.inventory.model import ProbePlan, Target
 from thongsuot_schema.page.view import SiteView
 
 COLLECTOR_PORT = 8480
@@ -36,13 +36,15 @@ class Options:
     """
     What differs between a demonstration and a test. An empty profile is the agent's default.
 
-    ``judge``, ``spool`` and ``plan`` are settings of these tables of the agent's configuration;
-    ``is_verbose`` lets agents log each run. ``with_people``: there is somebody to be told, see
-    ``stack.people``. ``calm_s`` is how long a link has to be up before its fault is over.
+    ``equipment`` are boxes that every agent may ask by SNMP. ``judge``, ``spool`` and ``plan`` are
+    settings of these tables of the agent's configuration; ``is_verbose`` lets agents log each run.
+    ``with_people``: there is somebody to be told, see ``stack.people``. ``calm_s`` is how long a
+    link has to be up before its fault is over.
     """
 
     with_prometheus: bool = True
     probes: tuple[ProbePlan, ...] = ()
+    equipment: tuple[Target, ...] = ()
     push_every_s: float = 15.0
     silent_after_s: float = 45.0
     judge: dict[str, object] = field(default_factory=dict)
@@ -269,7 +271,7 @@ class CityStack:
             runtime_dir=folder / "run",
             page_listen=f"0.0.0.0:{AGENT_PAGE_PORT}",
             links=inventory.links_of(topology, site),
-            targets=inventory.targets_of(topology, site),
+            targets=(*inventory.targets_of(topology, site), *self.options.equipment),
             probes=self.options.probes or default_probes(ca),
             carriers=inventory.carriers_of(topology),
             push_every_s=self.options.push_every_s,
@@ -303,17 +305,20 @@ class _Spawn:
 
 def _user_for(folder: Path) -> int:
     """
-    Return who the agents run as: an ordinary user, if that user can read our programs.
+    Return who the agents run as: an ordinary user, if that user can start our programs.
 
-    In a checkout below root's home nobody else can; there the agent stays user 0, stripped of every
-    capability but CAP_NET_RAW, which is then all that being root still means.
+    In a checkout below root's home, or with an interpreter from there, nobody else can; there the
+    agent stays user 0, stripped of every capability but CAP_NET_RAW, which is then all that being
+    root still means.
     """
     if os.geteuid() != 0:
         raise StackError("agents can only be given to an ordinary user by root")
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o755)
     test = ["setpriv", f"--reuid={ORDINARY_USER}", f"--regid={ORDINARY_USER}", "--clear-groups"]
-    command = [*test, "--", parts.program("thongsuot-agent"), "--help"]
+    # By a shell: setpriv itself still has root's powers when it starts something, and the agent's
+    # workers have not.
+    command = [*test, "--", "sh", "-c", '"$0" --help', parts.program("thongsuot-agent")]
     done = subprocess.run(command, cwd="/", capture_output=True, check=False)
     reaches_folder = subprocess.run([*test, "--", "test", "-x", str(folder)], check=False)
     return ORDINARY_USER if done.returncode == 0 == reaches_folder.returncode else 0

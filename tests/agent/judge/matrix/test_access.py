@@ -49,6 +49,14 @@ def test_services_over_a_cut_line_are_not_blamed(seed: int) -> None:
     assert said(world, "", "motcua") == [State.UP]
 
 
+@pytest.mark.parametrize(("seed", "share"), [(52, 0.4), (62, 0.5)])
+def test_lookups_lost_with_the_rest_are_not_the_name_servers(seed: int, share: float) -> None:
+    lossy = Trouble(start_s=START_S, end_s=200.0, at=Segment.ACCESS, loss=share)
+    world = World(seed=seed, troubles=(lossy,))
+    world.run(200.0)
+    assert Symptom.RESOLVER_SILENT not in {one.verdict.symptom for one in world.changes}
+
+
 @pytest.mark.parametrize("share", [0.02, 0.2])
 @pytest.mark.parametrize("seed", SEEDS)
 def test_loss_on_the_line_is_degraded(seed: int, share: float) -> None:

@@ -1,8 +1,10 @@
 """The matrix, equipment: what modem, optical module and UPS say of a fault, and whose it is."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
+from msgspec import structs
 
 from tests.agent.judge.expect import Said, assert_found, changes_of, last, said, says, segments
 from tests.agent.judge.seeds import SEEDS
@@ -23,7 +25,7 @@ BOX = Target(
 )
 
 
-def equipped(*, with_access: bool = True) -> Plan:
+def equipped(*, with_access: bool = True, contract: int | None = None) -> Plan:
     """Return the plan of a site whose modem and optical modem can be asked."""
     probes = (
         *PROBES,
@@ -34,7 +36,8 @@ def equipped(*, with_access: bool = True) -> Plan:
         anchor("access-fixed", Segment.ACCESS, links=("fixed",)),
         anchor("access-mobile", Segment.ACCESS, links=("mobile",)),
     )
-    return plan_from((FIXED, MOBILE), (*TARGETS, BOX, *(access if with_access else ())), probes)
+    fixed = structs.replace(FIXED, contract_down_bits_per_second=contract)
+    return plan_from((fixed, MOBILE), (*TARGETS, BOX, *(access if with_access else ())), probes)
 
 
 def signal(rsrp_dbm: float, sinr_db: float, *, nr: bool = True, registered: bool = True) -> Finding:
@@ -215,3 +218,57 @@ def test_a_link_that_is_repaired_is_up_whatever_the_equipment_said() -> None:
     world = World(troubles=(over,), plan=equipped(), equipment=saying("snmp", DARK, DARK))
     world.run(300.0)
     assert said(world, "fixed") == [State.UP, State.DOWN, State.UP]
+
+
+class Counting:
+    """A box that counts what all machines of the site receive over the fixed link."""
+
+    def __init__(self, *, busy_bps: float, mute_from_s: float = 1e9) -> None:
+        self._busy_bps = busy_bps
+        self._mute_from_s = mute_from_s
+
+    def __call__(self, kind: str, _link: str, at_s: float) -> Finding | None:
+        if kind != "snmp":
+            return None
+        if at_s >= self._mute_from_s:
+            return not_ok(Reason.TIMED_OUT)
+        busy_s = max(0.0, min(at_s, END_S) - START_S)
+        received = (20e3 * at_s + self._busy_bps * busy_s) / 8
+        return ok({snmp.RECEIVED: received, snmp.SENT: received / 20})
+
+
+END_S = 400.0
+QUEUE = Trouble(start_s=START_S, end_s=END_S, at=Segment.ACCESS, delay_s=0.3, loss=0.01)
+
+
+@pytest.mark.parametrize("contract", [None, 100_000_000])
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_download_by_another_machine_is_seen_by_the_counters_of_the_box(
+    seed: int, contract: int | None
+) -> None:
+    plan = equipped(contract=contract)
+    world = World(seed=seed, troubles=(QUEUE,), plan=plan, equipment=Counting(busy_bps=85e6))
+    world.run(900.0)
+    expected = (State.DEGRADED, Segment.LAN, Symptom.LAN_BUSY)
+    assert_found(world, expected, since_s=START_S, intervals=9.0, link="fixed")
+    assert segments(world, "fixed") == {Segment.LAN}
+    assert said(world, "fixed")[-1] is State.UP
+    found = changes_of(world, "fixed")[1].verdict.evidence[0]
+    shown = (found.kind, found.target, found.metric) if contract else ("snmp", "box", "")
+    share = "snmp_interface_receive_utilisation_ratio"
+    assert shown == ("snmp", "box", share if contract else "")
+    assert not contract or (found.value or 0.0) > 0.7
+
+
+@pytest.mark.parametrize("mute_from_s", [1e9, START_S + 1.0])
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_slow_line_is_the_carriers_where_the_box_has_little_to_do_or_is_mute(
+    seed: int, mute_from_s: float
+) -> None:
+    box = Counting(busy_bps=0.0, mute_from_s=mute_from_s)
+    queue = replace(QUEUE, loss=0.0)
+    world = World(seed=seed, troubles=(queue,), plan=equipped(), equipment=box)
+    world.run(900.0)
+    expected = (State.DEGRADED, Segment.ACCESS, Symptom.ACCESS_SLOW)
+    assert_found(world, expected, since_s=START_S, intervals=15.0, link="fixed")
+    assert segments(world, "fixed") == {Segment.ACCESS}

@@ -29,8 +29,8 @@ def test_two_readings_make_a_rate() -> None:
     read(at, 10, 0)
     read(at, 20, 10_000_000)
     assert at.link.traffic.down_bits_per_second == pytest.approx(8e6)
-    assert knows_rate_since(at.link, 10 * NS_PER_S)
-    assert not knows_rate_since(at.link, 11 * NS_PER_S)
+    assert knows_rate_since(at, 10 * NS_PER_S)
+    assert not knows_rate_since(at, 11 * NS_PER_S)
 
 
 def test_counters_that_went_back_make_no_rate() -> None:

@@ -11,7 +11,7 @@ from thongsuot_agent.judge.fault import Fault, Sighting
 from thongsuot_agent.judge.plan import RANK
 from thongsuot_agent.judge.sight import Seen, Sight, rung_of, witnesses
 from thongsuot_agent.judge.stand import Stand, ns
-from thongsuot_agent.judge.symptoms.traffic import is_busy, knows_rate_since
+from thongsuot_agent.judge.symptoms.traffic import is_busy, knows_rate_since, load_of_boxes
 from thongsuot_agent.judge.tracks import ECHO, is_slow
 from thongsuot_schema.catalogue import icmp
 from thongsuot_schema.outcome import Outcome
@@ -56,14 +56,17 @@ def detect(at: Stand, sight: Sight) -> Sighting | None:
     if segment is None:
         return None
     onset_ns = min(seen.track.slow_since_ns or sight.since_ns for seen in blamed)
+    evidence = _evidence(at, echoes)
     if segment is not Segment.TRANSIT and is_busy(at, at.now_ns):
         segment = Segment.LAN
+        evidence = (*load_of_boxes(at), *evidence)
     return Sighting(
         fault=Fault(state=State.DEGRADED, segment=segment, symptom=_SYMPTOMS[segment]),
         onset_ns=onset_ns,
-        evidence=_evidence(at, echoes),
-        # Before the interface's counters cover this time, it cannot be told whose queue it is.
-        is_ripe=knows_rate_since(at.link, onset_ns) and not _unheard(at, sight, segment),
+        evidence=evidence,
+        # Before the counters of interface and box cover this time, it cannot be told whose queue
+        # it is.
+        is_ripe=knows_rate_since(at, onset_ns) and not _unheard(at, sight, segment),
     )
 
 

@@ -17,7 +17,7 @@ from thongsuot_agent.judge.plan import RANK, Post
 from thongsuot_agent.judge.sight import Seen, Sight
 from thongsuot_agent.judge.stand import Stand
 from thongsuot_agent.judge.symptoms.loss import share
-from thongsuot_agent.judge.tracks import is_slow
+from thongsuot_agent.judge.tracks import ECHO, is_slow
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
@@ -67,13 +67,26 @@ def detect(at: Stand, sight: Sight) -> Sighting | None:
         fault=Fault(state=State.DEGRADED, segment=segment, symptom=symptom),
         onset_ns=onset_ns,
         evidence=gather(at, sight),
-        nats=runs * log(1.0 / _loss_ratio(at)),
+        nats=runs * log(1.0 / _loss_ratio(at, seen)),
     )
 
 
-def _loss_ratio(at: Stand) -> float:
-    """Return the chance that a lookup fails by mere loss: a run has two questions."""
-    return min(0.95, max(_LOSS_RATIO, 2.0 * share(at.link)))
+def _loss_ratio(at: Stand, seen: Sequence[Seen]) -> float:
+    """
+    Return the chance that a lookup fails by mere loss: a run has two questions.
+
+    By the loss that is known, or by the echoes of this round where they show more: that a line
+    loses a fifth is seen by its name servers before it is sure.
+    """
+    servers = {s.post.target for s in seen}
+    echoes = [
+        track.tally
+        for track in at.link.tracks.values()
+        if track.kind == ECHO and track.target not in servers and not track.excused
+    ]
+    lost, answered = sum(one.failed for one in echoes), sum(one.ok for one in echoes)
+    now = (lost + 0.5) / (lost + answered + 1.0) if lost else 0.0
+    return min(0.95, max(_LOSS_RATIO, 2.0 * max(now, share(at.link))))
 
 
 def _symptom(at: Stand, seen: Sequence[Seen]) -> Symptom | None:

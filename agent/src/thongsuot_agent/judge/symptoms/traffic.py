@@ -1,9 +1,19 @@
-"""Traffic: what the site itself sends and receives over a link, by the interface's counters."""
+"""
+Traffic: what the site itself sends and receives over a link.
+
+By the counters of the device's interface, which see what passes the device; and where the box at
+the end of the link is asked by SNMP, by those of the box, which see all machines of the site.
+"""
+
+from collections.abc import Iterator
 
 from thongsuot_agent.judge.memory import LinkMemory, Traffic
 from thongsuot_agent.judge.stand import NS_PER_S, Stand
-from thongsuot_schema.catalogue import host
+from thongsuot_schema.catalogue import host, snmp
+from thongsuot_schema.outcome import Outcome
 from thongsuot_schema.result import Finding
+from thongsuot_schema.segment import Segment
+from thongsuot_schema.verdict import Evidence
 
 _SHORTEST_NS = NS_PER_S
 """Rates over less than this say more about single packets than about load."""
@@ -11,6 +21,12 @@ _PEAK_KEPT = 0.9998
 """What is left of the highest rate after each reading: half of it after 15 hours."""
 _FRESH_NS = 40 * NS_PER_S
 """A rate older than this (two ordinary readings) says nothing about now."""
+_BOX_FRESH_NS = 100 * NS_PER_S
+"""Likewise of a box, which is asked once a minute."""
+_BOX_HEARD_NS = 400 * NS_PER_S
+"""A box that has not answered for longer than this is not waited for."""
+_BOX_PATIENCE_NS = 45 * NS_PER_S
+"""What began longer ago than this is judged without the box: it is asked every ten seconds."""
 
 
 def note_host(link: LinkMemory, finding: Finding, started_ns: int) -> None:
@@ -21,16 +37,15 @@ def note_host(link: LinkMemory, finding: Finding, started_ns: int) -> None:
         traffic.neighbour = neighbour >= 0.5
         traffic.neighbour_ns = started_ns
         traffic.neighbour_proved = traffic.neighbour_proved or traffic.neighbour
-    received, sent = values.get(host.RECEIVED.name), values.get(host.SENT.name)
-    if received is None or sent is None:
-        return
-    if traffic.read_ns is not None:
-        if started_ns - traffic.read_ns < _SHORTEST_NS:
-            return
-        _note_rates(traffic, received, sent, started_ns - traffic.read_ns)
-        traffic.from_ns = traffic.read_ns
-    traffic.read_ns = started_ns
-    traffic.received_bytes, traffic.sent_bytes = received, sent
+    _read(traffic, values.get(host.RECEIVED.name), values.get(host.SENT.name), started_ns)
+
+
+def note_box(link: LinkMemory, box: str, finding: Finding, started_ns: int) -> None:
+    """Take the counters of one ``snmp`` run; equipment without any says nothing."""
+    received = finding.values.get(snmp.RECEIVED.name)
+    sent = finding.values.get(snmp.SENT.name)
+    if finding.outcome is Outcome.OK and received is not None and sent is not None:
+        _read(link.boxes.setdefault(box, Traffic()), received, sent, started_ns)
 
 
 def is_busy(at: Stand, moment_ns: int) -> bool:
@@ -40,9 +55,68 @@ def is_busy(at: Stand, moment_ns: int) -> bool:
     Measured against the contract where it is known, else against the highest rate seen, which may
     be this very traffic: where nothing better is known, the site's own traffic explains a queue.
     """
-    traffic, spec, settings = at.link.traffic, at.watch.link, at.settings
-    if traffic.read_ns is None or moment_ns - traffic.read_ns > _FRESH_NS:
+    return any(_is_full(at, one) for one in _fresh(at.link, moment_ns))
+
+
+def knows_rate_since(at: Stand, moment_ns: int) -> bool:
+    """Return whether the rates known are of a time after a moment; true where none will ever be."""
+    own = at.link.traffic
+    if own.read_ns is not None and own.from_ns < moment_ns:
         return False
+    if at.now_ns - moment_ns > _BOX_PATIENCE_NS:
+        return True
+    return all(
+        box.from_ns >= moment_ns
+        for box in at.link.boxes.values()
+        if box.read_ns is not None and at.now_ns - box.read_ns <= _BOX_HEARD_NS
+    )
+
+
+def load_of_boxes(at: Stand) -> tuple[Evidence, ...]:
+    """Return how full the boxes say that the link is; only where its contract is known."""
+    return tuple(
+        Evidence(
+            kind=snmp.KIND.name,
+            target=name,
+            segment=Segment.LAN,
+            outcome=Outcome.OK,
+            ok=1,
+            metric=metric,
+            value=rate / full,
+            limit=at.settings.busy_ratio,
+        )
+        for name, box in at.link.boxes.items()
+        if _is_fresh(box, at.now_ns, _BOX_FRESH_NS)
+        for metric, rate, full in (
+            (
+                snmp.RECEIVE_UTILISATION.name,
+                box.down_bits_per_second,
+                at.watch.link.contract_down_bits_per_second,
+            ),
+            (
+                snmp.SEND_UTILISATION.name,
+                box.up_bits_per_second,
+                at.watch.link.contract_up_bits_per_second,
+            ),
+        )
+        if full
+    )
+
+
+def _fresh(link: LinkMemory, moment_ns: int) -> Iterator[Traffic]:
+    if _is_fresh(link.traffic, moment_ns, _FRESH_NS):
+        yield link.traffic
+    for box in link.boxes.values():
+        if _is_fresh(box, moment_ns, _BOX_FRESH_NS):
+            yield box
+
+
+def _is_fresh(traffic: Traffic, moment_ns: int, limit_ns: int) -> bool:
+    return traffic.read_ns is not None and moment_ns - traffic.read_ns <= limit_ns
+
+
+def _is_full(at: Stand, traffic: Traffic) -> bool:
+    spec, settings = at.watch.link, at.settings
     full_down = spec.contract_down_bits_per_second or traffic.down_peak
     full_up = spec.contract_up_bits_per_second or traffic.up_peak
     return any(
@@ -54,10 +128,17 @@ def is_busy(at: Stand, moment_ns: int) -> bool:
     )
 
 
-def knows_rate_since(link: LinkMemory, moment_ns: int) -> bool:
-    """Return whether the rates known are of a time after a moment; true where none will ever be."""
-    traffic = link.traffic
-    return traffic.read_ns is None or traffic.from_ns >= moment_ns
+def _read(traffic: Traffic, received: float | None, sent: float | None, started_ns: int) -> None:
+    """Take counters as they were read at a time."""
+    if received is None or sent is None:
+        return
+    if traffic.read_ns is not None:
+        if started_ns - traffic.read_ns < _SHORTEST_NS:
+            return
+        _note_rates(traffic, received, sent, started_ns - traffic.read_ns)
+        traffic.from_ns = traffic.read_ns
+    traffic.read_ns = started_ns
+    traffic.received_bytes, traffic.sent_bytes = received, sent
 
 
 def _note_rates(traffic: Traffic, received: float, sent: float, took_ns: int) -> None:

@@ -219,6 +219,9 @@ def _advance(at: Stand, slot: Slot, seen: Sighting | None, sight: Sight) -> None
         clear_ns = _first_answer_ns(sight, slot.onset_ns, at.now_ns)
     if advance(slot, seen, at.now_ns, at.settings, clear_ns) and seen is None:
         _clear(at, slot.onset_ns, sight)
+        if slot is at.link.slow:
+            # What its queue has dropped says nothing of the time after it.
+            loss.restart(at.link)
 
 
 def _become_known(at: Stand, sight: Sight) -> None:

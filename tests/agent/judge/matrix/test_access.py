@@ -49,6 +49,14 @@ def test_services_over_a_cut_line_are_not_blamed(seed: int) -> None:
     assert said(world, "", "motcua") == [State.UP]
 
 
+@pytest.mark.parametrize(("seed", "share"), [(42, 0.01), (28, 0.02)])
+def test_what_a_queue_drops_is_held_against_the_rung_of_the_queue(seed: int, share: float) -> None:
+    queue = Trouble(start_s=START_S, end_s=400.0, at=Segment.ACCESS, loss=share, delay_s=0.3)
+    world = World(seed=seed, troubles=(queue,))
+    world.run(500.0)
+    assert segments(world) == {Segment.ACCESS}
+
+
 @pytest.mark.parametrize(("seed", "share"), [(52, 0.4), (62, 0.5)])
 def test_lookups_lost_with_the_rest_are_not_the_name_servers(seed: int, share: float) -> None:
     lossy = Trouble(start_s=START_S, end_s=200.0, at=Segment.ACCESS, loss=share)

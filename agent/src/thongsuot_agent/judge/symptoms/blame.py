@@ -94,6 +94,10 @@ def blame(at: Stand, onset_ns: int) -> Blamed:
     segment = _first_lossy(shares.values(), at.settings, is_enough=is_enough)
     if segment is None:
         return Blamed()
+    slow = at.link.slow.fault
+    if slow is not None and slow.segment is not None and RANK[slow.segment] < RANK[segment]:
+        # A queue that delays also drops: that few were lost just behind it is chance.
+        segment = slow.segment
     fault = Fault(state=State.DEGRADED, segment=segment, symptom=_SYMPTOMS[segment])
     evidence = _evidence(shares, at.settings)
     return Blamed(Sighting(fault=fault, onset_ns=onset_ns, evidence=evidence))

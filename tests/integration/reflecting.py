@@ -12,11 +12,11 @@ PROGRAM = str(Path(sys.executable).with_name("thongsuot-collector"))
 
 
 @contextmanager
-def reflecting(lab: Lab, folder: Path, table: str) -> Iterator[str]:
+def reflecting(lab: Lab, folder: Path, table: str, *, node: str = "anchor") -> Iterator[str]:
     """Run it with a table ``[reflector]``; what it says of where it listens."""
     config = folder / "reflector.toml"
     config.write_text(f"[reflector]\n{table}\n")
-    process = lab.node("anchor").popen(
+    process = lab.node(node).popen(
         [PROGRAM, "reflector", "--config", str(config)], stdout=subprocess.PIPE
     )
     with process:

@@ -1,17 +1,20 @@
 """A test that is asked for runs once, one after the other, and what becomes of it is told."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from tests.agent.app.asking import job
-from thongsuot_agent.app.asks import LONGEST_NS, Asks, Hands
-from thongsuot_agent.schedule.choice import AskRefused
+from thongsuot_agent.app.asks import HERE_EVERY_NS, LONGEST_NS, Asks, Hands
+from thongsuot_agent.schedule.choice import AskRefused, Wanted
 from thongsuot_agent.schedule.job import Job
 from thongsuot_agent.schedule.purse import DEAR_BYTES
 from thongsuot_schema.batch.model import NoticeCode
 from thongsuot_schema.batch.push import Ask, AskRefusal
+from thongsuot_schema.catalogue.http import TOTAL
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Finding, Result, not_ok, ok
 
+HERE = NoticeCode.ASK_HERE
 TAKEN, DONE, REFUSED = NoticeCode.ASK_TAKEN, NoticeCode.ASK_DONE, NoticeCode.ASK_REFUSED
 
 
@@ -24,6 +27,8 @@ class Stage:
     begun: list[Job] = field(default_factory=list)
     noted: list[tuple[NoticeCode, str, int]] = field(default_factory=list)
     news: int = 0
+    here: tuple[Wanted, ...] = ()
+    ids: Iterator[str] = field(default_factory=lambda: iter("abcdef"))
 
     def __post_init__(self) -> None:
         self.asks = Asks(
@@ -33,6 +38,8 @@ class Stage:
                 begin=self.begun.append,
                 on_notice=lambda code, text, count: self.noted.append((code, text, count)),
                 on_news=self.count,
+                wanted_here=lambda: self.here,
+                new_id=lambda: next(self.ids),
             )
         )
 
@@ -113,3 +120,46 @@ def test_an_id_without_sense_is_passed_over() -> None:
     stage = Stage((job("http"),))
     stage.asks.take([Ask(id="", kind="http"), Ask(id="x" * 65, kind="http")])
     assert stage.noted == []
+
+
+def test_the_button_at_the_point_runs_one_kind_after_the_other_and_says_so() -> None:
+    stage = Stage((job("http"), job("path")), here=(("http", ""), ("path", "fiber")))
+    assert stage.asks.want_here()
+    assert stage.noted == [(HERE, "a http", 0), (TAKEN, "a", 1)]
+    waiting, begun = stage.asks.shown(lambda at_ns: at_ns / 1e9)
+    assert (waiting.kind, waiting.link, waiting.is_over) == ("path", "fiber", False)
+    assert (begun.kind, begun.is_here, begun.count, begun.runs) == ("http", True, 1, ())
+    stage.now_ns = 3_000_000_000
+    stage.end(stage.plan[0], ok({TOTAL: 0.25}))
+    # Batches may arrive in another order: the end says again what it is the end of.
+    assert stage.noted[2:4] == [(HERE, "a http", 3), (DONE, "a", 1)]
+    assert stage.noted[4:] == [(HERE, "b path fiber", 0), (TAKEN, "b", 1)]
+    stage.end(stage.plan[1], not_ok(Reason.TIMED_OUT))
+    _, first = stage.asks.shown(lambda at_ns: at_ns / 1e9)
+    assert first.is_over
+    assert first.runs[0].values == {TOTAL.name: 0.25}
+
+
+def test_the_button_rests_after_it_was_pressed_and_waits_for_the_centres_test() -> None:
+    stage = Stage((job("http"), job("path")), here=(("http", ""),))
+    stage.asks.take([Ask(id="one", kind="path")])
+    assert stage.asks.want_here()
+    assert stage.begun == [stage.plan[1]], "one test at a time"
+    assert not stage.asks.want_here()
+    assert stage.asks.rests_ns() == HERE_EVERY_NS
+    stage.end(stage.plan[1])
+    assert stage.begun[1:] == [stage.plan[0]]
+    stage.asks.take([Ask(id="two", kind="path")])
+    assert len(stage.begun) == 2, "the point's own test ends first"
+    stage.end(stage.plan[0])
+    stage.now_ns = HERE_EVERY_NS
+    assert stage.asks.want_here()
+
+
+def test_what_the_button_wants_and_cannot_have_is_told_and_the_rest_is_run() -> None:
+    stage = Stage((job("http"),), here=(("radio", ""), ("http", "")))
+    assert stage.asks.want_here()
+    codes = [code for code, _, _ in stage.noted]
+    assert codes == [HERE, REFUSED, HERE, TAKEN]
+    newest, refused = stage.asks.shown(lambda at_ns: at_ns / 1e9)
+    assert (newest.kind, refused.said, refused.is_over) == ("http", "plan no radio", True)

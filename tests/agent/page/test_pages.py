@@ -1,5 +1,8 @@
 """Which page stands where, in which language, how large, and how often it is drawn."""
 
+from collections.abc import Callable
+from dataclasses import replace
+
 import msgspec
 
 from tests.agent.app.test_show import STATUS
@@ -33,7 +36,9 @@ def figures() -> Exposition:
 class Drawing:
     """Pages over a view that counts how often it was asked for, on a clock that is set by hand."""
 
-    def __init__(self, shown: SiteView, *, is_well: bool = True) -> None:
+    def __init__(
+        self, shown: SiteView, *, is_well: bool = True, want: Callable[[], bool] | None = None
+    ) -> None:
         self.now_ns = 0
         self.drawn = 0
         self._shown = shown
@@ -44,6 +49,7 @@ class Drawing:
                 figures=figures,
                 is_well=lambda: is_well,
                 boottime_ns=lambda: self.now_ns,
+                want_tests=want,
             )
         )
 
@@ -89,6 +95,41 @@ def test_status_figures_and_health_are_served() -> None:
     assert drawing.get("/healthz").body == b"200 OK\n"
     assert Drawing(view(), is_well=False).get("/healthz").status == 503
     assert drawing.pages.page_for(Request(path="/x", query={}, is_head=False)) is None
+
+
+ASK = Request(path="/ask", query={"lang": "en"}, is_head=False, is_post=True)
+
+
+def test_the_button_begins_tests_and_leads_back_to_the_page() -> None:
+    pressed: list[bool] = []
+
+    def want() -> bool:
+        pressed.append(True)
+        return True
+
+    drawing = Drawing(view(), want=want)
+    assert 'action="/ask?lang=vi"' in drawing.get("/").body.decode()
+    page = drawing.pages.page_for(ASK)
+    assert page is not None
+    assert (page.status, page.location, pressed) == (303, "/?lang=en#tests", [True])
+    drawing.get("/")
+    assert drawing.drawn == 2, "what was drawn before does not show it"
+
+
+def test_another_page_presses_no_button_and_where_there_is_none_nobody_does() -> None:
+    pressed: list[bool] = []
+
+    def want() -> bool:
+        pressed.append(True)
+        return True
+
+    drawing = Drawing(view(), want=want)
+    page = drawing.pages.page_for(replace(ASK, is_own=False))
+    assert page is not None
+    assert (page.status, pressed) == (403, [])
+    without = Drawing(view())
+    assert without.pages.page_for(ASK) is None
+    assert "/ask" not in without.get("/").body.decode()
 
 
 def test_the_worst_day_of_a_large_site_still_fits_the_page() -> None:

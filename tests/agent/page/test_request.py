@@ -1,5 +1,6 @@
 """What the page answers to, and how its responses begin."""
 
+from dataclasses import replace
 from http import HTTPStatus
 
 import pytest
@@ -56,12 +57,35 @@ def test_a_response_says_what_it_is_and_what_may_not_be_done_with_it() -> None:
         "Content-Length: 3",
         "Content-Security-Policy: default-src 'none'",
         "X-Content-Type-Options: nosniff",
-        "Referrer-Policy: no-referrer",
+        "Referrer-Policy: same-origin",
         "Cache-Control: no-store",
         "Connection: close",
     } <= set(lines)
     assert body == b"<p>"
     assert response(page, is_head=True).endswith(b"\r\n\r\n")
+
+
+@pytest.mark.parametrize(
+    ("headers", "is_own"),
+    [
+        (b"Host: 192.168.1.9:8080", True),  # no browser
+        (b"Host: 192.168.1.9:8080\r\nOrigin: http://192.168.1.9:8080", True),
+        (b"Host: 192.168.1.9:8080\r\nOrigin: https://elsewhere.example", False),
+        (b"Host: 192.168.1.9:8080\r\nOrigin: null", False),
+        (b"Host: 192.168.1.9:8080\r\nOrigin: http://[", False),
+        (b"Host: a\r\nOrigin: http://a\r\nSec-Fetch-Site: cross-site", False),
+        (b"Host: a\r\nSec-Fetch-Site: same-origin", True),
+    ],
+)
+def test_a_wish_is_known_by_where_it_comes_from(headers: bytes, is_own: bool) -> None:
+    request = parse(b"POST /ask?lang=en HTTP/1.1\r\n" + headers + b"\r\n\r\n")
+    assert (request.is_post, request.is_own, request.path) == (True, is_own, "/ask")
+
+
+def test_a_browser_is_told_to_say_that_a_wish_is_our_own_pages() -> None:
+    assert b"\r\nReferrer-Policy: same-origin\r\n" in response(plain(HTTPStatus.OK))
+    moved = replace(plain(HTTPStatus.SEE_OTHER), location="/?lang=vi#tests")
+    assert b"\r\nLocation: /?lang=vi#tests\r\n" in response(moved)
 
 
 def test_a_method_that_is_not_done_here_is_told_which_are() -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.agent.app.asking import job
-from thongsuot_agent.schedule.choice import AT_ONCE, AskRefused, chosen
+from thongsuot_agent.schedule.choice import AT_ONCE, AskRefused, chosen, wanted_here
 from thongsuot_agent.schedule.purse import Purse
 from thongsuot_schema.batch.push import Ask, AskRefusal
 from thongsuot_schema.inventory.model import Link
@@ -74,3 +74,16 @@ def test_what_the_months_allowance_does_not_pay_is_refused() -> None:
     many = [job("http", link="mobile", target=f"{number}", cost=MB // 2) for number in range(10)]
     with pytest.raises(AskRefused, match=r"^budget"):
         chosen(Ask(id="a", kind="http"), many, purse(96 * MB))
+
+
+def test_the_button_at_the_point_fills_no_metered_link_and_fills_the_others_last() -> None:
+    assert wanted_here(PLAN, purse()) == (("http", ""), ("throughput", "fiber"))
+
+
+def test_what_would_be_too_much_at_once_is_wanted_link_by_link() -> None:
+    many = [
+        job("http", link=link, target=f"p{n}")
+        for n in range(AT_ONCE // 2 + 1)
+        for link in ("fiber", "mobile")
+    ]
+    assert wanted_here(many, purse()) == (("http", "fiber"), ("http", "mobile"))

@@ -11,10 +11,12 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 USER, AUTH, PRIVACY = "simuser", "authpass123", "privpass123"
+
+Start = Callable[..., "subprocess.Popen[bytes]"]
 
 _PROGRAM = "import sys; from snmpsim.commands.responder import main; sys.exit(main())"
 
@@ -28,19 +30,30 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def simulator(recordings: Path, scratch: Path) -> Iterator[int]:
-    """Yield the port of a simulator of the recordings in a folder; it answers already."""
-    port = free_port()
+def simulator(
+    recordings: Path,
+    scratch: Path,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    start: Start = subprocess.Popen,
+) -> Iterator[int]:
+    """
+    Yield the port of a simulator of the recordings in a folder; it answers already.
+
+    ``start`` starts the process, where it is to live elsewhere: there ``port`` is known to be free.
+    """
+    port = port or free_port()
     log = scratch / "snmpsim.log"
     with log.open("wb") as output:
-        process = subprocess.Popen(
+        process = start(
             [
                 sys.executable,
                 "-c",
                 _PROGRAM,
                 f"--data-dir={recordings}",
                 f"--cache-dir={scratch / 'cache'}",
-                f"--agent-udpv4-endpoint=127.0.0.1:{port}",
+                f"--agent-udpv4-endpoint={host}:{port}",
                 f"--v3-user={USER}",
                 f"--v3-auth-key={AUTH}",
                 "--v3-auth-proto=SHA",
@@ -52,18 +65,18 @@ def simulator(recordings: Path, scratch: Path) -> Iterator[int]:
             env={**os.environ, "HOME": str(scratch), "SNMPSIM_ALLOW_ROOT": "true"},
         )
     try:
-        _wait(process, port, log)
+        _wait(process, f"{host}:{port}", log)
         yield port
     finally:
         process.terminate()
         process.wait()
 
 
-def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+def _wait(process: subprocess.Popen[bytes], endpoint: str, log: Path) -> None:
     until = time.monotonic() + 120
     while True:
         said = log.read_text("utf-8", errors="replace")
-        if f"127.0.0.1:{port}" in said.rpartition("Listening")[2]:
+        if endpoint in said.rpartition("Listening")[2]:
             return
         assert process.poll() is None, said
         assert time.monotonic() < until, said

@@ -5,12 +5,21 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 from sqlalchemy import Engine
 
 from thongsuot_collector.asks.wanting import wanted
 from thongsuot_collector.errors import AskError
 from thongsuot_collector.store import asks
-from thongsuot_collector.store.asks import AT_ONCE, LASTS_NS, Ask, Found, Stage
+from thongsuot_collector.store.asks import (
+    AT_ONCE,
+    AT_ONCE_HERE,
+    AT_SITE,
+    LASTS_NS,
+    Ask,
+    Found,
+    Stage,
+)
 from thongsuot_collector.store.engine import open_store
 
 
@@ -90,3 +99,18 @@ def test_of_a_series_the_latest_run_counts(store: Engine) -> None:
     found = asks.get(store, "one")
     assert found is not None
     assert found.findings == [other, second, late]
+
+
+def test_what_was_wanted_at_the_point_is_kept_once_and_does_not_use_up_other_peoples(
+    store: Engine,
+) -> None:
+    one = replace(want(name="one"), asked_by=AT_SITE, state=Stage.TAKEN)
+    asks.put_here(store, one)
+    asks.lead_on(store, "hoan-kiem", "one", Stage.DONE)
+    asks.put_here(store, one)
+    assert stage_of(store, "one") is Stage.DONE
+    for n in range(AT_ONCE_HERE - 1):
+        asks.put_here(store, replace(one, id=f"more{n}"))
+    with pytest.raises(AskError, match="in a short time"):
+        asks.put_here(store, replace(one, id="toomany"))
+    assert asks.put(store, want("radio")).state is Stage.WAITING

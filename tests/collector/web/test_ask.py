@@ -64,11 +64,16 @@ def test_an_answer_kept_under_former_names_is_shown_as_it_was_meant() -> None:
 
 
 async def push(
-    stage: Stage, code: NoticeCode | None = None, text: str = "", results: Sequence[Result] = ()
+    stage: Stage,
+    code: NoticeCode | None = None,
+    text: str = "",
+    results: Sequence[Result] = (),
+    *more: tuple[NoticeCode, str],
 ) -> tuple[Ask, ...]:
     """Push as the agent does; return what the answer asks for."""
     now_ns = time.time_ns() - stage.agent.epoch_ns
-    notices = [] if code is None else [Notice(code=code, boottime_ns=now_ns, text=text)]
+    said = more if code is None else ((code, text), *more)
+    notices = [Notice(code=one, boottime_ns=now_ns, text=words) for one, words in said]
     batch = stage.agent.batch(now_ns, list(results), notices=notices)
     async with httpx.AsyncClient(base_url=stage.collector.url, timeout=WITHIN_S) as client:
         pusher = Pusher(client, stage.agent, stage.secret)
@@ -205,3 +210,24 @@ async def test_the_command_line_asks_a_running_collector(stage: Stage) -> None:
     ):
         status, said = await command(stage, "ask", *wrong)
         assert (status, why in said) == (2, True), said
+
+
+async def test_what_is_wanted_at_the_point_is_shown_and_asked_of_nobody(stage: Stage) -> None:
+    lan = await clerk(stage)
+    # The newest batch comes first: the end is known before the beginning.
+    good, _ = runs(stage)
+    await push(stage, NoticeCode.ASK_HERE, "aaaa path", [good], (NoticeCode.ASK_DONE, "aaaa"))
+
+    async def is_done() -> bool:
+        return "đã xong" in (await stage.ask("GET", PAGE, auth=lan)).text
+
+    await eventually(is_done)
+    assert (
+        await push(stage, NoticeCode.ASK_HERE, "aaaa path", [], (NoticeCode.ASK_TAKEN, "aaaa"))
+        == ()
+    )
+    assert await push(stage, NoticeCode.ASK_HERE, "<b> path") == ()
+    assert await push(stage, NoticeCode.ASK_HERE, "bbbb icmp") == ()
+    page = (await stage.ask("GET", PAGE, auth=lan)).text
+    assert (page.count("<td>tại điểm</td>"), page.count("đang đo")) == (1, 0)
+    assert "fiber, exchange IPv4: đạt; 7 chặng; 21 ms" in page

@@ -87,16 +87,8 @@ class Agent:
             LateHistory(LATENESS.note),
             Listener(on_result=self._take_result, on_notice=self._spool.add),
         )
-        self._asks = Asks(
-            Hands(
-                now_ns=setting.clock.boottime_ns,
-                matching=self._runner.matching,
-                begin=self._runner.begin,
-                on_notice=self._desk.take_notice,
-                on_news=self._send_news,
-            )
-        )
         self._plans = self._make_plans(holding)
+        self._asks = self._make_asks()
         self._uplink = self._make_uplink()
         self._desk.serve(
             Orders(
@@ -348,7 +340,21 @@ class Agent:
             supervisor=self._supervisor,
             started_ns=self._setting.clock.boottime_ns(),
             plans=self._plans,
+            asks=self._asks,
             beat_ns=lambda: self._beat_ns,
+        )
+
+    def _make_asks(self) -> Asks:
+        return Asks(
+            Hands(
+                now_ns=self._setting.clock.boottime_ns,
+                matching=self._runner.matching,
+                wanted_here=self._runner.wanted_here,
+                begin=self._runner.begin,
+                on_notice=self._desk.take_notice,
+                on_news=self._send_news,
+                new_id=lambda: os.urandom(8).hex(),
+            )
         )
 
     def _make_uplink(self) -> Uplink:

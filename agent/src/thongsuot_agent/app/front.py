@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from thongsuot_agent.app.asks import Asks
 from thongsuot_agent.app.desk import Desk
 from thongsuot_agent.app.plans import Plans
 from thongsuot_agent.app.samples import Samples
@@ -47,6 +48,7 @@ class Front:
     samples: Samples
     true_time: TrueTime
     supervisor: Supervisor
+    asks: Asks
     started_ns: int
     plans: Plans
     beat_ns: Callable[[], int]
@@ -64,6 +66,7 @@ class Front:
             figures=self.figures,
             is_well=self.is_well,
             boottime_ns=self.setting.clock.boottime_ns,
+            want_tests=self.asks.want_here if self.setting.config.page.asks else None,
         )
 
     def is_well(self) -> bool:
@@ -94,6 +97,8 @@ class Front:
             backlog_batches=self.spool.status().waiting_batches,
             clock_trusted=self._is_clock_trusted(),
             version=VERSION,
+            tests=self.asks.shown(self._wall_s),
+            next_test_s=self.asks.rests_ns() / NS_PER_S,
         )
         return site_view(outlook, surroundings)
 

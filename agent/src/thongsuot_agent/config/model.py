@@ -52,6 +52,8 @@ class PageConfig(Strict, frozen=True):
 
     listen: str = "0.0.0.0:8080"
     """Address and port; ``[::]:8080`` listens on both families; empty: no page."""
+    asks: bool = True
+    """Whether the page has the button for a test now; everybody in the local network may press."""
 
 
 class SpoolConfig(Strict, frozen=True):

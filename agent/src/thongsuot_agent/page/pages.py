@@ -1,13 +1,13 @@
 """Which page stands at which address."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 
 import msgspec
 
 from thongsuot_agent.page.exposition import CONTENT_TYPE, CONTENT_TYPE_OPENMETRICS, Exposition
-from thongsuot_agent.page.request import Page, Request, plain
+from thongsuot_agent.page.request import PATH_ASK, Page, Request, plain
 from thongsuot_agent.status import AgentStatus
 from thongsuot_schema.page.view import SiteView
 from thongsuot_schema.words.language import Language
@@ -20,13 +20,19 @@ So long one drawing serves everybody: a page drawn for each of many callers woul
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sources:
-    """Where the contents come from."""
+    """
+    Where the contents come from.
+
+    ``want_tests`` begins those that the button stands for, and says whether it did; ``None``: there
+    is no button.
+    """
 
     view: Callable[[], SiteView]
     status: Callable[[], AgentStatus]
     figures: Callable[[], Exposition]
     is_well: Callable[[], bool]
     boottime_ns: Callable[[], int]
+    want_tests: Callable[[], bool] | None = None
 
 
 class Pages:
@@ -38,6 +44,8 @@ class Pages:
 
     def page_for(self, request: Request) -> Page | None:
         """Return the page for a request, ``None`` where there is none."""
+        if request.is_post:
+            return self._want_tests(request)
         match request.path:
             case "/":
                 return self._site(request)
@@ -52,6 +60,17 @@ class Pages:
             case _:
                 return None
 
+    def _want_tests(self, request: Request) -> Page | None:
+        want = self._sources.want_tests
+        if want is None:
+            return None
+        if not request.is_own:
+            return plain(HTTPStatus.FORBIDDEN)
+        if want():
+            self._drawn.clear()
+        page = plain(HTTPStatus.SEE_OTHER)
+        return replace(page, location=f"/?lang={_language(request)}#tests")
+
     def _figures(self, request: Request) -> Page:
         figures = self._sources.figures()
         if "application/openmetrics-text" in request.accept:
@@ -60,19 +79,27 @@ class Pages:
         return Page(body=figures.text().encode(), content_type=CONTENT_TYPE)
 
     def _site(self, request: Request) -> Page:
-        language: Language = "en" if request.query.get("lang") == "en" else "vi"
+        language = _language(request)
         now_ns = self._sources.boottime_ns()
         drawn = self._drawn.get(language)
         if drawn is not None and now_ns - drawn[0] < _FRESH_NS:
             return drawn[1]
         # Loaded when somebody looks: 0.7 MiB that most devices do without most of the time.
         from thongsuot_schema.page.policy import CONTENT_SECURITY_POLICY  # noqa: PLC0415
-        from thongsuot_schema.page.render import site_page  # noqa: PLC0415
+        from thongsuot_schema.page.render import Remarks, site_page  # noqa: PLC0415
 
         page = Page(
-            body=site_page(self._sources.view(), language=language).encode(),
+            body=site_page(
+                self._sources.view(),
+                language=language,
+                remarks=Remarks(ask_action="" if self._sources.want_tests is None else PATH_ASK),
+            ).encode(),
             content_type="text/html; charset=utf-8",
             policy=CONTENT_SECURITY_POLICY,
         )
         self._drawn[language] = (now_ns, page)
         return page
+
+
+def _language(request: Request) -> Language:
+    return "en" if request.query.get("lang") == "en" else "vi"

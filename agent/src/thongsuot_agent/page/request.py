@@ -7,12 +7,15 @@ for it.
 
 from dataclasses import dataclass
 from http import HTTPStatus
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlsplit
 
 HEAD_LIMIT_BYTES = 8 * 1024
 """Browsers send less than 1 KB to an address without cookies."""
 
 _METHODS = {"GET", "HEAD"}
+
+PATH_ASK = "/ask"
+"""The one place that takes a POST, without a body: somebody wants a test now."""
 
 
 class RequestRefused(Exception):
@@ -28,23 +31,30 @@ class Request:
     """
     What is asked for.
 
-    ``is_head`` wants the head alone; ``accept`` is that header, in small letters.
+    ``is_head`` wants the head alone; ``accept`` is that header, in small letters. ``is_post``: it
+    is to change something, and ``is_own`` whether it comes from our own page or from no browser.
     """
 
     path: str
     query: dict[str, str]
     is_head: bool
     accept: str = ""
+    is_post: bool = False
+    is_own: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """A body and what it is; ``policy`` is the content security policy it needs."""
+    """
+    A body and what it is; ``policy`` is the content security policy it needs, ``location`` where
+    else to look.
+    """
 
     body: bytes
     content_type: str
     status: HTTPStatus = HTTPStatus.OK
     policy: str = "default-src 'none'; frame-ancestors 'none'"
+    location: str = ""
 
 
 def parse(head: bytes) -> Request:
@@ -66,16 +76,40 @@ def parse(head: bytes) -> Request:
         raise RequestRefused(HTTPStatus.BAD_REQUEST) from error
     if not path.startswith("/"):
         raise RequestRefused(HTTPStatus.BAD_REQUEST)
-    if method not in _METHODS:
+    is_post = method == "POST" and path == PATH_ASK
+    if method not in _METHODS and not is_post:
         raise RequestRefused(HTTPStatus.METHOD_NOT_ALLOWED)
-    is_head = method == "HEAD"
-    return Request(path=path, query=values, is_head=is_head, accept=_accept(headers))
+    return Request(
+        path=path,
+        query=values,
+        is_head=method == "HEAD",
+        accept=_field(headers, b"accept"),
+        is_post=is_post,
+        is_own=_is_own(headers),
+    )
 
 
-def _accept(headers: bytes) -> str:
-    """Return what the ``Accept`` lines of headers say, together; RFC 9110, 12.5.1."""
+def _is_own(headers: bytes) -> bool:
+    """
+    Return whether our own page made the request, or no browser.
+
+    Browsers tell the kind of site only to hosts that they trust (Fetch Metadata, 4), which a device
+    without a certificate is not; the origin they send with every POST (Fetch, 3.1).
+    """
+    site = _field(headers, b"sec-fetch-site")
+    if site:
+        return site == "same-origin"
+    origin = _field(headers, b"origin")
+    try:
+        return not origin or urlsplit(origin).netloc == _field(headers, b"host")
+    except ValueError:
+        return False
+
+
+def _field(headers: bytes, name: bytes) -> str:
+    """Return what the lines of a header say, together, in small letters; RFC 9110, 5.3."""
     fields = (line.partition(b":") for line in headers.lower().split(b"\r\n"))
-    found = [value.strip() for name, _, value in fields if name == b"accept"]
+    found = [value.strip() for key, _, value in fields if key == name]
     return b",".join(found).decode("latin-1")
 
 
@@ -88,11 +122,14 @@ def response(page: Page, *, is_head: bool = False) -> bytes:
         "Connection: close",
         "Cache-Control: no-store",
         "X-Content-Type-Options: nosniff",
-        "Referrer-Policy: no-referrer",
+        # Not no-referrer: a browser would then hide from us that a POST is our own page's.
+        "Referrer-Policy: same-origin",
         f"Content-Security-Policy: {page.policy}",
     ]
     if page.status is HTTPStatus.METHOD_NOT_ALLOWED:
         lines.append("Allow: GET, HEAD")
+    if page.location:
+        lines.append(f"Location: {page.location}")
     head = "\r\n".join((*lines, "", "")).encode("ascii")
     return head if is_head else head + page.body
 

@@ -1,4 +1,4 @@
-"""The server behind the local page: bounded in connections, bytes and time; GET and HEAD only."""
+"""The server behind the local page: bounded in connections, bytes and time; bodies are not read."""
 
 import asyncio
 import logging

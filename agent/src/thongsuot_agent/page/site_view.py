@@ -13,7 +13,7 @@ from thongsuot_schema.batch.push import Told
 from thongsuot_schema.catalogue import radio, snmp
 from thongsuot_schema.inventory.model import Carrier, Link, Role, Target
 from thongsuot_schema.metric import Metric
-from thongsuot_schema.page.view import Allowance, Light, Notification, SiteView, Way
+from thongsuot_schema.page.view import Allowance, Light, Notification, SiteView, Trial, Way
 from thongsuot_schema.path import Routes
 from thongsuot_schema.result import Family
 from thongsuot_schema.state import State
@@ -58,6 +58,8 @@ class Surroundings:
     backlog_batches: int
     clock_trusted: bool
     version: str
+    tests: tuple[Trial, ...] = ()
+    next_test_s: float = 0.0
 
 
 def site_view(outlook: Outlook, surroundings: Surroundings) -> SiteView:
@@ -84,6 +86,8 @@ def site_view(outlook: Outlook, surroundings: Surroundings) -> SiteView:
         clock_trusted=surroundings.clock_trusted,
         version=surroundings.version,
         support_hotline=site.support_hotline,
+        tests=surroundings.tests,
+        next_test_s=surroundings.next_test_s,
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from thongsuot_agent.schedule.job import Job
-from thongsuot_agent.schedule.purse import Purse
+from thongsuot_agent.schedule.purse import DEAR_BYTES, Purse
 from thongsuot_schema.batch.push import ASKED_KINDS, Ask, AskRefusal
 
 AT_ONCE = 32
@@ -11,6 +11,10 @@ AT_ONCE = 32
 Series of one test: every portal over two links in both families. More would say nothing that a
 smaller question does not, and hold up the runs that watch.
 """
+
+
+Wanted = tuple[str, str]
+"""A kind and a link; the link empty: all of the plan."""
 
 
 class AskRefused(Exception):
@@ -49,3 +53,30 @@ def chosen(ask: Ask, jobs: Iterable[Job], purse: Purse) -> tuple[Job, ...]:
                 f"{link}: {left_bytes / 1e6:.1f} MB left, takes {cost_bytes / 1e6:.1f} MB",
             )
     return found
+
+
+def wanted_here(jobs: Iterable[Job], purse: Purse) -> tuple[Wanted, ...]:
+    """
+    Return what somebody at the point may want of a plan, who gives no name: every kind that can be
+    asked for, but nothing that fills a metered link. What fills a link comes last.
+    """
+    links: dict[str, dict[str, int]] = {}
+    dear: set[str] = set()
+    for job in jobs:
+        kind, link = job.series.kind, job.series.link
+        if kind not in ASKED_KINDS:
+            continue
+        if job.cost_bytes >= DEAR_BYTES:
+            if purse.left_bytes(link) is not None:
+                continue
+            dear.add(kind)
+        of_kind = links.setdefault(kind, {})
+        of_kind[link] = of_kind.get(link, 0) + 1
+    found: list[Wanted] = []
+    for kind in sorted(links, key=lambda one: (one in dear, one)):
+        # Each link by itself where one test would be too much, or would take links left out.
+        if kind in dear or sum(links[kind].values()) > AT_ONCE:
+            found += [(kind, link) for link in sorted(links[kind])]
+        else:
+            found.append((kind, ""))
+    return tuple(found)

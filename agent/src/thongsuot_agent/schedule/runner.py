@@ -15,7 +15,7 @@ from typing import Never
 from thongsuot_agent.clock import Clock, StepWatch
 from thongsuot_agent.links.link import Link
 from thongsuot_agent.links.state import LinkUnusable
-from thongsuot_agent.schedule.choice import chosen
+from thongsuot_agent.schedule.choice import Wanted, chosen, wanted_here
 from thongsuot_agent.schedule.doubt import LateHistory, doubted
 from thongsuot_agent.schedule.job import NS_PER_S, Job
 from thongsuot_agent.schedule.purse import Purse
@@ -108,6 +108,10 @@ class Runner:
             AskRefused: the plan has nothing of the kind, or too much, or it cannot be paid.
         """
         return chosen(ask, self._jobs.values(), self._purse)
+
+    def wanted_here(self) -> tuple[Wanted, ...]:
+        """Return what of the plan the button of the device's own page stands for."""
+        return wanted_here(self._jobs.values(), self._purse)
 
     def begin(self, job: Job) -> None:
         """Run what was asked for now; the run in progress serves where there is one."""

@@ -1,16 +1,21 @@
 """Book: the tests that wait, as answers to pushes carry them, and what agents say of each."""
 
 import asyncio
+import logging
 import time
 
 from sqlalchemy import Engine
 
+from thongsuot_collector.asks.wanting import NAME_CHARACTERS, is_id
+from thongsuot_collector.errors import AskError
 from thongsuot_collector.journal.entry import Entry
 from thongsuot_collector.store import asks
 from thongsuot_collector.store.asks import Ask, Found, Stage
 from thongsuot_schema.batch import push
 from thongsuot_schema.batch.columns import Columns
-from thongsuot_schema.batch.model import NoticeCode
+from thongsuot_schema.batch.model import Notice, NoticeCode
+
+_log = logging.getLogger(__name__)
 
 _REFRESH_EVERY_S = 2.0
 """What the command line asks for waits at most this long for the next push."""
@@ -62,6 +67,7 @@ class AskBook:
         """Note what a batch says of tests; read again, it changes nothing."""
         site = entry.site
         said = [one for one in columns.notices if one.code in _STAGES]
+        await self._take_here(entry, columns)
         if not said and site not in self._live:
             return
         news = [(_STAGES[one.code], *one.text.partition(" ")[::2]) for one in said]
@@ -77,6 +83,15 @@ class AskBook:
                 await asyncio.to_thread(asks.lead_on, self._store, site, name, stage, why)
         if news:
             await self.refresh()
+
+    async def _take_here(self, entry: Entry, columns: Columns) -> None:
+        for one in columns.notices:
+            wanted = None if one.code is not NoticeCode.ASK_HERE else here(entry, one)
+            if wanted is not None:
+                try:
+                    await asyncio.to_thread(asks.put_here, self._store, wanted)
+                except AskError as error:
+                    _log.warning("cannot keep a test id=%s: %s; left out", wanted.id, error)
 
     async def _find(self, entry: Entry, columns: Columns, named: set[str]) -> None:
         for one in self._live.get(entry.site, ()):
@@ -100,6 +115,28 @@ class AskBook:
         while True:
             await asyncio.sleep(_REFRESH_EVERY_S)
             await self.refresh()
+
+
+def here(entry: Entry, notice: Notice) -> Ask | None:
+    """Return the test that somebody at the point wants; nothing where it makes no sense."""
+    name, _, rest = notice.text.partition(" ")
+    kind, _, link = rest.partition(" ")
+    if not is_id(name) or kind not in push.ASKED_KINDS:
+        return None
+    now_ns = time.time_ns()
+    asked_ns = entry.epoch_ns + notice.boottime_ns - notice.count * asks.NS_PER_S
+    return Ask(
+        id=name,
+        site=entry.site,
+        kind=kind,
+        link=link[:NAME_CHARACTERS],
+        target="",
+        asked_by=asks.AT_SITE,
+        asked_ns=asked_ns,
+        expires_ns=now_ns + asks.LASTS_NS,
+        state=Stage.TAKEN,
+        changed_ns=now_ns,
+    )
 
 
 def findings(ask: Ask, entry: Entry, columns: Columns) -> list[Found]:

@@ -17,6 +17,11 @@ def new_id() -> str:
     return secrets.token_hex(8)
 
 
+def is_id(name: str) -> bool:
+    """Return whether something may name a test."""
+    return name.isascii() and name.isalnum() and len(name) <= ID_CHARACTERS
+
+
 def wanted(
     site: str, kind: str, *, link: str = "", target: str = "", asked_by: str, name: str = ""
 ) -> Ask:
@@ -41,7 +46,7 @@ def mistake(ask: Ask, directory: Directory) -> str:
 
     The agent refuses what its own plan lacks: that stands in the device's configuration.
     """
-    if not (ask.id.isascii() and ask.id.isalnum() and len(ask.id) <= ID_CHARACTERS):
+    if not is_id(ask.id):
         return f"id {ask.id[:80]!r}: letters and digits, at most {ID_CHARACTERS}"
     if ask.kind not in ASKED_KINDS:
         return f"{ask.kind!r} cannot be asked for, only {', '.join(ASKED_KINDS)}"

@@ -18,6 +18,12 @@ LASTS_NS = 600 * NS_PER_S
 AT_ONCE = 6
 """Tests of one site in ``LASTS_NS``: more would be measuring all day by hand."""
 
+AT_ONCE_HERE = 64
+"""The same of those wanted at the point, which the device bounds: a bound on a device gone mad."""
+
+AT_SITE = ""
+"""Who asked, where it was somebody at the point: the device's own page asks for no name."""
+
 _KEPT_NS = 90 * 86_400 * NS_PER_S
 
 
@@ -106,7 +112,9 @@ def put(engine: Engine, wanted: Ask) -> Ask:
         if known is not None:
             return _ask(known)
         recent = select(func.count()).where(
-            ASKS.c.site == wanted.site, ASKS.c.asked_ns > now_ns - LASTS_NS
+            ASKS.c.site == wanted.site,
+            ASKS.c.asked_ns > now_ns - LASTS_NS,
+            ASKS.c.asked_by != AT_SITE,
         )
         if (connection.execute(recent).scalar() or 0) >= AT_ONCE:
             message = (
@@ -117,6 +125,29 @@ def put(engine: Engine, wanted: Ask) -> Ask:
         connection.execute(delete(ASKS).where(ASKS.c.asked_ns < now_ns - _KEPT_NS))
         connection.execute(insert(ASKS).values(**msgspec.structs.asdict(wanted)))
     return wanted
+
+
+def put_here(engine: Engine, wanted: Ask) -> None:
+    """
+    Keep a test that is wanted at the point and under way there; one that is known stays as it is.
+
+    Raises:
+        AskError: a device says that so many were wanted as cannot be.
+    """
+    with engine.begin() as connection:
+        known = select(ASKS.c.id).where(ASKS.c.id == wanted.id)
+        if connection.execute(known).first() is not None:
+            return
+        recent = select(func.count()).where(
+            ASKS.c.site == wanted.site,
+            ASKS.c.changed_ns > wanted.changed_ns - LASTS_NS,
+            ASKS.c.asked_by == AT_SITE,
+        )
+        if (connection.execute(recent).scalar() or 0) >= AT_ONCE_HERE:
+            message = f"{AT_ONCE_HERE} tests were wanted at {wanted.site} in a short time"
+            raise AskError(message)
+        connection.execute(delete(ASKS).where(ASKS.c.asked_ns < wanted.changed_ns - _KEPT_NS))
+        connection.execute(insert(ASKS).values(**msgspec.structs.asdict(wanted)))
 
 
 def get(engine: Engine, name: str) -> Ask | None:

@@ -97,6 +97,13 @@ class NoticeCode(StrEnum):
     PROBE_BROKEN = "probe_broken"
     """A probe raised an error that is our own bug; ``text`` names it."""
 
+    ASK_HERE = "ask_here"
+    """
+    Somebody at the point wants a test, by the device's own page: ``text`` is its id, the kind, the
+    link or nothing; ``count`` how many seconds ago. Said before ``ask_taken`` and, as batches may
+    arrive in another order, again before the end.
+    """
+
     ASK_TAKEN = "ask_taken"
     """A test that was asked for is under way: ``text`` is its id, ``count`` the series it runs."""
 

@@ -13,6 +13,16 @@ UPDATED: Final = Text("Cập nhật lúc", "As of")
 LINKS: Final = Text("Đường truyền của điểm", "Lines of this point")
 SERVICES: Final = Text("Dịch vụ", "Services")
 TEST_NOW: Final = Text("Đo kiểm tra ngay", "Test now")
+TEST_WHAT: Final = Text(
+    "Thiết bị đo ngay các trang dịch vụ công, đường đi qua mạng, sóng di động; đo cả tốc độ "
+    "trên đường truyền không giới hạn dung lượng.",
+    "The device measures at once: portals, the way through the network, radio, and "
+    "throughput on lines without an allowance.",
+)
+TESTING: Final = Text("Đang đo, kết quả hiện dần bên dưới.", "Measuring; results appear below.")
+TEST_LATER: Final = Text("Có thể đo lại sau {after}.", "Can be tested again in {after}.")
+ASKED_HERE: Final = Text("yêu cầu tại điểm", "asked for at the point")
+ASKED_BY_CENTRE: Final = Text("trung tâm yêu cầu", "asked for by the centre")
 TOLD: Final = Text("Đã báo cho ai", "Who has been told")
 TO_DO: Final = Text("Việc cần làm", "What to do")
 ACTS: Final = Text("Bên xử lý", "Who must act")

@@ -6,6 +6,7 @@ from typing import Final
 import msgspec
 
 from thongsuot_schema.page import labels
+from thongsuot_schema.page.asked import RENEW_S, is_under_way, tests_part
 from thongsuot_schema.page.escape import escape
 from thongsuot_schema.page.history import picture_parts
 from thongsuot_schema.page.icons import BRAND, icon, icon_parts, tab_icon
@@ -30,10 +31,14 @@ SILENT_AFTER_S: Final = 60
 
 
 class Remarks(msgspec.Struct, frozen=True, kw_only=True):
-    """What a page says beside its view: ``notes`` above the lights, ``facts`` at the foot."""
+    """
+    What a page has beside its view: ``notes`` above the lights, ``facts`` at the foot, and where
+    its button for a test now leads (``ask_action``; empty: it has none).
+    """
 
     notes: Sequence[str] = ()
     facts: Sequence[str] = ()
+    ask_action: str = ""
 
 
 NO_REMARKS: Final = Remarks()
@@ -58,8 +63,11 @@ def site_page(
     ``?lang=vi`` on the same path). ``home_url``, where given, leads to a page about all sites.
     ``stylesheet_url`` names one more style sheet of the same origin, for a web font: it sets
     ``--font``. ``ask_url``, where given, leads to where a test can be asked for.
-    ``remarks`` are what the view does not know.
+    ``remarks`` are what the view does not know. While a test of the view is under way the page
+    renews itself sooner than ``refresh_s``.
     """
+    if is_under_way(view):
+        refresh_s = min(refresh_s, RENEW_S)
     head = headline(view, language)
     other: Language = "en" if language == "vi" else "vi"
     switch_url = other_language_url or f"?lang={other}"
@@ -83,7 +91,8 @@ def site_page(
         f'<h1>{escape(site_title)}</h1><p class="place">{_commune(view, language)}</p>'
         f"{_ask(ask_url, language)}</header>"
         f"<main>{_hero(view, head, language)}{_notes(view, language, remarks.notes)}"
-        f"{_links(view, language)}{_services(view, language)}{_told(view, language)}</main>"
+        f"{_links(view, language)}{_services(view, language)}{_told(view, language)}"
+        f"{tests_part(view, remarks.ask_action, language)}</main>"
         f"{_footer(view, refresh_s, language, remarks.facts)}</div>"
         f'<script data-every="{refresh_s}">{SCRIPT}</script></body></html>\n'
     )

@@ -103,6 +103,7 @@ display:inline-flex;align-items:center;min-height:2.75rem;margin-top:.625rem;pad
 border-radius:10px;background:var(--accent);color:var(--card);font-weight:600;
 text-decoration:none;
 }
+button.call{border:0;font:inherit;font-weight:600;cursor:pointer}
 .who{margin-top:.625rem;color:var(--soft);font-size:.875rem}
 .who b{color:var(--ink)}
 .ladder{

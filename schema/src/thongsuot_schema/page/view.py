@@ -120,6 +120,35 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
     note: str = ""
 
 
+class TrialRun(msgspec.Struct, frozen=True, kw_only=True):
+    """One run of a test: ``values`` are by the metric's name, in its unit."""
+
+    link: str
+    target: str
+    family: str
+    outcome: str
+    reason: str = ""
+    values: dict[str, float] = {}
+
+
+class Trial(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    A test that somebody wanted at once: by the device's own page (``is_here``), or of the centre.
+
+    ``count`` is how many runs it has, ``runs`` are those that have ended. ``said`` is an
+    ``AskRefusal`` and details, where it is not run or was given up.
+    """
+
+    kind: str
+    at_s: float
+    is_here: bool
+    link: str = ""
+    count: int = 0
+    runs: tuple[TrialRun, ...] = ()
+    is_over: bool = False
+    said: str = ""
+
+
 class SiteView(msgspec.Struct, frozen=True, kw_only=True):
     """
     One site at one moment.
@@ -129,6 +158,8 @@ class SiteView(msgspec.Struct, frozen=True, kw_only=True):
     the device to be pushed, ``clock_trusted`` is false while the device's wall clock is known to
     be wrong. ``commune`` is its name, or its five-digit code where the name is not known.
     ``support_hotline`` is the number of the city's support desk, empty when not configured.
+    ``tests`` are the latest that were wanted at once, the newest first, as the device knows them;
+    in ``next_test_s`` another may be (0: now).
     """
 
     site: str
@@ -145,3 +176,5 @@ class SiteView(msgspec.Struct, frozen=True, kw_only=True):
     clock_trusted: bool = True
     version: str = ""
     support_hotline: str = ""
+    tests: tuple[Trial, ...] = ()
+    next_test_s: float = 0.0

@@ -3,8 +3,7 @@
 from typing import Final
 
 from thongsuot_collector.store.asks import AT_ONCE, LASTS_NS, NS_PER_S, Stage
-from thongsuot_schema.batch.push import AskRefusal
-from thongsuot_schema.catalogue import http, path, radio, throughput
+from thongsuot_schema.words import asked
 from thongsuot_schema.words.language import Text
 
 TITLE: Final = Text("Đo kiểm tra ngay", "Test now")
@@ -38,39 +37,15 @@ ALL_LINKS: Final = Text("tất cả", "all")
 ASKED: Final = Text("Các lần đo theo yêu cầu", "Tests that were asked for")
 WHEN: Final = Text("Lúc", "When")
 BY: Final = Text("Người yêu cầu", "Asked by")
+AT_SITE: Final = Text("tại điểm", "at the point")
 TEST: Final = Text("Phép đo", "Test")
 PROGRESS: Final = Text("Tiến độ", "Progress")
 RESULT: Final = Text("Kết quả", "Result")
 
-KINDS: Final[dict[str, Text]] = {
-    http.KIND.name: Text("Kiểm tra các trang dịch vụ công", "Test the portals"),
-    path.KIND.name: Text("Dò đường đi", "Trace the path"),
-    throughput.KIND.name: Text("Đo tốc độ", "Measure throughput"),
-    radio.KIND.name: Text("Đo sóng di động", "Read the radio"),
-}
-"""What each button says; in the order of what is asked for most."""
-
 STAGES: Final[dict[Stage, Text]] = {
     Stage.WAITING: Text("đang chờ thiết bị", "waiting for the device"),
-    Stage.TAKEN: Text("đang đo", "under way"),
-    Stage.DONE: Text("đã xong", "done"),
-    Stage.REFUSED: Text("không thực hiện", "refused"),
+    Stage.TAKEN: asked.UNDER_WAY,
+    Stage.DONE: asked.DONE,
+    Stage.REFUSED: asked.REFUSED,
     Stage.EXPIRED: Text("hết hạn, thiết bị không trả lời", "expired, the device said nothing"),
 }
-
-REFUSALS: Final[dict[AskRefusal, Text]] = {
-    AskRefusal.KIND: Text("không được yêu cầu phép đo này", "this cannot be asked for"),
-    AskRefusal.PLAN: Text("thiết bị không đo việc này", "not in the device's plan"),
-    AskRefusal.SIZE: Text("quá nhiều lần đo một lúc", "too many runs at once"),
-    AskRefusal.BUDGET: Text(
-        "dung lượng còn lại trong tháng không đủ", "the month's allowance does not pay it"
-    ),
-    AskRefusal.TIME: Text("quá thời gian mà chưa xong", "it did not end in time"),
-}
-
-DOWN: Final = Text("xuống", "down")
-UP: Final = Text("lên", "up")
-HOPS: Final = Text("chặng", "hops")
-OUTCOME_OK: Final = Text("đạt", "ok")
-OUTCOME_FAILED: Final = Text("hỏng", "failed")
-OUTCOME_UNMEASURED: Final = Text("chưa đo được", "not measured")

@@ -8,6 +8,7 @@ from thongsuot_collector.web.ask.findings import result_of
 from thongsuot_collector.web.layout import page, section, table
 from thongsuot_schema.page.escape import escape
 from thongsuot_schema.state import State
+from thongsuot_schema.words.asked import KINDS
 from thongsuot_schema.words.language import Language
 from thongsuot_schema.words.moments import moment
 
@@ -50,7 +51,7 @@ def _form(site: str, directory: Directory, language: Language) -> str:
     # Pressed twice, it is one test: the id is of this page.
     buttons = "".join(
         f'<button class="button" name="kind" value="{kind}">{word.read(language)}</button>'
-        for kind, word in labels.KINDS.items()
+        for kind, word in KINDS.items()
     )
     url = escape(f"/sites/{site}/ask?lang={language}")
     return (
@@ -64,12 +65,12 @@ def _form(site: str, directory: Directory, language: Language) -> str:
 
 
 def _row(ask: Ask, directory: Directory, language: Language) -> list[str]:
-    word = labels.KINDS.get(ask.kind)
+    word = KINDS.get(ask.kind)
     test = ask.kind if word is None else word.read(language)
     return [
         moment(ask.asked_ns / NS_PER_S),
         ", ".join(part for part in (test, ask.link, ask.target) if part),
-        ask.asked_by,
+        ask.asked_by or labels.AT_SITE.read(language),
         labels.STAGES[ask.state].read(language),
         " · ".join(result_of(ask, directory, language)),
     ]

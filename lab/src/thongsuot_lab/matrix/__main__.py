@@ -7,6 +7,7 @@ import argparse
 import sys
 import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from thongsuot_lab.matrix.every import NOT_PLAYED, ROWS
@@ -26,7 +27,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         say(f"matrix: no row {', '.join(sorted(unknown))}; known: {known}")
         return 2
     privilege.require()
-    rows = [row for row in ROWS if not options.rows or row.name in options.rows]
+    rows = [
+        row if options.hold is None or not row.hold_s else replace(row, hold_s=options.hold)
+        for row in ROWS
+        if not options.rows or row.name in options.rows
+    ]
     stoppable()
     try:
         with tempfile.TemporaryDirectory(prefix="thongsuot-matrix-") as made:
@@ -59,6 +64,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--sites", type=int, default=6, help="service points (%(default)s)")
     parser.add_argument(
         "--patience", type=float, default=1.0, help="stretches every bound (%(default)s)"
+    )
+    parser.add_argument(
+        "--hold", type=float, metavar="S", help="how long rows last in which nothing may be said"
     )
     parser.add_argument("--folder", type=Path, help="keep records and logs here")
     return parser

@@ -101,7 +101,8 @@ class Pusher:
         return await self.client.post(push.PATH_LAYOUTS, content=body, headers=headers)
 
     def _headers(self, content_type: str) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self.secret}", "Content-Type": content_type}
+        by_token = {"Authorization": f"Bearer {self.secret}"} if self.secret else {}
+        return {**by_token, "Content-Type": content_type}
 
 
 async def let_go(store: Engine) -> None:

@@ -92,6 +92,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     enrol.add_argument("--ca-file", default="", metavar="FILE", help="default: as configured")
     enrol.add_argument("--token-file", default="", metavar="FILE", help="default: as configured")
+    enrol.add_argument(
+        "--state-dir",
+        default="",
+        metavar="FOLDER",
+        help="where the agent keeps its certificate; default: as configured, none without that",
+    )
     for command in (run, check, status, plan, enrol):
         command.add_argument(
             "--config", default=_DEFAULT_CONFIG, metavar="FILE", help=f"default {_DEFAULT_CONFIG}"

@@ -59,6 +59,10 @@ class CollectorStatus(msgspec.Struct, frozen=True, kw_only=True):
     acknowledged_s_ago: float | None
     problem: str
     link: str
+    certificate_expiry_s: float | None = None
+    """When the certificate that this device shows runs out; ``None``: it has none."""
+    certificate_problem: str = ""
+    """Why it cannot be used or was not renewed; empty when all is well."""
 
 
 class TaskStatus(msgspec.Struct, frozen=True, kw_only=True):

@@ -19,6 +19,7 @@ from thongsuot_collector import chain, tell
 from thongsuot_collector.app import collector
 from thongsuot_collector.app.parts import JOURNAL_FILE, STORE_FILE
 from thongsuot_collector.asks import cli as asking
+from thongsuot_collector.certificates import cli as certificates
 from thongsuot_collector.config.read import Configuration, read
 from thongsuot_collector.config.whole import directory_for
 from thongsuot_collector.directory import Directory
@@ -43,8 +44,7 @@ DEFAULT_CONFIG = "/etc/thongsuot/collector.toml"
 
 _PERSON = "let somebody act; the password is shown once, and replaces the one before"
 
-EXIT_FAILED = 1
-EXIT_WRONG = 2
+EXIT_FAILED, EXIT_WRONG = 1, 2
 
 Command = Callable[[argparse.Namespace], int]
 
@@ -99,13 +99,8 @@ def _parser() -> argparse.ArgumentParser:
     revoke.add_argument("site")
     revoke.add_argument("--id", help="only this one, as `token list` shows it")
     fleet.add_enrol_arguments(add("enrol", _enrol, fleet.ENROL_HELP))
-    fleet.add_audit_arguments(add("audit", _audit, fleet.AUDIT_HELP))
-    people_ = group("person", "people who may act on incidents")
-    person = _add(people_, "add", _person_add, _PERSON, common)
-    person.add_argument("name")
-    person.add_argument("--title", default="", help="what others read; default: the name")
-    _add(people_, "list", _person_list, "everybody", common)
-    _add(people_, "remove", _person_remove, "somebody may act no more", common).add_argument("name")
+    fleet.add_audit_parser(commands, common)
+    _add_people(group("person", "people who may act on incidents"), common)
     works = group("maintenance", "planned work, of which nobody is told")
     maintenance.add_parsers(lambda name, text: _add(works, name, _work, text, common))
     asking.add_parser(lambda name, text: add(name, _work, text))
@@ -121,6 +116,7 @@ def _parser() -> argparse.ArgumentParser:
     test = _add(notify, "test", _notify_test, "send a test by every channel of a party", common)
     test.add_argument("party", help="carrier:NAME, commune:SITE, portal:SERVICE, city; or a name")
     netbox.add_parsers(commands, common)
+    certificates.add_parsers(commands, common)
     _add_of_the_record(add)
     return parser
 
@@ -148,6 +144,16 @@ def _add(
     return parser
 
 
+def _add_people(
+    people_: "argparse._SubParsersAction[argparse.ArgumentParser]", common: argparse.ArgumentParser
+) -> None:
+    person = _add(people_, "add", _person_add, _PERSON, common)
+    person.add_argument("name")
+    person.add_argument("--title", default="", help="what others read; default: the name")
+    _add(people_, "list", _person_list, "everybody", common)
+    _add(people_, "remove", _person_remove, "somebody may act no more", common).add_argument("name")
+
+
 def _set_up_logging(level: str) -> None:
     logging.basicConfig(
         stream=sys.stderr,
@@ -162,6 +168,7 @@ def _set_up_logging(level: str) -> None:
 
 def _configured(options: argparse.Namespace) -> tuple[Configuration, Directory]:
     configuration = read(options.config)
+    certificates.check(configuration, file=str(options.config))
     return configuration, directory_for(configuration, file=str(options.config))
 
 
@@ -241,12 +248,6 @@ def _for_site(options: argparse.Namespace, do: Callable[[Engine, str], None]) ->
         print(f"note: the inventory does not have a site {site}", file=sys.stderr)
     with _store(configuration) as store:
         do(store, site)
-    return 0
-
-
-def _audit(options: argparse.Namespace) -> int:
-    with _store(read(options.config)) as store:
-        fleet.show_audit(options, store)
     return 0
 
 

@@ -9,6 +9,7 @@ What this distribution raises.
     ├── Undigestible          a consumer cannot make sense of a batch; it is set aside
     ├── ConfigInvalid         the configuration is wrong: every mistake with file and line
     ├── TokenError            a token cannot be created or revoked; shown to a person as it is
+    ├── AuthorityError        no certificate can be issued or revoked; the text says why
     ├── AskError             a test cannot be asked for now; the text says why
     ├── NetboxError           a NetBox cannot be read, or what it says is no inventory
     ├── PrintFailed           a statement cannot be printed; the text says why
@@ -46,6 +47,10 @@ class Undigestible(CollectorError):
 
 class TokenError(CollectorError):
     """A token cannot be created or revoked; the text says why."""
+
+
+class AuthorityError(CollectorError):
+    """The certificate authority cannot be made or used; the text says why and what to do."""
 
 
 class AskError(CollectorError):

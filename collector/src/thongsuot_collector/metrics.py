@@ -86,6 +86,14 @@ class Metrics:
         self.enrolments = self._counter(
             "enrolments", "Enrolments of devices, by what became of them", ("reason",)
         )
+        self.renewals = self._counter(
+            "certificate_renewals", "Renewals of client certificates, by their end", ("reason",)
+        )
+        self.handshakes_refused = self._counter(
+            "client_certificates_refused",
+            "Client certificates that the TLS handshake did not take, by why",
+            ("reason",),
+        )
         self.doubled = self._gauge(
             "doubled_sites", "Sites where two devices push with the same token at once", ()
         )

@@ -3,15 +3,18 @@ The conversation of an enrolment: a one-time code turns into the token of a site
 
 ``POST /v1/enrol`` with ``Enrol`` as JSON; the answer is ``Enrolled``. The agent makes the token
 itself and sends its hash, so the token never travels before it is used, and the same request sent
-again after a lost answer is answered the same. 200: the token is good from now on. 403: the code
-is not known here, ran out, was replaced, or is for another site. 409: it was used already. 429
-(with ``Retry-After``): too many wrong codes came.
+again after a lost answer is answered the same. 200: the token is good from now on. 400: it is no
+enrolment, or its certificate request is none. 403: the code is not known here, ran out, was
+replaced, or is for another site. 409: it was used already. 429 (with ``Retry-After``): too many
+wrong codes came.
 """
 
 import hashlib
 from typing import Annotated
 
 import msgspec
+
+from thongsuot_schema.renewal import REQUEST_LIMIT
 
 PATH_ENROL = "/v1/enrol"
 
@@ -30,6 +33,8 @@ class Enrol(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     code: Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
     token_digest: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
     site: Annotated[str, msgspec.Meta(max_length=63)] = ""
+    certificate_request: Annotated[str, msgspec.Meta(max_length=REQUEST_LIMIT)] = ""
+    """PKCS #10 in PEM form, for a key that the device has made; empty: no certificate is wanted."""
 
 
 class Enrolled(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -37,11 +42,14 @@ class Enrolled(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     What the collector answers. ``error`` is one sentence for a person, empty when it worked.
 
     ``revoked`` counts the tokens of the site that were good until now and are so no more.
+    ``certificate`` is PEM, empty where the collector issues none: its authority is another's, or it
+    asks for no certificates.
     """
 
     site: str = ""
     revoked: int = 0
     error: str = ""
+    certificate: str = ""
 
 
 def token_digest(token: str) -> str:

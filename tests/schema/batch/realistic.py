@@ -224,6 +224,7 @@ class Device:
             **spent,
             host.WAITING: 0.0,
             host.SPOOL: 0.0,
+            host.CERTIFICATE_EXPIRY: 1.8e9,
             **dict.fromkeys(quiet, 0.0),
             host.RECEIVED: state.counters[0],
             host.SENT: state.counters[1],

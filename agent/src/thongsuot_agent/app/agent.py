@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from thongsuot_agent.app.asks import Asks, Hands
 from thongsuot_agent.app.desk import Desk, Orders
 from thongsuot_agent.app.front import Front
+from thongsuot_agent.app.identity import Identity
 from thongsuot_agent.app.keepsake import Keepsake, load, save
 from thongsuot_agent.app.notify import Notifier
 from thongsuot_agent.app.plans import Holding, PlanHands, Plans
@@ -89,6 +90,7 @@ class Agent:
         )
         self._plans = self._make_plans(holding)
         self._asks = self._make_asks()
+        self._identity = Identity(setting, self._trusted_wall_ns)
         self._uplink = self._make_uplink()
         self._desk.serve(
             Orders(
@@ -118,6 +120,7 @@ class Agent:
             "backlog lane": self._uplink.run_backlog,
             "plans": self._plans.run,
         }
+        tasks |= self._identity.tasks()
         listen = self._setting.config.page.listen
         if listen:
             server = Server(Pages(self.front.sources()).page_for)
@@ -156,6 +159,7 @@ class Agent:
         except TimeoutError:
             _log.info("the last batch was not acknowledged in time; it goes to the disk")
         self._uplink.close()
+        self._identity.close()
         self._desk.close()
         await self._remember()
         self._save()
@@ -286,6 +290,7 @@ class Agent:
             SPOOL: record.disk_bytes,
             SPOOL_USED: min(1.0, record.disk_bytes / self._setting.config.spool.max_bytes),
         }
+        values |= self._identity.values()
         spent = self._purse.spent_bytes().get(link)
         return values if spent is None else values | {SPENT: spent}
 
@@ -341,6 +346,7 @@ class Agent:
             started_ns=self._setting.clock.boottime_ns(),
             plans=self._plans,
             asks=self._asks,
+            identity=self._identity,
             beat_ns=lambda: self._beat_ns,
         )
 
@@ -375,7 +381,9 @@ class Agent:
             pay=self._purse.pay,
             layout_of=self._spool.layout,
             plan=lambda: self._plans.said,
+            certificate=self._identity.pair,
         )
+        self._identity.serve(Lane(terms), _chance)
         return Uplink(
             self._spool,
             fresh=Lane(terms),

@@ -1,9 +1,9 @@
 """
-``thongsuot-agent enrol``: turns a one-time code into the agent's token file.
+``thongsuot-agent enrol``: turns a one-time code into the agent's token file and its certificate.
 
-The token is made here and only its hash is sent. It waits in a file beside the token file until the
-collector has answered: an answer that is lost on the way costs nothing, the same command run again
-goes on with the same token.
+Token and key are made here; only the token's hash and a certificate request are sent. Both wait in
+files until the collector has answered: an answer that is lost on the way costs nothing, the same
+command run again goes on with the same token and key.
 """
 
 import argparse
@@ -19,14 +19,17 @@ import msgspec
 
 from thongsuot_agent.app.check import WRONG
 from thongsuot_agent.app.setting import token_path
+from thongsuot_agent.certificate.pair import Next, PairWrong, flush_folder, write_secret
 from thongsuot_agent.clock import SYSTEM
-from thongsuot_agent.config.model import AgentConfig
+from thongsuot_agent.config.model import AgentConfig, SpoolConfig
 from thongsuot_agent.config.read import read
 from thongsuot_agent.errors import ConfigInvalid, TokenUnusable
+from thongsuot_agent.spool.places import places_from
 from thongsuot_agent.uplink.answer import Response
 from thongsuot_agent.uplink.lane import is_on_device
 from thongsuot_agent.uplink.line import Door, Line, Request
 from thongsuot_agent.uplink.token import read_token
+from thongsuot_agent.worker import WorkerFailed
 from thongsuot_schema.enrolment import PATH_ENROL, TOKEN_PREFIX, Enrol, Enrolled, token_digest
 
 _NOT_DONE = 1
@@ -37,11 +40,15 @@ _WAITING = ".enrolling"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Order:
-    """What is to be done: where the collector is, as which site, into which file."""
+    """
+    What is to be done: where the collector is, as which site, into which files. ``certificate`` is
+    ``None`` where none is to be asked for.
+    """
 
     door: Door
     site: str
     token_file: Path
+    certificate: Path | None
 
 
 class _Incomplete(Exception):
@@ -59,9 +66,8 @@ def enrol(options: argparse.Namespace) -> int:
     waiting = order.token_file.with_name(order.token_file.name + _WAITING)
     try:
         token = _waiting_token(waiting)
-        response = asyncio.run(_post(order, code, token))
-        return _finish(order, response, waiting)
-    except (OSError, TokenUnusable) as error:
+        return asyncio.run(_enrol(order, code, token, waiting))
+    except (OSError, TokenUnusable, PairWrong, WorkerFailed) as error:
         sys.stderr.write(f"not enrolled: {error}\n")
         return _NOT_DONE
 
@@ -87,8 +93,20 @@ def _order(options: argparse.Namespace) -> _Order:
         timeout_s=_TIMEOUT_S,
     )
     return _Order(
-        door=door, site=config.site.name if config else "", token_file=token_path(name, {})
+        door=door,
+        site=config.site.name if config else "",
+        token_file=token_path(name, {}),
+        certificate=_certificate_file(options, config) if parts.scheme == "https" else None,
     )
+
+
+def _certificate_file(options: argparse.Namespace, config: AgentConfig | None) -> Path | None:
+    """Return where the running agent looks for its certificate; ``None`` if that is not known."""
+    if config is not None and config.collector.certificate_file:
+        return None  # somebody else's, and not ours to replace
+    if options.state_dir:
+        return places_from(SpoolConfig(state_dir=options.state_dir), {}).certificate
+    return None if config is None else places_from(config.spool, {}).certificate
 
 
 def _config(path: Path) -> AgentConfig | None:
@@ -112,16 +130,48 @@ def _waiting_token(waiting: Path) -> str:
         waiting.unlink(missing_ok=True)
     letters = base64.urlsafe_b64encode(os.urandom(_TOKEN_BYTES)).rstrip(b"=").decode("ascii")
     token = TOKEN_PREFIX + letters
-    handle = os.open(waiting, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW, 0o600)
-    with os.fdopen(handle, "w", encoding="ascii") as file:
-        file.write(f"{token}\n")
-        file.flush()
-        os.fsync(file.fileno())
+    write_secret(waiting, f"{token}\n")
     return token
 
 
-async def _post(order: _Order, code: str, token: str) -> Response:
-    asked = Enrol(code=code, token_digest=token_digest(token), site=order.site)
+async def _enrol(order: _Order, code: str, token: str, waiting: Path) -> int:
+    pair = None if order.certificate is None else Next(order.certificate)
+    request = "" if pair is None else await pair.request()
+    response = await _post(order, code, token, request)
+    answer = _answer(response.body)
+    if response.status == 200 and answer is not None and answer.site:
+        if pair is not None and answer.certificate:
+            await pair.take(answer.certificate)
+        elif pair is not None:
+            pair.discard()
+        _hand_over(waiting, order.token_file)
+        flush_folder(order.token_file.parent)
+        _tell(order, answer)
+        return 0
+    if answer is not None and answer.error:
+        # The collector has spoken. With 429 it will take the same again, later.
+        if response.status != 429:
+            _forget(waiting, pair)
+        later = f"; try again in {response.retry_after} s" if response.retry_after else ""
+        sys.stderr.write(f"not enrolled: {answer.error}{later}\n")
+        return _NOT_DONE
+    why = response.problem or f"status {response.status}, which is no collector's answer"
+    sys.stderr.write(
+        f"not enrolled: {order.door.url}: {why}; the code may still be good: run this again\n"
+    )
+    return _NOT_DONE
+
+
+def _forget(waiting: Path, pair: Next | None) -> None:
+    waiting.unlink(missing_ok=True)
+    if pair is not None:
+        pair.forget()
+
+
+async def _post(order: _Order, code: str, token: str, request: str) -> Response:
+    asked = Enrol(
+        code=code, token_digest=token_digest(token), site=order.site, certificate_request=request
+    )
     line = Line(order.door, None, SYSTEM)
     try:
         return await line.post(
@@ -135,27 +185,12 @@ async def _post(order: _Order, code: str, token: str) -> Response:
         line.close()
 
 
-def _finish(order: _Order, response: Response, waiting: Path) -> int:
-    answer = _answer(response.body)
-    if response.status == 200 and answer is not None and answer.site:
-        _hand_over(waiting, order.token_file)
-        _flush(order.token_file.parent)
-        sys.stdout.write(f"enrolled as {answer.site}; token in {order.token_file}\n")
-        if answer.revoked:
-            sys.stdout.write(f"revoked: {answer.revoked} tokens that the site had before\n")
-        return 0
-    if answer is not None and answer.error:
-        # The collector has spoken. With 429 it will take the same again, later.
-        if response.status != 429:
-            waiting.unlink(missing_ok=True)
-        later = f"; try again in {response.retry_after} s" if response.retry_after else ""
-        sys.stderr.write(f"not enrolled: {answer.error}{later}\n")
-        return _NOT_DONE
-    why = response.problem or f"status {response.status}, which is no collector's answer"
-    sys.stderr.write(
-        f"not enrolled: {order.door.url}: {why}; the code may still be good: run this again\n"
-    )
-    return _NOT_DONE
+def _tell(order: _Order, answer: Enrolled) -> None:
+    sys.stdout.write(f"enrolled as {answer.site}; token in {order.token_file}\n")
+    if answer.certificate:
+        sys.stdout.write(f"certificate in {order.certificate}\n")
+    if answer.revoked:
+        sys.stdout.write(f"revoked: {answer.revoked} tokens that the site had before\n")
 
 
 def _hand_over(waiting: Path, token_file: Path) -> None:
@@ -171,12 +206,3 @@ def _answer(body: bytes) -> Enrolled | None:
         return msgspec.json.decode(body, type=Enrolled)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return None
-
-
-def _flush(folder: Path) -> None:
-    """Make a renamed file survive a power cut."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from thongsuot_agent.app.asks import Asks
 from thongsuot_agent.app.desk import Desk
+from thongsuot_agent.app.identity import Identity
 from thongsuot_agent.app.plans import Plans
 from thongsuot_agent.app.samples import Samples
 from thongsuot_agent.app.setting import Setting
@@ -49,6 +50,7 @@ class Front:
     true_time: TrueTime
     supervisor: Supervisor
     asks: Asks
+    identity: Identity
     started_ns: int
     plans: Plans
     beat_ns: Callable[[], int]
@@ -171,6 +173,13 @@ class Front:
             1.0,
             more={"version": plan.version, "state": plan.state, "refused": plan.refused},
         )
+        expiry_s = self.identity.expiry_s
+        if expiry_s is not None:
+            exposition.add_own(
+                "thongsuot_agent_certificate_expiry_timestamp_seconds",
+                "When the certificate runs out that this device shows the collector",
+                expiry_s,
+            )
         for link, spent in self.purse.spent_bytes().items():
             exposition.add_own(
                 "thongsuot_agent_allowance_spent_bytes",
@@ -202,6 +211,8 @@ class Front:
             acknowledged_s_ago=None if since_ns is None else (now_ns - since_ns) / NS_PER_S,
             problem=uplink.problem,
             link=uplink.last_good,
+            certificate_expiry_s=self.identity.expiry_s,
+            certificate_problem=self.identity.problem,
         )
 
     def _wall_s(self, boottime_ns: int) -> float:

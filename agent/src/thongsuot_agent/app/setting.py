@@ -88,7 +88,7 @@ _SOURCES = Path("/etc/thongsuot")
 
 
 def token_path(name: str, environment: Mapping[str, str]) -> Path:
-    """Return the file of a token that the configuration names."""
+    """Return the file of a token, or of another secret, that the configuration names."""
     if "/" in name:
         return Path(name)
     credentials = environment.get("CREDENTIALS_DIRECTORY", "")

@@ -69,6 +69,11 @@ def _collector(config: AgentConfig) -> Iterator[Mistake]:
             ("collector", "url"),
             f'"{config.collector.url}" has a path; give scheme, host and port only',
         )
+    if config.collector.certificate_key_file and not config.collector.certificate_file:
+        yield (
+            ("collector", "certificate_key_file"),
+            "a key without its certificate; give certificate_file as well",
+        )
 
 
 def _page(config: AgentConfig) -> Iterator[Mistake]:

@@ -43,6 +43,13 @@ class CollectorConfig(Strict, frozen=True):
     """
     ca_file: str = ""
     """Certificates (PEM) that the collector's is checked against; empty: those of the system."""
+    certificate_file: str = ""
+    """
+    A certificate (PEM) that this device shows the collector and somebody else renews; empty: the
+    one that ``thongsuot-agent enrol`` brought, if it did, which the agent renews itself.
+    """
+    certificate_key_file: str = ""
+    """Its key; empty: it stands in ``certificate_file`` too."""
     push_every_s: Annotated[float, msgspec.Meta(ge=1, le=3600)] = 15.0
     timeout_s: Annotated[float, msgspec.Meta(ge=1, le=300)] = 15.0
 

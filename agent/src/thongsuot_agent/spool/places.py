@@ -34,6 +34,11 @@ class Places:
         return self.state_dir / "rejected"
 
     @property
+    def certificate(self) -> Path:
+        """Key and certificate of the device, which the agent renews (see ``certificate.pair``)."""
+        return self.state_dir / "certificate.pem"
+
+    @property
     def record(self) -> Path:
         """One directory for each stream."""
         return self.runtime_dir / "record"

@@ -37,9 +37,9 @@ class Terms:
     """
     What all lanes share.
 
-    ``token`` is asked for with every request, ``ways`` for the links that there are to try now;
-    ``pay`` is told what was used on each. ``plan`` is what is said of the site plan with each
-    batch; empty: nothing.
+    ``token`` is asked for with every request, ``certificate`` too (key and certificate in PEM form,
+    empty for none), ``ways`` for the links that there are to try now; ``pay`` is told what was used
+    on each. ``plan`` is what is said of the site plan with each batch; empty: nothing.
     """
 
     door: Door
@@ -51,6 +51,7 @@ class Terms:
     pay: Callable[[str, int], None]
     layout_of: LayoutOf
     plan: Callable[[], str] = lambda: ""
+    certificate: Callable[[], bytes] = bytes
 
 
 class Lane:
@@ -81,6 +82,15 @@ class Lane:
                 return reading
             _log.debug("push failed link=%s status=%d: %s", name, reading.status, reading.text)
         return reading
+
+    async def errand(self, path: str, content_type: str, body: bytes) -> Response:
+        """Post something else over one link after the other until a server answers."""
+        response = Response(status=0, problem="no link can send")
+        for name in self._names():
+            response = await self._post(name, path, content_type, body)
+            if response.status:
+                break
+        return response
 
     def abandon(self, link: str) -> None:
         """End at once what is under way on a link."""
@@ -147,7 +157,12 @@ class Lane:
 
     async def _post(self, name: str, path: str, content_type: str, body: bytes) -> Response:
         line = self._line(name)
-        request = Request(path=path, headers=self._headers(content_type), body=body)
+        request = Request(
+            path=path,
+            headers=self._headers(content_type),
+            body=body,
+            certificate=self._terms.certificate(),
+        )
         try:
             with self._bounded(name) as bound:
                 async with bound:

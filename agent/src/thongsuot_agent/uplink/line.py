@@ -35,6 +35,14 @@ an open connection. News must not wait for the whole request's time-out to try t
 """
 _RESOLVE_S = 4.0
 _ADDRESSES_FRESH_NS = 300 * NS_PER_S
+_BROKEN_OFF = (
+    pycurl.E_SSL_CONNECT_ERROR,
+    pycurl.E_GOT_NOTHING,
+    pycurl.E_SEND_ERROR,
+    pycurl.E_RECV_ERROR,
+)
+"""How a certificate that is refused in the handshake looks from here; in TLS 1.3 it comes late."""
+
 _USER_AGENT = "thongsuot/0.1"
 
 
@@ -50,11 +58,15 @@ class Door:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """One POST; ``headers`` are complete lines."""
+    """
+    One POST; ``headers`` are complete lines. ``certificate`` is what to show in the handshake, key
+    and certificate in PEM form; empty: nothing.
+    """
 
     path: str
     headers: tuple[str, ...]
     body: bytes
+    certificate: bytes = b""
 
 
 class Line:
@@ -98,7 +110,11 @@ class Line:
             return Response(status=status, body=bytes(body), retry_after=head.retry_after)
         # The next request tries the next address, or asks for the name anew.
         self._addresses = self._addresses[1:]
-        return Response(status=0, problem=self._why() or message or f"libcurl error {code}")
+        problem = self._why() or message or f"libcurl error {code}"
+        is_new = bool(self._handle.getinfo(pycurl.NUM_CONNECTS))
+        if request.certificate and is_new and code in _BROKEN_OFF:
+            problem += " (its certificate was shown: does the collector know the authority?)"
+        return Response(status=0, problem=problem)
 
     def avoid(self, family: Family | None) -> bool:
         """
@@ -174,6 +190,13 @@ class Line:
             (pycurl.FRESH_CONNECT, int(not self._is_proven)),
         ):
             handle.setopt(option, value)
+        # libcurl does not go on with a connection that was opened with another certificate.
+        if request.certificate:
+            handle.setopt(pycurl.SSLCERT_BLOB, request.certificate)
+            handle.setopt(pycurl.SSLKEY_BLOB, request.certificate)
+        else:
+            handle.unsetopt(pycurl.SSLCERT_BLOB)
+            handle.unsetopt(pycurl.SSLKEY_BLOB)
         authorities = system_authorities()
         if door.ca_file:
             handle.setopt(pycurl.CAINFO, door.ca_file)

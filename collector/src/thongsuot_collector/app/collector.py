@@ -73,7 +73,7 @@ async def _serve(
         damage = _Damage()
         conflicts: asyncio.Queue[Entry] = asyncio.Queue(maxsize=100)
         beside, alone = sites(made)
-        web = server(listen, _ingest(made, damage, conflicts), beside)
+        web = server(listen, _ingest(made, damage, conflicts), beside, made.entrance.handshakes)
         serving = [group.create_task(web.serve(sockets=[sock]))]
         servers = [web]
         if page_sock is not None:
@@ -116,7 +116,7 @@ def _ingest(made: Parts, damage: "_Damage", conflicts: asyncio.Queue[Entry]) -> 
     )
     return Ingest(
         door,
-        made.tokens,
+        made.entrance.admission,
         limits=LIMITS,
         metrics=made.metrics,
         answer=lambda site, plan: Answer(
@@ -146,7 +146,8 @@ def _jobs(
     yield "maintenance", made.incidents.follow_windows
     yield "telling", lambda: made.desk.run(made.incidents)
     yield "statements", Issuer(made.archive, made.configuration.settings.sla).run
-    yield "tokens", made.tokens.keep_fresh
+    yield "tokens", made.entrance.tokens.keep_fresh
+    yield "certificates", made.entrance.keep_fresh
     yield "tests", made.asks.keep_fresh
     yield "plans", made.site_plans.keep
     if made.configuration.settings.inventory_dir:

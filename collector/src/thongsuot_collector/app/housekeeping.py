@@ -9,13 +9,13 @@ from typing import Protocol
 
 from sqlalchemy import Engine
 
-from thongsuot_collector.certificate import expires_s
 from thongsuot_collector.config.model import CollectorConfig
 from thongsuot_collector.ingest.clock import ClockBook
 from thongsuot_collector.journal.journal import Journal
 from thongsuot_collector.metrics import Metrics
 from thongsuot_collector.state.keeper import StateKeeper
 from thongsuot_collector.store import boots
+from thongsuot_schema.certificate import validity_of
 
 _EVERY_S = 10.0
 _TRIM_EVERY = 6
@@ -111,7 +111,7 @@ class Housekeeping:
             return
         try:
             pem = await asyncio.to_thread(Path(file).read_text, "ascii")
-            expiry_s = expires_s(pem)
+            expiry_s = validity_of(pem).not_after_s
         except (OSError, ValueError) as error:
             _log.warning("cannot read certificate (%s): %s; tried again in a minute", file, error)
             return

@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 from sqlalchemy import Engine
 
+from thongsuot_collector.app.entrance import Entrance, entrance
 from thongsuot_collector.app.housekeeping import Housekeeping
 from thongsuot_collector.aside import SetAside
 from thongsuot_collector.asks.book import AskBook
@@ -20,7 +21,6 @@ from thongsuot_collector.correlation import keeper as correlation
 from thongsuot_collector.correlation.keeper import IncidentKeeper, KeeperSettings
 from thongsuot_collector.directory import Directory
 from thongsuot_collector.ingest.clock import ClockBook
-from thongsuot_collector.ingest.tokens import TokenBook
 from thongsuot_collector.journal.entry import Entry
 from thongsuot_collector.journal.sqlite import SqliteJournal, open_journal
 from thongsuot_collector.metrics import Metrics
@@ -61,7 +61,7 @@ class Parts:
     store: Engine
     metrics: Metrics
     clocks: ClockBook
-    tokens: TokenBook
+    entrance: Entrance
     asks: AskBook
     site_plans: SitePlanBook
     inventory: InventoryWatch
@@ -150,7 +150,7 @@ def _made(
         store=store,
         metrics=metrics,
         clocks=clocks,
-        tokens=TokenBook(store),
+        entrance=entrance(configuration, store, metrics),
         asks=asks,
         site_plans=site_plans,
         inventory=_inventory(configuration, directory, site_plans, incidents, metrics),
@@ -262,7 +262,7 @@ def _keeper_settings(settings: CollectorConfig) -> KeeperSettings:
 async def _load(made: Parts) -> None:
     for boot in await asyncio.to_thread(boots.all_known, made.store):
         made.clocks.restore(boot.site, boot.boot_id, epoch_ns=boot.epoch_ns, heard_ns=boot.heard_ns)
-    await made.tokens.refresh()
+    await made.entrance.refresh()
     await made.asks.refresh()
     await made.site_plans.load()
     await made.states.load()

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Iterator
 import uvicorn
 from starlette.applications import Starlette
 
+from thongsuot_collector.certificates.handshake import Handshakes
 from thongsuot_collector.config.address import host_and_port
 from thongsuot_collector.config.model import Listen
 from thongsuot_collector.ingest.asgi import Ingest, Scope, Send
@@ -65,8 +66,17 @@ def url_of(listen: Listen, sock: socket.socket) -> str:
     return f"{scheme}://{shown}:{sock.getsockname()[1]}"
 
 
-def server(listen: Listen, ingest: Ingest, pages: Starlette) -> Server:
-    """Return the server of pushes and pages, not yet started."""
+def server(
+    listen: Listen,
+    ingest: Ingest,
+    pages: Starlette,
+    handshakes: Handshakes | None = None,
+) -> Server:
+    """
+    Return the server of pushes and pages, not yet started.
+
+    With ``handshakes`` it asks for client certificates.
+    """
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"]
@@ -77,7 +87,7 @@ def server(listen: Listen, ingest: Ingest, pages: Starlette) -> Server:
         else:
             await pages(scope, receive, send)  # type: ignore[arg-type]  # the same in ASGI
 
-    return server_of(app, listen)
+    return server_of(app, listen, handshakes)
 
 
 def page_server(pages: Starlette) -> Server:
@@ -89,8 +99,12 @@ def page_server(pages: Starlette) -> Server:
     return server_of(app, Listen())
 
 
-def server_of(app: App, listen: Listen) -> Server:
+def server_of(app: App, listen: Listen, handshakes: Handshakes | None = None) -> Server:
     """Return a server of an application, not yet started."""
+
+    def context(_config: uvicorn.Config, _make: Callable[[], ssl.SSLContext]) -> ssl.SSLContext:
+        return tls_context(listen) if handshakes is None else handshakes.context
+
     return Server(
         uvicorn.Config(
             app,
@@ -100,7 +114,7 @@ def server_of(app: App, listen: Listen) -> Server:
             loop="none",
             ssl_certfile=listen.certificate_file or None,
             ssl_keyfile=listen.key_file or None,
-            ssl_context_factory=_modern if listen.certificate_file else None,
+            ssl_context_factory=context if listen.certificate_file else None,
             log_config=None,
             access_log=False,
             server_header=False,
@@ -113,8 +127,15 @@ def server_of(app: App, listen: Listen) -> Server:
     )
 
 
-def _modern(_config: uvicorn.Config, make: Callable[[], ssl.SSLContext]) -> ssl.SSLContext:
-    """Return uvicorn's context without what RFC 8996 ends, whatever the system's OpenSSL allows."""
-    context = make()
+def tls_context(listen: Listen) -> ssl.SSLContext:
+    """
+    Return a context with the listener's certificate, without what RFC 8996 ends, whatever the
+    system's OpenSSL allows.
+
+    Raises:
+        OSError: certificate or key cannot be used.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(listen.certificate_file, listen.key_file or None)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     return context

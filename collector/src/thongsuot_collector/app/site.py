@@ -7,6 +7,7 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from thongsuot_collector.app.parts import Parts
+from thongsuot_collector.certificates.renewing import Renewing
 from thongsuot_collector.ingest.enrol import Enrolling
 from thongsuot_collector.ingest.pace import Pace
 from thongsuot_collector.notify.telling.callbacks import callback_routes
@@ -18,21 +19,41 @@ from thongsuot_collector.web.pages import Pages
 from thongsuot_collector.web.statement.routes import StatementPages
 from thongsuot_collector.web.views import Views
 from thongsuot_schema.enrolment import PATH_ENROL
+from thongsuot_schema.renewal import PATH_CERTIFICATE
 
 _READY_LAG = 1000
 """Entries that the states may be behind and still be called ready: some seconds' worth."""
 
 
-def enrolling(made: Parts) -> Route:
-    """Return where devices turn their codes into tokens: beside the pushes, behind the same TLS."""
+def enrolling(made: Parts) -> list[Route]:
+    """
+    Return where devices turn their codes into tokens and certificates, and get the next one:
+    beside the pushes, behind the same TLS.
+    """
     settings = made.configuration.settings.ingest
+
+    def strangers() -> Pace:
+        return Pace(per_second=settings.bad_tokens_per_s, reserve=settings.bad_tokens_reserve)
+
     enrolment = Enrolling(
         made.store,
-        made.tokens,
+        made.entrance.tokens,
+        made.entrance.admission,
+        made.entrance.issuer,
         enrolments=made.metrics.enrolments,
-        strangers=Pace(per_second=settings.bad_tokens_per_s, reserve=settings.bad_tokens_reserve),
+        strangers=strangers(),
     )
-    return Route(PATH_ENROL, enrolment.answer, methods=["POST"])
+    renewing = Renewing(
+        made.store,
+        made.entrance.admission,
+        made.entrance.issuer,
+        renewals=made.metrics.renewals,
+        strangers=strangers(),
+    )
+    return [
+        Route(PATH_ENROL, enrolment.answer, methods=["POST"]),
+        Route(PATH_CERTIFICATE, renewing.answer, methods=["POST"]),
+    ]
 
 
 def sites(made: Parts) -> tuple[Starlette, Starlette]:
@@ -86,4 +107,4 @@ def sites(made: Parts) -> tuple[Starlette, Starlette]:
     asks = AskPages(made.asks, gate, made.directory).routes()
     both = [*incidents, *statements, *asks]
     called = callback_routes(made.desk.dispatcher.channels, made.desk.nudge)
-    return pages.app([*both, *called, enrolling(made)]), pages.app(both)
+    return pages.app([*both, *called, *enrolling(made)]), pages.app(both)

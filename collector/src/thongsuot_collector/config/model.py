@@ -4,6 +4,8 @@ from typing import Annotated
 
 import msgspec
 
+from thongsuot_collector.certificates.policy import Policy
+from thongsuot_collector.certificates.settings import CertificateSettings
 from thongsuot_collector.incidents.settings import IncidentSettings
 from thongsuot_collector.notify.telling.settings import NotifySettings
 from thongsuot_collector.reflector.model import ReflectorSettings
@@ -24,12 +26,17 @@ class Listen(Strict, frozen=True, kw_only=True):
     ``address`` is ``host:port``, IPv6 in brackets; port 0 takes any that is free, and says which.
     Tokens must not travel in the clear: without a certificate only a loopback address is taken,
     unless ``plaintext`` says that something before the collector ends the TLS.
+
+    ``client_certificates`` says whether agents show certificates of their own beside their tokens:
+    ``off``, ``optional`` (who shows none comes in by token) or ``required`` (nobody pushes without
+    one). Enrolling, the pages and callbacks, which stand at the same address, never need one.
     """
 
     address: str = "127.0.0.1:8480"
     certificate_file: str = ""
     key_file: str = ""
     plaintext: bool = False
+    client_certificates: Policy = Policy.OFF
 
 
 class JournalSettings(Strict, frozen=True, kw_only=True):
@@ -102,6 +109,7 @@ class CollectorConfig(Strict, frozen=True, kw_only=True):
     state_dir: str = "/var/lib/thongsuot-collector"
     inventory_dir: str = ""
     listen: Listen = Listen()
+    certificates: CertificateSettings = CertificateSettings()
     journal: JournalSettings = JournalSettings()
     ingest: IngestSettings = IngestSettings()
     page: PageSettings = PageSettings()

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-from thongsuot_collector.config import plugins
+from thongsuot_collector.config import certificates, plugins
 from thongsuot_collector.config.address import host_and_port
 from thongsuot_collector.config.model import CollectorConfig, Listen
 from thongsuot_collector.config.reflector import mistakes as reflector_mistakes
@@ -84,6 +84,7 @@ def parse(text: str, *, file: str, folder: Path) -> Configuration:
 
 def _mistakes(settings: CollectorConfig) -> Iterator[tuple[Place, str]]:
     yield from _listen_mistakes(settings.listen)
+    yield from certificates.mistakes(settings.listen, settings.certificates)
     yield from _page_address_mistakes(settings.page.address)
     if settings.page.password_file and not Path(settings.page.password_file).is_file():
         yield ("page", "password_file"), f"{settings.page.password_file} is not there"
@@ -177,6 +178,7 @@ def _with_paths(settings: CollectorConfig, folder: Path) -> CollectorConfig:
             certificate_file=absolute(settings.listen.certificate_file),
             key_file=absolute(settings.listen.key_file),
         ),
+        certificates=certificates.with_paths(settings.certificates, folder),
         page=replace(settings.page, password_file=absolute(settings.page.password_file)),
         reflector=replace(
             settings.reflector,

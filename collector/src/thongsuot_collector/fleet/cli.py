@@ -11,8 +11,11 @@ import segno
 from sqlalchemy import Engine
 
 from thongsuot_collector import tell
+from thongsuot_collector.app.parts import STORE_FILE
+from thongsuot_collector.config.read import read
 from thongsuot_collector.fleet.code import digest_of_code, new_code
 from thongsuot_collector.store import audit, enrolments
+from thongsuot_collector.store.engine import open_store
 
 ENROL_HELP = "make a one-time code by which a site's device gets its token; it is shown once"
 AUDIT_HELP = "who changed what: tokens, enrolments, people, planned work, incidents taken on"
@@ -41,8 +44,13 @@ def add_enrol_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_audit_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what ``audit`` takes."""
+def add_audit_parser(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
+    common: argparse.ArgumentParser,
+) -> None:
+    """Add ``audit``; ``command`` of what is read does it."""
+    parser = commands.add_parser("audit", help=AUDIT_HELP, description=AUDIT_HELP, parents=[common])
+    parser.set_defaults(command=_audit)
     parser.add_argument("subject", nargs="?", default="", help="a site, a person, an incident, …")
     parser.add_argument("--last", type=_count, default=None, metavar="N", help="only the newest N")
 
@@ -71,11 +79,15 @@ def qr_text(code: str, url: str) -> str:
     return shlex.join(("thongsuot-agent", "enrol", "--collector", url, "--code", code))
 
 
-def show_audit(options: argparse.Namespace, store: Engine) -> None:
-    """Print the audit log."""
-    lines = audit.listed(store, subject=options.subject, limit=options.last)
+def _audit(options: argparse.Namespace) -> int:
+    store = open_store(read(options.config).state_dir / STORE_FILE)
+    try:
+        lines = audit.listed(store, subject=options.subject, limit=options.last)
+    finally:
+        store.dispose()
     rows = [(tell.moment(one.at_ns), one.by, one.action, one.subject, one.detail) for one in lines]
     print(tell.table(("at", "by", "action", "subject", "detail"), rows))
+    return 0
 
 
 def _span_s(text: str) -> int:

@@ -11,11 +11,11 @@ from math import ceil
 
 import msgspec
 
+from thongsuot_collector.certificates.admission import Admission
 from thongsuot_collector.ingest.body import ClientGone, Receive, read_body
 from thongsuot_collector.ingest.door import Door, Moment
 from thongsuot_collector.ingest.pace import Pace
 from thongsuot_collector.ingest.refusal import STATUS, PushRefused, Why
-from thongsuot_collector.ingest.tokens import TokenBook
 from thongsuot_collector.metrics import Metrics
 from thongsuot_schema.batch import push
 from thongsuot_schema.batch.limits import Limits
@@ -25,7 +25,6 @@ Send = Callable[[MutableMapping[str, object]], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
 
 _AUTHORIZATION = b"authorization"
-_BEARER = b"bearer "
 _LENGTH = b"content-length"
 _TYPE = b"content-type"
 _BOOT = push.HEADER_BOOT.lower().encode()
@@ -56,7 +55,7 @@ class Ingest:
     def __init__(
         self,
         door: Door,
-        tokens: TokenBook,
+        admission: Admission,
         *,
         limits: Limits,
         metrics: Metrics,
@@ -66,7 +65,7 @@ class Ingest:
         strangers: Pace,
     ) -> None:
         self._door = door
-        self._tokens = tokens
+        self._admission = admission
         self._limits = limits
         self._metrics = metrics
         # Looked up once: finding a counter by its labels costs more than counting.
@@ -135,7 +134,7 @@ class Ingest:
             await _answer(send, HTTPStatus.OK, answer, [])
 
     async def _admitted(self, scope: Scope, headers: dict[bytes, bytes]) -> str:
-        """Return the site whose token the request carries, if it may push now."""
+        """Return the site that the request speaks for, if it may push now."""
         now_s = time.monotonic()
         address = address_of(scope)
         if self._strangers.is_spent(address, now_s=now_s):
@@ -145,13 +144,11 @@ class Ingest:
         if scope["method"] != "POST":
             raise PushRefused(Why.WRONG_METHOD, f"{scope['method']} is not taken here, only POST")
         given = headers.get(_AUTHORIZATION, b"")
-        if given[: len(_BEARER)].lower() != _BEARER:
+        try:
+            site = await self._admission.site_of(scope, given, address)
+        except PushRefused:
             self._strangers.wait_s(address, now_s=now_s)
-            raise PushRefused(Why.NO_TOKEN, "send the site's token: Authorization: Bearer …")
-        site = await self._tokens.site_of(given[len(_BEARER) :].strip())
-        if site is None:
-            self._strangers.wait_s(address, now_s=now_s)
-            raise PushRefused(Why.BAD_TOKEN, "this token is not known here, or was revoked")
+            raise
         wait_s = self._sites.wait_s(site, now_s=now_s)
         if wait_s:
             raise PushRefused(Why.TOO_OFTEN, f"site {site} pushes too often", retry_after_s=wait_s)

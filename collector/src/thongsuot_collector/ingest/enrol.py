@@ -1,5 +1,6 @@
 """
-Enrolling: a device comes with a one-time code and the hash of a token it has made.
+Enrolling: a device comes with a one-time code, the hash of a token it has made and, for a
+certificate, proof that it has a key.
 
 What a stranger can learn: nothing. An unknown code is one lookup by the hash of 100 random bits,
 so its timing tells of the hash at most, and what it is answered is the same for all of them. What
@@ -15,10 +16,13 @@ from math import ceil
 
 import msgspec
 from prometheus_client import Counter
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 from starlette.requests import Request
 from starlette.responses import Response
 
+from thongsuot_collector.certificates.admission import Admission
+from thongsuot_collector.certificates.issuing import Issuer
+from thongsuot_collector.certificates.request import KeyRequest, RequestRefused, key_request
 from thongsuot_collector.fleet.code import digest_of_code
 from thongsuot_collector.ingest.pace import Pace
 from thongsuot_collector.ingest.tokens import TokenBook
@@ -38,14 +42,24 @@ class Enrolling:
     """
     Answers ``POST /v1/enrol``; see ``thongsuot_schema.enrolment``.
 
+    ``issuer`` makes certificates for those who ask, ``None`` where there are none of ours;
     ``strangers`` limits how often one address may come with what is no good code.
     """
 
     def __init__(
-        self, store: Engine, tokens: TokenBook, *, enrolments: Counter, strangers: Pace
+        self,
+        store: Engine,
+        tokens: TokenBook,
+        admission: Admission,
+        issuer: Issuer | None,
+        *,
+        enrolments: Counter,
+        strangers: Pace,
     ) -> None:
         self._store = store
         self._tokens = tokens
+        self._admission = admission
+        self._issuer = issuer
         self._enrolments = enrolments
         self._strangers = strangers
         self._everybody = Pace(per_second=_ALL_PER_S, reserve=_ALL_RESERVE)
@@ -70,14 +84,24 @@ class Enrolling:
                 return self._refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "malformed", sentence)
         try:
             asked = msgspec.json.decode(body, type=Enrol)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            wanted = asked.certificate_request
+            # Before the code is used: a request that is none must not cost it.
+            certified = key_request(wanted) if wanted else None
+        except (msgspec.DecodeError, UnicodeError, RequestRefused) as error:
             self._strangers.wait_s(address, now_s=now_s)
             return self._refused(
                 HTTPStatus.BAD_REQUEST, "malformed", f"this is no enrolment: {error}"
             )
-        return await self._enrol(asked, address)
+        return await self._enrol(asked, certified, address)
 
-    async def _enrol(self, asked: Enrol, address: str) -> Response:
+    async def _enrol(self, asked: Enrol, request: KeyRequest | None, address: str) -> Response:
+        by = f"device:{address}"
+
+        def certify(connection: Connection, site: str, repeated: bool) -> str:
+            if self._issuer is None or request is None:
+                return ""
+            return self._issuer.enrol(connection, site, request, by=by, repeated=repeated)
+
         try:
             enrolled = await asyncio.to_thread(
                 codes.use,
@@ -85,7 +109,8 @@ class Enrolling:
                 digest_of_code(asked.code),
                 bytes.fromhex(asked.token_digest),
                 site=asked.site,
-                by=f"device:{address}",
+                by=by,
+                certify=certify,
             )
         except EnrolmentRefused as refused:
             self._strangers.wait_s(address, now_s=time.monotonic())
@@ -95,11 +120,15 @@ class Enrolling:
             return self._refused(status, refused.why.value, str(refused))
         # So that the token before is refused, and the new one known, from this answer on.
         await self._tokens.refresh()
+        await self._admission.refresh()
         self._enrolments.labels("repeated" if enrolled.repeated else "enrolled").inc()
         _log.info(
             "enrolled site=%s address=%s revoked=%d", enrolled.site, address, enrolled.revoked
         )
-        return _json(HTTPStatus.OK, Enrolled(site=enrolled.site, revoked=enrolled.revoked))
+        answer = Enrolled(
+            site=enrolled.site, revoked=enrolled.revoked, certificate=enrolled.certificate
+        )
+        return _json(HTTPStatus.OK, answer)
 
     def _refused(
         self, status: HTTPStatus, reason: str, sentence: str, wait_s: float = 0.0

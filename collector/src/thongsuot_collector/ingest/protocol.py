@@ -4,6 +4,8 @@ import asyncio
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from thongsuot_collector.certificates.peer import SCOPE_KEY, Peer, peer_from
+
 HEAD_BYTES = 16 * 1024
 """Request line and headers together; an agent's are below 500 bytes."""
 
@@ -35,10 +37,16 @@ class BoundedProtocol(HttpToolsProtocol):
     _head_bytes = -1
     """Bytes of the headers so far; -1 while none are awaited."""
     _look: asyncio.TimerHandle | None = None
+    _peer: Peer | None = None
+    """What the client's certificate says, read once a connection."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Wait for the first request, but not for ever."""
         super().connection_made(transport)
+        secured = transport.get_extra_info("ssl_object")
+        der = None if secured is None else secured.getpeercert(binary_form=True)
+        if der:
+            self._peer = peer_from(der)
         self._deadline_s = self.loop.time() + IDLE_S
         self._keep_looking()
 
@@ -60,6 +68,8 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """Headers begin: they have to end soon."""
         super().on_message_begin()
+        if self._peer is not None:
+            self.scope[SCOPE_KEY] = self._peer  # type: ignore[literal-required]
         self._head_bytes = 0
         self._deadline_s = self.loop.time() + HEAD_WITHIN_S
 

@@ -11,6 +11,11 @@ class Why(StrEnum):
     NO_TOKEN = "no_token"  # noqa: S105 - a reason, not a secret
     BAD_TOKEN = "bad_token"  # noqa: S105 - a reason, not a secret
     WRONG_SITE = "wrong_site"
+    NO_CERTIFICATE = "no_certificate"
+    CERTIFICATE_EXPIRED = "certificate_expired"
+    CERTIFICATE_REVOKED = "certificate_revoked"
+    CERTIFICATE_UNKNOWN = "certificate_unknown"
+    CERTIFICATE_OF_ANOTHER = "certificate_of_another"
     TOO_OFTEN = "too_often"
     WRONG_METHOD = "wrong_method"
     WRONG_CONTENT_TYPE = "wrong_content_type"
@@ -28,6 +33,11 @@ STATUS: Mapping[Why, HTTPStatus] = {
     Why.NO_TOKEN: HTTPStatus.UNAUTHORIZED,
     Why.BAD_TOKEN: HTTPStatus.UNAUTHORIZED,
     Why.WRONG_SITE: HTTPStatus.FORBIDDEN,
+    Why.NO_CERTIFICATE: HTTPStatus.FORBIDDEN,
+    Why.CERTIFICATE_EXPIRED: HTTPStatus.FORBIDDEN,
+    Why.CERTIFICATE_REVOKED: HTTPStatus.FORBIDDEN,
+    Why.CERTIFICATE_UNKNOWN: HTTPStatus.FORBIDDEN,
+    Why.CERTIFICATE_OF_ANOTHER: HTTPStatus.FORBIDDEN,
     Why.TOO_OFTEN: HTTPStatus.TOO_MANY_REQUESTS,
     Why.WRONG_METHOD: HTTPStatus.METHOD_NOT_ALLOWED,
     Why.WRONG_CONTENT_TYPE: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,

@@ -2,17 +2,19 @@
 One-time codes in the store: each turns into the token of one site, once, and runs out.
 
 A code is kept as a hash. A new one for a site replaces the one before; using one revokes all tokens
-that the site had, because a device that is enrolled again was re-imaged or replaced.
+and certificates that the site had, because a device that is enrolled again was re-imaged or
+replaced.
 """
 
 import secrets
 import time
+from collections.abc import Callable
 from enum import StrEnum
 
 import msgspec
 from sqlalchemy import Connection, Engine, RowMapping, func, insert, select, update
 
-from thongsuot_collector.store import audit, tokens
+from thongsuot_collector.store import audit, certificates, tokens
 from thongsuot_collector.store.audit import Action
 from thongsuot_collector.store.tables import ENROLMENTS, TOKENS
 
@@ -47,11 +49,26 @@ class EnrolmentRefused(Exception):
 
 
 class Enrolment(msgspec.Struct, frozen=True, kw_only=True):
-    """A site has a new token. ``revoked`` counts its tokens before; ``repeated``: it had it."""
+    """
+    A site has a new token. ``revoked`` counts its tokens before; ``repeated``: it had it.
+    ``certificate`` is PEM, empty where none was wanted or none is issued.
+    """
 
     site: str
     revoked: int
     repeated: bool
+    certificate: str = ""
+
+
+Certify = Callable[[Connection, str, bool], str]
+"""
+Returns the certificate of a site that is enrolled, inside the transaction that enrols it; the last
+argument says whether it was enrolled before by the same request.
+"""
+
+
+def _uncertified(_connection: Connection, _site: str, _repeated: bool) -> str:
+    return ""
 
 
 def create(engine: Engine, site: str, code_digest: bytes, *, expires_ns: int) -> str:
@@ -74,7 +91,13 @@ def create(engine: Engine, site: str, code_digest: bytes, *, expires_ns: int) ->
 
 
 def use(
-    engine: Engine, code_digest: bytes, token_digest: bytes, *, site: str, by: str
+    engine: Engine,
+    code_digest: bytes,
+    token_digest: bytes,
+    *,
+    site: str,
+    by: str,
+    certify: Certify = _uncertified,
 ) -> Enrolment:
     """
     Turn a code into a token of its site; whoever comes again with the same two gets the same.
@@ -92,7 +115,9 @@ def use(
         raise EnrolmentRefused(Why.UNKNOWN)
     try:
         with engine.begin() as connection:
-            return _use(connection, known, token_digest, site=site, by=by, now_ns=now_ns)
+            done = _use(connection, known, token_digest, site=site, by=by, now_ns=now_ns)
+            certificate = certify(connection, done.site, done.repeated)
+            return msgspec.structs.replace(done, certificate=certificate)
     except EnrolmentRefused as refused:
         with engine.begin() as connection:
             audit.write(
@@ -135,6 +160,7 @@ def _use(
         raise EnrolmentRefused(Why.TOKEN_TAKEN)
     name: str = known["site"]
     revoked = tokens.revoke_all(connection, name, now_ns)
+    certificates.revoke_all(connection, name, now_ns, by=by, why="enrolled again")
     token_id = tokens.add(connection, name, token_digest, now_ns)
     audit.write(
         connection,

@@ -54,6 +54,10 @@ def _tables_of_site_plans(connection: Connection) -> None:
         table.create(connection, checkfirst=True)
 
 
+def _table_of_certificates(connection: Connection) -> None:
+    tables.CERTIFICATES.create(connection, checkfirst=True)
+
+
 _STEPS: tuple[Callable[[Connection], None], ...] = (
     _first_tables,
     _tables_of_telling,
@@ -63,6 +67,7 @@ _STEPS: tuple[Callable[[Connection], None], ...] = (
     _tables_of_enrolment,
     _table_of_asks,
     _tables_of_site_plans,
+    _table_of_certificates,
 )
 
 

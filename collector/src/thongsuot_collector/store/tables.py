@@ -40,6 +40,21 @@ ENROLMENTS = Table(
 )
 """One-time codes by which devices get their tokens, and the token that each turned into."""
 
+CERTIFICATES = Table(
+    "certificates",
+    METADATA,
+    Column("serial", Text, primary_key=True),
+    Column("site", Text, nullable=False),
+    Column("key_digest", LargeBinary, nullable=False),
+    Column("issued_ns", BigInteger, nullable=False),
+    Column("expires_ns", BigInteger, nullable=False),
+    Column("revoked_ns", BigInteger),
+    Column("renewed_by", Text),
+    Column("pem", Text, nullable=False),
+    Index("certificates_site", "site"),
+)
+"""Client certificates that this collector's own authority issued; no key is among it."""
+
 AUDIT = Table(
     "audit",
     METADATA,

@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy import Connection, Engine, func, insert, select, update
 
 from thongsuot_collector.errors import TokenError
-from thongsuot_collector.store import audit
+from thongsuot_collector.store import audit, certificates
 from thongsuot_collector.store.audit import Action
 from thongsuot_collector.store.tables import ENROLMENTS, TOKENS
 from thongsuot_schema.enrolment import TOKEN_PREFIX
@@ -73,7 +73,7 @@ def revoke(engine: Engine, site: str, token_id: str | None = None) -> int:
     """
     Revoke one token of a site, or all of them; return how many were good until now.
 
-    With all of them go the codes of the site that were not used yet.
+    With all of them go its certificates, and its codes that were not used yet.
 
     Raises:
         TokenError: there is no such good token.
@@ -83,6 +83,7 @@ def revoke(engine: Engine, site: str, token_id: str | None = None) -> int:
         if token_id is None:
             voided = void_codes(connection, site, now_ns)
             revoked = revoke_all(connection, site, now_ns)
+            voided += certificates.revoke_all(connection, site, now_ns, why="with the tokens")
         else:
             voided = 0
             wanted = (TOKENS.c.site == site, TOKENS.c.revoked_ns.is_(None), TOKENS.c.id == token_id)

@@ -8,6 +8,10 @@ _SILENT = f'{own.SITES}{{heard="no"}}'
 _HEARD = f'{own.SITES}{{heard="yes"}}'
 _SHARE_SILENT = f"sum({_SILENT}) / (sum({_HEARD}) + sum({_SILENT}))"
 _BAD_CLOCKS = f'sum(rate({own.CLOCKS}{{quality=~"wrong|uncertain"}}[15m]))'
+_DAY_S = 86_400
+_CERTIFICATE_DAYS = 14
+"""Of ninety days; renewal begins when thirty are left."""
+
 _WRONG_S = 2.0
 """From here on the collector takes its own clock instead (``host.CLOCK_ERROR.limits``)."""
 
@@ -65,6 +69,23 @@ GROUP = Group(
             " {{ $value | humanizeDuration }}",
             action_vi="Thiết bị không tới được máy chủ thời gian. Kiểm tra NTP trên thiết bị.",
             action_en="The device does not reach a time server. Check NTP on the device.",
+        ),
+        Alert(
+            name="ThongsuotAgentCertificateExpiring",
+            expr="(min by (commune, site)"
+            f" ({host.CERTIFICATE_EXPIRY.full_name}) - time()) / {_DAY_S} < {_CERTIFICATE_DAYS}",
+            lasting="1h",
+            severity="warning",
+            summary_vi="Chứng thư của thiết bị {{ $labels.site }} còn"
+            ' {{ $value | printf "%.1f" }} ngày',
+            summary_en="The certificate of device {{ $labels.site }} runs out in"
+            ' {{ $value | printf "%.1f" }} days',
+            action_vi="Thiết bị lẽ ra đã tự gia hạn từ nhiều ngày trước. Lệnh"
+            " thongsuot-agent status trên thiết bị ghi lý do; hết hạn thì phải đăng ký lại:"
+            " thongsuot-collector enrol.",
+            action_en="The device should have renewed it days ago. thongsuot-agent status on the"
+            " device says why it did not; once it has run out the device has to be enrolled again:"
+            " thongsuot-collector enrol.",
         ),
         Alert(
             name="ThongsuotSitesDoubled",

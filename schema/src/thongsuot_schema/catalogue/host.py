@@ -126,6 +126,13 @@ SPOOL_USED = Metric(
     maximum=1.0,
     limits=Limits(warn=0.5, bad=0.8),
 )
+CERTIFICATE_EXPIRY = Metric(
+    name="host_agent_certificate_expiry_timestamp_seconds",
+    unit=Unit.TIMESTAMP,
+    help_en="When the certificate runs out that the device shows the collector, as Unix time",
+    help_vi="Thời điểm chứng thư số của thiết bị giám sát hết hạn",
+    resolution=1.0,
+)
 SPENT = Metric(
     name="host_allowance_spent_bytes",
     unit=Unit.BYTES,
@@ -163,5 +170,6 @@ KIND = Kind(
         SPOOL,
         SPOOL_USED,
         SPENT,
+        CERTIFICATE_EXPIRY,
     ),
 )

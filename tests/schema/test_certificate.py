@@ -1,27 +1,30 @@
-"""When a certificate runs out, read from real ones; against what a TLS client is told of it."""
+"""The life of a certificate, read from real ones."""
 
 import ssl
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import trustme
 
-from thongsuot_collector.certificate import expires_s
+from thongsuot_schema.certificate import validity_of
 
 
 @pytest.mark.parametrize("year", [2027, 2049, 2050, 2117])
 def test_the_end_of_a_certificate_is_read_in_both_forms_of_time(year: int) -> None:
     end = datetime(year, 3, 1, 12, 30, 15, tzinfo=UTC)
-    issued = trustme.CA().issue_cert("collector.example", not_after=end)
+    begin = end - timedelta(days=400)
+    issued = trustme.CA().issue_cert("collector.example", not_before=begin, not_after=end)
     pem = b"".join(blob.bytes() for blob in issued.cert_chain_pems).decode("ascii")
-    assert expires_s("a comment\n" + pem) == end.timestamp()
+    found = validity_of("a comment\n" + pem)
+    assert found.not_after_s == end.timestamp()
+    assert found.not_before_s == begin.timestamp()
 
 
 def test_the_first_certificate_of_a_chain_counts() -> None:
     ca = trustme.CA()
     end = datetime(2030, 1, 1, tzinfo=UTC)
     leaf = ca.issue_cert("a.example", not_after=end).cert_chain_pems[0].bytes().decode()
-    assert expires_s(leaf + ca.cert_pem.bytes().decode()) == end.timestamp()
+    assert validity_of(leaf + ca.cert_pem.bytes().decode()).not_after_s == end.timestamp()
 
 
 @pytest.mark.parametrize(
@@ -34,9 +37,9 @@ def test_the_first_certificate_of_a_chain_counts() -> None:
 )
 def test_what_is_no_certificate_is_refused_with_a_sentence(der: bytes, sentence: str) -> None:
     with pytest.raises(ValueError, match=sentence):
-        expires_s(ssl.DER_cert_to_PEM_cert(der))
+        validity_of(ssl.DER_cert_to_PEM_cert(der))
 
 
 def test_a_text_without_a_certificate_is_refused() -> None:
     with pytest.raises(ValueError, match="no certificate"):
-        expires_s("-----BEGIN PRIVATE KEY-----")  # no secret: no key behind it
+        validity_of("-----BEGIN PRIVATE KEY-----")  # no secret: no key behind it

@@ -1,37 +1,47 @@
 """
-When a certificate runs out: the one field that is read of it.
+From when until when a certificate is good: the two fields that are read of it.
 
-By hand: the standard library tells it only of a peer, and a library for X.509 would be a dependency
-for one date. Source: RFC 5280, sections 4.1 and 4.1.2.5; X.690, section 8.1.
+By hand: the standard library tells them only of a peer, the agent does without its TLS module, and
+a library for X.509 would weigh more than the agent for two dates. Nothing is verified here. Source:
+RFC 5280, sections 4.1 and 4.1.2.5; X.690, section 8.1; RFC 7468 for the text around it.
 """
 
-import ssl
+import binascii
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 _SEQUENCE, _INTEGER, _EXPLICIT_VERSION = 0x30, 0x02, 0xA0
 _UTC_TIME, _GENERALISED_TIME = 0x17, 0x18
-_END = "-----END CERTIFICATE-----"
+_BEGIN, _END = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"
 
 
-def expires_s(pem: str) -> float:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Validity:
+    """Both ends of a certificate's life, as Unix time."""
+
+    not_before_s: float
+    not_after_s: float
+
+
+def validity_of(pem: str) -> Validity:
     """
-    Return when the first certificate of a PEM text runs out, as Unix time.
+    Return the life of the first certificate of a PEM text.
 
     Raises:
         ValueError: the text holds none, or one that is cut off.
     """
-    begin = pem.find("-----BEGIN CERTIFICATE-----")
+    begin = pem.find(_BEGIN)
     end = pem.find(_END, begin)
     if begin < 0 or end < 0:
         raise ValueError("no certificate in PEM form")
-    der = ssl.PEM_cert_to_DER_cert(pem[begin : end + len(_END)])
+    der = binascii.a2b_base64(pem[begin + len(_BEGIN) : end])
     try:
-        return _not_after(der)
+        return _validity(der)
     except IndexError as error:
         raise ValueError("the certificate is cut off") from error
 
 
-def _not_after(der: bytes) -> float:
+def _validity(der: bytes) -> Validity:
     certificate, _ = _content(der, 0, _SEQUENCE)
     signed, _ = _content(certificate, 0, _SEQUENCE)
     at = 0
@@ -41,16 +51,26 @@ def _not_after(der: bytes) -> float:
     _, at = _content(signed, at, _SEQUENCE)  # how it is signed
     _, at = _content(signed, at, _SEQUENCE)  # by whom
     validity, _ = _content(signed, at, _SEQUENCE)
-    _, at = _content(validity, 0, validity[0])  # from when on
-    text, _ = _content(validity, at, validity[at])
-    kind = validity[at]
+    before, at = _moment(validity, 0)
+    after, _ = _moment(validity, at)
+    return Validity(not_before_s=before, not_after_s=after)
+
+
+def _moment(data: bytes, at: int) -> tuple[float, int]:
+    kind = data[at]
+    text, after = _content(data, at, kind)
     if kind not in (_UTC_TIME, _GENERALISED_TIME):
         raise ValueError(f"a time of kind {kind:#x} in a certificate")
     digits = text.decode("ascii")
     if kind == _UTC_TIME:
         # Two digits of the year: 50 and above are of the last century (RFC 5280, 4.1.2.5.1).
         digits = ("19" if digits >= "50" else "20") + digits
-    return datetime.strptime(digits, "%Y%m%d%H%M%SZ").replace(tzinfo=UTC).timestamp()
+    # By hand: strptime would bring its own modules into the resident agent.
+    if len(digits) != 15 or not digits[:14].isdecimal() or digits[14] != "Z":
+        raise ValueError(f"{digits!r} is no time of a certificate")
+    year, rest = int(digits[:4]), digits[4:14]
+    month, day, hour, minute, second = (int(rest[place : place + 2]) for place in range(0, 10, 2))
+    return datetime(year, month, day, hour, minute, second, tzinfo=UTC).timestamp(), after
 
 
 def _content(data: bytes, at: int, kind: int) -> tuple[bytes, int]:

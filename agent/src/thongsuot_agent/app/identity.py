@@ -1,0 +1,78 @@
+"""Identity: the certificate that this device shows the collector, and what becomes of it."""
+
+import os
+from collections.abc import Awaitable, Callable
+
+from thongsuot_agent.app.setting import Setting, token_path
+from thongsuot_agent.certificate.pair import Pair
+from thongsuot_agent.certificate.renewal import Means, Renewal
+from thongsuot_agent.clock import NS_PER_S
+from thongsuot_agent.uplink.answer import Response
+from thongsuot_agent.uplink.lane import Lane
+from thongsuot_schema.catalogue.host import CERTIFICATE_EXPIRY
+from thongsuot_schema.metric import Metric
+from thongsuot_schema.renewal import PATH_CERTIFICATE
+
+
+class Identity:
+    """``wall_ns`` is the time that is vouched for, ``None`` while nobody does."""
+
+    def __init__(self, setting: Setting, wall_ns: Callable[[], int | None]) -> None:
+        self._wall_ns = wall_ns
+        self.pair = pair_from(setting, self._wall_s)
+        self._is_own = not setting.config.collector.certificate_file
+        self._lane: Lane | None = None
+        self._renewal: Renewal | None = None
+
+    @property
+    def expiry_s(self) -> float | None:
+        """When the certificate runs out; ``None``: there is none."""
+        validity = self.pair.validity
+        return None if validity is None else validity.not_after_s
+
+    @property
+    def problem(self) -> str:
+        """Why it cannot be used or was not renewed; empty when all is well."""
+        return self.pair.problem or ("" if self._renewal is None else self._renewal.problem)
+
+    def serve(self, lane: Lane, chance: Callable[[], float]) -> None:
+        """Take the way to the collector by which the next one is asked for."""
+        self._lane = lane
+        if self._is_own:
+            means = Means(wall_s=self._wall_s, post=self._post, chance=chance)
+            self._renewal = Renewal(self.pair, means)
+
+    def tasks(self) -> dict[str, Callable[[], Awaitable[object]]]:
+        """Return what has to run for it: nothing where somebody else renews it."""
+        return {} if self._renewal is None else {"certificate": self._renewal.run}
+
+    def values(self) -> dict[Metric, float]:
+        """Return what is measured of it."""
+        expiry_s = self.expiry_s
+        return {} if expiry_s is None else {CERTIFICATE_EXPIRY: expiry_s}
+
+    def close(self) -> None:
+        """Give up the connection."""
+        if self._lane is not None:
+            self._lane.close()
+
+    def _wall_s(self) -> float | None:
+        wall_ns = self._wall_ns()
+        return None if wall_ns is None else wall_ns / NS_PER_S
+
+    async def _post(self, body: bytes) -> Response:
+        assert self._lane is not None
+        return await self._lane.errand(PATH_CERTIFICATE, "application/json", body)
+
+
+def pair_from(setting: Setting, wall_s: Callable[[], float | None]) -> Pair:
+    """Return the certificate that the device shows, its own or the one that is configured."""
+    collector = setting.config.collector
+    if not collector.certificate_file:
+        return Pair(setting.places.certificate, wall_s=wall_s)
+    key_file = collector.certificate_key_file
+    return Pair(
+        token_path(collector.certificate_file, os.environ),
+        wall_s=wall_s,
+        key_file=token_path(key_file, os.environ) if key_file else None,
+    )

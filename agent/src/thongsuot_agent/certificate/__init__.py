@@ -1,0 +1,1 @@
+"""The device's own certificate: its key, asking for it, renewing it."""

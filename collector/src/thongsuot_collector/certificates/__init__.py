@@ -1,0 +1,1 @@
+"""Client certificates of agents: the collector's own authority, or another's."""

@@ -1,0 +1,185 @@
+"""
+The collector's own certificate authority: one key, one self-signed certificate, leaves for agents.
+
+Whoever has ``ca.key`` can make certificates for every site: it stands outside the database, so that
+no copy of that brings it along. Source: RFC 5280, sections 4.1.2.2 (serial numbers: random, 159
+bits), 4.2.1.3, 4.2.1.9 and 4.2.1.12.
+"""
+
+import os
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from thongsuot_collector.certificates.request import KeyRequest
+from thongsuot_collector.errors import AuthorityError
+
+FOLDER = "ca"
+KEY_FILE, CERTIFICATE_FILE = "ca.key", "ca.pem"
+
+URI_PREFIX = "thongsuot:site:"
+"""What the URI in a certificate begins with; the name of the site follows."""
+
+_BACKDATED = timedelta(minutes=5)
+"""Clocks of whoever looks at a certificate differ a little from the collector's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Issued:
+    """A certificate that was just made. ``serial`` is hexadecimal, without leading zeros."""
+
+    serial: str
+    pem: str
+    not_after: datetime
+
+
+class Authority:
+    """Issues certificates; ``pem`` is its own."""
+
+    def __init__(self, certificate: x509.Certificate, key: ec.EllipticCurvePrivateKey) -> None:
+        self._certificate = certificate
+        self._key = key
+        self.pem = certificate.public_bytes(Encoding.PEM).decode("ascii")
+
+    @property
+    def not_after(self) -> datetime:
+        """When its own certificate runs out; none that it issues is good for longer."""
+        return self._certificate.not_valid_after_utc
+
+    def issue(
+        self, request: KeyRequest, site: str, *, now: datetime, lifetime: timedelta
+    ) -> Issued:
+        """Return a certificate that says: who has this key is the agent of this site."""
+        serial = x509.random_serial_number()
+        not_after = min(now + lifetime, self.not_after)
+        authority = self._certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier)
+        made = (
+            x509.CertificateBuilder()
+            .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, site)]))
+            .issuer_name(self._certificate.subject)
+            .public_key(request.key)
+            .serial_number(serial)
+            .not_valid_before(now - _BACKDATED)
+            .not_valid_after(not_after)
+            .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+            .add_extension(_usage(is_authority=False), critical=True)
+            .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), critical=False)
+            .add_extension(
+                x509.SubjectAlternativeName([x509.UniformResourceIdentifier(URI_PREFIX + site)]),
+                critical=False,
+            )
+            .add_extension(x509.SubjectKeyIdentifier.from_public_key(request.key), critical=False)
+            .add_extension(
+                x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(authority.value),
+                critical=False,
+            )
+            .sign(self._key, hashes.SHA256())
+        )
+        pem = made.public_bytes(Encoding.PEM).decode("ascii")
+        return Issued(serial=f"{serial:x}", pem=pem, not_after=made.not_valid_after_utc)
+
+
+def create(folder: Path, *, now: datetime, lifetime: timedelta) -> Authority:
+    """
+    Make an authority and keep it in a folder, which becomes the one's who has the folder above.
+
+    Raises:
+        AuthorityError: there is one already.
+        OSError: it cannot be written.
+    """
+    if (folder / KEY_FILE).exists() or (folder / CERTIFICATE_FILE).exists():
+        raise AuthorityError(f"there is an authority already in {folder}; it is left alone")
+    key = ec.generate_private_key(ec.SECP256R1())
+    serial = x509.random_serial_number()
+    # No two authorities are called the same: a chain is then never tried against the wrong one.
+    common_name = f"Thong Suot agents {serial & 0xFFFFFFFF:08x}"
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(serial)
+        .not_valid_before(now - _BACKDATED)
+        .not_valid_after(now + lifetime)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(_usage(is_authority=True), critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    folder.mkdir(mode=0o700, exist_ok=True)
+    owner = folder.parent.stat()
+    _own(folder, owner)
+    # The key first: with the certificate beside it there is an authority, and a whole one.
+    _write(folder / KEY_FILE, secret, 0o600, owner)
+    _write(folder / CERTIFICATE_FILE, certificate.public_bytes(Encoding.PEM), 0o644, owner)
+    return Authority(certificate, key)
+
+
+def load(folder: Path) -> Authority:
+    """
+    Return the authority that a folder holds.
+
+    Raises:
+        AuthorityError: there is none, or it cannot be used, or others may read its key.
+    """
+    key_file, certificate_file = folder / KEY_FILE, folder / CERTIFICATE_FILE
+    try:
+        if key_file.stat().st_mode & 0o077:
+            raise AuthorityError(f"{key_file} may be used by others; chmod 600 {key_file}")
+        key = load_pem_private_key(key_file.read_bytes(), None)
+        certificate = x509.load_pem_x509_certificate(certificate_file.read_bytes())
+    except FileNotFoundError as error:
+        raise AuthorityError(
+            f"there is no authority in {folder}: make one by `thongsuot-collector ca init`"
+        ) from error
+    except (OSError, ValueError, TypeError) as error:
+        raise AuthorityError(f"cannot use the authority in {folder}: {error}") from error
+    if not isinstance(key, ec.EllipticCurvePrivateKey):
+        raise AuthorityError(f"{key_file} is no key of an elliptic curve")
+    if key.public_key() != certificate.public_key():
+        raise AuthorityError(f"{key_file} is not the key of {certificate_file}")
+    return Authority(certificate, key)
+
+
+def _usage(*, is_authority: bool) -> x509.KeyUsage:
+    return x509.KeyUsage(
+        digital_signature=not is_authority,
+        content_commitment=False,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        key_cert_sign=is_authority,
+        crl_sign=is_authority,
+        encipher_only=False,
+        decipher_only=False,
+    )
+
+
+def _write(path: Path, content: bytes, mode: int, owner: os.stat_result) -> None:
+    fresh = path.with_name(path.name + ".new")
+    fresh.unlink(missing_ok=True)
+    with os.fdopen(os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode), "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    _own(fresh, owner)
+    fresh.rename(path)
+
+
+def _own(path: Path, owner: os.stat_result) -> None:
+    """Leave a file to the service's user, where root made it on its behalf."""
+    if os.geteuid() == 0:
+        os.chown(path, owner.st_uid, owner.st_gid)

@@ -1,0 +1,54 @@
+"""The roll of the collector's own certificates: the good ones in memory, fresh from the store."""
+
+import asyncio
+import logging
+
+from sqlalchemy import Engine
+
+from thongsuot_collector.certificates.peer import Peer
+from thongsuot_collector.certificates.roll import check_time, short
+from thongsuot_collector.ingest.refusal import PushRefused, Why
+from thongsuot_collector.store import certificates
+
+_log = logging.getLogger(__name__)
+
+
+class OwnRoll:
+    """Certificates that this collector issued; ``authorities`` is its own authority's, as PEM."""
+
+    checks_time = False
+    """An expired certificate is refused with a sentence, not by a handshake that breaks off."""
+
+    def __init__(self, store: Engine, authorities: str) -> None:
+        self._store = store
+        self._sites: dict[str, str] = {}
+        self._revoked: frozenset[str] = frozenset()
+        self._mark: tuple[int, int, int] | None = None
+        self.authorities = authorities
+
+    def site_of(self, peer: Peer, now_s: float) -> str:
+        """Return whose certificate it is; see ``Roll``."""
+        check_time(peer, now_s)
+        if peer.serial in self._revoked:
+            raise PushRefused(
+                Why.CERTIFICATE_REVOKED,
+                f"certificate {short(peer.serial)} was revoked; enrol this device again",
+            )
+        site = self._sites.get(peer.serial)
+        if site is None:
+            raise PushRefused(
+                Why.CERTIFICATE_UNKNOWN,
+                f"certificate {short(peer.serial)} is not known here; enrol this device again",
+            )
+        return site
+
+    async def refresh(self) -> None:
+        """Read the store again, if a certificate was issued or revoked since."""
+        mark = await asyncio.to_thread(certificates.change_mark, self._store)
+        if mark == self._mark:
+            return
+        listed = await asyncio.to_thread(certificates.listed, self._store)
+        self._sites = {one.serial: one.site for one in listed if one.revoked_ns is None}
+        self._revoked = frozenset(one.serial for one in listed if one.revoked_ns is not None)
+        self._mark = mark
+        _log.info("certificates read good=%d revoked=%d", len(self._sites), len(self._revoked))

@@ -1,0 +1,60 @@
+"""Peer: what the certificate says that a client showed in the TLS handshake."""
+
+from dataclasses import dataclass
+
+from cryptography import x509
+from cryptography.x509.oid import NameOID
+
+SCOPE_KEY = "thongsuot.peer"
+"""Where a request's ASGI scope holds the ``Peer`` of its connection."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Peer:
+    """
+    A certificate whose chain the handshake has verified; nothing else is checked yet.
+
+    ``serial`` is hexadecimal, without leading zeros, ``issuer`` the issuer's name as DER; ``names``
+    are those of the subject, each with its kind: ``uri:…``, ``dns:…``, ``cn:…``.
+    """
+
+    serial: str
+    issuer: bytes
+    names: tuple[str, ...]
+    not_before_s: float
+    not_after_s: float
+
+
+UNREADABLE = Peer(serial="", issuer=b"", names=(), not_before_s=0.0, not_after_s=0.0)
+"""OpenSSL took it, and nothing here can be said of it: it ran out in 1970."""
+
+
+def peer_from(der: bytes) -> Peer:
+    """Return what a certificate says."""
+    try:
+        certificate = x509.load_der_x509_certificate(der)
+        return Peer(
+            serial=f"{certificate.serial_number:x}",
+            issuer=certificate.issuer.public_bytes(),
+            names=_names(certificate),
+            not_before_s=certificate.not_valid_before_utc.timestamp(),
+            not_after_s=certificate.not_valid_after_utc.timestamp(),
+        )
+    except ValueError:
+        return UNREADABLE
+
+
+def _names(certificate: x509.Certificate) -> tuple[str, ...]:
+    found: list[str] = []
+    try:
+        kind = x509.SubjectAlternativeName
+        names = certificate.extensions.get_extension_for_class(kind).value
+    except x509.ExtensionNotFound:
+        pass
+    else:
+        uris = names.get_values_for_type(x509.UniformResourceIdentifier)
+        found += [f"uri:{uri}" for uri in uris]
+        found += [f"dns:{name.lower()}" for name in names.get_values_for_type(x509.DNSName)]
+    for attribute in certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME):
+        found.append(f"cn:{attribute.value!s}")
+    return tuple(found)

@@ -1,0 +1,49 @@
+"""What can be wrong with the settings of client certificates."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+
+from thongsuot_collector.certificates.external import pattern_mistake, read_trusted
+from thongsuot_collector.certificates.policy import Policy
+from thongsuot_collector.certificates.settings import CertificateSettings
+from thongsuot_collector.config.model import Listen
+from thongsuot_collector.errors import AuthorityError
+
+
+def mistakes(
+    listen: Listen, settings: CertificateSettings
+) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Yield each mistake that the files alone show, with the key that it stands at."""
+    wrong = pattern_mistake(settings)
+    if wrong:
+        yield ("certificates", "identity"), wrong
+    if settings.revocation_files and not settings.authorities_file:
+        yield (
+            ("certificates", "revocation_files"),
+            "lists belong to authorities_file; the collector's own need none",
+        )
+    if listen.client_certificates is Policy.OFF:
+        return
+    if not listen.certificate_file:
+        yield (
+            ("listen", "client_certificates"),
+            "only who ends the TLS sees client certificates: give certificate_file and key_file",
+        )
+    if settings.authorities_file:
+        try:
+            read_trusted(settings, now=datetime.now(UTC))
+        except AuthorityError as error:
+            yield ("certificates",), str(error)
+
+
+def with_paths(settings: CertificateSettings, folder: Path) -> CertificateSettings:
+    """Return the settings with paths that are meant from a folder made absolute."""
+    file = settings.authorities_file
+    return msgspec.structs.replace(
+        settings,
+        authorities_file=str(folder / file) if file else "",
+        revocation_files=tuple(str(folder / one) for one in settings.revocation_files),
+    )

@@ -2,12 +2,12 @@
 
 import asyncio
 import logging
-import os
 from collections.abc import Awaitable, Callable
 from typing import Never
 from urllib.parse import urlsplit
 
 from thongsuot_agent.app.asks import Asks, Hands
+from thongsuot_agent.app.chance import chance, new_id
 from thongsuot_agent.app.desk import Desk, Orders
 from thongsuot_agent.app.front import Front
 from thongsuot_agent.app.identity import Identity
@@ -359,7 +359,7 @@ class Agent:
                 begin=self._runner.begin,
                 on_notice=self._desk.take_notice,
                 on_news=self._send_news,
-                new_id=lambda: os.urandom(8).hex(),
+                new_id=new_id,
             )
         )
 
@@ -383,22 +383,17 @@ class Agent:
             plan=lambda: self._plans.said,
             certificate=self._identity.pair,
         )
-        self._identity.serve(Lane(terms), _chance)
+        self._identity.serve(Lane(terms), chance)
         return Uplink(
             self._spool,
             fresh=Lane(terms),
             backlog=Lane(terms),
             clock=setting.clock,
             true_time=self._true_time,
-            chance=_chance,
+            chance=chance,
             on_asks=self._take_asks,
             plans=PlanTalk(said=lambda: self._plans.said, heard=self._plans.take_push),
         )
-
-
-def _chance() -> float:
-    """Return a number from 0 to 1; the module random would bring hashlib with it."""
-    return int.from_bytes(os.urandom(4), "big") / 2**32
 
 
 def _log_page(host: str, port: int) -> None:

@@ -291,6 +291,7 @@ def _device(
         host.RESIDENT: (32 << 20) + 4096 * chance.randrange(200),
         host.WAITING: place.waiting,
         host.SPOOL: 4096 * place.waiting,
+        host.PLAN: 7.0,
         host.SPOOL_USED: round(min(1.0, place.waiting / 400), 4),
     }
     if medium is Medium.RADIO_5G:

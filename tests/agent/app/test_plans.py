@@ -17,6 +17,7 @@ from thongsuot_agent.siteplan.ledger import STARTS_UNPROVEN
 from thongsuot_agent.uplink.answer import Meaning, Reading
 from thongsuot_schema.batch.model import NoticeCode
 from thongsuot_schema.batch.push import Answer
+from thongsuot_schema.catalogue.host import PLAN
 from thongsuot_schema.siteplan.codec import version_of
 from thongsuot_schema.siteplan.model import Offer, SitePlan
 
@@ -111,9 +112,11 @@ async def test_a_plan_is_tried_said_and_proved_by_a_push_under_it(device: Device
 
 async def test_what_is_offered_again_changes_nothing(device: Device) -> None:
     plans = device.start()
+    assert plans.values() == {}
     await proven(plans, offer(1))
     await offered(plans, offer(1))
     assert len(device.applied) == 1
+    assert plans.values() == {PLAN: 1.0}
 
 
 async def test_a_wrong_plan_is_refused_reported_and_not_looked_at_again(device: Device) -> None:

@@ -290,7 +290,7 @@ class Agent:
             SPOOL: record.disk_bytes,
             SPOOL_USED: min(1.0, record.disk_bytes / self._setting.config.spool.max_bytes),
         }
-        values |= self._identity.values()
+        values |= self._identity.values() | self._plans.values()
         spent = self._purse.spent_bytes().get(link)
         return values if spent is None else values | {SPENT: spent}
 

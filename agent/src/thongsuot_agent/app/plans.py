@@ -29,6 +29,8 @@ from thongsuot_agent.version import VERSION
 from thongsuot_schema.batch.digest import digest_of
 from thongsuot_schema.batch.limits import TEXT_CHARACTERS
 from thongsuot_schema.batch.model import NoticeCode
+from thongsuot_schema.catalogue.host import PLAN
+from thongsuot_schema.metric import Metric
 from thongsuot_schema.siteplan.codec import version_of
 from thongsuot_schema.siteplan.model import Offer, SitePlan
 
@@ -145,6 +147,11 @@ class Plans:
     def status(self) -> PlanStatus:
         """What the status says of plans."""
         return status_of(self.holding.ledger, is_accepting=self.own.plan.accept)
+
+    def values(self) -> dict[Metric, float]:
+        """Return what the host probe says of plans."""
+        offer = self.holding.ledger.in_force
+        return {} if offer is None else {PLAN: float(offer.number)}
 
     def take_push(self, said: str, reading: Reading) -> None:
         """A push has ended that began with ``said``."""

@@ -57,6 +57,11 @@ _DEVICES = Table(
             look=naming.YES_NO,
         ),
         Column(
+            title=Text("Kế hoạch đo", "Site plan"),
+            expr=_worst(host.PLAN),
+            look=look_of(host.PLAN),
+        ),
+        Column(
             title=Text("Hoạt động từ", "Up for"),
             expr=_worst(host.UPTIME),
             look=Look(unit=Unit.SECONDS, decimals=0),

@@ -133,6 +133,15 @@ CERTIFICATE_EXPIRY = Metric(
     help_vi="Thời điểm chứng thư số của thiết bị giám sát hết hạn",
     resolution=1.0,
 )
+PLAN = Metric(
+    name="host_agent_plan_number",
+    unit=Unit.NUMBER,
+    help_en="Number of the site plan that the agent runs; absent: its settings file alone",
+    help_vi="Số của kế hoạch đo mà thiết bị đang chạy; không có: chỉ theo tệp cài đặt",
+    resolution=1.0,
+    minimum=0.0,
+    maximum=999_999_999.0,
+)
 SPENT = Metric(
     name="host_allowance_spent_bytes",
     unit=Unit.BYTES,
@@ -171,5 +180,6 @@ KIND = Kind(
         SPOOL_USED,
         SPENT,
         CERTIFICATE_EXPIRY,
+        PLAN,
     ),
 )

@@ -37,6 +37,7 @@ class Directory:
         self._carriers = {carrier.name: carrier for carrier in inventory.carriers}
         self._communes = {commune.code: commune for commune in inventory.communes}
         self._targets = {target.name: target for target in inventory.targets}
+        self._places = {name: place for place, name in enumerate(self._targets)}
         self._owners = {owner.name: owner for owner in inventory.owners}
         self._contracts = inventory.contracts
 
@@ -90,10 +91,12 @@ class Directory:
         """Return a target."""
         return self._targets.get(name)
 
-    @property
-    def targets(self) -> tuple[Target, ...]:
-        """All targets, in the order of the inventory."""
-        return self.inventory.targets
+    def targets_of(self, site: Site) -> list[Target]:
+        """Return all that a site has to do with, in the order of the inventory."""
+        if "*" in site.targets:
+            return list(self._targets.values())
+        found = {name: self._targets[name] for name in site.targets if name in self._targets}
+        return sorted(found.values(), key=lambda target: self._places[target.name])
 
     @property
     def probes(self) -> tuple[ProbePlan, ...]:

@@ -254,6 +254,16 @@ def test_a_link_without_an_allowance_is_not_filled_either() -> None:
     assert any('on link "fiber" probes would use' in line for line in said)
 
 
+def test_a_citys_portals_and_anchors_by_the_default_profile_are_taken() -> None:
+    least = '[site]\nname = "ba-dinh"\n[collector]\nurl = "https://c.example"\ntoken_file = "t"\n'
+    config = parse(least + '[[links]]\nname = "fiber"\ninterface = "eth0"\n', file="agent.toml")
+    portals = tuple(portal(f"p{place}") for place in range(14))
+    anchors = tuple(
+        anchor(f"192.0.2.{place}", f"2001:db8::{place}", name=f"a{place}") for place in range(1, 31)
+    )
+    assert is_taken(plan(targets=(*portals, *anchors)), config)
+
+
 def test_what_the_files_own_speed_tests_use_is_not_held_against_a_plan() -> None:
     config = own('[[probes]]\nkind = "throughput"\nevery_s = 600\nlinks = ["fiber"]\n')
     assert is_taken(plan(targets=(portal(),)), config)

@@ -230,3 +230,24 @@ def test_a_store_from_before_there_were_plans_gets_their_tables(tmp_path: Path, 
     store = open_store(tmp_path / STORE_FILE)
     assert inspect(store).has_table(name)
     store.dispose()
+
+
+async def test_a_plan_that_is_too_large_is_not_sent_and_is_told_of(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "inventory"
+    folder.mkdir()
+    large = CITY + "".join(
+        f'[[targets]]\nname = "p{n}"\nrole = "service"\nsegment = "service"\n'
+        f'url = "https://p{n}.example/"\ntitle_vi = "{"Cổng dịch vụ " * 10}"\n'
+        for n in range(300)
+    )
+    (folder / "city.toml").write_text(large)
+    async with collector(tmp_path, inventory=city(large)) as client:
+        agent = Agents(client, token(tmp_path, SITE))
+        assert not bytes((await agent.says("none")).plan)
+    assert "cannot send plan of site=ba-dinh" in caplog.text
+    config = tmp_path / "collector.toml"
+    config.write_text(f'state_dir = "{tmp_path}"\ninventory_dir = "{folder}"\n')
+    assert main(["plans", SITE, "--config", str(config)]) == 0
+    assert "too large to be sent" in capsys.readouterr().out

@@ -22,10 +22,11 @@ from thongsuot_schema.siteplan.codec import decode
 from thongsuot_schema.siteplan.model import Offer, SitePlan
 from thongsuot_schema.toml_lines import Path
 
-MOST_BYTES_A_MONTH = 20_000_000_000
+MOST_BYTES_A_MONTH = 150_000_000_000
 """
-What a plan may have probes use on a link without an allowance: 60 kbit/s all month. The default
-profile with fourteen portals and thirty anchors in two families is 6 GB (2026-11).
+What a plan may have probes use on a link without an allowance: 450 kbit/s all month. The default
+profile with fourteen portals and thirty anchors in two families is 56 GB (2026-11), nearly all of
+it pages.
 """
 
 

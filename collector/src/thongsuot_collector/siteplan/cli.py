@@ -12,7 +12,7 @@ from thongsuot_collector.directory import Directory
 from thongsuot_collector.siteplan.derive import plan_of
 from thongsuot_collector.siteplan.stand import Stand, stand_of
 from thongsuot_collector.store import site_plans
-from thongsuot_schema.siteplan.codec import digest_text, encode
+from thongsuot_schema.siteplan.codec import LARGEST_BYTES, digest_text, encode
 
 HELP = "which site runs which version of what the inventory has it watch"
 
@@ -64,10 +64,11 @@ def _rows(only: str, store: Engine, directory: Directory) -> list[tuple[str, ...
     def row(site: str) -> tuple[str, ...]:
         newest, run = made.get(site), runs.get(site)
         stand = stand_of(newest, run)
-        is_old = newest is not None and newest.digest != digest_text(
-            encode(plan_of(directory.site(site), directory))
-        )
+        content = encode(plan_of(directory.site(site), directory))
+        is_old = newest is not None and newest.digest != digest_text(content)
         why = "the inventory has changed since" if is_old else ""
+        if len(content) > LARGEST_BYTES:
+            why = f"too large to be sent: {len(content)} bytes, at most {LARGEST_BYTES}"
         if stand is Stand.REFUSED and run is not None:
             why = run.reason or "it has not said why yet"
         return (

@@ -27,13 +27,10 @@ def plan_of(site: Site, directory: Directory) -> SitePlan:
     links = {link.name for link in site.links}
     targets = [
         _target(target, links)
-        for target in directory.targets
-        if (EVERY in site.targets or target.name in site.targets)
-        and target.role is not Role.EQUIPMENT
-        and _concerns(target.links, links)
+        for target in directory.targets_of(site)
+        if target.role is not Role.EQUIPMENT and _concerns(target.links, links)
     ]
-    names = {target.name for target in directory.targets}
-    left_out = names - {target.name for target in targets}
+    chosen = {EVERY, *(target.name for target in targets)}
     return SitePlan(
         site=site.name,
         title=site.title,
@@ -41,7 +38,7 @@ def plan_of(site: Site, directory: Directory) -> SitePlan:
         commune_title=directory.commune_name(site.commune),
         links=tuple(_link(link) for link in site.links),
         targets=tuple(targets),
-        probes=tuple(_probes(directory.probes, links, left_out)),
+        probes=tuple(_probes(directory.probes, links, chosen)),
         carriers=tuple(
             PlanCarrier(
                 name=carrier.name, title=carrier.title, hotline=carrier.hotline, plmn=carrier.plmn
@@ -72,9 +69,9 @@ def _target(target: Target, links: set[str]) -> PlanTarget:
     return PlanTarget(**facts)
 
 
-def _probes(plans: Iterable[ProbePlan], links: set[str], left_out: set[str]) -> Iterable[PlanProbe]:
+def _probes(plans: Iterable[ProbePlan], links: set[str], chosen: set[str]) -> Iterable[PlanProbe]:
     for plan in plans:
-        targets = tuple(name for name in plan.targets if name not in left_out)
+        targets = tuple(name for name in plan.targets if name in chosen)
         named = tuple(name for name in plan.links if name == EVERY or not links or name in links)
         if targets and named:
             yield PlanProbe(

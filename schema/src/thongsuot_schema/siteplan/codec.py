@@ -17,7 +17,7 @@ from thongsuot_schema.siteplan.model import FORMAT, Offer, SitePlan
 
 LARGEST_BYTES = 40 * 1024
 """
-Of a content. A city's plan with fourteen portals and thirty anchors is 12 KB; an answer ends at 64.
+Of a content. A city's plan with fourteen portals and thirty anchors is 10 KB; an answer ends at 64.
 """
 
 NONE = "none"

@@ -68,8 +68,8 @@ def _text(octets: bytes) -> str:
     try:
         text = octets.decode().rstrip("\0")
     except UnicodeDecodeError:
-        return octets.hex()
-    return text if text.isprintable() or "\n" in text else octets.hex()
+        return f"0x{octets.hex()}"
+    return text if text.isprintable() or "\n" in text else f"0x{octets.hex()}"
 
 
 def _key(oid: str) -> tuple[int, ...]:

@@ -40,11 +40,18 @@ def test_what_may_have_come_round_twice_is_not_known() -> None:
     assert grown(100, 350, elapsed_s=400.0, bits=64) == 250
 
 
-def test_a_device_that_goes_from_32_to_64_bits_begins_anew() -> None:
+def test_a_device_that_goes_from_32_to_64_bits_adds_nothing_that_was_counted_long_ago() -> None:
     one = Sum()
-    one.take(Counter(100, 32), elapsed_s=0, limit_per_s=None, was_reset=False)
-    assert one.take(Counter(7, 64), elapsed_s=1, limit_per_s=None, was_reset=False) == 7
-    assert (one.total, one.resets) == (107, 1)
+    for counter, grown in (
+        (Counter(100, 32), None),
+        (Counter(12_884_901_888_000, 64), None),
+        (Counter(12_884_901_888_050, 64), 50),
+        (Counter(170, 32), None),  # the wide object is not shown for once
+        (Counter(180, 32), 10),
+    ):
+        took = one.take(counter, elapsed_s=1, limit_per_s=None, was_reset=False)
+        assert took == grown, counter
+    assert (one.total, one.resets) == (160, 2)
 
 
 def booted(first: Uptimes, then: Uptimes, elapsed_s: float = 60.0) -> tuple[bool, int]:

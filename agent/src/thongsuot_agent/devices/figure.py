@@ -81,6 +81,8 @@ What is plausible over the air, LTE and NR together: the reporting ranges of 3GP
 """
 PCI: Final = (0.0, 1007.0)
 """LTE has 0 to 503, NR 0 to 1007 (TS 38.211, 7.4.2.1)."""
+BAND: Final = (1.0, 512.0)
+"""TS 38.101-1 and -2, 5.2; an LTE band is at most 255 (TS 36.101, 5.5)."""
 ARFCN: Final = (0.0, 3279165.0)
 """TS 38.104, 5.4.2.1; an LTE channel is at most 262143 (TS 36.101, 5.7.3)."""
 
@@ -109,8 +111,15 @@ _RANGES: Final = (
     ("_ma", (0.0, 1000.0)),
 )
 
-_NUMBER: Final = re.compile(r"^\s*(?:[<>]=?)?\s*([-+]?\d+(?:\.\d+)?)")
-"""A number at the start, a unit may follow: ``-10.15 dBm``, ``>=-44dBm``."""
+_NUMBER: Final = re.compile(
+    r"^\s*(?:[<>]=?)?\s*([-+]?[0-9]{1,40}(?:\.[0-9]{1,40})?)(?=$|[\s,;/(%°]|[A-Za-z]{1,12}(?:$|[\s,;/(]))"
+)
+"""
+A number at the start, a unit may follow: ``-10.15 dBm``, ``>=-44dBm``. Where letters and digits go
+on mixed it is none: octets that are no text come in hex, and 2d3931 is not 2.
+"""
+_HEX: Final = re.compile(r"\s*0x[0-9a-f]*\s*")
+"""Octets that are no text, as ``snmp.client`` gives them."""
 _BLANK: Final = frozenset({"", "-", "--", "n/a", "na", "none", "null", "unknown"})
 
 
@@ -134,6 +143,14 @@ def range_of(name: str) -> tuple[float, float] | None:
         if name == ending or name.endswith(ending if ending[0] == "_" else f"_{ending}"):
             return bounds
     return None
+
+
+_MARKS: Final = frozenset(
+    [-(2.0**15), 2.0**15 - 1, 2.0**16 - 1, -(2.0**31), 2.0**31 - 1, 2.0**32 - 1, -9999.0]
+)
+"""Ends of the ranges of integers: what firmwares send where they have no value."""
+_COUNTING: Final = ("_bytes", "_total", "arfcn")
+"""Names whose values may be any of these."""
 
 
 def read(name: str, raw: str | float, *, scale: float = 1.0) -> Value:
@@ -170,13 +187,15 @@ def _word(sort: Sort, text: str) -> str:
 def number_in(text: str) -> float | None:
     """Return the number that a text begins with, ``None`` where there is none."""
     found = _NUMBER.match(text)
-    return None if found is None else float(found.group(1))
+    return None if found is None or _HEX.fullmatch(text) else float(found.group(1))
 
 
 def _number(name: str, text: str, scale: float) -> float:
     found = number_in(text)
     if found is None:
         raise Rejected("parse", text)
+    if found in _MARKS and found < 0 and name.endswith(_COUNTING):
+        raise Rejected("sentinel", text)
     if found < 0 and name.endswith(("_bytes", "_bytes_today")):
         found += 2.0**32  # an Integer32 that went past 2^31
     # A factor such as 0.1 is not exact in binary: 161 x 0.1 must be 16.1.
@@ -184,4 +203,6 @@ def _number(name: str, text: str, scale: float) -> float:
     bounds = range_of(name)
     if bounds is not None and not bounds[0] <= value <= bounds[1]:
         raise Rejected("range", text)
+    if bounds is not None and found in _MARKS and not name.endswith(_COUNTING):
+        raise Rejected("sentinel", text)
     return value

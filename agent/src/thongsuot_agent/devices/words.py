@@ -92,7 +92,8 @@ def plmn(country: str, network: str) -> str:
     Modems leave zeros out. A network code has two digits unless three are given; of the countries
     with three (310 to 316, 302, 334, 338, 405 …) a modem gives all three.
     """
-    if not (country.isdecimal() and network.isdecimal()):
+    given = (country, network)
+    if not all(one.isascii() and one.isdecimal() and len(one) <= 3 for one in given):
         return ""
     if int(country) == 0 and int(network) == 0:
         return ""

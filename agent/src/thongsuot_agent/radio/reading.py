@@ -11,12 +11,15 @@ from typing import Final
 
 import msgspec
 
-from thongsuot_agent.devices import words
-from thongsuot_agent.devices.figure import Rejected, number_in, read
+from thongsuot_agent.devices import tidy, words
+from thongsuot_agent.devices.figure import BAND, Rejected, number_in, read
 
 Raw = str | float | int | None
 
-_INTEGER: Final = re.compile(r"\d+")
+_BAND: Final = re.compile(r"(?:^|[\s_-]|band|[bn])([0-9]{1,3})\s*$", re.IGNORECASE)
+"""``B20``, ``n78``, ``LTE_B3``, ``EUTRAN-BAND40``, ``NR5G BAND 78``, ``20``."""
+_PLMN: Final = re.compile(r"[0-9]{5,6}")
+_LARGEST: Final = 2.0**64
 _MEASURES: Final = ("rsrp_dbm", "rsrq_db", "sinr_db", "rssi_dbm")
 
 
@@ -51,6 +54,12 @@ class Bytes(msgspec.Struct, frozen=True):
 
     value: int
     bits: int = 64
+
+
+def bytes_of(raw: object) -> Bytes | None:
+    """Return a counter of bytes; ``None`` for what is none, or does not fit into 64 bits."""
+    found = tidy.whole(raw)
+    return Bytes(found) if found is not None and 0 <= found < 2**64 else None
 
 
 class Reading(msgspec.Struct, frozen=True, kw_only=True):
@@ -127,6 +136,9 @@ class Draft:
             value = _whole(raw, base if name in {"pci", "cell_id", "tac", "arfcn"} else 0)
             if value is None:
                 continue
+            if name == "band" and not BAND[0] <= value <= BAND[1]:
+                self.rejected[f"{leg}_band"] = "range"
+                continue
             try:
                 read(name, value)
             except Rejected as rejected:
@@ -140,17 +152,29 @@ class Draft:
         if found:
             self.legs[leg].setdefault("bandwidth_mhz", found)
 
+    def temperature(self, raw: Raw, *, scale: float = 1.0) -> None:
+        """Take in the modem's temperature in degrees Celsius."""
+        if raw is None or "temperature_c" in self.fields:
+            return
+        try:
+            found = read("temp_c", raw, scale=scale).number
+        except Rejected as rejected:
+            self.rejected["temperature"] = rejected.why
+            return
+        self.fields["temperature_c"] = None if found is None else round(found, 1)
+
     def say(self, **fields: object) -> None:
         """Take in what is neither of a leg nor to be refused; empty ones say nothing."""
         for name, value in fields.items():
-            if value not in {None, ""}:
+            if not (value is None or value == ""):
                 self.fields.setdefault(name, value)
 
     def text(self, **texts: Raw) -> None:
         """Take in what a person may want to see."""
         for name, text in texts.items():
-            if text not in {None, "", "-", "--"}:
-                self.texts.setdefault(name, str(text).strip())
+            said = tidy.text(text)
+            if said not in {"", "-", "--"}:
+                self.texts.setdefault(name, said)
 
     def reading(self) -> Reading:
         """Return what it came to."""
@@ -159,6 +183,10 @@ class Draft:
             # Modems keep the last values of a leg that is gone. A source that has no names for NR,
             # and calls any 5G by one word, is left as it is.
             self.legs["lte"].clear()
+        plmn = self.fields.get("plmn", "")
+        if plmn and not _PLMN.fullmatch(str(plmn)):
+            del self.fields["plmn"]
+            self.rejected["plmn"] = "parse"
         legs = {name: self._leg(name) for name in self.legs}
         if not technology:
             self.say(technology=_technology(legs["lte"], legs["nr"]))
@@ -174,7 +202,7 @@ class Draft:
         if rsrp is None:
             # No quality without a power: modems without a cell say 0 for what they do not measure.
             zeros = [n for n in ("rsrq_db", "sinr_db") if values.get(n) == 0]
-            self._drop(leg, zeros if f"{leg}_rsrp_dbm" in self.rejected else [])
+            self._drop(leg, zeros)
         elif rssi is not None and rsrp > rssi:
             # One resource element cannot be stronger than all (TS 36.214, 5.1): left over.
             self._drop(leg, [n for n in _MEASURES if n in values])
@@ -193,13 +221,17 @@ def _technology(lte: Leg | None, nr: Leg | None) -> str:
 
 
 def _whole(raw: Raw, base: int) -> int | None:
-    """Return a whole number; with base 0 the first one in a text such as ``NR5G BAND 78``."""
+    """Return a whole number; with base 0 that of a band in a text such as ``NR5G BAND 78``."""
+    if isinstance(raw, bool):
+        return None
     if isinstance(raw, int | float):
-        return int(raw)
-    text = str(raw).strip()
+        return int(raw) if abs(raw) <= _LARGEST else None
+    text = tidy.text(raw)
+    if len(text) > tidy.LONGEST_NUMBER or not text.isascii():
+        return None
     if base == 0:
-        found = _INTEGER.findall(text)
-        return int(found[-1]) if found else None
+        found = _BAND.search(text)
+        return None if found is None else int(found.group(1))
     try:
         return int(text, base)
     except ValueError:

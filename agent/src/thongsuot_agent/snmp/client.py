@@ -25,7 +25,7 @@ class Varbind:
     One object and its value.
 
     ``oid`` is dotted, without a dot in front. ``value`` is an integer, or text: an octet string as
-    UTF-8 where it is that, else its bytes in hex.
+    UTF-8 where it is that, else its bytes in hex after ``0x``: never taken for a number.
     """
 
     oid: str

@@ -16,6 +16,8 @@ _NAME, _DESCR, _ALIAS = f"{_IFX}.1", f"{_IF}.2", f"{_IFX}.18"
 _OPER, _SPEED, _HIGH_SPEED = f"{_IF}.8", f"{_IF}.5", f"{_IFX}.15"
 _DISCONTINUITY = f"{_IFX}.19"
 _UP = 1
+_OPER_STATES = frozenset({1, 2, 3, 5, 6, 7})
+"""ifOperStatus (RFC 2863, 6): 4 is unknown, and there is no other."""
 _UNKNOWN_SPEED = 4294967295  # "more than fits": ifHighSpeed has it
 
 COUNTERS: Final[dict[str, tuple[str, ...]]] = {
@@ -70,14 +72,15 @@ async def read(client: SnmpClient, name: str, index: int) -> Interface:
     for what, objects in COUNTERS.items():
         for column in objects:
             got = value(column)
-            if got is not None:
-                counters[what] = Counter(got, 64 if column in _WIDE else 32)
+            bits = 64 if column in _WIDE else 32
+            if got is not None and 0 <= got < 1 << bits:
+                counters[what] = Counter(got, bits)
                 break
     oper = value(_OPER)
     return Interface(
         index=index,
         name=name,
-        is_up=None if oper is None else oper == _UP,
+        is_up=None if oper not in _OPER_STATES else oper == _UP,
         speed_bits_per_second=_speed(value(_SPEED), value(_HIGH_SPEED)),
         counters=counters,
         discontinuity=value(_DISCONTINUITY),
@@ -86,9 +89,9 @@ async def read(client: SnmpClient, name: str, index: int) -> Interface:
 
 def _speed(speed: int | None, high: int | None) -> float | None:
     """Return bits per second; ifHighSpeed is in millions, ifSpeed ends at 2^32-1, 0 is nothing."""
-    if high and (not speed or speed == _UNKNOWN_SPEED):
-        return high * 1e6
-    return float(speed) if speed and speed != _UNKNOWN_SPEED else None
+    if speed is not None and 0 < speed < _UNKNOWN_SPEED:
+        return float(speed)
+    return high * 1e6 if high is not None and 0 < high <= _UNKNOWN_SPEED else None
 
 
 def _index(varbind: Varbind) -> int:

@@ -97,7 +97,7 @@ def _checked(draft: _Draft) -> Group:
     """Drop what the other figures of the same leg give the lie to."""
     for leg in _RADIO_LEGS:
         rsrp, rssi = draft.numbers.get(f"{leg}rsrp_dbm"), draft.numbers.get(f"{leg}rssi_dbm")
-        if rsrp is None and f"{leg}rsrp_dbm" in draft.rejected:
+        if rsrp is None:
             # A modem without a cell says 0 for what it does not measure: 0 dB of SINR is a value
             # only beside a power.
             zeros = [f"{leg}{one}" for one in _QUALITY if draft.numbers.get(f"{leg}{one}") == 0]

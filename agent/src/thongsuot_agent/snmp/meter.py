@@ -32,7 +32,8 @@ class Sum:
         Take a reading in; returns what was counted since the one before.
 
         ``None`` where nothing is known: the first reading, or a counter of 32 bits that may have
-        gone round more than once in between (``limit_per_s`` is the fastest it can count).
+        gone round more than once in between (``limit_per_s`` is the fastest it can count), or
+        another object than before.
         """
         last, self._last = self._last, counter
         if last is None:
@@ -42,8 +43,13 @@ class Sum:
         may_have_lapped = (
             counter.bits == 32 and limit_per_s is not None and elapsed_s * limit_per_s >= size
         )
-        if was_reset or last.bits != counter.bits:
+        if was_reset:
             return self._restart(counter)
+        if last.bits != counter.bits:
+            # Another object of the same traffic, for the wide one is not shown now, or is at last:
+            # all that it has counted so far is not of this interval.
+            self.resets += 1
+            return None
         grown = counter.value - last.value
         if grown < 0:
             grown += size

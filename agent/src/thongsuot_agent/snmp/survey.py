@@ -127,7 +127,9 @@ def _uptimes(system: Mapping[str, Varbind]) -> Uptimes:
 
 
 def _number(varbind: Varbind | None) -> int | None:
-    return varbind.value if varbind is not None and isinstance(varbind.value, int) else None
+    """Return a number of 32 bits that is not negative, which all uptimes are."""
+    value = None if varbind is None else varbind.value
+    return value if isinstance(value, int) and 0 <= value < 1 << 32 else None
 
 
 def _text(varbind: Varbind | None) -> str:

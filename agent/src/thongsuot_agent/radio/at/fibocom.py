@@ -16,7 +16,7 @@ from thongsuot_agent.radio.reading import Draft
 _BLOCK: Final = re.compile(r"\+GTCCINFO:(.*?)(?=\n\s*(?:OK|AT|\+)|\Z)", re.DOTALL)
 _ROW: Final = re.compile(r"^\s*([12]),(\d+),(.*)$", re.MULTILINE)
 _PCC: Final = re.compile(r"PCC:\s*(\d+),(\d+),(\d+)")
-_TEMPERATURE: Final = re.compile(r"\+GTSENRDTEMP:\s*\d+,(-?\d+)")
+_TEMPERATURE: Final = re.compile(r"\+GTSENRDTEMP:\s*\d+,(-?[0-9]+)(?![0-9A-Za-z.])")
 _SERVING, _LTE, _NR = "1", "4", "9"
 _FIELDS: Final = 12
 _UNKNOWN: Final = "255"
@@ -42,13 +42,14 @@ def take(draft: Draft, transcript: str) -> None:
             both = words.NR_NSA if "lte" in served else words.NR_SA
             draft.say(technology=both if "nr" in served else words.LTE)
     if found := _TEMPERATURE.search(transcript):
-        draft.say(temperature_c=round(int(found.group(1)) / 1000, 1))
+        draft.temperature(found.group(1), scale=0.001)
 
 
 def _take_row(draft: Draft, leg: str, parts: Sequence[str], base: int) -> None:
     draft.say(plmn=words.plmn(parts[0], parts[1]))
     draft.place(leg, base=16, tac=parts[2], cell_id=parts[3])
-    draft.place(leg, base=base, arfcn=parts[4], pci=parts[5])
+    if base:
+        draft.place(leg, base=base, arfcn=parts[4], pci=parts[5])
     is_nr = leg == "nr"
     if parts[6].isdecimal():
         band_base = _NR_BAND_BASE if is_nr else _LTE_BAND_BASE
@@ -62,7 +63,7 @@ def _take_row(draft: Draft, leg: str, parts: Sequence[str], base: int) -> None:
 
 
 def _stepped(text: str, step: float, offset: float) -> float | None:
-    if text == _UNKNOWN:
+    if text == _UNKNOWN or not text.isascii():
         return None
     try:
         return int(text) * step + offset
@@ -72,16 +73,26 @@ def _stepped(text: str, step: float, offset: float) -> float | None:
 
 def _base(rows: Sequence[Sequence[str]], transcript: str) -> int:
     """
-    Return the base of channels and PCIs: FG150 prints them in hex, FM350 in decimal.
+    Return the base of channels and PCIs: FG150 prints them in hex, FM350 in decimal; 0: unknown.
 
     The carrier's line beside the table is decimal and settles it; else a letter anywhere does.
     """
     known = _PCC.search(transcript)
     for row in rows:
         if known and len(row) > 5 and row[4].strip() and row[5].strip():
-            first, second = known.group(2), known.group(3)
-            if {int(row[4], 16), int(row[5], 16)} == {int(first), int(second)}:
-                return 16
-            return 10
-    texts = [part for row in rows for part in row[4:6]]
-    return 16 if any(letter.isalpha() for text in texts for letter in text) else 10
+            said = {int(known.group(2)), int(known.group(3))}
+            for base in (16, 10):
+                if {_whole(row[4], base), _whole(row[5], base)} == said:
+                    return base
+            return 0
+    texts = [part.strip() for row in rows for part in row[4:6] if part.strip()]
+    if any(_whole(text, 16) is None for text in texts):
+        return 0
+    return 16 if any(not text.isdecimal() for text in texts) else 10
+
+
+def _whole(text: str, base: int) -> int | None:
+    try:
+        return int(text, base)
+    except ValueError:
+        return None

@@ -11,7 +11,11 @@ from typing import Final
 from thongsuot_agent.devices import words
 from thongsuot_agent.radio.reading import Draft
 
-_NUMBER: Final = r"\s*(-?\d+(?:\.\d+)?)"
+_ENDS: Final = r"(?![A-Za-z.]*[0-9])"
+"""After a number no letters and digits mixed: ``2d39`` is noise, not 2."""
+_NUMBER: Final = r"\s*(-?[0-9]+(?:\.[0-9]+)?)" + _ENDS
+_WHOLE: Final = r"\s*([0-9]+)" + _ENDS
+_BAND: Final = r"\s*([BbNn]?[0-9]+)" + _ENDS
 
 
 def take(draft: Draft, transcript: str) -> None:
@@ -30,8 +34,7 @@ def _after(label: str, text: str, value: str = _NUMBER) -> str | None:
 
 def _sierra(draft: Draft, text: str) -> None:
     draft.say(technology=words.technology(_after(r"System mode:", text, r"\s*(\S+)") or ""))
-    temperature = _after(r"Temperature:", text)
-    draft.say(temperature_c=None if temperature is None else float(temperature))
+    draft.temperature(_after(r"Temperature:", text))
     parts = {"nr": _lines(text, with_nr=True), "lte": _lines(text, with_nr=False)}
     for leg, own in parts.items():
         draft.measures(
@@ -45,11 +48,11 @@ def _sierra(draft: Draft, text: str) -> None:
         )
         draft.place(
             leg,
-            band=_after(r"band:", own, r"\s*([BbNn]?\d+)"),
-            arfcn=_after(r"Rx chan:", own, r"\s*(\d+)"),
+            band=_after(r"band:", own, _BAND),
+            arfcn=_after(r"Rx chan:", own, _WHOLE),
             tac=_after(r"TAC:", own, r"[^(\n]*\((\d+)\)"),
             cell_id=_after(r"Cell ID:", own, r"[^(\n]*\((\d+)\)"),
-            pci=_after(r"PCI:", own, r"\s*(\d+)"),
+            pci=_after(r"PCI:", own, _WHOLE),
         )
         draft.bandwidth(leg, _after(r"bw:", own))
     if "EMM state:" in text:
@@ -57,12 +60,15 @@ def _sierra(draft: Draft, text: str) -> None:
 
 
 def _lines(text: str, *, with_nr: bool) -> str:
-    return "\n".join(line for line in text.splitlines() if ("NR5G" in line) == with_nr)
+    # RxD is the second antenna's: it does not stand for the first where that one is missing.
+    return "\n".join(
+        line for line in text.splitlines() if ("NR5G" in line) == with_nr and "RxD" not in line
+    )
 
 
 def _foxconn(draft: Draft, text: str) -> None:
     draft.say(technology=words.technology(_after(r"RAT:", text, r"\s*([^\r\n]+)") or ""))
-    country, network = _after(r"MCC:", text, r"\s*(\d+)"), _after(r"MNC:", text, r"\s*(\d+)")
+    country, network = _after(r"MCC:", text, _WHOLE), _after(r"MNC:", text, _WHOLE)
     draft.say(plmn=words.plmn(country or "", network or ""))
     lte, nr = text, ""
     start = re.search(r"^NR_", text, re.MULTILINE)
@@ -70,11 +76,11 @@ def _foxconn(draft: Draft, text: str) -> None:
         lte, nr = text[: start.start()], text[start.start() :]
     draft.place(
         "lte",
-        cell_id=_after(r"LTE_CELL_ID:", lte, r"\s*(\d+)"),
-        tac=_after(r"LTE_TAC:", lte, r"\s*(\d+)"),
-        band=_after(r"LTE_BAND:", lte, r"\s*(\d+)"),
-        arfcn=_after(r"\bCHANNEL:", lte, r"\s*(\d+)"),
-        pci=_after(r"\bPCI:", lte, r"\s*(\d+)"),
+        cell_id=_after(r"LTE_CELL_ID:", lte, _WHOLE),
+        tac=_after(r"LTE_TAC:", lte, _WHOLE),
+        band=_after(r"LTE_BAND:", lte, _WHOLE),
+        arfcn=_after(r"\bCHANNEL:", lte, _WHOLE),
+        pci=_after(r"\bPCI:", lte, _WHOLE),
     )
     draft.bandwidth("lte", _after(r"LTE_BAND_WIDTH:", lte))
     draft.measures(
@@ -88,9 +94,9 @@ def _foxconn(draft: Draft, text: str) -> None:
     )
     draft.place(
         "nr",
-        band=_after(r"NR_BAND:", nr, r"\s*([Nn]?\d+)"),
-        arfcn=_after(r"NR_CHANNEL:", nr, r"\s*(\d+)"),
-        pci=_after(r"NR_PCI:", nr, r"\s*(\d+)"),
+        band=_after(r"NR_BAND:", nr, _BAND),
+        arfcn=_after(r"NR_CHANNEL:", nr, _WHOLE),
+        pci=_after(r"NR_PCI:", nr, _WHOLE),
     )
     draft.bandwidth("nr", _after(r"NR_BAND_WIDTH:", nr))
     power = _after(r"NR_RSRP:", nr)

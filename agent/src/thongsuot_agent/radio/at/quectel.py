@@ -49,7 +49,7 @@ def take(draft: Draft, transcript: str) -> None:
     if name := _QSPN.search(transcript):
         draft.text(operator=name.group(1))
     if temperature := _QTEMP.search(transcript):
-        draft.say(temperature_c=float(temperature.group(1)))
+        draft.temperature(temperature.group(1))
 
 
 def _lte(draft: Draft, parts: list[str]) -> None:

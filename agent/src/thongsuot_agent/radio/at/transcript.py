@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from thongsuot_agent.devices import words
+from thongsuot_agent.devices import tidy, words
 from thongsuot_agent.radio.at import fibocom, labelled, quectel, simcom
 from thongsuot_agent.radio.reading import Draft, Reading
 
@@ -59,15 +59,18 @@ _SIM_OF_ERROR: Final = {
 }
 
 _CEREG: Final = re.compile(r"\+C(?:5G|E)REG:\s*(.+)")
-_CSQ: Final = re.compile(r"\+CSQ:\s*(\d+)")
+_CSQ: Final = re.compile(r"\+CSQ:\s*([0-9]+)\s*(?:,|$)", re.MULTILINE)
 _COPS: Final = re.compile(r'\+COPS:\s*\d+,2,"(\d{5,6})"')
 _CPIN: Final = re.compile(r"\+CPIN:\s*(.+)")
 _CME: Final = re.compile(r"\+CME ERROR:\s*(\d+|.+)")
-_UNKNOWN_CSQ: Final = 99
+_MOST_CSQ: Final = 31
+_TOO_LONG: Final = re.compile(rf"\d{{{tidy.LONGEST_NUMBER},}}|\0+")
+"""Digits without end and NUL: noise of a port. ``-`` is what modems say for nothing."""
 
 
 def reading_from(transcript: str) -> Reading:
     """Return what a modem said; what is not understood is left out."""
+    transcript = _TOO_LONG.sub("-", transcript)
     draft = Draft()
     quectel.take(draft, transcript)
     fibocom.take(draft, transcript)
@@ -92,7 +95,7 @@ def _common(draft: Draft, transcript: str) -> None:
     if found is not None and not any("rssi_dbm" in leg for leg in draft.legs.values()):
         # Of the LTE cell, or of whichever there is: the command is older than both.
         level = int(found.group(1))
-        draft.measure("lte", "rssi_dbm", None if level == _UNKNOWN_CSQ else -113 + 2 * level)
+        draft.measure("lte", "rssi_dbm", None if level > _MOST_CSQ else -113 + 2 * level)
 
 
 def _registration(draft: Draft, text: str) -> None:

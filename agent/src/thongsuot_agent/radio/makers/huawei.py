@@ -9,10 +9,10 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from thongsuot_agent.devices import words
-from thongsuot_agent.radio.reading import Bytes, Draft, Reading
+from thongsuot_agent.devices import tidy, words
+from thongsuot_agent.radio.reading import Bytes, Draft, Reading, bytes_of
 
-Answers = Mapping[str, Mapping[str, str | None]]
+Answers = Mapping[str, object]
 
 SIGNAL, STATUS = "device/signal", "monitoring/status"
 PLMN, TRAFFIC = "net/current-plmn", "monitoring/traffic-statistics"
@@ -23,6 +23,8 @@ _ENTITIES: Final = (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&amp;", "&"
 _MODES: Final = {"0": words.GSM, "2": words.UMTS, "7": words.LTE, "12": words.NR_SA}
 _NETWORKS: Final = {"19": words.LTE, "101": words.LTE, "1011": words.LTE}
 _CONNECTED: Final = "901"
+_STATES: Final = frozenset({"900", "901", "902", "903", "904", "905", "906"})
+"""Connecting, connected, disconnected, disconnecting, and three ways to have failed."""
 
 
 def fields(document: str) -> dict[str, str]:
@@ -38,8 +40,8 @@ def fields(document: str) -> dict[str, str]:
 def reading_from(answers: Answers) -> Reading:
     """Return what the pages say; a page that was refused is simply not there."""
     draft = Draft()
-    signal = answers.get(SIGNAL, {})
-    status = answers.get(STATUS, {})
+    said = {page: tidy.flat(answer) for page, answer in answers.items()}
+    signal, status = said.get(SIGNAL, {}), said.get(STATUS, {})
     is_nr_alone = signal.get("mode") == "12"
     _legs(draft, signal, is_nr_alone=is_nr_alone)
     has_both = bool(draft.legs["lte"].get("rsrp_dbm") and draft.legs["nr"].get("rsrp_dbm"))
@@ -49,14 +51,14 @@ def reading_from(answers: Answers) -> Reading:
     network = status.get("CurrentNetworkTypeEx") or status.get("CurrentNetworkType") or ""
     draft.say(technology=_NETWORKS.get(network, ""), plmn=signal.get("plmn"))
     state = status.get("ConnectionStatus")
-    draft.say(connected=None if not state else state == _CONNECTED)
+    draft.say(connected=state == _CONNECTED if state in _STATES else None)
     roaming = status.get("RoamingStatus")
-    draft.say(roaming=None if not roaming else roaming != "0")
+    draft.say(roaming={"0": False, "1": True}.get(roaming or ""))
     draft.say(sim={"1": "ready", "255": "absent"}.get(status.get("SimStatus") or "", ""))
-    plmn = answers.get(PLMN, {})
+    plmn = said.get(PLMN, {})
     draft.say(plmn=plmn.get("Numeric"))
     draft.text(operator=plmn.get("FullName"))
-    traffic = answers.get(TRAFFIC, {})
+    traffic = said.get(TRAFFIC, {})
     draft.say(
         received=_bytes(traffic.get("TotalDownload")),
         sent=_bytes(traffic.get("TotalUpload")),
@@ -66,7 +68,8 @@ def reading_from(answers: Answers) -> Reading:
 
 
 def _legs(draft: Draft, signal: Mapping[str, str | None], *, is_nr_alone: bool) -> None:
-    serving = "nr" if is_nr_alone else "lte"
+    # By whose cell the plain names are only the mode tells, and a page may come without it.
+    serving = {"12": "nr", "7": "lte"}.get(signal.get("mode") or "", "")
     draft.measures(
         "lte",
         {
@@ -85,9 +88,10 @@ def _legs(draft: Draft, signal: Mapping[str, str | None], *, is_nr_alone: bool) 
             "rssi_dbm": signal.get("nrrssi") or None,
         },
     )
-    draft.place(serving, pci=signal.get("pci"), cell_id=signal.get("cell_id"))
-    draft.place(serving, base=16 if is_nr_alone else 10, tac=signal.get("tac"))
-    if not is_nr_alone:
+    if serving:
+        draft.place(serving, pci=signal.get("pci"), cell_id=signal.get("cell_id"))
+        draft.place(serving, base=16 if is_nr_alone else 10, tac=signal.get("tac"))
+    if serving == "lte":
         draft.place("lte", band=signal.get("band"), arfcn=signal.get("earfcn"))
         draft.bandwidth("lte", signal.get("dlbandwidth"))
     nr_band = signal.get("bandInfo") or (signal.get("band") if is_nr_alone else None)
@@ -97,8 +101,9 @@ def _legs(draft: Draft, signal: Mapping[str, str | None], *, is_nr_alone: bool) 
 
 
 def _bytes(text: str | None) -> Bytes | None:
-    return Bytes(int(text)) if text and text.isdecimal() else None
+    return bytes_of(text)
 
 
 def _seconds(text: str | None) -> float | None:
-    return float(text) if text and text.isdecimal() else None
+    found = tidy.whole(text)
+    return None if found is None else float(found)

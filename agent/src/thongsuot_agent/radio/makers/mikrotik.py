@@ -6,10 +6,9 @@ The API has what the SNMP tables lack: the NR leg. Bands say everything in one t
 """
 
 import re
-from collections.abc import Mapping, Sequence
 from typing import Final
 
-from thongsuot_agent.devices import words
+from thongsuot_agent.devices import tidy, words
 from thongsuot_agent.radio.reading import Draft, Reading
 
 _BAND: Final = re.compile(
@@ -19,9 +18,9 @@ _DURATION: Final = re.compile(r"(\d+)([wdhms])")
 _UNIT_S: Final = {"w": 604800, "d": 86400, "h": 3600, "m": 60, "s": 1}
 
 
-def reading_from(document: Sequence[Mapping[str, str]] | Mapping[str, str]) -> Reading:
+def reading_from(document: object) -> Reading:
     """Return what the monitor of one interface says."""
-    said = document if isinstance(document, Mapping) else (document[0] if document else {})
+    said = tidy.flat(next(iter(tidy.rows(document)), document))
     draft = Draft()
     draft.say(
         technology=words.technology(said.get("data-class", "") or said.get("access-technology", ""))
@@ -58,5 +57,5 @@ def reading_from(document: Sequence[Mapping[str, str]] | Mapping[str, str]) -> R
 
 
 def _seconds(text: str) -> float | None:
-    found = _DURATION.findall(text)
+    found = _DURATION.findall(text) if len(text) <= tidy.LONGEST_NUMBER else []
     return float(sum(int(count) * _UNIT_S[unit] for count, unit in found)) if found else None

@@ -8,7 +8,7 @@ ModemManager's own numbers (ModemManager-enums.h).
 from collections.abc import Mapping
 from typing import Any, Final
 
-from thongsuot_agent.devices import words
+from thongsuot_agent.devices import tidy, words
 from thongsuot_agent.radio.reading import Bytes, Draft, Reading
 
 Objects = Mapping[str, Mapping[str, Mapping[str, Any]]]
@@ -69,17 +69,17 @@ def reading_from(
     return draft.reading()
 
 
-def reading_from_ubus(document: Mapping[str, Any]) -> Reading:
+def reading_from_ubus(document: object) -> Reading:
     """Return what ``ubus call modemmanager dump`` says of its first modem."""
-    modem: Mapping[str, Any] = next(iter(document.get("modem") or []), {})
+    modem = next(iter(tidy.rows(tidy.table(document).get("modem"))), {})
     draft = Draft()
-    signal = modem.get("signal", {})
+    signal = tidy.table(modem.get("signal"))
     for leg, key in (("lte", "lte"), ("nr", "5g")):
-        _measures(draft, leg, signal.get(key, {}))
-    network = modem.get("modem", {}).get("3gpp", {})
+        _measures(draft, leg, tidy.flat(signal.get(key)))
+    network = tidy.flat(tidy.table(modem.get("modem")).get("3gpp"))
     draft.say(
-        registration=words.registration(str(network.get("registration-state", ""))),
-        plmn=str(network.get("operator-code", "")).replace("--", ""),
+        registration=words.registration(network.get("registration-state", "")),
+        plmn=network.get("operator-code", "").replace("--", ""),
     )
     draft.text(operator=network.get("operator-name"))
     return draft.reading()

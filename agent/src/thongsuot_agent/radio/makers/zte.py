@@ -9,8 +9,8 @@ are simply missing. PCI and cell id are hex on goform firmwares and decimal on u
 from collections.abc import Mapping
 from typing import Final
 
-from thongsuot_agent.devices import words
-from thongsuot_agent.radio.reading import Bytes, Draft, Reading
+from thongsuot_agent.devices import tidy, words
+from thongsuot_agent.radio.reading import Bytes, Draft, Reading, bytes_of
 
 NAMES: Final = (
     *("network_type", "network_provider", "rmcc", "rmnc", "simcard_roam", "ppp_status"),
@@ -21,11 +21,13 @@ NAMES: Final = (
 )
 """What is asked for; nothing that names a subscriber or a modem."""
 
+_HEX: Final = frozenset("0123456789abcdefABCDEF")
 _GOFORM: Final = ("Z5g_rsrp", "Z5g_rsrq", "Z5g_SINR", "rmcc")
 
 
-def reading_from(said: Mapping[str, str]) -> Reading:
+def reading_from(answer: object) -> Reading:
     """Return what the answer says."""
+    said = tidy.flat(answer)
     draft = Draft()
     draft.say(technology=words.technology(said.get("network_type", "")))
     base = 16 if _is_hex(said) else 10
@@ -66,7 +68,7 @@ def reading_from(said: Mapping[str, str]) -> Reading:
 
 def _is_hex(said: Mapping[str, str]) -> bool:
     ids = [said.get(name, "") for name in ("lte_pci", "nr5g_pci", "cell_id")]
-    has_letter = any(letter.isalpha() for text in ids for letter in text)
+    has_letter = any(set(text) <= _HEX and not text.isdecimal() for text in ids if text)
     return has_letter or any(name in said for name in _GOFORM)
 
 
@@ -75,4 +77,4 @@ def _after_n(said: Mapping[str, str]) -> str | None:
 
 
 def _bytes(text: str) -> Bytes | None:
-    return Bytes(int(text)) if text.isdecimal() else None
+    return bytes_of(text)

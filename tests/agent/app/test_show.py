@@ -5,7 +5,7 @@ import asyncio
 import msgspec
 import pytest
 
-from thongsuot_agent.app.show import show, text_of
+from thongsuot_agent.app.show import certificate_line, show, text_of
 from thongsuot_agent.page.request import Page, Request
 from thongsuot_agent.page.server import Server
 from thongsuot_agent.status import (
@@ -160,3 +160,26 @@ def test_how_far_the_samples_of_the_month_are_is_said() -> None:
         "rate samples fiber 2026-11: 312 of 1000 down (mean 93.2 Mbit/s), 0 of 1000 up,"
         " at 24 of 24 hours\n"
     ) in said
+
+
+@pytest.mark.parametrize(
+    ("left_s", "problem", "line"),
+    [
+        (None, "", ""),
+        (None, "no key", "certificate: PROBLEM: no key"),
+        (30 * 86_400.0, "", "certificate: good for 30 days"),
+        (86_400.0, "no link", "certificate: good for 1 days; PROBLEM: no link"),
+        (-1.0, "", "certificate: has RUN OUT"),
+    ],
+)
+def test_the_certificate_has_its_line_where_there_is_one(
+    left_s: float | None, problem: str, line: str
+) -> None:
+    expiry_s = None if left_s is None else STATUS.now_s + left_s
+    collector = msgspec.structs.replace(
+        STATUS.collector, certificate_expiry_s=expiry_s, certificate_problem=problem
+    )
+    assert certificate_line(collector, STATUS.now_s) == line
+    text = text_of(msgspec.structs.replace(STATUS, collector=collector))
+    assert (f"\n{line}\n" in text) == bool(line)
+    assert ("certificate" in text) == bool(line)

@@ -11,6 +11,7 @@ from thongsuot_agent.config.read import read
 from thongsuot_agent.errors import ConfigInvalid
 from thongsuot_agent.status import (
     AgentStatus,
+    CollectorStatus,
     LinkStatus,
     PlanStatus,
     SamplingStatus,
@@ -70,6 +71,9 @@ def text_of(status: AgentStatus) -> str:
     else:
         why = collector.problem or "nothing pushed yet"
         lines.append(f"collector: {collector.url} NOT reached: {why}")
+    certified = certificate_line(collector, status.now_s)
+    if certified:
+        lines.append(certified)
     if status.plan is not None:
         lines.append(plan_line(status.plan))
     lines.append(
@@ -85,6 +89,16 @@ def text_of(status: AgentStatus) -> str:
         for task in status.tasks
     )
     return "\n".join((*lines, ""))
+
+
+def certificate_line(collector: CollectorStatus, now_s: float) -> str:
+    """Return how the device's certificate is, empty where it has none and needs none."""
+    problem = f"PROBLEM: {collector.certificate_problem}" if collector.certificate_problem else ""
+    if collector.certificate_expiry_s is None:
+        return problem and f"certificate: {problem}"
+    left_s = collector.certificate_expiry_s - now_s
+    how = f"good for {left_s / 86_400:.0f} days" if left_s > 0 else "has RUN OUT"
+    return f"certificate: {how}{problem and '; '}{problem}"
 
 
 def plan_line(plan: PlanStatus) -> str:

@@ -1,7 +1,8 @@
 """
 Everything `./run lint` checks, two at a time; what fails is shown whole, what passes is one word.
 
-Each check is a command of its own, so that it can be run alone while one mends what it found.
+Each check is a command of its own, so that it can be run alone while one mends what it found. One
+that cannot be made here (exit 75: the advisory service is away) fails nothing and is said.
 """
 
 import os
@@ -46,6 +47,7 @@ def commands() -> dict[str, Sequence[str]]:
         "borders": (str(Path(python).parent / "lint-imports"), "--no-logo"),
         "scripts": shell,
         "requirements": (python, "tools/requirements.py", "check"),
+        "advisories": (python, "-m", "tools.audit"),
         "hosts and paths": (python, __file__, "hosts"),
         "secrets": (python, "tools/leaks.py"),
     }
@@ -80,6 +82,7 @@ def check_hosts(root: Path) -> int:
 def run_all() -> int:
     """Run every check; print the whole output of those that fail."""
     failed: list[str] = []
+    not_made: list[str] = []
 
     def one(command: Sequence[str]) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -95,16 +98,25 @@ def run_all() -> int:
         running = {pool.submit(one, command): name for name, command in commands().items()}
         for done in as_completed(running):
             name, outcome = running[done], done.result()
-            if outcome.returncode:
+            if outcome.returncode == os.EX_TEMPFAIL:
+                not_made.append(name)
+                print(f"--- {name}: {outcome.stdout.rstrip()}", flush=True)
+            elif outcome.returncode:
                 failed.append(name)
                 print(f"--- {name}: failed\n{outcome.stdout.rstrip()}", flush=True)
             elif sys.stdout.isatty():
                 print(f"{name}: ok", flush=True)
+    print(f"lint: {verdict(len(running), failed, not_made)}")
+    return 1 if failed else 0
+
+
+def verdict(checks: int, failed: Sequence[str], not_made: Sequence[str]) -> str:
+    """Return the closing line: what failed, else what passed; and what could not be made here."""
     if failed:
-        print(f"lint: {len(failed)} of {len(running)} checks failed: {', '.join(failed)}")
-        return 1
-    print(f"lint: {len(running)} checks passed")
-    return 0
+        said = f"{len(failed)} of {checks} checks failed: {', '.join(failed)}"
+    else:
+        said = f"{checks - len(not_made)} checks passed"
+    return said + (f"; not made: {', '.join(not_made)}" if not_made else "")
 
 
 def main(arguments: Sequence[str]) -> int:

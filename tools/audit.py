@@ -1,0 +1,142 @@
+"""
+Known vulnerabilities of what the requirement files pin, by pip-audit against OSV.
+
+    python tools/audit.py [--service URL]
+
+Exit 0: all pins were looked at, none has one. 1: some have, or pip-audit itself is broken. 75
+(``EX_TEMPFAIL``): not audited, because the advisory service is away or left some out; that is said,
+and is no success. ``THONGSUOT_ADVISORIES`` names a mirror of the service (its ``/v1/query``).
+"""
+
+import argparse
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+from tools.requirements import FOLDER, names, pins
+
+ROOT = Path(__file__).resolve().parent.parent
+NOT_AUDITED = os.EX_TEMPFAIL
+MIRROR = "THONGSUOT_ADVISORIES"
+
+ACCEPTED: Mapping[str, str] = {}
+"""Advisories that do not concern us, by their id, each with the reason."""
+
+_WITHIN_S = 600
+_AWAY = re.compile(
+    r"ConnectionError|ConnectTimeout|ReadTimeout|Could not connect|ServiceError|HTTPError"
+    r"|ProxyError|SSLError|JSONDecodeError"
+)
+"""How pip-audit ends, in its last line, when a service is away or says something that is none."""
+
+
+class Vulnerability(msgspec.Struct, frozen=True):
+    """One advisory, and the versions in which it is mended."""
+
+    id: str
+    aliases: list[str] = []
+    fix_versions: list[str] = []
+
+
+class Dependency(msgspec.Struct, frozen=True):
+    """One pin as pip-audit saw it; ``skip_reason`` where it did not look."""
+
+    name: str
+    version: str = ""
+    vulns: list[Vulnerability] = []
+    skip_reason: str = ""
+
+
+class Report(msgspec.Struct, frozen=True):
+    """What pip-audit writes with ``--format json``."""
+
+    dependencies: list[Dependency]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Audit the pins of this checkout; returns the exit code."""
+    parser = argparse.ArgumentParser(description="Known vulnerabilities of what is pinned.")
+    parser.add_argument("--service", default=os.environ.get(MIRROR, ""), help="query URL of an OSV")
+    options = parser.parse_args(arguments)
+    wanted: dict[str, str] = {}
+    for name in names():
+        wanted |= pins((ROOT / FOLDER / f"{name}.txt").read_text(encoding="utf-8"))
+    status, text = audit(wanted, options.service)
+    print(text)
+    return status
+
+
+def audit(wanted: Mapping[str, str], service: str = "") -> tuple[int, str]:
+    """Return the exit code for some pins (version by name), and what to say."""
+    done = _ask(wanted, service)
+    try:
+        report = msgspec.json.decode(done.stdout, type=Report)
+    except msgspec.DecodeError:
+        return _broken(done)
+    found = list(_found(report))
+    if found:
+        return 1, "\n".join(found)
+    lacking = sorted(set(map(canonical, wanted)) - {canonical(name) for name in looked_at(report)})
+    if lacking:
+        said = f"not audited: {len(lacking)} of {len(wanted)} packages: {', '.join(lacking)}"
+        return NOT_AUDITED, said
+    return 0, f"audited: {len(wanted)} packages, no known vulnerability"
+
+
+def looked_at(report: Report) -> Iterator[str]:
+    """Yield the names of the packages that were really looked up."""
+    return (one.name for one in report.dependencies if not one.skip_reason)
+
+
+def canonical(name: str) -> str:
+    """Return a package's name in its one form (PEP 503)."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def _ask(wanted: Mapping[str, str], service: str) -> "subprocess.CompletedProcess[str]":
+    with tempfile.TemporaryDirectory(prefix="thongsuot-audit-") as folder:
+        # All pins at once and without their markers: those of other Pythons are shipped, too.
+        pinned = Path(folder) / "pinned.txt"
+        pinned.write_text("".join(f"{name}=={wanted[name]}\n" for name in sorted(wanted)))
+        command = [
+            *(sys.executable, "-m", "pip_audit", "--requirement", str(pinned)),
+            *("--no-deps", "--disable-pip", "--vulnerability-service", "osv"),
+            *("--format", "json", "--desc", "off", "--aliases", "on", "--progress-spinner", "off"),
+            *("--cache-dir", str(Path(folder) / "cache")),
+            *(["--osv-url", service] if service else []),
+            *(word for one in ACCEPTED for word in ("--ignore-vuln", one)),
+        ]
+        return subprocess.run(
+            command, capture_output=True, text=True, check=False, timeout=_WITHIN_S
+        )
+
+
+def _found(report: Report) -> Iterator[str]:
+    for one in report.dependencies:
+        for vulnerability in one.vulns:
+            mended = ", ".join(vulnerability.fix_versions)
+            known = ", ".join((vulnerability.id, *vulnerability.aliases))
+            yield (
+                f"{one.name} {one.version} is vulnerable: {known}; "
+                + (f"mended in {mended}" if mended else "mended nowhere yet")
+            )
+
+
+def _broken(done: "subprocess.CompletedProcess[str]") -> tuple[int, str]:
+    last = (done.stderr.strip().splitlines() or ["pip-audit said nothing"])[-1]
+    if _AWAY.search(last):
+        return NOT_AUDITED, f"not audited: the advisory service cannot be asked: {_short(last)}"
+    return 1, f"pip-audit ended with {done.returncode}:\n{done.stderr.strip()}"
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 200 else f"{text[:199]}…"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

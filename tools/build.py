@@ -5,8 +5,10 @@ What is installed on real machines, built from this checkout into ``dist/``.
 
 One ``.deb`` a room and architecture, for the Pythons of Debian 12 and 13 both, with every
 dependency in it at the pinned version and checked by its hash: a device needs no registry, and a
-machine is upgraded and put back by one command. Beside them ``SHA256SUMS`` and, as ``.json``, what
-is in each (CycloneDX). The same commit gives the same bytes: times are the commit's, owners root.
+machine is upgraded and put back by one command. The same as wheels in one ``.tar``, for whoever
+installs by pip into a place of their own. Beside them ``SHA256SUMS`` and, as ``.json``, what is in
+each ``.deb`` (CycloneDX). The same commit gives the same bytes: times are the commit's, owners
+root.
 
 Built on any machine for every architecture: nothing is compiled, wheels are unpacked.
 """
@@ -23,6 +25,7 @@ from pathlib import Path
 from tools.packages.contents import ARCHITECTURES, PYTHONS, gather
 from tools.packages.debian import Package, write_package
 from tools.packages.parts import list_of_parts
+from tools.packages.wheelhouse import write_wheelhouse
 
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = ("agent", "collector")
@@ -64,10 +67,13 @@ def build(root: Path, out: Path, rooms: list[str], architectures: list[str]) -> 
             built.append(file)
             parts = file.with_suffix(".json")
             parts.write_text(list_of_parts(root, package, epoch), encoding="utf-8")
-            say(f"{file} {file.stat().st_size / 2**20:.1f} MiB")
+            wheels = write_wheelhouse(root, package, out, epoch)
+            built.append(wheels)
+            for one in (file, wheels):
+                say(f"{one} {one.stat().st_size / 2**20:.1f} MiB")
     sums = "".join(
         f"{hashlib.sha256(file.read_bytes()).hexdigest()}  {file.name}\n"
-        for file in sorted(out.glob("thongsuot-*.deb"))
+        for file in sorted((*out.glob("thongsuot-*.deb"), *out.glob("thongsuot-*.tar")))
     )
     (out / "SHA256SUMS").write_text(sums, encoding="utf-8")
     return built

@@ -57,7 +57,7 @@ def gather(root: Path, room: str, architecture: str, tree: Path) -> None:
     )
     folders = {version: home / "lib" / f"python{version}" / "site-packages" for version in PYTHONS}
     with tempfile.TemporaryDirectory(prefix="thongsuot-wheels-") as made:
-        wheels = _own_wheels(root, room, Path(made))
+        wheels = own_wheels(root, room, Path(made))
         for version, folder in folders.items():
             pins = root / "requirements" / f"{room}.txt"
             _install(pins, wheels, ARCHITECTURES[architecture], version, folder)
@@ -108,7 +108,8 @@ def _is_same(one: Path, other: Path) -> bool:
     return all(_is_same(one / name, other / name) for name in names if (one / name).is_file())
 
 
-def _own_wheels(root: Path, room: str, folder: Path) -> list[Path]:
+def own_wheels(root: Path, room: str, folder: Path) -> list[Path]:
+    """Build the wheels of a room and of the schema into a folder; returns them."""
     for one in ("schema", room):
         _run(
             sys.executable, "-m", "uv", "build", "--quiet", "--wheel", "--no-build-isolation",

@@ -20,7 +20,7 @@ def link_down(**matchers: str) -> Annotation:
 
 def service_down(**matchers: str) -> Annotation:
     """Return the mark of stretches in which a service was down, at one site at least."""
-    series = selector(verdict.STATE.full_name, **({"target": "!="} | matchers))
+    series = selector(verdict.STATE.full_name, **({"link": "=", "target": "!="} | matchers))
     return Annotation(
         name=Text("Dịch vụ hỏng", "Service down"),
         expr=f"max by (target) ({series}) == 2",
@@ -31,11 +31,17 @@ def service_down(**matchers: str) -> Annotation:
 
 
 def other_route(**matchers: str) -> Annotation:
-    """Return the mark of moments at which the way to a target was found to be another."""
-    series = selector(path.ROUTE.full_name, **matchers)
+    """
+    Return the mark of moments at which the way to a target was found to be another.
+
+    Of ways that reach it alone (they have a number of hops): one that a fault cuts short has fewer
+    hops that answer, and is no other way.
+    """
+    whole = selector(path.HOPS.full_name, **matchers)
+    series = f"({selector(path.ROUTE.full_name, **matchers)} and {whole})"
     return Annotation(
         name=Text("Đổi tuyến", "Route change"),
-        expr=f"changes({series}[10m]) > 0",
+        expr=f"changes({series}[10m:30s]) > 0",
         color="orange",
         heading="{{site}} {{link}} {{target}} {{family}}",
         text=Text("Tuyến đến đích đã đổi", "The way to the target changed"),

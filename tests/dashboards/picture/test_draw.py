@@ -1,4 +1,4 @@
-"""A picture of each board, drawn from the town: well-formed, complete, nothing outside of it."""
+"""A picture of each board from the lab's data: well-formed, complete, nothing outside of it."""
 
 import json
 import xml.etree.ElementTree as ET
@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.dashboards.conftest import Town
-from tests.dashboards.test_queries import CHOSEN
+from tests.dashboards.recording.__main__ import CHOSEN
+from tests.dashboards.recording.fill import LabData
 from thongsuot_dashboards.boards import load
 from thongsuot_dashboards.picture.__main__ import main
 from thongsuot_dashboards.text import Language
@@ -20,16 +20,16 @@ SVG = "{http://www.w3.org/2000/svg}"
 @pytest.mark.parametrize("language", Language)
 @pytest.mark.parametrize("name", load())
 def test_a_board_is_drawn_whole(
-    name: str, language: Language, filled_town: Town, tmp_path: Path
+    name: str, language: Language, lab_data: LabData, tmp_path: Path
 ) -> None:
     file = tmp_path / f"{name}.svg"
     choose = [f"--choose={key}={value}" for key, value in CHOSEN.get(name, {}).items()]
     main(
         [
             name,
-            f"--prometheus={filled_town.server.url}",
-            f"--until={filled_town.end_s}",
-            "--hours=3",
+            f"--prometheus={lab_data.server.url}",
+            f"--until={lab_data.asked_s}",
+            f"--hours={lab_data.recording.length_s / 3600}",
             f"--language={language}",
             f"--output={file}",
             *choose,

@@ -16,7 +16,8 @@ from thongsuot_schema.metric import Limits, Metric, Unit
 
 _SERVICE = Variable(label="target", series=http.KIND.success_name, title=Text("Dịch vụ", "Service"))
 _HERE = {"target": "$target", "carrier": "$carrier"}
-_VERDICT = selector(verdict.STATE.full_name, target="$target")
+_VERDICT = selector(verdict.STATE.full_name, link="=", target="$target")
+"""Of a service by whichever link of a site works; beside it stand verdicts of each link alone."""
 _SUCCESS = selector(http.KIND.success_name, **_HERE)
 _TO_SITE = Way(
     board="thongsuot-site", title=Text("Mở điểm phục vụ", "Open the site"), labels=("site",)

@@ -16,7 +16,7 @@ from thongsuot_schema.metric import Unit
 
 _HERE = {"site": "$site"}
 _LINKS = {"site": "$site", "link": "!=", "target": "="}
-_SERVICES = {"site": "$site", "target": "!="}
+_SERVICES = {"site": "$site", "link": "=", "target": "!="}
 _TO_LINK = Way(
     board="thongsuot-link",
     title=Text("Mở đường truyền", "Open the link"),

@@ -36,10 +36,10 @@ class Options:
     """
     What differs between a demonstration and a test. An empty profile is the agent's default.
 
-    ``equipment`` are boxes that every agent may ask by SNMP. ``judge``, ``spool`` and ``plan`` are
-    settings of these tables of the agent's configuration; ``is_verbose`` lets agents log each run.
-    ``with_people``: there is somebody to be told, see ``stack.people``. ``calm_s`` is how long a
-    link has to be up before its fault is over.
+    ``equipment`` is what every agent knows beside its own lines: boxes to ask, a reflector.
+    ``judge``, ``spool`` and ``plan`` are settings of these tables of the agent's configuration;
+    ``is_verbose`` lets agents log each run. ``with_people``: there is somebody to be told, see
+    ``stack.people``. ``calm_s`` is how long a link has to be up before its fault is over.
     """
 
     with_prometheus: bool = True

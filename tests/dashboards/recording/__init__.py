@@ -1,0 +1,1 @@
+"""A recording of the lab: real agents, real packets, real faults; made once, read by every test."""

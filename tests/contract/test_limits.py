@@ -1,26 +1,52 @@
-"""What boards colour is what the judge and the collector call bad: one figure, said once."""
+"""Each kind of probe has a page with a chapter on its limits."""
 
-from thongsuot_agent.judge.settings import Settings
-from thongsuot_agent.links.lateness import LATE_S
-from thongsuot_collector.ingest.clock import AGREES_WITHIN_NS
-from thongsuot_schema.catalogue import dns, host, http, icmp
-from thongsuot_schema.metric import Limits, Metric
+import re
+from pathlib import Path
 
+from tests.contract.house import ROOT, plant
+from thongsuot_agent import probes
 
-def limits(metric: Metric) -> Limits:
-    assert metric.limits is not None, metric.name
-    return metric.limits
+PAGES = Path("docs") / "reference" / "probes"
+FEWEST = 3
+"""Points of a chapter; whoever knows fewer limits has not looked."""
 
-
-def test_limits_of_the_catalogue_are_those_of_the_judge() -> None:
-    judge = Settings()
-    assert limits(icmp.LOSS).warn == judge.loss_healthy_ratio
-    assert limits(icmp.LOSS).bad == judge.loss_degraded_ratio
-    assert limits(icmp.RTT).bad == judge.slow_limit_s
-    assert limits(dns.LOOKUP).bad == judge.lookup_slow_s
-    assert limits(http.TOTAL).bad == judge.service_slow_s
+_TITLE = re.compile(r"^# (.+)$", re.MULTILINE)
+_CHAPTER = re.compile(r"^## Limits\n(.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
 
 
-def test_limits_of_clocks_are_those_that_are_acted_on() -> None:
-    assert limits(host.CLOCK_ERROR).bad == AGREES_WITHIN_NS / 1e9
-    assert limits(host.LOOP_LATE).warn == LATE_S
+def missing(root: Path, kinds: tuple[str, ...]) -> list[str]:
+    """Return what is missing of kinds: a page, its chapter, or a word of a kind that shares one."""
+    pages: dict[str, str] = {}
+    for page in sorted((root / PAGES).glob("*.md")):
+        text = page.read_text(encoding="utf-8")
+        title = _TITLE.search(text)
+        for word in re.findall(r"\w+", "" if title is None else title[1].partition(":")[0]):
+            pages[word] = text
+    faults = []
+    for kind in kinds:
+        found = _CHAPTER.search(pages.get(kind, ""))
+        points = [] if found is None else re.findall(r"^- .+", found[1], re.MULTILINE)
+        shared = sum(text == pages.get(kind) for one, text in pages.items() if one in kinds) > 1
+        if kind not in pages:
+            faults.append(f"{kind}: no page below {PAGES}")
+        elif len(points) < FEWEST:
+            faults.append(f"{kind}: no chapter Limits of {FEWEST} points")
+        elif shared and not any(f"`{kind}`" in point for point in points):
+            faults.append(f"{kind}: the chapter of its page says nothing of it")
+    return faults
+
+
+def test_each_kind_has_a_chapter_on_its_limits() -> None:
+    assert len(probes.kinds()) == 12
+    assert missing(ROOT, probes.kinds()) == []
+
+
+def test_a_kind_without_one_is_found(tmp_path: Path) -> None:
+    points = "- `a` is one.\n- `a` is two.\n- Three.\n"
+    plant(tmp_path, str(PAGES / "ab.md"), f"# a, b: both\n\n## Limits\n\n{points}\n## More\n")
+    plant(tmp_path, str(PAGES / "c.md"), "# c: alone\n\n## Limits\n\n- One.\n")
+    assert missing(tmp_path, ("a", "b", "c", "d")) == [
+        "b: the chapter of its page says nothing of it",
+        "c: no chapter Limits of 3 points",
+        f"d: no page below {PAGES}",
+    ]

@@ -8,7 +8,7 @@ from pathlib import Path as File
 import msgspec
 
 from thongsuot_agent import probes
-from thongsuot_agent.config import allowance
+from thongsuot_agent.config import allowance, equipment
 from thongsuot_agent.config.checks import Mistake, mistakes
 from thongsuot_agent.config.model import AgentConfig
 from thongsuot_agent.config.profile import probes_of, targets_of
@@ -52,6 +52,7 @@ def contradictions(config: AgentConfig) -> list[Mistake]:
     The arithmetic of allowances is looked at only where settings and names are right.
     """
     found = [*mistakes(config, targets_of(config)), *_settings_mistakes(config)]
+    found = found or list(equipment.mistakes(config))
     return found or list(_dear_links(config))
 
 

@@ -131,11 +131,18 @@ def known(folder: str = "") -> dict[str, Profile]:
     path = Path(folder)
     if not path.is_dir():
         raise ProfileWrong(f"cannot read profiles in {folder}: no such folder")
-    return {**included(), **dict(_read(path))}
+    try:
+        return {**included(), **dict(_read(path))}
+    except ProfileWrong as wrong:
+        raise ProfileWrong(f"{folder}: {wrong}") from wrong
 
 
 def _read(folder: Traversable | Path) -> Iterator[tuple[str, Profile]]:
     for file in sorted(folder.iterdir(), key=lambda one: one.name):
         if file.name.endswith(".toml"):
             name = file.name.removesuffix(".toml")
-            yield name, parse(name, file.read_text("utf-8"))
+            try:
+                text = file.read_text("utf-8")
+            except (OSError, UnicodeDecodeError) as error:
+                raise ProfileWrong(f"profile {name} cannot be read: {error}") from error
+            yield name, parse(name, text)

@@ -4,6 +4,7 @@ The conversation with a collector, on a real socket: nothing lost, nothing block
 
 import asyncio
 import ssl
+import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -204,6 +205,25 @@ async def test_who_only_pretends_to_be_the_collector_gets_not_a_byte(
         await until(lambda: pusher.uplink.problem != "")
         assert "certificate" in pusher.uplink.problem
         assert pretender.heard == []
+        assert pusher.spool.status().waiting_batches == 1
+
+
+async def test_a_collector_that_speaks_only_what_is_older_than_tls_1_2_gets_not_a_byte(
+    tmp_path: Path,
+) -> None:
+    ours = trustme.CA()
+    file = tmp_path / "ca.pem"
+    ours.cert_pem.write_to_path(file)
+    context = secured(ours, "127.0.0.1")
+    context.set_ciphers("ALL:@SECLEVEL=0")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1_1
+    old = Receiver(tls=context)
+    async with old.listening(), pushing(tmp_path / "spool", old, ca_file=str(file)) as pusher:
+        pusher.make(1)
+        await until(lambda: pusher.uplink.problem != "")
+        assert old.heard == []
         assert pusher.spool.status().waiting_batches == 1
 
 

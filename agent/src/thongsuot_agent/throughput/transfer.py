@@ -55,6 +55,7 @@ class Door:
             # Without one, bodies go to standard output, which is for the report.
             (pycurl.WRITEFUNCTION, len),
             (pycurl.PROTOCOLS, pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS),
+            (pycurl.SSLVERSION, pycurl.SSLVERSION_TLSv1_2),
             (pycurl.PROXY, ""),
             (pycurl.FOLLOWLOCATION, 0),
             (pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_1_1),

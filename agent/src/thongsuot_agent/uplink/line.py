@@ -180,6 +180,7 @@ class Line:
             (pycurl.HEADERFUNCTION, head.take),
             (pycurl.USERAGENT, _USER_AGENT),
             (pycurl.PROTOCOLS, pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS),
+            (pycurl.SSLVERSION, pycurl.SSLVERSION_TLSv1_2),
             (pycurl.PROXY, ""),
             (pycurl.FOLLOWLOCATION, 0),
             (pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_1_1),

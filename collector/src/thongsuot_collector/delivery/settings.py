@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from thongsuot_collector.sinks import SinkSettings
+from thongsuot_collector.tls import trusting
 
 Positive = Annotated[float, msgspec.Meta(gt=0)]
 
@@ -47,7 +48,7 @@ def check_http(settings: HttpSinkSettings) -> None:
         if file:
             secret(file)
     if settings.ca_file:
-        ssl.create_default_context(cafile=settings.ca_file)
+        trusting(settings.ca_file)
 
 
 def authorization(settings: HttpSinkSettings) -> str:
@@ -64,7 +65,7 @@ def tls_of(settings: HttpSinkSettings) -> ssl.SSLContext | None:
     """Return what checks the receiver's certificate; ``None`` where it has none."""
     if urlsplit(settings.url).scheme != "https":
         return None
-    return ssl.create_default_context(cafile=settings.ca_file or None)
+    return trusting(settings.ca_file)
 
 
 def secret(file: str) -> str:

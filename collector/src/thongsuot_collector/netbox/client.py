@@ -23,6 +23,7 @@ from requests.adapters import HTTPAdapter
 from thongsuot_collector.errors import NetboxError
 from thongsuot_collector.netbox import answers
 from thongsuot_collector.netbox.answers import Answers
+from thongsuot_collector.tls import trusting
 from thongsuot_schema.inventory.checks import url_mistake
 
 Row = TypeVar("Row")
@@ -160,11 +161,9 @@ def _innermost(error: BaseException) -> str:
 
 def _context(ca_file: str) -> ssl.SSLContext:
     try:
-        context = ssl.create_default_context(cafile=ca_file or None)
+        return trusting(ca_file)
     except OSError as error:
         raise NetboxError(f"cannot use the authorities in {ca_file}: {error}") from error
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    return context
 
 
 def _is_loopback(host: str) -> bool:

@@ -16,6 +16,7 @@ from thongsuot_collector.notify.telling.message import Answer, Outcome
 from thongsuot_collector.notify.telling.secrets import Scrubber, secret_in
 from thongsuot_collector.notify.telling.settings import ChannelSettings
 from thongsuot_collector.notify.telling.statuses import outcome_of
+from thongsuot_collector.tls import trusting
 
 ANSWER_BYTES = 4 << 20
 """A longer answer is not read: nobody's list of tickets is that long."""
@@ -178,7 +179,7 @@ class Client:
 @cache
 def _context(ca_file: str) -> ssl.SSLContext:
     """Return how certificates are checked; reading those of the system takes 50 ms."""
-    return ssl.create_default_context(cafile=ca_file or None)
+    return trusting(ca_file)
 
 
 def check_http(settings: HttpSettings) -> None:
@@ -197,7 +198,7 @@ def check_http(settings: HttpSettings) -> None:
     if settings.bearer_file and not secret_in(settings.bearer_file).isascii():
         raise ValueError(f"{settings.bearer_file}: a bearer token is ASCII (RFC 6750, 2.1)")
     if settings.ca_file:
-        ssl.create_default_context(cafile=settings.ca_file)
+        trusting(settings.ca_file)
 
 
 def check_url(url: str) -> None:

@@ -179,3 +179,32 @@ async def test_the_passing_of_time_reaches_judge_and_history(tmp_path: Path) -> 
     (stretch,) = desk.history.stretches("fiber", "", now_ns, lambda ns: ns / 1e9)
     assert stretch.end_s - stretch.start_s == 5.0
     await spool.close()
+
+
+async def test_under_another_plan_what_is_gone_stands_no_more_and_the_rest_is_said_again(
+    tmp_path: Path,
+) -> None:
+    fake, carried = FakeClock(), Carried()
+    spool = await opened(tmp_path, fake)
+    desk = desk_of(spool, fake, carried)
+    onset_ns = fake.boottime_ns()
+    verdicts = {
+        "fiber/": Verdict(link="fiber", service="", state=State.UP),
+        "/gone": Verdict(link="", service="gone", state=State.DOWN),
+    }
+    for subject, verdict in verdicts.items():
+        desk.memory.given[subject] = Given(verdict=verdict, onset_ns=onset_ns)
+    plan = plan_from((), (), ())
+    desk.change_plan(plan, frozenset({"gateway"}), "1.2.3")
+    assert desk.plan is plan
+    assert [one.verdict.link for one in desk.given] == ["fiber"]
+    spool.seal()
+    collected = Collected()
+    await collected.take_all(spool)
+    (batch,) = collected.ordered
+    (started,) = batch.notices
+    assert (started.code, started.text) == (NoticeCode.STARTED, "1.2.3")
+    (said,) = batch.changes
+    assert (said.verdict, said.onset_boottime_ns) == (verdicts["fiber/"], onset_ns)
+    assert said.decided_boottime_ns >= started.boottime_ns
+    await spool.close()

@@ -8,6 +8,7 @@ import msgspec
 
 from thongsuot_collector.journal.entry import ClockQuality, Entry
 from thongsuot_collector.journal.ranges import missing_between
+from thongsuot_collector.state.equipment import Said, said_in
 from thongsuot_collector.state.verdicts import StreamVerdicts
 from thongsuot_schema.batch.columns import Columns
 from thongsuot_schema.batch.model import Notice, NoticeCode
@@ -89,7 +90,7 @@ class SiteState(msgspec.Struct, kw_only=True):
     ``heard_ns`` is when its newest push came in, ``applied`` how many batches were taken over.
     ``covered`` are the stretches of wall time, in ms, that its record tells of: outside of them
     nothing is known. ``figures`` are by link, target and family; so are ``routes``, whose times are
-    Unix times. ``carrying`` is by link.
+    Unix times. ``carrying`` is by link, ``equipment`` by kind, link and target.
     """
 
     heard_ns: int = 0
@@ -101,6 +102,7 @@ class SiteState(msgspec.Struct, kw_only=True):
     figures: dict[str, Figures] = {}
     routes: dict[str, Routes] = {}
     carrying: dict[str, Carrying] = {}
+    equipment: dict[str, Said] = {}
 
     def apply(self, entry: Entry, columns: Columns) -> None:
         """Take over one batch; a batch that was applied before changes nothing but ``heard_ns``."""
@@ -123,6 +125,9 @@ class SiteState(msgspec.Struct, kw_only=True):
         self._note_figures(entry, columns)
         self._note_routes(entry, columns)
         self._note_carrying(entry, columns)
+        for key, said in said_in(columns, entry.epoch_ns // 1_000_000):
+            if key not in self.equipment or self.equipment[key].time_ms < said.time_ms:
+                self.equipment[key] = said
         self.applied += 1
         if self.applied % _FORGET_EVERY == 0 or len(self.streams) > STREAMS_KEPT:
             self._forget()
@@ -221,6 +226,7 @@ class SiteState(msgspec.Struct, kw_only=True):
             if routes.latest.at_ns >= before_ns
         }
         self.carrying = dict(list(self.carrying.items())[-ROUTES_KEPT:])
+        self.equipment = dict(list(self.equipment.items())[-ROUTES_KEPT:])
         newest_first = sorted(self.figures.items(), key=lambda one: -one[1].time_ms)
         self.figures = {
             key: figures

@@ -6,6 +6,7 @@ from statistics import median
 from thongsuot_collector.directory import Directory
 from thongsuot_collector.journal.entry import ClockQuality
 from thongsuot_collector.networks import Networks
+from thongsuot_collector.state import equipment
 from thongsuot_collector.state.site import Figures, SiteState
 from thongsuot_collector.state.verdicts import Standing
 from thongsuot_schema.page.view import Light, SiteView, Stretch, Way
@@ -137,6 +138,7 @@ def _link_light(
         loss_ratio=sum(losses) / len(losses) if losses else None,
         carrying_since_s=_carrying_since_s(name, now),
         ways=ways_of(now.state, name, directory.networks),
+        **equipment.light_fields(now.state.equipment.values(), name, now.now_s),
     )
 
 

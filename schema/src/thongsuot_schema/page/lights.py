@@ -159,7 +159,7 @@ def _figures(light: Light, place: Place) -> str:
         pairs.append((labels.RTT, milliseconds(light.rtt_s, language)))
     if light.loss_ratio is not None:
         pairs.append((labels.LOSS, percent(light.loss_ratio, language)))
-    pairs += _equipment(light, language)
+    pairs += _equipment(light, place)
     if light.reachable_over:
         pairs.append((labels.OVER, _over(light, place.view, language)))
     if light.carrying_since_s is not None:
@@ -174,23 +174,36 @@ def _figures(light: Light, place: Place) -> str:
     return f'<dl class="figures">{rows}</dl>'
 
 
-def _equipment(light: Light, language: Language) -> list[tuple[Text, str]]:
-    """Return what modem, optical module and UPS say, where there are any."""
+def _equipment(light: Light, place: Place) -> list[tuple[Text, str]]:
+    """Return what modem, optical module and UPS say, where there are any, and how old it is."""
+    language = place.language
     pairs = [
-        (label, f"{number(value, 0, language)} dBm")
-        for label, value in ((labels.SIGNAL_5G, light.nr_dbm), (labels.SIGNAL_4G, light.lte_dbm))
+        (label, f"{number(value, 0, language)} dBm{_age(light, name, place)}")
+        for label, name, value in (
+            (labels.SIGNAL_5G, "nr_dbm", light.nr_dbm),
+            (labels.SIGNAL_4G, "lte_dbm", light.lte_dbm),
+        )
         if value is not None
     ]
     if light.is_dark:
-        pairs.append((labels.LIGHT, labels.DARK.read(language)))
+        pairs.append((labels.LIGHT, labels.DARK.read(language) + _age(light, "is_dark", place)))
     elif light.light_dbm is not None:
-        pairs.append((labels.LIGHT, f"{number(light.light_dbm, 1, language)} dBm"))
+        text = f"{number(light.light_dbm, 1, language)} dBm"
+        pairs.append((labels.LIGHT, text + _age(light, "light_dbm", place)))
     if light.is_on_battery is not None:
         text = (labels.BATTERY if light.is_on_battery else labels.MAINS).read(language)
         if light.is_on_battery and light.runtime_s is not None:
             text += f" ({duration(light.runtime_s, language)})"
-        pairs.append((labels.POWER, text))
+        pairs.append((labels.POWER, text + _age(light, "is_on_battery", place)))
     return pairs
+
+
+def _age(light: Light, name: str, place: Place) -> str:
+    read_s = dict(light.read_s).get(name)
+    if read_s is None:
+        return ""
+    ago = duration(place.view.now_s - read_s, place.language)
+    return f", {labels.AGO.read(place.language).format(ago=ago)}"
 
 
 def _over(light: Light, view: SiteView, language: Language) -> str:

@@ -61,8 +61,9 @@ class Light(msgspec.Struct, frozen=True, kw_only=True):
     those of a link to its targets. ``carrying_since_s`` is since when the device's own traffic
     leaves by a link, ``None`` where it does not. ``lte_dbm`` and ``nr_dbm`` are the power of the
     cells (RSRP), ``light_dbm`` that of the light received; ``is_dark``: there is none.
-    ``is_on_battery`` is of the UPS, which lasts for ``runtime_s``. ``allowance`` is that of a
-    metered link, where the page knows.
+    ``is_on_battery`` is of the UPS, which lasts for ``runtime_s``. ``read_s`` pairs the name of
+    each of these with when it was read (Unix seconds), where a page that may be late shows it.
+    ``allowance`` is that of a metered link, where the page knows.
     """
 
     name: str
@@ -89,6 +90,7 @@ class Light(msgspec.Struct, frozen=True, kw_only=True):
     is_dark: bool | None = None
     is_on_battery: bool | None = None
     runtime_s: float | None = None
+    read_s: tuple[tuple[str, float], ...] = ()
     allowance: Allowance | None = None
 
 

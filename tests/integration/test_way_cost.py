@@ -1,0 +1,57 @@
+"""What runs of ``path`` say that they cost, against the interface's own counters."""
+
+import asyncio
+from collections.abc import Iterator
+
+import pytest
+
+from tests.agent.links.device import ANCHOR4, ANCHOR6, FIXED, anchor, on_device
+from thongsuot_agent.links.monitor import LinkMonitor
+from thongsuot_agent.probes.path import METHODS, Settings, run
+from thongsuot_lab.lab import Lab
+from thongsuot_lab.testing import needs_lab, two_uplinks
+from thongsuot_schema.outcome import Outcome
+from thongsuot_schema.result import Family
+
+pytestmark = [pytest.mark.lab, needs_lab]
+
+ETHERNET_HEADER_BYTES = 14
+RUNS = 6
+
+
+@pytest.fixture
+def lab() -> Iterator[Lab]:
+    with two_uplinks() as running:
+        yield running
+
+
+@pytest.mark.parametrize("family", [Family.IP4, Family.IP6])
+@pytest.mark.parametrize("method", METHODS)
+def test_what_a_walk_says_that_it_costs_is_what_the_interface_counted(
+    lab: Lab, method: str, family: Family
+) -> None:
+    target = anchor(ANCHOR4 if family is Family.IP4 else ANCHOR6)
+    settings = Settings(method=method, timeout_s=0.5)
+
+    def counted(monitor: LinkMonitor) -> int:
+        """Return what the interface carried so far, both ways, from the IP header on."""
+        link = monitor.links["fixed"]
+        counters = link.kernel.link(link.state.index).counters
+        assert counters is not None
+        packets = counters.received_packets + counters.sent_packets
+        return counters.received_bytes + counters.sent_bytes - packets * ETHERNET_HEADER_BYTES
+
+    async def walks(monitor: LinkMonitor) -> tuple[int, int]:
+        link = monitor.links["fixed"]
+        await run(link, target, family, settings)  # neighbours are found: no carrier's business
+        before, said = counted(monitor), 0
+        for _ in range(RUNS):
+            found = await run(link, target, family, settings)
+            assert found.outcome is Outcome.OK, found
+            said += found.cost_bytes
+        await asyncio.sleep(0)
+        return said, counted(monitor) - before
+
+    said, carried = on_device(lab, walks, (FIXED,))
+    assert carried > 1_000
+    assert said == pytest.approx(carried, rel=0.05)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from tools.packages.debian import Package
-from tools.packages.wheelhouse import name_of, requirements, write_wheelhouse
+from tools.packages.wheelhouse import name_of, packed, requirements, write_wheelhouse
 
 ROOT = Path(__file__).parents[2]
 EPOCH = 1_790_000_000
@@ -117,6 +117,14 @@ def test_a_wheel_that_is_not_the_pinned_one_is_not_taken(
     wheel(other / "index", "SAID = 3\n")
     with pytest.raises(subprocess.CalledProcessError):
         built(other, tmp_path / "out", monkeypatch)
+
+
+def test_a_wheel_may_have_a_long_name(tmp_path: Path) -> None:
+    long = f"demo_part-1.0-cp311-cp311-{'.'.join(['manylinux_2_28_x86_64'] * 5)}.whl"
+    file = tmp_path / "house.tar"
+    file.write_bytes(packed(PACKAGE, {long: b"x"}, b"", EPOCH))
+    done = subprocess.run(["tar", "-tf", str(file)], check=True, capture_output=True, text=True)
+    assert done.stdout.splitlines()[-1] == f"{name_of(PACKAGE)}/wheels/{long}"
 
 
 def test_a_package_with_a_wheel_for_each_python_has_the_hash_of_each() -> None:

@@ -88,7 +88,8 @@ def packed(package: Package, wheels: Mapping[str, bytes], license_text: bytes, e
         **{f"wheels/{wheel}": content for wheel, content in wheels.items()},
     }
     text = io.BytesIO()
-    with tarfile.open(fileobj=text, mode="w", format=tarfile.USTAR_FORMAT) as tar:
+    # Names of wheels that run on many systems are longer than ustar's 100 characters.
+    with tarfile.open(fileobj=text, mode="w", format=tarfile.GNU_FORMAT) as tar:
         for folder in (name, f"{name}/wheels"):
             tar.addfile(_entry(folder, epoch, mode=0o755, kind=tarfile.DIRTYPE))
         for path in sorted(files):

@@ -71,7 +71,9 @@ async def test_a_verdict_that_changes_is_followed_by_a_look_at_the_ways(
         (cut, *_) = found("path", "second", Outcome.FAILED)
         assert 0 <= cut.boottime_ns - down_ns < 30e9, "evidence of the minute of the fault"
         way = path_from(cut.finding.evidence, is_reached=False)
-        assert [hop.address for hop in way.hops] in (["192.168.1.1"], ["2001:db8:a1::1"], [])
+        # The box may say by its other address, too, that it cannot reach what is beyond the cut.
+        boxes = {"192.168.1.1", "100.65.0.2", "2001:db8:a1::1", "2001:db8:a0::2"}
+        assert {hop.address for hop in way.hops} <= boxes
         page = device.get("/?lang=en").decode()
         assert "The way through the network: before and now" in page, device.log()
         assert "100.65.0.1" in page

@@ -157,3 +157,15 @@ def test_the_learned_router_tells_the_line_from_the_core() -> None:
             )
             world.run(110.0)
             assert last(world, "fixed").verdict.symptom is expected, (at, len(targets))
+
+
+def test_a_way_that_ends_at_the_first_hop_teaches_nothing() -> None:
+    link = LinkMemory(name="fixed")
+    for at_s in range(1, 4):
+        paths.note(link, result(at_s, finding("192.0.2.1", "100.65.0.1", "198.51.100.1")))
+    for at_s in range(10, 30):
+        paths.note(link, result(at_s, finding("192.0.2.1", "100.65.0.2", reached=False)))
+    assert paths.first_hops(link) == {Family.IP4: "100.65.0.1"}
+    for at_s in range(40, 50):
+        paths.note(link, result(at_s, finding("192.0.2.1", "100.65.0.9", "198.51.100.1")))
+    assert paths.first_hops(link) == {Family.IP4: "100.65.0.9"}

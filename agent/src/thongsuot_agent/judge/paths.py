@@ -53,7 +53,9 @@ def note(link: LinkMemory, result: Result) -> tuple[RouteChange, ...]:
     while len(link.paths) > _ROUTES:
         del link.paths[next(iter(link.paths))]
     first = path.hop(path.first)
-    if first is not None and first.address:
+    # Where a way ends at it, it may be the site's own box, which says by its other address that
+    # nothing beyond can be reached.
+    if first is not None and first.address and (path.is_reached or path.last > first.number):
         _learn(link, series.family, first.address)
     text = "" if before is None else difference(before.latest.path, path)
     if not text:

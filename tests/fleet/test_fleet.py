@@ -183,13 +183,14 @@ def prepare(folder: Path, root: Path, packages: Path) -> None:
         "agent_secrets": {"snmp": "community-of-the-test"},
         "collector_page_password": "only-here",
         "collector_settings": {
+            "listen": {"client_certificates": "required"},
             "sinks": [
                 {
                     "kind": "remote_write",
                     "name": "prometheus",
                     "url": "http://127.0.0.1:9090/api/v1/write",
                 }
-            ]
+            ],
         },
     }
     groups = {name: {"hosts": {SITE: None}} for name in ("collectors", "monitors", "canary")}
@@ -211,6 +212,29 @@ def test_a_machine_is_set_up_by_one_command_and_its_agent_is_heard(fleet: Fleet)
     process = fleet.run("cat", f"/proc/{fleet.main_process()}/status")
     assert re.search(r"^CapEff:\s+0000000000002000$", process, re.MULTILINE)
     assert not re.search(r"^Uid:\s+0\s", process, re.MULTILINE)
+
+
+def test_the_device_made_its_token_and_its_key_and_pushes_with_both(fleet: Fleet) -> None:
+    status = json.loads(fleet.run("thongsuot-agent", "status", "--json"))["collector"]
+    assert status["certificate_problem"] == ""
+    assert status["certificate_expiry_s"] > time.time() + 80 * 86_400
+    log = fleet.run("runuser", "-u", "thongsuot-collector", "--", "thongsuot-collector", "audit")
+    actions = {line.split()[3] for line in log.splitlines()[1:] if f" {SITE} " in line}
+    assert actions >= {"code_created", "enrolled", "certificate_issued"}
+    assert "token_created" not in actions
+    # Root enrolled it; it belongs to the service, which renews it.
+    place = "/var/lib/thongsuot-agent/certificate.pem"
+    owner, mode = fleet.run("stat", "--dereference", "--format=%U %a", place).split()
+    assert (owner != "root", mode) == (True, "600")
+
+
+def test_a_device_is_enrolled_again_while_its_agent_runs(fleet: Fleet) -> None:
+    place = "/var/lib/thongsuot-agent/certificate.pem"
+    before = fleet.run("sha256sum", place)
+    fleet.play("agents", "--extra-vars", "agent_enrol_again=true")
+    assert fleet.run("sha256sum", place) != before
+    status = json.loads(fleet.run("thongsuot-agent", "status", "--json"))["collector"]
+    assert status["acknowledged_s_ago"] is not None
 
 
 def test_a_second_time_changes_nothing(fleet: Fleet) -> None:

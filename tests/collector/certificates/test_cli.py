@@ -42,6 +42,13 @@ def test_an_authority_is_made_shown_and_not_made_again(
     assert "authority_created" in capsys.readouterr().out
 
 
+def test_an_authority_is_made_where_there_is_no_configuration_yet(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    words = ("ca", "init", "--config", str(tmp_path / "none"), "--state-dir", str(state))
+    assert main(words) == 0
+    assert (state / "ca" / "ca.key").stat().st_mode & 0o777 == 0o600
+
+
 def test_what_was_issued_is_listed_and_revoked(
     config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -47,6 +47,13 @@ def add_parsers(
     init.add_argument(
         "--days", type=_days, default=3653, help="how long it is good; default %(default)s"
     )
+    init.add_argument(
+        "--state-dir",
+        type=Path,
+        default=None,
+        metavar="FOLDER",
+        help="default: as configured; for where there is no configuration yet",
+    )
     add("show", _show, "the authority's own certificate, for whoever has to trust it")
     add("list", _list, "certificates that were issued").add_argument("site", nargs="?")
     revoke = add("revoke", _revoke, "revoke those of a site, or one; its token stays good")
@@ -71,7 +78,7 @@ def check(configuration: Configuration, *, file: str) -> None:
 
 
 def _init(options: argparse.Namespace) -> int:
-    state_dir = read(options.config).state_dir
+    state_dir = options.state_dir or read(options.config).state_dir
     store = _store(state_dir)
     try:
         made = authority.create(

@@ -2,7 +2,7 @@
 
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -48,8 +48,12 @@ def topology() -> Topology:
     return replace(drawn, wires=tuple(line(wire) for wire in drawn.wires))
 
 
-def record() -> Recording:
-    """Play all scenes in a new lab; takes twenty minutes."""
+def record(scenes: Sequence[Scene] = SCENES, calm_s: float = CALM_S) -> Recording:
+    """
+    Play scenes in a new lab; all of them take twenty minutes.
+
+    ``calm_s`` is how long nothing happens before the first and after the last.
+    """
     with (
         tempfile.TemporaryDirectory(prefix="thongsuot-record-") as name,
         Lab(topology()) as lab,
@@ -64,7 +68,7 @@ def record() -> Recording:
             with _reflector(lab, folder, address):
                 stack.start()
                 began_ns = _boottime_ns()
-                played = list(_play(stack, equipment))
+                played = list(_play(stack, equipment, scenes, calm_s))
                 ended_ns = _boottime_ns()
         finally:
             stack.stop()
@@ -135,10 +139,12 @@ def _reflector(lab: Lab, folder: Path, address: str) -> Iterator[None]:
         process.wait()
 
 
-def _play(stack: CityStack, equipment: Equipment) -> Iterator[Played]:
-    say(f"calm for {CALM_S:.0f} s, so that what is usual is known")
-    _stay(stack, CALM_S)
-    for scene in SCENES:
+def _play(
+    stack: CityStack, equipment: Equipment, scenes: Sequence[Scene], calm_s: float
+) -> Iterator[Played]:
+    say(f"calm for {calm_s:.0f} s, so that what is usual is known")
+    _stay(stack, calm_s)
+    for scene in scenes:
         say(scene.title)
         began_ns = _boottime_ns()
         _begin(stack, equipment, scene)
@@ -153,7 +159,7 @@ def _play(stack: CityStack, equipment: Equipment) -> Iterator[Played]:
             ended_ns=ended_ns,
         )
         _stay(stack, scene.rest_s)
-    _stay(stack, CALM_S)
+    _stay(stack, calm_s)
 
 
 def _begin(stack: CityStack, equipment: Equipment, scene: Scene) -> None:

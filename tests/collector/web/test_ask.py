@@ -119,8 +119,8 @@ async def test_a_clerk_asks_and_sees_how_far_it_is(stage: Stage) -> None:
     await push(stage, results=[bad])  # the newest batch comes first, this was on the disk
     await eventually(lambda: shows("abroad"))
     page = (await stage.ask("GET", PAGE, auth=lan)).text
-    assert "fiber, exchange IPv4: đạt; 7 chặng; 21 ms" in page
-    assert "fiber, abroad IPv4: hỏng (không trả lời)" in page
+    assert "Đường cáp quang VNPT, exchange IPv4: đạt; 7 chặng; 21 ms" in page
+    assert "Đường cáp quang VNPT, abroad IPv4: hỏng (không trả lời)" in page
     await stage.crash()
     assert "đã xong" in (await stage.ask("GET", PAGE, auth=lan)).text
     assert await push(stage) == ()
@@ -230,4 +230,4 @@ async def test_what_is_wanted_at_the_point_is_shown_and_asked_of_nobody(stage: S
     assert await push(stage, NoticeCode.ASK_HERE, "bbbb icmp") == ()
     page = (await stage.ask("GET", PAGE, auth=lan)).text
     assert (page.count("<td>tại điểm</td>"), page.count("đang đo")) == (1, 0)
-    assert "fiber, exchange IPv4: đạt; 7 chặng; 21 ms" in page
+    assert "Đường cáp quang VNPT, exchange IPv4: đạt; 7 chặng; 21 ms" in page

@@ -172,6 +172,10 @@ def table(name: str, heads: list[str], rows: list[list[str]]) -> str:
 
 
 def _cell(text: str) -> str:
-    """Return a cell; what is short and is broken badly, moments and codes, stays on one line."""
+    """
+    Return a cell, each line of its text on one of its own; what is short and is broken badly,
+    moments and codes, is not broken.
+    """
     is_short = len(text) <= _SHORT and sum(one.isdigit() for one in text) * 2 >= len(text)
-    return f'<td class="nowrap">{escape(text)}</td>' if is_short else f"<td>{escape(text)}</td>"
+    inner = escape(text).replace("\n", "<br>")
+    return f'<td class="nowrap">{inner}</td>' if is_short else f"<td>{inner}</td>"

@@ -3,21 +3,28 @@
 import msgspec
 
 from thongsuot_collector.directory import Directory
+from thongsuot_collector.notify.content.names import link_name
 from thongsuot_collector.store.asks import Ask, Found
 from thongsuot_schema.page.view import TrialRun
 from thongsuot_schema.words.asked import refusal_text, run_text
-from thongsuot_schema.words.language import Language
+from thongsuot_schema.words.language import Language, capitalised
 
 
 def result_of(ask: Ask, directory: Directory, language: Language) -> list[str]:
     """Return what came of a test: a line a run, or why there is none."""
     if ask.said:
         return [refusal_text(ask.said, language)]
-    return [_line(run, directory, language) for run in ask.findings]
+    return [_line(ask.site, run, directory, language) for run in ask.findings]
 
 
-def _line(run: Found, directory: Directory, language: Language) -> str:
-    what = ", ".join(part for part in (run.link, _title(run.target, directory, language)) if part)
+def link_title(site: str, link: str, directory: Directory, language: Language) -> str:
+    """Return what a link is called at the beginning of a line; empty for all of them."""
+    return capitalised(link_name(site, link, directory, language)) if link else ""
+
+
+def _line(site: str, run: Found, directory: Directory, language: Language) -> str:
+    link = link_title(site, run.link, directory, language)
+    what = ", ".join(part for part in (link, _title(run.target, directory, language)) if part)
     return run_text(msgspec.convert(run, TrialRun, from_attributes=True), what, language)
 
 

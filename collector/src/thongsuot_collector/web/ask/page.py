@@ -4,7 +4,7 @@ from thongsuot_collector.asks.wanting import new_id
 from thongsuot_collector.directory import Directory
 from thongsuot_collector.store.asks import NS_PER_S, OPEN, Ask
 from thongsuot_collector.web.ask import labels
-from thongsuot_collector.web.ask.findings import result_of
+from thongsuot_collector.web.ask.findings import link_title, result_of
 from thongsuot_collector.web.layout import page, section, table
 from thongsuot_schema.page.escape import escape
 from thongsuot_schema.state import State
@@ -45,7 +45,8 @@ def ask_page(site: str, asked: list[Ask], directory: Directory, language: Langua
 
 def _form(site: str, directory: Directory, language: Language) -> str:
     links = "".join(
-        f'<option value="{escape(one.name)}">{escape(one.name)}</option>'
+        f'<option value="{escape(one.name)}">'
+        f"{escape(link_title(site, one.name, directory, language))}</option>"
         for one in directory.site(site).links
     )
     # Pressed twice, it is one test: the id is of this page.
@@ -67,10 +68,11 @@ def _form(site: str, directory: Directory, language: Language) -> str:
 def _row(ask: Ask, directory: Directory, language: Language) -> list[str]:
     word = KINDS.get(ask.kind)
     test = ask.kind if word is None else word.read(language)
+    link = link_title(ask.site, ask.link, directory, language)
     return [
         moment(ask.asked_ns / NS_PER_S),
-        ", ".join(part for part in (test, ask.link, ask.target) if part),
+        ", ".join(part for part in (test, link, ask.target) if part),
         ask.asked_by or labels.AT_SITE.read(language),
         labels.STAGES[ask.state].read(language),
-        " · ".join(result_of(ask, directory, language)),
+        "\n".join(result_of(ask, directory, language)),
     ]

@@ -82,7 +82,7 @@ def test_a_kind_that_is_not_measured_any_more_leaves_no_track() -> None:
     assert kinds == {"icmp", "dns"}
 
 
-def test_a_round_does_not_wait_for_what_is_not_asked_any_more() -> None:
+def test_a_round_that_asked_what_is_gone_is_made_anew() -> None:
     world, memory = lived()
     link = memory.links["fixed"]
     link.round = Round(
@@ -92,7 +92,7 @@ def test_a_round_does_not_wait_for_what_is_not_asked_any_more() -> None:
         awaited={"icmp zone ip4", "icmp far ip4"},
     )
     forget(memory, world.plan, without("zone"))
-    assert link.round.awaited == {"icmp far ip4"}
+    assert (link.round, link.burst_ns) == (None, memory.now_ns)
 
 
 def test_what_a_link_was_blamed_for_because_of_a_portal_ends_with_the_portal() -> None:

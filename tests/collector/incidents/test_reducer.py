@@ -96,7 +96,7 @@ def test_a_fault_that_still_goes_on_when_its_news_arrives_is_told() -> None:
     made.run(3_100)
     assert made.lines()[1:] == [
         (3_000, "resolved", "withdrawn", "site_power", "commune:s0"),
-        (3_015, "opened", "started", "link_fault", "carrier:vnpt"),
+        (3_040, "opened", "started", "link_fault", "carrier:vnpt"),
     ]
     assert made.told[-1].incident.opened_ns == wall_ns(32)
 

@@ -130,7 +130,7 @@ def test_a_silent_site_of_a_carrier_that_is_out_is_not_sent_to_look_for_power() 
 def test_late_news_of_an_outage_wait_for_the_news_that_it_is_over() -> None:
     made = town()
     _let_news_be_late(made, ("s0", "s3", "s6", "s9"))
-    made.run(78)
+    made.run(99)
     for site in ("s0", "s3", "s6", "s9"):
         made.say(site, "fiber", UP, onset_s=67)
     made.run(200)

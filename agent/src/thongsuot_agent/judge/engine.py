@@ -109,7 +109,7 @@ def _is_of_the_site(at: Stand, result: Result) -> bool:
             equipment.note_radio(at.link, finding, started_ns, at.settings)
         case equipment.BOX:
             equipment.note_box(at.link, finding, started_ns)
-            note_box(at.link, result.series.target, finding, started_ns)
+            note_box(at, result.series.target, finding, started_ns)
         case _:
             return False
     return True

@@ -159,6 +159,8 @@ class Traffic(msgspec.Struct, kw_only=True):
     What the ``host`` probe, or a box by SNMP, says: counters read last, the rates between the last
     two, the highest seen.
 
+    ``full_ns``: when the rates last filled the link.
+
     ``neighbour`` is whether the gateway answered on the link layer; ``neighbour_proved``: it once
     did, so that its absence means something.
     """
@@ -171,6 +173,7 @@ class Traffic(msgspec.Struct, kw_only=True):
     up_bits_per_second: float = 0.0
     down_peak: float = 0.0
     up_peak: float = 0.0
+    full_ns: int | None = None
     neighbour_proved: bool = False
     neighbour: bool | None = None
     neighbour_ns: int | None = None

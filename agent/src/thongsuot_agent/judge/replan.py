@@ -20,7 +20,7 @@ def forget(memory: Memory, before: Plan, after: Plan) -> None:
     for name, link in memory.links.items():
         watch = after.watches.get(name)
         if watch is not None:
-            _forget_on_link(link, watch, kept)
+            _forget_on_link(link, watch, kept, memory.now_ns)
     for name in list(memory.services):
         if name not in kept or not _is_watched(name, after):
             del memory.services[name]
@@ -32,13 +32,13 @@ def forget(memory: Memory, before: Plan, after: Plan) -> None:
         _clear(link, memory)
 
 
-def _forget_on_link(link: LinkMemory, watch: Watch, kept: set[str]) -> None:
+def _forget_on_link(link: LinkMemory, watch: Watch, kept: set[str], now_ns: int) -> None:
     for key, track in list(link.tracks.items()):
         if track.target not in kept or f"{track.kind} {track.target}" not in watch.posts:
             del link.tracks[key]
-            if link.round is not None:
-                # A round ends when all have answered: this one never will.
-                link.round.awaited.discard(key)
+            # A round without those that are gone could be over at once, and a link whose anchors
+            # were just exchanged be called well because its gateway answers: all are asked anew.
+            link.round, link.burst_ns = None, now_ns
     for key in list(link.paths):
         target = key.rpartition(" ")[0]
         if target not in kept or target not in watch.paths:

@@ -26,9 +26,10 @@ class IncidentSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     News of a dead line that began longer ago than this are of the past: an agent that is connected
     tells within seconds. Such a line may live again already.
     """
-    late_hold_s: NotNegative = 15.0
+    late_hold_s: NotNegative = 40.0
     """
-    So long is what is late held: an agent calls a line that came back well after ten seconds.
+    So long is what is late held: a metered line is asked every 20 s, and called well ten seconds
+    after it answers; what the agent kept may be here before that.
     """
     degraded_hold_s: NotNegative = 15.0
     """Slow or lossy, not dead: nobody drives out for it at once, and some of it passes."""

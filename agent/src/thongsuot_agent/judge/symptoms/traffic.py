@@ -23,6 +23,8 @@ _FRESH_NS = 40 * NS_PER_S
 """A rate older than this (two ordinary readings) says nothing about now."""
 _BOX_FRESH_NS = 100 * NS_PER_S
 """Likewise of a box, which is asked once a minute."""
+_BOX_FULL_NS = 45 * NS_PER_S
+"""A download wavers; between two readings ten seconds apart it is the same one."""
 _BOX_HEARD_NS = 400 * NS_PER_S
 """A box that has not answered for longer than this is not waited for."""
 _BOX_PATIENCE_NS = 45 * NS_PER_S
@@ -40,12 +42,15 @@ def note_host(link: LinkMemory, finding: Finding, started_ns: int) -> None:
     _read(traffic, values.get(host.RECEIVED.name), values.get(host.SENT.name), started_ns)
 
 
-def note_box(link: LinkMemory, box: str, finding: Finding, started_ns: int) -> None:
+def note_box(at: Stand, box: str, finding: Finding, started_ns: int) -> None:
     """Take the counters of one ``snmp`` run; equipment without any says nothing."""
     received = finding.values.get(snmp.RECEIVED.name)
     sent = finding.values.get(snmp.SENT.name)
     if finding.outcome is Outcome.OK and received is not None and sent is not None:
-        _read(link.boxes.setdefault(box, Traffic()), received, sent, started_ns)
+        traffic = at.link.boxes.setdefault(box, Traffic())
+        _read(traffic, received, sent, started_ns)
+        if _is_full(at, traffic):
+            traffic.full_ns = started_ns
 
 
 def is_busy(at: Stand, moment_ns: int) -> bool:
@@ -55,7 +60,10 @@ def is_busy(at: Stand, moment_ns: int) -> bool:
     Measured against the contract where it is known, else against the highest rate seen, which may
     be this very traffic: where nothing better is known, the site's own traffic explains a queue.
     """
-    return any(_is_full(at, one) for one in _fresh(at.link, moment_ns))
+    return any(_is_full(at, one) for one in _fresh(at.link, moment_ns)) or any(
+        box.full_ns is not None and moment_ns - box.full_ns <= _BOX_FULL_NS
+        for box in at.link.boxes.values()
+    )
 
 
 def knows_rate_since(at: Stand, moment_ns: int) -> bool:

@@ -41,7 +41,7 @@ WORDS = {
     "radio": "Đo sóng di động",
     "throughput": "Đo tốc độ",
 }
-SIGNAL = "mobile: đạt; RSRP LTE -91 dBm; RSRP 5G -102 dBm"
+SIGNAL = "Kết nối 5G Cửu Long: đạt; RSRP LTE -91 dBm; RSRP 5G -102 dBm"
 RATE = re.compile(r"Đường cáp quang Sông Hồng: đạt; xuống ([\d,]+) Mbit/s; lên ([\d,]+) Mbit/s")
 _TAG = re.compile(r"<[^>]+>")
 

@@ -225,10 +225,16 @@ def _advance(at: Stand, slot: Slot, seen: Sighting | None, sight: Sight) -> None
 
 
 def _become_known(at: Stand, sight: Sight) -> None:
+    """Let a verdict be given once anything is: a fault, or an answer from beyond the site."""
     link = at.link
-    if not link.known:
+    if not link.known and (link.silence.fault is not None or _is_passed(sight)):
         link.known = True
         _clear(at, _first_answer_ns(sight, 0, at.now_ns), sight)
+
+
+def _is_passed(sight: Sight) -> bool:
+    """Return whether anything beyond the site answered: a gateway alone proves no line."""
+    return any(RANK[seen.rung] > RANK[Segment.LAN] for seen in sight.answered())
 
 
 def _clear(at: Stand, onset_ns: int, sight: Sight) -> None:

@@ -145,8 +145,6 @@ class DeviceStack:
             page_listen=f"127.0.0.1:{page}",
             targets=(_GATEWAY, _resolver(services), *services),
             probes=() if self._ca_file is None else default_probes(self._ca_file),
-            # Collector and agent read the same file here: a plan could say nothing new.
-            plan={"accept": False},
         )
         parts.write_agent(document, self.folder / "agent.toml")
 

@@ -108,3 +108,17 @@ def test_a_radio_link_of_three_in_a_thousand_is_healthy() -> None:
     world = World(seed=7, noise=Noise(loss=0.003, jitter_s=0.015, spike=0.02, spike_s=0.1))
     world.run(3600.0)
     assert {change.verdict.state for change in world.changes} == {State.UP}
+
+
+@pytest.mark.parametrize("until_s", [3.0, 15.0])
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_dead_line_is_not_called_well_first_because_its_gateway_answers(
+    seed: int, until_s: float
+) -> None:
+    """As a device starts it is short of CPU, and what is silent counts as not measured."""
+    dead = Trouble(at=Segment.ACCESS, links=("fixed", "mobile"), loss=1.0)
+    world = World(seed=seed, troubles=(dead,), doubt=lambda at_s: at_s < until_s)
+    world.run(60.0)
+    for link in ("fixed", "mobile"):
+        assert State.UP not in said(world, link)
+        assert said(world, link)[-1] is State.DOWN

@@ -68,6 +68,7 @@ def test_an_outage_names_the_lines_that_come_and_go() -> None:
         ("party", "gods", "another party acts: gods"),
         ("rule", "carrier_outage", "another kind: Outage of a carrier"),
         ("acknowledged", "Lan", "taken on: Lan"),
+        ("acknowledged", "carrier:vnpt", "taken on: VNPT"),
         ("something new", "", "something new"),
     ],
 )

@@ -4,7 +4,7 @@ from typing import Final
 
 from thongsuot_collector.directory import Directory
 from thongsuot_collector.incidents.ledger import Cause
-from thongsuot_collector.incidents.party import Responsible, Severity
+from thongsuot_collector.incidents.party import Responsible, Severity, responsible_from
 from thongsuot_collector.timeline.subject import Subject
 from thongsuot_schema.segment import Party
 from thongsuot_schema.words.language import Language, Text
@@ -45,6 +45,17 @@ def party_name(party: Responsible, directory: Directory, language: Language) -> 
         owner = directory.operator_of(party.name)
         return (owner.title or owner.name) if owner else general
     return general
+
+
+def owner_name(owner: str, directory: Directory, language: Language) -> str:
+    """
+    Return who takes care of an incident: a person by name, a party's own system by the party.
+
+    A person may be called anything; what is no party is a name.
+    """
+    kind, _, _ = owner.partition(":")
+    is_party = kind in set(Party)
+    return party_name(responsible_from(owner), directory, language) if is_party else owner
 
 
 def site_name(site: str, directory: Directory) -> str:

@@ -3,10 +3,9 @@
 from contextlib import suppress
 
 from thongsuot_collector.incidents.incident import Note, Outcome
-from thongsuot_collector.incidents.party import responsible_from
 from thongsuot_collector.incidents.trouble import NS_PER_S
 from thongsuot_collector.incidents.wording import headline_at
-from thongsuot_collector.notify.content.names import party_name, place_name, subject_name
+from thongsuot_collector.notify.content.names import owner_name, place_name, subject_name
 from thongsuot_collector.notify.content.occasion import Occasion
 from thongsuot_collector.rules import codes, load
 from thongsuot_collector.timeline.subject import subject_from
@@ -40,8 +39,8 @@ def _about(note: Note, occasion: Occasion, language: Language) -> str:
     with suppress(ValueError):
         if note.what == "closed":
             return labels.OUTCOMES[Outcome(about)].read(language)
-        if note.what == "party":
-            return party_name(responsible_from(about), occasion.directory, language)
+        if note.what in {"party", "acknowledged"}:
+            return owner_name(about, occasion.directory, language)
         if note.what == "rule" and about in codes():
             return load(about).title.read(language)
         if note.what in _OF_A_SUBJECT:

@@ -10,6 +10,7 @@ from thongsuot_collector.notify.content import parts, text
 from thongsuot_collector.notify.content.names import (
     SEVERITIES,
     link_name,
+    owner_name,
     party_name,
     service_name,
     site_name,
@@ -74,7 +75,7 @@ def _item(occasion: Occasion, reader: Reader) -> str:
         f"{labels.SINCE.read(language)} {parts.exact(incident.opened_ns)}",
         _length(incident, reader),
         f"{labels.ACTS.read(language)}: {who}",
-        _taken(incident, language),
+        _taken(incident, occasion.directory, language),
     ]
     tags = [SEVERITIES[incident.severity].read(language)] if incident.is_open else []
     if incident.is_excused:
@@ -92,9 +93,11 @@ def _length(incident: Incident, reader: Reader) -> str:
     return duration(max(0.0, until_s - incident.opened_ns / NS_PER_S), reader.language)
 
 
-def _taken(incident: Incident, language: Language) -> str:
+def _taken(incident: Incident, directory: Directory, language: Language) -> str:
     taken = incident.acknowledgement
-    return "" if taken is None else f"{labels.TAKEN.read(language)}: {taken.owner}"
+    if taken is None:
+        return ""
+    return f"{labels.TAKEN.read(language)}: {owner_name(taken.owner, directory, language)}"
 
 
 def _work(windows: Iterable[Window], directory: Directory, reader: Reader) -> str:

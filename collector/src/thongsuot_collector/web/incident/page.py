@@ -11,6 +11,7 @@ from thongsuot_collector.incidents.wording import area, describe
 from thongsuot_collector.notify.content import parts, text
 from thongsuot_collector.notify.content.names import (
     SEVERITIES,
+    owner_name,
     party_name,
     place_name,
     subject_name,
@@ -139,7 +140,8 @@ def _facts(dossier: Dossier, reader: Reader) -> str:
     taken = incident.acknowledgement
     owner = (labels.NOBODY.read(language), "")
     if taken is not None:
-        owner = (f"{taken.owner}, {parts.exact(taken.at_ns)}", taken.note)
+        name = owner_name(taken.owner, directory, language)
+        owner = (f"{name}, {parts.exact(taken.at_ns)}", taken.note)
     segment = incident.segment
     rows = [
         (labels.CODE, incident.id, ""),

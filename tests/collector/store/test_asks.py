@@ -17,10 +17,10 @@ from thongsuot_collector.store.asks import (
     AT_SITE,
     LASTS_NS,
     Ask,
-    Found,
     Stage,
 )
 from thongsuot_collector.store.engine import open_store
+from thongsuot_schema.page.view import TrialRun
 
 
 @pytest.fixture
@@ -86,15 +86,15 @@ def test_what_nobody_takes_expires_and_late_news_still_counts(store: Engine) -> 
 
 def test_of_a_series_the_latest_run_counts(store: Engine) -> None:
     asks.put(store, want(name="one"))
-    first = Found(link="fiber", target="a", family="ip4", outcome="failed", reason="timed_out")
-    other = Found(link="5g", target="a", family="ip4", outcome="ok", values={"path_hops": 3})
-    second = Found(link="fiber", target="a", family="ip4", outcome="ok")
+    first = TrialRun(link="fiber", target="a", family="ip4", outcome="failed", reason="timed_out")
+    other = TrialRun(link="5g", target="a", family="ip4", outcome="ok", values={"path_hops": 3})
+    second = TrialRun(link="fiber", target="a", family="ip4", outcome="ok")
     asks.find(store, "one", [first])
     asks.find(store, "one", [other, second])
     found = asks.get(store, "one")
     assert found is not None
     assert found.findings == [other, second]
-    late = Found(link="wifi", target="a", family="ip4", outcome="ok")
+    late = TrialRun(link="wifi", target="a", family="ip4", outcome="ok")
     asks.find(store, "one", [first, late], only_new=True)
     found = asks.get(store, "one")
     assert found is not None

@@ -13,13 +13,14 @@ from tests.collector.batches import series
 from tests.collector.running import WITHIN_S, Pusher, eventually
 from tests.collector.web.incident.test_routes import command
 from thongsuot_collector.directory import Directory
-from thongsuot_collector.store.asks import AT_ONCE, Found
+from thongsuot_collector.store.asks import AT_ONCE
 from thongsuot_collector.store.asks import Ask as KeptAsk
 from thongsuot_collector.web.ask.findings import result_of
 from thongsuot_schema.batch.model import Notice, NoticeCode
 from thongsuot_schema.batch.push import Answer, Ask
 from thongsuot_schema.catalogue import path
 from thongsuot_schema.inventory.model import Inventory
+from thongsuot_schema.page.view import TrialRun
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Result, not_ok, ok
 
@@ -46,7 +47,7 @@ async def clerk(stage: Stage) -> tuple[str, str]:
 
 def test_an_answer_kept_under_former_names_is_shown_as_it_was_meant() -> None:
     values = {"throughput_down_bits_per_second": 93.4e6, "path_hops_count": 7.0}
-    found = Found(link="fiber", target="", family="ip4", outcome="ok", values=values)
+    found = TrialRun(link="fiber", target="", family="ip4", outcome="ok", values=values)
     ask = KeptAsk(
         id="1",
         site=SITE,

@@ -10,10 +10,11 @@ from thongsuot_collector.asks.wanting import NAME_CHARACTERS, is_id
 from thongsuot_collector.errors import AskError
 from thongsuot_collector.journal.entry import Entry
 from thongsuot_collector.store import asks
-from thongsuot_collector.store.asks import Ask, Found, Stage
+from thongsuot_collector.store.asks import Ask, Stage
 from thongsuot_schema.batch import push
 from thongsuot_schema.batch.columns import Columns
 from thongsuot_schema.batch.model import Notice, NoticeCode
+from thongsuot_schema.page.view import TrialRun
 
 _log = logging.getLogger(__name__)
 
@@ -139,7 +140,7 @@ def here(entry: Entry, notice: Notice) -> Ask | None:
     )
 
 
-def findings(ask: Ask, entry: Entry, columns: Columns) -> list[Found]:
+def findings(ask: Ask, entry: Entry, columns: Columns) -> list[TrialRun]:
     """Return the latest run in a batch of each series that a test consists of."""
     found = []
     earliest_ms = (ask.asked_ns - _BEFORE_NS - entry.epoch_ns) // 1_000_000
@@ -159,7 +160,7 @@ def findings(ask: Ask, entry: Entry, columns: Columns) -> list[Found]:
                 for metric, column in zip(block.block.metrics, block.columns, strict=True)
             }
             found.append(
-                Found(
+                TrialRun(
                     link=series.link,
                     target=series.target,
                     family=str(series.family),

@@ -9,6 +9,7 @@ from sqlalchemy import Engine, delete, func, insert, select, update
 
 from thongsuot_collector.errors import AskError
 from thongsuot_collector.store.tables import ASKS
+from thongsuot_schema.page.view import TrialRun
 
 NS_PER_S = 1_000_000_000
 
@@ -48,17 +49,6 @@ _BEFORE = {
 """From which stages one leads on: news that is read again leads nowhere."""
 
 
-class Found(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One run of a test: ``values`` are by the metric's name, in its unit."""
-
-    link: str
-    target: str
-    family: str
-    outcome: str
-    reason: str = ""
-    values: dict[str, float] = {}
-
-
 class Ask(msgspec.Struct, frozen=True, kw_only=True):
     """
     A test that somebody wanted.
@@ -81,9 +71,9 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
     found: bytes = b"[]"
 
     @property
-    def findings(self) -> list[Found]:
+    def findings(self) -> list[TrialRun]:
         """What was measured, a run each."""
-        return msgspec.json.decode(self.found, type=list[Found])
+        return msgspec.json.decode(self.found, type=list[TrialRun])
 
 
 def put(engine: Engine, wanted: Ask) -> Ask:
@@ -201,7 +191,7 @@ def lead_on(engine: Engine, site: str, name: str, stage: Stage, said: str = "") 
         )
 
 
-def find(engine: Engine, name: str, found: Iterable[Found], *, only_new: bool = False) -> None:
+def find(engine: Engine, name: str, found: Iterable[TrialRun], *, only_new: bool = False) -> None:
     """
     Note what was measured for a test; of a series the latest run counts.
 
@@ -211,7 +201,7 @@ def find(engine: Engine, name: str, found: Iterable[Found], *, only_new: bool = 
         kept = connection.execute(select(ASKS.c.found).where(ASKS.c.id == name)).scalar()
         if kept is None:
             return
-        before = msgspec.json.decode(kept, type=list[Found])
+        before = msgspec.json.decode(kept, type=list[TrialRun])
         runs = {
             (one.link, one.target, one.family): one
             for one in ((*found, *before) if only_new else (*before, *found))

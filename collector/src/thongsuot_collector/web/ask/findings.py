@@ -1,10 +1,8 @@
 """What was found by a test, in words and figures. Pure."""
 
-import msgspec
-
 from thongsuot_collector.directory import Directory
 from thongsuot_collector.notify.content.names import link_name
-from thongsuot_collector.store.asks import Ask, Found
+from thongsuot_collector.store.asks import Ask
 from thongsuot_schema.page.view import TrialRun
 from thongsuot_schema.words.asked import refusal_text, run_text
 from thongsuot_schema.words.language import Language, capitalised
@@ -22,10 +20,10 @@ def link_title(site: str, link: str, directory: Directory, language: Language) -
     return capitalised(link_name(site, link, directory, language)) if link else ""
 
 
-def _line(site: str, run: Found, directory: Directory, language: Language) -> str:
+def _line(site: str, run: TrialRun, directory: Directory, language: Language) -> str:
     link = link_title(site, run.link, directory, language)
     what = ", ".join(part for part in (link, _title(run.target, directory, language)) if part)
-    return run_text(msgspec.convert(run, TrialRun, from_attributes=True), what, language)
+    return run_text(run, what, language)
 
 
 def _title(name: str, directory: Directory, language: Language) -> str:

@@ -60,8 +60,29 @@ def test_a_seal_is_checked_and_made_anew() -> None:
     told, seal = answer(data, KEY)
     assert (seal.type, seal.flags) == (8, 0)
     assert seal.value == seal_of(KEY, b"\0\0\0\2" + bytes((0, 3, 0, 4)) + told.value)
+
+
+def test_under_a_wrong_seal_all_goes_back_as_it_came_and_marked() -> None:
+    data = pack((clocks(), padding(8)), 1, KEY)
     broken = data[:-1] + bytes((data[-1] ^ 1,))
-    assert answer(broken, KEY)[1].flags == INTEGRITY
+    back = answer(broken, KEY)
+    assert [one.flags for one in back] == [UNRECOGNISED | INTEGRITY] * 3
+    assert [one.value for one in back] == [one.value for one in unpack(broken)]
+    assert clocks_from(back[0]) is None
+    elsewhere = answered(data, KNOWN, asked=7, number=2, key=KEY)
+    assert [one.flags & INTEGRITY for one in unpack(elsewhere)] == [INTEGRITY] * 3
+
+
+def test_only_padding_may_come_after_a_seal() -> None:
+    data = pack((clocks(),), 1, KEY)
+    assert [one.flags for one in answer(data + pack((padding(8),), 1), KEY)] == [0, 0, 0]
+    for more in (pack((clocks(),), 1), data[8:]):
+        assert all(one.flags & INTEGRITY for one in answer(data + more, KEY))
+
+
+def test_whoever_has_no_key_does_not_judge_a_seal() -> None:
+    told, seal = answer(pack((clocks(),), 1, KEY))
+    assert (told.flags, seal.flags) == (0, UNRECOGNISED)
 
 
 @given(st.binary(max_size=300), st.sampled_from([b"", KEY]))

@@ -97,8 +97,11 @@ def answered(data: bytes, known: Known, *, asked: int, number: int, key: bytes =
     """
     Return what a reflector sends back for the extensions of a request, as many bytes as came.
 
-    ``asked`` and ``number`` are those of request and answer: each seals its own extensions.
+    ``asked`` and ``number`` are those of request and answer: each seals its own extensions. Under a
+    seal that is wrong nothing is answered: all go back as they came, each marked (section 4.8).
     """
+    if key and _is_seal_wrong(data, asked, key):
+        return _marked(data, INTEGRITY)
     out = bytearray()
     place = 0
     while len(data) - place >= HEAD_BYTES:
@@ -111,8 +114,6 @@ def answered(data: bytes, known: Known, *, asked: int, number: int, key: bytes =
             return bytes(out)
         flags = 0
         if kind == Type.SEAL and key:
-            covered = _NUMBER.pack(asked) + data[:place]
-            flags = 0 if is_sealed(key, covered, value) else INTEGRITY
             value = seal_of(key, _NUMBER.pack(number) + bytes(out))
         elif kind == Type.CLOCKS:
             value = bytes((known.source, known.method) * 2)
@@ -121,6 +122,31 @@ def answered(data: bytes, known: Known, *, asked: int, number: int, key: bytes =
         out += _HEAD.pack(flags, kind, length) + value
         place = end
     return bytes(out) + data[place:]
+
+
+def _is_seal_wrong(data: bytes, number: int, key: bytes) -> bool:
+    """Return whether a seal does not fit what is before it, or more than padding comes after it."""
+    place, was_sealed = 0, False
+    for one in unpack(data):
+        if one.type == Type.SEAL:
+            covered = _NUMBER.pack(number) + data[:place]
+            if was_sealed or not is_sealed(key, covered, one.value):
+                return True
+            was_sealed = True
+        elif was_sealed and one.type != Type.PADDING:
+            return True
+        place += HEAD_BYTES + len(one.value)
+    return False
+
+
+def _marked(data: bytes, flag: int) -> bytes:
+    """Return extensions as they came but for a flag that is set in each."""
+    out = bytearray(data)
+    place = 0
+    for one in unpack(data):
+        out[place] |= flag
+        place += HEAD_BYTES + len(one.value)
+    return bytes(out)
 
 
 def padding(size_bytes: int) -> Extension:
@@ -135,6 +161,6 @@ def clocks() -> Extension:
 
 def clocks_from(extension: Extension) -> tuple[int, int] | None:
     """Return what a reflector says of its clock, source and method; ``None`` where nothing."""
-    if extension.flags & (UNRECOGNISED | MALFORMED) or len(extension.value) != 4:
+    if extension.flags & (UNRECOGNISED | MALFORMED | INTEGRITY) or len(extension.value) != 4:
         return None
     return extension.value[0], extension.value[1]

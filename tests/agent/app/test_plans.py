@@ -13,7 +13,7 @@ from thongsuot_agent.app.show_plan import lines_of
 from thongsuot_agent.clock import NS_PER_S
 from thongsuot_agent.config.model import AgentConfig
 from thongsuot_agent.siteplan.file import load
-from thongsuot_agent.siteplan.ledger import STARTS_UNPROVEN
+from thongsuot_agent.siteplan.ledger import PARDONS, STARTS_UNPROVEN, Ground
 from thongsuot_agent.uplink.answer import Meaning, Reading
 from thongsuot_schema.batch.model import NoticeCode
 from thongsuot_schema.batch.push import Answer
@@ -158,6 +158,12 @@ async def test_an_agent_that_is_cut_off_goes_back_and_says_so(device: Device) ->
     code, text = device.notices[-1]
     assert code is NoticeCode.CONFIG_REJECTED
     assert text == f"{bad} the collector was not reached for 60 s, 5 tries: timed out"
+    # Without it the collector is reached: it was the plan.
+    await offered(plans, offer(2))
+    assert plans.status.version == version_of(offer(1))
+    assert plans.holding.ledger.refused[-1].ground is Ground.CUT_OFF
+    plans.take_push(plans.said, FAILED)
+    await plans.settle()
     # The same version is not tried again, by this process or the next.
     await offered(plans, offer(2))
     assert plans.status.version == version_of(offer(1))
@@ -168,6 +174,59 @@ async def test_an_agent_that_is_cut_off_goes_back_and_says_so(device: Device) ->
     # Made anew, it is.
     await offered(again, offer(3, bytes(offer(2).content)))
     assert again.status.state == "trial"
+
+
+async def cut_off(device: Device, plans: Plans) -> None:
+    """Have the plan on probation fail."""
+    for _ in range(2):
+        plans.take_push(plans.said, FAILED)
+    device.now_ns += 60 * NS_PER_S
+    plans.pass_time()
+    await plans.settle()
+    assert plans.status.state != "trial"
+
+
+async def test_a_plan_during_which_the_centre_was_away_is_tried_again(device: Device) -> None:
+    plans = device.start()
+    await proven(plans, offer(1))
+    await offered(plans, offer(2))
+    await cut_off(device, plans)
+    before, version = version_of(offer(1)), version_of(offer(2))
+    # What cannot leave, or left under the plan, says nothing of the way back.
+    for said, reading in ((plans.said, NO_LINK), (version, FAILED), (before, FAILED)):
+        plans.take_push(said, reading)
+        await plans.settle()
+        assert plans.said == f"{before} !{version}"
+    # The plan before does not reach the collector either; the agent may end meanwhile.
+    plans = device.start()
+    plans.take_push(plans.said, FAILED)
+    await plans.settle()
+    assert (plans.said, device.start().said) == (before, before)
+    assert len(device.notices) == 2
+    # The centre is back.
+    await offered(plans, offer(2))
+    assert plans.status.state == "trial"
+    plans.take_push(plans.said, acknowledged())
+    await plans.settle()
+    assert (plans.said, plans.status.state) == (version, "good")
+    assert plans.holding.ledger.pardoned is None
+
+
+async def test_a_plan_has_only_so_many_chances(device: Device) -> None:
+    plans = device.start()
+    for _ in range(PARDONS):
+        await offered(plans, offer(1))
+        await cut_off(device, plans)
+        plans.take_push(plans.said, FAILED)
+        await plans.settle()
+        assert plans.said == "none"
+    await offered(plans, offer(1))
+    await cut_off(device, plans)
+    plans.take_push(plans.said, FAILED)
+    await plans.settle()
+    assert plans.said == f"none !{version_of(offer(1))}"
+    await offered(plans, offer(1))
+    assert plans.status.state == "none"
 
 
 async def test_without_a_good_plan_the_settings_file_is_gone_back_to(device: Device) -> None:

@@ -6,7 +6,13 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from tests.agent.siteplan.making import offer
 from thongsuot_agent.siteplan import ledger as rules
-from thongsuot_agent.siteplan.ledger import REFUSED_KEPT, STARTS_UNPROVEN, Ground, Ledger
+from thongsuot_agent.siteplan.ledger import (
+    PARDONS,
+    REFUSED_KEPT,
+    STARTS_UNPROVEN,
+    Ground,
+    Ledger,
+)
 from thongsuot_schema.siteplan.codec import Running, version_of
 from thongsuot_schema.siteplan.model import Offer
 
@@ -54,6 +60,44 @@ def test_an_agent_that_ends_on_probation_begins_with_what_was_good() -> None:
     assert ledger.in_force == FIRST
     assert not ledger.wants(SECOND)
     assert ledger.refused[-1].ground is Ground.ENDED
+
+
+def test_what_was_gone_back_from_may_come_again_where_that_did_not_help() -> None:
+    ledger = rules.tried(good(FIRST), SECOND)
+    for _ in range(PARDONS):
+        ledger = rules.rolled_back(ledger, Ground.UNDECIDED, "silence")
+        assert not ledger.wants(SECOND), "before a push has told"
+        ledger = rules.decided(ledger, is_reached=False)
+        assert ledger.undecided is None
+        assert ledger.wants(SECOND)
+        ledger = rules.tried(ledger, SECOND)
+    assert rules.proven(ledger).pardoned is None
+    ledger = rules.rolled_back(ledger, Ground.UNDECIDED, "silence")
+    ledger = rules.decided(ledger, is_reached=False)
+    assert not ledger.wants(SECOND)
+    # Another version has chances of its own.
+    third = rules.rolled_back(rules.tried(ledger, offer(3)), Ground.UNDECIDED, "silence")
+    assert rules.decided(third, is_reached=False).wants(offer(3))
+
+
+def test_what_was_gone_back_from_is_refused_where_that_helped() -> None:
+    ledger = rules.rolled_back(rules.tried(good(FIRST), SECOND), Ground.UNDECIDED, "silence")
+    ledger = rules.decided(ledger, is_reached=True)
+    assert not ledger.wants(SECOND)
+    assert (ledger.refused[-1].ground, ledger.refused[-1].reason) == (Ground.CUT_OFF, "silence")
+    assert ledger.undecided is None
+
+
+def test_what_another_plan_came_after_is_decided_by_that() -> None:
+    ledger = rules.rolled_back(rules.tried(good(FIRST), SECOND), Ground.UNDECIDED, "silence")
+    wrong = rules.refused(ledger, version_of(offer(3)), "wrong")
+    assert wrong.undecided is not None
+    told = Running(version=version_of(FIRST), refused=version_of(offer(3)))
+    assert rules.decided(wrong, is_reached=True).running == wrong.running == told
+    assert rules.decided(wrong, is_reached=False).wants(SECOND)
+    ledger = rules.tried(wrong, offer(4))
+    assert ledger.undecided is None
+    assert not ledger.wants(SECOND)
 
 
 def test_ends_under_one_plan_are_not_held_against_another() -> None:
@@ -129,7 +173,17 @@ class Life(RuleBasedStateMachine):
     def is_cut_off(self) -> None:
         assert self.ledger.trial is not None
         self.failed.add(version_of(self.ledger.trial))
-        self.ledger = rules.rolled_back(self.ledger, Ground.CUT_OFF, "silence")
+        self.ledger = rules.rolled_back(self.ledger, Ground.UNDECIDED, "silence")
+
+    @precondition(lambda self: self.ledger.undecided is not None)
+    @rule(is_reached=st.booleans())
+    def is_decided(self, is_reached: bool) -> None:
+        assert self.ledger.undecided is not None
+        version = self.ledger.undecided.version
+        self.ledger = rules.decided(self.ledger, is_reached=is_reached)
+        if version not in {one.version for one in self.ledger.refused}:
+            assert not is_reached
+            self.failed.remove(version)
 
     @rule()
     def starts(self) -> None:

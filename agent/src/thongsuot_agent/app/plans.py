@@ -4,7 +4,7 @@ Plans: what the collector would have this agent watch: examined, tried, kept or 
 The rules stand in ``siteplan.ledger``; here they meet the disk, the pushes and the clock. All
 steps are taken by one task, one after the other; a ledger is on the disk before what it says is
 done. The plan on probation is judged by pushes that began under it, on new connections: one that
-was open before proves nothing.
+was open before proves nothing. Then the way back is: if it does not help, the plan was not why.
 """
 
 import asyncio
@@ -134,6 +134,8 @@ class Plans:
     hands: PlanHands
     _offered: Offer | None = None
     _probation: _Probation | None = None
+    _helped: bool | None = None
+    """Whether the first push after the way back from a plan reached the collector."""
     _is_unsaved: bool = False
     _beats: int = 0
     _woken: asyncio.Event = field(default_factory=asyncio.Event)
@@ -160,6 +162,8 @@ class Plans:
         if reading.answer is not None and bytes(reading.answer.plan):
             self._take_offer(reading.answer.plan)
         probation = self._probation
+        if probation is None and said == self.said:
+            self._take_way_back(reading)
         if probation is None or said != probation.said:
             return
         if reading.meaning is Meaning.DURABLE and reading.status == _OK:
@@ -192,10 +196,19 @@ class Plans:
             await self._prove()
         elif probation is not None and self._is_overdue():
             await self._roll_back(probation)
+        elif self._helped is not None:
+            await self._decide(is_reached=self._helped)
         offer, self._offered = self._offered, None
         # While one is tried, the answer that brings the next has proved it or comes again.
         if offer is not None and self._probation is None and self.holding.ledger.wants(offer):
             await self._try(offer)
+
+    def _take_way_back(self, reading: Reading) -> None:
+        if self.holding.ledger.undecided is None or self._helped is not None:
+            return
+        if reading.is_tried:
+            self._helped = reading.answer is not None
+            self._woken.set()
 
     def _take_offer(self, raw: msgspec.Raw) -> None:
         try:
@@ -255,7 +268,7 @@ class Plans:
         )
         _log.warning("plan %s taken back: %s", version, reason)
         self._probation = None
-        await self._keep(rules.rolled_back(ledger, Ground.CUT_OFF, reason))
+        await self._keep(rules.rolled_back(ledger, Ground.UNDECIDED, reason))
         plan, config = None, self.own
         good = self.holding.ledger.good
         if good is not None:
@@ -263,6 +276,17 @@ class Plans:
         self._hold(self.holding.ledger, config, plan)
         self.hands.apply(config, plan)
         self._report(NoticeCode.CONFIG_REJECTED, f"{version} {reason}")
+
+    async def _decide(self, *, is_reached: bool) -> None:
+        self._helped = None
+        one = self.holding.ledger.undecided
+        if one is None:  # another was offered and tried meanwhile
+            return
+        await self._keep(rules.decided(self.holding.ledger, is_reached=is_reached))
+        found = "reached" if is_reached else "not reached either"
+        is_refused = any(each.version == one.version for each in self.holding.ledger.refused)
+        fate = "stays refused" if is_refused else "may come again"
+        _log.warning("plan %s %s: without it the collector is %s", one.version, fate, found)
 
     async def _keep_again(self) -> None:
         before = self.holding

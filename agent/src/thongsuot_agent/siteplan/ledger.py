@@ -5,11 +5,16 @@ Ledger: which plan this device runs, which it tries, which it will not run. Pure
        │ right
        ▼
      trial ── a push under it is acknowledged ────────────► good
-       │  └── the collector is not reached ──► good before ─► refused
+       │  └── the collector is not reached ──► good before ─► undecided
        └───── the agent ends ──► good before; the third time ─► refused
 
-What is refused stays so: the same version is not tried again. Each step is a new ledger, which is
-on the disk before anything follows from it.
+    undecided ── the next push, under what was good ── arrives ──► refused
+                                                   └── does not ──► may be tried again
+
+What is refused stays so: the same version is not tried again. A centre that was away is told from a
+plan that cut the agent off by whether the way back helps; since chance has a part in that, only
+three times for one version. Each step is a new ledger, which is on the disk before anything follows
+from it.
 """
 
 from enum import StrEnum
@@ -24,6 +29,8 @@ REFUSED_KEPT = 16
 _REASON_CHARACTERS = 1000
 STARTS_UNPROVEN = 3
 """Ends of the agent under one plan on probation until the plan is taken to be why."""
+PARDONS = 3
+"""Times that one version may come again because without it the collector was not reached either."""
 
 
 class Ground(StrEnum):
@@ -32,8 +39,11 @@ class Ground(StrEnum):
     INVALID = "invalid"
     """It is wrong for this device, with this version of the agent and this settings file."""
 
+    UNDECIDED = "undecided"
+    """Under it the collector was not reached; without it nobody has tried yet."""
+
     CUT_OFF = "cut_off"
-    """Under it the collector was not reached."""
+    """Under it the collector was not reached, without it it was."""
 
     ENDED = "ended"
     """Under it the agent ended again and again."""
@@ -57,6 +67,13 @@ class Unproven(msgspec.Struct, frozen=True, kw_only=True):
     ends: int
 
 
+class Pardoned(msgspec.Struct, frozen=True, kw_only=True):
+    """How often a version was let come again."""
+
+    version: str
+    times: int
+
+
 class Ledger(msgspec.Struct, frozen=True, kw_only=True):
     """
     ``good`` has proved itself, ``trial`` is on probation; neither: the settings file alone.
@@ -67,6 +84,7 @@ class Ledger(msgspec.Struct, frozen=True, kw_only=True):
     good: Offer | None = None
     trial: Offer | None = None
     unproven: Unproven | None = None
+    pardoned: Pardoned | None = None
     refused: tuple[Refused, ...] = ()
     fingerprint: str = ""
 
@@ -83,6 +101,12 @@ class Ledger(msgspec.Struct, frozen=True, kw_only=True):
         last = self.refused[-1].version if self.refused else ""
         is_newer = last and _number(last) > (_number(version) if version else 0)
         return Running(version=version, refused=last if is_newer else "")
+
+    @property
+    def undecided(self) -> Refused | None:
+        """What was gone back from, and perhaps was not why the collector was not reached."""
+        found = (one for one in self.refused if one.ground is Ground.UNDECIDED)
+        return next(found, None)
 
     def wants(self, offer: Offer) -> bool:
         """Return whether an offer is news: neither run nor refused."""
@@ -122,13 +146,15 @@ def relieved(ledger: Ledger) -> Ledger:
 
 def tried(ledger: Ledger, offer: Offer) -> Ledger:
     """Return the ledger in which an offer is on probation."""
+    if ledger.undecided is not None:  # the offer came while without that plan: it was reached
+        ledger = decided(ledger, is_reached=True)
     return structs.replace(ledger, trial=offer)
 
 
 def proven(ledger: Ledger) -> Ledger:
     """Return the ledger in which the plan on probation has proved itself."""
     assert ledger.trial is not None, "only what is tried can prove itself"
-    return structs.replace(ledger, good=ledger.trial, trial=None, unproven=None)
+    return structs.replace(ledger, good=ledger.trial, trial=None, unproven=None, pardoned=None)
 
 
 def rolled_back(ledger: Ledger, ground: Ground, reason: str) -> Ledger:
@@ -136,6 +162,24 @@ def rolled_back(ledger: Ledger, ground: Ground, reason: str) -> Ledger:
     assert ledger.trial is not None, "only what is tried can fail"
     ledger = _refusing(ledger, version_of(ledger.trial), ground, reason)
     return structs.replace(ledger, trial=None, unproven=None)
+
+
+def decided(ledger: Ledger, *, is_reached: bool) -> Ledger:
+    """
+    Return the ledger after the first push without the plan that was gone back from.
+
+    Where that does not arrive either, the plan may come again, ``PARDONS`` times.
+    """
+    one, before = ledger.undecided, ledger.pardoned
+    assert one is not None, "only what is undecided can be decided"
+    times = before.times if before is not None and before.version == one.version else 0
+    if is_reached or times >= PARDONS:
+        cut_off = structs.replace(one, ground=Ground.CUT_OFF)
+        kept = tuple(cut_off if each is one else each for each in ledger.refused)
+        return structs.replace(ledger, refused=kept)
+    others = tuple(each for each in ledger.refused if each is not one)
+    pardoned = Pardoned(version=one.version, times=times + 1)
+    return structs.replace(ledger, refused=others, pardoned=pardoned)
 
 
 def refused(ledger: Ledger, version: str, reason: str, ground: Ground = Ground.INVALID) -> Ledger:

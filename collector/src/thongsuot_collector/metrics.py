@@ -1,5 +1,7 @@
 """What the collector measures about itself; the names stand here and nowhere else."""
 
+from collections.abc import Mapping
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 _PREFIX = "thongsuot_collector"
@@ -10,8 +12,8 @@ class Metrics:
     All instruments of one collector, in a registry of their own.
 
     Labels are bounded: ``reason``, ``quality`` and ``stand`` from closed lists, ``consumer``,
-    ``sink`` and ``file`` from the configuration, ``version`` as many as are rolled out. Never a
-    site: ten thousand of them would be the largest part of the database.
+    ``sink``, ``authority`` and ``file`` from the configuration, ``version`` as many as are rolled
+    out. Never a site: ten thousand of them would be the largest part of the database.
     """
 
     def __init__(self) -> None:
@@ -109,6 +111,26 @@ class Metrics:
         self.certificate_expiry = self._gauge(
             "certificate_expiry_timestamp_seconds", "When its certificate runs out", ("file",)
         )
+        self._authority_expiry = self._gauge(
+            "authority_expiry_timestamp_seconds",
+            "When an authority of client certificates runs out",
+            ("authority",),
+        )
+        self._revocations_due = self._gauge(
+            "revocation_list_due_timestamp_seconds",
+            "When a list of revoked client certificates has to be followed by a newer one",
+            ("file",),
+        )
+
+    def tell_ends(self, authorities: Mapping[str, float], lists: Mapping[str, float]) -> None:
+        """Have the gauges say what has to be renewed until when, and nothing of what is gone."""
+        for gauge, told in (
+            (self._authority_expiry, authorities),
+            (self._revocations_due, lists),
+        ):
+            gauge.clear()
+            for name, end_s in told.items():
+                gauge.labels(name).set(end_s)
 
     def _counter(self, name: str, text: str, labels: tuple[str, ...]) -> Counter:
         return Counter(f"{_PREFIX}_{name}", text, labels, registry=self.registry)

@@ -1,6 +1,6 @@
 """``python -m thongsuot_dashboards [FOLDER]`` writes boards, rules and provisioning files."""
 
-import sys
+import argparse
 from pathlib import Path
 
 from thongsuot_dashboards import boards, provisioning, rules
@@ -21,7 +21,9 @@ def files() -> dict[str, str]:
 
 def main() -> None:
     """Write the files."""
-    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else DEFAULT_FOLDER
+    parser = argparse.ArgumentParser(prog="python -m thongsuot_dashboards", description=__doc__)
+    parser.add_argument("folder", nargs="?", type=Path, default=DEFAULT_FOLDER)
+    folder: Path = parser.parse_args().folder
     for name, text in files().items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)

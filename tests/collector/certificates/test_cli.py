@@ -42,6 +42,25 @@ def test_an_authority_is_made_shown_and_not_made_again(
     assert "authority_created" in capsys.readouterr().out
 
 
+def test_an_authority_takes_anothers_place(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    common = ("--config", str(config))
+    assert main(("ca", "renew", *common)) == 1
+    assert "ca init" in capsys.readouterr().err
+    assert main(("ca", "init", *common)) == 0
+    assert main(("ca", "show", *common)) == 0
+    before = capsys.readouterr().out.splitlines()[-3]
+    assert main(("ca", "renew", "--days", "400", *common)) == 0
+    said = capsys.readouterr()
+    assert "stays good" in said.err
+    assert "PRIVATE" not in said.out + said.err
+    assert main(("ca", "show", *common)) == 0
+    assert before not in capsys.readouterr().out
+    assert main(("audit", *common)) == 0
+    assert "authority_renewed" in capsys.readouterr().out
+
+
 def test_an_authority_is_made_where_there_is_no_configuration_yet(tmp_path: Path) -> None:
     state = tmp_path / "state"
     words = ("ca", "init", "--config", str(tmp_path / "none"), "--state-dir", str(state))

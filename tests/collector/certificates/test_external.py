@@ -165,6 +165,39 @@ async def test_another_authoritys_certificates_come_in_and_the_collector_issues_
         assert 'client_certificates_refused_total{reason="invalid"} 1.0' in text
 
 
+async def test_how_long_authorities_and_lists_are_good_is_told(tmp_path: Path) -> None:
+    city, again, other = (
+        City("city"),
+        City(
+            "city",
+        ),
+        City("other"),
+    )
+    (tmp_path / "city.pem").write_text(city.pem + again.pem + other.pem)
+    (tmp_path / "city.crl").write_bytes(city.revoking())
+    prefix = "thongsuot_collector_"
+    end_s = (NOW + 365 * DAY).timestamp()
+    async with secured(tmp_path, "optional", MORE) as running, running.client() as client:
+
+        async def told() -> dict[str, float]:
+            text = (await client.get("/metrics")).text
+            lines = [one for one in text.splitlines() if one.startswith(prefix)]
+            return {name: float(value) for name, _, value in (one.rpartition(" ") for one in lines)}
+
+        found = await told()
+        for name in ("city", "other"):
+            key = f'{prefix}authority_expiry_timestamp_seconds{{authority="CN={name}"}}'
+            assert found[key] == end_s
+        due = f'{prefix}revocation_list_due_timestamp_seconds{{file="city.crl"}}'
+        assert found[due] == (NOW + DAY).timestamp()
+        replaced(tmp_path / "city.crl", city.revoking(until=NOW + 2 * DAY))
+
+        async def is_new() -> bool:
+            return (await told())[due] == (NOW + 2 * DAY).timestamp()
+
+        await eventually(is_new)
+
+
 async def test_a_new_list_is_read_while_it_runs_and_open_connections_are_no_exception(
     tmp_path: Path,
 ) -> None:
@@ -246,6 +279,7 @@ def test_an_overdue_list_goes_on_counting(tmp_path: Path, caplog: pytest.LogCapt
     lists.write_bytes(city.revoking(key, until=NOW - DAY))
     roll = ExternalRoll(settings(tmp_path, revocation_files=(str(lists),)))
     assert "is overdue" in caplog.text
+    assert roll.ends.lists == {"city.crl": (NOW - DAY).timestamp()}
     with pytest.raises(PushRefused, match="revoked"):
         site_of(roll, key)
 

@@ -232,6 +232,69 @@ async def test_a_certificate_that_the_store_does_not_know_is_refused(tmp_path: P
         assert "is not known here" in answer.json()["error"]
 
 
+async def test_whoever_has_the_authoritys_key_alone_does_not_come_in(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    from datetime import UTC, datetime
+
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
+
+    state = tmp_path / "state"
+    new_authority(state)
+    good, stranger = enrolled(state), new_key()
+    stolen = load_pem_private_key((state / "ca" / "ca.key").read_bytes(), None)
+    ours = x509.load_pem_x509_certificate(good.certificate.encode())
+    # All of a good one, its number too, but for another key.
+    forged = x509.CertificateBuilder(
+        issuer_name=ours.issuer,
+        subject_name=ours.subject,
+        public_key=stranger.private.public_key(),
+        serial_number=ours.serial_number,
+        not_valid_before=ours.not_valid_before_utc,
+        not_valid_after=ours.not_valid_after_utc,
+        extensions=[one for one in ours.extensions if one.oid != x509.SubjectKeyIdentifier.oid],
+    ).sign(stolen, hashes.SHA256())  # type: ignore[arg-type]
+    assert forged.not_valid_after_utc > datetime.now(UTC)
+    pem = forged.public_bytes(Encoding.PEM).decode()
+    thief = Key(private=stranger.private, request="", certificate=pem)
+    async with secured(tmp_path, "required") as running:
+        async with running.client(thief) as client:
+            answer = await pushed(client, "")
+            assert answer.status_code == 403
+            assert "is not known here" in answer.json()["error"]
+        assert "has the key of the authority" in caplog.text
+        async with running.client(good) as client:
+            assert (await pushed(client, "")).status_code == 200
+
+
+async def test_an_authority_in_anothers_place_shuts_nobody_out_and_issues_what_comes_next(
+    tmp_path: Path,
+) -> None:
+    from datetime import UTC, datetime, timedelta
+
+    from thongsuot_collector.certificates import authority
+
+    state = tmp_path / "state"
+    new_authority(state)
+    key, fresh = enrolled(state, age_s=61 * DAY_S), new_key()
+    ends = datetime.now(UTC) + timedelta(days=3000)
+    new = authority.renew(
+        state / authority.FOLDER, now=datetime.now(UTC), lifetime=timedelta(days=3000)
+    )
+    async with secured(tmp_path, "required") as running, running.client(key) as client:
+        assert (await pushed(client, "")).status_code == 200
+        answer = await client.post(PATH_CERTIFICATE, json={"certificate_request": fresh.request})
+        renewed = Key(private=fresh.private, request="", certificate=answer.json()["certificate"])
+        async with running.client(renewed) as after:
+            assert (await pushed(after, "")).status_code == 200
+        text = (await client.get("/metrics")).text
+    line = f'thongsuot_collector_authority_expiry_timestamp_seconds{{authority="{new.name}"}}'
+    (told,) = (one.split()[-1] for one in text.splitlines() if one.startswith(line))
+    assert abs(float(told) - ends.timestamp()) < 60
+
+
 async def test_two_devices_with_one_certificate_are_flagged_by_their_boots(tmp_path: Path) -> None:
     state = tmp_path / "state"
     new_authority(state)

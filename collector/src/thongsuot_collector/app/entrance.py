@@ -12,7 +12,7 @@ from thongsuot_collector.certificates.handshake import Handshakes
 from thongsuot_collector.certificates.issuing import Issuer
 from thongsuot_collector.certificates.own import OwnRoll
 from thongsuot_collector.certificates.policy import Policy
-from thongsuot_collector.certificates.roll import Roll
+from thongsuot_collector.certificates.roll import Ends, Roll
 from thongsuot_collector.config.read import Configuration
 from thongsuot_collector.ingest.tokens import TokenBook
 from thongsuot_collector.metrics import Metrics
@@ -29,16 +29,25 @@ class Entrance:
     admission: Admission
     issuer: Issuer | None
     handshakes: Handshakes | None
+    metrics: Metrics
 
     async def refresh(self) -> None:
         """Read what is good now."""
         await self.tokens.refresh()
         await self.admission.refresh()
+        self._follow()
 
     async def keep_fresh(self) -> None:
         """Follow what becomes of certificates and their authorities, for ever."""
-        handshakes = self.handshakes
-        await self.admission.keep_fresh(lambda: handshakes.renew() if handshakes else None)
+        await self.admission.keep_fresh(self._follow)
+
+    def _follow(self) -> None:
+        """Take what the authorities are now, and tell how long they and their lists are good."""
+        if self.handshakes is not None:
+            self.handshakes.renew()
+        if self.admission.roll is not None:
+            ends = self.admission.roll.ends
+            self.metrics.tell_ends(ends.authorities, ends.lists)
 
 
 def entrance(configuration: Configuration, store: Engine, metrics: Metrics) -> Entrance:
@@ -55,8 +64,11 @@ def entrance(configuration: Configuration, store: Engine, metrics: Metrics) -> E
     if policy is not Policy.OFF and settings.certificates.authorities_file:
         roll = ExternalRoll(settings.certificates)
     elif policy is not Policy.OFF:
-        own = authority.load(configuration.state_dir / authority.FOLDER)
-        roll, issuer = OwnRoll(store, own.pem), Issuer(own, settings.certificates.lifetime_s)
+        folder = configuration.state_dir / authority.FOLDER
+        own = authority.load(folder)
+        ends = Ends(authorities={own.name: own.not_after.timestamp()})
+        roll = OwnRoll(store, authority.trusted(folder), ends)
+        issuer = Issuer(own, settings.certificates.lifetime_s)
     handshakes = None
     if roll is not None:
         make, refusals = (lambda: tls_context(settings.listen)), metrics.handshakes_refused
@@ -66,4 +78,5 @@ def entrance(configuration: Configuration, store: Engine, metrics: Metrics) -> E
         admission=Admission(store, tokens, policy, roll),
         issuer=issuer,
         handshakes=handshakes,
+        metrics=metrics,
     )

@@ -1,9 +1,10 @@
 """
 The collector's own certificate authority: one key, one self-signed certificate, leaves for agents.
 
-Whoever has ``ca.key`` can make certificates for every site: it stands outside the database, so that
-no copy of that brings it along. Source: RFC 5280, sections 4.1.2.2 (serial numbers: random, 159
-bits), 4.2.1.3, 4.2.1.9 and 4.2.1.12.
+One that takes another's place leaves that one's certificate in the folder, without its key: what it
+has issued stays good. ``ca.key`` stands outside the database, so that no copy of that brings it
+along. Source: RFC 5280, sections 4.1.2.2 (serial numbers: random, 159 bits), 4.2.1.3, 4.2.1.9 and
+4.2.1.12.
 """
 
 import os
@@ -14,6 +15,7 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
@@ -27,6 +29,10 @@ from thongsuot_collector.errors import AuthorityError
 
 FOLDER = "ca"
 KEY_FILE, CERTIFICATE_FILE = "ca.key", "ca.pem"
+BEFORE_FILES = "before-*.pem"
+"""Certificates of authorities whose place was taken."""
+
+_STAGED = ".new"
 
 URI_PREFIX = "thongsuot:site:"
 """What the URI in a certificate begins with; the name of the site follows."""
@@ -51,6 +57,16 @@ class Authority:
         self._certificate = certificate
         self._key = key
         self.pem = certificate.public_bytes(Encoding.PEM).decode("ascii")
+
+    @property
+    def name(self) -> str:
+        """Its name, for people."""
+        return self._certificate.subject.rfc4514_string()
+
+    @property
+    def serial(self) -> int:
+        """The number of its own certificate."""
+        return self._certificate.serial_number
 
     @property
     def not_after(self) -> datetime:
@@ -100,6 +116,44 @@ def create(folder: Path, *, now: datetime, lifetime: timedelta) -> Authority:
     """
     if (folder / KEY_FILE).exists() or (folder / CERTIFICATE_FILE).exists():
         raise AuthorityError(f"there is an authority already in {folder}; it is left alone")
+    folder.mkdir(mode=0o700, exist_ok=True)
+    _own(folder, folder.parent.stat())
+    return _made(folder, now=now, lifetime=lifetime)
+
+
+def renew(folder: Path, *, now: datetime, lifetime: timedelta) -> Authority:
+    """
+    Make an authority that takes the place of the one in a folder, whose key is gone then.
+
+    Raises:
+        AuthorityError: there is none that could be followed.
+        OSError: it cannot be written.
+    """
+    before = load(folder)
+    kept = folder / BEFORE_FILES.replace("*", f"{before.serial:x}")
+    _stage(kept, before.pem.encode("ascii"), 0o644, folder.parent.stat()).rename(kept)
+    return _made(folder, now=now, lifetime=lifetime)
+
+
+def trusted(folder: Path) -> str:
+    """
+    Return the authorities of a folder as PEM, the one that issues first.
+
+    Raises:
+        AuthorityError: one cannot be used.
+    """
+    found = [load(folder).pem]
+    for file in sorted(folder.glob(BEFORE_FILES)):
+        try:
+            pem = file.read_text("ascii")
+            x509.load_pem_x509_certificate(pem.encode("ascii"))
+        except (OSError, ValueError) as error:
+            raise AuthorityError(f"cannot use the authority before in {file}: {error}") from error
+        found.append(pem)
+    return "".join(found)
+
+
+def _made(folder: Path, *, now: datetime, lifetime: timedelta) -> Authority:
     key = ec.generate_private_key(ec.SECP256R1())
     serial = x509.random_serial_number()
     # No two authorities are called the same: a chain is then never tried against the wrong one.
@@ -119,12 +173,11 @@ def create(folder: Path, *, now: datetime, lifetime: timedelta) -> Authority:
         .sign(key, hashes.SHA256())
     )
     secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    folder.mkdir(mode=0o700, exist_ok=True)
-    owner = folder.parent.stat()
-    _own(folder, owner)
-    # The key first: with the certificate beside it there is an authority, and a whole one.
-    _write(folder / KEY_FILE, secret, 0o600, owner)
-    _write(folder / CERTIFICATE_FILE, certificate.public_bytes(Encoding.PEM), 0o644, owner)
+    owner, pem = folder.parent.stat(), certificate.public_bytes(Encoding.PEM)
+    # Both are there before either takes its place: a power cut between leaves one whole authority.
+    fresh = _stage(folder / CERTIFICATE_FILE, pem, 0o644, owner)
+    _stage(folder / KEY_FILE, secret, 0o600, owner).rename(folder / KEY_FILE)
+    fresh.rename(folder / CERTIFICATE_FILE)
     return Authority(certificate, key)
 
 
@@ -140,7 +193,7 @@ def load(folder: Path) -> Authority:
         if key_file.stat().st_mode & 0o077:
             raise AuthorityError(f"{key_file} may be used by others; chmod 600 {key_file}")
         key = load_pem_private_key(key_file.read_bytes(), None)
-        certificate = x509.load_pem_x509_certificate(certificate_file.read_bytes())
+        certificate = _certificate_of(key, certificate_file)
     except FileNotFoundError as error:
         raise AuthorityError(
             f"there is no authority in {folder}: make one by `thongsuot-collector ca init`"
@@ -149,9 +202,19 @@ def load(folder: Path) -> Authority:
         raise AuthorityError(f"cannot use the authority in {folder}: {error}") from error
     if not isinstance(key, ec.EllipticCurvePrivateKey):
         raise AuthorityError(f"{key_file} is no key of an elliptic curve")
-    if key.public_key() != certificate.public_key():
+    if certificate is None:
         raise AuthorityError(f"{key_file} is not the key of {certificate_file}")
     return Authority(certificate, key)
+
+
+def _certificate_of(key: PrivateKeyTypes, file: Path) -> x509.Certificate | None:
+    """Return the certificate of a key: in its file, or, where renewing was cut short, beside it."""
+    beside = (file.with_name(file.name + _STAGED), *file.parent.glob(BEFORE_FILES))
+    for place in (file, *(one for one in beside if one.exists())):
+        certificate = x509.load_pem_x509_certificate(place.read_bytes())
+        if certificate.public_key() == key.public_key():
+            return certificate
+    return None
 
 
 def _usage(*, is_authority: bool) -> x509.KeyUsage:
@@ -168,15 +231,16 @@ def _usage(*, is_authority: bool) -> x509.KeyUsage:
     )
 
 
-def _write(path: Path, content: bytes, mode: int, owner: os.stat_result) -> None:
-    fresh = path.with_name(path.name + ".new")
+def _stage(path: Path, content: bytes, mode: int, owner: os.stat_result) -> Path:
+    """Write what is to be renamed to ``path``; return where it is until then."""
+    fresh = path.with_name(path.name + _STAGED)
     fresh.unlink(missing_ok=True)
     with os.fdopen(os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode), "wb") as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
     _own(fresh, owner)
-    fresh.rename(path)
+    return fresh
 
 
 def _own(path: Path, owner: os.stat_result) -> None:

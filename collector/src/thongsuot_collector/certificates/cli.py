@@ -54,6 +54,13 @@ def add_parsers(
         metavar="FOLDER",
         help="default: as configured; for where there is no configuration yet",
     )
+    follow = add(
+        "renew",
+        _renew,
+        "make one that takes its place; what it issued stays good, a running collector needs a "
+        "restart",
+    )
+    follow.add_argument("--days", type=_days, default=3653, help="default %(default)s")
     add("show", _show, "the authority's own certificate, for whoever has to trust it")
     add("list", _list, "certificates that were issued").add_argument("site", nargs="?")
     revoke = add("revoke", _revoke, "revoke those of a site, or one; its token stays good")
@@ -92,9 +99,28 @@ def _init(options: argparse.Namespace) -> int:
     finally:
         store.dispose()
     print(
-        f"{state_dir / authority.FOLDER / authority.KEY_FILE} makes certificates for every site: "
+        f"{state_dir / authority.FOLDER / authority.KEY_FILE} makes certificates: "
         "keep a copy where nobody else reads it. Now set client_certificates in [listen] and "
         "restart the collector.",
+        file=sys.stderr,
+    )
+    return 0
+
+
+def _renew(options: argparse.Namespace) -> int:
+    state_dir = read(options.config).state_dir
+    folder = state_dir / authority.FOLDER
+    store = _store(state_dir)
+    try:
+        made = authority.renew(folder, now=datetime.now(UTC), lifetime=timedelta(days=options.days))
+        print(_about(made))
+        with store.begin() as connection:
+            audit.write(connection, Action.AUTHORITY_RENEWED, "ca", detail=_fingerprint(made.pem))
+    finally:
+        store.dispose()
+    print(
+        "what the one before has issued stays good until it runs out or is renewed; its key is "
+        f"gone from {folder}. Restart the collector, and keep a copy of the new key.",
         file=sys.stderr,
     )
     return 0

@@ -11,6 +11,7 @@ every device because a list is late would be the outage that monitoring is there
 import asyncio
 import logging
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,7 +22,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from thongsuot_collector.certificates.peer import Peer
-from thongsuot_collector.certificates.roll import check_time, short
+from thongsuot_collector.certificates.roll import Ends, check_time, short
 from thongsuot_collector.certificates.settings import SITE, CertificateSettings
 from thongsuot_collector.errors import AuthorityError
 from thongsuot_collector.ingest.refusal import PushRefused, Why
@@ -44,6 +45,7 @@ class Trusted:
 
     authorities: str
     revoked: Revoked
+    ends: Ends
     overdue: tuple[str, ...]
 
 
@@ -57,6 +59,7 @@ def read_trusted(settings: CertificateSettings, *, now: datetime) -> Trusted:
     authorities = _authorities(Path(settings.authorities_file))
     revoked: set[tuple[bytes, str]] = set()
     overdue = []
+    lists = {}
     for file in map(Path, settings.revocation_files):
         listed = _revocations(file)
         by_name = [one for one in authorities if one.subject == listed.issuer]
@@ -64,10 +67,17 @@ def read_trusted(settings: CertificateSettings, *, now: datetime) -> Trusted:
             raise AuthorityError(f"{file} is not signed by an authority of the bundle")
         issuer = listed.issuer.public_bytes()
         revoked.update((issuer, f"{one.serial_number:x}") for one in listed)
-        if listed.next_update_utc is not None and listed.next_update_utc < now:
-            overdue.append(str(file))
+        if listed.next_update_utc is not None:
+            lists[file.name] = listed.next_update_utc.timestamp()
+            if listed.next_update_utc < now:
+                overdue.append(str(file))
     pem = "".join(one.public_bytes(Encoding.PEM).decode("ascii") for one in authorities)
-    return Trusted(authorities=pem, revoked=frozenset(revoked), overdue=tuple(overdue))
+    return Trusted(
+        authorities=pem,
+        revoked=frozenset(revoked),
+        ends=Ends(authorities=_ends_of(authorities), lists=lists),
+        overdue=tuple(overdue),
+    )
 
 
 def pattern_mistake(settings: CertificateSettings) -> str:
@@ -101,6 +111,11 @@ class ExternalRoll:
     def authorities(self) -> str:
         """The bundle."""
         return self._trusted.authorities
+
+    @property
+    def ends(self) -> Ends:
+        """See ``Roll``."""
+        return self._trusted.ends
 
     def site_of(self, peer: Peer, now_s: float) -> str:
         """Return whose certificate it is; see ``Roll``."""
@@ -178,6 +193,15 @@ def _authorities(file: Path) -> list[x509.Certificate]:
         if not is_authority:
             raise AuthorityError(f"{file}: {one.subject.rfc4514_string()} is no authority")
     return found
+
+
+def _ends_of(authorities: Iterable[x509.Certificate]) -> dict[str, float]:
+    """Return when each name runs out: of an authority that was made anew, the later end."""
+    ends: dict[str, float] = {}
+    for one in authorities:
+        name, end_s = one.subject.rfc4514_string(), one.not_valid_after_utc.timestamp()
+        ends[name] = max(end_s, ends.get(name, end_s))
+    return ends
 
 
 def _revocations(file: Path) -> x509.CertificateRevocationList:

@@ -6,7 +6,7 @@ import logging
 from sqlalchemy import Engine
 
 from thongsuot_collector.certificates.peer import Peer
-from thongsuot_collector.certificates.roll import check_time, short
+from thongsuot_collector.certificates.roll import Ends, check_time, short
 from thongsuot_collector.ingest.refusal import PushRefused, Why
 from thongsuot_collector.store import certificates
 
@@ -14,17 +14,24 @@ _log = logging.getLogger(__name__)
 
 
 class OwnRoll:
-    """Certificates that this collector issued; ``authorities`` is its own authority's, as PEM."""
+    """
+    Certificates that this collector issued; ``authorities`` are its own and those whose place it
+    took, as PEM, ``ends`` says when its own runs out.
+
+    Only what the store knows is good, number and key: whoever has an authority's key alone makes
+    nothing that comes in.
+    """
 
     checks_time = False
     """An expired certificate is refused with a sentence, not by a handshake that breaks off."""
 
-    def __init__(self, store: Engine, authorities: str) -> None:
+    def __init__(self, store: Engine, authorities: str, ends: Ends) -> None:
         self._store = store
-        self._sites: dict[str, str] = {}
+        self._good: dict[str, tuple[str, bytes]] = {}
         self._revoked: frozenset[str] = frozenset()
         self._mark: tuple[int, int, int] | None = None
         self.authorities = authorities
+        self.ends = ends
 
     def site_of(self, peer: Peer, now_s: float) -> str:
         """Return whose certificate it is; see ``Roll``."""
@@ -34,8 +41,15 @@ class OwnRoll:
                 Why.CERTIFICATE_REVOKED,
                 f"certificate {short(peer.serial)} was revoked; enrol this device again",
             )
-        site = self._sites.get(peer.serial)
-        if site is None:
+        site, key_digest = self._good.get(peer.serial, ("", b""))
+        if not site or key_digest != peer.key_digest:
+            if site:
+                _log.error(
+                    "certificate %s of site=%s came with another key: it was not issued here, and "
+                    "who made it has the key of the authority; `thongsuot-collector ca renew`",
+                    peer.serial,
+                    site,
+                )
             raise PushRefused(
                 Why.CERTIFICATE_UNKNOWN,
                 f"certificate {short(peer.serial)} is not known here; enrol this device again",
@@ -48,7 +62,9 @@ class OwnRoll:
         if mark == self._mark:
             return
         listed = await asyncio.to_thread(certificates.listed, self._store)
-        self._sites = {one.serial: one.site for one in listed if one.revoked_ns is None}
+        self._good = {
+            one.serial: (one.site, one.key_digest) for one in listed if one.revoked_ns is None
+        }
         self._revoked = frozenset(one.serial for one in listed if one.revoked_ns is not None)
         self._mark = mark
-        _log.info("certificates read good=%d revoked=%d", len(self._sites), len(self._revoked))
+        _log.info("certificates read good=%d revoked=%d", len(self._good), len(self._revoked))

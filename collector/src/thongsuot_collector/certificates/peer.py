@@ -3,7 +3,10 @@
 from dataclasses import dataclass
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.x509.oid import NameOID
+
+from thongsuot_collector.certificates.request import digest_of_key
 
 SCOPE_KEY = "thongsuot.peer"
 """Where a request's ASGI scope holds the ``Peer`` of its connection."""
@@ -15,17 +18,21 @@ class Peer:
     A certificate whose chain the handshake has verified; nothing else is checked yet.
 
     ``serial`` is hexadecimal, without leading zeros, ``issuer`` the issuer's name as DER; ``names``
-    are those of the subject, each with its kind: ``uri:…``, ``dns:…``, ``cn:…``.
+    are those of the subject, each with its kind: ``uri:…``, ``dns:…``, ``cn:…``. ``key_digest`` is
+    SHA-256 over the public key as DER.
     """
 
     serial: str
+    key_digest: bytes
     issuer: bytes
     names: tuple[str, ...]
     not_before_s: float
     not_after_s: float
 
 
-UNREADABLE = Peer(serial="", issuer=b"", names=(), not_before_s=0.0, not_after_s=0.0)
+UNREADABLE = Peer(
+    serial="", key_digest=b"", issuer=b"", names=(), not_before_s=0.0, not_after_s=0.0
+)
 """OpenSSL took it, and nothing here can be said of it: it ran out in 1970."""
 
 
@@ -35,12 +42,13 @@ def peer_from(der: bytes) -> Peer:
         certificate = x509.load_der_x509_certificate(der)
         return Peer(
             serial=f"{certificate.serial_number:x}",
+            key_digest=digest_of_key(certificate.public_key()),
             issuer=certificate.issuer.public_bytes(),
             names=_names(certificate),
             not_before_s=certificate.not_valid_before_utc.timestamp(),
             not_after_s=certificate.not_valid_after_utc.timestamp(),
         )
-    except ValueError:
+    except (ValueError, UnsupportedAlgorithm):
         return UNREADABLE
 
 

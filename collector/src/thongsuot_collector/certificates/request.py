@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 
@@ -43,5 +44,10 @@ def key_request(pem: str) -> KeyRequest:
         raise RequestRefused("only keys on the curve P-256 are certified here")
     if not is_proven:
         raise RequestRefused("the request is not signed by the key that it is for")
+    return KeyRequest(key=key, digest=digest_of_key(key))
+
+
+def digest_of_key(key: CertificatePublicKeyTypes) -> bytes:
+    """Return SHA-256 over a public key as DER."""
     der = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    return KeyRequest(key=key, digest=hashlib.sha256(der).digest())
+    return hashlib.sha256(der).digest()

@@ -1,9 +1,22 @@
 """Roll: whose certificates are good now, and for which site; what both kinds of authority share."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from thongsuot_collector.certificates.peer import Peer
 from thongsuot_collector.ingest.refusal import PushRefused, Why
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ends:
+    """
+    What somebody has to renew, and until when, in Unix seconds: authorities by their names, lists
+    of what was revoked by their files.
+    """
+
+    authorities: Mapping[str, float]
+    lists: Mapping[str, float] = field(default_factory=dict)
 
 
 class Roll(Protocol):
@@ -12,6 +25,10 @@ class Roll(Protocol):
     @property
     def authorities(self) -> str:
         """The authorities whose certificates a handshake takes, in PEM form."""
+
+    @property
+    def ends(self) -> Ends:
+        """What somebody has to renew in time."""
 
     @property
     def checks_time(self) -> bool:

@@ -29,6 +29,7 @@ class Action(StrEnum):
     ENROLLED = "enrolled"
     ENROLMENT_REFUSED = "enrolment_refused"
     AUTHORITY_CREATED = "authority_created"
+    AUTHORITY_RENEWED = "authority_renewed"
     CERTIFICATE_ISSUED = "certificate_issued"
     CERTIFICATE_REVOKED = "certificate_revoked"
     CERTIFICATE_REFUSED = "certificate_refused"

@@ -101,6 +101,34 @@ GROUP = Group(
             action_en="After that no device can push. Renew it and restart the collector.",
         ),
         Alert(
+            name="ThongsuotAuthorityExpiring",
+            expr=f"({own.AUTHORITY} - time()) / {_DAY_S} < 60",
+            lasting="1h",
+            severity="warning",
+            summary_vi="Đơn vị cấp chứng thư thiết bị ({{ $labels.authority }}) còn"
+            ' {{ $value | printf "%.1f" }} ngày',
+            summary_en="The authority of devices' certificates ({{ $labels.authority }}) runs out"
+            ' in {{ $value | printf "%.1f" }} days',
+            action_vi="Sau khi hết hạn, chứng thư của mọi thiết bị không còn giá trị. Thay bằng"
+            " thongsuot-collector ca renew rồi khởi động lại hệ thống thu thập.",
+            action_en="After that no device's certificate is good. thongsuot-collector ca renew,"
+            " then restart the collector.",
+        ),
+        Alert(
+            name="ThongsuotRevocationListOverdue",
+            expr=f"time() - {own.REVOCATIONS} > 0",
+            lasting="1h",
+            severity="warning",
+            summary_vi="Danh sách thu hồi chứng thư {{ $labels.file }} đã quá hạn"
+            " {{ $value | humanizeDuration }}",
+            summary_en="Revocation list {{ $labels.file }} is overdue by"
+            " {{ $value | humanizeDuration }}",
+            action_vi="Danh sách cũ vẫn được dùng, nhưng chứng thư bị thu hồi sau đó vẫn được chấp"
+            " nhận. Đưa danh sách mới của đơn vị cấp chứng thư vào chỗ tệp này.",
+            action_en="It goes on counting, and what was revoked since comes in. Put the"
+            " authority's newest list in its place.",
+        ),
+        Alert(
             name="ThongsuotTaskFailing",
             expr=f"sum by (task) (increase({own.TASK_FAILURES}[15m])) > 3",
             lasting="0s",

@@ -36,5 +36,6 @@ def job(kind: str, *, link: str = "fiber", target: str = "portal", cost: int = 0
         ),
         settings=Settings(),
         every_ns=60 * NS_PER_S,
+        usual_ns=60 * NS_PER_S,
         offset_ns=0,
     )

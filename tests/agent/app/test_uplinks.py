@@ -1,11 +1,16 @@
 """What changed about a link, in words; and when packets can leave by it."""
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import cast
 
 import pytest
 
-from thongsuot_agent.app.uplinks import can_send, difference
+from thongsuot_agent.app.uplinks import Uplinks, can_send, difference
+from thongsuot_agent.links.link import Link
 from thongsuot_agent.links.state import ABSENT, LinkState
+from thongsuot_schema.inventory.model import Link as Spec
+from thongsuot_schema.state import State
 
 UP = LinkState(
     present=True,
@@ -45,6 +50,47 @@ UP = LinkState(
 )
 def test_a_change_is_told_in_words(before: LinkState, after: LinkState, words: str) -> None:
     assert difference("fiber", before, after) == words
+
+
+@dataclass
+class FakeLink:
+    """As much of a link as a plan looks at."""
+
+    spec: Spec
+    state: LinkState = UP
+    resolvers: tuple[str, ...] = ()
+    first_hops: tuple[str, ...] = ()
+
+
+FIBER, CABLE = (Spec(name=name, interface=name) for name in ("fiber", "cable"))
+MOBILE = Spec(name="5g", interface="wwan0", allowance_bytes=10**9)
+
+
+@pytest.mark.parametrize(
+    ("specs", "down", "is_alone"),
+    [
+        ((FIBER, MOBILE), (), False),
+        ((FIBER, MOBILE), ("fiber",), True),
+        ((FIBER, CABLE, MOBILE), ("fiber",), False),
+        ((FIBER, CABLE, MOBILE), ("fiber", "cable"), True),
+        ((MOBILE,), (), False),
+        ((FIBER, MOBILE), ("fiber", "5g"), True),
+    ],
+)
+def test_a_metered_link_stands_in_while_all_others_are_down(
+    specs: tuple[Spec, ...], down: tuple[str, ...], is_alone: bool
+) -> None:
+    links = {spec.name: FakeLink(spec) for spec in specs}
+    uplinks = Uplinks(cast("Mapping[str, Link]", links))
+    states = {spec.name: State.DOWN if spec.name in down else State.UP for spec in specs}
+    standing_in = [one.spec.name for one in uplinks.reaches(states) if one.is_standing_in]
+    assert standing_in == (["5g"] if is_alone else [])
+    # What nobody has judged yet, or is merely bad, is not away.
+    states |= dict.fromkeys(down, State.UNKNOWN)
+    assert not any(one.is_standing_in for one in uplinks.reaches(states))
+    links["5g"].state = ABSENT
+    states |= dict.fromkeys(down, State.DOWN)
+    assert not any(one.is_standing_in for one in uplinks.reaches(states))
 
 
 def test_one_family_with_address_and_route_is_enough_to_send() -> None:

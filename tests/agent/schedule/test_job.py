@@ -1,5 +1,6 @@
 """From a plan to series: families, links, intervals, and moments spread over the interval."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 from thongsuot_agent.schedule.job import GRID_NS, Job, Reach, jobs_from_plan
@@ -102,6 +103,26 @@ def test_all_moments_of_a_site_lie_on_one_grid_of_its_own() -> None:
 def test_a_metered_link_is_measured_at_its_own_interval() -> None:
     intervals = {job.series.link: job.every_ns // S for job in jobs(reach(FIBER), reach(MOBILE))}
     assert intervals == {"fiber": 5, "mobile": 15}
+
+
+def test_a_metered_link_that_stands_in_is_looked_at_more_closely_but_not_filled() -> None:
+    standing_in = replace(reach(MOBILE), is_standing_in=True)
+
+    def every_s(kind: str, every_s: float, metered_s: float | None) -> int:
+        plan = ProbePlan(kind=kind, every_s=every_s, metered_every_s=metered_s)
+        (job,) = {
+            (job.every_ns, job.usual_ns)
+            for job in jobs(standing_in, plan=plan, targets=(RESOLVER, PORTAL))
+        }
+        assert job[1] == (metered_s or every_s) * S
+        return job[0] // S
+
+    assert every_s("http", 60, 3600) == 600
+    assert every_s("dns", 30, 300) == 300
+    assert every_s("icmp", 5, 20) == 20, "more often than that it is not asked anyway"
+    assert every_s("http", 60, None) == 60
+    assert every_s("host", 15, 1000) == 150
+    assert every_s("throughput", 3600, 86400) == 86400
 
 
 def test_a_family_that_the_link_never_had_is_not_measured() -> None:

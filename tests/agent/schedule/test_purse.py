@@ -60,6 +60,18 @@ def test_what_was_used_before_the_clock_was_known_is_not_forgotten() -> None:
     assert purse.spent_bytes() == {"fiber": 1001}
 
 
+def test_a_closer_look_does_not_make_the_month_dear() -> None:
+    purse = Purse(lambda: NOVEMBER_NS)
+    # 40 kB an hour is 30 MB a month; each ten minutes it would be 180 MB of the 100.
+    closer = job(quick, every_s=600, usual_s=3600, cost=40_000)
+    purse.plan([METERED], [closer])
+    assert all(purse.may_run(closer, moment * closer.every_ns) for moment in range(144))
+    # What is left has to do for the rest of the month all the same.
+    purse.pay("fiber", 95_000_000)
+    runs = [purse.may_run(closer, moment * closer.every_ns) for moment in range(144, 288)]
+    assert sum(runs) == 72, "every second one"
+
+
 def test_a_spent_allowance_stops_what_costs_and_not_what_is_free() -> None:
     purse = Purse(lambda: NOVEMBER_NS)
     purse.plan([METERED], [one(1000), one(0)])

@@ -87,7 +87,13 @@ class Stage:
 
 
 def job(
-    run: Run, *, every_s: float = 5.0, target: str = "anchor", timeout_s: float = 1.0, cost: int = 0
+    run: Run,
+    *,
+    every_s: float = 5.0,
+    usual_s: float | None = None,
+    target: str = "anchor",
+    timeout_s: float = 1.0,
+    cost: int = 0,
 ) -> Job:
     probe = Probe(
         settings=Settings,
@@ -103,6 +109,7 @@ def job(
         probe=probe,
         settings=Settings(),
         every_ns=round(every_s * NS_PER_S),
+        usual_ns=round((usual_s or every_s) * NS_PER_S),
         offset_ns=0,
     )
 

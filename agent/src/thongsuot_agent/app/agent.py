@@ -235,7 +235,7 @@ class Agent:
 
     def _replan(self) -> None:
         """Plan anew where the links are not those that were planned for."""
-        reaches = self._uplinks.reaches()
+        reaches = self._uplinks.reaches(self._desk.states())
         if reaches == self._reaches:
             return
         setting = self._setting

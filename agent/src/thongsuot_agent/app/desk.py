@@ -79,7 +79,7 @@ class Desk:
         self.latest = latest
         self.history = History()
         self.is_plan_stale = False
-        """Whether something was learned that the plan does not know yet."""
+        """Whether something was learned or ruled that the plan does not know yet."""
 
     def serve(self, orders: Orders) -> None:
         """Say who carries out what is ruled; before anything comes in."""
@@ -243,6 +243,7 @@ class Desk:
         )
         self.history.take(change)
         if not verdict.service:
+            self.is_plan_stale = True  # which links stand in for others may be another matter now
             orders = self._carried_out_by()
             orders.on_family(verdict.link, DEAD_FAMILY.get(verdict.symptom))
             if verdict.state is State.DOWN:

@@ -28,8 +28,9 @@ class Uplinks:
         """What the configuration says of each, or what was found on the device."""
         return tuple(link.spec for link in self.links.values())
 
-    def reaches(self) -> tuple[Reach, ...]:
-        """Return what a plan has to know of each link now."""
+    def reaches(self, states: Mapping[str, State]) -> tuple[Reach, ...]:
+        """Return what a plan has to know of each link now; ``states`` are the verdicts on them."""
+        is_alone = self._are_unmetered_down(states)
         for name, link in self.links.items():
             had = self.families.setdefault(name, set())
             had.update(
@@ -45,9 +46,14 @@ class Uplinks:
                     Family.IP6 if ":" in server else Family.IP4 for server in link.resolvers
                 ),
                 first_hop_families=frozenset(link.first_hops),
+                is_standing_in=is_alone and _is_metered(link) and can_send(link.state),
             )
             for name, link in self.links.items()
         )
+
+    def _are_unmetered_down(self, states: Mapping[str, State]) -> bool:
+        unmetered = [name for name, link in self.links.items() if not _is_metered(link)]
+        return bool(unmetered) and all(states.get(name) is State.DOWN for name in unmetered)
 
     def carrying_since_ns(self) -> dict[str, int]:
         """Return since when each link carries the device's own traffic, of those that do."""
@@ -63,7 +69,7 @@ class Uplinks:
             yield Way(
                 name=name,
                 can_send=can_send(link.state),
-                is_metered=link.spec.allowance_bytes is not None,
+                is_metered=_is_metered(link),
                 state=states.get(name, State.UNKNOWN),
             )
 
@@ -88,6 +94,10 @@ class Uplinks:
             )
             for name, link in self.links.items()
         )
+
+
+def _is_metered(link: Link) -> bool:
+    return link.spec.allowance_bytes is not None
 
 
 def can_send(state: LinkState) -> bool:

@@ -54,7 +54,7 @@ class Purse:
                 before = rates.get(job.series.kind, Rate(run_bytes=0, bytes_per_s=0.0))
                 rates[job.series.kind] = Rate(
                     run_bytes=max(before.run_bytes, job.cost_bytes),
-                    bytes_per_s=before.bytes_per_s + job.cost_bytes * NS_PER_S / job.every_ns,
+                    bytes_per_s=before.bytes_per_s + job.cost_bytes * NS_PER_S / job.usual_ns,
                 )
         self._reckoned_ns = None
 

@@ -170,8 +170,10 @@ class ProbePlan(Strict, frozen=True):
     One line of what is measured how often: a kind, on targets, every so many seconds.
 
     ``targets`` names targets or uses ``*`` (every target the kind applies to). ``links`` likewise.
-    ``metered_every_s`` is the interval on metered links; ``None`` takes ``every_s``. ``settings``
-    are those of the probe itself, checked by the probe's own type.
+    ``metered_every_s`` is the interval on metered links; ``None`` takes ``every_s``. While
+    every unmetered link is down, what verdicts rest on (icmp, dns, http, host) is measured there
+    each ten times ``every_s``, where that is more often. ``settings`` are those of the probe
+    itself, checked by the probe's own type.
     """
 
     kind: Name

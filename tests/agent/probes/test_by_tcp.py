@@ -20,7 +20,7 @@ TCP = Settings(method="tcp", timeout_s=0.5)
 
 
 def seen(hops: int, address: str, **more: object) -> Seen:
-    facts: dict[str, object] = {"is_target": False, "size_bytes": 56, **more}
+    facts: dict[str, object] = {"is_target": False, **more}
     return Seen(hops=hops, address=address, rtt_s=hops / 1000, **facts)  # type: ignore[arg-type]  # as given
 
 

@@ -32,7 +32,6 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     address: str
     rtt_s: float
     is_target: bool
-    size_bytes: int
     reason: str = ""
     segment_bytes: int | None = None
     labels: tuple[int, ...] = ()
@@ -40,12 +39,14 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
     """
-    What came back; ``sent`` counts the probes by hops. ``problem`` is why there is nothing:
+    What came back; ``sent`` counts the probes by hops. ``sent_bytes`` and ``received_bytes`` are
+    all that the walk caused, from the IP header on. ``problem`` is why there is nothing:
     ``permission``, ``scapy``, or an error of the kernel.
     """
 
     seen: tuple[Seen, ...] = ()
     sent: dict[int, int] = {}
     sent_bytes: int = 0
+    received_bytes: int = 0
     segment_bytes: int = 0
     problem: str = ""

@@ -6,6 +6,7 @@ sending and hearing is by sockets bound to the interface, since scapy's own way 
 knows the main table only and would leave by another link.
 """
 
+import math
 import resource
 import socket
 import struct
@@ -28,7 +29,8 @@ _ETH_P = {4: 0x0800, 6: 0x86DD}
 _SO_TIMESTAMPNS = 35
 _IPV6_HDRINCL = 36
 _TIMESPEC = struct.Struct("=qq")
-_SYN_ACK_OR_RST = 0x16
+_SYN_ACK, _SYN_ACK_OR_RST = 0x12, 0x16
+_RST_BYTES = {4: 40, 6: 60}
 _SEGMENT_BYTES = {4: 1460, 6: 1440}
 _LARGEST_BYTES = 4096
 
@@ -52,7 +54,9 @@ class Walker:
         self._base = int.from_bytes(struct.pack("!HH", order.flow, 0), "big")
         self._probes: dict[int, tuple[int, int, Any]] = {}
         self._seen: dict[int, Seen] = {}
+        self._last_sent_s = 0.0
         self.sent_bytes = 0
+        self.received_bytes = 0
         self._out = self._sender()
         self._in = self._listener()
 
@@ -77,6 +81,7 @@ class Walker:
             seen=tuple(self._seen.values()),
             sent=sent,
             sent_bytes=self.sent_bytes,
+            received_bytes=self.received_bytes,
             segment_bytes=_SEGMENT_BYTES[self._version],
         )
 
@@ -121,17 +126,19 @@ class Walker:
             packet /= tcp
         data = bytes(packet)
         self._probes[number] = (hops, time.time_ns(), packet)
+        self._last_sent_s = time.monotonic()
         self._out.sendto(data, (order.destination, 0))
         self.sent_bytes += len(data)
 
     def _hear(self, wait_s: float, *, patient: bool = False) -> None:
         """Take in answers for so long; when ``patient`` only until all there can be are there."""
         deadline_s = time.monotonic() + wait_s
-        while not (patient and self._is_complete()):
-            left_s = deadline_s - time.monotonic()
-            if left_s <= 0:
+        while True:
+            now_s = time.monotonic()
+            end_s = min(deadline_s, self._last_s()) if patient else deadline_s
+            if now_s >= end_s:
                 return
-            self._in.settimeout(left_s)
+            self._in.settimeout(end_s - now_s)
             try:
                 data, ancillary, _, where = self._in.recvmsg(_LARGEST_BYTES, 128)
             except TimeoutError:
@@ -143,12 +150,19 @@ class Walker:
         layer = self._inet6.IPv6 if self._version == 6 else self._inet.IP
         packet = layer(data)
         found = self._belongs_to(packet)
-        if found is None or found in self._seen:
+        if found is None:
+            return
+        tcp = packet.getlayer(self._inet.TCP)
+        self.received_bytes += len(data)
+        is_quoted = packet.getlayer(self._inet.TCPerror) is not None
+        if not is_quoted and tcp is not None and int(tcp.flags) & _SYN_ACK == _SYN_ACK:
+            # Nobody here listens for it, so the kernel ends what the probe opened.
+            self.sent_bytes += _RST_BYTES[self._version]
+        if found in self._seen:
             return
         hops, sent_ns, probe = self._probes[found]
         if not packet.answers(probe):
             return
-        tcp = packet.getlayer(self._inet.TCP)
         is_target = packet.src == self._order.destination
         reason = ""
         if tcp is None or not int(tcp.flags) & _SYN_ACK_OR_RST:
@@ -158,7 +172,6 @@ class Walker:
             address=str(packet.src),
             rtt_s=max(0.0, (at_ns - sent_ns) / 1e9),
             is_target=is_target,
-            size_bytes=len(data),
             reason=reason,
             segment_bytes=self._quoted_segment(packet),
             labels=self._labels(data),
@@ -214,6 +227,20 @@ class Walker:
 
     def _last(self) -> int:
         return max((one.hops for one in self._seen.values()), default=0)
+
+    def _last_s(self) -> float:
+        """
+        Return when nothing is waited for any more, as the monotonic clock has it.
+
+        With all hops known that is soon: probes beyond the target are answered by it too, and what
+        they cost has to be counted.
+        """
+        if len(self._seen) == len(self._probes):
+            return 0.0
+        if not self._is_complete():
+            return math.inf
+        slowest_s = max(one.rtt_s for one in self._seen.values())
+        return self._last_sent_s + 2 * slowest_s + _GAP_S
 
     def _is_complete(self) -> bool:
         end = self._end()

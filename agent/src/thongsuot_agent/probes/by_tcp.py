@@ -48,7 +48,7 @@ async def walk_by_tcp(egress: Egress, port: int, flow: int, pace: Pace) -> tuple
         raise NotWalked(Reason.UNMEASURED_OTHERWISE, str(error)) from error
     if report.problem:
         raise NotWalked(*_why(report.problem))
-    cost_bytes = report.sent_bytes + sum(seen.size_bytes for seen in report.seen)
+    cost_bytes = report.sent_bytes + report.received_bytes
     return walked_from(report), cost_bytes, clamped(report)
 
 

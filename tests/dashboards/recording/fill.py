@@ -99,6 +99,8 @@ async def _fill(
     inventory = decode(recording.inventory, Inventory, file="recording")
     async with collector(state, config=config, inventory=inventory) as client:
         named(json.dumps([{"targets": [str(client.base_url.netloc, "ascii")]}]))
+        # What it counts from here on has to be seen to grow.
+        await eventually(lambda: _scrapes_since(server, 0.0) >= 2)
         pushers = {
             site.name: Pusher(client, Agent(site.name, epoch_ns=0), token(state, site.name))
             for site in inventory.sites
@@ -122,7 +124,9 @@ async def _fill(
 
         await eventually(is_all_there)
         # Boards are asked at multiples of a step; one of them has to lie in what the collector said
-        # of itself after all was done.
+        # of itself after all was done, which takes two scrapes to have a rate.
+        done_s = time.time()
+        await eventually(lambda: _scrapes_since(server, done_s) >= 2)
         asked_s = (time.time() // _STEP_S + 1) * _STEP_S
         await eventually(lambda: _scrapes_since(server, asked_s) >= 3)
     return end_s
@@ -133,9 +137,10 @@ def _lines(text: str, name: str) -> list[str]:
 
 
 def _scrapes_since(server: PrometheusServer, since_s: float) -> int:
+    """Return how many scrapes since then have brought something."""
     found = server.samples(f'up{{job="{own.JOB}"}}', at_s=time.time(), range_s=60)
-    times = [at for values in found.values() for at, _ in values if isinstance(at, int | float)]
-    return sum(at > since_s for at in times)
+    answered = [at for values in found.values() for at, up in values if up == "1"]
+    return sum(isinstance(at, int | float) and at > since_s for at in answered)
 
 
 def _record(server: PrometheusServer, start_s: float, end_s: float) -> None:

@@ -261,10 +261,11 @@ async def test_whoever_has_the_authoritys_key_alone_does_not_come_in(
     thief = Key(private=stranger.private, request="", certificate=pem)
     async with secured(tmp_path, "required") as running:
         async with running.client(thief) as client:
-            answer = await pushed(client, "")
-            assert answer.status_code == 403
-            assert "is not known here" in answer.json()["error"]
-        assert "has the key of the authority" in caplog.text
+            for _ in range(2):
+                answer = await pushed(client, "")
+                assert answer.status_code == 403
+                assert "is not known here" in answer.json()["error"]
+        assert caplog.text.count("has the key of the authority") == 1, "however often it comes"
         async with running.client(good) as client:
             assert (await pushed(client, "")).status_code == 200
 

@@ -30,6 +30,7 @@ class OwnRoll:
         self._good: dict[str, tuple[str, bytes]] = {}
         self._revoked: frozenset[str] = frozenset()
         self._mark: tuple[int, int, int] | None = None
+        self._told: set[str] = set()
         self.authorities = authorities
         self.ends = ends
 
@@ -44,12 +45,7 @@ class OwnRoll:
         site, key_digest = self._good.get(peer.serial, ("", b""))
         if not site or key_digest != peer.key_digest:
             if site:
-                _log.error(
-                    "certificate %s of site=%s came with another key: it was not issued here, and "
-                    "who made it has the key of the authority; `thongsuot-collector ca renew`",
-                    peer.serial,
-                    site,
-                )
+                self._tell_forged(peer.serial, site)
             raise PushRefused(
                 Why.CERTIFICATE_UNKNOWN,
                 f"certificate {short(peer.serial)} is not known here; enrol this device again",
@@ -68,3 +64,14 @@ class OwnRoll:
         self._revoked = frozenset(one.serial for one in listed if one.revoked_ns is not None)
         self._mark = mark
         _log.info("certificates read good=%d revoked=%d", len(self._good), len(self._revoked))
+
+    def _tell_forged(self, serial: str, site: str) -> None:
+        if serial in self._told:
+            return
+        self._told.add(serial)
+        _log.error(
+            "certificate %s of site=%s came with another key: it was not issued here, and who made "
+            "it has the key of the authority; `thongsuot-collector ca renew`",
+            serial,
+            site,
+        )

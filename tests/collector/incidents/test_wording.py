@@ -63,7 +63,7 @@ def test_a_site_is_called_by_its_title() -> None:
     made = town()
     made.power_off("s7")
     made.run(300)
-    assert words(made, made.only("site_power")).headline == "Điểm Điểm 7 có thể mất điện"
+    assert words(made, made.only("site_power")).headline == "Điểm 7 có thể mất điện"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

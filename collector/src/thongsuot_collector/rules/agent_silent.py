@@ -40,7 +40,7 @@ RULE = Single(
     depends_on=("many_silent", "carrier_outage"),
     sentences=Sentences(
         headline=Text(
-            "Điểm {site}: thiết bị giám sát mất liên lạc",
+            "{site}: thiết bị giám sát mất liên lạc",
             "{site}: monitoring device not reporting",
         ),
         what=Text(

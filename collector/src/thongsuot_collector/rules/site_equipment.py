@@ -73,7 +73,7 @@ RULE = Group(
     judge=judge,
     sentences=Sentences(
         headline=Text(
-            "Điểm {site}: mọi đường truyền cùng mất ở phía điểm",
+            "{site}: mọi đường truyền cùng mất ở phía điểm",
             "{site}: every link lost on the site's own side",
         ),
         what=Text(

@@ -55,7 +55,7 @@ RULE = Single(
     judge=judge,
     depends_on=("many_silent", "carrier_outage"),
     sentences=Sentences(
-        headline=Text("Điểm {site} có thể mất điện", "{site} may have no power"),
+        headline=Text("{site} có thể mất điện", "{site} may have no power"),
         what=Text(
             "Các đường truyền và thiết bị giám sát của điểm {site} cùng ngừng{since}; ngay trước "
             "đó mọi đường truyền vẫn bình thường. Nhiều khả năng điểm mất điện.",

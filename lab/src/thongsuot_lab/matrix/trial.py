@@ -32,8 +32,9 @@ class Trial:
     """
     One row at one place.
 
-    ``broken_at``, ``mended_at``, ``well_at``: when it was broken, mended, and healthy again; their
-    absence says how far it came. ``failures``: what did not go as the row says, for people.
+    ``broken_at``, ``mended_at``, ``well_at``: when its breaking and its mending began, and when it
+    was healthy again; their absence says how far it came. ``failures``: what did not go as the row
+    says, for people.
     """
 
     stage: Stage
@@ -121,8 +122,9 @@ class Trial:
         self._broken.keep((Moment.now().boottime_ns - self.broken_at.boottime_ns) / 1e9)
 
     def _mend(self) -> None:
-        self.abandon()
+        # Before the work of mending: what it brings back is seen while it goes on.
         self.mended_at = Moment.now()
+        self.abandon()
         self._enter(Phase.AFTER)
 
     def _enter(self, phase: Phase) -> None:

@@ -86,18 +86,7 @@ def check(configuration: Configuration, *, file: str) -> None:
 
 def _init(options: argparse.Namespace) -> int:
     state_dir = options.state_dir or read(options.config).state_dir
-    store = _store(state_dir)
-    try:
-        made = authority.create(
-            state_dir / authority.FOLDER,
-            now=datetime.now(UTC),
-            lifetime=timedelta(days=options.days),
-        )
-        print(_about(made))
-        with store.begin() as connection:
-            audit.write(connection, Action.AUTHORITY_CREATED, "ca", detail=_fingerprint(made.pem))
-    finally:
-        store.dispose()
+    _make(state_dir, options.days, authority.create, Action.AUTHORITY_CREATED)
     print(
         f"{state_dir / authority.FOLDER / authority.KEY_FILE} makes certificates: "
         "keep a copy where nobody else reads it. Now set client_certificates in [listen] and "
@@ -109,21 +98,29 @@ def _init(options: argparse.Namespace) -> int:
 
 def _renew(options: argparse.Namespace) -> int:
     state_dir = read(options.config).state_dir
-    folder = state_dir / authority.FOLDER
-    store = _store(state_dir)
-    try:
-        made = authority.renew(folder, now=datetime.now(UTC), lifetime=timedelta(days=options.days))
-        print(_about(made))
-        with store.begin() as connection:
-            audit.write(connection, Action.AUTHORITY_RENEWED, "ca", detail=_fingerprint(made.pem))
-    finally:
-        store.dispose()
+    _make(state_dir, options.days, authority.renew, Action.AUTHORITY_RENEWED)
     print(
         "what the one before has issued stays good until it runs out or is renewed; its key is "
-        f"gone from {folder}. Restart the collector, and keep a copy of the new key.",
+        f"gone from {state_dir / authority.FOLDER}. Restart the collector, and keep a copy of the "
+        "new key.",
         file=sys.stderr,
     )
     return 0
+
+
+def _make(
+    state_dir: Path, days: int, make: Callable[..., authority.Authority], action: Action
+) -> None:
+    """Have an authority made, say which, and write down who did it."""
+    store = _store(state_dir)
+    try:
+        folder, lifetime = state_dir / authority.FOLDER, timedelta(days=days)
+        made = make(folder, now=datetime.now(UTC), lifetime=lifetime)
+        print(_about(made))
+        with store.begin() as connection:
+            audit.write(connection, action, "ca", detail=_fingerprint(made.pem))
+    finally:
+        store.dispose()
 
 
 def _show(options: argparse.Namespace) -> int:

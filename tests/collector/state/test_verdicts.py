@@ -47,6 +47,15 @@ def test_after_the_agent_started_anew_nothing_stands_until_it_judged_again() -> 
     assert (verdicts.end_of(first), verdicts.end_of(second)) == (30 * S, None)
 
 
+def test_a_verdict_that_is_said_again_by_a_new_process_begins_with_that() -> None:
+    verdicts = StreamVerdicts()
+    verdicts.add(1, [change(10 * S, State.DOWN, onset_ns=7 * S)], [started(1 * S)])
+    verdicts.add(2, [change(30 * S, State.DOWN, onset_ns=7 * S)], [started(30 * S)])
+    verdicts.add(3, [change(50 * S, State.UP, onset_ns=42 * S)], [])
+    spans = [(verdicts.begin_of(one), verdicts.end_of(one)) for one in verdicts.every()]
+    assert spans == [(7 * S, 30 * S), (30 * S, 42 * S), (42 * S, None)]
+
+
 def test_a_verdict_is_sure_only_where_no_batch_is_missing_since_it_was_told() -> None:
     verdicts = StreamVerdicts()
     verdicts.add(1, [change(10 * S, State.UP)], [])

@@ -143,6 +143,22 @@ def test_the_history_is_painted_only_where_the_record_tells_of_it() -> None:
     ]
 
 
+def test_a_fault_lasts_in_the_history_from_its_beginning_to_the_first_answer() -> None:
+    """As the page of the device and the incident have it: not from decision to decision."""
+    device, state = agent(), SiteState()
+    changes = [
+        change(990 * S, State.UP),
+        change(1004 * S, State.DOWN, onset_ns=1001 * S),
+        change(1018 * S, State.UP, onset_ns=1009 * S),
+    ]
+    batch = device.batch(1020 * S, [icmp_result(980 * S)], changes=changes)
+    state.apply(*opened(device, batch))
+    history = lights(view(state, at=1021))["fiber"].history
+    base_s = EPOCH / 1e9
+    down = [one for one in history if one.state is State.DOWN]
+    assert [(one.start_s - base_s, one.end_s - base_s) for one in down] == [(1001, 1009)]
+
+
 def test_a_site_that_no_inventory_knows_is_shown_with_what_it_told() -> None:
     found = view(told(change(990 * S, State.UP)), at=1001, inventory=Inventory())
     assert [(light.name, light.state) for light in found.links] == [("fiber", State.UP)]

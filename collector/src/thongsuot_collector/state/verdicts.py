@@ -105,11 +105,16 @@ class StreamVerdicts(msgspec.Struct, kw_only=True):
             for turn in turns:
                 yield _standing(subject, turn)
 
+    def begin_of(self, standing: Standing) -> int:
+        """Return since when a verdict was so: its onset, but not before its process or the last."""
+        turns = self.turns[standing.link + _SEPARATOR + standing.service]
+        return self._begin(turns, bisect_right(turns, standing.turn.decided_ns, key=_decided) - 1)
+
     def end_of(self, standing: Standing) -> int | None:
-        """Return when a verdict ceased to stand (next verdict, restart); ``None``: it stands."""
+        """Return when a verdict ceased to be so (next verdict, restart); ``None``: it stands."""
         turns = self.turns[standing.link + _SEPARATOR + standing.service]
         place = bisect_right(turns, standing.turn.decided_ns, key=_decided)
-        ends = [turns[place].decided_ns] if place < len(turns) else []
+        ends = [self._begin(turns, place)] if place < len(turns) else []
         restart = bisect_right(self.starts, standing.turn.decided_ns)
         if restart < len(self.starts):
             ends.append(self.starts[restart])
@@ -138,6 +143,11 @@ class StreamVerdicts(msgspec.Struct, kw_only=True):
             }
             self.turns = {subject: known for subject, known in kept.items() if known}
             self.forget_before(oldest_ns)
+
+    def _begin(self, turns: list[Turn], place: int) -> int:
+        turn = turns[place]
+        before_ns = turns[place - 1].onset_ns if place else turn.onset_ns
+        return max(turn.onset_ns, before_ns, self._started_before(turn.decided_ns))
 
     def _started_before(self, boottime_ns: int) -> int:
         place = bisect_right(self.starts, boottime_ns)

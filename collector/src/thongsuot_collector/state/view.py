@@ -219,7 +219,7 @@ def _histories(state: SiteState, now_s: float) -> dict[_Subject, tuple[Stretch, 
     for stream in state.streams.values():
         for one in stream.verdicts.every():
             end_ns = stream.verdicts.end_of(one)
-            start_s = (stream.epoch_ns + one.turn.decided_ns) / 1e9
+            start_s = (stream.epoch_ns + stream.verdicts.begin_of(one)) / 1e9
             last_ns = stream.sealed_ns if end_ns is None else end_ns
             end_s = (stream.epoch_ns + last_ns) / 1e9
             found.setdefault((one.link, one.service), []).extend(

@@ -1,0 +1,289 @@
+"""
+Assessment: what the product said of a scenario, held against the oracle and the citizen.
+
+Nobody is told of what hurts no citizen; what hurts is seen; the party told is the party of the
+place; where nothing can tell two parties apart, saying so is right and naming one is not.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from thongsuot_lab.truth.grammar import GeneratedFault, Scenario
+from thongsuot_lab.truth.harm import Grade, Harm, is_slow
+from thongsuot_lab.truth.oracle import is_concerned, owners, suspects
+
+AFTERMATH_S = 75.0
+"""A fault that is over may be told for so long: holds are up to a minute, pushes 15 s apart."""
+
+OVER_S = 300.0
+"""A message later than that is about nothing any more."""
+
+SEEN_LATE_S = 30.0
+"""Harm that was seen this long after it ended was still seen."""
+
+CITY = "city"
+
+
+class Worth(StrEnum):
+    """What a message was worth."""
+
+    RIGHT = "right"
+    CANNOT_TELL = "cannot tell"
+    """It says that it cannot be told whose it is, and so it is; or it goes to the site first."""
+    VAGUE = "vague"
+    """It says so although it could be told: no wrong, no help."""
+    GUESSED = "guessed"
+    """It names the party whose it is, and nothing that was measured can show that."""
+    WRONG_PARTY = "wrong party"
+    NO_HARM = "no harm"
+    """The party of the place is told of what hurts nobody."""
+    NO_FAULT = "no fault"
+    """Nothing was wrong there."""
+    OVER = "over"
+    """The party of the place is told of a fault that ended some minutes ago."""
+
+
+WRONG = frozenset({Worth.WRONG_PARTY, Worth.NO_FAULT})
+HARMLESS = frozenset({Worth.NO_HARM, Worth.NO_FAULT})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentMessage:
+    """What somebody was told, in words of no product. ``subjects``: site, line, portal."""
+
+    at_s: float
+    party: str
+    subjects: tuple[tuple[str, str, str], ...]
+    is_unlocated: bool
+    words: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spell:
+    """A time in which a line, a portal, or one over the other was said not to be well."""
+
+    site: str
+    line: str
+    portal: str
+    from_s: float
+    to_s: float
+    words: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssessedMessage:
+    """One message and what it was worth; ``fault`` is the place of the fault that it is about."""
+
+    told: SentMessage
+    worth: Worth
+    fault: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HarmRecord:
+    """Harm over one line that has to be seen, and how long it took; ``None``: it was not."""
+
+    site: str
+    line: str
+    fault: int
+    from_s: float
+    to_s: float
+    seen_s: float | None
+    told_s: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assessment:
+    """Everything about one scenario. ``unrest`` are spells while nothing was wrong."""
+
+    name: str
+    text: str
+    assessed: tuple[AssessedMessage, ...]
+    harm_records: tuple[HarmRecord, ...]
+    unrest: tuple[Spell, ...]
+    faults: tuple[tuple[str, str], ...]
+    """Kind of place, and touch with effect, of each fault."""
+    is_harmful: tuple[bool, ...]
+
+    def failures(self) -> list[str]:
+        """Return what went wrong, one line each."""
+        lines = [
+            f"{one.worth}: {one.told.party} at {one.told.at_s:.0f} s: {one.told.words}"
+            for one in self.assessed
+            if one.worth in WRONG | HARMLESS
+        ]
+        lines += [
+            f"unseen: {one.site}/{one.line} from {one.from_s:.0f} to {one.to_s:.0f} s"
+            for one in self.harm_records
+            if one.seen_s is None
+        ]
+        return lines
+
+
+def assess(
+    scenario: Scenario,
+    harms: Mapping[tuple[str, str], Harm],
+    messages: Sequence[SentMessage],
+    spells: Sequence[Spell],
+) -> Assessment:
+    """Hold what was said against what was so."""
+    faults = scenario.faults
+    assessed = tuple(_judged(scenario, harms, told) for told in messages)
+    return Assessment(
+        name=scenario.name,
+        text=str(scenario),
+        assessed=assessed,
+        harm_records=tuple(_harm_records(scenario, harms, spells, assessed)),
+        unrest=tuple(spell for spell in spells if not _is_explained(scenario, spell)),
+        faults=tuple(
+            (fault.place.kind.value, f"{fault.touch.value} {fault.effect.value}")
+            for fault in faults
+        ),
+        is_harmful=tuple(
+            _grade(scenario, harms, fault, _all(scenario)) is not Grade.NONE for fault in faults
+        ),
+    )
+
+
+def _judged(
+    scenario: Scenario, harms: Mapping[tuple[str, str], Harm], told: SentMessage
+) -> AssessedMessage:
+    for after_s, is_over in ((AFTERMATH_S, False), (OVER_S, True)):
+        around = [
+            (number, fault)
+            for number, fault in enumerate(scenario.faults)
+            if fault.start_s <= told.at_s <= fault.end_s + after_s
+            and any(_concerns(scenario, fault, subject) for subject in told.subjects)
+        ]
+        if around:
+            return _worth_of(scenario, harms, told, around, is_over=is_over)
+    return AssessedMessage(told=told, worth=Worth.NO_FAULT, fault=None)
+
+
+def _worth_of(
+    scenario: Scenario,
+    harms: Mapping[tuple[str, str], Harm],
+    told: SentMessage,
+    around: Sequence[tuple[int, GeneratedFault]],
+    *,
+    is_over: bool,
+) -> AssessedMessage:
+    judged = [(_worth(scenario, fault, told), number) for number, fault in around]
+    judged.sort(key=lambda one: _BEST.index(one[0]))
+    worth, number = judged[0]
+    grades = [_grade(scenario, harms, fault, told.subjects) for _, fault in around]
+    if all(grade is Grade.NONE for grade in grades):
+        worth = Worth.NO_HARM
+    elif is_over and worth is not Worth.WRONG_PARTY:
+        worth = Worth.OVER
+    return AssessedMessage(told=told, worth=worth, fault=number)
+
+
+_BEST = list(Worth)
+
+
+def _worth(scenario: Scenario, fault: GeneratedFault, told: SentMessage) -> Worth:
+    whose, possible = owners(scenario.city, fault), suspects(scenario.city, fault)
+    is_open = len(possible - whose) > 0
+    if told.party in whose:
+        is_guess = is_open and not told.party.startswith("commune:")
+        return Worth.GUESSED if is_guess else Worth.RIGHT
+    if told.party in possible and told.party.startswith("commune:"):
+        return Worth.CANNOT_TELL
+    if told.is_unlocated or told.party == CITY:
+        return Worth.CANNOT_TELL if is_open else Worth.VAGUE
+    return Worth.WRONG_PARTY
+
+
+def _all(scenario: Scenario) -> list[tuple[str, str, str]]:
+    return [(site.name, line.name, "") for site, line in scenario.city.lines()]
+
+
+def _concerns(scenario: Scenario, fault: GeneratedFault, subject: tuple[str, str, str]) -> bool:
+    name, link, portal = subject
+    site = scenario.city.site(name)
+    lines = [line for line in site.lines if link in {"", line.name}]
+    return any(is_concerned(scenario.city, fault, site, line, portal) for line in lines)
+
+
+def _grade(
+    scenario: Scenario,
+    harms: Mapping[tuple[str, str], Harm],
+    fault: GeneratedFault,
+    subjects: Sequence[tuple[str, str, str]],
+) -> Grade:
+    """Return the worst that a fault did to anybody whom a message is about."""
+    worst = Grade.NONE
+    for name, link, portal in subjects:
+        site = scenario.city.site(name)
+        for line in site.lines:
+            if link not in {"", line.name} or (name, line.name) not in harms:
+                continue
+            if not is_concerned(scenario.city, fault, site, line, portal):
+                continue
+            grade = harms[name, line.name].grade(fault.start_s, fault.end_s, portal)
+            worst = max(worst, grade, key=list(Grade).index)
+    return worst
+
+
+def _harm_records(
+    scenario: Scenario,
+    harms: Mapping[tuple[str, str], Harm],
+    spells: Sequence[Spell],
+    assessed: Sequence[AssessedMessage],
+) -> list[HarmRecord]:
+    """Return all harm that has to be seen, a line and a fault at a time."""
+    harm_records: list[HarmRecord] = []
+    for number, fault in enumerate(scenario.faults):
+        for (name, link), harm in harms.items():
+            site = scenario.city.site(name)
+            if not harm.is_demanded:
+                continue
+            if not is_concerned(scenario.city, fault, site, site.line(link)):
+                continue
+            stretch = harm.sustained(fault.start_s, fault.end_s)
+            if stretch is None or any(s.site == name and s.line == link for s in harm_records):
+                continue
+            onset_s = _onset_s(harm, fault)
+            seen = [
+                max(0.0, spell.from_s - onset_s)
+                for spell in spells
+                if spell.site == name
+                and spell.line in {"", link}
+                and spell.from_s <= stretch[1] + SEEN_LATE_S
+                and spell.to_s >= stretch[0]
+            ]
+            worth = [
+                one.told.at_s - onset_s
+                for one in assessed
+                if one.worth not in WRONG | HARMLESS
+                and one.fault == number
+                and any(s[0] == name and s[1] in {"", link} for s in one.told.subjects)
+            ]
+            harm_records.append(
+                HarmRecord(
+                    site=name,
+                    line=link,
+                    fault=number,
+                    from_s=stretch[0],
+                    to_s=stretch[1],
+                    seen_s=min(seen, default=None),
+                    told_s=min(worth, default=None),
+                )
+            )
+    return harm_records
+
+
+def _onset_s(harm: Harm, fault: GeneratedFault) -> float:
+    """Return when the first visit was spoilt: nobody can know a fault before it does anything."""
+    spoilt = (v.at_s for v in harm.visits if v.at_s >= fault.start_s - 0.5 and is_slow(v))
+    return min(next(spoilt, fault.start_s), fault.end_s)
+
+
+def _is_explained(scenario: Scenario, spell: Spell) -> bool:
+    return any(
+        fault.start_s <= spell.from_s <= fault.end_s + AFTERMATH_S
+        and _concerns(scenario, fault, (spell.site, spell.line, spell.portal))
+        for fault in scenario.faults
+    )

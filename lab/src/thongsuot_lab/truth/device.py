@@ -1,0 +1,319 @@
+"""
+SimulatedDevice: the product's judge over simulated lines, scheduled as the agent schedules it.
+
+The jobs, their moments and the shipped intervals are the agent's own (``schedule``), and so is the
+judge with its shipped settings. Confirming runs are granted as the agent's runner grants them.
+"""
+
+import heapq
+import random
+from collections.abc import Callable
+from itertools import count
+
+from thongsuot_agent.config.profile import PROBES
+from thongsuot_agent.judge import recording
+from thongsuot_agent.judge.engine import Ruling, step
+from thongsuot_agent.judge.events import Arrival, Event, LinkEvent, LinkFacts, Tick, Wish
+from thongsuot_agent.judge.memory import Memory
+from thongsuot_agent.judge.plan import Plan, plan_from
+from thongsuot_agent.judge.settings import Settings
+from thongsuot_agent.schedule.job import Job, Reach, jobs_from_plan
+from thongsuot_agent.schedule.runner import WISHES_AT_ONCE, WISHES_PER_S
+from thongsuot_agent.schedule.timetable import due_after
+from thongsuot_lab.truth.grammar import Effect, Scenario
+from thongsuot_lab.truth.network import SimulatedNetwork
+from thongsuot_lab.truth.places import AccessLine, Premises, SimulatedCity
+from thongsuot_lab.truth.probes import CONTRACT_BPS, Prober
+from thongsuot_schema.inventory.model import Link, Medium, Role, Target
+from thongsuot_schema.reason import Reason
+from thongsuot_schema.result import Family, Result, Series, not_ok
+from thongsuot_schema.segment import Segment
+from thongsuot_schema.state import State
+from thongsuot_schema.verdict import VerdictChange
+
+NS_PER_S = 1_000_000_000
+BOOT_S = 1000.0
+"""Second 0 of a scenario is this long after the device was switched on."""
+
+KINDS = ("icmp", "dns", "http", "host")
+"""Kinds that are simulated. Ways (``path``) are not: first hops are anchors of the inventory."""
+
+ALLOWANCE_BYTES = 1_000_000_000
+_BOTH = frozenset({Family.IP4, Family.IP6})
+_ONE = frozenset({Family.IP4})
+
+
+Judge = Callable[[Memory, Event, Plan, Settings], Ruling]
+
+
+def boot_ns(at_s: float) -> int:
+    """Return a second of the scenario on the device's clock."""
+    return round((at_s + BOOT_S) * NS_PER_S)
+
+
+def links_of(site: Premises) -> tuple[Link, ...]:
+    """Return the links of a site as the inventory has them."""
+    return tuple(
+        Link(
+            name=line.name,
+            interface="fix0" if line.name == "fixed" else "wwan0",
+            medium=Medium.RADIO_5G if line.is_radio else Medium.FIBER,
+            carrier=line.carrier,
+            circuit=f"{site.name}-{line.name}",
+            contract_down_bits_per_second=round(CONTRACT_BPS),
+            contract_up_bits_per_second=round(CONTRACT_BPS),
+            allowance_bytes=ALLOWANCE_BYTES if line.is_metered else None,
+            resolvers=_both(f"9{line.carrier}") if line.has_ip6 else _both(line.carrier)[:1],
+        )
+        for line in site.lines
+    )
+
+
+def targets_of(city: SimulatedCity, site: Premises) -> tuple[Target, ...]:
+    """Return what an agent is told to measure: anchors for each rung of each line, and portals."""
+    targets = [_anchor("gateway", Segment.LAN, addresses=("gateway",))]
+    for line in site.lines:
+        own = (line.name,)
+        lookup = f"{city.portals[0].name}.test"
+        targets += [
+            _anchor(f"hop-{line.name}", Segment.ACCESS, links=own),
+            _anchor(f"resolver-{line.name}", Segment.CARRIER, links=own, lookup=lookup),
+            _anchor(f"anchor-{line.name}", Segment.CARRIER, links=own),
+        ]
+        targets += [
+            _anchor(f"peer-{line.name}-{carrier}", Segment.TRANSIT, links=own)
+            for carrier in city.carriers
+            if carrier != line.carrier
+        ]
+    targets.append(_anchor("exchange", Segment.TRANSIT))
+    targets += [_anchor(name, Segment.TRANSIT, domestic=False) for name in ("abroad", "abroad-far")]
+    targets += services_of(city)
+    return tuple(targets)
+
+
+def services_of(city: SimulatedCity) -> list[Target]:
+    """Return the portals as targets."""
+    return [
+        Target(
+            name=portal.name,
+            role=Role.SERVICE,
+            segment=Segment.SERVICE,
+            url=f"https://{portal.name}.test/",
+        )
+        for portal in city.portals
+    ]
+
+
+def _anchor(
+    name: str,
+    segment: Segment,
+    *,
+    addresses: tuple[str, ...] = (),
+    links: tuple[str, ...] = (),
+    lookup: str = "",
+    domestic: bool = True,
+) -> Target:
+    return Target(
+        name=name,
+        role=Role.ANCHOR,
+        segment=segment,
+        addresses=addresses or _both(name),
+        links=links,
+        lookup=lookup,
+        domestic=domestic,
+    )
+
+
+def _both(name: str) -> tuple[str, str]:
+    number = sum(map(ord, name)) % 250 + 1
+    return f"198.51.100.{number}", f"2001:db8::{number:x}"
+
+
+class SimulatedDevice:
+    """
+    One site's agent. ``run`` lets it live; ``changes`` are the verdicts that it gave.
+
+    ``judge`` is the product's own unless another one is to be tried. ``events`` are what the judge
+    was told, kept with ``is_recording``.
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        site: Premises,
+        *,
+        settings: Settings | None = None,
+        judge: Judge = step,
+    ) -> None:
+        self.changes: list[VerdictChange] = []
+        self.events: list[recording.Recorded] = []
+        self.settings = settings or Settings()
+        self._judge = judge
+        self._scenario = scenario
+        self._site = site
+        self.is_recording = False
+        self._probers = {line.name: _prober(scenario, site, line) for line in site.lines}
+        self._probes = tuple(plan for plan in PROBES if plan.kind in KINDS)
+        self._targets = targets_of(scenario.city, site)
+        self._links = links_of(site)
+        self.plan = plan_from(self._links, self._targets, self._probes)
+        self._memory = Memory()
+        self._heap: list[tuple[int, int, Callable[[], None]]] = []
+        self._serial = count()
+        self._now_ns = 0
+        self._running: set[Series] = set()
+        self._jobs: dict[tuple[str, str, str, Family], Job] = {}
+        self._generation = 0
+        self._reaches: tuple[Reach, ...] = ()
+        self._states: dict[str, State] = {}
+        self._allowed, self._allowed_ns = float(WISHES_AT_ONCE), 0
+
+    def run(self) -> list[VerdictChange]:
+        """Live until the scenario ends."""
+        self._now_ns = boot_ns(0.0)
+        self._schedule()
+        for line in self._site.lines:
+            self._at(boot_ns(0.0), self._facts(line, 0.0))
+            for at_s in _plugs(self._scenario, line):
+                self._at(boot_ns(at_s), self._facts(line, at_s))
+        self._at(boot_ns(0.5), self._tick)
+        until_ns = boot_ns(self._scenario.until_s)
+        while self._heap and self._heap[0][0] <= until_ns:
+            self._now_ns, _, act = heapq.heappop(self._heap)
+            act()
+        return self.changes
+
+    def _at(self, at_ns: int, act: Callable[[], None]) -> None:
+        heapq.heappush(self._heap, (at_ns, next(self._serial), act))
+
+    def _facts(self, line: AccessLine, at_s: float) -> Callable[[], None]:
+        def tell() -> None:
+            is_plugged = self._probers[line.name].network.is_plugged(at_s + 1e-6)
+            facts = LinkFacts(
+                present=True,
+                carrier=is_plugged,
+                has_address4=True,
+                has_address6=line.has_ip6,
+                has_route4=is_plugged,
+                has_route6=line.has_ip6 and is_plugged,
+                gateways=("192.0.2.1", "fe80::1") if line.has_ip6 else ("192.0.2.1",),
+            )
+            self._tell(LinkEvent(boottime_ns=self._now_ns, link=line.name, facts=facts))
+
+        return tell
+
+    def _tick(self) -> None:
+        wall_s = 1_790_000_000.0 + self._now_ns / NS_PER_S
+        self._tell(Tick(boottime_ns=self._now_ns, wall_s=wall_s))
+        self._at(self._now_ns + NS_PER_S, self._tick)
+
+    def _schedule(self) -> None:
+        """Plan the jobs anew where what they depend on has changed."""
+        unmetered = [link.name for link in self._links if link.allowance_bytes is None]
+        is_alone = all(self._states.get(name) is State.DOWN for name in unmetered)
+        reaches = tuple(
+            Reach(
+                spec=link,
+                families=_BOTH if line.has_ip6 else _ONE,
+                resolver_families=_BOTH if line.has_ip6 else _ONE,
+                is_standing_in=is_alone and line.is_metered,
+            )
+            for link, line in zip(self._links, self._site.lines, strict=True)
+        )
+        if reaches == self._reaches:
+            return
+        self._reaches = reaches
+        self._generation += 1
+        jobs = jobs_from_plan(self._site.name, self._probes, self._targets, reaches)
+        self._jobs = {_key(job.series): job for job in jobs}
+        for job in jobs:
+            self._at(due_after(job, self._now_ns), self._due(job, self._generation))
+
+    def _due(self, job: Job, generation: int) -> Callable[[], None]:
+        def begin() -> None:
+            if generation != self._generation:
+                return
+            self._at(due_after(job, self._now_ns), begin)
+            if job.series in self._running:
+                self._conclude(job.series, self._now_ns, not_ok(Reason.OVERRUN))
+            else:
+                self._measure(job.series)
+
+        return begin
+
+    def _measure(self, series: Series) -> None:
+        begun_ns = self._now_ns
+        prober = self._probers[series.link]
+        at_s = begun_ns / NS_PER_S - BOOT_S
+        took_s, finding = prober.run(series.kind, series.target, series.family, at_s)
+        self._running.add(series)
+
+        def end() -> None:
+            self._running.discard(series)
+            self._conclude(series, begun_ns, finding)
+
+        self._at(begun_ns + round(took_s * NS_PER_S), end)
+
+    def _conclude(self, series: Series, begun_ns: int, finding: object) -> None:
+        result = Result(series=series, boottime_ns=begun_ns, finding=finding)  # type: ignore[arg-type]
+        self._tell(Arrival(boottime_ns=self._now_ns, result=result))
+
+    def _tell(self, event: recording.Recorded) -> None:
+        if self.is_recording:
+            self.events.append(event)
+        ruling = self._judge(self._memory, event, self.plan, self.settings)
+        self._memory = ruling.memory
+        self.changes.extend(ruling.changes)
+        for change in ruling.changes:
+            if not change.verdict.service:
+                self._states[change.verdict.link] = change.verdict.state
+        for wish in ruling.wishes:
+            self._grant(wish)
+        if ruling.changes:
+            self._schedule()
+
+    def _grant(self, wish: Wish) -> None:
+        job = self._jobs.get((wish.kind, wish.link, wish.target, wish.family))
+        if job is None or job.series in self._running or not self._has_allowance():
+            return
+
+        def begin() -> None:
+            if job.series not in self._running:
+                self._measure(job.series)
+
+        self._at(self._now_ns + 1_000_000, begin)
+
+    def _has_allowance(self) -> bool:
+        earned = (self._now_ns - self._allowed_ns) / NS_PER_S * WISHES_PER_S
+        self._allowed = min(float(WISHES_AT_ONCE), self._allowed + earned)
+        self._allowed_ns = self._now_ns
+        if self._allowed < 1:
+            return False
+        self._allowed -= 1
+        return True
+
+
+def _key(series: Series) -> tuple[str, str, str, Family]:
+    return series.kind, series.link, series.target, series.family
+
+
+def _prober(scenario: Scenario, site: Premises, line: AccessLine) -> Prober:
+    dice = random.Random(f"probes {scenario.name} {site.name} {line.name}")
+    network = SimulatedNetwork(scenario.city, site, line, scenario.faults, dice)
+    return Prober(scenario.city, line, network)
+
+
+def _plugs(scenario: Scenario, line: AccessLine) -> list[float]:
+    """Return the moments at which a cable may be pulled or put back, to a fifth of a second."""
+    del line
+    found: set[float] = set()
+    for fault in scenario.faults:
+        if fault.effect is not Effect.UNPLUGGED:
+            continue
+        at_s, before = fault.start_s, 0.0
+        while at_s <= fault.end_s + 0.2:
+            now = fault.level(at_s)
+            if now != before:
+                found.add(at_s)
+            before, at_s = now, at_s + 0.2
+    return sorted(found)

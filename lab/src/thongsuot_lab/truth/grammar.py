@@ -1,0 +1,422 @@
+"""
+Grammar: faults made from a seed, as place x direction x what is touched x effect x course in time.
+
+``scenario(seed, index)`` is a pure function: the same numbers give the same city and the same
+faults. ``RULES`` is the whole grammar; what it cannot make is not an explanation either, so the
+oracle asks it which places could have produced the same picture.
+"""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from zlib import crc32
+
+from thongsuot_lab.truth.places import (
+    AccessLine,
+    NetworkPlace,
+    PlaceKind,
+    Premises,
+    SimulatedCity,
+    SimulatedPortal,
+)
+
+
+class FaultDirection(StrEnum):
+    """Which packets: from the site (up), to it, or both."""
+
+    UP = "up"
+    DOWN = "down"
+    BOTH = "both"
+
+
+class Touch(StrEnum):
+    """What of the traffic is touched."""
+
+    ALL = "all"
+    ICMP = "icmp"
+    UDP = "udp"
+    TCP = "tcp"
+    NEW_FLOWS = "new-flows"
+    """Flows that begin now; what goes on already passes."""
+    LARGE = "large"
+    """Packets over ``least_bytes``."""
+    IP4 = "ip4"
+    IP6 = "ip6"
+    DNS = "dns"
+    """Every answer of the name server."""
+    DNS_AAAA = "dns-aaaa"
+    DNS_LARGE = "dns-large"
+    """Answers over ``least_bytes``."""
+    TLS = "tls"
+    """Encrypted connections, from their first message on."""
+
+
+class Effect(StrEnum):
+    """What happens to it."""
+
+    LOST = "lost"
+    """``amount`` is the share."""
+    POLICED = "policed"
+    """``amount`` packets a second pass, the others are dropped."""
+    DELAYED = "delayed"
+    """By ``amount`` seconds."""
+    QUEUED = "queued"
+    """Behind other traffic: up to ``amount`` seconds, never the same, with some loss."""
+    REFUSED = "refused"
+    RESET = "reset"
+    REWRITTEN = "rewritten"
+    """Another answer than the true one: a false address, an error page."""
+    REDIRECTED = "redirected"
+    """To a server whose certificate is for another name."""
+    INTERCEPTED = "intercepted"
+    """By somebody who shows a certificate of his own for every name."""
+    UNPLUGGED = "unplugged"
+    """The interface of the device has no signal."""
+    OWN_LOAD = "own-load"
+    """The site's own traffic fills its line: queued as above, at the line."""
+
+
+class Course(StrEnum):
+    """How it is spread over its time."""
+
+    STEADY = "steady"
+    DUTY = "duty"
+    """On for ``on_share`` of each ``period_s``."""
+    BURSTS = "bursts"
+    """As DUTY, but at another moment of each period."""
+    ONCE = "once"
+    """A short one."""
+    DRIFTING = "drifting"
+    """Growing from nothing to all of it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GeneratedFault:
+    """One fault. Times are seconds of the scenario."""
+
+    place: NetworkPlace
+    touch: Touch
+    effect: Effect
+    direction: FaultDirection
+    course: Course
+    start_s: float
+    end_s: float
+    amount: float = 1.0
+    period_s: float = 0.0
+    on_share: float = 1.0
+    least_bytes: int = 0
+    is_counted: bool = False
+    """Of the site's own load: whether it passes the device, whose counters then show it."""
+    salt: int = 0
+
+    def level(self, at_s: float) -> float:
+        """Return how much of it there is at a moment, 0 to 1."""
+        if not self.start_s <= at_s < self.end_s:
+            return 0.0
+        since_s = at_s - self.start_s
+        if self.course is Course.DRIFTING:
+            return since_s / (self.end_s - self.start_s)
+        if self.course is Course.DUTY:
+            return 1.0 if since_s % self.period_s < self.on_share * self.period_s else 0.0
+        if self.course is Course.BURSTS:
+            number, inside_s = divmod(since_s, self.period_s)
+            length_s = self.on_share * self.period_s
+            begin_s = chance(self.salt, int(number)) * (self.period_s - length_s)
+            return 1.0 if begin_s <= inside_s < begin_s + length_s else 0.0
+        return 1.0
+
+    def __str__(self) -> str:
+        parts = [str(self.place), self.direction.value, self.touch.value]
+        if self.least_bytes:
+            parts[-1] += f">{self.least_bytes}"
+        parts.append(f"{self.effect}({self.amount:g})" if self.amount != 1.0 else self.effect)
+        course = self.course.value
+        if self.course in {Course.DUTY, Course.BURSTS}:
+            course += f"({self.on_share * self.period_s:.1f}/{self.period_s:.1f}s)"
+        parts += [course, f"{self.start_s:.0f}-{self.end_s:.0f}s"]
+        if self.is_counted:
+            parts.append("counted")
+        return " ".join(parts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scenario:
+    """A city, what goes wrong in it, and how long it is watched."""
+
+    seed: int
+    index: int
+    city: SimulatedCity
+    faults: tuple[GeneratedFault, ...]
+    until_s: float
+
+    @property
+    def name(self) -> str:
+        """How it is played again."""
+        return f"{self.seed}:{self.index}"
+
+    def __str__(self) -> str:
+        lines = ", ".join(
+            f"{site.name}({' '.join(_line_text(line) for line in site.lines)})"
+            for site in self.city.sites
+        )
+        faults = " + ".join(map(str, self.faults)) or "healthy"
+        return f"{self.name} {faults} | {lines} | {self.until_s:.0f}s"
+
+
+def _line_text(line: AccessLine) -> str:
+    return f"{line.name}={line.carrier}{'/metered' if line.is_metered else ''}" + (
+        "/ip6" if line.has_ip6 else ""
+    )
+
+
+def chance(*of: int) -> float:
+    """Return a number from 0 to 1 that follows from others and looks like chance."""
+    return crc32(",".join(map(str, of)).encode()) / 2**32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GrammarRule:
+    """What may happen at a kind of place: a touch, an effect, and how much of it."""
+
+    touch: Touch
+    effect: Effect
+    amounts: tuple[float, ...] = (1.0,)
+    weight: float = 1.0
+
+
+_SHARES = (0.03, 0.06, 0.1, 0.2, 0.35, 0.5, 0.7, 1.0, 1.0, 1.0)
+_DELAYS_S = (0.06, 0.2, 0.4, 0.8, 1.5)
+_QUEUES_S = (0.25, 0.6, 1.2)
+
+
+def _rule(touch: Touch, effect: Effect, *amounts: float, weight: float = 1.0) -> GrammarRule:
+    return GrammarRule(touch=touch, effect=effect, amounts=amounts or (1.0,), weight=weight)
+
+
+RULES: dict[PlaceKind, tuple[GrammarRule, ...]] = {
+    PlaceKind.LAN: (
+        _rule(Touch.ALL, Effect.LOST, *_SHARES, weight=2),
+        _rule(Touch.ALL, Effect.UNPLUGGED, weight=2),
+        _rule(Touch.ALL, Effect.DELAYED, 0.2, 0.6),
+        _rule(Touch.ALL, Effect.OWN_LOAD, *_QUEUES_S, weight=3),
+        _rule(Touch.LARGE, Effect.LOST),
+        _rule(Touch.TLS, Effect.INTERCEPTED),
+    ),
+    PlaceKind.BOX: (
+        _rule(Touch.ALL, Effect.LOST, *_SHARES, weight=2),
+        _rule(Touch.ALL, Effect.REFUSED),
+        _rule(Touch.NEW_FLOWS, Effect.LOST, 0.3, 0.6, 1.0),
+    ),
+    PlaceKind.ACCESS: (
+        _rule(Touch.ALL, Effect.LOST, *_SHARES, weight=5),
+        _rule(Touch.ALL, Effect.DELAYED, *_DELAYS_S),
+        _rule(Touch.ALL, Effect.QUEUED, *_QUEUES_S),
+        _rule(Touch.ICMP, Effect.LOST, 0.2, 0.5, 1.0),
+        _rule(Touch.ICMP, Effect.POLICED, 0.5, 1.0, 2.0),
+        _rule(Touch.ICMP, Effect.DELAYED, 0.3, 1.3),
+        _rule(Touch.UDP, Effect.LOST, 0.2, 0.5, 1.0),
+        _rule(Touch.UDP, Effect.POLICED, 0.5, 1.0),
+        _rule(Touch.TCP, Effect.LOST, 0.1, 0.2, 0.5, 1.0),
+        _rule(Touch.TCP, Effect.POLICED, 6.0, 15.0),
+        _rule(Touch.LARGE, Effect.LOST),
+        _rule(Touch.IP4, Effect.LOST),
+        _rule(Touch.IP6, Effect.LOST),
+    ),
+    PlaceKind.CORE: (
+        _rule(Touch.ALL, Effect.LOST, *_SHARES, weight=3),
+        _rule(Touch.ALL, Effect.DELAYED, *_DELAYS_S),
+        _rule(Touch.ICMP, Effect.LOST, 0.5, 1.0),
+        _rule(Touch.ICMP, Effect.POLICED, 0.5, 1.0),
+        _rule(Touch.UDP, Effect.LOST, 0.5, 1.0),
+        _rule(Touch.TCP, Effect.LOST, 0.2, 0.5, 1.0),
+        _rule(Touch.NEW_FLOWS, Effect.LOST, 0.3, 0.6, 1.0),
+        _rule(Touch.LARGE, Effect.LOST),
+        _rule(Touch.IP6, Effect.LOST),
+        _rule(Touch.TLS, Effect.INTERCEPTED),
+        _rule(Touch.TLS, Effect.RESET),
+        _rule(Touch.TLS, Effect.REDIRECTED),
+    ),
+    PlaceKind.RESOLVER: (
+        _rule(Touch.ALL, Effect.LOST, 0.2, 0.5, 1.0),
+        _rule(Touch.DNS, Effect.DELAYED, 0.4, 1.2, 3.0),
+        _rule(Touch.DNS, Effect.LOST, 0.3, 1.0),
+        _rule(Touch.DNS, Effect.REFUSED),
+        _rule(Touch.DNS, Effect.REWRITTEN),
+        _rule(Touch.DNS_AAAA, Effect.LOST),
+        _rule(Touch.DNS_LARGE, Effect.LOST),
+        _rule(Touch.ICMP, Effect.LOST),
+    ),
+    PlaceKind.PEERING: (
+        _rule(Touch.ALL, Effect.LOST, 0.2, 0.5, 1.0),
+        _rule(Touch.ALL, Effect.DELAYED, 0.4, 1.5),
+        _rule(Touch.TCP, Effect.REFUSED),
+        _rule(Touch.TCP, Effect.RESET),
+        _rule(Touch.TLS, Effect.RESET),
+    ),
+    PlaceKind.HOME: (
+        _rule(Touch.ALL, Effect.LOST, *_SHARES, weight=2),
+        _rule(Touch.ALL, Effect.DELAYED, *_DELAYS_S),
+        _rule(Touch.ICMP, Effect.LOST, 0.5, 1.0),
+        _rule(Touch.LARGE, Effect.LOST),
+    ),
+    PlaceKind.ABROAD: (
+        _rule(Touch.ALL, Effect.LOST, *_SHARES, weight=2),
+        _rule(Touch.ALL, Effect.DELAYED, *_DELAYS_S),
+        _rule(Touch.ICMP, Effect.LOST, 0.5, 1.0),
+    ),
+    PlaceKind.PORTAL: (
+        _rule(Touch.ALL, Effect.LOST, 0.2, 0.5, 1.0, 1.0),
+        _rule(Touch.ALL, Effect.DELAYED, 0.8, 2.5),
+        _rule(Touch.TCP, Effect.REFUSED),
+        _rule(Touch.TCP, Effect.RESET),
+        _rule(Touch.TLS, Effect.INTERCEPTED),
+        _rule(Touch.TLS, Effect.REWRITTEN),
+        _rule(Touch.IP6, Effect.LOST),
+        _rule(Touch.LARGE, Effect.LOST),
+    ),
+}
+"""All that can happen, by place."""
+
+_PLACES: tuple[tuple[PlaceKind, float], ...] = (
+    (PlaceKind.LAN, 3.0),
+    (PlaceKind.BOX, 2.0),
+    (PlaceKind.ACCESS, 6.0),
+    (PlaceKind.CORE, 4.0),
+    (PlaceKind.RESOLVER, 2.0),
+    (PlaceKind.PEERING, 1.5),
+    (PlaceKind.HOME, 1.0),
+    (PlaceKind.ABROAD, 1.0),
+    (PlaceKind.PORTAL, 2.0),
+)
+
+ANSWERS = frozenset(
+    {
+        Effect.REFUSED,
+        Effect.RESET,
+        Effect.REWRITTEN,
+        Effect.REDIRECTED,
+        Effect.INTERCEPTED,
+        Effect.UNPLUGGED,
+    }
+)
+"""Effects that are an answer or a fact: they have no direction and no share."""
+
+_LARGEST_BYTES = {Touch.LARGE: (1200, 1400), Touch.DNS_LARGE: (512,)}
+_CARRIERS = ("song-hong", "cuu-long", "dong-nai")
+_SITES = 4
+
+
+def scenario(seed: int, index: int) -> Scenario:
+    """Return the scenario of two numbers."""
+    dice = random.Random(f"thongsuot {seed} {index}")
+    city = _city(dice)
+    count = dice.choices((0, 1, 2), weights=(0.06, 0.72, 0.22))[0]
+    begin_s = dice.uniform(90.0, 150.0)
+    faults: list[GeneratedFault] = []
+    for _ in range(count):
+        fault = _fault(dice, city, begin_s)
+        faults.append(fault)
+        begin_s += dice.uniform(5.0, 0.9 * (fault.end_s - fault.start_s) + 10.0)
+    last_s = max((fault.end_s for fault in faults), default=400.0)
+    return Scenario(seed=seed, index=index, city=city, faults=tuple(faults), until_s=last_s + 180.0)
+
+
+def _city(dice: random.Random) -> SimulatedCity:
+    portals = [
+        SimulatedPortal(name="dichvucong", is_abroad=False, page_packets=22, answer_bytes=180),
+        SimulatedPortal(name="motcua", is_abroad=False, page_packets=14, answer_bytes=900),
+    ]
+    if dice.random() < 0.5:
+        portals.append(
+            SimulatedPortal(name="tracuu", is_abroad=True, page_packets=10, answer_bytes=220)
+        )
+    return SimulatedCity(
+        sites=tuple(_premises(dice, f"s{number + 1}") for number in range(_SITES)),
+        carriers=_CARRIERS,
+        portals=tuple(portals),
+    )
+
+
+def _premises(dice: random.Random, name: str) -> Premises:
+    fixed = dice.choice(_CARRIERS)
+    others = [carrier for carrier in _CARRIERS if carrier != fixed]
+    mobile = fixed if dice.random() < 0.2 else dice.choice(others)
+    has_one_box = dice.random() < 0.15
+    return Premises(
+        name=name,
+        lines=(
+            AccessLine(
+                name="fixed",
+                carrier=fixed,
+                box=f"{name}.fixed",
+                is_radio=False,
+                is_metered=False,
+                has_ip6=dice.random() < 0.6,
+                delay_s=dice.uniform(0.001, 0.004),
+                jitter_s=0.0002,
+                loss_ratio=0.0001,
+            ),
+            AccessLine(
+                name="mobile",
+                carrier=mobile,
+                box=f"{name}.fixed" if has_one_box else f"{name}.mobile",
+                is_radio=True,
+                is_metered=dice.random() < 0.5,
+                has_ip6=dice.random() < 0.5,
+                delay_s=dice.uniform(0.007, 0.015),
+                jitter_s=0.003,
+                loss_ratio=0.0005,
+            ),
+        ),
+    )
+
+
+def _fault(dice: random.Random, city: SimulatedCity, begin_s: float) -> GeneratedFault:
+    kinds = [kind for kind, _ in _PLACES]
+    kind = dice.choices(kinds, weights=[weight for _, weight in _PLACES])[0]
+    place = dice.choice([place for place in city.places if place.kind is kind])
+    rules: Sequence[GrammarRule] = RULES[kind]
+    rule = dice.choices(rules, weights=[rule.weight for rule in rules])[0]
+    direction = FaultDirection.BOTH
+    if rule.effect not in ANSWERS and rule.touch not in {Touch.DNS, Touch.DNS_AAAA}:
+        direction = dice.choice(
+            (FaultDirection.UP, FaultDirection.DOWN, FaultDirection.BOTH, FaultDirection.BOTH)
+        )
+    if rule.touch is Touch.DNS_LARGE:
+        direction = FaultDirection.DOWN
+    course = _course(dice, rule)
+    length_s = dice.uniform(3.0, 40.0) if course is Course.ONCE else dice.uniform(90.0, 420.0)
+    period_s, on_share = _rhythm(dice, course)
+    return GeneratedFault(
+        place=place,
+        touch=rule.touch,
+        effect=rule.effect,
+        direction=direction,
+        course=course,
+        start_s=round(begin_s, 1),
+        end_s=round(begin_s + length_s, 1),
+        amount=dice.choice(rule.amounts),
+        period_s=period_s,
+        on_share=on_share,
+        least_bytes=dice.choice(_LARGEST_BYTES.get(rule.touch, (0,))),
+        is_counted=rule.effect is Effect.OWN_LOAD and dice.random() < 0.5,
+        salt=dice.randrange(1 << 30),
+    )
+
+
+def _course(dice: random.Random, rule: GrammarRule) -> Course:
+    courses = {Course.STEADY: 0.5, Course.ONCE: 0.12, Course.DUTY: 0.13, Course.BURSTS: 0.15}
+    if rule.effect in {Effect.LOST, Effect.DELAYED, Effect.QUEUED}:
+        courses[Course.DRIFTING] = 0.1
+    return dice.choices(list(courses), weights=list(courses.values()))[0]
+
+
+def _rhythm(dice: random.Random, course: Course) -> tuple[float, float]:
+    """Return period and share: minutes for a duty cycle, a second or so for a burst."""
+    if course is Course.DUTY:
+        return round(dice.uniform(8.0, 70.0), 1), round(dice.uniform(0.2, 0.7), 2)
+    if course is Course.BURSTS:
+        period_s = dice.uniform(4.0, 25.0)
+        return round(period_s, 1), round(dice.uniform(0.2, 2.5) / period_s, 3)
+    return 0.0, 1.0

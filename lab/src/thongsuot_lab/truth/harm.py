@@ -1,0 +1,150 @@
+"""
+Harm: how bad a scenario is for the people at its sites, from the visits of a citizen alone.
+
+A minute hurts when a tenth of its visits over a line fail or take longer than four seconds, or a
+third of those to one portal, or when four in ten are a second slower than they need be. Harm is
+*sustained*, and has to be seen, when it hurts for a minute and a half at a stretch. What spoils
+less than one visit in a hundred hurts nobody. What lies between the two is nobody's mistake, said
+or not.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from thongsuot_lab.truth.citizen import Visit, visits
+from thongsuot_lab.truth.grammar import GeneratedFault, Scenario
+from thongsuot_lab.truth.oracle import is_concerned
+from thongsuot_lab.truth.places import AccessLine, Premises
+
+BAD_S = 4.0
+SLOW_S = 1.0
+"""A visit slower than this is slow; one of a healthy line takes a fifth of it."""
+
+WINDOW_S = 60.0
+STEP_S = 5.0
+BAD_RATIO = 0.1
+BAD_PORTAL_RATIO = 1 / 3
+SLOW_RATIO = 0.4
+LEAST_BAD = 3
+"""Visits: less than this is chance."""
+
+SUSTAINED_S = 90.0
+NONE_RATIO = 0.01
+NONE_SLOW_RATIO = 0.05
+
+
+class Grade(StrEnum):
+    """How bad a time is for people."""
+
+    NONE = "none"
+    SOME = "some"
+    HURTS = "hurts"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Harm:
+    """What people met over one line: every visit, and from when to when it hurt."""
+
+    site: str
+    line: str
+    is_demanded: bool
+    """Whether it has to be seen: the line that PCs use, or one without an allowance."""
+    visits: tuple[Visit, ...]
+    stretches: tuple[tuple[float, float], ...]
+
+    def sustained(self, from_s: float, to_s: float) -> tuple[float, float] | None:
+        """Return the first stretch inside a time that lasts so long that it has to be seen."""
+        for begin_s, end_s in self.stretches:
+            first_s, last_s = max(begin_s, from_s), min(end_s, to_s)
+            if last_s - first_s >= SUSTAINED_S:
+                return first_s, last_s
+        return None
+
+    def grade(self, from_s: float, to_s: float, portal: str = "") -> Grade:
+        """Return how bad a time was."""
+        inside = [
+            visit
+            for visit in self.visits
+            if from_s <= visit.at_s <= to_s and portal in {"", visit.portal}
+        ]
+        if not inside:
+            return Grade.NONE
+        if any(max(begin_s, from_s) < min(end_s, to_s) for begin_s, end_s in self.stretches):
+            return Grade.HURTS
+        bad = sum(map(is_bad, inside)) / len(inside)
+        slow = sum(map(is_slow, inside)) / len(inside)
+        return Grade.NONE if bad <= NONE_RATIO and slow <= NONE_SLOW_RATIO else Grade.SOME
+
+
+def is_bad(visit: Visit) -> bool:
+    """Return whether a visit failed, or took so long that a person gives up."""
+    return bool(visit.failure) or visit.took_s > BAD_S
+
+
+def is_slow(visit: Visit) -> bool:
+    """Return whether a visit was noticeably slower than it needs to be."""
+    return is_bad(visit) or visit.took_s > SLOW_S
+
+
+def harms_of(scenario: Scenario) -> dict[tuple[str, str], Harm]:
+    """Return what people met, by site and line; only lines that some fault may touch."""
+    return {
+        (site.name, line.name): harm_of(scenario, site, line)
+        for site, line in scenario.city.lines()
+        if touching(scenario, site, line)
+    }
+
+
+def touching(scenario: Scenario, site: Premises, line: AccessLine) -> list[GeneratedFault]:
+    """Return the faults that lie on any way over a line."""
+    city = scenario.city
+    return [fault for fault in scenario.faults if is_concerned(city, fault, site, line)]
+
+
+def harm_of(scenario: Scenario, site: Premises, line: AccessLine) -> Harm:
+    """Return what people met over one line."""
+    made = tuple(visits(scenario, site, line))
+    return Harm(
+        site=site.name,
+        line=line.name,
+        is_demanded=line is site.lines[0] or not line.is_metered,
+        visits=made,
+        stretches=tuple(_joined(_hurting(made, scenario.until_s))),
+    )
+
+
+def _hurting(made: Sequence[Visit], until_s: float) -> Iterable[tuple[float, float]]:
+    """Yield the moments whose minute around them hurts, each with its step."""
+    portals = sorted({visit.portal for visit in made})
+    at_s, first = WINDOW_S / 2, 0
+    while at_s < until_s:
+        while first < len(made) and made[first].at_s < at_s - WINDOW_S / 2:
+            first += 1
+        last = first
+        while last < len(made) and made[last].at_s < at_s + WINDOW_S / 2:
+            last += 1
+        window = made[first:last]
+        if _hurts(window, BAD_RATIO) or any(
+            _hurts([v for v in window if v.portal == portal], BAD_PORTAL_RATIO)
+            for portal in portals
+        ):
+            yield at_s - STEP_S / 2, at_s + STEP_S / 2
+        at_s += STEP_S
+
+
+def _hurts(window: Sequence[Visit], bad_ratio: float) -> bool:
+    bad, slow = sum(map(is_bad, window)), sum(map(is_slow, window))
+    if bad >= LEAST_BAD and bad >= bad_ratio * len(window):
+        return True
+    return slow >= LEAST_BAD and slow >= SLOW_RATIO * len(window)
+
+
+def _joined(pieces: Iterable[tuple[float, float]]) -> list[tuple[float, float]]:
+    joined: list[tuple[float, float]] = []
+    for begin_s, end_s in pieces:
+        if joined and begin_s - joined[-1][1] < STEP_S:
+            joined[-1] = joined[-1][0], end_s
+        else:
+            joined.append((begin_s, end_s))
+    return joined

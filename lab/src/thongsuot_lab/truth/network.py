@@ -1,0 +1,274 @@
+"""
+Network: carries packets of one line through the places of a city, one by one, in simulated time.
+
+A packet passes every place on its way in order; each fault there may drop, delay or answer it. On
+top of the faults a healthy network loses a packet now and then and plays with delays. All chance
+comes from the random generator that the network was made with, so whoever asks the same questions
+in the same order gets the same answers.
+"""
+
+import random
+from dataclasses import dataclass
+
+from thongsuot_lab.truth.grammar import (
+    ANSWERS,
+    Effect,
+    FaultDirection,
+    GeneratedFault,
+    Touch,
+    chance,
+)
+from thongsuot_lab.truth.places import (
+    DELAY_S,
+    AccessLine,
+    NetworkPlace,
+    PlaceKind,
+    Premises,
+    SimulatedCity,
+)
+
+SPIKE_RATIO = 0.002
+SPIKE_S = 0.08
+"""One packet in so many is late by so much, on a line where nothing is wrong."""
+
+_QUEUE_STEP_S = 0.7
+_QUEUE_LEAST = 0.5
+_QUEUE_LOSS_RATIO = 0.03
+"""A full queue is never less than half full, moves within a second, and drops some."""
+
+_OF_NAMES = {Touch.DNS, Touch.DNS_AAAA, Touch.DNS_LARGE}
+_ONWARDS = {Touch.NEW_FLOWS, Touch.TLS}
+"""What a box does only to what it passes on, not to what is meant for itself."""
+
+
+@dataclass(slots=True)
+class SimulatedPacket:
+    """
+    One packet. ``flow`` names its flow; ``is_first``: the flow begins with it.
+
+    ``what`` is what it carries: ``echo``, ``dns-a``, ``dns-aaaa``, ``syn``, ``hello`` (the first
+    message of TLS), ``certificate``, ``page``, or nothing in particular.
+    """
+
+    protocol: str
+    is_ip6: bool
+    size_bytes: int
+    what: str = ""
+    flow: int = 0
+    is_first: bool = False
+
+
+@dataclass(slots=True)
+class Delivery:
+    """
+    When a packet arrived, or when an answer in its stead came back (``effect``, and from where).
+    """
+
+    at_s: float
+    effect: Effect | None = None
+
+
+class SimulatedRoute:
+    """The way between one site and one host, with the faults on it and their distance."""
+
+    def __init__(
+        self, city: SimulatedCity, site: Premises, line: AccessLine, host: str, faults: list[int]
+    ) -> None:
+        self.host = host
+        self.line = line
+        self.places = city.way(site, line, host)
+        self.total_s = sum(_delay_s(place, line) for place in self.places)
+        self.faults = faults
+        self.is_lan_only = host == "gateway"
+
+
+class SimulatedNetwork:
+    """What one line of a site meets; ``dice`` is the source of all chance."""
+
+    def __init__(
+        self,
+        city: SimulatedCity,
+        site: Premises,
+        line: AccessLine,
+        faults: tuple[GeneratedFault, ...],
+        dice: random.Random,
+    ) -> None:
+        self._city = city
+        self._site = site
+        self._line = line
+        self._faults = faults
+        self._dice = dice
+        self._routes: dict[str, SimulatedRoute] = {}
+        self._passed: dict[tuple[int, int], int] = {}
+        self._flows = 0
+
+    def new_flow(self) -> int:
+        """Return the name of a flow that nobody has yet."""
+        self._flows += 1
+        return self._flows
+
+    def route(self, host: str) -> SimulatedRoute:
+        """Return the way to a host."""
+        found = self._routes.get(host)
+        if found is None:
+            places = set(self._city.way(self._site, self._line, host))
+            here = [n for n, fault in enumerate(self._faults) if is_on_way(fault, places, host)]
+            found = SimulatedRoute(self._city, self._site, self._line, host, here)
+            self._routes[host] = found
+        return found
+
+    def is_plugged(self, at_s: float) -> bool:
+        """Return whether the interface of the line has a signal."""
+        places = self.route("gateway").places
+        return not any(
+            fault.effect is Effect.UNPLUGGED and fault.place in places and fault.level(at_s) > 0
+            for fault in self._faults
+        )
+
+    def load(self, at_s: float) -> tuple[float, float]:
+        """Return how full the device's own interface is, down and up, by the site's own traffic."""
+        down = up = 0.0
+        for fault in self._faults:
+            if fault.effect is not Effect.OWN_LOAD or not fault.is_counted:
+                continue
+            if fault.place not in self.route("gateway").places or fault.level(at_s) == 0.0:
+                continue
+            down = down if fault.direction is FaultDirection.UP else 0.97
+            up = up if fault.direction is FaultDirection.DOWN else 0.97
+        return down, up
+
+    def send(
+        self, route: SimulatedRoute, packet: SimulatedPacket, at_s: float, *, is_up: bool
+    ) -> Delivery | None:
+        """Carry one packet; ``None``: it was dropped and nobody says so."""
+        dice, line = self._dice, route.line
+        arrives_s = at_s + route.total_s
+        if not route.is_lan_only:
+            if dice.random() < line.loss_ratio:
+                return None
+            arrives_s += dice.expovariate(1.0 / line.jitter_s)
+            if dice.random() < SPIKE_RATIO:
+                arrives_s += SPIKE_S
+        for number in route.faults:
+            fault = self._faults[number]
+            level = fault.level(at_s)
+            if level == 0.0 or not is_touched(fault, packet, is_up=is_up):
+                continue
+            verdict = self._strike(number, fault, packet, level, at_s)
+            if verdict is None:
+                return None
+            delay_s, effect = verdict
+            if effect is not None:
+                return Delivery(at_s + 2 * route.total_s, effect)
+            arrives_s += delay_s
+        return Delivery(arrives_s)
+
+    def _strike(
+        self, number: int, fault: GeneratedFault, packet: SimulatedPacket, level: float, at_s: float
+    ) -> tuple[float, Effect | None] | None:
+        """Return a delay and an answer in the receiver's stead; ``None``: the packet is dropped."""
+        amount = fault.amount * level
+        match fault.effect:
+            case Effect.LOST if fault.touch is Touch.NEW_FLOWS:
+                # Every packet of a flow meets the same end: there is room for it, or there is not.
+                is_lost = chance(fault.salt, packet.flow) < amount
+            case Effect.LOST:
+                is_lost = self._dice.random() < amount
+            case Effect.QUEUED | Effect.OWN_LOAD:
+                is_lost = self._dice.random() < _QUEUE_LOSS_RATIO
+            case Effect.POLICED:
+                is_lost = self._is_policed(number, fault, int(at_s))
+            case _:
+                is_lost = fault.effect is Effect.UNPLUGGED
+        if is_lost:
+            return None
+        if fault.effect is Effect.DELAYED:
+            return amount, None
+        if fault.effect in {Effect.QUEUED, Effect.OWN_LOAD}:
+            return amount * _fill(fault.salt, at_s), None
+        return 0.0, fault.effect if fault.effect in ANSWERS else None
+
+    def _is_policed(self, number: int, fault: GeneratedFault, second: int) -> bool:
+        key = number, second
+        self._passed[key] = passed = self._passed.get(key, 0) + 1
+        return passed > _allowed(fault, second)
+
+
+def is_on_way(fault: GeneratedFault, places: set[NetworkPlace], host: str) -> bool:
+    """Return whether what goes to a host passes a fault."""
+    if fault.place not in places:
+        return False
+    is_onwards = fault.effect is Effect.REFUSED or fault.touch in _ONWARDS
+    if fault.place.kind is PlaceKind.BOX and is_onwards:
+        return host != "gateway"
+    # The site's own traffic waits where the line begins: the box itself answers at once.
+    return fault.effect is not Effect.OWN_LOAD or host != "gateway"
+
+
+def _delay_s(place: NetworkPlace, line: AccessLine) -> float:
+    return line.delay_s if place.kind is PlaceKind.ACCESS else DELAY_S[place.kind]
+
+
+def _fill(salt: int, at_s: float) -> float:
+    """Return how full a queue is: between two random levels, a straight line."""
+    step, inside = divmod(at_s / _QUEUE_STEP_S, 1.0)
+    first, second = chance(salt, int(step)), chance(salt, int(step) + 1)
+    return _QUEUE_LEAST + (1.0 - _QUEUE_LEAST) * (first + (second - first) * inside)
+
+
+def _allowed(fault: GeneratedFault, second: int) -> int:
+    """Return how many packets pass in one second: on average the amount."""
+    whole, part = divmod(fault.amount, 1.0)
+    return int(whole) + (1 if chance(fault.salt, second) < part else 0)
+
+
+def is_touched(fault: GeneratedFault, packet: SimulatedPacket, *, is_up: bool) -> bool:
+    """Return whether a fault touches a packet that goes one way."""
+    touch, effect = fault.touch, fault.effect
+    if effect in {Effect.RESET, Effect.REFUSED} and touch is Touch.TCP:
+        return packet.what == ("syn" if effect is Effect.REFUSED else "hello") and is_up
+    if effect is Effect.REFUSED and touch is Touch.ALL:
+        return is_up
+    if touch is Touch.TLS:
+        return packet.what == _TLS_PACKET.get(effect, "hello")
+    if (
+        fault.direction is not FaultDirection.BOTH
+        and (fault.direction is FaultDirection.UP) != is_up
+    ):
+        return False
+    if touch in _OF_NAMES:
+        # What a name server does wrong shows in its answers.
+        return not is_up and _is_answer_touched(fault, packet)
+    return _is_kind_touched(fault, packet)
+
+
+_TLS_PACKET = {
+    Effect.RESET: "hello",
+    Effect.INTERCEPTED: "certificate",
+    Effect.REDIRECTED: "certificate",
+    Effect.REWRITTEN: "page",
+}
+
+
+def _is_answer_touched(fault: GeneratedFault, packet: SimulatedPacket) -> bool:
+    if not packet.what.startswith("dns"):
+        return False
+    if fault.touch is Touch.DNS_AAAA:
+        return packet.what == "dns-aaaa"
+    return fault.touch is Touch.DNS or packet.size_bytes > fault.least_bytes
+
+
+def _is_kind_touched(fault: GeneratedFault, packet: SimulatedPacket) -> bool:
+    match fault.touch:
+        case Touch.ALL:
+            return True
+        case Touch.ICMP | Touch.UDP | Touch.TCP:
+            return packet.protocol == fault.touch.value
+        case Touch.NEW_FLOWS:
+            return packet.is_first
+        case Touch.LARGE:
+            return packet.size_bytes > fault.least_bytes
+        case Touch.IP4 | Touch.IP6:
+            return packet.is_ip6 is (fault.touch is Touch.IP6)
+        case _:
+            return False

@@ -1,0 +1,218 @@
+"""
+What the agent's probes would find over a simulated line: the same questions, asked of ``network``.
+
+Each function follows the probe of the same kind: its packets, its time-outs, its words for what
+went wrong (``agent/.../probes``). The findings are the product's own types.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from thongsuot_agent.probes import dns as dns_probe
+from thongsuot_agent.probes import http as http_probe
+from thongsuot_agent.probes import icmp as icmp_probe
+from thongsuot_lab.truth.grammar import Effect
+from thongsuot_lab.truth.network import SimulatedNetwork, SimulatedPacket
+from thongsuot_lab.truth.places import AccessLine, SimulatedCity
+from thongsuot_lab.truth.tcp import TcpConnection
+from thongsuot_schema.catalogue import dns, host, http, icmp
+from thongsuot_schema.metric import Metric
+from thongsuot_schema.reason import Reason
+from thongsuot_schema.result import Family, Finding, not_ok, ok
+
+ECHO_BYTES = {False: 44, True: 64}
+QUESTION_BYTES = 72
+CONTRACT_BPS = 100e6
+ORDINARY_BPS = 300e3
+EXPIRES_S = 1_890_000_000.0
+
+_ECHO_ANSWER = {
+    Effect.REFUSED: Reason.NETWORK_UNREACHABLE,
+    Effect.RESET: Reason.PACKET_FILTERED,
+}
+_NAME_ANSWER = {
+    Effect.REFUSED: Reason.NAME_SERVER_REFUSED,
+    Effect.REWRITTEN: Reason.NAME_ANSWER_FORGED,
+}
+_WEB_ANSWER = {
+    Effect.REFUSED: Reason.CONNECTION_REFUSED,
+    Effect.RESET: Reason.CONNECTION_RESET,
+    Effect.INTERCEPTED: Reason.CERTIFICATE_UNTRUSTED,
+    Effect.REDIRECTED: Reason.CERTIFICATE_NAME_MISMATCH,
+    Effect.REWRITTEN: Reason.STATUS_UNEXPECTED,
+}
+
+Found = tuple[float, Finding]
+"""How long a run took, and what it found."""
+
+
+@dataclass(slots=True)
+class Prober:
+    """The probes of one line of one agent; ``network`` is what they meet."""
+
+    city: SimulatedCity
+    line: AccessLine
+    network: SimulatedNetwork
+    _echo_flows: dict[tuple[str, bool], int] = field(default_factory=dict)
+    _bytes: tuple[float, float, float] = (0.0, 0.0, 0.0)
+
+    def run(self, kind: str, target: str, family: Family, at_s: float) -> Found:
+        """Run a probe of a kind."""
+        if kind == "host":
+            return self.host(at_s)
+        if not self.network.is_plugged(at_s):
+            return 0.0, not_ok(Reason.INTERFACE_DOWN)
+        runs: dict[str, Callable[[str, Family, float], Found]] = {
+            "icmp": self.icmp,
+            "dns": self.dns,
+            "http": self.http,
+        }
+        return runs[kind](target, family, at_s)
+
+    def icmp(self, target: str, family: Family, at_s: float) -> Found:
+        """One echo; all echoes of a device to one target are one flow, as its identifier is."""
+        timeout_s = icmp_probe.Settings().timeout_s
+        is_ip6 = family is Family.IP6
+        route = self.network.route(host_of(target, self.line))
+        is_first = (target, is_ip6) not in self._echo_flows
+        flow = self._echo_flows.setdefault((target, is_ip6), self.network.new_flow())
+        echo = SimulatedPacket("icmp", is_ip6, ECHO_BYTES[is_ip6], "echo", flow, is_first)
+        up = self.network.send(route, echo, at_s, is_up=True)
+        if up is not None and up.effect is not None:
+            reason = _ECHO_ANSWER.get(up.effect, Reason.PACKET_FILTERED)
+            return up.at_s - at_s, not_ok(reason, {icmp.LOSS: 1.0})
+        answer = SimulatedPacket("icmp", is_ip6, ECHO_BYTES[is_ip6], "echo", flow)
+        down = None if up is None else self.network.send(route, answer, up.at_s, is_up=False)
+        if down is None or down.at_s - at_s > timeout_s:
+            return timeout_s, not_ok(Reason.TIMED_OUT, {icmp.LOSS: 1.0})
+        rtt_s = down.at_s - at_s
+        return rtt_s, ok({icmp.RTT: rtt_s, icmp.LOSS: 0.0})
+
+    def dns(self, target: str, family: Family, at_s: float) -> Found:
+        """Both questions at once; one that stays unanswered is a failure."""
+        timeout_s = dns_probe.Settings().timeout_s
+        portal = self.city.portals[0]
+        took_s, reason = 0.0, None
+        for record in ("dns-a", "dns-aaaa"):
+            answer_s, wrong = self._ask(portal.answer_bytes, record, at_s, timeout_s, family)
+            took_s = max(took_s, answer_s - at_s)
+            reason = reason or wrong
+        del target
+        if reason is not None:
+            return min(took_s, timeout_s), not_ok(reason)
+        return took_s, ok({dns.LOOKUP: took_s, dns.ANSWERS: 2.0, dns.TTL: 60.0})
+
+    def _ask(
+        self, answer_bytes: int, record: str, at_s: float, timeout_s: float, family: Family
+    ) -> tuple[float, Reason | None]:
+        route, flow = self.network.route("resolver"), self.network.new_flow()
+        is_ip6 = family is Family.IP6
+        question = SimulatedPacket("udp", is_ip6, QUESTION_BYTES, record, flow, is_first=True)
+        up = self.network.send(route, question, at_s, is_up=True)
+        if up is not None and up.effect is not None:
+            return up.at_s, Reason.NETWORK_UNREACHABLE
+        answer = SimulatedPacket("udp", is_ip6, answer_bytes, record, flow)
+        down = None if up is None else self.network.send(route, answer, up.at_s, is_up=False)
+        if down is None or down.at_s - at_s > timeout_s:
+            return at_s + timeout_s, Reason.NAME_SERVER_TIMED_OUT
+        if down.effect is not None:
+            return down.at_s, _NAME_ANSWER.get(down.effect, Reason.NAME_SERVER_FAILED)
+        return down.at_s, None
+
+    def http(self, target: str, family: Family, at_s: float) -> Found:
+        """One page of a portal, over one family, name and all."""
+        settings = http_probe.Settings()
+        portal = self.city.portal(target)
+        servers = [family, Family.IP4 if family is Family.IP6 else Family.IP6]
+        servers = servers if self.line.has_ip6 else [Family.IP4]
+        record = "dns-aaaa" if family is Family.IP6 else "dns-a"
+        share_s, now_s = settings.resolve_timeout_s / len(servers), at_s
+        reason: Reason | None = None
+        for server in servers:
+            ended_s, reason = self._ask(portal.answer_bytes, record, now_s, share_s, server)
+            now_s = ended_s
+            if reason is not Reason.NAME_SERVER_TIMED_OUT:
+                break
+        if reason is not None:
+            if not reason.startswith("name_"):
+                reason = Reason.NAME_SERVER_FAILED
+            return now_s - at_s, not_ok(reason)
+        return self._fetch(target, family, at_s, now_s)
+
+    def _fetch(self, target: str, family: Family, at_s: float, named_s: float) -> Found:
+        deadline_s = at_s + http_probe.Settings().timeout_s
+        portal, is_ip6 = self.city.portal(target), family is Family.IP6
+        route = self.network.route(f"portal-{target}")
+        connection = TcpConnection(self.network, route, is_ip6=is_ip6, deadline_s=deadline_s)
+        values: dict[Metric, float] = {http.RESOLVE: named_s - at_s}
+        evidence = {"address": f"{target}.{family.value}"}
+        step = connection.open(named_s)
+        if not step.is_done:
+            reason = Reason.TIMED_OUT if step.effect is None else _web_reason(step.effect)
+            return step.at_s - at_s, not_ok(reason, values, evidence=evidence)
+        values[http.CONNECT] = step.at_s - named_s
+        begun_s, again = step.at_s, step.again
+        for sizes_bytes, is_up, what, metric, late in (
+            ([517], True, "hello", None, Reason.TLS_TIMED_OUT),
+            ([1400, 1400, 1100], False, "certificate", None, Reason.TLS_TIMED_OUT),
+            ([80], True, "", http.TLS, Reason.TLS_TIMED_OUT),
+            ([400], True, "", None, Reason.RESPONSE_TIMED_OUT),
+            ([1400], False, "page", http.FIRST_BYTE, Reason.RESPONSE_TIMED_OUT),
+            ([1400] * (portal.page_packets - 1), False, "", None, Reason.RESPONSE_TIMED_OUT),
+        ):
+            step = connection.transfer(sizes_bytes, step.at_s, is_up=is_up, what=what)
+            again += step.again
+            if again:
+                evidence["retransmitted_segments"] = str(again)
+            if not step.is_done:
+                reason = late if step.effect is None else _web_reason(step.effect)
+                return step.at_s - at_s, not_ok(reason, values, evidence=evidence)
+            if metric is not None:
+                values[metric], begun_s = step.at_s - begun_s, step.at_s
+        values |= {
+            http.TRANSFER: step.at_s - begun_s,
+            http.TOTAL: step.at_s - at_s,
+            http.STATUS: 200.0,
+            http.CERTIFICATE_EXPIRY: EXPIRES_S,
+        }
+        return step.at_s - at_s, ok(values, evidence=evidence)
+
+    def host(self, at_s: float) -> Found:
+        """The device's own counters, and whether its gateway is there on the link layer."""
+        before_s, received, sent = self._bytes
+        down, up = self.network.load((before_s + at_s) / 2)
+        passed_s = max(0.0, at_s - before_s)
+        received += (down * CONTRACT_BPS + ORDINARY_BPS) / 8 * passed_s
+        sent += (up * CONTRACT_BPS + ORDINARY_BPS / 8) / 8 * passed_s
+        self._bytes = at_s, received, sent
+        is_there = self._has_neighbour(at_s)
+        values = {host.RECEIVED: received, host.SENT: sent, host.GATEWAY_NEIGHBOUR: is_there}
+        return 0.001, ok(values)
+
+    def _has_neighbour(self, at_s: float) -> float:
+        """Three questions on the link layer, a second apart (ARP; RFC 4861)."""
+        if not self.network.is_plugged(at_s):
+            return 0.0
+        route = self.network.route("gateway")
+        for second in range(3):
+            question = SimulatedPacket("arp", is_ip6=False, size_bytes=42)
+            up = self.network.send(route, question, at_s + second, is_up=True)
+            if up is not None and up.effect is None:
+                down = self.network.send(route, question, up.at_s, is_up=False)
+                if down is not None:
+                    return 1.0
+        return 0.0
+
+
+def host_of(target: str, line: AccessLine) -> str:
+    """Return the host of the network that a target of the agent stands for."""
+    name, _, rest = target.partition("-")
+    if name in {"hop", "resolver", "anchor"}:
+        return name
+    if name == "peer":
+        return rest.removeprefix(f"{line.name}-").join(("peer-", ""))
+    return target
+
+
+def _web_reason(effect: Effect) -> Reason:
+    return _WEB_ANSWER.get(effect, Reason.FAILED_OTHERWISE)

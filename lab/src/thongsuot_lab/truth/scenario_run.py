@@ -1,0 +1,164 @@
+"""Play: one scenario through the simulated network, the product, and the oracle."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from thongsuot_agent.judge import recording
+from thongsuot_lab.truth.assessment import Assessment, SentMessage, Spell, assess
+from thongsuot_lab.truth.centre import IncidentMessage, messages_of
+from thongsuot_lab.truth.device import BOOT_S, NS_PER_S, SimulatedDevice
+from thongsuot_lab.truth.grammar import Scenario
+from thongsuot_lab.truth.harm import harms_of
+from thongsuot_lab.truth.places import Premises
+from thongsuot_schema.state import State
+from thongsuot_schema.verdict import Symptom, Verdict, VerdictChange
+
+_NOT_LOOKED = frozenset({Symptom.NONE, Symptom.NOT_YET_MEASURED, Symptom.DEVICE_STARVED})
+"""Unknown for one of these says nothing about the line."""
+
+MakeDevice = Callable[[Scenario, Premises], SimulatedDevice]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlayedScenario:
+    """A assessment, and what it rests on."""
+
+    assessment: Assessment
+    changes: dict[str, list[VerdictChange]]
+    messages: tuple[IncidentMessage, ...]
+    recordings: dict[str, list[bytes]]
+    """The lines of each site's recording, where one was asked for."""
+
+
+def play(
+    scenario: Scenario, make: MakeDevice = SimulatedDevice, *, is_recording: bool = False
+) -> PlayedScenario:
+    """Play a scenario; ``make`` makes the devices, so that another judge can be tried."""
+    harms = harms_of(scenario)
+    names = sorted({site for site, _ in harms}) or [site.name for site in scenario.city.sites]
+    changes: dict[str, list[VerdictChange]] = {}
+    recordings: dict[str, list[bytes]] = {}
+    for name in names:
+        device = make(scenario, scenario.city.site(name))
+        device.is_recording = is_recording
+        changes[name] = device.run()
+        if is_recording:
+            recordings[name] = recording_of(device)
+    messages = messages_of(scenario, changes)
+    return PlayedScenario(
+        assessment=assess(
+            scenario,
+            harms,
+            [_told(message) for message in messages if message.kind == "opened"],
+            [spell for name in names for spell in spells_of(name, changes[name], scenario.until_s)],
+        ),
+        changes=changes,
+        messages=messages,
+        recordings=recordings,
+    )
+
+
+def recording_of(device: SimulatedDevice) -> list[bytes]:
+    """Return the lines of what a device's judge was told, for ``thongsuot-agent replay``."""
+    header = recording.header_line(device.plan, device.settings)
+    return [header, *(recording.event_line(event) for event in device.events)]
+
+
+def write_recordings(played: PlayedScenario, folder: Path) -> list[Path]:
+    """Write what was recorded, one file a site; returns the files."""
+    folder.mkdir(parents=True, exist_ok=True)
+    files = []
+    for site, lines in played.recordings.items():
+        file = folder / f"{played.assessment.name.replace(':', '-')}-{site}.jsonl"
+        file.write_bytes(b"".join(lines))
+        files.append(file)
+    return files
+
+
+def spells_of(site: str, changes: Sequence[VerdictChange], until_s: float) -> list[Spell]:
+    """Return the times in which something was said not to be well."""
+    open_: dict[tuple[str, str], tuple[float, Verdict]] = {}
+    spells: list[Spell] = []
+
+    def close(key: tuple[str, str], at_s: float) -> None:
+        begun_s, verdict = open_.pop(key)
+        words = f"{verdict.state} {verdict.segment or '-'} {verdict.symptom}"
+        spells.append(
+            Spell(site=site, line=key[0], portal=key[1], from_s=begun_s, to_s=at_s, words=words)
+        )
+
+    for change in changes:
+        verdict = change.verdict
+        key, at_s = (verdict.link, verdict.service), change.decided_boottime_ns / NS_PER_S - BOOT_S
+        if key in open_:
+            close(key, at_s)
+        if _is_unwell(verdict):
+            open_[key] = at_s, verdict
+    for key in list(open_):
+        close(key, until_s)
+    return spells
+
+
+def _is_unwell(verdict: Verdict) -> bool:
+    if verdict.state is State.UNKNOWN:
+        return verdict.symptom not in _NOT_LOOKED
+    return verdict.state is not State.UP
+
+
+def _told(message: IncidentMessage) -> SentMessage:
+    return SentMessage(
+        at_s=message.at_s,
+        party=message.party,
+        subjects=message.subjects,
+        is_unlocated=message.is_unlocated,
+        words=f"{message.code} {message.state} {message.symptom} of "
+        + ", ".join("/".join(filter(None, one)) for one in message.subjects),
+    )
+
+
+def story(scenario: Scenario, played: PlayedScenario) -> list[str]:
+    """Return what happened, line by line, in order of time."""
+    lines: list[tuple[float, str]] = []
+    for number, fault in enumerate(scenario.faults):
+        lines.append((fault.start_s, f"fault {number} begins: {fault}"))
+        lines.append((fault.end_s, f"fault {number} ends"))
+    for site, changes in played.changes.items():
+        for change in changes:
+            verdict = change.verdict
+            subject = "/".join(filter(None, (site, verdict.link or "*", verdict.service)))
+            said = f"{change.before} -> {verdict.state} {verdict.segment or ''} {verdict.symptom}"
+            onset_s = change.onset_boottime_ns / NS_PER_S - BOOT_S
+            at_s = change.decided_boottime_ns / NS_PER_S - BOOT_S
+            lines.append((at_s, f"{subject}: {said}, since {onset_s:.1f} s"))
+    lines += [
+        (
+            message.at_s,
+            (
+                f"TOLD {message.kind} {message.party}: {message.code} {message.state} "
+                f"{message.symptom}, since {message.opened_s:.1f} s"
+            ),
+        )
+        for message in played.messages
+    ]
+    lines += [
+        (one.from_s, f"hurts people at {one.site} over {one.line} until {one.to_s:.0f} s")
+        for one in played.assessment.harm_records
+    ]
+    told = [f"{at_s:8.1f} s  {text}" for at_s, text in sorted(lines)]
+    assessments = [
+        f"=> {one.worth}: {one.told.party} at {one.told.at_s:.1f} s: {one.told.words}"
+        for one in played.assessment.assessed
+    ]
+    seen = [
+        f"=> harm at {one.site}/{one.line}: "
+        + ("not seen" if one.seen_s is None else f"seen after {one.seen_s:.1f} s")
+        + ("" if one.told_s is None else f", told after {one.told_s:.1f} s")
+        for one in played.assessment.harm_records
+    ]
+    unrest = [
+        f"=> said while nothing was wrong: {one.site}/{one.line}/{one.portal} {one.words} "
+        f"at {one.from_s:.1f} s"
+        for one in played.assessment.unrest
+    ]
+    return [str(scenario), *told, *assessments, *seen, *unrest]

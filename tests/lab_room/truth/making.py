@@ -1,0 +1,82 @@
+"""Scenarios by hand: a small city, and faults in it."""
+
+from thongsuot_lab.truth.grammar import (
+    Course,
+    Effect,
+    FaultDirection,
+    GeneratedFault,
+    Scenario,
+    Touch,
+)
+from thongsuot_lab.truth.places import (
+    AccessLine,
+    NetworkPlace,
+    PlaceKind,
+    Premises,
+    SimulatedCity,
+    SimulatedPortal,
+)
+
+FIXED = AccessLine(
+    name="fixed",
+    carrier="north",
+    box="s1.fixed",
+    is_radio=False,
+    is_metered=False,
+    has_ip6=False,
+    delay_s=0.002,
+    jitter_s=0.0002,
+    loss_ratio=0.0001,
+)
+MOBILE = AccessLine(
+    name="mobile",
+    carrier="south",
+    box="s1.mobile",
+    is_radio=True,
+    is_metered=False,
+    has_ip6=False,
+    delay_s=0.01,
+    jitter_s=0.002,
+    loss_ratio=0.0005,
+)
+CITY = SimulatedCity(
+    sites=(Premises(name="s1", lines=(FIXED, MOBILE)),),
+    carriers=("north", "south"),
+    portals=(
+        SimulatedPortal(name="one", is_abroad=False, page_packets=12, answer_bytes=180),
+        SimulatedPortal(name="two", is_abroad=False, page_packets=12, answer_bytes=180),
+    ),
+)
+SITE = CITY.sites[0]
+
+
+def fault(
+    kind: PlaceKind,
+    name: str,
+    *,
+    touch: Touch = Touch.ALL,
+    effect: Effect = Effect.LOST,
+    amount: float = 1.0,
+    end_s: float = 260.0,
+    is_counted: bool = False,
+) -> GeneratedFault:
+    """Return a steady fault that begins in second 100."""
+    return GeneratedFault(
+        place=NetworkPlace(kind, name),
+        touch=touch,
+        effect=effect,
+        direction=FaultDirection.BOTH,
+        course=Course.STEADY,
+        start_s=100.0,
+        end_s=end_s,
+        amount=amount,
+        is_counted=is_counted,
+    )
+
+
+def scenario(*faults: GeneratedFault, until_s: float = 400.0) -> Scenario:
+    """Return a scenario of these faults."""
+    return Scenario(seed=0, index=0, city=CITY, faults=faults, until_s=until_s)
+
+
+CUT = fault(PlaceKind.ACCESS, "s1.fixed")

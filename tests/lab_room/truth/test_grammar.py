@@ -1,0 +1,57 @@
+"""Scenarios follow from a seed, cover the grammar and read as one line each."""
+
+from dataclasses import replace
+
+import pytest
+
+from thongsuot_lab.truth.grammar import RULES, Course, Effect, scenario
+from thongsuot_lab.truth.places import PlaceKind
+
+
+def test_the_same_numbers_give_the_same_scenario() -> None:
+    assert [scenario(7, index) for index in range(50)] == [scenario(7, i) for i in range(50)]
+
+
+def test_another_seed_gives_other_scenarios() -> None:
+    assert {str(scenario(7, i)) for i in range(50)}.isdisjoint(
+        str(scenario(8, i)) for i in range(50)
+    )
+
+
+def test_a_scenario_is_one_line_that_names_its_seed_and_index() -> None:
+    text = str(scenario(7, 3))
+    assert "\n" not in text
+    assert text.startswith("7:3 ")
+
+
+def test_a_thousand_scenarios_meet_every_kind_of_place_and_every_rule() -> None:
+    made = [scenario(1, index) for index in range(1500)]
+    met = {(f.place.kind, f.touch, f.effect) for one in made for f in one.faults}
+    possible = {(kind, r.touch, r.effect) for kind, rules in RULES.items() for r in rules}
+    assert met == possible
+    assert {f.course for one in made for f in one.faults} == set(Course)
+    assert {len(one.faults) for one in made} == {0, 1, 2}
+
+
+@pytest.mark.parametrize("index", range(40))
+def test_a_fault_is_over_before_the_scenario_is(index: int) -> None:
+    made = scenario(3, index)
+    for fault in made.faults:
+        assert fault.place in made.city.places
+        assert 60.0 < fault.start_s < fault.end_s < made.until_s - 100.0
+        assert fault.level(fault.start_s - 0.1) == fault.level(fault.end_s) == 0.0
+
+
+def test_bursts_take_their_share_of_the_time() -> None:
+    made = (f for i in range(400) for f in scenario(1, i).faults)
+    found = next(fault for fault in made if fault.course is Course.BURSTS)
+    bursts = replace(found, end_s=found.start_s + 20 * found.period_s)
+    steps = [bursts.start_s + 0.01 * n for n in range(int(2000 * found.period_s))]
+    share = sum(map(bursts.level, steps)) / len(steps)
+    assert share == pytest.approx(bursts.on_share, rel=0.1)
+
+
+def test_only_the_sites_own_load_is_counted_by_the_device() -> None:
+    made = [f for i in range(400) for f in scenario(1, i).faults]
+    assert {f.effect for f in made if f.is_counted} == {Effect.OWN_LOAD}
+    assert {f.place.kind for f in made if f.effect is Effect.OWN_LOAD} == {PlaceKind.LAN}

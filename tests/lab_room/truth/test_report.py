@@ -1,0 +1,29 @@
+"""Figures of many scenarios: a sample is played, added up and printed."""
+
+import pytest
+
+from thongsuot_lab.truth.__main__ import assess_scenario, main
+from thongsuot_lab.truth.report import TruthReport
+
+
+def test_a_sample_adds_up() -> None:
+    report = TruthReport()
+    for index in range(6):
+        report.add(assess_scenario(2, index))
+    rows = report.table_rows()
+    assert sum(row.faults for row in rows.values()) == sum(
+        len(one.faults) for one in report.assessments
+    )
+    assert sum(row.harm for row in rows.values()) == len(report.harm_records)
+    assert sum(sum(row.worth.values()) for row in rows.values()) == report.messages.total()
+    assert len(report.table()) == len(rows) + 2
+
+
+def test_the_command_prints_how_to_play_a_scenario_again(
+    capsys: pytest.CaptureFixture[str], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("recordings")
+    main(["--play", "1:8", "--recordings", str(folder)])
+    out = capsys.readouterr().out
+    assert out.startswith("1:8 ")
+    assert f"thongsuot-agent replay {folder}/1-8-s" in out

@@ -1,0 +1,98 @@
+"""The product against the oracle: hand-made cases, a judge that errs, and playing again."""
+
+from functools import partial
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from tests.lab_room.truth.making import CUT, fault, scenario
+from thongsuot_agent.judge import recording
+from thongsuot_agent.judge.engine import Ruling, step
+from thongsuot_agent.judge.events import Event
+from thongsuot_agent.judge.memory import Memory
+from thongsuot_agent.judge.plan import Plan
+from thongsuot_agent.judge.settings import Settings
+from thongsuot_lab.truth import grammar
+from thongsuot_lab.truth.assessment import Worth
+from thongsuot_lab.truth.device import SimulatedDevice
+from thongsuot_lab.truth.places import PlaceKind
+from thongsuot_lab.truth.scenario_run import play, story, write_recordings
+from thongsuot_schema.segment import Segment
+from thongsuot_schema.verdict import Verdict, VerdictChange
+
+
+def test_a_cut_line_is_told_to_its_carrier_within_seconds() -> None:
+    assessment = play(scenario(CUT)).assessment
+    assert [(one.worth, one.told.party) for one in assessment.assessed] == [
+        (Worth.RIGHT, "carrier:north")
+    ]
+    (harm,) = assessment.harm_records
+    assert harm.seen_s is not None
+    assert harm.told_s is not None
+    assert harm.seen_s < 8.0
+    assert harm.told_s < 15.0
+    assert assessment.failures() == []
+
+
+def test_nobody_is_told_of_a_healthy_hour() -> None:
+    assessment = play(scenario(until_s=3600.0)).assessment
+    assert (assessment.assessed, assessment.unrest) == ((), ())
+
+
+def test_a_dead_box_is_told_to_the_commune() -> None:
+    assessment = play(scenario(fault(PlaceKind.BOX, "s1.fixed"))).assessment
+    assert {one.told.party for one in assessment.assessed} == {"commune:s1"}
+    assert {one.worth for one in assessment.assessed} == {Worth.RIGHT}
+
+
+def _blaming_the_line(memory: Memory, event: Event, plan: Plan, settings: Settings) -> Ruling:
+    ruling = step(memory, event, plan, settings)
+    return msgspec.structs.replace(ruling, changes=tuple(map(_to_the_line, ruling.changes)))
+
+
+def _to_the_line(change: VerdictChange) -> VerdictChange:
+    verdict: Verdict = change.verdict
+    if verdict.segment is Segment.LAN:
+        verdict = msgspec.structs.replace(verdict, segment=Segment.ACCESS)
+    return msgspec.structs.replace(change, verdict=verdict)
+
+
+def test_a_judge_that_blames_the_line_for_the_box_is_found_out() -> None:
+    dead = scenario(fault(PlaceKind.BOX, "s1.fixed"))
+    assessment = play(dead, partial(SimulatedDevice, judge=_blaming_the_line)).assessment
+    assert {one.worth for one in assessment.assessed} == {Worth.WRONG_PARTY}
+    assert any(line.startswith("wrong party: carrier:north") for line in assessment.failures())
+
+
+def _seeing_nothing(memory: Memory, event: Event, plan: Plan, settings: Settings) -> Ruling:
+    ruling = step(memory, event, plan, settings)
+    return msgspec.structs.replace(ruling, changes=())
+
+
+def test_a_judge_that_sees_nothing_is_found_out() -> None:
+    assessment = play(scenario(CUT), partial(SimulatedDevice, judge=_seeing_nothing)).assessment
+    (harm,) = assessment.harm_records
+    assert harm.seen_s is None
+    assert assessment.failures()[0].startswith("unseen: s1/fixed")
+
+
+@pytest.mark.parametrize("index", [1, 7])
+def test_playing_again_gives_the_same_story(index: int) -> None:
+    made = grammar.scenario(1, index)
+    first, second = play(made), play(grammar.scenario(1, index))
+    assert story(made, first) == story(made, second)
+
+
+def test_a_recording_judged_again_gives_the_same_verdicts(tmp_path: Path) -> None:
+    played = play(scenario(CUT), is_recording=True)
+    (file,) = write_recordings(played, tmp_path)
+    with file.open("rb") as lines:
+        plan, settings, events = recording.read(lines)
+        memory = Memory()
+        changes: list[VerdictChange] = []
+        for event in events:
+            ruling = step(memory, event, plan, settings)
+            memory = ruling.memory
+            changes += ruling.changes
+    assert changes == played.changes["s1"]

@@ -1,13 +1,7 @@
 """Scenarios by hand: a small city, and faults in it."""
 
-from thongsuot_lab.truth.grammar import (
-    Course,
-    Effect,
-    FaultDirection,
-    GeneratedFault,
-    Scenario,
-    Touch,
-)
+from thongsuot_lab.truth.fault import Course, Effect, FaultDirection, GeneratedFault, Touch
+from thongsuot_lab.truth.grammar import Scenario
 from thongsuot_lab.truth.places import (
     AccessLine,
     NetworkPlace,

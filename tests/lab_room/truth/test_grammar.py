@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from thongsuot_lab.truth.grammar import RULES, Course, Effect, scenario
+from thongsuot_lab.truth.fault import Course, Effect
+from thongsuot_lab.truth.grammar import RULES, scenario
 from thongsuot_lab.truth.places import PlaceKind
 
 

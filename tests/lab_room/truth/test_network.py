@@ -5,7 +5,7 @@ import random
 import pytest
 
 from tests.lab_room.truth.making import CITY, CUT, FIXED, MOBILE, SITE, fault
-from thongsuot_lab.truth.grammar import Effect, GeneratedFault, Touch
+from thongsuot_lab.truth.fault import Effect, GeneratedFault, Touch
 from thongsuot_lab.truth.network import SimulatedNetwork, SimulatedPacket
 from thongsuot_lab.truth.places import AccessLine, PlaceKind
 from thongsuot_lab.truth.tcp import TcpConnection

@@ -7,10 +7,14 @@ import pytest
 
 import thongsuot_lab.truth
 from tests.lab_room.truth.making import CITY, CUT, fault, scenario
-from thongsuot_lab.truth.grammar import Effect, Touch
+from thongsuot_lab.truth.fault import Effect, Touch
 from thongsuot_lab.truth.harm import Grade, harms_of
 from thongsuot_lab.truth.oracle import owners, suspects
 from thongsuot_lab.truth.places import PlaceKind
+
+APART = (
+    "places", "fault", "grammar", "network", "tcp", "citizen", "harm", "oracle", "assessment",
+)  # fmt: skip
 
 
 def test_a_cut_line_is_its_carriers_and_nothing_else_looks_like_it() -> None:
@@ -64,7 +68,17 @@ def test_one_dead_portal_hurts_those_who_open_it() -> None:
 
 def test_the_oracle_and_the_citizen_share_no_code_with_the_product() -> None:
     folder = Path(thongsuot_lab.truth.__file__).parent
-    for name in ("places", "grammar", "network", "tcp", "citizen", "harm", "oracle", "assessment"):
+    for name in (
+        "places",
+        "fault",
+        "grammar",
+        "network",
+        "tcp",
+        "citizen",
+        "harm",
+        "oracle",
+        "assessment",
+    ):
         tree = ast.parse((folder / f"{name}.py").read_text(encoding="utf-8"))
         rooms = {
             node.module.partition(".")[0]

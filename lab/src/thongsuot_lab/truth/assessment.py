@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from thongsuot_lab.truth.grammar import GeneratedFault, Scenario
+from thongsuot_lab.truth.fault import GeneratedFault
+from thongsuot_lab.truth.grammar import Scenario
 from thongsuot_lab.truth.harm import Grade, Harm, is_slow
 from thongsuot_lab.truth.oracle import is_concerned, owners, suspects
 

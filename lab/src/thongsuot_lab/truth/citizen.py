@@ -11,7 +11,8 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from thongsuot_lab.truth.grammar import Effect, Scenario
+from thongsuot_lab.truth.fault import Effect
+from thongsuot_lab.truth.grammar import Scenario
 from thongsuot_lab.truth.network import SimulatedNetwork, SimulatedPacket
 from thongsuot_lab.truth.places import AccessLine, Premises, SimulatedPortal
 from thongsuot_lab.truth.tcp import TcpConnection

@@ -20,7 +20,8 @@ from thongsuot_agent.judge.settings import Settings
 from thongsuot_agent.schedule.job import Job, Reach, jobs_from_plan
 from thongsuot_agent.schedule.runner import WISHES_AT_ONCE, WISHES_PER_S
 from thongsuot_agent.schedule.timetable import due_after
-from thongsuot_lab.truth.grammar import Effect, Scenario
+from thongsuot_lab.truth.fault import Effect
+from thongsuot_lab.truth.grammar import Scenario
 from thongsuot_lab.truth.network import SimulatedNetwork
 from thongsuot_lab.truth.places import AccessLine, Premises, SimulatedCity
 from thongsuot_lab.truth.probes import CONTRACT_BPS, Prober

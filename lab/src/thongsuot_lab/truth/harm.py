@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from thongsuot_lab.truth.citizen import Visit, visits
-from thongsuot_lab.truth.grammar import GeneratedFault, Scenario
+from thongsuot_lab.truth.fault import GeneratedFault
+from thongsuot_lab.truth.grammar import Scenario
 from thongsuot_lab.truth.oracle import is_concerned
 from thongsuot_lab.truth.places import AccessLine, Premises
 

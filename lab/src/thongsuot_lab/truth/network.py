@@ -10,14 +10,7 @@ in the same order gets the same answers.
 import random
 from dataclasses import dataclass
 
-from thongsuot_lab.truth.grammar import (
-    ANSWERS,
-    Effect,
-    FaultDirection,
-    GeneratedFault,
-    Touch,
-    chance,
-)
+from thongsuot_lab.truth.fault import ANSWERS, Effect, FaultDirection, GeneratedFault, Touch, chance
 from thongsuot_lab.truth.places import (
     DELAY_S,
     AccessLine,

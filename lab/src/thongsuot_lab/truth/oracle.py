@@ -8,7 +8,8 @@ same ends are touched in the same way: then no measurement at any site can tell 
 
 from dataclasses import replace
 
-from thongsuot_lab.truth.grammar import RULES, Effect, GeneratedFault
+from thongsuot_lab.truth.fault import Effect, GeneratedFault
+from thongsuot_lab.truth.grammar import RULES
 from thongsuot_lab.truth.network import SimulatedPacket, is_on_way, is_touched
 from thongsuot_lab.truth.places import AccessLine, NetworkPlace, PlaceKind, Premises, SimulatedCity
 

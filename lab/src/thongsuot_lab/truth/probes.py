@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from thongsuot_agent.probes import dns as dns_probe
 from thongsuot_agent.probes import http as http_probe
 from thongsuot_agent.probes import icmp as icmp_probe
-from thongsuot_lab.truth.grammar import Effect
+from thongsuot_lab.truth.fault import Effect
 from thongsuot_lab.truth.network import SimulatedNetwork, SimulatedPacket
 from thongsuot_lab.truth.places import AccessLine, SimulatedCity
 from thongsuot_lab.truth.tcp import TcpConnection

@@ -8,7 +8,7 @@ packets in the first round.
 
 from dataclasses import dataclass
 
-from thongsuot_lab.truth.grammar import Effect
+from thongsuot_lab.truth.fault import Effect
 from thongsuot_lab.truth.network import SimulatedNetwork, SimulatedPacket, SimulatedRoute
 
 SYN_TIMER_S = 1.0

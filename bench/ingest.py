@@ -27,15 +27,15 @@ from pathlib import Path
 
 import httpx
 
-from thongsuot_collector.app.parts import STORE_FILE
+from thongsuot_collector.app.components import STORE_FILE
 from thongsuot_collector.store import tokens
 from thongsuot_collector.store.engine import open_store
 from thongsuot_schema.batch import push
-from thongsuot_schema.batch.encode import encode_batch, encode_layout, index_of
-from thongsuot_schema.batch.layout import layout_of
-from thongsuot_schema.batch.model import Batch, Clock
+from thongsuot_schema.batch.encode import encode_batch, encode_layout, index_layout
+from thongsuot_schema.batch.layout import sorted_layout
+from thongsuot_schema.batch.model import Batch, ClockReading
 from thongsuot_schema.catalogue import dns, icmp
-from thongsuot_schema.result import Family, Result, Series, ok
+from thongsuot_schema.result import Family, Result, Series, ok_finding
 
 S = 1_000_000_000
 LINKS = ("fiber", "5g")
@@ -60,14 +60,14 @@ def series() -> list[Series]:
 SAMPLES_PER_BATCH = len(series()) * RUNS * 4
 
 
-class Agent:
+class SimulatedAgent:
     """One site's requests, encoded beforehand: the generator must not be what is measured."""
 
     def __init__(self, number: int, secret: str) -> None:
         self.site = f"site-{number:05d}"
         self.secret = secret
         self.seed = number
-        self.index = index_of(layout_of(series()))
+        self.index = index_layout(sorted_layout(series()))
 
     def layout(self) -> bytes:
         """Return the request that gives the layout."""
@@ -81,7 +81,7 @@ class Agent:
             Result(
                 series=one,
                 boottime_ns=sealed_ns - (RUNS - run) * 5 * S + place * 40_000_000,
-                finding=ok(self._values(one.kind, place, run + number)),
+                finding=ok_finding(self._values(one.kind, place, run + number)),
             )
             for place, one in enumerate(series())
             for run in range(RUNS)
@@ -91,7 +91,7 @@ class Agent:
             stream=f"{self.seed:016x}",
             number=number,
             boot_id=BOOT,
-            clock=Clock(boottime_ns=sealed_ns, wall_ns=boot_ns + sealed_ns, error_s=0.001),
+            clock=ClockReading(boottime_ns=sealed_ns, wall_ns=boot_ns + sealed_ns, error_s=0.001),
             results=tuple(results),
         )
         body = encode_batch(batch, self.index)
@@ -111,7 +111,7 @@ class Agent:
         return head.encode() + body
 
 
-async def fire(port: int, requests: Sequence[bytes]) -> None:
+async def send_requests(port: int, requests: Sequence[bytes]) -> None:
     """Send requests over connections that stay open, each after the answer to the one before."""
     waiting = iter(requests)
 
@@ -141,7 +141,7 @@ def resident_mb(pid: int) -> float:
     return int(found.group(1)) / 1024 if found else 0.0
 
 
-async def swallow(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def discard_requests(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     """A receiver that takes everything and keeps nothing."""
     try:
         while True:
@@ -175,7 +175,7 @@ async def collector(folder: Path, sink_url: str) -> AsyncIterator[tuple[int, int
         await process.wait()
 
 
-async def drained(port: int) -> None:
+async def wait_until_drained(port: int) -> None:
     """Return when the sink has everything."""
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
         while True:
@@ -193,7 +193,10 @@ async def measure(
 ) -> tuple[float, float]:
     """Return CPU seconds a million samples: of the collector, and of what is behind its sink."""
     store = open_store(folder / "state" / STORE_FILE)
-    fleet = [Agent(number, tokens.create(store, f"site-{number:05d}")) for number in range(agents)]
+    fleet = [
+        SimulatedAgent(number, tokens.create(store, f"site-{number:05d}"))
+        for number in range(agents)
+    ]
     store.dispose()
     now_ns = time.time_ns()
     boot_ns = now_ns - 86_400 * S
@@ -204,15 +207,15 @@ async def measure(
     ]
     body_bytes = sum(len(one) for one in waves[-1]) / agents
     async with collector(folder, sink_url) as (pid, port):
-        await fire(port, [agent.layout() for agent in fleet])
-        await fire(port, waves[0])  # first contact: layouts, labels and series are met
-        await drained(port)
+        await send_requests(port, [agent.layout() for agent in fleet])
+        await send_requests(port, waves[0])  # first contact: layouts, labels and series are met
+        await wait_until_drained(port)
         before = cpu_s(pid), cpu_s(peer) if peer else 0.0
         started = time.monotonic()
         for wave in waves[1:]:
-            await fire(port, wave)
+            await send_requests(port, wave)
         pushed_s = time.monotonic() - started
-        await drained(port)
+        await wait_until_drained(port)
         samples = agents * rounds * SAMPLES_PER_BATCH
         spent = (cpu_s(pid) - before[0]) / samples * 1e6
         peer_spent = ((cpu_s(peer) if peer else 0.0) - before[1]) / samples * 1e6
@@ -224,7 +227,7 @@ async def measure(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Peer:
+class PeerDatabase:
     """A receiver of remote write to compare with: how it is started, and where it listens."""
 
     name: str
@@ -258,12 +261,12 @@ def victoria_metrics(folder: Path) -> list[str]:
 
 
 PEERS = (
-    Peer(
+    PeerDatabase(
         name="Prometheus",
         command=prometheus,
         listening=r'"Listening on" address=127\.0\.0\.1:(\d+)',
     ),
-    Peer(
+    PeerDatabase(
         name="VictoriaMetrics",
         command=victoria_metrics,
         listening=r"started server at http://127\.0\.0\.1:(\d+)/",
@@ -276,7 +279,7 @@ async def main() -> None:
     parser.add_argument("--agents", type=int, default=1000)
     parser.add_argument("--rounds", type=int, default=4)
     options = parser.parse_args()
-    server = await asyncio.start_server(swallow, "127.0.0.1", 0, limit=1 << 26)
+    server = await asyncio.start_server(discard_requests, "127.0.0.1", 0, limit=1 << 26)
     null_url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/write"
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -289,7 +292,7 @@ async def main() -> None:
     server.close()
 
 
-async def beside(peer: Peer, folder: Path, agents: int, rounds: int) -> None:
+async def beside(peer: PeerDatabase, folder: Path, agents: int, rounds: int) -> None:
     """Send the same samples to a real receiver, and compare what both spend."""
     folder.mkdir()  # noqa: ASYNC240 - nothing else runs yet
     command = peer.command(folder)

@@ -20,7 +20,7 @@ import time
 from pathlib import Path
 
 from thongsuot_lab.lab import Lab
-from thongsuot_lab.stack.city import AGENT_PAGE_PORT, CityStack, Options
+from thongsuot_lab.stack.city import AGENT_PAGE_PORT, CityStack, StackOptions
 from thongsuot_lab.topology.city import city
 
 SITE = "s1"
@@ -87,7 +87,7 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=5.0)
     minutes = parser.parse_args().minutes
     with tempfile.TemporaryDirectory(prefix="thongsuot-bench-") as folder, Lab(city(1)) as lab:
-        stack = CityStack(lab, Path(folder), Options(with_prometheus=False))
+        stack = CityStack(lab, Path(folder), StackOptions(with_prometheus=False))
         own = stack.agent_folder(SITE)
         try:
             stack.start()

@@ -22,7 +22,7 @@ from pathlib import Path
 from thongsuot_agent.config.profile import PROBES
 from thongsuot_lab import inventory
 from thongsuot_lab.lab import Lab
-from thongsuot_lab.stack.city import PROMETHEUS_PORT, CityStack, Options
+from thongsuot_lab.stack.city import PROMETHEUS_PORT, CityStack, StackOptions
 from thongsuot_lab.stack.process import Process
 from thongsuot_lab.topology.city import city
 from thongsuot_lab.topology.model import Topology
@@ -183,7 +183,7 @@ def main() -> int:
     minutes = parser.parse_args().minutes
     peers: list[Process] = []
     with tempfile.TemporaryDirectory(prefix="thongsuot-bench-") as folder, Lab(city(2)) as lab:
-        stack = CityStack(lab, Path(folder), Options())
+        stack = CityStack(lab, Path(folder), StackOptions())
         try:
             stack.start()
             stack.processes.pop(f"agent-{PEERS}").stop()

@@ -29,16 +29,22 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
-from bench.reference.config import AGGRESSIVE, RECOMMENDED, Pace
-from bench.reference.known import GIVEN_UP_S, Known, Parts, Seen, report
+from bench.reference.config import AGGRESSIVE, RECOMMENDED, ReferencePace
+from bench.reference.detection_times import (
+    GIVEN_UP_S,
+    BenchObservations,
+    DetectionTimes,
+    LatencyParts,
+    report,
+)
 from bench.reference.stack import ReferenceStack, route_by_source
 
 from thongsuot_lab.lab import Lab
-from thongsuot_lab.matrix.eyes import look_at
-from thongsuot_lab.matrix.moment import Moment
-from thongsuot_lab.matrix.record import Turn
-from thongsuot_lab.matrix.run import record_of
-from thongsuot_lab.stack.city import CityStack, Options
+from thongsuot_lab.matrix.clock_pair import ClockPair
+from thongsuot_lab.matrix.journal_reader import RecordedChange
+from thongsuot_lab.matrix.observe import observe_site
+from thongsuot_lab.matrix.runner import changes_in_journal
+from thongsuot_lab.stack.city import CityStack, StackOptions
 from thongsuot_lab.topology.city import city
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
@@ -51,7 +57,7 @@ WARM_UP_S = 75.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
+class BenchFault:
     """One fault of a round: at which site (all of them if empty), and what has to be told."""
 
     name: str
@@ -67,49 +73,49 @@ class Fault:
         return f"{self.name} {self.link or self.service}".strip()
 
 
-def at_site(name: str, site: str, link: str, segment: Segment, **more: object) -> Fault:
+def at_site(name: str, site: str, link: str, segment: Segment, **more: object) -> BenchFault:
     """Return a fault of one link of one site."""
     arguments = {"site": site, "link": link, **more}
-    return Fault(name=name, segment=segment, arguments=arguments, site=site, link=link)
+    return BenchFault(name=name, segment=segment, arguments=arguments, site=site, link=link)
 
 
-ROUNDS: dict[str, tuple[Fault, ...]] = {
+ROUNDS: dict[str, tuple[BenchFault, ...]] = {
     "lines": (
         at_site("cut-fibre", "s1", "fixed", Segment.ACCESS),
         at_site("pull-cable", "s2", "fixed", Segment.LAN),
-        at_site("access-blackhole", "s3", "fixed", Segment.ACCESS),
+        at_site("access-black-hole", "s3", "fixed", Segment.ACCESS),
         at_site("cut-fibre", "s4", "mobile", Segment.ACCESS),
     ),
     "more-lines": (
         at_site("one-way", "s1", "mobile", Segment.ACCESS, dead="up"),
-        at_site("family-dead", "s2", "mobile", Segment.ACCESS, family="v6"),
+        at_site("family-down", "s2", "mobile", Segment.ACCESS, family="v6"),
         at_site("pull-cable", "s3", "mobile", Segment.LAN),
-        at_site("family-dead", "s4", "fixed", Segment.ACCESS, family="v4"),
+        at_site("family-down", "s4", "fixed", Segment.ACCESS, family="v4"),
     ),
     "resolver": (
-        Fault(
-            name="resolver-dead",
+        BenchFault(
+            name="resolver-down",
             segment=Segment.CARRIER,
             arguments={"carrier": "song-hong"},
             link="song-hong",
         ),
     ),
     "core": (
-        Fault(
-            name="core-dead",
+        BenchFault(
+            name="core-down",
             segment=Segment.CARRIER,
             arguments={"carrier": "cuu-long"},
             link="cuu-long",
         ),
     ),
     "portals": (
-        Fault(
+        BenchFault(
             name="portal-error",
             segment=Segment.SERVICE,
             arguments={"portal": "dichvucong"},
             service="dichvucong",
         ),
-        Fault(
+        BenchFault(
             name="portal-refuses",
             segment=Segment.SERVICE,
             arguments={"portal": "motcua"},
@@ -120,29 +126,29 @@ ROUNDS: dict[str, tuple[Fault, ...]] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
+class BenchCase:
     """A fault as one site sees it. Absent: not told in time."""
 
-    fault: Fault
+    fault: BenchFault
     site: str
     link: str
-    broken: Moment
+    broken: ClockPair
     healed_ns: int
     reference_s: dict[str, float | None]
 
 
 @dataclass(slots=True)
-class Bench:
+class TimeToKnowBench:
     """Everything that runs, and what was seen."""
 
     lab: Lab
     stack: CityStack
     folder: Path
     references: dict[tuple[str, str], ReferenceStack] = field(default_factory=dict)
-    cases: list[Case] = field(default_factory=list)
+    cases: list[BenchCase] = field(default_factory=list)
     chance: random.Random = field(default_factory=lambda: random.Random(SEED))
 
-    def start_reference(self, site: str, pace: Pace) -> None:
+    def start_reference(self, site: str, pace: ReferencePace) -> None:
         """Start one reference at one site."""
         folder = self.folder / f"reference-{pace.name}-{site}"
         one = ReferenceStack(self.lab, site, pace, folder, FIRST_PORT[pace.name])
@@ -155,13 +161,13 @@ class Bench:
             one.stop()
         self.stack.stop()
 
-    def play(self, faults: Iterable[Fault]) -> None:
+    def play(self, faults: Iterable[BenchFault]) -> None:
         """Break, wait until everyone has told, mend, wait until everyone is calm again."""
         self.wait("all calm before", self._is_calm)
         time.sleep(self.chance.uniform(0.0, 15.0))
-        broken: list[tuple[Fault, Moment]] = []
+        broken: list[tuple[BenchFault, ClockPair]] = []
         for fault in faults:
-            broken.append((fault, Moment.now()))
+            broken.append((fault, ClockPair.now()))
             self.lab.fault(fault.name, **fault.arguments)
         subjects = [
             (fault, moment, site, link)
@@ -173,13 +179,13 @@ class Bench:
             time.sleep(1.0)
         for fault, _ in broken:
             self.lab.heal(fault.name, **fault.arguments)
-        healed_ns = Moment.now().boottime_ns
+        healed_ns = ClockPair.now().boottime_ns
         for fault, moment, site, link in subjects:
             reference_s = {
                 pace.name: self._reference_s(fault, moment, site, link, pace) for pace in PACES
             }
             self.cases.append(
-                Case(
+                BenchCase(
                     fault=fault,
                     site=site,
                     link=link,
@@ -200,9 +206,11 @@ class Bench:
 
     def _is_calm(self) -> bool:
         is_quiet = all(one.alerts() == 0 for one in self.references.values())
-        return is_quiet and all(look_at(self.stack, site).is_well for site in self.stack.sites)
+        return is_quiet and all(
+            observe_site(self.stack, site).is_healthy for site in self.stack.sites
+        )
 
-    def _subjects(self, fault: Fault) -> list[tuple[str, str]]:
+    def _subjects(self, fault: BenchFault) -> list[tuple[str, str]]:
         if fault.site:
             return [(fault.site, fault.link)]
         if fault.service:
@@ -214,17 +222,17 @@ class Bench:
             if uplink.carrier == fault.link
         ]
 
-    def _is_told(self, fault: Fault, moment: Moment, site: str, link: str) -> bool:
+    def _is_told(self, fault: BenchFault, moment: ClockPair, site: str, link: str) -> bool:
         if any(self._reference_s(fault, moment, site, link, pace) is None for pace in PACES):
             return False
-        said = look_at(self.stack, site).agent
+        said = observe_site(self.stack, site).agent
         saying = None if said is None else said.get((link, fault.service))
         return saying is not None and saying[1] is fault.segment
 
     def _reference_s(
-        self, fault: Fault, moment: Moment, site: str, link: str, pace: Pace
+        self, fault: BenchFault, moment: ClockPair, site: str, link: str, pace: ReferencePace
     ) -> float | None:
-        told = self.references[site, pace.name].first_told(
+        told = self.references[site, pace.name].first_alert(
             moment.boottime_ns, link=link, target=fault.service
         )
         return None if told is None else (told.boottime_ns - moment.boottime_ns) / 1e9
@@ -241,13 +249,13 @@ def counted(lab: Lab, site: str) -> int:
     return sum(int(line) for line in device.run(["cat", *files]).stdout.split())
 
 
-def traffic(bench: Bench, window_s: float) -> dict[str, float]:
+def traffic(bench: TimeToKnowBench, window_s: float) -> dict[str, float]:
     """Bytes a second of each stack, each alone on a device, with nothing wrong."""
     at = {"ours": "s1", RECOMMENDED.name: "s2", AGGRESSIVE.name: "s3"}
     for pace in PACES:
         site = at[pace.name]
         bench.stack.agent(site).stop()
-        bench.stack.expect_end(site)
+        bench.stack.expect_exit(site)
         bench.start_reference(site, pace)
     time.sleep(WARM_UP_S)
     before = {name: counted(bench.lab, site) for name, site in at.items()}
@@ -260,7 +268,7 @@ def traffic(bench: Bench, window_s: float) -> dict[str, float]:
     return found
 
 
-def run(bench: Bench, names: list[str], window_s: float) -> dict[str, float]:
+def run(bench: TimeToKnowBench, names: list[str], window_s: float) -> dict[str, float]:
     """Measure traffic, start what is still missing, play the rounds."""
     for site in bench.stack.sites:
         route_by_source(bench.lab, site)
@@ -276,7 +284,7 @@ def run(bench: Bench, names: list[str], window_s: float) -> dict[str, float]:
     return found
 
 
-def ours(case: Case, turns: list[Turn]) -> Parts | None:
+def our_latency(case: BenchCase, turns: list[RecordedChange]) -> LatencyParts | None:
     """Return how long the verdict took at the agent and to the collector."""
     subject = (case.site, case.link, case.fault.service)
     for turn in turns:
@@ -288,21 +296,26 @@ def ours(case: Case, turns: list[Turn]) -> Parts | None:
             # A run that was under way when it broke began before it.
             wait_s = max(0.0, (turn.onset_ns - case.broken.boottime_ns) / 1e9)
             received_s = (turn.received_ns - case.broken.wall_ns) / 1e9
-            return Parts(
+            return LatencyParts(
                 wait_s=wait_s, judge_s=agent_s - wait_s, push_s=max(0.0, received_s - agent_s)
             )
     return None
 
 
-def add(seen: Seen, bench: Bench, turns: list[Turn], bytes_per_s: dict[str, float]) -> None:
+def add(
+    seen: BenchObservations,
+    bench: TimeToKnowBench,
+    turns: list[RecordedChange],
+    bytes_per_s: dict[str, float],
+) -> None:
     """Add what one sitting has shown."""
     seen.bytes_per_s = bytes_per_s
     seen.known += [
-        Known(
+        DetectionTimes(
             fault=case.fault.title,
             site=case.site,
             reference_s=case.reference_s,
-            ours=ours(case, turns),
+            ours=our_latency(case, turns),
         )
         for case in bench.cases
     ]
@@ -323,21 +336,23 @@ def main() -> int:
     parser.add_argument("--add", type=Path, help="file of what was seen before, added to")
     options = parser.parse_args()
     file: Path | None = options.add
-    seen = Seen()
+    seen = BenchObservations()
     if file is not None and file.exists():
-        seen = msgspec.json.decode(file.read_bytes(), type=Seen)
+        seen = msgspec.json.decode(file.read_bytes(), type=BenchObservations)
     with (
         tempfile.TemporaryDirectory(prefix="thongsuot-bench-") as made,
         Lab(city(sites=4)) as lab,
     ):
         folder = Path(made)
-        bench = Bench(lab, CityStack(lab, folder, Options(with_prometheus=False)), folder)
+        bench = TimeToKnowBench(
+            lab, CityStack(lab, folder, StackOptions(with_prometheus=False)), folder
+        )
         try:
             bench.stack.start()
             bytes_per_s = run(bench, options.rounds, options.window)
         finally:
             bench.stop()
-        add(seen, bench, record_of(folder), bytes_per_s)
+        add(seen, bench, changes_in_journal(folder), bytes_per_s)
     if file is not None:
         file.write_bytes(msgspec.json.encode(seen))
     report(seen, [pace.name for pace in PACES])

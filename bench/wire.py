@@ -25,14 +25,14 @@ from pathlib import Path
 import cramjam
 import pycurl  # type: ignore[import-untyped]
 import trustme
-from tests.schema.batch.realistic import Device
+from tests.schema.batch.realistic import SimulatedDevice
 
-from thongsuot_collector.samples.encode import encode
-from thongsuot_collector.samples.labels import LabelBook
+from thongsuot_collector.samples.labels import LabelCache
+from thongsuot_collector.samples.remote_write import encode_results
 from thongsuot_schema.batch import push
 from thongsuot_schema.batch.columns import decode_columns
-from thongsuot_schema.batch.encode import encode_batch, index_of
-from thongsuot_schema.batch.layout import layout_of, plan_of
+from thongsuot_schema.batch.encode import encode_batch, index_layout
+from thongsuot_schema.batch.layout import compile_layout, sorted_layout
 from thongsuot_schema.batch.model import Batch
 
 GOAL_BYTES = 2.0
@@ -40,22 +40,22 @@ LABELS = {"commune": "00070", "carrier": "song-hong", "medium": "fiber"}
 ANSWER = json.dumps({"acknowledged": 123456, "collector_wall_ns": 1_795_540_000_000_000_000})
 
 
-def bodies(device: Device, batch: Batch) -> tuple[int, int, int]:
+def bodies(device: SimulatedDevice, batch: Batch) -> tuple[int, int, int]:
     """Return samples, bytes of our body, bytes of a remote-write body with the same samples."""
-    index = index_of(layout_of(device.series()))
+    index = index_layout(sorted_layout(device.series()))
     body = encode_batch(batch, index)
-    plan = plan_of(index.layout)
-    labels = LabelBook(lambda _site, _link: LABELS).of(batch.site, b"", plan)
-    parcel = encode(decode_columns(body, lambda _id: plan), labels, epoch_ns=0)
+    plan = compile_layout(index.layout)
+    labels = LabelCache(lambda _site, _link: LABELS).for_layout(batch.site, b"", plan)
+    parcel = encode_results(decode_columns(body, lambda _id: plan), labels, epoch_ns=0)
     assert parcel is not None
     return parcel.samples, len(body), len(bytes(cramjam.snappy.compress_raw(parcel.body)))
 
 
-def compare(name: str, agents: int, make: Callable[[Device], Batch]) -> float:
+def compare(name: str, agents: int, make: Callable[[SimulatedDevice], Batch]) -> float:
     """Print one line over many agents; returns our bytes a sample (median)."""
     ours, theirs, counts = [], [], []
     for seed in range(1, agents + 1):
-        device = Device(seed)
+        device = SimulatedDevice(seed)
         make(device)  # counters have left zero by the second batch
         samples, body, remote_write = bodies(device, make(device))
         counts.append(samples)
@@ -69,7 +69,7 @@ def compare(name: str, agents: int, make: Callable[[Device], Batch]) -> float:
     return mine
 
 
-class Meter:
+class TrafficMeter:
     """Counts what crosses a TCP connection to a server behind it, both ways."""
 
     def __init__(self, port: int) -> None:
@@ -124,10 +124,10 @@ async def on_the_wire(folder: Path) -> tuple[int, int, int, int]:
     ca_file = folder / "ca.pem"
     authority.cert_pem.write_to_path(ca_file)
     server = await asyncio.start_server(answer, "127.0.0.1", 0, ssl=context)
-    meter = Meter(server.sockets[0].getsockname()[1])
+    meter = TrafficMeter(server.sockets[0].getsockname()[1])
     front = await asyncio.start_server(meter.connected, "127.0.0.1", 0)
-    device = Device()
-    index = index_of(layout_of(device.series()))
+    device = SimulatedDevice()
+    index = index_layout(sorted_layout(device.series()))
     device.window(15)
     body = encode_batch(device.window(15), index)
     curl = pycurl.Curl()

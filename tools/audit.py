@@ -52,7 +52,7 @@ class Dependency(msgspec.Struct, frozen=True):
     skip_reason: str = ""
 
 
-class Report(msgspec.Struct, frozen=True):
+class AuditReport(msgspec.Struct, frozen=True):
     """What pip-audit writes with ``--format json``."""
 
     dependencies: list[Dependency]
@@ -75,7 +75,7 @@ def audit(wanted: Mapping[str, str], service: str = "") -> tuple[int, str]:
     """Return the exit code for some pins (version by name), and what to say."""
     done = _ask(wanted, service)
     try:
-        report = msgspec.json.decode(done.stdout, type=Report)
+        report = msgspec.json.decode(done.stdout, type=AuditReport)
     except msgspec.DecodeError:
         return _broken(done)
     found = list(_found(report))
@@ -88,7 +88,7 @@ def audit(wanted: Mapping[str, str], service: str = "") -> tuple[int, str]:
     return 0, f"audited: {len(wanted)} packages, no known vulnerability"
 
 
-def looked_at(report: Report) -> Iterator[str]:
+def looked_at(report: AuditReport) -> Iterator[str]:
     """Yield the names of the packages that were really looked up."""
     return (one.name for one in report.dependencies if not one.skip_reason)
 
@@ -116,7 +116,7 @@ def _ask(wanted: Mapping[str, str], service: str) -> "subprocess.CompletedProces
         )
 
 
-def _found(report: Report) -> Iterator[str]:
+def _found(report: AuditReport) -> Iterator[str]:
     for one in report.dependencies:
         for vulnerability in one.vulns:
             mended = ", ".join(vulnerability.fix_versions)

@@ -19,10 +19,10 @@ import msgspec
 from thongsuot_agent import probes
 from thongsuot_agent.status import AgentStatus
 from thongsuot_lab.lab import Lab
-from thongsuot_lab.stack.city import CityStack, Options
+from thongsuot_lab.stack.city import CityStack, StackOptions
 from thongsuot_lab.stack.documents import default_probes
 from thongsuot_lab.topology.city import city
-from thongsuot_schema.inventory.model import ProbePlan
+from thongsuot_schema.inventory.model import ProbeSchedule
 from thongsuot_schema.metric import PREFIX
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -103,11 +103,11 @@ def observe() -> Footprint:
             for shortest_s in (_OFTEN_S.get(plan.kind, plan.every_s),)
         )
         others = tuple(
-            msgspec.convert({"kind": kind, "links": ["fixed"], **more}, ProbePlan)
+            msgspec.convert({"kind": kind, "links": ["fixed"], **more}, ProbeSchedule)
             for kind, more in _OTHERS.items()
             if kind in probes.kinds()
         )
-        options = Options(with_prometheus=False, probes=(*often, *others), push_every_s=1.0)
+        options = StackOptions(with_prometheus=False, probes=(*often, *others), push_every_s=1.0)
         stack = CityStack(lab, folder, options)
         stack.start()
         try:

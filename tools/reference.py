@@ -13,11 +13,11 @@ import msgspec
 from tools.settings import agent_page, collector_page
 from tools.statements import statements_page
 
-from thongsuot_collector.notify.webhook import Body
-from thongsuot_collector.web.incident.evidence import Evidence
+from thongsuot_collector.notify.webhook import WebhookBody
+from thongsuot_collector.web.incident.evidence import EvidenceFile
 from thongsuot_schema import catalogue
-from thongsuot_schema.metric import PREFIX, Kind, Metric
-from thongsuot_schema.renamed import RENAMED
+from thongsuot_schema.former_names import PRESENT_NAMES
+from thongsuot_schema.metric import PREFIX, Metric, ProbeKind
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -27,9 +27,9 @@ _METRICS_HEAD = """\
 What is measured. Made from `schema/src/thongsuot_schema/catalogue/` by `./run reference`; do not
 edit.
 
-Each kind of measurement also has two metrics of its own outcome: `<kind>_success_ratio` is 1 for a
+Each kind of measurement also has two metrics of its own outcome: `<kind>_success` is 1 for a
 run that ended `ok`, 0 for one that `failed`, and absent when the run could not be made;
-`<kind>_unmeasured_ratio` is 1 for a run that could not be made, else absent. A value that was not
+`<kind>_unmeasured` is 1 for a run that could not be made, else absent. A value that was not
 measured is absent, never 0. *Step* is the smallest difference that is kept on the way to the
 collector. *Attention* is from where on boards colour a value, and whose figure that is; nothing
 judges by it.
@@ -58,7 +58,7 @@ def attention(metric: Metric) -> str:
     return f"{side} {', '.join(values)} ({found.source or 'own'})"
 
 
-def _kind_section(kind: Kind) -> Iterator[str]:
+def _kind_section(kind: ProbeKind) -> Iterator[str]:
     yield f"\n## {kind.name}: {kind.title_en} (*{kind.title_vi}*), revision {kind.revision}\n"
     yield "| metric | type | unit | range | step | attention | what it is | tiếng Việt |"
     yield "| --- | --- | --- | --- | --- | --- | --- | --- |"
@@ -76,7 +76,7 @@ def _former_names() -> Iterator[str]:
     yield "today's unit. A database keeps what it stored under the former name.\n"
     yield "| once | today | value |"
     yield "| --- | --- | --- |"
-    for name, today in RENAMED.items():
+    for name, today in PRESENT_NAMES.items():
         value = "the same" if today.divisor == 1 else f"divided by {today.divisor}"
         yield f"| `{PREFIX}{name}` | `{PREFIX}{today.name}` | {value} |"
 
@@ -92,12 +92,12 @@ def metrics_page() -> str:
 
 def webhook_schema() -> str:
     """Return docs/reference/webhook.schema.json: what a webhook posts, as JSON Schema."""
-    return json.dumps(msgspec.json.schema(Body), ensure_ascii=False, indent=1) + "\n"
+    return json.dumps(msgspec.json.schema(WebhookBody), ensure_ascii=False, indent=1) + "\n"
 
 
 def evidence_schema() -> str:
     """Return docs/reference/evidence.schema.json: an incident's evidence, as JSON Schema."""
-    return json.dumps(msgspec.json.schema(Evidence), ensure_ascii=False, indent=1) + "\n"
+    return json.dumps(msgspec.json.schema(EvidenceFile), ensure_ascii=False, indent=1) + "\n"
 
 
 PAGES: dict[str, Callable[[], str]] = {

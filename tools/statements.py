@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from tools.settings import table
 
-from thongsuot_collector.sla.table import COLUMNS
-from thongsuot_collector.sla.terms import REGULATIONS, Area
-from thongsuot_collector.sla.tiles import Account
-from thongsuot_collector.sla.words import ACCOUNTS
+from thongsuot_collector.sla.csv_table import COLUMNS
+from thongsuot_collector.sla.periods import TimeClass
+from thongsuot_collector.sla.terms import REGULATIONS, AreaKind
+from thongsuot_collector.sla.words import TIME_CLASSES
 from thongsuot_schema.inventory.model import Contract, Exclusion, Since
 
 _HEAD = """\
@@ -105,8 +105,8 @@ def statements_page() -> str:
 
 
 def _accounts() -> Iterator[str]:
-    counted = {Account.UP: "yes", Account.DEGRADED: "yes", Account.DOWN: "yes, as downtime"}
-    for account, words in ACCOUNTS.items():
+    counted = {TimeClass.UP: "yes", TimeClass.DEGRADED: "yes", TimeClass.DOWN: "yes, as downtime"}
+    for account, words in TIME_CLASSES.items():
         yield f"| `{account}` | {words.en} | {words.vi} | {counted.get(account, 'no')} |\n"
 
 
@@ -125,7 +125,7 @@ def _regulations() -> Iterator[str]:
             f"`{medium}`",
             asked.name or "none",
             "none" if ratio is None else f"{ratio:g}",
-            *(_hours(asked.repair_s.get(area)) for area in (Area.WARD, Area.COMMUNE)),
+            *(_hours(asked.repair_s.get(area)) for area in (AreaKind.WARD, AreaKind.COMMUNE)),
             "none" if share is None else f"{share:g}",
         )
         yield f"| {' | '.join(cells)} |\n"

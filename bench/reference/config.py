@@ -12,7 +12,7 @@ from thongsuot_schema.inventory.model import Role, Target
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pace:
+class ReferencePace:
     """
     How hard the reference tries.
 
@@ -26,13 +26,13 @@ class Pace:
     group_wait: str
 
 
-RECOMMENDED = Pace(name="recommended", every="15s", hold="1m", group_wait="30s")
+RECOMMENDED = ReferencePace(name="recommended", every="15s", hold="1m", group_wait="30s")
 """
 15 s is what the manual's first configuration scrapes at, 30 s Alertmanager's default. The manual's
 example of a target that is down waits 5 minutes; one minute is the kindest reading of it.
 """
 
-AGGRESSIVE = Pace(name="aggressive", every="1s", hold="2s", group_wait="0s")
+AGGRESSIVE = ReferencePace(name="aggressive", every="1s", hold="2s", group_wait="0s")
 """
 The shortest that is sane: with one packet a second a single lost one must not wake anybody, so
 three have to be lost in a row.
@@ -40,7 +40,7 @@ three have to be lost in a row.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Check:
+class ReferenceCheck:
     """One thing that is probed: by which module of the exporter, at what."""
 
     kind: str
@@ -56,14 +56,14 @@ class Check:
         return f"{self.kind}_{self.link}_{self.family}{suffix}"
 
 
-def checks_of(lab: Lab, site: str) -> list[Check]:
+def checks_of(lab: Lab, site: str) -> list[ReferenceCheck]:
     """
     Return what the agent of a site measures by echo, lookup and request, one check each.
 
     The exporter cannot bind requests for pages to a link: those leave by the preferred one alone.
     """
     targets = inventory.targets_of(lab.topology, site)
-    found: list[Check] = []
+    found: list[ReferenceCheck] = []
     uplinks = lab.topology.site(site).uplinks
     for uplink in uplinks:
         gateways = lab.topology.addresses_of(uplink.cpe)
@@ -74,17 +74,21 @@ def checks_of(lab: Lab, site: str) -> list[Check]:
     return found
 
 
-def _checks(link: str, target: Target, gateways: tuple[str, ...]) -> Iterator[Check]:
+def _checks(link: str, target: Target, gateways: tuple[str, ...]) -> Iterator[ReferenceCheck]:
     if target.role is Role.SERVICE:
         for family in ("ip4", "ip6"):
-            yield Check(kind="http", link=link, family=family, target=target.name, at=target.url)
+            yield ReferenceCheck(
+                kind="http", link=link, family=family, target=target.name, at=target.url
+            )
         return
     addresses = _near(gateways) if target.addresses == ("gateway",) else target.addresses
     for address in addresses:
         family = f"ip{ip_address(address).version}"
-        yield Check(kind="icmp", link=link, family=family, target=target.name, at=address)
+        yield ReferenceCheck(kind="icmp", link=link, family=family, target=target.name, at=address)
         if target.lookup:
-            yield Check(kind="dns", link=link, family=family, target=target.name, at=address)
+            yield ReferenceCheck(
+                kind="dns", link=link, family=family, target=target.name, at=address
+            )
 
 
 def _near(gateways: tuple[str, ...]) -> tuple[str, ...]:
@@ -94,7 +98,9 @@ def _near(gateways: tuple[str, ...]) -> tuple[str, ...]:
     return v4, v6
 
 
-def exporter(checks: list[Check], sources: dict[tuple[str, str], str], ca_file: Path) -> str:
+def exporter(
+    checks: list[ReferenceCheck], sources: dict[tuple[str, str], str], ca_file: Path
+) -> str:
     """Return the exporter's modules. ``sources``: this device's address by link and family."""
     modules: dict[str, object] = {}
     for check in checks:
@@ -113,7 +119,12 @@ def exporter(checks: list[Check], sources: dict[tuple[str, str], str], ca_file: 
 
 
 def prometheus(
-    checks: list[Check], pace: Pace, *, rules: Path, exporter_at: str, alertmanager_at: str
+    checks: list[ReferenceCheck],
+    pace: ReferencePace,
+    *,
+    rules: Path,
+    exporter_at: str,
+    alertmanager_at: str,
 ) -> str:
     """Return Prometheus' configuration: a job a module, its targets with link and target."""
     jobs = []
@@ -150,13 +161,13 @@ def prometheus(
     )
 
 
-def rules(pace: Pace) -> str:
+def rules(pace: ReferencePace) -> str:
     """Return the one alert: a check that does not succeed."""
     alert = {"alert": "ProbeFailed", "expr": "probe_success == 0", "for": pace.hold}
     return json.dumps({"groups": [{"name": "probes", "rules": [alert]}]}, indent=1)
 
 
-def alertmanager(pace: Pace, webhook: str) -> str:
+def alertmanager(pace: ReferencePace, webhook: str) -> str:
     """Return Alertmanager's configuration; each alert is a group, so that none waits for others."""
     route = {
         "receiver": "bench",

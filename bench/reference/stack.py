@@ -12,17 +12,17 @@ from pathlib import Path
 from typing import IO
 
 from bench.reference import config
-from bench.reference.config import Pace
+from bench.reference.config import ReferencePace
 
 from thongsuot_lab.lab import Lab
 from thongsuot_lab.node import RunningNode
 from thongsuot_lab.spaces.enter import inside
-from thongsuot_lab.stack import parts
+from thongsuot_lab.stack import components
 from thongsuot_lab.stack.process import Process
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class ReceivedAlert:
     """One notification that an alert fires: when (CLOCK_BOOTTIME), and about what."""
 
     boottime_ns: int
@@ -42,10 +42,10 @@ class ReferenceStack:
 
     lab: Lab
     site: str
-    pace: Pace
+    pace: ReferencePace
     folder: Path
     first_port: int
-    told: list[Told] = field(default_factory=list)
+    told: list[ReceivedAlert] = field(default_factory=list)
     _processes: list[Process] = field(default_factory=list)
     _webhook: ThreadingHTTPServer | None = None
     _prometheus: str = ""
@@ -77,9 +77,11 @@ class ReferenceStack:
         port = self.lab.expose(node.name, self.first_port + 2)
         self._prometheus = f"http://127.0.0.1:{port}"
         ready = f"{self._prometheus}/-/ready"
-        self._processes[-1].wait_until(lambda: parts.answers(ready), within_s=parts.READY_S)
+        self._processes[-1].wait_until(
+            lambda: components.responds(ready), within_s=components.READY_S
+        )
         for process in self._processes:
-            process.wait_until(lambda: self._succeed(len(checks)), within_s=parts.READY_S)
+            process.wait_until(lambda: self._succeed(len(checks)), within_s=components.READY_S)
 
     def _succeed(self, checks: int) -> bool:
         """Return whether every check has been made, and succeeds."""
@@ -103,7 +105,9 @@ class ReferenceStack:
             found: list[object] = json.load(answer)["data"]["alerts"]
         return len(found)
 
-    def first_told(self, after_ns: int, *, link: str = "", target: str = "") -> Told | None:
+    def first_alert(
+        self, after_ns: int, *, link: str = "", target: str = ""
+    ) -> ReceivedAlert | None:
         """Return the first notification after a moment about a link or a target."""
         for one in self.told:
             if (
@@ -132,7 +136,9 @@ class ReferenceStack:
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
                 for alert in body["alerts"]:
                     labels = alert["labels"]
-                    one = Told(boottime_ns=now_ns, link=labels["link"], target=labels["target"])
+                    one = ReceivedAlert(
+                        boottime_ns=now_ns, link=labels["link"], target=labels["target"]
+                    )
                     told.append(one)
                 self.send_response(200)
                 self.end_headers()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import thongsuot_agent
-from thongsuot_agent.lean import BLOCKED
+from thongsuot_agent.memory import BLOCKED_IMPORTS
 from thongsuot_agent.version import VERSION
 
 ROOT = Path(thongsuot_agent.__file__).parents[2]
@@ -106,7 +106,7 @@ def test_a_wrong_command_line_ends_with_2_and_says_why(
 def test_the_resident_process_loads_no_blocked_module() -> None:
     code = (
         "import thongsuot_agent.cli, thongsuot_agent.app.run, sys;"
-        f"print([name for name in {BLOCKED!r} if sys.modules.get(name)])"
+        f"print([name for name in {BLOCKED_IMPORTS!r} if sys.modules.get(name)])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"

@@ -14,12 +14,12 @@ TRUE_NS = 1_800_000_000 * NS_PER_S
 
 def test_a_slewed_clock_is_no_step_and_a_stepped_one_is() -> None:
     watch = StepWatch()
-    assert watch.look(0, TRUE_NS) is None
-    assert watch.look(60 * NS_PER_S, TRUE_NS + 60 * NS_PER_S + 30_000_000) is None
-    step_s = watch.look(61 * NS_PER_S, TRUE_NS + HOUR_NS + 61 * NS_PER_S)
+    assert watch.step_since_last_check(0, TRUE_NS) is None
+    assert watch.step_since_last_check(60 * NS_PER_S, TRUE_NS + 60 * NS_PER_S + 30_000_000) is None
+    step_s = watch.step_since_last_check(61 * NS_PER_S, TRUE_NS + HOUR_NS + 61 * NS_PER_S)
     assert step_s is not None
     assert 3599 < step_s < 3601
-    assert watch.look(62 * NS_PER_S, TRUE_NS + HOUR_NS + 62 * NS_PER_S) is None
+    assert watch.step_since_last_check(62 * NS_PER_S, TRUE_NS + HOUR_NS + 62 * NS_PER_S) is None
 
 
 def test_the_clocks_of_the_device_are_read() -> None:
@@ -34,7 +34,9 @@ def test_a_clock_years_off_is_corrected_and_called_wrong() -> None:
     now_ns, wrong_wall_ns = HOUR_NS, 1_000 * NS_PER_S
     assert not true_time.is_trusted(now_ns, wrong_wall_ns), "1970 is wrong without a word"
     assert true_time.is_trusted(now_ns, EARLIEST_WALL_NS + NS_PER_S)
-    true_time.learn(sent_ns=now_ns, received_ns=now_ns + 20_000_000, collector_wall_ns=TRUE_NS)
+    true_time.add_collector_time(
+        sent_ns=now_ns, received_ns=now_ns + 20_000_000, collector_wall_ns=TRUE_NS
+    )
     told = true_time.wall_ns(now_ns - HOUR_NS // 2, wrong_wall_ns, now_ns)
     assert abs(told - (TRUE_NS - HOUR_NS // 2)) < 20_000_000
     assert not true_time.is_trusted(now_ns, TRUE_NS - HOUR_NS)
@@ -43,12 +45,12 @@ def test_a_clock_years_off_is_corrected_and_called_wrong() -> None:
 
 def test_an_answer_that_took_long_does_not_displace_a_quick_one_until_that_is_stale() -> None:
     true_time = TrueTime()
-    true_time.learn(sent_ns=0, received_ns=10_000_000, collector_wall_ns=TRUE_NS)
+    true_time.add_collector_time(sent_ns=0, received_ns=10_000_000, collector_wall_ns=TRUE_NS)
     slow = {"sent_ns": NS_PER_S, "received_ns": 9 * NS_PER_S}
-    true_time.learn(**slow, collector_wall_ns=TRUE_NS + 8 * NS_PER_S)
+    true_time.add_collector_time(**slow, collector_wall_ns=TRUE_NS + 8 * NS_PER_S)
     assert true_time.wall_ns(0, 0, 0) == TRUE_NS - 5_000_000
     day_ns = 24 * HOUR_NS
-    true_time.learn(
+    true_time.add_collector_time(
         sent_ns=day_ns, received_ns=day_ns + 2 * NS_PER_S, collector_wall_ns=TRUE_NS + day_ns
     )
     assert true_time.wall_ns(0, 0, 0) == TRUE_NS - NS_PER_S
@@ -64,7 +66,7 @@ def test_the_error_of_what_was_learned_is_at_most_half_the_round_trip(
 ) -> None:
     true_time = TrueTime()
     collector_ns = HOUR_NS + there_ns + TRUE_NS
-    true_time.learn(
+    true_time.add_collector_time(
         sent_ns=HOUR_NS,
         received_ns=HOUR_NS + there_ns + back_ns,
         collector_wall_ns=collector_ns,
@@ -75,6 +77,6 @@ def test_the_error_of_what_was_learned_is_at_most_half_the_round_trip(
 
 def test_nonsense_is_not_learned() -> None:
     true_time = TrueTime()
-    true_time.learn(sent_ns=2, received_ns=1, collector_wall_ns=TRUE_NS)
-    true_time.learn(sent_ns=1, received_ns=2, collector_wall_ns=0)
+    true_time.add_collector_time(sent_ns=2, received_ns=1, collector_wall_ns=TRUE_NS)
+    true_time.add_collector_time(sent_ns=1, received_ns=2, collector_wall_ns=0)
     assert not true_time.is_known

@@ -5,19 +5,19 @@ from pathlib import Path
 
 import pytest
 
-from thongsuot_agent.worker import WorkerFailed, ask
+from thongsuot_agent.worker import WorkerFailed, run_worker
 
 
 def test_a_worker_that_breaks_says_with_what() -> None:
     with pytest.raises(WorkerFailed, match="ended with 1"):
-        asyncio.run(ask("thongsuot_agent.snmp.worker", ["nonsense"], b"", timeout_s=60))
+        asyncio.run(run_worker("thongsuot_agent.snmp.worker", ["nonsense"], b"", timeout_s=60))
 
 
 def test_a_worker_that_takes_too_long_is_ended() -> None:
     async def wait() -> None:
         # A module of the standard library that waits for its standard input, which is never closed
         # towards it in time: it serves until it is killed.
-        await ask("http.server", ["0", "--bind", "127.0.0.1"], b"", timeout_s=0.5)
+        await run_worker("http.server", ["0", "--bind", "127.0.0.1"], b"", timeout_s=0.5)
 
     with pytest.raises(TimeoutError):
         asyncio.run(wait())
@@ -39,7 +39,7 @@ def test_workers_run_one_after_the_other() -> None:
         questions = (b'{"a": 1}', b'{"b": 2}')
         return list(
             await asyncio.gather(
-                *(ask("json.tool", ["--compact"], one, timeout_s=60) for one in questions)
+                *(run_worker("json.tool", ["--compact"], one, timeout_s=60) for one in questions)
             )
         )
 

@@ -12,11 +12,11 @@ from playwright.async_api import Page, expect
 from tests.browser.axe import violations
 from tests.browser.conftest import DESKTOP, PHONE, Keep
 from tests.browser.test_site_page import NARROWEST, overflow, resize
-from tests.collector.batches import Agent, S, change, icmp_result
+from tests.collector.batches import BatchSealer, S, change, icmp_result
 from tests.collector.running import Pusher, collector, eventually, token
-from thongsuot_collector.app.parts import STORE_FILE
+from thongsuot_collector.app.components import STORE_FILE
 from thongsuot_collector.correlation import rows
-from thongsuot_collector.incidents.window import Window
+from thongsuot_collector.incidents.maintenance_window import MaintenanceWindow
 from thongsuot_collector.store import people
 from thongsuot_collector.store.engine import open_store
 from thongsuot_schema.batch.digest import digest_of
@@ -90,20 +90,20 @@ CONFIG = "[incidents]\nhold_s = 0.2\nhold_limit_s = 0.4\n"
 BOOTED_NS = 9_000 * S
 
 
-class City:
+class PushedCity:
     """The agents of six points, pushing to a real collector."""
 
     def __init__(self, client: httpx.AsyncClient, folder: Path) -> None:
         self.client = client
         self.folder = folder
-        self.agents: dict[str, tuple[Agent, str]] = {}
+        self.agents: dict[str, tuple[BatchSealer, str]] = {}
 
-    async def say(self, site: str, **links: State) -> None:
+    async def push_states(self, site: str, **links: State) -> None:
         """Push how links are now."""
         is_first = site not in self.agents
         if is_first:
             stream = digest_of(site.encode()).hex()[:16]
-            agent = Agent(site, stream=stream, epoch_ns=time.time_ns() - BOOTED_NS)
+            agent = BatchSealer(site, stream=stream, epoch_ns=time.time_ns() - BOOTED_NS)
             self.agents[site] = agent, token(self.folder, site)
         agent, secret = self.agents[site]
         now_ns = time.time_ns() - agent.epoch_ns
@@ -115,7 +115,7 @@ class City:
         pushed = await Pusher(self.client, agent, secret).batch(batch, boottime_ns=now_ns)
         assert pushed.status_code == 200, pushed.text
 
-    async def incident(self, code: str, affected: int = 1) -> str:
+    async def open_incident_url(self, code: str, affected: int = 1) -> str:
         """Return the address of the open incident of a rule, once so much belongs to it."""
         found: list[str] = []
 
@@ -154,12 +154,12 @@ def _change(now_ns: int, link: str, state: State) -> VerdictChange:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def city(tmp_path: Path) -> AsyncIterator[City]:
+async def city(tmp_path: Path) -> AsyncIterator[PushedCity]:
     """A city in which a fibre is cut at one point, and later a carrier fails at all."""
     async with collector(tmp_path, config=CONFIG, inventory=INVENTORY) as client:
-        made = City(client, tmp_path)
+        made = PushedCity(client, tmp_path)
         for site in INVENTORY.sites:
-            await made.say(site.name, fixed=State.UP, mobile=State.UP)
+            await made.push_states(site.name, fixed=State.UP, mobile=State.UP)
         yield made
 
 
@@ -177,21 +177,21 @@ async def fits(page: Page, keep: Keep, name: str) -> None:
 
 @pytest.mark.parametrize("language", ["vi", "en"])
 async def test_one_fault_and_an_outage_have_pages_that_fit_and_are_accessible(
-    page: Page, city: City, keep: Keep, language: str
+    page: Page, city: PushedCity, keep: Keep, language: str
 ) -> None:
-    await city.say("s0", fixed=State.DOWN)
-    single = await city.incident("link_fault")
+    await city.push_states("s0", fixed=State.DOWN)
+    single = await city.open_incident_url("link_fault")
     await page.goto(f"{single}?lang={language}")
     await fits(page, keep, f"incident-one-{language}")
     for site in INVENTORY.sites:
-        await city.say(site.name, mobile=State.DOWN)
-    outage = await city.incident("carrier_outage", affected=6)
+        await city.push_states(site.name, mobile=State.DOWN)
+    outage = await city.open_incident_url("carrier_outage", affected=6)
     await page.goto(f"{outage}?lang={language}")
     await expect(page.locator("#affected + .card tbody tr")).to_have_count(6)
     await fits(page, keep, f"incident-outage-{language}")
     now_ns = time.time_ns()
     store = open_store(city.folder / STORE_FILE)
-    window = Window(
+    window = MaintenanceWindow(
         id="20261125-0a1b2c3d",
         start_ns=now_ns + 3_600 * S,
         end_ns=now_ns + 7_200 * S,
@@ -210,9 +210,11 @@ async def test_one_fault_and_an_outage_have_pages_that_fit_and_are_accessible(
     await fits(page, keep, f"incidents-{language}")
 
 
-async def test_a_person_takes_it_on_with_a_few_clicks(page: Page, city: City, keep: Keep) -> None:
-    await city.say("s0", fixed=State.DOWN)
-    url = await city.incident("link_fault")
+async def test_a_person_takes_it_on_with_a_few_clicks(
+    page: Page, city: PushedCity, keep: Keep
+) -> None:
+    await city.push_states("s0", fixed=State.DOWN)
+    url = await city.open_incident_url("link_fault")
     store = open_store(city.folder / STORE_FILE)
     secret = people.put(store, "lan", "Trần Thị Lan")
     store.dispose()

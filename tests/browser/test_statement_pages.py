@@ -8,8 +8,8 @@ from playwright.async_api import Page, expect
 from tests.browser.conftest import Keep
 from tests.browser.test_incident_pages import fits
 from tests.collector.running import collector
-from tests.collector.statements.town import inventory
-from tests.collector.web.test_statements import issued
+from tests.collector.statements.circuit_month import inventory
+from tests.collector.web.test_statement_pages import issued
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 

@@ -4,11 +4,11 @@ import random
 from collections.abc import Iterable, Sequence
 
 from thongsuot_schema.batch.encode import LayoutBuilder, LayoutIndex, encode_batch, encode_layout
-from thongsuot_schema.batch.model import Batch, Clock, Notice
+from thongsuot_schema.batch.model import Batch, ClockReading, Notice
 from thongsuot_schema.catalogue import dns, icmp
-from thongsuot_schema.metric import Kind
+from thongsuot_schema.metric import ProbeKind
 from thongsuot_schema.reason import Reason
-from thongsuot_schema.result import Family, Finding, Result, Series, not_ok, ok
+from thongsuot_schema.result import Family, Finding, Result, Series, failed_finding, ok_finding
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom, Verdict, VerdictChange
@@ -22,7 +22,7 @@ ANCHORS = ("resolver", "exchange", "abroad")
 
 
 def series(
-    kind: Kind, *, link: str = "fiber", target: str = "", family: Family = Family.IP4
+    kind: ProbeKind, *, link: str = "fiber", target: str = "", family: Family = Family.IP4
 ) -> Series:
     return Series(kind=kind.name, revision=kind.revision, link=link, target=target, family=family)
 
@@ -38,7 +38,7 @@ def icmp_result(
     return Result(
         series=series(icmp.KIND, link=link, target=target),
         boottime_ns=at_ns,
-        finding=ok({icmp.RTT: rtt_s, icmp.LOSS: loss, icmp.HOP_LIMIT: 57.0}),
+        finding=ok_finding({icmp.RTT: rtt_s, icmp.LOSS: loss, icmp.HOP_LIMIT: 57.0}),
     )
 
 
@@ -47,12 +47,12 @@ def result(at_ns: int, finding: Finding, one: Series) -> Result:
 
 
 def failed(at_ns: int, *, link: str = "fiber", target: str = "exchange") -> Result:
-    finding = not_ok(Reason.TIMED_OUT, {icmp.LOSS: 1.0})
+    finding = failed_finding(Reason.TIMED_OUT, {icmp.LOSS: 1.0})
     return result(at_ns, finding, series(icmp.KIND, link=link, target=target))
 
 
 def unmeasured(at_ns: int, *, link: str = "fiber", target: str = "exchange") -> Result:
-    finding = not_ok(Reason.NO_ADDRESS)
+    finding = failed_finding(Reason.NO_ADDRESS)
     return result(at_ns, finding, series(icmp.KIND, link=link, target=target))
 
 
@@ -75,7 +75,7 @@ def change(
     )
 
 
-class Agent:
+class BatchSealer:
     """Seals numbered batches of one stream, as an agent does, with a clock that the test sets."""
 
     def __init__(
@@ -111,7 +111,7 @@ class Agent:
             stream=self.stream,
             number=self.number,
             boot_id=self.boot_id,
-            clock=Clock(
+            clock=ClockReading(
                 boottime_ns=sealed_ns, wall_ns=self.epoch_ns + sealed_ns, error_s=self.error_s
             ),
             results=tuple(results),
@@ -145,7 +145,7 @@ def usual_results(start_ns: int, *, seed: int = 0, rounds: int = 3) -> list[Resu
                 found.append(
                     result(
                         moment_ns + 5_000_000,
-                        ok(
+                        ok_finding(
                             {
                                 dns.LOOKUP: round(chance.uniform(0.01, 0.05), 6),
                                 dns.ANSWERS: 2.0,

@@ -10,11 +10,11 @@ from pathlib import Path
 import httpx
 from sqlalchemy import Engine, QueuePool
 
-from tests.collector.batches import Agent
-from thongsuot_collector.app.collector import run
-from thongsuot_collector.app.parts import STORE_FILE
-from thongsuot_collector.config.read import parse
-from thongsuot_collector.directory import Directory
+from tests.collector.batches import BatchSealer
+from thongsuot_collector.app.collector import run_collector
+from thongsuot_collector.app.components import STORE_FILE
+from thongsuot_collector.config.read import parse_configuration
+from thongsuot_collector.directory import InventoryDirectory
 from thongsuot_collector.store import tokens
 from thongsuot_collector.store.engine import open_store
 from thongsuot_schema.batch import push
@@ -42,13 +42,13 @@ async def collector(
     text = f'state_dir = "{state_dir}"\n{config}'
     if "[listen]" not in config:
         text += '\n[listen]\naddress = "127.0.0.1:0"\n'
-    configuration = parse(text, file="test.toml", folder=state_dir)
+    configuration = parse_configuration(text, file="test.toml", folder=state_dir)
     stop = asyncio.Event()
     listening: asyncio.Future[str] = asyncio.get_running_loop().create_future()
     task = asyncio.create_task(
-        run(
+        run_collector(
             configuration,
-            Directory(inventory or Inventory()),
+            InventoryDirectory(inventory or Inventory()),
             stop=stop,
             listening=listening.set_result,
         )
@@ -69,7 +69,7 @@ async def collector(
 class Pusher:
     """An agent's uplink, as small as can be: pushes what it is given and returns the answer."""
 
-    def __init__(self, client: httpx.AsyncClient, agent: Agent, secret: str) -> None:
+    def __init__(self, client: httpx.AsyncClient, agent: BatchSealer, secret: str) -> None:
         self.client = client
         self.agent = agent
         self.secret = secret

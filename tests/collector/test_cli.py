@@ -8,7 +8,7 @@ import pytest
 from tests.collector.journal.journal_contract import entry
 from thongsuot_collector.cli import main
 from thongsuot_collector.journal.sqlite import open_journal
-from thongsuot_collector.store import aside
+from thongsuot_collector.store import dead_letters
 from thongsuot_collector.store.engine import open_store
 
 
@@ -105,7 +105,7 @@ def test_poison_is_listed_and_shown_and_its_bytes_given(
     config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     store = open_store(tmp_path / "state" / "store.sqlite")
-    aside.put(
+    dead_letters.put(
         store, entry(7), consumer="prometheus", sequence=3, error="Traceback:\n  x\nKeyError: 1"
     )
     store.dispose()

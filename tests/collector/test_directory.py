@@ -7,13 +7,13 @@ import pytest
 from tests.collector.state.test_site import SITE
 from tests.collector.state.test_view import INVENTORY
 from thongsuot_collector.config.inventory import read_directory
-from thongsuot_collector.directory import Directory
+from thongsuot_collector.directory import InventoryDirectory
 from thongsuot_collector.errors import ConfigInvalid
-from thongsuot_schema.inventory.communes import shipped
+from thongsuot_schema.inventory.communes import bundled_communes
 
 
 def test_labels_are_what_the_inventory_knows_and_nothing_else() -> None:
-    directory = Directory(INVENTORY)
+    directory = InventoryDirectory(INVENTORY)
     assert directory.labels_of(SITE, "fiber") == {"carrier": "vnpt", "medium": "fiber"}
     assert directory.labels_of(SITE, "5g") == {"carrier": "", "medium": "5g"}
     assert directory.labels_of(SITE, "new-link") == {}
@@ -21,7 +21,7 @@ def test_labels_are_what_the_inventory_knows_and_nothing_else() -> None:
 
 
 def test_a_folder_of_files_is_one_inventory(tmp_path: Path) -> None:
-    commune = shipped()[0]
+    commune = bundled_communes()[0]
     (tmp_path / "carriers.toml").write_text('[[carriers]]\nname = "vnpt"\ntitle = "VNPT"\n')
     (tmp_path / "sites.toml").write_text(
         f'[[sites]]\nname = "a"\ncommune = "{commune.code}"\n[[sites.links]]\nname = "fiber"\n'

@@ -6,7 +6,7 @@ import pytest
 
 from thongsuot_collector.config.inventory import read_directory
 from thongsuot_collector.errors import ConfigInvalid
-from thongsuot_collector.networks import Networks, networks_from
+from thongsuot_collector.networks import NetworkOwners, networks_from
 from thongsuot_schema.inventory.model import Carrier
 
 TABLE = """\
@@ -23,7 +23,7 @@ CARRIERS = (
 )
 
 
-def table() -> Networks:
+def table() -> NetworkOwners:
     networks, mistakes = networks_from("networks.csv", TABLE, CARRIERS)
     assert mistakes == []
     return networks
@@ -42,7 +42,7 @@ def test_the_most_specific_prefix_counts() -> None:
 def test_each_address_is_named_once_and_unknown_ones_not_at_all() -> None:
     found = table().named(["2001:db8::1", "113.161.0.1", "113.161.0.1"])
     assert found == (("113.161.0.1", "AS45899 VNPT"),)
-    assert Networks().named(["113.161.0.1"]) == ()
+    assert NetworkOwners().named(["113.161.0.1"]) == ()
 
 
 def test_every_line_that_cannot_be_read_is_told() -> None:

@@ -110,12 +110,12 @@ def test_each_configuration_of_a_collector_is_good(block: Block, tmp_path: Path)
     issued = trustme.CA().issue_cert("collector.example")
     issued.private_key_pem.write_to_path(tmp_path / "collector.key")
     issued.cert_chain_pems[0].write_to_path(tmp_path / "collector.pem")
-    assert collector.parse(block.code, file=block.place, folder=tmp_path).sinks
+    assert collector.parse_configuration(block.code, file=block.place, folder=tmp_path).sinks
 
 
 @pytest.mark.parametrize("block", blocks(ROOT, "toml inventory"), ids=lambda block: block.place)
 def test_each_inventory_is_good(block: Block) -> None:
-    assert inventory.read({block.place: block.code}).sites
+    assert inventory.read_inventory({block.place: block.code}).sites
 
 
 @pytest.mark.lab

@@ -11,19 +11,19 @@ import pytest
 from tests.contract.house import ROOT
 from thongsuot_schema import catalogue
 from thongsuot_schema.catalogue import icmp
-from thongsuot_schema.metric import PREFIX, Kind, Metric, MetricType, Unit
+from thongsuot_schema.metric import PREFIX, Metric, MetricType, ProbeKind, Unit
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)+")
 _SELF_MADE = re.compile(rf"{PREFIX}(?:agent|collector)_[a-z0-9_]+")
 """What agent and collector say about themselves; named next to the code that counts it."""
 
 
-def kinds() -> Iterator[Kind]:
+def kinds() -> Iterator[ProbeKind]:
     """Yield every kind of the catalogue."""
     return map(catalogue.load, catalogue.kinds())
 
 
-def faults(kind: Kind, metric: Metric) -> list[str]:
+def faults(kind: ProbeKind, metric: Metric) -> list[str]:
     """Return what is wrong with a metric of a kind; empty when it keeps the law."""
     ending = metric.unit.ending + ("_total" if metric.type is MetricType.COUNTER else "")
     low, high = metric.minimum, metric.maximum
@@ -44,7 +44,7 @@ def faults(kind: Kind, metric: Metric) -> list[str]:
     return [fault for fault, holds in checks.items() if not holds]
 
 
-def names_of(kind: Kind) -> set[str]:
+def names_of(kind: ProbeKind) -> set[str]:
     """Return every name under which databases know something of a kind."""
     own = {metric.full_name for metric in kind.metrics}
     return own | {kind.success_name, kind.unmeasured_name}

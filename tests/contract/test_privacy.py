@@ -16,12 +16,12 @@ import msgspec
 import pytest
 
 from tests.contract.house import ROOT, Module, modules, plant
-from thongsuot_collector.directory import Directory
+from thongsuot_collector.directory import InventoryDirectory
 from thongsuot_collector.samples.labels import labels_of_series, labels_of_subject
 from thongsuot_schema import catalogue
 from thongsuot_schema.batch.model import Batch, Layout
 from thongsuot_schema.inventory.model import Carrier, Contact, Inventory, Link, Owner, Site
-from thongsuot_schema.metric import Kind, Metric, Unit
+from thongsuot_schema.metric import Metric, ProbeKind, Unit
 from thongsuot_schema.result import Family, Series
 
 FORBIDDEN = re.compile(
@@ -37,7 +37,7 @@ IDENTITY_DIGITS = 14
 
 TRAVELS = {
     "Batch": "site stream number boot_id clock previous results changes notices",
-    "Clock": "boottime_ns wall_ns error_s",
+    "ClockReading": "boottime_ns wall_ns error_s",
     "Result": "series boottime_ns finding",
     "Series": "kind revision link target family",
     "Finding": "outcome reason values doubts detail evidence cost_bytes",
@@ -48,7 +48,7 @@ TRAVELS = {
     "Notice": "code boottime_ns text count value from_boottime_ns",
     "Layout": "series kinds",
     "KindColumns": "kind revision columns",
-    "Column": "metric numerator denominator",
+    "MetricColumn": "metric numerator denominator",
 }
 """Every field of what leaves a device."""
 
@@ -73,10 +73,10 @@ hardware address of a host that claims the device's own address, which is the pr
 """
 
 LISTENS = {
-    "links.conflict": "claims on our own address; a filter in the kernel lets nothing else through",
+    "links.address_conflict": "claims on our own address; a kernel filter drops everything else",
     "links.flow": "answers to our own probes, by a filter in the kernel",
     "links.icmp_sockets": "echoes with our own identifier, by a filter in the kernel",
-    "links.kernel": "netlink: the kernel's tables, no packets",
+    "links.rtnetlink_client": "netlink: the kernel's tables, no packets",
     "links.monitor": "netlink: the kernel's tables, no packets",
     "links.neighbour": "asks for the gateway; sends only, nothing is read",
     "packets.worker": "answers to its own probes, by a filter in the kernel",
@@ -84,7 +84,7 @@ LISTENS = {
 """The only modules that open sockets by which packets of others could be seen, and what they do."""
 
 
-def speaks(kind: Kind, metric: Metric) -> list[str]:
+def speaks(kind: ProbeKind, metric: Metric) -> list[str]:
     """Return the words that a metric may not have."""
     said = " ".join((metric.name.replace("_", " "), metric.help_en, metric.help_vi, kind.title_en))
     return FORBIDDEN.findall(said)
@@ -139,7 +139,7 @@ def test_labels_are_these_and_hold_nobody() -> None:
             ),
         ),
     )
-    labels_of = Directory(inventory).labels_of
+    labels_of = InventoryDirectory(inventory).labels_of
     series = Series(kind="icmp", revision=1, link="fiber", target="quad", family=Family.IP4)
     labels = labels_of_series(labels_of, "a", series)
     assert set(labels) == LABELS

@@ -4,13 +4,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.dashboards.recording.fill import LabData, filled
+from tests.dashboards.recording.filled_prometheus import RecordedLabData, filled_prometheus
 from tests.servers import need
 
 
 @pytest.fixture(scope="session")
-def lab_data(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabData]:
+def lab_data(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RecordedLabData]:
     """The recording in a Prometheus, with the series of the recording rules over all of it."""
     need("prometheus")
-    with filled(tmp_path_factory.mktemp("filled")) as found:
+    with filled_prometheus(tmp_path_factory.mktemp("filled")) as found:
         yield found

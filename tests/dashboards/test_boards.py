@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from thongsuot_collector.metrics import Metrics
-from thongsuot_collector.notify.telling.gauges import NotifyMetrics
-from thongsuot_dashboards import own, recorded
-from thongsuot_dashboards.__main__ import DEFAULT_FOLDER, files
+from thongsuot_collector.notify.dispatch.metrics import NotifyMetrics
+from thongsuot_dashboards import collector_metrics, recording_rules
+from thongsuot_dashboards.__main__ import DEFAULT_FOLDER, generated_files
 from thongsuot_dashboards.boards import load
-from thongsuot_dashboards.panels.modern import SCHEMA_VERSION
+from thongsuot_dashboards.panels.dashboard_schema import SCHEMA_VERSION
 from thongsuot_dashboards.text import Language
 from thongsuot_schema import catalogue
 from thongsuot_schema.metric import PREFIX
@@ -73,16 +73,27 @@ def test_a_query_names_nothing_that_is_not_there(name: str, board: Json) -> None
     for query in queries:
         names = set(re.findall(rf"\b{PREFIX}\w+|\bthongsuot:\w+|\bup\b", query))
         assert names, query
-        unknown = names - CATALOGUE_NAMES - set(recorded.NAMES) - theirs - {"up"}
+        unknown = names - CATALOGUE_NAMES - set(recording_rules.NAMES) - theirs - {"up"}
         assert unknown == set(), query
         matched = set(re.findall(r"(\w+)(?:=~|!=|=)\"", query))
         assert matched <= KNOWN_LABELS, query
 
 
 def test_the_names_of_the_collectors_own_metrics_are_the_collectors() -> None:
-    ours = {value for key, value in vars(own).items() if key.isupper() and value != own.PREFIX}
-    ours -= {own.JOB, own.PUSH_SECONDS, own.COMMIT_SECONDS}
-    ours |= {f"{own.PUSH_SECONDS}_bucket", f"{own.COMMIT_SECONDS}_bucket"}
+    ours = {
+        value
+        for key, value in vars(collector_metrics).items()
+        if key.isupper() and value != collector_metrics.PREFIX
+    }
+    ours -= {
+        collector_metrics.JOB,
+        collector_metrics.PUSH_SECONDS,
+        collector_metrics.COMMIT_SECONDS,
+    }
+    ours |= {
+        f"{collector_metrics.PUSH_SECONDS}_bucket",
+        f"{collector_metrics.COMMIT_SECONDS}_bucket",
+    }
     assert ours - collectors_own() == set()
 
 
@@ -161,4 +172,4 @@ def test_the_committed_files_are_what_the_code_generates() -> None:
         for path in Path(DEFAULT_FOLDER).rglob("*")
         if path.is_file()
     }
-    assert committed == files(), "run: python -m thongsuot_dashboards"
+    assert committed == generated_files(), "run: python -m thongsuot_dashboards"

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from tests.dashboards.recording.__main__ import CHOSEN
-from tests.dashboards.recording.fill import LabData
-from tests.dashboards.recording.keep import Played
-from thongsuot_dashboards import own
+from tests.dashboards.recording.filled_prometheus import RecordedLabData
+from tests.dashboards.recording.recording_file import PlayedScene
+from thongsuot_dashboards import collector_metrics
 from thongsuot_dashboards.boards import load
 from thongsuot_dashboards.picture.ask import Prometheus, Series, Window, asked, choices, filled
 from thongsuot_dashboards.text import Language
@@ -56,21 +56,23 @@ BOARDS: dict[str, Json] = {
 each_board = pytest.mark.parametrize("name", BOARDS)
 
 
-def window(lab_data: LabData) -> Window:
+def window(lab_data: RecordedLabData) -> Window:
     return Window(start_s=lab_data.start_s, end_s=lab_data.end_s)
 
 
-def window_of(panel: Json, lab_data: LabData) -> Window:
+def window_of(panel: Json, lab_data: RecordedLabData) -> Window:
     """Return what is asked about: of the collector itself there are the seconds it ran."""
     is_own = any(
-        name in target["expr"] for target in panel["targets"] for name in (own.PREFIX, own.JOB)
+        name in target["expr"]
+        for target in panel["targets"]
+        for name in (collector_metrics.PREFIX, collector_metrics.JOB)
     )
     if is_own:
         return Window(start_s=lab_data.asked_s - 120, end_s=lab_data.asked_s)
     return window(lab_data)
 
 
-def answers(name: str, lab_data: LabData) -> Iterator[tuple[Json, Json, list[Series]]]:
+def answers(name: str, lab_data: RecordedLabData) -> Iterator[tuple[Json, Json, list[Series]]]:
     """Yield panel, target and what is found, of each query of a board."""
     prometheus = Prometheus(lab_data.server.url)
     board = BOARDS[name]
@@ -81,7 +83,7 @@ def answers(name: str, lab_data: LabData) -> Iterator[tuple[Json, Json, list[Ser
 
 
 @each_board
-def test_every_query_finds_something(name: str, lab_data: LabData) -> None:
+def test_every_query_finds_something(name: str, lab_data: RecordedLabData) -> None:
     empty = [
         f"{panel['title']}: {target['expr']}"
         for panel, target, found in answers(name, lab_data)
@@ -97,14 +99,14 @@ def is_absent(expr: str) -> bool:
     )
 
 
-def test_what_is_called_absent_is_absent(lab_data: LabData) -> None:
+def test_what_is_called_absent_is_absent(lab_data: RecordedLabData) -> None:
     prometheus = Prometheus(lab_data.server.url)
     for metric in NOT_IN_THE_LAB:
         assert prometheus.range(metric.full_name, "", window(lab_data)) == [], metric.name
 
 
 @each_board
-def test_what_is_found_can_be_told_apart_and_shown(name: str, lab_data: LabData) -> None:
+def test_what_is_found_can_be_told_apart_and_shown(name: str, lab_data: RecordedLabData) -> None:
     for panel, target, found in answers(name, lab_data):
         place = f"{panel['title']}: {target['expr']}"
         if target["format"] == "table":
@@ -128,7 +130,7 @@ def test_what_is_found_can_be_told_apart_and_shown(name: str, lab_data: LabData)
 
 @each_board
 def test_a_table_has_the_labels_that_its_columns_and_links_need(
-    name: str, lab_data: LabData
+    name: str, lab_data: RecordedLabData
 ) -> None:
     for panel, target, found in answers(name, lab_data):
         if panel["type"] != "table":
@@ -139,14 +141,16 @@ def test_a_table_has_the_labels_that_its_columns_and_links_need(
             assert set(one.labels) - {"__name__"} == labels, target["expr"]
 
 
-def test_choices_are_shown_by_the_names_of_communes(lab_data: LabData) -> None:
+def test_choices_are_shown_by_the_names_of_communes(lab_data: RecordedLabData) -> None:
     prometheus = Prometheus(lab_data.server.url)
     values, shown = choices(BOARDS["site"], prometheus, window(lab_data), {"commune": "00070"})
     assert shown["Commune"] == "Phường Hoàn Kiếm"
     assert values["site"] == "s1"
 
 
-def marked(lab_data: LabData, name: str, mark_name: str, chosen: dict[str, str]) -> list[float]:
+def marked(
+    lab_data: RecordedLabData, name: str, mark_name: str, chosen: dict[str, str]
+) -> list[float]:
     """Return the moments, as Unix time and 15 s apart, that a mark of a board stands for."""
     prometheus = Prometheus(lab_data.server.url)
     board = BOARDS[name]
@@ -157,7 +161,7 @@ def marked(lab_data: LabData, name: str, mark_name: str, chosen: dict[str, str])
     return sorted({at for one in found for at, _ in one.points})
 
 
-def assert_around(moments: list[float], lab_data: LabData, scene: Played) -> None:
+def assert_around(moments: list[float], lab_data: RecordedLabData, scene: PlayedScene) -> None:
     """Check that moments lie where a scene was, and fill most of it."""
     began_s, ended_s = lab_data.at_s(scene.began_ns), lab_data.at_s(scene.ended_ns)
     assert moments, scene
@@ -167,7 +171,9 @@ def assert_around(moments: list[float], lab_data: LabData, scene: Played) -> Non
     assert len(inside) * STEP_S >= (ended_s - began_s) / 2, scene
 
 
-def test_marks_stand_where_the_fibre_was_cut_and_the_portal_broken(lab_data: LabData) -> None:
+def test_marks_stand_where_the_fibre_was_cut_and_the_portal_broken(
+    lab_data: RecordedLabData,
+) -> None:
     recording = lab_data.recording
     cut = marked(lab_data, "link", "Link down", CHOSEN["link"])
     assert_around(cut, lab_data, recording.scene("cut-fibre"))
@@ -175,12 +181,12 @@ def test_marks_stand_where_the_fibre_was_cut_and_the_portal_broken(lab_data: Lab
     assert_around(portal, lab_data, recording.scene("portal-error"))
 
 
-def test_a_way_that_a_fault_cuts_short_is_not_called_another_way(lab_data: LabData) -> None:
+def test_a_way_that_a_fault_cuts_short_is_not_called_another_way(lab_data: RecordedLabData) -> None:
     assert marked(lab_data, "link", "Route change", CHOSEN["link"]) == []
 
 
 def test_availability_counts_the_faults_of_carriers_and_leaves_out_the_sites_own(
-    lab_data: LabData,
+    lab_data: RecordedLabData,
 ) -> None:
     found = {
         panel["title"]: {one.name: one.last for one in series}
@@ -202,7 +208,9 @@ def test_availability_counts_the_faults_of_carriers_and_leaves_out_the_sites_own
     assert own_fault["song-hong fiber"] == 0
 
 
-def test_signal_and_loss_of_the_link_that_faded_are_seen_together(lab_data: LabData) -> None:
+def test_signal_and_loss_of_the_link_that_faded_are_seen_together(
+    lab_data: RecordedLabData,
+) -> None:
     prometheus = Prometheus(lab_data.server.url)
     scene = lab_data.recording.scene("loss")
     faded = Window(start_s=lab_data.at_s(scene.began_ns) + 60, end_s=lab_data.at_s(scene.ended_ns))

@@ -8,7 +8,7 @@ import pytest
 
 from tests.contract.house import ROOT
 from tests.servers import need
-from thongsuot_dashboards import alerts, recorded
+from thongsuot_dashboards import alerts, recording_rules
 
 pytestmark = pytest.mark.servers
 
@@ -42,7 +42,7 @@ def test_every_alert_is_tested_silent_and_firing_and_every_recorded_series_asked
     named = {alert.name for alert in alerts.alerts()}
     assert firing == named
     assert silent == named - {"ThongsuotDeadManSwitch"}, "what always fires is never silent"
-    assert {name for name in recorded.NAMES if name not in text} == set()
+    assert {name for name in recording_rules.NAMES if name not in text} == set()
 
 
 def test_alerts_are_for_the_city_and_have_a_severity_of_the_list() -> None:

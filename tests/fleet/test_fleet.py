@@ -47,7 +47,7 @@ PATIENCE_S = 120.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class Fleet:
+class AnsibleFleet:
     """One machine that is collector, monitor and device, and the control node's side of it."""
 
     folder: Path
@@ -55,7 +55,7 @@ class Fleet:
     first: int = 0
     """The machine's first process; 0: a root that is only being made."""
 
-    def play(self, playbook: str, *more: str) -> "Recap":
+    def play(self, playbook: str, *more: str) -> "PlayRecap":
         """Run a playbook; it must not fail."""
         command = [
             str(Path(sys.executable).with_name("ansible-playbook")),
@@ -78,7 +78,7 @@ class Fleet:
                 shown = inside(self.first, "journalctl", "--no-pager", "--unit=thongsuot-*")
                 journal = shown.stdout
             pytest.fail(f"{done.stdout}\n{done.stderr}\n{journal}")
-        return Recap.of(done.stdout)
+        return PlayRecap.of(done.stdout)
 
     def run(self, *words: str) -> str:
         """Run a command on the machine; it must not fail. Returns what it printed."""
@@ -106,14 +106,14 @@ class Fleet:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Recap:
+class PlayRecap:
     """What a play did."""
 
     changed: int
     text: str
 
     @classmethod
-    def of(cls, text: str) -> "Recap":
+    def of(cls, text: str) -> "PlayRecap":
         """Read the last lines of a play."""
         changed = sum(int(number) for number in re.findall(r"changed=(\d+)", text))
         return cls(changed=changed, text=text)
@@ -140,7 +140,7 @@ def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def fleet(tmp_path_factory: pytest.TempPathFactory, packages: Path) -> Iterator[Fleet]:
+def fleet(tmp_path_factory: pytest.TempPathFactory, packages: Path) -> Iterator[AnsibleFleet]:
     folder = tmp_path_factory.mktemp("fleet")
     root = unpacked("trixie", folder)
     prepare(folder, root, packages)
@@ -148,7 +148,7 @@ def fleet(tmp_path_factory: pytest.TempPathFactory, packages: Path) -> Iterator[
         Lab(two_uplinks()) as lab,
         booted(root, lab.node("device").network, folder / "console.log") as first,
     ):
-        yield Fleet(folder=folder, root=root, first=first)
+        yield AnsibleFleet(folder=folder, root=root, first=first)
 
 
 def prepare(folder: Path, root: Path, packages: Path) -> None:
@@ -199,7 +199,7 @@ def prepare(folder: Path, root: Path, packages: Path) -> None:
     (folder / "hosts.yml").write_text(yaml.safe_dump(hosts), encoding="utf-8")
 
 
-def test_a_machine_is_set_up_by_one_command_and_its_agent_is_heard(fleet: Fleet) -> None:
+def test_a_machine_is_set_up_by_one_command_and_its_agent_is_heard(fleet: AnsibleFleet) -> None:
     fleet.play("site")
     status = json.loads(fleet.run("thongsuot-agent", "status", "--json"))
     assert status["site"] == SITE
@@ -214,7 +214,7 @@ def test_a_machine_is_set_up_by_one_command_and_its_agent_is_heard(fleet: Fleet)
     assert not re.search(r"^Uid:\s+0\s", process, re.MULTILINE)
 
 
-def test_the_device_made_its_token_and_its_key_and_pushes_with_both(fleet: Fleet) -> None:
+def test_the_device_made_its_token_and_its_key_and_pushes_with_both(fleet: AnsibleFleet) -> None:
     status = json.loads(fleet.run("thongsuot-agent", "status", "--json"))["collector"]
     assert status["certificate_problem"] == ""
     assert status["certificate_expiry_s"] > time.time() + 80 * 86_400
@@ -228,7 +228,7 @@ def test_the_device_made_its_token_and_its_key_and_pushes_with_both(fleet: Fleet
     assert (owner != "root", mode) == (True, "600")
 
 
-def test_a_device_is_enrolled_again_while_its_agent_runs(fleet: Fleet) -> None:
+def test_a_device_is_enrolled_again_while_its_agent_runs(fleet: AnsibleFleet) -> None:
     place = "/var/lib/thongsuot-agent/certificate.pem"
     before = fleet.run("sha256sum", place)
     fleet.play("agents", "--extra-vars", "agent_enrol_again=true")
@@ -237,21 +237,21 @@ def test_a_device_is_enrolled_again_while_its_agent_runs(fleet: Fleet) -> None:
     assert status["acknowledged_s_ago"] is not None
 
 
-def test_a_second_time_changes_nothing(fleet: Fleet) -> None:
+def test_a_second_time_changes_nothing(fleet: AnsibleFleet) -> None:
     again = fleet.play("site")
     assert again.changed == 0, again.changes()
     checked = fleet.play("site", "--check")
     assert checked.changed == 0, checked.changes()
 
 
-def test_a_killed_agent_comes_back_and_keeps_its_record(fleet: Fleet) -> None:
+def test_a_killed_agent_comes_back_and_keeps_its_record(fleet: AnsibleFleet) -> None:
     stream, process = fleet.stream(), fleet.main_process()
     fleet.run("kill", "-KILL", process)
     wait_for_another(fleet, process)
     assert fleet.stream() == stream, "the record outlives the process"
 
 
-def test_an_agent_that_hangs_is_restarted_by_the_watchdog(fleet: Fleet) -> None:
+def test_an_agent_that_hangs_is_restarted_by_the_watchdog(fleet: AnsibleFleet) -> None:
     place = "/run/systemd/system/thongsuot-agent.service.d"
     fleet.run("mkdir", "-p", place)
     fleet.run("sh", "-c", f"printf '[Service]\\nWatchdogSec=4\\n' > {place}/soon.conf")
@@ -265,7 +265,7 @@ def test_an_agent_that_hangs_is_restarted_by_the_watchdog(fleet: Fleet) -> None:
     fleet.run("systemctl", "daemon-reload")
 
 
-def test_an_upgrade_and_the_way_back(fleet: Fleet, packages: Path) -> None:
+def test_an_upgrade_and_the_way_back(fleet: AnsibleFleet, packages: Path) -> None:
     before, stream = fleet.version(), fleet.stream()
     later = f"{before}.later"
     newer = repacked(next(packages.glob("thongsuot-agent_*.deb")), before, later, fleet.folder)
@@ -278,7 +278,7 @@ def test_an_upgrade_and_the_way_back(fleet: Fleet, packages: Path) -> None:
     (packages / newer.name).unlink()
 
 
-def test_removal_leaves_what_the_collector_may_not_have(fleet: Fleet) -> None:
+def test_removal_leaves_what_the_collector_may_not_have(fleet: AnsibleFleet) -> None:
     fleet.play("uninstall")
     assert inside(fleet.first, "systemctl", "is-active", "thongsuot-agent").returncode != 0
     assert not (fleet.root / "usr" / "bin" / "thongsuot-agent").exists()
@@ -293,7 +293,7 @@ def test_a_debian_12_that_is_only_being_made_is_set_up_and_then_left_alone(
 ) -> None:
     root = unpacked("bookworm", tmp_path)
     prepare(tmp_path, root, packages)
-    fleet = Fleet(folder=tmp_path, root=root)
+    fleet = AnsibleFleet(folder=tmp_path, root=root)
     # Where no collector runs, none can make a token.
     token = ("--extra-vars", "agent_token=0123456789abcdef0123456789abcdef")  # no secret: made up
     fleet.play("site", *token)
@@ -304,7 +304,7 @@ def test_a_debian_12_that_is_only_being_made_is_set_up_and_then_left_alone(
         assert wanted.is_symlink()
 
 
-def wait_for_another(fleet: Fleet, process: str) -> None:
+def wait_for_another(fleet: AnsibleFleet, process: str) -> None:
     """Wait until systemd runs the agent as another process."""
     deadline = time.monotonic() + PATIENCE_S
     while fleet.main_process() in {process, "0"}:

@@ -6,16 +6,23 @@ from pathlib import Path
 
 import pytest
 
-from tests.collector.incidents.town import Town
-from tests.collector.notify.making import city, cut, desk, mend, outage, town
-from tests.collector.notify.peer import Peer
+from tests.collector.incidents.city import CityFixture
+from tests.collector.notify.incident_events import (
+    carrier_outage,
+    city_inventory,
+    cut_fibre,
+    restore_fibre,
+    running_service,
+    steady_city,
+)
+from tests.collector.notify.receiver_process import ReceiverProcess
 from tests.collector.running import eventually
-from tests.collector.timeline.life import UP
+from tests.collector.timeline.boot_script import UP
 from tests.servers import AlertmanagerServer
 from thongsuot_collector.notify import load
 from thongsuot_collector.notify.alertmanager import Settings
-from thongsuot_collector.notify.telling.desk import Desk
-from thongsuot_collector.notify.telling.settings import NotifySettings
+from thongsuot_collector.notify.dispatch.service import NotificationService
+from thongsuot_collector.notify.dispatch.settings import NotifySettings
 
 pytestmark = pytest.mark.servers
 
@@ -23,20 +30,22 @@ Make = Callable[[str], AlertmanagerServer]
 
 
 @pytest.fixture
-def sink(tmp_path: Path) -> Iterator[Peer]:
-    peer = Peer("tests.collector.notify.hook_sink", tmp_path / "sink").start()
+def sink(tmp_path: Path) -> Iterator[ReceiverProcess]:
+    peer = ReceiverProcess(
+        "tests.collector.notify.alert_webhook_receiver", tmp_path / "sink"
+    ).start()
     yield peer
     peer.stop()
 
 
 @pytest.fixture
-def alertmanager(own_alertmanager: Make, sink: Peer) -> AlertmanagerServer:
+def alertmanager(own_alertmanager: Make, sink: ReceiverProcess) -> AlertmanagerServer:
     return own_alertmanager(f"http://127.0.0.1:{sink.port}/").start()
 
 
 def telling(
-    made: Town, path: Path, *servers: AlertmanagerServer
-) -> AbstractAsyncContextManager[Desk]:
+    made: CityFixture, path: Path, *servers: AlertmanagerServer
+) -> AbstractAsyncContextManager[NotificationService]:
     """Run all of telling with one channel, Alertmanager."""
     channel = Settings(
         kind="alertmanager",
@@ -45,28 +54,28 @@ def telling(
         repeat_s=0.2,
     )
     settings = NotifySettings(channels=("main",), retry_s=0.02, city="so-khcn")
-    return desk(made, path, [(load("alertmanager"), channel)], settings)
+    return running_service(made, path, [(load("alertmanager"), channel)], settings)
 
 
-def statuses(sink: Peer, incident: str) -> list[str]:
+def statuses(sink: ReceiverProcess, incident: str) -> list[str]:
     """Return what Alertmanager has told of an incident so far, sorted by whom it is for."""
     received = sink.folder.received()
     return sorted(one["status"] for one in received if one["incident"] == incident)
 
 
 async def test_a_fault_and_its_end_are_told_once_to_the_carrier_and_to_the_city(
-    alertmanager: AlertmanagerServer, sink: Peer, tmp_path: Path
+    alertmanager: AlertmanagerServer, sink: ReceiverProcess, tmp_path: Path
 ) -> None:
-    made = town(city())
+    made = steady_city(city_inventory())
     async with telling(made, tmp_path, alertmanager) as found:
-        event = cut(made)
-        found.hand_over((event,))
+        event = cut_fibre(made)
+        found.enqueue((event,))
         await eventually(lambda: len(statuses(sink, event.incident.id)) == 2)
         assert statuses(sink, event.incident.id) == ["firing", "firing"]
         assert {one["summary"] for one in sink.folder.received()} == {
             "[Sự cố] Đường cáp quang VNPT mất kết nối – Điểm 0 (mã kênh FTTH-0000)"
         }
-        found.hand_over((mend(made),))
+        found.enqueue((restore_fibre(made),))
         await eventually(lambda: len(statuses(sink, event.incident.id)) == 4)
         await eventually(lambda: not alertmanager.alerts())
     firing, resolved = ["firing"] * 2, ["resolved"] * 2
@@ -75,40 +84,40 @@ async def test_a_fault_and_its_end_are_told_once_to_the_carrier_and_to_the_city(
 
 
 async def test_a_restart_of_the_collector_tells_nobody_again_and_ends_what_ended_meanwhile(
-    alertmanager: AlertmanagerServer, sink: Peer, tmp_path: Path
+    alertmanager: AlertmanagerServer, sink: ReceiverProcess, tmp_path: Path
 ) -> None:
-    made = town(city())
-    event = outage(made)
+    made = steady_city(city_inventory())
+    event = carrier_outage(made)
     async with telling(made, tmp_path, alertmanager) as found:
-        found.hand_over((event,))
+        found.enqueue((event,))
         await eventually(lambda: len(statuses(sink, event.incident.id)) == 2)
     async with telling(made, tmp_path, alertmanager) as found:
-        found.hand_over((event,))
+        found.enqueue((event,))
         await eventually(lambda: len(alertmanager.alerts()) == 2)
     assert statuses(sink, event.incident.id) == ["firing", "firing"]
     for site in made.directory.sites.values():
         if site.links[0].carrier == "vnpt":
-            made.say(site.name, "fiber", UP)
+            made.report(site.name, "fiber", UP)
     made.run(made.now_s + 200)
     async with telling(made, tmp_path, alertmanager) as found:
-        found.hand_over(tuple(made.told[-1:]))
+        found.enqueue(tuple(made.notifications[-1:]))
         await eventually(lambda: len(statuses(sink, event.incident.id)) == 4)
     assert statuses(sink, event.incident.id)[2:] == ["resolved", "resolved"]
 
 
 async def test_an_alertmanager_that_forgets_is_reminded_and_repeats_nothing_to_people(
-    alertmanager: AlertmanagerServer, sink: Peer, tmp_path: Path
+    alertmanager: AlertmanagerServer, sink: ReceiverProcess, tmp_path: Path
 ) -> None:
-    made = town(city())
+    made = steady_city(city_inventory())
     async with telling(made, tmp_path, alertmanager) as found:
-        event = cut(made)
-        found.hand_over((event,))
+        event = cut_fibre(made)
+        found.enqueue((event,))
         await eventually(lambda: len(statuses(sink, event.incident.id)) == 2)
         # Only what it has noted as told does it not tell again when it comes back.
         await eventually(lambda: alertmanager.notified() >= 2)
         alertmanager.stop()
-        other = cut(made, "s4")
-        found.hand_over((other,))
+        other = cut_fibre(made, "s4")
+        found.enqueue((other,))
         alertmanager.start()
         await eventually(lambda: len(alertmanager.alerts()) == 4)
         await eventually(lambda: len(statuses(sink, other.incident.id)) == 2)
@@ -116,16 +125,18 @@ async def test_an_alertmanager_that_forgets_is_reminded_and_repeats_nothing_to_p
 
 
 async def test_a_cluster_of_which_one_is_away_still_tells(
-    alertmanager: AlertmanagerServer, own_alertmanager: Make, sink: Peer, tmp_path: Path
+    alertmanager: AlertmanagerServer, own_alertmanager: Make, sink: ReceiverProcess, tmp_path: Path
 ) -> None:
-    made = town(city())
+    made = steady_city(city_inventory())
     other = own_alertmanager(f"http://127.0.0.1:{sink.port}/").start()
     async with telling(made, tmp_path, alertmanager, other) as found:
         other.stop()
-        event = cut(made)
-        found.hand_over((event,))
+        event = cut_fibre(made)
+        found.enqueue((event,))
         await eventually(lambda: len(statuses(sink, event.incident.id)) == 2)
         # The message may be there before it is noted that it is.
-        await eventually(lambda: made.book.incidents[event.incident.id].ledger[0].is_done)
-        entry = made.book.incidents[event.incident.id].ledger[0]
+        await eventually(
+            lambda: made.registry.incidents[event.incident.id].notifications[0].is_done
+        )
+        entry = made.registry.incidents[event.incident.id].notifications[0]
         assert "1 of 2 did not" in entry.deliveries[0].text

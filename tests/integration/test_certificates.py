@@ -16,13 +16,20 @@ import msgspec
 import pytest
 from cryptography import x509
 
-from tests.collector.certificates.secured import DAY_S, enrolled, new_authority
+from tests.collector.pki.secured import DAY_S, enrolled, new_authority
 from tests.collector.running import WITHIN_S
-from tests.integration.certified import RENEWAL_S, SITE, Centre, Device, centre, error_of
+from tests.integration.certified_device import (
+    RENEWAL_S,
+    SITE,
+    CertifiedDevice,
+    CertifyingCollector,
+    certifying_collector,
+    error_of,
+)
 from tests.integration.test_enrolment import code_for
-from thongsuot_agent.certificate.pair import Next, Pair
-from thongsuot_agent.certificate.renewal import LOOK_EVERY_S
-from thongsuot_collector.app.parts import STORE_FILE
+from thongsuot_agent.identity.certificate_file import CertificateFile, PendingCertificate
+from thongsuot_agent.identity.renewal import CHECK_EVERY_S
+from thongsuot_collector.app.components import STORE_FILE
 from thongsuot_collector.store import certificates
 from thongsuot_collector.store.engine import open_store
 from thongsuot_schema.renewal import PATH_CERTIFICATE
@@ -31,8 +38,8 @@ from thongsuot_schema.renewal import PATH_CERTIFICATE
 async def test_a_code_brings_token_and_certificate_and_a_token_alone_does_not_push(
     tmp_path: Path,
 ) -> None:
-    async with centre(tmp_path / "centre") as at:
-        device = Device(tmp_path / "device", at)
+    async with certifying_collector(tmp_path / "centre") as at:
+        device = CertifiedDevice(tmp_path / "device", at)
         status, said = await device.enrol(code_for(at.state, SITE))
         assert (status, f"certificate in {device.file}" in said) == (0, True), said
         assert device.file.stat().st_mode & 0o777 == 0o600
@@ -49,10 +56,10 @@ async def test_a_code_brings_token_and_certificate_and_a_token_alone_does_not_pu
 
 
 async def test_a_device_that_is_enrolled_again_ends_the_certificate_before(tmp_path: Path) -> None:
-    async with centre(tmp_path / "centre") as at:
-        device = Device(tmp_path / "device", at)
+    async with certifying_collector(tmp_path / "centre") as at:
+        device = CertifiedDevice(tmp_path / "device", at)
         assert (await device.enrol(code_for(at.state, SITE)))[0] == 0
-        lost = Device(tmp_path / "lost", at)
+        lost = CertifiedDevice(tmp_path / "lost", at)
         shutil.copytree(device.folder, lost.folder, dirs_exist_ok=True)
         assert (await lost.push()).status == 400
         # Re-imaged: nothing is left of what it had.
@@ -64,7 +71,7 @@ async def test_a_device_that_is_enrolled_again_ends_the_certificate_before(tmp_p
         assert refused.status == 403
         assert "was revoked" in error_of(refused)
         # Nor does the old one renew itself back in.
-        answer = await lost.lane.errand(PATH_CERTIFICATE, "application/json", b"{}")
+        answer = await lost.lane.post(PATH_CERTIFICATE, "application/json", b"{}")
         assert answer.status == 403
         assert at.audited().count("certificate_revoked") == 1
         for one in (device, lost):
@@ -74,16 +81,16 @@ async def test_a_device_that_is_enrolled_again_ends_the_certificate_before(tmp_p
 async def test_at_two_thirds_of_its_life_a_certificate_is_renewed_for_a_new_key(
     tmp_path: Path,
 ) -> None:
-    async with centre(tmp_path / "centre") as at:
-        device = Device(tmp_path / "device", at)
+    async with certifying_collector(tmp_path / "centre") as at:
+        device = CertifiedDevice(tmp_path / "device", at)
         await device.given(age_s=59 * DAY_S)
         before, key = device.serial(), device.file.read_text()
-        assert await device.renewal.look() == LOOK_EVERY_S
+        assert await device.renewal.renew_if_due() == CHECK_EVERY_S
         assert device.serial() == before, "not due yet"
         await device.given(age_s=RENEWAL_S)
         before, key = device.serial(), device.file.read_text()
         assert (await device.push()).status == 400
-        assert await device.renewal.look() == LOOK_EVERY_S
+        assert await device.renewal.renew_if_due() == CHECK_EVERY_S
         assert device.renewal.problem == ""
         assert device.serial() != before
         assert device.file.read_text().split("-----END")[0] != key.split("-----END")[0]
@@ -98,7 +105,7 @@ async def test_at_two_thirds_of_its_life_a_certificate_is_renewed_for_a_new_key(
         device.lane.close()
 
 
-async def until_refused(device: Device, why: str) -> None:
+async def until_refused(device: CertifiedDevice, why: str) -> None:
     """Wait until a running collector knows what the store was told."""
     deadline_s = time.monotonic() + WITHIN_S
     while (answer := await device.push()).status == 400:
@@ -108,27 +115,27 @@ async def until_refused(device: Device, why: str) -> None:
 
 
 async def test_a_certificate_is_not_renewed_again_and_again(tmp_path: Path) -> None:
-    async with centre(tmp_path / "centre") as at:
-        device = Device(tmp_path / "device", at)
+    async with certifying_collector(tmp_path / "centre") as at:
+        device = CertifiedDevice(tmp_path / "device", at)
         await device.given(age_s=0)
         body = msgspec.json.encode(
-            {"certificate_request": await Next(device.folder / "x.pem").request()}
+            {"certificate_request": await PendingCertificate(device.folder / "x.pem").request()}
         )
-        answer = await device.lane.errand(PATH_CERTIFICATE, "application/json", body)
+        answer = await device.lane.post(PATH_CERTIFICATE, "application/json", body)
         assert answer.status == 429
         assert int(answer.retry_after) > 29 * DAY_S
         device.lane.close()
 
 
-def cut_before_anything_was_kept(device: Device, waiting: str) -> None:
+def cut_before_anything_was_kept(device: CertifiedDevice, waiting: str) -> None:
     (device.file.parent / "certificate.pem.next.half").write_text(waiting[: len(waiting) // 2])
 
 
-def cut_before_the_request_was_sent(device: Device, waiting: str) -> None:
+def cut_before_the_request_was_sent(device: CertifiedDevice, waiting: str) -> None:
     (device.file.parent / "certificate.pem.next").write_text(waiting)
 
 
-def cut_while_the_new_pair_was_written(device: Device, waiting: str) -> None:
+def cut_while_the_new_pair_was_written(device: CertifiedDevice, waiting: str) -> None:
     cut_before_the_request_was_sent(device, waiting)
     (device.file.parent / "certificate.pem.half").write_text(waiting[: len(waiting) // 3])
 
@@ -143,13 +150,13 @@ def cut_while_the_new_pair_was_written(device: Device, waiting: str) -> None:
 )
 @pytest.mark.parametrize("is_answered", [False, True])
 async def test_whatever_a_power_cut_leaves_there_is_a_pair_that_works_and_the_next_one_comes(
-    tmp_path: Path, cut: Callable[[Device, str], None], is_answered: bool
+    tmp_path: Path, cut: Callable[[CertifiedDevice, str], None], is_answered: bool
 ) -> None:
-    async with centre(tmp_path / "centre") as at:
-        device = Device(tmp_path / "device", at)
+    async with certifying_collector(tmp_path / "centre") as at:
+        device = CertifiedDevice(tmp_path / "device", at)
         await device.given(age_s=RENEWAL_S)
         before = device.serial()
-        following = Next(device.file)
+        following = PendingCertificate(device.file)
         request = await following.request()
         waiting_file = device.file.parent / "certificate.pem.next"
         waiting = waiting_file.read_text()
@@ -157,14 +164,14 @@ async def test_whatever_a_power_cut_leaves_there_is_a_pair_that_works_and_the_ne
         if is_answered and cut is not cut_before_anything_was_kept:
             # The collector has issued it; the answer was lost, or not yet kept.
             body = msgspec.json.encode({"certificate_request": request})
-            answered = await device.lane.errand(PATH_CERTIFICATE, "application/json", body)
+            answered = await device.lane.post(PATH_CERTIFICATE, "application/json", body)
             assert answered.status == 200
         waiting_file.unlink()
         cut(device, waiting)
-        started = Device(tmp_path / "device", at)
+        started = CertifiedDevice(tmp_path / "device", at)
         assert (await started.push()).status == 400
         assert started.serial() == before
-        await started.renewal.look()
+        await started.renewal.renew_if_due()
         assert started.renewal.problem == ""
         assert started.serial() != before
         assert (await started.push()).status == 400
@@ -176,17 +183,17 @@ async def test_whatever_a_power_cut_leaves_there_is_a_pair_that_works_and_the_ne
 async def test_a_power_cut_after_the_rename_leaves_the_new_pair_and_no_key_that_waits(
     tmp_path: Path,
 ) -> None:
-    async with centre(tmp_path / "centre") as at:
-        device = Device(tmp_path / "device", at)
+    async with certifying_collector(tmp_path / "centre") as at:
+        device = CertifiedDevice(tmp_path / "device", at)
         await device.given(age_s=RENEWAL_S)
-        await Next(device.file).request()
+        await PendingCertificate(device.file).request()
         waiting_file = device.file.parent / "certificate.pem.next"
         waiting = waiting_file.read_text()
-        await device.renewal.look()
+        await device.renewal.renew_if_due()
         assert (await device.push()).status == 400
         waiting_file.write_text(waiting)
         # The key that waits is the one in use: the next renewal makes a new one.
-        request = await Next(device.file).request()
+        request = await PendingCertificate(device.file).request()
         assert request not in waiting
         device.lane.close()
 
@@ -194,17 +201,17 @@ async def test_a_power_cut_after_the_rename_leaves_the_new_pair_and_no_key_that_
 async def test_the_second_of_two_devices_with_one_certificate_is_found_when_it_renews(
     tmp_path: Path,
 ) -> None:
-    async with centre(tmp_path / "centre") as at:
-        first = Device(tmp_path / "first", at)
+    async with certifying_collector(tmp_path / "centre") as at:
+        first = CertifiedDevice(tmp_path / "first", at)
         await first.given(age_s=RENEWAL_S)
-        second = Device(tmp_path / "second", at)
+        second = CertifiedDevice(tmp_path / "second", at)
         shutil.copytree(first.folder, second.folder, dirs_exist_ok=True)
         second.config.write_text(
             second.config.read_text().replace(str(first.folder), str(second.folder))
         )
-        await first.renewal.look()
+        await first.renewal.renew_if_due()
         assert first.renewal.problem == ""
-        wait_s = await second.renewal.look()
+        wait_s = await second.renewal.renew_if_due()
         assert wait_s >= 60
         assert "another device has it too" in second.renewal.problem
         assert at.audited()[-1] == "certificate_refused"
@@ -217,15 +224,15 @@ async def test_the_second_of_two_devices_with_one_certificate_is_found_when_it_r
 async def test_one_that_has_run_out_is_not_shown_and_where_none_is_required_the_token_does(
     tmp_path: Path,
 ) -> None:
-    async with centre(tmp_path / "centre", "optional") as at:
-        device = Device(tmp_path / "device", at)
+    async with certifying_collector(tmp_path / "centre", "optional") as at:
+        device = CertifiedDevice(tmp_path / "device", at)
         await device.given(age_s=91 * DAY_S)
         assert (await device.push()).status == 400
         assert device.pair() == b""
-        await device.renewal.look()
+        await device.renewal.renew_if_due()
         assert "has run out" in device.renewal.problem
         # A clock that nobody vouches for is no reason to hide it; the collector says what is wrong.
-        unsure = Pair(device.file, wall_s=lambda: None)
+        unsure = CertificateFile(device.file, wall_s=lambda: None)
         assert unsure() != b""
         device.lane.close()
 
@@ -233,8 +240,8 @@ async def test_one_that_has_run_out_is_not_shown_and_where_none_is_required_the_
 async def test_a_certificate_of_a_lost_authority_does_not_get_through_and_is_counted(
     tmp_path: Path,
 ) -> None:
-    async with centre(tmp_path / "centre", "optional") as at:
-        device = Device(tmp_path / "device", at)
+    async with certifying_collector(tmp_path / "centre", "optional") as at:
+        device = CertifiedDevice(tmp_path / "device", at)
         await device.given(age_s=0)
         new_authority(tmp_path / "lost")
         strange = enrolled(tmp_path / "lost", SITE)
@@ -252,7 +259,7 @@ async def test_a_certificate_of_a_lost_authority_does_not_get_through_and_is_cou
         device.lane.close()
 
 
-def fetched(at: Centre) -> str:
+def fetched(at: CertifyingCollector) -> str:
     """Return ``/metrics``, as a browser without a certificate reads it."""
     return httpx.get(f"{at.url}/metrics", verify=ssl.create_default_context(cafile=at.ca_file)).text
 
@@ -260,8 +267,8 @@ def fetched(at: Centre) -> str:
 async def test_a_collector_that_asks_for_none_gives_none_and_the_old_one_goes(
     tmp_path: Path,
 ) -> None:
-    async with centre(tmp_path / "centre", "off") as at:
-        device = Device(tmp_path / "device", at)
+    async with certifying_collector(tmp_path / "centre", "off") as at:
+        device = CertifiedDevice(tmp_path / "device", at)
         await device.given(age_s=0)
         status, said = await device.enrol(code_for(at.state, SITE))
         assert (status, "certificate" in said) == (0, False)
@@ -272,8 +279,8 @@ async def test_a_collector_that_asks_for_none_gives_none_and_the_old_one_goes(
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root leaves files to others")
 async def test_root_leaves_the_pair_to_whom_the_state_folder_belongs(tmp_path: Path) -> None:
-    async with centre(tmp_path / "centre") as at:
-        device = Device(tmp_path / "device", at)
+    async with certifying_collector(tmp_path / "centre") as at:
+        device = CertifiedDevice(tmp_path / "device", at)
         (device.folder / "state").mkdir()
         os.chown(device.folder / "state", 4711, 4711)
         assert (await device.enrol(code_for(at.state, SITE)))[0] == 0

@@ -18,7 +18,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from tests.agent.probes.name_server import NameServer, zone
+from tests.agent.probes.name_server import ScriptedNameServer, zone
 from thongsuot_agent.status import AgentStatus
 from thongsuot_lab.lab import Lab
 from thongsuot_lab.node import RunningNode
@@ -165,7 +165,7 @@ async def test_what_the_agent_counts_is_what_the_interface_counted(lab: Lab) -> 
         (folder / "token").write_text(token)
         (folder / "agent.toml").write_text(AGENT.format(folder=folder, ca=lab.ca_file))
         records = zone(f"collector.test. 60 A {ANCHOR}")
-        async with NameServer(node=anchor, address=OTHER, behave=records):
+        async with ScriptedNameServer(node=anchor, address=OTHER, behave=records):
             before = counted(device)
             collector = anchor.popen(
                 [str(BIN / "thongsuot-collector"), "run", "--config", str(config)]

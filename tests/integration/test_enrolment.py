@@ -9,14 +9,14 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.collector.batches import Agent, S, icmp_result
+from tests.collector.batches import BatchSealer, S, icmp_result
 from tests.collector.running import Pusher, collector, eventually, token
-from thongsuot_collector.app.parts import STORE_FILE
-from thongsuot_collector.fleet.code import digest_of_code, new_code
+from thongsuot_collector.app.components import STORE_FILE
 from thongsuot_collector.store import audit, enrolments, tokens
 from thongsuot_collector.store.engine import open_store
+from thongsuot_collector.store.enrolment_code import digest_of_code, new_code
 from thongsuot_schema.batch import push
-from thongsuot_schema.enrolment import PATH_ENROL, Enrol, token_digest
+from thongsuot_schema.enrolment import PATH_ENROL, EnrolmentRequest, token_digest
 
 SITE = "hoan-kiem"
 HOUR_NS = 3600 * S
@@ -123,7 +123,7 @@ async def test_an_answer_that_was_lost_costs_nothing(tmp_path: Path) -> None:
     assert waiting.stat().st_mode & 0o777 == 0o600
     async with collector(tmp_path / "state") as client:
         # The collector took it, but the device was cut off before the answer came.
-        asked = Enrol(code=code, token_digest=token_digest(secret))
+        asked = EnrolmentRequest(code=code, token_digest=token_digest(secret))
         sent = {"code": asked.code, "token_digest": asked.token_digest}
         assert (await client.post(PATH_ENROL, json=sent)).status_code == 200
         status, out, err = await command(*with_port, "--collector", client.base_url)
@@ -212,11 +212,14 @@ async def test_two_devices_of_one_site_are_flagged_on_the_page_and_in_the_metric
 ) -> None:
     async with collector(tmp_path) as client:
         secret = token(tmp_path, SITE)
-        agent = Agent(SITE, epoch_ns=time.time_ns() - HOUR_NS)
+        agent = BatchSealer(SITE, epoch_ns=time.time_ns() - HOUR_NS)
         pusher = Pusher(client, agent, secret)
         batch = agent.batch(HOUR_NS, [icmp_result(HOUR_NS - S)])
         assert (await pusher.batch(batch, boottime_ns=HOUR_NS)).status_code == 200
-        assert "thongsuot_collector_doubled_sites 0.0" in (await client.get("/metrics")).text
+        assert (
+            "thongsuot_collector_sites_with_duplicate_devices 0.0"
+            in (await client.get("/metrics")).text
+        )
 
         async def is_listed() -> bool:
             return SITE in (await client.get("/")).text
@@ -228,6 +231,9 @@ async def test_two_devices_of_one_site_are_flagged_on_the_page_and_in_the_metric
         headers |= {"Authorization": f"Bearer {secret}", "Content-Type": push.CONTENT_TYPE_BATCH}
         response = await client.post(push.PATH_BATCHES, content=body, headers=headers)
         assert response.status_code == 200
-        assert "thongsuot_collector_doubled_sites 1.0" in (await client.get("/metrics")).text
+        assert (
+            "thongsuot_collector_sites_with_duplicate_devices 1.0"
+            in (await client.get("/metrics")).text
+        )
         assert "hai thiết bị" in (await client.get("/")).text
         assert "Two devices push" in (await client.get("/?lang=en")).text

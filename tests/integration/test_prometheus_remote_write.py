@@ -6,7 +6,7 @@ from pathlib import Path
 import httpx
 
 from tests.collector.batches import (
-    Agent,
+    BatchSealer,
     S,
     change,
     failed,
@@ -79,7 +79,7 @@ async def test_every_result_is_in_the_database_at_its_own_time(
 ) -> None:
     site = "own-time"
     now_ns = time.time_ns()
-    agent = Agent(site, epoch_ns=now_ns - 5000 * S)
+    agent = BatchSealer(site, epoch_ns=now_ns - 5000 * S)
     results = [
         icmp_result(4990 * S + 123_000_000, rtt_s=0.0213),
         failed(4992 * S),
@@ -100,8 +100,8 @@ async def test_every_result_is_in_the_database_at_its_own_time(
         f"__name__=thongsuot_icmp_rtt_seconds,{labels}": [[at[0], "0.0213"]],
         f"__name__=thongsuot_icmp_loss_ratio,{labels}": [[at[0], "0"], [at[1], "1"]],
         f"__name__=thongsuot_icmp_reply_hop_limit_number,{labels}": [[at[0], "57"]],
-        f"__name__=thongsuot_icmp_success_ratio,{labels}": [[at[0], "1"], [at[1], "0"]],
-        f"__name__=thongsuot_icmp_unmeasured_ratio,{labels}": [[at[2], "1"]],
+        f"__name__=thongsuot_icmp_success,{labels}": [[at[0], "1"], [at[1], "0"]],
+        f"__name__=thongsuot_icmp_unmeasured,{labels}": [[at[2], "1"]],
     }
 
 
@@ -110,7 +110,7 @@ async def test_verdicts_are_series_that_end_when_nothing_is_known_any_more(
 ) -> None:
     site = "verdicts"
     now_ns = time.time_ns()
-    agent = Agent(site, epoch_ns=now_ns - 5000 * S)
+    agent = BatchSealer(site, epoch_ns=now_ns - 5000 * S)
     async with collector(tmp_path, config=sink(prometheus), inventory=inventory(site)) as client:
         pusher = Pusher(client, agent, token(tmp_path, site))
         down = change(4955 * S, State.DOWN, before=State.UP, segment=Segment.ACCESS)
@@ -150,7 +150,7 @@ async def test_a_backlog_goes_in_after_the_fresh_news_and_nothing_is_lost(
 ) -> None:
     site = "backlog"
     now_ns = time.time_ns()
-    agent = Agent(site, epoch_ns=now_ns - 30 * HOUR)
+    agent = BatchSealer(site, epoch_ns=now_ns - 30 * HOUR)
     now = 30 * HOUR
     async with collector(tmp_path, config=sink(prometheus), inventory=inventory(site)) as client:
         pusher = Pusher(client, agent, token(tmp_path, site))
@@ -178,7 +178,7 @@ async def test_one_bad_sample_costs_no_other_and_is_counted(
     own_prometheus.start()
     site = "one-bad"
     now_ns = time.time_ns()
-    agent = Agent(site, epoch_ns=now_ns - 5000 * S)
+    agent = BatchSealer(site, epoch_ns=now_ns - 5000 * S)
     async with collector(
         tmp_path, config=sink(own_prometheus), inventory=inventory(site)
     ) as client:
@@ -207,7 +207,7 @@ async def test_what_is_older_than_the_window_is_dropped_counted_and_cheap_to_fin
     own_prometheus.start()
     site = "too-old"
     now_ns = time.time_ns()
-    agent = Agent(site, epoch_ns=now_ns - 100 * HOUR)
+    agent = BatchSealer(site, epoch_ns=now_ns - 100 * HOUR)
     now = 100 * HOUR
     async with collector(
         tmp_path, config=sink(own_prometheus), inventory=inventory(site)
@@ -238,7 +238,7 @@ async def test_a_known_window_spares_the_receiver_what_it_would_refuse(
     own_prometheus.start()
     site = "window"
     now = 100 * HOUR
-    agent = Agent(site, epoch_ns=time.time_ns() - now)
+    agent = BatchSealer(site, epoch_ns=time.time_ns() - now)
     async with collector(
         tmp_path, config=sink(own_prometheus, "window_s = 86000"), inventory=inventory(site)
     ) as client:
@@ -260,7 +260,7 @@ async def test_a_receiver_that_was_away_gets_everything_once_it_is_back(
     site = "away"
     now_ns = time.time_ns()
     now = 5000 * S
-    agent = Agent(site, epoch_ns=now_ns - now)
+    agent = BatchSealer(site, epoch_ns=now_ns - now)
     async with collector(
         tmp_path, config=sink(own_prometheus), inventory=inventory(site)
     ) as client:
@@ -289,7 +289,7 @@ async def test_a_collector_that_starts_again_goes_on_where_its_sink_was(
     site = "restart"
     now_ns = time.time_ns()
     now = 5000 * S
-    agent = Agent(site, epoch_ns=now_ns - now)
+    agent = BatchSealer(site, epoch_ns=now_ns - now)
     secret = token(tmp_path, site)
     async with collector(tmp_path, config=sink(own_prometheus)) as client:
         pusher = Pusher(client, agent, secret)
@@ -303,6 +303,6 @@ async def test_a_collector_that_starts_again_goes_on_where_its_sink_was(
         assert (await pusher.batch(batch)).status_code == 200
         await all_sent(client, 1)
     counts = stored(own_prometheus, site, now_ns, 600)
-    assert counts["thongsuot_icmp_success_ratio"] == 36
+    assert counts["thongsuot_icmp_success"] == 36
     # The verdict still stands after the restart: once at the change, and at the end of each batch.
     assert counts["thongsuot_verdict_state_number"] == 3

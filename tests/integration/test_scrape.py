@@ -20,7 +20,7 @@ from thongsuot_schema import catalogue
 from thongsuot_schema.inventory.model import Link, Medium
 from thongsuot_schema.metric import Metric, MetricType
 from thongsuot_schema.reason import Reason
-from thongsuot_schema.result import Family, Result, Series, not_ok, ok
+from thongsuot_schema.result import Family, Result, Series, failed_finding, ok_finding
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom, Verdict
@@ -53,8 +53,8 @@ def everything() -> Exposition:
         values = {metric: plausible(metric) for metric in kind.metrics}
         made.add_results(
             [
-                Result(series=series[0], boottime_ns=1, finding=ok(values)),
-                Result(series=series[1], boottime_ns=1, finding=not_ok(Reason.NO_ROUTE)),
+                Result(series=series[0], boottime_ns=1, finding=ok_finding(values)),
+                Result(series=series[1], boottime_ns=1, finding=failed_finding(Reason.NO_ROUTE)),
             ]
         )
     made.add_verdicts(
@@ -68,7 +68,9 @@ def everything() -> Exposition:
             )
         ]
     )
-    made.add_own("thongsuot_agent_results_total", 'Results "so far"', 7, MetricType.COUNTER)
+    made.add_agent_metric(
+        "thongsuot_agent_results_total", 'Results "so far"', 7, MetricType.COUNTER
+    )
     return made
 
 
@@ -78,7 +80,7 @@ def test_promtool_has_nothing_to_say_about_the_whole_catalogue() -> None:
 
 def test_promtool_is_heard_where_it_objects() -> None:
     made = Exposition({}, ())
-    made.add_own("thongsuot_agent_hops_count", "Hops", 3)
+    made.add_agent_metric("thongsuot_agent_hops_count", "Hops", 3)
     objection, ending = linted(made.text()).splitlines()
     assert objection.startswith("thongsuot_agent_hops_count non-histogram")
     assert ending == "exit 3"

@@ -8,7 +8,7 @@ from urllib.parse import quote
 import httpx
 import pytest
 
-from tests.collector.batches import Agent, S, icmp_result, unmeasured
+from tests.collector.batches import BatchSealer, S, icmp_result, unmeasured
 from tests.collector.running import Pusher, collector, eventually, token
 from tests.collector.sinks.sink_contract import metric
 from tests.integration.test_prometheus_remote_write import inventory
@@ -59,7 +59,7 @@ def sent(client: httpx.AsyncClient, count: int) -> Callable[[], object]:
 
 async def test_a_link_that_disappears_is_gone_at_once(server_url: str, tmp_path: Path) -> None:
     site = f"gone-{server_url[-5:]}"
-    agent = Agent(site, epoch_ns=time.time_ns() - NOW)
+    agent = BatchSealer(site, epoch_ns=time.time_ns() - NOW)
     config = table(server_url)
     async with collector(tmp_path, config=config, inventory=inventory(site)) as client:
         pusher = Pusher(client, agent, token(tmp_path, site))
@@ -77,17 +77,17 @@ async def test_a_link_that_disappears_is_gone_at_once(server_url: str, tmp_path:
         return sorted(one["link"] for one in found)
 
     # Databases show what they took within moments, not at once.
-    await eventually(lambda: links("unmeasured_ratio", 44) == ["5g"])
+    await eventually(lambda: links("unmeasured", 44) == ["5g"])
     await eventually(lambda: links("rtt_seconds", 50) == ["5g", "fiber"])
     await eventually(lambda: links("rtt_seconds", 44) == ["fiber"])
-    await eventually(lambda: links("success_ratio", 44) == ["fiber"])
+    await eventually(lambda: links("success", 44) == ["fiber"])
 
 
 async def test_a_link_that_gets_another_carrier_is_not_there_twice(
     server_url: str, tmp_path: Path
 ) -> None:
     site = f"moved-{server_url[-5:]}"
-    agent = Agent(site, epoch_ns=time.time_ns() - NOW)
+    agent = BatchSealer(site, epoch_ns=time.time_ns() - NOW)
     config = table(server_url)
     secret = token(tmp_path, site)
     for place, carrier in enumerate(("vnpt", "viettel")):

@@ -26,17 +26,23 @@ from tests.fakes.clock import FakeClock
 from tests.integration.test_prometheus_remote_write import metric, sink
 from tests.servers import PrometheusServer
 from tests.timing import MS
-from thongsuot_agent.clock import Clock, TrueTime
+from thongsuot_agent.clock import Clocks, TrueTime
 from thongsuot_agent.config.model import SpoolConfig
 from thongsuot_agent.spool.spool import Spool
-from thongsuot_agent.uplink.lane import Lane, Terms
-from thongsuot_agent.uplink.line import Door
-from thongsuot_agent.uplink.uplink import Uplink
-from thongsuot_collector.app.parts import JOURNAL_FILE
-from thongsuot_lab.matrix.ledger import NS_PER_MS, Ledger, key_of, samples_in, samples_of
-from thongsuot_lab.matrix.record import Kept, batches
+from thongsuot_agent.uplink.connection import CollectorEndpoint
+from thongsuot_agent.uplink.upload_service import UploadService
+from thongsuot_agent.uplink.uploader import UploadConfig, Uploader
+from thongsuot_collector.app.components import JOURNAL_FILE
+from thongsuot_lab.matrix.journal_reader import StoredBatch, stored_batches
+from thongsuot_lab.matrix.site_reconciliation import (
+    NS_PER_MS,
+    SiteReconciliation,
+    expected_samples,
+    prometheus_samples,
+    run_key,
+)
 from thongsuot_schema.reason import Reason
-from thongsuot_schema.result import Result, not_ok
+from thongsuot_schema.result import Result, failed_finding
 
 NS_PER_S = 1_000_000_000
 SITE = "six-hours"
@@ -55,13 +61,13 @@ SECOND_BOOT_NS = 1_000_000 * NS_PER_S
 
 
 @dataclass
-class Device:
+class OutageDevice:
     """An agent's record, and what was put into it."""
 
     root: Path
     clock: FakeClock
     boot: str = BOOTS[0]
-    ledger: Ledger = field(default_factory=Ledger)
+    ledger: SiteReconciliation = field(default_factory=SiteReconciliation)
     waiting: int = 0
 
     async def started(self) -> Spool:
@@ -83,16 +89,16 @@ class Device:
         self.clock.advance(PUSH_EVERY_S)
         now_ns = self.clock.boottime_ns()
         for one in in_an_outage(now_ns - PUSH_EVERY_S * NS_PER_S, number):
-            spool.add(one)
-            self.ledger.made[key_of(one)] += 1
+            spool.add_entry(one)
+            self.ledger.logged_runs[run_key(one)] += 1
         if number % (SEALS // CHANGES) == 0:
             ms = now_ns // NS_PER_MS
             turn = change(ms)
-            spool.add(turn)
-            self.ledger.turned[turn.verdict.link, "", turn.verdict.state.value, ms] += 1
+            spool.add_entry(turn)
+            self.ledger.logged_changes[turn.verdict.link, "", turn.verdict.state.value, ms] += 1
             # News is sealed and brought to the disk at once.
             spool.seal()
-            await spool.keep_up()
+            await spool.maintain()
 
     async def lose_power(self, spool: Spool) -> Spool:
         """Lose what is in memory alone, and boot anew."""
@@ -105,24 +111,24 @@ class Device:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Aftermath:
+class OutageResult:
     """What is there when all has been pushed."""
 
-    ledger: Ledger
-    everything: list[Kept]
+    ledger: SiteReconciliation
+    everything: list[StoredBatch]
     in_prometheus: Counter[tuple[str, int]]
     waiting: int
     pushed_s: float
 
 
-def clock_of(fake: FakeClock) -> Clock:
+def clock_of(fake: FakeClock) -> Clocks:
     """Return a clock that goes as a fake one, and on from where it stands."""
     stopped_s = time.monotonic()
 
     def since_ns() -> int:
         return round((time.monotonic() - stopped_s) * NS_PER_S)
 
-    return Clock(
+    return Clocks(
         boottime_ns=lambda: fake.boottime_ns() + since_ns(),
         wall_ns=lambda: fake.wall_ns() + since_ns(),
         error_s=lambda: 0.01,
@@ -132,11 +138,11 @@ def clock_of(fake: FakeClock) -> Clock:
 def in_an_outage(from_ns: int, seed: int) -> Iterator[Result]:
     """Yield what a push interval finds while hardly anything answers."""
     for place, one in enumerate(usual_results(from_ns, seed=seed)):
-        finding = one.finding if place % 6 == 0 else not_ok(Reason.TIMED_OUT)
+        finding = one.finding if place % 6 == 0 else failed_finding(Reason.TIMED_OUT)
         yield msgspec.structs.replace(one, finding=finding)
 
 
-async def live_through(device: Device) -> Spool:
+async def live_through_outage(device: OutageDevice) -> Spool:
     """Let six hours pass; returns the record as it is at their end."""
     spool = await device.started()
     for number in range(SEALS):
@@ -147,29 +153,31 @@ async def live_through(device: Device) -> Spool:
         elif number == POWER_CUT_AT:
             spool = await device.lose_power(spool)
         spool.seal()
-        await spool.keep_up()
+        await spool.maintain()
     device.waiting = spool.status().waiting_batches
     return spool
 
 
 @asynccontextmanager
-async def pushing(device: Device, spool: Spool, url: str, secret: str) -> AsyncIterator[Uplink]:
+async def pushing(
+    device: OutageDevice, spool: Spool, url: str, secret: str
+) -> AsyncIterator[UploadService]:
     """Push what waits, as the agent does."""
     clock = clock_of(device.clock)
-    terms = Terms(
-        door=Door(url=url, host="127.0.0.1", ca_file="", timeout_s=15.0),
+    terms = UploadConfig(
+        endpoint=CollectorEndpoint(url=url, host="127.0.0.1", ca_file="", timeout_s=15.0),
         links={},
         clock=clock,
         boot_id=device.boot,
         token=lambda: secret,
-        ways=lambda: (),
-        pay=lambda _link, _size: None,
+        candidates=lambda: (),
+        charge=lambda _link, _size: None,
         layout_of=spool.layout,
     )
-    uplink = Uplink(
+    uplink = UploadService(
         spool,
-        fresh=Lane(terms),
-        backlog=Lane(terms),
+        fresh=Uploader(terms),
+        backlog=Uploader(terms),
         clock=clock,
         true_time=TrueTime(),
         chance=lambda: 0.0,
@@ -182,11 +190,11 @@ async def pushing(device: Device, spool: Spool, url: str, secret: str) -> AsyncI
     uplink.close()
 
 
-async def aftermath_of(root: Path, prometheus: PrometheusServer) -> Aftermath:
+async def aftermath_of(root: Path, prometheus: PrometheusServer) -> OutageResult:
     """Live through the outage, push everything and read what is there."""
     began_ns = time.time_ns() - (OUTAGE_S + PUSH_EVERY_S) * NS_PER_S
-    device = Device(root / "device", FakeClock(wall_ns=began_ns))
-    spool = await live_through(device)
+    device = OutageDevice(root / "device", FakeClock(wall_ns=began_ns))
+    spool = await live_through_outage(device)
     state = root / "collector"
     state.mkdir()
     async with collector(state, config=sink(prometheus)) as client:
@@ -206,11 +214,11 @@ async def aftermath_of(root: Path, prometheus: PrometheusServer) -> Aftermath:
         await eventually(is_delivered)
         pushed_s = time.monotonic() - started
     await spool.close()
-    everything = list(batches(state / JOURNAL_FILE))
+    everything = list(stored_batches(state / JOURNAL_FILE))
     for kept in everything:
         device.ledger.read_batch(kept)
-    found = samples_in(prometheus.url, range_s=OUTAGE_S + 3600)
-    return Aftermath(
+    found = prometheus_samples(prometheus.url, range_s=OUTAGE_S + 3600)
+    return OutageResult(
         ledger=device.ledger,
         everything=everything,
         in_prometheus=Counter(one for one in found if f" {SITE} " in one[0]),
@@ -220,11 +228,13 @@ async def aftermath_of(root: Path, prometheus: PrometheusServer) -> Aftermath:
 
 
 @pytest.fixture(scope="module")
-def aftermath(prometheus: PrometheusServer, tmp_path_factory: pytest.TempPathFactory) -> Aftermath:
+def aftermath(
+    prometheus: PrometheusServer, tmp_path_factory: pytest.TempPathFactory
+) -> OutageResult:
     return asyncio.run(aftermath_of(tmp_path_factory.mktemp("six-hours"), prometheus))
 
 
-def test_the_account_is_told(aftermath: Aftermath, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_account_is_told(aftermath: OutageResult, capsys: pytest.CaptureFixture[str]) -> None:
     with capsys.disabled():
         sys.stdout.write(
             f"\n{aftermath.ledger.line(SITE)}; {aftermath.waiting} batches waited, "
@@ -233,17 +243,17 @@ def test_the_account_is_told(aftermath: Aftermath, capsys: pytest.CaptureFixture
         )
 
 
-def test_six_hours_waited(aftermath: Aftermath) -> None:
+def test_six_hours_waited(aftermath: OutageResult) -> None:
     assert aftermath.waiting >= SEALS - AT_RISK
 
 
 def test_what_was_made_is_in_the_journal_once_but_for_what_the_power_took(
-    aftermath: Aftermath,
+    aftermath: OutageResult,
 ) -> None:
     ledger = aftermath.ledger
-    assert ledger.doubled == []
-    assert ledger.unheard == 0
-    times_ms = [key[-1] for key in ledger.missing]
+    assert ledger.duplicated == []
+    assert ledger.unlogged == 0
+    times_ms = [key[-1] for key in ledger.missing_runs]
     assert times_ms, "the power cut took what was in memory"
     lost_s = (max(times_ms) - min(times_ms)) / 1000
     assert lost_s <= AT_RISK * PUSH_EVERY_S, ledger.line(SITE)
@@ -251,13 +261,13 @@ def test_what_was_made_is_in_the_journal_once_but_for_what_the_power_took(
     assert len(ledger.gaps) == 1, ledger.gaps
 
 
-def test_no_verdict_change_is_lost(aftermath: Aftermath) -> None:
-    assert aftermath.ledger.turned.total() == CHANGES
-    assert not aftermath.ledger.missing_turns
+def test_no_verdict_change_is_lost(aftermath: OutageResult) -> None:
+    assert aftermath.ledger.logged_changes.total() == CHANGES
+    assert not aftermath.ledger.missing_changes
 
 
-def test_prometheus_has_every_result_at_its_own_time(aftermath: Aftermath) -> None:
-    made = Counter(sample for kept in aftermath.everything for sample in samples_of(kept))
+def test_prometheus_has_every_result_at_its_own_time(aftermath: OutageResult) -> None:
+    made = Counter(sample for kept in aftermath.everything for sample in expected_samples(kept))
     assert made - aftermath.in_prometheus == Counter(), "missing in Prometheus"
     assert aftermath.in_prometheus - made == Counter(), "nobody measured that"
     times_s = [ms / 1000 for _, ms in aftermath.in_prometheus]

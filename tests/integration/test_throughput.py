@@ -12,7 +12,7 @@ import pytest
 from tests.agent.links.device import ANCHOR4, FIXED, on_device
 from tests.integration.reflecting import reflecting
 from thongsuot_agent.links.monitor import LinkMonitor
-from thongsuot_agent.probes import LINK_ITSELF, load
+from thongsuot_agent.probes import LINK_TARGET, load
 from thongsuot_lab.lab import Lab
 from thongsuot_lab.testing import needs_lab, two_uplinks
 from thongsuot_lab.topology.model import Impairment
@@ -53,7 +53,7 @@ def measure(lab: Lab, kind: str, settings: Mapping[str, object]) -> tuple[Findin
 
     async def once(monitor: LinkMonitor) -> tuple[Finding, int]:
         before = carried(monitor)
-        found = await probe.run(monitor.links["fixed"], LINK_ITSELF, Family.NONE, chosen)
+        found = await probe.run(monitor.links["fixed"], LINK_TARGET, Family.NONE, chosen)
         return found, carried(monitor) - before
 
     return on_device(lab, once, (FIXED,))

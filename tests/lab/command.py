@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from tests.lab.waiting import PATIENT_S, wait_for
+from tests.lab.waiting import WAIT_AT_MOST_S, wait_for
 
 _PERSON = re.compile(r"person: (?P<name>\S+) (?P<password>\S+)")
 _ADDRESS = re.compile(r"(?P<name>[\w.-]+): (?P<url>http://127\.0\.0\.1:\d+/\S*)")
@@ -16,13 +16,13 @@ _ADDRESS = re.compile(r"(?P<name>[\w.-]+): (?P<url>http://127\.0\.0\.1:\d+/\S*)"
 Start = Callable[..., "subprocess.Popen[bytes]"]
 
 
-class Command:
+class CommandProcess:
     """
     A running command.
 
     ``addresses`` are those that it has printed on standard output so far, ``person`` name and
-    password of who may act on its pages; ``said`` is all that it
-    wrote to standard error, kept in ``folder``.
+    password of who may act on its pages; ``stderr_text`` is all that it wrote to standard error,
+    kept in ``folder``.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class Command:
         """Send a signal and return the exit status."""
         self._process.send_signal(number)
         try:
-            return self._process.wait(PATIENT_S)
+            return self._process.wait(WAIT_AT_MOST_S)
         finally:
             self._reader.join()
 
@@ -58,14 +58,14 @@ class Command:
         if self._process.poll() is None:
             self._process.terminate()
             try:
-                self._process.wait(PATIENT_S)
+                self._process.wait(WAIT_AT_MOST_S)
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()
         self._reader.join()
 
     @property
-    def said(self) -> str:
+    def stderr_text(self) -> str:
         """What it said to people."""
         return self._errors.read_text(encoding="utf-8", errors="replace")
 
@@ -82,7 +82,7 @@ class Command:
 
     def _has(self, names: tuple[str, ...]) -> bool:
         status = self._process.poll()
-        assert status is None, f"ended with {status}:\n{self.said}"
+        assert status is None, f"ended with {status}:\n{self.stderr_text}"
         return set(names) <= self.addresses.keys()
 
     def _read(self) -> None:

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from tests.contract.house import ROOT
-from tests.lab.command import Command, alive, inhabited, namespaces
+from tests.lab.command import CommandProcess, alive, inhabited, namespaces
 from tests.lab.waiting import wait_for
 from tests.servers import need
 from thongsuot_lab import rundir
@@ -27,19 +27,19 @@ BOTH_LINKS_AND_FAMILIES = {
 
 
 @pytest.fixture
-def demo(open_folder: Path) -> Iterator[Command]:
+def demo(open_folder: Path) -> Iterator[CommandProcess]:
     need("prometheus")
     env = os.environ | {"TMPDIR": str(open_folder)}
-    command = Command([str(ROOT / "run"), "demo"], open_folder, env=env)
+    command = CommandProcess([str(ROOT / "run"), "demo"], open_folder, env=env)
     yield command
     command.kill()
 
 
 def test_the_demo_shows_a_site_in_browser_and_database_and_leaves_nothing(
-    demo: Command, open_folder: Path
+    demo: CommandProcess, open_folder: Path
 ) -> None:
     demo.wait_for_addresses("collector", "s1", "s1-device", "prometheus")
-    prefix = next(name for name in rundir.running() if f"--lab {name} " in demo.said)
+    prefix = next(name for name in rundir.running() if f"--lab {name} " in demo.stderr_text)
 
     wait_for("round trips in Prometheus", lambda: _measured(demo) >= BOTH_LINKS_AND_FAMILIES)
     wait_for("the verdicts in Prometheus", lambda: _states(demo) == {"fixed": 0, "mobile": 0})
@@ -49,14 +49,14 @@ def test_the_demo_shows_a_site_in_browser_and_database_and_leaves_nothing(
     everyone = demo.family()
     spaces = namespaces(everyone)
     assert len(spaces) > 10, "a city has many networks"
-    assert demo.stop(signal.SIGINT) == 0, demo.said
+    assert demo.stop(signal.SIGINT) == 0, demo.stderr_text
     assert alive(everyone) == []
     assert spaces & inhabited() == set()
     assert not (rundir.home() / prefix).exists()
     assert [entry.name for entry in open_folder.iterdir()] == ["stderr.log"]
 
 
-def _check_pages(demo: Command) -> None:
+def _check_pages(demo: CommandProcess) -> None:
     listed = httpx.get(demo.addresses["collector"]).raise_for_status().text
     assert "/sites/s1" in listed
     for name in ("s1", "s1-device"):
@@ -67,7 +67,7 @@ def _check_pages(demo: Command) -> None:
         assert '<html lang="en">' in english
 
 
-def _check_person(demo: Command) -> None:
+def _check_person(demo: CommandProcess) -> None:
     """Name and password that the demo prints open what its pages offer, and nobody else's do."""
     page = f"{demo.addresses['s1']}/ask"
     assert "/sites/s1/ask" in httpx.get(demo.addresses["s1"]).raise_for_status().text
@@ -81,7 +81,7 @@ def _check_person(demo: Command) -> None:
     )
 
 
-def _measured(demo: Command) -> set[tuple[str, str]]:
+def _measured(demo: CommandProcess) -> set[tuple[str, str]]:
     """Return links and families that have round trips beyond the site, none of them too short."""
     found = _query(demo, f'{RTT.full_name}{{site="s1",target!="gateway"}}')
     for labels, value in found:
@@ -90,12 +90,12 @@ def _measured(demo: Command) -> set[tuple[str, str]]:
     return {(labels["link"], labels["family"]) for labels, _ in found}
 
 
-def _states(demo: Command) -> dict[str, float]:
+def _states(demo: CommandProcess) -> dict[str, float]:
     found = _query(demo, f'{STATE.full_name}{{site="s1",target=""}}')
     return {labels["link"]: value for labels, value in found}
 
 
-def _query(demo: Command, expression: str) -> list[tuple[dict[str, str], float]]:
+def _query(demo: CommandProcess, expression: str) -> list[tuple[dict[str, str], float]]:
     url = f"{demo.addresses['prometheus']}/api/v1/query"
     answer = httpx.get(url, params={"query": expression}).raise_for_status().json()
     return [(one["metric"], float(one["value"][1])) for one in answer["data"]["result"]]

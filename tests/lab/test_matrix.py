@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 
 from tests.timing import MS
-from thongsuot_lab.matrix.account import Account
-from thongsuot_lab.matrix.every import ROWS
-from thongsuot_lab.matrix.run import run
-from thongsuot_lab.matrix.table import lines
-from thongsuot_lab.matrix.truth import Wrong
+from thongsuot_lab.matrix.all_rows import ROWS
+from thongsuot_lab.matrix.blame import BlameError
+from thongsuot_lab.matrix.result import MatrixResult
+from thongsuot_lab.matrix.runner import run_matrix
+from thongsuot_lab.matrix.table import table_lines
 
 pytestmark = [pytest.mark.lab, pytest.mark.matrix]
 
@@ -24,7 +24,7 @@ SITES = 6
 
 
 @pytest.fixture(scope="module")
-def account(request: pytest.FixtureRequest) -> Account:
+def account(request: pytest.FixtureRequest) -> MatrixResult:
     """What came of the rows that are asked for (``-k`` chooses), or of all of them."""
     chosen = {
         item.callspec.params["name"]
@@ -36,33 +36,33 @@ def account(request: pytest.FixtureRequest) -> Account:
     with tempfile.TemporaryDirectory(prefix="thongsuot-matrix-") as made:
         folder = Path(made)
         folder.chmod(0o755)
-        return run(rows, folder, sites=SITES, patience=1000 * MS)
+        return run_matrix(rows, folder, sites=SITES, patience=1000 * MS)
 
 
-def test_the_table_is_printed(account: Account, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_table_is_printed(account: MatrixResult, capsys: pytest.CaptureFixture[str]) -> None:
     with capsys.disabled():
-        sys.stdout.write("\n" + "\n".join(lines(account)) + "\n")
+        sys.stdout.write("\n" + "\n".join(table_lines(account)) + "\n")
 
 
 @pytest.mark.parametrize("name", [row.name for row in ROWS])
-def test_a_fault_is_seen_as_its_row_says(account: Account, name: str) -> None:
-    outcome = next(one for one in account.outcomes if one.row.name == name)
+def test_a_fault_is_seen_as_its_row_says(account: MatrixResult, name: str) -> None:
+    outcome = next(one for one in account.rows if one.row.name == name)
     assert outcome.failures == ()
 
 
-def test_no_fault_is_blamed_on_a_party_that_is_not_at_fault(account: Account) -> None:
-    wrong = [blame.text() for blame in account.blames if blame.wrong is Wrong.PARTY]
+def test_no_fault_is_blamed_on_a_party_that_is_not_at_fault(account: MatrixResult) -> None:
+    wrong = [blame.text() for blame in account.wrong_blames if blame.error is BlameError.PARTY]
     assert wrong == []
 
 
-def test_no_fault_is_looked_for_in_the_wrong_place(account: Account) -> None:
-    wrong = [blame.text() for blame in account.blames if blame.wrong is Wrong.SEGMENT]
+def test_no_fault_is_looked_for_in_the_wrong_place(account: MatrixResult) -> None:
+    wrong = [blame.text() for blame in account.wrong_blames if blame.error is BlameError.SEGMENT]
     assert wrong == []
 
 
-def test_what_agents_made_is_kept_once_or_its_absence_announced(account: Account) -> None:
-    assert account.books.faults == []
-    assert account.books.unannounced == 0
+def test_what_agents_made_is_kept_once_or_its_absence_announced(account: MatrixResult) -> None:
+    assert account.reconciliation.faults == []
+    assert account.reconciliation.unannounced == 0
 
 
 def test_rows_have_names_of_their_own() -> None:

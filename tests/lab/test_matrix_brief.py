@@ -1,7 +1,7 @@
 """
 A few rows of the matrix: of site, line, carrier and portals, in every run of the tests.
 
-``./run test -m matrix`` plays them all (``test_matrix``).
+``./run_matrix test -m matrix`` plays them all (``test_matrix``).
 """
 
 import sys
@@ -12,11 +12,11 @@ import pytest
 
 from tests.servers import need
 from tests.timing import MS
-from thongsuot_lab.matrix.account import Account
-from thongsuot_lab.matrix.every import ROWS
-from thongsuot_lab.matrix.run import run
-from thongsuot_lab.matrix.table import lines
-from thongsuot_lab.matrix.truth import Wrong
+from thongsuot_lab.matrix.all_rows import ROWS
+from thongsuot_lab.matrix.blame import BlameError
+from thongsuot_lab.matrix.result import MatrixResult
+from thongsuot_lab.matrix.runner import run_matrix
+from thongsuot_lab.matrix.table import table_lines
 
 pytestmark = [pytest.mark.lab, pytest.mark.servers]
 
@@ -26,8 +26,8 @@ NAMES = (
     "cable-out",
     "fibre-cut",
     "wan-down",
-    "resolver-dead",
-    "core-dead",
+    "resolver-down",
+    "core-down",
     "portal-refuses",
     "certificate-expiring",
 )
@@ -36,31 +36,31 @@ PATIENCE = 3.0
 
 
 @pytest.fixture(scope="module")
-def account() -> Account:
+def account() -> MatrixResult:
     need("prometheus")
     rows = [row for row in ROWS if row.name in NAMES]
     with tempfile.TemporaryDirectory(prefix="thongsuot-matrix-") as made:
         folder = Path(made)
         folder.chmod(0o755)
-        return run(rows, folder, sites=SITES, patience=PATIENCE * 1000 * MS)
+        return run_matrix(rows, folder, sites=SITES, patience=PATIENCE * 1000 * MS)
 
 
-def test_the_table_is_printed(account: Account, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_table_is_printed(account: MatrixResult, capsys: pytest.CaptureFixture[str]) -> None:
     with capsys.disabled():
-        sys.stdout.write("\n" + "\n".join(lines(account)) + "\n")
+        sys.stdout.write("\n" + "\n".join(table_lines(account)) + "\n")
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_fault_is_seen_as_its_row_says(account: Account, name: str) -> None:
-    outcome = next(one for one in account.outcomes if one.row.name == name)
+def test_a_fault_is_seen_as_its_row_says(account: MatrixResult, name: str) -> None:
+    outcome = next(one for one in account.rows if one.row.name == name)
     assert outcome.failures == ()
 
 
-def test_no_fault_is_blamed_on_a_party_that_is_not_at_fault(account: Account) -> None:
-    wrong = [blame.text() for blame in account.blames if blame.wrong is Wrong.PARTY]
+def test_no_fault_is_blamed_on_a_party_that_is_not_at_fault(account: MatrixResult) -> None:
+    wrong = [blame.text() for blame in account.wrong_blames if blame.error is BlameError.PARTY]
     assert wrong == []
 
 
-def test_what_agents_made_is_kept_once_or_its_absence_announced(account: Account) -> None:
-    assert account.books.faults == []
-    assert account.books.unannounced == 0
+def test_what_agents_made_is_kept_once_or_its_absence_announced(account: MatrixResult) -> None:
+    assert account.reconciliation.faults == []
+    assert account.reconciliation.unannounced == 0

@@ -18,17 +18,22 @@ import httpx
 import msgspec
 import pytest
 
-from tests.lab.havoc import Havoc
+from tests.lab.chaos import ChaosSchedule
 from tests.lab.waiting import wait_for
 from tests.servers import need
 from tests.timing import MS
 from thongsuot_agent.status import AgentStatus
 from thongsuot_lab.lab import Lab
 from thongsuot_lab.matrix import profile
-from thongsuot_lab.matrix.books import lag
-from thongsuot_lab.matrix.books import read as read_books
-from thongsuot_lab.matrix.ledger import Ledger, batches_in_order, samples_in, samples_of
-from thongsuot_lab.matrix.record import Kept
+from thongsuot_lab.matrix.journal_reader import StoredBatch
+from thongsuot_lab.matrix.reconciliation import reconcile as read_books
+from thongsuot_lab.matrix.reconciliation import sink_lag_entries
+from thongsuot_lab.matrix.site_reconciliation import (
+    SiteReconciliation,
+    batch_numbers,
+    expected_samples,
+    prometheus_samples,
+)
 from thongsuot_lab.stack.city import CityStack
 
 pytestmark = [pytest.mark.lab, pytest.mark.servers]
@@ -45,30 +50,33 @@ END_S = 80.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class Aftermath:
-    """What is there when all is over. ``piled`` is how many batches waited at the worst."""
+class ChaosResult:
+    """
+    What is there when all is over. ``waiting_at_worst`` is how many batches waited at the worst.
+    """
 
-    ledgers: dict[str, Ledger]
-    everything: list[Kept]
+    by_site: dict[str, SiteReconciliation]
+    batches: list[StoredBatch]
     in_prometheus: Counter[tuple[str, int]]
     kills: dict[str, int]
-    piled: int
+    waiting_at_worst: int
     epoch_ns: int
 
     def lines(self) -> Iterator[str]:
         """Yield the account, for people."""
-        for site, ledger in self.ledgers.items():
+        for site, ledger in self.by_site.items():
             yield f"{ledger.line(site)}; kills {self.kills.get(site, 0)}"
-        errors_s = (abs(kept.entry.epoch_ns - self.epoch_ns) / 1e9 for kept in self.everything)
+        errors_s = (abs(kept.entry.epoch_ns - self.epoch_ns) / 1e9 for kept in self.batches)
         yield (
-            f"{self.piled} batches waited at the end of the outage, {len(self.everything)} are in "
+            f"{self.waiting_at_worst} batches waited at the end of the outage, "
+            f"{len(self.batches)} are in "
             f"the journal; {self.in_prometheus.total()} outcomes in Prometheus; largest error of "
             f"a batch's time {max(errors_s):.3f} s"
         )
 
 
 @pytest.fixture(scope="module")
-def aftermath() -> Iterator[Aftermath]:
+def aftermath() -> Iterator[ChaosResult]:
     need("prometheus")
     with tempfile.TemporaryDirectory(prefix="thongsuot-havoc-") as made:
         folder = Path(made)
@@ -76,10 +84,10 @@ def aftermath() -> Iterator[Aftermath]:
         disk = folder / f"agent-{FULL}" / "state"
         disk.mkdir(parents=True)
         with Lab(profile.topology(len(SITES))) as lab, small_disk(disk):
-            yield wreak(lab, folder, disk)
+            yield run_chaos(lab, folder, disk)
 
 
-def wreak(lab: Lab, folder: Path, disk: Path) -> Aftermath:
+def run_chaos(lab: Lab, folder: Path, disk: Path) -> ChaosResult:
     """Start everything, wreak havoc, let everything come to rest, and read what is there."""
     options = replace(
         profile.options(lab.ca_file, push_every_s=PUSH_EVERY_S),
@@ -91,25 +99,25 @@ def wreak(lab: Lab, folder: Path, disk: Path) -> Aftermath:
     try:
         stack.start()
         wait_for("all agents heard", lambda: all(one.acknowledged for one in statuses(stack)))
-        havoc, piled = Havoc(stack, SEED), list[int]()
-        plan(havoc, lab, disk, piled)
+        havoc, piled = ChaosSchedule(stack, SEED), list[int]()
+        schedule_disruptions(havoc, lab, disk, piled)
         started_s = time.time()
-        havoc.wreak()
+        havoc.run()
         for number, site in enumerate(SITES):
             # One after the other: at every moment one of them has a batch on its way.
             wait_for(f"nothing waits at {site}", partial(is_idle, stack, number))
         for site in SITES:
             stack.agent(site).stop()
-            stack.expect_end(site)
-        wait_for("Prometheus to have it all", lambda: lag(stack) == 0)
+            stack.expect_exit(site)
+        wait_for("Prometheus to have it all", lambda: sink_lag_entries(stack) == 0)
         range_s = round(time.time() - started_s) + 300
-        found = Counter(samples_in(stack.addresses["prometheus"], range_s=range_s))
+        found = Counter(prometheus_samples(stack.addresses["prometheus"], range_s=range_s))
     finally:
         stack.stop()
-    return read(folder, found, havoc.kills, sum(piled))
+    return collect_result(folder, found, havoc.kills, sum(piled))
 
 
-def plan(havoc: Havoc, lab: Lab, disk: Path, piled: list[int]) -> None:
+def schedule_disruptions(havoc: ChaosSchedule, lab: Lab, disk: Path, piled: list[int]) -> None:
     """Plan it: a long outage, and in it and after it everything else that can go wrong."""
     stack, (cut_s, mended_s) = havoc.stack, OUTAGE_S
     havoc.at(cut_s, lambda: lab.fault("exchange-down"))
@@ -126,14 +134,14 @@ def plan(havoc: Havoc, lab: Lab, disk: Path, piled: list[int]) -> None:
     havoc.at(46.0, filler.unlink)
 
     def lose_power() -> None:
-        stack.expect_end(CUT)
+        stack.expect_exit(CUT)
         # First of all: it must not see the lights of its neighbours go out.
         lab.node(f"{CUT}.device").kill_all()
         lab.fault("power-cut", site=CUT)
 
     def have_power() -> None:
         lab.heal("power-cut", site=CUT)
-        stack.boot(CUT)
+        stack.reboot(CUT)
 
     havoc.at(30.0, lose_power)
     havoc.at(34.0, have_power)
@@ -159,14 +167,14 @@ def small_disk(at: Path) -> Iterator[None]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Status:
+class AgentSpoolStatus:
     """What of an agent's status is looked at here."""
 
     acknowledged: bool
     waiting: int
 
 
-def statuses(stack: CityStack) -> list[Status]:
+def statuses(stack: CityStack) -> list[AgentSpoolStatus]:
     """Return what the agents say; one that does not answer now has all the world waiting."""
     found = []
     for site in SITES:
@@ -174,11 +182,13 @@ def statuses(stack: CityStack) -> list[Status]:
             answer = httpx.get(f"{stack.addresses[f'agent-{site}']}/status.json", timeout=5.0)
             status = msgspec.json.decode(answer.content, type=AgentStatus)
         except (httpx.TransportError, msgspec.DecodeError):
-            found.append(Status(acknowledged=False, waiting=1))
+            found.append(AgentSpoolStatus(acknowledged=False, waiting=1))
             continue
         since_s = status.collector.acknowledged_s_ago
         found.append(
-            Status(acknowledged=since_s is not None, waiting=status.record.waiting_batches)
+            AgentSpoolStatus(
+                acknowledged=since_s is not None, waiting=status.record.waiting_batches
+            )
         )
     return found
 
@@ -193,76 +203,76 @@ def is_idle(stack: CityStack, number: int) -> bool:
     return statuses(stack)[number].waiting == 0
 
 
-def read(
+def collect_result(
     folder: Path, in_prometheus: Counter[tuple[str, int]], kills: dict[str, int], piled: int
-) -> Aftermath:
+) -> ChaosResult:
     """Read logs and journal, and print the account."""
     books = read_books(folder, SITES, in_prometheus)
-    return Aftermath(
-        ledgers=books.ledgers,
-        everything=books.everything,
+    return ChaosResult(
+        by_site=books.by_site,
+        batches=books.batches,
         in_prometheus=in_prometheus,
         kills=kills,
-        piled=piled,
+        waiting_at_worst=piled,
         epoch_ns=time.time_ns() - time.clock_gettime_ns(time.CLOCK_BOOTTIME),
     )
 
 
-def test_the_account_is_told(aftermath: Aftermath, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_account_is_told(aftermath: ChaosResult, capsys: pytest.CaptureFixture[str]) -> None:
     with capsys.disabled():
         sys.stdout.write("\n" + "\n".join(aftermath.lines()) + "\n")
 
 
-def test_what_was_made_is_in_the_journal_exactly_once(aftermath: Aftermath) -> None:
-    for site, ledger in aftermath.ledgers.items():
-        assert len(ledger.made) > 1000, f"{site} did not tell what it made"
-        assert ledger.doubled == [], ledger.line(site)
+def test_what_was_made_is_in_the_journal_exactly_once(aftermath: ChaosResult) -> None:
+    for site, ledger in aftermath.by_site.items():
+        assert len(ledger.logged_runs) > 1000, f"{site} did not tell what it made"
+        assert ledger.duplicated == [], ledger.line(site)
         if site != CUT:
-            assert not ledger.missing, ledger.line(site)
+            assert not ledger.missing_runs, ledger.line(site)
             assert ledger.gaps == [], "nothing is missing, so no gap may be announced"
 
 
-def test_a_power_cut_costs_what_the_rule_says_and_announces_it(aftermath: Aftermath) -> None:
-    ledger = aftermath.ledgers[CUT]
+def test_a_power_cut_costs_what_the_rule_says_and_announces_it(aftermath: ChaosResult) -> None:
+    ledger = aftermath.by_site[CUT]
     assert ledger.gaps, "the power cut has to be announced"
-    times_ms = [key[-1] for key in ledger.missing]
+    times_ms = [key[-1] for key in ledger.missing_runs]
     lost_s = (max(times_ms) - min(times_ms)) / 1000 if times_ms else 0.0
     # What was made since the last time that it was brought to the disk, at most.
     assert lost_s <= (DISK_AFTER_S + 2 * PUSH_EVERY_S + 1.0) * 1000 * MS, ledger.line(CUT)
 
 
-def test_no_verdict_change_is_ever_lost(aftermath: Aftermath) -> None:
-    for site, ledger in aftermath.ledgers.items():
-        assert ledger.turned, f"{site} did not tell of its verdicts"
-        assert not ledger.missing_turns, ledger.line(site)
+def test_no_verdict_change_is_ever_lost(aftermath: ChaosResult) -> None:
+    for site, ledger in aftermath.by_site.items():
+        assert ledger.logged_changes, f"{site} did not tell of its verdicts"
+        assert not ledger.missing_changes, ledger.line(site)
 
 
-def test_the_numbers_of_a_stream_have_no_hole(aftermath: Aftermath) -> None:
-    for (site, _), numbers in batches_in_order(aftermath.everything).items():
+def test_the_numbers_of_a_stream_have_no_hole(aftermath: ChaosResult) -> None:
+    for (site, _), numbers in batch_numbers(aftermath.batches).items():
         if site != CUT:
             assert sorted(numbers) == list(range(1, len(numbers) + 1))
 
 
-def test_a_kill_makes_no_more_than_one_run_untold(aftermath: Aftermath) -> None:
+def test_a_kill_makes_no_more_than_one_run_untold(aftermath: ChaosResult) -> None:
     # A run that is kept and not told shows that telling comes after keeping, and the kill between.
-    for site, ledger in aftermath.ledgers.items():
-        assert ledger.unheard <= aftermath.kills.get(site, 0) + (site == CUT), ledger.line(site)
+    for site, ledger in aftermath.by_site.items():
+        assert ledger.unlogged <= aftermath.kills.get(site, 0) + (site == CUT), ledger.line(site)
 
 
-def test_many_batches_waited_and_all_came(aftermath: Aftermath) -> None:
-    assert aftermath.piled > 100
+def test_many_batches_waited_and_all_came(aftermath: ChaosResult) -> None:
+    assert aftermath.waiting_at_worst > 100
 
 
-def test_prometheus_has_every_result_at_its_own_time(aftermath: Aftermath) -> None:
-    made = Counter(sample for kept in aftermath.everything for sample in samples_of(kept))
+def test_prometheus_has_every_result_at_its_own_time(aftermath: ChaosResult) -> None:
+    made = Counter(sample for kept in aftermath.batches for sample in expected_samples(kept))
     assert made - aftermath.in_prometheus == Counter(), "missing in Prometheus"
     assert aftermath.in_prometheus - made == Counter(), "nobody measured that"
 
 
-def test_times_are_true_whatever_happened(aftermath: Aftermath) -> None:
+def test_times_are_true_whatever_happened(aftermath: ChaosResult) -> None:
     wrong = [
         f"{kept.entry.site} {kept.entry.stream} {kept.entry.number} {kept.entry.clock}: {error_s}"
-        for kept in aftermath.everything
+        for kept in aftermath.batches
         if abs(error_s := (kept.entry.epoch_ns - aftermath.epoch_ns) / 1e9) > 2000 * MS
     ]
     assert wrong == []

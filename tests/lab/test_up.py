@@ -14,13 +14,13 @@ import httpx
 import msgspec
 import pytest
 
-from tests.lab.command import Command, alive
+from tests.lab.command import CommandProcess, alive
 from tests.lab.waiting import wait_for
 from tests.servers import need
 from thongsuot_lab.lab import Lab
 from thongsuot_lab.topology.city import city
 from thongsuot_schema.catalogue.icmp import RTT
-from thongsuot_schema.page.view import Light, SiteView
+from thongsuot_schema.page.view import SiteView, SubjectView
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
 
@@ -46,12 +46,12 @@ def lab() -> Iterator[Lab]:
 
 
 @pytest.fixture
-def up(lab: Lab, open_folder: Path) -> Iterator[Command]:
+def up(lab: Lab, open_folder: Path) -> Iterator[CommandProcess]:
     need("prometheus")
     (open_folder / "portals.toml").write_text(PORTALS, encoding="utf-8")
     given = ["--site", "quay-1", "--folder", str(open_folder), "--ca-file", str(lab.ca_file)]
     node = lab.node(DEVICE)
-    command = Command(
+    command = CommandProcess(
         [sys.executable, "-m", "thongsuot_lab.up", *given], open_folder, start=node.popen
     )
     yield command
@@ -59,7 +59,7 @@ def up(lab: Lab, open_folder: Path) -> Iterator[Command]:
 
 
 def test_up_measures_the_links_that_it_finds_and_the_portals_of_its_file(
-    lab: Lab, up: Command
+    lab: Lab, up: CommandProcess
 ) -> None:
     up.wait_for_addresses("collector", "site", "device", "prometheus")
     at = {name: _outside(lab, url) for name, url in up.addresses.items()}
@@ -73,11 +73,11 @@ def test_up_measures_the_links_that_it_finds_and_the_portals_of_its_file(
     wait_for("round trips in Prometheus", lambda: _measured(at["prometheus"]) == {"fix0", "wwan0"})
 
     family = up.family()
-    assert up.stop(signal.SIGINT) == 0, up.said
+    assert up.stop(signal.SIGINT) == 0, up.stderr_text
     assert alive(family) == []
 
 
-def test_a_device_with_no_way_out_shows_that_and_no_error(lab: Lab, up: Command) -> None:
+def test_a_device_with_no_way_out_shows_that_and_no_error(lab: Lab, up: CommandProcess) -> None:
     lab.fault("cut-fibre", site="s1", link="fixed")
     lab.fault("cut-fibre", site="s1", link="mobile")
     try:
@@ -94,7 +94,7 @@ def test_a_device_with_no_way_out_shows_that_and_no_error(lab: Lab, up: Command)
         assert _light(view, "dichvucong").segment is not Segment.SERVICE
         page = httpx.get(f"{_outside(lab, up.addresses['device'])}/", params={"lang": "en"})
         assert page.status_code == 200
-        assert up.stop(signal.SIGTERM) == 0, up.said
+        assert up.stop(signal.SIGTERM) == 0, up.stderr_text
     finally:
         lab.heal()
 
@@ -130,7 +130,7 @@ def _all_down(collector: str) -> SiteView | None:
     return view if len(view.links) == 2 and is_down else None
 
 
-def _light(view: SiteView, name: str) -> Light:
+def _light(view: SiteView, name: str) -> SubjectView:
     return next(light for light in (*view.links, *view.services) if light.name == name)
 
 

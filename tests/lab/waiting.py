@@ -8,13 +8,13 @@ from tests.timing import MS
 
 T = TypeVar("T")
 
-PATIENT_S = 90_000 * MS
+WAIT_AT_MOST_S = 90_000 * MS
 """Far more than anything here takes; only a machine in trouble comes near it."""
 
 _EVERY_S = 0.1
 
 
-def wait_for(what: str, ask: Callable[[], T | None], *, within_s: float = PATIENT_S) -> T:
+def wait_for(what: str, ask: Callable[[], T | None], *, within_s: float = WAIT_AT_MOST_S) -> T:
     """Ask until the answer is true, and return it; fail with what was waited for."""
     deadline = time.monotonic() + within_s
     while True:

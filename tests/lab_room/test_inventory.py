@@ -4,7 +4,7 @@ from ipaddress import ip_address, ip_network
 
 from thongsuot_lab import inventory
 from thongsuot_lab.topology.city import city
-from thongsuot_lab.topology.model import Role as NodeRole
+from thongsuot_lab.topology.model import NodeRole
 from thongsuot_lab.topology.small import two_uplinks
 from thongsuot_schema.inventory.model import Role
 from thongsuot_schema.segment import LADDER, Segment

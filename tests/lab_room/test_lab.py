@@ -9,8 +9,8 @@ from thongsuot_lab.errors import BuildError, LabError
 from thongsuot_lab.lab import Lab
 from thongsuot_lab.testing import needs_lab, pair
 from thongsuot_lab.topology import small
+from thongsuot_lab.topology.builder import TopologyBuilder, wire_end
 from thongsuot_lab.topology.city import city
-from thongsuot_lab.topology.draft import Draft, end
 
 pytestmark = [pytest.mark.lab, needs_lab]
 
@@ -35,12 +35,12 @@ def test_a_prefix_is_taken_once() -> None:
 
 
 def test_what_cannot_be_built_leaves_nothing_behind() -> None:
-    draft = Draft()
+    draft = TopologyBuilder()
     draft.host("left", uplinks=())
     draft.host("right", uplinks=())
     # The kernel refuses the same address twice on one interface.
-    draft.wire(end("left:eth0", "198.51.100.1/24", "198.51.100.1/24"), end("right:eth0"))
-    lab = Lab(draft.done())
+    draft.wire(wire_end("left:eth0", "198.51.100.1/24", "198.51.100.1/24"), wire_end("right:eth0"))
+    lab = Lab(draft.build())
     with pytest.raises(BuildError, match="Address already assigned"):
         lab.up()
     assert lab.prefix not in rundir.running()

@@ -32,15 +32,15 @@ def living(home: Path, prefix: str) -> Iterator[Path]:
 
 
 def test_a_lab_without_a_prefix_gets_one_of_its_own(home: Path) -> None:
-    one, two = rundir.claim(None), rundir.claim(None)
+    one, two = rundir.create(None), rundir.create(None)
     assert one != two
     assert {one.parent, two.parent} == {home}
 
 
 def test_a_prefix_is_taken_as_long_as_its_lab_lives(home: Path) -> None:
     with living(home, "mine"), pytest.raises(LabError, match="'mine' is already there"):
-        rundir.claim("mine")
-    assert rundir.claim("mine") == home / "mine"
+        rundir.create("mine")
+    assert rundir.create("mine") == home / "mine"
 
 
 def test_only_the_dead_are_swept(home: Path) -> None:
@@ -49,25 +49,25 @@ def test_only_the_dead_are_swept(home: Path) -> None:
     with living(home, "alive"):
         (home / "starting").mkdir()
         assert rundir.running() == ["alive"]
-        assert rundir.sweep() == ["dead"]
+        assert rundir.remove_dead() == ["dead"]
         assert sorted(entry.name for entry in home.iterdir()) == ["alive", "starting"]
 
 
 def test_a_directory_whose_keeper_never_started_is_swept_in_the_end(home: Path) -> None:
     stuck = home / "stuck"
     stuck.mkdir()
-    assert rundir.sweep() == []
+    assert rundir.remove_dead() == []
     hour_ago_s = stuck.stat().st_mtime - 3600
     os.utime(stuck, (hour_ago_s, hour_ago_s))
-    assert rundir.sweep() == ["stuck"]
+    assert rundir.remove_dead() == ["stuck"]
 
 
 def test_the_only_lab_need_not_be_named(home: Path) -> None:
     with pytest.raises(UnknownLabError, match="no lab is running"):
-        rundir.pick(None)
+        rundir.select_running(None)
     with living(home, "one"):
-        assert rundir.pick(None) == "one"
+        assert rundir.select_running(None) == "one"
         with pytest.raises(UnknownLabError, match="no lab 'two' is running; running: one"):
-            rundir.pick("two")
+            rundir.select_running("two")
         with living(home, "two"), pytest.raises(UnknownLabError, match="say which with --lab: one"):
-            rundir.pick(None)
+            rundir.select_running(None)

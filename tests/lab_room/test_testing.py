@@ -147,5 +147,5 @@ def test_nothing_is_left_after_a_kill(victim: str) -> None:
         # The keeper removed it before its own end.
         assert not (rundir.home() / prefix).exists()
     else:
-        assert prefix in rundir.sweep()
+        assert prefix in rundir.remove_dead()
     assert not (rundir.home() / prefix).exists()

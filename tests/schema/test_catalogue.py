@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from thongsuot_schema import catalogue
-from thongsuot_schema.batch.layout import column_of
+from thongsuot_schema.batch.layout import metric_column
 from thongsuot_schema.batch.limits import COLUMNS, NAME_CHARACTERS
-from thongsuot_schema.metric import PREFIX, Kind, Metric, MetricType, Unit
+from thongsuot_schema.metric import PREFIX, Metric, MetricType, ProbeKind, Unit
 
 KINDS = [catalogue.load(name) for name in catalogue.kinds()]
 METRICS = [(kind, metric) for kind in KINDS for metric in kind.metrics]
@@ -30,7 +30,7 @@ def test_an_unknown_kind_is_told_with_those_that_there_are() -> None:
 
 
 @each_kind
-def test_a_kind_has_a_revision_titles_and_columns_that_can_travel(kind: Kind) -> None:
+def test_a_kind_has_a_revision_titles_and_columns_that_can_travel(kind: ProbeKind) -> None:
     assert kind.revision >= 1
     assert kind.title_en.strip()
     assert kind.title_vi.strip()
@@ -38,14 +38,14 @@ def test_a_kind_has_a_revision_titles_and_columns_that_can_travel(kind: Kind) ->
 
 
 @each_kind
-def test_every_metric_constant_of_a_kind_is_among_its_metrics(kind: Kind) -> None:
+def test_every_metric_constant_of_a_kind_is_among_its_metrics(kind: ProbeKind) -> None:
     module = __import__(f"{catalogue.__name__}.{kind.name}", fromlist=["KIND"])
     constants = [value for value in vars(module).values() if isinstance(value, Metric)]
     assert sorted(constants, key=repr) == sorted(kind.metrics, key=repr)
 
 
 @each_metric
-def test_a_name_is_kind_what_unit(kind: Kind, metric: Metric) -> None:
+def test_a_name_is_kind_what_unit(kind: ProbeKind, metric: Metric) -> None:
     assert metric.name.startswith(f"{kind.name}_")
     ending = "_total" if metric.type is MetricType.COUNTER else ""
     assert metric.name.endswith(f"{metric.unit.ending}{ending}")
@@ -57,12 +57,12 @@ def test_a_name_is_kind_what_unit(kind: Kind, metric: Metric) -> None:
 
 
 @each_metric
-def test_only_counters_end_in_total(kind: Kind, metric: Metric) -> None:
+def test_only_counters_end_in_total(kind: ProbeKind, metric: Metric) -> None:
     assert metric.name.endswith("_total") == (metric.type is MetricType.COUNTER), kind.name
 
 
 @each_metric
-def test_help_is_there_in_both_languages(kind: Kind, metric: Metric) -> None:
+def test_help_is_there_in_both_languages(kind: ProbeKind, metric: Metric) -> None:
     for text in (metric.help_en, metric.help_vi):
         assert text.strip() == text != "", kind.name
         assert unicodedata.is_normalized("NFC", text)
@@ -71,8 +71,8 @@ def test_help_is_there_in_both_languages(kind: Kind, metric: Metric) -> None:
 
 
 @each_metric
-def test_a_range_is_one_and_its_bounds_travel(kind: Kind, metric: Metric) -> None:
-    column = column_of(metric)
+def test_a_range_is_one_and_its_bounds_travel(kind: ProbeKind, metric: Metric) -> None:
+    column = metric_column(metric)
     low, high = metric.minimum, metric.maximum
     assert low is None or high is None or low < high, kind.name
     for bound in (low, high):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from thongsuot_schema.document import convert, decode, error_at, locate
 from thongsuot_schema.errors import DocumentError
-from thongsuot_schema.inventory.model import Inventory, Medium, Name, ProbePlan, Strict
+from thongsuot_schema.inventory.model import Inventory, Medium, Name, ProbeSchedule, StrictStruct
 
 SITES = """\
 [[sites]]
@@ -124,7 +124,7 @@ def test_the_line_of_a_mistake_is_named(text: str, message: str) -> None:
 
 
 def test_a_missing_key_at_the_top_has_no_line() -> None:
-    assert wrong("# nothing", ProbePlan) == 'agent.toml: "kind" is missing at the top level'
+    assert wrong("# nothing", ProbeSchedule) == 'agent.toml: "kind" is missing at the top level'
 
 
 def test_an_absurd_number_or_depth_is_a_mistake_like_others() -> None:
@@ -145,7 +145,7 @@ def test_a_typo_in_a_required_key_is_told_as_a_typo() -> None:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Timing:
+class TimingTable:
     """Settings as the rooms write them."""
 
     count: Annotated[int, msgspec.Meta(ge=1)] = 1
@@ -153,18 +153,18 @@ class Timing:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Nested:
+class NestedTable:
     """Settings that hold settings."""
 
-    timing: Timing = field(default_factory=Timing)
+    timing: TimingTable = field(default_factory=TimingTable)
     names: dict[str, Annotated[int, msgspec.Meta(ge=0)]] = field(default_factory=dict)
     pair: tuple[str, int] = ("", 0)
 
 
-class Holder(Strict, frozen=True):
+class HolderTable(StrictStruct, frozen=True):
     """A document with a part whose type is known later."""
 
-    plans: tuple[ProbePlan, ...] = ()
+    plans: tuple[ProbeSchedule, ...] = ()
     ports: dict[str, dict[str, int]] = msgspec.field(default_factory=dict)
     by_name: dict[Name, str] = msgspec.field(default_factory=dict)
 
@@ -183,7 +183,7 @@ class Holder(Strict, frozen=True):
 )
 def test_settings_of_a_dataclass_are_read_as_strictly(text: str, message: str) -> None:
     with pytest.raises(DocumentError) as raised:
-        decode(text, Timing, file="f")
+        decode(text, TimingTable, file="f")
     assert str(raised.value) == message
 
 
@@ -204,7 +204,7 @@ def test_settings_of_a_dataclass_are_read_as_strictly(text: str, message: str) -
 )
 def test_mistakes_inside_settings_are_found(text: str, message: str) -> None:
     with pytest.raises(DocumentError) as raised:
-        decode(text, Nested, file="f")
+        decode(text, NestedTable, file="f")
     assert str(raised.value) == message
 
 
@@ -225,7 +225,7 @@ def test_mistakes_inside_settings_are_found(text: str, message: str) -> None:
     ],
 )
 def test_the_key_at_fault_in_a_table_of_free_keys_is_found(text: str, message: str) -> None:
-    assert wrong(text, Holder).replace("agent.toml", "f") == message
+    assert wrong(text, HolderTable).replace("agent.toml", "f") == message
 
 
 def test_a_part_is_converted_later_with_the_lines_of_the_whole() -> None:
@@ -233,12 +233,14 @@ def test_a_part_is_converted_later_with_the_lines_of_the_whole() -> None:
         "[[plans]]\nkind = 'a'\nevery_s = 1\n[[plans]]\nkind = 'b'\nevery_s = 1\n"
         "[plans.settings]\ncont = 3\n"
     )
-    holder = decode(text, Holder, file="f")
+    holder = decode(text, HolderTable, file="f")
     path = ("plans", 1, "settings")
     with pytest.raises(DocumentError) as raised:
-        convert(holder.plans[1].settings, Timing, text=text, file="f", path=path)
+        convert(holder.plans[1].settings, TimingTable, text=text, file="f", path=path)
     assert str(raised.value) == 'f:8: unknown key "cont" in [plans.settings]; did you mean "count"?'
-    assert convert({"count": 3}, Timing, text=text, file="f", path=path) == Timing(count=3)
+    assert convert({"count": 3}, TimingTable, text=text, file="f", path=path) == TimingTable(
+        count=3
+    )
 
 
 def test_a_contradiction_is_raised_where_it_stands() -> None:

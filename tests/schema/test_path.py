@@ -1,13 +1,13 @@
 from thongsuot_schema.path import (
     Hop,
     Path,
-    Routes,
-    difference,
-    evidence_of,
+    RouteHistory,
+    describe_difference,
     is_same_route,
-    path_from,
+    parse_path,
+    path_evidence,
     route_number,
-    taken,
+    with_observation,
 )
 
 
@@ -45,10 +45,10 @@ def test_a_path_travels_as_evidence_and_comes_back_the_same() -> None:
         mtu="1500 bytes",
         method="udp",
     )
-    evidence = evidence_of(told)
+    evidence = path_evidence(told)
     assert evidence["hop02"] == "* 0/3"
     assert evidence["hop03"] == "2001:db8::1|2001:db8::2 2/3 12345us L24001,16"
-    assert path_from(evidence, is_reached=True) == told
+    assert parse_path(evidence, is_reached=True) == told
 
 
 def test_a_long_path_fits_into_the_evidence_of_one_result() -> None:
@@ -64,10 +64,10 @@ def test_a_long_path_fits_into_the_evidence_of_one_result() -> None:
         )
         for number in range(1, 29)
     )
-    evidence = evidence_of(Path(hops=hops, first=28, mtu="1500 bytes", method="icmp"))
+    evidence = path_evidence(Path(hops=hops, first=28, mtu="1500 bytes", method="icmp"))
     assert len(evidence) <= 32
     assert max(map(len, evidence.values())) <= 200
-    assert len(path_from(evidence, is_reached=False).hops) == 28
+    assert len(parse_path(evidence, is_reached=False).hops) == 28
 
 
 def test_what_cannot_be_read_is_left_out_not_guessed() -> None:
@@ -78,7 +78,7 @@ def test_what_cannot_be_read_is_left_out_not_guessed() -> None:
         "hop03": "10.0.0.1 3/3 9999999999999us",
         "first": "many",
     }
-    found = path_from(evidence, is_reached=False)
+    found = parse_path(evidence, is_reached=False)
     assert [one.number for one in found.hops] == [1]
     assert found.first is None
 
@@ -98,21 +98,21 @@ def test_the_number_of_a_route_is_that_of_its_hops() -> None:
 
 
 def test_the_difference_is_said_in_words() -> None:
-    assert difference(path("a", "b"), path("a", "b")) == ""
-    assert difference(path("a", "b"), path("a", "x", "b")) == "2 to 3 hops, hop 2 b to x"
-    assert difference(path("a", "b"), path("a", reached=False)) == "ends at hop 1"
+    assert describe_difference(path("a", "b"), path("a", "b")) == ""
+    assert describe_difference(path("a", "b"), path("a", "x", "b")) == "2 to 3 hops, hop 2 b to x"
+    assert describe_difference(path("a", "b"), path("a", reached=False)) == "ends at hop 1"
 
 
 def test_before_is_the_last_way_that_led_there_and_differs() -> None:
     good, cut, other = path("a", "b", "c"), path("a", reached=False), path("a", "x", "c")
-    routes: Routes | None = None
+    routes: RouteHistory | None = None
     for at_ns, one in enumerate((good, good, cut, cut), 1):
-        routes = taken(routes, at_ns, one)
+        routes = with_observation(routes, at_ns, one)
     assert routes is not None
     assert routes.latest.path == cut
     assert routes.before is not None
     assert (routes.before.at_ns, routes.before.path) == (2, good)
-    routes = taken(routes, 5, other)
+    routes = with_observation(routes, 5, other)
     assert routes.before is not None
     assert routes.before.path == good
-    assert taken(routes, 4, cut) is routes
+    assert with_observation(routes, 4, cut) is routes

@@ -1,8 +1,8 @@
-from thongsuot_schema.throughput import Counter, Receipt, added
+from thongsuot_schema.throughput import ByteCounter, ThroughputReport, sum_bins
 
 
 def test_bytes_fall_into_bins_of_the_clock() -> None:
-    counter = Counter()
+    counter = ByteCounter()
     for at_s, size_bytes in ((10.05, 100), (10.09, 50), (10.31, 7)):
         counter.add(size_bytes, at_s)
     found = counter.receipt()
@@ -11,12 +11,12 @@ def test_bytes_fall_into_bins_of_the_clock() -> None:
 
 
 def test_streams_to_one_receiver_add_up_by_moment() -> None:
-    one = Receipt(received_bytes=3, took_s=0.2, first=5, bins=(1, 2))
-    other = Receipt(received_bytes=30, took_s=0.2, first=6, bins=(10, 20))
-    assert added([one, other]) == {5: 1, 6: 12, 7: 20}
+    one = ThroughputReport(received_bytes=3, took_s=0.2, first=5, bins=(1, 2))
+    other = ThroughputReport(received_bytes=30, took_s=0.2, first=6, bins=(10, 20))
+    assert sum_bins([one, other]) == {5: 1, 6: 12, 7: 20}
 
 
 def test_nothing_is_nothing() -> None:
-    empty = Counter().receipt()
+    empty = ByteCounter().receipt()
     assert (empty.received_bytes, empty.bins) == (0, ())
-    assert added([empty]) == {}
+    assert sum_bins([empty]) == {}

@@ -5,9 +5,9 @@ Exit codes: 0 done; 1 it did not work (the text says why); 2 the command line or
 is wrong; ``probe`` also 3 when the run failed and 4 when it could not be made.
 """
 
-from thongsuot_agent import lean
+from thongsuot_agent import memory
 
-lean.block()
+memory.block_imports()
 
 import argparse  # noqa: E402 - what must not be loaded is blocked before anything else is
 import sys  # noqa: E402
@@ -26,33 +26,33 @@ def main(arguments: Sequence[str] | None = None) -> int:  # noqa: PLR0911 - one 
 
             return run(options.config, is_verbose=options.verbose, recording=options.record)
         case "check-config":
-            from thongsuot_agent.app.check import check  # noqa: PLC0415
+            from thongsuot_agent.app.check_config import check_config  # noqa: PLC0415
 
-            return check(options.config)
+            return check_config(options.config)
         case "status":
-            from thongsuot_agent.app.show import show  # noqa: PLC0415
+            from thongsuot_agent.app.status_command import show_status  # noqa: PLC0415
 
-            return show(options.config, options.address, is_json=options.json)
+            return show_status(options.config, options.address, is_json=options.json)
         case "plan":
-            from thongsuot_agent.app.show_plan import show_plan  # noqa: PLC0415
+            from thongsuot_agent.app.site_config_command import show_site_config  # noqa: PLC0415
 
-            return show_plan(options.config)
+            return show_site_config(options.config)
         case "enrol":
             from thongsuot_agent.app.enrol import enrol  # noqa: PLC0415
 
             return enrol(options)
         case "probe":
-            from thongsuot_agent.app.once import probe_once  # noqa: PLC0415
+            from thongsuot_agent.app.probe_command import probe_once  # noqa: PLC0415
 
             return probe_once(options)
         case "snmp":
-            from thongsuot_agent.app.walk import walk_profile  # noqa: PLC0415
+            from thongsuot_agent.app.walk_profile import walk_profile  # noqa: PLC0415
 
             return walk_profile(options)
         case _:
-            from thongsuot_agent.app.story import tell  # noqa: PLC0415
+            from thongsuot_agent.app.replay_command import print_replay  # noqa: PLC0415
 
-            return tell(options.file)
+            return print_replay(options.file)
 
 
 def _formatter(prog: str) -> argparse.HelpFormatter:

@@ -36,7 +36,7 @@ def _unknown() -> None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Clock:
+class Clocks:
     """
     The clocks as functions, so that tests can turn them.
 
@@ -49,7 +49,7 @@ class Clock:
     error_s: Callable[[], float | None] = _unknown
 
 
-SYSTEM = Clock()
+SYSTEM = Clocks()
 
 
 def boot_id(path: Path = Path("/proc/sys/kernel/random/boot_id")) -> str:
@@ -63,7 +63,7 @@ class StepWatch:
     def __init__(self) -> None:
         self._offset_ns: int | None = None
 
-    def look(self, boottime_ns: int, wall_ns: int) -> float | None:
+    def step_since_last_check(self, boottime_ns: int, wall_ns: int) -> float | None:
         """Return by how many seconds the wall clock stepped since the last look, or ``None``."""
         offset_ns = wall_ns - boottime_ns
         before_ns, self._offset_ns = self._offset_ns, offset_ns
@@ -74,7 +74,7 @@ class StepWatch:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Sighting:
+class _CollectorClock:
     """The collector's wall clock against our boot time, seen once."""
 
     offset_ns: int
@@ -93,14 +93,14 @@ class TrueTime:
     """
 
     def __init__(self) -> None:
-        self._best: _Sighting | None = None
+        self._best: _CollectorClock | None = None
 
     @property
     def is_known(self) -> bool:
         """Whether the collector has told anything yet."""
         return self._best is not None
 
-    def learn(self, *, sent_ns: int, received_ns: int, collector_wall_ns: int) -> None:
+    def add_collector_time(self, *, sent_ns: int, received_ns: int, collector_wall_ns: int) -> None:
         """
         Take in one answer; ``sent_ns`` and ``received_ns`` are boot times around the request.
 
@@ -109,7 +109,7 @@ class TrueTime:
         if collector_wall_ns <= 0 or received_ns < sent_ns:
             return
         middle_ns = (sent_ns + received_ns) // 2
-        new = _Sighting(
+        new = _CollectorClock(
             offset_ns=collector_wall_ns - middle_ns,
             error_ns=(received_ns - sent_ns) / 2,
             boottime_ns=middle_ns,

@@ -3,11 +3,11 @@ What this distribution raises.
 
     AgentError
     ├── ConfigInvalid        the configuration file is wrong; one line for each mistake
-    ├── PlanRefused          a site plan may not be run here; one line for each mistake
+    ├── SiteConfigRefused          a site plan may not be run here; one line for each mistake
     ├── SpoolError           the record cannot be opened or written; the text says what to do
-    │   └── SpoolTorn        the file on disk is damaged; it is set aside and a new one started
+    │   └── SpoolCorrupt        the file on disk is damaged; it is set aside and a new one started
     ├── TokenUnusable        the collector's token cannot be read, or anybody can
-    └── RecordBroken         a piece of the record in the runtime directory cannot be read
+    └── RecordUnreadable         a piece of the record in the runtime directory cannot be read
 """
 
 from collections.abc import Sequence
@@ -30,7 +30,7 @@ class ConfigInvalid(AgentError):
         super().__init__("\n".join(str(mistake) for mistake in mistakes))
 
 
-class PlanRefused(AgentError):
+class SiteConfigRefused(AgentError):
     """A site plan may not be run here. The text has one mistake a line: where, what."""
 
     def __init__(self, mistakes: Sequence[str]) -> None:
@@ -46,11 +46,11 @@ class SpoolFull(SpoolError):
     """There is no room where the record should be kept."""
 
 
-class SpoolTorn(SpoolError):
+class SpoolCorrupt(SpoolError):
     """The spool's file on disk is damaged."""
 
 
-class RecordBroken(AgentError):
+class RecordUnreadable(AgentError):
     """A piece of the record cannot be read back."""
 
 

@@ -89,7 +89,7 @@ class SamplingStatus(msgspec.Struct, frozen=True, kw_only=True):
     hours: int
 
 
-class PlanStatus(msgspec.Struct, frozen=True, kw_only=True):
+class SiteConfigStatus(msgspec.Struct, frozen=True, kw_only=True):
     """
     The site plan. ``state``: ``off`` (not taken), ``none`` (the settings file alone), ``trial``
     (on probation), ``good``. ``made_s`` is when the version was made, Unix time. ``refused`` and
@@ -118,4 +118,4 @@ class AgentStatus(msgspec.Struct, frozen=True, kw_only=True):
     collector: CollectorStatus
     tasks: tuple[TaskStatus, ...]
     sampling: tuple[SamplingStatus, ...] = ()
-    plan: PlanStatus | None = None
+    plan: SiteConfigStatus | None = None

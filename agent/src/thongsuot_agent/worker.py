@@ -16,7 +16,7 @@ class WorkerFailed(Exception):
     """A worker ended without an answer; the text is the last line that it complained with."""
 
 
-async def ask(
+async def run_worker(
     module: str,
     arguments: Sequence[str],
     question: bytes,
@@ -35,7 +35,7 @@ async def ask(
         WorkerFailed: it broke; that is a bug of ours.
         OSError: no process can be started.
     """
-    async with asyncio.timeout(timeout_s), _lock():
+    async with asyncio.timeout(timeout_s), _loop_lock():
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-I",
@@ -59,7 +59,7 @@ async def ask(
     return answer
 
 
-def _lock() -> asyncio.Lock:
+def _loop_lock() -> asyncio.Lock:
     """Return the running event loop's lock; a lock belongs to one loop."""
     loop = asyncio.get_running_loop()
     for other in [one for one in _LOCKS if one.is_closed()]:

@@ -15,29 +15,29 @@ import msgspec
 import uvloop
 from sqlalchemy import Engine
 
-from thongsuot_collector import chain, tell
+from thongsuot_collector import tell
 from thongsuot_collector.app import collector
-from thongsuot_collector.app.parts import JOURNAL_FILE, STORE_FILE
-from thongsuot_collector.asks import cli as asking
-from thongsuot_collector.certificates import cli as certificates
-from thongsuot_collector.config.read import Configuration, read
+from thongsuot_collector.app.components import JOURNAL_FILE, STORE_FILE
+from thongsuot_collector.config.read import Configuration, read_configuration
 from thongsuot_collector.config.whole import directory_for
-from thongsuot_collector.directory import Directory
+from thongsuot_collector.directory import InventoryDirectory
 from thongsuot_collector.errors import CollectorError, ConfigInvalid
 from thongsuot_collector.export import cli as exporting
 from thongsuot_collector.fleet import cli as fleet
-from thongsuot_collector.journal import sqlite_rows
+from thongsuot_collector.journal import hash_chain, sqlite_rows
 from thongsuot_collector.journal.sqlite_tables import connect
 from thongsuot_collector.maintenance import cli as maintenance
 from thongsuot_collector.metrics import Metrics
 from thongsuot_collector.netbox import arguments as netbox
-from thongsuot_collector.notify.telling.trial import Tried, trial
+from thongsuot_collector.notify.dispatch.channel_trial import ChannelTrialResult, try_channels
+from thongsuot_collector.pki import cli as certificates
 from thongsuot_collector.reflector.service import reflect
-from thongsuot_collector.siteplan import cli as planning
+from thongsuot_collector.siteconfig import cli as planning
 from thongsuot_collector.statements import cli as statements
-from thongsuot_collector.statements.archive import Archive
-from thongsuot_collector.store import aside, people, tokens
+from thongsuot_collector.statements.archive import StatementArchive
+from thongsuot_collector.store import dead_letters, people, tokens
 from thongsuot_collector.store.engine import open_store
+from thongsuot_collector.test_requests import cli as asking
 from thongsuot_schema.inventory.model import Name
 
 DEFAULT_CONFIG = "/etc/thongsuot/collector.toml"
@@ -166,8 +166,8 @@ def _set_up_logging(level: str) -> None:
     logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
 
 
-def _configured(options: argparse.Namespace) -> tuple[Configuration, Directory]:
-    configuration = read(options.config)
+def _configured(options: argparse.Namespace) -> tuple[Configuration, InventoryDirectory]:
+    configuration = read_configuration(options.config)
     certificates.check(configuration, file=str(options.config))
     return configuration, directory_for(configuration, file=str(options.config))
 
@@ -188,7 +188,7 @@ def _run(options: argparse.Namespace) -> int:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop.set)
-        await collector.run(
+        await collector.run_collector(
             configuration,
             directory,
             stop=stop,
@@ -201,7 +201,7 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _reflector(options: argparse.Namespace) -> int:
-    settings = read(options.config).settings.reflector
+    settings = read_configuration(options.config).settings.reflector
     if not (settings.stamp_address or settings.throughput_address):
         print(f"{options.config}: [reflector] has no address", file=sys.stderr)
         return EXIT_WRONG
@@ -218,7 +218,7 @@ def _reflector(options: argparse.Namespace) -> int:
             await work
 
     asyncio.run(until_stopped())
-    logging.getLogger(__name__).info("stopped packets=%s", tell.reflected(metrics))
+    logging.getLogger(__name__).info("stopped packets=%s", tell.reflected_text(metrics))
     return 0
 
 
@@ -265,20 +265,20 @@ def _name(text: str, what: str) -> str | None:
 
 
 def _token_list(options: argparse.Namespace) -> int:
-    with _store(read(options.config)) as store:
-        print(tell.tokens(tokens.listed(store, options.site)))
+    with _store(read_configuration(options.config)) as store:
+        print(tell.tokens_table(tokens.listed(store, options.site)))
     return 0
 
 
 def _token_revoke(options: argparse.Namespace) -> int:
-    with _store(read(options.config)) as store:
+    with _store(read_configuration(options.config)) as store:
         revoked = tokens.revoke(store, options.site, options.id)
     print(f"revoked: {revoked}; a running collector refuses them within five seconds")
     return 0
 
 
 def _person_add(options: argparse.Namespace) -> int:
-    configuration = read(options.config)
+    configuration = read_configuration(options.config)
     name = _name(options.name, "a person")
     if name is None:
         return EXIT_WRONG
@@ -288,13 +288,13 @@ def _person_add(options: argparse.Namespace) -> int:
 
 
 def _person_list(options: argparse.Namespace) -> int:
-    with _store(read(options.config)) as store:
-        print(tell.people(people.listed(store)))
+    with _store(read_configuration(options.config)) as store:
+        print(tell.people_table(people.listed(store)))
     return 0
 
 
 def _person_remove(options: argparse.Namespace) -> int:
-    with _store(read(options.config)) as store:
+    with _store(read_configuration(options.config)) as store:
         people.revoke(store, options.name)
     return 0
 
@@ -307,31 +307,31 @@ def _work(options: argparse.Namespace) -> int:
 
 
 def _poison_list(options: argparse.Namespace) -> int:
-    with _store(read(options.config)) as store:
-        print(tell.set_aside(aside.listed(store)))
+    with _store(read_configuration(options.config)) as store:
+        print(tell.dead_letters_table(dead_letters.listed(store)))
     return 0
 
 
 def _poison_show(options: argparse.Namespace) -> int:
-    with _store(read(options.config)) as store:
-        found = aside.get(store, options.id)
+    with _store(read_configuration(options.config)) as store:
+        found = dead_letters.get(store, options.id)
     if found is None:
         print(f"nothing was set aside under {options.id}", file=sys.stderr)
         return EXIT_FAILED
-    print(tell.one_set_aside(found))
+    print(tell.dead_letter_text(found))
     if options.body is not None:
         options.body.write_bytes(found.body)
     return 0
 
 
 def _journal_status(options: argparse.Namespace) -> int:
-    path = read(options.config).state_dir / JOURNAL_FILE
+    path = read_configuration(options.config).state_dir / JOURNAL_FILE
     if not path.exists():
         print(f"there is no journal yet at {path}", file=sys.stderr)
         return EXIT_FAILED
     connection = connect(path, writable=False)
     try:
-        print(tell.journal(sqlite_rows.extent(connection), sqlite_rows.cursors(connection)))
+        print(tell.journal_table(sqlite_rows.extent(connection), sqlite_rows.cursors(connection)))
     finally:
         connection.close()
     return 0
@@ -352,11 +352,13 @@ def _notify_test(options: argparse.Namespace) -> int:
     return 0 if all(one.is_good for one in tried) else EXIT_FAILED
 
 
-async def _tried(configuration: Configuration, directory: Directory, name: str) -> list[Tried]:
+async def _tried(
+    configuration: Configuration, directory: InventoryDirectory, name: str
+) -> list[ChannelTrialResult]:
     tried = []
     hotline = configuration.settings.page.support_hotline
     notify = configuration.settings.notify
-    async for one in trial(configuration.channels, notify, directory, name, hotline=hotline):
+    async for one in try_channels(configuration.channels, notify, directory, name, hotline=hotline):
         print(one, flush=True)
         tried.append(one)
     return tried
@@ -366,25 +368,27 @@ def _sla(options: argparse.Namespace) -> int:
     configuration, directory = _configured(options)
     calm_s = configuration.settings.timeline.calm_s
     with _store(configuration) as store:
-        return statements.run(options, Archive(store, directory, calm_s=calm_s))
+        return statements.run(options, StatementArchive(store, directory, calm_s=calm_s))
 
 
 def _verify(options: argparse.Namespace) -> int:
-    path = read(options.config).state_dir / JOURNAL_FILE
+    path = read_configuration(options.config).state_dir / JOURNAL_FILE
     if not path.exists():
         print(f"there is no journal yet at {path}", file=sys.stderr)
         return EXIT_FAILED
-    document = None if options.evidence is None else chain.document_in(options.evidence)
+    document = (
+        None if options.evidence is None else hash_chain.read_incident_document(options.evidence)
+    )
     connection = connect(path, writable=False)
     is_intact = True
     try:
         if document is not None:
-            for named in chain.compared(connection, document):
-                print(chain.named_text(named))
+            for named in hash_chain.compare_evidence(connection, document):
+                print(hash_chain.format_evidence_check(named))
                 is_intact = is_intact and named.is_intact is not False
         else:
-            for stream in chain.verify(connection, options.site):
-                print(chain.stream_text(stream))
+            for stream in hash_chain.verify_streams(connection, options.site):
+                print(hash_chain.format_stream(stream))
                 is_intact = is_intact and not stream.flaws
     finally:
         connection.close()

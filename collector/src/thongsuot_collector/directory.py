@@ -1,8 +1,8 @@
 """What the inventory says of sites and links, ready to be asked."""
 
-from thongsuot_collector.networks import Networks
+from thongsuot_collector.networks import NetworkOwners
 from thongsuot_schema.inventory.communes import NOWHERE
-from thongsuot_schema.inventory.contract import contract_of
+from thongsuot_schema.inventory.contract import contract_for_month
 from thongsuot_schema.inventory.model import (
     Carrier,
     Commune,
@@ -10,27 +10,27 @@ from thongsuot_schema.inventory.model import (
     Inventory,
     Link,
     Owner,
-    ProbePlan,
+    ProbeSchedule,
     Role,
     Site,
     Target,
 )
 
 
-class Directory:
+class InventoryDirectory:
     """
     The inventory by names. A site that is not in it is still served: it just has no more than its
     name.
     """
 
-    def __init__(self, inventory: Inventory, networks: Networks | None = None) -> None:
-        self._take(inventory, Networks() if networks is None else networks)
+    def __init__(self, inventory: Inventory, networks: NetworkOwners | None = None) -> None:
+        self._index(inventory, NetworkOwners() if networks is None else networks)
 
-    def renew(self, other: "Directory") -> None:
+    def replace(self, other: "InventoryDirectory") -> None:
         """Say from now on what another one says: whoever holds this one need not know."""
-        self._take(other.inventory, other.networks)
+        self._index(other.inventory, other.networks)
 
-    def _take(self, inventory: Inventory, networks: Networks) -> None:
+    def _index(self, inventory: Inventory, networks: NetworkOwners) -> None:
         self.inventory = inventory
         self.networks = networks
         self._sites = {site.name: site for site in inventory.sites}
@@ -85,7 +85,7 @@ class Directory:
 
     def contract(self, link: Link, month: str) -> Contract | None:
         """Return the contract that holds for a link in a month ("2026-11")."""
-        return contract_of(link, month, self._contracts)
+        return contract_for_month(link, month, self._contracts)
 
     def target(self, name: str) -> Target | None:
         """Return a target."""
@@ -99,7 +99,7 @@ class Directory:
         return sorted(found.values(), key=lambda target: self._places[target.name])
 
     @property
-    def probes(self) -> tuple[ProbePlan, ...]:
+    def probes(self) -> tuple[ProbeSchedule, ...]:
         """What is measured how often, of all sites."""
         return self.inventory.probes
 

@@ -10,9 +10,9 @@ What this distribution raises.
     ├── ConfigInvalid         the configuration is wrong: every mistake with file and line
     ├── TokenError            a token cannot be created or revoked; shown to a person as it is
     ├── AuthorityError        no certificate can be issued or revoked; the text says why
-    ├── AskError             a test cannot be asked for now; the text says why
+    ├── InvalidTestRequest             a test cannot be asked for now; the text says why
     ├── NetboxError           a NetBox cannot be read, or what it says is no inventory
-    ├── PrintFailed           a statement cannot be printed; the text says why
+    ├── StatementPrintFailed           a statement cannot be printed; the text says why
     └── StoreError            the store is of a newer version, or cannot be opened
 """
 
@@ -41,7 +41,7 @@ class JournalDamaged(JournalError):
     """The journal's file is damaged. The process has to end; the next start sets the file aside."""
 
 
-class Undigestible(CollectorError):
+class UndecodableEntry(CollectorError):
     """A consumer cannot make sense of an entry. The entry is set aside and the queue goes on."""
 
 
@@ -53,7 +53,7 @@ class AuthorityError(CollectorError):
     """The certificate authority cannot be made or used; the text says why and what to do."""
 
 
-class AskError(CollectorError):
+class InvalidTestRequest(CollectorError):
     """A test cannot be asked for now; the text says why."""
 
 
@@ -61,7 +61,7 @@ class NetboxError(CollectorError):
     """A NetBox cannot be read, or what it says is no inventory; nothing was written."""
 
 
-class PrintFailed(CollectorError):
+class StatementPrintFailed(CollectorError):
     """A statement cannot be printed; the text says why. Its figures and its CSV are there."""
 
 

@@ -50,7 +50,7 @@ class Metrics:
             "Entries trimmed before a consumer had read them",
             ("consumer",),
         )
-        self.poison = self._counter(
+        self.dead_letters = self._counter(
             "set_aside", "Batches set aside because a consumer could not digest them", ("consumer",)
         )
         self.failures = self._counter(
@@ -69,10 +69,10 @@ class Metrics:
         self.sink_window_seconds = self._gauge(
             "sink_window_seconds", "How late a sample a Prometheus takes, as it says", ("sink",)
         )
-        self._measure_journal()
-        self._count_fleet()
+        self._add_journal_gauges()
+        self._add_fleet_gauges()
 
-    def _measure_journal(self) -> None:
+    def _add_journal_gauges(self) -> None:
         self.journal_bytes = self._gauge("journal_bytes", "Bytes of the journal in use", ())
         self.journal_limit = self._gauge("journal_limit_bytes", "Above it the oldest go", ())
         self.journal_entries = self._gauge(
@@ -82,7 +82,7 @@ class Metrics:
             "journal_oldest_timestamp_seconds", "When the oldest kept entry came in", ()
         )
 
-    def _count_fleet(self) -> None:
+    def _add_fleet_gauges(self) -> None:
         self.sites = self._gauge("sites", "Sites by whether they are heard", ("heard",))
         self.agents = self._gauge("agents", "Agents by the version they run", ("version",))
         self.enrolments = self._counter(
@@ -96,14 +96,16 @@ class Metrics:
             "Client certificates that the TLS handshake did not take, by why",
             ("reason",),
         )
-        self.doubled = self._gauge(
-            "doubled_sites", "Sites where two devices push with the same token at once", ()
+        self.sites_with_duplicate_devices = self._gauge(
+            "sites_with_duplicate_devices",
+            "Sites where two devices push with the same token at once",
+            (),
         )
         self.site_plans = self._gauge(
             "site_plans", "Sites by how far they are with the newest plan", ("stand",)
         )
         self.inventory_refused = self._gauge(
-            "inventory_refused_ratio", "1 while a changed inventory is wrong and not taken", ()
+            "inventory_refused", "1 while a changed inventory is wrong and not taken", ()
         )
         self.inventory_readings = self._counter(
             "inventory_readings", "Readings of a changed inventory, by their end", ("outcome",)
@@ -122,7 +124,9 @@ class Metrics:
             ("file",),
         )
 
-    def tell_ends(self, authorities: Mapping[str, float], lists: Mapping[str, float]) -> None:
+    def set_expiry_times(
+        self, authorities: Mapping[str, float], lists: Mapping[str, float]
+    ) -> None:
         """Have the gauges say what has to be renewed until when, and nothing of what is gone."""
         for gauge, told in (
             (self._authority_expiry, authorities),

@@ -18,7 +18,7 @@ _LARGEST_ASN = 2**32 - 1
 _Key = tuple[int, int, int]
 
 
-class Networks:
+class NetworkOwners:
     """
     The table, ready to be asked: a look-up is one question for each length of prefix in it.
 
@@ -59,7 +59,7 @@ class Networks:
 
 def networks_from(
     name: str, text: str, carriers: Iterable[Carrier]
-) -> tuple[Networks, list[DocumentError]]:
+) -> tuple[NetworkOwners, list[DocumentError]]:
     """Return the networks of a table, and every line of it that cannot be read."""
     titles = {asn: one.title or one.name for one in carriers for asn in one.asn}
     whose: dict[_Key, str] = {}
@@ -76,7 +76,7 @@ def networks_from(
         bits = int(network.network_address) >> (network.max_prefixlen - network.prefixlen)
         label = titles.get(asn) or title
         whose[network.version, network.prefixlen, bits] = f"AS{asn} {label}".strip()
-    return Networks(whose), mistakes
+    return NetworkOwners(whose), mistakes
 
 
 def _read(line: str) -> tuple[str, int, str]:

@@ -8,26 +8,31 @@ from datetime import UTC, datetime
 
 from thongsuot_collector.journal.journal import Cursor, Extent
 from thongsuot_collector.metrics import Metrics
-from thongsuot_collector.store.aside import Aside
+from thongsuot_collector.store.dead_letters import DeadLetter
 from thongsuot_collector.store.people import Person
-from thongsuot_collector.store.tokens import Token
+from thongsuot_collector.store.tokens import AgentToken
 
 
-def tokens(found: Iterable[Token]) -> str:
+def tokens_table(found: Iterable[AgentToken]) -> str:
     """Return a table of tokens, without what they are."""
     rows = [
-        (token.id, token.site, moment(token.created_ns), moment(token.revoked_ns or 0))
+        (
+            token.id,
+            token.site,
+            format_moment(token.created_ns),
+            format_moment(token.revoked_ns or 0),
+        )
         for token in found
     ]
-    return table(("id", "site", "created", "revoked"), rows)
+    return format_table(("id", "site", "created", "revoked"), rows)
 
 
-def set_aside(found: Iterable[Aside]) -> str:
+def dead_letters_table(found: Iterable[DeadLetter]) -> str:
     """Return a table of batches set aside; of each explanation its last line."""
     rows = [
         (
             str(one.id),
-            moment(one.at_ns),
+            format_moment(one.at_ns),
             one.consumer,
             one.site,
             f"{one.stream}/{one.number}",
@@ -35,42 +40,43 @@ def set_aside(found: Iterable[Aside]) -> str:
         )
         for one in found
     ]
-    return table(("id", "at", "consumer", "site", "batch", "why"), rows)
+    return format_table(("id", "at", "consumer", "site", "batch", "why"), rows)
 
 
-def one_set_aside(one: Aside) -> str:
+def dead_letter_text(one: DeadLetter) -> str:
     """Return everything about one batch set aside but its body."""
     return (
-        f"id        {one.id}\nat        {moment(one.at_ns)}\nconsumer  {one.consumer}\n"
+        f"id        {one.id}\nat        {format_moment(one.at_ns)}\nconsumer  {one.consumer}\n"
         f"site      {one.site}\nstream    {one.stream}\nnumber    {one.number}\n"
         f"sequence  {one.sequence or '-'}\nbody      {len(one.body)} bytes\n\n{one.error.strip()}"
     )
 
 
-def journal(extent: Extent, cursors: Mapping[str, Cursor]) -> str:
+def journal_table(extent: Extent, cursors: Mapping[str, Cursor]) -> str:
     """Return what the journal holds and how far each consumer is."""
     held = extent.head - extent.tail + 1 if extent.tail else 0
     lines = (
         f"entries  {held} (sequences {extent.tail} to {extent.head})\n"
-        f"oldest   {moment(extent.tail_received_ns)}\n"
+        f"oldest   {format_moment(extent.tail_received_ns)}\n"
         f"size     {extent.size_bytes / 1e6:.1f} MB\n\n"
     )
     rows = [
         (name, str(cursor.sequence), str(extent.head - cursor.sequence), str(cursor.lost))
         for name, cursor in cursors.items()
     ]
-    return lines + table(("consumer", "done", "behind", "lost"), rows)
+    return lines + format_table(("consumer", "done", "behind", "lost"), rows)
 
 
-def people(found: Iterable[Person]) -> str:
+def people_table(found: Iterable[Person]) -> str:
     """Return a table of those who may act, without their passwords."""
     rows = [
-        (one.name, one.title, moment(one.created_ns), moment(one.revoked_ns or 0)) for one in found
+        (one.name, one.title, format_moment(one.created_ns), format_moment(one.revoked_ns or 0))
+        for one in found
     ]
-    return table(("name", "title", "since", "revoked"), rows)
+    return format_table(("name", "title", "since", "revoked"), rows)
 
 
-def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def format_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Return rows in columns under a head."""
     widths = [max(len(row[at]) for row in (head, *rows)) for at in range(len(head))]
     return "\n".join(
@@ -79,14 +85,14 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     )
 
 
-def moment(at_ns: int) -> str:
+def format_moment(at_ns: int) -> str:
     """Return a time as tables show it; a dash for none."""
     if not at_ns:
         return "-"
     return datetime.fromtimestamp(at_ns / 1e9, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
 
 
-def reflected(metrics: Metrics) -> str:
+def reflected_text(metrics: Metrics) -> str:
     """Return what became of the packets that a reflector was sent."""
     counted = [
         (sample.labels["reason"], round(sample.value))

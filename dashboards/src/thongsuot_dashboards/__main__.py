@@ -9,14 +9,14 @@ from thongsuot_dashboards.text import Language
 DEFAULT_FOLDER = Path(__file__).parents[2] / "out"
 
 
-def files() -> dict[str, str]:
+def generated_files() -> dict[str, str]:
     """Return the text of every generated file by its path below the output folder."""
     generated = {
         f"{language}/{name}.json": board.to_json(language)
         for name, board in boards.load().items()
         for language in Language
     }
-    return generated | rules.files() | provisioning.FILES
+    return generated | rules.rule_files() | provisioning.FILES
 
 
 def main() -> None:
@@ -24,7 +24,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m thongsuot_dashboards", description=__doc__)
     parser.add_argument("folder", nargs="?", type=Path, default=DEFAULT_FOLDER)
     folder: Path = parser.parse_args().folder
-    for name, text in files().items():
+    for name, text in generated_files().items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")

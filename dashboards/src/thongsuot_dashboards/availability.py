@@ -17,7 +17,7 @@ _FIRST_OF_CARRIER, _LAST_OF_CARRIER = 3, 5
 """Rungs of the ladder that the carrier answers for: access, carrier, transit."""
 
 
-class Outages:
+class OutageQueries:
     """
     The outages of some links, by matchers, over a window.
 
@@ -41,7 +41,7 @@ class Outages:
         known = f"sum by ({by}) (count_over_time({self._state()}{self._window}))"
         return f"({self._down_minutes(by)} / {known} or 0 * {known})"
 
-    def lost_s(self, by: str) -> str:
+    def down_s(self, by: str) -> str:
         """Return for how many seconds in all the links were down; nothing where none was."""
         return f"{self._down_minutes(by)} * {_STEP_S}"
 
@@ -52,7 +52,7 @@ class Outages:
 
     def mean_s(self, by: str) -> str:
         """Return the mean duration of the outages, those that go on as long as they have."""
-        return f"{self.lost_s(by)} / {self.count(by)}"
+        return f"{self.down_s(by)} / {self.count(by)}"
 
     def _down_minutes(self, by: str) -> str:
         return f"sum by ({by}) (count_over_time({self._down()}{self._window}))"

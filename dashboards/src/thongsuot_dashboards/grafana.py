@@ -14,7 +14,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from thongsuot_dashboards.__main__ import files
+from thongsuot_dashboards.__main__ import generated_files
 from thongsuot_dashboards.text import Language
 
 _PROGRAMS = ("grafana", "grafana-server")
@@ -76,7 +76,7 @@ def settings(folder: Path, prometheus: str, language: str, port: int) -> Mapping
 
 def write(folder: Path) -> None:
     """Write boards and provisioning below a folder."""
-    for name, text in files().items():
+    for name, text in generated_files().items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from thongsuot_schema.metric import Kind, Metric
+from thongsuot_schema.metric import Metric, ProbeKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,19 +52,19 @@ def bits(metric: Metric, legend: str, **matchers: str) -> Query:
     return Query(expr=f"{found.expr} * 8", legend=legend)
 
 
-def success(kind: Kind, legend: str, window: str = "5m", **matchers: str) -> Query:
+def success(kind: ProbeKind, legend: str, window: str = "5m", **matchers: str) -> Query:
     """Return the share of runs that were ``ok`` among those measured, over a window."""
     return Query(
         expr=f"avg_over_time({selector(kind.success_name, **matchers)}[{window}])", legend=legend
     )
 
 
-def now(expr: str, legend: str = "") -> Query:
+def instant_query(expr: str, legend: str = "") -> Query:
     """Return a query that is asked once, for the end of the time that is shown."""
     return Query(expr=expr, legend=legend, instant=True)
 
 
-def over(expr: str, legend: str) -> Query:
+def range_query(expr: str, legend: str) -> Query:
     """Return a query that is asked over all of the time that is shown."""
     return Query(expr=expr, legend=legend)
 

@@ -12,12 +12,12 @@ class Language(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
+class BilingualText:
     """A text in Vietnamese and in English."""
 
     vi: str
     en: str
 
-    def in_(self, language: Language) -> str:
+    def in_language(self, language: Language) -> str:
         """Return the text in one language."""
         return self.vi if language is Language.VI else self.en

@@ -26,15 +26,15 @@ NUMBER: Final = struct.Struct("!I")
 TIMESPEC: Final = struct.Struct("@qq")
 DATAGRAM_BYTES: Final = 100
 # How long the last datagram may be under way before it counts as lost.
-GRACE_S: Final = 0.5
-PATIENCE_S: Final = 10.0
+LAST_DATAGRAM_S: Final = 0.5
+RECEIVE_TIMEOUT_S: Final = 10.0
 FAMILIES: Final = {
     "v4": (socket.AF_INET, small.RIGHT_V4),
     "v6": (socket.AF_INET6, small.RIGHT_V6),
 }
 
 
-class Stats(TypedDict):
+class DelayErrorStats(TypedDict):
     """Of the differences between asked and measured one-way delay, in seconds."""
 
     asked_s: float
@@ -45,7 +45,7 @@ class Stats(TypedDict):
     error_max_s: float
 
 
-class Losses(TypedDict):
+class LossStats(TypedDict):
     """Of datagrams over a wire that loses some."""
 
     asked_ratio: float
@@ -55,7 +55,7 @@ class Losses(TypedDict):
 
 
 @dataclass(frozen=True, slots=True)
-class Passage:
+class DatagramTimes:
     """When one datagram left and when it arrived; None if it never did. Seconds, one clock."""
 
     left_s: float
@@ -73,7 +73,7 @@ def _tap(node: RunningNode) -> Iterator[socket.socket]:
         yield sock
 
 
-def _stamps(tap: socket.socket, into: dict[int, float]) -> None:
+def _read_timestamps(tap: socket.socket, into: dict[int, float]) -> None:
     """Read what the tap saw of ours, the first stamp of each number counts."""
     while True:
         try:
@@ -87,7 +87,7 @@ def _stamps(tap: socket.socket, into: dict[int, float]) -> None:
             into.setdefault(number, seconds + nanoseconds / 1e9)
 
 
-def send_through(lab: Lab, family: str, count: int, gap_s: float) -> list[Passage]:
+def send_through(lab: Lab, family: str, count: int, gap_s: float) -> list[DatagramTimes]:
     """Send numbered datagrams from ``left`` to ``right`` of a pair; returns each one's passage."""
     kind, address = FAMILIES[family]
     left, right = lab.node("left"), lab.node("right")
@@ -105,18 +105,20 @@ def send_through(lab: Lab, family: str, count: int, gap_s: float) -> list[Passag
             datagram = MAGIC + NUMBER.pack(number)
             sender.send(datagram.ljust(DATAGRAM_BYTES, b"\0"))
             time.sleep(gap_s)
-            _stamps(near, leaving)
-            _stamps(far, arriving)
+            _read_timestamps(near, leaving)
+            _read_timestamps(far, arriving)
         # Until all have arrived, or the last one must have if it was not lost.
-        deadline_s = time.monotonic() + GRACE_S
+        deadline_s = time.monotonic() + LAST_DATAGRAM_S
         while len(arriving) < count and time.monotonic() < deadline_s:
             time.sleep(0.005)
-            _stamps(far, arriving)
-        _stamps(near, leaving)
-    return [Passage(left_s, arriving.get(number)) for number, left_s in sorted(leaving.items())]
+            _read_timestamps(far, arriving)
+        _read_timestamps(near, leaving)
+    return [
+        DatagramTimes(left_s, arriving.get(number)) for number, left_s in sorted(leaving.items())
+    ]
 
 
-def greet(lab: Lab, family: str) -> None:
+def learn_neighbours(lab: Lab, family: str) -> None:
     """
     Let the two ends learn each other's link address.
 
@@ -129,20 +131,20 @@ def greet(lab: Lab, family: str) -> None:
         lab.node("left").socket(kind, socket.SOCK_DGRAM) as sender,
     ):
         receiver.bind((address, 0))
-        receiver.settimeout(PATIENCE_S)
+        receiver.settimeout(RECEIVE_TIMEOUT_S)
         sender.connect(receiver.getsockname())
         sender.send(b"hello")
         receiver.recv(100)
 
 
-def delay_stats(asked_s: float, family: str, passages: Sequence[Passage]) -> Stats:
+def delay_stats(asked_s: float, family: str, passages: Sequence[DatagramTimes]) -> DelayErrorStats:
     """What the passages say about a wire that was asked to take so long."""
     errors = sorted(
         passage.arrived_s - passage.left_s - asked_s
         for passage in passages
         if passage.arrived_s is not None
     )
-    return Stats(
+    return DelayErrorStats(
         asked_s=asked_s,
         family=family,
         frames=len(errors),
@@ -152,26 +154,30 @@ def delay_stats(asked_s: float, family: str, passages: Sequence[Passage]) -> Sta
     )
 
 
-def measure_delay(asked_s: float, family: str, *, count: int = 200, gap_s: float = 0.005) -> Stats:
+def measure_delay(
+    asked_s: float, family: str, *, count: int = 200, gap_s: float = 0.005
+) -> DelayErrorStats:
     """Error of one delay, each datagram on a wire at rest."""
     with Lab(small.pair(Impairment(delay_s=asked_s))) as lab:
-        greet(lab, family)
+        learn_neighbours(lab, family)
         passages = send_through(lab, family, count, gap_s)
     return delay_stats(asked_s, family, passages)
 
 
-def measure_loss(asked_ratio: float, *, count: int = 5000) -> Losses:
+def measure_loss(asked_ratio: float, *, count: int = 5000) -> LossStats:
     """Datagrams missing at the far end, and those that the wire counted as lost meanwhile."""
     with Lab(small.pair(Impairment(delay_s=0.001))) as lab:
         # Nothing but our datagrams may use the wire, or the counts could differ.
         set_sysctls(lab.node("left").network, {"net.ipv6.conf.all.disable_ipv6": "1"})
-        greet(lab, "v4")
+        learn_neighbours(lab, "v4")
         _pin_neighbour(lab.node("left"))
         lab.impair("left--right", Impairment(loss_ratio=asked_ratio))
         passages = send_through(lab, "v4", count, 0.0001)
         lost = lab.wires_report().wires["left--right"].a_to_b.lost
     missing = sum(passage.arrived_s is None for passage in passages)
-    return Losses(asked_ratio=asked_ratio, sent=len(passages), missing=missing, lost_by_wire=lost)
+    return LossStats(
+        asked_ratio=asked_ratio, sent=len(passages), missing=missing, lost_by_wire=lost
+    )
 
 
 def _pin_neighbour(left: RunningNode) -> None:
@@ -180,16 +186,16 @@ def _pin_neighbour(left: RunningNode) -> None:
     left.ip(f"neigh replace {small.RIGHT_V4} lladdr {address} dev eth0 nud permanent")
 
 
-def cpu_s_a_frame(*, count: int = 1000, gap_s: float = 0.002) -> float:
+def cpu_s_per_frame(*, count: int = 1000, gap_s: float = 0.002) -> float:
     """CPU seconds that the process of the wires spends on one frame of a quiet wire."""
     with Lab(small.pair(Impairment(delay_s=0.005))) as lab:
-        greet(lab, "v4")
+        learn_neighbours(lab, "v4")
         before_s = lab.wires_report().cpu_s
         send_through(lab, "v4", count, gap_s)
         return (lab.wires_report().cpu_s - before_s) / count
 
 
-def lines() -> Iterator[str]:
+def report_lines() -> Iterator[str]:
     """Measure it all, one printable line after the other."""
     with Lab(small.pair()) as lab:
         report = lab.wires_report()
@@ -211,4 +217,4 @@ def lines() -> Iterator[str]:
             f"loss {asked_ratio:4.0%}: {loss['missing']} of {loss['sent']} missing,"
             f" the wire counted {loss['lost_by_wire']}"
         )
-    yield f"CPU a frame: {cpu_s_a_frame() * 1e6:.0f} us"
+    yield f"CPU a frame: {cpu_s_per_frame() * 1e6:.0f} us"

@@ -27,7 +27,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         if os.geteuid() != 0:
             needs_lab = arguments.word not in ("up", "accuracy", "faults")
-            lab = rundir.pick(arguments.lab) if needs_lab else None
+            lab = rundir.select_running(arguments.lab) if needs_lab else None
             keeper_pid = None if lab is None else rundir.keeper_pid(lab)
             privilege.become_root("thongsuot_lab.cli", words, keeper_pid)
         code: int = arguments.do(arguments)
@@ -94,7 +94,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _attached(arguments: argparse.Namespace) -> Lab:
-    return Lab.attach(rundir.pick(arguments.lab))
+    return Lab.attach(rundir.select_running(arguments.lab))
 
 
 def _up(arguments: argparse.Namespace) -> int:
@@ -123,11 +123,11 @@ def _interrupt(_number: int, _frame: object) -> None:
 
 
 def _down(arguments: argparse.Namespace) -> int:
-    prefixes = rundir.running() if arguments.all else [rundir.pick(arguments.lab)]
+    prefixes = rundir.running() if arguments.all else [rundir.select_running(arguments.lab)]
     for prefix in prefixes:
         Lab.attach(prefix).down()
         print(f"down: {prefix}")
-    rundir.sweep()
+    rundir.remove_dead()
     return 0
 
 
@@ -193,7 +193,7 @@ def _accuracy(arguments: argparse.Namespace) -> int:
         subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(arguments.busy)
     ]
     try:
-        for line in accuracy.lines():
+        for line in accuracy.report_lines():
             print(line, flush=True)
     finally:
         for process in busy:

@@ -13,17 +13,17 @@ from typing import Final
 
 from thongsuot_lab.errors import LabError
 
-Request = dict[str, object]
-Answer = dict[str, object]
+ControlRequest = dict[str, object]
+ControlReply = dict[str, object]
 
 # A datagram of the largest lab's counters is some 60 KB; the kernel's default buffer holds 200.
 MESSAGE_BYTES: Final = 200_000
-PATIENCE_S: Final = 10.0
+CALL_TIMEOUT_S: Final = 10.0
 # What a wrong request or an unwilling kernel raises; anything else is our own mistake.
-REFUSALS: Final = (LabError, OSError, KeyError, TypeError, ValueError)
+REFUSABLE_ERRORS: Final = (LabError, OSError, KeyError, TypeError, ValueError)
 
 
-def ask(path: Path, request: Request) -> Answer:
+def call(path: Path, request: ControlRequest) -> ControlReply:
     """
     Send one request and return the answer.
 
@@ -31,7 +31,7 @@ def ask(path: Path, request: Request) -> Answer:
         LabError: nobody answers at this socket, or the answer is a refusal; the message says which.
     """
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as sock:
-        sock.settimeout(PATIENCE_S)
+        sock.settimeout(CALL_TIMEOUT_S)
         try:
             sock.connect(str(path))
             sock.send(json.dumps(request).encode())
@@ -40,7 +40,7 @@ def ask(path: Path, request: Request) -> Answer:
             raise LabError(f"cannot ask {path.name} to {request.get('do')}: {error}") from error
     if not data:
         raise LabError(f"{path.name} closed without an answer to {request.get('do')}")
-    answer: Answer = json.loads(data)
+    answer: ControlReply = json.loads(data)
     refusal = answer.get("refused")
     if refusal is not None:
         raise LabError(f"{path.name} refused to {request.get('do')}: {refusal}")
@@ -57,25 +57,27 @@ def listener(path: Path) -> socket.socket:
     return sock
 
 
-def answer_one(connection: socket.socket, handle: Callable[[Request], Answer]) -> None:
+def serve_connection(
+    connection: socket.socket, handle: Callable[[ControlRequest], ControlReply]
+) -> None:
     """Read one request from a readable connection, answer it and close the connection."""
     with connection:
         try:
             data = connection.recv(MESSAGE_BYTES)
             if data:
-                connection.send(json.dumps(_handled(handle, data)).encode())
+                connection.send(json.dumps(_reply_to(handle, data)).encode())
         except OSError:
             # The asker has gone; what it asked for was done all the same.
             return
 
 
-def _handled(handle: Callable[[Request], Answer], data: bytes) -> Answer:
+def _reply_to(handle: Callable[[ControlRequest], ControlReply], data: bytes) -> ControlReply:
     try:
         return handle(json.loads(data))
-    except REFUSALS as error:
-        return refusal(error)
+    except REFUSABLE_ERRORS as error:
+        return error_reply(error)
 
 
-def refusal(error: BaseException) -> Answer:
+def error_reply(error: BaseException) -> ControlReply:
     """The answer that makes `ask` raise on the other side."""
     return {"refused": f"{type(error).__name__}: {error}"}

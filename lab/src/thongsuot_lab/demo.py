@@ -15,14 +15,14 @@ from pathlib import Path
 from thongsuot_lab.errors import LabError
 from thongsuot_lab.lab import Lab
 from thongsuot_lab.stack import prometheus
-from thongsuot_lab.stack.city import CityStack, Options
-from thongsuot_lab.stack.session import Stopped, say, stoppable, watch
-from thongsuot_lab.story import play
+from thongsuot_lab.stack.city import CityStack, StackOptions
+from thongsuot_lab.stack.session import StopRequested, print_progress, stop_on_signals, watch
+from thongsuot_lab.story import play_story
 from thongsuot_lab.topology.city import city
 
 EXIT_FAILED = 1
 
-CALM_S = 10.0
+HOLD_S = 10.0
 """A demonstration does not wait half a minute to believe that a line is up again."""
 
 
@@ -33,14 +33,14 @@ PERSON, PERSON_TITLE = "lan", "Trần Thị Lan"
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the demonstration; returns 0 when it was stopped, 1 when it could not run."""
     options = _parser().parse_args(arguments)
-    stoppable()
+    stop_on_signals()
     try:
         _play(options)
-    except Stopped:
-        say("stopped; nothing is left behind")
+    except StopRequested:
+        print_progress("stopped; nothing is left behind")
         return 0
     except LabError as error:
-        say(f"demo: {error}")
+        print_progress(f"demo: {error}")
         return EXIT_FAILED
     return 0
 
@@ -54,26 +54,28 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _play(options: argparse.Namespace) -> None:
-    say("building a small Internet: carriers, an exchange, portals, a collector …")
+    print_progress("building a small Internet: carriers, an exchange, portals, a collector …")
     # The folder outlives the lab, so that every process has ended before its files go.
     with (
         tempfile.TemporaryDirectory(prefix="thongsuot-demo-") as folder,
         Lab(city(sites=options.sites)) as lab,
     ):
-        options_ = Options(
-            with_prometheus=not options.no_prometheus, with_people=True, calm_s=CALM_S
+        options_ = StackOptions(
+            with_prometheus=not options.no_prometheus, with_receivers=True, hold_s=HOLD_S
         )
         stack = CityStack(lab, Path(folder), options_)
         if stack.options.with_prometheus and not prometheus.installed():
-            say("Prometheus is not installed here; the measurements stay in the collector")
-        say("starting the collector and the agents …")
+            print_progress(
+                "Prometheus is not installed here; the measurements stay in the collector"
+            )
+        print_progress("starting the collector and the agents …")
         try:
             stack.start()
             _print_addresses(stack)
             _explain(lab)
-            watch(stack, () if options.no_story or options.sites < 3 else play(stack))
+            watch(stack, () if options.no_story or options.sites < 3 else play_story(stack))
         finally:
-            say("stopping …")
+            print_progress("stopping …")
             stack.stop()
 
 
@@ -97,18 +99,30 @@ def _print_addresses(stack: CityStack) -> None:
 
 
 def _explain(lab: Lab) -> None:
-    say("")
-    say("Whoever must act is told: carriers get trouble tickets at their desks, the city looks at")
-    say("Alertmanager where it is installed, everybody else has messages in the inbox.")
-    say("")
-    say("Open an address above. Break something from another terminal and watch what is said:")
-    say(f"  ./run lab fault cut-fibre site=s1 --lab {lab.prefix}      cut the fibre of site s1")
-    say(f"  ./run lab heal cut-fibre site=s1 --lab {lab.prefix}       and splice it again")
-    say("  ./run lab faults                                       what else can be broken")
-    say('"Test now" on a page of a site asks its device to measure at once; name and password are')
-    say("those of the line `person:` above.")
-    say("Ctrl-C ends everything.")
-    say("")
+    print_progress("")
+    print_progress(
+        "Whoever must act is told: carriers get trouble tickets at their desks, the city looks at"
+    )
+    print_progress("Alertmanager where it is installed, everybody else has messages in the inbox.")
+    print_progress("")
+    print_progress(
+        "Open an address above. Break something from another terminal and watch what is said:"
+    )
+    print_progress(
+        f"  ./run lab fault cut-fibre site=s1 --lab {lab.prefix}      cut the fibre of site s1"
+    )
+    print_progress(
+        f"  ./run lab heal cut-fibre site=s1 --lab {lab.prefix}       and splice it again"
+    )
+    print_progress(
+        "  ./run lab faults                                       what else can be broken"
+    )
+    print_progress(
+        '"Test now" on a page of a site asks its device to measure at once; name and password are'
+    )
+    print_progress("those of the line `person:` above.")
+    print_progress("Ctrl-C ends everything.")
+    print_progress("")
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ class NodeFacts(TypedDict):
     addresses: list[str]
 
 
-class Facts(TypedDict):
+class LabFacts(TypedDict):
     """The whole lab. ``anchors`` is by carrier; ``names`` is the public zone."""
 
     prefix: str
@@ -34,10 +34,10 @@ class Facts(TypedDict):
     faults: list[str]
 
 
-def facts_of(lab: Lab) -> Facts:
+def lab_facts(lab: Lab) -> LabFacts:
     """Namespaces, addresses, names, certificate authority, anchors and active faults of a lab."""
     topology = lab.topology
-    return Facts(
+    return LabFacts(
         prefix=lab.prefix,
         mechanism=lab.mechanism,
         run_dir=str(lab.run_dir),

@@ -16,26 +16,26 @@ from threading import Lock
 
 import msgspec
 
-from thongsuot_collector.notify.telling.signature import HEADER, is_genuine
-from thongsuot_collector.notify.webhook import DELIVERY_HEADER, Body
+from thongsuot_collector.notify.dispatch.signature import HEADER, verify_signature
+from thongsuot_collector.notify.webhook import DELIVERY_HEADER, WebhookBody
 
 _BODY_BYTES = 4 << 20
 
 
-class Letter(msgspec.Struct, frozen=True, kw_only=True):
+class InboxMessage(msgspec.Struct, frozen=True, kw_only=True):
     """One message: when it arrived (Unix seconds), and what it says."""
 
     arrived_s: float
-    body: Body
+    body: WebhookBody
 
 
-def letters(file: Path) -> Iterator[Letter]:
+def read_messages(file: Path) -> Iterator[InboxMessage]:
     """Yield what has arrived so far, in order; what is being written just now is left out."""
     if not file.exists():
         return
     for line in file.read_bytes().splitlines(keepends=True):
         if line.endswith(b"\n"):
-            yield msgspec.json.decode(line, type=Letter)
+            yield msgspec.json.decode(line, type=InboxMessage)
 
 
 class Inbox:
@@ -45,15 +45,15 @@ class Inbox:
         self.file = file
         self._secret = secret
         self._lock = Lock()
-        self._known = {one.body.delivery for one in letters(file)}
+        self._known = {one.body.delivery for one in read_messages(file)}
 
-    def take(self, signature: str, delivery: str, body: bytes) -> tuple[int, str]:
+    def accept_message(self, signature: str, delivery: str, body: bytes) -> tuple[int, str]:
         """Return the status and the text that a request is answered with."""
         now_s = time.time()
-        if not is_genuine(signature, body, self._secret, now_s=now_s):
+        if not verify_signature(signature, body, self._secret, now_s=now_s):
             return 401, "not signed by you, or too old"
         try:
-            letter = Letter(arrived_s=now_s, body=msgspec.json.decode(body, type=Body))
+            letter = InboxMessage(arrived_s=now_s, body=msgspec.json.decode(body, type=WebhookBody))
         except msgspec.MsgspecError as error:
             return 400, str(error)
         with self._lock:
@@ -88,7 +88,7 @@ def _handler(inbox: Inbox) -> type[BaseHTTPRequestHandler]:
             if length > _BODY_BYTES:
                 self._answer(413, "text/plain", b"too large")
                 return
-            status, said = inbox.take(
+            status, said = inbox.accept_message(
                 self.headers.get(HEADER, ""),
                 self.headers.get(DELIVERY_HEADER, ""),
                 self.rfile.read(length),
@@ -100,7 +100,7 @@ def _handler(inbox: Inbox) -> type[BaseHTTPRequestHandler]:
             shown = [
                 f"{time.strftime('%H:%M:%S', time.gmtime(one.arrived_s + 7 * 3600))} "
                 f"→ {one.body.audience.title}\n{one.body.title}\n\n{one.body.text}"
-                for one in letters(inbox.file)
+                for one in read_messages(inbox.file)
             ]
             text = "\n———\n".join(reversed(shown)) or "Chưa có tin nào. Nothing has arrived yet.\n"
             self._answer(200, "text/plain; charset=utf-8", text.encode())

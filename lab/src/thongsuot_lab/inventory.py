@@ -8,8 +8,8 @@ gateway (lan), the carrier's end of the line (access), the carrier's resolver an
 """
 
 from thongsuot_lab.topology.city import FOREIGN
-from thongsuot_lab.topology.model import Carrier, End, Role, Topology, Uplink
-from thongsuot_lab.topology.servers import Portal
+from thongsuot_lab.topology.model import LabCarrier, LabUplink, NodeRole, Topology, WireEnd
+from thongsuot_lab.topology.servers import PortalSpec
 from thongsuot_schema.inventory import model as schema
 from thongsuot_schema.segment import Segment
 
@@ -24,7 +24,7 @@ def _one_a_family(addresses: tuple[str, ...]) -> tuple[str, ...]:
     return (*v4[:1], *v6[:1])
 
 
-def _end_addresses(end: End) -> tuple[str, ...]:
+def _end_addresses(end: WireEnd) -> tuple[str, ...]:
     v4 = [str(address.ip) for address in end.v4]
     return _one_a_family((*v4, *(str(address.ip) for address in end.v6)))
 
@@ -63,7 +63,7 @@ def links_of(topology: Topology, site: str) -> tuple[schema.Link, ...]:
     return tuple(_link(topology, uplink) for uplink in topology.site(site).uplinks)
 
 
-def _link(topology: Topology, uplink: Uplink) -> schema.Link:
+def _link(topology: Topology, uplink: LabUplink) -> schema.Link:
     wire = topology.wire(uplink.access_wire)
     up, down = wire.a_to_b.rate_bps, wire.b_to_a.rate_bps
     resolvers: tuple[str, ...] = ()
@@ -94,7 +94,7 @@ def targets_of(topology: Topology, site: str) -> tuple[schema.Target, ...]:
     )
 
 
-def _link_targets(topology: Topology, uplink: Uplink) -> list[schema.Target]:
+def _link_targets(topology: Topology, uplink: LabUplink) -> list[schema.Target]:
     own = (uplink.name,)
     line = topology.wire(uplink.access_wire).b
     targets = [
@@ -127,7 +127,7 @@ def _link_targets(topology: Topology, uplink: Uplink) -> list[schema.Target]:
 
 
 def _carrier_targets(
-    topology: Topology, carrier: Carrier, links: tuple[str, ...]
+    topology: Topology, carrier: LabCarrier, links: tuple[str, ...]
 ) -> list[schema.Target]:
     name = links[0]
     return [
@@ -194,9 +194,9 @@ def _services(topology: Topology) -> list[schema.Target]:
             expect_addresses=PUBLIC,
         )
         for node in topology.nodes
-        if node.role is Role.PORTAL
+        if node.role is NodeRole.PORTAL
         for server in node.servers
-        if isinstance(server, Portal)
+        if isinstance(server, PortalSpec)
     ]
 
 

@@ -18,19 +18,19 @@ from typing import Final, Self
 import msgspec
 
 from thongsuot_lab import control, rundir
-from thongsuot_lab.active import ActiveFault, ActiveFaults
-from thongsuot_lab.build import SILENT, WIRES, plans_of, wire_lines
+from thongsuot_lab.active_faults import ActiveFault, ActiveFaults
 from thongsuot_lab.errors import LabError, UnknownLabError
-from thongsuot_lab.facts import Facts, facts_of
+from thongsuot_lab.facts import LabFacts, lab_facts
 from thongsuot_lab.node import RunningNode
+from thongsuot_lab.node_config import SILENT_SYSCTLS, WIRES_NAMESPACE, node_configs, wire_lines
 from thongsuot_lab.spaces.enter import feed, inside, set_sysctls
-from thongsuot_lab.spaces.foundation import Foundation
 from thongsuot_lab.spaces.privilege import is_mapped
-from thongsuot_lab.topology import text
+from thongsuot_lab.spaces.runtime import LabRuntime
+from thongsuot_lab.topology import serialization
 from thongsuot_lab.topology.model import PING_GROUPS, Impairment, Node, Topology
 from thongsuot_lab.wires.impairments import to_json
 from thongsuot_lab.wires.kernel import has_netem
-from thongsuot_lab.wires.report import Report
+from thongsuot_lab.wires.report import WiresReport
 
 # So that no request outgrows a message.
 WIRES_A_REQUEST: Final = 250
@@ -52,7 +52,7 @@ class Lab:
         self.topology = topology
         self.prefix = prefix or ""
         self.mechanism = mechanism or ""
-        self._foundation: Foundation | None = None
+        self._foundation: LabRuntime | None = None
 
     def __enter__(self) -> Self:
         """Build it."""
@@ -69,7 +69,7 @@ class Lab:
         self.down()
 
     @property
-    def _base(self) -> Foundation:
+    def _base(self) -> LabRuntime:
         if self._foundation is None:
             raise LabError(f"lab {self.prefix or '(new)'} is not up")
         return self._foundation
@@ -88,11 +88,11 @@ class Lab:
         Raises:
             BuildError: the kernel refused a step.
         """
-        run_dir = rundir.claim(self.prefix or None)
+        run_dir = rundir.create(self.prefix or None)
         self.prefix = run_dir.name
-        nodes = [WIRES, *(node.name for node in self.topology.nodes)]
+        nodes = [WIRES_NAMESPACE, *(node.name for node in self.topology.nodes)]
         try:
-            self._foundation = Foundation.start(run_dir, nodes)
+            self._foundation = LabRuntime.start(run_dir, nodes)
             self._assemble()
         except BaseException:
             self.down()
@@ -102,11 +102,14 @@ class Lab:
     def _assemble(self) -> None:
         base = self._base
         if not self.mechanism:
-            found = inside(base.network(WIRES), has_netem)
+            found = inside(base.network(WIRES_NAMESPACE), has_netem)
             self.mechanism = "netem" if found else "userspace"
         # They get ready while the nodes are built.
         wires = base.start_part(
-            "wires", "thongsuot_lab.wires.process", self.mechanism, network=base.network(WIRES)
+            "wires",
+            "thongsuot_lab.wires.process",
+            self.mechanism,
+            network=base.network(WIRES_NAMESPACE),
         )
         services = base.start_part("services", "thongsuot_lab.services.process")
         self._build_nodes()
@@ -118,18 +121,22 @@ class Lab:
             "keeper_pid": base.keeper_pid,
             "descriptors": base.descriptors,
             "mechanism": self.mechanism,
-            "topology": text.to_json(self.topology),
+            "topology": serialization.to_json(self.topology),
         }
         (base.run_dir / rundir.STATE).write_text(json.dumps(state))
 
     def _build_nodes(self) -> None:
-        plans = plans_of(self.topology)
-        set_sysctls(self._base.network(WIRES), SILENT)
+        plans = node_configs(self.topology)
+        set_sysctls(self._base.network(WIRES_NAMESPACE), SILENT_SYSCTLS)
         for node in self.topology.nodes:
             set_sysctls(self._base.network(node.name), _possible(plans[node.name].sysctls))
             self._write_etc(node)
         paths = {node.name: self._base.network(node.name) for node in self.topology.nodes}
-        feed(self._base.network(WIRES), ["ip", "-batch", "-"], wire_lines(self.topology, paths))
+        feed(
+            self._base.network(WIRES_NAMESPACE),
+            ["ip", "-batch", "-"],
+            wire_lines(self.topology, paths),
+        )
         for node in self.topology.nodes:
             feed(paths[node.name], ["ip", "-batch", "-"], plans[node.name].ip_lines)
             feed(paths[node.name], ["nft", "-f", "-"], plans[node.name].nft_lines)
@@ -155,7 +162,7 @@ class Lab:
                 self._ask_services(
                     {
                         "do": "serve",
-                        "servers": text.servers_to_json(node.servers),
+                        "servers": serialization.servers_to_json(node.servers),
                         "names": self.topology.names,
                         **self._place(node.name),
                     }
@@ -163,7 +170,7 @@ class Lab:
 
     def detach(self) -> None:
         """Let the lab live on when this process ends."""
-        self._base.let_go()
+        self._base.detach()
 
     @classmethod
     def attach(cls, prefix: str) -> "Lab":
@@ -178,8 +185,10 @@ class Lab:
             known = ", ".join(rundir.running()) or "none"
             raise UnknownLabError(f"no lab {prefix!r} is running; running: {known}")
         state = json.loads((run_dir / rundir.STATE).read_text())
-        lab = cls(text.from_json(state["topology"]), prefix=prefix, mechanism=state["mechanism"])
-        lab._foundation = Foundation(run_dir, state["keeper_pid"], state["descriptors"])
+        lab = cls(
+            serialization.from_json(state["topology"]), prefix=prefix, mechanism=state["mechanism"]
+        )
+        lab._foundation = LabRuntime(run_dir, state["keeper_pid"], state["descriptors"])
         return lab
 
     def down(self) -> None:
@@ -187,7 +196,7 @@ class Lab:
         if self._foundation is not None:
             self._foundation.end()
             self._foundation = None
-        rundir.sweep()
+        rundir.remove_dead()
 
     # Reaching into it
 
@@ -207,14 +216,14 @@ class Lab:
             started=self._base.started,
         )
 
-    def facts(self) -> Facts:
+    def facts(self) -> LabFacts:
         """Namespaces, addresses, names, certificate authority and active faults, as plain data."""
-        return facts_of(self)
+        return lab_facts(self)
 
     # Breaking wires
 
-    def _ask_wires(self, request: control.Request) -> control.Answer:
-        return control.ask(self.run_dir / "wires.sock", request)
+    def _ask_wires(self, request: control.ControlRequest) -> control.ControlReply:
+        return control.call(self.run_dir / "wires.sock", request)
 
     def impair(
         self,
@@ -229,7 +238,7 @@ class Lab:
 
         The same ``key`` replaces what it laid before.
         """
-        request: control.Request = {"do": "overlay", "wire": wire, "key": key}
+        request: control.ControlRequest = {"do": "overlay", "wire": wire, "key": key}
         for name, one in (("a_to_b", a_to_b), ("b_to_a", b_to_a)):
             request[name] = None if one is None else to_json(one)
         self._ask_wires(request)
@@ -251,9 +260,9 @@ class Lab:
             {"do": "flap", "wires": socket, "wire": wire, "every_s": every_s, "key": key}
         )
 
-    def wires_report(self) -> Report:
+    def wires_report(self) -> WiresReport:
         """What each wire does now, and how many frames arrived, were lost, found a full queue."""
-        return msgspec.convert(self._ask_wires({"do": "report"}), Report)
+        return msgspec.convert(self._ask_wires({"do": "report"}), WiresReport)
 
     # Faults
 
@@ -281,15 +290,15 @@ class Lab:
 
     # Servers
 
-    def _place(self, node: str) -> control.Request:
+    def _place(self, node: str) -> control.ControlRequest:
         return {
             "node": node,
             "network": self._base.network(node),
             "addresses": list(self.topology.addresses_of(node)),
         }
 
-    def _ask_services(self, request: control.Request) -> control.Answer:
-        return control.ask(self.run_dir / "services.sock", request)
+    def _ask_services(self, request: control.ControlRequest) -> control.ControlReply:
+        return control.call(self.run_dir / "services.sock", request)
 
     def behave(self, node: str, *, key: str = "by hand", **changes: object) -> None:
         """
@@ -302,13 +311,13 @@ class Lab:
 
     def download(self, node: str, address: str, port: int = 80, *, key: str = "by hand") -> None:
         """Download from a portal's address into a node, until cleared."""
-        request: control.Request = {"do": "download", "key": key, "to": [address, port]}
+        request: control.ControlRequest = {"do": "download", "key": key, "to": [address, port]}
         self._ask_services({**request, **self._place(node)})
 
     def announce(self, node: str, interface: str, address: str, *, key: str = "by hand") -> None:
         """Let a node tell its LAN every second that it has an IPv4 address, until cleared."""
-        request: control.Request = {"do": "announce", "key": key}
-        what: control.Request = {"interface": interface, "address": address}
+        request: control.ControlRequest = {"do": "announce", "key": key}
+        what: control.ControlRequest = {"interface": interface, "address": address}
         self._ask_services({**request, **what, "network": self._base.network(node)})
 
     @property
@@ -336,7 +345,7 @@ class Lab:
         Raises:
             LabError: the wanted port is taken.
         """
-        request: control.Request = {"do": "door", "port": port, "wanted": local_port}
+        request: control.ControlRequest = {"do": "door", "port": port, "wanted": local_port}
         answer = self._ask_services({**request, **self._place(node), "address": address})
         assert isinstance(answer["port"], int)
         return answer["port"]

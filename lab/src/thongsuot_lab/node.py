@@ -16,16 +16,16 @@ from thongsuot_lab.spaces.enter import entered, feed, inside, start_inside
 from thongsuot_lab.spaces.privilege import is_mapped
 
 T = TypeVar("T")
-Output = int | IO[bytes] | IO[str] | None
+Stdio = int | IO[bytes] | IO[str] | None
 
-GONE_WITHIN_S = 30.0
+KILL_WITHIN_S = 30.0
 """How long the kernel may take to let killed processes go, on a busy machine."""
 
-_LOOK_EVERY_S = 0.001
+_POLL_EVERY_S = 0.001
 
 # Mounts what a machine of its own would have, then becomes the program. A new /sys shows the
 # interfaces of the node instead of the host's.
-_FURNISH = """
+_MOUNT_SCRIPT = """
 mount -t sysfs none /sys
 for name in resolv.conf hosts; do
     if [ -e "$1/$name" ]; then mount --bind "$1/$name" "/etc/$name"; fi
@@ -75,9 +75,9 @@ class RunningNode:
         capabilities: Sequence[str] = (),
         env: dict[str, str] | None = None,
         cwd: Path | None = None,
-        stdin: Output = subprocess.DEVNULL,
-        stdout: Output = None,
-        stderr: Output = None,
+        stdin: Stdio = subprocess.DEVNULL,
+        stdout: Stdio = None,
+        stderr: Stdio = None,
     ) -> "subprocess.Popen[bytes]":
         """
         Start a program inside, with the node's own ``resolv.conf``, ``hosts`` and ``/sys``.
@@ -95,7 +95,7 @@ class RunningNode:
 
         The process ends with the lab, whatever happens.
         """
-        furnish = ["unshare", "--mount", "--", "sh", "-ec", _FURNISH, "sh", str(self.etc)]
+        furnish = ["unshare", "--mount", "--", "sh", "-ec", _MOUNT_SCRIPT, "sh", str(self.etc)]
         command = [*furnish, *as_user(user, capabilities), *argv]
         process = start_inside(
             lambda: subprocess.Popen(
@@ -179,7 +179,7 @@ class RunningNode:
             LabError: the kernel did not let one of them go in time.
         """
         killed: set[int] = set()
-        deadline_s = time.monotonic() + GONE_WITHIN_S
+        deadline_s = time.monotonic() + KILL_WITHIN_S
         # Again until none is left: one may have been born while the others were being killed, and a
         # process that nobody waits for (a mount of our own shell) takes a moment to go.
         while alive := self.pids():
@@ -195,7 +195,7 @@ class RunningNode:
                 raise LabError(
                     f"cannot end processes {alive} in {self.name}: killed and still there"
                 )
-            time.sleep(_LOOK_EVERY_S)
+            time.sleep(_POLL_EVERY_S)
         return len(killed)
 
 

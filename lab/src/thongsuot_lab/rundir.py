@@ -34,14 +34,14 @@ def home() -> Path:
     return Path("/tmp") / f"{NAME}-{outer_user(os.getuid())}"
 
 
-def claim(prefix: str | None) -> Path:
+def create(prefix: str | None) -> Path:
     """
     A new directory for a lab, after sweeping away those of dead labs.
 
     Raises:
         LabError: a lab with this prefix is running.
     """
-    sweep()
+    remove_dead()
     home().mkdir(mode=0o755, parents=True, exist_ok=True)
     chosen = prefix or f"lab-{secrets.token_hex(3)}"
     try:
@@ -74,7 +74,7 @@ def running() -> list[str]:
     return sorted(entry.name for entry in home().iterdir() if is_alive(entry))
 
 
-def pick(prefix: str | None) -> str:
+def select_running(prefix: str | None) -> str:
     """
     The lab that is meant: the one named, or the only one that runs.
 
@@ -99,7 +99,7 @@ def keeper_pid(prefix: str) -> int:
     return pid
 
 
-def sweep() -> list[str]:
+def remove_dead() -> list[str]:
     """Remove what dead labs left; returns their prefixes."""
     if not home().is_dir():
         return []

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from thongsuot_lab.stack.city import CityStack
-from thongsuot_schema.page.view import Light, Notification, SiteView
+from thongsuot_schema.page.view import PartyNotification, SiteView, SubjectView
 from thongsuot_schema.segment import Party, Segment, party_for
 from thongsuot_schema.state import State
 from thongsuot_schema.words.headline import headline
@@ -19,36 +19,36 @@ from thongsuot_schema.words.parties import channel_title, party_title
 
 Views = Mapping[str, SiteView]
 
-PATIENCE_S = 90.0
+SHOWN_WITHIN_S = 90.0
 """How long a scene waits for the pages before it says so and goes on."""
 
-TOLD_S = 150.0
+NOTIFIED_WITHIN_S = 150.0
 """The same for the telling: a silent agent is waited for 45 s, and then held for 30."""
 
-LOOK_S = 8.0
+SHOWN_S = 8.0
 """How long a scene stays on the screen once the pages have said it."""
 
 _OFF = "power-cut"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Scene:
+class DemoScene:
     """
     One thing that goes wrong.
 
-    ``seen`` says whether the pages show it; ``sites`` are those whose headline is told. ``party``
-    is who must act, and is to be told.
+    ``is_shown`` says whether the pages show it; ``reported_sites`` are those whose headline is
+    told. ``party`` is who must act, and is to be told.
     """
 
     title: str
     fault: str
-    seen: Callable[[Views], bool]
-    sites: tuple[str, ...]
+    is_shown: Callable[[Views], bool]
+    reported_sites: tuple[str, ...]
     party: Party
     arguments: Mapping[str, object] = field(default_factory=dict)
 
 
-def _link(views: Views, site: str, link: str) -> Light | None:
+def _link(views: Views, site: str, link: str) -> SubjectView | None:
     view = views.get(site)
     if view is None:
         return None
@@ -89,94 +89,100 @@ def _is_silent(site: str) -> Callable[[Views], bool]:
     return seen
 
 
-SCENES: tuple[Scene, ...] = (
-    Scene(
+DEMO_SCENES: tuple[DemoScene, ...] = (
+    DemoScene(
         title="A digger cuts the fibre of s1; the news travels by 5G",
         fault="cut-fibre",
         arguments={"site": "s1"},
-        seen=_is_down("s1", "fixed", Segment.ACCESS),
+        is_shown=_is_down("s1", "fixed", Segment.ACCESS),
         party=Party.CARRIER,
-        sites=("s1",),
+        reported_sites=("s1",),
     ),
-    Scene(
+    DemoScene(
         title="Carrier Cửu Long fails as a whole: the 5G of s1 and s3 and the fibre of s2",
         fault="carrier-outage",
         arguments={"carrier": "cuu-long"},
-        seen=_all_down(("s1", "mobile"), ("s2", "fixed"), ("s3", "mobile")),
+        is_shown=_all_down(("s1", "mobile"), ("s2", "fixed"), ("s3", "mobile")),
         party=Party.CARRIER,
-        sites=("s1", "s2", "s3"),
+        reported_sites=("s1", "s2", "s3"),
     ),
-    Scene(
+    DemoScene(
         title="The portal Cổng dịch vụ công answers with errors",
         fault="portal-error",
         arguments={"portal": "dichvucong"},
-        seen=_service_is_down("dichvucong", "s1", "s2", "s3"),
+        is_shown=_service_is_down("dichvucong", "s1", "s2", "s3"),
         party=Party.PORTAL,
-        sites=("s1", "s2", "s3"),
+        reported_sites=("s1", "s2", "s3"),
     ),
-    Scene(
+    DemoScene(
         title="Someone at s2 pulls the network cable",
         fault="pull-cable",
         arguments={"site": "s2"},
-        seen=_is_down("s2", "fixed", Segment.LAN),
+        is_shown=_is_down("s2", "fixed", Segment.LAN),
         party=Party.COMMUNE,
-        sites=("s2",),
+        reported_sites=("s2",),
     ),
-    Scene(
+    DemoScene(
         title="The power goes at s3",
         fault=_OFF,
         arguments={"site": "s3"},
-        seen=_is_silent("s3"),
+        is_shown=_is_silent("s3"),
         party=Party.COMMUNE,
-        sites=("s3",),
+        reported_sites=("s3",),
     ),
 )
 """In the order in which they are played; they need three sites."""
 
 
-def play(stack: CityStack, scenes: tuple[Scene, ...] = SCENES) -> Iterator[str]:
+def play_story(stack: CityStack, scenes: tuple[DemoScene, ...] = DEMO_SCENES) -> Iterator[str]:
     """
     Yield what to tell, or an empty text once a second while waiting; ends with the last scene.
 
     Whatever is broken when the caller stops is healed with the lab.
     """
-    yield from _wait(stack, _all_well, "All is well at every site", PATIENCE_S)
+    yield from _wait_until(stack, _all_well, "All is well at every site", SHOWN_WITHIN_S)
     for number, scene in enumerate(scenes, start=1):
         yield f"[{number}/{len(scenes)}] {scene.title}"
         started, began_s = time.monotonic(), time.time()
         _break(stack, scene)
-        yield from _wait(stack, scene.seen, "The pages say so", PATIENCE_S, since=started)
-        yield from _tell(stack, scene)
-        if stack.people is not None:
-            told = _is_told(scene, began_s)
-            yield from _wait(stack, told, "Who must act has been told", TOLD_S, since=started)
-            yield from _told(stack, scene, began_s)
-        yield from _pause(LOOK_S)
+        yield from _wait_until(
+            stack, scene.is_shown, "The pages say so", SHOWN_WITHIN_S, since=started
+        )
+        yield from _describe(stack, scene)
+        if stack.receivers is not None:
+            told = _is_notified(scene, began_s)
+            yield from _wait_until(
+                stack, told, "Who must act has been told", NOTIFIED_WITHIN_S, since=started
+            )
+            yield from _describe_notifications(stack, scene, began_s)
+        yield from _pause(SHOWN_S)
         _mend(stack, scene)
         mended = time.monotonic()
         yield "  mended"
-        yield from _wait(stack, _all_well, "All is well again", PATIENCE_S)
-        if stack.people is not None:
+        yield from _wait_until(stack, _all_well, "All is well again", SHOWN_WITHIN_S)
+        if stack.receivers is not None:
             over = _is_over(scene, began_s)
-            yield from _wait(stack, over, "They know that it is over", TOLD_S, since=mended)
+            yield from _wait_until(
+                stack, over, "They know that it is over", NOTIFIED_WITHIN_S, since=mended
+            )
     yield "The story is over. Now break something yourself; Ctrl-C ends everything."
 
 
-def _break(stack: CityStack, scene: Scene) -> None:
+def _break(stack: CityStack, scene: DemoScene) -> None:
     if scene.fault == _OFF:
-        stack.expect_end(str(scene.arguments["site"]))
+        stack.expect_exit(str(scene.arguments["site"]))
     stack.lab.fault(scene.fault, **scene.arguments)
 
 
-def _mend(stack: CityStack, scene: Scene) -> None:
+def _mend(stack: CityStack, scene: DemoScene) -> None:
     stack.lab.heal(scene.fault, **scene.arguments)
     if scene.fault == _OFF:
-        stack.boot(str(scene.arguments["site"]))
+        stack.reboot(str(scene.arguments["site"]))
 
 
-def _tell(stack: CityStack, scene: Scene) -> Iterator[str]:
+def _describe(stack: CityStack, scene: DemoScene) -> Iterator[str]:
     for view in stack.views():
-        if view.site in scene.sites:
+        if view.site in scene.reported_sites:
             said = headline(view, "en")
             yield f"  {view.site}: {said.sentence}. {said.detail}".rstrip()
             for light in (*view.links, *view.services):
@@ -184,15 +190,15 @@ def _tell(stack: CityStack, scene: Scene) -> Iterator[str]:
                     yield f"      {light.name}: {light.segment}, for {party_for(light.segment)}"
 
 
-def _since(view: SiteView, began_s: float) -> list[Notification]:
-    return [one for one in view.told if one.is_delivered and one.at_s >= began_s]
+def _since(view: SiteView, began_s: float) -> list[PartyNotification]:
+    return [one for one in view.notifications if one.is_delivered and one.at_s >= began_s]
 
 
-def _is_told(scene: Scene, began_s: float) -> Callable[[Views], bool]:
+def _is_notified(scene: DemoScene, began_s: float) -> Callable[[Views], bool]:
     def told(views: Views) -> bool:
         parties = {
             one.party
-            for site in scene.sites
+            for site in scene.reported_sites
             if site in views
             for one in _since(views[site], began_s)
         }
@@ -201,18 +207,20 @@ def _is_told(scene: Scene, began_s: float) -> Callable[[Views], bool]:
     return told
 
 
-def _is_over(scene: Scene, began_s: float) -> Callable[[Views], bool]:
+def _is_over(scene: DemoScene, began_s: float) -> Callable[[Views], bool]:
     def over(views: Views) -> bool:
-        return all(site in views and not _since(views[site], began_s) for site in scene.sites)
+        return all(
+            site in views and not _since(views[site], began_s) for site in scene.reported_sites
+        )
 
     return over
 
 
-def _told(stack: CityStack, scene: Scene, began_s: float) -> Iterator[str]:
+def _describe_notifications(stack: CityStack, scene: DemoScene, began_s: float) -> Iterator[str]:
     """Say who was told, each once, after how long, and of what."""
     found: dict[tuple[str, str, str], list[tuple[float, str]]] = {}
     for view in stack.views():
-        if view.site in scene.sites:
+        if view.site in scene.reported_sites:
             for one in _since(view, began_s):
                 who = party_title(one.party, _carrier_of(one, view), "en")
                 key = who, channel_title(one.channel, "en"), one.reference
@@ -229,7 +237,7 @@ def _earliest(item: tuple[object, Sequence[tuple[float, str]]]) -> float:
     return min(seconds for seconds, _ in item[1])
 
 
-def _carrier_of(one: Notification, view: SiteView) -> str:
+def _carrier_of(one: PartyNotification, view: SiteView) -> str:
     return next((light.carrier for light in view.links if light.name == one.about), "")
 
 
@@ -241,7 +249,7 @@ def _all_well(views: Views) -> bool:
     )
 
 
-def _wait(
+def _wait_until(
     stack: CityStack,
     until: Callable[[Views], bool],
     what: str,

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from thongsuot_lab.errors import LabError
 from thongsuot_lab.stack.device import DeviceStack
-from thongsuot_lab.stack.session import Stopped, say, stoppable, watch
+from thongsuot_lab.stack.session import StopRequested, print_progress, stop_on_signals, watch
 
 EXIT_FAILED = 1
 
@@ -26,7 +26,7 @@ EXIT_FAILED = 1
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the stack; returns 0 when it was stopped, 1 when it could not run, 2 for a mistake."""
     options = _parser().parse_args(arguments)
-    stoppable()
+    stop_on_signals()
     folder: Path = options.folder.absolute()
     try:
         portals = _portals(folder)
@@ -42,16 +42,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
             for name, url in stack.addresses.items():
                 print(f"{name}: {url}/")
             sys.stdout.flush()
-            say(f"portals come from {portals}; edit it and start again. Ctrl-C ends.")
+            print_progress(f"portals come from {portals}; edit it and start again. Ctrl-C ends.")
             watch(stack)
         finally:
-            say("stopping …")
+            print_progress("stopping …")
             stack.stop()
-    except Stopped:
-        say(f"stopped; the record is in {folder}")
+    except StopRequested:
+        print_progress(f"stopped; the record is in {folder}")
         return 0
     except LabError as error:
-        say(f"up: {error}")
+        print_progress(f"up: {error}")
         return EXIT_FAILED
     return 0
 

@@ -42,23 +42,23 @@ def validity_of(pem: str) -> Validity:
 
 
 def _validity(der: bytes) -> Validity:
-    certificate, _ = _content(der, 0, _SEQUENCE)
-    signed, _ = _content(certificate, 0, _SEQUENCE)
+    certificate, _ = _asn1_content(der, 0, _SEQUENCE)
+    signed, _ = _asn1_content(certificate, 0, _SEQUENCE)
     at = 0
     if signed[at] == _EXPLICIT_VERSION:
-        _, at = _content(signed, at, _EXPLICIT_VERSION)
-    _, at = _content(signed, at, _INTEGER)  # the serial number
-    _, at = _content(signed, at, _SEQUENCE)  # how it is signed
-    _, at = _content(signed, at, _SEQUENCE)  # by whom
-    validity, _ = _content(signed, at, _SEQUENCE)
-    before, at = _moment(validity, 0)
-    after, _ = _moment(validity, at)
+        _, at = _asn1_content(signed, at, _EXPLICIT_VERSION)
+    _, at = _asn1_content(signed, at, _INTEGER)  # the serial number
+    _, at = _asn1_content(signed, at, _SEQUENCE)  # how it is signed
+    _, at = _asn1_content(signed, at, _SEQUENCE)  # by whom
+    validity, _ = _asn1_content(signed, at, _SEQUENCE)
+    before, at = _asn1_time(validity, 0)
+    after, _ = _asn1_time(validity, at)
     return Validity(not_before_s=before, not_after_s=after)
 
 
-def _moment(data: bytes, at: int) -> tuple[float, int]:
+def _asn1_time(data: bytes, at: int) -> tuple[float, int]:
     kind = data[at]
-    text, after = _content(data, at, kind)
+    text, after = _asn1_content(data, at, kind)
     if kind not in (_UTC_TIME, _GENERALISED_TIME):
         raise ValueError(f"a time of kind {kind:#x} in a certificate")
     digits = text.decode("ascii")
@@ -73,7 +73,7 @@ def _moment(data: bytes, at: int) -> tuple[float, int]:
     return datetime(year, month, day, hour, minute, second, tzinfo=UTC).timestamp(), after
 
 
-def _content(data: bytes, at: int, kind: int) -> tuple[bytes, int]:
+def _asn1_content(data: bytes, at: int, kind: int) -> tuple[bytes, int]:
     """Return the content of the element at a place, and where the next one begins."""
     if data[at] != kind:
         raise ValueError(f"an element of kind {data[at]:#x} where {kind:#x} belongs")

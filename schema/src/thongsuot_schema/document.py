@@ -31,7 +31,7 @@ def decode(text: str, type: type[T], *, file: str) -> T:  # noqa: A002 - the wor
         DocumentError: the text is no TOML, or not a document of that type. Its text is for people.
     """
     text = text.removeprefix("\ufeff")
-    return convert(_parsed(text, file), type, text=text, file=file)
+    return convert(_parse_toml(text, file), type, text=text, file=file)
 
 
 def convert(value: object, type: type[T], *, text: str, file: str, path: Path = ()) -> T:  # noqa: A002
@@ -41,13 +41,13 @@ def convert(value: object, type: type[T], *, text: str, file: str, path: Path = 
     Raises:
         DocumentError: as in ``decode``; lines are those of the whole ``text``.
     """
-    found = mistake_in(value, type, path)
+    found = find_mistake(value, type, path)
     if found is not None:
         raise error_at(text, *found, file=file)
     return msgspec.convert(value, type)
 
 
-def mistake_in(value: object, type: type[object], path: Path = ()) -> tuple[Path, str] | None:  # noqa: A002
+def find_mistake(value: object, type: type[object], path: Path = ()) -> tuple[Path, str] | None:  # noqa: A002
     """Return where a value is not of a type, and the sentence about it; ``None``: it is."""
     try:
         found = unknown_key(value, type, path)
@@ -79,7 +79,7 @@ def error_at(text: str, path: Path, message: str, *, file: str) -> DocumentError
     return DocumentError(file, locate(text, path), message)
 
 
-def _parsed(text: str, file: str) -> dict[str, object]:
+def _parse_toml(text: str, file: str) -> dict[str, object]:
     try:
         return tomllib.loads(text)
     except RecursionError as error:

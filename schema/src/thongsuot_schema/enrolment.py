@@ -1,12 +1,12 @@
 """
 The conversation of an enrolment: a one-time code turns into the token of a site's agent.
 
-``POST /v1/enrol`` with ``Enrol`` as JSON; the answer is ``Enrolled``. The agent makes the token
-itself and sends its hash, so the token never travels before it is used, and the same request sent
-again after a lost answer is answered the same. 200: the token is good from now on. 400: it is no
-enrolment, or its certificate request is none. 403: the code is not known here, ran out, was
-replaced, or is for another site. 409: it was used already. 429 (with ``Retry-After``): too many
-wrong codes came.
+``POST /v1/enrol`` with ``EnrolmentRequest`` as JSON; the answer is ``EnrolmentResponse``. The agent
+makes the token itself and sends its hash, so the token never travels before it is used, and the
+same request sent again after a lost answer is answered the same. 200: the token is good from now
+on. 400: it is no enrolment, or its certificate request is none. 403: the code is not known here,
+ran out, was replaced, or is for another site. 409: it was used already. 429 (with ``Retry-After``):
+too many wrong codes came.
 """
 
 import hashlib
@@ -22,7 +22,7 @@ TOKEN_PREFIX = "tst_"  # noqa: S105 - how every token begins, not one of them
 """Lets people and secret scanners tell what a leaked string is."""
 
 
-class Enrol(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class EnrolmentRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """
     What an agent asks: ``code`` as it was typed, ``token_digest`` of the token it has made.
 
@@ -37,7 +37,7 @@ class Enrol(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """PKCS #10 in PEM form, for a key that the device has made; empty: no certificate is wanted."""
 
 
-class Enrolled(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class EnrolmentResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """
     What the collector answers. ``error`` is one sentence for a person, empty when it worked.
 

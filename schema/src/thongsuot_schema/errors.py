@@ -3,7 +3,7 @@ What this distribution raises.
 
     SchemaError
     ├── DocumentError    a TOML document is not what it should be (file, line, nearest key)
-    ├── PlanMalformed    the content of a site plan is none
+    ├── SiteConfigMalformed    the content of a site plan is none
     └── BatchError       a pushed body is not a batch
         ├── BatchTooLarge
         ├── BatchMalformed
@@ -31,7 +31,7 @@ class DocumentError(SchemaError):
         super().__init__(f"{file}:{line}: {message}" if line else f"{file}: {message}")
 
 
-class PlanMalformed(SchemaError):
+class SiteConfigMalformed(SchemaError):
     """What should be a site plan is none; the text says why. The receiver refuses it whole."""
 
 

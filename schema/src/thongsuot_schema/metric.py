@@ -45,7 +45,7 @@ class MetricType(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class Thresholds:
     """
     From where on a value deserves attention: what pages and boards colour. Nothing judges by it.
 
@@ -80,7 +80,7 @@ class Metric:
     type: MetricType = MetricType.GAUGE
     minimum: float | None = None
     maximum: float | None = None
-    limits: Limits | None = None
+    limits: Thresholds | None = None
 
     @property
     def full_name(self) -> str:
@@ -89,7 +89,7 @@ class Metric:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kind:
+class ProbeKind:
     """
     One kind of measurement and its metrics.
 
@@ -106,9 +106,9 @@ class Kind:
     @property
     def success_name(self) -> str:
         """Name of the metric that is 1 for an ``ok`` run, 0 for a ``failed`` one, else absent."""
-        return f"{PREFIX}{self.name}_success_ratio"
+        return f"{PREFIX}{self.name}_success"
 
     @property
     def unmeasured_name(self) -> str:
         """Name of the metric that is 1 for an ``unmeasured`` run, else absent."""
-        return f"{PREFIX}{self.name}_unmeasured_ratio"
+        return f"{PREFIX}{self.name}_unmeasured"

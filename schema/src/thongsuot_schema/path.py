@@ -14,7 +14,7 @@ from zlib import crc32
 
 import msgspec
 
-MOST_HOPS = 28
+MAX_HOPS = 28
 """So that hops and what stands beside them fit into the evidence of one result (32 entries)."""
 
 FIRST, MTU, METHOD = "first", "mtu", "method"
@@ -74,24 +74,24 @@ class Path(msgspec.Struct, frozen=True, kw_only=True):
         return max((hop.number for hop in self.hops if hop.answered), default=0)
 
 
-def evidence_of(path: Path) -> dict[str, str]:
+def path_evidence(path: Path) -> dict[str, str]:
     """Return a path as the evidence of a result."""
     found = {METHOD: path.method} if path.method else {}
     if path.first is not None:
         found[FIRST] = str(path.first)
     if path.mtu:
         found[MTU] = path.mtu
-    for hop in path.hops[:MOST_HOPS]:
-        found[f"{_HOP}{hop.number:02d}"] = _text(hop)
+    for hop in path.hops[:MAX_HOPS]:
+        found[f"{_HOP}{hop.number:02d}"] = _hop_text(hop)
     return found
 
 
-def path_from(evidence: Mapping[str, str], *, is_reached: bool) -> Path:
+def parse_path(evidence: Mapping[str, str], *, is_reached: bool) -> Path:
     """Return the path that travelled as evidence; what cannot be read is left out."""
     hops = [
         hop
         for key, text in sorted(evidence.items())
-        if key.startswith(_HOP) and (hop := _hop(key.removeprefix(_HOP), text)) is not None
+        if key.startswith(_HOP) and (hop := _parse_hop(key.removeprefix(_HOP), text)) is not None
     ]
     first = evidence.get(FIRST, "")
     return Path(
@@ -123,7 +123,7 @@ def route_number(path: Path) -> int:
     return crc32("\n".join(hops).encode()) >> (32 - _ROUTE_BITS)
 
 
-def difference(before: Path, after: Path) -> str:
+def describe_difference(before: Path, after: Path) -> str:
     """Return in words how two routes differ, for the record; empty where they do not."""
     parts: list[str] = []
     if before.is_reached != after.is_reached:
@@ -139,38 +139,38 @@ def difference(before: Path, after: Path) -> str:
     return ", ".join(parts)
 
 
-class Route(msgspec.Struct, frozen=True, kw_only=True):
+class ObservedRoute(msgspec.Struct, frozen=True, kw_only=True):
     """A path and when it was measured: CLOCK_BOOTTIME on the device, Unix time elsewhere."""
 
     at_ns: int
     path: Path
 
 
-class Routes(msgspec.Struct, frozen=True, kw_only=True):
+class RouteHistory(msgspec.Struct, frozen=True, kw_only=True):
     """
     The newest path of a series, and the one before it that led to the target by another route.
 
     ``before`` is ``None`` while the route has never changed.
     """
 
-    latest: Route
-    before: Route | None = None
+    latest: ObservedRoute
+    before: ObservedRoute | None = None
 
 
-def taken(routes: Routes | None, at_ns: int, path: Path) -> Routes:
+def with_observation(routes: RouteHistory | None, at_ns: int, path: Path) -> RouteHistory:
     """Return routes with one more path; one that is older than the newest changes nothing."""
-    route = Route(at_ns=at_ns, path=path)
+    route = ObservedRoute(at_ns=at_ns, path=path)
     if routes is None:
-        return Routes(latest=route)
+        return RouteHistory(latest=route)
     if at_ns <= routes.latest.at_ns:
         return routes
     last = routes.latest.path
     is_other = last.is_reached != path.is_reached or not is_same_route(last, path)
     before = routes.latest if is_other and last.is_reached else routes.before
-    return Routes(latest=route, before=before)
+    return RouteHistory(latest=route, before=before)
 
 
-def _text(hop: Hop) -> str:
+def _hop_text(hop: Hop) -> str:
     parts = ["|".join(hop.addresses[:_ADDRESSES]) or "*", f"{hop.answered}/{hop.sent}"]
     if hop.rtt_s is not None:
         parts.append(f"{round(hop.rtt_s * 1e6)}us")
@@ -179,7 +179,7 @@ def _text(hop: Hop) -> str:
     return " ".join(parts)
 
 
-def _hop(number: str, text: str) -> Hop | None:
+def _parse_hop(number: str, text: str) -> Hop | None:
     found = _TEXT.fullmatch(text)
     if found is None or not number.isdecimal() or not 1 <= int(number) <= 99:
         return None

@@ -1,12 +1,12 @@
 """
 The conversation of a renewal: the certificate that an agent shows turns into the next one.
 
-``POST /v1/certificate`` with ``Renewal`` as JSON, over a connection whose handshake has shown the
-certificate, with the token where there is one; the answer is ``Renewed``. 200: there it is. 400: no
-certificate request. 403: no certificate was shown, or not one that is good here, or this collector
-issues none. 409: it was renewed already, for another key: another device has this certificate too.
-429 (with ``Retry-After``): too early, or too often. The same request sent again after a lost answer
-is answered the same.
+``POST /v1/certificate`` with ``RenewalRequest`` as JSON, over a connection whose handshake has
+shown the certificate, with the token where there is one; the answer is ``RenewalResponse``. 200:
+there it is. 400: no certificate request. 403: no certificate was shown, or not one that is good
+here, or this collector issues none. 409: it was renewed already, for another key: another device
+has this certificate too. 429 (with ``Retry-After``): too early, or too often. The same request sent
+again after a lost answer is answered the same.
 """
 
 from typing import Annotated
@@ -19,13 +19,13 @@ REQUEST_LIMIT = 2048
 """Characters of a certificate request; one of a P-256 key has about 450."""
 
 
-class Renewal(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class RenewalRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What an agent asks: the next certificate, for a new key (PKCS #10 in PEM form)."""
 
     certificate_request: Annotated[str, msgspec.Meta(min_length=1, max_length=REQUEST_LIMIT)]
 
 
-class Renewed(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class RenewalResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What the collector answers: ``certificate`` in PEM form, or ``error``, one sentence."""
 
     certificate: str = ""

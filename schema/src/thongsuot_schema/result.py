@@ -21,7 +21,7 @@ class Family(StrEnum):
     NONE = "none"
 
 
-class Doubt(StrEnum):
+class QualityFlag(StrEnum):
     """
     What a probe noticed about its own reliability while it ran. Doubtful values are kept, marked.
     """
@@ -44,8 +44,8 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     What one run found.
 
     ``values`` maps a metric's name (without prefix) to its value in the metric's unit; empty when
-    ``unmeasured``. ``reason`` is ``None`` exactly when the outcome is ``ok``. ``evidence`` holds
-    short texts that a person would want to see in a dispute (certificate names, addresses
+    ``unmeasured``. ``reason`` is ``None`` exactly when the outcome is ``ok_finding``. ``evidence``
+    holds short texts that a person would want to see in a dispute (certificate names, addresses
     answered), keys and values at most 200 characters. ``cost_bytes`` is the IP-level traffic that
     the run caused on its link, both directions.
     """
@@ -53,35 +53,35 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     outcome: Outcome
     reason: Reason | None = None
     values: dict[str, float] = {}
-    doubts: tuple[Doubt, ...] = ()
+    doubts: tuple[QualityFlag, ...] = ()
     detail: str = ""
     evidence: dict[str, str] = {}
     cost_bytes: int = 0
 
 
-def ok(
+def ok_finding(
     values: Mapping[Metric, float],
     *,
-    doubts: tuple[Doubt, ...] = (),
+    doubts: tuple[QualityFlag, ...] = (),
     evidence: Mapping[str, str] | None = None,
     cost_bytes: int = 0,
 ) -> Finding:
     """Return the finding of a run that worked."""
     return Finding(
         outcome=Outcome.OK,
-        values=_named(values),
+        values=_checked_name(values),
         doubts=doubts,
         evidence=dict(evidence or {}),
         cost_bytes=cost_bytes,
     )
 
 
-def not_ok(
+def failed_finding(
     reason: Reason,
     values: Mapping[Metric, float] | None = None,
     *,
     detail: str = "",
-    doubts: tuple[Doubt, ...] = (),
+    doubts: tuple[QualityFlag, ...] = (),
     evidence: Mapping[str, str] | None = None,
     cost_bytes: int = 0,
 ) -> Finding:
@@ -98,7 +98,7 @@ def not_ok(
     return Finding(
         outcome=outcome,
         reason=reason,
-        values=_named(values or {}),
+        values=_checked_name(values or {}),
         doubts=doubts,
         detail=detail[:DETAIL_LIMIT],
         evidence=dict(evidence or {}),
@@ -135,7 +135,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     finding: Finding
 
 
-def _named(values: Mapping[Metric, float]) -> dict[str, float]:
+def _checked_name(values: Mapping[Metric, float]) -> dict[str, float]:
     for metric, value in values.items():
         low, high = metric.minimum, metric.maximum
         # Written so that NaN is refused too.

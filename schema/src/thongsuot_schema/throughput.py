@@ -15,14 +15,14 @@ PATH_NOTHING = f"{PATH}nothing"
 PATH_DOWN = f"{PATH}down"
 """GET: bytes, for ``seconds`` or as many as ``bytes``."""
 PATH_UP = f"{PATH}up"
-"""POST: bytes, which are counted; the answer is a ``Receipt``."""
+"""POST: bytes, which are counted; the answer is a ``ThroughputReport``."""
 
 BIN_S = 0.1
 LONGEST_S = 30.0
 LARGEST_BYTES = 4 << 30
 
 
-class Receipt(msgspec.Struct, frozen=True, kw_only=True):
+class ThroughputReport(msgspec.Struct, frozen=True, kw_only=True):
     """
     What a receiver counted of one stream: ``bins`` bytes each, the first one number ``first``.
 
@@ -35,7 +35,7 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     bins: tuple[int, ...]
 
 
-class Counter:
+class ByteCounter:
     """Counts what comes in, by moments of one monotonic clock."""
 
     def __init__(self) -> None:
@@ -53,11 +53,11 @@ class Counter:
         number = int(now_s / BIN_S)
         self._bins[number] = self._bins.get(number, 0) + size_bytes
 
-    def receipt(self) -> Receipt:
+    def receipt(self) -> ThroughputReport:
         """Return what was counted."""
         first = min(self._bins, default=0)
         last = max(self._bins, default=-1)
-        return Receipt(
+        return ThroughputReport(
             received_bytes=self.received_bytes,
             took_s=0.0 if self._begin_s is None else self._end_s - self._begin_s,
             first=first,
@@ -65,7 +65,7 @@ class Counter:
         )
 
 
-def added(receipts: Sequence[Receipt]) -> Mapping[int, int]:
+def sum_bins(receipts: Sequence[ThroughputReport]) -> Mapping[int, int]:
     """Return the bins of several streams together, by number."""
     total: dict[int, int] = {}
     for receipt in receipts:

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from thongsuot_schema.nearest import nearest
+from thongsuot_schema.suggestion import suggest
 from thongsuot_schema.toml_lines import Path
 
 _STEP = re.compile(r"\.(?P<key>\w+)|\[(?P<index>\d+)\]|(?P<any>\[\.\.\.\])")
@@ -49,12 +49,12 @@ def explain(problem: str, value: object, type_: object, base: Path) -> tuple[Pat
     if (unknown := re.fullmatch(r"Object contains unknown field `(.*)`", what)) is not None:
         key = unknown[1]
         known = {name for one in expected for name in _fields(one)}
-        ending = nearest(key, known)
+        ending = suggest(key, known)
         return (*here, key), f'unknown key "{key}" {_within(here)}{ending}'
     if (missing := re.fullmatch(r"Object missing required field `(.*)`", what)) is not None:
         return here, f'"{missing[1]}" is missing {_within(here)}'
     if what.startswith("Invalid enum value"):
-        ending = nearest(str(found), (str(word) for one in expected for word in _choices(one)))
+        ending = suggest(str(found), (str(word) for one in expected for word in _choices(one)))
         return here, f"unknown value {_shown(found)} of {_subject(here)}{ending}"
     if (wrong := _EXPECTED.fullmatch(what)) is not None:
         return here, _wrong_value(here, found, wrong["types"], wrong["limit"])
@@ -78,7 +78,7 @@ def unknown_key(value: object, type_: object, base: Path) -> tuple[Path, str] | 
         fields = _fields(expected) if dataclasses.is_dataclass(_bare(expected)) else None
         for step, inner in items:
             if fields is not None and step not in fields:
-                sentence = f'unknown key "{step}" {_within(base)}{nearest(str(step), fields)}'
+                sentence = f'unknown key "{step}" {_within(base)}{suggest(str(step), fields)}'
                 return (*base, step), sentence
             for part in _inside(expected, step):
                 found = unknown_key(inner, part, (*base, step))

@@ -20,7 +20,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from tests.agent.uplink.receiver import TOKEN, Receiver
+from tests.agent.uplink.receiver import TOKEN, PushReceiver
 from tests.servers import linted
 from tests.timing import MS
 from thongsuot_agent.judge.replay import replay
@@ -113,7 +113,7 @@ def user() -> int:
     return ORDINARY_USER if done.returncode == 0 else 0
 
 
-class Device:
+class RunningAgent:
     """The agent's device, and the agent on it."""
 
     def __init__(self, lab: Lab, folder: Path) -> None:
@@ -207,9 +207,9 @@ def folder() -> Iterator[Path]:
 
 
 @pytest.fixture
-async def device(lab: Lab, folder: Path) -> AsyncIterator[Device]:
+async def device(lab: Lab, folder: Path) -> AsyncIterator[RunningAgent]:
     """A device whose links are whole; its agent is ended at the end."""
-    found = Device(lab, folder)
+    found = RunningAgent(lab, folder)
     yield found
     lab.clear()
     if found.process is not None and found.process.poll() is None:
@@ -217,17 +217,17 @@ async def device(lab: Lab, folder: Path) -> AsyncIterator[Device]:
 
 
 @asynccontextmanager
-async def collecting(lab: Lab) -> AsyncIterator[Receiver]:
+async def collecting(lab: Lab) -> AsyncIterator[PushReceiver]:
     """Receive at the far end of both uplinks."""
     listener = lab.node("anchor").socket(socket.AF_INET, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind((INTERNET_V4[0], COLLECTOR_PORT))
-    receiver = Receiver(wall_ns=time.time_ns())
+    receiver = PushReceiver(wall_ns=time.time_ns())
     async with receiver.listening(listener):
         yield receiver
 
 
-async def until(done: Callable[[], bool], device: Device) -> None:
+async def until(done: Callable[[], bool], device: RunningAgent) -> None:
     """Wait until something is so; what the agent logged is shown when it does not come."""
     try:
         async with asyncio.timeout(90_000 * MS):
@@ -237,7 +237,7 @@ async def until(done: Callable[[], bool], device: Device) -> None:
         pytest.fail(device.log())
 
 
-def changes(receiver: Receiver, link: str) -> list[VerdictChange]:
+def changes(receiver: PushReceiver, link: str) -> list[VerdictChange]:
     """Return the verdict changes of a link that the collector has, in the order of their making."""
     return [
         change
@@ -247,7 +247,7 @@ def changes(receiver: Receiver, link: str) -> list[VerdictChange]:
     ]
 
 
-def host_runs(receiver: Receiver, link: str) -> int:
+def host_runs(receiver: PushReceiver, link: str) -> int:
     """Return how often the collector has heard of the device over a link."""
     series = [one.series for batch in receiver.batches for one in batch.results]
     return sum(one.kind == "host" and one.link == link for one in series)
@@ -265,7 +265,7 @@ def check_record(batches: list[Batch]) -> None:
 
 
 async def test_news_of_a_cut_line_travels_over_the_other_and_a_kill_loses_nothing(
-    lab: Lab, device: Device
+    lab: Lab, device: RunningAgent
 ) -> None:
     both_up = {"fixed": (State.UP, None), "mobile": (State.UP, None)}
     async with collecting(lab) as receiver:
@@ -315,7 +315,7 @@ async def test_news_of_a_cut_line_travels_over_the_other_and_a_kill_loses_nothin
 
 
 async def test_with_every_uplink_dead_the_page_answers_and_the_record_waits(
-    lab: Lab, device: Device
+    lab: Lab, device: RunningAgent
 ) -> None:
     async with collecting(lab) as receiver:
         device.start()

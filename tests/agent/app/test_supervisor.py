@@ -34,7 +34,7 @@ def test_a_failing_task_is_restarted_with_growing_waits_and_the_others_go_on() -
     waits = [round(b - a) for a, b in itertools.pairwise(started_s)]
     assert waits == [1, 2, 4, 8]
     assert ticks >= 29
-    (casualty,) = supervisor.casualties
+    (casualty,) = supervisor.failed_tasks
     assert (casualty.name, casualty.restarts) == ("failing", 5)
     assert casualty.error == "RuntimeError: our own bug"
 
@@ -55,7 +55,7 @@ def test_a_task_that_just_ends_is_started_again() -> None:
 
     runs, supervisor = FakeClock().run(main())
     assert runs == 3
-    assert supervisor.casualties[0].error == "ended"
+    assert supervisor.failed_tasks[0].error == "ended"
 
 
 def test_all_tasks_have_ended_when_the_run_is_over() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.agent.app.test_agent import (
-    Device,
+    RunningAgent,
     collecting,
     device,
     folder,
@@ -17,7 +17,7 @@ from thongsuot_lab.lab import Lab
 from thongsuot_lab.testing import needs_lab
 from thongsuot_schema.batch.model import NoticeCode
 from thongsuot_schema.outcome import Outcome
-from thongsuot_schema.path import path_from
+from thongsuot_schema.path import parse_path
 from thongsuot_schema.result import Result
 from thongsuot_schema.state import State
 
@@ -39,7 +39,7 @@ every_s = 86400
 
 async def test_a_verdict_that_changes_is_followed_by_a_look_at_the_ways(
     lab: Lab,
-    device: Device,
+    device: RunningAgent,
     folder: Path,
 ) -> None:
     config = folder / "agent.toml"
@@ -70,7 +70,7 @@ async def test_a_verdict_that_changes_is_followed_by_a_look_at_the_ways(
         down_ns = next(at_ns for at_ns, state in changes if state is State.DOWN)
         (cut, *_) = found("path", "second", Outcome.FAILED)
         assert 0 <= cut.boottime_ns - down_ns < 30e9, "evidence of the minute of the fault"
-        way = path_from(cut.finding.evidence, is_reached=False)
+        way = parse_path(cut.finding.evidence, is_reached=False)
         # The box may say by its other address, too, that it cannot reach what is beyond the cut.
         boxes = {"192.168.1.1", "100.65.0.2", "2001:db8:a1::1", "2001:db8:a0::2"}
         assert {hop.address for hop in way.hops} <= boxes

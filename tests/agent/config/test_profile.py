@@ -1,16 +1,16 @@
 """What a configuration stands for."""
 
-from thongsuot_agent.config.model import AgentConfig, CollectorConfig, SiteConfig
+from thongsuot_agent.config.model import AgentConfig, PushConfig, SiteIdentity
 from thongsuot_agent.config.profile import PROBES, probes_of
-from thongsuot_schema.inventory.model import Carrier, Link, ProbePlan
+from thongsuot_schema.inventory.model import Carrier, Link, ProbeSchedule
 
-RADIO = ProbePlan(kind="radio", every_s=30.0, settings={"source": "modemmanager"})
+RADIO = ProbeSchedule(kind="radio", every_s=30.0, settings={"source": "modemmanager"})
 
 
-def config(*plans: ProbePlan) -> AgentConfig:
+def config(*plans: ProbeSchedule) -> AgentConfig:
     return AgentConfig(
-        site=SiteConfig(name="ba-dinh"),
-        collector=CollectorConfig(url="https://collector.example", token_file="token"),
+        site=SiteIdentity(name="ba-dinh"),
+        collector=PushConfig(url="https://collector.example", token_file="token"),
         links=(
             Link(name="one", interface="wwan0", carrier="cuu-long"),
             Link(name="two", interface="wwan1", carrier="song-hong"),
@@ -36,5 +36,5 @@ def test_a_radio_is_compared_with_the_networks_of_its_links_carrier() -> None:
 
 
 def test_networks_that_a_plan_names_stay() -> None:
-    named = ProbePlan(kind="radio", every_s=30.0, settings={"plmn": ["45201"]})
+    named = ProbeSchedule(kind="radio", every_s=30.0, settings={"plmn": ["45201"]})
     assert probes_of(config(named)) == (named,)

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from thongsuot_agent.config.allowance import needs, refusal
+from thongsuot_agent.config.allowance import monthly_usage, refusal_text
 from thongsuot_agent.config.profile import PROBES, TARGETS, probes_of, targets_of
 from thongsuot_agent.config.read import parse, read
 from thongsuot_agent.errors import ConfigInvalid
-from thongsuot_schema.inventory.model import Link, Medium, ProbePlan, Role, Target
+from thongsuot_schema.inventory.model import Link, Medium, ProbeSchedule, Role, Target
 from thongsuot_schema.segment import Segment
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "config"
@@ -130,8 +130,10 @@ def test_the_default_profile_of_a_metered_link_stays_below_300_megabytes() -> No
         Target(name=name, role=Role.SERVICE, segment=Segment.SERVICE, url=f"https://{name}.example")
         for name in ("portal", "city")
     )
-    stamp = ProbePlan(kind="stamp", every_s=60.0, metered_every_s=3600.0, targets=("near",))
-    items = needs(link, (*PROBES, stamp), (*TARGETS, *anchors, *services), push_every_s=None)
-    assert {item.what.split()[0] for item in items} == {"icmp", "dns", "http", "path", "stamp"}
-    assert refusal(link, items) == ""
+    stamp = ProbeSchedule(kind="stamp", every_s=60.0, metered_every_s=3600.0, targets=("near",))
+    items = monthly_usage(
+        link, (*PROBES, stamp), (*TARGETS, *anchors, *services), push_every_s=None
+    )
+    assert {item.label.split()[0] for item in items} == {"icmp", "dns", "http", "path", "stamp"}
+    assert refusal_text(link, items) == ""
     assert sum(item.total_bytes for item in items) > 200_000_000

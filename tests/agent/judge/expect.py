@@ -1,6 +1,6 @@
 """What a world's engine has said, and what is expected of it."""
 
-from tests.agent.judge.world import World, seconds
+from tests.agent.judge.simulated_site import SimulatedSite, site_seconds
 from thongsuot_schema.segment import Party, Segment, party_for
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom, VerdictChange
@@ -8,10 +8,10 @@ from thongsuot_schema.verdict import Symptom, VerdictChange
 INTERVAL_S = 5.0
 """The echo interval of the default profile on an unmetered link: bounds are in such intervals."""
 
-Said = tuple[State, Segment | None, Symptom]
+VerdictSummary = tuple[State, Segment | None, Symptom]
 
 
-def changes_of(world: World, link: str, service: str = "") -> list[VerdictChange]:
+def changes_of(world: SimulatedSite, link: str, service: str = "") -> list[VerdictChange]:
     """Return the changes of one subject, in order."""
     return [
         change
@@ -20,22 +20,22 @@ def changes_of(world: World, link: str, service: str = "") -> list[VerdictChange
     ]
 
 
-def last(world: World, link: str, service: str = "") -> VerdictChange:
+def last_change(world: SimulatedSite, link: str, service: str = "") -> VerdictChange:
     """Return the latest change of a subject."""
     return changes_of(world, link, service)[-1]
 
 
-def says(change: VerdictChange) -> Said:
+def verdict_summary(change: VerdictChange) -> VerdictSummary:
     """Return what a change says."""
     return change.verdict.state, change.verdict.segment, change.verdict.symptom
 
 
-def said(world: World, link: str, service: str = "") -> list[State]:
+def states_of(world: SimulatedSite, link: str, service: str = "") -> list[State]:
     """Return the states that a subject went through."""
     return [change.verdict.state for change in changes_of(world, link, service)]
 
 
-def blamed(world: World) -> set[Party]:
+def blamed_parties(world: SimulatedSite) -> set[Party]:
     """Return every party that any verdict of a world has blamed."""
     return {
         party_for(change.verdict.segment)
@@ -44,15 +44,15 @@ def blamed(world: World) -> set[Party]:
     }
 
 
-def segments(world: World, link: str = "fixed", service: str = "") -> set[Segment]:
+def named_segments(world: SimulatedSite, link: str = "fixed", service: str = "") -> set[Segment]:
     """Return every segment that verdicts on one subject have named."""
     named = {change.verdict.segment for change in changes_of(world, link, service)}
     return {segment for segment in named if segment is not None}
 
 
 def assert_found(
-    world: World,
-    expected: Said,
+    world: SimulatedSite,
+    expected: VerdictSummary,
     *,
     since_s: float,
     intervals: float,
@@ -66,10 +66,13 @@ def assert_found(
     lie between.
     """
     against = [c for c in changes_of(world, link, service) if c.verdict.state is not State.UP]
-    assert against, f"nothing was said against {link} {service}: {said(world, link, service)}"
+    assert against, f"nothing was said against {link} {service}: {states_of(world, link, service)}"
     first = against[0]
-    assert says(first) == expected
-    decided_s, onset_s = seconds(first.decided_boottime_ns), seconds(first.onset_boottime_ns)
+    assert verdict_summary(first) == expected
+    decided_s, onset_s = (
+        site_seconds(first.decided_boottime_ns),
+        site_seconds(first.onset_boottime_ns),
+    )
     assert since_s <= onset_s <= decided_s
     assert decided_s - since_s <= intervals * INTERVAL_S, f"took {decided_s - since_s:.1f} s"
     return first

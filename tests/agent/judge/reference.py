@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 
 from thongsuot_agent.judge import settings as module
-from thongsuot_agent.judge.settings import Patience, Settings
+from thongsuot_agent.judge.settings import Hysteresis, Settings
 
 PAGE = Path(__file__).resolve().parents[3] / "docs/reference/verdicts.md"
 
@@ -47,7 +47,7 @@ def patiences() -> str:
         f"| `{name}` | {value.confirm_rounds} | {value.confirm_s:g} s | {value.every_s:g} s "
         f"| {value.clear_rounds} | {value.clear_s:g} s | {reason} |"
         for name, value, reason in reasons()
-        if isinstance(value, Patience)
+        if isinstance(value, Hysteresis)
     ]
     head = "| setting | rounds | spanning | a round every | clean rounds | spanning | for |"
     return "\n".join([head, "|---|---:|---:|---:|---:|---:|---|", *rows])

@@ -4,16 +4,16 @@ import random
 
 import pytest
 
-from tests.agent.judge.expect import last, said, segments
+from tests.agent.judge.expect import last_change, named_segments, states_of
 from tests.agent.judge.seeds import SEEDS
-from tests.agent.judge.world import Trouble, World
+from tests.agent.judge.simulated_site import InjectedFault, SimulatedSite
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
 
 
-def cut(at: Segment) -> World:
-    return World(troubles=(Trouble(start_s=60.0, end_s=120.0, at=at, loss=1.0),))
+def cut(at: Segment) -> SimulatedSite:
+    return SimulatedSite(injected=(InjectedFault(start_s=60.0, end_s=120.0, at=at, loss=1.0),))
 
 
 @pytest.mark.parametrize(
@@ -28,15 +28,15 @@ def cut(at: Segment) -> World:
 def test_the_lowest_broken_rung_is_the_segment(at: Segment, symptom: Symptom) -> None:
     world = cut(at)
     world.run(110.0)
-    down = last(world, "fixed")
+    down = last_change(world, "fixed")
     assert (down.verdict.state, down.verdict.segment, down.verdict.symptom) == (
         State.DOWN,
         at,
         symptom,
     )
     world.run(200.0)
-    assert said(world, "fixed") == [State.UP, State.DOWN, State.UP]
-    assert said(world, "mobile") == [State.UP]
+    assert states_of(world, "fixed") == [State.UP, State.DOWN, State.UP]
+    assert states_of(world, "mobile") == [State.UP]
 
 
 @pytest.mark.parametrize("share", [0.0, 0.1, 0.3])
@@ -46,12 +46,12 @@ def test_wishes_that_stay_unfulfilled_cost_time_and_not_correctness(
     at: Segment, share: float, seed: int
 ) -> None:
     dice = random.Random(seed)
-    world = World(
+    world = SimulatedSite(
         seed=seed,
-        troubles=(Trouble(start_s=60.0, end_s=300.0, at=at, loss=1.0),),
-        fulfil=lambda _wish: dice.random() < share,
+        injected=(InjectedFault(start_s=60.0, end_s=300.0, at=at, loss=1.0),),
+        is_fulfilled=lambda _wish: dice.random() < share,
     )
     world.run(450.0)
-    assert segments(world) == {at}
-    assert said(world, "fixed") == [State.UP, State.DOWN, State.UP]
-    assert said(world, "mobile") == [State.UP]
+    assert named_segments(world) == {at}
+    assert states_of(world, "fixed") == [State.UP, State.DOWN, State.UP]
+    assert states_of(world, "mobile") == [State.UP]

@@ -1,59 +1,59 @@
 """Hysteresis: when a sighting is believed, and when it is over."""
 
-from thongsuot_agent.judge.fault import Sighting
-from thongsuot_agent.judge.hysteresis import advance, patience_with, wait_ns
-from thongsuot_agent.judge.memory import Slot
+from thongsuot_agent.judge.diagnosis import Suspicion
+from thongsuot_agent.judge.hysteresis import advance, hysteresis_for, next_round_wait_ns
+from thongsuot_agent.judge.memory import FaultSlot
 from thongsuot_agent.judge.settings import Settings
-from thongsuot_agent.judge.symptoms.partial import DOMESTIC_SILENT, PARTLY_SILENT
+from thongsuot_agent.judge.symptoms.partial import DOMESTIC_SILENT, PARTIAL_OUTAGE
 from thongsuot_agent.judge.symptoms.silence import ACCESS_SILENT, GATEWAY_SILENT, TRANSIT_SILENT
 
 S = 1_000_000_000
 SETTINGS = Settings()
 
 
-def seen(fault: object = PARTLY_SILENT, *, nats: float | None = 20.0, **more: bool) -> Sighting:
-    assert fault in {PARTLY_SILENT, ACCESS_SILENT, GATEWAY_SILENT}
-    return Sighting(fault=fault, onset_ns=5 * S, nats=nats, **more)  # type: ignore[arg-type]
+def seen(fault: object = PARTIAL_OUTAGE, *, nats: float | None = 20.0, **more: bool) -> Suspicion:
+    assert fault in {PARTIAL_OUTAGE, ACCESS_SILENT, GATEWAY_SILENT}
+    return Suspicion(fault=fault, onset_ns=5 * S, nats=nats, **more)  # type: ignore[arg-type]
 
 
-def round_at(slot: Slot, at_s: float, sighting: Sighting | None) -> bool:
+def round_at(slot: FaultSlot, at_s: float, sighting: Suspicion | None) -> bool:
     return advance(slot, sighting, round(at_s * S), SETTINGS, clear_ns=round(at_s * S))
 
 
 def test_a_partial_silence_is_believed_in_the_second_round() -> None:
-    slot = Slot()
+    slot = FaultSlot()
     assert not round_at(slot, 10, seen())
-    assert wait_ns(slot, SETTINGS) == 2 * S
+    assert next_round_wait_ns(slot, SETTINGS) == 2 * S
     assert round_at(slot, 12, seen())
-    assert (slot.fault, slot.onset_ns) == (PARTLY_SILENT, 5 * S)
+    assert (slot.fault, slot.onset_ns) == (PARTIAL_OUTAGE, 5 * S)
 
 
 def test_a_round_without_it_begins_anew() -> None:
-    slot = Slot()
+    slot = FaultSlot()
     round_at(slot, 10, seen())
     round_at(slot, 12, None)
     assert not round_at(slot, 14, seen())
 
 
 def test_what_loss_would_explain_is_not_believed_however_often() -> None:
-    slot = Slot()
+    slot = FaultSlot()
     assert not any(round_at(slot, at_s, seen(ACCESS_SILENT, nats=5.0)) for at_s in range(10, 60))
 
 
 def test_what_is_not_ripe_is_not_believed() -> None:
-    slot = Slot()
+    slot = FaultSlot()
     assert not any(round_at(slot, at_s, seen(is_ripe=False)) for at_s in range(10, 60))
 
 
 def test_what_only_one_protocol_says_needs_one_round_more() -> None:
-    slot = Slot()
+    slot = FaultSlot()
     assert not round_at(slot, 10, seen(ACCESS_SILENT, is_sure=False))
     assert round_at(slot, 11, seen(ACCESS_SILENT, is_sure=False))
-    assert round_at(Slot(), 10, seen(ACCESS_SILENT))
+    assert round_at(FaultSlot(), 10, seen(ACCESS_SILENT))
 
 
 def test_a_fault_is_over_after_clean_rounds_that_span_their_time() -> None:
-    slot = Slot()
+    slot = FaultSlot()
     round_at(slot, 10, seen(ACCESS_SILENT))
     assert not round_at(slot, 20, None)
     assert not round_at(slot, 25, None)
@@ -62,7 +62,7 @@ def test_a_fault_is_over_after_clean_rounds_that_span_their_time() -> None:
 
 
 def test_a_fault_that_is_seen_again_is_not_over() -> None:
-    slot = Slot()
+    slot = FaultSlot()
     round_at(slot, 10, seen(ACCESS_SILENT))
     round_at(slot, 20, None)
     round_at(slot, 25, seen(ACCESS_SILENT))
@@ -70,7 +70,7 @@ def test_a_fault_that_is_seen_again_is_not_over() -> None:
 
 
 def test_another_segment_needs_one_round_more_than_a_new_fault() -> None:
-    slot = Slot()
+    slot = FaultSlot()
     round_at(slot, 10, seen(ACCESS_SILENT))
     assert not round_at(slot, 15, seen(GATEWAY_SILENT))
     assert not round_at(slot, 16, seen(GATEWAY_SILENT))
@@ -79,5 +79,5 @@ def test_another_segment_needs_one_round_more_than_a_new_fault() -> None:
 
 
 def test_a_part_of_transit_is_watched_longer_than_all_of_it() -> None:
-    assert patience_with(DOMESTIC_SILENT, SETTINGS) == SETTINGS.partial
-    assert patience_with(TRANSIT_SILENT, SETTINGS) == SETTINGS.gateway_silence
+    assert hysteresis_for(DOMESTIC_SILENT, SETTINGS) == SETTINGS.partial
+    assert hysteresis_for(TRANSIT_SILENT, SETTINGS) == SETTINGS.gateway_silence

@@ -2,20 +2,20 @@
 
 import msgspec
 
-from tests.agent.judge.expect import last
-from tests.agent.judge.site import FIXED, GATEWAY, MOBILE, PROBES, RESOLVER, TARGETS, anchor
-from tests.agent.judge.world import Trouble, World
+from tests.agent.judge.expect import last_change
+from tests.agent.judge.inventories import FIXED, GATEWAY, MOBILE, PROBES, RESOLVER, TARGETS, anchor
+from tests.agent.judge.simulated_site import InjectedFault, SimulatedSite
 from thongsuot_agent.judge import paths
 from thongsuot_agent.judge.engine import step
-from thongsuot_agent.judge.events import Arrival
+from thongsuot_agent.judge.events import ResultArrival
 from thongsuot_agent.judge.memory import LinkMemory, Memory, Track
-from thongsuot_agent.judge.plan import Plan, plan_from
 from thongsuot_agent.judge.settings import Settings
+from thongsuot_agent.judge.site_probes import SiteProbes, site_probes_from
 from thongsuot_schema.catalogue.path import LAST_HOP
-from thongsuot_schema.inventory.model import ProbePlan
-from thongsuot_schema.path import Hop, Path, evidence_of
+from thongsuot_schema.inventory.model import ProbeSchedule
+from thongsuot_schema.path import Hop, Path, path_evidence
 from thongsuot_schema.reason import Reason
-from thongsuot_schema.result import Family, Finding, Result, Series, not_ok, ok
+from thongsuot_schema.result import Family, Finding, Result, Series, failed_finding, ok_finding
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom, Verdict, VerdictChange
@@ -25,9 +25,9 @@ FIRST_HOP = anchor("first_hop", Segment.ACCESS, "first-hop")
 LEARNED = (*TARGETS, FIRST_HOP)
 
 
-def plan() -> Plan:
-    probes = (*PROBES, ProbePlan(kind="path", every_s=300.0))
-    return plan_from((FIXED, MOBILE), LEARNED, probes)
+def plan() -> SiteProbes:
+    probes = (*PROBES, ProbeSchedule(kind="path", every_s=300.0))
+    return site_probes_from((FIXED, MOBILE), LEARNED, probes)
 
 
 def finding(*addresses: str, reached: bool = True, first: int | None = 2) -> Finding:
@@ -40,11 +40,11 @@ def finding(*addresses: str, reached: bool = True, first: int | None = 2) -> Fin
         )
         for number, address in enumerate(addresses, 1)
     )
-    evidence = evidence_of(Path(hops=hops, first=first))
+    evidence = path_evidence(Path(hops=hops, first=first))
     values = {LAST_HOP: float(len(hops))}
     if reached:
-        return ok(values, evidence=evidence)
-    return not_ok(Reason.TIMED_OUT, values, evidence=evidence)
+        return ok_finding(values, evidence=evidence)
+    return failed_finding(Reason.TIMED_OUT, values, evidence=evidence)
 
 
 def result(at_s: int, found: Finding, target: str = "far") -> Result:
@@ -61,28 +61,28 @@ def change(link: str = "fixed", service: str = "") -> VerdictChange:
 
 def test_two_sightings_of_one_router_make_it_the_usual_one() -> None:
     link = LinkMemory(name="fixed")
-    paths.note(link, result(1, finding("192.168.1.1", "10.0.0.1", "203.0.113.1")))
+    paths.note_path(link, result(1, finding("192.168.1.1", "10.0.0.1", "203.0.113.1")))
     assert paths.first_hops(link) == {}
-    paths.note(link, result(2, finding("192.168.1.1", "10.0.0.1", "203.0.113.1"), "zone"))
+    paths.note_path(link, result(2, finding("192.168.1.1", "10.0.0.1", "203.0.113.1"), "zone"))
     assert paths.first_hops(link) == {Family.IP4: "10.0.0.1"}
 
 
 def test_the_usual_router_gives_way_only_to_one_that_most_have_seen() -> None:
     link = LinkMemory(name="fixed")
     for at_s in range(20):
-        paths.note(link, result(at_s, finding("192.168.1.1", "10.0.0.1", "203.0.113.1")))
+        paths.note_path(link, result(at_s, finding("192.168.1.1", "10.0.0.1", "203.0.113.1")))
     for at_s in range(20, 24):
-        paths.note(link, result(at_s, finding("192.168.1.1", "10.0.0.9", "203.0.113.1")))
+        paths.note_path(link, result(at_s, finding("192.168.1.1", "10.0.0.9", "203.0.113.1")))
         assert paths.first_hops(link)[Family.IP4] == "10.0.0.1"
-    paths.note(link, result(24, finding("192.168.1.1", "10.0.0.9", "203.0.113.1")))
+    paths.note_path(link, result(24, finding("192.168.1.1", "10.0.0.9", "203.0.113.1")))
     assert paths.first_hops(link)[Family.IP4] == "10.0.0.9"
 
 
 def test_a_way_that_ends_before_the_carrier_teaches_nothing() -> None:
     link = LinkMemory(name="fixed")
     for at_s in range(4):
-        paths.note(link, result(at_s, finding("192.168.1.1", reached=False, first=None)))
-    paths.note(link, result(5, not_ok(Reason.NO_ROUTE)))
+        paths.note_path(link, result(at_s, finding("192.168.1.1", reached=False, first=None)))
+    paths.note_path(link, result(5, failed_finding(Reason.NO_ROUTE)))
     assert paths.first_hops(link) == {}
     assert link.paths["far ip4"].latest.at_ns == 3 * S
 
@@ -91,8 +91,10 @@ def test_another_way_is_told_once_and_a_silent_hop_is_none() -> None:
     memory, at = Memory(), plan()
 
     def routes(one: Result) -> list[str]:
-        ruling = step(memory, Arrival(boottime_ns=one.boottime_ns, result=one), at, Settings())
-        return [route.text for route in ruling.routes]
+        ruling = step(
+            memory, ResultArrival(boottime_ns=one.boottime_ns, result=one), at, Settings()
+        )
+        return [route.text for route in ruling.route_changes]
 
     assert routes(result(1, finding("192.168.1.1", "10.0.0.1", "10.0.0.2", "203.0.113.1"))) == []
     assert routes(result(2, finding("192.168.1.1", "", "10.0.0.2", "203.0.113.1"))) == []
@@ -110,7 +112,7 @@ def test_ways_are_asked_for_when_a_verdict_changes_silent_targets_first() -> Non
     memory = Memory(now_ns=100 * S)
     track = Track(kind="icmp", target="far", family=Family.IP4, silences=3)
     memory.links["fixed"] = LinkMemory(name="fixed", tracks={"icmp far ip4": track})
-    wishes = paths.wishes(memory, [change()], plan())
+    wishes = paths.path_probes(memory, [change()], plan())
     assert [(wish.target, wish.family) for wish in wishes[:2]] == [
         ("far", Family.IP4),
         ("far", Family.IP6),
@@ -123,20 +125,22 @@ def test_ways_are_asked_for_when_a_verdict_changes_silent_targets_first() -> Non
 def test_two_changes_in_a_moment_are_one_question() -> None:
     memory = Memory(now_ns=100 * S)
     memory.links["fixed"] = LinkMemory(name="fixed")
-    assert paths.wishes(memory, [change(), change(service="motcua")], plan())
+    assert paths.path_probes(memory, [change(), change(service="motcua")], plan())
     memory.now_ns += 3 * S
-    assert paths.wishes(memory, [change()], plan()) == ()
+    assert paths.path_probes(memory, [change()], plan()) == ()
     memory.now_ns += 3 * S
-    assert paths.wishes(memory, [], plan()), "what came meanwhile is looked at when that is over"
+    assert paths.path_probes(memory, [], plan()), (
+        "what came meanwhile is looked at when that is over"
+    )
     memory.now_ns += 6 * S
-    assert paths.wishes(memory, [], plan()) == ()
-    assert paths.wishes(memory, [change(link="")], plan()) == ()
+    assert paths.path_probes(memory, [], plan()) == ()
+    assert paths.path_probes(memory, [change(link="")], plan()) == ()
 
 
 def test_what_was_learned_is_written_down_with_the_memory() -> None:
     memory = Memory(links={"fixed": LinkMemory(name="fixed")})
     for at_s in (1, 2):
-        paths.note(
+        paths.note_path(
             memory.links["fixed"], result(at_s, finding("192.168.1.1", "10.0.0.1", "203.0.113.1"))
         )
     again = msgspec.msgpack.decode(msgspec.msgpack.encode(memory), type=Memory)
@@ -151,21 +155,21 @@ def test_the_learned_router_tells_the_line_from_the_core() -> None:
         (Segment.CARRIER, Symptom.ACCESS_SILENT, Symptom.CARRIER_SILENT),
     ):
         for targets, expected in ((bare, without), ((*bare, FIRST_HOP), with_it)):
-            world = World(
-                plan=plan_from((FIXED,), targets, PROBES),
-                troubles=(Trouble(start_s=60.0, end_s=200.0, at=at, loss=1.0),),
+            world = SimulatedSite(
+                plan=site_probes_from((FIXED,), targets, PROBES),
+                injected=(InjectedFault(start_s=60.0, end_s=200.0, at=at, loss=1.0),),
             )
             world.run(110.0)
-            assert last(world, "fixed").verdict.symptom is expected, (at, len(targets))
+            assert last_change(world, "fixed").verdict.symptom is expected, (at, len(targets))
 
 
 def test_a_way_that_ends_at_the_first_hop_teaches_nothing() -> None:
     link = LinkMemory(name="fixed")
     for at_s in range(1, 4):
-        paths.note(link, result(at_s, finding("192.0.2.1", "100.65.0.1", "198.51.100.1")))
+        paths.note_path(link, result(at_s, finding("192.0.2.1", "100.65.0.1", "198.51.100.1")))
     for at_s in range(10, 30):
-        paths.note(link, result(at_s, finding("192.0.2.1", "100.65.0.2", reached=False)))
+        paths.note_path(link, result(at_s, finding("192.0.2.1", "100.65.0.2", reached=False)))
     assert paths.first_hops(link) == {Family.IP4: "100.65.0.1"}
     for at_s in range(40, 50):
-        paths.note(link, result(at_s, finding("192.0.2.1", "100.65.0.9", "198.51.100.1")))
+        paths.note_path(link, result(at_s, finding("192.0.2.1", "100.65.0.9", "198.51.100.1")))
     assert paths.first_hops(link) == {Family.IP4: "100.65.0.9"}

@@ -6,17 +6,17 @@ import msgspec
 import pytest
 from hypothesis import given, settings, strategies
 
-from tests.agent.judge.site import two_links
-from tests.agent.judge.world import NS, Trouble, World
+from tests.agent.judge.inventories import two_links
+from tests.agent.judge.simulated_site import NS, InjectedFault, SimulatedSite
 from thongsuot_agent.judge import recording
 from thongsuot_agent.judge.engine import step
-from thongsuot_agent.judge.events import Arrival, Event, Tick
+from thongsuot_agent.judge.events import Event, ResultArrival, Tick
 from thongsuot_agent.judge.memory import Memory
 from thongsuot_agent.judge.settings import Settings
 from thongsuot_schema.catalogue import icmp
 from thongsuot_schema.outcome import Outcome
 from thongsuot_schema.reason import Reason, outcome_of
-from thongsuot_schema.result import Family, Finding, Result, Series, not_ok, ok
+from thongsuot_schema.result import Family, Finding, Result, Series, failed_finding, ok_finding
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import VerdictChange
@@ -26,8 +26,8 @@ SETTINGS = Settings()
 UNMEASURED = [reason for reason in Reason if outcome_of(reason) is Outcome.UNMEASURED]
 POSTS = [
     (link, post, family)
-    for link, watch in PLAN.watches.items()
-    for post in watch.posts.values()
+    for link, watch in PLAN.links.items()
+    for post in watch.points.values()
     for family in post.families
 ]
 
@@ -56,11 +56,11 @@ def courses(draw: strategies.DrawFn, findings: strategies.SearchStrategy[Finding
         series = Series(kind=post.kind, revision=1, link=link, target=post.target, family=family)
         started_s = now_s - draw(strategies.sampled_from([0.0, 0.01, 1.0]))
         result = Result(series=series, boottime_ns=round(started_s * NS), finding=draw(findings))
-        events.append(Arrival(boottime_ns=round(now_s * NS), result=result))
+        events.append(ResultArrival(boottime_ns=round(now_s * NS), result=result))
     return events
 
 
-@given(courses(strategies.sampled_from(UNMEASURED).map(not_ok)))
+@given(courses(strategies.sampled_from(UNMEASURED).map(failed_finding)))
 @settings(max_examples=40, deadline=None)
 def test_what_was_not_measured_never_makes_a_link_degraded_or_down(events: list[Event]) -> None:
     states = {change.verdict.state for change in judged(events)}
@@ -68,8 +68,8 @@ def test_what_was_not_measured_never_makes_a_link_degraded_or_down(events: list[
 
 
 def findings() -> strategies.SearchStrategy[Finding]:
-    answered = strategies.floats(0.001, 0.9).map(lambda rtt_s: ok({icmp.RTT: rtt_s}))
-    return strategies.one_of(answered, strategies.sampled_from(list(Reason)).map(not_ok))
+    answered = strategies.floats(0.001, 0.9).map(lambda rtt_s: ok_finding({icmp.RTT: rtt_s}))
+    return strategies.one_of(answered, strategies.sampled_from(list(Reason)).map(failed_finding))
 
 
 @given(courses(findings()))
@@ -103,7 +103,9 @@ def test_the_same_events_give_the_same_rulings_whenever_memory_is_written_down(
 
 @pytest.mark.parametrize("at", [Segment.LAN, Segment.ACCESS, Segment.CARRIER, Segment.TRANSIT])
 def test_the_order_of_results_that_arrive_together_does_not_matter(at: Segment) -> None:
-    world = World(troubles=(Trouble(start_s=60.0, end_s=120.0, at=at, loss=1.0),), record=True)
+    world = SimulatedSite(
+        injected=(InjectedFault(start_s=60.0, end_s=120.0, at=at, loss=1.0),), record=True
+    )
     expected = [change.verdict.symptom for change in world.run(200.0)]
     for seed in range(5):
         dice = random.Random(seed)
@@ -114,10 +116,10 @@ def test_the_order_of_results_that_arrive_together_does_not_matter(at: Segment) 
 
 def test_a_recording_judged_again_says_what_was_said_live() -> None:
     troubles = (
-        Trouble(start_s=60.0, end_s=150.0, at=Segment.ACCESS, loss=1.0),
-        Trouble(start_s=250.0, end_s=400.0, at=Segment.ACCESS, loss=0.1),
+        InjectedFault(start_s=60.0, end_s=150.0, at=Segment.ACCESS, loss=1.0),
+        InjectedFault(start_s=250.0, end_s=400.0, at=Segment.ACCESS, loss=0.1),
     )
-    world = World(troubles=troubles, record=True)
+    world = SimulatedSite(injected=troubles, record=True)
     world.run(500.0)
     lines = [recording.header_line(world.plan, world.settings)]
     for event in world.events:
@@ -135,7 +137,7 @@ def test_a_recording_judged_again_says_what_was_said_live() -> None:
 
 def test_a_bare_result_is_taken_as_arriving_now() -> None:
     series = Series(kind="icmp", revision=1, link="fixed", target="zone", family=Family.IP4)
-    result = Result(series=series, boottime_ns=5 * NS, finding=ok({icmp.RTT: 0.01}))
+    result = Result(series=series, boottime_ns=5 * NS, finding=ok_finding({icmp.RTT: 0.01}))
     ruling = step(Memory(now_ns=9 * NS), result, PLAN, SETTINGS)
     assert ruling.memory.now_ns == 9 * NS
     assert step(Memory(), result, PLAN, SETTINGS).memory.now_ns == 5 * NS
@@ -144,6 +146,6 @@ def test_a_bare_result_is_taken_as_arriving_now() -> None:
 def test_what_the_plan_does_not_know_is_left_alone() -> None:
     for link, target in (("other", "zone"), ("fixed", "other")):
         series = Series(kind="icmp", revision=1, link=link, target=target, family=Family.IP4)
-        result = Result(series=series, boottime_ns=NS, finding=not_ok(Reason.TIMED_OUT))
+        result = Result(series=series, boottime_ns=NS, finding=failed_finding(Reason.TIMED_OUT))
         ruling = step(Memory(), result, PLAN, SETTINGS)
-        assert (ruling.changes, ruling.wishes) == ((), ())
+        assert (ruling.changes, ruling.confirmation_probes) == ((), ())

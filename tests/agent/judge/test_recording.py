@@ -3,8 +3,8 @@
 import pytest
 
 from tests.agent.judge import reference
-from tests.agent.judge.site import one_link
-from tests.agent.judge.world import NS
+from tests.agent.judge.inventories import one_link
+from tests.agent.judge.simulated_site import NS
 from thongsuot_agent.judge import recording
 from thongsuot_agent.judge.events import LinkEvent, LinkFacts, Tick
 from thongsuot_agent.judge.recording import RecordingError
@@ -16,7 +16,7 @@ HEADER = recording.header_line(one_link(), Settings(quorum=3))
 def test_a_recording_holds_its_plan_and_its_thresholds() -> None:
     tick = Tick(boottime_ns=NS, wall_s=1.5)
     plan, settings, events = recording.read([HEADER, b"\n", recording.event_line(tick)])
-    assert plan.draft == one_link().draft
+    assert plan.inventory == one_link().inventory
     assert settings.quorum == 3
     assert list(events) == [tick]
 

@@ -1,13 +1,13 @@
 """Replay: the story of a recording."""
 
-from tests.agent.judge.world import Trouble, World
+from tests.agent.judge.simulated_site import InjectedFault, SimulatedSite
 from thongsuot_agent.judge import recording
 from thongsuot_agent.judge.replay import replay
 from thongsuot_schema.result import Result
 from thongsuot_schema.segment import Segment
 
 
-def recorded(world: World) -> list[bytes]:
+def recorded(world: SimulatedSite) -> list[bytes]:
     lines = [recording.header_line(world.plan, world.settings)]
     for event in world.events:
         assert not isinstance(event, Result)
@@ -16,8 +16,8 @@ def recorded(world: World) -> list[bytes]:
 
 
 def test_the_story_says_what_failed_what_was_asked_what_was_said_and_why() -> None:
-    cut = Trouble(start_s=60.0, end_s=100.0, at=Segment.ACCESS, loss=1.0)
-    world = World(troubles=(cut,), record=True)
+    cut = InjectedFault(start_s=60.0, end_s=100.0, at=Segment.ACCESS, loss=1.0)
+    world = SimulatedSite(injected=(cut,), record=True)
     world.run(130.0)
     story = list(replay(recorded(world)))
     assert story == list(replay(recorded(world))), "the same recording, the same story"

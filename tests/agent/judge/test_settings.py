@@ -5,7 +5,7 @@ import pytest
 
 from tests.agent.judge import reference
 from thongsuot_agent.judge import hysteresis
-from thongsuot_agent.judge.settings import Patience, Settings
+from thongsuot_agent.judge.settings import Hysteresis, Settings
 from thongsuot_schema.verdict import Symptom
 
 
@@ -42,5 +42,5 @@ def test_a_mistake_in_the_settings_is_refused(mistake: dict[str, object]) -> Non
 
 def test_every_patience_belongs_to_the_settings() -> None:
     settings = Settings()
-    for name in set(hysteresis._PATIENCE.values()):
-        assert isinstance(getattr(settings, name), Patience)
+    for name in set(hysteresis._HYSTERESIS.values()):
+        assert isinstance(getattr(settings, name), Hysteresis)

@@ -3,16 +3,16 @@
 import pytest
 
 from thongsuot_agent.judge.memory import Track
+from thongsuot_agent.judge.reachability import Reachability, reachability_of
 from thongsuot_agent.judge.settings import Settings
-from thongsuot_agent.judge.signs import Sign, sign_of
-from thongsuot_agent.judge.tracks import is_slow, record, record_value
+from thongsuot_agent.judge.tracks import is_slow, record_duration, record_run
 from thongsuot_schema.catalogue import dns, icmp
 from thongsuot_schema.reason import Reason
-from thongsuot_schema.result import Doubt, Family, Finding, not_ok, ok
+from thongsuot_schema.result import Family, Finding, QualityFlag, failed_finding, ok_finding
 
 SETTINGS = Settings()
-ANSWER = ok({icmp.RTT: 0.01})
-SILENCE = not_ok(Reason.TIMED_OUT)
+ANSWER = ok_finding({icmp.RTT: 0.01})
+SILENCE = failed_finding(Reason.TIMED_OUT)
 
 
 def track(kind: str = "icmp") -> Track:
@@ -21,7 +21,7 @@ def track(kind: str = "icmp") -> Track:
 
 def fed(one: Track, *runs: tuple[int, Finding]) -> Track:
     for started_ns, finding in runs:
-        record(one, started_ns, finding, sign_of(one.kind, finding), started_ns)
+        record_run(one, started_ns, finding, reachability_of(one.kind, finding), started_ns)
     return one
 
 
@@ -44,13 +44,13 @@ def test_an_answer_that_began_before_a_silence_does_not_end_it() -> None:
 
 
 def test_an_unmeasured_run_changes_nothing_but_its_own_record() -> None:
-    one = fed(track(), (1, ANSWER), (2, not_ok(Reason.NO_ROUTE)))
+    one = fed(track(), (1, ANSWER), (2, failed_finding(Reason.NO_ROUTE)))
     assert (one.answered_ns, one.silences, one.failures) == (1, 0, 0)
     assert one.unmeasured_reason is Reason.NO_ROUTE
 
 
 def test_a_service_that_answers_wrongly_is_reached_and_fails() -> None:
-    one = fed(track("http"), (1, not_ok(Reason.STATUS_UNEXPECTED)))
+    one = fed(track("http"), (1, failed_finding(Reason.STATUS_UNEXPECTED)))
     assert (one.failures, one.silences, one.answered_ns) == (1, 0, 1)
 
 
@@ -58,10 +58,10 @@ def test_addresses_of_a_service_are_remembered_apart_and_not_without_end() -> No
     one = track("http")
     for number in range(20):
         name = {"address": f"192.0.2.{number}"}
-        finding = not_ok(Reason.TIMED_OUT, evidence=name)
-        record(one, number, finding, Sign.SILENT, number)
+        finding = failed_finding(Reason.TIMED_OUT, evidence=name)
+        record_run(one, number, finding, Reachability.SILENT, number)
     assert len(one.addresses) == 8
-    fed(one, (30, ok({}, evidence={"address": "192.0.2.19"})))
+    fed(one, (30, ok_finding({}, evidence={"address": "192.0.2.19"})))
     assert one.addresses["192.0.2.19"].failures == 0
     assert one.addresses["192.0.2.18"].failures == 1
 
@@ -73,7 +73,9 @@ def learned(values: list[float], kind: str = "icmp") -> Track:
 def taught(one: Track, values: list[float], *, is_disturbed: bool = False) -> Track:
     metric = icmp.RTT if one.kind == "icmp" else dns.LOOKUP
     for number, value in enumerate(values):
-        record_value(one, number, ok({metric: value}), SETTINGS, is_disturbed=is_disturbed)
+        record_duration(
+            one, number, ok_finding({metric: value}), SETTINGS, is_disturbed=is_disturbed
+        )
     return one
 
 
@@ -119,5 +121,5 @@ def test_a_few_quick_runs_do_not_change_what_is_usual() -> None:
 
 def test_late_timers_teach_nothing() -> None:
     one = track()
-    record_value(one, 1, ok({icmp.RTT: 0.5}, doubts=(Doubt.TIMER_LATE,)), SETTINGS)
+    record_duration(one, 1, ok_finding({icmp.RTT: 0.5}, doubts=(QualityFlag.TIMER_LATE,)), SETTINGS)
     assert one.usual_s is None

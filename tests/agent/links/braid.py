@@ -1,7 +1,7 @@
 """A way with two equal middles, between which a router spreads its flows."""
 
-from thongsuot_lab.topology.draft import Draft, end
-from thongsuot_lab.topology.model import Role, Topology
+from thongsuot_lab.topology.builder import TopologyBuilder, wire_end
+from thongsuot_lab.topology.model import NodeRole, Topology
 
 TARGET4, TARGET6 = "198.51.100.10", "2001:db8:90::10"
 LEFT = ("10.1.0.2", "2001:db8:11::2")
@@ -10,36 +10,36 @@ RIGHT = ("10.2.0.2", "2001:db8:12::2")
 
 def braid() -> Topology:
     """``device`` - ``first`` - (``left`` or ``right``) - ``last`` - ``target``."""
-    draft = Draft()
-    draft.host("device", role=Role.DEVICE, uplinks=("eth0",))
+    draft = TopologyBuilder()
+    draft.host("device", role=NodeRole.DEVICE, uplinks=("eth0",))
     for name in ("first", "left", "right", "last"):
         draft.router(name)
-    draft.host("target", role=Role.ANCHOR)
+    draft.host("target", role=NodeRole.ANCHOR)
     draft.wire(
-        end("device:eth0", "100.64.0.2/24", "2001:db8:10::2/64"),
-        end("first:out", "100.64.0.1/24", "2001:db8:10::1/64"),
+        wire_end("device:eth0", "100.64.0.2/24", "2001:db8:10::2/64"),
+        wire_end("first:out", "100.64.0.1/24", "2001:db8:10::1/64"),
     )
     draft.wire(
-        end("first:west", "10.1.0.1/24", "2001:db8:11::1/64"),
-        end("left:in", f"{LEFT[0]}/24", f"{LEFT[1]}/64"),
+        wire_end("first:west", "10.1.0.1/24", "2001:db8:11::1/64"),
+        wire_end("left:in", f"{LEFT[0]}/24", f"{LEFT[1]}/64"),
     )
     draft.wire(
-        end("first:east", "10.2.0.1/24", "2001:db8:12::1/64"),
-        end("right:in", f"{RIGHT[0]}/24", f"{RIGHT[1]}/64"),
+        wire_end("first:east", "10.2.0.1/24", "2001:db8:12::1/64"),
+        wire_end("right:in", f"{RIGHT[0]}/24", f"{RIGHT[1]}/64"),
     )
     draft.wire(
-        end("left:out", "10.3.0.1/24", "2001:db8:13::1/64"),
-        end("last:west", "10.3.0.2/24", "2001:db8:13::2/64"),
+        wire_end("left:out", "10.3.0.1/24", "2001:db8:13::1/64"),
+        wire_end("last:west", "10.3.0.2/24", "2001:db8:13::2/64"),
     )
     draft.wire(
-        end("right:out", "10.4.0.1/24", "2001:db8:14::1/64"),
-        end("last:east", "10.4.0.2/24", "2001:db8:14::2/64"),
+        wire_end("right:out", "10.4.0.1/24", "2001:db8:14::1/64"),
+        wire_end("last:east", "10.4.0.2/24", "2001:db8:14::2/64"),
     )
     draft.wire(
-        end("last:far", "198.51.100.1/24", "2001:db8:90::1/64"),
-        end("target:eth0", f"{TARGET4}/24", f"{TARGET6}/64"),
+        wire_end("last:far", "198.51.100.1/24", "2001:db8:90::1/64"),
+        wire_end("target:eth0", f"{TARGET4}/24", f"{TARGET6}/64"),
     )
-    return draft.done()
+    return draft.build()
 
 
 SPREAD = (

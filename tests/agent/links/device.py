@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from thongsuot_agent.links.link import Link
+from thongsuot_agent.links.link import LiveLink
 from thongsuot_agent.links.monitor import LinkMonitor
 from thongsuot_lab.lab import Lab
 from thongsuot_schema.inventory.model import Link as Spec
@@ -49,7 +49,7 @@ async def until(condition: Callable[[], bool], timeout_s: float = 20.0) -> None:
             await asyncio.sleep(0.01)
 
 
-def both(monitor: LinkMonitor) -> tuple[Link, Link]:
+def both(monitor: LinkMonitor) -> tuple[LiveLink, LiveLink]:
     """Return the fixed and the mobile link of the device."""
     by_interface = {link.spec.interface: link for link in monitor.links.values()}
     return by_interface["fix0"], by_interface["wwan0"]

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from tests.agent.links.device import ANCHOR4, ANCHOR6, FIXED, MOBILE, on_device, until
-from thongsuot_agent.links.echo import Echo
+from thongsuot_agent.links.echo import EchoResult
 from thongsuot_agent.links.monitor import LinkMonitor
 from thongsuot_agent.links.state import LinkUnusable
 from thongsuot_agent.proto import icmp
@@ -16,7 +16,7 @@ from thongsuot_lab.testing import needs_lab
 from thongsuot_lab.topology.model import Impairment
 from thongsuot_schema.inventory.model import Link as Spec
 from thongsuot_schema.reason import Reason
-from thongsuot_schema.result import Doubt, Family
+from thongsuot_schema.result import Family, QualityFlag
 
 pytestmark = [pytest.mark.lab, needs_lab]
 
@@ -27,7 +27,7 @@ WAIT_S = 0.3
 
 async def echo(
     monitor: LinkMonitor, link: str, address: str = ANCHOR4, timeout_s: float = 10.0
-) -> Echo:
+) -> EchoResult:
     family = Family.IP6 if ":" in address else Family.IP4
     found = monitor.links[link]
     return await found.echoes(family).echo(found.egress(family, address), timeout_s=timeout_s)
@@ -179,7 +179,7 @@ def test_duplicates_are_counted_once_as_answers(lab: Lab) -> None:
             assert got.rtt_s is not None
             packet, sender = spy.recvfrom(2048)
             message = icmp.parse(icmp.IP4, b"\0" + icmp.ip4_payload(packet)[0][1:])
-            assert isinstance(message, icmp.Reply)
+            assert isinstance(message, icmp.EchoReply)
             again = b"\0\0\0\0" + packet[24:]
             again = again[:2] + icmp.checksum(again).to_bytes(2, "big") + again[4:]
             spy.sendto(again, sender)
@@ -236,7 +236,7 @@ def test_a_late_timer_is_a_doubt(lab: Lab) -> None:
         time.sleep(0.3)  # noqa: ASYNC251 - the loop stands still
         got = await waiting
         assert got.reason is Reason.TIMED_OUT
-        assert Doubt.TIMER_LATE in got.doubts
+        assert QualityFlag.TIMER_LATE in got.doubts
 
     on_device(lab, look, BOTH)
 

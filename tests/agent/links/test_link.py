@@ -5,7 +5,7 @@ import socket
 import pytest
 
 from tests.agent.links.device import ANCHOR4, FIXED, MOBILE, on_device
-from thongsuot_agent.links.link import Link
+from thongsuot_agent.links.link import LiveLink
 from thongsuot_agent.links.monitor import LinkMonitor
 from thongsuot_agent.links.state import LinkUnusable
 from thongsuot_lab.lab import Lab
@@ -17,7 +17,7 @@ from thongsuot_schema.result import Family
 pytestmark = [pytest.mark.lab, needs_lab]
 
 
-def refusal(link: Link, destination: str) -> Reason:
+def refusal(link: LiveLink, destination: str) -> Reason:
     with pytest.raises(LinkUnusable) as caught:
         link.open_udp(Family.IP4, destination, 9).close()
     return caught.value.reason

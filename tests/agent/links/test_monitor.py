@@ -66,13 +66,13 @@ def test_what_is_known_of_a_link_changes_while_it_is_followed_and_can_be_taken_b
     async def look(monitor: LinkMonitor) -> None:
         fixed, mobile = both(monitor)
         state, found = fixed.state, fixed.resolvers
-        monitor.respec(known)
+        monitor.update_specs(known)
         assert (fixed.spec.carrier, fixed.spec.interface) == ("vnpt", "fix0")
         assert fixed.resolvers == mobile.resolvers == ("192.0.2.53",)
         assert fixed.state is state, "what the kernel says has not changed"
         monitor.refresh()
         assert both(monitor) == (fixed, mobile)
-        monitor.respec(lambda spec: spec)
+        monitor.update_specs(lambda spec: spec)
         assert (fixed.spec.carrier, fixed.resolvers) == ("", found)
 
     on_device(lab, look)

@@ -3,7 +3,7 @@ import time
 import pytest
 
 from thongsuot_agent.links.roundtrip import Stopwatch
-from thongsuot_schema.result import Doubt
+from thongsuot_schema.result import QualityFlag
 
 
 def test_the_kernels_stamps_are_preferred() -> None:
@@ -18,9 +18,9 @@ def test_without_a_stamp_our_own_clock_serves_and_says_so() -> None:
     time.sleep(0.005)
     took_ns, doubts = watch.stop(time.time_ns())
     assert took_ns >= 5_000_000
-    assert doubts == {Doubt.SOFTWARE_STAMP}
+    assert doubts == {QualityFlag.SOFTWARE_STAMP}
     watch.left_ns = time.time_ns()
-    assert watch.stop(None)[1] == {Doubt.SOFTWARE_STAMP}
+    assert watch.stop(None)[1] == {QualityFlag.SOFTWARE_STAMP}
 
 
 @pytest.mark.parametrize("wrong_ns", [-1_000_000_000, 3_600_000_000_000])
@@ -29,7 +29,7 @@ def test_stamps_that_make_no_sense_are_not_believed(wrong_ns: int) -> None:
     watch.left_ns = time.time_ns()
     took_ns, doubts = watch.stop(watch.left_ns + wrong_ns)
     assert 0 <= took_ns < 1_000_000_000
-    assert doubts == {Doubt.SOFTWARE_STAMP}
+    assert doubts == {QualityFlag.SOFTWARE_STAMP}
 
 
 def test_a_step_of_the_wall_clock_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -40,4 +40,4 @@ def test_a_step_of_the_wall_clock_is_noticed(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(time, "time_ns", lambda: real() + stepped_ns)
     took_ns, doubts = watch.stop(time.time_ns())
     assert 0 <= took_ns < 1_000_000_000
-    assert doubts == {Doubt.CLOCK_STEPPED, Doubt.SOFTWARE_STAMP}
+    assert doubts == {QualityFlag.CLOCK_STEPPED, QualityFlag.SOFTWARE_STAMP}

@@ -1,6 +1,6 @@
 import socket
 
-from thongsuot_agent.links.snapshot import Tables, states, uplinks
+from thongsuot_agent.links.snapshot import KernelTables, states, uplinks
 from thongsuot_agent.links.state import ABSENT
 from thongsuot_agent.proto.rtnetlink import (
     IFA_F_DADFAILED,
@@ -78,8 +78,8 @@ def route(
 LINKS = (link(1, "lo", flags=IFF_UP | IFF_LOOPBACK), link(2, "eth0"), link(3, "wwan0"))
 
 
-def tables(*routes: RouteMessage, addresses: tuple[AddressMessage, ...] = ()) -> Tables:
-    return Tables(links=LINKS, addresses=addresses, routes=routes)
+def tables(*routes: RouteMessage, addresses: tuple[AddressMessage, ...] = ()) -> KernelTables:
+    return KernelTables(links=LINKS, addresses=addresses, routes=routes)
 
 
 def test_an_uplink_is_what_a_default_route_of_any_table_and_family_uses() -> None:

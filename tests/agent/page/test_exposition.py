@@ -8,7 +8,7 @@ from thongsuot_schema.catalogue import host, icmp
 from thongsuot_schema.inventory.model import Link, Medium
 from thongsuot_schema.metric import MetricType
 from thongsuot_schema.reason import Reason
-from thongsuot_schema.result import Family, Finding, Result, Series, not_ok, ok
+from thongsuot_schema.result import Family, Finding, Result, Series, failed_finding, ok_finding
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom, Verdict
@@ -35,9 +35,9 @@ def test_values_success_and_labels_are_those_of_the_catalogue_and_the_inventory(
     exposition = Exposition(SITE, LINKS)
     exposition.add_results(
         [
-            result("icmp", ok({icmp.RTT: 0.003, icmp.LOSS: 0.0})),
-            result("icmp", not_ok(Reason.TIMED_OUT, {icmp.LOSS: 1.0}), "far"),
-            result("icmp", not_ok(Reason.NO_ROUTE), "nowhere"),
+            result("icmp", ok_finding({icmp.RTT: 0.003, icmp.LOSS: 0.0})),
+            result("icmp", failed_finding(Reason.TIMED_OUT, {icmp.LOSS: 1.0}), "far"),
+            result("icmp", failed_finding(Reason.NO_ROUTE), "nowhere"),
         ]
     )
     found = samples(exposition.text())
@@ -59,7 +59,9 @@ def test_values_success_and_labels_are_those_of_the_catalogue_and_the_inventory(
 def test_each_metric_stands_together_with_its_help_and_type() -> None:
     exposition = Exposition(SITE, LINKS)
     for target in ("a", "b"):
-        exposition.add_results([result("host", ok({host.RECEIVED: 7.0, host.UPTIME: 1.0}), target)])
+        exposition.add_results(
+            [result("host", ok_finding({host.RECEIVED: 7.0, host.UPTIME: 1.0}), target)]
+        )
     families = {family.name: family for family in text_string_to_metric_families(exposition.text())}
     counter = families[host.RECEIVED.full_name.removesuffix("_total")]
     assert counter.type == MetricType.COUNTER
@@ -98,7 +100,9 @@ def test_verdicts_are_numbers_and_what_is_unknown_is_absent() -> None:
 def test_label_values_may_hold_anything() -> None:
     strange = 'quote " backslash \\ newline \n tiếng Việt'
     exposition = Exposition({"site": strange}, ())
-    exposition.add_own("thongsuot_agent_results_total", "Made\nso far", 3, MetricType.COUNTER)
+    exposition.add_agent_metric(
+        "thongsuot_agent_results_total", "Made\nso far", 3, MetricType.COUNTER
+    )
     ((labels, value),) = samples(exposition.text())["thongsuot_agent_results_total"]
     assert (labels["site"], value) == (strange, 3.0)
 

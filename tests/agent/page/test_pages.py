@@ -5,14 +5,14 @@ from dataclasses import replace
 
 import msgspec
 
-from tests.agent.app.test_show import STATUS
+from tests.agent.app.test_status_command import STATUS
 from tests.agent.page.test_history import change
 from tests.agent.page.test_site_view import given, outlook_of, view
 from thongsuot_agent.page.exposition import Exposition
 from thongsuot_agent.page.history import History
-from thongsuot_agent.page.pages import Pages, Sources
-from thongsuot_agent.page.request import Page, Request
-from thongsuot_agent.page.site_view import Surroundings, site_view
+from thongsuot_agent.page.pages import LocalPages, PageSources
+from thongsuot_agent.page.request import HttpPage, HttpRequest
+from thongsuot_agent.page.site_view import PageContext, site_view
 from thongsuot_agent.status import AgentStatus
 from thongsuot_schema.inventory.model import Role, Target
 from thongsuot_schema.metric import MetricType
@@ -29,11 +29,11 @@ PROMETHEUS_ACCEPTS = (
 
 def figures() -> Exposition:
     made = Exposition({"site": "ba-dinh"}, ())
-    made.add_own("thongsuot_agent_results_total", "Results", 1.0, MetricType.COUNTER)
+    made.add_agent_metric("thongsuot_agent_results_total", "Results", 1.0, MetricType.COUNTER)
     return made
 
 
-class Drawing:
+class CountedPages:
     """Pages over a view that counts how often it was asked for, on a clock that is set by hand."""
 
     def __init__(
@@ -42,14 +42,14 @@ class Drawing:
         self.now_ns = 0
         self.drawn = 0
         self._shown = shown
-        self.pages = Pages(
-            Sources(
+        self.pages = LocalPages(
+            PageSources(
                 view=self._view,
                 status=lambda: STATUS,
-                figures=figures,
-                is_well=lambda: is_well,
+                metrics=figures,
+                is_healthy=lambda: is_well,
                 boottime_ns=lambda: self.now_ns,
-                want_tests=want,
+                request_tests=want,
             )
         )
 
@@ -57,14 +57,14 @@ class Drawing:
         self.drawn += 1
         return self._shown
 
-    def get(self, path: str, **query: str) -> Page:
-        page = self.pages.page_for(Request(path=path, query=query, is_head=False))
+    def get(self, path: str, **query: str) -> HttpPage:
+        page = self.pages.page_for(HttpRequest(path=path, query=query, is_head=False))
         assert page is not None
         return page
 
 
 def test_the_page_is_vietnamese_and_english_where_asked() -> None:
-    drawing = Drawing(view(given("fiber", "", State.DOWN)))
+    drawing = CountedPages(view(given("fiber", "", State.DOWN)))
     assert '<html lang="vi"' in drawing.get("/").body.decode()
     assert '<html lang="en"' in drawing.get("/", lang="en").body.decode()
     assert '<html lang="vi"' in drawing.get("/", lang="fr").body.decode()
@@ -72,7 +72,7 @@ def test_the_page_is_vietnamese_and_english_where_asked() -> None:
 
 
 def test_one_drawing_serves_all_who_ask_within_a_second() -> None:
-    drawing = Drawing(view())
+    drawing = CountedPages(view())
     for _ in range(10):
         drawing.get("/")
     assert drawing.drawn == 1
@@ -84,20 +84,20 @@ def test_one_drawing_serves_all_who_ask_within_a_second() -> None:
 
 
 def test_status_figures_and_health_are_served() -> None:
-    drawing = Drawing(view())
+    drawing = CountedPages(view())
     assert msgspec.json.decode(drawing.get("/status.json").body, type=AgentStatus) == STATUS
     assert drawing.get("/metrics").content_type.startswith("text/plain; version=0.0.4")
-    asked = Request(path="/metrics", query={}, is_head=False, accept=PROMETHEUS_ACCEPTS)
+    asked = HttpRequest(path="/metrics", query={}, is_head=False, accept=PROMETHEUS_ACCEPTS)
     page = drawing.pages.page_for(asked)
     assert page is not None
     assert page.content_type == "application/openmetrics-text; version=1.0.0; charset=utf-8"
     assert page.body.endswith(b"\n# EOF\n")
     assert drawing.get("/healthz").body == b"200 OK\n"
-    assert Drawing(view(), is_well=False).get("/healthz").status == 503
-    assert drawing.pages.page_for(Request(path="/x", query={}, is_head=False)) is None
+    assert CountedPages(view(), is_well=False).get("/healthz").status == 503
+    assert drawing.pages.page_for(HttpRequest(path="/x", query={}, is_head=False)) is None
 
 
-ASK = Request(path="/ask", query={"lang": "en"}, is_head=False, is_post=True)
+ASK = HttpRequest(path="/ask", query={"lang": "en"}, is_head=False, is_post=True)
 
 
 def test_the_button_begins_tests_and_leads_back_to_the_page() -> None:
@@ -107,7 +107,7 @@ def test_the_button_begins_tests_and_leads_back_to_the_page() -> None:
         pressed.append(True)
         return True
 
-    drawing = Drawing(view(), want=want)
+    drawing = CountedPages(view(), want=want)
     assert 'action="/ask?lang=vi"' in drawing.get("/").body.decode()
     page = drawing.pages.page_for(ASK)
     assert page is not None
@@ -123,11 +123,11 @@ def test_another_page_presses_no_button_and_where_there_is_none_nobody_does() ->
         pressed.append(True)
         return True
 
-    drawing = Drawing(view(), want=want)
-    page = drawing.pages.page_for(replace(ASK, is_own=False))
+    drawing = CountedPages(view(), want=want)
+    page = drawing.pages.page_for(replace(ASK, is_same_origin=False))
     assert page is not None
     assert (page.status, pressed) == (403, [])
-    without = Drawing(view())
+    without = CountedPages(view())
     assert without.pages.page_for(ASK) is None
     assert "/ask" not in without.get("/").body.decode()
 
@@ -145,18 +145,18 @@ def test_the_worst_day_of_a_large_site_still_fits_the_page() -> None:
     )
     history = History()
     for n in range(4000):
-        history.take(change(State.DOWN if n % 2 else State.UP, 20 * n))
-    history.pass_time(80_000 * S)
+        history.add_change(change(State.DOWN if n % 2 else State.UP, 20 * n))
+    history.tick(80_000 * S)
     verdicts = [given("fiber", "", State.DOWN), given("mobile", "", State.DOWN)]
     verdicts += [given("", service.name, State.DOWN) for service in services]
     outlook = outlook_of(*verdicts, history=history, services=services)
-    surroundings = Surroundings(
-        told=(),
+    surroundings = PageContext(
+        notified=(),
         collector_reachable=False,
         backlog_batches=10_000,
         clock_trusted=False,
         version="0.1.0",
     )
-    drawing = Drawing(site_view(outlook, surroundings))
+    drawing = CountedPages(site_view(outlook, surroundings))
     for lang in ("vi", "en"):
         assert len(drawing.get("/", lang=lang).body) <= LARGEST_BYTES

@@ -7,14 +7,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from thongsuot_agent.page.request import Page, RequestRefused, parse, plain, response
+from thongsuot_agent.page.request import (
+    HttpError,
+    HttpPage,
+    encode_response,
+    parse_request,
+    status_page,
+)
 
 
 def test_a_request_is_read() -> None:
-    request = parse(b"GET /?lang=en&x=%C4%91 HTTP/1.1\r\nHost: x\r\n\r\n")
+    request = parse_request(b"GET /?lang=en&x=%C4%91 HTTP/1.1\r\nHost: x\r\n\r\n")
     assert (request.path, request.query, request.is_head) == ("/", {"lang": "en", "x": "đ"}, False)
-    assert parse(b"HEAD /healthz HTTP/1.0\r\n\r\n").is_head
-    asked = parse(b"GET / HTTP/1.1\r\nACCEPT: Text/HTML\r\nX: y\r\naccept:*/*\r\n\r\n")
+    assert parse_request(b"HEAD /healthz HTTP/1.0\r\n\r\n").is_head
+    asked = parse_request(b"GET / HTTP/1.1\r\nACCEPT: Text/HTML\r\nX: y\r\naccept:*/*\r\n\r\n")
     assert asked.accept == "text/html,*/*"
 
 
@@ -31,16 +37,16 @@ def test_a_request_is_read() -> None:
     ],
 )
 def test_what_is_not_done_here_is_refused(head: bytes, status: HTTPStatus) -> None:
-    with pytest.raises(RequestRefused) as refused:
-        parse(head)
+    with pytest.raises(HttpError) as refused:
+        parse_request(head)
     assert refused.value.status is status
 
 
 @given(head=st.binary(max_size=200))
 def test_no_bytes_are_more_than_refused(head: bytes) -> None:
     try:
-        found = parse(head)
-    except RequestRefused as refused:
+        found = parse_request(head)
+    except HttpError as refused:
         status = refused.status
     else:
         status = HTTPStatus.OK if found.path.startswith("/") else HTTPStatus.BAD_REQUEST
@@ -48,8 +54,10 @@ def test_no_bytes_are_more_than_refused(head: bytes) -> None:
 
 
 def test_a_response_says_what_it_is_and_what_may_not_be_done_with_it() -> None:
-    page = Page(body=b"<p>", content_type="text/html; charset=utf-8", policy="default-src 'none'")
-    head, _, body = response(page).partition(b"\r\n\r\n")
+    page = HttpPage(
+        body=b"<p>", content_type="text/html; charset=utf-8", policy="default-src 'none'"
+    )
+    head, _, body = encode_response(page).partition(b"\r\n\r\n")
     lines = head.decode().split("\r\n")
     assert lines[0] == "HTTP/1.1 200 OK"
     assert {
@@ -62,7 +70,7 @@ def test_a_response_says_what_it_is_and_what_may_not_be_done_with_it() -> None:
         "Connection: close",
     } <= set(lines)
     assert body == b"<p>"
-    assert response(page, is_head=True).endswith(b"\r\n\r\n")
+    assert encode_response(page, is_head=True).endswith(b"\r\n\r\n")
 
 
 @pytest.mark.parametrize(
@@ -78,15 +86,17 @@ def test_a_response_says_what_it_is_and_what_may_not_be_done_with_it() -> None:
     ],
 )
 def test_a_wish_is_known_by_where_it_comes_from(headers: bytes, is_own: bool) -> None:
-    request = parse(b"POST /ask?lang=en HTTP/1.1\r\n" + headers + b"\r\n\r\n")
-    assert (request.is_post, request.is_own, request.path) == (True, is_own, "/ask")
+    request = parse_request(b"POST /ask?lang=en HTTP/1.1\r\n" + headers + b"\r\n\r\n")
+    assert (request.is_post, request.is_same_origin, request.path) == (True, is_own, "/ask")
 
 
 def test_a_browser_is_told_to_say_that_a_wish_is_our_own_pages() -> None:
-    assert b"\r\nReferrer-Policy: same-origin\r\n" in response(plain(HTTPStatus.OK))
-    moved = replace(plain(HTTPStatus.SEE_OTHER), location="/?lang=vi#tests")
-    assert b"\r\nLocation: /?lang=vi#tests\r\n" in response(moved)
+    assert b"\r\nReferrer-Policy: same-origin\r\n" in encode_response(status_page(HTTPStatus.OK))
+    moved = replace(status_page(HTTPStatus.SEE_OTHER), location="/?lang=vi#tests")
+    assert b"\r\nLocation: /?lang=vi#tests\r\n" in encode_response(moved)
 
 
 def test_a_method_that_is_not_done_here_is_told_which_are() -> None:
-    assert b"\r\nAllow: GET, HEAD\r\n" in response(plain(HTTPStatus.METHOD_NOT_ALLOWED))
+    assert b"\r\nAllow: GET, HEAD\r\n" in encode_response(
+        status_page(HTTPStatus.METHOD_NOT_ALLOWED)
+    )

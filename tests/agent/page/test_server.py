@@ -8,13 +8,13 @@ import pytest
 
 from tests.timing import MS
 from thongsuot_agent.page import server as module
-from thongsuot_agent.page.request import HEAD_LIMIT_BYTES, Page, Request
-from thongsuot_agent.page.server import MOST_CONNECTIONS, Server
+from thongsuot_agent.page.request import HEAD_LIMIT_BYTES, HttpPage, HttpRequest
+from thongsuot_agent.page.server import MAX_CONNECTIONS, LocalPageServer
 
 
-def page_for(request: Request) -> Page | None:
+def page_for(request: HttpRequest) -> HttpPage | None:
     if request.path == "/":
-        return Page(body=b"hello " + b"x" * 50_000, content_type="text/plain")
+        return HttpPage(body=b"hello " + b"x" * 50_000, content_type="text/plain")
     return None
 
 
@@ -22,7 +22,7 @@ def page_for(request: Request) -> Page | None:
 async def serving() -> AsyncIterator[int]:
     """Serve on loopback; yields the port."""
     port: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-    server = Server(page_for)
+    server = LocalPageServer(page_for)
     task = asyncio.ensure_future(
         server.run("127.0.0.1:0", lambda _host, number: port.set_result(number))
     )
@@ -83,7 +83,7 @@ async def test_a_caller_who_says_nothing_is_let_go(monkeypatch: pytest.MonkeyPat
 
 async def test_too_many_callers_at_once_are_turned_away_and_then_served_again() -> None:
     async with serving() as port:
-        idle = [await asyncio.open_connection("127.0.0.1", port) for _ in range(MOST_CONNECTIONS)]
+        idle = [await asyncio.open_connection("127.0.0.1", port) for _ in range(MAX_CONNECTIONS)]
         assert b" 503 " in await ask(port, b"GET / HTTP/1.1\r\n\r\n")
         for _, writer in idle:
             await closed(writer)

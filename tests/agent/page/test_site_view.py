@@ -2,18 +2,18 @@
 
 from dataclasses import replace
 
-from thongsuot_agent.config.model import SiteConfig
-from thongsuot_agent.judge.memory import Given
+from thongsuot_agent.config.model import SiteIdentity
+from thongsuot_agent.judge.memory import IssuedVerdict
 from thongsuot_agent.page.history import History
-from thongsuot_agent.page.latest import STALE_NS, Latest
-from thongsuot_agent.page.site_view import Outlook, Surroundings, site_view
-from thongsuot_agent.schedule.budget import Spent
-from thongsuot_schema.batch.push import Told
+from thongsuot_agent.page.latest import STALE_NS, LatestResults
+from thongsuot_agent.page.site_view import PageContext, SiteViewInputs, site_view
+from thongsuot_agent.scheduler.budget_arithmetic import MonthUsage
+from thongsuot_schema.batch.push import SentNotification
 from thongsuot_schema.catalogue.icmp import LOSS, RTT
 from thongsuot_schema.inventory.model import Carrier, Link, Medium, Role, Target
-from thongsuot_schema.page.view import Allowance, SiteView
+from thongsuot_schema.page.view import AllowanceUse, SiteView
 from thongsuot_schema.reason import Reason
-from thongsuot_schema.result import Family, Result, Series, not_ok, ok
+from thongsuot_schema.result import Family, Result, Series, failed_finding, ok_finding
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom, Verdict
@@ -34,7 +34,7 @@ PORTAL = Target(
 CARRIERS = (Carrier(name="song-hong", title="Sông Hồng", hotline="1800 0000"),)
 
 
-def given(link: str, service: str, state: State, onset_ns: int = 9_000 * S) -> Given:
+def given(link: str, service: str, state: State, onset_ns: int = 9_000 * S) -> IssuedVerdict:
     is_fault = state in {State.DOWN, State.DEGRADED}
     verdict = Verdict(
         link=link,
@@ -43,42 +43,46 @@ def given(link: str, service: str, state: State, onset_ns: int = 9_000 * S) -> G
         segment=Segment.ACCESS if is_fault else None,
         symptom=Symptom.ACCESS_SILENT if is_fault else Symptom.NONE,
     )
-    return Given(verdict=verdict, onset_ns=onset_ns)
+    return IssuedVerdict(verdict=verdict, onset_ns=onset_ns)
 
 
 def echo(link: str, target: str, rtt_s: float | None, at_ns: int = NOW_NS) -> Result:
     series = Series(kind="icmp", revision=1, link=link, target=target, family=Family.IP4)
     if rtt_s is None:
-        finding = not_ok(Reason.TIMED_OUT, {LOSS: 1.0})
+        finding = failed_finding(Reason.TIMED_OUT, {LOSS: 1.0})
     else:
-        finding = ok({RTT: rtt_s, LOSS: 0.0})
+        finding = ok_finding({RTT: rtt_s, LOSS: 0.0})
     return Result(series=series, boottime_ns=at_ns, finding=finding)
 
 
 def outlook_of(
-    *verdicts: Given,
-    latest: Latest | None = None,
+    *verdicts: IssuedVerdict,
+    latest: LatestResults | None = None,
     history: History | None = None,
     services: tuple[Target, ...] = (PORTAL,),
-) -> Outlook:
+) -> SiteViewInputs:
     """Return what a view is made of."""
-    return Outlook(
-        site=SiteConfig(name="ba-dinh", title="Điểm Ba Đình", commune="00004"),
+    return SiteViewInputs(
+        site=SiteIdentity(name="ba-dinh", title="Điểm Ba Đình", commune="00004"),
         links=LINKS,
         targets=services,
         carriers=CARRIERS,
-        given=verdicts,
+        standing_verdicts=verdicts,
         history=history or History(),
-        latest=latest or Latest(),
+        latest=latest or LatestResults(),
         now_ns=NOW_NS,
         wall_s=lambda ns: ns / S + 1_800_000_000,
     )
 
 
-def view(*verdicts: Given, latest: Latest | None = None, told: tuple[Told, ...] = ()) -> SiteView:
+def view(
+    *verdicts: IssuedVerdict,
+    latest: LatestResults | None = None,
+    told: tuple[SentNotification, ...] = (),
+) -> SiteView:
     """Return the view of a site with two links and a portal."""
-    surroundings = Surroundings(
-        told=told,
+    surroundings = PageContext(
+        notified=told,
         collector_reachable=True,
         backlog_batches=2,
         clock_trusted=True,
@@ -117,14 +121,14 @@ def test_a_carrier_that_is_not_described_keeps_its_name() -> None:
 
 
 def test_figures_are_those_beyond_the_lan_and_only_while_the_link_is_heard() -> None:
-    latest = Latest(frozenset({"gateway"}))
+    latest = LatestResults(frozenset({"gateway"}))
     for measured in (
         echo("fiber", "gateway", 0.0005),
         echo("fiber", "anchor", 0.004),
         echo("fiber", "far", 0.040),
         echo("fiber", "anchor2", None),
     ):
-        latest.take(measured)
+        latest.add_result(measured)
     up = view(given("fiber", "", State.UP), latest=latest).links[0]
     assert (up.rtt_s, up.loss_ratio) == (0.004, 1 / 3)
     down = view(given("fiber", "", State.DOWN), latest=latest).links[0]
@@ -132,10 +136,10 @@ def test_figures_are_those_beyond_the_lan_and_only_while_the_link_is_heard() -> 
 
 
 def test_an_old_figure_is_not_shown() -> None:
-    latest = Latest()
-    latest.take(echo("fiber", "anchor", 0.004, at_ns=NOW_NS - STALE_NS))
+    latest = LatestResults()
+    latest.add_result(echo("fiber", "anchor", 0.004, at_ns=NOW_NS - STALE_NS))
     assert view(given("fiber", "", State.UP), latest=latest).links[0].rtt_s is None
-    assert list(latest.fresh(NOW_NS)) == []
+    assert list(latest.fresh_results(NOW_NS)) == []
 
 
 def test_a_service_says_over_which_links_it_is_reached() -> None:
@@ -154,8 +158,10 @@ def test_without_a_verdict_for_the_site_the_best_link_speaks_for_a_service() -> 
 
 
 def test_who_was_told_is_shown() -> None:
-    told = Told(party="carrier", channel="email", at_wall_ns=5 * S, link="fiber", reference="T-1")
-    (shown,) = view(told=(told,)).told
+    told = SentNotification(
+        party="carrier", channel="email", at_wall_ns=5 * S, link="fiber", reference="T-1"
+    )
+    (shown,) = view(told=(told,)).notifications
     assert (shown.party, shown.channel, shown.at_s, shown.about, shown.reference) == (
         "carrier",
         "email",
@@ -170,23 +176,27 @@ def test_a_metered_link_shows_its_month_once_the_month_is_known() -> None:
         outlook_of(),
         links=(Link(name="mobile", interface="wwan0", allowance_bytes=300_000_000),),
         wall_s=lambda _: 1_795_500_000.0,  # 24 November 2026
-        spent={"mobile": Spent(month="2026-11", spent_bytes=12, days={3: 5, 1: 7})},
+        spent={"mobile": MonthUsage(month="2026-11", spent_bytes=12, days={3: 5, 1: 7})},
     )
     (light,) = site_view(
         metered,
-        Surroundings(
-            told=(), collector_reachable=True, backlog_batches=0, clock_trusted=True, version="1"
+        PageContext(
+            notified=(),
+            collector_reachable=True,
+            backlog_batches=0,
+            clock_trusted=True,
+            version="1",
         ),
     ).links
-    assert light.allowance == Allowance(
+    assert light.allowance == AllowanceUse(
         allowance_bytes=300_000_000, spent_bytes=12, by_day=((1, 7), (3, 5)), today=24, days=30
     )
-    unknown = replace(metered, spent={"mobile": Spent(month="", spent_bytes=12)})
+    unknown = replace(metered, spent={"mobile": MonthUsage(month="", spent_bytes=12)})
     assert (
         site_view(
             unknown,
-            Surroundings(
-                told=(),
+            PageContext(
+                notified=(),
                 collector_reachable=True,
                 backlog_batches=0,
                 clock_trusted=True,
@@ -200,8 +210,8 @@ def test_a_metered_link_shows_its_month_once_the_month_is_known() -> None:
     assert (
         site_view(
             outlook_of(),
-            Surroundings(
-                told=(),
+            PageContext(
+                notified=(),
                 collector_reachable=True,
                 backlog_batches=0,
                 clock_trusted=True,

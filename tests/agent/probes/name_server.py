@@ -66,7 +66,7 @@ def truncating(inner: Behaviour) -> Behaviour:
 
 
 @dataclass
-class NameServer:
+class ScriptedNameServer:
     """Listens on port 53 of an address of a node, in the event loop that it is entered in."""
 
     node: RunningNode

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from thongsuot_agent.probes.directions import (
-    Trip,
+    ReflectedPacket,
     copied_down,
     copied_up,
     delays,
@@ -19,20 +19,20 @@ from thongsuot_agent.probes.directions import (
 MS = 1_000_000
 
 
-def trip(number: int, far: int, *, up_ms: float = 10, down_ms: float = 20) -> Trip:
+def trip(number: int, far: int, *, up_ms: float = 10, down_ms: float = 20) -> ReflectedPacket:
     out_ns = number * 20 * MS
     far_in_ns = out_ns + round(up_ms * MS)
-    return Trip(
+    return ReflectedPacket(
         number=number,
-        far_number=far,
-        out_ns=out_ns,
-        far_in_ns=far_in_ns,
-        far_out_ns=far_in_ns + MS,
-        home_ns=far_in_ns + MS + round(down_ms * MS),
+        reflector_number=far,
+        sent_ns=out_ns,
+        reflector_received_ns=far_in_ns,
+        reflector_sent_ns=far_in_ns + MS,
+        received_ns=far_in_ns + MS + round(down_ms * MS),
     )
 
 
-def world(sent: int, lost_up: set[int], lost_down: set[int]) -> list[Trip]:
+def world(sent: int, lost_up: set[int], lost_down: set[int]) -> list[ReflectedPacket]:
     """What a reflector that keeps state answers."""
     reached = [number for number in range(sent) if number not in lost_up]
     return [trip(number, far) for far, number in enumerate(reached) if number not in lost_down]

@@ -6,7 +6,7 @@ import dns.rcode
 import pytest
 
 from tests.agent.links.device import ANCHOR4, ANCHOR6, FIXED, MOBILE, anchor, on_device
-from tests.agent.probes.name_server import Behaviour, NameServer, failing, truncating, zone
+from tests.agent.probes.name_server import Behaviour, ScriptedNameServer, failing, truncating, zone
 from thongsuot_agent.links.monitor import LinkMonitor
 from thongsuot_agent.probes.dns import PROBE, Settings
 from thongsuot_lab.lab import Lab
@@ -16,7 +16,7 @@ from thongsuot_schema.inventory.model import Link as Spec
 from thongsuot_schema.inventory.model import Target
 from thongsuot_schema.outcome import Outcome
 from thongsuot_schema.reason import Reason
-from thongsuot_schema.result import Doubt, Family, Finding
+from thongsuot_schema.result import Family, Finding, QualityFlag
 
 pytestmark = [pytest.mark.lab, needs_lab]
 
@@ -69,7 +69,7 @@ def measure(
     chosen = settings or Settings(timeout_s=10.0)
 
     async def run(monitor: LinkMonitor) -> Finding:
-        async with NameServer(lab.node("anchor"), address, behave, with_tcp=with_tcp):
+        async with ScriptedNameServer(lab.node("anchor"), address, behave, with_tcp=with_tcp):
             return await PROBE.run(monitor.links[link], of or target(), family, chosen)
 
     return on_device(lab, run, (FIXED, MOBILE))
@@ -99,7 +99,7 @@ def test_the_links_own_resolver_is_asked(lab: Lab) -> None:
     spec = Spec(name="mobile", interface="wwan0", resolvers=("203.0.113.2",))
 
     async def run(monitor: LinkMonitor) -> Finding:
-        async with NameServer(lab.node("anchor"), "203.0.113.2", TRUTH):
+        async with ScriptedNameServer(lab.node("anchor"), "203.0.113.2", TRUTH):
             of = target("resolver")
             return await PROBE.run(monitor.links["mobile"], of, Family.IP4, Settings())
 
@@ -110,7 +110,7 @@ def test_an_answer_that_is_cut_off_is_asked_for_over_tcp(lab: Lab) -> None:
     found = measure(lab, truncating(TRUTH))
     assert found.outcome is Outcome.OK
     assert found.values["dns_answers"] == 3
-    assert Doubt.SOFTWARE_STAMP in found.doubts
+    assert QualityFlag.SOFTWARE_STAMP in found.doubts
     assert found.cost_bytes > 700
 
 
@@ -208,7 +208,7 @@ def test_a_link_without_a_route_is_unmeasured_and_asks_nobody(lab: Lab) -> None:
 
     async def run(monitor: LinkMonitor) -> None:
         for family, address in ((Family.IP4, ANCHOR4), (Family.IP6, ANCHOR6)):
-            async with NameServer(lab.node("anchor"), address, TRUTH) as server:
+            async with ScriptedNameServer(lab.node("anchor"), address, TRUTH) as server:
                 found = await PROBE.run(monitor.links["mobile"], target(), family, SHORT)
                 assert (found.outcome, found.reason) == (Outcome.UNMEASURED, Reason.NO_ROUTE)
                 await PROBE.run(monitor.links["fixed"], target(), family, SHORT)

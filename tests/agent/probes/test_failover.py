@@ -3,10 +3,10 @@ import asyncio
 import pytest
 
 from tests.agent.links.device import FIXED, MOBILE, on_device, until
-from thongsuot_agent.app.uplinks import difference
+from thongsuot_agent.app.link_registry import describe_change
 from thongsuot_agent.links.monitor import LinkMonitor
 from thongsuot_agent.links.state import LinkState
-from thongsuot_agent.probes import LINK_ITSELF
+from thongsuot_agent.probes import LINK_TARGET
 from thongsuot_agent.probes.failover import PROBE, Settings, run
 from thongsuot_lab.lab import Lab
 from thongsuot_lab.testing import needs_lab
@@ -17,7 +17,7 @@ GONE = FIXED.__class__(name="gone", interface="none0")
 
 
 async def look(monitor: LinkMonitor, name: str) -> Finding:
-    return await run(monitor.links[name], LINK_ITSELF, Family.NONE, Settings())
+    return await run(monitor.links[name], LINK_TARGET, Family.NONE, Settings())
 
 
 def actives(found: Finding) -> tuple[float, float]:
@@ -26,15 +26,15 @@ def actives(found: Finding) -> tuple[float, float]:
 
 def test_it_sends_nothing_and_is_for_links_alone() -> None:
     assert PROBE.per_link
-    assert PROBE.cost_bytes(LINK_ITSELF, Settings()) == 0
-    assert not PROBE.applies(LINK_ITSELF)
+    assert PROBE.cost_bytes(LINK_TARGET, Settings()) == 0
+    assert not PROBE.applies(LINK_TARGET)
 
 
 def test_traffic_that_moves_is_said_in_the_record() -> None:
     here = LinkState(present=True, carrier=True, index=2, carries4=True)
     away = LinkState(present=True, carrier=True, index=2)
-    assert difference("fixed", here, away) == "fixed: ip4 default traffic went away"
-    assert difference("fixed", away, here) == "fixed: ip4 default traffic comes here"
+    assert describe_change("fixed", here, away) == "fixed: ip4 default traffic went away"
+    assert describe_change("fixed", away, here) == "fixed: ip4 default traffic comes here"
 
 
 @pytest.mark.lab

@@ -6,7 +6,7 @@ import socket
 import pytest
 
 from tests.agent.links.device import ANCHOR4, on_device, until
-from tests.agent.probes.name_server import NameServer, zone
+from tests.agent.probes.name_server import ScriptedNameServer, zone
 from tests.agent.probes.visiting import (
     FIXED,
     HOST,
@@ -17,9 +17,9 @@ from tests.agent.probes.visiting import (
     visit,
 )
 from tests.agent.probes.web_server import (
-    Authority,
     Respond,
-    WebServer,
+    ScriptedWebServer,
+    ServerAuthority,
     page,
     raw,
     reset,
@@ -78,7 +78,7 @@ def test_a_host_that_is_silent_times_out(lab: Lab) -> None:
 
 
 def test_a_path_that_loses_large_packets_shows_in_the_tls_handshake(
-    lab: Lab, authority: Authority
+    lab: Lab, authority: ServerAuthority
 ) -> None:
     lab.node("internet").nft(
         "add table inet no",
@@ -126,7 +126,7 @@ def test_a_server_that_speaks_no_tls_fails_the_handshake(lab: Lab) -> None:
 
         listener = anchor.socket(socket.AF_INET, socket.SOCK_STREAM)
         listener.bind((ANCHOR4, 443))
-        async with NameServer(anchor, ANCHOR4, ZONE):
+        async with ScriptedNameServer(anchor, ANCHOR4, ZONE):
             server = await asyncio.start_server(plain, sock=listener)
             async with server:
                 return await PROBE.run(
@@ -146,8 +146,8 @@ def test_a_visit_that_is_cancelled_ends_its_connection(lab: Lab) -> None:
     async def run(monitor: LinkMonitor) -> None:
         anchor = lab.node("anchor")
         async with (
-            NameServer(anchor, ANCHOR4, ZONE),
-            WebServer(anchor, ANCHOR4, 80, silent) as server,
+            ScriptedNameServer(anchor, ANCHOR4, ZONE),
+            ScriptedWebServer(anchor, ANCHOR4, 80, silent) as server,
         ):
             of = portal(f"http://{HOST}/")
             task = asyncio.ensure_future(

@@ -11,8 +11,8 @@ from tests.agent.links.device import FIXED, MOBILE, on_device
 from thongsuot_agent.clock import boot_id
 from thongsuot_agent.links.lateness import LATENESS
 from thongsuot_agent.links.monitor import LinkMonitor
-from thongsuot_agent.probes import LINK_ITSELF
-from thongsuot_agent.probes.host import PROBE, Carried, Settings
+from thongsuot_agent.probes import LINK_TARGET
+from thongsuot_agent.probes.host import PROBE, MonotonicCounters, Settings
 from thongsuot_lab.lab import Lab
 from thongsuot_lab.testing import needs_lab
 from thongsuot_schema.catalogue.host import RECEIVED, SENT
@@ -27,11 +27,11 @@ PROGRAM = Path(__file__).with_name("host_program.py")
 
 async def look(monitor: LinkMonitor, link: str = "fixed", *, ask: bool = True) -> Finding:
     settings = Settings(ask_gateway=ask)
-    return await PROBE.run(monitor.links[link], LINK_ITSELF, Family.NONE, settings)
+    return await PROBE.run(monitor.links[link], LINK_TARGET, Family.NONE, settings)
 
 
 def test_counters_only_grow() -> None:
-    carried = Carried()
+    carried = MonotonicCounters()
     assert [carried.total(SENT, value) for value in (10, 25, 3, 8, 0)] == [10, 25, 28, 33, 33]
     assert carried.total(RECEIVED, 4) == 4
 
@@ -79,7 +79,7 @@ def test_a_conflict_is_told_with_who_it_is_where_that_is_known(
     async def run(monitor: LinkMonitor) -> None:
         fixed = monitor.links["fixed"]
         assert "address_conflict" not in (await look(monitor, ask=False)).evidence
-        fixed.update(replace(fixed.state, address_conflict=True, conflict=conflict))
+        fixed.update_state(replace(fixed.state, address_conflict=True, conflict=conflict))
         assert (await look(monitor, ask=False)).evidence["address_conflict"] == told
 
     on_device(lab, run, BOTH)
@@ -206,5 +206,5 @@ def test_late_timers_are_told_to_each_link_once(lab: Lab) -> None:
 
 def test_it_is_for_links_and_costs_the_carriers_line_nothing() -> None:
     assert PROBE.per_link
-    assert not PROBE.applies(LINK_ITSELF)
-    assert PROBE.cost_bytes(LINK_ITSELF, Settings()) == 0
+    assert not PROBE.applies(LINK_TARGET)
+    assert PROBE.cost_bytes(LINK_TARGET, Settings()) == 0

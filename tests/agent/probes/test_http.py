@@ -4,7 +4,7 @@ import time
 import pytest
 
 from tests.agent.links.device import ANCHOR4, MOBILE, on_device
-from tests.agent.probes.name_server import NameServer, zone
+from tests.agent.probes.name_server import ScriptedNameServer, zone
 from tests.agent.probes.visiting import (
     ADDRESSES,
     FIXED,
@@ -16,8 +16,8 @@ from tests.agent.probes.visiting import (
     visit,
 )
 from tests.agent.probes.web_server import (
-    Authority,
-    WebServer,
+    ScriptedWebServer,
+    ServerAuthority,
     compressed,
     page,
 )
@@ -29,13 +29,15 @@ from thongsuot_lab.topology.model import Impairment
 from thongsuot_schema.inventory.model import Link as Spec
 from thongsuot_schema.outcome import Outcome
 from thongsuot_schema.reason import Reason
-from thongsuot_schema.result import Doubt, Family
+from thongsuot_schema.result import Family, QualityFlag
 
 pytestmark = [pytest.mark.lab, needs_lab]
 
 
 @pytest.mark.parametrize("family", [Family.IP4, Family.IP6])
-def test_a_visit_is_measured_phase_by_phase(lab: Lab, authority: Authority, family: Family) -> None:
+def test_a_visit_is_measured_phase_by_phase(
+    lab: Lab, authority: ServerAuthority, family: Family
+) -> None:
     lab.impair("ont--internet", Impairment(delay_s=0.02), Impairment(delay_s=0.02))
     found = measure(lab, page(), authority.context(HOST), family=family, trust=authority)
     assert (found.outcome, found.doubts) == (Outcome.OK, ())
@@ -73,12 +75,12 @@ def test_the_request_says_who_it_is_and_comes_from_the_links_address(lab: Lab) -
     on_device(lab, run, (FIXED,))
 
 
-def test_no_connection_is_used_twice(lab: Lab, authority: Authority) -> None:
+def test_no_connection_is_used_twice(lab: Lab, authority: ServerAuthority) -> None:
     async def run(monitor: LinkMonitor) -> None:
         anchor = lab.node("anchor")
         async with (
-            NameServer(anchor, ANCHOR4, ZONE),
-            WebServer(anchor, ANCHOR4, 443, page(), authority.context(HOST)) as server,
+            ScriptedNameServer(anchor, ANCHOR4, ZONE),
+            ScriptedWebServer(anchor, ANCHOR4, 443, page(), authority.context(HOST)) as server,
         ):
             settings = Settings(ca_file=str(authority.file))
             for _ in range(3):
@@ -96,10 +98,10 @@ def test_visits_by_both_links_at_once_do_not_disturb_each_other(lab: Lab) -> Non
     async def run(monitor: LinkMonitor) -> None:
         anchor = lab.node("anchor")
         async with (
-            NameServer(anchor, ANCHOR4, ZONE),
-            NameServer(anchor, "203.0.113.2", there),
-            WebServer(anchor, ANCHOR4, 80, page("one")) as one,
-            WebServer(anchor, "203.0.113.2", 80, page("two")) as two,
+            ScriptedNameServer(anchor, ANCHOR4, ZONE),
+            ScriptedNameServer(anchor, "203.0.113.2", there),
+            ScriptedWebServer(anchor, ANCHOR4, 80, page("one")) as one,
+            ScriptedWebServer(anchor, "203.0.113.2", 80, page("two")) as two,
         ):
             texts = {"fixed": "one", "mobile": "two"}
             every = [
@@ -129,7 +131,11 @@ def test_visits_by_both_links_at_once_do_not_disturb_each_other(lab: Lab) -> Non
     ],
 )
 def test_a_certificate_that_is_wrong_says_how_and_when_it_runs_out(
-    lab: Lab, authority: Authority, names: tuple[str, ...], days: tuple[int, int], reason: Reason
+    lab: Lab,
+    authority: ServerAuthority,
+    names: tuple[str, ...],
+    days: tuple[int, int],
+    reason: Reason,
 ) -> None:
     context = authority.context(*names, starts_in_days=days[0], ends_in_days=days[1])
     found = measure(lab, page(), context, trust=authority)
@@ -143,7 +149,7 @@ def test_a_certificate_that_is_wrong_says_how_and_when_it_runs_out(
     assert "Organization" in found.evidence["issuer"] or "trustme" in found.evidence["issuer"]
 
 
-def test_an_authority_that_nobody_knows_is_untrusted(lab: Lab, authority: Authority) -> None:
+def test_an_authority_that_nobody_knows_is_untrusted(lab: Lab, authority: ServerAuthority) -> None:
     found = measure(lab, page(), authority.context(HOST))  # by the machine's own authorities
     assert (found.outcome, found.reason) == (Outcome.FAILED, Reason.CERTIFICATE_UNTRUSTED)
     assert found.values["http_certificates"] >= 1
@@ -206,7 +212,7 @@ def test_time_that_ran_out_while_the_process_stood_still_is_not_the_networks(lab
 
     found = measure(lab, stall, settings=SHORT)
     assert (found.outcome, found.reason) == (Outcome.UNMEASURED, Reason.AGENT_STARVED)
-    assert Doubt.TIMER_LATE in found.doubts
+    assert QualityFlag.TIMER_LATE in found.doubts
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 import pytest
 
 from tests.agent.links.device import ANCHOR4, ANCHOR6, FIXED, MOBILE, anchor, both, on_device
-from thongsuot_agent.links.echo import Echo
+from thongsuot_agent.links.echo import EchoResult
 from thongsuot_agent.links.monitor import LinkMonitor
 from thongsuot_agent.probes.icmp import PROBE, Settings, finding_from
 from thongsuot_lab.lab import Lab
@@ -11,20 +11,20 @@ from thongsuot_schema.inventory.model import Link as Spec
 from thongsuot_schema.inventory.model import Role, Target
 from thongsuot_schema.outcome import Outcome
 from thongsuot_schema.reason import Reason
-from thongsuot_schema.result import Doubt, Family
+from thongsuot_schema.result import Family, QualityFlag
 from thongsuot_schema.segment import Segment
 
 SHORT = Settings(timeout_s=0.2)
 
 
-def answered(rtt_s: float, *doubts: Doubt) -> Echo:
-    return Echo(
+def answered(rtt_s: float, *doubts: QualityFlag) -> EchoResult:
+    return EchoResult(
         rtt_s=rtt_s, hop_limit=57, sent_bytes=44, received_bytes=44, doubts=frozenset(doubts)
     )
 
 
-LOST = Echo(reason=Reason.TIMED_OUT, sent_bytes=44)
-UNPROVEN = Echo(reason=Reason.EGRESS_UNPROVEN, detail="elsewhere", sent_bytes=44)
+LOST = EchoResult(reason=Reason.TIMED_OUT, sent_bytes=44)
+UNPROVEN = EchoResult(reason=Reason.EGRESS_UNPROVEN, detail="elsewhere", sent_bytes=44)
 
 
 def test_the_middle_of_the_answers_is_the_round_trip() -> None:
@@ -60,9 +60,12 @@ def test_what_proves_nothing_is_neither_answer_nor_loss() -> None:
 
 def test_the_doubts_of_all_echoes_are_kept() -> None:
     found = finding_from(
-        [answered(0.01, Doubt.TIMER_LATE), answered(0.01, Doubt.SOFTWARE_STAMP, Doubt.TIMER_LATE)]
+        [
+            answered(0.01, QualityFlag.TIMER_LATE),
+            answered(0.01, QualityFlag.SOFTWARE_STAMP, QualityFlag.TIMER_LATE),
+        ]
     )
-    assert found.doubts == (Doubt.SOFTWARE_STAMP, Doubt.TIMER_LATE)
+    assert found.doubts == (QualityFlag.SOFTWARE_STAMP, QualityFlag.TIMER_LATE)
 
 
 @pytest.mark.lab

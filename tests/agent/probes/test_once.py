@@ -12,11 +12,11 @@ from thongsuot_lab.lab import Lab
 from thongsuot_lab.testing import needs_lab
 from thongsuot_schema.catalogue.icmp import HOP_LIMIT, LOSS, RTT
 from thongsuot_schema.reason import Reason
-from thongsuot_schema.result import Doubt, Family, not_ok, ok
+from thongsuot_schema.result import Family, QualityFlag, failed_finding, ok_finding
 
-GOOD = ok(
+GOOD = ok_finding(
     {RTT: 0.0123456, LOSS: 0.0, HOP_LIMIT: 57},
-    doubts=(Doubt.TIMER_LATE,),
+    doubts=(QualityFlag.TIMER_LATE,),
     evidence={"address": "203.0.113.1"},
     cost_bytes=88,
 )
@@ -35,13 +35,14 @@ def test_a_finding_is_told_in_lines() -> None:
 
 
 def test_what_went_wrong_is_told_with_its_reason() -> None:
-    found = not_ok(Reason.NO_ROUTE, detail="no ip4 route by wwan0 to this target")
+    found = failed_finding(Reason.NO_ROUTE, detail="no ip4 route by wwan0 to this target")
     assert text_of("icmp", found) == ("unmeasured: no_route (no ip4 route by wwan0 to this target)")
 
 
 def test_a_shell_can_tell_the_outcomes_apart() -> None:
     codes = [
-        exit_code(found) for found in (GOOD, not_ok(Reason.TIMED_OUT), not_ok(Reason.NO_ROUTE))
+        exit_code(found)
+        for found in (GOOD, failed_finding(Reason.TIMED_OUT), failed_finding(Reason.NO_ROUTE))
     ]
     assert codes == [0, 1, 3]
 

@@ -12,15 +12,15 @@ from tests.agent.links.strange_router import strange_router
 from thongsuot_agent.links.monitor import LinkMonitor
 from thongsuot_agent.links.state import LinkState
 from thongsuot_agent.probes.packet_size import PacketSize
-from thongsuot_agent.probes.path import PROBE, Settings, Traced, finding_from, flow_of, run
-from thongsuot_agent.probes.route import Walked
+from thongsuot_agent.probes.path import PROBE, PathRun, Settings, finding_from, flow_name, run
+from thongsuot_agent.probes.trace import TraceResult
 from thongsuot_lab.lab import Lab
 from thongsuot_lab.testing import needs_lab
 from thongsuot_lab.topology.model import Impairment
 from thongsuot_schema.inventory.model import Link as Spec
 from thongsuot_schema.inventory.model import Role, Target
 from thongsuot_schema.outcome import Outcome
-from thongsuot_schema.path import Hop, Path, path_from
+from thongsuot_schema.path import Hop, Path, parse_path
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family, Finding
 from thongsuot_schema.segment import Segment
@@ -46,10 +46,10 @@ def trace(
 
 
 def path_of(found: Finding) -> Path:
-    return path_from(found.evidence, is_reached=found.outcome is Outcome.OK)
+    return parse_path(found.evidence, is_reached=found.outcome is Outcome.OK)
 
 
-def walked(*addresses: str, reached: bool = True, reason: Reason | None = None) -> Walked:
+def walked(*addresses: str, reached: bool = True, reason: Reason | None = None) -> TraceResult:
     hops = tuple(
         Hop(
             number=number,
@@ -60,7 +60,7 @@ def walked(*addresses: str, reached: bool = True, reason: Reason | None = None) 
         )
         for number, address in enumerate(addresses, 1)
     )
-    return Walked(
+    return TraceResult(
         hops=hops,
         target_hops=len(hops) if reached else None,
         target_rtt_s=0.009 if reached else None,
@@ -71,8 +71,8 @@ def walked(*addresses: str, reached: bool = True, reason: Reason | None = None) 
 HOME = LinkState(gateway4="192.168.8.1", gateway6="fe80::1", addresses6=("2001:db8:a1:0:aaaa::10",))
 
 
-def found(walk: Walked, size: PacketSize | None = None, state: LinkState = HOME) -> Finding:
-    return finding_from(Traced(walked=walk, size=size, cost_bytes=1), state, "icmp")
+def found(walk: TraceResult, size: PacketSize | None = None, state: LinkState = HOME) -> Finding:
+    return finding_from(PathRun(walked=walk, size=size, cost_bytes=1), state, "icmp")
 
 
 def test_the_first_hop_of_the_carrier_lies_behind_all_boxes_of_the_site() -> None:
@@ -124,8 +124,8 @@ def test_what_packets_the_way_takes_is_said_with_the_hop() -> None:
 
 
 def test_every_run_of_a_flow_has_the_same_name() -> None:
-    assert flow_of("fixed", ANCHOR4) == flow_of("fixed", ANCHOR4)
-    names = {flow_of(link, f"203.0.113.{n}") for link in ("a", "b") for n in range(50)}
+    assert flow_name("fixed", ANCHOR4) == flow_name("fixed", ANCHOR4)
+    names = {flow_name(link, f"203.0.113.{n}") for link in ("a", "b") for n in range(50)}
     assert len(names) > 90
     assert all(20000 <= name < 32000 for name in names)
 

@@ -10,10 +10,10 @@ import msgspec
 import pytest
 
 from tests.agent.radio.modem import AtModem
-from tests.agent.radio.pages import Answer, Asked, Pages
+from tests.agent.radio.pages import Answer, ModemPages, PageRequest
 from tests.agent.snmp.simulator import simulator
 from thongsuot_agent.links.monitor import LinkMonitor
-from thongsuot_agent.probes import LINK_ITSELF
+from thongsuot_agent.probes import LINK_TARGET
 from thongsuot_agent.probes.radio import run
 from thongsuot_agent.radio.settings import Settings
 from thongsuot_schema.inventory.model import Link
@@ -50,7 +50,7 @@ def seen(settings: Mapping[str, object], times: int = 1) -> Finding:
         spec = Link(name="mobile", interface="lo")
         with LinkMonitor((spec,)) as monitor:
             found = [
-                await run(monitor.links["mobile"], LINK_ITSELF, Family.NONE, chosen)
+                await run(monitor.links["mobile"], LINK_TARGET, Family.NONE, chosen)
                 for _ in range(times)
             ]
         return found[-1]
@@ -128,13 +128,13 @@ def test_a_port_that_is_not_there_is_no_finding_about_the_modem(tmp_path: Path) 
 def test_a_fall_to_lte_is_an_event_and_a_counter() -> None:
     asked = []
 
-    def monitor(_: Asked) -> Answer:
+    def monitor(_: PageRequest) -> Answer:
         asked.append(1)
         both = {"data-class": "5G NSA", "rsrp": "-83", "nr-rsrp": "-90", "current-cellid": "105735"}
         alone = {"data-class": "LTE", "rsrp": "-83", "current-cellid": "105735"}
         return 200, json.dumps([both if len(asked) == 1 else alone])
 
-    with Pages({"POST /rest/interface/lte/monitor": monitor}) as pages:
+    with ModemPages({"POST /rest/interface/lte/monitor": monitor}) as pages:
         found = seen({"source": "mikrotik", "address": "127.0.0.1", "port": pages.port}, times=2)
     assert found.evidence["event"] == "technology fell back from 5G NSA to LTE"
     assert found.values["radio_fallbacks_total"] == 1
@@ -158,11 +158,11 @@ def hilink(*, password: str = "") -> dict[str, object]:
     """Return the pages of a modem; with a password it shows none of them before a login."""
     sessions: set[str] = set()
 
-    def session(_: Asked) -> Answer:
+    def session(_: PageRequest) -> Answer:
         return 200, "<response><SesInfo>SessionID=abc</SesInfo><TokInfo>tok</TokInfo></response>"
 
     def page(text: str) -> object:
-        def shown(asked: Asked) -> Answer:
+        def shown(asked: PageRequest) -> Answer:
             if password and not sessions:
                 return 200, "<error><code>100003</code><message></message></error>"
             assert password or "SessionID=abc" in asked.headers["Cookie"]
@@ -170,7 +170,7 @@ def hilink(*, password: str = "") -> dict[str, object]:
 
         return shown
 
-    def login(asked: Asked) -> Answer:
+    def login(asked: PageRequest) -> Answer:
         inner = b64encode(sha256(password.encode()).hexdigest().encode()).decode()
         outer = sha256(f"admin{inner}tok".encode()).hexdigest().encode()
         if f"<Password>{b64encode(outer).decode()}</Password>" not in asked.body:
@@ -194,7 +194,7 @@ def hilink(*, password: str = "") -> dict[str, object]:
 
 
 def test_a_hilink_modem_shows_both_legs_without_a_login() -> None:
-    with Pages(hilink()) as pages:  # type: ignore[arg-type]
+    with ModemPages(hilink()) as pages:  # type: ignore[arg-type]
         found = seen({"source": "hilink", "address": "127.0.0.1", "port": pages.port})
     values = found.values
     assert (values["radio_lte_rsrp_dbm"], values["radio_nr_rsrp_dbm"]) == (-113, -90)
@@ -207,7 +207,7 @@ def test_a_hilink_modem_shows_both_legs_without_a_login() -> None:
 
 
 def test_a_hilink_modem_that_wants_a_login_gets_one(tmp_path: Path) -> None:
-    with Pages(hilink(password="h1dden-phrase")) as pages:  # type: ignore[arg-type]
+    with ModemPages(hilink(password="h1dden-phrase")) as pages:  # type: ignore[arg-type]
         settings: dict[str, object] = {
             "source": "hilink",
             "address": "127.0.0.1",
@@ -218,7 +218,7 @@ def test_a_hilink_modem_that_wants_a_login_gets_one(tmp_path: Path) -> None:
         found = seen({**settings, "password_file": secret(tmp_path, "h1dden-phrase")})
         assert found.values["radio_nr_rsrp_dbm"] == -90
     wrong = secret(tmp_path, "wr0ng-phrase")
-    with Pages(hilink(password="h1dden-phrase")) as pages:  # type: ignore[arg-type]
+    with ModemPages(hilink(password="h1dden-phrase")) as pages:  # type: ignore[arg-type]
         found = seen({**settings, "port": pages.port, "password_file": wrong})
     assert found.reason is Reason.PERMISSION_DENIED
     assert "phrase" not in found.detail
@@ -229,17 +229,17 @@ def test_what_is_no_hilink_modem_is_told_from_one() -> None:
         "GET /api/webserver/SesTokInfo": lambda _: (200, "<html></html>"),
         "GET /api/device/signal": lambda _: (200, "<html></html>"),
     }
-    with Pages(html) as pages:
+    with ModemPages(html) as pages:
         found = seen({"source": "hilink", "address": "127.0.0.1", "port": pages.port})
     assert found.reason is Reason.RESPONSE_INVALID
 
 
 def test_a_rutos_router_is_asked_with_its_token(tmp_path: Path) -> None:
-    def login(asked: Asked) -> Answer:
+    def login(asked: PageRequest) -> Answer:
         is_right = json.loads(asked.body) == {"username": "reader", "password": "pass"}
         return 200, json.dumps({"success": is_right, "data": {"token": "t" * is_right}})
 
-    def status(asked: Asked) -> Answer:
+    def status(asked: PageRequest) -> Answer:
         if asked.headers["Authorization"] != "Bearer t":
             return 401, ""
         nr = {
@@ -262,7 +262,7 @@ def test_a_rutos_router_is_asked_with_its_token(tmp_path: Path) -> None:
         }
         return 200, json.dumps({"success": True, "data": [modem]})
 
-    with Pages({"POST /api/login": login, "GET /api/modems/status": status}) as pages:
+    with ModemPages({"POST /api/login": login, "GET /api/modems/status": status}) as pages:
         settings: dict[str, object] = {
             "source": "rutos",
             "address": "127.0.0.1",
@@ -280,14 +280,14 @@ def test_a_rutos_router_is_asked_with_its_token(tmp_path: Path) -> None:
 def test_a_zte_router_is_asked_for_known_names_after_its_login(tmp_path: Path) -> None:
     state = {"in": False}
 
-    def get(asked: Asked) -> Answer:
+    def get(asked: PageRequest) -> Answer:
         names = parse_qs(asked.path.partition("?")[2])["cmd"][0].split(",")
         assert asked.headers["Referer"].startswith("http://127.0.0.1")
         known = {"network_type": "SA", "Z5g_rsrp": "-101", "Z5g_SINR": "3.5", "lte_rsrp": "-83"}
         said = known if state["in"] else {}
         return 200, json.dumps({name: said.get(name, "") for name in names} | {"LD": "A1B2"})
 
-    def put(asked: Asked) -> Answer:
+    def put(asked: PageRequest) -> Answer:
         inner = sha256(b"pass").hexdigest().upper()
         state["in"] = sha256(f"{inner}A1B2".encode()).hexdigest().upper() in asked.body
         return 200, json.dumps({"result": "0" if state["in"] else "3"})
@@ -296,7 +296,7 @@ def test_a_zte_router_is_asked_for_known_names_after_its_login(tmp_path: Path) -
         "GET /goform/goform_get_cmd_process": get,
         "POST /goform/goform_set_cmd_process": put,
     }
-    with Pages(routes) as pages:
+    with ModemPages(routes) as pages:
         settings: dict[str, object] = {
             "source": "zte",
             "address": "127.0.0.1",

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.agent.links.device import ANCHOR4, ANCHOR6, on_device
-from tests.agent.probes.name_server import NameServer, zone
+from tests.agent.probes.name_server import ScriptedNameServer, zone
 from tests.agent.probes.visiting import (
     HOST,
     SHORT,
@@ -55,7 +55,7 @@ def test_the_second_resolver_is_asked_when_the_first_is_silent(lab: Lab) -> None
 
     async def run(monitor: LinkMonitor) -> Finding:
         anchor = lab.node("anchor")
-        async with NameServer(anchor, "203.0.113.2", quiet):
+        async with ScriptedNameServer(anchor, "203.0.113.2", quiet):
             settings = Settings(resolve_timeout_s=1.0)
             found, _ = await visit(lab, monitor, portal(f"http://{HOST}/"), settings, page())
             return found

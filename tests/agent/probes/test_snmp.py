@@ -71,7 +71,7 @@ def test_a_ups_on_battery_says_so_and_how_long_it_lasts(port: int, tmp_path: Pat
 def test_a_dark_fibre_says_so_and_its_interface_is_found_by_name(port: int, tmp_path: Path) -> None:
     file = secret(tmp_path, "community", "dark-fibre")
     found = visited({"port": port, "community_file": file, "interface": "sfp1"}, times=2)
-    assert found.values["snmp_optical_signal_lost_ratio"] == 1.0
+    assert found.values["snmp_optical_loss_of_signal_ratio"] == 1.0
     assert found.values["snmp_optical_receive_dbm"] == -40.0
     assert found.values["snmp_optical_send_dbm"] == 2.35
     assert found.values["snmp_interface_up_ratio"] == 0.0

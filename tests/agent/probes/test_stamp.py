@@ -13,26 +13,26 @@ import pytest
 
 from tests.agent.links.device import ANCHOR4, FIXED, anchor, on_device
 from thongsuot_agent.links.monitor import LinkMonitor
-from thongsuot_agent.links.train import Came, Journey
-from thongsuot_agent.probes.directions import Trip
-from thongsuot_agent.probes.stamp import PROBE, Read, Settings, finding_from, run
+from thongsuot_agent.links.train import ReceivedDatagram, TrainResult
+from thongsuot_agent.probes.directions import ReflectedPacket
+from thongsuot_agent.probes.stamp import PROBE, ParsedTrain, Settings, finding_from, run
 from thongsuot_lab.lab import Lab
 from thongsuot_lab.testing import needs_lab
 from thongsuot_schema.inventory.model import Role, Target
 from thongsuot_schema.outcome import Outcome
 from thongsuot_schema.reason import Reason
-from thongsuot_schema.result import Doubt, Family, Finding
+from thongsuot_schema.result import Family, Finding, QualityFlag
 from thongsuot_schema.segment import Segment
-from thongsuot_schema.stamp.moment import UNKNOWN, ErrorEstimate
-from thongsuot_schema.stamp.packet import Answer
+from thongsuot_schema.stamp.packet import ReflectorPacket
+from thongsuot_schema.stamp.timestamp import UNKNOWN_ERROR, ErrorEstimate
 
 MS = 1_000_000
 KNOWN = ErrorEstimate(is_synchronised=True, error_s=0.0005)
 CALL = Settings(count=4)
 
 
-def journey(count: int = 4, **changed: object) -> Journey:
-    found = Journey(
+def journey(count: int = 4, **changed: object) -> TrainResult:
+    found = TrainResult(
         left_ns={number: number * 20 * MS for number in range(count)},
         by_kernel=set(range(count)),
     )
@@ -41,30 +41,30 @@ def journey(count: int = 4, **changed: object) -> Journey:
     return found
 
 
-def read(*numbers: int, offset_ms: float = 0, error: ErrorEstimate = KNOWN) -> Read:
+def read(*numbers: int, offset_ms: float = 0, error: ErrorEstimate = KNOWN) -> ParsedTrain:
     """Answers with 10 ms there and 30 ms back, by a reflector whose clock is ahead."""
-    found = Read(answers=[], trips=[])
+    found = ParsedTrain(answers=[], packets=[])
     for far, number in enumerate(numbers):
         out_ns = number * 20 * MS
         far_ns = out_ns + round((10 + offset_ms) * MS)
-        found.trips.append(
-            Trip(
+        found.packets.append(
+            ReflectedPacket(
                 number=number,
-                far_number=far,
-                out_ns=out_ns,
-                far_in_ns=far_ns,
-                far_out_ns=far_ns,
-                home_ns=out_ns + 40 * MS,
+                reflector_number=far,
+                sent_ns=out_ns,
+                reflector_received_ns=far_ns,
+                reflector_sent_ns=far_ns,
+                received_ns=out_ns + 40 * MS,
             )
         )
         found.answers.append(
-            Answer(
-                number=far,
-                stamp=0,
+            ReflectorPacket(
+                sequence_number=far,
+                timestamp=0,
                 error=error,
-                received=0,
-                request_number=number,
-                request_stamp=0,
+                receive_timestamp=0,
+                sender_sequence_number=number,
+                sender_timestamp=0,
                 hop_limit=250,
             )
         )
@@ -87,8 +87,8 @@ def test_delays_of_each_direction_are_told_with_the_error_of_both_clocks() -> No
 @pytest.mark.parametrize(
     ("own", "far"),
     [
-        (UNKNOWN, KNOWN),
-        (KNOWN, UNKNOWN),
+        (UNKNOWN_ERROR, KNOWN),
+        (KNOWN, UNKNOWN_ERROR),
         (KNOWN, ErrorEstimate(is_synchronised=True, error_s=None)),
         (KNOWN, ErrorEstimate(is_synchronised=True, error_s=0.05)),
     ],
@@ -113,16 +113,16 @@ def test_a_delay_that_belies_the_clocks_is_left_out() -> None:
 def test_a_wall_clock_that_stepped_measures_nothing() -> None:
     found = finding_from(journey(has_stepped=True), CALL, read(0, 1, 2, 3), KNOWN, 28)
     assert (found.outcome, found.reason) == (Outcome.UNMEASURED, Reason.CLOCK_STEPPED)
-    assert found.doubts == (Doubt.CLOCK_STEPPED,)
+    assert found.doubts == (QualityFlag.CLOCK_STEPPED,)
 
 
 def test_no_answer_is_loss_with_a_reason() -> None:
-    nothing = Read(answers=[], trips=[])
+    nothing = ParsedTrain(answers=[], packets=[])
     silent = finding_from(journey(), CALL, nothing, KNOWN, 28)
     assert (silent.reason, silent.values) == (Reason.TIMED_OUT, {"stamp_loss_ratio": 1.0})
     closed = finding_from(journey(error=ConnectionRefusedError(111, "")), CALL, nothing, KNOWN, 28)
     assert closed.reason is Reason.CONNECTION_REFUSED
-    sealed = Read(answers=[], trips=[], unsealed=4)
+    sealed = ParsedTrain(answers=[], packets=[], unsealed=4)
     other = finding_from(journey(), CALL, sealed, KNOWN, 28)
     assert (other.reason, other.detail) == (
         Reason.RESPONSE_INVALID,
@@ -132,8 +132,8 @@ def test_no_answer_is_loss_with_a_reason() -> None:
 
 def test_a_stamp_that_was_not_the_kernels_is_a_doubt() -> None:
     found = finding_from(journey(by_kernel={0, 1, 2}), CALL, read(0, 1, 2, 3), KNOWN, 28)
-    assert found.doubts == (Doubt.SOFTWARE_STAMP,)
-    came = [Came(data=bytes(44), at_ns=0, is_kernel_stamp=False, place=0)]
+    assert found.doubts == (QualityFlag.SOFTWARE_STAMP,)
+    came = [ReceivedDatagram(data=bytes(44), at_ns=0, is_kernel_stamp=False, place=0)]
     assert finding_from(journey(came=came), CALL, read(0), KNOWN, 28).doubts
 
 

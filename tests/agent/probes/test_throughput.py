@@ -6,9 +6,9 @@ import pytest
 
 from tests.agent.links.device import FIXED, on_device
 from thongsuot_agent.links.monitor import LinkMonitor
-from thongsuot_agent.probes import LINK_ITSELF
+from thongsuot_agent.probes import LINK_TARGET
 from thongsuot_agent.probes.throughput import PROBE, Settings, finding_from, run
-from thongsuot_agent.throughput.order import Echo, Load, Report
+from thongsuot_agent.throughput.protocol import LoadReport, LoadTestReport, RequestTiming
 from thongsuot_lab.lab import Lab
 from thongsuot_lab.testing import needs_lab
 from thongsuot_schema.outcome import Outcome
@@ -19,22 +19,24 @@ URL = "http://203.0.113.1:8481"
 SETTINGS = Settings(url=URL, warmup_s=0.5, duration_s=2.0)
 
 
-def echoes(rtt_s: float) -> tuple[Echo, ...]:
-    return (Echo(connect_s=rtt_s, tls_s=None, first_byte_s=rtt_s),) * 5
+def echoes(rtt_s: float) -> tuple[RequestTiming, ...]:
+    return (RequestTiming(connect_s=rtt_s, tls_s=None, first_byte_s=rtt_s),) * 5
 
 
-def load(rtt_s: float, count: int = 26) -> Load:
-    return Load(bins=(125_000,) * count, received_bytes=125_000 * count, echoes=echoes(rtt_s))
+def load(rtt_s: float, count: int = 26) -> LoadReport:
+    return LoadReport(
+        bins=(125_000,) * count, received_bytes=125_000 * count, timings=echoes(rtt_s)
+    )
 
 
-def report(**changed: object) -> Report:
+def report(**changed: object) -> LoadTestReport:
     found: dict[str, object] = {
         "idle": echoes(0.01),
         "down": load(0.02),
         "up": load(0.11),
         "cost_bytes": 7_000_000,
     }
-    return Report(**(found | changed))  # type: ignore[arg-type]
+    return LoadTestReport(**(found | changed))  # type: ignore[arg-type]
 
 
 def test_both_directions_and_what_load_does_to_latency() -> None:
@@ -73,12 +75,12 @@ def test_a_server_without_room_is_no_fault_of_the_link() -> None:
 
 
 def test_a_cap_that_came_too_soon_measures_nothing_and_a_later_one_is_said() -> None:
-    soon = report(down=Load(bins=(10**8,), received_bytes=10**8, echoes=(), capped=True))
+    soon = report(down=LoadReport(bins=(10**8,), received_bytes=10**8, timings=(), capped=True))
     found = finding_from(soon, SETTINGS, carried_bytes=0)
     assert (found.outcome, found.values) == (Outcome.UNMEASURED, {})
     assert "max_bytes" in found.detail
     late = report(
-        down=Load(bins=(125_000,) * 20, received_bytes=1, echoes=echoes(0.02), capped=True)
+        down=LoadReport(bins=(125_000,) * 20, received_bytes=1, timings=echoes(0.02), capped=True)
     )
     assert finding_from(late, SETTINGS, carried_bytes=0).evidence == {"ended_by_max_bytes": "down"}
 
@@ -100,13 +102,13 @@ def test_settings_that_cannot_work_are_refused() -> None:
 
 
 def test_its_cost_is_what_it_may_use_at_most() -> None:
-    assert PROBE.cost_bytes(LINK_ITSELF, Settings(url=URL, max_bytes=10_000_000)) == 22_000_000
-    assert PROBE.cost_bytes(LINK_ITSELF, Settings()) == 0
+    assert PROBE.cost_bytes(LINK_TARGET, Settings(url=URL, max_bytes=10_000_000)) == 22_000_000
+    assert PROBE.cost_bytes(LINK_TARGET, Settings()) == 0
 
 
 def measure(lab: Lab, settings: Settings) -> Finding:
     async def once(monitor: LinkMonitor) -> Finding:
-        return await run(monitor.links["fixed"], LINK_ITSELF, Family.NONE, settings)
+        return await run(monitor.links["fixed"], LINK_TARGET, Family.NONE, settings)
 
     return on_device(lab, once, (FIXED,))
 
@@ -137,7 +139,7 @@ def test_a_link_that_people_use_is_left_alone(lab: Lab) -> None:
                     await asyncio.sleep(0.01)
 
             worker = asyncio.create_task(work())
-            found = await run(link, LINK_ITSELF, Family.NONE, Settings(url=URL, watch_s=1.0))
+            found = await run(link, LINK_TARGET, Family.NONE, Settings(url=URL, watch_s=1.0))
             worker.cancel()
         return found
 

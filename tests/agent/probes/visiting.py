@@ -4,11 +4,11 @@ import ssl
 from dataclasses import replace
 
 from tests.agent.links.device import ANCHOR4, ANCHOR6, MOBILE, on_device
-from tests.agent.probes.name_server import Behaviour, NameServer, zone
+from tests.agent.probes.name_server import Behaviour, ScriptedNameServer, zone
 from tests.agent.probes.web_server import (
-    Authority,
     Respond,
-    WebServer,
+    ScriptedWebServer,
+    ServerAuthority,
 )
 from thongsuot_agent.links.monitor import LinkMonitor
 from thongsuot_agent.probes.http import PROBE, Settings
@@ -53,13 +53,13 @@ async def visit(
     *,
     family: Family = Family.IP4,
     behave: Behaviour = ZONE,
-) -> tuple[Finding, WebServer]:
+) -> tuple[Finding, ScriptedWebServer]:
     """Make one run against a web server and a name server at the anchor."""
     anchor = lab.node("anchor")
     port = 443 if of.url.startswith("https:") else 80
     async with (
-        NameServer(anchor, ADDRESSES[family], behave),
-        WebServer(anchor, ADDRESSES[family], port, respond, context) as server,
+        ScriptedNameServer(anchor, ADDRESSES[family], behave),
+        ScriptedWebServer(anchor, ADDRESSES[family], port, respond, context) as server,
     ):
         return await PROBE.run(monitor.links["fixed"], of, family, settings), server
 
@@ -73,7 +73,7 @@ def measure(
     family: Family = Family.IP4,
     behave: Behaviour = ZONE,
     settings: Settings | None = None,
-    trust: Authority | None = None,
+    trust: ServerAuthority | None = None,
 ) -> Finding:
     chosen = of or portal(f"https://{HOST}/" if context else f"http://{HOST}/")
 

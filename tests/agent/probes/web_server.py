@@ -66,7 +66,7 @@ async def reset(writer: asyncio.StreamWriter) -> None:
     writer.transport.abort()
 
 
-class Authority:
+class ServerAuthority:
     """A certificate authority of its own, written to a file that the probe trusts."""
 
     def __init__(self, folder: Path) -> None:
@@ -90,7 +90,7 @@ class Authority:
 
 
 @dataclass
-class WebServer:
+class ScriptedWebServer:
     """Listens on an address of a node, in the event loop that it is entered in."""
 
     node: RunningNode

@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from thongsuot_agent.proto.arp import Arp, build_probe, build_request, parse
-from thongsuot_agent.proto.malformed import Malformed
+from thongsuot_agent.proto.arp import ArpPacket, build_probe, build_request, parse_arp
+from thongsuot_agent.proto.malformed import MalformedMessage
 
 HARDWARE = bytes.fromhex("02fc00000001")
 
@@ -22,12 +22,12 @@ def test_a_request_is_that_of_rfc_826() -> None:
 
 def test_a_probe_names_no_address_of_its_sender() -> None:
     assert build_probe(hardware=bytes.fromhex("be5133615fa1"), address=OURS) == PROBE
-    assert parse(PROBE).sender_address == bytes(4)
+    assert parse_arp(PROBE).sender_address == bytes(4)
 
 
 @pytest.mark.parametrize("padding", [b"", bytes(18)])
 def test_the_answer_of_a_host_with_our_address_is_read(padding: bytes) -> None:
-    assert parse(ANSWER + padding) == Arp(
+    assert parse_arp(ANSWER + padding) == ArpPacket(
         operation=2,
         sender_hardware=bytes.fromhex("a6d0c10cf195"),
         sender_address=OURS,
@@ -38,22 +38,22 @@ def test_the_answer_of_a_host_with_our_address_is_read(padding: bytes) -> None:
 
 @pytest.mark.parametrize("kept", [0, 7, 8, 27])
 def test_a_cut_off_packet_is_malformed(kept: int) -> None:
-    with pytest.raises(Malformed, match=f"{kept} bytes is too short"):
-        parse(ANSWER[:kept])
+    with pytest.raises(MalformedMessage, match=f"{kept} bytes is too short"):
+        parse_arp(ANSWER[:kept])
 
 
 @pytest.mark.parametrize("at", [1, 2, 4, 5])
 def test_other_hardware_protocols_and_lengths_are_malformed(at: int) -> None:
     other = bytearray(ANSWER)
     other[at] ^= 0x10
-    with pytest.raises(Malformed, match="another sort"):
-        parse(bytes(other))
+    with pytest.raises(MalformedMessage, match="another sort"):
+        parse_arp(bytes(other))
 
 
 @given(st.binary(max_size=64))
 def test_any_bytes_are_read_or_malformed(packet: bytes) -> None:
     try:
-        said = parse(packet)
-    except Malformed:
+        said = parse_arp(packet)
+    except MalformedMessage:
         return
     assert packet[:28].endswith(said.target_address)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from thongsuot_agent.proto import control
-from thongsuot_agent.proto.malformed import Malformed
+from thongsuot_agent.proto.malformed import MalformedMessage
 
 # Recorded from sockets on Linux 6.18, x86-64.
 STAMP = (1, 37, bytes.fromhex("58a7656a00000000d3a0f20500000000") + b"\0" * 32)
@@ -56,14 +56,14 @@ def test_an_icmp_error_names_who_sent_it() -> None:
 
 
 def test_what_is_not_known_is_skipped() -> None:
-    assert control.parse([(1, 99, b"?"), (99, 1, b"")]) == control.Control()
+    assert control.parse([(1, 99, b"?"), (99, 1, b"")]) == control.ReceivedControl()
 
 
 @pytest.mark.parametrize("message", [STAMP, INFO4, INFO6, SENT, REFUSED, (0, 2, b"\0" * 4)])
 def test_what_is_cut_off_is_refused(message: tuple[int, int, bytes]) -> None:
     level, kind, data = message
     short = data[:15] if kind == 11 else data[:3]
-    with pytest.raises(Malformed, match="shorter than its type"):
+    with pytest.raises(MalformedMessage, match="shorter than its type"):
         control.parse([(level, kind, short)])
 
 
@@ -78,7 +78,7 @@ def test_what_is_cut_off_is_refused(message: tuple[int, int, bytes]) -> None:
     )
 )
 def test_any_messages_are_read_or_refused(messages: list[tuple[int, int, bytes]]) -> None:
-    with suppress(Malformed):
+    with suppress(MalformedMessage):
         control.parse(messages)
 
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from thongsuot_agent.proto import dns as codec
-from thongsuot_agent.proto.malformed import Malformed
+from thongsuot_agent.proto.malformed import MalformedMessage
 
 NAME = "dichvucong.gov.vn"
 
@@ -40,7 +40,7 @@ def test_addresses_are_read_with_the_smallest_time_to_live() -> None:
     query = codec.build_query(7, NAME, codec.A)
     message = answered(query, f"{NAME}. 300 A 203.0.113.7", f"{NAME}. 60 A 203.0.113.8")
     assert codec.is_answer_to(query, message)
-    assert codec.parse_answer(message, query) == codec.Answer(
+    assert codec.parse_answer(message, query) == codec.DnsAnswer(
         code=0,
         truncated=False,
         addresses=(bytes([203, 0, 113, 7]), bytes([203, 0, 113, 8])),
@@ -114,7 +114,7 @@ def test_a_name_that_points_in_circles_is_refused() -> None:
     head = b"\0\x07\x81\x80\0\x01\0\x01\0\0\0\0" + query[12:]
     for pointer in (len(query), len(query) + 40, 0x3FFF):
         record = (0xC000 | pointer).to_bytes(2, "big") + b"\0\x01\0\x01\0\0\0\x01\0\x04\1\2\3\4"
-        with pytest.raises(Malformed, match=r"points|past the end"):
+        with pytest.raises(MalformedMessage, match=r"points|past the end"):
             codec.parse_answer(head + record, query)
 
 
@@ -122,14 +122,14 @@ def test_a_record_that_runs_past_the_end_is_refused() -> None:
     query = codec.build_query(7, NAME, codec.A)
     whole = answered(query, f"{NAME}. 300 A 203.0.113.7")
     for length in range(len(query), len(whole)):
-        with pytest.raises(Malformed):
+        with pytest.raises(MalformedMessage):
             codec.parse_answer(whole[:length], query)
 
 
 def test_an_address_of_the_wrong_length_is_refused() -> None:
     query = codec.build_query(7, NAME, codec.A)
     whole = answered(query, f"{NAME}. 300 A 203.0.113.7")
-    with pytest.raises(Malformed, match="3 bytes"):
+    with pytest.raises(MalformedMessage, match="3 bytes"):
         codec.parse_answer(whole[:-6] + b"\0\x03abc", query)
 
 
@@ -143,7 +143,7 @@ def test_what_is_no_host_name_is_refused(name: str) -> None:
 def test_any_answer_is_read_or_refused(tail: bytes) -> None:
     query = codec.build_query(7, "a.vn", codec.A)
     message = b"\0\x07\x81\x80\0\x01\0\x03\0\0\0\0" + query[12:] + tail
-    with suppress(Malformed):
+    with suppress(MalformedMessage):
         codec.parse_answer(message, query)
 
 

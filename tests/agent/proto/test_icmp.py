@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from thongsuot_agent.proto import icmp
-from thongsuot_agent.proto.malformed import Malformed
+from thongsuot_agent.proto.malformed import MalformedMessage
 from thongsuot_schema.reason import Reason
 
 # An echo reply of 8.8.8.8 as RFC 792 lays it out, with the IPv4 header that a raw socket gives.
@@ -40,7 +40,7 @@ def test_over_ipv6_the_checksum_is_left_to_the_kernel() -> None:
 def test_a_reply_is_read_behind_its_ip_header() -> None:
     message, hop_limit = icmp.ip4_payload(IP4_PACKET)
     assert hop_limit == 0x75
-    assert icmp.parse(icmp.IP4, message) == icmp.Reply(
+    assert icmp.parse(icmp.IP4, message) == icmp.EchoReply(
         identifier=0x0C2B, sequence=5, payload=bytes(range(1, 9))
     )
 
@@ -52,7 +52,7 @@ def test_options_in_the_ip_header_are_skipped() -> None:
 
 def test_an_error_is_read_with_the_request_that_it_quotes() -> None:
     message = b"\x03\x01\xfc\xfe\0\0\0\0" + IP4_QUOTE
-    assert icmp.parse(icmp.IP4, message) == icmp.Refusal(
+    assert icmp.parse(icmp.IP4, message) == icmp.IcmpError(
         identifier=0x0C2B,
         sequence=7,
         destination=bytes([203, 0, 113, 1]),
@@ -64,7 +64,7 @@ def test_an_error_is_read_with_the_request_that_it_quotes() -> None:
 
 def test_an_ipv6_error_is_read_with_the_request_that_it_quotes() -> None:
     refusal = icmp.parse(icmp.IP6, b"\x01\x03\0\0\0\0\0\0" + IP6_QUOTE)
-    assert isinstance(refusal, icmp.Refusal)
+    assert isinstance(refusal, icmp.IcmpError)
     assert (refusal.identifier, refusal.sequence) == (0xABCD, 0x0102)
     assert refusal.destination == IP6_QUOTE[24:40]
     assert (refusal.type, refusal.code) == (1, 3)
@@ -94,14 +94,16 @@ def test_other_messages_are_of_no_concern() -> None:
         (icmp.IP6, b"\x01\x03" + b"\0" * 6 + IP6_QUOTE[:44], "4 bytes of the request"),
     ],
 )
-def test_what_is_cut_off_is_refused(numbers: icmp.Numbers, message: bytes, complaint: str) -> None:
-    with pytest.raises(Malformed, match=complaint):
+def test_what_is_cut_off_is_refused(
+    numbers: icmp.IcmpTypes, message: bytes, complaint: str
+) -> None:
+    with pytest.raises(MalformedMessage, match=complaint):
         icmp.parse(numbers, message)
 
 
 @given(st.binary(max_size=120), st.sampled_from([icmp.IP4, icmp.IP6]))
-def test_any_bytes_are_read_or_refused(data: bytes, numbers: icmp.Numbers) -> None:
-    with suppress(Malformed):
+def test_any_bytes_are_read_or_refused(data: bytes, numbers: icmp.IcmpTypes) -> None:
+    with suppress(MalformedMessage):
         icmp.parse(numbers, data)
 
 
@@ -122,6 +124,6 @@ def test_any_bytes_are_read_or_refused(data: bytes, numbers: icmp.Numbers) -> No
     ],
 )
 def test_an_error_has_its_reason(
-    numbers: icmp.Numbers, kind: int, code: int, reason: Reason
+    numbers: icmp.IcmpTypes, kind: int, code: int, reason: Reason
 ) -> None:
     assert icmp.reason_for(numbers, kind, code) is reason

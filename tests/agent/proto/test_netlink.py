@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from thongsuot_agent.proto.malformed import Malformed
+from thongsuot_agent.proto.malformed import MalformedMessage
 from thongsuot_agent.proto.netlink import (
     NLMSG_ERROR,
-    Message,
+    NetlinkMessage,
     attribute,
     attributes,
     build,
@@ -19,8 +19,8 @@ from thongsuot_agent.proto.netlink import (
 def test_what_is_built_is_read_back() -> None:
     data = build(26, 0x301, 7, b"abcd") + build(3, 2, 7, b"")
     assert list(messages(data)) == [
-        Message(type=26, flags=0x301, sequence=7, payload=b"abcd"),
-        Message(type=3, flags=2, sequence=7, payload=b""),
+        NetlinkMessage(type=26, flags=0x301, sequence=7, payload=b"abcd"),
+        NetlinkMessage(type=3, flags=2, sequence=7, payload=b""),
     ]
 
 
@@ -35,23 +35,23 @@ def test_a_payload_of_odd_length_is_followed_by_padding() -> None:
 @pytest.mark.parametrize("length", [0, 15, 21, 0xFFFFFFFF])
 def test_a_length_that_cannot_be_is_refused(length: int) -> None:
     data = length.to_bytes(4, "little") + build(26, 0, 1, b"abcd")[4:]
-    with pytest.raises(Malformed, match=f"length {length}"):
+    with pytest.raises(MalformedMessage, match=f"length {length}"):
         list(messages(data))
 
 
 def test_half_a_header_is_refused() -> None:
-    with pytest.raises(Malformed, match="header cut off"):
+    with pytest.raises(MalformedMessage, match="header cut off"):
         list(messages(build(26, 0, 1, b"")[:9]))
 
 
 def test_the_kernel_sends_its_errors_negative() -> None:
-    message = Message(type=NLMSG_ERROR, flags=0, sequence=1, payload=b"\x9b\xff\xff\xff")
+    message = NetlinkMessage(type=NLMSG_ERROR, flags=0, sequence=1, payload=b"\x9b\xff\xff\xff")
     assert error_number(message) == 101
 
 
 def test_an_error_without_a_number_is_refused() -> None:
-    with pytest.raises(Malformed, match="holds no errno"):
-        error_number(Message(type=NLMSG_ERROR, flags=0, sequence=1, payload=b"\0"))
+    with pytest.raises(MalformedMessage, match="holds no errno"):
+        error_number(NetlinkMessage(type=NLMSG_ERROR, flags=0, sequence=1, payload=b"\0"))
 
 
 def test_marks_of_nesting_are_not_part_of_an_attributes_type() -> None:
@@ -64,12 +64,12 @@ def test_marks_of_nesting_are_not_part_of_an_attributes_type() -> None:
 @pytest.mark.parametrize("length", [0, 3, 9])
 def test_an_attribute_that_runs_past_the_end_is_refused(length: int) -> None:
     data = length.to_bytes(2, "little") + b"\1\0abcd"
-    with pytest.raises(Malformed, match="netlink attribute 1 at 0"):
+    with pytest.raises(MalformedMessage, match="netlink attribute 1 at 0"):
         attributes(data)
 
 
 @given(st.binary(max_size=200))
 def test_any_bytes_are_read_or_refused(data: bytes) -> None:
-    with suppress(Malformed):
+    with suppress(MalformedMessage):
         for message in messages(data):
             attributes(message.payload)

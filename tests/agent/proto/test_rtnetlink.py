@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tests.agent.proto import recorded
 from thongsuot_agent.proto import rtnetlink
-from thongsuot_agent.proto.malformed import Malformed
+from thongsuot_agent.proto.malformed import MalformedMessage
 from thongsuot_agent.proto.netlink import NLM_F_DUMP, NLM_F_REQUEST, attribute, messages
 from thongsuot_agent.proto.rtnetlink import NextHop
 
@@ -119,16 +119,16 @@ def test_a_neighbour_is_read_with_the_age_of_its_confirmation() -> None:
 
 @pytest.mark.parametrize("parse", PARSERS)
 def test_a_message_that_is_too_short_is_refused(parse: Callable[[bytes], object]) -> None:
-    with pytest.raises(Malformed, match="too short"):
+    with pytest.raises(MalformedMessage, match="too short"):
         parse(b"\2\0\0")
 
 
 def test_a_message_that_lacks_what_it_is_about_is_refused() -> None:
-    with pytest.raises(Malformed, match="interface 2 has no name"):
+    with pytest.raises(MalformedMessage, match="interface 2 has no name"):
         rtnetlink.parse_link(recorded.LINK[:16])
-    with pytest.raises(Malformed, match="no address of its family"):
+    with pytest.raises(MalformedMessage, match="no address of its family"):
         rtnetlink.parse_address(recorded.ADDRESS4[:8])
-    with pytest.raises(Malformed, match="has no address"):
+    with pytest.raises(MalformedMessage, match="has no address"):
         rtnetlink.parse_neighbour(recorded.NEIGHBOUR4[:12])
 
 
@@ -136,14 +136,14 @@ def test_a_next_hop_that_runs_past_the_end_is_refused() -> None:
     broken = bytearray(recorded.ROUTE4_MULTIPATH)
     at = broken.index(b"\x10\x00\x00\x00\x02")
     broken[at] = 0xF0
-    with pytest.raises(Malformed, match="next hop at 0"):
+    with pytest.raises(MalformedMessage, match="next hop at 0"):
         rtnetlink.parse_route(bytes(broken))
 
 
 @pytest.mark.parametrize("parse", PARSERS)
 @given(data=st.binary(max_size=120))
 def test_any_bytes_are_read_or_refused(parse: Callable[[bytes], object], data: bytes) -> None:
-    with suppress(Malformed):
+    with suppress(MalformedMessage):
         parse(data)
 
 
@@ -154,7 +154,7 @@ def test_a_recorded_message_cut_off_anywhere_is_read_or_refused(position: int) -
         [recorded.LINK, recorded.ADDRESS4, recorded.ROUTE4_MULTIPATH, recorded.NEIGHBOUR4],
         strict=True,
     ):
-        with suppress(Malformed):
+        with suppress(MalformedMessage):
             parse(whole[:position])
 
 

@@ -3,7 +3,7 @@ import socket
 import pytest
 
 from thongsuot_agent.proto import tcp_info
-from thongsuot_agent.proto.malformed import Malformed
+from thongsuot_agent.proto.malformed import MalformedMessage
 
 
 def test_the_kernel_counts_what_a_connection_carried() -> None:
@@ -28,5 +28,5 @@ def test_the_kernel_counts_what_a_connection_carried() -> None:
 
 
 def test_an_older_kernels_struct_is_refused() -> None:
-    with pytest.raises(Malformed, match="192 bytes"):
+    with pytest.raises(MalformedMessage, match="192 bytes"):
         tcp_info.parse(b"\0" * 192)

@@ -6,10 +6,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Self
 
 Answer = tuple[int, str]
-Page = Callable[["Asked"], Answer]
+Page = Callable[["PageRequest"], Answer]
 
 
-class Asked:
+class PageRequest:
     """One request."""
 
     def __init__(self, path: str, headers: Mapping[str, str], body: str) -> None:
@@ -18,18 +18,18 @@ class Asked:
         self.body = body
 
 
-class Pages:
+class ModemPages:
     """A server of such pages; ``routes`` by ``GET /path`` without its query."""
 
     def __init__(self, routes: Mapping[str, Page]) -> None:
-        asked: list[Asked] = []
+        asked: list[PageRequest] = []
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
             def answer(self) -> None:
                 length = int(self.headers.get("Content-Length", "0"))
-                one = Asked(self.path, dict(self.headers), self.rfile.read(length).decode())
+                one = PageRequest(self.path, dict(self.headers), self.rfile.read(length).decode())
                 asked.append(one)
                 page = routes.get(f"{self.command} {self.path.partition('?')[0]}")
                 status, text = (404, "") if page is None else page(one)

@@ -7,10 +7,10 @@ import pytest
 
 from tests.agent.radio.bus import modem_manager
 from thongsuot_agent.links.monitor import LinkMonitor
-from thongsuot_agent.probes import LINK_ITSELF
+from thongsuot_agent.probes import LINK_TARGET
 from thongsuot_agent.probes.radio import run
-from thongsuot_agent.radio.makers.modemmanager import technology
 from thongsuot_agent.radio.settings import Settings
+from thongsuot_agent.radio.vendors.modemmanager import technology
 from thongsuot_schema.inventory.model import Link
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family, Finding
@@ -22,7 +22,7 @@ def seen(bus: str, **more: str) -> Finding:
     async def measure() -> Finding:
         settings = Settings(source="modemmanager", bus=bus, timeout_s=60.0, **more)  # type: ignore[arg-type]
         with LinkMonitor((Link(name="mobile", interface="wwan0"),)) as monitor:
-            return await run(monitor.links["mobile"], LINK_ITSELF, Family.NONE, settings)
+            return await run(monitor.links["mobile"], LINK_TARGET, Family.NONE, settings)
 
     return asyncio.run(measure())
 

@@ -18,9 +18,9 @@ from tests.agent.noise import SHAPES, TEXTS
 from tests.agent.radio.test_recordings import recorded
 from thongsuot_agent.radio import findings
 from thongsuot_agent.radio.at import transcript
-from thongsuot_agent.radio.makers import huawei, mikrotik, modemmanager, rutos, zte
-from thongsuot_agent.radio.reading import Reading
-from thongsuot_agent.radio.track import Track
+from thongsuot_agent.radio.modem_history import ModemHistory
+from thongsuot_agent.radio.reading import ModemReading
+from thongsuot_agent.radio.vendors import huawei, mikrotik, modemmanager, rutos, zte
 
 AT = {
     "quectel": (
@@ -65,7 +65,7 @@ SIGNAL = {
     "bandInfo": "N78",
 }
 CELL = {"mcc": "452", "mnc": "04", "pcid": 205, "cellid": 105735, "earfcn": 6250, "nr-arfcn": "N/A"}
-DOCUMENTS: dict[str, tuple[Callable[..., Reading], object]] = {
+DOCUMENTS: dict[str, tuple[Callable[..., ModemReading], object]] = {
     "huawei": (
         huawei.reading_from,
         {
@@ -136,16 +136,16 @@ COUNTS = ("_total", "_channel_number")
 """May be any number that its type can hold, as some of the noise is."""
 
 
-def values_of(reading: Reading) -> dict[str, float]:
+def values_of(reading: ModemReading) -> dict[str, float]:
     """Return the values of a reading; what cannot be kept in the record is an error."""
-    track = Track()
-    track.take(reading, 100.0)
+    track = ModemHistory()
+    track.add_reading(reading, 100.0)
     values = {m.name: v for m, v in findings.values_of(reading, track, ("45204",)).items()}
     msgspec.json.encode(findings.evidence_of(reading, (), ("45204",)))
     return values
 
 
-def invented(whole: Reading, odd: Reading, what: str) -> list[str]:
+def invented(whole: ModemReading, odd: ModemReading, what: str) -> list[str]:
     """Return what an odd reading has and the whole one has not."""
     said = values_of(whole)
     return [

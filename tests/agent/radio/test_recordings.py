@@ -11,12 +11,12 @@ import pytest
 from tests import devices
 from tests.agent.snmp.recorded import RecordedClient
 from thongsuot_agent.radio.at import transcript
-from thongsuot_agent.radio.makers import huawei, mikrotik, modemmanager, rutos, zte
-from thongsuot_agent.radio.reading import Reading
+from thongsuot_agent.radio.reading import ModemReading
 from thongsuot_agent.radio.sources.snmp import reading_from
-from thongsuot_agent.snmp.order import Access, Order
-from thongsuot_agent.snmp.profile import known
-from thongsuot_agent.snmp.survey import survey
+from thongsuot_agent.radio.vendors import huawei, mikrotik, modemmanager, rutos, zte
+from thongsuot_agent.snmp.profile import known_profiles
+from thongsuot_agent.snmp.protocol import DeviceAccess, SurveyRequest
+from thongsuot_agent.snmp.survey import survey_device
 
 OURS = {
     "rat": "technology",
@@ -34,7 +34,7 @@ NOT_OURS = {
 """What is said beside them and not read here; ``sinr_raw`` has no unit that could be told."""
 
 
-def recorded(path: Path) -> Reading:
+def recorded(path: Path) -> ModemReading:
     """Return the reading of a recording."""
     text = path.read_text("utf-8")
     if path.parent.name == "at":
@@ -53,7 +53,7 @@ def recorded(path: Path) -> Reading:
     return mikrotik.reading_from(document) if maker == "mikrotik" else zte.reading_from(document)
 
 
-def wrong(reading: Reading, expected: dict[str, Any]) -> list[str]:
+def wrong(reading: ModemReading, expected: dict[str, Any]) -> list[str]:
     """Return each value that is not as expected."""
     found = msgspec.to_builtins(reading) | {"operator": reading.texts.get("operator")}
     faults = []
@@ -93,12 +93,12 @@ def test_a_recorded_answer_is_read_as_what_stands_beside_it(name: str) -> None:
     assert wrong(recorded(path), expected) == []
 
 
-def by_snmp(name: str, modem: str = "") -> Reading:
+def by_snmp(name: str, modem: str = "") -> ModemReading:
     """Return the reading of a router that was recorded by SNMP."""
     devices.need()
     client = RecordedClient.of(devices.FOLDER / "snmp" / f"{name}.snmprec")
-    order = Order(access=Access(host="recorded"), purposes=("radio",))
-    return reading_from(asyncio.run(survey(client, order, known())), modem)
+    order = SurveyRequest(access=DeviceAccess(host="recorded"), purposes=("radio",))
+    return reading_from(asyncio.run(survey_device(client, order, known_profiles())), modem)
 
 
 def test_a_router_on_5g_nsa_shows_the_lte_anchor_and_says_that_it_shows_no_more() -> None:

@@ -4,18 +4,18 @@ import bisect
 from collections.abc import Sequence
 from pathlib import Path
 
-from thongsuot_agent.snmp.client import SnmpFailed, Tag, Varbind
+from thongsuot_agent.snmp.client import SnmpFailed, ValueType, Varbind
 
 _TAGS = {
-    "2": Tag.INTEGER,
-    "4": Tag.TEXT,
-    "6": Tag.OID,
-    "65": Tag.COUNTER32,
-    "66": Tag.GAUGE,
-    "67": Tag.TICKS,
-    "70": Tag.COUNTER64,
+    "2": ValueType.INTEGER,
+    "4": ValueType.TEXT,
+    "6": ValueType.OID,
+    "65": ValueType.COUNTER32,
+    "66": ValueType.GAUGE,
+    "67": ValueType.TICKS,
+    "70": ValueType.COUNTER64,
 }
-_WORDS = {Tag.TEXT, Tag.OID, Tag.OTHER}
+_WORDS = {ValueType.TEXT, ValueType.OID, ValueType.OTHER}
 
 
 class RecordedClient:
@@ -59,8 +59,8 @@ class RecordedClient:
 def _varbind(oid: str, tag: str, raw: bytes) -> Varbind:
     if tag.endswith("x"):
         octets = bytes.fromhex(raw.decode())
-        return Varbind(oid, _TAGS.get(tag[:-1], Tag.OTHER), _text(octets))
-    known = _TAGS.get(tag, Tag.OTHER)
+        return Varbind(oid, _TAGS.get(tag[:-1], ValueType.OTHER), _text(octets))
+    known = _TAGS.get(tag, ValueType.OTHER)
     return Varbind(oid, known, _text(raw) if known in _WORDS else int(raw))
 
 

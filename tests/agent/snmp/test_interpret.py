@@ -1,21 +1,21 @@
 """From varbinds to figures: sentinels, rows, contradictions."""
 
-from thongsuot_agent.snmp.client import Tag, Varbind
+from thongsuot_agent.snmp.client import ValueType, Varbind
 from thongsuot_agent.snmp.interpret import groups_from
-from thongsuot_agent.snmp.order import Group
-from thongsuot_agent.snmp.profile import included
+from thongsuot_agent.snmp.profile import included_profiles
+from thongsuot_agent.snmp.protocol import ComponentReading
 
 BASE = "1.3.6.1.4.1.23695.200.1.12.1.1.1"
 COLUMNS = {"rssi_dbm": 3, "sinr_db": 5, "rsrp_dbm": 7, "rsrq_db": 8}
 
 
-def row(**values: int) -> Group:
+def row(**values: int) -> ComponentReading:
     """Return what the Peplink profile makes of one row."""
     read_by = {}
     for name, value in values.items():
         oid = f"{BASE}.{COLUMNS[name]}"
-        read_by[oid] = [Varbind(f"{oid}.4", Tag.INTEGER, value)]
-    return groups_from(included()["peplink"], read_by)["4"]
+        read_by[oid] = [Varbind(f"{oid}.4", ValueType.INTEGER, value)]
+    return groups_from(included_profiles()["peplink"], read_by)["4"]
 
 
 def test_0_db_of_sinr_beside_a_power_is_0_db() -> None:
@@ -39,12 +39,15 @@ def test_a_power_above_the_whole_is_left_over_from_another_time() -> None:
 
 
 def test_a_table_has_its_scalars_in_every_row() -> None:
-    profile = included()["teltonika-rutos7"]
+    profile = included_profiles()["teltonika-rutos7"]
     column = "1.3.6.1.4.1.48690.2.2.1.20"
     firmware = "1.3.6.1.4.1.48690.1.6.0"
     read_by = {
-        column: [Varbind(f"{column}.1", Tag.TEXT, "-86"), Varbind(f"{column}.2", Tag.INTEGER, -90)],
-        firmware: [Varbind(firmware, Tag.TEXT, "RUTX_R_00.07.00")],
+        column: [
+            Varbind(f"{column}.1", ValueType.TEXT, "-86"),
+            Varbind(f"{column}.2", ValueType.INTEGER, -90),
+        ],
+        firmware: [Varbind(firmware, ValueType.TEXT, "RUTX_R_00.07.00")],
     }
     groups = groups_from(profile, read_by)
     assert {name: group.numbers["rsrp_dbm"] for name, group in groups.items()} == {
@@ -55,11 +58,11 @@ def test_a_table_has_its_scalars_in_every_row() -> None:
 
 
 def test_a_counter_knows_its_bits() -> None:
-    profile = included()["teltonika-rutos7"]
+    profile = included_profiles()["teltonika-rutos7"]
     sent, received = "1.3.6.1.4.1.48690.2.2.1.22", "1.3.6.1.4.1.48690.2.2.1.23"
     read_by = {
-        sent: [Varbind(f"{sent}.1", Tag.INTEGER, -1183791572)],
-        received: [Varbind(f"{received}.1", Tag.COUNTER64, 1 << 40)],
+        sent: [Varbind(f"{sent}.1", ValueType.INTEGER, -1183791572)],
+        received: [Varbind(f"{received}.1", ValueType.COUNTER64, 1 << 40)],
     }
     group = groups_from(profile, read_by)["1"]
     assert group.numbers == {"tx_bytes": 3111175724, "rx_bytes": 1 << 40}

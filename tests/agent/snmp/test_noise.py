@@ -16,14 +16,14 @@ from tests import devices
 from tests.agent.noise import TEXTS
 from tests.agent.snmp.recorded import RecordedClient
 from thongsuot_agent.radio import findings as radio
-from thongsuot_agent.radio.refusal import NotRead
+from thongsuot_agent.radio.modem_history import ModemHistory
+from thongsuot_agent.radio.refusal import ModemUnreadable
 from thongsuot_agent.radio.sources.snmp import reading_from
-from thongsuot_agent.radio.track import Track
 from thongsuot_agent.snmp import findings
-from thongsuot_agent.snmp.meter import Meter
-from thongsuot_agent.snmp.order import Access, Order
-from thongsuot_agent.snmp.profile import known
-from thongsuot_agent.snmp.survey import survey
+from thongsuot_agent.snmp.counters import DeviceCounters
+from thongsuot_agent.snmp.profile import known_profiles
+from thongsuot_agent.snmp.protocol import DeviceAccess, SurveyRequest
+from thongsuot_agent.snmp.survey import survey_device
 
 OWN = sorted(Path(__file__).with_name("devices").glob("*.snmprec"))
 NAMES = devices.named("snmp", ".kpi.json")
@@ -49,18 +49,18 @@ FOLLOWS = {
 
 def values_of(text: bytes, interface: str, modem: str) -> dict[str, float]:
     """Return all that is read of a device: the equipment, and the modem where there is one."""
-    order = Order(access=Access(host="recorded"), interface=interface)
-    found = asyncio.run(survey(RecordedClient(text), order, known()))
-    meter = Meter()
-    meter.take(found, 100.0, None)
+    order = SurveyRequest(access=DeviceAccess(host="recorded"), interface=interface)
+    found = asyncio.run(survey_device(RecordedClient(text), order, known_profiles()))
+    meter = DeviceCounters()
+    meter.add_survey(found, 100.0, None)
     values = {m.name: v for m, v in findings.values_of(found, meter, down=None, up=None).items()}
-    track = Track()
+    track = ModemHistory()
     try:
         # Of the same modem each time: which of several is taken depends on their signals.
         reading = reading_from(found, modem)
-    except NotRead:
+    except ModemUnreadable:
         return values
-    track.take(reading, 100.0)
+    track.add_reading(reading, 100.0)
     return values | {m.name: v for m, v in radio.values_of(reading, track, ("45204",)).items()}
 
 
@@ -84,10 +84,10 @@ def odd_ones(text: bytes, most: int, doubled: tuple[bytes, ...]) -> Iterator[tup
 
 def invented(text: bytes, interface: str, most: int) -> list[str]:
     """Return what was read of odd devices and is not of the device."""
-    order = Order(access=Access(host="recorded"))
-    profiled = asyncio.run(survey(RecordedClient(text), order, known())).profiled
+    order = SurveyRequest(access=DeviceAccess(host="recorded"))
+    profiled = asyncio.run(survey_device(RecordedClient(text), order, known_profiles())).profiled
     modem = next((row for one in profiled if one.purpose == "radio" for row in one.groups), "")
-    figures = [figure for one in profiled for figure in known()[one.profile].figures]
+    figures = [figure for one in profiled for figure in known_profiles()[one.profile].figures]
     names = Counter(figure.name for figure in figures)
     # Of two objects for one figure the second counts where the first says nothing.
     doubled = tuple(one.oid.encode() for one in figures if names[one.name] > 1 or one.name in SPARE)
@@ -112,10 +112,16 @@ def test_so_it_is_with_devices_of_the_field(name: str) -> None:
     devices.need()
     path = devices.FOLDER / "snmp" / f"{name}.snmprec"
     profiled = asyncio.run(
-        survey(RecordedClient.of(path), Order(access=Access(host="recorded")), known())
+        survey_device(
+            RecordedClient.of(path),
+            SurveyRequest(access=DeviceAccess(host="recorded")),
+            known_profiles(),
+        )
     ).profiled
     bases = tuple(
-        f"{figure.oid}".encode() for one in profiled for figure in known()[one.profile].figures
+        f"{figure.oid}".encode()
+        for one in profiled
+        for figure in known_profiles()[one.profile].figures
     )
     kept = [
         line
@@ -132,8 +138,10 @@ def test_numbers_dealt_anew_and_counters_begun_anew_change_no_figure_of_the_inte
         for line in text.splitlines()
     )
     assert values_of(dealt, "sfp1", "") == values_of(text, "sfp1", "")
-    order = Order(access=Access(host="recorded"), interface="sfp1")
-    meter = Meter()
+    order = SurveyRequest(access=DeviceAccess(host="recorded"), interface="sfp1")
+    meter = DeviceCounters()
     for read_s, said in ((100.0, text), (160.0, text.replace(b"|70|12884901888000", b"|70|5"))):
-        meter.take(asyncio.run(survey(RecordedClient(said), order, known())), read_s, None)
+        meter.add_survey(
+            asyncio.run(survey_device(RecordedClient(said), order, known_profiles())), read_s, None
+        )
     assert (meter.sums["received_bytes"].total, meter.resets) == (12_884_901_888_005, 1)

@@ -4,8 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from thongsuot_agent.devices import figure
-from thongsuot_agent.snmp.profile import FORBIDDEN, ProfileWrong, included, known, parse
+from thongsuot_agent.equipment import figure
+from thongsuot_agent.snmp.profile import (
+    FORBIDDEN,
+    ProfileInvalid,
+    included_profiles,
+    known_profiles,
+    parse_profile,
+)
 
 GOOD = """
 title = "A box"
@@ -20,20 +26,20 @@ invalid = ["-9999"]
 """
 
 
-@pytest.mark.parametrize("name", sorted(included()))
+@pytest.mark.parametrize("name", sorted(included_profiles()))
 def test_a_profile_that_comes_along_can_be_read_and_asks_for_no_secret(name: str) -> None:
-    profile = included()[name]
+    profile = included_profiles()[name]
     assert profile.title
     for one in profile.figures:
         assert not one.oid.startswith(FORBIDDEN)
-        assert figure.sort_of(one.name) in figure.Sort
+        assert figure.value_kind(one.name) in figure.ValueKind
 
 
 def test_a_profile_is_what_its_file_says() -> None:
-    profile = parse("a-box", GOOD)
+    profile = parse_profile("a-box", GOOD)
     assert profile.figures[0].scale == 0.1
     assert not profile.shows_nr
-    assert parse("a-box", GOOD.replace("rsrp", "nr_rsrp")).shows_nr
+    assert parse_profile("a-box", GOOD.replace("rsrp", "nr_rsrp")).shows_nr
 
 
 @pytest.mark.parametrize(
@@ -52,16 +58,16 @@ def test_a_profile_is_what_its_file_says() -> None:
     ],
 )
 def test_a_mistake_is_named_with_its_place(before: str, after: str, said: str) -> None:
-    with pytest.raises(ProfileWrong, match=said) as wrong:
-        parse("a-box", GOOD.replace(before, after, 1))
+    with pytest.raises(ProfileInvalid, match=said) as wrong:
+        parse_profile("a-box", GOOD.replace(before, after, 1))
     assert "profile a-box" in str(wrong.value)
 
 
 def test_a_profile_of_the_operators_own_replaces_one_that_comes_along(tmp_path: Path) -> None:
     (tmp_path / "peplink.toml").write_text(GOOD)
     (tmp_path / "a-box.toml").write_text(GOOD)
-    found = known(str(tmp_path))
+    found = known_profiles(str(tmp_path))
     assert found["peplink"].title == found["a-box"].title == "A box"
-    assert set(found) == set(included()) | {"a-box"}
-    with pytest.raises(ProfileWrong, match="no such folder"):
-        known(str(tmp_path / "nowhere"))
+    assert set(found) == set(included_profiles()) | {"a-box"}
+    with pytest.raises(ProfileInvalid, match="no such folder"):
+        known_profiles(str(tmp_path / "nowhere"))

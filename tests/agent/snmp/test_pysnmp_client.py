@@ -9,10 +9,10 @@ import pytest
 from msgspec import structs
 
 from tests.agent.snmp.daemon import AUTH, COMMUNITY, PRIVACY, USER, snmpd
-from thongsuot_agent.snmp.client import Tag, Varbind
-from thongsuot_agent.snmp.order import Access, Order, Survey
+from thongsuot_agent.snmp.client import ValueType, Varbind
+from thongsuot_agent.snmp.protocol import DeviceAccess, Survey, SurveyRequest
 from thongsuot_agent.snmp.pysnmp_client import PysnmpClient
-from thongsuot_agent.snmp.visit import visit
+from thongsuot_agent.snmp.visit import run_survey
 
 pytestmark = pytest.mark.servers
 
@@ -24,12 +24,12 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
         yield found
 
 
-def access_2c(port: int) -> Access:
-    return Access(host="127.0.0.1", port=port, community=COMMUNITY, timeout_s=10)
+def access_2c(port: int) -> DeviceAccess:
+    return DeviceAccess(host="127.0.0.1", port=port, community=COMMUNITY, timeout_s=10)
 
 
-def access_3(port: int) -> Access:
-    return Access(
+def access_3(port: int) -> DeviceAccess:
+    return DeviceAccess(
         host="127.0.0.1",
         port=port,
         version="3",
@@ -42,11 +42,13 @@ def access_3(port: int) -> Access:
     )
 
 
-def visited(access: Access) -> Survey:
+def visited(access: DeviceAccess) -> Survey:
     """Return what a worker brings from a device."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as opened:
         opened.connect((access.host, access.port))
-        return asyncio.run(visit(Order(access=access, interface="lo"), opened, timeout_s=120))
+        return asyncio.run(
+            run_survey(SurveyRequest(access=access, interface="lo"), opened, timeout_s=120)
+        )
 
 
 @pytest.mark.parametrize("access", [access_2c, access_3])
@@ -101,7 +103,7 @@ def test_what_is_not_there_is_left_out_and_a_walk_ends_with_its_subtree(port: in
 
     got, system, few = asyncio.run(look())
     assert [one.oid for one in got][:3] == [f"1.3.6.1.2.1.1.{n}.0" for n in (1, 2, 3)]
-    assert Varbind("1.3.6.1.2.1.1.5.0", Tag.TEXT, "thongsuot-test") in got
+    assert Varbind("1.3.6.1.2.1.1.5.0", ValueType.TEXT, "thongsuot-test") in got
     assert all(one.oid.startswith("1.3.6.1.2.1.1.") for one in system)
     assert [one.oid for one in few] == [one.oid for one in system[:3]]
     assert len(system) > 10

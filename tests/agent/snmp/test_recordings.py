@@ -11,10 +11,10 @@ import pytest
 from tests import devices
 from tests.agent.snmp.recorded import RecordedClient
 from tests.agent.snmp.simulator import AUTH, PRIVACY, USER, simulator
-from thongsuot_agent.snmp.order import Access, Group, Order, Survey
-from thongsuot_agent.snmp.profile import known
-from thongsuot_agent.snmp.survey import survey
-from thongsuot_agent.snmp.visit import visit
+from thongsuot_agent.snmp.profile import known_profiles
+from thongsuot_agent.snmp.protocol import ComponentReading, DeviceAccess, Survey, SurveyRequest
+from thongsuot_agent.snmp.survey import survey_device
+from thongsuot_agent.snmp.visit import run_survey
 
 NAMES = devices.named("snmp", ".kpi.json")
 UPS: dict[str, dict[str, object]] = {
@@ -33,7 +33,9 @@ def recorded(name: str) -> Survey:
     """Return the survey of a recording, by the parser alone."""
     devices.need()
     client = RecordedClient.of(devices.FOLDER / "snmp" / f"{name}.snmprec")
-    return asyncio.run(survey(client, Order(access=Access(host="recorded")), known()))
+    return asyncio.run(
+        survey_device(client, SurveyRequest(access=DeviceAccess(host="recorded")), known_profiles())
+    )
 
 
 def wrong(found: Survey, expected: dict[str, Any]) -> list[str]:
@@ -45,7 +47,9 @@ def wrong(found: Survey, expected: dict[str, Any]) -> list[str]:
     for row, figures in expected["modems"].items():
         for name, one in figures.items():
             # What is of the whole device is in every row.
-            groups = read.groups.values() if row == "dev" else [read.groups.get(row, Group())]
+            groups = (
+                read.groups.values() if row == "dev" else [read.groups.get(row, ComponentReading())]
+            )
             for group in groups:
                 value = group.numbers.get(name, group.texts.get(name))
                 if not one.get("ambiguous") and value != one["value"]:
@@ -81,31 +85,31 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
         yield found
 
 
-def visited(access: Access, interface: str = "") -> Survey:
+def visited(access: DeviceAccess, interface: str = "") -> Survey:
     """Return the survey of a worker's visit."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as opened:
         opened.connect((access.host, access.port))
-        order = Order(access=access, interface=interface)
-        return asyncio.run(visit(order, opened, timeout_s=120))
+        order = SurveyRequest(access=access, interface=interface)
+        return asyncio.run(run_survey(order, opened, timeout_s=120))
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_recorded_device_says_so_by_snmp_as_well(name: str, port: int) -> None:
     found = visited(
-        Access(host="127.0.0.1", port=port, community=name, timeout_s=20), interface="wwan0"
+        DeviceAccess(host="127.0.0.1", port=port, community=name, timeout_s=20), interface="wwan0"
     )
     assert found.failure == ""
     assert wrong(found, devices.document("snmp", f"{name}.kpi.json")) == []
     path: Path = devices.FOLDER / "snmp" / f"{name}.snmprec"
-    order = Order(access=Access(host="recorded"), interface="wwan0")
-    by_file = asyncio.run(survey(RecordedClient.of(path), order, known()))
+    order = SurveyRequest(access=DeviceAccess(host="recorded"), interface="wwan0")
+    by_file = asyncio.run(survey_device(RecordedClient.of(path), order, known_profiles()))
     assert found == by_file
 
 
 @pytest.mark.parametrize("name", NAMES[:2])
 def test_version_3_with_privacy_says_the_same(name: str, port: int) -> None:
     found = visited(
-        Access(
+        DeviceAccess(
             host="127.0.0.1",
             port=port,
             version="3",

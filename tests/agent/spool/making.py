@@ -7,16 +7,16 @@ from pathlib import Path
 import msgspec
 
 from tests.fakes.clock import FakeClock
-from thongsuot_agent.clock import Clock, boot_id
+from thongsuot_agent.clock import Clocks, boot_id
 from thongsuot_agent.config.model import SpoolConfig
-from thongsuot_agent.spool.parcel import Parcel
-from thongsuot_agent.spool.places import Places
+from thongsuot_agent.spool.paths import SpoolPaths
+from thongsuot_agent.spool.pending_batch import PendingBatch
 from thongsuot_agent.spool.spool import Spool
 from thongsuot_schema.batch.decode import decode_batch, decode_layout
 from thongsuot_schema.batch.model import Batch, Layout
 from thongsuot_schema.catalogue.icmp import HOP_LIMIT, LOSS, RTT
 from thongsuot_schema.reason import Reason
-from thongsuot_schema.result import Family, Result, Series, not_ok, ok
+from thongsuot_schema.result import Family, Result, Series, failed_finding, ok_finding
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom, Verdict, VerdictChange
@@ -35,14 +35,14 @@ def result(serial: int) -> Result:
     return Result(
         series=SERIES[serial % len(SERIES)],
         boottime_ns=serial * MS_NS,
-        finding=ok({RTT: rtt_s, LOSS: 0.0, HOP_LIMIT: 64.0}, cost_bytes=88),
+        finding=ok_finding({RTT: rtt_s, LOSS: 0.0, HOP_LIMIT: 64.0}, cost_bytes=88),
     )
 
 
 def wordy_result(serial: int) -> Result:
     """Return a result that takes a hundred bytes, to fill a spool with."""
     detail = random.Random(serial).randbytes(100).hex()
-    finding = not_ok(Reason.FAILED_OTHERWISE, detail=detail)
+    finding = failed_finding(Reason.FAILED_OTHERWISE, detail=detail)
     return msgspec.structs.replace(result(serial), finding=finding)
 
 
@@ -62,16 +62,16 @@ def change(serial: int) -> VerdictChange:
     )
 
 
-def places(root: Path) -> Places:
+def places(root: Path) -> SpoolPaths:
     """Return places below a test's own directory."""
-    return Places(state_dir=root / "state", runtime_dir=root / "run")
+    return SpoolPaths(state_dir=root / "state", runtime_dir=root / "run")
 
 
 def spool_at(
-    root: Path, *, config: SpoolConfig | None = None, clock: Clock | None = None, boot: str = ""
+    root: Path, *, config: SpoolConfig | None = None, clock: Clocks | None = None, boot: str = ""
 ) -> Spool:
     """Return a spool that is not open yet."""
-    clock = clock or Clock()
+    clock = clock or Clocks()
     return Spool(
         config or SpoolConfig(),
         places(root),
@@ -82,9 +82,9 @@ def spool_at(
     )
 
 
-def clock_of(fake: FakeClock) -> Clock:
+def clock_of(fake: FakeClock) -> Clocks:
     """Return a clock that goes as a fake one."""
-    return Clock(boottime_ns=fake.boottime_ns, wall_ns=fake.wall_ns, error_s=lambda: 0.01)
+    return Clocks(boottime_ns=fake.boottime_ns, wall_ns=fake.wall_ns, error_s=lambda: 0.01)
 
 
 async def opened(root: Path, fake: FakeClock | None = None, **config: float) -> Spool:
@@ -95,7 +95,7 @@ async def opened(root: Path, fake: FakeClock | None = None, **config: float) -> 
     return spool
 
 
-class Collected:
+class CollectedRecord:
     """A collector's side of it: batches by (stream, number), as they would be made durable."""
 
     def __init__(self) -> None:
@@ -104,7 +104,7 @@ class Collected:
         self.repeats = 0
         self._layouts: dict[bytes, Layout] = {}
 
-    async def take(self, spool: Spool, parcel: Parcel) -> None:
+    async def accept_batch(self, spool: Spool, parcel: PendingBatch) -> None:
         """Take a batch, asking for its layout where it is not known, and acknowledge it."""
         if parcel.layout and parcel.layout not in self._layouts:
             body = await spool.layout(parcel.layout)
@@ -118,13 +118,13 @@ class Collected:
         self.bodies.setdefault(key, parcel.body)
         spool.acknowledge(parcel.key)
 
-    async def take_all(self, spool: Spool) -> None:
+    async def accept_all(self, spool: Spool) -> None:
         """Take everything that waits."""
-        while parcel := spool.newest():
-            await self.take(spool, parcel)
-        while parcels := await spool.oldest(16):
+        while parcel := spool.newest_recent():
+            await self.accept_batch(spool, parcel)
+        while parcels := await spool.oldest_on_disk(16):
             for parcel in parcels:
-                await self.take(spool, parcel)
+                await self.accept_batch(spool, parcel)
             await spool.forget_acknowledged()
 
     @property

@@ -4,7 +4,7 @@ import random
 from pathlib import Path
 
 from tests.agent.spool.making import (
-    Collected,
+    CollectedRecord,
     change,
     numbers,
     opened,
@@ -25,19 +25,19 @@ async def test_the_oldest_detail_goes_first_and_verdict_changes_stay(tmp_path: P
     while not spool.status().dropped_results:
         for _ in range(200):
             serial += 1
-            spool.add(wordy_result(serial))
+            spool.add_entry(wordy_result(serial))
             made += 1
         if serial % 1_000 == 0:
-            spool.add(change(serial))
+            spool.add_entry(change(serial))
         fake.advance(15)
         spool.seal()
-        await spool.keep_up()
+        await spool.maintain()
         assert serial < 10**6, "a bound of 1 MiB is reached before"
     status = spool.status()
     assert status.disk_bytes <= MIB
     assert status.dropped_batches == 0
-    collected = Collected()
-    await collected.take_all(spool)
+    collected = CollectedRecord()
+    await collected.accept_all(spool)
     kept = len(collected.serials())
     dropped = [
         notice
@@ -73,21 +73,21 @@ async def test_when_all_detail_is_gone_whole_batches_go_and_a_gap_says_so(tmp_pa
     spool = await opened(tmp_path, fake, disk_after_s=1.0, max_bytes=MIB)
     for serial in range(1, 601):
         if serial % 10 == 0:
-            spool.add(change(serial))
+            spool.add_entry(change(serial))
         else:
             for number in range(20):
                 text = random.Random(serial * 100 + number).randbytes(100).hex()
-                spool.add(Notice(code=NoticeCode.OTHER, boottime_ns=serial, text=text))
+                spool.add_entry(Notice(code=NoticeCode.OTHER, boottime_ns=serial, text=text))
         spool.seal()
         if serial % 20 == 0:
             fake.advance(15)
-            await spool.keep_up()
+            await spool.maintain()
     status = spool.status()
     assert status.disk_bytes <= MIB
     assert status.dropped_batches > 0
     spool.seal()
-    collected = Collected()
-    await collected.take_all(spool)
+    collected = CollectedRecord()
+    await collected.accept_all(spool)
     assert collected.change_serials() == list(range(10, 601, 10)), "changes go last"
     gaps = collected.notices("gap")
     assert sum(int(text.split()[0]) for text in gaps) == status.dropped_batches
@@ -100,18 +100,18 @@ async def test_memory_is_bounded_when_no_tier_takes_anything(tmp_path: Path) -> 
     fake = FakeClock()
     spool = await opened(tmp_path, fake, max_runtime_bytes=1 << 16)
     for serial in range(1, 40_001):
-        spool.add(result(serial))
+        spool.add_entry(result(serial))
         if serial % 1000 == 0:
-            spool.add(change(serial))
+            spool.add_entry(change(serial))
             spool.seal()
-            await spool.keep_up()
+            await spool.maintain()
     status = spool.status()
     assert status.is_in_memory
     assert status.is_disk_refusing
     assert status.dropped_results > 0
     spool.seal()
-    collected = Collected()
-    await collected.take_all(spool)
+    collected = CollectedRecord()
+    await collected.accept_all(spool)
     assert sum(len(body) for body in collected.bodies.values()) <= (1 << 16) + 4096
     assert collected.change_serials() == list(range(1000, 40_001, 1000))
     await spool.close()
@@ -120,17 +120,17 @@ async def test_memory_is_bounded_when_no_tier_takes_anything(tmp_path: Path) -> 
 async def test_detail_older_than_its_age_is_dropped_and_changes_stay(tmp_path: Path) -> None:
     fake = FakeClock()
     spool = await opened(tmp_path, fake, disk_after_s=1.0, max_age_s=86400.0)
-    spool.add(result(1))
-    spool.add(change(2))
+    spool.add_entry(result(1))
+    spool.add_entry(change(2))
     spool.seal()
     fake.advance(60)
-    await spool.keep_up()
+    await spool.maintain()
     fake.advance(90_000)
-    spool.add(result(3))
+    spool.add_entry(result(3))
     spool.seal()
-    await spool.keep_up()
-    collected = Collected()
-    await collected.take_all(spool)
+    await spool.maintain()
+    collected = CollectedRecord()
+    await collected.accept_all(spool)
     assert collected.serials() == [3]
     assert collected.change_serials() == [2]
     assert spool.status().dropped_results == 1

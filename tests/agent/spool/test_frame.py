@@ -4,10 +4,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.agent.spool.making import change, result
-from thongsuot_agent.spool.frame import Entry, Heading, pack, pack_heading, unpack
+from thongsuot_agent.spool.frame import Entry, LogHeading, pack_entry, pack_heading, unpack_log
 from thongsuot_schema.batch.model import Notice, NoticeCode
 
-HEADING = Heading(number=7, previous=b"p" * 16, boottime_ns=1, wall_ns=2)
+HEADING = LogHeading(number=7, previous=b"p" * 16, boottime_ns=1, wall_ns=2)
 
 ENTRIES = st.lists(
     st.one_of(
@@ -25,7 +25,7 @@ ENTRIES = st.lists(
 def test_a_log_cut_anywhere_gives_back_every_whole_entry(
     entries: list[Entry], data: st.DataObject
 ) -> None:
-    frames = [pack_heading(HEADING), *map(pack, entries)]
+    frames = [pack_heading(HEADING), *map(pack_entry, entries)]
     log = b"".join(frames)
     cut = data.draw(st.integers(0, len(log)))
     whole, size = 0, 0
@@ -34,7 +34,7 @@ def test_a_log_cut_anywhere_gives_back_every_whole_entry(
             break
         size += len(frame)
         whole += 1
-    found = unpack(log[:cut])
+    found = unpack_log(log[:cut])
     if whole == 0:
         assert found is None
         return
@@ -47,29 +47,29 @@ def test_a_log_cut_anywhere_gives_back_every_whole_entry(
 
 @given(entries=ENTRIES.filter(bool), at=st.integers(min_value=0), bit=st.integers(0, 7))
 def test_a_flipped_bit_never_makes_another_entry(entries: list[Entry], at: int, bit: int) -> None:
-    log = bytearray(pack_heading(HEADING) + b"".join(map(pack, entries)))
+    log = bytearray(pack_heading(HEADING) + b"".join(map(pack_entry, entries)))
     log[at % len(log)] ^= 1 << bit
-    found = unpack(bytes(log))
+    found = unpack_log(bytes(log))
     if found is not None:
         assert list(found.entries) == entries[: len(found.entries)]
 
 
 def test_a_whole_frame_of_an_unknown_kind_is_counted_and_passed_over() -> None:
-    strange = bytearray(pack(result(1)))
+    strange = bytearray(pack_entry(result(1)))
     body = b"z" + bytes(strange[9:])
     from zlib import crc32
 
     strange[4:8] = crc32(body).to_bytes(4, "little")
     strange[8:9] = b"z"
-    found = unpack(pack_heading(HEADING) + bytes(strange) + pack(result(2)))
+    found = unpack_log(pack_heading(HEADING) + bytes(strange) + pack_entry(result(2)))
     assert found is not None
     assert found.unreadable == 1
     assert found.entries == (result(2),)
 
 
 def test_a_length_that_is_garbage_ends_the_log() -> None:
-    log = pack_heading(HEADING) + pack(result(1)) + b"\xff" * 64
-    found = unpack(log)
+    log = pack_heading(HEADING) + pack_entry(result(1)) + b"\xff" * 64
+    found = unpack_log(log)
     assert found is not None
     assert found.entries == (result(1),)
     assert found.good_bytes == len(log) - 64

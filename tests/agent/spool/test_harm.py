@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from tests.agent.spool.making import (
-    Collected,
+    CollectedRecord,
     change,
     numbers,
     opened,
@@ -16,7 +16,7 @@ from tests.agent.spool.making import (
     result,
 )
 from tests.fakes.clock import FakeClock
-from thongsuot_agent.spool.rejected import Refusal, Rejected
+from thongsuot_agent.spool.rejected import RejectedBatch, Rejection
 from thongsuot_schema.batch.model import NoticeCode
 
 
@@ -25,23 +25,23 @@ async def test_a_runtime_directory_without_room_is_left_for_memory_and_found_aga
 ) -> None:
     (tmp_path / "run").symlink_to(full_disk)
     spool = await opened(tmp_path)
-    spool.add(result(1))
+    spool.add_entry(result(1))
     filler = full_disk / "filler"
     _fill(filler)
     serial = 1
     while not spool.status().is_in_memory:
         serial += 1
-        spool.add(result(serial))
+        spool.add_entry(result(serial))
         assert serial < 2000, "the directory is full"
     spool.seal()
     filler.unlink()
-    spool.add(result(serial + 1))
+    spool.add_entry(result(serial + 1))
     spool.seal()
     assert not spool.status().is_in_memory
-    spool.add(result(serial + 2))
+    spool.add_entry(result(serial + 2))
     spool.seal()
-    collected = Collected()
-    await collected.take_all(spool)
+    collected = CollectedRecord()
+    await collected.accept_all(spool)
     assert collected.serials() == list(range(1, serial + 3))
     assert len(numbers(collected.ordered)) == 3, "before, in memory, after"
     assert all(
@@ -59,22 +59,22 @@ async def test_a_full_disk_is_told_once_and_the_record_goes_on(
     filler = full_disk / "filler"
     _fill(filler)
     for serial in range(1, 9):
-        spool.add(result(serial))
-        spool.add(change(serial))
+        spool.add_entry(result(serial))
+        spool.add_entry(change(serial))
         fake.advance(15)
         spool.seal()
-        await spool.keep_up()
+        await spool.maintain()
     assert spool.status().is_disk_refusing
     assert spool.status().waiting_on_disk == 0
     filler.unlink()
     fake.advance(15)
     spool.seal()
-    await spool.keep_up()
+    await spool.maintain()
     assert not spool.status().is_disk_refusing
     assert spool.status().waiting_on_disk >= 8
     spool.seal()
-    collected = Collected()
-    await collected.take_all(spool)
+    collected = CollectedRecord()
+    await collected.accept_all(spool)
     assert collected.serials() == collected.change_serials() == list(range(1, 9))
     assert len(collected.notices("spool_full")) == 1
     await spool.close()
@@ -91,16 +91,16 @@ async def test_a_disk_that_the_record_itself_has_filled_is_free_again_once_all_i
     while not spool.status().is_disk_refusing:
         serial += 1
         for _ in range(40):
-            spool.add(result(serial))
+            spool.add_entry(result(serial))
         fake.advance(15)
         spool.seal()
-        await spool.keep_up()
+        await spool.maintain()
         assert serial < 5000, "the disk is full"
     assert serial > 3, "some of it was taken"
     spool.seal()
-    await Collected().take_all(spool)
-    await spool.keep_up()
-    await spool.keep_up()
+    await CollectedRecord().accept_all(spool)
+    await spool.maintain()
+    await spool.maintain()
     status = spool.status()
     assert (status.is_disk_refusing, status.waiting_on_disk, status.waiting_batches) == (
         False,
@@ -114,10 +114,10 @@ async def test_a_disk_that_the_record_itself_has_filled_is_free_again_once_all_i
 async def test_a_torn_file_is_set_aside_and_told(tmp_path: Path, damage: str) -> None:
     spool = await opened(tmp_path)
     for serial in range(1, 60):
-        spool.add(change(serial))
+        spool.add_entry(change(serial))
         spool.seal()
     await spool.close()
-    file = places(tmp_path).file
+    file = places(tmp_path).spool_file
     content = bytearray(file.read_bytes())
     if damage == "header":
         content[:16] = b"not a data base!"
@@ -127,36 +127,36 @@ async def test_a_torn_file_is_set_aside_and_told(tmp_path: Path, damage: str) ->
         del content[len(content) // 2 :]
     file.write_bytes(content)
     after = await opened(tmp_path)
-    after.add(result(100))
+    after.add_entry(result(100))
     after.seal()
-    await after.keep_up()
+    await after.maintain()
     torn = [path.name for path in file.parent.iterdir() if ".torn-" in path.name]
     assert len(torn) == 1
     assert torn[0].startswith("spool.db.torn-20")
-    collected = Collected()
-    await collected.take_all(after)
-    assert collected.notices("spool_torn") == torn
+    collected = CollectedRecord()
+    await collected.accept_all(after)
+    assert collected.notices("spool_truncated") == torn
     assert collected.serials() == [100]
     await after.close()
 
 
 async def test_a_refused_batch_is_set_aside_readable_and_reported(tmp_path: Path) -> None:
     spool = await opened(tmp_path)
-    spool.add(result(1))
+    spool.add_entry(result(1))
     spool.seal()
-    parcel = spool.newest()
+    parcel = spool.newest_recent()
     assert parcel is not None
-    assert await spool.reject(parcel, Refusal(status=400, error="columns differ"))
-    assert spool.newest() is None
+    assert await spool.set_aside_rejected(parcel, Rejection(status=400, error="columns differ"))
+    assert spool.newest_recent() is None
     assert spool.status().rejected_batches == 1
-    (file,) = places(tmp_path).rejected.iterdir()
-    found = msgspec.json.decode(file.read_bytes(), type=Rejected)
+    (file,) = places(tmp_path).rejected_dir.iterdir()
+    found = msgspec.json.decode(file.read_bytes(), type=RejectedBatch)
     assert found.batch is not None
     assert found.batch.results == (result(1),)
     assert (found.status, found.error) == (400, "columns differ")
     spool.seal()
-    collected = Collected()
-    await collected.take_all(spool)
+    collected = CollectedRecord()
+    await collected.accept_all(spool)
     (gap,) = collected.notices("gap")
     assert gap == f"1 results refused with 400, set aside as {file.name}: columns differ"
     await spool.close()
@@ -169,11 +169,11 @@ async def test_a_result_that_cannot_travel_does_not_take_the_others_with_it(
     strange = result(2)
     finding = msgspec.structs.replace(strange.finding, values={"icmp_invented_seconds": 1.0})
     for one in (result(1), msgspec.structs.replace(strange, finding=finding), result(3)):
-        spool.add(one)
-    spool.add(change(5))
+        spool.add_entry(one)
+    spool.add_entry(change(5))
     spool.seal()
-    collected = Collected()
-    await collected.take_all(spool)
+    collected = CollectedRecord()
+    await collected.accept_all(spool)
     assert collected.serials() == [1, 3]
     assert collected.change_serials() == [5]
     (batch,) = collected.ordered

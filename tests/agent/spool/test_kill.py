@@ -19,7 +19,7 @@ from thongsuot_schema.batch.model import Batch, Layout
 KILLS = 12
 
 
-class Writer:
+class WriterProcess:
     """Runs the process, kills it, and remembers what it said that it had done."""
 
     def __init__(self, root: Path, seed: int) -> None:
@@ -71,7 +71,7 @@ def collected(root: Path) -> tuple[list[Batch], list[bytes]]:
 
 
 def test_no_result_is_lost_or_doubled_however_often_the_process_is_killed(tmp_path: Path) -> None:
-    writer = Writer(tmp_path, seed=20261124)
+    writer = WriterProcess(tmp_path, seed=20261124)
     for _ in range(KILLS):
         writer.run_and_kill()
     writer.drain()
@@ -93,7 +93,7 @@ def test_no_result_is_lost_or_doubled_however_often_the_process_is_killed(tmp_pa
 
 
 def test_a_power_cut_takes_no_verdict_change_and_leaves_a_counted_gap(tmp_path: Path) -> None:
-    writer = Writer(tmp_path, seed=7)
+    writer = WriterProcess(tmp_path, seed=7)
     cuts = 4
     for _ in range(cuts):
         writer.run_and_kill(until=b"kept")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.agent.spool.making import (
     MS_NS,
-    Collected,
+    CollectedRecord,
     change,
     numbers,
     opened,
@@ -23,7 +23,7 @@ BOOTS = ("00000000-0000-4000-8000-000000000001", "00000000-0000-4000-8000-000000
 
 def on_disk(root: Path) -> list[tuple[int, int]]:
     """Return number of results and of news of each batch on the disk, as SQLite has them."""
-    with sqlite3.connect(places(root).file) as db:
+    with sqlite3.connect(places(root).spool_file) as db:
         rows = db.execute("SELECT results, news FROM batches ORDER BY id").fetchall()
     db.close()
     return rows
@@ -32,13 +32,13 @@ def on_disk(root: Path) -> list[tuple[int, int]]:
 async def test_what_is_added_comes_out_sealed_in_the_order_of_time(tmp_path: Path) -> None:
     spool = await opened(tmp_path)
     for serial in (3, 1, 2):
-        spool.add(result(serial))
+        spool.add_entry(result(serial))
     notice = Notice(code=NoticeCode.STARTED, boottime_ns=MS_NS, text="0.1.0")
-    spool.add(notice)
+    spool.add_entry(notice)
     assert spool.seal()
     assert not spool.seal(), "nothing new, no batch"
-    collected = Collected()
-    await collected.take_all(spool)
+    collected = CollectedRecord()
+    await collected.accept_all(spool)
     (batch,) = collected.ordered
     assert (batch.site, batch.number, batch.previous) == ("site-1", 1, b"")
     assert batch.results == (result(1), result(2), result(3))
@@ -50,10 +50,10 @@ async def test_what_is_added_comes_out_sealed_in_the_order_of_time(tmp_path: Pat
 async def test_batches_are_chained_and_counted_without_gaps(tmp_path: Path) -> None:
     spool = await opened(tmp_path)
     for serial in range(1, 6):
-        spool.add(result(serial))
+        spool.add_entry(result(serial))
         spool.seal()
-    collected = Collected()
-    await collected.take_all(spool)
+    collected = CollectedRecord()
+    await collected.accept_all(spool)
     bodies = [collected.bodies[key] for key in sorted(collected.bodies)]
     assert list(numbers(collected.ordered).values()) == [[1, 2, 3, 4, 5]]
     for before, batch in zip(bodies, collected.ordered[1:], strict=False):
@@ -64,15 +64,15 @@ async def test_batches_are_chained_and_counted_without_gaps(tmp_path: Path) -> N
 async def test_a_healthy_device_writes_nothing_to_the_disk(tmp_path: Path) -> None:
     fake = FakeClock()
     spool = await opened(tmp_path, fake)
-    collected = Collected()
+    collected = CollectedRecord()
     before = [path.stat().st_mtime_ns for path in sorted(places(tmp_path).state_dir.iterdir())]
     for serial in range(1, 200):
-        spool.add(result(serial))
+        spool.add_entry(result(serial))
         if serial % 10 == 0:
             fake.advance(15)
             spool.seal()
-            await spool.keep_up()
-            await collected.take_all(spool)
+            await spool.maintain()
+            await collected.accept_all(spool)
     after = [path.stat().st_mtime_ns for path in sorted(places(tmp_path).state_dir.iterdir())]
     assert after == before
     await spool.close()
@@ -82,18 +82,18 @@ async def test_an_unacknowledged_batch_goes_to_the_disk_after_its_time(tmp_path:
     fake = FakeClock()
     spool = await opened(tmp_path, fake, disk_after_s=60.0)
     for serial in (1, 2, 3, 4):
-        spool.add(result(serial))
+        spool.add_entry(result(serial))
         spool.seal()
-        await spool.keep_up()
+        await spool.maintain()
         assert on_disk(tmp_path) == []
         fake.advance(15)
-    spool.add(result(5))
+    spool.add_entry(result(5))
     spool.seal()
-    await spool.keep_up()
+    await spool.maintain()
     assert on_disk(tmp_path) == [(1, 0)] * 5, "all that waits goes in one transaction"
-    assert spool.newest() is None
-    collected = Collected()
-    await collected.take_all(spool)
+    assert spool.newest_recent() is None
+    collected = CollectedRecord()
+    await collected.accept_all(spool)
     assert collected.serials() == [1, 2, 3, 4, 5]
     assert on_disk(tmp_path) == []
     await spool.close()
@@ -101,11 +101,11 @@ async def test_an_unacknowledged_batch_goes_to_the_disk_after_its_time(tmp_path:
 
 async def test_a_verdict_change_is_on_the_disk_at_once(tmp_path: Path) -> None:
     spool = await opened(tmp_path)
-    spool.add(result(1))
+    spool.add_entry(result(1))
     spool.seal()
-    spool.add(change(2))
+    spool.add_entry(change(2))
     spool.seal()
-    await spool.keep_up()
+    await spool.maintain()
     assert on_disk(tmp_path) == [(0, 1)]
     news = await spool.newest_news()
     assert news is not None
@@ -115,28 +115,28 @@ async def test_a_verdict_change_is_on_the_disk_at_once(tmp_path: Path) -> None:
 
 async def test_a_batch_acknowledged_while_it_was_written_is_removed_again(tmp_path: Path) -> None:
     spool = await opened(tmp_path)
-    spool.add(change(1))
+    spool.add_entry(change(1))
     spool.seal()
-    parcel = spool.newest()
+    parcel = spool.newest_recent()
     assert parcel is not None
-    await spool.keep_up()
+    await spool.maintain()
     spool.acknowledge(parcel.key)
-    await spool.keep_up()
+    await spool.maintain()
     assert on_disk(tmp_path) == []
     await spool.close()
 
 
 async def test_a_stream_goes_on_in_the_next_process_of_the_same_boot(tmp_path: Path) -> None:
     spool = await opened(tmp_path)
-    spool.add(result(1))
+    spool.add_entry(result(1))
     spool.seal()
-    spool.add(result(2))
+    spool.add_entry(result(2))
     # No close: the process was killed.
     after = await opened(tmp_path)
-    after.add(result(3))
+    after.add_entry(result(3))
     after.seal()
-    collected = Collected()
-    await collected.take_all(after)
+    collected = CollectedRecord()
+    await collected.accept_all(after)
     assert list(numbers(collected.ordered).values()) == [[1, 2]]
     assert collected.serials() == [1, 2, 3]
     assert collected.notices("gap") == []
@@ -146,15 +146,15 @@ async def test_a_stream_goes_on_in_the_next_process_of_the_same_boot(tmp_path: P
 
 async def test_a_clean_end_brings_all_to_the_disk_and_leaves_no_gap(tmp_path: Path) -> None:
     spool = await opened(tmp_path)
-    spool.add(result(1))
+    spool.add_entry(result(1))
     await spool.close()
     assert on_disk(tmp_path) == [(1, 0)]
     shutil.rmtree(places(tmp_path).runtime_dir)
     after = spool_at(tmp_path, boot=BOOTS[1])
     await after.open()
     after.seal()
-    collected = Collected()
-    await collected.take_all(after)
+    collected = CollectedRecord()
+    await collected.accept_all(after)
     assert collected.serials() == [1]
     assert collected.notices("gap") == []
     await after.close()
@@ -163,31 +163,31 @@ async def test_a_clean_end_brings_all_to_the_disk_and_leaves_no_gap(tmp_path: Pa
 async def test_a_record_beside_the_state_outlives_the_boot(tmp_path: Path) -> None:
     spool = spool_at(tmp_path, boot=BOOTS[0])
     await spool.open()
-    spool.add(result(1))
+    spool.add_entry(result(1))
     spool.seal()
-    spool.add(result(2))
+    spool.add_entry(result(2))
     after = spool_at(tmp_path, boot=BOOTS[1])
     await after.open()
-    after.add(result(3))
+    after.add_entry(result(3))
     after.seal()
-    collected = Collected()
-    await collected.take_all(after)
+    collected = CollectedRecord()
+    await collected.accept_all(after)
     assert collected.serials() == [1, 2, 3]
     boots = [batch.boot_id for batch in collected.ordered]
     assert sorted(boots) == [BOOTS[0], BOOTS[0], BOOTS[1]]
     assert sorted(len(each) for each in numbers(collected.ordered).values()) == [1, 2]
-    await after.keep_up()
-    assert len(list(places(tmp_path).record.iterdir())) == 1, "the former stream is tidied away"
+    await after.maintain()
+    assert len(list(places(tmp_path).record_dir.iterdir())) == 1, "the former stream is tidied away"
     await after.close()
     await spool.close()
 
 
 async def test_facts_are_remembered_beyond_a_power_cut(tmp_path: Path) -> None:
     spool = await opened(tmp_path)
-    await spool.remember("purse", "17")
+    await spool.save_fact("purse", "17")
     await spool.close()
     shutil.rmtree(places(tmp_path).runtime_dir)
     after = await opened(tmp_path)
-    assert await after.recall("purse") == "17"
-    assert await after.recall("nothing") is None
+    assert await after.load_fact("purse") == "17"
+    assert await after.load_fact("nothing") is None
     await after.close()

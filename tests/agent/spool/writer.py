@@ -14,9 +14,9 @@ import sys
 from pathlib import Path
 
 from tests.agent.spool.making import change, result, spool_at
-from thongsuot_agent.spool.parcel import Parcel
+from thongsuot_agent.spool.pending_batch import PendingBatch
 from thongsuot_agent.spool.spool import Spool
-from thongsuot_schema.batch.decode import peek
+from thongsuot_schema.batch.decode import read_header
 
 
 def tell(what: str, serial: int) -> None:
@@ -24,9 +24,9 @@ def tell(what: str, serial: int) -> None:
     os.write(1, f"{what} {serial}\n".encode())
 
 
-async def hand_over(spool: Spool, parcel: Parcel, collected: Path) -> None:
+async def hand_over(spool: Spool, parcel: PendingBatch, collected: Path) -> None:
     """Make a batch durable elsewhere, then acknowledge it; a repeat changes nothing."""
-    header = peek(parcel.body)
+    header = read_header(parcel.body)
     if parcel.layout:
         body = await spool.layout(parcel.layout)
         assert body is not None
@@ -47,33 +47,33 @@ async def make(spool: Spool, rng: random.Random, serial: int, collected: Path) -
     while True:
         dice = rng.random()
         if dice < 0.80:
-            spool.add(result(serial))
+            spool.add_entry(result(serial))
             tell("made", serial)
             serial += 1
         elif dice < 0.82:
-            spool.add(change(serial))
+            spool.add_entry(change(serial))
             spool.seal()
-            await spool.keep_up()
+            await spool.maintain()
             tell("kept", serial)
             serial += 1
         elif dice < 0.92:
             spool.seal()
-        elif dice < 0.96 and (parcel := spool.newest()):
+        elif dice < 0.96 and (parcel := spool.newest_recent()):
             await hand_over(spool, parcel, collected)
         elif dice < 0.98:
-            for parcel in await spool.oldest(2):
+            for parcel in await spool.oldest_on_disk(2):
                 await hand_over(spool, parcel, collected)
             await spool.forget_acknowledged()
         else:
-            await spool.keep_up()
+            await spool.maintain()
 
 
 async def drain(spool: Spool, collected: Path) -> None:
     """Hand over everything, and end in good order."""
     spool.seal()
-    while parcel := spool.newest():
+    while parcel := spool.newest_recent():
         await hand_over(spool, parcel, collected)
-    while parcels := await spool.oldest(16):
+    while parcels := await spool.oldest_on_disk(16):
         for parcel in parcels:
             await hand_over(spool, parcel, collected)
         await spool.forget_acknowledged()

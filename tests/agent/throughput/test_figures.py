@@ -1,15 +1,15 @@
 import pytest
 
 from thongsuot_agent.throughput.figures import grade, latency, rate, responsiveness
-from thongsuot_agent.throughput.order import Echo, Load
+from thongsuot_agent.throughput.protocol import LoadReport, RequestTiming
 
 
-def load(*bins: int) -> Load:
-    return Load(bins=bins, received_bytes=sum(bins), echoes=())
+def load(*bins: int) -> LoadReport:
+    return LoadReport(bins=bins, received_bytes=sum(bins), timings=())
 
 
-def echo(connect_s: float, first_byte_s: float, tls_s: float | None = None) -> Echo:
-    return Echo(connect_s=connect_s, tls_s=tls_s, first_byte_s=first_byte_s)
+def echo(connect_s: float, first_byte_s: float, tls_s: float | None = None) -> RequestTiming:
+    return RequestTiming(connect_s=connect_s, tls_s=tls_s, first_byte_s=first_byte_s)
 
 
 def test_the_slow_start_and_both_ragged_ends_are_left_out() -> None:

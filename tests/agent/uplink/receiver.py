@@ -18,14 +18,14 @@ import msgspec
 from tests.timing import MS
 from thongsuot_schema.batch.decode import decode_batch, decode_layout
 from thongsuot_schema.batch.model import Batch, Layout
-from thongsuot_schema.batch.push import PATH_BATCHES, PATH_LAYOUTS, Answer
+from thongsuot_schema.batch.push import PATH_BATCHES, PATH_LAYOUTS, PushResponse
 from thongsuot_schema.errors import LayoutUnknown
 
 TOKEN = "a-token-for-tests"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Heard:
+class ReceivedPush:
     """One request: path, headers in lower case, body, and the address it came from."""
 
     path: str
@@ -35,20 +35,20 @@ class Heard:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Reply:
+class ScriptedReply:
     """What to answer instead; ``headers`` are complete lines."""
 
     status: int
-    answer: Answer | None = None
+    answer: PushResponse | None = None
     text: bytes = b""
     headers: tuple[str, ...] = ()
 
 
-Script = Callable[[Heard], Reply | None]
+Script = Callable[[ReceivedPush], ScriptedReply | None]
 
 
 @dataclass
-class Receiver:
+class PushReceiver:
     """
     What was received: ``batches`` without repeats, ``peers`` the addresses that each came from.
 
@@ -56,11 +56,11 @@ class Receiver:
     """
 
     script: Script = lambda _: None
-    heard: list[Heard] = field(default_factory=list)
+    heard: list[ReceivedPush] = field(default_factory=list)
     batches: list[Batch] = field(default_factory=list)
     peers: list[str] = field(default_factory=list)
     wall_ns: int = 1_900_000_000_000_000_000
-    answer: Answer = field(default_factory=Answer)
+    answer: PushResponse = field(default_factory=PushResponse)
     connections: int = 0
     port: int = 0
     tls: ssl.SSLContext | None = None
@@ -86,7 +86,7 @@ class Receiver:
                 await self._arrived.wait()
 
     @asynccontextmanager
-    async def listening(self, on: socket.socket | None = None) -> AsyncIterator["Receiver"]:
+    async def listening(self, on: socket.socket | None = None) -> AsyncIterator["PushReceiver"]:
         """Listen on loopback, or on a bound socket that is given."""
         if on is None:
             server = await asyncio.start_server(self._serve, "127.0.0.1", 0, ssl=self.tls)
@@ -123,19 +123,19 @@ class Receiver:
             self._writers.discard(writer)
             writer.close()
 
-    def _take(self, heard: Heard) -> Reply:
+    def _take(self, heard: ReceivedPush) -> ScriptedReply:
         if heard.headers.get("authorization") != f"Bearer {TOKEN}":
-            return Reply(status=401, answer=Answer(error="this token is not known"))
+            return ScriptedReply(status=401, answer=PushResponse(error="this token is not known"))
         if heard.path == PATH_LAYOUTS:
             name, layout = decode_layout(heard.body)
             self.layouts[name] = layout
-            return Reply(status=200, answer=Answer())
+            return ScriptedReply(status=200, answer=PushResponse())
         assert heard.path == PATH_BATCHES
         try:
             batch = decode_batch(heard.body, self.layouts.get)
         except LayoutUnknown as error:
-            answer = Answer(error=str(error), unknown_layout=error.layout_id.hex())
-            return Reply(status=409, answer=answer)
+            answer = PushResponse(error=str(error), unknown_layout=error.layout_id.hex())
+            return ScriptedReply(status=409, answer=answer)
         key = (batch.stream, batch.number)
         is_repeated = key in self._numbers
         if not is_repeated:
@@ -148,20 +148,20 @@ class Receiver:
             repeated=is_repeated,
             collector_wall_ns=self.wall_ns,
         )
-        return Reply(status=200, answer=answer)
+        return ScriptedReply(status=200, answer=answer)
 
 
-def scripted(*replies: Reply | None) -> Script:
+def scripted(*replies: ScriptedReply | None) -> Script:
     """Return a script that answers the first batches as told and then lets the receiver."""
-    left: Iterator[Reply | None] = iter(replies)
+    left: Iterator[ScriptedReply | None] = iter(replies)
 
-    def script(heard: Heard) -> Reply | None:
+    def script(heard: ReceivedPush) -> ScriptedReply | None:
         return next(left, None) if heard.path == PATH_BATCHES else None
 
     return script
 
 
-async def _read(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Heard | None:
+async def _read(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> ReceivedPush | None:
     try:
         head = await reader.readuntil(b"\r\n\r\n")
     except asyncio.IncompleteReadError:
@@ -173,10 +173,10 @@ async def _read(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> H
         headers[name.lower()] = value.strip()
     body = await reader.readexactly(int(headers.get("content-length", "0")))
     peer = writer.get_extra_info("peername")[0]
-    return Heard(path=line.split()[1], peer=peer, headers=headers, body=body)
+    return ReceivedPush(path=line.split()[1], peer=peer, headers=headers, body=body)
 
 
-def _written(reply: Reply) -> bytes:
+def _written(reply: ScriptedReply) -> bytes:
     body = reply.text if reply.answer is None else msgspec.json.encode(reply.answer)
     lines = [f"HTTP/1.1 {reply.status} Word", f"Content-Length: {len(body)}", *reply.headers]
     return "\r\n".join((*lines, "", "")).encode() + body

@@ -5,72 +5,86 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from thongsuot_agent.uplink.answer import LATER_LIMIT_S, Meaning, Response, read_answer
-from thongsuot_schema.batch.push import Answer
+from thongsuot_agent.uplink.answer import (
+    MAX_RETRY_AFTER_S,
+    PostResponse,
+    PushDisposition,
+    interpret_response,
+)
+from thongsuot_schema.batch.push import PushResponse
 
 
-def said(status: int, answer: Answer, retry_after: str = "") -> Response:
-    return Response(status=status, body=msgspec.json.encode(answer), retry_after=retry_after)
+def said(status: int, answer: PushResponse, retry_after: str = "") -> PostResponse:
+    return PostResponse(status=status, body=msgspec.json.encode(answer), retry_after=retry_after)
 
 
 def test_an_acknowledgement_of_this_very_batch_makes_it_durable() -> None:
-    reading = read_answer(said(200, Answer(acknowledged=7, repeated=True)), 7)
-    assert reading.meaning is Meaning.DURABLE
+    reading = interpret_response(said(200, PushResponse(acknowledged=7, repeated=True)), 7)
+    assert reading.disposition is PushDisposition.DURABLE
     assert reading.answer is not None
 
 
 @pytest.mark.parametrize(
     "response",
     [
-        said(200, Answer(acknowledged=6)),
-        Response(status=200, body=b"<html>Welcome to our wireless network</html>"),
-        Response(status=200, body=b""),
-        Response(status=302, body=b""),
-        Response(status=204),
+        said(200, PushResponse(acknowledged=6)),
+        PostResponse(status=200, body=b"<html>Welcome to our wireless network</html>"),
+        PostResponse(status=200, body=b""),
+        PostResponse(status=302, body=b""),
+        PostResponse(status=204),
     ],
 )
-def test_a_200_that_does_not_acknowledge_it_keeps_the_batch(response: Response) -> None:
-    assert read_answer(response, 7).meaning is Meaning.LATER
+def test_a_200_that_does_not_acknowledge_it_keeps_the_batch(response: PostResponse) -> None:
+    assert interpret_response(response, 7).disposition is PushDisposition.RETRY_LATER
 
 
 def test_a_conflict_that_names_a_layout_asks_for_it() -> None:
-    reading = read_answer(said(409, Answer(unknown_layout="00" * 16)), 7)
-    assert reading.meaning is Meaning.LAYOUT_WANTED
+    reading = interpret_response(said(409, PushResponse(unknown_layout="00" * 16)), 7)
+    assert reading.disposition is PushDisposition.LAYOUT_WANTED
 
 
 def test_a_conflict_that_names_none_says_that_the_number_is_kept_already() -> None:
-    reading = read_answer(said(409, Answer(error="kept with other bytes")), 7)
-    assert reading.meaning is Meaning.DURABLE
+    reading = interpret_response(said(409, PushResponse(error="kept with other bytes")), 7)
+    assert reading.disposition is PushDisposition.DURABLE
 
 
 @pytest.mark.parametrize("status", [400, 413, 415, 422])
 def test_a_batch_that_the_collector_refuses_is_never_pushed_again(status: int) -> None:
-    reading = read_answer(said(status, Answer(error="columns differ")), 7)
-    assert (reading.meaning, reading.text) == (Meaning.NEVER, "columns differ")
+    reading = interpret_response(said(status, PushResponse(error="columns differ")), 7)
+    assert (reading.disposition, reading.text) == (PushDisposition.REJECTED, "columns differ")
 
 
 @pytest.mark.parametrize("status", [400, 413])
 def test_a_box_on_the_way_refuses_nothing_for_good(status: int) -> None:
-    response = Response(status=status, body=b"<html>Bad Request</html>")
-    assert read_answer(response, 7).meaning is Meaning.LATER
+    response = PostResponse(status=status, body=b"<html>Bad Request</html>")
+    assert interpret_response(response, 7).disposition is PushDisposition.RETRY_LATER
 
 
 @pytest.mark.parametrize("status", [401, 403, 404, 408, 429, 500, 502, 503, 504])
 def test_what_is_not_the_batchs_fault_keeps_it(status: int) -> None:
-    assert read_answer(said(status, Answer(error="later")), 7).meaning is Meaning.LATER
+    assert (
+        interpret_response(said(status, PushResponse(error="later")), 7).disposition
+        is PushDisposition.RETRY_LATER
+    )
 
 
 def test_how_long_to_wait_is_taken_from_the_answer_within_reason() -> None:
-    assert read_answer(said(429, Answer(), "30"), 7).wait_s == 30
-    assert read_answer(said(503, Answer(), "99999999"), 7).wait_s == LATER_LIMIT_S
-    assert read_answer(said(503, Answer(), "Wed, 21 Oct 2026 07:28:00 GMT"), 7).wait_s == 0
+    assert interpret_response(said(429, PushResponse(), "30"), 7).wait_s == 30
+    assert interpret_response(said(503, PushResponse(), "99999999"), 7).wait_s == MAX_RETRY_AFTER_S
+    assert (
+        interpret_response(said(503, PushResponse(), "Wed, 21 Oct 2026 07:28:00 GMT"), 7).wait_s
+        == 0
+    )
 
 
 def test_no_answer_is_later_and_says_why() -> None:
-    reading = read_answer(Response(status=0, problem="timed out: no route"), 7)
-    assert (reading.meaning, reading.text) == (Meaning.LATER, "timed out: no route")
+    reading = interpret_response(PostResponse(status=0, problem="timed out: no route"), 7)
+    assert (reading.disposition, reading.text) == (
+        PushDisposition.RETRY_LATER,
+        "timed out: no route",
+    )
 
 
 @given(status=st.integers(0, 999), body=st.binary(max_size=60), header=st.text(max_size=9))
 def test_no_answer_whatever_is_an_error(status: int, body: bytes, header: str) -> None:
-    read_answer(Response(status=status, body=body, retry_after=header), 1)
+    interpret_response(PostResponse(status=status, body=body, retry_after=header), 1)

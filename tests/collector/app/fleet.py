@@ -6,9 +6,9 @@ import time
 import httpx
 
 from tests.collector.app.process import CollectorProcess
-from tests.collector.batches import Agent, S, change, icmp_result
+from tests.collector.batches import BatchSealer, S, change, icmp_result
 from tests.collector.running import WITHIN_S, Pusher
-from tests.collector.timeline.life import UP, Said
+from tests.collector.timeline.boot_script import UP, VerdictTriple
 from thongsuot_schema.batch.digest import digest_of
 from thongsuot_schema.batch.model import Batch, Notice, NoticeCode
 from thongsuot_schema.inventory.model import Site
@@ -16,7 +16,7 @@ from thongsuot_schema.inventory.model import Site
 UPTIME_NS = 3_600 * S
 
 
-class Device:
+class FleetDevice:
     """
     The device of a site: seals a batch when something is said, and now and then.
 
@@ -33,7 +33,7 @@ class Device:
         self._boots = 0
         self._waiting: list[Batch] = []
         self._pushing = asyncio.Lock()
-        self._said: dict[str, Said] = {}
+        self._said: dict[str, VerdictTriple] = {}
         self._agent = self._fresh_agent(UPTIME_NS)
 
     def boot(self, uptime_ns: int = UPTIME_NS) -> None:
@@ -41,10 +41,10 @@ class Device:
         self._boots += 1
         self._agent = self._fresh_agent(uptime_ns)
         self.is_on = True
-        links: dict[str, Said] = {link.name: UP for link in self.site.links}
+        links: dict[str, VerdictTriple] = {link.name: UP for link in self.site.links}
         self._seal(links, notices=[Notice(code=NoticeCode.STARTED, boottime_ns=uptime_ns - S)])
 
-    def say(self, subject: str, said: Said) -> None:
+    def say(self, subject: str, said: VerdictTriple) -> None:
         """Say how a link (or ``/service``) is from now on."""
         self._seal({subject: said})
 
@@ -70,7 +70,9 @@ class Device:
                 self._waiting.remove(batch)
                 self.acknowledged += 1
 
-    def _seal(self, changes: dict[str, Said], *, notices: list[Notice] | None = None) -> None:
+    def _seal(
+        self, changes: dict[str, VerdictTriple], *, notices: list[Notice] | None = None
+    ) -> None:
         now_ns = time.time_ns() - self._agent.epoch_ns
         told = []
         for subject, (state, segment, symptom) in changes.items():
@@ -94,9 +96,9 @@ class Device:
             self._agent.batch(now_ns, [result], changes=told, notices=notices or [])
         )
 
-    def _fresh_agent(self, uptime_ns: int) -> Agent:
+    def _fresh_agent(self, uptime_ns: int) -> BatchSealer:
         mark = digest_of(f"{self.site.name} {self._boots}".encode()).hex()
-        return Agent(
+        return BatchSealer(
             self.site.name,
             stream=mark[:16],
             boot_id=f"{mark[:8]}-{mark[8:12]}-4000-8000-{mark[12:24]}",
@@ -104,10 +106,12 @@ class Device:
         )
 
 
-class Fleet:
+class DeviceFleet:
     """All devices; ``run`` pushes for them until it is cancelled."""
 
-    def __init__(self, devices: list[Device], process: CollectorProcess, *, beat_s: float) -> None:
+    def __init__(
+        self, devices: list[FleetDevice], process: CollectorProcess, *, beat_s: float
+    ) -> None:
         self.devices = {one.site.name: one for one in devices}
         self._process = process
         self._beat_s = beat_s
@@ -122,7 +126,7 @@ class Fleet:
                 first_s = self._beat_s * place / len(self.devices)
                 group.create_task(self._live(device, client, first_s))
 
-    async def _live(self, device: Device, client: httpx.AsyncClient, first_s: float) -> None:
+    async def _live(self, device: FleetDevice, client: httpx.AsyncClient, first_s: float) -> None:
         clock = asyncio.get_running_loop().time
         next_s = clock() + first_s
         while True:

@@ -8,11 +8,11 @@ import httpx
 import msgspec
 
 from tests.collector.app.process import CollectorProcess
-from tests.collector.batches import Agent, S, change, icmp_result
-from tests.collector.notify.making import secret_file
-from tests.collector.notify.peer import Peer
+from tests.collector.batches import BatchSealer, S, change, icmp_result
+from tests.collector.notify.incident_events import secret_file
+from tests.collector.notify.receiver_process import ReceiverProcess
 from tests.collector.running import WITHIN_S, Pusher, eventually, token
-from thongsuot_collector.notify.webhook import Body
+from thongsuot_collector.notify.webhook import WebhookBody
 from thongsuot_schema.batch.model import Notice, NoticeCode
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
@@ -62,11 +62,13 @@ PASSWORD = "xem thôi"
 """Of those who may look."""
 
 
-class Stage:
+class NotifyingStack:
     """All three, in a folder; ``close`` ends them."""
 
     def __init__(self, folder: Path) -> None:
-        self.hook = Peer("tests.collector.notify.webhook_receiver", folder / "hook", SECRET).start()
+        self.hook = ReceiverProcess(
+            "tests.collector.notify.webhook_receiver", folder / "hook", SECRET
+        ).start()
         (folder / "inventory").mkdir()
         (folder / "inventory" / "city.toml").write_text(INVENTORY, encoding="utf-8")
         secret_file(folder, "secret", SECRET)
@@ -74,7 +76,7 @@ class Stage:
         config = CONFIG.format(port=self.hook.port)
         self.collector = CollectorProcess(folder, config)
         self.secret = token(folder / "state", SITE)
-        self.agent = Agent(SITE, epoch_ns=time.time_ns() - BOOTED_NS)
+        self.agent = BatchSealer(SITE, epoch_ns=time.time_ns() - BOOTED_NS)
 
     async def say(self, state: State, *, is_first: bool = False) -> httpx.Response:
         """Push how the fibre is now."""
@@ -132,10 +134,10 @@ class Stage:
                 method, path, auth=_encoded(auth), headers=headers, data=form
             )
 
-    def told(self) -> list[Body]:
+    def told(self) -> list[WebhookBody]:
         """Return what the carrier was told; its receiver takes only what is signed."""
         found = self.hook.folder.received()
-        return [msgspec.json.decode(one["body"], type=Body) for one in found]
+        return [msgspec.json.decode(one["body"], type=WebhookBody) for one in found]
 
     async def is_told(self, number: int) -> None:
         """Wait until the carrier was told so many things, and the collector has noted that."""

@@ -18,7 +18,7 @@ import pytest
 import trustme
 
 from tests.collector.app.process import CollectorProcess
-from tests.collector.batches import Agent, S
+from tests.collector.batches import BatchSealer, S
 from tests.collector.running import WITHIN_S, Pusher, collector, token
 from tests.servers import linted
 from thongsuot_schema.batch import push
@@ -27,8 +27,8 @@ SITE = "hoan-kiem"
 NOW = 5000 * S
 
 
-def agent() -> Agent:
-    return Agent(SITE, epoch_ns=time.time_ns() - NOW)
+def agent() -> BatchSealer:
+    return BatchSealer(SITE, epoch_ns=time.time_ns() - NOW)
 
 
 def only(version: ssl.TLSVersion, side: int) -> ssl.SSLContext:

@@ -10,9 +10,9 @@ import pytest
 import trustme
 
 from tests.collector.journal.journal_contract import entry
-from thongsuot_collector.app.parts import Parts, parts
-from thongsuot_collector.config.read import parse
-from thongsuot_collector.directory import Directory
+from thongsuot_collector.app.components import Components, open_components
+from thongsuot_collector.config.read import parse_configuration
+from thongsuot_collector.directory import InventoryDirectory
 from thongsuot_collector.state.site import SiteState
 from thongsuot_collector.store import boots
 from thongsuot_schema.inventory.model import Inventory
@@ -21,17 +21,17 @@ DAY_NS = 86_400 * 10**9
 
 
 @pytest.fixture
-async def made(tmp_path: Path) -> AsyncIterator[Parts]:
+async def made(tmp_path: Path) -> AsyncIterator[Components]:
     text = (
         f'state_dir = "{tmp_path}"\n[journal]\nretention_s = 86400\nmax_bytes = 1000000\n'
         '[[sinks]]\nkind = "remote_write"\nname = "database"\nurl = "http://127.0.0.1:9/write"\n'
     )
-    configuration = parse(text, file="test.toml", folder=tmp_path)
-    async with parts(configuration, Directory(Inventory())) as opened:
+    configuration = parse_configuration(text, file="test.toml", folder=tmp_path)
+    async with open_components(configuration, InventoryDirectory(Inventory())) as opened:
         yield opened
 
 
-async def test_what_everyone_has_and_is_old_is_trimmed(made: Parts) -> None:
+async def test_what_everyone_has_and_is_old_is_trimmed(made: Components) -> None:
     now_ns = time.time_ns()
     for number, age_days in enumerate((5, 3, 2, 0), start=1):
         await made.journal.append(entry(number, received_ns=now_ns - age_days * DAY_NS))
@@ -44,7 +44,7 @@ async def test_what_everyone_has_and_is_old_is_trimmed(made: Parts) -> None:
 
 
 async def test_a_journal_over_its_size_drops_the_oldest_and_says_who_had_not_read_it(
-    made: Parts, caplog: pytest.LogCaptureFixture
+    made: Components, caplog: pytest.LogCaptureFixture
 ) -> None:
     for number in range(1, 101):
         await made.journal.append(entry(number, body=bytes(20_000), received_ns=time.time_ns()))
@@ -64,15 +64,17 @@ async def test_a_journal_over_its_size_drops_the_oldest_and_says_who_had_not_rea
     assert value("thongsuot_collector_journal_entries") == 101 - extent.tail
 
 
-async def test_what_was_learned_of_a_boot_is_kept_for_the_next_process(made: Parts) -> None:
-    made.clocks.hear("hoan-kiem", "boot", boottime_ns=100, received_ns=time.time_ns())
-    await made.housekeeping.note_boots()
+async def test_what_was_learned_of_a_boot_is_kept_for_the_next_process(made: Components) -> None:
+    made.clocks.observe_push("hoan-kiem", "boot", boottime_ns=100, received_ns=time.time_ns())
+    await made.housekeeping.save_boots()
     (kept,) = boots.all_known(made.store)
     assert (kept.site, kept.boot_id) == ("hoan-kiem", "boot")
     assert kept.epoch_ns == kept.heard_ns - 100
 
 
-async def test_how_far_consumers_are_behind_is_measured_when_it_is_asked_for(made: Parts) -> None:
+async def test_how_far_consumers_are_behind_is_measured_when_it_is_asked_for(
+    made: Components,
+) -> None:
     for number in range(1, 4):
         await made.journal.append(entry(number))
     made.housekeeping.measure()
@@ -94,8 +96,8 @@ async def test_the_end_of_the_collectors_certificate_is_measured(
         f'state_dir = "{tmp_path}"\n'
         f'[listen]\ncertificate_file = "{certificate}"\nkey_file = "{key}"\n'
     )
-    configuration = parse(text, file="test.toml", folder=tmp_path)
-    async with parts(configuration, Directory(Inventory())) as opened:
+    configuration = parse_configuration(text, file="test.toml", folder=tmp_path)
+    async with open_components(configuration, InventoryDirectory(Inventory())) as opened:
         await opened.housekeeping.measure_certificate()
         value = opened.metrics.registry.get_sample_value
         name = "thongsuot_collector_certificate_expiry_timestamp_seconds"
@@ -107,7 +109,9 @@ async def test_the_end_of_the_collectors_certificate_is_measured(
         assert value(name, {"file": "cert.pem"}) == end.timestamp()
 
 
-async def test_versions_of_agents_are_counted_and_one_that_is_gone_is_gone(made: Parts) -> None:
+async def test_versions_of_agents_are_counted_and_one_that_is_gone_is_gone(
+    made: Components,
+) -> None:
     value = made.metrics.registry.get_sample_value
     made.states._sites["a"] = SiteState(version="1.0")
     made.states._sites["b"] = SiteState()

@@ -12,9 +12,9 @@ import httpx
 import pytest
 
 from tests.collector.app.process import CollectorProcess
-from tests.collector.batches import Agent, S, change, usual_results
+from tests.collector.batches import BatchSealer, S, change, usual_results
 from tests.collector.running import WITHIN_S, Pusher, eventually, token
-from tests.collector.sinks.receiver import Receiver, always, receiver
+from tests.collector.sinks.receiver import ScriptedReceiver, always, receiver
 from tests.collector.sinks.test_remote_write import taken
 from thongsuot_schema.state import State
 
@@ -23,7 +23,7 @@ SITES = 4
 
 
 @pytest.fixture
-async def running(tmp_path: Path) -> AsyncIterator[tuple[CollectorProcess, Receiver]]:
+async def running(tmp_path: Path) -> AsyncIterator[tuple[CollectorProcess, ScriptedReceiver]]:
     async with receiver(always(204)) as there:
         config = (
             "[ingest]\npushes_per_s = 10000\n[[sinks]]\n"
@@ -37,11 +37,11 @@ async def running(tmp_path: Path) -> AsyncIterator[tuple[CollectorProcess, Recei
             await made.end(signal.SIGKILL)
 
 
-class Uplink:
+class PushLoop:
     """One agent's uplink: pushes batch after batch, each until it is acknowledged."""
 
     def __init__(self, site: str, secret: str, epoch_ns: int) -> None:
-        self.agent = Agent(site, epoch_ns=epoch_ns, stream=f"{hash(site) % 2**64:016x}")
+        self.agent = BatchSealer(site, epoch_ns=epoch_ns, stream=f"{hash(site) % 2**64:016x}")
         self.secret = secret
         self.acknowledged: list[int] = []
 
@@ -70,12 +70,12 @@ class Uplink:
 
 
 async def test_killed_at_random_points_it_loses_nothing_acknowledged_and_doubles_nothing(
-    running: tuple[CollectorProcess, Receiver], tmp_path: Path
+    running: tuple[CollectorProcess, ScriptedReceiver], tmp_path: Path
 ) -> None:
     process, there = running
     chance = random.Random(20261124)
     uplinks = [
-        Uplink(f"site-{n}", token(tmp_path / "state", f"site-{n}"), epoch_ns=10**18 + n)
+        PushLoop(f"site-{n}", token(tmp_path / "state", f"site-{n}"), epoch_ns=10**18 + n)
         for n in range(SITES)
     ]
     stop = asyncio.Event()
@@ -132,11 +132,11 @@ async def settled(process: CollectorProcess) -> dict[str, dict[str, object]]:
 
 
 async def test_stopped_politely_it_finishes_what_it_began(
-    running: tuple[CollectorProcess, Receiver], tmp_path: Path
+    running: tuple[CollectorProcess, ScriptedReceiver], tmp_path: Path
 ) -> None:
     process, _ = running
     secret = token(tmp_path / "state", "site-0")
-    uplink = Uplink("site-0", secret, epoch_ns=10**18)
+    uplink = PushLoop("site-0", secret, epoch_ns=10**18)
     stop = asyncio.Event()
     pushing = asyncio.create_task(uplink.push_on(process, stop))
     await eventually(lambda: len(uplink.acknowledged) >= 20)

@@ -14,20 +14,20 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from tests.collector.app.fleet import Device, Fleet
+from tests.collector.app.fleet import DeviceFleet, FleetDevice
 from tests.collector.app.process import CollectorProcess
+from tests.collector.incidents.city import PORTAL, inventory
 from tests.collector.incidents.storm import CARRIERS, COMMUNES, SITES
-from tests.collector.incidents.town import PORTAL, inventory
-from tests.collector.notify.making import secret_file
-from tests.collector.notify.peer import Peer
+from tests.collector.notify.incident_events import secret_file
+from tests.collector.notify.receiver_process import ReceiverProcess
 from tests.collector.running import eventually
-from tests.collector.timeline.life import CUT, LOSSY, REFUSES, UNPLUGGED, UP
-from thongsuot_collector.app.parts import STORE_FILE
-from thongsuot_collector.notify.webhook import Body
+from tests.collector.timeline.boot_script import CUT, LOSSY, REFUSES, UNPLUGGED, UP
+from thongsuot_collector.app.components import STORE_FILE
+from thongsuot_collector.notify.webhook import WebhookBody
 from thongsuot_collector.store import tokens
 from thongsuot_collector.store.engine import open_store
 from thongsuot_lab.stack.documents import inventory_text
-from thongsuot_schema.inventory.communes import shipped
+from thongsuot_schema.inventory.communes import bundled_communes
 
 SECRET = "sesame"
 BEAT_S = 5.0
@@ -67,14 +67,14 @@ OUT_BY_AIR = [f"s{n}" for n in range(45) if n % 3 == 0]
 REFUSED = [f"s{n}" for n in range(80, 110)]
 
 
-class City:
+class ReplayedCity:
     """The fleet, its collector, and what was told."""
 
-    def __init__(self, folder: Path, hook: Peer) -> None:
+    def __init__(self, folder: Path, hook: ReceiverProcess) -> None:
         self.hook = hook
         (folder / "inventory").mkdir()
         plan = inventory(SITES, CARRIERS)
-        codes = [one.code for one in shipped()]
+        codes = [one.code for one in bundled_communes()]
         assert len(codes) == COMMUNES
         sites = tuple(
             msgspec.structs.replace(site, commune=codes[place % COMMUNES])
@@ -87,11 +87,11 @@ class City:
         secret_file(folder, "secret", SECRET)
         self.process = CollectorProcess(folder, CONFIG.format(port=hook.port))
         store = open_store(folder / "state" / STORE_FILE)
-        devices = [Device(site, tokens.create(store, site.name)) for site in plan.sites]
+        devices = [FleetDevice(site, tokens.create(store, site.name)) for site in plan.sites]
         store.dispose()
-        self.fleet = Fleet(devices, self.process, beat_s=BEAT_S)
+        self.fleet = DeviceFleet(devices, self.process, beat_s=BEAT_S)
 
-    def device(self, site: str) -> Device:
+    def device(self, site: str) -> FleetDevice:
         """Return a site's device."""
         return self.fleet.devices[site]
 
@@ -109,7 +109,8 @@ class City:
     def told(self) -> list[tuple[str, str, str, str]]:
         """Return what was told, in order: what it is, of which incident and rule, to whom."""
         bodies = [
-            msgspec.json.decode(one["body"], type=Body) for one in self.hook.folder.received()
+            msgspec.json.decode(one["body"], type=WebhookBody)
+            for one in self.hook.folder.received()
         ]
         return [
             (
@@ -131,9 +132,11 @@ class City:
 
 
 @asynccontextmanager
-async def running(folder: Path) -> AsyncIterator[City]:
-    hook = Peer("tests.collector.notify.webhook_receiver", folder / "hook", SECRET).start()
-    city = City(folder, hook)
+async def running(folder: Path) -> AsyncIterator[ReplayedCity]:
+    hook = ReceiverProcess(
+        "tests.collector.notify.webhook_receiver", folder / "hook", SECRET
+    ).start()
+    city = ReplayedCity(folder, hook)
     try:
         await city.process.start()
         pushing = asyncio.create_task(city.fleet.run())

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.collector.app.stage import SITE, Stage
+from tests.collector.app.stage import SITE, NotifyingStack
 from tests.collector.running import eventually
 from thongsuot_schema.state import State
 
 
 @pytest.fixture
-async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
-    made = Stage(tmp_path)
+async def stage(tmp_path: Path) -> AsyncIterator[NotifyingStack]:
+    made = NotifyingStack(tmp_path)
     try:
         await made.collector.start()
         yield made
@@ -20,7 +20,9 @@ async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
         await made.close()
 
 
-async def test_killed_between_news_and_telling_it_tells_once_and_the_end_too(stage: Stage) -> None:
+async def test_killed_between_news_and_telling_it_tells_once_and_the_end_too(
+    stage: NotifyingStack,
+) -> None:
     await stage.say(State.UP, is_first=True)
     await stage.say(State.DOWN)
     await stage.crash()  # acknowledged, and nobody told yet
@@ -47,7 +49,7 @@ async def test_killed_between_news_and_telling_it_tells_once_and_the_end_too(sta
     assert "Traceback" not in stage.collector.log()
 
 
-async def test_what_comes_of_telling_is_measured(stage: Stage) -> None:
+async def test_what_comes_of_telling_is_measured(stage: NotifyingStack) -> None:
     await stage.say(State.UP, is_first=True)
     stage.hook.folder.behave("503")
     await stage.say(State.DOWN)

@@ -7,13 +7,13 @@ import pytest
 import trustme
 
 from thongsuot_collector.config.address import host_and_port
-from thongsuot_collector.config.read import Configuration, parse
+from thongsuot_collector.config.read import Configuration, parse_configuration
 from thongsuot_collector.errors import ConfigInvalid
 from thongsuot_collector.sinks.remote_write import Settings
 
 
 def parsed(text: str, folder: Path) -> Configuration:
-    return parse(text, file="collector.toml", folder=folder)
+    return parse_configuration(text, file="collector.toml", folder=folder)
 
 
 def mistakes(text: str, folder: Path) -> list[str]:
@@ -134,7 +134,7 @@ def test_channels_are_read_with_their_kind_and_mistakes_named(tmp_path: Path) ->
         '[[channels]]\nkind = "webhook"\nname = "hook"\nurl = "https://a.example/"\n'
         'secret_file = "secret"\n'
     )
-    found = parse(hook, file="c.toml", folder=tmp_path)
+    found = parse_configuration(hook, file="c.toml", folder=tmp_path)
     ((kind, settings),) = found.channels
     assert settings.name == "hook"
     assert kind.settings is type(settings)
@@ -145,7 +145,7 @@ def test_channels_are_read_with_their_kind_and_mistakes_named(tmp_path: Path) ->
         'secret_file = "nowhere"\n'
     )
     with pytest.raises(ConfigInvalid) as raised:
-        parse(wrong, file="c.toml", folder=tmp_path)
+        parse_configuration(wrong, file="c.toml", folder=tmp_path)
     lines = str(raised.value).splitlines()
     assert lines[0] == "c.toml:8: two channels are named 'hook'"
     assert lines[1] == "c.toml:12: no channel 'webhok'; did you mean \"webhook\"?"

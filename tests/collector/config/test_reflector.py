@@ -2,13 +2,13 @@ from pathlib import Path
 
 import pytest
 
-from thongsuot_collector.config.read import parse
+from thongsuot_collector.config.read import parse_configuration
 from thongsuot_collector.errors import ConfigInvalid
 
 
 def mistakes(text: str, folder: Path) -> str:
     with pytest.raises(ConfigInvalid) as caught:
-        parse(text, file="c.toml", folder=folder)
+        parse_configuration(text, file="c.toml", folder=folder)
     return str(caught.value)
 
 
@@ -31,5 +31,5 @@ def test_a_key_is_looked_for_beside_the_file_and_checked(tmp_path: Path) -> None
     key = tmp_path / "key"
     key.write_text("a-key-of-the-city")
     key.chmod(0o600)
-    found = parse(text, file="c.toml", folder=tmp_path)
+    found = parse_configuration(text, file="c.toml", folder=tmp_path)
     assert found.settings.reflector.key_file == str(key)

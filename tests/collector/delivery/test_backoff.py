@@ -25,7 +25,7 @@ def test_a_repeating_fault_is_told_once_per_doubling() -> None:
     told = []
     for count in range(1, 20):
         backoff.failed()
-        if backoff.worth_telling():
+        if backoff.is_worth_logging():
             told.append(count)
     assert told == [1, 2, 4, 8, 16]
 

@@ -3,17 +3,17 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from thongsuot_collector.delivery.lanes import Gap, Lanes, lanes_of, note_of
+from thongsuot_collector.delivery.lanes import Gap, Lanes, decode_lanes, encode_lanes
 
 
 def test_in_step_there_is_one_lane() -> None:
     lanes = Lanes(live=10).caught_up_by(15, jump=100)
-    stretch = lanes.next(15)
+    stretch = lanes.next_range(15)
     assert stretch is not None
     assert (stretch.after, stretch.through, stretch.live) == (10, 15, True)
-    lanes = lanes.sent(stretch, 15)
+    lanes = lanes.after_sending(stretch, 15)
     assert (lanes.live, lanes.gaps, lanes.floor) == (15, (), 15)
-    assert lanes.next(15) is None
+    assert lanes.next_range(15) is None
 
 
 def test_far_behind_the_fresh_news_overtakes_and_the_gap_is_filled_beside_it() -> None:
@@ -22,11 +22,11 @@ def test_far_behind_the_fresh_news_overtakes_and_the_gap_is_filled_beside_it() -
     assert lanes.behind(1003) == 993
     order = []
     for head in (1003, 1003, 1004, 1004, 1004):
-        stretch = lanes.next(head)
+        stretch = lanes.next_range(head)
         assert stretch is not None
         through = min(stretch.through, stretch.after + 50)
         order.append((stretch.live, stretch.after, through))
-        lanes = lanes.sent(stretch, through)
+        lanes = lanes.after_sending(stretch, through)
     assert order == [
         (True, 1000, 1003),
         (False, 10, 60),
@@ -58,22 +58,22 @@ def test_every_sequence_is_sent_exactly_once_whatever_happens(
     for appended, size, restarts in steps:
         head += appended
         if restarts:
-            lanes = lanes_of(lanes.floor, note_of(lanes))
+            lanes = decode_lanes(lanes.floor, encode_lanes(lanes))
         lanes = lanes.caught_up_by(head, jump=100)
-        stretch = lanes.next(head)
+        stretch = lanes.next_range(head)
         if stretch is not None:
             through = min(stretch.through, stretch.after + size)
             sent.extend(range(stretch.after + 1, through + 1))
-            lanes = lanes.sent(stretch, through)
+            lanes = lanes.after_sending(stretch, through)
         assert lanes.behind(head) == head - len(sent)
         assert set(range(1, lanes.floor + 1)) <= set(sent)
-    while (stretch := lanes.next(head)) is not None:
+    while (stretch := lanes.next_range(head)) is not None:
         sent.extend(range(stretch.after + 1, stretch.through + 1))
-        lanes = lanes.sent(stretch, stretch.through)
+        lanes = lanes.after_sending(stretch, stretch.through)
     assert sorted(sent) == list(range(1, head + 1))
     assert lanes.floor == head
 
 
 def test_a_note_that_cannot_be_read_starts_where_the_cursor_stands() -> None:
-    assert lanes_of(41, b"\xff\xff") == Lanes(live=41)
-    assert lanes_of(41, b"") == Lanes(live=41)
+    assert decode_lanes(41, b"\xff\xff") == Lanes(live=41)
+    assert decode_lanes(41, b"") == Lanes(live=41)

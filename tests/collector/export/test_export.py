@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from tests.collector.batches import Agent, S, failed, icmp_result, unmeasured, usual_results
+from tests.collector.batches import BatchSealer, S, failed, icmp_result, unmeasured, usual_results
 from tests.collector.running import Pusher, collector, token
 from thongsuot_collector import cli
-from thongsuot_collector.app.parts import JOURNAL_FILE
+from thongsuot_collector.app.components import JOURNAL_FILE
 from thongsuot_collector.export.cli import moment_ms
 from thongsuot_collector.export.column import COLUMNS
-from thongsuot_collector.export.rows import Found, Wanted, rows
+from thongsuot_collector.export.rows import ExportQuery, ExportTally, export_rows
 from thongsuot_collector.journal.sqlite_tables import connect
 from thongsuot_schema.inventory.model import Inventory
 
@@ -42,14 +42,14 @@ carrier = "song-hong"
 
 
 @pytest.fixture
-async def filled(tmp_path: Path) -> tuple[Path, Agent]:
+async def filled(tmp_path: Path) -> tuple[Path, BatchSealer]:
     """A collector's configuration, and the agent whose batches are in its journal."""
     (tmp_path / "inventory").mkdir()
     (tmp_path / "inventory" / "all.toml").write_text(INVENTORY, encoding="utf-8")
     config = tmp_path / "collector.toml"
     config.write_text('state_dir = "."\ninventory_dir = "inventory"\n', encoding="utf-8")
-    agent = Agent("ba-dinh", epoch_ns=time.time_ns() - NOW)
-    other = Agent("tay-ho", epoch_ns=agent.epoch_ns, stream="00112233445566bb")
+    agent = BatchSealer("ba-dinh", epoch_ns=time.time_ns() - NOW)
+    other = BatchSealer("tay-ho", epoch_ns=agent.epoch_ns, stream="00112233445566bb")
     async with collector(tmp_path, inventory=Inventory()) as client:
         for device in (agent, other):
             pusher = Pusher(client, device, token(tmp_path, device.site))
@@ -69,12 +69,12 @@ def exported(config: Path, *arguments: str) -> int:
     return cli.main(["export", "--config", str(config), *arguments])
 
 
-def at_text(agent: Agent, hours: int) -> str:
+def at_text(agent: BatchSealer, hours: int) -> str:
     moment_s = (agent.epoch_ns + NOW - hours * HOUR) // 10**9
     return datetime.fromtimestamp(moment_s, UTC).isoformat()
 
 
-def expected(agent: Agent, hours: int) -> list[tuple[object, ...]]:
+def expected(agent: BatchSealer, hours: int) -> list[tuple[object, ...]]:
     def at(second: int) -> int:
         return agent.epoch_ns // 1_000_000 + (NOW - hours * HOUR - second * S) // 1_000_000
 
@@ -87,7 +87,7 @@ def expected(agent: Agent, hours: int) -> list[tuple[object, ...]]:
     ]
 
 
-def test_a_period_of_a_site_as_parquet(filled: tuple[Path, Agent], tmp_path: Path) -> None:
+def test_a_period_of_a_site_as_parquet(filled: tuple[Path, BatchSealer], tmp_path: Path) -> None:
     config, agent = filled
     out = tmp_path / "a.parquet"
     period = ("--from", at_text(agent, 25), "--to", at_text(agent, 5))
@@ -111,7 +111,7 @@ def test_a_period_of_a_site_as_parquet(filled: tuple[Path, Agent], tmp_path: Pat
 
 
 def test_everything_as_csv(
-    filled: tuple[Path, Agent], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    filled: tuple[Path, BatchSealer], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     config, agent = filled
     out = tmp_path / "a.csv"
@@ -138,7 +138,7 @@ def test_everything_as_csv(
 
 
 def test_a_batch_that_cannot_be_read_is_named_and_costs_no_other(
-    filled: tuple[Path, Agent], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    filled: tuple[Path, BatchSealer], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     config, _ = filled
     connection = connect(tmp_path / JOURNAL_FILE, writable=True)
@@ -159,7 +159,7 @@ def test_a_batch_that_cannot_be_read_is_named_and_costs_no_other(
     ],
 )
 def test_a_period_that_is_none_is_refused(
-    filled: tuple[Path, Agent],
+    filled: tuple[Path, BatchSealer],
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
     arguments: tuple[str, ...],
@@ -177,7 +177,7 @@ def test_times_without_an_offset_are_meant_in_vietnam() -> None:
 
 
 async def test_memory_does_not_grow_with_the_journal(tmp_path: Path) -> None:
-    agent = Agent("ba-dinh", epoch_ns=time.time_ns() - NOW)
+    agent = BatchSealer("ba-dinh", epoch_ns=time.time_ns() - NOW)
     config = "[ingest]\npushes_per_s = 10000\n"
     async with collector(tmp_path, config=config) as client:
         pusher = Pusher(client, agent, token(tmp_path, "ba-dinh"))
@@ -186,11 +186,11 @@ async def test_memory_does_not_grow_with_the_journal(tmp_path: Path) -> None:
             batch = agent.batch(at, usual_results(at - 15 * S, seed=place))
             assert (await pusher.batch(batch)).is_success
     connection = connect(tmp_path / JOURNAL_FILE, writable=False)
-    wanted = Wanted(from_ms=0, until_ms=2**60)
-    found = Found()
+    wanted = ExportQuery(from_ms=0, until_ms=2**60)
+    found = ExportTally()
     tracemalloc.start()
     peaks = []
-    for place, _ in enumerate(rows(connection, wanted, lambda _site, _link: {}, found)):
+    for place, _ in enumerate(export_rows(connection, wanted, lambda _site, _link: {}, found)):
         if place % 150 == 149:
             peaks.append(tracemalloc.get_traced_memory()[1])
             tracemalloc.reset_peak()

@@ -9,16 +9,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from thongsuot_collector.export import parquet
-from thongsuot_collector.export.column import Column, Holds, Row
+from thongsuot_collector.export.column import ColumnType, ExportColumn, Row
 from thongsuot_collector.export.parquet import ParquetWriter
 
 duckdb: Any = import_module("duckdb")
 
 COLUMNS = (
-    Column(name="text", holds=Holds.TEXT),
-    Column(name="whole", holds=Holds.WHOLE),
-    Column(name="number", holds=Holds.NUMBER),
-    Column(name="moment", holds=Holds.MOMENT),
+    ExportColumn(name="text", holds=ColumnType.TEXT),
+    ExportColumn(name="whole", holds=ColumnType.WHOLE),
+    ExportColumn(name="number", holds=ColumnType.NUMBER),
+    ExportColumn(name="moment", holds=ColumnType.MOMENT),
 )
 ROWS = st.lists(
     st.tuples(

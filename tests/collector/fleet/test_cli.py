@@ -8,9 +8,9 @@ import segno
 
 from thongsuot_collector.cli import main
 from thongsuot_collector.fleet.cli import qr_text
-from thongsuot_collector.fleet.code import digest_of_code
 from thongsuot_collector.store import enrolments
 from thongsuot_collector.store.engine import open_store
+from thongsuot_collector.store.enrolment_code import digest_of_code
 
 
 @pytest.fixture

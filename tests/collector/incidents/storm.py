@@ -9,11 +9,12 @@ import heapq
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import msgspec
 
-from tests.collector.incidents.town import PORTAL, Device, Town, inventory
-from tests.collector.timeline.life import (
+from tests.collector.incidents.city import PORTAL, CityFixture, FixtureDevice, inventory
+from tests.collector.timeline.boot_script import (
     CUT,
     LOSSY,
     NS,
@@ -21,13 +22,13 @@ from tests.collector.timeline.life import (
     REFUSES,
     UNPLUGGED,
     UP,
-    Said,
+    VerdictTriple,
     wall_ns,
 )
-from thongsuot_collector.incidents.actions import plan
+from thongsuot_collector.incidents.actions import set_windows
+from thongsuot_collector.incidents.maintenance_window import MaintenanceWindow
 from thongsuot_collector.incidents.settings import IncidentSettings
-from thongsuot_collector.incidents.window import Window
-from thongsuot_collector.timeline.piece import Piece
+from thongsuot_collector.timeline.batch_summary import BatchSummary
 from thongsuot_collector.timeline.settings import TimelineSettings
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
@@ -36,16 +37,16 @@ from thongsuot_schema.verdict import Symptom
 CARRIERS = ("vnpt", "viettel", "mobifone")
 SITES, COMMUNES = 150, 126
 DAY_S, PUSH_S = 86_400, 60
-MUTE_RESOLVER: Said = (State.DEGRADED, Segment.CARRIER, Symptom.RESOLVER_SILENT)
-NO_ABROAD: Said = (State.DEGRADED, Segment.TRANSIT, Symptom.FOREIGN_TRANSIT_SILENT)
-BUSY: Said = (State.DEGRADED, Segment.LAN, Symptom.LAN_BUSY)
+MUTE_RESOLVER: VerdictTriple = (State.DEGRADED, Segment.CARRIER, Symptom.RESOLVER_SILENT)
+NO_ABROAD: VerdictTriple = (State.DEGRADED, Segment.TRANSIT, Symptom.INTERNATIONAL_TRANSIT_SILENT)
+BUSY: VerdictTriple = (State.DEGRADED, Segment.LAN, Symptom.LAN_CONGESTED)
 
 Lost = tuple[str, str]
 """Site and link."""
 
 
 @dataclass(frozen=True)
-class Expected:
+class ExpectedIncident:
     """An incident that the script leads to; ``party`` is empty where nobody is to be told."""
 
     code: str
@@ -55,23 +56,23 @@ class Expected:
 
 
 @dataclass
-class Storm:
+class StormScript:
     """The day: what is to happen when, and what is to come of it."""
 
     seed: int
-    expected: list[Expected] = field(default_factory=list)
+    expected: list[ExpectedIncident] = field(default_factory=list)
     _events: list[tuple[float, int, Callable[[], None]]] = field(default_factory=list)
     _taken: list[tuple[str, float, float]] = field(default_factory=list)
     _outages: list[tuple[str, float, float]] = field(default_factory=list)
     _count: int = 0
-    _late: list[tuple[float, int, Device, Piece]] = field(default_factory=list)
-    truth: dict[str, Said] = field(default_factory=dict)
+    _late: list[tuple[float, int, FixtureDevice, BatchSummary]] = field(default_factory=list)
+    truth: dict[str, VerdictTriple] = field(default_factory=dict)
     false_alarms: int = 0
     seconds: int = 0
 
     def __post_init__(self) -> None:
         self.chance = random.Random(self.seed)
-        self.town = Town(
+        self.town = CityFixture(
             inventory(SITES, CARRIERS, communes=COMMUNES),
             settings=IncidentSettings(silence_hold_s=90.0),
             timeline=TimelineSettings(silent_after_s=135.0),
@@ -85,19 +86,19 @@ class Storm:
 
     # The script.
 
-    def at(self, second: float, act: Callable[[], None]) -> None:
+    def schedule(self, second: float, act: Callable[[], None]) -> None:
         """Let something happen at a second."""
         heapq.heappush(self._events, (round(second), len(self._events), act))
 
-    def say(self, second: float, site: str, subject: str, said: Said) -> None:
+    def report_at(self, second: float, site: str, subject: str, said: VerdictTriple) -> None:
         """Let an agent say something at a second, of which it saw the beginning 2 s before."""
 
         def act() -> None:
             self.truth[f"{site}/{subject}"] = said
             onset = min(second, self.town.now_s) - 2 if said is not UP else self.town.now_s
-            self.town.say(site, subject, said, onset_s=round(onset))
+            self.town.report(site, subject, said, onset_s=round(onset))
 
-        self.at(second, act)
+        self.schedule(second, act)
 
     def is_free(self, site: str, from_s: float, to_s: float) -> bool:
         """Return whether nothing else happens at a site in a time."""
@@ -106,86 +107,100 @@ class Storm:
             for one, begin, end in self._taken
         )
 
-    def take(self, site: str, from_s: float, to_s: float) -> None:
+    def reserve(self, site: str, from_s: float, to_s: float) -> None:
         """Reserve a site for a time."""
         self._taken.append((site, from_s, to_s))
 
-    def place(self, length_s: float) -> tuple[int, str]:
+    def reserve_random(self, length_s: float) -> tuple[int, str]:
         """Return a random second and a site at which nothing else happens so long, reserved."""
         while True:
             at = self.chance.randrange(1_000, round(DAY_S - length_s - 2_000))
             site = f"s{self.chance.randrange(SITES)}"
             if self.is_free(site, at, at + length_s):
-                self.take(site, at, at + length_s)
+                self.reserve(site, at, at + length_s)
                 return at, site
 
-    def lone_fault(self, said: Said, length_s: float) -> None:
+    def lone_fault(self, said: VerdictTriple, length_s: float) -> None:
         """Script one fault of one link."""
         while True:
-            at, site = self.place(length_s)
+            at, site = self.reserve_random(length_s)
             link = self.chance.choice(["fiber", "5g"])
             if all(
                 carrier != self.links[site, link] or not begin - 300 < at < end
                 for carrier, begin, end in self._outages
             ):
                 break
-        self.say(at, site, link, said)
-        self.say(at + length_s, site, link, UP)
+        self.report_at(at, site, link, said)
+        self.report_at(at + length_s, site, link, UP)
         party = ""
         if length_s > 20:
             party = f"carrier:{self.links[site, link]}"
             if said[1] is Segment.LAN:
                 party = "" if said is BUSY else f"commune:{site}"
-        self.expected.append(Expected("link_fault", f"{site}/{link}", at - 2, party))
+        self.expected.append(ExpectedIncident("link_fault", f"{site}/{link}", at - 2, party))
 
     def together(
-        self, at: float, lost: Sequence[Lost], said: Said, *, spread_s: float, length_s: float
+        self,
+        at: float,
+        lost: Sequence[Lost],
+        said: VerdictTriple,
+        *,
+        spread_s: float,
+        length_s: float,
     ) -> None:
         """Script many links that fail within a time of each other, and come back so."""
         for site, link in lost:
-            self.take(site, at, at + spread_s + length_s + 120)
+            self.reserve(site, at, at + spread_s + length_s + 120)
             begin = at + self.chance.uniform(0, spread_s)
-            self.say(begin, site, link, said)
-            self.say(at + spread_s + length_s + self.chance.uniform(0, 40), site, link, UP)
+            self.report_at(begin, site, link, said)
+            self.report_at(at + spread_s + length_s + self.chance.uniform(0, 40), site, link, UP)
 
     def outage(
-        self, at: float, code: str, key: str, lost: Sequence[Lost], said: Said, spread_s: float
+        self,
+        at: float,
+        code: str,
+        key: str,
+        lost: Sequence[Lost],
+        said: VerdictTriple,
+        spread_s: float,
     ) -> None:
         """Script an outage that leads to one incident of a carrier."""
         self.together(at, lost, said, spread_s=spread_s, length_s=2_400)
         carrier = key.partition(" ")[0]
         self._outages.append((carrier, at, at + spread_s + 300))
-        self.expected.append(Expected(code, key, at, f"carrier:{carrier}"))
+        self.expected.append(ExpectedIncident(code, key, at, f"carrier:{carrier}"))
 
     def power_cut(self, at: float, sites: Sequence[str], length_s: float, *, told: str) -> None:
         """Script a power cut; ``told`` is ``commune``, ``city`` or nobody."""
         for site in sites:
-            self.take(site, at, at + length_s)
-            self.at(at, lambda site=site: self.town.power_off(site))  # type: ignore[misc]
-            self.at(at + length_s, lambda site=site: self.town.power_on(site))  # type: ignore[misc]
+            self.reserve(site, at, at + length_s)
+            self.schedule(at, lambda site=site: self.town.power_off(site))  # type: ignore[misc]
+            self.schedule(at + length_s, lambda site=site: self.town.power_on(site))  # type: ignore[misc]
             party = f"commune:{site}" if told == "commune" else ""
-            self.expected.append(Expected("site_power", site, at, party))
+            self.expected.append(ExpectedIncident("site_power", site, at, party))
         if told == "city":
-            self.expected.append(Expected("many_silent", "devices", at, "city"))
+            self.expected.append(ExpectedIncident("many_silent", "devices", at, "city"))
 
     def both_cut(self, length_s: float) -> None:
         """Script a site that loses both lines, measures on, and tells later."""
-        at, site = self.place(length_s)
-        self.at(at - 1, lambda: self.town.mute(site))
+        at, site = self.reserve_random(length_s)
+        self.schedule(at - 1, lambda: self.town.cut_uplink(site))
         for link in ("fiber", "5g"):
-            self.say(at, site, link, CUT)
-            self.say(at + length_s, site, link, UP)
-            self.expected.append(Expected("link_fault", f"{site}/{link}", at - 2))
-        self.at(at + length_s, lambda: self.trickle(site))
-        self.expected.append(Expected("silence", site, at, f"commune:{site}"))
+            self.report_at(at, site, link, CUT)
+            self.report_at(at + length_s, site, link, UP)
+            self.expected.append(ExpectedIncident("link_fault", f"{site}/{link}", at - 2))
+        self.schedule(at + length_s, lambda: self.trickle(site))
+        self.expected.append(ExpectedIncident("silence", site, at, f"commune:{site}"))
 
     def trickle(self, site: str) -> None:
         """Let a site report again: what is fresh at once, what it kept a batch a second."""
         device = self.town.devices[site]
         spool, device.spool = device.spool, []
         for place, piece in enumerate(spool):
-            self.at(self.town.now_s + 1 + place, lambda piece=piece: self.town.take(device, piece))  # type: ignore[misc]
-        self.town.speak(site)
+            self.schedule(
+                self.town.now_s + 1 + place, partial(self.town.apply_summary, device, piece)
+            )
+        self.town.restore_uplink(site)
 
     def of(self, carrier: str, link: str = "") -> list[Lost]:
         """Return the links of a carrier."""
@@ -206,22 +221,22 @@ class Storm:
             )
         for at in (55_000, 72_000):
             for number in chance.sample(range(SITES), 110):
-                self.say(at + chance.uniform(0, 60), f"s{number}", f"/{PORTAL}", REFUSES)
+                self.report_at(at + chance.uniform(0, 60), f"s{number}", f"/{PORTAL}", REFUSES)
                 back_s = at + 1_800 + chance.uniform(0, 60)
-                self.say(back_s, f"s{number}", f"/{PORTAL}", UP)
-            self.expected.append(Expected("service_down", PORTAL, at, f"portal:{PORTAL}"))
-        self.at(62_000, lambda: self.deafen(True))
-        self.at(62_500, lambda: self.deafen(False))
+                self.report_at(back_s, f"s{number}", f"/{PORTAL}", UP)
+            self.expected.append(ExpectedIncident("service_down", PORTAL, at, f"portal:{PORTAL}"))
+        self.schedule(62_000, lambda: self.deafen(True))
+        self.schedule(62_500, lambda: self.deafen(False))
         for number in range(SITES):
-            self.take(f"s{number}", 62_000, 62_900)
-        self.expected.append(Expected("many_silent", "devices", 62_000, "city"))
+            self.reserve(f"s{number}", 62_000, 62_900)
+        self.expected.append(ExpectedIncident("many_silent", "devices", 62_000, "city"))
         self.power_cut(66_000, [f"s{n}" for n in range(30, 39)], 3_000, told="city")
         self._planned_work()
         for _ in range(6):
-            at, site = self.place(4_000)
+            at, site = self.reserve_random(4_000)
             self.power_cut(at, [site], 4_000, told="commune")
         for _ in range(8):
-            at, site = self.place(60)
+            at, site = self.reserve_random(60)
             self.power_cut(at, [site], 60, told="")
         for _ in range(5):
             self.both_cut(chance.uniform(1_500, 6_000))
@@ -242,7 +257,7 @@ class Storm:
         lost = lost[:10]
         at, end = 8_000, 11_600
         windows = [
-            Window(
+            MaintenanceWindow(
                 id=f"w-{site}",
                 start_ns=wall_ns(at - 60),
                 end_ns=wall_ns(end),
@@ -251,21 +266,23 @@ class Storm:
             )
             for site, _ in lost
         ]
-        plan(self.town.book, windows)
+        set_windows(self.town.registry, windows)
         for place, (site, link) in enumerate(lost):
-            self.take(site, at - 60, end + 1_000)
-            self.say(at + place, site, link, CUT)
-            self.say(end - 600 + place if place else end + 900, site, link, UP)
+            self.reserve(site, at - 60, end + 1_000)
+            self.report_at(at + place, site, link, CUT)
+            self.report_at(end - 600 + place if place else end + 900, site, link, UP)
             party = "" if place else "carrier:vnpt"
-            self.expected.append(Expected("link_fault", f"{site}/{link}", at + place - 2, party))
+            self.expected.append(
+                ExpectedIncident("link_fault", f"{site}/{link}", at + place - 2, party)
+            )
 
     def deafen(self, deaf: bool) -> None:
         """Cut off the collector itself, or let it hear again."""
         sites = [site for site, device in self.town.devices.items() if not device.is_off]
         if deaf:
-            self.town.mute(*sites)
+            self.town.cut_uplink(*sites)
         else:
-            self.town.speak(*sites)
+            self.town.restore_uplink(*sites)
 
     # The day passes.
 
@@ -273,7 +290,7 @@ class Storm:
         """Let the day pass."""
         self.write()
         town = self.town
-        town.begin()
+        town.start()
         for place, device in enumerate(town.devices.values()):
             device.pushed_s = -(place % PUSH_S)
         while town.now_s < DAY_S:
@@ -285,7 +302,7 @@ class Storm:
         town = self.town
         while self._late and self._late[0][0] <= now:
             _, _, device, piece = heapq.heappop(self._late)
-            town.take(device, piece)
+            town.apply_summary(device, piece)
         for place in range(now % PUSH_S, SITES, PUSH_S):
             self._push(town.devices[f"s{place}"])
         while self._events and self._events[0][0] <= now:
@@ -294,19 +311,19 @@ class Storm:
             present = town.present()
             for device in town.devices.values():
                 town.rewrites.extend(device.timeline.tick(present, town.timeline_settings))
-        if town.rewrites or town.book.active or now % 60 == 0:
+        if town.rewrites or town.registry.active or now % 60 == 0:
             for event in town.advance():
-                self._check(event.incident.code, event.incident.key, event.entry.kind)
+                self._check(event.incident.code, event.incident.key, event.record.kind)
 
-    def _push(self, device: Device) -> None:
+    def _push(self, device: FixtureDevice) -> None:
         """Push what a device measured: dated a little off, now and then late or twice."""
         town = self.town
         if device.is_off:
             return
-        piece = device.life.batch(device.pushed_s, town.now_s)
+        piece = device.script.batch(device.pushed_s, town.now_s)
         wobble_ns = self.chance.randrange(-NS // 5, NS // 5)
         piece = msgspec.structs.replace(piece, epoch_ns=piece.epoch_ns + wobble_ns)
-        device.life.pieces.clear()
+        device.script.pieces.clear()
         device.pushed_s = town.now_s
         draw = self.chance.random()
         if draw < 0.01 and not device.is_mute:
@@ -315,7 +332,7 @@ class Storm:
             return
         town.deliver(device, piece)
         if draw > 0.99 and not device.is_mute:
-            town.take(device, piece)
+            town.apply_summary(device, piece)
 
     def _check(self, code: str, key: str, kind: str) -> None:
         """Count what is called a fault of a link that is well."""

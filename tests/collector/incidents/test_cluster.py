@@ -4,9 +4,9 @@ import math
 
 import pytest
 
-from thongsuot_collector.incidents.cluster import clusters, enough
+from thongsuot_collector.incidents.cluster import find_clusters, min_cluster_size
+from thongsuot_collector.incidents.fault import NS_PER_S, Fault, FaultPhase
 from thongsuot_collector.incidents.settings import IncidentSettings
-from thongsuot_collector.incidents.trouble import NS_PER_S, Phase, Trouble
 from thongsuot_collector.timeline.interval import Interval
 from thongsuot_collector.timeline.subject import Subject
 from thongsuot_schema.segment import Segment
@@ -15,38 +15,38 @@ from thongsuot_schema.state import State
 SETTINGS = IncidentSettings()
 
 
-def trouble(site: str, start_s: float, end_s: float | None = None) -> Trouble:
+def trouble(site: str, start_s: float, end_s: float | None = None) -> Fault:
     start_ns = round(start_s * NS_PER_S)
     end_ns = None if end_s is None else round(end_s * NS_PER_S)
     down = Interval(start_ns=start_ns, end_ns=end_ns, state=State.DOWN, segment=Segment.ACCESS)
-    return Trouble(
+    return Fault(
         id=f"{site} {start_s}",
         subject=Subject(site, "fiber"),
-        phases=(Phase(interval=down),),
+        phases=(FaultPhase(interval=down),),
         start_ns=start_ns,
         end_ns=end_ns,
         known_ns=start_ns,
     )
 
 
-def found(*troubles: Trouble, need: int = 3) -> list[tuple[list[str], float | None]]:
+def found(*troubles: Fault, need: int = 3) -> list[tuple[list[str], float | None]]:
     return [
         (
-            [one.subject.site for one in cluster.troubles],
+            [one.subject.site for one in cluster.faults],
             None if cluster.end_ns is None else cluster.end_ns / NS_PER_S,
         )
-        for cluster in clusters(troubles, SETTINGS, lambda _chain: need)
+        for cluster in find_clusters(troubles, SETTINGS, lambda _chain: need)
     ]
 
 
 @pytest.mark.parametrize(("population", "least"), [(1, 2), (2, 2), (3, 3), (10, 3), (100, 4)])
 def test_the_more_there_are_the_more_it_takes(population: int, least: int) -> None:
-    assert enough(population, SETTINGS) == least
+    assert min_cluster_size(population, SETTINGS) == least
 
 
 @pytest.mark.parametrize("population", [20, 100, 300, 3_000, 20_000])
 def test_so_many_fall_together_by_chance_more_rarely_than_is_allowed(population: int) -> None:
-    others = enough(population, SETTINGS) - 1
+    others = min_cluster_size(population, SETTINGS) - 1
     mean = population * SETTINGS.faults_per_day * SETTINGS.together_s / 86_400
 
     def tail(least: int) -> float:

@@ -5,47 +5,47 @@ from collections import Counter
 
 import pytest
 
-from tests.collector.incidents.storm import COMMUNES, Expected, Storm
-from tests.collector.timeline.life import NS, wall_ns
-from thongsuot_collector.incidents.incident import Incident, Outcome
-from thongsuot_collector.incidents.ledger import Kind
+from tests.collector.incidents.storm import COMMUNES, ExpectedIncident, StormScript
+from tests.collector.timeline.boot_script import NS, wall_ns
+from thongsuot_collector.incidents.incident import ClosureCode, Incident
+from thongsuot_collector.incidents.notification_log import NotificationKind
 
 
 @pytest.fixture(scope="module")
-def storm() -> Storm:
-    made = Storm(seed=126)
+def storm() -> StormScript:
+    made = StormScript(seed=126)
     begun = time.process_time()
     made.run()
     print(f"\na day of {COMMUNES} communes in {time.process_time() - begun:.1f} s of CPU")  # noqa: T201
     return made
 
 
-def opened(storm: Storm) -> list[Incident]:
+def opened(storm: StormScript) -> list[Incident]:
     """Return the incidents that somebody was told of, each once, as they are in the end."""
-    names = dict.fromkeys(one.incident.id for one in storm.town.told)
-    return [storm.town.book.incidents[name] for name in names]
+    names = dict.fromkeys(one.incident.id for one in storm.town.notifications)
+    return [storm.town.registry.incidents[name] for name in names]
 
 
-def matches(expected: Expected, incident: Incident) -> bool:
+def matches(expected: ExpectedIncident, incident: Incident) -> bool:
     codes = {"site_power", "agent_silent"} if expected.code == "silence" else {expected.code}
     off_s = abs((incident.opened_ns - wall_ns(0)) / NS - expected.onset_s)
     return incident.code in codes and incident.key == expected.key and off_s <= 130
 
 
-def test_who_is_told_of_what_is_exactly_what_the_script_says(storm: Storm) -> None:
+def test_who_is_told_of_what_is_exactly_what_the_script_says(storm: StormScript) -> None:
     left = opened(storm)
     missing = []
     wrong = []
     for one in storm.expected:
         found = next((other for other in left if matches(one, other)), None)
         if not one.party:
-            assert found is None or found.ledger == (), one
+            assert found is None or found.notifications == (), one
             continue
         if found is None:
             missing.append(one)
             continue
         left.remove(found)
-        wrong += [(one, entry) for entry in found.ledger if str(entry.party) != one.party]
+        wrong += [(one, entry) for entry in found.notifications if str(entry.party) != one.party]
     told = sum(bool(one.party) for one in storm.expected)
     print(  # noqa: T201
         f"\nincidents to tell: {told}, told: {told - len(missing)}, not told: {len(missing)}, "
@@ -53,45 +53,54 @@ def test_who_is_told_of_what_is_exactly_what_the_script_says(storm: Storm) -> No
         f"false alarms: {storm.false_alarms}"
     )
     assert missing == []
-    assert [(one.code, one.key, one.outcome) for one in left] == []
+    assert [(one.code, one.key, one.closure_code) for one in left] == []
     assert wrong == []
     assert storm.false_alarms == 0
 
 
-def test_what_is_recorded_is_exactly_what_the_script_says(storm: Storm) -> None:
-    left = list(storm.town.book.incidents.values())
+def test_what_is_recorded_is_exactly_what_the_script_says(storm: StormScript) -> None:
+    left = list(storm.town.registry.incidents.values())
     for one in storm.expected:
         # What was silence only for the collector is withdrawn when the record arrives.
         may_be_withdrawn = one.code in {"silence", "many_silent"}
         found = next(
             other
             for other in left
-            if matches(one, other) and (may_be_withdrawn or other.outcome is Outcome.RESTORED)
+            if matches(one, other)
+            and (may_be_withdrawn or other.closure_code is ClosureCode.RESTORED)
         )
         left.remove(found)
-    parts = {name for one in storm.town.book.incidents.values() for name in one.children}
-    beyond = [one for one in left if one.outcome is Outcome.RESTORED and one.id not in parts]
+    parts = {name for one in storm.town.registry.incidents.values() for name in one.children}
+    beyond = [
+        one for one in left if one.closure_code is ClosureCode.RESTORED and one.id not in parts
+    ]
     assert [(one.code, one.key, one.opened_ns) for one in beyond] == []
 
 
-def test_nobody_has_more_than_one_open_notification_of_an_incident(storm: Storm) -> None:
+def test_nobody_has_more_than_one_open_notification_of_an_incident(storm: StormScript) -> None:
     duplicates = 0
-    for incident in storm.town.book.incidents.values():
-        expects = Kind.OPENED
-        for entry in incident.ledger:
-            is_opening = entry.kind is Kind.OPENED
-            duplicates += is_opening is not (expects is Kind.OPENED)
-            expects = Kind.OPENED if entry.kind is Kind.RESOLVED else Kind.UPDATED
+    for incident in storm.town.registry.incidents.values():
+        expects = NotificationKind.OPENED
+        for entry in incident.notifications:
+            is_opening = entry.kind is NotificationKind.OPENED
+            duplicates += is_opening is not (expects is NotificationKind.OPENED)
+            expects = (
+                NotificationKind.OPENED
+                if entry.kind is NotificationKind.RESOLVED
+                else NotificationKind.UPDATED
+            )
     print(f"\nduplicates: {duplicates}")  # noqa: T201
     assert duplicates == 0
-    assert len({event.id for event in storm.town.told}) == len(storm.town.told)
+    assert len({event.id for event in storm.town.notifications}) == len(storm.town.notifications)
 
 
-def test_everything_that_was_told_was_taken_back(storm: Storm) -> None:
-    assert [one.id for one in storm.town.book.incidents.values() if one.told is not None] == []
-    assert [one.id for one in storm.town.book.incidents.values() if one.is_open] == []
+def test_everything_that_was_told_was_taken_back(storm: StormScript) -> None:
+    assert [
+        one.id for one in storm.town.registry.incidents.values() if one.notified_party is not None
+    ] == []
+    assert [one.id for one in storm.town.registry.incidents.values() if one.is_open] == []
 
 
-def test_nobody_is_written_to_all_the_time(storm: Storm) -> None:
-    per_incident = Counter(event.incident.id for event in storm.town.told)
+def test_nobody_is_written_to_all_the_time(storm: StormScript) -> None:
+    per_incident = Counter(event.incident.id for event in storm.town.notifications)
     assert max(per_incident.values()) <= 6

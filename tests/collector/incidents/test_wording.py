@@ -2,10 +2,10 @@
 
 import pytest
 
-from tests.collector.incidents.town import PORTAL, Town, town
-from tests.collector.timeline.life import CUT, OUT, REFUSES, UNPLUGGED, wall_ns
+from tests.collector.incidents.city import PORTAL, CityFixture, healthy_city
+from tests.collector.timeline.boot_script import CUT, OUT, REFUSES, UNPLUGGED, wall_ns
 from thongsuot_collector.incidents.incident import Incident
-from thongsuot_collector.incidents.wording import Wording, area, describe
+from thongsuot_collector.incidents.wording import IncidentWording, area, describe
 from thongsuot_collector.rules import load
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
@@ -15,13 +15,13 @@ from thongsuot_schema.words.language import LANGUAGES, Language
 NOW_S = wall_ns(100) / 1e9
 
 
-def words(made: Town, incident: Incident, language: Language = "vi") -> Wording:
+def words(made: CityFixture, incident: Incident, language: Language = "vi") -> IncidentWording:
     return describe(incident, load(incident.code), made.directory, language, now_s=NOW_S)
 
 
 def test_a_link_speaks_by_its_symptom_with_circuit_and_carrier() -> None:
-    made = town()
-    made.say("s0", "fiber", CUT)
+    made = healthy_city()
+    made.report("s0", "fiber", CUT)
     said = words(made, made.only("link_fault"))
     assert "VNPT" in said.what
     assert "mã kênh FTTH-0000" in said.what
@@ -29,9 +29,9 @@ def test_a_link_speaks_by_its_symptom_with_circuit_and_carrier() -> None:
 
 
 def test_an_outage_says_how_many_of_how_many_and_where() -> None:
-    made = town(sites=30)
+    made = healthy_city(sites=30)
     for number in range(0, 24, 3):
-        made.say(f"s{number}", "fiber", OUT)
+        made.report(f"s{number}", "fiber", OUT)
     outage = made.only("carrier_outage")
     assert words(made, outage).headline == "VNPT: 8/10 đường truyền cùng gặp sự cố"
     assert words(made, outage, "en").headline == "VNPT: 8 of 10 links failed together"
@@ -41,18 +41,18 @@ def test_an_outage_says_how_many_of_how_many_and_where() -> None:
 
 
 def test_a_way_abroad_says_which_way() -> None:
-    made = town()
-    lost = (State.DEGRADED, Segment.TRANSIT, Symptom.FOREIGN_TRANSIT_SILENT)
+    made = healthy_city()
+    lost = (State.DEGRADED, Segment.TRANSIT, Symptom.INTERNATIONAL_TRANSIT_SILENT)
     for site in ("s0", "s3", "s6", "s9"):
-        made.say(site, "fiber", lost)
+        made.report(site, "fiber", lost)
     said = words(made, made.only("transit_outage"))
     assert said.headline == "VNPT: hướng quốc tế gián đoạn trên 4/4 đường truyền"
 
 
 def test_a_service_is_called_by_its_title_and_says_what_is_wrong() -> None:
-    made = town()
+    made = healthy_city()
     for number in range(4):
-        made.say(f"s{number}", f"/{PORTAL}", REFUSES)
+        made.report(f"s{number}", f"/{PORTAL}", REFUSES)
     said = words(made, made.only("service_down"))
     assert said.headline == "Cổng dịch vụ công: 4/12 điểm không dùng được"
     alone = words(made, made.incidents("service_fault")[0])
@@ -60,7 +60,7 @@ def test_a_service_is_called_by_its_title_and_says_what_is_wrong() -> None:
 
 
 def test_a_site_is_called_by_its_title() -> None:
-    made = town()
+    made = healthy_city()
     made.power_off("s7")
     made.run(300)
     assert words(made, made.only("site_power")).headline == "Điểm 7 có thể mất điện"
@@ -68,13 +68,13 @@ def test_a_site_is_called_by_its_title() -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_incident_leaves_a_place_open(language: Language) -> None:
-    made = town()
-    made.say("s1", "fiber", UNPLUGGED)
-    made.say("s2", f"/{PORTAL}", REFUSES)
+    made = healthy_city()
+    made.report("s1", "fiber", UNPLUGGED)
+    made.report("s2", f"/{PORTAL}", REFUSES)
     for site in ("s0", "s3", "s6", "s9"):
-        made.say(site, "fiber", OUT)
+        made.report(site, "fiber", OUT)
     made.power_off("s4")
-    made.mute("s1")
+    made.cut_uplink("s1")
     made.run(300)
     codes = set()
     for incident in made.incidents():
@@ -88,7 +88,7 @@ def test_no_incident_leaves_a_place_open(language: Language) -> None:
 
 
 def test_many_communes_are_counted() -> None:
-    directory = town().directory
+    directory = healthy_city().directory
     assert area(("00001", "00002"), directory, "en") == "Phường 1 and Phường 2"
     many = tuple(f"{n:05}" for n in range(1, 10))
     assert area(many, directory, "en").endswith("Phường 5 and 4 more communes")

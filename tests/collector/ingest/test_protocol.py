@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.collector.batches import Agent
+from tests.collector.batches import BatchSealer
 from tests.collector.running import WITHIN_S, Pusher, collector, token
 from thongsuot_collector.ingest import protocol
 from thongsuot_schema.batch import push
@@ -73,7 +73,7 @@ async def test_headers_without_end_are_refused(tmp_path: Path) -> None:
 
 async def test_a_connection_is_kept_for_the_next_push(tmp_path: Path) -> None:
     async with collector(tmp_path) as client:
-        pusher = Pusher(client, Agent(SITE, epoch_ns=0), token(tmp_path, SITE))
+        pusher = Pusher(client, BatchSealer(SITE, epoch_ns=0), token(tmp_path, SITE))
         for _ in range(3):
             response = await pusher.batch(pusher.agent.batch(10**9))
             assert response.status_code == 200

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from thongsuot_collector.journal.entry import ClockQuality, Entry, Kept, Reception
+from thongsuot_collector.journal.entry import AppendOutcome, ClockQuality, JournalEntry, StoredEntry
 from thongsuot_collector.journal.journal import Journal
 
 Reopen = Callable[[], Awaitable[Journal]]
@@ -25,10 +25,10 @@ def entry(
     stream: str = "00112233445566aa",
     body: bytes | None = None,
     received_ns: int = 1_795_540_000_000_000_000,
-) -> Entry:
+) -> JournalEntry:
     """A small entry; its body follows from its number unless given."""
     body = f"body {number}".encode() if body is None else body
-    return Entry(
+    return JournalEntry(
         site=site,
         stream=stream,
         number=number,
@@ -41,7 +41,7 @@ def entry(
     )
 
 
-async def everything(journal: Journal, after: int = 0) -> list[Kept]:
+async def everything(journal: Journal, after: int = 0) -> list[StoredEntry]:
     return await journal.read(after, through=MAX, limit=10_000, size_bytes=MAX)
 
 
@@ -50,7 +50,7 @@ async def test_what_was_appended_is_read_back_as_it_was_in_order(reopen: Reopen)
     entries = [entry(1), entry(2, site="tay-ho"), entry(3, body=b"\x00\xff" * 5000), entry(2)]
     for one in entries:
         appended = await journal.append(one)
-        assert appended.reception is Reception.APPENDED
+        assert appended.reception is AppendOutcome.APPENDED
     kept = await everything(journal)
     assert [one.entry for one in kept] == entries
     assert [one.sequence for one in kept] == sorted({one.sequence for one in kept})
@@ -73,9 +73,9 @@ async def test_a_repeat_has_no_effect_and_says_so(reopen: Reopen) -> None:
     journal = await reopen()
     await journal.append(entry(1))
     again = await journal.append(entry(1))
-    assert again.reception is Reception.REPEATED
+    assert again.reception is AppendOutcome.REPEATED
     journal = await reopen()
-    assert (await journal.append(entry(1))).reception is Reception.REPEATED
+    assert (await journal.append(entry(1))).reception is AppendOutcome.REPEATED
     assert len(await everything(journal)) == 1
 
 
@@ -85,14 +85,14 @@ async def test_another_body_under_the_same_identity_never_replaces_the_first(
     journal = await reopen()
     await journal.append(entry(1, body=b"true"))
     forged = await journal.append(entry(1, body=b"forged"))
-    assert forged.reception is Reception.CONFLICT
+    assert forged.reception is AppendOutcome.CONFLICT
     assert [one.entry.body for one in await everything(journal)] == [b"true"]
 
 
 async def test_the_same_number_of_another_site_or_stream_is_another_batch(reopen: Reopen) -> None:
     journal = await reopen()
     for one in (entry(1), entry(1, site="ba-dinh"), entry(1, stream="ffffffffffffffff")):
-        assert (await journal.append(one)).reception is Reception.APPENDED
+        assert (await journal.append(one)).reception is AppendOutcome.APPENDED
     assert len(await everything(journal)) == 3
 
 
@@ -103,8 +103,8 @@ async def test_many_appenders_at_once_lose_nothing(reopen: Reopen) -> None:
         *(journal.append(entry(n, site=f"site-{n % 7}")) for n in range(1, 1001)),
     )
     receptions = [one.reception for one in appended]
-    assert receptions.count(Reception.APPENDED) == 1000
-    assert receptions.count(Reception.REPEATED) == 1000
+    assert receptions.count(AppendOutcome.APPENDED) == 1000
+    assert receptions.count(AppendOutcome.REPEATED) == 1000
     kept = await everything(journal)
     assert {one.entry.number for one in kept} == set(range(1, 1001))
     assert len(kept) == 1000
@@ -207,11 +207,11 @@ async def test_a_repeat_is_recognised_after_it_was_trimmed(reopen: Reopen) -> No
     journal = await reopen()
     assert await everything(journal) == []
     for number in (1, 2, 3, 5):
-        assert (await journal.append(entry(number))).reception is Reception.REPEATED
+        assert (await journal.append(entry(number))).reception is AppendOutcome.REPEATED
     late = await journal.append(entry(4))
-    assert late.reception is Reception.APPENDED
+    assert late.reception is AppendOutcome.APPENDED
     assert late.sequence > 4
-    assert (await journal.append(entry(6))).reception is Reception.APPENDED
+    assert (await journal.append(entry(6))).reception is AppendOutcome.APPENDED
 
 
 @pytest.mark.parametrize("in_use", [True, False])

@@ -12,10 +12,10 @@ import pytest
 from tests.collector.journal.journal_contract import *  # noqa: F403 - the contract's tests
 from tests.collector.journal.journal_contract import Reopen, entry, everything
 from thongsuot_collector.errors import JournalDamaged, JournalRefused
-from thongsuot_collector.journal.entry import Reception
+from thongsuot_collector.journal.entry import AppendOutcome
 from thongsuot_collector.journal.sqlite import SqliteJournal, open_journal
 from thongsuot_collector.journal.sqlite_tables import connect
-from thongsuot_collector.sqlite_file import damage_marker
+from thongsuot_collector.store.sqlite_file import damage_marker
 
 
 def ignore(_jobs: int, _took_s: float) -> None:
@@ -98,7 +98,7 @@ async def test_a_torn_file_is_set_aside_under_a_clear_name_and_a_new_one_started
     assert str(journal.set_aside) in caplog.text
     assert journal.name != name
     assert await everything(journal) == []
-    assert (await journal.append(entry(1))).reception is Reception.APPENDED
+    assert (await journal.append(entry(1))).reception is AppendOutcome.APPENDED
     await journal.close()
 
 
@@ -146,7 +146,7 @@ async def test_a_disk_that_refuses_keeps_nothing_and_acknowledges_nothing(tmp_pa
         await journal.append(entry(2, body=bytes(100_000)))
     # The journal itself lives on, with what it had acknowledged.
     assert [one.entry.number for one in await everything(journal)] == [1]
-    assert (await journal.append(entry(3))).reception is Reception.APPENDED
+    assert (await journal.append(entry(3))).reception is AppendOutcome.APPENDED
     await journal.close()
 
 

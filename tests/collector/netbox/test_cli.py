@@ -34,7 +34,7 @@ def folder(tmp_path: Path) -> Path:
     return made
 
 
-class Asking:
+class NetboxCommand:
     """The command, before one NetBox and one folder."""
 
     def __init__(
@@ -59,11 +59,11 @@ class Asking:
 
 
 @pytest.fixture
-def ask(netbox: FakeNetbox, folder: Path, capsys: pytest.CaptureFixture[str]) -> Asking:
-    return Asking(netbox, folder, capsys)
+def ask(netbox: FakeNetbox, folder: Path, capsys: pytest.CaptureFixture[str]) -> NetboxCommand:
+    return NetboxCommand(netbox, folder, capsys)
 
 
-def test_a_netbox_becomes_a_file_that_the_collector_reads(ask: Asking, folder: Path) -> None:
+def test_a_netbox_becomes_a_file_that_the_collector_reads(ask: NetboxCommand, folder: Path) -> None:
     status, out, err = ask()
     assert status == 0, err
     assert out.endswith(f"{folder / 'netbox.toml'}: 8 changes, written\n")
@@ -97,13 +97,13 @@ def test_a_netbox_becomes_a_file_that_the_collector_reads(ask: Asking, folder: P
     assert "Phố Một" not in text, "an address is not needed to tell somebody"
 
 
-def test_people_are_not_in_what_is_printed(ask: Asking) -> None:
+def test_people_are_not_in_what_is_printed(ask: NetboxCommand) -> None:
     _, out, err = ask()
     for word in ("NOC", "Trực", "noc@vnpt.example", "024 1022"):
         assert word not in out + err
 
 
-def test_the_second_time_nothing_changes(ask: Asking, folder: Path) -> None:
+def test_the_second_time_nothing_changes(ask: NetboxCommand, folder: Path) -> None:
     ask()
     before = (folder / "netbox.toml").stat()
     status, out, _ = ask()
@@ -112,7 +112,7 @@ def test_the_second_time_nothing_changes(ask: Asking, folder: Path) -> None:
 
 
 def test_a_dry_run_says_a_line_for_each_difference_and_writes_nothing(
-    ask: Asking, folder: Path, netbox: FakeNetbox
+    ask: NetboxCommand, folder: Path, netbox: FakeNetbox
 ) -> None:
     status, out, _ = ask("--dry-run")
     assert status == 0
@@ -144,7 +144,7 @@ def test_a_dry_run_says_a_line_for_each_difference_and_writes_nothing(
 
 
 def test_all_pages_are_read_whatever_their_size(
-    ask: Asking, folder: Path, netbox: FakeNetbox
+    ask: NetboxCommand, folder: Path, netbox: FakeNetbox
 ) -> None:
     for number in range(100, 226):
         fields: fake.Row = {"status": fake.choice("active"), "name": f"Site {number}"}
@@ -169,7 +169,7 @@ def test_all_pages_are_read_whatever_their_size(
 )
 @pytest.mark.parametrize("at", ["dcim/sites/", "circuits/circuits/?limit=500&offset=2"])
 def test_what_breaks_off_leaves_the_file_as_it_was(
-    ask: Asking, folder: Path, netbox: FakeNetbox, failure: str, sentence: str, at: str
+    ask: NetboxCommand, folder: Path, netbox: FakeNetbox, failure: str, sentence: str, at: str
 ) -> None:
     ask()
     before = (folder / "netbox.toml").read_bytes()
@@ -188,7 +188,7 @@ def test_what_breaks_off_leaves_the_file_as_it_was(
 
 
 def test_what_cannot_be_an_inventory_is_named_by_its_place_in_netbox(
-    ask: Asking, folder: Path, netbox: FakeNetbox
+    ask: NetboxCommand, folder: Path, netbox: FakeNetbox
 ) -> None:
     circuits = netbox.rows["circuits/circuits"]
     circuits[1]["custom_fields"] = {"interface": None}
@@ -204,7 +204,7 @@ def test_what_cannot_be_an_inventory_is_named_by_its_place_in_netbox(
 
 
 def test_what_the_inventory_itself_refuses_is_named_by_its_place_too(
-    ask: Asking, folder: Path, netbox: FakeNetbox
+    ask: NetboxCommand, folder: Path, netbox: FakeNetbox
 ) -> None:
     netbox.rows["dcim/sites"][1]["slug"] = "Ba-Dinh"
     status, _, err = ask()
@@ -214,7 +214,7 @@ def test_what_the_inventory_itself_refuses_is_named_by_its_place_too(
 
 
 def test_two_circuits_of_one_name_at_a_site_are_told_apart_by_a_person(
-    ask: Asking, netbox: FakeNetbox
+    ask: NetboxCommand, netbox: FakeNetbox
 ) -> None:
     del netbox.rows["circuits/circuits"][4]
     netbox.rows["circuits/circuits"][3]["custom_fields"] = {"interface": "eth1", "link": "fiber"}
@@ -223,7 +223,9 @@ def test_two_circuits_of_one_name_at_a_site_are_told_apart_by_a_person(
     assert 'circuit HNI-1 of the same site is link "fiber" already' in err
 
 
-def test_a_carrier_that_stands_in_another_file_stays_there(ask: Asking, folder: Path) -> None:
+def test_a_carrier_that_stands_in_another_file_stays_there(
+    ask: NetboxCommand, folder: Path
+) -> None:
     (folder / "carriers.toml").write_text('[[carriers]]\nname = "vnpt"\ntitle = "By hand"\n')
     status, _, err = ask()
     assert status == 0, err
@@ -231,13 +233,13 @@ def test_a_carrier_that_stands_in_another_file_stays_there(ask: Asking, folder: 
     assert "By hand" not in (folder / "netbox.toml").read_text()
 
 
-def test_only_sites_with_a_tag_where_one_is_given(ask: Asking, folder: Path) -> None:
+def test_only_sites_with_a_tag_where_one_is_given(ask: NetboxCommand, folder: Path) -> None:
     assert ask("--tag", "branch", "--out", folder / "some.toml")[0] == 0
     assert list(read_directory(str(folder)).sites) == ["hoan-kiem-1"]
 
 
 def test_a_token_that_sees_less_does_not_empty_the_inventory(
-    ask: Asking, folder: Path, netbox: FakeNetbox
+    ask: NetboxCommand, folder: Path, netbox: FakeNetbox
 ) -> None:
     ask()
     (folder / "probes.toml").unlink()
@@ -257,7 +259,7 @@ def test_a_token_that_sees_less_does_not_empty_the_inventory(
 
 
 def test_the_file_keeps_its_rights_and_a_new_one_is_not_for_everybody(
-    ask: Asking, folder: Path, netbox: FakeNetbox
+    ask: NetboxCommand, folder: Path, netbox: FakeNetbox
 ) -> None:
     ask()
     path = folder / "netbox.toml"
@@ -291,7 +293,9 @@ def test_a_token_is_not_sent_just_anywhere(
     assert not out.exists()
 
 
-def test_a_token_file_that_holds_something_else_is_not_repeated(ask: Asking, folder: Path) -> None:
+def test_a_token_file_that_holds_something_else_is_not_repeated(
+    ask: NetboxCommand, folder: Path
+) -> None:
     (folder.parent / "token").write_text("two words\n")
     status, _, err = ask()
     assert status == 1
@@ -310,7 +314,7 @@ def test_a_netbox_has_to_be_the_one_that_its_certificate_says(
     ours.issue_cert("127.0.0.1").configure_cert(context)
     with fake.running(context) as netbox:
         fake.fill(netbox)
-        ask = Asking(netbox, folder, capsys)
+        ask = NetboxCommand(netbox, folder, capsys)
         status, _, err = ask("--ca-file", file)
     assert (status == 0) is is_known, err
     assert bool(netbox.asked) is is_known
@@ -318,7 +322,7 @@ def test_a_netbox_has_to_be_the_one_that_its_certificate_says(
 
 
 def test_what_older_versions_of_netbox_say_is_read_too(
-    ask: Asking, folder: Path, netbox: FakeNetbox
+    ask: NetboxCommand, folder: Path, netbox: FakeNetbox
 ) -> None:
     """Before 4.2 an end had its site, before 4.0 an assignment its ``content_type``."""
     end = {"id": 1, "site": netbox.brief("dcim/sites", 1, "name", "slug"), "port_speed": 100_000}
@@ -333,7 +337,7 @@ def test_what_older_versions_of_netbox_say_is_read_too(
 
 
 def test_a_circuit_that_ends_somewhere_else_makes_no_link(
-    ask: Asking, folder: Path, netbox: FakeNetbox
+    ask: NetboxCommand, folder: Path, netbox: FakeNetbox
 ) -> None:
     for kind, number in (("dcim.location", 2), ("circuits.providernetwork", 3)):
         place = {"id": 1, "name": "Tầng 2", "slug": "tang-2"}
@@ -355,7 +359,7 @@ def test_a_circuit_that_ends_somewhere_else_makes_no_link(
     ],
 )
 def test_a_custom_field_that_holds_something_else_is_named(
-    ask: Asking, netbox: FakeNetbox, name: str, value: object, sentence: str
+    ask: NetboxCommand, netbox: FakeNetbox, name: str, value: object, sentence: str
 ) -> None:
     fields = {"interface": "eth0", name: value}
     netbox.rows["circuits/circuits"][1]["custom_fields"] = fields
@@ -365,7 +369,9 @@ def test_a_custom_field_that_holds_something_else_is_named(
     assert sentence in err
 
 
-def test_a_row_that_is_not_as_netbox_has_it_is_named(ask: Asking, netbox: FakeNetbox) -> None:
+def test_a_row_that_is_not_as_netbox_has_it_is_named(
+    ask: NetboxCommand, netbox: FakeNetbox
+) -> None:
     netbox.rows["dcim/sites"][2]["status"] = "active"
     status, _, err = ask()
     assert status == 1

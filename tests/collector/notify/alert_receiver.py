@@ -11,19 +11,19 @@ import time
 from datetime import datetime
 from pathlib import Path
 
-from tests.collector.notify.http_receiver import Handler, serve
-from tests.collector.notify.peer import Folder
+from tests.collector.notify.http_receiver import ReceiverHandler, serve
+from tests.collector.notify.receiver_process import ReceiverFolder
 
 
 def main() -> None:
     """Serve for ever."""
     path, port = sys.argv[1:]
-    folder = Folder(Path(path))
+    folder = ReceiverFolder(Path(path))
     firing: set[str] = set()
     for one in folder.received():
         (firing.add if one["kind"] == "opened" else firing.discard)(one["alert"])
 
-    def take(handler: Handler, body: bytes) -> tuple[int, str]:
+    def take(handler: ReceiverHandler, body: bytes) -> tuple[int, str]:
         if handler.path != "/api/v2/alerts":
             return 404, "no such page"
         for alert in json.loads(body):
@@ -35,7 +35,7 @@ def main() -> None:
             if is_firing != (fingerprint in firing):
                 (firing.add if is_firing else firing.discard)(fingerprint)
                 kind = "opened" if is_firing else "resolved"
-                folder.note({"kind": kind, "alert": fingerprint})
+                folder.record({"kind": kind, "alert": fingerprint})
         return 200, ""
 
     serve(folder, int(port), take)

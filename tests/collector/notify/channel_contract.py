@@ -15,34 +15,41 @@ import msgspec
 import pytest
 from prometheus_client import CollectorRegistry
 
-from tests.collector.incidents.town import Town
-from tests.collector.notify.making import city, composer_of, cut, mend, message_of, town
+from tests.collector.incidents.city import CityFixture
+from tests.collector.notify.incident_events import (
+    city_inventory,
+    composer_of,
+    cut_fibre,
+    message_of,
+    restore_fibre,
+    steady_city,
+)
 from tests.collector.running import eventually, let_go
 from thongsuot_collector.cli import _set_up_logging
-from thongsuot_collector.incidents.actions import deliver
-from thongsuot_collector.incidents.incident import Event
-from thongsuot_collector.incidents.ledger import Kind
-from thongsuot_collector.notify.telling import ledger
-from thongsuot_collector.notify.telling.channel import Channel
-from thongsuot_collector.notify.telling.dispatcher import Dispatcher
-from thongsuot_collector.notify.telling.gauges import NotifyMetrics
-from thongsuot_collector.notify.telling.message import Message, Outcome
-from thongsuot_collector.notify.telling.report import Noted, Report
-from thongsuot_collector.notify.telling.settings import NotifySettings
+from thongsuot_collector.incidents.actions import record_delivery
+from thongsuot_collector.incidents.incident import NotificationEvent
+from thongsuot_collector.incidents.notification_log import NotificationKind
+from thongsuot_collector.notify.dispatch import delivery_log
+from thongsuot_collector.notify.dispatch.channel import Channel
+from thongsuot_collector.notify.dispatch.dispatcher import Dispatcher
+from thongsuot_collector.notify.dispatch.message import ChannelOutcome, NotificationMessage
+from thongsuot_collector.notify.dispatch.metrics import NotifyMetrics
+from thongsuot_collector.notify.dispatch.reporter import DeliveryReporter, DeliveryUpdate
+from thongsuot_collector.notify.dispatch.settings import NotifySettings
 from thongsuot_collector.store.engine import open_store
 
 
-class Stand(Protocol):
+class ChannelFixture(Protocol):
     """
     A channel and its receiver.
 
-    ``trouble`` gives, for each way in which the receiver can misbehave, what that means for a
-    message. ``echo`` is the way in which it shows all that it was sent. ``secrets`` must never be
-    seen. ``knows_keys``: it recognises what it has been told before.
+    ``failure_outcomes`` gives, for each way in which the receiver can misbehave, what that means
+    for a message. ``echo`` is the way in which it shows all that it was sent. ``secrets`` must
+    never be seen. ``deduplicates``: it recognises what it has been told before.
     """
 
     @property
-    def trouble(self) -> Mapping[str, Outcome]: ...
+    def failure_outcomes(self) -> Mapping[str, ChannelOutcome]: ...
 
     @property
     def echo(self) -> str: ...
@@ -51,7 +58,7 @@ class Stand(Protocol):
     def secrets(self) -> Sequence[str]: ...
 
     @property
-    def knows_keys(self) -> bool: ...
+    def deduplicates(self) -> bool: ...
 
     def channel(self) -> Channel:
         """Make the channel anew, as a start of the collector does."""
@@ -65,25 +72,25 @@ class Stand(Protocol):
     def start(self) -> None:
         """Be there again."""
 
-    def told(self) -> list[str]:
+    def received_kinds(self) -> list[str]:
         """
         Return what the receiver was told so far, each once: ``opened``, ``updated``, ``resolved``.
         """
 
 
-class Office:
+class DispatcherFixture:
     """A collector's dispatcher on a store; by default every party has all of its channels."""
 
     def __init__(
         self,
-        made: Town,
+        made: CityFixture,
         path: Path,
         channels: Mapping[str, Channel],
         settings: NotifySettings | None = None,
     ) -> None:
         self.made = made
         self.store = open_store(path / "store.sqlite")
-        self.noted: list[Noted] = []
+        self.updates: list[DeliveryUpdate] = []
         self.registry = CollectorRegistry()
         settings = settings or NotifySettings(
             channels=tuple(channels), retry_s=0.01, escalate_after_s=60.0
@@ -91,36 +98,42 @@ class Office:
         self.dispatcher = Dispatcher(
             channels,
             composer_of(made.directory, settings=settings),
-            Report(NotifyMetrics(self.registry), noted=self._note, heard=lambda _: None),
+            DeliveryReporter(
+                NotifyMetrics(self.registry), noted=self._record_update, heard=lambda _: None
+            ),
             store=self.store,
             directory=made.directory,
             settings=settings,
         )
 
-    def _note(self, noted: Noted) -> None:
-        self.noted.append(noted)
-        if noted.incident in self.made.book.incidents:
-            deliver(
-                self.made.book, noted.incident, noted.number, noted.delivery, is_done=noted.is_done
+    def _record_update(self, noted: DeliveryUpdate) -> None:
+        self.updates.append(noted)
+        if noted.incident in self.made.registry.incidents:
+            record_delivery(
+                self.made.registry,
+                noted.incident,
+                noted.number,
+                noted.delivery,
+                is_done=noted.is_done,
             )
 
-    async def accept(self, *events: Event) -> None:
-        await self.dispatcher.accept(events, self.made.book.picture)
+    async def accept(self, *events: NotificationEvent) -> None:
+        await self.dispatcher.accept(events, self.made.registry.network_state)
 
     def is_idle(self) -> bool:
         """Whether all is told, written down and reported."""
-        return bool(self.noted) and self.noted[-1].is_done
+        return bool(self.updates) and self.updates[-1].is_done
 
 
 @asynccontextmanager
-async def office(
-    made: Town,
+async def running_dispatcher(
+    made: CityFixture,
     path: Path,
     channels: Mapping[str, Channel],
     settings: NotifySettings | None = None,
-) -> AsyncIterator[Office]:
+) -> AsyncIterator[DispatcherFixture]:
     """Run a dispatcher, from what its store holds."""
-    found = Office(made, path, channels, settings)
+    found = DispatcherFixture(made, path, channels, settings)
     await found.dispatcher.load()
     running = asyncio.create_task(found.dispatcher.run())
     try:
@@ -134,132 +147,140 @@ async def office(
             running.result()
 
 
-async def tell_once(stand: Stand, message: Message) -> Outcome:
+async def send_once(stand: ChannelFixture, message: NotificationMessage) -> ChannelOutcome:
     channel = stand.channel()
     try:
-        return (await channel.tell(message)).outcome
+        return (await channel.send(message)).outcome
     finally:
         await channel.close()
 
 
-async def test_a_message_gets_through(stand: Stand) -> None:
-    made = town(city())
-    assert await tell_once(stand, message_of(cut(made), made)) is Outcome.DELIVERED
-    assert stand.told() == [Kind.OPENED]
+async def test_a_message_gets_through(stand: ChannelFixture) -> None:
+    made = steady_city(city_inventory())
+    assert await send_once(stand, message_of(cut_fibre(made), made)) is ChannelOutcome.DELIVERED
+    assert stand.received_kinds() == [NotificationKind.OPENED]
 
 
-async def test_what_the_receiver_answers_decides_what_becomes_of_a_message(stand: Stand) -> None:
-    made = town(city())
-    message = message_of(cut(made), made)
+async def test_what_the_receiver_answers_decides_what_becomes_of_a_message(
+    stand: ChannelFixture,
+) -> None:
+    made = steady_city(city_inventory())
+    message = message_of(cut_fibre(made), made)
     found = {}
-    for how in stand.trouble:
+    for how in stand.failure_outcomes:
         stand.behave(how)
-        found[how] = await tell_once(stand, message)
-    assert found == dict(stand.trouble)
+        found[how] = await send_once(stand, message)
+    assert found == dict(stand.failure_outcomes)
 
 
-async def test_a_receiver_that_is_not_there_is_an_answer(stand: Stand) -> None:
-    made = town(city())
+async def test_a_receiver_that_is_not_there_is_an_answer(stand: ChannelFixture) -> None:
+    made = steady_city(city_inventory())
     stand.stop()
-    assert await tell_once(stand, message_of(cut(made), made)) is Outcome.BUSY
+    assert await send_once(stand, message_of(cut_fibre(made), made)) is ChannelOutcome.RETRY
 
 
 async def test_no_secret_is_in_an_answer_or_in_the_log(
-    stand: Stand, caplog: pytest.LogCaptureFixture
+    stand: ChannelFixture, caplog: pytest.LogCaptureFixture
 ) -> None:
-    made = town(city())
-    message = message_of(cut(made), made)
+    made = steady_city(city_inventory())
+    message = message_of(cut_fibre(made), made)
     _set_up_logging("debug")
     with caplog.at_level(logging.DEBUG):
-        for how in ("well", stand.echo, *stand.trouble):
+        for how in ("well", stand.echo, *stand.failure_outcomes):
             stand.behave(how)
             channel = stand.channel()
-            answer = await channel.tell(message)
+            answer = await channel.send(message)
             assert not any(secret in repr(answer) for secret in stand.secrets), how
             assert not any(secret in repr(channel) for secret in stand.secrets)
             await channel.close()
         stand.stop()
         channel = stand.channel()
-        answer = await channel.tell(message)
+        answer = await channel.send(message)
         await channel.close()
     assert not any(secret in repr(answer) for secret in stand.secrets)
     assert not any(secret in caplog.text for secret in stand.secrets)
     assert stand.secrets
 
 
-async def test_the_same_told_again_is_told_once(stand: Stand) -> None:
-    if not stand.knows_keys:
+async def test_the_same_told_again_is_told_once(stand: ChannelFixture) -> None:
+    if not stand.deduplicates:
         return
-    made = town(city())
-    message = message_of(cut(made), made)
-    assert await tell_once(stand, message) is Outcome.DELIVERED
-    assert await tell_once(stand, message) is Outcome.DELIVERED
-    assert stand.told() == [Kind.OPENED]
+    made = steady_city(city_inventory())
+    message = message_of(cut_fibre(made), made)
+    assert await send_once(stand, message) is ChannelOutcome.DELIVERED
+    assert await send_once(stand, message) is ChannelOutcome.DELIVERED
+    assert stand.received_kinds() == [NotificationKind.OPENED]
 
 
 async def test_nothing_is_lost_while_the_receiver_is_away_or_ill(
-    stand: Stand, tmp_path: Path
+    stand: ChannelFixture, tmp_path: Path
 ) -> None:
-    made = town(city())
-    event = cut(made)
-    ill = next(how for how, outcome in stand.trouble.items() if outcome is Outcome.BUSY)
+    made = steady_city(city_inventory())
+    event = cut_fibre(made)
+    ill = next(
+        how for how, outcome in stand.failure_outcomes.items() if outcome is ChannelOutcome.RETRY
+    )
     stand.stop()
-    async with office(made, tmp_path, {"main": stand.channel()}) as found:
+    async with running_dispatcher(made, tmp_path, {"main": stand.channel()}) as found:
         await found.accept(event)
-        await eventually(lambda: len(found.noted) > 0)
+        await eventually(lambda: len(found.updates) > 0)
         stand.behave(ill)
         stand.start()
-        await eventually(lambda: len(tries(found, event)) > 3)
+        await eventually(lambda: len(attempts_for(found, event)) > 3)
         stand.behave("well")
         await eventually(found.is_idle)
-        assert stand.told() == [Kind.OPENED]
-        assert tries(found, event)[-1].outcome is Outcome.DELIVERED
-    (entry,) = made.book.incidents[event.incident.id].ledger
+        assert stand.received_kinds() == [NotificationKind.OPENED]
+        assert attempts_for(found, event)[-1].outcome is ChannelOutcome.DELIVERED
+    (entry,) = made.registry.incidents[event.incident.id].notifications
     assert entry.is_done
     assert [one.is_delivered for one in entry.deliveries] == [False, True]
 
 
 async def test_a_restart_tells_nobody_again_and_the_end_is_told(
-    stand: Stand, tmp_path: Path
+    stand: ChannelFixture, tmp_path: Path
 ) -> None:
-    made = town(city())
-    event = cut(made)
-    async with office(made, tmp_path, {"main": stand.channel()}) as found:
+    made = steady_city(city_inventory())
+    event = cut_fibre(made)
+    async with running_dispatcher(made, tmp_path, {"main": stand.channel()}) as found:
         await found.accept(event)
         await eventually(found.is_idle)
-    async with office(made, tmp_path, {"main": stand.channel()}) as found:
+    async with running_dispatcher(made, tmp_path, {"main": stand.channel()}) as found:
         await found.accept(event)
         await eventually(found.is_idle)
-        assert stand.told() == [Kind.OPENED]
-        assert len(tries(found, event)) == 1
-        await found.accept(mend(made))
-        await eventually(lambda: not found.dispatcher.conversations)
-    assert stand.told() == [Kind.OPENED, Kind.RESOLVED]
-    async with office(made, tmp_path, {"main": stand.channel()}) as found:
-        assert not found.dispatcher.conversations
-    assert stand.told() == [Kind.OPENED, Kind.RESOLVED]
+        assert stand.received_kinds() == [NotificationKind.OPENED]
+        assert len(attempts_for(found, event)) == 1
+        await found.accept(restore_fibre(made))
+        await eventually(lambda: not found.dispatcher.threads)
+    assert stand.received_kinds() == [NotificationKind.OPENED, NotificationKind.RESOLVED]
+    async with running_dispatcher(made, tmp_path, {"main": stand.channel()}) as found:
+        assert not found.dispatcher.threads
+    assert stand.received_kinds() == [NotificationKind.OPENED, NotificationKind.RESOLVED]
 
 
-async def test_no_secret_is_in_the_ledger(stand: Stand, tmp_path: Path) -> None:
-    made = town(city())
-    event = cut(made)
+async def test_no_secret_is_in_the_ledger(stand: ChannelFixture, tmp_path: Path) -> None:
+    made = steady_city(city_inventory())
+    event = cut_fibre(made)
     stand.behave(stand.echo)
-    async with office(made, tmp_path, {"main": stand.channel()}) as found:
+    async with running_dispatcher(made, tmp_path, {"main": stand.channel()}) as found:
         await found.accept(event)
-        await eventually(lambda: len(found.noted) > 0)
-        tried = tries(found, event)
+        await eventually(lambda: len(found.updates) > 0)
+        tried = attempts_for(found, event)
         stand.behave("well")
     kept = (tmp_path / "store.sqlite").read_bytes()
     kept += (tmp_path / "store.sqlite-wal").read_bytes() if has_wal(tmp_path) else b""
-    assert tried[0].outcome is not Outcome.DELIVERED
+    assert tried[0].outcome is not ChannelOutcome.DELIVERED
     assert not any(secret in repr(tried) for secret in stand.secrets)
     assert not any(secret.encode() in kept for secret in stand.secrets)
-    assert not any(secret.encode() in msgspec.json.encode(found.noted) for secret in stand.secrets)
+    assert not any(
+        secret.encode() in msgspec.json.encode(found.updates) for secret in stand.secrets
+    )
 
 
 def has_wal(path: Path) -> bool:
     return (path / "store.sqlite-wal").exists()
 
 
-def tries(found: Office, event: Event) -> list[ledger.Attempt]:
-    return ledger.attempts(found.store, event.incident.id)
+def attempts_for(
+    found: DispatcherFixture, event: NotificationEvent
+) -> list[delivery_log.DeliveryLogEntry]:
+    return delivery_log.load_attempts(found.store, event.incident.id)

@@ -10,18 +10,18 @@ from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import ClassVar
 
-from tests.collector.notify.peer import WELL, Folder, announce
+from tests.collector.notify.receiver_process import WELL, ReceiverFolder, announce
 
 HANG_S = 30.0
 
-Take = Callable[["Handler", bytes], tuple[int, str]]
+HandleBody = Callable[["ReceiverHandler", bytes], tuple[int, str]]
 
 
-class Handler(BaseHTTPRequestHandler):
+class ReceiverHandler(BaseHTTPRequestHandler):
     """One request."""
 
-    folder: ClassVar[Folder]
-    take: ClassVar[Take]
+    folder: ClassVar[ReceiverFolder]
+    take: ClassVar[HandleBody]
 
     def do_POST(self) -> None:
         """Answer as the test wants it."""
@@ -53,10 +53,10 @@ class Handler(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
-def serve(folder: Folder, port: int, take: Take) -> None:
+def serve(folder: ReceiverFolder, port: int, take: HandleBody) -> None:
     """Serve for ever."""
-    Handler.folder, Handler.take = folder, staticmethod(take)
-    server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
+    ReceiverHandler.folder, ReceiverHandler.take = folder, staticmethod(take)
+    server = ThreadingHTTPServer(("127.0.0.1", port), ReceiverHandler)
     server.daemon_threads = True
     announce(server.server_address[1])
     server.serve_forever()

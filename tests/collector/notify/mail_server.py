@@ -15,13 +15,13 @@ from pathlib import Path
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
-from tests.collector.notify.peer import Folder, announce
+from tests.collector.notify.receiver_process import ReceiverFolder, announce
 
 
-class Handler:
+class MailHandler:
     """One mail after the other."""
 
-    def __init__(self, folder: Folder) -> None:
+    def __init__(self, folder: ReceiverFolder) -> None:
         self._folder = folder
         self.seen = ""
 
@@ -56,7 +56,7 @@ class Handler:
             (part.get_filename(), part.get_content_type(), part.get_content().decode())
             for part in mail.iter_attachments()
         ]
-        self._folder.note(
+        self._folder.record(
             {
                 "to": ",".join(envelope.rcpt_tos),
                 "subject": str(mail["Subject"]),
@@ -70,9 +70,9 @@ class Handler:
         return "250 OK"
 
 
-async def serve(folder: Folder, user: str, password: str, port: int) -> None:
+async def serve(folder: ReceiverFolder, user: str, password: str, port: int) -> None:
     """Serve until told to end."""
-    handler = Handler(folder)
+    handler = MailHandler(folder)
 
     def authenticate(
         _server: SMTP, _session: Session, _envelope: Envelope, _mechanism: str, data: object
@@ -104,7 +104,7 @@ def main() -> None:
     """Serve until told to end."""
     path, user, password, port = sys.argv[1:]
     with contextlib.suppress(asyncio.CancelledError):
-        asyncio.run(serve(Folder(Path(path)), user, password, int(port)))
+        asyncio.run(serve(ReceiverFolder(Path(path)), user, password, int(port)))
 
 
 if __name__ == "__main__":

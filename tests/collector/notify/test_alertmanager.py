@@ -8,31 +8,39 @@ import msgspec
 import pytest
 
 from tests.collector.notify.channel_contract import *  # noqa: F403 - the contract's tests
-from tests.collector.notify.making import city, cut, mend, message_of, outage, secret_file, town
-from tests.collector.notify.peer import WELL, Peer
-from thongsuot_collector.incidents.ledger import Kind
+from tests.collector.notify.incident_events import (
+    carrier_outage,
+    city_inventory,
+    cut_fibre,
+    message_of,
+    restore_fibre,
+    secret_file,
+    steady_city,
+)
+from tests.collector.notify.receiver_process import WELL, ReceiverProcess
+from thongsuot_collector.incidents.notification_log import NotificationKind
 from thongsuot_collector.notify import load
-from thongsuot_collector.notify.alertmanager import Alertmanager, Settings, check
-from thongsuot_collector.notify.telling.message import Message, Outcome
+from thongsuot_collector.notify.alertmanager import AlertmanagerChannel, Settings, check
+from thongsuot_collector.notify.dispatch.message import ChannelOutcome, NotificationMessage
 
 BEARER = "bearer-of-the-cluster"
 TROUBLE = {
-    "503": Outcome.BUSY,
-    "400": Outcome.REFUSED,
-    "401": Outcome.SHUT,
-    "404": Outcome.SHUT,
-    "500": Outcome.UNSURE,
-    "drop": Outcome.UNSURE,
+    "503": ChannelOutcome.RETRY,
+    "400": ChannelOutcome.REJECTED,
+    "401": ChannelOutcome.CHANNEL_UNAVAILABLE,
+    "404": ChannelOutcome.CHANNEL_UNAVAILABLE,
+    "500": ChannelOutcome.UNKNOWN,
+    "drop": ChannelOutcome.UNKNOWN,
 }
 
 
-class AlertStand:
-    trouble = MappingProxyType(TROUBLE)
+class AlertmanagerFixture:
+    failure_outcomes = MappingProxyType(TROUBLE)
     echo = "echo"
     secrets = (BEARER,)
-    knows_keys = True
+    deduplicates = True
 
-    def __init__(self, peer: Peer, folder: Path) -> None:
+    def __init__(self, peer: ReceiverProcess, folder: Path) -> None:
         self.peer = peer
         self.behave = peer.folder.behave
         self.settings = Settings(
@@ -49,11 +57,11 @@ class AlertStand:
     def stop(self) -> None:
         self.peer.stop()
 
-    def channel(self) -> Alertmanager:
+    def channel(self) -> AlertmanagerChannel:
         check(self.settings)
-        return Alertmanager(self.settings)
+        return AlertmanagerChannel(self.settings)
 
-    def told(self) -> list[str]:
+    def received_kinds(self) -> list[str]:
         return [one["kind"] for one in self.peer.folder.received()]
 
     def labels(self) -> list[dict[str, str]]:
@@ -64,46 +72,46 @@ class AlertStand:
 
 
 @pytest.fixture
-def stand(tmp_path: Path) -> Iterator[AlertStand]:
-    peer = Peer("tests.collector.notify.alert_receiver", tmp_path / "peer").start()
-    yield AlertStand(peer, tmp_path)
+def stand(tmp_path: Path) -> Iterator[AlertmanagerFixture]:
+    peer = ReceiverProcess("tests.collector.notify.alert_receiver", tmp_path / "peer").start()
+    yield AlertmanagerFixture(peer, tmp_path)
     peer.stop()
 
 
-def with_memo(message: Message, memo: str | None) -> Message:
+def with_memo(message: NotificationMessage, memo: str | None) -> NotificationMessage:
     assert memo is not None
     return msgspec.structs.replace(message, memo=memo)
 
 
 async def test_labels_stay_from_the_opening_to_the_end_whatever_the_incident_becomes(
-    stand: AlertStand,
+    stand: AlertmanagerFixture,
 ) -> None:
-    made = town(city())
-    opened = message_of(outage(made), made)
+    made = steady_city(city_inventory())
+    opened = message_of(carrier_outage(made), made)
     channel = stand.channel()
-    answer = await channel.tell(opened)
+    answer = await channel.send(opened)
     fewer = msgspec.structs.replace(
         opened,
-        kind=Kind.RESOLVED,
+        kind=NotificationKind.RESOLVED,
         document=msgspec.structs.replace(
             opened.document, affected=opened.document.affected[:1], rule="link_fault"
         ),
         memo=answer.memo or "",
     )
-    assert (await channel.tell(fewer)).outcome is Outcome.DELIVERED
+    assert (await channel.send(fewer)).outcome is ChannelOutcome.DELIVERED
     await channel.close()
     first, last = stand.labels()
     assert first == last
-    assert stand.told() == ["opened", "resolved"]
+    assert stand.received_kinds() == ["opened", "resolved"]
     assert first["alertname"] == "carrier_outage"
     assert (first["party"], first["responsible"]) == ("carrier", "vnpt")
     assert "site" not in first
 
 
-async def test_an_alert_of_one_link_says_which(stand: AlertStand) -> None:
-    made = town(city())
+async def test_an_alert_of_one_link_says_which(stand: AlertmanagerFixture) -> None:
+    made = steady_city(city_inventory())
     channel = stand.channel()
-    await channel.tell(message_of(cut(made, "s3"), made))
+    await channel.send(message_of(cut_fibre(made, "s3"), made))
     await channel.close()
     (labels,) = stand.labels()
     wanted = {"site": "s3", "link": "fiber", "carrier": "vnpt", "medium": "fiber"}
@@ -112,36 +120,36 @@ async def test_an_alert_of_one_link_says_which(stand: AlertStand) -> None:
     assert "severity" not in labels
 
 
-async def test_what_is_open_is_repeated_and_what_is_over_is_not(stand: AlertStand) -> None:
-    made = town(city())
-    message = message_of(cut(made), made)
+async def test_what_is_open_is_repeated_and_what_is_over_is_not(stand: AlertmanagerFixture) -> None:
+    made = steady_city(city_inventory())
+    message = message_of(cut_fibre(made), made)
     channel = stand.channel()
-    memo = (await channel.tell(message)).memo
+    memo = (await channel.send(message)).memo
     stand.stop()
     (stand.peer.folder.path / "received.jsonl").unlink()
     stand.start()  # it has forgotten everything
-    assert (await channel.repeat([with_memo(message, memo)])).outcome is Outcome.DELIVERED
-    assert stand.told() == ["opened"]
-    await channel.tell(with_memo(message_of(mend(made), made), memo))
-    await channel.repeat([with_memo(message, memo)])
-    assert stand.told() == ["opened", "resolved"]
+    assert (await channel.resend([with_memo(message, memo)])).outcome is ChannelOutcome.DELIVERED
+    assert stand.received_kinds() == ["opened"]
+    await channel.send(with_memo(message_of(restore_fibre(made), made), memo))
+    await channel.resend([with_memo(message, memo)])
+    assert stand.received_kinds() == ["opened", "resolved"]
     await channel.close()
 
 
 async def test_one_member_of_a_cluster_that_has_it_is_enough(
-    stand: AlertStand, tmp_path: Path
+    stand: AlertmanagerFixture, tmp_path: Path
 ) -> None:
-    made = town(city())
-    other = Peer("tests.collector.notify.alert_receiver", tmp_path / "other").start()
+    made = steady_city(city_inventory())
+    other = ReceiverProcess("tests.collector.notify.alert_receiver", tmp_path / "other").start()
     urls = (*stand.settings.urls, f"http://127.0.0.1:{other.port}")
-    channel = Alertmanager(msgspec.structs.replace(stand.settings, urls=urls))
+    channel = AlertmanagerChannel(msgspec.structs.replace(stand.settings, urls=urls))
     other.folder.behave("500")
-    answer = await channel.tell(message_of(cut(made), made))
-    assert answer.outcome is Outcome.DELIVERED
+    answer = await channel.send(message_of(cut_fibre(made), made))
+    assert answer.outcome is ChannelOutcome.DELIVERED
     assert "1 of 2 did not: 500" in answer.text
     stand.behave("503")
-    answer = await channel.tell(message_of(cut(made, "s3"), made))
-    assert answer.outcome is Outcome.UNSURE
+    answer = await channel.send(message_of(cut_fibre(made, "s3"), made))
+    assert answer.outcome is ChannelOutcome.UNKNOWN
     other.folder.behave(WELL)
     await channel.close()
     other.stop()

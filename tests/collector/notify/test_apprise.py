@@ -9,45 +9,45 @@ import msgspec
 import pytest
 
 from tests.collector.notify.channel_contract import *  # noqa: F403 - the contract's tests
-from tests.collector.notify.channel_contract import office, tries
-from tests.collector.notify.making import (
+from tests.collector.notify.channel_contract import attempts_for, running_dispatcher
+from tests.collector.notify.incident_events import (
     HOTLINE,
-    city,
-    cut,
-    mend,
+    carrier_outage,
+    city_inventory,
+    cut_fibre,
     message_of,
-    outage,
+    restore_fibre,
     secret_file,
-    town,
-    unplug,
+    steady_city,
+    unplug_cable,
 )
-from tests.collector.notify.peer import WELL, Peer
+from tests.collector.notify.receiver_process import WELL, ReceiverProcess
 from tests.collector.running import eventually
 from thongsuot_collector.notify import load
-from thongsuot_collector.notify.apprise import Apprise, Settings, check, reading_of
-from thongsuot_collector.notify.content.document import Document
-from thongsuot_collector.notify.telling.message import Contact, Outcome
+from thongsuot_collector.notify.apprise import AppriseChannel, Settings, check, outcome_from_log
+from thongsuot_collector.notify.dispatch.message import ChannelOutcome, PartyContact
+from thongsuot_collector.notify.render.document import IncidentDocument
 
 USER = "thongsuot"
 PASSWORD = "mat khau@cua:may/chu+="
 TROUBLE = {
-    "451": Outcome.BUSY,
-    "421": Outcome.BUSY,
-    "550": Outcome.REFUSED,
-    "data 451": Outcome.BUSY,
-    "data 552": Outcome.BUSY,
-    "data 554": Outcome.REFUSED,
-    "closed": Outcome.SHUT,
+    "451": ChannelOutcome.RETRY,
+    "421": ChannelOutcome.RETRY,
+    "550": ChannelOutcome.REJECTED,
+    "data 451": ChannelOutcome.RETRY,
+    "data 552": ChannelOutcome.RETRY,
+    "data 554": ChannelOutcome.REJECTED,
+    "closed": ChannelOutcome.CHANNEL_UNAVAILABLE,
 }
 
 
-class MailStand:
-    trouble = MappingProxyType(TROUBLE)
+class MailFixture:
+    failure_outcomes = MappingProxyType(TROUBLE)
     echo = "echo"
     secrets = (PASSWORD, quote(PASSWORD, safe=""), "khau@cua")
-    knows_keys = False
+    deduplicates = False
 
-    def __init__(self, peer: Peer, folder: Path) -> None:
+    def __init__(self, peer: ReceiverProcess, folder: Path) -> None:
         self.peer = peer
         self.behave = peer.folder.behave
         url = (
@@ -64,11 +64,11 @@ class MailStand:
     def stop(self) -> None:
         self.peer.stop()
 
-    def channel(self) -> Apprise:
+    def channel(self) -> AppriseChannel:
         check(self.settings)
-        return Apprise(self.settings)
+        return AppriseChannel(self.settings)
 
-    def told(self) -> list[str]:
+    def received_kinds(self) -> list[str]:
         return [one["kind"] for one in self.mails()]
 
     def mails(self) -> list[dict[str, str]]:
@@ -76,18 +76,20 @@ class MailStand:
 
 
 @pytest.fixture
-def stand(tmp_path: Path) -> Iterator[MailStand]:
-    peer = Peer("tests.collector.notify.mail_server", tmp_path / "peer", USER, PASSWORD).start()
-    yield MailStand(peer, tmp_path)
+def stand(tmp_path: Path) -> Iterator[MailFixture]:
+    peer = ReceiverProcess(
+        "tests.collector.notify.mail_server", tmp_path / "peer", USER, PASSWORD
+    ).start()
+    yield MailFixture(peer, tmp_path)
     peer.stop()
 
 
-async def test_a_carrier_gets_circuit_time_measurements_and_the_record(stand: MailStand) -> None:
-    made = town(city())
-    opened, resolved = cut(made), mend(made)
+async def test_a_carrier_gets_circuit_time_measurements_and_the_record(stand: MailFixture) -> None:
+    made = steady_city(city_inventory())
+    opened, resolved = cut_fibre(made), restore_fibre(made)
     channel = stand.channel()
     for event in (opened, resolved):
-        assert (await channel.tell(message_of(event, made))).outcome is Outcome.DELIVERED
+        assert (await channel.send(message_of(event, made))).outcome is ChannelOutcome.DELIVERED
     await channel.close()
     first, last = stand.mails()
     assert first["to"] == "noc@vnpt.example"
@@ -99,16 +101,18 @@ async def test_a_carrier_gets_circuit_time_measurements_and_the_record(stand: Ma
     assert "Cùng điểm, kết nối 5G VIETTEL: Hoạt động bình thường" in first["text"]
     assert last["subject"].startswith("[Đã khắc phục]")
     assert first["references"] == last["references"] == f"<{opened.id}@thongsuot.invalid>"
-    document = msgspec.json.decode(first["attachment"], type=Document)
+    document = msgspec.json.decode(first["attachment"], type=IncidentDocument)
     assert document.incident == opened.incident.id
     assert document.shown[0].batches
     assert first["files"] == f"['{opened.incident.id}-1.json']"
 
 
-async def test_staff_at_a_point_get_plain_words_and_each_their_own_mail(stand: MailStand) -> None:
-    made = town(city(site_channels=("main",)))
+async def test_staff_at_a_point_get_plain_words_and_each_their_own_mail(stand: MailFixture) -> None:
+    made = steady_city(city_inventory(site_channels=("main",)))
     channel = stand.channel()
-    assert (await channel.tell(message_of(unplug(made), made))).outcome is Outcome.DELIVERED
+    assert (
+        await channel.send(message_of(unplug_cable(made), made))
+    ).outcome is ChannelOutcome.DELIVERED
     await channel.close()
     mails = stand.mails()
     assert [one["to"] for one in mails] == ["cntt@s0.example", "truong@s0.example"]
@@ -119,14 +123,14 @@ async def test_staff_at_a_point_get_plain_words_and_each_their_own_mail(stand: M
 
 
 async def test_who_has_a_mail_gets_no_second_one_when_another_is_tried_again(
-    stand: MailStand, tmp_path: Path
+    stand: MailFixture, tmp_path: Path
 ) -> None:
-    made = town(city(site_channels=("main",)))
-    event = unplug(made)
+    made = steady_city(city_inventory(site_channels=("main",)))
+    event = unplug_cable(made)
     stand.behave("451 cntt@s0.example")
-    async with office(made, tmp_path, {"main": stand.channel()}) as found:
+    async with running_dispatcher(made, tmp_path, {"main": stand.channel()}) as found:
         await found.accept(event)
-        await eventually(lambda: len(tries(found, event)) > 2)
+        await eventually(lambda: len(attempts_for(found, event)) > 2)
         assert {one["to"] for one in stand.mails()} == {"truong@s0.example"}
         stand.behave(WELL)
         await eventually(found.is_idle)
@@ -134,59 +138,65 @@ async def test_who_has_a_mail_gets_no_second_one_when_another_is_tried_again(
 
 
 async def test_an_address_that_is_refused_does_not_keep_the_others_from_knowing(
-    stand: MailStand,
+    stand: MailFixture,
 ) -> None:
-    made = town(city(site_channels=("main",)))
+    made = steady_city(city_inventory(site_channels=("main",)))
     stand.behave("550 cntt@s0.example")
     channel = stand.channel()
-    answer = await channel.tell(message_of(unplug(made), made))
+    answer = await channel.send(message_of(unplug_cable(made), made))
     await channel.close()
-    assert answer.outcome is Outcome.DELIVERED
+    assert answer.outcome is ChannelOutcome.DELIVERED
     assert answer.text.startswith("accepted for 1 of 2; cntt@s0.example: ")
     assert [one["to"] for one in stand.mails()] == ["truong@s0.example"]
 
 
-async def test_a_party_without_an_address_is_said_so(stand: MailStand) -> None:
-    made = town(city())
-    message = msgspec.structs.replace(message_of(cut(made), made), contact=Contact())
+async def test_a_party_without_an_address_is_said_so(stand: MailFixture) -> None:
+    made = steady_city(city_inventory())
+    message = msgspec.structs.replace(message_of(cut_fibre(made), made), contact=PartyContact())
     channel = stand.channel()
-    answer = await channel.tell(message)
-    assert answer.outcome is Outcome.REFUSED
+    answer = await channel.send(message)
+    assert answer.outcome is ChannelOutcome.REJECTED
     assert answer.text == "the inventory has nobody of carrier:vnpt to put into the URL"
     named = msgspec.structs.replace(message, address="truc@vnpt.example")
-    assert (await channel.tell(named)).outcome is Outcome.DELIVERED
+    assert (await channel.send(named)).outcome is ChannelOutcome.DELIVERED
     await channel.close()
     assert [one["to"] for one in stand.mails()] == ["truc@vnpt.example"]
 
 
 async def test_a_server_that_hangs_is_bounded_and_may_have_it(
-    stand: MailStand, tmp_path: Path
+    stand: MailFixture, tmp_path: Path
 ) -> None:
-    made = town(city())
-    hook = Peer("tests.collector.notify.hook_sink", tmp_path / "hook").start()
+    made = steady_city(city_inventory())
+    hook = ReceiverProcess(
+        "tests.collector.notify.alert_webhook_receiver", tmp_path / "hook"
+    ).start()
     hook.folder.behave("hang")
     url = secret_file(tmp_path, "json", f"json://127.0.0.1:{hook.port}/?to={{email}}")
-    channel = Apprise(msgspec.structs.replace(stand.settings, url_file=url, timeout_s=0.3))
-    answer = await channel.tell(message_of(cut(made), made))
+    channel = AppriseChannel(msgspec.structs.replace(stand.settings, url_file=url, timeout_s=0.3))
+    answer = await channel.send(message_of(cut_fibre(made), made))
     await channel.close()
     hook.stop()
-    assert answer.outcome is Outcome.UNSURE
+    assert answer.outcome is ChannelOutcome.UNKNOWN
     assert answer.text == "noc@vnpt.example: no answer within 0.3 s"
 
 
 @pytest.mark.parametrize(
     ("how", "outcome"),
     [
-        ("401", Outcome.SHUT),
-        ("429", Outcome.BUSY),
-        ("400", Outcome.REFUSED),
-        ("500", Outcome.UNSURE),
-        ("drop", Outcome.UNSURE),
+        ("401", ChannelOutcome.CHANNEL_UNAVAILABLE),
+        ("429", ChannelOutcome.RETRY),
+        ("400", ChannelOutcome.REJECTED),
+        ("500", ChannelOutcome.UNKNOWN),
+        ("drop", ChannelOutcome.UNKNOWN),
     ],
 )
-async def test_other_services_answer_by_http(tmp_path: Path, how: str, outcome: Outcome) -> None:
-    made = town(city())
-    peer = Peer("tests.collector.notify.hook_sink", tmp_path / "hook").start()
+async def test_other_services_answer_by_http(
+    tmp_path: Path, how: str, outcome: ChannelOutcome
+) -> None:
+    made = steady_city(city_inventory())
+    peer = ReceiverProcess(
+        "tests.collector.notify.alert_webhook_receiver", tmp_path / "hook"
+    ).start()
     token = "mã-bí-mật-của-kênh"
     settings = Settings(
         kind="apprise",
@@ -195,10 +205,10 @@ async def test_other_services_answer_by_http(tmp_path: Path, how: str, outcome: 
     )
     check(settings)
     peer.folder.behave(how)
-    channel = Apprise(settings)
-    assert channel.word == "json"
-    message = msgspec.structs.replace(message_of(outage(made), made), address="nhóm 7")
-    answer = await channel.tell(message)
+    channel = AppriseChannel(settings)
+    assert channel.display_name == "json"
+    message = msgspec.structs.replace(message_of(carrier_outage(made), made), address="nhóm 7")
+    answer = await channel.send(message)
     await channel.close()
     peer.stop()
     assert answer.outcome is outcome
@@ -208,18 +218,24 @@ async def test_other_services_answer_by_http(tmp_path: Path, how: str, outcome: 
 @pytest.mark.parametrize(
     ("said", "outcome"),
     [
-        ("Socket Exception: (535, b'5.7.8 Error: authentication failed')", Outcome.SHUT),
-        ("Socket Exception: {'b@y': (450, b'4.2.1 greylisted')}", Outcome.BUSY),
-        ("Socket Exception: {'b@y': (550, b'5.1.1 unknown')}", Outcome.REFUSED),
-        ("Socket Exception: [Errno 111] Connection refused", Outcome.BUSY),
-        ("Socket Exception: timed out", Outcome.UNSURE),
-        ("Failed to send Zalo notification: Unauthorized, error=401.", Outcome.SHUT),
-        ("Failed to send Zalo notification: Too Many Requests, error=429.", Outcome.BUSY),
-        ("", Outcome.UNSURE),
+        (
+            "Socket Exception: (535, b'5.7.8 Error: authentication failed')",
+            ChannelOutcome.CHANNEL_UNAVAILABLE,
+        ),
+        ("Socket Exception: {'b@y': (450, b'4.2.1 greylisted')}", ChannelOutcome.RETRY),
+        ("Socket Exception: {'b@y': (550, b'5.1.1 unknown')}", ChannelOutcome.REJECTED),
+        ("Socket Exception: [Errno 111] Connection refused", ChannelOutcome.RETRY),
+        ("Socket Exception: timed out", ChannelOutcome.UNKNOWN),
+        (
+            "Failed to send Zalo notification: Unauthorized, error=401.",
+            ChannelOutcome.CHANNEL_UNAVAILABLE,
+        ),
+        ("Failed to send Zalo notification: Too Many Requests, error=429.", ChannelOutcome.RETRY),
+        ("", ChannelOutcome.UNKNOWN),
     ],
 )
-def test_what_the_library_says_is_read(said: str, outcome: Outcome) -> None:
-    assert reading_of(said) is outcome
+def test_what_the_library_says_is_read(said: str, outcome: ChannelOutcome) -> None:
+    assert outcome_from_log(said) is outcome
 
 
 def test_a_file_without_a_url_for_apprise_is_refused_and_not_shown(tmp_path: Path) -> None:

@@ -9,26 +9,39 @@ import msgspec
 import pytest
 
 from tests import tmf
-from tests.collector.notify.carrier import SECRETS, TROUBLE, Carrier
+from tests.collector.notify.carrier_fixture import FAILURE_OUTCOMES, SECRETS, CarrierFixture
 from tests.collector.notify.channel_contract import *  # noqa: F403 - the contract's tests
-from tests.collector.notify.making import break_portal, city, cut, mend, message_of, outage, town
-from thongsuot_collector.incidents.ledger import Kind
+from tests.collector.notify.incident_events import (
+    break_portal,
+    carrier_outage,
+    city_inventory,
+    cut_fibre,
+    message_of,
+    restore_fibre,
+    steady_city,
+)
+from thongsuot_collector.incidents.notification_log import NotificationKind
 from thongsuot_collector.notify import load
-from thongsuot_collector.notify.telling.message import Answer, Message, Open, Outcome
-from thongsuot_collector.notify.tmf.alarm import created
-from thongsuot_collector.notify.tmf.causes import CAUSES, cause_of
-from thongsuot_collector.notify.tmf642 import Alarms, Settings, check
+from thongsuot_collector.notify.dispatch.message import (
+    ChannelOutcome,
+    ChannelResult,
+    NotificationMessage,
+    OpenNotification,
+)
+from thongsuot_collector.notify.tmf.alarm import new_alarm
+from thongsuot_collector.notify.tmf.causes import ALARM_CAUSES, alarm_cause
+from thongsuot_collector.notify.tmf642 import AlarmChannel, Settings, check
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Evidence, Symptom
 
 
-class AlarmStand:
-    trouble = TROUBLE
+class AlarmFixture:
+    failure_outcomes = FAILURE_OUTCOMES
     echo = "echo"
     secrets = SECRETS
-    knows_keys = True
+    deduplicates = True
 
-    def __init__(self, carrier: Carrier) -> None:
+    def __init__(self, carrier: CarrierFixture) -> None:
         self.carrier = carrier
         self.desk = carrier.desk
         self.start = carrier.start
@@ -41,15 +54,15 @@ class AlarmStand:
         }
         self.settings = msgspec.convert(every, Settings)
 
-    def channel(self) -> Alarms:
+    def channel(self) -> AlarmChannel:
         check(self.settings)
-        return Alarms(self.settings)
+        return AlarmChannel(self.settings)
 
     def alarms(self) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = self.desk.own("GET", "alarms")
+        found: list[dict[str, Any]] = self.desk.operator_call("GET", "alarms")
         return found
 
-    def told(self) -> list[str]:
+    def received_kinds(self) -> list[str]:
         found = []
         for alarm in self.alarms():
             found.append("opened")
@@ -57,34 +70,36 @@ class AlarmStand:
                 found.append("resolved")
         return found
 
-    async def tell(self, message: Message) -> Answer:
+    async def tell(self, message: NotificationMessage) -> ChannelResult:
         channel = self.channel()
         try:
-            return await channel.tell(message)
+            return await channel.send(message)
         finally:
             await channel.close()
 
 
 @pytest.fixture(scope="module")
-def carrier(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Carrier]:
-    found = Carrier(tmp_path_factory.mktemp("carrier"))
+def carrier(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CarrierFixture]:
+    found = CarrierFixture(tmp_path_factory.mktemp("carrier"))
     yield found
     found.stop()
 
 
 @pytest.fixture
-def stand(carrier: Carrier) -> AlarmStand:
+def stand(carrier: CarrierFixture) -> AlarmFixture:
     carrier.clear()
-    return AlarmStand(carrier)
+    return AlarmFixture(carrier)
 
 
-async def test_every_request_and_answer_is_as_published(stand: AlarmStand) -> None:
-    made = town(city())
-    opened = message_of(cut(made), made)
+async def test_every_request_and_answer_is_as_published(stand: AlarmFixture) -> None:
+    made = steady_city(city_inventory())
+    opened = message_of(cut_fibre(made), made)
     reference = (await stand.tell(opened)).reference
-    await stand.tell(msgspec.structs.replace(opened, kind=Kind.UPDATED, reference=reference))
-    await stand.tell(message_of(mend(made), made, reference=reference))
-    await stand.tell(message_of(outage(made, "viettel"), made))
+    await stand.tell(
+        msgspec.structs.replace(opened, kind=NotificationKind.UPDATED, reference=reference)
+    )
+    await stand.tell(message_of(restore_fibre(made), made, reference=reference))
+    await stand.tell(message_of(carrier_outage(made, "viettel"), made))
     await stand.tell(message_of(break_portal(made), made))
     assert stand.carrier.check_exchanges() == 10
     assert [one["perceivedSeverity"] for one in stand.alarms()] == [
@@ -94,9 +109,9 @@ async def test_every_request_and_answer_is_as_published(stand: AlarmStand) -> No
     ]
 
 
-async def test_an_alarm_says_what_where_and_how_bad(stand: AlarmStand) -> None:
-    made = town(city())
-    await stand.tell(message_of(cut(made), made))
+async def test_an_alarm_says_what_where_and_how_bad(stand: AlarmFixture) -> None:
+    made = steady_city(city_inventory())
+    await stand.tell(message_of(cut_fibre(made), made))
     (alarm,) = stand.alarms()
     assert (alarm["alarmType"], alarm["probableCause"]) == (
         "communicationsAlarm",
@@ -108,9 +123,9 @@ async def test_an_alarm_says_what_where_and_how_bad(stand: AlarmStand) -> None:
     assert [one["name"] for one in alarm["place"]] == ["Điểm 0"]
 
 
-async def test_an_outage_is_one_alarm_with_all_its_circuits(stand: AlarmStand) -> None:
-    made = town(city())
-    await stand.tell(message_of(outage(made), made))
+async def test_an_outage_is_one_alarm_with_all_its_circuits(stand: AlarmFixture) -> None:
+    made = steady_city(city_inventory())
+    await stand.tell(message_of(carrier_outage(made), made))
     (alarm,) = stand.alarms()
     assert alarm["alarmedObject"] == {"id": "vnpt"}
     circuits = sorted(one["id"] for one in alarm["affectedService"])
@@ -118,14 +133,14 @@ async def test_an_outage_is_one_alarm_with_all_its_circuits(stand: AlarmStand) -
 
 
 def test_a_figure_that_decided_is_in_the_alarm() -> None:
-    made = town(city())
-    message = message_of(cut(made), made)
+    made = steady_city(city_inventory())
+    message = message_of(cut_fibre(made), made)
     lossy = Evidence(kind="icmp", metric="icmp_loss_ratio", value=0.05, limit=0.02)
     (shown,) = message.document.shown
     document = msgspec.structs.replace(
         message.document, shown=(msgspec.structs.replace(shown, evidence=(lossy,)),)
     )
-    found = created(msgspec.structs.replace(message, document=document))
+    found = new_alarm(msgspec.structs.replace(message, document=document))
     assert found["crossedThresholdInformation"] == {
         "indicatorName": "icmp_loss_ratio",
         "indicatorUnit": "ratio",
@@ -136,52 +151,52 @@ def test_a_figure_that_decided_is_in_the_alarm() -> None:
 
 
 async def test_an_alarm_that_somebody_cleared_is_raised_again_when_there_is_more_to_say(
-    stand: AlarmStand,
+    stand: AlarmFixture,
 ) -> None:
-    made = town(city())
-    opened = message_of(cut(made), made)
+    made = steady_city(city_inventory())
+    opened = message_of(cut_fibre(made), made)
     reference = (await stand.tell(opened)).reference
-    stand.desk.own("POST", f"alarms/{reference}", {"perceivedSeverity": "cleared"})
+    stand.desk.operator_call("POST", f"alarms/{reference}", {"perceivedSeverity": "cleared"})
     answer = await stand.tell(
-        msgspec.structs.replace(opened, kind=Kind.UPDATED, reference=reference)
+        msgspec.structs.replace(opened, kind=NotificationKind.UPDATED, reference=reference)
     )
-    assert answer.outcome is Outcome.DELIVERED
+    assert answer.outcome is ChannelOutcome.DELIVERED
     assert answer.reference != reference
-    end = message_of(mend(made), made, reference=reference)
+    end = message_of(restore_fibre(made), made, reference=reference)
     assert (await stand.tell(end)).text == "cleared already"
 
 
-async def test_who_acknowledges_an_alarm_is_heard(stand: AlarmStand) -> None:
-    made = town(city())
-    opened = message_of(cut(made), made)
+async def test_who_acknowledges_an_alarm_is_heard(stand: AlarmFixture) -> None:
+    made = steady_city(city_inventory())
+    opened = message_of(cut_fibre(made), made)
     reference = (await stand.tell(opened)).reference
-    known = [Open(conversation=opened.conversation, reference=reference)]
+    known = [OpenNotification(thread_id=opened.thread_id, reference=reference)]
     channel = stand.channel()
-    assert await channel.look(known) == []
+    assert await channel.poll(known) == []
     asked = {"ackState": "acknowledged", "ackUserId": "trực ca 3"}
-    stand.desk.own("POST", f"alarms/{reference}", asked)
-    (news,) = await channel.look(known)
+    stand.desk.operator_call("POST", f"alarms/{reference}", asked)
+    (news,) = await channel.poll(known)
     assert (news.status, news.text) == ("acknowledged", "trực ca 3")
     stand.behave("503")
-    assert await channel.look(known) == []
+    assert await channel.poll(known) == []
     await channel.close()
 
 
 def test_every_symptom_of_a_fault_has_a_cause_that_the_standard_knows() -> None:
-    assert set(Symptom) - set(CAUSES) == {Symptom.NONE, Symptom.NOT_YET_MEASURED}
-    assert cause_of(Symptom.NONE, State.DOWN).cause == "communicationsSubsystemFailure"
-    assert cause_of(Symptom.NONE, State.DEGRADED).cause == "degradedSignal"
-    assert cause_of(Symptom.NONE, State.UNKNOWN).cause == "timeoutExpired"
+    assert set(Symptom) - set(ALARM_CAUSES) == {Symptom.NONE, Symptom.NOT_YET_MEASURED}
+    assert alarm_cause(Symptom.NONE, State.DOWN).cause == "communicationsSubsystemFailure"
+    assert alarm_cause(Symptom.NONE, State.DEGRADED).cause == "degradedSignal"
+    assert alarm_cause(Symptom.NONE, State.UNKNOWN).cause == "timeoutExpired"
     file = tmf.FOLDER.parent / "itu-probable-causes.csv"
     if not file.exists():
         pytest.skip(f"{file} is not there")
     with file.open(encoding="utf-8") as rows:
         known = {row["name"] for row in csv.DictReader(rows)}
-    assert {one.cause for one in CAUSES.values()} <= known
+    assert {one.cause for one in ALARM_CAUSES.values()} <= known
     assert load("tmf642").settings is Settings
 
 
-def test_callbacks_without_their_secret_are_refused(stand: AlarmStand, tmp_path: Path) -> None:
+def test_callbacks_without_their_secret_are_refused(stand: AlarmFixture, tmp_path: Path) -> None:
     broken = msgspec.structs.replace(stand.settings, callback_token_file="")
     with pytest.raises(ValueError, match="callback_url and callback_token_file belong together"):
         check(broken)

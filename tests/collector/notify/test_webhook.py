@@ -12,21 +12,27 @@ import msgspec
 import pytest
 
 from tests.collector.notify.channel_contract import *  # noqa: F403 - the contract's tests
-from tests.collector.notify.channel_contract import tell_once
-from tests.collector.notify.making import (
-    city,
-    cut,
-    mend,
+from tests.collector.notify.channel_contract import send_once
+from tests.collector.notify.incident_events import (
+    carrier_outage,
+    city_inventory,
+    cut_fibre,
     message_of,
-    outage,
+    restore_fibre,
     secret_file,
-    town,
+    steady_city,
 )
-from tests.collector.notify.peer import WELL, Peer
+from tests.collector.notify.receiver_process import WELL, ReceiverProcess
 from thongsuot_collector.notify import load
-from thongsuot_collector.notify.telling.message import Outcome
-from thongsuot_collector.notify.telling.signature import TOLERANCE_S, is_genuine, sign
-from thongsuot_collector.notify.webhook import Body, Settings, Webhook, check, encode
+from thongsuot_collector.notify.dispatch.message import ChannelOutcome
+from thongsuot_collector.notify.dispatch.signature import TOLERANCE_S, sign_body, verify_signature
+from thongsuot_collector.notify.webhook import (
+    Settings,
+    WebhookBody,
+    WebhookChannel,
+    check,
+    encode_body,
+)
 
 SECRET = "kéo-cắt-giấy/+=bí-mật"
 BEARER = "eyJhbGciOi.J9.token"
@@ -34,28 +40,28 @@ SCHEMA = Path(__file__).parents[3] / "docs" / "reference" / "webhook.schema.json
 
 
 TROUBLE = {
-    "503": Outcome.BUSY,
-    "400": Outcome.REFUSED,
-    "401": Outcome.SHUT,
-    "403": Outcome.SHUT,
-    "404": Outcome.SHUT,
-    "301": Outcome.SHUT,
-    "413": Outcome.REFUSED,
-    "422": Outcome.REFUSED,
-    "429": Outcome.BUSY,
-    "500": Outcome.UNSURE,
-    "504": Outcome.UNSURE,
-    "drop": Outcome.UNSURE,
+    "503": ChannelOutcome.RETRY,
+    "400": ChannelOutcome.REJECTED,
+    "401": ChannelOutcome.CHANNEL_UNAVAILABLE,
+    "403": ChannelOutcome.CHANNEL_UNAVAILABLE,
+    "404": ChannelOutcome.CHANNEL_UNAVAILABLE,
+    "301": ChannelOutcome.CHANNEL_UNAVAILABLE,
+    "413": ChannelOutcome.REJECTED,
+    "422": ChannelOutcome.REJECTED,
+    "429": ChannelOutcome.RETRY,
+    "500": ChannelOutcome.UNKNOWN,
+    "504": ChannelOutcome.UNKNOWN,
+    "drop": ChannelOutcome.UNKNOWN,
 }
 
 
-class WebhookStand:
-    trouble = MappingProxyType(TROUBLE)
+class WebhookFixture:
+    failure_outcomes = MappingProxyType(TROUBLE)
     echo = "echo"
     secrets = (SECRET, BEARER, "geheim-und-lang")
-    knows_keys = True
+    deduplicates = True
 
-    def __init__(self, peer: Peer, folder: Path) -> None:
+    def __init__(self, peer: ReceiverProcess, folder: Path) -> None:
         self._peer = peer
         self.behave = peer.folder.behave
         self.settings = Settings(
@@ -75,51 +81,58 @@ class WebhookStand:
     def stop(self) -> None:
         self._peer.stop()
 
-    def channel(self) -> Webhook:
+    def channel(self) -> WebhookChannel:
         check(self.settings)
-        return Webhook(self.settings)
+        return WebhookChannel(self.settings)
 
-    def bodies(self) -> list[Body]:
-        return [msgspec.json.decode(one["body"], type=Body) for one in self._peer.folder.received()]
+    def bodies(self) -> list[WebhookBody]:
+        return [
+            msgspec.json.decode(one["body"], type=WebhookBody)
+            for one in self._peer.folder.received()
+        ]
 
-    def told(self) -> list[str]:
+    def received_kinds(self) -> list[str]:
         return [one.kind for one in self.bodies()]
 
 
 @pytest.fixture
-def stand(tmp_path: Path) -> Iterator[WebhookStand]:
-    peer = Peer("tests.collector.notify.webhook_receiver", tmp_path / "peer", SECRET).start()
-    yield WebhookStand(peer, tmp_path)
+def stand(tmp_path: Path) -> Iterator[WebhookFixture]:
+    peer = ReceiverProcess(
+        "tests.collector.notify.webhook_receiver", tmp_path / "peer", SECRET
+    ).start()
+    yield WebhookFixture(peer, tmp_path)
     peer.stop()
 
 
-async def test_a_receiver_that_does_not_answer_may_have_it(stand: WebhookStand) -> None:
-    made = town(city())
-    channel = Webhook(msgspec.structs.replace(stand.settings, timeout_s=0.2))
+async def test_a_receiver_that_does_not_answer_may_have_it(stand: WebhookFixture) -> None:
+    made = steady_city(city_inventory())
+    channel = WebhookChannel(msgspec.structs.replace(stand.settings, timeout_s=0.2))
     stand.behave("hang")
-    answer = await channel.tell(message_of(cut(made), made))
+    answer = await channel.send(message_of(cut_fibre(made), made))
     await channel.close()
-    assert answer.outcome is Outcome.UNSURE
+    assert answer.outcome is ChannelOutcome.UNKNOWN
     assert answer.text == "no answer within 0.2 s"
     stand.behave(WELL)
-    assert await tell_once(stand, message_of(made.told[0], made)) is Outcome.DELIVERED
+    assert (
+        await send_once(stand, message_of(made.notifications[0], made)) is ChannelOutcome.DELIVERED
+    )
     assert len(stand.bodies()) == 1
 
 
-async def test_the_wait_that_a_receiver_asks_for_is_passed_on(stand: WebhookStand) -> None:
-    made = town(city())
+async def test_the_wait_that_a_receiver_asks_for_is_passed_on(stand: WebhookFixture) -> None:
+    made = steady_city(city_inventory())
     stand.behave("429")
     channel = stand.channel()
-    answer = await channel.tell(message_of(cut(made), made))
+    answer = await channel.send(message_of(cut_fibre(made), made))
     await channel.close()
     assert answer.retry_after_s == 7
 
 
-async def test_a_body_says_what_is_told_to_whom_and_what_it_rests_on(stand: WebhookStand) -> None:
-    made = town(city())
-    opened, resolved = cut(made), mend(made)
+async def test_a_body_says_what_is_told_to_whom_and_what_it_rests_on(stand: WebhookFixture) -> None:
+    made = steady_city(city_inventory())
+    opened, resolved = cut_fibre(made), restore_fibre(made)
     for event in (opened, resolved):
-        assert await tell_once(stand, message_of(event, made)) is Outcome.DELIVERED
+        assert await send_once(stand, message_of(event, made)) is ChannelOutcome.DELIVERED
     first, last = stand.bodies()
     assert (first.conversation, first.kind) == (last.conversation, "opened")
     assert first.delivery == f"{opened.id}:carrier:vnpt:main"
@@ -128,7 +141,7 @@ async def test_a_body_says_what_is_told_to_whom_and_what_it_rests_on(stand: Webh
     (affected,) = first.incident.affected
     assert (affected.circuit, affected.carrier, affected.site) == ("FTTH-0000", "vnpt", "s0")
     (shown,) = first.incident.shown
-    (source,) = opened.incident.exhibits[0].batches
+    (source,) = opened.incident.member_evidence[0].batches
     (batch,) = shown.batches
     assert (batch.stream, batch.number) == (source.stream, source.number)
     assert batch.digest == source.digest.hex()
@@ -137,24 +150,24 @@ async def test_a_body_says_what_is_told_to_whom_and_what_it_rests_on(stand: Webh
 
 
 def test_a_signature_holds_for_its_body_its_secret_and_its_time() -> None:
-    header = sign(b"body", ["new", "old"], at_s=1_000)
-    assert is_genuine(header, b"body", "new", now_s=1_000)
-    assert is_genuine(header, b"body", "old", now_s=1_000 + TOLERANCE_S)
-    assert not is_genuine(header, b"body", "other", now_s=1_000)
-    assert not is_genuine(header, b"body!", "new", now_s=1_000)
-    assert not is_genuine(header, b"body", "new", now_s=1_001 + TOLERANCE_S)
-    assert not is_genuine(header, b"body", "new", now_s=999 - TOLERANCE_S)
+    header = sign_body(b"body", ["new", "old"], at_s=1_000)
+    assert verify_signature(header, b"body", "new", now_s=1_000)
+    assert verify_signature(header, b"body", "old", now_s=1_000 + TOLERANCE_S)
+    assert not verify_signature(header, b"body", "other", now_s=1_000)
+    assert not verify_signature(header, b"body!", "new", now_s=1_000)
+    assert not verify_signature(header, b"body", "new", now_s=1_001 + TOLERANCE_S)
+    assert not verify_signature(header, b"body", "new", now_s=999 - TOLERANCE_S)
     later = header.replace("t=1000", "t=1001")
-    assert not is_genuine(later, b"body", "new", now_s=1_000)
+    assert not verify_signature(later, b"body", "new", now_s=1_000)
     for broken in ("", "t=", "v1=x", "t=1000", "t=x,v1=y", "t=1000,t=1000,v1=z", "é"):
-        assert not is_genuine(broken, b"body", "new", now_s=1_000)
+        assert not verify_signature(broken, b"body", "new", now_s=1_000)
 
 
 def test_bodies_are_as_documented() -> None:
-    made = town(city())
+    made = steady_city(city_inventory())
     schema = json.loads(SCHEMA.read_text("utf-8"))
-    for event in (cut(made), mend(made), outage(made, "viettel")):
-        body = json.loads(encode(message_of(event, made), time.time_ns()))
+    for event in (cut_fibre(made), restore_fibre(made), carrier_outage(made, "viettel")):
+        body = json.loads(encode_body(message_of(event, made), time.time_ns()))
         jsonschema.validate(body, schema)
 
 
@@ -162,7 +175,7 @@ def test_the_example_in_the_documentation_is_a_body() -> None:
     text = SCHEMA.with_name("webhook.md").read_text("utf-8")
     (example,) = re.findall(r"```json\n(.*?)```", text, re.DOTALL)
     jsonschema.validate(json.loads(example), json.loads(SCHEMA.read_text("utf-8")))
-    assert msgspec.json.decode(example, type=Body, strict=True).incident.affected
+    assert msgspec.json.decode(example, type=WebhookBody, strict=True).incident.affected
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ import sys
 import time
 from pathlib import Path
 
-from tests.collector.notify.http_receiver import Handler, serve
-from tests.collector.notify.peer import Folder
+from tests.collector.notify.http_receiver import ReceiverHandler, serve
+from tests.collector.notify.receiver_process import ReceiverFolder
 
 TOLERANCE_S = 300
 
@@ -19,10 +19,10 @@ TOLERANCE_S = 300
 def main() -> None:
     """Serve for ever."""
     path, secret, port = sys.argv[1:]
-    folder = Folder(Path(path))
+    folder = ReceiverFolder(Path(path))
     taken = {one["key"] for one in folder.received()}
 
-    def take(handler: Handler, body: bytes) -> tuple[int, str]:
+    def take(handler: ReceiverHandler, body: bytes) -> tuple[int, str]:
         fields = dict(
             part.split("=", 1) for part in handler.headers["Thongsuot-Signature"].split(",")
         )
@@ -35,7 +35,7 @@ def main() -> None:
         if key in taken:
             return 200, "had it"
         taken.add(key)
-        folder.note({"key": key, "path": handler.path, "body": body.decode()})
+        folder.record({"key": key, "path": handler.path, "body": body.decode()})
         return 200, "thanks"
 
     serve(folder, int(port), take)

@@ -15,15 +15,25 @@ from thongsuot_collector.metrics import Metrics
 from thongsuot_collector.reflector.model import ReflectorSettings
 from thongsuot_collector.reflector.service import stamp_reflector
 from thongsuot_collector.reflector.stamp import ENDS
-from thongsuot_collector.tell import reflected
-from thongsuot_schema.stamp.extension import clocks, clocks_from, pack, unpack
-from thongsuot_schema.stamp.packet import OPEN_BYTES, Request, pack_request, unpack_answer
+from thongsuot_collector.tell import reflected_text
+from thongsuot_schema.stamp.packet import (
+    UNAUTHENTICATED_BYTES,
+    SenderPacket,
+    pack_sender_packet,
+    unpack_reflector_packet,
+)
+from thongsuot_schema.stamp.tlv import (
+    pack_tlvs,
+    parse_timestamp_information,
+    timestamp_information_tlv,
+    unpack_tlvs,
+)
 
 KEY = "a-key-of-the-city"
 WAIT_S = 10.0
 
 
-class Asker:
+class StampClient:
     """A sender with a socket of its own, and what the reflector counted."""
 
     def __init__(self, port: int, metrics: Metrics, host: str = "127.0.0.1") -> None:
@@ -58,7 +68,7 @@ class Asker:
         )
 
 
-Start = Callable[..., AbstractAsyncContextManager[Asker]]
+Start = Callable[..., AbstractAsyncContextManager[StampClient]]
 
 
 @pytest.fixture
@@ -70,14 +80,14 @@ def key_file(tmp_path: Path) -> str:
 
 
 @asynccontextmanager
-async def reflector(host: str = "127.0.0.1", **chosen: object) -> AsyncIterator[Asker]:
+async def reflector(host: str = "127.0.0.1", **chosen: object) -> AsyncIterator[StampClient]:
     metrics = Metrics()
     shown = f"[{host}]" if ":" in host else host
     found = stamp_reflector(
         ReflectorSettings(stamp_address=f"{shown}:0", **chosen),  # type: ignore[arg-type]
         metrics,
     )
-    asker = Asker(found.port, metrics, host)
+    asker = StampClient(found.port, metrics, host)
     work = asyncio.create_task(found.run())
     try:
         yield asker
@@ -89,31 +99,32 @@ async def reflector(host: str = "127.0.0.1", **chosen: object) -> AsyncIterator[
 
 
 def request(number: int = 0, session: int = 0, key: str = "") -> bytes:
-    return pack_request(
-        Request(number=number, stamp=1 << 40, error_bits=1, session=session), key.encode()
+    return pack_sender_packet(
+        SenderPacket(sequence_number=number, timestamp=1 << 40, error_bits=1, session=session),
+        key.encode(),
     )
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
 async def test_an_allowed_sender_is_answered_in_kind(host: str) -> None:
     async with reflector(host, allow=(host,), clock_error_s=0.001) as asker:
-        first = unpack_answer(await asker.ask(request(0, 77)))
-        second = unpack_answer(await asker.ask(request(9, 77)))
-        assert (first.number, second.number) == (0, 1)
-        assert (first.session, first.request_stamp) == (77, 1 << 40)
-        assert second.request_number == 9
+        first = unpack_reflector_packet(await asker.ask(request(0, 77)))
+        second = unpack_reflector_packet(await asker.ask(request(9, 77)))
+        assert (first.sequence_number, second.sequence_number) == (0, 1)
+        assert (first.session, first.sender_timestamp) == (77, 1 << 40)
+        assert second.sender_sequence_number == 9
         assert first.hop_limit == 64
-        assert first.stamp >= first.received > 1 << 40
+        assert first.timestamp >= first.receive_timestamp > 1 << 40
         assert first.error.is_synchronised
         assert 0.001 <= (first.error.error_s or 0) < 0.0011
         assert asker.count("answered") == 2
-        assert "2 answered" in reflected(asker.metrics)
+        assert "2 answered" in reflected_text(asker.metrics)
 
 
 async def test_a_stranger_is_answered_only_under_seal(key_file: str) -> None:
     async with reflector(key_file=key_file) as asker:
         answer = await asker.ask(request(key=KEY))
-        assert unpack_answer(answer, KEY.encode()).number == 0
+        assert unpack_reflector_packet(answer, KEY.encode()).sequence_number == 0
         assert await asker.told(request(key="another key")) == "refused"
         assert await asker.told(request()) == "refused"
 
@@ -127,21 +138,21 @@ async def test_what_is_too_short_to_answer_at_its_length_is_dropped() -> None:
 
 async def test_a_named_twamp_light_sender_is_answered_though_it_sends_less() -> None:
     async with reflector(twamp_light=("127.0.0.1",)) as asker:
-        assert len(await asker.ask(request()[:14])) == OPEN_BYTES
-        assert len(await asker.ask(request() + bytes(100))) == OPEN_BYTES + 100
+        assert len(await asker.ask(request()[:14])) == UNAUTHENTICATED_BYTES
+        assert len(await asker.ask(request() + bytes(100))) == UNAUTHENTICATED_BYTES + 100
 
 
 async def test_extensions_come_back_answered() -> None:
     async with reflector(allow=("127.0.0.1",)) as asker:
-        answer = await asker.ask(request() + pack((clocks(),), 0))
-        (told,) = unpack(answer[OPEN_BYTES:])
-        source, method = clocks_from(told) or (0, 0)
+        answer = await asker.ask(request() + pack_tlvs((timestamp_information_tlv(),), 0))
+        (told,) = unpack_tlvs(answer[UNAUTHENTICATED_BYTES:])
+        source, method = parse_timestamp_information(told) or (0, 0)
         assert source in {1, 5}
         assert method == 2
 
 
 async def test_whoever_sends_too_much_is_answered_less() -> None:
-    async with reflector(allow=("127.0.0.1",), packets_per_s=0.001, packets_reserve=3.0) as asker:
+    async with reflector(allow=("127.0.0.1",), packets_per_s=0.001, packets_burst=3.0) as asker:
         for number in range(3):
             await asker.ask(request(number))
         assert await asker.told(request(3)) == "too_often"
@@ -164,7 +175,7 @@ def test_nothing_that_can_be_sent_ends_it_or_makes_it_send_more(
     key_file: str, packets: list[bytes], sealed: bool
 ) -> None:
     async def flood() -> None:
-        async with reflector(allow=("127.0.0.1",), key_file=key_file, packets_reserve=1e6) as asker:
+        async with reflector(allow=("127.0.0.1",), key_file=key_file, packets_burst=1e6) as asker:
             for data in packets:
                 whole = request(key=KEY) + data if sealed else data
                 end = await asker.told(whole)
@@ -172,7 +183,7 @@ def test_nothing_that_can_be_sent_ends_it_or_makes_it_send_more(
                     async with asyncio.timeout(WAIT_S):
                         got = await asyncio.get_running_loop().sock_recv(asker.socket, 9216)
                     assert len(got) <= len(whole)
-            assert unpack_answer(await asker.ask(request())).request_stamp == 1 << 40
+            assert unpack_reflector_packet(await asker.ask(request())).sender_timestamp == 1 << 40
 
     asyncio.run(flood())
 

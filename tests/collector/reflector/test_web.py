@@ -12,7 +12,7 @@ import pytest
 from thongsuot_collector.metrics import Metrics
 from thongsuot_collector.reflector.model import ReflectorSettings
 from thongsuot_collector.reflector.service import reflect
-from thongsuot_schema.throughput import PATH_DOWN, PATH_NOTHING, PATH_UP, Receipt
+from thongsuot_schema.throughput import PATH_DOWN, PATH_NOTHING, PATH_UP, ThroughputReport
 
 KEY = "a-key-of-the-city"
 
@@ -68,11 +68,11 @@ async def test_what_came_in_is_counted_by_the_receivers_clock(tmp_path: Path) ->
 
     async with client(tmp_path, allow=("127.0.0.1",)) as asked:
         found = await asked.post(PATH_UP, content=slowly())
-        receipt = msgspec.json.decode(found.content, type=Receipt)
+        receipt = msgspec.json.decode(found.content, type=ThroughputReport)
         assert receipt.received_bytes == sum(receipt.bins) == 200_000
         assert 0.1 <= receipt.took_s < 20
         assert len(receipt.bins) >= 2
-        empty = msgspec.json.decode((await asked.post(PATH_UP)).content, type=Receipt)
+        empty = msgspec.json.decode((await asked.post(PATH_UP)).content, type=ThroughputReport)
         assert (empty.received_bytes, empty.took_s, empty.bins) == (0, 0.0, ())
 
 

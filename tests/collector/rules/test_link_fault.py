@@ -1,21 +1,29 @@
 """One link of one site: told to whoever must act, and to nobody else."""
 
-from tests.collector.incidents.town import town
-from tests.collector.timeline.life import CUT, LOSSY, OUT, SOMEWHERE, UNPLUGGED, UP, Said
+from tests.collector.incidents.city import healthy_city
+from tests.collector.timeline.boot_script import (
+    CUT,
+    LOSSY,
+    OUT,
+    SOMEWHERE,
+    UNPLUGGED,
+    UP,
+    VerdictTriple,
+)
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
 
-BUSY: Said = (State.DEGRADED, Segment.LAN, Symptom.LAN_BUSY)
+BUSY: VerdictTriple = (State.DEGRADED, Segment.LAN, Symptom.LAN_CONGESTED)
 
 
 def test_each_segment_goes_to_the_party_that_must_act() -> None:
-    made = town()
-    made.say("s0", "fiber", UNPLUGGED)
-    made.say("s1", "fiber", LOSSY)
-    made.say("s2", "5g", OUT)
+    made = healthy_city()
+    made.report("s0", "fiber", UNPLUGGED)
+    made.report("s1", "fiber", LOSSY)
+    made.report("s2", "5g", OUT)
     made.run(60)
-    assert sorted((line[3], line[4]) for line in made.lines()) == [
+    assert sorted((line[3], line[4]) for line in made.notification_lines()) == [
         ("link_fault", "carrier:viettel"),
         ("link_fault", "carrier:vnpt"),
         ("link_fault", "commune:s0"),
@@ -23,52 +31,52 @@ def test_each_segment_goes_to_the_party_that_must_act() -> None:
 
 
 def test_where_nobody_knows_yet_where_the_fault_is_nobody_is_blamed_at_once() -> None:
-    made = town()
-    made.say("s0", "fiber", SOMEWHERE)
+    made = healthy_city()
+    made.report("s0", "fiber", SOMEWHERE)
     made.run(60)
-    assert made.told == []
-    made.say("s0", "fiber", CUT)
+    assert made.notifications == []
+    made.report("s0", "fiber", CUT)
     made.run(70)
-    assert made.lines() == [(63, "opened", "started", "link_fault", "carrier:vnpt")]
+    assert made.notification_lines() == [(63, "opened", "started", "link_fault", "carrier:vnpt")]
 
 
 def test_the_traffic_of_the_site_itself_is_shown_and_told_to_nobody() -> None:
-    made = town()
-    made.say("s0", "fiber", BUSY)
+    made = healthy_city()
+    made.report("s0", "fiber", BUSY)
     made.run(400)
-    assert made.told == []
+    assert made.notifications == []
     assert made.only("link_fault").severity == "warning"
 
 
 def test_a_site_that_has_no_line_left_is_critical_and_one_that_has_is_not() -> None:
-    made = town()
-    made.say("s0", "fiber", CUT)
+    made = healthy_city()
+    made.report("s0", "fiber", CUT)
     assert made.only("link_fault").severity == "major"
-    made.say("s0", "5g", CUT)
+    made.report("s0", "5g", CUT)
     assert [one.severity for one in made.incidents("link_fault")] == ["critical", "critical"]
 
 
 def test_late_news_of_a_line_that_is_well_again_alarms_nobody() -> None:
-    made = town()
+    made = healthy_city()
     made.run(32)
-    made.mute("s0")
-    made.say("s0", "fiber", CUT, onset_s=32)
+    made.cut_uplink("s0")
+    made.report("s0", "fiber", CUT, onset_s=32)
     made.run(68)
     # It lives again and carries the news; that it does is known to the agent half a minute later.
-    made.speak("s0")
+    made.restore_uplink("s0")
     made.run(99)
     assert made.only("link_fault").is_open
-    made.say("s0", "fiber", UP, onset_s=67)
+    made.report("s0", "fiber", UP, onset_s=67)
     made.run(200)
-    assert made.told == []
+    assert made.notifications == []
 
 
 def test_late_news_of_a_line_that_stays_dead_are_told_a_little_later() -> None:
-    made = town()
+    made = healthy_city()
     made.run(32)
-    made.mute("s0")
-    made.say("s0", "fiber", CUT, onset_s=32)
+    made.cut_uplink("s0")
+    made.report("s0", "fiber", CUT, onset_s=32)
     made.run(68)
-    made.speak("s0")
+    made.restore_uplink("s0")
     made.run(120)
-    assert made.lines() == [(108, "opened", "started", "link_fault", "carrier:vnpt")]
+    assert made.notification_lines() == [(108, "opened", "started", "link_fault", "carrier:vnpt")]

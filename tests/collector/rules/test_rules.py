@@ -7,7 +7,7 @@ import pytest
 
 from tests.contract.house import ROOT
 from thongsuot_collector import rules
-from thongsuot_collector.incidents.rule import Group
+from thongsuot_collector.incidents.rule import GroupRule
 
 PLACES = {"carrier", "service", "site", "n", "m", "area", "since", "direction", "symptom"}
 
@@ -18,7 +18,7 @@ def test_a_rule_is_named_as_its_module_and_has_its_test_and_its_heading() -> Non
     headings = set(re.findall(r"^## ([a-z_]+)$", runbook, re.MULTILINE))
     assert headings == set(rules.codes())
     assert set(rules.codes()) <= tests
-    assert [rule.code for rule in rules.every()] == list(rules.codes())
+    assert [rule.code for rule in rules.load_all()] == list(rules.codes())
 
 
 def test_an_unknown_rule_names_those_that_there_are() -> None:
@@ -27,10 +27,10 @@ def test_an_unknown_rule_names_those_that_there_are() -> None:
 
 
 def test_a_rule_depends_on_rules_that_stand_for_many_and_never_in_a_circle() -> None:
-    by_code = {rule.code: rule for rule in rules.every()}
+    by_code = {rule.code: rule for rule in rules.load_all()}
     for rule in by_code.values():
         for code in rule.depends_on:
-            assert isinstance(by_code[code], Group), f"{rule.code} depends on {code}"
+            assert isinstance(by_code[code], GroupRule), f"{rule.code} depends on {code}"
             assert rule.code not in by_code[code].depends_on
 
 

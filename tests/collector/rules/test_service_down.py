@@ -1,16 +1,18 @@
 """A service that fails at many sites."""
 
-from tests.collector.incidents.town import PORTAL, town
-from tests.collector.timeline.life import REFUSES
+from tests.collector.incidents.city import PORTAL, healthy_city
+from tests.collector.timeline.boot_script import REFUSES
 from thongsuot_schema.segment import Segment
 
 
 def test_a_service_that_fails_everywhere_is_told_to_its_operator_once() -> None:
-    made = town()
+    made = healthy_city()
     for at, number in ((30, 0), (45, 1), (50, 2), (70, 3), (80, 4)):
         made.run(at)
-        made.say(f"s{number}", f"/{PORTAL}", REFUSES)
+        made.report(f"s{number}", f"/{PORTAL}", REFUSES)
     made.run(300)
-    assert made.lines() == [(50, "opened", "started", "service_down", f"portal:{PORTAL}")]
+    assert made.notification_lines() == [
+        (50, "opened", "started", "service_down", f"portal:{PORTAL}")
+    ]
     down = made.only("service_down")
     assert (down.open_members, down.total, down.segment) == (5, 12, Segment.SERVICE)

@@ -1,20 +1,20 @@
 """Routes beyond a carrier."""
 
-from tests.collector.incidents.town import town
-from tests.collector.timeline.life import Said
+from tests.collector.incidents.city import healthy_city
+from tests.collector.timeline.boot_script import VerdictTriple
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
 
-NO_ABROAD: Said = (State.DEGRADED, Segment.TRANSIT, Symptom.FOREIGN_TRANSIT_SILENT)
+NO_ABROAD: VerdictTriple = (State.DEGRADED, Segment.TRANSIT, Symptom.INTERNATIONAL_TRANSIT_SILENT)
 
 
 def test_routes_abroad_are_told_to_each_carrier_with_its_own_circuits() -> None:
-    made = town()
+    made = healthy_city()
     for number in range(12):
-        made.say(f"s{number}", "fiber", NO_ABROAD)
+        made.report(f"s{number}", "fiber", NO_ABROAD)
     made.run(100)
-    assert sorted(line[3:] for line in made.lines()) == [
+    assert sorted(line[3:] for line in made.notification_lines()) == [
         ("transit_outage", "carrier:mobifone"),
         ("transit_outage", "carrier:viettel"),
         ("transit_outage", "carrier:vnpt"),

@@ -5,7 +5,7 @@ import struct
 
 from tests.collector.batches import S, change
 from tests.collector.state.test_site import EPOCH, SITE, agent, opened
-from thongsuot_collector.samples.labels import LabelBook
+from thongsuot_collector.samples.labels import LabelCache
 from thongsuot_collector.samples.protobuf import samples_in
 from thongsuot_collector.samples.verdicts import verdict_series
 from thongsuot_collector.state.verdicts import StreamVerdicts
@@ -25,8 +25,8 @@ def written(sealed: int, changes: list[VerdictChange], verdicts: StreamVerdicts)
     parcel = verdict_series(
         SITE,
         columns,
-        verdicts.surely_at(sealed * S, sealed),
-        labels=LabelBook(lambda _site, _link: {}),
+        verdicts.certain_at(sealed * S, sealed),
+        labels=LabelCache(lambda _site, _link: {}),
         epoch_ns=EPOCH,
     )
     if parcel is None:

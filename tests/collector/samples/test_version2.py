@@ -2,10 +2,10 @@
 
 from tests.collector.batches import S, failed, unmeasured, usual_results
 from tests.collector.samples.protobuf_v2 import read
-from tests.collector.samples.test_encode import EPOCH, SITE, decoded
-from thongsuot_collector.samples.encode import Parcel, encode
-from thongsuot_collector.samples.labels import LabelBook
+from tests.collector.samples.test_remote_write import EPOCH, SITE, decoded
+from thongsuot_collector.samples.labels import LabelCache
 from thongsuot_collector.samples.protobuf import STALE, labels_field, samples_in, series
+from thongsuot_collector.samples.remote_write import EncodedSeries, encode_results
 from thongsuot_collector.samples.version2 import request_of_version1
 from thongsuot_schema.catalogue import host, icmp
 from thongsuot_schema.result import Result
@@ -13,10 +13,12 @@ from thongsuot_schema.result import Result
 COUNTER, GAUGE = 1, 2
 
 
-def parcel_of(results: list[Result]) -> Parcel:
+def parcel_of(results: list[Result]) -> EncodedSeries:
     columns = decoded(results)
-    labels = LabelBook(lambda _site, _link: {"commune": "00070"}).of(SITE, b"x", columns.plan)
-    found = encode(columns, labels, epoch_ns=EPOCH)
+    labels = LabelCache(lambda _site, _link: {"commune": "00070"}).for_layout(
+        SITE, b"x", columns.layout
+    )
+    found = encode_results(columns, labels, epoch_ns=EPOCH)
     assert found is not None
     return found
 

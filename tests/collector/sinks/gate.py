@@ -7,18 +7,18 @@ from dataclasses import dataclass, field
 
 import httpx
 
-from tests.collector.sinks.receiver import Answer, Request
+from tests.collector.sinks.receiver import Answer, ReceivedRequest
 
-Refuses = Callable[[Request], Answer | None]
+Refuses = Callable[[ReceivedRequest], Answer | None]
 
 
-def nothing(_request: Request) -> Answer | None:
+def nothing(_request: ReceivedRequest) -> Answer | None:
     """Answer nothing itself."""
     return None
 
 
 @dataclass(slots=True)
-class Gate:
+class FaultProxy:
     """
     Passes requests on to a server; ``refuses`` may answer instead. Both may change while it runs.
 
@@ -52,7 +52,7 @@ class Gate:
                     return
                 await asyncio.sleep(self.delay_s)
                 method, path, _ = head[0].split()
-                status, text = await self._answer(method, Request(path, headers, body))
+                status, text = await self._answer(method, ReceivedRequest(path, headers, body))
                 writer.write(f"HTTP/1.1 {status} x\r\nContent-Length: {len(text)}\r\n\r\n".encode())
                 writer.write(text)
                 await writer.drain()
@@ -61,7 +61,7 @@ class Gate:
         finally:
             writer.close()
 
-    async def _answer(self, method: str, request: Request) -> tuple[int, bytes]:
+    async def _answer(self, method: str, request: ReceivedRequest) -> tuple[int, bytes]:
         refusal = self.refuses(request) if method == "POST" else None
         if refusal is not None:
             return refusal[0], refusal[2]
@@ -77,10 +77,10 @@ class Gate:
 
 
 @asynccontextmanager
-async def gate(server_url: str) -> AsyncIterator[Gate]:
+async def fault_proxy(server_url: str) -> AsyncIterator[FaultProxy]:
     """Put a gate before a server, on a port from the kernel."""
     async with httpx.AsyncClient(timeout=60, trust_env=False) as client:
-        made = Gate(server_url, client)
+        made = FaultProxy(server_url, client)
         server = await asyncio.start_server(made.serve, "127.0.0.1", 0, limit=1 << 26)
         made.port = server.sockets[0].getsockname()[1]
         try:

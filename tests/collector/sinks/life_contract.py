@@ -14,10 +14,10 @@ from pathlib import Path
 
 import httpx
 
-from tests.collector.batches import Agent, S, icmp_result, usual_results
+from tests.collector.batches import BatchSealer, S, icmp_result, usual_results
 from tests.collector.running import Pusher, collector, eventually, token
-from tests.collector.sinks.gate import Gate, gate, nothing
-from tests.collector.sinks.receiver import Answer, Request, always, receiver
+from tests.collector.sinks.gate import FaultProxy, fault_proxy, nothing
+from tests.collector.sinks.receiver import Answer, ReceivedRequest, always, receiver
 from tests.collector.sinks.sink_contract import Sink, metric
 from thongsuot_schema.catalogue import load
 from thongsuot_schema.metric import PREFIX
@@ -35,7 +35,7 @@ Stored = Callable[[], Mapping[Sample, list[float]]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Life:
+class SinkUnderTest:
     """
     What a kind of sink and a real server bring to the contract.
 
@@ -46,7 +46,7 @@ class Life:
     site: str
     server_url: str
     table: Callable[[str], str]
-    holds: Callable[[Request, float], bool]
+    holds: Callable[[ReceivedRequest, float], bool]
     stored: Stored
 
 
@@ -55,7 +55,7 @@ class Town:
     """One agent, the collector, and what the database should hold in the end."""
 
     client: httpx.AsyncClient
-    agent: Agent
+    agent: BatchSealer
     pusher: Pusher
     expected: dict[Sample, list[float]] = field(default_factory=dict)
     samples: int = 0
@@ -88,10 +88,10 @@ def samples_of(result: Result, epoch_ns: int) -> Iterable[tuple[Sample, float]]:
         yield (name, series.link, series.target, time_ms), value
 
 
-async def live_through_it(life: Life, folder: Path) -> None:
+async def live_through_it(life: SinkUnderTest, folder: Path) -> None:
     """A working database; a day without; slow; choosy; refusing everything; and well again."""
     async with AsyncExitStack() as stack:
-        before = await stack.enter_async_context(gate(life.server_url))
+        before = await stack.enter_async_context(fault_proxy(life.server_url))
         other = await stack.enter_async_context(receiver(always(204)))
         tables = life.table(before.url) + (
             '[[sinks]]\nkind = "remote_write"\nname = "other"\nlinger_s = 0.0\nversion = "1.0"\n'
@@ -99,7 +99,7 @@ async def live_through_it(life: Life, folder: Path) -> None:
         )
         config = "[ingest]\npushes_per_s = 1000\n" + tables
         client = await stack.enter_async_context(collector(folder, config=config))
-        agent = Agent(life.site, epoch_ns=time.time_ns() - NOW)
+        agent = BatchSealer(life.site, epoch_ns=time.time_ns() - NOW)
         town = Town(client, agent, Pusher(client, agent, token(folder, life.site)))
         day = NOW - 24 * HOUR
         await town.push(day, usual_results(day - 15 * S))
@@ -117,7 +117,7 @@ async def live_through_it(life: Life, folder: Path) -> None:
     assert life.stored() == town.expected
 
 
-async def away_for_a_day_then_slow(town: Town, before: Gate, day: int) -> None:
+async def away_for_a_day_then_slow(town: Town, before: FaultProxy, day: int) -> None:
     """A batch each quarter of an hour: as many as make it fall far behind."""
     before.is_shut = True
     for quarter in range(1, 95):
@@ -137,10 +137,10 @@ async def away_for_a_day_then_slow(town: Town, before: Gate, day: int) -> None:
     assert await town.count("sink_dropped_samples_total") == 0
 
 
-async def choosy(town: Town, before: Gate, life: Life) -> None:
+async def choosy(town: Town, before: FaultProxy, life: SinkUnderTest) -> None:
     """Two samples are refused, whatever is with them in a request."""
 
-    def refuses(request: Request) -> Answer | None:
+    def refuses(request: ReceivedRequest) -> Answer | None:
         return (400, {}, b"no such value") if life.holds(request, BAD) else None
 
     before.refuses = refuses
@@ -161,7 +161,7 @@ async def choosy(town: Town, before: Gate, life: Life) -> None:
     assert dropped in {2, 8}
 
 
-async def refusing_everything(town: Town, before: Gate) -> None:
+async def refusing_everything(town: Town, before: FaultProxy) -> None:
     """What nobody takes is dropped and counted; it stands in the way of nothing."""
     dropped = await town.count("sink_dropped_samples_total")
     before.refuses = lambda _request: (400, {}, b"no")
@@ -172,4 +172,4 @@ async def refusing_everything(town: Town, before: Gate) -> None:
     before.refuses = nothing
 
 
-__all__ = ["Life", "Sample", "Sink", "live_through_it"]
+__all__ = ["Sample", "Sink", "SinkUnderTest", "live_through_it"]

@@ -6,11 +6,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 Answer = tuple[int, dict[str, str], bytes]
-Script = Callable[["Request"], Answer]
+Script = Callable[["ReceivedRequest"], Answer]
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class ReceivedRequest:
     """One request as it came."""
 
     path: str
@@ -19,12 +19,12 @@ class Request:
 
 
 @dataclass(slots=True)
-class Receiver:
+class ScriptedReceiver:
     """Answers posts by its script, which may be changed while it runs, and keeps them."""
 
     script: Script
     port: int = 0
-    requests: list[Request] = field(default_factory=list)
+    requests: list[ReceivedRequest] = field(default_factory=list)
 
     @property
     def url(self) -> str:
@@ -40,7 +40,7 @@ class Receiver:
                 }
                 body = await reader.readexactly(int(headers.get("content-length", "0")))
                 method, path, _ = head[0].split()
-                request = Request(path, headers, body)
+                request = ReceivedRequest(path, headers, body)
                 if method == "POST":
                     self.requests.append(request)
                     status, extra, text = self.script(request)
@@ -66,9 +66,9 @@ def always(status: int, text: bytes = b"", **headers: str) -> Script:
 
 
 @asynccontextmanager
-async def receiver(script: Script) -> AsyncIterator[Receiver]:
+async def receiver(script: Script) -> AsyncIterator[ScriptedReceiver]:
     """Run a receiver on a port from the kernel."""
-    made = Receiver(script)
+    made = ScriptedReceiver(script)
     server = await asyncio.start_server(made.serve, "127.0.0.1", 0, limit=1 << 24)
     made.port = server.sockets[0].getsockname()[1]
     try:

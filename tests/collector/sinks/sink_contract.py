@@ -15,10 +15,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.collector.batches import Agent, S, usual_results
+from tests.collector.batches import BatchSealer, S, usual_results
 from tests.collector.running import Pusher, collector, eventually, token
-from tests.collector.sinks.receiver import Request, always, receiver
-from thongsuot_collector.delivery import post
+from tests.collector.sinks.receiver import ReceivedRequest, always, receiver
+from thongsuot_collector.delivery import retrying_client
 
 SITE = "hoan-kiem"
 NOW = 5000 * S
@@ -26,17 +26,19 @@ SAMPLES = 36 * 4
 """Of one usual batch."""
 
 Sink = Callable[[str, str], str]
-SamplesIn = Callable[[Request], int]
+SamplesIn = Callable[[ReceivedRequest], int]
 
 
 @pytest.fixture(autouse=True)
 def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same waits between tries, a hundred times shorter."""
-    monkeypatch.setattr(post, "FIRST_S", post.FIRST_S / 100)
-    monkeypatch.setattr(post, "PERSON_FIRST_S", post.PERSON_FIRST_S / 1000)
+    monkeypatch.setattr(retrying_client, "FIRST_S", retrying_client.FIRST_WAIT_S / 100)
+    monkeypatch.setattr(
+        retrying_client, "PERSON_FIRST_S", retrying_client.OPERATOR_FIRST_WAIT_S / 1000
+    )
 
 
-async def push(client: httpx.AsyncClient, secret: str, agent: Agent, batches: int) -> None:
+async def push(client: httpx.AsyncClient, secret: str, agent: BatchSealer, batches: int) -> None:
     pusher = Pusher(client, agent, secret)
     for place in range(batches):
         at = NOW - (batches - place) * 15 * S
@@ -61,8 +63,8 @@ async def delivered(client: httpx.AsyncClient) -> bool:
     return done > 0 and await metric(client, "consumer_lag_entries") == 0
 
 
-def device() -> Agent:
-    return Agent(SITE, epoch_ns=time.time_ns() - NOW)
+def device() -> BatchSealer:
+    return BatchSealer(SITE, epoch_ns=time.time_ns() - NOW)
 
 
 async def test_what_is_accepted_is_sent_once(
@@ -103,7 +105,7 @@ async def test_the_receiver_says_how_long_to_wait(
             waits.append(seconds)
         await real_sleep(min(seconds, 0.01))
 
-    monkeypatch.setattr(post, "_sleep", noted)
+    monkeypatch.setattr(retrying_client, "_sleep", noted)
     async with (
         receiver(always(429, Retry_After="7")) as there,
         collector(tmp_path, config=sink(there.url, "")) as client,

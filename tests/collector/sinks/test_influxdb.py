@@ -9,7 +9,7 @@ import pytest
 
 from tests.collector.batches import S, icmp_result
 from tests.collector.running import Pusher, collector, eventually, token
-from tests.collector.sinks.receiver import Request, always, receiver
+from tests.collector.sinks.receiver import ReceivedRequest, always, receiver
 from tests.collector.sinks.sink_contract import *  # noqa: F403 - the contract's tests
 from tests.collector.sinks.sink_contract import (
     NOW,
@@ -21,12 +21,12 @@ from tests.collector.sinks.sink_contract import (
     metric,
     push,
 )
-from thongsuot_collector.config.read import parse
+from thongsuot_collector.config.read import parse_configuration
 from thongsuot_collector.errors import ConfigInvalid
-from thongsuot_collector.samples.lines import Line, lines_in
+from thongsuot_collector.samples.line_protocol import LinePoint, lines_in
 
 
-def taken(request: Request) -> list[Line]:
+def taken(request: ReceivedRequest) -> list[LinePoint]:
     assert request.headers["content-encoding"] == "gzip"
     return lines_in(gzip.decompress(request.body))
 
@@ -76,7 +76,7 @@ async def test_data_goes_nowhere_else_than_where_it_was_sent(tmp_path: Path, sin
 
 
 async def test_a_point_that_is_refused_is_dropped_alone(tmp_path: Path, sink: Sink) -> None:
-    def picky(request: Request) -> tuple[int, dict[str, str], bytes]:
+    def picky(request: ReceivedRequest) -> tuple[int, dict[str, str], bytes]:
         refuses = any(b"rtt_seconds=0.666" in line.text for line in taken(request))
         return (422, {}, b"field type conflict") if refuses else (204, {}, b"")
 
@@ -99,7 +99,7 @@ async def test_points_older_than_the_bucket_keeps_are_found_in_few_requests(
 ) -> None:
     edge_ms = 0
 
-    def forgetful(request: Request) -> tuple[int, dict[str, str], bytes]:
+    def forgetful(request: ReceivedRequest) -> tuple[int, dict[str, str], bytes]:
         refuses = any(line.time_ms < edge_ms for line in taken(request))
         said = b"partial write: points beyond retention policy dropped=1"
         return (422, {}, said) if refuses else (204, {}, b"")
@@ -122,7 +122,7 @@ async def test_points_older_than_the_bucket_keeps_are_found_in_few_requests(
 def test_the_client_is_imported_only_where_such_a_sink_delivers(tmp_path: Path) -> None:
     already = "influxdb_client" in sys.modules
     table = '[[sinks]]\nkind = "influxdb"\nname = "a"\nurl = "http://x"\nbucket = "b"\n'
-    assert parse(table, file="collector.toml", folder=tmp_path).sinks
+    assert parse_configuration(table, file="collector.toml", folder=tmp_path).sinks
     assert ("influxdb_client" in sys.modules) is already
 
 
@@ -145,7 +145,7 @@ def test_what_cannot_work_is_refused_at_start(tmp_path: Path, extra: str, says: 
     (tmp_path / "t").write_text("secret")
     text = f'[[sinks]]\nkind = "influxdb"\nname = "a"\n{extra}\n'
     with pytest.raises(ConfigInvalid, match=says) as caught:
-        parse(text, file="collector.toml", folder=tmp_path)
+        parse_configuration(text, file="collector.toml", folder=tmp_path)
     assert str(caught.value).startswith("collector.toml:")
 
 

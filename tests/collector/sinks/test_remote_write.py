@@ -10,7 +10,7 @@ import pytest
 from tests.collector.batches import S, icmp_result, usual_results
 from tests.collector.running import Pusher, collector, eventually, token
 from tests.collector.samples.protobuf_v2 import read
-from tests.collector.sinks.receiver import Request, always, receiver
+from tests.collector.sinks.receiver import ReceivedRequest, always, receiver
 from tests.collector.sinks.sink_contract import *  # noqa: F403 - the contract's tests
 from tests.collector.sinks.sink_contract import (
     NOW,
@@ -27,12 +27,12 @@ from tests.schema.batch.vectors import FOLDER, FORMER
 from thongsuot_collector.samples.protobuf import Sample
 from thongsuot_collector.samples.protobuf import samples_in as samples_of
 from thongsuot_collector.sinks import kinds, load
-from thongsuot_schema.renamed import RENAMED
+from thongsuot_schema.former_names import PRESENT_NAMES
 
 HOUR = 3600 * S
 
 
-def taken(request: Request) -> list[Sample]:
+def taken(request: ReceivedRequest) -> list[Sample]:
     return samples_of(bytes(cramjam.snappy.decompress_raw(request.body)))
 
 
@@ -81,7 +81,7 @@ async def test_what_an_older_agent_sends_is_stored_under_the_names_of_today(
         await eventually(lambda: delivered(c))
         samples = [one for request in there.requests for one in taken(request)]
     stored = {one.labels: struct.unpack("<d", one.value)[0] for one in samples}
-    for name, today in RENAMED.items():
+    for name, today in PRESENT_NAMES.items():
         marked = f"thongsuot_{today.name}".encode()
         (value,) = (value for labels, value in stored.items() if marked in labels)
         assert value == values[name] / today.divisor
@@ -92,7 +92,7 @@ async def test_who_offers_2_gets_all_of_it_in_2(tmp_path: Path, sink: Sink) -> N
     bad = struct.pack("<d", 0.666)
     stored: list[tuple[str, int]] = []
 
-    def of_both(request: Request) -> tuple[int, dict[str, str], bytes]:
+    def of_both(request: ReceivedRequest) -> tuple[int, dict[str, str], bytes]:
         """Write what is good and refuse the rest, as Prometheus 3 does."""
         assert request.headers["x-prometheus-remote-write-version"] == "2.0.0"
         found = read(bytes(cramjam.snappy.decompress_raw(request.body)))
@@ -147,7 +147,7 @@ async def test_fresh_and_old_samples_travel_in_requests_of_their_own_fresh_first
 async def test_what_is_refused_alone_is_dropped_alone(tmp_path: Path, sink: Sink) -> None:
     bad = struct.pack("<d", 0.666)
 
-    def picky(request: Request) -> tuple[int, dict[str, str], bytes]:
+    def picky(request: ReceivedRequest) -> tuple[int, dict[str, str], bytes]:
         refuses = any(one.value == bad for one in taken(request))
         return (400, {}, b"duplicate sample for timestamp") if refuses else (204, {}, b"")
 
@@ -170,7 +170,7 @@ async def test_what_is_refused_alone_is_dropped_alone(tmp_path: Path, sink: Sink
 
 
 async def test_a_request_that_is_too_large_is_sent_in_halves(tmp_path: Path, sink: Sink) -> None:
-    def small(request: Request) -> tuple[int, dict[str, str], bytes]:
+    def small(request: ReceivedRequest) -> tuple[int, dict[str, str], bytes]:
         return (413, {}, b"") if len(taken(request)) > 50 else (204, {}, b"")
 
     async with receiver(small) as there, collector(tmp_path, config=sink(there.url, "")) as client:

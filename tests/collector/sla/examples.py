@@ -2,7 +2,7 @@
 
 import msgspec
 
-from tests.collector.sla.naive import (
+from tests.collector.sla.reference_count import (
     BUSY,
     CALM_S,
     CIRCUIT,
@@ -18,12 +18,12 @@ from tests.collector.sla.naive import (
     S,
     course,
 )
-from thongsuot_collector.sla.issue import Issue, issue
 from thongsuot_collector.sla.month import Month
-from thongsuot_collector.sla.outage import Telling
-from thongsuot_collector.sla.statement import Circuit, Record, Statement, statement_of
+from thongsuot_collector.sla.outage import CarrierNotification
+from thongsuot_collector.sla.periods import PlannedWork
+from thongsuot_collector.sla.revision import IssuedStatement, next_revision
+from thongsuot_collector.sla.statement import Circuit, CircuitRecord, Statement, statement_of
 from thongsuot_collector.sla.terms import Terms
-from thongsuot_collector.sla.tiles import Work
 
 NOVEMBER = Month(2026, 11)
 BASE = NOVEMBER.from_ms
@@ -75,16 +75,16 @@ def statement(
         )
         for one in course(BASE, *steps)
     ]
-    record = Record(
+    record = CircuitRecord(
         intervals=intervals,
-        works=(
-            Work(
+        planned_work=(
+            PlannedWork(
                 from_ms=BASE + (15 * DAY + 8 * HOUR) * S,
                 until_ms=BASE + (15 * DAY + 11 * HOUR) * S,
                 name="bao-tri-vnpt-16",
             ),
         ),
-        tellings=(
+        notifications=(
             telling(-HOUR + 9, -HOUR, 2 * HOUR, "20261031-5d1f0c3a"),
             telling(5 * DAY + 71, 5 * DAY + 60, 5 * DAY + 9_900, "20261106-0b7e91aa"),
             telling(15 * DAY + 7 * HOUR + 12, 15 * DAY + 7 * HOUR, 16 * DAY, "20261116-77aa02cd"),
@@ -94,9 +94,9 @@ def statement(
     return statement_of(NOVEMBER, circuit, NAMES, terms, record, calm_ms=CALM_S * S)
 
 
-def telling(at_s: int, from_s: int, until_s: int, incident: str) -> Telling:
+def telling(at_s: int, from_s: int, until_s: int, incident: str) -> CarrierNotification:
     """Return a telling, with a ticket's number."""
-    return Telling(
+    return CarrierNotification(
         at_ms=BASE + at_s * S + 480,
         from_ms=BASE + from_s * S,
         until_ms=BASE + until_s * S,
@@ -105,15 +105,15 @@ def telling(at_s: int, from_s: int, until_s: int, incident: str) -> Telling:
     )
 
 
-def first() -> Issue:
+def first() -> IssuedStatement:
     """Return it as it was first issued."""
-    found = issue(statement(), None, BASE + 31 * DAY * S)
+    found = next_revision(statement(), None, BASE + 31 * DAY * S)
     assert found is not None
     return found
 
 
-def second() -> Issue:
+def second() -> IssuedStatement:
     """Return it after late data."""
-    found = issue(statement(is_late_data_in=True), first(), BASE + 33 * DAY * S)
+    found = next_revision(statement(is_late_data_in=True), first(), BASE + 33 * DAY * S)
     assert found is not None
     return found

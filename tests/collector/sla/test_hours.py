@@ -2,8 +2,8 @@
 
 import msgspec
 
-from tests.collector.sla.naive import OFFICE, PLAIN
-from thongsuot_collector.sla.hours import hours
+from tests.collector.sla.reference_count import OFFICE, PLAIN
+from thongsuot_collector.sla.hours import service_spans
 from thongsuot_collector.sla.month import Month
 
 MONDAY = Month(2026, 11).from_ms + 86_400_000  # 2026-11-02
@@ -12,11 +12,11 @@ WEEK = 7 * 24 * HOUR
 
 
 def test_a_clock_that_always_runs_is_one_span() -> None:
-    assert hours(PLAIN, 5, 7) == [(5, 7)]
+    assert service_spans(PLAIN, 5, 7) == [(5, 7)]
 
 
 def test_a_week_has_its_hours() -> None:
-    found = hours(OFFICE, MONDAY, MONDAY + WEEK)
+    found = service_spans(OFFICE, MONDAY, MONDAY + WEEK)
     assert len(found) == 10
     assert found[:2] == [
         (MONDAY + 8 * HOUR, MONDAY + 12 * HOUR),
@@ -27,13 +27,18 @@ def test_a_week_has_its_hours() -> None:
 
 def test_holidays_have_none() -> None:
     third = MONDAY + 2 * WEEK  # the week of 2026-11-20
-    assert sum(end - begin for begin, end in hours(OFFICE, third, third + WEEK)) == 32 * HOUR
+    assert (
+        sum(end - begin for begin, end in service_spans(OFFICE, third, third + WEEK)) == 32 * HOUR
+    )
 
 
 def test_hours_are_cut_where_the_time_asked_for_ends_and_joined_over_midnight() -> None:
-    assert hours(OFFICE, MONDAY + 9 * HOUR, MONDAY + 10 * HOUR) == [
+    assert service_spans(OFFICE, MONDAY + 9 * HOUR, MONDAY + 10 * HOUR) == [
         (MONDAY + 9 * HOUR, MONDAY + 10 * HOUR)
     ]
-    assert hours(OFFICE, MONDAY, MONDAY + HOUR) == []
+    assert service_spans(OFFICE, MONDAY, MONDAY + HOUR) == []
     night = msgspec.structs.replace(OFFICE, office_hours=("00:00-06:00", "22:00-24:00"))
-    assert hours(night, MONDAY, MONDAY + 30 * HOUR)[1] == (MONDAY + 22 * HOUR, MONDAY + 30 * HOUR)
+    assert service_spans(night, MONDAY, MONDAY + 30 * HOUR)[1] == (
+        MONDAY + 22 * HOUR,
+        MONDAY + 30 * HOUR,
+    )

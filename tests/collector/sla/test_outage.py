@@ -3,7 +3,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.collector.sla.naive import (
+from tests.collector.sla.reference_count import (
     CALM_S,
     EVERY,
     PLAIN,
@@ -13,8 +13,8 @@ from tests.collector.sla.naive import (
     told_seconds,
 )
 from thongsuot_collector.sla.month import Month
-from thongsuot_collector.sla.outage import Telling, outages_of
-from thongsuot_collector.sla.tiles import Account, Work, tiles_of
+from thongsuot_collector.sla.outage import CarrierNotification, outages_of
+from thongsuot_collector.sla.periods import PlannedWork, TimeClass, classify_time
 
 BASE = Month(2026, 11).from_ms
 LENGTH_S = 3_600
@@ -35,11 +35,11 @@ def test_outages_are_what_counting_gives(
 ) -> None:
     intervals = course(BASE, *sorted(steps, key=lambda one: one[0])) if steps else []
     works = [
-        Work(from_ms=BASE + begin * S, until_ms=BASE + (begin + length) * S, name="w")
+        PlannedWork(from_ms=BASE + begin * S, until_ms=BASE + (begin + length) * S, name="w")
         for begin, length in planned
     ]
     tellings = [
-        Telling(
+        CarrierNotification(
             at_ms=BASE + at * S,
             from_ms=BASE + begin * S,
             until_ms=BASE + (begin + length) * S,
@@ -48,15 +48,15 @@ def test_outages_are_what_counting_gives(
         for at, begin, length in said
     ]
     span = BASE, BASE + LENGTH_S * S
-    tiles = tiles_of(intervals, works, PLAIN, span)
+    tiles = classify_time(intervals, works, PLAIN, span)
     naive = second_by_second(intervals, works, PLAIN, BASE, LENGTH_S)
-    for account in Account:
-        counted = sum(one.length_ms for one in tiles if one.account is account)
+    for account in TimeClass:
+        counted = sum(one.length_ms for one in tiles if one.time_class is account)
         assert counted == naive.accounts.count(account) * S
     outages = outages_of(tiles, tellings, calm_ms=CALM_S * S)
     assert [(one.down_ms(span), one.until_ms) for one in outages] == [
         (len(dead) * S, None if end is None else BASE + end * S) for dead, end in naive.outages
     ]
-    assert sum(one.down_told_ms(span) for one in outages) == S * told_seconds(
+    assert sum(one.down_notified_ms(span) for one in outages) == S * told_seconds(
         naive, tellings, BASE, from_s=0, until_s=LENGTH_S
     )

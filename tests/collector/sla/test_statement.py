@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.collector.sla.naive import (
+from tests.collector.sla.reference_count import (
     CALM_S,
     CIRCUIT,
     CUT,
@@ -31,12 +31,18 @@ from tests.collector.sla.naive import (
     told_seconds,
 )
 from thongsuot_collector.sla.month import Month
-from thongsuot_collector.sla.outage import Telling
-from thongsuot_collector.sla.statement import Record, Statement, exact, needed, statement_of
+from thongsuot_collector.sla.outage import CarrierNotification
+from thongsuot_collector.sla.periods import PlannedWork, TimeClass
+from thongsuot_collector.sla.statement import (
+    CircuitRecord,
+    Statement,
+    exact,
+    record_span,
+    statement_of,
+)
 from thongsuot_collector.sla.terms import Terms
-from thongsuot_collector.sla.tiles import Account, Work
 from thongsuot_collector.timeline.interval import Interval
-from thongsuot_schema.inventory.model import Exclusion, Since, Window
+from thongsuot_schema.inventory.model import AssessmentPeriod, Exclusion, Since
 
 T = TypeVar("T")
 
@@ -52,20 +58,20 @@ def made(
     intervals: list[Interval],
     *,
     terms: Terms = PLAIN,
-    works: tuple[Work, ...] = (),
-    tellings: tuple[Telling, ...] = (),
+    works: tuple[PlannedWork, ...] = (),
+    tellings: tuple[CarrierNotification, ...] = (),
     known_s: int = MONTH_S + HOUR,
     month: Month = NOVEMBER,
 ) -> Statement:
-    record = Record(
-        intervals=intervals, works=works, tellings=tellings, known_ms=BASE + known_s * S
+    record = CircuitRecord(
+        intervals=intervals, planned_work=works, notifications=tellings, known_ms=BASE + known_s * S
     )
     return statement_of(month, CIRCUIT, NAMES, terms, record, calm_ms=CALM_S * S)
 
 
-def told(at_s: int, from_s: int, until_s: int | None = None) -> Telling:
+def told(at_s: int, from_s: int, until_s: int | None = None) -> CarrierNotification:
     until_ms = None if until_s is None else BASE + until_s * S
-    return Telling(
+    return CarrierNotification(
         at_ms=BASE + at_s * S,
         from_ms=BASE + from_s * S,
         until_ms=until_ms,
@@ -74,8 +80,8 @@ def told(at_s: int, from_s: int, until_s: int | None = None) -> Telling:
     )
 
 
-def work(from_s: int, until_s: int) -> Work:
-    return Work(from_ms=BASE + from_s * S, until_ms=BASE + until_s * S, name="w")
+def work(from_s: int, until_s: int) -> PlannedWork:
+    return PlannedWork(from_ms=BASE + from_s * S, until_ms=BASE + until_s * S, name="w")
 
 
 def again(some: list[T], dice: random.Random) -> list[T]:
@@ -102,7 +108,7 @@ TERMS = st.sampled_from(
         PLAIN,
         msgspec.structs.replace(PLAIN, excludes=()),
         msgspec.structs.replace(PLAIN, excludes=(Exclusion.POWER,)),
-        msgspec.structs.replace(PLAIN, window=Window.QUARTER),
+        msgspec.structs.replace(PLAIN, window=AssessmentPeriod.QUARTER),
         OFFICE,
     ]
 )
@@ -121,13 +127,13 @@ def test_tiles_fill_the_month_exactly(
     works = tuple(work(begin, begin + length) for begin, length in planned)
     statement = made(intervals_of(life), terms=terms, works=works, known_s=known_s)
     end_ms = max(BASE, min(NOVEMBER.until_ms, BASE + known_s * S))
-    edges = [(one.from_ms, one.until_ms) for one in statement.tiles]
+    edges = [(one.from_ms, one.until_ms) for one in statement.periods]
     if end_ms > BASE:
         assert (edges[0][0], edges[-1][1]) == (BASE, end_ms)
     assert all(one[1] == other[0] for one, other in pairwise(edges))
     assert all(begin < end for begin, end in edges)
-    assert all(not one.says_as(other) for one, other in pairwise(statement.tiles))
-    assert sum(statement.tally.accounts.values()) == end_ms - BASE
+    assert all(not one.is_classified_as(other) for one, other in pairwise(statement.periods))
+    assert sum(statement.totals.by_class.values()) == end_ms - BASE
     assert statement.is_final is (known_s >= MONTH_S)
 
 
@@ -144,10 +150,10 @@ def test_order_and_repetition_of_what_is_known_change_nothing(
     works = [work(begin, begin + length) for begin, length in planned]
     tellings = [told(begin, begin - 60, begin + length) for begin, length in data.draw(spans())]
     once = made(intervals, terms=terms, works=tuple(works), tellings=tuple(tellings))
-    shuffled = Record(
+    shuffled = CircuitRecord(
         intervals=again(intervals, dice),
-        works=again(works, dice),
-        tellings=again(tellings, dice),
+        planned_work=again(works, dice),
+        notifications=again(tellings, dice),
         known_ms=BASE + (MONTH_S + HOUR) * S,
     )
     twice = statement_of(NOVEMBER, CIRCUIT, NAMES, terms, shuffled, calm_ms=CALM_S * S)
@@ -156,19 +162,19 @@ def test_order_and_repetition_of_what_is_known_change_nothing(
 
 def held_against_counting(
     intervals: list[Interval],
-    works: tuple[Work, ...],
-    tellings: tuple[Telling, ...],
+    works: tuple[PlannedWork, ...],
+    tellings: tuple[CarrierNotification, ...],
     terms: Terms,
 ) -> None:
     statement = made(intervals, terms=terms, works=works, tellings=tellings)
-    _, end_ms = needed(NOVEMBER, calm_ms=CALM_S * S)
+    _, end_ms = record_span(NOVEMBER, calm_ms=CALM_S * S)
     begin_ms = BASE + EARLY_S * S  # before that, nothing is known
     naive = second_by_second(intervals, works, terms, begin_ms, (end_ms - begin_ms) // S)
     first = (BASE - begin_ms) // S
     last = first + MONTH_S
     month = naive.accounts[first:last]
-    assert statement.tally.accounts == {one: month.count(one) * S for one in Account}
-    assert statement.tally.down_told_ms == S * told_seconds(
+    assert statement.totals.by_class == {one: month.count(one) * S for one in TimeClass}
+    assert statement.totals.down_notified_ms == S * told_seconds(
         naive, tellings, begin_ms, from_s=first, until_s=last
     )
     counted = [
@@ -186,10 +192,10 @@ def held_against_counting(
     assert [one.until_ms for one in statement.interruptions] == [
         None if end is None or end > last else begin_ms + end * S for _, end in counted
     ]
-    told_of = [one.down_told_ms for one in statement.interruptions]
-    assert sum(told_of) == statement.tally.down_told_ms
-    marked = [one for one in statement.tiles if one.is_told]
-    assert sum(one.length_ms for one in marked) == statement.tally.down_told_ms
+    told_of = [one.down_notified_ms for one in statement.interruptions]
+    assert sum(told_of) == statement.totals.down_notified_ms
+    marked = [one for one in statement.periods if one.is_notified]
+    assert sum(one.length_ms for one in marked) == statement.totals.down_notified_ms
 
 
 @pytest.mark.parametrize(
@@ -219,11 +225,11 @@ def test_a_cut_is_counted_from_its_onset_and_from_when_the_carrier_was_told() ->
         course(BASE, (EARLY_S, UP), (HOUR, CUT), (2 * HOUR, UP)), tellings=(told(HOUR + 8, HOUR),)
     )
     (only,) = statement.interruptions
-    assert (only.down_ms, only.down_told_ms) == (3_600_000, 3_592_000)
-    assert (only.restore_ms, only.restore_told_ms) == (3_600_000, 3_592_000)
+    assert (only.down_ms, only.down_notified_ms) == (3_600_000, 3_592_000)
+    assert (only.restore_ms, only.restore_notified_ms) == (3_600_000, 3_592_000)
     assert (only.incident, only.reference) == ("i", "T1")
     assert statement.begun == 1
-    assert statement.tally.availability(Since.DETECTED) == Fraction(MONTH_S - HOUR, MONTH_S)
+    assert statement.totals.availability(Since.DETECTED) == Fraction(MONTH_S - HOUR, MONTH_S)
     assert statement.is_available_enough is True
     assert statement.is_repaired_enough is True
 
@@ -231,7 +237,7 @@ def test_a_cut_is_counted_from_its_onset_and_from_when_the_carrier_was_told() ->
 def test_a_carrier_that_was_never_told_has_no_downtime_from_then_and_no_repair_to_keep() -> None:
     statement = made(course(BASE, (EARLY_S, UP), (HOUR, CUT), (8 * HOUR, UP)))
     (only,) = statement.interruptions
-    assert (only.down_told_ms, only.told_ms, only.restore_told_ms) == (0, None, None)
+    assert (only.down_notified_ms, only.notified_ms, only.restore_notified_ms) == (0, None, None)
     assert only.restore_ms == 7 * HOUR * S
     assert statement.is_available_enough is False
     assert statement.is_repaired_enough is None
@@ -240,7 +246,7 @@ def test_a_carrier_that_was_never_told_has_no_downtime_from_then_and_no_repair_t
 def test_what_was_told_when_it_was_over_counts_as_not_told() -> None:
     life = course(BASE, (EARLY_S, UP), (HOUR, CUT), (2 * HOUR, UP))
     (only,) = made(life, tellings=(told(3 * HOUR, HOUR, 2 * HOUR),)).interruptions
-    assert (only.told_ms, only.down_told_ms, only.incident) == (None, 0, "")
+    assert (only.notified_ms, only.down_notified_ms, only.incident) == (None, 0, "")
 
 
 def test_a_pause_shorter_than_calm_is_part_of_one_interruption_and_does_not_count() -> None:
@@ -257,22 +263,22 @@ def test_power_and_silence_inside_an_interruption_stop_its_clock_and_do_not_end_
     statement = made(life)
     (only,) = statement.interruptions
     assert only.down_ms == only.restore_ms == 700 * S
-    assert statement.tally.accounts[Account.POWER] == 3_400 * S
-    assert statement.tally.accounts[Account.UNKNOWN] == 1_000 * S
+    assert statement.totals.by_class[TimeClass.POWER] == 3_400 * S
+    assert statement.totals.by_class[TimeClass.UNKNOWN] == 1_000 * S
 
 
 def test_a_fault_on_the_points_side_is_nobody_elses() -> None:
     statement = made(course(BASE, (EARLY_S, UP), (0, UNPLUGGED), (HOUR, UP)))
     assert statement.interruptions == ()
-    assert statement.tally.accounts[Account.CUSTOMER] == HOUR * S
-    assert statement.tally.service_ms == (MONTH_S - HOUR) * S
-    assert statement.tally.availability(Since.DETECTED) == 1
+    assert statement.totals.by_class[TimeClass.CUSTOMER] == HOUR * S
+    assert statement.totals.service_ms == (MONTH_S - HOUR) * S
+    assert statement.totals.availability(Since.DETECTED) == 1
 
 
 def test_planned_work_takes_its_whole_window_out() -> None:
     life = course(BASE, (EARLY_S, UP), (HOUR, CUT), (2 * HOUR, UP))
     statement = made(life, works=(work(HOUR // 2, HOUR + 1_800),))
-    assert statement.tally.accounts[Account.MAINTENANCE] == HOUR * S
+    assert statement.totals.by_class[TimeClass.MAINTENANCE] == HOUR * S
     assert [one.down_ms for one in statement.interruptions] == [1_800 * S]
     assert statement.interruptions[0].from_ms == BASE + HOUR * S
 
@@ -287,17 +293,24 @@ def test_an_interruption_over_the_end_of_a_month_is_counted_once_and_repaired_wh
     after = made(life, tellings=tellings, known_s=late, month=NOVEMBER.after())
     assert (before.begun, after.begun) == (1, 0)
     (one,), (other,) = before.interruptions, after.interruptions
-    assert (one.down_ms, one.until_ms, one.restore_ms, one.told_ms) == (600 * S, None, None, None)
-    assert (other.down_ms, other.down_told_ms) == (300 * S, 200 * S)
-    assert (other.restore_ms, other.restore_told_ms) == (900 * S, 200 * S)
+    assert (one.down_ms, one.until_ms, one.restore_ms, one.notified_ms) == (
+        600 * S,
+        None,
+        None,
+        None,
+    )
+    assert (other.down_ms, other.down_notified_ms) == (300 * S, 200 * S)
+    assert (other.restore_ms, other.restore_notified_ms) == (900 * S, 200 * S)
     assert other.is_from_before
 
 
 def test_a_quarter_is_assessed_from_its_beginning() -> None:
-    quarter = msgspec.structs.replace(PLAIN, window=Window.QUARTER, availability_ratio=0.999)
+    quarter = msgspec.structs.replace(
+        PLAIN, window=AssessmentPeriod.QUARTER, availability_ratio=0.999
+    )
     life = course(BASE, (LONG_AGO_S, UP), (-20 * 86_400, CUT), (-19 * 86_400, UP))
     assert made(life, terms=quarter).is_available_enough is False
-    monthly = msgspec.structs.replace(quarter, window=Window.MONTH)
+    monthly = msgspec.structs.replace(quarter, window=AssessmentPeriod.MONTH)
     assert made(life, terms=monthly).is_available_enough is True
 
 
@@ -316,8 +329,8 @@ def test_a_target_is_met_to_the_millisecond_and_not_one_more() -> None:
 
 def test_what_was_never_measured_gives_no_figure() -> None:
     statement = made([])
-    assert statement.tally.accounts[Account.UNKNOWN] == MONTH_S * S
-    assert statement.tally.availability(Since.DETECTED) is None
+    assert statement.totals.by_class[TimeClass.UNKNOWN] == MONTH_S * S
+    assert statement.totals.availability(Since.DETECTED) is None
     assert statement.is_available_enough is None
     assert statement.late_repairs == 0
     assert statement.is_repaired_enough is None

@@ -2,26 +2,26 @@
 
 import pytest
 
-from thongsuot_collector.sla.terms import FIXED, MOBILE_5G, Area, terms_of
-from thongsuot_schema.inventory.model import Contract, Exclusion, Medium, Since, Window
+from thongsuot_collector.sla.terms import FIXED, MOBILE_5G, AreaKind, terms_for_contract
+from thongsuot_schema.inventory.model import AssessmentPeriod, Contract, Exclusion, Medium, Since
 
 
 def test_without_a_contract_a_fibre_is_held_to_qcvn_34() -> None:
-    found = terms_of(None, Medium.FIBER, Area.WARD)
+    found = terms_for_contract(None, Medium.FIBER, AreaKind.WARD)
     assert (found.regulation, found.availability_ratio) == (FIXED, 0.995)
     assert (found.repair_s, found.repair_ratio) == (36 * 3_600, 0.9)
-    assert terms_of(None, Medium.FIBER, Area.COMMUNE).repair_s == 72 * 3_600
+    assert terms_for_contract(None, Medium.FIBER, AreaKind.COMMUNE).repair_s == 72 * 3_600
     assert found.excludes == tuple(Exclusion)
-    assert (found.window, found.downtime_since) == (Window.MONTH, Since.DETECTED)
+    assert (found.window, found.downtime_since) == (AssessmentPeriod.MONTH, Since.DETECTED)
 
 
 def test_where_the_commune_is_not_known_no_time_to_restore_is_assessed() -> None:
-    assert terms_of(None, Medium.FIBER, Area.UNKNOWN).repair_s is None
+    assert terms_for_contract(None, Medium.FIBER, AreaKind.UNKNOWN).repair_s is None
 
 
 @pytest.mark.parametrize("medium", [Medium.RADIO_5G, Medium.RADIO_4G, Medium.LEASED])
 def test_what_no_regulation_asks_for_is_not_made_up(medium: Medium) -> None:
-    found = terms_of(None, medium, Area.WARD)
+    found = terms_for_contract(None, medium, AreaKind.WARD)
     assert (found.availability_ratio, found.repair_s, found.repair_ratio) == (None, None, None)
 
 
@@ -34,11 +34,11 @@ def test_a_contract_goes_before_the_regulation_key_by_key() -> None:
         repair_commune_s=7_200.0,
         excludes=(Exclusion.POWER,),
     )
-    found = terms_of(contract, Medium.RADIO_5G, Area.COMMUNE)
+    found = terms_for_contract(contract, Medium.RADIO_5G, AreaKind.COMMUNE)
     assert (found.regulation, found.title, found.availability_ratio) == (MOBILE_5G, "12/HĐ", 0.99)
     assert (found.repair_s, found.repair_ratio) == (7_200.0, None)
     assert found.excludes == (Exclusion.POWER,)
-    fixed = terms_of(contract, Medium.FIBER, Area.WARD)
+    fixed = terms_for_contract(contract, Medium.FIBER, AreaKind.WARD)
     assert (fixed.repair_s, fixed.repair_ratio) == (36 * 3_600, 0.9)
     # Hours that do not bind are not shown as if they did.
     assert fixed.office_hours == ()

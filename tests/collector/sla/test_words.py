@@ -4,9 +4,9 @@ from fractions import Fraction
 
 import pytest
 
-from thongsuot_collector.sla.issue import Change
-from thongsuot_collector.sla.sheet import change_text
-from thongsuot_collector.sla.tiles import Account
+from thongsuot_collector.sla.periods import TimeClass
+from thongsuot_collector.sla.revision import RevisionChange
+from thongsuot_collector.sla.statement_lines import change_text
 from thongsuot_collector.sla.words import cause, length, moment, percent, plain_percent
 from thongsuot_schema.verdict import Symptom
 from thongsuot_schema.words.language import LANGUAGES
@@ -36,18 +36,23 @@ def test_times_are_written_to_the_millisecond() -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_symptom_has_words_without_holes(language: str) -> None:
     for symptom in Symptom:
-        text = cause(symptom, Account.DOWN, "vi" if language == "vi" else "en")
+        text = cause(symptom, TimeClass.DOWN, "vi" if language == "vi" else "en")
         assert text
         assert "{" not in text
         assert "  " not in text
 
 
 def test_each_change_is_a_sentence() -> None:
-    assert change_text(Change(what="terms")).vi == "Điều khoản đã thay đổi"
-    assert change_text(Change(what="begun", before=1, after=2)).en == "Interruptions: from 1 to 2"
-    told = Change(what="interruption", before=None, after=1_000, at_ms=1_793_466_000_000)
+    assert change_text(RevisionChange(subject="terms")).vi == "Điều khoản đã thay đổi"
+    assert (
+        change_text(RevisionChange(subject="begun", before=1, after=2)).en
+        == "Interruptions: from 1 to 2"
+    )
+    told = RevisionChange(subject="interruption", before=None, after=1_000, at_ms=1_793_466_000_000)
     assert change_text(told).vi == (
         "Lần gián đoạn bắt đầu 01/11/2026 00:00:00,000: từ không có thành 0:00:01,000"
     )
-    for account in Account:
-        assert change_text(Change(what=account, before=0, after=1)).en.endswith("0:00:00.001")
+    for account in TimeClass:
+        assert change_text(RevisionChange(subject=account, before=0, after=1)).en.endswith(
+            "0:00:00.001"
+        )

@@ -3,7 +3,7 @@
 from tests.collector.batches import S, icmp_result, result, series
 from tests.collector.state.test_site import EPOCH, SITE, agent, opened
 from tests.collector.state.test_view import INVENTORY
-from thongsuot_collector.directory import Directory
+from thongsuot_collector.directory import InventoryDirectory
 from thongsuot_collector.state.equipment import SHOWN_FOR_S
 from thongsuot_collector.state.site import SiteState
 from thongsuot_collector.state.view import site_view
@@ -11,7 +11,7 @@ from thongsuot_schema.catalogue import radio, snmp
 from thongsuot_schema.page.render import site_page
 from thongsuot_schema.page.view import SiteView
 from thongsuot_schema.reason import Reason
-from thongsuot_schema.result import Result, not_ok, ok
+from thongsuot_schema.result import Result, failed_finding, ok_finding
 
 MODEM = series(radio.KIND, link="5g", target="")
 MODULE = series(snmp.KIND, link="fiber", target="ont")
@@ -29,14 +29,14 @@ def heard(*batches: list[Result]) -> SiteState:
 
 def view(state: SiteState, *, at: float) -> SiteView:
     now_s = EPOCH / 1e9 + at
-    return site_view(SITE, state, Directory(INVENTORY), now_s=now_s, silent_after_s=1e9)
+    return site_view(SITE, state, InventoryDirectory(INVENTORY), now_s=now_s, silent_after_s=1e9)
 
 
 def readings() -> list[Result]:
     return [
-        result(10 * S, ok({radio.LTE_RSRP: -91.0, radio.NR_RSRP: -102.0}), MODEM),
-        result(20 * S, ok({snmp.OPTICAL_RECEIVE: -18.5, snmp.OPTICAL_LOST: 0.0}), MODULE),
-        result(30 * S, ok({snmp.ON_BATTERY: 1.0, snmp.RUNTIME: 1400.0}), UPS),
+        result(10 * S, ok_finding({radio.LTE_RSRP: -91.0, radio.NR_RSRP: -102.0}), MODEM),
+        result(20 * S, ok_finding({snmp.OPTICAL_RECEIVE: -18.5, snmp.OPTICAL_LOST: 0.0}), MODULE),
+        result(30 * S, ok_finding({snmp.ON_BATTERY: 1.0, snmp.RUNTIME: 1400.0}), UPS),
     ]
 
 
@@ -52,8 +52,8 @@ def test_light_signal_and_power_stand_on_the_page_with_their_age() -> None:
 
 def test_a_leg_that_is_gone_is_not_shown_and_a_run_that_failed_takes_nothing_away() -> None:
     later = [
-        result(70 * S, ok({radio.LTE_RSRP: -95.0}), MODEM),
-        result(70 * S, not_ok(Reason.TIMED_OUT), MODULE),
+        result(70 * S, ok_finding({radio.LTE_RSRP: -95.0}), MODEM),
+        result(70 * S, failed_finding(Reason.TIMED_OUT), MODULE),
     ]
     page = site_page(view(heard(readings(), later), at=130), language="vi")
     assert "Sóng 5G" not in page
@@ -62,7 +62,7 @@ def test_a_leg_that_is_gone_is_not_shown_and_a_run_that_failed_takes_nothing_awa
 
 
 def test_batches_in_another_order_change_nothing() -> None:
-    later = [result(70 * S, ok({radio.LTE_RSRP: -95.0}), MODEM)]
+    later = [result(70 * S, ok_finding({radio.LTE_RSRP: -95.0}), MODEM)]
     state = heard(later, readings())
     assert view(state, at=100).links[1].lte_dbm == -95.0
 

@@ -2,16 +2,16 @@
 
 import msgspec
 
-from tests.collector.batches import BOOT, STREAM, Agent, S, change, icmp_result
-from thongsuot_collector.journal.entry import ClockQuality, Entry
-from thongsuot_collector.state.site import SERIES_KEPT, TURNS_KEPT, SiteState, joined
+from tests.collector.batches import BOOT, STREAM, BatchSealer, S, change, icmp_result
+from thongsuot_collector.journal.entry import ClockQuality, JournalEntry
+from thongsuot_collector.state.site import SERIES_KEPT, TRANSITIONS_KEPT, SiteState, joined
 from thongsuot_schema.batch.columns import Columns, decode_columns
 from thongsuot_schema.batch.decode import decode_layout
-from thongsuot_schema.batch.layout import plan_of
+from thongsuot_schema.batch.layout import compile_layout
 from thongsuot_schema.batch.model import Batch, Notice, NoticeCode
-from thongsuot_schema.path import Hop, Path, evidence_of
+from thongsuot_schema.path import Hop, Path, path_evidence
 from thongsuot_schema.reason import Reason
-from thongsuot_schema.result import Family, Result, Series, not_ok, ok
+from thongsuot_schema.result import Family, Result, Series, failed_finding, ok_finding
 from thongsuot_schema.state import State
 
 SITE = "hoan-kiem"
@@ -19,12 +19,14 @@ EPOCH = 1_795_540_000 * S
 MS = 1_000_000
 
 
-def opened(agent: Agent, batch: Batch, *, received_ns: int | None = None) -> tuple[Entry, Columns]:
+def opened(
+    agent: BatchSealer, batch: Batch, *, received_ns: int | None = None
+) -> tuple[JournalEntry, Columns]:
     body, layout_body = agent.sealed(batch)
     layout_id, layout = decode_layout(layout_body)
-    columns = decode_columns(body, {layout_id: plan_of(layout)}.get)
+    columns = decode_columns(body, {layout_id: compile_layout(layout)}.get)
     sealed_ns = batch.clock.boottime_ns
-    entry = Entry(
+    entry = JournalEntry(
         site=agent.site,
         stream=agent.stream,
         number=batch.number,
@@ -38,8 +40,8 @@ def opened(agent: Agent, batch: Batch, *, received_ns: int | None = None) -> tup
     return entry, columns
 
 
-def agent(stream: str = STREAM, boot_id: str = BOOT, epoch_ns: int = EPOCH) -> Agent:
-    return Agent(SITE, stream=stream, boot_id=boot_id, epoch_ns=epoch_ns)
+def agent(stream: str = STREAM, boot_id: str = BOOT, epoch_ns: int = EPOCH) -> BatchSealer:
+    return BatchSealer(SITE, stream=stream, boot_id=boot_id, epoch_ns=epoch_ns)
 
 
 def test_a_batch_covers_the_time_from_its_first_result_until_it_was_sealed() -> None:
@@ -106,7 +108,7 @@ def test_what_is_older_than_three_days_is_forgotten() -> None:
     newest_ms = (EPOCH + 119 * 3600 * S) // MS
     assert all(newest_ms - end_ms <= 104 * 3600 * 1000 for _, end_ms in state.covered)
     assert len(state.covered) < 105
-    turns = list(state.streams[STREAM].verdicts.every())
+    turns = list(state.streams[STREAM].verdicts.all_transitions())
     assert 72 <= len(turns) <= 105
 
 
@@ -128,9 +130,9 @@ def test_an_agent_that_floods_fills_no_memory_but_its_share() -> None:
         state.apply(*opened(device, batch))
     (stream,) = state.streams.values()
     # A few more where several were decided at the same moment.
-    assert len(list(stream.verdicts.every())) <= TURNS_KEPT + 80
+    assert len(list(stream.verdicts.all_transitions())) <= TRANSITIONS_KEPT + 80
     assert len(state.figures) <= SERIES_KEPT
-    newest = {(one.link, one.turn.state) for one in stream.verdicts.at(stream.sealed_ns + S)}
+    newest = {(one.link, one.transition.state) for one in stream.verdicts.at(stream.sealed_ns + S)}
     assert ("fiber", State.UP) in newest
 
 
@@ -166,9 +168,9 @@ def test_the_ways_of_a_link_are_kept_before_and_now() -> None:
     cut = Path(hops=(_hop(1, "192.168.1.1"),))
     series = Series(kind="path", revision=1, link="fiber", target="exchange", family=Family.IP4)
     findings = (
-        ok({}, evidence=evidence_of(good)),
-        not_ok(Reason.TIMED_OUT, evidence=evidence_of(cut)),
-        not_ok(Reason.INTERFACE_DOWN),
+        ok_finding({}, evidence=path_evidence(good)),
+        failed_finding(Reason.TIMED_OUT, evidence=path_evidence(cut)),
+        failed_finding(Reason.INTERFACE_DOWN),
     )
     for at_s, finding in zip((1000, 1100, 1200), findings, strict=True):
         result = Result(series=series, boottime_ns=at_s * S, finding=finding)

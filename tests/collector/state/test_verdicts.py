@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.collector.batches import S, change
-from thongsuot_collector.state.verdicts import Standing, StreamVerdicts
+from thongsuot_collector.state.verdicts import StandingVerdict, StreamVerdicts
 from thongsuot_schema.batch.model import Notice, NoticeCode
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import VerdictChange
@@ -16,7 +16,7 @@ def started(at_ns: int) -> Notice:
 
 def states(found: object) -> dict[tuple[str, str], State]:
     assert isinstance(found, list)
-    assert all(isinstance(one, Standing) for one in found)
+    assert all(isinstance(one, StandingVerdict) for one in found)
     return {(one.link, one.service): one.turn.state for one in found}
 
 
@@ -43,7 +43,7 @@ def test_after_the_agent_started_anew_nothing_stands_until_it_judged_again() -> 
     assert states(list(verdicts.at(29 * S))) == {("fiber", ""): State.UP}
     assert states(list(verdicts.at(35 * S))) == {}
     assert states(list(verdicts.at(41 * S))) == {("fiber", ""): State.DEGRADED}
-    first, second = verdicts.every()
+    first, second = verdicts.all_transitions()
     assert (verdicts.end_of(first), verdicts.end_of(second)) == (30 * S, None)
 
 
@@ -52,7 +52,7 @@ def test_a_verdict_that_is_said_again_by_a_new_process_begins_with_that() -> Non
     verdicts.add(1, [change(10 * S, State.DOWN, onset_ns=7 * S)], [started(1 * S)])
     verdicts.add(2, [change(30 * S, State.DOWN, onset_ns=7 * S)], [started(30 * S)])
     verdicts.add(3, [change(50 * S, State.UP, onset_ns=42 * S)], [])
-    spans = [(verdicts.begin_of(one), verdicts.end_of(one)) for one in verdicts.every()]
+    spans = [(verdicts.begin_of(one), verdicts.end_of(one)) for one in verdicts.all_transitions()]
     assert spans == [(7 * S, 30 * S), (30 * S, 42 * S), (42 * S, None)]
 
 
@@ -62,18 +62,18 @@ def test_a_verdict_is_sure_only_where_no_batch_is_missing_since_it_was_told() ->
     verdicts.add(2, [], [])
     # 3 is still on the device: the link may have gone down in it.
     verdicts.add(4, [], [])
-    assert states(list(verdicts.surely_at(20 * S, 2))) == {("fiber", ""): State.UP}
-    assert states(list(verdicts.surely_at(40 * S, 4))) == {}
+    assert states(list(verdicts.certain_at(20 * S, 2))) == {("fiber", ""): State.UP}
+    assert states(list(verdicts.certain_at(40 * S, 4))) == {}
     assert states(list(verdicts.at(40 * S))) == {("fiber", ""): State.UP}
     verdicts.add(3, [change(25 * S, State.DOWN, before=State.UP)], [])
-    assert states(list(verdicts.surely_at(40 * S, 4))) == {("fiber", ""): State.DOWN}
+    assert states(list(verdicts.certain_at(40 * S, 4))) == {("fiber", ""): State.DOWN}
 
 
 def test_a_batch_that_comes_twice_tells_nothing_new() -> None:
     verdicts = StreamVerdicts()
     assert verdicts.add(1, [change(10 * S, State.UP)], [])
     assert not verdicts.add(1, [change(10 * S, State.UP)], [])
-    assert len(list(verdicts.every())) == 1
+    assert len(list(verdicts.all_transitions())) == 1
 
 
 def test_what_stood_stays_when_the_rest_is_forgotten() -> None:
@@ -82,7 +82,9 @@ def test_what_stood_stays_when_the_rest_is_forgotten() -> None:
         state = State.UP if second % 2 else State.DOWN
         verdicts.add(second, [change(second * S, state)], [started(second * S)])
     verdicts.forget_before(5 * S + 1)
-    assert [one.turn.decided_ns for one in verdicts.every()] == [s * S for s in range(5, 10)]
+    assert [one.transition.decided_ns for one in verdicts.all_transitions()] == [
+        s * S for s in range(5, 10)
+    ]
     assert states(list(verdicts.at(5 * S + 1))) == {("fiber", ""): State.UP}
 
 

@@ -1,12 +1,12 @@
 """What a site's page shows, from its state."""
 
-from tests.collector.batches import Agent, S, change, icmp_result
+from tests.collector.batches import BatchSealer, S, change, icmp_result
 from tests.collector.state.test_site import EPOCH, SITE, agent, opened
-from thongsuot_collector.directory import Directory
+from thongsuot_collector.directory import InventoryDirectory
 from thongsuot_collector.state.site import SiteState
 from thongsuot_collector.state.view import site_view
 from thongsuot_schema.inventory.model import Carrier, Inventory, Link, Medium, Role, Site, Target
-from thongsuot_schema.page.view import Light, SiteView
+from thongsuot_schema.page.view import SiteView, SubjectView
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
@@ -45,14 +45,16 @@ INVENTORY = Inventory(
 def view(
     state: SiteState | None, *, at: int, inventory: Inventory = INVENTORY, name: str = SITE
 ) -> SiteView:
-    return site_view(name, state, Directory(inventory), now_s=EPOCH / 1e9 + at, silent_after_s=45.0)
+    return site_view(
+        name, state, InventoryDirectory(inventory), now_s=EPOCH / 1e9 + at, silent_after_s=45.0
+    )
 
 
-def lights(found: SiteView) -> dict[str, Light]:
+def lights(found: SiteView) -> dict[str, SubjectView]:
     return {light.name: light for light in (*found.links, *found.services)}
 
 
-def told(*changes: object, device: Agent | None = None, sealed: int = 1000) -> SiteState:
+def told(*changes: object, device: BatchSealer | None = None, sealed: int = 1000) -> SiteState:
     device, state = device or agent(), SiteState()
     results = [
         icmp_result((sealed - 5) * S, target=target, rtt_s=rtt_s)

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from tests.collector.sla.examples import DAY, HOUR
-from tests.collector.sla.naive import CUT, UP
-from tests.collector.statements.town import Books, november
+from tests.collector.sla.reference_count import CUT, UP
+from tests.collector.statements.circuit_month import StatementFixture, november
 from thongsuot_collector.cli import main
-from thongsuot_collector.statements import ledger
+from thongsuot_collector.statements import revision_store
 
 INVENTORY = """\
 [[carriers]]
@@ -39,17 +39,19 @@ carrier = "viettel"
 
 
 @pytest.fixture
-def books(tmp_path: Path) -> Iterator[Books]:
+def books(tmp_path: Path) -> Iterator[StatementFixture]:
     (tmp_path / "inventory").mkdir()
     (tmp_path / "inventory" / "all.toml").write_text(INVENTORY, encoding="utf-8")
     (tmp_path / "c.toml").write_text('state_dir = "."\ninventory_dir = "inventory"\n')
-    made = Books(tmp_path)
+    made = StatementFixture(tmp_path)
     november(made)
     yield made
     made.store.dispose()
 
 
-def say(capsys: pytest.CaptureFixture[str], books: Books, *words: object) -> tuple[int, str, str]:
+def say(
+    capsys: pytest.CaptureFixture[str], books: StatementFixture, *words: object
+) -> tuple[int, str, str]:
     try:
         status = main(["sla", "--config", str(books.folder / "c.toml"), *map(str, words)])
     except SystemExit as stop:  # how argparse refuses a command line
@@ -59,7 +61,7 @@ def say(capsys: pytest.CaptureFixture[str], books: Books, *words: object) -> tup
 
 
 def test_a_statement_is_shown_with_its_arithmetic_in_the_language_asked_for(
-    books: Books, capsys: pytest.CaptureFixture[str]
+    books: StatementFixture, capsys: pytest.CaptureFixture[str]
 ) -> None:
     words = ("--month", "2026-10", "--circuit", "HN/FTTH 42")
     status, out, _ = say(capsys, books, *words)
@@ -69,11 +71,11 @@ def test_a_statement_is_shown_with_its_arithmetic_in_the_language_asked_for(
     _, out, _ = say(capsys, books, *words, "--lang", "en")
     assert "Service level statement HN/FTTH 42, 10/2026" in out
     assert "No. 2026-10/HN/FTTH 42/1, revision 1" in out
-    assert ledger.revisions(books.store, "2026-10", "hk-01", "fiber")[0][0] == 1
+    assert revision_store.revisions(books.store, "2026-10", "hk-01", "fiber")[0][0] == 1
 
 
 def test_one_table_of_all_circuits_goes_to_the_screen(
-    books: Books, capsys: pytest.CaptureFixture[str]
+    books: StatementFixture, capsys: pytest.CaptureFixture[str]
 ) -> None:
     _, out, _ = say(capsys, books, "--month", "2026-10", "--format", "csv")
     lines = out.splitlines()
@@ -82,7 +84,7 @@ def test_one_table_of_all_circuits_goes_to_the_screen(
 
 
 def test_files_are_written_one_for_each_circuit(
-    books: Books, capsys: pytest.CaptureFixture[str]
+    books: StatementFixture, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = books.folder / "out"
     words = ("--month", "2026-10", "--out", out, "--format")
@@ -97,7 +99,9 @@ def test_files_are_written_one_for_each_circuit(
     assert (out / "sla-2026-10-HN-FTTH-42-r1.pdf").read_bytes().startswith(b"%PDF-1.7")
 
 
-def test_what_cannot_be_done_is_said(books: Books, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_cannot_be_done_is_said(
+    books: StatementFixture, capsys: pytest.CaptureFixture[str]
+) -> None:
     status, _, err = say(capsys, books, "--month", "2026-10", "--format", "pdf")
     assert (status, "give --out DIR" in err) == (2, True)
     status, _, err = say(capsys, books, "--month", "2026-13")
@@ -107,7 +111,9 @@ def test_what_cannot_be_done_is_said(books: Books, capsys: pytest.CaptureFixture
     assert "there is no circuit 'nothing'; known: HN/FTTH 42, hk-01/5g" in err
 
 
-def test_late_data_shows_what_it_changed(books: Books, capsys: pytest.CaptureFixture[str]) -> None:
+def test_late_data_shows_what_it_changed(
+    books: StatementFixture, capsys: pytest.CaptureFixture[str]
+) -> None:
     words = ("--month", "2026-10", "--circuit", "hk-01/fiber")
     say(capsys, books, *words)
     books.live((-DAY, UP), (-2 * HOUR, CUT), (-HOUR, UP))

@@ -12,14 +12,14 @@ import pytest
 from pypdf import PdfReader
 
 from tests.collector.sla.examples import first, second, statement
-from tests.collector.sla.test_table import milliseconds, rows_of
-from thongsuot_collector.errors import PrintFailed
-from thongsuot_collector.sla.issue import Issue, draft
-from thongsuot_collector.sla.sheet import LISTED
-from thongsuot_collector.sla.table import fingerprint, table_of
-from thongsuot_collector.statements import printing
+from tests.collector.sla.test_csv_table import milliseconds, rows_of
+from thongsuot_collector.errors import StatementPrintFailed
+from thongsuot_collector.sla.csv_table import fingerprint, table_of
+from thongsuot_collector.sla.revision import IssuedStatement, draft_of
+from thongsuot_collector.sla.statement_lines import LISTED_CLASSES
+from thongsuot_collector.statements import pdf_printer
 from thongsuot_collector.statements.pdf import render
-from thongsuot_collector.statements.printing import Printer
+from thongsuot_collector.statements.pdf_printer import PdfPrinter
 
 
 @pytest.fixture(scope="module")
@@ -87,9 +87,9 @@ def test_every_interruption_and_every_stretch_that_is_not_counted_has_its_row(pd
     for one in made.interruptions:
         assert length(one.down_ms) in text
         assert one.incident in text
-    for account in LISTED:
-        for tile in (tile for tile in made.tiles if tile.account is account):
-            assert tile.account.value == "maintenance" or length(tile.length_ms) in text
+    for account in LISTED_CLASSES:
+        for tile in (tile for tile in made.periods if tile.time_class is account):
+            assert tile.time_class.value == "maintenance" or length(tile.length_ms) in text
 
 
 def test_it_is_vietnamese_numbered_and_says_what_it_replaces(pdf: bytes) -> None:
@@ -123,13 +123,13 @@ def test_its_fonts_are_embedded_and_it_is_an_archive_file(pdf: bytes) -> None:
 
 
 async def test_another_process_prints_the_same_bytes(pdf: bytes) -> None:
-    printer = Printer()
+    printer = PdfPrinter()
     assert await printer.pdf(second()) == pdf
     assert await printer.pdf(second()) is await printer.pdf(second())
 
 
 def test_a_draft_says_that_it_is_one() -> None:
-    found = text_of(render(draft(statement(known_s=86_400 * 20))))
+    found = text_of(render(draft_of(statement(known_s=86_400 * 20))))
     assert "BẢN TẠM TÍNH đến 21/11/2026 00:00:00, chưa phát hành / Draft, not issued" in found
     assert "2026-11/FTTH-0042/draft" in found
 
@@ -143,17 +143,17 @@ def test_the_first_of_a_circuit_replaces_nothing() -> None:
 async def test_a_process_that_fails_is_told_of_and_the_next_is_tried(
     monkeypatch: pytest.MonkeyPatch, pdf: bytes
 ) -> None:
-    printer = Printer()
+    printer = PdfPrinter()
     with monkeypatch.context() as patched:
-        patched.setattr(printing, "MODULE", "thongsuot_collector.no_such_module")
-        with pytest.raises(PrintFailed, match=r"cannot print .*-11/FTTH-0042/2: .*no_su"):
+        patched.setattr(pdf_printer, "MODULE", "thongsuot_collector.no_such_module")
+        with pytest.raises(StatementPrintFailed, match=r"cannot print .*-11/FTTH-0042/2: .*no_su"):
             await printer.pdf(second())
     assert await printer.pdf(second()) == pdf
 
 
 def test_what_is_no_issue_is_not_printed() -> None:
     outcome = subprocess.run(
-        [sys.executable, "-m", printing.MODULE], input=b"\x81", capture_output=True, check=False
+        [sys.executable, "-m", pdf_printer.MODULE], input=b"\x81", capture_output=True, check=False
     )
     assert outcome.returncode != 0
     assert outcome.stdout == b""
@@ -161,4 +161,4 @@ def test_what_is_no_issue_is_not_printed() -> None:
 
 def test_an_issue_survives_the_way_to_the_press() -> None:
     packed = msgspec.msgpack.encode(second())
-    assert msgspec.msgpack.decode(packed, type=Issue) == second()
+    assert msgspec.msgpack.decode(packed, type=IssuedStatement) == second()

@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from thongsuot_collector.errors import TokenError
 from thongsuot_collector.store import audit, enrolments, people, tokens
 from thongsuot_collector.store.engine import open_store
-from thongsuot_collector.store.enrolments import EnrolmentRefused, Why
+from thongsuot_collector.store.enrolments import EnrolmentRefusalReason, EnrolmentRefused
 from thongsuot_collector.store.tables import AUDIT, ENROLMENTS
 
 DAY_NS = 86_400 * 10**9
@@ -37,7 +37,9 @@ def token(text: str) -> bytes:
     return tokens.digest_of(text.encode())
 
 
-def refused(store: Engine, code_digest: bytes, token_digest: bytes, site: str = "") -> Why:
+def refused(
+    store: Engine, code_digest: bytes, token_digest: bytes, site: str = ""
+) -> EnrolmentRefusalReason:
     with pytest.raises(EnrolmentRefused) as caught:
         enrolments.use(store, code_digest, token_digest, site=site, by=DEVICE)
     return caught.value.why
@@ -58,18 +60,18 @@ def test_a_used_code_is_refused_but_a_lost_answer_can_be_asked_for_again(store: 
     given = code(store, "a")
     enrolments.use(store, given, token("t"), site="", by=DEVICE)
     assert enrolments.use(store, given, token("t"), site="", by=DEVICE).repeated
-    assert refused(store, given, token("another")) is Why.USED
+    assert refused(store, given, token("another")) is EnrolmentRefusalReason.USED
     assert tokens.site_of(store, token("t")) == SITE
     # Once its token is revoked, a code does not bring it back.
     tokens.revoke(store, SITE)
-    assert refused(store, given, token("t")) is Why.USED
+    assert refused(store, given, token("t")) is EnrolmentRefusalReason.USED
     assert tokens.site_of(store, token("t")) is None
 
 
 def test_of_many_who_use_a_code_at_once_one_gets_the_site(store: Engine) -> None:
     given = code(store, "a")
 
-    def use(number: int) -> Why | None:
+    def use(number: int) -> EnrolmentRefusalReason | None:
         try:
             enrolments.use(store, given, token(f"t{number}"), site="", by=DEVICE)
         except EnrolmentRefused as refusal:
@@ -79,29 +81,32 @@ def test_of_many_who_use_a_code_at_once_one_gets_the_site(store: Engine) -> None
     with ThreadPoolExecutor(8) as pool:
         found = list(pool.map(use, range(16)))
     assert found.count(None) == 1
-    assert found.count(Why.USED) == 15
+    assert found.count(EnrolmentRefusalReason.USED) == 15
     assert len([one for one in tokens.listed(store) if one.revoked_ns is None]) == 1
     assert [one.action for one in audit.listed(store)].count("enrolled") == 1
 
 
 def test_what_ran_out_was_replaced_or_is_unknown_is_refused_and_told_apart(store: Engine) -> None:
-    assert refused(store, b"never made", token("t")) is Why.UNKNOWN
-    assert refused(store, code(store, "old", valid_ns=-1), token("t")) is Why.EXPIRED
+    assert refused(store, b"never made", token("t")) is EnrolmentRefusalReason.UNKNOWN
+    assert (
+        refused(store, code(store, "old", valid_ns=-1), token("t"))
+        is EnrolmentRefusalReason.EXPIRED
+    )
     first, second = code(store, "first"), code(store, "second")
-    assert refused(store, first, token("t")) is Why.REPLACED
+    assert refused(store, first, token("t")) is EnrolmentRefusalReason.REPLACED
     assert enrolments.use(store, second, token("t"), site="", by=DEVICE).site == SITE
 
 
 def test_a_code_for_another_site_is_refused_and_stays_good(store: Engine) -> None:
     given = code(store, "a")
-    assert refused(store, given, token("t"), site="ba-dinh") is Why.WRONG_SITE
+    assert refused(store, given, token("t"), site="ba-dinh") is EnrolmentRefusalReason.WRONG_SITE
     assert enrolments.use(store, given, token("t"), site=SITE, by=DEVICE).site == SITE
 
 
 def test_nobody_gets_a_second_site_with_a_token_that_is_known(store: Engine) -> None:
     secret = tokens.create(store, "ba-dinh")
     given = code(store, "a")
-    assert refused(store, given, token(secret)) is Why.TOKEN_TAKEN
+    assert refused(store, given, token(secret)) is EnrolmentRefusalReason.TOKEN_TAKEN
     assert tokens.site_of(store, token(secret)) == "ba-dinh"
     assert enrolments.use(store, given, token("t"), site="", by=DEVICE).site == SITE
 
@@ -109,7 +114,7 @@ def test_nobody_gets_a_second_site_with_a_token_that_is_known(store: Engine) -> 
 def test_revoking_a_site_takes_its_unused_codes_back(store: Engine) -> None:
     given = code(store, "a")
     tokens.revoke(store, SITE)
-    assert refused(store, given, token("t")) is Why.REPLACED
+    assert refused(store, given, token("t")) is EnrolmentRefusalReason.REPLACED
     with pytest.raises(TokenError):
         tokens.revoke(store, SITE)
 

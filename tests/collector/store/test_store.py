@@ -10,7 +10,7 @@ from sqlalchemy import Engine, text
 
 from tests.collector.journal.journal_contract import entry
 from thongsuot_collector.errors import StoreError, TokenError
-from thongsuot_collector.store import aside, boots, tokens
+from thongsuot_collector.store import boots, dead_letters, tokens
 from thongsuot_collector.store.engine import open_store
 from thongsuot_schema.enrolment import TOKEN_PREFIX
 
@@ -63,20 +63,22 @@ def test_revoking_what_is_not_there_says_so(store: Engine) -> None:
 def test_what_is_set_aside_stays_whole_and_is_bounded(
     store: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(aside, "KEPT_PER_SITE", 3)
+    monkeypatch.setattr(dead_letters, "KEPT_PER_SITE", 3)
     for number in range(1, 6):
-        aside.put(store, entry(number), consumer="state", sequence=number, error="bad\nvery bad")
-    aside.put(store, entry(1, site="ba-dinh"), consumer="state", sequence=9, error="bad")
-    assert [one.number for one in aside.listed(store)] == [3, 4, 5, 1]
-    newest = aside.get(store, aside.listed(store)[2].id)
+        dead_letters.put(
+            store, entry(number), consumer="state", sequence=number, error="bad\nvery bad"
+        )
+    dead_letters.put(store, entry(1, site="ba-dinh"), consumer="state", sequence=9, error="bad")
+    assert [one.number for one in dead_letters.listed(store)] == [3, 4, 5, 1]
+    newest = dead_letters.get(store, dead_letters.listed(store)[2].id)
     assert newest is not None
     assert (newest.body, newest.error, newest.sequence) == (b"body 5", "bad\nvery bad", 5)
-    assert aside.get(store, 12345) is None
+    assert dead_letters.get(store, 12345) is None
 
 
 def test_boots_are_replaced_and_forgotten(store: Engine) -> None:
-    def boot(boot_id: str, epoch_ns: int, heard_ns: int) -> boots.Boot:
-        return boots.Boot(site="a", boot_id=boot_id, epoch_ns=epoch_ns, heard_ns=heard_ns)
+    def boot(boot_id: str, epoch_ns: int, heard_ns: int) -> boots.DeviceBoot:
+        return boots.DeviceBoot(site="a", boot_id=boot_id, epoch_ns=epoch_ns, heard_ns=heard_ns)
 
     boots.put(store, [boot("x", 1, 100), boot("y", 2, 50)], forget_before_ns=0)
     boots.put(store, [boot("x", 3, 200)], forget_before_ns=60)

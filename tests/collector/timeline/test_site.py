@@ -8,24 +8,24 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.collector.timeline.life import (
+from tests.collector.timeline.boot_script import (
     CUT,
     LOSSY,
     NS,
     PUSH_S,
     UNPLUGGED,
     UP,
-    Life,
-    Said,
+    BootScript,
+    VerdictTriple,
     reference,
     second_by_second,
     wall_ns,
 )
 from thongsuot_collector.journal.entry import ClockQuality
+from thongsuot_collector.timeline.batch_summary import BatchSummary
 from thongsuot_collector.timeline.interval import Basis, Interval, Rewrite
-from thongsuot_collector.timeline.piece import Piece
 from thongsuot_collector.timeline.settings import TimelineSettings
-from thongsuot_collector.timeline.site import Present, SiteTimeline
+from thongsuot_collector.timeline.site import CollectorClock, SiteTimeline
 from thongsuot_collector.timeline.subject import Subject
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
@@ -37,11 +37,11 @@ RADIO = Subject("s1", "5g")
 DEVICE = Subject("s1")
 
 
-def at(second: float) -> Present:
-    return Present(now_ns=wall_ns(second), hearing_since_ns=0)
+def at(second: float) -> CollectorClock:
+    return CollectorClock(now_ns=wall_ns(second), listening_since_ns=0)
 
 
-class Table:
+class IntervalTable:
     """What somebody holds who follows the rewrites."""
 
     def __init__(self) -> None:
@@ -59,10 +59,10 @@ class Table:
             self.rows[one.subject] = sorted([*kept, *one.intervals], key=lambda row: row.start_ns)
 
 
-def told(
-    pieces: Iterable[Piece], *, now_s: float, ticks: bool = False
-) -> tuple[SiteTimeline, Table]:
-    timeline, table = SiteTimeline(site="s1"), Table()
+def replayed(
+    pieces: Iterable[BatchSummary], *, now_s: float, ticks: bool = False
+) -> tuple[SiteTimeline, IntervalTable]:
+    timeline, table = SiteTimeline(site="s1"), IntervalTable()
     for piece in pieces:
         table.apply(timeline.apply(piece, at(now_s), SETTINGS))
         if ticks:
@@ -79,12 +79,12 @@ def course(intervals: Sequence[Interval]) -> list[tuple[float, str, str]]:
 
 
 def test_a_fault_lasts_from_its_onset_to_the_onset_of_its_end() -> None:
-    life = Life()
+    life = BootScript()
     life.batch(0, 15, [life.change("fiber", UP, 2, 3)], starts=[0])
     life.batch(15, 30, [life.change("fiber", CUT, 20, 24)])
     life.measure(30, 90)
     life.batch(90, 105, [life.change("fiber", UP, 91, 101)])
-    timeline, _ = told(life.pieces, now_s=110)
+    timeline, _ = replayed(life.pieces, now_s=110)
     assert course(timeline.intervals()[FIBER]) == [
         (0, "unknown", "not_yet_measured"),
         (2, "up", "none"),
@@ -98,9 +98,9 @@ def test_a_fault_lasts_from_its_onset_to_the_onset_of_its_end() -> None:
 
 
 def test_silence_is_unknown_at_once_and_from_the_last_sign_of_life() -> None:
-    life = Life()
+    life = BootScript()
     life.batch(0, 15, [life.change("fiber", UP, 2, 3)])
-    timeline, table = told(life.pieces, now_s=30)
+    timeline, table = replayed(life.pieces, now_s=30)
     assert course(table.rows[DEVICE]) == [(0, "up", "none")]
     table.apply(timeline.tick(at(61), SETTINGS))
     assert course(table.rows[DEVICE])[-1] == (15, "unknown", "agent_silent")
@@ -110,9 +110,9 @@ def test_silence_is_unknown_at_once_and_from_the_last_sign_of_life() -> None:
 
 
 def test_a_spool_that_arrives_turns_silence_into_what_was_measured() -> None:
-    life = Life()
+    life = BootScript()
     life.batch(0, 15, [life.change("fiber", UP, 2, 3), life.change("5g", UP, 2, 3)])
-    timeline, table = told(life.pieces, now_s=7_000)
+    timeline, table = replayed(life.pieces, now_s=7_000)
     assert course(table.rows[FIBER])[-1] == (15, "unknown", "agent_silent")
     spool = [
         life.batch(15, 30, [life.change("fiber", CUT, 16, 20), life.change("5g", CUT, 17, 20)])
@@ -127,11 +127,11 @@ def test_a_spool_that_arrives_turns_silence_into_what_was_measured() -> None:
 
 
 def test_a_new_boot_tells_that_the_device_was_off_and_since_when_it_was_on() -> None:
-    life = Life()
+    life = BootScript()
     life.batch(0, 15, [life.change("fiber", UP, 2, 3)])
-    later = Life(boot="b2", stream="a2", on_s=3_600)
+    later = BootScript(boot="b2", stream="a2", on_s=3_600)
     later.batch(3_640, 3_655, [later.change("fiber", UP, 3_641, 3_642)], starts=[3_640])
-    timeline, _ = told([*life.pieces, *later.pieces], now_s=3_660)
+    timeline, _ = replayed([*life.pieces, *later.pieces], now_s=3_660)
     expected = [
         (15, "unknown", "device_off"),
         (3_600, "unknown", "not_yet_measured"),
@@ -152,29 +152,29 @@ def test_a_new_boot_tells_that_the_device_was_off_and_since_when_it_was_on() -> 
 
 
 def test_an_agent_that_did_not_run_leaves_an_absence_and_what_may_still_come_a_silence() -> None:
-    life = Life()
+    life = BootScript()
     life.batch(0, 15, [life.change("fiber", UP, 2, 3)])
     late = life.batch(15, 300)
     life.batch(300, 315)
     first, third = life.pieces[0], life.pieces[2]
-    awaited, _ = told([first, third], now_s=320)
+    awaited, _ = replayed([first, third], now_s=320)
     gap = awaited.intervals()[DEVICE][1]
     assert (gap.symptom, gap.basis) == (Symptom.AGENT_SILENT, Basis.SILENCE)
     awaited.apply(late, at(321), SETTINGS)
     assert len(awaited.intervals()[DEVICE]) == 1
-    whole = Life()
+    whole = BootScript()
     whole.batch(0, 15, [whole.change("fiber", UP, 2, 3)])
     whole.batch(300, 315, starts=[300])
-    absent, _ = told(whole.pieces, now_s=320)
+    absent, _ = replayed(whole.pieces, now_s=320)
     gap = absent.intervals()[DEVICE][1]
     assert (gap.symptom, gap.basis) == (Symptom.AGENT_SILENT, Basis.ABSENCE)
 
 
 def test_what_was_judged_before_a_restart_of_the_agent_does_not_stand_after() -> None:
-    life = Life()
+    life = BootScript()
     life.batch(0, 15, [life.change("fiber", CUT, 2, 3)])
     life.batch(15, 40, [life.change("fiber", CUT, 26, 33)], starts=[25])
-    timeline, _ = told(life.pieces, now_s=41)
+    timeline, _ = replayed(life.pieces, now_s=41)
     assert course(timeline.intervals()[FIBER]) == [
         (0, "unknown", "not_yet_measured"),
         (2, "down", "access_silent"),
@@ -184,19 +184,19 @@ def test_what_was_judged_before_a_restart_of_the_agent_does_not_stand_after() ->
 
 
 def test_a_verdict_that_is_said_again_after_a_restart_goes_on() -> None:
-    life = Life()
+    life = BootScript()
     life.batch(0, 15, [life.change("fiber", CUT, 2, 3)])
     life.batch(15, 40, [life.change("fiber", CUT, 2, 25)], starts=[25])
-    timeline, _ = told(life.pieces, now_s=41)
+    timeline, _ = replayed(life.pieces, now_s=41)
     assert course(timeline.intervals()[FIBER])[1:] == [(2, "down", "access_silent")]
 
 
 def test_a_verdict_is_presumed_to_stand_while_numbers_after_it_are_missing() -> None:
-    life = Life()
+    life = BootScript()
     life.batch(0, 15, [life.change("fiber", CUT, 2, 3)])
     missing = life.batch(15, 30, [life.change("fiber", UP, 16, 20)])
     life.batch(30, 45)
-    timeline, _ = told([life.pieces[0], life.pieces[2]], now_s=46)
+    timeline, _ = replayed([life.pieces[0], life.pieces[2]], now_s=46)
     last = timeline.intervals()[FIBER][-1]
     assert (last.state, last.basis) == (State.DOWN, Basis.PRESUMED)
     assert last.start_ns == wall_ns(15)
@@ -206,24 +206,24 @@ def test_a_verdict_is_presumed_to_stand_while_numbers_after_it_are_missing() -> 
 
 
 def test_nobody_is_silent_before_the_collector_has_listened_long_enough() -> None:
-    life = Life()
+    life = BootScript()
     life.batch(0, 15, [life.change("fiber", UP, 2, 3)])
     timeline = SiteTimeline(site="s1")
-    just_started = Present(now_ns=wall_ns(9_000), hearing_since_ns=wall_ns(8_990))
+    just_started = CollectorClock(now_ns=wall_ns(9_000), listening_since_ns=wall_ns(8_990))
     timeline.apply(life.pieces[0], just_started, SETTINGS)
     assert timeline.tick(just_started, SETTINGS) == ()
-    later = Present(now_ns=wall_ns(9_036), hearing_since_ns=wall_ns(8_990))
+    later = CollectorClock(now_ns=wall_ns(9_036), listening_since_ns=wall_ns(8_990))
     assert timeline.tick(later, SETTINGS)
     assert course(timeline.intervals()[DEVICE])[-1] == (15, "unknown", "agent_silent")
 
 
 def test_a_boot_that_was_never_dated_is_dated_by_the_batch_that_could_be() -> None:
-    life = Life(quality=ClockQuality.UNCERTAIN, off_by_s=-900_000_000)
+    life = BootScript(quality=ClockQuality.UNCERTAIN, off_by_s=-900_000_000)
     life.batch(0, 15, [life.change("fiber", UP, 2, 3)])
     life.quality, life.off_by_s = ClockQuality.WRONG, 0
     life.batch(15, 30, [life.change("fiber", CUT, 20, 24)])
     for pieces in (life.pieces, life.pieces[::-1]):
-        timeline, table = told(pieces, now_s=31)
+        timeline, table = replayed(pieces, now_s=31)
         assert course(timeline.intervals()[FIBER])[-2:] == [
             (2, "up", "none"),
             (20, "down", "access_silent"),
@@ -232,11 +232,11 @@ def test_a_boot_that_was_never_dated_is_dated_by_the_batch_that_could_be() -> No
 
 
 def test_where_two_boots_claim_the_same_time_the_better_dated_has_it() -> None:
-    life = Life()
+    life = BootScript()
     life.batch(0, 100, [life.change("fiber", UP, 2, 3)])
-    doubtful = Life(boot="b0", stream="a0", on_s=40, quality=ClockQuality.UNCERTAIN)
+    doubtful = BootScript(boot="b0", stream="a0", on_s=40, quality=ClockQuality.UNCERTAIN)
     doubtful.batch(50, 400, [doubtful.change("fiber", CUT, 51, 52)])
-    timeline, _ = told([*doubtful.pieces, *life.pieces], now_s=401)
+    timeline, _ = replayed([*doubtful.pieces, *life.pieces], now_s=401)
     assert course(timeline.intervals()[FIBER])[-2:] == [
         (2, "up", "none"),
         (100, "down", "access_silent"),
@@ -244,11 +244,11 @@ def test_where_two_boots_claim_the_same_time_the_better_dated_has_it() -> None:
 
 
 def test_what_is_older_than_is_kept_is_not_rewritten() -> None:
-    life = Life()
+    life = BootScript()
     life.batch(0, 15, [life.change("fiber", UP, 2, 3)])
-    timeline, table = told(life.pieces, now_s=100)
+    timeline, table = replayed(life.pieces, now_s=100)
     much_later = 40 * 86_400
-    later = Life(boot="b2", stream="a2", on_s=much_later)
+    later = BootScript(boot="b2", stream="a2", on_s=much_later)
     later.batch(much_later, much_later + 15, [later.change("fiber", UP, much_later, much_later)])
     table.apply(timeline.apply(later.pieces[0], at(much_later + 16), SETTINGS))
     kept = list(table.rows[FIBER])
@@ -259,9 +259,9 @@ def test_what_is_older_than_is_kept_is_not_rewritten() -> None:
 
 
 def test_a_timeline_survives_being_written_down() -> None:
-    life = Life()
+    life = BootScript()
     life.batch(0, 15, [life.change("fiber", CUT, 2, 3)], starts=[0])
-    timeline, _ = told(life.pieces, now_s=100)
+    timeline, _ = replayed(life.pieces, now_s=100)
     again = msgspec.msgpack.decode(msgspec.msgpack.encode(timeline), type=SiteTimeline)
     assert again == timeline
     assert again.apply(life.pieces[0], at(101), SETTINGS) == ()
@@ -270,16 +270,16 @@ def test_a_timeline_survives_being_written_down() -> None:
 
 # What holds whatever happens.
 
-SAIDS: list[Said] = [UP, CUT, UNPLUGGED, LOSSY]
+VERDICTS: list[VerdictTriple] = [UP, CUT, UNPLUGGED, LOSSY]
 
 
 @st.composite
-def lives(draw: st.DrawFn) -> list[Piece]:
+def boot_scripts(draw: st.DrawFn) -> list[BatchSummary]:
     """Draw one to three boots of a device, with restarts, holes, faults; all batches of it."""
-    pieces: list[Piece] = []
+    pieces: list[BatchSummary] = []
     clock = draw(st.integers(0, 20))
     for boot in range(draw(st.integers(1, 3))):
-        life = Life(boot=f"b{boot}", stream=f"a{boot}", on_s=clock)
+        life = BootScript(boot=f"b{boot}", stream=f"a{boot}", on_s=clock)
         clock += draw(st.integers(0, 40))
         starts = [clock]
         for _ in range(draw(st.integers(1, 6))):
@@ -290,7 +290,9 @@ def lives(draw: st.DrawFn) -> list[Piece]:
                 decided = draw(st.integers(decided + 1, max(decided + 1, clock + length - 3)))
                 onset = draw(st.integers(max(life.on_s, decided - 40), decided))
                 subject = draw(st.sampled_from(["fiber", "5g"]))
-                changes.append(life.change(subject, draw(st.sampled_from(SAIDS)), onset, decided))
+                changes.append(
+                    life.change(subject, draw(st.sampled_from(VERDICTS)), onset, decided)
+                )
             life.batch(clock, clock + length, changes, starts=starts)
             starts = []
             clock += length
@@ -303,26 +305,26 @@ def lives(draw: st.DrawFn) -> list[Piece]:
     return pieces
 
 
-@given(lives(), st.randoms(use_true_random=False), st.booleans())
+@given(boot_scripts(), st.randoms(use_true_random=False), st.booleans())
 @settings(max_examples=100, deadline=None)
 def test_the_order_and_repetition_of_what_arrives_change_nothing(
-    pieces: list[Piece], chance: random.Random, ticks: bool
+    pieces: list[BatchSummary], chance: random.Random, ticks: bool
 ) -> None:
     end_s = max(one.epoch_ns + one.sealed_ns for one in pieces) / NS - wall_ns(0) / NS
     for now_s in (end_s + 1, end_s + 1_000):
-        straight, table = told(pieces, now_s=now_s)
+        straight, table = replayed(pieces, now_s=now_s)
         shuffled = pieces + chance.choices(pieces, k=len(pieces))
         chance.shuffle(shuffled)
-        mixed, mixed_table = told(shuffled, now_s=now_s, ticks=ticks)
+        mixed, mixed_table = replayed(shuffled, now_s=now_s, ticks=ticks)
         assert mixed.intervals() == straight.intervals()
         for one, timeline in ((table, straight), (mixed_table, mixed)):
             assert {s: tuple(rows) for s, rows in one.rows.items()} == timeline.intervals()
 
 
-@given(lives(), st.randoms(use_true_random=False))
+@given(boot_scripts(), st.randoms(use_true_random=False))
 @settings(max_examples=70, deadline=None)
 def test_intervals_tile_the_time_and_say_what_a_naive_reading_says(
-    pieces: list[Piece], chance: random.Random
+    pieces: list[BatchSummary], chance: random.Random
 ) -> None:
     arrived = [one for one in pieces if chance.random() < 0.8] or pieces
     chance.shuffle(arrived)
@@ -332,14 +334,14 @@ def test_intervals_tile_the_time_and_say_what_a_naive_reading_says(
     first_s = (min(begin for begin, _ in alive) - wall_ns(0)) // NS
     last_s = (max(end for _, end in alive) - wall_ns(0)) // NS
     for now_s in (last_s + 1, last_s + 100):
-        timeline, _ = told(arrived, now_s=now_s)
+        timeline, _ = replayed(arrived, now_s=now_s)
         for subject, intervals in timeline.intervals().items():
             assert intervals[0].start_ns == wall_ns(first_s)
             assert intervals[-1].end_ns is None
             for one, other in pairwise(intervals):
                 assert one.end_ns == other.start_ns
                 assert one.start_ns < other.start_ns
-                assert not one.says_as(other)
+                assert not one.is_same_state(other)
             seconds = range(first_s, now_s)
             naive = reference(arrived, subject, seconds, is_silent=timeline.is_silent)
             assert second_by_second(intervals, seconds) == naive, subject

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.dashboards.recording.__main__ import CHOSEN
-from tests.dashboards.recording.fill import LabData
+from tests.dashboards.recording.filled_prometheus import RecordedLabData
 from thongsuot_dashboards.boards import load
 from thongsuot_dashboards.picture.__main__ import main
 from thongsuot_dashboards.text import Language
@@ -20,7 +20,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 @pytest.mark.parametrize("language", Language)
 @pytest.mark.parametrize("name", load())
 def test_a_board_is_drawn_whole(
-    name: str, language: Language, lab_data: LabData, tmp_path: Path
+    name: str, language: Language, lab_data: RecordedLabData, tmp_path: Path
 ) -> None:
     file = tmp_path / f"{name}.svg"
     choose = [f"--choose={key}={value}" for key, value in CHOSEN.get(name, {}).items()]

@@ -10,13 +10,13 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.dashboards.recording import keep, play
-from tests.dashboards.recording.fill import LabData, filled
+from tests.dashboards.recording import recorder, recording_file
+from tests.dashboards.recording.filled_prometheus import RecordedLabData, filled_prometheus
 from thongsuot_dashboards.boards import load
 from thongsuot_dashboards.picture.ask import Prometheus, Window
 from thongsuot_dashboards.picture.draw import picture
 from thongsuot_dashboards.text import Language
-from thongsuot_lab.stack.session import say
+from thongsuot_lab.stack.session import print_progress
 
 PICTURES = Path(__file__).parents[3] / "docs" / "reference" / "boards"
 CHOSEN = {
@@ -30,7 +30,7 @@ OWN_S = 120.0
 """How long the collector that took the recording can have spoken of itself."""
 
 
-def window_of(board: str, lab_data: LabData) -> Window:
+def window_of(board: str, lab_data: RecordedLabData) -> Window:
     """Return what a board shows: all of the recording; of the collector, the time it ran."""
     if board == "collector":
         return Window(start_s=lab_data.asked_s - OWN_S, end_s=lab_data.asked_s)
@@ -38,7 +38,7 @@ def window_of(board: str, lab_data: LabData) -> Window:
     return Window(start_s=lab_data.start_s, end_s=lab_data.asked_s)
 
 
-def draw(folder: Path, lab_data: LabData) -> None:
+def draw(folder: Path, lab_data: RecordedLabData) -> None:
     """Draw every board into a folder, in English."""
     prometheus = Prometheus(lab_data.server.url)
     for name, board in load().items():
@@ -54,18 +54,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--draw-only", action="store_true", help="draw what is recorded already")
     options = parser.parse_args(arguments)
     if not options.draw_only:
-        recording = play.record()
-        size = keep.write(recording)
-        say(
+        recording = recorder.record()
+        size = recording_file.write(recording)
+        print_progress(
             f"{len(recording.batches)} batches of {recording.length_s / 60:.0f} minutes, "
             f"{size / 1e6:.2f} MB"
         )
     with (
         tempfile.TemporaryDirectory(prefix="thongsuot-boards-") as folder,
-        filled(Path(folder)) as lab_data,
+        filled_prometheus(Path(folder)) as lab_data,
     ):
         draw(PICTURES, lab_data)
-    say(f"pictures are in {PICTURES}")
+    print_progress(f"pictures are in {PICTURES}")
     return 0
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from thongsuot_lab.lab import Lab
-from thongsuot_schema.inventory.model import ProbePlan, Role, Target
+from thongsuot_schema.inventory.model import ProbeSchedule, Role, Target
 from thongsuot_schema.segment import Segment
 
 DEVICES = Path(__file__).parents[2] / "agent" / "snmp" / "devices"
@@ -98,23 +98,29 @@ def targets() -> tuple[Target, ...]:
     )
 
 
-def plans(community_file: str) -> tuple[ProbePlan, ...]:
+def probe_plans(community_file: str) -> tuple[ProbeSchedule, ...]:
     """Return how an agent asks them; the file lies in the agent's own folder."""
     router: dict[str, object] = {"community_file": community_file, "interface": "wan"}
     simulated: dict[str, object] = {"community_file": community_file, "port": SIMULATED_PORT}
     fixed, mobile = ("fixed",), ("mobile",)
     return (
-        ProbePlan(kind="snmp", every_s=_EVERY_S, targets=("router",), links=fixed, settings=router),
-        ProbePlan(kind="snmp", every_s=_EVERY_S, targets=("ont",), links=fixed, settings=simulated),
-        ProbePlan(kind="snmp", every_s=_EVERY_S, targets=("ups",), links=fixed, settings=simulated),
-        ProbePlan(
+        ProbeSchedule(
+            kind="snmp", every_s=_EVERY_S, targets=("router",), links=fixed, settings=router
+        ),
+        ProbeSchedule(
+            kind="snmp", every_s=_EVERY_S, targets=("ont",), links=fixed, settings=simulated
+        ),
+        ProbeSchedule(
+            kind="snmp", every_s=_EVERY_S, targets=("ups",), links=fixed, settings=simulated
+        ),
+        ProbeSchedule(
             kind="radio", every_s=_EVERY_S, links=mobile, settings=simulated | {"source": "snmp"}
         ),
     )
 
 
 @dataclass(slots=True, kw_only=True)
-class Equipment:
+class SimulatedEquipment:
     """The boxes of all sites of a running lab."""
 
     lab: Lab
@@ -140,7 +146,9 @@ class Equipment:
         folder = self.folder / node
         data = folder / "data"
         data.mkdir(parents=True, exist_ok=True)
-        said = changed((DEVICES / f"{recording}.snmprec").read_text("utf-8"), states[state])
+        said = changed_recording(
+            (DEVICES / f"{recording}.snmprec").read_text("utf-8"), states[state]
+        )
         (data / f"{COMMUNITY}.snmprec").write_text(said, encoding="utf-8")
         command = [
             sys.executable,
@@ -183,7 +191,7 @@ class Equipment:
             process.wait()
 
 
-def changed(recording: str, objects: Mapping[str, str]) -> str:
+def changed_recording(recording: str, objects: Mapping[str, str]) -> str:
     """Return a recording with other values (``type|value``) of some of its objects."""
     lines = []
     for line in recording.splitlines():

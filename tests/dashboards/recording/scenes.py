@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Scene:
+class RecordingScene:
     """
     A fault of the lab with its arguments; empty: only boxes change.
 
@@ -27,7 +27,7 @@ CALM_S = 90.0
 """Before the first scene, so that what is usual is known; and after the last."""
 
 SCENES = (
-    Scene(
+    RecordingScene(
         title="A digger cuts the fibre of s1",
         fault="cut-fibre",
         arguments={"site": "s1"},
@@ -35,21 +35,21 @@ SCENES = (
         length_s=120,
         rest_s=50,
     ),
-    Scene(
+    RecordingScene(
         title="Carrier Cửu Long fails as a whole: the 5G of s1 and the fibre of s2",
         fault="carrier-outage",
         arguments={"carrier": "cuu-long"},
         length_s=80,
         rest_s=50,
     ),
-    Scene(
+    RecordingScene(
         title="The portal Cổng dịch vụ công answers with errors",
         fault="portal-error",
         arguments={"portal": "dichvucong"},
         length_s=80,
         rest_s=30,
     ),
-    Scene(
+    RecordingScene(
         title="The 5G of s4 fades",
         fault="loss",
         arguments={"site": "s4", "link": "mobile"},
@@ -57,7 +57,7 @@ SCENES = (
         length_s=100,
         rest_s=40,
     ),
-    Scene(
+    RecordingScene(
         title="Sông Hồng reaches the world by a longer way; the mains fail at s2, its UPS holds",
         fault="route-change",
         arguments={"carrier": "song-hong"},
@@ -65,14 +65,14 @@ SCENES = (
         length_s=100,
         rest_s=20,
     ),
-    Scene(
+    RecordingScene(
         title="Someone at s2 pulls the network cable",
         fault="pull-cable",
         arguments={"site": "s2"},
         length_s=80,
         rest_s=50,
     ),
-    Scene(
+    RecordingScene(
         title="The power goes at s3",
         fault=POWER_CUT,
         arguments={"site": "s3"},

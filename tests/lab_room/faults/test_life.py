@@ -45,7 +45,7 @@ def test_another_process_sees_and_heals_what_this_one_broke(lab: Lab) -> None:
 @pytest.mark.parametrize(
     ("name", "arguments", "sentence"),
     [
-        ("cut-fiber", {}, "no fault 'cut-fiber'; known: access-blackhole"),
+        ("cut-fiber", {}, "no fault 'cut-fiber'; known: access-black-hole"),
         ("cut-fibre", {}, "cut-fibre needs site; usage: cut-fibre site=… [link=fixed]"),
         ("cut-fibre", {"sit": "s1"}, "cut-fibre takes no sit"),
         ("loss", {"site": "s1", "ratio": "half"}, "ratio is a number, not 'half'"),

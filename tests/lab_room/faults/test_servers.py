@@ -5,10 +5,10 @@ import time
 
 import pytest
 
-from tests.lab_room.eyes import PATIENT_S, QUICK_S
-from tests.lab_room.views import FIXED4, FIXED6, MOBILE4, PORTAL, broken, view
+from tests.lab_room.prober import QUICK_S, WAIT_AT_MOST_S
+from tests.lab_room.reachability import FIXED4, FIXED6, MOBILE4, PORTAL, broken_links, link_view
 from thongsuot_lab.lab import Lab
-from thongsuot_lab.spaces.announce import Announcer
+from thongsuot_lab.spaces.announce import ArpAnnouncer
 from thongsuot_lab.testing import needs_lab
 
 pytestmark = [pytest.mark.lab, needs_lab]
@@ -18,14 +18,14 @@ pytestmark = [pytest.mark.lab, needs_lab]
     ("fault", "answer"),
     [
         ("resolver-refuses carrier=song-hong", "REFUSED"),
-        ("resolver-lies carrier=song-hong", "127.0.0.1"),
-        ("resolver-lies carrier=song-hong how=captive", "192.0.2.250"),
+        ("resolver-forged-answer carrier=song-hong", "127.0.0.1"),
+        ("resolver-forged-answer carrier=song-hong how=captive", "192.0.2.250"),
     ],
 )
 def test_a_resolver_answers_as_the_fault_says(lab: Lab, fault: str, answer: str) -> None:
-    fixed, mobile = view(lab, *FIXED4), view(lab, *MOBILE4)
+    fixed, mobile = link_view(lab, *FIXED4), link_view(lab, *MOBILE4)
     truth = fixed.eyes.resolve(fixed.addresses["N"], PORTAL)
-    broken(lab, fault)
+    broken_links(lab, fault)
     assert fixed.eyes.resolve(fixed.addresses["N"], PORTAL) == answer
     assert mobile.eyes.resolve(mobile.addresses["N"], PORTAL) == truth
     lab.heal()
@@ -33,7 +33,7 @@ def test_a_resolver_answers_as_the_fault_says(lab: Lab, fault: str, answer: str)
 
 
 def test_a_slow_resolver_answers_late(lab: Lab) -> None:
-    fixed = view(lab, *FIXED4)
+    fixed = link_view(lab, *FIXED4)
     lab.fault("resolver-slow", carrier="song-hong", delay_s=0.3)
     started_s = time.perf_counter()
     assert fixed.eyes.resolve(fixed.addresses["N"], PORTAL).startswith("198.51.100.")
@@ -41,9 +41,9 @@ def test_a_slow_resolver_answers_late(lab: Lab) -> None:
 
 
 def test_a_name_that_is_gone_is_soon_unknown_everywhere(lab: Lab) -> None:
-    fixed = view(lab, *FIXED4)
-    lab.fault("name-gone", portal="motcua")
-    deadline_s = time.monotonic() + PATIENT_S
+    fixed = link_view(lab, *FIXED4)
+    lab.fault("name-removed", portal="motcua")
+    deadline_s = time.monotonic() + WAIT_AT_MOST_S
     while fixed.eyes.resolve(fixed.addresses["N"], "motcua.lab.test") != "NXDOMAIN":
         assert time.monotonic() < deadline_s, "the resolver goes on remembering"
         time.sleep(0.05)
@@ -66,23 +66,23 @@ def test_a_name_that_is_gone_is_soon_unknown_everywhere(lab: Lab) -> None:
     ],
 )
 def test_a_portal_answers_as_the_fault_says(lab: Lab, fault: str, status: str) -> None:
-    fixed = view(lab, *FIXED6)
-    broken(lab, fault)
+    fixed = link_view(lab, *FIXED6)
+    broken_links(lab, fault)
     assert fixed.eyes.fetch(fixed.addresses["S"], PORTAL)[0] == status
     lab.heal()
     assert fixed.eyes.fetch(fixed.addresses["S"], PORTAL)[0] == "HTTP/1.1 200 OK"
 
 
 def test_a_hanging_portal_connects_and_says_nothing(lab: Lab) -> None:
-    fixed = view(lab, *FIXED4)
+    fixed = link_view(lab, *FIXED4)
     lab.fault("portal-hangs")
-    with fixed.eyes._socket(fixed.addresses["S"], socket.SOCK_STREAM, 0, PATIENT_S) as sock:
+    with fixed.eyes._socket(fixed.addresses["S"], socket.SOCK_STREAM, 0, WAIT_AT_MOST_S) as sock:
         sock.connect((fixed.addresses["S"], 443))
     assert fixed.eyes.fetch(fixed.addresses["S"], PORTAL, QUICK_S)[0] == "TimeoutError"
 
 
 def test_a_slow_portal_answers_late(lab: Lab) -> None:
-    fixed = view(lab, *FIXED4)
+    fixed = link_view(lab, *FIXED4)
     lab.fault("portal-slow", delay_s=0.3)
     started_s = time.perf_counter()
     assert fixed.eyes.fetch(fixed.addresses["S"], PORTAL)[0] == "HTTP/1.1 200 OK"
@@ -90,7 +90,7 @@ def test_a_slow_portal_answers_late(lab: Lab) -> None:
 
 
 def test_a_portal_with_a_wrong_body_shows_another_text(lab: Lab) -> None:
-    fixed = view(lab, *FIXED4)
+    fixed = link_view(lab, *FIXED4)
     assert "Cổng dịch vụ công" in fixed.eyes.fetch(fixed.addresses["S"], PORTAL)[1]
     lab.fault("portal-wrong-body", text="It works!")
     body = fixed.eyes.fetch(fixed.addresses["S"], PORTAL)[1]
@@ -99,9 +99,9 @@ def test_a_portal_with_a_wrong_body_shows_another_text(lab: Lab) -> None:
 
 
 def test_one_dead_address_of_a_portal_leaves_the_other(lab: Lab) -> None:
-    fixed = view(lab, *FIXED4)
+    fixed = link_view(lab, *FIXED4)
     v4 = [a for a in lab.topology.addresses_of("portal.dichvucong") if ":" not in a]
-    lab.fault("portal-address-dead")
+    lab.fault("portal-address-down")
     assert fixed.eyes.fetch(v4[0], PORTAL)[0] == "HTTP/1.1 200 OK"
     assert fixed.eyes.fetch(v4[1], PORTAL, QUICK_S)[0] == "TimeoutError"
 
@@ -109,7 +109,7 @@ def test_one_dead_address_of_a_portal_leaves_the_other(lab: Lab) -> None:
 def test_a_duplicate_address_takes_the_gateways_answers_away_again_and_again(lab: Lab) -> None:
     device, client, ont = (lab.node(f"s1.{name}") for name in ("device", "client", "ont"))
     hardware = device.run(["cat", "/sys/class/net/fix0/address"]).stdout.strip()
-    fixed = view(lab, *FIXED4)
+    fixed = link_view(lab, *FIXED4)
 
     def answers_go_to_device() -> bool:
         return hardware in ont.run(["ip", "neigh", "show", "192.168.1.10"]).stdout
@@ -119,10 +119,10 @@ def test_a_duplicate_address_takes_the_gateways_answers_away_again_and_again(lab
     lab.fault("duplicate-address", site="s1")
     assert not answers_go_to_device()
 
-    announcer = Announcer(device.network, "fix0", "192.168.1.10")
-    announcer.say()
+    announcer = ArpAnnouncer(device.network, "fix0", "192.168.1.10")
+    announcer.announce()
     announcer.close()
-    deadline_s = time.monotonic() + PATIENT_S
+    deadline_s = time.monotonic() + WAIT_AT_MOST_S
     while answers_go_to_device():
         assert time.monotonic() < deadline_s, "the client gives the address up"
 
@@ -137,5 +137,5 @@ def test_a_duplicate_address_is_healed_also_where_nobody_asked_for_it(lab: Lab) 
     lab.fault("duplicate-address", site="s1")
     lab.node("s1.ont").ip("neigh flush to 192.168.1.10")
     lab.heal()
-    fixed = view(lab, *FIXED4)
+    fixed = link_view(lab, *FIXED4)
     assert fixed.eyes.ping(fixed.addresses["G"])

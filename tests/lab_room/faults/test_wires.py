@@ -6,8 +6,8 @@ import time
 
 import pytest
 
-from tests.lab_room.eyes import PATIENT_S, QUICK_S
-from tests.lab_room.views import FIXED4, FIXED6, MOBILE4, PORTAL, round_trip_s, view
+from tests.lab_room.prober import QUICK_S, WAIT_AT_MOST_S
+from tests.lab_room.reachability import FIXED4, FIXED6, MOBILE4, PORTAL, link_view, round_trip_s
 from thongsuot_lab.errors import TopologyError
 from thongsuot_lab.lab import Lab
 from thongsuot_lab.testing import needs_lab
@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.lab, needs_lab]
 
 
 def test_an_mtu_black_hole_takes_large_packets_only(lab: Lab) -> None:
-    fixed = view(lab, *FIXED4)
+    fixed = link_view(lab, *FIXED4)
     lab.fault("mtu-black-hole", site="s1", largest_bytes=1200)
     assert fixed.eyes.ping(fixed.addresses["A"], size_bytes=1000)
     assert not fixed.eyes.ping(fixed.addresses["A"], QUICK_S, size_bytes=1400)
@@ -27,7 +27,7 @@ def test_an_mtu_black_hole_takes_large_packets_only(lab: Lab) -> None:
 
 
 def test_a_delayed_line_is_slower_by_what_was_asked(lab: Lab) -> None:
-    fixed = view(lab, *FIXED4)
+    fixed = link_view(lab, *FIXED4)
     before_s = round_trip_s(fixed, "H")
     lab.fault("delay", site="s1", added_s=0.25)
     assert round_trip_s(fixed, "H") >= 0.25
@@ -36,7 +36,7 @@ def test_a_delayed_line_is_slower_by_what_was_asked(lab: Lab) -> None:
 
 
 def test_a_longer_route_slows_what_lies_beyond_the_core_and_nothing_before(lab: Lab) -> None:
-    fixed = view(lab, *FIXED6)
+    fixed = link_view(lab, *FIXED6)
     beyond_s = round_trip_s(fixed, "P")
     lab.fault("route-change", carrier="song-hong", added_s=0.2)
     assert round_trip_s(fixed, "P") >= 0.2 > beyond_s
@@ -44,13 +44,13 @@ def test_a_longer_route_slows_what_lies_beyond_the_core_and_nothing_before(lab: 
 
 
 def test_lost_packets_are_counted_by_the_wire_that_lost_them(lab: Lab) -> None:
-    fixed = view(lab, *FIXED4)
+    fixed = link_view(lab, *FIXED4)
     wire = lab.topology.site("s1").uplink("fixed").access_wire
     assert fixed.eyes.ping(fixed.addresses["H"])
     before = lab.wires_report().wires[wire]
     lab.fault("loss", site="s1", ratio=0.5, direction="down")
     count = 200
-    with fixed.eyes._socket("", socket.SOCK_DGRAM, socket.IPPROTO_ICMP, PATIENT_S) as sock:
+    with fixed.eyes._socket("", socket.SOCK_DGRAM, socket.IPPROTO_ICMP, WAIT_AT_MOST_S) as sock:
         for number in range(count):
             sock.sendto(struct.pack("!BBHHH", 8, 0, 0, 0, number), (fixed.addresses["H"], 0))
         while (after := lab.wires_report().wires[wire]).b_to_a.arrived < (
@@ -71,7 +71,7 @@ def test_a_slow_line_carries_a_tenth(lab: Lab) -> None:
     assert base is not None
     lab.fault("slow-line", site="s1")
     assert lab.wires_report().wires[wire].b_to_a.impairment.rate_bps == pytest.approx(base / 10)
-    eyes = view(lab, *FIXED4)
+    eyes = link_view(lab, *FIXED4)
     size_bytes = 500_000
     started_s = time.perf_counter()
     _, body = eyes.eyes.fetch(eyes.addresses["S"], PORTAL, path=f"/bytes/{size_bytes}")
@@ -81,10 +81,10 @@ def test_a_slow_line_carries_a_tenth(lab: Lab) -> None:
 
 
 def test_a_download_at_the_site_fills_its_queue_and_loses_little(lab: Lab) -> None:
-    fixed, mobile = view(lab, *FIXED4), view(lab, *MOBILE4)
+    fixed, mobile = link_view(lab, *FIXED4), link_view(lab, *MOBILE4)
     quiet_s = round_trip_s(fixed, "H")
     lab.fault("lan-congested", site="s1")
-    deadline_s = time.monotonic() + PATIENT_S
+    deadline_s = time.monotonic() + WAIT_AT_MOST_S
     while round_trip_s(fixed, "H") < quiet_s + 0.05:
         assert time.monotonic() < deadline_s, "the queue does not fill"
     assert round_trip_s(mobile, "H") < 0.2
@@ -99,7 +99,7 @@ def test_a_download_of_the_device_is_seen_by_its_own_counters(lab: Lab) -> None:
 
     before = received_bytes()
     lab.fault("lan-congested", site="s1", source="device")
-    deadline_s = time.monotonic() + PATIENT_S
+    deadline_s = time.monotonic() + WAIT_AT_MOST_S
     while received_bytes() < before + 1_000_000:
         assert time.monotonic() < deadline_s, "nothing comes in by the fixed line"
 
@@ -113,7 +113,7 @@ def test_a_flapping_line_comes_and_goes(lab: Lab) -> None:
     wire = lab.topology.site("s1").uplink("fixed").access_wire
     lab.fault("flap", site="s1", every_s=0.1)
     states: set[bool] = set()
-    deadline_s = time.monotonic() + PATIENT_S
+    deadline_s = time.monotonic() + WAIT_AT_MOST_S
     while len(states) < 2 and time.monotonic() < deadline_s:
         states.add(bool(lab.wires_report().wires[wire].cut_by))
     assert states == {True, False}

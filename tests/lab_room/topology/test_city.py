@@ -5,7 +5,7 @@ from ipaddress import ip_address, ip_network
 import pytest
 
 from thongsuot_lab.errors import TopologyError
-from thongsuot_lab.topology import text
+from thongsuot_lab.topology import serialization
 from thongsuot_lab.topology.city import city
 
 ALLOWED = [
@@ -68,4 +68,4 @@ def test_a_city_beyond_its_addresses_is_refused(
 
 def test_a_topology_survives_being_written_down() -> None:
     topology = city(3)
-    assert text.from_json(text.to_json(topology)) == topology
+    assert serialization.from_json(serialization.to_json(topology)) == topology

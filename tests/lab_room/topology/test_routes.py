@@ -2,14 +2,14 @@
 
 import pytest
 
+from thongsuot_lab.topology.builder import TopologyBuilder, wire_end
 from thongsuot_lab.topology.city import city
-from thongsuot_lab.topology.draft import Draft, end
-from thongsuot_lab.topology.model import Node, Role, Topology
-from thongsuot_lab.topology.routes import Network, Route, routes_of
+from thongsuot_lab.topology.model import Node, NodeRole, Topology
+from thongsuot_lab.topology.routes import Network, StaticRoute, routes_of
 from thongsuot_lab.topology.small import two_uplinks
 
 
-def lines(routes: list[Route]) -> set[str]:
+def lines(routes: list[StaticRoute]) -> set[str]:
     return {f"{route.to} via {route.via} dev {route.interface} {route.metric}" for route in routes}
 
 
@@ -49,15 +49,15 @@ def test_domestic_traffic_takes_the_exchange_and_foreign_traffic_the_transit() -
 
 
 def test_a_path_never_leads_through_a_node_that_does_not_forward() -> None:
-    draft = Draft()
+    draft = TopologyBuilder()
     draft.router("left")
     draft.router("right")
-    draft.add(Node(name="middle", role=Role.HOST))
-    draft.wire(end("left:m", "198.51.100.1/30"), end("middle:l", "198.51.100.2/30"))
-    draft.wire(end("right:m", "198.51.100.5/30"), end("middle:r", "198.51.100.6/30"))
+    draft.add(Node(name="middle", role=NodeRole.HOST))
+    draft.wire(wire_end("left:m", "198.51.100.1/30"), wire_end("middle:l", "198.51.100.2/30"))
+    draft.wire(wire_end("right:m", "198.51.100.5/30"), wire_end("middle:r", "198.51.100.6/30"))
     draft.router("behind")
-    draft.wire(end("right:b", "198.51.100.9/30"), end("behind:r", "198.51.100.10/30"))
-    assert routes_of(draft.done())["left"] == []
+    draft.wire(wire_end("right:b", "198.51.100.9/30"), wire_end("behind:r", "198.51.100.10/30"))
+    assert routes_of(draft.build())["left"] == []
 
 
 def networks(topology: Topology, node: str) -> set[Network]:
@@ -72,7 +72,7 @@ def networks(topology: Topology, node: str) -> set[Network]:
 def test_every_router_knows_the_way_to_every_portal_and_site(sites: int) -> None:
     topology = city(sites, portals=4)
     routes = routes_of(topology)
-    portals = [node.name for node in topology.nodes if node.role is Role.PORTAL]
+    portals = [node.name for node in topology.nodes if node.role is NodeRole.PORTAL]
     wanted: set[Network] = set().union(*(networks(topology, portal) for portal in portals))
     wanted |= {
         address.network
@@ -82,6 +82,6 @@ def test_every_router_knows_the_way_to_every_portal_and_site(sites: int) -> None
         for address in bridge.v6
     }
     for router in topology.nodes:
-        if router.role is Role.ROUTER:
+        if router.role is NodeRole.ROUTER:
             own = networks(topology, router.name)
             assert wanted <= own | {route.to for route in routes[router.name]}

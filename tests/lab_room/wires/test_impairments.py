@@ -4,16 +4,16 @@ import pytest
 
 from thongsuot_lab.errors import TopologyError
 from thongsuot_lab.topology.model import PERFECT, Impairment
-from thongsuot_lab.wires.impairments import combined, from_json, to_json
+from thongsuot_lab.wires.impairments import combine, from_json, to_json
 
 
 def test_nothing_added_to_nothing_is_perfect() -> None:
-    assert combined([]) == PERFECT
-    assert combined([PERFECT, PERFECT]).is_perfect
+    assert combine([]) == PERFECT
+    assert combine([PERFECT, PERFECT]).is_perfect
 
 
 def test_delays_add_losses_multiply_and_the_slowest_rate_rules() -> None:
-    total = combined(
+    total = combine(
         [
             Impairment(delay_s=0.25, loss_ratio=0.5, rate_bps=1e6, queue_s=1.0),
             Impairment(delay_s=0.5, loss_ratio=0.5, rate_bps=1e5, queue_s=0.5),

@@ -32,7 +32,7 @@ def test_netem_is_told_what_was_asked(impairment: Impairment, words: str) -> Non
 
 
 def test_each_direction_is_impaired_where_it_leaves() -> None:
-    assert kernel.netem(3, Impairment(delay_s=0.001), PERFECT) == [
+    assert kernel.netem_commands(3, Impairment(delay_s=0.001), PERFECT) == [
         "qdisc replace dev m3b root netem limit 20000 delay 1000us",
         "qdisc replace dev m3a root pfifo limit 1000",
     ]

@@ -11,12 +11,12 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from thongsuot_schema.batch.model import Batch, Clock
+from thongsuot_schema.batch.model import Batch, ClockReading
 from thongsuot_schema.catalogue import dns, host, http, icmp
 from thongsuot_schema.metric import Metric
 from thongsuot_schema.outcome import Outcome
 from thongsuot_schema.reason import Reason
-from thongsuot_schema.result import Family, Finding, Result, Series, not_ok, ok
+from thongsuot_schema.result import Family, Finding, Result, Series, failed_finding, ok_finding
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Evidence, Symptom, Verdict, VerdictChange
@@ -54,7 +54,7 @@ class _State:
     counters: list[float]
 
 
-class Device:
+class SimulatedDevice:
     """One device; each call goes on where the one before ended."""
 
     def __init__(self, seed: int = 1) -> None:
@@ -147,7 +147,7 @@ class Device:
             stream=self._stream,
             number=self._number,
             boot_id=self._boot_id,
-            clock=Clock(
+            clock=ClockReading(
                 boottime_ns=boottime_ns,
                 wall_ns=BOOT_WALL_NS + boottime_ns + drift_ns,
                 error_s=round(self._random.uniform(0.001, 0.3), 6),
@@ -175,18 +175,20 @@ class Device:
     def _found(self, series: Series) -> Finding:
         state = self._state[series]
         if series.kind == "host":
-            return ok(self._host(state, series.link))
+            return ok_finding(self._host(state, series.link))
         if self._random.random() < FAILED_SHARE:
             lost = {icmp.LOSS: 1.0} if series.kind == "icmp" else {}
-            return not_ok(Reason.TIMED_OUT, lost, cost_bytes=84)
+            return failed_finding(Reason.TIMED_OUT, lost, cost_bytes=84)
         headers = 20 if series.family is Family.IP6 else 0
         if series.kind == "icmp":
-            return ok(self._icmp(state), cost_bytes=2 * (84 + headers))
+            return ok_finding(self._icmp(state), cost_bytes=2 * (84 + headers))
         if series.kind == "dns":
-            return ok(self._dns(state), cost_bytes=180 + 2 * headers)
+            return ok_finding(self._dns(state), cost_bytes=180 + 2 * headers)
         segments = 40 + self._random.randrange(3)
         body = PORTALS[series.target][1]
-        return ok(self._http(state, body), cost_bytes=body + 5200 + segments * (52 + headers))
+        return ok_finding(
+            self._http(state, body), cost_bytes=body + 5200 + segments * (52 + headers)
+        )
 
     def _icmp(self, state: _State) -> dict[Metric, float]:
         return {icmp.RTT: state.base_s * self._noise(0.08), icmp.LOSS: 0.0, icmp.HOP_LIMIT: 57.0}

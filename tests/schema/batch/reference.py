@@ -16,10 +16,10 @@ import msgspec
 
 from tests.schema.batch.vectors import example
 from thongsuot_schema.batch import frame, numbers
-from thongsuot_schema.batch.encode import encode_batch, encode_layout, index_of
+from thongsuot_schema.batch.encode import encode_batch, encode_layout, index_layout
 from thongsuot_schema.batch.json import encode_json
-from thongsuot_schema.batch.layout import layout_of
-from thongsuot_schema.batch.limits import DEFAULT
+from thongsuot_schema.batch.layout import sorted_layout
+from thongsuot_schema.batch.limits import DEFAULT_LIMITS
 from thongsuot_schema.batch.wire import BatchWire
 
 PAGE = Path(__file__).parents[3] / "docs" / "reference" / "batch-format.md"
@@ -35,10 +35,10 @@ _BLOCK = re.compile(
 def blocks() -> dict[str, str]:
     """Return the text of each block of the example by its name."""
     batch = example()
-    index = index_of(layout_of(result.series for result in batch.results))
-    layout_text = frame.unpack(encode_layout(index.layout), DEFAULT)
+    index = index_layout(sorted_layout(result.series for result in batch.results))
+    layout_text = frame.unpack(encode_layout(index.layout), DEFAULT_LIMITS)
     body = encode_batch(batch, index)
-    text = frame.unpack(body, DEFAULT)
+    text = frame.unpack(body, DEFAULT_LIMITS)
     return {
         "layout": _annotated(layout_text, _layout_names(msgspec.msgpack.decode(layout_text))),
         "layout-name": index.layout_id.hex() + "\n",

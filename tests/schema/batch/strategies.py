@@ -3,13 +3,13 @@
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from thongsuot_schema.batch.layout import column_of
-from thongsuot_schema.batch.model import Batch, Clock, Notice, NoticeCode
+from thongsuot_schema.batch.layout import metric_column
+from thongsuot_schema.batch.model import Batch, ClockReading, Notice, NoticeCode
 from thongsuot_schema.catalogue import load
-from thongsuot_schema.metric import Kind, Metric
+from thongsuot_schema.metric import Metric, ProbeKind
 from thongsuot_schema.outcome import Outcome
 from thongsuot_schema.reason import Reason, outcome_of
-from thongsuot_schema.result import Doubt, Family, Finding, Result, Series
+from thongsuot_schema.result import Family, Finding, QualityFlag, Result, Series
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Evidence, Symptom, Verdict, VerdictChange
@@ -30,7 +30,7 @@ def values_of(metric: Metric) -> st.SearchStrategy[float]:
 
 
 @st.composite
-def findings(draw: st.DrawFn, kind: Kind) -> Finding:
+def findings(draw: st.DrawFn, kind: ProbeKind) -> Finding:
     reason = draw(st.none() | st.none() | st.sampled_from(Reason))
     outcome = Outcome.OK if reason is None else outcome_of(reason)
     metrics = list(kind.metrics)
@@ -42,7 +42,7 @@ def findings(draw: st.DrawFn, kind: Kind) -> Finding:
         outcome=outcome,
         reason=reason,
         values={metric.name: draw(values_of(metric)) for metric in metrics},
-        doubts=tuple(draw(st.lists(st.sampled_from(Doubt), max_size=2, unique=True))),
+        doubts=tuple(draw(st.lists(st.sampled_from(QualityFlag), max_size=2, unique=True))),
         detail=draw(st.just("") | TEXTS),
         evidence=draw(st.just({}) | st.dictionaries(TEXTS, TEXTS, max_size=2)),
         cost_bytes=draw(st.integers(0, 100_000)),
@@ -119,7 +119,7 @@ def batches(draw: st.DrawFn) -> Batch:
         stream=draw(st.binary(min_size=8, max_size=8)).hex(),
         number=draw(st.integers(1, 2**62)),
         boot_id="-".join((octets[:8], octets[8:12], octets[12:16], octets[16:20], octets[20:])),
-        clock=Clock(
+        clock=ClockReading(
             boottime_ns=draw(BOOT_TIMES),
             wall_ns=draw(st.integers(0, 2**62)),
             error_s=draw(st.none() | st.integers(0, 10**9).map(lambda us: us / 1e6)),
@@ -169,7 +169,7 @@ def _whole(time_ns: int) -> int:
 def _stepped(finding: Finding) -> Finding:
     values = {}
     for name, value in finding.values.items():
-        column = column_of(METRICS[name])
+        column = metric_column(METRICS[name])
         steps = round(value * column.denominator / column.numerator)
         values[name] = steps * column.numerator / column.denominator
     return replace(finding, values=values)

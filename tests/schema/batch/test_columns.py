@@ -3,18 +3,18 @@
 from hypothesis import given, settings
 from msgspec.structs import replace
 
-from tests.schema.batch.realistic import Device
+from tests.schema.batch.realistic import SimulatedDevice
 from tests.schema.batch.strategies import MS, batches
 from tests.schema.batch.test_decode import FAULTY_BODY
 from tests.schema.batch.test_encode import INDEX, batch_of
 from thongsuot_schema.batch.columns import Columns, decode_columns
-from thongsuot_schema.batch.decode import decode_batch, peek
+from thongsuot_schema.batch.decode import decode_batch, read_header
 from thongsuot_schema.batch.encode import LayoutBuilder, LayoutIndex, encode_batch
 from thongsuot_schema.batch.model import Batch
 from thongsuot_schema.catalogue import icmp
 from thongsuot_schema.outcome import Outcome
 from thongsuot_schema.reason import Reason
-from thongsuot_schema.result import not_ok, ok
+from thongsuot_schema.result import failed_finding, ok_finding
 
 Row = tuple[object, int, Outcome, Reason | None, dict[str, float], int]
 
@@ -34,7 +34,7 @@ def rows_of(columns: Columns) -> list[Row]:
                 }
                 found.append(
                     (
-                        columns.plan.layout.series[one.position],
+                        columns.layout.layout.series[one.position],
                         columns.times_ms[row] * MS,
                         Outcome.OK if said is None else said.outcome,
                         None if said is None else said.reason,
@@ -47,8 +47,8 @@ def rows_of(columns: Columns) -> list[Row]:
 
 def columns_and_batch(batch: Batch, index: LayoutIndex) -> tuple[Columns, Batch]:
     body = encode_batch(batch, index)
-    columns = decode_columns(body, {index.layout_id: index.plan}.get)
-    assert columns.header == peek(body)
+    columns = decode_columns(body, {index.layout_id: index.compiled}.get)
+    assert columns.header == read_header(body)
     return columns, decode_batch(body, {index.layout_id: index.layout}.get)
 
 
@@ -75,7 +75,7 @@ def test_columns_hold_what_the_results_hold(batch: Batch) -> None:
 
 
 def test_columns_of_a_push_hold_what_the_results_hold() -> None:
-    device = Device(4)
+    device = SimulatedDevice(4)
     builder = LayoutBuilder()
     for _ in range(4):
         batch = replace(device.window(15), changes=(device.change(),))
@@ -84,14 +84,16 @@ def test_columns_of_a_push_hold_what_the_results_hold() -> None:
 
 def test_many_rows_without_values_come_back_at_their_places() -> None:
     findings = [
-        not_ok(Reason.NO_ROUTE) if at % 3 else ok({icmp.RTT: at * 1e-3, icmp.LOSS: 0.0})
+        failed_finding(Reason.NO_ROUTE)
+        if at % 3
+        else ok_finding({icmp.RTT: at * 1e-3, icmp.LOSS: 0.0})
         for at in range(120)
     ]
     assert_same(*columns_and_batch(batch_of(*findings), INDEX))
 
 
 def test_a_row_has_none_where_nothing_was_measured() -> None:
-    columns = decode_columns(FAULTY_BODY, lambda _: INDEX.plan)
+    columns = decode_columns(FAULTY_BODY, lambda _: INDEX.compiled)
     (block,) = columns.blocks
     assert block.block.metrics == (icmp.RTT.name, icmp.LOSS.name, icmp.HOP_LIMIT.name)
     assert block.columns == (

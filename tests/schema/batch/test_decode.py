@@ -11,21 +11,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from tests.schema.batch.realistic import Device
+from tests.schema.batch.realistic import SimulatedDevice
 from tests.schema.batch.strategies import batches, travelled
 from tests.schema.batch.test_encode import EMPTY, INDEX, batch_of
 from thongsuot_schema.batch import frame
 from thongsuot_schema.batch.columns import decode_columns
-from thongsuot_schema.batch.decode import decode_batch, decode_layout, peek
+from thongsuot_schema.batch.decode import decode_batch, decode_layout, read_header
 from thongsuot_schema.batch.encode import (
     LayoutBuilder,
     LayoutIndex,
     encode_batch,
     encode_layout,
-    index_of,
+    index_layout,
 )
-from thongsuot_schema.batch.layout import layout_of
-from thongsuot_schema.batch.limits import DEFAULT, Limits
+from thongsuot_schema.batch.layout import sorted_layout
+from thongsuot_schema.batch.limits import DEFAULT_LIMITS, BatchLimits
 from thongsuot_schema.batch.model import Batch, Notice, NoticeCode
 from thongsuot_schema.catalogue import icmp
 from thongsuot_schema.errors import (
@@ -36,7 +36,7 @@ from thongsuot_schema.errors import (
     LayoutUnknown,
 )
 from thongsuot_schema.reason import Reason
-from thongsuot_schema.result import not_ok, ok
+from thongsuot_schema.result import failed_finding, ok_finding
 
 # The arrays of a batch, by position; a fuzzer's view, so untyped.
 Arrays = list[Any]
@@ -49,7 +49,7 @@ def layouts(index: LayoutIndex) -> Callable[[bytes], Any]:
 
 
 def arrays_of(body: bytes) -> Arrays:
-    found: Arrays = msgspec.msgpack.decode(frame.unpack(body, DEFAULT))
+    found: Arrays = msgspec.msgpack.decode(frame.unpack(body, DEFAULT_LIMITS))
     return found
 
 
@@ -59,10 +59,10 @@ def packed(arrays: object) -> bytes:
 
 
 FAULTY = batch_of(
-    ok({icmp.RTT: 0.001, icmp.LOSS: 0.0, icmp.HOP_LIMIT: 64.0}),
-    not_ok(Reason.TIMED_OUT, {icmp.LOSS: 1.0}, detail="no answer", evidence={"sent": "3"}),
-    not_ok(Reason.NO_ROUTE),
-    ok({icmp.RTT: 0.002, icmp.LOSS: 0.0, icmp.HOP_LIMIT: 64.0}),
+    ok_finding({icmp.RTT: 0.001, icmp.LOSS: 0.0, icmp.HOP_LIMIT: 64.0}),
+    failed_finding(Reason.TIMED_OUT, {icmp.LOSS: 1.0}, detail="no answer", evidence={"sent": "3"}),
+    failed_finding(Reason.NO_ROUTE),
+    ok_finding({icmp.RTT: 0.002, icmp.LOSS: 0.0, icmp.HOP_LIMIT: 64.0}),
 )
 FAULTY_BODY = encode_batch(FAULTY, INDEX)
 
@@ -81,7 +81,7 @@ def test_a_batch_comes_back_exact_to_the_resolution(batch: Batch) -> None:
 @settings(max_examples=30)
 def test_a_layout_may_hold_more_series_than_a_batch_has(batch: Batch) -> None:
     builder = LayoutBuilder()
-    builder.index_for(Device(1).rows(1).results)
+    builder.index_for(SimulatedDevice(1).rows(1).results)
     index = builder.index_for(batch.results)
     assert decode_batch(encode_batch(batch, index), layouts(index)) == travelled(batch)
 
@@ -90,7 +90,7 @@ def test_a_layout_may_hold_more_series_than_a_batch_has(batch: Batch) -> None:
 @settings(max_examples=50)
 def test_peeking_tells_what_the_batch_says_of_itself(batch: Batch) -> None:
     index = LayoutBuilder().index_for(batch.results)
-    head = peek(encode_batch(batch, index))
+    head = read_header(encode_batch(batch, index))
     for name in ("site", "stream", "number", "boot_id", "clock", "previous"):
         assert getattr(head, name) == getattr(batch, name)
     assert head.layout == (index.layout_id if batch.results else b"")
@@ -107,7 +107,7 @@ def test_a_layout_that_was_never_given_is_asked_for_by_name() -> None:
 @pytest.mark.parametrize("version", [0, 2, 2**40])
 def test_another_version_is_named_whatever_its_form(version: int) -> None:
     for body in (packed([version, *arrays_of(FAULTY_BODY)[1:]]), packed([version, {"new": 1}])):
-        for decode in (peek, lambda body: decode_batch(body, layouts(INDEX)), decode_layout):
+        for decode in (read_header, lambda body: decode_batch(body, layouts(INDEX)), decode_layout):
             with pytest.raises(BatchVersionUnknown, match=f"of version {version}; version 1 is"):
                 decode(body)
 
@@ -173,7 +173,7 @@ def test_a_time_before_the_boot_is_malformed() -> None:
 
 
 def test_sums_that_leave_the_range_are_malformed() -> None:
-    arrays = arrays_of(encode_batch(batch_of(*[ok({icmp.RTT: 0.0})] * 4), INDEX))
+    arrays = arrays_of(encode_batch(batch_of(*[ok_finding({icmp.RTT: 0.0})] * 4), INDEX))
     count = 4 + 4 + 4
     largest = [0] * 4 + [2**62 - 1] * 4 + [0] * 4
     octets = [(number << 1).to_bytes(8, "little") for number in largest]
@@ -186,17 +186,17 @@ def test_sums_that_leave_the_range_are_malformed() -> None:
 @pytest.mark.parametrize(
     ("limits", "message"),
     [
-        (Limits(body_bytes=50), "body of .* bytes"),
-        (Limits(unpacked_bytes=50), "unpacks to .* bytes"),
-        (Limits(series=0), "1 series; at most 0"),
-        (Limits(results=3), "4 results; at most 3"),
-        (Limits(values=6), "7 values; at most 6"),
-        (Limits(changes=0), "1 verdict changes; at most 0"),
-        (Limits(notices=1), "2 notices; at most 1"),
+        (BatchLimits(body_bytes=50), "body of .* bytes"),
+        (BatchLimits(unpacked_bytes=50), "unpacks to .* bytes"),
+        (BatchLimits(series=0), "1 series; at most 0"),
+        (BatchLimits(results=3), "4 results; at most 3"),
+        (BatchLimits(values=6), "7 values; at most 6"),
+        (BatchLimits(changes=0), "1 verdict changes; at most 0"),
+        (BatchLimits(notices=1), "2 notices; at most 1"),
     ],
 )
-def test_more_than_the_limits_allow_is_too_large(limits: Limits, message: str) -> None:
-    change = Device(1).change()
+def test_more_than_the_limits_allow_is_too_large(limits: BatchLimits, message: str) -> None:
+    change = SimulatedDevice(1).change()
     notices = (Notice(code=NoticeCode.GAP, boottime_ns=1),) * 2
     batch = replace(FAULTY, changes=(change,), notices=notices)
     with pytest.raises(BatchTooLarge, match=message):
@@ -218,7 +218,7 @@ def test_deep_nesting_is_malformed_and_does_not_crash(opening: bytes) -> None:
     with pytest.raises(BatchMalformed, match="nested too deeply"):
         decode_batch(body, layouts(INDEX))
     with pytest.raises(BatchError):
-        peek(body)
+        read_header(body)
 
 
 @given(st.binary(max_size=300), st.booleans())
@@ -227,7 +227,7 @@ def test_any_text_gives_a_batch_error(text: bytes, array: bool) -> None:
     body = zstandard.ZstdCompressor(level=1).compress(
         (b"\xdc\x00\x11\x01" if array else b"") + text
     )
-    for decode in (peek, lambda body: decode_batch(body, layouts(INDEX)), decode_layout):
+    for decode in (read_header, lambda body: decode_batch(body, layouts(INDEX)), decode_layout):
         with pytest.raises(BatchError):
             decode(body)
 
@@ -252,7 +252,7 @@ def _mutated(rng: random.Random, text: bytes) -> bytes:
 
 RICH = replace(
     FAULTY,
-    changes=(Device(1).change(),),
+    changes=(SimulatedDevice(1).change(),),
     notices=(Notice(code=NoticeCode.GAP, boottime_ns=1, from_boottime_ns=0, value=1.5),),
 )
 RICH_BODY = encode_batch(RICH, INDEX)
@@ -262,7 +262,7 @@ RICH_BODY = encode_batch(RICH, INDEX)
 @settings(max_examples=400)
 def test_a_damaged_batch_gives_a_batch_error_or_one_that_can_be_sent_on(seed: int) -> None:
     rng = random.Random(seed)
-    text = _mutated(rng, frame.unpack(RICH_BODY, DEFAULT))
+    text = _mutated(rng, frame.unpack(RICH_BODY, DEFAULT_LIMITS))
     body = zstandard.ZstdCompressor(level=1).compress(text)
     try:
         found = decode_batch(body, layouts(INDEX))
@@ -270,8 +270,8 @@ def test_a_damaged_batch_gives_a_batch_error_or_one_that_can_be_sent_on(seed: in
         return
     again = decode_batch(encode_batch(found, INDEX), layouts(INDEX))
     assert again == found
-    assert peek(body).results == len(found.results)
-    decode_columns(body, lambda _: INDEX.plan)
+    assert read_header(body).results == len(found.results)
+    decode_columns(body, lambda _: INDEX.compiled)
 
 
 @given(st.integers(0, 2**32))
@@ -284,23 +284,23 @@ def test_a_damaged_body_gives_a_batch_error_or_a_batch(seed: int) -> None:
         return
 
 
-LAYOUT_BODY = encode_layout(layout_of(Device(1).series()))
+LAYOUT_BODY = encode_layout(sorted_layout(SimulatedDevice(1).series()))
 
 
 @given(st.integers(0, 2**32))
 @settings(max_examples=200)
 def test_a_damaged_layout_gives_a_batch_error_or_one_that_can_be_used(seed: int) -> None:
-    text = _mutated(random.Random(seed), frame.unpack(LAYOUT_BODY, DEFAULT))
+    text = _mutated(random.Random(seed), frame.unpack(LAYOUT_BODY, DEFAULT_LIMITS))
     try:
         _, layout = decode_layout(zstandard.ZstdCompressor(level=1).compress(text))
     except BatchError:
         return
-    index_of(layout)
+    index_layout(layout)
 
 
 def test_a_layout_of_too_many_series_is_too_large() -> None:
     with pytest.raises(BatchTooLarge, match="series; at most 3"):
-        decode_layout(LAYOUT_BODY, Limits(series=3))
+        decode_layout(LAYOUT_BODY, BatchLimits(series=3))
 
 
 def test_a_layout_out_of_order_is_malformed() -> None:

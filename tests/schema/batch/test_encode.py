@@ -6,26 +6,26 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from tests.schema.batch.realistic import Device, samples
+from tests.schema.batch.realistic import SimulatedDevice, samples
 from thongsuot_schema.batch import frame
-from thongsuot_schema.batch.decode import decode_batch, peek
-from thongsuot_schema.batch.encode import LayoutBuilder, encode_batch, index_of
-from thongsuot_schema.batch.layout import layout_of
-from thongsuot_schema.batch.limits import DEFAULT
-from thongsuot_schema.batch.model import Batch, Clock, Notice, NoticeCode
+from thongsuot_schema.batch.decode import decode_batch, read_header
+from thongsuot_schema.batch.encode import LayoutBuilder, encode_batch, index_layout
+from thongsuot_schema.batch.layout import sorted_layout
+from thongsuot_schema.batch.limits import DEFAULT_LIMITS
+from thongsuot_schema.batch.model import Batch, ClockReading, Notice, NoticeCode
 from thongsuot_schema.catalogue import http, icmp
 from thongsuot_schema.outcome import Outcome
 from thongsuot_schema.reason import Reason
-from thongsuot_schema.result import Family, Finding, Result, Series, ok
+from thongsuot_schema.result import Family, Finding, Result, Series, ok_finding
 
 SERIES = Series(kind="icmp", revision=1, link="fiber", target="gateway", family=Family.IP4)
-INDEX = index_of(layout_of([SERIES]))
+INDEX = index_layout(sorted_layout([SERIES]))
 EMPTY = Batch(
     site="site-1",
     stream="00112233445566aa",
     number=1,
     boot_id="00112233-4455-6677-8899-aabbccddeeff",
-    clock=Clock(boottime_ns=10**12, wall_ns=1_795_540_000 * 10**9),
+    clock=ClockReading(boottime_ns=10**12, wall_ns=1_795_540_000 * 10**9),
 )
 
 
@@ -47,7 +47,7 @@ def back(batch: Batch) -> Batch:
 def test_a_sample_takes_at_most_so_many_bytes(rows: int, at_most: float) -> None:
     size = count = 0
     for seed in range(8):
-        batch = Device(seed).rows(rows)
+        batch = SimulatedDevice(seed).rows(rows)
         size += len(encode_batch(batch, LayoutBuilder().index_for(batch.results)))
         count += samples(batch)
     assert size / count <= at_most
@@ -56,7 +56,7 @@ def test_a_sample_takes_at_most_so_many_bytes(rows: int, at_most: float) -> None
 def test_a_push_of_fifteen_seconds_stays_below_two_bytes_a_sample_head_and_all() -> None:
     size = count = 0
     for seed in range(8):
-        batch = Device(seed).window(15)
+        batch = SimulatedDevice(seed).window(15)
         size += len(encode_batch(batch, LayoutBuilder().index_for(batch.results)))
         count += samples(batch)
     assert size / count <= 2.0
@@ -64,29 +64,29 @@ def test_a_push_of_fifteen_seconds_stays_below_two_bytes_a_sample_head_and_all()
 
 def test_a_batch_without_results_needs_no_layout() -> None:
     body = encode_batch(EMPTY, INDEX)
-    assert peek(body).layout == b""
+    assert read_header(body).layout == b""
     assert decode_batch(body, lambda _: None) == EMPTY
 
 
 def test_the_head_takes_at_most_128_bytes() -> None:
-    batch = replace(Device(7).window(0), previous=bytes(range(16)))
+    batch = replace(SimulatedDevice(7).window(0), previous=bytes(range(16)))
     assert not batch.results
     # The layout's name is not in it while there are no results.
     assert len(encode_batch(batch, INDEX)) + 16 <= 128
 
 
 def test_equal_batches_give_equal_bytes() -> None:
-    batch = Device(3).window(60)
+    batch = SimulatedDevice(3).window(60)
     reordered = replace(batch, results=tuple(reversed(batch.results)))
     index = LayoutBuilder().index_for(batch.results)
     assert encode_batch(reordered, index) == encode_batch(batch, index)
 
 
 def test_healthy_results_cost_nothing_for_outcome_reason_doubt_or_evidence() -> None:
-    batch = Device(1).rows(4)
+    batch = SimulatedDevice(1).rows(4)
     healthy = [one for one in batch.results if one.finding.outcome is Outcome.OK]
     batch = replace(batch, results=tuple(healthy))
-    text = frame.unpack(encode_batch(batch, LayoutBuilder().index_for(healthy)), DEFAULT)
+    text = frame.unpack(encode_batch(batch, LayoutBuilder().index_for(healthy)), DEFAULT_LIMITS)
     reasons, absences, *others = msgspec.msgpack.decode(text)[-5:]
     assert [reasons, *others] == [[], [], [], []]
     assert len(absences) == 1, "one link has no allowance; it is said once for all its rows"
@@ -101,8 +101,8 @@ def test_a_value_that_cannot_be_kept_is_refused_with_its_metric(value: float) ->
 
 def test_the_largest_value_that_can_be_kept_comes_back() -> None:
     series = Series(kind="http", revision=1, link="a", target="b", family=Family.IP4)
-    index = index_of(layout_of([series]))
-    findings = [ok({http.BODY: value}) for value in (0.0, 2.0**61, 0.0)]
+    index = index_layout(sorted_layout([series]))
+    findings = [ok_finding({http.BODY: value}) for value in (0.0, 2.0**61, 0.0)]
     body = encode_batch(batch_of(*findings, series=series), index)
     found = decode_batch(body, {index.layout_id: index.layout}.get)
     assert [one.finding for one in found.results] == findings
@@ -117,7 +117,7 @@ def test_a_metric_that_the_kind_does_not_have_is_refused() -> None:
 def test_a_series_that_the_layout_does_not_have_is_refused() -> None:
     other = replace(SERIES, target="elsewhere")
     with pytest.raises(ValueError, match=r"layout has no series .*elsewhere"):
-        encode_batch(batch_of(ok({}), series=other), INDEX)
+        encode_batch(batch_of(ok_finding({}), series=other), INDEX)
 
 
 @pytest.mark.parametrize(
@@ -158,7 +158,7 @@ def test_a_boot_id_that_is_no_uuid_is_refused() -> None:
 @pytest.mark.parametrize(
     ("batch", "message"),
     [
-        (batch_of(*[ok({})] * 20_001), "20001 results; receivers take 20000"),
+        (batch_of(*[ok_finding({})] * 20_001), "20001 results; receivers take 20000"),
         (
             replace(EMPTY, notices=(Notice(code=NoticeCode.GAP, boottime_ns=1),) * 1001),
             "1001 notices; receivers take 1000",
@@ -192,6 +192,6 @@ def test_the_clock_error_is_a_bound_and_so_is_rounded_up(
 
 
 def test_times_lose_what_is_below_a_millisecond() -> None:
-    batch = batch_of(ok({}))
+    batch = batch_of(ok_finding({}))
     late = replace(batch, results=(replace(batch.results[0], boottime_ns=5_999_999),))
     assert back(late).results[0].boottime_ns == 5_000_000

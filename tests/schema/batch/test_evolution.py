@@ -17,14 +17,14 @@ from tests.schema.batch.test_decode import (
 )
 from tests.schema.batch.test_encode import EMPTY, INDEX, batch_of
 from thongsuot_schema.batch.columns import decode_columns
-from thongsuot_schema.batch.decode import decode_batch, decode_layout, peek
+from thongsuot_schema.batch.decode import decode_batch, decode_layout, read_header
 from thongsuot_schema.batch.digest import digest_of
-from thongsuot_schema.batch.encode import encode_batch, encode_layout, index_of
-from thongsuot_schema.batch.layout import layout_of
-from thongsuot_schema.batch.model import Batch, Column, KindColumns, NoticeCode
+from thongsuot_schema.batch.encode import encode_batch, encode_layout, index_layout
+from thongsuot_schema.batch.layout import sorted_layout
+from thongsuot_schema.batch.model import Batch, KindColumns, MetricColumn, NoticeCode
 from thongsuot_schema.outcome import Outcome
 from thongsuot_schema.reason import Reason
-from thongsuot_schema.result import Doubt, Family, Finding, Result, Series
+from thongsuot_schema.result import Family, Finding, QualityFlag, Result, Series
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
 
@@ -52,7 +52,7 @@ def test_appended_fields_are_skipped_at_every_level() -> None:
     assert [one.finding.reason for one in found.results] == [
         one.finding.reason for one in RICH.results
     ]
-    assert peek(packed(grown(arrays))).results == len(RICH.results)
+    assert read_header(packed(grown(arrays))).results == len(RICH.results)
 
 
 def test_an_unknown_reason_keeps_its_outcome_and_its_word() -> None:
@@ -69,14 +69,14 @@ def test_an_unknown_reason_keeps_its_outcome_and_its_word() -> None:
         Reason.UNMEASURED_OTHERWISE,
     )
     assert found[1].finding.detail == "no answer"
-    columns = decode_columns(packed(arrays), lambda _: INDEX.plan)
-    assert columns.not_ok[0].word == "path_on_fire"
+    columns = decode_columns(packed(arrays), lambda _: INDEX.compiled)
+    assert columns.not_ok[0].sender_reason == "path_on_fire"
 
 
 def test_an_unknown_doubt_is_still_a_doubt() -> None:
     arrays = arrays_of(RICH_BODY)
     arrays[DOUBTS] = [[["moon_is_full", "timer_late"], [0]]]
-    assert decoded(arrays).results[0].finding.doubts == (Doubt.OTHER, Doubt.TIMER_LATE)
+    assert decoded(arrays).results[0].finding.doubts == (QualityFlag.OTHER, QualityFlag.TIMER_LATE)
 
 
 def test_unknown_words_of_a_verdict_become_general_ones() -> None:
@@ -106,15 +106,15 @@ NEWER = KindColumns(
     kind="icmp",
     revision=2,
     columns=(
-        Column(metric="icmp_rtt_seconds", denominator=10**9),
-        Column(metric="icmp_shape_number", numerator=5),
+        MetricColumn(metric="icmp_rtt_seconds", denominator=10**9),
+        MetricColumn(metric="icmp_shape_number", numerator=5),
     ),
 )
 
 
 def test_metrics_of_a_newer_revision_are_read_by_the_layouts_own_words() -> None:
     series = Series(kind="icmp", revision=2, link="fiber", target="a", family=Family.IP4)
-    index = index_of(layout_of([series], [NEWER]))
+    index = index_layout(sorted_layout([series], [NEWER]))
     finding = Finding(
         outcome=Outcome.OK,
         values={"icmp_rtt_seconds": 0.000_000_123, "icmp_shape_number": 35.0},
@@ -135,11 +135,11 @@ def test_a_layout_that_says_more_is_named_by_what_was_sent() -> None:
 
 
 def test_a_kind_that_is_not_in_the_catalogue_comes_through() -> None:
-    kind = KindColumns(kind="radio", revision=1, columns=(Column(metric="radio_rsrp_dbm"),))
+    kind = KindColumns(kind="radio", revision=1, columns=(MetricColumn(metric="radio_rsrp_dbm"),))
     series = Series(kind="radio", revision=1, link="5g", target="", family=Family.NONE)
-    index = index_of(layout_of([series], [kind]))
+    index = index_layout(sorted_layout([series], [kind]))
     finding = Finding(outcome=Outcome.OK, values={"radio_rsrp_dbm": -97.0})
     body = encode_batch(batch_of(finding, series=series), index)
-    columns = decode_columns(body, {index.layout_id: index.plan}.get)
+    columns = decode_columns(body, {index.layout_id: index.compiled}.get)
     assert columns.blocks[0].block.metrics == ("radio_rsrp_dbm",)
     assert columns.blocks[0].columns == ([-97.0],)

@@ -5,11 +5,11 @@ import json
 import pytest
 
 from tests.schema.batch.vectors import FOLDER, FORMER, NEWER, described, vectors
-from thongsuot_schema import renamed
+from thongsuot_schema import former_names
 from thongsuot_schema.batch import frame
-from thongsuot_schema.batch.decode import decode_batch, decode_layout, peek
-from thongsuot_schema.batch.encode import encode_batch, encode_layout, index_of, layout_id
-from thongsuot_schema.batch.limits import DEFAULT
+from thongsuot_schema.batch.decode import decode_batch, decode_layout, read_header
+from thongsuot_schema.batch.encode import encode_batch, encode_layout, index_layout, layout_id
+from thongsuot_schema.batch.limits import DEFAULT_LIMITS
 
 RENAMED = {
     "dns_answers_count": "dns_answers",
@@ -49,7 +49,7 @@ def test_every_vector_is_in_the_folder() -> None:
 def test_a_vector_means_what_it_meant(name: str) -> None:
     pinned = json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
     assert_holds(described(*read(name)), pinned)
-    head = peek(read(name)[1])
+    head = read_header(read(name)[1])
     assert head.results == len(pinned["batch"].get("results", []))
 
 
@@ -67,10 +67,10 @@ def test_a_vector_with_former_names_means_the_metrics_of_today() -> None:
         for result in pinned["batch"]["results"]
         for metric, value in result["values"].items()
     }
-    assert set(then) - set(renamed.RENAMED) == {"dns_lookup_seconds"}
-    assert set(renamed.RENAMED) <= set(then)
+    assert set(then) - set(former_names.PRESENT_NAMES) == {"dns_lookup_seconds"}
+    assert set(former_names.PRESENT_NAMES) <= set(then)
     assert found == {
-        renamed.now(metric).name: value / (8 if "_bits_" in metric else 1)
+        former_names.present_name(metric).name: value / (8 if "_bits_" in metric else 1)
         for metric, value in then.items()
     }
 
@@ -80,9 +80,9 @@ def test_a_vector_is_written_as_it_was_written(name: str) -> None:
     layout_body, body = read(name)
     _, layout = decode_layout(layout_body)
     batch = decode_batch(body, lambda _: layout)
-    again = encode_batch(batch, index_of(layout))
+    again = encode_batch(batch, index_layout(layout))
     # zstd may pack tighter one day; what it packs must not change.
-    assert frame.unpack(again, DEFAULT) == frame.unpack(body, DEFAULT)
-    text = frame.unpack(layout_body, DEFAULT)
-    assert frame.unpack(encode_layout(layout), DEFAULT) == text
+    assert frame.unpack(again, DEFAULT_LIMITS) == frame.unpack(body, DEFAULT_LIMITS)
+    text = frame.unpack(layout_body, DEFAULT_LIMITS)
+    assert frame.unpack(encode_layout(layout), DEFAULT_LIMITS) == text
     assert layout_id(layout) == decode_layout(layout_body)[0]

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.schema.batch.realistic import Device
+from tests.schema.batch.realistic import SimulatedDevice
 from tests.schema.batch.strategies import batches, travelled
 from thongsuot_schema.batch.decode import decode_batch
 from thongsuot_schema.batch.encode import LayoutBuilder, encode_batch
 from thongsuot_schema.batch.json import decode_json, encode_json, pack_json
-from thongsuot_schema.batch.limits import Limits
+from thongsuot_schema.batch.limits import BatchLimits
 from thongsuot_schema.batch.model import Batch
 from thongsuot_schema.errors import (
     BatchError,
@@ -59,7 +59,7 @@ def test_json_and_the_packed_form_give_the_same_batch(batch: Batch) -> None:
 
 
 def test_a_push_as_json_is_the_push_that_is_packed() -> None:
-    batch = Device(2).window(15)
+    batch = SimulatedDevice(2).window(15)
     index = LayoutBuilder().index_for(batch.results)
     packed = encode_batch(batch, index)
     assert decode_json(encode_json(batch)) == decode_batch(packed, lambda _: index.layout)
@@ -148,13 +148,13 @@ def test_another_version_is_named() -> None:
 @pytest.mark.parametrize(
     ("limits", "message"),
     [
-        (Limits(unpacked_bytes=99), "at most 99 are taken as JSON"),
-        (Limits(results=1), "2 results; at most 1"),
-        (Limits(values=3), "4 values; at most 3"),
-        (Limits(notices=0), "1 notices; at most 0"),
+        (BatchLimits(unpacked_bytes=99), "at most 99 are taken as JSON"),
+        (BatchLimits(results=1), "2 results; at most 1"),
+        (BatchLimits(values=3), "4 values; at most 3"),
+        (BatchLimits(notices=0), "1 notices; at most 0"),
     ],
 )
-def test_more_than_the_limits_allow_is_too_large(limits: Limits, message: str) -> None:
+def test_more_than_the_limits_allow_is_too_large(limits: BatchLimits, message: str) -> None:
     found = document(results=[result(), result()], notices=[{"code": "gap", "boottime_ns": 1}])
     with pytest.raises(BatchTooLarge, match=message):
         decode_json(json.dumps(found).encode(), limits)

@@ -4,17 +4,20 @@ import pytest
 
 from tests.schema.batch.realistic import all_series
 from thongsuot_schema.batch.decode import decode_layout
-from thongsuot_schema.batch.encode import LayoutBuilder, encode_layout, index_of, layout_id
-from thongsuot_schema.batch.layout import column_of, layout_of, plan_of
-from thongsuot_schema.batch.model import Column, KindColumns, Layout
+from thongsuot_schema.batch.encode import LayoutBuilder, encode_layout, index_layout, layout_id
+from thongsuot_schema.batch.layout import compile_layout, metric_column, sorted_layout
+from thongsuot_schema.batch.model import KindColumns, Layout, MetricColumn
 from thongsuot_schema.catalogue import host, icmp, kinds, load
 from thongsuot_schema.metric import Metric, Unit
-from thongsuot_schema.result import Family, Result, Series, ok
+from thongsuot_schema.result import Family, Result, Series, ok_finding
 
 FUTURE = KindColumns(
     kind="tcp",
     revision=3,
-    columns=(Column(metric="tcp_connect_seconds", denominator=1_000_000), Column(metric="tcp_x")),
+    columns=(
+        MetricColumn(metric="tcp_connect_seconds", denominator=1_000_000),
+        MetricColumn(metric="tcp_x"),
+    ),
 )
 
 
@@ -24,18 +27,20 @@ def series(kind: str = "icmp", target: str = "a", revision: int = 1) -> Series:
 
 def test_the_order_in_which_series_come_does_not_matter() -> None:
     forward = list(all_series())
-    assert layout_of(forward) == layout_of(reversed(forward))
-    assert layout_id(layout_of(forward)) == layout_id(layout_of([*reversed(forward), *forward]))
+    assert sorted_layout(forward) == sorted_layout(reversed(forward))
+    assert layout_id(sorted_layout(forward)) == layout_id(
+        sorted_layout([*reversed(forward), *forward])
+    )
 
 
 def test_a_layout_has_another_name_when_one_series_or_scale_differs() -> None:
-    one = layout_of([series(target="a")])
-    other = layout_of([series(target="b")])
+    one = sorted_layout([series(target="a")])
+    other = sorted_layout([series(target="b")])
     kind = one.kinds[0]
     finer = KindColumns(
         kind=kind.kind,
         revision=kind.revision,
-        columns=(Column(metric="icmp_rtt_seconds", denominator=10**9), *kind.columns[1:]),
+        columns=(MetricColumn(metric="icmp_rtt_seconds", denominator=10**9), *kind.columns[1:]),
     )
     names = {
         layout_id(layout) for layout in (one, other, Layout(series=one.series, kinds=(finer,)))
@@ -44,27 +49,29 @@ def test_a_layout_has_another_name_when_one_series_or_scale_differs() -> None:
 
 
 def test_columns_left_out_are_the_catalogues() -> None:
-    full = layout_of(all_series())
+    full = sorted_layout(all_series())
     bare = Layout(series=full.series)
     assert layout_id(bare) == layout_id(full)
-    assert plan_of(bare) == plan_of(full)
+    assert compile_layout(bare) == compile_layout(full)
 
 
 def test_a_layout_comes_back_with_its_name() -> None:
-    layout = layout_of([*all_series(), series(kind="tcp", revision=3)], [FUTURE])
+    layout = sorted_layout([*all_series(), series(kind="tcp", revision=3)], [FUTURE])
     assert decode_layout(encode_layout(layout)) == (layout_id(layout), layout)
 
 
 def test_every_metric_of_the_catalogue_has_a_column() -> None:
     for name in kinds():
         for metric in load(name).metrics:
-            column = column_of(metric)
+            column = metric_column(metric)
             assert column.numerator / column.denominator == metric.resolution
 
 
 def test_columns_scale_as_the_resolution_says() -> None:
-    assert column_of(icmp.RTT) == Column(metric=icmp.RTT.name, numerator=1, denominator=1_000_000)
-    assert column_of(host.RESIDENT) == Column(metric=host.RESIDENT.name, numerator=4096)
+    assert metric_column(icmp.RTT) == MetricColumn(
+        metric=icmp.RTT.name, numerator=1, denominator=1_000_000
+    )
+    assert metric_column(host.RESIDENT) == MetricColumn(metric=host.RESIDENT.name, numerator=4096)
 
 
 @pytest.mark.parametrize("resolution", [0.0, -1.0, 0.3, 1.5, 1e-17, 1e300])
@@ -73,7 +80,7 @@ def test_a_resolution_that_is_no_fraction_is_refused(resolution: float) -> None:
         name="x_seconds", unit=Unit.SECONDS, help_en="", help_vi="", resolution=resolution
     )
     with pytest.raises(ValueError, match="resolution"):
-        column_of(metric)
+        metric_column(metric)
 
 
 @pytest.mark.parametrize(
@@ -89,31 +96,36 @@ def test_a_resolution_that_is_no_fraction_is_refused(resolution: float) -> None:
 )
 def test_a_layout_that_is_not_canonical_is_refused(layout: Layout, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        index_of(layout)
+        index_layout(layout)
 
 
 @pytest.mark.parametrize(
     ("columns", "message"),
     [
-        ((Column(metric="x"), Column(metric="x")), "one column twice"),
-        (tuple(Column(metric=f"x{number}") for number in range(65)), "65 columns; 64 are possible"),
-        ((Column(metric="x", denominator=0),), "scale outside"),
-        ((Column(metric="x", numerator=2**60),), "scale outside"),
+        ((MetricColumn(metric="x"), MetricColumn(metric="x")), "one column twice"),
+        (
+            tuple(MetricColumn(metric=f"x{number}") for number in range(65)),
+            "65 columns; 64 are possible",
+        ),
+        ((MetricColumn(metric="x", denominator=0),), "scale outside"),
+        ((MetricColumn(metric="x", numerator=2**60),), "scale outside"),
     ],
 )
-def test_columns_that_cannot_travel_are_refused(columns: tuple[Column, ...], message: str) -> None:
+def test_columns_that_cannot_travel_are_refused(
+    columns: tuple[MetricColumn, ...], message: str
+) -> None:
     kind = KindColumns(kind="icmp", revision=1, columns=columns)
     with pytest.raises(ValueError, match=message):
-        index_of(Layout(series=(series(),), kinds=(kind,)))
+        index_layout(Layout(series=(series(),), kinds=(kind,)))
 
 
 def test_more_series_than_receivers_take_are_refused() -> None:
     with pytest.raises(ValueError, match="layout has 4097 series; receivers take 4096"):
-        encode_layout(layout_of(series(target=str(number)) for number in range(4097)))
+        encode_layout(sorted_layout(series(target=str(number)) for number in range(4097)))
 
 
 def result(target: str) -> Result:
-    return Result(series=series(target=target), boottime_ns=0, finding=ok({}))
+    return Result(series=series(target=target), boottime_ns=0, finding=ok_finding({}))
 
 
 def test_a_builder_keeps_its_layout_while_no_series_is_new() -> None:
@@ -129,4 +141,4 @@ def test_a_builder_grows_and_never_shrinks() -> None:
     second = builder.index_for([result("a")])
     assert second.layout_id != first.layout_id
     assert set(second.positions) == {series(target="a"), series(target="b")}
-    assert second.layout == layout_of([series(target="b"), series(target="a")])
+    assert second.layout == sorted_layout([series(target="b"), series(target="a")])

@@ -51,12 +51,12 @@ def test_the_fields_on_the_page_are_those_of_the_arrays() -> None:
 @pytest.mark.parametrize(
     "figure",
     [
-        f"{limits.DEFAULT.body_bytes // 1024} KiB",
-        f"{limits.DEFAULT.unpacked_bytes // 1024 // 1024} MiB",
-        f"| {limits.DEFAULT.series:,} |",
-        f"| {limits.DEFAULT.results:,} |",
-        f"| {limits.DEFAULT.values:,} |",
-        f"| {limits.DEFAULT.changes:,} each |",
+        f"{limits.DEFAULT_LIMITS.body_bytes // 1024} KiB",
+        f"{limits.DEFAULT_LIMITS.unpacked_bytes // 1024 // 1024} MiB",
+        f"| {limits.DEFAULT_LIMITS.series:,} |",
+        f"| {limits.DEFAULT_LIMITS.results:,} |",
+        f"| {limits.DEFAULT_LIMITS.values:,} |",
+        f"| {limits.DEFAULT_LIMITS.changes:,} each |",
         f"| {limits.NAME_CHARACTERS} characters |",
         f"| {limits.TEXT_CHARACTERS} characters |",
         f"| {limits.EVIDENCE_ENTRIES}; {8 * limits.EVIDENCE_ENTRIES} |",
@@ -81,13 +81,13 @@ def test_the_headers_and_paths_on_the_page_are_those_of_the_code() -> None:
         push.CONTENT_TYPE_BATCH,
         push.CONTENT_TYPE_LAYOUT,
         push.CONTENT_TYPE_JSON,
-        *push.Answer.__struct_fields__,
+        *push.PushResponse.__struct_fields__,
     ):
         assert f"`{word}`" in TEXT or f"POST {word}`" in TEXT
 
 
 @dataclass
-class _Taken:
+class _ReceivedPushes:
     """What a small collector was sent."""
 
     batches: list[Batch] = field(default_factory=list)
@@ -95,18 +95,18 @@ class _Taken:
 
 
 @pytest.fixture
-def collector() -> Iterator[tuple[str, _Taken]]:
-    taken = _Taken()
+def collector() -> Iterator[tuple[str, _ReceivedPushes]]:
+    taken = _ReceivedPushes()
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             try:
                 batch = decode_json(body)
-                status, answer = 200, push.Answer(acknowledged=batch.number)
+                status, answer = 200, push.PushResponse(acknowledged=batch.number)
                 taken.batches.append(batch)
             except BatchError as error:
-                status, answer = 400, push.Answer(error=str(error))
+                status, answer = 400, push.PushResponse(error=str(error))
             taken.headers.append({"path": self.path, **self.headers})
             self.send_response(status)
             self.end_headers()
@@ -126,7 +126,7 @@ def collector() -> Iterator[tuple[str, _Taken]]:
         server.server_close()
 
 
-def test_the_push_by_hand_works_as_it_stands(collector: tuple[str, _Taken]) -> None:
+def test_the_push_by_hand_works_as_it_stands(collector: tuple[str, _ReceivedPushes]) -> None:
     address, taken = collector
     (script,) = re.findall(r"^```sh\n(.*?)^```", TEXT, re.MULTILINE | re.DOTALL)
     run = subprocess.run(

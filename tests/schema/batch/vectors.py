@@ -12,25 +12,33 @@ from pathlib import Path
 import msgspec
 from msgspec.structs import replace
 
-from tests.schema.batch.realistic import Device
+from tests.schema.batch.realistic import SimulatedDevice
 from thongsuot_schema.batch import frame
 from thongsuot_schema.batch.decode import decode_batch, decode_layout
-from thongsuot_schema.batch.encode import encode_batch, encode_layout, index_of
+from thongsuot_schema.batch.encode import encode_batch, encode_layout, index_layout
 from thongsuot_schema.batch.json import encode_json
-from thongsuot_schema.batch.layout import layout_of
-from thongsuot_schema.batch.limits import DEFAULT
-from thongsuot_schema.batch.model import Batch, Clock, Layout, Notice, NoticeCode
+from thongsuot_schema.batch.layout import sorted_layout
+from thongsuot_schema.batch.limits import DEFAULT_LIMITS
+from thongsuot_schema.batch.model import Batch, ClockReading, Layout, Notice, NoticeCode
 from thongsuot_schema.catalogue import dns, host, icmp
 from thongsuot_schema.reason import Reason
-from thongsuot_schema.result import Doubt, Family, Finding, Result, Series, not_ok, ok
+from thongsuot_schema.result import (
+    Family,
+    Finding,
+    QualityFlag,
+    Result,
+    Series,
+    failed_finding,
+    ok_finding,
+)
 
 FOLDER = Path(__file__).parents[2] / "golden" / "batch"
 NEWER = "v1-newer"
 """Made by hand: it holds words and fields that this version cannot write."""
 FORMER = "v1-former"
 """
-Written when its metrics had other names: all that ``thongsuot_schema.renamed`` lists, counting up
-from 1000 by 1000.
+Written when its metrics had other names: all that ``thongsuot_schema.former_names`` lists,
+counting up from 1000 by 1000.
 """
 
 GATEWAY = Series(kind="icmp", revision=1, link="fiber", target="gateway", family=Family.IP4)
@@ -45,7 +53,9 @@ def batch(number: int, results: list[Result]) -> Batch:
         stream="5d3b0c8fa1e24796",
         number=number,
         boot_id="3f0a7d52-91c4-4b68-8e7d-2ac1905f6b13",
-        clock=Clock(boottime_ns=86_400 * SECOND, wall_ns=1_795_540_000 * SECOND, error_s=0.015),
+        clock=ClockReading(
+            boottime_ns=86_400 * SECOND, wall_ns=1_795_540_000 * SECOND, error_s=0.015
+        ),
         previous=b"" if number == 1 else bytes.fromhex("9d71c3a0b4e85f62017dce8a46b9f350"),
         results=tuple(results),
     )
@@ -58,17 +68,17 @@ def at(second: float, series: Series, finding: Finding) -> Result:
 
 def echo(rtt_s: float) -> Finding:
     values = {icmp.RTT: rtt_s, icmp.LOSS: 0.0, icmp.HOP_LIMIT: 64.0}
-    return ok(values, cost_bytes=168)
+    return ok_finding(values, cost_bytes=168)
 
 
 def example() -> Batch:
     """Return the batch of the worked example in docs/reference/batch-format.md."""
-    lost = not_ok(Reason.TIMED_OUT, {icmp.LOSS: 1.0}, cost_bytes=84)
+    lost = failed_finding(Reason.TIMED_OUT, {icmp.LOSS: 1.0}, cost_bytes=84)
     results = [
         at(
             1.250,
             RESOLVER,
-            ok({dns.LOOKUP: 0.002_75, dns.ANSWERS: 2, dns.TTL: 300}, cost_bytes=230),
+            ok_finding({dns.LOOKUP: 0.002_75, dns.ANSWERS: 2, dns.TTL: 300}, cost_bytes=230),
         ),
         at(2.000, GATEWAY, echo(0.000_612)),
         at(7.001, GATEWAY, echo(0.000_598)),
@@ -79,18 +89,34 @@ def example() -> Batch:
 
 def faults() -> Batch:
     """Return a batch in which everything that can be said of a result is said."""
-    device = Device(1)
+    device = SimulatedDevice(1)
     results = [
-        at(0.1, DEVICE, ok({host.CARRIER_UP: 1.0, host.RECEIVED: 2.0**40, host.RESIDENT: 4096.0})),
-        at(0.5, RESOLVER, not_ok(Reason.NAME_ANSWER_FORGED, {dns.LOOKUP: 0.001, dns.ANSWERS: 1.0})),
-        at(1, GATEWAY, ok({icmp.RTT: 0.002, icmp.LOSS: 0.3333}, doubts=(Doubt.TIMER_LATE,))),
+        at(
+            0.1,
+            DEVICE,
+            ok_finding({host.CARRIER_UP: 1.0, host.RECEIVED: 2.0**40, host.RESIDENT: 4096.0}),
+        ),
+        at(
+            0.5,
+            RESOLVER,
+            failed_finding(Reason.NAME_ANSWER_FORGED, {dns.LOOKUP: 0.001, dns.ANSWERS: 1.0}),
+        ),
+        at(
+            1,
+            GATEWAY,
+            ok_finding({icmp.RTT: 0.002, icmp.LOSS: 0.3333}, doubts=(QualityFlag.TIMER_LATE,)),
+        ),
         at(
             2,
             GATEWAY,
-            not_ok(Reason.TIMED_OUT, {icmp.LOSS: 1.0}, evidence={"địa chỉ": "192.0.2.1"}),
+            failed_finding(Reason.TIMED_OUT, {icmp.LOSS: 1.0}, evidence={"địa chỉ": "192.0.2.1"}),
         ),
-        at(3, GATEWAY, not_ok(Reason.NO_ROUTE, detail="không có tuyến", doubts=tuple(Doubt)[:3])),
-        at(3, GATEWAY, not_ok(Reason.NO_ROUTE)),
+        at(
+            3,
+            GATEWAY,
+            failed_finding(Reason.NO_ROUTE, detail="không có tuyến", doubts=tuple(QualityFlag)[:3]),
+        ),
+        at(3, GATEWAY, failed_finding(Reason.NO_ROUTE)),
     ]
     notices = (
         Notice(code=NoticeCode.STARTED, boottime_ns=86_380 * SECOND, text="0.1.0"),
@@ -103,10 +129,14 @@ def faults() -> Batch:
 
 def newer() -> tuple[Layout, bytes]:
     """Return what a later version may write: appended fields, words that are not known here."""
-    layout = layout_of([GATEWAY])
-    known = batch(3, [at(1, GATEWAY, echo(0.001)), at(2, GATEWAY, not_ok(Reason.TIMED_OUT))])
-    change = replace(known, changes=(Device(1).change(),))
-    arrays = msgspec.msgpack.decode(frame.unpack(encode_batch(change, index_of(layout)), DEFAULT))
+    layout = sorted_layout([GATEWAY])
+    known = batch(
+        3, [at(1, GATEWAY, echo(0.001)), at(2, GATEWAY, failed_finding(Reason.TIMED_OUT))]
+    )
+    change = replace(known, changes=(SimulatedDevice(1).change(),))
+    arrays = msgspec.msgpack.decode(
+        frame.unpack(encode_batch(change, index_layout(layout)), DEFAULT_LIMITS)
+    )
     arrays[9][0][2:6] = ["sideways", "beyond", "strange", "up"]
     arrays[10] = [["battery_low", 0, "3 %", 0, None, None, "appended"]]
     arrays[12] = [[[1, "path_on_fire"], [1]]]
@@ -121,10 +151,10 @@ def vectors() -> dict[str, tuple[Layout, bytes]]:
     for name, made in (
         ("v1-example", example()),
         ("v1-faults", faults()),
-        ("v1-push", Device(1).window(15)),
+        ("v1-push", SimulatedDevice(1).window(15)),
         ("v1-silent", replace(faults(), results=(), changes=())),
     ):
-        index = index_of(layout_of(result.series for result in made.results))
+        index = index_layout(sorted_layout(result.series for result in made.results))
         found[name] = (index.layout, encode_batch(made, index))
     return found
 

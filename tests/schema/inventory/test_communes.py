@@ -8,15 +8,22 @@ from importlib.resources import files
 
 import pytest
 
-from thongsuot_schema.inventory.communes import NOWHERE, find, fold, own_name, shipped, sort_key
+from thongsuot_schema.inventory.communes import (
+    NOWHERE,
+    bundled_communes,
+    fold,
+    own_name,
+    search_communes,
+    sort_key,
+)
 
 
 def names(query: str) -> list[str]:
-    return [commune.name for commune in find(query, shipped())]
+    return [commune.name for commune in search_communes(query, bundled_communes())]
 
 
 def test_all_126_are_there_once() -> None:
-    communes = shipped()
+    communes = bundled_communes()
     assert len(communes) == 126
     assert len({commune.code for commune in communes}) == 126
     assert len({commune.slug for commune in communes}) == 126
@@ -25,7 +32,7 @@ def test_all_126_are_there_once() -> None:
 
 
 def test_every_commune_agrees_with_its_own_kind_and_slug() -> None:
-    for commune in shipped():
+    for commune in bundled_communes():
         assert unicodedata.is_normalized("NFC", commune.name)
         assert own_name(commune) != commune.name
         assert fold(own_name(commune)).replace(" ", "-") == commune.slug
@@ -57,11 +64,13 @@ def test_the_form_of_unicode_does_not_matter(form: str) -> None:
     text = unicodedata.normalize(form, "Đống Đa")  # type: ignore[arg-type]
     assert sort_key(text) == sort_key("Đống Đa")
     assert fold(text) == "dong da"
-    assert [commune.slug for commune in find("ĐỐNG ĐA", shipped())] == ["dong-da"]
+    assert [commune.slug for commune in search_communes("ĐỐNG ĐA", bundled_communes())] == [
+        "dong-da"
+    ]
 
 
 def test_communes_are_in_vietnamese_order() -> None:
-    order = [own_name(commune) for commune in shipped()]
+    order = [own_name(commune) for commune in bundled_communes()]
     assert order[:6] == ["An Khánh", "Ba Đình", "Ba Vì", "Bạch Mai", "Bát Tràng", "Bất Bạt"]
     assert order.index("Dương Nội") < order.index("Đa Phúc") < order.index("Gia Lâm")
     assert order[-1] == "Yên Xuân"

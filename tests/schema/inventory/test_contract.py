@@ -4,9 +4,9 @@ import msgspec
 import pytest
 
 from thongsuot_schema.errors import DocumentError
-from thongsuot_schema.inventory.contract import contract_of, office_minutes
+from thongsuot_schema.inventory.contract import contract_for_month, office_minutes
 from thongsuot_schema.inventory.model import Contract, Link, Medium
-from thongsuot_schema.inventory.read import mistakes, read
+from thongsuot_schema.inventory.read import find_mistakes, read_inventory
 
 LINK = Link(
     name="fiber", interface="eth0", medium=Medium.FIBER, carrier="vnpt", circuit="FTTH-0042"
@@ -37,18 +37,18 @@ def test_the_contract_that_names_the_circuit_goes_before_the_medium_and_the_carr
     fiber = Contract(name="fiber", carrier="vnpt", media=(Medium.FIBER,))
     own = Contract(name="own", carrier="vnpt", circuits=("FTTH-0042",))
     foreign = Contract(name="foreign", carrier="viettel", circuits=("FTTH-0042",))
-    assert contract_of(LINK, "2026-11", [general, fiber, own, foreign]) is own
-    assert contract_of(LINK, "2026-11", [fiber, general]) is fiber
+    assert contract_for_month(LINK, "2026-11", [general, fiber, own, foreign]) is own
+    assert contract_for_month(LINK, "2026-11", [fiber, general]) is fiber
     other = msgspec.structs.replace(LINK, medium=Medium.RADIO_5G, circuit="")
-    assert contract_of(other, "2026-11", [own, fiber, general]) is general
-    assert contract_of(other, "2026-11", [own, fiber]) is None
+    assert contract_for_month(other, "2026-11", [own, fiber, general]) is general
+    assert contract_for_month(other, "2026-11", [own, fiber]) is None
 
 
 def test_a_contract_holds_from_its_first_month_to_its_last() -> None:
     old = Contract(name="old", carrier="vnpt", last_month="2026-10")
     new = Contract(name="new", carrier="vnpt", first_month="2026-11")
-    assert contract_of(LINK, "2026-10", [old, new]) is old
-    assert contract_of(LINK, "2026-11", [old, new]) is new
+    assert contract_for_month(LINK, "2026-10", [old, new]) is old
+    assert contract_for_month(LINK, "2026-11", [old, new]) is new
 
 
 @pytest.mark.parametrize(
@@ -77,29 +77,29 @@ def test_office_hours_are_minutes_of_the_day(text: str, minutes: tuple[int, int]
 def test_what_is_wrong_with_a_contract_is_said_where_it_stands(
     lines: str, line: int, sentence: str
 ) -> None:
-    (found,) = mistakes({"a.toml": f"{TOWN}{lines}\n"})
+    (found,) = find_mistakes({"a.toml": f"{TOWN}{lines}\n"})
     assert isinstance(found, DocumentError)
     assert sentence in str(found)
     assert found.line == FIRST_LINE + line - 1
 
 
 def test_a_contract_needs_a_carrier_that_there_is() -> None:
-    (found,) = mistakes({"a.toml": '[[contracts]]\nname = "c"\ncarrier = "vnptt"\n'})
+    (found,) = find_mistakes({"a.toml": '[[contracts]]\nname = "c"\ncarrier = "vnptt"\n'})
     assert (found.line, "there is no carrier" in str(found)) == (3, True)
 
 
 def test_two_contracts_for_the_same_circuits_are_refused() -> None:
     again = '\n[[contracts]]\nname = "d"\ncarrier = "vnpt"\n'
-    (found,) = mistakes({"a.toml": TOWN, "b.toml": again})
+    (found,) = find_mistakes({"a.toml": TOWN, "b.toml": again})
     assert (found.file, found.line) == ("b.toml", 2)
     assert '"c" and "d" both hold for all circuits of "vnpt" in the same months' in str(found)
     assert (
-        mistakes({"a.toml": f'{TOWN}last_month = "2026-10"\n{again}first_month = "2026-11"\n'})
+        find_mistakes({"a.toml": f'{TOWN}last_month = "2026-10"\n{again}first_month = "2026-11"\n'})
         == []
     )
-    assert mistakes({"a.toml": f'{TOWN}{again}media = ["fiber"]\n'}) == []
+    assert find_mistakes({"a.toml": f'{TOWN}{again}media = ["fiber"]\n'}) == []
     two = f'{TOWN}media = ["fiber", "5g"]\n{again}media = ["5g"]\n'
-    assert '"5g"' in str(mistakes({"a.toml": two})[0])
+    assert '"5g"' in str(find_mistakes({"a.toml": two})[0])
 
 
 def test_contracts_of_all_files_are_read() -> None:
@@ -107,4 +107,4 @@ def test_contracts_of_all_files_are_read() -> None:
         "a.toml": TOWN,
         "b.toml": '[[contracts]]\nname = "d"\ncarrier = "vnpt"\nmedia = ["5g"]',
     }
-    assert [one.name for one in read(files).contracts] == ["c", "d"]
+    assert [one.name for one in read_inventory(files).contracts] == ["c", "d"]

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from thongsuot_schema.errors import DocumentError
-from thongsuot_schema.inventory.communes import shipped
+from thongsuot_schema.inventory.communes import bundled_communes
 from thongsuot_schema.inventory.model import Inventory, Medium
-from thongsuot_schema.inventory.read import mistakes, read
+from thongsuot_schema.inventory.read import find_mistakes, read_inventory
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "inventory"
 INVALID = sorted(GOLDEN.glob("invalid-*.toml"))
@@ -18,10 +18,10 @@ CITY = {path.name: path.read_text("utf-8") for path in sorted((GOLDEN / "city").
 def test_a_mistake_is_told_by_line_and_sentence(path: Path) -> None:
     text = path.read_text("utf-8")
     expected = text.splitlines()[0].removeprefix("# Expected: ")
-    found = mistakes({path.name: text})
+    found = find_mistakes({path.name: text})
     assert [f"{error.line}: {error.message}" for error in found] == [expected]
     with pytest.raises(DocumentError) as raised:
-        read({path.name: text})
+        read_inventory({path.name: text})
     assert str(raised.value) == f"{path.name}:{expected}"
 
 
@@ -31,23 +31,23 @@ def test_there_are_mistakes_to_test() -> None:
 
 def test_files_are_read_together() -> None:
     assert len(CITY) == 4
-    city = read(CITY)
+    city = read_inventory(CITY)
     assert [site.name for site in city.sites] == ["ba-dinh-1", "ba-dinh-2", "son-tay-1"]
     assert [link.medium for link in city.sites[0].links] == [Medium.FIBER, Medium.RADIO_5G]
     assert {carrier.name for carrier in city.carriers} == {"vnpt", "viettel"}
     assert {plan.kind for plan in city.probes} == {"icmp", "dns", "http", "host"}
-    assert city.communes == shipped()
+    assert city.communes == bundled_communes()
 
 
 def test_the_order_of_files_does_not_matter_for_what_they_refer_to() -> None:
     backwards = dict(reversed(CITY.items()))
-    assert sorted(read(backwards).sites, key=lambda site: site.name) == sorted(
-        read(CITY).sites, key=lambda site: site.name
+    assert sorted(read_inventory(backwards).sites, key=lambda site: site.name) == sorted(
+        read_inventory(CITY).sites, key=lambda site: site.name
     )
 
 
 def test_a_city_without_a_file_has_its_communes() -> None:
-    assert read({}) == Inventory(communes=shipped())
+    assert read_inventory({}) == Inventory(communes=bundled_communes())
 
 
 def test_all_mistakes_are_told_in_the_order_of_files_and_lines() -> None:
@@ -56,27 +56,27 @@ def test_all_mistakes_are_told_in_the_order_of_files_and_lines() -> None:
         "a.toml": '[[sites]]\nname = "a"\n[[sites.links]]\nname = "l"\n'
         'interface = "/"\ncarrier = "c"\n',
     }
-    found = [(error.file, error.line) for error in mistakes(files)]
+    found = [(error.file, error.line) for error in find_mistakes(files)]
     assert found == [("b.toml", 3), ("b.toml", 4), ("a.toml", 2), ("a.toml", 5), ("a.toml", 6)]
 
 
 def test_a_name_given_twice_is_told_with_the_other_place() -> None:
     files = {"a.toml": '\n[[carriers]]\nname = "c"\n', "b.toml": '[[carriers]]\nname = "c"\n'}
-    (error,) = mistakes(files)
+    (error,) = find_mistakes(files)
     assert str(error) == 'b.toml:2: carrier "c" is there already: a.toml:3'
 
 
 def test_a_file_that_cannot_be_read_hides_no_other_file_that_cannot() -> None:
     files = {"a.toml": "x = 1", "b.toml": "y = ", "c.toml": '[[sites]]\nname = "a"\nowner = "o"\n'}
-    assert [error.file for error in mistakes(files)] == ["a.toml", "b.toml"]
+    assert [error.file for error in find_mistakes(files)] == ["a.toml", "b.toml"]
 
 
 def test_names_of_links_are_not_checked_before_there_are_sites() -> None:
     text = '[[probes]]\nkind = "icmp"\nevery_s = 5\nlinks = ["wwan0"]\n'
-    assert read({"a.toml": text}).probes[0].links == ("wwan0",)
+    assert read_inventory({"a.toml": text}).probes[0].links == ("wwan0",)
 
 
 def test_a_commune_of_another_province_may_be_written_down() -> None:
     text = '[[communes]]\ncode = "27000"\nname = "Xã X"\nkind = "xa"\nslug = "x"\n'
     text += '[[sites]]\nname = "a"\ncommune = "27000"\n'
-    assert read({"a.toml": text}).communes[-1].code == "27000"
+    assert read_inventory({"a.toml": text}).communes[-1].code == "27000"

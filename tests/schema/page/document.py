@@ -6,7 +6,7 @@ VOID = frozenset({"meta", "link", "br", "hr", "img", "input"})
 SHAPES = frozenset({"path", "rect", "line", "circle", "use"})
 
 
-class Document(HTMLParser):
+class HtmlDocument(HTMLParser):
     """
     A page as a strict reader sees it.
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from thongsuot_schema.outcome import Outcome
-from thongsuot_schema.page.view import Light, Notification, SiteView, Stretch
+from thongsuot_schema.page.view import PartyNotification, SiteView, StateStretch, SubjectView
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family
 from thongsuot_schema.segment import Party, Segment
@@ -29,7 +29,7 @@ SERVICES = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Trouble:
+class SceneFault:
     """A stretch that was not up: so many seconds ago, so long."""
 
     ago_s: float
@@ -39,25 +39,25 @@ class Trouble:
 
 
 def history(
-    *troubles: Trouble, now_s: float = NOW_S, known_s: float = DAY_S
-) -> tuple[Stretch, ...]:
+    *troubles: SceneFault, now_s: float = NOW_S, known_s: float = DAY_S
+) -> tuple[StateStretch, ...]:
     """Return a history that is up but for what is given; recorded for the last ``known_s``."""
     stretches = []
     at_s = now_s - known_s
     for trouble in sorted(troubles, key=lambda one: -one.ago_s):
         begin_s = now_s - trouble.ago_s
         if begin_s > at_s:
-            stretches.append(Stretch(start_s=at_s, end_s=begin_s, state=State.UP))
+            stretches.append(StateStretch(start_s=at_s, end_s=begin_s, state=State.UP))
         at_s = min(begin_s + trouble.for_s, now_s)
         stretches.append(
-            Stretch(start_s=begin_s, end_s=at_s, state=trouble.state, symptom=trouble.symptom)
+            StateStretch(start_s=begin_s, end_s=at_s, state=trouble.state, symptom=trouble.symptom)
         )
     if at_s < now_s:
-        stretches.append(Stretch(start_s=at_s, end_s=now_s, state=State.UP))
+        stretches.append(StateStretch(start_s=at_s, end_s=now_s, state=State.UP))
     return tuple(stretches)
 
 
-def fibre(**changes: object) -> Light:
+def fibre(**changes: object) -> SubjectView:
     """Return a fibre link that works."""
     return _light(
         {
@@ -71,13 +71,13 @@ def fibre(**changes: object) -> Light:
             "circuit": "HNI-FTTH-004217",
             "rtt_s": 0.0032,
             "loss_ratio": 0.0,
-            "history": history(Trouble(ago_s=52_000, for_s=70)),
+            "history": history(SceneFault(ago_s=52_000, for_s=70)),
         },
         changes,
     )
 
 
-def mobile(**changes: object) -> Light:
+def mobile(**changes: object) -> SubjectView:
     """Return a 5G link that works."""
     return _light(
         {
@@ -92,7 +92,7 @@ def mobile(**changes: object) -> Light:
             "rtt_s": 0.0274,
             "loss_ratio": 0.0031,
             "history": history(
-                Trouble(
+                SceneFault(
                     ago_s=30_000, for_s=2_400, state=State.DEGRADED, symptom=Symptom.ACCESS_LOSS
                 )
             ),
@@ -101,7 +101,7 @@ def mobile(**changes: object) -> Light:
     )
 
 
-def services(**changes: object) -> tuple[Light, ...]:
+def services(**changes: object) -> tuple[SubjectView, ...]:
     """Return the services of a point, all reachable; ``changes`` apply to all of them."""
     return tuple(
         _light(
@@ -120,8 +120,8 @@ def services(**changes: object) -> tuple[Light, ...]:
     )
 
 
-def _light(facts: dict[str, object], changes: dict[str, object]) -> Light:
-    return Light(**{**facts, **changes})  # type: ignore[arg-type]
+def _light(facts: dict[str, object], changes: dict[str, object]) -> SubjectView:
+    return SubjectView(**{**facts, **changes})  # type: ignore[arg-type]
 
 
 def site(**changes: object) -> SiteView:
@@ -157,7 +157,7 @@ def _fibre_evidence() -> tuple[Evidence, ...]:
     )  # fmt: skip
 
 
-def cut_fibre() -> Light:
+def cut_fibre() -> SubjectView:
     """Return the fibre link, cut for 18 minutes."""
     return fibre(
         state=State.DOWN,
@@ -168,9 +168,9 @@ def cut_fibre() -> Light:
         loss_ratio=1.0,
         evidence=_fibre_evidence(),
         history=history(
-            Trouble(ago_s=1_095, for_s=1_095),
-            Trouble(ago_s=52_000, for_s=70),
-            Trouble(ago_s=9_000, for_s=600, state=State.DEGRADED, symptom=Symptom.ACCESS_LOSS),
+            SceneFault(ago_s=1_095, for_s=1_095),
+            SceneFault(ago_s=52_000, for_s=70),
+            SceneFault(ago_s=9_000, for_s=600, state=State.DEGRADED, symptom=Symptom.ACCESS_LOSS),
         ),
     )
 
@@ -183,11 +183,13 @@ def fibre_cut() -> SiteView:
         heard_s=NOW_S - 4,
         collector_reachable=None,
         told=(
-            Notification(
+            PartyNotification(
                 party=Party.CARRIER, channel="email", at_s=NOW_S - 1_082, about="wan0",
                 reference="TS-2026-000317",
             ),
-            Notification(party=Party.COMMUNE, channel="zalo", at_s=NOW_S - 1_080, about="wan0"),
+            PartyNotification(
+                party=Party.COMMUNE, channel="zalo", at_s=NOW_S - 1_080, about="wan0"
+            ),
         ),
     )  # fmt: skip
 
@@ -202,7 +204,7 @@ def both_down() -> SiteView:
         rtt_s=None,
         loss_ratio=None,
         history=history(
-            Trouble(ago_s=400, for_s=400, symptom=Symptom.CABLE_UNPLUGGED), known_s=40_000
+            SceneFault(ago_s=400, for_s=400, symptom=Symptom.CABLE_UNPLUGGED), known_s=40_000
         ),
     )
     dead = services(
@@ -212,7 +214,7 @@ def both_down() -> SiteView:
         since_s=NOW_S - 398,
         reachable_over=(),
         rtt_s=None,
-        history=history(Trouble(ago_s=398, for_s=398)),
+        history=history(SceneFault(ago_s=398, for_s=398)),
     )
     return site(
         links=(cut_fibre(), dead_radio),
@@ -225,7 +227,7 @@ def both_down() -> SiteView:
 def portal_down() -> SiteView:
     """Return a site whose lines work while a portal does not, as the collector shows it."""
     first, second, *others = services()
-    portal = Light(
+    portal = SubjectView(
         name=first.name,
         title_vi=first.title_vi,
         title_en=first.title_en,
@@ -234,8 +236,8 @@ def portal_down() -> SiteView:
         symptom=Symptom.SERVICE_ERROR,
         since_s=NOW_S - 7_500,
         history=history(
-            Trouble(ago_s=7_500, for_s=7_500, symptom=Symptom.SERVICE_ERROR),
-            Trouble(ago_s=40_000, for_s=300, symptom=Symptom.SERVICE_TIMES_OUT),
+            SceneFault(ago_s=7_500, for_s=7_500, symptom=Symptom.SERVICE_ERROR),
+            SceneFault(ago_s=40_000, for_s=300, symptom=Symptom.SERVICE_TIMEOUT),
         ),
         evidence=(
             Evidence(
@@ -254,7 +256,7 @@ def portal_down() -> SiteView:
         heard_s=NOW_S - 7,
         collector_reachable=None,
         told=(
-            Notification(
+            PartyNotification(
                 party=Party.PORTAL, channel="webhook", at_s=NOW_S - 7_470, about=first.name
             ),
         ),
@@ -272,8 +274,8 @@ def agent_silent() -> SiteView:
         "loss_ratio": None,
     }
     until_then = tuple(
-        Stretch(start_s=one.start_s, end_s=min(one.end_s, NOW_S - silent_s), state=one.state)
-        for one in history(Trouble(ago_s=60_000, for_s=900))
+        StateStretch(start_s=one.start_s, end_s=min(one.end_s, NOW_S - silent_s), state=one.state)
+        for one in history(SceneFault(ago_s=60_000, for_s=900))
     )
     return site(
         links=(fibre(**gap, history=until_then), mobile(**gap, history=until_then)),
@@ -281,7 +283,7 @@ def agent_silent() -> SiteView:
         heard_s=NOW_S - silent_s,
         collector_reachable=None,
         told=(
-            Notification(
+            PartyNotification(
                 party=Party.COMMUNE, channel="zalo", at_s=NOW_S - 2_570, about="ba-dinh-1"
             ),
         ),
@@ -315,7 +317,7 @@ def slow_backup() -> SiteView:
         rtt_s=0.214,
         loss_ratio=0.083,
         history=history(
-            Trouble(ago_s=700, for_s=700, state=State.DEGRADED, symptom=Symptom.ACCESS_LOSS)
+            SceneFault(ago_s=700, for_s=700, state=State.DEGRADED, symptom=Symptom.ACCESS_LOSS)
         ),
     )
     return site(links=(cut_fibre(), weak), services=services(reachable_over=("wan1",)))

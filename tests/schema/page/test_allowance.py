@@ -1,9 +1,9 @@
 from thongsuot_schema.page.allowance import allowance_part, curve
-from thongsuot_schema.page.view import Allowance
+from thongsuot_schema.page.view import AllowanceUse
 
 
-def month(*by_day: tuple[int, int], today: int = 10) -> Allowance:
-    return Allowance(
+def month(*by_day: tuple[int, int], today: int = 10) -> AllowanceUse:
+    return AllowanceUse(
         allowance_bytes=300_000_000,
         spent_bytes=sum(used for _, used in by_day),
         by_day=by_day,

@@ -2,12 +2,12 @@
 
 import msgspec
 
-from thongsuot_schema.page.lights import Place, link_card
-from thongsuot_schema.page.view import Light, SiteView
+from thongsuot_schema.page.subjects import CardContext, link_card
+from thongsuot_schema.page.view import SiteView, SubjectView
 from thongsuot_schema.state import State
 from thongsuot_schema.words.language import Language
 
-LINK = Light(name="mobile", title_vi="", title_en="", state=State.UP, medium="5g")
+LINK = SubjectView(name="mobile", title_vi="", title_en="", state=State.UP, medium="5g")
 
 
 def card(language: Language, **more: object) -> str:
@@ -16,7 +16,7 @@ def card(language: Language, **more: object) -> str:
     view = SiteView(
         site="ba-dinh", title="", commune="", now_s=1_790_000_000.0, links=(light,), services=()
     )
-    return link_card(light, Place(view=view, language=language, key="l0"))
+    return link_card(light, CardContext(view=view, language=language, key="l0"))
 
 
 def test_both_legs_have_a_figure_of_their_own() -> None:
@@ -27,8 +27,10 @@ def test_both_legs_have_a_figure_of_their_own() -> None:
 
 
 def test_no_light_is_said_and_not_shown_as_a_power() -> None:
-    assert "<dt>Light</dt><dd>none</dd>" in card("en", light_dbm=-40.0, is_dark=True)
-    assert "<dt>Tín hiệu quang</dt><dd>-18,5 dBm</dd>" in card("vi", light_dbm=-18.5, is_dark=False)
+    assert "<dt>Light</dt><dd>none</dd>" in card("en", light_dbm=-40.0, has_no_light=True)
+    assert "<dt>Tín hiệu quang</dt><dd>-18,5 dBm</dd>" in card(
+        "vi", light_dbm=-18.5, has_no_light=False
+    )
 
 
 def test_a_ups_on_battery_says_how_long_it_lasts() -> None:

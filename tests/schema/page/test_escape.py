@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from thongsuot_schema.page.escape import escape, telephone_url
 
 
-class Collected(HTMLParser):
+class CollectedTags(HTMLParser):
     """What a parser makes of an element with escaped text in it and in an attribute."""
 
     def __init__(self) -> None:
@@ -30,7 +30,7 @@ class Collected(HTMLParser):
     st.text(st.characters(min_codepoint=32, exclude_categories=["Cs"], exclude_characters="\x7f"))
 )
 def test_any_text_comes_back_as_it_was_and_makes_no_element(text: str) -> None:
-    parsed = Collected()
+    parsed = CollectedTags()
     parsed.feed(f'<p title="{escape(text)}">{escape(text)}</p>')
     parsed.close()
     assert parsed.tags == ["p"]

@@ -7,24 +7,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.schema.page.scenes import DAY_S, NOW_S, Trouble, fibre, history
+from tests.schema.page.scenes import DAY_S, NOW_S, SceneFault, fibre, history
 from thongsuot_schema.page.history import (
     CELLS,
+    cell_runs,
     cells,
     history_picture,
     history_sentence,
-    outages,
-    picture_parts,
-    runs,
+    outage_totals,
+    shared_picture_parts,
 )
-from thongsuot_schema.page.view import Stretch
+from thongsuot_schema.page.view import StateStretch
 from thongsuot_schema.state import State
 
 CELL_S = DAY_S / CELLS
 
 
 @st.composite
-def histories(draw: st.DrawFn) -> tuple[Stretch, ...]:
+def histories(draw: st.DrawFn) -> tuple[StateStretch, ...]:
     """Return stretches without overlap, with gaps, reaching over both ends of the 24 hours."""
     edges = draw(
         st.lists(
@@ -39,24 +39,24 @@ def histories(draw: st.DrawFn) -> tuple[Stretch, ...]:
     for begin, end in pairwise(edges):
         state = draw(st.sampled_from([*State, None]))
         if state is not None:
-            stretches.append(Stretch(start_s=NOW_S + begin, end_s=NOW_S + end, state=state))
+            stretches.append(StateStretch(start_s=NOW_S + begin, end_s=NOW_S + end, state=state))
     return tuple(stretches)
 
 
 @given(histories())
-def test_runs_of_all_states_tile_the_day_exactly(stretches: tuple[Stretch, ...]) -> None:
+def test_runs_of_all_states_tile_the_day_exactly(stretches: tuple[StateStretch, ...]) -> None:
     states = cells(stretches, NOW_S)
     covered = [
         cell
         for state in [*State, None]
-        for first, count in runs(states, state)
+        for first, count in cell_runs(states, state)
         for cell in range(first, first + count)
     ]
     assert sorted(covered) == list(range(CELLS))
 
 
 @given(histories())
-def test_no_trouble_is_too_short_to_be_seen(stretches: tuple[Stretch, ...]) -> None:
+def test_no_trouble_is_too_short_to_be_seen(stretches: tuple[StateStretch, ...]) -> None:
     states = cells(stretches, NOW_S)
     for stretch in stretches:
         middle = (max(stretch.start_s, NOW_S - DAY_S) + min(stretch.end_s, NOW_S)) / 2
@@ -69,7 +69,7 @@ def test_no_trouble_is_too_short_to_be_seen(stretches: tuple[Stretch, ...]) -> N
 
 
 @given(histories())
-def test_nothing_is_drawn_where_nothing_was_recorded(stretches: tuple[Stretch, ...]) -> None:
+def test_nothing_is_drawn_where_nothing_was_recorded(stretches: tuple[StateStretch, ...]) -> None:
     for cell, state in enumerate(cells(stretches, NOW_S)):
         begin = NOW_S - DAY_S + cell * CELL_S
         touched = {
@@ -82,8 +82,8 @@ def test_nothing_is_drawn_where_nothing_was_recorded(stretches: tuple[Stretch, .
 
 
 @given(histories())
-def test_the_parts_of_a_day_add_up_to_a_day(stretches: tuple[Stretch, ...]) -> None:
-    sums = outages(stretches, NOW_S)
+def test_the_parts_of_a_day_add_up_to_a_day(stretches: tuple[StateStretch, ...]) -> None:
+    sums = outage_totals(stretches, NOW_S)
     up_s = sum(
         max(0.0, min(one.end_s, NOW_S) - max(one.start_s, NOW_S - DAY_S))
         for one in stretches
@@ -95,10 +95,10 @@ def test_the_parts_of_a_day_add_up_to_a_day(stretches: tuple[Stretch, ...]) -> N
 
 def test_one_outage_whose_symptom_changed_is_one_outage() -> None:
     parts = (
-        Stretch(start_s=NOW_S - 900, end_s=NOW_S - 600, state=State.DOWN),
-        Stretch(start_s=NOW_S - 600, end_s=NOW_S - 300, state=State.DOWN),
+        StateStretch(start_s=NOW_S - 900, end_s=NOW_S - 600, state=State.DOWN),
+        StateStretch(start_s=NOW_S - 600, end_s=NOW_S - 300, state=State.DOWN),
     )
-    sums = outages(parts, NOW_S)
+    sums = outage_totals(parts, NOW_S)
     assert (sums.count, sums.down_s) == (1, 600)
     assert (sums.last_start_s, sums.last_end_s) == (NOW_S - 900, NOW_S - 300)
 
@@ -106,9 +106,9 @@ def test_one_outage_whose_symptom_changed_is_one_outage() -> None:
 def test_words_say_how_often_how_long_and_when_last() -> None:
     light = fibre(
         history=history(
-            Trouble(ago_s=7_200, for_s=660),
-            Trouble(ago_s=30_000, for_s=60),
-            Trouble(ago_s=1_000, for_s=120, state=State.DEGRADED),
+            SceneFault(ago_s=7_200, for_s=660),
+            SceneFault(ago_s=30_000, for_s=60),
+            SceneFault(ago_s=1_000, for_s=120, state=State.DEGRADED),
         )
     )
     assert history_sentence(light, NOW_S, "vi") == (
@@ -117,7 +117,7 @@ def test_words_say_how_often_how_long_and_when_last() -> None:
 
 
 def test_words_tell_an_outage_that_goes_on_and_a_past_without_record() -> None:
-    light = fibre(history=history(Trouble(ago_s=900, for_s=900), known_s=3_600))
+    light = fibre(history=history(SceneFault(ago_s=900, for_s=900), known_s=3_600))
     assert history_sentence(light, NOW_S, "vi") == (
         "Mất kết nối 1 lần, 15 phút (11:43–nay) · Chưa có dữ liệu: 23 giờ 00 phút"
     )
@@ -128,7 +128,9 @@ def test_words_tell_an_outage_that_goes_on_and_a_past_without_record() -> None:
 
 
 @given(histories())
-def test_drawn_bars_stay_in_the_picture_and_never_overlap(stretches: tuple[Stretch, ...]) -> None:
+def test_drawn_bars_stay_in_the_picture_and_never_overlap(
+    stretches: tuple[StateStretch, ...],
+) -> None:
     svg = history_picture(fibre(history=stretches), "x", "k", NOW_S, "vi")
     taken: set[int] = set()
     for steps in re.findall(r'class="h-\w+" stroke-width="\d+" d="M0 [\d.]+([^"]*)"', svg):
@@ -144,7 +146,7 @@ def test_drawn_bars_stay_in_the_picture_and_never_overlap(stretches: tuple[Stret
 
 
 def test_hours_stand_where_they_are_and_midnight_is_named_by_its_day() -> None:
-    parts = picture_parts(NOW_S)
+    parts = shared_picture_parts(NOW_S)
     marks = re.findall(r'x1="([\d.]+)%"', parts)
     assert len(marks) == 24
     gaps = [float(after) - float(before) for before, after in pairwise(marks)]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.schema.page.document import Document
+from tests.schema.page.document import HtmlDocument
 from tests.schema.page.scenes import (
     DAY_S,
     NOW_S,
@@ -24,7 +24,7 @@ from tests.schema.page.scenes import (
     site,
 )
 from thongsuot_schema.page.render import site_page
-from thongsuot_schema.page.view import Notification, SiteView, Stretch
+from thongsuot_schema.page.view import PartyNotification, SiteView, StateStretch
 from thongsuot_schema.segment import LADDER, Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Evidence, Symptom
@@ -37,8 +37,8 @@ HOSTILE = (
 SIZE_LIMIT_BYTES = 60_000
 
 
-def read(view: SiteView, language: Language = "vi") -> Document:
-    return Document(site_page(view, language=language))
+def read(view: SiteView, language: Language = "vi") -> HtmlDocument:
+    return HtmlDocument(site_page(view, language=language))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -80,7 +80,7 @@ def test_headings_go_down_one_step_at_a_time(scene: str) -> None:
 
 def hostile_view(text: str) -> SiteView:
     """Return a view in which every text that comes from outside is the given one."""
-    told = Notification(party=text, channel=text, at_s=NOW_S, about=text, reference=text)
+    told = PartyNotification(party=text, channel=text, at_s=NOW_S, about=text, reference=text)
     evidence = (Evidence(kind=text, target=text, metric=text, value=1.0, limit=2.0),)
     named = {"name": text, "title_vi": text, "title_en": text, "evidence": evidence}
     bad = {"state": State.DOWN, "segment": Segment.ACCESS, "symptom": Symptom.ACCESS_SILENT}
@@ -115,12 +115,12 @@ def test_whatever_a_name_holds_the_page_stays_whole(text: str) -> None:
     assert len(page.all("script")) == 1
 
 
-def busy_history(period_s: float) -> tuple[Stretch, ...]:
+def busy_history(period_s: float) -> tuple[StateStretch, ...]:
     """Return a day in which the state changes all the time: nothing is harder to draw."""
     count = int(DAY_S / period_s)
     states = cycle((State.UP, State.DOWN, State.DEGRADED, State.UNKNOWN))
     return tuple(
-        Stretch(
+        StateStretch(
             start_s=NOW_S - DAY_S + at * period_s,
             end_s=NOW_S - DAY_S + (at + 1) * period_s,
             state=state,
@@ -147,10 +147,10 @@ def test_the_busiest_day_of_two_links_and_eight_services_fits_in_sixty_kilobytes
         "state": State.DEGRADED,
     }
     access = {**bad, "segment": Segment.ACCESS, "symptom": Symptom.ACCESS_FLAPPING}
-    portal = {**bad, "segment": Segment.SERVICE, "symptom": Symptom.SERVICE_WRONG_CONTENT}
+    portal = {**bad, "segment": Segment.SERVICE, "symptom": Symptom.SERVICE_UNEXPECTED_CONTENT}
     eight = [*services(**portal), *services(**portal)][:8]
     told = tuple(
-        Notification(
+        PartyNotification(
             party="carrier", channel="email", at_s=NOW_S - at, about="wan0", reference="X1"
         )
         for at in range(10)
@@ -158,7 +158,7 @@ def test_the_busiest_day_of_two_links_and_eight_services_fits_in_sixty_kilobytes
     view = site(links=(fibre(**access), mobile(**access)), services=tuple(eight), told=told)
     page = site_page(view, language=language)
     assert len(page.encode()) <= SIZE_LIMIT_BYTES
-    Document(page)
+    HtmlDocument(page)
 
 
 def test_the_same_view_gives_the_same_page() -> None:
@@ -198,9 +198,9 @@ def test_who_was_told_and_when_is_shown_with_the_carriers_name() -> None:
 
 def test_who_could_not_be_told_yet_is_not_shown_as_told() -> None:
     view = fibre_cut()
-    (told, *others) = view.told
+    (told, *others) = view.notifications
     failing = msgspec.structs.replace(told, is_delivered=False, reference="")
-    shown = read(msgspec.structs.replace(view, told=(failing, *others))).text
+    shown = read(msgspec.structs.replace(view, notifications=(failing, *others))).text
     assert "Đường cáp quang VNPT · chưa gửi được, đang thử lại" in shown
     assert "chưa gửi được" not in read(view).text
 
@@ -247,7 +247,7 @@ def test_a_dead_portal_is_explained_with_its_evidence() -> None:
 
 
 def test_links_of_the_page_lead_where_the_server_says() -> None:
-    page = Document(
+    page = HtmlDocument(
         site_page(
             site(),
             language="en",

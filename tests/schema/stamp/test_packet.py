@@ -6,23 +6,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from thongsuot_schema.stamp.moment import ErrorEstimate
 from thongsuot_schema.stamp.packet import (
-    Answer,
-    Malformed,
-    Request,
-    Unsealed,
-    pack_answer,
-    pack_request,
-    unpack_answer,
-    unpack_request,
+    AuthenticationFailed,
+    MalformedTestPacket,
+    ReflectorPacket,
+    SenderPacket,
+    pack_reflector_packet,
+    pack_sender_packet,
+    unpack_reflector_packet,
+    unpack_sender_packet,
 )
+from thongsuot_schema.stamp.timestamp import ErrorEstimate
 
 KEY = b"a key of the city"
 
 # RFC 8762, figures 3 and 5, with the SSID of RFC 8972, figures 1 and 2.
-REQUEST = Request(
-    number=7, stamp=0xE8E8_0001_8000_0000, error_bits=0b1_0_010100_00000011, session=0xABCD
+REQUEST = SenderPacket(
+    sequence_number=7,
+    timestamp=0xE8E8_0001_8000_0000,
+    error_bits=0b1_0_010100_00000011,
+    session=0xABCD,
 )
 OPEN_REQUEST = bytes.fromhex("00000007e8e80001800000009403abcd") + bytes(28)
 SEALED_REQUEST = (
@@ -30,15 +33,15 @@ SEALED_REQUEST = (
     + bytes(68)
 )  # fmt: skip
 
-ANSWER = Answer(
-    number=3,
-    stamp=0xE8E8_0002_0000_0001,
+ANSWER = ReflectorPacket(
+    sequence_number=3,
+    timestamp=0xE8E8_0002_0000_0001,
     error=ErrorEstimate(is_synchronised=True, error_s=192 * 2.0 ** (14 - 32)),
     session=0xABCD,
-    received=0xE8E8_0001_FFFF_FFFF,
-    request_number=7,
-    request_stamp=0xE8E8_0001_8000_0000,
-    request_error_bits=0x9403,
+    receive_timestamp=0xE8E8_0001_FFFF_FFFF,
+    sender_sequence_number=7,
+    sender_timestamp=0xE8E8_0001_8000_0000,
+    sender_error_bits=0x9403,
     hop_limit=250,
 )
 OPEN_ANSWER = bytes.fromhex(
@@ -63,62 +66,66 @@ def sealed(data: bytes) -> bytes:
 
 
 def test_requests_are_laid_out_as_in_the_rfc() -> None:
-    assert pack_request(REQUEST) == OPEN_REQUEST
-    assert pack_request(REQUEST, KEY) == sealed(SEALED_REQUEST)
-    assert unpack_request(OPEN_REQUEST) == REQUEST
-    assert unpack_request(sealed(SEALED_REQUEST), KEY) == REQUEST
+    assert pack_sender_packet(REQUEST) == OPEN_REQUEST
+    assert pack_sender_packet(REQUEST, KEY) == sealed(SEALED_REQUEST)
+    assert unpack_sender_packet(OPEN_REQUEST) == REQUEST
+    assert unpack_sender_packet(sealed(SEALED_REQUEST), KEY) == REQUEST
 
 
 def test_answers_are_laid_out_as_in_the_rfc() -> None:
-    assert pack_answer(ANSWER) == OPEN_ANSWER
-    assert pack_answer(ANSWER, KEY) == sealed(SEALED_ANSWER)
-    assert unpack_answer(OPEN_ANSWER) == ANSWER
-    assert unpack_answer(sealed(SEALED_ANSWER), KEY) == ANSWER
+    assert pack_reflector_packet(ANSWER) == OPEN_ANSWER
+    assert pack_reflector_packet(ANSWER, KEY) == sealed(SEALED_ANSWER)
+    assert unpack_reflector_packet(OPEN_ANSWER) == ANSWER
+    assert unpack_reflector_packet(sealed(SEALED_ANSWER), KEY) == ANSWER
 
 
 def test_a_twamp_light_sender_without_padding_is_read() -> None:
-    found = unpack_request(OPEN_REQUEST[:14])
-    assert (found.number, found.stamp, found.session) == (7, REQUEST.stamp, 0)
+    found = unpack_sender_packet(OPEN_REQUEST[:14])
+    assert (found.sequence_number, found.timestamp, found.session) == (7, REQUEST.timestamp, 0)
 
 
 def test_random_padding_of_twamp_is_no_session() -> None:
-    assert unpack_request(OPEN_REQUEST[:14] + b"\xff" * 27).session == 0
+    assert unpack_sender_packet(OPEN_REQUEST[:14] + b"\xff" * 27).session == 0
 
 
 @pytest.mark.parametrize("length", [36, 40, 41, 44])
 def test_an_answer_that_ends_early_is_read_as_far_as_it_goes(length: int) -> None:
     """twampy answers 40 bytes, RFC 5357 wants 41."""
-    found = unpack_answer(OPEN_ANSWER[:length])
-    assert (found.number, found.request_number, found.received) == (3, 7, ANSWER.received)
+    found = unpack_reflector_packet(OPEN_ANSWER[:length])
+    assert (found.sequence_number, found.sender_sequence_number, found.receive_timestamp) == (
+        3,
+        7,
+        ANSWER.receive_timestamp,
+    )
     assert found.hop_limit == (250 if length >= 41 else None)
 
 
 def test_what_is_too_short_or_wrongly_sealed_is_refused() -> None:
-    with pytest.raises(Malformed, match="13 bytes"):
-        unpack_request(bytes(13))
-    with pytest.raises(Malformed, match="35 bytes"):
-        unpack_answer(bytes(35))
-    with pytest.raises(Malformed, match="44 bytes"):
-        unpack_answer(OPEN_ANSWER, KEY)
-    with pytest.raises(Unsealed):
-        unpack_answer(sealed(SEALED_ANSWER), b"another key")
-    with pytest.raises(Unsealed):
-        unpack_request(bytes(112), KEY)
+    with pytest.raises(MalformedTestPacket, match="13 bytes"):
+        unpack_sender_packet(bytes(13))
+    with pytest.raises(MalformedTestPacket, match="35 bytes"):
+        unpack_reflector_packet(bytes(35))
+    with pytest.raises(MalformedTestPacket, match="44 bytes"):
+        unpack_reflector_packet(OPEN_ANSWER, KEY)
+    with pytest.raises(AuthenticationFailed):
+        unpack_reflector_packet(sealed(SEALED_ANSWER), b"another key")
+    with pytest.raises(AuthenticationFailed):
+        unpack_sender_packet(bytes(112), KEY)
 
 
 @given(st.integers(min_value=0, max_value=96 * 8 - 1))
 def test_every_bit_is_covered_by_the_seal(bit: int) -> None:
     whole = bytearray(sealed(SEALED_REQUEST))
     whole[bit // 8] ^= 1 << bit % 8
-    with pytest.raises(Unsealed):
-        unpack_request(bytes(whole), KEY)
+    with pytest.raises(AuthenticationFailed):
+        unpack_sender_packet(bytes(whole), KEY)
 
 
 @given(st.binary(max_size=200))
 def test_any_bytes_are_read_or_refused(data: bytes) -> None:
     for key in (b"", KEY):
-        for unpack in (unpack_request, unpack_answer):
+        for unpack in (unpack_sender_packet, unpack_reflector_packet):
             try:
                 unpack(data, key)
-            except (Malformed, Unsealed):
+            except (MalformedTestPacket, AuthenticationFailed):
                 continue

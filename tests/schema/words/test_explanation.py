@@ -9,19 +9,19 @@ import pytest
 from tests.schema.page.scenes import NOW_S
 from tests.schema.words.test_tables import is_vietnamese
 from thongsuot_schema.inventory.model import Medium
-from thongsuot_schema.page.view import Light
+from thongsuot_schema.page.view import SubjectView
 from thongsuot_schema.segment import Party, Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
-from thongsuot_schema.words.explanation import SENTENCES, explain
+from thongsuot_schema.words.explanation import SYMPTOM_SENTENCES, explain
 from thongsuot_schema.words.language import LANGUAGES, Language
-from thongsuot_schema.words.sentence import PLACES, Sentence
+from thongsuot_schema.words.sentence import PLACEHOLDERS, Sentence
 from thongsuot_schema.words.symptoms import access, device, service
 
 SERVICE_TITLE = "Cổng Dịch vụ công quốc gia"
 
 ALL: list[Sentence] = [
-    *SENTENCES.values(),
+    *SYMPTOM_SENTENCES.values(),
     *access.MOBILE.values(),
     *device.BY_STATE.values(),
     *service.BY_STATE.values(),
@@ -34,7 +34,7 @@ FACTS = {"circuit", "since", "call", "support"}
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownFacts:
     """How much is known of a link."""
 
     carrier: str
@@ -43,12 +43,12 @@ class Known:
     since_s: float | None
 
 
-MUCH = Known("VNPT", "1800 1166", "HNI-004217", NOW_S - 1_095)
-LITTLE = Known("", "", "", None)
+MUCH = KnownFacts("VNPT", "1800 1166", "HNI-004217", NOW_S - 1_095)
+LITTLE = KnownFacts("", "", "", None)
 
 
-def link(symptom: Symptom, medium: str = "fiber", known: Known = MUCH) -> Light:
-    return Light(
+def link(symptom: Symptom, medium: str = "fiber", known: KnownFacts = MUCH) -> SubjectView:
+    return SubjectView(
         name="wan0",
         title_vi="",
         title_en="",
@@ -63,8 +63,10 @@ def link(symptom: Symptom, medium: str = "fiber", known: Known = MUCH) -> Light:
     )
 
 
-def portal(symptom: Symptom, state: State = State.DOWN, segment: Segment | None = None) -> Light:
-    return Light(
+def portal(
+    symptom: Symptom, state: State = State.DOWN, segment: Segment | None = None
+) -> SubjectView:
+    return SubjectView(
         name="dvcqg",
         title_vi=SERVICE_TITLE,
         title_en="National Public Service Portal",
@@ -89,7 +91,7 @@ def whole(sentence: str) -> bool:
 
 
 def test_every_symptom_has_its_sentence() -> None:
-    assert set(SENTENCES) == set(Symptom) - {Symptom.NONE}
+    assert set(SYMPTOM_SENTENCES) == set(Symptom) - {Symptom.NONE}
     assert set(device.BY_STATE) == set(service.BY_STATE) == set(State)
     assert set(service.BECAUSE_OF_THE_LINK) == set(State)
 
@@ -98,16 +100,16 @@ def test_every_symptom_has_its_sentence() -> None:
 @pytest.mark.parametrize("medium", [*Medium, "carrier-pigeon"])
 @pytest.mark.parametrize("known", [MUCH, LITTLE], ids=["much", "little"])
 def test_whatever_is_known_of_a_link_the_sentences_are_whole(
-    language: Language, medium: str, known: Known
+    language: Language, medium: str, known: KnownFacts
 ) -> None:
     for symptom in Symptom:
         said = explain(link(symptom, medium, known), language, now_s=NOW_S)
-        assert whole(said.what), said
-        assert whole(said.do), said
+        assert whole(said.situation), said
+        assert whole(said.advice), said
         assert whole(f"{said.headline}."), said
         assert len(said.headline) <= 80
         if language == "vi":
-            for text in (said.headline, said.what, said.do):
+            for text in (said.headline, said.situation, said.advice):
                 assert is_vietnamese(text), text
 
 
@@ -118,20 +120,20 @@ def test_a_service_is_explained_whatever_its_symptom_and_state(
 ) -> None:
     for symptom in Symptom:
         said = explain(portal(symptom, state), language, support_hotline="(024) 1022")
-        assert whole(said.what), said
-        assert whole(said.do), said
+        assert whole(said.situation), said
+        assert whole(said.advice), said
         if language == "vi":
-            assert is_vietnamese(said.what + said.do), said
+            assert is_vietnamese(said.situation + said.advice), said
 
 
 def test_every_place_in_a_sentence_is_a_known_one_and_both_languages_name_the_same_facts() -> None:
     for sentence in ALL:
-        for text in (sentence.headline, sentence.what, sentence.do):
+        for text in (sentence.headline, sentence.situation, sentence.advice):
             places = {
                 language: {name for _, name, _, _ in string.Formatter().parse(words) if name}
                 for language, words in (("vi", text.vi), ("en", text.en))
             }
-            assert places["vi"] | places["en"] <= set(PLACES), text
+            assert places["vi"] | places["en"] <= set(PLACEHOLDERS), text
             facts = [{name.lower() for name in names} & FACTS for names in places.values()]
             assert facts[0] == facts[1], text
 
@@ -139,11 +141,11 @@ def test_every_place_in_a_sentence_is_a_known_one_and_both_languages_name_the_sa
 def test_a_cut_fibre_is_told_to_a_clerk_with_all_that_the_carrier_will_ask() -> None:
     said = explain(link(Symptom.ACCESS_SILENT), "vi", now_s=NOW_S)
     assert said.headline == "Đường cáp quang VNPT mất kết nối"
-    assert said.what == (
+    assert said.situation == (
         "Đường cáp quang VNPT (mã kênh HNI-004217) mất kết nối từ 11:39. Lỗi ở đường truyền của "
         "nhà mạng, không phải ở thiết bị của đơn vị."
     )
-    assert said.do == (
+    assert said.advice == (
         "Xem đèn LOS trên modem quang: sáng đỏ là dấu hiệu đứt cáp, hãy nói rõ khi gọi. Gọi tổng "
         "đài báo hỏng VNPT: 1800 1166, đọc mã kênh HNI-004217."
     )
@@ -152,13 +154,13 @@ def test_a_cut_fibre_is_told_to_a_clerk_with_all_that_the_carrier_will_ask() -> 
 
 def test_a_dead_radio_link_is_told_otherwise_than_a_cut_fibre() -> None:
     said = explain(link(Symptom.ACCESS_SILENT, "5g"), "vi", now_s=NOW_S)
-    assert "mã thuê bao HNI-004217" in said.what
-    assert "LOS" not in said.do
-    assert "thiết bị phát 5G" in said.do
+    assert "mã thuê bao HNI-004217" in said.situation
+    assert "LOS" not in said.advice
+    assert "thiết bị phát 5G" in said.advice
 
 
 def test_without_now_a_time_always_has_its_date() -> None:
-    assert "từ 11:39 ngày 24/11/2026" in explain(link(Symptom.ACCESS_SILENT), "vi").what
+    assert "từ 11:39 ngày 24/11/2026" in explain(link(Symptom.ACCESS_SILENT), "vi").situation
 
 
 def test_the_party_follows_the_segment_and_nobody_is_named_where_nothing_is_wrong() -> None:
@@ -173,18 +175,18 @@ def test_the_party_follows_the_segment_and_nobody_is_named_where_nothing_is_wron
 
 def test_a_service_behind_a_dead_line_is_not_blamed() -> None:
     said = explain(portal(Symptom.ACCESS_SILENT, segment=Segment.ACCESS), "vi", now_s=NOW_S)
-    assert "do đường truyền của điểm" in said.what
-    assert "không phải do hệ thống này" in said.what
+    assert "do đường truyền của điểm" in said.situation
+    assert "không phải do hệ thống này" in said.situation
 
 
 def test_the_support_desk_is_named_with_its_number_where_there_is_one() -> None:
     light = portal(Symptom.SERVICE_ERROR, segment=Segment.SERVICE)
-    assert "(024) 1022" in explain(light, "vi", support_hotline="(024) 1022").do
-    assert "cán bộ đầu mối kỹ thuật" in explain(light, "vi").do
+    assert "(024) 1022" in explain(light, "vi", support_hotline="(024) 1022").advice
+    assert "cán bộ đầu mối kỹ thuật" in explain(light, "vi").advice
 
 
 def test_braces_in_a_name_are_only_text() -> None:
-    known = Known("{0.__class__}", "{do}", "{call}", None)
+    known = KnownFacts("{0.__class__}", "{do}", "{call}", None)
     said = explain(link(Symptom.ACCESS_SILENT, known=known), "vi")
-    assert "(mã kênh {call})" in said.what
-    assert "{0.__class__}: {do}" in said.do
+    assert "(mã kênh {call})" in said.situation
+    assert "{0.__class__}: {do}" in said.advice

@@ -16,7 +16,7 @@ from tests.schema.page.scenes import (
     slow_backup,
 )
 from tests.schema.words.test_tables import is_vietnamese
-from thongsuot_schema.page.view import Light
+from thongsuot_schema.page.view import SubjectView
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
 from thongsuot_schema.words.headline import headline
@@ -24,7 +24,7 @@ from thongsuot_schema.words.headline import headline
 NEXT_POINT = "điểm phục vụ gần nhất"
 
 
-def sentence(*links: Light, language: str = "vi") -> str:
+def sentence(*links: SubjectView, language: str = "vi") -> str:
     return headline(site(links=links), "vi" if language == "vi" else "en").sentence
 
 
@@ -109,7 +109,7 @@ def test_a_dead_portal_is_named_and_the_lines_are_cleared() -> None:
 
 def test_several_dead_services_are_counted_and_the_first_are_named() -> None:
     up = services()[:1]
-    down = services(state=State.DOWN, symptom=Symptom.SERVICE_TIMES_OUT)
+    down = services(state=State.DOWN, symptom=Symptom.SERVICE_TIMEOUT)
     view = site(services=(*up, *(service for service in down if service.name != up[0].name)))
     head = headline(view, "vi")
     assert head.sentence == "4 dịch vụ đang gặp sự cố; đường truyền của điểm vẫn bình thường"
@@ -120,7 +120,7 @@ def test_several_dead_services_are_counted_and_the_first_are_named() -> None:
 
 
 def test_more_services_than_one_glance_holds_are_counted() -> None:
-    up, *others = services(state=State.DOWN, symptom=Symptom.SERVICE_TIMES_OUT)
+    up, *others = services(state=State.DOWN, symptom=Symptom.SERVICE_TIMEOUT)
     extra = services(state=State.DOWN, symptom=Symptom.SERVICE_ERROR)[:2]
     alive = services()[:1]
     view = site(services=(*alive, up, *others, *extra))

@@ -11,7 +11,7 @@ from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family
 from thongsuot_schema.segment import Party, Segment
 from thongsuot_schema.state import State
-from thongsuot_schema.words import parties, proof, states
+from thongsuot_schema.words import evidence, parties, states
 from thongsuot_schema.words.language import Text
 from thongsuot_schema.words.media import MEDIA, MOBILE
 from thongsuot_schema.words.parties import PARTIES
@@ -51,7 +51,7 @@ def test_what_tells_vietnamese_from_english_can_tell() -> None:
         (PARTIES, Party),
         (REASONS, Reason),
         (MEDIA, Medium),
-        (proof.FAMILIES, Family),
+        (evidence.FAMILIES, Family),
         (labels.LADDER, [segment for segment in Segment if segment is not Segment.SERVICE]),
     ],
 )
@@ -65,7 +65,11 @@ def texts() -> list[Text]:
     """Return every text of the tables and of the page's own labels."""
     found: list[Text] = []
     tables: list[object] = [
-        *(value for module in (labels, parties, proof, states) for value in vars(module).values()),
+        *(
+            value
+            for module in (labels, parties, evidence, states)
+            for value in vars(module).values()
+        ),
         SEGMENTS,
         REASONS,
         *({"line": one.line, "box": one.box, "short": one.short} for one in MEDIA.values()),

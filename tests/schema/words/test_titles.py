@@ -5,29 +5,29 @@ from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family
 from thongsuot_schema.segment import Party, Segment
 from thongsuot_schema.verdict import Evidence
-from thongsuot_schema.words.language import joined
+from thongsuot_schema.words.evidence import evidence_outcome, evidence_subject, metric_value
+from thongsuot_schema.words.language import join_list
 from thongsuot_schema.words.parties import channel_title, party_title
-from thongsuot_schema.words.proof import metric_value, proof_outcome, proof_subject
-from thongsuot_schema.words.titles import light_phrase, light_title
+from thongsuot_schema.words.titles import subject_phrase, subject_title
 
 
 def test_a_link_without_a_title_is_called_by_medium_and_carrier() -> None:
-    assert light_title(fibre(), "vi") == "Đường cáp quang VNPT"
-    assert light_title(fibre(), "en") == "VNPT fibre line"
-    assert light_title(fibre(carrier=""), "en") == "Fibre line"
-    assert light_phrase(fibre(), "en") == "the VNPT fibre line"
+    assert subject_title(fibre(), "vi") == "Đường cáp quang VNPT"
+    assert subject_title(fibre(), "en") == "VNPT fibre line"
+    assert subject_title(fibre(carrier=""), "en") == "Fibre line"
+    assert subject_phrase(fibre(), "en") == "the VNPT fibre line"
 
 
 def test_a_title_that_was_given_stands() -> None:
     own = fibre(title_vi="Đường chính", title_en="Primary link")
-    assert (light_title(own, "vi"), light_title(own, "en")) == ("Đường chính", "Primary link")
+    assert (subject_title(own, "vi"), subject_title(own, "en")) == ("Đường chính", "Primary link")
 
 
 def test_a_service_with_one_title_is_called_by_it_in_both_languages() -> None:
     only_vi = services(title_en="")[0]
-    assert light_title(only_vi, "en") == "Cổng Dịch vụ công quốc gia"
+    assert subject_title(only_vi, "en") == "Cổng Dịch vụ công quốc gia"
     nameless = services(title_en="", title_vi="")[0]
-    assert light_title(nameless, "vi") == "dvcqg"
+    assert subject_title(nameless, "vi") == "dvcqg"
 
 
 def test_a_carrier_is_called_by_its_name_and_a_stranger_by_his() -> None:
@@ -41,10 +41,10 @@ def test_a_carrier_is_called_by_its_name_and_a_stranger_by_his() -> None:
 
 
 def test_a_list_in_running_text_has_its_last_joint_in_the_language() -> None:
-    assert joined([], "vi") == ""
-    assert joined(["a"], "vi") == "a"
-    assert joined(["a", "b", "c"], "vi") == "a, b và c"
-    assert joined(["a", "b"], "en") == "a and b"
+    assert join_list([], "vi") == ""
+    assert join_list(["a"], "vi") == "a"
+    assert join_list(["a", "b", "c"], "vi") == "a, b và c"
+    assert join_list(["a", "b"], "en") == "a and b"
 
 
 def test_evidence_is_read_with_its_counts_reason_and_limit() -> None:
@@ -58,14 +58,14 @@ def test_evidence_is_read_with_its_counts_reason_and_limit() -> None:
         failed=28,
         unmeasured=1,
     )
-    assert proof_subject(silent, "vi") == (
+    assert evidence_subject(silent, "vi") == (
         "ICMP first-hop IPv4 · Đường truyền của nhà mạng tới điểm"
     )
-    assert proof_outcome(silent, "vi") == (
+    assert evidence_outcome(silent, "vi") == (
         "2 lần đạt, 28 lần không đạt, 1 lần chưa đo được, không trả lời"
     )
     slow = Evidence(kind="icmp", metric="icmp_rtt_seconds", value=0.214, limit=0.05)
-    assert proof_subject(slow, "en") == "ICMP"
-    assert proof_outcome(slow, "en") == "214 ms (limit 50 ms)"
+    assert evidence_subject(slow, "en") == "ICMP"
+    assert evidence_outcome(slow, "en") == "214 ms (limit 50 ms)"
     assert metric_value("icmp_loss_ratio", 0.025, "vi") == "2,5 %"
     assert metric_value("icmp_reply_hop_limit_number", 57.0, "vi") == "57"

@@ -17,20 +17,31 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from thongsuot_agent.app.check import WRONG
-from thongsuot_agent.app.setting import token_path
-from thongsuot_agent.certificate.pair import Next, PairWrong, flush_folder, write_secret
+from thongsuot_agent.app.check_config import WRONG
+from thongsuot_agent.app.run_context import token_path
 from thongsuot_agent.clock import SYSTEM
 from thongsuot_agent.config.model import AgentConfig, SpoolConfig
 from thongsuot_agent.config.read import read
 from thongsuot_agent.errors import ConfigInvalid, TokenUnusable
-from thongsuot_agent.spool.places import places_from
-from thongsuot_agent.uplink.answer import Response
-from thongsuot_agent.uplink.lane import is_on_device
-from thongsuot_agent.uplink.line import Door, Line, Request
-from thongsuot_agent.uplink.token import read_token
+from thongsuot_agent.identity.certificate_file import (
+    CertificateUnusable,
+    PendingCertificate,
+    flush_folder,
+    write_secret,
+)
+from thongsuot_agent.spool.paths import paths_from_config
+from thongsuot_agent.uplink.answer import PostResponse
+from thongsuot_agent.uplink.connection import CollectorConnection, CollectorEndpoint, PostRequest
+from thongsuot_agent.uplink.token_file import read_token
+from thongsuot_agent.uplink.uploader import is_on_device
 from thongsuot_agent.worker import WorkerFailed
-from thongsuot_schema.enrolment import PATH_ENROL, TOKEN_PREFIX, Enrol, Enrolled, token_digest
+from thongsuot_schema.enrolment import (
+    PATH_ENROL,
+    TOKEN_PREFIX,
+    EnrolmentRequest,
+    EnrolmentResponse,
+    token_digest,
+)
 
 _NOT_DONE = 1
 _TOKEN_BYTES = 32
@@ -39,61 +50,61 @@ _WAITING = ".enrolling"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Order:
+class _EnrolmentTarget:
     """
-    What is to be done: where the collector is, as which site, into which files. ``certificate`` is
-    ``None`` where none is to be asked for.
+    What is to be done: where the collector is, as which site, into which files.
+    ``certificate_file`` is ``None`` where none is to be asked for.
     """
 
-    door: Door
+    endpoint: CollectorEndpoint
     site: str
     token_file: Path
     certificate: Path | None
 
 
-class _Incomplete(Exception):
+class _TargetIncomplete(Exception):
     """Neither the command line nor the configuration says where or into what."""
 
 
 def enrol(options: argparse.Namespace) -> int:
     """Enrol this device; returns the exit code."""
     try:
-        order = _order(options)
-    except (ConfigInvalid, _Incomplete) as error:
+        order = _enrolment_target(options)
+    except (ConfigInvalid, _TargetIncomplete) as error:
         sys.stderr.write(f"{error}\n")
         return WRONG
     code = options.code or _asked_code()
     waiting = order.token_file.with_name(order.token_file.name + _WAITING)
     try:
         token = _waiting_token(waiting)
-        return asyncio.run(_enrol(order, code, token, waiting))
-    except (OSError, TokenUnusable, PairWrong, WorkerFailed) as error:
+        return asyncio.run(_redeem_code(order, code, token, waiting))
+    except (OSError, TokenUnusable, CertificateUnusable, WorkerFailed) as error:
         sys.stderr.write(f"not enrolled: {error}\n")
         return _NOT_DONE
 
 
-def _order(options: argparse.Namespace) -> _Order:
+def _enrolment_target(options: argparse.Namespace) -> _EnrolmentTarget:
     config = _config(Path(options.config))
     collector = config.collector if config else None
     url = (options.collector or (collector.url if collector else "")).rstrip("/")
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise _Incomplete("say where the collector is: --collector https://host.example:8480")
+        raise _TargetIncomplete("say where the collector is: --collector https://host.example:8480")
     if parts.scheme == "http" and not is_on_device(parts.hostname):
-        raise _Incomplete(f"{url}: a code must not travel in the clear; use https")
+        raise _TargetIncomplete(f"{url}: a code must not travel in the clear; use https")
     name = options.token_file or (collector.token_file if collector else "")
     if not name:
-        raise _Incomplete(
+        raise _TargetIncomplete(
             "say which file the token goes to: --token-file /etc/thongsuot/agent.token"
         )
-    door = Door(
+    door = CollectorEndpoint(
         url=url,
         host=parts.hostname,
         ca_file=options.ca_file or (collector.ca_file if collector else ""),
         timeout_s=_TIMEOUT_S,
     )
-    return _Order(
-        door=door,
+    return _EnrolmentTarget(
+        endpoint=door,
         site=config.site.name if config else "",
         token_file=token_path(name, {}),
         certificate=_certificate_file(options, config) if parts.scheme == "https" else None,
@@ -105,8 +116,8 @@ def _certificate_file(options: argparse.Namespace, config: AgentConfig | None) -
     if config is not None and config.collector.certificate_file:
         return None  # somebody else's, and not ours to replace
     if options.state_dir:
-        return places_from(SpoolConfig(state_dir=options.state_dir), {}).certificate
-    return None if config is None else places_from(config.spool, {}).certificate
+        return paths_from_config(SpoolConfig(state_dir=options.state_dir), {}).certificate_file
+    return None if config is None else paths_from_config(config.spool, {}).certificate_file
 
 
 def _config(path: Path) -> AgentConfig | None:
@@ -134,48 +145,48 @@ def _waiting_token(waiting: Path) -> str:
     return token
 
 
-async def _enrol(order: _Order, code: str, token: str, waiting: Path) -> int:
-    pair = None if order.certificate is None else Next(order.certificate)
+async def _redeem_code(order: _EnrolmentTarget, code: str, token: str, waiting: Path) -> int:
+    pair = None if order.certificate is None else PendingCertificate(order.certificate)
     request = "" if pair is None else await pair.request()
-    response = await _post(order, code, token, request)
+    response = await _post_code(order, code, token, request)
     answer = _answer(response.body)
     if response.status == 200 and answer is not None and answer.site:
         if pair is not None and answer.certificate:
-            await pair.take(answer.certificate)
+            await pair.install(answer.certificate)
         elif pair is not None:
-            pair.discard()
-        _hand_over(waiting, order.token_file)
+            pair.discard_all()
+        _install_token(waiting, order.token_file)
         flush_folder(order.token_file.parent)
-        _tell(order, answer)
+        _print_refusal(order, answer)
         return 0
     if answer is not None and answer.error:
         # The collector has spoken. With 429 it will take the same again, later.
         if response.status != 429:
-            _forget(waiting, pair)
+            _discard_enrolment(waiting, pair)
         later = f"; try again in {response.retry_after} s" if response.retry_after else ""
         sys.stderr.write(f"not enrolled: {answer.error}{later}\n")
         return _NOT_DONE
     why = response.problem or f"status {response.status}, which is no collector's answer"
     sys.stderr.write(
-        f"not enrolled: {order.door.url}: {why}; the code may still be good: run this again\n"
+        f"not enrolled: {order.endpoint.url}: {why}; the code may still be good: run this again\n"
     )
     return _NOT_DONE
 
 
-def _forget(waiting: Path, pair: Next | None) -> None:
+def _discard_enrolment(waiting: Path, pair: PendingCertificate | None) -> None:
     waiting.unlink(missing_ok=True)
     if pair is not None:
-        pair.forget()
+        pair.discard_pending()
 
 
-async def _post(order: _Order, code: str, token: str, request: str) -> Response:
-    asked = Enrol(
+async def _post_code(order: _EnrolmentTarget, code: str, token: str, request: str) -> PostResponse:
+    asked = EnrolmentRequest(
         code=code, token_digest=token_digest(token), site=order.site, certificate_request=request
     )
-    line = Line(order.door, None, SYSTEM)
+    line = CollectorConnection(order.endpoint, None, SYSTEM)
     try:
         return await line.post(
-            Request(
+            PostRequest(
                 path=PATH_ENROL,
                 headers=("Content-Type: application/json",),
                 body=msgspec.json.encode(asked),
@@ -185,7 +196,7 @@ async def _post(order: _Order, code: str, token: str, request: str) -> Response:
         line.close()
 
 
-def _tell(order: _Order, answer: Enrolled) -> None:
+def _print_refusal(order: _EnrolmentTarget, answer: EnrolmentResponse) -> None:
     sys.stdout.write(f"enrolled as {answer.site}; token in {order.token_file}\n")
     if answer.certificate:
         sys.stdout.write(f"certificate in {order.certificate}\n")
@@ -193,7 +204,7 @@ def _tell(order: _Order, answer: Enrolled) -> None:
         sys.stdout.write(f"revoked: {answer.revoked} tokens that the site had before\n")
 
 
-def _hand_over(waiting: Path, token_file: Path) -> None:
+def _install_token(waiting: Path, token_file: Path) -> None:
     """Put the new token in the old one's place; root leaves it to whom the old one belonged."""
     if os.geteuid() == 0 and token_file.exists():
         before = token_file.stat()
@@ -201,8 +212,8 @@ def _hand_over(waiting: Path, token_file: Path) -> None:
     waiting.replace(token_file)
 
 
-def _answer(body: bytes) -> Enrolled | None:
+def _answer(body: bytes) -> EnrolmentResponse | None:
     try:
-        return msgspec.json.decode(body, type=Enrolled)
+        return msgspec.json.decode(body, type=EnrolmentResponse)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return None

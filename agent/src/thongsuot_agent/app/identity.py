@@ -3,26 +3,26 @@
 import os
 from collections.abc import Awaitable, Callable
 
-from thongsuot_agent.app.setting import Setting, token_path
-from thongsuot_agent.certificate.pair import Pair
-from thongsuot_agent.certificate.renewal import Means, Renewal
+from thongsuot_agent.app.run_context import RunContext, token_path
 from thongsuot_agent.clock import NS_PER_S
-from thongsuot_agent.uplink.answer import Response
-from thongsuot_agent.uplink.lane import Lane
+from thongsuot_agent.identity.certificate_file import CertificateFile
+from thongsuot_agent.identity.renewal import CertificateRenewal, RenewalCallbacks
+from thongsuot_agent.uplink.answer import PostResponse
+from thongsuot_agent.uplink.uploader import Uploader
 from thongsuot_schema.catalogue.host import CERTIFICATE_EXPIRY
 from thongsuot_schema.metric import Metric
 from thongsuot_schema.renewal import PATH_CERTIFICATE
 
 
-class Identity:
+class DeviceIdentity:
     """``wall_ns`` is the time that is vouched for, ``None`` while nobody does."""
 
-    def __init__(self, setting: Setting, wall_ns: Callable[[], int | None]) -> None:
+    def __init__(self, setting: RunContext, wall_ns: Callable[[], int | None]) -> None:
         self._wall_ns = wall_ns
-        self.pair = pair_from(setting, self._wall_s)
+        self.pair = certificate_file_from(setting, self._wall_s)
         self._is_own = not setting.config.collector.certificate_file
-        self._lane: Lane | None = None
-        self._renewal: Renewal | None = None
+        self._lane: Uploader | None = None
+        self._renewal: CertificateRenewal | None = None
 
     @property
     def expiry_s(self) -> float | None:
@@ -35,18 +35,18 @@ class Identity:
         """Why it cannot be used or was not renewed; empty when all is well."""
         return self.pair.problem or ("" if self._renewal is None else self._renewal.problem)
 
-    def serve(self, lane: Lane, chance: Callable[[], float]) -> None:
+    def set_uploader(self, lane: Uploader, chance: Callable[[], float]) -> None:
         """Take the way to the collector by which the next one is asked for."""
         self._lane = lane
         if self._is_own:
-            means = Means(wall_s=self._wall_s, post=self._post, chance=chance)
-            self._renewal = Renewal(self.pair, means)
+            means = RenewalCallbacks(wall_s=self._wall_s, post=self._post, jitter=chance)
+            self._renewal = CertificateRenewal(self.pair, means)
 
     def tasks(self) -> dict[str, Callable[[], Awaitable[object]]]:
         """Return what has to run for it: nothing where somebody else renews it."""
         return {} if self._renewal is None else {"certificate": self._renewal.run}
 
-    def values(self) -> dict[Metric, float]:
+    def metrics(self) -> dict[Metric, float]:
         """Return what is measured of it."""
         expiry_s = self.expiry_s
         return {} if expiry_s is None else {CERTIFICATE_EXPIRY: expiry_s}
@@ -60,18 +60,20 @@ class Identity:
         wall_ns = self._wall_ns()
         return None if wall_ns is None else wall_ns / NS_PER_S
 
-    async def _post(self, body: bytes) -> Response:
+    async def _post(self, body: bytes) -> PostResponse:
         assert self._lane is not None
-        return await self._lane.errand(PATH_CERTIFICATE, "application/json", body)
+        return await self._lane.post(PATH_CERTIFICATE, "application/json", body)
 
 
-def pair_from(setting: Setting, wall_s: Callable[[], float | None]) -> Pair:
+def certificate_file_from(
+    setting: RunContext, wall_s: Callable[[], float | None]
+) -> CertificateFile:
     """Return the certificate that the device shows, its own or the one that is configured."""
     collector = setting.config.collector
     if not collector.certificate_file:
-        return Pair(setting.places.certificate, wall_s=wall_s)
+        return CertificateFile(setting.paths.certificate_file, wall_s=wall_s)
     key_file = collector.certificate_key_file
-    return Pair(
+    return CertificateFile(
         token_path(collector.certificate_file, os.environ),
         wall_s=wall_s,
         key_file=token_path(key_file, os.environ) if key_file else None,

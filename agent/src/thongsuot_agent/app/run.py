@@ -6,12 +6,12 @@ import signal
 import sys
 from pathlib import Path
 
-from thongsuot_agent import lean
+from thongsuot_agent import memory
 from thongsuot_agent.app.agent import Agent
-from thongsuot_agent.app.check import WRONG
-from thongsuot_agent.app.notify import notifier
-from thongsuot_agent.app.plans import Holding, taken_up
-from thongsuot_agent.app.setting import Setting, setting_from
+from thongsuot_agent.app.check_config import WRONG
+from thongsuot_agent.app.run_context import RunContext, run_context_from
+from thongsuot_agent.app.site_configs import ActiveSiteConfig, restore_site_config
+from thongsuot_agent.app.systemd import systemd_notifier
 from thongsuot_agent.config.read import read
 from thongsuot_agent.errors import ConfigInvalid, TokenUnusable
 from thongsuot_agent.links.monitor import LinkMonitor
@@ -29,20 +29,20 @@ def run(path: str, *, is_verbose: bool, recording: str) -> int:
         stream=sys.stderr,
     )
     try:
-        setting = setting_from(read(Path(path)), recording=recording)
-        holding = taken_up(setting.own, setting.places.plans)
+        setting = run_context_from(read(Path(path)), recording=recording)
+        holding = restore_site_config(setting.local_config, setting.paths.rollout_file)
     except (ConfigInvalid, TokenUnusable) as error:
         sys.stderr.write(f"{error}\n")
         return WRONG
-    asyncio.run(_live(setting, holding))
+    asyncio.run(_run_until_signal(setting, holding))
     return 0
 
 
-async def _live(setting: Setting, holding: Holding) -> None:
-    with LinkMonitor(setting.own.links or None) as monitor:
-        agent = Agent(setting, monitor, notifier(), holding)
+async def _run_until_signal(setting: RunContext, holding: ActiveSiteConfig) -> None:
+    with LinkMonitor(setting.local_config.links or None) as monitor:
+        agent = Agent(setting, monitor, systemd_notifier(), holding)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, agent.stop)
-        lean.settle()
+        memory.freeze()
         await agent.run()

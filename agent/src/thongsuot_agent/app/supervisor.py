@@ -10,12 +10,12 @@ _log = logging.getLogger(__name__)
 
 _FIRST_S = 1.0
 _LONGEST_S = 60.0
-_SOUND_S = 120.0
+_HEALTHY_S = 120.0
 """A task that ran this long before it failed is restarted at once again."""
 
 
 @dataclass(slots=True, kw_only=True)
-class Casualty:
+class FailedTask:
     """A task that failed: how often, and how the last time."""
 
     name: str
@@ -29,10 +29,10 @@ class Supervisor:
     """
 
     def __init__(self) -> None:
-        self._casualties: dict[str, Casualty] = {}
+        self._casualties: dict[str, FailedTask] = {}
 
     @property
-    def casualties(self) -> tuple[Casualty, ...]:
+    def failed_tasks(self) -> tuple[FailedTask, ...]:
         """Tasks that had to be restarted."""
         return tuple(self._casualties.values())
 
@@ -60,10 +60,10 @@ class Supervisor:
             except Exception as problem:  # noqa: BLE001 - the one place: counted, logged, restarted
                 error = f"{type(problem).__name__}: {problem}"
                 _log.error("task %s failed; it is started again", name, exc_info=problem)
-            casualty = self._casualties.setdefault(name, Casualty(name=name))
+            casualty = self._casualties.setdefault(name, FailedTask(name=name))
             casualty.restarts += 1
             casualty.error = error[:200]
-            if time.monotonic() - began_s > _SOUND_S:
+            if time.monotonic() - began_s > _HEALTHY_S:
                 wait_s = _FIRST_S
             await asyncio.sleep(wait_s)
             wait_s = min(wait_s * 2, _LONGEST_S)

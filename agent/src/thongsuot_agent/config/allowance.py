@@ -11,14 +11,14 @@ from dataclasses import dataclass
 import msgspec
 
 from thongsuot_agent import probes
-from thongsuot_agent.schedule.job import (
-    Reach,
+from thongsuot_agent.scheduler.job import (
+    SchedulableLink,
     families_of,
     interval_s,
     is_named,
     targets_of,
 )
-from thongsuot_schema.inventory.model import Link, ProbePlan, Target
+from thongsuot_schema.inventory.model import Link, ProbeSchedule, Target
 from thongsuot_schema.result import Family
 
 MONTH_S = 31 * 86400
@@ -29,14 +29,14 @@ One push on a kept connection, IP level, both directions: request and answer wit
 records and acknowledgements around 0.6 to 1.5 KB of batch.
 """
 
-BOTH = frozenset({Family.IP4, Family.IP6})
+BOTH_FAMILIES = frozenset({Family.IP4, Family.IP6})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Item:
+class UsageItem:
     """One line of the arithmetic: so many series, so many runs in a month, so many bytes each."""
 
-    what: str
+    label: str
     series: int
     runs: int
     run_bytes: int
@@ -47,31 +47,38 @@ class Item:
         return self.series * self.runs * self.run_bytes
 
 
-def needs(
+def monthly_usage(
     link: Link,
-    plans: Sequence[ProbePlan],
+    plans: Sequence[ProbeSchedule],
     targets: Sequence[Target],
     *,
     push_every_s: float | None,
     is_metered: bool = True,
-) -> tuple[Item, ...]:
+) -> tuple[UsageItem, ...]:
     """
     Return what a month of the plan uses on a link; pushes count where they must take it.
 
     ``is_metered``: measured at the intervals of metered links.
     """
-    items = list(_items(link, plans, targets, is_metered=is_metered))
+    items = list(_usage_items(link, plans, targets, is_metered=is_metered))
     if push_every_s is not None:
         items.append(
-            Item(what="push", series=1, runs=round(MONTH_S / push_every_s), run_bytes=PUSH_BYTES)
+            UsageItem(
+                label="push", series=1, runs=round(MONTH_S / push_every_s), run_bytes=PUSH_BYTES
+            )
         )
     return tuple(items)
 
 
-def _items(
-    link: Link, plans: Sequence[ProbePlan], targets: Sequence[Target], *, is_metered: bool
-) -> Iterator[Item]:
-    reach = Reach(spec=link, families=BOTH, resolver_families=BOTH, first_hop_families=BOTH)
+def _usage_items(
+    link: Link, plans: Sequence[ProbeSchedule], targets: Sequence[Target], *, is_metered: bool
+) -> Iterator[UsageItem]:
+    reach = SchedulableLink(
+        spec=link,
+        families=BOTH_FAMILIES,
+        resolver_families=BOTH_FAMILIES,
+        first_hop_families=BOTH_FAMILIES,
+    )
     for plan in plans:
         probe = probes.load(plan.kind)
         if not is_named(link.name, plan.links):
@@ -83,10 +90,10 @@ def _items(
             run_bytes = probe.cost_bytes(target, settings)
             what = plan.kind if probe.per_link else f"{plan.kind} to {target.name}"
             if run_bytes:
-                yield Item(what=what, series=series, runs=runs, run_bytes=run_bytes)
+                yield UsageItem(label=what, series=series, runs=runs, run_bytes=run_bytes)
 
 
-def refusal(link: Link, items: Sequence[Item]) -> str:
+def refusal_text(link: Link, items: Sequence[UsageItem]) -> str:
     """
     Return why a plan does not fit a link's allowance, with the arithmetic; empty when it does.
     """
@@ -95,7 +102,7 @@ def refusal(link: Link, items: Sequence[Item]) -> str:
     if allowance is None or total <= allowance:
         return ""
     lines = [
-        f"  {item.what}: {item.series} series x {item.runs} runs x {item.run_bytes} bytes"
+        f"  {item.label}: {item.series} series x {item.runs} runs x {item.run_bytes} bytes"
         f" = {item.total_bytes / 1e6:.1f} MB"
         for item in items
     ]

@@ -13,10 +13,10 @@ from urllib.parse import urlsplit
 from thongsuot_agent import probes
 from thongsuot_agent.config.model import AgentConfig
 from thongsuot_agent.probes import Probe
-from thongsuot_agent.schedule.job import EVERY, FIRST_HOP, GATEWAY, RESOLVER, targets_of
-from thongsuot_schema.inventory.model import ProbePlan, Role, Target
-from thongsuot_schema.nearest import nearest
+from thongsuot_agent.scheduler.job import ALL_NAMES, FIRST_HOP, GATEWAY, RESOLVER, targets_of
+from thongsuot_schema.inventory.model import ProbeSchedule, Role, Target
 from thongsuot_schema.segment import Segment
+from thongsuot_schema.suggestion import suggest
 from thongsuot_schema.toml_lines import Path
 
 Mistake = tuple[Path, str]
@@ -107,7 +107,7 @@ def _unknown(
     for place, name in enumerate(names):
         if name not in known:
             where = (*path, place) if is_list else path
-            yield where, f'there is no {what} "{name}"{nearest(name, known)}'
+            yield where, f'there is no {what} "{name}"{suggest(name, known)}'
 
 
 def _target(target: Target, path: Path) -> Iterator[Mistake]:
@@ -172,19 +172,19 @@ def _anchor(target: Target, path: Path) -> Iterator[Mistake]:
 
 
 def _probe_names(
-    config: AgentConfig, plan: ProbePlan, targets: tuple[Target, ...], path: Path
+    config: AgentConfig, plan: ProbeSchedule, targets: tuple[Target, ...], path: Path
 ) -> Iterator[Mistake]:
     if plan.kind not in probes.kinds():
         yield (
             (*path, "kind"),
-            f'there is no probe "{plan.kind}"{nearest(plan.kind, probes.kinds())}',
+            f'there is no probe "{plan.kind}"{suggest(plan.kind, probes.kinds())}',
         )
         return
     links = {link.name for link in config.links}
     if links:
-        yield from _unknown("link", plan.links, links | {EVERY}, (*path, "links"))
+        yield from _unknown("link", plan.links, links | {ALL_NAMES}, (*path, "links"))
     known = {target.name: target for target in targets}
-    yield from _unknown("target", plan.targets, set(known) | {EVERY}, (*path, "targets"))
+    yield from _unknown("target", plan.targets, set(known) | {ALL_NAMES}, (*path, "targets"))
     probe = probes.load(plan.kind)
     for place, name in enumerate(plan.targets):
         if name in known and not probe.applies(known[name]):
@@ -195,14 +195,14 @@ def _probe_names(
 
 
 def _measured_twice(config: AgentConfig, targets: tuple[Target, ...]) -> Iterator[Mistake]:
-    links = [link.name for link in config.links] or [EVERY]
+    links = [link.name for link in config.links] or [ALL_NAMES]
     seen: set[tuple[str, str, str]] = set()
     for place, plan in enumerate(config.probes):
         if plan.kind not in probes.kinds():
             continue
         probe: Probe[Any] = probes.load(plan.kind)
         for link in links:
-            if link not in plan.links and EVERY not in plan.links:
+            if link not in plan.links and ALL_NAMES not in plan.links:
                 continue
             for target in targets_of(plan, probe, targets, link):
                 series = (plan.kind, link, target.name)

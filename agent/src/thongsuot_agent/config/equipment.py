@@ -9,14 +9,14 @@ from collections.abc import Iterator
 import msgspec
 
 from thongsuot_agent.config.model import AgentConfig
-from thongsuot_schema.inventory.model import ProbePlan
-from thongsuot_schema.nearest import nearest
+from thongsuot_schema.inventory.model import ProbeSchedule
+from thongsuot_schema.suggestion import suggest
 from thongsuot_schema.toml_lines import Path
 
 Mistake = tuple[Path, str]
 
 
-class _Named(msgspec.Struct, frozen=True):
+class _ProfileSettings(msgspec.Struct, frozen=True):
     """What settings of ``snmp`` and ``radio`` say of profiles."""
 
     profile_folder: str = ""
@@ -28,21 +28,21 @@ def mistakes(config: AgentConfig) -> Iterator[Mistake]:
     """Yield each profile, or folder of them, that a plan names and that cannot be used."""
     for place, plan in enumerate(config.probes):
         if plan.kind in {"snmp", "radio"} and {"profiles", "profile_folder"} & set(plan.settings):
-            yield from _of(plan, ("probes", place, "settings"))
+            yield from _profile_mistakes(plan, ("probes", place, "settings"))
 
 
-def _of(plan: ProbePlan, path: Path) -> Iterator[Mistake]:
+def _profile_mistakes(plan: ProbeSchedule, path: Path) -> Iterator[Mistake]:
     try:
-        named = msgspec.convert(plan.settings, _Named)
+        named = msgspec.convert(plan.settings, _ProfileSettings)
     except msgspec.ValidationError:
         return  # of the wrong type, which is said elsewhere
     if named.source != "snmp":
         return
-    from thongsuot_agent.snmp.profile import ProfileWrong, known  # noqa: PLC0415 - most have none
+    from thongsuot_agent.snmp.profile import ProfileInvalid, known_profiles  # noqa: PLC0415 - most have none
 
     try:
-        there = known(named.profile_folder)
-    except ProfileWrong as wrong:
+        there = known_profiles(named.profile_folder)
+    except ProfileInvalid as wrong:
         yield (*path, "profile_folder"), str(wrong)
         return
     for name in named.profiles:
@@ -52,6 +52,6 @@ def _of(plan: ProbePlan, path: Path) -> Iterator[Mistake]:
                 (*path, "profiles"),
                 (
                     f'there is no profile "{name}"{where} among those that come along'
-                    f"{nearest(name, there)}"
+                    f"{suggest(name, there)}"
                 ),
             )

@@ -9,16 +9,16 @@ from thongsuot_schema.inventory.model import (
     Carrier,
     Link,
     Name,
-    ProbePlan,
+    ProbeSchedule,
     Seconds,
-    Strict,
+    StrictStruct,
     Target,
 )
 
 Bytes = Annotated[int, msgspec.Meta(gt=0)]
 
 
-class SiteConfig(Strict, frozen=True):
+class SiteIdentity(StrictStruct, frozen=True):
     """Who this device is; the names that its measurements carry."""
 
     name: Name
@@ -30,7 +30,7 @@ class SiteConfig(Strict, frozen=True):
     """Telephone number of the city's support desk, for the local page."""
 
 
-class CollectorConfig(Strict, frozen=True):
+class PushConfig(StrictStruct, frozen=True):
     """Where the record is pushed to."""
 
     url: str
@@ -54,7 +54,7 @@ class CollectorConfig(Strict, frozen=True):
     timeout_s: Annotated[float, msgspec.Meta(ge=1, le=300)] = 15.0
 
 
-class PageConfig(Strict, frozen=True):
+class PageConfig(StrictStruct, frozen=True):
     """The page on the local network."""
 
     listen: str = "0.0.0.0:8080"
@@ -63,7 +63,7 @@ class PageConfig(Strict, frozen=True):
     """Whether the page has the button for a test now; everybody in the local network may press."""
 
 
-class SpoolConfig(Strict, frozen=True):
+class SpoolConfig(StrictStruct, frozen=True):
     """How the record is kept until the collector has it."""
 
     state_dir: str = ""
@@ -85,7 +85,7 @@ class SpoolConfig(Strict, frozen=True):
     """
 
 
-class PlanConfig(Strict, frozen=True):
+class SiteConfigPolicy(StrictStruct, frozen=True):
     """
     The site plan that the collector makes from its inventory, laid over this file.
 
@@ -100,7 +100,7 @@ class PlanConfig(Strict, frozen=True):
     probation_tries: Annotated[int, msgspec.Meta(ge=1, le=100)] = 3
 
 
-class AgentConfig(Strict, frozen=True):
+class AgentConfig(StrictStruct, frozen=True):
     """
     The whole file.
 
@@ -110,13 +110,13 @@ class AgentConfig(Strict, frozen=True):
     page.
     """
 
-    site: SiteConfig
-    collector: CollectorConfig
+    site: SiteIdentity
+    collector: PushConfig
     links: tuple[Link, ...] = ()
     targets: tuple[Target, ...] = ()
-    probes: tuple[ProbePlan, ...] = ()
+    probes: tuple[ProbeSchedule, ...] = ()
     carriers: tuple[Carrier, ...] = ()
     page: PageConfig = PageConfig()
     spool: SpoolConfig = SpoolConfig()
-    plan: PlanConfig = PlanConfig()
+    plan: SiteConfigPolicy = SiteConfigPolicy()
     judge: JudgeSettings = JudgeSettings()

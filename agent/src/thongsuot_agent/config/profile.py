@@ -3,17 +3,17 @@
 from msgspec import structs
 
 from thongsuot_agent.config.model import AgentConfig
-from thongsuot_agent.schedule.job import is_named
-from thongsuot_schema.inventory.model import ProbePlan, Role, Target
+from thongsuot_agent.scheduler.job import is_named
+from thongsuot_schema.inventory.model import ProbeSchedule, Role, Target
 from thongsuot_schema.segment import Segment
 
-PROBES: tuple[ProbePlan, ...] = (
-    ProbePlan(kind="icmp", every_s=5.0, metered_every_s=20.0),
-    ProbePlan(kind="dns", every_s=30.0, metered_every_s=300.0),
-    ProbePlan(kind="http", every_s=60.0, metered_every_s=3600.0),
-    ProbePlan(kind="host", every_s=15.0),
-    ProbePlan(kind="failover", every_s=60.0),
-    ProbePlan(kind="path", every_s=300.0, metered_every_s=3600.0),
+PROBES: tuple[ProbeSchedule, ...] = (
+    ProbeSchedule(kind="icmp", every_s=5.0, metered_every_s=20.0),
+    ProbeSchedule(kind="dns", every_s=30.0, metered_every_s=300.0),
+    ProbeSchedule(kind="http", every_s=60.0, metered_every_s=3600.0),
+    ProbeSchedule(kind="host", every_s=15.0),
+    ProbeSchedule(kind="failover", every_s=60.0),
+    ProbeSchedule(kind="path", every_s=300.0, metered_every_s=3600.0),
 )
 """
 One failed run makes the judge wish for a confirming burst, so slow intervals still find a fault in
@@ -55,20 +55,20 @@ TARGETS: tuple[Target, ...] = (
 """What every link has by itself."""
 
 
-def probes_of(config: AgentConfig) -> tuple[ProbePlan, ...]:
+def probes_of(config: AgentConfig) -> tuple[ProbeSchedule, ...]:
     """
     Return the plans that a configuration stands for.
 
     A radio is compared with the networks of its link's carrier, where those are written down and
     the plan names no others: there is then one plan for each link.
     """
-    plans: list[ProbePlan] = []
+    plans: list[ProbeSchedule] = []
     for plan in config.probes or PROBES:
         plans += _with_networks(plan, config) if plan.kind == "radio" else [plan]
     return tuple(plans)
 
 
-def _with_networks(plan: ProbePlan, config: AgentConfig) -> list[ProbePlan]:
+def _with_networks(plan: ProbeSchedule, config: AgentConfig) -> list[ProbeSchedule]:
     networks = {carrier.name: carrier.plmn for carrier in config.carriers}
     links = [link for link in config.links if is_named(link.name, plan.links)]
     if "plmn" in plan.settings or not any(networks.get(link.carrier) for link in links):

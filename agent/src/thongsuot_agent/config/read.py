@@ -13,9 +13,9 @@ from thongsuot_agent.config.checks import Mistake, mistakes
 from thongsuot_agent.config.model import AgentConfig
 from thongsuot_agent.config.profile import probes_of, targets_of
 from thongsuot_agent.errors import ConfigInvalid
-from thongsuot_schema.document import decode, error_at, mistake_in
+from thongsuot_schema.document import decode, error_at, find_mistake
 from thongsuot_schema.errors import DocumentError
-from thongsuot_schema.inventory.model import ProbePlan
+from thongsuot_schema.inventory.model import ProbeSchedule
 from thongsuot_schema.toml_lines import Path
 
 
@@ -53,7 +53,7 @@ def contradictions(config: AgentConfig) -> list[Mistake]:
     """
     found = [*mistakes(config, targets_of(config)), *_settings_mistakes(config)]
     found = found or list(equipment.mistakes(config))
-    return found or list(_dear_links(config))
+    return found or list(_over_allowance(config))
 
 
 def _settings_mistakes(config: AgentConfig) -> Iterator[Mistake]:
@@ -61,7 +61,7 @@ def _settings_mistakes(config: AgentConfig) -> Iterator[Mistake]:
         if plan.kind not in probes.kinds():
             continue
         probe = probes.load(plan.kind)
-        wrong = mistake_in(plan.settings, probe.settings, ("probes", place, "settings"))
+        wrong = find_mistake(plan.settings, probe.settings, ("probes", place, "settings"))
         if wrong is not None:
             yield wrong
             continue
@@ -69,7 +69,7 @@ def _settings_mistakes(config: AgentConfig) -> Iterator[Mistake]:
         yield from _too_short(plan, probe.timeout_s(settings), ("probes", place))
 
 
-def _too_short(plan: ProbePlan, timeout_s: float, path: Path) -> Iterator[Mistake]:
+def _too_short(plan: ProbeSchedule, timeout_s: float, path: Path) -> Iterator[Mistake]:
     for key, every_s in (("every_s", plan.every_s), ("metered_every_s", plan.metered_every_s)):
         if every_s is not None and every_s < timeout_s:
             yield (
@@ -81,18 +81,18 @@ def _too_short(plan: ProbePlan, timeout_s: float, path: Path) -> Iterator[Mistak
             )
 
 
-def _dear_links(config: AgentConfig) -> Iterator[Mistake]:
+def _over_allowance(config: AgentConfig) -> Iterator[Mistake]:
     # Pushes take an unmetered link where there is one.
     must_push = all(link.allowance_bytes is not None for link in config.links)
     for place, link in enumerate(config.links):
         if link.allowance_bytes is None:
             continue
-        items = allowance.needs(
+        items = allowance.monthly_usage(
             link,
             probes_of(config),
             targets_of(config),
             push_every_s=config.collector.push_every_s if must_push else None,
         )
-        refusal = allowance.refusal(link, items)
+        refusal = allowance.refusal_text(link, items)
         if refusal:
             yield ("links", place, "allowance_bytes"), refusal

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 
-from thongsuot_agent.judge.fault import Fault
+from thongsuot_agent.judge.diagnosis import Diagnosis
+from thongsuot_agent.judge.link_context import LinkContext
 from thongsuot_agent.judge.memory import LinkMemory, Track
-from thongsuot_agent.judge.stand import Stand
 from thongsuot_schema.state import State
 
 
-def is_outage(fault: Fault | None) -> bool:
+def is_outage(fault: Diagnosis | None) -> bool:
     """
     Return whether a fault leaves nothing of the link (``unknown``: it is not yet known where).
     """
@@ -18,7 +18,7 @@ def is_outage(fault: Fault | None) -> bool:
 def is_usable(link: LinkMemory) -> bool:
     """Return whether a link works well enough for its silence about a target to mean something."""
     is_out = is_outage(link.facts_slot.fault) or is_outage(link.silence.fault)
-    return link.known and not is_out and not link.flaps.active
+    return link.known and not is_out and not link.flap_state.active
 
 
 def is_settled(link: LinkMemory) -> bool:
@@ -27,14 +27,14 @@ def is_settled(link: LinkMemory) -> bool:
     return not (is_open or link.silence.is_pending or link.resolver.is_pending)
 
 
-def other_tracks(at: Stand, target: str) -> Iterator[tuple[LinkMemory, Track]]:
+def other_tracks(at: LinkContext, target: str) -> Iterator[tuple[LinkMemory, Track]]:
     """Yield the tracks of a target over the other links that are usable."""
     for other in at.memory.links.values():
         if other is not at.link and is_usable(other):
             yield from ((other, t) for t in other.tracks.values() if t.target == target)
 
 
-def answers_elsewhere(at: Stand, target: str, since_ns: int) -> bool | None:
+def answers_elsewhere(at: LinkContext, target: str, since_ns: int) -> bool | None:
     """
     Return whether another usable link has had an answer from a target since a moment.
 

@@ -86,7 +86,7 @@ def is_local(address: str, gateways: tuple[str, ...]) -> bool:
     return bool(network) and any(network == g.rpartition(".")[0] for g in gateways)
 
 
-class Arrival(msgspec.Struct, frozen=True, kw_only=True, tag_field="event", tag="arrival"):
+class ResultArrival(msgspec.Struct, frozen=True, kw_only=True, tag_field="event", tag="arrival"):
     """
     A result, and when it arrived: its own time is the start of the run, up to a time-out earlier.
     """
@@ -115,11 +115,11 @@ class LinkEvent(msgspec.Struct, frozen=True, kw_only=True, tag_field="event", ta
     facts: LinkFacts
 
 
-Event = Arrival | Result | Tick | LinkEvent
+Event = ResultArrival | Result | Tick | LinkEvent
 """A bare ``Result`` is taken as arriving now: at the latest time known, or at its own start."""
 
 
-class Wish(msgspec.Struct, frozen=True, kw_only=True, order=True):
+class ConfirmationProbe(msgspec.Struct, frozen=True, kw_only=True, order=True):
     """
     "Measure this series now": what would confirm or refute a suspicion. Fulfilled at once, or not
     at all.

@@ -4,10 +4,10 @@ the other links.
 """
 
 from thongsuot_agent.judge.comparison import other_tracks
+from thongsuot_agent.judge.link_context import LinkContext
 from thongsuot_agent.judge.memory import Track
-from thongsuot_agent.judge.plan import RANK
-from thongsuot_agent.judge.sight import Seen, Sight
-from thongsuot_agent.judge.stand import Stand
+from thongsuot_agent.judge.observations import Observation, Observations
+from thongsuot_agent.judge.site_probes import RANK
 from thongsuot_schema.outcome import Outcome
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.verdict import Evidence
@@ -18,28 +18,28 @@ OTHER_LIMIT = 8
 """Series of other links that are shown beside them."""
 
 
-def gather(at: Stand, sight: Sight) -> tuple[Evidence, ...]:
+def gather_evidence(at: LinkContext, sight: Observations) -> tuple[Evidence, ...]:
     """
     Return what a round showed, and what other links last saw of the targets that are silent here.
     """
     ordered = sorted(sight.seen, key=_order)
-    own = [_of(seen.track, seen.rung) for seen in ordered[:OWN_LIMIT]]
+    own = [_evidence_of(seen.track, seen.rung) for seen in ordered[:OWN_LIMIT]]
     others: list[Evidence] = []
     for target in dict.fromkeys(
-        s.post.target for s in ordered if s.silent and not s.post.is_gateway
+        s.point.target for s in ordered if s.silent and not s.point.is_gateway
     ):
         for other, track in other_tracks(at, target):
-            post = at.watch.posts.get(f"{track.kind} {track.target}")
+            post = at.probes.points.get(f"{track.kind} {track.target}")
             if post is not None:
-                others.append(_of(track, post.rung, other.name))
+                others.append(_evidence_of(track, post.rung, other.name))
     return (*own, *others[:OTHER_LIMIT])
 
 
-def _order(seen: Seen) -> tuple[int, str, str, str]:
+def _order(seen: Observation) -> tuple[int, str, str, str]:
     return RANK[seen.rung], seen.track.target, seen.track.kind, seen.track.family.value
 
 
-def _of(track: Track, rung: Segment, link: str = "") -> Evidence:
+def _evidence_of(track: Track, rung: Segment, link: str = "") -> Evidence:
     tally = track.tally
     return Evidence(
         kind=track.kind,

@@ -5,14 +5,14 @@ time.
 
 from collections.abc import Mapping
 
-from thongsuot_agent.judge.fault import Fault, Sighting
-from thongsuot_agent.judge.memory import Slot
-from thongsuot_agent.judge.settings import Patience, Settings
-from thongsuot_agent.judge.stand import ns
+from thongsuot_agent.judge.diagnosis import Diagnosis, Suspicion
+from thongsuot_agent.judge.link_context import ns
+from thongsuot_agent.judge.memory import FaultSlot
+from thongsuot_agent.judge.settings import Hysteresis, Settings
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
 
-_PATIENCE: Mapping[Symptom, str] = {
+_HYSTERESIS: Mapping[Symptom, str] = {
     # What the interface says is believed at once (symptoms/facts.py), and held like a silence.
     Symptom.INTERFACE_ABSENT: "silence",
     Symptom.CABLE_UNPLUGGED: "silence",
@@ -22,36 +22,36 @@ _PATIENCE: Mapping[Symptom, str] = {
     Symptom.GATEWAY_SILENT: "gateway_silence",
     # ICMP alone may be dropped at an exchange: the second round asks the services as well.
     Symptom.TRANSIT_SILENT: "gateway_silence",
-    Symptom.GATEWAY_WITHOUT_WAY: "silence",
+    Symptom.GATEWAY_NO_UPLINK: "silence",
     Symptom.ACCESS_SILENT: "silence",
     Symptom.CARRIER_SILENT: "silence",
-    Symptom.IP4_DEAD: "family",
-    Symptom.IP6_DEAD: "family",
-    Symptom.CARRIER_PARTLY_SILENT: "partial",
-    Symptom.FOREIGN_TRANSIT_SILENT: "partial",
-    Symptom.LAN_BUSY: "slow",
+    Symptom.IPV4_DOWN: "family",
+    Symptom.IPV6_DOWN: "family",
+    Symptom.CARRIER_PARTIAL_OUTAGE: "partial",
+    Symptom.INTERNATIONAL_TRANSIT_SILENT: "partial",
+    Symptom.LAN_CONGESTED: "slow",
     Symptom.ACCESS_SLOW: "slow",
     Symptom.CARRIER_SLOW: "slow",
     Symptom.TRANSIT_SLOW: "slow",
     Symptom.RESOLVER_SILENT: "resolver",
-    Symptom.RESOLVER_LIES: "resolver",
+    Symptom.RESOLVER_FORGED_ANSWER: "resolver",
     Symptom.RESOLVER_SLOW: "slow",
 }
 
 
-def patience_with(fault: Fault, settings: Settings) -> Patience:
+def hysteresis_for(fault: Diagnosis, settings: Settings) -> Hysteresis:
     """
     Return the patience that is had with a fault before it is believed, and before it is forgotten.
     """
-    name = _PATIENCE[fault.symptom]
+    name = _HYSTERESIS[fault.symptom]
     if fault.symptom is Symptom.TRANSIT_SILENT and fault.state is State.DEGRADED:
         name = "partial"
-    patience: Patience = getattr(settings, name)
+    patience: Hysteresis = getattr(settings, name)
     return patience
 
 
 def advance(
-    slot: Slot, sighting: Sighting | None, now_ns: int, settings: Settings, clear_ns: int
+    slot: FaultSlot, sighting: Suspicion | None, now_ns: int, settings: Settings, clear_ns: int
 ) -> bool:
     """
     Take what one round saw into a slot; returns whether what is believed has changed.
@@ -75,11 +75,11 @@ def advance(
         slot.pending_onset_ns = min(slot.pending_onset_ns, sighting.onset_ns)
     if not _is_due(slot, sighting, now_ns, settings):
         return False
-    believe(slot, sighting, slot.pending_onset_ns)
+    confirm(slot, sighting, slot.pending_onset_ns)
     return True
 
 
-def believe(slot: Slot, sighting: Sighting | None, onset_ns: int) -> None:
+def confirm(slot: FaultSlot, sighting: Suspicion | None, onset_ns: int) -> None:
     """Make a sighting what the slot holds, without waiting."""
     slot.fault = sighting.fault if sighting is not None else None
     slot.evidence = sighting.evidence if sighting is not None else ()
@@ -88,26 +88,26 @@ def believe(slot: Slot, sighting: Sighting | None, onset_ns: int) -> None:
     slot.pending = None
 
 
-def wait_ns(slot: Slot, settings: Settings) -> int | None:
+def next_round_wait_ns(slot: FaultSlot, settings: Settings) -> int | None:
     """
     Return how soon another round is needed to settle what is pending; ``None`` when nothing is.
     """
     if not slot.is_pending:
         return None
     if slot.pending is not None:
-        return ns(patience_with(slot.pending, settings).every_s)
+        return ns(hysteresis_for(slot.pending, settings).every_s)
     assert slot.fault is not None, "only a fault can be over"
-    patience = patience_with(slot.fault, settings)
+    patience = hysteresis_for(slot.fault, settings)
     return ns(patience.clear_s / max(1, patience.clear_rounds - 1))
 
 
-def _is_due(slot: Slot, sighting: Sighting | None, now_ns: int, settings: Settings) -> bool:
+def _is_due(slot: FaultSlot, sighting: Suspicion | None, now_ns: int, settings: Settings) -> bool:
     waited_ns = now_ns - slot.first_ns
     if sighting is None:
         assert slot.fault is not None, "only a fault can be over"
-        patience = patience_with(slot.fault, settings)
+        patience = hysteresis_for(slot.fault, settings)
         return slot.rounds >= patience.clear_rounds and waited_ns >= ns(patience.clear_s)
-    patience = patience_with(sighting.fault, settings)
+    patience = hysteresis_for(sighting.fault, settings)
     is_strong = sighting.nats is None or sighting.nats >= settings.silence_nats
     is_strong = is_strong and sighting.is_ripe
     return (

@@ -4,23 +4,23 @@ Links: what an event does to a link: facts, suspicion, the end of a round, nothi
 
 from thongsuot_agent.judge import rounds
 from thongsuot_agent.judge.comparison import is_outage
-from thongsuot_agent.judge.events import LinkEvent, LinkFacts, Wish
-from thongsuot_agent.judge.evidence import gather
-from thongsuot_agent.judge.fault import Fault, Sighting
-from thongsuot_agent.judge.hysteresis import advance, believe
-from thongsuot_agent.judge.memory import LinkMemory, Slot
-from thongsuot_agent.judge.plan import RANK
-from thongsuot_agent.judge.sight import QUICK, Seen, Sight, look
-from thongsuot_agent.judge.signs import Sign
-from thongsuot_agent.judge.stand import Stand, ns
-from thongsuot_agent.judge.symptoms import facts, flapping, latency, loss, resolver, silence
+from thongsuot_agent.judge.diagnosis import Diagnosis, Suspicion
+from thongsuot_agent.judge.events import ConfirmationProbe, LinkEvent, LinkFacts
+from thongsuot_agent.judge.evidence import gather_evidence
+from thongsuot_agent.judge.hysteresis import advance, confirm
+from thongsuot_agent.judge.link_context import LinkContext, ns
+from thongsuot_agent.judge.memory import FaultSlot, LinkMemory
+from thongsuot_agent.judge.observations import FAST_KINDS, Observation, Observations, observe_round
+from thongsuot_agent.judge.reachability import Reachability
+from thongsuot_agent.judge.site_probes import RANK
+from thongsuot_agent.judge.symptoms import flapping, interface, latency, loss, resolver, silence
 from thongsuot_agent.judge.tracks import ECHO
 from thongsuot_schema.result import Family
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
 
 
-def take_facts(at: Stand, event: LinkEvent) -> None:
+def update_interface_facts(at: LinkContext, event: LinkEvent) -> None:
     """Take what the kernel says of an interface."""
     link = at.link
     before, link.facts, link.facts_ns = link.facts, event.facts, event.boottime_ns
@@ -28,9 +28,9 @@ def take_facts(at: Stand, event: LinkEvent) -> None:
         # Runs in flight say nothing: packets of a time without signal are lost whatever the line
         # is.
         link.valid_from_ns = event.boottime_ns
-    fault = facts.at_once(event.facts)
+    fault = interface.immediate_diagnosis(event.facts)
     if fault is not None:
-        _fail(at, fault, event.boottime_ns)
+        _fail_by_facts(at, fault, event.boottime_ns)
     else:
         _check_facts(at)
 
@@ -49,260 +49,274 @@ def is_disturbed(link: LinkMemory, kind: str) -> bool:
     """
     if link.slow.fault is not None or link.slow.is_pending:
         return True
-    return kind != ECHO and (link.loss_slot.fault is not None or link.flaps.active)
+    return kind != ECHO and (link.loss_fault.fault is not None or link.flap_state.active)
 
 
-def suspect(at: Stand, seen: Seen, sign: Sign) -> None:
+def request_burst_if_unexpected(at: LinkContext, seen: Observation, sign: Reachability) -> None:
     """Ask for a burst when a run does not fit what is believed."""
     link = at.link
     if RANK[seen.rung] > RANK[Segment.LAN]:
-        link.mute_runs = link.mute_runs + 1 if sign is Sign.SILENT and seen.counts else 0
+        link.consecutive_timeouts = (
+            link.consecutive_timeouts + 1 if sign is Reachability.SILENT and seen.counts else 0
+        )
     if link.burst_ns is not None and link.burst_ns <= at.now_ns:
         return
     if link.round is not None and link.round.is_burst:
         return
-    if not link.known or _is_news(at, seen, sign):
+    if not link.known or _is_unexpected(at, seen, sign):
         link.burst_ns = at.now_ns
 
 
-def is_due(at: Stand) -> bool:
+def is_round_due(at: LinkContext) -> bool:
     """Return whether a round can be closed or a burst is to be opened."""
-    return rounds.is_complete(at) or (
+    return rounds.is_round_complete(at) or (
         at.link.burst_ns is not None and at.link.burst_ns <= at.now_ns
     )
 
 
-def settle(at: Stand) -> tuple[Wish, ...]:
+def advance_rounds(at: LinkContext) -> tuple[ConfirmationProbe, ...]:
     """Close the round that is complete, open the burst that is due; returns what to measure now."""
     link = at.link
     if is_dead(link):
         return ()
-    if rounds.is_complete(at):
+    if rounds.is_round_complete(at):
         close_round(at)
-    loss.judge(at)
-    wishes = loss.scrutiny(at)
+    loss.judge_loss(at)
+    wishes = loss.dense_probes(at)
     if link.burst_ns is not None and link.burst_ns <= at.now_ns:
         return tuple(dict.fromkeys((*rounds.open_burst(at), *wishes)))
     return wishes
 
 
-def close_round(at: Stand) -> None:
+def close_round(at: LinkContext) -> None:
     """Judge what a round has shown, concern by concern; an outage hides the others."""
     link = at.link
     assert link.round is not None, "only an open round can be closed"
-    sight = look(at, link.round.opened_ns)
+    sight = observe_round(at, link.round.opened_ns)
     if not sight.seen:
         link.round = None
         return
-    seen = silence.detect(at, sight)
-    if seen is not None or silence.is_over(at):
+    seen = silence.detect_silence(at, sight)
+    if seen is not None or silence.is_silence_over(at):
         _advance(at, link.silence, seen, sight)
-        _note_flaps(at, seen, sight)
+        _track_flapping(at, seen, sight)
     if is_outage(link.silence.fault):
-        _forget_degraded(link)
+        _reset_degraded(link)
     elif seen is None or not is_outage(seen.fault):
-        if latency.is_seen(at, sight):
-            _advance(at, link.slow, latency.detect(at, sight), sight)
-        if resolver.is_seen(sight):
-            _advance(at, link.resolver, resolver.detect(at, sight), sight)
+        if latency.is_latency_measured(at, sight):
+            _advance(at, link.slow, latency.detect_latency(at, sight), sight)
+        if resolver.is_resolver_measured(sight):
+            _advance(at, link.resolver, resolver.detect_resolver_fault(at, sight), sight)
     was_burst = link.round.is_burst
     if not link.silence.is_pending:
         _become_known(at, sight)
-        _excuse(at, sight)
-    if was_burst and all(s.fault is None and not s.is_pending for s in rounds.slots_of(link)):
-        _note_vain(at)
-    rounds.plan_next(at)
+        _note_known_unresponsive(at, sight)
+    if was_burst and all(s.fault is None and not s.is_pending for s in rounds.round_slots(link)):
+        _note_inconclusive_burst(at)
+    rounds.schedule_next_round(at)
 
 
-def pass_time(at: Stand) -> None:
+def apply_elapsed_time(at: LinkContext) -> None:
     """Judge what only time decides: grace, the end of flapping, nothing measured for long."""
     _check_facts(at)
     link = at.link
-    was_flapping = link.flaps.active
-    flapping.calm(link.flaps, at.now_ns, at.settings)
-    if was_flapping and not link.flaps.active:
-        link.clear_ns = link.flaps.silent_ns
-    limit_ns = ns(at.settings.stale_runs * at.watch.shortest_s + at.settings.stale_s)
+    was_flapping = link.flap_state.active
+    flapping.expire_flapping(link.flap_state, at.now_ns, at.settings)
+    if was_flapping and not link.flap_state.active:
+        link.clear_ns = link.flap_state.silent_ns
+    limit_ns = ns(at.settings.stale_runs * at.probes.shortest_s + at.settings.stale_s)
     if not link.known or link.heard_ns is None or is_dead(link):
         return
     if at.now_ns - link.heard_ns > limit_ns:
         link.known = False
-        _forget_rounds(link)
+        _reset_rounds(link)
 
 
-def _is_news(at: Stand, seen: Seen, sign: Sign) -> bool:
+def _is_unexpected(at: LinkContext, seen: Observation, sign: Reachability) -> bool:
     """Return whether a run does not fit what is believed, and is not being looked into already."""
     track, link = seen.track, at.link
     is_out = is_outage(link.silence.fault)
     if link.silence.is_pending:
         return False
-    if sign is Sign.SILENT:
-        return not is_out and not track.excused and not _is_tired(at)
-    if sign is Sign.ANSWERED and is_out:
+    if sign is Reachability.SILENT:
+        return not is_out and not track.known_unresponsive and not _in_burst_backoff(at)
+    if sign is Reachability.ANSWERED and is_out:
         return RANK[seen.rung] > RANK[Segment.LAN]
     if track.kind == resolver.LOOKUP:
-        return not is_out and not link.resolver.is_pending and resolver.is_news(at, seen)
+        return (
+            not is_out and not link.resolver.is_pending and resolver.is_lookup_unexpected(at, seen)
+        )
     if is_out or link.slow.is_pending or link.slow.fault is not None:
         return False
-    return latency.is_suspicious(at, seen) and track.value_ns == track.answered_ns
+    return latency.is_suspiciously_slow(at, seen) and track.value_ns == track.answered_ns
 
 
-def _is_tired(at: Stand) -> bool:
+def _in_burst_backoff(at: LinkContext) -> bool:
     """Return whether bursts were in vain lately, so that one more lost run is not worth another."""
     link = at.link
-    if not link.vain_bursts or link.mute_runs >= at.settings.mute_runs:
+    if (
+        not link.inconclusive_bursts
+        or link.consecutive_timeouts >= at.settings.consecutive_timeouts
+    ):
         return False
     if silence.is_beyond_loss(at):
         return False
-    rest_s = min(at.settings.vain_s / 2, 2.0**link.vain_bursts)
-    return at.now_ns - link.vain_ns < ns(rest_s)
+    rest_s = min(at.settings.burst_backoff_s / 2, 2.0**link.inconclusive_bursts)
+    return at.now_ns - link.inconclusive_ns < ns(rest_s)
 
 
-def _note_vain(at: Stand) -> None:
+def _note_inconclusive_burst(at: LinkContext) -> None:
     """Remember a burst after which nothing is believed and nothing pending."""
     link = at.link
-    if at.now_ns - link.vain_ns > ns(at.settings.vain_s):
-        link.vain_bursts = 0
-    link.vain_bursts = min(link.vain_bursts + 1, 16)
-    link.vain_ns = at.now_ns
+    if at.now_ns - link.inconclusive_ns > ns(at.settings.burst_backoff_s):
+        link.inconclusive_bursts = 0
+    link.inconclusive_bursts = min(link.inconclusive_bursts + 1, 16)
+    link.inconclusive_ns = at.now_ns
 
 
-def _check_facts(at: Stand) -> None:
+def _check_facts(at: LinkContext) -> None:
     """Judge the facts after their time of grace; better news at once."""
     link = at.link
-    if link.facts is None or facts.at_once(link.facts) is not None:
+    if link.facts is None or interface.immediate_diagnosis(link.facts) is not None:
         return
-    fault, held = facts.after_grace(link, link.facts), link.facts_slot.fault
+    fault, held = interface.diagnosis_after_grace(link, link.facts), link.facts_slot.fault
     if fault is None:
         if held is not None:
-            _recover(at)
-        link.had_ip4 = link.had_ip4 or link.facts.usable(Family.IP4)
+            _recover_by_facts(at)
+        link.had_ipv4 = link.had_ipv4 or link.facts.usable(Family.IP4)
     elif fault != held and at.now_ns - link.facts_ns >= ns(_grace_s(at)):
         if fault.state is State.DOWN:
-            _fail(at, fault, link.facts_ns)
+            _fail_by_facts(at, fault, link.facts_ns)
         else:
-            _recover(at)
-            believe(link.facts_slot, Sighting(fault=fault, onset_ns=link.facts_ns), link.facts_ns)
+            _recover_by_facts(at)
+            confirm(link.facts_slot, Suspicion(fault=fault, onset_ns=link.facts_ns), link.facts_ns)
 
 
-def _grace_s(at: Stand) -> float:
+def _grace_s(at: LinkContext) -> float:
     """Return how long an interface may take to be configured; longest when it never was so far."""
-    is_new = at.link.heard_ns is None and not at.link.had_ip4
+    is_new = at.link.heard_ns is None and not at.link.had_ipv4
     return at.settings.boot_grace_s if is_new else at.settings.facts_grace_s
 
 
-def _fail(at: Stand, fault: Fault, onset_ns: int) -> None:
+def _fail_by_facts(at: LinkContext, fault: Diagnosis, onset_ns: int) -> None:
     link = at.link
     if link.facts_slot.fault != fault:
-        believe(link.facts_slot, Sighting(fault=fault, onset_ns=onset_ns), onset_ns)
-    flapping.note_silence(link.flaps, fault, onset_ns, at.now_ns, at.settings)
-    _forget_rounds(link)
+        confirm(link.facts_slot, Suspicion(fault=fault, onset_ns=onset_ns), onset_ns)
+    flapping.note_outage(link.flap_state, fault, onset_ns, at.now_ns, at.settings)
+    _reset_rounds(link)
     link.known = True
 
 
-def _recover(at: Stand) -> None:
+def _recover_by_facts(at: LinkContext) -> None:
     """Let an interface that can send again be what it was until rounds have shown that it works."""
     link = at.link
     fault = link.facts_slot.fault
     if fault is not None and fault.state is State.DOWN:
-        link.silence = Slot(fault=fault, onset_ns=link.facts_slot.onset_ns)
+        link.silence = FaultSlot(fault=fault, onset_ns=link.facts_slot.onset_ns)
         link.burst_ns = at.now_ns
     elif fault is not None:
         link.clear_ns = link.facts_ns
-    link.facts_slot = Slot()
+    link.facts_slot = FaultSlot()
 
 
-def _advance(at: Stand, slot: Slot, seen: Sighting | None, sight: Sight) -> None:
+def _advance(at: LinkContext, slot: FaultSlot, seen: Suspicion | None, sight: Observations) -> None:
     is_silence = slot is at.link.silence
     clear_ns = sight.since_ns
     if is_silence:
         clear_ns = _first_answer_ns(sight, slot.onset_ns, at.now_ns)
     if advance(slot, seen, at.now_ns, at.settings, clear_ns) and seen is None:
-        _clear(at, slot.onset_ns, sight)
+        _mark_clear(at, slot.onset_ns, sight)
         if slot is at.link.slow:
             # What its queue has dropped says nothing of the time after it.
-            loss.restart(at.link)
+            loss.restart_loss_test(at.link)
 
 
-def _become_known(at: Stand, sight: Sight) -> None:
+def _become_known(at: LinkContext, sight: Observations) -> None:
     """Let a verdict be given once anything is: a fault, or an answer from beyond the site."""
     link = at.link
-    if not link.known and (link.silence.fault is not None or _is_passed(sight)):
+    if not link.known and (link.silence.fault is not None or _is_proved_beyond_site(sight)):
         link.known = True
-        _clear(at, _first_answer_ns(sight, 0, at.now_ns), sight)
+        _mark_clear(at, _first_answer_ns(sight, 0, at.now_ns), sight)
 
 
-def _is_passed(sight: Sight) -> bool:
+def _is_proved_beyond_site(sight: Observations) -> bool:
     """Return whether anything beyond the site answered: a gateway alone proves no line."""
     return any(RANK[seen.rung] > RANK[Segment.LAN] for seen in sight.answered())
 
 
-def _clear(at: Stand, onset_ns: int, sight: Sight) -> None:
+def _mark_clear(at: LinkContext, onset_ns: int, sight: Observations) -> None:
     at.link.clear_ns = onset_ns
-    at.link.clear_evidence = gather(at, sight)
+    at.link.clear_evidence = gather_evidence(at, sight)
 
 
-def _excuse(at: Stand, sight: Sight) -> None:
+def _note_known_unresponsive(at: LinkContext, sight: Observations) -> None:
     """Remember who stays silent, or fails, while others as far out answer."""
     link = at.link
-    if any(slot.is_pending for slot in rounds.slots_of(link)) or _is_one_unheard(at, sight):
+    if any(slot.is_pending for slot in rounds.round_slots(link)) or _is_any_silent_not_probed(
+        at, sight
+    ):
         return
     top = max((RANK[seen.rung] for seen in sight.answered()), default=-1)
     for seen in sight.seen:
         if seen.silent and RANK[seen.rung] <= top and link.silence.fault is None:
-            seen.track.excused = True
+            seen.track.known_unresponsive = True
         if seen.track.failures:
-            seen.track.excused_failure = True
+            seen.track.known_failing = True
 
 
-def _is_one_unheard(at: Stand, sight: Sight) -> bool:
+def _is_any_silent_not_probed(at: LinkContext, sight: Observations) -> bool:
     """
     Return whether somebody who was silent when last asked was not heard of in the round.
 
     He may be silent still, and together with the others that is a fault, not an excuse.
     """
-    heard = {seen.post.key(seen.track.family) for seen in sight.seen}
+    heard = {seen.point.key(seen.track.family) for seen in sight.seen}
     for track in at.link.tracks.values():
-        post = at.watch.posts.get(f"{track.kind} {track.target}")
-        if post is None or post.kind not in QUICK or track.excused or not track.silences:
+        post = at.probes.points.get(f"{track.kind} {track.target}")
+        if (
+            post is None
+            or post.kind not in FAST_KINDS
+            or track.known_unresponsive
+            or not track.silences
+        ):
             continue
-        is_asked = rounds.can_be_asked(at.link, post, track.family)
+        is_asked = rounds.can_be_probed(at.link, post, track.family)
         if is_asked and post.key(track.family) not in heard:
             return True
     return False
 
 
-def _note_flaps(at: Stand, seen: Sighting | None, sight: Sight) -> None:
+def _track_flapping(at: LinkContext, seen: Suspicion | None, sight: Observations) -> None:
     link = at.link
     if seen is not None and is_outage(seen.fault):
         # A round in which the link comes or goes is half of this and half of that: what is believed
         # of the silence counts, as soon as anything is.
-        believed = link.silence.fault if is_outage(link.silence.fault) else link.flaps.fault
+        believed = link.silence.fault if is_outage(link.silence.fault) else link.flap_state.fault
         if seen.is_ripe and (seen.nats or 0.0) >= at.settings.silence_nats:
             fault = believed or seen.fault
-            flapping.note_silence(link.flaps, fault, seen.onset_ns, at.now_ns, at.settings)
+            flapping.note_outage(link.flap_state, fault, seen.onset_ns, at.now_ns, at.settings)
     elif sight.answered():
-        flapping.note_answers(link.flaps, at.now_ns)
+        flapping.note_return(link.flap_state, at.now_ns)
 
 
-def _forget_degraded(link: LinkMemory) -> None:
+def _reset_degraded(link: LinkMemory) -> None:
     """Drop what was believed of a link that is out now: it has to be seen anew when it is back."""
-    link.slow = Slot()
-    link.resolver = Slot()
-    link.packets = Slot()
-    link.blocked = Slot()
-    link.loss_slot = Slot()
-    loss.restart(link)
+    link.slow = FaultSlot()
+    link.resolver = FaultSlot()
+    link.large_packets = FaultSlot()
+    link.blocked_services = FaultSlot()
+    link.loss_fault = FaultSlot()
+    loss.restart_loss_test(link)
 
 
-def _forget_rounds(link: LinkMemory) -> None:
+def _reset_rounds(link: LinkMemory) -> None:
     link.round = None
     link.burst_ns = None
-    link.silence = Slot()
-    _forget_degraded(link)
+    link.silence = FaultSlot()
+    _reset_degraded(link)
 
 
-def _first_answer_ns(sight: Sight, since_ns: int, now_ns: int) -> int:
+def _first_answer_ns(sight: Observations, since_ns: int, now_ns: int) -> int:
     """Return the start of the first run beyond the site that answered since a fault began."""
     starts = [
         seen.track.answered_since_ns

@@ -7,16 +7,16 @@ with ``msgspec.msgpack.encode`` and read back; equal memories given equal events
 
 import msgspec
 
+from thongsuot_agent.judge.diagnosis import Diagnosis
 from thongsuot_agent.judge.events import LinkFacts
-from thongsuot_agent.judge.fault import Fault
-from thongsuot_schema.path import Routes
+from thongsuot_schema.path import RouteHistory
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Evidence, Verdict
 
 
-class Tally(msgspec.Struct, kw_only=True):
+class RoundCounts(msgspec.Struct, kw_only=True):
     """Runs of one series since the round was opened."""
 
     ok: int = 0
@@ -24,7 +24,7 @@ class Tally(msgspec.Struct, kw_only=True):
     unmeasured: int = 0
 
 
-class Address(msgspec.Struct, kw_only=True):
+class ServiceAddress(msgspec.Struct, kw_only=True):
     """
     One address of a service.
 
@@ -49,8 +49,8 @@ class Track(msgspec.Struct, kw_only=True):
     ``answered_since_ns``: the first of those since the last silence. ``silent_ns``,
     ``silent_since_ns``: likewise for runs that nothing answered; ``silences`` counts those in a
     row. ``worked_ns`` and ``failed_*`` are about the outcome instead: ``failures`` and
-    ``successes`` count runs in a row that ended ``failed`` or ``ok``. ``excused``: known to be
-    silent while others answer, so it neither raises suspicion nor counts. ``excused_failure``:
+    ``successes`` count runs in a row that ended ``failed`` or ``ok``. ``known_unresponsive``: known
+    to be silent while others answer, so it neither raises suspicion nor counts. ``known_failing``:
     known to fail, which raises no suspicion any more.
 
     ``value_s`` is the latest duration (of the run at ``value_ns``), ``usual_s`` the learned one,
@@ -69,14 +69,14 @@ class Track(msgspec.Struct, kw_only=True):
     silent_since_ns: int | None = None
     silent_heard_ns: int = 0
     silences: int = 0
-    excused: bool = False
+    known_unresponsive: bool = False
     worked_ns: int | None = None
     worked_since_ns: int | None = None
     failed_ns: int | None = None
     failed_since_ns: int | None = None
     failures: int = 0
     successes: int = 0
-    excused_failure: bool = False
+    known_failing: bool = False
     reason: Reason | None = None
     refused_by: str = ""
     unmeasured_ns: int | None = None
@@ -92,9 +92,9 @@ class Track(msgspec.Struct, kw_only=True):
     sent: int = 0
     lost: int = 0
     noisy_until_ns: int = 0
-    addresses: dict[str, Address] = msgspec.field(default_factory=dict)
+    addresses: dict[str, ServiceAddress] = msgspec.field(default_factory=dict)
     expires_s: float | None = None
-    tally: Tally = msgspec.field(default_factory=Tally)
+    tally: RoundCounts = msgspec.field(default_factory=RoundCounts)
 
 
 class Round(msgspec.Struct, kw_only=True):
@@ -113,7 +113,7 @@ class Round(msgspec.Struct, kw_only=True):
     answered: set[Family] = msgspec.field(default_factory=set)
 
 
-class Slot(msgspec.Struct, kw_only=True):
+class FaultSlot(msgspec.Struct, kw_only=True):
     """
     One concern's fault with its hysteresis.
 
@@ -122,32 +122,32 @@ class Slot(msgspec.Struct, kw_only=True):
     from "over pending".
     """
 
-    fault: Fault | None = None
+    fault: Diagnosis | None = None
     onset_ns: int = 0
     evidence: tuple[Evidence, ...] = ()
     is_pending: bool = False
-    pending: Fault | None = None
+    pending: Diagnosis | None = None
     pending_onset_ns: int = 0
     rounds: int = 0
     first_ns: int = 0
 
 
-class Loss(msgspec.Struct, kw_only=True):
+class LossTest(msgspec.Struct, kw_only=True):
     """
     The sequential test of a link's loss.
 
-    ``accuse_nats`` and ``acquit_nats`` are the two running sums (never below 0); ``ratio`` the
+    ``cusum_up`` and ``cusum_down`` are the two running sums (never below 0); ``ratio`` the
     share of echoes lost lately. ``scrutiny_ns``: since when all anchors are asked every second,
     ``None`` while they are not.
     """
 
-    accuse_nats: float = 0.0
-    acquit_nats: float = 0.0
+    cusum_up: float = 0.0
+    cusum_down: float = 0.0
     ratio: float = 0.0
     first_ns: int | None = None
     blip_ns: int | None = None
     dead_until_ns: int = 0
-    is_scrutinised: bool = False
+    is_dense_probing: bool = False
     credit_s: float = 0.0
     credit_ns: int | None = None
     asked_ns: int = 0
@@ -179,7 +179,7 @@ class Traffic(msgspec.Struct, kw_only=True):
     neighbour_ns: int | None = None
 
 
-class Equipment(msgspec.Struct, kw_only=True):
+class EquipmentReadings(msgspec.Struct, kw_only=True):
     """
     What modem, optical module and UPS said last, and when each did; ``now_ns`` is the present.
 
@@ -203,7 +203,7 @@ class Equipment(msgspec.Struct, kw_only=True):
     runtime_s: float | None = None
 
 
-class Flaps(msgspec.Struct, kw_only=True):
+class FlapState(msgspec.Struct, kw_only=True):
     """
     Silences of a link: starts of the latest, whether one lasts, when the latest was seen to last.
     """
@@ -212,7 +212,7 @@ class Flaps(msgspec.Struct, kw_only=True):
     is_silent: bool = False
     silent_ns: int = 0
     active: bool = False
-    fault: Fault | None = None
+    fault: Diagnosis | None = None
 
 
 class FirstHop(msgspec.Struct, kw_only=True):
@@ -232,17 +232,18 @@ class LinkMemory(msgspec.Struct, kw_only=True):
     ``facts`` are the kernel's, since ``facts_ns``. ``burst_ns``: when the next burst is due.
     ``heard_ns``: start of the latest run that was measured; ``starved_ns``: of the latest that the
     agent itself was too late for. ``clear_ns``: since when nothing has been wrong. The slots hold
-    one concern each; ``facts_slot``, ``loss_slot``, ``packets`` and ``blocked`` are not judged by
-    rounds. ``traffic`` is by the device's own interface, ``boxes`` by the counters of the boxes
-    that are asked, by target.
+    one concern each; ``facts_slot``, ``loss_fault``, ``large_packets`` and ``blocked_services`` are
+    not judged by rounds. ``traffic`` is by the device's own interface, ``boxes`` by the counters of
+    the boxes that are asked, by target.
 
-    ``mute_runs`` counts silent runs beyond the site since the last answer from there;
-    ``vain_bursts`` the bursts in close succession that found nothing, the last at ``vain_ns``.
+    ``consecutive_timeouts`` counts silent runs beyond the site since the last answer from there;
+    ``inconclusive_bursts`` the bursts in close succession that found nothing, the last at
+    ``inconclusive_ns``.
     ``known`` is false until a first round has been judged, and again when nothing is measured any
     more. ``valid_from_ns``: runs that started before it are of a time when the interface could not
     send. ``paths`` are the ways to targets, by target and family, last asked for because of a
-    verdict at ``paths_asked_ns``, and to be asked for when ``is_path_due``; ``first_hops`` is by
-    family.
+    verdict at ``paths_asked_ns``, and to be asked for when ``is_path_due``; ``first_hops``
+    is by family.
     """
 
     name: str
@@ -252,26 +253,26 @@ class LinkMemory(msgspec.Struct, kw_only=True):
     tracks: dict[str, Track] = msgspec.field(default_factory=dict)
     round: Round | None = None
     burst_ns: int | None = None
-    mute_runs: int = 0
-    vain_bursts: int = 0
-    vain_ns: int = 0
+    consecutive_timeouts: int = 0
+    inconclusive_bursts: int = 0
+    inconclusive_ns: int = 0
     heard_ns: int | None = None
     starved_ns: int | None = None
     known: bool = False
-    facts_slot: Slot = msgspec.field(default_factory=Slot)
-    silence: Slot = msgspec.field(default_factory=Slot)
-    slow: Slot = msgspec.field(default_factory=Slot)
-    resolver: Slot = msgspec.field(default_factory=Slot)
-    packets: Slot = msgspec.field(default_factory=Slot)
-    blocked: Slot = msgspec.field(default_factory=Slot)
-    loss_slot: Slot = msgspec.field(default_factory=Slot)
-    loss: Loss = msgspec.field(default_factory=Loss)
+    facts_slot: FaultSlot = msgspec.field(default_factory=FaultSlot)
+    silence: FaultSlot = msgspec.field(default_factory=FaultSlot)
+    slow: FaultSlot = msgspec.field(default_factory=FaultSlot)
+    resolver: FaultSlot = msgspec.field(default_factory=FaultSlot)
+    large_packets: FaultSlot = msgspec.field(default_factory=FaultSlot)
+    blocked_services: FaultSlot = msgspec.field(default_factory=FaultSlot)
+    loss_fault: FaultSlot = msgspec.field(default_factory=FaultSlot)
+    loss_test: LossTest = msgspec.field(default_factory=LossTest)
     traffic: Traffic = msgspec.field(default_factory=Traffic)
     boxes: dict[str, Traffic] = msgspec.field(default_factory=dict)
-    flaps: Flaps = msgspec.field(default_factory=Flaps)
-    equipment: Equipment = msgspec.field(default_factory=Equipment)
-    had_ip4: bool = False
-    paths: dict[str, Routes] = msgspec.field(default_factory=dict)
+    flap_state: FlapState = msgspec.field(default_factory=FlapState)
+    equipment: EquipmentReadings = msgspec.field(default_factory=EquipmentReadings)
+    had_ipv4: bool = False
+    paths: dict[str, RouteHistory] = msgspec.field(default_factory=dict)
     paths_asked_ns: int | None = None
     is_path_due: bool = False
     first_hops: dict[str, FirstHop] = msgspec.field(default_factory=dict)
@@ -279,7 +280,7 @@ class LinkMemory(msgspec.Struct, kw_only=True):
     clear_evidence: tuple[Evidence, ...] = ()
 
 
-class Case(msgspec.Struct, kw_only=True):
+class ServiceComparison(msgspec.Struct, kw_only=True):
     """
     A service under suspicion: the comparison over all links that was asked for, how often.
 
@@ -290,7 +291,7 @@ class Case(msgspec.Struct, kw_only=True):
     due_ns: int
     waits_ns: int = 0
     awaited: set[str] = msgspec.field(default_factory=set)
-    asked: int = 1
+    times_probed: int = 1
 
 
 class ServiceMemory(msgspec.Struct, kw_only=True):
@@ -301,13 +302,13 @@ class ServiceMemory(msgspec.Struct, kw_only=True):
     """
 
     name: str
-    case: Case | None = None
+    comparison: ServiceComparison | None = None
     judged: dict[str, str] = msgspec.field(default_factory=dict)
-    slots: dict[str, Slot] = msgspec.field(default_factory=dict)
-    expiring: Slot = msgspec.field(default_factory=Slot)
+    slots: dict[str, FaultSlot] = msgspec.field(default_factory=dict)
+    expiring: FaultSlot = msgspec.field(default_factory=FaultSlot)
 
 
-class Given(msgspec.Struct, kw_only=True):
+class IssuedVerdict(msgspec.Struct, kw_only=True):
     """The verdict given last on one subject."""
 
     verdict: Verdict
@@ -327,4 +328,4 @@ class Memory(msgspec.Struct, kw_only=True):
     wall_ns: int = 0
     links: dict[str, LinkMemory] = msgspec.field(default_factory=dict)
     services: dict[str, ServiceMemory] = msgspec.field(default_factory=dict)
-    given: dict[str, Given] = msgspec.field(default_factory=dict)
+    issued: dict[str, IssuedVerdict] = msgspec.field(default_factory=dict)

@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from thongsuot_agent.judge.events import Wish
+from thongsuot_agent.judge.events import ConfirmationProbe
+from thongsuot_agent.judge.link_context import NS_PER_S
 from thongsuot_agent.judge.memory import FirstHop, LinkMemory, Memory
-from thongsuot_agent.judge.plan import Plan, Watch
-from thongsuot_agent.judge.stand import NS_PER_S
+from thongsuot_agent.judge.site_probes import LinkProbes, SiteProbes
 from thongsuot_schema.outcome import Outcome
-from thongsuot_schema.path import difference, path_from, taken
+from thongsuot_schema.path import describe_difference, parse_path, with_observation
 from thongsuot_schema.result import Family, Result
 from thongsuot_schema.verdict import VerdictChange
 
@@ -24,7 +24,7 @@ _ENOUGH = 2
 """Sightings of one router, none of another, before it is taken for the usual one."""
 _ROUTES = 32
 """Ways that are remembered of a link; a site has fewer targets."""
-_WISHES = 6
+_PROBES_AT_ONCE = 6
 _REST_NS = 5 * NS_PER_S
 """A run takes up to this long; a verdict that changes meanwhile is followed by one more look."""
 
@@ -38,15 +38,15 @@ class RouteChange(msgspec.Struct, frozen=True, kw_only=True):
     text: str
 
 
-def note(link: LinkMemory, result: Result) -> tuple[RouteChange, ...]:
+def note_path(link: LinkMemory, result: Result) -> tuple[RouteChange, ...]:
     """Take in a run of the path probe; returns what changed."""
     finding, series = result.finding, result.series
     if finding.outcome is Outcome.UNMEASURED:
         return ()
-    path = path_from(finding.evidence, is_reached=finding.outcome is Outcome.OK)
+    path = parse_path(finding.evidence, is_reached=finding.outcome is Outcome.OK)
     key = f"{series.target} {series.family.value}"
     before = link.paths.get(key)
-    after = taken(before, result.boottime_ns, path)
+    after = with_observation(before, result.boottime_ns, path)
     if after is before:
         return ()
     link.paths[key] = after
@@ -56,8 +56,8 @@ def note(link: LinkMemory, result: Result) -> tuple[RouteChange, ...]:
     # Where a way ends at it, it may be the site's own box, which says by its other address that
     # nothing beyond can be reached.
     if first is not None and first.address and (path.is_reached or path.last > first.number):
-        _learn(link, series.family, first.address)
-    text = "" if before is None else difference(before.latest.path, path)
+        _learn_first_hop(link, series.family, first.address)
+    text = "" if before is None else describe_difference(before.latest.path, path)
     if not text:
         return ()
     change = RouteChange(link=series.link, target=series.target, family=series.family, text=text)
@@ -69,39 +69,41 @@ def first_hops(link: LinkMemory) -> Mapping[Family, str]:
     return {Family(family): hop.usual for family, hop in link.first_hops.items() if hop.usual}
 
 
-def wishes(memory: Memory, changes: Sequence[VerdictChange], plan: Plan) -> tuple[Wish, ...]:
+def path_probes(
+    memory: Memory, changes: Sequence[VerdictChange], plan: SiteProbes
+) -> tuple[ConfirmationProbe, ...]:
     """Return which ways are to be looked at now because verdicts changed."""
     for change in changes:
         link = memory.links.get(change.verdict.link)
         if link is not None:
             link.is_path_due = True
-    found: list[Wish] = []
+    found: list[ConfirmationProbe] = []
     for name, link in memory.links.items():
-        watch, asked_ns = plan.watches.get(name), link.paths_asked_ns
+        watch, asked_ns = plan.links.get(name), link.paths_asked_ns
         is_resting = asked_ns is not None and memory.now_ns - asked_ns < _REST_NS
         if not link.is_path_due or watch is None or is_resting:
             continue
         link.is_path_due = False
         if watch.paths:
             link.paths_asked_ns = memory.now_ns
-            found += _ways(link, watch)
+            found += _path_probes_of(link, watch)
     return tuple(found)
 
 
-def _ways(link: LinkMemory, watch: Watch) -> list[Wish]:
+def _path_probes_of(link: LinkMemory, watch: LinkProbes) -> list[ConfirmationProbe]:
     """The ways to who is silent first: it is about them."""
     silent = {track.target for track in link.tracks.values() if track.silences}
     ordered = sorted(watch.paths, key=lambda target: target not in silent)
     found = [
-        Wish(kind=PATH, link=link.name, target=target, family=family)
+        ConfirmationProbe(kind=PATH, link=link.name, target=target, family=family)
         for target in ordered
         for family in watch.paths[target]
         if link.facts is None or link.facts.usable(family)
     ]
-    return found[:_WISHES]
+    return found[:_PROBES_AT_ONCE]
 
 
-def _learn(link: LinkMemory, family: Family, address: str) -> None:
+def _learn_first_hop(link: LinkMemory, family: Family, address: str) -> None:
     hop = link.first_hops.get(family.value)
     if hop is None:
         hop = link.first_hops[family.value] = FirstHop()

@@ -12,21 +12,21 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from thongsuot_agent.judge.events import Arrival, LinkEvent, Tick
-from thongsuot_agent.judge.plan import Draft, Plan, plan_from
+from thongsuot_agent.judge.events import LinkEvent, ResultArrival, Tick
+from thongsuot_agent.judge.link_context import NS_PER_S
 from thongsuot_agent.judge.settings import Settings
-from thongsuot_agent.judge.stand import NS_PER_S
+from thongsuot_agent.judge.site_probes import SiteInventory, SiteProbes, site_probes_from
 
 VERSION = 1
 
-Recorded = Arrival | Tick | LinkEvent
+Recorded = ResultArrival | Tick | LinkEvent
 
 
 class Header(msgspec.Struct, frozen=True, kw_only=True, tag_field="event", tag="recording"):
     """The first line: what the events are about, and how they were judged."""
 
     version: int
-    draft: Draft
+    draft: SiteInventory
     settings: Settings
 
 
@@ -35,14 +35,14 @@ class RecordingError(ValueError):
 
 
 _ENCODER = msgspec.json.Encoder()
-_LINE: msgspec.json.Decoder[Header | Arrival | Tick | LinkEvent] = msgspec.json.Decoder(
-    Header | Arrival | Tick | LinkEvent
+_LINE: msgspec.json.Decoder[Header | ResultArrival | Tick | LinkEvent] = msgspec.json.Decoder(
+    Header | ResultArrival | Tick | LinkEvent
 )
 
 
-def header_line(plan: Plan, settings: Settings) -> bytes:
+def header_line(plan: SiteProbes, settings: Settings) -> bytes:
     """Return the first line of a recording, with its line end."""
-    return _ENCODER.encode(Header(version=VERSION, draft=plan.draft, settings=settings)) + b"\n"
+    return _ENCODER.encode(Header(version=VERSION, draft=plan.inventory, settings=settings)) + b"\n"
 
 
 def event_line(event: Recorded) -> bytes:
@@ -50,7 +50,7 @@ def event_line(event: Recorded) -> bytes:
     return _ENCODER.encode(event) + b"\n"
 
 
-def read(lines: Iterable[bytes | str]) -> tuple[Plan, Settings, Iterator[Recorded]]:
+def read(lines: Iterable[bytes | str]) -> tuple[SiteProbes, Settings, Iterator[Recorded]]:
     """
     Return what a recording is about, and its events as they are read.
 
@@ -67,7 +67,7 @@ def read(lines: Iterable[bytes | str]) -> tuple[Plan, Settings, Iterator[Recorde
     if header.version != VERSION:
         raise RecordingError(f"line 1: version {header.version}; only {VERSION} can be read")
     draft = header.draft
-    plan = plan_from(draft.links, draft.targets, draft.probes)
+    plan = site_probes_from(draft.links, draft.targets, draft.probes)
     return plan, header.settings, _events(numbered)
 
 

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from thongsuot_agent.judge import recording
 from thongsuot_agent.judge.engine import step
-from thongsuot_agent.judge.events import Arrival, LinkEvent, Wish
+from thongsuot_agent.judge.events import ConfirmationProbe, LinkEvent, ResultArrival
+from thongsuot_agent.judge.link_context import NS_PER_S
 from thongsuot_agent.judge.memory import Memory
 from thongsuot_agent.judge.recording import Recorded
-from thongsuot_agent.judge.stand import NS_PER_S
 from thongsuot_schema.outcome import Outcome
 from thongsuot_schema.result import Family
 from thongsuot_schema.segment import party_for
@@ -34,24 +34,24 @@ def replay(lines: Iterable[bytes | str]) -> Iterator[str]:
     told: Counter[str] = Counter()
     for event in recording.with_ticks(events):
         start_ns = event.boottime_ns if start_ns is None else start_ns
-        yield from _heard(event, start_ns, told)
+        yield from _event_lines(event, start_ns, told)
         ruling = step(memory, event, plan, settings)
         memory = ruling.memory
-        at = _moment(event.boottime_ns, start_ns)
-        if ruling.wishes:
-            told["wishes"] += len(ruling.wishes)
-            yield f"{at}  asks for {_wishes(ruling.wishes)}"
+        at = _offset_text(event.boottime_ns, start_ns)
+        if ruling.confirmation_probes:
+            told["wishes"] += len(ruling.confirmation_probes)
+            yield f"{at}  asks for {_probe_counts(ruling.confirmation_probes)}"
         for change in ruling.changes:
             told["changes"] += 1
-            yield from _change(change, start_ns)
+            yield from _change_lines(change, start_ns)
     yield (
         f"{told['results']} results, {told['failed']} failed, {told['unmeasured']} unmeasured; "
         f"{told['wishes']} runs asked for; {told['changes']} changes"
     )
 
 
-def _heard(event: Recorded, start_ns: int, told: Counter[str]) -> Iterator[str]:
-    at = _moment(event.boottime_ns, start_ns)
+def _event_lines(event: Recorded, start_ns: int, told: Counter[str]) -> Iterator[str]:
+    at = _offset_text(event.boottime_ns, start_ns)
     if isinstance(event, LinkEvent):
         facts = event.facts
         lacks = [
@@ -69,13 +69,13 @@ def _heard(event: Recorded, start_ns: int, told: Counter[str]) -> Iterator[str]:
         state = f"lacks {', '.join(lacks)}" if lacks else "complete"
         conflict = ", address used twice" if facts.address_conflict else ""
         yield f"{at}  {event.link}: interface {state}{conflict}"
-    elif isinstance(event, Arrival):
+    elif isinstance(event, ResultArrival):
         told["results"] += 1
         finding, series = event.result.finding, event.result.series
         if finding.outcome is Outcome.OK:
             return
         told[finding.outcome.value] += 1
-        began = _moment(event.result.boottime_ns, start_ns).strip()
+        began = _offset_text(event.result.boottime_ns, start_ns).strip()
         detail = f" ({finding.detail})" if finding.detail else ""
         yield (
             f"{at}  {series.link}: {series.kind} {series.target} {series.family} "
@@ -83,13 +83,13 @@ def _heard(event: Recorded, start_ns: int, told: Counter[str]) -> Iterator[str]:
         )
 
 
-def _wishes(wishes: Sequence[Wish]) -> str:
+def _probe_counts(wishes: Sequence[ConfirmationProbe]) -> str:
     counts = Counter((wish.link, wish.kind) for wish in wishes)
     parts = [f"{count} {kind} over {link}" for (link, kind), count in sorted(counts.items())]
     return ", ".join(parts)
 
 
-def _change(change: VerdictChange, start_ns: int) -> Iterator[str]:
+def _change_lines(change: VerdictChange, start_ns: int) -> Iterator[str]:
     verdict = change.verdict
     subject = " ".join(part for part in (verdict.link or "site", verdict.service) if part)
     said = f"{change.before} -> {verdict.state}"
@@ -97,13 +97,13 @@ def _change(change: VerdictChange, start_ns: int) -> Iterator[str]:
         said += f", {verdict.segment} ({party_for(verdict.segment)})"
     if verdict.state is not State.UP:
         said += f", {verdict.symptom}"
-    since = _moment(change.onset_boottime_ns, start_ns).strip()
-    yield f"{_moment(change.decided_boottime_ns, start_ns)}  {subject}: {said}, since {since}"
+    since = _offset_text(change.onset_boottime_ns, start_ns).strip()
+    yield f"{_offset_text(change.decided_boottime_ns, start_ns)}  {subject}: {said}, since {since}"
     for evidence in verdict.evidence:
-        yield f"{'':12}    {_evidence(evidence)}"
+        yield f"{'':12}    {_evidence_text(evidence)}"
 
 
-def _evidence(evidence: Evidence) -> str:
+def _evidence_text(evidence: Evidence) -> str:
     family = "" if evidence.family is Family.NONE else f" {evidence.family}"
     where = f" over {evidence.link}" if evidence.link else ""
     text = f"{evidence.segment or '-'}: {evidence.kind} {evidence.target}{family}{where}"
@@ -116,5 +116,5 @@ def _evidence(evidence: Evidence) -> str:
     return text
 
 
-def _moment(boottime_ns: int, start_ns: int) -> str:
+def _offset_text(boottime_ns: int, start_ns: int) -> str:
     return f"{(boottime_ns - start_ns) / NS_PER_S:+10.3f} s"

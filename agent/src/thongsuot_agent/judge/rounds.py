@@ -6,13 +6,13 @@ or an answer on a dead link opens a *burst*: all anchors, the gateway and the na
 at once. A link with a fault lives in *passive* rounds, on the ordinary schedule.
 """
 
-from thongsuot_agent.judge.events import Wish
-from thongsuot_agent.judge.hysteresis import wait_ns
-from thongsuot_agent.judge.memory import LinkMemory, Round, Slot, Tally, Track
-from thongsuot_agent.judge.plan import RANK, Post, Watch
-from thongsuot_agent.judge.sight import QUICK, rung_of
-from thongsuot_agent.judge.signs import Sign
-from thongsuot_agent.judge.stand import Stand, ns
+from thongsuot_agent.judge.events import ConfirmationProbe
+from thongsuot_agent.judge.hysteresis import next_round_wait_ns
+from thongsuot_agent.judge.link_context import LinkContext, ns
+from thongsuot_agent.judge.memory import FaultSlot, LinkMemory, Round, RoundCounts, Track
+from thongsuot_agent.judge.observations import FAST_KINDS, rung_of
+from thongsuot_agent.judge.reachability import Reachability
+from thongsuot_agent.judge.site_probes import RANK, LinkProbes, ProbePoint
 from thongsuot_agent.judge.symptoms import equipment
 from thongsuot_agent.judge.tracks import ECHO
 from thongsuot_schema.reason import Reason
@@ -20,7 +20,7 @@ from thongsuot_schema.result import Family
 from thongsuot_schema.segment import Segment
 
 HOST = "host"
-_CANNOT = frozenset(
+_NOT_RETRYABLE = frozenset(
     {
         Reason.INTERFACE_ABSENT,
         Reason.INTERFACE_DOWN,
@@ -33,60 +33,66 @@ _CANNOT = frozenset(
 """Why asking once more would bring nothing new."""
 
 
-def slots_of(link: LinkMemory) -> tuple[Slot, ...]:
+def round_slots(link: LinkMemory) -> tuple[FaultSlot, ...]:
     """Return the slots that are judged by rounds."""
     return (link.silence, link.slow, link.resolver)
 
 
-def open_burst(at: Stand) -> tuple[Wish, ...]:
+def open_burst(at: LinkContext) -> tuple[ConfirmationProbe, ...]:
     """
     Open a round that asks everyone; returns what to measure.
 
     The first burst of a suspicion leaves web requests out, unless there are few anchors.
     """
-    link, watch = at.link, at.watch
+    link, watch = at.link, at.probes
     is_wide = link.silence.is_pending or _anchors(watch) < at.settings.quorum
-    wishes: list[Wish] = []
+    wishes: list[ConfirmationProbe] = []
     awaited: set[str] = set()
-    for post, family in _askable(at):
-        if post.kind not in QUICK and not is_wide:
+    for post, family in _probeable(at):
+        if post.kind not in FAST_KINDS and not is_wide:
             continue
-        wishes.append(Wish(kind=post.kind, link=link.name, target=post.target, family=family))
+        wishes.append(
+            ConfirmationProbe(kind=post.kind, link=link.name, target=post.target, family=family)
+        )
         track = link.tracks.get(post.key(family))
-        if post.kind in QUICK and not (track is not None and track.excused):
+        if post.kind in FAST_KINDS and not (track is not None and track.known_unresponsive):
             awaited.add(post.key(family))
-    if watch.has_host:
-        wishes.append(Wish(kind=HOST, link=link.name, target="", family=Family.NONE))
+    if watch.has_host_probe:
+        wishes.append(ConfirmationProbe(kind=HOST, link=link.name, target="", family=Family.NONE))
     for kind, target, family in watch.boxes:
         # Whoever can say why is asked as well; each costs a moment, so not in every burst.
         if equipment.is_worth_asking(link, kind, at.now_ns):
-            wishes.append(Wish(kind=kind, link=link.name, target=target, family=family))
+            wishes.append(
+                ConfirmationProbe(kind=kind, link=link.name, target=target, family=family)
+            )
     for kind in {one.kind for one in wishes} & {equipment.RADIO, equipment.BOX}:
         link.equipment.asked_ns[kind] = at.now_ns
-    _open(at, ns(at.settings.round_wait_s), awaited)
+    _open_round(at, ns(at.settings.round_wait_s), awaited)
     return tuple(wishes)
 
 
-def _askable(at: Stand) -> list[tuple[Post, Family]]:
+def _probeable(at: LinkContext) -> list[tuple[ProbePoint, Family]]:
     """
     Return what can be asked, the quick kinds first, then whom was heard of longest ago.
 
     Should not all of it be measured, the next round asks the others.
     """
-    found: list[tuple[bool, int, int, Post, Family]] = []
-    for place, post in enumerate(at.watch.posts.values()):
+    found: list[tuple[bool, int, int, ProbePoint, Family]] = []
+    for place, post in enumerate(at.probes.points.values()):
         for family in post.families:
-            if can_be_asked(at.link, post, family):
+            if can_be_probed(at.link, post, family):
                 track = at.link.tracks.get(post.key(family))
                 heard_ns = 0
                 if track is not None:
                     heard_ns = max(track.answered_ns or 0, track.silent_heard_ns)
-                found.append((post.kind not in QUICK, heard_ns, place, post, family))
+                found.append((post.kind not in FAST_KINDS, heard_ns, place, post, family))
     found.sort(key=lambda one: one[:3])
     return [(post, family) for _, _, _, post, family in found]
 
 
-def note(at: Stand, track: Track, post: Post, sign: Sign, started_ns: int) -> None:
+def note_run_in_round(
+    at: LinkContext, track: Track, post: ProbePoint, sign: Reachability, started_ns: int
+) -> None:
     """
     Take a run into the open round.
 
@@ -97,12 +103,12 @@ def note(at: Stand, track: Track, post: Post, sign: Sign, started_ns: int) -> No
     if current is None:
         return
     current.awaited.discard(post.key(track.family))
-    is_of_round = started_ns >= current.opened_ns and sign is Sign.ANSWERED
+    is_of_round = started_ns >= current.opened_ns and sign is Reachability.ANSWERED
     if is_of_round and RANK[rung_of(post, at.link.facts)] > RANK[Segment.LAN]:
         current.answered.add(track.family)
 
 
-def plan_next(at: Stand) -> None:
+def schedule_next_round(at: LinkContext) -> None:
     """
     Decide what follows a round that is closed.
 
@@ -110,14 +116,16 @@ def plan_next(at: Stand) -> None:
     """
     link = at.link
     assert link.round is not None, "a round was just closed"
-    waits = [w for slot in slots_of(link) if (w := wait_ns(slot, at.settings)) is not None]
+    waits = [
+        w for slot in round_slots(link) if (w := next_round_wait_ns(slot, at.settings)) is not None
+    ]
     opened_ns, link.round = link.round.opened_ns, None
     link.burst_ns = opened_ns + min(waits) if waits else None
-    if not waits and any(slot.fault is not None for slot in slots_of(link)):
-        _open(at, ns(at.watch.round_s + at.settings.round_wait_s), None)
+    if not waits and any(slot.fault is not None for slot in round_slots(link)):
+        _open_round(at, ns(at.probes.round_s + at.settings.round_wait_s), None)
 
 
-def is_complete(at: Stand) -> bool:
+def is_round_complete(at: LinkContext) -> bool:
     """
     Return whether the open round has all it can get.
 
@@ -129,7 +137,7 @@ def is_complete(at: Stand) -> bool:
         return False
     if at.now_ns >= current.due_ns or (current.is_burst and not current.awaited):
         return True
-    if not current.is_burst or at.now_ns < current.opened_ns + ns(at.settings.mute_wait_s):
+    if not current.is_burst or at.now_ns < current.opened_ns + ns(at.settings.no_answer_wait_s):
         return False
     return not any(
         key.startswith(ECHO) or _family_of(key) in current.answered for key in current.awaited
@@ -141,7 +149,7 @@ def _family_of(key: str) -> Family:
     return Family(key.rpartition(" ")[2])
 
 
-def can_be_asked(link: LinkMemory, post: Post, family: Family) -> bool:
+def can_be_probed(link: LinkMemory, post: ProbePoint, family: Family) -> bool:
     """Return whether a run could be made: the link has the family, and it was not refused last."""
     if link.facts is not None and not link.facts.usable(family):
         return False
@@ -151,11 +159,13 @@ def can_be_asked(link: LinkMemory, post: Post, family: Family) -> bool:
         # so it is with a first hop, which need not be known yet.
         return link.facts is not None and not post.is_first_hop
     measured_ns = max(track.answered_ns or 0, track.silent_ns or 0, track.failed_ns or 0)
-    is_refused = track.unmeasured_reason in _CANNOT and (track.unmeasured_ns or 0) > measured_ns
+    is_refused = (
+        track.unmeasured_reason in _NOT_RETRYABLE and (track.unmeasured_ns or 0) > measured_ns
+    )
     return not is_refused
 
 
-def _open(at: Stand, length_ns: int, awaited: set[str] | None) -> None:
+def _open_round(at: LinkContext, length_ns: int, awaited: set[str] | None) -> None:
     at.link.round = Round(
         opened_ns=at.now_ns,
         due_ns=at.now_ns + length_ns,
@@ -164,8 +174,8 @@ def _open(at: Stand, length_ns: int, awaited: set[str] | None) -> None:
     )
     at.link.burst_ns = None
     for track in at.link.tracks.values():
-        track.tally = Tally()
+        track.tally = RoundCounts()
 
 
-def _anchors(watch: Watch) -> int:
-    return len({p.target for p in watch.posts.values() if not p.is_service and not p.is_gateway})
+def _anchors(watch: LinkProbes) -> int:
+    return len({p.target for p in watch.points.values() if not p.is_service and not p.is_gateway})

@@ -12,7 +12,7 @@ Rounds = Annotated[int, msgspec.Meta(ge=1, le=1000)]
 Ratio = Annotated[float, msgspec.Meta(gt=0, lt=1)]
 
 
-class Patience(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Hysteresis(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """
     When a fault is believed, and when it is over.
 
@@ -50,16 +50,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     A round is closed this long after it was asked for: a name server has 2 s, and 1.5 s for the
     way.
     """
-    mute_runs: Annotated[int, msgspec.Meta(ge=2, le=100)] = 4
+    consecutive_timeouts: Annotated[int, msgspec.Meta(ge=2, le=100)] = 4
     """
     Silent runs in a row, of any target, that ask for a round even if many were asked for in vain.
     """
-    vain_s: Positive = 120.0
+    burst_backoff_s: Positive = 120.0
     """
     A burst in vain makes the next wait, twice as long each time, up to half of this; it is
     forgotten after it.
     """
-    mute_wait_s: Positive = 1.2
+    no_answer_wait_s: Positive = 1.2
     """
     A round in which nothing answers is closed this early: an echo has 1 s, most answers take 0.2 s.
     """
@@ -80,27 +80,27 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """
 
     # Hysteresis.
-    silence: Patience = Patience(
+    silence: Hysteresis = Hysteresis(
         confirm_rounds=1, confirm_s=0.0, every_s=1.0, clear_rounds=3, clear_s=10.0
     )
     """Nothing beyond a rung answers, and the rung below has just answered."""
-    gateway_silence: Patience = Patience(
+    gateway_silence: Hysteresis = Hysteresis(
         confirm_rounds=2, confirm_s=0.5, every_s=1.0, clear_rounds=3, clear_s=10.0
     )
     """Not even the gateway answers: one lost echo of it must not blame the site."""
-    partial: Patience = Patience(
+    partial: Hysteresis = Hysteresis(
         confirm_rounds=2, confirm_s=1.5, every_s=2.0, clear_rounds=4, clear_s=30.0
     )
     """One direction of the world, or some of the destinations are silent."""
-    family: Patience = Patience(
+    family: Hysteresis = Hysteresis(
         confirm_rounds=1, confirm_s=0.0, every_s=1.0, clear_rounds=4, clear_s=30.0
     )
     """One address family stops on a lower rung than the other, which has answered since."""
-    slow: Patience = Patience(
+    slow: Hysteresis = Hysteresis(
         confirm_rounds=4, confirm_s=15.0, every_s=5.0, clear_rounds=4, clear_s=30.0
     )
     """Latency: a page that loads for a few seconds is no fault of the link."""
-    resolver: Patience = Patience(
+    resolver: Hysteresis = Hysteresis(
         confirm_rounds=2, confirm_s=1.5, every_s=2.0, clear_rounds=3, clear_s=20.0
     )
     """Name servers answer anew within seconds after a restart."""
@@ -122,23 +122,23 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """At most this is a healthy link; radio links at rest reach 0.3 %."""
     loss_degraded_ratio: Ratio = 0.02
     """From here on TCP and calls suffer; it must be found."""
-    loss_accuse_nats: Positive = 10.0
+    loss_alarm_nats: Positive = 10.0
     """
     Evidence for degraded; on a link of 0.1 % loss it is reached by chance less than once in 10^5
     days.
     """
-    loss_acquit_nats: Positive = 9.2
+    loss_clear_nats: Positive = 9.2
     """Evidence for healthy again: 570 echoes without a loss, or more with some."""
     loss_blip_s: NotNegative = 0.5
     """After a loss nothing is counted for so long: a blip of the line is no loss rate."""
-    scrutiny_every_s: Positive = 1.0
+    dense_probing_every_s: Positive = 1.0
     """
     On suspicion all anchors are asked this often (metered links: a third), so that 2 % is soon told
     from 0.
     """
-    scrutiny_s: Positive = 480.0
+    dense_probing_s: Positive = 480.0
     """Longest scrutiny at a stretch …"""
-    scrutiny_share: Ratio = 0.1
+    dense_probing_share: Ratio = 0.1
     """… and the share of the time that it may take in the long run (metered links: a third)."""
 
     # Latency.

@@ -4,12 +4,12 @@ Site: verdicts on a service through each link, and for the site over whichever l
 
 from collections.abc import Sequence
 
-from thongsuot_agent.judge.fault import Fault
-from thongsuot_agent.judge.memory import LinkMemory, Memory, ServiceMemory, Slot
-from thongsuot_agent.judge.plan import Plan
-from thongsuot_agent.judge.symptoms.expiry import expiring
-from thongsuot_agent.judge.symptoms.services import REQUEST, through
-from thongsuot_agent.judge.verdicts import UNKNOWN, give
+from thongsuot_agent.judge.diagnosis import Diagnosis
+from thongsuot_agent.judge.memory import FaultSlot, LinkMemory, Memory, ServiceMemory
+from thongsuot_agent.judge.site_probes import SiteProbes
+from thongsuot_agent.judge.symptoms.expiry import expiring_slot
+from thongsuot_agent.judge.symptoms.services import REQUEST, link_slot_for_services
+from thongsuot_agent.judge.verdicts import UNKNOWN, issue_verdict
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import VerdictChange
@@ -18,47 +18,47 @@ _WORST = (State.DOWN, State.DEGRADED, State.UNKNOWN, State.UP)
 
 
 def judge_service(
-    memory: Memory, service: ServiceMemory, plan: Plan, certificate_days: float
+    memory: Memory, service: ServiceMemory, plan: SiteProbes, certificate_days: float
 ) -> tuple[VerdictChange, ...]:
     """Give the verdicts on one service; returns those that say something new."""
     changes: list[VerdictChange] = []
-    reaching: list[Slot] = []
-    cut_off: list[Slot] = []
+    reaching: list[FaultSlot] = []
+    cut_off: list[FaultSlot] = []
     is_complete = True
-    expiry = expiring(memory, service, certificate_days)
-    for name, watch in plan.watches.items():
+    expiry = expiring_slot(memory, service, certificate_days)
+    for name, watch in plan.links.items():
         link = memory.links.get(name)
-        if link is None or f"{REQUEST} {service.name}" not in watch.posts:
+        if link is None or f"{REQUEST} {service.name}" not in watch.points:
             continue
-        slot = through(link)
+        slot = link_slot_for_services(link)
         if slot is not None:
             cut_off.append(slot)
         else:
-            slot = _believed(link, service)
+            slot = _slot_over_link(link, service)
             if slot is None:
                 is_complete = False
                 continue
             if slot.fault is None and expiry is not None:
                 slot = expiry
             reaching.append(slot)
-        changes.extend(give(memory, name, service.name, slot))
-    for_site = _for_site(reaching, cut_off)
+        changes.extend(issue_verdict(memory, name, service.name, slot))
+    for_site = _slot_for_site(reaching, cut_off)
     # What no link reaches may yet be reached by the one over which it was not measured so far.
     if for_site is not None and (reaching or is_complete):
-        changes.extend(give(memory, "", service.name, for_site))
+        changes.extend(issue_verdict(memory, "", service.name, for_site))
     return tuple(changes)
 
 
-def _believed(link: LinkMemory, service: ServiceMemory) -> Slot | None:
+def _slot_over_link(link: LinkMemory, service: ServiceMemory) -> FaultSlot | None:
     """Return what is believed of a service over a usable link; ``None`` before it was measured."""
     slot = service.slots.get(link.name)
     if slot is None or slot.fault is not None:
         return slot
     # It is up since it worked, and since the link does.
-    return Slot(onset_ns=max(slot.onset_ns, link.clear_ns), evidence=slot.evidence)
+    return FaultSlot(onset_ns=max(slot.onset_ns, link.clear_ns), evidence=slot.evidence)
 
 
-def _for_site(reaching: Sequence[Slot], cut_off: Sequence[Slot]) -> Slot | None:
+def _slot_for_site(reaching: Sequence[FaultSlot], cut_off: Sequence[FaultSlot]) -> FaultSlot | None:
     """
     Return what a service is for the site.
 
@@ -66,7 +66,7 @@ def _for_site(reaching: Sequence[Slot], cut_off: Sequence[Slot]) -> Slot | None:
     first of them. What the portal itself does wrong over one link alone leaves it degraded.
     """
     if not reaching:
-        return _worst(cut_off)
+        return _worst_slot(cut_off)
     known = [s for s in reaching if s.fault is None or s.fault.state is not State.UNKNOWN]
     if not known:
         return reaching[0]
@@ -76,7 +76,7 @@ def _for_site(reaching: Sequence[Slot], cut_off: Sequence[Slot]) -> Slot | None:
     faulty = [slot for slot in known if slot.fault is not None]
     if not faulty:
         return max(known, key=lambda slot: slot.onset_ns)
-    worst = _worst(faulty)
+    worst = _worst_slot(faulty)
     assert worst is not None, "there is a faulty one"
     fault = worst.fault
     assert fault is not None, "and it has a fault"
@@ -84,15 +84,15 @@ def _for_site(reaching: Sequence[Slot], cut_off: Sequence[Slot]) -> Slot | None:
         s.fault is not None and s.fault.state is State.DEGRADED for s in faulty
     )
     if fault.state is State.DOWN and works:
-        fault = Fault(state=State.DEGRADED, segment=fault.segment, symptom=fault.symptom)
-        return Slot(fault=fault, onset_ns=worst.onset_ns, evidence=worst.evidence)
+        fault = Diagnosis(state=State.DEGRADED, segment=fault.segment, symptom=fault.symptom)
+        return FaultSlot(fault=fault, onset_ns=worst.onset_ns, evidence=worst.evidence)
     return worst
 
 
-def _worst(slots: Sequence[Slot]) -> Slot | None:
+def _worst_slot(slots: Sequence[FaultSlot]) -> FaultSlot | None:
     """Return the first of the worst slots: the portal's own fault before the way's."""
 
-    def badness(slot: Slot) -> tuple[int, bool]:
+    def badness(slot: FaultSlot) -> tuple[int, bool]:
         fault = slot.fault or UNKNOWN
         return _WORST.index(fault.state), fault.segment is not Segment.SERVICE
 

@@ -1,9 +1,9 @@
 """Tracks: from one run to what its series has shown so far."""
 
-from thongsuot_agent.judge.memory import Address, LinkMemory, Track
-from thongsuot_agent.judge.plan import key_of
+from thongsuot_agent.judge.memory import LinkMemory, ServiceAddress, Track
+from thongsuot_agent.judge.reachability import Reachability, is_doubtful
 from thongsuot_agent.judge.settings import Settings
-from thongsuot_agent.judge.signs import Sign, is_doubtful
+from thongsuot_agent.judge.site_probes import key_of
 from thongsuot_schema.catalogue import dns, http, icmp
 from thongsuot_schema.outcome import Outcome
 from thongsuot_schema.result import Finding, Series
@@ -34,13 +34,15 @@ def track_of(link: LinkMemory, series: Series) -> Track:
     return track
 
 
-def record(track: Track, started_ns: int, finding: Finding, sign: Sign, heard_ns: int) -> None:
+def record_run(
+    track: Track, started_ns: int, finding: Finding, sign: Reachability, heard_ns: int
+) -> None:
     """
     Note one run that ended at ``heard_ns``.
 
     Runs of a series may overlap and arrive in any order; what counts is when they began.
     """
-    if sign is Sign.UNMEASURED:
+    if sign is Reachability.UNMEASURED:
         track.tally.unmeasured += 1
         track.unmeasured_ns = started_ns
         track.unmeasured_reason = finding.reason
@@ -51,15 +53,15 @@ def record(track: Track, started_ns: int, finding: Finding, sign: Sign, heard_ns
     else:
         track.tally.failed += 1
         _record_failure(track, started_ns, finding)
-    if sign is Sign.ANSWERED:
+    if sign is Reachability.ANSWERED:
         _record_answer(track, started_ns)
-    elif sign is Sign.SILENT:
+    elif sign is Reachability.SILENT:
         _record_silence(track, started_ns, heard_ns)
     if track.kind == http.KIND.name:
         _record_service(track, started_ns, finding)
 
 
-def record_value(
+def record_duration(
     track: Track,
     started_ns: int,
     finding: Finding,
@@ -84,7 +86,7 @@ def record_value(
     track.slow_runs = 0
     track.slow_since_ns = None
     if not is_disturbed:
-        _learn(track, value_s, settings)
+        _learn_usual(track, value_s, settings)
 
 
 def is_slow(track: Track, settings: Settings) -> bool:
@@ -100,7 +102,7 @@ def is_slow(track: Track, settings: Settings) -> bool:
     return value_s > (max(limit_s, settings.slow_factor * usual_s) if is_learned else 2 * limit_s)
 
 
-def _learn(track: Track, value_s: float, settings: Settings) -> None:
+def _learn_usual(track: Track, value_s: float, settings: Settings) -> None:
     usual_s = track.usual_s if track.usual_s is not None else value_s
     if track.learned < settings.learn_runs:
         track.learned += 1
@@ -126,7 +128,7 @@ def _record_success(track: Track, started_ns: int) -> None:
     track.successes += 1
     track.failures = 0
     track.failed_since_ns = None
-    track.excused_failure = False
+    track.known_failing = False
 
 
 def _record_failure(track: Track, started_ns: int, finding: Finding) -> None:
@@ -147,7 +149,7 @@ def _record_answer(track: Track, started_ns: int) -> None:
         track.answered_ns = started_ns
     if track.answered_since_ns is None or started_ns < track.answered_since_ns:
         track.answered_since_ns = started_ns
-    track.excused = False
+    track.known_unresponsive = False
     if track.silent_ns is not None and track.silent_ns > started_ns:
         return
     if track.silences:
@@ -174,7 +176,7 @@ def _record_service(track: Track, started_ns: int, finding: Finding) -> None:
     if not name:
         return
     # Put in again at the end, so that the first is the one not tried for longest.
-    address = track.addresses.pop(name, None) or Address()
+    address = track.addresses.pop(name, None) or ServiceAddress()
     track.addresses[name] = address
     address.tried_ns = started_ns
     if finding.outcome is Outcome.OK:

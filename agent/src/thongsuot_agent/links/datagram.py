@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 from thongsuot_agent.links.lateness import LATE_S, LATENESS
 from thongsuot_agent.links.roundtrip import NS_PER_S, Stopwatch
 from thongsuot_agent.proto import control
-from thongsuot_schema.result import Doubt
+from thongsuot_schema.result import QualityFlag
 
 T = TypeVar("T")
 
@@ -17,7 +17,7 @@ _BUFFER_BYTES = 1 << 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answered(Generic[T]):
+class ExchangeResult(Generic[T]):
     """
     What a question brought.
 
@@ -27,14 +27,14 @@ class Answered(Generic[T]):
 
     value: T | None
     took_s: float
-    doubts: frozenset[Doubt]
+    doubts: frozenset[QualityFlag]
     strangers: int
     received_bytes: int
 
 
 async def exchange(
     opened: socket.socket, question: bytes, accept: Callable[[bytes], T | None], timeout_s: float
-) -> Answered[T]:
+) -> ExchangeResult[T]:
     """
     Send a question on a connected, non-blocking UDP socket and wait for the answer.
 
@@ -43,11 +43,11 @@ async def exchange(
     Raises:
         OSError: the kernel could not send, or an ICMP error said that nobody listens.
     """
-    waiting = _Waiting(opened, accept, timeout_s)
+    waiting = _Exchange(opened, accept, timeout_s)
     return await waiting.run(question)
 
 
-class _Waiting(Generic[T]):
+class _Exchange(Generic[T]):
     def __init__(
         self, opened: socket.socket, accept: Callable[[bytes], T | None], timeout_s: float
     ) -> None:
@@ -55,13 +55,13 @@ class _Waiting(Generic[T]):
         self._accept = accept
         self._timeout_s = timeout_s
         self._loop = asyncio.get_running_loop()
-        self._future: asyncio.Future[Answered[T]] = self._loop.create_future()
+        self._future: asyncio.Future[ExchangeResult[T]] = self._loop.create_future()
         self._strangers = 0
-        self._late: frozenset[Doubt] = frozenset()
+        self._late: frozenset[QualityFlag] = frozenset()
         opened.setsockopt(socket.SOL_SOCKET, control.SO_TIMESTAMPING, control.STAMP_BOTH)
         self._watch = Stopwatch()
 
-    async def run(self, question: bytes) -> Answered[T]:
+    async def run(self, question: bytes) -> ExchangeResult[T]:
         self._watch = Stopwatch()
         self._socket.send(question)
         deadline_s = self._loop.time() + self._timeout_s
@@ -78,7 +78,7 @@ class _Waiting(Generic[T]):
             self._take_stamps()
             while not self._future.done():
                 data, ancillary, _, _ = self._socket.recvmsg(_BUFFER_BYTES, control.SPACE_BYTES)
-                self._take(data, control.parse(ancillary).stamp_ns)
+                self._accept_datagram(data, control.parse(ancillary).stamp_ns)
         except BlockingIOError:
             return
         except OSError as error:
@@ -97,7 +97,7 @@ class _Waiting(Generic[T]):
             if told.error is not None and told.error.origin == control.ORIGIN_STAMP:
                 self._watch.left_ns = told.stamp_ns
 
-    def _take(self, data: bytes, stamp_ns: int | None) -> None:
+    def _accept_datagram(self, data: bytes, stamp_ns: int | None) -> None:
         value = self._accept(data)
         if value is None:
             self._strangers += 1
@@ -110,17 +110,17 @@ class _Waiting(Generic[T]):
         late_s = self._loop.time() - deadline_s
         LATENESS.note(late_s)
         if late_s > LATE_S:
-            self._late = frozenset({Doubt.TIMER_LATE})
+            self._late = frozenset({QualityFlag.TIMER_LATE})
         # If we were not given the CPU in time, the answer may lie in the buffer with its stamp.
         self._drain()
         if not self._future.done():
             self._finish(None, self._timeout_s, frozenset(), 0)
 
     def _finish(
-        self, value: T | None, took_s: float, doubts: frozenset[Doubt], received_bytes: int
+        self, value: T | None, took_s: float, doubts: frozenset[QualityFlag], received_bytes: int
     ) -> None:
         self._future.set_result(
-            Answered(
+            ExchangeResult(
                 value=value,
                 took_s=took_s,
                 doubts=doubts | self._late,

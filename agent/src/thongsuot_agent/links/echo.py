@@ -5,7 +5,7 @@ import os
 from collections import OrderedDict
 from dataclasses import dataclass
 
-from thongsuot_agent.links.echo_socket import Arrival, EchoSocket
+from thongsuot_agent.links.echo_socket import EchoArrival, EchoSocket
 from thongsuot_agent.links.egress import Egress
 from thongsuot_agent.links.lateness import LATE_S, LATENESS
 from thongsuot_agent.links.reasons import described, reason_for_own
@@ -13,7 +13,7 @@ from thongsuot_agent.links.roundtrip import NS_PER_S, Stopwatch
 from thongsuot_agent.links.state import LinkUnusable
 from thongsuot_agent.proto import icmp
 from thongsuot_schema.reason import Reason
-from thongsuot_schema.result import Doubt, Family
+from thongsuot_schema.result import Family, QualityFlag
 
 PAYLOAD_BYTES = 16
 """All of it random: 128 bits tell our own answer from any other, and spare a metered link."""
@@ -23,7 +23,7 @@ _REMEMBERED = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Echo:
+class EchoResult:
     """
     What became of one request.
 
@@ -36,13 +36,13 @@ class Echo:
     hop_limit: int | None = None
     reason: Reason | None = None
     detail: str = ""
-    doubts: frozenset[Doubt] = frozenset()
+    doubts: frozenset[QualityFlag] = frozenset()
     sent_bytes: int = 0
     received_bytes: int = 0
 
 
 @dataclass(slots=True, kw_only=True)
-class Oddities:
+class UnexpectedReplies:
     """What came in and did not count, since the channel was opened."""
 
     duplicates: int = 0
@@ -52,18 +52,18 @@ class Oddities:
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
-class _Pending:
+class _PendingEcho:
     sequence: int
     payload: bytes
     egress: Egress
     timeout_ns: int
     stopwatch: Stopwatch
     number: int
-    future: "asyncio.Future[Echo]"
+    future: "asyncio.Future[EchoResult]"
     deadline_s: float
     timer: asyncio.TimerHandle | None = None
     unproven: str = ""
-    doubts: frozenset[Doubt] = frozenset()
+    doubts: frozenset[QualityFlag] = frozenset()
 
 
 class EchoChannel:
@@ -82,12 +82,12 @@ class EchoChannel:
         self._header_bytes = (
             icmp.IP6_HEADER_BYTES if family is Family.IP6 else icmp.IP4_HEADER_BYTES
         )
-        self._pending: dict[int, _Pending] = {}
-        self._by_number: dict[int, _Pending] = {}
+        self._pending: dict[int, _PendingEcho] = {}
+        self._by_number: dict[int, _PendingEcho] = {}
         self._settled: OrderedDict[int, bytes] = OrderedDict()
         self._sequence = int.from_bytes(os.urandom(2), "big")
         self._stamps_seen = False
-        self.oddities = Oddities()
+        self.oddities = UnexpectedReplies()
 
     @property
     def is_raw(self) -> bool:
@@ -105,11 +105,13 @@ class EchoChannel:
                 self._loop.remove_reader(file)
         self._socket.close()
         for pending in list(self._pending.values()):
-            self._settle(pending, Echo(reason=Reason.INTERFACE_DOWN, detail="the link was closed"))
+            self._resolve(
+                pending, EchoResult(reason=Reason.INTERFACE_DOWN, detail="the link was closed")
+            )
 
     async def echo(
         self, egress: Egress, *, timeout_s: float, payload_bytes: int = PAYLOAD_BYTES
-    ) -> Echo:
+    ) -> EchoResult:
         """
         Send one request and wait for its answer, at most ``timeout_s``.
 
@@ -128,7 +130,7 @@ class EchoChannel:
             pending.timer.cancel()
             self._forget(pending)
 
-    def _send(self, egress: Egress, timeout_s: float, payload_bytes: int) -> _Pending:
+    def _send(self, egress: Egress, timeout_s: float, payload_bytes: int) -> _PendingEcho:
         if len(self._pending) >= 1 << 15:
             raise LinkUnusable(Reason.RESOURCE_EXHAUSTED, "32768 echoes are under way")
         sequence = self._next_sequence()
@@ -139,7 +141,7 @@ class EchoChannel:
         except OSError as error:
             self._by_number.clear()
             raise LinkUnusable(reason_for_own(error), described(error)) from error
-        pending = _Pending(
+        pending = _PendingEcho(
             sequence=sequence,
             payload=payload,
             egress=egress,
@@ -165,31 +167,31 @@ class EchoChannel:
         # Stamps first: the stamp of a packet is queued before its answer can come in.
         self._take_stamps()
         for arrival in self._socket.arrivals():
-            self._take(arrival)
+            self._accept_arrival(arrival)
 
     def _take_stamps(self) -> None:
         for event in self._socket.stamps_and_errors():
-            if isinstance(event, Arrival):
-                self._take(event)
+            if isinstance(event, EchoArrival):
+                self._accept_arrival(event)
                 continue
             self._stamps_seen = True
             pending = self._by_number.pop(event.number, None)
             if pending is not None:
                 pending.stopwatch.left_ns = event.stamp_ns
 
-    def _take(self, arrival: Arrival) -> None:
+    def _accept_arrival(self, arrival: EchoArrival) -> None:
         message = arrival.message
         pending = self._pending.get(message.sequence)
         if pending is None:
             self._count_unexpected(message)
-        elif isinstance(message, icmp.Refusal):
-            self._take_refusal(pending, message, arrival)
+        elif isinstance(message, icmp.IcmpError):
+            self._accept_icmp_error(pending, message, arrival)
         elif message.payload != pending.payload:
             self.oddities.strangers += 1
         else:
-            self._take_reply(pending, arrival)
+            self._accept_reply(pending, arrival)
 
-    def _take_reply(self, pending: _Pending, arrival: Arrival) -> None:
+    def _accept_reply(self, pending: _PendingEcho, arrival: EchoArrival) -> None:
         told = arrival.control
         egress = pending.egress
         if told.interface != egress.index or told.local != egress.source_packed:
@@ -201,9 +203,9 @@ class EchoChannel:
         if rtt_ns > pending.timeout_ns:
             self.oddities.late += 1
             return
-        self._settle(
+        self._resolve(
             pending,
-            Echo(
+            EchoResult(
                 rtt_s=rtt_ns / NS_PER_S,
                 hop_limit=told.hop_limit,
                 doubts=pending.doubts | doubts,
@@ -212,7 +214,9 @@ class EchoChannel:
             ),
         )
 
-    def _take_refusal(self, pending: _Pending, refusal: icmp.Refusal, arrival: Arrival) -> None:
+    def _accept_icmp_error(
+        self, pending: _PendingEcho, refusal: icmp.IcmpError, arrival: EchoArrival
+    ) -> None:
         """Errors are believed when they quote what we sent; a router need not quote the payload."""
         quoted = refusal.payload[: len(pending.payload)]
         right_target = refusal.destination in {b"", pending.egress.destination_packed}
@@ -220,9 +224,9 @@ class EchoChannel:
             self.oddities.strangers += 1
             return
         reason = icmp.reason_for(self._socket.numbers, refusal.type, refusal.code)
-        self._settle(
+        self._resolve(
             pending,
-            Echo(
+            EchoResult(
                 reason=reason,
                 detail=f"ICMP type {refusal.type} code {refusal.code}",
                 doubts=pending.doubts,
@@ -231,18 +235,18 @@ class EchoChannel:
             ),
         )
 
-    def _count_unexpected(self, message: icmp.Reply | icmp.Refusal) -> None:
+    def _count_unexpected(self, message: icmp.EchoReply | icmp.IcmpError) -> None:
         payload = self._settled.get(message.sequence)
         if payload is None or payload != message.payload:
             self.oddities.strangers += 1
         else:
             self.oddities.duplicates += 1
 
-    def _expire(self, pending: _Pending) -> None:
+    def _expire(self, pending: _PendingEcho) -> None:
         late_s = self._loop.time() - pending.deadline_s
         LATENESS.note(late_s)
         if late_s > LATE_S:
-            pending.doubts = frozenset({Doubt.TIMER_LATE})
+            pending.doubts = frozenset({QualityFlag.TIMER_LATE})
         # If we were not given the CPU in time, the answer may lie in the buffer with its stamp.
         self._drain()
         if pending.future.done():
@@ -254,9 +258,9 @@ class EchoChannel:
             detail = (
                 "the request waits in this device: the next hop's hardware address is not known"
             )
-        self._settle(
+        self._resolve(
             pending,
-            Echo(
+            EchoResult(
                 reason=reason,
                 detail=detail,
                 doubts=pending.doubts,
@@ -267,12 +271,12 @@ class EchoChannel:
     def _size_bytes(self, payload_bytes: int) -> int:
         return self._header_bytes + icmp.ECHO_HEADER_BYTES + payload_bytes
 
-    def _settle(self, pending: _Pending, echo: Echo) -> None:
+    def _resolve(self, pending: _PendingEcho, echo: EchoResult) -> None:
         if not pending.future.done():
             pending.future.set_result(echo)
         self._forget(pending)
 
-    def _forget(self, pending: _Pending) -> None:
+    def _forget(self, pending: _PendingEcho) -> None:
         if self._pending.get(pending.sequence) is pending:
             del self._pending[pending.sequence]
             self._settled[pending.sequence] = pending.payload

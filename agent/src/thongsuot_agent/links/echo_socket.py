@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from thongsuot_agent.links.egress import Egress
 from thongsuot_agent.links.icmp_sockets import number_anew, open_icmp
 from thongsuot_agent.proto import control, icmp
-from thongsuot_agent.proto.malformed import Malformed
+from thongsuot_agent.proto.malformed import MalformedMessage
 from thongsuot_schema.result import Family
 
 _BUFFER_BYTES = 2048
@@ -15,7 +15,7 @@ _ERRORS_IN_A_ROW = 64  # each is reported once; should one ever stay, the loop m
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sent:
+class TransmitTimestamp:
     """The kernel's stamp of a packet leaving: its number since the socket opened, Unix time."""
 
     number: int
@@ -23,15 +23,15 @@ class Sent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Arrival:
+class EchoArrival:
     """
     An answer or an error, and what the kernel told of its way in.
 
     ``size_bytes`` is without the IP header.
     """
 
-    message: icmp.Reply | icmp.Refusal
-    control: control.Control
+    message: icmp.EchoReply | icmp.IcmpError
+    control: control.ReceivedControl
     size_bytes: int
 
 
@@ -82,7 +82,7 @@ class EchoSocket:
         number, self._number = self._number, self._number + 1
         return number
 
-    def stamps_and_errors(self) -> Iterator[Sent | Arrival]:
+    def stamps_and_errors(self) -> Iterator[TransmitTimestamp | EchoArrival]:
         """Yield what waits on the error queue: stamps of packets sent, and errors (ping socket)."""
         while True:
             try:
@@ -95,13 +95,13 @@ class EchoSocket:
             if told.error is None:
                 continue
             if told.error.origin == control.ORIGIN_STAMP and told.stamp_ns is not None:
-                yield Sent(number=told.error.data, stamp_ns=told.stamp_ns)
+                yield TransmitTimestamp(number=told.error.data, stamp_ns=told.stamp_ns)
             elif told.error.origin in {control.ORIGIN_ICMP4, control.ORIGIN_ICMP6}:
                 quoted = self._quoted(data, told)
                 if quoted is not None:
                     yield quoted
 
-    def arrivals(self) -> Iterator[Arrival]:
+    def arrivals(self) -> Iterator[EchoArrival]:
         """
         Yield the answers that wait, and (raw socket) the errors; what is not for us is left out.
         """
@@ -123,17 +123,17 @@ class EchoSocket:
                 if self.is_raw and not self._is_six:
                     data, _ = icmp.ip4_payload(data)
                 message = icmp.parse(self.numbers, data)
-            except Malformed:
+            except MalformedMessage:
                 continue  # anybody can send nonsense; it answers nothing
             if message is not None and message.identifier == self._sockets.identifier:
-                yield Arrival(message=message, control=told, size_bytes=len(data))
+                yield EchoArrival(message=message, control=told, size_bytes=len(data))
 
-    def _quoted(self, data: bytes, told: control.Control) -> Arrival | None:
+    def _quoted(self, data: bytes, told: control.ReceivedControl) -> EchoArrival | None:
         """The request that an error on a ping socket is about: its ICMP header and payload."""
         problem = told.error
         if problem is None or len(data) < icmp.ECHO_HEADER_BYTES:
             return None
-        refusal = icmp.Refusal(
+        refusal = icmp.IcmpError(
             identifier=int.from_bytes(data[4:6], "big"),
             sequence=int.from_bytes(data[6:8], "big"),
             destination=b"",
@@ -141,4 +141,4 @@ class EchoSocket:
             code=problem.code,
             payload=data[icmp.ECHO_HEADER_BYTES :],
         )
-        return Arrival(message=refusal, control=told, size_bytes=len(data))
+        return EchoArrival(message=refusal, control=told, size_bytes=len(data))

@@ -3,7 +3,7 @@
 import socket
 from dataclasses import dataclass
 
-from thongsuot_agent.links.kernel import Kernel
+from thongsuot_agent.links.rtnetlink_client import RtnetlinkClient
 from thongsuot_agent.links.state import LinkState, LinkUnusable
 from thongsuot_agent.proto.rtnetlink import RouteMessage
 from thongsuot_schema.reason import Reason
@@ -65,7 +65,7 @@ def is_link_local6(packed: bytes) -> bool:
 
 
 def find_egress(
-    kernel: Kernel, interface: str, state: LinkState, family: Family, destination: str
+    kernel: RtnetlinkClient, interface: str, state: LinkState, family: Family, destination: str
 ) -> Egress:
     """
     Return how packets to a destination leave by this interface.
@@ -106,7 +106,9 @@ def find_egress(
     raise LinkUnusable(Reason.NO_ROUTE, f"no {family} route by {interface} to this target")
 
 
-def _route(kernel: Kernel, index: int, target: bytes, source: bytes) -> RouteMessage | None:
+def _route(
+    kernel: RtnetlinkClient, index: int, target: bytes, source: bytes
+) -> RouteMessage | None:
     """
     The route that a socket bound to the interface and to the source would take, if there is one.
 

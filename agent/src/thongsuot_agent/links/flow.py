@@ -17,13 +17,13 @@ from dataclasses import dataclass
 from struct import Struct
 
 from thongsuot_agent.links.egress import Egress, address_family
-from thongsuot_agent.links.icmp_sockets import number_anew, what_to_grant
+from thongsuot_agent.links.icmp_sockets import missing_privilege_text, number_anew
 from thongsuot_agent.links.reasons import described, reason_for_own
 from thongsuot_agent.links.sockets import attach_filter, bind_to
 from thongsuot_agent.links.state import LinkUnusable
 from thongsuot_agent.proto import control, extensions, icmp
 from thongsuot_agent.proto.filter import echo_filter4, echo_filter6
-from thongsuot_agent.proto.malformed import Malformed
+from thongsuot_agent.proto.malformed import MalformedMessage
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family
 
@@ -43,7 +43,7 @@ _TOO_BIG = {Family.IP4: (3, 4), Family.IP6: (2, 0)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Heard:
+class ProbeReply:
     """
     What came in about one probe.
 
@@ -63,10 +63,10 @@ class Heard:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Left:
+class TransmitTimestamp:
     """The kernel's stamp of a packet leaving: its number since the flow was opened."""
 
-    sent: int
+    number: int
     stamp_ns: int
 
 
@@ -131,7 +131,7 @@ class Flow:
             return sent if attempt == 0 else None
         raise AssertionError("the last attempt returns or raises")
 
-    def events(self) -> Iterator[Heard | Left]:
+    def events(self) -> Iterator[ProbeReply | TransmitTimestamp]:
         """Yield what waits: stamps and errors, then answers."""
         yield from self._errors()
         if self._is_echo:
@@ -141,7 +141,7 @@ class Flow:
         try:
             opened = self._open_echo(name) if self._is_echo else self._open_udp(name)
         except PermissionError as error:
-            raise LinkUnusable(Reason.PERMISSION_DENIED, what_to_grant()) from error
+            raise LinkUnusable(Reason.PERMISSION_DENIED, missing_privilege_text()) from error
         except OSError as error:
             raise LinkUnusable(reason_for_own(error), described(error)) from error
         try:
@@ -235,7 +235,7 @@ class Flow:
         payload = (0xFFFF - number).to_bytes(2, "big") + bytes(room + _MARK.size - 2)
         return icmp.build_request(numbers, self._identifier, number, payload)
 
-    def _errors(self) -> Iterator[Heard | Left]:
+    def _errors(self) -> Iterator[ProbeReply | TransmitTimestamp]:
         while True:
             try:
                 data, ancillary, _, _ = self._socket.recvmsg(
@@ -248,11 +248,13 @@ class Flow:
             if problem is None:
                 continue
             if problem.origin == control.ORIGIN_STAMP and told.stamp_ns is not None:
-                yield Left(sent=problem.data, stamp_ns=told.stamp_ns)
+                yield TransmitTimestamp(number=problem.data, stamp_ns=told.stamp_ns)
             elif problem.origin in {control.ORIGIN_ICMP4, control.ORIGIN_ICMP6}:
                 yield self._heard(data, told, problem)
 
-    def _heard(self, data: bytes, told: control.Control, problem: control.ExtendedError) -> Heard:
+    def _heard(
+        self, data: bytes, told: control.ReceivedControl, problem: control.ExtendedError
+    ) -> ProbeReply:
         family = self.egress.family
         what = (problem.type, problem.code)
         is_target = problem.offender == self.egress.destination_packed
@@ -262,7 +264,7 @@ class Flow:
         ):
             reason = icmp.reason_for(icmp.IP6 if self._six else icmp.IP4, *what)
         headers_bytes = self._header_bytes + (0 if self._is_echo else _UDP_HEADER_BYTES)
-        return Heard(
+        return ProbeReply(
             number=self._number(data),
             address=_text(problem.offender),
             is_target=is_target,
@@ -285,7 +287,7 @@ class Flow:
         is_ours = len(other) < 2 or int.from_bytes(other, "big") == 0xFFFF - number
         return number if is_ours else None
 
-    def _replies(self) -> Iterator[Heard]:
+    def _replies(self) -> Iterator[ProbeReply]:
         while True:
             try:
                 data, ancillary, _, _ = self._socket.recvmsg(_BUFFER_BYTES, control.SPACE_BYTES)
@@ -298,13 +300,13 @@ class Flow:
                 if self._is_raw and not self._six:
                     data, _ = icmp.ip4_payload(data)
                 message = icmp.parse(icmp.IP6 if self._six else icmp.IP4, data)
-            except Malformed:
+            except MalformedMessage:
                 continue  # anybody can send nonsense; it answers nothing
-            if not isinstance(message, icmp.Reply) or message.identifier != self._identifier:
+            if not isinstance(message, icmp.EchoReply) or message.identifier != self._identifier:
                 continue
             number = self._number(data)
             if number is not None:
-                yield Heard(
+                yield ProbeReply(
                     number=number,
                     address=self.egress.destination,
                     is_target=True,

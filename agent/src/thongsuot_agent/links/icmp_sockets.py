@@ -60,7 +60,7 @@ def open_icmp(family: Family, interface: str) -> IcmpSockets:
         except PermissionError:
             return _open_ping(family, interface)
     except PermissionError as error:
-        raise LinkUnusable(Reason.PERMISSION_DENIED, what_to_grant()) from error
+        raise LinkUnusable(Reason.PERMISSION_DENIED, missing_privilege_text()) from error
     except OSError as error:
         raise LinkUnusable(reason_for_own(error), described(error)) from error
 
@@ -80,7 +80,7 @@ def _open_raw(family: Family, interface: str) -> IcmpSockets:
         number_anew(sender)
         with _opened(family, socket.SOCK_RAW) as listener:
             attach_filter(listener, program(identifier))
-            _ask_for_the_way_in(listener, family)
+            _request_arrival_info(listener, family)
             listener.setsockopt(socket.SOL_SOCKET, control.SO_TIMESTAMPING, control.STAMP_ARRIVING)
     return IcmpSockets(sender=sender, listener=listener, identifier=identifier, is_raw=True)
 
@@ -90,7 +90,7 @@ def _open_ping(family: Family, interface: str) -> IcmpSockets:
     with _opened(family, socket.SOCK_DGRAM) as opened:
         bind_to(opened, interface)
         opened.bind(("::" if is_six else "0.0.0.0", 0))  # noqa: S104 - bound to the interface
-        _ask_for_the_way_in(opened, family)
+        _request_arrival_info(opened, family)
         level = control.SOL_IPV6 if is_six else control.SOL_IP
         opened.setsockopt(level, control.IPV6_RECVERR if is_six else control.IP_RECVERR, 1)
         number_anew(opened)
@@ -111,7 +111,7 @@ def _opened(family: Family, kind: socket.SocketKind) -> Iterator[socket.socket]:
         raise
 
 
-def _ask_for_the_way_in(listener: socket.socket, family: Family) -> None:
+def _request_arrival_info(listener: socket.socket, family: Family) -> None:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER_BYTES)
     if family is Family.IP6:
         listener.setsockopt(control.SOL_IPV6, control.IPV6_RECVPKTINFO, 1)
@@ -121,7 +121,7 @@ def _ask_for_the_way_in(listener: socket.socket, family: Family) -> None:
         listener.setsockopt(control.SOL_IP, control.IP_RECVTTL, 1)
 
 
-def what_to_grant() -> str:
+def missing_privilege_text() -> str:
     """Return what an administrator has to allow, as a sentence."""
     group = os.getegid()
     return (

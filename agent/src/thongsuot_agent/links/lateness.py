@@ -11,7 +11,7 @@ LATE_S = 0.05
 _WATCH_EVERY_S = 0.25
 
 
-class Lateness:
+class LatenessMonitor:
     """The longest lateness since each reader last asked."""
 
     def __init__(self) -> None:
@@ -23,18 +23,18 @@ class Lateness:
             if late_s > longest_s:
                 self._longest_s[reader] = late_s
 
-    def take(self, reader: str) -> float:
+    def take_longest(self, reader: str) -> float:
         """Return the longest lateness since this reader's last call, in seconds; 0 at the first."""
         longest_s = self._longest_s.get(reader, 0.0)
         self._longest_s[reader] = 0.0
         return longest_s
 
 
-LATENESS = Lateness()
+LATENESS = LatenessMonitor()
 """The agent's own; whoever sets a timer notes here how late it ran."""
 
 
-class LateWatch:
+class LatenessWatch:
     """
     Watches the event loop while one run lasts, for probes whose times are taken in user space.
 
@@ -69,17 +69,17 @@ class LateWatch:
     ) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        self._look()
+        self._note_lateness()
 
     def _arm(self) -> None:
         self._due_s = self._loop.time() + _WATCH_EVERY_S
         self._timer = self._loop.call_at(self._due_s, self._tick)
 
     def _tick(self) -> None:
-        self._look()
+        self._note_lateness()
         self._arm()
 
-    def _look(self) -> None:
+    def _note_lateness(self) -> None:
         late_s = time.monotonic() - self._due_s
         self._longest_s = max(self._longest_s, late_s)
         LATENESS.note(late_s)

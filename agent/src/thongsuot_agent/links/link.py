@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from thongsuot_agent.links.echo import EchoChannel
 from thongsuot_agent.links.egress import Egress, find_egress
-from thongsuot_agent.links.kernel import Kernel
 from thongsuot_agent.links.reasons import described, reason_for_own
 from thongsuot_agent.links.resolvers import Resolvers
+from thongsuot_agent.links.rtnetlink_client import RtnetlinkClient
 from thongsuot_agent.links.sockets import open_bound
 from thongsuot_agent.links.state import ABSENT, LinkState, LinkUnusable
 from thongsuot_schema.inventory.model import Link as Spec
@@ -17,7 +17,7 @@ from thongsuot_schema.result import Family
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Carried:
+class FailoverState:
     """Since when the link carries the device's own traffic or does not, and changes of that."""
 
     since_ns: int
@@ -32,7 +32,7 @@ def boottime_ns() -> int:
 _EGRESSES_KEPT = 256  # far more than a site has targets; the addresses of web services come and go
 
 
-class Link:
+class LiveLink:
     """
     One uplink: what the inventory says of it (``spec``), what the kernel says now (``state``).
 
@@ -40,10 +40,10 @@ class Link:
     opening method raises ``LinkUnusable`` with the reason when nothing can be sent by the link.
     """
 
-    def __init__(self, spec: Spec, kernel: Kernel) -> None:
+    def __init__(self, spec: Spec, kernel: RtnetlinkClient) -> None:
         self.spec = spec
         self.state: LinkState = ABSENT
-        self.carried = Carried(since_ns=boottime_ns())
+        self.carried = FailoverState(since_ns=boottime_ns())
         self.first_hops: Mapping[Family, str] = {}
         """The carrier's first router in each family, once it is learned (``judge.paths``)."""
         self.kernel = kernel
@@ -51,7 +51,7 @@ class Link:
         self._egresses: dict[tuple[Family, str], Egress] = {}
         self._echoes: dict[Family, EchoChannel] = {}
 
-    def respec(self, spec: Spec) -> None:
+    def update_spec(self, spec: Spec) -> None:
         """Take in what is known of the link from now on; the interface stays the one it is."""
         assert spec.interface == self.spec.interface, "an interface is the device's own affair"
         if spec.resolvers != self.spec.resolvers:
@@ -68,17 +68,17 @@ class Link:
         """
         Name servers of this link, most preferred first, both families (see ``links.resolvers``).
         """
-        return self._resolvers.get(self.state.index)
+        return self._resolvers.servers(self.state.index)
 
-    def update(self, state: LinkState) -> None:
+    def update_state(self, state: LinkState) -> None:
         """Take in what the kernel says now; ways out are asked for anew."""
         if state != self.state:
-            self._resolvers.forget()
+            self._resolvers.invalidate()
         now, before = (state.carries4, state.carries6), (self.state.carries4, self.state.carries6)
         if now != before:
             # What is found at the start is no change.
             changes = self.carried.changes + (self.state is not ABSENT)
-            self.carried = Carried(since_ns=boottime_ns(), changes=changes)
+            self.carried = FailoverState(since_ns=boottime_ns(), changes=changes)
         self.state = state
         self._egresses.clear()
 

@@ -9,15 +9,15 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
-from thongsuot_agent.links.conflict import Ear, place_of
+from thongsuot_agent.links.address_conflict import ConflictDetector, listen_point
 from thongsuot_agent.links.discovery import spec_for
-from thongsuot_agent.links.kernel import NETLINK_ROUTE, Kernel, KernelBusy
-from thongsuot_agent.links.link import Link
-from thongsuot_agent.links.snapshot import Tables, states, uplinks
+from thongsuot_agent.links.link import LiveLink
+from thongsuot_agent.links.rtnetlink_client import NETLINK_ROUTE, DumpInterrupted, RtnetlinkClient
+from thongsuot_agent.links.snapshot import KernelTables, states, uplinks
 from thongsuot_agent.links.stamping import keep_stamping
 from thongsuot_agent.links.state import LinkState
-from thongsuot_agent.proto.malformed import Malformed
-from thongsuot_agent.proto.netlink import Message, messages
+from thongsuot_agent.proto.malformed import MalformedMessage
+from thongsuot_agent.proto.netlink import NetlinkMessage, messages
 from thongsuot_agent.proto.rtnetlink import (
     AF_UNSPEC,
     RTM_DELLINK,
@@ -61,17 +61,17 @@ class LinkMonitor:
     """
 
     def __init__(self, specs: tuple[Spec, ...] | None = None) -> None:
-        self._kernel = Kernel()
+        self._kernel = RtnetlinkClient()
         self._events = _subscribed()
         self._stamping = keep_stamping()
         self._detect = not specs
-        self._links: dict[str, Link] = {}
+        self._links: dict[str, LiveLink] = {}
         self._specs: dict[str, Spec] = {}
         self._respec: Callable[[Spec], Spec] = _as_it_is
         for spec in specs or ():
             self._add(spec)
         self._on_change: OnChange = _ignore
-        self._ears: dict[str, Ear] = {}
+        self._ears: dict[str, ConflictDetector] = {}
         self._messages: tuple[LinkMessage, ...] = ()
         try:
             self.refresh()
@@ -80,7 +80,7 @@ class LinkMonitor:
             raise
 
     @property
-    def links(self) -> Mapping[str, Link]:
+    def links(self) -> Mapping[str, LiveLink]:
         """The links by name; grows while uplinks are detected, never shrinks."""
         return self._links
 
@@ -97,29 +97,30 @@ class LinkMonitor:
 
     def close(self) -> None:
         """Close the links and the netlink sockets."""
-        self._stop_listening()
+        self._stop_watching()
         for link in self._links.values():
             link.close()
         self._stamping.close()
         self._events.close()
         self._kernel.close()
 
-    def respec(self, change: Callable[[Spec], Spec]) -> None:
+    def update_specs(self, change: Callable[[Spec], Spec]) -> None:
         """
         Know of each link, those found later too, what ``change`` makes of what the device knows.
         """
         self._respec = change
         for name, link in self._links.items():
-            link.respec(change(self._specs[name]))
+            link.update_spec(change(self._specs[name]))
 
     def refresh(self) -> None:
         """
         Read the kernel's tables and bring all links up to date, telling of each change.
 
         Raises:
-            OSError: netlink refuses; ``KernelBusy`` when the tables change too fast to be read.
+            OSError: netlink refuses; ``DumpInterrupted`` when the tables change too fast to be
+            read.
         """
-        tables = Tables(
+        tables = KernelTables(
             links=tuple(self._kernel.links()),
             addresses=tuple(self._kernel.addresses()),
             routes=tuple(self._kernel.routes()),
@@ -129,7 +130,7 @@ class LinkMonitor:
         found = states(tables, {link.spec.interface for link in self._links.values()})
         self._messages = tables.links
         for name, link in self._links.items():
-            self._change(name, link, self._with_claims(name, found[link.spec.interface]))
+            self._change(name, link, self._with_conflicts(name, found[link.spec.interface]))
 
     async def run(self, on_change: OnChange) -> None:
         """
@@ -141,36 +142,36 @@ class LinkMonitor:
         self._on_change = on_change
         loop = asyncio.get_running_loop()
         changed = asyncio.Event()
-        loop.add_reader(self._events, self._hear, changed)
+        loop.add_reader(self._events, self._on_netlink, changed)
         try:
             changed.set()
             while True:
                 await changed.wait()
                 changed.clear()
                 self._refresh_or_retry(changed)
-                self._listen(changed)
+                self._watch_conflicts(changed)
                 await asyncio.sleep(_SETTLE_S)
         finally:
             loop.remove_reader(self._events)
-            self._stop_listening()
+            self._stop_watching()
             self._on_change = _ignore
 
-    def _listen(self, changed: asyncio.Event) -> None:
+    def _watch_conflicts(self, changed: asyncio.Event) -> None:
         """Hear claims to the addresses that each link has now."""
         by_name = {message.name: message for message in self._messages}
         own = frozenset(message.hardware_address for message in self._messages)
         for name, link in self._links.items():
             ear = self._ears.get(name)
             if ear is None:
-                ear = self._ears[name] = Ear(changed.set)
-            ear.follow(place_of(by_name.get(link.spec.interface), link.state), own)
+                ear = self._ears[name] = ConflictDetector(changed.set)
+            ear.follow(listen_point(by_name.get(link.spec.interface), link.state), own)
 
-    def _stop_listening(self) -> None:
+    def _stop_watching(self) -> None:
         for ear in self._ears.values():
             ear.close()
         self._ears.clear()
 
-    def _with_claims(self, name: str, state: LinkState) -> LinkState:
+    def _with_conflicts(self, name: str, state: LinkState) -> LinkState:
         ear = self._ears.get(name)
         claims = ear.claims(state.addresses4) if ear is not None else ()
         if not claims:
@@ -180,25 +181,25 @@ class LinkMonitor:
     def _refresh_or_retry(self, changed: asyncio.Event) -> None:
         try:
             self.refresh()
-        except KernelBusy as error:
+        except DumpInterrupted as error:
             _log.warning("cannot read the interface tables: %s; trying again", error)
             changed.set()
 
-    def _hear(self, changed: asyncio.Event) -> None:
+    def _on_netlink(self, changed: asyncio.Event) -> None:
         """
         Take what netlink sends; ENOBUFS means that messages were dropped, which a reading repairs.
         """
         try:
             for message in self._received():
                 if message.type in {RTM_NEWLINK, RTM_DELLINK}:
-                    self._take_carrier(message)
+                    self._accept_carrier_message(message)
         except OSError as error:
             if error.errno != errno.ENOBUFS:
                 raise
             _log.info("netlink messages were dropped by the kernel; reading the tables anew")
         changed.set()
 
-    def _received(self) -> Iterator[Message]:
+    def _received(self) -> Iterator[NetlinkMessage]:
         while True:
             try:
                 data = self._events.recv(_RECEIVE_BYTES)
@@ -206,10 +207,10 @@ class LinkMonitor:
                 return
             yield from messages(data)
 
-    def _take_carrier(self, message: Message) -> None:
+    def _accept_carrier_message(self, message: NetlinkMessage) -> None:
         try:
             told = parse_link(message.payload)
-        except Malformed as error:
+        except MalformedMessage as error:
             _log.warning("cannot read a netlink message: %s; reading the tables anew", error)
             return
         if told.family != AF_UNSPEC or told.operstate is None:
@@ -229,11 +230,11 @@ class LinkMonitor:
 
     def _add(self, spec: Spec) -> None:
         self._specs[spec.name] = spec
-        self._links[spec.name] = Link(self._respec(spec), self._kernel)
+        self._links[spec.name] = LiveLink(self._respec(spec), self._kernel)
 
-    def _change(self, name: str, link: Link, after: LinkState) -> None:
+    def _change(self, name: str, link: LiveLink, after: LinkState) -> None:
         before = link.state
-        link.update(after)
+        link.update_state(after)
         if before != after:
             self._on_change(name, before, after)
 

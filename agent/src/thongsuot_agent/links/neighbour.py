@@ -5,7 +5,7 @@ import os
 import socket
 
 from thongsuot_agent.links.egress import Egress, address_family
-from thongsuot_agent.links.link import Link
+from thongsuot_agent.links.link import LiveLink
 from thongsuot_agent.links.sockets import open_bound
 from thongsuot_agent.proto import arp
 from thongsuot_agent.proto.neighbour import SOLICITATION_HOP_LIMIT, build_solicitation
@@ -25,14 +25,14 @@ from thongsuot_schema.result import Family
 FRESH_S = 5.0
 """A confirmation younger than this needs no new question: traffic keeps it fresh by itself."""
 
-_LOOKS_S = (0.005, 0.02, 0.075, 0.2, 0.7)
+_CHECKS_S = (0.005, 0.02, 0.075, 0.2, 0.7)
 """When to look whether the answer came: at once on a good cable, at last after a second."""
 
 _DISCARD_PORT = 9  # RFC 863: whoever gets it throws it away
 _TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 
 
-async def gateway_answers(link: Link, family: Family, message: LinkMessage) -> bool | None:
+async def gateway_answers(link: LiveLink, family: Family, message: LinkMessage) -> bool | None:
     """Return whether the default gateway answers ARP or neighbour discovery, ``None`` if not to be
     known.
 
@@ -47,22 +47,22 @@ async def gateway_answers(link: Link, family: Family, message: LinkMessage) -> b
     if gateway is None or message.flags & IFF_NOARP or message.hardware_type != ARPHRD_ETHER:
         return None
     egress = link.egress(family, gateway)
-    entry = _entry(link, egress)
+    entry = _neighbour_entry(link, egress)
     if _is_confirmed(entry, FRESH_S):
         return True
-    if not _ask(link, egress, message, entry):
+    if not _solicit(link, egress, message, entry):
         return False if entry is not None and entry.state & NUD_FAILED else None
     waited_s = 0.0
-    for look_s in _LOOKS_S:
+    for look_s in _CHECKS_S:
         await asyncio.sleep(look_s)
         waited_s += look_s
-        entry = _entry(link, egress)
+        entry = _neighbour_entry(link, egress)
         if _is_confirmed(entry, waited_s + 1 / _TICKS_PER_S):
             return True
     return False
 
 
-def _entry(link: Link, egress: Egress) -> NeighbourMessage | None:
+def _neighbour_entry(link: LiveLink, egress: Egress) -> NeighbourMessage | None:
     return link.kernel.neighbour(
         family=address_family(egress.family), address=egress.destination_packed, index=egress.index
     )
@@ -74,7 +74,9 @@ def _is_confirmed(entry: NeighbourMessage | None, within_s: float) -> bool:
     return entry.confirmed_ticks <= within_s * _TICKS_PER_S
 
 
-def _ask(link: Link, egress: Egress, message: LinkMessage, entry: NeighbourMessage | None) -> bool:
+def _solicit(
+    link: LiveLink, egress: Egress, message: LinkMessage, entry: NeighbourMessage | None
+) -> bool:
     """
     Make the gateway show itself; return whether that was possible.
 

@@ -49,22 +49,22 @@ class Resolvers:
         self._found: tuple[str, ...] = ()
         self._read_at_s: float | None = None
 
-    def forget(self) -> None:
+    def invalidate(self) -> None:
         """Read again at the next question: the link changed."""
         self._read_at_s = None
 
-    def get(self, index: int) -> tuple[str, ...]:
+    def servers(self, index: int) -> tuple[str, ...]:
         """Return the servers, most preferred first, as text; empty when none is known."""
         if self._fixed:
             return self._fixed
         now_s = time.monotonic()
         if self._read_at_s is None or now_s - self._read_at_s > _FRESH_S:
-            self._found = find(self._interface, index, self._root)
+            self._found = find_resolvers(self._interface, index, self._root)
             self._read_at_s = now_s
         return self._found
 
 
-def find(interface: str, index: int, root: Path) -> tuple[str, ...]:
+def find_resolvers(interface: str, index: int, root: Path) -> tuple[str, ...]:
     """Return the name servers of an interface from the files of whoever configured it."""
     for files, read in _sources(interface, index, root):
         found = _usable(chain.from_iterable(read(text) for text in _texts(files)))

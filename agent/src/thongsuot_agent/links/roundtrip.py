@@ -5,7 +5,7 @@ is.
 
 import time
 
-from thongsuot_schema.result import Doubt
+from thongsuot_schema.result import QualityFlag
 
 NS_PER_S = 1_000_000_000
 
@@ -34,18 +34,18 @@ class Stopwatch:
         self._offset_ns = wall_offset_ns()
         self._started_ns = time.monotonic_ns()
 
-    def stop(self, arrived_ns: int | None) -> tuple[int, frozenset[Doubt]]:
+    def stop(self, arrived_ns: int | None) -> tuple[int, frozenset[QualityFlag]]:
         """
         Return the round trip in ns and the doubts about it; ``arrived_ns`` is the kernel's stamp.
         """
         outside_ns = time.monotonic_ns() - self._started_ns
         if abs(wall_offset_ns() - self._offset_ns) > STEP_NS:
-            return outside_ns, frozenset({Doubt.CLOCK_STEPPED, Doubt.SOFTWARE_STAMP})
+            return outside_ns, frozenset({QualityFlag.CLOCK_STEPPED, QualityFlag.SOFTWARE_STAMP})
         if self.left_ns is not None and arrived_ns is not None:
             inside_ns = arrived_ns - self.left_ns
             if 0 <= inside_ns <= outside_ns + _SLACK_NS:
                 return inside_ns, frozenset()
-        return outside_ns, frozenset({Doubt.SOFTWARE_STAMP})
+        return outside_ns, frozenset({QualityFlag.SOFTWARE_STAMP})
 
 
 def wall_offset_ns() -> int:

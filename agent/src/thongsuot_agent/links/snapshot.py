@@ -27,7 +27,7 @@ _RT_TABLE_MAIN = 254
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tables:
+class KernelTables:
     """One consistent reading of the kernel's tables."""
 
     links: tuple[LinkMessage, ...]
@@ -40,7 +40,7 @@ def text(packed: bytes) -> str:
     return socket.inet_ntop(socket.AF_INET if len(packed) == 4 else socket.AF_INET6, packed)
 
 
-def uplinks(tables: Tables) -> tuple[str, ...]:
+def uplinks(tables: KernelTables) -> tuple[str, ...]:
     """Return the names of the interfaces that a default route uses, in the kernel's order."""
     used = {index for index, _ in _default_hops(tables.routes)}
     return tuple(
@@ -48,7 +48,7 @@ def uplinks(tables: Tables) -> tuple[str, ...]:
     )
 
 
-def states(tables: Tables, interfaces: Iterable[str]) -> Mapping[str, LinkState]:
+def states(tables: KernelTables, interfaces: Iterable[str]) -> Mapping[str, LinkState]:
     """Return the state of each named interface; ``ABSENT`` for those that are not there."""
     by_name = {link.name: link for link in tables.links}
     found: dict[str, LinkState] = {}
@@ -58,7 +58,7 @@ def states(tables: Tables, interfaces: Iterable[str]) -> Mapping[str, LinkState]
     return found
 
 
-def _state(link: LinkMessage, tables: Tables) -> LinkState:
+def _state(link: LinkMessage, tables: KernelTables) -> LinkState:
     own = [message for message in tables.addresses if message.index == link.index]
     hops = [
         (family, gateway)

@@ -7,23 +7,23 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
 
-from thongsuot_agent.links.flow import Flow, Heard, Left
+from thongsuot_agent.links.flow import Flow, ProbeReply, TransmitTimestamp
 from thongsuot_agent.links.lateness import LATE_S, LATENESS
 from thongsuot_agent.links.roundtrip import NS_PER_S, Stopwatch
-from thongsuot_schema.result import Doubt
+from thongsuot_schema.result import QualityFlag
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class TimedReply:
     """What answered a probe, and after how long."""
 
-    heard: Heard
+    reply: ProbeReply
     rtt_s: float
-    doubts: frozenset[Doubt] = frozenset()
+    doubts: frozenset[QualityFlag] = frozenset()
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
-class Sent:
+class TracerProbe:
     """
     One probe that was sent, and what answered it. ``is_refused_here``: this device would not send
     it.
@@ -33,7 +33,7 @@ class Sent:
     hops: int
     size_bytes: int
     stopwatch: Stopwatch = field(default_factory=Stopwatch)
-    answer: Answer | None = None
+    answer: TimedReply | None = None
     is_refused_here: bool = False
 
     @property
@@ -54,9 +54,9 @@ class Tracer:
         self._flow = flow
         self._loop = asyncio.get_running_loop()
         self._news = asyncio.Event()
-        self._by_number: dict[int, Sent] = {}
-        self._by_stamp: dict[int, Sent] = {}
-        self._late: frozenset[Doubt] = frozenset()
+        self._by_number: dict[int, TracerProbe] = {}
+        self._by_stamp: dict[int, TracerProbe] = {}
+        self._late: frozenset[QualityFlag] = frozenset()
         self.sent_bytes = 0
         self.received_bytes = 0
         self.nameless = 0
@@ -79,7 +79,7 @@ class Tracer:
         """Size of the smallest probe."""
         return self._flow.smallest_bytes
 
-    def send(self, hops: int, size_bytes: int = 0) -> Sent:
+    def send(self, hops: int, size_bytes: int = 0) -> TracerProbe:
         """
         Send one probe that may pass so many hops; 0 bytes: as small as can be.
 
@@ -87,7 +87,7 @@ class Tracer:
             OSError: the kernel cannot send by this link.
         """
         size_bytes = size_bytes or self._flow.smallest_bytes
-        sent = Sent(number=len(self._by_number) + 1, hops=hops, size_bytes=size_bytes)
+        sent = TracerProbe(number=len(self._by_number) + 1, hops=hops, size_bytes=size_bytes)
         self._by_number[sent.number] = sent
         try:
             stamp = self._flow.send(sent.number, hops, size_bytes)
@@ -105,7 +105,7 @@ class Tracer:
         self._drain()
         return sent
 
-    async def settle(self, probes: Iterable[Sent], timeout_s: float) -> None:
+    async def wait_for(self, probes: Iterable[TracerProbe], timeout_s: float) -> None:
         """Wait until all of these are answered, at most so long."""
         deadline_s = self._loop.time() + timeout_s
         waiting = list(probes)
@@ -118,29 +118,29 @@ class Tracer:
             late_s = self._loop.time() - deadline_s
             LATENESS.note(late_s)
             if late_s > LATE_S:
-                self._late = frozenset({Doubt.TIMER_LATE})
+                self._late = frozenset({QualityFlag.TIMER_LATE})
             # If we were not given the CPU in time, answers may lie in the queue with their stamps.
             self._drain()
 
     def _drain(self) -> None:
         for event in self._flow.events():
-            if isinstance(event, Left):
-                sent = self._by_stamp.pop(event.sent, None)
+            if isinstance(event, TransmitTimestamp):
+                sent = self._by_stamp.pop(event.number, None)
                 if sent is not None:
                     sent.stopwatch.left_ns = event.stamp_ns
             else:
                 self.received_bytes += event.size_bytes
-                self._take(event)
+                self._accept_reply(event)
 
-    def _take(self, heard: Heard) -> None:
-        sent = self._belongs_to(heard)
+    def _accept_reply(self, heard: ProbeReply) -> None:
+        sent = self._probe_of(heard)
         if sent is None or sent.answer is not None:
             return  # a stranger's, or a second answer
         rtt_ns, doubts = sent.stopwatch.stop(heard.stamp_ns)
-        sent.answer = Answer(heard=heard, rtt_s=rtt_ns / NS_PER_S, doubts=doubts | self._late)
+        sent.answer = TimedReply(reply=heard, rtt_s=rtt_ns / NS_PER_S, doubts=doubts | self._late)
         self._news.set()
 
-    def _belongs_to(self, heard: Heard) -> Sent | None:
+    def _probe_of(self, heard: ProbeReply) -> TracerProbe | None:
         if heard.number is not None:
             return self._by_number.get(heard.number)
         self.nameless += 1

@@ -14,7 +14,7 @@ _BUFFER_BYTES = 1 << 14
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pace:
+class TrainSpec:
     """How many packets, how far apart, and how long the last one waits for its answer."""
 
     count: int
@@ -23,7 +23,7 @@ class Pace:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Came:
+class ReceivedDatagram:
     """
     A datagram that came in, when (Unix time), and whether the kernel said so (else we did).
 
@@ -37,7 +37,7 @@ class Came:
 
 
 @dataclass(slots=True, kw_only=True)
-class Journey:
+class TrainResult:
     """
     What became of a train.
 
@@ -47,7 +47,7 @@ class Journey:
 
     left_ns: dict[int, int] = field(default_factory=dict)
     by_kernel: set[int] = field(default_factory=set)
-    came: list[Came] = field(default_factory=list)
+    received: list[ReceivedDatagram] = field(default_factory=list)
     unsent: int = 0
     error: OSError | None = None
     is_late: bool = False
@@ -55,8 +55,8 @@ class Journey:
 
 
 async def run_train(
-    opened: socket.socket, pace: Pace, packet: Callable[[int, int], bytes], expected: int
-) -> Journey:
+    opened: socket.socket, pace: TrainSpec, packet: Callable[[int, int], bytes], expected: int
+) -> TrainResult:
     """
     Send a train on a connected, non-blocking UDP socket and collect what comes back.
 
@@ -64,15 +64,15 @@ async def run_train(
     datagrams have come after the last was sent. An ICMP error is kept in ``error``; it does not end
     the train: one router in trouble may lose one packet.
     """
-    train = _Train(opened, pace, packet, expected)
+    train = _TrainRun(opened, pace, packet, expected)
     return await train.run()
 
 
-class _Train:
+class _TrainRun:
     def __init__(
         self,
         opened: socket.socket,
-        pace: Pace,
+        pace: TrainSpec,
         packet: Callable[[int, int], bytes],
         expected: int,
     ) -> None:
@@ -83,16 +83,16 @@ class _Train:
         self._loop = asyncio.get_running_loop()
         self._complete = asyncio.Event()
         self._numbers: list[int] = []
-        self._journey = Journey()
+        self._journey = TrainResult()
         opened.setsockopt(socket.SOL_SOCKET, control.SO_TIMESTAMPING, control.STAMP_BOTH)
 
-    async def run(self) -> Journey:
+    async def run(self) -> TrainResult:
         journey = self._journey
         offset_ns = wall_offset_ns()
         self._loop.add_reader(self._socket, self._drain)
         try:
             await self._send_all()
-            if len(journey.came) < self._expected:
+            if len(journey.received) < self._expected:
                 await self._wait()
             # What was not read in time may lie in the buffer, with its stamp.
             self._drain()
@@ -143,9 +143,9 @@ class _Train:
                 self._journey.error = error
                 continue
             stamp_ns = control.parse(ancillary).stamp_ns
-            came = self._journey.came
+            came = self._journey.received
             came.append(
-                Came(
+                ReceivedDatagram(
                     data=data,
                     at_ns=time.time_ns() if stamp_ns is None else stamp_ns,
                     is_kernel_stamp=stamp_ns is not None,

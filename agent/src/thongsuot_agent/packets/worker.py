@@ -17,10 +17,10 @@ from typing import Any
 import msgspec
 
 from thongsuot_agent.links.sockets import attach_filter
-from thongsuot_agent.packets.order import Order, Report, Seen
+from thongsuot_agent.packets.protocol import TcpTraceReply, TcpTraceReport, TcpTraceRequest
 from thongsuot_agent.proto import extensions, icmp
 from thongsuot_agent.proto.filter import trace_filter4, trace_filter6
-from thongsuot_agent.proto.malformed import Malformed
+from thongsuot_agent.proto.malformed import MalformedMessage
 
 _MEMORY_BYTES = 1 << 30
 _CPU_S = 60
@@ -35,7 +35,7 @@ _SEGMENT_BYTES = {4: 1460, 6: 1440}
 _LARGEST_BYTES = 4096
 
 
-class Walker:
+class TcpTracer:
     """
     Walks one way. ``Any``: scapy has no types; its packets stay inside this class.
 
@@ -44,7 +44,7 @@ class Walker:
         ImportError: scapy is not installed.
     """
 
-    def __init__(self, order: Order) -> None:
+    def __init__(self, order: TcpTraceRequest) -> None:
         from scapy.layers import inet, inet6  # noqa: PLC0415 - an import that takes 0.4 s
 
         self._inet: Any = inet
@@ -53,32 +53,32 @@ class Walker:
         self._version = 6 if ":" in order.destination else 4
         self._base = int.from_bytes(struct.pack("!HH", order.flow, 0), "big")
         self._probes: dict[int, tuple[int, int, Any]] = {}
-        self._seen: dict[int, Seen] = {}
+        self._seen: dict[int, TcpTraceReply] = {}
         self._last_sent_s = 0.0
         self.sent_bytes = 0
         self.received_bytes = 0
         self._out = self._sender()
         self._in = self._listener()
 
-    def walk(self) -> Report:
+    def trace(self) -> TcpTraceReport:
         """Send all rounds and wait for the answers."""
         order = self._order
         end = order.max_hops
         for round_ in range(order.count):
             for hops in range(1, end + 1):
                 self._send(hops)
-                self._hear(_GAP_S)
+                self._receive(_GAP_S)
                 if round_ == 0 and self._end() is not None:
                     break
             if round_ == 0:
-                self._hear(order.timeout_s, patient=True)
+                self._receive(order.timeout_s, patient=True)
             end = self._end() or min(order.max_hops, self._last() + 3)
-        self._hear(order.timeout_s, patient=True)
+        self._receive(order.timeout_s, patient=True)
         sent: dict[int, int] = {}
         for hops, _, _ in self._probes.values():
             sent[hops] = sent.get(hops, 0) + 1
-        return Report(
-            seen=tuple(self._seen.values()),
+        return TcpTraceReport(
+            replies=tuple(self._seen.values()),
             sent=sent,
             sent_bytes=self.sent_bytes,
             received_bytes=self.received_bytes,
@@ -130,7 +130,7 @@ class Walker:
         self._out.sendto(data, (order.destination, 0))
         self.sent_bytes += len(data)
 
-    def _hear(self, wait_s: float, *, patient: bool = False) -> None:
+    def _receive(self, wait_s: float, *, patient: bool = False) -> None:
         """Take in answers for so long; when ``patient`` only until all there can be are there."""
         deadline_s = time.monotonic() + wait_s
         while True:
@@ -144,12 +144,12 @@ class Walker:
             except TimeoutError:
                 return
             if where[2] != socket.PACKET_OUTGOING:
-                self._take(data, _stamp_ns(ancillary))
+                self._accept_packet(data, _stamp_ns(ancillary))
 
-    def _take(self, data: bytes, at_ns: int) -> None:
+    def _accept_packet(self, data: bytes, at_ns: int) -> None:
         layer = self._inet6.IPv6 if self._version == 6 else self._inet.IP
         packet = layer(data)
-        found = self._belongs_to(packet)
+        found = self._probe_number(packet)
         if found is None:
             return
         tcp = packet.getlayer(self._inet.TCP)
@@ -167,7 +167,7 @@ class Walker:
         reason = ""
         if tcp is None or not int(tcp.flags) & _SYN_ACK_OR_RST:
             reason = self._reason(data)
-        self._seen[found] = Seen(
+        self._seen[found] = TcpTraceReply(
             hops=hops,
             address=str(packet.src),
             rtt_s=max(0.0, (at_ns - sent_ns) / 1e9),
@@ -177,7 +177,7 @@ class Walker:
             labels=self._labels(data),
         )
 
-    def _belongs_to(self, packet: Any) -> int | None:
+    def _probe_number(self, packet: Any) -> int | None:
         """The number of the probe that a packet is about, by the sequence it tells of."""
         tcp = packet.getlayer(self._inet.TCP)
         quoted = packet.getlayer(self._inet.TCPerror)
@@ -203,7 +203,7 @@ class Walker:
             return (
                 data[icmp.IP6_HEADER_BYTES :] if self._version == 6 else icmp.ip4_payload(data)[0]
             )
-        except Malformed:
+        except MalformedMessage:
             return b""
 
     def _reason(self, data: bytes) -> str:
@@ -257,24 +257,24 @@ def _stamp_ns(ancillary: list[tuple[int, int, bytes]]) -> int:
     return time.time_ns()
 
 
-def carried_out(order: Order) -> Report:
+def run_trace(order: TcpTraceRequest) -> TcpTraceReport:
     """Return what came of an order."""
     try:
-        return Walker(order).walk()
+        return TcpTracer(order).trace()
     except ImportError as error:
-        return Report(problem=f"scapy: {error}")
+        return TcpTraceReport(problem=f"scapy: {error}")
     except PermissionError as error:
-        return Report(problem=f"permission: {error}")
+        return TcpTraceReport(problem=f"permission: {error}")
     except OSError as error:
-        return Report(problem=str(error))
+        return TcpTraceReport(problem=str(error))
 
 
 def main() -> int:
     """Carry out the order."""
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES, _MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CPU, (_CPU_S, _CPU_S))
-    order = msgspec.json.decode(sys.stdin.buffer.read(), type=Order)
-    sys.stdout.buffer.write(msgspec.json.encode(carried_out(order)))
+    order = msgspec.json.decode(sys.stdin.buffer.read(), type=TcpTraceRequest)
+    sys.stdout.buffer.write(msgspec.json.encode(run_trace(order)))
     return 0
 
 

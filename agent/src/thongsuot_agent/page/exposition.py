@@ -27,7 +27,7 @@ _STATES = {State.UP: 0.0, State.DEGRADED: 1.0, State.DOWN: 2.0}
 
 
 @dataclass(slots=True, kw_only=True)
-class Metric:
+class MetricFamily:
     """One metric with its samples: label text and value."""
 
     help: str
@@ -45,7 +45,7 @@ class Exposition:
     def __init__(self, site: Mapping[str, str], links: Sequence[Link]) -> None:
         self._site = dict(site)
         self._links = {link.name: link for link in links}
-        self._metrics: dict[str, Metric] = {}
+        self._metrics: dict[str, MetricFamily] = {}
 
     def add_results(self, results: Iterable[Result]) -> None:
         """Add the newest result of each series: its values, whether it worked or was measured."""
@@ -77,7 +77,7 @@ class Exposition:
             self._add(STATE.full_name, STATE.help_en, labels, state)
             self._add(SEGMENT.full_name, SEGMENT.help_en, labels, float(rung))
 
-    def add_own(
+    def add_agent_metric(
         self,
         name: str,
         help_text: str,
@@ -120,7 +120,7 @@ class Exposition:
     ) -> None:
         metric = self._metrics.get(name)
         if metric is None:
-            metric = self._metrics[name] = Metric(help=help_text, type=type_)
+            metric = self._metrics[name] = MetricFamily(help=help_text, type=type_)
         metric.samples.append((labels, float(value)))
 
     def _labels(

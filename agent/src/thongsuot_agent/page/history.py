@@ -9,19 +9,19 @@ from collections.abc import Callable
 
 import msgspec
 
-from thongsuot_schema.page.view import Stretch
+from thongsuot_schema.page.view import StateStretch
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom, VerdictChange
 
 NS_PER_S = 1_000_000_000
-KEPT_NS = 24 * 3600 * NS_PER_S
-MOST_STRETCHES = 400
+RETENTION_NS = 24 * 3600 * NS_PER_S
+MAX_STRETCHES = 400
 """
 A light: a link that flaps every 20 s for a day has 8,640, and a picture 400 pixels wide shows none.
 """
 
 
-class Past(msgspec.Struct, kw_only=True):
+class PastState(msgspec.Struct, kw_only=True):
     """One stretch; ``end_ns`` is when it was last known to hold."""
 
     start_ns: int
@@ -34,9 +34,9 @@ class History:
     """Stretches of each subject; a subject is the link and the service of a verdict."""
 
     def __init__(self) -> None:
-        self._past: dict[tuple[str, str], list[Past]] = {}
+        self._past: dict[tuple[str, str], list[PastState]] = {}
 
-    def take(self, change: VerdictChange) -> None:
+    def add_change(self, change: VerdictChange) -> None:
         """Take in a change: the former state ends at its onset, the new one begins."""
         verdict = change.verdict
         past = self._past.setdefault((verdict.link, verdict.service), [])
@@ -46,31 +46,31 @@ class History:
             start_ns = max(start_ns, past[-1].start_ns)
             past[-1].end_ns = start_ns
         past.append(
-            Past(
+            PastState(
                 start_ns=start_ns,
                 end_ns=change.decided_boottime_ns,
                 state=verdict.state,
                 symptom=verdict.symptom,
             )
         )
-        del past[:-MOST_STRETCHES]
+        del past[:-MAX_STRETCHES]
 
-    def pass_time(self, now_ns: int) -> None:
+    def tick(self, now_ns: int) -> None:
         """What is believed holds until now; what is older than a day is forgotten."""
         for past in self._past.values():
             past[-1].end_ns = now_ns
-            while past[0].end_ns < now_ns - KEPT_NS:
+            while past[0].end_ns < now_ns - RETENTION_NS:
                 del past[0]
 
     def stretches(
         self, link: str, service: str, now_ns: int, wall_s: Callable[[int], float]
-    ) -> tuple[Stretch, ...]:
+    ) -> tuple[StateStretch, ...]:
         """
         Return the stretches of a subject, oldest first; ``wall_s`` turns boot time to Unix time.
         """
-        first_ns = now_ns - KEPT_NS
+        first_ns = now_ns - RETENTION_NS
         return tuple(
-            Stretch(
+            StateStretch(
                 start_s=wall_s(max(one.start_ns, first_ns)),
                 end_s=wall_s(one.end_ns),
                 state=one.state,
@@ -80,11 +80,11 @@ class History:
             if one.end_ns > max(first_ns, one.start_ns)
         )
 
-    def dump(self) -> list[tuple[str, str, list[Past]]]:
+    def dump(self) -> list[tuple[str, str, list[PastState]]]:
         """Return all of it, to be written down."""
         return [(link, service, past) for (link, service), past in self._past.items()]
 
-    def load(self, written: list[tuple[str, str, list[Past]]], now_ns: int) -> None:
+    def load(self, written: list[tuple[str, str, list[PastState]]], now_ns: int) -> None:
         """
         Go on from what was written down in this boot: what was believed is believed again.
 
@@ -94,5 +94,5 @@ class History:
         for past in self._past.values():
             last = past[-1]
             past.append(
-                Past(start_ns=now_ns, end_ns=now_ns, state=last.state, symptom=last.symptom)
+                PastState(start_ns=now_ns, end_ns=now_ns, state=last.state, symptom=last.symptom)
             )

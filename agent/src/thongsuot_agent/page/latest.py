@@ -16,7 +16,7 @@ STALE_NS = 600 * NS_PER_S
 """A figure older than this is not shown: twice the longest interval of the default profile."""
 
 
-class Latest:
+class LatestResults:
     """
     What the page and ``/metrics`` show of measurements.
 
@@ -31,20 +31,20 @@ class Latest:
         self.count = 0
         """Results taken in since the process began."""
 
-    def leave_out(self, lan_targets: frozenset[str]) -> None:
+    def exclude_targets(self, lan_targets: frozenset[str]) -> None:
         """From now on these are of the site's own network."""
         self._lan_targets = lan_targets
 
-    def take(self, result: Result) -> None:
+    def add_result(self, result: Result) -> None:
         """Take in a result."""
         self.count += 1
         series = result.series
         self._results[series] = result
-        if self._speaks_for_link(series) and result.finding.outcome is not Outcome.UNMEASURED:
+        if self._counts_for_link(series) and result.finding.outcome is not Outcome.UNMEASURED:
             losses = self._losses.setdefault(series.link, deque(maxlen=RECENT_RUNS))
             losses.append(result.finding.values.get(LOSS.name, 1.0))
 
-    def fresh(self, now_ns: int) -> Iterator[Result]:
+    def fresh_results(self, now_ns: int) -> Iterator[Result]:
         """Yield the newest result of each series that is not stale, in the order of the series."""
         for series in sorted(self._results):
             result = self._results[series]
@@ -58,7 +58,7 @@ class Latest:
                 result.finding.values[RTT.name]
                 for series, result in self._results.items()
                 if series.link == link
-                and self._speaks_for_link(series)
+                and self._counts_for_link(series)
                 and RTT.name in result.finding.values
                 and now_ns - result.boottime_ns < STALE_NS
             ),
@@ -81,5 +81,5 @@ class Latest:
         losses = self._losses.get(link)
         return sum(losses) / len(losses) if losses else None
 
-    def _speaks_for_link(self, series: Series) -> bool:
+    def _counts_for_link(self, series: Series) -> bool:
         return series.kind == "icmp" and series.target not in self._lan_targets

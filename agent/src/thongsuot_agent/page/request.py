@@ -14,11 +14,11 @@ HEAD_LIMIT_BYTES = 8 * 1024
 
 _METHODS = {"GET", "HEAD"}
 
-PATH_ASK = "/ask"
+PATH_REQUEST_TESTS = "/ask"
 """The one place that takes a POST, without a body: somebody wants a test now."""
 
 
-class RequestRefused(Exception):
+class HttpError(Exception):
     """The request is answered with a status and nothing else."""
 
     def __init__(self, status: HTTPStatus) -> None:
@@ -27,12 +27,13 @@ class RequestRefused(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+class HttpRequest:
     """
     What is asked for.
 
     ``is_head`` wants the head alone; ``accept`` is that header, in small letters. ``is_post``: it
-    is to change something, and ``is_own`` whether it comes from our own page or from no browser.
+    is to change something, and ``is_same_origin`` whether it comes from our own page or from no
+    browser.
     """
 
     path: str
@@ -40,11 +41,11 @@ class Request:
     is_head: bool
     accept: str = ""
     is_post: bool = False
-    is_own: bool = True
+    is_same_origin: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
+class HttpPage:
     """
     A body and what it is; ``policy`` is the content security policy it needs, ``location`` where
     else to look.
@@ -57,63 +58,63 @@ class Page:
     location: str = ""
 
 
-def parse(head: bytes) -> Request:
+def parse_request(head: bytes) -> HttpRequest:
     """
     Return the request that a head (through the empty line) makes.
 
     Raises:
-        RequestRefused: it is malformed, or asks for what is not done here.
+        HttpError: it is malformed, or asks for what is not done here.
     """
     line, _, headers = head.partition(b"\r\n")
     words = line.split(b" ")
     if len(words) != 3 or not words[2].startswith(b"HTTP/1."):
-        raise RequestRefused(HTTPStatus.BAD_REQUEST)
+        raise HttpError(HTTPStatus.BAD_REQUEST)
     try:
         method, target = words[0].decode("ascii"), words[1].decode("ascii")
         path, _, query = target.partition("?")
         values = dict(parse_qsl(query, max_num_fields=8))
     except ValueError as error:
-        raise RequestRefused(HTTPStatus.BAD_REQUEST) from error
+        raise HttpError(HTTPStatus.BAD_REQUEST) from error
     if not path.startswith("/"):
-        raise RequestRefused(HTTPStatus.BAD_REQUEST)
-    is_post = method == "POST" and path == PATH_ASK
+        raise HttpError(HTTPStatus.BAD_REQUEST)
+    is_post = method == "POST" and path == PATH_REQUEST_TESTS
     if method not in _METHODS and not is_post:
-        raise RequestRefused(HTTPStatus.METHOD_NOT_ALLOWED)
-    return Request(
+        raise HttpError(HTTPStatus.METHOD_NOT_ALLOWED)
+    return HttpRequest(
         path=path,
         query=values,
         is_head=method == "HEAD",
-        accept=_field(headers, b"accept"),
+        accept=_header_value(headers, b"accept"),
         is_post=is_post,
-        is_own=_is_own(headers),
+        is_same_origin=_is_same_origin(headers),
     )
 
 
-def _is_own(headers: bytes) -> bool:
+def _is_same_origin(headers: bytes) -> bool:
     """
     Return whether our own page made the request, or no browser.
 
     Browsers tell the kind of site only to hosts that they trust (Fetch Metadata, 4), which a device
     without a certificate is not; the origin they send with every POST (Fetch, 3.1).
     """
-    site = _field(headers, b"sec-fetch-site")
+    site = _header_value(headers, b"sec-fetch-site")
     if site:
         return site == "same-origin"
-    origin = _field(headers, b"origin")
+    origin = _header_value(headers, b"origin")
     try:
-        return not origin or urlsplit(origin).netloc == _field(headers, b"host")
+        return not origin or urlsplit(origin).netloc == _header_value(headers, b"host")
     except ValueError:
         return False
 
 
-def _field(headers: bytes, name: bytes) -> str:
+def _header_value(headers: bytes, name: bytes) -> str:
     """Return what the lines of a header say, together, in small letters; RFC 9110, 5.3."""
     fields = (line.partition(b":") for line in headers.lower().split(b"\r\n"))
     found = [value.strip() for key, _, value in fields if key == name]
     return b",".join(found).decode("latin-1")
 
 
-def response(page: Page, *, is_head: bool = False) -> bytes:
+def encode_response(page: HttpPage, *, is_head: bool = False) -> bytes:
     """Return a whole response; the connection ends with it."""
     lines = [
         f"HTTP/1.1 {page.status.value} {page.status.phrase}",
@@ -134,9 +135,9 @@ def response(page: Page, *, is_head: bool = False) -> bytes:
     return head if is_head else head + page.body
 
 
-def plain(status: HTTPStatus) -> Page:
+def status_page(status: HTTPStatus) -> HttpPage:
     """Return a page that says its status and nothing more."""
-    return Page(
+    return HttpPage(
         body=f"{status.value} {status.phrase}\n".encode(),
         content_type="text/plain; charset=utf-8",
         status=status,

@@ -8,31 +8,31 @@ from typing import Never
 
 from thongsuot_agent.page.request import (
     HEAD_LIMIT_BYTES,
-    Page,
-    Request,
-    RequestRefused,
-    parse,
-    plain,
-    response,
+    HttpError,
+    HttpPage,
+    HttpRequest,
+    encode_response,
+    parse_request,
+    status_page,
 )
 
 _log = logging.getLogger(__name__)
 
-MOST_CONNECTIONS = 32
+MAX_CONNECTIONS = 32
 """A counter's worth of browsers and a scraper; each costs a few KB for as long as it is open."""
 
 _EXCHANGE_S = 5.0
 """One request and its response, from connection to end; a phone on bad wireless needs one."""
 
 
-class Server:
+class LocalPageServer:
     """
     Serves pages; ``page_for`` returns the page for a request, ``None`` where there is none.
 
     It is called on the loop and must be quick.
     """
 
-    def __init__(self, page_for: Callable[[Request], Page | None]) -> None:
+    def __init__(self, page_for: Callable[[HttpRequest], HttpPage | None]) -> None:
         self._page_for = page_for
         self._open = 0
 
@@ -45,7 +45,7 @@ class Server:
         """
         host, _, port = listen.rpartition(":")
         server = await asyncio.start_server(
-            self._serve, host.strip("[]"), int(port), limit=HEAD_LIMIT_BYTES
+            self._handle_connection, host.strip("[]"), int(port), limit=HEAD_LIMIT_BYTES
         )
         async with server:
             address = server.sockets[0].getsockname()
@@ -53,7 +53,9 @@ class Server:
             await server.serve_forever()
         raise AssertionError("serve_forever ends by cancellation only")
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _handle_connection(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
         self._open += 1
         try:
             async with asyncio.timeout(_EXCHANGE_S):
@@ -74,12 +76,12 @@ class Server:
         except asyncio.IncompleteReadError:
             return b""
         except asyncio.LimitOverrunError:
-            return response(plain(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE))
-        if self._open > MOST_CONNECTIONS:
-            return response(plain(HTTPStatus.SERVICE_UNAVAILABLE))
+            return encode_response(status_page(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE))
+        if self._open > MAX_CONNECTIONS:
+            return encode_response(status_page(HTTPStatus.SERVICE_UNAVAILABLE))
         try:
-            request = parse(head)
-        except RequestRefused as refused:
-            return response(plain(refused.status))
-        page = self._page_for(request) or plain(HTTPStatus.NOT_FOUND)
-        return response(page, is_head=request.is_head)
+            request = parse_request(head)
+        except HttpError as refused:
+            return encode_response(status_page(refused.status))
+        page = self._page_for(request) or status_page(HTTPStatus.NOT_FOUND)
+        return encode_response(page, is_head=request.is_head)

@@ -4,17 +4,24 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from thongsuot_agent.config.model import SiteConfig
-from thongsuot_agent.judge.memory import Given
+from thongsuot_agent.config.model import SiteIdentity
+from thongsuot_agent.judge.memory import IssuedVerdict
 from thongsuot_agent.page.history import History
-from thongsuot_agent.page.latest import Latest
-from thongsuot_agent.schedule.budget import Spent, day_at, days_of
-from thongsuot_schema.batch.push import Told
+from thongsuot_agent.page.latest import LatestResults
+from thongsuot_agent.scheduler.budget_arithmetic import MonthUsage, day_of, days_in_month
+from thongsuot_schema.batch.push import SentNotification
 from thongsuot_schema.catalogue import radio, snmp
 from thongsuot_schema.inventory.model import Carrier, Link, Role, Target
 from thongsuot_schema.metric import Metric
-from thongsuot_schema.page.view import Allowance, Light, Notification, SiteView, Trial, Way
-from thongsuot_schema.path import Routes
+from thongsuot_schema.page.view import (
+    AllowanceUse,
+    NetworkPath,
+    PartyNotification,
+    SiteView,
+    SubjectView,
+    TestProgress,
+)
+from thongsuot_schema.path import RouteHistory
 from thongsuot_schema.result import Family
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom, Verdict
@@ -26,7 +33,7 @@ _ORDER = (State.UP, State.DEGRADED, State.DOWN, State.UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outlook:
+class SiteViewInputs:
     """
     All that a view is made of.
 
@@ -35,36 +42,36 @@ class Outlook:
     link, then by target and family.
     """
 
-    site: SiteConfig
+    site: SiteIdentity
     links: Sequence[Link]
     targets: Sequence[Target]
     carriers: Sequence[Carrier]
-    given: Iterable[Given]
+    standing_verdicts: Iterable[IssuedVerdict]
     history: History
-    latest: Latest
+    latest: LatestResults
     now_ns: int
     wall_s: Callable[[int], float]
-    spent: Mapping[str, Spent] = field(default_factory=dict)
+    spent: Mapping[str, MonthUsage] = field(default_factory=dict)
     carrying_since_ns: Mapping[str, int] = field(default_factory=dict)
-    routes: Mapping[str, Mapping[str, Routes]] = field(default_factory=dict)
+    routes: Mapping[str, Mapping[str, RouteHistory]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
+class PageContext:
     """What the page says beside the lights."""
 
-    told: Sequence[Told]
+    notified: Sequence[SentNotification]
     collector_reachable: bool | None
     backlog_batches: int
     clock_trusted: bool
     version: str
-    tests: tuple[Trial, ...] = ()
+    tests: tuple[TestProgress, ...] = ()
     next_test_s: float = 0.0
 
 
-def site_view(outlook: Outlook, surroundings: Surroundings) -> SiteView:
+def site_view(outlook: SiteViewInputs, surroundings: PageContext) -> SiteView:
     """Return the view of this device's site."""
-    given = {(one.verdict.link, one.verdict.service): one for one in outlook.given}
+    given = {(one.verdict.link, one.verdict.service): one for one in outlook.standing_verdicts}
     carriers = {carrier.name: carrier for carrier in outlook.carriers}
     site = outlook.site
     return SiteView(
@@ -80,7 +87,7 @@ def site_view(outlook: Outlook, surroundings: Surroundings) -> SiteView:
             for target in outlook.targets
             if target.role is Role.SERVICE
         ),
-        told=tuple(_notification(told) for told in surroundings.told),
+        notifications=tuple(_notification(told) for told in surroundings.notified),
         collector_reachable=surroundings.collector_reachable,
         backlog_batches=surroundings.backlog_batches,
         clock_trusted=surroundings.clock_trusted,
@@ -94,13 +101,13 @@ def site_view(outlook: Outlook, surroundings: Surroundings) -> SiteView:
 def _link_light(
     link: Link,
     carrier: Carrier | None,
-    given: Mapping[tuple[str, str], Given],
-    outlook: Outlook,
-) -> Light:
+    given: Mapping[tuple[str, str], IssuedVerdict],
+    outlook: SiteViewInputs,
+) -> SubjectView:
     verdict, since_s = _verdict(given.get((link.name, "")), link.name, "", outlook)
     carrying_ns = outlook.carrying_since_ns.get(link.name)
     is_heard = verdict.state in {State.UP, State.DEGRADED}
-    return Light(
+    return SubjectView(
         name=link.name,
         title_vi="",
         title_en="",
@@ -118,27 +125,28 @@ def _link_light(
         loss_ratio=outlook.latest.loss_ratio(link.name) if is_heard else None,
         allowance=_allowance(link, outlook),
         carrying_since_s=None if carrying_ns is None else outlook.wall_s(carrying_ns),
-        ways=tuple(
-            _way(key, routes, outlook) for key, routes in outlook.routes.get(link.name, {}).items()
+        paths=tuple(
+            _path_view(key, routes, outlook)
+            for key, routes in outlook.routes.get(link.name, {}).items()
         ),
         **_equipment(link.name, outlook),
     )
 
 
-def _way(key: str, routes: Routes, outlook: Outlook) -> Way:
+def _path_view(key: str, routes: RouteHistory, outlook: SiteViewInputs) -> NetworkPath:
     target, _, family = key.rpartition(" ")
     before = routes.before
-    return Way(
+    return NetworkPath(
         target=target,
         family=Family(family),
         at_s=outlook.wall_s(routes.latest.at_ns),
         path=routes.latest.path,
-        before_at_s=None if before is None else outlook.wall_s(before.at_ns),
-        before=None if before is None else before.path,
+        previous_at_s=None if before is None else outlook.wall_s(before.at_ns),
+        previous=None if before is None else before.path,
     )
 
 
-def _equipment(link: str, outlook: Outlook) -> dict[str, Any]:
+def _equipment(link: str, outlook: SiteViewInputs) -> dict[str, Any]:
     """Return what modem, optical module and UPS of a link say; of a dead link as well."""
 
     def value(metric: Metric) -> float | None:
@@ -149,30 +157,30 @@ def _equipment(link: str, outlook: Outlook) -> dict[str, Any]:
         "lte_dbm": value(radio.LTE_RSRP),
         "nr_dbm": value(radio.NR_RSRP),
         "light_dbm": value(snmp.OPTICAL_RECEIVE),
-        "is_dark": None if dark is None else dark >= 0.5,
+        "has_no_light": None if dark is None else dark >= 0.5,
         "is_on_battery": None if battery is None else battery >= 0.5,
         "runtime_s": value(snmp.RUNTIME),
     }
 
 
-def _allowance(link: Link, outlook: Outlook) -> Allowance | None:
+def _allowance(link: Link, outlook: SiteViewInputs) -> AllowanceUse | None:
     """The month of a metered link; ``None`` while nobody knows which month it is."""
     spent = outlook.spent.get(link.name)
     if link.allowance_bytes is None or spent is None or not spent.month:
         return None
     wall_ns = round(outlook.wall_s(outlook.now_ns) * NS_PER_S)
-    return Allowance(
+    return AllowanceUse(
         allowance_bytes=link.allowance_bytes,
         spent_bytes=spent.spent_bytes,
         by_day=tuple(sorted(spent.days.items())),
-        today=day_at(wall_ns),
-        days=days_of(spent.month),
+        today=day_of(wall_ns),
+        days=days_in_month(spent.month),
     )
 
 
 def _service_light(
-    target: Target, given: Mapping[tuple[str, str], Given], outlook: Outlook
-) -> Light:
+    target: Target, given: Mapping[tuple[str, str], IssuedVerdict], outlook: SiteViewInputs
+) -> SubjectView:
     over = {
         link.name: given[link.name, target.name]
         for link in outlook.links
@@ -182,7 +190,7 @@ def _service_light(
     best = min(over, key=lambda name: _ORDER.index(over[name].verdict.state), default="")
     link = "" if ("", target.name) in given else best
     verdict, since_s = _verdict(given.get((link, target.name)), link, target.name, outlook)
-    return Light(
+    return SubjectView(
         name=target.name,
         title_vi=target.title_vi or target.name,
         title_en=target.title_en or target.title_vi or target.name,
@@ -199,7 +207,7 @@ def _service_light(
 
 
 def _verdict(
-    given: Given | None, link: str, service: str, outlook: Outlook
+    given: IssuedVerdict | None, link: str, service: str, outlook: SiteViewInputs
 ) -> tuple[Verdict, float | None]:
     if given is None:
         nothing = Verdict(
@@ -209,8 +217,8 @@ def _verdict(
     return given.verdict, outlook.wall_s(given.onset_ns)
 
 
-def _notification(told: Told) -> Notification:
-    return Notification(
+def _notification(told: SentNotification) -> PartyNotification:
+    return PartyNotification(
         party=told.party,
         channel=told.channel,
         at_s=told.at_wall_ns / NS_PER_S,

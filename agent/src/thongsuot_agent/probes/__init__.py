@@ -13,7 +13,7 @@ from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any, Generic, TypeVar
 
-from thongsuot_agent.links.link import Link
+from thongsuot_agent.links.link import LiveLink
 from thongsuot_schema import catalogue
 from thongsuot_schema.inventory.model import Role, Target
 from thongsuot_schema.result import Family, Finding
@@ -21,7 +21,7 @@ from thongsuot_schema.segment import Segment
 
 S = TypeVar("S")
 
-LINK_ITSELF = Target(name="link", role=Role.ANCHOR, segment=Segment.LAN)
+LINK_TARGET = Target(name="link", role=Role.ANCHOR, segment=Segment.LAN)
 """What is passed as the target to a probe that looks at the link itself (``per_link``)."""
 
 
@@ -33,13 +33,13 @@ class Probe(Generic[S]):
     ``settings`` is a frozen, keyword-only type with a default for every field; it is converted from
     ``ProbePlan.settings`` with ``msgspec.convert``. ``run`` makes one run and never raises for what
     a network or a server does. ``applies`` says which targets the kind is for. ``per_link`` marks a
-    kind that runs once per link, with ``LINK_ITSELF`` and ``Family.NONE``. ``cost_bytes`` is the
+    kind that runs once per link, with ``LINK_TARGET`` and ``Family.NONE``. ``cost_bytes`` is the
     IP-level traffic of one run that works, both directions, for the data budget. ``timeout_s`` is
     the longest that one run takes, for the schedule.
     """
 
     settings: type[S]
-    run: Callable[[Link, Target, Family, S], Awaitable[Finding]]
+    run: Callable[[LiveLink, Target, Family, S], Awaitable[Finding]]
     applies: Callable[[Target], bool]
     cost_bytes: Callable[[Target, S], int]
     timeout_s: Callable[[S], float]

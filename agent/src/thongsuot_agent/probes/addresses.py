@@ -1,7 +1,7 @@
 """Which address of a target a run goes to, per link and family."""
 
 from thongsuot_agent.links.egress import family_of
-from thongsuot_agent.links.link import Link
+from thongsuot_agent.links.link import LiveLink
 from thongsuot_agent.links.state import LinkUnusable
 from thongsuot_schema.inventory.model import Target
 from thongsuot_schema.reason import Reason
@@ -10,7 +10,7 @@ from thongsuot_schema.result import Family
 GATEWAY, RESOLVER, FIRST_HOP = "gateway", "resolver", "first-hop"
 
 
-def address_of(link: Link, target: Target, family: Family) -> str:
+def address_of(link: LiveLink, target: Target, family: Family) -> str:
     """
     Return the address that a target has for this link and family, as text.
 
@@ -34,7 +34,7 @@ def address_of(link: Link, target: Target, family: Family) -> str:
     raise LinkUnusable(Reason.NOT_SUPPORTED, f"target {target.name!r} has no {family} address")
 
 
-def _gateway(link: Link, family: Family) -> str:
+def _gateway(link: LiveLink, family: Family) -> str:
     state = link.state
     gateway = state.gateway(family)
     if gateway is not None and family_of(gateway) is family:
@@ -45,7 +45,7 @@ def _gateway(link: Link, family: Family) -> str:
     raise LinkUnusable(Reason.NOT_SUPPORTED, f"the {family} default route has no gateway")
 
 
-def _resolver(link: Link, family: Family) -> str:
+def _resolver(link: LiveLink, family: Family) -> str:
     found = next((server for server in link.resolvers if family_of(server) is family), None)
     if found is not None:
         return found
@@ -53,7 +53,7 @@ def _resolver(link: Link, family: Family) -> str:
     raise LinkUnusable(Reason.NOT_SUPPORTED, f"no {family} name server is known for this link")
 
 
-def _first_hop(link: Link, family: Family) -> str:
+def _first_hop(link: LiveLink, family: Family) -> str:
     found = link.first_hops.get(family, "")
     if found:
         return found
@@ -61,7 +61,7 @@ def _first_hop(link: Link, family: Family) -> str:
     raise LinkUnusable(Reason.NOT_SUPPORTED, f"no {family} first hop is known for this link yet")
 
 
-def _require_carrier(link: Link) -> None:
+def _require_carrier(link: LiveLink) -> None:
     """Say the deeper reason first: a link that is down has lost its routes and leases as well."""
     if not link.state.present:
         raise LinkUnusable(Reason.INTERFACE_ABSENT, f"no interface {link.spec.interface!r}")

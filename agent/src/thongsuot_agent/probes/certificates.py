@@ -38,7 +38,7 @@ def system_authorities(root: Path = Path("/")) -> Authorities:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Chain:
+class CertificateChain:
     """
     What a server sent: number of certificates, Unix time when the first of them runs out, and whose
     the server's own is.
@@ -50,14 +50,14 @@ class Chain:
     issuer: str
 
 
-def read_chain(certificates: Iterable[Iterable[tuple[str, str]]]) -> Chain | None:
+def read_chain(certificates: Iterable[Iterable[tuple[str, str]]]) -> CertificateChain | None:
     """Read what libcurl tells of a chain (CURLINFO_CERTINFO); ``None`` when it tells nothing."""
     fields = [dict(certificate) for certificate in certificates]
     if not fields:
         return None
     expiries = [unix_time(field.get("Expire date", "")) for field in fields]
     known = [expiry for expiry in expiries if expiry is not None]
-    return Chain(
+    return CertificateChain(
         count=len(fields),
         expiry_s=min(known, default=None),
         subject=fields[0].get("Subject", ""),

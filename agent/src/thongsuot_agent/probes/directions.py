@@ -16,27 +16,29 @@ _JITTER_GAIN = 16  # RFC 3550, section 6.4.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Trip:
+class ReflectedPacket:
     """
     One answer as it came in. Moments are Unix time, ``out`` and ``home`` by this device's clock,
-    ``far_in`` and ``far_out`` by the reflector's; ``number`` is ours, ``far_number`` its own.
+    ``far_in`` and ``far_out`` by the reflector's; ``number`` is ours, ``reflector_number`` its own.
     """
 
     number: int
-    far_number: int
-    out_ns: int
-    far_in_ns: int
-    far_out_ns: int
-    home_ns: int
+    reflector_number: int
+    sent_ns: int
+    reflector_received_ns: int
+    reflector_sent_ns: int
+    received_ns: int
 
     @property
     def rtt_ns(self) -> int:
         """Round trip without the time inside the reflector."""
-        return self.home_ns - self.out_ns - (self.far_out_ns - self.far_in_ns)
+        return (
+            self.received_ns - self.sent_ns - (self.reflector_sent_ns - self.reflector_received_ns)
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Losses:
+class DirectionalLoss:
     """Shares of what was sent; a direction is ``None`` where nobody can know."""
 
     both: float
@@ -45,7 +47,7 @@ class Losses:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Delays:
+class OneWayDelay:
     """
     Of one direction, in seconds: median with the difference of the clocks in it, jitter (RFC 3550),
     95th percentile above the smallest (RFC 5481). The last two do not need clocks that agree.
@@ -56,42 +58,42 @@ class Delays:
     variation_s: float
 
 
-def losses(sent: int, trips: Sequence[Trip], *, is_stateful: bool) -> Losses:
+def losses(sent: int, trips: Sequence[ReflectedPacket], *, is_stateful: bool) -> DirectionalLoss:
     """Return what was lost of so many packets; ``trips`` as they came in, copies among them."""
     answered = {trip.number for trip in trips}
     both = 1 - len(answered) / sent
     if not trips or not is_stateful:
-        return Losses(both=both, up=None, down=None)
-    reached = max(trip.far_number for trip in trips) + 1
+        return DirectionalLoss(both=both, up=None, down=None)
+    reached = max(trip.reflector_number for trip in trips) + 1
     asked = max(answered) + 1
-    copies_there = len({trip.far_number for trip in trips}) - len(answered)
+    copies_there = len({trip.reflector_number for trip in trips}) - len(answered)
     arrived = max(len(answered), reached - copies_there)
-    answers = len({trip.far_number for trip in trips})
-    return Losses(
+    answers = len({trip.reflector_number for trip in trips})
+    return DirectionalLoss(
         both=both,
         up=max(0.0, 1 - arrived / asked),
         down=max(0.0, 1 - answers / max(reached, answers)),
     )
 
 
-def first_of_each(trips: Sequence[Trip]) -> list[Trip]:
+def first_of_each(trips: Sequence[ReflectedPacket]) -> list[ReflectedPacket]:
     """Return the first answer to each packet, in the order in which they came in."""
-    found: dict[int, Trip] = {}
+    found: dict[int, ReflectedPacket] = {}
     for trip in trips:
         found.setdefault(trip.number, trip)
     return list(found.values())
 
 
-def copied_up(trips: Sequence[Trip]) -> float:
+def copied_up(trips: Sequence[ReflectedPacket]) -> float:
     """Return how many more packets than were sent reached the reflector, for each one."""
-    pairs = {(trip.number, trip.far_number) for trip in trips}
+    pairs = {(trip.number, trip.reflector_number) for trip in trips}
     packets = {trip.number for trip in trips}
     return len(pairs) / len(packets) - 1
 
 
-def copied_down(trips: Sequence[Trip]) -> float:
+def copied_down(trips: Sequence[ReflectedPacket]) -> float:
     """Return how many copies of answers came in, for each answer."""
-    return len(trips) / len({(trip.number, trip.far_number) for trip in trips}) - 1
+    return len(trips) / len({(trip.number, trip.reflector_number) for trip in trips}) - 1
 
 
 def reordered(numbers: Sequence[int]) -> float:
@@ -103,13 +105,13 @@ def reordered(numbers: Sequence[int]) -> float:
     return late / len(numbers)
 
 
-def delays(one_way_ns: Sequence[int]) -> Delays:
+def delays(one_way_ns: Sequence[int]) -> OneWayDelay:
     """Return the figures of one direction from the delays of its packets in order of sending."""
     jitter_ns = 0.0
     for before, after in pairwise(one_way_ns):
         jitter_ns += (abs(after - before) - jitter_ns) / _JITTER_GAIN
     smallest = min(one_way_ns)
-    return Delays(
+    return OneWayDelay(
         median_s=median(one_way_ns) / NS_PER_S,
         jitter_s=jitter_ns / NS_PER_S,
         variation_s=(high(one_way_ns) - smallest) / NS_PER_S,

@@ -14,19 +14,25 @@ Cost        2 packets, about 150 bytes, per question; 9 more where an answer nee
 import asyncio
 from dataclasses import dataclass
 
-from thongsuot_agent.links.link import Link
+from thongsuot_agent.links.link import LiveLink
 from thongsuot_agent.links.state import LinkUnusable
 from thongsuot_agent.probes import Probe
 from thongsuot_agent.probes.addresses import address_of
 from thongsuot_agent.probes.forgery import forged
-from thongsuot_agent.probes.lookup import PORT, Lookup, Question, Server, look_up
+from thongsuot_agent.probes.lookup import (
+    PORT,
+    DnsQuestion,
+    LookupResult,
+    NameServerAddress,
+    look_up,
+)
 from thongsuot_agent.proto.icmp import IP6_HEADER_BYTES
 from thongsuot_schema.catalogue.dns import ANSWERS, LOOKUP, TTL
 from thongsuot_schema.inventory.model import Target
 from thongsuot_schema.metric import Metric
 from thongsuot_schema.outcome import Outcome
 from thongsuot_schema.reason import Reason, outcome_of
-from thongsuot_schema.result import Family, Finding, not_ok, ok
+from thongsuot_schema.result import Family, Finding, failed_finding, ok_finding
 
 _RECORDS = ("a", "aaaa")
 
@@ -61,15 +67,15 @@ class Settings:
             raise ValueError(f"port is {self.port}; it must be 1 to 65535")
 
 
-async def run(link: Link, target: Target, family: Family, settings: Settings) -> Finding:
+async def run(link: LiveLink, target: Target, family: Family, settings: Settings) -> Finding:
     """Ask the questions of one run at once and wait for their answers."""
     try:
         address = address_of(link, target, family)
         link.egress(family, address)
     except LinkUnusable as unusable:
-        return not_ok(unusable.reason, detail=unusable.detail)
-    server = Server(address=address, family=family, port=settings.port)
-    questions = [Question(name=target.lookup, record=record) for record in settings.records]
+        return failed_finding(unusable.reason, detail=unusable.detail)
+    server = NameServerAddress(address=address, family=family, port=settings.port)
+    questions = [DnsQuestion(name=target.lookup, record=record) for record in settings.records]
     async with asyncio.TaskGroup() as group:
         tasks = [
             group.create_task(_ask(link, server, question, settings.timeout_s))
@@ -78,14 +84,16 @@ async def run(link: Link, target: Target, family: Family, settings: Settings) ->
     return finding_from(target, [task.result() for task in tasks])
 
 
-async def _ask(link: Link, server: Server, question: Question, timeout_s: float) -> Lookup:
+async def _ask(
+    link: LiveLink, server: NameServerAddress, question: DnsQuestion, timeout_s: float
+) -> LookupResult:
     try:
         return await look_up(link, server, question, timeout_s)
     except LinkUnusable as unusable:
-        return Lookup(record=question.record, reason=unusable.reason, detail=unusable.detail)
+        return LookupResult(record=question.record, reason=unusable.reason, detail=unusable.detail)
 
 
-def finding_from(target: Target, lookups: list[Lookup]) -> Finding:
+def finding_from(target: Target, lookups: list[LookupResult]) -> Finding:
     """Return what the lookups of one run say together."""
     doubts = tuple(sorted({doubt for lookup in lookups for doubt in lookup.doubts}))
     cost_bytes = sum(lookup.cost_bytes for lookup in lookups)
@@ -101,11 +109,11 @@ def finding_from(target: Target, lookups: list[Lookup]) -> Finding:
             f"{worst.record}: {worst.detail}" if worst.detail else worst.record,
         )
     else:
-        return ok(
+        return ok_finding(
             _values(lookups, addresses), doubts=doubts, evidence=evidence, cost_bytes=cost_bytes
         )
     is_measured = outcome_of(reason) is Outcome.FAILED
-    return not_ok(
+    return failed_finding(
         reason,
         _values(lookups, addresses) if is_measured else None,
         detail=detail,
@@ -115,7 +123,7 @@ def finding_from(target: Target, lookups: list[Lookup]) -> Finding:
     )
 
 
-def _worst(lookups: list[Lookup]) -> Lookup | None:
+def _worst(lookups: list[LookupResult]) -> LookupResult | None:
     """
     Return the lookup that decides, ``None`` when all is well.
 
@@ -129,7 +137,7 @@ def _worst(lookups: list[Lookup]) -> Lookup | None:
     return failed[0] if failed else None
 
 
-def _values(lookups: list[Lookup], addresses: list[str]) -> dict[Metric, float]:
+def _values(lookups: list[LookupResult], addresses: list[str]) -> dict[Metric, float]:
     took = [lookup.took_s for lookup in lookups if lookup.took_s is not None]
     ttls = [lookup.ttl_s for lookup in lookups if lookup.ttl_s is not None and lookup.addresses]
     values: dict[Metric, float] = {}
@@ -141,7 +149,7 @@ def _values(lookups: list[Lookup], addresses: list[str]) -> dict[Metric, float]:
     return values
 
 
-def _evidence(lookups: list[Lookup], addresses: list[str]) -> dict[str, str]:
+def _evidence(lookups: list[LookupResult], addresses: list[str]) -> dict[str, str]:
     alias = next((lookup.alias for lookup in lookups if lookup.alias), "")
     texts = {"addresses": " ".join(addresses), "alias": alias}
     return {key: text[:_EVIDENCE_LIMIT] for key, text in texts.items() if text}

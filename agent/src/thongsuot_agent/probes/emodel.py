@@ -22,7 +22,7 @@ def rating(delay_s: float, loss_ratio: float) -> float:
     return max(0.0, _DEFAULT_RATING - 0.024 * delay_ms - 0.11 * late - impaired)
 
 
-def opinion(rating: float) -> float:
+def mean_opinion_score(rating: float) -> float:
     """Return the mean opinion score, 1 to 4.5, of a rating (ITU-T G.107, Annex B)."""
     if rating >= 100:
         return 4.5

@@ -13,12 +13,12 @@ Cost        nothing is sent.
 from dataclasses import dataclass
 
 from thongsuot_agent.clock import NS_PER_S
-from thongsuot_agent.links.link import Link, boottime_ns
+from thongsuot_agent.links.link import LiveLink, boottime_ns
 from thongsuot_agent.probes import Probe
 from thongsuot_schema.catalogue import failover as metrics
 from thongsuot_schema.inventory.model import Target
 from thongsuot_schema.reason import Reason
-from thongsuot_schema.result import Family, Finding, not_ok, ok
+from thongsuot_schema.result import Family, Finding, failed_finding, ok_finding
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,13 +26,15 @@ class Settings:
     """A ``kind = "failover"`` entry has no settings."""
 
 
-async def run(link: Link, target: Target, family: Family, settings: Settings) -> Finding:
+async def run(link: LiveLink, target: Target, family: Family, settings: Settings) -> Finding:
     """Say what the kernel's tables say now."""
     del target, family, settings
     state, carried = link.state, link.carried
     if not state.present:
-        return not_ok(Reason.INTERFACE_ABSENT, detail=f"no interface {link.spec.interface!r}")
-    return ok(
+        return failed_finding(
+            Reason.INTERFACE_ABSENT, detail=f"no interface {link.spec.interface!r}"
+        )
+    return ok_finding(
         {
             metrics.ACTIVE4: state.carries4,
             metrics.ACTIVE6: state.carries6,

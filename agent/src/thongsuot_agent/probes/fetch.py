@@ -6,14 +6,14 @@ from dataclasses import dataclass
 
 import pycurl  # type: ignore[import-untyped]
 
-from thongsuot_agent.links.curl import Transfers
-from thongsuot_agent.links.link import Link
+from thongsuot_agent.links.curl_multi import CurlMulti
+from thongsuot_agent.links.link import LiveLink
 from thongsuot_agent.links.reasons import reason_for_curl, reason_for_verification
 from thongsuot_agent.links.state import LinkUnusable
-from thongsuot_agent.probes.certificates import Authorities, Chain, read_chain
+from thongsuot_agent.probes.certificates import Authorities, CertificateChain, read_chain
 from thongsuot_agent.proto import tcp_info
 from thongsuot_agent.proto.icmp import IP4_HEADER_BYTES, IP6_HEADER_BYTES
-from thongsuot_agent.proto.malformed import Malformed
+from thongsuot_agent.proto.malformed import MalformedMessage
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family
 
@@ -25,7 +25,7 @@ _TIMED_OUT, _WRITE_ERROR, _VERIFICATION_FAILED = 28, 23, 60  # libcurl's codes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+class FetchRequest:
     """
     What is to be fetched.
 
@@ -44,7 +44,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Phases:
+class FetchPhases:
     """Durations in seconds of the phases that ended; ``None`` for those that did not come to it."""
 
     connect_s: float | None = None
@@ -55,7 +55,7 @@ class Phases:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Response:
+class FetchResponse:
     """
     What came of a request; ``reason`` is ``None`` when the whole response (or as much as was asked
     for) came in.
@@ -66,11 +66,11 @@ class Response:
 
     reason: Reason | None
     detail: str
-    phases: Phases
+    phases: FetchPhases
     status: int | None
     body: bytes
     body_bytes: int
-    chain: Chain | None
+    chain: CertificateChain | None
     redirect_url: str
     local_address: str
     cost_bytes: int
@@ -80,7 +80,7 @@ class Response:
 class Fetch:
     """One transfer over one link. For one use."""
 
-    def __init__(self, link: Link, request: Request) -> None:
+    def __init__(self, link: LiveLink, request: FetchRequest) -> None:
         self._link = link
         self._request = request
         self._body = bytearray()
@@ -88,7 +88,7 @@ class Fetch:
         self._sockets: list[socket.socket] = []
         self._unusable: LinkUnusable | None = None
 
-    async def perform(self, transfers: Transfers) -> Response:
+    async def perform(self, transfers: CurlMulti) -> FetchResponse:
         """
         Run the transfer.
 
@@ -97,7 +97,7 @@ class Fetch:
         """
         handle = pycurl.Curl()
         try:
-            self._set_up(handle)
+            self._configure(handle)
             code, message = await transfers.perform(handle)
             if self._unusable is not None:
                 raise self._unusable
@@ -107,7 +107,7 @@ class Fetch:
             for opened in self._sockets:
                 opened.close()
 
-    def _set_up(self, handle: pycurl.Curl) -> None:
+    def _configure(self, handle: pycurl.Curl) -> None:
         request = self._request
         is_six = request.family is Family.IP6
         host = f"[{request.address}]" if is_six else request.address
@@ -116,8 +116,8 @@ class Fetch:
             # For every host and port of the URL: this address, and the URL's own port.
             (pycurl.CONNECT_TO, [f"::{host}:"]),
             (pycurl.IPRESOLVE, pycurl.IPRESOLVE_V6 if is_six else pycurl.IPRESOLVE_V4),
-            (pycurl.OPENSOCKETFUNCTION, self._open),
-            (pycurl.WRITEFUNCTION, self._write),
+            (pycurl.OPENSOCKETFUNCTION, self._open_socket),
+            (pycurl.WRITEFUNCTION, self._on_body),
             (pycurl.PROTOCOLS, pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS),
             # Neither proxies of the environment nor redirects: both would resolve names elsewhere.
             (pycurl.PROXY, ""),
@@ -143,7 +143,7 @@ class Fetch:
             handle.setopt(pycurl.SSL_VERIFYPEER, 0)
             handle.setopt(pycurl.SSL_VERIFYHOST, 0)
 
-    def _open(self, purpose: int, address: "pycurl.CurlSockAddr") -> socket.socket | int:
+    def _open_socket(self, purpose: int, address: "pycurl.CurlSockAddr") -> socket.socket | int:
         """Called by libcurl for a socket; it takes a copy, ours stays open for the counters."""
         del purpose
         try:
@@ -154,20 +154,20 @@ class Fetch:
         self._sockets.append(opened)
         return opened
 
-    def _write(self, data: bytes) -> int:
+    def _on_body(self, data: bytes) -> int:
         """Called by libcurl with decoded body; taking less than all of it ends the transfer."""
         room = self._request.body_limit_bytes - len(self._body)
         self._body += data[:room]
         self._is_full = len(data) > room
         return min(len(data), room)
 
-    def _response(self, handle: pycurl.Curl, code: int, message: str) -> Response:
+    def _response(self, handle: pycurl.Curl, code: int, message: str) -> FetchResponse:
         phases = _phases(handle)
         reason = self._reason(handle, code, phases)
         status = handle.getinfo(pycurl.RESPONSE_CODE)
         counters = [counted for opened in self._sockets if (counted := _counters(opened))]
         header = IP6_HEADER_BYTES if self._request.family is Family.IP6 else IP4_HEADER_BYTES
-        return Response(
+        return FetchResponse(
             reason=reason,
             detail="" if reason is None else _detail(handle, code, message),
             phases=phases,
@@ -181,7 +181,7 @@ class Fetch:
             retransmitted_segments=sum(counted.retransmitted_segments for counted in counters),
         )
 
-    def _reason(self, handle: pycurl.Curl, code: int, phases: Phases) -> Reason | None:
+    def _reason(self, handle: pycurl.Curl, code: int, phases: FetchPhases) -> Reason | None:
         if code == 0 or (code == _WRITE_ERROR and self._is_full):
             return None
         if code == _VERIFICATION_FAILED:
@@ -200,7 +200,7 @@ class Fetch:
         return str(self._sockets[-1].getsockname()[0])
 
 
-def _phases(handle: pycurl.Curl) -> Phases:
+def _phases(handle: pycurl.Curl) -> FetchPhases:
     """From libcurl's times, which all count from the start; 0 where it did not come to it."""
 
     def at(info: int) -> int:
@@ -210,7 +210,7 @@ def _phases(handle: pycurl.Curl) -> Phases:
     # libcurl also sets the time of the first byte when a transfer ends without any.
     answered = at(pycurl.STARTTRANSFER_TIME_T) if at(pycurl.HEADER_SIZE) else 0
     asked, ended = at(pycurl.POSTTRANSFER_TIME_T), at(pycurl.TOTAL_TIME_T)
-    return Phases(
+    return FetchPhases(
         connect_s=_between(at(pycurl.NAMELOOKUP_TIME_T), connected),
         tls_s=_between(connected, secured),
         first_byte_s=_between(asked, answered),
@@ -235,7 +235,7 @@ def _counters(opened: socket.socket) -> tcp_info.TcpCounters | None:
     data = opened.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, tcp_info.SIZE_BYTES)
     try:
         return tcp_info.parse(data)
-    except Malformed:
+    except MalformedMessage:
         return None  # a kernel older than any that is supported: the cost stays unknown
 
 

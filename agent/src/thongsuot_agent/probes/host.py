@@ -26,18 +26,18 @@ from weakref import WeakKeyDictionary
 
 from thongsuot_agent.clock import boot_id
 from thongsuot_agent.links.lateness import LATENESS
-from thongsuot_agent.links.link import Link
+from thongsuot_agent.links.link import LiveLink
 from thongsuot_agent.links.neighbour import gateway_answers
 from thongsuot_agent.links.reasons import described, reason_for_own
 from thongsuot_agent.links.state import LinkState, LinkUnusable
-from thongsuot_agent.own import OWN
 from thongsuot_agent.probes import Probe, kernel_clock
 from thongsuot_agent.proto.rtnetlink import LinkMessage
+from thongsuot_agent.self_metrics import SELF_METRICS
 from thongsuot_schema.catalogue import host as metrics
 from thongsuot_schema.inventory.model import Target
 from thongsuot_schema.metric import Metric
 from thongsuot_schema.reason import Reason
-from thongsuot_schema.result import Family, Finding, not_ok, ok
+from thongsuot_schema.result import Family, Finding, failed_finding, ok_finding
 
 _STATM = Path("/proc/self/statm")
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
@@ -53,25 +53,27 @@ class Settings:
     """Ask the gateway for its hardware address when the kernel has not heard of it lately."""
 
 
-async def run(link: Link, target: Target, family: Family, settings: Settings) -> Finding:
+async def run(link: LiveLink, target: Target, family: Family, settings: Settings) -> Finding:
     """Read what the kernel knows of the link's interface, and ask the gateway if need be."""
     del target, family
     state = link.state
     if not state.present:
-        return not_ok(Reason.INTERFACE_ABSENT, detail=f"no interface {link.spec.interface!r}")
+        return failed_finding(
+            Reason.INTERFACE_ABSENT, detail=f"no interface {link.spec.interface!r}"
+        )
     try:
         message = link.kernel.link(state.index)
         values = {
             **_link_values(state, message),
             **_counter_values(link, message),
             **_device_values(link.name),
-            **OWN.of(link.name),
+            **SELF_METRICS.values_for(link.name),
         }
         if settings.ask_gateway:
             values |= await _neighbour_values(link, message)
     except OSError as error:
-        return not_ok(reason_for_own(error), detail=described(error))
-    return ok(values, evidence=_evidence(state))
+        return failed_finding(reason_for_own(error), detail=described(error))
+    return ok_finding(values, evidence=_evidence(state))
 
 
 def _link_values(state: LinkState, message: LinkMessage) -> dict[Metric, float]:
@@ -91,7 +93,7 @@ def _device_values(reader: str) -> dict[Metric, float]:
     values: dict[Metric, float] = {
         metrics.UPTIME: time.clock_gettime(time.CLOCK_BOOTTIME),
         metrics.CLOCK_SYNCHRONISED: clock.is_synchronised,
-        metrics.LOOP_LATE: LATENESS.take(reader),
+        metrics.LOOP_LATE: LATENESS.take_longest(reader),
         metrics.RESIDENT: pages * _PAGE_BYTES,
     }
     if clock.error_s is not None:
@@ -99,7 +101,7 @@ def _device_values(reader: str) -> dict[Metric, float]:
     return values
 
 
-class Carried:
+class MonotonicCounters:
     """
     Counters that only grow.
 
@@ -121,11 +123,11 @@ class Carried:
         return self._before.get(metric, 0) + value
 
 
-_carried: "WeakKeyDictionary[Link, Carried]" = WeakKeyDictionary()
+_counters: "WeakKeyDictionary[LiveLink, MonotonicCounters]" = WeakKeyDictionary()
 
 
-def _counter_values(link: Link, message: LinkMessage) -> dict[Metric, float]:
-    carried = _carried.setdefault(link, Carried())
+def _counter_values(link: LiveLink, message: LinkMessage) -> dict[Metric, float]:
+    carried = _counters.setdefault(link, MonotonicCounters())
     counts: dict[Metric, int | None] = {metrics.CARRIER_CHANGES: message.carrier_changes}
     counters = message.counters
     if counters is not None:
@@ -144,7 +146,7 @@ def _counter_values(link: Link, message: LinkMessage) -> dict[Metric, float]:
     }
 
 
-async def _neighbour_values(link: Link, message: LinkMessage) -> dict[Metric, float]:
+async def _neighbour_values(link: LiveLink, message: LinkMessage) -> dict[Metric, float]:
     """One of the gateways answering is enough: both families mostly share one box and one cable."""
     answers = await asyncio.gather(
         _answers(link, Family.IP4, message), _answers(link, Family.IP6, message)
@@ -153,7 +155,7 @@ async def _neighbour_values(link: Link, message: LinkMessage) -> dict[Metric, fl
     return {metrics.GATEWAY_NEIGHBOUR: any(known)} if known else {}
 
 
-async def _answers(link: Link, family: Family, message: LinkMessage) -> bool | None:
+async def _answers(link: LiveLink, family: Family, message: LinkMessage) -> bool | None:
     try:
         return await gateway_answers(link, family, message)
     except LinkUnusable:

@@ -20,22 +20,22 @@ from dataclasses import dataclass, replace
 from functools import cache
 from urllib.parse import urlsplit
 
-from thongsuot_agent.links.curl import transfers
-from thongsuot_agent.links.lateness import LateWatch
-from thongsuot_agent.links.link import Link
+from thongsuot_agent.links.curl_multi import current_multi
+from thongsuot_agent.links.lateness import LatenessWatch
+from thongsuot_agent.links.link import LiveLink
 from thongsuot_agent.links.roundtrip import NS_PER_S, Stopwatch
 from thongsuot_agent.links.state import LinkUnusable
 from thongsuot_agent.probes import Probe
+from thongsuot_agent.probes.address_rotation import AddressRotation
 from thongsuot_agent.probes.certificates import Authorities, system_authorities
-from thongsuot_agent.probes.fetch import Fetch, Request, Response
-from thongsuot_agent.probes.resolution import Resolved, resolve
-from thongsuot_agent.probes.rota import Rota
+from thongsuot_agent.probes.fetch import Fetch, FetchRequest, FetchResponse
+from thongsuot_agent.probes.resolution import Resolution, resolve_host
 from thongsuot_schema.catalogue import http as metrics
 from thongsuot_schema.inventory.model import Target
 from thongsuot_schema.metric import Metric
 from thongsuot_schema.outcome import Outcome
 from thongsuot_schema.reason import Reason, outcome_of
-from thongsuot_schema.result import Doubt, Family, Finding, not_ok, ok
+from thongsuot_schema.result import Family, Finding, QualityFlag, failed_finding, ok_finding
 
 _USER_AGENT = "thongsuot/0.1"
 
@@ -64,7 +64,7 @@ _STARVED_SHARE = 0.1
 A timer late by this share of the time allowed: then it was not the network that let it run out.
 """
 
-_ROTA = Rota()
+_ROTATION = AddressRotation()
 
 _EVIDENCE_LIMIT = 200  # characters of one text (thongsuot_schema.result.Finding)
 
@@ -113,33 +113,33 @@ class Settings:
         return f"{_USER_AGENT} (+{self.contact})" if self.contact else _USER_AGENT
 
 
-async def run(link: Link, target: Target, family: Family, settings: Settings) -> Finding:
+async def run(link: LiveLink, target: Target, family: Family, settings: Settings) -> Finding:
     """Make one request and look at what came back."""
-    visit = _Visit(link, target, family, settings)
+    visit = _PageFetch(link, target, family, settings)
     try:
-        with LateWatch() as watch:
-            await visit.go(target.url)
+        with LatenessWatch() as watch:
+            await visit.follow(target.url)
     except LinkUnusable as unusable:
-        return not_ok(unusable.reason, detail=unusable.detail, cost_bytes=visit.cost_bytes)
+        return failed_finding(unusable.reason, detail=unusable.detail, cost_bytes=visit.cost_bytes)
     return visit.finding(watch)
 
 
-class _Visit:
+class _PageFetch:
     """The steps of one run and what they brought."""
 
-    def __init__(self, link: Link, target: Target, family: Family, settings: Settings) -> None:
+    def __init__(self, link: LiveLink, target: Target, family: Family, settings: Settings) -> None:
         self._link = link
         self._target = target
         self._family = family
         self._settings = settings
         self._clock = Stopwatch()
         self._took_s = 0.0
-        self._resolved = Resolved()
+        self._resolved = Resolution()
         self._address = ""
-        self._response: Response | None = None
+        self._response: FetchResponse | None = None
         self.cost_bytes = 0
 
-    async def go(self, url: str) -> None:
+    async def follow(self, url: str) -> None:
         """Fetch a URL, and where its redirects lead as far as they are followed."""
         for _ in range(self._settings.max_redirects + 1):
             await self._fetch(url)
@@ -152,7 +152,7 @@ class _Visit:
     async def _fetch(self, url: str) -> None:
         self._response, self._address = None, ""
         host = urlsplit(url).hostname or ""
-        self._resolved = await resolve(
+        self._resolved = await resolve_host(
             self._link,
             self._family,
             host,
@@ -163,9 +163,9 @@ class _Visit:
         if self._resolved.reason is not None:
             return
         series = (self._link.name, self._family, host)
-        self._address = _ROTA.next(series, self._resolved.addresses)
+        self._address = _ROTATION.next_address(series, self._resolved.addresses)
         self._link.egress(self._family, self._address)
-        request = Request(
+        request = FetchRequest(
             url=url,
             address=self._address,
             family=self._family,
@@ -174,13 +174,13 @@ class _Visit:
             user_agent=self._settings.user_agent,
             body_limit_bytes=self._settings.body_limit_bytes,
         )
-        response = await Fetch(self._link, request).perform(transfers())
+        response = await Fetch(self._link, request).perform(current_multi())
         self.cost_bytes += response.cost_bytes
         if response.reason in _CERTIFICATE:
             response = await self._with_chain(response, request)
         self._response = response
 
-    async def _with_chain(self, response: Response, request: Request) -> Response:
+    async def _with_chain(self, response: FetchResponse, request: FetchRequest) -> FetchResponse:
         """
         Add what the refused certificates say, by a handshake that verifies nothing.
 
@@ -188,7 +188,7 @@ class _Visit:
         could not prove who it is.
         """
         looking = replace(request, handshake_only=True, timeout_s=max(self._left_s(), 0.1))
-        seen = await Fetch(self._link, looking).perform(transfers())
+        seen = await Fetch(self._link, looking).perform(current_multi())
         self.cost_bytes += seen.cost_bytes
         phases = replace(response.phases, tls_s=seen.phases.tls_s)
         return replace(response, chain=seen.chain, phases=phases)
@@ -199,25 +199,25 @@ class _Visit:
     def _left_s(self) -> float:
         return max(self._settings.timeout_s - self._elapsed_s(), 0.001)
 
-    def finding(self, watch: LateWatch) -> Finding:
+    def finding(self, watch: LatenessWatch) -> Finding:
         """Return what was found."""
         reason, detail = self._verdict()
         if reason in _TIMEOUTS and watch.longest_s > self._settings.timeout_s * _STARVED_SHARE:
             reason = Reason.AGENT_STARVED
             detail = f"a timer of this device ran {watch.longest_s:.1f} s late"
-        doubts = self._resolved.doubts - {Doubt.SOFTWARE_STAMP}
+        doubts = self._resolved.doubts - {QualityFlag.SOFTWARE_STAMP}
         if watch.is_late:
-            doubts |= {Doubt.TIMER_LATE}
+            doubts |= {QualityFlag.TIMER_LATE}
         values = self._values()
         evidence = self._evidence()
         if reason is None:
-            return ok(
+            return ok_finding(
                 values,
                 doubts=tuple(sorted(doubts)),
                 evidence=evidence,
                 cost_bytes=self.cost_bytes,
             )
-        return not_ok(
+        return failed_finding(
             reason,
             values if outcome_of(reason) is Outcome.FAILED else None,
             detail=detail,

@@ -15,8 +15,8 @@ Cost        2 packets, 88 bytes over IPv4 and 128 over IPv6, per echo.
 import asyncio
 from dataclasses import dataclass
 
-from thongsuot_agent.links.echo import PAYLOAD_BYTES, Echo
-from thongsuot_agent.links.link import Link
+from thongsuot_agent.links.echo import PAYLOAD_BYTES, EchoResult
+from thongsuot_agent.links.link import LiveLink
 from thongsuot_agent.links.state import LinkUnusable
 from thongsuot_agent.probes import Probe
 from thongsuot_agent.probes.addresses import address_of
@@ -26,7 +26,7 @@ from thongsuot_schema.inventory.model import Role, Target
 from thongsuot_schema.metric import Metric
 from thongsuot_schema.outcome import Outcome
 from thongsuot_schema.reason import Reason, outcome_of
-from thongsuot_schema.result import Family, Finding, not_ok, ok
+from thongsuot_schema.result import Family, Finding, failed_finding, ok_finding
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,21 +57,21 @@ class Settings:
             raise ValueError(f"spacing_s is {self.spacing_s}; it must be 0 to 10")
 
 
-async def run(link: Link, target: Target, family: Family, settings: Settings) -> Finding:
+async def run(link: LiveLink, target: Target, family: Family, settings: Settings) -> Finding:
     """Send the echoes of one run and wait for their answers."""
     if settings.count == 1:
-        return finding_from([await _echo(link, target, family, settings, 0)])
+        return finding_from([await _send_echo(link, target, family, settings, 0)])
     async with asyncio.TaskGroup() as group:
         tasks = [
-            group.create_task(_echo(link, target, family, settings, number))
+            group.create_task(_send_echo(link, target, family, settings, number))
             for number in range(settings.count)
         ]
     return finding_from([task.result() for task in tasks])
 
 
-async def _echo(
-    link: Link, target: Target, family: Family, settings: Settings, number: int
-) -> Echo:
+async def _send_echo(
+    link: LiveLink, target: Target, family: Family, settings: Settings, number: int
+) -> EchoResult:
     if number:
         await asyncio.sleep(number * settings.spacing_s)
     try:
@@ -80,10 +80,10 @@ async def _echo(
             egress, timeout_s=settings.timeout_s, payload_bytes=settings.payload_bytes
         )
     except LinkUnusable as unusable:
-        return Echo(reason=unusable.reason, detail=unusable.detail)
+        return EchoResult(reason=unusable.reason, detail=unusable.detail)
 
 
-def finding_from(echoes: list[Echo]) -> Finding:
+def finding_from(echoes: list[EchoResult]) -> Finding:
     """Return what the echoes of one run say together."""
     doubts = tuple(sorted({doubt for echo in echoes for doubt in echo.doubts}))
     cost_bytes = sum(echo.sent_bytes + echo.received_bytes for echo in echoes)
@@ -91,21 +91,23 @@ def finding_from(echoes: list[Echo]) -> Finding:
     if not measured:
         first = echoes[0]
         reason = first.reason or Reason.UNMEASURED_OTHERWISE
-        return not_ok(reason, detail=first.detail, doubts=doubts, cost_bytes=cost_bytes)
+        return failed_finding(reason, detail=first.detail, doubts=doubts, cost_bytes=cost_bytes)
     answered = [echo for echo in measured if echo.rtt_s is not None]
     values: dict[Metric, float] = {LOSS: 1.0 - len(answered) / len(measured)}
     if not answered:
         last = measured[-1]
         reason = last.reason or Reason.FAILED_OTHERWISE
-        return not_ok(reason, values, detail=last.detail, doubts=doubts, cost_bytes=cost_bytes)
+        return failed_finding(
+            reason, values, detail=last.detail, doubts=doubts, cost_bytes=cost_bytes
+        )
     values[RTT] = _median([echo.rtt_s for echo in answered if echo.rtt_s is not None])
     hop_limit = answered[-1].hop_limit
     if hop_limit is not None:
         values[HOP_LIMIT] = hop_limit
-    return ok(values, doubts=doubts, cost_bytes=cost_bytes)
+    return ok_finding(values, doubts=doubts, cost_bytes=cost_bytes)
 
 
-def _is_unmeasured(echo: Echo) -> bool:
+def _is_unmeasured(echo: EchoResult) -> bool:
     return echo.reason is not None and outcome_of(echo.reason) is Outcome.UNMEASURED
 
 

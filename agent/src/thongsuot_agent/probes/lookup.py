@@ -9,14 +9,14 @@ from struct import Struct
 
 from thongsuot_agent.links.datagram import exchange
 from thongsuot_agent.links.egress import SocketAddress, address_family
-from thongsuot_agent.links.link import Link
+from thongsuot_agent.links.link import LiveLink
 from thongsuot_agent.links.reasons import described, reason_for_foreign
 from thongsuot_agent.links.roundtrip import NS_PER_S, Stopwatch
 from thongsuot_agent.proto import dns
 from thongsuot_agent.proto.icmp import IP4_HEADER_BYTES, IP6_HEADER_BYTES
-from thongsuot_agent.proto.malformed import Malformed
+from thongsuot_agent.proto.malformed import MalformedMessage
 from thongsuot_schema.reason import Reason
-from thongsuot_schema.result import Doubt, Family
+from thongsuot_schema.result import Family, QualityFlag
 
 PORT = 53
 
@@ -34,7 +34,7 @@ _REASONS = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Lookup:
+class LookupResult:
     """
     What became of one question.
 
@@ -49,12 +49,12 @@ class Lookup:
     addresses: tuple[str, ...] = ()
     alias: str = ""
     ttl_s: int | None = None
-    doubts: frozenset[Doubt] = frozenset()
+    doubts: frozenset[QualityFlag] = frozenset()
     cost_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
+class DnsQuestion:
     """A name and the sort of address asked for: ``a`` or ``aaaa``."""
 
     name: str
@@ -67,7 +67,7 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Server:
+class NameServerAddress:
     """A name server: address as text, its family, and port."""
 
     address: str
@@ -80,7 +80,9 @@ def record_for(family: Family) -> str:
     return "aaaa" if family is Family.IP6 else "a"
 
 
-async def look_up(link: Link, server: Server, question: Question, timeout_s: float) -> Lookup:
+async def look_up(
+    link: LiveLink, server: NameServerAddress, question: DnsQuestion, timeout_s: float
+) -> LookupResult:
     """
     Ask one server over UDP, and over TCP where the answer did not fit.
 
@@ -96,34 +98,34 @@ async def look_up(link: Link, server: Server, question: Question, timeout_s: flo
     watch = Stopwatch()
     try:
         with link.open_udp(server.family, server.address, server.port) as opened:
-            reader = _Reader(query)
+            reader = _AnswerReader(query)
             got = await exchange(opened, query, reader.accept, timeout_s)
         cost_bytes = _udp_bytes(server.family, len(query), got.received_bytes)
         if got.value is None:
             return reader.nothing(question, got.doubts, cost_bytes)
         if not got.value.truncated:
-            return _judged(question, got.value, got.took_s, got.doubts, cost_bytes)
+            return _lookup_result(question, got.value, got.took_s, got.doubts, cost_bytes)
         async with asyncio.timeout(timeout_s - watch.stop(None)[0] / NS_PER_S):
             with link.open_tcp(server.family, server.address) as stream:
                 egress = link.egress(server.family, server.address)
                 address = egress.socket_address(server.port)
                 answer, size_bytes = await _over_tcp(stream, address, query)
     except TimeoutError:
-        return Lookup(
+        return LookupResult(
             record=question.record,
             reason=Reason.NAME_SERVER_TIMED_OUT,
             detail="the answer was cut off over UDP, and none came over TCP",
             cost_bytes=_udp_bytes(server.family, len(query), 0),
         )
     except OSError as error:
-        return Lookup(
+        return LookupResult(
             record=question.record,
             reason=reason_for_foreign(error),
             detail=described(error),
             cost_bytes=_udp_bytes(server.family, len(query), 0),
         )
-    except Malformed as error:
-        return Lookup(
+    except MalformedMessage as error:
+        return LookupResult(
             record=question.record,
             reason=Reason.RESPONSE_INVALID,
             detail=str(error),
@@ -131,10 +133,12 @@ async def look_up(link: Link, server: Server, question: Question, timeout_s: flo
         )
     took_s = watch.stop(None)[0] / NS_PER_S
     cost_bytes += size_bytes + _TCP_OVERHEAD_BYTES
-    return _judged(question, answer, took_s, frozenset({Doubt.SOFTWARE_STAMP}), cost_bytes)
+    return _lookup_result(
+        question, answer, took_s, frozenset({QualityFlag.SOFTWARE_STAMP}), cost_bytes
+    )
 
 
-class _Reader:
+class _AnswerReader:
     """Accepts the answer to one query; remembers what came instead."""
 
     def __init__(self, query: bytes) -> None:
@@ -142,25 +146,27 @@ class _Reader:
         self._strangers = 0
         self._broken = ""
 
-    def accept(self, message: bytes) -> dns.Answer | None:
+    def accept(self, message: bytes) -> dns.DnsAnswer | None:
         if not dns.is_answer_to(self._query, message):
             self._strangers += 1
             return None
         try:
             return dns.parse_answer(message, self._query)
-        except Malformed as error:
+        except MalformedMessage as error:
             # A forger may be first with nonsense: the wait for the true answer goes on.
             self._broken = str(error)
             return None
 
-    def nothing(self, question: Question, doubts: frozenset[Doubt], cost_bytes: int) -> Lookup:
+    def nothing(
+        self, question: DnsQuestion, doubts: frozenset[QualityFlag], cost_bytes: int
+    ) -> LookupResult:
         """What is found when the time is up."""
         reason, detail = Reason.NAME_SERVER_TIMED_OUT, ""
         if self._broken:
             reason, detail = Reason.RESPONSE_INVALID, self._broken
         elif self._strangers:
             detail = f"{self._strangers} packets came that answer another question"
-        return Lookup(
+        return LookupResult(
             record=question.record,
             reason=reason,
             detail=detail,
@@ -171,7 +177,7 @@ class _Reader:
 
 async def _over_tcp(
     stream: socket.socket, address: SocketAddress, query: bytes
-) -> tuple[dns.Answer, int]:
+) -> tuple[dns.DnsAnswer, int]:
     """Return the answer and the bytes of question and answer (RFC 7766, section 8)."""
     loop = asyncio.get_running_loop()
     await loop.sock_connect(stream, address)
@@ -179,7 +185,7 @@ async def _over_tcp(
     (length,) = _LENGTH.unpack(await _exactly(loop, stream, _LENGTH.size))
     message = await _exactly(loop, stream, length)
     if not dns.is_answer_to(query, message):
-        raise Malformed("the answer over TCP is to another question")
+        raise MalformedMessage("the answer over TCP is to another question")
     return dns.parse_answer(message, query), 2 * _LENGTH.size + len(query) + length
 
 
@@ -195,13 +201,13 @@ async def _exactly(
     return got
 
 
-def _judged(
-    question: Question,
-    answer: dns.Answer,
+def _lookup_result(
+    question: DnsQuestion,
+    answer: dns.DnsAnswer,
     took_s: float,
-    doubts: frozenset[Doubt],
+    doubts: frozenset[QualityFlag],
     cost_bytes: int,
-) -> Lookup:
+) -> LookupResult:
     family = address_family(Family.IP6 if question.record == "aaaa" else Family.IP4)
     reason: Reason | None = None
     detail = ""
@@ -210,7 +216,7 @@ def _judged(
         detail = f"the name server answered with code {answer.code}"
     elif not answer.addresses:
         reason = Reason.NAME_WITHOUT_ADDRESS
-    return Lookup(
+    return LookupResult(
         record=question.record,
         reason=reason,
         detail=detail,

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 import msgspec
 
-from thongsuot_agent.links.link import Link
-from thongsuot_agent.probes import LINK_ITSELF, load
+from thongsuot_agent.links.link import LiveLink
+from thongsuot_agent.probes import LINK_TARGET, load
 from thongsuot_schema import catalogue
 from thongsuot_schema.inventory.model import Target
 from thongsuot_schema.metric import PREFIX, Metric, Unit
@@ -17,7 +17,7 @@ _NAME_WIDTH = 40
 
 async def run_once(
     kind: str,
-    link: Link,
+    link: LiveLink,
     target: Target | None,
     family: Family,
     settings: Mapping[str, object] | None = None,
@@ -35,7 +35,7 @@ async def run_once(
     probe = load(kind)
     chosen = msgspec.convert(dict(settings or {}), probe.settings)
     if probe.per_link:
-        return await probe.run(link, LINK_ITSELF, Family.NONE, chosen)
+        return await probe.run(link, LINK_TARGET, Family.NONE, chosen)
     if target is None:
         raise ValueError(f"a {kind} probe needs a target")
     if not probe.applies(target):

@@ -8,9 +8,25 @@ black hole is a path whose routers do not say "too big". Sizes include the IP he
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from thongsuot_agent.links.tracer import Answer, Tracer
+from thongsuot_agent.links.tracer import TimedReply, Tracer
 
-COMMON = (1280, 1300, 1340, 1358, 1380, 1400, 1412, 1420, 1432, 1440, 1452, 1460, 1472, 1480, 1492)
+COMMON_SIZES = (
+    1280,
+    1300,
+    1340,
+    1358,
+    1380,
+    1400,
+    1412,
+    1420,
+    1432,
+    1440,
+    1452,
+    1460,
+    1472,
+    1480,
+    1492,
+)
 """Sizes at which tunnels, PPPoE and mobile cores cut; the first guess at where it lies."""
 
 _TRIES = 2
@@ -38,7 +54,7 @@ class PacketSize:
         return self.hop is not None and not self.told_by
 
 
-async def measure(
+async def measure_packet_size(
     tracer: Tracer, *, full_bytes: int, floor_bytes: int, near: Sequence[int], timeout_s: float
 ) -> PacketSize:
     """
@@ -50,14 +66,14 @@ async def measure(
     """
     size_bytes, told_by, hop = full_bytes, "", None
     for _ in range(_TOLD_AT_MOST):
-        answer = await _ask(tracer, _BEYOND_HOPS, size_bytes, timeout_s)
+        answer = await _send_probe(tracer, _BEYOND_HOPS, size_bytes, timeout_s)
         if answer is not None and _is_from_target(answer):
             return PacketSize(largest_bytes=size_bytes, hop=hop, told_by=told_by)
-        told_bytes = None if answer is None else answer.heard.mtu_bytes
+        told_bytes = None if answer is None else answer.reply.mtu_bytes
         if answer is None or told_bytes is None or not floor_bytes <= told_bytes < size_bytes:
             break
         if not told_by:
-            told_by = answer.heard.address
+            told_by = answer.reply.address
             hop = await _reach(tracer, size_bytes, near, timeout_s)
         size_bytes = told_bytes
     hop = await _reach(tracer, size_bytes, near, timeout_s)
@@ -71,8 +87,8 @@ async def _reach(tracer: Tracer, size_bytes: int, near: Sequence[int], timeout_s
     low, high = 0, len(near)
     while low < high:
         middle = (low + high) // 2
-        answer = await _ask(tracer, near[middle], size_bytes, timeout_s)
-        if answer is not None and answer.heard.reason is None:
+        answer = await _send_probe(tracer, near[middle], size_bytes, timeout_s)
+        if answer is not None and answer.reply.reason is None:
             low = middle + 1
         else:
             high = middle
@@ -87,7 +103,7 @@ async def _largest(
         return None
     low, high = floor_bytes, ceiling_bytes
     while high - low > 1:
-        between = [size for size in COMMON if low < size < high]
+        between = [size for size in COMMON_SIZES if low < size < high]
         size = between[len(between) // 2] if between else (low + high) // 2
         if await _passes(tracer, size, timeout_s):
             low = size
@@ -97,19 +113,21 @@ async def _largest(
 
 
 async def _passes(tracer: Tracer, size_bytes: int, timeout_s: float) -> bool:
-    answer = await _ask(tracer, _BEYOND_HOPS, size_bytes, timeout_s)
+    answer = await _send_probe(tracer, _BEYOND_HOPS, size_bytes, timeout_s)
     return answer is not None and _is_from_target(answer)
 
 
-async def _ask(tracer: Tracer, hops: int, size_bytes: int, timeout_s: float) -> Answer | None:
+async def _send_probe(
+    tracer: Tracer, hops: int, size_bytes: int, timeout_s: float
+) -> TimedReply | None:
     """Return what answers a probe; a single one may be lost, so it is sent again once."""
     for _ in range(_TRIES):
         sent = tracer.send(hops, size_bytes)
-        await tracer.settle([sent], timeout_s)
+        await tracer.wait_for([sent], timeout_s)
         if sent.is_settled:
             return sent.answer
     return None
 
 
-def _is_from_target(answer: Answer) -> bool:
-    return answer.heard.is_target and answer.heard.reason is None
+def _is_from_target(answer: TimedReply) -> bool:
+    return answer.reply.is_target and answer.reply.reason is None

@@ -24,21 +24,21 @@ import msgspec
 
 from thongsuot_agent.links.egress import Egress
 from thongsuot_agent.links.flow import FIRST_FLOW, FLOWS, Flow
-from thongsuot_agent.links.link import Link
+from thongsuot_agent.links.link import LiveLink
 from thongsuot_agent.links.reasons import described, reason_for_own
 from thongsuot_agent.links.state import LinkState, LinkUnusable
 from thongsuot_agent.links.tracer import Tracer
 from thongsuot_agent.probes import Probe
 from thongsuot_agent.probes.addresses import FIRST_HOP, GATEWAY, address_of
-from thongsuot_agent.probes.by_tcp import START_S, NotWalked, walk_by_tcp
-from thongsuot_agent.probes.packet_size import PacketSize, measure
-from thongsuot_agent.probes.route import Pace, Walked, walk
+from thongsuot_agent.probes.packet_size import PacketSize, measure_packet_size
+from thongsuot_agent.probes.tcp_trace import START_S, TraceFailed, trace_by_tcp
+from thongsuot_agent.probes.trace import TracePacing, TraceResult, trace_route
 from thongsuot_schema.catalogue import path as metrics
 from thongsuot_schema.inventory.model import Role, Target
 from thongsuot_schema.metric import Metric
-from thongsuot_schema.path import MOST_HOPS, Path, evidence_of, route_number
+from thongsuot_schema.path import MAX_HOPS, Path, path_evidence, route_number
 from thongsuot_schema.reason import Reason
-from thongsuot_schema.result import Family, Finding, not_ok, ok
+from thongsuot_schema.result import Family, Finding, failed_finding, ok_finding
 from thongsuot_schema.segment import Segment
 
 METHODS = ("icmp", "udp", "tcp")
@@ -91,53 +91,55 @@ class Settings:
             raise ValueError(f"count is {self.count}; 1 to 10 probes go to each hop")
         if not 0 <= self.retries <= 5:
             raise ValueError(f"retries is {self.retries}; it must be 0 to 5")
-        if not 1 <= self.max_hops <= MOST_HOPS:
-            raise ValueError(f"max_hops is {self.max_hops}; it must be 1 to {MOST_HOPS}")
+        if not 1 <= self.max_hops <= MAX_HOPS:
+            raise ValueError(f"max_hops is {self.max_hops}; it must be 1 to {MAX_HOPS}")
         if not 0.05 <= self.timeout_s <= 10.0:
             raise ValueError(f"timeout_s is {self.timeout_s}; it must be 0.05 to 10")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Traced:
+class PathRun:
     """What one run brought: the walk, what packets it takes, what it cost."""
 
-    walked: Walked
+    walked: TraceResult
     size: PacketSize | None
     cost_bytes: int
 
 
-async def run(link: Link, target: Target, family: Family, settings: Settings) -> Finding:
+async def run(link: LiveLink, target: Target, family: Family, settings: Settings) -> Finding:
     """Walk the way to the target once."""
     try:
         address = address_of(link, target, family)
         egress = link.egress(family, address)
         if settings.method == TCP:
-            return await _by_tcp(link, egress, settings)
-        flow = Flow(egress, settings.method, flow_of(link.name, address))
-    except (LinkUnusable, NotWalked) as unusable:
-        return not_ok(unusable.reason, detail=unusable.detail)
+            return await _run_by_tcp(link, egress, settings)
+        flow = Flow(egress, settings.method, flow_name(link.name, address))
+    except (LinkUnusable, TraceFailed) as unusable:
+        return failed_finding(unusable.reason, detail=unusable.detail)
     with Tracer(flow) as tracer:
         try:
             full_bytes = min(link.kernel.link(egress.index).mtu or _FULL_BYTES, _FULL_BYTES)
             traced = await _trace(tracer, family, settings, full_bytes)
         except OSError as error:
             cost_bytes = tracer.sent_bytes + tracer.received_bytes
-            return not_ok(reason_for_own(error), detail=described(error), cost_bytes=cost_bytes)
+            return failed_finding(
+                reason_for_own(error), detail=described(error), cost_bytes=cost_bytes
+            )
     return finding_from(traced, link.state, settings.method)
 
 
-async def _by_tcp(link: Link, egress: Egress, settings: Settings) -> Finding:
+async def _run_by_tcp(link: LiveLink, egress: Egress, settings: Settings) -> Finding:
     """Packet sizes are not asked for by TCP: a SYN carries none."""
-    flow = flow_of(link.name, egress.destination)
-    walked, cost_bytes, clamped = await walk_by_tcp(egress, settings.port, flow, _pace(settings))
-    found = finding_from(Traced(walked=walked, size=None, cost_bytes=cost_bytes), link.state, TCP)
+    flow = flow_name(link.name, egress.destination)
+    walked, cost_bytes, clamped = await trace_by_tcp(egress, settings.port, flow, _pace(settings))
+    found = finding_from(PathRun(walked=walked, size=None, cost_bytes=cost_bytes), link.state, TCP)
     if not clamped:
         return found
     return msgspec.structs.replace(found, evidence={**found.evidence, "segment_size": clamped})
 
 
-def _pace(settings: Settings) -> Pace:
-    return Pace(
+def _pace(settings: Settings) -> TracePacing:
+    return TracePacing(
         count=settings.count,
         retries=settings.retries,
         max_hops=settings.max_hops,
@@ -145,44 +147,46 @@ def _pace(settings: Settings) -> Pace:
     )
 
 
-def flow_of(link: str, address: str) -> int:
+def flow_name(link: str, address: str) -> int:
     """Return the name of the flow to an address, the same in every run."""
     return FIRST_FLOW + crc32(f"{link} {address}".encode()) % FLOWS
 
 
-async def _trace(tracer: Tracer, family: Family, settings: Settings, full_bytes: int) -> Traced:
-    walked = await walk(tracer, _pace(settings))
+async def _trace(tracer: Tracer, family: Family, settings: Settings, full_bytes: int) -> PathRun:
+    walked = await trace_route(tracer, _pace(settings))
     size = None
     if settings.packet_size and walked.target_hops is not None:
         rtt_s = walked.target_rtt_s or 0.0
-        size = await measure(
+        size = await measure_packet_size(
             tracer,
             full_bytes=full_bytes,
             floor_bytes=_FLOOR_BYTES[family],
             near=[hop.number for hop in walked.hops[:-1] if hop.answered],
             timeout_s=min(settings.timeout_s, 0.2 + 4 * rtt_s),
         )
-    return Traced(walked=walked, size=size, cost_bytes=tracer.sent_bytes + tracer.received_bytes)
+    return PathRun(walked=walked, size=size, cost_bytes=tracer.sent_bytes + tracer.received_bytes)
 
 
-def finding_from(traced: Traced, state: LinkState, method: str) -> Finding:
+def finding_from(traced: PathRun, state: LinkState, method: str) -> Finding:
     """Return what one run says."""
     walked, size = traced.walked, traced.size
     path = Path(
         hops=walked.hops,
         is_reached=walked.target_hops is not None,
-        first=first_of(walked, state),
-        mtu="" if size is None else sentence_of(size, walked),
+        first=first_carrier_hop(walked, state),
+        mtu="" if size is None else packet_size_text(size, walked),
         method=method,
     )
     values = _values(path, walked, size)
-    evidence = evidence_of(path)
+    evidence = path_evidence(path)
     if path.is_reached:
-        return ok(values, doubts=walked.doubts, evidence=evidence, cost_bytes=traced.cost_bytes)
+        return ok_finding(
+            values, doubts=walked.doubts, evidence=evidence, cost_bytes=traced.cost_bytes
+        )
     detail = f"the last that answered is hop {path.last}" if path.last else "no hop answered"
     if walked.refused_by:
         detail += f"; {walked.refused_by} passes nothing on"
-    return not_ok(
+    return failed_finding(
         walked.reason or Reason.TIMED_OUT,
         values,
         detail=detail,
@@ -192,7 +196,7 @@ def finding_from(traced: Traced, state: LinkState, method: str) -> Finding:
     )
 
 
-def first_of(walked: Walked, state: LinkState) -> int | None:
+def first_carrier_hop(walked: TraceResult, state: LinkState) -> int | None:
     """
     Return the number of the first hop that is the carrier's, ``None`` where none answered.
 
@@ -219,7 +223,7 @@ def _own_networks(state: LinkState) -> list[IPv4Network | IPv6Network]:
     return found
 
 
-def sentence_of(size: PacketSize, walked: Walked) -> str:
+def packet_size_text(size: PacketSize, walked: TraceResult) -> str:
     """Return what packets the path takes, for a person; at most 200 characters."""
     if size.largest_bytes is None:
         largest = "no large packet gets through"
@@ -234,7 +238,7 @@ def sentence_of(size: PacketSize, walked: Walked) -> str:
     return f"{largest}; larger ones vanish behind {where}"
 
 
-def _values(path: Path, walked: Walked, size: PacketSize | None) -> dict[Metric, float]:
+def _values(path: Path, walked: TraceResult, size: PacketSize | None) -> dict[Metric, float]:
     silent = sum(not hop.answered for hop in path.hops)
     values: dict[Metric, float] = {
         metrics.LAST_HOP: path.last,

@@ -14,25 +14,25 @@ Cost        2 x ``file_bytes`` and a tenth more.
 
 from dataclasses import dataclass
 
-from thongsuot_agent.links.link import Link
+from thongsuot_agent.links.link import LiveLink
 from thongsuot_agent.links.state import LinkUnusable
 from thongsuot_agent.probes import Probe
 from thongsuot_agent.probes.throughput import authorities, reason_of
-from thongsuot_agent.throughput.child import WorkerFailed, report_of
-from thongsuot_agent.throughput.order import FileOrder, Report
+from thongsuot_agent.throughput.launch import WorkerFailed, run_load_worker
 from thongsuot_agent.throughput.preparation import (
-    NotNow,
+    MeasurementPostponed,
     check_server,
-    key_of,
+    locate_server,
+    read_key,
     require_quiet,
-    way_to,
 )
+from thongsuot_agent.throughput.protocol import FileTestRequest, LoadTestReport
 from thongsuot_schema.catalogue import qcvn as metrics
 from thongsuot_schema.inventory.model import Target
 from thongsuot_schema.metric import Metric
 from thongsuot_schema.outcome import Outcome
 from thongsuot_schema.reason import Reason, outcome_of
-from thongsuot_schema.result import Family, Finding, not_ok, ok
+from thongsuot_schema.result import Family, Finding, failed_finding, ok_finding
 
 _OVERHEAD = 1.1
 _SLACK_S = 15.0
@@ -80,25 +80,27 @@ class Settings:
             raise ValueError(f"watch_s is {self.watch_s}; it must be 0.5 to 30")
 
 
-async def run(link: Link, target: Target, family: Family, settings: Settings) -> Finding:
+async def run(link: LiveLink, target: Target, family: Family, settings: Settings) -> Finding:
     """Watch, find the server, and carry one file each way."""
     del target, family
     if not settings.url:
-        return not_ok(Reason.NOT_SUPPORTED, detail="no url of a throughput reflector is set")
+        return failed_finding(
+            Reason.NOT_SUPPORTED, detail="no url of a throughput reflector is set"
+        )
     cost_bytes = 0
     try:
-        key = key_of(settings.key_file)
+        key = read_key(settings.key_file)
         if not settings.force:
             await require_quiet(
                 link,
                 watch_s=settings.watch_s,
                 busy_bits_per_second=settings.busy_bits_per_second,
             )
-        found = await way_to(link, settings.url, settings.family)
+        found = await locate_server(link, settings.url, settings.family)
         cost_bytes = found.cost_bytes
         trusted = authorities(settings.ca_file)
-        order = FileOrder(
-            way=found.way,
+        order = FileTestRequest(
+            route=found.route,
             url=settings.url.rstrip("/"),
             key=key,
             ca_file=trusted.file,
@@ -106,17 +108,21 @@ async def run(link: Link, target: Target, family: Family, settings: Settings) ->
             file_bytes=settings.file_bytes,
             timeout_s=settings.timeout_s,
         )
-        report = await report_of(order, Report, _timeout_s(settings) - settings.watch_s)
+        report = await run_load_worker(
+            order, LoadTestReport, _timeout_s(settings) - settings.watch_s
+        )
     except LinkUnusable as unusable:
-        return not_ok(unusable.reason, detail=unusable.detail, cost_bytes=cost_bytes)
-    except NotNow as not_now:
-        return not_ok(not_now.reason, detail=not_now.detail, cost_bytes=not_now.cost_bytes)
+        return failed_finding(unusable.reason, detail=unusable.detail, cost_bytes=cost_bytes)
+    except MeasurementPostponed as not_now:
+        return failed_finding(not_now.reason, detail=not_now.detail, cost_bytes=not_now.cost_bytes)
     except WorkerFailed as failed:
-        return not_ok(Reason.UNMEASURED_OTHERWISE, detail=str(failed), cost_bytes=cost_bytes)
+        return failed_finding(
+            Reason.UNMEASURED_OTHERWISE, detail=str(failed), cost_bytes=cost_bytes
+        )
     return finding_from(report, settings, cost_bytes)
 
 
-def finding_from(report: Report, settings: Settings, asked_bytes: int = 0) -> Finding:
+def finding_from(report: LoadTestReport, settings: Settings, asked_bytes: int = 0) -> Finding:
     """Return what a worker's report says."""
     cost_bytes = report.cost_bytes + asked_bytes
     values: dict[Metric, float] = {}
@@ -125,10 +131,10 @@ def finding_from(report: Report, settings: Settings, asked_bytes: int = 0) -> Fi
     if report.file_up_s:
         values[metrics.UP] = settings.file_bytes / report.file_up_s
     if not report.problem:
-        return ok(values, cost_bytes=cost_bytes)
+        return ok_finding(values, cost_bytes=cost_bytes)
     reason = reason_of(report)
     kept = values if outcome_of(reason) is Outcome.FAILED else None
-    return not_ok(reason, kept, detail=report.problem, cost_bytes=cost_bytes)
+    return failed_finding(reason, kept, detail=report.problem, cost_bytes=cost_bytes)
 
 
 def _applies(target: Target) -> bool:

@@ -17,46 +17,46 @@ import asyncio
 import time
 from weakref import WeakKeyDictionary
 
-from thongsuot_agent.devices.secret import SecretUnusable
-from thongsuot_agent.links.link import Link
+from thongsuot_agent.equipment.secret import SecretUnusable
+from thongsuot_agent.links.link import LiveLink
 from thongsuot_agent.links.state import LinkUnusable
 from thongsuot_agent.probes import Probe
-from thongsuot_agent.probes.snmp import finding_of
+from thongsuot_agent.probes.snmp import finding_from_error
 from thongsuot_agent.radio import findings
-from thongsuot_agent.radio.ask import ask
-from thongsuot_agent.radio.refusal import NotRead
+from thongsuot_agent.radio.ask import read_modem
+from thongsuot_agent.radio.modem_history import ModemHistory
+from thongsuot_agent.radio.refusal import ModemUnreadable
 from thongsuot_agent.radio.settings import Settings
-from thongsuot_agent.radio.track import Track
 from thongsuot_agent.worker import WorkerFailed
 from thongsuot_schema.inventory.model import Target
 from thongsuot_schema.reason import Reason
-from thongsuot_schema.result import Family, Finding, not_ok, ok
+from thongsuot_schema.result import Family, Finding, failed_finding, ok_finding
 
 __all__ = ("PROBE", "Settings", "run")
 
-_tracks: "WeakKeyDictionary[Link, Track]" = WeakKeyDictionary()
+_histories: "WeakKeyDictionary[LiveLink, ModemHistory]" = WeakKeyDictionary()
 
 
-async def run(link: Link, target: Target, family: Family, settings: Settings) -> Finding:
+async def run(link: LiveLink, target: Target, family: Family, settings: Settings) -> Finding:
     """Read the link's modem once."""
     del target, family
     try:
         async with asyncio.timeout(settings.timeout_s):
-            reading = await ask(link, settings)
-    except NotRead as refused:
-        return not_ok(refused.reason, detail=refused.detail)
+            reading = await read_modem(link, settings)
+    except ModemUnreadable as refused:
+        return failed_finding(refused.reason, detail=refused.detail)
     except (SecretUnusable, LinkUnusable, TimeoutError, WorkerFailed, OSError) as error:
-        return finding_of(error)
-    events = _tracks.setdefault(link, Track()).take(
+        return finding_from_error(error)
+    events = _histories.setdefault(link, ModemHistory()).add_reading(
         reading, time.clock_gettime(time.CLOCK_BOOTTIME)
     )
     evidence = findings.evidence_of(reading, events, settings.plmn)
     if findings.says_nothing(reading):
-        return not_ok(
+        return failed_finding(
             Reason.NOT_SUPPORTED, detail="the modem shows nothing of a radio", evidence=evidence
         )
-    values = findings.values_of(reading, _tracks[link], settings.plmn)
-    return ok(values, evidence=evidence)
+    values = findings.values_of(reading, _histories[link], settings.plmn)
+    return ok_finding(values, evidence=evidence)
 
 
 def _applies(target: Target) -> bool:

@@ -4,12 +4,12 @@ import socket
 from dataclasses import dataclass
 
 from thongsuot_agent.links.egress import address_family, family_of
-from thongsuot_agent.links.link import Link
+from thongsuot_agent.links.link import LiveLink
 from thongsuot_agent.links.state import LinkUnusable
 from thongsuot_agent.probes.forgery import forged
-from thongsuot_agent.probes.lookup import Question, Server, look_up, record_for
+from thongsuot_agent.probes.lookup import DnsQuestion, NameServerAddress, look_up, record_for
 from thongsuot_schema.reason import Reason
-from thongsuot_schema.result import Doubt, Family
+from thongsuot_schema.result import Family, QualityFlag
 
 _OF_NAMES = frozenset(reason for reason in Reason if reason.startswith("name_"))
 
@@ -17,7 +17,7 @@ _SERVERS_TRIED = 2  # resolv.conf names up to three; a person's browser has give
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Resolved:
+class Resolution:
     """
     The addresses of a host as answered, or why there are none. ``took_s`` is ``None`` for a
     literal.
@@ -27,13 +27,13 @@ class Resolved:
     reason: Reason | None = None
     detail: str = ""
     took_s: float | None = None
-    doubts: frozenset[Doubt] = frozenset()
+    doubts: frozenset[QualityFlag] = frozenset()
     cost_bytes: int = 0
 
 
-async def resolve(
-    link: Link, family: Family, host: str, timeout_s: float, expected: tuple[str, ...]
-) -> Resolved:
+async def resolve_host(
+    link: LiveLink, family: Family, host: str, timeout_s: float, expected: tuple[str, ...]
+) -> Resolution:
     """
     Return the addresses of one family of a host.
 
@@ -48,19 +48,19 @@ async def resolve(
     if _is_literal(host):
         if family_of(host) is not family:
             raise LinkUnusable(Reason.NOT_SUPPORTED, f"the URL names no {family} address")
-        return Resolved(addresses=(host,))
+        return Resolution(addresses=(host,))
     servers = sorted(link.resolvers, key=lambda server: family_of(server) is not family)
     usable = _reachable(link, servers[:_SERVERS_TRIED])
-    question = Question(name=_ascii(host), record=record_for(family))
+    question = DnsQuestion(name=_ascii(host), record=record_for(family))
     cost_bytes, spent_s = 0, 0.0
-    result = Resolved(reason=Reason.NAME_SERVER_TIMED_OUT)
+    result = Resolution(reason=Reason.NAME_SERVER_TIMED_OUT)
     for server in usable:
         lookup = await look_up(link, server, question, timeout_s / len(usable))
         cost_bytes += lookup.cost_bytes
         spent_s += timeout_s / len(usable) if lookup.took_s is None else lookup.took_s
-        result = Resolved(
+        result = Resolution(
             addresses=lookup.addresses,
-            reason=_of_a_name(lookup.reason),
+            reason=_as_name_reason(lookup.reason),
             detail=lookup.detail,
             took_s=None if lookup.took_s is None else spent_s,
             doubts=lookup.doubts,
@@ -71,18 +71,18 @@ async def resolve(
     return result
 
 
-def _of_a_name(reason: Reason | None) -> Reason | None:
+def _as_name_reason(reason: Reason | None) -> Reason | None:
     """Keep what went wrong with a name server from looking like the service's own fault."""
     if reason is None or reason in _OF_NAMES:
         return reason
     return Reason.NAME_SERVER_FAILED
 
 
-def _checked(result: Resolved, expected: tuple[str, ...]) -> Resolved:
+def _checked(result: Resolution, expected: tuple[str, ...]) -> Resolution:
     lies = forged(result.addresses, expected)
     if not lies:
         return result
-    return Resolved(
+    return Resolution(
         reason=Reason.NAME_ANSWER_FORGED,
         detail=f"answered {', '.join(lies)}",
         took_s=result.took_s,
@@ -91,11 +91,11 @@ def _checked(result: Resolved, expected: tuple[str, ...]) -> Resolved:
     )
 
 
-def _reachable(link: Link, servers: list[str]) -> list[Server]:
+def _reachable(link: LiveLink, servers: list[str]) -> list[NameServerAddress]:
     """The servers that the link has a way to; the last reason where there is none."""
     if not servers:
         raise LinkUnusable(Reason.NOT_SUPPORTED, "no name server is known for this link")
-    found: list[Server] = []
+    found: list[NameServerAddress] = []
     problem: LinkUnusable | None = None
     for address in servers:
         try:
@@ -103,7 +103,7 @@ def _reachable(link: Link, servers: list[str]) -> list[Server]:
         except LinkUnusable as unusable:
             problem = unusable
         else:
-            found.append(Server(address=address, family=family_of(address)))
+            found.append(NameServerAddress(address=address, family=family_of(address)))
     if not found:
         assert problem is not None
         raise problem

@@ -17,20 +17,27 @@ import time
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
-from thongsuot_agent.devices.secret import SecretUnusable
-from thongsuot_agent.links.link import Link
+from thongsuot_agent.equipment.secret import SecretUnusable
+from thongsuot_agent.links.link import LiveLink
 from thongsuot_agent.links.reasons import described, reason_for_own
 from thongsuot_agent.links.state import LinkUnusable
 from thongsuot_agent.probes import Probe
 from thongsuot_agent.probes.addresses import address_of
 from thongsuot_agent.snmp import findings
-from thongsuot_agent.snmp.meter import Meter
-from thongsuot_agent.snmp.order import Order, Survey
-from thongsuot_agent.snmp.visit import AUTHS, PRIVACIES, Credentials, access_to, socket_to, visit
+from thongsuot_agent.snmp.counters import DeviceCounters
+from thongsuot_agent.snmp.protocol import Survey, SurveyRequest
+from thongsuot_agent.snmp.visit import (
+    AUTHS,
+    PRIVACIES,
+    Credentials,
+    device_access,
+    open_device_socket,
+    run_survey,
+)
 from thongsuot_agent.worker import WorkerFailed
 from thongsuot_schema.inventory.model import Role, Target
 from thongsuot_schema.reason import Reason
-from thongsuot_schema.result import Family, Finding, not_ok, ok
+from thongsuot_schema.result import Family, Finding, failed_finding, ok_finding
 
 CONTRACT_MARGIN = 2.0
 """Carriers let bursts through above the contract."""
@@ -107,47 +114,47 @@ def check_version(version: str, user: str, auth: str, privacy: str) -> None:
         raise ValueError(f'privacy "{privacy}" is not one of {", ".join(PRIVACIES)}')
 
 
-class Box:
+class DeviceState:
     """What is remembered of a device between two visits."""
 
     def __init__(self) -> None:
-        self.meter = Meter()
+        self.meter = DeviceCounters()
         self.profiles: tuple[str, ...] = ()
         """Those that were found to fit; looked for anew when it boots, or cannot be read."""
 
 
-_boxes: "WeakKeyDictionary[Link, dict[str, Box]]" = WeakKeyDictionary()
+_devices: "WeakKeyDictionary[LiveLink, dict[str, DeviceState]]" = WeakKeyDictionary()
 
 
-async def run(link: Link, target: Target, family: Family, settings: Settings) -> Finding:
+async def run(link: LiveLink, target: Target, family: Family, settings: Settings) -> Finding:
     """Visit the device once."""
     address = address_of(link, target, family)
-    box = _boxes.setdefault(link, {}).setdefault(target.name, Box())
+    box = _devices.setdefault(link, {}).setdefault(target.name, DeviceState())
     try:
         found = await read_device(link, family, address, settings, PURPOSES, box.profiles)
     except (SecretUnusable, LinkUnusable, TimeoutError, WorkerFailed, OSError) as error:
-        return finding_of(error)
+        return finding_from_error(error)
     if found.failure:
         box.profiles = ()
-        return failed(found)
+        return finding_from_failed_survey(found)
     meter = box.meter
     spec = link.spec
     down, up = spec.contract_down_bits_per_second, spec.contract_up_bits_per_second
     now_s = time.clock_gettime(time.CLOCK_BOOTTIME)
     # An interface of 1 Gbit/s behind a contract of 100 Mbit/s counts no faster than the contract.
     limit = max(down, up) * CONTRACT_MARGIN if down and up else None
-    has_booted = meter.take(found, now_s, limit)
+    has_booted = meter.add_survey(found, now_s, limit)
     box.profiles = () if has_booted else tuple(one.profile for one in found.profiled)
     values = findings.values_of(found, meter, down=down, up=up)
     evidence = findings.evidence_of(found, meter, settings.interface, has_booted=has_booted)
     if findings.says_nothing(values):
         what = "the device shows nothing that a profile knows; thongsuot-agent snmp walk-profile"
-        return not_ok(Reason.NOT_SUPPORTED, detail=what, evidence=evidence)
-    return ok(values, evidence=evidence)
+        return failed_finding(Reason.NOT_SUPPORTED, detail=what, evidence=evidence)
+    return ok_finding(values, evidence=evidence)
 
 
 async def read_device(  # noqa: PLR0917 - a device, how it is reached, and what is asked
-    link: Link,
+    link: LiveLink,
     family: Family,
     address: str,
     settings: Settings,
@@ -158,37 +165,40 @@ async def read_device(  # noqa: PLR0917 - a device, how it is reached, and what 
     Return what a device says; ``profiles`` are those that are known to fit it.
 
     Raises:
-        SecretUnusable, LinkUnusable, TimeoutError, WorkerFailed, OSError: see ``finding_of``.
+        SecretUnusable, LinkUnusable, TimeoutError, WorkerFailed, OSError: see
+        ``finding_from_error``.
     """
-    access = access_to(
+    access = device_access(
         address,
         settings.port,
         settings.credentials,
         answer_s=settings.answer_s,
         retries=settings.retries,
     )
-    order = Order(
+    order = SurveyRequest(
         access=access,
         profiles=settings.profiles or profiles,
         purposes=purposes,
         folder=settings.profile_folder,
         interface=settings.interface,
     )
-    opened = socket_to(link, family, address, settings.port, is_bound=settings.bound_to_link)
+    opened = open_device_socket(
+        link, family, address, settings.port, is_bound=settings.bound_to_link
+    )
     with opened:
-        return await visit(order, opened, settings.timeout_s)
+        return await run_survey(order, opened, settings.timeout_s)
 
 
-def finding_of(error: Exception) -> Finding:
+def finding_from_error(error: Exception) -> Finding:
     """Return the finding of a visit that could not be made; what is a bug of ours goes on up."""
     if isinstance(error, LinkUnusable):
-        return not_ok(error.reason, detail=error.detail)
+        return failed_finding(error.reason, detail=error.detail)
     if isinstance(error, SecretUnusable):
-        return not_ok(Reason.PERMISSION_DENIED, detail=str(error))
+        return failed_finding(Reason.PERMISSION_DENIED, detail=str(error))
     if isinstance(error, TimeoutError):
-        return not_ok(Reason.TIMED_OUT, detail="the visit did not end in time")
+        return failed_finding(Reason.TIMED_OUT, detail="the visit did not end in time")
     if isinstance(error, OSError):
-        return not_ok(reason_for_own(error), detail=described(error))
+        return failed_finding(reason_for_own(error), detail=described(error))
     raise error
 
 
@@ -199,9 +209,11 @@ _REASONS = {
 }
 
 
-def failed(found: Survey) -> Finding:
+def finding_from_failed_survey(found: Survey) -> Finding:
     """Return the finding of a device that cannot be read."""
-    return not_ok(_REASONS.get(found.reason, Reason.UNMEASURED_OTHERWISE), detail=found.failure)
+    return failed_finding(
+        _REASONS.get(found.reason, Reason.UNMEASURED_OTHERWISE), detail=found.failure
+    )
 
 
 def _applies(target: Target) -> bool:

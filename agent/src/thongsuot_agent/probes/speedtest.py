@@ -13,23 +13,23 @@ Cost        up to ``max_bytes``; of each run what the interface carried meanwhil
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from thongsuot_agent.links.link import Link
+from thongsuot_agent.links.link import LiveLink
 from thongsuot_agent.links.state import LinkUnusable
 from thongsuot_agent.probes import Probe
-from thongsuot_agent.throughput.child import WorkerFailed, report_of
-from thongsuot_agent.throughput.order import MiniOrder, MiniReport
+from thongsuot_agent.throughput.launch import WorkerFailed, run_load_worker
 from thongsuot_agent.throughput.preparation import (
-    NotNow,
+    MeasurementPostponed,
     carried_bytes,
     check_server,
+    locate_server,
     require_quiet,
-    way_to,
 )
+from thongsuot_agent.throughput.protocol import SpeedtestReport, SpeedtestRequest
 from thongsuot_schema.catalogue import speedtest as metrics
 from thongsuot_schema.inventory.model import Target
 from thongsuot_schema.metric import Metric
 from thongsuot_schema.reason import Reason
-from thongsuot_schema.result import Family, Finding, not_ok, ok
+from thongsuot_schema.result import Family, Finding, failed_finding, ok_finding
 
 _RUN_S = 60.0
 _EVIDENCE_LIMIT = 200
@@ -74,7 +74,7 @@ class Settings:
             raise ValueError(f"watch_s is {self.watch_s}; it must be 0.5 to 30")
 
 
-async def run(link: Link, target: Target, family: Family, settings: Settings) -> Finding:
+async def run(link: LiveLink, target: Target, family: Family, settings: Settings) -> Finding:
     """Watch the link, then let speedtest-cli fill it."""
     del target, family
     cost_bytes = 0
@@ -87,9 +87,9 @@ async def run(link: Link, target: Target, family: Family, settings: Settings) ->
             )
         host = ""
         if settings.url and urlsplit(settings.url).hostname:
-            found = await way_to(link, settings.url, settings.family)
-            cost_bytes, host = found.cost_bytes, found.way.host
-        order = MiniOrder(
+            found = await locate_server(link, settings.url, settings.family)
+            cost_bytes, host = found.cost_bytes, found.route.host
+        order = SpeedtestRequest(
             interface=link.spec.interface,
             url=settings.url.rstrip("/"),
             host=host,
@@ -98,24 +98,26 @@ async def run(link: Link, target: Target, family: Family, settings: Settings) ->
         )
         before = carried_bytes(link)
         try:
-            report = await report_of(order, MiniReport, _RUN_S)
+            report = await run_load_worker(order, SpeedtestReport, _RUN_S)
         finally:
             cost_bytes += carried_bytes(link) - before
     except LinkUnusable as unusable:
-        return not_ok(unusable.reason, detail=unusable.detail, cost_bytes=cost_bytes)
-    except NotNow as not_now:
-        return not_ok(not_now.reason, detail=not_now.detail, cost_bytes=not_now.cost_bytes)
+        return failed_finding(unusable.reason, detail=unusable.detail, cost_bytes=cost_bytes)
+    except MeasurementPostponed as not_now:
+        return failed_finding(not_now.reason, detail=not_now.detail, cost_bytes=not_now.cost_bytes)
     except WorkerFailed as failed:
-        return not_ok(Reason.UNMEASURED_OTHERWISE, detail=str(failed), cost_bytes=cost_bytes)
+        return failed_finding(
+            Reason.UNMEASURED_OTHERWISE, detail=str(failed), cost_bytes=cost_bytes
+        )
     return finding_from(report, cost_bytes)
 
 
-def finding_from(report: MiniReport, cost_bytes: int) -> Finding:
+def finding_from(report: SpeedtestReport, cost_bytes: int) -> Finding:
     """Return what a worker's report says."""
     if report.problem:
-        return not_ok(Reason.FAILED_OTHERWISE, detail=report.problem, cost_bytes=cost_bytes)
+        return failed_finding(Reason.FAILED_OTHERWISE, detail=report.problem, cost_bytes=cost_bytes)
     if report.capped:
-        return not_ok(
+        return failed_finding(
             Reason.UNMEASURED_OTHERWISE,
             detail="max_bytes was used up before speedtest-cli was done",
             cost_bytes=cost_bytes,
@@ -127,7 +129,7 @@ def finding_from(report: MiniReport, cost_bytes: int) -> Finding:
     }
     values = {metric: value for metric, value in found.items() if value is not None}
     evidence = {"server": report.server[:_EVIDENCE_LIMIT]} if report.server else {}
-    return ok(values, evidence=evidence, cost_bytes=cost_bytes)
+    return ok_finding(values, evidence=evidence, cost_bytes=cost_bytes)
 
 
 def _in_bytes(bits_per_second: float | None) -> float | None:

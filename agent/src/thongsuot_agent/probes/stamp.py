@@ -20,38 +20,38 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from thongsuot_agent.errors import TokenUnusable
-from thongsuot_agent.links.link import Link
+from thongsuot_agent.links.link import LiveLink
 from thongsuot_agent.links.reasons import described, reason_for_foreign
 from thongsuot_agent.links.state import LinkUnusable
-from thongsuot_agent.links.train import Came, Journey, Pace, run_train
+from thongsuot_agent.links.train import ReceivedDatagram, TrainResult, TrainSpec, run_train
 from thongsuot_agent.probes import Probe, directions, emodel, kernel_clock
 from thongsuot_agent.probes.addresses import FIRST_HOP, GATEWAY, RESOLVER, address_of
-from thongsuot_agent.probes.directions import Delays, Losses, Trip
+from thongsuot_agent.probes.directions import DirectionalLoss, OneWayDelay, ReflectedPacket
 from thongsuot_agent.proto.icmp import IP4_HEADER_BYTES, IP6_HEADER_BYTES
-from thongsuot_agent.uplink.token import read_token
+from thongsuot_agent.uplink.token_file import read_token
 from thongsuot_schema.catalogue import stamp as metrics
 from thongsuot_schema.inventory.model import Role, Target
 from thongsuot_schema.metric import Metric
 from thongsuot_schema.reason import Reason
-from thongsuot_schema.result import Doubt, Family, Finding, not_ok, ok
-from thongsuot_schema.stamp import extension
-from thongsuot_schema.stamp.moment import (
-    UNKNOWN,
-    ErrorEstimate,
-    bits_from,
-    stamp_from,
-    unix_ns_from,
-)
+from thongsuot_schema.result import Family, Finding, QualityFlag, failed_finding, ok_finding
+from thongsuot_schema.stamp import tlv
 from thongsuot_schema.stamp.packet import (
-    OPEN_BYTES,
+    AUTHENTICATED_BYTES,
     PORT,
-    SEALED_BYTES,
-    Answer,
-    Malformed,
-    Request,
-    Unsealed,
-    pack_request,
-    unpack_answer,
+    UNAUTHENTICATED_BYTES,
+    AuthenticationFailed,
+    MalformedTestPacket,
+    ReflectorPacket,
+    SenderPacket,
+    pack_sender_packet,
+    unpack_reflector_packet,
+)
+from thongsuot_schema.stamp.timestamp import (
+    UNKNOWN_ERROR,
+    ErrorEstimate,
+    ntp_timestamp,
+    pack_error_estimate,
+    unix_ns_of_timestamp,
 )
 
 _UDP_HEADER_BYTES = 8
@@ -61,7 +61,7 @@ _NS_PER_S = 1_000_000_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Settings of one ``kind = "stamp"`` entry."""
+    """Settings of one ``kind = "timestamp"`` entry."""
 
     port: int = PORT
     """UDP port of the reflector."""
@@ -75,7 +75,7 @@ class Settings:
     timeout_s: float = 1.0
     """How long the last packet waits for its answer."""
 
-    size_bytes: int = OPEN_BYTES
+    size_bytes: int = UNAUTHENTICATED_BYTES
     """Length of each packet as UDP carries it; what is more than needed is padding (RFC 8972)."""
 
     key_file: str = ""
@@ -106,121 +106,130 @@ class Settings:
             raise ValueError(f"timeout_s is {self.timeout_s}; it must be 0.01 to 60")
         if not 1 <= self.port <= 65535:
             raise ValueError(f"port is {self.port}; it must be 1 to 65535")
-        if not OPEN_BYTES <= self.size_bytes <= _LARGEST_BYTES:
+        if not UNAUTHENTICATED_BYTES <= self.size_bytes <= _LARGEST_BYTES:
             raise ValueError(
-                f"size_bytes is {self.size_bytes}; it must be {OPEN_BYTES} to {_LARGEST_BYTES}"
+                f"size_bytes is {self.size_bytes}; "
+                f"it must be {UNAUTHENTICATED_BYTES} to {_LARGEST_BYTES}"
             )
 
     @property
     def packet_bytes(self) -> int:
         """Length of a packet without the headers of IP and UDP."""
-        base = SEALED_BYTES if self.key_file else OPEN_BYTES
+        base = AUTHENTICATED_BYTES if self.key_file else UNAUTHENTICATED_BYTES
         wanted = self.size_bytes - base
-        return base + (max(wanted, extension.HEAD_BYTES) if wanted > 0 else 0)
+        return base + (max(wanted, tlv.HEAD_BYTES) if wanted > 0 else 0)
 
 
-async def run(link: Link, target: Target, family: Family, settings: Settings) -> Finding:
+async def run(link: LiveLink, target: Target, family: Family, settings: Settings) -> Finding:
     """Send one train and look at what came back."""
     try:
         key = _key(settings.key_file)
         opened = link.open_udp(family, address_of(link, target, family), settings.port)
     except LinkUnusable as unusable:
-        return not_ok(unusable.reason, detail=unusable.detail)
+        return failed_finding(unusable.reason, detail=unusable.detail)
     except TokenUnusable as error:
-        return not_ok(Reason.PERMISSION_DENIED, detail=str(error))
+        return failed_finding(Reason.PERMISSION_DENIED, detail=str(error))
     own = _own_error(settings)
     session = int.from_bytes(os.urandom(2), "big") or 1
-    padding = settings.packet_bytes - (SEALED_BYTES if key else OPEN_BYTES)
-    extensions = (extension.padding(padding),) if padding else ()
+    padding = settings.packet_bytes - (AUTHENTICATED_BYTES if key else UNAUTHENTICATED_BYTES)
+    extensions = (tlv.padding_tlv(padding),) if padding else ()
 
     def packet(number: int, now_ns: int) -> bytes:
-        request = Request(
-            number=number,
-            stamp=stamp_from(now_ns),
-            error_bits=bits_from(own),
+        request = SenderPacket(
+            sequence_number=number,
+            timestamp=ntp_timestamp(now_ns),
+            error_bits=pack_error_estimate(own),
             session=session,
         )
         # Padding alone needs no seal of its own (RFC 8972, section 4.8).
-        return pack_request(request, key) + extension.pack(extensions, number)
+        return pack_sender_packet(request, key) + tlv.pack_tlvs(extensions, number)
 
-    pace = Pace(count=settings.count, spacing_s=settings.spacing_s, timeout_s=settings.timeout_s)
+    pace = TrainSpec(
+        count=settings.count, spacing_s=settings.spacing_s, timeout_s=settings.timeout_s
+    )
     with opened:
         journey = await run_train(opened, pace, packet, settings.count)
-    return finding_from(journey, settings, _read(journey, key), own, _overhead_bytes(family))
+    return finding_from(journey, settings, _parse_train(journey, key), own, _overhead_bytes(family))
 
 
 @dataclass(slots=True, kw_only=True)
-class Read:
+class ParsedTrain:
     """The answers that could be read, with the trip that each tells of, and what could not be."""
 
-    answers: list[Answer]
-    trips: list[Trip]
+    answers: list[ReflectorPacket]
+    packets: list[ReflectedPacket]
     unsealed: int = 0
     strangers: int = 0
 
 
-def _read(journey: Journey, key: bytes) -> Read:
-    read = Read(answers=[], trips=[])
-    for came in journey.came:
+def _parse_train(journey: TrainResult, key: bytes) -> ParsedTrain:
+    read = ParsedTrain(answers=[], packets=[])
+    for came in journey.received:
         try:
-            answer = unpack_answer(came.data, key)
-        except Unsealed:
+            answer = unpack_reflector_packet(came.data, key)
+        except AuthenticationFailed:
             read.unsealed += 1
             continue
-        except Malformed:
+        except MalformedTestPacket:
             read.strangers += 1
             continue
-        trip = _trip(answer, came, journey)
+        trip = _reflected_packet(answer, came, journey)
         if trip is None:
             read.strangers += 1
             continue
         read.answers.append(answer)
-        read.trips.append(trip)
+        read.packets.append(trip)
     return read
 
 
-def _trip(answer: Answer, came: Came, journey: Journey) -> Trip | None:
-    out_ns = journey.left_ns.get(answer.request_number)
+def _reflected_packet(
+    answer: ReflectorPacket, came: ReceivedDatagram, journey: TrainResult
+) -> ReflectedPacket | None:
+    out_ns = journey.left_ns.get(answer.sender_sequence_number)
     if out_ns is None:
         return None
     is_ptp = answer.error.is_ptp
-    return Trip(
-        number=answer.request_number,
-        far_number=answer.number,
-        out_ns=out_ns,
-        far_in_ns=unix_ns_from(answer.received, is_ptp=is_ptp),
-        far_out_ns=unix_ns_from(answer.stamp, is_ptp=is_ptp),
-        home_ns=came.at_ns,
+    return ReflectedPacket(
+        number=answer.sender_sequence_number,
+        reflector_number=answer.sequence_number,
+        sent_ns=out_ns,
+        reflector_received_ns=unix_ns_of_timestamp(answer.receive_timestamp, is_ptp=is_ptp),
+        reflector_sent_ns=unix_ns_of_timestamp(answer.timestamp, is_ptp=is_ptp),
+        received_ns=came.at_ns,
     )
 
 
 def finding_from(
-    journey: Journey, settings: Settings, read: Read, error: ErrorEstimate, overhead_bytes: int
+    journey: TrainResult,
+    settings: Settings,
+    read: ParsedTrain,
+    error: ErrorEstimate,
+    overhead_bytes: int,
 ) -> Finding:
     """Return what a train and its answers say together."""
     sent = len(journey.left_ns)
     cost_bytes = sent * (settings.packet_bytes + overhead_bytes) + sum(
-        len(came.data) + overhead_bytes for came in journey.came
+        len(came.data) + overhead_bytes for came in journey.received
     )
     doubts = _doubts(journey)
     if not sent:
         problem = journey.error or OSError()
-        return not_ok(reason_for_foreign(problem), detail=described(problem))
+        return failed_finding(reason_for_foreign(problem), detail=described(problem))
     if journey.has_stepped:
-        return not_ok(Reason.CLOCK_STEPPED, doubts=doubts, cost_bytes=cost_bytes)
-    if not read.trips:
+        return failed_finding(Reason.CLOCK_STEPPED, doubts=doubts, cost_bytes=cost_bytes)
+    if not read.packets:
         reason, detail = _silence(journey, read)
-        return not_ok(
+        return failed_finding(
             reason, {metrics.LOSS: 1.0}, detail=detail, doubts=doubts, cost_bytes=cost_bytes
         )
     values = _values(read, sent, settings, error)
-    evidence = {"packets": f"{sent} sent, {len({t.number for t in read.trips})} answered"}
+    evidence = {"packets": f"{sent} sent, {len({t.number for t in read.packets})} answered"}
     if read.unsealed or read.strangers:
         evidence["refused"] = f"{read.unsealed} with a wrong seal, {read.strangers} unreadable"
-    return ok(values, doubts=doubts, evidence=evidence, cost_bytes=cost_bytes)
+    return ok_finding(values, doubts=doubts, evidence=evidence, cost_bytes=cost_bytes)
 
 
-def _silence(journey: Journey, read: Read) -> tuple[Reason, str]:
+def _silence(journey: TrainResult, read: ParsedTrain) -> tuple[Reason, str]:
     if read.unsealed:
         return Reason.RESPONSE_INVALID, f"{read.unsealed} answers are sealed with another key"
     if read.strangers:
@@ -230,25 +239,27 @@ def _silence(journey: Journey, read: Read) -> tuple[Reason, str]:
     return Reason.TIMED_OUT, ""
 
 
-def _doubts(journey: Journey) -> tuple[Doubt, ...]:
-    doubts: set[Doubt] = set()
+def _doubts(journey: TrainResult) -> tuple[QualityFlag, ...]:
+    doubts: set[QualityFlag] = set()
     all_left = len(journey.by_kernel) == len(journey.left_ns)
-    if not (all_left and all(came.is_kernel_stamp for came in journey.came)):
-        doubts.add(Doubt.SOFTWARE_STAMP)
+    if not (all_left and all(came.is_kernel_stamp for came in journey.received)):
+        doubts.add(QualityFlag.SOFTWARE_STAMP)
     if journey.is_late:
-        doubts.add(Doubt.TIMER_LATE)
+        doubts.add(QualityFlag.TIMER_LATE)
     if journey.has_stepped:
-        doubts.add(Doubt.CLOCK_STEPPED)
+        doubts.add(QualityFlag.CLOCK_STEPPED)
     return tuple(sorted(doubts))
 
 
-def _values(read: Read, sent: int, settings: Settings, error: ErrorEstimate) -> dict[Metric, float]:
-    trips = directions.first_of_each(read.trips)
-    lost = directions.losses(sent, read.trips, is_stateful=settings.stateful)
+def _values(
+    read: ParsedTrain, sent: int, settings: Settings, error: ErrorEstimate
+) -> dict[Metric, float]:
+    trips = directions.first_of_each(read.packets)
+    lost = directions.losses(sent, read.packets, is_stateful=settings.stateful)
     rtts_s = [max(0, trip.rtt_ns) / _NS_PER_S for trip in trips]
     in_order = sorted(trips, key=lambda trip: trip.number)
-    up = directions.delays([trip.far_in_ns - trip.out_ns for trip in in_order])
-    down = directions.delays([trip.home_ns - trip.far_out_ns for trip in in_order])
+    up = directions.delays([trip.reflector_received_ns - trip.sent_ns for trip in in_order])
+    down = directions.delays([trip.received_ns - trip.reflector_sent_ns for trip in in_order])
     values: dict[Metric, float | None] = {
         metrics.RTT: directions.median(rtts_s),
         metrics.RTT_MINIMUM: min(rtts_s),
@@ -256,25 +267,31 @@ def _values(read: Read, sent: int, settings: Settings, error: ErrorEstimate) -> 
         metrics.LOSS: lost.both,
         metrics.LOSS_UP: lost.up,
         metrics.LOSS_DOWN: lost.down,
-        metrics.DUPLICATED_DOWN: min(1.0, directions.copied_down(read.trips)),
+        metrics.DUPLICATED_DOWN: min(1.0, directions.copied_down(read.packets)),
         metrics.JITTER_UP: up.jitter_s,
         metrics.JITTER_DOWN: down.jitter_s,
         metrics.VARIATION_UP: up.variation_s,
         metrics.VARIATION_DOWN: down.variation_s,
         metrics.HOP_LIMIT_UP: read.answers[-1].hop_limit,
         **_one_way(read.answers, up, down, settings, error),
-        **_call(directions.median(rtts_s), up, down, lost),
+        **_call_quality(directions.median(rtts_s), up, down, lost),
     }
     if settings.stateful:
-        far = sorted(trips, key=lambda trip: trip.far_number)
+        far = sorted(trips, key=lambda trip: trip.reflector_number)
         values[metrics.REORDERED_UP] = directions.reordered([trip.number for trip in far])
-        values[metrics.REORDERED_DOWN] = directions.reordered([trip.far_number for trip in trips])
-        values[metrics.DUPLICATED_UP] = min(1.0, directions.copied_up(read.trips))
+        values[metrics.REORDERED_DOWN] = directions.reordered(
+            [trip.reflector_number for trip in trips]
+        )
+        values[metrics.DUPLICATED_UP] = min(1.0, directions.copied_up(read.packets))
     return {metric: value for metric, value in values.items() if value is not None}
 
 
 def _one_way(
-    answers: list[Answer], up: Delays, down: Delays, settings: Settings, error: ErrorEstimate
+    answers: list[ReflectorPacket],
+    up: OneWayDelay,
+    down: OneWayDelay,
+    settings: Settings,
+    error: ErrorEstimate,
 ) -> dict[Metric, float | None]:
     """One-way delays, where both clocks say how wrong they are and the delays do not belie it."""
     far = answers[-1].error
@@ -294,12 +311,14 @@ def _one_way(
     }
 
 
-def _call(rtt_s: float, up: Delays, down: Delays, lost: Losses) -> dict[Metric, float | None]:
+def _call_quality(
+    rtt_s: float, up: OneWayDelay, down: OneWayDelay, lost: DirectionalLoss
+) -> dict[Metric, float | None]:
     """A call is as bad as its worse direction; the buffer against jitter is as deep as its p95."""
     delay_s = rtt_s / 2 + max(up.variation_s, down.variation_s)
     known = [loss for loss in (lost.up, lost.down) if loss is not None]
     rating = emodel.rating(delay_s, max(known) if known else lost.both)
-    return {metrics.QUALITY: rating, metrics.MOS: emodel.opinion(rating)}
+    return {metrics.QUALITY: rating, metrics.MOS: emodel.mean_opinion_score(rating)}
 
 
 def _own_error(settings: Settings) -> ErrorEstimate:
@@ -308,9 +327,9 @@ def _own_error(settings: Settings) -> ErrorEstimate:
     try:
         clock = kernel_clock.read()
     except OSError:  # a seccomp filter: the clock is then one that nobody vouches for
-        return UNKNOWN
+        return UNKNOWN_ERROR
     if clock.error_s is None:
-        return UNKNOWN
+        return UNKNOWN_ERROR
     return ErrorEstimate(is_synchronised=True, error_s=clock.error_s)
 
 

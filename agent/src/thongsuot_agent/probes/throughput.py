@@ -14,27 +14,27 @@ Cost        up to 2 x ``max_bytes`` and a tenth more for headers and acknowledge
 
 from dataclasses import dataclass
 
-from thongsuot_agent.links.link import Link
+from thongsuot_agent.links.link import LiveLink
 from thongsuot_agent.links.reasons import reason_for_curl
 from thongsuot_agent.links.state import LinkUnusable
 from thongsuot_agent.probes import Probe
 from thongsuot_agent.probes.certificates import Authorities, system_authorities
 from thongsuot_agent.throughput import figures
-from thongsuot_agent.throughput.child import WorkerFailed, report_of
-from thongsuot_agent.throughput.order import Order, Report
+from thongsuot_agent.throughput.launch import WorkerFailed, run_load_worker
 from thongsuot_agent.throughput.preparation import (
-    NotNow,
+    MeasurementPostponed,
     carried_bytes,
     check_server,
-    key_of,
+    locate_server,
+    read_key,
     require_quiet,
-    way_to,
 )
+from thongsuot_agent.throughput.protocol import LoadTestReport, LoadTestRequest
 from thongsuot_schema.catalogue import throughput as metrics
 from thongsuot_schema.inventory.model import Target
 from thongsuot_schema.metric import Metric
 from thongsuot_schema.reason import Reason
-from thongsuot_schema.result import Family, Finding, not_ok, ok
+from thongsuot_schema.result import Family, Finding, failed_finding, ok_finding
 
 _OVERHEAD = 1.1
 _SLACK_S = 25.0
@@ -104,25 +104,27 @@ class Settings:
             raise ValueError(f"watch_s is {self.watch_s}; it must be 0.5 to 30")
 
 
-async def run(link: Link, target: Target, family: Family, settings: Settings) -> Finding:
+async def run(link: LiveLink, target: Target, family: Family, settings: Settings) -> Finding:
     """Watch, find the server, fill the link each way, and look at the counts."""
     del target, family
     if not settings.url:
-        return not_ok(Reason.NOT_SUPPORTED, detail="no url of a throughput reflector is set")
+        return failed_finding(
+            Reason.NOT_SUPPORTED, detail="no url of a throughput reflector is set"
+        )
     cost_bytes = 0
     try:
-        key = key_of(settings.key_file)
+        key = read_key(settings.key_file)
         if not settings.force:
             await require_quiet(
                 link,
                 watch_s=settings.watch_s,
                 busy_bits_per_second=settings.busy_bits_per_second,
             )
-        found = await way_to(link, settings.url, settings.family)
+        found = await locate_server(link, settings.url, settings.family)
         cost_bytes = found.cost_bytes
         trusted = authorities(settings.ca_file)
-        order = Order(
-            way=found.way,
+        order = LoadTestRequest(
+            route=found.route,
             url=settings.url.rstrip("/"),
             key=key,
             ca_file=trusted.file,
@@ -133,19 +135,23 @@ async def run(link: Link, target: Target, family: Family, settings: Settings) ->
             max_bytes=settings.max_bytes,
         )
         before = carried_bytes(link)
-        report = await report_of(order, Report, _timeout_s(settings) - settings.watch_s)
+        report = await run_load_worker(
+            order, LoadTestReport, _timeout_s(settings) - settings.watch_s
+        )
         carried = carried_bytes(link) - before
     except LinkUnusable as unusable:
-        return not_ok(unusable.reason, detail=unusable.detail, cost_bytes=cost_bytes)
-    except NotNow as not_now:
-        return not_ok(not_now.reason, detail=not_now.detail, cost_bytes=not_now.cost_bytes)
+        return failed_finding(unusable.reason, detail=unusable.detail, cost_bytes=cost_bytes)
+    except MeasurementPostponed as not_now:
+        return failed_finding(not_now.reason, detail=not_now.detail, cost_bytes=not_now.cost_bytes)
     except WorkerFailed as failed:
-        return not_ok(Reason.UNMEASURED_OTHERWISE, detail=str(failed), cost_bytes=cost_bytes)
+        return failed_finding(
+            Reason.UNMEASURED_OTHERWISE, detail=str(failed), cost_bytes=cost_bytes
+        )
     return finding_from(report, settings, carried_bytes=carried, asked_bytes=cost_bytes)
 
 
 def finding_from(
-    report: Report, settings: Settings, *, carried_bytes: int, asked_bytes: int = 0
+    report: LoadTestReport, settings: Settings, *, carried_bytes: int, asked_bytes: int = 0
 ) -> Finding:
     """Return what a worker's report says."""
     cost_bytes = report.cost_bytes + asked_bytes
@@ -153,20 +159,20 @@ def finding_from(
     if report.problem:
         reason = reason_of(report)
         if reason is Reason.RESOURCE_EXHAUSTED:
-            return not_ok(reason, detail="the server has no room", cost_bytes=cost_bytes)
-        return not_ok(reason, values, detail=report.problem, cost_bytes=cost_bytes)
+            return failed_finding(reason, detail="the server has no room", cost_bytes=cost_bytes)
+        return failed_finding(reason, values, detail=report.problem, cost_bytes=cost_bytes)
     if metrics.DOWN not in values or metrics.UP not in values:
-        return not_ok(
+        return failed_finding(
             Reason.UNMEASURED_OTHERWISE,
             detail=f"max_bytes ({settings.max_bytes}) was used up too soon to tell a rate",
             cost_bytes=cost_bytes,
         )
     capped = [name for name, load in (("down", report.down), ("up", report.up)) if _capped(load)]
     evidence = {"ended_by_max_bytes": " ".join(capped)} if capped else {}
-    return ok(values, evidence=evidence, cost_bytes=cost_bytes)
+    return ok_finding(values, evidence=evidence, cost_bytes=cost_bytes)
 
 
-def reason_of(report: Report) -> Reason:
+def reason_of(report: LoadTestReport) -> Reason:
     """Return the reason of a worker's problem."""
     if report.status == _NO_ROOM:
         return Reason.RESOURCE_EXHAUSTED
@@ -184,7 +190,7 @@ def _capped(load: object) -> bool:
     return bool(getattr(load, "capped", False))
 
 
-def _values(report: Report, settings: Settings, carried: int) -> dict[Metric, float]:
+def _values(report: LoadTestReport, settings: Settings, carried: int) -> dict[Metric, float]:
     idle_s = figures.latency(report.idle)
     values: dict[Metric, float | None] = {metrics.IDLE_LATENCY: idle_s}
     added: list[float] = []
@@ -195,8 +201,8 @@ def _values(report: Report, settings: Settings, carried: int) -> dict[Metric, fl
         if load is None:
             continue
         values[rate] = figures.rate(load, settings.warmup_s, settings.duration_s)
-        values[latency] = loaded_s = figures.latency(load.echoes)
-        values[responsiveness] = figures.responsiveness(load.echoes)
+        values[latency] = loaded_s = figures.latency(load.timings)
+        values[responsiveness] = figures.responsiveness(load.timings)
         if idle_s is not None and loaded_s is not None:
             added.append(max(0.0, loaded_s - idle_s))
     if added:

@@ -7,7 +7,7 @@ Source: RFC 826; RFC 5227, sections 1.1 and 2.1.1 (probes).
 from dataclasses import dataclass
 from struct import Struct
 
-from thongsuot_agent.proto.malformed import Malformed
+from thongsuot_agent.proto.malformed import MalformedMessage
 
 ETHERTYPE_ARP = 0x0806
 BROADCAST = b"\xff" * 6
@@ -23,7 +23,7 @@ _REQUEST = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Arp:
+class ArpPacket:
     """
     One ARP packet between Ethernet and IPv4: hardware addresses of 6 bytes, IPv4 ones of 4.
 
@@ -37,7 +37,7 @@ class Arp:
     target_address: bytes
 
 
-def parse(packet: bytes) -> Arp:
+def parse_arp(packet: bytes) -> ArpPacket:
     """
     Read a packet from its ARP header on; what a driver padded it with is passed over.
 
@@ -45,12 +45,12 @@ def parse(packet: bytes) -> Arp:
         Malformed: too short, or not between Ethernet and IPv4.
     """
     if len(packet) < HEAD.size + _BODY.size:
-        raise Malformed(f"an ARP packet of {len(packet)} bytes is too short")
+        raise MalformedMessage(f"an ARP packet of {len(packet)} bytes is too short")
     *head, operation = HEAD.unpack_from(packet)
     if tuple(head) != HEAD_ETHERNET_IP4:
-        raise Malformed(f"an ARP packet of another sort than Ethernet and IPv4: {head}")
+        raise MalformedMessage(f"an ARP packet of another sort than Ethernet and IPv4: {head}")
     sender_hardware, sender, target_hardware, target = _BODY.unpack_from(packet, HEAD.size)
-    return Arp(
+    return ArpPacket(
         operation=operation,
         sender_hardware=sender_hardware,
         sender_address=sender,

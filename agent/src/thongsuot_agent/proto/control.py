@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from struct import Struct, error
 
-from thongsuot_agent.proto.malformed import Malformed
+from thongsuot_agent.proto.malformed import MalformedMessage
 
 SOL_IP, SOL_SOCKET, SOL_IPV6 = 0, 1, 41
 SO_TIMESTAMPING = 37
@@ -67,7 +67,7 @@ class ExtendedError:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Control:
+class ReceivedControl:
     """
     What the kernel told beside one datagram; ``None`` where it told nothing.
 
@@ -82,7 +82,7 @@ class Control:
     error: ExtendedError | None = None
 
 
-def parse(messages: Iterable[tuple[int, int, bytes]]) -> Control:
+def parse(messages: Iterable[tuple[int, int, bytes]]) -> ReceivedControl:
     """
     Read the ancillary data that ``recvmsg`` returns.
 
@@ -104,8 +104,8 @@ def parse(messages: Iterable[tuple[int, int, bytes]]) -> Control:
             elif what in _ERRORS:
                 problem = _extended_error(data, six=level == SOL_IPV6)
     except error as short:
-        raise Malformed("a control message is shorter than its type") from short
-    return Control(
+        raise MalformedMessage("a control message is shorter than its type") from short
+    return ReceivedControl(
         stamp_ns=stamp_ns, interface=interface, local=local, hop_limit=hop_limit, error=problem
     )
 

@@ -9,7 +9,7 @@ RFC 3596 (AAAA); RFC 2181, section 5.4.1 for what may be believed.
 from dataclasses import dataclass
 from struct import Struct
 
-from thongsuot_agent.proto.malformed import Malformed
+from thongsuot_agent.proto.malformed import MalformedMessage
 
 A, CNAME, AAAA = 1, 5, 28
 _IN = 1
@@ -37,7 +37,7 @@ _WIDTHS = {A: 4, AAAA: 16}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class DnsAnswer:
     """
     What a name server answered.
 
@@ -106,7 +106,7 @@ def _folded(question: bytes) -> bytes:
     return question[: -_QUESTION_TAIL.size].lower() + question[-_QUESTION_TAIL.size :]
 
 
-def parse_answer(message: bytes, query: bytes) -> Answer:
+def parse_answer(message: bytes, query: bytes) -> DnsAnswer:
     """
     Read an answer that ``is_answer_to`` accepted.
 
@@ -117,15 +117,15 @@ def parse_answer(message: bytes, query: bytes) -> Answer:
     asked, after = _name(query, HEADER_BYTES)
     kind, _ = _QUESTION_TAIL.unpack_from(query, after)
     offset = len(query) if questions else HEADER_BYTES
-    found = _Found(asked.lower())
+    found = _AnswerRecords(asked.lower())
     for _ in range(min(answers, _RECORDS_LIMIT)):
         try:
-            offset = found.take(message, offset, kind)
-        except Malformed:
+            offset = found.read_record(message, offset, kind)
+        except MalformedMessage:
             if flags & _TRUNCATED:
                 break  # cut off as announced: what was read so far is of no use either
             raise
-    return Answer(
+    return DnsAnswer(
         code=flags & _CODE_MASK,
         truncated=bool(flags & _TRUNCATED),
         addresses=tuple(found.addresses),
@@ -134,7 +134,7 @@ def parse_answer(message: bytes, query: bytes) -> Answer:
     )
 
 
-class _Found:
+class _AnswerRecords:
     """
     The records of an answer that count: the chain of aliases from the name asked, and addresses.
     """
@@ -144,23 +144,25 @@ class _Found:
         self.addresses: list[bytes] = []
         self.ttl_s: int | None = None
 
-    def take(self, message: bytes, offset: int, wanted: int) -> int:
+    def read_record(self, message: bytes, offset: int, wanted: int) -> int:
         """Read the record at ``offset`` and return where the next one starts."""
         owner, offset = _name(message, offset)
         if offset + _RECORD_TAIL.size > len(message):
-            raise Malformed(f"DNS record at {offset} of {len(message)}: cut off")
+            raise MalformedMessage(f"DNS record at {offset} of {len(message)}: cut off")
         kind, group, ttl_s, length = _RECORD_TAIL.unpack_from(message, offset)
         start = offset + _RECORD_TAIL.size
         end: int = start + length
         if end > len(message):
-            raise Malformed(f"DNS record at {offset} of {len(message)}: {length} bytes of data")
+            raise MalformedMessage(
+                f"DNS record at {offset} of {len(message)}: {length} bytes of data"
+            )
         if group == _IN and owner.lower() == self.owner:
             if kind == CNAME and not self.addresses:
                 self.owner = _name(message, start)[0].lower()
                 self._note_ttl(ttl_s)
             elif kind == wanted:
                 if length != _WIDTHS[kind]:
-                    raise Malformed(f"DNS address record of {length} bytes")
+                    raise MalformedMessage(f"DNS address record of {length} bytes")
                 self.addresses.append(message[start:end])
                 self._note_ttl(ttl_s)
         return end
@@ -179,24 +181,24 @@ def _name(message: bytes, offset: int) -> tuple[str, int]:
     total = 0
     while True:
         if offset >= len(message):
-            raise Malformed(f"DNS name runs past the end, at {offset} of {len(message)}")
+            raise MalformedMessage(f"DNS name runs past the end, at {offset} of {len(message)}")
         length = message[offset]
         if length & _POINTER == _POINTER:
             if offset + 1 >= len(message):
-                raise Malformed("DNS name ends inside a pointer")
+                raise MalformedMessage("DNS name ends inside a pointer")
             target = (length & ~_POINTER) << 8 | message[offset + 1]
             if target >= limit:
-                raise Malformed(f"DNS name at {limit} points forwards or at itself")
+                raise MalformedMessage(f"DNS name at {limit} points forwards or at itself")
             end = offset + 2 if end is None else end
             offset = limit = target
             continue
         if length > _LABEL_LIMIT_BYTES:
-            raise Malformed(f"DNS label of unknown sort {length:#04x}")
+            raise MalformedMessage(f"DNS label of unknown sort {length:#04x}")
         offset += 1
         if length == 0:
             return ".".join(labels), offset if end is None else end
         total += length + 1
         if total >= NAME_LIMIT_BYTES:
-            raise Malformed("DNS name of more than 255 bytes")
+            raise MalformedMessage("DNS name of more than 255 bytes")
         labels.append(message[offset : offset + length].decode("latin-1"))
         offset += length

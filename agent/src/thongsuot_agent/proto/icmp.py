@@ -7,7 +7,7 @@ Source: RFC 792 (ICMP), RFC 4443 (ICMPv6), RFC 791 (the IPv4 header), RFC 8200 (
 from dataclasses import dataclass
 from struct import Struct
 
-from thongsuot_agent.proto.malformed import Malformed
+from thongsuot_agent.proto.malformed import MalformedMessage
 from thongsuot_schema.reason import Reason
 
 ECHO_HEADER_BYTES = 8
@@ -19,7 +19,7 @@ _PROTOCOL_ICMP4, _PROTOCOL_ICMP6 = 1, 58
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Numbers:
+class IcmpTypes:
     """The message types of one family."""
 
     request: int
@@ -27,12 +27,12 @@ class Numbers:
     errors: frozenset[int]
 
 
-IP4 = Numbers(request=8, reply=0, errors=frozenset({3, 11, 12}))
-IP6 = Numbers(request=128, reply=129, errors=frozenset({1, 2, 3, 4}))
+IP4 = IcmpTypes(request=8, reply=0, errors=frozenset({3, 11, 12}))
+IP6 = IcmpTypes(request=128, reply=129, errors=frozenset({1, 2, 3, 4}))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
+class EchoReply:
     """An echo reply: what identifies it and the payload that it returns."""
 
     identifier: int
@@ -41,7 +41,7 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Refusal:
+class IcmpError:
     """
     An ICMP error about an echo request.
 
@@ -67,7 +67,7 @@ def checksum(data: bytes) -> int:
     return ~(total + (total >> 16)) & 0xFFFF
 
 
-def build_request(numbers: Numbers, identifier: int, sequence: int, payload: bytes) -> bytes:
+def build_request(numbers: IcmpTypes, identifier: int, sequence: int, payload: bytes) -> bytes:
     """
     Return an echo request; over IPv6 the kernel fills in the checksum (RFC 3542, section 3.1).
     """
@@ -78,7 +78,7 @@ def build_request(numbers: Numbers, identifier: int, sequence: int, payload: byt
     return _ECHO.pack(numbers.request, 0, total, identifier, sequence) + payload
 
 
-def parse(numbers: Numbers, message: bytes) -> Reply | Refusal | None:
+def parse(numbers: IcmpTypes, message: bytes) -> EchoReply | IcmpError | None:
     """
     Read an ICMP message without its IP header; ``None`` when it is of no concern to echoes.
 
@@ -86,12 +86,12 @@ def parse(numbers: Numbers, message: bytes) -> Reply | Refusal | None:
         Malformed: the message is cut off before what it must hold.
     """
     if len(message) < _ECHO.size:
-        raise Malformed(f"ICMP message of {len(message)} bytes is too short")
+        raise MalformedMessage(f"ICMP message of {len(message)} bytes is too short")
     kind, code, _, identifier, sequence = _ECHO.unpack_from(message)
     if kind == numbers.reply:
-        return Reply(identifier=identifier, sequence=sequence, payload=message[_ECHO.size :])
+        return EchoReply(identifier=identifier, sequence=sequence, payload=message[_ECHO.size :])
     if kind in numbers.errors:
-        return _refusal(numbers, kind, code, message[_ECHO.size :])
+        return _icmp_error(numbers, kind, code, message[_ECHO.size :])
     return None
 
 
@@ -103,28 +103,28 @@ def ip4_payload(packet: bytes) -> tuple[bytes, int]:
         Malformed: this is no IPv4 packet.
     """
     if len(packet) < IP4_HEADER_BYTES or packet[0] >> 4 != 4:
-        raise Malformed(f"no IPv4 header in {len(packet)} bytes")
+        raise MalformedMessage(f"no IPv4 header in {len(packet)} bytes")
     return packet[(packet[0] & 0x0F) * 4 :], packet[8]
 
 
-def _refusal(numbers: Numbers, kind: int, code: int, quoted: bytes) -> Refusal | None:
+def _icmp_error(numbers: IcmpTypes, kind: int, code: int, quoted: bytes) -> IcmpError | None:
     """Of an error about something else than an echo request nothing is returned."""
     if numbers is IP4:
         inner, _ = ip4_payload(quoted)
         protocol, destination, ours = quoted[9], quoted[16:20], _PROTOCOL_ICMP4
     else:
         if len(quoted) < IP6_HEADER_BYTES or quoted[0] >> 4 != 6:
-            raise Malformed(f"no IPv6 header in the {len(quoted)} bytes quoted")
+            raise MalformedMessage(f"no IPv6 header in the {len(quoted)} bytes quoted")
         inner, protocol, ours = quoted[IP6_HEADER_BYTES:], quoted[6], _PROTOCOL_ICMP6
         destination = quoted[24:40]
     if protocol != ours:
         return None
     if len(inner) < _ECHO.size:
-        raise Malformed(f"{len(inner)} bytes of the request are quoted, 8 are needed")
+        raise MalformedMessage(f"{len(inner)} bytes of the request are quoted, 8 are needed")
     inner_kind, _, _, identifier, sequence = _ECHO.unpack_from(inner)
     if inner_kind != numbers.request:
         return None
-    return Refusal(
+    return IcmpError(
         identifier=identifier,
         sequence=sequence,
         destination=destination,
@@ -159,7 +159,7 @@ _UNREACHABLE6 = {
 }
 
 
-def reason_for(numbers: Numbers, kind: int, code: int) -> Reason:
+def reason_for(numbers: IcmpTypes, kind: int, code: int) -> Reason:
     """Return what an ICMP error means for the packet that it is about."""
     if numbers is IP4:
         known = {3: _UNREACHABLE4.get(code), 11: Reason.HOP_LIMIT_EXCEEDED}

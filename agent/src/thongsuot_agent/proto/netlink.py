@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from struct import Struct
 
-from thongsuot_agent.proto.malformed import Malformed
+from thongsuot_agent.proto.malformed import MalformedMessage
 
 NLMSG_ERROR = 2
 NLMSG_DONE = 3
@@ -27,7 +27,7 @@ _ALIGN = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Message:
+class NetlinkMessage:
     """One netlink message: its type, flags, sequence number and what follows the header."""
 
     type: int
@@ -46,7 +46,7 @@ def build(kind: int, flags: int, sequence: int, payload: bytes) -> bytes:
     return _HEADER.pack(length, kind, flags, sequence, 0) + payload
 
 
-def messages(data: bytes) -> Iterator[Message]:
+def messages(data: bytes) -> Iterator[NetlinkMessage]:
     """
     Yield the messages of one datagram, in order.
 
@@ -56,16 +56,16 @@ def messages(data: bytes) -> Iterator[Message]:
     offset = 0
     while offset < len(data):
         if offset + _HEADER.size > len(data):
-            raise Malformed(f"netlink message at {offset} of {len(data)}: header cut off")
+            raise MalformedMessage(f"netlink message at {offset} of {len(data)}: header cut off")
         length, kind, flags, sequence, _ = _HEADER.unpack_from(data, offset)
         if not _HEADER.size <= length <= len(data) - offset:
-            raise Malformed(f"netlink message at {offset} of {len(data)}: length {length}")
+            raise MalformedMessage(f"netlink message at {offset} of {len(data)}: length {length}")
         payload = data[offset + _HEADER.size : offset + length]
-        yield Message(type=kind, flags=flags, sequence=sequence, payload=payload)
+        yield NetlinkMessage(type=kind, flags=flags, sequence=sequence, payload=payload)
         offset += _aligned(length)
 
 
-def error_number(message: Message) -> int:
+def error_number(message: NetlinkMessage) -> int:
     """
     Return the errno of an error or done message; 0 is an acknowledgement.
 
@@ -73,7 +73,9 @@ def error_number(message: Message) -> int:
         Malformed: the message is too short to hold one.
     """
     if len(message.payload) < _ERROR.size:
-        raise Malformed(f"netlink error message of {len(message.payload)} bytes holds no errno")
+        raise MalformedMessage(
+            f"netlink error message of {len(message.payload)} bytes holds no errno"
+        )
     (number,) = _ERROR.unpack_from(message.payload)
     return -int(number)
 
@@ -96,7 +98,9 @@ def attributes(data: bytes, offset: int = 0) -> dict[int, bytes]:
     while offset + _ATTRIBUTE.size <= end:
         length, kind = _ATTRIBUTE.unpack_from(data, offset)
         if not _ATTRIBUTE.size <= length <= end - offset:
-            raise Malformed(f"netlink attribute {kind & _TYPE_MASK} at {offset}: length {length}")
+            raise MalformedMessage(
+                f"netlink attribute {kind & _TYPE_MASK} at {offset}: length {length}"
+            )
         found[kind & _TYPE_MASK] = data[offset + _ATTRIBUTE.size : offset + length]
         offset += _aligned(length)
     return found

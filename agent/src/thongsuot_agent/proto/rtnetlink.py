@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from struct import Struct, error
 
-from thongsuot_agent.proto.malformed import Malformed
+from thongsuot_agent.proto.malformed import MalformedMessage
 from thongsuot_agent.proto.netlink import (
     NLM_F_DUMP,
     NLM_F_REQUEST,
@@ -60,7 +60,7 @@ _CACHEINFO = Struct("=IIII")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Counters:
+class InterfaceCounters:
     """64-bit counters of an interface since it exists (struct rtnl_link_stats64)."""
 
     received_packets: int
@@ -93,7 +93,7 @@ class LinkMessage:
     mtu: int
     hardware_address: bytes
     carrier_changes: int | None
-    counters: Counters | None
+    counters: InterfaceCounters | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,14 +150,14 @@ def _head(layout: Struct, payload: bytes, what: str) -> tuple[int, ...]:
     try:
         return layout.unpack_from(payload)
     except error as problem:
-        raise Malformed(f"{what} message of {len(payload)} bytes is too short") from problem
+        raise MalformedMessage(f"{what} message of {len(payload)} bytes is too short") from problem
 
 
 def _u32(value: bytes | None) -> int | None:
     if value is None:
         return None
     if len(value) != _U32.size:
-        raise Malformed(f"a 32-bit netlink attribute has {len(value)} bytes")
+        raise MalformedMessage(f"a 32-bit netlink attribute has {len(value)} bytes")
     return int(_U32.unpack(value)[0])
 
 
@@ -172,7 +172,7 @@ def parse_link(payload: bytes) -> LinkMessage:
     found = attributes(payload, _IFINFO.size)
     name = found.get(_IFLA_IFNAME)
     if name is None:
-        raise Malformed(f"link message for interface {index} has no name")
+        raise MalformedMessage(f"link message for interface {index} has no name")
     told = found.get(_IFLA_OPERSTATE)
     operstate = told[0] if told else None
     carrier = (found.get(_IFLA_CARRIER) or b"\1")[0]
@@ -194,11 +194,11 @@ def parse_link(payload: bytes) -> LinkMessage:
     )
 
 
-def _counters(value: bytes | None) -> Counters | None:
+def _counters(value: bytes | None) -> InterfaceCounters | None:
     if value is None:
         return None
     numbers = _head(_STATS64, value, "interface counters")
-    return Counters(
+    return InterfaceCounters(
         received_packets=numbers[0],
         sent_packets=numbers[1],
         received_bytes=numbers[2],
@@ -222,7 +222,9 @@ def parse_address(payload: bytes) -> AddressMessage:
     # On a point-to-point interface IFA_ADDRESS is the peer's; IFA_LOCAL is ours (rtnetlink(7)).
     address = found.get(_IFA_LOCAL) or found.get(_IFA_ADDRESS)
     if address is None or len(address) != _width(family):
-        raise Malformed(f"address message for interface {index} has no address of its family")
+        raise MalformedMessage(
+            f"address message for interface {index} has no address of its family"
+        )
     wide_flags = _u32(found.get(_IFA_FLAGS))
     return AddressMessage(
         index=index,
@@ -279,7 +281,7 @@ def _next_hops(data: bytes) -> Iterator[NextHop]:
     while offset + _RTNEXTHOP.size <= len(data):
         length, _, _, index = _RTNEXTHOP.unpack_from(data, offset)
         if not _RTNEXTHOP.size <= length <= len(data) - offset:
-            raise Malformed(f"next hop at {offset} of {len(data)}: length {length}")
+            raise MalformedMessage(f"next hop at {offset} of {len(data)}: length {length}")
         inner = attributes(data[offset + _RTNEXTHOP.size : offset + length])
         yield NextHop(index=index, gateway=_gateway(inner))
         offset += (length + 3) & ~3
@@ -296,7 +298,7 @@ def parse_neighbour(payload: bytes) -> NeighbourMessage:
     found = attributes(payload, _NDMSG.size)
     address = found.get(_NDA_DST)
     if address is None:
-        raise Malformed(f"neighbour message for interface {index} has no address")
+        raise MalformedMessage(f"neighbour message for interface {index} has no address")
     info = found.get(_NDA_CACHEINFO)
     ticks = None if info is None else _head(_CACHEINFO, info, "neighbour ages")[0]
     return NeighbourMessage(

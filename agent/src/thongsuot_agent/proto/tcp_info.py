@@ -8,7 +8,7 @@ grows.
 from dataclasses import dataclass
 from struct import Struct
 
-from thongsuot_agent.proto.malformed import Malformed
+from thongsuot_agent.proto.malformed import MalformedMessage
 
 SIZE_BYTES = 232
 """Asked for; a kernel gives what it has."""
@@ -37,7 +37,9 @@ def parse(data: bytes) -> TcpCounters:
         Malformed: an older kernel gave too little.
     """
     if len(data) < _SENT.size:
-        raise Malformed(f"struct tcp_info of {len(data)} bytes has no bytes_sent (Linux 4.19)")
+        raise MalformedMessage(
+            f"struct tcp_info of {len(data)} bytes has no bytes_sent (Linux 4.19)"
+        )
     received_bytes, sent_segments, received_segments = _RECEIVED.unpack_from(data)
     sent_bytes, _ = _SENT.unpack_from(data)
     (retransmitted,) = _RETRANSMITTED_SEGMENTS.unpack_from(data)

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Final
 
-from thongsuot_agent.devices.secrecy import scrubbed
-from thongsuot_agent.radio.reading import Leg, Reading
-from thongsuot_agent.radio.track import Track
+from thongsuot_agent.equipment.redaction import redact
+from thongsuot_agent.radio.modem_history import ModemHistory
+from thongsuot_agent.radio.reading import ModemReading, ServingCell
 from thongsuot_schema.catalogue import radio as metrics
 from thongsuot_schema.metric import Metric
 
@@ -30,7 +30,9 @@ _NR: Final = {
 }
 
 
-def values_of(reading: Reading, track: Track, networks: Sequence[str]) -> dict[Metric, float]:
+def values_of(
+    reading: ModemReading, track: ModemHistory, networks: Sequence[str]
+) -> dict[Metric, float]:
     """Return the values of a reading; ``networks`` are the PLMNs of the contract's carrier."""
     values = {**_leg_values(reading.lte, _LTE), **_leg_values(reading.nr, _NR)}
     yes_no = {
@@ -57,13 +59,15 @@ def values_of(reading: Reading, track: Track, networks: Sequence[str]) -> dict[M
     return values
 
 
-def says_nothing(reading: Reading) -> bool:
+def says_nothing(reading: ModemReading) -> bool:
     """Return whether a reading has nothing of a radio: no leg, no state."""
     states = (reading.technology, reading.registration, reading.sim, reading.plmn)
     return reading.lte is None and reading.nr is None and not any(states)
 
 
-def evidence_of(reading: Reading, events: Sequence[str], networks: Sequence[str]) -> dict[str, str]:
+def evidence_of(
+    reading: ModemReading, events: Sequence[str], networks: Sequence[str]
+) -> dict[str, str]:
     """Return what a person would want to see; identities are masked."""
     texts = {
         "network": " ".join(filter(None, (reading.plmn, reading.texts.get("operator", "")))),
@@ -80,30 +84,30 @@ def evidence_of(reading: Reading, events: Sequence[str], networks: Sequence[str]
         texts["nr"] = "this source cannot show the 5G leg"
     if networks and reading.plmn and reading.plmn not in networks:
         texts["contract"] = f"the contract's networks are {', '.join(networks)}"
-    return {key: scrubbed(text)[:_TEXT_LIMIT] for key, text in texts.items() if text}
+    return {key: redact(text)[:_TEXT_LIMIT] for key, text in texts.items() if text}
 
 
-def _leg_values(leg: Leg | None, named: dict[str, Metric]) -> dict[Metric, float]:
+def _leg_values(leg: ServingCell | None, named: dict[str, Metric]) -> dict[Metric, float]:
     if leg is None:
         return {}
     found = {metric: getattr(leg, name) for name, metric in named.items()}
     return {metric: float(value) for metric, value in found.items() if value is not None}
 
 
-def _registered(reading: Reading) -> bool | None:
+def _registered(reading: ModemReading) -> bool | None:
     if reading.registration:
         return reading.registration in {"home", "roaming"}
     return False if reading.technology == "none" else None
 
 
-def _roaming(reading: Reading) -> bool | None:
+def _roaming(reading: ModemReading) -> bool | None:
     if reading.roaming is not None:
         return reading.roaming
     known = {"home": False, "roaming": True}
     return known.get(reading.registration)
 
 
-def _cell(leg: Leg | None) -> str:
+def _cell(leg: ServingCell | None) -> str:
     if leg is None:
         return ""
     parts = {"cell": leg.cell_id, "tac": leg.tac, "pci": leg.pci, "channel": leg.arfcn}

@@ -6,16 +6,16 @@ from typing import Any
 
 import msgspec
 
-from thongsuot_agent.radio.refusal import NotRead
+from thongsuot_agent.radio.refusal import ModemUnreadable
 from thongsuot_schema.reason import Reason
 
 
-async def json_from(arguments: Sequence[str], timeout_s: float) -> Any:  # noqa: ANN401 - JSON
+async def run_json_program(arguments: Sequence[str], timeout_s: float) -> Any:  # noqa: ANN401 - JSON
     """
     Return what a program prints.
 
     Raises:
-        NotRead: it is not installed, or it complained; the text is its last line.
+        ModemUnreadable: it is not installed, or it complained; the text is its last line.
         TimeoutError: it took too long; it is over then.
     """
     try:
@@ -26,7 +26,7 @@ async def json_from(arguments: Sequence[str], timeout_s: float) -> Any:  # noqa:
             stderr=asyncio.subprocess.PIPE,
         )
     except FileNotFoundError as error:
-        raise NotRead(Reason.NOT_SUPPORTED, f"{arguments[0]} is not installed") from error
+        raise ModemUnreadable(Reason.NOT_SUPPORTED, f"{arguments[0]} is not installed") from error
     try:
         async with asyncio.timeout(timeout_s):
             said, complaint = await process.communicate()
@@ -36,5 +36,5 @@ async def json_from(arguments: Sequence[str], timeout_s: float) -> Any:  # noqa:
             await process.wait()
     if process.returncode:
         lines = complaint.decode(errors="replace").strip().splitlines()
-        raise NotRead(Reason.NOT_SUPPORTED, f"{arguments[0]}: {''.join(lines[-1:])}")
+        raise ModemUnreadable(Reason.NOT_SUPPORTED, f"{arguments[0]}: {''.join(lines[-1:])}")
     return msgspec.json.decode(said) if said.strip() else None

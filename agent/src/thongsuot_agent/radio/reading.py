@@ -11,8 +11,8 @@ from typing import Final
 
 import msgspec
 
-from thongsuot_agent.devices import tidy, words
-from thongsuot_agent.devices.figure import BAND, Rejected, number_in, read
+from thongsuot_agent.equipment import coercion, vocabulary
+from thongsuot_agent.equipment.figure import BAND, ValueRejected, number_in, read_figure
 
 Raw = str | float | int | None
 
@@ -23,13 +23,13 @@ _LARGEST: Final = 2.0**64
 _MEASURES: Final = ("rsrp_dbm", "rsrq_db", "sinr_db", "rssi_dbm")
 
 
-class Leg(msgspec.Struct, frozen=True, kw_only=True):
+class ServingCell(msgspec.Struct, frozen=True, kw_only=True):
     """
     One cell that serves.
 
     ``arfcn`` is the channel's number (EARFCN or NR-ARFCN), ``band`` the number after B or n,
-    ``cell_id`` the whole identity (28 bits in LTE, 36 in NR). ``None``: not measured, not said, or
-    said with a mark that means nothing.
+    ``cell_id`` the whole identity (28 bits in LTE, 36 in NR). ``None``: not measured,
+    not said, or said with a mark that means nothing.
     """
 
     rsrp_dbm: float | None = None
@@ -49,20 +49,20 @@ class Leg(msgspec.Struct, frozen=True, kw_only=True):
         return self.cell_id, self.pci, self.arfcn
 
 
-class Bytes(msgspec.Struct, frozen=True):
+class TrafficCounter(msgspec.Struct, frozen=True):
     """A counter of bytes, and how many bits it has before it wraps."""
 
     value: int
     bits: int = 64
 
 
-def bytes_of(raw: object) -> Bytes | None:
+def traffic_counter(raw: object) -> TrafficCounter | None:
     """Return a counter of bytes; ``None`` for what is none, or does not fit into 64 bits."""
-    found = tidy.whole(raw)
-    return Bytes(found) if found is not None and 0 <= found < 2**64 else None
+    found = coercion.as_whole_number(raw)
+    return TrafficCounter(found) if found is not None and 0 <= found < 2**64 else None
 
 
-class Reading(msgspec.Struct, frozen=True, kw_only=True):
+class ModemReading(msgspec.Struct, frozen=True, kw_only=True):
     """
     One look at a modem.
 
@@ -79,11 +79,11 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     plmn: str = ""
     connected: bool | None = None
     roaming: bool | None = None
-    lte: Leg | None = None
-    nr: Leg | None = None
+    lte: ServingCell | None = None
+    nr: ServingCell | None = None
     shows_nr: bool = True
-    received: Bytes | None = None
-    sent: Bytes | None = None
+    received: TrafficCounter | None = None
+    sent: TrafficCounter | None = None
     temperature_c: float | None = None
     session_s: float | None = None
     carriers: int | None = None
@@ -92,12 +92,12 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     error: str = ""
 
     @property
-    def serving(self) -> Leg | None:
+    def serving(self) -> ServingCell | None:
         """The cell that holds the connection: the LTE anchor, or an NR cell that is alone."""
         return self.lte or self.nr
 
 
-class Draft:
+class ReadingBuilder:
     """A reading in the making: takes what modems say, refuses what means nothing."""
 
     def __init__(self) -> None:
@@ -106,25 +106,25 @@ class Draft:
         self.rejected: dict[str, str] = {}
         self.texts: dict[str, str] = {}
 
-    def measure(self, leg: str, name: str, raw: Raw, *, scale: float = 1.0) -> None:
+    def add_measurement(self, leg: str, name: str, raw: Raw, *, scale: float = 1.0) -> None:
         """Take a power or a quality in; the first that means something stays."""
         if raw is None or name in self.legs[leg]:
             return
         try:
-            value = read(name, raw, scale=scale).number
-        except Rejected as rejected:
+            value = read_figure(name, raw, scale=scale).number
+        except ValueRejected as rejected:
             self.rejected[f"{leg}_{name}"] = rejected.why
             return
         assert value is not None, "a measure is a number"
         self.rejected.pop(f"{leg}_{name}", None)
         self.legs[leg][name] = value
 
-    def measures(self, leg: str, raws: Mapping[str, Raw], *, scale: float = 1.0) -> None:
+    def add_measurements(self, leg: str, raws: Mapping[str, Raw], *, scale: float = 1.0) -> None:
         """Take several in."""
         for name, raw in raws.items():
-            self.measure(leg, name, raw, scale=scale)
+            self.add_measurement(leg, name, raw, scale=scale)
 
-    def place(self, leg: str, *, base: int = 10, **raws: Raw) -> None:
+    def set_cell(self, leg: str, *, base: int = 10, **raws: Raw) -> None:
         """
         Take in where a cell is: ``band``, ``arfcn``, ``pci``, ``cell_id``, ``tac``.
 
@@ -140,46 +140,46 @@ class Draft:
                 self.rejected[f"{leg}_band"] = "range"
                 continue
             try:
-                read(name, value)
-            except Rejected as rejected:
+                read_figure(name, value)
+            except ValueRejected as rejected:
                 self.rejected[f"{leg}_{name}"] = rejected.why
                 continue
             self.legs[leg][name] = value
 
-    def bandwidth(self, leg: str, raw: Raw) -> None:
+    def set_bandwidth(self, leg: str, raw: Raw) -> None:
         """Take in a bandwidth in MHz: ``20MHz``, ``100``."""
         found = None if raw is None else number_in(str(raw))
         if found:
             self.legs[leg].setdefault("bandwidth_mhz", found)
 
-    def temperature(self, raw: Raw, *, scale: float = 1.0) -> None:
+    def set_temperature(self, raw: Raw, *, scale: float = 1.0) -> None:
         """Take in the modem's temperature in degrees Celsius."""
         if raw is None or "temperature_c" in self.fields:
             return
         try:
-            found = read("temp_c", raw, scale=scale).number
-        except Rejected as rejected:
+            found = read_figure("temp_c", raw, scale=scale).number
+        except ValueRejected as rejected:
             self.rejected["temperature"] = rejected.why
             return
         self.fields["temperature_c"] = None if found is None else round(found, 1)
 
-    def say(self, **fields: object) -> None:
+    def set_fields(self, **fields: object) -> None:
         """Take in what is neither of a leg nor to be refused; empty ones say nothing."""
         for name, value in fields.items():
             if not (value is None or value == ""):
                 self.fields.setdefault(name, value)
 
-    def text(self, **texts: Raw) -> None:
+    def add_texts(self, **texts: Raw) -> None:
         """Take in what a person may want to see."""
         for name, text in texts.items():
-            said = tidy.text(text)
+            said = coercion.as_text(text)
             if said not in {"", "-", "--"}:
                 self.texts.setdefault(name, said)
 
-    def reading(self) -> Reading:
+    def build(self) -> ModemReading:
         """Return what it came to."""
         technology = self.fields.get("technology")
-        if technology == words.NR_SA and self.legs["nr"]:
+        if technology == vocabulary.NR_SA and self.legs["nr"]:
             # Modems keep the last values of a leg that is gone. A source that has no names for NR,
             # and calls any 5G by one word, is left as it is.
             self.legs["lte"].clear()
@@ -187,37 +187,37 @@ class Draft:
         if plmn and not _PLMN.fullmatch(str(plmn)):
             del self.fields["plmn"]
             self.rejected["plmn"] = "parse"
-        legs = {name: self._leg(name) for name in self.legs}
+        legs = {name: self._built_leg(name) for name in self.legs}
         if not technology:
-            self.say(technology=_technology(legs["lte"], legs["nr"]))
+            self.set_fields(technology=_technology(legs["lte"], legs["nr"]))
         return msgspec.convert(
             {**self.fields, **legs, "rejected": self.rejected, "texts": self.texts},
-            Reading,
+            ModemReading,
             from_attributes=True,
         )
 
-    def _leg(self, leg: str) -> Leg | None:
+    def _built_leg(self, leg: str) -> ServingCell | None:
         values = self.legs[leg]
         rsrp, rssi = values.get("rsrp_dbm"), values.get("rssi_dbm")
         if rsrp is None:
             # No quality without a power: modems without a cell say 0 for what they do not measure.
             zeros = [n for n in ("rsrq_db", "sinr_db") if values.get(n) == 0]
-            self._drop(leg, zeros)
+            self._reject(leg, zeros)
         elif rssi is not None and rsrp > rssi:
             # One resource element cannot be stronger than all (TS 36.214, 5.1): left over.
-            self._drop(leg, [n for n in _MEASURES if n in values])
-        return msgspec.convert(values, Leg) if values else None
+            self._reject(leg, [n for n in _MEASURES if n in values])
+        return msgspec.convert(values, ServingCell) if values else None
 
-    def _drop(self, leg: str, names: list[str]) -> None:
+    def _reject(self, leg: str, names: list[str]) -> None:
         for name in names:
             del self.legs[leg][name]
             self.rejected[f"{leg}_{name}"] = "inconsistent"
 
 
-def _technology(lte: Leg | None, nr: Leg | None) -> str:
+def _technology(lte: ServingCell | None, nr: ServingCell | None) -> str:
     if nr is not None:
-        return words.NR_SA if lte is None else words.NR_NSA
-    return "" if lte is None else words.LTE
+        return vocabulary.NR_SA if lte is None else vocabulary.NR_NSA
+    return "" if lte is None else vocabulary.LTE
 
 
 def _whole(raw: Raw, base: int) -> int | None:
@@ -226,8 +226,8 @@ def _whole(raw: Raw, base: int) -> int | None:
         return None
     if isinstance(raw, int | float):
         return int(raw) if abs(raw) <= _LARGEST else None
-    text = tidy.text(raw)
-    if len(text) > tidy.LONGEST_NUMBER or not text.isascii():
+    text = coercion.as_text(raw)
+    if len(text) > coercion.MAX_NUMBER or not text.isascii():
         return None
     if base == 0:
         found = _BAND.search(text)

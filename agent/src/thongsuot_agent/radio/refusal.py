@@ -1,9 +1,9 @@
-"""NotRead: a source could not bring a reading, and why."""
+"""ModemUnreadable: a source could not bring a reading, and why."""
 
 from thongsuot_schema.reason import Reason
 
 
-class NotRead(Exception):
+class ModemUnreadable(Exception):
     """
     There is no reading.
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Protocol
 
 
-class Tag(StrEnum):
+class ValueType(StrEnum):
     """What a value is on the wire, as far as it matters (RFC 2578, section 7.1)."""
 
     INTEGER = "integer"
@@ -29,7 +29,7 @@ class Varbind:
     """
 
     oid: str
-    tag: Tag
+    tag: ValueType
     value: int | str
 
 

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from thongsuot_agent.devices.secrecy import scrubbed
-from thongsuot_agent.snmp.meter import Meter
-from thongsuot_agent.snmp.order import Group, Survey
+from thongsuot_agent.equipment.redaction import redact
+from thongsuot_agent.snmp.counters import DeviceCounters
+from thongsuot_agent.snmp.protocol import ComponentReading, Survey
 from thongsuot_schema.catalogue import snmp as metrics
 from thongsuot_schema.metric import Metric
 
@@ -44,7 +44,7 @@ _COUNTERS: Final[Mapping[str, Metric]] = {
 
 
 def values_of(
-    found: Survey, meter: Meter, *, down: float | None, up: float | None
+    found: Survey, meter: DeviceCounters, *, down: float | None, up: float | None
 ) -> dict[Metric, float]:
     """
     Return the values of a visit that the meter has taken in.
@@ -74,7 +74,9 @@ def says_nothing(values: Mapping[Metric, float]) -> bool:
     return set(values) <= {metrics.REBOOTS, metrics.REJECTED}
 
 
-def evidence_of(found: Survey, meter: Meter, wanted: str, *, has_booted: bool) -> dict[str, str]:
+def evidence_of(
+    found: Survey, meter: DeviceCounters, wanted: str, *, has_booted: bool
+) -> dict[str, str]:
     """Return what a person would want to see of a visit; identities are masked."""
     texts = {
         "device": found.description,
@@ -96,16 +98,16 @@ def evidence_of(found: Survey, meter: Meter, wanted: str, *, has_booted: bool) -
         texts["interface"] = f"{found.interface.name} (ifIndex {found.interface.index})"
     if meter.resets:
         texts["counters"] = f"began anew {meter.resets} times"
-    return {key: scrubbed(text)[:_TEXT_LIMIT] for key, text in texts.items() if text}
+    return {key: redact(text)[:_TEXT_LIMIT] for key, text in texts.items() if text}
 
 
-def _groups(found: Survey) -> Iterator[Group]:
+def _groups(found: Survey) -> Iterator[ComponentReading]:
     for one in found.profiled:
         if one.purpose != "radio":  # that is the radio probe's
             yield from one.groups.values()
 
 
-def _group_values(group: Group) -> dict[Metric, float]:
+def _group_values(group: ComponentReading) -> dict[Metric, float]:
     values: dict[Metric, float] = {
         metric: group.numbers[name] * scale
         for name, (metric, scale) in _FIGURES.items()
@@ -118,7 +120,7 @@ def _group_values(group: Group) -> dict[Metric, float]:
 
 
 def _interface_values(
-    found: Survey, meter: Meter, down: float | None, up: float | None
+    found: Survey, meter: DeviceCounters, down: float | None, up: float | None
 ) -> dict[Metric, float]:
     one = found.interface
     if one is None:

@@ -8,7 +8,7 @@ interface may have it. The name is looked up in the same visit in which the coun
 from typing import Final
 
 from thongsuot_agent.snmp.client import SnmpClient, Varbind
-from thongsuot_agent.snmp.order import Counter, Interface
+from thongsuot_agent.snmp.protocol import CounterReading, InterfaceReading
 
 _IF: Final = "1.3.6.1.2.1.2.2.1"
 _IFX: Final = "1.3.6.1.2.1.31.1.1.1"
@@ -53,7 +53,7 @@ async def names(client: SnmpClient) -> dict[str, int]:
     return found
 
 
-async def read(client: SnmpClient, name: str, index: int) -> Interface:
+async def read(client: SnmpClient, name: str, index: int) -> InterfaceReading:
     """Return the state and the counters of one interface."""
     columns = (
         _OPER,
@@ -68,16 +68,16 @@ async def read(client: SnmpClient, name: str, index: int) -> Interface:
         got = bound.get(f"{column}.{index}")
         return got if isinstance(got, int) else None
 
-    counters: dict[str, Counter] = {}
+    counters: dict[str, CounterReading] = {}
     for what, objects in COUNTERS.items():
         for column in objects:
             got = value(column)
             bits = 64 if column in _WIDE else 32
             if got is not None and 0 <= got < 1 << bits:
-                counters[what] = Counter(got, bits)
+                counters[what] = CounterReading(got, bits)
                 break
     oper = value(_OPER)
-    return Interface(
+    return InterfaceReading(
         index=index,
         name=name,
         is_up=None if oper not in _OPER_STATES else oper == _UP,

@@ -2,10 +2,16 @@
 
 from collections.abc import Iterable, Mapping
 
-from thongsuot_agent.devices.figure import Rejected, Sort, Value, read, sort_of
-from thongsuot_agent.snmp.client import Tag, Varbind
-from thongsuot_agent.snmp.order import Group
+from thongsuot_agent.equipment.figure import (
+    FigureValue,
+    ValueKind,
+    ValueRejected,
+    read_figure,
+    value_kind,
+)
+from thongsuot_agent.snmp.client import ValueType, Varbind
 from thongsuot_agent.snmp.profile import Figure, Profile
+from thongsuot_agent.snmp.protocol import ComponentReading
 
 DEVICE = "0"
 """The row of what has no rows."""
@@ -15,22 +21,24 @@ _QUALITY = ("rsrq_db", "sinr_db", "snr_db", "sinr_db_alt")
 _MEASURES = ("rsrp_dbm", "rssi_dbm", *_QUALITY)
 
 
-def groups_from(profile: Profile, read_by: Mapping[str, Iterable[Varbind]]) -> dict[str, Group]:
+def groups_from(
+    profile: Profile, read_by: Mapping[str, Iterable[Varbind]]
+) -> dict[str, ComponentReading]:
     """
     Return the figures of each row; ``read_by`` holds what was read for each OID of the profile.
 
     A device with rows has its scalars in every row: they are about all of them.
     """
-    drafts: dict[str, _Draft] = {}
+    drafts: dict[str, _GroupBuilder] = {}
     for one in profile.figures:
         for varbind in read_by.get(one.oid, ()):
             row = DEVICE if one.is_scalar else varbind.oid.removeprefix(f"{one.oid}.")
-            drafts.setdefault(row, _Draft()).take(one, varbind)
+            drafts.setdefault(row, _GroupBuilder()).add(one, varbind)
     rows = [row for row in drafts if row != DEVICE] if _has_columns(profile) else []
     if rows and DEVICE in drafts and not _is_a_row(profile, read_by):
         shared = drafts.pop(DEVICE)
         for row in rows:
-            drafts[row].share(shared)
+            drafts[row].add_shared(shared)
     return {row: _checked(draft) for row, draft in drafts.items()}
 
 
@@ -48,7 +56,7 @@ def _is_a_row(profile: Profile, read_by: Mapping[str, Iterable[Varbind]]) -> boo
     )
 
 
-class _Draft:
+class _GroupBuilder:
     """A group that is being made."""
 
     def __init__(self) -> None:
@@ -57,7 +65,7 @@ class _Draft:
         self.bits: dict[str, int] = {}
         self.rejected: dict[str, str] = {}
 
-    def take(self, one: Figure, varbind: Varbind) -> None:
+    def add(self, one: Figure, varbind: Varbind) -> None:
         """Take one object in; the first value of a name stays."""
         name = one.name
         if name in self.numbers or name in self.texts:
@@ -65,7 +73,7 @@ class _Draft:
         raw = str(varbind.value).strip()
         try:
             value = _read(one, varbind, raw)
-        except Rejected as rejected:
+        except ValueRejected as rejected:
             self.rejected[name] = rejected.why
             return
         self.rejected.pop(name, None)
@@ -74,9 +82,9 @@ class _Draft:
             return
         self.numbers[name] = value.number
         if name.endswith(("_bytes", "_total")):
-            self.bits[name] = 64 if varbind.tag is Tag.COUNTER64 else 32
+            self.bits[name] = 64 if varbind.tag is ValueType.COUNTER64 else 32
 
-    def share(self, other: "_Draft") -> None:
+    def add_shared(self, other: "_GroupBuilder") -> None:
         """Take in what is said of the whole device, where nothing is said of the row."""
         for name, number in other.numbers.items():
             self.numbers.setdefault(name, number)
@@ -86,14 +94,14 @@ class _Draft:
             if name not in self.numbers and name not in self.texts:
                 self.rejected.setdefault(name, why)
 
-    def drop(self, names: Iterable[str], why: str) -> None:
+    def reject(self, names: Iterable[str], why: str) -> None:
         """Refuse figures that were taken in."""
         for name in names:
             if self.numbers.pop(name, None) is not None:
                 self.rejected[name] = why
 
 
-def _checked(draft: _Draft) -> Group:
+def _checked(draft: _GroupBuilder) -> ComponentReading:
     """Drop what the other figures of the same leg give the lie to."""
     for leg in _RADIO_LEGS:
         rsrp, rssi = draft.numbers.get(f"{leg}rsrp_dbm"), draft.numbers.get(f"{leg}rssi_dbm")
@@ -101,23 +109,25 @@ def _checked(draft: _Draft) -> Group:
             # A modem without a cell says 0 for what it does not measure: 0 dB of SINR is a value
             # only beside a power.
             zeros = [f"{leg}{one}" for one in _QUALITY if draft.numbers.get(f"{leg}{one}") == 0]
-            draft.drop(zeros, "inconsistent")
+            draft.reject(zeros, "inconsistent")
         if rsrp is not None and rssi is not None and rsrp > rssi:
             # The power of one resource element cannot exceed that of all of them (TS 36.214, 5.1):
             # these are left over from another time.
-            draft.drop([f"{leg}{one}" for one in _MEASURES], "inconsistent")
-    return Group(numbers=draft.numbers, texts=draft.texts, bits=draft.bits, rejected=draft.rejected)
+            draft.reject([f"{leg}{one}" for one in _MEASURES], "inconsistent")
+    return ComponentReading(
+        numbers=draft.numbers, texts=draft.texts, bits=draft.bits, rejected=draft.rejected
+    )
 
 
-def _read(one: Figure, varbind: Varbind, raw: str) -> Value:
+def _read(one: Figure, varbind: Varbind, raw: str) -> FigureValue:
     if raw in one.invalid:
-        raise Rejected("sentinel", raw)
+        raise ValueRejected("sentinel", raw)
     said = one.words.get(raw)
-    if said is None and one.words and varbind.tag is not Tag.TEXT:
-        raise Rejected("words", raw)
-    return read(one.name, raw if said is None else said, scale=one.scale)
+    if said is None and one.words and varbind.tag is not ValueType.TEXT:
+        raise ValueRejected("words", raw)
+    return read_figure(one.name, raw if said is None else said, scale=one.scale)
 
 
-def kinds_of(profile: Profile) -> dict[str, Sort]:
+def kinds_of(profile: Profile) -> dict[str, ValueKind]:
     """Return how each figure of a profile is read, for whoever writes one."""
-    return {one.name: sort_of(one.name) for one in profile.figures}
+    return {one.name: value_kind(one.name) for one in profile.figures}

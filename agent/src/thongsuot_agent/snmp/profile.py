@@ -16,7 +16,7 @@ from typing import Annotated, Final, Literal
 
 import msgspec
 
-from thongsuot_agent.devices import figure
+from thongsuot_agent.equipment import figure
 
 Oid = Annotated[str, msgspec.Meta(pattern=r"^\d+(\.\d+)+$")]
 Purpose = Literal["radio", "optical", "power", "system"]
@@ -75,29 +75,29 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         return any(one.name.startswith("nr_") for one in self.figures)
 
 
-class ProfileWrong(ValueError):
+class ProfileInvalid(ValueError):
     """A profile cannot be used; the text says which, where and why."""
 
 
-def parse(name: str, text: str) -> Profile:
+def parse_profile(name: str, text: str) -> Profile:
     """
     Return a profile from its file.
 
     Raises:
-        ProfileWrong: it is no TOML, lacks something, or has what no profile may have.
+        ProfileInvalid: it is no TOML, lacks something, or has what no profile may have.
     """
     if not NAME.fullmatch(name):
-        raise ProfileWrong(f'"{name}" cannot be the name of a profile (a-z, 0-9, -)')
+        raise ProfileInvalid(f'"{name}" cannot be the name of a profile (a-z, 0-9, -)')
     try:
         profile = msgspec.convert(tomllib.loads(text), Profile)
     except tomllib.TOMLDecodeError as error:
-        raise ProfileWrong(f"profile {name} is no TOML: {error}") from error
+        raise ProfileInvalid(f"profile {name} is no TOML: {error}") from error
     except msgspec.ValidationError as error:
-        raise ProfileWrong(f"profile {name}: {error}") from error
+        raise ProfileInvalid(f"profile {name}: {error}") from error
     for place, one in enumerate(profile.figures):
         found = _mistake(one)
         if found:
-            raise ProfileWrong(f"profile {name}, figures[{place}] ({one.name}): {found}")
+            raise ProfileInvalid(f"profile {name}, figures[{place}] ({one.name}): {found}")
     return profile
 
 
@@ -108,33 +108,33 @@ def _mistake(one: Figure) -> str:
         return "an identity of a subscriber or a modem is not read at all"
     if any(one.oid == bad or one.oid.startswith(f"{bad}.") for bad in FORBIDDEN):
         return f"{one.oid} holds a PIN or PUK and is never read"
-    if one.scale != 1.0 and figure.sort_of(one.name) is not figure.Sort.NUMBER:
+    if one.scale != 1.0 and figure.value_kind(one.name) is not figure.ValueKind.NUMBER:
         return "a scale is for numbers"
     return ""
 
 
 @cache
-def included() -> dict[str, Profile]:
+def included_profiles() -> dict[str, Profile]:
     """Return the profiles that come along, by name."""
     return dict(_read(resources.files("thongsuot_agent.snmp") / "profiles"))
 
 
-def known(folder: str = "") -> dict[str, Profile]:
+def known_profiles(folder: str = "") -> dict[str, Profile]:
     """
     Return all profiles by name; one of the operator's own replaces one that comes along.
 
     Raises:
-        ProfileWrong: one of them cannot be used, or the folder cannot be read.
+        ProfileInvalid: one of them cannot be used, or the folder cannot be read.
     """
     if not folder:
-        return dict(included())
+        return dict(included_profiles())
     path = Path(folder)
     if not path.is_dir():
-        raise ProfileWrong(f"cannot read profiles in {folder}: no such folder")
+        raise ProfileInvalid(f"cannot read profiles in {folder}: no such folder")
     try:
-        return {**included(), **dict(_read(path))}
-    except ProfileWrong as wrong:
-        raise ProfileWrong(f"{folder}: {wrong}") from wrong
+        return {**included_profiles(), **dict(_read(path))}
+    except ProfileInvalid as wrong:
+        raise ProfileInvalid(f"{folder}: {wrong}") from wrong
 
 
 def _read(folder: Traversable | Path) -> Iterator[tuple[str, Profile]]:
@@ -144,5 +144,5 @@ def _read(folder: Traversable | Path) -> Iterator[tuple[str, Profile]]:
             try:
                 text = file.read_text("utf-8")
             except (OSError, UnicodeDecodeError) as error:
-                raise ProfileWrong(f"profile {name} cannot be read: {error}") from error
-            yield name, parse(name, text)
+                raise ProfileInvalid(f"profile {name} cannot be read: {error}") from error
+            yield name, parse_profile(name, text)

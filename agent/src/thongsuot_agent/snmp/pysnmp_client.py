@@ -14,8 +14,8 @@ from pyasn1.type import univ
 from pysnmp.hlapi.v3arch import asyncio as hlapi
 from pysnmp.proto import errind, rfc1902, rfc1905
 
-from thongsuot_agent.snmp.client import SnmpFailed, Tag, Varbind
-from thongsuot_agent.snmp.order import Access
+from thongsuot_agent.snmp.client import SnmpFailed, ValueType, Varbind
+from thongsuot_agent.snmp.protocol import DeviceAccess
 
 CHUNK = 12
 """Objects a GET; small CPEs answer tooBig to more."""
@@ -41,15 +41,15 @@ _PRIVACY = {
 _SILENT = (errind.RequestTimedOut,)
 # Exact types: several of pysnmp's derive from one another.
 _TAGS = {
-    rfc1902.Integer: Tag.INTEGER,
-    rfc1902.Integer32: Tag.INTEGER,
-    rfc1902.Counter32: Tag.COUNTER32,
-    rfc1902.Counter64: Tag.COUNTER64,
-    rfc1902.Gauge32: Tag.GAUGE,
-    rfc1902.Unsigned32: Tag.GAUGE,
-    rfc1902.TimeTicks: Tag.TICKS,
-    rfc1902.IpAddress: Tag.TEXT,
-    rfc1902.OctetString: Tag.TEXT,
+    rfc1902.Integer: ValueType.INTEGER,
+    rfc1902.Integer32: ValueType.INTEGER,
+    rfc1902.Counter32: ValueType.COUNTER32,
+    rfc1902.Counter64: ValueType.COUNTER64,
+    rfc1902.Gauge32: ValueType.GAUGE,
+    rfc1902.Unsigned32: ValueType.GAUGE,
+    rfc1902.TimeTicks: ValueType.TICKS,
+    rfc1902.IpAddress: ValueType.TEXT,
+    rfc1902.OctetString: ValueType.TEXT,
 }
 _NOTHING = (rfc1905.NoSuchObject, rfc1905.NoSuchInstance, rfc1905.EndOfMibView)
 
@@ -57,7 +57,7 @@ _NOTHING = (rfc1905.NoSuchObject, rfc1905.NoSuchInstance, rfc1905.EndOfMibView)
 class PysnmpClient:
     """Reads one device through one socket that was opened for it."""
 
-    def __init__(self, access: Access, opened: socket.socket) -> None:
+    def __init__(self, access: DeviceAccess, opened: socket.socket) -> None:
         self._access = access
         self._socket = opened
         self._engine = hlapi.SnmpEngine()
@@ -77,7 +77,7 @@ class PysnmpClient:
         found: list[Varbind] = []
         prefix, last = f"{base}.", base
         while len(found) < limit:
-            status, bound = await self._ask(
+            status, bound = await self._send_command(
                 hlapi.bulk_cmd, 0, min(REPETITIONS, limit - len(found)), last
             )
             if status or not bound:
@@ -96,7 +96,7 @@ class PysnmpClient:
         self._engine.close_dispatcher()
 
     async def _get(self, oids: Sequence[str]) -> list[Varbind]:
-        status, bound = await self._ask(hlapi.get_cmd, *oids)
+        status, bound = await self._send_command(hlapi.get_cmd, *oids)
         if not status:
             return [
                 _varbind(str(o), value) for o, value in bound if not isinstance(value, _NOTHING)
@@ -106,13 +106,13 @@ class PysnmpClient:
         middle = len(oids) // 2  # tooBig, or one of them is refused: find out which
         return [*await self._get(oids[:middle]), *await self._get(oids[middle:])]
 
-    async def _ask(self, command: Any, *arguments: Any) -> tuple[int, Any]:
+    async def _send_command(self, command: Any, *arguments: Any) -> tuple[int, Any]:
         numbers = [one for one in arguments if isinstance(one, int)]
         objects = [
             hlapi.ObjectType(hlapi.ObjectIdentity(one)) for one in arguments if isinstance(one, str)
         ]
         if self._target is None:
-            self._target = await self._made_target()
+            self._target = await self._transport_target()
         error, status, _, bound = await command(
             self._engine,
             self._credentials,
@@ -126,7 +126,7 @@ class PysnmpClient:
             raise _failure(error)
         return int(status), bound
 
-    async def _made_target(self) -> Any:
+    async def _transport_target(self) -> Any:
         access = self._access
         opened = self._socket
         kind = hlapi.Udp6TransportTarget if ":" in access.host else hlapi.UdpTransportTarget
@@ -143,7 +143,7 @@ class PysnmpClient:
         )
 
 
-def _credentials(access: Access) -> Any:
+def _credentials(access: DeviceAccess) -> Any:
     if access.version == "2c":
         return hlapi.CommunityData(access.community, mpModel=1)
     return hlapi.UsmUserData(
@@ -167,11 +167,11 @@ def _failure(error: Any) -> SnmpFailed:
 
 def _varbind(oid: str, value: Any) -> Varbind:
     if isinstance(value, univ.ObjectIdentifier):
-        return Varbind(oid, Tag.OID, str(value))
-    tag = _TAGS.get(type(value), Tag.OTHER)
+        return Varbind(oid, ValueType.OID, str(value))
+    tag = _TAGS.get(type(value), ValueType.OTHER)
     if type(value) is rfc1902.IpAddress:
         return Varbind(oid, tag, value.prettyPrint())
-    if tag in {Tag.TEXT, Tag.OTHER}:
+    if tag in {ValueType.TEXT, ValueType.OTHER}:
         return Varbind(oid, tag, _text(bytes(value)) if hasattr(value, "asOctets") else "")
     return Varbind(oid, tag, int(value))
 

@@ -6,8 +6,8 @@ from typing import Final
 from thongsuot_agent.snmp import interfaces
 from thongsuot_agent.snmp.client import SnmpClient, SnmpFailed, Varbind
 from thongsuot_agent.snmp.interpret import groups_from
-from thongsuot_agent.snmp.order import Order, Profiled, Survey, Uptimes
 from thongsuot_agent.snmp.profile import Profile
+from thongsuot_agent.snmp.protocol import ProfileReading, Survey, SurveyRequest, Uptimes
 
 _DESCRIPTION: Final = "1.3.6.1.2.1.1.1.0"
 _OBJECT_ID: Final = "1.3.6.1.2.1.1.2.0"
@@ -20,7 +20,9 @@ _TICKS_PER_S: Final = 100.0
 WALK_LIMIT: Final = 5000
 
 
-async def survey(client: SnmpClient, order: Order, profiles: Mapping[str, Profile]) -> Survey:
+async def survey_device(
+    client: SnmpClient, order: SurveyRequest, profiles: Mapping[str, Profile]
+) -> Survey:
     """
     Visit a device.
 
@@ -38,7 +40,7 @@ async def survey(client: SnmpClient, order: Order, profiles: Mapping[str, Profil
         wanted = {
             n: p for n, p in profiles.items() if p.purpose in order.purposes or not order.purposes
         }
-        chosen = await fitting(client, object_id, wanted)
+        chosen = await fitting_profiles(client, object_id, wanted)
     found = None
     names: Mapping[str, int] = {}
     if order.interface or order.walk:
@@ -57,7 +59,7 @@ async def survey(client: SnmpClient, order: Order, profiles: Mapping[str, Profil
     )
 
 
-async def fitting(
+async def fitting_profiles(
     client: SnmpClient, object_id: str, profiles: Mapping[str, Profile]
 ) -> dict[str, Profile]:
     """
@@ -93,12 +95,12 @@ async def _has(client: SnmpClient, base: str) -> bool:
     return bool(await client.walk(base, limit=1)) or bool(await client.get([base]))
 
 
-async def _profiled(client: SnmpClient, name: str, profile: Profile) -> Profiled:
+async def _profiled(client: SnmpClient, name: str, profile: Profile) -> ProfileReading:
     scalars = list(dict.fromkeys(one.oid for one in profile.figures if one.is_scalar))
     read_by: dict[str, list[Varbind]] = {one.oid: [one] for one in await client.get(scalars)}
     for column in dict.fromkeys(one.oid for one in profile.figures if not one.is_scalar):
         read_by[column] = await client.walk(column)
-    return Profiled(
+    return ProfileReading(
         profile=name,
         purpose=profile.purpose,
         shows_nr=profile.shows_nr,

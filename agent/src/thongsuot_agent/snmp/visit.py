@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import msgspec
 
 from thongsuot_agent import worker
-from thongsuot_agent.devices.secret import read_secret
-from thongsuot_agent.links.link import Link
+from thongsuot_agent.equipment.secret import read_secret
+from thongsuot_agent.links.link import LiveLink
 from thongsuot_agent.links.sockets import open_unbound
-from thongsuot_agent.snmp.order import Access, Order, Survey
+from thongsuot_agent.snmp.protocol import DeviceAccess, Survey, SurveyRequest
 from thongsuot_schema.result import Family
 
 _WORKER = "thongsuot_agent.snmp.worker"
@@ -32,9 +32,9 @@ class Credentials:
     context: str = ""
 
 
-def access_to(
+def device_access(
     host: str, port: int, credentials: Credentials, *, answer_s: float, retries: int
-) -> Access:
+) -> DeviceAccess:
     """
     Return how a device is spoken to, the secrets read from their files now.
 
@@ -44,10 +44,10 @@ def access_to(
     one = credentials
     if one.version == "2c":
         community = read_secret(one.community_file) if one.community_file else "public"
-        return Access(
+        return DeviceAccess(
             host=host, port=port, community=community, timeout_s=answer_s, retries=retries
         )
-    return Access(
+    return DeviceAccess(
         host=host,
         port=port,
         version="3",
@@ -62,7 +62,7 @@ def access_to(
     )
 
 
-async def visit(order: Order, opened: socket.socket, timeout_s: float) -> Survey:
+async def run_survey(order: SurveyRequest, opened: socket.socket, timeout_s: float) -> Survey:
     """
     Return what a visit brought.
 
@@ -71,7 +71,7 @@ async def visit(order: Order, opened: socket.socket, timeout_s: float) -> Survey
         WorkerFailed: the worker broke.
         OSError: no worker can be started.
     """
-    answer = await worker.ask(
+    answer = await worker.run_worker(
         _WORKER,
         [str(opened.fileno())],
         msgspec.json.encode(order),
@@ -81,7 +81,9 @@ async def visit(order: Order, opened: socket.socket, timeout_s: float) -> Survey
     return msgspec.json.decode(answer, type=Survey)
 
 
-def socket_to(link: Link, family: Family, host: str, port: int, *, is_bound: bool) -> socket.socket:
+def open_device_socket(
+    link: LiveLink, family: Family, host: str, port: int, *, is_bound: bool
+) -> socket.socket:
     """
     Return a socket to a device: by the link alone, or as the kernel routes where it is not beyond.
 

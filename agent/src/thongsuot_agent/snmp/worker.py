@@ -13,12 +13,12 @@ import sys
 import msgspec
 
 from thongsuot_agent.snmp.client import SnmpFailed
-from thongsuot_agent.snmp.order import Order, Survey
-from thongsuot_agent.snmp.profile import ProfileWrong, known
-from thongsuot_agent.snmp.survey import survey
+from thongsuot_agent.snmp.profile import ProfileInvalid, known_profiles
+from thongsuot_agent.snmp.protocol import Survey, SurveyRequest
+from thongsuot_agent.snmp.survey import survey_device
 
 
-async def visit(order: Order, opened: socket.socket) -> Survey:
+async def run_request(order: SurveyRequest, opened: socket.socket) -> Survey:
     """Return what a visit brought; a device that cannot be read is a survey too."""
     try:
         from thongsuot_agent.snmp.pysnmp_client import PysnmpClient  # noqa: PLC0415 - an extra
@@ -26,10 +26,10 @@ async def visit(order: Order, opened: socket.socket) -> Survey:
         return Survey(failure=f"pysnmp is not installed ({error.name})", reason="missing")
     client = PysnmpClient(order.access, opened)
     try:
-        return await survey(client, order, known(order.folder))
+        return await survey_device(client, order, known_profiles(order.folder))
     except SnmpFailed as failed:
         return Survey(failure=str(failed), reason="silent" if failed.is_silent else "refused")
-    except (ProfileWrong, KeyError) as error:
+    except (ProfileInvalid, KeyError) as error:
         return Survey(failure=f"cannot use the profiles: {error}", reason="broken")
     finally:
         client.close()
@@ -38,8 +38,8 @@ async def visit(order: Order, opened: socket.socket) -> Survey:
 def main() -> int:
     """Do what is asked; returns the exit code."""
     opened = socket.socket(fileno=int(sys.argv[1]))
-    order = msgspec.json.decode(sys.stdin.buffer.read(), type=Order)
-    found = asyncio.run(visit(order, opened))
+    order = msgspec.json.decode(sys.stdin.buffer.read(), type=SurveyRequest)
+    found = asyncio.run(run_request(order, opened))
     sys.stdout.buffer.write(msgspec.json.encode(found))
     return 0
 

@@ -1,9 +1,10 @@
 """
 The second tier: batches that the collector did not take in time, on the device's card.
 
-SQLite in WAL mode with ``synchronous=FULL``: what ``keep`` returned from is there after a power
-cut. One transaction a call, so that callers group (2026-11: each transaction of a 12 KB batch costs
-about 74 KiB of device writes, whatever its payload). All methods block and belong to one thread.
+SQLite in WAL mode with ``synchronous=FULL``: what ``write_batches`` returned from is there after a
+power cut. One transaction a call, so that callers group (2026-11: each transaction of a 12 KB batch
+costs about 74 KiB of device writes, whatever its payload). All methods block and belong to one
+thread.
 """
 
 import logging
@@ -15,8 +16,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from thongsuot_agent.errors import SpoolError, SpoolFull, SpoolTorn
-from thongsuot_agent.spool.stream import Key, Stream
+from thongsuot_agent.errors import SpoolCorrupt, SpoolError, SpoolFull
+from thongsuot_agent.spool.stream import BatchKey, StreamIdentity
 
 _log = logging.getLogger(__name__)
 
@@ -31,7 +32,7 @@ _LOG_PAGES = 64
 The log is folded into the file at a quarter of a megabyte. SQLite's default is sixteen times that,
 which on a disk with less room than that left is never reached.
 """
-_SPARED_BYTES = 384 * 1024
+_RESERVED_BYTES = 384 * 1024
 """What is left free when batches are kept: without room for the log nothing can be removed."""
 _REMOVED_AT_ONCE = 64
 """Batches removed in one transaction, so that the log of it fits in what was left free."""
@@ -64,14 +65,14 @@ CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 
 _COLUMNS = "id, sealed_boottime_ns, sealed_wall_ns, results, news, is_whole, layout, body"
 
-FIRST = Key(0, 0)
+FIRST = BatchKey(0, 0)
 """Before every batch."""
 
 
-class Row(NamedTuple):
+class SpoolRow(NamedTuple):
     """One batch with what has to be known of it without decoding it."""
 
-    key: Key
+    key: BatchKey
     sealed_boottime_ns: int
     sealed_wall_ns: int
     results: int
@@ -81,15 +82,15 @@ class Row(NamedTuple):
     body: bytes
 
 
-class Known(NamedTuple):
+class KnownStream(NamedTuple):
     """What the disk knows of a stream: how far it was kept, and whether it ended in good order."""
 
-    stream: Stream
+    stream: StreamIdentity
     last_number: int
     is_closed: bool
 
 
-class Totals(NamedTuple):
+class DiskTotals(NamedTuple):
     """How much waits on the disk; ``used_bytes`` counts pages, as the card sees it."""
 
     batches: int
@@ -102,14 +103,14 @@ class Disk:
     An open spool file.
 
     Raises, from every method:
-        SpoolTorn: the file is damaged; see ``set_aside``.
-        SpoolFull: there is no room; see ``fold_log``.
+        SpoolCorrupt: the file is damaged; see ``rename_damaged``.
+        SpoolFull: there is no room; see ``checkpoint_wal``.
         SpoolError: the disk refuses (read-only, broken); try again later.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        with _errors(path):
+        with _spool_errors(path):
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
             try:
@@ -130,31 +131,31 @@ class Disk:
                 f"BEGIN; {_SCHEMA} PRAGMA user_version = {_SCHEMA_VERSION}; COMMIT;"
             )
         elif version != _SCHEMA_VERSION:
-            raise SpoolTorn(f"{self.path} has version {version}, not {_SCHEMA_VERSION}")
+            raise SpoolCorrupt(f"{self.path} has version {version}, not {_SCHEMA_VERSION}")
         (verdict,) = self._db.execute("PRAGMA quick_check(1)").fetchone()
         if verdict != "ok":
-            raise SpoolTorn(f"{self.path} is damaged: {verdict}")
+            raise SpoolCorrupt(f"{self.path} is damaged: {verdict}")
 
     def close(self) -> None:
         """Close the file."""
-        with _errors(self.path):
+        with _spool_errors(self.path):
             self._db.close()
 
-    def fold_log(self) -> None:
+    def checkpoint_wal(self) -> None:
         """Bring the write-ahead log into the file and give back the room that it took."""
-        with _errors(self.path):
+        with _spool_errors(self.path):
             self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
-    def known_streams(self) -> list[Known]:
+    def known_streams(self) -> list[KnownStream]:
         """Return every stream that was begun and is not forgotten, oldest first."""
-        with _errors(self.path):
+        with _spool_errors(self.path):
             rows = self._db.execute(
                 "SELECT ordinal, name, site, boot_id, started_boottime_ns, started_wall_ns,"
                 " last_number, is_closed FROM streams ORDER BY ordinal"
             ).fetchall()
         return [
-            Known(
-                Stream(
+            KnownStream(
+                StreamIdentity(
                     ordinal=row[0],
                     name=row[1],
                     site=row[2],
@@ -168,16 +169,16 @@ class Disk:
             for row in rows
         ]
 
-    def mark(self, stream: Stream, last_number: int, *, is_closed: bool) -> None:
+    def note_stream(self, stream: StreamIdentity, last_number: int, *, is_closed: bool) -> None:
         """Note a stream, how far it has got, and whether it has ended in good order."""
         with self._transaction():
-            self._mark(stream, last_number, is_closed=is_closed)
+            self._note_stream(stream, last_number, is_closed=is_closed)
 
-    def keep(
+    def write_batches(
         self,
-        rows: Sequence[Row],
+        rows: Sequence[SpoolRow],
         layouts: dict[bytes, bytes],
-        reached: Iterable[tuple[Stream, int]],
+        reached: Iterable[tuple[StreamIdentity, int]],
     ) -> None:
         """Write batches, the layouts they need, and how far their streams have got."""
         self._require_room(sum(len(row.body) for row in rows))
@@ -187,46 +188,46 @@ class Disk:
             )
             self._db.executemany(
                 "INSERT OR REPLACE INTO batches VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                [(_id(row.key), *row[1:]) for row in rows],
+                [(_row_id(row.key), *row[1:]) for row in rows],
             )
             for stream, last_number in reached:
-                self._mark(stream, last_number, is_closed=False)
+                self._note_stream(stream, last_number, is_closed=False)
 
-    def oldest(self, limit: int, *, after: Key = FIRST) -> list[Row]:
+    def oldest(self, limit: int, *, after: BatchKey = FIRST) -> list[SpoolRow]:
         """Return the oldest batches after one, oldest first."""
         return self._rows("WHERE id > :id ORDER BY id LIMIT :limit", limit, after)
 
-    def oldest_whole(self, limit: int) -> list[Row]:
+    def oldest_whole(self, limit: int) -> list[SpoolRow]:
         """Return the oldest batches that still have detail, oldest first."""
         return self._rows("WHERE is_whole = 1 AND results > 0 ORDER BY id LIMIT :limit", limit)
 
-    def oldest_without_news(self, limit: int) -> list[Row]:
+    def oldest_without_news(self, limit: int) -> list[SpoolRow]:
         """Return the oldest batches that hold no news, oldest first."""
         return self._rows("WHERE news = 0 ORDER BY id LIMIT :limit", limit)
 
-    def newest_news(self) -> Row | None:
+    def newest_news(self) -> SpoolRow | None:
         """Return the newest batch that holds news."""
         rows = self._rows("WHERE news > 0 ORDER BY id DESC LIMIT :limit", 1)
         return rows[0] if rows else None
 
-    def replace(self, rows: Sequence[Row]) -> None:
+    def replace_bodies(self, rows: Sequence[SpoolRow]) -> None:
         """Put other bodies in the place of batches that are there."""
         with self._transaction():
             self._db.executemany(
                 "UPDATE batches SET results = ?, is_whole = ?, body = ? WHERE id = ?",
-                [(row.results, row.is_whole, row.body, _id(row.key)) for row in rows],
+                [(row.results, row.is_whole, row.body, _row_id(row.key)) for row in rows],
             )
 
-    def forget(self, keys: Iterable[Key]) -> None:
+    def remove_batches(self, keys: Iterable[BatchKey]) -> None:
         """Remove batches; they are acknowledged, or dropped and counted."""
-        ids = [(_id(key),) for key in keys]
+        ids = [(_row_id(key),) for key in keys]
         for first in range(0, len(ids), _REMOVED_AT_ONCE):
             with self._transaction():
                 self._db.executemany(
                     "DELETE FROM batches WHERE id = ?", ids[first : first + _REMOVED_AT_ONCE]
                 )
 
-    def tidy(self) -> None:
+    def remove_unreferenced(self) -> None:
         """Remove closed streams of which nothing waits, and layouts that nothing refers to."""
         with self._transaction():
             # The newest stays: the next stream counts on from it.
@@ -242,33 +243,33 @@ class Disk:
 
     def layout(self, layout_id: bytes) -> bytes | None:
         """Return an encoded layout."""
-        with _errors(self.path):
+        with _spool_errors(self.path):
             row = self._db.execute("SELECT body FROM layouts WHERE id = ?", (layout_id,)).fetchone()
         return None if row is None else bytes(row[0])
 
-    def totals(self) -> Totals:
+    def totals(self) -> DiskTotals:
         """Return how much waits."""
-        with _errors(self.path):
+        with _spool_errors(self.path):
             batches, results = self._db.execute(
                 "SELECT count(*), coalesce(sum(results), 0) FROM batches"
             ).fetchone()
             (pages,) = self._db.execute("PRAGMA page_count").fetchone()
             (free,) = self._db.execute("PRAGMA freelist_count").fetchone()
             (page_bytes,) = self._db.execute("PRAGMA page_size").fetchone()
-        return Totals(batches, results, (pages - free) * page_bytes)
+        return DiskTotals(batches, results, (pages - free) * page_bytes)
 
-    def recall(self, name: str) -> str | None:
+    def load_fact(self, name: str) -> str | None:
         """Return a small fact that was remembered."""
-        with _errors(self.path):
+        with _spool_errors(self.path):
             row = self._db.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()
         return None if row is None else str(row[0])
 
-    def remember(self, name: str, value: str) -> None:
+    def save_fact(self, name: str, value: str) -> None:
         """Keep a small fact beyond a power cut."""
         with self._transaction():
             self._db.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, value))
 
-    def _mark(self, stream: Stream, last_number: int, *, is_closed: bool) -> None:
+    def _note_stream(self, stream: StreamIdentity, last_number: int, *, is_closed: bool) -> None:
         self._db.execute(
             "INSERT OR REPLACE INTO streams VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (
@@ -283,16 +284,16 @@ class Disk:
             ),
         )
 
-    def _rows(self, rest: str, limit: int, after: Key = FIRST) -> list[Row]:
-        values = {"limit": limit, "id": _id(after)}
-        with _errors(self.path):
+    def _rows(self, rest: str, limit: int, after: BatchKey = FIRST) -> list[SpoolRow]:
+        values = {"limit": limit, "id": _row_id(after)}
+        with _spool_errors(self.path):
             rows = self._db.execute(
                 f"SELECT {_COLUMNS} FROM batches {rest}",  # noqa: S608 - ours; values are bound
                 values,
             ).fetchall()
         return [
-            Row(
-                key=_key(row[0]),
+            SpoolRow(
+                key=_batch_key(row[0]),
                 sealed_boottime_ns=row[1],
                 sealed_wall_ns=row[2],
                 results=row[3],
@@ -305,18 +306,18 @@ class Disk:
         ]
 
     def _require_room(self, more_bytes: int) -> None:
-        with _errors(self.path):
+        with _spool_errors(self.path):
             disk = os.statvfs(self.path.parent)
         free_bytes = disk.f_bavail * disk.f_frsize
-        if free_bytes < more_bytes + _SPARED_BYTES:
+        if free_bytes < more_bytes + _RESERVED_BYTES:
             raise SpoolFull(
                 f"{self.path}: {free_bytes} bytes are free; {more_bytes} more would leave too "
-                f"little to remove anything ({_SPARED_BYTES})"
+                f"little to remove anything ({_RESERVED_BYTES})"
             )
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
-        with _errors(self.path):
+        with _spool_errors(self.path):
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 yield
@@ -327,7 +328,7 @@ class Disk:
                 raise
 
 
-def set_aside(path: Path) -> str:
+def rename_damaged(path: Path) -> str:
     """Rename a damaged spool file and its companions; return the new name of the file itself."""
     suffix = time.strftime(".torn-%Y%m%dT%H%M%SZ", time.gmtime())
     for companion in ("-wal", "-shm", ""):
@@ -340,22 +341,22 @@ def set_aside(path: Path) -> str:
     return path.name + suffix
 
 
-def _id(key: Key) -> int:
+def _row_id(key: BatchKey) -> int:
     return (key.ordinal << _NUMBER_BITS) | key.number
 
 
-def _key(row_id: int) -> Key:
-    return Key(row_id >> _NUMBER_BITS, row_id & ((1 << _NUMBER_BITS) - 1))
+def _batch_key(row_id: int) -> BatchKey:
+    return BatchKey(row_id >> _NUMBER_BITS, row_id & ((1 << _NUMBER_BITS) - 1))
 
 
 @contextmanager
-def _errors(path: Path) -> Iterator[None]:
+def _spool_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.DatabaseError as error:
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
         if code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
-            raise SpoolTorn(f"{path}: {error}") from error
+            raise SpoolCorrupt(f"{path}: {error}") from error
         if code == sqlite3.SQLITE_FULL:
             raise SpoolFull(f"{path}: {error}") from error
         raise SpoolError(f"{path}: {error}") from error

@@ -3,7 +3,7 @@ Entries of the open log: what was made since the last batch, one frame each, rea
 
 A frame is ``length (4) crc32 (4) kind (1) payload``, little-endian; length and checksum cover kind
 and payload. The payload is msgpack of the entry's own type. A process can be killed in the middle
-of a write: ``unpack`` stops at the first frame that is not whole, and says how many bytes were
+of a write: ``unpack_log`` stops at the first frame that is not whole, and says how many bytes were
 good.
 """
 
@@ -28,7 +28,7 @@ _LARGEST_BYTES = 1 << 20
 """No entry comes near; a length beyond it is garbage, not an order to read a gigabyte."""
 
 
-class Heading(msgspec.Struct, frozen=True, kw_only=True):
+class LogHeading(msgspec.Struct, frozen=True, kw_only=True):
     """
     First frame of an open log: the number that it will have as a batch, and the link of the chain.
 
@@ -43,20 +43,20 @@ class Heading(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _HEADING_KIND = b"h"
-_HEADING_DECODER = msgspec.msgpack.Decoder(Heading)
+_HEADING_DECODER = msgspec.msgpack.Decoder(LogHeading)
 
 
-def pack(entry: Entry) -> bytes:
+def pack_entry(entry: Entry) -> bytes:
     """Return one entry as a frame."""
     return _framed(_KINDS[type(entry)] + _ENCODER.encode(entry))
 
 
-def pack_heading(heading: Heading) -> bytes:
+def pack_heading(heading: LogHeading) -> bytes:
     """Return a heading as a frame."""
     return _framed(_HEADING_KIND + _ENCODER.encode(heading))
 
 
-class Unpacked(msgspec.Struct, frozen=True, kw_only=True):
+class OpenLogContent(msgspec.Struct, frozen=True, kw_only=True):
     """
     What an open log holds.
 
@@ -65,13 +65,13 @@ class Unpacked(msgspec.Struct, frozen=True, kw_only=True):
     or shape, as another version may have written them.
     """
 
-    heading: Heading
+    heading: LogHeading
     entries: tuple[Entry, ...]
     good_bytes: int
     unreadable: int
 
 
-def unpack(log: bytes) -> Unpacked | None:
+def unpack_log(log: bytes) -> OpenLogContent | None:
     """Return what an open log holds; ``None`` when it does not begin with a whole heading."""
     body = _body_at(log, 0)
     if body is None or body[:1] != _HEADING_KIND:
@@ -86,7 +86,7 @@ def unpack(log: bytes) -> Unpacked | None:
         except (msgspec.DecodeError, KeyError):
             unreadable += 1
         offset += _HEADER.size + len(body)
-    return Unpacked(
+    return OpenLogContent(
         heading=heading, entries=tuple(entries), good_bytes=offset, unreadable=unreadable
     )
 

@@ -4,8 +4,8 @@ import logging
 from collections.abc import Iterable
 from pathlib import Path
 
-from thongsuot_schema.batch.encode import LayoutIndex, encode_layout, index_of
-from thongsuot_schema.batch.layout import layout_of
+from thongsuot_schema.batch.encode import LayoutIndex, encode_layout, index_layout
+from thongsuot_schema.batch.layout import sorted_layout
 from thongsuot_schema.batch.model import Layout
 from thongsuot_schema.errors import BatchError
 from thongsuot_schema.result import Series
@@ -37,7 +37,7 @@ class Layouts:
             except ValueError:  # half-written by a process that was killed
                 file.unlink()
 
-    def holding(self, series: Iterable[Series]) -> LayoutIndex:
+    def index_with(self, series: Iterable[Series]) -> LayoutIndex:
         """
         Return the newest layout, grown by series that it does not have yet.
 
@@ -48,12 +48,12 @@ class Layouts:
         known = {} if current is None else current.positions
         new = {one for one in series if one not in known}
         if current is None or new:
-            current = index_of(layout_of([*known, *new]))
-            self.keep(current.layout_id, encode_layout(current.layout))
+            current = index_layout(sorted_layout([*known, *new]))
+            self.add(current.layout_id, encode_layout(current.layout))
             self._current = current
         return current
 
-    def keep(self, name: bytes, body: bytes) -> None:
+    def add(self, name: bytes, body: bytes) -> None:
         """Take in an encoded layout."""
         if name in self._bodies:
             return
@@ -67,17 +67,17 @@ class Layouts:
         except OSError as error:
             _log.warning("cannot keep layout file=%s: %s; it stays in memory", path, error)
 
-    def body(self, name: bytes) -> bytes | None:
+    def encoded(self, name: bytes) -> bytes | None:
         """Return an encoded layout."""
         return self._bodies.get(name)
 
     def layout(self, name: bytes) -> Layout | None:
         """Return a layout, ``None`` when it is not known or cannot be read."""
         body = self._bodies.get(name)
-        return None if body is None else layout_from(body)
+        return None if body is None else decode_layout(body)
 
 
-def layout_from(body: bytes) -> Layout | None:
+def decode_layout(body: bytes) -> Layout | None:
     """Return an encoded layout as a value, ``None`` when it cannot be read."""
     from thongsuot_schema.batch.decode import decode_layout  # noqa: PLC0415 - see ``thin``
 

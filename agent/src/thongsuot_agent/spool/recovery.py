@@ -13,17 +13,17 @@ from pathlib import Path
 
 import msgspec
 
-from thongsuot_agent.errors import RecordBroken
-from thongsuot_agent.spool.disk import Known
-from thongsuot_agent.spool.frame import Unpacked
+from thongsuot_agent.errors import RecordUnreadable
+from thongsuot_agent.spool.batch_builder import BatchBuilder, SealedBatch
+from thongsuot_agent.spool.disk import KnownStream
+from thongsuot_agent.spool.frame import OpenLogContent
 from thongsuot_agent.spool.layouts import Layouts
-from thongsuot_agent.spool.record import Record
-from thongsuot_agent.spool.sealing import Press, Sealed
-from thongsuot_agent.spool.shelf import RuntimeShelf, found
-from thongsuot_agent.spool.stream import Key
-from thongsuot_schema.batch.head import header_from_wire, read
-from thongsuot_schema.batch.limits import DEFAULT
-from thongsuot_schema.batch.model import Clock
+from thongsuot_agent.spool.record_writer import RecordWriter
+from thongsuot_agent.spool.segment_store import RuntimeSegments, leftover_segments
+from thongsuot_agent.spool.stream import BatchKey
+from thongsuot_schema.batch.header import header_from_wire, read_arrays
+from thongsuot_schema.batch.limits import DEFAULT_LIMITS
+from thongsuot_schema.batch.model import ClockReading
 from thongsuot_schema.batch.wire import HeadWire
 from thongsuot_schema.errors import BatchError
 
@@ -34,34 +34,40 @@ _HEAD = msgspec.msgpack.Decoder(HeadWire)
 
 
 @dataclass(slots=True, kw_only=True)
-class Recovered:
+class RecoveredRecord:
     """
     What was found.
 
     ``sealed``: batches on shelves. ``former``: streams on shelves that do not grow any more.
     ``reached``: number of the newest batch known of each stream, by ordinal. ``gaps``: one sentence
-    for each place where results may be missing. ``gone``: streams that the gaps speak of, to be
+    for each place where results may be missing. ``vanished``: streams that the gaps speak of, to be
     closed.
     """
 
-    sealed: list[Sealed] = field(default_factory=list)
-    former: list[RuntimeShelf] = field(default_factory=list)
+    sealed: list[SealedBatch] = field(default_factory=list)
+    former: list[RuntimeSegments] = field(default_factory=list)
     reached: dict[int, int] = field(default_factory=dict)
     gaps: list[str] = field(default_factory=list)
-    gone: list[Known] = field(default_factory=list)
+    vanished: list[KnownStream] = field(default_factory=list)
 
 
-def recover(directory: Path, record: Record, layouts: Layouts, known: Sequence[Known]) -> Recovered:
+def recover(
+    directory: Path, record: RecordWriter, layouts: Layouts, known: Sequence[KnownStream]
+) -> RecoveredRecord:
     """Look through a record directory, and set the record going: on with its stream, or anew."""
-    result = Recovered()
-    shelves = list(found(directory))
+    result = RecoveredRecord()
+    shelves = list(leftover_segments(directory))
     streams = [shelf.stream for shelf in shelves] + [one.stream for one in known]
     last = max((stream.ordinal for stream in streams), default=0)
     continued = None
     for shelf in shelves:
-        left = _open_log(shelf, result)
-        _index(shelf, result)
-        if shelf is shelves[-1] and record.is_of(shelf.stream) and _resume(record, shelf, left):
+        left = _read_open_log(shelf, result)
+        _index_segments(shelf, result)
+        if (
+            shelf is shelves[-1]
+            and record.is_own_stream(shelf.stream)
+            and _resume(record, shelf, left)
+        ):
             continued = shelf
             _count_unreadable(shelf, left, result)
             continue
@@ -69,41 +75,41 @@ def recover(directory: Path, record: Record, layouts: Layouts, known: Sequence[K
         if left is not None:
             _seal_left(shelf, left, layouts, result)
     if continued is None:
-        record.begin(last + 1)
+        record.begin_stream(last + 1)
     here = {shelf.stream.name for shelf in shelves}
     for one in known:
         if not one.is_closed and one.stream.name not in here:
-            result.gone.append(one)
+            result.vanished.append(one)
             result.gaps.append(
                 f"stream {one.stream.name} ended without notice, known to batch {one.last_number}"
             )
     return result
 
 
-def _open_log(shelf: RuntimeShelf, result: Recovered) -> Unpacked | None:
+def _read_open_log(shelf: RuntimeSegments, result: RecoveredRecord) -> OpenLogContent | None:
     try:
         return shelf.open_log_left()
-    except (RecordBroken, OSError) as error:
+    except (RecordUnreadable, OSError) as error:
         _log.error("cannot read open log: %s; what it held is lost", error)
         result.gaps.append(f"open log of stream {shelf.stream.name} could not be read")
         return None
 
 
-def _resume(record: Record, shelf: RuntimeShelf, left: Unpacked | None) -> bool:
+def _resume(record: RecordWriter, shelf: RuntimeSegments, left: OpenLogContent | None) -> bool:
     try:
-        record.resume(shelf, left)
+        record.resume_stream(shelf, left)
     except OSError as error:
         _log.warning("cannot go on with stream=%s: %s", shelf.stream.name, error)
         return False
     return True
 
 
-def _index(shelf: RuntimeShelf, result: Recovered) -> None:
+def _index_segments(shelf: RuntimeSegments, result: RecoveredRecord) -> None:
     """Read what has to be known of the batches on a shelf; set aside what cannot be read."""
     for number in shelf.batches():
         try:
             body = shelf.read(number)
-            header = header_from_wire(read(body, _HEAD, DEFAULT), DEFAULT)
+            header = header_from_wire(read_arrays(body, _HEAD, DEFAULT_LIMITS), DEFAULT_LIMITS)
         except (BatchError, OSError) as error:
             # A file system that lost power wrote the name but not the bytes.
             _log.error(
@@ -114,8 +120,8 @@ def _index(shelf: RuntimeShelf, result: Recovered) -> None:
             continue
         result.reached[shelf.stream.ordinal] = number
         result.sealed.append(
-            Sealed(
-                key=Key(shelf.stream.ordinal, number),
+            SealedBatch(
+                key=BatchKey(shelf.stream.ordinal, number),
                 stream=shelf.stream,
                 shelf=shelf,
                 size_bytes=len(body),
@@ -130,14 +136,16 @@ def _index(shelf: RuntimeShelf, result: Recovered) -> None:
         )
 
 
-def _seal_left(shelf: RuntimeShelf, left: Unpacked, layouts: Layouts, result: Recovered) -> None:
+def _seal_left(
+    shelf: RuntimeSegments, left: OpenLogContent, layouts: Layouts, result: RecoveredRecord
+) -> None:
     """Turn an open log of a stream that does not grow any more into its last batch."""
     _count_unreadable(shelf, left, result)
     if not left.entries:
         return
     # The clocks of its own time: those of today's boot say nothing about it.
-    clock = Clock(boottime_ns=left.heading.boottime_ns, wall_ns=left.heading.wall_ns)
-    body, sealed = Press(layouts=layouts).encoded(
+    clock = ClockReading(boottime_ns=left.heading.boottime_ns, wall_ns=left.heading.wall_ns)
+    body, sealed = BatchBuilder(layouts=layouts).build(
         left.entries, shelf.stream, left.heading, clock, shelf
     )
     try:
@@ -150,7 +158,9 @@ def _seal_left(shelf: RuntimeShelf, left: Unpacked, layouts: Layouts, result: Re
     result.sealed.append(sealed)
 
 
-def _count_unreadable(shelf: RuntimeShelf, left: Unpacked | None, result: Recovered) -> None:
+def _count_unreadable(
+    shelf: RuntimeSegments, left: OpenLogContent | None, result: RecoveredRecord
+) -> None:
     if left is not None and left.unreadable:
         result.gaps.append(
             f"{left.unreadable} entries in the open log of stream {shelf.stream.name} are of an"

@@ -7,26 +7,26 @@ from pathlib import Path
 
 import msgspec
 
-from thongsuot_agent.spool.parcel import Parcel
-from thongsuot_agent.spool.thin import Layouts
+from thongsuot_agent.spool.eviction import Layouts
+from thongsuot_agent.spool.pending_batch import PendingBatch
 from thongsuot_schema.batch.model import Batch
 from thongsuot_schema.errors import BatchError
 
 _log = logging.getLogger(__name__)
 
-MOST_FILES = 200
+MAX_FILES = 200
 """A collector that refuses everything must not fill the card; the newest are kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Refusal:
+class Rejection:
     """What the collector said."""
 
     status: int
     error: str
 
 
-class Rejected(msgspec.Struct, frozen=True, kw_only=True):
+class RejectedBatch(msgspec.Struct, frozen=True, kw_only=True):
     """
     What such a file holds.
 
@@ -40,7 +40,9 @@ class Rejected(msgspec.Struct, frozen=True, kw_only=True):
     body: str
 
 
-def set_aside(directory: Path, parcel: Parcel, refusal: Refusal, layouts: Layouts) -> str:
+def write_rejected(
+    directory: Path, parcel: PendingBatch, refusal: Rejection, layouts: Layouts
+) -> str:
     """
     Write a refused batch into a directory; return the file's name.
 
@@ -55,7 +57,7 @@ def set_aside(directory: Path, parcel: Parcel, refusal: Refusal, layouts: Layout
         _log.warning("cannot read rejected batch key=%s: %s", parcel.key, error)
         batch = None
     name = f"{parcel.key.ordinal:06d}-{parcel.key.number:08d}.json"
-    rejected = Rejected(
+    rejected = RejectedBatch(
         status=refusal.status,
         error=refusal.error,
         batch=batch,
@@ -65,6 +67,6 @@ def set_aside(directory: Path, parcel: Parcel, refusal: Refusal, layouts: Layout
     half = directory / f"{name}.tmp"
     half.write_bytes(msgspec.json.format(msgspec.json.encode(rejected), indent=1))
     half.rename(directory / name)
-    for old in sorted(directory.glob("*.json"))[:-MOST_FILES]:
+    for old in sorted(directory.glob("*.json"))[:-MAX_FILES]:
         old.unlink()
     return name

@@ -13,23 +13,23 @@ from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass, field
 from functools import partial
 
-from thongsuot_agent.clock import NS_PER_S, Clock
+from thongsuot_agent.clock import NS_PER_S, Clocks
 from thongsuot_agent.config.model import SpoolConfig
-from thongsuot_agent.spool.disk import FIRST, Row
+from thongsuot_agent.spool.batch_builder import SealedBatch
+from thongsuot_agent.spool.disk import FIRST, SpoolRow
+from thongsuot_agent.spool.disk_executor import DiskExecutor
+from thongsuot_agent.spool.disk_store import DiskStore, WriteSet
+from thongsuot_agent.spool.eviction import DroppedCounts
 from thongsuot_agent.spool.frame import Entry
-from thongsuot_agent.spool.keeper import Keeper
 from thongsuot_agent.spool.layouts import Layouts
-from thongsuot_agent.spool.parcel import Parcel
-from thongsuot_agent.spool.places import Places
-from thongsuot_agent.spool.recent import Recent
-from thongsuot_agent.spool.record import Record
+from thongsuot_agent.spool.paths import SpoolPaths
+from thongsuot_agent.spool.pending_batch import PendingBatch
+from thongsuot_agent.spool.recent_batches import RecentBatches
+from thongsuot_agent.spool.record_writer import RecordWriter
 from thongsuot_agent.spool.recovery import recover
-from thongsuot_agent.spool.rejected import Refusal, set_aside
-from thongsuot_agent.spool.sealing import Sealed
-from thongsuot_agent.spool.shelf import RuntimeShelf
-from thongsuot_agent.spool.store import Errand, Store
-from thongsuot_agent.spool.stream import Key, Stream
-from thongsuot_agent.spool.thin import Dropped
+from thongsuot_agent.spool.rejected import Rejection, write_rejected
+from thongsuot_agent.spool.segment_store import RuntimeSegments
+from thongsuot_agent.spool.stream import BatchKey, StreamIdentity
 from thongsuot_schema.batch.model import Notice, NoticeCode
 from thongsuot_schema.result import Series
 
@@ -56,11 +56,11 @@ class SpoolStatus:
 
 @dataclass(slots=True)
 class _Streams:
-    """Streams that may still have batches here. ``reached``: the newest number of each."""
+    """Streams that may still have batches here. ``newest_numbers``: the newest number of each."""
 
-    reached: dict[int, int] = field(default_factory=dict)
-    former: dict[int, Stream] = field(default_factory=dict)
-    shelves: dict[int, RuntimeShelf] = field(default_factory=dict)
+    newest_numbers: dict[int, int] = field(default_factory=dict)
+    former: dict[int, StreamIdentity] = field(default_factory=dict)
+    segments: dict[int, RuntimeSegments] = field(default_factory=dict)
     of_this_boot: set[int] = field(default_factory=set)
 
 
@@ -75,8 +75,8 @@ class Spool:
     def __init__(
         self,
         config: SpoolConfig,
-        places: Places,
-        clock: Clock,
+        places: SpoolPaths,
+        clock: Clocks,
         *,
         site: str,
         boot_id: str,
@@ -86,14 +86,18 @@ class Spool:
         self._places = places
         self._clock = clock
         self._trusted_wall_ns = trusted_wall_ns
-        self._layouts = Layouts(places.layouts)
-        self._record = Record(places.record, self._layouts, clock, site=site, boot_id=boot_id)
-        self._recent = Recent()
-        self._store = Store(
-            Keeper(places.file, self._report), config.max_bytes, self._layouts.layout
+        self._layouts = Layouts(places.layouts_dir)
+        self._record = RecordWriter(
+            places.record_dir, self._layouts, clock, site=site, boot_id=boot_id
+        )
+        self._recent = RecentBatches()
+        self._store = DiskStore(
+            DiskExecutor(places.spool_file, self._add_notice),
+            config.max_bytes,
+            self._layouts.layout,
         )
         self._streams = _Streams()
-        self._dropped = Dropped()
+        self._dropped = DroppedCounts()
         self._rejected = 0
         self._aged_ns = 0
         self._early: list[Notice] | None = []
@@ -101,15 +105,15 @@ class Spool:
     async def open(self, expected: Iterable[Series] = ()) -> None:
         """Find what earlier processes and boots left, and go on or begin anew."""
         self._layouts.load()
-        self._record.expect(expected)
+        self._record.expect_series(expected)
         known = await self._store.streams()
-        found = recover(self._places.record, self._record, self._layouts, known)
+        found = recover(self._places.record_dir, self._record, self._layouts, known)
         for sealed in found.sealed:
-            self._recent.put(sealed)
-        self._streams.reached.update(found.reached)
+            self._recent.add(sealed)
+        self._streams.newest_numbers.update(found.reached)
         for shelf in found.former:
             self._streams.former[shelf.stream.ordinal] = shelf.stream
-            self._streams.shelves[shelf.stream.ordinal] = shelf
+            self._streams.segments[shelf.stream.ordinal] = shelf
         self._streams.of_this_boot = {
             stream.ordinal
             for stream in (*(one.stream for one in known), *self._streams.former.values())
@@ -117,48 +121,48 @@ class Spool:
         }
         early, self._early = self._early or [], None
         for notice in early:
-            self.add(notice)
+            self.add_entry(notice)
         for text in found.gaps:
-            self._report(NoticeCode.GAP, text)
+            self._add_notice(NoticeCode.GAP, text)
         if early or found.gaps:
             self.seal()
         # One transaction: another power cut takes neither the gap nor what it speaks of.
-        gone = [(one.stream, one.last_number) for one in found.gone]
-        await self._bring(self._due(), gone, is_aging=False)
+        gone = [(one.stream, one.last_number) for one in found.vanished]
+        await self._move_to_disk(self._due_for_disk(), gone, is_aging=False)
 
-    def expect(self, series: Iterable[Series]) -> None:
+    def expect_series(self, series: Iterable[Series]) -> None:
         """Take series into the next layout before they have results."""
-        self._record.expect(series)
+        self._record.expect_series(series)
 
-    def add(self, entry: Entry) -> None:
+    def add_entry(self, entry: Entry) -> None:
         """Keep one entry. Once this returns, a killed process does not lose it."""
-        self._record.add(entry)
+        self._record.add_entry(entry)
 
     def seal(self) -> bool:
         """Turn what was added into a batch; return whether there is a new one to push."""
         sealed = self._record.seal()
         for one in sealed:
-            self._recent.put(one)
-            self._streams.reached[one.key.ordinal] = one.key.number
+            self._recent.add(one)
+            self._streams.newest_numbers[one.key.ordinal] = one.key.number
             if one.stream != self._record.stream:
                 self._streams.former[one.key.ordinal] = one.stream
         self._streams.of_this_boot.add(self._record.stream.ordinal)
         return bool(sealed)
 
-    async def keep_up(self) -> None:
+    async def maintain(self) -> None:
         """Bring to the disk what is due there, and keep both tiers inside their bounds."""
         now_ns = self._clock.boottime_ns()
-        due = self._due()
+        due = self._due_for_disk()
         is_aging = self._store.waiting > 0 and now_ns - self._aged_ns >= _AGE_EVERY_NS
         if is_aging:
             self._aged_ns = now_ns
         ended = self._ended()
-        if due or ended or is_aging or self._store.has_forgotten:
-            await self._bring(due, ended, is_aging=is_aging)
+        if due or ended or is_aging or self._store.has_acknowledged:
+            await self._move_to_disk(due, ended, is_aging=is_aging)
         room = self._recent.make_room(self._config.max_runtime_bytes, self._layouts.layout)
-        self._count(room)
+        self._count_dropped(room)
 
-    def newest(self, besides: Container[Key] = ()) -> Parcel | None:
+    def newest_recent(self, besides: Container[BatchKey] = ()) -> PendingBatch | None:
         """Return the newest batch that is not on the disk."""
         return self._recent.newest(besides)
 
@@ -166,56 +170,58 @@ class Spool:
         """Return whether anything waits on the disk."""
         return self._store.waiting > 0
 
-    async def newest_news(self) -> Parcel | None:
+    async def newest_news(self) -> PendingBatch | None:
         """Return the newest batch on the disk that holds news: verdict changes, gaps."""
         return await self._store.newest_news()
 
-    async def oldest(self, limit: int, after: Key = FIRST) -> list[Parcel]:
+    async def oldest_on_disk(self, limit: int, after: BatchKey = FIRST) -> list[PendingBatch]:
         """Return the oldest batches on the disk after one, oldest first."""
         return await self._store.oldest(limit, after)
 
     async def layout(self, name: bytes) -> bytes | None:
         """Return an encoded layout that a batch refers to; ``None`` when it is lost."""
-        body = self._layouts.body(name)
+        body = self._layouts.encoded(name)
         if body is None and (body := await self._store.layout(name)) is not None:
-            self._layouts.keep(name, body)
+            self._layouts.add(name, body)
         return body
 
-    def acknowledge(self, key: Key) -> None:
+    def acknowledge(self, key: BatchKey) -> None:
         """Forget a batch: it is durable elsewhere now."""
-        sealed = self._recent.take(key)
+        sealed = self._recent.pop(key)
         if sealed is None or sealed.may_be_on_disk:
-            self._store.forget(key)
+            self._store.note_acknowledged(key)
 
     async def forget_acknowledged(self) -> None:
         """Remove from the disk what was acknowledged; else it happens with the next upkeep."""
-        if self._store.has_forgotten:
-            await self._visit(Errand())
+        if self._store.has_acknowledged:
+            await self._run_write_set(WriteSet())
 
-    async def reject(self, parcel: Parcel, refusal: Refusal) -> bool:
+    async def set_aside_rejected(self, parcel: PendingBatch, refusal: Rejection) -> bool:
         """
         Set a batch aside that the collector will never take, where a person can read it.
 
         Returns whether that worked; a disk that takes nothing leaves the batch in the queue.
         """
         await self.layout(parcel.layout)
-        work = partial(set_aside, self._places.rejected, parcel, refusal, self._layouts.layout)
+        work = partial(
+            write_rejected, self._places.rejected_dir, parcel, refusal, self._layouts.layout
+        )
         name = await self._store.write_beside(work)
         if name is None:
             return False
         self._rejected += 1
         what = f"{parcel.results} results refused with {refusal.status}, set aside as {name}: "
-        self._report(NoticeCode.GAP, what + refusal.error)
+        self._add_notice(NoticeCode.GAP, what + refusal.error)
         self.acknowledge(parcel.key)
         return True
 
-    async def remember(self, name: str, value: str) -> None:
+    async def save_fact(self, name: str, value: str) -> None:
         """Keep a small fact beyond a power cut; nothing happens while the disk refuses."""
-        await self._store.remember(name, value)
+        await self._store.save_fact(name, value)
 
-    async def recall(self, name: str) -> str | None:
+    async def load_fact(self, name: str) -> str | None:
         """Return a small fact."""
-        return await self._store.recall(name)
+        return await self._store.load_fact(name)
 
     def status(self) -> SpoolStatus:
         """Return how the record is."""
@@ -235,46 +241,48 @@ class Spool:
     async def close(self) -> None:
         """Seal, bring all that waits to the disk, and note that the record ended in good order."""
         self.seal()
-        await self._bring(list(self._recent), self._ended(), is_aging=False)
+        await self._move_to_disk(list(self._recent), self._ended(), is_aging=False)
         if not len(self._recent):
             await self._store.mark_closed(self._record.stream, self._record.last_number)
         self._record.close()
         await self._store.close()
 
-    def _due(self) -> list[Sealed]:
+    def _due_for_disk(self) -> list[SealedBatch]:
         after_ns = round(self._config.disk_after_s * NS_PER_S)
-        return self._recent.due(self._clock.boottime_ns(), after_ns)
+        return self._recent.due_for_disk(self._clock.boottime_ns(), after_ns)
 
-    async def _bring(
-        self, due: list[Sealed], ended: list[tuple[Stream, int]], *, is_aging: bool
+    async def _move_to_disk(
+        self, due: list[SealedBatch], ended: list[tuple[StreamIdentity, int]], *, is_aging: bool
     ) -> None:
-        rows = [row for sealed in due if (row := self._row(sealed)) is not None]
+        rows = [row for sealed in due if (row := self._spool_row(sealed)) is not None]
         names = {row.layout for row in rows if row.layout}
-        layouts = {name: body for name in names if (body := self._layouts.body(name)) is not None}
+        layouts = {
+            name: body for name in names if (body := self._layouts.encoded(name)) is not None
+        }
         record = self._record
         reached = {record.stream.ordinal: (record.stream, record.last_number)}
         reached |= {one.key.ordinal: (one.stream, one.key.number) for one in due}
-        errand = Errand(
+        errand = WriteSet(
             rows=rows,
             layouts=layouts,
-            reached=list(reached.values()),
+            newest_numbers=list(reached.values()),
             closed=ended,
             is_too_old=self._is_too_old if is_aging else None,
         )
-        if not await self._visit(errand):
+        if not await self._run_write_set(errand):
             return
         for row in rows:
             # What was acknowledged while it was written is forgotten with the next errand.
-            if self._recent.take(row.key) is None:
-                self._store.forget(row.key)
+            if self._recent.pop(row.key) is None:
+                self._store.note_acknowledged(row.key)
         for stream, _ in ended:
-            self._let_go(stream)
+            self._release_stream(stream)
 
-    def _row(self, sealed: Sealed) -> Row | None:
-        body = self._recent.read(sealed)
+    def _spool_row(self, sealed: SealedBatch) -> SpoolRow | None:
+        body = self._recent.read_body(sealed)
         if body is None:
             return None
-        return Row(
+        return SpoolRow(
             key=sealed.key,
             sealed_boottime_ns=sealed.sealed_boottime_ns,
             sealed_wall_ns=sealed.sealed_wall_ns,
@@ -285,23 +293,23 @@ class Spool:
             body=body,
         )
 
-    async def _visit(self, errand: Errand) -> bool:
-        is_done = await self._store.run(errand)
-        self._count(self._store.take_dropped())
+    async def _run_write_set(self, errand: WriteSet) -> bool:
+        is_done = await self._store.apply(errand)
+        self._count_dropped(self._store.take_dropped())
         return is_done
 
-    def _ended(self) -> list[tuple[Stream, int]]:
+    def _ended(self) -> list[tuple[StreamIdentity, int]]:
         """Return the former streams of which nothing waits on a shelf any more."""
         waiting = {sealed.key.ordinal for sealed in self._recent}
         return [
-            (stream, self._streams.reached.get(ordinal, 0))
+            (stream, self._streams.newest_numbers.get(ordinal, 0))
             for ordinal, stream in self._streams.former.items()
             if ordinal not in waiting
         ]
 
-    def _let_go(self, stream: Stream) -> None:
+    def _release_stream(self, stream: StreamIdentity) -> None:
         self._streams.former.pop(stream.ordinal, None)
-        shelf = self._streams.shelves.pop(stream.ordinal, None)
+        shelf = self._streams.segments.pop(stream.ordinal, None)
         if shelf is None:
             return
         try:
@@ -310,7 +318,7 @@ class Spool:
             # An empty shelf is found again by the next process, which tidies it away then.
             _log.warning("cannot tidy away directory=%s: %s", shelf.path, error)
 
-    def _is_too_old(self, row: Row) -> bool:
+    def _is_too_old(self, row: SpoolRow) -> bool:
         if row.key.ordinal in self._streams.of_this_boot:
             age_ns = self._clock.boottime_ns() - row.sealed_boottime_ns
         else:
@@ -318,15 +326,15 @@ class Spool:
             age_ns = 0 if wall_ns is None else wall_ns - row.sealed_wall_ns
         return age_ns > self._config.max_age_s * NS_PER_S
 
-    def _count(self, dropped: Dropped) -> None:
+    def _count_dropped(self, dropped: DroppedCounts) -> None:
         self._dropped += dropped
         if dropped.batches:
             text = f"{dropped.batches} batches with {dropped.news} verdict changes and gaps dropped"
-            self._report(NoticeCode.GAP, f"{text}: {dropped.first} to {dropped.last}")
+            self._add_notice(NoticeCode.GAP, f"{text}: {dropped.first} to {dropped.last}")
 
-    def _report(self, code: NoticeCode, text: str) -> None:
+    def _add_notice(self, code: NoticeCode, text: str) -> None:
         notice = Notice(code=code, boottime_ns=self._clock.boottime_ns(), text=text[:200])
         if self._early is None:
-            self.add(notice)
+            self.add_entry(notice)
         else:
             self._early.append(notice)  # the record does not stand yet

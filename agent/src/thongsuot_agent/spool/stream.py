@@ -6,7 +6,7 @@ from typing import NamedTuple
 import msgspec
 
 
-class Stream(msgspec.Struct, frozen=True, kw_only=True):
+class StreamIdentity(msgspec.Struct, frozen=True, kw_only=True):
     """
     Identity of a stream.
 
@@ -22,13 +22,13 @@ class Stream(msgspec.Struct, frozen=True, kw_only=True):
     started_wall_ns: int
 
 
-class Key(NamedTuple):
+class BatchKey(NamedTuple):
     """Place of a batch in the device's record: streams by age, batches by number."""
 
     ordinal: int
     number: int
 
 
-def new_name() -> str:
+def new_stream_name() -> str:
     """Return a name for a new stream."""
     return os.urandom(8).hex()

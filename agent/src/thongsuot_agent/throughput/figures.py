@@ -10,7 +10,7 @@ HTTP/1.1), streams are a fixed number, and the load ends by the clock instead of
 from collections.abc import Sequence
 
 from thongsuot_agent.probes.directions import median
-from thongsuot_agent.throughput.order import Echo, Load
+from thongsuot_agent.throughput.protocol import LoadReport, RequestTiming
 from thongsuot_schema.throughput import BIN_S
 
 SHORTEST_S = 1.0
@@ -20,7 +20,7 @@ _TRIM = 0.95
 _GRADES = ((0.005, 1), (0.030, 2), (0.060, 3), (0.200, 4), (0.400, 5))
 
 
-def rate(load: Load, warmup_s: float, duration_s: float) -> float | None:
+def rate(load: LoadReport, warmup_s: float, duration_s: float) -> float | None:
     """Return bytes per second after the slow start; ``None`` when too little is left to tell."""
     # The last bin ends inside of it, and the first began inside of it. What comes after the time of
     # the test are buffers that drain, one stream after the other.
@@ -31,12 +31,12 @@ def rate(load: Load, warmup_s: float, duration_s: float) -> float | None:
     return sum(bins) / (len(bins) * BIN_S)
 
 
-def latency(echoes: Sequence[Echo]) -> float | None:
+def latency(echoes: Sequence[RequestTiming]) -> float | None:
     """Return the median time to open a connection, which is a round trip; ``None`` of none."""
     return median([echo.connect_s for echo in echoes]) if echoes else None
 
 
-def responsiveness(echoes: Sequence[Echo]) -> float | None:
+def responsiveness(echoes: Sequence[RequestTiming]) -> float | None:
     """Return round trips a minute; ``None`` when there was no request."""
     if not echoes:
         return None

@@ -4,30 +4,38 @@ import time
 
 import pycurl  # type: ignore[import-untyped]
 
-from thongsuot_agent.throughput.order import FileOrder, Report
-from thongsuot_agent.throughput.transfer import Door, Down, Failed, Pool, Up
+from thongsuot_agent.throughput.protocol import FileTestRequest, LoadTestReport
+from thongsuot_agent.throughput.transfer import (
+    Download,
+    TransferFactory,
+    TransferFailed,
+    TransferPool,
+    Upload,
+)
 from thongsuot_schema.throughput import PATH_DOWN, PATH_UP
 
 
-def run(order: FileOrder) -> Report:
+def run(order: FileTestRequest) -> LoadTestReport:
     """Carry out an order; what went wrong stands in the report."""
-    door = Door(order.way, key=order.key, ca_file=order.ca_file, ca_folder=order.ca_folder)
+    door = TransferFactory(
+        order.route, key=order.key, ca_file=order.ca_file, ca_folder=order.ca_folder
+    )
     down_s: float | None = None
     up_s: float | None = None
     code, status, problem = 0, 0, ""
     try:
-        down = Down(door, f"{order.url}{PATH_DOWN}?bytes={order.file_bytes}")
+        down = Download(door, f"{order.url}{PATH_DOWN}?bytes={order.file_bytes}")
         down_s = _timed(down.handle, order.timeout_s)
-        up = Up(door, order.url + PATH_UP, lambda: True, order.file_bytes)
+        up = Upload(door, order.url + PATH_UP, lambda: True, order.file_bytes)
         up_s = _timed(up.handle, order.timeout_s)
         if up.receipt().received_bytes != order.file_bytes:
             up_s = None
             problem = "the receiver did not get the whole file"
-    except Failed as failed:
+    except TransferFailed as failed:
         code, status, problem = failed.code, failed.status, str(failed)
     cost_bytes = door.cost_bytes()
-    door.settle()
-    return Report(
+    door.count_and_close()
+    return LoadTestReport(
         code=code,
         status=status,
         problem=problem,
@@ -39,10 +47,10 @@ def run(order: FileOrder) -> Report:
 
 def _timed(handle: pycurl.Curl, timeout_s: float) -> float:
     handle.setopt(pycurl.TIMEOUT_MS, round(timeout_s * 1000))
-    pool = Pool()
+    pool = TransferPool()
     begun_s = time.monotonic()
     pool.add(handle)
     while pool.running:
-        for _ in pool.turn():
+        for _ in pool.completed():
             pass  # there is only one
     return time.monotonic() - begun_s

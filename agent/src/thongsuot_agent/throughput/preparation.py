@@ -9,12 +9,12 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from thongsuot_agent.errors import TokenUnusable
-from thongsuot_agent.links.link import Link
+from thongsuot_agent.links.link import LiveLink
 from thongsuot_agent.links.reasons import described, reason_for_own
 from thongsuot_agent.links.state import LinkUnusable
-from thongsuot_agent.probes.resolution import resolve
-from thongsuot_agent.throughput.order import Way
-from thongsuot_agent.uplink.token import read_token
+from thongsuot_agent.probes.resolution import resolve_host
+from thongsuot_agent.throughput.protocol import WorkerRoute
+from thongsuot_agent.uplink.token_file import read_token
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family
 
@@ -24,7 +24,7 @@ FAMILIES = tuple(_FAMILIES)
 _LOCAL = ("localhost", "127.0.0.1", "::1")
 
 
-class NotNow(Exception):
+class MeasurementPostponed(Exception):
     """A link is not filled now; ``reason`` (failed or unmeasured) and ``detail`` say why."""
 
     def __init__(self, reason: Reason, detail: str, cost_bytes: int = 0) -> None:
@@ -35,44 +35,44 @@ class NotNow(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class LocatedServer:
     """The way to a server and what finding it cost."""
 
-    way: Way
+    route: WorkerRoute
     cost_bytes: int
 
 
-async def way_to(link: Link, url: str, family: str) -> Found:
+async def locate_server(link: LiveLink, url: str, family: str) -> LocatedServer:
     """
     Return the way to the server of a URL, its name asked for over the link itself.
 
     Raises:
         LinkUnusable: nothing can be sent by the link.
-        NotNow: the name has no address.
+        MeasurementPostponed: the name has no address.
     """
     host = urlsplit(url).hostname or ""
     cost_bytes = 0
-    problem: NotNow | LinkUnusable | None = None
+    problem: MeasurementPostponed | LinkUnusable | None = None
     for one in _FAMILIES[family]:
         try:
-            resolved = await resolve(link, one, host, _RESOLVE_S, ())
+            resolved = await resolve_host(link, one, host, _RESOLVE_S, ())
             cost_bytes += resolved.cost_bytes
             if resolved.reason is not None:
-                problem = NotNow(resolved.reason, resolved.detail or host, cost_bytes)
+                problem = MeasurementPostponed(resolved.reason, resolved.detail or host, cost_bytes)
                 continue
             egress = link.egress(one, resolved.addresses[0])
         except LinkUnusable as unusable:
             problem = problem or unusable
             continue
-        way = Way(
+        way = WorkerRoute(
             interface=egress.interface, source=egress.source, family=one, host=egress.destination
         )
-        return Found(way=way, cost_bytes=cost_bytes)
+        return LocatedServer(route=way, cost_bytes=cost_bytes)
     assert problem is not None
     raise problem
 
 
-def carried_bytes(link: Link) -> int:
+def carried_bytes(link: LiveLink) -> int:
     """
     Return what the link's interface has carried, both ways.
 
@@ -88,31 +88,31 @@ def carried_bytes(link: Link) -> int:
     return counters.received_bytes + counters.sent_bytes
 
 
-async def require_quiet(link: Link, *, watch_s: float, busy_bits_per_second: float) -> None:
+async def require_quiet(link: LiveLink, *, watch_s: float, busy_bits_per_second: float) -> None:
     """
     Watch the interface's counters for a while.
 
     Raises:
-        NotNow: people are using the link (``link_busy``).
+        MeasurementPostponed: people are using the link (``link_busy``).
         LinkUnusable: the interface is gone.
     """
     before = carried_bytes(link)
     await asyncio.sleep(watch_s)
     rate = (carried_bytes(link) - before) * 8 / watch_s
     if rate > busy_bits_per_second:
-        raise NotNow(
+        raise MeasurementPostponed(
             Reason.LINK_BUSY,
             f"the link carries {rate / 1e6:.2f} Mbit/s; more than "
             f"{busy_bits_per_second / 1e6:g} is work of somebody's",
         )
 
 
-def key_of(name: str) -> str:
+def read_key(name: str) -> str:
     """
     Return the key in a file, empty where no file is named.
 
     Raises:
-        NotNow: it cannot be read.
+        MeasurementPostponed: it cannot be read.
     """
     if not name:
         return ""
@@ -121,7 +121,7 @@ def key_of(name: str) -> str:
     try:
         return read_token(path)
     except TokenUnusable as error:
-        raise NotNow(Reason.PERMISSION_DENIED, str(error)) from error
+        raise MeasurementPostponed(Reason.PERMISSION_DENIED, str(error)) from error
 
 
 def check_server(url: str, key_file: str, family: str) -> None:

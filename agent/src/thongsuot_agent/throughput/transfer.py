@@ -10,10 +10,10 @@ import pycurl  # type: ignore[import-untyped]
 
 from thongsuot_agent.links.egress import address_family
 from thongsuot_agent.links.sockets import bind_to
-from thongsuot_agent.throughput.order import Echo, Way
-from thongsuot_agent.uplink.traffic import used_bytes
+from thongsuot_agent.throughput.protocol import RequestTiming, WorkerRoute
+from thongsuot_agent.uplink.traffic import tcp_traffic_bytes
 from thongsuot_schema.result import Family
-from thongsuot_schema.throughput import Counter, Receipt
+from thongsuot_schema.throughput import ByteCounter, ThroughputReport
 
 _BLOCK = os.urandom(1 << 18)
 _US_PER_S = 1_000_000
@@ -22,7 +22,7 @@ _BUFFER_BYTES = 1 << 19
 _WAIT_S = 0.02
 
 
-class Failed(Exception):
+class TransferFailed(Exception):
     """A transfer ended as it should not; libcurl's code and the status of the answer."""
 
     def __init__(self, code: int, status: int, text: str) -> None:
@@ -31,10 +31,10 @@ class Failed(Exception):
         super().__init__(text)
 
 
-class Door:
+class TransferFactory:
     """Makes handles for one server over one way out, and knows what they all cost."""
 
-    def __init__(self, way: Way, *, key: str, ca_file: str, ca_folder: str) -> None:
+    def __init__(self, way: WorkerRoute, *, key: str, ca_file: str, ca_folder: str) -> None:
         self._way = way
         self._headers = [f"Authorization: Bearer {key}"] if key else []
         self._ca_file = ca_file
@@ -76,9 +76,9 @@ class Door:
 
     def cost_bytes(self) -> int:
         """Return what all connections so far used, at IP level."""
-        return self._settled_bytes + sum(map(used_bytes, self._sockets))
+        return self._settled_bytes + sum(map(tcp_traffic_bytes, self._sockets))
 
-    def settle(self) -> None:
+    def count_and_close(self) -> None:
         """
         Count all connections and close our copies of them; none is in use any more.
 
@@ -105,22 +105,24 @@ class Door:
         return opened
 
 
-class Down:
+class Download:
     """One download; counts what comes in."""
 
-    def __init__(self, door: Door, url: str) -> None:
-        self.counter = Counter()
+    def __init__(self, door: TransferFactory, url: str) -> None:
+        self.counter = ByteCounter()
         self.handle = door.handle(url)
-        self.handle.setopt(pycurl.WRITEFUNCTION, self._take)
+        self.handle.setopt(pycurl.WRITEFUNCTION, self._on_data)
 
-    def _take(self, data: bytes) -> None:
+    def _on_data(self, data: bytes) -> None:
         self.counter.add(len(data), time.monotonic())
 
 
-class Up:
+class Upload:
     """One upload; ends by itself when ``may_go_on`` says no. The receiver counts."""
 
-    def __init__(self, door: Door, url: str, may_go_on: Callable[[], bool], most: int) -> None:
+    def __init__(
+        self, door: TransferFactory, url: str, may_go_on: Callable[[], bool], most: int
+    ) -> None:
         self._may_go_on = may_go_on
         self._left = most
         self._answer = bytearray()
@@ -128,10 +130,10 @@ class Up:
         self.handle.setopt(pycurl.UPLOAD, 1)
         self.handle.setopt(pycurl.CUSTOMREQUEST, "POST")
         self.handle.setopt(pycurl.UPLOAD_BUFFERSIZE, len(_BLOCK))
-        self.handle.setopt(pycurl.READFUNCTION, self._give)
+        self.handle.setopt(pycurl.READFUNCTION, self._next_block)
         self.handle.setopt(pycurl.WRITEFUNCTION, self._answer.extend)
 
-    def _give(self, size: int) -> bytes:
+    def _next_block(self, size: int) -> bytes:
         if self._left <= 0 or not self._may_go_on():
             return b""
         piece = _BLOCK[: min(size, self._left)]
@@ -139,11 +141,11 @@ class Up:
         return piece
 
     @property
-    def is_used_up(self) -> bool:
+    def is_exhausted(self) -> bool:
         """Whether all bytes that it might send are sent."""
         return self._left <= 0
 
-    def receipt(self) -> Receipt:
+    def receipt(self) -> ThroughputReport:
         """
         Return what the receiver counted.
 
@@ -151,13 +153,15 @@ class Up:
             Failed: it answered something else.
         """
         try:
-            return msgspec.json.decode(bytes(self._answer), type=Receipt)
+            return msgspec.json.decode(bytes(self._answer), type=ThroughputReport)
         except msgspec.DecodeError as error:
             status = int(self.handle.getinfo(pycurl.RESPONSE_CODE))
-            raise Failed(0, status, f"the receiver's count cannot be read: {error}") from error
+            raise TransferFailed(
+                0, status, f"the receiver's count cannot be read: {error}"
+            ) from error
 
 
-def echo_of(handle: pycurl.Curl) -> Echo:
+def request_timing(handle: pycurl.Curl) -> RequestTiming:
     """Return the phases of a request that is done."""
 
     def at(info: int) -> float:
@@ -165,14 +169,14 @@ def echo_of(handle: pycurl.Curl) -> Echo:
 
     begun_s, connected_s = at(pycurl.NAMELOOKUP_TIME_T), at(pycurl.CONNECT_TIME_T)
     secured_s, asked_s = at(pycurl.APPCONNECT_TIME_T), at(pycurl.POSTTRANSFER_TIME_T)
-    return Echo(
+    return RequestTiming(
         connect_s=connected_s - begun_s,
         tls_s=secured_s - connected_s if secured_s else None,
         first_byte_s=at(pycurl.STARTTRANSFER_TIME_T) - asked_s,
     )
 
 
-class Pool:
+class TransferPool:
     """libcurl's multi handle, turned by hand: a worker has nothing else to do."""
 
     def __init__(self) -> None:
@@ -184,13 +188,13 @@ class Pool:
         self.running.add(handle)
         self._multi.add_handle(handle)
 
-    def drop(self, handle: pycurl.Curl) -> None:
+    def remove(self, handle: pycurl.Curl) -> None:
         """End a transfer, wherever it is."""
         if handle in self.running:
             self.running.discard(handle)
             self._multi.remove_handle(handle)
 
-    def turn(self) -> Iterator[pycurl.Curl]:
+    def completed(self) -> Iterator[pycurl.Curl]:
         """
         Move everything on a little and yield what ended well.
 
@@ -200,14 +204,14 @@ class Pool:
         self._multi.perform()
         _, good, bad = self._multi.info_read()
         for handle in good:
-            self.drop(handle)
+            self.remove(handle)
             status = int(handle.getinfo(pycurl.RESPONSE_CODE))
             if status != 200:
-                raise Failed(0, status, f"the server answered {status}")
+                raise TransferFailed(0, status, f"the server answered {status}")
             yield handle
         for handle, code, text in bad:
-            self.drop(handle)
-            raise Failed(code, int(handle.getinfo(pycurl.RESPONSE_CODE)), text)
+            self.remove(handle)
+            raise TransferFailed(code, int(handle.getinfo(pycurl.RESPONSE_CODE)), text)
         if self.running:
             self._multi.select(_WAIT_S)
         else:

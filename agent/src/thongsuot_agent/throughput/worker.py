@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-from thongsuot_agent.throughput.order import FileOrder, MiniOrder, Order
+from thongsuot_agent.throughput.protocol import FileTestRequest, LoadTestRequest, SpeedtestRequest
 
 _MEMORY_BYTES = 1 << 30
 """Of address space: libraries are mapped, not used (2026-11: 28 MiB resident, 30 speedtest-cli)."""
@@ -23,21 +23,23 @@ _FIRST_TO_GO = "500"
 def main() -> int:
     """Carry out the order."""
     _bound()
-    order = msgspec.json.decode(sys.stdin.buffer.read(), type=Order | FileOrder | MiniOrder)
+    order = msgspec.json.decode(
+        sys.stdin.buffer.read(), type=LoadTestRequest | FileTestRequest | SpeedtestRequest
+    )
     # Each loads only what it needs: speedtest-cli brings Python's own TLS and XML.
     match order:
-        case Order():
+        case LoadTestRequest():
             from thongsuot_agent.throughput import load  # noqa: PLC0415
 
             report: object = load.run(order)
-        case FileOrder():
+        case FileTestRequest():
             from thongsuot_agent.throughput import file  # noqa: PLC0415
 
             report = file.run(order)
         case _:
-            from thongsuot_agent.throughput import mini  # noqa: PLC0415
+            from thongsuot_agent.throughput import speedtest_cli  # noqa: PLC0415
 
-            report = mini.run(order)
+            report = speedtest_cli.run(order)
     sys.stdout.buffer.write(msgspec.json.encode(report))
     return 0
 

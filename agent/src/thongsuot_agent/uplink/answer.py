@@ -5,21 +5,21 @@ from enum import StrEnum
 
 import msgspec
 
-from thongsuot_schema.batch.push import Answer
+from thongsuot_schema.batch.push import PushResponse
 
-LATER_LIMIT_S = 3600.0
+MAX_RETRY_AFTER_S = 3600.0
 """A Retry-After beyond this is not believed."""
 
 ANSWER_LIMIT_BYTES = 64 * 1024
 
-_DECODER = msgspec.json.Decoder(Answer)
+_DECODER = msgspec.json.Decoder(PushResponse)
 
 _OK, _CONFLICT = 200, 409
 _NOT_THE_BATCH = frozenset({401, 402, 403, 404, 405, 407, 408, 421, 425, 426, 429, 511})
 """These speak of the token, the address, the moment or a box on the way: the batch is kept."""
 
 
-class Meaning(StrEnum):
+class PushDisposition(StrEnum):
     """What to do with the batch that was pushed."""
 
     DURABLE = "durable"
@@ -28,15 +28,15 @@ class Meaning(StrEnum):
     LAYOUT_WANTED = "layout_wanted"
     """Send the layout, then the batch again."""
 
-    LATER = "later"
+    RETRY_LATER = "later"
     """Keep it and try again later."""
 
-    NEVER = "never"
+    REJECTED = "never"
     """The batch itself is refused; set it aside."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Response:
+class PostResponse:
     """One HTTP response, or ``status`` 0 when there was none; ``problem`` then says why."""
 
     status: int
@@ -46,7 +46,7 @@ class Response:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class PushOutcome:
     """
     What a response means.
 
@@ -55,45 +55,49 @@ class Reading:
     ``is_tried`` is false where no link could send anything at all.
     """
 
-    meaning: Meaning
+    disposition: PushDisposition
     status: int
-    answer: Answer | None = None
+    answer: PushResponse | None = None
     wait_s: float = 0.0
     text: str = ""
     is_tried: bool = True
 
 
-def read_answer(response: Response, number: int) -> Reading:
+def interpret_response(response: PostResponse, number: int) -> PushOutcome:
     """
     Return what the response to a push of batch ``number`` means.
 
     A 200 that does not acknowledge this very batch comes from something else on the way (a captive
     portal, a wrong address): the batch is kept.
     """
-    answer = _answer(response.body)
+    answer = _decoded_answer(response.body)
     text = response.problem or (answer.error if answer is not None else "") or "no word of why"
     status = response.status
 
-    def reading(meaning: Meaning, wait_s: float = 0.0) -> Reading:
-        return Reading(
-            meaning=meaning, status=status, answer=answer, wait_s=wait_s, text=text[:200]
+    def reading(meaning: PushDisposition, wait_s: float = 0.0) -> PushOutcome:
+        return PushOutcome(
+            disposition=meaning, status=status, answer=answer, wait_s=wait_s, text=text[:200]
         )
 
     if status == _OK:
         if answer is not None and answer.acknowledged == number:
-            return reading(Meaning.DURABLE)
-        return Reading(
-            meaning=Meaning.LATER, status=status, text="what answered is not the collector"
+            return reading(PushDisposition.DURABLE)
+        return PushOutcome(
+            disposition=PushDisposition.RETRY_LATER,
+            status=status,
+            text="what answered is not the collector",
         )
     if status == _CONFLICT and answer is not None:
         # Without a layout to ask for: this number is kept already, with other bytes. It stands.
-        return reading(Meaning.LAYOUT_WANTED if answer.unknown_layout else Meaning.DURABLE)
+        return reading(
+            PushDisposition.LAYOUT_WANTED if answer.unknown_layout else PushDisposition.DURABLE
+        )
     if 400 <= status < 500 and status not in _NOT_THE_BATCH and answer is not None:
-        return reading(Meaning.NEVER)
-    return reading(Meaning.LATER, _seconds(response.retry_after))
+        return reading(PushDisposition.REJECTED)
+    return reading(PushDisposition.RETRY_LATER, _seconds(response.retry_after))
 
 
-def _answer(body: bytes) -> Answer | None:
+def _decoded_answer(body: bytes) -> PushResponse | None:
     try:
         return _DECODER.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError):
@@ -102,4 +106,4 @@ def _answer(body: bytes) -> Answer | None:
 
 def _seconds(text: str) -> float:
     """Return a Retry-After in seconds; a date (RFC 9110, 10.2.3) is not worth a parser here."""
-    return min(float(text), LATER_LIMIT_S) if text.isascii() and text.isdigit() else 0.0
+    return min(float(text), MAX_RETRY_AFTER_S) if text.isascii() and text.isdigit() else 0.0

@@ -26,12 +26,12 @@ class Backoff:
         """Failures in a row."""
         return self._failures
 
-    def wait_s(self, *, at_least_s: float = 0.0) -> float:
+    def next_wait_s(self, *, at_least_s: float = 0.0) -> float:
         """Count a failure; return how long to wait, no less than the other side asked for."""
         longest_s = min(LONGEST_S, FIRST_S * 2.0 ** min(self._failures, 16))
         self._failures += 1
         return max(longest_s * (0.5 + self._chance() / 2), at_least_s)
 
-    def succeed(self) -> None:
+    def reset(self) -> None:
         """Begin anew."""
         self._failures = 0

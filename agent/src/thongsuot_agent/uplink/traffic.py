@@ -4,13 +4,13 @@ import socket
 
 from thongsuot_agent.proto import tcp_info
 from thongsuot_agent.proto.icmp import IP4_HEADER_BYTES, IP6_HEADER_BYTES
-from thongsuot_agent.proto.malformed import Malformed
+from thongsuot_agent.proto.malformed import MalformedMessage
 
 _TCP_HEADER_BYTES = 32
 """With the time stamp option, which practically every segment carries (RFC 7323)."""
 
 
-def used_bytes(opened: socket.socket) -> int:
+def tcp_traffic_bytes(opened: socket.socket) -> int:
     """
     Return the IP-level bytes of a TCP connection so far, both directions.
 
@@ -19,7 +19,7 @@ def used_bytes(opened: socket.socket) -> int:
     data = opened.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, tcp_info.SIZE_BYTES)
     try:
         counted = tcp_info.parse(data)
-    except Malformed:
+    except MalformedMessage:
         return 0
     is_six = opened.family == socket.AF_INET6
     header_bytes = (IP6_HEADER_BYTES if is_six else IP4_HEADER_BYTES) + _TCP_HEADER_BYTES

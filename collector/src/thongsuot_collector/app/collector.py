@@ -6,29 +6,29 @@ import socket
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack
 
-from thongsuot_collector.app.parts import Parts, parts, settle
-from thongsuot_collector.app.server import bind, page_server, server, url_of
-from thongsuot_collector.app.site import sites
+from thongsuot_collector.app.components import Components, flush, open_components
+from thongsuot_collector.app.routes import page_apps
+from thongsuot_collector.app.server import bind_listener, page_server, push_server, url_of
 from thongsuot_collector.app.supervisor import keep_running
 from thongsuot_collector.config.model import Listen
 from thongsuot_collector.config.read import Configuration
-from thongsuot_collector.directory import Directory
+from thongsuot_collector.directory import InventoryDirectory
 from thongsuot_collector.errors import JournalDamaged
-from thongsuot_collector.ingest.asgi import Ingest
-from thongsuot_collector.ingest.door import Door
-from thongsuot_collector.ingest.pace import Pace
-from thongsuot_collector.journal.entry import Entry
+from thongsuot_collector.ingest.push_endpoint import PushEndpoint
+from thongsuot_collector.ingest.push_handler import PushHandler
+from thongsuot_collector.ingest.rate_limit import RateLimiter
+from thongsuot_collector.journal.entry import JournalEntry
 from thongsuot_collector.reflector.service import reflect
-from thongsuot_collector.statements.archive import Issuer
-from thongsuot_schema.batch.limits import DEFAULT as LIMITS
-from thongsuot_schema.batch.push import Answer
+from thongsuot_collector.statements.archive import StatementIssuer
+from thongsuot_schema.batch.limits import DEFAULT_LIMITS as LIMITS
+from thongsuot_schema.batch.push import PushResponse
 
 _log = logging.getLogger(__name__)
 
 
-async def run(
+async def run_collector(
     configuration: Configuration,
-    directory: Directory,
+    directory: InventoryDirectory,
     *,
     stop: asyncio.Event,
     listening: Callable[[str], None],
@@ -45,11 +45,13 @@ async def run(
     """
     settings = configuration.settings
     with ExitStack() as open_sockets:
-        sock = open_sockets.enter_context(bind(settings.listen))
+        sock = open_sockets.enter_context(bind_listener(settings.listen))
         page_sock = None
         if settings.page.address:
-            page_sock = open_sockets.enter_context(bind(Listen(address=settings.page.address)))
-        async with parts(configuration, directory) as made:
+            page_sock = open_sockets.enter_context(
+                bind_listener(Listen(address=settings.page.address))
+            )
+        async with open_components(configuration, directory) as made:
             try:
                 await _serve(made, sock, page_sock, stop, listening)
             except BaseExceptionGroup as group:
@@ -57,12 +59,12 @@ async def run(
                 if damaged is not None:
                     raise JournalDamaged(str(damaged.exceptions[0])) from group
                 raise
-            await settle(made)
+            await flush(made)
     _log.info("stopped")
 
 
 async def _serve(
-    made: Parts,
+    made: Components,
     sock: socket.socket,
     page_sock: socket.socket | None,
     stop: asyncio.Event,
@@ -70,10 +72,12 @@ async def _serve(
 ) -> None:
     listen = made.configuration.settings.listen
     async with asyncio.TaskGroup() as group:
-        damage = _Damage()
-        conflicts: asyncio.Queue[Entry] = asyncio.Queue(maxsize=100)
-        beside, alone = sites(made)
-        web = server(listen, _ingest(made, damage, conflicts), beside, made.entrance.handshakes)
+        damage = _DamageAlarm()
+        conflicts: asyncio.Queue[JournalEntry] = asyncio.Queue(maxsize=100)
+        beside, alone = page_apps(made)
+        web = push_server(
+            listen, _push_endpoint(made, damage, conflicts), beside, made.agent_access.handshakes
+        )
         serving = [group.create_task(web.serve(sockets=[sock]))]
         servers = [web]
         if page_sock is not None:
@@ -83,7 +87,7 @@ async def _serve(
             group.create_task(keep_running(name, job, made.metrics), name=name)
             for name, job in _jobs(made, conflicts)
         ]
-        others.append(group.create_task(damage.watch()))
+        others.append(group.create_task(damage.wait()))
         url = url_of(listen, sock)
         _log.info("listening url=%s sinks=%s", url, ",".join(made.sinks) or "none")
         listening(url)
@@ -97,59 +101,65 @@ async def _serve(
             task.cancel()
 
 
-def _ingest(made: Parts, damage: "_Damage", conflicts: asyncio.Queue[Entry]) -> Ingest:
+def _push_endpoint(
+    made: Components, damage: "_DamageAlarm", conflicts: asyncio.Queue[JournalEntry]
+) -> PushEndpoint:
     settings = made.configuration.settings
 
-    def note_conflict(entry: Entry) -> None:
+    def note_conflict(entry: JournalEntry) -> None:
         if not conflicts.full():  # a flood of them tells no more than the first hundred
             conflicts.put_nowait(entry)
 
-    door = Door(
+    door = PushHandler(
         made.journal,
-        plans=made.plans,
+        plans=made.layouts,
         reader=made.reader,
         clocks=made.clocks,
         limits=LIMITS,
         metrics=made.metrics,
         conflicting=note_conflict,
-        damaged=damage.tell,
+        damaged=damage.report,
     )
-    return Ingest(
+    return PushEndpoint(
         door,
-        made.entrance.admission,
+        made.agent_access.authenticator,
         limits=LIMITS,
         metrics=made.metrics,
-        answer=lambda site, plan: Answer(
-            told=made.desk.told_push(site),
-            asks=made.asks.waiting(site),
-            plan=made.site_plans.answer(site, plan),
+        answer=lambda site, plan: PushResponse(
+            notifications=made.desk.notified_parties(site),
+            test_requests=made.test_requests.pending(site),
+            site_config=made.site_configs.offer_for(site, plan),
         ),
-        sites=Pace(per_second=settings.ingest.pushes_per_s, reserve=settings.ingest.pushes_reserve),
-        volumes=Pace(per_second=settings.ingest.bytes_per_s, reserve=settings.ingest.bytes_reserve),
-        strangers=Pace(
+        sites=RateLimiter(
+            per_second=settings.ingest.pushes_per_s, reserve=settings.ingest.pushes_burst
+        ),
+        volumes=RateLimiter(
+            per_second=settings.ingest.bytes_per_s, reserve=settings.ingest.bytes_burst
+        ),
+        strangers=RateLimiter(
             per_second=settings.ingest.bad_tokens_per_s,
-            reserve=settings.ingest.bad_tokens_reserve,
+            reserve=settings.ingest.bad_tokens_burst,
         ),
     )
 
 
 def _jobs(
-    made: Parts, conflicts: asyncio.Queue[Entry]
+    made: Components, conflicts: asyncio.Queue[JournalEntry]
 ) -> Iterator[tuple[str, Callable[[], Awaitable[None]]]]:
     async def set_conflicts_aside() -> None:
         while True:
-            await made.aside.put_conflict(await conflicts.get())
+            await made.dead_letters.put_conflict(await conflicts.get())
 
     yield "state", made.states.run
-    yield "snapshots", made.states.keep_snapshots
+    yield "snapshots", made.states.snapshot_forever
     yield "incidents", made.incidents.run
     yield "maintenance", made.incidents.follow_windows
     yield "telling", lambda: made.desk.run(made.incidents)
-    yield "statements", Issuer(made.archive, made.configuration.settings.sla).run
-    yield "tokens", made.entrance.tokens.keep_fresh
-    yield "certificates", made.entrance.keep_fresh
-    yield "tests", made.asks.keep_fresh
-    yield "plans", made.site_plans.keep
+    yield "statements", StatementIssuer(made.archive, made.configuration.settings.sla).run
+    yield "tokens", made.agent_access.tokens.keep_fresh
+    yield "certificates", made.agent_access.keep_fresh
+    yield "tests", made.test_requests.keep_fresh
+    yield "plans", made.site_configs.sync_forever
     if made.configuration.settings.inventory_dir:
         yield "inventory", made.inventory.run
     yield "housekeeping", made.housekeeping.run
@@ -161,7 +171,7 @@ def _jobs(
         yield f"sink {name}", sink.run
 
 
-class _Damage:
+class _DamageAlarm:
     """
     Carries the news of a broken journal from wherever it is found to the one who ends the
     process.
@@ -171,12 +181,12 @@ class _Damage:
         self._found = asyncio.Event()
         self._error: JournalDamaged | None = None
 
-    def tell(self, error: JournalDamaged) -> None:
+    def report(self, error: JournalDamaged) -> None:
         """Note what was found."""
         self._error = error
         self._found.set()
 
-    async def watch(self) -> None:
+    async def wait(self) -> None:
         """Raise what is told; wait for ever while nothing is."""
         await self._found.wait()
         assert self._error is not None

@@ -10,10 +10,10 @@ from typing import Protocol
 from sqlalchemy import Engine
 
 from thongsuot_collector.config.model import CollectorConfig
-from thongsuot_collector.ingest.clock import ClockBook
+from thongsuot_collector.ingest.device_clock import BootClocks
 from thongsuot_collector.journal.journal import Journal
 from thongsuot_collector.metrics import Metrics
-from thongsuot_collector.state.keeper import StateKeeper
+from thongsuot_collector.state.consumer import StateConsumer
 from thongsuot_collector.store import boots
 from thongsuot_schema.certificate import validity_of
 
@@ -47,8 +47,8 @@ class Housekeeping:
         *,
         journal: Journal,
         store: Engine,
-        clocks: ClockBook,
-        states: StateKeeper,
+        clocks: BootClocks,
+        states: StateConsumer,
         consumers: Mapping[str, Consumer],
         metrics: Metrics,
     ) -> None:
@@ -64,7 +64,7 @@ class Housekeeping:
         """Do it again and again, for ever."""
         turn = 0
         while True:
-            await self.note_boots()
+            await self.save_boots()
             await self.measure_journal()
             if turn % _TRIM_EVERY == 0:
                 await self.measure_certificate()
@@ -72,10 +72,10 @@ class Housekeeping:
             turn += 1
             await asyncio.sleep(_EVERY_S)
 
-    async def note_boots(self) -> None:
+    async def save_boots(self) -> None:
         """Write down what was learned of boots since the last time."""
         changed = [
-            boots.Boot(site=site, boot_id=boot_id, epoch_ns=epoch_ns, heard_ns=heard_ns)
+            boots.DeviceBoot(site=site, boot_id=boot_id, epoch_ns=epoch_ns, heard_ns=heard_ns)
             for site, boot_id, epoch_ns, heard_ns in self._clocks.take_changed()
         ]
         if changed:
@@ -86,8 +86,8 @@ class Housekeeping:
         """Bring the gauges up to date that cost nothing to read."""
         for name, consumer in self._consumers.items():
             self._metrics.lag_entries.labels(name).set(consumer.lag)
-        self._states.count_heard(silent_after_s=self._settings.page.silent_after_s)
-        self._states.count_versions()
+        self._states.set_heard_gauge(silent_after_s=self._settings.page.silent_after_s)
+        self._states.set_version_gauge()
 
     async def measure_journal(self) -> None:
         """Bring the gauges up to date that have to be read from the journal."""

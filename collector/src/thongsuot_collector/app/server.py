@@ -8,12 +8,12 @@ from collections.abc import Awaitable, Callable, Iterator
 import uvicorn
 from starlette.applications import Starlette
 
-from thongsuot_collector.certificates.handshake import Handshakes
 from thongsuot_collector.config.address import host_and_port
 from thongsuot_collector.config.model import Listen
-from thongsuot_collector.ingest.asgi import Ingest, Scope, Send
 from thongsuot_collector.ingest.body import Receive
 from thongsuot_collector.ingest.protocol import IDLE_S, BoundedProtocol
+from thongsuot_collector.ingest.push_endpoint import PushEndpoint, Scope, Send
+from thongsuot_collector.pki.listener_tls import ListenerTls
 from thongsuot_schema.batch import push
 
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
@@ -28,7 +28,7 @@ _DRAIN_S = 15
 """How long requests under way may take when the collector stops; agents repeat what was cut off."""
 
 
-class Server(uvicorn.Server):
+class EmbeddedServer(uvicorn.Server):
     """uvicorn without signal handlers of its own: the collector decides when to stop."""
 
     @contextlib.contextmanager
@@ -37,7 +37,7 @@ class Server(uvicorn.Server):
         yield
 
 
-def bind(listen: Listen) -> socket.socket:
+def bind_listener(listen: Listen) -> socket.socket:
     """
     Return a socket that listens where it should.
 
@@ -66,12 +66,12 @@ def url_of(listen: Listen, sock: socket.socket) -> str:
     return f"{scheme}://{shown}:{sock.getsockname()[1]}"
 
 
-def server(
+def push_server(
     listen: Listen,
-    ingest: Ingest,
+    ingest: PushEndpoint,
     pages: Starlette,
-    handshakes: Handshakes | None = None,
-) -> Server:
+    handshakes: ListenerTls | None = None,
+) -> EmbeddedServer:
     """
     Return the server of pushes and pages, not yet started.
 
@@ -87,25 +87,25 @@ def server(
         else:
             await pages(scope, receive, send)  # type: ignore[arg-type]  # the same in ASGI
 
-    return server_of(app, listen, handshakes)
+    return make_server(app, listen, handshakes)
 
 
-def page_server(pages: Starlette) -> Server:
+def page_server(pages: Starlette) -> EmbeddedServer:
     """Return the server of the pages alone, in the clear, not yet started."""
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         await pages(scope, receive, send)  # type: ignore[arg-type]  # the same in ASGI
 
-    return server_of(app, Listen())
+    return make_server(app, Listen())
 
 
-def server_of(app: App, listen: Listen, handshakes: Handshakes | None = None) -> Server:
+def make_server(app: App, listen: Listen, handshakes: ListenerTls | None = None) -> EmbeddedServer:
     """Return a server of an application, not yet started."""
 
     def context(_config: uvicorn.Config, _make: Callable[[], ssl.SSLContext]) -> ssl.SSLContext:
         return tls_context(listen) if handshakes is None else handshakes.context
 
-    return Server(
+    return EmbeddedServer(
         uvicorn.Config(
             app,
             http=BoundedProtocol,

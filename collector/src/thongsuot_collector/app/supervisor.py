@@ -43,6 +43,6 @@ async def keep_running(
                 backoff.succeeded()
             wait_s = backoff.failed()
             metrics.failures.labels(name).inc()
-            if backoff.worth_telling():
+            if backoff.is_worth_logging():
                 _log.exception("task failed task=%s: %s; again in %.0f s", name, error, wait_s)
             await asyncio.sleep(wait_s)

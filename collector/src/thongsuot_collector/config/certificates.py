@@ -6,11 +6,11 @@ from pathlib import Path
 
 import msgspec
 
-from thongsuot_collector.certificates.external import pattern_mistake, read_trusted
-from thongsuot_collector.certificates.policy import Policy
-from thongsuot_collector.certificates.settings import CertificateSettings
 from thongsuot_collector.config.model import Listen
 from thongsuot_collector.errors import AuthorityError
+from thongsuot_collector.pki.external_registry import pattern_mistake, read_trusted
+from thongsuot_collector.pki.policy import ClientCertificatePolicy
+from thongsuot_collector.pki.settings import CertificateSettings
 
 
 def mistakes(
@@ -25,7 +25,7 @@ def mistakes(
             ("certificates", "revocation_files"),
             "lists belong to authorities_file; the collector's own need none",
         )
-    if listen.client_certificates is Policy.OFF:
+    if listen.client_certificates is ClientCertificatePolicy.OFF:
         return
     if not listen.certificate_file:
         yield (

@@ -2,15 +2,15 @@
 
 from pathlib import Path
 
-from thongsuot_collector.directory import Directory
+from thongsuot_collector.directory import InventoryDirectory
 from thongsuot_collector.errors import ConfigInvalid
-from thongsuot_collector.networks import FILE, Networks, networks_from
+from thongsuot_collector.networks import FILE, NetworkOwners, networks_from
 from thongsuot_schema.errors import DocumentError
 from thongsuot_schema.inventory.model import Inventory
-from thongsuot_schema.inventory.read import mistakes, read
+from thongsuot_schema.inventory.read import find_mistakes, read_inventory
 
 
-def read_directory(folder: str) -> Directory:
+def read_directory(folder: str) -> InventoryDirectory:
     """
     Return what the files ``*.toml`` of a folder say, and its table of networks where it has one;
     no folder: nothing is known of any site.
@@ -19,7 +19,7 @@ def read_directory(folder: str) -> Directory:
         ConfigInvalid: with every mistake that was found, each with file and line.
     """
     if not folder:
-        return Directory(Inventory())
+        return InventoryDirectory(Inventory())
     texts: dict[str, str] = {}
     for path in sorted(Path(folder).glob("*.toml")):
         try:
@@ -28,18 +28,18 @@ def read_directory(folder: str) -> Directory:
             raise ConfigInvalid(
                 [DocumentError(str(path), 0, f"cannot be read: {error}")]
             ) from error
-    found = mistakes(texts)
+    found = find_mistakes(texts)
     if found:
         raise ConfigInvalid(found)
-    inventory = read(texts)
-    return Directory(inventory, _networks(Path(folder, FILE), inventory))
+    inventory = read_inventory(texts)
+    return InventoryDirectory(inventory, _networks(Path(folder, FILE), inventory))
 
 
-def _networks(path: Path, inventory: Inventory) -> Networks:
+def _networks(path: Path, inventory: Inventory) -> NetworkOwners:
     try:
         text = path.read_text("utf-8")
     except FileNotFoundError:
-        return Networks()
+        return NetworkOwners()
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigInvalid([DocumentError(str(path), 0, f"cannot be read: {error}")]) from error
     networks, found = networks_from(str(path), text, inventory.carriers)

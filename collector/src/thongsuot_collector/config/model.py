@@ -4,14 +4,14 @@ from typing import Annotated
 
 import msgspec
 
-from thongsuot_collector.certificates.policy import Policy
-from thongsuot_collector.certificates.settings import CertificateSettings
 from thongsuot_collector.incidents.settings import IncidentSettings
-from thongsuot_collector.notify.telling.settings import NotifySettings
+from thongsuot_collector.notify.dispatch.settings import NotifySettings
+from thongsuot_collector.pki.policy import ClientCertificatePolicy
+from thongsuot_collector.pki.settings import CertificateSettings
 from thongsuot_collector.reflector.model import ReflectorSettings
 from thongsuot_collector.statements.settings import SlaSettings
 from thongsuot_collector.timeline.settings import TimelineTable
-from thongsuot_schema.inventory.model import Strict
+from thongsuot_schema.inventory.model import StrictStruct
 
 Positive = Annotated[float, msgspec.Meta(gt=0)]
 Bytes = Annotated[int, msgspec.Meta(gt=0)]
@@ -19,7 +19,7 @@ Bytes = Annotated[int, msgspec.Meta(gt=0)]
 DAY_S = 86_400.0
 
 
-class Listen(Strict, frozen=True, kw_only=True):
+class Listen(StrictStruct, frozen=True, kw_only=True):
     """
     Where the collector listens, for agents and for people.
 
@@ -36,10 +36,10 @@ class Listen(Strict, frozen=True, kw_only=True):
     certificate_file: str = ""
     key_file: str = ""
     plaintext: bool = False
-    client_certificates: Policy = Policy.OFF
+    client_certificates: ClientCertificatePolicy = ClientCertificatePolicy.OFF
 
 
-class JournalSettings(Strict, frozen=True, kw_only=True):
+class JournalSettings(StrictStruct, frozen=True, kw_only=True):
     """
     How long what agents pushed is kept.
 
@@ -51,25 +51,25 @@ class JournalSettings(Strict, frozen=True, kw_only=True):
     max_bytes: Bytes = 64 << 30
 
 
-class IngestSettings(Strict, frozen=True, kw_only=True):
+class IngestSettings(StrictStruct, frozen=True, kw_only=True):
     """
     How much is taken from whom.
 
-    A site may push ``pushes_per_s`` for ever and ``pushes_reserve`` at once (an hour's backlog is
-    240), ``bytes_per_s`` and ``bytes_reserve`` likewise (three days' backlog is 12 MB). An
-    address may come with ``bad_tokens_reserve`` bad tokens (and as many bad codes), then one every
+    A site may push ``pushes_per_s`` for ever and ``pushes_burst`` at once (an hour's backlog is
+    240), ``bytes_per_s`` and ``bytes_burst`` likewise (three days' backlog is 12 MB). An
+    address may come with ``bad_tokens_burst`` bad tokens (and as many bad codes), then one every
     ``1 / bad_tokens_per_s`` seconds.
     """
 
     pushes_per_s: Positive = 20.0
-    pushes_reserve: Positive = 500.0
+    pushes_burst: Positive = 500.0
     bytes_per_s: Positive = 20_000.0
-    bytes_reserve: Positive = 64e6
+    bytes_burst: Positive = 64e6
     bad_tokens_per_s: Positive = 0.2
-    bad_tokens_reserve: Positive = 20.0
+    bad_tokens_burst: Positive = 20.0
 
 
-class PageSettings(Strict, frozen=True, kw_only=True):
+class PageSettings(StrictStruct, frozen=True, kw_only=True):
     """
     The pages for people; they only show.
 
@@ -87,7 +87,7 @@ class PageSettings(Strict, frozen=True, kw_only=True):
     support_hotline: str = ""
 
 
-class PlansSettings(Strict, frozen=True, kw_only=True):
+class SiteConfigSettings(StrictStruct, frozen=True, kw_only=True):
     """
     Plans of sites: what the inventory has their agents watch, in the answers to pushes.
 
@@ -97,7 +97,7 @@ class PlansSettings(Strict, frozen=True, kw_only=True):
     offer: bool = True
 
 
-class CollectorConfig(Strict, frozen=True, kw_only=True):
+class CollectorConfig(StrictStruct, frozen=True, kw_only=True):
     """
     The whole file.
 
@@ -113,7 +113,7 @@ class CollectorConfig(Strict, frozen=True, kw_only=True):
     journal: JournalSettings = JournalSettings()
     ingest: IngestSettings = IngestSettings()
     page: PageSettings = PageSettings()
-    plans: PlansSettings = PlansSettings()
+    plans: SiteConfigSettings = SiteConfigSettings()
     timeline: TimelineTable = TimelineTable()
     incidents: IncidentSettings = IncidentSettings()
     notify: NotifySettings = NotifySettings()

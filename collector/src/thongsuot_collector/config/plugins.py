@@ -5,32 +5,32 @@ from typing import NamedTuple, TypeVar
 
 from thongsuot_collector import notify, sinks
 from thongsuot_collector.notify import ChannelKind
-from thongsuot_collector.notify.telling.settings import ChannelSettings
+from thongsuot_collector.notify.dispatch.settings import ChannelSettings
 from thongsuot_collector.sinks import SinkKind, SinkSettings
 from thongsuot_schema.document import convert, error_at
 from thongsuot_schema.errors import DocumentError
-from thongsuot_schema.nearest import nearest
+from thongsuot_schema.suggestion import suggest
 from thongsuot_schema.toml_lines import Path
 
 Table = dict[str, object]
-Sink = tuple[SinkKind[SinkSettings], SinkSettings]
-ChannelConfigured = tuple[ChannelKind[ChannelSettings], ChannelSettings]
+ConfiguredSink = tuple[SinkKind[SinkSettings], SinkSettings]
+ConfiguredChannel = tuple[ChannelKind[ChannelSettings], ChannelSettings]
 
-P = TypeVar("P", Sink, ChannelConfigured)
+P = TypeVar("P", ConfiguredSink, ConfiguredChannel)
 
 
-class Source(NamedTuple):
+class ConfigText(NamedTuple):
     """The text of a configuration, and the file's name for messages."""
 
     text: str
     file: str
 
 
-def all_of(
+def read_tables(
     what: str,
     tables: Sequence[Table],
-    source: Source,
-    read: Callable[[Table, Path, Source], P],
+    source: ConfigText,
+    read: Callable[[Table, Path, ConfigText], P],
     mistakes: list[DocumentError],
 ) -> tuple[P, ...]:
     """Return every table of a list read; what is wrong with them is added to ``mistakes``."""
@@ -54,7 +54,7 @@ def all_of(
     return tuple(found)
 
 
-def sink(table: Table, path: Path, source: Source) -> Sink:
+def read_sink(table: Table, path: Path, source: ConfigText) -> ConfiguredSink:
     """
     Return a sink's kind and settings.
 
@@ -67,7 +67,7 @@ def sink(table: Table, path: Path, source: Source) -> Sink:
     return kind, settings
 
 
-def channel(table: Table, path: Path, source: Source) -> ChannelConfigured:
+def read_channel(table: Table, path: Path, source: ConfigText) -> ConfiguredChannel:
     """
     Return a channel's kind and settings.
 
@@ -80,16 +80,16 @@ def channel(table: Table, path: Path, source: Source) -> ChannelConfigured:
     return kind, settings
 
 
-def _kind(table: Table, path: Path, source: Source, what: str, kinds: Sequence[str]) -> str:
+def _kind(table: Table, path: Path, source: ConfigText, what: str, kinds: Sequence[str]) -> str:
     kind = table.get("kind")
     if isinstance(kind, str) and kind in kinds:
         return kind
     where = (*path, "kind") if "kind" in table else path
-    message = f"no {what} {kind!r}{nearest(str(kind), kinds)}"
+    message = f"no {what} {kind!r}{suggest(str(kind), kinds)}"
     raise error_at(source.text, where, message, file=source.file)
 
 
-def _check(check: Callable[[], None], path: Path, source: Source) -> None:
+def _check(check: Callable[[], None], path: Path, source: ConfigText) -> None:
     try:
         check()
     except (OSError, ValueError) as error:

@@ -15,16 +15,16 @@ from thongsuot_collector.config import certificates, plugins
 from thongsuot_collector.config.address import host_and_port
 from thongsuot_collector.config.model import CollectorConfig, Listen
 from thongsuot_collector.config.reflector import mistakes as reflector_mistakes
-from thongsuot_collector.correlation import keeper as correlation
+from thongsuot_collector.correlation import consumer as correlation
 from thongsuot_collector.errors import ConfigInvalid
 from thongsuot_collector.incidents.settings import IncidentSettings
-from thongsuot_collector.state import keeper as state
+from thongsuot_collector.state import consumer as state
 from thongsuot_schema.document import decode, error_at
 from thongsuot_schema.errors import DocumentError
 
 Place = tuple[str | int, ...]
 
-_OWN_CONSUMERS = frozenset({state.CONSUMER, correlation.CONSUMER})
+_RESERVED_CONSUMERS = frozenset({state.CONSUMER, correlation.CONSUMER})
 """Names that a cursor of the journal has already."""
 
 
@@ -38,8 +38,8 @@ class Configuration:
     """
 
     settings: CollectorConfig
-    sinks: tuple[plugins.Sink, ...]
-    channels: tuple[plugins.ChannelConfigured, ...] = ()
+    sinks: tuple[plugins.ConfiguredSink, ...]
+    channels: tuple[plugins.ConfiguredChannel, ...] = ()
 
     @property
     def state_dir(self) -> Path:
@@ -47,7 +47,7 @@ class Configuration:
         return Path(self.settings.state_dir)
 
 
-def read(path: Path) -> Configuration:
+def read_configuration(path: Path) -> Configuration:
     """
     Return the configuration in a file.
 
@@ -58,10 +58,10 @@ def read(path: Path) -> Configuration:
         text = path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigInvalid([DocumentError(str(path), 0, f"cannot be read: {error}")]) from error
-    return parse(text, file=str(path), folder=path.absolute().parent)
+    return parse_configuration(text, file=str(path), folder=path.absolute().parent)
 
 
-def parse(text: str, *, file: str, folder: Path) -> Configuration:
+def parse_configuration(text: str, *, file: str, folder: Path) -> Configuration:
     """Return the configuration that a text holds; relative paths are meant from ``folder``."""
     try:
         settings = decode(text, CollectorConfig, file=file)
@@ -69,14 +69,16 @@ def parse(text: str, *, file: str, folder: Path) -> Configuration:
         raise ConfigInvalid([error]) from error
     settings = _with_paths(settings, folder)
     mistakes = [error_at(text, place, what, file=file) for place, what in _mistakes(settings)]
-    source = plugins.Source(text, file)
-    found = plugins.all_of("sink", settings.sinks, source, plugins.sink, mistakes)
+    source = plugins.ConfigText(text, file)
+    found = plugins.read_tables("sink", settings.sinks, source, plugins.read_sink, mistakes)
     mistakes += [
         error_at(text, ("sinks", place, "name"), f"{one.name!r} is the collector's own", file=file)
         for place, (_, one) in enumerate(found)
-        if one.name in _OWN_CONSUMERS
+        if one.name in _RESERVED_CONSUMERS
     ]
-    told_by = plugins.all_of("channel", settings.channels, source, plugins.channel, mistakes)
+    told_by = plugins.read_tables(
+        "channel", settings.channels, source, plugins.read_channel, mistakes
+    )
     if mistakes:
         raise ConfigInvalid(sorted(mistakes, key=lambda error: error.line))
     return Configuration(settings=settings, sinks=found, channels=told_by)

@@ -19,22 +19,22 @@ from sqlalchemy import (
 )
 
 from thongsuot_collector.correlation.tables import (
+    FAULTS,
     INCIDENTS,
     INTERVALS,
     MEMBERS,
     TIMELINES,
-    TROUBLES,
     WINDOWS,
 )
-from thongsuot_collector.incidents.book import BookState
+from thongsuot_collector.incidents.fault import NS_PER_S, Fault
 from thongsuot_collector.incidents.incident import Incident
-from thongsuot_collector.incidents.trouble import NS_PER_S, Trouble
-from thongsuot_collector.incidents.window import Window
+from thongsuot_collector.incidents.maintenance_window import MaintenanceWindow
+from thongsuot_collector.incidents.registry import RegistrySnapshot
 from thongsuot_collector.store import audit
-from thongsuot_collector.store.audit import Action
+from thongsuot_collector.store.audit import AuditAction
 from thongsuot_collector.store.sites import Position
 from thongsuot_collector.store.tables import POSITIONS
-from thongsuot_collector.timeline.interval import Basis, Interval, Rewrite, Source
+from thongsuot_collector.timeline.interval import Basis, BatchRef, Interval, Rewrite
 from thongsuot_collector.timeline.subject import Subject
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
@@ -46,7 +46,7 @@ _AT_ONCE = 400
 """Names asked for in one statement; SQLite takes 32,766 parameters."""
 
 
-class TakenOn(msgspec.Struct, frozen=True, kw_only=True):
+class AuditedAcknowledgement(msgspec.Struct, frozen=True, kw_only=True):
     """Somebody took an incident on, for the audit log."""
 
     incident: str
@@ -54,74 +54,76 @@ class TakenOn(msgspec.Struct, frozen=True, kw_only=True):
     note: str
 
 
-class Writing(msgspec.Struct, frozen=True, kw_only=True):
-    """What is written in one act. ``timelines`` are encoded already: they go on changing."""
+class IncidentWrites(msgspec.Struct, frozen=True, kw_only=True):
+    """What is written in one act. ``load_timelines`` are encoded already: they go on changing."""
 
     rewrites: Sequence[Rewrite] = ()
     timelines: Sequence[tuple[str, bytes]] = ()
     incidents: Sequence[Incident] = ()
-    troubles: Sequence[Trouble] = ()
+    faults: Sequence[Fault] = ()
     position: Position | None = None
-    taken_on: Sequence[TakenOn] = ()
+    acknowledgements: Sequence[AuditedAcknowledgement] = ()
 
 
-def write(engine: Engine, writing: Writing, *, consumer: str) -> None:
+def write_changes(engine: Engine, writing: IncidentWrites, *, consumer: str) -> None:
     """Write everything, or nothing."""
     with engine.begin() as connection:
         for rewrite in writing.rewrites:
             _rewrite(connection, rewrite)
         _put_timelines(connection, writing.timelines)
-        for trouble in writing.troubles:
-            _put_trouble(connection, trouble)
+        for trouble in writing.faults:
+            _put_fault(connection, trouble)
         for incident in writing.incidents:
             _put_incident(connection, incident)
-        for one in writing.taken_on:
+        for one in writing.acknowledgements:
             audit.write(
-                connection, Action.INCIDENT_TAKEN_ON, one.incident, by=one.by, detail=one.note
+                connection, AuditAction.INCIDENT_TAKEN_ON, one.incident, by=one.by, detail=one.note
             )
         if writing.position is not None:
             place = msgspec.structs.asdict(writing.position)
             _replace(connection, POSITIONS, {"consumer": consumer}, place)
 
 
-def timelines(engine: Engine) -> list[tuple[str, bytes]]:
+def load_timelines(engine: Engine) -> list[tuple[str, bytes]]:
     """Return every site's timeline, encoded."""
     with engine.connect() as connection:
         return [(row.site, row.body) for row in connection.execute(select(TIMELINES))]
 
 
-def live(engine: Engine, *, known_since_ns: int) -> BookState:
+def load_live(engine: Engine, *, known_since_ns: int) -> RegistrySnapshot:
     """Return what belongs into memory: what is live, and what was closed lately."""
     wanted = or_(INCIDENTS.c.is_live, INCIDENTS.c.known_until_ns >= known_since_ns)
     with engine.connect() as connection:
         names = [row.id for row in connection.execute(select(INCIDENTS.c.id).where(wanted))]
         state = _with_all_members(connection, names)
-    return BookState(
-        incidents=state.incidents, troubles=state.troubles, windows=tuple(windows(engine))
+    return RegistrySnapshot(
+        incidents=state.incidents, faults=state.faults, windows=tuple(load_windows(engine))
     )
 
 
-def recall(engine: Engine, rewrites: Iterable[Rewrite]) -> BookState:
+def load_for_rewrites(engine: Engine, rewrites: Iterable[Rewrite]) -> RegistrySnapshot:
     """Return the incidents of the time that rewrites speak of, with all that belongs to them."""
     names: set[str] = set()
     with engine.connect() as connection:
         for rewrite in rewrites:
             subject = rewrite.subject
-            lasts = or_(TROUBLES.c.end_ns.is_(None), TROUBLES.c.end_ns > rewrite.from_ns)
+            lasts = or_(FAULTS.c.end_ns.is_(None), FAULTS.c.end_ns > rewrite.from_ns)
             until_ns = _END_OF_TIME_NS if rewrite.until_ns is None else rewrite.until_ns
             inside = and_(
-                TROUBLES.c.site == subject.site,
-                TROUBLES.c.link == subject.link,
-                TROUBLES.c.service == subject.service,
+                FAULTS.c.site == subject.site,
+                FAULTS.c.link == subject.link,
+                FAULTS.c.service == subject.service,
                 lasts,
-                TROUBLES.c.start_ns < until_ns,
+                FAULTS.c.start_ns < until_ns,
             )
-            held = select(MEMBERS.c.incident).join(TROUBLES, MEMBERS.c.trouble == TROUBLES.c.id)
+            held = select(MEMBERS.c.incident).join(FAULTS, MEMBERS.c.trouble == FAULTS.c.id)
             names.update(row.incident for row in connection.execute(held.where(inside)))
         return _with_all_members(connection, sorted(names))
 
 
-def intervals(engine: Engine, subject: Subject, *, from_ns: int, until_ns: int) -> list[Interval]:
+def load_intervals(
+    engine: Engine, subject: Subject, *, from_ns: int, until_ns: int
+) -> list[Interval]:
     """Return the intervals of a subject that lie in a time or reach into it, in order."""
     wanted = (
         select(INTERVALS)
@@ -136,14 +138,14 @@ def intervals(engine: Engine, subject: Subject, *, from_ns: int, until_ns: int) 
         return [_interval(row) for row in connection.execute(wanted).mappings()]
 
 
-def incident(engine: Engine, name: str) -> Incident | None:
+def load_incident(engine: Engine, name: str) -> Incident | None:
     """Return one incident, also one long closed."""
     with engine.connect() as connection:
         found = connection.execute(select(INCIDENTS.c.body).where(INCIDENTS.c.id == name)).scalar()
     return None if found is None else msgspec.msgpack.decode(found, type=Incident)
 
 
-def closed_lately(engine: Engine, *, limit: int) -> list[Incident]:
+def recently_closed(engine: Engine, *, limit: int) -> list[Incident]:
     """Return the incidents that were closed last, the newest onset first."""
     wanted = (
         select(INCIDENTS.c.body)
@@ -156,28 +158,31 @@ def closed_lately(engine: Engine, *, limit: int) -> list[Incident]:
     return [msgspec.msgpack.decode(body, type=Incident) for body in bodies]
 
 
-def windows(engine: Engine) -> list[Window]:
+def load_windows(engine: Engine) -> list[MaintenanceWindow]:
     """Return all maintenance windows, in order of their beginnings."""
     wanted = select(WINDOWS.c.body).order_by(WINDOWS.c.start_ns, WINDOWS.c.id)
     with engine.connect() as connection:
-        return [msgspec.msgpack.decode(row.body, type=Window) for row in connection.execute(wanted)]
+        return [
+            msgspec.msgpack.decode(row.body, type=MaintenanceWindow)
+            for row in connection.execute(wanted)
+        ]
 
 
-def put_window(engine: Engine, window: Window) -> None:
+def put_window(engine: Engine, window: MaintenanceWindow) -> None:
     """Keep a maintenance window, replacing one of the same name."""
     with engine.begin() as connection:
         fields = {"start_ns": window.start_ns, "end_ns": window.end_ns}
         body = msgspec.msgpack.encode(window)
         _replace(connection, WINDOWS, {"id": window.id}, {**fields, "body": body})
         detail = f"{_moment(window.start_ns)} to {_moment(window.end_ns)} {window.note}".rstrip()
-        audit.write(connection, Action.WORK_PLANNED, window.id, detail=detail)
+        audit.write(connection, AuditAction.WORK_PLANNED, window.id, detail=detail)
 
 
 def drop_window(engine: Engine, name: str) -> None:
     """Take a maintenance window back."""
     with engine.begin() as connection:
         connection.execute(delete(WINDOWS).where(WINDOWS.c.id == name))
-        audit.write(connection, Action.WORK_TAKEN_BACK, name)
+        audit.write(connection, AuditAction.WORK_TAKEN_BACK, name)
 
 
 def _moment(at_ns: int) -> str:
@@ -227,7 +232,7 @@ def _put_incident(connection: Connection, incident: Incident) -> None:
             "party": incident.party.party,
             "party_name": incident.party.name,
             "is_open": incident.is_open,
-            "is_live": incident.is_open or incident.told is not None,
+            "is_live": incident.is_open or incident.notified_party is not None,
             "opened_ns": incident.opened_ns,
             "closed_ns": incident.closed_ns,
             "known_until_ns": incident.closed_known_ns or incident.known_ns,
@@ -238,18 +243,18 @@ def _put_incident(connection: Connection, incident: Incident) -> None:
     connection.execute(
         insert(MEMBERS),
         [
-            {"incident": incident.id, "place": place, "trouble": one.trouble}
+            {"incident": incident.id, "place": place, "trouble": one.fault_id}
             | msgspec.structs.asdict(one.subject)
             for place, one in enumerate(incident.members)
         ],
     )
 
 
-def _put_trouble(connection: Connection, trouble: Trouble) -> None:
+def _put_fault(connection: Connection, trouble: Fault) -> None:
     fields = {"start_ns": trouble.start_ns, "end_ns": trouble.end_ns}
     _replace(
         connection,
-        TROUBLES,
+        FAULTS,
         {"id": trouble.id},
         {
             **msgspec.structs.asdict(trouble.subject),
@@ -269,19 +274,19 @@ def _replace(
         connection.execute(insert(table).values(**key, **values))
 
 
-def _with_all_members(connection: Connection, names: Sequence[str]) -> BookState:
+def _with_all_members(connection: Connection, names: Sequence[str]) -> RegistrySnapshot:
     """Return incidents, all that share a trouble with them, and all of their troubles."""
     incidents: dict[str, Incident] = {}
-    troubles: dict[str, Trouble] = {}
+    troubles: dict[str, Fault] = {}
     waiting = list(names)
     while waiting:
         for name, body in _bodies(connection, INCIDENTS, waiting):
             incidents[name] = msgspec.msgpack.decode(body, type=Incident)
-        held = {m.trouble for name in waiting for m in incidents[name].members} - set(troubles)
-        for name, body in _bodies(connection, TROUBLES, sorted(held)):
-            troubles[name] = msgspec.msgpack.decode(body, type=Trouble)
+        held = {m.fault_id for name in waiting for m in incidents[name].members} - set(troubles)
+        for name, body in _bodies(connection, FAULTS, sorted(held)):
+            troubles[name] = msgspec.msgpack.decode(body, type=Fault)
         waiting = sorted(_holding(connection, sorted(held)) - set(incidents))
-    return BookState(incidents=tuple(incidents.values()), troubles=tuple(troubles.values()))
+    return RegistrySnapshot(incidents=tuple(incidents.values()), faults=tuple(troubles.values()))
 
 
 def _bodies(
@@ -331,7 +336,7 @@ def _row_of(subject: Subject, interval: Interval) -> dict[str, Any]:
 def _interval(row: Any) -> Interval:  # noqa: ANN401 - a row of SQLAlchemy's
     source = None
     if row["stream"] is not None:
-        source = Source(row["stream"], row["number"], row["digest"])
+        source = BatchRef(row["stream"], row["number"], row["digest"])
     return Interval(
         start_ns=row["start_ns"],
         end_ns=row["end_ns"],

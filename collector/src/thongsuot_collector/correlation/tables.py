@@ -78,7 +78,7 @@ MEMBERS = Table(
 )
 """Who is in which incident."""
 
-TROUBLES = Table(
+FAULTS = Table(
     "troubles",
     METADATA,
     Column("id", Text, primary_key=True),

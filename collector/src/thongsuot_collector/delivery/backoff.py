@@ -32,7 +32,7 @@ class Backoff:
         failures, self.failures = self.failures, 0
         return failures
 
-    def worth_telling(self) -> bool:
+    def is_worth_logging(self) -> bool:
         """Whether this failure is one to log: the first, and then once per doubling."""
         return self.failures & (self.failures - 1) == 0
 

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable
 
-from thongsuot_collector.samples.encode import Parcel
+from thongsuot_collector.samples.remote_write import EncodedSeries
 
 
-def groups_of(parcels: Iterable[Parcel], limit: int) -> Iterable[list[Parcel]]:
+def group_series(parcels: Iterable[EncodedSeries], limit: int) -> Iterable[list[EncodedSeries]]:
     """Yield parcels in groups of about as many samples as a request should have."""
-    group: list[Parcel] = []
+    group: list[EncodedSeries] = []
     samples = 0
     for parcel in parcels:
         group.append(parcel)

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from thongsuot_collector.delivery.post import Letter, Response
+from thongsuot_collector.delivery.retrying_client import DeliveryRequest, TransportResponse
 
 _CONNECT_S = 5.0
 _TEXT_BYTES = 4096
@@ -21,7 +21,7 @@ _TEXT_BYTES = 4096
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class HttpEndpoint:
     """Where to post: ``headers`` carry the credentials; ``timeout_s`` is for one whole request."""
 
     url: str
@@ -30,18 +30,18 @@ class Place:
     tls: ssl.SSLContext | None = None
 
 
-class HttpWire:
+class HttpTransport:
     """Posts over one connection that is kept open; see ``Wire``."""
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: HttpEndpoint) -> None:
         self._place = place
         self._connection: http.client.HTTPConnection | None = None
 
-    def post(self, letter: Letter) -> Response:
+    def send(self, letter: DeliveryRequest) -> TransportResponse:
         """See ``Wire``."""
-        return self.ask("POST", self._path, letter)
+        return self.request("POST", self._path, letter)
 
-    def ask(self, method: str, path: str, letter: Letter) -> Response:
+    def request(self, method: str, path: str, letter: DeliveryRequest) -> TransportResponse:
         """
         Ask anything at all of the same receiver, once.
 
@@ -89,7 +89,7 @@ class HttpWire:
         parts = urlsplit(self._place.url)
         return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
 
-    def _exchange(self, method: str, path: str, letter: Letter) -> Response:
+    def _exchange(self, method: str, path: str, letter: DeliveryRequest) -> TransportResponse:
         if self._connection is None:
             self._connection = self._connected()
         headers = {**self._place.headers, **letter.headers}
@@ -98,7 +98,7 @@ class HttpWire:
         text = answer.read(_TEXT_BYTES)
         if not answer.isclosed():
             self.close()
-        return Response(
+        return TransportResponse(
             status=answer.status,
             text=text.decode("utf-8", "replace"),
             headers={name.lower(): value for name, value in answer.headers.items()},

@@ -14,13 +14,13 @@ import socket
 from dataclasses import dataclass
 from typing import Any
 
-from thongsuot_collector.delivery.post import Letter, Response
+from thongsuot_collector.delivery.retrying_client import DeliveryRequest, TransportResponse
 
 _NO_REDIRECT = {"redirect": False, "retries": False}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Bucket:
+class InfluxBucket:
     """
     Where lines go: ``url`` without ``/api/v2/write``, ``authorization`` as the whole header.
     """
@@ -33,16 +33,16 @@ class Bucket:
     ca_file: str
 
 
-class InfluxWire:
+class InfluxTransport:
     """Posts line protocol; see ``Wire``."""
 
-    def __init__(self, place: Bucket) -> None:
+    def __init__(self, place: InfluxBucket) -> None:
         self._place = place
         self._client: Any = None
         self._sockets: list[socket.socket] = []
         """Those that were opened last: what ``abort`` has to end."""
 
-    def post(self, letter: Letter) -> Response:
+    def send(self, letter: DeliveryRequest) -> TransportResponse:
         """See ``Wire``."""
         client = self._client = self._client or self._made()
         rest: Any = importlib.import_module("influxdb_client.rest")
@@ -59,14 +59,14 @@ class InfluxWire:
         except rest.ApiException as error:
             if not error.status:  # so it wraps what went wrong in TLS
                 raise ConnectionError(str(error.reason)) from error
-            return Response(
+            return TransportResponse(
                 status=int(error.status),
                 text=str(error.body or ""),
                 headers={name.lower(): value for name, value in (error.headers or {}).items()},
             )
         except errors.HTTPError as error:
             raise ConnectionError(f"{type(error).__name__}: {error}") from error
-        return Response(status=204, text="")
+        return TransportResponse(status=204, text="")
 
     def abort(self) -> None:
         """See ``Wire``."""
@@ -94,10 +94,10 @@ class InfluxWire:
         client.api_client.set_default_header("User-Agent", "thongsuot-collector")
         if self._place.authorization:
             client.api_client.set_default_header("Authorization", self._place.authorization)
-        self._note_sockets(client.api_client.rest_client.pool_manager)
+        self._track_sockets(client.api_client.rest_client.pool_manager)
         return client
 
-    def _note_sockets(self, pools: Any) -> None:  # noqa: ANN401 - urllib3's, without types here
+    def _track_sockets(self, pools: Any) -> None:  # noqa: ANN401 - urllib3's, without types here
         """Have every connection that is opened noted: the client offers no way to end one."""
         sockets = self._sockets
 

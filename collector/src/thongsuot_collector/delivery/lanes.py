@@ -16,7 +16,7 @@ class Gap(msgspec.Struct, frozen=True, array_like=True):
     through: int
 
 
-class Stretch(msgspec.Struct, frozen=True, kw_only=True):
+class ReadRange(msgspec.Struct, frozen=True, kw_only=True):
     """What to read next: entries above ``after`` up to ``through``. ``live``: not out of a gap."""
 
     after: int
@@ -28,8 +28,8 @@ class Lanes(msgspec.Struct, frozen=True, kw_only=True):
     """
     Where a sink stands.
 
-    Everything up to ``live`` is sent, except what is in ``gaps`` (in order, without overlap).
-    ``turn`` lets the live lane and the gaps take turns.
+    Everything up to ``live`` is sent, except what is in ``gaps`` (in order, without
+    overlap). ``turn`` lets the live lane and the gaps take turns.
     """
 
     live: int = 0
@@ -52,16 +52,16 @@ class Lanes(msgspec.Struct, frozen=True, kw_only=True):
         gaps = (*self.gaps, Gap(self.live, head))
         return Lanes(live=head, gaps=_joined(gaps), turn=self.turn)
 
-    def next(self, head: int) -> Stretch | None:
+    def next_range(self, head: int) -> ReadRange | None:
         """Return what to read next; ``None`` when all up to the head is sent."""
         fresh = head > self.live
         if self.gaps and (self.turn or not fresh):
-            return Stretch(after=self.gaps[0].after, through=self.gaps[0].through, live=False)
+            return ReadRange(after=self.gaps[0].after, through=self.gaps[0].through, live=False)
         if fresh:
-            return Stretch(after=self.live, through=head, live=True)
+            return ReadRange(after=self.live, through=head, live=True)
         return None
 
-    def sent(self, stretch: Stretch, through: int) -> "Lanes":
+    def after_sending(self, stretch: ReadRange, through: int) -> "Lanes":
         """Return the lanes after everything of a stretch up to ``through`` was sent."""
         if stretch.live:
             return Lanes(live=through, gaps=self.gaps, turn=True)
@@ -80,12 +80,12 @@ def _joined(gaps: tuple[Gap, ...]) -> tuple[Gap, ...]:
     return tuple(found)
 
 
-def note_of(lanes: Lanes) -> bytes:
+def encode_lanes(lanes: Lanes) -> bytes:
     """Return lanes as a cursor's note."""
     return msgspec.msgpack.encode(lanes)
 
 
-def lanes_of(sequence: int, note: bytes) -> Lanes:
+def decode_lanes(sequence: int, note: bytes) -> Lanes:
     """Return the lanes that a cursor holds; a note that cannot be read starts at its sequence."""
     if note:
         try:

@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from thongsuot_collector.pki.client_tls import client_context
 from thongsuot_collector.sinks import SinkSettings
-from thongsuot_collector.tls import trusting
 
 Positive = Annotated[float, msgspec.Meta(gt=0)]
 
@@ -46,17 +46,17 @@ def check_http(settings: HttpSinkSettings) -> None:
         raise ValueError("username and password_file belong together")
     for file in (settings.password_file, settings.bearer_file):
         if file:
-            secret(file)
+            read_secret(file)
     if settings.ca_file:
-        trusting(settings.ca_file)
+        client_context(settings.ca_file)
 
 
 def authorization(settings: HttpSinkSettings) -> str:
     """Return the header that shows the credentials; empty when there are none."""
     if settings.bearer_file:
-        return f"Bearer {secret(settings.bearer_file)}"
+        return f"Bearer {read_secret(settings.bearer_file)}"
     if settings.username:
-        pair = f"{settings.username}:{secret(settings.password_file)}"
+        pair = f"{settings.username}:{read_secret(settings.password_file)}"
         return f"Basic {b64encode(pair.encode()).decode()}"
     return ""
 
@@ -65,9 +65,9 @@ def tls_of(settings: HttpSinkSettings) -> ssl.SSLContext | None:
     """Return what checks the receiver's certificate; ``None`` where it has none."""
     if urlsplit(settings.url).scheme != "https":
         return None
-    return trusting(settings.ca_file)
+    return client_context(settings.ca_file)
 
 
-def secret(file: str) -> str:
+def read_secret(file: str) -> str:
     """Return what a file of credentials holds."""
     return Path(file).read_text("utf-8").strip()

@@ -16,8 +16,8 @@ from functools import partial
 
 import cramjam
 
-from thongsuot_collector.delivery.answer import Action
-from thongsuot_collector.delivery.post import Answer, Letter, Post
+from thongsuot_collector.delivery.http_status import DeliveryAction
+from thongsuot_collector.delivery.retrying_client import DeliveryRequest, RetryingClient, SendResult
 from thongsuot_collector.samples.version2 import request_of_version1
 
 _HEADERS_1 = {
@@ -46,7 +46,7 @@ class Asked:
     ``written`` are the samples that the receiver has, ``said`` what a person should read.
     """
 
-    action: Action
+    action: DeliveryAction
     said: str
     written: int
 
@@ -59,7 +59,7 @@ class Versions:
     away is asked anew: it may have been replaced by a newer one.
     """
 
-    def __init__(self, name: str, post: Post, *, newest: bool) -> None:
+    def __init__(self, name: str, post: RetryingClient, *, newest: bool) -> None:
         self._name = name
         self._post = post
         self._newest = newest
@@ -69,28 +69,28 @@ class Versions:
         """Send requests of version 1.0, put together as one, with so many samples in them."""
         if self._speaks_2 is False:
             return await self._ask_1(bodies, count)
-        answer = await self._post.until_answered(partial(_letter_2, bodies), also={_UNSUPPORTED})
+        answer = await self._post.send(partial(_letter_2, bodies), also={_UNSUPPORTED})
         if answer.response.status == _TOO_LARGE:
-            return Asked(action=Action.SPLIT, said=answer.said, written=0)
+            return Asked(action=DeliveryAction.SPLIT, said=answer.said, written=0)
         written = _written(answer)
         if written is None or (written == 0 < count and self._speaks_2 is None):
             # 415, or 2xx without a word of what was written, or 400 from one who cannot read it.
             self._settle(answer, speaks_2=False)
             return await self._ask_1(bodies, count)
         self._settle(answer, speaks_2=True)
-        if answer.action is Action.DONE or written:
+        if answer.action is DeliveryAction.DONE or written:
             # Of a partial write the rest is refused for ever; the good part must not go again.
-            return Asked(action=Action.DONE, said=answer.said, written=min(written, count))
+            return Asked(action=DeliveryAction.DONE, said=answer.said, written=min(written, count))
         return Asked(action=answer.action, said=answer.said, written=0)
 
     async def _ask_1(self, bodies: Sequence[bytes], count: int) -> Asked:
-        answer = await self._post.until_answered(partial(_letter_1, bodies))
+        answer = await self._post.send(partial(_letter_1, bodies))
         if answer.failures and self._newest:
             self._speaks_2 = None
-        written = count if answer.action is Action.DONE else 0
+        written = count if answer.action is DeliveryAction.DONE else 0
         return Asked(action=answer.action, said=answer.said, written=written)
 
-    def _settle(self, answer: Answer, *, speaks_2: bool) -> None:
+    def _settle(self, answer: SendResult, *, speaks_2: bool) -> None:
         if self._speaks_2 is not speaks_2:
             _log.info(
                 "remote write is of version %s sink=%s: the receiver answered %d to 2.0",
@@ -101,17 +101,17 @@ class Versions:
         self._speaks_2 = speaks_2
 
 
-def _written(answer: Answer) -> int | None:
+def _written(answer: SendResult) -> int | None:
     text = answer.response.headers.get(_WRITTEN, "").strip()
     return int(text) if text.isascii() and text.isdigit() else None
 
 
-def _letter_1(bodies: Sequence[bytes]) -> Letter:
-    return Letter(body=_compressed(b"".join(bodies)), headers=_HEADERS_1)
+def _letter_1(bodies: Sequence[bytes]) -> DeliveryRequest:
+    return DeliveryRequest(body=_compressed(b"".join(bodies)), headers=_HEADERS_1)
 
 
-def _letter_2(bodies: Sequence[bytes]) -> Letter:
-    return Letter(body=_compressed(request_of_version1(bodies)), headers=_HEADERS_2)
+def _letter_2(bodies: Sequence[bytes]) -> DeliveryRequest:
+    return DeliveryRequest(body=_compressed(request_of_version1(bodies)), headers=_HEADERS_2)
 
 
 def _compressed(request: bytes) -> bytes:

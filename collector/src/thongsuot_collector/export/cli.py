@@ -11,20 +11,20 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
-from thongsuot_collector.directory import Directory
-from thongsuot_collector.export.column import COLUMNS, Column, Row
+from thongsuot_collector.directory import InventoryDirectory
+from thongsuot_collector.export.column import COLUMNS, ExportColumn, Row
 from thongsuot_collector.export.csv import CsvWriter
 from thongsuot_collector.export.parquet import ParquetWriter
-from thongsuot_collector.export.rows import Found, Wanted, rows
+from thongsuot_collector.export.rows import ExportQuery, ExportTally, export_rows
 from thongsuot_collector.journal import sqlite_rows
 from thongsuot_collector.journal.sqlite_tables import connect
-from thongsuot_schema.words.moments import VIETNAM
+from thongsuot_schema.words.dates import VIETNAM
 
 EXIT_FAILED = 1
 EXIT_WRONG = 2
 
 
-class Writer(Protocol):
+class TableWriter(Protocol):
     """What writes a table."""
 
     def write(self, rows: list[Row]) -> None:
@@ -34,7 +34,7 @@ class Writer(Protocol):
         """Write what has to stand last; the file itself stays open."""
 
 
-_WRITERS: Mapping[str, Callable[[BinaryIO, Sequence[Column]], Writer]] = {
+_WRITERS: Mapping[str, Callable[[BinaryIO, Sequence[ExportColumn]], TableWriter]] = {
     "parquet": ParquetWriter,
     "csv": CsvWriter,
 }
@@ -52,7 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="- is the output")
 
 
-def export(options: argparse.Namespace, journal: Path, directory: Directory) -> int:
+def export(options: argparse.Namespace, journal: Path, directory: InventoryDirectory) -> int:
     """
     Write a file; return the exit status.
 
@@ -68,8 +68,8 @@ def export(options: argparse.Namespace, journal: Path, directory: Directory) -> 
         return _say(f"--to {options.end or 'now'} is not after --from {options.start}", EXIT_WRONG)
     if not journal.exists():
         return _say(f"there is no journal yet at {journal}", EXIT_FAILED)
-    wanted = Wanted(from_ms=start_ms, until_ms=end_ms, site=options.site)
-    found = Found()
+    wanted = ExportQuery(from_ms=start_ms, until_ms=end_ms, site=options.site)
+    found = ExportTally()
     with closing(connect(journal, writable=False)) as connection:
         if str(options.out) == "-":
             _write(sys.stdout.buffer, options.format, connection, wanted, directory, found)
@@ -80,7 +80,7 @@ def export(options: argparse.Namespace, journal: Path, directory: Directory) -> 
                 file.flush()
                 os.fsync(file.fileno())
             part.replace(options.out)
-        _tell_of_age(connection, wanted)
+        _warn_of_trimmed(connection, wanted)
     print(f"{found.rows} rows written to {options.out}", file=sys.stderr)
     for text in found.undigestible:
         _say(f"cannot read a batch, left out: {text}", EXIT_FAILED)
@@ -107,17 +107,17 @@ def _write(  # noqa: PLR0917 - two kinds of file share it
     file: BinaryIO,
     kind: str,
     connection: sqlite3.Connection,
-    wanted: Wanted,
-    directory: Directory,
-    found: Found,
+    wanted: ExportQuery,
+    directory: InventoryDirectory,
+    found: ExportTally,
 ) -> None:
     writer = _WRITERS[kind](file, COLUMNS)
-    for some in rows(connection, wanted, directory.labels_of, found):
+    for some in export_rows(connection, wanted, directory.labels_of, found):
         writer.write(some)
     writer.close()
 
 
-def _tell_of_age(connection: sqlite3.Connection, wanted: Wanted) -> None:
+def _warn_of_trimmed(connection: sqlite3.Connection, wanted: ExportQuery) -> None:
     tail_ms = sqlite_rows.extent(connection).tail_received_ns // 1_000_000
     trimmed = connection.execute("SELECT EXISTS (SELECT 1 FROM trimmed)").fetchone()[0]
     if trimmed and wanted.from_ms < tail_ms:

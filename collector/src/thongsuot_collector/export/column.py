@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 
-class Holds(Enum):
+class ColumnType(Enum):
     """What a column holds; each may be absent."""
 
     TEXT = "text"
@@ -15,34 +15,34 @@ class Holds(Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Column:
+class ExportColumn:
     """One column."""
 
     name: str
-    holds: Holds
+    holds: ColumnType
 
 
 COLUMNS = tuple(
-    Column(name=name, holds=holds)
+    ExportColumn(name=name, holds=holds)
     for name, holds in (
-        ("time", Holds.MOMENT),
-        ("site", Holds.TEXT),
-        ("commune", Holds.TEXT),
-        ("link", Holds.TEXT),
-        ("medium", Holds.TEXT),
-        ("carrier", Holds.TEXT),
-        ("target", Holds.TEXT),
-        ("family", Holds.TEXT),
-        ("kind", Holds.TEXT),
-        ("revision", Holds.WHOLE),
-        ("outcome", Holds.TEXT),
-        ("reason", Holds.TEXT),
-        ("metric", Holds.TEXT),
-        ("value", Holds.NUMBER),
-        ("stream", Holds.TEXT),
-        ("number", Holds.WHOLE),
-        ("received", Holds.MOMENT),
-        ("clock", Holds.TEXT),
+        ("time", ColumnType.MOMENT),
+        ("site", ColumnType.TEXT),
+        ("commune", ColumnType.TEXT),
+        ("link", ColumnType.TEXT),
+        ("medium", ColumnType.TEXT),
+        ("carrier", ColumnType.TEXT),
+        ("target", ColumnType.TEXT),
+        ("family", ColumnType.TEXT),
+        ("kind", ColumnType.TEXT),
+        ("revision", ColumnType.WHOLE),
+        ("outcome", ColumnType.TEXT),
+        ("reason", ColumnType.TEXT),
+        ("metric", ColumnType.TEXT),
+        ("value", ColumnType.NUMBER),
+        ("stream", ColumnType.TEXT),
+        ("number", ColumnType.WHOLE),
+        ("received", ColumnType.MOMENT),
+        ("clock", ColumnType.TEXT),
     )
 )
 

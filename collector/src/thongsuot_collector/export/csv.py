@@ -6,17 +6,17 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import BinaryIO
 
-from thongsuot_collector.export.column import Column, Holds, Row
+from thongsuot_collector.export.column import ColumnType, ExportColumn, Row
 
 
 class CsvWriter:
     """Writes rows to a file that it does not close."""
 
-    def __init__(self, file: BinaryIO, columns: Sequence[Column]) -> None:
+    def __init__(self, file: BinaryIO, columns: Sequence[ExportColumn]) -> None:
         self._text = io.TextIOWrapper(file, "utf-8", newline="", write_through=True)
         self._writer = csv.writer(self._text)
         self._moments = [
-            place for place, column in enumerate(columns) if column.holds is Holds.MOMENT
+            place for place, column in enumerate(columns) if column.holds is ColumnType.MOMENT
         ]
         self._writer.writerow([column.name for column in columns])
 

@@ -16,7 +16,7 @@ from typing import BinaryIO
 import zstandard
 
 from thongsuot_collector.export import thrift
-from thongsuot_collector.export.column import Column, Holds, Row, Value
+from thongsuot_collector.export.column import ColumnType, ExportColumn, Row, Value
 
 _MAGIC = b"PAR1"
 _DATA_PAGE = 0
@@ -25,10 +25,10 @@ _ZSTD = 6
 _OPTIONAL = 1
 _INT64, _DOUBLE, _BYTE_ARRAY = 2, 5, 6
 _TYPES = {
-    Holds.TEXT: _BYTE_ARRAY,
-    Holds.WHOLE: _INT64,
-    Holds.NUMBER: _DOUBLE,
-    Holds.MOMENT: _INT64,
+    ColumnType.TEXT: _BYTE_ARRAY,
+    ColumnType.WHOLE: _INT64,
+    ColumnType.NUMBER: _DOUBLE,
+    ColumnType.MOMENT: _INT64,
 }
 _UTF8, _TIMESTAMP_MILLIS = 0, 9
 
@@ -39,7 +39,7 @@ _GROUP_ROWS = 100_000
 class ParquetWriter:
     """Writes rows to a file that it does not close; ``close`` writes what has to stand last."""
 
-    def __init__(self, file: BinaryIO, columns: Sequence[Column]) -> None:
+    def __init__(self, file: BinaryIO, columns: Sequence[ExportColumn]) -> None:
         self._file = file
         self._columns = columns
         self._rows: list[Row] = []
@@ -88,7 +88,7 @@ class ParquetWriter:
             )
         )
 
-    def _chunk(self, column: Column, values: Sequence[Value]) -> tuple[bytes, int]:
+    def _chunk(self, column: ExportColumn, values: Sequence[Value]) -> tuple[bytes, int]:
         """
         Write one column of a group as one page; return what the foot says of it, and its size.
         """
@@ -127,15 +127,15 @@ class ParquetWriter:
         self._at += len(data)
 
 
-def _schema_of(column: Column) -> bytes:
+def _schema_of(column: ExportColumn) -> bytes:
     fields = [
         thrift.i32(1, _TYPES[column.holds]),
         thrift.i32(3, _OPTIONAL),
         thrift.text(4, column.name),
     ]
-    if column.holds is Holds.TEXT:
+    if column.holds is ColumnType.TEXT:
         fields += (thrift.i32(6, _UTF8), thrift.inner(10, thrift.inner(1)))
-    elif column.holds is Holds.MOMENT:
+    elif column.holds is ColumnType.MOMENT:
         milliseconds = thrift.inner(
             8, thrift.truth(1, value=True), thrift.inner(2, thrift.inner(1))
         )
@@ -152,12 +152,12 @@ def _levels(values: Sequence[Value]) -> bytes:
     )
 
 
-def _plain(holds: Holds, values: Sequence[Value]) -> bytes:
+def _plain(holds: ColumnType, values: Sequence[Value]) -> bytes:
     there = [value for value in values if value is not None]
-    if holds is Holds.TEXT:
+    if holds is ColumnType.TEXT:
         encoded = [str(value).encode() for value in there]
         return b"".join([part for one in encoded for part in (_length(len(one)), one)])
-    return struct.pack(f"<{len(there)}{'d' if holds is Holds.NUMBER else 'q'}", *there)
+    return struct.pack(f"<{len(there)}{'d' if holds is ColumnType.NUMBER else 'q'}", *there)
 
 
 _length = struct.Struct("<I").pack

@@ -5,16 +5,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from thongsuot_collector.errors import Undigestible
+from thongsuot_collector.errors import UndecodableEntry
 from thongsuot_collector.export.column import Row
 from thongsuot_collector.journal import sqlite_rows
-from thongsuot_collector.journal.entry import Kept
-from thongsuot_collector.reader import decoded
+from thongsuot_collector.journal.entry import StoredEntry
+from thongsuot_collector.journal.reader import decode_entry
 from thongsuot_collector.samples.labels import LabelsOf, labels_of_series
 from thongsuot_schema.batch.columns import ColumnBlock, Columns
 from thongsuot_schema.batch.decode import decode_layout
-from thongsuot_schema.batch.layout import LayoutPlan, plan_of
-from thongsuot_schema.batch.limits import DEFAULT as LIMITS
+from thongsuot_schema.batch.layout import CompiledLayout, compile_layout
+from thongsuot_schema.batch.limits import DEFAULT_LIMITS as LIMITS
 from thongsuot_schema.metric import PREFIX
 from thongsuot_schema.outcome import Outcome
 
@@ -25,7 +25,7 @@ _NAMES = ("commune", "link", "medium", "carrier", "target", "family")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class ExportQuery:
     """Results from a moment (Unix time in ms) until before another; of one site, or of all."""
 
     from_ms: int
@@ -34,15 +34,15 @@ class Wanted:
 
 
 @dataclass(slots=True, kw_only=True)
-class Found:
+class ExportTally:
     """What was come across: rows, and the batches that nobody can read."""
 
     rows: int = 0
     undigestible: list[str] = field(default_factory=list)
 
 
-def rows(
-    connection: sqlite3.Connection, wanted: Wanted, labels_of: LabelsOf, found: Found
+def export_rows(
+    connection: sqlite3.Connection, wanted: ExportQuery, labels_of: LabelsOf, found: ExportTally
 ) -> Iterator[list[Row]]:
     """
     Yield the rows of each batch that has some, in the order in which batches came in.
@@ -50,7 +50,7 @@ def rows(
     Only some entries are held at a time, and none while a row is used: the journal may grow and be
     trimmed meanwhile. A batch that cannot be read is noted in ``found``.
     """
-    plans = _Plans(connection)
+    plans = _Layouts(connection)
     after, head = 0, sqlite_rows.last_sequence(connection)
     while True:
         entries = sqlite_rows.read(connection, (after, head, _ENTRIES), _SIZE_BYTES)
@@ -61,8 +61,8 @@ def rows(
             if wanted.site and kept.entry.site != wanted.site:
                 continue
             try:
-                columns = decoded(kept.entry, plans.of(kept), LIMITS)
-            except Undigestible as error:
+                columns = decode_entry(kept.entry, plans.of(kept), LIMITS)
+            except UndecodableEntry as error:
                 one = kept.entry
                 found.undigestible.append(f"{one.site} {one.stream} {one.number}: {error}")
                 continue
@@ -72,23 +72,25 @@ def rows(
                 yield made
 
 
-class _Plans:
+class _Layouts:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self._plan = lru_cache(maxsize=_PLANS)(self._read)
 
-    def of(self, kept: Kept) -> dict[bytes, LayoutPlan]:
+    def of(self, kept: StoredEntry) -> dict[bytes, CompiledLayout]:
         """Return the plan that an entry needs, if it is known."""
         layout = kept.entry.layout
         plan = self._plan(layout) if layout else None
         return {} if plan is None else {layout: plan}
 
-    def _read(self, layout_id: bytes) -> LayoutPlan | None:
+    def _read(self, layout_id: bytes) -> CompiledLayout | None:
         body = sqlite_rows.layout(self._connection, layout_id)
-        return None if body is None else plan_of(decode_layout(body, LIMITS)[1])
+        return None if body is None else compile_layout(decode_layout(body, LIMITS)[1])
 
 
-def _rows(kept: Kept, columns: Columns, wanted: Wanted, labels_of: LabelsOf) -> Iterator[Row]:
+def _rows(
+    kept: StoredEntry, columns: Columns, wanted: ExportQuery, labels_of: LabelsOf
+) -> Iterator[Row]:
     offset_ms = kept.entry.epoch_ns // 1_000_000
     times_ms = columns.times_ms
     if not times_ms:
@@ -100,7 +102,11 @@ def _rows(kept: Kept, columns: Columns, wanted: Wanted, labels_of: LabelsOf) -> 
 
 
 def _of_block(
-    kept: Kept, columns: Columns, block: ColumnBlock, wanted: Wanted, labels_of: LabelsOf
+    kept: StoredEntry,
+    columns: Columns,
+    block: ColumnBlock,
+    wanted: ExportQuery,
+    labels_of: LabelsOf,
 ) -> Iterator[Row]:
     entry = kept.entry
     offset_ms = entry.epoch_ns // 1_000_000
@@ -109,7 +115,7 @@ def _of_block(
     metrics = [PREFIX + metric for metric in block.block.metrics]
     for series in columns.series_of(block):
         labels = labels_of_series(
-            labels_of, entry.site, columns.plan.layout.series[series.position]
+            labels_of, entry.site, columns.layout.layout.series[series.position]
         )
         about = (entry.site, *(labels.get(name) or None for name in _NAMES), *kind)
         for row in range(series.first_row, series.last_row):
@@ -118,7 +124,7 @@ def _of_block(
                 continue
             said = columns.not_ok.get(row)
             outcome = Outcome.OK.value if said is None else said.outcome.value
-            run = (time_ms, *about, outcome, None if said is None else said.word)
+            run = (time_ms, *about, outcome, None if said is None else said.sender_reason)
             place = row - block.first_row
             values: list[tuple[str | None, float | None]] = [
                 (metric, column[place])

@@ -11,11 +11,11 @@ import segno
 from sqlalchemy import Engine
 
 from thongsuot_collector import tell
-from thongsuot_collector.app.parts import STORE_FILE
-from thongsuot_collector.config.read import read
-from thongsuot_collector.fleet.code import digest_of_code, new_code
+from thongsuot_collector.app.components import STORE_FILE
+from thongsuot_collector.config.read import read_configuration
 from thongsuot_collector.store import audit, enrolments
 from thongsuot_collector.store.engine import open_store
+from thongsuot_collector.store.enrolment_code import digest_of_code, new_code
 
 ENROL_HELP = "make a one-time code by which a site's device gets its token; it is shown once"
 AUDIT_HELP = "who changed what: tokens, enrolments, people, planned work, incidents taken on"
@@ -62,7 +62,8 @@ def enrol(options: argparse.Namespace, store: Engine, site: str) -> None:
     enrolments.create(store, site, digest_of_code(code), expires_ns=expires_ns)
     print(code)
     print(
-        f"good once, until {tell.moment(expires_ns)}, for site {site}; a code made for it before "
+        f"good once, until {tell.format_moment(expires_ns)}, for site {site}; "
+        f"a code made for it before "
         "is good no more. Using it revokes the tokens that the site has now.",
         file=sys.stderr,
     )
@@ -80,13 +81,16 @@ def qr_text(code: str, url: str) -> str:
 
 
 def _audit(options: argparse.Namespace) -> int:
-    store = open_store(read(options.config).state_dir / STORE_FILE)
+    store = open_store(read_configuration(options.config).state_dir / STORE_FILE)
     try:
         lines = audit.listed(store, subject=options.subject, limit=options.last)
     finally:
         store.dispose()
-    rows = [(tell.moment(one.at_ns), one.by, one.action, one.subject, one.detail) for one in lines]
-    print(tell.table(("at", "by", "action", "subject", "detail"), rows))
+    rows = [
+        (tell.format_moment(one.at_ns), one.by, one.action, one.subject, one.detail)
+        for one in lines
+    ]
+    print(tell.format_table(("at", "by", "action", "subject", "detail"), rows))
     return 0
 
 

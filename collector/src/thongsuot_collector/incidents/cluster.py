@@ -8,8 +8,8 @@ from typing import TypeVar
 
 import msgspec
 
+from thongsuot_collector.incidents.fault import NS_PER_S, Fault
 from thongsuot_collector.incidents.settings import IncidentSettings
-from thongsuot_collector.incidents.trouble import NS_PER_S, Trouble
 from thongsuot_collector.timeline.subject import Subject
 
 T = TypeVar("T")
@@ -17,7 +17,7 @@ T = TypeVar("T")
 _DAY_S = 86_400.0
 
 
-class Cluster(msgspec.Struct, frozen=True, kw_only=True):
+class FaultCluster(msgspec.Struct, frozen=True, kw_only=True):
     """
     Troubles that are one, by their onsets.
 
@@ -25,16 +25,16 @@ class Cluster(msgspec.Struct, frozen=True, kw_only=True):
     ``end_ns`` is ``None`` while it goes on.
     """
 
-    troubles: tuple[Trouble, ...]
+    faults: tuple[Fault, ...]
     end_ns: int | None
 
     @property
     def start_ns(self) -> int:
         """The first onset."""
-        return self.troubles[0].start_ns
+        return self.faults[0].start_ns
 
 
-def enough(population: int, settings: IncidentSettings) -> int:
+def min_cluster_size(population: int, settings: IncidentSettings) -> int:
     """
     Return how many of a population must fail together before chance does not explain it.
 
@@ -50,11 +50,11 @@ def enough(population: int, settings: IncidentSettings) -> int:
     return max(2, min(population, others + 1))
 
 
-def clusters(
-    troubles: Sequence[Trouble],
+def find_clusters(
+    troubles: Sequence[Fault],
     settings: IncidentSettings,
-    need: Callable[[Sequence[Trouble]], int],
-) -> list[Cluster]:
+    need: Callable[[Sequence[Fault]], int],
+) -> list[FaultCluster]:
     """
     Return the clusters among troubles, in order of time; those that are too few are left out.
 
@@ -64,14 +64,14 @@ def clusters(
     """
     together_ns = round(settings.together_s * NS_PER_S)
     return [
-        Cluster(troubles=tuple(chain), end_ns=_end(chain, settings.ended_ratio))
+        FaultCluster(faults=tuple(chain), end_ns=_end(chain, settings.ended_ratio))
         for chain in _chains(troubles, together_ns)
-        if len(chain) > 1 and _peak(chain, together_ns) >= need(chain)
+        if len(chain) > 1 and _peak_subjects(chain, together_ns) >= need(chain)
     ]
 
 
-def _chains(troubles: Sequence[Trouble], together_ns: int) -> list[list[Trouble]]:
-    found: list[list[Trouble]] = []
+def _chains(troubles: Sequence[Fault], together_ns: int) -> list[list[Fault]]:
+    found: list[list[Fault]] = []
     subjects: set[Subject] = set()
     last_ns = 0
     for one in sorted(troubles, key=lambda trouble: (trouble.start_ns, trouble.id)):
@@ -83,27 +83,27 @@ def _chains(troubles: Sequence[Trouble], together_ns: int) -> list[list[Trouble]
             found.append([one])
             subjects, last_ns = set(), 0
         subjects.add(one.subject)
-        last_ns = max(last_ns, _until(one))
+        last_ns = max(last_ns, _end_or_never(one))
     return found
 
 
-def _peak(chain: Sequence[Trouble], together_ns: int) -> int:
+def _peak_subjects(chain: Sequence[Fault], together_ns: int) -> int:
     """
     Return how many subjects were out at one moment that had failed within ``together_ns``.
 
     0 where it was one site alone.
     """
     best = 0
-    out: list[tuple[int, str, Trouble]] = []
+    out: list[tuple[int, str, Fault]] = []
     subjects: Counter[Subject] = Counter()
     sites: Counter[str] = Counter()
     for one in chain:
         # What has ended, or began too long before, does not come back.
         while out and out[0][0] <= one.start_ns:
             _, _, other = heapq.heappop(out)
-            _leave(subjects, other.subject)
-            _leave(sites, other.subject.site)
-        until_ns = min(_until(one), one.start_ns + together_ns + 1)
+            _decrement(subjects, other.subject)
+            _decrement(sites, other.subject.site)
+        until_ns = min(_end_or_never(one), one.start_ns + together_ns + 1)
         heapq.heappush(out, (until_ns, one.id, one))
         subjects[one.subject] += 1
         sites[one.subject.site] += 1
@@ -112,18 +112,18 @@ def _peak(chain: Sequence[Trouble], together_ns: int) -> int:
     return best
 
 
-def _leave(counts: Counter[T], one: T) -> None:
+def _decrement(counts: Counter[T], one: T) -> None:
     counts[one] -= 1
     if not counts[one]:
         del counts[one]
 
 
-def _end(chain: Sequence[Trouble], ended_ratio: float) -> int | None:
+def _end(chain: Sequence[Fault], ended_ratio: float) -> int | None:
     """Return when so few were left that it was over; ``None`` while it goes on."""
     moments = sorted(
         moment
         for one in chain
-        for moment in ((one.start_ns, 1), (_until(one), -1))
+        for moment in ((one.start_ns, 1), (_end_or_never(one), -1))
         if moment[0] < _NEVER_NS
     )
     count = peak = 0
@@ -148,5 +148,5 @@ def _end(chain: Sequence[Trouble], ended_ratio: float) -> int | None:
 _NEVER_NS = 2**62
 
 
-def _until(trouble: Trouble) -> int:
+def _end_or_never(trouble: Fault) -> int:
     return _NEVER_NS if trouble.end_ns is None else trouble.end_ns

@@ -4,23 +4,27 @@ from enum import StrEnum
 
 import msgspec
 
-from thongsuot_collector.incidents.ledger import Delivery, Entry, Kind
-from thongsuot_collector.incidents.party import Responsible, Severity
-from thongsuot_collector.timeline.interval import Source
+from thongsuot_collector.incidents.notification_log import (
+    DeliveryAttempt,
+    NotificationKind,
+    NotificationRecord,
+)
+from thongsuot_collector.incidents.party import ResponsibleParty, Severity
+from thongsuot_collector.timeline.interval import BatchRef
 from thongsuot_collector.timeline.subject import Subject
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Evidence, Symptom
 
 
-class Status(StrEnum):
+class IncidentStatus(StrEnum):
     """Whether an incident goes on."""
 
     OPEN = "open"
     CLOSED = "closed"
 
 
-class Outcome(StrEnum):
+class ClosureCode(StrEnum):
     """How an incident was closed."""
 
     RESTORED = "restored"
@@ -33,13 +37,13 @@ class Outcome(StrEnum):
     """It turned out to be one with another; see its history."""
 
 
-class Member(msgspec.Struct, frozen=True, kw_only=True):
+class IncidentMember(msgspec.Struct, frozen=True, kw_only=True):
     """
-    One subject's part in an incident. ``trouble`` is the name of its own incident, which goes on
+    One subject's part in an incident. ``fault_id`` is the name of its own incident, which goes on
     when this one ends before it.
     """
 
-    trouble: str
+    fault_id: str
     subject: Subject
     start_ns: int
     end_ns: int | None
@@ -47,7 +51,7 @@ class Member(msgspec.Struct, frozen=True, kw_only=True):
     symptom: Symptom
 
 
-class Exhibit(msgspec.Struct, frozen=True, kw_only=True):
+class MemberEvidence(msgspec.Struct, frozen=True, kw_only=True):
     """
     What is shown of one subject: the latest verdict's evidence, and the batches that told of it.
 
@@ -59,15 +63,15 @@ class Exhibit(msgspec.Struct, frozen=True, kw_only=True):
     segment: Segment | None
     symptom: Symptom
     since_ns: int
-    batches: tuple[Source, ...]
+    batches: tuple[BatchRef, ...]
     evidence: tuple[Evidence, ...] = ()
 
 
-class Note(msgspec.Struct, frozen=True, kw_only=True):
+class HistoryEntry(msgspec.Struct, frozen=True, kw_only=True):
     """One line of an incident's history: when (the collector's clock), what, and about what."""
 
     at_ns: int
-    what: str
+    event: str
     about: str = ""
 
 
@@ -79,7 +83,7 @@ class Acknowledgement(msgspec.Struct, frozen=True, kw_only=True):
     note: str = ""
 
 
-class Wait(msgspec.Struct, frozen=True, kw_only=True):
+class HoldOff(msgspec.Struct, frozen=True, kw_only=True):
     """
     A hold: told at the earliest ``hold_s`` after ``from_ns``, and ``limit_s`` after it at the
     latest.
@@ -90,7 +94,7 @@ class Wait(msgspec.Struct, frozen=True, kw_only=True):
     limit_s: float
 
 
-class Shown(msgspec.Struct, frozen=True, kw_only=True):
+class NotifiedState(msgspec.Struct, frozen=True, kw_only=True):
     """What was told last, to see whether there is anything new; ``updates`` counts since opened."""
 
     at_ns: int
@@ -112,33 +116,33 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     are any nobody is told of it. ``children`` are the incidents of the members of one of many.
     ``windows`` names the maintenance windows that touch it; ``is_excused``: one covers all of it
     now. ``released_ns``, ``unexcused_ns``: when a parent left it, when its maintenance ended. Not
-    ``is_told``: recorded, but nobody has to act. Not ``is_certain``: the fault is not what was
-    heard last; ``presumed_ns`` is then since when it is presumed to go on, if it is.
+    ``is_notifiable``: recorded, but nobody has to act. Not ``is_certain``: the fault is not what
+    was heard last; ``presumed_ns`` is then since when it is presumed to go on, if it is.
     """
 
     id: str
     code: str
     key: str
-    status: Status
+    status: IncidentStatus
     opened_ns: int
     known_ns: int
     state: State
     symptom: Symptom
-    party: Responsible
+    party: ResponsibleParty
     severity: Severity
-    wait: Wait
+    hold_off: HoldOff
     error_s: float | None = None
     segment: Segment | None = None
-    outcome: Outcome | None = None
+    closure_code: ClosureCode | None = None
     closed_ns: int | None = None
     closed_known_ns: int | None = None
     is_certain: bool = True
     presumed_ns: int | None = None
-    is_told: bool = True
-    members: tuple[Member, ...] = ()
+    is_notifiable: bool = True
+    members: tuple[IncidentMember, ...] = ()
     total: int | None = None
     communes: tuple[str, ...] = ()
-    exhibits: tuple[Exhibit, ...] = ()
+    member_evidence: tuple[MemberEvidence, ...] = ()
     parents: tuple[str, ...] = ()
     children: tuple[str, ...] = ()
     windows: tuple[str, ...] = ()
@@ -146,21 +150,21 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     released_ns: int | None = None
     unexcused_ns: int | None = None
     acknowledgement: Acknowledgement | None = None
-    shown: Shown | None = None
-    history: tuple[Note, ...] = ()
-    ledger: tuple[Entry, ...] = ()
+    last_notified: NotifiedState | None = None
+    history: tuple[HistoryEntry, ...] = ()
+    notifications: tuple[NotificationRecord, ...] = ()
 
     @property
     def is_open(self) -> bool:
         """Whether it goes on."""
-        return self.status is Status.OPEN
+        return self.status is IncidentStatus.OPEN
 
     @property
-    def told(self) -> Responsible | None:
+    def notified_party(self) -> ResponsibleParty | None:
         """The party that has an open notification of it now; never more than one."""
-        if not self.ledger or self.ledger[-1].kind is Kind.RESOLVED:
+        if not self.notifications or self.notifications[-1].kind is NotificationKind.RESOLVED:
             return None
-        return self.ledger[-1].party
+        return self.notifications[-1].party
 
     @property
     def open_members(self) -> int:
@@ -173,24 +177,24 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return tuple(sorted({one.subject.site for one in self.members}))
 
 
-class Event(msgspec.Struct, frozen=True, kw_only=True):
+class NotificationEvent(msgspec.Struct, frozen=True, kw_only=True):
     """
     One telling: the entry of the ledger, and the incident as it was then.
 
     All that channels consume. An event may be handed out again after a crash, with the same ``id``.
     """
 
-    entry: Entry
+    record: NotificationRecord
     incident: Incident
 
     @property
     def id(self) -> str:
         """The same for the same telling, for ever."""
-        return f"{self.incident.id}.{self.entry.number}"
+        return f"{self.incident.id}.{self.record.number}"
 
 
 def with_delivery(
-    incident: Incident, number: int, delivery: Delivery | None, *, is_done: bool
+    incident: Incident, number: int, delivery: DeliveryAttempt | None, *, is_done: bool
 ) -> Incident:
     """Return an incident with what became of an entry of its ledger."""
     ledger = tuple(
@@ -201,6 +205,6 @@ def with_delivery(
         )
         if entry.number == number
         else entry
-        for entry in incident.ledger
+        for entry in incident.notifications
     )
-    return msgspec.structs.replace(incident, ledger=ledger)
+    return msgspec.structs.replace(incident, notifications=ledger)

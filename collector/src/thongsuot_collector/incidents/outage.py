@@ -3,16 +3,18 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from thongsuot_collector.incidents.cluster import Cluster, clusters, enough
-from thongsuot_collector.incidents.party import Responsible, Severity
-from thongsuot_collector.incidents.picture import Picture
-from thongsuot_collector.incidents.rule import Case
-from thongsuot_collector.incidents.trouble import NS_PER_S, Trouble
+from thongsuot_collector.incidents.cluster import FaultCluster, find_clusters, min_cluster_size
+from thongsuot_collector.incidents.fault import NS_PER_S, Fault
+from thongsuot_collector.incidents.network_state import NetworkState
+from thongsuot_collector.incidents.party import ResponsibleParty, Severity
+from thongsuot_collector.incidents.rule import Candidate
 from thongsuot_schema.segment import Party, Segment
 from thongsuot_schema.state import State
 
 
-def carrier_cases(carrier: str, troubles: Sequence[Trouble], picture: Picture) -> list[Case]:
+def carrier_candidates(
+    carrier: str, troubles: Sequence[Fault], picture: NetworkState
+) -> list[Candidate]:
     """
     Return the outages among the troubles of one carrier's links.
 
@@ -22,16 +24,16 @@ def carrier_cases(carrier: str, troubles: Sequence[Trouble], picture: Picture) -
     counted = [one for one in troubles if not picture.is_excused(one)]
     links = [one for one in counted if one.subject.is_link]
 
-    def need(chain: Sequence[Trouble]) -> int:
-        return enough(_population(carrier, chain, picture), picture.settings)
+    def need(chain: Sequence[Fault]) -> int:
+        return min_cluster_size(_population(carrier, chain, picture), picture.settings)
 
     return [
-        _case(carrier, found, _silenced(found, counted, picture), picture)
-        for found in clusters(links, picture.settings, need)
+        _candidate(carrier, found, _silent_devices(found, counted, picture), picture)
+        for found in find_clusters(links, picture.settings, need)
     ]
 
 
-def group_hold_s(troubles: Iterable[Trouble], picture: Picture) -> float:
+def group_hold_s(troubles: Iterable[Fault], picture: NetworkState) -> float:
     """
     Return how long an outage is held: what was known first must not wait longer than its limit,
     and what planned work has left must get the time to come back. Where nobody tells of it but by
@@ -49,9 +51,9 @@ def group_hold_s(troubles: Iterable[Trouble], picture: Picture) -> float:
     return max(hold_s, (planned_ns - since_ns) / NS_PER_S)
 
 
-def speaking(troubles: Sequence[Trouble]) -> list[Trouble]:
+def representative_faults(troubles: Sequence[Fault]) -> list[Fault]:
     """Return the troubles that say what a group is like: those that go on, of the past all."""
-    return [one for one in troubles if one.is_on] or list(troubles)
+    return [one for one in troubles if one.is_ongoing] or list(troubles)
 
 
 def most_common(values: Iterable[str]) -> str:
@@ -60,38 +62,42 @@ def most_common(values: Iterable[str]) -> str:
     return min(counts, key=lambda one: (-counts[one], one))
 
 
-def _case(carrier: str, cluster: Cluster, silenced: Sequence[Trouble], picture: Picture) -> Case:
-    phases = [one.fault.interval for one in speaking(cluster.troubles)]
+def _candidate(
+    carrier: str, cluster: FaultCluster, silenced: Sequence[Fault], picture: NetworkState
+) -> Candidate:
+    phases = [one.main_phase.interval for one in representative_faults(cluster.faults)]
     dead = [one for one in phases if one.state is State.DOWN]
     is_down = 2 * len(dead) >= len(phases)
     spoken = dead if is_down else phases
     symptom = most_common(one.symptom for one in spoken)
     first = next(one for one in spoken if one.symptom == symptom)
     segments = [one.segment for one in phases if one.segment is not None]
-    return Case(
-        troubles=(*cluster.troubles, *silenced),
+    return Candidate(
+        faults=(*cluster.faults, *silenced),
         start_ns=cluster.start_ns,
         end_ns=cluster.end_ns,
         state=State.DOWN if is_down else State.DEGRADED,
         segment=Segment(most_common(segments)),
         symptom=first.symptom,
-        party=Responsible(Party.CARRIER, carrier),
+        party=ResponsibleParty(Party.CARRIER, carrier),
         severity=Severity.CRITICAL if is_down else Severity.MAJOR,
-        hold_s=group_hold_s(cluster.troubles, picture),
+        hold_s=group_hold_s(cluster.faults, picture),
         limit_s=0.0,
-        total=_population(carrier, cluster.troubles, picture),
-        is_certain=any(one.is_certain for one in cluster.troubles),
+        total=_population(carrier, cluster.faults, picture),
+        is_certain=any(one.is_certain for one in cluster.faults),
     )
 
 
-def _population(carrier: str, chain: Sequence[Trouble], picture: Picture) -> int:
+def _population(carrier: str, chain: Sequence[Fault], picture: NetworkState) -> int:
     """Count the carrier's links of the sort that failed: over the air, by wire, or both."""
     mobile = {picture.is_mobile(one.subject) for one in chain}
     known = {one for one in picture.links_of_carrier(carrier) if picture.is_mobile(one) in mobile}
     return len(known | {one.subject for one in chain})
 
 
-def _silenced(cluster: Cluster, troubles: Sequence[Trouble], picture: Picture) -> list[Trouble]:
+def _silent_devices(
+    cluster: FaultCluster, troubles: Sequence[Fault], picture: NetworkState
+) -> list[Fault]:
     early_ns = round(picture.settings.together_s * NS_PER_S)
     return [
         one

@@ -7,7 +7,7 @@ import msgspec
 from thongsuot_schema.segment import Party
 
 
-class Responsible(msgspec.Struct, frozen=True, array_like=True, order=True):
+class ResponsibleParty(msgspec.Struct, frozen=True, array_like=True, order=True):
     """
     A party, and which one.
 
@@ -22,10 +22,10 @@ class Responsible(msgspec.Struct, frozen=True, array_like=True, order=True):
         return f"{self.party}:{self.name}" if self.name else str(self.party)
 
 
-CITY = Responsible(Party.CITY)
+CITY = ResponsibleParty(Party.CITY)
 
 
-def responsible_from(written: str) -> Responsible:
+def parse_responsible_party(written: str) -> ResponsibleParty:
     """
     Return a party from the way ``str`` writes it.
 
@@ -33,7 +33,7 @@ def responsible_from(written: str) -> Responsible:
         ValueError: there is no such party.
     """
     party, _, name = written.partition(":")
-    return Responsible(Party(party), name)
+    return ResponsibleParty(Party(party), name)
 
 
 class Severity(StrEnum):

@@ -10,16 +10,16 @@ from dataclasses import dataclass
 
 import msgspec
 
-from thongsuot_collector.incidents.party import Responsible, Severity
-from thongsuot_collector.incidents.picture import Picture
-from thongsuot_collector.incidents.trouble import Trouble
+from thongsuot_collector.incidents.fault import Fault
+from thongsuot_collector.incidents.network_state import NetworkState
+from thongsuot_collector.incidents.party import ResponsibleParty, Severity
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
 from thongsuot_schema.words.language import Text
 
 
-class Case(msgspec.Struct, frozen=True, kw_only=True):
+class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     """
     What a rule makes of its troubles, as far as it is known now.
 
@@ -29,29 +29,29 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     nobody is alarmed by it now.
     """
 
-    troubles: tuple[Trouble, ...]
+    faults: tuple[Fault, ...]
     start_ns: int
     end_ns: int | None
     state: State
     segment: Segment | None
     symptom: Symptom
-    party: Responsible
+    party: ResponsibleParty
     severity: Severity
     hold_s: float
     limit_s: float
     total: int | None = None
-    is_told: bool = True
+    is_notifiable: bool = True
     is_certain: bool = True
 
     @property
     def presumed_ns(self) -> int | None:
         """Since when it is only presumed to go on; ``None`` where it is certain, or is over."""
-        presumed = [one.presumed_ns for one in self.troubles if one.presumed_ns is not None]
+        presumed = [one.presumed_ns for one in self.faults if one.presumed_ns is not None]
         return max(presumed, default=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sentences:
+class RuleSentences:
     """
     What is said of an incident; ``None`` in a rule whose incidents speak by their symptom.
 
@@ -65,9 +65,9 @@ class Sentences:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Single:
+class SingleFaultRule:
     """
-    A rule for one trouble: ``judge`` returns ``None`` for what is not its own.
+    A rule for one trouble: ``assess`` returns ``None`` for what is not its own.
 
     ``depends_on`` names the rules whose open incidents stand for this one's, where they hold the
     same trouble. Exactly one single rule claims each trouble.
@@ -75,27 +75,27 @@ class Single:
 
     code: str
     title: Text
-    judge: Callable[[Trouble, Picture], Case | None]
+    assess: Callable[[Fault, NetworkState], Candidate | None]
     depends_on: tuple[str, ...] = ()
-    sentences: Sentences | None = None
+    sentences: RuleSentences | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
+class GroupRule:
     """
     A rule for many troubles at once.
 
-    ``key`` returns the group that a trouble could belong to (``None``: none of this rule's);
-    ``judge`` what the troubles of one group amount to, apart in time: no case while they are too
+    ``group_key`` returns the group that a trouble could belong to (``None``: none of this rule's);
+    ``assess`` what the troubles of one group amount to, apart in time: no case while they are too
     few.
     """
 
     code: str
     title: Text
-    key: Callable[[Trouble, Picture], str | None]
-    judge: Callable[[str, Sequence[Trouble], Picture], Sequence[Case]]
-    sentences: Sentences
+    group_key: Callable[[Fault, NetworkState], str | None]
+    assess: Callable[[str, Sequence[Fault], NetworkState], Sequence[Candidate]]
+    sentences: RuleSentences
     depends_on: tuple[str, ...] = ()
 
 
-Rule = Single | Group
+Rule = SingleFaultRule | GroupRule

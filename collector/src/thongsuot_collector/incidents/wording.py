@@ -2,17 +2,17 @@
 
 import msgspec
 
-from thongsuot_collector.directory import Directory
+from thongsuot_collector.directory import InventoryDirectory
+from thongsuot_collector.incidents.fault import NS_PER_S
 from thongsuot_collector.incidents.incident import Incident
 from thongsuot_collector.incidents.rule import Rule
-from thongsuot_collector.incidents.trouble import NS_PER_S
 from thongsuot_collector.timeline.subject import Subject
-from thongsuot_schema.page.view import Light
+from thongsuot_schema.page.view import SubjectView
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
+from thongsuot_schema.words.dates import relative_moment
 from thongsuot_schema.words.explanation import explain
-from thongsuot_schema.words.language import Language, Text, joined
-from thongsuot_schema.words.moments import spoken
+from thongsuot_schema.words.language import Language, Text, join_list
 
 COMMUNES_NAMED = 5
 """More than these are counted: a message stays readable on a phone."""
@@ -23,8 +23,8 @@ _DIRECTIONS = {
 }
 
 
-class Wording(msgspec.Struct, frozen=True, kw_only=True):
-    """``headline`` fits in a subject line; ``what`` and ``do`` are whole sentences."""
+class IncidentWording(msgspec.Struct, frozen=True, kw_only=True):
+    """``headline`` fits in a subject line; ``situation`` and ``advice`` are whole sentences."""
 
     headline: str
     what: str
@@ -34,11 +34,11 @@ class Wording(msgspec.Struct, frozen=True, kw_only=True):
 def describe(
     incident: Incident,
     rule: Rule,
-    directory: Directory,
+    directory: InventoryDirectory,
     language: Language,
     *,
     now_s: float | None = None,
-) -> Wording:
+) -> IncidentWording:
     """
     Say what an incident is, and what to do.
 
@@ -47,10 +47,12 @@ def describe(
     subject = incident.members[0].subject
     by_symptom = explain(_light(incident, subject, directory), language, now_s=now_s)
     if rule.sentences is None:
-        return Wording(headline=by_symptom.headline, what=by_symptom.what, do=by_symptom.do)
+        return IncidentWording(
+            headline=by_symptom.headline, what=by_symptom.situation, do=by_symptom.advice
+        )
     carrier = directory.carrier(incident.party.name)
     direction = _DIRECTIONS.get(incident.key.rpartition(" ")[2])
-    since = spoken(incident.opened_ns / NS_PER_S, now_s, language)
+    since = relative_moment(incident.opened_ns / NS_PER_S, now_s, language)
     count = incident.open_members or len(incident.members)
     places = {
         "carrier": (carrier.title or carrier.name) if carrier else incident.party.name,
@@ -64,7 +66,7 @@ def describe(
         "symptom": by_symptom.headline,
     }
     said = rule.sentences
-    return Wording(
+    return IncidentWording(
         headline=said.headline.read(language).format_map(places),
         what=said.what.read(language).format_map(places),
         do=said.do.read(language).format_map(places),
@@ -72,7 +74,11 @@ def describe(
 
 
 def headline_at(
-    incident: Incident, state: State, symptom: Symptom, directory: Directory, language: Language
+    incident: Incident,
+    state: State,
+    symptom: Symptom,
+    directory: InventoryDirectory,
+    language: Language,
 ) -> str:
     """Say in a few words what was wrong with the subject of an incident at some time of it."""
     light = _light(incident, incident.members[0].subject, directory)
@@ -80,23 +86,23 @@ def headline_at(
     return explain(then, language).headline
 
 
-def area(communes: tuple[str, ...], directory: Directory, language: Language) -> str:
+def area(communes: tuple[str, ...], directory: InventoryDirectory, language: Language) -> str:
     """Return communes as a list in running text, the rest of many as their number."""
     names = [name for code in communes if (name := directory.commune_name(code))]
     more = len(names) - COMMUNES_NAMED
     if more > 0:
         names = names[:COMMUNES_NAMED]
         names.append(f"{more} xã, phường khác" if language == "vi" else f"{more} more communes")
-    return joined(names, language)
+    return join_list(names, language)
 
 
-def _light(incident: Incident, subject: Subject, directory: Directory) -> Light:
-    exhibit = next(one for one in incident.exhibits if one.subject == subject)
+def _light(incident: Incident, subject: Subject, directory: InventoryDirectory) -> SubjectView:
+    exhibit = next(one for one in incident.member_evidence if one.subject == subject)
     link = directory.link(subject.site, subject.link)
     target = directory.target(subject.service) if subject.service else None
     carrier = directory.carrier(link.carrier) if link is not None else None
     name = "" if link is None else link.carrier
-    return Light(
+    return SubjectView(
         name=subject.link or subject.service or subject.site,
         title_vi=target.title_vi if target else "",
         title_en=target.title_en if target else "",
@@ -112,7 +118,7 @@ def _light(incident: Incident, subject: Subject, directory: Directory) -> Light:
     )
 
 
-def _service_title(name: str, directory: Directory, language: Language) -> str:
+def _service_title(name: str, directory: InventoryDirectory, language: Language) -> str:
     target = directory.target(name)
     if target is None:
         return name

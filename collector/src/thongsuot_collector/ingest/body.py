@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 
-from thongsuot_collector.ingest.refusal import PushRefused, Why
+from thongsuot_collector.ingest.refusal import PushRefused, RefusalReason
 
 Message = Mapping[str, object]
 Receive = Callable[[], Awaitable[Message]]
@@ -24,7 +24,7 @@ async def read_body(receive: Receive, *, limit_bytes: int, declared_bytes: int |
     """
     if declared_bytes is not None and declared_bytes > limit_bytes:
         sentence = f"body of {declared_bytes} bytes; at most {limit_bytes} are taken"
-        raise PushRefused(Why.TOO_LARGE, sentence)
+        raise PushRefused(RefusalReason.TOO_LARGE, sentence)
     parts: list[bytes] = []
     size_bytes = 0
     while True:
@@ -36,7 +36,7 @@ async def read_body(receive: Receive, *, limit_bytes: int, declared_bytes: int |
         size_bytes += len(part)
         if size_bytes > limit_bytes:
             sentence = f"body over {limit_bytes} bytes; no more are taken"
-            raise PushRefused(Why.TOO_LARGE, sentence)
+            raise PushRefused(RefusalReason.TOO_LARGE, sentence)
         parts.append(part)
         if not message.get("more_body", False):
             return parts[0] if len(parts) == 1 else b"".join(parts)

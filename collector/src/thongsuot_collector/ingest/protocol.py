@@ -4,7 +4,7 @@ import asyncio
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from thongsuot_collector.certificates.peer import SCOPE_KEY, Peer, peer_from
+from thongsuot_collector.pki.peer import SCOPE_KEY, PeerCertificate, peer_from
 
 HEAD_BYTES = 16 * 1024
 """Request line and headers together; an agent's are below 500 bytes."""
@@ -37,7 +37,7 @@ class BoundedProtocol(HttpToolsProtocol):
     _head_bytes = -1
     """Bytes of the headers so far; -1 while none are awaited."""
     _look: asyncio.TimerHandle | None = None
-    _peer: Peer | None = None
+    _peer: PeerCertificate | None = None
     """What the client's certificate says, read once a connection."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]

@@ -5,7 +5,7 @@ from enum import StrEnum
 from http import HTTPStatus
 
 
-class Why(StrEnum):
+class RefusalReason(StrEnum):
     """Why a push was refused; the value is the label of the counter."""
 
     NO_TOKEN = "no_token"  # noqa: S105 - a reason, not a secret
@@ -29,26 +29,26 @@ class Why(StrEnum):
     JOURNAL_REFUSED = "journal_refused"
 
 
-STATUS: Mapping[Why, HTTPStatus] = {
-    Why.NO_TOKEN: HTTPStatus.UNAUTHORIZED,
-    Why.BAD_TOKEN: HTTPStatus.UNAUTHORIZED,
-    Why.WRONG_SITE: HTTPStatus.FORBIDDEN,
-    Why.NO_CERTIFICATE: HTTPStatus.FORBIDDEN,
-    Why.CERTIFICATE_EXPIRED: HTTPStatus.FORBIDDEN,
-    Why.CERTIFICATE_REVOKED: HTTPStatus.FORBIDDEN,
-    Why.CERTIFICATE_UNKNOWN: HTTPStatus.FORBIDDEN,
-    Why.CERTIFICATE_OF_ANOTHER: HTTPStatus.FORBIDDEN,
-    Why.TOO_OFTEN: HTTPStatus.TOO_MANY_REQUESTS,
-    Why.WRONG_METHOD: HTTPStatus.METHOD_NOT_ALLOWED,
-    Why.WRONG_CONTENT_TYPE: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-    Why.WRONG_VERSION: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-    Why.BAD_CLOCK_HEADER: HTTPStatus.BAD_REQUEST,
-    Why.TOO_LARGE: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-    Why.MALFORMED: HTTPStatus.BAD_REQUEST,
-    Why.UNKNOWN_LAYOUT: HTTPStatus.CONFLICT,
-    Why.CONFLICT: HTTPStatus.CONFLICT,
-    Why.JOURNAL_BUSY: HTTPStatus.SERVICE_UNAVAILABLE,
-    Why.JOURNAL_REFUSED: HTTPStatus.SERVICE_UNAVAILABLE,
+STATUS: Mapping[RefusalReason, HTTPStatus] = {
+    RefusalReason.NO_TOKEN: HTTPStatus.UNAUTHORIZED,
+    RefusalReason.BAD_TOKEN: HTTPStatus.UNAUTHORIZED,
+    RefusalReason.WRONG_SITE: HTTPStatus.FORBIDDEN,
+    RefusalReason.NO_CERTIFICATE: HTTPStatus.FORBIDDEN,
+    RefusalReason.CERTIFICATE_EXPIRED: HTTPStatus.FORBIDDEN,
+    RefusalReason.CERTIFICATE_REVOKED: HTTPStatus.FORBIDDEN,
+    RefusalReason.CERTIFICATE_UNKNOWN: HTTPStatus.FORBIDDEN,
+    RefusalReason.CERTIFICATE_OF_ANOTHER: HTTPStatus.FORBIDDEN,
+    RefusalReason.TOO_OFTEN: HTTPStatus.TOO_MANY_REQUESTS,
+    RefusalReason.WRONG_METHOD: HTTPStatus.METHOD_NOT_ALLOWED,
+    RefusalReason.WRONG_CONTENT_TYPE: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    RefusalReason.WRONG_VERSION: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    RefusalReason.BAD_CLOCK_HEADER: HTTPStatus.BAD_REQUEST,
+    RefusalReason.TOO_LARGE: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    RefusalReason.MALFORMED: HTTPStatus.BAD_REQUEST,
+    RefusalReason.UNKNOWN_LAYOUT: HTTPStatus.CONFLICT,
+    RefusalReason.CONFLICT: HTTPStatus.CONFLICT,
+    RefusalReason.JOURNAL_BUSY: HTTPStatus.SERVICE_UNAVAILABLE,
+    RefusalReason.JOURNAL_REFUSED: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 """
 What an agent does with each is in ``thongsuot_schema.batch.push``: 4xx never again, 429 and 5xx
@@ -65,7 +65,12 @@ class PushRefused(Exception):
     """
 
     def __init__(
-        self, why: Why, sentence: str, *, retry_after_s: float = 0.0, unknown_layout: str = ""
+        self,
+        why: RefusalReason,
+        sentence: str,
+        *,
+        retry_after_s: float = 0.0,
+        unknown_layout: str = "",
     ) -> None:
         self.why = why
         self.sentence = sentence

@@ -15,7 +15,7 @@ _REFRESH_EVERY_S = 5.0
 _log = logging.getLogger(__name__)
 
 
-class TokenBook:
+class TokenCache:
     """
     All good tokens, by the hash of each.
 

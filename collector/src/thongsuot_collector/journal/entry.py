@@ -30,7 +30,7 @@ class ClockQuality(StrEnum):
     """Results claimed to be from the future; the whole batch was moved to end when it came in."""
 
 
-class Entry(msgspec.Struct, frozen=True, kw_only=True):
+class JournalEntry(msgspec.Struct, frozen=True, kw_only=True):
     """
     One batch on its way into the journal.
 
@@ -53,14 +53,14 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     body: bytes
 
 
-class Kept(msgspec.Struct, frozen=True, kw_only=True):
+class StoredEntry(msgspec.Struct, frozen=True, kw_only=True):
     """An entry with its place: ``sequence`` grows with every append and is never used again."""
 
     sequence: int
-    entry: Entry
+    entry: JournalEntry
 
 
-class Reception(StrEnum):
+class AppendOutcome(StrEnum):
     """What became of an append."""
 
     APPENDED = "appended"
@@ -73,8 +73,8 @@ class Reception(StrEnum):
     """The same identity is kept with other bytes; those stand, these are not kept."""
 
 
-class Appended(msgspec.Struct, frozen=True, kw_only=True):
+class AppendResult(msgspec.Struct, frozen=True, kw_only=True):
     """The answer to an append. ``sequence`` is 0 unless ``reception`` is ``appended``."""
 
-    reception: Reception
+    reception: AppendOutcome
     sequence: int = 0

@@ -7,7 +7,7 @@ from typing import Protocol
 
 import msgspec
 
-from thongsuot_collector.journal.entry import Appended, Entry, Kept
+from thongsuot_collector.journal.entry import AppendResult, JournalEntry, StoredEntry
 
 
 class Cursor(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,7 +61,7 @@ class Journal(Protocol):
     def head(self) -> int:
         """The newest durable sequence; 0 when nothing was ever appended."""
 
-    async def append(self, entry: Entry) -> Appended:
+    async def append(self, entry: JournalEntry) -> AppendResult:
         """
         Keep an entry; returns when it is durable, or was already.
 
@@ -77,7 +77,9 @@ class Journal(Protocol):
     async def layout(self, layout_id: bytes) -> bytes | None:
         """Return a layout's body, ``None`` when it was never given (or was trimmed)."""
 
-    async def read(self, after: int, *, through: int, limit: int, size_bytes: int) -> list[Kept]:
+    async def read(
+        self, after: int, *, through: int, limit: int, size_bytes: int
+    ) -> list[StoredEntry]:
         """
         Return entries with sequences above ``after``, up to ``through``, in order.
 

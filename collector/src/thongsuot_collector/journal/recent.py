@@ -3,7 +3,7 @@
 from collections import deque
 from itertools import islice
 
-from thongsuot_collector.journal.entry import Kept
+from thongsuot_collector.journal.entry import StoredEntry
 
 _KEPT_BYTES = 8 << 20
 """Bodies kept, and four times that with what is around them: ten seconds of ten thousand agents."""
@@ -12,14 +12,14 @@ _OVERHEAD_BYTES = 1000
 """What an entry takes beside its body."""
 
 
-class Recent:
+class RecentEntries:
     """A run of entries without gaps that ends at the newest."""
 
     def __init__(self) -> None:
-        self._kept: deque[Kept] = deque()
+        self._kept: deque[StoredEntry] = deque()
         self._size_bytes = 0
 
-    def add(self, kept: Kept) -> None:
+    def add(self, kept: StoredEntry) -> None:
         """Add the newest entry; drop the oldest ones that are too many."""
         if self._kept and kept.sequence != self._kept[-1].sequence + 1:
             self.forget()
@@ -33,13 +33,15 @@ class Recent:
         self._kept.clear()
         self._size_bytes = 0
 
-    def read(self, after: int, *, through: int, limit: int, size_bytes: int) -> list[Kept] | None:
+    def read(
+        self, after: int, *, through: int, limit: int, size_bytes: int
+    ) -> list[StoredEntry] | None:
         """Return what ``Journal.read`` would; ``None`` where not all of it is here."""
         if not self._kept or not self._kept[0].sequence <= after + 1 <= self._kept[-1].sequence:
             return None
         start = after + 1 - self._kept[0].sequence
         count = min(limit, through - after, len(self._kept) - start)
-        found: list[Kept] = []
+        found: list[StoredEntry] = []
         for kept in islice(self._kept, start, start + max(0, count)):
             found.append(kept)
             size_bytes -= len(kept.entry.body)
@@ -48,5 +50,5 @@ class Recent:
         return found
 
 
-def _size(kept: Kept) -> int:
+def _size(kept: StoredEntry) -> int:
     return len(kept.entry.body) + _OVERHEAD_BYTES

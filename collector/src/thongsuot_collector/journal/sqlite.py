@@ -9,12 +9,12 @@ from typing import TypeVar
 
 from thongsuot_collector.errors import JournalBusy, JournalDamaged, JournalRefused
 from thongsuot_collector.journal import sqlite_rows as rows
-from thongsuot_collector.journal.entry import Appended, Entry, Kept
+from thongsuot_collector.journal.entry import AppendResult, JournalEntry, StoredEntry
 from thongsuot_collector.journal.journal import Cursor, Extent, Trimmed
-from thongsuot_collector.journal.recent import Recent
-from thongsuot_collector.journal.sqlite_tables import connect, open_or_set_aside
-from thongsuot_collector.journal.writer import GroupWriter
-from thongsuot_collector.sqlite_file import is_damage, mark_damaged
+from thongsuot_collector.journal.recent import RecentEntries
+from thongsuot_collector.journal.sqlite_tables import connect, open_or_quarantine
+from thongsuot_collector.journal.writer import GroupCommitWriter
+from thongsuot_collector.store.sqlite_file import is_damage, mark_damaged
 
 _WAITING_BYTES = 64 << 20
 """
@@ -39,10 +39,10 @@ class SqliteJournal:
         self._reading = ThreadPoolExecutor(1, thread_name_prefix="journal-reader")
         self._name = rows.name(self._reader)
         self._head = rows.last_sequence(self._reader)
-        self._recent = Recent()
+        self._recent = RecentEntries()
         self._grown = asyncio.Event()
         self._waiting_bytes = 0
-        self._writer = GroupWriter(lambda: connect(path, writable=True), committed=committed)
+        self._writer = GroupCommitWriter(lambda: connect(path, writable=True), committed=committed)
 
     @property
     def name(self) -> str:
@@ -54,7 +54,7 @@ class SqliteJournal:
         """See ``Journal``."""
         return self._head
 
-    async def append(self, entry: Entry) -> Appended:
+    async def append(self, entry: JournalEntry) -> AppendResult:
         """See ``Journal``."""
         size_bytes = len(entry.body)
         if self._waiting_bytes and self._waiting_bytes + size_bytes > _WAITING_BYTES:
@@ -81,7 +81,9 @@ class SqliteJournal:
         """See ``Journal``."""
         return await self._read(lambda connection: rows.layout(connection, layout_id))
 
-    async def read(self, after: int, *, through: int, limit: int, size_bytes: int) -> list[Kept]:
+    async def read(
+        self, after: int, *, through: int, limit: int, size_bytes: int
+    ) -> list[StoredEntry]:
         """See ``Journal``."""
         if after >= min(through, self._head):
             return []
@@ -128,9 +130,9 @@ class SqliteJournal:
         # Last, because the last writing connection folds the log into the file.
         await self._writer.close()
 
-    def _grow(self, appended: Appended, entry: Entry) -> None:
+    def _grow(self, appended: AppendResult, entry: JournalEntry) -> None:
         if appended.sequence:
-            self._recent.add(Kept(sequence=appended.sequence, entry=entry))
+            self._recent.add(StoredEntry(sequence=appended.sequence, entry=entry))
             self._head = appended.sequence
             self._grown.set()
 
@@ -164,5 +166,5 @@ def open_journal(path: Path, *, committed: Callable[[int, float], None]) -> Sqli
     ``committed`` hears of each commit: the jobs in it, and the seconds it took. To be called inside
     the event loop.
     """
-    aside = open_or_set_aside(path)
+    aside = open_or_quarantine(path)
     return SqliteJournal(path, set_aside=aside, committed=committed)

@@ -4,7 +4,13 @@ import sqlite3
 from collections.abc import Sequence
 
 from thongsuot_collector.journal import ranges
-from thongsuot_collector.journal.entry import Appended, ClockQuality, Entry, Kept, Reception
+from thongsuot_collector.journal.entry import (
+    AppendOutcome,
+    AppendResult,
+    ClockQuality,
+    JournalEntry,
+    StoredEntry,
+)
 from thongsuot_collector.journal.journal import Cursor, Extent, Trimmed
 
 TRIM_SLICE = 2000
@@ -43,7 +49,7 @@ def last_sequence(connection: sqlite3.Connection) -> int:
     return int(row[0]) if row else 0
 
 
-def append(connection: sqlite3.Connection, entry: Entry) -> Appended:
+def append(connection: sqlite3.Connection, entry: JournalEntry) -> AppendResult:
     """Insert an entry, unless its identity was ever there."""
     done = connection.execute(
         _APPEND,
@@ -61,24 +67,24 @@ def append(connection: sqlite3.Connection, entry: Entry) -> Appended:
     )
     if done.rowcount == 1:
         assert done.lastrowid is not None
-        return Appended(reception=Reception.APPENDED, sequence=done.lastrowid)
+        return AppendResult(reception=AppendOutcome.APPENDED, sequence=done.lastrowid)
     kept = connection.execute(
         "SELECT digest FROM entries WHERE site = ? AND stream = ? AND number = ?",
         (entry.site, entry.stream, entry.number),
     ).fetchone()
     if kept is not None and kept[0] != entry.digest:
-        return Appended(reception=Reception.CONFLICT)
+        return AppendResult(reception=AppendOutcome.CONFLICT)
     # Trimmed ones cannot be compared any more; they were durable, and that is what is asked.
-    return Appended(reception=Reception.REPEATED)
+    return AppendResult(reception=AppendOutcome.REPEATED)
 
 
 def read(
     connection: sqlite3.Connection, bounds: tuple[int, int, int], size_bytes: int
-) -> list[Kept]:
+) -> list[StoredEntry]:
     """Return entries after, through and at most (``bounds``), until their bodies pass a size."""
-    found: list[Kept] = []
+    found: list[StoredEntry] = []
     for row in connection.execute(_READ, bounds):
-        found.append(_kept(row))
+        found.append(_stored_entry(row))
         size_bytes -= len(row[9])
         if size_bytes <= 0:
             break
@@ -159,7 +165,7 @@ def trim(
         excess_bytes -= length
         removed.append((sequence, site, stream, number))
     if removed:
-        _remember(connection, removed)
+        _remember_identities(connection, removed)
         connection.execute("DELETE FROM entries WHERE sequence <= ?", (removed[-1][0],))
     _drop_unused_layouts(connection, received_before_ns)
     lost = {
@@ -176,7 +182,9 @@ def trim(
     return Trimmed(removed=len(removed), lost=lost)
 
 
-def _remember(connection: sqlite3.Connection, removed: Sequence[tuple[int, str, str, int]]) -> None:
+def _remember_identities(
+    connection: sqlite3.Connection, removed: Sequence[tuple[int, str, str, int]]
+) -> None:
     """Keep the identities of what is removed, as ranges, so that a repeat is still recognised."""
     numbers: dict[tuple[str, str], list[ranges.Range]] = {}
     for _, site, stream, number in removed:
@@ -208,10 +216,12 @@ def _size_bytes(connection: sqlite3.Connection) -> int:
     return (pages - free) * page_bytes
 
 
-def _kept(row: tuple[int, str, str, int, bytes, bytes, int, int, str, bytes]) -> Kept:
-    return Kept(
+def _stored_entry(
+    row: tuple[int, str, str, int, bytes, bytes, int, int, str, bytes],
+) -> StoredEntry:
+    return StoredEntry(
         sequence=row[0],
-        entry=Entry(
+        entry=JournalEntry(
             site=row[1],
             stream=row[2],
             number=row[3],

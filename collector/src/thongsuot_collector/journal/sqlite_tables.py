@@ -6,7 +6,7 @@ import secrets
 import sqlite3
 from pathlib import Path
 
-from thongsuot_collector import sqlite_file
+from thongsuot_collector.store import sqlite_file
 
 VERSION = 1
 """
@@ -54,7 +54,7 @@ _STEPS: tuple[str, ...] = (
 _log = logging.getLogger(__name__)
 
 
-def open_or_set_aside(path: Path) -> Path | None:
+def open_or_quarantine(path: Path) -> Path | None:
     """
     Make sure that a whole journal stands at a path; return where a broken one was put, if there
     was.
@@ -65,12 +65,12 @@ def open_or_set_aside(path: Path) -> Path | None:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        sqlite_file.check(path)
+        sqlite_file.check_file(path)
         _create(path)
     except sqlite3.DatabaseError as error:
         if not sqlite_file.is_damage(error):
             raise
-        aside = sqlite_file.set_aside(path)
+        aside = sqlite_file.quarantine(path)
         _create(path)
         _log.error("journal damaged: %s; set aside as %s, a new one started", error, aside)
         return aside

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from thongsuot_collector.errors import JournalDamaged, JournalError, JournalRefused
-from thongsuot_collector.sqlite_file import is_damage
+from thongsuot_collector.store.sqlite_file import is_damage
 
 T = TypeVar("T")
 Job = Callable[[sqlite3.Connection], object]
@@ -30,7 +30,7 @@ Bounds how long a commit can take; the gain of larger groups is over by fifty (m
 _log = logging.getLogger(__name__)
 
 
-class GroupWriter:
+class GroupCommitWriter:
     """
     The writer of one SQLite connection.
 
@@ -108,10 +108,10 @@ class GroupWriter:
             connection.execute("COMMIT")
         except Exception as error:  # noqa: BLE001 - whatever it is, those who wait must hear of it
             self._roll_back(connection)
-            self._tell(self._refuse, group, _refusal(error, len(group)))
+            self._call_in_loop(self._refuse, group, _refusal(error, len(group)))
         else:
             took_s = time.perf_counter() - started
-            self._tell(self._resolve, group, results, took_s)
+            self._call_in_loop(self._resolve, group, results, took_s)
 
     def _roll_back(self, connection: sqlite3.Connection) -> None:
         try:
@@ -120,7 +120,7 @@ class GroupWriter:
         except sqlite3.Error as error:
             _log.warning("cannot roll back the journal: %s; the next commit starts anew", error)
 
-    def _tell(self, call: Callable[..., None], *arguments: object) -> None:
+    def _call_in_loop(self, call: Callable[..., None], *arguments: object) -> None:
         try:
             self._loop.call_soon_threadsafe(call, *arguments)
         except RuntimeError as error:  # the loop is closed: nobody waits any more

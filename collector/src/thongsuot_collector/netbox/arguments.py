@@ -7,7 +7,7 @@ Apart from what it does: every command loads this, and only that one pynetbox an
 import argparse
 from pathlib import Path
 
-from thongsuot_collector.config.read import read
+from thongsuot_collector.config.read import read_configuration
 
 _HELP = "make one file of the inventory from a NetBox"
 
@@ -48,5 +48,5 @@ def add_parsers(
 def _run(options: argparse.Namespace) -> int:
     from thongsuot_collector.netbox import cli  # noqa: PLC0415 - 6 MB, for this command only
 
-    folder = "" if options.out else read(options.config).settings.inventory_dir
+    folder = "" if options.out else read_configuration(options.config).settings.inventory_dir
     return cli.run(options, folder)

@@ -7,10 +7,10 @@ from pathlib import Path
 from thongsuot_collector.errors import NetboxError
 from thongsuot_collector.netbox import client, file
 from thongsuot_collector.netbox.arguments import FILE
-from thongsuot_collector.netbox.client import Server
+from thongsuot_collector.netbox.client import NetboxServer
+from thongsuot_collector.netbox.conversion import build_inventory
 from thongsuot_collector.netbox.difference import differences
-from thongsuot_collector.netbox.making import make
-from thongsuot_collector.netbox.toml import written
+from thongsuot_collector.netbox.toml import render_toml
 from thongsuot_schema.inventory.model import Inventory
 
 EXIT_WRONG = 2
@@ -38,21 +38,23 @@ def run(options: argparse.Namespace, inventory_dir: str) -> int:
         print(f"thongsuot-collector: {wrong}", file=sys.stderr)
         return EXIT_WRONG
     assert path is not None, "held by _mistake"
-    server = Server(
+    server = NetboxServer(
         url=options.url,
         token=_token(options.token_file),
         ca_file=options.ca_file,
         timeout_s=options.timeout_s,
     )
-    others = file.beside(path)
-    old = file.before(path)
-    made = make(client.fetch(server), tag=options.tag, elsewhere=file.held(others))
+    others = file.other_files(path)
+    old = file.read_current(path)
+    made = build_inventory(
+        client.fetch(server), tag=options.tag, elsewhere=file.declared_names(others)
+    )
     for line in made.left_out:
         print(f"left out: {line}", file=sys.stderr)
     if made.mistakes:
         raise NetboxError("\n".join(made.mistakes))
-    text = written(made.inventory, made.origins, _HEAD)
-    file.check(path, text, others)
+    text = render_toml(made.inventory, made.origins, _HEAD)
+    file.check_text(path, text, others)
     changes = differences(old, made.inventory)
     for line in changes:
         print(line)
@@ -61,7 +63,7 @@ def run(options: argparse.Namespace, inventory_dir: str) -> int:
     if options.dry_run:
         print(f"{path}: {len(changes)} changes, not written")
     elif changes or not path.exists():
-        file.replace(path, text)
+        file.replace_file(path, text)
         print(f"{path}: {len(changes)} changes, written")
     else:
         print(f"{path}: nothing has changed")
@@ -69,7 +71,7 @@ def run(options: argparse.Namespace, inventory_dir: str) -> int:
 
 
 def _mistake(options: argparse.Namespace, path: Path | None) -> str:
-    if wrong := client.mistake(options.url):
+    if wrong := client.url_mistake_of(options.url):
         return wrong
     if options.timeout_s <= 0:
         return "--timeout-s must be above 0"

@@ -21,9 +21,9 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from thongsuot_collector.errors import NetboxError
-from thongsuot_collector.netbox import answers
-from thongsuot_collector.netbox.answers import Answers
-from thongsuot_collector.tls import trusting
+from thongsuot_collector.netbox import models
+from thongsuot_collector.netbox.models import NetboxData
+from thongsuot_collector.pki.client_tls import client_context
 from thongsuot_schema.inventory.checks import url_mistake
 
 Row = TypeVar("Row")
@@ -33,7 +33,7 @@ _PAGE = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Server:
+class NetboxServer:
     """A NetBox and how it is asked. Has no ``repr``: the token stands in it."""
 
     url: str
@@ -43,7 +43,7 @@ class Server:
     """How long a connection, and each wait for more of an answer, may take."""
 
 
-class _Adapter(HTTPAdapter):
+class _BoundedAdapter(HTTPAdapter):
     """Requests with a bound, over TLS 1.2 or newer."""
 
     def __init__(self, timeout_s: float, tls: ssl.SSLContext) -> None:
@@ -60,7 +60,7 @@ class _Adapter(HTTPAdapter):
         return super().send(request, *args, **kwargs)
 
 
-def mistake(url: str) -> str:
+def url_mistake_of(url: str) -> str:
     """Return what is wrong with the address of a NetBox; empty: nothing."""
     if wrong := url_mistake(url):
         return wrong
@@ -72,7 +72,7 @@ def mistake(url: str) -> str:
     return ""
 
 
-def fetch(server: Server) -> Answers:
+def fetch(server: NetboxServer) -> NetboxData:
     """
     Return everything that is read of a NetBox.
 
@@ -87,16 +87,16 @@ def fetch(server: Server) -> Answers:
         session.trust_env = False
         session.verify = server.ca_file or True
         session.adapters.clear()
-        session.mount(f"{base}/", _Adapter(server.timeout_s, _context(server.ca_file)))
+        session.mount(f"{base}/", _BoundedAdapter(server.timeout_s, _context(server.ca_file)))
         api = pynetbox.api(base, token=server.token)
         api.http_session = session
-        return Answers(
-            sites=_rows(api.dcim.sites, base, answers.Site),
-            providers=_rows(api.circuits.providers, base, answers.Provider),
-            tenants=_rows(api.tenancy.tenants, base, answers.Tenant),
-            circuits=_rows(api.circuits.circuits, base, answers.Circuit),
-            contacts=_rows(api.tenancy.contacts, base, answers.Contact),
-            assignments=_rows(api.tenancy.contact_assignments, base, answers.Assignment),
+        return NetboxData(
+            sites=_rows(api.dcim.sites, base, models.NetboxSite),
+            providers=_rows(api.circuits.providers, base, models.NetboxProvider),
+            tenants=_rows(api.tenancy.tenants, base, models.NetboxTenant),
+            circuits=_rows(api.circuits.circuits, base, models.NetboxCircuit),
+            contacts=_rows(api.tenancy.contacts, base, models.NetboxContact),
+            assignments=_rows(api.tenancy.contact_assignments, base, models.ContactAssignment),
         )
 
 
@@ -161,7 +161,7 @@ def _innermost(error: BaseException) -> str:
 
 def _context(ca_file: str) -> ssl.SSLContext:
     try:
-        return trusting(ca_file)
+        return client_context(ca_file)
     except OSError as error:
         raise NetboxError(f"cannot use the authorities in {ca_file}: {error}") from error
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from thongsuot_schema.inventory.model import Inventory, Strict
+from thongsuot_schema.inventory.model import Inventory, StrictStruct
 
 _OWN_LINES = ("links",)
 """Fields whose things are told of one by one, by lines of their own."""
@@ -28,7 +28,7 @@ def differences(old: Inventory, new: Inventory) -> list[str]:
     return lines
 
 
-def _things(inventory: Inventory) -> Iterator[tuple[tuple[str, str], Strict]]:
+def _things(inventory: Inventory) -> Iterator[tuple[tuple[str, str], StrictStruct]]:
     for carrier in inventory.carriers:
         yield ("carrier", carrier.name), carrier
     for owner in inventory.owners:
@@ -39,7 +39,7 @@ def _things(inventory: Inventory) -> Iterator[tuple[tuple[str, str], Strict]]:
             yield ("link", f"{site.name}/{link.name}"), link
 
 
-def _changes(old: Strict, new: Strict) -> Iterator[str]:
+def _changes(old: StrictStruct, new: StrictStruct) -> Iterator[str]:
     for field in msgspec.structs.fields(new):
         before, after = getattr(old, field.name), getattr(new, field.name)
         if before == after or field.name in _OWN_LINES:
@@ -50,7 +50,7 @@ def _changes(old: Strict, new: Strict) -> Iterator[str]:
             yield f"{field.name} {_text(before)} -> {_text(after)}"
 
 
-def _said(thing: Strict) -> str:
+def _said(thing: StrictStruct) -> str:
     said = []
     for field in msgspec.structs.fields(thing):
         value = getattr(thing, field.name)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 Fields = Mapping[str, object]
 
 
-class WrongField(ValueError):
+class InvalidField(ValueError):
     """A custom field holds something that cannot be used; the text names it."""
 
 
@@ -14,13 +14,13 @@ def text_of(fields: Fields, name: str) -> str:
     Return a field as text; empty where it is not set, or is not there.
 
     Raises:
-        WrongField: it is a list, an object or a truth value.
+        InvalidField: it is a list, an object or a truth value.
     """
     value = fields.get(name)
     if value is None:
         return ""
     if isinstance(value, bool) or not isinstance(value, str | int):
-        raise WrongField(f'custom field "{name}" is {value!r}, not text')
+        raise InvalidField(f'custom field "{name}" is {value!r}, not text')
     return str(value).strip()
 
 
@@ -29,13 +29,13 @@ def list_of(fields: Fields, name: str) -> tuple[str, ...]:
     Return a field as a list: a multiple selection, or text with commas.
 
     Raises:
-        WrongField: it is something else, or holds something else than text.
+        InvalidField: it is something else, or holds something else than text.
     """
     value = fields.get(name)
     if not isinstance(value, list):
         return tuple(one.strip() for one in text_of(fields, name).split(",") if one.strip())
     if not all(isinstance(one, str) for one in value):
-        raise WrongField(f'custom field "{name}" is {value!r}, not a list of texts')
+        raise InvalidField(f'custom field "{name}" is {value!r}, not a list of texts')
     return tuple(str(one) for one in value)
 
 
@@ -44,11 +44,11 @@ def number_of(fields: Fields, name: str) -> int | None:
     Return a field as a whole number above 0; ``None`` where it is not set.
 
     Raises:
-        WrongField: it is something else.
+        InvalidField: it is something else.
     """
     text = text_of(fields, name)
     if not text:
         return None
     if not (text.isascii() and text.isdigit() and int(text)):
-        raise WrongField(f'custom field "{name}" is {text!r}, not a whole number above 0')
+        raise InvalidField(f'custom field "{name}" is {text!r}, not a whole number above 0')
     return int(text)

@@ -10,10 +10,10 @@ from thongsuot_collector.netbox.toml import origin
 from thongsuot_schema.document import decode
 from thongsuot_schema.errors import DocumentError
 from thongsuot_schema.inventory.model import Inventory
-from thongsuot_schema.inventory.read import mistakes
+from thongsuot_schema.inventory.read import find_mistakes
 
 
-def beside(path: Path) -> dict[str, str]:
+def other_files(path: Path) -> dict[str, str]:
     """
     Return the texts of the other files of the inventory, by their names.
 
@@ -27,7 +27,7 @@ def beside(path: Path) -> dict[str, str]:
     return texts
 
 
-def held(texts: dict[str, str]) -> frozenset[tuple[str, str]]:
+def declared_names(texts: dict[str, str]) -> frozenset[tuple[str, str]]:
     """
     Return which carriers and owners files hold, by table and name.
 
@@ -45,7 +45,7 @@ def held(texts: dict[str, str]) -> frozenset[tuple[str, str]]:
     return frozenset(found)
 
 
-def before(path: Path) -> Inventory:
+def read_current(path: Path) -> Inventory:
     """
     Return what the file says now; nothing where there is none.
 
@@ -60,7 +60,7 @@ def before(path: Path) -> Inventory:
         raise NetboxError(f"{error}; mend it or remove it") from error
 
 
-def check(path: Path, text: str, others: dict[str, str]) -> None:
+def check_text(path: Path, text: str, others: dict[str, str]) -> None:
     """
     See whether a text can stand in a file beside the others.
 
@@ -68,14 +68,14 @@ def check(path: Path, text: str, others: dict[str, str]) -> None:
         NetboxError: every mistake, a line each; one in the text names the place in NetBox.
     """
     lines = []
-    for wrong in mistakes({**others, str(path): text}):
+    for wrong in find_mistakes({**others, str(path): text}):
         source = origin(text, wrong.line) if wrong.file == str(path) else ""
         lines.append(f"{source}: {wrong.message}" if source else str(wrong))
     if lines:
         raise NetboxError("\n".join(lines))
 
 
-def replace(path: Path, text: str) -> None:
+def replace_file(path: Path, text: str) -> None:
     """
     Put a text in the place of a file: whole or not at all, on the disk when this returns.
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Iterator
 
-from thongsuot_collector.netbox.answers import Circuit, End, Site
-from thongsuot_collector.netbox.fields import WrongField, number_of, text_of
+from thongsuot_collector.netbox.fields import InvalidField, number_of, text_of
+from thongsuot_collector.netbox.models import CircuitTermination, NetboxCircuit, NetboxSite
 from thongsuot_schema.inventory.model import Link, Medium
 
 _ACTIVE = "active"
@@ -15,7 +15,10 @@ _MEDIA = frozenset(Medium)
 
 
 def links_of(
-    sites: Iterable[Site], circuits: Iterable[Circuit], left_out: list[str], mistakes: list[str]
+    sites: Iterable[NetboxSite],
+    circuits: Iterable[NetboxCircuit],
+    left_out: list[str],
+    mistakes: list[str],
 ) -> dict[int, tuple[Link, ...]]:
     """
     Return the links of each site, by the site's id in NetBox, sorted by name.
@@ -23,7 +26,7 @@ def links_of(
     A circuit that ends at none of the sites is passed over. What is ``left_out`` is said there, and
     what cannot be made into a link is added to ``mistakes``.
     """
-    by_site: dict[int, dict[str, tuple[Link, Circuit]]] = {site.id: {} for site in sites}
+    by_site: dict[int, dict[str, tuple[Link, NetboxCircuit]]] = {site.id: {} for site in sites}
     for circuit in sorted(circuits, key=lambda one: one.id):
         for site, end in _ends(circuit, left_out):
             if site not in by_site:
@@ -33,7 +36,7 @@ def links_of(
                 continue
             try:
                 link = _link(circuit, end)
-            except WrongField as error:
+            except InvalidField as error:
                 mistakes.append(f"{_where(circuit)}: {error}")
                 continue
             other = by_site[site].setdefault(link.name, (link, circuit))[1]
@@ -48,7 +51,7 @@ def links_of(
     }
 
 
-def _ends(circuit: Circuit, left_out: list[str]) -> Iterator[tuple[int, End]]:
+def _ends(circuit: NetboxCircuit, left_out: list[str]) -> Iterator[tuple[int, CircuitTermination]]:
     for end in (circuit.termination_a, circuit.termination_z):
         if end is None:
             continue
@@ -63,11 +66,11 @@ def _ends(circuit: Circuit, left_out: list[str]) -> Iterator[tuple[int, End]]:
             )
 
 
-def _link(circuit: Circuit, end: End) -> Link:
+def _link(circuit: NetboxCircuit, end: CircuitTermination) -> Link:
     medium = _medium(circuit)
     interface = text_of(circuit.custom_fields, "interface")
     if not interface:
-        raise WrongField(
+        raise InvalidField(
             'custom field "interface" is empty; put the name there that the link has on the '
             'device, as in "eth0"'
         )
@@ -85,16 +88,16 @@ def _link(circuit: Circuit, end: End) -> Link:
     )
 
 
-def _medium(circuit: Circuit) -> Medium:
+def _medium(circuit: NetboxCircuit) -> Medium:
     """Return what a circuit runs over: its field says so, or a tag, or its type."""
     said = text_of(circuit.custom_fields, "medium")
     if said and said not in _MEDIA:
-        raise WrongField(f'custom field "medium" is "{said}", not one of {", ".join(Medium)}')
+        raise InvalidField(f'custom field "medium" is "{said}", not one of {", ".join(Medium)}')
     for word in (said, *(tag.slug for tag in circuit.tags), circuit.type.slug):
         if word in _MEDIA:
             return Medium(word)
     return Medium.ETHERNET
 
 
-def _where(circuit: Circuit) -> str:
+def _where(circuit: NetboxCircuit) -> str:
     return f"circuit {circuit.cid} ({circuit.display_url or circuit.url})"

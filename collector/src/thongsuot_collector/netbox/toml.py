@@ -10,7 +10,7 @@ from thongsuot_schema.inventory.model import Inventory
 _TABLES = ("carriers", "owners", "sites")
 
 
-def written(inventory: Inventory, origins: Mapping[tuple[str, str], str], head: str) -> str:
+def render_toml(inventory: Inventory, origins: Mapping[tuple[str, str], str], head: str) -> str:
     """
     Return carriers, owners and sites as text of an inventory's file.
 

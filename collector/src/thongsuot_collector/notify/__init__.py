@@ -11,8 +11,8 @@ from importlib import import_module
 from pkgutil import iter_modules
 from typing import Generic, TypeVar
 
-from thongsuot_collector.notify.telling.channel import Channel
-from thongsuot_collector.notify.telling.settings import ChannelSettings
+from thongsuot_collector.notify.dispatch.channel import Channel
+from thongsuot_collector.notify.dispatch.settings import ChannelSettings
 
 S = TypeVar("S", bound=ChannelSettings)
 

@@ -13,25 +13,35 @@ from typing import Annotated
 
 import msgspec
 
-from thongsuot_collector.incidents.ledger import Kind
-from thongsuot_collector.incidents.trouble import NS_PER_S
+from thongsuot_collector.incidents.fault import NS_PER_S
+from thongsuot_collector.incidents.notification_log import NotificationKind
 from thongsuot_collector.notify import ChannelKind
-from thongsuot_collector.notify.content.document import timestamp
-from thongsuot_collector.notify.telling.client import (
-    Client,
-    HttpSettings,
-    Reply,
+from thongsuot_collector.notify.dispatch.client import (
+    HttpChannelSettings,
+    HttpClient,
+    HttpReply,
     check_http,
     check_url,
 )
-from thongsuot_collector.notify.telling.message import Answer, Message, Outcome
+from thongsuot_collector.notify.dispatch.message import (
+    ChannelOutcome,
+    ChannelResult,
+    NotificationMessage,
+)
+from thongsuot_collector.notify.render.document import timestamp
 
 PATH = "/api/v2/alerts"
 
 _ALERTS_AT_ONCE = 64
 """As Prometheus: one request for a city's storm would be refused as too large."""
 
-_WORST_LAST = (Outcome.DELIVERED, Outcome.UNSURE, Outcome.BUSY, Outcome.SHUT, Outcome.REFUSED)
+_WORST_LAST = (
+    ChannelOutcome.DELIVERED,
+    ChannelOutcome.UNKNOWN,
+    ChannelOutcome.RETRY,
+    ChannelOutcome.CHANNEL_UNAVAILABLE,
+    ChannelOutcome.REJECTED,
+)
 """Of a cluster one that has it is enough; else what leaves most hope decides."""
 
 _ENDED_KEPT = 10_000
@@ -39,12 +49,12 @@ _ENDED_KEPT = 10_000
 Positive = Annotated[float, msgspec.Meta(gt=0)]
 
 
-class Settings(HttpSettings, frozen=True, kw_only=True):
+class Settings(HttpChannelSettings, frozen=True, kw_only=True):
     """
     One ``[[channels]]`` of kind ``alertmanager``.
 
     ``urls`` are those of all members of one cluster, without ``/api``: each is told, as Prometheus
-    does. ``repeat_s`` is how often what is open is sent again. ``lasts_s`` is for how long
+    does. ``resend_s`` is how often what is open is sent again. ``lasts_s`` is for how long
     Alertmanager believes in an alert that it hears no more of: a collector that is away for a while
     must not look like a repair. ``labels`` are added to every alert.
     """
@@ -67,7 +77,7 @@ def check(settings: Settings) -> None:
         )
 
 
-class Alert(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
+class PostableAlert(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
     """One alert as it is posted (``postableAlert``)."""
 
     labels: dict[str, str]
@@ -77,50 +87,50 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, renam
     generator_url: str = msgspec.field(default="", name="generatorURL")
 
 
-class Fixed(msgspec.Struct, frozen=True, kw_only=True):
+class AlertIdentity(msgspec.Struct, frozen=True, kw_only=True):
     """What of an alert stays from its opening to its end: the channel's memo."""
 
     labels: dict[str, str]
     starts_ns: int
 
 
-class Alertmanager:
+class AlertmanagerChannel:
     """The channel; see ``Channel`` and ``Repeating``."""
 
-    word = "alertmanager"
+    display_name = "alertmanager"
 
     def __init__(self, settings: Settings) -> None:
-        self.repeat_s = settings.repeat_s
+        self.resend_s = settings.repeat_s
         self._settings = settings
-        self._client = Client(settings)
+        self._client = HttpClient(settings)
         self._urls = [url.rstrip("/") + PATH for url in settings.urls]
         # A repetition that was made before an end must not arrive after it.
         self._turn = asyncio.Lock()
         self._ended: dict[str, None] = {}
 
-    async def tell(self, message: Message) -> Answer:
+    async def send(self, message: NotificationMessage) -> ChannelResult:
         """Post one alert."""
         memo = message.memo or _fixed(message, self._settings.labels)
         async with self._turn:
-            if message.kind is Kind.RESOLVED:
-                self._end(message.conversation)
+            if message.kind is NotificationKind.RESOLVED:
+                self._end(message.thread_id)
             else:
-                self._ended.pop(message.conversation, None)
+                self._ended.pop(message.thread_id, None)
             reply = await self._post([self._alert(message, memo)])
-        return reply.answer(memo=memo)
+        return reply.channel_result(memo=memo)
 
-    async def repeat(self, messages: Sequence[Message]) -> Answer:
+    async def resend(self, messages: Sequence[NotificationMessage]) -> ChannelResult:
         """Post again what is open."""
-        answer = Answer(outcome=Outcome.DELIVERED, text="nothing is open")
+        answer = ChannelResult(outcome=ChannelOutcome.DELIVERED, text="nothing is open")
         async with self._turn:
             found = [
                 self._alert(one, one.memo or _fixed(one, self._settings.labels))
                 for one in messages
-                if one.conversation not in self._ended
+                if one.thread_id not in self._ended
             ]
             for first in range(0, len(found), _ALERTS_AT_ONCE):
-                answer = (await self._post(found[first : first + _ALERTS_AT_ONCE])).answer()
-                if answer.outcome is not Outcome.DELIVERED:
+                answer = (await self._post(found[first : first + _ALERTS_AT_ONCE])).channel_result()
+                if answer.outcome is not ChannelOutcome.DELIVERED:
                     break
         return answer
 
@@ -128,15 +138,15 @@ class Alertmanager:
         """Close the connections."""
         await self._client.close()
 
-    def _alert(self, message: Message, memo: str) -> Alert:
-        fixed = msgspec.json.decode(memo, type=Fixed)
-        now_ns = message.entry.at_ns
-        if message.kind is Kind.RESOLVED:
+    def _alert(self, message: NotificationMessage, memo: str) -> PostableAlert:
+        fixed = msgspec.json.decode(memo, type=AlertIdentity)
+        now_ns = message.record.at_ns
+        if message.kind is NotificationKind.RESOLVED:
             # Not before its start: that is refused. An end that lies back is its true end.
             ends_ns = max(message.incident.closed_ns or now_ns, fixed.starts_ns + 1_000_000)
         else:
             ends_ns = time.time_ns() + round(self._settings.lasts_s * NS_PER_S)
-        return Alert(
+        return PostableAlert(
             labels=fixed.labels,
             annotations=_annotations(message),
             starts_at=timestamp(fixed.starts_ns),
@@ -144,16 +154,16 @@ class Alertmanager:
             generator_url=message.document.page_url,
         )
 
-    async def _post(self, alerts: Sequence[Alert]) -> Reply:
+    async def _post(self, alerts: Sequence[PostableAlert]) -> HttpReply:
         """Post to every member of the cluster; the best answer stands for it."""
         body = msgspec.json.encode(alerts)
         headers = {"Content-Type": "application/json"}
         replies = await asyncio.gather(
-            *(self._client.ask("POST", url, body=body, headers=headers) for url in self._urls)
+            *(self._client.request("POST", url, body=body, headers=headers) for url in self._urls)
         )
         best = min(replies, key=lambda one: _WORST_LAST.index(one.outcome))
-        failed = [one.text for one in replies if one.outcome is not Outcome.DELIVERED]
-        if best.outcome is Outcome.DELIVERED and failed:
+        failed = [one.text for one in replies if one.outcome is not ChannelOutcome.DELIVERED]
+        if best.outcome is ChannelOutcome.DELIVERED and failed:
             text = f"{best.text}; {len(failed)} of {len(replies)} did not: {'; '.join(failed)}"
             return msgspec.structs.replace(best, text=text)
         return best
@@ -164,7 +174,7 @@ class Alertmanager:
             del self._ended[next(iter(self._ended))]
 
 
-def _fixed(message: Message, more: dict[str, str]) -> str:
+def _fixed(message: NotificationMessage, more: dict[str, str]) -> str:
     """Return what an alert is called for as long as it lasts."""
     incident = message.incident
     labels = {
@@ -177,14 +187,14 @@ def _fixed(message: Message, more: dict[str, str]) -> str:
         **_place(message),
         **more,
     }
-    fixed = Fixed(
+    fixed = AlertIdentity(
         labels={name: value for name, value in labels.items() if value},
         starts_ns=incident.opened_ns,
     )
     return msgspec.json.encode(fixed).decode()
 
 
-def _place(message: Message) -> dict[str, str]:
+def _place(message: NotificationMessage) -> dict[str, str]:
     """Return where an incident of one thing is; one of many grows and shrinks."""
     if len(message.document.affected) != 1:
         return {}
@@ -199,7 +209,7 @@ def _place(message: Message) -> dict[str, str]:
     }
 
 
-def _annotations(message: Message) -> dict[str, str]:
+def _annotations(message: NotificationMessage) -> dict[str, str]:
     document = message.document
     circuits = [one.circuit for one in document.affected if one.circuit and not one.ended_at]
     found = {
@@ -216,4 +226,4 @@ def _annotations(message: Message) -> dict[str, str]:
     return {name: value for name, value in found.items() if value}
 
 
-CHANNEL = ChannelKind(settings=Settings, check=check, make=Alertmanager)
+CHANNEL = ChannelKind(settings=Settings, check=check, make=AlertmanagerChannel)

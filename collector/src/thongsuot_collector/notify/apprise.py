@@ -20,13 +20,17 @@ from urllib.parse import quote, unquote, urlsplit
 import msgspec
 
 from thongsuot_collector.incidents.incident import Incident
-from thongsuot_collector.incidents.ledger import Kind
+from thongsuot_collector.incidents.notification_log import NotificationKind
 from thongsuot_collector.notify import ChannelKind
-from thongsuot_collector.notify.telling.line import AT_ONCE
-from thongsuot_collector.notify.telling.message import Answer, Message, Outcome
-from thongsuot_collector.notify.telling.secrets import Scrubber, secret_in
-from thongsuot_collector.notify.telling.settings import ChannelSettings
-from thongsuot_collector.notify.telling.statuses import outcome_of
+from thongsuot_collector.notify.dispatch.channel_health import MAX_CONCURRENT_SENDS
+from thongsuot_collector.notify.dispatch.message import (
+    ChannelOutcome,
+    ChannelResult,
+    NotificationMessage,
+)
+from thongsuot_collector.notify.dispatch.secrets import Scrubber, read_secret
+from thongsuot_collector.notify.dispatch.settings import ChannelSettings
+from thongsuot_collector.notify.dispatch.statuses import outcome_of_status
 
 with warnings.catch_warnings():
     # Some of its hundred plugins use what Python 3.13 no longer has.
@@ -43,20 +47,20 @@ EMAIL, PHONE, ADDRESS = "{email}", "{phone}", "{address}"
 
 _TEXT_CHARACTERS = 200
 
-_SMTP: Final[Mapping[int, Outcome]] = MappingProxyType(
+_SMTP: Final[Mapping[int, ChannelOutcome]] = MappingProxyType(
     {
-        421: Outcome.BUSY,
-        432: Outcome.SHUT,  # a password has to be renewed (RFC 4954)
-        454: Outcome.BUSY,
-        530: Outcome.SHUT,
-        534: Outcome.SHUT,
-        535: Outcome.SHUT,
-        538: Outcome.SHUT,
-        550: Outcome.REFUSED,
-        551: Outcome.REFUSED,
-        552: Outcome.BUSY,  # the mailbox is full
-        553: Outcome.REFUSED,
-        554: Outcome.REFUSED,
+        421: ChannelOutcome.RETRY,
+        432: ChannelOutcome.CHANNEL_UNAVAILABLE,  # a password has to be renewed (RFC 4954)
+        454: ChannelOutcome.RETRY,
+        530: ChannelOutcome.CHANNEL_UNAVAILABLE,
+        534: ChannelOutcome.CHANNEL_UNAVAILABLE,
+        535: ChannelOutcome.CHANNEL_UNAVAILABLE,
+        538: ChannelOutcome.CHANNEL_UNAVAILABLE,
+        550: ChannelOutcome.REJECTED,
+        551: ChannelOutcome.REJECTED,
+        552: ChannelOutcome.RETRY,  # the mailbox is full
+        553: ChannelOutcome.REJECTED,
+        554: ChannelOutcome.REJECTED,
     }
 )
 """RFC 5321, 4.2.3 and RFC 4954, 6; what is not here follows from its first digit."""
@@ -89,7 +93,7 @@ class Settings(ChannelSettings, frozen=True, kw_only=True):
 
 def check(settings: Settings) -> None:
     """Refuse what cannot work: see ``ChannelKind``."""
-    url = secret_in(settings.url_file)
+    url = read_secret(settings.url_file)
     places = {EMAIL: "a@b.example", PHONE: "+84000000000", ADDRESS: "1234"}
     for place, example in places.items():
         url = url.replace(place, quote(example))
@@ -98,47 +102,51 @@ def check(settings: Settings) -> None:
         raise ValueError(f"{settings.url_file} holds no URL that Apprise {version} knows")
 
 
-class Progress(msgspec.Struct, frozen=True, kw_only=True):
+class RecipientProgress(msgspec.Struct, frozen=True, kw_only=True):
     """Who has one message already: the channel's memo, so that a second try leaves them alone."""
 
     key: str
     done: tuple[str, ...]
 
 
-class Apprise:
+class AppriseChannel:
     """The channel; see ``Channel``."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._url = secret_in(settings.url_file)
+        self._url = read_secret(settings.url_file)
         self._scrubber = Scrubber(_secrets_in(self._url))
         scheme = self._url.partition(":")[0].lower()
-        self.word = "email" if scheme in {"mailto", "mailtos"} else scheme.removesuffix("s")
+        self.display_name = "email" if scheme in {"mailto", "mailtos"} else scheme.removesuffix("s")
         # Not the loop's threads: a mail server that hangs must not keep the store from its work.
-        self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix=settings.name)
+        self._threads = ThreadPoolExecutor(MAX_CONCURRENT_SENDS, thread_name_prefix=settings.name)
 
-    async def tell(self, message: Message) -> Answer:
+    async def send(self, message: NotificationMessage) -> ChannelResult:
         """Send to each of a party's people that does not have it yet."""
         people = self._people(message)
         if not people:
-            return Answer(
-                outcome=Outcome.REFUSED,
+            return ChannelResult(
+                outcome=ChannelOutcome.REJECTED,
                 text=f"the inventory has nobody of {message.audience} to put into the URL",
             )
         done = _done(message)
-        answers: dict[str, Answer] = {}
+        answers: dict[str, ChannelResult] = {}
         for one in people:
             if one not in done:
                 answers[one] = await self._send(message, one)
-        done |= {one for one, answer in answers.items() if answer.outcome is Outcome.DELIVERED}
-        memo = msgspec.json.encode(Progress(key=message.key, done=tuple(sorted(done)))).decode()
+        done |= {
+            one for one, answer in answers.items() if answer.outcome is ChannelOutcome.DELIVERED
+        }
+        memo = msgspec.json.encode(
+            RecipientProgress(key=message.key, done=tuple(sorted(done)))
+        ).decode()
         return _summed(answers, len(people), memo)
 
     async def close(self) -> None:
         """Let the threads go; what hangs ends by its own time-outs."""
         self._threads.shutdown(wait=False)
 
-    def _people(self, message: Message) -> tuple[str, ...]:
+    def _people(self, message: NotificationMessage) -> tuple[str, ...]:
         """Return whom the URL is to name; one empty name where it names nobody."""
         if message.address:
             return (message.address,)
@@ -148,7 +156,7 @@ class Apprise:
             return message.contact.phones
         return () if ADDRESS in self._url else ("",)
 
-    async def _send(self, message: Message, person: str) -> Answer:
+    async def _send(self, message: NotificationMessage, person: str) -> ChannelResult:
         url = self._url
         for place in (EMAIL, PHONE, ADDRESS):
             url = url.replace(place, quote(person, safe=""))
@@ -159,27 +167,31 @@ class Apprise:
                 is_sent, said = await loop.run_in_executor(self._threads, send)
         except TimeoutError:
             text = f"no answer within {self._settings.timeout_s:g} s"
-            return Answer(outcome=Outcome.UNSURE, text=text)
+            return ChannelResult(outcome=ChannelOutcome.UNKNOWN, text=text)
         if is_sent:
-            return Answer(outcome=Outcome.DELIVERED, text="accepted")
+            return ChannelResult(outcome=ChannelOutcome.DELIVERED, text="accepted")
         said = self._scrubber.scrub(said)
-        return Answer(outcome=reading_of(said), text=" ".join(said.split())[-_TEXT_CHARACTERS:])
+        return ChannelResult(
+            outcome=outcome_from_log(said), text=" ".join(said.split())[-_TEXT_CHARACTERS:]
+        )
 
 
-def reading_of(said: str) -> Outcome:
+def outcome_from_log(said: str) -> ChannelOutcome:
     """Return what the library's log of a message that failed means for it."""
     smtp = [int(one or other) for one, other in _SMTP_CODE.findall(said)]
     if smtp:
-        return _SMTP.get(smtp[-1], Outcome.BUSY if smtp[-1] < 500 else Outcome.REFUSED)
+        return _SMTP.get(
+            smtp[-1], ChannelOutcome.RETRY if smtp[-1] < 500 else ChannelOutcome.REJECTED
+        )
     http = _HTTP_CODE.findall(said)
     if http:
-        return outcome_of(int(http[-1]))[0]
+        return outcome_of_status(int(http[-1]))[0]
     if _NEVER_SENT.search(said):
-        return Outcome.BUSY
-    return Outcome.UNSURE
+        return ChannelOutcome.RETRY
+    return ChannelOutcome.UNKNOWN
 
 
-class _Caught(logging.Filter):
+class _LogCapture(logging.Filter):
     """Takes all that the library logs out of the log, and keeps what our own threads caused."""
 
     def __init__(self) -> None:
@@ -202,14 +214,14 @@ class _Caught(logging.Filter):
         return "\n".join(self._lines.pop(get_ident(), []))
 
 
-_CAUGHT = _Caught()
+_LOG_CAPTURE = _LogCapture()
 
 
 def _catch_logs() -> None:
     """Let nothing of the library, nor of what it sends with, reach a log."""
     logger = logging.getLogger("apprise")
     logger.setLevel(logging.DEBUG)
-    logger.addFilter(_CAUGHT)
+    logger.addFilter(_LOG_CAPTURE)
     for name in ("urllib3", "requests", "requests_oauthlib", "oauthlib"):
         # They log URLs, and in those of some services stands a token.
         logging.getLogger(name).setLevel(logging.CRITICAL)
@@ -218,19 +230,19 @@ def _catch_logs() -> None:
 _catch_logs()
 
 
-def _notify(url: str, message: Message, *, attach: bool) -> tuple[bool, str]:
+def _notify(url: str, message: NotificationMessage, *, attach: bool) -> tuple[bool, str]:
     """Send one message; return whether it was taken, and what the library logged. Blocks."""
-    _CAUGHT.begin()
+    _LOG_CAPTURE.begin()
     try:
         # Typed loosely by the library: its plugins differ.
         plugin: Any = apprise.Apprise.instantiate(url)
         if plugin is None:
-            return False, f"error=400 not a URL for Apprise\n{_CAUGHT.end()}"
+            return False, f"error=400 not a URL for Apprise\n{_LOG_CAPTURE.end()}"
         if isinstance(plugin, NotifyEmail):
             plugin.headers.update(_headers(message))
         file = None
         if attach and plugin.attachment_support:
-            name = f"{message.incident.id}-{message.entry.number}.json"
+            name = f"{message.incident.id}-{message.record.number}.json"
             kept: Any = AttachMemory
             file = apprise.AppriseAttachment(
                 kept(message.attachment, name=name, mimetype="application/json")
@@ -242,54 +254,66 @@ def _notify(url: str, message: Message, *, attach: bool) -> tuple[bool, str]:
             body_format=apprise.NotifyFormat.TEXT,
             attach=file,
         )
-        return bool(is_sent), _CAUGHT.end()
+        return bool(is_sent), _LOG_CAPTURE.end()
     except Exception as error:  # noqa: BLE001 - what one of a hundred plugins raises is an answer
-        return False, f"{_CAUGHT.end()}\n{type(error).__name__}: {error}"
+        return False, f"{_LOG_CAPTURE.end()}\n{type(error).__name__}: {error}"
     finally:
-        _CAUGHT.end()
+        _LOG_CAPTURE.end()
 
 
-def _headers(message: Message) -> dict[str, str]:
+def _headers(message: NotificationMessage) -> dict[str, str]:
     """Return what lets a mail program keep one incident together, and a rule sort it."""
     return {
-        "References": f"<{message.conversation}@thongsuot.invalid>",
+        "References": f"<{message.thread_id}@thongsuot.invalid>",
         "X-Thongsuot-Incident": message.incident.id,
         "X-Thongsuot-Kind": message.kind.value,
         "X-Thongsuot-Delivery": message.key,
     }
 
 
-def _type_of(kind: Kind, incident: Incident) -> apprise.NotifyType:
-    if kind is Kind.RESOLVED:
+def _type_of(kind: NotificationKind, incident: Incident) -> apprise.NotifyType:
+    if kind is NotificationKind.RESOLVED:
         return apprise.NotifyType.SUCCESS
     is_grave = incident.severity.value in {"critical", "major"}
     return apprise.NotifyType.FAILURE if is_grave else apprise.NotifyType.WARNING
 
 
-def _done(message: Message) -> set[str]:
+def _done(message: NotificationMessage) -> set[str]:
     if not message.memo:
         return set()
-    progress = msgspec.json.decode(message.memo, type=Progress)
+    progress = msgspec.json.decode(message.memo, type=RecipientProgress)
     return set(progress.done) if progress.key == message.key else set()
 
 
-def _summed(answers: Mapping[str, Answer], people: int, memo: str) -> Answer:
+def _summed(answers: Mapping[str, ChannelResult], people: int, memo: str) -> ChannelResult:
     """Return one answer for all of a party's people: somebody who may yet get it decides."""
     failed = {
-        one: answer for one, answer in answers.items() if answer.outcome is not Outcome.DELIVERED
+        one: answer
+        for one, answer in answers.items()
+        if answer.outcome is not ChannelOutcome.DELIVERED
     }
     if not failed:
-        return Answer(outcome=Outcome.DELIVERED, text=f"accepted for {people}", memo=memo)
+        return ChannelResult(
+            outcome=ChannelOutcome.DELIVERED, text=f"accepted for {people}", memo=memo
+        )
     text = "; ".join(
         f"{one}: {answer.text}" if one else answer.text for one, answer in failed.items()
     )
     outcomes = {answer.outcome for answer in failed.values()}
-    order = (Outcome.UNSURE, Outcome.BUSY, Outcome.SHUT, Outcome.REFUSED)
+    order = (
+        ChannelOutcome.UNKNOWN,
+        ChannelOutcome.RETRY,
+        ChannelOutcome.CHANNEL_UNAVAILABLE,
+        ChannelOutcome.REJECTED,
+    )
     worst = next(one for one in order if one in outcomes)
-    if worst in {Outcome.SHUT, Outcome.REFUSED} and len(failed) < people:
+    if (
+        worst in {ChannelOutcome.CHANNEL_UNAVAILABLE, ChannelOutcome.REJECTED}
+        and len(failed) < people
+    ):
         text = f"accepted for {people - len(failed)} of {people}; {text}"
-        worst = Outcome.DELIVERED
-    return Answer(outcome=worst, text=text, memo=memo)
+        worst = ChannelOutcome.DELIVERED
+    return ChannelResult(outcome=worst, text=text, memo=memo)
 
 
 def _secrets_in(url: str) -> list[str]:
@@ -302,4 +326,4 @@ def _secrets_in(url: str) -> list[str]:
     return [*found, *(unquote(one) for one in found)]
 
 
-CHANNEL = ChannelKind(settings=Settings, check=check, make=Apprise)
+CHANNEL = ChannelKind(settings=Settings, check=check, make=AppriseChannel)

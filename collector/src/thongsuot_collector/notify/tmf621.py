@@ -12,13 +12,23 @@ from typing import Annotated
 
 import msgspec
 
-from thongsuot_collector.incidents.ledger import Cause, Kind
+from thongsuot_collector.incidents.notification_log import NotificationCause, NotificationKind
 from thongsuot_collector.notify import ChannelKind
-from thongsuot_collector.notify.telling.client import Client, Reply, check_http, check_url
-from thongsuot_collector.notify.telling.hub import Hub, HubSettings, check_hub
-from thongsuot_collector.notify.telling.message import Answer, Message, News, Open, Outcome
+from thongsuot_collector.notify.dispatch.client import HttpClient, HttpReply, check_http, check_url
+from thongsuot_collector.notify.dispatch.hub import (
+    CallbackSettings,
+    HubSubscription,
+    check_callback,
+)
+from thongsuot_collector.notify.dispatch.message import (
+    ChannelOutcome,
+    ChannelResult,
+    NotificationMessage,
+    OpenNotification,
+    ReceiverStatus,
+)
 from thongsuot_collector.notify.tmf import states, ticket
-from thongsuot_collector.notify.tmf.ticket import Json, Ticket, Version
+from thongsuot_collector.notify.tmf.ticket import Json, TroubleTicket, Version
 
 _AT_ONCE = 4
 
@@ -28,13 +38,13 @@ _PATCH = {"Content-Type": "application/merge-patch+json", "Accept": "application
 Positive = Annotated[float, msgspec.Meta(gt=0)]
 
 
-class Settings(HubSettings, frozen=True, kw_only=True):
+class Settings(CallbackSettings, frozen=True, kw_only=True):
     """
     One ``[[channels]]`` of kind ``tmf621``.
 
     ``url`` is the carrier's API root, without ``/tmf-api``. ``customer`` is how the carrier knows
     the city. Not ``sets_status``: the carrier alone says how far a ticket is, and is told in notes.
-    ``look_s`` is how often open tickets are asked for.
+    ``poll_s`` is how often open tickets are asked for.
     """
 
     url: str
@@ -42,59 +52,59 @@ class Settings(HubSettings, frozen=True, kw_only=True):
     ticket_type: str = "incident"
     customer: str = ""
     sets_status: bool = True
-    look_s: Positive = 60.0
+    poll_s: Positive = 60.0
 
 
 def check(settings: Settings) -> None:
     """Refuse what cannot work: see ``ChannelKind``."""
     check_http(settings)
     check_url(settings.url)
-    check_hub(settings)
+    check_callback(settings)
 
 
-class Tickets:
+class TroubleTicketChannel:
     """The channel; see ``Channel`` and ``Watching``."""
 
-    word = "tmf621"
+    display_name = "tmf621"
 
     def __init__(self, settings: Settings) -> None:
-        self.look_s = settings.look_s
+        self.poll_s = settings.poll_s
         self._settings = settings
         self._version: Version = settings.version
         self._base = settings.url.rstrip("/") + ticket.BASES[settings.version]
-        self.hub = Hub(settings, f"{self._base}/hub", is_typed=settings.version == 5)
-        self._client = Client(settings, secrets=self.hub.secrets)
+        self.hub = HubSubscription(settings, f"{self._base}/hub", is_typed=settings.version == 5)
+        self._client = HttpClient(settings, secrets=self.hub.secrets)
 
-    async def tell(self, message: Message) -> Answer:
+    async def send(self, message: NotificationMessage) -> ChannelResult:
         """Make a ticket, change it, or bring it to its end."""
         found = await self._find(message)
-        if isinstance(found, Reply):
-            return found.answer()
-        if message.kind is Kind.RESOLVED:
+        if isinstance(found, HttpReply):
+            return found.channel_result()
+        if message.kind is NotificationKind.RESOLVED:
             return await self._end(message, found)
         if found is None:
             return await self._create(message)
-        if message.kind is Kind.OPENED:
+        if message.kind is NotificationKind.OPENED:
             return _answer(found, f"{found.id} is there already, {found.status}")
         return await self._go_on(message, found)
 
-    async def look(self, known: Sequence[Open]) -> Sequence[News]:
+    async def poll(self, known: Sequence[OpenNotification]) -> Sequence[ReceiverStatus]:
         """Ask for each ticket."""
         await self.hub.subscribe(self._client)
         turns = asyncio.Semaphore(_AT_ONCE)
 
-        async def look(one: Open) -> News | None:
+        async def look(one: OpenNotification) -> ReceiverStatus | None:
             async with turns:
-                reply = await self._client.ask("GET", f"{self._tickets}/{one.reference}")
-            found = reply.read(Ticket)
-            if not isinstance(found, Ticket) or not found.status:
+                reply = await self._client.request("GET", f"{self._tickets}/{one.reference}")
+            found = reply.decode_body(TroubleTicket)
+            if not isinstance(found, TroubleTicket) or not found.status:
                 return None
             others = sum(note.get("author") != ticket.AUTHOR for note in found.note)
-            return News(
-                conversation=one.conversation,
+            return ReceiverStatus(
+                thread_id=one.thread_id,
                 status=found.status,
                 text=found.last_said,
-                mark=f"{found.status} {others}",
+                revision=f"{found.status} {others}",
             )
 
         found = await asyncio.gather(*(look(one) for one in known))
@@ -109,31 +119,31 @@ class Tickets:
     def _tickets(self) -> str:
         return f"{self._base}/troubleTicket"
 
-    async def _find(self, message: Message) -> Ticket | Reply | None:
+    async def _find(self, message: NotificationMessage) -> TroubleTicket | HttpReply | None:
         """
         Return the ticket of a message, ``None`` where there is none; a reply where that is not
         known.
         """
         if message.reference:
-            reply = await self._client.ask("GET", f"{self._tickets}/{message.reference}")
-            known = reply.read(Ticket)
-            if isinstance(known, Ticket):
+            reply = await self._client.request("GET", f"{self._tickets}/{message.reference}")
+            known = reply.decode_body(TroubleTicket)
+            if isinstance(known, TroubleTicket):
                 return known
             if reply.status != 404:
                 return _not_told(known)
             # The ticket, or all of the API, is not there any more: the next answer says which.
-        params = ticket.filter_of(self._version, message.conversation)
-        reply = await self._client.ask("GET", self._tickets, params=params)
-        found = reply.read(tuple[Ticket, ...])
-        if isinstance(found, Reply):
+        params = ticket.external_id_filter(self._version, message.thread_id)
+        reply = await self._client.request("GET", self._tickets, params=params)
+        found = reply.decode_body(tuple[TroubleTicket, ...])
+        if isinstance(found, HttpReply):
             return _not_told(found)
         # A server may not know the filter and answer with all that it has.
-        named = [one for one in found if one.is_named(message.conversation)]
+        named = [one for one in found if one.is_named(message.thread_id)]
         named.sort(key=lambda one: states.is_over(one.status))
         return named[0] if named else None
 
-    async def _create(self, message: Message, *, follows: str = "") -> Answer:
-        asked = ticket.created(
+    async def _create(self, message: NotificationMessage, *, follows: str = "") -> ChannelResult:
+        asked = ticket.new_ticket(
             message,
             self._version,
             ticket_type=self._settings.ticket_type,
@@ -141,15 +151,17 @@ class Tickets:
             follows=follows,
         )
         reply = await self._ask("POST", self._tickets, asked)
-        if reply.outcome is not Outcome.DELIVERED:
-            return reply.answer()
-        made = reply.read(Ticket)
-        if isinstance(made, Reply):
+        if reply.outcome is not ChannelOutcome.DELIVERED:
+            return reply.channel_result()
+        made = reply.decode_body(TroubleTicket)
+        if isinstance(made, HttpReply):
             # 202: taken, but not there yet; it is found by its external identifier later.
-            return Answer(outcome=Outcome.DELIVERED, text=f"{reply.text}; no ticket number yet")
+            return ChannelResult(
+                outcome=ChannelOutcome.DELIVERED, text=f"{reply.text}; no ticket number yet"
+            )
         return _answer(made, f"{made.id} {made.status}")
 
-    async def _go_on(self, message: Message, found: Ticket) -> Answer:
+    async def _go_on(self, message: NotificationMessage, found: TroubleTicket) -> ChannelResult:
         """Say what has changed; the fault goes on, whatever the carrier thinks of it."""
         if found.status == states.REJECTED:
             return _answer(found, f"{found.id} was rejected; it is not made again")
@@ -158,51 +170,57 @@ class Tickets:
         status = states.IN_PROGRESS if found.status == states.RESOLVED else ""
         return await self._change(message, found, status)
 
-    async def _change(self, message: Message, found: Ticket, status: str) -> Answer:
+    async def _change(
+        self, message: NotificationMessage, found: TroubleTicket, status: str
+    ) -> ChannelResult:
         if not self._settings.sets_status:
             status = ""
-        asked = ticket.changed(message, self._version, found, status=status)
+        asked = ticket.ticket_patch(message, self._version, found, status=status)
         reply = await self._ask("PATCH", f"{self._tickets}/{found.id}", asked)
-        if reply.outcome is Outcome.REFUSED and status:
+        if reply.outcome is ChannelOutcome.REJECTED and status:
             # What may be said to the carrier without being its business is said at least.
-            asked = ticket.changed(message, self._version, found)
+            asked = ticket.ticket_patch(message, self._version, found)
             again = await self._ask("PATCH", f"{self._tickets}/{found.id}", asked)
-            if again.outcome is Outcome.DELIVERED:
+            if again.outcome is ChannelOutcome.DELIVERED:
                 return _answer(found, f"{found.id} noted; its state stays: {reply.text}")
-        return msgspec.structs.replace(reply.answer(), reference=found.id)
+        return msgspec.structs.replace(reply.channel_result(), reference=found.id)
 
-    async def _end(self, message: Message, found: Ticket | None) -> Answer:
+    async def _end(
+        self, message: NotificationMessage, found: TroubleTicket | None
+    ) -> ChannelResult:
         """Bring a ticket to its end: resolved, or taken back where it was not the carrier's."""
         if found is None:
-            return Answer(outcome=Outcome.DELIVERED, text="there is no ticket to bring to an end")
+            return ChannelResult(
+                outcome=ChannelOutcome.DELIVERED, text="there is no ticket to bring to an end"
+            )
         if states.is_over(found.status):
             return _answer(found, f"{found.id} is {found.status} already")
-        is_restored = message.entry.cause is Cause.ENDED
+        is_restored = message.record.cause is NotificationCause.ENDED
         wanted = states.RESOLVED if is_restored else states.CANCELLED
-        steps = states.way(found.status, wanted) if self._settings.sets_status else None
+        steps = states.status_path(found.status, wanted) if self._settings.sets_status else None
         for status in (steps or ())[:-1]:
-            asked = ticket.step(self._version, status)
+            asked = ticket.status_patch(self._version, status)
             reply = await self._ask("PATCH", f"{self._tickets}/{found.id}", asked)
-            if reply.outcome is Outcome.REFUSED:
+            if reply.outcome is ChannelOutcome.REJECTED:
                 return await self._change(message, found, "")
-            if reply.outcome is not Outcome.DELIVERED:
-                return msgspec.structs.replace(reply.answer(), reference=found.id)
+            if reply.outcome is not ChannelOutcome.DELIVERED:
+                return msgspec.structs.replace(reply.channel_result(), reference=found.id)
         return await self._change(message, found, steps[-1] if steps else "")
 
-    async def _ask(self, method: str, url: str, asked: Json) -> Reply:
+    async def _ask(self, method: str, url: str, asked: Json) -> HttpReply:
         headers = _PATCH if method == "PATCH" and self._version == 5 else _HEADERS
         body = msgspec.json.encode(asked)
-        return await self._client.ask(method, url, body=body, headers=headers)
+        return await self._client.request(method, url, body=body, headers=headers)
 
 
-def _answer(found: Ticket, text: str) -> Answer:
-    return Answer(outcome=Outcome.DELIVERED, text=text, reference=found.id)
+def _answer(found: TroubleTicket, text: str) -> ChannelResult:
+    return ChannelResult(outcome=ChannelOutcome.DELIVERED, text=text, reference=found.id)
 
 
-def _not_told(reply: Reply) -> Reply:
+def _not_told(reply: HttpReply) -> HttpReply:
     """Return what a question in vain means: whatever came of it, nothing was told."""
-    is_unsure = reply.outcome is Outcome.UNSURE
-    return msgspec.structs.replace(reply, outcome=Outcome.BUSY) if is_unsure else reply
+    is_unsure = reply.outcome is ChannelOutcome.UNKNOWN
+    return msgspec.structs.replace(reply, outcome=ChannelOutcome.RETRY) if is_unsure else reply
 
 
-CHANNEL = ChannelKind(settings=Settings, check=check, make=Tickets)
+CHANNEL = ChannelKind(settings=Settings, check=check, make=TroubleTicketChannel)

@@ -10,11 +10,21 @@ from typing import Annotated
 
 import msgspec
 
-from thongsuot_collector.incidents.ledger import Kind
+from thongsuot_collector.incidents.notification_log import NotificationKind
 from thongsuot_collector.notify import ChannelKind
-from thongsuot_collector.notify.telling.client import Client, Reply, check_http, check_url
-from thongsuot_collector.notify.telling.hub import Hub, HubSettings, check_hub
-from thongsuot_collector.notify.telling.message import Answer, Message, News, Open, Outcome
+from thongsuot_collector.notify.dispatch.client import HttpClient, HttpReply, check_http, check_url
+from thongsuot_collector.notify.dispatch.hub import (
+    CallbackSettings,
+    HubSubscription,
+    check_callback,
+)
+from thongsuot_collector.notify.dispatch.message import (
+    ChannelOutcome,
+    ChannelResult,
+    NotificationMessage,
+    OpenNotification,
+    ReceiverStatus,
+)
 from thongsuot_collector.notify.tmf import alarm
 from thongsuot_collector.notify.tmf.alarm import Alarm, Json
 
@@ -24,65 +34,65 @@ _HEADERS = {"Content-Type": "application/json", "Accept": "application/json"}
 Positive = Annotated[float, msgspec.Meta(gt=0)]
 
 
-class Settings(HubSettings, frozen=True, kw_only=True):
+class Settings(CallbackSettings, frozen=True, kw_only=True):
     """
     One ``[[channels]]`` of kind ``tmf642``.
 
-    ``url`` is the API root, without ``/tmf-api``. ``look_s`` is how often open alarms are asked
+    ``url`` is the API root, without ``/tmf-api``. ``poll_s`` is how often open alarms are asked
     for: who has acknowledged one is noted in the incident.
     """
 
     url: str
-    look_s: Positive = 60.0
+    poll_s: Positive = 60.0
 
 
 def check(settings: Settings) -> None:
     """Refuse what cannot work: see ``ChannelKind``."""
     check_http(settings)
     check_url(settings.url)
-    check_hub(settings)
+    check_callback(settings)
 
 
-class Alarms:
+class AlarmChannel:
     """The channel; see ``Channel`` and ``Watching``."""
 
-    word = "tmf642"
+    display_name = "tmf642"
 
     def __init__(self, settings: Settings) -> None:
-        self.look_s = settings.look_s
+        self.poll_s = settings.poll_s
         self._base = settings.url.rstrip("/") + alarm.BASE
-        self.hub = Hub(settings, f"{self._base}/hub", is_typed=False)
-        self._client = Client(settings, secrets=self.hub.secrets)
+        self.hub = HubSubscription(settings, f"{self._base}/hub", is_typed=False)
+        self._client = HttpClient(settings, secrets=self.hub.secrets)
 
-    async def tell(self, message: Message) -> Answer:
+    async def send(self, message: NotificationMessage) -> ChannelResult:
         """Raise an alarm, change it, or clear it."""
         found = await self._find(message)
-        if isinstance(found, Reply):
-            return found.answer()
-        if message.kind is Kind.RESOLVED:
+        if isinstance(found, HttpReply):
+            return found.channel_result()
+        if message.kind is NotificationKind.RESOLVED:
             if found is None or found.is_cleared:
                 text = "there is no alarm to clear" if found is None else "cleared already"
-                return Answer(outcome=Outcome.DELIVERED, text=text)
-            return await self._patch(found, alarm.cleared(message))
+                return ChannelResult(outcome=ChannelOutcome.DELIVERED, text=text)
+            return await self._patch(found, alarm.clear_patch(message))
         if found is None or found.is_cleared:
             return await self._create(message)
-        if message.kind is Kind.OPENED:
+        if message.kind is NotificationKind.OPENED:
             return _answer(found, f"alarm {found.id} is there already")
-        return await self._patch(found, alarm.changed(message))
+        return await self._patch(found, alarm.alarm_patch(message))
 
-    async def look(self, known: Sequence[Open]) -> Sequence[News]:
+    async def poll(self, known: Sequence[OpenNotification]) -> Sequence[ReceiverStatus]:
         """Ask for each alarm: has anybody acknowledged it?"""
         await self.hub.subscribe(self._client)
         turns = asyncio.Semaphore(_AT_ONCE)
 
-        async def look(one: Open) -> News | None:
+        async def look(one: OpenNotification) -> ReceiverStatus | None:
             async with turns:
-                reply = await self._client.ask("GET", f"{self._alarms}/{one.reference}")
-            found = reply.read(Alarm)
+                reply = await self._client.request("GET", f"{self._alarms}/{one.reference}")
+            found = reply.decode_body(Alarm)
             if not isinstance(found, Alarm) or found.ack_state != "acknowledged":
                 return None
-            return News(
-                conversation=one.conversation, status="acknowledged", text=found.ack_user_id
+            return ReceiverStatus(
+                thread_id=one.thread_id, status="acknowledged", text=found.ack_user_id
             )
 
         found = await asyncio.gather(*(look(one) for one in known))
@@ -97,51 +107,51 @@ class Alarms:
     def _alarms(self) -> str:
         return f"{self._base}/alarm"
 
-    async def _find(self, message: Message) -> Alarm | Reply | None:
+    async def _find(self, message: NotificationMessage) -> Alarm | HttpReply | None:
         """
         Return the alarm of a message, ``None`` where there is none; a reply where that is not
         known.
         """
         if message.reference:
-            reply = await self._client.ask("GET", f"{self._alarms}/{message.reference}")
-            known = reply.read(Alarm)
+            reply = await self._client.request("GET", f"{self._alarms}/{message.reference}")
+            known = reply.decode_body(Alarm)
             if isinstance(known, Alarm):
                 return known
             if reply.status != 404:
                 return _not_told(known)
-        params = {"externalAlarmId": message.conversation}
-        reply = await self._client.ask("GET", self._alarms, params=params)
-        found = reply.read(tuple[Alarm, ...])
-        if isinstance(found, Reply):
+        params = {"externalAlarmId": message.thread_id}
+        reply = await self._client.request("GET", self._alarms, params=params)
+        found = reply.decode_body(tuple[Alarm, ...])
+        if isinstance(found, HttpReply):
             return _not_told(found)
-        named = [one for one in found if one.external_alarm_id == message.conversation]
+        named = [one for one in found if one.external_alarm_id == message.thread_id]
         named.sort(key=lambda one: one.is_cleared)
         return named[0] if named else None
 
-    async def _create(self, message: Message) -> Answer:
-        reply = await self._ask("POST", self._alarms, alarm.created(message))
-        made = reply.read(Alarm)
-        if isinstance(made, Reply):
-            return made.answer()
+    async def _create(self, message: NotificationMessage) -> ChannelResult:
+        reply = await self._ask("POST", self._alarms, alarm.new_alarm(message))
+        made = reply.decode_body(Alarm)
+        if isinstance(made, HttpReply):
+            return made.channel_result()
         return _answer(made, f"alarm {made.id}")
 
-    async def _patch(self, found: Alarm, asked: Json) -> Answer:
+    async def _patch(self, found: Alarm, asked: Json) -> ChannelResult:
         reply = await self._ask("PATCH", f"{self._alarms}/{found.id}", asked)
-        return msgspec.structs.replace(reply.answer(), reference=str(found.id))
+        return msgspec.structs.replace(reply.channel_result(), reference=str(found.id))
 
-    async def _ask(self, method: str, url: str, asked: Json) -> Reply:
+    async def _ask(self, method: str, url: str, asked: Json) -> HttpReply:
         body = msgspec.json.encode(asked)
-        return await self._client.ask(method, url, body=body, headers=_HEADERS)
+        return await self._client.request(method, url, body=body, headers=_HEADERS)
 
 
-def _answer(found: Alarm, text: str) -> Answer:
-    return Answer(outcome=Outcome.DELIVERED, text=text, reference=str(found.id))
+def _answer(found: Alarm, text: str) -> ChannelResult:
+    return ChannelResult(outcome=ChannelOutcome.DELIVERED, text=text, reference=str(found.id))
 
 
-def _not_told(reply: Reply) -> Reply:
+def _not_told(reply: HttpReply) -> HttpReply:
     """Return what a question in vain means: whatever came of it, nothing was told."""
-    is_unsure = reply.outcome is Outcome.UNSURE
-    return msgspec.structs.replace(reply, outcome=Outcome.BUSY) if is_unsure else reply
+    is_unsure = reply.outcome is ChannelOutcome.UNKNOWN
+    return msgspec.structs.replace(reply, outcome=ChannelOutcome.RETRY) if is_unsure else reply
 
 
-CHANNEL = ChannelKind(settings=Settings, check=check, make=Alarms)
+CHANNEL = ChannelKind(settings=Settings, check=check, make=AlarmChannel)

@@ -9,13 +9,22 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from thongsuot_collector.incidents.ledger import Kind
+from thongsuot_collector.incidents.notification_log import NotificationKind
 from thongsuot_collector.notify import ChannelKind
-from thongsuot_collector.notify.content.document import Document, PartyNamed, timestamp
-from thongsuot_collector.notify.telling.client import Client, HttpSettings, check_http, check_url
-from thongsuot_collector.notify.telling.message import Answer, Message, Outcome
-from thongsuot_collector.notify.telling.secrets import secret_in
-from thongsuot_collector.notify.telling.signature import HEADER, sign
+from thongsuot_collector.notify.dispatch.client import (
+    HttpChannelSettings,
+    HttpClient,
+    check_http,
+    check_url,
+)
+from thongsuot_collector.notify.dispatch.message import (
+    ChannelOutcome,
+    ChannelResult,
+    NotificationMessage,
+)
+from thongsuot_collector.notify.dispatch.secrets import read_secret
+from thongsuot_collector.notify.dispatch.signature import HEADER, sign_body
+from thongsuot_collector.notify.render.document import IncidentDocument, PartyReference, timestamp
 from thongsuot_schema.segment import Party
 
 FORMAT = "thongsuot.webhook/1"
@@ -23,28 +32,28 @@ DELIVERY_HEADER = "Thongsuot-Delivery"
 """The same for the same telling, however often it is sent."""
 
 
-class Body(msgspec.Struct, frozen=True, kw_only=True):
+class WebhookBody(msgspec.Struct, frozen=True, kw_only=True):
     """
     What is posted.
 
     ``delivery`` is the same however often it is sent: a receiver that has it answers 200 and does
-    nothing. ``conversation`` is the same for all that is said of one incident from ``opened``
+    nothing. ``thread_id`` is the same for all that is said of one incident from ``opened``
     to ``resolved``. ``kind`` is what it is to the receiver. ``title`` and ``text`` are for people.
     """
 
     delivery: str
     conversation: str
-    kind: Kind
+    kind: NotificationKind
     sent_at: str
-    audience: PartyNamed
+    audience: PartyReference
     title: str
     text: str
-    incident: Document
+    incident: IncidentDocument
     is_test: bool = False
     format: str = FORMAT
 
 
-class Settings(HttpSettings, frozen=True, kw_only=True):
+class Settings(HttpChannelSettings, frozen=True, kw_only=True):
     """
     One ``[[channels]]`` of kind ``webhook``.
 
@@ -64,55 +73,57 @@ def check(settings: Settings) -> None:
     check_http(settings)
     if bool(settings.url) is bool(settings.url_file):
         raise ValueError("url or url_file: one of them is needed")
-    check_url(settings.url or secret_in(settings.url_file))
+    check_url(settings.url or read_secret(settings.url_file))
     for file in (settings.secret_file, settings.old_secret_file):
         if file:
-            secret_in(file)
+            read_secret(file)
 
 
-class Webhook:
+class WebhookChannel:
     """The channel; see ``Channel``."""
 
-    word = "webhook"
+    display_name = "webhook"
 
     def __init__(self, settings: Settings) -> None:
         files = (settings.secret_file, settings.old_secret_file)
-        self._secrets = tuple(secret_in(file) for file in files if file)
-        self._url = settings.url or secret_in(settings.url_file)
+        self._secrets = tuple(read_secret(file) for file in files if file)
+        self._url = settings.url or read_secret(settings.url_file)
         parts = urlsplit(self._url)
         # Where the URL is a secret, so is what follows its host: a receiver may send it back.
         hidden = () if settings.url else (self._url, parts.path, parts.query)
-        self._client = Client(settings, secrets=(*self._secrets, *hidden))
+        self._client = HttpClient(settings, secrets=(*self._secrets, *hidden))
 
-    async def tell(self, message: Message) -> Answer:
+    async def send(self, message: NotificationMessage) -> ChannelResult:
         """Post once."""
         now_ns = time.time_ns()
-        body = encode(message, now_ns)
+        body = encode_body(message, now_ns)
         headers = {
             "Content-Type": "application/json",
             DELIVERY_HEADER: message.key,
-            HEADER: sign(body, self._secrets, at_s=now_ns // 1_000_000_000),
+            HEADER: sign_body(body, self._secrets, at_s=now_ns // 1_000_000_000),
         }
-        reply = await self._client.ask("POST", self._url, body=body, headers=headers)
+        reply = await self._client.request("POST", self._url, body=body, headers=headers)
         if reply.status == 409:
             # It says that it has this delivery already.
-            return Answer(outcome=Outcome.DELIVERED, text=reply.text)
-        return reply.answer()
+            return ChannelResult(outcome=ChannelOutcome.DELIVERED, text=reply.text)
+        return reply.channel_result()
 
     async def close(self) -> None:
         """Close the connections."""
         await self._client.close()
 
 
-def encode(message: Message, now_ns: int) -> bytes:
+def encode_body(message: NotificationMessage, now_ns: int) -> bytes:
     """Return the body of a message."""
     party: Party = message.audience.party
-    body = Body(
+    body = WebhookBody(
         delivery=message.key,
-        conversation=message.conversation,
+        conversation=message.thread_id,
         kind=message.kind,
         sent_at=timestamp(now_ns),
-        audience=PartyNamed(party=party, name=message.audience.name, title=message.contact.title),
+        audience=PartyReference(
+            party=party, name=message.audience.name, title=message.contact.title
+        ),
         title=message.title,
         text=message.body,
         incident=message.document,
@@ -121,4 +132,4 @@ def encode(message: Message, now_ns: int) -> bytes:
     return msgspec.json.encode(body)
 
 
-CHANNEL = ChannelKind(settings=Settings, check=check, make=Webhook)
+CHANNEL = ChannelKind(settings=Settings, check=check, make=WebhookChannel)

@@ -4,12 +4,12 @@ from typing import Annotated
 
 import msgspec
 
-from thongsuot_schema.inventory.model import Strict
+from thongsuot_schema.inventory.model import StrictStruct
 
 Positive = Annotated[float, msgspec.Meta(gt=0)]
 
 
-class ReflectorSettings(Strict, frozen=True, kw_only=True):
+class ReflectorSettings(StrictStruct, frozen=True, kw_only=True):
     """
     What agents measure against; without an address there is no reflector.
 
@@ -18,7 +18,7 @@ class ReflectorSettings(Strict, frozen=True, kw_only=True):
     that it seals are answered whoever sends them; unsealed ones only to the networks of ``allow``.
     Those of ``twamp_light`` may send requests shorter than the answer, which RFC 5357 allows:
     whoever can forge their addresses makes 72 bytes of 42. ``packets_per_s`` and
-    ``packets_reserve`` bound one address, ``sessions`` what is remembered at once.
+    ``packets_burst`` bound one address, ``sessions`` what is remembered at once.
     ``clock_error_s`` is how wrong this machine's clock can be where the kernel does not know it (a
     clock that PTP disciplines); left out, the kernel is asked.
 
@@ -37,6 +37,6 @@ class ReflectorSettings(Strict, frozen=True, kw_only=True):
     allow: tuple[str, ...] = ()
     twamp_light: tuple[str, ...] = ()
     packets_per_s: Positive = 200.0
-    packets_reserve: Positive = 1000.0
+    packets_burst: Positive = 1000.0
     sessions: Annotated[int, msgspec.Meta(gt=0)] = 10_000
     clock_error_s: Annotated[float, msgspec.Meta(ge=0)] | None = None

@@ -5,20 +5,20 @@ import logging
 from collections.abc import Callable
 from pathlib import Path
 
-from thongsuot_collector.app.server import bind, server_of, url_of
+from thongsuot_collector.app.server import bind_listener, make_server, url_of
 from thongsuot_collector.config.address import host_and_port
 from thongsuot_collector.config.model import Listen
-from thongsuot_collector.ingest.pace import Pace
+from thongsuot_collector.ingest.rate_limit import RateLimiter
 from thongsuot_collector.metrics import Metrics
-from thongsuot_collector.reflector.clock import kernel_error, known_of
-from thongsuot_collector.reflector.gate import Gate, networks_from
+from thongsuot_collector.reflector.address_filter import AddressFilter, networks_from
+from thongsuot_collector.reflector.ancillary import open_socket
+from thongsuot_collector.reflector.kernel_clock import kernel_error, known_of
 from thongsuot_collector.reflector.key import read_key
 from thongsuot_collector.reflector.model import ReflectorSettings
 from thongsuot_collector.reflector.sessions import Sessions
-from thongsuot_collector.reflector.stamp import Rules, StampReflector
-from thongsuot_collector.reflector.told import open_socket
+from thongsuot_collector.reflector.stamp import ReflectorRules, StampReflector
 from thongsuot_collector.reflector.web import ThroughputReflector
-from thongsuot_schema.stamp.moment import ErrorEstimate
+from thongsuot_schema.stamp.timestamp import ErrorEstimate
 
 _log = logging.getLogger(__name__)
 
@@ -65,10 +65,12 @@ async def _reflect_throughput(settings: ReflectorSettings, tell: Callable[[str],
         certificate_file=settings.certificate_file,
         key_file=settings.certificate_key_file,
     )
-    app = ThroughputReflector(_key(settings), Gate(networks_from(settings.allow)), settings.streams)
-    with bind(listen) as opened:
+    app = ThroughputReflector(
+        _key(settings), AddressFilter(networks_from(settings.allow)), settings.streams
+    )
+    with bind_listener(listen) as opened:
         tell(url_of(listen, opened))
-        server = server_of(app, listen)
+        server = make_server(app, listen)
         serving = asyncio.ensure_future(server.serve(sockets=[opened]))
         try:
             await asyncio.shield(serving)
@@ -92,11 +94,11 @@ def stamp_reflector(settings: ReflectorSettings, metrics: Metrics) -> StampRefle
     """
     key = _key(settings)
     error = _error_of(settings)
-    rules = Rules(
+    rules = ReflectorRules(
         key=key,
-        allowed=Gate(networks_from(settings.allow)),
-        twamp_light=Gate(networks_from(settings.twamp_light)),
-        pace=Pace(per_second=settings.packets_per_s, reserve=settings.packets_reserve),
+        allowed=AddressFilter(networks_from(settings.allow)),
+        twamp_light=AddressFilter(networks_from(settings.twamp_light)),
+        pace=RateLimiter(per_second=settings.packets_per_s, reserve=settings.packets_burst),
         error=error,
         known=known_of(error()),
     )

@@ -12,21 +12,21 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from thongsuot_collector.ingest.pace import Pace
-from thongsuot_collector.reflector.gate import Gate
+from thongsuot_collector.ingest.rate_limit import RateLimiter
+from thongsuot_collector.reflector.address_filter import AddressFilter
+from thongsuot_collector.reflector.ancillary import SPACE_BYTES, AncillaryData, read_ancillary
 from thongsuot_collector.reflector.sessions import Sessions
-from thongsuot_collector.reflector.told import SPACE_BYTES, Told, told
-from thongsuot_schema.stamp.extension import Known
-from thongsuot_schema.stamp.moment import ErrorEstimate
 from thongsuot_schema.stamp.packet import (
-    SEALED_BYTES,
-    SHORTEST_ANSWER_BYTES,
-    Malformed,
-    Request,
-    Unsealed,
-    unpack_request,
+    AUTHENTICATED_BYTES,
+    SHORTEST_REPLY_BYTES,
+    AuthenticationFailed,
+    MalformedTestPacket,
+    SenderPacket,
+    unpack_sender_packet,
 )
-from thongsuot_schema.stamp.reflection import Manner, Seen, answer_to
+from thongsuot_schema.stamp.reflection import PacketReception, ReflectorBehaviour, reflect_packet
+from thongsuot_schema.stamp.timestamp import ErrorEstimate
+from thongsuot_schema.stamp.tlv import TimestampInformation
 
 _LARGEST_BYTES = 9216
 _AT_ONCE = 256
@@ -39,17 +39,17 @@ ENDS = (ANSWERED, REFUSED, TOO_OFTEN, MALFORMED, TOO_SHORT, UNSENT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rules:
+class ReflectorRules:
     """
     Who is answered how. ``error`` is asked for each answer: the clock's error grows and shrinks.
     """
 
     key: bytes
-    allowed: Gate
-    twamp_light: Gate
-    pace: Pace
+    allowed: AddressFilter
+    twamp_light: AddressFilter
+    pace: RateLimiter
     error: Callable[[], ErrorEstimate]
-    known: Known
+    known: TimestampInformation
 
 
 class StampReflector:
@@ -58,7 +58,7 @@ class StampReflector:
     def __init__(
         self,
         opened: socket.socket,
-        rules: Rules,
+        rules: ReflectorRules,
         sessions: Sessions,
         count: Callable[[str], None],
     ) -> None:
@@ -89,48 +89,52 @@ class StampReflector:
         for data, heard, sender in self._arrivals():
             self._count(self._serve(data, heard, sender))
 
-    def _arrivals(self) -> Iterator[tuple[bytes, Told, tuple[str, int]]]:
+    def _arrivals(self) -> Iterator[tuple[bytes, AncillaryData, tuple[str, int]]]:
         for _ in range(_AT_ONCE):
             try:
                 data, ancillary, _, sender = self._socket.recvmsg(_LARGEST_BYTES, SPACE_BYTES)
             except OSError:
                 # Nothing more, or an ICMP error about an answer; the next call tells.
                 return
-            yield data, told(ancillary), sender
+            yield data, read_ancillary(ancillary), sender
 
-    def _serve(self, data: bytes, heard: Told, sender: tuple[str, int]) -> str:
+    def _serve(self, data: bytes, heard: AncillaryData, sender: tuple[str, int]) -> str:
         rules = self._rules
         address, port = sender[:2]
         try:
             request, key = self._read(data, address)
-        except Malformed:
+        except MalformedTestPacket:
             return MALFORMED
         if request is None:
             return REFUSED
         now_ns = time.time_ns()
-        if rules.pace.wait_s(address, now_s=time.monotonic()):
+        if rules.pace.acquire(address, now_s=time.monotonic()):
             return TOO_OFTEN
         may_grow = rules.twamp_light.admits(address)
-        if not may_grow and len(data) < SHORTEST_ANSWER_BYTES:
+        if not may_grow and len(data) < SHORTEST_REPLY_BYTES:
             return TOO_SHORT
-        number = self._sessions.take((address, port, request.session), request.number, now_ns)
-        seen = Seen(received_ns=heard.stamp_ns or now_ns, hop_limit=heard.hop_limit)
-        manner = Manner(error=rules.error(), known=rules.known, key=key, may_grow=may_grow)
-        answer = answer_to(data, request, seen, manner, number=number, sent_ns=time.time_ns())
+        number = self._sessions.take(
+            (address, port, request.session), request.sequence_number, now_ns
+        )
+        seen = PacketReception(received_ns=heard.stamp_ns or now_ns, hop_limit=heard.hop_limit)
+        manner = ReflectorBehaviour(
+            error=rules.error(), timestamp_information=rules.known, key=key, may_amplify=may_grow
+        )
+        answer = reflect_packet(data, request, seen, manner, number=number, sent_ns=time.time_ns())
         try:
             self._socket.sendmsg([answer], heard.way_back, 0, sender)
         except OSError:
             return UNSENT
         return ANSWERED
 
-    def _read(self, data: bytes, address: str) -> tuple[Request | None, bytes]:
+    def _read(self, data: bytes, address: str) -> tuple[SenderPacket | None, bytes]:
         """Return the request and the key of its mode; no request where it may not be answered."""
         key = self._rules.key
-        if key and len(data) >= SEALED_BYTES:
+        if key and len(data) >= AUTHENTICATED_BYTES:
             try:
-                return unpack_request(data, key), key
-            except Unsealed:
+                return unpack_sender_packet(data, key), key
+            except AuthenticationFailed:
                 pass  # perhaps one of the open mode with extensions
         if not (self._rules.allowed.admits(address) or self._rules.twamp_light.admits(address)):
             return None, b""
-        return unpack_request(data), b""
+        return unpack_sender_packet(data), b""

@@ -13,10 +13,10 @@ from urllib.parse import parse_qs
 
 import msgspec
 
-from thongsuot_collector.ingest.asgi import Scope, Send, address_of, headers_of
 from thongsuot_collector.ingest.body import ClientGone, Receive
-from thongsuot_collector.reflector import mini
-from thongsuot_collector.reflector.gate import Gate
+from thongsuot_collector.ingest.push_endpoint import Scope, Send, address_of, headers_of
+from thongsuot_collector.reflector import speedtest_mini
+from thongsuot_collector.reflector.address_filter import AddressFilter
 from thongsuot_collector.reflector.key import is_key
 from thongsuot_schema.throughput import (
     LARGEST_BYTES,
@@ -24,7 +24,7 @@ from thongsuot_schema.throughput import (
     PATH_DOWN,
     PATH_NOTHING,
     PATH_UP,
-    Counter,
+    ByteCounter,
 )
 
 _BLOCK = os.urandom(1 << 18)
@@ -36,7 +36,7 @@ _PLAIN = b"text/plain; charset=utf-8"
 class ThroughputReflector:
     """The application. ``streams_limit`` bounds transfers at once, of all clients together."""
 
-    def __init__(self, key: bytes, allowed: Gate, streams_limit: int) -> None:
+    def __init__(self, key: bytes, allowed: AddressFilter, streams_limit: int) -> None:
         self._key = key
         self._allowed = allowed
         self._streams_limit = streams_limit
@@ -100,7 +100,7 @@ class ThroughputReflector:
         await send({"type": "http.response.body", "body": b""})
 
     async def _up(self, receive: Receive, send: Send) -> None:
-        counter = Counter()
+        counter = ByteCounter()
         async for size_bytes in _sizes(receive):
             counter.add(size_bytes, time.monotonic())
             if counter.received_bytes > LARGEST_BYTES:
@@ -112,7 +112,7 @@ class ThroughputReflector:
     async def _mini(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = str(scope["path"])
         if scope["method"] == "POST":
-            if not mini.is_upload(path):
+            if not speedtest_mini.is_upload(path):
                 await _answer(send, 404, b"no such page\n")
                 return
             size_bytes = 0
@@ -120,7 +120,7 @@ class ThroughputReflector:
                 size_bytes += part_bytes
             await _answer(send, 200, f"size={size_bytes}".encode())
             return
-        image_bytes = mini.image_bytes(path)
+        image_bytes = speedtest_mini.image_bytes(path)
         if image_bytes is not None:
             await _begin(send, 200, b"image/jpeg", image_bytes)
             for at in range(0, image_bytes, len(_BLOCK)):
@@ -129,7 +129,7 @@ class ThroughputReflector:
             await send({"type": "http.response.body", "body": b""})
             return
         host = headers_of(scope).get(b"host", b"").decode("latin-1")
-        page = mini.page(path, f"{scope['scheme']}://{host}")
+        page = speedtest_mini.mini_page(path, f"{scope['scheme']}://{host}")
         if page is None:
             await _answer(send, 404, b"no such page\n")
         else:

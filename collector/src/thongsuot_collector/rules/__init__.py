@@ -7,7 +7,7 @@ A module holds one ``RULE`` (``incidents.rule``).
 from importlib import import_module
 from pkgutil import iter_modules
 
-from thongsuot_collector.incidents.rule import Group, Rule, Single
+from thongsuot_collector.incidents.rule import GroupRule, Rule, SingleFaultRule
 
 
 def codes() -> tuple[str, ...]:
@@ -26,11 +26,11 @@ def load(code: str) -> Rule:
         message = f"no rule {code!r}; known: {', '.join(codes())}"
         raise KeyError(message)
     found: object = import_module(f"{__name__}.{code}").RULE
-    assert isinstance(found, Single | Group), f"rules/{code}.py holds no RULE"
+    assert isinstance(found, SingleFaultRule | GroupRule), f"rules/{code}.py holds no RULE"
     assert found.code == code, f"rules/{code}.py holds the rule {found.code!r}"
     return found
 
 
-def every() -> tuple[Rule, ...]:
+def load_all() -> tuple[Rule, ...]:
     """Return all rules, in the order of their codes."""
     return tuple(load(code) for code in codes())

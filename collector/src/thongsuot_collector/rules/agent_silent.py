@@ -4,41 +4,41 @@ A device is not heard: why is not known until it is heard again.
 Its last link may be cut, so that it cannot report, or the agent does not run.
 """
 
-from thongsuot_collector.incidents.party import Responsible, Severity
-from thongsuot_collector.incidents.picture import Picture
-from thongsuot_collector.incidents.rule import Case, Sentences, Single
-from thongsuot_collector.incidents.trouble import Trouble
+from thongsuot_collector.incidents.fault import Fault
+from thongsuot_collector.incidents.network_state import NetworkState
+from thongsuot_collector.incidents.party import ResponsibleParty, Severity
+from thongsuot_collector.incidents.rule import Candidate, RuleSentences, SingleFaultRule
 from thongsuot_collector.rules import site_power
 from thongsuot_schema.segment import Party
 from thongsuot_schema.state import State
 from thongsuot_schema.words.language import Text
 
 
-def judge(trouble: Trouble, picture: Picture) -> Case | None:
+def assess(trouble: Fault, picture: NetworkState) -> Candidate | None:
     """Claim every silence of a device that does not look like one of power."""
-    if not trouble.subject.is_device or site_power.is_power(trouble, picture):
+    if not trouble.subject.is_device or site_power.is_power_loss(trouble, picture):
         return None
     hold_s = picture.settings.silence_hold_s
-    return Case(
-        troubles=(trouble,),
+    return Candidate(
+        faults=(trouble,),
         start_ns=trouble.start_ns,
         end_ns=trouble.end_ns,
         state=State.UNKNOWN,
         segment=None,
-        symptom=trouble.fault.interval.symptom,
-        party=Responsible(Party.COMMUNE, trouble.subject.site),
+        symptom=trouble.main_phase.interval.symptom,
+        party=ResponsibleParty(Party.COMMUNE, trouble.subject.site),
         severity=Severity.INDETERMINATE,
         hold_s=hold_s,
         limit_s=hold_s,
     )
 
 
-RULE = Single(
+RULE = SingleFaultRule(
     code="agent_silent",
     title=Text("Thiết bị giám sát mất liên lạc", "Monitoring device not reporting"),
-    judge=judge,
+    assess=assess,
     depends_on=("many_silent", "carrier_outage"),
-    sentences=Sentences(
+    sentences=RuleSentences(
         headline=Text(
             "{site}: thiết bị giám sát mất liên lạc",
             "{site}: monitoring device not reporting",

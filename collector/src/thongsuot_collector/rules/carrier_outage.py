@@ -2,16 +2,16 @@
 
 from collections.abc import Sequence
 
-from thongsuot_collector.incidents.outage import carrier_cases
-from thongsuot_collector.incidents.picture import Picture
-from thongsuot_collector.incidents.rule import Case, Group, Sentences
-from thongsuot_collector.incidents.trouble import Trouble
+from thongsuot_collector.incidents.fault import Fault
+from thongsuot_collector.incidents.network_state import NetworkState
+from thongsuot_collector.incidents.outage import carrier_candidates
+from thongsuot_collector.incidents.rule import Candidate, GroupRule, RuleSentences
 from thongsuot_collector.rules import carrier_resolver
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.words.language import Text
 
 
-def key(trouble: Trouble, picture: Picture) -> str | None:
+def group_key(trouble: Fault, picture: NetworkState) -> str | None:
     """
     Take a fault of the line or of the carrier's core, by carrier.
 
@@ -21,7 +21,7 @@ def key(trouble: Trouble, picture: Picture) -> str | None:
         return picture.only_carrier_of(trouble.subject.site) or None
     if not trouble.subject.is_link:
         return None
-    fault = trouble.fault.interval
+    fault = trouble.main_phase.interval
     if fault.segment not in {Segment.ACCESS, Segment.CARRIER}:
         return None
     if fault.symptom in carrier_resolver.SYMPTOMS:
@@ -29,17 +29,17 @@ def key(trouble: Trouble, picture: Picture) -> str | None:
     return picture.carrier_of(trouble.subject) or None
 
 
-def judge(carrier: str, troubles: Sequence[Trouble], picture: Picture) -> list[Case]:
+def assess(carrier: str, troubles: Sequence[Fault], picture: NetworkState) -> list[Candidate]:
     """Return the outages of a carrier."""
-    return carrier_cases(carrier, troubles, picture)
+    return carrier_candidates(carrier, troubles, picture)
 
 
-RULE = Group(
+RULE = GroupRule(
     code="carrier_outage",
     title=Text("Sự cố diện rộng của nhà mạng", "Outage of a carrier"),
-    key=key,
-    judge=judge,
-    sentences=Sentences(
+    group_key=group_key,
+    assess=assess,
+    sentences=RuleSentences(
         headline=Text(
             "{carrier}: {n}/{m} đường truyền cùng gặp sự cố",
             "{carrier}: {n} of {m} links failed together",

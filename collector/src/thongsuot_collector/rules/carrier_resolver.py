@@ -2,34 +2,36 @@
 
 from collections.abc import Sequence
 
-from thongsuot_collector.incidents.outage import carrier_cases
-from thongsuot_collector.incidents.picture import Picture
-from thongsuot_collector.incidents.rule import Case, Group, Sentences
-from thongsuot_collector.incidents.trouble import Trouble
+from thongsuot_collector.incidents.fault import Fault
+from thongsuot_collector.incidents.network_state import NetworkState
+from thongsuot_collector.incidents.outage import carrier_candidates
+from thongsuot_collector.incidents.rule import Candidate, GroupRule, RuleSentences
 from thongsuot_schema.verdict import Symptom
 from thongsuot_schema.words.language import Text
 
-SYMPTOMS = frozenset({Symptom.RESOLVER_SILENT, Symptom.RESOLVER_SLOW, Symptom.RESOLVER_LIES})
+SYMPTOMS = frozenset(
+    {Symptom.RESOLVER_SILENT, Symptom.RESOLVER_SLOW, Symptom.RESOLVER_FORGED_ANSWER}
+)
 
 
-def key(trouble: Trouble, picture: Picture) -> str | None:
+def group_key(trouble: Fault, picture: NetworkState) -> str | None:
     """Take faults of name servers, by carrier."""
-    if not trouble.subject.is_link or trouble.fault.interval.symptom not in SYMPTOMS:
+    if not trouble.subject.is_link or trouble.main_phase.interval.symptom not in SYMPTOMS:
         return None
     return picture.carrier_of(trouble.subject) or None
 
 
-def judge(carrier: str, troubles: Sequence[Trouble], picture: Picture) -> list[Case]:
+def assess(carrier: str, troubles: Sequence[Fault], picture: NetworkState) -> list[Candidate]:
     """Return the failures of a carrier's name servers."""
-    return carrier_cases(carrier, troubles, picture)
+    return carrier_candidates(carrier, troubles, picture)
 
 
-RULE = Group(
+RULE = GroupRule(
     code="carrier_resolver",
     title=Text("Máy chủ tên miền của nhà mạng", "A carrier's name servers"),
-    key=key,
-    judge=judge,
-    sentences=Sentences(
+    group_key=group_key,
+    assess=assess,
+    sentences=RuleSentences(
         headline=Text("Máy chủ tên miền của {carrier} lỗi", "Name servers of {carrier} fail"),
         what=Text(
             "Máy chủ tên miền (DNS) của {carrier} lỗi{since} trên {n}/{m} đường truyền, tại "

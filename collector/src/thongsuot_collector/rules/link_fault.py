@@ -1,26 +1,26 @@
 """One link of one site has a fault."""
 
-from thongsuot_collector.incidents.party import CITY, Responsible, Severity
-from thongsuot_collector.incidents.picture import Picture
-from thongsuot_collector.incidents.rule import Case, Single
-from thongsuot_collector.incidents.trouble import Trouble
+from thongsuot_collector.incidents.fault import Fault
+from thongsuot_collector.incidents.network_state import NetworkState
+from thongsuot_collector.incidents.party import CITY, ResponsibleParty, Severity
+from thongsuot_collector.incidents.rule import Candidate, SingleFaultRule
 from thongsuot_schema.segment import Party, Segment, party_for
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
 from thongsuot_schema.words.language import Text
 
-_NOBODY_ACTS = frozenset({Symptom.LAN_BUSY})
+_NOBODY_ACTS = frozenset({Symptom.LAN_CONGESTED})
 """The site's own traffic: shown, but nobody is called because somebody downloads."""
 
 
-def judge(trouble: Trouble, picture: Picture) -> Case | None:
+def assess(trouble: Fault, picture: NetworkState) -> Candidate | None:
     """Claim every trouble of a link."""
     if not trouble.subject.is_link:
         return None
-    fault = trouble.fault.interval
+    fault = trouble.main_phase.interval
     hold_s, limit_s = _hold(trouble, fault.state, picture)
-    return Case(
-        troubles=(trouble,),
+    return Candidate(
+        faults=(trouble,),
         start_ns=trouble.start_ns,
         end_ns=trouble.end_ns,
         state=fault.state,
@@ -30,12 +30,12 @@ def judge(trouble: Trouble, picture: Picture) -> Case | None:
         severity=_severity(trouble, picture),
         hold_s=hold_s,
         limit_s=limit_s,
-        is_told=fault.symptom not in _NOBODY_ACTS,
+        is_notifiable=fault.symptom not in _NOBODY_ACTS,
         is_certain=trouble.is_certain,
     )
 
 
-def _hold(trouble: Trouble, state: State, picture: Picture) -> tuple[float, float]:
+def _hold(trouble: Fault, state: State, picture: NetworkState) -> tuple[float, float]:
     settings = picture.settings
     if state is State.UNKNOWN:
         return settings.unlocated_hold_s, settings.unlocated_hold_s
@@ -46,18 +46,18 @@ def _hold(trouble: Trouble, state: State, picture: Picture) -> tuple[float, floa
     return settings.hold_s, settings.hold_limit_s
 
 
-def _party(trouble: Trouble, segment: Segment | None, picture: Picture) -> Responsible:
+def _party(trouble: Fault, segment: Segment | None, picture: NetworkState) -> ResponsibleParty:
     party = party_for(segment)
     if party is Party.COMMUNE:
-        return Responsible(party, trouble.subject.site)
+        return ResponsibleParty(party, trouble.subject.site)
     carrier = picture.carrier_of(trouble.subject)
     if party is Party.CARRIER and carrier:
-        return Responsible(party, carrier)
+        return ResponsibleParty(party, carrier)
     return CITY
 
 
-def _severity(trouble: Trouble, picture: Picture) -> Severity:
-    fault = trouble.fault.interval
+def _severity(trouble: Fault, picture: NetworkState) -> Severity:
+    fault = trouble.main_phase.interval
     if fault.state is State.UNKNOWN:
         return Severity.INDETERMINATE
     if fault.symptom in _NOBODY_ACTS:
@@ -71,9 +71,9 @@ def _severity(trouble: Trouble, picture: Picture) -> Severity:
     return Severity.MAJOR if is_carried else Severity.CRITICAL
 
 
-RULE = Single(
+RULE = SingleFaultRule(
     code="link_fault",
     title=Text("Sự cố một đường truyền", "Fault of one link"),
-    judge=judge,
+    assess=assess,
     depends_on=("carrier_outage", "carrier_resolver", "transit_outage", "site_equipment"),
 )

@@ -6,36 +6,36 @@ No commune is sent to look for its power while the centre itself may be deaf.
 
 from collections.abc import Sequence
 
-from thongsuot_collector.incidents.cluster import Cluster, clusters, enough
+from thongsuot_collector.incidents.cluster import FaultCluster, find_clusters, min_cluster_size
+from thongsuot_collector.incidents.fault import Fault
+from thongsuot_collector.incidents.network_state import NetworkState
 from thongsuot_collector.incidents.party import CITY, Severity
-from thongsuot_collector.incidents.picture import Picture
-from thongsuot_collector.incidents.rule import Case, Group, Sentences
-from thongsuot_collector.incidents.trouble import Trouble
+from thongsuot_collector.incidents.rule import Candidate, GroupRule, RuleSentences
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
 from thongsuot_schema.words.language import Text
 
 
-def key(trouble: Trouble, _picture: Picture) -> str | None:
+def group_key(trouble: Fault, _picture: NetworkState) -> str | None:
     """Take the silence of every device, wherever it is."""
     return "devices" if trouble.subject.is_device else None
 
 
-def judge(_key: str, troubles: Sequence[Trouble], picture: Picture) -> list[Case]:
+def assess(_key: str, troubles: Sequence[Fault], picture: NetworkState) -> list[Candidate]:
     """Return the times when more devices fell silent together than chance explains."""
     counted = [one for one in troubles if not picture.is_excused(one)]
-    total = picture.devices()
-    least = enough(total, picture.settings)
-    found = clusters(counted, picture.settings, lambda _chain: least)
-    return [_case(one, total, picture) for one in found]
+    total = picture.device_count()
+    least = min_cluster_size(total, picture.settings)
+    found = find_clusters(counted, picture.settings, lambda _chain: least)
+    return [_candidate(one, total, picture) for one in found]
 
 
-def _case(cluster: Cluster, total: int, picture: Picture) -> Case:
+def _candidate(cluster: FaultCluster, total: int, picture: NetworkState) -> Candidate:
     # As long as one device is held, so that none is told before this could have come up.
     hold_s = picture.settings.silence_hold_s
-    is_most = 2 * len({one.subject for one in cluster.troubles}) > total
-    return Case(
-        troubles=cluster.troubles,
+    is_most = 2 * len({one.subject for one in cluster.faults}) > total
+    return Candidate(
+        faults=cluster.faults,
         start_ns=cluster.start_ns,
         end_ns=cluster.end_ns,
         state=State.UNKNOWN,
@@ -49,12 +49,12 @@ def _case(cluster: Cluster, total: int, picture: Picture) -> Case:
     )
 
 
-RULE = Group(
+RULE = GroupRule(
     code="many_silent",
     title=Text("Nhiều thiết bị cùng mất liên lạc", "Many devices silent at once"),
-    key=key,
-    judge=judge,
-    sentences=Sentences(
+    group_key=group_key,
+    assess=assess,
+    sentences=RuleSentences(
         headline=Text(
             "{n}/{m} thiết bị giám sát cùng mất liên lạc",
             "{n} of {m} monitoring devices silent at once",

@@ -7,11 +7,11 @@ itself goes on and tells it as soon as it can.
 
 from collections.abc import Sequence
 
+from thongsuot_collector.incidents.fault import NS_PER_S, Fault
+from thongsuot_collector.incidents.network_state import NetworkState
 from thongsuot_collector.incidents.outage import group_hold_s
-from thongsuot_collector.incidents.party import Responsible, Severity
-from thongsuot_collector.incidents.picture import Picture
-from thongsuot_collector.incidents.rule import Case, Group, Sentences
-from thongsuot_collector.incidents.trouble import NS_PER_S, Trouble
+from thongsuot_collector.incidents.party import ResponsibleParty, Severity
+from thongsuot_collector.incidents.rule import Candidate, GroupRule, RuleSentences
 from thongsuot_schema.segment import Party, Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.words.language import Text
@@ -19,21 +19,21 @@ from thongsuot_schema.words.language import Text
 _LINKS = 2
 
 
-def key(trouble: Trouble, _picture: Picture) -> str | None:
+def group_key(trouble: Fault, _picture: NetworkState) -> str | None:
     """Take links that are dead on the site's side, by site."""
-    fault = trouble.fault.interval
+    fault = trouble.main_phase.interval
     is_own = trouble.subject.is_link and fault.segment is Segment.LAN
     return trouble.subject.site if is_own and fault.state is State.DOWN else None
 
 
-def judge(site: str, troubles: Sequence[Trouble], picture: Picture) -> list[Case]:
+def assess(site: str, troubles: Sequence[Fault], picture: NetworkState) -> list[Candidate]:
     """Return the times when all links of a site were lost together; until the first came back."""
     links = picture.links_of_site(site)
     if len(links) < _LINKS:
         return []
     together_ns = round(picture.settings.together_s * NS_PER_S)
-    found: list[Case] = []
-    latest: dict[str, Trouble] = {}
+    found: list[Candidate] = []
+    latest: dict[str, Fault] = {}
     for one in sorted(troubles, key=lambda trouble: (trouble.start_ns, trouble.id)):
         latest = {
             link: other
@@ -43,21 +43,21 @@ def judge(site: str, troubles: Sequence[Trouble], picture: Picture) -> list[Case
         }
         latest[one.subject.link] = one
         if len(latest) == len(links):
-            found.append(_case(site, tuple(latest.values()), picture))
+            found.append(_candidate(site, tuple(latest.values()), picture))
             latest = {}
     return found
 
 
-def _case(site: str, troubles: tuple[Trouble, ...], picture: Picture) -> Case:
+def _candidate(site: str, troubles: tuple[Fault, ...], picture: NetworkState) -> Candidate:
     ends = [one.end_ns for one in troubles if one.end_ns is not None]
-    return Case(
-        troubles=troubles,
+    return Candidate(
+        faults=troubles,
         start_ns=min(one.start_ns for one in troubles),
         end_ns=min(ends, default=None),
         state=State.DOWN,
         segment=Segment.LAN,
-        symptom=troubles[0].fault.interval.symptom,
-        party=Responsible(Party.COMMUNE, site),
+        symptom=troubles[0].main_phase.interval.symptom,
+        party=ResponsibleParty(Party.COMMUNE, site),
         severity=Severity.CRITICAL,
         hold_s=group_hold_s(troubles, picture),
         limit_s=0.0,
@@ -66,12 +66,12 @@ def _case(site: str, troubles: tuple[Trouble, ...], picture: Picture) -> Case:
     )
 
 
-RULE = Group(
+RULE = GroupRule(
     code="site_equipment",
     title=Text("Mất điện thiết bị đường truyền tại điểm", "A site's line equipment is off"),
-    key=key,
-    judge=judge,
-    sentences=Sentences(
+    group_key=group_key,
+    assess=assess,
+    sentences=RuleSentences(
         headline=Text(
             "{site}: mọi đường truyền cùng mất ở phía điểm",
             "{site}: every link lost on the site's own side",

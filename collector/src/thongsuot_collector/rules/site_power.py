@@ -5,10 +5,10 @@ While it lasts this is a conclusion (all links were well until the last word, th
 next boot tells how long the device was off.
 """
 
-from thongsuot_collector.incidents.party import Responsible, Severity
-from thongsuot_collector.incidents.picture import Picture
-from thongsuot_collector.incidents.rule import Case, Sentences, Single
-from thongsuot_collector.incidents.trouble import Trouble
+from thongsuot_collector.incidents.fault import Fault
+from thongsuot_collector.incidents.network_state import NetworkState
+from thongsuot_collector.incidents.party import ResponsibleParty, Severity
+from thongsuot_collector.incidents.rule import Candidate, RuleSentences, SingleFaultRule
 from thongsuot_collector.timeline.interval import Basis
 from thongsuot_schema.segment import Party, Segment
 from thongsuot_schema.state import State
@@ -19,42 +19,42 @@ _LINKS = 2
 """Two links do not fail at once by themselves; of one that is silent nothing can be said."""
 
 
-def is_power(trouble: Trouble, picture: Picture) -> bool:
+def is_power_loss(trouble: Fault, picture: NetworkState) -> bool:
     """Return whether a device's silence is one of power."""
-    if trouble.has(Symptom.DEVICE_OFF):
+    if trouble.has_symptom(Symptom.DEVICE_OFF):
         return True
     if trouble.phases[-1].interval.basis is not Basis.SILENCE:
         return False
     links = picture.links_of_site(trouble.subject.site)
-    return len(links) >= _LINKS and all(picture.trouble_of(link) is None for link in links)
+    return len(links) >= _LINKS and all(picture.current_fault_of(link) is None for link in links)
 
 
-def judge(trouble: Trouble, picture: Picture) -> Case | None:
+def assess(trouble: Fault, picture: NetworkState) -> Candidate | None:
     """Claim what is, or looks like, a device without power."""
-    if not trouble.subject.is_device or not is_power(trouble, picture):
+    if not trouble.subject.is_device or not is_power_loss(trouble, picture):
         return None
     settings = picture.settings
-    is_known = trouble.has(Symptom.DEVICE_OFF)
-    return Case(
-        troubles=(trouble,),
+    is_known = trouble.has_symptom(Symptom.DEVICE_OFF)
+    return Candidate(
+        faults=(trouble,),
         start_ns=trouble.start_ns,
         end_ns=trouble.end_ns,
         state=State.UNKNOWN,
         segment=Segment.DEVICE,
         symptom=Symptom.DEVICE_OFF if is_known else Symptom.AGENT_SILENT,
-        party=Responsible(Party.COMMUNE, trouble.subject.site),
+        party=ResponsibleParty(Party.COMMUNE, trouble.subject.site),
         severity=Severity.MAJOR,
         hold_s=settings.silence_hold_s,
         limit_s=settings.silence_hold_s,
     )
 
 
-RULE = Single(
+RULE = SingleFaultRule(
     code="site_power",
     title=Text("Điểm mất điện", "A site without power"),
-    judge=judge,
+    assess=assess,
     depends_on=("many_silent", "carrier_outage"),
-    sentences=Sentences(
+    sentences=RuleSentences(
         headline=Text("{site} có thể mất điện", "{site} may have no power"),
         what=Text(
             "Các đường truyền và thiết bị giám sát của điểm {site} cùng ngừng{since}; ngay trước "

@@ -6,10 +6,10 @@ Where several carriers lose a direction at once, each is told of its own circuit
 
 from collections.abc import Sequence
 
-from thongsuot_collector.incidents.outage import carrier_cases
-from thongsuot_collector.incidents.picture import Picture
-from thongsuot_collector.incidents.rule import Case, Group, Sentences
-from thongsuot_collector.incidents.trouble import Trouble
+from thongsuot_collector.incidents.fault import Fault
+from thongsuot_collector.incidents.network_state import NetworkState
+from thongsuot_collector.incidents.outage import carrier_candidates
+from thongsuot_collector.incidents.rule import Candidate, GroupRule, RuleSentences
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.verdict import Symptom
 from thongsuot_schema.words.language import Text
@@ -18,27 +18,27 @@ _BETWEEN = " "
 """Stands in no carrier's name."""
 
 
-def key(trouble: Trouble, picture: Picture) -> str | None:
+def group_key(trouble: Fault, picture: NetworkState) -> str | None:
     """Take faults beyond the carrier, by carrier and direction."""
-    fault = trouble.fault.interval
+    fault = trouble.main_phase.interval
     carrier = picture.carrier_of(trouble.subject) if trouble.subject.is_link else ""
     if fault.segment is not Segment.TRANSIT or not carrier:
         return None
-    is_foreign = fault.symptom is Symptom.FOREIGN_TRANSIT_SILENT
+    is_foreign = fault.symptom is Symptom.INTERNATIONAL_TRANSIT_SILENT
     return f"{carrier}{_BETWEEN}{'foreign' if is_foreign else 'domestic'}"
 
 
-def judge(group: str, troubles: Sequence[Trouble], picture: Picture) -> list[Case]:
+def assess(group: str, troubles: Sequence[Fault], picture: NetworkState) -> list[Candidate]:
     """Return the times when a carrier led nowhere in one direction."""
-    return carrier_cases(group.partition(_BETWEEN)[0], troubles, picture)
+    return carrier_candidates(group.partition(_BETWEEN)[0], troubles, picture)
 
 
-RULE = Group(
+RULE = GroupRule(
     code="transit_outage",
     title=Text("Đường đi ra ngoài nhà mạng", "Routes beyond a carrier"),
-    key=key,
-    judge=judge,
-    sentences=Sentences(
+    group_key=group_key,
+    assess=assess,
+    sentences=RuleSentences(
         headline=Text(
             "{carrier}: hướng {direction} gián đoạn trên {n}/{m} đường truyền",
             "{carrier}: {direction} routes out on {n} of {m} links",

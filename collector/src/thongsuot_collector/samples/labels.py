@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Generic, TypeVar
 
 from thongsuot_collector.samples.protobuf import SAMPLE_HEAD, labels_field
-from thongsuot_schema.batch.layout import LayoutPlan
-from thongsuot_schema.metric import PREFIX, Kind
+from thongsuot_schema.batch.layout import CompiledLayout
+from thongsuot_schema.metric import PREFIX, ProbeKind
 from thongsuot_schema.result import Family, Series
 
 LabelsOf = Callable[[str, str], dict[str, str]]
@@ -42,19 +42,19 @@ class SeriesLabels:
 T = TypeVar("T")
 
 
-class PlanLabels(Generic[T]):
+class LayoutLabels(Generic[T]):
     """
     What ``label`` makes of a layout of a site, for those layouts that are in use.
 
     It is made anew when the inventory says something else of one of the links.
     """
 
-    def __init__(self, label: Callable[[str, LayoutPlan], T], labels_of: LabelsOf) -> None:
+    def __init__(self, label: Callable[[str, CompiledLayout], T], labels_of: LabelsOf) -> None:
         self._label = label
         self._labels_of = labels_of
         self._plans: OrderedDict[tuple[str, bytes], tuple[LinkLabels, T]] = OrderedDict()
 
-    def of(self, site: str, layout_id: bytes, plan: LayoutPlan) -> T:
+    def for_layout(self, site: str, layout_id: bytes, plan: CompiledLayout) -> T:
         """Return what was made of a layout of a site, made now if it was not."""
         key = (site, layout_id)
         known = self._plans.get(key)
@@ -89,16 +89,18 @@ def labels_of_subject(labels_of: LabelsOf, site: str, link: str, service: str) -
     return labels_of(site, link) | {"site": site, "link": link, "target": service}
 
 
-class LabelBook:
+class LabelCache:
     """Labels of all series of the layouts in use."""
 
     def __init__(self, labels_of: LabelsOf) -> None:
         self._labels_of = labels_of
-        self._plans = PlanLabels(self._label, labels_of)
+        self._plans = LayoutLabels(self._label, labels_of)
 
-    def of(self, site: str, layout_id: bytes, plan: LayoutPlan) -> tuple[SeriesLabels, ...]:
+    def for_layout(
+        self, site: str, layout_id: bytes, plan: CompiledLayout
+    ) -> tuple[SeriesLabels, ...]:
         """Return the labels of each series of a layout, by its position."""
-        return self._plans.of(site, layout_id, plan)
+        return self._plans.for_layout(site, layout_id, plan)
 
     def of_metric(self, site: str, link: str, target: str, name: str) -> bytes:
         """
@@ -107,11 +109,11 @@ class LabelBook:
         labels = labels_of_subject(self._labels_of, site, link, target)
         return labels_field(labels | {"__name__": name}) + SAMPLE_HEAD
 
-    def _label(self, site: str, plan: LayoutPlan) -> tuple[SeriesLabels, ...]:
+    def _label(self, site: str, plan: CompiledLayout) -> tuple[SeriesLabels, ...]:
         found: list[SeriesLabels] = []
         for block in plan.blocks:
             names = [PREFIX + metric for metric in block.metrics]
-            kind = Kind(
+            kind = ProbeKind(
                 name=block.kind, revision=block.revision, title_en="", title_vi="", metrics=()
             )
             found.extend(

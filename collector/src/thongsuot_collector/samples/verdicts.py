@@ -5,10 +5,10 @@ minutes.
 
 from collections.abc import Iterable
 
-from thongsuot_collector.samples.encode import Parcel
-from thongsuot_collector.samples.labels import LabelBook
+from thongsuot_collector.samples.labels import LabelCache
 from thongsuot_collector.samples.protobuf import EARLIEST_MS, LATEST_MS, SAMPLE_HEAD, STALE, series
-from thongsuot_collector.state.verdicts import Standing
+from thongsuot_collector.samples.remote_write import EncodedSeries
+from thongsuot_collector.state.verdicts import StandingVerdict
 from thongsuot_schema.batch.columns import Columns
 from thongsuot_schema.catalogue.verdict import SEGMENT, STATE
 from thongsuot_schema.segment import LADDER, Segment
@@ -26,7 +26,7 @@ _ENDS = (STALE, STALE)
 
 
 def verdict_points(
-    columns: Columns, standing: Iterable[Standing], *, epoch_ns: int
+    columns: Columns, standing: Iterable[StandingVerdict], *, epoch_ns: int
 ) -> dict[tuple[str, str], Points]:
     """
     Return the verdicts that a batch changes, and those that stood when it was sealed
@@ -41,20 +41,20 @@ def verdict_points(
         )
     sealed_ms = _time_ms(epoch_ns, columns.header.clock.boottime_ns)
     for one in standing:
-        if one.turn.state in _STATE_NUMBERS:
+        if one.transition.state in _STATE_NUMBERS:
             points = subjects.setdefault((one.link, one.service), {})
-            points[sealed_ms] = _values(one.turn.state, one.turn.segment)
+            points[sealed_ms] = _values(one.transition.state, one.transition.segment)
     return subjects
 
 
 def verdict_series(
     site: str,
     columns: Columns,
-    standing: Iterable[Standing],
+    standing: Iterable[StandingVerdict],
     *,
-    labels: LabelBook,
+    labels: LabelCache,
     epoch_ns: int,
-) -> Parcel | None:
+) -> EncodedSeries | None:
     """
     Return the verdicts of a batch as series; see ``verdict_points``.
 
@@ -75,7 +75,7 @@ def verdict_series(
                 )
             )
     every_ms = [time_ms for points in subjects.values() for time_ms in points]
-    return Parcel(
+    return EncodedSeries(
         body=b"".join(pieces),
         samples=2 * len(every_ms),
         earliest_ms=min(every_ms),

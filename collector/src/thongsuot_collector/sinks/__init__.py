@@ -12,18 +12,18 @@ from pathlib import Path
 from pkgutil import iter_modules
 from typing import Generic, Protocol, TypeVar
 
-from thongsuot_collector.aside import SetAside
+from thongsuot_collector.journal.dead_letters import DeadLetterQueue
 from thongsuot_collector.journal.journal import Journal
+from thongsuot_collector.journal.reader import BatchReader
 from thongsuot_collector.metrics import Metrics
-from thongsuot_collector.reader import Reader
 from thongsuot_collector.samples.labels import LabelsOf
-from thongsuot_collector.state.keeper import StateKeeper
-from thongsuot_schema.inventory.model import Strict
+from thongsuot_collector.state.consumer import StateConsumer
+from thongsuot_schema.inventory.model import StrictStruct
 
 S = TypeVar("S", bound="SinkSettings")
 
 
-class SinkSettings(Strict, frozen=True, kw_only=True):
+class SinkSettings(StrictStruct, frozen=True, kw_only=True):
     """
     What every ``[[sinks]]`` has: which kind it is, and the name of its cursor and its metrics.
     """
@@ -37,10 +37,10 @@ class Supplies:
     """What a sink works with; ``state_dir`` is where it may keep a file of its own."""
 
     journal: Journal
-    reader: Reader
-    states: StateKeeper
+    reader: BatchReader
+    states: StateConsumer
     labels_of: LabelsOf
-    aside: SetAside
+    dead_letters: DeadLetterQueue
     metrics: Metrics
     state_dir: Path
 

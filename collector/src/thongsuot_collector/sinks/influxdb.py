@@ -12,27 +12,27 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from thongsuot_collector.delivery.answer import Action
-from thongsuot_collector.delivery.courier import Courier, Opened
-from thongsuot_collector.delivery.groups import groups_of
-from thongsuot_collector.delivery.influx import Bucket, InfluxWire
-from thongsuot_collector.delivery.post import Letter, Post
-from thongsuot_collector.delivery.refused import Tally, deliver_all_but_refused
+from thongsuot_collector.delivery.bisection import SampleCounter, deliver_by_bisection
+from thongsuot_collector.delivery.groups import group_series
+from thongsuot_collector.delivery.http_status import DeliveryAction
+from thongsuot_collector.delivery.influx import InfluxBucket, InfluxTransport
+from thongsuot_collector.delivery.journal_consumer import DecodedEntry, JournalConsumer
+from thongsuot_collector.delivery.retrying_client import DeliveryRequest, RetryingClient
 from thongsuot_collector.delivery.settings import (
     HttpSinkSettings,
     authorization,
     check_http,
-    secret,
+    read_secret,
 )
-from thongsuot_collector.samples.encode import Parcel
-from thongsuot_collector.samples.lines import (
-    Line,
-    LineBook,
+from thongsuot_collector.samples.line_protocol import (
+    LinePoint,
+    LinePrefixCache,
     encode_lines,
     lines_in,
     request_of_lines,
     verdict_lines,
 )
+from thongsuot_collector.samples.remote_write import EncodedSeries
 from thongsuot_collector.sinks import SinkKind, Supplies
 
 _WRITE = "/api/v2/write"
@@ -42,8 +42,8 @@ class Settings(HttpSinkSettings, frozen=True, kw_only=True):
     """
     One ``[[sinks]]`` of kind ``influxdb``.
 
-    ``url`` is that of the server, without ``/api/v2/write``; ``bucket`` and ``org`` are where the
-    points go (InfluxDB 1.8: ``database/policy``, and any ``org``; VictoriaMetrics: any).
+    ``url`` is that of the server, without ``/api/v2/write``; ``bucket`` and ``org`` are
+    where the points go (InfluxDB 1.8: ``database/policy``, and any ``org``; VictoriaMetrics: any).
     ``token_file`` holds InfluxDB's token (1.8: ``user:password``); ``username`` and
     ``password_file``, or ``bearer_file``, are credentials for a proxy before it instead.
     ``ca_file`` is what the server's certificate is checked against.
@@ -65,22 +65,24 @@ def check(settings: Settings) -> None:
     if settings.token_file:
         if settings.username or settings.bearer_file:
             raise ValueError("token_file and other credentials are both set; one is meant")
-        secret(settings.token_file)
+        read_secret(settings.token_file)
 
 
-class Influx:
+class InfluxClient:
     """What is particular to line protocol; see ``Receiver``."""
 
-    def __init__(self, settings: Settings, post: Post, book: LineBook, tally: Tally) -> None:
+    def __init__(
+        self, settings: Settings, post: RetryingClient, book: LinePrefixCache, tally: SampleCounter
+    ) -> None:
         self._settings = settings
         self._post = post
         self._book = book
         self._tally = tally
 
-    def pack(self, opened: Opened) -> Sequence[Parcel]:
+    def encode(self, opened: DecodedEntry) -> Sequence[EncodedSeries]:
         """Encode the results of a batch, and its verdicts."""
         entry, columns = opened.kept.entry, opened.columns
-        lines = self._book.of(entry.site, entry.layout, columns.plan)
+        lines = self._book.for_layout(entry.site, entry.layout, columns.layout)
         parcels = (
             encode_lines(columns, lines, epoch_ns=entry.epoch_ns),
             verdict_lines(
@@ -93,21 +95,19 @@ class Influx:
         )
         return [parcel for parcel in parcels if parcel is not None]
 
-    async def deliver(self, parcels: Sequence[Parcel]) -> None:
+    async def deliver(self, parcels: Sequence[EncodedSeries]) -> None:
         """Send everything in order; what of it is refused is found by halving."""
-        for group in groups_of(parcels, self._settings.samples_per_request):
+        for group in group_series(parcels, self._settings.samples_per_request):
             bodies = [parcel.body for parcel in group]
-            answer = await self._post.until_answered(partial(_letter, bodies))
-            if answer.action is Action.DONE:
+            answer = await self._post.send(partial(_request, bodies))
+            if answer.action is DeliveryAction.DONE:
                 self._tally.sent(sum(parcel.samples for parcel in group))
                 continue
             lines = await asyncio.to_thread(lines_in, b"".join(bodies))
-            await deliver_all_but_refused(
-                lines, self._ask, tally=self._tally, is_too_old=_is_too_old
-            )
+            await deliver_by_bisection(lines, self._ask, tally=self._tally, is_too_old=_is_too_old)
 
-    async def _ask(self, part: Sequence[Line]) -> tuple[Action, str]:
-        answer = await self._post.until_answered(lambda: Letter(body=request_of_lines(part)))
+    async def _ask(self, part: Sequence[LinePoint]) -> tuple[DeliveryAction, str]:
+        answer = await self._post.send(lambda: DeliveryRequest(body=request_of_lines(part)))
         return answer.action, answer.said
 
 
@@ -115,8 +115,8 @@ class InfluxSink:
     """A courier with a client of its own, so that nothing it does can hold up another sink."""
 
     def __init__(self, settings: Settings, supplies: Supplies) -> None:
-        wire = InfluxWire(
-            Bucket(
+        wire = InfluxTransport(
+            InfluxBucket(
                 url=settings.url,
                 org=settings.org,
                 bucket=settings.bucket,
@@ -125,14 +125,16 @@ class InfluxSink:
                 ca_file=settings.ca_file,
             )
         )
-        self._post = Post(settings.name, wire, supplies.metrics, timeout_s=settings.timeout_s)
-        receiver = Influx(
+        self._post = RetryingClient(
+            settings.name, wire, supplies.metrics, timeout_s=settings.timeout_s
+        )
+        receiver = InfluxClient(
             settings,
             self._post,
-            LineBook(supplies.labels_of),
-            Tally(settings.name, supplies.metrics),
+            LinePrefixCache(supplies.labels_of),
+            SampleCounter(settings.name, supplies.metrics),
         )
-        self._courier = Courier(
+        self._courier = JournalConsumer(
             settings.name,
             receiver,
             supplies,
@@ -158,12 +160,12 @@ class InfluxSink:
 
 def _authorization(settings: Settings) -> str:
     if settings.token_file:
-        return f"Token {secret(settings.token_file)}"
+        return f"Token {read_secret(settings.token_file)}"
     return authorization(settings)
 
 
-def _letter(bodies: Sequence[bytes]) -> Letter:
-    return Letter(body=b"".join(bodies))
+def _request(bodies: Sequence[bytes]) -> DeliveryRequest:
+    return DeliveryRequest(body=b"".join(bodies))
 
 
 def _is_too_old(said: str) -> bool:

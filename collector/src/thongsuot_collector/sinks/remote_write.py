@@ -15,13 +15,13 @@ from urllib.parse import quote
 
 import msgspec
 
-from thongsuot_collector.delivery import memory, window
-from thongsuot_collector.delivery.answer import Action
-from thongsuot_collector.delivery.courier import Courier, Opened
-from thongsuot_collector.delivery.groups import groups_of
-from thongsuot_collector.delivery.http import HttpWire, Place
-from thongsuot_collector.delivery.post import Post
-from thongsuot_collector.delivery.refused import Tally, deliver_all_but_refused
+from thongsuot_collector.delivery import checkpoint, out_of_order_window
+from thongsuot_collector.delivery.bisection import SampleCounter, deliver_by_bisection
+from thongsuot_collector.delivery.groups import group_series
+from thongsuot_collector.delivery.http import HttpEndpoint, HttpTransport
+from thongsuot_collector.delivery.http_status import DeliveryAction
+from thongsuot_collector.delivery.journal_consumer import DecodedEntry, JournalConsumer
+from thongsuot_collector.delivery.retrying_client import RetryingClient
 from thongsuot_collector.delivery.settings import (
     HttpSinkSettings,
     authorization,
@@ -29,10 +29,10 @@ from thongsuot_collector.delivery.settings import (
     tls_of,
 )
 from thongsuot_collector.delivery.versions import Versions
-from thongsuot_collector.samples.encode import Parcel, encode
-from thongsuot_collector.samples.endings import Endings
-from thongsuot_collector.samples.labels import LabelBook, LabelsOf
+from thongsuot_collector.samples.labels import LabelCache, LabelsOf
 from thongsuot_collector.samples.protobuf import Sample, request_of, samples_in
+from thongsuot_collector.samples.remote_write import EncodedSeries, encode_results
+from thongsuot_collector.samples.staleness import StalenessMarkers
 from thongsuot_collector.samples.verdicts import verdict_series
 from thongsuot_collector.sinks import SinkKind, Supplies
 
@@ -53,7 +53,8 @@ class Settings(HttpSinkSettings, frozen=True, kw_only=True):
 
     ``window_s`` is how late a sample the receiver takes (Prometheus'
     ``out_of_order_time_window``); older ones are not even tried. Left out: all are tried.
-    ``version`` is that of the protocol: ``auto`` is 2.0 where the receiver offers it, else 1.0.
+    ``version`` is that of the protocol: ``auto`` is 2.0 where the receiver offers it, else
+    1.0.
     ``username`` and ``password_file``, or ``bearer_file``, are credentials; ``ca_file`` is what
     the receiver's certificate is checked against.
     """
@@ -62,7 +63,7 @@ class Settings(HttpSinkSettings, frozen=True, kw_only=True):
     version: Literal["auto", "1.0"] = "auto"
 
 
-class RemoteWrite:
+class RemoteWriteClient:
     """What is particular to remote write; see ``Receiver``."""
 
     def __init__(
@@ -70,22 +71,22 @@ class RemoteWrite:
         settings: Settings,
         versions: Versions,
         labels_of: LabelsOf,
-        endings: Endings,
-        tally: Tally,
+        endings: StalenessMarkers,
+        tally: SampleCounter,
     ) -> None:
         self._settings = settings
         self._versions = versions
-        self._labels = LabelBook(labels_of)
+        self._labels = LabelCache(labels_of)
         self._endings = endings
         self._tally = tally
 
-    def pack(self, opened: Opened) -> Sequence[Parcel]:
+    def encode(self, opened: DecodedEntry) -> Sequence[EncodedSeries]:
         """Encode the results of a batch, where series end in it, and its verdicts."""
         entry, columns = opened.kept.entry, opened.columns
-        labels = self._labels.of(entry.site, entry.layout, columns.plan)
+        labels = self._labels.for_layout(entry.site, entry.layout, columns.layout)
         parcels = (
-            encode(columns, labels, epoch_ns=entry.epoch_ns),
-            self._endings.of(entry, columns, labels),
+            encode_results(columns, labels, epoch_ns=entry.epoch_ns),
+            self._endings.markers_of(entry, columns, labels),
             verdict_series(
                 entry.site,
                 columns,
@@ -96,22 +97,22 @@ class RemoteWrite:
         )
         return [parcel for parcel in parcels if parcel is not None]
 
-    async def deliver(self, parcels: Sequence[Parcel]) -> None:
+    async def deliver(self, parcels: Sequence[EncodedSeries]) -> None:
         """Send fresh ones first, old ones after them."""
         now_ms = time.time_ns() // 1_000_000
         within = self._within_window(parcels, now_ms)
         fresh = [one for one in within if one.earliest_ms >= now_ms - _OLD_MS]
         old = [one for one in within if one.earliest_ms < now_ms - _OLD_MS]
         for group in (fresh, old):
-            for request in groups_of(group, self._settings.samples_per_request):
+            for request in group_series(group, self._settings.samples_per_request):
                 await self._send(request)
 
-    def _within_window(self, parcels: Sequence[Parcel], now_ms: int) -> list[Parcel]:
+    def _within_window(self, parcels: Sequence[EncodedSeries], now_ms: int) -> list[EncodedSeries]:
         """Return parcels without samples that the receiver is known not to take, counting those."""
         window_s = self._settings.window_s
         earliest_ms = 0 if window_s is None else now_ms - int(window_s * 1000)
         latest_ms = now_ms + _FUTURE_MS
-        found: list[Parcel] = []
+        found: list[EncodedSeries] = []
         for parcel in parcels:
             if earliest_ms <= parcel.earliest_ms and parcel.latest_ms <= latest_ms:
                 found.append(parcel)
@@ -121,24 +122,24 @@ class RemoteWrite:
             self._tally.drop(sum(one.time_ms < earliest_ms for one in samples), "too_old")
             self._tally.drop(sum(one.time_ms > latest_ms for one in samples), "future")
             if good:
-                found.append(_parcel_of(good))
+                found.append(_series_of(good))
         return found
 
-    async def _send(self, parcels: Sequence[Parcel]) -> None:
+    async def _send(self, parcels: Sequence[EncodedSeries]) -> None:
         count = sum(parcel.samples for parcel in parcels)
         asked = await self._versions.ask([parcel.body for parcel in parcels], count)
-        if asked.action is Action.DONE:
+        if asked.action is DeliveryAction.DONE:
             self._tally.sent(asked.written)
             self._tally.drop(count - asked.written, "refused")
             return
         samples = await asyncio.to_thread(
             lambda: [one for parcel in parcels for one in samples_in(parcel.body)]
         )
-        await deliver_all_but_refused(
+        await deliver_by_bisection(
             samples, self._ask, tally=self._tally, is_too_old=lambda said: "too old" in said
         )
 
-    async def _ask(self, part: Sequence[Sample]) -> tuple[Action, str]:
+    async def _ask(self, part: Sequence[Sample]) -> tuple[DeliveryAction, str]:
         body = await asyncio.to_thread(partial(request_of, part))
         asked = await self._versions.ask([body], len(part))
         return asked.action, asked.said
@@ -151,19 +152,24 @@ class RemoteWriteSink:
         self._settings = settings
         self._metrics = supplies.metrics
         self._place = _place(settings)
-        self._post = Post(
-            settings.name, HttpWire(self._place), supplies.metrics, timeout_s=settings.timeout_s
+        self._post = RetryingClient(
+            settings.name,
+            HttpTransport(self._place),
+            supplies.metrics,
+            timeout_s=settings.timeout_s,
         )
         self._memory_file = supplies.state_dir / f"sink-{quote(settings.name, safe='')}.msgpack"
-        self._endings = Endings(supplies.labels_of, memory.load(self._memory_file))
-        receiver = RemoteWrite(
+        self._endings = StalenessMarkers(
+            supplies.labels_of, checkpoint.load_checkpoint(self._memory_file)
+        )
+        receiver = RemoteWriteClient(
             settings,
             Versions(settings.name, self._post, newest=settings.version == "auto"),
             supplies.labels_of,
             self._endings,
-            Tally(settings.name, supplies.metrics),
+            SampleCounter(settings.name, supplies.metrics),
         )
-        self._courier = Courier(
+        self._courier = JournalConsumer(
             settings.name,
             receiver,
             supplies,
@@ -181,7 +187,7 @@ class RemoteWriteSink:
     async def run(self) -> None:
         """See ``Sink``."""
         looking = asyncio.create_task(
-            window.watch(
+            out_of_order_window.watch(
                 self._settings.name,
                 self._place,
                 wanted_s=self._settings.window_s,
@@ -196,22 +202,22 @@ class RemoteWriteSink:
     async def close(self) -> None:
         """See ``Sink``."""
         await self._post.close()
-        await asyncio.to_thread(memory.keep, self._memory_file, self._endings.memory)
+        await asyncio.to_thread(checkpoint.save_checkpoint, self._memory_file, self._endings.live)
 
 
-def _place(settings: Settings) -> Place:
+def _place(settings: Settings) -> HttpEndpoint:
     headers = {"User-Agent": "thongsuot-collector"}
     credentials = authorization(settings)
     if credentials:
         headers["Authorization"] = credentials
-    return Place(
+    return HttpEndpoint(
         url=settings.url, headers=headers, timeout_s=settings.timeout_s, tls=tls_of(settings)
     )
 
 
-def _parcel_of(samples: Sequence[Sample]) -> Parcel:
+def _series_of(samples: Sequence[Sample]) -> EncodedSeries:
     times_ms = [one.time_ms for one in samples]
-    return Parcel(
+    return EncodedSeries(
         body=request_of(samples),
         samples=len(samples),
         earliest_ms=min(times_ms),

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from thongsuot_collector.sla.month import MS_PER_S, midnight_ms
 from thongsuot_collector.sla.terms import Terms
 from thongsuot_schema.inventory.contract import office_minutes
-from thongsuot_schema.inventory.model import Clock, Day
-from thongsuot_schema.words.moments import VIETNAM
+from thongsuot_schema.inventory.model import Day, ServiceHours
+from thongsuot_schema.words.dates import VIETNAM
 
 _MINUTE_MS = 60 * MS_PER_S
 _WEEK = tuple(Day)
@@ -16,12 +16,12 @@ Span = tuple[int, int]
 """From when until when (exclusive), Unix milliseconds."""
 
 
-def hours(terms: Terms, from_ms: int, until_ms: int) -> list[Span]:
+def service_spans(terms: Terms, from_ms: int, until_ms: int) -> list[Span]:
     """Return when the clock runs between two moments: in order, apart from each other."""
-    if terms.clock is Clock.ALWAYS:
+    if terms.clock is ServiceHours.ALWAYS:
         return [(from_ms, until_ms)]
     found: list[Span] = []
-    for opens_ms, closes_ms in _office(terms, from_ms, until_ms):
+    for opens_ms, closes_ms in _office_spans(terms, from_ms, until_ms):
         begin_ms, end_ms = max(opens_ms, from_ms), min(closes_ms, until_ms)
         if begin_ms >= end_ms:
             continue
@@ -32,7 +32,7 @@ def hours(terms: Terms, from_ms: int, until_ms: int) -> list[Span]:
     return found
 
 
-def _office(terms: Terms, from_ms: int, until_ms: int) -> Iterator[Span]:
+def _office_spans(terms: Terms, from_ms: int, until_ms: int) -> Iterator[Span]:
     stretches = sorted(map(office_minutes, terms.office_hours))
     day = datetime.fromtimestamp(from_ms // MS_PER_S, VIETNAM).replace(
         hour=0, minute=0, second=0, microsecond=0

@@ -5,7 +5,7 @@ from datetime import datetime
 
 import msgspec
 
-from thongsuot_schema.words.moments import VIETNAM
+from thongsuot_schema.words.dates import VIETNAM
 
 _TEXT = re.compile(r"(\d{4})-(\d\d)")
 _YEAR_MONTHS = 12

@@ -11,12 +11,12 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from thongsuot_collector.sla.hours import Span
-from thongsuot_collector.sla.tiles import Account, Tile
+from thongsuot_collector.sla.periods import Period, TimeClass
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.verdict import Symptom
 
 
-class Telling(msgspec.Struct, frozen=True, kw_only=True, order=True):
+class CarrierNotification(msgspec.Struct, frozen=True, kw_only=True, order=True):
     """
     The carrier was told, at ``at_ms``, of a fault that lasted from ``from_ms`` until ``until_ms``
     (``None``: not known when). Unix milliseconds.
@@ -32,67 +32,73 @@ class Telling(msgspec.Struct, frozen=True, kw_only=True, order=True):
 class Outage(msgspec.Struct, frozen=True, kw_only=True):
     """
     One outage. ``until_ms`` is when the circuit was available again, ``None`` while that is not
-    known. ``parts`` are the stretches in which it was dead and the contract's clock ran.
-    ``told`` is the first telling of it.
+    known. ``down_spans`` are the stretches in which it was dead and the contract's clock ran.
+    ``notification`` is the first telling of it.
     """
 
     from_ms: int
     until_ms: int | None
-    parts: tuple[Span, ...]
+    down_spans: tuple[Span, ...]
     symptom: Symptom
     segment: Segment | None
     error_s: float | None
-    told: Telling | None = None
+    notification: CarrierNotification | None = None
 
     @property
-    def told_ms(self) -> int | None:
+    def notified_ms(self) -> int | None:
         """From when it counts as told: not before it began."""
-        return None if self.told is None else max(self.told.at_ms, self.from_ms)
+        return None if self.notification is None else max(self.notification.at_ms, self.from_ms)
 
     def down_ms(self, span: Span) -> int:
         """Return how long it counts inside a span."""
-        return sum(_shared_ms(part, span) for part in self.parts)
+        return sum(_shared_ms(part, span) for part in self.down_spans)
 
-    def down_told_ms(self, span: Span) -> int:
+    def down_notified_ms(self, span: Span) -> int:
         """Return how long it counts inside a span from when the carrier was told."""
-        if self.told_ms is None:
+        if self.notified_ms is None:
             return 0
-        return self.down_ms((max(span[0], self.told_ms), max(span[1], self.told_ms)))
+        return self.down_ms((max(span[0], self.notified_ms), max(span[1], self.notified_ms)))
 
 
 def outages_of(
-    tiles: Iterable[Tile], tellings: Iterable[Telling], *, calm_ms: int
+    tiles: Iterable[Period], tellings: Iterable[CarrierNotification], *, calm_ms: int
 ) -> tuple[Outage, ...]:
     """Return the outages that tiles show, in order; those that never count are left out."""
     found: list[Outage] = []
     known = sorted(set(tellings))
-    for dead, until_ms in _chains(tiles, calm_ms):
-        parts = tuple((one.from_ms, one.until_ms) for one in dead if one.account is Account.DOWN)
+    for dead, until_ms in _outage_periods(tiles, calm_ms):
+        parts = tuple(
+            (one.from_ms, one.until_ms) for one in dead if one.time_class is TimeClass.DOWN
+        )
         if not parts:
             continue
         longest = max(dead, key=lambda one: (one.length_ms, -one.from_ms))
         outage = Outage(
             from_ms=dead[0].from_ms,
             until_ms=until_ms,
-            parts=parts,
+            down_spans=parts,
             symptom=longest.symptom,
             segment=longest.segment,
             error_s=dead[0].error_s,
         )
-        found.append(msgspec.structs.replace(outage, told=_first_telling(outage, known)))
+        found.append(
+            msgspec.structs.replace(outage, notification=_first_notification(outage, known))
+        )
     return tuple(found)
 
 
-def _chains(tiles: Iterable[Tile], calm_ms: int) -> Iterable[tuple[list[Tile], int | None]]:
+def _outage_periods(
+    tiles: Iterable[Period], calm_ms: int
+) -> Iterable[tuple[list[Period], int | None]]:
     """Yield the dead tiles of each outage, and when it was over."""
-    dead: list[Tile] = []
+    dead: list[Period] = []
     calm_from_ms: int | None = None
     good_ms = 0
     for tile in tiles:
-        if tile.condition is Account.DOWN:
+        if tile.condition is TimeClass.DOWN:
             dead.append(tile)
             calm_from_ms, good_ms = None, 0
-        elif dead and tile.condition in {Account.UP, Account.DEGRADED}:
+        elif dead and tile.condition in {TimeClass.UP, TimeClass.DEGRADED}:
             if calm_from_ms is None:
                 calm_from_ms = tile.from_ms
             good_ms += tile.length_ms
@@ -103,7 +109,9 @@ def _chains(tiles: Iterable[Tile], calm_ms: int) -> Iterable[tuple[list[Tile], i
         yield dead, None
 
 
-def _first_telling(outage: Outage, tellings: Sequence[Telling]) -> Telling | None:
+def _first_notification(
+    outage: Outage, tellings: Sequence[CarrierNotification]
+) -> CarrierNotification | None:
     for one in tellings:
         begins_before = outage.until_ms is None or one.from_ms < outage.until_ms
         ends_after = one.until_ms is None or one.until_ms > outage.from_ms

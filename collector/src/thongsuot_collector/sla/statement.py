@@ -7,19 +7,19 @@ import msgspec
 
 from thongsuot_collector.sla.hours import Span
 from thongsuot_collector.sla.month import Month
-from thongsuot_collector.sla.outage import Outage, Telling, outages_of
-from thongsuot_collector.sla.terms import Terms
-from thongsuot_collector.sla.tiles import (
+from thongsuot_collector.sla.outage import CarrierNotification, Outage, outages_of
+from thongsuot_collector.sla.periods import (
     COUNTED,
-    Account,
-    Tile,
-    Work,
-    clipped,
-    joined,
-    tiles_of,
+    Period,
+    PlannedWork,
+    TimeClass,
+    classify_time,
+    clip,
+    merge_adjacent,
 )
+from thongsuot_collector.sla.terms import Terms
 from thongsuot_collector.timeline.interval import Interval
-from thongsuot_schema.inventory.model import Medium, Since, Window
+from thongsuot_schema.inventory.model import AssessmentPeriod, Medium, Since
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.verdict import Symptom
 
@@ -39,7 +39,7 @@ class Circuit(msgspec.Struct, frozen=True, kw_only=True):
     medium: Medium
 
 
-class Names(msgspec.Struct, frozen=True, kw_only=True):
+class DisplayNames(msgspec.Struct, frozen=True, kw_only=True):
     """What people call what the statement is about; a change of these is no new statement."""
 
     site: str
@@ -52,10 +52,10 @@ class Interruption(msgspec.Struct, frozen=True, kw_only=True):
     An outage as the statement of one month shows it. Unix milliseconds.
 
     ``from_ms`` may lie before the month. ``until_ms`` is when it was over, ``None`` where that is
-    after the month, or not known. ``down_ms`` and ``down_told_ms`` count inside the month;
-    ``restore_ms`` and ``restore_told_ms`` the whole of it, before the month too, and only where it
-    was over in this month. ``told_ms`` is ``None`` where the carrier was not told before it was
-    over, or not in this month.
+    after the month, or not known. ``down_ms`` and ``down_notified_ms`` count inside the month;
+    ``restore_ms`` and ``restore_notified_ms`` the whole of it, before the month too, and only where
+    it was over in this month. ``notified_ms`` is ``None`` where the carrier was not told before it
+    was over, or not in this month.
     """
 
     number: int
@@ -63,10 +63,10 @@ class Interruption(msgspec.Struct, frozen=True, kw_only=True):
     until_ms: int | None
     is_from_before: bool
     down_ms: int
-    down_told_ms: int
-    told_ms: int | None
+    down_notified_ms: int
+    notified_ms: int | None
     restore_ms: int | None
-    restore_told_ms: int | None
+    restore_notified_ms: int | None
     symptom: Symptom
     segment: Segment | None
     error_s: float | None
@@ -74,22 +74,22 @@ class Interruption(msgspec.Struct, frozen=True, kw_only=True):
     reference: str = ""
 
 
-class Tally(msgspec.Struct, frozen=True, kw_only=True):
+class TimeTotals(msgspec.Struct, frozen=True, kw_only=True):
     """The sums of a time: each account's milliseconds, and the downtime the carrier knew of."""
 
     from_ms: int
     until_ms: int
-    accounts: dict[Account, int]
-    down_told_ms: int
+    by_class: dict[TimeClass, int]
+    down_notified_ms: int
 
     @property
     def service_ms(self) -> int:
         """The time that counts: all of it, less what is excluded."""
-        return sum(self.accounts[one] for one in COUNTED)
+        return sum(self.by_class[one] for one in COUNTED)
 
     def down_ms(self, since: Since) -> int:
         """Return the downtime, counted from the onset or from when the carrier was told."""
-        return self.accounts[Account.DOWN] if since is Since.DETECTED else self.down_told_ms
+        return self.by_class[TimeClass.DOWN] if since is Since.DETECTED else self.down_notified_ms
 
     def availability(self, since: Since) -> Fraction | None:
         """Return the share of the service time without downtime; ``None``: there was none."""
@@ -100,27 +100,27 @@ class Tally(msgspec.Struct, frozen=True, kw_only=True):
 
 class Statement(msgspec.Struct, frozen=True, kw_only=True):
     """
-    A circuit's month. ``tiles`` fill it exactly, up to ``tally.until_ms``.
+    A circuit's month. ``periods`` fill it exactly, up to ``totals.until_ms``.
 
-    ``tally`` sums the month; ``assessed`` the time over which the target has to be met.
+    ``totals`` sums the month; ``assessed`` the time over which the target has to be met.
     ``is_final``: the month is over. ``calm_ms``: an interruption is over after so long without one.
     """
 
     month: str
     calm_ms: int
     circuit: Circuit
-    names: Names
+    names: DisplayNames
     terms: Terms
     is_final: bool
-    tiles: tuple[Tile, ...]
+    periods: tuple[Period, ...]
     interruptions: tuple[Interruption, ...]
-    tally: Tally
-    assessed: Tally
+    totals: TimeTotals
+    assessed: TimeTotals
 
     @property
     def is_measured(self) -> bool:
         """Whether anything at all is known of the month."""
-        return any(one.condition is not Account.UNKNOWN for one in self.tiles)
+        return any(one.condition is not TimeClass.UNKNOWN for one in self.periods)
 
     @property
     def begun(self) -> int:
@@ -130,7 +130,7 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True):
     def restores_ms(self, since: Since) -> list[int]:
         """Return how long each repair took that was done in this month."""
         found = (
-            one.restore_ms if since is Since.DETECTED else one.restore_told_ms
+            one.restore_ms if since is Since.DETECTED else one.restore_notified_ms
             for one in self.interruptions
         )
         return [one for one in found if one is not None]
@@ -161,7 +161,7 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True):
         return Fraction(done - late, done) >= exact(ratio)
 
 
-class Record(msgspec.Struct, frozen=True, kw_only=True):
+class CircuitRecord(msgspec.Struct, frozen=True, kw_only=True):
     """
     What is known of a circuit: its intervals, the work planned on it, what its carrier was told.
 
@@ -169,12 +169,12 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     intervals: Sequence[Interval]
-    works: Sequence[Work] = ()
-    tellings: Sequence[Telling] = ()
+    planned_work: Sequence[PlannedWork] = ()
+    notifications: Sequence[CarrierNotification] = ()
     known_ms: int
 
 
-def needed(month: Month, *, calm_ms: int) -> Span:
+def record_span(month: Month, *, calm_ms: int) -> Span:
     """Return the time of which a statement needs the record."""
     first = month.quarter_begin().after(-LOOKBACK_MONTHS)
     # What goes on at the end of the month is over only when it has been up for long enough.
@@ -184,21 +184,21 @@ def needed(month: Month, *, calm_ms: int) -> Span:
 def statement_of(
     month: Month,
     circuit: Circuit,
-    names: Names,
+    names: DisplayNames,
     terms: Terms,
-    record: Record,
+    record: CircuitRecord,
     *,
     calm_ms: int,
 ) -> Statement:
     """Return the statement of a month; of one that is not over, up to what is known."""
-    begin_ms, end_ms = needed(month, calm_ms=calm_ms)
+    begin_ms, end_ms = record_span(month, calm_ms=calm_ms)
     span = begin_ms, max(begin_ms, min(end_ms, record.known_ms))
     until_ms = max(month.from_ms, min(month.until_ms, record.known_ms))
-    whole = tiles_of(record.intervals, record.works, terms, span)
-    outages = outages_of(whole, record.tellings, calm_ms=calm_ms)
+    whole = classify_time(record.intervals, record.planned_work, terms, span)
+    outages = outages_of(whole, record.notifications, calm_ms=calm_ms)
     of_month = month.from_ms, until_ms
     interruptions = _interruptions(outages, of_month)
-    assessed_from = month.quarter_begin() if terms.window is Window.QUARTER else month
+    assessed_from = month.quarter_begin() if terms.window is AssessmentPeriod.QUARTER else month
     return Statement(
         month=str(month),
         calm_ms=calm_ms,
@@ -206,10 +206,10 @@ def statement_of(
         names=names,
         terms=terms,
         is_final=until_ms == month.until_ms,
-        tiles=_marked(clipped(whole, of_month), outages, interruptions),
+        periods=_with_interruptions(clip(whole, of_month), outages, interruptions),
         interruptions=interruptions,
-        tally=_tally(whole, outages, of_month),
-        assessed=_tally(whole, outages, (assessed_from.from_ms, until_ms)),
+        totals=_totals(whole, outages, of_month),
+        assessed=_totals(whole, outages, (assessed_from.from_ms, until_ms)),
     )
 
 
@@ -231,21 +231,23 @@ def _is_shown(outage: Outage, span: Span) -> bool:
 
 def _interruption(number: int, outage: Outage, span: Span) -> Interruption:
     is_over = outage.until_ms is not None and outage.until_ms <= span[1]
-    told_ms = outage.told_ms
+    told_ms = outage.notified_ms
     if told_ms is not None and told_ms >= (outage.until_ms if is_over else span[1]):  # type: ignore[operator]  # set where it is over
         told_ms = None
     ever = outage.from_ms, span[1]
-    told = outage.told if told_ms is not None else None
+    told = outage.notification if told_ms is not None else None
     return Interruption(
         number=number,
         from_ms=outage.from_ms,
         until_ms=outage.until_ms if is_over else None,
         is_from_before=outage.from_ms < span[0],
         down_ms=outage.down_ms(span),
-        down_told_ms=outage.down_told_ms(span),
-        told_ms=told_ms,
+        down_notified_ms=outage.down_notified_ms(span),
+        notified_ms=told_ms,
         restore_ms=outage.down_ms(ever) if is_over else None,
-        restore_told_ms=outage.down_told_ms(ever) if is_over and told_ms is not None else None,
+        restore_notified_ms=outage.down_notified_ms(ever)
+        if is_over and told_ms is not None
+        else None,
         symptom=outage.symptom,
         segment=outage.segment,
         error_s=outage.error_s,
@@ -254,47 +256,47 @@ def _interruption(number: int, outage: Outage, span: Span) -> Interruption:
     )
 
 
-def _tally(tiles: Iterable[Tile], outages: Iterable[Outage], span: Span) -> Tally:
-    accounts = dict.fromkeys(Account, 0)
-    for tile in clipped(tiles, span):
-        accounts[tile.account] += tile.length_ms
-    return Tally(
+def _totals(tiles: Iterable[Period], outages: Iterable[Outage], span: Span) -> TimeTotals:
+    accounts = dict.fromkeys(TimeClass, 0)
+    for tile in clip(tiles, span):
+        accounts[tile.time_class] += tile.length_ms
+    return TimeTotals(
         from_ms=span[0],
         until_ms=span[1],
-        accounts=accounts,
-        down_told_ms=sum(one.down_told_ms(span) for one in outages),
+        by_class=accounts,
+        down_notified_ms=sum(one.down_notified_ms(span) for one in outages),
     )
 
 
-def _marked(
-    tiles: Iterable[Tile], outages: Iterable[Outage], interruptions: Sequence[Interruption]
-) -> tuple[Tile, ...]:
+def _with_interruptions(
+    tiles: Iterable[Period], outages: Iterable[Outage], interruptions: Sequence[Interruption]
+) -> tuple[Period, ...]:
     """Return tiles with the interruption that each dead one is part of, cut where it was told."""
     numbers = {one.from_ms: one for one in interruptions}
     owner = {
         part: numbers[one.from_ms]
         for one in outages
         if one.from_ms in numbers
-        for part in one.parts
+        for part in one.down_spans
     }
     parts = sorted(owner)
     replace = msgspec.structs.replace
-    found: list[Tile] = []
+    found: list[Period] = []
     at = 0
     for tile in tiles:
-        if tile.account is not Account.DOWN:
+        if tile.time_class is not TimeClass.DOWN:
             found.append(tile)
             continue
         while parts[at][1] <= tile.from_ms:
             at += 1
         interruption = owner[parts[at]]
         tile = replace(tile, interruption=interruption.number)  # noqa: PLW2901 - the same, marked
-        cut_ms = interruption.told_ms
+        cut_ms = interruption.notified_ms
         if cut_ms is None or cut_ms >= tile.until_ms:
             found.append(tile)
         elif cut_ms <= tile.from_ms:
-            found.append(replace(tile, is_told=True))
+            found.append(replace(tile, is_notified=True))
         else:
             found.append(replace(tile, until_ms=cut_ms))
-            found.append(replace(tile, from_ms=cut_ms, is_told=True))
-    return joined(found)
+            found.append(replace(tile, from_ms=cut_ms, is_notified=True))
+    return merge_adjacent(found)

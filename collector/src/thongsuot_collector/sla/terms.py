@@ -5,13 +5,13 @@ from enum import StrEnum
 import msgspec
 
 from thongsuot_schema.inventory.model import (
-    Clock,
+    AssessmentPeriod,
     Contract,
     Day,
     Exclusion,
     Medium,
+    ServiceHours,
     Since,
-    Window,
 )
 
 FIXED = "QCVN 34:2022/BTTTT"
@@ -21,7 +21,7 @@ MOBILE_4G = "QCVN 81:2019/BTTTT"
 HOUR_S = 3_600.0
 
 
-class Area(StrEnum):
+class AreaKind(StrEnum):
     """Where a circuit ends; repairs may take longer outside the town."""
 
     WARD = "ward"
@@ -38,7 +38,7 @@ class Regulation(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     availability_ratio: float | None = None
-    repair_s: dict[Area, float] = {}
+    repair_s: dict[AreaKind, float] = {}
     repair_ratio: float | None = None
 
 
@@ -47,7 +47,7 @@ _FIXED = Regulation(
     # QCVN 34:2019, the indicator is kept in 2022.
     availability_ratio=0.995,
     # QCVN 34:2014; of the later editions the figures could not be read.
-    repair_s={Area.WARD: 36 * HOUR_S, Area.COMMUNE: 72 * HOUR_S},
+    repair_s={AreaKind.WARD: 36 * HOUR_S, AreaKind.COMMUNE: 72 * HOUR_S},
     repair_ratio=0.9,
 )
 
@@ -74,21 +74,21 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     contract: str
     title: str
     regulation: str
-    area: Area
+    area: AreaKind
     availability_ratio: float | None
     repair_s: float | None
     repair_ratio: float | None
-    window: Window = Window.MONTH
+    window: AssessmentPeriod = AssessmentPeriod.MONTH
     downtime_since: Since = Since.DETECTED
-    repair_since: Since = Since.TOLD
-    clock: Clock = Clock.ALWAYS
+    repair_since: Since = Since.NOTIFIED
+    clock: ServiceHours = ServiceHours.ALWAYS
     office_days: tuple[Day, ...] = ()
     office_hours: tuple[str, ...] = ()
     holidays: tuple[str, ...] = ()
     excludes: tuple[Exclusion, ...] = tuple(Exclusion)
 
 
-def terms_of(contract: Contract | None, medium: Medium, area: Area) -> Terms:
+def terms_for_contract(contract: Contract | None, medium: Medium, area: AreaKind) -> Terms:
     """Return what holds: the contract's own words, and the regulation's where it has none."""
     regulation = REGULATIONS[medium]
     repair_s = regulation.repair_s.get(area)
@@ -102,8 +102,11 @@ def terms_of(contract: Contract | None, medium: Medium, area: Area) -> Terms:
             repair_s=repair_s,
             repair_ratio=regulation.repair_ratio,
         )
-    own_s = {Area.WARD: contract.repair_ward_s, Area.COMMUNE: contract.repair_commune_s}.get(area)
-    is_office = contract.clock is Clock.OFFICE
+    own_s = {
+        AreaKind.WARD: contract.repair_ward_s,
+        AreaKind.COMMUNE: contract.repair_commune_s,
+    }.get(area)
+    is_office = contract.clock is ServiceHours.OFFICE
     return Terms(
         contract=contract.name,
         title=contract.title or contract.name,

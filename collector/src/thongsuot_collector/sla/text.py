@@ -2,15 +2,15 @@
 
 from collections.abc import Iterable, Iterator
 
-from thongsuot_collector.sla import sheet
-from thongsuot_collector.sla.issue import Issue
-from thongsuot_collector.sla.sheet import Line
-from thongsuot_collector.sla.tiles import Account
+from thongsuot_collector.sla import statement_lines
+from thongsuot_collector.sla.periods import TimeClass
+from thongsuot_collector.sla.revision import IssuedStatement
+from thongsuot_collector.sla.statement_lines import StatementLine
 from thongsuot_collector.sla.words import TITLE, cause, day_time, length, moment, month_title
 from thongsuot_schema.words.language import Language, Text
 
 
-def text_of(issue: Issue, language: Language) -> str:
+def text_of(issue: IssuedStatement, language: Language) -> str:
     """Return a statement as lines of text."""
     made = issue.statement
     title = f"{TITLE.read(language)} {made.circuit.name}, {month_title(made.month, language)}"
@@ -23,24 +23,35 @@ def text_of(issue: Issue, language: Language) -> str:
             f"No. {issue.number}, revision {issue.revision}",
         )
     lines = [title, status.read(language), ""]
-    lines += [*_lines([*sheet.head(issue), *sheet.terms_lines(made.terms)], language), ""]
-    lines += [*_lines([*sheet.sums(made), *sheet.results(made)], language), ""]
+    lines += [
+        *_lines(
+            [*statement_lines.circuit_lines(issue), *statement_lines.terms_lines(made.terms)],
+            language,
+        ),
+        "",
+    ]
+    lines += [
+        *_lines(
+            [*statement_lines.total_lines(made), *statement_lines.result_lines(made)], language
+        ),
+        "",
+    ]
     lines += _interruptions(issue, language)
-    lines += [f"* {sheet.change_text(one).read(language)}" for one in issue.changes]
+    lines += [f"* {statement_lines.change_text(one).read(language)}" for one in issue.changes]
     return "\n".join(lines).rstrip("\n")
 
 
-def _lines(lines: Iterable[Line], language: Language) -> Iterator[str]:
+def _lines(lines: Iterable[StatementLine], language: Language) -> Iterator[str]:
     for one in lines:
         formula = f"  = {one.formula}" if one.formula else ""
         label = f"{one.mark:1} {one.label.read(language)}"
         yield f"{label:58} {one.value.read(language)}{formula}"
 
 
-def _interruptions(issue: Issue, language: Language) -> Iterator[str]:
+def _interruptions(issue: IssuedStatement, language: Language) -> Iterator[str]:
     for one in issue.statement.interruptions:
         until = "…" if one.until_ms is None else moment(one.until_ms, language)
         yield (
             f"{one.number}. {moment(one.from_ms, language)} – {until}  "
-            f"{length(one.down_ms, language)}  {cause(one.symptom, Account.DOWN, language)}"
+            f"{length(one.down_ms, language)}  {cause(one.symptom, TimeClass.DOWN, language)}"
         )

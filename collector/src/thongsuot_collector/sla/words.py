@@ -5,46 +5,46 @@ from fractions import Fraction
 from typing import Final
 
 from thongsuot_collector.sla.month import MS_PER_S, Month, month_from
+from thongsuot_collector.sla.periods import TimeClass
 from thongsuot_collector.sla.statement import exact
-from thongsuot_collector.sla.terms import Area
-from thongsuot_collector.sla.tiles import Account
+from thongsuot_collector.sla.terms import AreaKind
 from thongsuot_schema.inventory.model import Day, Exclusion, Since
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
-from thongsuot_schema.words.explanation import SENTENCES
+from thongsuot_schema.words.dates import local
+from thongsuot_schema.words.explanation import SYMPTOM_SENTENCES
 from thongsuot_schema.words.figures import number
 from thongsuot_schema.words.language import Language, Text, capitalised
-from thongsuot_schema.words.moments import local
 from thongsuot_schema.words.states import LINK_STATES
 
 TITLE: Final = Text("Bản kê chất lượng dịch vụ", "Service level statement")
 
-ACCOUNTS: Final[dict[Account, Text]] = {
-    Account.UP: Text("Hoạt động bình thường", "Working normally"),
-    Account.DEGRADED: Text("Kết nối chậm/chập chờn", "Slow or unstable"),
-    Account.DOWN: Text("Gián đoạn do nhà mạng", "Interrupted by the carrier's fault"),
-    Account.MAINTENANCE: Text("Bảo trì theo kế hoạch", "Planned work"),
-    Account.POWER: Text("Mất điện tại điểm", "No power at the point"),
-    Account.CUSTOMER: Text("Thiết bị, mạng nội bộ của điểm", "The point's own equipment"),
-    Account.UNKNOWN: Text("Không có dữ liệu để kết luận", "Nothing known to judge by"),
-    Account.OUTSIDE: Text("Ngoài giờ của hợp đồng", "Outside the contract's hours"),
+TIME_CLASSES: Final[dict[TimeClass, Text]] = {
+    TimeClass.UP: Text("Hoạt động bình thường", "Working normally"),
+    TimeClass.DEGRADED: Text("Kết nối chậm/chập chờn", "Slow or unstable"),
+    TimeClass.DOWN: Text("Gián đoạn do nhà mạng", "Interrupted by the carrier's fault"),
+    TimeClass.MAINTENANCE: Text("Bảo trì theo kế hoạch", "Planned work"),
+    TimeClass.POWER: Text("Mất điện tại điểm", "No power at the point"),
+    TimeClass.CUSTOMER: Text("Thiết bị, mạng nội bộ của điểm", "The point's own equipment"),
+    TimeClass.UNKNOWN: Text("Không có dữ liệu để kết luận", "Nothing known to judge by"),
+    TimeClass.OUTSIDE: Text("Ngoài giờ của hợp đồng", "Outside the contract's hours"),
 }
 
 SINCE: Final[dict[Since, Text]] = {
     Since.DETECTED: Text("từ khi phát hiện", "from detection"),
-    Since.TOLD: Text("từ khi báo nhà mạng", "from when the carrier was told"),
+    Since.NOTIFIED: Text("từ khi báo nhà mạng", "from when the carrier was told"),
 }
 
-AREAS: Final[dict[Area, Text]] = {
-    Area.WARD: Text("phường", "ward"),
-    Area.COMMUNE: Text("xã", "commune"),
-    Area.UNKNOWN: Text("chưa rõ địa bàn", "area not known"),
+AREA_KINDS: Final[dict[AreaKind, Text]] = {
+    AreaKind.WARD: Text("phường", "ward"),
+    AreaKind.COMMUNE: Text("xã", "commune"),
+    AreaKind.UNKNOWN: Text("chưa rõ địa bàn", "area not known"),
 }
 
 EXCLUSIONS: Final[dict[Exclusion, Text]] = {
-    Exclusion.MAINTENANCE: ACCOUNTS[Account.MAINTENANCE],
-    Exclusion.POWER: ACCOUNTS[Account.POWER],
-    Exclusion.CUSTOMER: ACCOUNTS[Account.CUSTOMER],
+    Exclusion.MAINTENANCE: TIME_CLASSES[TimeClass.MAINTENANCE],
+    Exclusion.POWER: TIME_CLASSES[TimeClass.POWER],
+    Exclusion.CUSTOMER: TIME_CLASSES[TimeClass.CUSTOMER],
 }
 
 DAYS: Final[dict[Day, Text]] = {
@@ -116,11 +116,11 @@ def plain_percent(ratio: float, language: Language) -> str:
     return f"{text} %" if language == "vi" else f"{text}%"
 
 
-def cause(symptom: Symptom, account: Account, language: Language) -> str:
+def cause(symptom: Symptom, account: TimeClass, language: Language) -> str:
     """Return what was wrong, in few words."""
-    sentence = SENTENCES.get(symptom)
+    sentence = SYMPTOM_SENTENCES.get(symptom)
     if sentence is None:
-        state = State.DOWN if account is Account.DOWN else State.DEGRADED
+        state = State.DOWN if account is TimeClass.DOWN else State.DEGRADED
         return LINK_STATES[state].read(language)
     line, box = _LINE.read(language), _BOX.read(language)
     places = defaultdict(str, line=line, Line=capitalised(line), box=box, Box=capitalised(box))

@@ -14,20 +14,20 @@ _FIELDS: Final[Mapping[str, str]] = {
     radio.LTE_RSRP.name: "lte_dbm",
     radio.NR_RSRP.name: "nr_dbm",
     snmp.OPTICAL_RECEIVE.name: "light_dbm",
-    snmp.OPTICAL_LOST.name: "is_dark",
+    snmp.OPTICAL_LOST.name: "has_no_light",
     snmp.ON_BATTERY.name: "is_on_battery",
     snmp.RUNTIME.name: "runtime_s",
 }
 """Fields of ``page.view.Light`` by the metric that they show."""
 
-_YES_NO: Final = frozenset({"is_dark", "is_on_battery"})
+_YES_NO: Final = frozenset({"has_no_light", "is_on_battery"})
 _KINDS: Final = frozenset({radio.KIND.name, snmp.KIND.name})
 
 SHOWN_FOR_S: Final = 86_400.0
 """A reading older than the picture of the day is not of now any more."""
 
 
-class Said(msgspec.Struct, frozen=True, array_like=True):
+class EquipmentReading(msgspec.Struct, frozen=True, array_like=True):
     """The newest run of one series that was made: wall time, values by field of a light."""
 
     time_ms: int
@@ -35,7 +35,7 @@ class Said(msgspec.Struct, frozen=True, array_like=True):
     values: dict[str, float]
 
 
-def said_in(columns: Columns, offset_ms: int) -> Iterator[tuple[str, Said]]:
+def readings_in(columns: Columns, offset_ms: int) -> Iterator[tuple[str, EquipmentReading]]:
     """
     Yield what a batch says, by a key of its series; ``offset_ms`` is the wall time of boottime 0.
 
@@ -50,17 +50,20 @@ def said_in(columns: Columns, offset_ms: int) -> Iterator[tuple[str, Said]]:
             if name in _FIELDS
         ]
         for rows in columns.series_of(block):
-            series = columns.plan.layout.series[rows.position]
+            series = columns.layout.layout.series[rows.position]
             good = [r for r in range(rows.first_row, rows.last_row) if r not in columns.not_ok]
             if good:
                 at = good[-1] - block.first_row
                 values = {name: column[at] for name, column in shown}
                 known = {name: one for name, one in values.items() if one is not None}
                 key = f"{series.kind} {series.link} {series.target}"
-                yield key, Said(offset_ms + columns.times_ms[good[-1]], series.link, known)
+                yield (
+                    key,
+                    EquipmentReading(offset_ms + columns.times_ms[good[-1]], series.link, known),
+                )
 
 
-def light_fields(said: Iterable[Said], link: str, now_s: float) -> dict[str, Any]:
+def light_fields(said: Iterable[EquipmentReading], link: str, now_s: float) -> dict[str, Any]:
     """Return the fields of a link's light, and in ``read_s`` when each was read."""
     fields: dict[str, Any] = {}
     read_s: dict[str, float] = {}

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 
 import msgspec
 
-from thongsuot_collector.journal.entry import ClockQuality, Entry
+from thongsuot_collector.journal.entry import ClockQuality, JournalEntry
 from thongsuot_collector.journal.ranges import missing_between
-from thongsuot_collector.state.equipment import Said, said_in
+from thongsuot_collector.state.equipment import EquipmentReading, readings_in
 from thongsuot_collector.state.verdicts import StreamVerdicts
 from thongsuot_schema.batch.columns import Columns
 from thongsuot_schema.batch.model import Notice, NoticeCode
@@ -17,7 +17,7 @@ from thongsuot_schema.catalogue.icmp import KIND as ICMP
 from thongsuot_schema.catalogue.icmp import LOSS, RTT
 from thongsuot_schema.catalogue.path import KIND as PATH
 from thongsuot_schema.outcome import Outcome
-from thongsuot_schema.path import Routes, path_from, taken
+from thongsuot_schema.path import RouteHistory, parse_path, with_observation
 
 KEPT_NS = 72 * 3600 * 10**9
 """
@@ -28,7 +28,7 @@ without the verdicts that stood.
 STREAMS_KEPT = 24
 """A device that reboots more often than that loses the picture of its earliest boots."""
 
-TURNS_KEPT = 5_000
+TRANSITIONS_KEPT = 5_000
 """
 Verdict changes of one stream: one a minute for three days. A site that sends more loses its
 oldest.
@@ -49,7 +49,7 @@ JOINED_WITHIN_MS = 60_000
 """Batches with less than this between them are one stretch of record: pushes are 15 s apart."""
 
 
-class Figures(msgspec.Struct, frozen=True, array_like=True):
+class RttFigures(msgspec.Struct, frozen=True, array_like=True):
     """The newest run of one icmp series that had an answer or a loss: wall time, values."""
 
     time_ms: int
@@ -57,7 +57,7 @@ class Figures(msgspec.Struct, frozen=True, array_like=True):
     loss_ratio: float | None
 
 
-class Carrying(msgspec.Struct, frozen=True, array_like=True):
+class CarryingState(msgspec.Struct, frozen=True, array_like=True):
     """Whether a link carries its device's own traffic, and since when: wall times."""
 
     time_ms: int
@@ -65,7 +65,7 @@ class Carrying(msgspec.Struct, frozen=True, array_like=True):
     since_ms: int
 
 
-class Stream(msgspec.Struct, kw_only=True):
+class StreamState(msgspec.Struct, kw_only=True):
     """
     One stream of the site's agent.
 
@@ -97,20 +97,20 @@ class SiteState(msgspec.Struct, kw_only=True):
     applied: int = 0
     clock: ClockQuality = ClockQuality.UNCERTAIN
     version: str = ""
-    streams: dict[str, Stream] = {}
+    streams: dict[str, StreamState] = {}
     covered: tuple[tuple[int, int], ...] = ()
-    figures: dict[str, Figures] = {}
-    routes: dict[str, Routes] = {}
-    carrying: dict[str, Carrying] = {}
-    equipment: dict[str, Said] = {}
+    figures: dict[str, RttFigures] = {}
+    routes: dict[str, RouteHistory] = {}
+    carrying: dict[str, CarryingState] = {}
+    equipment: dict[str, EquipmentReading] = {}
 
-    def apply(self, entry: Entry, columns: Columns) -> None:
+    def apply(self, entry: JournalEntry, columns: Columns) -> None:
         """Take over one batch; a batch that was applied before changes nothing but ``heard_ns``."""
         self.heard_ns = max(self.heard_ns, entry.received_ns)
         header = columns.header
         stream = self.streams.get(entry.stream)
         if stream is None:
-            stream = self.streams[entry.stream] = Stream(
+            stream = self.streams[entry.stream] = StreamState(
                 epoch_ns=entry.epoch_ns, sealed_ns=0, verdicts=StreamVerdicts()
             )
         if not stream.verdicts.add(entry.number, columns.changes, columns.notices):
@@ -122,17 +122,17 @@ class SiteState(msgspec.Struct, kw_only=True):
                 self.clock = entry.clock
         self.version = _version(columns.notices) or self.version
         self._cover(entry, columns)
-        self._note_figures(entry, columns)
-        self._note_routes(entry, columns)
-        self._note_carrying(entry, columns)
-        for key, said in said_in(columns, entry.epoch_ns // 1_000_000):
+        self._record_figures(entry, columns)
+        self._record_routes(entry, columns)
+        self._record_carrying(entry, columns)
+        for key, said in readings_in(columns, entry.epoch_ns // 1_000_000):
             if key not in self.equipment or self.equipment[key].time_ms < said.time_ms:
                 self.equipment[key] = said
         self.applied += 1
         if self.applied % _FORGET_EVERY == 0 or len(self.streams) > STREAMS_KEPT:
             self._forget()
 
-    def newest(self) -> Stream | None:
+    def newest(self) -> StreamState | None:
         """Return the stream that tells of the latest moment."""
         return max(self.streams.values(), key=lambda stream: stream.latest_ns, default=None)
 
@@ -142,14 +142,14 @@ class SiteState(msgspec.Struct, kw_only=True):
         """
         return sum(missing_between(stream.verdicts.held) for stream in self.streams.values())
 
-    def _cover(self, entry: Entry, columns: Columns) -> None:
+    def _cover(self, entry: JournalEntry, columns: Columns) -> None:
         offset_ms = entry.epoch_ns // 1_000_000
         sealed_ms = columns.header.clock.boottime_ns // 1_000_000
         first_ms = min(columns.times_ms, default=sealed_ms)
         stretch = (offset_ms + min(first_ms, sealed_ms), offset_ms + sealed_ms)
         self.covered = joined((*self.covered, stretch), within_ms=JOINED_WITHIN_MS)
 
-    def _note_figures(self, entry: Entry, columns: Columns) -> None:
+    def _record_figures(self, entry: JournalEntry, columns: Columns) -> None:
         offset_ms = entry.epoch_ns // 1_000_000
         keys = _figure_keys(entry.layout, columns)
         known = self.figures
@@ -165,9 +165,9 @@ class SiteState(msgspec.Struct, kw_only=True):
                     at = last - block.first_row
                     rtt_s = None if rtts is None else rtts[at]
                     loss_ratio = None if losses is None else losses[at]
-                    known[key] = Figures(time_ms, rtt_s, loss_ratio)
+                    known[key] = RttFigures(time_ms, rtt_s, loss_ratio)
 
-    def _note_routes(self, entry: Entry, columns: Columns) -> None:
+    def _record_routes(self, entry: JournalEntry, columns: Columns) -> None:
         offset_ms = entry.epoch_ns // 1_000_000
         for block in columns.blocks:
             if block.block.kind != PATH.name:
@@ -180,11 +180,11 @@ class SiteState(msgspec.Struct, kw_only=True):
                     if said is not None and said.outcome is Outcome.UNMEASURED:
                         continue
                     key = keys[rows.position]
-                    path = path_from(evidence.get(row, {}), is_reached=said is None)
+                    path = parse_path(evidence.get(row, {}), is_reached=said is None)
                     at_ns = (offset_ms + columns.times_ms[row]) * 1_000_000
-                    self.routes[key] = taken(self.routes.get(key), at_ns, path)
+                    self.routes[key] = with_observation(self.routes.get(key), at_ns, path)
 
-    def _note_carrying(self, entry: Entry, columns: Columns) -> None:
+    def _record_carrying(self, entry: JournalEntry, columns: Columns) -> None:
         offset_ms = entry.epoch_ns // 1_000_000
         for block in columns.blocks:
             if block.block.kind != failover.KIND.name:
@@ -195,14 +195,14 @@ class SiteState(msgspec.Struct, kw_only=True):
             six = by_metric.get(failover.ACTIVE6.name, nothing)
             lasts = by_metric.get(failover.SINCE.name, nothing)
             for rows in columns.series_of(block):
-                link = columns.plan.layout.series[rows.position].link
+                link = columns.layout.layout.series[rows.position].link
                 row = rows.last_row - 1
                 at = row - block.first_row
                 time_ms, lasted_s = offset_ms + columns.times_ms[row], lasts[at]
                 known = self.carrying.get(link)
                 if lasted_s is None or (known is not None and known.time_ms > time_ms):
                     continue
-                self.carrying[link] = Carrying(
+                self.carrying[link] = CarryingState(
                     time_ms, bool(four[at] or six[at]), time_ms - round(lasted_s * 1000)
                 )
 
@@ -216,7 +216,7 @@ class SiteState(msgspec.Struct, kw_only=True):
                 del self.streams[name]
             else:
                 stream.verdicts.forget_before(before_ns - stream.epoch_ns)
-                stream.verdicts.bound(turns=TURNS_KEPT, holes=HOLES_KEPT)
+                stream.verdicts.bound(turns=TRANSITIONS_KEPT, holes=HOLES_KEPT)
         while len(self.streams) > STREAMS_KEPT:
             del self.streams[min(self.streams, key=lambda name: self.streams[name].latest_ns)]
         self.covered = self.covered[-STRETCHES_KEPT:]
@@ -245,7 +245,7 @@ def _figure_keys(layout_id: bytes, columns: Columns) -> tuple[str, ...]:
     if keys is None:
         if len(_KEYS) >= _KEYS_KEPT:
             _KEYS.clear()
-        series = columns.plan.layout.series
+        series = columns.layout.layout.series
         keys = tuple(f"{one.link}\n{one.target}\n{one.family}" for one in series)
         _KEYS[layout_id] = keys
     return keys

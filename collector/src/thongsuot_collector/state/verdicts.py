@@ -20,7 +20,7 @@ _SEPARATOR = "\n"
 """Stands in no name (they are single words)."""
 
 
-class Turn(msgspec.Struct, frozen=True, array_like=True):
+class VerdictTransition(msgspec.Struct, frozen=True, array_like=True):
     """
     The verdict on one subject from one moment on.
 
@@ -36,12 +36,12 @@ class Turn(msgspec.Struct, frozen=True, array_like=True):
     evidence: tuple[Evidence, ...] = ()
 
 
-class Standing(msgspec.Struct, frozen=True, kw_only=True):
+class StandingVerdict(msgspec.Struct, frozen=True, kw_only=True):
     """A verdict that stands on a link, a service (``link`` empty) or a service through a link."""
 
     link: str
     service: str
-    turn: Turn
+    transition: VerdictTransition
 
 
 class StreamVerdicts(msgspec.Struct, kw_only=True):
@@ -54,7 +54,7 @@ class StreamVerdicts(msgspec.Struct, kw_only=True):
 
     held: tuple[ranges.Range, ...] = ()
     starts: list[int] = []
-    turns: dict[str, list[Turn]] = {}
+    transitions: dict[str, list[VerdictTransition]] = {}
 
     def add(self, number: int, changes: Iterable[VerdictChange], notices: Iterable[Notice]) -> bool:
         """Take over what a batch tells; ``False`` when that batch was there before."""
@@ -63,7 +63,7 @@ class StreamVerdicts(msgspec.Struct, kw_only=True):
         self.held = ranges.with_number(self.held, number)
         for change in changes:
             verdict = change.verdict
-            turn = Turn(
+            turn = VerdictTransition(
                 change.decided_boottime_ns,
                 change.onset_boottime_ns,
                 number,
@@ -73,21 +73,21 @@ class StreamVerdicts(msgspec.Struct, kw_only=True):
                 verdict.evidence,
             )
             subject = verdict.link + _SEPARATOR + verdict.service
-            insort(self.turns.setdefault(subject, []), turn, key=_decided)
+            insort(self.transitions.setdefault(subject, []), turn, key=_decided)
         for notice in notices:
             if notice.code is NoticeCode.STARTED:
                 insort(self.starts, notice.boottime_ns)
         return True
 
-    def at(self, boottime_ns: int) -> Iterator[Standing]:
+    def at(self, boottime_ns: int) -> Iterator[StandingVerdict]:
         """Yield the verdicts that stood at a moment, as far as is known now."""
         started_ns = self._started_before(boottime_ns)
-        for subject, turns in self.turns.items():
+        for subject, turns in self.transitions.items():
             place = bisect_right(turns, boottime_ns, key=_decided)
             if place and turns[place - 1].decided_ns >= started_ns:
                 yield _standing(subject, turns[place - 1])
 
-    def surely_at(self, boottime_ns: int, number: int) -> Iterator[Standing]:
+    def certain_at(self, boottime_ns: int, number: int) -> Iterator[StandingVerdict]:
         """
         Yield the verdicts that certainly stood at a moment that batch ``number`` tells of.
 
@@ -96,33 +96,35 @@ class StreamVerdicts(msgspec.Struct, kw_only=True):
         """
         whole_from = ranges.start_of(self.held, number)
         for standing in self.at(boottime_ns):
-            if standing.turn.number >= whole_from:
+            if standing.transition.number >= whole_from:
                 yield standing
 
-    def every(self) -> Iterator[Standing]:
+    def all_transitions(self) -> Iterator[StandingVerdict]:
         """Yield each change of each subject, in order of time for each."""
-        for subject, turns in self.turns.items():
+        for subject, turns in self.transitions.items():
             for turn in turns:
                 yield _standing(subject, turn)
 
-    def begin_of(self, standing: Standing) -> int:
+    def begin_of(self, standing: StandingVerdict) -> int:
         """Return since when a verdict was so: its onset, but not before its process or the last."""
-        turns = self.turns[standing.link + _SEPARATOR + standing.service]
-        return self._begin(turns, bisect_right(turns, standing.turn.decided_ns, key=_decided) - 1)
+        turns = self.transitions[standing.link + _SEPARATOR + standing.service]
+        return self._begin(
+            turns, bisect_right(turns, standing.transition.decided_ns, key=_decided) - 1
+        )
 
-    def end_of(self, standing: Standing) -> int | None:
+    def end_of(self, standing: StandingVerdict) -> int | None:
         """Return when a verdict ceased to be so (next verdict, restart); ``None``: it stands."""
-        turns = self.turns[standing.link + _SEPARATOR + standing.service]
-        place = bisect_right(turns, standing.turn.decided_ns, key=_decided)
+        turns = self.transitions[standing.link + _SEPARATOR + standing.service]
+        place = bisect_right(turns, standing.transition.decided_ns, key=_decided)
         ends = [self._begin(turns, place)] if place < len(turns) else []
-        restart = bisect_right(self.starts, standing.turn.decided_ns)
+        restart = bisect_right(self.starts, standing.transition.decided_ns)
         if restart < len(self.starts):
             ends.append(self.starts[restart])
         return min(ends, default=None)
 
     def forget_before(self, boottime_ns: int) -> None:
         """Drop what was over before a moment; what stood then stays."""
-        for turns in self.turns.values():
+        for turns in self.transitions.values():
             place = bisect_right(turns, boottime_ns, key=_decided)
             if place > 1:
                 del turns[: place - 1]
@@ -134,17 +136,17 @@ class StreamVerdicts(msgspec.Struct, kw_only=True):
         """Keep no more than so many of the newest turns, and holes in the numbers that arrived."""
         if len(self.held) > holes:
             self.held = self.held[-holes:]
-        decided = sorted(turn.decided_ns for known in self.turns.values() for turn in known)
+        decided = sorted(turn.decided_ns for known in self.transitions.values() for turn in known)
         if len(decided) > turns:
             oldest_ns = decided[-turns]
             kept = {
                 subject: [turn for turn in known if turn.decided_ns >= oldest_ns]
-                for subject, known in self.turns.items()
+                for subject, known in self.transitions.items()
             }
-            self.turns = {subject: known for subject, known in kept.items() if known}
+            self.transitions = {subject: known for subject, known in kept.items() if known}
             self.forget_before(oldest_ns)
 
-    def _begin(self, turns: list[Turn], place: int) -> int:
+    def _begin(self, turns: list[VerdictTransition], place: int) -> int:
         turn = turns[place]
         before_ns = turns[place - 1].onset_ns if place else turn.onset_ns
         return max(turn.onset_ns, before_ns, self._started_before(turn.decided_ns))
@@ -154,10 +156,10 @@ class StreamVerdicts(msgspec.Struct, kw_only=True):
         return self.starts[place - 1] if place else -1
 
 
-def _decided(turn: Turn) -> int:
+def _decided(turn: VerdictTransition) -> int:
     return turn.decided_ns
 
 
-def _standing(subject: str, turn: Turn) -> Standing:
+def _standing(subject: str, turn: VerdictTransition) -> StandingVerdict:
     link, _, service = subject.partition(_SEPARATOR)
-    return Standing(link=link, service=service, turn=turn)
+    return StandingVerdict(link=link, service=service, transition=turn)

@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Mapping
 from statistics import median
 
-from thongsuot_collector.directory import Directory
+from thongsuot_collector.directory import InventoryDirectory
 from thongsuot_collector.journal.entry import ClockQuality
-from thongsuot_collector.networks import Networks
+from thongsuot_collector.networks import NetworkOwners
 from thongsuot_collector.state import equipment
-from thongsuot_collector.state.site import Figures, SiteState
-from thongsuot_collector.state.verdicts import Standing
-from thongsuot_schema.page.view import Light, SiteView, Stretch, Way
+from thongsuot_collector.state.site import RttFigures, SiteState
+from thongsuot_collector.state.verdicts import StandingVerdict
+from thongsuot_schema.page.view import NetworkPath, SiteView, StateStretch, SubjectView
 from thongsuot_schema.result import Family
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
@@ -27,7 +27,7 @@ _Subject = tuple[str, str]
 def site_view(
     name: str,
     state: SiteState | None,
-    directory: Directory,
+    directory: InventoryDirectory,
     *,
     now_s: float,
     silent_after_s: float,
@@ -43,7 +43,7 @@ def site_view(
     site = directory.site(name)
     heard_s = state.heard_ns / 1e9 if state.heard_ns else None
     silent = heard_s is None or now_s - heard_s > silent_after_s
-    now = _Now(name, state, silent=silent, heard_s=heard_s, now_s=now_s)
+    now = _CurrentState(name, state, silent=silent, heard_s=heard_s, now_s=now_s)
     histories = _histories(state, now_s)
     links = [
         _link_light(link_name, now, histories, directory)
@@ -73,7 +73,7 @@ def site_view(
     )
 
 
-class _Now:
+class _CurrentState:
     """
     The verdicts that stand now, by link and service; of the stream that tells of the latest
     moment.
@@ -87,7 +87,7 @@ class _Now:
         self.state = state
         self.silent = silent
         self.heard_s = heard_s
-        self.standing: dict[_Subject, Standing] = {}
+        self.standing: dict[_Subject, StandingVerdict] = {}
         self.epoch_ns = 0
         newest = state.newest()
         if newest is not None:
@@ -103,16 +103,16 @@ class _Now:
         one = self.standing.get(subject)
         if one is None:
             return State.UNKNOWN, None, Symptom.NOT_YET_MEASURED, None
-        since_s = (self.epoch_ns + one.turn.onset_ns) / 1e9
-        return one.turn.state, one.turn.segment, one.turn.symptom, since_s
+        since_s = (self.epoch_ns + one.transition.onset_ns) / 1e9
+        return one.transition.state, one.transition.segment, one.transition.symptom, since_s
 
 
 def _link_light(
     name: str,
-    now: _Now,
-    histories: Mapping[_Subject, tuple[Stretch, ...]],
-    directory: Directory,
-) -> Light:
+    now: _CurrentState,
+    histories: Mapping[_Subject, tuple[StateStretch, ...]],
+    directory: InventoryDirectory,
+) -> SubjectView:
     link = directory.link(now.site, name)
     state, segment, symptom, since_s = now.light((name, ""))
     standing = None if now.silent else now.standing.get((name, ""))
@@ -120,7 +120,7 @@ def _link_light(
     figures = [] if now.silent else _fresh_figures(name, now, directory)
     rtts = [one.rtt_s for one in figures if one.rtt_s is not None]
     losses = [one.loss_ratio for one in figures if one.loss_ratio is not None]
-    return Light(
+    return SubjectView(
         name=name,
         title_vi="",
         title_en="",
@@ -133,23 +133,23 @@ def _link_light(
         carrier_hotline=carrier.hotline if carrier else "",
         circuit=link.circuit if link is not None else "",
         history=histories.get((name, ""), ()),
-        evidence=standing.turn.evidence if standing is not None else (),
+        evidence=standing.transition.evidence if standing is not None else (),
         rtt_s=median(rtts) if rtts else None,
         loss_ratio=sum(losses) / len(losses) if losses else None,
         carrying_since_s=_carrying_since_s(name, now),
-        ways=ways_of(now.state, name, directory.networks),
+        paths=ways_of(now.state, name, directory.networks),
         **equipment.light_fields(now.state.equipment.values(), name, now.now_s),
     )
 
 
-def _carrying_since_s(link: str, now: _Now) -> float | None:
+def _carrying_since_s(link: str, now: _CurrentState) -> float | None:
     carrying = now.state.carrying.get(link)
     if now.silent or carrying is None or not carrying.is_active:
         return None
     return carrying.since_ms / 1000
 
 
-def ways_of(state: SiteState, link: str, networks: Networks) -> tuple[Way, ...]:
+def ways_of(state: SiteState, link: str, networks: NetworkOwners) -> tuple[NetworkPath, ...]:
     """Return the ways over a link of a site, as they were measured last."""
     found = []
     for key, routes in state.routes.items():
@@ -159,14 +159,14 @@ def ways_of(state: SiteState, link: str, networks: Networks) -> tuple[Way, ...]:
         before, path = routes.before, routes.latest.path
         hops = (*path.hops, *(() if before is None else before.path.hops))
         found.append(
-            Way(
+            NetworkPath(
                 target=target,
                 family=Family(family),
                 at_s=routes.latest.at_ns / 1e9,
                 path=path,
                 networks=networks.named(one for hop in hops for one in hop.addresses),
-                before_at_s=None if before is None else before.at_ns / 1e9,
-                before=None if before is None else before.path,
+                previous_at_s=None if before is None else before.at_ns / 1e9,
+                previous=None if before is None else before.path,
             )
         )
     return tuple(found)
@@ -174,19 +174,19 @@ def ways_of(state: SiteState, link: str, networks: Networks) -> tuple[Way, ...]:
 
 def _service_light(
     name: str,
-    now: _Now,
-    histories: Mapping[_Subject, tuple[Stretch, ...]],
-    directory: Directory,
-) -> Light:
+    now: _CurrentState,
+    histories: Mapping[_Subject, tuple[StateStretch, ...]],
+    directory: InventoryDirectory,
+) -> SubjectView:
     state, segment, symptom, since_s = now.light(("", name))
     standing = None if now.silent else now.standing.get(("", name))
     target = directory.target(name)
     reachable = [
         link
         for (link, service), one in sorted(now.standing.items())
-        if link and service == name and one.turn.state in {State.UP, State.DEGRADED}
+        if link and service == name and one.transition.state in {State.UP, State.DEGRADED}
     ]
-    return Light(
+    return SubjectView(
         name=name,
         title_vi=target.title_vi if target else "",
         title_en=target.title_en if target else "",
@@ -195,12 +195,14 @@ def _service_light(
         symptom=symptom,
         since_s=since_s,
         history=histories.get(("", name), ()),
-        evidence=standing.turn.evidence if standing is not None else (),
+        evidence=standing.transition.evidence if standing is not None else (),
         reachable_over=() if now.silent else tuple(reachable),
     )
 
 
-def _fresh_figures(link: str, now: _Now, directory: Directory) -> list[Figures]:
+def _fresh_figures(
+    link: str, now: _CurrentState, directory: InventoryDirectory
+) -> list[RttFigures]:
     """Return the newest round trips over a link to what lies beyond the site's own network."""
     found = []
     for key, figures in now.state.figures.items():
@@ -213,17 +215,22 @@ def _fresh_figures(link: str, now: _Now, directory: Directory) -> list[Figures]:
     return found
 
 
-def _histories(state: SiteState, now_s: float) -> dict[_Subject, tuple[Stretch, ...]]:
+def _histories(state: SiteState, now_s: float) -> dict[_Subject, tuple[StateStretch, ...]]:
     """Return for each subject its states of the last day, as far as the record tells of them."""
-    found: dict[_Subject, list[Stretch]] = {}
+    found: dict[_Subject, list[StateStretch]] = {}
     for stream in state.streams.values():
-        for one in stream.verdicts.every():
+        for one in stream.verdicts.all_transitions():
             end_ns = stream.verdicts.end_of(one)
             start_s = (stream.epoch_ns + stream.verdicts.begin_of(one)) / 1e9
             last_ns = stream.sealed_ns if end_ns is None else end_ns
             end_s = (stream.epoch_ns + last_ns) / 1e9
             found.setdefault((one.link, one.service), []).extend(
-                Stretch(start_s=start, end_s=end, state=one.turn.state, symptom=one.turn.symptom)
+                StateStretch(
+                    start_s=start,
+                    end_s=end,
+                    state=one.transition.state,
+                    symptom=one.transition.symptom,
+                )
                 for start, end in _covered(state, max(start_s, now_s - _DAY_S), end_s)
             )
     return {subject: _tiled(stretches) for subject, stretches in found.items()}
@@ -236,15 +243,15 @@ def _covered(state: SiteState, start_s: float, end_s: float) -> Iterable[tuple[f
             yield start, end
 
 
-def _tiled(stretches: list[Stretch]) -> tuple[Stretch, ...]:
+def _tiled(stretches: list[StateStretch]) -> tuple[StateStretch, ...]:
     """Return stretches in order, none overlapping: a clock that was corrected may make two meet."""
-    found: list[Stretch] = []
+    found: list[StateStretch] = []
     for one in sorted(stretches, key=lambda stretch: stretch.start_s):
         start_s = max(one.start_s, found[-1].end_s) if found else one.start_s
         if start_s >= one.end_s:
             continue
         found.append(
-            Stretch(start_s=start_s, end_s=one.end_s, state=one.state, symptom=one.symptom)
+            StateStretch(start_s=start_s, end_s=one.end_s, state=one.state, symptom=one.symptom)
         )
     return tuple(found)
 

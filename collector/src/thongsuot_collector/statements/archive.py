@@ -8,27 +8,27 @@ from collections.abc import Callable, Sequence
 from sqlalchemy import Engine
 from sqlalchemy.exc import IntegrityError
 
-from thongsuot_collector.directory import Directory
-from thongsuot_collector.sla.issue import Issue, draft, issue
+from thongsuot_collector.directory import InventoryDirectory
 from thongsuot_collector.sla.month import MS_PER_S, NS_PER_MS, Month, month_at
-from thongsuot_collector.sla.statement import Circuit, Statement, needed, statement_of
-from thongsuot_collector.statements import ledger
+from thongsuot_collector.sla.revision import IssuedStatement, draft_of, next_revision
+from thongsuot_collector.sla.statement import Circuit, Statement, record_span, statement_of
+from thongsuot_collector.statements import revision_store
+from thongsuot_collector.statements.circuit_record import read_circuit_record
 from thongsuot_collector.statements.circuits import circuit_named, circuits, names_of, terms_for
-from thongsuot_collector.statements.reading import record_of
 from thongsuot_collector.statements.settings import SlaSettings
-from thongsuot_collector.threads import to_the_end
+from thongsuot_collector.store.threads import run_to_completion
 from thongsuot_collector.timeline.settings import TimelineSettings
 
 _log = logging.getLogger(__name__)
 
 
-class Archive:
+class StatementArchive:
     """Makes statements from what the store holds. Everything blocks; use a thread."""
 
     def __init__(
         self,
         store: Engine,
-        directory: Directory,
+        directory: InventoryDirectory,
         *,
         calm_s: float = TimelineSettings().calm_s,
         now_ns: Callable[[], int] = time.time_ns,
@@ -45,17 +45,17 @@ class Archive:
 
     def statement(self, circuit: Circuit, month: Month) -> Statement:
         """Return a statement as it is known now."""
-        span = needed(month, calm_ms=self._calm_ms)
+        span = record_span(month, calm_ms=self._calm_ms)
         return statement_of(
             month,
             circuit,
             names_of(circuit, self.directory),
             terms_for(circuit, self.directory, month),
-            record_of(self.store, circuit, self.directory, span, now_ms=self.now_ms),
+            read_circuit_record(self.store, circuit, self.directory, span, now_ms=self.now_ms),
             calm_ms=self._calm_ms,
         )
 
-    def issue(self, circuit: Circuit, month: Month) -> Issue:
+    def issue_revision(self, circuit: Circuit, month: Month) -> IssuedStatement:
         """
         Return the newest revision of a statement; where it says something else now, issue one.
 
@@ -63,43 +63,43 @@ class Archive:
         issued of it.
         """
         found = self.statement(circuit, month)
-        before = ledger.latest(self.store, found.month, circuit.site, circuit.link)
+        before = revision_store.latest(self.store, found.month, circuit.site, circuit.link)
         if not found.is_final or (before is None and not found.is_measured):
-            return draft(found)
-        new = issue(found, before, self.now_ms)
+            return draft_of(found)
+        new = next_revision(found, before, self.now_ms)
         if new is not None:
             try:
-                ledger.put(self.store, new)
+                revision_store.save_revision(self.store, new)
             except IntegrityError:
                 # The command line and a running collector issued it at once: the first has it.
-                return self.shown(circuit, month)
+                return self.newest_or_draft(circuit, month)
             _log.info("statement issued number=%s changes=%d", new.number, len(new.changes))
             return new
         assert before is not None
         return before
 
-    def issue_all(self, month: Month, wanted: Sequence[Circuit]) -> list[Issue]:
-        """Return the newest revision of each of some statements, as ``issue`` does."""
-        return [self.issue(one, month) for one in wanted]
+    def issue_all(self, month: Month, wanted: Sequence[Circuit]) -> list[IssuedStatement]:
+        """Return the newest revision of each of some statements, as ``issue_revision`` does."""
+        return [self.issue_revision(one, month) for one in wanted]
 
     def circuit(self, name: str, month: Month) -> Circuit | None:
         """Return the circuit of a name, also one that only has a statement of that month left."""
         found = circuit_named(self.directory, name)
         if found is not None:
             return found
-        left = (one.circuit for one in ledger.briefs(self.store, str(month)))
+        left = (one.circuit for one in revision_store.summaries(self.store, str(month)))
         return next((one for one in left if name in {one.name, f"{one.site}/{one.link}"}), None)
 
-    def shown(self, circuit: Circuit, month: Month) -> Issue:
+    def newest_or_draft(self, circuit: Circuit, month: Month) -> IssuedStatement:
         """Return a statement to look at: the newest revision, else a draft. Issues nothing."""
-        found = ledger.latest(self.store, str(month), circuit.site, circuit.link)
-        return found or draft(self.statement(circuit, month))
+        found = revision_store.latest(self.store, str(month), circuit.site, circuit.link)
+        return found or draft_of(self.statement(circuit, month))
 
 
-class Issuer:
+class StatementIssuer:
     """Issues the statements of months that are over, and again when late data changes them."""
 
-    def __init__(self, archive: Archive, settings: SlaSettings) -> None:
+    def __init__(self, archive: StatementArchive, settings: SlaSettings) -> None:
         self._archive = archive
         self._settings = settings
 
@@ -109,11 +109,11 @@ class Issuer:
             await self.issue_due()
             await asyncio.sleep(self._settings.recheck_s)
 
-    async def issue_due(self) -> list[Issue]:
+    async def issue_due(self) -> list[IssuedStatement]:
         """Issue what is due now; return the newest revisions of all that was looked at."""
         wanted = [(one, month) for month in self.due() for one in circuits(self._archive.directory)]
         # One at a time: others use the store, and the two cores, as well.
-        return [await to_the_end(self._archive.issue, *one) for one in wanted]
+        return [await run_to_completion(self._archive.issue_revision, *one) for one in wanted]
 
     def due(self) -> list[Month]:
         """Return the months whose statements are to be looked at, oldest first."""

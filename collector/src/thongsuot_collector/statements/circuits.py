@@ -2,17 +2,17 @@
 
 from collections import Counter
 
-from thongsuot_collector.directory import Directory
+from thongsuot_collector.directory import InventoryDirectory
 from thongsuot_collector.sla.month import Month
-from thongsuot_collector.sla.statement import Circuit, Names
-from thongsuot_collector.sla.terms import Area, Terms, terms_of
+from thongsuot_collector.sla.statement import Circuit, DisplayNames
+from thongsuot_collector.sla.terms import AreaKind, Terms, terms_for_contract
 from thongsuot_schema.inventory.communes import fold
 
-_AREAS = {"phuong": Area.WARD, "xa": Area.COMMUNE}
+_AREAS = {"phuong": AreaKind.WARD, "xa": AreaKind.COMMUNE}
 """By the kind of a commune, as typed without diacritics."""
 
 
-def circuits(directory: Directory) -> list[Circuit]:
+def circuits(directory: InventoryDirectory) -> list[Circuit]:
     """
     Return every link that a carrier is responsible for, by name.
 
@@ -41,28 +41,28 @@ def circuits(directory: Directory) -> list[Circuit]:
     return sorted(found, key=lambda one: (one.name, one.site, one.link))
 
 
-def circuit_named(directory: Directory, name: str) -> Circuit | None:
+def circuit_named(directory: InventoryDirectory, name: str) -> Circuit | None:
     """Return the circuit of a name; ``site/link`` is understood of every one."""
     return next(
         (one for one in circuits(directory) if name in {one.name, f"{one.site}/{one.link}"}), None
     )
 
 
-def names_of(circuit: Circuit, directory: Directory) -> Names:
+def names_of(circuit: Circuit, directory: InventoryDirectory) -> DisplayNames:
     """Return what people call a circuit's place and carrier."""
     site = directory.site(circuit.site)
     carrier = directory.carrier(circuit.carrier)
-    return Names(
+    return DisplayNames(
         site=site.title or site.name,
         commune=directory.commune_name(site.commune),
         carrier=(carrier.title or carrier.name) if carrier else circuit.carrier,
     )
 
 
-def terms_for(circuit: Circuit, directory: Directory, month: Month) -> Terms:
+def terms_for(circuit: Circuit, directory: InventoryDirectory, month: Month) -> Terms:
     """Return what a circuit is held to in a month."""
     link = directory.link(circuit.site, circuit.link)
     contract = None if link is None else directory.contract(link, str(month))
     commune = directory.commune(directory.site(circuit.site).commune)
-    area = Area.UNKNOWN if commune is None else _AREAS.get(fold(commune.kind), Area.UNKNOWN)
-    return terms_of(contract, circuit.medium, area)
+    area = AreaKind.UNKNOWN if commune is None else _AREAS.get(fold(commune.kind), AreaKind.UNKNOWN)
+    return terms_for_contract(contract, circuit.medium, area)

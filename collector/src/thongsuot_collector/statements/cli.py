@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from thongsuot_collector.sla.month import Month, month_from
-from thongsuot_collector.statements.archive import Archive
+from thongsuot_collector.statements.archive import StatementArchive
 from thongsuot_collector.statements.command import FORMATS, shown, statements, written
 from thongsuot_schema.words.language import LANGUAGES
 
@@ -23,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--lang", choices=LANGUAGES, default="vi", help="of the text: %(default)s")
 
 
-def run(options: argparse.Namespace, archive: Archive) -> int:
+def run(options: argparse.Namespace, archive: StatementArchive) -> int:
     """Do what was asked for and return the exit status."""
     if options.format == "pdf" and options.out is None:
         print("thongsuot-collector: a PDF is written to a folder: give --out DIR", file=sys.stderr)

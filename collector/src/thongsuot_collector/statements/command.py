@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import Final, Literal
 
 from thongsuot_collector.errors import CollectorError
-from thongsuot_collector.sla.issue import Issue
+from thongsuot_collector.sla.csv_table import table_of
 from thongsuot_collector.sla.month import Month
+from thongsuot_collector.sla.revision import IssuedStatement
 from thongsuot_collector.sla.statement import Circuit
-from thongsuot_collector.sla.table import table_of
 from thongsuot_collector.sla.text import text_of
-from thongsuot_collector.statements.archive import Archive
+from thongsuot_collector.statements.archive import StatementArchive
 from thongsuot_collector.statements.circuits import circuits
 from thongsuot_collector.statements.file_name import file_name
 from thongsuot_schema.words.language import Language
@@ -25,7 +25,7 @@ class NoSuchCircuit(CollectorError):
 
 
 def statements(
-    archive: Archive, month: Month, name: str | None, kind: Format, language: Language
+    archive: StatementArchive, month: Month, name: str | None, kind: Format, language: Language
 ) -> Iterator[tuple[str, bytes]]:
     """
     Issue the statements of a month, of one circuit or of all, and yield each as a file.
@@ -34,7 +34,7 @@ def statements(
         NoSuchCircuit: nothing is called so.
     """
     for circuit in _wanted(archive, month, name):
-        issue = archive.issue(circuit, month)
+        issue = archive.issue_revision(circuit, month)
         ending = "txt" if kind == "text" else kind
         yield file_name(issue, ending), _body(issue, kind, language)
 
@@ -55,7 +55,7 @@ def written(files: Iterator[tuple[str, bytes]], folder: Path) -> Iterator[Path]:
         yield path
 
 
-def _wanted(archive: Archive, month: Month, name: str | None) -> Sequence[Circuit]:
+def _wanted(archive: StatementArchive, month: Month, name: str | None) -> Sequence[Circuit]:
     if name is None:
         return circuits(archive.directory)
     found = archive.circuit(name, month)
@@ -66,7 +66,7 @@ def _wanted(archive: Archive, month: Month, name: str | None) -> Sequence[Circui
     return [found]
 
 
-def _body(issue: Issue, kind: Format, language: Language) -> bytes:
+def _body(issue: IssuedStatement, kind: Format, language: Language) -> bytes:
     if kind == "csv":
         return table_of(issue.statement)
     if kind == "pdf":

@@ -2,12 +2,12 @@
 
 import re
 
-from thongsuot_collector.sla.issue import Issue
+from thongsuot_collector.sla.revision import IssuedStatement
 
 _OTHER = re.compile(r"[^A-Za-z0-9._-]+")
 
 
-def file_name(issue: Issue, kind: str) -> str:
+def file_name(issue: IssuedStatement, kind: str) -> str:
     """Return a file name that says what it is: "sla-2026-11-FTTH-0042-r1.pdf"; plain letters."""
     made = issue.statement
     circuit = _OTHER.sub("-", made.circuit.name).strip("-.") or "circuit"

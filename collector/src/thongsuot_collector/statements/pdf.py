@@ -19,14 +19,14 @@ from fpdf.enums import (
     YPos,
 )
 
-from thongsuot_collector.sla import sheet
-from thongsuot_collector.sla.issue import Issue
-from thongsuot_collector.sla.sheet import Line
+from thongsuot_collector.sla import statement_lines
+from thongsuot_collector.sla.csv_table import fingerprint, table_of
+from thongsuot_collector.sla.periods import TimeClass
+from thongsuot_collector.sla.revision import IssuedStatement
 from thongsuot_collector.sla.statement import Interruption, Statement
-from thongsuot_collector.sla.table import fingerprint, table_of
-from thongsuot_collector.sla.tiles import Account
+from thongsuot_collector.sla.statement_lines import StatementLine
 from thongsuot_collector.sla.words import (
-    ACCOUNTS,
+    TIME_CLASSES,
     TITLE,
     cause,
     day_time,
@@ -36,8 +36,8 @@ from thongsuot_collector.sla.words import (
 )
 from thongsuot_collector.statements.file_name import file_name
 from thongsuot_collector.statements.xmp import xmp_of
+from thongsuot_schema.words.dates import VIETNAM
 from thongsuot_schema.words.language import Text
-from thongsuot_schema.words.moments import VIETNAM
 
 _MAKER = "Thông Suốt"
 _FONT = "Noto Sans"
@@ -49,10 +49,10 @@ _BAND = FontFace(fill_color=(238, 241, 244))
 _NUMBERS = (Align.R, Align.L, Align.L, Align.R, Align.L, Align.R, Align.R, Align.L)
 
 
-class Paper(FPDF):
+class StatementPdf(FPDF):
     """A4 with the statement's number and the page's at the foot."""
 
-    def __init__(self, issue: Issue) -> None:
+    def __init__(self, issue: IssuedStatement) -> None:
         super().__init__(format="A4", enforce_compliance=DocumentCompliance.PDFA_3U)
         self._number = issue.number
         folder = files("thongsuot_collector.statements") / "fonts"
@@ -104,10 +104,10 @@ class Paper(FPDF):
         self.cell(0, 6, title.en, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
 
 
-def render(issue: Issue) -> bytes:
+def render(issue: IssuedStatement) -> bytes:
     """Return the PDF of an issue, its CSV attached."""
     table = table_of(issue.statement)
-    paper = Paper(issue)
+    paper = StatementPdf(issue)
     paper.embed_file(
         bytes=table,
         basename=file_name(issue, "csv"),
@@ -119,13 +119,13 @@ def render(issue: Issue) -> bytes:
     _heading(paper, issue, fingerprint(table))
     made = issue.statement
     paper.section(1, Text("Kênh truyền", "Circuit"))
-    _pairs(paper, sheet.head(issue))
+    _pairs(paper, statement_lines.circuit_lines(issue))
     paper.section(2, Text("Điều khoản", "Terms"))
-    _pairs(paper, list(sheet.terms_lines(made.terms)))
+    _pairs(paper, list(statement_lines.terms_lines(made.terms)))
     paper.section(3, Text("Kết quả trong kỳ", "Result"))
-    _sums(paper, list(sheet.sums(made)))
+    _sums(paper, list(statement_lines.total_lines(made)))
     paper.section(4, Text("Đối chiếu với điều khoản", "Held against the terms"))
-    _results(paper, list(sheet.results(made)))
+    _results(paper, list(statement_lines.result_lines(made)))
     paper.section(5, Text("Các lần gián đoạn do nhà mạng", "Interruptions by the carrier's fault"))
     _interruptions(paper, made)
     paper.section(6, Text("Thời gian không tính và chậm/chập chờn", "Not counted, and slow"))
@@ -140,7 +140,7 @@ def render(issue: Issue) -> bytes:
     return bytes(paper.output())
 
 
-def _heading(paper: Paper, issue: Issue, digest: str) -> None:
+def _heading(paper: StatementPdf, issue: IssuedStatement, digest: str) -> None:
     made = issue.statement
     paper.pen(15, is_bold=True)
     paper.line_of(TITLE.vi.upper(), 8, Align.C)
@@ -156,7 +156,7 @@ def _heading(paper: Paper, issue: Issue, digest: str) -> None:
     paper.line_of(f"CSV (đính kèm/attached) SHA-256 {digest}", 4, Align.C)
 
 
-def _revision(issue: Issue) -> str:
+def _revision(issue: IssuedStatement) -> str:
     at = day_time(issue.issued_ms)
     if issue.is_draft:
         return f"BẢN TẠM TÍNH đến {at}, chưa phát hành / Draft, not issued"
@@ -167,7 +167,7 @@ def _revision(issue: Issue) -> str:
     return f"{vi} / {en}"
 
 
-def _pairs(paper: Paper, lines: list[Line]) -> None:
+def _pairs(paper: StatementPdf, lines: list[StatementLine]) -> None:
     with paper.table(
         col_widths=(38, 38, 106),
         text_align=(Align.L, Align.L, Align.L),
@@ -190,7 +190,7 @@ def _pairs(paper: Paper, lines: list[Line]) -> None:
             row.cell(line.value.vi if is_same else f"{line.value.vi}\n{line.value.en}")
 
 
-def _sums(paper: Paper, lines: list[Line]) -> None:
+def _sums(paper: StatementPdf, lines: list[StatementLine]) -> None:
     with paper.table(
         col_widths=(7, 68, 55, 25, 27),
         text_align=(Align.L, Align.L, Align.L, Align.L, Align.R),
@@ -214,7 +214,7 @@ def _sums(paper: Paper, lines: list[Line]) -> None:
             row.cell(line.value.vi)
 
 
-def _results(paper: Paper, lines: list[Line]) -> None:
+def _results(paper: StatementPdf, lines: list[StatementLine]) -> None:
     _sums(paper, [line for line in lines if not line.is_result])
     with paper.table(
         col_widths=(38, 38, 106),
@@ -236,7 +236,7 @@ def _results(paper: Paper, lines: list[Line]) -> None:
                 row.cell(line.value.vi)
 
 
-def _interruptions(paper: Paper, made: Statement) -> None:
+def _interruptions(paper: StatementPdf, made: Statement) -> None:
     if not made.interruptions:
         _none(paper)
         return
@@ -270,7 +270,7 @@ def _interruptions(paper: Paper, made: Statement) -> None:
         paper.pen(6.5, is_bold=True)
         row = rows.row(style=_BAND)
         down_ms = sum(one.down_ms for one in made.interruptions)
-        told_ms = sum(one.down_told_ms for one in made.interruptions)
+        told_ms = sum(one.down_notified_ms for one in made.interruptions)
         restore_ms = sum(one.restore_ms or 0 for one in made.interruptions)
         row.cell("Cộng / Sum", colspan=3, align=Align.L)
         for text in (length(down_ms, "vi"), "", length(told_ms, "vi"), length(restore_ms, "vi")):
@@ -280,8 +280,8 @@ def _interruptions(paper: Paper, made: Statement) -> None:
 
 def _interruption(one: Interruption) -> tuple[str, ...]:
     ended = "chưa kết thúc trong kỳ" if one.until_ms is None else _broken(one.until_ms)
-    told = "không báo trong lúc gián đoạn" if one.told_ms is None else _broken(one.told_ms)
-    what = cause(one.symptom, Account.DOWN, "vi")
+    told = "không báo trong lúc gián đoạn" if one.notified_ms is None else _broken(one.notified_ms)
+    what = cause(one.symptom, TimeClass.DOWN, "vi")
     incident = " / ".join(filter(None, (one.incident, one.reference)))
     before = "\ntừ kỳ trước" if one.is_from_before else ""
     error = "" if one.error_s is None else f"\n±{one.error_s:.3f} s".replace(".", ",")
@@ -291,7 +291,7 @@ def _interruption(one: Interruption) -> tuple[str, ...]:
         ended,
         length(one.down_ms, "vi"),
         told,
-        length(one.down_told_ms, "vi"),
+        length(one.down_notified_ms, "vi"),
         "–" if one.restore_ms is None else length(one.restore_ms, "vi"),
         f"{what}\n{incident}" if incident else what,
     )
@@ -302,8 +302,10 @@ def _broken(at_ms: int) -> str:
     return moment(at_ms, "vi").replace(" ", "\n")
 
 
-def _stretches(paper: Paper, made: Statement) -> None:
-    listed = [(one, sheet.stretches(made, one)) for one in sheet.LISTED]
+def _stretches(paper: StatementPdf, made: Statement) -> None:
+    listed = [
+        (one, statement_lines.listed_periods(made, one)) for one in statement_lines.LISTED_CLASSES
+    ]
     if not any(tiles for _, tiles in listed):
         _none(paper)
         return
@@ -332,26 +334,26 @@ def _stretches(paper: Paper, made: Statement) -> None:
             if tiles:
                 paper.pen(7, is_bold=True)
                 row = rows.row(style=_BAND)
-                title = ACCOUNTS[account]
+                title = TIME_CLASSES[account]
                 row.cell(f"Cộng: {title.vi} / {title.en}", colspan=3, align=Align.L)
                 row.cell(length(sum(one.length_ms for one in tiles), "vi"))
                 row.cell("")
 
 
-def _changes(paper: Paper, issue: Issue) -> None:
+def _changes(paper: StatementPdf, issue: IssuedStatement) -> None:
     paper.pen(8)
     for change in issue.changes:
-        text = sheet.change_text(change)
+        text = statement_lines.change_text(change)
         paper.line_of(f"– {text.vi}", 4.2)
 
 
-def _none(paper: Paper) -> None:
+def _none(paper: StatementPdf) -> None:
     paper.pen(8.5)
     paper.line_of("Không có. / None.", 5)
 
 
-def _ending(paper: Paper, made: Statement) -> None:
-    for note in sheet.notes(made):
+def _ending(paper: StatementPdf, made: Statement) -> None:
+    for note in statement_lines.method_notes(made):
         paper.pen(7.5)
         paper.line_of(f"– {note.vi}", 3.8)
         paper.pen(7, _SOFT)

@@ -4,13 +4,13 @@ from typing import Annotated
 
 import msgspec
 
-from thongsuot_schema.inventory.model import Strict
+from thongsuot_schema.inventory.model import StrictStruct
 
 Positive = Annotated[float, msgspec.Meta(gt=0)]
 NotNegative = Annotated[float, msgspec.Meta(ge=0)]
 
 
-class SlaSettings(Strict, frozen=True, kw_only=True):
+class SlaSettings(StrictStruct, frozen=True, kw_only=True):
     """
     When statements are issued. What circuits are held to is the inventory's: ``[[contracts]]``.
     """

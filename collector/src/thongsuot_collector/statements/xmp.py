@@ -9,7 +9,7 @@ from datetime import datetime
 from html import escape
 
 from thongsuot_collector.sla.month import MS_PER_S
-from thongsuot_schema.words.moments import VIETNAM
+from thongsuot_schema.words.dates import VIETNAM
 
 _XMP = """\
 <x:xmpmeta xmlns:x="adobe:ns:meta/">

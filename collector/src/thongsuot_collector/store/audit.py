@@ -19,7 +19,7 @@ DETAIL_LIMIT = 500
 """Characters kept of what is said beside."""
 
 
-class Action(StrEnum):
+class AuditAction(StrEnum):
     """What was done; one closed list."""
 
     TOKEN_CREATED = "token_created"  # noqa: S105 - an action, not a secret
@@ -42,7 +42,7 @@ class Action(StrEnum):
     PLAN_RENEWED = "plan_renewed"
 
 
-class Line(msgspec.Struct, frozen=True, kw_only=True):
+class AuditLine(msgspec.Struct, frozen=True, kw_only=True):
     """
     One line: ``by`` did ``action`` to ``subject`` (a site, a person, an incident, planned work).
 
@@ -60,7 +60,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def write(
-    connection: Connection, action: Action, subject: str, *, by: str = "", detail: str = ""
+    connection: Connection, action: AuditAction, subject: str, *, by: str = "", detail: str = ""
 ) -> None:
     """Add a line, inside the caller's transaction; without ``by`` it is who runs this process."""
     connection.execute(
@@ -74,13 +74,13 @@ def write(
     )
 
 
-def listed(engine: Engine, *, subject: str = "", limit: int | None = None) -> list[Line]:
+def listed(engine: Engine, *, subject: str = "", limit: int | None = None) -> list[AuditLine]:
     """Return all lines, or the newest ``limit``, or those about a subject; oldest first."""
     wanted = select(AUDIT).order_by(AUDIT.c.id.desc()).limit(limit)
     if subject:
         wanted = wanted.where(AUDIT.c.subject == subject)
     with engine.connect() as connection:
-        lines = [Line(**row) for row in connection.execute(wanted).mappings()]
+        lines = [AuditLine(**row) for row in connection.execute(wanted).mappings()]
     return lines[::-1]
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.sqlite import insert
 from thongsuot_collector.store.tables import BOOTS
 
 
-class Boot(msgspec.Struct, frozen=True, kw_only=True):
+class DeviceBoot(msgspec.Struct, frozen=True, kw_only=True):
     """One boot of a site's device: the wall time of its boottime 0, and when it was last heard."""
 
     site: str
@@ -18,7 +18,7 @@ class Boot(msgspec.Struct, frozen=True, kw_only=True):
     heard_ns: int
 
 
-def put(engine: Engine, boots: Iterable[Boot], *, forget_before_ns: int) -> None:
+def put(engine: Engine, boots: Iterable[DeviceBoot], *, forget_before_ns: int) -> None:
     """Keep boots, replacing what was known of them; forget those not heard since a time."""
     rows = [msgspec.structs.asdict(boot) for boot in boots]
     with engine.begin() as connection:
@@ -34,7 +34,7 @@ def put(engine: Engine, boots: Iterable[Boot], *, forget_before_ns: int) -> None
         connection.execute(delete(BOOTS).where(BOOTS.c.heard_ns < forget_before_ns))
 
 
-def all_known(engine: Engine) -> list[Boot]:
+def all_known(engine: Engine) -> list[DeviceBoot]:
     """Return every boot kept."""
     with engine.connect() as connection:
-        return [Boot(**row) for row in connection.execute(select(BOOTS)).mappings()]
+        return [DeviceBoot(**row) for row in connection.execute(select(BOOTS)).mappings()]

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, Engine, func, insert, select, update
 
 from thongsuot_collector.errors import AuthorityError
 from thongsuot_collector.store import audit
-from thongsuot_collector.store.audit import Action
+from thongsuot_collector.store.audit import AuditAction
 from thongsuot_collector.store.tables import CERTIFICATES
 
 
@@ -32,7 +32,7 @@ def add(connection: Connection, one: Certificate, *, by: str, detail: str) -> No
     connection.execute(insert(CERTIFICATES).values(**msgspec.structs.asdict(one)))
     audit.write(
         connection,
-        Action.CERTIFICATE_ISSUED,
+        AuditAction.CERTIFICATE_ISSUED,
         one.site,
         by=by,
         detail=f"certificate {one.serial}; {detail}",
@@ -57,7 +57,7 @@ def get(connection: Connection, serial: str) -> Certificate | None:
     return None if row is None else Certificate(**row)
 
 
-def note_renewed(connection: Connection, serial: str, by_serial: str) -> bool:
+def record_renewal(connection: Connection, serial: str, by_serial: str) -> bool:
     """Write down what a certificate was renewed by; return whether it was not until now."""
     first = update(CERTIFICATES).where(
         CERTIFICATES.c.serial == serial,
@@ -77,7 +77,7 @@ def revoke_all(connection: Connection, site: str, now_ns: int, *, by: str = "", 
     revoked = connection.execute(update(CERTIFICATES).where(*good).values(revoked_ns=now_ns))
     if revoked.rowcount:
         detail = f"all, {revoked.rowcount}; {why}"
-        audit.write(connection, Action.CERTIFICATE_REVOKED, site, by=by, detail=detail)
+        audit.write(connection, AuditAction.CERTIFICATE_REVOKED, site, by=by, detail=detail)
     return revoked.rowcount
 
 
@@ -107,7 +107,7 @@ def revoke(engine: Engine, site: str, serial: str = "") -> int:
                 raise AuthorityError(f"{revoked} certificates of {site} begin with {serial}")
             detail = f"certificate {serial}; by hand"
             if revoked:
-                audit.write(connection, Action.CERTIFICATE_REVOKED, site, detail=detail)
+                audit.write(connection, AuditAction.CERTIFICATE_REVOKED, site, detail=detail)
     if not revoked:
         raise AuthorityError(
             f"site {site} has no such good certificate; see `thongsuot-collector ca list`"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine, create_engine, event
 
-from thongsuot_collector import sqlite_file
+from thongsuot_collector.store import sqlite_file
 from thongsuot_collector.store.migrations import migrate
 
 _log = logging.getLogger(__name__)
@@ -22,11 +22,11 @@ def open_store(path: Path) -> Engine:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        sqlite_file.check(path)
+        sqlite_file.check_file(path)
     except sqlite3.DatabaseError as error:
         if not sqlite_file.is_damage(error):
             raise
-        aside = sqlite_file.set_aside(path)
+        aside = sqlite_file.quarantine(path)
         _log.error(
             "store damaged: %s; set aside as %s, a new one started: every agent needs a new token "
             "(or put a copy of the store back)",

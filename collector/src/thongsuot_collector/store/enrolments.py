@@ -15,11 +15,11 @@ import msgspec
 from sqlalchemy import Connection, Engine, RowMapping, func, insert, select, update
 
 from thongsuot_collector.store import audit, certificates, tokens
-from thongsuot_collector.store.audit import Action
+from thongsuot_collector.store.audit import AuditAction
 from thongsuot_collector.store.tables import ENROLMENTS, TOKENS
 
 
-class Why(StrEnum):
+class EnrolmentRefusalReason(StrEnum):
     """Why an enrolment was refused; the value is the label of the counter."""
 
     UNKNOWN = "unknown"
@@ -31,19 +31,25 @@ class Why(StrEnum):
 
 
 SENTENCE = {
-    Why.UNKNOWN: "this code is not known here; look for a slip in typing",
-    Why.EXPIRED: "this code has run out; ask for a new one",
-    Why.REPLACED: "this code was replaced by a newer one, or taken back; use the newest",
-    Why.USED: "this code was used already, and a code works once; ask for a new one",
-    Why.WRONG_SITE: "this code is for another site than the agent's configuration says",
-    Why.TOKEN_TAKEN: "this token is known already; begin again with a new one",
+    EnrolmentRefusalReason.UNKNOWN: "this code is not known here; look for a slip in typing",
+    EnrolmentRefusalReason.EXPIRED: "this code has run out; ask for a new one",
+    EnrolmentRefusalReason.REPLACED: (
+        "this code was replaced by a newer one, or taken back; use the newest"
+    ),
+    EnrolmentRefusalReason.USED: (
+        "this code was used already, and a code works once; ask for a new one"
+    ),
+    EnrolmentRefusalReason.WRONG_SITE: (
+        "this code is for another site than the agent's configuration says"
+    ),
+    EnrolmentRefusalReason.TOKEN_TAKEN: "this token is known already; begin again with a new one",
 }
 
 
 class EnrolmentRefused(Exception):
     """A code was not taken; ``why`` says so."""
 
-    def __init__(self, why: Why) -> None:
+    def __init__(self, why: EnrolmentRefusalReason) -> None:
         self.why = why
         super().__init__(SENTENCE[why])
 
@@ -86,7 +92,7 @@ def create(engine: Engine, site: str, code_digest: bytes, *, expires_ns: int) ->
                 expires_ns=expires_ns,
             )
         )
-        audit.write(connection, Action.CODE_CREATED, site, detail=f"code {name}")
+        audit.write(connection, AuditAction.CODE_CREATED, site, detail=f"code {name}")
     return name
 
 
@@ -112,7 +118,7 @@ def use(
     with engine.connect() as connection:
         known = _code(connection, code_digest)
     if known is None:
-        raise EnrolmentRefused(Why.UNKNOWN)
+        raise EnrolmentRefused(EnrolmentRefusalReason.UNKNOWN)
     try:
         with engine.begin() as connection:
             done = _use(connection, known, token_digest, site=site, by=by, now_ns=now_ns)
@@ -122,7 +128,7 @@ def use(
         with engine.begin() as connection:
             audit.write(
                 connection,
-                Action.ENROLMENT_REFUSED,
+                AuditAction.ENROLMENT_REFUSED,
                 known["site"],
                 by=by,
                 detail=f"code {known['id']}: {refused.why}",
@@ -140,7 +146,7 @@ def _use(
     now_ns: int,
 ) -> Enrolment:
     if site and site != known["site"]:
-        raise EnrolmentRefused(Why.WRONG_SITE)
+        raise EnrolmentRefused(EnrolmentRefusalReason.WRONG_SITE)
     # One statement decides: of two devices with the same code, one finds a row to change.
     taken = connection.execute(
         update(ENROLMENTS)
@@ -157,14 +163,14 @@ def _use(
     if connection.execute(
         select(func.count()).select_from(TOKENS).where(TOKENS.c.digest == token_digest)
     ).scalar_one():
-        raise EnrolmentRefused(Why.TOKEN_TAKEN)
+        raise EnrolmentRefused(EnrolmentRefusalReason.TOKEN_TAKEN)
     name: str = known["site"]
     revoked = tokens.revoke_all(connection, name, now_ns)
     certificates.revoke_all(connection, name, now_ns, by=by, why="enrolled again")
     token_id = tokens.add(connection, name, token_digest, now_ns)
     audit.write(
         connection,
-        Action.ENROLLED,
+        AuditAction.ENROLLED,
         name,
         by=by,
         detail=f"code {known['id']}, token {token_id}; {revoked} revoked",
@@ -183,8 +189,12 @@ def _repeated(
             good = good.where(TOKENS.c.digest == token_digest, TOKENS.c.revoked_ns.is_(None))
             if connection.execute(good).scalar_one():
                 return Enrolment(site=row["site"], revoked=0, repeated=True)
-        raise EnrolmentRefused(Why.USED)
-    raise EnrolmentRefused(Why.EXPIRED if row["expires_ns"] <= now_ns else Why.REPLACED)
+        raise EnrolmentRefused(EnrolmentRefusalReason.USED)
+    raise EnrolmentRefused(
+        EnrolmentRefusalReason.EXPIRED
+        if row["expires_ns"] <= now_ns
+        else EnrolmentRefusalReason.REPLACED
+    )
 
 
 def _code(connection: Connection, code_digest: bytes) -> RowMapping | None:

@@ -46,11 +46,11 @@ def _tables_of_enrolment(connection: Connection) -> None:
 
 
 def _table_of_asks(connection: Connection) -> None:
-    tables.ASKS.create(connection, checkfirst=True)
+    tables.TEST_REQUESTS.create(connection, checkfirst=True)
 
 
 def _tables_of_site_plans(connection: Connection) -> None:
-    for table in (tables.SITE_PLANS, tables.SITE_PLAN_RUNS):
+    for table in (tables.SITE_CONFIGS, tables.SITE_CONFIG_RUNS):
         table.create(connection, checkfirst=True)
 
 

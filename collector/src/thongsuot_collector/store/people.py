@@ -8,7 +8,7 @@ from sqlalchemy import Engine, insert, select, update
 
 from thongsuot_collector.errors import TokenError
 from thongsuot_collector.store import audit
-from thongsuot_collector.store.audit import Action
+from thongsuot_collector.store.audit import AuditAction
 from thongsuot_collector.store.tables import PEOPLE
 from thongsuot_collector.store.tokens import digest_of
 
@@ -43,7 +43,7 @@ def put(engine: Engine, name: str, title: str) -> str:
         changed = connection.execute(update(PEOPLE).where(PEOPLE.c.name == name).values(**values))
         if not changed.rowcount:
             connection.execute(insert(PEOPLE).values(name=name, **values))
-        audit.write(connection, Action.PERSON_ADDED, name, detail=title)
+        audit.write(connection, AuditAction.PERSON_ADDED, name, detail=title)
     return secret
 
 
@@ -85,4 +85,4 @@ def revoke(engine: Engine, name: str) -> None:
         if not connection.execute(wanted).rowcount:
             message = f"nobody named {name} may act; see `thongsuot-collector person list`"
             raise TokenError(message)
-        audit.write(connection, Action.PERSON_REMOVED, name)
+        audit.write(connection, AuditAction.PERSON_REMOVED, name)

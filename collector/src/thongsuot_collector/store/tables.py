@@ -68,7 +68,7 @@ AUDIT = Table(
 )
 """Who changed what; only added to."""
 
-SITE_PLANS = Table(
+SITE_CONFIGS = Table(
     "site_plans",
     METADATA,
     Column("site", Text, primary_key=True),
@@ -78,7 +78,7 @@ SITE_PLANS = Table(
 )
 """The newest version of each site's plan; what is in it follows from the inventory."""
 
-SITE_PLAN_RUNS = Table(
+SITE_CONFIG_RUNS = Table(
     "site_plan_runs",
     METADATA,
     Column("site", Text, primary_key=True),
@@ -102,7 +102,7 @@ PEOPLE = Table(
 )
 """Who may act on incidents."""
 
-ASKS = Table(
+TEST_REQUESTS = Table(
     "asks",
     METADATA,
     Column("id", Text, primary_key=True),
@@ -132,7 +132,7 @@ BOOTS = Table(
 )
 """The wall time of boottime 0 of each boot of a device that was ever heard."""
 
-SET_ASIDE = Table(
+DEAD_LETTERS = Table(
     "set_aside",
     METADATA,
     Column("id", Integer, primary_key=True, autoincrement=True),

@@ -9,12 +9,12 @@ from sqlalchemy import Connection, Engine, func, insert, select, update
 
 from thongsuot_collector.errors import TokenError
 from thongsuot_collector.store import audit, certificates
-from thongsuot_collector.store.audit import Action
+from thongsuot_collector.store.audit import AuditAction
 from thongsuot_collector.store.tables import ENROLMENTS, TOKENS
 from thongsuot_schema.enrolment import TOKEN_PREFIX
 
 
-class Token(msgspec.Struct, frozen=True, kw_only=True):
+class AgentToken(msgspec.Struct, frozen=True, kw_only=True):
     """A token without its secret. ``revoked_ns`` is ``None`` while it is good."""
 
     id: str
@@ -34,7 +34,7 @@ def create(engine: Engine, site: str) -> str:
     secret = TOKEN_PREFIX + secrets.token_urlsafe(32)
     with engine.begin() as connection:
         token_id = add(connection, site, digest_of(secret.encode()), time.time_ns())
-        audit.write(connection, Action.TOKEN_CREATED, site, detail=f"token {token_id}")
+        audit.write(connection, AuditAction.TOKEN_CREATED, site, detail=f"token {token_id}")
     return secret
 
 
@@ -53,13 +53,13 @@ def revoke_all(connection: Connection, site: str, now_ns: int) -> int:
     return connection.execute(update(TOKENS).where(*good).values(revoked_ns=now_ns)).rowcount
 
 
-def listed(engine: Engine, site: str | None = None) -> list[Token]:
+def listed(engine: Engine, site: str | None = None) -> list[AgentToken]:
     """Return all tokens, or those of a site, oldest first."""
     wanted = select(TOKENS).order_by(TOKENS.c.created_ns)
     if site is not None:
         wanted = wanted.where(TOKENS.c.site == site)
     with engine.connect() as connection:
-        return [Token(**row) for row in connection.execute(wanted).mappings()]
+        return [AgentToken(**row) for row in connection.execute(wanted).mappings()]
 
 
 def site_of(engine: Engine, digest: bytes) -> str | None:
@@ -92,7 +92,7 @@ def revoke(engine: Engine, site: str, token_id: str | None = None) -> int:
             ).rowcount
         if revoked:
             detail = f"token {token_id}" if token_id else f"all, {revoked}"
-            audit.write(connection, Action.TOKEN_REVOKED, site, detail=detail)
+            audit.write(connection, AuditAction.TOKEN_REVOKED, site, detail=detail)
     if not (revoked or voided):
         which = f"token {token_id} of site {site}" if token_id else f"good token of site {site}"
         raise TokenError(f"there is no {which}; see `thongsuot-collector token list`")
@@ -111,7 +111,7 @@ def void_codes(connection: Connection, site: str, now_ns: int) -> int:
         update(ENROLMENTS).where(*open_codes).values(voided_ns=now_ns)
     ).rowcount
     if voided:
-        audit.write(connection, Action.CODE_VOIDED, site, detail=f"{voided} unused")
+        audit.write(connection, AuditAction.CODE_VOIDED, site, detail=f"{voided} unused")
     return voided
 
 

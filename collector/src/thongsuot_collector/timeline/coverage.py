@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from thongsuot_collector.timeline.boot import Boot, Moment
+from thongsuot_collector.timeline.boot import BootMoment, BootRecord
 from thongsuot_collector.timeline.interval import Basis, Interval
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
@@ -24,38 +24,38 @@ _SEALED_NS = 10**9
 """The last sign of life of a batch lies at most this long before it was sealed."""
 
 
-class Stretch(msgspec.Struct, frozen=True, array_like=True):
+class CoveredStretch(msgspec.Struct, frozen=True, array_like=True):
     """A stretch of measuring in wall time, and the boot whose record tells of it."""
 
     begin_ns: int
     end_ns: int
-    boot: Boot
-    begin: Moment
-    end: Moment
+    boot: BootRecord
+    begin: BootMoment
+    end: BootMoment
 
 
-def stretches(boots: Iterable[Boot]) -> list[Stretch]:
+def covered_stretches(boots: Iterable[BootRecord]) -> list[CoveredStretch]:
     """
     Return when the agent measured, in order, none overlapping.
 
     Where two boots claim the same time one clock was wrong: the better dated boot has it.
     """
-    found: list[Stretch] = []
+    found: list[CoveredStretch] = []
     for boot in sorted(boots, key=_by_trust):
-        for one in _of_boot(boot):
-            for free in _free(one, found):
-                insort(found, free, key=_begin)
+        for one in _stretches_of_boot(boot):
+            for free in _uncovered_parts(one, found):
+                insort(found, free, key=_begin_order)
     return found
 
 
-def gap_between(one: Stretch, other: Stretch) -> Iterable[Interval]:
+def gap_between(one: CoveredStretch, other: CoveredStretch) -> Iterable[Interval]:
     """Yield what the device was between two stretches that follow each other; may be nothing."""
     begin_ns, end_ns = one.end_ns, other.begin_ns
     error_s = one.boot.dating.error_s
     if one.boot is other.boot or other.begin != other.boot.spans[0].begin:
         is_awaited = one.boot is other.boot and any(
             one.end.boot_ns - _SEALED_NS <= doubt.boot_ns <= other.begin.boot_ns
-            for doubt in one.boot.doubts()
+            for doubt in one.boot.gaps_begin()
         )
         yield Interval(
             start_ns=begin_ns,
@@ -86,7 +86,7 @@ def gap_between(one: Stretch, other: Stretch) -> Iterable[Interval]:
     )
 
 
-def silence_after(last: Stretch) -> Interval:
+def silence_after(last: CoveredStretch) -> Interval:
     """Return what the device is while nothing more of it has arrived."""
     return Interval(
         start_ns=last.end_ns,
@@ -98,7 +98,7 @@ def silence_after(last: Stretch) -> Interval:
     )
 
 
-def _of_boot(boot: Boot) -> Iterable[Stretch]:
+def _stretches_of_boot(boot: BootRecord) -> Iterable[CoveredStretch]:
     latest_ns: int | None = None
     for span in boot.spans:
         begin_ns, end_ns = boot.wall_ns(span.begin), boot.wall_ns(span.end)
@@ -106,16 +106,16 @@ def _of_boot(boot: Boot) -> Iterable[Stretch]:
             # The dating of two batches differs by a little: never backwards.
             begin_ns = max(begin_ns, latest_ns)
         latest_ns = end_ns = max(begin_ns, end_ns)
-        yield Stretch(begin_ns, end_ns, boot, span.begin, span.end)
+        yield CoveredStretch(begin_ns, end_ns, boot, span.begin, span.end)
 
 
-def _free(one: Stretch, taken: Sequence[Stretch]) -> list[Stretch]:
+def _uncovered_parts(one: CoveredStretch, taken: Sequence[CoveredStretch]) -> list[CoveredStretch]:
     """Return what of a stretch is in none of those that are taken."""
     left = [one]
     for other in taken:
         if other.end_ns < one.begin_ns or other.begin_ns > one.end_ns:
             continue
-        parts: list[Stretch] = []
+        parts: list[CoveredStretch] = []
         for part in left:
             if part.begin_ns < other.begin_ns:
                 end_ns = min(part.end_ns, other.begin_ns)
@@ -127,10 +127,10 @@ def _free(one: Stretch, taken: Sequence[Stretch]) -> list[Stretch]:
     return left
 
 
-def _by_trust(boot: Boot) -> tuple[int, int, int]:
+def _by_trust(boot: BootRecord) -> tuple[int, int, int]:
     dating = boot.dating
     return -dating.rank, dating.epoch_ns, dating.sealed_ns
 
 
-def _begin(stretch: Stretch) -> tuple[int, int]:
+def _begin_order(stretch: CoveredStretch) -> tuple[int, int]:
     return stretch.begin_ns, stretch.end_ns

@@ -30,7 +30,7 @@ class Basis(StrEnum):
     """The record of that time has arrived, and holds nothing: nobody measured."""
 
 
-class Source(msgspec.Struct, frozen=True, array_like=True, order=True):
+class BatchRef(msgspec.Struct, frozen=True, array_like=True, order=True):
     """A batch of a site's record: its stream, its number, and the digest that names its bytes."""
 
     stream: str
@@ -55,9 +55,9 @@ class Interval(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     segment: Segment | None = None
     basis: Basis = Basis.RECORD
     error_s: float | None = None
-    source: Source | None = None
+    source: BatchRef | None = None
 
-    def says_as(self, other: "Interval") -> bool:
+    def is_same_state(self, other: "Interval") -> bool:
         """Return whether both say the same of the subject."""
         return (self.state, self.symptom, self.segment, self.basis) == (
             other.state,
@@ -67,10 +67,10 @@ class Interval(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         )
 
 
-class Proof(msgspec.Struct, frozen=True, kw_only=True):
+class VerdictEvidence(msgspec.Struct, frozen=True, kw_only=True):
     """What one verdict rested on, as it arrived: kept by whoever needs it, not by the timeline."""
 
-    source: Source
+    source: BatchRef
     state: State
     symptom: Symptom
     evidence: tuple[Evidence, ...]
@@ -89,7 +89,7 @@ class Rewrite(msgspec.Struct, frozen=True, kw_only=True):
     from_ns: int
     until_ns: int | None
     intervals: tuple[Interval, ...]
-    proofs: tuple[Proof, ...] = ()
+    evidence: tuple[VerdictEvidence, ...] = ()
 
 
 def joined(intervals: Sequence[Interval]) -> tuple[Interval, ...]:
@@ -98,7 +98,7 @@ def joined(intervals: Sequence[Interval]) -> tuple[Interval, ...]:
     for one in intervals:
         if one.end_ns is not None and one.end_ns <= one.start_ns:
             continue
-        if found and found[-1].says_as(one):
+        if found and found[-1].is_same_state(one):
             found[-1] = msgspec.structs.replace(found[-1], end_ns=one.end_ns)
         else:
             found.append(one)
@@ -111,7 +111,7 @@ def rewrite_of(
     after: Sequence[Interval],
     *,
     calm_ns: int,
-    proofs: tuple[Proof, ...] = (),
+    proofs: tuple[VerdictEvidence, ...] = (),
 ) -> Rewrite | None:
     """Return what turns ``before`` into ``after``; ``None`` where nothing differs."""
     same = 0
@@ -138,7 +138,7 @@ def rewrite_of(
         from_ns=from_ns,
         until_ns=part[-1].end_ns if part and last < len(after) else None,
         intervals=part,
-        proofs=proofs,
+        evidence=proofs,
     )
 
 

@@ -7,31 +7,37 @@ and the same present give the same intervals, whatever the order.
 
 import msgspec
 
-from thongsuot_collector.timeline.boot import Boot, dating_of, subject_key
-from thongsuot_collector.timeline.interval import Interval, Proof, Rewrite, Source, rewrite_of
-from thongsuot_collector.timeline.piece import Piece
+from thongsuot_collector.timeline.batch_summary import BatchSummary
+from thongsuot_collector.timeline.boot import BootRecord, dating_of, subject_key
+from thongsuot_collector.timeline.interval import (
+    BatchRef,
+    Interval,
+    Rewrite,
+    VerdictEvidence,
+    rewrite_of,
+)
 from thongsuot_collector.timeline.settings import NS_PER_S, TimelineSettings, ns
 from thongsuot_collector.timeline.states import intervals_of
 from thongsuot_collector.timeline.subject import Subject
 
-TURNS_KEPT = 4_000
+VERDICTS_KEPT = 4_000
 """Verdicts kept of a site, 400 KB: a hundred a day for 35 days. The oldest go first."""
 
 SPANS_KEPT = 4_000
 """Stretches of measuring kept of a site; more only where an agent dies every ten minutes."""
 
 
-class Present(msgspec.Struct, frozen=True, kw_only=True):
+class CollectorClock(msgspec.Struct, frozen=True, kw_only=True):
     """
     Now, and since when silence means anything, both Unix time by the collector's own clock.
 
     ``now_ns`` is up to when everything that was pushed has been applied: a consumer that lags must
-    not take its own lag for the agents' silence. ``hearing_since_ns`` is since when the collector
+    not take its own lag for the agents' silence. ``listening_since_ns`` is since when the collector
     has been listening without a break: before, nobody could be heard.
     """
 
     now_ns: int
-    hearing_since_ns: int
+    listening_since_ns: int
 
 
 class SiteTimeline(msgspec.Struct, kw_only=True):
@@ -42,13 +48,13 @@ class SiteTimeline(msgspec.Struct, kw_only=True):
     """
 
     site: str
-    boots: dict[str, Boot] = {}
+    boots: dict[str, BootRecord] = {}
     is_silent: bool = False
-    edge_ns: int = 0
+    last_sign_ns: int = 0
     floor_ns: int = 0
 
     def apply(
-        self, piece: Piece, present: Present, settings: TimelineSettings
+        self, piece: BatchSummary, present: CollectorClock, settings: TimelineSettings
     ) -> tuple[Rewrite, ...]:
         """
         Take one piece; return what it changed, subject by subject.
@@ -56,24 +62,24 @@ class SiteTimeline(msgspec.Struct, kw_only=True):
         A piece that is in already changes nothing.
         """
         boot = self.boots.get(piece.boot_id)
-        if boot is not None and boot.has(piece):
+        if boot is not None and boot.has_batch(piece):
             return ()
         if boot is not None and self._is_more_of_the_same(boot, piece):
             boot.add(piece)
-            self.edge_ns = max(self.edge_ns, boot.edge_ns)
+            self.last_sign_ns = max(self.last_sign_ns, boot.last_sign_ns)
             return ()
-        self._forget(present, settings)
+        self._raise_floor(present, settings)
         before = self.intervals()
         if boot is None:
-            boot = self.boots[piece.boot_id] = Boot(dating=dating_of(piece))
+            boot = self.boots[piece.boot_id] = BootRecord(dating=dating_of(piece))
         boot.add(piece)
-        self.edge_ns = max(one.edge_ns for one in self.boots.values())
-        self.is_silent = self._silence(present, settings)
+        self.last_sign_ns = max(one.last_sign_ns for one in self.boots.values())
+        self.is_silent = self._is_silent_at(present, settings)
         return self._rewrites(before, settings, piece)
 
-    def tick(self, present: Present, settings: TimelineSettings) -> tuple[Rewrite, ...]:
+    def tick(self, present: CollectorClock, settings: TimelineSettings) -> tuple[Rewrite, ...]:
         """Let time pass; return what that changed: an agent that is not heard any more."""
-        is_silent = self._silence(present, settings)
+        is_silent = self._is_silent_at(present, settings)
         if is_silent is self.is_silent:
             return ()
         before = self.intervals()
@@ -88,10 +94,10 @@ class SiteTimeline(msgspec.Struct, kw_only=True):
         self,
         before: dict[Subject, tuple[Interval, ...]],
         settings: TimelineSettings,
-        piece: Piece | None,
+        piece: BatchSummary | None,
     ) -> tuple[Rewrite, ...]:
         found = []
-        proofs = {} if piece is None else _proofs(piece)
+        proofs = {} if piece is None else _evidence_by_subject(piece)
         for subject, after in self.intervals().items():
             rewrite = rewrite_of(
                 subject,
@@ -104,19 +110,23 @@ class SiteTimeline(msgspec.Struct, kw_only=True):
                 found.append(rewrite)
         return tuple(found)
 
-    def _is_more_of_the_same(self, boot: Boot, piece: Piece) -> bool:
+    def _is_more_of_the_same(self, boot: BootRecord, piece: BatchSummary) -> bool:
         """Return whether a piece changes no interval: all is well, and the last are open anyway."""
-        return not self.is_silent and boot.edge_ns == self.edge_ns and boot.follows(piece)
+        return (
+            not self.is_silent
+            and boot.last_sign_ns == self.last_sign_ns
+            and boot.extends_quietly(piece)
+        )
 
-    def _silence(self, present: Present, settings: TimelineSettings) -> bool:
+    def _is_silent_at(self, present: CollectorClock, settings: TimelineSettings) -> bool:
         # Asked of every site about once a second.
         limit_ns = settings.silent_after_s * NS_PER_S
-        if present.now_ns - self.edge_ns <= limit_ns:
+        if present.now_ns - self.last_sign_ns <= limit_ns:
             return False
         # Who was silent before the collector went away is silent still.
-        return self.is_silent or present.now_ns - present.hearing_since_ns > limit_ns
+        return self.is_silent or present.now_ns - present.listening_since_ns > limit_ns
 
-    def _forget(self, present: Present, settings: TimelineSettings) -> None:
+    def _raise_floor(self, present: CollectorClock, settings: TimelineSettings) -> None:
         """Raise the floor where that is due: by age, or because there is too much."""
         day_ns = ns(86_400.0)
         floor_ns = (present.now_ns - ns(settings.kept_s)) // day_ns * day_ns
@@ -125,36 +135,36 @@ class SiteTimeline(msgspec.Struct, kw_only=True):
             return
         self.floor_ns = floor_ns
         for name, boot in list(self.boots.items()):
-            if boot.edge_ns < min(floor_ns, self.edge_ns):
+            if boot.last_sign_ns < min(floor_ns, self.last_sign_ns):
                 del self.boots[name]
             else:
-                boot.forget_before(floor_ns)
+                boot.trim_before(floor_ns)
 
     def _floor_by_size(self) -> int:
         """Return the time before which there is more than is kept; 0 where there is not."""
         turns = [
             boot.wall_ns(turn.onset)
             for boot in self.boots.values()
-            for of_subject in boot.turns.values()
+            for of_subject in boot.verdicts.values()
             for turn in of_subject
         ]
         spans = [boot.wall_ns(span.end) for boot in self.boots.values() for span in boot.spans]
         floor_ns = 0
-        for times, kept in ((turns, TURNS_KEPT), (spans, SPANS_KEPT)):
+        for times, kept in ((turns, VERDICTS_KEPT), (spans, SPANS_KEPT)):
             if len(times) > kept:
                 # Half of it: this is not done again with every piece.
                 floor_ns = max(floor_ns, sorted(times)[-kept // 2])
         return floor_ns
 
 
-def _proofs(piece: Piece) -> dict[str, list[Proof]]:
-    source = Source(piece.stream, piece.number, piece.digest)
-    found: dict[str, list[Proof]] = {}
+def _evidence_by_subject(piece: BatchSummary) -> dict[str, list[VerdictEvidence]]:
+    source = BatchRef(piece.stream, piece.number, piece.digest)
+    found: dict[str, list[VerdictEvidence]] = {}
     for change in piece.changes:
         verdict = change.verdict
         key = subject_key(verdict.link, verdict.service)
         found.setdefault(key, []).append(
-            Proof(
+            VerdictEvidence(
                 source=source,
                 state=verdict.state,
                 symptom=verdict.symptom,

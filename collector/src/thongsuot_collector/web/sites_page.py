@@ -11,9 +11,9 @@ from thongsuot_schema.page.escape import escape
 from thongsuot_schema.page.icons import icon
 from thongsuot_schema.page.view import SiteView
 from thongsuot_schema.state import State
+from thongsuot_schema.words.dates import relative_moment
 from thongsuot_schema.words.headline import headline
 from thongsuot_schema.words.language import Language, Text
-from thongsuot_schema.words.moments import spoken
 
 REFRESH_S = 15
 
@@ -40,7 +40,7 @@ _COUNTS = {
 }
 
 
-class Row(msgspec.Struct, frozen=True, kw_only=True):
+class SiteRow(msgspec.Struct, frozen=True, kw_only=True):
     """One site in the list: what its own page says first."""
 
     view: SiteView
@@ -49,10 +49,10 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     is_doubled: bool
 
 
-def row_of(view: SiteView, language: Language, *, is_doubled: bool) -> Row:
+def site_row(view: SiteView, language: Language, *, is_doubled: bool) -> SiteRow:
     """Return the line of a site; ``is_doubled``: two devices push in its name."""
     head = headline(view, language)
-    return Row(
+    return SiteRow(
         view=view,
         state=head.state,
         sentence=head.sentence,
@@ -60,15 +60,15 @@ def row_of(view: SiteView, language: Language, *, is_doubled: bool) -> Row:
     )
 
 
-def in_order(rows: Sequence[Row]) -> list[Row]:
+def worst_first(rows: Sequence[SiteRow]) -> list[SiteRow]:
     """Return rows as people look for them: what is down first, then by name."""
     return sorted(rows, key=lambda row: (_ORDER[row.state], row.view.title or row.view.site))
 
 
-def sites_page(rows: Sequence[Row], *, language: Language, wanted: str) -> str:
+def sites_page(rows: Sequence[SiteRow], *, language: Language, wanted: str) -> str:
     """Return the whole page. ``wanted`` is what was searched for."""
     other: Language = "en" if language == "vi" else "vi"
-    items = "".join(_item(row, language) for row in in_order(rows))
+    items = "".join(_item(row, language) for row in worst_first(rows))
     found = f'<ul class="rows">{items}</ul>'
     if not rows:
         found = f'<p class="note">{(_NONE if wanted else _EMPTY).read(language)}</p>'
@@ -104,7 +104,7 @@ def _form(language: Language, wanted: str) -> str:
     )
 
 
-def _counted(rows: Sequence[Row], language: Language) -> str:
+def _counted(rows: Sequence[SiteRow], language: Language) -> str:
     """Return how many sites are in each state, the worst first."""
     counts = Counter(row.state for row in rows)
     return " · ".join(
@@ -112,11 +112,11 @@ def _counted(rows: Sequence[Row], language: Language) -> str:
     )
 
 
-def _item(row: Row, language: Language) -> str:
+def _item(row: SiteRow, language: Language) -> str:
     view = row.view
     heard = _NEVER.read(language)
     if view.heard_s is not None:
-        heard = spoken(view.heard_s, view.now_s, language)
+        heard = relative_moment(view.heard_s, view.now_s, language)
     doubled = f"<p><strong>{_DOUBLED.read(language)}</strong></p>" if row.is_doubled else ""
     facts = filter(None, (view.commune, f"{_HEARD.read(language)}: {heard}"))
     return (

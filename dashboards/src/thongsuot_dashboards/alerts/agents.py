@@ -1,13 +1,13 @@
 """The devices: heard, in time, with room for their record."""
 
-from thongsuot_dashboards import own
-from thongsuot_dashboards.rulefile import Alert, Group
+from thongsuot_dashboards import collector_metrics
+from thongsuot_dashboards.rule_file import AlertRule, RuleGroup
 from thongsuot_schema.catalogue import host
 
-_SILENT = f'{own.SITES}{{heard="no"}}'
-_HEARD = f'{own.SITES}{{heard="yes"}}'
+_SILENT = f'{collector_metrics.SITES}{{heard="no"}}'
+_HEARD = f'{collector_metrics.SITES}{{heard="yes"}}'
 _SHARE_SILENT = f"sum({_SILENT}) / (sum({_HEARD}) + sum({_SILENT}))"
-_BAD_CLOCKS = f'sum(rate({own.CLOCKS}{{quality=~"wrong|uncertain"}}[15m]))'
+_BAD_CLOCKS = f'sum(rate({collector_metrics.CLOCKS}{{quality=~"wrong|uncertain"}}[15m]))'
 _DAY_S = 86_400
 _CERTIFICATE_DAYS = 14
 """Of ninety days; renewal begins when thirty are left."""
@@ -15,11 +15,11 @@ _CERTIFICATE_DAYS = 14
 _WRONG_S = 2.0
 """From here on the collector takes its own clock instead (``host.CLOCK_ERROR.limits``)."""
 
-GROUP = Group(
+GROUP = RuleGroup(
     name="thongsuot-agents",
     every="30s",
     rules=(
-        Alert(
+        AlertRule(
             name="ThongsuotAgentsSilent",
             expr=f"({_SHARE_SILENT} > 0.1) and (sum({_SILENT}) >= 3)",
             lasting="3m",
@@ -31,7 +31,7 @@ GROUP = Group(
             action_en="An area without power, a carrier's outage, or the centre itself hears"
             " nobody. See the board City and the centre's own line.",
         ),
-        Alert(
+        AlertRule(
             name="ThongsuotSpoolFilling",
             expr=f"max by (commune, site) ({host.SPOOL_USED.full_name}) > 0.8",
             lasting="10m",
@@ -45,9 +45,9 @@ GROUP = Group(
             action_en="The device measures more than it gets through. At 100 % the oldest detail"
             " goes, and is counted.",
         ),
-        Alert(
+        AlertRule(
             name="ThongsuotClocksWrong",
-            expr=f"{_BAD_CLOCKS} / sum(rate({own.CLOCKS}[15m])) > 0.05",
+            expr=f"{_BAD_CLOCKS} / sum(rate({collector_metrics.CLOCKS}[15m])) > 0.05",
             lasting="15m",
             severity="warning",
             summary_vi="Đồng hồ không tin được ở {{ $value | humanizePercentage }} số lô dữ liệu",
@@ -58,7 +58,7 @@ GROUP = Group(
             action_en="Times are taken from the centre's clock where that can be done. Many at"
             " once: look at the centre's own clock and at the NTP server.",
         ),
-        Alert(
+        AlertRule(
             name="ThongsuotClockWrong",
             expr=f"max by (commune, site) ({host.CLOCK_ERROR.full_name}) > {_WRONG_S:g}",
             lasting="1h",
@@ -70,7 +70,7 @@ GROUP = Group(
             action_vi="Thiết bị không tới được máy chủ thời gian. Kiểm tra NTP trên thiết bị.",
             action_en="The device does not reach a time server. Check NTP on the device.",
         ),
-        Alert(
+        AlertRule(
             name="ThongsuotAgentCertificateExpiring",
             expr="(min by (commune, site)"
             f" ({host.CERTIFICATE_EXPIRY.full_name}) - time()) / {_DAY_S} < {_CERTIFICATE_DAYS}",
@@ -87,9 +87,9 @@ GROUP = Group(
             " device says why it did not; once it has run out the device has to be enrolled again:"
             " thongsuot-collector enrol.",
         ),
-        Alert(
+        AlertRule(
             name="ThongsuotSitesDoubled",
-            expr=f"max({own.DOUBLED}) > 0",
+            expr=f"max({collector_metrics.DUPLICATE_DEVICE_SITES}) > 0",
             lasting="5m",
             severity="warning",
             summary_vi="{{ $value | humanize }} điểm có hai thiết bị cùng gửi dữ liệu",
@@ -99,9 +99,9 @@ GROUP = Group(
             action_en="A memory card was copied, or an old device was not switched off. The list of"
             " sites says which; enrol the right device again: thongsuot-collector enrol.",
         ),
-        Alert(
+        AlertRule(
             name="ThongsuotPlansRefused",
-            expr=f'sum({own.SITE_PLANS}{{stand="refused"}}) > 0',
+            expr=f'sum({collector_metrics.SITE_PLANS}{{stand="refused"}}) > 0',
             lasting="5m",
             severity="warning",
             summary_vi="{{ $value | humanize }} thiết bị không chạy kế hoạch đo mới nhất",
@@ -109,9 +109,9 @@ GROUP = Group(
             action_vi="Chúng vẫn đo theo kế hoạch trước. Lý do: thongsuot-collector plans.",
             action_en="They go on with the plan before. Why: thongsuot-collector plans.",
         ),
-        Alert(
+        AlertRule(
             name="ThongsuotInventoryRefused",
-            expr=f"max({own.INVENTORY_REFUSED}) > 0",
+            expr=f"max({collector_metrics.INVENTORY_REFUSED}) > 0",
             lasting="5m",
             severity="warning",
             summary_vi="Danh mục điểm và đường truyền có lỗi, thay đổi chưa có hiệu lực",

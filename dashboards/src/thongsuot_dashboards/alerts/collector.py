@@ -1,18 +1,18 @@
 """The collector itself: running, keeping up, with room, with a certificate."""
 
-from thongsuot_dashboards import own
-from thongsuot_dashboards.rulefile import Alert, Group
+from thongsuot_dashboards import collector_metrics
+from thongsuot_dashboards.rule_file import AlertRule, RuleGroup
 
-_UP = f'up{{job="{own.JOB}"}}'
-_ACCEPTED = f'sum(rate({own.PUSHES}{{reason="accepted"}}[5m]))'
-_BEHIND_S = f"{own.LAG} / on () group_left () {_ACCEPTED}"
+_UP = f'up{{job="{collector_metrics.JOB}"}}'
+_ACCEPTED = f'sum(rate({collector_metrics.PUSHES}{{reason="accepted"}}[5m]))'
+_BEHIND_S = f"{collector_metrics.LAG} / on () group_left () {_ACCEPTED}"
 _DAY_S = 86_400
 
-GROUP = Group(
+GROUP = RuleGroup(
     name="thongsuot-collector",
     every="30s",
     rules=(
-        Alert(
+        AlertRule(
             name="ThongsuotCollectorDown",
             expr=f"{_UP} == 0 or absent({_UP})",
             lasting="2m",
@@ -24,7 +24,7 @@ GROUP = Group(
             action_en="The devices go on measuring and keep what they have; nobody is told of"
             " anything until it runs again. Look at the machine and at thongsuot-collector.",
         ),
-        Alert(
+        AlertRule(
             name="ThongsuotSinkBehind",
             expr=f"{_BEHIND_S} > 300",
             lasting="10m",
@@ -38,9 +38,9 @@ GROUP = Group(
             action_en="Nothing is lost: it waits in the journal. See whether the database accepts"
             " (board Collector).",
         ),
-        Alert(
+        AlertRule(
             name="ThongsuotSinkDropping",
-            expr=f"sum by (sink, reason) (increase({own.SINK_DROPPED}[15m])) > 0",
+            expr=f"sum by (sink, reason) (increase({collector_metrics.SINK_DROPPED}[15m])) > 0",
             lasting="0s",
             severity="warning",
             summary_vi="{{ $labels.sink }} không nhận {{ $value | humanize }} mẫu trong 15 phút:"
@@ -50,9 +50,9 @@ GROUP = Group(
             action_vi="Những mẫu này thiếu trên biểu đồ; kết quả gốc vẫn còn trong nhật ký.",
             action_en="They are missing from graphs; the results themselves are in the journal.",
         ),
-        Alert(
+        AlertRule(
             name="ThongsuotJournalFilling",
-            expr=f"{own.JOURNAL_BYTES} / {own.JOURNAL_LIMIT} > 0.8",
+            expr=f"{collector_metrics.JOURNAL_BYTES} / {collector_metrics.JOURNAL_LIMIT} > 0.8",
             lasting="10m",
             severity="warning",
             summary_vi="Nhật ký đã dùng {{ $value | humanizePercentage }} dung lượng cho phép",
@@ -62,9 +62,9 @@ GROUP = Group(
             action_en="At 100 % the oldest goes whether it was forwarded or not. Mend whoever is"
             " behind, or raise journal.max_bytes.",
         ),
-        Alert(
+        AlertRule(
             name="ThongsuotDataLost",
-            expr=f"delta({own.LOST}[1h]) > 0",
+            expr=f"delta({collector_metrics.LOST}[1h]) > 0",
             lasting="0s",
             severity="critical",
             summary_vi="{{ $value | humanize }} mục bị xoá khỏi nhật ký trước khi"
@@ -74,9 +74,9 @@ GROUP = Group(
             action_vi="Nhật ký đầy. Tăng journal.max_bytes hoặc sửa bên đang chậm, ngay.",
             action_en="The journal is full. Raise journal.max_bytes or mend whoever is behind.",
         ),
-        Alert(
+        AlertRule(
             name="ThongsuotBatchesSetAside",
-            expr=f"increase({own.SET_ASIDE}[1h]) > 0",
+            expr=f"increase({collector_metrics.DEAD_LETTERS}[1h]) > 0",
             lasting="0s",
             severity="warning",
             summary_vi="{{ $labels.consumer }} để riêng {{ $value | humanize }} lô không xử lý được"
@@ -87,9 +87,9 @@ GROUP = Group(
             " của phần mềm hoặc của một thiết bị.",
             action_en="They are kept and the log says why. It is a bug of ours, or of one device.",
         ),
-        Alert(
+        AlertRule(
             name="ThongsuotCertificateExpiring",
-            expr=f"({own.CERTIFICATE} - time()) / {_DAY_S} < 14",
+            expr=f"({collector_metrics.CERTIFICATE} - time()) / {_DAY_S} < 14",
             lasting="1h",
             severity="warning",
             summary_vi="Chứng thư của hệ thống thu thập ({{ $labels.file }}) còn"
@@ -100,9 +100,9 @@ GROUP = Group(
             " động lại hệ thống thu thập.",
             action_en="After that no device can push. Renew it and restart the collector.",
         ),
-        Alert(
+        AlertRule(
             name="ThongsuotAuthorityExpiring",
-            expr=f"({own.AUTHORITY} - time()) / {_DAY_S} < 60",
+            expr=f"({collector_metrics.AUTHORITY} - time()) / {_DAY_S} < 60",
             lasting="1h",
             severity="warning",
             summary_vi="Đơn vị cấp chứng thư thiết bị ({{ $labels.authority }}) còn"
@@ -114,9 +114,9 @@ GROUP = Group(
             action_en="After that no device's certificate is good. thongsuot-collector ca renew,"
             " then restart the collector.",
         ),
-        Alert(
+        AlertRule(
             name="ThongsuotRevocationListOverdue",
-            expr=f"time() - {own.REVOCATIONS} > 0",
+            expr=f"time() - {collector_metrics.REVOCATIONS} > 0",
             lasting="1h",
             severity="warning",
             summary_vi="Danh sách thu hồi chứng thư {{ $labels.file }} đã quá hạn"
@@ -128,9 +128,9 @@ GROUP = Group(
             action_en="It goes on counting, and what was revoked since comes in. Put the"
             " authority's newest list in its place.",
         ),
-        Alert(
+        AlertRule(
             name="ThongsuotTaskFailing",
-            expr=f"sum by (task) (increase({own.TASK_FAILURES}[15m])) > 3",
+            expr=f"sum by (task) (increase({collector_metrics.TASK_FAILURES}[15m])) > 3",
             lasting="0s",
             severity="warning",
             summary_vi="Tác vụ {{ $labels.task }} khởi động lại {{ $value | humanize }} lần trong"

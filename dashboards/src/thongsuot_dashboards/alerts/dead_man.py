@@ -1,12 +1,12 @@
 """The dead-man's switch: an alert that always fires, so that its absence tells."""
 
-from thongsuot_dashboards.rulefile import Alert, Group
+from thongsuot_dashboards.rule_file import AlertRule, RuleGroup
 
-GROUP = Group(
+GROUP = RuleGroup(
     name="thongsuot-dead-man",
     every="30s",
     rules=(
-        Alert(
+        AlertRule(
             name="ThongsuotDeadManSwitch",
             expr="vector(1)",
             lasting="0s",

@@ -1,14 +1,23 @@
 """Link: everything that is known of one link, read down the page."""
 
-from thongsuot_dashboards import naming
-from thongsuot_dashboards.choices import COMMUNE, LINK, OF_LINK, SITE
-from thongsuot_dashboards.marks import link_down, other_route, other_way_back
+from thongsuot_dashboards import value_mappings
+from thongsuot_dashboards.annotations import link_down, other_route, other_way_back
 from thongsuot_dashboards.panels.board import Board
-from thongsuot_dashboards.panels.lines import Lines
-from thongsuot_dashboards.panels.look import Look, look_of
-from thongsuot_dashboards.panels.states import States
-from thongsuot_dashboards.query import Query, average, bits, gauge, over, rate, selector, success
-from thongsuot_dashboards.text import Text
+from thongsuot_dashboards.panels.field_config import FieldConfig, metric_field_config
+from thongsuot_dashboards.panels.state_timeline import StateTimelinePanel
+from thongsuot_dashboards.panels.time_series import TimeSeriesPanel
+from thongsuot_dashboards.query import (
+    Query,
+    average,
+    bits,
+    gauge,
+    range_query,
+    rate,
+    selector,
+    success,
+)
+from thongsuot_dashboards.text import BilingualText
+from thongsuot_dashboards.variables import COMMUNE, LINK, OF_LINK, SITE
 from thongsuot_schema.catalogue import dns, host, http, icmp, path, radio, snmp, stamp, verdict
 from thongsuot_schema.metric import Unit
 
@@ -21,13 +30,13 @@ _UPPER, _MIDDLE, _LOWER = "95 %", "50 %", "5 %"
 def _quantile(share: float, legend: str) -> Query:
     """Return a quantile over time, in the middle of the targets."""
     expr = f"quantile(0.5, quantile_over_time({share:g}, {_RTT}[$__rate_interval]))"
-    return over(expr, legend)
+    return range_query(expr, legend)
 
 
 BOARD = Board(
     uid="thongsuot-link",
-    title=Text("Thông Suốt · Đường truyền", "Thông Suốt · Link"),
-    description=Text(
+    title=BilingualText("Thông Suốt · Đường truyền", "Thông Suốt · Link"),
+    description=BilingualText(
         "Một đường truyền: kết luận, độ trễ, mất gói, tên miền, dịch vụ, lưu lượng",
         "One link: verdict, latency, loss, names, services, traffic",
     ),
@@ -35,55 +44,57 @@ BOARD = Board(
     annotations=(link_down(**_VERDICT), other_way_back(**_BEYOND), other_route(**OF_LINK)),
     rows=(
         (
-            States(
-                title=Text("Tình trạng", "State"),
-                description=Text(
+            StateTimelinePanel(
+                title=BilingualText("Tình trạng", "State"),
+                description=BilingualText(
                     "Kết luận của thiết bị; chỗ trống là chưa có dữ liệu",
                     "The device's verdict; where nothing is drawn, nothing is known",
                 ),
                 queries=(gauge(verdict.STATE, "{{link}}", **_VERDICT),),
-                look=naming.LINK_STATE,
+                field_config=value_mappings.LINK_STATE,
                 height=4,
             ),
-            States(
-                title=Text("Phân đoạn lỗi", "Segment at fault"),
-                description=Text(
+            StateTimelinePanel(
+                title=BilingualText("Phân đoạn lỗi", "Segment at fault"),
+                description=BilingualText(
                     "Nấc thấp nhất bị hỏng: bên phải xử lý", "The lowest broken rung: who must act"
                 ),
                 queries=(gauge(verdict.SEGMENT, "{{link}}", **_VERDICT),),
-                look=naming.SEGMENT,
+                field_config=value_mappings.SEGMENT,
                 height=4,
             ),
         ),
         (
-            Lines(
-                title=Text("Độ trễ: dải 5–95 % và trung vị", "Round-trip time: 5–95 % and median"),
-                description=Text(icmp.RTT.help_vi, icmp.RTT.help_en),
+            TimeSeriesPanel(
+                title=BilingualText(
+                    "Độ trễ: dải 5–95 % và trung vị", "Round-trip time: 5–95 % and median"
+                ),
+                description=BilingualText(icmp.RTT.help_vi, icmp.RTT.help_en),
                 queries=(
                     _quantile(0.95, _UPPER),
                     _quantile(0.5, _MIDDLE),
                     _quantile(0.05, _LOWER),
                 ),
-                look=look_of(icmp.RTT),
+                field_config=metric_field_config(icmp.RTT),
                 bands=((_UPPER, _LOWER),),
             ),
-            Lines(
-                title=Text("Độ trễ theo đích", "Round-trip time by target"),
-                description=Text(icmp.RTT.help_vi, icmp.RTT.help_en),
+            TimeSeriesPanel(
+                title=BilingualText("Độ trễ theo đích", "Round-trip time by target"),
+                description=BilingualText(icmp.RTT.help_vi, icmp.RTT.help_en),
                 queries=(gauge(icmp.RTT, "{{target}} {{family}}", **OF_LINK),),
-                look=look_of(icmp.RTT),
+                field_config=metric_field_config(icmp.RTT),
             ),
         ),
         (
-            Lines(
-                title=Text("Tỷ lệ mất gói tin, 5 phút", "Loss over 5 minutes"),
-                description=Text(icmp.LOSS.help_vi, icmp.LOSS.help_en),
+            TimeSeriesPanel(
+                title=BilingualText("Tỷ lệ mất gói tin, 5 phút", "Loss over 5 minutes"),
+                description=BilingualText(icmp.LOSS.help_vi, icmp.LOSS.help_en),
                 queries=(average(icmp.LOSS, "{{target}} {{family}}", "5m", **OF_LINK),),
-                look=look_of(icmp.LOSS),
+                field_config=metric_field_config(icmp.LOSS),
             ),
-            Lines(
-                title=Text("Lưu lượng trên cổng mạng", "Traffic on the interface"),
-                description=Text(
+            TimeSeriesPanel(
+                title=BilingualText("Lưu lượng trên cổng mạng", "Traffic on the interface"),
+                description=BilingualText(
                     "Tổng lưu lượng của đường truyền, không theo người dùng",
                     "All traffic of the link; never by user",
                 ),
@@ -91,44 +102,44 @@ BOARD = Board(
                     bits(host.RECEIVED, "↓", **OF_LINK),
                     bits(host.SENT, "↑", **OF_LINK),
                 ),
-                look=Look(grafana_unit="bps", minimum=0),
+                field_config=FieldConfig(grafana_unit="bps", minimum=0),
             ),
         ),
         (
-            Lines(
-                title=Text("Dịch vụ: tổng thời gian", "Services: total time"),
-                description=Text(http.TOTAL.help_vi, http.TOTAL.help_en),
+            TimeSeriesPanel(
+                title=BilingualText("Dịch vụ: tổng thời gian", "Services: total time"),
+                description=BilingualText(http.TOTAL.help_vi, http.TOTAL.help_en),
                 queries=(gauge(http.TOTAL, "{{target}} {{family}}", **OF_LINK),),
-                look=look_of(http.TOTAL),
+                field_config=metric_field_config(http.TOTAL),
             ),
-            Lines(
-                title=Text("Dịch vụ: tỷ lệ thành công", "Services: success"),
-                description=Text(
+            TimeSeriesPanel(
+                title=BilingualText("Dịch vụ: tỷ lệ thành công", "Services: success"),
+                description=BilingualText(
                     "Tỷ lệ lượt truy cập thành công trong 15 phút",
                     "Share of requests that succeeded over 15 minutes",
                 ),
                 queries=(success(http.KIND, "{{target}} {{family}}", "15m", **OF_LINK),),
-                look=Look(unit=Unit.RATIO, minimum=0, maximum=1),
+                field_config=FieldConfig(unit=Unit.RATIO, minimum=0, maximum=1),
             ),
         ),
         (
-            Lines(
-                title=Text("Phân giải tên miền", "Name lookups"),
-                description=Text(dns.LOOKUP.help_vi, dns.LOOKUP.help_en),
+            TimeSeriesPanel(
+                title=BilingualText("Phân giải tên miền", "Name lookups"),
+                description=BilingualText(dns.LOOKUP.help_vi, dns.LOOKUP.help_en),
                 queries=(gauge(dns.LOOKUP, "{{target}} {{family}}", **OF_LINK),),
-                look=look_of(dns.LOOKUP),
+                field_config=metric_field_config(dns.LOOKUP),
             ),
-            Lines(
-                title=Text("Đường về: TTL còn lại", "The way back: hop limit left"),
-                description=Text(icmp.HOP_LIMIT.help_vi, icmp.HOP_LIMIT.help_en),
+            TimeSeriesPanel(
+                title=BilingualText("Đường về: TTL còn lại", "The way back: hop limit left"),
+                description=BilingualText(icmp.HOP_LIMIT.help_vi, icmp.HOP_LIMIT.help_en),
                 queries=(gauge(icmp.HOP_LIMIT, "{{target}} {{family}}", **_BEYOND),),
-                look=look_of(icmp.HOP_LIMIT),
+                field_config=metric_field_config(icmp.HOP_LIMIT),
             ),
         ),
         (
-            Lines(
-                title=Text("Mất gói từng chiều", "Loss by direction"),
-                description=Text(
+            TimeSeriesPanel(
+                title=BilingualText("Mất gói từng chiều", "Loss by direction"),
+                description=BilingualText(
                     "Đo từng chiều với máy phản hồi ở trung tâm",
                     "Measured apart with the reflector at the centre",
                 ),
@@ -136,88 +147,90 @@ BOARD = Board(
                     gauge(stamp.LOSS_UP, "{{target}} {{family}} ↑", **OF_LINK),
                     gauge(stamp.LOSS_DOWN, "{{target}} {{family}} ↓", **OF_LINK),
                 ),
-                look=look_of(icmp.LOSS),
+                field_config=metric_field_config(icmp.LOSS),
             ),
-            Lines(
-                title=Text("Độ dao động trễ từng chiều", "Jitter by direction"),
-                description=Text(stamp.JITTER_UP.help_vi, stamp.JITTER_UP.help_en),
+            TimeSeriesPanel(
+                title=BilingualText("Độ dao động trễ từng chiều", "Jitter by direction"),
+                description=BilingualText(stamp.JITTER_UP.help_vi, stamp.JITTER_UP.help_en),
                 queries=(
                     gauge(stamp.JITTER_UP, "{{target}} {{family}} ↑", **OF_LINK),
                     gauge(stamp.JITTER_DOWN, "{{target}} {{family}} ↓", **OF_LINK),
                 ),
-                look=look_of(stamp.JITTER_UP),
+                field_config=metric_field_config(stamp.JITTER_UP),
             ),
-            Lines(
-                title=Text("Chất lượng thoại (MOS)", "Quality of a call (MOS)"),
-                description=Text(stamp.MOS.help_vi, stamp.MOS.help_en),
+            TimeSeriesPanel(
+                title=BilingualText("Chất lượng thoại (MOS)", "Quality of a call (MOS)"),
+                description=BilingualText(stamp.MOS.help_vi, stamp.MOS.help_en),
                 queries=(gauge(stamp.MOS, "{{target}} {{family}}", **OF_LINK),),
-                look=Look(minimum=1, maximum=4.5),
+                field_config=FieldConfig(minimum=1, maximum=4.5),
             ),
         ),
         (
-            Lines(
-                title=Text("Mức thu sóng (RSRP)", "Signal (RSRP)"),
-                description=Text(radio.NR_RSRP.help_vi, radio.NR_RSRP.help_en),
+            TimeSeriesPanel(
+                title=BilingualText("Mức thu sóng (RSRP)", "Signal (RSRP)"),
+                description=BilingualText(radio.NR_RSRP.help_vi, radio.NR_RSRP.help_en),
                 queries=(
                     gauge(radio.NR_RSRP, "5G", **OF_LINK),
                     gauge(radio.LTE_RSRP, "LTE", **OF_LINK),
                 ),
-                look=look_of(radio.NR_RSRP),
+                field_config=metric_field_config(radio.NR_RSRP),
                 height=6,
             ),
-            States(
-                title=Text("Công nghệ di động", "Mobile technology"),
-                description=Text(radio.TECHNOLOGY.help_vi, radio.TECHNOLOGY.help_en),
+            StateTimelinePanel(
+                title=BilingualText("Công nghệ di động", "Mobile technology"),
+                description=BilingualText(radio.TECHNOLOGY.help_vi, radio.TECHNOLOGY.help_en),
                 queries=(gauge(radio.TECHNOLOGY, "{{link}}", **OF_LINK),),
-                look=naming.TECHNOLOGY,
+                field_config=value_mappings.TECHNOLOGY,
                 height=6,
             ),
         ),
         (
-            Lines(
-                title=Text("Công suất quang thu", "Optical power received"),
-                description=Text(snmp.OPTICAL_RECEIVE.help_vi, snmp.OPTICAL_RECEIVE.help_en),
+            TimeSeriesPanel(
+                title=BilingualText("Công suất quang thu", "Optical power received"),
+                description=BilingualText(
+                    snmp.OPTICAL_RECEIVE.help_vi, snmp.OPTICAL_RECEIVE.help_en
+                ),
                 queries=(gauge(snmp.OPTICAL_RECEIVE, "{{target}}", **OF_LINK),),
-                look=look_of(snmp.OPTICAL_RECEIVE),
+                field_config=metric_field_config(snmp.OPTICAL_RECEIVE),
             ),
-            Lines(
-                title=Text("Mức chiếm dụng băng thông", "Utilisation"),
-                description=Text(
+            TimeSeriesPanel(
+                title=BilingualText("Mức chiếm dụng băng thông", "Utilisation"),
+                description=BilingualText(
                     snmp.RECEIVE_UTILISATION.help_vi, snmp.RECEIVE_UTILISATION.help_en
                 ),
                 queries=(
                     gauge(snmp.RECEIVE_UTILISATION, "{{target}} ↓", **OF_LINK),
                     gauge(snmp.SEND_UTILISATION, "{{target}} ↑", **OF_LINK),
                 ),
-                look=look_of(snmp.RECEIVE_UTILISATION),
+                field_config=metric_field_config(snmp.RECEIVE_UTILISATION),
             ),
-            Lines(
-                title=Text("Số chặng đến đích", "Hops to the target"),
-                description=Text(path.HOPS.help_vi, path.HOPS.help_en),
+            TimeSeriesPanel(
+                title=BilingualText("Số chặng đến đích", "Hops to the target"),
+                description=BilingualText(path.HOPS.help_vi, path.HOPS.help_en),
                 queries=(
-                    over(
+                    range_query(
                         f"last_over_time({selector(path.HOPS.full_name, **OF_LINK)}[30m])",
                         "{{target}} {{family}}",
                     ),
                 ),
-                look=Look(unit=Unit.COUNT, decimals=0),
+                field_config=FieldConfig(unit=Unit.COUNT, decimals=0),
             ),
-            Lines(
-                title=Text("Chặng đầu tiên của nhà mạng", "The carrier's first hop"),
-                description=Text(path.FIRST_HOP.help_vi, path.FIRST_HOP.help_en),
+            TimeSeriesPanel(
+                title=BilingualText("Chặng đầu tiên của nhà mạng", "The carrier's first hop"),
+                description=BilingualText(path.FIRST_HOP.help_vi, path.FIRST_HOP.help_en),
                 queries=(
-                    over(
+                    range_query(
                         f"last_over_time({selector(path.FIRST_HOP.full_name, **OF_LINK)}[30m])",
                         "{{target}} {{family}}",
                     ),
                 ),
-                look=look_of(path.FIRST_HOP),
+                field_config=metric_field_config(path.FIRST_HOP),
             ),
         ),
         (
-            States(
-                title=Text("Cổng mạng", "Interface"),
-                description=Text(
+            StateTimelinePanel(
+                title=BilingualText("Cổng mạng", "Interface"),
+                description=BilingualText(
                     "Tín hiệu, địa chỉ, tuyến mặc định, gateway",
                     "Carrier, addresses, default routes, gateway",
                 ),
@@ -229,12 +242,12 @@ BOARD = Board(
                     gauge(host.HAS_ROUTE6, "IPv6 route", **OF_LINK),
                     gauge(host.GATEWAY_NEIGHBOUR, "gateway", **OF_LINK),
                 ),
-                look=naming.YES_NO,
+                field_config=value_mappings.YES_NO,
                 height=7,
             ),
-            Lines(
-                title=Text("Lỗi và gói bị loại trên cổng mạng", "Errors and drops"),
-                description=Text(
+            TimeSeriesPanel(
+                title=BilingualText("Lỗi và gói bị loại trên cổng mạng", "Errors and drops"),
+                description=BilingualText(
                     "Gói mỗi giây; tăng lên thường là cáp hoặc cổng",
                     "Packets a second; a rise mostly means cable or port",
                 ),
@@ -244,7 +257,7 @@ BOARD = Board(
                     rate(host.RECEIVE_DROPS, "drops ↓", **OF_LINK),
                     rate(host.SEND_DROPS, "drops ↑", **OF_LINK),
                 ),
-                look=Look(grafana_unit="pps", minimum=0),
+                field_config=FieldConfig(grafana_unit="pps", minimum=0),
                 height=7,
             ),
         ),

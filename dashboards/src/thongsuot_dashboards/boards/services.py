@@ -1,26 +1,30 @@
 """Services: each portal as the sites reach it, phase by phase."""
 
-from thongsuot_dashboards import naming
-from thongsuot_dashboards.choices import CARRIER
-from thongsuot_dashboards.marks import service_down
+from thongsuot_dashboards import value_mappings
+from thongsuot_dashboards.annotations import service_down
 from thongsuot_dashboards.panels.board import Board, Variable
-from thongsuot_dashboards.panels.lines import Lines
-from thongsuot_dashboards.panels.look import Look, Way, look_of
-from thongsuot_dashboards.panels.states import States
-from thongsuot_dashboards.panels.table import Column, Label, Table
-from thongsuot_dashboards.panels.tiles import Tiles
-from thongsuot_dashboards.query import now, over, selector
-from thongsuot_dashboards.text import Text
+from thongsuot_dashboards.panels.field_config import DataLink, FieldConfig, metric_field_config
+from thongsuot_dashboards.panels.stat import StatPanel
+from thongsuot_dashboards.panels.state_timeline import StateTimelinePanel
+from thongsuot_dashboards.panels.table import LabelColumn, TableColumn, TablePanel
+from thongsuot_dashboards.panels.time_series import TimeSeriesPanel
+from thongsuot_dashboards.query import instant_query, range_query, selector
+from thongsuot_dashboards.text import BilingualText
+from thongsuot_dashboards.variables import CARRIER
 from thongsuot_schema.catalogue import http, verdict
-from thongsuot_schema.metric import Limits, Metric, Unit
+from thongsuot_schema.metric import Metric, Thresholds, Unit
 
-_SERVICE = Variable(label="target", series=http.KIND.success_name, title=Text("Dịch vụ", "Service"))
+_SERVICE = Variable(
+    label="target", series=http.KIND.success_name, title=BilingualText("Dịch vụ", "Service")
+)
 _HERE = {"target": "$target", "carrier": "$carrier"}
 _VERDICT = selector(verdict.STATE.full_name, link="=", target="$target")
 """Of a service by whichever link of a site works; beside it stand verdicts of each link alone."""
 _SUCCESS = selector(http.KIND.success_name, **_HERE)
-_TO_SITE = Way(
-    board="thongsuot-site", title=Text("Mở điểm phục vụ", "Open the site"), labels=("site",)
+_TO_SITE = DataLink(
+    board="thongsuot-site",
+    title=BilingualText("Mở điểm phục vụ", "Open the site"),
+    labels=("site",),
 )
 _DAY_S = 86_400
 
@@ -39,8 +43,8 @@ _PHASES = (
 
 BOARD = Board(
     uid="thongsuot-services",
-    title=Text("Thông Suốt · Dịch vụ", "Thông Suốt · Services"),
-    description=Text(
+    title=BilingualText("Thông Suốt · Dịch vụ", "Thông Suốt · Services"),
+    description=BilingualText(
         "Các cổng dịch vụ nhìn từ điểm phục vụ: từng pha, theo nhà mạng, chứng thư",
         "The portals as the sites reach them: phases, carriers, certificates",
     ),
@@ -48,118 +52,124 @@ BOARD = Board(
     annotations=(service_down(target="$target"),),
     rows=(
         (
-            Tiles(
-                title=Text("Số điểm không truy cập được", "Sites that do not reach it"),
-                description=Text(
+            StatPanel(
+                title=BilingualText("Số điểm không truy cập được", "Sites that do not reach it"),
+                description=BilingualText(
                     "Từ ba điểm trở lên thường là lỗi của chính dịch vụ",
                     "From three sites on it is mostly the service itself",
                 ),
-                queries=(now(f"sum by (target) ({_VERDICT} == bool 2)", "{{target}}"),),
-                look=Look(unit=Unit.COUNT, limits=Limits(warn=1.0, bad=3.0)),
+                queries=(instant_query(f"sum by (target) ({_VERDICT} == bool 2)", "{{target}}"),),
+                field_config=FieldConfig(unit=Unit.COUNT, limits=Thresholds(warn=1.0, bad=3.0)),
                 height=5,
             ),
         ),
         (
-            States(
-                title=Text("Tình trạng theo điểm", "State by site"),
-                description=Text(
+            StateTimelinePanel(
+                title=BilingualText("Tình trạng theo điểm", "State by site"),
+                description=BilingualText(
                     "Kết luận của từng điểm qua mọi đường truyền; chỉ nơi có lỗi",
                     "Each site's verdict over all of its links; only where there was a fault",
                 ),
                 queries=(
-                    over(
+                    range_query(
                         f"{_VERDICT} and (max_over_time({_VERDICT}[$__range] @ end()) > 0)",
                         "{{target}} {{site}}",
                     ),
                 ),
-                look=Look(names=naming.SERVICE_STATE.names, way=_TO_SITE),
+                field_config=FieldConfig(
+                    mappings=value_mappings.SERVICE_STATE.mappings, link=_TO_SITE
+                ),
                 height=7,
             ),
         ),
         (
-            Lines(
-                title=Text("Các pha của một lượt truy cập", "Phases of a request"),
-                description=Text(
+            TimeSeriesPanel(
+                title=BilingualText("Các pha của một lượt truy cập", "Phases of a request"),
+                description=BilingualText(
                     "Trung bình của các điểm và dịch vụ được chọn",
                     "Mean of the sites and services that are chosen",
                 ),
-                queries=tuple(over(_phase(metric), name) for metric, name in _PHASES),
-                look=Look(unit=Unit.SECONDS, minimum=0),
+                queries=tuple(range_query(_phase(metric), name) for metric, name in _PHASES),
+                field_config=FieldConfig(unit=Unit.SECONDS, minimum=0),
                 is_stacked=True,
                 height=9,
             ),
-            Lines(
-                title=Text("Tổng thời gian, 95 %", "Total time, 95 %"),
-                description=Text(
+            TimeSeriesPanel(
+                title=BilingualText("Tổng thời gian, 95 %", "Total time, 95 %"),
+                description=BilingualText(
                     "95 % số lượt nhanh hơn mức này, theo dịch vụ",
                     "95 % of the requests were faster, by service",
                 ),
                 queries=(
-                    over(
+                    range_query(
                         "max by (target) (quantile_over_time(0.95, "
                         f"{selector(http.TOTAL.full_name, **_HERE)}[15m]))",
                         "{{target}}",
                     ),
                 ),
-                look=look_of(http.TOTAL),
+                field_config=metric_field_config(http.TOTAL),
                 height=9,
             ),
         ),
         (
-            Lines(
-                title=Text("Tỷ lệ thành công theo dịch vụ", "Success by service"),
-                description=Text("Trong 15 phút", "Over 15 minutes"),
-                queries=(over(f"avg by (target) (avg_over_time({_SUCCESS}[15m]))", "{{target}}"),),
-                look=Look(unit=Unit.RATIO, minimum=0, maximum=1),
+            TimeSeriesPanel(
+                title=BilingualText("Tỷ lệ thành công theo dịch vụ", "Success by service"),
+                description=BilingualText("Trong 15 phút", "Over 15 minutes"),
+                queries=(
+                    range_query(f"avg by (target) (avg_over_time({_SUCCESS}[15m]))", "{{target}}"),
+                ),
+                field_config=FieldConfig(unit=Unit.RATIO, minimum=0, maximum=1),
             ),
-            Lines(
-                title=Text("Tỷ lệ thành công theo nhà mạng", "Success by carrier"),
-                description=Text(
+            TimeSeriesPanel(
+                title=BilingualText("Tỷ lệ thành công theo nhà mạng", "Success by carrier"),
+                description=BilingualText(
                     "Một nhà mạng kém, các nhà mạng khác tốt: không phải lỗi dịch vụ",
                     "One carrier worse than the others: not the service's fault",
                 ),
                 queries=(
-                    over(
+                    range_query(
                         f"avg by (carrier, medium) (avg_over_time({_SUCCESS}[15m]))",
                         "{{carrier}} {{medium}}",
                     ),
                 ),
-                look=Look(unit=Unit.RATIO, minimum=0, maximum=1),
+                field_config=FieldConfig(unit=Unit.RATIO, minimum=0, maximum=1),
             ),
         ),
         (
-            Table(
-                title=Text("Từng dịch vụ", "Each service"),
-                description=Text(
+            TablePanel(
+                title=BilingualText("Từng dịch vụ", "Each service"),
+                description=BilingualText(
                     "Trong khoảng đang xem; chứng thư: số ngày còn lại",
                     "Within what is shown; certificate: days that are left",
                 ),
-                labels=(Label(name="target", title=Text("Dịch vụ", "Service")),),
+                labels=(LabelColumn(name="target", title=BilingualText("Dịch vụ", "Service")),),
                 columns=(
-                    Column(
-                        title=Text("Thành công", "Success"),
+                    TableColumn(
+                        title=BilingualText("Thành công", "Success"),
                         expr=f"avg by (target) (avg_over_time({_SUCCESS}[$__range]))",
-                        look=Look(
-                            unit=Unit.RATIO, limits=Limits(warn=0.99, bad=0.95, low_is_bad=True)
+                        field_config=FieldConfig(
+                            unit=Unit.RATIO, limits=Thresholds(warn=0.99, bad=0.95, low_is_bad=True)
                         ),
                     ),
-                    Column(
-                        title=Text("Tổng thời gian", "Total time"),
+                    TableColumn(
+                        title=BilingualText("Tổng thời gian", "Total time"),
                         expr="avg by (target) (avg_over_time("
                         f"{selector(http.TOTAL.full_name, **_HERE)}[$__range]))",
-                        look=look_of(http.TOTAL),
+                        field_config=metric_field_config(http.TOTAL),
                     ),
-                    Column(
-                        title=Text("Mã HTTP", "Status"),
+                    TableColumn(
+                        title=BilingualText("Mã HTTP", "Status"),
                         expr=f"max by (target) ({selector(http.STATUS.full_name, **_HERE)})",
-                        look=Look(decimals=0),
+                        field_config=FieldConfig(decimals=0),
                     ),
-                    Column(
-                        title=Text("Chứng thư còn (ngày)", "Certificate (days)"),
+                    TableColumn(
+                        title=BilingualText("Chứng thư còn (ngày)", "Certificate (days)"),
                         expr="(min by (target) ("
                         f"{selector(http.CERTIFICATE_EXPIRY.full_name, **_HERE)}) - time())"
                         f" / {_DAY_S}",
-                        look=Look(decimals=0, limits=Limits(warn=30.0, bad=14.0, low_is_bad=True)),
+                        field_config=FieldConfig(
+                            decimals=0, limits=Thresholds(warn=30.0, bad=14.0, low_is_bad=True)
+                        ),
                     ),
                 ),
                 low_first=True,

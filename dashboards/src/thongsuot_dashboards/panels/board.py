@@ -10,16 +10,16 @@ from typing import Any, cast
 import grafanalib.core as grafana
 from grafanalib._gen import DashboardEncoder
 
-from thongsuot_dashboards.panels.modern import modern
+from thongsuot_dashboards.panels.dashboard_schema import migrate
 from thongsuot_dashboards.panels.panel import DATASOURCE, Panel
-from thongsuot_dashboards.text import Language, Text
+from thongsuot_dashboards.text import BilingualText, Language
 
 GRID_COLUMNS = 24
 
 TAG = "thongsuot"
 """On every board; the links between the boards go by it."""
 
-_ELSEWHERE = Text("Bảng khác", "Other boards")
+_OTHER_BOARDS = BilingualText("Bảng khác", "Other boards")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +33,7 @@ class Variable:
 
     label: str
     series: str
-    title: Text
+    title: BilingualText
     shown: str = ""
     is_single: bool = False
 
@@ -61,23 +61,23 @@ class Annotation:
     ``heading`` and ``text`` may name labels (``{{link}}``).
     """
 
-    name: Text
+    name: BilingualText
     expr: str
     color: str
     heading: str
-    text: Text
+    text: BilingualText
     step: str = "60s"
 
     def to_json(self, language: Language) -> dict[str, Any]:
         """Return what Grafana's Prometheus data source takes for an annotation."""
         return {
-            "name": self.name.in_(language),
+            "name": self.name.in_language(language),
             "enable": True,
             "iconColor": self.color,
             "expr": self.expr,
             "step": self.step,
             "titleFormat": self.heading,
-            "textFormat": self.text.in_(language),
+            "textFormat": self.text.in_language(language),
         }
 
 
@@ -86,8 +86,8 @@ class Board:
     """One dashboard. ``uid`` never changes: people link to it. ``rows`` are read left to right."""
 
     uid: str
-    title: Text
-    description: Text
+    title: BilingualText
+    description: BilingualText
     variables: tuple[Variable, ...]
     rows: tuple[tuple[Panel, ...], ...]
     annotations: tuple[Annotation, ...] = ()
@@ -98,8 +98,8 @@ class Board:
         """Return the board as JSON text, keys sorted, ready to be provisioned."""
         board = grafana.Dashboard(
             uid=self.uid,
-            title=self.title.in_(language),
-            description=self.description.in_(language),
+            title=self.title.in_language(language),
+            description=self.description.in_language(language),
             tags=[TAG],
             timezone="browser",
             refresh="30s",
@@ -110,7 +110,7 @@ class Board:
             ),
             links=[
                 grafana.DashboardLink(
-                    title=_ELSEWHERE.in_(language),
+                    title=_OTHER_BOARDS.in_language(language),
                     type="dashboards",
                     tags=[TAG],
                     asDropdown=True,
@@ -123,7 +123,7 @@ class Board:
         # grafanalib has no types; what comes out is JSON all the same.
         data = json.loads(json.dumps(board.to_json_data(), cls=DashboardEncoder))
         text = json.dumps(
-            modern(cast("dict[str, Any]", data)), ensure_ascii=False, indent=1, sort_keys=True
+            migrate(cast("dict[str, Any]", data)), ensure_ascii=False, indent=1, sort_keys=True
         )
         return text + "\n"
 
@@ -134,7 +134,7 @@ class Board:
         return [source] + [
             grafana.Template(
                 name=variable.label,
-                label=variable.title.in_(language),
+                label=variable.title.in_language(language),
                 query=variable.query(),
                 regex=variable.pattern(),
                 dataSource=DATASOURCE,

@@ -7,42 +7,42 @@ from dataclasses import dataclass
 
 import grafanalib.core as grafana
 
-from thongsuot_dashboards.panels.look import Json, Look, Way
+from thongsuot_dashboards.panels.field_config import DataLink, FieldConfig, Json
 from thongsuot_dashboards.panels.panel import DATASOURCE, targets
-from thongsuot_dashboards.query import now
-from thongsuot_dashboards.text import Language, Text
+from thongsuot_dashboards.query import instant_query
+from thongsuot_dashboards.text import BilingualText, Language
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Label:
-    """A column that shows a label of the series; ``way`` makes it a link."""
+class LabelColumn:
+    """A column that shows a label of the series; ``link`` makes it a link."""
 
     name: str
-    title: Text
-    way: Way | None = None
+    title: BilingualText
+    link: DataLink | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Column:
+class TableColumn:
     """A column that shows a value: ``expr`` is asked once; its series carry the table's labels."""
 
-    title: Text
+    title: BilingualText
     expr: str
-    look: Look
+    field_config: FieldConfig
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Table:
+class TablePanel:
     """
     One row for each set of labels, sorted by a column (its place, from 0), the highest first.
 
     Every column's expression has to return exactly the table's labels, else rows fall apart.
     """
 
-    title: Text
-    labels: tuple[Label, ...]
-    columns: tuple[Column, ...]
-    description: Text
+    title: BilingualText
+    labels: tuple[LabelColumn, ...]
+    columns: tuple[TableColumn, ...]
+    description: BilingualText
     sorted_by: int = 0
     low_first: bool = False
     height: int = 9
@@ -51,10 +51,12 @@ class Table:
     def build(self, language: Language, grid: grafana.GridPos) -> grafana.Panel:
         """Return a Grafana table panel."""
         return grafana.Table(
-            title=self.title.in_(language),
-            description=self.description.in_(language),
+            title=self.title.in_language(language),
+            description=self.description.in_language(language),
             dataSource=DATASOURCE,
-            targets=targets(tuple(now(column.expr) for column in self.columns), as_table=True),
+            targets=targets(
+                tuple(instant_query(column.expr) for column in self.columns), as_table=True
+            ),
             gridPos=grid,
             maxDataPoints=None,
             transformations=[{"id": "merge", "options": {}}, self._organised(language)],
@@ -64,7 +66,7 @@ class Table:
                     "cellHeight": "sm",
                     "sortBy": [
                         {
-                            "displayName": self.columns[self.sorted_by].title.in_(language),
+                            "displayName": self.columns[self.sorted_by].title.in_language(language),
                             "desc": not self.low_first,
                         }
                     ],
@@ -81,9 +83,9 @@ class Table:
     def _organised(self, language: Language) -> Json:
         labels = [label.name for label in self.labels]
         order = {name: place for place, name in enumerate((*labels, *self._fields()))}
-        titles = {label.name: label.title.in_(language) for label in self.labels}
+        titles = {label.name: label.title.in_language(language) for label in self.labels}
         values = zip(self._fields(), self.columns, strict=True)
-        titles |= {name: column.title.in_(language) for name, column in values}
+        titles |= {name: column.title.in_language(language) for name, column in values}
         return {
             "id": "organize",
             "options": {
@@ -96,37 +98,37 @@ class Table:
     def _label_looks(self, language: Language) -> list[Json]:
         return [
             {
-                "matcher": {"id": "byName", "options": label.title.in_(language)},
+                "matcher": {"id": "byName", "options": label.title.in_language(language)},
                 "properties": [
-                    {"id": "links", "value": [_way(label.way, self.labels, language)]},
+                    {"id": "links", "value": [_row_link(label.link, self.labels, language)]},
                 ],
             }
             for label in self.labels
-            if label.way is not None
+            if label.link is not None
         ]
 
     def _value_looks(self, language: Language) -> list[Json]:
         found: list[Json] = []
         for column in self.columns:
-            look = column.look.to_json(language, of_row=True)
+            look = column.field_config.to_json(language, of_row=True)
             properties = [{"id": key, "value": value} for key, value in look.items()]
-            if column.look.limits is not None or column.look.names:
+            if column.field_config.limits is not None or column.field_config.mappings:
                 cell = {"type": "color-background", "mode": "basic"}
                 properties.append({"id": "custom.cellOptions", "value": cell})
             found.append(
                 {
-                    "matcher": {"id": "byName", "options": column.title.in_(language)},
+                    "matcher": {"id": "byName", "options": column.title.in_language(language)},
                     "properties": properties,
                 }
             )
         return found
 
 
-def _way(way: Way, labels: tuple[Label, ...], language: Language) -> Json:
+def _row_link(way: DataLink, labels: tuple[LabelColumn, ...], language: Language) -> Json:
     """Return the link of a row; the columns have been renamed, so labels go by their titles."""
-    titles = {label.name: label.title.in_(language) for label in labels}
+    titles = {label.name: label.title.in_language(language) for label in labels}
     chosen = "&".join(f'var-{label}=${{__data.fields["{titles[label]}"]}}' for label in way.labels)
     return {
-        "title": way.title.in_(language),
+        "title": way.title.in_language(language),
         "url": f"/d/{way.board}?{chosen}&${{__url_time_range}}",
     }

@@ -9,9 +9,9 @@ import asyncio
 import signal
 from pathlib import Path
 
-from thongsuot_lab.carrier_desk.app import App
-from thongsuot_lab.carrier_desk.desk import Desk
-from thongsuot_lab.carrier_desk.http import Server
+from thongsuot_lab.carrier_desk.api import CarrierApi
+from thongsuot_lab.carrier_desk.http import DeskServer
+from thongsuot_lab.carrier_desk.service_desk import ServiceDesk
 
 
 def main() -> None:
@@ -33,8 +33,8 @@ def main() -> None:
 
 async def _serve(options: argparse.Namespace) -> None:
     token = options.token_file.read_text("utf-8").strip() if options.token_file else ""
-    desk = Desk(options.keep, clerk_s=options.clerk_s)
-    server = Server(App(desk, token=token).handle)
+    desk = ServiceDesk(options.keep, clerk_s=options.clerk_s)
+    server = DeskServer(CarrierApi(desk, token=token).handle)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

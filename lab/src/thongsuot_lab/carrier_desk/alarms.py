@@ -3,9 +3,9 @@
 import itertools
 from typing import Final
 
-from thongsuot_lab.carrier_desk.http import Json, Refused
-from thongsuot_lab.carrier_desk.merge import merged
-from thongsuot_lab.carrier_desk.tickets import moment
+from thongsuot_lab.carrier_desk.http import ApiError, Json
+from thongsuot_lab.carrier_desk.merge_patch import merge_patch
+from thongsuot_lab.carrier_desk.tickets import rfc3339_now
 
 BASE: Final = "/tmf-api/alarm/v4"
 REQUIRED: Final = (
@@ -20,7 +20,7 @@ REQUIRED: Final = (
 SEVERITIES: Final = ("critical", "major", "minor", "warning", "indeterminate", "cleared")
 
 
-class Alarms:
+class AlarmStore:
     """All alarms, by id; ids are whole numbers, as the file has it."""
 
     def __init__(self, documents: dict[str, Json] | None = None) -> None:
@@ -36,13 +36,13 @@ class Alarms:
         """
         missing = [name for name in REQUIRED if not asked.get(name)]
         if missing:
-            raise Refused(400, f"an alarm needs {', '.join(missing)}")
+            raise ApiError(400, f"an alarm needs {', '.join(missing)}")
         if asked["perceivedSeverity"] not in SEVERITIES[:-1]:
-            raise Refused(400, f"no severity to begin with: {asked['perceivedSeverity']}")
+            raise ApiError(400, f"no severity to begin with: {asked['perceivedSeverity']}")
         number = next(self._numbers)
         alarm = {**asked, "id": number, "href": f"{BASE}/alarm/{number}"}
         alarm.setdefault("ackState", "unacknowledged")
-        alarm.setdefault("alarmReportingTime", moment())
+        alarm.setdefault("alarmReportingTime", rfc3339_now())
         self.documents[str(number)] = alarm
         return alarm
 
@@ -55,7 +55,7 @@ class Alarms:
         """
         found = self.documents.get(name)
         if found is None:
-            raise Refused(404, f"there is no alarm {name}")
+            raise ApiError(404, f"there is no alarm {name}")
         return found
 
     def find(self, external: str | None) -> list[Json]:
@@ -74,10 +74,10 @@ class Alarms:
         """
         before = self.get(name)
         if before["perceivedSeverity"] == "cleared":
-            raise Refused(409, "the alarm is cleared, nothing changes any more")
+            raise ApiError(409, "the alarm is cleared, nothing changes any more")
         if asked.get("perceivedSeverity", "minor") not in SEVERITIES:
-            raise Refused(400, f"no severity: {asked['perceivedSeverity']}")
+            raise ApiError(400, f"no severity: {asked['perceivedSeverity']}")
         wanted = {key: value for key, value in asked.items() if key not in {"id", "href"}}
-        after = merged(before, wanted) | {"alarmChangedTime": moment()}
+        after = merge_patch(before, wanted) | {"alarmChangedTime": rfc3339_now()}
         self.documents[name] = after
         return before, after

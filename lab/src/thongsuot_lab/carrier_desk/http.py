@@ -25,7 +25,7 @@ Json = dict[str, object]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+class DeskRequest:
     """A request; ``path`` is decoded, ``headers`` have names in lower case."""
 
     method: str
@@ -36,7 +36,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Response:
+class DeskResponse:
     """An answer; ``body`` is sent as JSON, ``None`` is none."""
 
     status: int
@@ -44,11 +44,11 @@ class Response:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-Handler = Callable[[Request], Awaitable[Response | None]]
+DeskHandler = Callable[[DeskRequest], Awaitable[DeskResponse | None]]
 """``None``: close the connection without an answer."""
 
 
-class Refused(Exception):
+class ApiError(Exception):
     """A request that cannot be done; ``status`` and ``reason`` are answered."""
 
     def __init__(self, status: int, reason: str) -> None:
@@ -57,7 +57,7 @@ class Refused(Exception):
         self.reason = reason
 
 
-def json_in(request: Request) -> Json:
+def json_object(request: DeskRequest) -> Json:
     """
     Return the object that a request holds.
 
@@ -67,16 +67,16 @@ def json_in(request: Request) -> Json:
     try:
         found: object = json.loads(request.body)
     except ValueError as error:
-        raise Refused(400, f"the body is no JSON: {error}") from error
+        raise ApiError(400, f"the body is no JSON: {error}") from error
     if not isinstance(found, dict):
-        raise Refused(400, "the body is no JSON object")
+        raise ApiError(400, "the body is no JSON object")
     return found
 
 
-class Server:
+class DeskServer:
     """Serves one handler."""
 
-    def __init__(self, handle: Handler) -> None:
+    def __init__(self, handle: DeskHandler) -> None:
         self._handle = handle
         self._visitors: set[asyncio.Task[None]] = set()
 
@@ -126,7 +126,7 @@ class Server:
         return request.headers.get("connection", "").lower() != "close"
 
 
-async def _read(reader: asyncio.StreamReader) -> Request | None:
+async def _read(reader: asyncio.StreamReader) -> DeskRequest | None:
     """Return the next request; ``None`` where it is not one that is taken."""
     head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
     first, *lines = head.split("\r\n")
@@ -138,7 +138,7 @@ async def _read(reader: asyncio.StreamReader) -> Request | None:
         return None
     body = await reader.readexactly(int(length))
     parts = urlsplit(target)
-    return Request(
+    return DeskRequest(
         method=method,
         path=unquote(parts.path),
         query=dict(parse_qsl(parts.query)),

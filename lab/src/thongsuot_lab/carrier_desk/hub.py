@@ -5,14 +5,16 @@ import itertools
 import json
 import urllib.request
 
-from thongsuot_lab.carrier_desk.http import Json, Refused
-from thongsuot_lab.carrier_desk.tickets import moment
+from thongsuot_lab.carrier_desk.http import ApiError, Json
+from thongsuot_lab.carrier_desk.tickets import rfc3339_now
 
 _TIMEOUT_S = 5.0
 
 
-class Hub:
-    """Subscriptions of one API; ``tell`` posts an event to each. What fails is not tried again."""
+class EventHub:
+    """
+    Subscriptions of one API; ``publish`` posts an event to each. What fails is not tried again.
+    """
 
     def __init__(self, subscriptions: dict[str, Json] | None = None) -> None:
         self.subscriptions = subscriptions or {}
@@ -27,7 +29,7 @@ class Hub:
         """
         callback = asked.get("callback")
         if not isinstance(callback, str) or not callback.startswith(("http://", "https://")):
-            raise Refused(400, "a subscription needs a callback")
+            raise ApiError(400, "a subscription needs a callback")
         found: Json = {"id": str(next(self._numbers)), "callback": callback}
         if "@type" in asked:
             found["@type"] = asked["@type"]
@@ -44,7 +46,7 @@ class Hub:
             Refused: there is none of that name.
         """
         if name not in self.subscriptions:
-            raise Refused(404, f"there is no subscription {name}")
+            raise ApiError(404, f"there is no subscription {name}")
         return self.subscriptions[name]
 
     def unsubscribe(self, name: str) -> None:
@@ -56,11 +58,11 @@ class Hub:
         """
         del self.subscriptions[str(self.get(name)["id"])]
 
-    async def tell(self, kind: str, what: str, document: Json, *, is_typed: bool) -> None:
+    async def publish(self, kind: str, what: str, document: Json, *, is_typed: bool) -> None:
         """Post an event to everybody; ``kind`` as ``TroubleTicketStatusChangeEvent``."""
         event: Json = {
-            "eventId": f"{document['id']}-{moment()}",
-            "eventTime": moment(),
+            "eventId": f"{document['id']}-{rfc3339_now()}",
+            "eventTime": rfc3339_now(),
             "eventType": kind,
             "event": {what: document},
         }
@@ -69,13 +71,13 @@ class Hub:
         door = f"/listener/{kind[0].lower()}{kind[1:]}"
         await asyncio.gather(
             *(
-                asyncio.to_thread(post, f"{one['callback']}{door}", event)
+                asyncio.to_thread(post_json, f"{one['callback']}{door}", event)
                 for one in self.subscriptions.values()
             )
         )
 
 
-def post(url: str, body: Json) -> None:
+def post_json(url: str, body: Json) -> None:
     """Post JSON; a receiver that is not there misses it."""
     request = urllib.request.Request(
         url, json.dumps(body).encode(), {"Content-Type": "application/json"}, method="POST"

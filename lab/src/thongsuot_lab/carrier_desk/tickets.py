@@ -4,9 +4,9 @@ import itertools
 from datetime import UTC, datetime
 from typing import Final
 
-from thongsuot_lab.carrier_desk.http import Json, Refused
-from thongsuot_lab.carrier_desk.life import FIRST, NEXT, may_become
-from thongsuot_lab.carrier_desk.merge import merged
+from thongsuot_lab.carrier_desk.http import ApiError, Json
+from thongsuot_lab.carrier_desk.merge_patch import merge_patch
+from thongsuot_lab.carrier_desk.ticket_states import FIRST_STATE, TRANSITIONS, is_transition_allowed
 
 BASES: Final = {5: "/tmf-api/troubleTicket/v5", 4: "/tmf-api/troubleTicket/v4"}
 REQUIRED: Final = ("description", "severity", "ticketType")
@@ -17,7 +17,7 @@ _OURS: Final = frozenset(
 """What a customer must not set."""
 
 
-class Tickets:
+class TicketStore:
     """All tickets; ``documents`` is what is kept, by version and id."""
 
     def __init__(self, documents: dict[str, dict[str, Json]] | None = None) -> None:
@@ -36,17 +36,17 @@ class Tickets:
         if version == 5 and not asked.get("@type"):
             missing.append("@type")
         if missing:
-            raise Refused(400, f"a ticket needs {', '.join(missing)}")
-        if asked.get("status", FIRST) != FIRST:
-            raise Refused(400, f"a new ticket is {FIRST}")
-        name, now = f"TT-{next(self._numbers)}", moment()
+            raise ApiError(400, f"a ticket needs {', '.join(missing)}")
+        if asked.get("status", FIRST_STATE) != FIRST_STATE:
+            raise ApiError(400, f"a new ticket is {FIRST_STATE}")
+        name, now = f"TT-{next(self._numbers)}", rfc3339_now()
         ticket = {key: value for key, value in asked.items() if key not in _OURS} | {
             "id": name,
             "href": f"{BASES[version]}/troubleTicket/{name}",
             "creationDate": now,
             "lastUpdate": now,
         }
-        found = _changed(version, ticket, FIRST, "", now)
+        found = _changed(version, ticket, FIRST_STATE, "", now)
         self.documents[str(version)][name] = found
         return found
 
@@ -59,7 +59,7 @@ class Tickets:
         """
         found = self.documents[str(version)].get(name)
         if found is None:
-            raise Refused(404, f"there is no ticket {name}")
+            raise ApiError(404, f"there is no ticket {name}")
         return found
 
     def find(self, version: int, external: str | None) -> list[Json]:
@@ -77,30 +77,30 @@ class Tickets:
             Refused: there is no such ticket, or it must not come into that state.
         """
         before = self.get(version, name)
-        if not NEXT[str(before["status"])]:
-            raise Refused(409, f"the ticket is {before['status']}, nothing changes any more")
+        if not TRANSITIONS[str(before["status"])]:
+            raise ApiError(409, f"the ticket is {before['status']}, nothing changes any more")
         status = str(asked.get("status") or before["status"])
-        if status not in NEXT:
-            raise Refused(400, f"there is no state {status}")
-        if not may_become(str(before["status"]), status):
-            raise Refused(409, f"a ticket that is {before['status']} cannot become {status}")
+        if status not in TRANSITIONS:
+            raise ApiError(400, f"there is no state {status}")
+        if not is_transition_allowed(str(before["status"]), status):
+            raise ApiError(409, f"a ticket that is {before['status']} cannot become {status}")
         wanted = {key: value for key, value in asked.items() if key not in _OURS | {"status"}}
-        now = moment()
-        after = merged(before, wanted) | {"lastUpdate": now}
+        now = rfc3339_now()
+        after = merge_patch(before, wanted) | {"lastUpdate": now}
         if status != before["status"]:
             after = _changed(version, after, status, str(asked.get("statusChangeReason", "")), now)
         self.documents[str(version)][name] = after
         return before, after
 
 
-def moment() -> str:
+def rfc3339_now() -> str:
     """Return now as RFC 3339 in UTC."""
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def note(version: int, author: str, text: str) -> Json:
+def note_document(version: int, author: str, text: str) -> Json:
     """Return a note as the desk writes it."""
-    found: Json = {"author": author, "date": moment(), "text": text}
+    found: Json = {"author": author, "date": rfc3339_now(), "text": text}
     return found | {"@type": "Note"} if version == 5 else found
 
 

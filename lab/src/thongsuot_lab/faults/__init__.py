@@ -16,7 +16,7 @@ from thongsuot_schema.segment import Segment
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class LabFault:
     """One way to break the lab."""
 
     name: str
@@ -67,7 +67,7 @@ def names() -> list[str]:
     return sorted(module.name.replace("_", "-") for module in pkgutil.iter_modules(__path__))
 
 
-def load(name: str) -> Fault:
+def load(name: str) -> LabFault:
     """
     The fault with this name.
 
@@ -78,4 +78,4 @@ def load(name: str) -> Fault:
         raise UnknownFaultError(f"no fault {name!r}; known: {', '.join(names())}")
     module = import_module(f"{__name__}.{name.replace('-', '_')}")
     help_text = inspect.cleandoc(module.__doc__ or "")
-    return Fault(name=name, help=help_text, segment=module.SEGMENT, apply=module.apply)
+    return LabFault(name=name, help=help_text, segment=module.SEGMENT, apply=module.apply)

@@ -1,11 +1,11 @@
 """The line to the carrier is cut (or the radio is lost): the box is lit, its WAN is dark."""
 
-from thongsuot_lab.act import Act
+from thongsuot_lab.fault_scope import FaultScope
 from thongsuot_schema.segment import Segment
 
 SEGMENT = Segment.ACCESS
 
 
-def apply(act: Act, *, site: str, link: str = "fixed") -> None:
+def apply(act: FaultScope, *, site: str, link: str = "fixed") -> None:
     """Cut the access line of one link."""
     act.cut(act.uplink(site, link).access_wire)

@@ -1,6 +1,6 @@
 """Everything on the line takes longer."""
 
-from thongsuot_lab.act import Act, Direction
+from thongsuot_lab.fault_scope import Direction, FaultScope
 from thongsuot_lab.topology.model import Impairment
 from thongsuot_schema.segment import Segment
 
@@ -8,7 +8,12 @@ SEGMENT = Segment.ACCESS
 
 
 def apply(
-    act: Act, *, site: str, link: str = "fixed", added_s: float = 0.3, direction: Direction = "down"
+    act: FaultScope,
+    *,
+    site: str,
+    link: str = "fixed",
+    added_s: float = 0.3,
+    direction: Direction = "down",
 ) -> None:
     """Add a delay, in each direction that is meant."""
     act.impair(act.uplink(site, link).access_wire, Impairment(delay_s=added_s), direction)

@@ -1,13 +1,13 @@
 """The site's client has taken the device's own address on the LAN, and keeps to it."""
 
-from thongsuot_lab.act import Act
 from thongsuot_lab.errors import TopologyError
+from thongsuot_lab.fault_scope import FaultScope
 from thongsuot_schema.segment import Segment
 
 SEGMENT = Segment.LAN
 
 
-def apply(act: Act, *, site: str) -> None:
+def apply(act: FaultScope, *, site: str) -> None:
     """
     Give the client the device's address, which it then answers for and tells everyone again and
     again.

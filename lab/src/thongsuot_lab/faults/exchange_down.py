@@ -1,11 +1,11 @@
 """The exchange is down: carriers are fine inside, domestic hosts are out of reach."""
 
-from thongsuot_lab.act import Act
+from thongsuot_lab.fault_scope import FaultScope
 from thongsuot_schema.segment import Segment
 
 SEGMENT = Segment.TRANSIT
 
 
-def apply(act: Act) -> None:
+def apply(act: FaultScope) -> None:
     """Let the exchange swallow everything."""
-    act.swallow("exchange")
+    act.black_hole("exchange")

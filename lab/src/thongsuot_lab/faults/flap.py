@@ -1,11 +1,11 @@
 """The line comes and goes."""
 
-from thongsuot_lab.act import Act
+from thongsuot_lab.fault_scope import FaultScope
 from thongsuot_schema.segment import Segment
 
 SEGMENT = Segment.ACCESS
 
 
-def apply(act: Act, *, site: str, link: str = "fixed", every_s: float = 20.0) -> None:
+def apply(act: FaultScope, *, site: str, link: str = "fixed", every_s: float = 20.0) -> None:
     """Cut the line for half of each period."""
     act.flap(act.uplink(site, link).access_wire, every_s)

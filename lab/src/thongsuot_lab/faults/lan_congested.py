@@ -1,13 +1,13 @@
 """Somebody at the site downloads something large: its own traffic fills the line."""
 
-from thongsuot_lab.act import Act
 from thongsuot_lab.errors import TopologyError
+from thongsuot_lab.fault_scope import FaultScope
 from thongsuot_schema.segment import Segment
 
 SEGMENT = Segment.LAN
 
 
-def apply(act: Act, *, site: str, source: str = "client", portal: str = "") -> None:
+def apply(act: FaultScope, *, site: str, source: str = "client", portal: str = "") -> None:
     """
     Let the site download without end.
 
@@ -21,4 +21,4 @@ def apply(act: Act, *, site: str, source: str = "client", portal: str = "") -> N
     node = sources[source]
     if node is None:
         raise TopologyError(f"site {site!r} has no client that could download")
-    act.download(node, act.topology.addresses_of(act.portal(portal))[0])
+    act.download(node, act.topology.addresses_of(act.portal_node(portal))[0])

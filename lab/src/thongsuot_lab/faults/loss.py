@@ -1,6 +1,6 @@
 """A share of the packets on the line is lost."""
 
-from thongsuot_lab.act import Act, Direction
+from thongsuot_lab.fault_scope import Direction, FaultScope
 from thongsuot_lab.topology.model import Impairment
 from thongsuot_schema.segment import Segment
 
@@ -8,7 +8,12 @@ SEGMENT = Segment.ACCESS
 
 
 def apply(
-    act: Act, *, site: str, link: str = "fixed", ratio: float = 0.2, direction: Direction = "both"
+    act: FaultScope,
+    *,
+    site: str,
+    link: str = "fixed",
+    ratio: float = 0.2,
+    direction: Direction = "both",
 ) -> None:
     """Lose this share of packets, in each direction that is meant."""
     act.impair(act.uplink(site, link).access_wire, Impairment(loss_ratio=ratio), direction)

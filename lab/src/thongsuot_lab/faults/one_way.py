@@ -1,12 +1,12 @@
 """The line carries packets in one direction only."""
 
-from thongsuot_lab.act import Act, Direction
+from thongsuot_lab.fault_scope import Direction, FaultScope
 from thongsuot_lab.topology.model import Impairment
 from thongsuot_schema.segment import Segment
 
 SEGMENT = Segment.ACCESS
 
 
-def apply(act: Act, *, site: str, link: str = "fixed", dead: Direction = "down") -> None:
+def apply(act: FaultScope, *, site: str, link: str = "fixed", dead: Direction = "down") -> None:
     """Lose everything in the direction that is dead."""
     act.impair(act.uplink(site, link).access_wire, Impairment(loss_ratio=1.0), dead)

@@ -1,11 +1,11 @@
 """A portal's certificate is wrong."""
 
-from thongsuot_lab.act import Act
+from thongsuot_lab.fault_scope import FaultScope
 from thongsuot_schema.segment import Segment
 
 SEGMENT = Segment.SERVICE
 
 
-def apply(act: Act, *, portal: str = "", kind: str = "expired") -> None:
+def apply(act: FaultScope, *, portal: str = "", kind: str = "expired") -> None:
     """Show a certificate that is expired, expiring, wrong-name or unknown-issuer."""
-    act.behave(act.portal(portal), certificate=kind)
+    act.behave(act.portal_node(portal), certificate=kind)

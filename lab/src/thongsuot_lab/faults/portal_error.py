@@ -1,11 +1,11 @@
 """A portal answers with an error."""
 
-from thongsuot_lab.act import Act
+from thongsuot_lab.fault_scope import FaultScope
 from thongsuot_schema.segment import Segment
 
 SEGMENT = Segment.SERVICE
 
 
-def apply(act: Act, *, portal: str = "", status: float = 500) -> None:
+def apply(act: FaultScope, *, portal: str = "", status: float = 500) -> None:
     """Answer everything with this status."""
-    act.behave(act.portal(portal), status=int(status))
+    act.behave(act.portal_node(portal), status=int(status))

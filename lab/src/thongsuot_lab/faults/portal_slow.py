@@ -1,11 +1,11 @@
 """A portal takes its time to answer."""
 
-from thongsuot_lab.act import Act
+from thongsuot_lab.fault_scope import FaultScope
 from thongsuot_schema.segment import Segment
 
 SEGMENT = Segment.SERVICE
 
 
-def apply(act: Act, *, portal: str = "", delay_s: float = 5.0) -> None:
+def apply(act: FaultScope, *, portal: str = "", delay_s: float = 5.0) -> None:
     """Delay every answer."""
-    act.behave(act.portal(portal), delay_s=delay_s)
+    act.behave(act.portal_node(portal), delay_s=delay_s)

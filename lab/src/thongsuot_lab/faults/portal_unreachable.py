@@ -1,11 +1,11 @@
 """A portal has vanished from the network."""
 
-from thongsuot_lab.act import Act
+from thongsuot_lab.fault_scope import FaultScope
 from thongsuot_schema.segment import Segment
 
 SEGMENT = Segment.SERVICE
 
 
-def apply(act: Act, *, portal: str = "") -> None:
+def apply(act: FaultScope, *, portal: str = "") -> None:
     """Let the portal's machine swallow everything."""
-    act.swallow(act.portal(portal))
+    act.black_hole(act.portal_node(portal))

@@ -1,16 +1,16 @@
 """The power at a site is gone: device, ONT and router are dark, every program has ended."""
 
-from thongsuot_lab.act import Act
+from thongsuot_lab.fault_scope import FaultScope
 from thongsuot_schema.segment import Segment
 
 SEGMENT = Segment.DEVICE
 
 
-def apply(act: Act, *, site: str) -> None:
+def apply(act: FaultScope, *, site: str) -> None:
     """Cut the power of one site."""
     where = act.topology.site(site)
     boxes = [uplink.cpe for uplink in where.uplinks]
     nodes = [where.device, *boxes, *([where.client] if where.client else [])]
     # In this order: a device without power does not live to see its cables go dark.
     act.kill(*nodes)
-    act.darken(*nodes)
+    act.cut_power(*nodes)

@@ -1,11 +1,11 @@
 """The cable between the device and the ONT or router is unplugged."""
 
-from thongsuot_lab.act import Act
+from thongsuot_lab.fault_scope import FaultScope
 from thongsuot_schema.segment import Segment
 
 SEGMENT = Segment.LAN
 
 
-def apply(act: Act, *, site: str, link: str = "fixed") -> None:
+def apply(act: FaultScope, *, site: str, link: str = "fixed") -> None:
     """Unplug the device from one link."""
     act.cut(act.uplink(site, link).lan_wire)

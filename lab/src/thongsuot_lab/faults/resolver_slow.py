@@ -1,11 +1,11 @@
 """A carrier's resolver takes its time."""
 
-from thongsuot_lab.act import Act
+from thongsuot_lab.fault_scope import FaultScope
 from thongsuot_schema.segment import Segment
 
 SEGMENT = Segment.CARRIER
 
 
-def apply(act: Act, *, carrier: str, delay_s: float = 2.0) -> None:
+def apply(act: FaultScope, *, carrier: str, delay_s: float = 2.0) -> None:
     """Delay every answer."""
     act.behave(act.topology.carrier(carrier).resolver, delay_s=delay_s)

@@ -1,13 +1,13 @@
 """A carrier reaches everything beyond it by a longer way. A fact, not a fault."""
 
-from thongsuot_lab.act import Act
+from thongsuot_lab.fault_scope import FaultScope
 from thongsuot_lab.topology.model import Impairment
 from thongsuot_schema.segment import Segment
 
 SEGMENT: Segment | None = None
 
 
-def apply(act: Act, *, carrier: str, added_s: float = 0.04) -> None:
+def apply(act: FaultScope, *, carrier: str, added_s: float = 0.04) -> None:
     """Add half of the time in each direction between the core and its neighbours."""
     core = act.topology.carrier(carrier).core
     for wire in act.topology.wires:

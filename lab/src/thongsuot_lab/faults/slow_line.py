@@ -1,14 +1,14 @@
 """The line carries only a part of its rate."""
 
-from thongsuot_lab.act import Act
 from thongsuot_lab.errors import TopologyError
+from thongsuot_lab.fault_scope import FaultScope
 from thongsuot_lab.topology.model import Impairment
 from thongsuot_schema.segment import Segment
 
 SEGMENT = Segment.ACCESS
 
 
-def apply(act: Act, *, site: str, link: str = "fixed", share: float = 0.1) -> None:
+def apply(act: FaultScope, *, site: str, link: str = "fixed", share: float = 0.1) -> None:
     """Let the rate drop to this share, in both directions."""
     uplink = act.uplink(site, link)
     wire = act.topology.wire(uplink.access_wire)

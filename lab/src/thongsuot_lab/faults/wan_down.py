@@ -1,11 +1,11 @@
 """The ONT or router runs, but its WAN is switched off: it says at once that there is no way."""
 
-from thongsuot_lab.act import Act
+from thongsuot_lab.fault_scope import FaultScope
 from thongsuot_schema.segment import Segment
 
 SEGMENT = Segment.LAN
 
 
-def apply(act: Act, *, site: str, link: str = "fixed") -> None:
+def apply(act: FaultScope, *, site: str, link: str = "fixed") -> None:
     """Take the WAN interface of the box down."""
     act.take_down(act.uplink(site, link).cpe, "wan")

@@ -10,12 +10,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from thongsuot_lab.matrix.every import NOT_PLAYED, ROWS
-from thongsuot_lab.matrix.run import run
-from thongsuot_lab.matrix.table import lines
-from thongsuot_lab.matrix.trial import Trial
+from thongsuot_lab.matrix.all_rows import NOT_PLAYED, ROWS
+from thongsuot_lab.matrix.runner import run_matrix
+from thongsuot_lab.matrix.table import table_lines
+from thongsuot_lab.matrix.trial import RowTrial
 from thongsuot_lab.spaces import privilege
-from thongsuot_lab.stack.session import Stopped, say, stoppable
+from thongsuot_lab.stack.session import StopRequested, print_progress, stop_on_signals
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -24,7 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     unknown = set(options.rows) - {row.name for row in ROWS}
     if unknown:
         known = ", ".join(row.name for row in ROWS)
-        say(f"matrix: no row {', '.join(sorted(unknown))}; known: {known}")
+        print_progress(f"matrix: no row {', '.join(sorted(unknown))}; known: {known}")
         return 2
     privilege.require()
     rows = [
@@ -32,30 +32,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for row in ROWS
         if not options.rows or row.name in options.rows
     ]
-    stoppable()
+    stop_on_signals()
     try:
         with tempfile.TemporaryDirectory(prefix="thongsuot-matrix-") as made:
             folder = options.folder or Path(made)
-            account = run(
+            account = run_matrix(
                 rows,
                 folder,
                 sites=options.sites,
                 patience=options.patience,
                 done=_tell,
-                say=say,
+                say=print_progress,
             )
-    except Stopped:
+    except StopRequested:
         return 1
-    for line in lines(account):
+    for line in table_lines(account):
         print(line)
     for name, reason in NOT_PLAYED.items():
         print(f"not played: {name}: {reason}")
-    return 0 if account.is_good else 1
+    return 0 if account.passed else 1
 
 
-def _tell(trial: Trial) -> None:
+def _tell(trial: RowTrial) -> None:
     words = "; ".join(trial.failures) or "done"
-    say(f"{trial.row.name} at {trial.place.name}: {words}")
+    print_progress(f"{trial.row.name} at {trial.place.name}: {words}")
 
 
 def _parser() -> argparse.ArgumentParser:

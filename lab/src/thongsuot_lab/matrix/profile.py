@@ -11,11 +11,11 @@ from pathlib import Path
 
 import msgspec
 
-from thongsuot_agent.judge.settings import Patience, Settings
-from thongsuot_lab.stack.city import Options
+from thongsuot_agent.judge.settings import Hysteresis, Settings
+from thongsuot_lab.stack.city import StackOptions
 from thongsuot_lab.topology.city import city
 from thongsuot_lab.topology.model import Impairment, Topology, Wire
-from thongsuot_schema.inventory.model import ProbePlan
+from thongsuot_schema.inventory.model import ProbeSchedule
 
 CARRIERS = {
     "song-hong": "Sông Hồng",
@@ -25,13 +25,13 @@ CARRIERS = {
 }
 PORTALS = 4
 RATE_SHARE = 0.1
-NOISE = {"fiber": 0.0002, "5g": 0.0005}
+BACKGROUND_LOSS_RATIO = {"fiber": 0.0002, "5g": 0.0005}
 """Loss of a healthy line, one way: a radio link at rest loses an echo in a thousand."""
 
 EVERY_S = {"icmp": 1.5, "dns": 3.0, "http": 5.0, "host": 2.0}
 HTTP_TIMEOUT_S = 3.0
 
-REST_S = 16.0
+REST_BETWEEN_ROWS_S = 16.0
 """After a row a site rests so long: an outage soon after another is flapping, and rightly so."""
 
 FLAPPING = {"flap_pair_s": 25.0, "flap_window_s": 45.0, "flap_down_s": 12.0}
@@ -40,31 +40,33 @@ A line that flaps every 20 s: two cuts begin 20 s apart and last 10 s. Rows that
 after the other begin at least half a minute apart: that is no flapping.
 """
 
-SHARE = 0.2
+PATIENCE_SHARE = 0.2
 """Share of the agent's own patience and windows."""
 
-_WINDOWS = ("stale_s", "facts_grace_s", "vain_s", "service_wait_s", "service_slow_s")
+_WINDOWS = ("stale_s", "facts_grace_s", "burst_backoff_s", "service_wait_s", "service_slow_s")
 _FLAPS = ("flap_clear_s",)
 _SHORTEST_ROUND_S = 1.0
 _SHORTEST = {"stale_s": 8.0, "facts_grace_s": 1.0, "service_wait_s": HTTP_TIMEOUT_S + 1.0}
 
 
-def judge() -> dict[str, object]:
-    """Return the ``[judge]`` table: the agent's own settings with a fifth of their patience."""
+def judge_settings() -> dict[str, object]:
+    """
+    Return the ``[judge_settings]`` table: the agent's own settings with a fifth of their patience.
+    """
     own = Settings()
     found: dict[str, object] = {}
     for field in msgspec.structs.fields(Settings):
         value = getattr(own, field.name)
-        if isinstance(value, Patience):
+        if isinstance(value, Hysteresis):
             found[field.name] = {
                 "confirm_rounds": value.confirm_rounds,
-                "confirm_s": value.confirm_s * SHARE,
-                "every_s": max(_SHORTEST_ROUND_S, value.every_s * SHARE),
+                "confirm_s": value.confirm_s * PATIENCE_SHARE,
+                "every_s": max(_SHORTEST_ROUND_S, value.every_s * PATIENCE_SHARE),
                 "clear_rounds": value.clear_rounds,
-                "clear_s": value.clear_s * SHARE,
+                "clear_s": value.clear_s * PATIENCE_SHARE,
             }
         elif field.name in (*_WINDOWS, *_FLAPS):
-            found[field.name] = max(_SHORTEST.get(field.name, 0.0), value * SHARE)
+            found[field.name] = max(_SHORTEST.get(field.name, 0.0), value * PATIENCE_SHARE)
     return found | FLAPPING
 
 
@@ -78,7 +80,9 @@ def topology(sites: int) -> Topology:
     return replace(drawn, wires=wires)
 
 
-def options(ca_file: Path, *, push_every_s: float = 2.0, with_prometheus: bool = False) -> Options:
+def options(
+    ca_file: Path, *, push_every_s: float = 2.0, with_prometheus: bool = False
+) -> StackOptions:
     """Return what agents and collector are told."""
     settings: dict[str, dict[str, object]] = {
         "http": {
@@ -88,15 +92,15 @@ def options(ca_file: Path, *, push_every_s: float = 2.0, with_prometheus: bool =
         },
         "dns": {"timeout_s": 1.0},
     }
-    return Options(
+    return StackOptions(
         with_prometheus=with_prometheus,
         probes=tuple(
-            ProbePlan(kind=kind, every_s=every_s, settings=settings.get(kind, {}))
+            ProbeSchedule(kind=kind, every_s=every_s, settings=settings.get(kind, {}))
             for kind, every_s in EVERY_S.items()
         ),
         push_every_s=push_every_s,
         silent_after_s=8.0,
-        judge=judge(),
+        judge=judge_settings(),
         # What agents made is held against what was kept: they log each run.
         is_verbose=True,
     )
@@ -105,6 +109,6 @@ def options(ca_file: Path, *, push_every_s: float = 2.0, with_prometheus: bool =
 def _line(wire: Wire, medium: str) -> Wire:
     def worse(one: Impairment) -> Impairment:
         rate_bps = None if one.rate_bps is None else one.rate_bps * RATE_SHARE
-        return replace(one, rate_bps=rate_bps, loss_ratio=NOISE[medium])
+        return replace(one, rate_bps=rate_bps, loss_ratio=BACKGROUND_LOSS_RATIO[medium])
 
     return replace(wire, a_to_b=worse(wire.a_to_b), b_to_a=worse(wire.b_to_a))

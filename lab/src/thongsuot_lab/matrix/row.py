@@ -4,15 +4,15 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
-from thongsuot_lab.matrix.place import Place
+from thongsuot_lab.matrix.context import MatrixContext
+from thongsuot_lab.matrix.fault_location import FaultLocation
 from thongsuot_lab.matrix.profile import EVERY_S
-from thongsuot_lab.matrix.stage import Stage
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
 
 
-class Scope(StrEnum):
+class BlastRadius(StrEnum):
     """What a fault takes in, and so what may be broken beside it at the same time."""
 
     SITE = "site"
@@ -28,26 +28,26 @@ class Scope(StrEnum):
     """Everyone: nothing else is broken beside it."""
 
 
-class Broken(Protocol):
+class ActiveInjection(Protocol):
     """What is broken now. Called from one thread; none may take long."""
 
-    def keep(self, since_s: float) -> None:
+    def maintain(self, since_s: float) -> None:
         """Go on breaking it; called several times a second, ``since_s`` after the beginning."""
 
-    def mend(self) -> None:
+    def revert(self) -> None:
         """Let it be whole again."""
 
 
-class Break(Protocol):
+class Injection(Protocol):
     """A way to break something, as data."""
 
-    def begin(self, stage: Stage, place: Place) -> Broken:
+    def inject(self, stage: MatrixContext, place: FaultLocation) -> ActiveInjection:
         """Break it."""
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sees:
+class ExpectedVerdict:
     """
     A verdict that has to be given at every site concerned.
 
@@ -63,7 +63,7 @@ class Sees:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Within:
+class DetectionBound:
     """A bound on the time to the agent's verdict, in intervals of a kind of probe."""
 
     intervals: float
@@ -76,31 +76,31 @@ class Within:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class MatrixRow:
     """
     One row.
 
-    ``sees`` empty: nothing may be called wrong, for ``hold_s``. ``segments`` are those that may be
-    blamed on the subjects concerned while it lasts: where the fault truly is. ``recovers_s``: how
-    long it may take after the mending until all is said to be well. ``heard``: whether
-    the collector can be reached meanwhile; else the record has to tell it afterwards.
-    ``by_collector``: it is the collector's to see, and not the agent's. ``restarts``: agents begin
-    anew, or do not get to measure, so that ``unknown`` is the truth for a while.
-    ``site_services``: a site's services are cut off with it, over every link. ``note`` is for
-    people.
+    ``expected`` empty: nothing may be called wrong, for ``hold_s``. ``faulty_segments`` are those
+    that may be blamed on the subjects concerned while it lasts: where the fault truly is.
+    ``recovers_s``: how long it may take after the mending until all is said to be well.
+    ``collector_reachable``: whether the collector can be reached meanwhile; else the record has to
+    tell it afterwards. ``by_collector``: it is the collector's to see, and not the agent's.
+    ``may_be_unknown``: agents begin anew, or do not get to measure, so that ``unknown`` is the
+    truth for a while. ``site_services``: a site's services are cut off with it, over every link.
+    ``note`` is for people.
     """
 
     name: str
-    breaks: Break
-    scope: Scope = Scope.SITE
+    injection: Injection
+    blast_radius: BlastRadius = BlastRadius.SITE
     links: tuple[str, ...] = ()
-    sees: tuple[Sees, ...] = ()
-    segments: frozenset[Segment] = field(default_factory=frozenset)
-    within: Within = Within(intervals=8)
+    expected: tuple[ExpectedVerdict, ...] = ()
+    faulty_segments: frozenset[Segment] = field(default_factory=frozenset)
+    bound: DetectionBound = DetectionBound(intervals=8)
     hold_s: float = 3.0
     recovers_s: float = 40.0
-    heard: bool = True
+    collector_reachable: bool = True
     by_collector: bool = False
-    restarts: bool = False
+    may_be_unknown: bool = False
     site_services: bool = False
     note: str = ""

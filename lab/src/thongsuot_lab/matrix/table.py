@@ -2,18 +2,18 @@
 
 from collections.abc import Iterable, Iterator
 
-from thongsuot_lab.matrix.account import Account, Outcome, party_of, percentile
-from thongsuot_lab.matrix.truth import Wrong
+from thongsuot_lab.matrix.blame import BlameError
+from thongsuot_lab.matrix.result import MatrixResult, RowResult, percentile, responsible_party
 
 _HEAD = (
     f"{'row':22} {'at':12} {'verdict':38} {'party':9} {'agent s':>13} {'collector s':>13}  bound"
 )
 
 
-def lines(account: Account) -> Iterator[str]:
+def table_lines(account: MatrixResult) -> Iterator[str]:
     """Yield the whole table, then what all rows come to together."""
     yield _HEAD
-    for outcome in account.outcomes:
+    for outcome in account.rows:
         yield _line(outcome)
         yield from (f"    {failure}" for failure in outcome.failures)
     yield ""
@@ -21,39 +21,41 @@ def lines(account: Account) -> Iterator[str]:
     agent = _spread(one.agent_s for one in detections)
     collector = _spread(
         one.collector_s
-        for outcome in account.outcomes
-        if outcome.row.heard
+        for outcome in account.rows
+        if outcome.row.collector_reachable
         for one in outcome.detections
     )
     yield f"time to know, {len(detections)} verdicts: agent {agent} s, collector {collector} s"
     yield (
-        f"{len(account.outcomes)} rows, {account.turns} verdict changes, "
+        f"{len(account.rows)} rows, {account.changes} verdict changes, "
         f"{account.healthy_s / 60:.0f} site-minutes with nothing wrong"
     )
-    outside = [blame for blame in account.blames if not blame.during]
+    outside = [blame for blame in account.wrong_blames if not blame.during]
     yield from (f"    {blame.text()}" for blame in outside)
-    parties = sum(blame.wrong is Wrong.PARTY for blame in account.blames)
-    yield from account.books.lines()
-    yield f"wrong segment of the right party: {len(account.blames) - parties}"
+    parties = sum(blame.error is BlameError.PARTY for blame in account.wrong_blames)
+    yield from account.reconciliation.lines()
+    yield f"wrong segment of the right party: {len(account.wrong_blames) - parties}"
     yield f"faults blamed on a party not at fault: {parties}"
 
 
-def _line(outcome: Outcome) -> str:
+def _line(outcome: RowResult) -> str:
     row, place = outcome.row, outcome.trial.place
     agent = _spread(one.agent_s for one in outcome.detections)
-    collector = _spread(one.collector_s for one in outcome.detections) if row.heard else "–"
+    collector = (
+        _spread(one.collector_s for one in outcome.detections) if row.collector_reachable else "–"
+    )
     mark = "" if not outcome.failures else "  FAILED"
-    bound = f"{row.within.intervals:g} {row.within.kind}" if row.sees else "–"
+    bound = f"{row.bound.intervals:g} {row.bound.kind}" if row.expected else "–"
     return (
-        f"{row.name:22} {place.name:12} {_verdict(outcome):38} {party_of(row):9} "
+        f"{row.name:22} {place.name:12} {_verdict(outcome):38} {responsible_party(row):9} "
         f"{agent:>13} {collector:>13}  {bound}{mark}"
     )
 
 
-def _verdict(outcome: Outcome) -> str:
-    if not outcome.row.sees:
+def _verdict(outcome: RowResult) -> str:
+    if not outcome.row.expected:
         return "nothing wrong"
-    sees = outcome.row.sees[0]
+    sees = outcome.row.expected[0]
     symptoms = "|".join(sorted(sees.symptoms))
     return f"{sees.state} {sees.segment or '–'} {symptoms}"
 

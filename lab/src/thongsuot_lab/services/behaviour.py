@@ -40,7 +40,7 @@ class PortalBehaviour(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
 B = TypeVar("B", NameBehaviour, PortalBehaviour)
 
 
-def merged(kind: type[B], overlays: dict[str, dict[str, object]]) -> B:
+def merge_overlays(kind: type[B], overlays: dict[str, dict[str, object]]) -> B:
     """
     One behaviour out of what several faults changed; a later fault wins over an earlier one.
 

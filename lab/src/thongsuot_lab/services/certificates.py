@@ -17,7 +17,7 @@ EXPIRING_IN = timedelta(days=5)
 OTHER_NAME = "somebody-else.lab.test"
 
 
-class Authority:
+class LabAuthority:
     """Issues certificates; writes its own to ``ca.pem`` in the lab's run directory."""
 
     def __init__(self, run_dir: Path) -> None:

@@ -10,9 +10,9 @@ import ssl
 from typing import Final
 
 from thongsuot_lab.services.behaviour import PortalBehaviour
-from thongsuot_lab.services.certificates import Authority
-from thongsuot_lab.services.place import Place
-from thongsuot_lab.topology.servers import Portal
+from thongsuot_lab.services.certificates import LabAuthority
+from thongsuot_lab.services.server_node import ServerNode
+from thongsuot_lab.topology.servers import PortalSpec
 
 HTTP_PORT: Final = 80
 HTTPS_PORT: Final = 443
@@ -30,7 +30,7 @@ class PortalServer:
 
     behaviour_type = PortalBehaviour
 
-    def __init__(self, place: Place, portal: Portal, authority: Authority) -> None:
+    def __init__(self, place: ServerNode, portal: PortalSpec, authority: LabAuthority) -> None:
         self._place = place
         self._portal = portal
         self._authority = authority
@@ -46,7 +46,7 @@ class PortalServer:
         for port in (HTTP_PORT, HTTPS_PORT):
             encrypted = port == HTTPS_PORT and self._behaviour.mode == "serve"
             tls = self._tls() if encrypted else None
-            for sock in self._place.listening(port):
+            for sock in self._place.listening_sockets(port):
                 server = await asyncio.start_server(visit, sock=sock, ssl=tls, limit=HEAD_BYTES)
                 self._servers.append(server)
 

@@ -17,31 +17,31 @@ import msgspec
 
 from thongsuot_lab import control
 from thongsuot_lab.errors import TopologyError
-from thongsuot_lab.services.behaviour import NameBehaviour, PortalBehaviour, merged
-from thongsuot_lab.services.certificates import Authority
-from thongsuot_lab.services.doors import Doors
-from thongsuot_lab.services.names import NameServer, ResolverSource, ZoneSource
-from thongsuot_lab.services.place import Place
+from thongsuot_lab.services.behaviour import NameBehaviour, PortalBehaviour, merge_overlays
+from thongsuot_lab.services.certificates import LabAuthority
+from thongsuot_lab.services.name_server import NameServer, ResolverSource, ZoneSource
+from thongsuot_lab.services.port_forwards import PortForwards
 from thongsuot_lab.services.portal import PortalServer
+from thongsuot_lab.services.server_node import ServerNode
 from thongsuot_lab.services.traffic import announce, download, flap
-from thongsuot_lab.spaces.announce import Announcer
-from thongsuot_lab.topology.servers import Portal, Resolver, Server, Zone
+from thongsuot_lab.spaces.announce import ArpAnnouncer
+from thongsuot_lab.topology.servers import PortalSpec, ResolverSpec, ServerSpec, ZoneSpec
 
 Overlays = dict[str, dict[str, object]]
 
 
-class Services:
+class ServiceHost:
     """Everything this process serves, by node."""
 
     def __init__(self, run_dir: Path, tasks: asyncio.TaskGroup) -> None:
-        self._authority = Authority(run_dir)
+        self._authority = LabAuthority(run_dir)
         self._tasks = tasks
-        self._doors = Doors()
+        self._doors = PortForwards()
         self._servers: dict[str, list[NameServer | PortalServer]] = {}
         self._overlays: dict[str, Overlays] = {}
         self._acting: dict[str, asyncio.Task[None]] = {}
 
-    async def handle(self, request: control.Request) -> control.Answer:
+    async def handle(self, request: control.ControlRequest) -> control.ControlReply:
         """
         Do what a request says.
 
@@ -52,12 +52,12 @@ class Services:
         """
         match request:
             case {"do": "serve", "servers": list(servers), "names": dict(names), **place}:
-                await self._serve(_place(place), servers, names)
+                await self._serve(_server_node(place), servers, names)
             case {"do": "behave", "node": str(node), "key": str(key), "changes": dict(changes)}:
                 self._overlays.setdefault(node, {})[key] = changes
                 await self._behave(node)
             case {"do": "download", "key": str(key), "to": [str(address), int(port)], **place}:
-                self._download(key, _place(place), address, port)
+                self._download(key, _server_node(place), address, port)
             case {"do": "announce", "key": str(key), "network": str(network), **what}:
                 self._announce(key, network, str(what["interface"]), str(what["address"]))
             case {"do": "flap", "key": str(key), "wires": str(path), "wire": str(wire), **rest}:
@@ -68,28 +68,28 @@ class Services:
                 chain, private = self._authority.write(tuple(names))
                 return {"certificate": str(chain), "key": str(private)}
             case {"do": "door", "address": str(to), "port": int(port), "wanted": int(wanted), **at}:
-                return {"port": await self._doors.open(_place(at), to, port, wanted)}
+                return {"port": await self._doors.open_forward(_server_node(at), to, port, wanted)}
             case _:
                 raise TopologyError(f"no such request: {request}")
         return {}
 
-    async def _serve(self, place: Place, servers: list[object], names: object) -> None:
+    async def _serve(self, place: ServerNode, servers: list[object], names: object) -> None:
         zone = msgspec.convert(names, dict[str, tuple[str, ...]])
-        for server in msgspec.convert(servers, list[Server]):
+        for server in msgspec.convert(servers, list[ServerSpec]):
             running = self._made(place, server, zone)
             await running.start()
             self._servers.setdefault(place.node, []).append(running)
 
     def _made(
-        self, place: Place, server: Server, zone: dict[str, tuple[str, ...]]
+        self, place: ServerNode, server: ServerSpec, zone: dict[str, tuple[str, ...]]
     ) -> NameServer | PortalServer:
         match server:
-            case Portal():
+            case PortalSpec():
                 return PortalServer(place, server, self._authority)
-            case Resolver(upstream=upstream):
+            case ResolverSpec(upstream=upstream):
                 source = ResolverSource(place, upstream, self._tasks)
                 return NameServer(place, source, self._tasks)
-            case Zone():
+            case ZoneSpec():
                 return NameServer(place, ZoneSource(zone), self._tasks)
 
     async def _behave(self, node: str) -> None:
@@ -100,19 +100,19 @@ class Services:
         for server in self._servers[node]:
             match server:
                 case NameServer():
-                    await server.behave(merged(NameBehaviour, overlays))
+                    await server.behave(merge_overlays(NameBehaviour, overlays))
                 case PortalServer():
-                    await server.behave(merged(PortalBehaviour, overlays))
+                    await server.behave(merge_overlays(PortalBehaviour, overlays))
 
-    def _download(self, key: str, place: Place, address: str, port: int) -> None:
+    def _download(self, key: str, place: ServerNode, address: str, port: int) -> None:
         if key not in self._acting:
             self._acting[key] = self._tasks.create_task(download(place, address, port))
 
     def _announce(self, key: str, network: str, interface: str, address: str) -> None:
         if key not in self._acting:
-            announcer = Announcer(network, interface, address)
+            announcer = ArpAnnouncer(network, interface, address)
             # Once before the answer: whoever asked may rely on it that the LAN was told.
-            announcer.say()
+            announcer.announce()
             self._acting[key] = self._tasks.create_task(announce(announcer))
 
     def _flap(self, key: str, wires: Path, wire: str, every_s: float) -> None:
@@ -130,15 +130,15 @@ class Services:
                 await self._behave(node)
 
 
-def _place(data: dict[str, object]) -> Place:
-    return msgspec.convert({k: data[k] for k in ("node", "network", "addresses")}, Place)
+def _server_node(data: dict[str, object]) -> ServerNode:
+    return msgspec.convert({k: data[k] for k in ("node", "network", "addresses")}, ServerNode)
 
 
 async def serve(path: Path) -> None:
     """Serve until the process is ended."""
     loop = asyncio.get_running_loop()
     async with asyncio.TaskGroup() as tasks:
-        services = Services(path.parent, tasks)
+        services = ServiceHost(path.parent, tasks)
 
         async def answer(connection: socket.socket) -> None:
             with connection, suppress(OSError):
@@ -146,8 +146,8 @@ async def serve(path: Path) -> None:
                 data = await loop.sock_recv(connection, control.MESSAGE_BYTES)
                 try:
                     done = await services.handle(json.loads(data))
-                except control.REFUSALS as error:
-                    done = control.refusal(error)
+                except control.REFUSABLE_ERRORS as error:
+                    done = control.error_reply(error)
                 await loop.sock_sendall(connection, json.dumps(done).encode())
 
         with control.listener(path) as listener:

@@ -10,21 +10,21 @@ from pathlib import Path
 from typing import Final
 
 from thongsuot_lab import control
-from thongsuot_lab.services.place import Place
-from thongsuot_lab.spaces.announce import Announcer
+from thongsuot_lab.services.server_node import ServerNode
+from thongsuot_lab.spaces.announce import ArpAnnouncer
 
 RETRY_S: Final = 0.5
 ANNOUNCE_S: Final = 1.0
 SIZE_BYTES: Final = 10**12
 
 
-async def download(place: Place, address: str, port: int) -> None:
+async def download(place: ServerNode, address: str, port: int) -> None:
     """Download zeros from a portal without end; starts again whenever the connection breaks."""
     loop = asyncio.get_running_loop()
     buffer = bytearray(256 * 1024)
     request = f"GET /bytes/{SIZE_BYTES} HTTP/1.1\r\nHost: lab\r\n\r\n".encode()
     while True:
-        with place.towards(address, socket.SOCK_STREAM) as sock:
+        with place.unconnected_socket(address, socket.SOCK_STREAM) as sock:
             try:
                 await loop.sock_connect(sock, (address, port))
                 await loop.sock_sendall(sock, request)
@@ -39,18 +39,18 @@ async def download(place: Place, address: str, port: int) -> None:
 async def flap(wires: Path, wire: str, every_s: float, key: str) -> None:
     """Cut a wire for the first half of each period and mend it for the second."""
     while True:
-        control.ask(wires, {"do": "cut", "wire": wire, "key": key})
+        control.call(wires, {"do": "cut", "wire": wire, "key": key})
         await asyncio.sleep(every_s / 2)
-        control.ask(wires, {"do": "clear", "key": key})
+        control.call(wires, {"do": "clear", "key": key})
         await asyncio.sleep(every_s / 2)
 
 
-async def announce(announcer: Announcer) -> None:
+async def announce(announcer: ArpAnnouncer) -> None:
     """Say every second that an address is here, as two hosts that both want it do."""
     try:
         while True:
             try:
-                announcer.say()
+                announcer.announce()
             except OSError as error:
                 if error.errno not in (errno.ENETDOWN, errno.ENXIO):
                     raise

@@ -11,7 +11,7 @@ BROADCAST: Final = b"\xff" * 6
 ARP_HEADER: Final = struct.pack("!HHBBH", 1, 0x0800, 6, 4, 1)
 
 
-class Announcer:
+class ArpAnnouncer:
     """Says from an interface in a namespace, as often as wanted, that it holds an IPv4 address."""
 
     def __init__(self, network: str, interface: str, address: str) -> None:
@@ -27,7 +27,7 @@ class Announcer:
         request = ARP_HEADER + own + packed + bytes(6) + packed
         self._frame = BROADCAST + own + struct.pack("!H", ETH_P_ARP) + request
 
-    def say(self) -> None:
+    def announce(self) -> None:
         """
         Say it once.
 

@@ -14,13 +14,13 @@ from typing import IO
 from thongsuot_lab import inventory
 from thongsuot_lab.lab import Lab
 from thongsuot_lab.node import RunningNode, as_user
-from thongsuot_lab.stack import parts, prometheus
-from thongsuot_lab.stack.boot import USUAL, Boot
+from thongsuot_lab.stack import components, prometheus
+from thongsuot_lab.stack.boot_environment import CURRENT_BOOT, BootEnvironment
 from thongsuot_lab.stack.documents import AgentDocument, CollectorDocument, default_probes
-from thongsuot_lab.stack.people import People
 from thongsuot_lab.stack.process import Process, StackError
+from thongsuot_lab.stack.receivers import Receivers
 from thongsuot_lab.topology.city import DOMAIN
-from thongsuot_schema.inventory.model import ProbePlan, Target
+from thongsuot_schema.inventory.model import ProbeSchedule, Target
 from thongsuot_schema.page.view import SiteView
 
 COLLECTOR_PORT = 8480
@@ -32,18 +32,18 @@ ORDINARY_USER = 65534
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
+class StackOptions:
     """
     What differs between a demonstration and a test. An empty profile is the agent's default.
 
     ``equipment`` is what every agent knows beside its own lines: boxes to ask, a reflector.
     ``judge``, ``spool`` and ``plan`` are settings of these tables of the agent's configuration;
-    ``is_verbose`` lets agents log each run. ``with_people``: there is somebody to be told, see
-    ``stack.people``. ``calm_s`` is how long a link has to be up before its fault is over.
+    ``is_verbose`` lets agents log each run. ``with_receivers``: there is somebody to be told, see
+    ``stack.receivers``. ``hold_s`` is how long a link has to be up before its fault is over.
     """
 
     with_prometheus: bool = True
-    probes: tuple[ProbePlan, ...] = ()
+    probes: tuple[ProbeSchedule, ...] = ()
     equipment: tuple[Target, ...] = ()
     push_every_s: float = 15.0
     silent_after_s: float = 45.0
@@ -51,9 +51,9 @@ class Options:
     spool: dict[str, object] = field(default_factory=dict)
     plan: dict[str, object] = field(default_factory=dict)
     is_verbose: bool = False
-    with_people: bool = False
-    are_all_in_inbox: bool = False
-    calm_s: float = 30.0
+    with_receivers: bool = False
+    all_to_inbox: bool = False
+    hold_s: float = 30.0
 
 
 class CityStack:
@@ -65,21 +65,21 @@ class CityStack:
     this machine's loopback by ``addresses``.
     """
 
-    def __init__(self, lab: Lab, folder: Path, options: Options | None = None) -> None:
+    def __init__(self, lab: Lab, folder: Path, options: StackOptions | None = None) -> None:
         self.lab = lab
         self.folder = folder
-        self.options = options or Options()
+        self.options = options or StackOptions()
         self.addresses: dict[str, str] = {}
         self.processes: dict[str, Process] = {}
         self._logs = folder / "logs"
         self._user = _user_for(folder)
-        self._collector = parts.CollectorFolder(path=folder / "collector")
-        self.people: People | None = None
-        if self.options.with_people:
-            self.people = People(
+        self._collector = components.CollectorFolder(path=folder / "collector")
+        self.receivers: Receivers | None = None
+        if self.options.with_receivers:
+            self.receivers = Receivers(
                 folder=folder / "people",
                 topology=lab.topology,
-                are_all_in_inbox=self.options.are_all_in_inbox,
+                all_to_inbox=self.options.all_to_inbox,
             )
 
     @property
@@ -99,8 +99,8 @@ class CityStack:
             undo.callback(self.stop)
             if self.options.with_prometheus and prometheus.installed():
                 self.start_prometheus()
-            if self.people is not None:
-                self._start_people(self.people)
+            if self.receivers is not None:
+                self._start_people(self.receivers)
             self.start_collector()
             for site in self.sites:
                 self._write_agent(site)
@@ -125,7 +125,9 @@ class CityStack:
 
     def views(self) -> list[SiteView]:
         """Return what the collector shows of each site; sites it cannot show now are left out."""
-        views = [parts.view_of(self.addresses["collector"], site) for site in self.sites]
+        views = [
+            components.fetch_site_view(self.addresses["collector"], site) for site in self.sites
+        ]
         return [view for view in views if view is not None]
 
     # The collector
@@ -138,17 +140,19 @@ class CityStack:
         if not self._collector.config.exists():
             self._write_collector()
         node = self.lab.node("collector")
-        process = self._collector.start(self._logs, _Spawn(node))
+        process = self._collector.start(self._logs, _NodeSpawn(node))
         self.processes["collector"] = process
         base = self.addresses["collector"]
-        process.wait_until(lambda: parts.answers(f"{base}/readyz"), within_s=parts.READY_S)
+        process.wait_until(
+            lambda: components.responds(f"{base}/readyz"), within_s=components.READY_S
+        )
 
     def add_person(self, name: str, title: str) -> str:
         """Let a person act on the collector's pages; return the password, new with every call."""
         return self._collector.add_person(name, title)
 
     def _write_collector(self) -> None:
-        people = self.people
+        people = self.receivers
         known = inventory.inventory_of(self.lab.topology)
         certificate, key = self.lab.certificate(f"collector.{DOMAIN}")
         path = self._collector.path
@@ -165,16 +169,16 @@ class CityStack:
             ),
             silent_after_s=self.options.silent_after_s,
             channels=() if people is None else people.channels(),
-            notify={} if people is None else people.notify(self.addresses["collector"]),
-            timeline={"calm_s": self.options.calm_s},
+            notify={} if people is None else people.notify_table(self.addresses["collector"]),
+            timeline={"calm_s": self.options.hold_s},
         )
-        self._collector.write(document, known if people is None else people.known_by(known))
+        self._collector.write(document, known if people is None else people.with_channels(known))
 
     # Whoever is told
 
-    def _start_people(self, people: People) -> None:
+    def _start_people(self, people: Receivers) -> None:
         ports = people.ports()
-        for process in people.start(self._logs, _Spawn(self.lab.node("collector"))):
+        for process in people.start(self._logs, _NodeSpawn(self.lab.node("collector"))):
             self.processes[process.name] = process
             port = self.lab.expose("collector", ports[process.name])
             self.addresses[process.name] = f"http://127.0.0.1:{port}"
@@ -183,25 +187,25 @@ class CityStack:
                 url += "-/ready"
             elif process.name.startswith("desk-"):
                 url += "desk/alarms"
-            process.wait_until(partial(parts.answers, url), within_s=parts.READY_S)
+            process.wait_until(partial(components.responds, url), within_s=components.READY_S)
 
     # Prometheus
 
     def start_prometheus(self) -> None:
         """Start Prometheus, with the data it may have from before."""
-        process = parts.start_prometheus(
+        process = components.start_prometheus(
             self.folder / "prometheus",
             self._logs,
             listen=f"127.0.0.1:{PROMETHEUS_PORT}",
             collector=f"127.0.0.1:{PAGES_PORT}",
-            spawn=_Spawn(self.lab.node("collector")),
+            spawn=_NodeSpawn(self.lab.node("collector")),
         )
         self.processes["prometheus"] = process
         if "prometheus" not in self.addresses:
             port = self.lab.expose("collector", PROMETHEUS_PORT)
             self.addresses["prometheus"] = f"http://127.0.0.1:{port}"
         ready = f"{self.addresses['prometheus']}/-/ready"
-        process.wait_until(lambda: parts.answers(ready), within_s=parts.READY_S)
+        process.wait_until(lambda: components.responds(ready), within_s=components.READY_S)
 
     # Agents
 
@@ -213,14 +217,14 @@ class CityStack:
         """Return the agent of a site, which may have ended."""
         return self.processes[f"agent-{site}"]
 
-    def start_agent(self, site: str, boot: Boot = USUAL) -> None:
+    def start_agent(self, site: str, boot: BootEnvironment = CURRENT_BOOT) -> None:
         """Start a site's agent as an ordinary user with CAP_NET_RAW and nothing else."""
         node = self.lab.node(self.lab.topology.site(site).device)
-        process = parts.start_agent(
+        process = components.start_agent(
             site,
             self.agent_folder(site) / "agent.toml",
             self._logs,
-            _Spawn(node, user=self._user, capabilities=("net_raw",), boot=boot),
+            _NodeSpawn(node, user=self._user, capabilities=("net_raw",), boot=boot),
             is_verbose=self.options.is_verbose,
         )
         self.processes[f"agent-{site}"] = process
@@ -228,11 +232,11 @@ class CityStack:
             port = self.lab.expose(node.name, AGENT_PAGE_PORT)
             self.addresses[f"agent-{site}"] = f"http://127.0.0.1:{port}"
 
-    def expect_end(self, site: str) -> None:
+    def expect_exit(self, site: str) -> None:
         """The power of a site is about to be cut: that its agent ends is no mistake of ours."""
         self.processes.pop(f"agent-{site}", None)
 
-    def boot(self, site: str, *, env: Mapping[str, str] | None = None) -> None:
+    def reboot(self, site: str, *, env: Mapping[str, str] | None = None) -> None:
         """
         Power is back: another boot, with what was on the disk and an empty memory.
 
@@ -244,12 +248,12 @@ class CityStack:
         os.chown(folder / "run", self._user, self._user)
         boot_id = folder / "boot_id"
         boot_id.write_text(f"{uuid.uuid4()}\n", encoding="ascii")
-        self.start_agent(site, Boot(boot_id=boot_id, env=env or {}))
+        self.start_agent(site, BootEnvironment(boot_id=boot_id, env=env or {}))
 
     def _wait_for_agent(self, site: str) -> None:
         ready = f"{self.addresses[f'agent-{site}']}/healthz"
         self.processes[f"agent-{site}"].wait_until(
-            lambda: parts.answers(ready), within_s=parts.READY_S
+            lambda: components.responds(ready), within_s=components.READY_S
         )
 
     def _write_agent(self, site: str) -> None:
@@ -279,28 +283,26 @@ class CityStack:
             spool=self.options.spool,
             plan=self.options.plan,
         )
-        parts.write_agent(document, folder / "agent.toml")
+        components.write_agent(document, folder / "agent.toml")
         for path in (folder, *folder.rglob("*")):
             os.chown(path, self._user, self._user)
 
 
 @dataclass(frozen=True, slots=True)
-class _Spawn:
+class _NodeSpawn:
     """Starts commands inside a node; see ``process.Spawn``."""
 
     node: RunningNode
     user: int | None = None
     capabilities: tuple[str, ...] = ()
-    boot: Boot = USUAL
+    boot: BootEnvironment = CURRENT_BOOT
 
     def __call__(
         self, command: Sequence[str], /, *, stdout: IO[bytes], stderr: int
     ) -> "subprocess.Popen[bytes]":
         # What the boot changes takes root, so the powers are given up after it.
         given_up = as_user(self.user, self.capabilities)
-        return self.node.popen(
-            self.boot.around([*given_up, *command]), stdout=stdout, stderr=stderr
-        )
+        return self.node.popen(self.boot.wrap([*given_up, *command]), stdout=stdout, stderr=stderr)
 
 
 def _user_for(folder: Path) -> int:
@@ -318,7 +320,14 @@ def _user_for(folder: Path) -> int:
     test = ["setpriv", f"--reuid={ORDINARY_USER}", f"--regid={ORDINARY_USER}", "--clear-groups"]
     # By a shell: setpriv itself still has root's powers when it starts something, and the agent's
     # workers have not.
-    command = [*test, "--", "sh", "-c", '"$0" --help', parts.program("thongsuot-agent")]
+    command = [
+        *test,
+        "--",
+        "sh",
+        "-c",
+        '"$0" --help',
+        components.installed_command("thongsuot-agent"),
+    ]
     done = subprocess.run(command, cwd="/", capture_output=True, check=False)
     reaches_folder = subprocess.run([*test, "--", "test", "-x", str(folder)], check=False)
     return ORDINARY_USER if done.returncode == 0 == reaches_folder.returncode else 0

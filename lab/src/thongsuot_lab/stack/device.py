@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import IO
 from urllib.parse import urlsplit
 
-from thongsuot_lab.stack import parts
+from thongsuot_lab.stack import components
 from thongsuot_lab.stack.documents import AgentDocument, CollectorDocument, default_probes
 from thongsuot_lab.stack.process import Process, StackError, spawn_here
 from thongsuot_schema.document import decode
@@ -75,7 +75,7 @@ class DeviceStack:
             self._start("collector", collector.start(self._logs), pages, "readyz")
             self._write_agent(collector, ingest, device, services)
             config = self.folder / "agent.toml"
-            agent = parts.start_agent(self.site, config, self._logs, _spawn_with_net_raw)
+            agent = components.start_agent(self.site, config, self._logs, _spawn_with_net_raw)
             self._start("device", agent, device, "healthz")
             self.addresses["site"] = f"{self.addresses['collector']}/sites/{self.site}"
             undo.pop_all()
@@ -92,18 +92,18 @@ class DeviceStack:
 
     def views(self) -> list[SiteView]:
         """Return what the collector shows of this site."""
-        view = parts.view_of(self.addresses["collector"], self.site)
+        view = components.fetch_site_view(self.addresses["collector"], self.site)
         return [] if view is None else [view]
 
     def _start(self, name: str, process: Process, port: int, ready: str) -> None:
         self._processes.append(process)
         self.addresses[name] = f"http://127.0.0.1:{port}"
         url = f"{self.addresses[name]}/{ready}"
-        process.wait_until(lambda: parts.answers(url), within_s=parts.READY_S)
+        process.wait_until(lambda: components.responds(url), within_s=components.READY_S)
 
     def _start_prometheus(self, pages: int) -> str:
         (port,) = _free_ports(1)
-        process = parts.start_prometheus(
+        process = components.start_prometheus(
             self.folder / "prometheus",
             self._logs,
             listen=f"127.0.0.1:{port}",
@@ -114,8 +114,8 @@ class DeviceStack:
 
     def _write_collector(
         self, ingest: int, pages: int, remote_write: str, services: tuple[Target, ...]
-    ) -> parts.CollectorFolder:
-        folder = parts.CollectorFolder(path=self.folder / "collector")
+    ) -> components.CollectorFolder:
+        folder = components.CollectorFolder(path=self.folder / "collector")
         document = CollectorDocument(
             state_dir=folder.path / "state",
             inventory_dir=folder.path / "inventory",
@@ -127,7 +127,11 @@ class DeviceStack:
         return folder
 
     def _write_agent(
-        self, collector: parts.CollectorFolder, ingest: int, page: int, services: tuple[Target, ...]
+        self,
+        collector: components.CollectorFolder,
+        ingest: int,
+        page: int,
+        services: tuple[Target, ...],
     ) -> None:
         token = self.folder / "token"
         if not token.exists():
@@ -146,7 +150,7 @@ class DeviceStack:
             targets=(_GATEWAY, _resolver(services), *services),
             probes=() if self._ca_file is None else default_probes(self._ca_file),
         )
-        parts.write_agent(document, self.folder / "agent.toml")
+        components.write_agent(document, self.folder / "agent.toml")
 
 
 def _services(file: Path) -> tuple[Target, ...]:

@@ -7,7 +7,7 @@ import msgspec
 import tomli_w
 
 from thongsuot_agent.config.profile import PROBES
-from thongsuot_schema.inventory.model import Carrier, Inventory, Link, ProbePlan, Target
+from thongsuot_schema.inventory.model import Carrier, Inventory, Link, ProbeSchedule, Target
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +26,7 @@ class AgentDocument:
     page_listen: str
     links: tuple[Link, ...] = ()
     targets: tuple[Target, ...] = ()
-    probes: tuple[ProbePlan, ...] = ()
+    probes: tuple[ProbeSchedule, ...] = ()
     carriers: tuple[Carrier, ...] = ()
     push_every_s: float = 15.0
     judge: dict[str, object] = field(default_factory=dict)
@@ -54,10 +54,10 @@ class AgentDocument:
                 "runtime_dir": str(self.runtime_dir),
                 **self.spool,
             },
-            "links": plain(self.links),
-            "targets": plain(self.targets),
-            "probes": plain(self.probes),
-            "carriers": plain(self.carriers),
+            "links": toml_tables(self.links),
+            "targets": toml_tables(self.targets),
+            "probes": toml_tables(self.probes),
+            "carriers": toml_tables(self.carriers),
             "judge": self.judge,
             "plan": self.plan,
         }
@@ -104,7 +104,7 @@ class CollectorDocument:
         return tomli_w.dumps(document)
 
 
-def default_probes(ca_file: Path) -> tuple[ProbePlan, ...]:
+def default_probes(ca_file: Path) -> tuple[ProbeSchedule, ...]:
     """Return the agent's default profile, with other authorities to check portals against."""
     return tuple(
         msgspec.structs.replace(plan, settings={"ca_file": str(ca_file.absolute())})
@@ -120,7 +120,7 @@ def inventory_text(inventory: Inventory) -> str:
     return tomli_w.dumps({key: _without_none(value) for key, value in parts.items() if value})
 
 
-def plain(things: tuple[msgspec.Struct, ...]) -> list[object]:
+def toml_tables(things: tuple[msgspec.Struct, ...]) -> list[object]:
     """Return structs as tables; TOML has no null, so what is absent is left out."""
     return [_without_none(msgspec.to_builtins(thing)) for thing in things]
 

@@ -63,7 +63,7 @@ class Process:
         status = self.child.poll()
         if status is not None:
             raise StackError(
-                f"{self.name} ended with status {status}; its last words:\n{self.last_words()}"
+                f"{self.name} ended with status {status}; its last words:\n{self.log_tail()}"
             )
 
     def wait_until(self, ready: Callable[[], bool], *, within_s: float) -> None:
@@ -79,11 +79,11 @@ class Process:
             if time.monotonic() > deadline:
                 raise StackError(
                     f"{self.name} is not ready after {within_s:.0f} s; its last words:\n"
-                    f"{self.last_words()}"
+                    f"{self.log_tail()}"
                 )
             time.sleep(0.1)
 
-    def last_words(self, lines: int = 12) -> str:
+    def log_tail(self, lines: int = 12) -> str:
         """Return the last lines of the log."""
         text = self.log.read_text(encoding="utf-8", errors="replace")
         return "\n".join(text.splitlines()[-lines:])

@@ -3,7 +3,7 @@
 import shutil
 from pathlib import Path
 
-from thongsuot_dashboards import own, rules
+from thongsuot_dashboards import collector_metrics, rules
 
 OUT_OF_ORDER_WINDOW = "7d"
 """How old a sample may be when it arrives: an outage of a week is caught up with."""
@@ -35,13 +35,16 @@ def command(folder: Path, listen: str, collector: str) -> list[str]:
     ``listen`` and ``collector`` are ``host:port``; the collector's own metrics are scraped there.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    for name, text in rules.files().items():
+    for name, text in rules.rule_files().items():
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(text, encoding="utf-8")
     configuration = folder / "prometheus.yml"
     configuration.write_text(
         _CONFIGURATION.format(
-            window=OUT_OF_ORDER_WINDOW, rules=folder / "rules", job=own.JOB, collector=collector
+            window=OUT_OF_ORDER_WINDOW,
+            rules=folder / "rules",
+            job=collector_metrics.JOB,
+            collector=collector,
         ),
         encoding="utf-8",
     )

@@ -6,17 +6,17 @@ import time
 from collections.abc import Iterable
 from typing import Protocol
 
-from thongsuot_lab.stack.summary import Screen
+from thongsuot_lab.stack.summary import StatusScreen
 from thongsuot_schema.page.view import SiteView
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-class Stopped(BaseException):
+class StopRequested(BaseException):
     """Someone asked the command to end."""
 
 
-class Watched(Protocol):
+class WatchedStack(Protocol):
     """A stack that can be watched."""
 
     def check(self) -> None:
@@ -28,15 +28,15 @@ class Watched(Protocol):
         ...
 
 
-def stoppable() -> None:
-    """From now on Ctrl-C, SIGTERM and a closed terminal raise ``Stopped``, once."""
+def stop_on_signals() -> None:
+    """From now on Ctrl-C, SIGTERM and a closed terminal raise ``StopRequested``, once."""
     for number in _SIGNALS:
-        signal.signal(number, _stop)
+        signal.signal(number, _on_signal)
 
 
-def watch(stack: Watched, story: Iterable[str] = ()) -> None:
+def watch(stack: WatchedStack, story: Iterable[str] = ()) -> None:
     """Show the state of all sites until stopped, and tell the story as it goes on beside it."""
-    screen = Screen()
+    screen = StatusScreen()
     telling = iter(story)
     while True:
         stack.check()
@@ -46,13 +46,13 @@ def watch(stack: Watched, story: Iterable[str] = ()) -> None:
         time.sleep(1)
 
 
-def say(text: str) -> None:
+def print_progress(text: str) -> None:
     """Print a line for people; standard output is for what scripts read."""
     print(text, file=sys.stderr, flush=True)
 
 
-def _stop(_number: int, _frame: object) -> None:
+def _on_signal(_number: int, _frame: object) -> None:
     # What follows is the tidying up, which must not be interrupted half-way.
     for number in _SIGNALS:
         signal.signal(number, signal.SIG_IGN)
-    raise Stopped
+    raise StopRequested

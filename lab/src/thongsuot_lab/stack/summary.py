@@ -3,7 +3,7 @@
 import sys
 from datetime import UTC, datetime, timedelta, timezone
 
-from thongsuot_schema.page.view import Light, SiteView
+from thongsuot_schema.page.view import SiteView, SubjectView
 from thongsuot_schema.state import State
 
 HANOI = timezone(timedelta(hours=7), "ICT")
@@ -18,21 +18,21 @@ _SHAPES = {State.UP: "●", State.DEGRADED: "◐", State.DOWN: "○", State.UNKN
 _PLAIN = "\x1b[0m"
 
 
-def lines(view: SiteView, *, colour: bool) -> list[str]:
+def status_lines(view: SiteView, *, colour: bool) -> list[str]:
     """Return the heading and one line a light; without ``colour`` no escape sequence is used."""
     heard = view.now_s if view.heard_s is None else view.heard_s
     head = f"{view.title or view.site}  (heard {max(0.0, view.now_s - heard):.0f} s ago)"
-    return [head, *(_light(light, colour=colour) for light in (*view.links, *view.services))]
+    return [head, *(_light_line(light, colour=colour) for light in (*view.links, *view.services))]
 
 
-def signature(view: SiteView) -> tuple[tuple[str, State, str], ...]:
+def status_signature(view: SiteView) -> tuple[tuple[str, State, str], ...]:
     """Return what makes a summary worth printing again where a terminal cannot be redrawn."""
     return tuple(
         (light.name, light.state, str(light.symptom)) for light in (*view.links, *view.services)
     )
 
 
-class Screen:
+class StatusScreen:
     """Prints a block of lines over the one before it; on a file, prints only what is new."""
 
     def __init__(self) -> None:
@@ -42,11 +42,11 @@ class Screen:
 
     def show(self, views: list[SiteView]) -> None:
         """Show the views."""
-        marks = [signature(view) for view in views]
+        marks = [status_signature(view) for view in views]
         if not self._redraw and marks == self._last:
             return
         self._last = marks
-        block = [line for view in views for line in lines(view, colour=self._redraw)]
+        block = [line for view in views for line in status_lines(view, colour=self._redraw)]
         clock = datetime.now(UTC).astimezone(HANOI).strftime("%H:%M:%S")
         block.insert(0, f"— {clock} ICT —")
         self._clear()
@@ -66,7 +66,7 @@ class Screen:
             self._drawn = 0
 
 
-def _light(light: Light, *, colour: bool) -> str:
+def _light_line(light: SubjectView, *, colour: bool) -> str:
     figures = []
     if light.rtt_s is not None:
         figures.append(f"{light.rtt_s * 1000:.1f} ms")

@@ -12,20 +12,20 @@ is as fast as the machine, which costs nothing.
 from dataclasses import dataclass, field
 
 from thongsuot_lab.errors import TopologyError
-from thongsuot_lab.topology.draft import Draft, end
+from thongsuot_lab.topology.addressing import CarrierAddresses, domestic, foreign
+from thongsuot_lab.topology.builder import TopologyBuilder, wire_end
 from thongsuot_lab.topology.model import (
     EVERY_GROUP,
     PING_GROUPS,
-    Carrier,
     Impairment,
+    LabCarrier,
+    LabSite,
+    LabUplink,
     Node,
-    Role,
-    Site,
+    NodeRole,
     Topology,
-    Uplink,
 )
-from thongsuot_lab.topology.plan import CarrierPlan, domestic, foreign
-from thongsuot_lab.topology.servers import Portal, Resolver, Server, Zone
+from thongsuot_lab.topology.servers import PortalSpec, ResolverSpec, ServerSpec, ZoneSpec
 
 DOMAIN = "lab.test"
 CARRIERS = {"song-hong": "Sông Hồng", "cuu-long": "Cửu Long"}
@@ -58,11 +58,11 @@ FOREIGN = {"abroad": "Singapore", "abroad-far": "Tokyo"}
 
 
 @dataclass(slots=True)
-class _Operator:
+class _CarrierInProgress:
     """A carrier while the city is being drawn."""
 
-    carrier: Carrier
-    plan: CarrierPlan
+    carrier: LabCarrier
+    plan: CarrierAddresses
     resolver_addresses: tuple[str, ...]
     lines: int = 0
 
@@ -73,20 +73,20 @@ class _Operator:
 
 
 @dataclass(slots=True)
-class _City:
+class _CityBuilder:
     """The drawing."""
 
-    draft: Draft = field(default_factory=Draft)
-    operators: dict[str, _Operator] = field(default_factory=dict)
+    draft: TopologyBuilder = field(default_factory=TopologyBuilder)
+    operators: dict[str, _CarrierInProgress] = field(default_factory=dict)
     domestic_hosts: int = 0
     zone_addresses: tuple[str, ...] = ()
 
     def host_at_exchange(
         self,
         name: str,
-        role: Role,
+        role: NodeRole,
         *,
-        servers: tuple[Server, ...] = (),
+        servers: tuple[ServerSpec, ...] = (),
         names: tuple[str, ...] = (),
         addresses: int = 1,
     ) -> tuple[str, ...]:
@@ -96,8 +96,8 @@ class _City:
         self.draft.host(name, role=role, servers=servers, nameservers=self.zone_addresses)
         with_lengths = subnet.at(*range(2, 2 + addresses))
         self.draft.wire(
-            end(f"exchange:x{self.domestic_hosts}", *subnet.at(1)),
-            end(f"{name}:eth0", *with_lengths),
+            wire_end(f"exchange:x{self.domestic_hosts}", *subnet.at(1)),
+            wire_end(f"{name}:eth0", *with_lengths),
         )
         plain = tuple(address.partition("/")[0] for address in with_lengths)
         self.draft.names.update(dict.fromkeys(names, plain))
@@ -105,35 +105,37 @@ class _City:
 
     def carrier(self, name: str, title: str) -> None:
         """Add a carrier: access, core, resolver, anchor, and its ways to exchange and transit."""
-        plan = CarrierPlan(len(self.operators))
+        plan = CarrierAddresses(len(self.operators))
         draft = self.draft
         access = draft.router(f"{name}.access", realm=name)
         core = draft.router(f"{name}.core", realm=name, nat=("exchange", "transit"))
         draft.wire(
-            end(f"{access}:core", *plan.backbone.at(2)), end(f"{core}:access", *plan.backbone.at(1))
+            wire_end(f"{access}:core", *plan.backbone.at(2)),
+            wire_end(f"{core}:access", *plan.backbone.at(1)),
         )
         for index, neighbour in enumerate(("exchange", "transit")):
             subnet = plan.public(index)
             draft.wire(
-                end(f"{core}:{neighbour}", *subnet.at(2)), end(f"{neighbour}:{name}", *subnet.at(1))
+                wire_end(f"{core}:{neighbour}", *subnet.at(2)),
+                wire_end(f"{neighbour}:{name}", *subnet.at(1)),
             )
         resolver = draft.host(
             f"{name}.resolver",
-            role=Role.RESOLVER,
-            servers=(Resolver(upstream=self.zone_addresses),),
+            role=NodeRole.RESOLVER,
+            servers=(ResolverSpec(upstream=self.zone_addresses),),
         )
-        anchor = draft.host(f"{name}.anchor", role=Role.ANCHOR)
+        anchor = draft.host(f"{name}.anchor", role=NodeRole.ANCHOR)
         for index, host in ((2, resolver), (3, anchor)):
             subnet = plan.public(index)
             draft.wire(
-                end(f"{core}:{host.partition('.')[2]}", *subnet.at(1)),
-                end(f"{host}:eth0", *subnet.at(2)),
+                wire_end(f"{core}:{host.partition('.')[2]}", *subnet.at(1)),
+                wire_end(f"{host}:eth0", *subnet.at(2)),
             )
-        carrier = Carrier(
+        carrier = LabCarrier(
             name=name, title=title, access=access, core=core, resolver=resolver, anchor=anchor
         )
         addresses = tuple(address.partition("/")[0] for address in plan.public(2).at(2))
-        self.operators[name] = _Operator(carrier, plan, addresses)
+        self.operators[name] = _CarrierInProgress(carrier, plan, addresses)
         draft.carriers.append(carrier)
 
     def site(self, name: str, commune: tuple[str, str], fixed: str, mobile: str) -> None:
@@ -143,7 +145,7 @@ class _City:
         draft.add(
             Node(
                 name=device,
-                role=Role.DEVICE,
+                role=NodeRole.DEVICE,
                 uplinks=("fix0", "wwan0"),
                 nameservers=(
                     *self.operators[fixed].resolver_addresses,
@@ -154,14 +156,18 @@ class _City:
         )
         fibre = self._uplink(name, "fixed", "fix0", "fiber", fixed)
         radio = self._uplink(name, "mobile", "wwan0", "5g", mobile)
-        draft.host(client, role=Role.CLIENT, nameservers=self.operators[fixed].resolver_addresses)
+        draft.host(
+            client, role=NodeRole.CLIENT, nameservers=self.operators[fixed].resolver_addresses
+        )
         line = self.operators[fixed].lines - 1
         draft.wire(
-            end(f"{client}:eth0", "192.168.1.20/24", self.operators[fixed].plan.lan_v6(line, 0x20)),
-            end(f"{name}.ont:lan"),
+            wire_end(
+                f"{client}:eth0", "192.168.1.20/24", self.operators[fixed].plan.lan_v6(line, 0x20)
+            ),
+            wire_end(f"{name}.ont:lan"),
         )
         draft.sites.append(
-            Site(
+            LabSite(
                 name=name,
                 title=f"Điểm phục vụ hành chính công {commune[1]}",
                 commune=commune[0],
@@ -172,25 +178,26 @@ class _City:
             )
         )
 
-    def _uplink(self, site: str, name: str, interface: str, medium: str, carrier: str) -> Uplink:
+    def _uplink(self, site: str, name: str, interface: str, medium: str, carrier: str) -> LabUplink:
         operator = self.operators[carrier]
         line = operator.next_line()
         is_fibre = medium == "fiber"
         box, lan = (f"{site}.ont", "192.168.1") if is_fibre else (f"{site}.cpe", "192.168.8")
         up, down = (FIBRE_UP, FIBRE_DOWN) if is_fibre else (RADIO_UP, RADIO_DOWN)
         inside = operator.plan.lan_v6
-        self.draft.box(box, realm=carrier, lan_addresses=(f"{lan}.1/24", inside(line, 1)))
+        self.draft.cpe(box, realm=carrier, lan_addresses=(f"{lan}.1/24", inside(line, 1)))
         lan_wire = self.draft.wire(
-            end(f"{site}.device:{interface}", f"{lan}.10/24", inside(line, 0x10)), end(f"{box}:lan")
+            wire_end(f"{site}.device:{interface}", f"{lan}.10/24", inside(line, 0x10)),
+            wire_end(f"{box}:lan"),
         )
         outside = operator.plan.line(line)
         access_wire = self.draft.wire(
-            end(f"{box}:wan", *outside.at(2)),
-            end(f"{operator.carrier.access}:line{line}", *outside.at(1)),
+            wire_end(f"{box}:wan", *outside.at(2)),
+            wire_end(f"{operator.carrier.access}:line{line}", *outside.at(1)),
             up,
             down,
         )
-        return Uplink(
+        return LabUplink(
             name=name,
             interface=interface,
             medium=medium,
@@ -218,32 +225,34 @@ def city(sites: int = 3, *, carriers: dict[str, str] | None = None, portals: int
         raise TopologyError("a city needs two carriers: one for the fibre, one for 5G")
     if not 0 < portals <= len(PORTALS):
         raise TopologyError(f"a city has 1 to {len(PORTALS)} portals, not {portals}")
-    drawing = _City()
+    drawing = _CityBuilder()
     drawing.draft.router("exchange")
     drawing.draft.router("transit")
-    drawing.zone_addresses = drawing.host_at_exchange("zone", Role.ZONE, servers=(Zone(),))
+    drawing.zone_addresses = drawing.host_at_exchange("zone", NodeRole.ZONE, servers=(ZoneSpec(),))
     for name, title in carriers.items():
         drawing.carrier(name, title)
     _abroad(drawing.draft)
     for name, (text, title_en) in list(PORTALS.items())[:portals]:
         host_names = (f"{name}.{DOMAIN}",)
-        server = Portal(names=host_names, text=text, title_en=title_en)
+        server = PortalSpec(names=host_names, text=text, title_en=title_en)
         drawing.host_at_exchange(
-            f"portal.{name}", Role.PORTAL, servers=(server,), names=host_names, addresses=2
+            f"portal.{name}", NodeRole.PORTAL, servers=(server,), names=host_names, addresses=2
         )
-    drawing.host_at_exchange("collector", Role.COLLECTOR, names=(f"collector.{DOMAIN}",))
+    drawing.host_at_exchange("collector", NodeRole.COLLECTOR, names=(f"collector.{DOMAIN}",))
     codes = list(carriers)
     for number in range(sites):
         fixed, mobile = codes[number % len(codes)], codes[(number + 1) % len(codes)]
         drawing.site(f"s{number + 1}", COMMUNES[number % len(COMMUNES)], fixed, mobile)
-    return drawing.draft.done()
+    return drawing.draft.build()
 
 
-def _abroad(draft: Draft) -> None:
+def _abroad(draft: TopologyBuilder) -> None:
     """Two foreign anchors beyond the transit: one that is silent proves nothing."""
     for index, name in enumerate(FOREIGN):
         subnet = foreign(index)
-        draft.host(name, role=Role.ANCHOR)
+        draft.host(name, role=NodeRole.ANCHOR)
         draft.wire(
-            end(f"transit:{name}", *subnet.at(1)), end(f"{name}:eth0", *subnet.at(2)), ABROAD
+            wire_end(f"transit:{name}", *subnet.at(1)),
+            wire_end(f"{name}:eth0", *subnet.at(2)),
+            ABROAD,
         )

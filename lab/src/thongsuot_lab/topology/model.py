@@ -10,14 +10,14 @@ from enum import StrEnum
 from ipaddress import IPv4Interface, IPv6Interface
 
 from thongsuot_lab.errors import TopologyError
-from thongsuot_lab.topology.servers import Server
+from thongsuot_lab.topology.servers import ServerSpec
 
 # Which groups may send pings without privilege: by default none (icmp(7)), here all of them.
 PING_GROUPS = "net.ipv4.ping_group_range"
 EVERY_GROUP = "0 2147483647"
 
 
-class Role(StrEnum):
+class NodeRole(StrEnum):
     """What a node is in the story of the lab."""
 
     DEVICE = "device"
@@ -74,7 +74,7 @@ PERFECT = Impairment()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class End:
+class WireEnd:
     """
     One end of a wire: an interface of a node, with its addresses.
 
@@ -92,13 +92,13 @@ class Wire:
     """A cable, fibre or radio path between two ends, with one impairment in each direction."""
 
     name: str
-    a: End
-    b: End
+    a: WireEnd
+    b: WireEnd
     a_to_b: Impairment = PERFECT
     b_to_a: Impairment = PERFECT
 
     @property
-    def ends(self) -> tuple[End, End]:
+    def ends(self) -> tuple[WireEnd, WireEnd]:
         """Both ends, ``a`` first."""
         return (self.a, self.b)
 
@@ -124,7 +124,7 @@ class Node:
     """
 
     name: str
-    role: Role
+    role: NodeRole
     forwards: bool = False
     uplinks: tuple[str, ...] = ()
     nat: tuple[str, ...] = ()
@@ -132,11 +132,11 @@ class Node:
     bridges: tuple[Bridge, ...] = ()
     sysctls: dict[str, str] = field(default_factory=dict)
     nameservers: tuple[str, ...] = ()
-    servers: tuple[Server, ...] = ()
+    servers: tuple[ServerSpec, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Carrier:
+class LabCarrier:
     """An operator: which nodes are its access, core, resolver and anchor."""
 
     name: str
@@ -148,7 +148,7 @@ class Carrier:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Uplink:
+class LabUplink:
     """One WAN link of a site: the interface of the device, the box it hangs on, its two wires."""
 
     name: str
@@ -161,7 +161,7 @@ class Uplink:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Site:
+class LabSite:
     """
     A service point: its device, its LAN client if it has one, and its uplinks.
 
@@ -174,9 +174,9 @@ class Site:
     commune_title: str
     device: str
     client: str | None
-    uplinks: tuple[Uplink, ...]
+    uplinks: tuple[LabUplink, ...]
 
-    def uplink(self, name: str) -> Uplink:
+    def uplink(self, name: str) -> LabUplink:
         """
         The uplink with this name.
 
@@ -200,8 +200,8 @@ class Topology:
 
     nodes: tuple[Node, ...]
     wires: tuple[Wire, ...]
-    sites: tuple[Site, ...] = ()
-    carriers: tuple[Carrier, ...] = ()
+    sites: tuple[LabSite, ...] = ()
+    carriers: tuple[LabCarrier, ...] = ()
     names: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def node(self, name: str) -> Node:
@@ -228,7 +228,7 @@ class Topology:
                 return wire
         raise TopologyError(f"no wire {name!r}; known: {', '.join(w.name for w in self.wires)}")
 
-    def site(self, name: str) -> Site:
+    def site(self, name: str) -> LabSite:
         """
         The site with this name.
 
@@ -240,7 +240,7 @@ class Topology:
                 return site
         raise TopologyError(f"no site {name!r}; known: {', '.join(s.name for s in self.sites)}")
 
-    def carrier(self, name: str) -> Carrier:
+    def carrier(self, name: str) -> LabCarrier:
         """
         The carrier with this name.
 
@@ -253,13 +253,13 @@ class Topology:
         known = ", ".join(carrier.name for carrier in self.carriers)
         raise TopologyError(f"no carrier {name!r}; known: {known}")
 
-    def ends_of(self, node: str) -> tuple[End, ...]:
+    def ends_of(self, node: str) -> tuple[WireEnd, ...]:
         """Every wire end at a node, in the order of the wires."""
         return tuple(end for wire in self.wires for end in wire.ends if end.node == node)
 
     def addresses_of(self, node: str) -> tuple[str, ...]:
         """Every address of a node in text form, without prefix lengths, IPv4 first."""
-        holders: list[End | Bridge] = [*self.ends_of(node), *self.node(node).bridges]
+        holders: list[WireEnd | Bridge] = [*self.ends_of(node), *self.node(node).bridges]
         v4 = [str(address.ip) for holder in holders for address in holder.v4]
         v6 = [str(address.ip) for holder in holders for address in holder.v6]
         return (*v4, *v6)

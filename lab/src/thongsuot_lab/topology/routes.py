@@ -11,19 +11,19 @@ from collections import deque
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network
 
-from thongsuot_lab.topology.model import Bridge, End, Node, Topology
+from thongsuot_lab.topology.model import Bridge, Node, Topology, WireEnd
 
 Network = IPv4Network | IPv6Network
 PRIVATE = IPv4Network("192.168.0.0/16")
 CARRIER_INTERNAL = IPv4Network("100.64.0.0/10")
-EVERYTHING = (IPv4Network("0.0.0.0/0"), IPv6Network("::/0"))
+DEFAULT_NETWORKS = (IPv4Network("0.0.0.0/0"), IPv6Network("::/0"))
 # Gap between the metrics of the first and the second uplink of a device: what NetworkManager
 # leaves between wired and mobile connections is of this size.
 METRIC_STEP = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Route:
+class StaticRoute:
     """One line of a routing table."""
 
     to: Network
@@ -33,15 +33,15 @@ class Route:
 
 
 @dataclass(frozen=True, slots=True)
-class _Port:
+class _AddressedInterface:
     """An interface with addresses, on one broadcast domain."""
 
     node: str
     interface: str
-    holder: End | Bridge
+    holder: WireEnd | Bridge
 
 
-def _domains(topology: Topology) -> list[list[_Port]]:
+def _domains(topology: Topology) -> list[list[_AddressedInterface]]:
     """Group every addressed interface with those it reaches without a router."""
     parent: dict[tuple[str, str], tuple[str, str]] = {}
 
@@ -53,25 +53,25 @@ def _domains(topology: Topology) -> list[list[_Port]]:
     for wire in topology.wires:
         keys = [(end.node, end.interface) for end in wire.ends]
         parent[find(keys[0])] = find(keys[1])
-    ports: list[_Port] = []
+    ports: list[_AddressedInterface] = []
     for node in topology.nodes:
         for bridge in node.bridges:
             for port in bridge.ports:
                 parent[find((node.name, port))] = find((node.name, bridge.interface))
-            ports.append(_Port(node.name, bridge.interface, bridge))
+            ports.append(_AddressedInterface(node.name, bridge.interface, bridge))
     ports += [
-        _Port(end.node, end.interface, end)
+        _AddressedInterface(end.node, end.interface, end)
         for wire in topology.wires
         for end in wire.ends
         if end.v4 or end.v6
     ]
-    groups: dict[tuple[str, str], list[_Port]] = {}
+    groups: dict[tuple[str, str], list[_AddressedInterface]] = {}
     for port_ in ports:
         groups.setdefault(find((port_.node, port_.interface)), []).append(port_)
     return list(groups.values())
 
 
-def _networks(port: _Port) -> set[Network]:
+def _networks(port: _AddressedInterface) -> set[Network]:
     v4: set[Network] = {address.network for address in port.holder.v4}
     return v4 | {address.network for address in port.holder.v6}
 
@@ -84,15 +84,17 @@ def _is_known(network: Network, owner_realms: set[str], asker: Node) -> bool:
     return not network.subnet_of(CARRIER_INTERNAL) or asker.realm in owner_realms
 
 
-def _address_in(port: _Port, network: Network) -> str | None:
+def _address_in(port: _AddressedInterface, network: Network) -> str | None:
     if isinstance(network, IPv4Network):
         return str(port.holder.v4[0].ip) if port.holder.v4 else None
     return str(port.holder.v6[0].ip) if port.holder.v6 else None
 
 
-def _default_routes(node: Node, domains: list[list[_Port]], topology: Topology) -> list[Route]:
+def _default_routes(
+    node: Node, domains: list[list[_AddressedInterface]], topology: Topology
+) -> list[StaticRoute]:
     """One default route a family and uplink, towards the first router on it."""
-    routes: list[Route] = []
+    routes: list[StaticRoute] = []
     for index, uplink in enumerate(node.uplinks, start=1):
         for domain in domains:
             if not any(p.node == node.name and p.interface == uplink for p in domain):
@@ -102,16 +104,18 @@ def _default_routes(node: Node, domains: list[list[_Port]], topology: Topology) 
             )
             if gateway is None:
                 continue
-            for everything in EVERYTHING:
+            for everything in DEFAULT_NETWORKS:
                 via = _address_in(gateway, everything)
                 if via:
-                    routes.append(Route(everything, via, uplink, METRIC_STEP * index))
+                    routes.append(StaticRoute(everything, via, uplink, METRIC_STEP * index))
     return routes
 
 
-def _full_table(node: Node, domains: list[list[_Port]], topology: Topology) -> list[Route]:
+def _full_table(
+    node: Node, domains: list[list[_AddressedInterface]], topology: Topology
+) -> list[StaticRoute]:
     """Breadth first from the node: the first hop towards every network that it may know."""
-    by_node: dict[str, list[list[_Port]]] = {}
+    by_node: dict[str, list[list[_AddressedInterface]]] = {}
     for domain in domains:
         for port in domain:
             by_node.setdefault(port.node, []).append(domain)
@@ -122,10 +126,10 @@ def _full_table(node: Node, domains: list[list[_Port]], topology: Topology) -> l
         if port.node == node.name
         for network in _networks(port)
     }
-    routes: dict[Network, Route] = {}
+    routes: dict[Network, StaticRoute] = {}
     seen = {node.name}
     # Each entry: a reached node with the first hop (its port, and our interface) that led there.
-    reached: deque[tuple[str, tuple[_Port, str] | None]] = deque([(node.name, None)])
+    reached: deque[tuple[str, tuple[_AddressedInterface, str] | None]] = deque([(node.name, None)])
     while reached:
         name, first_hop = reached.popleft()
         for domain in by_node.get(name, ()):
@@ -145,9 +149,9 @@ def _full_table(node: Node, domains: list[list[_Port]], topology: Topology) -> l
 
 
 def _learn(
-    routes: dict[Network, Route],
-    port: _Port,
-    hop: tuple[_Port, str],
+    routes: dict[Network, StaticRoute],
+    port: _AddressedInterface,
+    hop: tuple[_AddressedInterface, str],
     *,
     node: Node,
     own: set[Network],
@@ -160,10 +164,10 @@ def _learn(
             continue
         via = _address_in(gateway, network)
         if via:
-            routes[network] = Route(network, via, interface)
+            routes[network] = StaticRoute(network, via, interface)
 
 
-def routes_of(topology: Topology) -> dict[str, list[Route]]:
+def routes_of(topology: Topology) -> dict[str, list[StaticRoute]]:
     """The routing table of every node, without the networks that it is directly on."""
     domains = _domains(topology)
     return {

@@ -3,7 +3,7 @@
 import msgspec
 
 
-class Portal(msgspec.Struct, frozen=True, kw_only=True, tag="portal"):
+class PortalSpec(msgspec.Struct, frozen=True, kw_only=True, tag="portal"):
     """
     A public web portal: HTTP and HTTPS on their usual ports, at every address of its node.
 
@@ -16,14 +16,14 @@ class Portal(msgspec.Struct, frozen=True, kw_only=True, tag="portal"):
     title_en: str = ""
 
 
-class Resolver(msgspec.Struct, frozen=True, kw_only=True, tag="resolver"):
+class ResolverSpec(msgspec.Struct, frozen=True, kw_only=True, tag="resolver"):
     """A carrier's name server: asks those at ``upstream`` and remembers what they say."""
 
     upstream: tuple[str, ...]
 
 
-class Zone(msgspec.Struct, frozen=True, kw_only=True, tag="zone"):
+class ZoneSpec(msgspec.Struct, frozen=True, kw_only=True, tag="zone"):
     """The name server that knows every public name of the lab."""
 
 
-Server = Portal | Resolver | Zone
+ServerSpec = PortalSpec | ResolverSpec | ZoneSpec

@@ -1,7 +1,7 @@
 """The smallest networks that tests need: one wire, and a device with two ways out."""
 
-from thongsuot_lab.topology.draft import Draft, end
-from thongsuot_lab.topology.model import PERFECT, Impairment, Role, Site, Topology, Uplink
+from thongsuot_lab.topology.builder import TopologyBuilder, wire_end
+from thongsuot_lab.topology.model import PERFECT, Impairment, LabSite, LabUplink, NodeRole, Topology
 
 # The two ends of `pair`.
 LEFT_V4, LEFT_V6 = "198.51.100.1", "2001:db8:1::1"
@@ -13,16 +13,16 @@ INTERNET_V6 = ("2001:db8:f::1", "2001:db8:f::2")
 
 def pair(there: Impairment = PERFECT, back: Impairment | None = None) -> Topology:
     """Nodes ``left`` and ``right``, joined at ``eth0`` by the wire ``left--right``."""
-    draft = Draft()
+    draft = TopologyBuilder()
     draft.host("left", uplinks=())
     draft.host("right", uplinks=())
     draft.wire(
-        end("left:eth0", f"{LEFT_V4}/24", f"{LEFT_V6}/64"),
-        end("right:eth0", f"{RIGHT_V4}/24", f"{RIGHT_V6}/64"),
+        wire_end("left:eth0", f"{LEFT_V4}/24", f"{LEFT_V6}/64"),
+        wire_end("right:eth0", f"{RIGHT_V4}/24", f"{RIGHT_V6}/64"),
         there,
         back,
     )
-    return draft.done()
+    return draft.build()
 
 
 def two_uplinks(fixed: Impairment = PERFECT, mobile: Impairment = PERFECT) -> Topology:
@@ -33,34 +33,36 @@ def two_uplinks(fixed: Impairment = PERFECT, mobile: Impairment = PERFECT) -> To
     ``device--ont`` and ``device--cpe`` none. Behind it ``anchor`` answers at ``INTERNET_V4/V6``.
     It is a site called ``site``, for faults that ask for one.
     """
-    draft = Draft()
-    draft.host("device", role=Role.DEVICE, uplinks=("fix0", "wwan0"))
-    draft.box("ont", lan_addresses=("192.168.1.1/24", "2001:db8:a1::1/64"))
-    draft.box("cpe", lan_addresses=("192.168.8.1/24", "2001:db8:b1::1/64"))
+    draft = TopologyBuilder()
+    draft.host("device", role=NodeRole.DEVICE, uplinks=("fix0", "wwan0"))
+    draft.cpe("ont", lan_addresses=("192.168.1.1/24", "2001:db8:a1::1/64"))
+    draft.cpe("cpe", lan_addresses=("192.168.8.1/24", "2001:db8:b1::1/64"))
     draft.router("internet")
-    draft.host("anchor", role=Role.ANCHOR)
+    draft.host("anchor", role=NodeRole.ANCHOR)
     fixed_lan = draft.wire(
-        end("device:fix0", "192.168.1.10/24", "2001:db8:a1::10/64"), end("ont:lan")
+        wire_end("device:fix0", "192.168.1.10/24", "2001:db8:a1::10/64"), wire_end("ont:lan")
     )
     mobile_lan = draft.wire(
-        end("device:wwan0", "192.168.8.10/24", "2001:db8:b1::10/64"), end("cpe:lan")
+        wire_end("device:wwan0", "192.168.8.10/24", "2001:db8:b1::10/64"), wire_end("cpe:lan")
     )
     fixed_line = draft.wire(
-        end("ont:wan", "100.65.0.2/30", "2001:db8:a0::2/64"),
-        end("internet:fixed", "100.65.0.1/30", "2001:db8:a0::1/64"),
+        wire_end("ont:wan", "100.65.0.2/30", "2001:db8:a0::2/64"),
+        wire_end("internet:fixed", "100.65.0.1/30", "2001:db8:a0::1/64"),
         fixed,
     )
     mobile_line = draft.wire(
-        end("cpe:wan", "100.66.0.2/30", "2001:db8:b0::2/64"),
-        end("internet:mobile", "100.66.0.1/30", "2001:db8:b0::1/64"),
+        wire_end("cpe:wan", "100.66.0.2/30", "2001:db8:b0::2/64"),
+        wire_end("internet:mobile", "100.66.0.1/30", "2001:db8:b0::1/64"),
         mobile,
     )
     draft.wire(
-        end("internet:anchors", "203.0.113.6/29", "2001:db8:f::6/64"),
-        end("anchor:eth0", *(f"{a}/29" for a in INTERNET_V4), *(f"{a}/64" for a in INTERNET_V6)),
+        wire_end("internet:anchors", "203.0.113.6/29", "2001:db8:f::6/64"),
+        wire_end(
+            "anchor:eth0", *(f"{a}/29" for a in INTERNET_V4), *(f"{a}/64" for a in INTERNET_V6)
+        ),
     )
     draft.sites.append(
-        Site(
+        LabSite(
             name="site",
             title="Điểm phục vụ",
             commune="00000",
@@ -73,11 +75,11 @@ def two_uplinks(fixed: Impairment = PERFECT, mobile: Impairment = PERFECT) -> To
             ),
         )
     )
-    return draft.done()
+    return draft.build()
 
 
-def _uplink(name: str, interface: str, medium: str, box: str, wires: tuple[str, str]) -> Uplink:
-    return Uplink(
+def _uplink(name: str, interface: str, medium: str, box: str, wires: tuple[str, str]) -> LabUplink:
+    return LabUplink(
         name=name,
         interface=interface,
         medium=medium,

@@ -8,7 +8,7 @@ from thongsuot_lab.errors import TopologyError
 from thongsuot_lab.topology.model import PERFECT, Impairment
 
 
-def combined(impairments: Iterable[Impairment]) -> Impairment:
+def combine(impairments: Iterable[Impairment]) -> Impairment:
     """
     All of them one after the other: delays add, losses multiply, the slowest rate rules.
 

@@ -2,8 +2,8 @@
 Wires that the kernel carries: traffic-control commands for the two middles of a wire.
 
 A wire is two veth pairs whose middles, ``m<i>a`` and ``m<i>b``, lie in one namespace of the lab.
-What enters one middle is redirected to leave by the other. Where the kernel has ``netem``, the
-leaving middle also delays and drops. tc-mirred(8), tc-u32(8), tc-netem(8).
+What enters one middle is redirected to leave by the other. Where the kernel has
+``netem_commands``, the leaving middle also delays and drops. tc-mirred(8), tc-u32(8), tc-netem(8).
 """
 
 import subprocess
@@ -15,14 +15,16 @@ NETEM_LIMIT = 20_000
 FRAME_BITS = 1514 * 8
 
 
-def middles(index: int) -> tuple[str, str]:
+def middle_names(index: int) -> tuple[str, str]:
     """Names of the two middle interfaces of the wire with this number."""
     return (f"m{index}a", f"m{index}b")
 
 
-def join(index: int) -> list[str]:
-    """Redirect what enters either middle to the other; safe to repeat only after ``part``."""
-    a, b = middles(index)
+def join_commands(index: int) -> list[str]:
+    """
+    Redirect what enters either middle to the other; safe to repeat only after ``part_commands``.
+    """
+    a, b = middle_names(index)
     return [line for source, sink in ((a, b), (b, a)) for line in _redirect(source, sink)]
 
 
@@ -37,14 +39,14 @@ def _redirect(source: str, sink: str) -> list[str]:
     ]
 
 
-def part(index: int) -> list[str]:
+def part_commands(index: int) -> list[str]:
     """Take the redirection away again."""
-    return [f"qdisc del dev {middle} clsact" for middle in middles(index)]
+    return [f"qdisc del dev {middle} clsact" for middle in middle_names(index)]
 
 
-def netem(index: int, a_to_b: Impairment, b_to_a: Impairment) -> list[str]:
+def netem_commands(index: int, a_to_b: Impairment, b_to_a: Impairment) -> list[str]:
     """Impair both directions with netem; a perfect direction gets none."""
-    a, b = middles(index)
+    a, b = middle_names(index)
     lines = []
     for sink, impairment in ((b, a_to_b), (a, b_to_a)):
         if impairment.is_perfect:
@@ -56,7 +58,7 @@ def netem(index: int, a_to_b: Impairment, b_to_a: Impairment) -> list[str]:
 
 def netem_arguments(impairment: Impairment) -> str:
     """
-    The words after ``netem`` for an impairment.
+    The words after ``netem_commands`` for an impairment.
 
     Differs from the delay line in one thing: netem's jitter reorders, where no rate is given.
     """

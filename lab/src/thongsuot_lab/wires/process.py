@@ -22,35 +22,35 @@ from contextlib import suppress
 from pathlib import Path
 
 from thongsuot_lab import control
-from thongsuot_lab.wires.line import Line
+from thongsuot_lab.wires.link_emulator import LinkEmulator
 from thongsuot_lab.wires.packet import (
     FRAME_BYTES,
     OFFLOAD_HEADER_BYTES,
     packet_socket,
     read_frame,
 )
-from thongsuot_lab.wires.switchboard import Switchboard
+from thongsuot_lab.wires.wire_controller import WireController
 
 # Frames taken from one interface before the others have their turn.
-TURN = 32
+FRAMES_PER_TURN = 32
 NS = 1_000_000_000
 
 
-class DelayLine:
+class FrameForwarder:
     """Frames on their way, and the sockets that they come and go by."""
 
     def __init__(self) -> None:
         self._epoll = select.epoll()
-        self._routes: dict[int, tuple[socket.socket, socket.socket, Line]] = {}
+        self._routes: dict[int, tuple[socket.socket, socket.socket, LinkEmulator]] = {}
         self._under_way: list[tuple[int, int, socket.socket, bytes]] = []
         self._sequence = 0
         self._buffer = bytearray(FRAME_BYTES)
         self._listener: socket.socket | None = None
         self._asking: dict[int, socket.socket] = {}
         self.unsent = 0
-        self.chance = random.Random()
+        self.random = random.Random()
 
-    def carry(self, a: str, b: str, a_to_b: Line, b_to_a: Line) -> tuple[int, int]:
+    def carry(self, a: str, b: str, a_to_b: LinkEmulator, b_to_a: LinkEmulator) -> tuple[int, int]:
         """Take over the frames between two middles; returns a handle for ``release``."""
         sock_a, sock_b = packet_socket(a), packet_socket(b)
         for source, sink, line in ((sock_a, sock_b, a_to_b), (sock_b, sock_a, b_to_a)):
@@ -67,7 +67,7 @@ class DelayLine:
             self._epoll.unregister(sock.fileno())
             sock.close()
 
-    def run(self, listener: socket.socket, board: Switchboard) -> None:
+    def run(self, listener: socket.socket, board: WireController) -> None:
         """Carry frames and answer requests until the process is ended."""
         self._listener = listener
         self._epoll.register(listener.fileno(), select.EPOLLIN)
@@ -82,10 +82,10 @@ class DelayLine:
                 self._ready(descriptor, board)
             self._deliver()
 
-    def _ready(self, descriptor: int, board: Switchboard) -> None:
+    def _ready(self, descriptor: int, board: WireController) -> None:
         route = self._routes.get(descriptor)
         if route is not None:
-            self._take(*route)
+            self._receive(*route)
         elif self._listener is not None and descriptor == self._listener.fileno():
             with suppress(BlockingIOError):
                 connection, _ = self._listener.accept()
@@ -94,10 +94,10 @@ class DelayLine:
                 self._epoll.register(connection.fileno(), select.EPOLLIN)
         elif descriptor in self._asking:
             self._epoll.unregister(descriptor)
-            control.answer_one(self._asking.pop(descriptor), board.handle)
+            control.serve_connection(self._asking.pop(descriptor), board.handle)
 
-    def _take(self, source: socket.socket, sink: socket.socket, line: Line) -> None:
-        for _ in range(TURN):
+    def _receive(self, source: socket.socket, sink: socket.socket, line: LinkEmulator) -> None:
+        for _ in range(FRAMES_PER_TURN):
             try:
                 frame, arrived_ns = read_frame(source, self._buffer)
             except BlockingIOError:
@@ -121,7 +121,7 @@ class DelayLine:
                 self.unsent += 1
 
 
-def keep_time() -> str:
+def request_realtime() -> str:
     """Ask for punctual wake-ups; returns what was granted."""
     # Without real-time priority the kernel may wake a sleeper 50 us late on purpose.
     with suppress(OSError):
@@ -138,11 +138,11 @@ def main() -> None:
     """Carry the wires of one lab; see the module's docstring for the arguments."""
     path, mechanism = Path(sys.argv[1]), sys.argv[2]
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    priority = keep_time()
+    priority = request_realtime()
     # No cycles are made here, and a collection would be a pause.
     gc.disable()
-    lines = DelayLine()
-    board = Switchboard(lines, mechanism=mechanism, priority=priority)
+    lines = FrameForwarder()
+    board = WireController(lines, mechanism=mechanism, priority=priority)
     with control.listener(path) as listener:
         print("ready", flush=True)
         lines.run(listener, board)

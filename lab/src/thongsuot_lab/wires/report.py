@@ -5,7 +5,7 @@ import msgspec
 from thongsuot_lab.topology.model import Impairment
 
 
-class Direction(msgspec.Struct, frozen=True, kw_only=True):
+class DirectionReport(msgspec.Struct, frozen=True, kw_only=True):
     """
     One direction of a wire: what it does now, and frames so far.
 
@@ -18,17 +18,17 @@ class Direction(msgspec.Struct, frozen=True, kw_only=True):
     overflowed: int
 
 
-class Wire(msgspec.Struct, frozen=True, kw_only=True):
+class WireReport(msgspec.Struct, frozen=True, kw_only=True):
     """One wire: ``cut_by`` and ``overlays`` are the keys of the faults on it."""
 
     carried_by: str
     cut_by: tuple[str, ...]
     overlays: tuple[str, ...]
-    a_to_b: Direction
-    b_to_a: Direction
+    a_to_b: DirectionReport
+    b_to_a: DirectionReport
 
 
-class Report(msgspec.Struct, frozen=True, kw_only=True):
+class WiresReport(msgspec.Struct, frozen=True, kw_only=True):
     """
     All of it.
 
@@ -40,4 +40,4 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     priority: str
     cpu_s: float
     unsent: int
-    wires: dict[str, Wire]
+    wires: dict[str, WireReport]

@@ -12,12 +12,17 @@ from typing import TypeVar
 import msgspec
 
 from thongsuot_schema.batch import numbers
-from thongsuot_schema.batch.head import Header, header_from_wire, read
-from thongsuot_schema.batch.layout import Block, LayoutPlan, plan_of
-from thongsuot_schema.batch.limits import DEFAULT, LARGEST_STEP, LATEST_MS, Limits
+from thongsuot_schema.batch.conversion import (
+    NS_PER_MS,
+    change_from_wire,
+    member_or,
+    notice_from_wire,
+)
+from thongsuot_schema.batch.header import BatchHeader, header_from_wire, read_arrays
+from thongsuot_schema.batch.layout import CompiledLayout, KindBlock, compile_layout
+from thongsuot_schema.batch.limits import DEFAULT_LIMITS, LARGEST_STEP, LATEST_MS, BatchLimits
 from thongsuot_schema.batch.model import Layout, Notice
-from thongsuot_schema.batch.wire import BatchWire, Facts, ReasonWire, Remark
-from thongsuot_schema.batch.words import NS_PER_MS, change_from_wire, notice_from_wire, word
+from thongsuot_schema.batch.wire import BatchWire, EvidenceTexts, ReasonWire, RowRemark
 from thongsuot_schema.errors import BatchMalformed, BatchTooLarge, LayoutUnknown
 from thongsuot_schema.outcome import Outcome
 from thongsuot_schema.reason import Reason, outcome_of
@@ -25,12 +30,12 @@ from thongsuot_schema.verdict import VerdictChange
 
 T = TypeVar("T")
 
-Plans = Callable[[bytes], LayoutPlan | None]
+LayoutLookup = Callable[[bytes], CompiledLayout | None]
 """Gives the plan of a layout by its name, ``None`` where that layout was never given."""
 
 BATCH_DECODER = msgspec.msgpack.Decoder(BatchWire)
 
-_EMPTY = plan_of(Layout(series=()))
+_EMPTY = compile_layout(Layout(series=()))
 _OTHERWISE = {1: Reason.FAILED_OTHERWISE, 2: Reason.UNMEASURED_OTHERWISE}
 _FEW = 32
 """Insertions into a column that cost less than going through all of its rows."""
@@ -39,12 +44,12 @@ _NARROW_BYTES = 5
 """Sums of as many differences of so many bytes as a batch can hold stay below the largest step."""
 
 
-class Said(msgspec.Struct, frozen=True):
-    """Why a row is not ok; ``word`` is the reason as the sender put it."""
+class RowOutcome(msgspec.Struct, frozen=True):
+    """Why a row is not ok; ``member_or`` is the reason as the sender put it."""
 
     outcome: Outcome
     reason: Reason
-    word: str
+    sender_reason: str
 
 
 class ColumnBlock(msgspec.Struct, frozen=True):
@@ -56,7 +61,7 @@ class ColumnBlock(msgspec.Struct, frozen=True):
     where the row has none. ``whole`` says that there is no ``None`` in any of them.
     """
 
-    block: Block
+    block: KindBlock
     first_row: int
     last_row: int
     columns: tuple[Sequence[float | None], ...]
@@ -80,25 +85,25 @@ class Columns(msgspec.Struct, frozen=True, kw_only=True):
     in the layout; what is left out at its end is 0. Blocks without rows are left out.
     """
 
-    header: Header
-    plan: LayoutPlan
+    header: BatchHeader
+    layout: CompiledLayout
     counts: Sequence[int]
     times_ms: Sequence[int]
     blocks: tuple[ColumnBlock, ...]
-    not_ok: dict[int, Said]
+    not_ok: dict[int, RowOutcome]
     changes: tuple[VerdictChange, ...]
     notices: tuple[Notice, ...]
     cost_differences: Sequence[int]
-    remarks: Sequence[Remark[Facts]] = ()
+    remarks: Sequence[RowRemark[EvidenceTexts]] = ()
 
-    def evidence(self) -> dict[int, Facts]:
+    def evidence(self) -> dict[int, EvidenceTexts]:
         """
         Return the evidence of each row that has some.
 
         Raises:
             BatchMalformed: it is of rows that are not there.
         """
-        return rows_said(self.remarks, self.header.results)
+        return remarks_by_row(self.remarks, self.header.results)
 
     def costs_bytes(self) -> list[int]:
         """
@@ -122,25 +127,27 @@ class Columns(msgspec.Struct, frozen=True, kw_only=True):
             first = last
 
 
-def decode_columns(body: bytes, plans: Plans, limits: Limits = DEFAULT) -> Columns:
+def decode_columns(
+    body: bytes, plans: LayoutLookup, limits: BatchLimits = DEFAULT_LIMITS
+) -> Columns:
     """
     Return a batch as columns.
 
     Raises:
         BatchError: the body is not a batch that can be taken, as in ``decode.decode_batch``.
     """
-    return columns_from_wire(read(body, BATCH_DECODER, limits), plans, limits)
+    return columns_from_wire(read_arrays(body, BATCH_DECODER, limits), plans, limits)
 
 
-def columns_from_wire(wire: BatchWire, plans: Plans, limits: Limits) -> Columns:
+def columns_from_wire(wire: BatchWire, plans: LayoutLookup, limits: BatchLimits) -> Columns:
     """Return the columns of a batch's arrays; raises as ``decode_columns``."""
     header = header_from_wire(wire, limits)
-    plan = _plan(wire, plans)
+    plan = _compiled_layout(wire, plans)
     base_ms = wire.clock.boottime_ns // NS_PER_MS
     changes = tuple(change_from_wire(change, base_ms) for change in wire.changes)
     notices = tuple(notice_from_wire(notice, base_ms) for notice in wire.notices)
-    lacking = rows_said(wire.absences, header.results)
-    spans = _spans(plan, wire.counts, lacking)
+    lacking = remarks_by_row(wire.absences, header.results)
+    spans = _block_rows(plan, wire.counts, lacking)
     size = sum(span.values for span in spans)
     if size > limits.values:
         raise BatchTooLarge(f"batch has {size} values; at most {limits.values} are taken")
@@ -148,7 +155,10 @@ def columns_from_wire(wire: BatchWire, plans: Plans, limits: Limits) -> Columns:
     times_ms = list(accumulate(found[: header.results], initial=base_ms))[1:]
     if times_ms and not 0 <= min(times_ms) <= max(times_ms) <= LATEST_MS:
         raise BatchMalformed("a result's time is before the boot or centuries after it")
-    not_ok = {row: _said(what) for row, what in rows_said(wire.reasons, header.results).items()}
+    not_ok = {
+        row: _row_outcome(what)
+        for row, what in remarks_by_row(wire.reasons, header.results).items()
+    }
     if not_ok:
         _check_unmeasured(spans, not_ok)
     wide = len(wire.numbers) > _NARROW_BYTES * len(found)
@@ -159,7 +169,7 @@ def columns_from_wire(wire: BatchWire, plans: Plans, limits: Limits) -> Columns:
         at += span.values
     return Columns(
         header=header,
-        plan=plan,
+        layout=plan,
         counts=wire.counts,
         times_ms=times_ms,
         blocks=tuple(blocks),
@@ -171,7 +181,7 @@ def columns_from_wire(wire: BatchWire, plans: Plans, limits: Limits) -> Columns:
     )
 
 
-def rows_said(remarks: Sequence[Remark[T]], rows: int) -> dict[int, T]:
+def remarks_by_row(remarks: Sequence[RowRemark[T]], rows: int) -> dict[int, T]:
     """
     Return what is said, by row.
 
@@ -184,24 +194,24 @@ def rows_said(remarks: Sequence[Remark[T]], rows: int) -> dict[int, T]:
         at = list(accumulate(remark.rows))
         if not at or at[0] < 0 or at[-1] >= rows or min(remark.rows[1:], default=1) < 1:
             raise BatchMalformed(f"a remark is about rows that are not there (of {rows})")
-        said.update(dict.fromkeys(at, remark.what))
+        said.update(dict.fromkeys(at, remark.content))
         count += len(at)
     if len(said) != count:
         raise BatchMalformed("two remarks of one sort are about the same row")
     return said
 
 
-class _Span(msgspec.Struct, frozen=True):
+class _BlockRows(msgspec.Struct, frozen=True):
     """Rows of one block, the masks of those that lack values, and how many values there are."""
 
-    block: Block
+    block: KindBlock
     first_row: int
     last_row: int
-    lacking: dict[int, int]
+    missing_masks: dict[int, int]
     values: int
 
 
-def _plan(wire: BatchWire, plans: Plans) -> LayoutPlan:
+def _compiled_layout(wire: BatchWire, plans: LayoutLookup) -> CompiledLayout:
     if not wire.layout:
         return _EMPTY
     plan = plans(wire.layout)
@@ -213,7 +223,9 @@ def _plan(wire: BatchWire, plans: Plans) -> LayoutPlan:
     return plan
 
 
-def _spans(plan: LayoutPlan, counts: list[int], lacking: dict[int, int]) -> list[_Span]:
+def _block_rows(
+    plan: CompiledLayout, counts: list[int], lacking: dict[int, int]
+) -> list[_BlockRows]:
     spans = []
     first = 0
     for block in plan.blocks:
@@ -226,47 +238,49 @@ def _spans(plan: LayoutPlan, counts: list[int], lacking: dict[int, int]) -> list
                 if any(not 0 < mask < 1 << len(block.metrics) for mask in masks.values()):
                     raise BatchMalformed(f"a row of {block.kind} lacks columns that there are not")
                 values -= sum(mask.bit_count() for mask in masks.values())
-            spans.append(_Span(block, first, last, masks, values))
+            spans.append(_BlockRows(block, first, last, masks, values))
         first = last
     return spans
 
 
-def _check_unmeasured(spans: list[_Span], not_ok: dict[int, Said]) -> None:
+def _check_unmeasured(spans: list[_BlockRows], not_ok: dict[int, RowOutcome]) -> None:
     """Check that a row that could not be measured has no values: they would be made up."""
     for span in spans:
         everything = (1 << len(span.block.metrics)) - 1
         for row, said in not_ok.items():
             inside = span.first_row <= row < span.last_row
-            has_values = span.lacking.get(row, 0) != everything
+            has_values = span.missing_masks.get(row, 0) != everything
             if inside and has_values and said.outcome is Outcome.UNMEASURED:
                 raise BatchMalformed(f"row {row} is unmeasured, and yet has values")
 
 
-def _block(span: _Span, found: Sequence[int], *, wide: bool) -> ColumnBlock:
+def _block(span: _BlockRows, found: Sequence[int], *, wide: bool) -> ColumnBlock:
     """Return the values of one block: sums of the differences, in the metrics' units."""
     rows = span.last_row - span.first_row
     columns: list[Sequence[float | None]] = []
     at = 0
     for column, (numerator, denominator) in enumerate(span.block.scales):
-        gone = _gone(span, column) if span.lacking else ()
+        gone = _missing_places(span, column) if span.missing_masks else ()
         count = rows - len(gone)
         sums = accumulate(found[at : at + count])
         at += count
-        steps = _bounded(sums) if wide else sums
+        steps = _checked_steps(sums) if wide else sums
         if numerator == 1:
             values = [step / denominator for step in steps]
         else:
             values = [step * numerator / denominator for step in steps]
-        columns.append(_spread(values, gone) if gone else values)
-    return ColumnBlock(span.block, span.first_row, span.last_row, tuple(columns), not span.lacking)
+        columns.append(_with_gaps(values, gone) if gone else values)
+    return ColumnBlock(
+        span.block, span.first_row, span.last_row, tuple(columns), not span.missing_masks
+    )
 
 
-def _gone(span: _Span, column: int) -> list[int]:
+def _missing_places(span: _BlockRows, column: int) -> list[int]:
     """Return the places in a column whose rows lack it, in ascending order."""
-    return [row - span.first_row for row, mask in span.lacking.items() if mask >> column & 1]
+    return [row - span.first_row for row, mask in span.missing_masks.items() if mask >> column & 1]
 
 
-def _spread(values: list[float], gone: Sequence[int]) -> list[float | None]:
+def _with_gaps(values: list[float], gone: Sequence[int]) -> list[float | None]:
     """Return one value a row, ``None`` at the places that are gone."""
     spread: list[float | None] = list(values)
     if len(gone) <= _FEW:
@@ -278,19 +292,19 @@ def _spread(values: list[float], gone: Sequence[int]) -> list[float | None]:
     return [None if place in missing else next(left) for place in range(rows)]
 
 
-def _bounded(steps: Iterable[int]) -> Iterator[int]:
+def _checked_steps(steps: Iterable[int]) -> Iterator[int]:
     for step in steps:
         if not -LARGEST_STEP <= step <= LARGEST_STEP:
             raise BatchMalformed("a value is larger than the format can hold")
         yield step
 
 
-def _said(wire: ReasonWire) -> Said:
+def _row_outcome(wire: ReasonWire) -> RowOutcome:
     other = _OTHERWISE.get(wire.outcome)
     if other is None:
         raise BatchMalformed(f"a row is not ok by outcome {wire.outcome}; 1 and 2 are possible")
-    reason = word(Reason, wire.reason, other) or other
+    reason = member_or(Reason, wire.reason, other) or other
     outcome = outcome_of(other)
     if outcome_of(reason) is not outcome:
         raise BatchMalformed(f"outcome {outcome} contradicts reason {reason}")
-    return Said(outcome, reason, wire.reason)
+    return RowOutcome(outcome, reason, wire.reason)

@@ -12,27 +12,27 @@ from thongsuot_schema.batch.columns import (
     ColumnBlock,
     Columns,
     columns_from_wire,
-    rows_said,
+    remarks_by_row,
 )
+from thongsuot_schema.batch.conversion import NS_PER_MS, member_or
 from thongsuot_schema.batch.digest import digest_of
-from thongsuot_schema.batch.head import Header, header_from_wire, read
-from thongsuot_schema.batch.layout import LayoutPlan, plan_of
-from thongsuot_schema.batch.limits import DEFAULT, Limits
-from thongsuot_schema.batch.model import Batch, Column, KindColumns, Layout
+from thongsuot_schema.batch.header import BatchHeader, header_from_wire, read_arrays
+from thongsuot_schema.batch.layout import CompiledLayout, compile_layout
+from thongsuot_schema.batch.limits import DEFAULT_LIMITS, BatchLimits
+from thongsuot_schema.batch.model import Batch, KindColumns, Layout, MetricColumn
 from thongsuot_schema.batch.wire import BatchWire, HeadWire, LayoutWire
-from thongsuot_schema.batch.words import NS_PER_MS, word
 from thongsuot_schema.errors import BatchMalformed, BatchTooLarge
 from thongsuot_schema.outcome import Outcome
-from thongsuot_schema.result import Doubt, Family, Finding, Result, Series
+from thongsuot_schema.result import Family, Finding, QualityFlag, Result, Series
 
-Layouts = Callable[[bytes], Layout | None]
+LayoutSource = Callable[[bytes], Layout | None]
 """Gives a layout by its name, ``None`` where it was never given."""
 
 _HEAD_DECODER = msgspec.msgpack.Decoder(HeadWire)
 _LAYOUT_DECODER = msgspec.msgpack.Decoder(LayoutWire)
 
 
-def peek(body: bytes, limits: Limits = DEFAULT) -> Header:
+def read_header(body: bytes, limits: BatchLimits = DEFAULT_LIMITS) -> BatchHeader:
     """
     Return what a batch says about itself, without reading its numbers; needs no layout.
 
@@ -41,10 +41,10 @@ def peek(body: bytes, limits: Limits = DEFAULT) -> Header:
     Raises:
         BatchError: as ``decode_batch``.
     """
-    return header_from_wire(read(body, _HEAD_DECODER, limits), limits)
+    return header_from_wire(read_arrays(body, _HEAD_DECODER, limits), limits)
 
 
-def decode_batch(body: bytes, layouts: Layouts, limits: Limits = DEFAULT) -> Batch:
+def decode_batch(body: bytes, layouts: LayoutSource, limits: BatchLimits = DEFAULT_LIMITS) -> Batch:
     """
     Return a batch; its results in the order of time, those of equal time in the order of the
     layout.
@@ -58,11 +58,11 @@ def decode_batch(body: bytes, layouts: Layouts, limits: Limits = DEFAULT) -> Bat
         LayoutUnknown: it refers to a layout that ``layouts`` does not give.
         BatchMalformed: anything else.
     """
-    wire = read(body, BATCH_DECODER, limits)
+    wire = read_arrays(body, BATCH_DECODER, limits)
 
-    def plans(layout_id: bytes) -> LayoutPlan | None:
+    def plans(layout_id: bytes) -> CompiledLayout | None:
         layout = layouts(layout_id)
-        return None if layout is None else plan_of(layout)
+        return None if layout is None else compile_layout(layout)
 
     columns = columns_from_wire(wire, plans, limits)
     header = columns.header
@@ -80,7 +80,7 @@ def decode_batch(body: bytes, layouts: Layouts, limits: Limits = DEFAULT) -> Bat
     )
 
 
-def decode_layout(body: bytes, limits: Limits = DEFAULT) -> tuple[bytes, Layout]:
+def decode_layout(body: bytes, limits: BatchLimits = DEFAULT_LIMITS) -> tuple[bytes, Layout]:
     """
     Return a layout and the name by which batches refer to it.
 
@@ -89,13 +89,13 @@ def decode_layout(body: bytes, limits: Limits = DEFAULT) -> tuple[bytes, Layout]
     Raises:
         BatchError: as ``decode_batch``.
     """
-    wire = read(body, _LAYOUT_DECODER, limits)
+    wire = read_arrays(body, _LAYOUT_DECODER, limits)
     count = sum(len(kind.places) for kind in wire.kinds)
     if count > limits.series:
         raise BatchTooLarge(f"layout has {count} series; at most {limits.series} are taken")
     try:
         layout = Layout(series=tuple(_series(wire)), kinds=tuple(_kinds(wire)))
-        plan_of(layout)
+        compile_layout(layout)
     except ValueError as error:
         raise BatchMalformed(str(error)) from error
     return digest_of(frame.unpack(body, limits)), layout
@@ -116,7 +116,7 @@ def _series(wire: LayoutWire) -> Iterator[Series]:
 def _kinds(wire: LayoutWire) -> Iterator[KindColumns]:
     for kind in wire.kinds:
         columns = tuple(
-            Column(metric=one.metric, numerator=one.numerator, denominator=one.denominator)
+            MetricColumn(metric=one.metric, numerator=one.numerator, denominator=one.denominator)
             for one in kind.columns
         )
         yield KindColumns(kind=kind.kind, revision=kind.revision, columns=columns)
@@ -125,24 +125,25 @@ def _kinds(wire: LayoutWire) -> Iterator[KindColumns]:
 def _results(wire: BatchWire, columns: Columns) -> Iterator[Result]:
     rows = columns.header.results
     costs = columns.costs_bytes()
-    doubts = rows_said(wire.doubts, rows)
-    details = rows_said(wire.details, rows)
-    evidence = rows_said(wire.evidence, rows)
+    doubts = remarks_by_row(wire.doubts, rows)
+    details = remarks_by_row(wire.details, rows)
+    evidence = remarks_by_row(wire.evidence, rows)
     for block in columns.blocks:
         for one in columns.series_of(block):
-            series = columns.plan.layout.series[one.position]
+            series = columns.layout.layout.series[one.position]
             for row in range(one.first_row, one.last_row):
                 said = columns.not_ok.get(row)
-                known = said is None or said.word == said.reason
+                known = said is None or said.sender_reason == said.reason
                 finding = Finding(
                     outcome=Outcome.OK if said is None else said.outcome,
                     reason=None if said is None else said.reason,
                     values=_values(block, row),
                     doubts=tuple(
-                        word(Doubt, doubt, None) or Doubt.OTHER for doubt in doubts.get(row, ())
+                        member_or(QualityFlag, doubt, None) or QualityFlag.OTHER
+                        for doubt in doubts.get(row, ())
                     ),
                     # An unknown reason is shown to people even where no list has it.
-                    detail=details.get(row, "" if known or said is None else said.word),
+                    detail=details.get(row, "" if known or said is None else said.sender_reason),
                     evidence=dict(evidence.get(row, {})),
                     cost_bytes=costs[row],
                 )

@@ -13,20 +13,7 @@ from typing import TypeVar
 import msgspec
 
 from thongsuot_schema.batch import frame, numbers
-from thongsuot_schema.batch.digest import digest_of
-from thongsuot_schema.batch.layout import Block, LayoutPlan, layout_of, plan_of
-from thongsuot_schema.batch.limits import DEFAULT, EVIDENCE_ENTRIES, LARGEST_STEP, TEXT_CHARACTERS
-from thongsuot_schema.batch.model import VERSION, Batch, Layout
-from thongsuot_schema.batch.wire import (
-    BatchWire,
-    ColumnWire,
-    KindWire,
-    LayoutWire,
-    PlaceWire,
-    ReasonWire,
-    Remark,
-)
-from thongsuot_schema.batch.words import (
+from thongsuot_schema.batch.conversion import (
     NS_PER_MS,
     boot_id_to_wire,
     change_to_wire,
@@ -34,11 +21,29 @@ from thongsuot_schema.batch.words import (
     notice_to_wire,
     stream_to_wire,
 )
+from thongsuot_schema.batch.digest import digest_of
+from thongsuot_schema.batch.layout import CompiledLayout, KindBlock, compile_layout, sorted_layout
+from thongsuot_schema.batch.limits import (
+    DEFAULT_LIMITS,
+    EVIDENCE_ENTRIES,
+    LARGEST_STEP,
+    TEXT_CHARACTERS,
+)
+from thongsuot_schema.batch.model import VERSION, Batch, Layout
+from thongsuot_schema.batch.wire import (
+    BatchWire,
+    ColumnWire,
+    KindWire,
+    LayoutWire,
+    ReasonWire,
+    RowRemark,
+    SeriesWire,
+)
 from thongsuot_schema.outcome import Outcome
 from thongsuot_schema.reason import outcome_of
 from thongsuot_schema.result import Finding, Result, Series
 
-W = TypeVar("W")
+FieldT = TypeVar("FieldT")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,20 +51,20 @@ class LayoutIndex:
     """A layout ready for use: its name, and the position of each series."""
 
     layout_id: bytes
-    plan: LayoutPlan
+    compiled: CompiledLayout
     positions: Mapping[Series, int]
 
     @property
     def layout(self) -> Layout:
         """The layout itself."""
-        return self.plan.layout
+        return self.compiled.layout
 
 
 class LayoutBuilder:
     """A layout that grows as new series appear; it never shrinks."""
 
     def __init__(self) -> None:
-        self._index = index_of(Layout(series=()))
+        self._index = index_layout(Layout(series=()))
 
     def index_for(self, results: Iterable[Result]) -> LayoutIndex:
         """
@@ -71,25 +76,25 @@ class LayoutBuilder:
         known = self._index.positions
         new = {result.series for result in results if result.series not in known}
         if new:
-            self._index = index_of(layout_of([*known, *new]))
+            self._index = index_layout(sorted_layout([*known, *new]))
         return self._index
 
 
-def index_of(layout: Layout) -> LayoutIndex:
+def index_layout(layout: Layout) -> LayoutIndex:
     """
     Return the index of a layout.
 
     Raises:
-        ValueError: the layout is not as ``layout_of`` makes it.
+        ValueError: the layout is not as ``sorted_layout`` makes it.
     """
-    plan = plan_of(layout)
+    plan = compile_layout(layout)
     positions = {series: position for position, series in enumerate(plan.layout.series)}
-    return LayoutIndex(layout_id=digest_of(_layout_text(plan)), plan=plan, positions=positions)
+    return LayoutIndex(layout_id=digest_of(_layout_text(plan)), compiled=plan, positions=positions)
 
 
 def layout_id(layout: Layout) -> bytes:
     """Return the 16 bytes that name a layout: they depend on what it says and nothing else."""
-    return digest_of(_layout_text(plan_of(layout)))
+    return digest_of(_layout_text(compile_layout(layout)))
 
 
 def encode_layout(layout: Layout) -> bytes:
@@ -97,12 +102,13 @@ def encode_layout(layout: Layout) -> bytes:
     Return the body of a ``POST /v1/layouts``.
 
     Raises:
-        ValueError: the layout is not as ``layout_of`` makes it, or is larger than receivers take.
+        ValueError: the layout is not as ``sorted_layout`` makes it, or is larger than receivers
+        take.
     """
-    if len(layout.series) > DEFAULT.series:
-        message = f"layout has {len(layout.series)} series; receivers take {DEFAULT.series}"
+    if len(layout.series) > DEFAULT_LIMITS.series:
+        message = f"layout has {len(layout.series)} series; receivers take {DEFAULT_LIMITS.series}"
         raise ValueError(message)
-    return frame.pack(_layout_text(plan_of(layout)))
+    return frame.pack(_layout_text(compile_layout(layout)))
 
 
 def encode_batch(batch: Batch, index: LayoutIndex) -> bytes:
@@ -121,11 +127,11 @@ def encode_batch(batch: Batch, index: LayoutIndex) -> bytes:
             pieces.
     """
     _check_size(batch)
-    rows, counts = _rows(batch.results, index)
+    rows, counts = _sorted_rows(batch.results, index)
     base_ms = batch.clock.boottime_ns // NS_PER_MS
     times = [result.boottime_ns // NS_PER_MS - base_ms for result in rows]
     costs = [result.finding.cost_bytes for result in rows]
-    columns, absences = _columns(rows, counts, index.plan.blocks)
+    columns, absences = _columns(rows, counts, index.compiled.blocks)
     body = BatchWire(
         version=VERSION,
         site=batch.site,
@@ -139,20 +145,22 @@ def encode_batch(batch: Batch, index: LayoutIndex) -> bytes:
         changes=[change_to_wire(change, base_ms) for change in batch.changes],
         notices=[notice_to_wire(notice, base_ms) for notice in batch.notices],
         numbers=numbers.pack(_differences([times, *columns, costs])),
-        reasons=_remarks(_reason(result.finding) for result in rows),
-        absences=_remarks(absences),
-        doubts=_remarks([str(doubt) for doubt in row.finding.doubts] or None for row in rows),
-        details=_remarks(_clipped(row.finding.detail) or None for row in rows),
-        evidence=_remarks(_clipped_evidence(row.finding.evidence) or None for row in rows),
+        reasons=_grouped_remarks(_reason(result.finding) for result in rows),
+        absences=_grouped_remarks(absences),
+        doubts=_grouped_remarks(
+            [str(doubt) for doubt in row.finding.doubts] or None for row in rows
+        ),
+        details=_grouped_remarks(_clipped(row.finding.detail) or None for row in rows),
+        evidence=_grouped_remarks(_clipped_evidence(row.finding.evidence) or None for row in rows),
     )
     text = msgspec.msgpack.encode(body)
-    if len(text) > DEFAULT.unpacked_bytes:
-        message = f"batch is {len(text)} bytes; receivers take {DEFAULT.unpacked_bytes}"
+    if len(text) > DEFAULT_LIMITS.unpacked_bytes:
+        message = f"batch is {len(text)} bytes; receivers take {DEFAULT_LIMITS.unpacked_bytes}"
         raise ValueError(message)
     return frame.pack(text)
 
 
-def _layout_text(plan: LayoutPlan) -> bytes:
+def _layout_text(plan: CompiledLayout) -> bytes:
     kinds = [
         KindWire(
             kind=kind.kind,
@@ -162,7 +170,7 @@ def _layout_text(plan: LayoutPlan) -> bytes:
                 for column in kind.columns
             ],
             places=[
-                PlaceWire(series.link, series.target, str(series.family))
+                SeriesWire(series.link, series.target, str(series.family))
                 for series in plan.layout.series[block.first : block.last]
             ],
         )
@@ -174,18 +182,18 @@ def _layout_text(plan: LayoutPlan) -> bytes:
 def _check_size(batch: Batch) -> None:
     values = sum(len(result.finding.values) for result in batch.results)
     for what, count, limit in (
-        ("results", len(batch.results), DEFAULT.results),
-        ("values", values, DEFAULT.values),
-        ("verdict changes", len(batch.changes), DEFAULT.changes),
-        ("notices", len(batch.notices), DEFAULT.notices),
+        ("results", len(batch.results), DEFAULT_LIMITS.results),
+        ("values", values, DEFAULT_LIMITS.values),
+        ("verdict changes", len(batch.changes), DEFAULT_LIMITS.changes),
+        ("notices", len(batch.notices), DEFAULT_LIMITS.notices),
     ):
         if count > limit:
             raise ValueError(f"batch has {count} {what}; receivers take {limit}")
 
 
-def _rows(results: Iterable[Result], index: LayoutIndex) -> tuple[list[Result], list[int]]:
+def _sorted_rows(results: Iterable[Result], index: LayoutIndex) -> tuple[list[Result], list[int]]:
     """Return results series by series, each in the order of time, and how many each series has."""
-    by_position: list[list[Result]] = [[] for _ in index.plan.layout.series]
+    by_position: list[list[Result]] = [[] for _ in index.compiled.layout.series]
     for result in results:
         position = index.positions.get(result.series)
         if position is None:
@@ -200,7 +208,7 @@ def _rows(results: Iterable[Result], index: LayoutIndex) -> tuple[list[Result], 
 
 
 def _columns(
-    rows: list[Result], counts: list[int], blocks: tuple[Block, ...]
+    rows: list[Result], counts: list[int], blocks: tuple[KindBlock, ...]
 ) -> tuple[list[list[int]], list[int | None]]:
     """Return every column of every block in steps, and for each row the mask of what it lacks."""
     columns: list[list[int]] = []
@@ -226,7 +234,7 @@ def _columns(
     return columns, masks
 
 
-def _steps(result: Result, metric: str, block: Block, at: int) -> int:
+def _steps(result: Result, metric: str, block: KindBlock, at: int) -> int:
     """Return a value as a whole number of steps of its metric's resolution."""
     value = result.finding.values[metric]
     numerator, denominator = block.scales[at]
@@ -259,14 +267,14 @@ def _reason(finding: Finding) -> ReasonWire | None:
     return ReasonWire(1 if finding.outcome is Outcome.FAILED else 2, str(reason))
 
 
-def _remarks(said: Iterable[W | None]) -> list[Remark[W]]:
+def _grouped_remarks(said: Iterable[FieldT | None]) -> list[RowRemark[FieldT]]:
     """Return what is said of each row (``None``: nothing), gathered by what is said."""
-    rows: dict[bytes, Remark[W]] = {}
+    rows: dict[bytes, RowRemark[FieldT]] = {}
     latest: dict[bytes, int] = {}
     for row, what in enumerate(said):
         if what is not None:
             key = msgspec.msgpack.encode(what)
-            rows.setdefault(key, Remark(what, [])).rows.append(row - latest.get(key, 0))
+            rows.setdefault(key, RowRemark(what, [])).rows.append(row - latest.get(key, 0))
             latest[key] = row
     return list(rows.values())
 

@@ -11,26 +11,34 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from thongsuot_schema import renamed
+from thongsuot_schema import former_names
+from thongsuot_schema.batch.conversion import NS_PER_MS
 from thongsuot_schema.batch.decode import decode_batch
-from thongsuot_schema.batch.encode import LayoutIndex, encode_batch, index_of
-from thongsuot_schema.batch.layout import layout_of
+from thongsuot_schema.batch.encode import LayoutIndex, encode_batch, index_layout
+from thongsuot_schema.batch.layout import sorted_layout
 from thongsuot_schema.batch.limits import (
-    DEFAULT,
+    DEFAULT_LIMITS,
     EVIDENCE_ENTRIES,
     LATEST_MS,
     NAME_CHARACTERS,
     TEXT_CHARACTERS,
-    Limits,
+    BatchLimits,
 )
-from thongsuot_schema.batch.model import VERSION, Batch, Clock, Notice
-from thongsuot_schema.batch.words import NS_PER_MS
+from thongsuot_schema.batch.model import VERSION, Batch, ClockReading, Notice
 from thongsuot_schema.catalogue import load
 from thongsuot_schema.errors import BatchMalformed, BatchTooLarge, BatchVersionUnknown
-from thongsuot_schema.metric import Kind, Metric
-from thongsuot_schema.nearest import nearest
+from thongsuot_schema.metric import Metric, ProbeKind
 from thongsuot_schema.reason import Reason
-from thongsuot_schema.result import Doubt, Family, Finding, Result, Series, not_ok, ok
+from thongsuot_schema.result import (
+    Family,
+    Finding,
+    QualityFlag,
+    Result,
+    Series,
+    failed_finding,
+    ok_finding,
+)
+from thongsuot_schema.suggestion import suggest
 from thongsuot_schema.verdict import VerdictChange
 
 Name = Annotated[str, Meta(max_length=NAME_CHARACTERS)]
@@ -50,14 +58,14 @@ class ResultJson(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_
     boottime_ns: BootTime
     reason: Reason | None = None
     values: dict[str, float] = {}
-    doubts: tuple[Doubt, ...] = ()
+    doubts: tuple[QualityFlag, ...] = ()
     detail: Text = ""
     evidence: Annotated[dict[Text, Text], Meta(max_length=EVIDENCE_ENTRIES)] = {}
     cost_bytes: Annotated[int, Meta(ge=0)] = 0
 
 
 class ClockJson(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """``Clock``."""
+    """``ClockReading``."""
 
     boottime_ns: BootTime
     wall_ns: Annotated[int, Meta(ge=0, le=2**63 - 1)]
@@ -84,7 +92,7 @@ class BatchJson(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_d
 _DECODER = msgspec.json.Decoder(BatchJson)
 
 
-def decode_json(body: bytes, limits: Limits = DEFAULT) -> Batch:
+def decode_json(body: bytes, limits: BatchLimits = DEFAULT_LIMITS) -> Batch:
     """
     Return a batch, the same as if it had come packed: milliseconds, steps of resolution, order.
 
@@ -97,7 +105,7 @@ def decode_json(body: bytes, limits: Limits = DEFAULT) -> Batch:
     return decode_batch(packed, {index.layout_id: index.layout}.get, limits)
 
 
-def pack_json(body: bytes, limits: Limits = DEFAULT) -> tuple[LayoutIndex, bytes]:
+def pack_json(body: bytes, limits: BatchLimits = DEFAULT_LIMITS) -> tuple[LayoutIndex, bytes]:
     """
     Return the packed form of a batch in JSON: its layout, and the body that refers to it.
 
@@ -106,9 +114,9 @@ def pack_json(body: bytes, limits: Limits = DEFAULT) -> tuple[LayoutIndex, bytes
     Raises:
         BatchError: as ``decode_json``.
     """
-    batch = _batch(body, limits)
+    batch = _batch_from_json(body, limits)
     try:
-        index = index_of(layout_of(result.series for result in batch.results))
+        index = index_layout(sorted_layout(result.series for result in batch.results))
         packed = encode_batch(batch, index)
     except (ValueError, OverflowError) as error:
         raise BatchMalformed(f"body cannot be kept: {error}") from error
@@ -137,7 +145,7 @@ def encode_json(batch: Batch) -> bytes:
     return msgspec.json.encode(found)
 
 
-def _batch(body: bytes, limits: Limits) -> Batch:
+def _batch_from_json(body: bytes, limits: BatchLimits) -> Batch:
     if len(body) > limits.unpacked_bytes:
         message = f"body of {len(body)} bytes; at most {limits.unpacked_bytes} are taken as JSON"
         raise BatchTooLarge(message)
@@ -156,19 +164,19 @@ def _batch(body: bytes, limits: Limits) -> Batch:
         stream=found.stream,
         number=found.number,
         boot_id=found.boot_id,
-        clock=Clock(
+        clock=ClockReading(
             boottime_ns=found.clock.boottime_ns,
             wall_ns=found.clock.wall_ns,
             error_s=found.clock.error_s,
         ),
         previous=bytes.fromhex(found.previous),
-        results=tuple(_result(at, result) for at, result in enumerate(found.results)),
+        results=tuple(_result_from_json(at, result) for at, result in enumerate(found.results)),
         changes=found.changes,
         notices=found.notices,
     )
 
 
-def _check_counts(found: BatchJson, limits: Limits) -> None:
+def _check_counts(found: BatchJson, limits: BatchLimits) -> None:
     for what, count, limit in (
         ("results", len(found.results), limits.results),
         ("values", sum(len(result.values) for result in found.results), limits.values),
@@ -179,13 +187,13 @@ def _check_counts(found: BatchJson, limits: Limits) -> None:
             raise BatchTooLarge(f"batch has {count} {what}; at most {limit} are taken")
 
 
-def _result(at: int, found: ResultJson) -> Result:
+def _result_from_json(at: int, found: ResultJson) -> Result:
     try:
         kind = load(found.kind)
         if found.revision not in {None, kind.revision}:
             message = f"{kind.name} is of revision {kind.revision} here, not {found.revision}"
             raise BatchMalformed(f"result {at}: {message}")
-        finding = _finding(found, kind)
+        finding = _finding_from_json(found, kind)
     except KeyError as error:
         raise BatchMalformed(f"result {at}: {error.args[0]}") from error
     except ValueError as error:
@@ -200,19 +208,19 @@ def _result(at: int, found: ResultJson) -> Result:
     return Result(series=series, boottime_ns=found.boottime_ns, finding=finding)
 
 
-def _finding(found: ResultJson, kind: Kind) -> Finding:
+def _finding_from_json(found: ResultJson, kind: ProbeKind) -> Finding:
     metrics = {metric.name: metric for metric in kind.metrics}
     values: dict[Metric, float] = {}
     for name, value in found.values.items():
-        today = renamed.now(name)
+        today = former_names.present_name(name)
         if today.name not in metrics:
-            raise ValueError(f"{kind.name} has no metric {name!r}{nearest(name, metrics)}")
+            raise ValueError(f"{kind.name} has no metric {name!r}{suggest(name, metrics)}")
         metric = metrics[today.name]
         if metric in values:
             raise ValueError(f"{name!r} is {today.name!r}, which is given as well")
         values[metric] = value / today.divisor
     return msgspec.structs.replace(
-        ok(values) if found.reason is None else not_ok(found.reason, values),
+        ok_finding(values) if found.reason is None else failed_finding(found.reason, values),
         doubts=found.doubts,
         detail=found.detail,
         evidence=found.evidence,

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
 
-from thongsuot_schema import renamed
+from thongsuot_schema import former_names
 from thongsuot_schema.batch.limits import COLUMNS
-from thongsuot_schema.batch.model import Column, KindColumns, Layout
+from thongsuot_schema.batch.model import KindColumns, Layout, MetricColumn
 from thongsuot_schema.catalogue import load
 from thongsuot_schema.metric import Metric
 from thongsuot_schema.result import Series
@@ -16,7 +16,7 @@ EXACT_STEPS = 2**53
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Block:
+class KindBlock:
     """
     One revision of a kind in a layout: its columns, and its series, which stand together.
 
@@ -34,14 +34,14 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LayoutPlan:
+class CompiledLayout:
     """What reading and writing a batch needs of a layout; worth keeping beside it."""
 
     layout: Layout
-    blocks: tuple[Block, ...]
+    blocks: tuple[KindBlock, ...]
 
 
-def column_of(metric: Metric) -> Column:
+def metric_column(metric: Metric) -> MetricColumn:
     """
     Return the column in which a metric travels: its resolution as a fraction of whole numbers.
 
@@ -55,10 +55,10 @@ def column_of(metric: Metric) -> Column:
         numerator, denominator = 1, round(1 / resolution) if resolution > 0 else 1
     if numerator / denominator != resolution or max(numerator, denominator) > EXACT_STEPS:
         raise ValueError(f"resolution {resolution} of {metric.name} is no n or 1/n with whole n")
-    return Column(metric=metric.name, numerator=numerator, denominator=denominator)
+    return MetricColumn(metric=metric.name, numerator=numerator, denominator=denominator)
 
 
-def layout_of(series: Iterable[Series], kinds: Iterable[KindColumns] = ()) -> Layout:
+def sorted_layout(series: Iterable[Series], kinds: Iterable[KindColumns] = ()) -> Layout:
     """
     Return the layout of some series, in whatever order they come.
 
@@ -73,20 +73,20 @@ def layout_of(series: Iterable[Series], kinds: Iterable[KindColumns] = ()) -> La
     needed = sorted({(one.kind, one.revision) for one in ordered})
     return Layout(
         series=ordered,
-        kinds=tuple(given.get(name) or _catalogued(*name) for name in needed),
+        kinds=tuple(given.get(name) or _catalogue_columns(*name) for name in needed),
     )
 
 
-def plan_of(layout: Layout) -> LayoutPlan:
+def compile_layout(layout: Layout) -> CompiledLayout:
     """
     Return what follows from a layout.
 
     Raises:
-        ValueError: the layout is not as ``layout_of`` makes it (order, repetition, missing
+        ValueError: the layout is not as ``sorted_layout`` makes it (order, repetition, missing
         columns).
     """
     if not layout.kinds:
-        layout = Layout(series=layout.series, kinds=layout_of(layout.series).kinds)
+        layout = Layout(series=layout.series, kinds=sorted_layout(layout.series).kinds)
     if any(one >= other for one, other in zip(layout.series, layout.series[1:], strict=False)):
         raise ValueError("series of a layout are not sorted, or one is there twice")
     blocks = []
@@ -100,11 +100,11 @@ def plan_of(layout: Layout) -> LayoutPlan:
     for kind, (_, count) in zip(layout.kinds, groups, strict=True):
         blocks.append(_block(kind, first, first + count))
         first += count
-    return LayoutPlan(layout=layout, blocks=tuple(blocks))
+    return CompiledLayout(layout=layout, blocks=tuple(blocks))
 
 
-def _block(kind: KindColumns, first: int, last: int) -> Block:
-    names = [renamed.now(column.metric) for column in kind.columns]
+def _block(kind: KindColumns, first: int, last: int) -> KindBlock:
+    names = [former_names.present_name(column.metric) for column in kind.columns]
     metrics = tuple(one.name for one in names)
     if len(metrics) > COLUMNS:
         raise ValueError(f"kind {kind.kind} has {len(metrics)} columns; {COLUMNS} are possible")
@@ -113,7 +113,7 @@ def _block(kind: KindColumns, first: int, last: int) -> Block:
     for column in kind.columns:
         if not (1 <= column.numerator <= EXACT_STEPS and 1 <= column.denominator <= EXACT_STEPS):
             raise ValueError(f"column {column.metric} has a scale outside 1 to 2**53")
-    return Block(
+    return KindBlock(
         kind=kind.kind,
         revision=kind.revision,
         metrics=metrics,
@@ -126,7 +126,7 @@ def _block(kind: KindColumns, first: int, last: int) -> Block:
     )
 
 
-def _catalogued(kind: str, revision: int) -> KindColumns:
+def _catalogue_columns(kind: str, revision: int) -> KindColumns:
     try:
         found = load(kind)
     except KeyError as error:
@@ -134,5 +134,5 @@ def _catalogued(kind: str, revision: int) -> KindColumns:
     if found.revision != revision:
         message = f"{kind} is of revision {found.revision} in the catalogue, not {revision}"
         raise ValueError(message)
-    columns = tuple(column_of(metric) for metric in found.metrics)
+    columns = tuple(metric_column(metric) for metric in found.metrics)
     return KindColumns(kind=kind, revision=revision, columns=columns)

@@ -1,7 +1,7 @@
 """
 How large a pushed body may be: packed, unpacked and in what it describes.
 
-The constants belong to the format and hold everywhere; ``Limits`` is what one receiver takes.
+The constants belong to the format and hold everywhere; ``BatchLimits`` is what one receiver takes.
 """
 
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ LATEST_MS = 2**43
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class BatchLimits:
     """
     What a receiver takes.
 
@@ -65,5 +65,5 @@ class Limits:
     """Notices of a batch."""
 
 
-DEFAULT = Limits()
+DEFAULT_LIMITS = BatchLimits()
 """What every receiver takes; a sender stays inside."""

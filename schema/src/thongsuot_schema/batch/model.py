@@ -11,7 +11,7 @@ VERSION = 1
 """Version of the batch format that is written. Every released version stays readable."""
 
 
-class Column(msgspec.Struct, frozen=True, kw_only=True, order=True):
+class MetricColumn(msgspec.Struct, frozen=True, kw_only=True, order=True):
     """
     One metric of a kind as it travels: whole numbers ``n`` that mean ``n * numerator /
     denominator``.
@@ -30,7 +30,7 @@ class KindColumns(msgspec.Struct, frozen=True, kw_only=True, order=True):
 
     kind: str
     revision: int
-    columns: tuple[Column, ...]
+    columns: tuple[MetricColumn, ...]
 
 
 class Layout(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,7 +47,7 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
     kinds: tuple[KindColumns, ...] = ()
 
 
-class Clock(msgspec.Struct, frozen=True, kw_only=True):
+class ClockReading(msgspec.Struct, frozen=True, kw_only=True):
     """
     The device's clocks, read together when the batch was sealed.
 
@@ -73,7 +73,7 @@ class NoticeCode(StrEnum):
     DROPPED = "dropped"
     """``count`` results were dropped to stay inside the spool's bounds."""
 
-    SPOOL_TORN = "spool_torn"
+    SPOOL_TRUNCATED = "spool_truncated"
     """A damaged spool file was set aside under the name in ``text``; a new one was started."""
 
     SPOOL_FULL = "spool_full"
@@ -97,20 +97,20 @@ class NoticeCode(StrEnum):
     PROBE_BROKEN = "probe_broken"
     """A probe raised an error that is our own bug; ``text`` names it."""
 
-    ASK_HERE = "ask_here"
+    TEST_REQUESTED_LOCALLY = "test_requested_locally"
     """
     Somebody at the point wants a test, by the device's own page: ``text`` is its id, the kind, the
-    link or nothing; ``count`` how many seconds ago. Said before ``ask_taken`` and, as batches may
-    arrive in another order, again before the end.
+    link or nothing; ``count`` how many seconds ago. Said before ``test_accepted`` and, as batches
+    may arrive in another order, again before the end.
     """
 
-    ASK_TAKEN = "ask_taken"
+    TEST_ACCEPTED = "test_accepted"
     """A test that was asked for is under way: ``text`` is its id, ``count`` the series it runs."""
 
-    ASK_DONE = "ask_done"
+    TEST_COMPLETED = "test_completed"
     """All of it was run, well or not; the results are in the record before this. As above."""
 
-    ASK_REFUSED = "ask_refused"
+    TEST_REFUSED = "test_refused"
     """It is not run, or did not end: ``text`` is its id, an ``AskRefusal``, details."""
 
     OTHER = "other"
@@ -145,7 +145,7 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
     stream: str
     number: int
     boot_id: str
-    clock: Clock
+    clock: ClockReading
     previous: bytes = b""
     results: tuple[Result, ...] = ()
     changes: tuple[VerdictChange, ...] = ()

@@ -17,7 +17,7 @@ from thongsuot_schema.errors import BatchMalformed
 WIDEST = 8
 """Bytes of the widest number: differences fit 64 bits, signed."""
 
-_OFTEN = 2_000
+_CACHED_LANES = 2_000
 """
 Agents push alike again and again: masks of so many numbers are kept (at most 4 MB in all). Larger
 ones are not, so that nobody can fill the memory with them.
@@ -60,15 +60,15 @@ def unpack(planes: bytes, count: int) -> tuple[int, ...]:
     for plane in range(width):
         octets[plane::lane] = planes[plane * count : (plane + 1) * count]
     folded = int.from_bytes(octets, "little")
-    signs = folded & (_ones_kept if count <= _OFTEN else _ones)(count, lane)
+    signs = folded & (_ones_kept if count <= _CACHED_LANES else _ones_in_lanes)(count, lane)
     # In each lane: without its sign bit halved, all bits flipped where the sign was set.
     numbers = ((folded ^ signs) >> 1) ^ ((signs << (8 * lane)) - signs)
     return struct.unpack(f"<{count}{code}", numbers.to_bytes(count * lane, "little"))
 
 
-def _ones(count: int, lane: int) -> int:
+def _ones_in_lanes(count: int, lane: int) -> int:
     """Return a one in each of ``count`` lanes."""
     return int.from_bytes((b"\x01" + bytes(lane - 1)) * count, "little")
 
 
-_ones_kept = lru_cache(maxsize=256)(_ones)
+_ones_kept = lru_cache(maxsize=256)(_ones_in_lanes)

@@ -4,8 +4,8 @@ The conversation of a push: headers of the request, body of the answer.
 ``POST /v1/batches`` with one encoded batch; ``POST /v1/layouts`` with one encoded layout. Both
 carry ``Authorization: Bearer <token>`` and the three clock headers below; a batch also the site
 plan that the agent runs, where it takes plans. The answer to a batch is
-``Answer`` as JSON: 200 when it is durable (or was already), 409 with ``unknown_layout`` when the
-layout has to be sent first, another 4xx when it will never be taken, 5xx or 429 (with
+``PushResponse`` as JSON: 200 when it is durable (or was already), 409 with ``unknown_layout`` when
+the layout has to be sent first, another 4xx when it will never be taken, 5xx or 429 (with
 ``Retry-After``) when it may be later.
 """
 
@@ -27,26 +27,26 @@ boot has another one, and the collector must not date it by this push.
 """
 HEADER_WALL = "Thongsuot-Wall"
 """Wall clock of the sender in nanoseconds since the epoch when the request left, decimal."""
-HEADER_PLAN = "Thongsuot-Plan"
+HEADER_SITE_CONFIG = "Thongsuot-Site-Config"
 """Which site plan the sender runs, see ``siteplan.codec.Running``; absent: it takes none."""
 
 
-NO_PLAN = msgspec.Raw(b"")
+NO_SITE_CONFIG = msgspec.Raw(b"")
 """What stands in an answer without a plan; an empty one made elsewhere is no JSON."""
 
 
-class Answer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class PushResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """
     What the collector answers to a push.
 
     ``acknowledged`` is the number of the batch that is now durable (0 when none). ``repeated`` says
     it was already. ``error`` is one sentence for a person. ``collector_wall_ns`` is the collector's
-    wall clock when it answered. ``plan`` is a ``siteplan.model.Offer``, the newest plan of this
-    site, there only while the agent says that it runs another and has not refused this one; left as
-    it came, so that a plan that cannot be read takes no acknowledgement with it. ``told`` lists
-    whom the collector has told of this site's open faults, for the local page. ``asks`` are tests
-    that somebody wants now; the same one comes with every answer until the agent has said what
-    became of it.
+    wall clock when it answered. ``site_config`` is a ``siteplan.model.Offer``, the newest plan of
+    this site, there only while the agent says that it runs another and has not refused this one;
+    left as it came, so that a plan that cannot be read takes no acknowledgement with it.
+    ``notifications`` lists whom the collector has told of this site's open faults, for the local
+    page. ``test_requests`` are tests that somebody wants now; the same one comes with every answer
+    until the agent has said what became of it.
     """
 
     acknowledged: int = 0
@@ -54,12 +54,12 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     error: str = ""
     unknown_layout: str = ""
     collector_wall_ns: int = 0
-    plan: msgspec.Raw = NO_PLAN
-    told: tuple["Told", ...] = ()
-    asks: tuple["Ask", ...] = ()
+    site_config: msgspec.Raw = NO_SITE_CONFIG
+    notifications: tuple["SentNotification", ...] = ()
+    test_requests: tuple["TestRequest", ...] = ()
 
 
-class Told(msgspec.Struct, frozen=True, kw_only=True):
+class SentNotification(msgspec.Struct, frozen=True, kw_only=True):
     """
     Someone was told of a fault: ``party`` by ``channel`` at ``at_wall_ns`` about a link or service.
     """
@@ -72,11 +72,11 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     reference: str = ""
 
 
-ASKED_KINDS = ("http", "path", "radio", "throughput")
+REQUESTABLE_KINDS = ("http", "path", "radio", "throughput")
 """Kinds of measurement that may be asked for; an agent refuses any other."""
 
 
-class Ask(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class TestRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """
     A test that somebody wants now: what the agent's own plan measures, and nothing beyond it.
 
@@ -90,20 +90,20 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     target: str = ""
 
 
-class AskRefusal(StrEnum):
+class TestRefusal(StrEnum):
     """Why an agent does not run a test, or gave it up; the second word of its notice."""
 
     KIND = "kind"
     """This kind cannot be asked for."""
 
-    PLAN = "plan"
+    NOT_CONFIGURED = "plan"
     """The device's plan does not measure that, there."""
 
-    SIZE = "size"
+    TOO_MANY_RUNS = "size"
     """It would be too many runs."""
 
     BUDGET = "budget"
     """The month's allowance of a link does not pay it."""
 
-    TIME = "time"
+    TIMEOUT = "time"
     """It did not end in time."""

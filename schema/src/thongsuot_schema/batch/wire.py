@@ -21,7 +21,7 @@ from thongsuot_schema.batch.limits import (
     TEXT_CHARACTERS,
 )
 
-T = TypeVar("T")
+RemarkT = TypeVar("RemarkT")
 
 Name = Annotated[str, Meta(max_length=NAME_CHARACTERS)]
 Text = Annotated[str, Meta(max_length=TEXT_CHARACTERS)]
@@ -29,34 +29,34 @@ Count = Annotated[int, Meta(ge=0, le=2**53)]
 Nanoseconds = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 Milliseconds = Annotated[int, Meta(ge=-LATEST_MS, le=LATEST_MS)]
 Digest = Annotated[bytes, Meta(max_length=DIGEST_BYTES)]
-Facts = Annotated[dict[Text, Text], Meta(max_length=EVIDENCE_ENTRIES)]
+EvidenceTexts = Annotated[dict[Text, Text], Meta(max_length=EVIDENCE_ENTRIES)]
 StreamName = Annotated[bytes, Meta(min_length=STREAM_BYTES, max_length=STREAM_BYTES)]
 BootId = Annotated[bytes, Meta(min_length=BOOT_BYTES, max_length=BOOT_BYTES)]
 
 
-class Row(Struct, array_like=True, frozen=True):
+class WireArray(Struct, array_like=True, frozen=True):
     """Base of all structures here: an array, not a map."""
 
 
-class Remark(Row, Generic[T], frozen=True):
+class RowRemark(WireArray, Generic[RemarkT], frozen=True):
     """
-    Something said about a few results: ``what`` holds for each of ``rows``.
+    Something said about a few results: ``content`` holds for each of ``rows``.
 
     ``rows`` are ascending row numbers, each as the difference to the one before (the first to 0).
     """
 
-    what: T
+    content: RemarkT
     rows: list[int]
 
 
-class ReasonWire(Row, frozen=True):
+class ReasonWire(WireArray, frozen=True):
     """Why a run was not ok. ``outcome`` is 1 for failed, 2 for unmeasured."""
 
     outcome: int
     reason: Name
 
 
-class ClockWire(Row, frozen=True):
+class ClockWire(WireArray, frozen=True):
     """``Clock``; the error in whole microseconds, rounded up."""
 
     boottime_ns: Nanoseconds
@@ -64,7 +64,7 @@ class ClockWire(Row, frozen=True):
     error_us: Count | None
 
 
-class EvidenceWire(Row, frozen=True):
+class EvidenceWire(WireArray, frozen=True):
     """``Evidence``, field by field."""
 
     kind: Name
@@ -82,7 +82,7 @@ class EvidenceWire(Row, frozen=True):
     link: Name = ""
 
 
-class ChangeWire(Row, frozen=True):
+class ChangeWire(WireArray, frozen=True):
     """
     ``VerdictChange``; times in milliseconds relative to the clock's boottime, mostly negative.
     """
@@ -98,7 +98,7 @@ class ChangeWire(Row, frozen=True):
     evidence: Annotated[list[EvidenceWire], Meta(max_length=8 * EVIDENCE_ENTRIES)]
 
 
-class NoticeWire(Row, frozen=True):
+class NoticeWire(WireArray, frozen=True):
     """``Notice``; times as in ``ChangeWire``."""
 
     code: Name
@@ -109,7 +109,7 @@ class NoticeWire(Row, frozen=True):
     from_ms: Milliseconds | None
 
 
-class HeadWire(Row, frozen=True):
+class HeadWire(WireArray, frozen=True):
     """The fields of a batch that say whose it is and what is in it, without its numbers."""
 
     version: int
@@ -126,7 +126,7 @@ class HeadWire(Row, frozen=True):
     notices: list[Raw]
 
 
-class BatchWire(Row, frozen=True):
+class BatchWire(WireArray, frozen=True):
     """A batch. Rows are results, series after series, and in the order of time within a series."""
 
     version: int
@@ -144,22 +144,22 @@ class BatchWire(Row, frozen=True):
     """
     Planes (``numbers.pack``) of: times of all rows, each column of each block, costs of all rows.
     """
-    reasons: list[Remark[ReasonWire]]
+    reasons: list[RowRemark[ReasonWire]]
     """Rows that are not ok."""
-    absences: list[Remark[int]]
+    absences: list[RowRemark[int]]
     """Rows that lack values; bit ``i`` is set where the block's column ``i`` is lacking."""
-    doubts: list[Remark[list[Name]]]
-    details: list[Remark[Text]]
-    evidence: list[Remark[Facts]]
+    doubts: list[RowRemark[list[Name]]]
+    details: list[RowRemark[Text]]
+    evidence: list[RowRemark[EvidenceTexts]]
 
 
-class VersionWire(Row, frozen=True):
+class VersionWire(WireArray, frozen=True):
     """The one field that every version of a batch and of a layout begins with."""
 
     version: int
 
 
-class ColumnWire(Row, frozen=True):
+class ColumnWire(WireArray, frozen=True):
     """``Column``."""
 
     metric: Name
@@ -167,7 +167,7 @@ class ColumnWire(Row, frozen=True):
     denominator: Count
 
 
-class PlaceWire(Row, frozen=True):
+class SeriesWire(WireArray, frozen=True):
     """What tells series of one kind apart."""
 
     link: Name
@@ -175,16 +175,16 @@ class PlaceWire(Row, frozen=True):
     family: Name
 
 
-class KindWire(Row, frozen=True):
+class KindWire(WireArray, frozen=True):
     """One kind and revision: its columns and its series, both in their order."""
 
     kind: Name
     revision: Count
     columns: list[ColumnWire]
-    places: list[PlaceWire]
+    places: list[SeriesWire]
 
 
-class LayoutWire(Row, frozen=True):
+class LayoutWire(WireArray, frozen=True):
     """A layout."""
 
     version: int

@@ -9,7 +9,7 @@ from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
 
-from thongsuot_schema.metric import Kind
+from thongsuot_schema.metric import ProbeKind
 
 
 @cache
@@ -19,7 +19,7 @@ def kinds() -> tuple[str, ...]:
 
 
 @cache
-def load(kind: str) -> Kind:
+def load(kind: str) -> ProbeKind:
     """
     Return one kind by its name, importing no other.
 
@@ -30,7 +30,7 @@ def load(kind: str) -> Kind:
         message = f"no kind {kind!r}; known: {', '.join(kinds())}"
         raise KeyError(message)
     found: object = import_module(f"{__name__}.{kind}").KIND
-    if not isinstance(found, Kind) or found.name != kind:
+    if not isinstance(found, ProbeKind) or found.name != kind:
         message = f"catalogue module {kind!r} holds no Kind of that name"
         raise TypeError(message)
     return found

@@ -1,6 +1,6 @@
 """Answers of a name server over UDP (RFC 1035)."""
 
-from thongsuot_schema.metric import Kind, Limits, Metric, Unit
+from thongsuot_schema.metric import Metric, ProbeKind, Thresholds, Unit
 
 LOOKUP = Metric(
     name="dns_lookup_seconds",
@@ -10,7 +10,7 @@ LOOKUP = Metric(
     resolution=1e-6,
     minimum=0.0,
     maximum=60.0,
-    limits=Limits(bad=0.5),
+    limits=Thresholds(bad=0.5),
 )
 ANSWERS = Metric(
     name="dns_answers",
@@ -31,7 +31,7 @@ TTL = Metric(
     maximum=2147483647.0,
 )
 
-KIND = Kind(
+KIND = ProbeKind(
     name="dns",
     revision=1,
     title_en="Name lookup",

@@ -1,6 +1,6 @@
 """Which link carries the device's own traffic: the default routes of the main table."""
 
-from thongsuot_schema.metric import Kind, Metric, MetricType, Unit
+from thongsuot_schema.metric import Metric, MetricType, ProbeKind, Unit
 
 ACTIVE4 = Metric(
     name="failover_active4_ratio",
@@ -38,7 +38,7 @@ CHANGES = Metric(
     minimum=0.0,
 )
 
-KIND = Kind(
+KIND = ProbeKind(
     name="failover",
     revision=1,
     title_en="Link in use",

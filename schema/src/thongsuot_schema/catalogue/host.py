@@ -1,6 +1,6 @@
 """The device's own view of a link: interface, addresses, gateway, counters, clock (RFC 2863)."""
 
-from thongsuot_schema.metric import Kind, Limits, Metric, MetricType, Unit
+from thongsuot_schema.metric import Metric, MetricType, ProbeKind, Thresholds, Unit
 
 
 def _yes_no(what: str, help_en: str, help_vi: str) -> Metric:
@@ -77,7 +77,7 @@ CLOCK_ERROR = Metric(
     help_vi="Sai số ước tính của đồng hồ thiết bị",
     resolution=1e-6,
     minimum=0.0,
-    limits=Limits(warn=0.5, bad=2.0),
+    limits=Thresholds(warn=0.5, bad=2.0),
 )
 CLOCK_SYNCHRONISED = _yes_no(
     "clock_synchronised", "1 when the kernel's clock is synchronised", "Đồng hồ đã đồng bộ"
@@ -89,7 +89,7 @@ LOOP_LATE = Metric(
     help_vi="Độ trễ lớn nhất của bộ hẹn giờ trong thiết bị",
     resolution=1e-6,
     minimum=0.0,
-    limits=Limits(warn=0.05, bad=1.0),
+    limits=Thresholds(warn=0.05, bad=1.0),
 )
 RESIDENT = Metric(
     name="host_agent_resident_bytes",
@@ -106,7 +106,7 @@ WAITING = Metric(
     help_vi="Số lô dữ liệu đang chờ gửi về hệ thống thu thập",
     resolution=1.0,
     minimum=0.0,
-    limits=Limits(warn=20.0, bad=240.0),
+    limits=Thresholds(warn=20.0, bad=240.0),
 )
 SPOOL = Metric(
     name="host_agent_spool_bytes",
@@ -124,7 +124,7 @@ SPOOL_USED = Metric(
     resolution=1e-4,
     minimum=0.0,
     maximum=1.0,
-    limits=Limits(warn=0.5, bad=0.8),
+    limits=Thresholds(warn=0.5, bad=0.8),
 )
 CERTIFICATE_EXPIRY = Metric(
     name="host_agent_certificate_expiry_timestamp_seconds",
@@ -134,7 +134,7 @@ CERTIFICATE_EXPIRY = Metric(
     resolution=1.0,
 )
 PLAN = Metric(
-    name="host_agent_plan_number",
+    name="host_agent_site_config_number",
     unit=Unit.NUMBER,
     help_en="Number of the site plan that the agent runs; absent: its settings file alone",
     help_vi="Số của kế hoạch đo mà thiết bị đang chạy; không có: chỉ theo tệp cài đặt",
@@ -151,7 +151,7 @@ SPENT = Metric(
     minimum=0.0,
 )
 
-KIND = Kind(
+KIND = ProbeKind(
     name="host",
     revision=1,
     title_en="Device and interface",

@@ -1,6 +1,6 @@
 """Phases of one HTTP or HTTPS request (RFC 9110; TLS 1.3, RFC 8446; X.509, RFC 5280)."""
 
-from thongsuot_schema.metric import Kind, Limits, Metric, Unit
+from thongsuot_schema.metric import Metric, ProbeKind, Thresholds, Unit
 
 
 def _phase(what: str, help_en: str, help_vi: str) -> Metric:
@@ -36,7 +36,7 @@ TOTAL = Metric(
     resolution=1e-6,
     minimum=0.0,
     maximum=600.0,
-    limits=Limits(warn=2.0, bad=5.0),
+    limits=Thresholds(warn=2.0, bad=5.0),
 )
 STATUS = Metric(
     name="http_status_number",
@@ -72,7 +72,7 @@ CERTIFICATES = Metric(
     maximum=100.0,
 )
 
-KIND = Kind(
+KIND = ProbeKind(
     name="http",
     revision=1,
     title_en="Web request",

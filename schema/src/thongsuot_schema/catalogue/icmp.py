@@ -1,6 +1,6 @@
 """Round trips by ICMP echo (RFC 792; RFC 4443, section 4)."""
 
-from thongsuot_schema.metric import Kind, Limits, Metric, Unit
+from thongsuot_schema.metric import Metric, ProbeKind, Thresholds, Unit
 
 RTT = Metric(
     name="icmp_rtt_seconds",
@@ -10,7 +10,7 @@ RTT = Metric(
     resolution=1e-6,
     minimum=0.0,
     maximum=60.0,
-    limits=Limits(warn=0.05, bad=0.4, source="QCVN 34:2022/BTTTT"),
+    limits=Thresholds(warn=0.05, bad=0.4, source="QCVN 34:2022/BTTTT"),
 )
 LOSS = Metric(
     name="icmp_loss_ratio",
@@ -20,7 +20,7 @@ LOSS = Metric(
     resolution=1e-4,
     minimum=0.0,
     maximum=1.0,
-    limits=Limits(warn=0.004, bad=0.02),
+    limits=Thresholds(warn=0.004, bad=0.02),
 )
 HOP_LIMIT = Metric(
     name="icmp_reply_hop_limit_number",
@@ -32,7 +32,7 @@ HOP_LIMIT = Metric(
     maximum=255.0,
 )
 
-KIND = Kind(
+KIND = ProbeKind(
     name="icmp",
     revision=1,
     title_en="ICMP echo",

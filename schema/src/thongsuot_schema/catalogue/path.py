@@ -5,7 +5,7 @@ What each hop answered travels as evidence of the result (``thongsuot_schema.pat
 series: a series for each hop would be a new one for each change of route.
 """
 
-from thongsuot_schema.metric import Kind, Metric, Unit
+from thongsuot_schema.metric import Metric, ProbeKind, Unit
 
 HOPS = Metric(
     name="path_hops",
@@ -110,7 +110,7 @@ BLACK_HOLE = Metric(
     maximum=1.0,
 )
 
-KIND = Kind(
+KIND = ProbeKind(
     name="path",
     revision=1,
     title_en="Path to a target",

@@ -1,6 +1,6 @@
 """Samples of the download and upload rate by the method of QCVN 34:2022/BTTTT."""
 
-from thongsuot_schema.metric import Kind, Metric, Unit
+from thongsuot_schema.metric import Metric, ProbeKind, Unit
 
 
 def _rate(way: str, help_en: str, help_vi: str) -> Metric:
@@ -26,7 +26,7 @@ UP = _rate(
     "Tốc độ tải lên của một tệp mẫu (QCVN 34:2022/BTTTT)",
 )
 
-KIND = Kind(
+KIND = ProbeKind(
     name="qcvn",
     revision=1,
     title_en="Rate samples (QCVN 34)",

@@ -1,14 +1,14 @@
 """The radio of a mobile link: LTE anchor and NR leg apart (3GPP TS 36.214, TS 38.215)."""
 
-from thongsuot_schema.metric import Kind, Limits, Metric, MetricType, Unit
+from thongsuot_schema.metric import Metric, MetricType, ProbeKind, Thresholds, Unit
 
 LEGS = {"lte": "LTE", "nr": "5G NR"}
 
 
 _LIMITS = {
-    "rsrp": Limits(warn=-100.0, bad=-110.0, low_is_bad=True),
-    "rsrq": Limits(warn=-15.0, bad=-19.0, low_is_bad=True),
-    "sinr": Limits(warn=5.0, bad=0.0, low_is_bad=True),
+    "rsrp": Thresholds(warn=-100.0, bad=-110.0, low_is_bad=True),
+    "rsrq": Thresholds(warn=-15.0, bad=-19.0, low_is_bad=True),
+    "sinr": Thresholds(warn=5.0, bad=0.0, low_is_bad=True),
 }
 """The project's own: from about here on a modem at rest loses rate, then packets."""
 
@@ -147,7 +147,7 @@ REJECTED = Metric(
     minimum=0.0,
 )
 
-KIND = Kind(
+KIND = ProbeKind(
     name="radio",
     revision=1,
     title_en="Mobile radio",

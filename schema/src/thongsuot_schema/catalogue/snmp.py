@@ -1,6 +1,6 @@
 """What equipment says of itself by SNMP: interface, optical line, power (RFC 2863, RFC 1628)."""
 
-from thongsuot_schema.metric import Kind, Limits, Metric, MetricType, Unit
+from thongsuot_schema.metric import Metric, MetricType, ProbeKind, Thresholds, Unit
 
 
 def _yes_no(what: str, help_en: str, help_vi: str) -> Metric:
@@ -15,10 +15,10 @@ def _yes_no(what: str, help_en: str, help_vi: str) -> Metric:
     )
 
 
-_OCCUPANCY = Limits(bad=0.8, source="QCVN 34:2022/BTTTT")
+_OCCUPANCY = Thresholds(bad=0.8, source="QCVN 34:2022/BTTTT")
 
 
-def _share(what: str, help_en: str, help_vi: str, limits: Limits | None = None) -> Metric:
+def _share(what: str, help_en: str, help_vi: str, limits: Thresholds | None = None) -> Metric:
     return Metric(
         name=f"snmp_{what}_ratio",
         unit=Unit.RATIO,
@@ -126,14 +126,14 @@ OPTICAL_RECEIVE = Metric(
     help_vi="Công suất quang thu",
     resolution=0.01,
     minimum=-60.0,
-    limits=Limits(warn=-25.0, bad=-27.0, low_is_bad=True),
+    limits=Thresholds(warn=-25.0, bad=-27.0, low_is_bad=True),
 )
 """GPON modems of class B+ receive down to -27 dBm (ITU-T G.984.2)."""
 OPTICAL_SEND = _gauge(
     "optical_send", Unit.DBM, "Optical power sent", "Công suất quang phát", 0.01, low=-60.0
 )
 OPTICAL_LOST = _yes_no(
-    "optical_signal_lost",
+    "optical_loss_of_signal",
     "1 when the optical module receives no light (LOS), 0 when it does",
     "Mất tín hiệu quang (LOS)",
 )
@@ -177,7 +177,7 @@ REJECTED = _gauge(
     "Số giá trị bị loại trong lần đo này",
 )
 
-KIND = Kind(
+KIND = ProbeKind(
     name="snmp",
     revision=1,
     title_en="Equipment by SNMP",

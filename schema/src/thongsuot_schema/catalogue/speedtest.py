@@ -1,6 +1,6 @@
 """What speedtest-cli says of a link; its numbers are its own and no other's."""
 
-from thongsuot_schema.metric import Kind, Metric, Unit
+from thongsuot_schema.metric import Metric, ProbeKind, Unit
 
 
 def _rate(way: str, help_en: str, help_vi: str) -> Metric:
@@ -29,7 +29,7 @@ LATENCY = Metric(
     maximum=3600.0,
 )
 
-KIND = Kind(
+KIND = ProbeKind(
     name="speedtest",
     revision=1,
     title_en="speedtest-cli",

@@ -1,6 +1,6 @@
 """Both directions of a path apart, by test packets (RFC 8762 and 8972; RFC 3550, 4737, 5481)."""
 
-from thongsuot_schema.metric import Kind, Metric, Unit
+from thongsuot_schema.metric import Metric, ProbeKind, Unit
 
 _UP = ("from the site to the reflector", "chiều lên")
 _DOWN = ("from the reflector to the site", "chiều xuống")
@@ -115,7 +115,7 @@ HOP_LIMIT_UP = Metric(
     maximum=255.0,
 )
 
-KIND = Kind(
+KIND = ProbeKind(
     name="stamp",
     revision=1,
     title_en="One-way measurement",

@@ -1,6 +1,6 @@
 """Rates of a full link and the latency under it (RFC 6349; draft-ietf-ippm-responsiveness)."""
 
-from thongsuot_schema.metric import Kind, Metric, Unit
+from thongsuot_schema.metric import Metric, ProbeKind, Unit
 
 _DOWN, _UP = ("down", "downwards", "chiều xuống"), ("up", "upwards", "chiều lên")
 
@@ -73,7 +73,7 @@ OTHER_TRAFFIC = Metric(
     maximum=1.0,
 )
 
-KIND = Kind(
+KIND = ProbeKind(
     name="throughput",
     revision=1,
     title_en="Throughput",

@@ -1,6 +1,6 @@
 """The verdict on a link or a service, as numbers that a database can keep."""
 
-from thongsuot_schema.metric import Kind, Limits, Metric, Unit
+from thongsuot_schema.metric import Metric, ProbeKind, Thresholds, Unit
 
 STATE = Metric(
     name="verdict_state_number",
@@ -10,7 +10,7 @@ STATE = Metric(
     resolution=1.0,
     minimum=0.0,
     maximum=2.0,
-    limits=Limits(warn=1.0, bad=2.0),
+    limits=Thresholds(warn=1.0, bad=2.0),
 )
 SEGMENT = Metric(
     name="verdict_segment_number",
@@ -23,7 +23,7 @@ SEGMENT = Metric(
     maximum=6.0,
 )
 
-KIND = Kind(
+KIND = ProbeKind(
     name="verdict",
     revision=1,
     title_en="Verdict",

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from urllib.parse import urlsplit
 
-from thongsuot_schema.inventory.model import Carrier, Contact, Link, ProbePlan, Role, Target
+from thongsuot_schema.inventory.model import Carrier, Contact, Link, ProbeSchedule, Role, Target
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.toml_lines import Path
 
@@ -20,7 +20,7 @@ Mistake = tuple[Path, str]
 GATEWAY = "gateway"
 RESOLVER = "resolver"
 FIRST_HOP = "first-hop"
-WORDS = (GATEWAY, RESOLVER, FIRST_HOP)
+ADDRESS_WORDS = (GATEWAY, RESOLVER, FIRST_HOP)
 """What stands for an address that differs from link to link."""
 
 ANCHOR_SEGMENTS = (Segment.LAN, Segment.ACCESS, Segment.CARRIER, Segment.TRANSIT)
@@ -69,11 +69,11 @@ def link_mistakes(link: Link, path: Path) -> Iterator[Mistake]:
             ),
         )
     for place, resolver in enumerate(link.resolvers):
-        if address_of(resolver) is None:
+        if parse_address(resolver) is None:
             yield (*path, "resolvers", place), f'"{resolver}" is not an address'
 
 
-def plan_mistakes(plan: ProbePlan, path: Path) -> Iterator[Mistake]:
+def schedule_mistakes(plan: ProbeSchedule, path: Path) -> Iterator[Mistake]:
     """Yield what is wrong with the intervals of a plan."""
     for key, every_s in (("every_s", plan.every_s), ("metered_every_s", plan.metered_every_s)):
         if every_s is not None and not math.isfinite(every_s):
@@ -127,7 +127,7 @@ def url_mistake(url: str) -> str:
     return ""
 
 
-def address_of(text: str) -> IPv4Address | IPv6Address | None:
+def parse_address(text: str) -> IPv4Address | IPv6Address | None:
     """Return the address that a text is, ``None`` where it is none."""
     try:
         return ip_address(text)
@@ -174,7 +174,7 @@ def _anchor_mistakes(target: Target, path: Path) -> Iterator[Mistake]:
             path,
             f'anchor "{target.name}" needs addresses: one or two, "gateway" or "resolver"',
         )
-    elif len(target.addresses) > 1 and set(WORDS) & set(target.addresses):
+    elif len(target.addresses) > 1 and set(ADDRESS_WORDS) & set(target.addresses):
         yield (
             (*path, "addresses"),
             f'"gateway" and "resolver" stand alone: they mean both families of "{target.name}"',
@@ -187,8 +187,8 @@ def _address_mistakes(target: Target, path: Path) -> Iterator[Mistake]:
     versions: set[int] = set()
     for place, text in enumerate(target.addresses):
         here = (*path, "addresses", place)
-        address = address_of(text)
-        if text in WORDS:
+        address = parse_address(text)
+        if text in ADDRESS_WORDS:
             continue
         if address is None:
             yield here, f'"{text}" is not an address, "gateway" or "resolver"'

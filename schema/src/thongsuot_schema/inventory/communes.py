@@ -23,7 +23,7 @@ _KINDS = ("Phường ", "Xã ")
 
 
 @cache
-def shipped() -> tuple[Commune, ...]:
+def bundled_communes() -> tuple[Commune, ...]:
     """Return the communes that are shipped, sorted by their own name, ward or commune."""
     text = files("thongsuot_schema.inventory").joinpath("communes.csv").read_text("utf-8")
     rows = csv.DictReader(text.splitlines())
@@ -70,7 +70,7 @@ def fold(text: str) -> str:
     return " ".join("".join(kept).split())
 
 
-def find(query: str, communes: Iterable[Commune]) -> list[Commune]:
+def search_communes(query: str, communes: Iterable[Commune]) -> list[Commune]:
     """
     Return the communes that a query may mean, the likeliest first; none for an empty query.
 

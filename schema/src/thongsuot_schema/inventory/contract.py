@@ -6,7 +6,7 @@ from datetime import date
 from itertools import pairwise
 
 from thongsuot_schema.inventory.checks import Mistake
-from thongsuot_schema.inventory.model import Clock, Contract, Inventory, Link
+from thongsuot_schema.inventory.model import Contract, Inventory, Link, ServiceHours
 from thongsuot_schema.toml_lines import Path
 
 _HOURS = re.compile(r"(\d\d):([0-5]\d)-(\d\d):([0-5]\d)")
@@ -14,10 +14,10 @@ _DAY_MIN = 24 * 60
 _LAST = "9999-12"
 
 
-def contract_of(link: Link, month: str, contracts: Iterable[Contract]) -> Contract | None:
+def contract_for_month(link: Link, month: str, contracts: Iterable[Contract]) -> Contract | None:
     """Return the contract that holds for a link in a month, ``None`` where none does."""
-    held = [one for one in contracts if _holds(one, link, month)]
-    return max(held, key=_rank, default=None)
+    held = [one for one in contracts if _applies(one, link, month)]
+    return max(held, key=_specificity, default=None)
 
 
 def office_minutes(text: str) -> tuple[int, int]:
@@ -53,7 +53,9 @@ def contract_mistakes(contract: Contract, path: Path) -> Iterator[Mistake]:
             date.fromisoformat(text)
         except ValueError:
             yield (*path, "holidays", at), f'"{text}" is not a day, as in "2026-09-02"'
-    if contract.clock is Clock.OFFICE and not (contract.office_days and contract.office_hours):
+    if contract.clock is ServiceHours.OFFICE and not (
+        contract.office_days and contract.office_hours
+    ):
         yield (*path, "clock"), 'clock "office" needs office_days and office_hours'
 
 
@@ -63,7 +65,7 @@ def contract_conflicts(part: Inventory, whole: Inventory) -> Iterator[Mistake]:
         for other in whole.contracts:
             if other is contract:
                 break
-            shared = _shared(contract, other)
+            shared = _shared_circuits(contract, other)
             if shared and other.name != contract.name:
                 yield (
                     ("contracts", at),
@@ -75,7 +77,7 @@ def contract_conflicts(part: Inventory, whole: Inventory) -> Iterator[Mistake]:
                 )
 
 
-def _holds(contract: Contract, link: Link, month: str) -> bool:
+def _applies(contract: Contract, link: Link, month: str) -> bool:
     return (
         contract.carrier == link.carrier
         and (not contract.media or link.medium in contract.media)
@@ -84,13 +86,13 @@ def _holds(contract: Contract, link: Link, month: str) -> bool:
     )
 
 
-def _rank(contract: Contract) -> tuple[bool, bool]:
+def _specificity(contract: Contract) -> tuple[bool, bool]:
     return bool(contract.circuits), bool(contract.media)
 
 
-def _shared(one: Contract, other: Contract) -> str:
+def _shared_circuits(one: Contract, other: Contract) -> str:
     """Return what two contracts of the same rank both hold for; empty: nothing."""
-    if one.carrier != other.carrier or _rank(one) != _rank(other):
+    if one.carrier != other.carrier or _specificity(one) != _specificity(other):
         return ""
     if one.first_month > (other.last_month or _LAST) or other.first_month > (
         one.last_month or _LAST

@@ -42,7 +42,7 @@ class Role(StrEnum):
     """A box of the site that is asked about itself: router, optical modem, UPS."""
 
 
-class Clock(StrEnum):
+class ServiceHours(StrEnum):
     """When a contract's time runs."""
 
     ALWAYS = "24x7"
@@ -66,11 +66,11 @@ class Since(StrEnum):
 
     DETECTED = "detected"
     """From its onset, as measured."""
-    TOLD = "told"
+    NOTIFIED = "told"
     """From when the carrier was told of it; a fault it was never told of counts nothing."""
 
 
-class Window(StrEnum):
+class AssessmentPeriod(StrEnum):
     """Over what time a target has to be met."""
 
     MONTH = "month"
@@ -98,11 +98,11 @@ class SiteKind(StrEnum):
     MOBILE = "mobile"
 
 
-class Strict(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class StrictStruct(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Base of what is read from files: an unknown key is an error, not a silent no-op."""
 
 
-class Contact(Strict, frozen=True):
+class Contact(StrictStruct, frozen=True):
     """Someone who is told. Personal data: kept to what is needed to reach the person on duty."""
 
     name: str
@@ -111,7 +111,7 @@ class Contact(Strict, frozen=True):
     role: str = ""
 
 
-class Link(Strict, frozen=True):
+class Link(StrictStruct, frozen=True):
     """
     One WAN access of a site.
 
@@ -132,7 +132,7 @@ class Link(Strict, frozen=True):
     resolvers: tuple[str, ...] = ()
 
 
-class Target(Strict, frozen=True):
+class Target(StrictStruct, frozen=True):
     """
     Something that probes are sent to.
 
@@ -165,7 +165,7 @@ class Target(Strict, frozen=True):
     """Addresses a name may answer with (CIDR); an answer outside is forged. Empty: not checked."""
 
 
-class ProbePlan(Strict, frozen=True):
+class ProbeSchedule(StrictStruct, frozen=True):
     """
     One line of what is measured how often: a kind, on targets, every so many seconds.
 
@@ -184,7 +184,7 @@ class ProbePlan(Strict, frozen=True):
     settings: dict[str, object] = {}
 
 
-class Site(Strict, frozen=True):
+class Site(StrictStruct, frozen=True):
     """
     A service point of a commune: belongs to a commune and to an owner, runs one agent.
 
@@ -203,7 +203,7 @@ class Site(Strict, frozen=True):
     targets: tuple[str, ...] = ("*",)
 
 
-class Carrier(Strict, frozen=True):
+class Carrier(StrictStruct, frozen=True):
     """
     The operator responsible for links.
 
@@ -222,7 +222,7 @@ class Carrier(Strict, frozen=True):
     plmn: tuple[str, ...] = ()
 
 
-class Owner(Strict, frozen=True):
+class Owner(StrictStruct, frozen=True):
     """
     Whoever owns sites or operates a portal.
 
@@ -237,7 +237,7 @@ class Owner(Strict, frozen=True):
     services: tuple[str, ...] = ()
 
 
-class Commune(Strict, frozen=True):
+class Commune(StrictStruct, frozen=True):
     """One of the 126 communes and wards; ``slug`` is the name without diacritics."""
 
     code: Annotated[str, msgspec.Meta(pattern=r"^\d{5}$")]
@@ -246,7 +246,7 @@ class Commune(Strict, frozen=True):
     slug: str
 
 
-class Contract(Strict, frozen=True):
+class Contract(StrictStruct, frozen=True):
     """
     What a carrier has promised for its circuits.
 
@@ -268,10 +268,10 @@ class Contract(Strict, frozen=True):
     """The last month it holds for; empty: until further notice."""
     availability_ratio: Annotated[float, msgspec.Meta(gt=0, le=1)] | None = None
     """What share of the time the circuit has to be available."""
-    window: Window = Window.MONTH
+    window: AssessmentPeriod = AssessmentPeriod.MONTH
     downtime_since: Since = Since.DETECTED
     """What the availability is counted from when it is held against the target."""
-    clock: Clock = Clock.ALWAYS
+    clock: ServiceHours = ServiceHours.ALWAYS
     office_days: tuple[Day, ...] = (Day.MON, Day.TUE, Day.WED, Day.THU, Day.FRI)
     office_hours: tuple[str, ...] = ("08:00-12:00", "13:00-17:00")
     """In the time of Vietnam; "24:00" is the end of a day."""
@@ -288,10 +288,10 @@ class Contract(Strict, frozen=True):
     """How long a repair may take in a commune (xã)."""
     repair_ratio: Annotated[float, msgspec.Meta(gt=0, le=1)] | None = None
     """What share of the repairs has to keep to that."""
-    repair_since: Since = Since.TOLD
+    repair_since: Since = Since.NOTIFIED
 
 
-class Inventory(Strict, frozen=True):
+class Inventory(StrictStruct, frozen=True):
     """The whole of it, references checked (see ``read``)."""
 
     communes: tuple[Commune, ...] = ()
@@ -299,5 +299,5 @@ class Inventory(Strict, frozen=True):
     owners: tuple[Owner, ...] = ()
     sites: tuple[Site, ...] = ()
     targets: tuple[Target, ...] = ()
-    probes: tuple[ProbePlan, ...] = ()
+    probes: tuple[ProbeSchedule, ...] = ()
     contracts: tuple[Contract, ...] = ()

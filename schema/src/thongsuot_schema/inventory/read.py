@@ -1,9 +1,9 @@
 """
 Files of an inventory to one inventory, references checked.
 
-Files may hold any of the tables of ``Inventory`` and are read together: ``carriers.toml``,
-``targets.toml``, a file for each district's sites, or one file for all. The 126 communes of Hanoi
-are there without being written down.
+Files may hold any of the tables of ``Inventory`` and are read together:
+``carriers.toml``, ``targets.toml``, a file for each district's sites, or one file for all. The 126
+communes of Hanoi are there without being written down.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -16,10 +16,10 @@ from thongsuot_schema.inventory.checks import (
     carrier_mistakes,
     contact_mistakes,
     link_mistakes,
-    plan_mistakes,
+    schedule_mistakes,
     target_mistakes,
 )
-from thongsuot_schema.inventory.communes import NOWHERE, shipped
+from thongsuot_schema.inventory.communes import NOWHERE, bundled_communes
 from thongsuot_schema.inventory.contract import contract_conflicts, contract_mistakes
 from thongsuot_schema.inventory.model import (
     Carrier,
@@ -30,30 +30,30 @@ from thongsuot_schema.inventory.model import (
     Site,
     Target,
 )
-from thongsuot_schema.nearest import nearest
+from thongsuot_schema.suggestion import suggest
 from thongsuot_schema.toml_lines import Path
 
 EVERY = "*"
 """Stands for every link or target."""
 
-_JUDGED = "verdict"
+_VERDICT_KINDS = "verdict"
 """The one kind of the catalogue that is not measured by a probe."""
 
 
-def read(files: Mapping[str, str]) -> Inventory:
+def read_inventory(files: Mapping[str, str]) -> Inventory:
     """
     Return the inventory that some files hold; ``files`` gives the text of each by its name.
 
     Raises:
-        DocumentError: the first mistake, by file and line; ``mistakes`` gives all.
+        DocumentError: the first mistake, by file and line; ``find_mistakes`` gives all.
     """
-    found = mistakes(files)
+    found = find_mistakes(files)
     if found:
         raise found[0]
     return _merged({file: decode(text, Inventory, file=file) for file, text in files.items()})
 
 
-def mistakes(files: Mapping[str, str]) -> list[DocumentError]:
+def find_mistakes(files: Mapping[str, str]) -> list[DocumentError]:
     """
     Return every mistake that is found, by file and line.
 
@@ -70,14 +70,18 @@ def mistakes(files: Mapping[str, str]) -> list[DocumentError]:
     if not found:
         whole = _merged(parts)
         for file, part in parts.items():
-            wrong = (*_inside(part), *references(part, whole), *contract_conflicts(part, whole))
+            wrong = (
+                *_part_mistakes(part),
+                *unknown_references(part, whole),
+                *contract_conflicts(part, whole),
+            )
             found += [error_at(files[file], path, sentence, file=file) for path, sentence in wrong]
-        found += _repetitions(files, parts)
+        found += _duplicate_names(files, parts)
     order = list(files)
     return sorted(found, key=lambda error: (order.index(error.file), error.line))
 
 
-def references(part: Inventory, whole: Inventory) -> Iterator[Mistake]:
+def unknown_references(part: Inventory, whole: Inventory) -> Iterator[Mistake]:
     """Yield the names in one part of an inventory that nothing in the whole has."""
     carriers = [carrier.name for carrier in whole.carriers]
     owners = [owner.name for owner in whole.owners]
@@ -101,7 +105,7 @@ def references(part: Inventory, whole: Inventory) -> Iterator[Mistake]:
         path = ("contracts", at)
         yield from _unknown("carrier", contract.carrier, carriers, (*path, "carrier"))
         yield from _all_unknown("circuit", contract.circuits, circuits, (*path, "circuits"))
-    measured = [kind for kind in kinds() if kind != _JUDGED]
+    measured = [kind for kind in kinds() if kind != _VERDICT_KINDS]
     for at, plan in enumerate(part.probes):
         path = ("probes", at)
         yield from _unknown("probe", plan.kind, measured, (*path, "kind"))
@@ -122,7 +126,7 @@ def _all_unknown(
 
 def _unknown(what: str, name: str, known: Collection[str], path: Path) -> Iterator[Mistake]:
     if name not in known:
-        yield path, f'there is no {what} "{name}"{nearest(name, known)}'
+        yield path, f'there is no {what} "{name}"{suggest(name, known)}'
 
 
 def _commune(site: Site, communes: tuple[Commune, ...], path: Path) -> Iterator[Mistake]:
@@ -140,12 +144,12 @@ def _commune(site: Site, communes: tuple[Commune, ...], path: Path) -> Iterator[
     )
 
 
-def _inside(part: Inventory) -> Iterator[Mistake]:
+def _part_mistakes(part: Inventory) -> Iterator[Mistake]:
     """Yield what is wrong inside the things of one part, whatever else there is."""
     for at, target in enumerate(part.targets):
         yield from target_mistakes(target, ("targets", at))
     for at, plan in enumerate(part.probes):
-        yield from plan_mistakes(plan, ("probes", at))
+        yield from schedule_mistakes(plan, ("probes", at))
     for at, carrier in enumerate(part.carriers):
         yield from carrier_mistakes(carrier, ("carriers", at))
         yield from contact_mistakes(carrier.contacts, ("carriers", at, "contacts"))
@@ -174,14 +178,16 @@ def _site_links(site: Site, path: Path) -> Iterator[Mistake]:
             seen.add((key, value))
 
 
-def _repetitions(files: Mapping[str, str], parts: dict[str, Inventory]) -> Iterator[DocumentError]:
+def _duplicate_names(
+    files: Mapping[str, str], parts: dict[str, Inventory]
+) -> Iterator[DocumentError]:
     """Yield names that are given twice, in one file or in two, at the later place."""
     seen = {
         ("commune", commune.code): "it ships with the program, leave it out"
-        for commune in shipped()
+        for commune in bundled_communes()
     }
     for file, part in parts.items():
-        for what, name, path in _named(part):
+        for what, name, path in _named_entries(part):
             if (what, name) in seen:
                 sentence = f'{what} "{name}" is there already: {seen[what, name]}'
                 yield error_at(files[file], path, sentence, file=file)
@@ -189,7 +195,7 @@ def _repetitions(files: Mapping[str, str], parts: dict[str, Inventory]) -> Itera
                 seen[what, name] = f"{file}:{locate(files[file], path)}"
 
 
-def _named(part: Inventory) -> Iterator[tuple[str, str, Path]]:
+def _named_entries(part: Inventory) -> Iterator[tuple[str, str, Path]]:
     """Yield what has a name of its own: what it is, the name, and where the name stands."""
     for at, commune in enumerate(part.communes):
         yield "commune", commune.code, ("communes", at, "code")
@@ -207,7 +213,7 @@ def _named(part: Inventory) -> Iterator[tuple[str, str, Path]]:
 
 def _merged(parts: Mapping[str, Inventory]) -> Inventory:
     return Inventory(
-        communes=(*shipped(), *(one for part in parts.values() for one in part.communes)),
+        communes=(*bundled_communes(), *(one for part in parts.values() for one in part.communes)),
         carriers=tuple(one for part in parts.values() for one in part.carriers),
         owners=tuple(one for part in parts.values() for one in part.owners),
         sites=tuple(one for part in parts.values() for one in part.sites),

@@ -3,7 +3,7 @@
 from typing import Final
 
 from thongsuot_schema.page.escape import escape
-from thongsuot_schema.page.view import Allowance
+from thongsuot_schema.page.view import AllowanceUse
 from thongsuot_schema.words.figures import number, percent
 from thongsuot_schema.words.language import Language, Text
 
@@ -26,7 +26,7 @@ CURVE: Final = Text(
 )
 
 
-def allowance_part(allowance: Allowance, key: str, language: Language) -> str:
+def allowance_part(allowance: AllowanceUse, key: str, language: Language) -> str:
     """Return the part of a link's card, folded away; ``key`` makes its ids unique."""
     share = allowance.spent_bytes / allowance.allowance_bytes
     sentence = USED.read(language).format(
@@ -45,7 +45,7 @@ def allowance_part(allowance: Allowance, key: str, language: Language) -> str:
     )
 
 
-def _picture(allowance: Allowance, language: Language) -> str:
+def _picture(allowance: AllowanceUse, language: Language) -> str:
     points = " ".join(f"{x:.1f},{y:.1f}" for x, y in curve(allowance))
     label = escape(CURVE.read(language))
     return (
@@ -55,7 +55,7 @@ def _picture(allowance: Allowance, language: Language) -> str:
     )
 
 
-def curve(allowance: Allowance) -> list[tuple[float, float]]:
+def curve(allowance: AllowanceUse) -> list[tuple[float, float]]:
     """
     Return the points of what was used until the end of each day so far.
 

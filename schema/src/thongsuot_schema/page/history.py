@@ -5,11 +5,11 @@ from typing import Final
 import msgspec
 
 from thongsuot_schema.page.escape import escape
-from thongsuot_schema.page.view import Light, Stretch
+from thongsuot_schema.page.view import StateStretch, SubjectView
 from thongsuot_schema.state import State
+from thongsuot_schema.words.dates import VIETNAM_OFFSET_S, calendar_date, clock_time
 from thongsuot_schema.words.figures import duration
 from thongsuot_schema.words.language import Language, Text
-from thongsuot_schema.words.moments import VIETNAM_OFFSET_S, clock, date
 from thongsuot_schema.words.states import LINK_STATES, SERVICE_STATES
 
 DAY_S: Final = 86_400
@@ -26,7 +26,7 @@ _EDGE: Final = 0.045
 """Labels nearer than this share of the width to an edge would be cut off."""
 
 
-class Outages(msgspec.Struct, frozen=True, kw_only=True):
+class OutageTotals(msgspec.Struct, frozen=True, kw_only=True):
     """What a history adds up to, in seconds; an outage is ``down`` without a break."""
 
     count: int
@@ -37,7 +37,7 @@ class Outages(msgspec.Struct, frozen=True, kw_only=True):
     last_end_s: float | None = None
 
 
-def cells(history: tuple[Stretch, ...], now_s: float) -> list[State | None]:
+def cells(history: tuple[StateStretch, ...], now_s: float) -> list[State | None]:
     """
     Return the state of each cell of the 24 hours before ``now_s``, ``None`` where none is recorded.
 
@@ -65,7 +65,7 @@ def cells(history: tuple[Stretch, ...], now_s: float) -> list[State | None]:
     ]
 
 
-def runs(states: list[State | None], state: State | None) -> list[tuple[int, int]]:
+def cell_runs(states: list[State | None], state: State | None) -> list[tuple[int, int]]:
     """Return (first cell, count) of each run of cells in one state."""
     found: list[tuple[int, int]] = []
     for cell, here in enumerate(states):
@@ -78,7 +78,7 @@ def runs(states: list[State | None], state: State | None) -> list[tuple[int, int
     return found
 
 
-def outages(history: tuple[Stretch, ...], now_s: float) -> Outages:
+def outage_totals(history: tuple[StateStretch, ...], now_s: float) -> OutageTotals:
     """Add up a history, exact to its stretches (the picture is not)."""
     start_s = now_s - DAY_S
     sums = dict.fromkeys(State, 0.0)
@@ -97,7 +97,7 @@ def outages(history: tuple[Stretch, ...], now_s: float) -> Outages:
             count += 1
             last = (begin, end)
     known_s = sums[State.UP] + sums[State.DEGRADED] + sums[State.DOWN]
-    return Outages(
+    return OutageTotals(
         count=count,
         down_s=sums[State.DOWN],
         degraded_s=sums[State.DEGRADED],
@@ -107,15 +107,17 @@ def outages(history: tuple[Stretch, ...], now_s: float) -> Outages:
     )
 
 
-def history_sentence(light: Light, now_s: float, language: Language) -> str:
+def history_sentence(light: SubjectView, now_s: float, language: Language) -> str:
     """Return the history in words: how often, how long, when last."""
-    sums = outages(light.history, now_s)
+    sums = outage_totals(light.history, now_s)
     if sums.missing_s >= DAY_S:
         return _ALL_MISSING.read(language)
     words = LINK_STATES if light.medium else SERVICE_STATES
     parts = []
     if sums.last_start_s is not None and sums.last_end_s is not None:
-        until = _STILL.read(language) if sums.last_end_s >= now_s - 1 else clock(sums.last_end_s)
+        until = (
+            _STILL.read(language) if sums.last_end_s >= now_s - 1 else clock_time(sums.last_end_s)
+        )
         parts.append(
             _OUTAGES[sums.count > 1]
             .read(language)
@@ -123,7 +125,7 @@ def history_sentence(light: Light, now_s: float, language: Language) -> str:
                 state=words[State.DOWN].read(language),
                 count=sums.count,
                 total=duration(sums.down_s, language),
-                start=clock(sums.last_start_s),
+                start=clock_time(sums.last_start_s),
                 end=until,
             )
         )
@@ -153,18 +155,20 @@ _OUTAGES: Final[dict[bool, Text]] = {
 _PICTURE: Final = Text("24 giờ qua: {title}", "Last 24 hours: {title}")
 
 
-def history_picture(light: Light, title: str, key: str, now_s: float, language: Language) -> str:
+def history_picture(
+    light: SubjectView, title: str, key: str, now_s: float, language: Language
+) -> str:
     """
-    Return the history as inline SVG; ``key`` makes its ids unique in the page, and
-    the element ``<key>d`` there describes it in words.
+    Return the history as inline SVG; ``key`` makes its ids unique in the page, and the element
+    ``<key>d`` there describes it in words.
 
     Bars are drawn in a stretched coordinate system of one unit a cell; hatching and hours lie
     under and over it in pixels, so that neither is distorted. Uses ``#hatch`` and ``#hours`` of
-    ``picture_parts``.
+    ``shared_picture_parts``.
     """
     states = cells(light.history, now_s)
-    paths = [_path(runs(_recorded(states), State.UP), "track", _HEIGHT)]
-    paths += [_path(runs(states, state), f"h-{state}", rise) for state, rise in _RISES.items()]
+    paths = [_path(cell_runs(_recorded(states), State.UP), "track", _HEIGHT)]
+    paths += [_path(cell_runs(states, state), f"h-{state}", rise) for state, rise in _RISES.items()]
     heading = escape(_PICTURE.read(language).format(title=title))
     return (
         f'<svg class="day" role="img" aria-labelledby="{key}t" aria-describedby="{key}d">'
@@ -192,7 +196,7 @@ def _path(stretches: list[tuple[int, int]], css_class: str, rise: int) -> str:
     return f'<path class="{css_class}" stroke-width="{rise}" d="M0 {middle}{"".join(steps)}"/>'
 
 
-def picture_parts(now_s: float) -> str:
+def shared_picture_parts(now_s: float) -> str:
     """Return what all pictures of a page share: the hatching and the hours, drawn once."""
     start_s = now_s - DAY_S
     first_hour = int((start_s + VIETNAM_OFFSET_S) // _HOUR_S) + 1
@@ -217,6 +221,6 @@ def _hour_mark(hour: int, hour_s: float, share: float) -> str:
     mark = f'<line class="tick" x1="{x}" x2="{x}" y1="24" y2="{28 if long else 26}"/>'
     if hour % 3 or not _EDGE < share < 1 - _EDGE:
         return mark
-    label = date(hour_s)[:5] if hour % 24 == 0 else clock(hour_s)
+    label = calendar_date(hour_s)[:5] if hour % 24 == 0 else clock_time(hour_s)
     css_class = "hour" if long else "hour between"
     return f'{mark}<text class="{css_class}" x="{x}" y="39">{label}</text>'

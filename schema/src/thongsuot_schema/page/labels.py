@@ -20,10 +20,10 @@ TEST_WHAT: Final = Text(
     "throughput on lines without an allowance.",
 )
 TESTING: Final = Text("Đang đo, kết quả hiện dần bên dưới.", "Measuring; results appear below.")
-TEST_LATER: Final = Text("Có thể đo lại sau {after}.", "Can be tested again in {after}.")
-ASKED_HERE: Final = Text("yêu cầu tại điểm", "asked for at the point")
-ASKED_BY_CENTRE: Final = Text("trung tâm yêu cầu", "asked for by the centre")
-TOLD: Final = Text("Đã báo cho ai", "Who has been told")
+TEST_AGAIN_IN: Final = Text("Có thể đo lại sau {after}.", "Can be tested again in {after}.")
+REQUESTED_LOCALLY: Final = Text("yêu cầu tại điểm", "asked for at the point")
+REQUESTED_BY_CENTRE: Final = Text("trung tâm yêu cầu", "asked for by the centre")
+NOTIFIED: Final = Text("Đã báo cho ai", "Who has been told")
 TO_DO: Final = Text("Việc cần làm", "What to do")
 ACTS: Final = Text("Bên xử lý", "Who must act")
 CALL: Final = Text("Gọi", "Call")
@@ -32,35 +32,35 @@ LOSS: Final = Text("Mất gói", "Loss")
 SIGNAL_5G: Final = Text("Sóng 5G", "5G signal")
 SIGNAL_4G: Final = Text("Sóng 4G", "4G signal")
 LIGHT: Final = Text("Tín hiệu quang", "Light")
-DARK: Final = Text("không có", "none")
+NO_LIGHT: Final = Text("không có", "none")
 POWER: Final = Text("Nguồn điện", "Power")
 MAINS: Final = Text("điện lưới", "mains")
 AGO: Final = Text("{ago} trước", "{ago} ago")
 BATTERY: Final = Text("đang dùng ắc quy", "on battery")
-OVER: Final = Text("Qua", "Over")
-PROOF: Final = Text("Căn cứ đo đạc", "What was measured")
-CARRIES: Final = Text("Đang dùng", "In use")
+REACHED_OVER: Final = Text("Qua", "Over")
+EVIDENCE: Final = Text("Căn cứ đo đạc", "What was measured")
+IN_USE: Final = Text("Đang dùng", "In use")
 SINCE_WHEN: Final = Text("từ {when}", "since {when}")
-WAYS: Final = Text("Đường đi qua mạng", "The way through the network")
-WAYS_COMPARED: Final = Text(
+PATHS: Final = Text("Đường đi qua mạng", "The way through the network")
+PATHS_COMPARED: Final = Text(
     "Đường đi qua mạng: trước và hiện nay", "The way through the network: before and now"
 )
-WAY_TO: Final = Text("Đến {target}", "To {target}")
+PATH_TO: Final = Text("Đến {target}", "To {target}")
 HOP: Final = Text("Chặng", "Hop")
 BEFORE: Final = Text("Trước đó,", "Before,")
 NO_ANSWER: Final = Text("không trả lời", "no answer")
-PROBED: Final = Text("Phép đo", "Probe")
-FOUND: Final = Text("Kết quả", "Result")
+PROBE: Final = Text("Phép đo", "Probe")
+RESULT: Final = Text("Kết quả", "Result")
 WHERE: Final = Text("Lỗi nằm ở đâu", "Where the fault is")
-FINE: Final = Text("bình thường", "fine")
-HERE: Final = Text("lỗi ở đây", "the fault is here")
-BEYOND: Final = Text("chưa kiểm tra được", "cannot be checked")
+SEGMENT_OK: Final = Text("bình thường", "fine")
+SEGMENT_FAULT: Final = Text("lỗi ở đây", "the fault is here")
+SEGMENT_UNCHECKED: Final = Text("chưa kiểm tra được", "cannot be checked")
 SINCE: Final = Text("từ", "since")
 FOR: Final = Text("đã", "for")
 REFERENCE: Final = Text("mã phiếu", "reference")
 NOT_DELIVERED: Final = Text("chưa gửi được, đang thử lại", "not delivered yet, trying again")
 VERSION: Final = Text("Phiên bản", "Version")
-KEY: Final = Text("Chú giải", "Key")
+LEGEND: Final = Text("Chú giải", "Key")
 CODE: Final = Text("Mã xã/phường", "Commune code")
 
 BECAUSE_OF_LINE: Final[dict[State, Text]] = {
@@ -80,7 +80,7 @@ STALE: Final = Text(
     "Không tải lại được trang này. Số liệu bên dưới đã cũ.",
     "This page could not be renewed. What it shows is old.",
 )
-NOBODY_TOLD: Final = Text(
+NOBODY_NOTIFIED: Final = Text(
     "Hệ thống chưa báo cho ai về sự cố này.", "The system has told nobody of this fault yet."
 )
 CENTRE_UNREACHABLE: Final = Text(
@@ -89,7 +89,7 @@ CENTRE_UNREACHABLE: Final = Text(
     "The device cannot reach the centre, so the centre may not know of this fault yet. Please "
     "call.",
 )
-CENTRE_AWAY: Final = Text(
+CENTRE_UNREACHABLE_QUIET: Final = Text(
     "Thiết bị chưa liên lạc được với trung tâm; kết quả đo vẫn được lưu tại đây và sẽ tự gửi sau.",
     "The device cannot reach the centre; measurements are kept here and will be sent later.",
 )
@@ -103,7 +103,9 @@ NOT_HEARD: Final = Text(
     "The centre has heard nothing from the device since {since}. This page shows what was last "
     "known.",
 )
-WORK: Final = Text("Đang bảo trì theo kế hoạch đến {until}", "Planned maintenance until {until}")
+MAINTENANCE: Final = Text(
+    "Đang bảo trì theo kế hoạch đến {until}", "Planned maintenance until {until}"
+)
 HEARD: Final = Text("Lần cuối gửi dữ liệu: {when} ({ago} trước)", "Last heard: {when} ({ago} ago)")
 BACKLOG: Final = Text("Dữ liệu chờ gửi: {count} gói", "Stored, waiting to be sent: {count} batches")
 REFRESHES: Final = Text(

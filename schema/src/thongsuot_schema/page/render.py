@@ -6,22 +6,22 @@ from typing import Final
 import msgspec
 
 from thongsuot_schema.page import labels
-from thongsuot_schema.page.asked import RENEW_S, is_under_way, tests_part
 from thongsuot_schema.page.escape import escape
-from thongsuot_schema.page.history import picture_parts
+from thongsuot_schema.page.history import shared_picture_parts
 from thongsuot_schema.page.icons import BRAND, icon, icon_parts, tab_icon
-from thongsuot_schema.page.lights import Place, link_card, service_row
+from thongsuot_schema.page.requested_tests import REFRESH_UNDER_WAY_S, is_under_way, tests_part
 from thongsuot_schema.page.script import SCRIPT
 from thongsuot_schema.page.style import STYLE
-from thongsuot_schema.page.view import Notification, SiteView, Work
+from thongsuot_schema.page.subjects import CardContext, link_card, service_row
+from thongsuot_schema.page.view import OngoingMaintenance, PartyNotification, SiteView
 from thongsuot_schema.state import State
+from thongsuot_schema.words.dates import calendar_date, clock_time, moment, relative_moment
 from thongsuot_schema.words.figures import duration
 from thongsuot_schema.words.headline import Headline, headline, is_silent
-from thongsuot_schema.words.language import Language, joined
-from thongsuot_schema.words.moments import clock, date, moment, spoken
+from thongsuot_schema.words.language import Language, join_list
 from thongsuot_schema.words.parties import channel_title, party_title
 from thongsuot_schema.words.states import LINK_STATES
-from thongsuot_schema.words.titles import light_title
+from thongsuot_schema.words.titles import subject_title
 
 REFRESH_S: Final = 15
 """How often an open page asks for itself again: the rhythm in which an agent pushes."""
@@ -30,18 +30,18 @@ SILENT_AFTER_S: Final = 60
 """From when on a page says that the device was not heard: four pushes missed."""
 
 
-class Remarks(msgspec.Struct, frozen=True, kw_only=True):
+class PageRemarks(msgspec.Struct, frozen=True, kw_only=True):
     """
     What a page has beside its view: ``notes`` above the lights, ``facts`` at the foot, and where
-    its button for a test now leads (``ask_action``; empty: it has none).
+    its button for a test now leads (``test_action``; empty: it has none).
     """
 
     notes: Sequence[str] = ()
     facts: Sequence[str] = ()
-    ask_action: str = ""
+    test_action: str = ""
 
 
-NO_REMARKS: Final = Remarks()
+NO_REMARKS: Final = PageRemarks()
 
 
 def site_page(
@@ -52,7 +52,7 @@ def site_page(
     home_url: str = "",
     stylesheet_url: str = "",
     ask_url: str = "",
-    remarks: Remarks = NO_REMARKS,
+    remarks: PageRemarks = NO_REMARKS,
     refresh_s: int = REFRESH_S,
 ) -> str:
     """
@@ -67,7 +67,7 @@ def site_page(
     renews itself sooner than ``refresh_s``.
     """
     if is_under_way(view):
-        refresh_s = min(refresh_s, RENEW_S)
+        refresh_s = min(refresh_s, REFRESH_UNDER_WAY_S)
     head = headline(view, language)
     other: Language = "en" if language == "vi" else "vi"
     switch_url = other_language_url or f"?lang={other}"
@@ -89,10 +89,10 @@ def site_page(
         f'<a class="switch" href="{escape(switch_url)}" lang="{other}" hreflang="{other}">'
         f"{labels.OTHER_LANGUAGE.read(language)}</a></div>"
         f'<h1>{escape(site_title)}</h1><p class="place">{_commune(view, language)}</p>'
-        f"{_ask(ask_url, language)}</header>"
+        f"{_test_button(ask_url, language)}</header>"
         f"<main>{_hero(view, head, language)}{_notes(view, language, remarks.notes)}"
-        f"{_links(view, language)}{_services(view, language)}{_told(view, language)}"
-        f"{tests_part(view, remarks.ask_action, language)}</main>"
+        f"{_links(view, language)}{_services(view, language)}{_notifications(view, language)}"
+        f"{tests_part(view, remarks.test_action, language)}</main>"
         f"{_footer(view, refresh_s, language, remarks.facts)}</div>"
         f'<script data-every="{refresh_s}">{SCRIPT}</script></body></html>\n'
     )
@@ -106,7 +106,7 @@ def _brand(home_url: str, language: Language) -> str:
     return f'<span class="brand">{mark}</span>'
 
 
-def _ask(url: str, language: Language) -> str:
+def _test_button(url: str, language: Language) -> str:
     if not url:
         return ""
     return f'<p><a class="call" href="{escape(url)}">{labels.TEST_NOW.read(language)}</a></p>'
@@ -125,7 +125,8 @@ def _hero(view: SiteView, head: Headline, language: Language) -> str:
     if head.advice:
         paragraphs += f'<p class="advice">{escape(head.advice)}</p>'
     day = "ngày" if language == "vi" else "on"
-    as_of = f"{labels.UPDATED.read(language)} {clock(view.now_s)} {day} {date(view.now_s)}"
+    updated = labels.UPDATED.read(language)
+    as_of = f"{updated} {clock_time(view.now_s)} {day} {calendar_date(view.now_s)}"
     return (
         f'<section class="hero {head.state}" aria-labelledby="headline">{icon(head.state)}'
         f'<h2 id="headline">{escape(head.sentence)}</h2>{paragraphs}'
@@ -135,14 +136,14 @@ def _hero(view: SiteView, head: Headline, language: Language) -> str:
 
 def _notes(view: SiteView, language: Language, more: Sequence[str]) -> str:
     """Return what a reader must know before trusting the rest."""
-    notes = [_work(one, view, language) for one in view.work]
+    notes = [_maintenance_note(one, view, language) for one in view.maintenance]
     late_s = view.now_s - view.heard_s if view.heard_s is not None else 0.0
     if view.heard_s is not None and late_s > SILENT_AFTER_S and not is_silent(view):
-        since = spoken(view.heard_s, view.now_s, language)
+        since = relative_moment(view.heard_s, view.now_s, language)
         notes.append(labels.NOT_HEARD.read(language).format(since=since))
     if view.collector_reachable is False:
-        alarming = _any_trouble(view) and not view.told
-        text = labels.CENTRE_UNREACHABLE if alarming else labels.CENTRE_AWAY
+        alarming = _has_fault(view) and not view.notifications
+        text = labels.CENTRE_UNREACHABLE if alarming else labels.CENTRE_UNREACHABLE_QUIET
         notes.append(text.read(language))
     if not view.clock_trusted:
         notes.append(labels.CLOCK_WRONG.read(language))
@@ -150,14 +151,16 @@ def _notes(view: SiteView, language: Language, more: Sequence[str]) -> str:
     return "".join(f'<p class="note">{escape(note)}</p>' for note in notes)
 
 
-def _work(work: Work, view: SiteView, language: Language) -> str:
+def _maintenance_note(work: OngoingMaintenance, view: SiteView, language: Language) -> str:
     lights = [one for one in (*view.links, *view.services) if one.name in work.about]
-    about = joined([light_title(one, language) for one in lights], language)
-    said = labels.WORK.read(language).format(until=spoken(work.end_s, view.now_s, language))
+    about = join_list([subject_title(one, language) for one in lights], language)
+    said = labels.MAINTENANCE.read(language).format(
+        until=relative_moment(work.end_s, view.now_s, language)
+    )
     return ". ".join(filter(None, (f"{said}: {about}" if about else said, work.note)))
 
 
-def _any_trouble(view: SiteView) -> bool:
+def _has_fault(view: SiteView) -> bool:
     troubled = {State.DOWN, State.DEGRADED}
     return any(light.state in troubled for light in (*view.links, *view.services))
 
@@ -166,18 +169,18 @@ def _links(view: SiteView, language: Language) -> str:
     if not view.links:
         return ""
     cards = "".join(
-        link_card(link, Place(view=view, language=language, key=f"l{at}"))
+        link_card(link, CardContext(view=view, language=language, key=f"l{at}"))
         for at, link in enumerate(view.links)
     )
     # The hours stand inside the part that is renewed: they move with the time.
     return (
-        f'<svg class="parts" aria-hidden="true">{picture_parts(view.now_s)}</svg>'
+        f'<svg class="parts" aria-hidden="true">{shared_picture_parts(view.now_s)}</svg>'
         f'<section aria-labelledby="links"><h2 id="links">{labels.LINKS.read(language)}</h2>'
-        f'<ul class="links">{cards}</ul>{_key(language)}</section>'
+        f'<ul class="links">{cards}</ul>{_legend(language)}</section>'
     )
 
 
-def _key(language: Language) -> str:
+def _legend(language: Language) -> str:
     """Return the key to the pictures."""
     marks = {
         State.UP: '<path class="h-up" stroke-width="6" d="M0 11h18"/>',
@@ -189,14 +192,14 @@ def _key(language: Language) -> str:
         f'<li><svg aria-hidden="true">{mark}</svg>{LINK_STATES[state].read(language)}</li>'
         for state, mark in marks.items()
     )
-    return f'<ul class="key" aria-label="{labels.KEY.read(language)}">{rows}</ul>'
+    return f'<ul class="key" aria-label="{labels.LEGEND.read(language)}">{rows}</ul>'
 
 
 def _services(view: SiteView, language: Language) -> str:
     if not view.services:
         return ""
     rows = "".join(
-        service_row(service, Place(view=view, language=language, key=f"s{at}"))
+        service_row(service, CardContext(view=view, language=language, key=f"s{at}"))
         for at, service in enumerate(view.services)
     )
     title = labels.SERVICES.read(language)
@@ -206,26 +209,26 @@ def _services(view: SiteView, language: Language) -> str:
     )
 
 
-def _told(view: SiteView, language: Language) -> str:
-    if not view.told:
-        if view.heard_s is None or not _any_trouble(view):
+def _notifications(view: SiteView, language: Language) -> str:
+    if not view.notifications:
+        if view.heard_s is None or not _has_fault(view):
             return ""
-        body = f'<p class="card">{labels.NOBODY_TOLD.read(language)}</p>'
+        body = f'<p class="card">{labels.NOBODY_NOTIFIED.read(language)}</p>'
     else:
-        rows = "".join(_told_row(told, view, language) for told in view.told)
+        rows = "".join(_notification_row(told, view, language) for told in view.notifications)
         body = f'<ul class="card rows told">{rows}</ul>'
     return (
-        f'<section aria-labelledby="told"><h2 id="told">{labels.TOLD.read(language)}</h2>'
+        f'<section aria-labelledby="told"><h2 id="told">{labels.NOTIFIED.read(language)}</h2>'
         f"{body}</section>"
     )
 
 
-def _told_row(told: Notification, view: SiteView, language: Language) -> str:
+def _notification_row(told: PartyNotification, view: SiteView, language: Language) -> str:
     about = next(
         (light for light in (*view.links, *view.services) if light.name == told.about), None
     )
     party = party_title(told.party, about.carrier if about else "", language)
-    subject = light_title(about, language) if about else told.about
+    subject = subject_title(about, language) if about else told.about
     if told.about == view.site:
         subject = labels.WHOLE_POINT.read(language)
     rest = [channel_title(told.channel, language), subject]
@@ -243,7 +246,7 @@ def _footer(view: SiteView, refresh_s: int, language: Language, more: Sequence[s
     if view.heard_s is not None:
         facts.append(
             labels.HEARD.read(language).format(
-                when=spoken(view.heard_s, view.now_s, language),
+                when=relative_moment(view.heard_s, view.now_s, language),
                 ago=duration(view.now_s - view.heard_s, language),
             )
         )

@@ -9,7 +9,7 @@ from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Evidence, Symptom
 
 
-class Stretch(msgspec.Struct, frozen=True, kw_only=True):
+class StateStretch(msgspec.Struct, frozen=True, kw_only=True):
     """A stretch of one state; times are Unix seconds, ``end_s`` exclusive."""
 
     start_s: float
@@ -18,7 +18,7 @@ class Stretch(msgspec.Struct, frozen=True, kw_only=True):
     symptom: Symptom = Symptom.NONE
 
 
-class Way(msgspec.Struct, frozen=True, kw_only=True):
+class NetworkPath(msgspec.Struct, frozen=True, kw_only=True):
     """
     The way to a target over a link: the newest, and the last other one that led there.
 
@@ -29,12 +29,12 @@ class Way(msgspec.Struct, frozen=True, kw_only=True):
     family: Family
     at_s: float
     path: Path
-    before_at_s: float | None = None
-    before: Path | None = None
+    previous_at_s: float | None = None
+    previous: Path | None = None
     networks: tuple[tuple[str, str], ...] = ()
 
 
-class Allowance(msgspec.Struct, frozen=True, kw_only=True):
+class AllowanceUse(msgspec.Struct, frozen=True, kw_only=True):
     """
     What monitoring may use of a metered link in a month, and has used: in all and by day (from 1),
     of so many days. ``today`` is the day that it is.
@@ -47,7 +47,7 @@ class Allowance(msgspec.Struct, frozen=True, kw_only=True):
     days: int
 
 
-class Light(msgspec.Struct, frozen=True, kw_only=True):
+class SubjectView(msgspec.Struct, frozen=True, kw_only=True):
     """
     One light on the page: a link, or a service.
 
@@ -57,10 +57,10 @@ class Light(msgspec.Struct, frozen=True, kw_only=True):
     ``circuit`` is the circuit or subscriber id that the carrier's desk asks for. ``since_s`` is
     the onset of the present state in Unix seconds, ``None`` when not known. ``history`` covers the
     last 24 hours without overlap, oldest first; a time not covered was not recorded.
-    ``reachable_over`` names, for a service, the links that it is reached over now. ``ways`` are
+    ``reachable_over`` names, for a service, the links that it is reached over now. ``paths`` are
     those of a link to its targets. ``carrying_since_s`` is since when the device's own traffic
     leaves by a link, ``None`` where it does not. ``lte_dbm`` and ``nr_dbm`` are the power of the
-    cells (RSRP), ``light_dbm`` that of the light received; ``is_dark``: there is none.
+    cells (RSRP), ``light_dbm`` that of the light received; ``has_no_light``: there is none.
     ``is_on_battery`` is of the UPS, which lasts for ``runtime_s``. ``read_s`` pairs the name of
     each of these with when it was read (Unix seconds), where a page that may be late shows it.
     ``allowance`` is that of a metered link, where the page knows.
@@ -77,24 +77,24 @@ class Light(msgspec.Struct, frozen=True, kw_only=True):
     carrier: str = ""
     carrier_hotline: str = ""
     circuit: str = ""
-    history: tuple[Stretch, ...] = ()
+    history: tuple[StateStretch, ...] = ()
     evidence: tuple[Evidence, ...] = ()
     rtt_s: float | None = None
     loss_ratio: float | None = None
     reachable_over: tuple[str, ...] = ()
     carrying_since_s: float | None = None
-    ways: tuple[Way, ...] = ()
+    paths: tuple[NetworkPath, ...] = ()
     lte_dbm: float | None = None
     nr_dbm: float | None = None
     light_dbm: float | None = None
-    is_dark: bool | None = None
+    has_no_light: bool | None = None
     is_on_battery: bool | None = None
     runtime_s: float | None = None
     read_s: tuple[tuple[str, float], ...] = ()
-    allowance: Allowance | None = None
+    allowance: AllowanceUse | None = None
 
 
-class Notification(msgspec.Struct, frozen=True, kw_only=True):
+class PartyNotification(msgspec.Struct, frozen=True, kw_only=True):
     """
     Who was told when of what: shown so that nobody calls twice. ``at_s`` is Unix seconds.
 
@@ -111,7 +111,7 @@ class Notification(msgspec.Struct, frozen=True, kw_only=True):
     is_delivered: bool = True
 
 
-class Work(msgspec.Struct, frozen=True, kw_only=True):
+class OngoingMaintenance(msgspec.Struct, frozen=True, kw_only=True):
     """
     Planned work that goes on: until when (Unix seconds), and what it is, as those who planned it
     say. ``about`` names the lights of the view that it covers; empty: the whole point.
@@ -122,7 +122,7 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
     note: str = ""
 
 
-class TrialRun(msgspec.Struct, frozen=True, kw_only=True):
+class TestRun(msgspec.Struct, frozen=True, kw_only=True):
     """One run of a test: ``values`` are by the metric's name, in its unit."""
 
     link: str
@@ -133,22 +133,22 @@ class TrialRun(msgspec.Struct, frozen=True, kw_only=True):
     values: dict[str, float] = {}
 
 
-class Trial(msgspec.Struct, frozen=True, kw_only=True):
+class TestProgress(msgspec.Struct, frozen=True, kw_only=True):
     """
-    A test that somebody wanted at once: by the device's own page (``is_here``), or of the centre.
+    A test that somebody wanted at once: by the device's own page (``is_local``), or of the centre.
 
-    ``count`` is how many runs it has, ``runs`` are those that have ended. ``said`` is an
+    ``count`` is how many runs it has, ``runs`` are those that have ended. ``refusal`` is an
     ``AskRefusal`` and details, where it is not run or was given up.
     """
 
     kind: str
     at_s: float
-    is_here: bool
+    is_local: bool
     link: str = ""
     count: int = 0
-    runs: tuple[TrialRun, ...] = ()
+    runs: tuple[TestRun, ...] = ()
     is_over: bool = False
-    said: str = ""
+    refusal: str = ""
 
 
 class SiteView(msgspec.Struct, frozen=True, kw_only=True):
@@ -168,15 +168,15 @@ class SiteView(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     commune: str
     now_s: float
-    links: tuple[Light, ...]
-    services: tuple[Light, ...]
-    told: tuple[Notification, ...] = ()
-    work: tuple[Work, ...] = ()
+    links: tuple[SubjectView, ...]
+    services: tuple[SubjectView, ...]
+    notifications: tuple[PartyNotification, ...] = ()
+    maintenance: tuple[OngoingMaintenance, ...] = ()
     heard_s: float | None = None
     collector_reachable: bool | None = None
     backlog_batches: int = 0
     clock_trusted: bool = True
     version: str = ""
     support_hotline: str = ""
-    tests: tuple[Trial, ...] = ()
+    tests: tuple[TestProgress, ...] = ()
     next_test_s: float = 0.0

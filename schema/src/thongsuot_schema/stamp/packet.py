@@ -8,85 +8,90 @@ Source: RFC 8762, sections 4.2 and 4.3; RFC 8972, section 3 for the session iden
 from dataclasses import dataclass
 from struct import Struct
 
-from thongsuot_schema.stamp.moment import ErrorEstimate, bits_from, estimate_from
-from thongsuot_schema.stamp.seal import SEAL_BYTES, is_sealed, seal_of
+from thongsuot_schema.stamp.authentication import HMAC_BYTES, hmac_of, is_authentic
+from thongsuot_schema.stamp.timestamp import (
+    ErrorEstimate,
+    pack_error_estimate,
+    unpack_error_estimate,
+)
 
-OPEN_BYTES = 44
+UNAUTHENTICATED_BYTES = 44
 """A packet of the unauthenticated mode."""
 
-SEALED_BYTES = 112
+AUTHENTICATED_BYTES = 112
 """A packet of the authenticated mode."""
 
 SHORTEST_REQUEST_BYTES = 14
 """What TWAMP-Light sends without padding: number, stamp, error estimate."""
 
-SHORTEST_ANSWER_BYTES = 36
+SHORTEST_REPLY_BYTES = 36
 """Up to the copied time stamp; twampy sends 40, without the hop limit."""
 
 PORT = 862
 
-_REQUEST = Struct("!IQHH")
-_ANSWER = Struct("!IQHHQIQ")
-_ANSWER_REST = Struct("!H2xB3x")
-_SEALED_REQUEST = Struct("!I12xQHH68x")
-_SEALED_ANSWER = Struct("!I12xQHH4xQ8xI12xQH6xB15x")
-_COVERED_BYTES = SEALED_BYTES - SEAL_BYTES  # the first six blocks
+_SENDER = Struct("!IQHH")
+_REFLECTOR = Struct("!IQHHQIQ")
+_REFLECTOR_REST = Struct("!H2xB3x")
+_AUTHENTICATED_SENDER = Struct("!I12xQHH68x")
+_AUTHENTICATED_REFLECTOR = Struct("!I12xQHH4xQ8xI12xQH6xB15x")
+_COVERED_BYTES = AUTHENTICATED_BYTES - HMAC_BYTES  # the first six blocks
 _REST_BYTES = 8
 
 
-class Malformed(ValueError):
+class MalformedTestPacket(ValueError):
     """These bytes are no test packet; the text says why."""
 
 
-class Unsealed(ValueError):
+class AuthenticationFailed(ValueError):
     """The seal of a packet is not that of the key."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+class SenderPacket:
     """
-    What a session-sender sends. ``stamp`` is 64 bits in the format that the error estimate names.
+    What a session-sender sends. ``timestamp`` is 64 bits in the format that the error estimate
+    names.
 
     ``error_bits`` are an error estimate as it travels. ``session`` is the session identifier (RFC
     8972), 0 of a sender that has none.
     """
 
-    number: int
-    stamp: int
+    sequence_number: int
+    timestamp: int
     error_bits: int
     session: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class ReflectorPacket:
     """
     What a session-reflector answers.
 
-    ``number`` is its own count where it keeps state, else the sender's. ``hop_limit`` is what was
-    left when the request came in; ``None`` where the packet ends before.
+    ``sequence_number`` is its own count where it keeps state, else the sender's. ``hop_limit`` is
+    what was left when the request came in; ``None`` where the packet ends before.
     """
 
-    number: int
-    stamp: int
+    sequence_number: int
+    timestamp: int
     error: ErrorEstimate
-    received: int
-    request_number: int
-    request_stamp: int
-    request_error_bits: int = 0
+    receive_timestamp: int
+    sender_sequence_number: int
+    sender_timestamp: int
+    sender_error_bits: int = 0
     hop_limit: int | None = None
     session: int = 0
 
 
-def pack_request(request: Request, key: bytes = b"") -> bytes:
+def pack_sender_packet(request: SenderPacket, key: bytes = b"") -> bytes:
     """Return a request; sealed where there is a key."""
-    fields = (request.number, request.stamp, request.error_bits, request.session)
+    fields = (request.sequence_number, request.timestamp, request.error_bits, request.session)
     if not key:
-        return _REQUEST.pack(*fields).ljust(OPEN_BYTES, b"\0")
-    packed = _SEALED_REQUEST.pack(*fields)
-    return packed + seal_of(key, packed)
+        return _SENDER.pack(*fields).ljust(UNAUTHENTICATED_BYTES, b"\0")
+    packed = _AUTHENTICATED_SENDER.pack(*fields)
+    return packed + hmac_of(key, packed)
 
 
-def unpack_request(data: bytes, key: bytes = b"") -> Request:
+def unpack_sender_packet(data: bytes, key: bytes = b"") -> SenderPacket:
     """
     Read a request; without a key also a short one of TWAMP-Light.
 
@@ -96,28 +101,36 @@ def unpack_request(data: bytes, key: bytes = b"") -> Request:
     """
     if not key:
         if len(data) < SHORTEST_REQUEST_BYTES:
-            raise Malformed(f"a request of {len(data)} bytes; {SHORTEST_REQUEST_BYTES} at least")
+            raise MalformedTestPacket(
+                f"a request of {len(data)} bytes; {SHORTEST_REQUEST_BYTES} at least"
+            )
         # Padding of TWAMP may be random: only a whole packet has a session identifier.
-        whole = data[: _REQUEST.size] if len(data) >= OPEN_BYTES else data[:14] + b"\0\0"
-        number, stamp, error, session = _REQUEST.unpack(whole)
+        whole = data[: _SENDER.size] if len(data) >= UNAUTHENTICATED_BYTES else data[:14] + b"\0\0"
+        number, stamp, error, session = _SENDER.unpack(whole)
     else:
-        _check_seal(data, key)
-        number, stamp, error, session = _SEALED_REQUEST.unpack_from(data)
-    return Request(number=number, stamp=stamp, error_bits=error, session=session)
+        _authenticate(data, key)
+        number, stamp, error, session = _AUTHENTICATED_SENDER.unpack_from(data)
+    return SenderPacket(sequence_number=number, timestamp=stamp, error_bits=error, session=session)
 
 
-def pack_answer(answer: Answer, key: bytes = b"") -> bytes:
+def pack_reflector_packet(answer: ReflectorPacket, key: bytes = b"") -> bytes:
     """Return an answer; sealed where there is a key."""
-    head = (answer.number, answer.stamp, bits_from(answer.error), answer.session, answer.received)
-    copied = (answer.request_number, answer.request_stamp)
-    rest = (answer.request_error_bits, answer.hop_limit or 0)
+    head = (
+        answer.sequence_number,
+        answer.timestamp,
+        pack_error_estimate(answer.error),
+        answer.session,
+        answer.receive_timestamp,
+    )
+    copied = (answer.sender_sequence_number, answer.sender_timestamp)
+    rest = (answer.sender_error_bits, answer.hop_limit or 0)
     if not key:
-        return _ANSWER.pack(*head, *copied) + _ANSWER_REST.pack(*rest)
-    packed = _SEALED_ANSWER.pack(*head, *copied, *rest)
-    return packed + seal_of(key, packed)
+        return _REFLECTOR.pack(*head, *copied) + _REFLECTOR_REST.pack(*rest)
+    packed = _AUTHENTICATED_REFLECTOR.pack(*head, *copied, *rest)
+    return packed + hmac_of(key, packed)
 
 
-def unpack_answer(data: bytes, key: bytes = b"") -> Answer:
+def unpack_reflector_packet(data: bytes, key: bytes = b"") -> ReflectorPacket:
     """
     Read an answer.
 
@@ -126,30 +139,34 @@ def unpack_answer(data: bytes, key: bytes = b"") -> Answer:
         Unsealed: there is a key and the seal is wrong.
     """
     if not key:
-        if len(data) < SHORTEST_ANSWER_BYTES:
-            raise Malformed(f"an answer of {len(data)} bytes; {SHORTEST_ANSWER_BYTES} at least")
-        number, stamp, error, session, received, asked, asked_at = _ANSWER.unpack_from(data)
-        rest = data[SHORTEST_ANSWER_BYTES : SHORTEST_ANSWER_BYTES + _REST_BYTES]
-        error_bits, hops = _ANSWER_REST.unpack(rest.ljust(_REST_BYTES, b"\0"))
+        if len(data) < SHORTEST_REPLY_BYTES:
+            raise MalformedTestPacket(
+                f"an answer of {len(data)} bytes; {SHORTEST_REPLY_BYTES} at least"
+            )
+        number, stamp, error, session, received, asked, asked_at = _REFLECTOR.unpack_from(data)
+        rest = data[SHORTEST_REPLY_BYTES : SHORTEST_REPLY_BYTES + _REST_BYTES]
+        error_bits, hops = _REFLECTOR_REST.unpack(rest.ljust(_REST_BYTES, b"\0"))
     else:
-        _check_seal(data, key)
-        unpacked = _SEALED_ANSWER.unpack_from(data)
+        _authenticate(data, key)
+        unpacked = _AUTHENTICATED_REFLECTOR.unpack_from(data)
         number, stamp, error, session, received, asked, asked_at, error_bits, hops = unpacked
-    return Answer(
-        number=number,
-        stamp=stamp,
-        error=estimate_from(error),
-        received=received,
-        request_number=asked,
-        request_stamp=asked_at,
-        request_error_bits=error_bits,
+    return ReflectorPacket(
+        sequence_number=number,
+        timestamp=stamp,
+        error=unpack_error_estimate(error),
+        receive_timestamp=received,
+        sender_sequence_number=asked,
+        sender_timestamp=asked_at,
+        sender_error_bits=error_bits,
         hop_limit=hops or None,
         session=session,
     )
 
 
-def _check_seal(data: bytes, key: bytes) -> None:
-    if len(data) < SEALED_BYTES:
-        raise Malformed(f"a sealed packet of {len(data)} bytes; {SEALED_BYTES} at least")
-    if not is_sealed(key, data[:_COVERED_BYTES], data[_COVERED_BYTES:SEALED_BYTES]):
-        raise Unsealed("the seal is not that of the key")
+def _authenticate(data: bytes, key: bytes) -> None:
+    if len(data) < AUTHENTICATED_BYTES:
+        raise MalformedTestPacket(
+            f"a sealed packet of {len(data)} bytes; {AUTHENTICATED_BYTES} at least"
+        )
+    if not is_authentic(key, data[:_COVERED_BYTES], data[_COVERED_BYTES:AUTHENTICATED_BYTES]):
+        raise AuthenticationFailed("the seal is not that of the key")

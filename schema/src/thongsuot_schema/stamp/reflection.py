@@ -7,19 +7,19 @@ the operator has named: TWAMP-Light requests may be shorter than their answers.
 
 from dataclasses import dataclass
 
-from thongsuot_schema.stamp import extension
-from thongsuot_schema.stamp.moment import ErrorEstimate, stamp_from
+from thongsuot_schema.stamp import tlv
 from thongsuot_schema.stamp.packet import (
-    OPEN_BYTES,
-    SEALED_BYTES,
-    Answer,
-    Request,
-    pack_answer,
+    AUTHENTICATED_BYTES,
+    UNAUTHENTICATED_BYTES,
+    ReflectorPacket,
+    SenderPacket,
+    pack_reflector_packet,
 )
+from thongsuot_schema.stamp.timestamp import ErrorEstimate, ntp_timestamp
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
+class PacketReception:
     """When a request came in (Unix time), and with what hop limit; as the kernel told."""
 
     received_ns: int
@@ -27,35 +27,41 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Manner:
+class ReflectorBehaviour:
     """
     How one request is answered: what is said of the clock, sealed with a key or in the open.
 
-    Without ``may_grow`` an answer ends where its request ended; of less than
+    Without ``may_amplify`` an answer ends where its request ended; of less than
     ``SHORTEST_ANSWER_BYTES`` nobody can make use.
     """
 
     error: ErrorEstimate
-    known: extension.Known
+    timestamp_information: tlv.TimestampInformation
     key: bytes = b""
-    may_grow: bool = False
+    may_amplify: bool = False
 
 
-def answer_to(
-    data: bytes, request: Request, seen: Seen, manner: Manner, *, number: int, sent_ns: int
+def reflect_packet(
+    data: bytes,
+    request: SenderPacket,
+    seen: PacketReception,
+    manner: ReflectorBehaviour,
+    *,
+    number: int,
+    sent_ns: int,
 ) -> bytes:
     """Return the answer to a request that was read from ``data``."""
-    key, may_grow = manner.key, manner.may_grow
-    base = SEALED_BYTES if key else OPEN_BYTES
-    packed = pack_answer(
-        Answer(
-            number=number,
-            stamp=stamp_from(sent_ns),
+    key, may_grow = manner.key, manner.may_amplify
+    base = AUTHENTICATED_BYTES if key else UNAUTHENTICATED_BYTES
+    packed = pack_reflector_packet(
+        ReflectorPacket(
+            sequence_number=number,
+            timestamp=ntp_timestamp(sent_ns),
             error=manner.error,
-            received=stamp_from(seen.received_ns),
-            request_number=request.number,
-            request_stamp=request.stamp,
-            request_error_bits=request.error_bits,
+            receive_timestamp=ntp_timestamp(seen.received_ns),
+            sender_sequence_number=request.sequence_number,
+            sender_timestamp=request.timestamp,
+            sender_error_bits=request.error_bits,
             hop_limit=seen.hop_limit,
             session=request.session,
         ),
@@ -63,6 +69,10 @@ def answer_to(
     )
     if len(data) <= base:
         return packed if may_grow else packed[: len(data)]
-    return packed + extension.answered(
-        data[base:], manner.known, asked=request.number, number=number, key=key
+    return packed + tlv.reflect_tlvs(
+        data[base:],
+        manner.timestamp_information,
+        asked=request.sequence_number,
+        number=number,
+        key=key,
     )

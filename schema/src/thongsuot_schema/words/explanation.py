@@ -4,18 +4,18 @@ from typing import Final
 
 import msgspec
 
-from thongsuot_schema.page.view import Light
+from thongsuot_schema.page.view import SubjectView
 from thongsuot_schema.segment import Party, party_for
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
+from thongsuot_schema.words.dates import relative_moment
 from thongsuot_schema.words.language import Language, capitalised
 from thongsuot_schema.words.media import MOBILE, medium_words
-from thongsuot_schema.words.moments import spoken
 from thongsuot_schema.words.sentence import Sentence
 from thongsuot_schema.words.symptoms import access, carrier, device, lan, service, transit
-from thongsuot_schema.words.titles import light_phrase
+from thongsuot_schema.words.titles import subject_phrase
 
-SENTENCES: Final[dict[Symptom, Sentence]] = {
+SYMPTOM_SENTENCES: Final[dict[Symptom, Sentence]] = {
     **device.SENTENCES,
     **lan.SENTENCES,
     **access.SENTENCES,
@@ -30,18 +30,18 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     """
     What a person needs to know of one light.
 
-    ``headline`` fits in the subject of a message; ``what`` and ``do`` are whole sentences.
+    ``headline`` fits in the subject of a message; ``situation`` and ``advice`` are whole sentences.
     ``party`` is who must act, ``None`` where nobody must.
     """
 
     headline: str
-    what: str
-    do: str
+    situation: str
+    advice: str
     party: Party | None
 
 
 def explain(
-    light: Light, language: Language, *, now_s: float | None = None, support_hotline: str = ""
+    light: SubjectView, language: Language, *, now_s: float | None = None, support_hotline: str = ""
 ) -> Explanation:
     """
     Say what is wrong with a link or a service and what to do.
@@ -50,16 +50,16 @@ def explain(
     is whom to call when nothing else helps.
     """
     sentence = _sentence(light)
-    places = _places(light, language, now_s, support_hotline)
+    places = _placeholders(light, language, now_s, support_hotline)
     return Explanation(
         headline=sentence.headline.read(language).format_map(places),
-        what=sentence.what.read(language).format_map(places),
-        do=sentence.do.read(language).format_map(places),
+        situation=sentence.situation.read(language).format_map(places),
+        advice=sentence.advice.read(language).format_map(places),
         party=_party(light),
     )
 
 
-def is_caused_below(light: Light) -> bool:
+def is_caused_below(light: SubjectView) -> bool:
     """Return whether a service is not up because of the point's line or device."""
     return (
         not light.medium
@@ -69,25 +69,25 @@ def is_caused_below(light: Light) -> bool:
     )
 
 
-def _sentence(light: Light) -> Sentence:
+def _sentence(light: SubjectView) -> Sentence:
     if light.medium:
         return _link_sentence(light)
     if light.symptom is Symptom.NONE:
         return service.BY_STATE[light.state]
     if is_caused_below(light) and light.symptom is not Symptom.NOT_YET_MEASURED:
         return service.BECAUSE_OF_THE_LINK[light.state]
-    return SENTENCES[light.symptom]
+    return SYMPTOM_SENTENCES[light.symptom]
 
 
-def _link_sentence(light: Light) -> Sentence:
+def _link_sentence(light: SubjectView) -> Sentence:
     if light.symptom is Symptom.NONE:
         return device.BY_STATE[light.state]
     if light.medium in MOBILE and light.symptom in access.MOBILE:
         return access.MOBILE[light.symptom]
-    return SENTENCES[light.symptom]
+    return SYMPTOM_SENTENCES[light.symptom]
 
 
-def _party(light: Light) -> Party | None:
+def _party(light: SubjectView) -> Party | None:
     if light.symptom is Symptom.AGENT_SILENT:
         return Party.COMMUNE
     if light.state in {State.UP, State.UNKNOWN} and light.segment is None:
@@ -95,12 +95,12 @@ def _party(light: Light) -> Party | None:
     return party_for(light.segment)
 
 
-def _places(
-    light: Light, language: Language, now_s: float | None, support_hotline: str
+def _placeholders(
+    light: SubjectView, language: Language, now_s: float | None, support_hotline: str
 ) -> dict[str, str]:
     """Return what stands in the places of a sentence (``sentence.PLACES``)."""
     vietnamese = language == "vi"
-    line = light_phrase(light, language)
+    line = subject_phrase(light, language)
     box = medium_words(light.medium).box.read(language)
     carrier_name = light.carrier or ("nhà mạng" if vietnamese else "the carrier")
     call = _call(light, language)
@@ -113,7 +113,7 @@ def _places(
         "Box": capitalised(box),
         "carrier": carrier_name,
         "Carrier": capitalised(carrier_name),
-        "lamp": _lamp(light.medium, language),
+        "lamp": _lamp_hint(light.medium, language),
         "call": call,
         "Call": capitalised(call),
         "support": _support(support_hotline, language),
@@ -122,7 +122,7 @@ def _places(
     }
 
 
-def circuit_label(light: Light, language: Language) -> str:
+def circuit_label(light: SubjectView, language: Language) -> str:
     """Return what a carrier calls the id of a link: circuit, or subscriber over the air."""
     if light.medium in MOBILE:
         return "mã thuê bao" if language == "vi" else "subscriber"
@@ -132,10 +132,10 @@ def circuit_label(light: Light, language: Language) -> str:
 def _since(since_s: float | None, now_s: float | None, language: Language) -> str:
     if since_s is None:
         return ""
-    return f" {'từ' if language == 'vi' else 'since'} {spoken(since_s, now_s, language)}"
+    return f" {'từ' if language == 'vi' else 'since'} {relative_moment(since_s, now_s, language)}"
 
 
-def _lamp(medium: str, language: Language) -> str:
+def _lamp_hint(medium: str, language: Language) -> str:
     if medium != "fiber":
         return ""
     if language == "vi":
@@ -143,7 +143,7 @@ def _lamp(medium: str, language: Language) -> str:
     return "Look at the LOS lamp of the modem: red means a cut fibre; say so when you call. "
 
 
-def _call(light: Light, language: Language) -> str:
+def _call(light: SubjectView, language: Language) -> str:
     if language == "vi":
         desk = f"gọi tổng đài báo hỏng {light.carrier or 'của nhà mạng'}"
         told = f", đọc {circuit_label(light, language)} {light.circuit}" if light.circuit else ""

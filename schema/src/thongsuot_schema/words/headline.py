@@ -4,15 +4,15 @@ from typing import Final
 
 import msgspec
 
-from thongsuot_schema.page.view import Light, SiteView
+from thongsuot_schema.page.view import SiteView, SubjectView
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
+from thongsuot_schema.words.dates import relative_moment
 from thongsuot_schema.words.explanation import explain
-from thongsuot_schema.words.language import Language, Text, capitalised, joined
+from thongsuot_schema.words.language import Language, Text, capitalised, join_list
 from thongsuot_schema.words.media import MOBILE, medium_words
-from thongsuot_schema.words.moments import spoken
 from thongsuot_schema.words.states import AGENT_SILENT
-from thongsuot_schema.words.titles import light_title, link_phrases
+from thongsuot_schema.words.titles import link_phrases, subject_title
 
 _NAMED_SERVICES: Final = 4
 """Services named in one sentence; more are counted, so that it stays one glance."""
@@ -85,7 +85,7 @@ def _said(language: Language, vi: str, en: str) -> str:
 def _silent(view: SiteView, language: Language) -> Headline:
     detail = ""
     if view.heard_s is not None:
-        last = spoken(view.heard_s, view.now_s, language)
+        last = relative_moment(view.heard_s, view.now_s, language)
         detail = _said(language, f"Lần cuối gửi dữ liệu: {last}. ", f"Last heard: {last}. ")
     detail += _said(
         language,
@@ -98,7 +98,7 @@ def _silent(view: SiteView, language: Language) -> Headline:
         detail=detail,
         advice=explain(
             view.links[0], language, now_s=view.now_s, support_hotline=view.support_hotline
-        ).do,
+        ).advice,
     )
 
 
@@ -141,7 +141,7 @@ def _lines_up(view: SiteView, language: Language) -> Headline:
     )
 
 
-def _lines_sentence(links: tuple[Light, ...], language: Language) -> str:
+def _lines_sentence(links: tuple[SubjectView, ...], language: Language) -> str:
     """Say how the lines are: all alike, or state by state, the worst first."""
     states = {link.state for link in links}
     if len(states) == 1:
@@ -158,7 +158,7 @@ def _lines_sentence(links: tuple[Light, ...], language: Language) -> str:
     return capitalised("; ".join(clauses))
 
 
-def _alike(links: tuple[Light, ...], language: Language) -> str:
+def _alike(links: tuple[SubjectView, ...], language: Language) -> str:
     if len(links) == 1:
         names = link_phrases(links, language)
     elif len(links) == 2:
@@ -172,10 +172,10 @@ def _alike(links: tuple[Light, ...], language: Language) -> str:
 
 def _clause(text: Text, names: list[str], language: Language) -> str:
     is_or_are = "is" if len(names) == 1 else "are"
-    return text.read(language).format(names=joined(names, language), **{"is": is_or_are})
+    return text.read(language).format(names=join_list(names, language), **{"is": is_or_are})
 
 
-def _backup_in_use(links: tuple[Light, ...]) -> Light | None:
+def _backup_in_use(links: tuple[SubjectView, ...]) -> SubjectView | None:
     """Return the mobile link that carries the site because every wired link is down."""
     wired = [link for link in links if link.medium not in MOBILE]
     if not wired or any(link.state is not State.DOWN for link in wired):
@@ -186,7 +186,7 @@ def _backup_in_use(links: tuple[Light, ...]) -> Light | None:
     return min(usable, key=lambda link: link.state is State.DEGRADED, default=None)
 
 
-def _backup_clause(backup: Light, language: Language) -> str:
+def _backup_clause(backup: SubjectView, language: Language) -> str:
     short = medium_words(backup.medium).short.read(language)
     clause = _said(
         language, f"đang dùng đường dự phòng ({short})", f"running on the {short} backup"
@@ -196,14 +196,14 @@ def _backup_clause(backup: Light, language: Language) -> str:
     return clause
 
 
-def _services_detail(services: tuple[Light, ...], language: Language) -> str:
+def _services_detail(services: tuple[SubjectView, ...], language: Language) -> str:
     measured = [service for service in services if service.state is not State.UNKNOWN]
     if not measured:
         return ""
     down = _in_state(services, State.DOWN)
     if not down:
         if len(measured) == 1:
-            title = light_title(measured[0], language)
+            title = subject_title(measured[0], language)
             return _said(language, f"{title} vẫn truy cập được.", f"{title} can be reached.")
         return _said(
             language,
@@ -216,11 +216,11 @@ def _services_detail(services: tuple[Light, ...], language: Language) -> str:
             "Từ điểm này hiện không truy cập được dịch vụ nào.",
             "No service can be reached from this point now.",
         )
-    names = [light_title(service, language) for service in down[:_NAMED_SERVICES]]
+    names = [subject_title(service, language) for service in down[:_NAMED_SERVICES]]
     more = len(down) - len(names)
     if more:
         names.append(_said(language, f"{more} dịch vụ khác", f"{more} more"))
-    listed = joined(names, language)
+    listed = join_list(names, language)
     return _said(language, f"Dịch vụ bị ảnh hưởng: {listed}.", f"Services affected: {listed}.")
 
 
@@ -252,5 +252,5 @@ def _site_state(view: SiteView) -> State:
     return State.UP if State.UP in links else State.UNKNOWN
 
 
-def _in_state(lights: tuple[Light, ...], state: State) -> list[Light]:
+def _in_state(lights: tuple[SubjectView, ...], state: State) -> list[SubjectView]:
     return [light for light in lights if light.state is state]

@@ -26,7 +26,7 @@ def capitalised(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def joined(parts: list[str], language: Language) -> str:
+def join_list(parts: list[str], language: Language) -> str:
     """Return parts as a list in running text: "a, b và c"."""
     if len(parts) < 2:
         return "".join(parts)

@@ -11,18 +11,18 @@ class Sentence(msgspec.Struct, frozen=True, kw_only=True):
     """
     What is said of one symptom.
 
-    ``headline`` names the fault in a few words, ``what`` says in one or two sentences what is
-    wrong and whose it is, ``do`` what a person who is no specialist does now. In each, a name of
-    :data:`PLACES` in braces stands for what is known of the link or service; upper case at its
-    beginning where the name begins so.
+    ``headline`` names the fault in a few words, ``situation`` says in one or two sentences what is
+    wrong and whose it is, ``advice`` what a person who is no specialist does now. In each, a name
+    of :data:`PLACEHOLDERS` in braces stands for what is known of the link or service; upper case at
+    its beginning where the name begins so.
     """
 
     headline: Text
-    what: Text
-    do: Text
+    situation: Text
+    advice: Text
 
 
-PLACES: Final[dict[str, str]] = {
+PLACEHOLDERS: Final[dict[str, str]] = {
     "line": "the link in running text: đường cáp quang VNPT",
     "Line": "the same at the beginning of a sentence",
     "circuit": "its circuit id in brackets, with a space before; empty when not known",

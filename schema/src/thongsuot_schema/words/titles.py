@@ -1,11 +1,11 @@
 """What a light is called: as a title, and in running text."""
 
-from thongsuot_schema.page.view import Light
+from thongsuot_schema.page.view import SubjectView
 from thongsuot_schema.words.language import Language, capitalised
 from thongsuot_schema.words.media import line_phrase
 
 
-def light_title(light: Light, language: Language) -> str:
+def subject_title(light: SubjectView, language: Language) -> str:
     """Return the title of a link or a service; from medium and carrier where none was given."""
     own, other = light.title_vi, light.title_en
     if language == "en":
@@ -18,14 +18,14 @@ def light_title(light: Light, language: Language) -> str:
     return other or light.name
 
 
-def light_phrase(light: Light, language: Language) -> str:
+def subject_phrase(light: SubjectView, language: Language) -> str:
     """Return what a light is called in the middle of a sentence."""
     if light.medium:
         return line_phrase(light.medium, light.carrier, language)
-    return light_title(light, language)
+    return subject_title(light, language)
 
 
-def link_phrases(links: tuple[Light, ...], language: Language) -> list[str]:
+def link_phrases(links: tuple[SubjectView, ...], language: Language) -> list[str]:
     """
     Return what links are called in one sentence, one for each: no longer than tells them apart.
 

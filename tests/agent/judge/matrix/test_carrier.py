@@ -2,10 +2,16 @@
 
 import pytest
 
-from tests.agent.judge.expect import assert_found, blamed, changes_of, said, segments
+from tests.agent.judge.expect import (
+    assert_found,
+    blamed_parties,
+    changes_of,
+    named_segments,
+    states_of,
+)
+from tests.agent.judge.inventories import TARGETS, one_link, two_links
 from tests.agent.judge.seeds import SEEDS
-from tests.agent.judge.site import TARGETS, one_link, two_links
-from tests.agent.judge.world import Trouble, World
+from tests.agent.judge.simulated_site import InjectedFault, SimulatedSite
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.segment import Party, Segment
 from thongsuot_schema.state import State
@@ -21,8 +27,8 @@ BOTH = ("fixed", "mobile")
 def test_a_dead_core_is_told_from_a_dead_line_by_the_first_hop(
     seed: int, with_access: bool
 ) -> None:
-    dead = Trouble(start_s=START_S, end_s=200.0, at=Segment.CARRIER, loss=1.0)
-    world = World(seed=seed, troubles=(dead,), plan=two_links(with_access=with_access))
+    dead = InjectedFault(start_s=START_S, end_s=200.0, at=Segment.CARRIER, loss=1.0)
+    world = SimulatedSite(seed=seed, injected=(dead,), plan=two_links(with_access=with_access))
     world.run(300.0)
     expected = (
         (State.DOWN, Segment.CARRIER, Symptom.CARRIER_SILENT)
@@ -31,14 +37,14 @@ def test_a_dead_core_is_told_from_a_dead_line_by_the_first_hop(
         else (State.DOWN, Segment.ACCESS, Symptom.ACCESS_SILENT)
     )
     assert_found(world, expected, since_s=START_S, intervals=1.5)
-    assert said(world, "fixed") == [State.UP, State.DOWN, State.UP]
-    assert blamed(world) == {Party.CARRIER}
+    assert states_of(world, "fixed") == [State.UP, State.DOWN, State.UP]
+    assert blamed_parties(world) == {Party.CARRIER}
 
 
 @pytest.mark.parametrize("kinds", [("dns",), ("icmp", "dns")])
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_dead_name_server_is_the_carriers(seed: int, kinds: tuple[str, ...]) -> None:
-    dead = Trouble(
+    dead = InjectedFault(
         start_s=START_S,
         end_s=400.0,
         at=Segment.CARRIER,
@@ -46,25 +52,25 @@ def test_a_dead_name_server_is_the_carriers(seed: int, kinds: tuple[str, ...]) -
         kinds=kinds,
         loss=1.0,
     )
-    no_names = Trouble(
+    no_names = InjectedFault(
         start_s=START_S,
         end_s=400.0,
         at=Segment.SERVICE,
         kinds=("http",),
         reason=Reason.NAME_SERVER_TIMED_OUT,
     )
-    world = World(seed=seed, troubles=(dead, no_names))
+    world = SimulatedSite(seed=seed, injected=(dead, no_names))
     world.run(600.0)
     expected = (State.DEGRADED, Segment.CARRIER, Symptom.RESOLVER_SILENT)
     assert_found(world, expected, since_s=START_S, intervals=8.0)
-    assert said(world, "fixed") == [State.UP, State.DEGRADED, State.UP]
-    assert segments(world, "fixed", "motcua") == {Segment.CARRIER}
-    assert blamed(world) == {Party.CARRIER}
+    assert states_of(world, "fixed") == [State.UP, State.DEGRADED, State.UP]
+    assert named_segments(world, "fixed", "motcua") == {Segment.CARRIER}
+    assert blamed_parties(world) == {Party.CARRIER}
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_slow_name_server_is_the_carriers(seed: int) -> None:
-    slow = Trouble(
+    slow = InjectedFault(
         start_s=START_S,
         end_s=400.0,
         at=Segment.CARRIER,
@@ -72,11 +78,11 @@ def test_a_slow_name_server_is_the_carriers(seed: int) -> None:
         kinds=("dns",),
         delay_s=1.2,
     )
-    world = World(seed=seed, troubles=(slow,))
+    world = SimulatedSite(seed=seed, injected=(slow,))
     world.run(600.0)
     expected = (State.DEGRADED, Segment.CARRIER, Symptom.RESOLVER_SLOW)
     assert_found(world, expected, since_s=START_S, intervals=11.0)
-    assert said(world, "fixed") == [State.UP, State.DEGRADED, State.UP]
+    assert states_of(world, "fixed") == [State.UP, State.DEGRADED, State.UP]
 
 
 @pytest.mark.parametrize(
@@ -84,7 +90,7 @@ def test_a_slow_name_server_is_the_carriers(seed: int) -> None:
 )
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_lying_name_server_is_the_carriers(seed: int, reason: Reason) -> None:
-    lies = Trouble(
+    lies = InjectedFault(
         start_s=START_S,
         end_s=400.0,
         at=Segment.CARRIER,
@@ -92,77 +98,77 @@ def test_a_lying_name_server_is_the_carriers(seed: int, reason: Reason) -> None:
         kinds=("dns",),
         reason=reason,
     )
-    portal = Trouble(
+    portal = InjectedFault(
         start_s=START_S, end_s=400.0, at=Segment.SERVICE, kinds=("http",), reason=reason
     )
-    world = World(seed=seed, troubles=(lies, portal))
+    world = SimulatedSite(seed=seed, injected=(lies, portal))
     world.run(600.0)
-    expected = (State.DEGRADED, Segment.CARRIER, Symptom.RESOLVER_LIES)
+    expected = (State.DEGRADED, Segment.CARRIER, Symptom.RESOLVER_FORGED_ANSWER)
     assert_found(world, expected, since_s=START_S, intervals=8.0)
-    assert segments(world, "fixed", "motcua") == {Segment.CARRIER}
-    assert blamed(world) == {Party.CARRIER}
+    assert named_segments(world, "fixed", "motcua") == {Segment.CARRIER}
+    assert blamed_parties(world) == {Party.CARRIER}
 
 
 def test_a_captive_portal_behind_a_lying_name_server_is_not_the_portals_certificate() -> None:
-    lies = Trouble(
+    lies = InjectedFault(
         start_s=START_S,
         at=Segment.CARRIER,
         targets=("resolver",),
         kinds=("dns",),
         reason=Reason.NAME_ANSWER_FORGED,
     )
-    captive = Trouble(
+    captive = InjectedFault(
         start_s=START_S,
         at=Segment.SERVICE,
         kinds=("http",),
         reason=Reason.CERTIFICATE_NAME_MISMATCH,
     )
-    world = World(troubles=(lies, captive), plan=one_link())
+    world = SimulatedSite(injected=(lies, captive), plan=one_link())
     world.run(300.0)
-    assert segments(world, "fixed", "motcua") == {Segment.CARRIER}
-    assert blamed(world) == {Party.CARRIER}
+    assert named_segments(world, "fixed", "motcua") == {Segment.CARRIER}
+    assert blamed_parties(world) == {Party.CARRIER}
 
 
 def test_a_name_that_no_server_over_any_link_resolves_is_no_name_servers_fault() -> None:
-    gone = Trouble(
+    gone = InjectedFault(
         start_s=START_S, links=BOTH, at=Segment.LAN, kinds=("dns",), reason=Reason.NAME_NOT_FOUND
     )
-    world = World(troubles=(gone,))
+    world = SimulatedSite(injected=(gone,))
     world.run(300.0)
-    assert said(world, "fixed") == [State.UP]
+    assert states_of(world, "fixed") == [State.UP]
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_core_that_swallows_half_of_the_destinations_is_degraded(seed: int) -> None:
-    hole = Trouble(
+    hole = InjectedFault(
         start_s=START_S,
         end_s=300.0,
         at=Segment.CARRIER,
         targets=("zone", "abroad", "motcua"),
         loss=1.0,
     )
-    world = World(seed=seed, troubles=(hole,))
+    world = SimulatedSite(seed=seed, injected=(hole,))
     world.run(500.0)
-    expected = (State.DEGRADED, Segment.CARRIER, Symptom.CARRIER_PARTLY_SILENT)
+    expected = (State.DEGRADED, Segment.CARRIER, Symptom.CARRIER_PARTIAL_OUTAGE)
     assert_found(world, expected, since_s=START_S, intervals=3.0)
-    assert segments(world, "fixed", "motcua") == {Segment.CARRIER}
-    assert said(world, "fixed", "dichvucong") == [State.UP]
-    assert said(world, "fixed") == [State.UP, State.DEGRADED, State.UP]
-    assert blamed(world) == {Party.CARRIER}
+    assert named_segments(world, "fixed", "motcua") == {Segment.CARRIER}
+    assert states_of(world, "fixed", "dichvucong") == [State.UP]
+    assert states_of(world, "fixed") == [State.UP, State.DEGRADED, State.UP]
+    assert blamed_parties(world) == {Party.CARRIER}
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_another_route_with_40_ms_more_is_a_fact_not_a_fault(seed: int) -> None:
-    route = Trouble(start_s=START_S, at=Segment.CARRIER, delay_s=0.04)
-    world = World(seed=seed, troubles=(route,))
+    route = InjectedFault(start_s=START_S, at=Segment.CARRIER, delay_s=0.04)
+    world = SimulatedSite(seed=seed, injected=(route,))
     world.run(1200.0)
-    assert said(world, "fixed") == [State.UP]
+    assert states_of(world, "fixed") == [State.UP]
 
 
 @pytest.mark.parametrize("links", [("fixed",), BOTH])
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_dead_exchange_is_transit(seed: int, links: tuple[str, ...]) -> None:
-    dead = Trouble(
+    dead = InjectedFault(
         start_s=START_S,
         end_s=300.0,
         links=links,
@@ -170,27 +176,27 @@ def test_a_dead_exchange_is_transit(seed: int, links: tuple[str, ...]) -> None:
         targets=("zone", "exchange", "dichvucong", "motcua"),
         loss=1.0,
     )
-    world = World(seed=seed, troubles=(dead,))
+    world = SimulatedSite(seed=seed, injected=(dead,))
     world.run(500.0)
     expected = (State.DEGRADED, Segment.TRANSIT, Symptom.TRANSIT_SILENT)
     assert_found(world, expected, since_s=START_S, intervals=3.0)
-    assert segments(world) == {Segment.TRANSIT}
-    assert blamed(world) == {Party.CARRIER}
+    assert named_segments(world) == {Segment.TRANSIT}
+    assert blamed_parties(world) == {Party.CARRIER}
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_nothing_beyond_the_carrier_is_down_by_transit(seed: int) -> None:
-    dead = Trouble(start_s=START_S, end_s=200.0, at=Segment.TRANSIT, loss=1.0)
-    world = World(seed=seed, troubles=(dead,))
+    dead = InjectedFault(start_s=START_S, end_s=200.0, at=Segment.TRANSIT, loss=1.0)
+    world = SimulatedSite(seed=seed, injected=(dead,))
     world.run(300.0)
     expected = (State.DOWN, Segment.TRANSIT, Symptom.TRANSIT_SILENT)
     assert_found(world, expected, since_s=START_S, intervals=2.0)
-    assert said(world, "fixed") == [State.UP, State.DOWN, State.UP]
+    assert states_of(world, "fixed") == [State.UP, State.DOWN, State.UP]
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_dead_foreign_transit_is_degraded_on_every_link_that_uses_it(seed: int) -> None:
-    dead = Trouble(
+    dead = InjectedFault(
         start_s=START_S,
         end_s=300.0,
         links=BOTH,
@@ -198,41 +204,41 @@ def test_a_dead_foreign_transit_is_degraded_on_every_link_that_uses_it(seed: int
         targets=("abroad", "far"),
         loss=1.0,
     )
-    world = World(seed=seed, troubles=(dead,))
+    world = SimulatedSite(seed=seed, injected=(dead,))
     world.run(500.0)
-    expected = (State.DEGRADED, Segment.TRANSIT, Symptom.FOREIGN_TRANSIT_SILENT)
+    expected = (State.DEGRADED, Segment.TRANSIT, Symptom.INTERNATIONAL_TRANSIT_SILENT)
     assert_found(world, expected, since_s=START_S, intervals=3.0)
     assert_found(world, expected, since_s=START_S, intervals=6.0, link="mobile")
-    assert blamed(world) == {Party.CARRIER}
+    assert blamed_parties(world) == {Party.CARRIER}
 
 
 @pytest.mark.parametrize("target", ["resolver", "core-fixed", "zone", "abroad", "access-fixed"])
 def test_one_silent_anchor_is_no_outage(target: str) -> None:
-    dead = Trouble(
+    dead = InjectedFault(
         start_s=START_S, at=Segment.LAN, links=BOTH, targets=(target,), kinds=("icmp",), loss=1.0
     )
-    world = World(troubles=(dead,))
+    world = SimulatedSite(injected=(dead,))
     world.run(400.0)
-    assert said(world, "fixed") == [State.UP]
-    assert said(world, "mobile") == [State.UP]
+    assert states_of(world, "fixed") == [State.UP]
+    assert states_of(world, "mobile") == [State.UP]
 
 
 def test_two_anchors_that_no_link_reaches_are_dead_themselves() -> None:
-    dead = Trouble(
+    dead = InjectedFault(
         start_s=START_S, links=BOTH, at=Segment.LAN, targets=("zone", "abroad"), loss=1.0
     )
-    world = World(troubles=(dead,))
+    world = SimulatedSite(injected=(dead,))
     world.run(400.0)
-    assert said(world, "fixed") == [State.UP]
-    assert said(world, "mobile") == [State.UP]
+    assert states_of(world, "fixed") == [State.UP]
+    assert states_of(world, "mobile") == [State.UP]
 
 
 @pytest.mark.parametrize("start_s", [0.0, START_S])
 def test_a_carrier_that_drops_all_echoes_is_no_outage(start_s: float) -> None:
-    dropped = Trouble(start_s=start_s, at=Segment.ACCESS, kinds=("icmp",), loss=1.0)
-    world = World(troubles=(dropped,))
+    dropped = InjectedFault(start_s=start_s, at=Segment.ACCESS, kinds=("icmp",), loss=1.0)
+    world = SimulatedSite(injected=(dropped,))
     world.run(400.0)
-    assert said(world, "fixed") == [State.UP]
+    assert states_of(world, "fixed") == [State.UP]
 
 
 @pytest.mark.parametrize(
@@ -243,19 +249,19 @@ def test_a_carrier_that_drops_all_echoes_is_no_outage(start_s: float) -> None:
 def test_loss_begins_on_the_rung_after_the_last_clean_one(
     seed: int, at: Segment, symptom: Symptom
 ) -> None:
-    lossy = Trouble(start_s=START_S, at=at, loss=0.1)
-    world = World(seed=seed, troubles=(lossy,))
+    lossy = InjectedFault(start_s=START_S, at=at, loss=0.1)
+    world = SimulatedSite(seed=seed, injected=(lossy,))
     world.run(400.0)
     assert_found(world, (State.DEGRADED, at, symptom), since_s=START_S, intervals=40.0)
-    assert blamed(world) == {Party.CARRIER}
+    assert blamed_parties(world) == {Party.CARRIER}
 
 
 def test_an_anchor_that_loses_echoes_alone_is_no_loss_of_the_link() -> None:
-    lossy = Trouble(start_s=START_S, at=Segment.LAN, targets=("zone",), links=BOTH, loss=0.3)
-    world = World(troubles=(lossy,))
+    lossy = InjectedFault(start_s=START_S, at=Segment.LAN, targets=("zone",), links=BOTH, loss=0.3)
+    world = SimulatedSite(injected=(lossy,))
     world.run(1800.0)
-    assert said(world, "fixed") == [State.UP]
-    assert said(world, "mobile") == [State.UP]
+    assert states_of(world, "fixed") == [State.UP]
+    assert states_of(world, "mobile") == [State.UP]
 
 
 @pytest.mark.parametrize(
@@ -263,22 +269,22 @@ def test_an_anchor_that_loses_echoes_alone_is_no_loss_of_the_link() -> None:
     [(Segment.CARRIER, Symptom.CARRIER_SLOW), (Segment.TRANSIT, Symptom.TRANSIT_SLOW)],
 )
 def test_slowness_begins_on_the_rung_after_the_last_fast_one(at: Segment, symptom: Symptom) -> None:
-    world = World(troubles=(Trouble(start_s=START_S, at=at, delay_s=0.3),))
+    world = SimulatedSite(injected=(InjectedFault(start_s=START_S, at=at, delay_s=0.3),))
     world.run(300.0)
     assert_found(world, (State.DEGRADED, at, symptom), since_s=START_S, intervals=6.0)
 
 
 def test_a_fault_that_moves_down_the_ladder_is_followed() -> None:
-    core = Trouble(start_s=START_S, at=Segment.CARRIER, loss=1.0)
-    box = Trouble(start_s=150.0, at=Segment.LAN, loss=1.0)
-    world = World(troubles=(core, box))
+    core = InjectedFault(start_s=START_S, at=Segment.CARRIER, loss=1.0)
+    box = InjectedFault(start_s=150.0, at=Segment.LAN, loss=1.0)
+    world = SimulatedSite(injected=(core, box))
     world.run(200.0)
     named = [change.verdict.segment for change in changes_of(world, "fixed")]
     assert named == [None, Segment.CARRIER, Segment.LAN]
 
 
 def test_a_name_server_that_refuses_is_the_carriers_though_nobody_else_is_asked() -> None:
-    refuses = Trouble(
+    refuses = InjectedFault(
         start_s=START_S,
         end_s=200.0,
         at=Segment.CARRIER,
@@ -287,8 +293,8 @@ def test_a_name_server_that_refuses_is_the_carriers_though_nobody_else_is_asked(
         reason=Reason.NAME_SERVER_REFUSED,
     )
     plan = one_link(target for target in TARGETS if target.name == "resolver" or not target.lookup)
-    world = World(plan=plan, troubles=(refuses,))
+    world = SimulatedSite(plan=plan, injected=(refuses,))
     world.run(400.0)
     expected = (State.DEGRADED, Segment.CARRIER, Symptom.RESOLVER_SILENT)
     assert_found(world, expected, since_s=START_S, intervals=8.0)
-    assert said(world, "fixed") == [State.UP, State.DEGRADED, State.UP]
+    assert states_of(world, "fixed") == [State.UP, State.DEGRADED, State.UP]

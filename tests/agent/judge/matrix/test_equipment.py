@@ -6,15 +6,23 @@ from dataclasses import replace
 import pytest
 from msgspec import structs
 
-from tests.agent.judge.expect import Said, assert_found, changes_of, last, said, says, segments
+from tests.agent.judge.expect import (
+    VerdictSummary,
+    assert_found,
+    changes_of,
+    last_change,
+    named_segments,
+    states_of,
+    verdict_summary,
+)
+from tests.agent.judge.inventories import FIXED, MOBILE, PROBES, TARGETS, anchor
 from tests.agent.judge.seeds import SEEDS
-from tests.agent.judge.site import FIXED, MOBILE, PROBES, TARGETS, anchor
-from tests.agent.judge.world import Trouble, World
-from thongsuot_agent.judge.plan import Plan, plan_from
+from tests.agent.judge.simulated_site import InjectedFault, SimulatedSite
+from thongsuot_agent.judge.site_probes import SiteProbes, site_probes_from
 from thongsuot_schema.catalogue import radio, snmp
-from thongsuot_schema.inventory.model import ProbePlan, Role, Target
+from thongsuot_schema.inventory.model import ProbeSchedule, Role, Target
 from thongsuot_schema.reason import Reason
-from thongsuot_schema.result import Finding, not_ok, ok
+from thongsuot_schema.result import Finding, failed_finding, ok_finding
 from thongsuot_schema.segment import Party, Segment, party_for
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
@@ -25,25 +33,27 @@ BOX = Target(
 )
 
 
-def equipped(*, with_access: bool = True, contract: int | None = None) -> Plan:
+def equipped(*, with_access: bool = True, contract: int | None = None) -> SiteProbes:
     """Return the plan of a site whose modem and optical modem can be asked."""
     probes = (
         *PROBES,
-        ProbePlan(kind="radio", every_s=30.0, links=("mobile",), settings={"source": "at"}),
-        ProbePlan(kind="snmp", every_s=30.0, links=("fixed",)),
+        ProbeSchedule(kind="radio", every_s=30.0, links=("mobile",), settings={"source": "at"}),
+        ProbeSchedule(kind="snmp", every_s=30.0, links=("fixed",)),
     )
     access = (
         anchor("access-fixed", Segment.ACCESS, links=("fixed",)),
         anchor("access-mobile", Segment.ACCESS, links=("mobile",)),
     )
     fixed = structs.replace(FIXED, contract_down_bits_per_second=contract)
-    return plan_from((fixed, MOBILE), (*TARGETS, BOX, *(access if with_access else ())), probes)
+    return site_probes_from(
+        (fixed, MOBILE), (*TARGETS, BOX, *(access if with_access else ())), probes
+    )
 
 
 def signal(rsrp_dbm: float, sinr_db: float, *, nr: bool = True, registered: bool = True) -> Finding:
     """Return what a modem says of its signal."""
     power, noise = (radio.NR_RSRP, radio.NR_SINR) if nr else (radio.LTE_RSRP, radio.LTE_SINR)
-    return ok(
+    return ok_finding(
         {
             power: rsrp_dbm,
             noise: sinr_db,
@@ -54,10 +64,10 @@ def signal(rsrp_dbm: float, sinr_db: float, *, nr: bool = True, registered: bool
 
 
 GOOD, WEAK, NOISY = signal(-88, 15), signal(-118, 3), signal(-95, -6)
-LIGHT = ok({snmp.OPTICAL_RECEIVE: -18.0, snmp.OPTICAL_LOST: 0.0})
-DARK = ok({snmp.OPTICAL_RECEIVE: -40.0, snmp.OPTICAL_LOST: 1.0})
-MAINS = ok({snmp.ON_BATTERY: 0.0, snmp.RUNTIME: 3600.0})
-BATTERY = ok({snmp.ON_BATTERY: 1.0, snmp.RUNTIME: 1400.0})
+LIGHT = ok_finding({snmp.OPTICAL_RECEIVE: -18.0, snmp.OPTICAL_LOST: 0.0})
+DARK = ok_finding({snmp.OPTICAL_RECEIVE: -40.0, snmp.OPTICAL_LOST: 1.0})
+MAINS = ok_finding({snmp.ON_BATTERY: 0.0, snmp.RUNTIME: 3600.0})
+BATTERY = ok_finding({snmp.ON_BATTERY: 1.0, snmp.RUNTIME: 1400.0})
 
 
 def saying(
@@ -73,27 +83,27 @@ def saying(
     return said_at
 
 
-def settled(world: World, link: str, until_s: float = 200.0) -> Said:
+def settled(world: SimulatedSite, link: str, until_s: float = 200.0) -> VerdictSummary:
     """Return what is said of a link in the end."""
     world.run(until_s)
-    return says(last(world, link))
+    return verdict_summary(last_change(world, link))
 
 
-def cut(link: str, at: Segment = Segment.ACCESS, loss: float = 1.0) -> Trouble:
-    return Trouble(start_s=START_S, links=(link,), at=at, loss=loss)
+def cut(link: str, at: Segment = Segment.ACCESS, loss: float = 1.0) -> InjectedFault:
+    return InjectedFault(start_s=START_S, links=(link,), at=at, loss=loss)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_dead_link_without_light_is_a_cut_fibre(seed: int) -> None:
-    world = World(
+    world = SimulatedSite(
         seed=seed,
-        troubles=(cut("fixed"),),
+        injected=(cut("fixed"),),
         plan=equipped(),
         equipment=saying("snmp", LIGHT, DARK),
     )
-    expected = (State.DOWN, Segment.ACCESS, Symptom.OPTICAL_SIGNAL_LOST)
+    expected = (State.DOWN, Segment.ACCESS, Symptom.OPTICAL_LOSS_OF_SIGNAL)
     assert settled(world, "fixed") == expected
-    (row, *_) = last(world, "fixed").verdict.evidence
+    (row, *_) = last_change(world, "fixed").verdict.evidence
     assert (row.kind, row.segment, row.metric, row.value) == (
         "snmp",
         Segment.ACCESS,
@@ -105,16 +115,16 @@ def test_a_dead_link_without_light_is_a_cut_fibre(seed: int) -> None:
 @pytest.mark.parametrize("weak", [WEAK, NOISY])
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_dead_link_with_a_weak_signal_is_the_radios(seed: int, weak: Finding) -> None:
-    world = World(
+    world = SimulatedSite(
         seed=seed,
-        troubles=(cut("mobile"),),
+        injected=(cut("mobile"),),
         plan=equipped(),
         equipment=saying("radio", weak, weak),
     )
     world.run(200.0)
-    expected = (State.DOWN, Segment.ACCESS, Symptom.RADIO_WEAK)
+    expected = (State.DOWN, Segment.ACCESS, Symptom.RADIO_SIGNAL_WEAK)
     assert_found(world, expected, since_s=START_S, intervals=3.0, link="mobile")
-    assert said(world, "mobile") == [State.UP, State.DOWN]
+    assert states_of(world, "mobile") == [State.UP, State.DOWN]
 
 
 @pytest.mark.parametrize("with_access", [True, False])
@@ -123,58 +133,60 @@ def test_a_good_signal_with_nothing_behind_it_is_the_carriers_core(
     seed: int, with_access: bool
 ) -> None:
     at = Segment.CARRIER if with_access else Segment.ACCESS
-    world = World(
+    world = SimulatedSite(
         seed=seed,
-        troubles=(cut("mobile", at),),
+        injected=(cut("mobile", at),),
         plan=equipped(with_access=with_access),
         equipment=saying("radio", GOOD, GOOD),
     )
-    expected = (State.DOWN, Segment.CARRIER, Symptom.CORE_SILENT_RADIO_WELL)
+    expected = (State.DOWN, Segment.CARRIER, Symptom.CORE_SILENT_RADIO_OK)
     assert settled(world, "mobile") == expected
-    assert party_for(last(world, "mobile").verdict.segment) is Party.CARRIER
-    assert segments(world, "mobile", "motcua") <= {Segment.ACCESS, Segment.CARRIER}
+    assert party_for(last_change(world, "mobile").verdict.segment) is Party.CARRIER
+    assert named_segments(world, "mobile", "motcua") <= {Segment.ACCESS, Segment.CARRIER}
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_loss_over_a_weak_signal_is_the_radios(seed: int) -> None:
-    world = World(
+    world = SimulatedSite(
         seed=seed,
-        troubles=(cut("mobile", loss=0.2),),
+        injected=(cut("mobile", loss=0.2),),
         plan=equipped(),
         equipment=saying("radio", WEAK, WEAK),
     )
-    expected = (State.DEGRADED, Segment.ACCESS, Symptom.RADIO_WEAK)
+    expected = (State.DEGRADED, Segment.ACCESS, Symptom.RADIO_SIGNAL_WEAK)
     assert settled(world, "mobile", 500.0) == expected
 
 
 def test_a_weak_signal_alone_is_no_fault() -> None:
-    world = World(plan=equipped(), equipment=saying("radio", WEAK, WEAK))
+    world = SimulatedSite(plan=equipped(), equipment=saying("radio", WEAK, WEAK))
     world.run(400.0)
-    assert said(world, "mobile") == [State.UP]
+    assert states_of(world, "mobile") == [State.UP]
 
 
 def test_a_modem_in_no_network_says_so() -> None:
     lost = signal(-95, 8, registered=False)
-    world = World(troubles=(cut("mobile"),), plan=equipped(), equipment=saying("radio", GOOD, lost))
-    expected = (State.DOWN, Segment.ACCESS, Symptom.RADIO_UNREGISTERED)
+    world = SimulatedSite(
+        injected=(cut("mobile"),), plan=equipped(), equipment=saying("radio", GOOD, lost)
+    )
+    expected = (State.DOWN, Segment.ACCESS, Symptom.RADIO_NOT_REGISTERED)
     assert settled(world, "mobile") == expected
 
 
 def test_a_gateway_that_falls_silent_while_the_ups_runs_on_battery_lost_its_power() -> None:
-    world = World(
-        troubles=(cut("fixed", Segment.LAN),),
+    world = SimulatedSite(
+        injected=(cut("fixed", Segment.LAN),),
         plan=equipped(),
         equipment=saying("snmp", MAINS, BATTERY),
         neighbour=lambda _link, at_s: at_s < START_S,
     )
     expected = (State.DOWN, Segment.DEVICE, Symptom.POWER_LOST)
     assert settled(world, "fixed") == expected
-    assert party_for(last(world, "fixed").verdict.segment) is Party.COMMUNE
+    assert party_for(last_change(world, "fixed").verdict.segment) is Party.COMMUNE
 
 
 def test_a_gateway_that_falls_silent_on_the_mains_is_a_silent_gateway() -> None:
-    world = World(
-        troubles=(cut("fixed", Segment.LAN),),
+    world = SimulatedSite(
+        injected=(cut("fixed", Segment.LAN),),
         plan=equipped(),
         equipment=saying("snmp", MAINS, MAINS),
         neighbour=lambda _link, at_s: at_s < START_S,
@@ -184,9 +196,9 @@ def test_a_gateway_that_falls_silent_on_the_mains_is_a_silent_gateway() -> None:
 
 
 def test_equipment_that_cannot_be_read_explains_nothing() -> None:
-    silent = not_ok(Reason.TIMED_OUT)
-    world = World(
-        troubles=(cut("fixed"), cut("mobile")),
+    silent = failed_finding(Reason.TIMED_OUT)
+    world = SimulatedSite(
+        injected=(cut("fixed"), cut("mobile")),
         plan=equipped(),
         equipment=lambda _kind, _link, _at_s: silent,
     )
@@ -195,10 +207,12 @@ def test_equipment_that_cannot_be_read_explains_nothing() -> None:
 
 
 def test_what_was_read_long_ago_explains_nothing() -> None:
-    world = World(
-        troubles=(Trouble(start_s=400.0, links=("mobile",), loss=1.0),),
+    world = SimulatedSite(
+        injected=(InjectedFault(start_s=400.0, links=("mobile",), loss=1.0),),
         plan=equipped(),
-        equipment=lambda _kind, _link, at_s: WEAK if at_s < 100.0 else not_ok(Reason.TIMED_OUT),
+        equipment=lambda _kind, _link, at_s: (
+            WEAK if at_s < 100.0 else failed_finding(Reason.TIMED_OUT)
+        ),
     )
     expected = (State.DOWN, Segment.ACCESS, Symptom.ACCESS_SILENT)
     assert settled(world, "mobile", 600.0) == expected
@@ -208,19 +222,19 @@ def test_a_signal_at_the_border_does_not_make_the_verdict_come_and_go() -> None:
     def wavering(kind: str, _link: str, at_s: float) -> Finding | None:
         return signal(-111 if at_s % 60 < 30 else -109, 6) if kind == "radio" else None
 
-    world = World(troubles=(cut("mobile"),), plan=equipped(), equipment=wavering)
+    world = SimulatedSite(injected=(cut("mobile"),), plan=equipped(), equipment=wavering)
     world.run(900.0)
     assert len(changes_of(world, "mobile")) <= 3
 
 
 def test_a_link_that_is_repaired_is_up_whatever_the_equipment_said() -> None:
-    over = Trouble(start_s=START_S, end_s=150.0, links=("fixed",), loss=1.0)
-    world = World(troubles=(over,), plan=equipped(), equipment=saying("snmp", DARK, DARK))
+    over = InjectedFault(start_s=START_S, end_s=150.0, links=("fixed",), loss=1.0)
+    world = SimulatedSite(injected=(over,), plan=equipped(), equipment=saying("snmp", DARK, DARK))
     world.run(300.0)
-    assert said(world, "fixed") == [State.UP, State.DOWN, State.UP]
+    assert states_of(world, "fixed") == [State.UP, State.DOWN, State.UP]
 
 
-class Counting:
+class CountingBox:
     """A box that counts what all machines of the site receive over the fixed link."""
 
     def __init__(self, *, busy_bps: float, mute_from_s: float = 1e9) -> None:
@@ -231,14 +245,14 @@ class Counting:
         if kind != "snmp":
             return None
         if at_s >= self._mute_from_s:
-            return not_ok(Reason.TIMED_OUT)
+            return failed_finding(Reason.TIMED_OUT)
         busy_s = max(0.0, min(at_s, END_S) - START_S)
         received = (20e3 * at_s + self._busy_bps * busy_s) / 8
-        return ok({snmp.RECEIVED: received, snmp.SENT: received / 20})
+        return ok_finding({snmp.RECEIVED: received, snmp.SENT: received / 20})
 
 
 END_S = 400.0
-QUEUE = Trouble(start_s=START_S, end_s=END_S, at=Segment.ACCESS, delay_s=0.3, loss=0.01)
+QUEUE = InjectedFault(start_s=START_S, end_s=END_S, at=Segment.ACCESS, delay_s=0.3, loss=0.01)
 
 
 @pytest.mark.parametrize("contract", [None, 100_000_000])
@@ -247,12 +261,14 @@ def test_a_download_by_another_machine_is_seen_by_the_counters_of_the_box(
     seed: int, contract: int | None
 ) -> None:
     plan = equipped(contract=contract)
-    world = World(seed=seed, troubles=(QUEUE,), plan=plan, equipment=Counting(busy_bps=85e6))
+    world = SimulatedSite(
+        seed=seed, injected=(QUEUE,), plan=plan, equipment=CountingBox(busy_bps=85e6)
+    )
     world.run(900.0)
-    expected = (State.DEGRADED, Segment.LAN, Symptom.LAN_BUSY)
+    expected = (State.DEGRADED, Segment.LAN, Symptom.LAN_CONGESTED)
     assert_found(world, expected, since_s=START_S, intervals=9.0, link="fixed")
-    assert segments(world, "fixed") == {Segment.LAN}
-    assert said(world, "fixed")[-1] is State.UP
+    assert named_segments(world, "fixed") == {Segment.LAN}
+    assert states_of(world, "fixed")[-1] is State.UP
     found = changes_of(world, "fixed")[1].verdict.evidence[0]
     shown = (found.kind, found.target, found.metric) if contract else ("snmp", "box", "")
     share = "snmp_interface_receive_utilisation_ratio"
@@ -265,10 +281,10 @@ def test_a_download_by_another_machine_is_seen_by_the_counters_of_the_box(
 def test_a_slow_line_is_the_carriers_where_the_box_has_little_to_do_or_is_mute(
     seed: int, mute_from_s: float
 ) -> None:
-    box = Counting(busy_bps=0.0, mute_from_s=mute_from_s)
+    box = CountingBox(busy_bps=0.0, mute_from_s=mute_from_s)
     queue = replace(QUEUE, loss=0.0)
-    world = World(seed=seed, troubles=(queue,), plan=equipped(), equipment=box)
+    world = SimulatedSite(seed=seed, injected=(queue,), plan=equipped(), equipment=box)
     world.run(900.0)
     expected = (State.DEGRADED, Segment.ACCESS, Symptom.ACCESS_SLOW)
     assert_found(world, expected, since_s=START_S, intervals=15.0, link="fixed")
-    assert segments(world, "fixed") == {Segment.ACCESS}
+    assert named_segments(world, "fixed") == {Segment.ACCESS}

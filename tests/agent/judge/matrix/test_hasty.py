@@ -8,14 +8,14 @@ runs must not look like one link's trouble.
 import msgspec
 import pytest
 
-from tests.agent.judge.expect import changes_of, said
+from tests.agent.judge.expect import changes_of, states_of
+from tests.agent.judge.inventories import ACCESS, FIXED, MOBILE, TARGETS, anchor, portal
 from tests.agent.judge.seeds import SEEDS
-from tests.agent.judge.site import ACCESS, FIXED, MOBILE, TARGETS, anchor, portal
-from tests.agent.judge.world import Trouble, World, seconds
-from thongsuot_agent.judge.events import Wish
-from thongsuot_agent.judge.plan import plan_from
-from thongsuot_agent.judge.settings import Patience, Settings
-from thongsuot_schema.inventory.model import ProbePlan
+from tests.agent.judge.simulated_site import InjectedFault, SimulatedSite, site_seconds
+from thongsuot_agent.judge.events import ConfirmationProbe
+from thongsuot_agent.judge.settings import Hysteresis, Settings
+from thongsuot_agent.judge.site_probes import site_probes_from
+from thongsuot_schema.inventory.model import ProbeSchedule
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
@@ -28,19 +28,19 @@ PORTALS = ("dichvucong", "motcua", "dancu", "thanhtoan")
 ADDRESSES = ("198.51.100.2", "198.51.100.3")
 DOMESTIC = ("zone", "exchange", "peer", *PORTALS)
 PROBES = tuple(
-    ProbePlan(kind=kind, every_s=every_s)
+    ProbeSchedule(kind=kind, every_s=every_s)
     for kind, every_s in (("icmp", 1.5), ("dns", 3.0), ("http", 5.0), ("host", 2.0))
 )
 
 
-class Budget:
+class ProbeBudget:
     """As many wishes a second as a schedule grants, and a burst of them at once."""
 
     def __init__(self, per_s: float) -> None:
         self._per_s, self._left, self._at_s = per_s, 64.0, 0.0
-        self.world: World | None = None
+        self.world: SimulatedSite | None = None
 
-    def __call__(self, wish: Wish) -> bool:
+    def __call__(self, wish: ConfirmationProbe) -> bool:
         del wish
         assert self.world is not None
         now_s = self.world.now_s
@@ -55,7 +55,7 @@ class Budget:
 def hasty_settings() -> Settings:
     own = msgspec.to_builtins(Settings())
     for name, value in own.items():
-        if isinstance(getattr(Settings(), name), Patience):
+        if isinstance(getattr(Settings(), name), Hysteresis):
             for key in ("confirm_s", "clear_s"):
                 value[key] *= SHARE
             value["every_s"] = max(1.0, value["every_s"] * SHARE)
@@ -66,17 +66,17 @@ def hasty_settings() -> Settings:
     return msgspec.convert(own, Settings)
 
 
-def hasty(seed: int, per_s: float, *troubles: Trouble) -> World:
+def hasty(seed: int, per_s: float, *troubles: InjectedFault) -> SimulatedSite:
     mobile = msgspec.structs.replace(MOBILE, allowance_bytes=None)
     more = (anchor("peer", Segment.TRANSIT), *(portal(name) for name in PORTALS[2:]))
-    plan = plan_from((FIXED, mobile), (*TARGETS, *ACCESS, *more), PROBES)
-    budget = Budget(per_s)
-    world = World(
+    plan = site_probes_from((FIXED, mobile), (*TARGETS, *ACCESS, *more), PROBES)
+    budget = ProbeBudget(per_s)
+    world = SimulatedSite(
         seed=seed,
         plan=plan,
         settings=hasty_settings(),
-        troubles=troubles,
-        fulfil=budget,
+        injected=troubles,
+        is_fulfilled=budget,
         addresses=ADDRESSES,
         timeout_s={"icmp": 1.0, "dns": 1.0, "http": 3.0, "host": 1.0},
     )
@@ -84,12 +84,12 @@ def hasty(seed: int, per_s: float, *troubles: Trouble) -> World:
     return world
 
 
-def trouble(at: Segment, **more: object) -> Trouble:
+def trouble(at: Segment, **more: object) -> InjectedFault:
     settings: dict[str, object] = {"start_s": START_S, "end_s": END_S, "at": at, "loss": 1.0}
-    return Trouble(**{**settings, **more})  # type: ignore[arg-type]
+    return InjectedFault(**{**settings, **more})  # type: ignore[arg-type]
 
 
-def portal_trouble(reason: Reason, **more: object) -> Trouble:
+def portal_trouble(reason: Reason, **more: object) -> InjectedFault:
     return trouble(
         Segment.SERVICE,
         links=BOTH,
@@ -127,18 +127,18 @@ ROWS = {
 @pytest.mark.parametrize("seed", SEEDS)
 def test_in_a_hurry_nobody_is_blamed_who_is_not_at_fault(row: str, seed: int, per_s: float) -> None:
     broken, segments = ROWS[row]
-    shifted = Trouble(**{**vars_of(broken), "start_s": START_S + seed % 50 / 10})  # type: ignore[arg-type]
+    shifted = InjectedFault(**{**vars_of(broken), "start_s": START_S + seed % 50 / 10})  # type: ignore[arg-type]
     world = hasty(seed, per_s, shifted)
     world.run(140.0)
     named = {change.verdict.segment for change in world.changes} - {None}
     assert named == segments
     for link in BOTH:
-        assert said(world, link)[-1] is State.UP
+        assert states_of(world, link)[-1] is State.UP
         for service in PORTALS:
-            assert said(world, link, service)[-1] is State.UP
+            assert states_of(world, link, service)[-1] is State.UP
 
 
-def vars_of(broken: Trouble) -> dict[str, object]:
+def vars_of(broken: InjectedFault) -> dict[str, object]:
     return {name: getattr(broken, name) for name in broken.__dataclass_fields__}
 
 
@@ -156,5 +156,5 @@ def test_what_is_silent_is_known_though_half_of_the_time_outs_are_doubted(
     assert named == segments
     for link in BOTH:
         found = next(c for c in changes_of(world, link) if c.verdict.segment in segments)
-        assert seconds(found.decided_boottime_ns) - START_S < 20.0
-        assert said(world, link)[-1] is State.UP
+        assert site_seconds(found.decided_boottime_ns) - START_S < 20.0
+        assert states_of(world, link)[-1] is State.UP

@@ -3,25 +3,29 @@
 import msgspec
 import pytest
 
-from tests.agent.judge.site import FIXED, two_links
+from tests.agent.judge.inventories import FIXED, two_links
+from thongsuot_agent.judge.link_context import NS_PER_S, LinkContext
 from thongsuot_agent.judge.memory import LinkMemory, Memory
 from thongsuot_agent.judge.settings import Settings
-from thongsuot_agent.judge.stand import NS_PER_S, Stand
-from thongsuot_agent.judge.symptoms.traffic import is_busy, knows_rate_since, note_host
+from thongsuot_agent.judge.symptoms.traffic import (
+    is_link_busy,
+    knows_rate_since,
+    update_host_counters,
+)
 from thongsuot_schema.catalogue import host
-from thongsuot_schema.result import ok
+from thongsuot_schema.result import ok_finding
 
 
-def stand(contract: int | None = None) -> Stand:
+def stand(contract: int | None = None) -> LinkContext:
     fixed = msgspec.structs.replace(FIXED, contract_down_bits_per_second=contract)
     plan = two_links(links=(fixed,))
     memory = Memory(links={"fixed": LinkMemory(name="fixed")})
-    return Stand(memory, memory.links["fixed"], plan.watches["fixed"], Settings())
+    return LinkContext(memory, memory.links["fixed"], plan.links["fixed"], Settings())
 
 
-def read(at: Stand, at_s: float, received: float, sent: float = 0.0) -> None:
-    finding = ok({host.RECEIVED: received, host.SENT: sent})
-    note_host(at.link, finding, round(at_s * NS_PER_S))
+def read(at: LinkContext, at_s: float, received: float, sent: float = 0.0) -> None:
+    finding = ok_finding({host.RECEIVED: received, host.SENT: sent})
+    update_host_counters(at.link, finding, round(at_s * NS_PER_S))
 
 
 def test_two_readings_make_a_rate() -> None:
@@ -62,8 +66,8 @@ def test_a_link_is_busy_near_its_contract_or_near_the_most_it_ever_carried(
     at = stand(contract)
     read(at, 10, 0)
     read(at, 20, bits_per_second / 8 * 10)
-    assert is_busy(at, 21 * NS_PER_S) is busy
-    assert not is_busy(at, 100 * NS_PER_S), "a rate of then says nothing about now"
+    assert is_link_busy(at, 21 * NS_PER_S) is busy
+    assert not is_link_busy(at, 100 * NS_PER_S), "a rate of then says nothing about now"
 
 
 def test_what_a_link_has_carried_before_is_its_measure() -> None:
@@ -71,12 +75,12 @@ def test_what_a_link_has_carried_before_is_its_measure() -> None:
     read(at, 10, 0)
     read(at, 20, 100_000_000)
     read(at, 30, 110_000_000)
-    assert not is_busy(at, 31 * NS_PER_S)
+    assert not is_link_busy(at, 31 * NS_PER_S)
 
 
 def test_a_neighbour_that_never_answered_proves_nothing_by_its_absence() -> None:
     at = stand()
-    note_host(at.link, ok({host.GATEWAY_NEIGHBOUR: 0.0}), NS_PER_S)
+    update_host_counters(at.link, ok_finding({host.GATEWAY_NEIGHBOUR: 0.0}), NS_PER_S)
     assert (at.link.traffic.neighbour, at.link.traffic.neighbour_proved) == (False, False)
-    note_host(at.link, ok({host.GATEWAY_NEIGHBOUR: 1.0}), 2 * NS_PER_S)
+    update_host_counters(at.link, ok_finding({host.GATEWAY_NEIGHBOUR: 1.0}), 2 * NS_PER_S)
     assert at.link.traffic.neighbour_proved

@@ -5,41 +5,46 @@ import re
 import msgspec
 import pytest
 
-from tests.collector.incidents.town import Town
-from tests.collector.notify.making import city, cut, outage, town
-from tests.collector.timeline.life import UNPLUGGED, UP
-from thongsuot_collector.incidents.incident import Incident, Note
-from thongsuot_collector.notify.content.comparison import Comparison
-from thongsuot_collector.notify.content.occasion import Occasion
+from tests.collector.incidents.city import CityFixture
+from tests.collector.notify.incident_events import (
+    carrier_outage,
+    city_inventory,
+    cut_fibre,
+    steady_city,
+)
+from tests.collector.timeline.boot_script import UNPLUGGED, UP
+from thongsuot_collector.incidents.incident import HistoryEntry, Incident
+from thongsuot_collector.notify.render.comparison import Comparison
+from thongsuot_collector.notify.render.context import MessageContext
 from thongsuot_collector.rules import load
-from thongsuot_collector.web.incident.history import history_lines
+from thongsuot_collector.web.incident.history import history_texts
 from thongsuot_schema.words.language import Language
 
 CODE = re.compile(r"[a-z0-9]+[_:/][a-z0-9]|\b(is|started|none)\b")
 """What names of the program look like."""
 
 
-def told(made: Town, incident: Incident, language: Language = "vi") -> list[str]:
-    entry = incident.ledger[-1]
-    occasion = Occasion(
+def told(made: CityFixture, incident: Incident, language: Language = "vi") -> list[str]:
+    entry = incident.notifications[-1]
+    occasion = MessageContext(
         kind=entry.kind,
-        entry=entry,
+        record=entry,
         incident=incident,
         rule=load(incident.code),
         audience=entry.party,
         comparison=Comparison(),
         directory=made.directory,
     )
-    return [line.partition(" · ")[2] for line in history_lines(occasion, language)]
+    return [line.partition(" · ")[2] for line in history_texts(occasion, language)]
 
 
 def test_a_fault_that_moves_and_ends_is_told_in_words() -> None:
-    made = town(city())
-    cut(made)
+    made = steady_city(city_inventory())
+    cut_fibre(made)
     made.run(made.now_s + 20)
-    made.say("s0", "fiber", UNPLUGGED)
+    made.report("s0", "fiber", UNPLUGGED)
     made.run(made.now_s + 60)
-    made.say("s0", "fiber", UP)
+    made.report("s0", "fiber", UP)
     made.run(made.now_s + 60)
     lines = told(made, made.only("link_fault"))
     assert lines[0] == "mở: Đường cáp quang VNPT mất kết nối"
@@ -50,9 +55,9 @@ def test_a_fault_that_moves_and_ends_is_told_in_words() -> None:
 
 
 def test_an_outage_names_the_lines_that_come_and_go() -> None:
-    made = town(city())
-    outage(made)
-    made.say("s3", "fiber", UP)
+    made = steady_city(city_inventory())
+    carrier_outage(made)
+    made.report("s3", "fiber", UP)
     made.run(made.now_s + 60)
     lines = told(made, made.only("carrier_outage"))
     assert lines[0] == "mở"
@@ -73,8 +78,8 @@ def test_an_outage_names_the_lines_that_come_and_go() -> None:
     ],
 )
 def test_what_is_written_down_is_told_or_shown_as_it_is(what: str, about: str, line: str) -> None:
-    made = town(city())
-    cut(made)
-    note = Note(at_ns=1, what=what, about=about)
+    made = steady_city(city_inventory())
+    cut_fibre(made)
+    note = HistoryEntry(at_ns=1, event=what, about=about)
     incident = msgspec.structs.replace(made.only("link_fault"), history=(note,))
     assert told(made, incident, "en") == [line]

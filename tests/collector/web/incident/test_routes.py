@@ -9,16 +9,16 @@ import msgspec
 import pytest
 
 from tests.collector.app.process import PROGRAM
-from tests.collector.app.stage import PASSWORD, SITE, Stage
+from tests.collector.app.stage import PASSWORD, SITE, NotifyingStack
 from tests.collector.running import eventually
-from thongsuot_collector.incidents.ledger import Cause, Kind
-from thongsuot_collector.web.incident.evidence import Evidence
+from thongsuot_collector.incidents.notification_log import NotificationCause, NotificationKind
+from thongsuot_collector.web.incident.evidence import EvidenceFile
 from thongsuot_schema.state import State
 
 
 @pytest.fixture
-async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
-    made = Stage(tmp_path)
+async def stage(tmp_path: Path) -> AsyncIterator[NotifyingStack]:
+    made = NotifyingStack(tmp_path)
     try:
         await made.collector.start()
         yield made
@@ -26,7 +26,7 @@ async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
         await made.close()
 
 
-async def cut(stage: Stage) -> str:
+async def cut(stage: NotifyingStack) -> str:
     """Cut the fibre; return the address that the carrier was told, without its host."""
     await stage.say(State.UP, is_first=True)
     await stage.say(State.DOWN)
@@ -36,7 +36,7 @@ async def cut(stage: Stage) -> str:
     return f"{parts.path}?{parts.query}"
 
 
-async def command(stage: Stage, *words: str) -> tuple[int, str]:
+async def command(stage: NotifyingStack, *words: str) -> tuple[int, str]:
     """Run the command line beside the running collector."""
     process = await asyncio.create_subprocess_exec(
         PROGRAM,
@@ -52,7 +52,7 @@ async def command(stage: Stage, *words: str) -> tuple[int, str]:
     return process.returncode or 0, out.decode()
 
 
-async def test_who_was_told_opens_that_page_and_no_other(stage: Stage) -> None:
+async def test_who_was_told_opens_that_page_and_no_other(stage: NotifyingStack) -> None:
     url = await cut(stage)
     path, _, query = url.partition("?")
     page = await stage.ask("GET", url)
@@ -78,24 +78,30 @@ async def test_who_was_told_opens_that_page_and_no_other(stage: Stage) -> None:
     assert (await stage.ask("GET", url)).status_code == 200
 
 
-async def test_the_evidence_is_a_file_that_verify_reads(stage: Stage, tmp_path: Path) -> None:
+async def test_the_evidence_is_a_file_that_verify_reads(
+    stage: NotifyingStack, tmp_path: Path
+) -> None:
     url = await cut(stage)
     path, _, query = url.partition("?")
     file = await stage.ask("GET", f"{path}.json?{query}")
     assert "attachment" in file.headers["content-disposition"]
-    evidence = msgspec.json.decode(file.content, type=Evidence)
+    evidence = msgspec.json.decode(file.content, type=EvidenceFile)
     told = msgspec.json.encode(stage.told()[0].incident)
     # What the page gives is what was told.
     assert msgspec.json.encode(evidence.incident) == told
     (telling,) = evidence.told
-    assert (telling.kind, telling.name, telling.channel) == (Kind.OPENED, "vnpt", "main")
+    assert (telling.kind, telling.name, telling.channel) == (
+        NotificationKind.OPENED,
+        "vnpt",
+        "main",
+    )
     assert telling.delivered_at is not None
     (tmp_path / "evidence.json").write_bytes(file.content)
     status, said = await command(stage, "verify", "--evidence", str(tmp_path / "evidence.json"))
     assert (status, "intact" in said, "NOT" in said) == (0, True, False), said
 
 
-async def test_taking_it_on_needs_a_person_and_is_remembered(stage: Stage) -> None:
+async def test_taking_it_on_needs_a_person_and_is_remembered(stage: NotifyingStack) -> None:
     url = await cut(stage)
     path = f"{url.partition('?')[0]}/acknowledge"
     status, secret = await command(stage, "person", "add", "lan", "--title", "Trần Thị Lan")
@@ -135,7 +141,7 @@ async def test_taking_it_on_needs_a_person_and_is_remembered(stage: Stage) -> No
 
 
 async def test_nobody_is_told_inside_planned_work_and_what_is_left_after_it_is(
-    stage: Stage,
+    stage: NotifyingStack,
 ) -> None:
     await stage.say(State.UP, is_first=True)
     status, said = await command(
@@ -175,4 +181,7 @@ async def test_nobody_is_told_inside_planned_work_and_what_is_left_after_it_is(
     assert (await command(stage, "maintenance", "end", other))[0] == 0
     await stage.is_told(1)
     (told,) = stage.told()
-    assert (told.kind, told.incident.cause) == (Kind.OPENED, Cause.UNEXCUSED)
+    assert (told.kind, told.incident.cause) == (
+        NotificationKind.OPENED,
+        NotificationCause.UNEXCUSED,
+    )

@@ -11,10 +11,10 @@ from typing import Final
 
 from msgspec import structs
 
-from thongsuot_agent.judge.fault import Fault
-from thongsuot_agent.judge.memory import Equipment, LinkMemory, Slot
+from thongsuot_agent.judge.diagnosis import Diagnosis
+from thongsuot_agent.judge.link_context import NS_PER_S, LinkContext
+from thongsuot_agent.judge.memory import EquipmentReadings, FaultSlot, LinkMemory
 from thongsuot_agent.judge.settings import Settings
-from thongsuot_agent.judge.stand import NS_PER_S, Stand
 from thongsuot_schema.catalogue import radio, snmp
 from thongsuot_schema.outcome import Outcome
 from thongsuot_schema.result import Finding
@@ -49,7 +49,7 @@ _NO_LIGHT = frozenset(
     {
         Symptom.ACCESS_SILENT,
         Symptom.ACCESS_FLAPPING,
-        Symptom.GATEWAY_WITHOUT_WAY,
+        Symptom.GATEWAY_NO_UPLINK,
         Symptom.NO_ADDRESS,
         Symptom.NO_ROUTE,
     }
@@ -57,7 +57,7 @@ _NO_LIGHT = frozenset(
 """What a cut fibre looks like from behind the optical modem, or from behind a router of its own."""
 
 
-def note_radio(link: LinkMemory, finding: Finding, started_ns: int, settings: Settings) -> None:
+def update_radio(link: LinkMemory, finding: Finding, started_ns: int, settings: Settings) -> None:
     """Take in one reading of the link's modem; one that could not be made leaves what was known."""
     if finding.outcome is not Outcome.OK:
         return
@@ -81,7 +81,7 @@ def note_radio(link: LinkMemory, finding: Finding, started_ns: int, settings: Se
     known.is_well = is_strong and not known.is_unregistered and is_connected
 
 
-def note_box(link: LinkMemory, finding: Finding, started_ns: int) -> None:
+def update_box(link: LinkMemory, finding: Finding, started_ns: int) -> None:
     """Take in what a box said of the light and of the power; one without either says nothing."""
     if finding.outcome is not Outcome.OK:
         return
@@ -95,7 +95,7 @@ def note_box(link: LinkMemory, finding: Finding, started_ns: int) -> None:
         known.runtime_s = values.get(snmp.RUNTIME.name)
 
 
-def pass_time(at: Stand) -> None:
+def age_readings(at: LinkContext) -> None:
     """Let what is known grow old."""
     at.link.equipment.now_ns = at.now_ns
 
@@ -107,61 +107,61 @@ def is_worth_asking(link: LinkMemory, kind: str, now_ns: int) -> bool:
     return now_ns - max(read_ns or 0, known.asked_ns.get(kind, 0)) > 10 * NS_PER_S
 
 
-def explained(link: LinkMemory, slot: Slot) -> Slot:
+def explain_by_equipment(link: LinkMemory, slot: FaultSlot) -> FaultSlot:
     """Return a slot whose fault says why, where the equipment knows; with its evidence."""
     if slot.fault is None or slot.fault.segment is None:
         return slot
-    evidence = (*_evidence(link.equipment), *slot.evidence)
+    evidence = (*_equipment_evidence(link.equipment), *slot.evidence)
     return structs.replace(slot, fault=_explanation(link, slot, slot.fault), evidence=evidence)
 
 
-def _explanation(link: LinkMemory, slot: Slot, fault: Fault) -> Fault:
+def _explanation(link: LinkMemory, slot: FaultSlot, fault: Diagnosis) -> Diagnosis:
     known, symptom = link.equipment, fault.symptom
     if symptom in _BOX_SILENT and _is_fresh(known, known.mains_ns) and known.is_on_battery:
-        return _said(fault, Segment.DEVICE, Symptom.POWER_LOST)
+        return _with_cause(fault, Segment.DEVICE, Symptom.POWER_LOST)
     if symptom in _NO_LIGHT and _is_fresh(known, known.light_ns) and known.is_dark:
-        return _said(fault, Segment.ACCESS, Symptom.OPTICAL_SIGNAL_LOST)
+        return _with_cause(fault, Segment.ACCESS, Symptom.OPTICAL_LOSS_OF_SIGNAL)
     return _by_radio(known, slot, fault) if _is_fresh(known, known.radio_ns) else fault
 
 
-def _by_radio(known: Equipment, slot: Slot, fault: Fault) -> Fault:
+def _by_radio(known: EquipmentReadings, slot: FaultSlot, fault: Diagnosis) -> Diagnosis:
     symptom = fault.symptom
     has_looked = (known.radio_ns or 0) >= slot.onset_ns
     if symptom in _LINE and has_looked and known.is_unregistered:
-        return _said(fault, Segment.ACCESS, Symptom.RADIO_UNREGISTERED)
+        return _with_cause(fault, Segment.ACCESS, Symptom.RADIO_NOT_REGISTERED)
     if symptom in _LINE and known.is_weak:
-        return _said(fault, Segment.ACCESS, Symptom.RADIO_WEAK)
+        return _with_cause(fault, Segment.ACCESS, Symptom.RADIO_SIGNAL_WEAK)
     is_down = fault.state is State.DOWN and symptom in _BEYOND_RADIO
     if is_down and has_looked and known.is_well:
-        return _said(fault, Segment.CARRIER, Symptom.CORE_SILENT_RADIO_WELL)
+        return _with_cause(fault, Segment.CARRIER, Symptom.CORE_SILENT_RADIO_OK)
     return fault
 
 
-def _said(fault: Fault, segment: Segment, symptom: Symptom) -> Fault:
-    return Fault(state=fault.state, segment=segment, symptom=symptom)
+def _with_cause(fault: Diagnosis, segment: Segment, symptom: Symptom) -> Diagnosis:
+    return Diagnosis(state=fault.state, segment=segment, symptom=symptom)
 
 
-def _is_fresh(known: Equipment, read_ns: int | None) -> bool:
+def _is_fresh(known: EquipmentReadings, read_ns: int | None) -> bool:
     return read_ns is not None and known.now_ns - read_ns <= FRESH_NS
 
 
-def _evidence(known: Equipment) -> tuple[Evidence, ...]:
+def _equipment_evidence(known: EquipmentReadings) -> tuple[Evidence, ...]:
     shown: list[Evidence] = []
     if _is_fresh(known, known.radio_ns):
-        shown.append(_row(RADIO, Segment.ACCESS, known.power_metric, known.power_dbm))
+        shown.append(_reading_evidence(RADIO, Segment.ACCESS, known.power_metric, known.power_dbm))
     if _is_fresh(known, known.light_ns):
         value = float(known.is_dark)
         metric, figure = snmp.OPTICAL_LOST.name, value
         if known.light_dbm is not None:
             metric, figure = snmp.OPTICAL_RECEIVE.name, known.light_dbm
-        shown.append(_row(BOX, Segment.ACCESS, metric, figure))
+        shown.append(_reading_evidence(BOX, Segment.ACCESS, metric, figure))
     if _is_fresh(known, known.mains_ns):
         metric, figure = snmp.ON_BATTERY.name, float(known.is_on_battery)
-        shown.append(_row(BOX, Segment.DEVICE, metric, figure))
+        shown.append(_reading_evidence(BOX, Segment.DEVICE, metric, figure))
     return tuple(shown)
 
 
-def _row(kind: str, segment: Segment, metric: str, value: float | None) -> Evidence:
+def _reading_evidence(kind: str, segment: Segment, metric: str, value: float | None) -> Evidence:
     return Evidence(
         kind=kind, segment=segment, outcome=Outcome.OK, ok=1, metric=metric, value=value
     )

@@ -1,20 +1,20 @@
 """Expiry: a certificate that will run out soon. Only a clock that is trusted can tell."""
 
-from thongsuot_agent.judge.fault import Fault
-from thongsuot_agent.judge.memory import Memory, ServiceMemory, Slot, Track
-from thongsuot_agent.judge.stand import NS_PER_S
+from thongsuot_agent.judge.diagnosis import Diagnosis
+from thongsuot_agent.judge.link_context import NS_PER_S
+from thongsuot_agent.judge.memory import FaultSlot, Memory, ServiceMemory, Track
 from thongsuot_schema.catalogue import http
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Evidence, Symptom
 
-_EXPIRING = Fault(
+_EXPIRING = Diagnosis(
     state=State.DEGRADED, segment=Segment.SERVICE, symptom=Symptom.CERTIFICATE_EXPIRING
 )
 _DAY_S = 86_400.0
 
 
-def expiring(memory: Memory, service: ServiceMemory, days: float) -> Slot | None:
+def expiring_slot(memory: Memory, service: ServiceMemory, days: float) -> FaultSlot | None:
     """Return that a service's certificate runs out within so many days, ``None`` if it does not."""
     if memory.wall_s is None:
         # An untrusted clock neither accuses nor acquits.
@@ -24,7 +24,7 @@ def expiring(memory: Memory, service: ServiceMemory, days: float) -> Slot | None
         return None
     wall_s = memory.wall_s + (memory.now_ns - memory.wall_ns) / NS_PER_S
     if found.expires_s - wall_s > days * _DAY_S:
-        service.expiring = Slot()
+        service.expiring = FaultSlot()
         return None
     if service.expiring.fault is None:
         evidence = Evidence(
@@ -36,7 +36,7 @@ def expiring(memory: Memory, service: ServiceMemory, days: float) -> Slot | None
             value=found.expires_s,
             limit=wall_s + days * _DAY_S,
         )
-        service.expiring = Slot(
+        service.expiring = FaultSlot(
             fault=_EXPIRING, onset_ns=found.worked_ns or memory.now_ns, evidence=(evidence,)
         )
     return service.expiring

@@ -2,25 +2,31 @@
 
 from collections.abc import Sequence
 
-from thongsuot_agent.judge.fault import Fault
-from thongsuot_agent.judge.plan import RANK
-from thongsuot_agent.judge.sight import Found, Seen, Sight, unheard, witnesses
-from thongsuot_agent.judge.stand import Stand
+from thongsuot_agent.judge.diagnosis import Diagnosis
+from thongsuot_agent.judge.link_context import LinkContext
+from thongsuot_agent.judge.observations import (
+    Observation,
+    Observations,
+    SilenceCandidate,
+    independent_witnesses,
+    is_any_not_probed,
+)
+from thongsuot_agent.judge.site_probes import RANK
 from thongsuot_schema.result import Family
 from thongsuot_schema.segment import LADDER, Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
 
-APART_NS = 500_000_000
+FAMILIES_APART_NS = 500_000_000
 """Longer than a burst takes to be sent and answered."""
 
 _PAIRS = (
-    (Family.IP4, Family.IP6, Symptom.IP4_DEAD),
-    (Family.IP6, Family.IP4, Symptom.IP6_DEAD),
+    (Family.IP4, Family.IP6, Symptom.IPV4_DOWN),
+    (Family.IP6, Family.IP4, Symptom.IPV6_DOWN),
 )
 
 
-def dead_family(at: Stand, sight: Sight) -> Found | None:
+def dead_family(at: LinkContext, sight: Observations) -> SilenceCandidate | None:
     """
     Return the family that stops on a lower rung than the other.
 
@@ -34,18 +40,18 @@ def dead_family(at: Stand, sight: Sight) -> Found | None:
         if other_top is None or RANK[top] >= min(RANK[other_top], RANK[Segment.TRANSIT]):
             continue
         silent = sight.silent_beyond(top, family)
-        if len(witnesses(silent)) < at.settings.quorum:
+        if len(independent_witnesses(silent)) < at.settings.quorum:
             continue
         segment = _gateway_segment(sight, family) if RANK[top] <= RANK[Segment.LAN] else None
         if segment is None:
             segment = LADDER[max(RANK[top], RANK[Segment.LAN]) + 1]
-        fault = Fault(state=State.DEGRADED, segment=segment, symptom=symptom)
-        is_whole = not unheard(at, sight, top, family)
-        return Found(fault, tuple(silent), is_whole and _outlives(sight, other, silent))
+        fault = Diagnosis(state=State.DEGRADED, segment=segment, symptom=symptom)
+        is_whole = not is_any_not_probed(at, sight, top, family)
+        return SilenceCandidate(fault, tuple(silent), is_whole and _outlives(sight, other, silent))
     return None
 
 
-def _outlives(sight: Sight, other: Family, silent: Sequence[Seen]) -> bool:
+def _outlives(sight: Observations, other: Family, silent: Sequence[Observation]) -> bool:
     """
     Return whether the other family answered what was asked well after the silence began.
 
@@ -57,12 +63,12 @@ def _outlives(sight: Sight, other: Family, silent: Sequence[Seen]) -> bool:
         for seen in sight.answered(other)
         if RANK[seen.rung] > RANK[Segment.LAN]
     )
-    return last_ns - since_ns >= APART_NS
+    return last_ns - since_ns >= FAMILIES_APART_NS
 
 
-def _gateway_segment(sight: Sight, family: Family) -> Segment | None:
+def _gateway_segment(sight: Observations, family: Family) -> Segment | None:
     """Return ``lan`` if the family's own gateway used to answer and does not now."""
     for seen in sight.seen:
-        if seen.post.is_gateway and seen.track.family is family and seen.silent:
+        if seen.point.is_gateway and seen.track.family is family and seen.silent:
             return Segment.LAN if seen.track.answered_ns is not None else None
     return None

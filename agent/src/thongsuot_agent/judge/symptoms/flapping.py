@@ -1,16 +1,16 @@
 """Flapping: one link that comes and goes is one fault, not a storm of them."""
 
-from thongsuot_agent.judge.fault import Fault
-from thongsuot_agent.judge.memory import Flaps
+from thongsuot_agent.judge.diagnosis import Diagnosis
+from thongsuot_agent.judge.link_context import ns
+from thongsuot_agent.judge.memory import FlapState
 from thongsuot_agent.judge.settings import Settings
-from thongsuot_agent.judge.stand import ns
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
 
 
-def note_silence(
-    flaps: Flaps, fault: Fault, onset_ns: int, now_ns: int, settings: Settings
+def note_outage(
+    flaps: FlapState, fault: Diagnosis, onset_ns: int, now_ns: int, settings: Settings
 ) -> None:
     """Note that nothing of the link answers now (or that its interface is dead)."""
     if not flaps.is_silent:
@@ -23,7 +23,7 @@ def note_silence(
             flaps.starts = flaps.starts[-1:]
             flaps.active = False
         flaps.fault = fault
-    _forget(flaps, now_ns, settings)
+    _drop_old_starts(flaps, now_ns, settings)
     if len(flaps.starts) >= settings.flap_episodes or _is_pair(flaps, settings):
         flaps.active = True
     if now_ns - flaps.starts[-1] > ns(settings.flap_down_s):
@@ -32,44 +32,44 @@ def note_silence(
         flaps.starts = flaps.starts[-1:]
 
 
-def note_answers(flaps: Flaps, now_ns: int) -> None:
+def note_return(flaps: FlapState, now_ns: int) -> None:
     """Note that the link answers now."""
     if flaps.is_silent:
         flaps.is_silent = False
         flaps.silent_ns = now_ns
 
 
-def calm(flaps: Flaps, now_ns: int, settings: Settings) -> None:
+def expire_flapping(flaps: FlapState, now_ns: int, settings: Settings) -> None:
     """Let time pass: after long enough without a silence, flapping is over."""
     if flaps.is_silent or not flaps.starts:
         return
     if now_ns - flaps.silent_ns > ns(settings.flap_clear_s):
         flaps.active = False
-    _forget(flaps, now_ns, settings)
+    _drop_old_starts(flaps, now_ns, settings)
 
 
-def flapping(flaps: Flaps) -> Fault | None:
+def flapping_diagnosis(flaps: FlapState) -> Diagnosis | None:
     """Return the fault of a link that comes and goes; it is blamed on where its silences were."""
     if not flaps.active or flaps.fault is None:
         return None
-    return Fault(
+    return Diagnosis(
         state=State.DEGRADED,
         segment=flaps.fault.segment or Segment.ACCESS,
         symptom=Symptom.ACCESS_FLAPPING,
     )
 
 
-def _is_of_site(fault: Fault) -> bool:
+def _is_of_site(fault: Diagnosis) -> bool:
     return fault.segment in {Segment.DEVICE, Segment.LAN}
 
 
-def _is_pair(flaps: Flaps, settings: Settings) -> bool:
+def _is_pair(flaps: FlapState, settings: Settings) -> bool:
     if len(flaps.starts) < 2:
         return False
     return flaps.starts[-1] - flaps.starts[-2] <= ns(settings.flap_pair_s)
 
 
-def _forget(flaps: Flaps, now_ns: int, settings: Settings) -> None:
+def _drop_old_starts(flaps: FlapState, now_ns: int, settings: Settings) -> None:
     horizon_ns = now_ns - ns(settings.flap_window_s)
     while len(flaps.starts) > 1 and flaps.starts[0] < horizon_ns:
         del flaps.starts[0]

@@ -7,11 +7,16 @@ the queue is the site's; where the gateway itself is slow, likewise.
 
 from collections.abc import Iterator
 
-from thongsuot_agent.judge.fault import Fault, Sighting
-from thongsuot_agent.judge.plan import RANK
-from thongsuot_agent.judge.sight import Seen, Sight, rung_of, witnesses
-from thongsuot_agent.judge.stand import Stand, ns
-from thongsuot_agent.judge.symptoms.traffic import is_busy, knows_rate_since, load_of_boxes
+from thongsuot_agent.judge.diagnosis import Diagnosis, Suspicion
+from thongsuot_agent.judge.link_context import LinkContext, ns
+from thongsuot_agent.judge.observations import (
+    Observation,
+    Observations,
+    independent_witnesses,
+    rung_of,
+)
+from thongsuot_agent.judge.site_probes import RANK
+from thongsuot_agent.judge.symptoms.traffic import is_link_busy, knows_rate_since, load_of_boxes
 from thongsuot_agent.judge.tracks import ECHO, is_slow
 from thongsuot_schema.catalogue import icmp
 from thongsuot_schema.outcome import Outcome
@@ -20,24 +25,24 @@ from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Evidence, Symptom
 
 _SYMPTOMS = {
-    Segment.LAN: Symptom.LAN_BUSY,
+    Segment.LAN: Symptom.LAN_CONGESTED,
     Segment.ACCESS: Symptom.ACCESS_SLOW,
     Segment.CARRIER: Symptom.CARRIER_SLOW,
     Segment.TRANSIT: Symptom.TRANSIT_SLOW,
 }
 
 
-def is_suspicious(at: Stand, seen: Seen) -> bool:
+def is_suspiciously_slow(at: LinkContext, seen: Observation) -> bool:
     """Return whether an echo took so long that the link should be looked at."""
     track = seen.track
     if track.kind != ECHO or track.value_s is None:
         return False
     return is_slow(track, at.settings) or (
-        seen.post.domestic and track.value_s > at.settings.slow_limit_s
+        seen.point.domestic and track.value_s > at.settings.slow_limit_s
     )
 
 
-def is_seen(at: Stand, sight: Sight) -> bool:
+def is_latency_measured(at: LinkContext, sight: Observations) -> bool:
     """Return whether a round has anything to say about how long echoes take."""
     return any(
         (s.track.value_ns or 0) >= sight.since_ns and RANK[s.rung] > RANK[Segment.LAN]
@@ -45,49 +50,52 @@ def is_seen(at: Stand, sight: Sight) -> bool:
     )
 
 
-def detect(at: Stand, sight: Sight) -> Sighting | None:
+def detect_latency(at: LinkContext, sight: Observations) -> Suspicion | None:
     """Return on which rung a link is slow in a round, ``None`` where it is not."""
     echoes = [seen for seen in _echoes(at) if _is_fresh(at, seen, sight)]
-    slow = [seen for seen in echoes if is_suspicious(at, seen)]
+    slow = [seen for seen in echoes if is_suspiciously_slow(at, seen)]
     if not slow:
         return None
-    fast = [seen for seen in echoes if not is_suspicious(at, seen)]
-    segment, blamed = _where(at, slow, fast)
+    fast = [seen for seen in echoes if not is_suspiciously_slow(at, seen)]
+    segment, blamed = _locate_latency(at, slow, fast)
     if segment is None:
         return None
     onset_ns = min(seen.track.slow_since_ns or sight.since_ns for seen in blamed)
-    evidence = _evidence(at, echoes)
-    if segment is not Segment.TRANSIT and is_busy(at, at.now_ns):
+    evidence = _latency_evidence(at, echoes)
+    if segment is not Segment.TRANSIT and is_link_busy(at, at.now_ns):
         segment = Segment.LAN
         evidence = (*load_of_boxes(at), *evidence)
-    return Sighting(
-        fault=Fault(state=State.DEGRADED, segment=segment, symptom=_SYMPTOMS[segment]),
+    return Suspicion(
+        fault=Diagnosis(state=State.DEGRADED, segment=segment, symptom=_SYMPTOMS[segment]),
         onset_ns=onset_ns,
         evidence=evidence,
         # Before the counters of interface and box cover this time, it cannot be told whose queue
         # it is.
-        is_ripe=knows_rate_since(at, onset_ns) and not _unheard(at, sight, segment),
+        is_ripe=knows_rate_since(at, onset_ns)
+        and not _is_lower_rung_not_probed(at, sight, segment),
     )
 
 
-def _echoes(at: Stand) -> Iterator[Seen]:
+def _echoes(at: LinkContext) -> Iterator[Observation]:
     for track in at.link.tracks.values():
-        post = at.watch.posts.get(f"{track.kind} {track.target}")
+        post = at.probes.points.get(f"{track.kind} {track.target}")
         if post is not None and track.kind == ECHO and track.value_ns is not None:
-            yield Seen(track, post, rung_of(post, at.link.facts), answered=True, silent=False)
+            yield Observation(
+                track, post, rung_of(post, at.link.facts), answered=True, silent=False
+            )
 
 
-def _is_fresh(at: Stand, seen: Seen, sight: Sight) -> bool:
+def _is_fresh(at: LinkContext, seen: Observation, sight: Observations) -> bool:
     """
     Return whether a round trip speaks in a round: it was under way in it.
 
     The gateway's latest speaks longer, since without it the next rung would be blamed.
     """
-    back_s = at.watch.round_s + 1.0 if seen.post.is_gateway else 1.0
+    back_s = at.probes.round_s + 1.0 if seen.point.is_gateway else 1.0
     return (seen.track.value_ns or 0) >= sight.since_ns - ns(back_s)
 
 
-def _unheard(at: Stand, sight: Sight, segment: Segment) -> bool:
+def _is_lower_rung_not_probed(at: LinkContext, sight: Observations, segment: Segment) -> bool:
     """Return whether a lower rung that has living lookouts was not looked at in the round."""
     heard = {s.rung for s in _echoes(at) if (s.track.value_ns or 0) >= sight.since_ns - ns(1.0)}
     return any(
@@ -96,7 +104,9 @@ def _unheard(at: Stand, sight: Sight, segment: Segment) -> bool:
     )
 
 
-def _where(at: Stand, slow: list[Seen], fast: list[Seen]) -> tuple[Segment | None, list[Seen]]:
+def _locate_latency(
+    at: LinkContext, slow: list[Observation], fast: list[Observation]
+) -> tuple[Segment | None, list[Observation]]:
     """Return the rung after the last fast one, with those who say so."""
     quorum = at.settings.quorum
     proved = max((s.rung for s in fast), key=RANK.__getitem__, default=Segment.DEVICE)
@@ -105,30 +115,36 @@ def _where(at: Stand, slow: list[Seen], fast: list[Seen]) -> tuple[Segment | Non
         return _abroad(slow, fast, quorum)
     if RANK[proved] > RANK[Segment.LAN]:
         return (
-            (LADDER[RANK[proved] + 1], beyond) if len(witnesses(beyond)) >= quorum else (None, [])
+            (LADDER[RANK[proved] + 1], beyond)
+            if len(independent_witnesses(beyond)) >= quorum
+            else (None, [])
         )
-    available = len(witnesses(s for s in (*slow, *fast) if RANK[s.rung] > RANK[Segment.LAN]))
-    if not beyond or len(witnesses(beyond)) < min(quorum, available):
+    available = len(
+        independent_witnesses(s for s in (*slow, *fast) if RANK[s.rung] > RANK[Segment.LAN])
+    )
+    if not beyond or len(independent_witnesses(beyond)) < min(quorum, available):
         return None, []
     gateway_is_slow = any(s.rung is Segment.LAN for s in slow)
     return (Segment.LAN if gateway_is_slow else Segment.ACCESS), beyond
 
 
-def _abroad(slow: list[Seen], fast: list[Seen], quorum: int) -> tuple[Segment | None, list[Seen]]:
+def _abroad(
+    slow: list[Observation], fast: list[Observation], quorum: int
+) -> tuple[Segment | None, list[Observation]]:
     """Return ``transit`` where all that is abroad is slow and nothing at home."""
-    foreign = [s for s in slow if s.rung is Segment.TRANSIT and not s.post.domestic]
-    is_whole = not any(not s.post.domestic for s in fast)
-    if is_whole and len(foreign) == len(slow) and len(witnesses(foreign)) >= quorum:
+    foreign = [s for s in slow if s.rung is Segment.TRANSIT and not s.point.domestic]
+    is_whole = not any(not s.point.domestic for s in fast)
+    if is_whole and len(foreign) == len(slow) and len(independent_witnesses(foreign)) >= quorum:
         return Segment.TRANSIT, foreign
     return None, []
 
 
-def _evidence(at: Stand, echoes: list[Seen]) -> tuple[Evidence, ...]:
-    ordered = sorted(echoes, key=lambda s: (RANK[s.rung], s.post.target, s.track.family))
+def _latency_evidence(at: LinkContext, echoes: list[Observation]) -> tuple[Evidence, ...]:
+    ordered = sorted(echoes, key=lambda s: (RANK[s.rung], s.point.target, s.track.family))
     return tuple(
         Evidence(
             kind=ECHO,
-            target=seen.post.target,
+            target=seen.point.target,
             family=seen.track.family,
             segment=seen.rung,
             outcome=Outcome.OK,

@@ -5,39 +5,41 @@ A sequential probability ratio test (Wald 1945) of a healthy share of losses aga
 restarted whenever the evidence for the worse one is used up (CUSUM, Page 1954). An unanswered run
 counts when its series is answered again, and all unanswered ones in between count as one: a dead
 target or an outage is no loss rate, nor is a blip that hits several series at once. The sums are of
-the link; whose fault it is follows from the shares of the rungs (``blame``).
+the link; whose fault it is follows from the shares of the rungs (``locate_loss``).
 """
 
 from math import log
 
 from thongsuot_agent.judge.comparison import is_outage
-from thongsuot_agent.judge.events import Wish
-from thongsuot_agent.judge.hysteresis import believe
-from thongsuot_agent.judge.memory import LinkMemory, Slot, Track
-from thongsuot_agent.judge.plan import RANK, Post
-from thongsuot_agent.judge.signs import Sign
-from thongsuot_agent.judge.stand import NS_PER_S, Stand, ns
-from thongsuot_agent.judge.symptoms.blame import blame
-from thongsuot_agent.judge.symptoms.traffic import is_busy
+from thongsuot_agent.judge.events import ConfirmationProbe
+from thongsuot_agent.judge.hysteresis import confirm
+from thongsuot_agent.judge.link_context import NS_PER_S, LinkContext, ns
+from thongsuot_agent.judge.memory import FaultSlot, LinkMemory, Track
+from thongsuot_agent.judge.reachability import Reachability
+from thongsuot_agent.judge.site_probes import RANK, ProbePoint
+from thongsuot_agent.judge.symptoms.loss_location import locate_loss
+from thongsuot_agent.judge.symptoms.traffic import is_link_busy
 from thongsuot_agent.judge.tracks import ECHO
 from thongsuot_schema.catalogue import icmp
 from thongsuot_schema.result import Finding, Result
 from thongsuot_schema.segment import Segment
 
 LOSS_NAME = icmp.LOSS.name
-RATIO_MEMORY = 50
+RATIO_WINDOW_ECHOES = 50
 """Echoes over which the present share is averaged."""
-ACQUIT_HOPE = 0.2
+CLEAR_HOPE = 0.2
 """Share of the evidence for health from which scrutiny helps to find the end of a loss."""
-METERED_PATIENCE = 3
+METERED_FACTOR = 3
 """On a metered link scrutiny asks so much more rarely, and has so much less credit."""
-NEAR_HASTE = 3.0
+NEAR_RUNGS_FACTOR = 3.0
 """
 Gateway and access are asked so much more often: to prove a rung clean takes hundreds of echoes.
 """
 
 
-def note(at: Stand, post: Post, track: Track, result: Result, sign: Sign) -> None:
+def count_echo_run(
+    at: LinkContext, post: ProbePoint, track: Track, result: Result, sign: Reachability
+) -> None:
     """
     Count an echo. To be called before the track records the run.
 
@@ -46,75 +48,75 @@ def note(at: Stand, post: Post, track: Track, result: Result, sign: Sign) -> Non
     of hosts that are left out.
     """
     started_ns = result.boottime_ns
-    if track.noisy_until_ns > started_ns or is_busy(at, started_ns):
+    if track.noisy_until_ns > started_ns or is_link_busy(at, started_ns):
         return
     lost_ns = None
-    if sign is Sign.ANSWERED:
+    if sign is Reachability.ANSWERED:
         lost_ns = _lost_ns(track, result.finding, started_ns)
         _count(at, post, track, started_ns, is_loss=False)
-    elif sign is Sign.SILENT and (track.answered_ns or 0) > started_ns:
+    elif sign is Reachability.SILENT and (track.answered_ns or 0) > started_ns:
         lost_ns = started_ns
     if lost_ns is not None and not _is_of_outage(at.link, lost_ns):
         _count(at, post, track, lost_ns, is_loss=True)
 
 
-def judge(at: Stand) -> bool:
+def judge_loss(at: LinkContext) -> bool:
     """Decide when one of the two sums is full; returns whether what is believed has changed."""
-    link, loss, slot = at.link, at.link.loss, at.link.loss_slot
+    link, loss, slot = at.link, at.link.loss_test, at.link.loss_fault
     if slot.fault is not None:
-        if loss.acquit_nats < at.settings.loss_acquit_nats:
+        if loss.cusum_down < at.settings.loss_clear_nats:
             return False
         link.clear_ns = loss.first_ns if loss.first_ns is not None else at.now_ns
-        link.loss_slot = Slot()
-        restart(link)
+        link.loss_fault = FaultSlot()
+        restart_loss_test(link)
         return True
-    if loss.accuse_nats < at.settings.loss_accuse_nats or is_outage(link.silence.fault):
+    if loss.cusum_up < at.settings.loss_alarm_nats or is_outage(link.silence.fault):
         return False
     onset_ns = loss.first_ns if loss.first_ns is not None else at.now_ns
-    found = blame(at, onset_ns)
+    found = locate_loss(at, onset_ns)
     if found.is_one_host:
-        restart(link)
+        restart_loss_test(link)
     if found.sighting is None:
         return False
-    believe(slot, found.sighting, onset_ns)
-    restart(link)
+    confirm(slot, found.sighting, onset_ns)
+    restart_loss_test(link)
     return True
 
 
-def share(link: LinkMemory) -> float:
+def loss_ratio(link: LinkMemory) -> float:
     """Return the share of echoes that a link loses, as far as known now."""
     sent = sum(track.sent for track in link.tracks.values())
     lost = sum(track.lost for track in link.tracks.values())
-    return max(link.loss.ratio, lost / sent if sent else 0.0)
+    return max(link.loss_test.ratio, lost / sent if sent else 0.0)
 
 
-def restart(link: LinkMemory) -> None:
+def restart_loss_test(link: LinkMemory) -> None:
     """Begin the test anew."""
-    loss = link.loss
-    loss.accuse_nats = loss.acquit_nats = 0.0
+    loss = link.loss_test
+    loss.cusum_up = loss.cusum_down = 0.0
     loss.first_ns = None
     for track in link.tracks.values():
         track.sent = track.lost = 0
 
 
-def scrutiny(at: Stand) -> tuple[Wish, ...]:
+def dense_probes(at: LinkContext) -> tuple[ConfirmationProbe, ...]:
     """
     Return the echoes to make now because the test is under way and hungry.
 
     Scrutiny is paid from a credit that grows slowly, which bounds the traffic of a link that is
     neither healthy nor degraded.
     """
-    link, loss, settings = at.link, at.link.loss, at.settings
-    patience = METERED_PATIENCE if at.watch.is_metered else 1
-    _earn(at, settings.scrutiny_share / patience)
-    hope = settings.loss_acquit_nats * ACQUIT_HOPE
-    is_open = loss.acquit_nats > hope if link.loss_slot.fault else loss.accuse_nats > 0.0
-    loss.is_scrutinised = is_open and not is_outage(link.silence.fault)
-    every_s = settings.scrutiny_every_s * patience
-    if not loss.is_scrutinised or loss.credit_s < every_s:
+    link, loss, settings = at.link, at.link.loss_test, at.settings
+    patience = METERED_FACTOR if at.probes.is_metered else 1
+    _earn_probe_credit(at, settings.dense_probing_share / patience)
+    hope = settings.loss_clear_nats * CLEAR_HOPE
+    is_open = loss.cusum_down > hope if link.loss_fault.fault else loss.cusum_up > 0.0
+    loss.is_dense_probing = is_open and not is_outage(link.silence.fault)
+    every_s = settings.dense_probing_every_s * patience
+    if not loss.is_dense_probing or loss.credit_s < every_s:
         return ()
     wants_all = at.now_ns - loss.asked_ns >= ns(every_s)
-    wants_near = at.now_ns - loss.near_asked_ns >= ns(every_s / NEAR_HASTE)
+    wants_near = at.now_ns - loss.near_asked_ns >= ns(every_s / NEAR_RUNGS_FACTOR)
     if wants_all:
         loss.asked_ns = at.now_ns
         loss.credit_s -= every_s
@@ -122,26 +124,26 @@ def scrutiny(at: Stand) -> tuple[Wish, ...]:
         return ()
     loss.near_asked_ns = at.now_ns
     return tuple(
-        Wish(kind=ECHO, link=link.name, target=track.target, family=track.family)
+        ConfirmationProbe(kind=ECHO, link=link.name, target=track.target, family=track.family)
         for track in link.tracks.values()
         if _can_tell(track)
-        and (post := at.watch.posts.get(f"{ECHO} {track.target}")) is not None
+        and (post := at.probes.points.get(f"{ECHO} {track.target}")) is not None
         and (wants_all or RANK[post.rung] <= RANK[Segment.ACCESS])
     )
 
 
-def _earn(at: Stand, share_of_time: float) -> None:
-    loss = at.link.loss
+def _earn_probe_credit(at: LinkContext, share_of_time: float) -> None:
+    loss = at.link.loss_test
     if loss.credit_ns is None:
-        loss.credit_s = at.settings.scrutiny_s
+        loss.credit_s = at.settings.dense_probing_s
     else:
         earned_s = (at.now_ns - loss.credit_ns) / NS_PER_S * share_of_time
-        loss.credit_s = min(at.settings.scrutiny_s, loss.credit_s + earned_s)
+        loss.credit_s = min(at.settings.dense_probing_s, loss.credit_s + earned_s)
     loss.credit_ns = at.now_ns
 
 
 def _can_tell(track: Track) -> bool:
-    return track.kind == ECHO and track.answered_ns is not None and not track.excused
+    return track.kind == ECHO and track.answered_ns is not None and not track.known_unresponsive
 
 
 def _lost_ns(track: Track, finding: Finding, started_ns: int) -> int | None:
@@ -153,20 +155,20 @@ def _lost_ns(track: Track, finding: Finding, started_ns: int) -> int | None:
 
 def _is_of_outage(link: LinkMemory, lost_ns: int) -> bool:
     """Return whether all of the link was out then: that is another fault, and judged as one."""
-    flaps = link.flaps
+    flaps = link.flap_state
     if not flaps.starts or lost_ns < flaps.starts[-1]:
         return False
     return flaps.is_silent or lost_ns <= flaps.silent_ns
 
 
-def _count(at: Stand, post: Post, track: Track, run_ns: int, *, is_loss: bool) -> None:
+def _count(at: LinkContext, post: ProbePoint, track: Track, run_ns: int, *, is_loss: bool) -> None:
     """
     Count one echo, unless it falls into the dead time after a loss.
 
     As in a Geiger counter, nothing is counted for a moment after an event: a blip of the line that
     takes several echoes is one loss, and what share is lost is not distorted.
     """
-    loss, dead_ns = at.link.loss, ns(at.settings.loss_blip_s)
+    loss, dead_ns = at.link.loss_test, ns(at.settings.loss_blip_s)
     if at.now_ns < loss.dead_until_ns:
         return
     if is_loss:
@@ -179,20 +181,20 @@ def _count(at: Stand, post: Post, track: Track, run_ns: int, *, is_loss: bool) -
         _weigh(at, run_ns, is_loss=is_loss)
 
 
-def _weigh(at: Stand, run_ns: int, *, is_loss: bool) -> None:
-    link, loss, settings = at.link, at.link.loss, at.settings
+def _weigh(at: LinkContext, run_ns: int, *, is_loss: bool) -> None:
+    link, loss, settings = at.link, at.link.loss_test, at.settings
     healthy, degraded = settings.loss_healthy_ratio, settings.loss_degraded_ratio
-    loss.ratio += (is_loss - loss.ratio) / RATIO_MEMORY
+    loss.ratio += (is_loss - loss.ratio) / RATIO_WINDOW_ECHOES
     nats = log(degraded / healthy) if is_loss else log((1.0 - degraded) / (1.0 - healthy))
-    if link.loss_slot.fault is not None:
-        if loss.acquit_nats == 0.0:
+    if link.loss_fault.fault is not None:
+        if loss.cusum_down == 0.0:
             loss.first_ns = run_ns
-        loss.acquit_nats = max(0.0, loss.acquit_nats - nats)
+        loss.cusum_down = max(0.0, loss.cusum_down - nats)
         return
-    if loss.accuse_nats == 0.0:
+    if loss.cusum_up == 0.0:
         if not is_loss:
             return
         loss.first_ns = run_ns
-    loss.accuse_nats = max(0.0, loss.accuse_nats + nats)
-    if loss.accuse_nats == 0.0:
-        restart(link)
+    loss.cusum_up = max(0.0, loss.cusum_up + nats)
+    if loss.cusum_up == 0.0:
+        restart_loss_test(link)

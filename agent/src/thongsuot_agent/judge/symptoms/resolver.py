@@ -10,13 +10,13 @@ from collections.abc import Iterator, Sequence
 from math import log
 
 from thongsuot_agent.judge.comparison import is_usable
-from thongsuot_agent.judge.evidence import gather
-from thongsuot_agent.judge.fault import Fault, Sighting
+from thongsuot_agent.judge.diagnosis import Diagnosis, Suspicion
+from thongsuot_agent.judge.evidence import gather_evidence
+from thongsuot_agent.judge.link_context import LinkContext
 from thongsuot_agent.judge.memory import Track
-from thongsuot_agent.judge.plan import RANK, Post
-from thongsuot_agent.judge.sight import Seen, Sight
-from thongsuot_agent.judge.stand import Stand
-from thongsuot_agent.judge.symptoms.loss import share
+from thongsuot_agent.judge.observations import Observation, Observations
+from thongsuot_agent.judge.site_probes import RANK, ProbePoint
+from thongsuot_agent.judge.symptoms.loss import loss_ratio
 from thongsuot_agent.judge.tracks import ECHO, is_slow
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.segment import Segment
@@ -26,35 +26,35 @@ from thongsuot_schema.verdict import Symptom
 LOOKUP = "dns"
 _LOSS_RATIO = 0.05
 """Lookups lost at most on a link that works, resolvers included that are slow now and then."""
-_LIES = frozenset({Reason.NAME_ANSWER_FORGED, Reason.NAME_NOT_FOUND, Reason.NAME_WITHOUT_ADDRESS})
+_FORGED = frozenset({Reason.NAME_ANSWER_FORGED, Reason.NAME_NOT_FOUND, Reason.NAME_WITHOUT_ADDRESS})
 _BROKEN = frozenset({Reason.NAME_SERVER_FAILED, Reason.NAME_SERVER_REFUSED})
 
 
-def is_resolver(post: Post) -> bool:
+def is_resolver(post: ProbePoint) -> bool:
     """
     Return whether a post is a name server that the link's users use, not one out in the world.
     """
     return post.kind == LOOKUP and (post.is_first_resolver or post.rung is Segment.CARRIER)
 
 
-def is_news(at: Stand, seen: Seen) -> bool:
+def is_lookup_unexpected(at: LinkContext, seen: Observation) -> bool:
     """Return whether a lookup does not fit what is believed of the link's name servers."""
     track, believed = seen.track, at.link.resolver.fault
-    if not is_resolver(seen.post):
+    if not is_resolver(seen.point):
         return False
     if track.failures:
-        return not track.excused_failure
+        return not track.known_failing
     return is_slow(track, at.settings) if believed is None else not is_slow(track, at.settings)
 
 
-def is_seen(sight: Sight) -> bool:
+def is_resolver_measured(sight: Observations) -> bool:
     """Return whether a round has anything to say about the link's name servers."""
-    return any(is_resolver(seen.post) for seen in sight.seen)
+    return any(is_resolver(seen.point) for seen in sight.seen)
 
 
-def detect(at: Stand, sight: Sight) -> Sighting | None:
+def detect_resolver_fault(at: LinkContext, sight: Observations) -> Suspicion | None:
     """Return what is wrong with a link's name servers, ``None`` if one of them works."""
-    seen = [s for s in sight.seen if is_resolver(s.post) and _has_way(sight, s)]
+    seen = [s for s in sight.seen if is_resolver(s.point) and _has_way(sight, s)]
     if not seen:
         return None
     symptom = _symptom(at, seen)
@@ -63,45 +63,45 @@ def detect(at: Stand, sight: Sight) -> Sighting | None:
     onset_ns = min(_onset_ns(s, sight) for s in seen)
     segment = Segment.LAN if all(s.rung is Segment.LAN for s in seen) else Segment.CARRIER
     runs = sum(s.track.slow_runs or s.track.failures for s in seen)
-    return Sighting(
-        fault=Fault(state=State.DEGRADED, segment=segment, symptom=symptom),
+    return Suspicion(
+        fault=Diagnosis(state=State.DEGRADED, segment=segment, symptom=symptom),
         onset_ns=onset_ns,
-        evidence=gather(at, sight),
+        evidence=gather_evidence(at, sight),
         nats=runs * log(1.0 / _loss_ratio(at, seen)),
     )
 
 
-def _loss_ratio(at: Stand, seen: Sequence[Seen]) -> float:
+def _loss_ratio(at: LinkContext, seen: Sequence[Observation]) -> float:
     """
     Return the chance that a lookup fails by mere loss: a run has two questions.
 
     By the loss that is known, or by the echoes of this round where they show more: that a line
     loses a fifth is seen by its name servers before it is sure.
     """
-    servers = {s.post.target for s in seen}
+    servers = {s.point.target for s in seen}
     echoes = [
         track.tally
         for track in at.link.tracks.values()
-        if track.kind == ECHO and track.target not in servers and not track.excused
+        if track.kind == ECHO and track.target not in servers and not track.known_unresponsive
     ]
     lost, answered = sum(one.failed for one in echoes), sum(one.ok for one in echoes)
     now = (lost + 0.5) / (lost + answered + 1.0) if lost else 0.0
-    return min(0.95, max(_LOSS_RATIO, 2.0 * max(now, share(at.link))))
+    return min(0.95, max(_LOSS_RATIO, 2.0 * max(now, loss_ratio(at.link))))
 
 
-def _symptom(at: Stand, seen: Sequence[Seen]) -> Symptom | None:
+def _symptom(at: LinkContext, seen: Sequence[Observation]) -> Symptom | None:
     tracks = [s.track for s in seen]
     if all(s.silent or _refuses(s.track) for s in seen):
-        return Symptom.RESOLVER_SILENT if _others(at, seen) is not False else None
-    if all(t.failures and t.reason in _LIES for t in tracks):
+        return Symptom.RESOLVER_SILENT if _resolved_elsewhere(at, seen) is not False else None
+    if all(t.failures and t.reason in _FORGED for t in tracks):
         is_forged = any(t.reason is Reason.NAME_ANSWER_FORGED for t in tracks)
         # That a name is gone may be the truth; an address that cannot be true never is.
-        proof = _others(at, seen)
-        return Symptom.RESOLVER_LIES if proof or (is_forged and proof is None) else None
+        proof = _resolved_elsewhere(at, seen)
+        return Symptom.RESOLVER_FORGED_ANSWER if proof or (is_forged and proof is None) else None
     if all(
         t.failures and (s.silent or t.reason in _BROKEN) for s, t in zip(seen, tracks, strict=True)
     ):
-        return Symptom.RESOLVER_SILENT if _others(at, seen) else None
+        return Symptom.RESOLVER_SILENT if _resolved_elsewhere(at, seen) else None
     if all(not t.failures and is_slow(t, at.settings) for t in tracks):
         return Symptom.RESOLVER_SLOW if at.link.slow.fault is None else None
     return None
@@ -112,7 +112,7 @@ def _refuses(track: Track) -> bool:
     return track.failures > 0 and track.reason is Reason.NAME_SERVER_REFUSED
 
 
-def _has_way(sight: Sight, seen: Seen) -> bool:
+def _has_way(sight: Observations, seen: Observation) -> bool:
     """Return whether the link works in the server's family, so that the server is what fails."""
     return seen.answered or any(
         RANK[s.rung] >= min(RANK[seen.rung], RANK[Segment.CARRIER])
@@ -120,13 +120,13 @@ def _has_way(sight: Sight, seen: Seen) -> bool:
     )
 
 
-def _others(at: Stand, seen: Sequence[Seen]) -> bool | None:
+def _resolved_elsewhere(at: LinkContext, seen: Sequence[Observation]) -> bool | None:
     """
     Return whether the same names are resolved elsewhere: by other servers, or over other links.
 
     ``None``: nobody else has been asked lately.
     """
-    names = {s.post.lookup for s in seen}
+    names = {s.point.lookup for s in seen}
     since_ns = min(s.track.failed_since_ns or s.track.value_ns or 0 for s in seen)
     own = {id(s.track) for s in seen}
     asked = False
@@ -139,18 +139,18 @@ def _others(at: Stand, seen: Sequence[Seen]) -> bool | None:
     return False if asked else None
 
 
-def _lookups(at: Stand, names: set[str]) -> Iterator[Track]:
+def _lookups(at: LinkContext, names: set[str]) -> Iterator[Track]:
     for link in at.memory.links.values():
         if link is not at.link and not is_usable(link):
             continue
         for track in link.tracks.values():
             if track.kind != LOOKUP:
                 continue
-            post = at.watch.posts.get(f"{LOOKUP} {track.target}")
+            post = at.probes.points.get(f"{LOOKUP} {track.target}")
             if post is not None and post.lookup in names:
                 yield track
 
 
-def _onset_ns(seen: Seen, sight: Sight) -> int:
+def _onset_ns(seen: Observation, sight: Observations) -> int:
     track = seen.track
     return track.failed_since_ns or track.slow_since_ns or sight.since_ns

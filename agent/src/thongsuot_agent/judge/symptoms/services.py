@@ -7,21 +7,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from thongsuot_agent.judge.comparison import is_usable
-from thongsuot_agent.judge.fault import Fault, Sighting
-from thongsuot_agent.judge.memory import Address, LinkMemory, Slot, Track
+from thongsuot_agent.judge.diagnosis import Diagnosis, Suspicion
+from thongsuot_agent.judge.link_context import LinkContext
+from thongsuot_agent.judge.memory import FaultSlot, LinkMemory, ServiceAddress, Track
 from thongsuot_agent.judge.settings import Settings
-from thongsuot_agent.judge.stand import Stand
-from thongsuot_agent.judge.symptoms.flapping import flapping
-from thongsuot_agent.judge.symptoms.portal import (
+from thongsuot_agent.judge.symptoms.failure_modes import (
     STALLS,
-    Failing,
+    Attribution,
+    FailureMode,
     Health,
-    Proof,
-    failing_of,
+    failure_mode_of,
     health_of,
 )
+from thongsuot_agent.judge.symptoms.flapping import flapping_diagnosis
 from thongsuot_agent.judge.tracks import is_slow
-from thongsuot_agent.judge.verdicts import UNKNOWN, link_slot, unknown
+from thongsuot_agent.judge.verdicts import UNKNOWN, link_slot, unknown_slot
 from thongsuot_schema.catalogue import http
 from thongsuot_schema.outcome import Outcome
 from thongsuot_schema.reason import Reason
@@ -39,27 +39,27 @@ CLOCK_NS = 900 * 1_000_000_000
 SAME_TIME_NS = 1_000_000_000
 """Runs that began so close together saw the same portal."""
 
-_DEAD_FAMILY = {Symptom.IP4_DEAD: Family.IP4, Symptom.IP6_DEAD: Family.IP6}
-_EXPLAINED: Mapping[Symptom, frozenset[Proof]] = {
-    Symptom.CARRIER_PARTLY_SILENT: frozenset({Proof.WAY}),
-    Symptom.FOREIGN_TRANSIT_SILENT: frozenset({Proof.WAY}),
-    Symptom.TRANSIT_SILENT: frozenset({Proof.WAY, Proof.NAME}),
-    Symptom.ACCESS_FLAPPING: frozenset({Proof.WAY, Proof.NAME}),
-    Symptom.ADDRESS_CONFLICT: frozenset({Proof.WAY, Proof.NAME}),
-    Symptom.ACCESS_LOSS: frozenset({Proof.WAY, Proof.NAME}),
-    Symptom.CARRIER_LOSS: frozenset({Proof.WAY, Proof.NAME}),
-    Symptom.TRANSIT_LOSS: frozenset({Proof.WAY, Proof.NAME}),
-    Symptom.LAN_LOSS: frozenset({Proof.WAY, Proof.NAME}),
-    Symptom.LARGE_PACKETS_LOST: frozenset({Proof.WAY}),
-    Symptom.RESOLVER_SILENT: frozenset({Proof.NAME}),
+_DEAD_FAMILY = {Symptom.IPV4_DOWN: Family.IP4, Symptom.IPV6_DOWN: Family.IP6}
+_EXPLAINED: Mapping[Symptom, frozenset[Attribution]] = {
+    Symptom.CARRIER_PARTIAL_OUTAGE: frozenset({Attribution.PATH}),
+    Symptom.INTERNATIONAL_TRANSIT_SILENT: frozenset({Attribution.PATH}),
+    Symptom.TRANSIT_SILENT: frozenset({Attribution.PATH, Attribution.NAME}),
+    Symptom.ACCESS_FLAPPING: frozenset({Attribution.PATH, Attribution.NAME}),
+    Symptom.ADDRESS_CONFLICT: frozenset({Attribution.PATH, Attribution.NAME}),
+    Symptom.ACCESS_LOSS: frozenset({Attribution.PATH, Attribution.NAME}),
+    Symptom.CARRIER_LOSS: frozenset({Attribution.PATH, Attribution.NAME}),
+    Symptom.TRANSIT_LOSS: frozenset({Attribution.PATH, Attribution.NAME}),
+    Symptom.LAN_LOSS: frozenset({Attribution.PATH, Attribution.NAME}),
+    Symptom.LARGE_PACKETS_LOST: frozenset({Attribution.PATH}),
+    Symptom.RESOLVER_SILENT: frozenset({Attribution.NAME}),
     # A lie leads to another host, which refuses, stalls or shows another certificate.
-    Symptom.RESOLVER_LIES: frozenset({Proof.NAME, Proof.WAY}),
+    Symptom.RESOLVER_FORGED_ANSWER: frozenset({Attribution.NAME, Attribution.PATH}),
 }
 """Faults of a link that explain some failures of services: the lower fault silences the higher."""
 
 
 @dataclass(frozen=True, slots=True)
-class Over:
+class ServiceOverLink:
     """
     A service over one link: health by family, how it fails where it does, and what the link says.
     """
@@ -98,16 +98,16 @@ class Over:
         """Whether something has to be asked again before anything is said."""
         return any(health is Health.DOUBTFUL for health in self.health.values())
 
-    def failing(self, health: Health = Health.BAD) -> tuple[Track, Failing] | None:
+    def failing(self, health: Health = Health.BAD) -> tuple[Track, FailureMode] | None:
         """Return how it fails in the first family that is in this health."""
         for family in sorted(self.health):
             if self.health[family] is health:
                 track = self.tracks[family]
-                return track, failing_of(track.reason)
+                return track, failure_mode_of(track.reason)
         return None
 
 
-def over(at: Stand, link: LinkMemory, service: str) -> Over:
+def service_over_link(at: LinkContext, link: LinkMemory, service: str) -> ServiceOverLink:
     """
     Return how a service is over one link, leaving out the families that it, or the link, has not.
     """
@@ -115,7 +115,7 @@ def over(at: Stand, link: LinkMemory, service: str) -> Over:
     tracks = {
         track.family: track
         for track in link.tracks.values()
-        if track.target == service and track.kind == REQUEST and _says_something(at, link, track)
+        if track.target == service and track.kind == REQUEST and _is_current(at, link, track)
     }
     living = {f: t for f, t in tracks.items() if f is not dead}
     offered = {
@@ -128,10 +128,10 @@ def over(at: Stand, link: LinkMemory, service: str) -> Over:
     needed = at.settings.service_failures
     failing = _failing_addresses(at, service)
     health = {f: health_of(t, needed, at.now_ns, failing) for f, t in chosen.items()}
-    return Over(link, health, chosen)
+    return ServiceOverLink(link, health, chosen)
 
 
-def _failing_addresses(at: Stand, service: str) -> frozenset[str]:
+def _failing_addresses(at: LinkContext, service: str) -> frozenset[str]:
     """Return the addresses of a service that failed when they were last tried, over any link."""
     last: dict[str, tuple[int, bool]] = {}
     for link in at.memory.links.values():
@@ -143,30 +143,34 @@ def _failing_addresses(at: Stand, service: str) -> frozenset[str]:
     return frozenset(name for name, (_, fails) in last.items() if fails)
 
 
-def detect(at: Stand, here: Over, elsewhere: Sequence[Over]) -> Sighting | None:
+def diagnose_service(
+    at: LinkContext, here: ServiceOverLink, elsewhere: Sequence[ServiceOverLink]
+) -> Suspicion | None:
     """Return what is wrong with a service over a link that is itself usable."""
     failing = here.failing(Health.BAD) or here.failing(Health.PARTLY)
     if failing is None:
         return _slow(at, here, elsewhere)
     track, how = failing
-    fault = _explained(here.link, how) or _own_fault(at, track, elsewhere, how)
+    fault = _explained_by_link(here.link, how) or _attribute_failure(at, track, elsewhere, how)
     if fault.state is State.DOWN and not here.is_bad:
         # Another family, or another address, still works.
         symptom = fault.symptom
         if fault.segment is Segment.SERVICE:
-            symptom = Symptom.SERVICE_PARTLY_DEAD
-        fault = Fault(state=State.DEGRADED, segment=fault.segment, symptom=symptom)
+            symptom = Symptom.SERVICE_PARTIAL_OUTAGE
+        fault = Diagnosis(state=State.DEGRADED, segment=fault.segment, symptom=symptom)
     starts = [a.failed_since_ns for a in track.addresses.values() if a.failures]
-    return Sighting(
+    return Suspicion(
         fault=fault,
         onset_ns=track.failed_since_ns or min(starts, default=at.now_ns),
-        evidence=evidence((here, *elsewhere)),
+        evidence=service_evidence((here, *elsewhere)),
     )
 
 
 def large_packets(
-    at: Stand, here: Sequence[Over], elsewhere: Mapping[str, Sequence[Over]]
-) -> Fault | None:
+    at: LinkContext,
+    here: Sequence[ServiceOverLink],
+    elsewhere: Mapping[str, Sequence[ServiceOverLink]],
+) -> Diagnosis | None:
     """
     Return that a link loses large packets: handshakes stall on all services, small packets pass.
 
@@ -182,27 +186,27 @@ def large_packets(
         works = [s for s in stalling if any(o.health[family] is Health.GOOD for o in others[s])]
         fails = [s for s in stalling if any(_stalls(o, family) for o in others[s])]
         if works or len(stalling) - len(fails) >= at.settings.quorum:
-            return Fault(
+            return Diagnosis(
                 state=State.DEGRADED, segment=Segment.ACCESS, symptom=Symptom.LARGE_PACKETS_LOST
             )
     return None
 
 
-def _stalls(one: Over, family: Family) -> bool:
+def _stalls(one: ServiceOverLink, family: Family) -> bool:
     return one.health[family] is Health.BAD and one.tracks[family].reason in STALLS
 
 
-def through(link: LinkMemory) -> Slot | None:
+def link_slot_for_services(link: LinkMemory) -> FaultSlot | None:
     """
     Return the fault of a link that decides for every service over it, ``None`` if the link is
     usable.
     """
     if not link.known:
-        return unknown(link, link.facts_ns)
+        return unknown_slot(link, link.facts_ns)
     return None if is_usable(link) else link_slot(link)
 
 
-def evidence(overs: Sequence[Over]) -> tuple[Evidence, ...]:
+def service_evidence(overs: Sequence[ServiceOverLink]) -> tuple[Evidence, ...]:
     """Return what each link showed of a service, the link in question first."""
     found: list[Evidence] = []
     for place, one in enumerate(overs):
@@ -223,7 +227,7 @@ def evidence(overs: Sequence[Over]) -> tuple[Evidence, ...]:
     return tuple(found)
 
 
-def _says_something(at: Stand, link: LinkMemory, track: Track) -> bool:
+def _is_current(at: LinkContext, link: LinkMemory, track: Track) -> bool:
     """
     Return whether a series is measured, and has been since the link is as it is.
 
@@ -235,29 +239,35 @@ def _says_something(at: Stand, link: LinkMemory, track: Track) -> bool:
     return is_measured and not is_of_outage
 
 
-def _explained(link: LinkMemory, how: Failing) -> Fault | None:
+def _explained_by_link(link: LinkMemory, how: FailureMode) -> Diagnosis | None:
     """Return the link's own fault where it explains a failure of this sort."""
-    slots = (link.facts_slot, link.silence, link.packets, link.loss_slot, link.resolver)
-    for fault in (flapping(link.flaps), *(slot.fault for slot in slots)):
-        if fault is not None and how.proof in _EXPLAINED.get(fault.symptom, frozenset()):
-            return Fault(state=State.DOWN, segment=fault.segment, symptom=fault.symptom)
+    slots = (link.facts_slot, link.silence, link.large_packets, link.loss_fault, link.resolver)
+    for fault in (flapping_diagnosis(link.flap_state), *(slot.fault for slot in slots)):
+        if fault is not None and how.attribution in _EXPLAINED.get(fault.symptom, frozenset()):
+            return Diagnosis(state=State.DOWN, segment=fault.segment, symptom=fault.symptom)
     return None
 
 
-def _own_fault(at: Stand, track: Track, elsewhere: Sequence[Over], how: Failing) -> Fault:
+def _attribute_failure(
+    at: LinkContext, track: Track, elsewhere: Sequence[ServiceOverLink], how: FailureMode
+) -> Diagnosis:
     """Return whose fault a failure is that nothing wrong with the link explains."""
-    if how.proof is Proof.CLOCK and not _clock_is_proved(at):
+    if how.attribution is Attribution.CLOCK and not _clock_is_proved(at):
         return UNKNOWN
-    works = [_works(at, track, one, how) for one in elsewhere]
-    if how.proof in {Proof.OWN, Proof.CLOCK} or all(answer is False for answer in works):
-        return Fault(state=State.DOWN, segment=Segment.SERVICE, symptom=how.symptom)
+    works = [_works_elsewhere(at, track, one, how) for one in elsewhere]
+    if how.attribution in {Attribution.SERVICE, Attribution.CLOCK} or all(
+        answer is False for answer in works
+    ):
+        return Diagnosis(state=State.DOWN, segment=Segment.SERVICE, symptom=how.symptom)
     if not any(works):
         return UNKNOWN
-    symptom = _name_symptom(track.reason) if how.proof is Proof.NAME else how.symptom
-    return Fault(state=State.DOWN, segment=Segment.CARRIER, symptom=symptom)
+    symptom = _name_symptom(track.reason) if how.attribution is Attribution.NAME else how.symptom
+    return Diagnosis(state=State.DOWN, segment=Segment.CARRIER, symptom=symptom)
 
 
-def _works(at: Stand, track: Track, other: Over, how: Failing) -> bool | None:
+def _works_elsewhere(
+    at: LinkContext, track: Track, other: ServiceOverLink, how: FailureMode
+) -> bool | None:
     """
     Return whether what fails in a track works over another link, in the same family.
 
@@ -269,7 +279,7 @@ def _works(at: Stand, track: Track, other: Over, how: Failing) -> bool | None:
     theirs = other.tracks.get(track.family) or next(iter(other.tracks.values()))
     health = other.health[theirs.family]
     if health is not Health.GOOD:
-        cannot_tell = health is Health.DOUBTFUL or _explained(other.link, how) is not None
+        cannot_tell = health is Health.DOUBTFUL or _explained_by_link(other.link, how) is not None
         return None if cannot_tell else False
     if theirs.successes < needed or not _worked_then(theirs, track.failed_ns or 0):
         return None
@@ -290,7 +300,7 @@ def _works(at: Stand, track: Track, other: Over, how: Failing) -> bool | None:
     )
 
 
-def _worked_then(other: Track | Address, moment_ns: int) -> bool:
+def _worked_then(other: Track | ServiceAddress, moment_ns: int) -> bool:
     """
     Return whether something worked around a moment: before it at the latest, and not before only.
     """
@@ -306,7 +316,7 @@ def _is_at_the_same_time(failed: Track, other: Track) -> bool:
     return last_ns >= (failed.failed_ns or 0) - SAME_TIME_NS
 
 
-def is_compared(here: Over, elsewhere: Sequence[Over]) -> bool:
+def is_compared(here: ServiceOverLink, elsewhere: Sequence[ServiceOverLink]) -> bool:
     """Return whether other links were asked for all that fails here, at the same time."""
     return all(
         _is_at_the_same_time(track, one.tracks[track.family])
@@ -320,10 +330,10 @@ def is_compared(here: Over, elsewhere: Sequence[Over]) -> bool:
 def _name_symptom(reason: Reason | None) -> Symptom:
     """Return what a carrier's name server does wrong with a name that others resolve."""
     lies = {Reason.NAME_ANSWER_FORGED, Reason.NAME_NOT_FOUND, Reason.NAME_WITHOUT_ADDRESS}
-    return Symptom.RESOLVER_LIES if reason in lies else Symptom.RESOLVER_SILENT
+    return Symptom.RESOLVER_FORGED_ANSWER if reason in lies else Symptom.RESOLVER_SILENT
 
 
-def _clock_is_proved(at: Stand) -> bool:
+def _clock_is_proved(at: LinkContext) -> bool:
     """Return whether the device's clock is right enough to judge a certificate's dates."""
     if at.memory.wall_s is not None:
         return True
@@ -337,21 +347,25 @@ def _clock_is_proved(at: Stand) -> bool:
     )
 
 
-def _slow(at: Stand, here: Over, elsewhere: Sequence[Over]) -> Sighting | None:
+def _slow(
+    at: LinkContext, here: ServiceOverLink, elsewhere: Sequence[ServiceOverLink]
+) -> Suspicion | None:
     """Return that a page is slow over every link that works; over one alone it may be the way."""
-    if here.link.slow.fault is not None or here.link.loss_slot.fault is not None:
+    if here.link.slow.fault is not None or here.link.loss_fault.fault is not None:
         return None
     if not all(_is_slow_over(at, one) for one in (here, *elsewhere)):
         return None
     since_ns = [t.slow_since_ns for t in here.tracks.values() if t.slow_since_ns is not None]
-    return Sighting(
-        fault=Fault(state=State.DEGRADED, segment=Segment.SERVICE, symptom=Symptom.SERVICE_SLOW),
+    return Suspicion(
+        fault=Diagnosis(
+            state=State.DEGRADED, segment=Segment.SERVICE, symptom=Symptom.SERVICE_SLOW
+        ),
         onset_ns=min(since_ns),
-        evidence=evidence((here, *elsewhere)),
+        evidence=service_evidence((here, *elsewhere)),
     )
 
 
-def may_be_slow(one: Over, settings: Settings) -> bool:
+def may_be_slow(one: ServiceOverLink, settings: Settings) -> bool:
     """Return whether a page was slow too few times to be called so."""
     return any(
         0 < track.slow_runs < SLOW_RUNS and is_slow(track, settings)
@@ -359,7 +373,7 @@ def may_be_slow(one: Over, settings: Settings) -> bool:
     )
 
 
-def _is_slow_over(at: Stand, one: Over) -> bool:
+def _is_slow_over(at: LinkContext, one: ServiceOverLink) -> bool:
     return bool(one.tracks) and all(
         track.slow_runs >= SLOW_RUNS and is_slow(track, at.settings)
         for track in one.tracks.values()

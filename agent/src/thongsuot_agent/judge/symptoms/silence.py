@@ -11,49 +11,53 @@ from collections.abc import Mapping, Sequence
 from math import log
 
 from thongsuot_agent.judge.comparison import is_outage
-from thongsuot_agent.judge.evidence import gather
-from thongsuot_agent.judge.fault import Fault, Sighting
-from thongsuot_agent.judge.plan import RANK
-from thongsuot_agent.judge.sight import (
-    QUICK,
-    SERVICES,
-    Found,
-    Seen,
-    Sight,
-    latest,
-    unheard,
-    witnesses,
+from thongsuot_agent.judge.diagnosis import Diagnosis, Suspicion
+from thongsuot_agent.judge.evidence import gather_evidence
+from thongsuot_agent.judge.link_context import LinkContext, ns
+from thongsuot_agent.judge.observations import (
+    FAST_KINDS,
+    SERVICES_WITNESS,
+    Observation,
+    Observations,
+    SilenceCandidate,
+    independent_witnesses,
+    is_any_not_probed,
+    observe_latest,
 )
-from thongsuot_agent.judge.stand import Stand, ns
+from thongsuot_agent.judge.site_probes import RANK
 from thongsuot_agent.judge.symptoms.families import dead_family
-from thongsuot_agent.judge.symptoms.loss import share
-from thongsuot_agent.judge.symptoms.partial import partly_silent
+from thongsuot_agent.judge.symptoms.loss import loss_ratio
+from thongsuot_agent.judge.symptoms.partial import partial_outage
 from thongsuot_agent.judge.tracks import ECHO
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
 
-GATEWAY_SILENT = Fault(state=State.DOWN, segment=Segment.LAN, symptom=Symptom.GATEWAY_SILENT)
-GATEWAY_WITHOUT_WAY = Fault(
-    state=State.DOWN, segment=Segment.LAN, symptom=Symptom.GATEWAY_WITHOUT_WAY
+GATEWAY_SILENT = Diagnosis(state=State.DOWN, segment=Segment.LAN, symptom=Symptom.GATEWAY_SILENT)
+GATEWAY_NO_UPLINK = Diagnosis(
+    state=State.DOWN, segment=Segment.LAN, symptom=Symptom.GATEWAY_NO_UPLINK
 )
-ACCESS_SILENT = Fault(state=State.DOWN, segment=Segment.ACCESS, symptom=Symptom.ACCESS_SILENT)
-CARRIER_SILENT = Fault(state=State.DOWN, segment=Segment.CARRIER, symptom=Symptom.CARRIER_SILENT)
-TRANSIT_SILENT = Fault(state=State.DOWN, segment=Segment.TRANSIT, symptom=Symptom.TRANSIT_SILENT)
-SILENT_SOMEWHERE = Fault(state=State.UNKNOWN, segment=None, symptom=Symptom.NOT_YET_MEASURED)
+ACCESS_SILENT = Diagnosis(state=State.DOWN, segment=Segment.ACCESS, symptom=Symptom.ACCESS_SILENT)
+CARRIER_SILENT = Diagnosis(
+    state=State.DOWN, segment=Segment.CARRIER, symptom=Symptom.CARRIER_SILENT
+)
+TRANSIT_SILENT = Diagnosis(
+    state=State.DOWN, segment=Segment.TRANSIT, symptom=Symptom.TRANSIT_SILENT
+)
+SILENT_SOMEWHERE = Diagnosis(state=State.UNKNOWN, segment=None, symptom=Symptom.NOT_YET_MEASURED)
 """Nothing answers, and it cannot be told yet whether the gateway lives: nobody is blamed."""
 
-_AFTER: Mapping[Segment, Fault] = {
+_AFTER: Mapping[Segment, Diagnosis] = {
     Segment.LAN: ACCESS_SILENT,
     Segment.ACCESS: CARRIER_SILENT,
     Segment.CARRIER: TRANSIT_SILENT,
 }
 """What is broken when this is the highest rung that answered."""
-TWICE = 2
+TWO_SILENT_RUNS = 2
 
 
-def detect(at: Stand, sight: Sight) -> Sighting | None:
+def detect_silence(at: LinkContext, sight: Observations) -> Suspicion | None:
     """Return the worst silence seen on a link in a round; ``None`` when what can answer does."""
     quorum = at.settings.quorum
     top = sight.top()
@@ -61,21 +65,25 @@ def detect(at: Stand, sight: Sight) -> Sighting | None:
         silent = sight.silent_beyond(Segment.LAN)
         # Where there is but one witness, its silence has to be believed; loss does not explain it
         # for long.
-        if len(witnesses(silent)) < min(quorum, _available(at)):
+        if len(independent_witnesses(silent)) < min(quorum, _available(at)):
             return None
-        is_ripe = not unheard(at, sight, Segment.DEVICE)
-        return _sighting(at, sight, Found(_nearest(at, sight, silent), tuple(silent), is_ripe))
+        is_ripe = not is_any_not_probed(at, sight, Segment.DEVICE)
+        return _suspicion(
+            at, sight, SilenceCandidate(_locate_silence(at, sight, silent), tuple(silent), is_ripe)
+        )
     if top in _AFTER:
         silent = sight.silent_beyond(top)
-        if len(witnesses(silent)) >= quorum:
-            return _sighting(
-                at, sight, Found(_AFTER[top], tuple(silent), not unheard(at, sight, top))
+        if len(independent_witnesses(silent)) >= quorum:
+            return _suspicion(
+                at,
+                sight,
+                SilenceCandidate(_AFTER[top], tuple(silent), not is_any_not_probed(at, sight, top)),
             )
-    found = dead_family(at, sight) or partly_silent(at, sight)
-    return None if found is None else _sighting(at, sight, found)
+    found = dead_family(at, sight) or partial_outage(at, sight)
+    return None if found is None else _suspicion(at, sight, found)
 
 
-def is_over(at: Stand) -> bool:
+def is_silence_over(at: LinkContext) -> bool:
     """
     Return whether a round that shows no silence may count as one in which there was none.
 
@@ -89,11 +97,11 @@ def is_over(at: Stand) -> bool:
         held, since_ns = slot.pending, slot.pending_onset_ns
     if held is None:
         return True
-    still = detect(at, latest(at, since_ns))
+    still = detect_silence(at, observe_latest(at, since_ns))
     return still is None or still.fault != held
 
 
-def is_beyond_loss(at: Stand) -> bool:
+def is_beyond_loss(at: LinkContext) -> bool:
     """
     Return whether more is silent now than mere loss explains, by the schedule's own runs.
 
@@ -103,43 +111,47 @@ def is_beyond_loss(at: Stand) -> bool:
     found: set[str] = set()
     runs = 0
     for track in at.link.tracks.values():
-        post = at.watch.posts.get(f"{track.kind} {track.target}")
-        is_meant = post is not None and post.kind in QUICK and RANK[post.rung] > RANK[Segment.LAN]
-        if is_meant and not track.excused and track.silences >= TWICE:
+        post = at.probes.points.get(f"{track.kind} {track.target}")
+        is_meant = (
+            post is not None and post.kind in FAST_KINDS and RANK[post.rung] > RANK[Segment.LAN]
+        )
+        if is_meant and not track.known_unresponsive and track.silences >= TWO_SILENT_RUNS:
             found.add(track.target)
             runs += track.silences
     nats = runs * log(1.0 / _loss_ratio(at))
     return len(found) >= at.settings.quorum and nats >= at.settings.silence_nats
 
 
-def _loss_ratio(at: Stand) -> float:
-    return min(0.95, max(at.settings.loss_floor_ratio, share(at.link)))
+def _loss_ratio(at: LinkContext) -> float:
+    return min(0.95, max(at.settings.loss_floor_ratio, loss_ratio(at.link)))
 
 
-def _available(at: Stand) -> int:
+def _available(at: LinkContext) -> int:
     """
     Count the witnesses beyond the site that a link has, without those that are known to be silent.
     """
     found: set[str] = set()
     for track in at.link.tracks.values():
-        post = at.watch.posts.get(f"{track.kind} {track.target}")
-        if post is None or track.excused or RANK[post.rung] <= RANK[Segment.LAN]:
+        post = at.probes.points.get(f"{track.kind} {track.target}")
+        if post is None or track.known_unresponsive or RANK[post.rung] <= RANK[Segment.LAN]:
             continue
-        found.add(SERVICES if post.is_service else post.target)
+        found.add(SERVICES_WITNESS if post.is_service else post.target)
     return max(1, len(found))
 
 
-def _nearest(at: Stand, sight: Sight, silent: Sequence[Seen]) -> Fault:
+def _locate_silence(
+    at: LinkContext, sight: Observations, silent: Sequence[Observation]
+) -> Diagnosis:
     """Return what is broken when nothing beyond the site answers."""
     if sight.top() is not None:
-        return GATEWAY_WITHOUT_WAY if _is_refused_by_gateway(at, silent) else ACCESS_SILENT
-    gateways = [s for s in sight.seen if s.post.is_gateway]
+        return GATEWAY_NO_UPLINK if _is_refused_by_gateway(at, silent) else ACCESS_SILENT
+    gateways = [s for s in sight.seen if s.point.is_gateway]
     if any(s.silent and s.track.answered_ns is not None for s in gateways):
         return GATEWAY_SILENT
     return _by_neighbour(at, sight)
 
 
-def _is_refused_by_gateway(at: Stand, silent: Sequence[Seen]) -> bool:
+def _is_refused_by_gateway(at: LinkContext, silent: Sequence[Observation]) -> bool:
     """
     Return whether the gateway itself says that it has no way to anywhere.
 
@@ -147,7 +159,7 @@ def _is_refused_by_gateway(at: Stand, silent: Sequence[Seen]) -> bool:
     tell who refused: while the carrier's first hop is silent, only the gateway can have.
     """
     refused = [
-        s for s in silent if s.post.kind == ECHO and s.track.reason is Reason.NETWORK_UNREACHABLE
+        s for s in silent if s.point.kind == ECHO and s.track.reason is Reason.NETWORK_UNREACHABLE
     ]
     if len(refused) < at.settings.quorum:
         return False
@@ -157,14 +169,14 @@ def _is_refused_by_gateway(at: Stand, silent: Sequence[Seen]) -> bool:
     return at.link.facts is not None and routers <= set(at.link.facts.gateways)
 
 
-def _by_neighbour(at: Stand, sight: Sight) -> Fault:
+def _by_neighbour(at: LinkContext, sight: Observations) -> Diagnosis:
     """Return what is broken when the gateway never answers echoes: the link layer has to tell."""
-    traffic, watch, held = at.link.traffic, at.watch, at.link.silence
+    traffic, watch, held = at.link.traffic, at.probes, at.link.silence
     if not traffic.neighbour_proved:
         # Either there is no link layer to ask (a point-to-point modem), and the interface, which is
         # fine, is all of the site's own side; or nobody has asked yet.
-        has_asked = traffic.read_ns is not None or not watch.has_host
-        has_gateway = any(post.is_gateway for post in watch.posts.values())
+        has_asked = traffic.read_ns is not None or not watch.has_host_probe
+        has_gateway = any(post.is_gateway for post in watch.points.values())
         return SILENT_SOMEWHERE if has_gateway or not has_asked else ACCESS_SILENT
     onset_ns = held.onset_ns if is_outage(held.fault) else sight.since_ns
     asked_ns = traffic.neighbour_ns
@@ -176,30 +188,30 @@ def _by_neighbour(at: Stand, sight: Sight) -> Fault:
     return ACCESS_SILENT if is_fresh else SILENT_SOMEWHERE
 
 
-def _sighting(at: Stand, sight: Sight, found: Found) -> Sighting:
+def _suspicion(at: LinkContext, sight: Observations, found: SilenceCandidate) -> Suspicion:
     """Return a silence with its onset, its evidence and its strength."""
     silent = found.silent
-    return Sighting(
+    return Suspicion(
         fault=found.fault,
         onset_ns=_onset_ns(silent),
-        evidence=gather(at, sight),
+        evidence=gather_evidence(at, sight),
         nats=log(1.0 / _loss_ratio(at)) * sum(s.track.silences for s in silent),
         is_sure=_speaks_enough(at, silent),
         is_ripe=found.is_ripe,
     )
 
 
-def _onset_ns(silent: Sequence[Seen]) -> int:
+def _onset_ns(silent: Sequence[Observation]) -> int:
     """Return the start of the first silent run since any of these last answered."""
     last_ns = max((s.track.answered_ns or 0 for s in silent), default=0)
     starts = [s.track.silent_since_ns or 0 for s in silent]
     return min((ns for ns in starts if ns >= last_ns), default=max(starts))
 
 
-def _speaks_enough(at: Stand, silent: Sequence[Seen]) -> bool:
+def _speaks_enough(at: LinkContext, silent: Sequence[Observation]) -> bool:
     """Return whether more than one protocol is silent, where more than one is there to speak."""
-    there = {post.kind for post in at.watch.posts.values() if RANK[post.rung] > RANK[Segment.LAN]}
-    kinds = {s.post.kind for s in silent}
+    there = {post.kind for post in at.probes.points.values() if RANK[post.rung] > RANK[Segment.LAN]}
+    kinds = {s.point.kind for s in silent}
     if at.link.round is not None:
         # Asked, and not answered in the time that answers take.
         kinds.update(key.partition(" ")[0] for key in at.link.round.awaited)

@@ -7,8 +7,8 @@ the end of the link is asked by SNMP, by those of the box, which see all machine
 
 from collections.abc import Iterator
 
+from thongsuot_agent.judge.link_context import NS_PER_S, LinkContext
 from thongsuot_agent.judge.memory import LinkMemory, Traffic
-from thongsuot_agent.judge.stand import NS_PER_S, Stand
 from thongsuot_schema.catalogue import host, snmp
 from thongsuot_schema.outcome import Outcome
 from thongsuot_schema.result import Finding
@@ -31,7 +31,7 @@ _BOX_PATIENCE_NS = 45 * NS_PER_S
 """What began longer ago than this is judged without the box: it is asked every ten seconds."""
 
 
-def note_host(link: LinkMemory, finding: Finding, started_ns: int) -> None:
+def update_host_counters(link: LinkMemory, finding: Finding, started_ns: int) -> None:
     """Take the counters and the neighbour's state of one ``host`` run."""
     values, traffic = finding.values, link.traffic
     neighbour = values.get(host.GATEWAY_NEIGHBOUR.name)
@@ -39,21 +39,23 @@ def note_host(link: LinkMemory, finding: Finding, started_ns: int) -> None:
         traffic.neighbour = neighbour >= 0.5
         traffic.neighbour_ns = started_ns
         traffic.neighbour_proved = traffic.neighbour_proved or traffic.neighbour
-    _read(traffic, values.get(host.RECEIVED.name), values.get(host.SENT.name), started_ns)
+    _update_counters(
+        traffic, values.get(host.RECEIVED.name), values.get(host.SENT.name), started_ns
+    )
 
 
-def note_box(at: Stand, box: str, finding: Finding, started_ns: int) -> None:
+def update_box_counters(at: LinkContext, box: str, finding: Finding, started_ns: int) -> None:
     """Take the counters of one ``snmp`` run; equipment without any says nothing."""
     received = finding.values.get(snmp.RECEIVED.name)
     sent = finding.values.get(snmp.SENT.name)
     if finding.outcome is Outcome.OK and received is not None and sent is not None:
         traffic = at.link.boxes.setdefault(box, Traffic())
-        _read(traffic, received, sent, started_ns)
+        _update_counters(traffic, received, sent, started_ns)
         if _is_full(at, traffic):
             traffic.full_ns = started_ns
 
 
-def is_busy(at: Stand, moment_ns: int) -> bool:
+def is_link_busy(at: LinkContext, moment_ns: int) -> bool:
     """
     Return whether the site's own traffic fills the link, one way or the other.
 
@@ -66,7 +68,7 @@ def is_busy(at: Stand, moment_ns: int) -> bool:
     )
 
 
-def knows_rate_since(at: Stand, moment_ns: int) -> bool:
+def knows_rate_since(at: LinkContext, moment_ns: int) -> bool:
     """Return whether the rates known are of a time after a moment; true where none will ever be."""
     own = at.link.traffic
     if own.read_ns is not None and own.from_ns < moment_ns:
@@ -80,7 +82,7 @@ def knows_rate_since(at: Stand, moment_ns: int) -> bool:
     )
 
 
-def load_of_boxes(at: Stand) -> tuple[Evidence, ...]:
+def load_of_boxes(at: LinkContext) -> tuple[Evidence, ...]:
     """Return how full the boxes say that the link is; only where its contract is known."""
     return tuple(
         Evidence(
@@ -99,12 +101,12 @@ def load_of_boxes(at: Stand) -> tuple[Evidence, ...]:
             (
                 snmp.RECEIVE_UTILISATION.name,
                 box.down_bits_per_second,
-                at.watch.link.contract_down_bits_per_second,
+                at.probes.link.contract_down_bits_per_second,
             ),
             (
                 snmp.SEND_UTILISATION.name,
                 box.up_bits_per_second,
-                at.watch.link.contract_up_bits_per_second,
+                at.probes.link.contract_up_bits_per_second,
             ),
         )
         if full
@@ -123,8 +125,8 @@ def _is_fresh(traffic: Traffic, moment_ns: int, limit_ns: int) -> bool:
     return traffic.read_ns is not None and moment_ns - traffic.read_ns <= limit_ns
 
 
-def _is_full(at: Stand, traffic: Traffic) -> bool:
-    spec, settings = at.watch.link, at.settings
+def _is_full(at: LinkContext, traffic: Traffic) -> bool:
+    spec, settings = at.probes.link, at.settings
     full_down = spec.contract_down_bits_per_second or traffic.down_peak
     full_up = spec.contract_up_bits_per_second or traffic.up_peak
     return any(
@@ -136,20 +138,22 @@ def _is_full(at: Stand, traffic: Traffic) -> bool:
     )
 
 
-def _read(traffic: Traffic, received: float | None, sent: float | None, started_ns: int) -> None:
+def _update_counters(
+    traffic: Traffic, received: float | None, sent: float | None, started_ns: int
+) -> None:
     """Take counters as they were read at a time."""
     if received is None or sent is None:
         return
     if traffic.read_ns is not None:
         if started_ns - traffic.read_ns < _SHORTEST_NS:
             return
-        _note_rates(traffic, received, sent, started_ns - traffic.read_ns)
+        _update_rates(traffic, received, sent, started_ns - traffic.read_ns)
         traffic.from_ns = traffic.read_ns
     traffic.read_ns = started_ns
     traffic.received_bytes, traffic.sent_bytes = received, sent
 
 
-def _note_rates(traffic: Traffic, received: float, sent: float, took_ns: int) -> None:
+def _update_rates(traffic: Traffic, received: float, sent: float, took_ns: int) -> None:
     # Counters that went back belong to an interface that was made anew.
     if received < traffic.received_bytes or sent < traffic.sent_bytes:
         return

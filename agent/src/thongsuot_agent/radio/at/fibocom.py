@@ -1,7 +1,7 @@
 """
 Fibocom: ``AT+GTCCINFO?``, ``AT+GTCAINFO?``. Pure.
 
-A row is ``serving,rat,mcc,mnc,tac,cell,arfcn,pci,band,bandwidth,sinr,rxlev,rsrp,rsrq`` in the
+A row is ``serving,rat,mcc,mnc,tac,cell,arfcn,pci,band,set_bandwidth,sinr,rxlev,rsrp,rsrq`` in the
 reporting steps of TS 36.133 and TS 38.133, not in dB: LTE RSRP is x - 141, RSRQ x / 2 - 20, SINR
 x / 2; NR RSRP x - 157, RSRQ x / 2 - 43.5, SINR x / 2 - 23.5; 255 is not known.
 """
@@ -10,8 +10,8 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from thongsuot_agent.devices import words
-from thongsuot_agent.radio.reading import Draft
+from thongsuot_agent.equipment import vocabulary
+from thongsuot_agent.radio.reading import ReadingBuilder
 
 _BLOCK: Final = re.compile(r"\+GTCCINFO:(.*?)(?=\n\s*(?:OK|AT|\+)|\Z)", re.DOTALL)
 _ROW: Final = re.compile(r"^\s*([12]),(\d+),(.*)$", re.MULTILINE)
@@ -25,7 +25,7 @@ _MHZ: Final = {"6": 1.4, "15": 3.0, "25": 5.0, "50": 10.0, "75": 15.0, "100": 20
 """Resource blocks of LTE to MHz (TS 36.101, 5.6)."""
 
 
-def take(draft: Draft, transcript: str) -> None:
+def parse_into(draft: ReadingBuilder, transcript: str) -> None:
     """Take in what a Fibocom modem said."""
     block = _BLOCK.search(transcript)
     if block is not None:
@@ -39,27 +39,27 @@ def take(draft: Draft, transcript: str) -> None:
                 served.add(leg)
                 _take_row(draft, leg, parts, base)
         if served:
-            both = words.NR_NSA if "lte" in served else words.NR_SA
-            draft.say(technology=both if "nr" in served else words.LTE)
+            both = vocabulary.NR_NSA if "lte" in served else vocabulary.NR_SA
+            draft.set_fields(technology=both if "nr" in served else vocabulary.LTE)
     if found := _TEMPERATURE.search(transcript):
-        draft.temperature(found.group(1), scale=0.001)
+        draft.set_temperature(found.group(1), scale=0.001)
 
 
-def _take_row(draft: Draft, leg: str, parts: Sequence[str], base: int) -> None:
-    draft.say(plmn=words.plmn(parts[0], parts[1]))
-    draft.place(leg, base=16, tac=parts[2], cell_id=parts[3])
+def _take_row(draft: ReadingBuilder, leg: str, parts: Sequence[str], base: int) -> None:
+    draft.set_fields(plmn=vocabulary.plmn(parts[0], parts[1]))
+    draft.set_cell(leg, base=16, tac=parts[2], cell_id=parts[3])
     if base:
-        draft.place(leg, base=base, arfcn=parts[4], pci=parts[5])
+        draft.set_cell(leg, base=base, arfcn=parts[4], pci=parts[5])
     is_nr = leg == "nr"
     if parts[6].isdecimal():
         band_base = _NR_BAND_BASE if is_nr else _LTE_BAND_BASE
-        draft.place(leg, band=int(parts[6]) - band_base)
+        draft.set_cell(leg, band=int(parts[6]) - band_base)
     if not is_nr:
-        draft.bandwidth(leg, _MHZ.get(parts[7]))
+        draft.set_bandwidth(leg, _MHZ.get(parts[7]))
     sinr, rsrp, rsrq = parts[8], parts[10], parts[11]
-    draft.measure(leg, "sinr_db", _stepped(sinr, 0.5, -23.5 if is_nr else 0.0))
-    draft.measure(leg, "rsrp_dbm", _stepped(rsrp, 1.0, -157.0 if is_nr else -141.0))
-    draft.measure(leg, "rsrq_db", _stepped(rsrq, 0.5, -43.5 if is_nr else -20.0))
+    draft.add_measurement(leg, "sinr_db", _stepped(sinr, 0.5, -23.5 if is_nr else 0.0))
+    draft.add_measurement(leg, "rsrp_dbm", _stepped(rsrp, 1.0, -157.0 if is_nr else -141.0))
+    draft.add_measurement(leg, "rsrq_db", _stepped(rsrq, 0.5, -43.5 if is_nr else -20.0))
 
 
 def _stepped(text: str, step: float, offset: float) -> float | None:

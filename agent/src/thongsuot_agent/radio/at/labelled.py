@@ -8,8 +8,8 @@ they are looked for, not counted.
 import re
 from typing import Final
 
-from thongsuot_agent.devices import words
-from thongsuot_agent.radio.reading import Draft
+from thongsuot_agent.equipment import vocabulary
+from thongsuot_agent.radio.reading import ReadingBuilder
 
 _ENDS: Final = r"(?![A-Za-z.]*[0-9])"
 """After a number no letters and digits mixed: ``2d39`` is noise, not 2."""
@@ -18,7 +18,7 @@ _WHOLE: Final = r"\s*([0-9]+)" + _ENDS
 _BAND: Final = r"\s*([BbNn]?[0-9]+)" + _ENDS
 
 
-def take(draft: Draft, transcript: str) -> None:
+def parse_into(draft: ReadingBuilder, transcript: str) -> None:
     """Take in what such a modem said."""
     if "!GSTATUS:" in transcript:
         _sierra(draft, transcript)
@@ -32,12 +32,14 @@ def _after(label: str, text: str, value: str = _NUMBER) -> str | None:
     return None if found is None else found.group(1)
 
 
-def _sierra(draft: Draft, text: str) -> None:
-    draft.say(technology=words.technology(_after(r"System mode:", text, r"\s*(\S+)") or ""))
-    draft.temperature(_after(r"Temperature:", text))
+def _sierra(draft: ReadingBuilder, text: str) -> None:
+    draft.set_fields(
+        technology=vocabulary.technology(_after(r"System mode:", text, r"\s*(\S+)") or "")
+    )
+    draft.set_temperature(_after(r"Temperature:", text))
     parts = {"nr": _lines(text, with_nr=True), "lte": _lines(text, with_nr=False)}
     for leg, own in parts.items():
-        draft.measures(
+        draft.add_measurements(
             leg,
             {
                 "rsrp_dbm": _after(r"RSRP(?: \(dBm\))?:", own),
@@ -46,7 +48,7 @@ def _sierra(draft: Draft, text: str) -> None:
                 "rssi_dbm": _after(r"RSSI(?: \(dBm\))?:", own),
             },
         )
-        draft.place(
+        draft.set_cell(
             leg,
             band=_after(r"band:", own, _BAND),
             arfcn=_after(r"Rx chan:", own, _WHOLE),
@@ -54,9 +56,11 @@ def _sierra(draft: Draft, text: str) -> None:
             cell_id=_after(r"Cell ID:", own, r"[^(\n]*\((\d+)\)"),
             pci=_after(r"PCI:", own, _WHOLE),
         )
-        draft.bandwidth(leg, _after(r"bw:", own))
+        draft.set_bandwidth(leg, _after(r"bw:", own))
     if "EMM state:" in text:
-        draft.say(registration=words.registration(_after(r"EMM state:", text, r"\s*(\S+)") or ""))
+        draft.set_fields(
+            registration=vocabulary.registration(_after(r"EMM state:", text, r"\s*(\S+)") or "")
+        )
 
 
 def _lines(text: str, *, with_nr: bool) -> str:
@@ -66,15 +70,17 @@ def _lines(text: str, *, with_nr: bool) -> str:
     )
 
 
-def _foxconn(draft: Draft, text: str) -> None:
-    draft.say(technology=words.technology(_after(r"RAT:", text, r"\s*([^\r\n]+)") or ""))
+def _foxconn(draft: ReadingBuilder, text: str) -> None:
+    draft.set_fields(
+        technology=vocabulary.technology(_after(r"RAT:", text, r"\s*([^\r\n]+)") or "")
+    )
     country, network = _after(r"MCC:", text, _WHOLE), _after(r"MNC:", text, _WHOLE)
-    draft.say(plmn=words.plmn(country or "", network or ""))
+    draft.set_fields(plmn=vocabulary.plmn(country or "", network or ""))
     lte, nr = text, ""
     start = re.search(r"^NR_", text, re.MULTILINE)
     if start is not None:
         lte, nr = text[: start.start()], text[start.start() :]
-    draft.place(
+    draft.set_cell(
         "lte",
         cell_id=_after(r"LTE_CELL_ID:", lte, _WHOLE),
         tac=_after(r"LTE_TAC:", lte, _WHOLE),
@@ -82,8 +88,8 @@ def _foxconn(draft: Draft, text: str) -> None:
         arfcn=_after(r"\bCHANNEL:", lte, _WHOLE),
         pci=_after(r"\bPCI:", lte, _WHOLE),
     )
-    draft.bandwidth("lte", _after(r"LTE_BAND_WIDTH:", lte))
-    draft.measures(
+    draft.set_bandwidth("lte", _after(r"LTE_BAND_WIDTH:", lte))
+    draft.add_measurements(
         "lte",
         {
             "rsrp_dbm": _after(r"LTE_RSRP:", lte),
@@ -92,16 +98,16 @@ def _foxconn(draft: Draft, text: str) -> None:
             "sinr_db": _after(r"LTE_SNR:", lte),
         },
     )
-    draft.place(
+    draft.set_cell(
         "nr",
         band=_after(r"NR_BAND:", nr, _BAND),
         arfcn=_after(r"NR_CHANNEL:", nr, _WHOLE),
         pci=_after(r"NR_PCI:", nr, _WHOLE),
     )
-    draft.bandwidth("nr", _after(r"NR_BAND_WIDTH:", nr))
+    draft.set_bandwidth("nr", _after(r"NR_BAND_WIDTH:", nr))
     power = _after(r"NR_RSRP:", nr)
     # T99W175 prints it without its minus.
-    draft.measures(
+    draft.add_measurements(
         "nr",
         {
             "rsrp_dbm": None if power is None else -abs(float(power)),

@@ -13,8 +13,8 @@ Cell and TAC are hex, the others decimal; ``-`` is absent.
 import re
 from typing import Final
 
-from thongsuot_agent.devices import words
-from thongsuot_agent.radio.reading import Draft
+from thongsuot_agent.equipment import vocabulary
+from thongsuot_agent.radio.reading import ReadingBuilder
 
 _QENG: Final = re.compile(r"\+QENG:\s*(.+)")
 _QCAINFO: Final = re.compile(r"\+QCAINFO:")
@@ -27,7 +27,7 @@ _AFTER_RSSI_NEW: Final = 4
 _SINR_DB_MOST: Final = 40.0
 
 
-def take(draft: Draft, transcript: str) -> None:
+def parse_into(draft: ReadingBuilder, transcript: str) -> None:
     """Take in what a Quectel modem said."""
     found = set()
     for line in _QENG.finditer(transcript):
@@ -38,53 +38,55 @@ def take(draft: Draft, transcript: str) -> None:
                 _TAKE[word](draft, parts[start + 1 :])
                 break
     if _SA in found:
-        draft.say(technology=words.NR_SA)
+        draft.set_fields(technology=vocabulary.NR_SA)
     elif _NSA in found:
-        draft.say(technology=words.NR_NSA)
+        draft.set_fields(technology=vocabulary.NR_NSA)
     elif _LTE in found:
-        draft.say(technology=words.LTE)
+        draft.set_fields(technology=vocabulary.LTE)
     # Counted and not read: of some firmwares two records share a line, and values are wrong.
     carriers = len(_QCAINFO.findall(transcript))
-    draft.say(carriers=carriers or None)
+    draft.set_fields(carriers=carriers or None)
     if name := _QSPN.search(transcript):
-        draft.text(operator=name.group(1))
+        draft.add_texts(operator=name.group(1))
     if temperature := _QTEMP.search(transcript):
-        draft.temperature(temperature.group(1))
+        draft.set_temperature(temperature.group(1))
 
 
-def _lte(draft: Draft, parts: list[str]) -> None:
+def _lte(draft: ReadingBuilder, parts: list[str]) -> None:
     if len(parts) < _LTE_FIELDS:
         return
-    draft.say(plmn=words.plmn(parts[1], parts[2]))
-    draft.place("lte", base=16, cell_id=parts[3], tac=parts[9])
-    draft.place("lte", pci=parts[4], arfcn=parts[5], band=parts[6])
-    draft.measures("lte", {"rsrp_dbm": parts[10], "rsrq_db": parts[11], "rssi_dbm": parts[12]})
+    draft.set_fields(plmn=vocabulary.plmn(parts[1], parts[2]))
+    draft.set_cell("lte", base=16, cell_id=parts[3], tac=parts[9])
+    draft.set_cell("lte", pci=parts[4], arfcn=parts[5], band=parts[6])
+    draft.add_measurements(
+        "lte", {"rsrp_dbm": parts[10], "rsrq_db": parts[11], "rssi_dbm": parts[12]}
+    )
     if len(parts) - 13 >= _AFTER_RSSI_NEW:
-        draft.measure("lte", "sinr_db", parts[13])
+        draft.add_measurement("lte", "sinr_db", parts[13])
     else:
         # Older firmwares give dB or an index (x / 5 - 20) here, and do not say which.
         draft.rejected["lte_sinr_db"] = "unit"
 
 
-def _nsa(draft: Draft, parts: list[str]) -> None:
+def _nsa(draft: ReadingBuilder, parts: list[str]) -> None:
     if len(parts) < 6:
         return
-    draft.say(plmn=words.plmn(parts[0], parts[1]))
-    draft.place("nr", pci=parts[2])
-    draft.measures("nr", {"rsrp_dbm": parts[3], "rsrq_db": parts[5]})
-    draft.measure("nr", "sinr_db", parts[4], scale=_scale(parts[4]))
+    draft.set_fields(plmn=vocabulary.plmn(parts[0], parts[1]))
+    draft.set_cell("nr", pci=parts[2])
+    draft.add_measurements("nr", {"rsrp_dbm": parts[3], "rsrq_db": parts[5]})
+    draft.add_measurement("nr", "sinr_db", parts[4], scale=_scale(parts[4]))
     if len(parts) >= 8:
-        draft.place("nr", arfcn=parts[6], band=parts[7])
+        draft.set_cell("nr", arfcn=parts[6], band=parts[7])
 
 
-def _sa(draft: Draft, parts: list[str]) -> None:
+def _sa(draft: ReadingBuilder, parts: list[str]) -> None:
     if len(parts) < 12:
         return
-    draft.say(plmn=words.plmn(parts[1], parts[2]))
-    draft.place("nr", base=16, cell_id=parts[3], tac=parts[5])
-    draft.place("nr", pci=parts[4], arfcn=parts[6], band=parts[7])
-    draft.measures("nr", {"rsrp_dbm": parts[9], "rsrq_db": parts[10]})
-    draft.measure("nr", "sinr_db", parts[11], scale=_scale(parts[11]))
+    draft.set_fields(plmn=vocabulary.plmn(parts[1], parts[2]))
+    draft.set_cell("nr", base=16, cell_id=parts[3], tac=parts[5])
+    draft.set_cell("nr", pci=parts[4], arfcn=parts[6], band=parts[7])
+    draft.add_measurements("nr", {"rsrp_dbm": parts[9], "rsrq_db": parts[10]})
+    draft.add_measurement("nr", "sinr_db", parts[11], scale=_scale(parts[11]))
 
 
 def _scale(text: str) -> float:

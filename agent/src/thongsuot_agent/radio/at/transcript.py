@@ -3,9 +3,9 @@
 import re
 from typing import Final
 
-from thongsuot_agent.devices import tidy, words
+from thongsuot_agent.equipment import coercion, vocabulary
 from thongsuot_agent.radio.at import fibocom, labelled, quectel, simcom
-from thongsuot_agent.radio.reading import Draft, Reading
+from thongsuot_agent.radio.reading import ModemReading, ReadingBuilder
 
 COMMANDS: Final[dict[str, tuple[str, ...]]] = {
     "quectel": ('AT+QENG="servingcell"', "AT+QCAINFO", "AT+QTEMP"),
@@ -29,15 +29,15 @@ TS 27.007; 3GPP's own, which tell no RSRP. Never asked for: what names a subscri
 
 _REGISTRATION: Final = {"0": "none", "1": "home", "2": "searching", "3": "denied", "5": "roaming"}
 _ACCESS: Final = {
-    "0": words.GSM,
-    "2": words.UMTS,
-    "3": words.GSM,
-    "4": words.UMTS,
-    "5": words.UMTS,
-    "6": words.UMTS,
-    "7": words.LTE,
-    "11": words.NR_SA,
-    "13": words.NR_NSA,
+    "0": vocabulary.GSM,
+    "2": vocabulary.UMTS,
+    "3": vocabulary.GSM,
+    "4": vocabulary.UMTS,
+    "5": vocabulary.UMTS,
+    "6": vocabulary.UMTS,
+    "7": vocabulary.LTE,
+    "11": vocabulary.NR_SA,
+    "13": vocabulary.NR_NSA,
 }
 """<AcT> of TS 27.007, 10.1.22: 11 is NR in a 5G core, 13 E-UTRA with NR beside it."""
 _ERRORS: Final = {
@@ -64,41 +64,43 @@ _COPS: Final = re.compile(r'\+COPS:\s*\d+,2,"(\d{5,6})"')
 _CPIN: Final = re.compile(r"\+CPIN:\s*(.+)")
 _CME: Final = re.compile(r"\+CME ERROR:\s*(\d+|.+)")
 _MOST_CSQ: Final = 31
-_TOO_LONG: Final = re.compile(rf"\d{{{tidy.LONGEST_NUMBER},}}|\0+")
+_TOO_LONG: Final = re.compile(rf"\d{{{coercion.MAX_NUMBER},}}|\0+")
 """Digits without end and NUL: noise of a port. ``-`` is what modems say for nothing."""
 
 
-def reading_from(transcript: str) -> Reading:
+def reading_from(transcript: str) -> ModemReading:
     """Return what a modem said; what is not understood is left out."""
     transcript = _TOO_LONG.sub("-", transcript)
-    draft = Draft()
-    quectel.take(draft, transcript)
-    fibocom.take(draft, transcript)
-    labelled.take(draft, transcript)
-    simcom.take(draft, transcript)
+    draft = ReadingBuilder()
+    quectel.parse_into(draft, transcript)
+    fibocom.parse_into(draft, transcript)
+    labelled.parse_into(draft, transcript)
+    simcom.parse_into(draft, transcript)
     _common(draft, transcript)
-    return draft.reading()
+    return draft.build()
 
 
-def _common(draft: Draft, transcript: str) -> None:
+def _common(draft: ReadingBuilder, transcript: str) -> None:
     for line in _CEREG.finditer(transcript):
         _registration(draft, line.group(1))
     if network := _COPS.search(transcript):
-        draft.say(plmn=network.group(1))
+        draft.set_fields(plmn=network.group(1))
     pin, complaint = _CPIN.search(transcript), _CME.search(transcript)
     if pin is not None:
-        draft.say(sim=words.sim(pin.group(1)))
+        draft.set_fields(sim=vocabulary.sim(pin.group(1)))
     elif complaint is not None:
         code = complaint.group(1).strip()
-        draft.say(error=f"CME {code} {_ERRORS.get(code, '')}".strip(), sim=_SIM_OF_ERROR.get(code))
+        draft.set_fields(
+            error=f"CME {code} {_ERRORS.get(code, '')}".strip(), sim=_SIM_OF_ERROR.get(code)
+        )
     found = _CSQ.search(transcript)
     if found is not None and not any("rssi_dbm" in leg for leg in draft.legs.values()):
         # Of the LTE cell, or of whichever there is: the command is older than both.
         level = int(found.group(1))
-        draft.measure("lte", "rssi_dbm", None if level > _MOST_CSQ else -113 + 2 * level)
+        draft.add_measurement("lte", "rssi_dbm", None if level > _MOST_CSQ else -113 + 2 * level)
 
 
-def _registration(draft: Draft, text: str) -> None:
+def _registration(draft: ReadingBuilder, text: str) -> None:
     """
     ``2,1,"114000","100072000",11,…``: mode, state, TAC and cell in hex, access technology.
 
@@ -110,11 +112,11 @@ def _registration(draft: Draft, text: str) -> None:
     state = _REGISTRATION.get(parts[1], "")
     if state not in {"", "none"} or "registration" not in draft.fields:
         draft.fields.pop("registration", None)
-        draft.say(registration=state)
+        draft.set_fields(registration=state)
     if len(parts) < 5 or state not in {"home", "roaming"}:
         return
     technology = _ACCESS.get(parts[4], "")
-    draft.say(technology=technology)
-    draft.place(
-        "nr" if technology == words.NR_SA else "lte", base=16, tac=parts[2], cell_id=parts[3]
+    draft.set_fields(technology=technology)
+    draft.set_cell(
+        "nr" if technology == vocabulary.NR_SA else "lte", base=16, tac=parts[2], cell_id=parts[3]
     )

@@ -10,11 +10,11 @@ import fcntl
 import os
 import termios
 
-from thongsuot_agent.links.link import Link
+from thongsuot_agent.links.link import LiveLink
 from thongsuot_agent.links.reasons import described
 from thongsuot_agent.radio.at.transcript import COMMANDS, COMMON, reading_from
-from thongsuot_agent.radio.reading import Reading
-from thongsuot_agent.radio.refusal import NotRead
+from thongsuot_agent.radio.reading import ModemReading
+from thongsuot_agent.radio.refusal import ModemUnreadable
 from thongsuot_agent.radio.settings import Settings
 from thongsuot_schema.reason import Reason
 
@@ -23,33 +23,35 @@ _ANSWER_S = 5.0
 """Most answer in 0.3 s; a modem that is searching may take seconds."""
 _READ_BYTES = 4096
 _LIMIT_BYTES = 64 * 1024
-_MAKERS = ("quectel", "fibocom", "sierra", "simcom", "foxconn")
+_VENDORS = ("quectel", "fibocom", "sierra", "simcom", "foxconn")
 
 
-class Port:
+class SerialPort:
     """A serial port, open and locked."""
 
     def __init__(self, device: str, baud: int) -> None:
-        """Raises ``NotRead`` when it cannot be had."""
+        """Raises ``ModemUnreadable`` when it cannot be had."""
         try:
             self._file = os.open(device, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK | os.O_CLOEXEC)
         except OSError as error:
             reason = Reason.PERMISSION_DENIED
             if isinstance(error, FileNotFoundError):
                 reason = Reason.INTERFACE_ABSENT
-            raise NotRead(reason, f"cannot open {device}: {described(error)}") from error
+            raise ModemUnreadable(reason, f"cannot open {device}: {described(error)}") from error
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             _make_raw(self._file, baud)
         except (OSError, termios.error) as error:
             os.close(self._file)
-            raise NotRead(Reason.LINK_BUSY, f"{device} cannot be used now: {error}") from error
+            raise ModemUnreadable(
+                Reason.LINK_BUSY, f"{device} cannot be used now: {error}"
+            ) from error
 
     def close(self) -> None:
         """Let go of it."""
         os.close(self._file)
 
-    async def ask(self, command: str, timeout_s: float) -> str:
+    async def send_command(self, command: str, timeout_s: float) -> str:
         """Return what a command is answered, up to the last line; raises ``TimeoutError``."""
         termios.tcflush(self._file, termios.TCIFLUSH)
         os.write(self._file, f"{command}\r".encode())
@@ -73,33 +75,37 @@ class Port:
             loop.remove_reader(self._file)
 
 
-async def read(link: Link, settings: Settings) -> Reading:
+async def read_modem(link: LiveLink, settings: Settings) -> ModemReading:
     """Return what the modem at the port says."""
     del link
-    port = Port(settings.device, settings.baud)
+    port = SerialPort(settings.device, settings.baud)
     try:
-        make = settings.make or await _maker(port)
+        make = settings.make or await _vendor(port)
         transcript = []
         for command in (*COMMANDS.get(make, ()), *COMMON):
             try:
-                transcript.append(await port.ask(command, _ANSWER_S))
+                transcript.append(await port.send_command(command, _ANSWER_S))
             except TimeoutError:
                 continue  # a command that this modem does not end properly says nothing
         if not transcript:
-            raise NotRead(Reason.TIMED_OUT, f"the modem at {settings.device} answers nothing")
+            raise ModemUnreadable(
+                Reason.TIMED_OUT, f"the modem at {settings.device} answers nothing"
+            )
     except OSError as error:  # it was pulled out
-        raise NotRead(Reason.INTERFACE_ABSENT, f"{settings.device}: {described(error)}") from error
+        raise ModemUnreadable(
+            Reason.INTERFACE_ABSENT, f"{settings.device}: {described(error)}"
+        ) from error
     finally:
         port.close()
     return reading_from("\n".join(transcript))
 
 
-async def _maker(port: Port) -> str:
+async def _vendor(port: SerialPort) -> str:
     try:
-        said = (await port.ask("AT+CGMI", _ANSWER_S)).lower()
+        said = (await port.send_command("AT+CGMI", _ANSWER_S)).lower()
     except TimeoutError as error:
-        raise NotRead(Reason.TIMED_OUT, "the modem does not answer AT commands") from error
-    return next((make for make in _MAKERS if make in said), "")
+        raise ModemUnreadable(Reason.TIMED_OUT, "the modem does not answer AT commands") from error
+    return next((make for make in _VENDORS if make in said), "")
 
 
 def _make_raw(file: int, baud: int) -> None:

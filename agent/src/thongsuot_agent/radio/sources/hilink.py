@@ -9,13 +9,13 @@ user, password and token). It ends other sessions of the same user on some firmw
 from base64 import b64encode
 from hashlib import sha256
 
-from thongsuot_agent.devices.secret import read_secret
-from thongsuot_agent.links.link import Link
-from thongsuot_agent.radio.makers import huawei
-from thongsuot_agent.radio.reading import Reading
-from thongsuot_agent.radio.refusal import NotRead
+from thongsuot_agent.equipment.secret import read_secret
+from thongsuot_agent.links.link import LiveLink
+from thongsuot_agent.radio.reading import ModemReading
+from thongsuot_agent.radio.refusal import ModemUnreadable
 from thongsuot_agent.radio.settings import Settings
-from thongsuot_agent.radio.web import Web
+from thongsuot_agent.radio.vendors import huawei
+from thongsuot_agent.radio.web_session import WebSession
 from thongsuot_schema.reason import Reason
 
 _NO_RIGHTS = frozenset({"100003", "125002", "125003"})
@@ -27,15 +27,15 @@ _LOGIN = (
 )
 
 
-async def read(link: Link, settings: Settings) -> Reading:
+async def read_modem(link: LiveLink, settings: Settings) -> ModemReading:
     """Return what the pages say."""
-    web = Web(link, settings)
+    web = WebSession(link, settings)
     try:
         session = huawei.fields(await web.get("/api/webserver/SesTokInfo"))
         headers = {"Cookie": session["SesInfo"]} if "SesInfo" in session else {}
         try:
             first = await _page(web, huawei.SIGNAL, headers)
-        except NotRead as refused:
+        except ModemUnreadable as refused:
             if refused.reason is not Reason.PERMISSION_DENIED or not settings.password_file:
                 raise
             await _log_in(web, settings, session, headers)
@@ -45,7 +45,7 @@ async def read(link: Link, settings: Settings) -> Reading:
         for page in huawei.PAGES[1:]:
             try:
                 answers[page] = await _page(web, page, headers)
-            except NotRead as refused:
+            except ModemUnreadable as refused:
                 if refused.reason not in {Reason.PERMISSION_DENIED, Reason.NOT_SUPPORTED}:
                     raise
     finally:
@@ -53,20 +53,22 @@ async def read(link: Link, settings: Settings) -> Reading:
     return huawei.reading_from(answers)
 
 
-async def _page(web: Web, page: str, headers: dict[str, str]) -> dict[str, str]:
+async def _page(web: WebSession, page: str, headers: dict[str, str]) -> dict[str, str]:
     text = await web.get(f"/api/{page}", headers)
     found = huawei.fields(text)
     if "<error>" in text:
         code = found.get("code", "")
         reason = Reason.PERMISSION_DENIED if code in _NO_RIGHTS else Reason.NOT_SUPPORTED
-        raise NotRead(reason, f"the modem answers error {code} to {page}")
+        raise ModemUnreadable(reason, f"the modem answers error {code} to {page}")
     if "<response>" not in text:
-        raise NotRead(Reason.RESPONSE_INVALID, f"what stands at {page} is not of a HiLink modem")
+        raise ModemUnreadable(
+            Reason.RESPONSE_INVALID, f"what stands at {page} is not of a HiLink modem"
+        )
     return found
 
 
 async def _log_in(
-    web: Web, settings: Settings, session: dict[str, str], headers: dict[str, str]
+    web: WebSession, settings: Settings, session: dict[str, str], headers: dict[str, str]
 ) -> None:
     token, user = session.get("TokInfo", ""), settings.user or "admin"
     inner = b64encode(sha256(read_secret(settings.password_file).encode()).hexdigest().encode())
@@ -75,4 +77,6 @@ async def _log_in(
     answer = await web.post("/api/user/login", body, {**headers, _TOKEN: token})
     if "<error>" in answer:
         code = huawei.fields(answer).get("code", "")
-        raise NotRead(Reason.PERMISSION_DENIED, f"the modem refuses the login with error {code}")
+        raise ModemUnreadable(
+            Reason.PERMISSION_DENIED, f"the modem refuses the login with error {code}"
+        )

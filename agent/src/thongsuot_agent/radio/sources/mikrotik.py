@@ -2,22 +2,22 @@
 
 import msgspec
 
-from thongsuot_agent.devices.secret import read_secret
-from thongsuot_agent.links.link import Link
-from thongsuot_agent.radio.makers import mikrotik
-from thongsuot_agent.radio.reading import Reading
+from thongsuot_agent.equipment.secret import read_secret
+from thongsuot_agent.links.link import LiveLink
+from thongsuot_agent.radio.reading import ModemReading
 from thongsuot_agent.radio.settings import Settings
-from thongsuot_agent.radio.web import Web, json_of
+from thongsuot_agent.radio.vendors import mikrotik
+from thongsuot_agent.radio.web_session import WebSession, parse_json
 
 _USUAL_MODEM = "lte1"
 
 
-async def read(link: Link, settings: Settings) -> Reading:
+async def read_modem(link: LiveLink, settings: Settings) -> ModemReading:
     """Return what the monitor of one LTE interface says; a user who may read is enough."""
-    web = Web(link, settings)
+    web = WebSession(link, settings)
     try:
         if settings.password_file:
-            web.basic(settings.user, read_secret(settings.password_file))
+            web.set_basic_auth(settings.user, read_secret(settings.password_file))
         body = msgspec.json.encode(
             {"numbers": settings.modem or _USUAL_MODEM, "once": True}
         ).decode()
@@ -26,4 +26,4 @@ async def read(link: Link, settings: Settings) -> Reading:
         )
     finally:
         web.close()
-    return mikrotik.reading_from(json_of(text))
+    return mikrotik.reading_from(parse_json(text))

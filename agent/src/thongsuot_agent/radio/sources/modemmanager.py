@@ -10,12 +10,12 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
-from thongsuot_agent.links.link import Link
-from thongsuot_agent.radio.makers import modemmanager as manager
-from thongsuot_agent.radio.program import json_from
-from thongsuot_agent.radio.reading import Reading
-from thongsuot_agent.radio.refusal import NotRead
+from thongsuot_agent.links.link import LiveLink
+from thongsuot_agent.radio.program import run_json_program
+from thongsuot_agent.radio.reading import ModemReading
+from thongsuot_agent.radio.refusal import ModemUnreadable
 from thongsuot_agent.radio.settings import Settings
+from thongsuot_agent.radio.vendors import modemmanager as manager
 from thongsuot_schema.reason import Reason
 
 _PATH = "/org/freedesktop/ModemManager1"
@@ -24,7 +24,7 @@ _SETTLE_S = 1.5
 """A modem answers its first question in about a second."""
 
 
-class Bus:
+class ModemManagerBus:
     """The bus that ModemManager is on."""
 
     def __init__(self, settings: Settings) -> None:
@@ -33,36 +33,38 @@ class Bus:
         self._timeout_s = settings.timeout_s
 
     async def call(self, path: str, interface: str, member: str, *arguments: str) -> Any:  # noqa: ANN401 - D-Bus
-        """Return the first value that a method gives, variants opened; raises ``NotRead``."""
-        answer = await json_from(
+        """
+        Return the first value that a method gives, variants opened; raises ``ModemUnreadable``.
+        """
+        answer = await run_json_program(
             [*self._head, path, interface, member, *arguments], self._timeout_s
         )
-        data = opened(answer or {}) or [None]
+        data = unwrap_variants(answer or {}) or [None]
         return data[0] if isinstance(data, list) and data else data
 
 
-async def read(link: Link, settings: Settings) -> Reading:
+async def read_modem(link: LiveLink, settings: Settings) -> ModemReading:
     """Return what ModemManager knows of the link's modem."""
-    bus = Bus(settings)
+    bus = ModemManagerBus(settings)
     objects: manager.Objects = await bus.call(
         _PATH, "org.freedesktop.DBus.ObjectManager", "GetManagedObjects"
     )
     modems = {path: one for path, one in (objects or {}).items() if manager.MODEM in one}
     if not modems:
-        raise NotRead(Reason.NOT_SUPPORTED, "ModemManager knows no modem")
+        raise ModemUnreadable(Reason.NOT_SUPPORTED, "ModemManager knows no modem")
     bearers = {path: await _bearer(bus, one) for path, one in modems.items()}
     path = _chosen(modems, bearers, settings.modem, link.spec.interface)
     modem = {**modems[path], manager.SIGNAL: await _signal(bus, path, modems[path], settings)}
     return manager.reading_from(modem, bearer=bearers[path], cells=await _cells(bus, path))
 
 
-def opened(value: Any) -> Any:  # noqa: ANN401 - D-Bus
+def unwrap_variants(value: Any) -> Any:  # noqa: ANN401 - D-Bus
     """Return a value of busctl's JSON without the types that it wraps it in."""
     if isinstance(value, dict):
         if set(value) == {"type", "data"}:
-            return opened(value["data"])
-        return {key: opened(one) for key, one in value.items()}
-    return [opened(one) for one in value] if isinstance(value, list) else value
+            return unwrap_variants(value["data"])
+        return {key: unwrap_variants(one) for key, one in value.items()}
+    return [unwrap_variants(one) for one in value] if isinstance(value, list) else value
 
 
 def _chosen(
@@ -75,7 +77,7 @@ def _chosen(
     if wanted:
         found = next((path for path in modems if path.endswith(f"/{wanted}")), None)
         if found is None:
-            raise NotRead(Reason.NOT_SUPPORTED, f"ModemManager has no modem {wanted}")
+            raise ModemUnreadable(Reason.NOT_SUPPORTED, f"ModemManager has no modem {wanted}")
         return found
     for path, modem in modems.items():
         ports = [str(port[0]) for port in modem[manager.MODEM].get("Ports", ())]
@@ -84,7 +86,9 @@ def _chosen(
     return next(iter(modems))
 
 
-async def _bearer(bus: Bus, modem: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Any] | None:
+async def _bearer(
+    bus: ModemManagerBus, modem: Mapping[str, Mapping[str, Any]]
+) -> Mapping[str, Any] | None:
     for path in modem[manager.MODEM].get("Bearers", ()):
         found: Mapping[str, Any] = await bus.call(path, _PROPERTIES, "GetAll", "s", manager.BEARER)
         if found.get("Connected"):
@@ -93,7 +97,7 @@ async def _bearer(bus: Bus, modem: Mapping[str, Mapping[str, Any]]) -> Mapping[s
 
 
 async def _signal(
-    bus: Bus, path: str, modem: Mapping[str, Mapping[str, Any]], settings: Settings
+    bus: ModemManagerBus, path: str, modem: Mapping[str, Mapping[str, Any]], settings: Settings
 ) -> Mapping[str, Any]:
     known = modem.get(manager.SIGNAL)
     if known is None:
@@ -105,9 +109,9 @@ async def _signal(
     return found
 
 
-async def _cells(bus: Bus, path: str) -> tuple[Mapping[str, Any], ...]:
+async def _cells(bus: ModemManagerBus, path: str) -> tuple[Mapping[str, Any], ...]:
     """Return the cells that the modem lists; many do not (ModemManager 1.20 and newer ask)."""
     try:
         return tuple(await bus.call(path, manager.MODEM, "GetCellInfo") or ())
-    except NotRead:
+    except ModemUnreadable:
         return ()

@@ -2,13 +2,13 @@
 
 from dataclasses import fields
 
-from thongsuot_agent.links.link import Link
+from thongsuot_agent.links.link import LiveLink
 from thongsuot_agent.probes import snmp as probe
-from thongsuot_agent.radio import box
-from thongsuot_agent.radio.reading import Bytes, Draft, Reading
-from thongsuot_agent.radio.refusal import NotRead
+from thongsuot_agent.radio import modem_address
+from thongsuot_agent.radio.reading import ModemReading, ReadingBuilder, TrafficCounter
+from thongsuot_agent.radio.refusal import ModemUnreadable
 from thongsuot_agent.radio.settings import Settings
-from thongsuot_agent.snmp.order import Group, Survey
+from thongsuot_agent.snmp.protocol import ComponentReading, Survey
 from thongsuot_schema.reason import Reason
 
 _USUAL_PORT = 161
@@ -16,9 +16,9 @@ _MEASURES = ("rsrp_dbm", "rsrq_db", "sinr_db", "rssi_dbm")
 _HEX = 16
 
 
-async def read(link: Link, settings: Settings) -> Reading:
+async def read_modem(link: LiveLink, settings: Settings) -> ModemReading:
     """Return what the router's profile reads of its modem."""
-    family, address = box.find(link, settings.address)
+    family, address = modem_address.find_modem_address(link, settings.address)
     same = {one.name for one in fields(probe.Settings)} & {one.name for one in fields(Settings)}
     asked = probe.Settings(
         **{
@@ -28,18 +28,18 @@ async def read(link: Link, settings: Settings) -> Reading:
     )
     found = await probe.read_device(link, family, address, asked, ("radio",))
     if found.failure:
-        refused = probe.failed(found)
+        refused = probe.finding_from_failed_survey(found)
         assert refused.reason is not None, "a failure has a reason"
-        raise NotRead(refused.reason, refused.detail)
+        raise ModemUnreadable(refused.reason, refused.detail)
     return reading_from(found, settings.modem)
 
 
-def reading_from(found: Survey, modem: str = "") -> Reading:
+def reading_from(found: Survey, modem: str = "") -> ModemReading:
     """
     Return the reading of one modem: of the row named, else of the first that has a signal.
 
     Raises:
-        NotRead: there is no modem.
+        ModemUnreadable: there is no modem.
     """
     for profiled in found.profiled:
         groups = profiled.groups
@@ -48,20 +48,20 @@ def reading_from(found: Survey, modem: str = "") -> Reading:
         if row in groups:
             return _reading(groups[row], shows_nr=profiled.shows_nr)
     what = f"no modem {modem}" if modem else "no modem that a profile knows"
-    raise NotRead(Reason.NOT_SUPPORTED, f"the router shows {what}")
+    raise ModemUnreadable(Reason.NOT_SUPPORTED, f"the router shows {what}")
 
 
-def _has_signal(group: Group) -> bool:
+def _has_signal(group: ComponentReading) -> bool:
     return any(name in group.numbers for name in ("rsrp_dbm", "nr_rsrp_dbm", "rssi_dbm"))
 
 
-def _reading(group: Group, *, shows_nr: bool) -> Reading:
-    draft = Draft()
+def _reading(group: ComponentReading, *, shows_nr: bool) -> ModemReading:
+    draft = ReadingBuilder()
     numbers, texts = group.numbers, group.texts
     for leg, prefix in (("lte", ""), ("nr", "nr_")):
-        draft.measures(leg, {name: numbers.get(f"{prefix}{name}") for name in _MEASURES})
-    draft.measure("lte", "rsrp_dbm", numbers.get("rsrp1_dbm"))
-    draft.place(
+        draft.add_measurements(leg, {name: numbers.get(f"{prefix}{name}") for name in _MEASURES})
+    draft.add_measurement("lte", "rsrp_dbm", numbers.get("rsrp1_dbm"))
+    draft.set_cell(
         "lte",
         arfcn=numbers.get("earfcn"),
         pci=numbers.get("pci"),
@@ -69,10 +69,10 @@ def _reading(group: Group, *, shows_nr: bool) -> Reading:
         band=texts.get("band"),
         cell_id=_cell(texts.get("cell_id", "")),
     )
-    draft.place("nr", arfcn=numbers.get("nr_arfcn"), band=texts.get("nr_band"))
+    draft.set_cell("nr", arfcn=numbers.get("nr_arfcn"), band=texts.get("nr_band"))
     registration = texts.get("registration", "")
     roaming = texts.get("roaming", registration if registration in {"home", "roaming"} else "")
-    draft.say(
+    draft.set_fields(
         technology=texts.get("rat"),
         registration=registration,
         sim=_sim(texts),
@@ -85,11 +85,11 @@ def _reading(group: Group, *, shows_nr: bool) -> Reading:
         session_s=numbers.get("conn_uptime_s"),
         shows_nr=shows_nr,
     )
-    draft.text(operator=texts.get("operator"), model=texts.get("modem_model"))
+    draft.add_texts(operator=texts.get("operator"), model=texts.get("modem_model"))
     for name, why in group.rejected.items():
         leg, _, rest = name.partition("nr_")
         draft.rejected.setdefault(f"nr_{rest}" if not leg else f"lte_{name}", why)
-    return draft.reading()
+    return draft.build()
 
 
 def _sim(texts: dict[str, str]) -> str:
@@ -107,6 +107,6 @@ def _cell(text: str) -> int | None:
     return None
 
 
-def _bytes(group: Group, name: str) -> Bytes | None:
+def _bytes(group: ComponentReading, name: str) -> TrafficCounter | None:
     value = group.numbers.get(name)
-    return None if value is None else Bytes(int(value), group.bits.get(name, 32))
+    return None if value is None else TrafficCounter(int(value), group.bits.get(name, 32))

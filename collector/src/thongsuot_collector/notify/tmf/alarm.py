@@ -4,9 +4,9 @@ from typing import Final
 
 import msgspec
 
-from thongsuot_collector.notify.content.document import Affected, timestamp
-from thongsuot_collector.notify.telling.message import Message
-from thongsuot_collector.notify.tmf.causes import cause_of
+from thongsuot_collector.notify.dispatch.message import NotificationMessage
+from thongsuot_collector.notify.render.document import AffectedItem, timestamp
+from thongsuot_collector.notify.tmf.causes import alarm_cause
 from thongsuot_schema.state import State
 
 Json = dict[str, object]
@@ -36,13 +36,13 @@ class Alarm(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         return self.perceived_severity == CLEARED
 
 
-def created(message: Message) -> Json:
+def new_alarm(message: NotificationMessage) -> Json:
     """Return a new alarm."""
     document = message.document
-    cause = cause_of(document.symptom, document.state)
+    cause = alarm_cause(document.symptom, document.state)
     objects = [_object_of(one) for one in document.affected]
     found: Json = {
-        "externalAlarmId": message.conversation,
+        "externalAlarmId": message.thread_id,
         "alarmType": cause.kind,
         "probableCause": cause.cause,
         "alarmRaisedTime": document.opened_at,
@@ -61,16 +61,16 @@ def created(message: Message) -> Json:
     return found
 
 
-def changed(message: Message) -> Json:
+def alarm_patch(message: NotificationMessage) -> Json:
     """Return what is changed of an alarm."""
     return {
         "state": UPDATED,
-        "alarmChangedTime": timestamp(message.entry.at_ns),
+        "alarmChangedTime": timestamp(message.record.at_ns),
         **_present(message),
     }
 
 
-def cleared(message: Message) -> Json:
+def clear_patch(message: NotificationMessage) -> Json:
     """Return what ends an alarm."""
     document = message.document
     return {
@@ -83,7 +83,7 @@ def cleared(message: Message) -> Json:
     }
 
 
-def _present(message: Message) -> Json:
+def _present(message: NotificationMessage) -> Json:
     """Return what may be different the next time."""
     document = message.document
     return {
@@ -103,11 +103,11 @@ def _present(message: Message) -> Json:
     }
 
 
-def _object_of(one: Affected) -> str:
+def _object_of(one: AffectedItem) -> str:
     return one.circuit or "/".join(filter(None, (one.site, one.link or one.service)))
 
 
-def _crossed(message: Message) -> Json:
+def _crossed(message: NotificationMessage) -> Json:
     """Return the figure that decided, where a figure did."""
     for shown in message.document.shown:
         for one in shown.evidence:

@@ -6,7 +6,7 @@ from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
 
 
-class Cause(NamedTuple):
+class AlarmCause(NamedTuple):
     """``kind`` is the alarm's type (X.733, 8.1.1), ``cause`` its probable cause (8.1.2.1)."""
 
     kind: str
@@ -17,67 +17,69 @@ COMMUNICATIONS: Final = "communicationsAlarm"
 QUALITY: Final = "qualityOfServiceAlarm"
 EQUIPMENT: Final = "equipmentAlarm"
 
-_DEAD: Final = Cause(COMMUNICATIONS, "communicationsSubsystemFailure")
-_LOSS: Final = Cause(QUALITY, "excessiveErrorRate")
-_SLOW: Final = Cause(QUALITY, "excessiveResponseTime")
-_ROUTING: Final = Cause(COMMUNICATIONS, "routingFailure")
-_SERVICE: Final = Cause(COMMUNICATIONS, "unavailable")
+_DEAD: Final = AlarmCause(COMMUNICATIONS, "communicationsSubsystemFailure")
+_LOSS: Final = AlarmCause(QUALITY, "excessiveErrorRate")
+_SLOW: Final = AlarmCause(QUALITY, "excessiveResponseTime")
+_ROUTING: Final = AlarmCause(COMMUNICATIONS, "routingFailure")
+_SERVICE: Final = AlarmCause(COMMUNICATIONS, "unavailable")
 
-CAUSES: Final[dict[Symptom, Cause]] = {
-    Symptom.AGENT_SILENT: Cause(COMMUNICATIONS, "timeoutExpired"),
-    Symptom.DEVICE_STARVED: Cause(EQUIPMENT, "outOfCPUCycles"),
-    Symptom.DEVICE_OFF: Cause(EQUIPMENT, "powerProblem"),
-    Symptom.POWER_LOST: Cause(EQUIPMENT, "powerProblem"),
-    Symptom.OPTICAL_SIGNAL_LOST: Cause(COMMUNICATIONS, "lossOfSignal"),
-    Symptom.RADIO_WEAK: Cause(COMMUNICATIONS, "degradedSignal"),
-    Symptom.RADIO_UNREGISTERED: Cause(COMMUNICATIONS, "callEstablishmentError"),
-    Symptom.CORE_SILENT_RADIO_WELL: _DEAD,
-    Symptom.INTERFACE_ABSENT: Cause(EQUIPMENT, "externalIFDeviceProblem"),
-    Symptom.CABLE_UNPLUGGED: Cause(EQUIPMENT, "externalIFDeviceProblem"),
-    Symptom.NO_ADDRESS: Cause(COMMUNICATIONS, "communicationsProtocolError"),
-    Symptom.NO_ROUTE: Cause(COMMUNICATIONS, "communicationsProtocolError"),
-    Symptom.GATEWAY_SILENT: Cause(EQUIPMENT, "externalIFDeviceProblem"),
-    Symptom.GATEWAY_WITHOUT_WAY: Cause(EQUIPMENT, "externalIFDeviceProblem"),
-    Symptom.ADDRESS_CONFLICT: Cause(COMMUNICATIONS, "lanError"),
-    Symptom.LAN_BUSY: Cause(QUALITY, "congestion"),
-    Symptom.LAN_LOSS: Cause(COMMUNICATIONS, "lanError"),
+ALARM_CAUSES: Final[dict[Symptom, AlarmCause]] = {
+    Symptom.AGENT_SILENT: AlarmCause(COMMUNICATIONS, "timeoutExpired"),
+    Symptom.DEVICE_OVERLOADED: AlarmCause(EQUIPMENT, "outOfCPUCycles"),
+    Symptom.DEVICE_OFF: AlarmCause(EQUIPMENT, "powerProblem"),
+    Symptom.POWER_LOST: AlarmCause(EQUIPMENT, "powerProblem"),
+    Symptom.OPTICAL_LOSS_OF_SIGNAL: AlarmCause(COMMUNICATIONS, "lossOfSignal"),
+    Symptom.RADIO_SIGNAL_WEAK: AlarmCause(COMMUNICATIONS, "degradedSignal"),
+    Symptom.RADIO_NOT_REGISTERED: AlarmCause(COMMUNICATIONS, "callEstablishmentError"),
+    Symptom.CORE_SILENT_RADIO_OK: _DEAD,
+    Symptom.INTERFACE_ABSENT: AlarmCause(EQUIPMENT, "externalIFDeviceProblem"),
+    Symptom.CABLE_UNPLUGGED: AlarmCause(EQUIPMENT, "externalIFDeviceProblem"),
+    Symptom.NO_ADDRESS: AlarmCause(COMMUNICATIONS, "communicationsProtocolError"),
+    Symptom.NO_ROUTE: AlarmCause(COMMUNICATIONS, "communicationsProtocolError"),
+    Symptom.GATEWAY_SILENT: AlarmCause(EQUIPMENT, "externalIFDeviceProblem"),
+    Symptom.GATEWAY_NO_UPLINK: AlarmCause(EQUIPMENT, "externalIFDeviceProblem"),
+    Symptom.ADDRESS_CONFLICT: AlarmCause(COMMUNICATIONS, "lanError"),
+    Symptom.LAN_CONGESTED: AlarmCause(QUALITY, "congestion"),
+    Symptom.LAN_LOSS: AlarmCause(COMMUNICATIONS, "lanError"),
     Symptom.ACCESS_SILENT: _DEAD,
     Symptom.ACCESS_LOSS: _LOSS,
     Symptom.ACCESS_SLOW: _SLOW,
-    Symptom.ACCESS_FLAPPING: Cause(COMMUNICATIONS, "transmissionError"),
-    Symptom.IP4_DEAD: _ROUTING,
-    Symptom.IP6_DEAD: _ROUTING,
-    Symptom.LARGE_PACKETS_LOST: Cause(COMMUNICATIONS, "configurationOrCustomisationError"),
+    Symptom.ACCESS_FLAPPING: AlarmCause(COMMUNICATIONS, "transmissionError"),
+    Symptom.IPV4_DOWN: _ROUTING,
+    Symptom.IPV6_DOWN: _ROUTING,
+    Symptom.LARGE_PACKETS_LOST: AlarmCause(COMMUNICATIONS, "configurationOrCustomisationError"),
     Symptom.CARRIER_SILENT: _DEAD,
-    Symptom.CARRIER_PARTLY_SILENT: _ROUTING,
+    Symptom.CARRIER_PARTIAL_OUTAGE: _ROUTING,
     Symptom.CARRIER_LOSS: _LOSS,
     Symptom.CARRIER_SLOW: _SLOW,
-    Symptom.RESOLVER_SILENT: Cause(COMMUNICATIONS, "applicationSubsystemFailure"),
+    Symptom.RESOLVER_SILENT: AlarmCause(COMMUNICATIONS, "applicationSubsystemFailure"),
     Symptom.RESOLVER_SLOW: _SLOW,
-    Symptom.RESOLVER_LIES: Cause(COMMUNICATIONS, "configurationOrCustomisationError"),
+    Symptom.RESOLVER_FORGED_ANSWER: AlarmCause(COMMUNICATIONS, "configurationOrCustomisationError"),
     Symptom.TRANSIT_SILENT: _ROUTING,
-    Symptom.FOREIGN_TRANSIT_SILENT: _ROUTING,
+    Symptom.INTERNATIONAL_TRANSIT_SILENT: _ROUTING,
     Symptom.TRANSIT_LOSS: _LOSS,
     Symptom.TRANSIT_SLOW: _SLOW,
-    Symptom.SERVICE_REFUSES: _SERVICE,
-    Symptom.SERVICE_TIMES_OUT: _SERVICE,
-    Symptom.SERVICE_ERROR: Cause(QUALITY, "applicationSubsystemFailure"),
-    Symptom.SERVICE_WRONG_CONTENT: Cause(QUALITY, "applicationSubsystemFailure"),
-    Symptom.SERVICE_NAME_GONE: Cause(COMMUNICATIONS, "configurationOrCustomisationError"),
-    Symptom.SERVICE_PARTLY_DEAD: _SERVICE,
+    Symptom.SERVICE_REFUSED: _SERVICE,
+    Symptom.SERVICE_TIMEOUT: _SERVICE,
+    Symptom.SERVICE_ERROR: AlarmCause(QUALITY, "applicationSubsystemFailure"),
+    Symptom.SERVICE_UNEXPECTED_CONTENT: AlarmCause(QUALITY, "applicationSubsystemFailure"),
+    Symptom.SERVICE_NAME_UNRESOLVED: AlarmCause(
+        COMMUNICATIONS, "configurationOrCustomisationError"
+    ),
+    Symptom.SERVICE_PARTIAL_OUTAGE: _SERVICE,
     Symptom.SERVICE_SLOW: _SLOW,
-    Symptom.CERTIFICATE_EXPIRED: Cause(COMMUNICATIONS, "keyExpired"),
-    Symptom.CERTIFICATE_EXPIRING: Cause(COMMUNICATIONS, "keyExpired"),
-    Symptom.CERTIFICATE_WRONG: Cause(COMMUNICATIONS, "authenticationFailure"),
+    Symptom.CERTIFICATE_EXPIRED: AlarmCause(COMMUNICATIONS, "keyExpired"),
+    Symptom.CERTIFICATE_EXPIRING: AlarmCause(COMMUNICATIONS, "keyExpired"),
+    Symptom.CERTIFICATE_INVALID: AlarmCause(COMMUNICATIONS, "authenticationFailure"),
 }
 """Every symptom of a fault; of one that is not here the state speaks."""
 
 
-def cause_of(symptom: Symptom, state: State) -> Cause:
+def alarm_cause(symptom: Symptom, state: State) -> AlarmCause:
     """Return what a fault is called."""
-    found = CAUSES.get(symptom)
+    found = ALARM_CAUSES.get(symptom)
     if found is not None:
         return found
     if state is State.UNKNOWN:
-        return Cause(COMMUNICATIONS, "timeoutExpired")
-    return _DEAD if state is State.DOWN else Cause(QUALITY, "degradedSignal")
+        return AlarmCause(COMMUNICATIONS, "timeoutExpired")
+    return _DEAD if state is State.DOWN else AlarmCause(QUALITY, "degradedSignal")

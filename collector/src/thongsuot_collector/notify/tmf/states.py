@@ -13,7 +13,7 @@ CANCELLED: Final = "cancelled"
 IN_PROGRESS: Final = "inProgress"
 REJECTED: Final = "rejected"
 
-NEXT: Final[dict[str, tuple[str, ...]]] = {
+TRANSITIONS: Final[dict[str, tuple[str, ...]]] = {
     "acknowledged": (IN_PROGRESS, REJECTED, CANCELLED),
     IN_PROGRESS: ("pending", "held", RESOLVED, CANCELLED),
     "pending": (IN_PROGRESS,),
@@ -27,10 +27,10 @@ NEXT: Final[dict[str, tuple[str, ...]]] = {
 
 def is_over(status: str) -> bool:
     """Return whether nothing can follow; of a state that is not known it is not thought so."""
-    return status in NEXT and not NEXT[status]
+    return status in TRANSITIONS and not TRANSITIONS[status]
 
 
-def way(status: str, wanted: str) -> tuple[str, ...] | None:
+def status_path(status: str, wanted: str) -> tuple[str, ...] | None:
     """
     Return the shortest sequence of states from one to another, without the first.
 
@@ -44,7 +44,7 @@ def way(status: str, wanted: str) -> tuple[str, ...] | None:
             return ways[here]
         if here == RESOLVED:
             continue
-        for after in NEXT.get(here, ()):
+        for after in TRANSITIONS.get(here, ()):
             if after not in ways:
                 ways[after] = (*ways[here], after)
                 waiting.append(after)

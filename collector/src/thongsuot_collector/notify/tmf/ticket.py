@@ -7,8 +7,8 @@ from typing import Final, Literal
 import msgspec
 
 from thongsuot_collector.incidents.party import Severity
-from thongsuot_collector.notify.content.document import timestamp
-from thongsuot_collector.notify.telling.message import Message
+from thongsuot_collector.notify.dispatch.message import NotificationMessage
+from thongsuot_collector.notify.render.document import timestamp
 
 Version = Literal[5, 4]
 Json = dict[str, object]
@@ -30,7 +30,7 @@ _SEVERITIES: Final[dict[Severity, str]] = {
 """The words that the standard gives as examples; a carrier may want others."""
 
 
-class Ticket(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+class TroubleTicket(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """What is read of a carrier's ticket; everything else in it is left as it is."""
 
     id: str
@@ -52,13 +52,18 @@ class Ticket(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         return self.status_change_reason or (notes[-1] if notes else "")
 
 
-def filter_of(version: Version, external: str) -> Mapping[str, str]:
+def external_id_filter(version: Version, external: str) -> Mapping[str, str]:
     """Return the query for the tickets with an external identifier (TMF630, filtering)."""
     return {"externalIdentifier.id" if version == 5 else "externalId": external}
 
 
-def created(
-    message: Message, version: Version, *, ticket_type: str, customer: str, follows: str = ""
+def new_ticket(
+    message: NotificationMessage,
+    version: Version,
+    *,
+    ticket_type: str,
+    customer: str,
+    follows: str = "",
 ) -> Json:
     """
     Return a new ticket.
@@ -71,12 +76,12 @@ def created(
         "severity": _SEVERITIES[message.document.severity],
         "ticketType": ticket_type,
         "attachment": [_typed(version, "Attachment", _attachment(message))],
-        "note": [note(version, message.title, message.entry.at_ns)],
+        "note": [note(version, message.title, message.record.at_ns)],
         "relatedEntity": _circuits(message, version),
     }
     if version == 5:
         identifier: Json = {
-            "id": message.conversation,
+            "id": message.thread_id,
             "owner": OWNER,
             "externalIdentifierType": "incident",
         }
@@ -84,7 +89,7 @@ def created(
         found["externalIdentifier"] = [_typed(version, "ExternalIdentifier", identifier)]
         found["troubleTicketCharacteristic"] = _characteristics(message)
     else:
-        found["externalId"] = message.conversation
+        found["externalId"] = message.thread_id
     if customer:
         found["relatedParty"] = [_customer(version, customer)]
     if follows:
@@ -95,7 +100,9 @@ def created(
     return found
 
 
-def changed(message: Message, version: Version, ticket: Ticket, *, status: str = "") -> Json:
+def ticket_patch(
+    message: NotificationMessage, version: Version, ticket: TroubleTicket, *, status: str = ""
+) -> Json:
     """
     Return what is changed of a ticket.
 
@@ -105,7 +112,7 @@ def changed(message: Message, version: Version, ticket: Ticket, *, status: str =
     text = f"{message.title}\n\n{message.body}"
     found: Json = {
         "severity": _SEVERITIES[message.document.severity],
-        "note": [*ticket.note, note(version, text, message.entry.at_ns)],
+        "note": [*ticket.note, note(version, text, message.record.at_ns)],
     }
     if status:
         found["status"] = status
@@ -115,7 +122,7 @@ def changed(message: Message, version: Version, ticket: Ticket, *, status: str =
     return found
 
 
-def step(version: Version, status: str) -> Json:
+def status_patch(version: Version, status: str) -> Json:
     """Return what only brings a ticket into a state, on its way to another."""
     found: Json = {"status": status}
     return found | {"@type": "TroubleTicket"} if version == 5 else found
@@ -131,16 +138,16 @@ def _typed(version: Version, kind: str, value: Json) -> Json:
     return {"@type": kind, **value} if version == 5 else value
 
 
-def _attachment(message: Message) -> Json:
+def _attachment(message: NotificationMessage) -> Json:
     return {
         "attachmentType": "evidence",
         "mimeType": "application/json",
-        "name": f"{message.incident.id}-{message.entry.number}.json",
+        "name": f"{message.incident.id}-{message.record.number}.json",
         "content": base64.b64encode(message.attachment).decode(),
     }
 
 
-def _circuits(message: Message, version: Version) -> list[Json]:
+def _circuits(message: NotificationMessage, version: Version) -> list[Json]:
     """Return the circuits that are affected, as the carrier knows them, else by our own names."""
     found: list[Json] = []
     for one in message.document.affected:
@@ -174,7 +181,7 @@ def _customer(version: Version, customer: str) -> Json:
     return {"id": customer, "role": "customer", "@referredType": "Organization"}
 
 
-def _characteristics(message: Message) -> list[Json]:
+def _characteristics(message: NotificationMessage) -> list[Json]:
     """Return the facts by name: what a carrier's system can sort and search by."""
     document = message.document
     texts = {

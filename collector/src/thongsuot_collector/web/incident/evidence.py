@@ -7,17 +7,17 @@ The incident itself is the document that messages carry; beside it stands what h
 
 import msgspec
 
-from thongsuot_collector.incidents.ledger import Cause, Kind
-from thongsuot_collector.notify.content import text
-from thongsuot_collector.notify.content.document import Document, document_of, timestamp
-from thongsuot_collector.notify.content.names import party_name
-from thongsuot_collector.web.incident.dossier import Dossier
+from thongsuot_collector.incidents.notification_log import NotificationCause, NotificationKind
+from thongsuot_collector.notify.render import text
+from thongsuot_collector.notify.render.document import IncidentDocument, document_of, timestamp
+from thongsuot_collector.notify.render.names import party_name
+from thongsuot_collector.web.incident.report import IncidentReport
 from thongsuot_schema.segment import Party
 
 FORMAT = "thongsuot.evidence/1"
 
 
-class Acknowledged(msgspec.Struct, frozen=True, kw_only=True):
+class AcknowledgementEvidence(msgspec.Struct, frozen=True, kw_only=True):
     """Who takes care of it, since when, and what they say."""
 
     owner: str
@@ -25,7 +25,7 @@ class Acknowledged(msgspec.Struct, frozen=True, kw_only=True):
     note: str
 
 
-class Maintenance(msgspec.Struct, frozen=True, kw_only=True):
+class MaintenanceEvidence(msgspec.Struct, frozen=True, kw_only=True):
     """Planned work that touches it."""
 
     name: str
@@ -34,7 +34,7 @@ class Maintenance(msgspec.Struct, frozen=True, kw_only=True):
     note: str
 
 
-class Telling(msgspec.Struct, frozen=True, kw_only=True):
+class NotificationEvidence(msgspec.Struct, frozen=True, kw_only=True):
     """
     What a party was to be told. ``decided_at`` is when that was decided, ``delivered_at`` when a
     receiver had it (null: none has), ``channel`` by which way.
@@ -42,44 +42,44 @@ class Telling(msgspec.Struct, frozen=True, kw_only=True):
 
     party: Party
     name: str
-    kind: Kind
-    cause: Cause
+    kind: NotificationKind
+    cause: NotificationCause
     decided_at: str
     delivered_at: str | None
     channel: str
     reference: str
 
 
-class Evidence(msgspec.Struct, frozen=True, kw_only=True):
+class EvidenceFile(msgspec.Struct, frozen=True, kw_only=True):
     """The whole file. ``incident.told_at`` is the last of ``told``; nobody: when it was known."""
 
-    incident: Document
-    told: tuple[Telling, ...]
-    acknowledged: Acknowledged | None
-    maintenance: tuple[Maintenance, ...]
+    incident: IncidentDocument
+    told: tuple[NotificationEvidence, ...]
+    acknowledged: AcknowledgementEvidence | None
+    maintenance: tuple[MaintenanceEvidence, ...]
     format: str = FORMAT
 
 
-def evidence_of(dossier: Dossier) -> Evidence:
+def evidence_of(dossier: IncidentReport) -> EvidenceFile:
     """Return an incident's evidence."""
-    incident, occasion = dossier.incident, dossier.occasion
+    incident, occasion = dossier.incident, dossier.context
     taken = incident.acknowledgement
-    return Evidence(
+    return EvidenceFile(
         incident=document_of(
             incident,
-            occasion.entry,
+            occasion.record,
             occasion.comparison,
             occasion.directory,
             titles=(text.headline_of(occasion, "vi"), text.headline_of(occasion, "en")),
             responsible=party_name(incident.party, occasion.directory, "vi"),
             page_url=occasion.page_url,
         ),
-        told=tuple(_tellings(dossier)),
+        told=tuple(_notifications(dossier)),
         acknowledged=None
         if taken is None
-        else Acknowledged(owner=taken.owner, at=timestamp(taken.at_ns), note=taken.note),
+        else AcknowledgementEvidence(owner=taken.owner, at=timestamp(taken.at_ns), note=taken.note),
         maintenance=tuple(
-            Maintenance(
+            MaintenanceEvidence(
                 name=one.id,
                 start=timestamp(one.start_ns),
                 end=timestamp(one.end_ns),
@@ -90,12 +90,12 @@ def evidence_of(dossier: Dossier) -> Evidence:
     )
 
 
-def _tellings(dossier: Dossier) -> list[Telling]:
+def _notifications(dossier: IncidentReport) -> list[NotificationEvidence]:
     found = []
-    for entry in dossier.incident.ledger:
+    for entry in dossier.incident.notifications:
         got = next((one for one in entry.deliveries if one.is_delivered), None)
         found.append(
-            Telling(
+            NotificationEvidence(
                 party=entry.party.party,
                 name=entry.party.name,
                 kind=entry.kind,

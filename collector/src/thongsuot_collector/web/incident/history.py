@@ -2,55 +2,55 @@
 
 from contextlib import suppress
 
-from thongsuot_collector.incidents.incident import Note, Outcome
-from thongsuot_collector.incidents.trouble import NS_PER_S
+from thongsuot_collector.incidents.fault import NS_PER_S
+from thongsuot_collector.incidents.incident import ClosureCode, HistoryEntry
 from thongsuot_collector.incidents.wording import headline_at
-from thongsuot_collector.notify.content.names import owner_name, place_name, subject_name
-from thongsuot_collector.notify.content.occasion import Occasion
+from thongsuot_collector.notify.render.context import MessageContext
+from thongsuot_collector.notify.render.names import owner_name, place_name, subject_name
 from thongsuot_collector.rules import codes, load
 from thongsuot_collector.timeline.subject import subject_from
 from thongsuot_collector.web.incident import labels
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
+from thongsuot_schema.words.dates import local
 from thongsuot_schema.words.language import Language
-from thongsuot_schema.words.moments import local
 
 _OF_A_STATE = {"opened", *(f"is {state}" for state in State)}
 _OF_A_SUBJECT = {"joined", "left", "is up"}
 
 
-def history_lines(occasion: Occasion, language: Language) -> list[str]:
+def history_texts(occasion: MessageContext, language: Language) -> list[str]:
     """Return the lines of an incident's history, each with its moment in Vietnam, oldest first."""
     return [_line(note, occasion, language) for note in occasion.incident.history]
 
 
-def _line(note: Note, occasion: Occasion, language: Language) -> str:
-    known = labels.NOTES.get(note.what)
-    what = note.what if known is None else known.read(language)
+def _line(note: HistoryEntry, occasion: MessageContext, language: Language) -> str:
+    known = labels.NOTES.get(note.event)
+    what = note.event if known is None else known.read(language)
     when = local(note.at_ns / NS_PER_S).strftime("%d/%m/%Y %H:%M:%S")
     about = _about(note, occasion, language) if note.about else ""
     return f"{when} · {what}" + (f": {about}" if about else "")
 
 
-def _about(note: Note, occasion: Occasion, language: Language) -> str:
+def _about(note: HistoryEntry, occasion: MessageContext, language: Language) -> str:
     """Return what a line is about; as it was written down where it is of an older version."""
     about = note.about
     # A record outlives the words that it was written with.
     with suppress(ValueError):
-        if note.what == "closed":
-            return labels.OUTCOMES[Outcome(about)].read(language)
-        if note.what in {"party", "acknowledged"}:
+        if note.event == "closed":
+            return labels.OUTCOMES[ClosureCode(about)].read(language)
+        if note.event in {"party", "acknowledged"}:
             return owner_name(about, occasion.directory, language)
-        if note.what == "rule" and about in codes():
+        if note.event == "rule" and about in codes():
             return load(about).title.read(language)
-        if note.what in _OF_A_SUBJECT:
+        if note.event in _OF_A_SUBJECT:
             return _subject(about, occasion, language)
-        if note.what in _OF_A_STATE:
-            return _symptom(Symptom(about), note.what, occasion, language)
+        if note.event in _OF_A_STATE:
+            return _symptom(Symptom(about), note.event, occasion, language)
     return about
 
 
-def _subject(written: str, occasion: Occasion, language: Language) -> str:
+def _subject(written: str, occasion: MessageContext, language: Language) -> str:
     subject = subject_from(written)
     place = place_name(subject.site, occasion.directory)
     if subject.is_device:
@@ -58,7 +58,7 @@ def _subject(written: str, occasion: Occasion, language: Language) -> str:
     return f"{place}, {subject_name(subject, occasion.directory, language)}"
 
 
-def _symptom(symptom: Symptom, what: str, occasion: Occasion, language: Language) -> str:
+def _symptom(symptom: Symptom, what: str, occasion: MessageContext, language: Language) -> str:
     """Return what was wrong, of one line or service; of many their number is told elsewhere."""
     if occasion.rule.sentences is not None:
         return ""

@@ -2,9 +2,9 @@
 
 from typing import Final
 
-from thongsuot_collector.incidents.incident import Outcome
-from thongsuot_collector.incidents.ledger import Kind
-from thongsuot_collector.notify.telling.message import Outcome as Answered
+from thongsuot_collector.incidents.incident import ClosureCode
+from thongsuot_collector.incidents.notification_log import NotificationKind
+from thongsuot_collector.notify.dispatch.message import ChannelOutcome as Answered
 from thongsuot_schema.words.language import Text
 
 INCIDENTS: Final = Text("Các sự cố", "Incidents")
@@ -75,24 +75,26 @@ OTHER_PAGE: Final = Text(
 )
 TOO_LONG: Final = Text("Ghi chú quá dài.", "The note is too long.")
 
-KINDS: Final[dict[Kind, Text]] = {
-    Kind.OPENED: Text("báo sự cố", "fault"),
-    Kind.UPDATED: Text("cập nhật", "update"),
-    Kind.RESOLVED: Text("báo kết thúc", "end"),
+KINDS: Final[dict[NotificationKind, Text]] = {
+    NotificationKind.OPENED: Text("báo sự cố", "fault"),
+    NotificationKind.UPDATED: Text("cập nhật", "update"),
+    NotificationKind.RESOLVED: Text("báo kết thúc", "end"),
 }
 
-OUTCOMES: Final[dict[Outcome, Text]] = {
-    Outcome.RESTORED: Text("đã khôi phục", "restored"),
-    Outcome.WITHDRAWN: Text("rút lại: không có sự cố này", "withdrawn: there was no such fault"),
-    Outcome.MERGED: Text("gộp vào sự cố khác", "merged into another"),
+OUTCOMES: Final[dict[ClosureCode, Text]] = {
+    ClosureCode.RESTORED: Text("đã khôi phục", "restored"),
+    ClosureCode.WITHDRAWN: Text(
+        "rút lại: không có sự cố này", "withdrawn: there was no such fault"
+    ),
+    ClosureCode.MERGED: Text("gộp vào sự cố khác", "merged into another"),
 }
 
 ANSWERS: Final[dict[Answered, Text]] = {
     Answered.DELIVERED: Text("đã nhận", "received"),
-    Answered.BUSY: Text("bận, sẽ gửi lại", "busy, to be tried again"),
-    Answered.UNSURE: Text("chưa rõ, sẽ gửi lại", "not known, to be tried again"),
-    Answered.SHUT: Text("kênh cần người sửa", "the channel needs a person"),
-    Answered.REFUSED: Text("bị từ chối", "refused"),
+    Answered.RETRY: Text("bận, sẽ gửi lại", "busy, to be tried again"),
+    Answered.UNKNOWN: Text("chưa rõ, sẽ gửi lại", "not known, to be tried again"),
+    Answered.CHANNEL_UNAVAILABLE: Text("kênh cần người sửa", "the channel needs a person"),
+    Answered.REJECTED: Text("bị từ chối", "refused"),
 }
 
 NOTES: Final[dict[str, Text]] = {

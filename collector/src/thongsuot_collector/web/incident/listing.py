@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 
-from thongsuot_collector.directory import Directory
+from thongsuot_collector.directory import InventoryDirectory
+from thongsuot_collector.incidents.fault import NS_PER_S
 from thongsuot_collector.incidents.incident import Incident
-from thongsuot_collector.incidents.trouble import NS_PER_S
-from thongsuot_collector.incidents.window import Window
-from thongsuot_collector.notify.content import parts, text
-from thongsuot_collector.notify.content.names import (
+from thongsuot_collector.incidents.maintenance_window import MaintenanceWindow
+from thongsuot_collector.notify.render import sections, text
+from thongsuot_collector.notify.render.context import MessageContext
+from thongsuot_collector.notify.render.names import (
     SEVERITIES,
     link_name,
     owner_name,
@@ -15,9 +16,8 @@ from thongsuot_collector.notify.content.names import (
     service_name,
     site_name,
 )
-from thongsuot_collector.notify.content.occasion import Occasion
 from thongsuot_collector.web.incident import labels
-from thongsuot_collector.web.incident.page import Reader
+from thongsuot_collector.web.incident.page import PageReader
 from thongsuot_collector.web.layout import page, section, table
 from thongsuot_schema.page.escape import escape
 from thongsuot_schema.page.icons import icon
@@ -29,11 +29,11 @@ REFRESH_S = 15
 
 
 def incidents_page(
-    now: Sequence[Occasion],
-    closed: Sequence[Occasion],
-    windows: Iterable[Window],
-    directory: Directory,
-    reader: Reader,
+    now: Sequence[MessageContext],
+    closed: Sequence[MessageContext],
+    windows: Iterable[MaintenanceWindow],
+    directory: InventoryDirectory,
+    reader: PageReader,
 ) -> str:
     """Return the whole page. Of incidents inside a larger one only the larger is shown."""
     language = reader.language
@@ -61,18 +61,18 @@ def incidents_page(
 _ORDER = (State.DOWN, State.DEGRADED, State.UNKNOWN, State.UP)
 
 
-def _list(found: Sequence[Occasion], reader: Reader) -> str:
+def _list(found: Sequence[MessageContext], reader: PageReader) -> str:
     rows = "".join(_item(one, reader) for one in found)
     return f'<ul class="rows">{rows}</ul>' if rows else ""
 
 
-def _item(occasion: Occasion, reader: Reader) -> str:
+def _item(occasion: MessageContext, reader: PageReader) -> str:
     incident, language = occasion.incident, reader.language
     state = incident.state if incident.is_open else State.UP
     url = escape(reader.url(f"/incidents/{incident.id}"))
     who = party_name(incident.party, occasion.directory, language)
     facts = [
-        f"{labels.SINCE.read(language)} {parts.exact(incident.opened_ns)}",
+        f"{labels.SINCE.read(language)} {sections.exact_time(incident.opened_ns)}",
         _length(incident, reader),
         f"{labels.ACTS.read(language)}: {who}",
         _taken(incident, occasion.directory, language),
@@ -88,26 +88,28 @@ def _item(occasion: Occasion, reader: Reader) -> str:
     )
 
 
-def _length(incident: Incident, reader: Reader) -> str:
+def _length(incident: Incident, reader: PageReader) -> str:
     until_s = reader.now_s if incident.closed_ns is None else incident.closed_ns / NS_PER_S
     return duration(max(0.0, until_s - incident.opened_ns / NS_PER_S), reader.language)
 
 
-def _taken(incident: Incident, directory: Directory, language: Language) -> str:
+def _taken(incident: Incident, directory: InventoryDirectory, language: Language) -> str:
     taken = incident.acknowledgement
     if taken is None:
         return ""
     return f"{labels.TAKEN.read(language)}: {owner_name(taken.owner, directory, language)}"
 
 
-def _work(windows: Iterable[Window], directory: Directory, reader: Reader) -> str:
+def _work(
+    windows: Iterable[MaintenanceWindow], directory: InventoryDirectory, reader: PageReader
+) -> str:
     language, now_ns = reader.language, round(reader.now_s * NS_PER_S)
     heads = [labels.AFFECTED, labels.FROM, labels.TO, labels.WHAT]
     rows = [
         [
             _scope(one, directory, language),
-            parts.exact(one.start_ns),
-            parts.exact(one.end_ns),
+            sections.exact_time(one.start_ns),
+            sections.exact_time(one.end_ns),
             one.note,
         ]
         for one in sorted(windows, key=lambda one: (one.start_ns, one.id))
@@ -116,7 +118,7 @@ def _work(windows: Iterable[Window], directory: Directory, reader: Reader) -> st
     return table(labels.MAINTENANCE.read(language), [one.read(language) for one in heads], rows)
 
 
-def _scope(window: Window, directory: Directory, language: Language) -> str:
+def _scope(window: MaintenanceWindow, directory: InventoryDirectory, language: Language) -> str:
     """Return what a window covers, as people call it."""
     carrier = directory.carrier(window.carrier)
     parts_ = [

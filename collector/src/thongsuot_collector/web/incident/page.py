@@ -4,22 +4,22 @@ from collections.abc import Callable
 
 import msgspec
 
-from thongsuot_collector.incidents.incident import Incident, Member
-from thongsuot_collector.incidents.party import responsible_from
-from thongsuot_collector.incidents.trouble import NS_PER_S
+from thongsuot_collector.incidents.fault import NS_PER_S
+from thongsuot_collector.incidents.incident import Incident, IncidentMember
+from thongsuot_collector.incidents.party import parse_responsible_party
 from thongsuot_collector.incidents.wording import area, describe
-from thongsuot_collector.notify.content import parts, text
-from thongsuot_collector.notify.content.names import (
+from thongsuot_collector.notify.dispatch.message import ChannelOutcome as Answered
+from thongsuot_collector.notify.render import sections, text
+from thongsuot_collector.notify.render.names import (
     SEVERITIES,
     owner_name,
     party_name,
     place_name,
     subject_name,
 )
-from thongsuot_collector.notify.telling.message import Outcome as Answered
 from thongsuot_collector.web.incident import labels
-from thongsuot_collector.web.incident.dossier import Dossier
-from thongsuot_collector.web.incident.history import history_lines
+from thongsuot_collector.web.incident.history import history_texts
+from thongsuot_collector.web.incident.report import IncidentReport
 from thongsuot_collector.web.layout import lines, page, section, table
 from thongsuot_schema.page.escape import escape
 from thongsuot_schema.page.icons import icon
@@ -33,19 +33,19 @@ from thongsuot_schema.words.segments import SEGMENTS
 REFRESH_S = 30
 
 
-class Reader(msgspec.Struct, frozen=True, kw_only=True):
+class PageReader(msgspec.Struct, frozen=True, kw_only=True):
     """
     Who reads, and in which language.
 
     ``key`` is what opened the page for somebody who was told of this incident and sees no other;
-    empty for those who may look at everything. ``word_of`` returns what a channel is called in
+    empty for those who may look at everything. ``channel_kind`` returns what a channel is called in
     ``words.parties``.
     """
 
     language: Language
     now_s: float
     key: str = ""
-    word_of: Callable[[str], str] = str
+    channel_kind: Callable[[str], str] = str
 
     def url(self, path: str, language: Language | None = None) -> str:
         """Return a path with what this reader needs to open it."""
@@ -53,9 +53,9 @@ class Reader(msgspec.Struct, frozen=True, kw_only=True):
         return f"{path}?lang={language or self.language}{key}"
 
 
-def incident_page(dossier: Dossier, reader: Reader) -> str:
+def incident_page(dossier: IncidentReport, reader: PageReader) -> str:
     """Return the whole page."""
-    incident, occasion, language = dossier.incident, dossier.occasion, reader.language
+    incident, occasion, language = dossier.incident, dossier.context, reader.language
     path = f"/incidents/{incident.id}"
     other: Language = "en" if language == "vi" else "vi"
     headline = text.headline_of(occasion, language)
@@ -65,15 +65,19 @@ def incident_page(dossier: Dossier, reader: Reader) -> str:
         + section("facts", labels.FACTS.read(language), _facts(dossier, reader))
         + section("affected", labels.AFFECTED.read(language), _affected(dossier, reader))
         + section(
-            "measured", labels.MEASURED.read(language), lines(parts.measured(occasion, language))
+            "measured",
+            labels.MEASURED.read(language),
+            lines(sections.measured_lines(occasion, language)),
         )
         + section(
-            "compared", labels.COMPARED.read(language), lines(parts.compared(occasion, language))
+            "compared",
+            labels.COMPARED.read(language),
+            lines(sections.compared_lines(occasion, language)),
         )
-        + section("told", labels.TOLD.read(language), _told(dossier, reader))
+        + section("told", labels.TOLD.read(language), _notifications(dossier, reader))
         + section("record", labels.RECORD.read(language), _record(dossier, reader))
         + section(
-            "history", labels.HISTORY.read(language), lines(history_lines(occasion, language))
+            "history", labels.HISTORY.read(language), lines(history_texts(occasion, language))
         )
     )
     return page(
@@ -88,12 +92,12 @@ def incident_page(dossier: Dossier, reader: Reader) -> str:
     )
 
 
-def _hero(dossier: Dossier, reader: Reader) -> str:
+def _hero(dossier: IncidentReport, reader: PageReader) -> str:
     incident, language = dossier.incident, reader.language
     said = describe(
         incident,
-        dossier.occasion.rule,
-        dossier.occasion.directory,
+        dossier.context.rule,
+        dossier.context.directory,
         language,
         now_s=reader.now_s,
     )
@@ -101,12 +105,12 @@ def _hero(dossier: Dossier, reader: Reader) -> str:
         state, word = incident.state, labels.OPEN.read(language)
         inner = f"<p>{escape(said.what)}</p>"
         is_plain = incident.party.party is Party.COMMUNE
-        if is_plain or dossier.occasion.rule.sentences is not None:
+        if is_plain or dossier.context.rule.sentences is not None:
             # What a desk does about one line stands in its own book.
             inner += f'<p class="advice">{escape(said.do)}</p>'
     else:
         state, word = State.UP, labels.CLOSED.read(language)
-        outcome = incident.outcome
+        outcome = incident.closure_code
         ending = "" if outcome is None else capitalised(labels.OUTCOMES[outcome].read(language))
         inner = f"<p>{escape(said.what)}</p>" + (f"<p>{escape(ending)}.</p>" if ending else "")
     if incident.is_excused:
@@ -117,7 +121,7 @@ def _hero(dossier: Dossier, reader: Reader) -> str:
     )
 
 
-def _acts(dossier: Dossier, reader: Reader) -> str:
+def _acts(dossier: IncidentReport, reader: PageReader) -> str:
     language, path = reader.language, f"/incidents/{dossier.incident.id}"
     links = [(reader.url(f"{path}.json"), labels.DOWNLOAD.read(language))]
     if not reader.key and dossier.incident.is_open:
@@ -130,28 +134,28 @@ def _acts(dossier: Dossier, reader: Reader) -> str:
     return f'<p class="acts">{inner}</p>'
 
 
-def _facts(dossier: Dossier, reader: Reader) -> str:
+def _facts(dossier: IncidentReport, reader: PageReader) -> str:
     incident, language = dossier.incident, reader.language
-    directory = dossier.occasion.directory
+    directory = dossier.context.directory
     lasted = ""
     if incident.closed_ns is not None:
         took = duration((incident.closed_ns - incident.opened_ns) / NS_PER_S, language)
-        lasted = f"{parts.exact(incident.closed_ns)} ({took})"
+        lasted = f"{sections.exact_time(incident.closed_ns)} ({took})"
     taken = incident.acknowledgement
     owner = (labels.NOBODY.read(language), "")
     if taken is not None:
         name = owner_name(taken.owner, directory, language)
-        owner = (f"{name}, {parts.exact(taken.at_ns)}", taken.note)
+        owner = (f"{name}, {sections.exact_time(taken.at_ns)}", taken.note)
     segment = incident.segment
     rows = [
         (labels.CODE, incident.id, ""),
         (
             labels.SINCE,
-            parts.exact(incident.opened_ns),
-            parts.clock_error(incident.error_s, language),
+            sections.exact_time(incident.opened_ns),
+            sections.clock_error(incident.error_s, language),
         ),
         (labels.UNTIL, lasted, ""),
-        (labels.LEARNED, parts.exact(incident.known_ns), ""),
+        (labels.LEARNED, sections.exact_time(incident.known_ns), ""),
         (labels.ACTS, party_name(incident.party, directory, language), ""),
         (labels.TAKEN, *owner),
         (labels.SEGMENT, "" if segment is None else SEGMENTS[segment].read(language), ""),
@@ -160,7 +164,11 @@ def _facts(dossier: Dossier, reader: Reader) -> str:
         (labels.AREA, area(incident.communes, directory, language), ""),
     ]
     rows += [
-        (labels.MAINTENANCE, f"{parts.exact(one.start_ns)} → {parts.exact(one.end_ns)}", one.note)
+        (
+            labels.MAINTENANCE,
+            f"{sections.exact_time(one.start_ns)} → {sections.exact_time(one.end_ns)}",
+            one.note,
+        )
         for one in dossier.windows
     ]
     shown = "".join(
@@ -169,10 +177,10 @@ def _facts(dossier: Dossier, reader: Reader) -> str:
         for name, value, more in rows
         if value
     )
-    return f'<dl class="facts">{shown}</dl>{_kin(incident, reader)}'
+    return f'<dl class="facts">{shown}</dl>{_related(incident, reader)}'
 
 
-def _kin(incident: Incident, reader: Reader) -> str:
+def _related(incident: Incident, reader: PageReader) -> str:
     """Return the larger incidents it is part of, and the smaller ones it consists of."""
     found = ""
     for label, names in ((labels.PART_OF, incident.parents), (labels.CONSISTS, incident.children)):
@@ -193,66 +201,74 @@ def _count(incident: Incident) -> str:
     return f"{incident.open_members}/{incident.total}"
 
 
-def _affected(dossier: Dossier, reader: Reader) -> str:
+def _affected(dossier: IncidentReport, reader: PageReader) -> str:
     language = reader.language
     heads = [labels.POINT, labels.CIRCUIT, labels.LINE, labels.STATE, labels.FROM, labels.TO]
     rows = [_member(one, dossier, language) for one in dossier.incident.members]
     return table(labels.AFFECTED.read(language), [one.read(language) for one in heads], rows)
 
 
-def _member(member: Member, dossier: Dossier, language: Language) -> list[str]:
-    directory, subject = dossier.occasion.directory, member.subject
+def _member(member: IncidentMember, dossier: IncidentReport, language: Language) -> list[str]:
+    directory, subject = dossier.context.directory, member.subject
     link = directory.link(subject.site, subject.link) if subject.link else None
     is_device = not (subject.link or subject.service)
-    end = labels.GOES_ON.read(language) if member.end_ns is None else parts.exact(member.end_ns)
+    end = (
+        labels.GOES_ON.read(language)
+        if member.end_ns is None
+        else sections.exact_time(member.end_ns)
+    )
     return [
         place_name(subject.site, directory),
         "" if link is None else link.circuit,
         "" if is_device else capitalised(subject_name(subject, directory, language)),
-        parts.state_word(member, language),
-        parts.exact(member.start_ns),
+        sections.state_word(member, language),
+        sections.exact_time(member.start_ns),
         end,
     ]
 
 
-def _told(dossier: Dossier, reader: Reader) -> str:
+def _notifications(dossier: IncidentReport, reader: PageReader) -> str:
     language = reader.language
-    if not dossier.is_told:
+    if not dossier.is_notified:
         return f"<p>{labels.NOBODY_TOLD.read(language)}</p>"
     heads = [labels.WHEN, labels.WHO, labels.WHAT, labels.BY, labels.RESULT]
-    rows = _entries(dossier, reader) if reader.key else _tries(dossier, reader)
+    rows = _entries(dossier, reader) if reader.key else _attempts(dossier, reader)
     return table(labels.TOLD.read(language), [one.read(language) for one in heads], rows)
 
 
-def _entries(dossier: Dossier, reader: Reader) -> list[list[str]]:
+def _entries(dossier: IncidentReport, reader: PageReader) -> list[list[str]]:
     """Return what was decided to be told, and whether it got through: for those outside."""
-    language, directory = reader.language, dossier.occasion.directory
+    language, directory = reader.language, dossier.context.directory
     rows = []
-    for entry in dossier.incident.ledger:
+    for entry in dossier.incident.notifications:
         got = next((one for one in entry.deliveries if one.is_delivered), None)
         by = "" if got is None else channel_title(_word(got.channel, reader), language)
         result = labels.NOT_YET.read(language)
         if got is not None:
             received = labels.ANSWERS[Answered.DELIVERED].read(language)
-            result = ", ".join(filter(None, (received, parts.exact(got.at_ns), got.reference)))
+            result = ", ".join(
+                filter(None, (received, sections.exact_time(got.at_ns), got.reference))
+            )
         who = party_name(entry.party, directory, language)
         kind = labels.KINDS[entry.kind].read(language)
-        rows.append([parts.exact(entry.at_ns), who, kind, by, result])
+        rows.append([sections.exact_time(entry.at_ns), who, kind, by, result])
     return rows
 
 
-def _tries(dossier: Dossier, reader: Reader) -> list[list[str]]:
+def _attempts(dossier: IncidentReport, reader: PageReader) -> list[list[str]]:
     """Return every try to tell anybody, with what was answered."""
     language = reader.language
     rows = []
-    for one in dossier.tried:
+    for one in dossier.attempts:
         answer = labels.ANSWERS[one.outcome].read(language)
         said = ", ".join(filter(None, (answer, one.reference, one.text)))
         kinds = {str(kind): word for kind, word in labels.KINDS.items()}
         rows.append(
             [
-                parts.exact(one.began_ns + one.took_ns),
-                party_name(responsible_from(one.audience), dossier.occasion.directory, language),
+                sections.exact_time(one.began_ns + one.took_ns),
+                party_name(
+                    parse_responsible_party(one.audience), dossier.context.directory, language
+                ),
                 kinds[one.kind].read(language),
                 channel_title(_word(one.channel, reader), language),
                 said,
@@ -261,15 +277,15 @@ def _tries(dossier: Dossier, reader: Reader) -> list[list[str]]:
     return rows or _entries(dossier, reader)
 
 
-def _word(route: str, reader: Reader) -> str:
-    return reader.word_of(route.partition(":")[0])
+def _word(route: str, reader: PageReader) -> str:
+    return reader.channel_kind(route.partition(":")[0])
 
 
-def _record(dossier: Dossier, reader: Reader) -> str:
+def _record(dossier: IncidentReport, reader: PageReader) -> str:
     language = reader.language
     named = {
         (exhibit.subject.site, f"{one.stream}/{one.number}", one.digest.hex()): None
-        for exhibit in dossier.incident.exhibits
+        for exhibit in dossier.incident.member_evidence
         for one in exhibit.batches
     }
     if not named:

@@ -10,17 +10,17 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from thongsuot_collector.notify.content import text
-from thongsuot_collector.notify.telling.links import Links
+from thongsuot_collector.notify.dispatch.incident_links import IncidentLinks
+from thongsuot_collector.notify.render import text
 from thongsuot_collector.store.people import Person
-from thongsuot_collector.web.answers import HEADERS, html, language_of, who_are_you
-from thongsuot_collector.web.gate import Gate, is_own
+from thongsuot_collector.web.access import PageAccess, is_same_origin
 from thongsuot_collector.web.incident import labels
-from thongsuot_collector.web.incident.dossier import Archive, Dossier
 from thongsuot_collector.web.incident.evidence import evidence_of
 from thongsuot_collector.web.incident.listing import incidents_page
-from thongsuot_collector.web.incident.page import Reader, incident_page
+from thongsuot_collector.web.incident.page import PageReader, incident_page
+from thongsuot_collector.web.incident.report import IncidentArchive, IncidentReport
 from thongsuot_collector.web.layout import CONTENT_SECURITY_POLICY, page
+from thongsuot_collector.web.responses import HEADERS, html_page, language_of, password_required
 from thongsuot_schema.page.escape import escape
 from thongsuot_schema.words.language import Language
 
@@ -40,7 +40,12 @@ class IncidentPages:
     """
 
     def __init__(
-        self, archive: Archive, gate: Gate, links: Links, *, word_of: Callable[[str], str]
+        self,
+        archive: IncidentArchive,
+        gate: PageAccess,
+        links: IncidentLinks,
+        *,
+        word_of: Callable[[str], str],
     ) -> None:
         self._archive = archive
         self._gate = gate
@@ -54,30 +59,30 @@ class IncidentPages:
             Route("/incidents", self.list),
             Route(f"{one}/acknowledge", self.acknowledge, methods=["GET", "POST"]),
             Route(f"{one}.json", self.as_json),
-            Route(one, self.one),
+            Route(one, self.incident),
         ]
 
     async def list(self, request: Request) -> Response:
         """Answer with all incidents that go on, and those that were closed last."""
-        if not await self._gate.may_look(request):
-            return who_are_you()
+        if not await self._gate.may_view(request):
+            return password_required()
         now, closed = await self._archive.recent()
         text_ = incidents_page(
-            [self._archive.occasion(one) for one in now],
-            [self._archive.occasion(one) for one in closed],
+            [self._archive.context(one) for one in now],
+            [self._archive.context(one) for one in closed],
             self._archive.windows,
             self._archive.directory,
             self._reader(request),
         )
-        return html(text_, CONTENT_SECURITY_POLICY)
+        return html_page(text_, CONTENT_SECURITY_POLICY)
 
-    async def one(self, request: Request) -> Response:
+    async def incident(self, request: Request) -> Response:
         """Answer with the page of one incident."""
         found = await self._found(request)
         if isinstance(found, Response):
             return found
         dossier, reader = found
-        return html(incident_page(dossier, reader), CONTENT_SECURITY_POLICY)
+        return html_page(incident_page(dossier, reader), CONTENT_SECURITY_POLICY)
 
     async def as_json(self, request: Request) -> Response:
         """Answer with the evidence of one incident, as a file."""
@@ -98,18 +103,20 @@ class IncidentPages:
         language = language_of(request)
         person = await self._gate.person(request)
         if person is None:
-            return who_are_you(labels.WHO_ARE_YOU.read(language))
+            return password_required(labels.WHO_ARE_YOU.read(language))
         name = request.path_params["name"]
         if request.method == "POST":
             return await self._take_on(request, name, person)
-        dossier = await self._archive.dossier(name)
+        dossier = await self._archive.report(name)
         if dossier is None:
             return _not_found(request)
-        return html(self._form(dossier, person, self._reader(request)), CONTENT_SECURITY_POLICY)
+        return html_page(
+            self._form(dossier, person, self._reader(request)), CONTENT_SECURITY_POLICY
+        )
 
     async def _take_on(self, request: Request, name: str, person: Person) -> Response:
         language = language_of(request)
-        if not is_own(request):
+        if not is_same_origin(request):
             return PlainTextResponse(labels.OTHER_PAGE.read(language), 403, headers=HEADERS)
         body = bytearray()
         async for part in request.stream():
@@ -130,28 +137,28 @@ class IncidentPages:
         url = self._reader(request).url(f"/incidents/{name}")
         return RedirectResponse(url, 303, headers=HEADERS)
 
-    async def _found(self, request: Request) -> tuple[Dossier, Reader] | Response:
+    async def _found(self, request: Request) -> tuple[IncidentReport, PageReader] | Response:
         """Return an incident for whoever may see it, or why not."""
         name = request.path_params["name"]
         key = request.query_params.get("key", "")[:_KEY_CHARACTERS]
-        has_link = bool(key) and self._links.opens(name, key)
+        has_link = bool(key) and self._links.is_valid_key(name, key)
         # Who only has the link sees no more than those who were told, also where all may look.
-        if not has_link and not await self._gate.may_look(request):
-            return who_are_you()
-        dossier = await self._archive.dossier(name)
+        if not has_link and not await self._gate.may_view(request):
+            return password_required()
+        dossier = await self._archive.report(name)
         if dossier is None:
             return _not_found(request)
         return dossier, self._reader(request, key if has_link else "")
 
-    def _reader(self, request: Request, key: str = "") -> Reader:
-        return Reader(
-            language=language_of(request), now_s=time.time(), key=key, word_of=self._word_of
+    def _reader(self, request: Request, key: str = "") -> PageReader:
+        return PageReader(
+            language=language_of(request), now_s=time.time(), key=key, channel_kind=self._word_of
         )
 
-    def _form(self, dossier: Dossier, person: Person, reader: Reader) -> str:
+    def _form(self, dossier: IncidentReport, person: Person, reader: PageReader) -> str:
         language, path = reader.language, f"/incidents/{dossier.incident.id}"
         other: Language = "en" if language == "vi" else "vi"
-        title = text.headline_of(dossier.occasion, language)
+        title = text.headline_of(dossier.context, language)
         button = labels.TAKE_ON_AS.read(language).format(title=person.title)
         body = (
             f'<form class="card form" method="post" '

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from thongsuot_collector.sla.sheet import Line
+from thongsuot_collector.sla.statement_lines import StatementLine
 from thongsuot_schema.page.escape import escape
 from thongsuot_schema.state import State
 from thongsuot_schema.words.language import Language, Text
@@ -45,7 +45,7 @@ def table(heads: Sequence[Text], rows: Iterable[str], language: Language) -> str
     return f'<div class="scroll"><table class="table">{head}{body}</table></div>'
 
 
-def facts(lines: Iterable[Line], language: Language) -> str:
+def facts(lines: Iterable[StatementLine], language: Language) -> str:
     """Return labelled lines as a list of facts."""
     rows = "".join(
         f"<div><dt>{escape(one.label.read(language))}</dt>"
@@ -55,7 +55,7 @@ def facts(lines: Iterable[Line], language: Language) -> str:
     return f'<dl class="facts">{rows}</dl>'
 
 
-def sums(lines: Iterable[Line], language: Language) -> str:
+def sums(lines: Iterable[StatementLine], language: Language) -> str:
     """Return labelled lines with their marks and their arithmetic."""
     rows = []
     for one in lines:

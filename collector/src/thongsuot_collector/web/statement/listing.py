@@ -5,9 +5,9 @@ from urllib.parse import quote
 
 import msgspec
 
-from thongsuot_collector.sla.statement import Circuit, Names
+from thongsuot_collector.sla.statement import Circuit, DisplayNames
 from thongsuot_collector.sla.words import MET, TITLE, length, month_title, percent
-from thongsuot_collector.statements.brief import Brief
+from thongsuot_collector.statements.summary import StatementSummary
 from thongsuot_collector.web.layout import page
 from thongsuot_collector.web.statement import cells, labels
 from thongsuot_schema.page.escape import escape
@@ -15,16 +15,21 @@ from thongsuot_schema.state import State
 from thongsuot_schema.words.language import Language
 
 
-class Row(msgspec.Struct, frozen=True, kw_only=True):
+class CircuitRow(msgspec.Struct, frozen=True, kw_only=True):
     """One circuit in a month's list; ``brief`` is ``None`` while nothing is issued."""
 
     circuit: Circuit
-    names: Names
-    brief: Brief | None
+    names: DisplayNames
+    brief: StatementSummary | None
 
 
 def list_page(
-    rows: Sequence[Row], *, month: str, months: Sequence[str], language: Language, wanted: str
+    rows: Sequence[CircuitRow],
+    *,
+    month: str,
+    months: Sequence[str],
+    language: Language,
+    wanted: str,
 ) -> str:
     """Return the list of a month's circuits. ``wanted`` is what was searched for."""
     other: Language = "en" if language == "vi" else "vi"
@@ -43,7 +48,7 @@ def list_page(
     )
 
 
-def path_of(month: str, circuit: Circuit) -> str:
+def statement_path(month: str, circuit: Circuit) -> str:
     """Return where a circuit's month stands."""
     return f"/sla/{month}/{quote(circuit.name)}"
 
@@ -68,9 +73,9 @@ def _form(language: Language, wanted: str) -> str:
     )
 
 
-def _row(row: Row, month: str, language: Language) -> str:
+def _row(row: CircuitRow, month: str, language: Language) -> str:
     brief = row.brief
-    url = f"{path_of(month, row.circuit)}?lang={language}"
+    url = f"{statement_path(month, row.circuit)}?lang={language}"
     found = [
         f'<th scope="row"><a href="{escape(url)}">{escape(row.circuit.name)}</a></th>',
         cells.text(row.names.site),

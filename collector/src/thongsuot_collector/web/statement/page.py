@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from thongsuot_collector.sla import sheet
-from thongsuot_collector.sla.issue import Issue
+from thongsuot_collector.sla import statement_lines
+from thongsuot_collector.sla.periods import TimeClass
+from thongsuot_collector.sla.revision import IssuedStatement
 from thongsuot_collector.sla.statement import Interruption, Statement
-from thongsuot_collector.sla.tiles import Account
 from thongsuot_collector.sla.words import (
-    ACCOUNTS,
+    TIME_CLASSES,
     TITLE,
     cause,
     day_time,
@@ -17,29 +17,33 @@ from thongsuot_collector.sla.words import (
 )
 from thongsuot_collector.web.layout import lines, page, section
 from thongsuot_collector.web.statement import cells, labels
-from thongsuot_collector.web.statement.listing import path_of
+from thongsuot_collector.web.statement.listing import statement_path
 from thongsuot_schema.page.escape import escape
 from thongsuot_schema.words.figures import number
 from thongsuot_schema.words.language import Language, Text
 
 
 def statement_page(
-    issue: Issue, revisions: Sequence[tuple[int, int]], *, language: Language
+    issue: IssuedStatement, revisions: Sequence[tuple[int, int]], *, language: Language
 ) -> str:
     """Return one circuit's month. ``revisions``: number and time (Unix ms) of each."""
     made = issue.statement
     other: Language = "en" if language == "vi" else "vi"
-    changes = [sheet.change_text(one).read(language) for one in issue.changes]
+    changes = [statement_lines.change_text(one).read(language) for one in issue.changes]
     parts = (
-        ("circuit", labels.CIRCUIT, cells.facts(sheet.head(issue), language)),
-        ("terms", labels.TERMS, cells.facts(sheet.terms_lines(made.terms), language)),
-        ("result", labels.RESULT, cells.sums(sheet.sums(made), language)),
+        ("circuit", labels.CIRCUIT, cells.facts(statement_lines.circuit_lines(issue), language)),
+        ("terms", labels.TERMS, cells.facts(statement_lines.terms_lines(made.terms), language)),
+        ("result", labels.RESULT, cells.sums(statement_lines.total_lines(made), language)),
         ("held", labels.HELD, _held(made, language)),
         ("interruptions", labels.INTERRUPTIONS, _interruptions(made, language)),
         ("stretches", labels.STRETCHES, _stretches(made, language)),
         ("changes", labels.CHANGES, lines(changes)),
         ("revisions", labels.REVISIONS, _revisions(issue, revisions, language)),
-        ("reckoned", labels.RECKONED, lines([one.read(language) for one in sheet.notes(made)])),
+        (
+            "reckoned",
+            labels.RECKONED,
+            lines([one.read(language) for one in statement_lines.method_notes(made)]),
+        ),
     )
     body = "".join(section(key, title.read(language), inner) for key, title, inner in parts)
     return page(
@@ -53,13 +57,13 @@ def statement_page(
     )
 
 
-def _url(issue: Issue, language: Language, ending: str = "") -> str:
+def _url(issue: IssuedStatement, language: Language, ending: str = "") -> str:
     made = issue.statement
     tail = f"&revision={issue.revision}" if issue.revision else ""
-    return f"{path_of(made.month, made.circuit)}{ending}?lang={language}{tail}"
+    return f"{statement_path(made.month, made.circuit)}{ending}?lang={language}{tail}"
 
 
-def _files(issue: Issue, language: Language) -> str:
+def _files(issue: IssuedStatement, language: Language) -> str:
     month = issue.statement.month
     links = (
         (_url(issue, language, ".pdf"), labels.PDF),
@@ -72,7 +76,7 @@ def _files(issue: Issue, language: Language) -> str:
     return f'<p class="acts">{found}</p>'
 
 
-def _status(issue: Issue, language: Language) -> str:
+def _status(issue: IssuedStatement, language: Language) -> str:
     at = day_time(issue.issued_ms)
     if issue.is_draft:
         text = Text(f"Bản tạm tính đến {at}, chưa phát hành", f"Draft up to {at}, not issued")
@@ -85,7 +89,7 @@ def _status(issue: Issue, language: Language) -> str:
 
 
 def _held(made: Statement, language: Language) -> str:
-    found = list(sheet.results(made))
+    found = list(statement_lines.result_lines(made))
     marks = (made.is_available_enough, made.is_repaired_enough)
     results = zip((one for one in found if one.is_result), marks, strict=True)
     rows = "".join(
@@ -105,7 +109,7 @@ def _interruptions(made: Statement, language: Language) -> str:
         f'<th scope="row" colspan="3">{escape(labels.SUM.read(language))}</th>',
         cells.figure(length(sum(one.down_ms for one in found), language)),
         cells.text(""),
-        cells.figure(length(sum(one.down_told_ms for one in found), language)),
+        cells.figure(length(sum(one.down_notified_ms for one in found), language)),
         cells.figure(length(sum(one.restore_ms or 0 for one in found), language)),
         cells.text(""),
     ]
@@ -123,10 +127,10 @@ def _interruption(one: Interruption, language: Language) -> str:
             cells.noted(moment(one.from_ms, language), ", ".join(filter(None, (error, before)))),
             _moment(one.until_ms, labels.GOES_ON, language),
             cells.figure(length(one.down_ms, language)),
-            _moment(one.told_ms, labels.NOT_TOLD, language),
-            cells.figure(length(one.down_told_ms, language)),
+            _moment(one.notified_ms, labels.NOT_TOLD, language),
+            cells.figure(length(one.down_notified_ms, language)),
             cells.figure("–" if one.restore_ms is None else length(one.restore_ms, language)),
-            cells.noted(cause(one.symptom, Account.DOWN, language), named),
+            cells.noted(cause(one.symptom, TimeClass.DOWN, language), named),
         )
     )
 
@@ -137,8 +141,8 @@ def _moment(at_ms: int | None, otherwise: Text, language: Language) -> str:
 
 def _stretches(made: Statement, language: Language) -> str:
     rows: list[str] = []
-    for account in sheet.LISTED:
-        tiles = sheet.stretches(made, account)
+    for account in statement_lines.LISTED_CLASSES:
+        tiles = statement_lines.listed_periods(made, account)
         rows.extend(
             cells.row(
                 (
@@ -152,7 +156,7 @@ def _stretches(made: Statement, language: Language) -> str:
             for place, one in enumerate(tiles, 1)
         )
         if tiles:
-            title = f"{labels.SUM.read(language)}: {ACCOUNTS[account].read(language)}"
+            title = f"{labels.SUM.read(language)}: {TIME_CLASSES[account].read(language)}"
             total = length(sum(one.length_ms for one in tiles), language)
             head = f'<th scope="row" colspan="3">{escape(title)}</th>'
             rows.append(cells.row((head, cells.figure(total), cells.text("")), is_sum=True))
@@ -161,9 +165,11 @@ def _stretches(made: Statement, language: Language) -> str:
     return cells.table(labels.STRETCH_HEADS, rows, language)
 
 
-def _revisions(issue: Issue, revisions: Sequence[tuple[int, int]], language: Language) -> str:
+def _revisions(
+    issue: IssuedStatement, revisions: Sequence[tuple[int, int]], language: Language
+) -> str:
     made = issue.statement
-    path = path_of(made.month, made.circuit)
+    path = statement_path(made.month, made.circuit)
     rows = []
     for one, issued_ms in revisions:
         url = escape(f"{path}?lang={language}&revision={one}")

@@ -6,20 +6,20 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from thongsuot_collector.errors import PrintFailed
-from thongsuot_collector.sla.issue import Issue
+from thongsuot_collector.errors import StatementPrintFailed
+from thongsuot_collector.sla.csv_table import table_of
 from thongsuot_collector.sla.month import month_at, month_from
-from thongsuot_collector.sla.table import table_of
-from thongsuot_collector.statements import ledger
-from thongsuot_collector.statements.archive import Archive
+from thongsuot_collector.sla.revision import IssuedStatement
+from thongsuot_collector.statements import revision_store
+from thongsuot_collector.statements.archive import StatementArchive
 from thongsuot_collector.statements.circuits import circuits, names_of
 from thongsuot_collector.statements.file_name import file_name
-from thongsuot_collector.statements.printing import Printer
-from thongsuot_collector.web import answers
-from thongsuot_collector.web.gate import Gate
+from thongsuot_collector.statements.pdf_printer import PdfPrinter
+from thongsuot_collector.web import responses
+from thongsuot_collector.web.access import PageAccess
 from thongsuot_collector.web.layout import CONTENT_SECURITY_POLICY
 from thongsuot_collector.web.search import matches
-from thongsuot_collector.web.statement.listing import Row, list_page
+from thongsuot_collector.web.statement.listing import CircuitRow, list_page
 from thongsuot_collector.web.statement.page import statement_page
 from thongsuot_schema.words.language import Language, Text
 
@@ -38,10 +38,10 @@ _NOT_PRINTED = Text(
 class StatementPages:
     """What the pages of statements show, to whoever may look at pages."""
 
-    def __init__(self, archive: Archive, gate: Gate) -> None:
+    def __init__(self, archive: StatementArchive, gate: PageAccess) -> None:
         self._archive = archive
         self._gate = gate
-        self._printer = Printer()
+        self._printer = PdfPrinter()
 
     def routes(self) -> list[Route]:
         """Return where they stand."""
@@ -53,15 +53,15 @@ class StatementPages:
 
     async def list_of_month(self, request: Request) -> Response:
         """Answer with the circuits of a month; without one, of the newest that was issued."""
-        if not await self._gate.may_look(request):
-            return answers.who_are_you()
-        language = answers.language_of(request)
-        issued = await asyncio.to_thread(ledger.months, self._archive.store)
+        if not await self._gate.may_view(request):
+            return responses.password_required()
+        language = responses.language_of(request)
+        issued = await asyncio.to_thread(revision_store.months, self._archive.store)
         running = str(month_at(self._archive.now_ms))
         month = request.path_params.get("month") or (issued[0] if issued else running)
         months = sorted({running, *issued}, reverse=True)
         if month not in months:
-            return answers.nothing(_NO_MONTH.read(language))
+            return responses.not_found(_NO_MONTH.read(language))
         wanted = request.query_params.get("q", "")[:100]
         rows = [
             row
@@ -69,50 +69,52 @@ class StatementPages:
             if matches(wanted, row.circuit.name, row.names.site, row.names.carrier)
         ]
         text = list_page(rows, month=month, months=months, language=language, wanted=wanted)
-        return answers.html(text, CONTENT_SECURITY_POLICY)
+        return responses.html_page(text, CONTENT_SECURITY_POLICY)
 
     async def statement(self, request: Request) -> Response:
         """Answer with one circuit's month: the page, or with .csv or .pdf the file."""
-        if not await self._gate.may_look(request):
-            return answers.who_are_you()
-        language = answers.language_of(request)
+        if not await self._gate.may_view(request):
+            return responses.password_required()
+        language = responses.language_of(request)
         name, kind = _kind(request.path_params["circuit"])
         month, number = request.path_params["month"], request.query_params.get("revision", "")
         issue = await asyncio.to_thread(self._issue, name, month, number)
         if isinstance(issue, Text):
-            return answers.nothing(issue.read(language))
+            return responses.not_found(issue.read(language))
         if kind == "csv":
             table = await asyncio.to_thread(table_of, issue.statement)
-            return answers.file(table, "text/csv; charset=utf-8", file_name(issue, kind))
+            return responses.attachment(table, "text/csv; charset=utf-8", file_name(issue, kind))
         if kind == "pdf":
             try:
                 pdf = await self._printer.pdf(issue)
-            except PrintFailed:
-                return PlainTextResponse(_NOT_PRINTED.read(language), 503, headers=answers.HEADERS)
-            return answers.file(pdf, "application/pdf", file_name(issue, kind))
+            except StatementPrintFailed:
+                return PlainTextResponse(
+                    _NOT_PRINTED.read(language), 503, headers=responses.HEADERS
+                )
+            return responses.attachment(pdf, "application/pdf", file_name(issue, kind))
         text = await asyncio.to_thread(self._page, issue, language)
-        return answers.html(text, CONTENT_SECURITY_POLICY)
+        return responses.html_page(text, CONTENT_SECURITY_POLICY)
 
-    def _rows(self, month: str) -> list[Row]:
+    def _rows(self, month: str) -> list[CircuitRow]:
         directory = self._archive.directory
-        briefs = ledger.briefs(self._archive.store, month)
+        briefs = revision_store.summaries(self._archive.store, month)
         issued = {(one.circuit.site, one.circuit.link) for one in briefs}
-        rows = [Row(circuit=one.circuit, names=one.names, brief=one) for one in briefs]
+        rows = [CircuitRow(circuit=one.circuit, names=one.names, brief=one) for one in briefs]
         rows += [
-            Row(circuit=one, names=names_of(one, directory), brief=None)
+            CircuitRow(circuit=one, names=names_of(one, directory), brief=None)
             for one in circuits(directory)
             if (one.site, one.link) not in issued
         ]
         return sorted(rows, key=lambda row: (row.circuit.name, row.circuit.site))
 
-    def _page(self, issue: Issue, language: Language) -> str:
+    def _page(self, issue: IssuedStatement, language: Language) -> str:
         made = issue.statement
-        revisions = ledger.revisions(
+        revisions = revision_store.revisions(
             self._archive.store, made.month, made.circuit.site, made.circuit.link
         )
         return statement_page(issue, revisions, language=language)
 
-    def _issue(self, name: str, month: str, number: str) -> Issue | Text:
+    def _issue(self, name: str, month: str, number: str) -> IssuedStatement | Text:
         """Return what is asked for; a sentence where it is not there."""
         try:
             of_month = month_from(month)
@@ -125,11 +127,11 @@ class StatementPages:
         if number:
             if not number.isascii() or not number.isdigit() or len(number) > _DIGITS:
                 return _NO_REVISION
-            return ledger.revision(store, month, site, link, int(number)) or _NO_REVISION
-        found = ledger.latest(store, month, site, link)
+            return revision_store.revision(store, month, site, link, int(number)) or _NO_REVISION
+        found = revision_store.latest(store, month, site, link)
         if found is None and of_month.from_ms > self._archive.now_ms:
             return _NO_MONTH
-        return found or self._archive.shown(circuit, of_month)
+        return found or self._archive.newest_or_draft(circuit, of_month)
 
 
 def _kind(path: str) -> tuple[str, str]:

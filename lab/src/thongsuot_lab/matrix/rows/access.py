@@ -1,7 +1,7 @@
 """Rows of the line to the carrier. The carrier must act."""
 
-from thongsuot_lab.matrix.acts import Faults, fault
-from thongsuot_lab.matrix.row import Row, Scope, Sees, Within
+from thongsuot_lab.matrix.injections import LabFaults, lab_fault
+from thongsuot_lab.matrix.row import BlastRadius, DetectionBound, ExpectedVerdict, MatrixRow
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
@@ -9,136 +9,140 @@ from thongsuot_schema.verdict import Symptom
 ACCESS = frozenset({Segment.ACCESS})
 
 
-def _sees(link: str, state: State, symptom: Symptom) -> tuple[Sees, ...]:
-    return (Sees(link=link, state=state, segment=Segment.ACCESS, symptoms=frozenset({symptom})),)
+def _sees(link: str, state: State, symptom: Symptom) -> tuple[ExpectedVerdict, ...]:
+    return (
+        ExpectedVerdict(
+            link=link, state=state, segment=Segment.ACCESS, symptoms=frozenset({symptom})
+        ),
+    )
 
 
-def _silent(link: str = "fixed") -> tuple[Sees, ...]:
+def _silent(link: str = "fixed") -> tuple[ExpectedVerdict, ...]:
     return _sees(link, State.DOWN, Symptom.ACCESS_SILENT)
 
 
 ROWS = (
-    Row(
+    MatrixRow(
         name="fibre-cut",
-        breaks=fault("cut-fibre", site="{site}", link="fixed"),
+        injection=lab_fault("cut-fibre", site="{site}", link="fixed"),
         links=("fixed",),
-        sees=_silent(),
-        segments=ACCESS,
+        expected=_silent(),
+        faulty_segments=ACCESS,
     ),
-    Row(
+    MatrixRow(
         name="radio-lost",
-        breaks=fault("cut-fibre", site="{site}", link="mobile"),
+        injection=lab_fault("cut-fibre", site="{site}", link="mobile"),
         links=("mobile",),
-        sees=_silent("mobile"),
-        segments=ACCESS,
+        expected=_silent("mobile"),
+        faulty_segments=ACCESS,
     ),
-    Row(
+    MatrixRow(
         name="line-black-hole",
-        breaks=fault("access-blackhole", site="{site}", link="fixed"),
+        injection=lab_fault("access-black-hole", site="{site}", link="fixed"),
         links=("fixed",),
-        sees=_silent(),
-        segments=ACCESS,
+        expected=_silent(),
+        faulty_segments=ACCESS,
         note="lit, and swallows everything",
     ),
-    Row(
-        name="first-hop-dead",
-        breaks=fault("first-hop-dead", carrier="{carrier}"),
-        scope=Scope.CARRIER,
-        sees=_silent("{link}"),
-        segments=ACCESS,
+    MatrixRow(
+        name="first-hop-down",
+        injection=lab_fault("first-hop-down", carrier="{carrier}"),
+        blast_radius=BlastRadius.CARRIER,
+        expected=_silent("{link}"),
+        faulty_segments=ACCESS,
     ),
-    Row(
+    MatrixRow(
         name="loss-2",
-        breaks=fault("loss", site="{site}", link="fixed", ratio=0.01),
+        injection=lab_fault("loss", site="{site}", link="fixed", ratio=0.01),
         links=("fixed",),
-        sees=_sees("fixed", State.DEGRADED, Symptom.ACCESS_LOSS),
-        segments=ACCESS,
-        within=Within(intervals=150),
+        expected=_sees("fixed", State.DEGRADED, Symptom.ACCESS_LOSS),
+        faulty_segments=ACCESS,
+        bound=DetectionBound(intervals=150),
         recovers_s=120.0,
         note="1 % each way, 2 % there and back; that it is over takes 570 echoes to tell",
     ),
-    Row(
+    MatrixRow(
         name="loss-20",
-        breaks=fault("loss", site="{site}", link="fixed", ratio=0.2, direction="down"),
+        injection=lab_fault("loss", site="{site}", link="fixed", ratio=0.2, direction="down"),
         links=("fixed",),
-        sees=_sees("fixed", State.DEGRADED, Symptom.ACCESS_LOSS),
-        segments=ACCESS,
-        within=Within(intervals=20),
+        expected=_sees("fixed", State.DEGRADED, Symptom.ACCESS_LOSS),
+        faulty_segments=ACCESS,
+        bound=DetectionBound(intervals=20),
         recovers_s=120.0,
     ),
-    Row(
+    MatrixRow(
         name="slow-300-ms",
-        breaks=fault("delay", site="{site}", link="fixed", added_s=0.3),
+        injection=lab_fault("delay", site="{site}", link="fixed", added_s=0.3),
         links=("fixed",),
-        sees=_sees("fixed", State.DEGRADED, Symptom.ACCESS_SLOW),
-        segments=ACCESS,
-        within=Within(intervals=12),
+        expected=_sees("fixed", State.DEGRADED, Symptom.ACCESS_SLOW),
+        faulty_segments=ACCESS,
+        bound=DetectionBound(intervals=12),
     ),
-    Row(
+    MatrixRow(
         name="rate-a-tenth",
-        breaks=Faults(
+        injection=LabFaults(
             (
                 ("slow-line", {"site": "{site}", "link": "fixed", "share": 0.1}),
                 ("lan-congested", {"site": "{site}"}),
             )
         ),
         links=("fixed",),
-        sees=_sees("fixed", State.DEGRADED, Symptom.ACCESS_SLOW),
-        segments=ACCESS,
-        within=Within(intervals=20),
+        expected=_sees("fixed", State.DEGRADED, Symptom.ACCESS_SLOW),
+        faulty_segments=ACCESS,
+        bound=DetectionBound(intervals=20),
         note="under a download: light probes cannot see a rate that nobody uses",
     ),
-    Row(
+    MatrixRow(
         name="flapping",
-        breaks=fault("flap", site="{site}", link="fixed", every_s=20.0),
+        injection=lab_fault("flap", site="{site}", link="fixed", every_s=20.0),
         links=("fixed",),
-        sees=_sees("fixed", State.DEGRADED, Symptom.ACCESS_FLAPPING),
-        segments=ACCESS,
-        within=Within(intervals=20),
+        expected=_sees("fixed", State.DEGRADED, Symptom.ACCESS_FLAPPING),
+        faulty_segments=ACCESS,
+        bound=DetectionBound(intervals=20),
         hold_s=45.0,
         note="10 s dead, 10 s alive; the second silence makes it one fault that lasts",
     ),
-    Row(
+    MatrixRow(
         name="one-way-down",
-        breaks=fault("one-way", site="{site}", link="fixed", dead="down"),
+        injection=lab_fault("one-way", site="{site}", link="fixed", dead="down"),
         links=("fixed",),
-        sees=_silent(),
-        segments=ACCESS,
+        expected=_silent(),
+        faulty_segments=ACCESS,
     ),
-    Row(
+    MatrixRow(
         name="one-way-up",
-        breaks=fault("one-way", site="{site}", link="mobile", dead="up"),
+        injection=lab_fault("one-way", site="{site}", link="mobile", dead="up"),
         links=("mobile",),
-        sees=_silent("mobile"),
-        segments=ACCESS,
+        expected=_silent("mobile"),
+        faulty_segments=ACCESS,
     ),
-    Row(
-        name="ip6-dead",
-        breaks=fault("family-dead", site="{site}", link="fixed", family="v6"),
+    MatrixRow(
+        name="ipv6-down",
+        injection=lab_fault("family-down", site="{site}", link="fixed", family="v6"),
         links=("fixed",),
-        sees=_sees("fixed", State.DEGRADED, Symptom.IP6_DEAD),
-        segments=ACCESS,
-        within=Within(intervals=12),
+        expected=_sees("fixed", State.DEGRADED, Symptom.IPV6_DOWN),
+        faulty_segments=ACCESS,
+        bound=DetectionBound(intervals=12),
     ),
-    Row(
-        name="ip4-dead",
-        breaks=fault("family-dead", site="{site}", link="fixed", family="v4"),
+    MatrixRow(
+        name="ipv4-down",
+        injection=lab_fault("family-down", site="{site}", link="fixed", family="v4"),
         links=("fixed",),
-        sees=_sees("fixed", State.DEGRADED, Symptom.IP4_DEAD),
-        segments=ACCESS,
-        within=Within(intervals=12),
+        expected=_sees("fixed", State.DEGRADED, Symptom.IPV4_DOWN),
+        faulty_segments=ACCESS,
+        bound=DetectionBound(intervals=12),
     ),
-    Row(
+    MatrixRow(
         name="mtu-black-hole",
-        breaks=fault("mtu-black-hole", site="{site}", link="fixed"),
+        injection=lab_fault("mtu-black-hole", site="{site}", link="fixed"),
         links=("fixed",),
-        sees=_sees("fixed", State.DEGRADED, Symptom.LARGE_PACKETS_LOST),
-        segments=ACCESS,
-        within=Within(intervals=6, kind="http"),
+        expected=_sees("fixed", State.DEGRADED, Symptom.LARGE_PACKETS_LOST),
+        faulty_segments=ACCESS,
+        bound=DetectionBound(intervals=6, kind="http"),
     ),
-    Row(
+    MatrixRow(
         name="reordering",
-        breaks=fault("reorder", site="{site}", link="fixed"),
+        injection=lab_fault("reorder", site="{site}", link="fixed"),
         links=("fixed",),
         hold_s=15.0,
         note="a fact, not a fault",

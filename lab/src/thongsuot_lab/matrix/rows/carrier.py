@@ -1,7 +1,7 @@
 """Rows of a carrier's core and its name servers. The carrier must act."""
 
-from thongsuot_lab.matrix.acts import fault
-from thongsuot_lab.matrix.row import Row, Scope, Sees, Within
+from thongsuot_lab.matrix.injections import lab_fault
+from thongsuot_lab.matrix.row import BlastRadius, DetectionBound, ExpectedVerdict, MatrixRow
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
@@ -10,87 +10,91 @@ CARRIER = frozenset({Segment.CARRIER})
 LINK = "{link}"
 
 
-def _sees(state: State, *symptoms: Symptom) -> tuple[Sees, ...]:
-    return (Sees(link=LINK, state=state, segment=Segment.CARRIER, symptoms=frozenset(symptoms)),)
+def _sees(state: State, *symptoms: Symptom) -> tuple[ExpectedVerdict, ...]:
+    return (
+        ExpectedVerdict(
+            link=LINK, state=state, segment=Segment.CARRIER, symptoms=frozenset(symptoms)
+        ),
+    )
 
 
 ROWS = (
-    Row(
-        name="resolver-dead",
-        breaks=fault("resolver-dead", carrier="{carrier}"),
-        scope=Scope.CARRIER,
-        sees=_sees(State.DEGRADED, Symptom.RESOLVER_SILENT),
-        segments=CARRIER,
-        within=Within(intervals=3, kind="dns"),
+    MatrixRow(
+        name="resolver-down",
+        injection=lab_fault("resolver-down", carrier="{carrier}"),
+        blast_radius=BlastRadius.CARRIER,
+        expected=_sees(State.DEGRADED, Symptom.RESOLVER_SILENT),
+        faulty_segments=CARRIER,
+        bound=DetectionBound(intervals=3, kind="dns"),
     ),
-    Row(
+    MatrixRow(
         name="resolver-refuses",
-        breaks=fault("resolver-refuses", carrier="{carrier}"),
-        scope=Scope.CARRIER,
-        sees=_sees(State.DEGRADED, Symptom.RESOLVER_SILENT),
-        segments=CARRIER,
-        within=Within(intervals=3, kind="dns"),
+        injection=lab_fault("resolver-refuses", carrier="{carrier}"),
+        blast_radius=BlastRadius.CARRIER,
+        expected=_sees(State.DEGRADED, Symptom.RESOLVER_SILENT),
+        faulty_segments=CARRIER,
+        bound=DetectionBound(intervals=3, kind="dns"),
         note="it answers, but no names",
     ),
-    Row(
+    MatrixRow(
         name="resolver-slow",
-        breaks=fault("resolver-slow", carrier="{carrier}", delay_s=0.7),
-        scope=Scope.CARRIER,
-        sees=_sees(State.DEGRADED, Symptom.RESOLVER_SLOW),
-        segments=CARRIER,
-        within=Within(intervals=5, kind="dns"),
+        injection=lab_fault("resolver-slow", carrier="{carrier}", delay_s=0.7),
+        blast_radius=BlastRadius.CARRIER,
+        expected=_sees(State.DEGRADED, Symptom.RESOLVER_SLOW),
+        faulty_segments=CARRIER,
+        bound=DetectionBound(intervals=5, kind="dns"),
     ),
-    Row(
-        name="resolver-lies",
-        breaks=fault("resolver-lies", carrier="{carrier}", how="loopback"),
-        scope=Scope.CARRIER,
-        sees=_sees(State.DEGRADED, Symptom.RESOLVER_LIES),
-        segments=CARRIER,
-        within=Within(intervals=3, kind="dns"),
+    MatrixRow(
+        name="resolver-forged-answer",
+        injection=lab_fault("resolver-forged-answer", carrier="{carrier}", how="loopback"),
+        blast_radius=BlastRadius.CARRIER,
+        expected=_sees(State.DEGRADED, Symptom.RESOLVER_FORGED_ANSWER),
+        faulty_segments=CARRIER,
+        bound=DetectionBound(intervals=3, kind="dns"),
     ),
-    Row(
+    MatrixRow(
         name="captive-portal",
-        breaks=fault("resolver-lies", carrier="{carrier}", how="captive"),
-        scope=Scope.CARRIER,
-        sees=_sees(State.DEGRADED, Symptom.RESOLVER_LIES),
-        segments=CARRIER,
-        within=Within(intervals=3, kind="dns"),
+        injection=lab_fault("resolver-forged-answer", carrier="{carrier}", how="captive"),
+        blast_radius=BlastRadius.CARRIER,
+        expected=_sees(State.DEGRADED, Symptom.RESOLVER_FORGED_ANSWER),
+        faulty_segments=CARRIER,
+        bound=DetectionBound(intervals=3, kind="dns"),
     ),
-    Row(
-        name="core-half-dead",
-        breaks=fault("core-half-dead", carrier="{carrier}"),
-        scope=Scope.CARRIER,
-        sees=_sees(State.DEGRADED, Symptom.CARRIER_PARTLY_SILENT),
-        segments=CARRIER,
-        within=Within(intervals=12),
+    MatrixRow(
+        name="core-partly-down",
+        injection=lab_fault("core-partly-down", carrier="{carrier}"),
+        blast_radius=BlastRadius.CARRIER,
+        expected=_sees(State.DEGRADED, Symptom.CARRIER_PARTIAL_OUTAGE),
+        faulty_segments=CARRIER,
+        bound=DetectionBound(intervals=12),
     ),
-    Row(
-        name="core-dead",
-        breaks=fault("core-dead", carrier="{carrier}"),
-        scope=Scope.CARRIER,
-        sees=_sees(State.DOWN, Symptom.CARRIER_SILENT),
-        segments=CARRIER,
+    MatrixRow(
+        name="core-down",
+        injection=lab_fault("core-down", carrier="{carrier}"),
+        blast_radius=BlastRadius.CARRIER,
+        expected=_sees(State.DOWN, Symptom.CARRIER_SILENT),
+        faulty_segments=CARRIER,
     ),
-    Row(
+    MatrixRow(
         name="route-change",
-        breaks=fault("route-change", carrier="{carrier}", added_s=0.04),
-        scope=Scope.CARRIER,
+        injection=lab_fault("route-change", carrier="{carrier}", added_s=0.04),
+        blast_radius=BlastRadius.CARRIER,
         hold_s=12.0,
         note="40 ms more: a fact, not a fault",
     ),
-    Row(
+    MatrixRow(
         name="carrier-outage",
-        breaks=fault("carrier-outage", carrier="{carrier}"),
-        scope=Scope.CARRIER,
-        sees=(
-            Sees(
+        injection=lab_fault("carrier-outage", carrier="{carrier}"),
+        blast_radius=BlastRadius.CARRIER,
+        expected=(
+            ExpectedVerdict(
                 link=LINK,
                 state=State.DOWN,
                 segment=Segment.ACCESS,
                 symptoms=frozenset({Symptom.ACCESS_SILENT}),
             ),
         ),
-        segments=CARRIER | {Segment.ACCESS},
+        faulty_segments=CARRIER | {Segment.ACCESS},
         note="from one site it cannot be told from a cut line; the collector sees them together",
     ),
 )

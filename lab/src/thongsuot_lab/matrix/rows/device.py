@@ -1,15 +1,15 @@
 """Rows of the device itself, and of both links at once."""
 
-from thongsuot_lab.matrix.acts import (
-    AgentKilled,
-    FailOver,
-    Faults,
+from thongsuot_lab.matrix.injections import (
+    AgentKill,
+    CpuStarvation,
+    Failover,
+    LabFaults,
     PowerCut,
-    Starved,
     WrongClock,
     libfaketime,
 )
-from thongsuot_lab.matrix.row import Row, Scope, Sees
+from thongsuot_lab.matrix.row import BlastRadius, ExpectedVerdict, MatrixRow
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
@@ -18,31 +18,31 @@ ACCESS_SILENT = frozenset({Symptom.ACCESS_SILENT})
 BOTH = ("fixed", "mobile")
 
 _CLOCKS = (
-    Row(
+    MatrixRow(
         name="clock-years-off",
-        breaks=WrongClock(((0.0, "@2019-03-01 08:00:00"), (12.0, "+0"))),
+        injection=WrongClock(((0.0, "@2019-03-01 08:00:00"), (12.0, "+0"))),
         links=BOTH,
-        restarts=True,
+        may_be_unknown=True,
         hold_s=20.0,
         note="at boot, corrected after 12 s",
     ),
-    Row(
+    MatrixRow(
         name="clock-steps",
-        breaks=WrongClock(((0.0, "+0"), (8.0, "+3600"), (12.0, "-1800"), (16.0, "+0"))),
+        injection=WrongClock(((0.0, "+0"), (8.0, "+3600"), (12.0, "-1800"), (16.0, "+0"))),
         links=BOTH,
-        restarts=True,
+        may_be_unknown=True,
         hold_s=20.0,
         note="an hour on, an hour and a half back, and right again",
     ),
 )
 
 ROWS = (
-    Row(
+    MatrixRow(
         name="power-cut",
-        breaks=PowerCut(),
+        injection=PowerCut(),
         links=BOTH,
-        sees=tuple(
-            Sees(
+        expected=tuple(
+            ExpectedVerdict(
                 link=link,
                 state=State.UNKNOWN,
                 segment=None,
@@ -50,50 +50,56 @@ ROWS = (
             )
             for link in BOTH
         ),
-        restarts=True,
+        may_be_unknown=True,
         by_collector=True,
-        segments=frozenset({Segment.DEVICE, Segment.LAN}),
+        faulty_segments=frozenset({Segment.DEVICE, Segment.LAN}),
         note="silence, and no data in the gap; the collector alone can say so",
     ),
-    Row(
+    MatrixRow(
         name="agent-killed",
-        breaks=AgentKilled(),
+        injection=AgentKill(),
         links=BOTH,
-        restarts=True,
+        may_be_unknown=True,
         hold_s=10.0,
         note="nothing else is wrong",
     ),
-    Row(
+    MatrixRow(
         name="both-lines-cut",
-        breaks=Faults(tuple(("cut-fibre", {"site": "{site}", "link": link}) for link in BOTH)),
+        injection=LabFaults(
+            tuple(("cut-fibre", {"site": "{site}", "link": link}) for link in BOTH)
+        ),
         links=BOTH,
-        sees=tuple(
-            Sees(link=link, state=State.DOWN, segment=Segment.ACCESS, symptoms=ACCESS_SILENT)
+        expected=tuple(
+            ExpectedVerdict(
+                link=link, state=State.DOWN, segment=Segment.ACCESS, symptoms=ACCESS_SILENT
+            )
             for link in BOTH
         ),
-        segments=frozenset({Segment.ACCESS}),
-        heard=False,
+        faulty_segments=frozenset({Segment.ACCESS}),
+        collector_reachable=False,
         site_services=True,
         hold_s=12.0,
         note="both carriers: the record of the gap tells it from a power cut",
     ),
-    Row(
+    MatrixRow(
         name="fail-over",
-        breaks=FailOver(),
+        injection=Failover(),
         links=("fixed",),
-        sees=(
-            Sees(link="fixed", state=State.DOWN, segment=Segment.ACCESS, symptoms=ACCESS_SILENT),
+        expected=(
+            ExpectedVerdict(
+                link="fixed", state=State.DOWN, segment=Segment.ACCESS, symptoms=ACCESS_SILENT
+            ),
         ),
-        segments=frozenset({Segment.ACCESS}),
+        faulty_segments=frozenset({Segment.ACCESS}),
         hold_s=8.0,
         note="the fixed link must not look alive through the other",
     ),
     *(_CLOCKS if libfaketime() else ()),
-    Row(
+    MatrixRow(
         name="agents-starved",
-        breaks=Starved(),
-        scope=Scope.CITY,
-        restarts=True,
+        injection=CpuStarvation(),
+        blast_radius=BlastRadius.CITY,
+        may_be_unknown=True,
         hold_s=20.0,
         note="of CPU: must not become latency or loss",
     ),

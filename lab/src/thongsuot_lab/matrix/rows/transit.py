@@ -1,7 +1,7 @@
 """Rows of what lies beyond the carriers."""
 
-from thongsuot_lab.matrix.acts import fault
-from thongsuot_lab.matrix.row import Row, Scope, Sees, Within
+from thongsuot_lab.matrix.injections import lab_fault
+from thongsuot_lab.matrix.row import BlastRadius, DetectionBound, ExpectedVerdict, MatrixRow
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
@@ -9,37 +9,39 @@ from thongsuot_schema.verdict import Symptom
 TRANSIT = frozenset({Segment.TRANSIT})
 
 
-def _both(state: State, symptom: Symptom) -> tuple[Sees, ...]:
+def _both(state: State, symptom: Symptom) -> tuple[ExpectedVerdict, ...]:
     return tuple(
-        Sees(link=link, state=state, segment=Segment.TRANSIT, symptoms=frozenset({symptom}))
+        ExpectedVerdict(
+            link=link, state=state, segment=Segment.TRANSIT, symptoms=frozenset({symptom})
+        )
         for link in ("fixed", "mobile")
     )
 
 
 ROWS = (
-    Row(
+    MatrixRow(
         name="exchange-down",
-        breaks=fault("exchange-down"),
-        scope=Scope.CITY,
-        sees=_both(State.DEGRADED, Symptom.TRANSIT_SILENT),
-        segments=TRANSIT,
-        within=Within(intervals=12),
-        heard=False,
+        injection=lab_fault("exchange-down"),
+        blast_radius=BlastRadius.CITY,
+        expected=_both(State.DEGRADED, Symptom.TRANSIT_SILENT),
+        faulty_segments=TRANSIT,
+        bound=DetectionBound(intervals=12),
+        collector_reachable=False,
         site_services=True,
         note="abroad still answers; the collector is behind the exchange itself",
     ),
-    Row(
-        name="foreign-transit-dead",
-        breaks=fault("transit-dead"),
-        scope=Scope.CITY,
-        sees=_both(State.DEGRADED, Symptom.FOREIGN_TRANSIT_SILENT),
-        segments=TRANSIT,
-        within=Within(intervals=12),
+    MatrixRow(
+        name="foreign-transit-down",
+        injection=lab_fault("transit-down"),
+        blast_radius=BlastRadius.CITY,
+        expected=_both(State.DEGRADED, Symptom.INTERNATIONAL_TRANSIT_SILENT),
+        faulty_segments=TRANSIT,
+        bound=DetectionBound(intervals=12),
     ),
-    Row(
-        name="one-anchor-mute",
-        breaks=fault("anchor-mute", node="song-hong.anchor"),
-        scope=Scope.CITY,
+    MatrixRow(
+        name="one-anchor-unresponsive",
+        injection=lab_fault("anchor-unresponsive", node="song-hong.anchor"),
+        blast_radius=BlastRadius.CITY,
         hold_s=12.0,
         note="one silent anchor is not an outage",
     ),

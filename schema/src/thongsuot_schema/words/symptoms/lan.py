@@ -9,13 +9,13 @@ from thongsuot_schema.words.sentence import Sentence
 SENTENCES: Final[dict[Symptom, Sentence]] = {
     Symptom.INTERFACE_ABSENT: Sentence(
         headline=Text("{Line}: không thấy cổng mạng", "{Line}: network port not found"),
-        what=Text(
+        situation=Text(
             "Thiết bị giám sát không còn thấy cổng mạng nối với {line}{since}. Lỗi ở thiết bị tại "
             "điểm, không phải ở nhà mạng.",
             "The monitoring device has not found the network port of {line}{since}. The fault is "
             "in the equipment at the point, not at the carrier.",
         ),
-        do=Text(
+        advice=Text(
             "Nếu cổng này nối qua đầu USB, hãy rút ra rồi cắm lại thật chặt. Sau đó khởi động lại "
             "thiết bị giám sát. {support}",
             "If the port is a USB adapter, unplug it and plug it in firmly again. Then restart the "
@@ -24,13 +24,13 @@ SENTENCES: Final[dict[Symptom, Sentence]] = {
     ),
     Symptom.CABLE_UNPLUGGED: Sentence(
         headline=Text("{Line}: dây mạng chưa cắm", "{Line}: cable unplugged"),
-        what=Text(
+        situation=Text(
             "Dây mạng giữa thiết bị giám sát và {box} bị tuột, hoặc {box} không có điện{since}. "
             "Lỗi tại điểm, không phải ở nhà mạng.",
             "The cable between the monitoring device and {box} has been unplugged, or {box} "
             "without power{since}. The fault is at the point, not at the carrier.",
         ),
-        do=Text(
+        advice=Text(
             "Hãy cắm chặt lại hai đầu dây mạng. Xem {box} có đèn nguồn không; nếu tắt, kiểm tra ổ "
             "cắm. Đèn ở cổng mạng phải sáng. {support}",
             "Push both ends of the cable in firmly. See whether the power lamp of {box} is lit; "
@@ -39,54 +39,54 @@ SENTENCES: Final[dict[Symptom, Sentence]] = {
     ),
     Symptom.NO_ADDRESS: Sentence(
         headline=Text("{Line}: chưa được cấp địa chỉ", "{Line}: no address assigned"),
-        what=Text(
+        situation=Text(
             "{Box} có tín hiệu nhưng không cấp địa chỉ mạng (IP) cho thiết bị{since}. Lỗi tại "
             "điểm, thường là {box} bị treo.",
             "{Box} is connected but has assigned no network address (IP){since}. The fault is at "
             "the point; usually {box} has hung.",
         ),
-        do=Text(
+        advice=Text(
             "Hãy tắt {box}, chờ 10 giây, bật lại và chờ 3 phút. {support}",
             "Switch off {box}, wait 10 seconds, switch it on and wait 3 minutes. {support}",
         ),
     ),
     Symptom.NO_ROUTE: Sentence(
         headline=Text("{Line}: chưa có đường ra mạng", "{Line}: no way out"),
-        what=Text(
+        situation=Text(
             "Thiết bị có địa chỉ mạng nhưng {box} không chỉ đường ra ngoài{since}. Lỗi ở cấu hình "
             "tại điểm.",
             "The device has an address, but {box} gives it no way out{since}. The fault is in the "
             "settings at the point.",
         ),
-        do=Text(
+        advice=Text(
             "Hãy tắt {box}, chờ 10 giây, bật lại và chờ 3 phút. {support}",
             "Switch off {box}, wait 10 seconds, switch it on and wait 3 minutes. {support}",
         ),
     ),
     Symptom.GATEWAY_SILENT: Sentence(
         headline=Text("{Line}: thiết bị mạng tại điểm không trả lời", "{Line}: local box silent"),
-        what=Text(
+        situation=Text(
             "{Box} tại điểm không trả lời{since}, nên chưa thể kiểm tra đường truyền phía sau. "
             "Lỗi tại điểm.",
             "{Box} at the point has not answered{since}, so the line behind it cannot be checked. "
             "The fault is at the point.",
         ),
-        do=Text(
+        advice=Text(
             "Hãy kiểm tra {box} có điện, dây mạng cắm chặt. Tắt {box}, chờ 10 giây, bật lại và "
             "chờ 3 phút. {support}",
             "Check that {box} has power and the cable sits firmly. Switch {box} off, wait 10 "
             "seconds, switch it on and wait 3 minutes. {support}",
         ),
     ),
-    Symptom.GATEWAY_WITHOUT_WAY: Sentence(
+    Symptom.GATEWAY_NO_UPLINK: Sentence(
         headline=Text("{Line}: thiết bị mạng mất đường ra", "{Line}: local box has no line"),
-        what=Text(
+        situation=Text(
             "{Box} tại điểm vẫn chạy và báo rằng nó không có đường ra ngoài{since}: cổng nối ra "
             "ngoài bị tắt, lỏng dây hoặc chưa đăng nhập được. Cần xem tại điểm trước.",
             "{Box} at the point works and says that it has no way out{since}: its outward port is "
             "off, loose or not signed in. It has to be looked at on site first.",
         ),
-        do=Text(
+        advice=Text(
             "Hãy cắm chặt dây ở cổng ra ngoài (WAN, PON) của {box}. Tắt {box}, chờ 10 giây, bật "
             "lại và chờ 3 phút. Nếu đèn LOS vẫn đỏ, hãy gọi nhà mạng và nói rõ điều đó. {support}",
             "Push the cable at the outward port (WAN, PON) of {box} in firmly. Switch {box} off, "
@@ -96,41 +96,41 @@ SENTENCES: Final[dict[Symptom, Sentence]] = {
     ),
     Symptom.ADDRESS_CONFLICT: Sentence(
         headline=Text("{Line}: trùng địa chỉ mạng", "{Line}: address used twice"),
-        what=Text(
+        situation=Text(
             "Có hai thiết bị trong mạng nội bộ dùng trùng một địa chỉ IP{since}, làm {line} chập "
             "chờn. Lỗi tại điểm, không phải ở nhà mạng.",
             "Two devices of the local network use the same IP address{since}, which makes {line} "
             "unstable. The fault is at the point, not at the carrier.",
         ),
-        do=Text(
+        advice=Text(
             "Hãy rút dây mạng của máy mới lắp hoặc máy đặt IP cố định, rồi chuyển máy đó sang "
             "nhận IP tự động. {support}",
             "Unplug any computer newly installed or with a fixed IP, then set it to get its IP "
             "automatically. {support}",
         ),
     ),
-    Symptom.LAN_BUSY: Sentence(
+    Symptom.LAN_CONGESTED: Sentence(
         headline=Text("{Line} chậm do mạng nội bộ tải nặng", "{Line} is slow: local traffic"),
-        what=Text(
+        situation=Text(
             "Máy tính hoặc camera tại điểm đang dùng gần hết băng thông{since}, nên {line} bị "
             "chậm. Nhà mạng không có lỗi.",
             "Computers or cameras at the point use nearly all the bandwidth{since}, so {line} is "
             "slow. The carrier is not at fault.",
         ),
-        do=Text(
+        advice=Text(
             "Hãy tạm dừng tải tệp lớn, cập nhật máy hoặc xem video trong giờ tiếp dân. {support}",
             "Pause large downloads, updates and video during service hours. {support}",
         ),
     ),
     Symptom.LAN_LOSS: Sentence(
         headline=Text("{Line} chập chờn do mạng nội bộ", "{Line} is unstable: local network"),
-        what=Text(
+        situation=Text(
             "Dữ liệu bị rơi ngay giữa thiết bị giám sát và {box}{since}, nên {line} chập chờn. Lỗi "
             "tại điểm, không phải ở nhà mạng.",
             "Data is lost between the monitoring device and {box}{since}, which makes {line} "
             "unstable. The fault is at the point, not at the carrier.",
         ),
-        do=Text(
+        advice=Text(
             "Hãy thay dây mạng, hoặc cắm sang cổng khác của {box}. {support}",
             "Replace the cable, or use another port of {box}. {support}",
         ),

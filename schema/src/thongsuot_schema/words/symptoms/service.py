@@ -19,37 +19,37 @@ _DO_NOT_TRUST: Final = Text(
 BY_STATE: Final[dict[State, Sentence]] = {
     State.UP: Sentence(
         headline=Text("{Service} truy cập được", "{Service} is reachable"),
-        what=Text("{Service} truy cập được.", "{Service} is reachable."),
-        do=Text("Không cần làm gì.", "Nothing to do."),
+        situation=Text("{Service} truy cập được.", "{Service} is reachable."),
+        advice=Text("Không cần làm gì.", "Nothing to do."),
     ),
     State.DEGRADED: Sentence(
         headline=Text("{Service} chậm/chập chờn", "{Service} is slow or unstable"),
-        what=Text(
+        situation=Text(
             "{Service} chậm hoặc chập chờn{since}.", "{Service} has been slow or unstable{since}."
         ),
-        do=Text(
+        advice=Text(
             "Hãy chờ vài phút để thiết bị đo thêm. {support}",
             "Wait a few minutes while the device measures further. {support}",
         ),
     ),
     State.DOWN: Sentence(
         headline=Text("{Service} không truy cập được", "{Service} is not reachable"),
-        what=Text(
+        situation=Text(
             "Không truy cập được {service}{since}. Chưa xác định được lỗi nằm ở đâu.",
             "{Service} has not been reachable{since}. It is not yet known where the fault is.",
         ),
-        do=Text(
+        advice=Text(
             "Hãy chờ vài phút để thiết bị đo thêm. {support}",
             "Wait a few minutes while the device measures further. {support}",
         ),
     ),
     State.UNKNOWN: Sentence(
         headline=Text("Chưa có dữ liệu về {service}", "No data yet on {service}"),
-        what=Text(
+        situation=Text(
             "Chưa có kết quả đo nào về {service} để kết luận.",
             "There is no measurement of {service} yet to judge by.",
         ),
-        do=Text(
+        advice=Text(
             "Hãy chờ khoảng một phút rồi xem lại trang này.",
             "Wait about a minute, then look at this page again.",
         ),
@@ -61,13 +61,13 @@ BECAUSE_OF_THE_LINK: Final[dict[State, Sentence]] = {
     State.UP: BY_STATE[State.UP],
     State.DEGRADED: Sentence(
         headline=Text("{Service} chậm do đường truyền", "{Service} is slow because of the line"),
-        what=Text(
+        situation=Text(
             "{Service} chậm hoặc chập chờn{since} do đường truyền của điểm, không phải do hệ "
             "thống này.",
             "{Service} has been slow or unstable{since} because of the point's line, not because "
             "of the service.",
         ),
-        do=Text(
+        advice=Text(
             "Hãy làm theo hướng dẫn ở mục đường truyền.",
             "Follow what is said under the lines of this point.",
         ),
@@ -77,25 +77,25 @@ BECAUSE_OF_THE_LINK: Final[dict[State, Sentence]] = {
             "{Service} không truy cập được do đường truyền",
             "{Service} is not reachable because of the line",
         ),
-        what=Text(
+        situation=Text(
             "Không truy cập được {service}{since} do đường truyền của điểm mất kết nối, không "
             "phải do hệ thống này.",
             "{Service} has not been reachable{since} because the point's line is out, not because "
             "of the service.",
         ),
-        do=Text(
+        advice=Text(
             "Hãy làm theo hướng dẫn ở mục đường truyền.",
             "Follow what is said under the lines of this point.",
         ),
     ),
     State.UNKNOWN: Sentence(
         headline=BY_STATE[State.UNKNOWN].headline,
-        what=Text(
+        situation=Text(
             "Chưa đo được {service}{since} vì đường truyền hoặc thiết bị của điểm đang có sự cố.",
             "{Service} could not be measured{since} because of a fault of the point's line or "
             "device.",
         ),
-        do=Text(
+        advice=Text(
             "Hãy làm theo hướng dẫn ở mục đường truyền.",
             "Follow what is said under the lines of this point.",
         ),
@@ -104,80 +104,80 @@ BECAUSE_OF_THE_LINK: Final[dict[State, Sentence]] = {
 """What is said of a service whose symptom lies below it on the ladder."""
 
 SENTENCES: Final[dict[Symptom, Sentence]] = {
-    Symptom.SERVICE_REFUSES: Sentence(
+    Symptom.SERVICE_REFUSED: Sentence(
         headline=Text("{Service} từ chối kết nối", "{Service} refuses connections"),
-        what=Text(
+        situation=Text(
             "{Service} từ chối kết nối{since}. Lỗi ở hệ thống này, không phải do mạng của điểm.",
             "{Service} has been refusing connections{since}. The fault is in the service, not in "
             "the point's network.",
         ),
-        do=_WAIT,
+        advice=_WAIT,
     ),
-    Symptom.SERVICE_TIMES_OUT: Sentence(
+    Symptom.SERVICE_TIMEOUT: Sentence(
         headline=Text("{Service} không phản hồi", "{Service} does not respond"),
-        what=Text(
+        situation=Text(
             "{Service} không phản hồi{since}. Lỗi ở hệ thống này, không phải do mạng của điểm.",
             "{Service} has not responded{since}. The fault is in the service, not in the point's "
             "network.",
         ),
-        do=_WAIT,
+        advice=_WAIT,
     ),
     Symptom.SERVICE_ERROR: Sentence(
         headline=Text("{Service} báo lỗi", "{Service} reports an error"),
-        what=Text(
+        situation=Text(
             "{Service} mở được nhưng báo lỗi hệ thống{since}. Lỗi ở hệ thống này, không phải do "
             "mạng của điểm.",
             "{Service} answers, but with an error of its own{since}. The fault is in the service, "
             "not in the point's network.",
         ),
-        do=_WAIT,
+        advice=_WAIT,
     ),
-    Symptom.SERVICE_WRONG_CONTENT: Sentence(
+    Symptom.SERVICE_UNEXPECTED_CONTENT: Sentence(
         headline=Text("{Service} hiển thị nội dung lạ", "{Service} shows unexpected content"),
-        what=Text(
+        situation=Text(
             "{Service} mở được nhưng nội dung không đúng như thường lệ{since}; có thể đang bảo "
             "trì hoặc bị thay đổi.",
             "{Service} answers, but not with its usual content{since}; it may be under "
             "maintenance or have been altered.",
         ),
-        do=Text(
+        advice=Text(
             "Không nhập mật khẩu nếu trang trông khác thường. Hãy thử lại sau ít phút. {support}",
             "Do not type a password if the page looks unusual. Try again in a few minutes. "
             "{support}",
         ),
     ),
-    Symptom.SERVICE_NAME_GONE: Sentence(
+    Symptom.SERVICE_NAME_UNRESOLVED: Sentence(
         headline=Text("Tên miền của {service} không còn", "The name of {service} is gone"),
-        what=Text(
+        situation=Text(
             "Không tìm thấy tên miền của {service}{since} trên bất kỳ đường truyền nào. Lỗi ở hệ "
             "thống này, không phải do mạng của điểm.",
             "The domain name of {service} has not been found{since} over any line. The fault is "
             "in the service, not in the point's network.",
         ),
-        do=_WAIT,
+        advice=_WAIT,
     ),
-    Symptom.SERVICE_PARTLY_DEAD: Sentence(
+    Symptom.SERVICE_PARTIAL_OUTAGE: Sentence(
         headline=Text("{Service} gián đoạn một phần", "{Service} is partly out"),
-        what=Text(
+        situation=Text(
             "Một phần máy chủ của {service} không trả lời{since}: lúc vào được lúc không. Lỗi ở "
             "hệ thống này.",
             "Some servers of {service} have not answered{since}: it opens at times and not at "
             "others. The fault is in the service.",
         ),
-        do=Text(
+        advice=Text(
             "Nếu không vào được, hãy tải lại trang vài lần. {support}",
             "If it does not open, reload the page a few times. {support}",
         ),
     ),
     Symptom.SERVICE_SLOW: Sentence(
         headline=Text("{Service} phản hồi chậm", "{Service} is slow"),
-        what=Text(
+        situation=Text(
             "{Service} phản hồi chậm hơn bình thường{since}. Lỗi ở hệ thống này, không phải do "
             "mạng của điểm.",
             "{Service} has been responding more slowly than usual{since}. The fault is in the "
             "service, not in the point's network.",
         ),
-        do=Text(
+        advice=Text(
             "Hãy kiên nhẫn chờ trang tải xong, không bấm gửi nhiều lần. {support}",
             "Wait for pages to finish and do not submit twice. {support}",
         ),
@@ -186,37 +186,37 @@ SENTENCES: Final[dict[Symptom, Sentence]] = {
         headline=Text(
             "Chứng thư số của {service} đã hết hạn", "The certificate of {service} has expired"
         ),
-        what=Text(
+        situation=Text(
             "Chứng thư số của {service} đã hết hạn{since}, nên trình duyệt cảnh báo không an "
             "toàn. Lỗi ở hệ thống này.",
             "The certificate of {service} has been out of date{since}, so browsers warn that it "
             "is not safe. The fault is in the service.",
         ),
-        do=_DO_NOT_TRUST,
+        advice=_DO_NOT_TRUST,
     ),
     Symptom.CERTIFICATE_EXPIRING: Sentence(
         headline=Text(
             "Chứng thư số của {service} sắp hết hạn", "The certificate of {service} expires soon"
         ),
-        what=Text(
+        situation=Text(
             "Chứng thư số của {service} sắp hết hạn. Hiện vẫn truy cập được bình thường.",
             "The certificate of {service} expires soon. The service still works normally now.",
         ),
-        do=Text(
+        advice=Text(
             "Không cần làm gì tại điểm; đơn vị vận hành dịch vụ phải gia hạn chứng thư.",
             "Nothing to do at the point; the operator of the service must renew the certificate.",
         ),
     ),
-    Symptom.CERTIFICATE_WRONG: Sentence(
+    Symptom.CERTIFICATE_INVALID: Sentence(
         headline=Text(
             "Chứng thư số của {service} không hợp lệ", "The certificate of {service} is not valid"
         ),
-        what=Text(
+        situation=Text(
             "Chứng thư số của {service} không hợp lệ{since}: trang mở ra có thể không phải trang "
             "thật.",
             "The certificate of {service} has not been valid{since}: a page that opens may not be "
             "the real one.",
         ),
-        do=_DO_NOT_TRUST,
+        advice=_DO_NOT_TRUST,
     ),
 }

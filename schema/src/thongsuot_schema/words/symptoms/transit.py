@@ -11,23 +11,23 @@ SENTENCES: Final[dict[Symptom, Sentence]] = {
         headline=Text(
             "{Line} không đi ra ngoài {carrier} được", "{Line} does not lead beyond {carrier}"
         ),
-        what=Text(
+        situation=Text(
             "{Line}{circuit} vẫn thông trong mạng của {carrier}, nhưng không tới được các mạng "
             "khác{since}. Lỗi không phải ở thiết bị của đơn vị.",
             "{Line}{circuit} works inside the network of {carrier}, but has not reached any other "
             "network{since}. The fault is not in your equipment.",
         ),
-        do=Text("{Call}", "{Call}"),
+        advice=Text("{Call}", "{Call}"),
     ),
-    Symptom.FOREIGN_TRANSIT_SILENT: Sentence(
+    Symptom.INTERNATIONAL_TRANSIT_SILENT: Sentence(
         headline=Text("{Line}: hướng quốc tế gián đoạn", "{Line}: international routes out"),
-        what=Text(
+        situation=Text(
             "Hướng đi quốc tế qua {line} bị gián đoạn{since}. Các dịch vụ công trong nước không "
             "bị ảnh hưởng.",
             "International routes over {line} have been out{since}. Public services inside the "
             "country are not affected.",
         ),
-        do=Text(
+        advice=Text(
             "Vẫn tiếp dân bình thường. Nếu cần dịch vụ nước ngoài và kéo dài quá 1 giờ, {call}",
             "Serve citizens as usual. If a foreign service is needed and this lasts longer than an "
             "hour, {call}",
@@ -35,26 +35,26 @@ SENTENCES: Final[dict[Symptom, Sentence]] = {
     ),
     Symptom.TRANSIT_LOSS: Sentence(
         headline=Text("{Line} chập chờn", "{Line} is unstable"),
-        what=Text(
+        situation=Text(
             "{Line} làm rơi nhiều dữ liệu trên đoạn bên ngoài mạng của {carrier}{since}. Lỗi "
             "không phải ở thiết bị của đơn vị.",
             "{Line} has been losing much data beyond the network of {carrier}{since}. The fault "
             "is not in your equipment.",
         ),
-        do=Text(
+        advice=Text(
             "Nếu kéo dài quá 30 phút, {call}",
             "If it lasts longer than 30 minutes, {call}",
         ),
     ),
     Symptom.TRANSIT_SLOW: Sentence(
         headline=Text("{Line} chậm", "{Line} is slow"),
-        what=Text(
+        situation=Text(
             "{Line} bị chậm trên đoạn bên ngoài mạng của {carrier}{since}. Lỗi không phải ở thiết "
             "bị của đơn vị.",
             "{Line} has been slow beyond the network of {carrier}{since}. The fault is not in your "
             "equipment.",
         ),
-        do=Text(
+        advice=Text(
             "Nếu kéo dài quá 30 phút, {call}",
             "If it lasts longer than 30 minutes, {call}",
         ),

@@ -1,0 +1,45 @@
+"""``thongsuot-agent check_config-config``: what start-up runs, and nothing else."""
+
+import sys
+from pathlib import Path
+
+from thongsuot_agent.app.run_context import run_context_from
+from thongsuot_agent.config import allowance
+from thongsuot_agent.config.read import read
+from thongsuot_agent.errors import ConfigInvalid, TokenUnusable
+from thongsuot_agent.scheduler.job import ALL_NAMES
+
+WRONG = 2
+
+
+def check_config(path: str) -> int:
+    """Check a configuration file; returns the exit code."""
+    try:
+        config = read(Path(path))
+        setting = run_context_from(config)
+    except (ConfigInvalid, TokenUnusable) as error:
+        sys.stderr.write(f"{error}\n")
+        return WRONG
+    links = ", ".join(link.name for link in config.links) or "every interface with a default route"
+    out = sys.stdout
+    out.write(f"{path}: good\nsite: {config.site.name}\nlinks: {links}\n")
+    for plan in setting.probes:
+        every = f"every {plan.every_s:g} s"
+        if plan.metered_every_s is not None:
+            every += f", metered every {plan.metered_every_s:g} s"
+        names = (
+            "all targets it applies to" if ALL_NAMES in plan.targets else ", ".join(plan.targets)
+        )
+        out.write(f"probe {plan.kind}: {every}, to {names}\n")
+    for link in config.links:
+        if link.allowance_bytes is not None:
+            items = allowance.monthly_usage(
+                link, setting.probes, setting.targets, push_every_s=None
+            )
+            total = sum(item.total_bytes for item in items)
+            out.write(
+                f"link {link.name}: probes use {total / 1e6:.1f} MB of"
+                f" {link.allowance_bytes / 1e6:.1f} MB in 31 days\n"
+            )
+    out.write(f"record: {setting.paths.runtime_dir}, {setting.paths.state_dir}\n")
+    return 0

@@ -1,0 +1,60 @@
+"""
+Keepsake: what the process would like to know again after it was killed.
+
+One small file in the runtime directory: the judge's memory, the history behind the page, what
+metered links have used, which address families the links have had. It is of this boot and this
+configuration, or it is not used; the record (``spool``) does not depend on it.
+"""
+
+import logging
+from pathlib import Path
+
+import msgspec
+
+from thongsuot_agent.judge.memory import Memory
+from thongsuot_agent.page.history import PastState
+from thongsuot_schema.result import Family
+
+_log = logging.getLogger(__name__)
+
+
+class Checkpoint(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    ``fingerprint`` stands for version and configuration; ``boot_id`` for the clock of all times.
+    """
+
+    boot_id: str
+    fingerprint: str
+    memory: Memory
+    history: list[tuple[str, str, list[PastState]]] = []
+    data_budget: str = ""
+    families: dict[str, set[Family]] = {}
+
+
+_ENCODER = msgspec.msgpack.Encoder()
+_DECODER = msgspec.msgpack.Decoder(Checkpoint)
+
+
+def save(path: Path, keepsake: Checkpoint) -> None:
+    """Write it, whole or not at all. A directory that takes no files is no reason to stop."""
+    half = path.with_name(f"{path.name}.tmp")
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        half.write_bytes(_ENCODER.encode(keepsake))
+        half.rename(path)
+    except OSError as error:
+        _log.debug("cannot write keepsake file=%s: %s", path, error)
+
+
+def load(path: Path, *, boot_id: str, fingerprint: str) -> Checkpoint | None:
+    """Return what was saved in this boot under this configuration, else ``None``."""
+    try:
+        found = _DECODER.decode(path.read_bytes())
+    except FileNotFoundError:
+        return None
+    except (OSError, msgspec.DecodeError) as error:
+        _log.warning("cannot read keepsake file=%s: %s; begins without", path, error)
+        return None
+    if (found.boot_id, found.fingerprint) != (boot_id, fingerprint):
+        return None
+    return found

@@ -1,0 +1,265 @@
+"""
+Desk: where everything that the agent makes comes in, is kept, and is put before the judge.
+
+The order in which things are kept is the order in which they were judged: all on one loop, none
+waits.
+"""
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from thongsuot_agent.app.judge_recorder import JudgeRecorder
+from thongsuot_agent.app.link_registry import can_send, describe_change
+from thongsuot_agent.clock import Clocks
+from thongsuot_agent.judge import paths, plan_change
+from thongsuot_agent.judge.engine import step
+from thongsuot_agent.judge.events import (
+    ConfirmationProbe,
+    LinkEvent,
+    ResultArrival,
+    Tick,
+    facts_from,
+)
+from thongsuot_agent.judge.memory import IssuedVerdict, Memory
+from thongsuot_agent.judge.recording import Recorded
+from thongsuot_agent.judge.settings import Settings
+from thongsuot_agent.judge.site_probes import SiteProbes
+from thongsuot_agent.links.link import LiveLink
+from thongsuot_agent.links.state import LinkState
+from thongsuot_agent.page.history import History
+from thongsuot_agent.page.latest import LatestResults
+from thongsuot_agent.spool.spool import Spool
+from thongsuot_schema.batch.model import Notice, NoticeCode
+from thongsuot_schema.result import Family, Result
+from thongsuot_schema.state import State
+from thongsuot_schema.verdict import Symptom, VerdictChange
+
+_log = logging.getLogger(__name__)
+
+DOWN_FAMILY = {Symptom.IPV4_DOWN: Family.IP4, Symptom.IPV6_DOWN: Family.IP6}
+"""The family that nothing should be tried in first, by what is wrong with a link."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PipelineCallbacks:
+    """
+    Who is told of what follows; called on the loop, must not block.
+
+    ``on_confirmation_probe`` measures at once; ``on_verdict_change`` pushes at once (a verdict
+    changed); ``on_link_usable`` hears that a link came up; ``on_link_down`` that one was judged
+    down; ``on_down_family``, with every verdict on a link, which family is dead on it while the
+    other is not.
+    """
+
+    on_confirmation_probe: Callable[[ConfirmationProbe], None]
+    on_verdict_change: Callable[[], None]
+    on_link_usable: Callable[[], None]
+    on_link_down: Callable[[str], None]
+    on_down_family: Callable[[str, Family | None], None]
+
+
+class ResultPipeline:
+    """Takes in results, notices and changes of links; holds the judge's memory between them."""
+
+    def __init__(
+        self,
+        clock: Clocks,
+        spool: Spool,
+        links: Mapping[str, LiveLink],
+        *,
+        plan: SiteProbes,
+        settings: Settings,
+        memory: Memory,
+        latest: LatestResults,
+        recorder: JudgeRecorder | None = None,
+    ) -> None:
+        self._clock = clock
+        self._spool = spool
+        self._links = links
+        self._settings = settings
+        self._recorder = recorder
+        self._broken = 0
+        self._orders: PipelineCallbacks | None = None
+        self.plan = plan
+        self.memory = memory
+        self.latest = latest
+        self.history = History()
+        self.is_plan_stale = False
+        """Whether something was learned or ruled that the plan does not know yet."""
+
+    def set_callbacks(self, orders: PipelineCallbacks) -> None:
+        """Say who carries out what is ruled; before anything comes in."""
+        self._orders = orders
+
+    def start(self, version: str) -> None:
+        """
+        Note that a process begins, and say again what an earlier one had found to stand.
+
+        Whoever reads the record lets nothing stand that was said before a start.
+        """
+        self.add_notice(NoticeCode.STARTED, version)
+        for name in self._links:
+            self._update_first_hops(name)
+        now_ns = self._clock.boottime_ns()
+        for one in self.standing_verdicts:
+            self._spool.add_entry(
+                VerdictChange(
+                    verdict=one.verdict,
+                    before=one.state,
+                    onset_boottime_ns=one.onset_ns,
+                    decided_boottime_ns=now_ns,
+                )
+            )
+
+    def replace_inventory(
+        self, plan: SiteProbes, lan_targets: frozenset[str], version: str
+    ) -> None:
+        """
+        Judge under another plan from now on.
+
+        Said anew as by a process that starts: what is not said again does not stand any more.
+        """
+        plan_change.forget_removed_targets(self.memory, self.plan, plan)
+        self.plan = plan
+        self.latest.exclude_targets(lan_targets)
+        self.start(version)
+
+    @property
+    def standing_verdicts(self) -> tuple[IssuedVerdict, ...]:
+        """The verdicts that stand."""
+        return tuple(self.memory.issued.values())
+
+    def link_states(self) -> dict[str, State]:
+        """Return the verdicts on the links."""
+        return {
+            one.verdict.link: one.verdict.state
+            for one in self.standing_verdicts
+            if not one.verdict.service
+        }
+
+    def accept_result(self, result: Result) -> None:
+        """A run has ended."""
+        self._spool.add_entry(result)
+        # After the record has it: what this line says, no kill can take back.
+        if _log.isEnabledFor(logging.DEBUG):
+            series, finding = result.series, result.finding
+            _log.debug(
+                "run kind=%s link=%s target=%s family=%s boottime_ns=%d outcome=%s reason=%s",
+                series.kind,
+                series.link or "-",
+                series.target or "-",
+                series.family,
+                result.boottime_ns,
+                finding.outcome,
+                finding.reason or "-",
+            )
+        self.latest.add_result(result)
+        self._judge_event(ResultArrival(boottime_ns=self._clock.boottime_ns(), result=result))
+        if result.series.kind == paths.PATH:
+            self._update_first_hops(result.series.link)
+
+    def add_notice(self, code: NoticeCode, text: str, count: int = 0) -> None:
+        """The agent has something to say about itself."""
+        now_ns = self._clock.boottime_ns()
+        self._spool.add_entry(Notice(code=code, boottime_ns=now_ns, text=text[:200], count=count))
+
+    def accept_link_change(self, name: str, before: LinkState, after: LinkState) -> None:
+        """A link changed, or is looked at for the first time."""
+        what = describe_change(name, before, after)
+        if what:
+            _log.info("link changed: %s", what)
+            self.add_notice(NoticeCode.LINKS_CHANGED, what)
+        resolvers = self._links[name].resolvers
+        self._judge_event(
+            LinkEvent(
+                boottime_ns=self._clock.boottime_ns(),
+                link=name,
+                facts=facts_from(after, resolvers),
+            )
+        )
+        if can_send(after) and not can_send(before):
+            self._required_callbacks().on_link_usable()
+
+    def tick(self, wall_s: float | None) -> None:
+        """A second has passed; ``wall_s`` is Unix time where somebody vouches for it."""
+        now_ns = self._clock.boottime_ns()
+        self.history.tick(now_ns)
+        self._judge_event(Tick(boottime_ns=now_ns, wall_s=wall_s))
+
+    def close(self) -> None:
+        """Release what is open."""
+        if self._recorder is not None:
+            self._recorder.close()
+
+    def _judge_event(self, event: Recorded) -> None:
+        if self._recorder is not None:
+            self._recorder.write(event, self.plan, self._settings)
+        try:
+            ruling = step(self.memory, event, self.plan, self._settings)
+        except Exception as error:  # noqa: BLE001 - a bug of the judge must not end the measuring
+            self._reset_judge(error)
+            return
+        self.memory = ruling.memory
+        orders = self._required_callbacks()
+        for change in ruling.changes:
+            self._accept_verdict_change(change)
+        for route in ruling.route_changes:
+            family = route.family.value
+            text = f"{route.link} to {route.target} ({family}): {route.text}"
+            self.add_notice(NoticeCode.ROUTE_CHANGED, text)
+        for wish in ruling.confirmation_probes:
+            orders.on_confirmation_probe(wish)
+        if ruling.changes:
+            orders.on_verdict_change()
+
+    def _update_first_hops(self, name: str) -> None:
+        """Let the link know which router the judge has learned to be the carrier's first."""
+        known, link = self.memory.links.get(name), self._links.get(name)
+        if known is None or link is None:
+            return
+        hops = paths.first_hops(known)
+        self.is_plan_stale |= hops.keys() != link.first_hops.keys()
+        link.first_hops = hops
+
+    def _reset_judge(self, error: Exception) -> None:
+        """
+        The judge broke over an event: what it knew may be broken too, so it begins with nothing.
+        """
+        self._broken += 1
+        if self._broken & (self._broken - 1) == 0:  # the first, then once per doubling
+            _log.error("cannot judge times=%d; begins anew", self._broken, exc_info=error)
+            what = f"judge: {type(error).__name__}: {error}"
+            self.add_notice(NoticeCode.PROBE_BROKEN, what)
+        self.memory = Memory()
+        for name, link in self._links.items():
+            facts = facts_from(link.state, link.resolvers)
+            now_ns = self._clock.boottime_ns()
+            event = LinkEvent(boottime_ns=now_ns, link=name, facts=facts)
+            self.memory = step(self.memory, event, self.plan, self._settings).memory
+
+    def _accept_verdict_change(self, change: VerdictChange) -> None:
+        verdict = change.verdict
+        self._spool.add_entry(change)
+        _log.info(
+            "verdict link=%s service=%s state=%s before=%s segment=%s symptom=%s "
+            "decided_boottime_ns=%d",
+            verdict.link or "-",
+            verdict.service or "-",
+            verdict.state,
+            change.before,
+            verdict.segment or "-",
+            verdict.symptom,
+            change.decided_boottime_ns,
+        )
+        self.history.add_change(change)
+        if not verdict.service:
+            self.is_plan_stale = True  # which links stand in for others may be another matter now
+            orders = self._required_callbacks()
+            orders.on_down_family(verdict.link, DOWN_FAMILY.get(verdict.symptom))
+            if verdict.state is State.DOWN:
+                orders.on_link_down(verdict.link)
+
+    def _required_callbacks(self) -> PipelineCallbacks:
+        assert self._orders is not None, "serve comes first"
+        return self._orders

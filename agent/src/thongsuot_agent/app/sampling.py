@@ -1,0 +1,114 @@
+"""
+Samples: how far a month's sampling of rates is (``qcvn``), by link and direction.
+
+QCVN 34:2022/BTTTT wants at least 1,000 samples each way at different hours of the day, and compares
+their mean with the contract. Kept beyond restarts; a new month begins anew.
+"""
+
+from collections.abc import Callable
+
+import msgspec
+
+from thongsuot_agent.scheduler.budget_arithmetic import CALENDAR, NS_PER_S, month_of
+from thongsuot_agent.status import SamplingStatus
+from thongsuot_schema.catalogue.qcvn import DOWN, UP
+from thongsuot_schema.result import Result
+
+SAMPLES_WANTED = 1000
+"""Samples each way that the rule asks for."""
+
+_HOURS = 24
+_KIND = "qcvn"
+
+
+class MonthSamples(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    One link in one month: how many samples each way, their sum, and how many at each hour.
+
+    Sums are in bits per second, as the books of all releases are.
+    """
+
+    month: str
+    down: int = 0
+    up: int = 0
+    down_sum: float = 0.0
+    up_sum: float = 0.0
+    hours: tuple[int, ...] = (0,) * _HOURS
+
+
+_DECODER = msgspec.json.Decoder(dict[str, MonthSamples])
+
+
+class SamplingProgress:
+    """
+    Counts what the probe brings. ``wall_ns`` returns ``None`` while the clock is doubted: such a
+    sample is in the record, but at which hour of which month nobody knows, and it is not counted.
+    """
+
+    def __init__(self, wall_ns: Callable[[], int | None]) -> None:
+        self._wall_ns = wall_ns
+        self._links: dict[str, MonthSamples] = {}
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was sampled."""
+        return not self._links
+
+    def add_result(self, result: Result) -> None:
+        """Take in a result of any kind."""
+        values = result.finding.values
+        if result.series.kind != _KIND or not values:
+            return
+        wall_ns = self._wall_ns()
+        if wall_ns is None:
+            return
+        before = self._month_samples(result.series.link, month_of(wall_ns))
+        down, up = _bits(values.get(DOWN.name)), _bits(values.get(UP.name))
+        hour = _hour(wall_ns)
+        hours = tuple(count + (place == hour) for place, count in enumerate(before.hours))
+        self._links[result.series.link] = MonthSamples(
+            month=before.month,
+            down=before.down + (down is not None),
+            up=before.up + (up is not None),
+            down_sum=before.down_sum + (down or 0.0),
+            up_sum=before.up_sum + (up or 0.0),
+            hours=hours,
+        )
+
+    def statuses(self) -> tuple[SamplingStatus, ...]:
+        """Return how far each link is."""
+        return tuple(
+            SamplingStatus(
+                link=link,
+                month=one.month,
+                wanted=SAMPLES_WANTED,
+                down_samples=one.down,
+                up_samples=one.up,
+                down_mean_bits_per_second=one.down_sum / one.down if one.down else None,
+                up_mean_bits_per_second=one.up_sum / one.up if one.up else None,
+                hours=sum(1 for count in one.hours if count),
+            )
+            for link, one in sorted(self._links.items())
+        )
+
+    def restore(self, book: str) -> None:
+        """Take in what an earlier process wrote down, where nothing is known yet."""
+        for link, before in (_DECODER.decode(book) if book else {}).items():
+            self._links.setdefault(link, before)
+
+    def dump(self) -> str:
+        """Return what has to be remembered beyond a restart."""
+        return msgspec.json.encode(self._links).decode()
+
+    def _month_samples(self, link: str, month: str) -> MonthSamples:
+        known = self._links.get(link)
+        return known if known is not None and known.month == month else MonthSamples(month=month)
+
+
+def _bits(bytes_per_second: float | None) -> float | None:
+    return None if bytes_per_second is None else bytes_per_second * 8
+
+
+def _hour(wall_ns: int) -> int:
+    offset = CALENDAR.utcoffset(None)
+    return int((wall_ns // NS_PER_S + int(offset.total_seconds())) // 3600 % _HOURS)

@@ -1,0 +1,320 @@
+"""
+Plans: what the collector would have this agent watch: examined, tried, kept or gone back from.
+
+The rules stand in ``siteplan.rollout``; here they meet the disk, the pushes and the clock. All
+steps are taken by one task, one after the other; a ledger is on the disk before what it says is
+done. The plan on probation is judged by pushes that began under it, on new connections: one that
+was open before proves nothing. Then the way back is: if it does not help, the plan was not why.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Never
+
+import msgspec
+
+from thongsuot_agent.clock import NS_PER_S
+from thongsuot_agent.config.model import AgentConfig
+from thongsuot_agent.errors import SiteConfigRefused
+from thongsuot_agent.siteconfig import rollout as rules
+from thongsuot_agent.siteconfig.rollout import RefusalGround, RolloutState
+from thongsuot_agent.siteconfig.rollout_file import load_rollout, save_rollout
+from thongsuot_agent.siteconfig.validate import validate_offer
+from thongsuot_agent.status import SiteConfigStatus
+from thongsuot_agent.uplink.answer import PushDisposition, PushOutcome
+from thongsuot_agent.version import VERSION
+from thongsuot_schema.batch.digest import digest_of
+from thongsuot_schema.batch.limits import TEXT_CHARACTERS
+from thongsuot_schema.batch.model import NoticeCode
+from thongsuot_schema.catalogue.host import PLAN
+from thongsuot_schema.metric import Metric
+from thongsuot_schema.siteconfig.codec import version_of
+from thongsuot_schema.siteconfig.model import OfferedConfig, SiteConfiguration
+
+_log = logging.getLogger(__name__)
+
+_OK = 200
+_OFFER = msgspec.json.Decoder(OfferedConfig)
+_RETRY_TICKS = 60
+"""After this many seconds a disk that refused is asked again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActiveSiteConfig:
+    """What holds: a ledger, and the plan and the configuration that follow from it."""
+
+    rollout: RolloutState
+    config: AgentConfig
+    site_config: SiteConfiguration | None = None
+    notices: tuple[tuple[NoticeCode, str], ...] = ()
+    """What is to be reported of the way here."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteConfigCallbacks:
+    """
+    Who carries out what follows; called on the loop, must not block.
+
+    ``apply`` has a configuration hold, and the plan that it was made with (``None``: the
+    file alone); ``on_notice`` keeps code and text in the record; ``push_now`` pushes at
+    once.
+    """
+
+    now_ns: Callable[[], int]
+    apply: Callable[[AgentConfig, SiteConfiguration | None], None]
+    on_notice: Callable[[NoticeCode, str], None]
+    push_now: Callable[[], None]
+
+
+@dataclass(slots=True, kw_only=True)
+class _Probation:
+    since_ns: int
+    running_text: str
+    tries: int = 0
+    problem: str = ""
+    is_proven: bool = False
+
+
+def restore_site_config(own: AgentConfig, path: Path) -> ActiveSiteConfig:
+    """
+    Return what holds as the agent starts: the plan that was good, if it still fits the device.
+
+    What was on probation when the agent ended does not hold: it comes again when the collector is
+    reached.
+    """
+    if not own.plan.accept:
+        return ActiveSiteConfig(rollout=RolloutState(), config=own)
+    before = load_rollout(path)
+    ledger = rules.after_restart(before, fingerprint_from(own))
+    plan, config = None, own
+    if ledger.good is not None:
+        try:
+            plan, config = validate_offer(ledger.good, own)
+        except SiteConfigRefused as error:
+            ledger = rules.refuse_version(ledger, version_of(ledger.good), str(error))
+    if ledger != before:
+        try:
+            save_rollout(path, ledger)
+        except OSError as error:
+            _log.warning("cannot write plans file=%s: %s; goes on without", path, error)
+    known = {one.version for one in before.refused}
+    fresh = [one for one in ledger.refused if one.version not in known]
+    news = tuple((NoticeCode.CONFIG_REJECTED, f"{one.version} {one.reason}") for one in fresh)
+    return ActiveSiteConfig(rollout=ledger, config=config, site_config=plan, notices=news)
+
+
+def fingerprint_from(own: AgentConfig) -> str:
+    """Return the name of agent and settings file together: by these a plan is valid or not."""
+    return digest_of(VERSION.encode() + msgspec.json.encode(own)).hex()
+
+
+def site_config_status(ledger: RolloutState, *, is_accepting: bool) -> SiteConfigStatus:
+    """Return what the status says of plans."""
+    offer = ledger.active
+    state = "none" if offer is None else "good" if ledger.trial is None else "trial"
+    refused = ledger.refused[-1] if ledger.refused else None
+    return SiteConfigStatus(
+        state=state if is_accepting else "off",
+        version="" if offer is None else version_of(offer),
+        made_s=None if offer is None else offer.made_ns / NS_PER_S,
+        refused="" if refused is None else refused.version,
+        reason="" if refused is None else refused.reason,
+    )
+
+
+@dataclass(slots=True, kw_only=True)
+class SiteConfigManager:
+    """Takes in what answers offer and what becomes of pushes; ``run`` acts on it."""
+
+    own: AgentConfig
+    path: Path
+    active: ActiveSiteConfig
+    callbacks: SiteConfigCallbacks
+    _offered: OfferedConfig | None = None
+    _probation: _Probation | None = None
+    _is_reached_after_rollback: bool | None = None
+    """Whether the first push after the way back from a plan reached the collector."""
+    _is_unsaved: bool = False
+    _ticks: int = 0
+    _woken: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def running_text(self) -> str:
+        """What a push says of plans; empty where none are taken."""
+        return self.active.rollout.running.header_value if self.own.plan.accept else ""
+
+    @property
+    def status(self) -> SiteConfigStatus:
+        """What the status says of plans."""
+        return site_config_status(self.active.rollout, is_accepting=self.own.plan.accept)
+
+    def metrics(self) -> dict[Metric, float]:
+        """Return what the host probe says of plans."""
+        offer = self.active.rollout.active
+        return {} if offer is None else {PLAN: float(offer.number)}
+
+    def on_push_end(self, said: str, reading: PushOutcome) -> None:
+        """A push has ended that began with ``running_text``."""
+        if not self.own.plan.accept:
+            return
+        if reading.answer is not None and bytes(reading.answer.site_config):
+            self._accept_offer(reading.answer.site_config)
+        probation = self._probation
+        if probation is None and said == self.running_text:
+            self._note_push_after_rollback(reading)
+        if probation is None or said != probation.running_text:
+            return
+        if reading.disposition is PushDisposition.DURABLE and reading.status == _OK:
+            probation.is_proven = True
+            self._woken.set()
+        elif reading.answer is None and reading.is_tried:
+            probation.tries += 1
+            probation.problem = reading.text
+
+    def tick(self) -> None:
+        """A second has passed."""
+        self._ticks += 1
+        is_retried = self._is_unsaved and self._ticks % _RETRY_TICKS == 0
+        if is_retried or self._is_overdue():
+            self._woken.set()
+
+    async def run(self) -> Never:
+        """Act on what comes in, for ever."""
+        while True:
+            await self._woken.wait()
+            self._woken.clear()
+            await self.process_pending()
+
+    async def process_pending(self) -> None:
+        """Do what is due."""
+        if self._is_unsaved:
+            await self._retry_save()
+        probation = self._probation
+        if probation is not None and probation.is_proven:
+            await self._confirm_trial()
+        elif probation is not None and self._is_overdue():
+            await self._roll_back(probation)
+        elif self._is_reached_after_rollback is not None:
+            await self._settle_undecided(is_reached=self._is_reached_after_rollback)
+        offer, self._offered = self._offered, None
+        # While one is tried, the answer that brings the next has proved it or comes again.
+        if offer is not None and self._probation is None and self.active.rollout.is_new(offer):
+            await self._start_trial(offer)
+
+    def _note_push_after_rollback(self, reading: PushOutcome) -> None:
+        if self.active.rollout.undecided is None or self._is_reached_after_rollback is not None:
+            return
+        if reading.is_tried:
+            self._is_reached_after_rollback = reading.answer is not None
+            self._woken.set()
+
+    def _accept_offer(self, raw: msgspec.Raw) -> None:
+        try:
+            self._offered = _OFFER.decode(raw)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            _log.warning("cannot read the plan in an answer: %s; goes on as before", error)
+            return
+        self._woken.set()
+
+    def _is_overdue(self) -> bool:
+        probation, bounds = self._probation, self.own.plan
+        if probation is None or probation.is_proven:
+            return False
+        lasted_ns = self.callbacks.now_ns() - probation.since_ns
+        is_long = lasted_ns >= bounds.probation_s * NS_PER_S
+        return is_long and probation.tries >= bounds.probation_tries
+
+    async def _start_trial(self, offer: OfferedConfig) -> None:
+        version = version_of(offer)
+        try:
+            plan, config = validate_offer(offer, self.own)
+        except SiteConfigRefused as error:
+            for line in error.mistakes:
+                _log.warning("plan %s refused: %s", version, line)
+            ledger = rules.refuse_version(self.active.rollout, version, str(error))
+            await self._save_rollout(ledger)
+            self._add_notice(NoticeCode.CONFIG_REJECTED, f"{version} {error}")
+            return
+        before = self.active
+        if not await self._save_rollout(rules.begin_trial(before.rollout, offer)):
+            reason = "the disk does not take it"
+            ledger = rules.refuse_version(before.rollout, version, reason, RefusalGround.NOT_KEPT)
+            self._set_active(ledger, before.config, before.site_config)
+            self._add_notice(NoticeCode.CONFIG_REJECTED, f"{version} {reason}")
+            return
+        _log.info(
+            "plan %s is tried; in force before: %s", version, before.rollout.running.header_value
+        )
+        self._set_active(self.active.rollout, config, plan)
+        self._probation = _Probation(
+            since_ns=self.callbacks.now_ns(), running_text=self.running_text
+        )
+        self.callbacks.apply(config, plan)
+        self.callbacks.push_now()
+
+    async def _confirm_trial(self) -> None:
+        self._probation = None
+        await self._save_rollout(rules.confirm_trial(self.active.rollout))
+        version = self.active.rollout.running.version
+        _log.info("plan %s has proved itself", version)
+        self._add_notice(NoticeCode.CONFIG_APPLIED, version)
+
+    async def _roll_back(self, probation: _Probation) -> None:
+        ledger = self.active.rollout
+        assert ledger.trial is not None, "probation is of the plan that is tried"
+        version = version_of(ledger.trial)
+        lasted_s = (self.callbacks.now_ns() - probation.since_ns) / NS_PER_S
+        reason = (
+            f"the collector was not reached for {lasted_s:.0f} s,"
+            f" {probation.tries} tries: {probation.problem}"
+        )
+        _log.warning("plan %s taken back: %s", version, reason)
+        self._probation = None
+        await self._save_rollout(rules.roll_back(ledger, RefusalGround.UNDECIDED, reason))
+        plan, config = None, self.own
+        good = self.active.rollout.good
+        if good is not None:
+            plan, config = validate_offer(good, self.own)
+        self._set_active(self.active.rollout, config, plan)
+        self.callbacks.apply(config, plan)
+        self._add_notice(NoticeCode.CONFIG_REJECTED, f"{version} {reason}")
+
+    async def _settle_undecided(self, *, is_reached: bool) -> None:
+        self._is_reached_after_rollback = None
+        one = self.active.rollout.undecided
+        if one is None:  # another was offered and tried meanwhile
+            return
+        await self._save_rollout(rules.settle_undecided(self.active.rollout, is_reached=is_reached))
+        found = "reached" if is_reached else "not reached either"
+        is_refused = any(each.version == one.version for each in self.active.rollout.refused)
+        fate = "stays refused" if is_refused else "may come again"
+        _log.warning("plan %s %s: without it the collector is %s", one.version, fate, found)
+
+    async def _retry_save(self) -> None:
+        before = self.active
+        if not await self._save_rollout(rules.clear_disk_refusals(before.rollout)):
+            self.active = before
+
+    async def _save_rollout(self, ledger: RolloutState) -> bool:
+        """Have a ledger hold; return whether it is on the disk."""
+        try:
+            await asyncio.to_thread(save_rollout, self.path, ledger)
+        except OSError as error:
+            _log.warning("cannot write plans file=%s: %s; tried again", self.path, error)
+            self._is_unsaved = True
+        else:
+            self._is_unsaved = False
+        self._set_active(ledger, self.active.config, self.active.site_config)
+        return not self._is_unsaved
+
+    def _set_active(
+        self, ledger: RolloutState, config: AgentConfig, plan: SiteConfiguration | None
+    ) -> None:
+        self.active = ActiveSiteConfig(rollout=ledger, config=config, site_config=plan)
+
+    def _add_notice(self, code: NoticeCode, text: str) -> None:
+        self.callbacks.on_notice(code, text.replace("\n", "; ")[:TEXT_CHARACTERS])
+        self.callbacks.push_now()

@@ -1,0 +1,50 @@
+"""
+Tidy: what equipment answers, made into the shapes that a reader counts on. Pure.
+
+A firmware may put a list where another has a text, or nothing at all. What has not the shape that
+is looked for is left out, as if it had not been said: one odd field costs that field and no more.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+MAX_TEXT: Final = 512
+"""Of one field; the longest that is looked into is RouterOS' list of bands, about 150."""
+
+MAX_NUMBER: Final = 40
+"""A counter of 64 bits has 20 digits; a run of digits longer than this is no number."""
+
+
+def as_table(raw: object) -> Mapping[str, object]:
+    """Return a table, empty where there is none."""
+    return raw if isinstance(raw, Mapping) else {}
+
+
+def as_rows(raw: object) -> list[Mapping[str, object]]:
+    """Return the tables of a list, empty where there is none."""
+    return [one for one in raw if isinstance(one, Mapping)] if isinstance(raw, list | tuple) else []
+
+
+def as_text(raw: object) -> str:
+    """Return a text or a number as text; empty for all else, and for what is too long to be one."""
+    if isinstance(raw, bool) or not isinstance(raw, str | int | float):
+        return ""
+    if isinstance(raw, int) and raw.bit_length() > MAX_NUMBER * 3:
+        return ""  # str() of a number without end is refused by Python itself
+    found = str(raw).strip()
+    return found if len(found) <= MAX_TEXT else ""
+
+
+def as_flat_texts(raw: object) -> dict[str, str]:
+    """Return the texts and numbers of a table, each as text; what is neither is left out."""
+    fields = {name: as_text(one) for name, one in as_table(raw).items()}
+    return {name: one for name, one in fields.items() if one}
+
+
+def as_whole_number(raw: object) -> int | None:
+    """Return a whole number that is said to be one: an integer, or decimal digits as text."""
+    if isinstance(raw, int) and not isinstance(raw, bool):
+        return raw
+    said = as_text(raw)
+    is_number = said.isascii() and said.isdecimal() and len(said) <= MAX_NUMBER
+    return int(said) if is_number else None

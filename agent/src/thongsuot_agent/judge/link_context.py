@@ -1,0 +1,31 @@
+"""Stand: one link with all that is needed to judge it."""
+
+from dataclasses import dataclass
+
+from thongsuot_agent.judge.memory import LinkMemory, Memory
+from thongsuot_agent.judge.settings import Settings
+from thongsuot_agent.judge.site_probes import LinkProbes
+
+NS_PER_S = 1_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class LinkContext:
+    """
+    Where a judgement on a link is made from: everything known, the link, its plan, the thresholds.
+    """
+
+    memory: Memory
+    link: LinkMemory
+    probes: LinkProbes
+    settings: Settings
+
+    @property
+    def now_ns(self) -> int:
+        """The present moment."""
+        return self.memory.now_ns
+
+
+def ns(seconds: float) -> int:
+    """Return a span of time in nanoseconds."""
+    return round(seconds * NS_PER_S)

@@ -1,0 +1,179 @@
+"""
+Sight: which lookouts of a link answered since a moment, on which rung; the ladder as seen in one
+round.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from thongsuot_agent.judge.comparison import is_outage
+from thongsuot_agent.judge.diagnosis import Diagnosis
+from thongsuot_agent.judge.events import LinkFacts
+from thongsuot_agent.judge.link_context import LinkContext
+from thongsuot_agent.judge.memory import Track
+from thongsuot_agent.judge.reachability import Reachability
+from thongsuot_agent.judge.site_probes import RANK, ProbePoint
+from thongsuot_schema.result import Family
+from thongsuot_schema.segment import Segment
+
+FAST_KINDS = ("icmp", "dns")
+"""Kinds whose answers come within a round; a web request may take longer and is not waited for."""
+SERVICES_WITNESS = ""
+"""Services count as one witness together: they may stand in one data centre behind one wall."""
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """One series in a round: it answered, or was silent (both false: its failures say nothing)."""
+
+    track: Track
+    point: ProbePoint
+    rung: Segment
+    answered: bool
+    silent: bool
+
+    @property
+    def counts(self) -> bool:
+        """Whether its silence is evidence: it was not known before."""
+        return self.silent and not self.track.known_unresponsive
+
+    @property
+    def witness(self) -> str:
+        """Whose word this is: an anchor's own, or that of all services together."""
+        return SERVICES_WITNESS if self.point.is_service else self.point.target
+
+
+@dataclass(frozen=True, slots=True)
+class Observations:
+    """All series of a link that were measured since ``since_ns``."""
+
+    since_ns: int
+    seen: tuple[Observation, ...]
+
+    def answered(self, family: Family | None = None) -> list[Observation]:
+        """Return what answered, in one family or any."""
+        return [s for s in self.seen if s.answered and family in (None, s.track.family)]
+
+    def silent_beyond(self, rung: Segment, family: Family | None = None) -> list[Observation]:
+        """Return what is silent, unexcused, on higher rungs than this one."""
+        rank = RANK[rung]
+        return [
+            s
+            for s in self.seen
+            if s.counts and RANK[s.rung] > rank and family in (None, s.track.family)
+        ]
+
+    def top(self, family: Family | None = None) -> Segment | None:
+        """
+        Return the highest rung that is proved good: something on it answered. ``None``: nothing
+        did.
+        """
+        return max((s.rung for s in self.answered(family)), key=RANK.__getitem__, default=None)
+
+    def families(self) -> set[Family]:
+        """Return the families in which something beyond the site was measured."""
+        return {s.track.family for s in self.seen if RANK[s.rung] > RANK[Segment.LAN]}
+
+
+@dataclass(frozen=True, slots=True)
+class SilenceCandidate:
+    """A silence and who was silent."""
+
+    fault: Diagnosis
+    silent: tuple[Observation, ...]
+    is_ripe: bool = True
+
+
+def rung_of(post: ProbePoint, facts: LinkFacts | None) -> Segment:
+    """
+    Return the rung that an answer from a post proves; a box of the site that forwards is on the
+    LAN.
+    """
+    if post.is_first_resolver and facts is not None and facts.local_resolver:
+        return Segment.LAN
+    return post.rung
+
+
+def observation_of_run(
+    at: LinkContext, post: ProbePoint, track: Track, sign: Reachability
+) -> Observation:
+    """Return one run as part of a sight."""
+    rung = rung_of(post, at.link.facts)
+    return Observation(
+        track, post, rung, sign is Reachability.ANSWERED, sign is Reachability.SILENT
+    )
+
+
+IN_FLIGHT_NS = 2_100_000_000
+"""
+A run that was under way when a round began, and is given up in it, speaks in it: 2 s for lookups.
+"""
+
+
+def observe_round(at: LinkContext, since_ns: int) -> Observations:
+    """
+    Return what was seen on a link in a round that began at a moment.
+
+    An answer counts if its run began in the round. A silence counts if it became known in the
+    round: no second run is made of a series that is under way. While the link is out this is not
+    so, for then an old silence would hide its return.
+    """
+    seen: list[Observation] = []
+    under_way_ns = 0 if is_outage(at.link.silence.fault) else IN_FLIGHT_NS
+    for track in at.link.tracks.values():
+        post = at.probes.points.get(f"{track.kind} {track.target}")
+        if post is None:
+            continue
+        answered = track.answered_ns is not None and track.answered_ns >= since_ns
+        silent = (
+            not answered
+            and track.silences > 0
+            and track.silent_heard_ns >= since_ns
+            and (track.silent_ns or 0) >= since_ns - under_way_ns
+        )
+        if answered or silent or (track.failed_ns or 0) >= since_ns:
+            seen.append(Observation(track, post, rung_of(post, at.link.facts), answered, silent))
+    return Observations(since_ns, tuple(seen))
+
+
+def observe_latest(at: LinkContext, since_ns: int) -> Observations:
+    """Return who is silent by what was last heard of him, and who has answered since a moment."""
+    seen: list[Observation] = []
+    for track in at.link.tracks.values():
+        post = at.probes.points.get(f"{track.kind} {track.target}")
+        silent = track.silences > 0
+        answered = not silent and (track.answered_ns or 0) >= since_ns
+        if post is not None and (silent or answered):
+            seen.append(Observation(track, post, rung_of(post, at.link.facts), answered, silent))
+    return Observations(since_ns, tuple(seen))
+
+
+def is_any_not_probed(
+    at: LinkContext, sight: Observations, rung: Segment, family: Family | None = None
+) -> bool:
+    """
+    Return whether a target beyond a rung that lived when last asked was not asked in the round.
+
+    Wishes may be left unfulfilled. Whoever was not asked may be alive, so nothing can be called
+    silent as a whole without him.
+    """
+    heard = {s.point.target for s in sight.seen if family in {None, s.track.family}}
+    for track in at.link.tracks.values():
+        post = at.probes.points.get(f"{track.kind} {track.target}")
+        if post is None or post.kind not in FAST_KINDS or track.target in heard:
+            continue
+        lives = (
+            track.answered_ns is not None and not track.silences and not track.known_unresponsive
+        )
+        is_measured = (track.answered_ns or 0) > (track.unmeasured_ns or 0)
+        is_meant = (
+            family in {None, track.family} and RANK[rung_of(post, at.link.facts)] > RANK[rung]
+        )
+        if lives and is_measured and is_meant:
+            return True
+    return False
+
+
+def independent_witnesses(seen: Iterable[Observation]) -> set[str]:
+    """Return the independent witnesses among what was seen."""
+    return {s.witness for s in seen}

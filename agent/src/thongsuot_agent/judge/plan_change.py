@@ -1,0 +1,71 @@
+"""
+Replan: the memory goes on under another plan, without what is not measured any more.
+
+A target that is gone, or is another one under the same name, takes with it what was known of it and
+what was said of it. All else stays: a link whose targets change keeps its history, its learned
+times, its faults.
+"""
+
+from thongsuot_agent.judge.memory import FaultSlot, LinkMemory, Memory, ServiceMemory
+from thongsuot_agent.judge.services import BLOCKED
+from thongsuot_agent.judge.site_probes import LinkProbes, SiteProbes
+from thongsuot_agent.judge.symptoms.services import REQUEST
+from thongsuot_schema.segment import Segment
+
+
+def forget_removed_targets(memory: Memory, before: SiteProbes, after: SiteProbes) -> None:
+    """Take out of a memory what was known under one plan and means nothing under another."""
+    same = {target.name: target for target in before.inventory.targets}
+    kept = {target.name for target in after.inventory.targets if same.get(target.name) == target}
+    for name, link in memory.links.items():
+        watch = after.links.get(name)
+        if watch is not None:
+            _forget_removed_on_link(link, watch, kept, memory.now_ns)
+    for name in list(memory.services):
+        if name not in kept or not _is_watched(name, after):
+            del memory.services[name]
+    for subject, given in list(memory.issued.items()):
+        service = given.verdict.service
+        if service and service not in memory.services:
+            del memory.issued[subject]
+    for link in memory.links.values():
+        _clear_service_faults(link, memory)
+
+
+def _forget_removed_on_link(
+    link: LinkMemory, watch: LinkProbes, kept: set[str], now_ns: int
+) -> None:
+    for key, track in list(link.tracks.items()):
+        if track.target not in kept or f"{track.kind} {track.target}" not in watch.points:
+            del link.tracks[key]
+            # A round without those that are gone could be over at once, and a link whose anchors
+            # were just exchanged be called well because its gateway answers: all are asked anew.
+            link.round, link.burst_ns = None, now_ns
+    for key in list(link.paths):
+        target = key.rpartition(" ")[0]
+        if target not in kept or target not in watch.paths:
+            del link.paths[key]
+
+
+def _is_watched(service: str, plan: SiteProbes) -> bool:
+    return any(f"{REQUEST} {service}" in watch.points for watch in plan.links.values())
+
+
+def _clear_service_faults(link: LinkMemory, memory: Memory) -> None:
+    """End what is held against a link because of services, where none of them is left."""
+    slots = [
+        slot for one in memory.services.values() if (slot := one.slots.get(link.name)) is not None
+    ]
+    if link.blocked_services.fault is not None and not any(_is_blocked(slot) for slot in slots):
+        link.blocked_services, link.clear_ns = FaultSlot(), memory.now_ns
+    if link.large_packets.fault is not None and not _has_tracks(link, memory.services):
+        link.large_packets, link.clear_ns = FaultSlot(), memory.now_ns
+
+
+def _is_blocked(slot: FaultSlot) -> bool:
+    fault = slot.fault
+    return fault is not None and fault.segment is Segment.CARRIER and fault.symptom in BLOCKED
+
+
+def _has_tracks(link: LinkMemory, services: dict[str, ServiceMemory]) -> bool:
+    return any(track.target in services for track in link.tracks.values())

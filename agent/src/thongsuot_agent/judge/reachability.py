@@ -1,0 +1,84 @@
+"""
+Sign: what one run says about whether its target can be reached; most failures of a service say yes
+or nothing.
+"""
+
+from enum import Enum, auto
+
+from thongsuot_schema.outcome import Outcome
+from thongsuot_schema.reason import Reason
+from thongsuot_schema.result import Finding, QualityFlag
+
+
+class Reachability(Enum):
+    """What a run proves about the way to its target."""
+
+    ANSWERED = auto()
+    """Something that only the target can know came back: every rung up to it is passable."""
+
+    SILENT = auto()
+    """Nothing came back, or a router said that it cannot."""
+
+    INCONCLUSIVE = auto()
+    """A box on the way could have given this answer, or the way was not tried."""
+
+    UNMEASURED = auto()
+    """The run says nothing about anything."""
+
+
+_SILENT = frozenset(
+    {
+        Reason.TIMED_OUT,
+        Reason.HOST_UNREACHABLE,
+        Reason.NETWORK_UNREACHABLE,
+        Reason.PACKET_FILTERED,
+        Reason.HOP_LIMIT_EXCEEDED,
+    }
+)
+_SILENT_NAME_SERVER = _SILENT | {Reason.NAME_SERVER_TIMED_OUT}
+_ANSWERED_NAME_SERVER = frozenset(
+    {
+        Reason.NAME_NOT_FOUND,
+        Reason.NAME_SERVER_FAILED,
+        Reason.NAME_SERVER_REFUSED,
+        Reason.NAME_WITHOUT_ADDRESS,
+    }
+)
+# The handshake was verified before these could be found. A refusal or a reset, or a certificate
+# that does not fit, is also what a CPE without its line gives to every caller.
+_ANSWERED_SERVICE = frozenset(
+    {
+        Reason.STATUS_UNEXPECTED,
+        Reason.BODY_UNEXPECTED,
+        Reason.RESPONSE_TIMED_OUT,
+        Reason.RESPONSE_TRUNCATED,
+    }
+)
+
+
+def reachability_of(kind: str, finding: Finding) -> Reachability:
+    """
+    Return what a finding of a kind proves about reachability.
+
+    A run that failed while the agent's own timers were late proves nothing: the answer may have
+    come.
+    """
+    if finding.outcome is Outcome.OK:
+        return Reachability.ANSWERED
+    reason = finding.reason
+    if finding.outcome is Outcome.UNMEASURED or reason is None or is_doubtful(finding):
+        return Reachability.UNMEASURED
+    if kind == "dns":
+        silent, answered = _SILENT_NAME_SERVER, _ANSWERED_NAME_SERVER
+    elif kind == "http":
+        silent, answered = _SILENT, _ANSWERED_SERVICE
+    else:
+        silent, answered = _SILENT, frozenset()
+    if reason in silent:
+        return Reachability.SILENT
+    return Reachability.ANSWERED if reason in answered else Reachability.INCONCLUSIVE
+
+
+def is_doubtful(finding: Finding) -> bool:
+    """Return whether the process was not given the CPU in time while the run lasted."""
+    return QualityFlag.TIMER_LATE in finding.doubts

@@ -1,0 +1,199 @@
+"""Plan: what is measured on which link, as far as a verdict has to know it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import msgspec
+
+from thongsuot_schema.inventory.model import Link, ProbeSchedule, Role, Target
+from thongsuot_schema.result import Family, Series
+from thongsuot_schema.segment import LADDER, Segment
+
+EVERY = "*"
+GATEWAY = "gateway"
+RESOLVER = "resolver"
+FIRST_HOP = "first-hop"
+RANK: Mapping[Segment, int] = {segment: rank for rank, segment in enumerate(LADDER)}
+"""Height of a segment on the ladder."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProbePoint:
+    """
+    One kind of probe on one target over one link: a lookout.
+
+    ``families`` are those that the target has. ``is_gateway`` is the link's own next hop;
+    ``is_first_resolver`` the first name server that the link's configuration names;
+    ``is_first_hop`` the carrier's first router, once it is learned.
+    """
+
+    kind: str
+    target: str
+    rung: Segment
+    families: tuple[Family, ...]
+    is_service: bool = False
+    is_gateway: bool = False
+    is_first_resolver: bool = False
+    is_first_hop: bool = False
+    domestic: bool = True
+    lookup: str = ""
+
+    def key(self, family: Family) -> str:
+        """Return the name that a link's memory knows this post by, in one family."""
+        return track_key(self.kind, self.target, family)
+
+
+def track_key(kind: str, target: str, family: Family) -> str:
+    """Return the name of a series inside a link's memory."""
+    return f"{kind} {target} {family.value}"
+
+
+def key_of(series: Series) -> str:
+    """Return the name of a result's series inside its link's memory."""
+    return track_key(series.kind, series.target, series.family)
+
+
+class SiteInventory(msgspec.Struct, frozen=True, kw_only=True):
+    """The inventory that a plan is made of; this is what a recording keeps."""
+
+    links: tuple[Link, ...] = ()
+    targets: tuple[Target, ...] = ()
+    probes: tuple[ProbeSchedule, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkProbes:
+    """
+    All that is measured on one link.
+
+    ``points`` by ``kind target`` (see ``point_of``). ``paths`` are the families of each target to
+    which the way is looked at. ``every_s`` is the interval of each kind; ``round_s`` the longest
+    interval of what is cheap (icmp), so that a passive round sees all anchors.
+    """
+
+    link: Link
+    points: Mapping[str, ProbePoint]
+    every_s: Mapping[str, float]
+    has_host_probe: bool
+    paths: Mapping[str, tuple[Family, ...]] = field(default_factory=dict)
+    boxes: tuple[tuple[str, str, Family], ...] = ()
+    """Equipment that can be asked why: kind, target and family of each."""
+
+    @property
+    def is_metered(self) -> bool:
+        """Whether monitoring has an allowance on this link."""
+        return self.link.allowance_bytes is not None
+
+    @property
+    def shortest_s(self) -> float:
+        """Interval of the most frequent probe that sends packets; a minute where there is none."""
+        return min(self.every_s.values(), default=60.0)
+
+    @property
+    def round_s(self) -> float:
+        """Time in which every anchor has been asked once by the ordinary schedule."""
+        return self.every_s.get("icmp", self.shortest_s)
+
+    def point_of(self, series: Series) -> ProbePoint | None:
+        """Return the post that a series belongs to, ``None`` when the plan does not know it."""
+        return self.points.get(f"{series.kind} {series.target}")
+
+
+@dataclass(frozen=True, slots=True)
+class SiteProbes:
+    """What is measured at a site; made once from its inventory with ``site_probes_from``."""
+
+    inventory: SiteInventory
+    links: Mapping[str, LinkProbes]
+    services: Mapping[str, Target] = field(default_factory=dict)
+
+
+def site_probes_from(
+    links: Sequence[Link], targets: Sequence[Target], probes: Sequence[ProbeSchedule]
+) -> SiteProbes:
+    """Return the plan of a site; what it measures is found as the schedule finds it."""
+    draft = SiteInventory(links=tuple(links), targets=tuple(targets), probes=tuple(probes))
+    return SiteProbes(
+        draft,
+        {link.name: _link_probes(link, draft) for link in links},
+        {target.name: target for target in targets if target.role is Role.SERVICE},
+    )
+
+
+def _link_probes(link: Link, draft: SiteInventory) -> LinkProbes:
+    posts: dict[str, ProbePoint] = {}
+    every_s: dict[str, float] = {}
+    paths: dict[str, tuple[Family, ...]] = {}
+    has_host = False
+    boxes: list[tuple[str, str, Family]] = []
+    for plan in draft.probes:
+        if EVERY not in plan.links and link.name not in plan.links:
+            continue
+        if plan.kind == "host":
+            has_host = True
+            continue
+        if plan.kind == "radio":
+            boxes.append((plan.kind, "", Family.NONE))
+            continue
+        for target in draft.targets:
+            if not _is_on(target, link.name, plan) or not _applies(plan.kind, target):
+                continue
+            if plan.kind == "snmp":
+                boxes.append((plan.kind, target.name, _families(target)[0]))
+                continue
+            if plan.kind == "path":
+                paths[target.name] = _families(target)
+                continue
+            posts[f"{plan.kind} {target.name}"] = _probe_point(plan.kind, target)
+            interval_s = plan.every_s
+            if link.allowance_bytes is not None and plan.metered_every_s is not None:
+                interval_s = plan.metered_every_s
+            every_s[plan.kind] = max(interval_s, every_s.get(plan.kind, 0.0))
+    return LinkProbes(
+        link=link,
+        points=posts,
+        every_s=every_s,
+        has_host_probe=has_host,
+        paths=paths,
+        boxes=tuple(boxes),
+    )
+
+
+def _is_on(target: Target, link: str, plan: ProbeSchedule) -> bool:
+    is_named = EVERY in plan.targets or target.name in plan.targets
+    return is_named and (not target.links or link in target.links)
+
+
+def _applies(kind: str, target: Target) -> bool:
+    if kind == "http":
+        return bool(target.url)
+    if kind == "dns":
+        return bool(target.lookup)
+    if kind == "snmp":
+        return target.role is Role.EQUIPMENT and bool(target.addresses)
+    if kind == "path":
+        is_own = {GATEWAY, FIRST_HOP} & set(target.addresses)
+        return target.segment is not Segment.LAN and bool(target.addresses) and not is_own
+    return kind == "icmp" and target.role is Role.ANCHOR and bool(target.addresses)
+
+
+def _probe_point(kind: str, target: Target) -> ProbePoint:
+    return ProbePoint(
+        kind=kind,
+        target=target.name,
+        rung=target.segment,
+        families=_families(target),
+        is_service=target.role is Role.SERVICE,
+        is_gateway=GATEWAY in target.addresses,
+        is_first_resolver=RESOLVER in target.addresses,
+        is_first_hop=FIRST_HOP in target.addresses,
+        domestic=target.domestic,
+        lookup=target.lookup if kind == "dns" else "",
+    )
+
+
+def _families(target: Target) -> tuple[Family, ...]:
+    if target.url or {GATEWAY, RESOLVER, FIRST_HOP} & set(target.addresses):
+        return (Family.IP4, Family.IP6)
+    found = {Family.IP6 if ":" in address else Family.IP4 for address in target.addresses}
+    return tuple(family for family in (Family.IP4, Family.IP6) if family in found)

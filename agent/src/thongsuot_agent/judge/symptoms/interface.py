@@ -1,0 +1,47 @@
+"""
+Facts: what the interface itself says is wrong. The only thing that needs no packet to be judged.
+"""
+
+from thongsuot_agent.judge.diagnosis import Diagnosis
+from thongsuot_agent.judge.events import LinkFacts
+from thongsuot_agent.judge.memory import LinkMemory
+from thongsuot_schema.result import Family
+from thongsuot_schema.segment import Segment
+from thongsuot_schema.state import State
+from thongsuot_schema.verdict import Symptom
+
+
+def _lan(symptom: Symptom, state: State = State.DOWN) -> Diagnosis:
+    return Diagnosis(state=state, segment=Segment.LAN, symptom=symptom)
+
+
+INTERFACE_ABSENT = _lan(Symptom.INTERFACE_ABSENT)
+CABLE_UNPLUGGED = _lan(Symptom.CABLE_UNPLUGGED)
+NO_ADDRESS = _lan(Symptom.NO_ADDRESS)
+NO_ROUTE = _lan(Symptom.NO_ROUTE)
+NO_ADDRESS4 = _lan(Symptom.NO_ADDRESS, State.DEGRADED)
+NO_ROUTE4 = _lan(Symptom.NO_ROUTE, State.DEGRADED)
+ADDRESS_CONFLICT = _lan(Symptom.ADDRESS_CONFLICT, State.DEGRADED)
+
+
+def immediate_diagnosis(facts: LinkFacts) -> Diagnosis | None:
+    """Return what needs no waiting: without interface or signal nothing can pass."""
+    if not facts.present:
+        return INTERFACE_ABSENT
+    return None if facts.carrier else CABLE_UNPLUGGED
+
+
+def diagnosis_after_grace(link: LinkMemory, facts: LinkFacts) -> Diagnosis | None:
+    """
+    Return what is wrong once the interface had time to be configured.
+
+    A link without IPv6 is an ordinary link, even one that had it (a carrier may withdraw a prefix,
+    and what is not measured says nothing); one that had IPv4 and lost it has lost most portals.
+    """
+    if not (facts.has_address4 or facts.has_address6):
+        return NO_ADDRESS
+    if facts.usable(Family.IP4) or facts.usable(Family.IP6):
+        if link.had_ipv4 and not facts.usable(Family.IP4):
+            return NO_ROUTE4 if facts.has_address4 else NO_ADDRESS4
+        return ADDRESS_CONFLICT if facts.address_conflict else None
+    return NO_ROUTE

@@ -1,0 +1,186 @@
+"""Blame: on which rung the losses of a link begin."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from math import log, sqrt
+
+from thongsuot_agent.judge.diagnosis import Diagnosis, Suspicion
+from thongsuot_agent.judge.link_context import LinkContext, ns
+from thongsuot_agent.judge.observations import rung_of
+from thongsuot_agent.judge.settings import Settings
+from thongsuot_agent.judge.site_probes import RANK
+from thongsuot_agent.judge.tracks import ECHO
+from thongsuot_schema.catalogue import icmp
+from thongsuot_schema.outcome import Outcome
+from thongsuot_schema.segment import LADDER, Segment
+from thongsuot_schema.state import State
+from thongsuot_schema.verdict import Evidence, Symptom
+
+OTHERS_CLEAN_NATS = 2.3
+"""
+Evidence (10:1) that the other targets are healthy, to call the worst one alone: a host is no link.
+"""
+NOISY_S = 600.0
+"""
+How long a host is left out that loses echoes alone; carriers rate-limit ICMP to their routers.
+"""
+LAN_CLEAN_NATS = 4.6
+"""Evidence (100:1) that the gateway is reached without loss: the next rung is another party's."""
+LAN_LOSSY_NATS = 3.0
+"""Evidence (20:1) that it is not."""
+LOSSY_NATS = 1.5
+"""
+Evidence (4:1) against the other rungs, which are all the carrier's to repair: lines fail often …
+"""
+CLEAN_NATS = 4.6
+"""… and evidence (100:1) for them: cores fail rarely."""
+DECIDE_ANYWAY_S = 120.0
+"""When loss has been accused for so long, the likelier of the two is taken for those rungs."""
+
+_SYMPTOMS = {
+    Segment.LAN: Symptom.LAN_LOSS,
+    Segment.ACCESS: Symptom.ACCESS_LOSS,
+    Segment.CARRIER: Symptom.CARRIER_LOSS,
+    Segment.TRANSIT: Symptom.TRANSIT_LOSS,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class LossShare:
+    """Echoes of a target, or of a rung, in the present test."""
+
+    rung: Segment
+    sent: int = 0
+    lost: int = 0
+
+    def plus(self, sent: int, lost: int) -> "LossShare":
+        """Return the share with more echoes."""
+        return LossShare(self.rung, self.sent + sent, self.lost + lost)
+
+    def at_least(self) -> float:
+        """
+        Return the share lost, less one standard deviation of the count.
+
+        The test ends when many were lost by chance, so the share seen then is above the true one. A
+        nearer rung held against that looks clean too soon (2026-11, 2 % on the line: the core was
+        blamed in 2.3 % of 2000 simulated cases, and in 0.6 % with this).
+        """
+        return (self.lost - sqrt(self.lost)) / self.sent if self.sent else 0.0
+
+    def nats(self, degraded: float, healthy: float) -> float:
+        """Return the evidence for one share of losses against another."""
+        kept = self.sent - self.lost
+        return self.lost * log(degraded / healthy) + kept * log((1 - degraded) / (1 - healthy))
+
+
+@dataclass(frozen=True, slots=True)
+class LossLocation:
+    """Who loses; neither is set while more has to be seen."""
+
+    sighting: Suspicion | None = None
+    is_one_host: bool = False
+
+
+def locate_loss(at: LinkContext, onset_ns: int) -> LossLocation:
+    """Return on which rung the losses begin, or that they are one host's alone."""
+    shares = _shares(at)
+    worst = _lone_loser(shares, at.settings)
+    if worst is not None:
+        for track in at.link.tracks.values():
+            if track.target == worst:
+                track.noisy_until_ns = at.now_ns + ns(NOISY_S)
+        return LossLocation(is_one_host=True)
+    is_enough = at.now_ns - onset_ns >= ns(DECIDE_ANYWAY_S)
+    segment = _first_lossy(shares.values(), at.settings, is_enough=is_enough)
+    if segment is None:
+        return LossLocation()
+    slow = at.link.slow.fault
+    if slow is not None and slow.segment is not None and RANK[slow.segment] < RANK[segment]:
+        # A queue that delays also drops: that few were lost just behind it is chance.
+        segment = slow.segment
+    fault = Diagnosis(state=State.DEGRADED, segment=segment, symptom=_SYMPTOMS[segment])
+    evidence = _loss_evidence(shares, at.settings)
+    return LossLocation(Suspicion(fault=fault, onset_ns=onset_ns, evidence=evidence))
+
+
+def _shares(at: LinkContext) -> dict[str, LossShare]:
+    shares: dict[str, LossShare] = {}
+    for track in at.link.tracks.values():
+        post = at.probes.points.get(f"{track.kind} {track.target}")
+        if post is None or track.kind != ECHO or not track.sent:
+            continue
+        share = shares.get(track.target, LossShare(rung_of(post, at.link.facts)))
+        shares[track.target] = share.plus(track.sent, track.lost)
+    return shares
+
+
+def _lone_loser(shares: Mapping[str, LossShare], settings: Settings) -> str | None:
+    """
+    Return the target with most of the losses if the others do not bear it out.
+
+    The others are those as far out as it is: nearer ones may well be clean.
+    """
+    beyond = {t: share for t, share in shares.items() if share.rung is not Segment.LAN}
+    if len(beyond) < settings.quorum:
+        return None
+    worst = max(sorted(beyond), key=lambda target: beyond[target].lost)
+    others = [share for target, share in beyond.items() if target != worst]
+    beside = [s for s in others if RANK[s.rung] >= RANK[beyond[worst].rung]]
+    rest = LossShare(beyond[worst].rung)
+    for share in beside or others:
+        rest = rest.plus(share.sent, share.lost)
+    nats = rest.nats(settings.loss_degraded_ratio, settings.loss_healthy_ratio)
+    return worst if nats <= -OTHERS_CLEAN_NATS else None
+
+
+def _first_lossy(
+    shares: Iterable[LossShare], settings: Settings, *, is_enough: bool
+) -> Segment | None:
+    """
+    Return the rung after the last that is clean; ``None`` while a rung is undecided.
+
+    A rung is compared with what lies beyond it: is it as lossy as that, or as a healthy one?
+    """
+    rungs: dict[Segment, LossShare] = {}
+    for share in shares:
+        rungs[share.rung] = rungs.get(share.rung, LossShare(share.rung)).plus(
+            share.sent, share.lost
+        )
+    proved = Segment.LAN
+    for rung in (rung for rung in LADDER if rung in rungs and rung in _SYMPTOMS):
+        beyond = LossShare(rung)
+        for other in rungs.values():
+            if RANK[other.rung] > RANK[rung]:
+                beyond = beyond.plus(other.sent, other.lost)
+        nats = rungs[rung].nats(
+            max(beyond.at_least(), settings.loss_degraded_ratio), settings.loss_healthy_ratio
+        )
+        if rung is Segment.LAN:
+            if nats >= LAN_LOSSY_NATS:
+                return rung
+            if nats > -LAN_CLEAN_NATS:
+                return None
+        elif nats >= LOSSY_NATS or (is_enough and nats > -CLEAN_NATS / 2):
+            return LADDER[RANK[proved] + 1]
+        elif nats > -CLEAN_NATS and not is_enough:
+            return None
+        proved = rung
+    return None
+
+
+def _loss_evidence(shares: Mapping[str, LossShare], settings: Settings) -> tuple[Evidence, ...]:
+    ordered = sorted(shares.items(), key=lambda named: (RANK[named[1].rung], named[0]))
+    return tuple(
+        Evidence(
+            kind=ECHO,
+            target=target,
+            segment=share.rung,
+            outcome=Outcome.OK,
+            ok=share.sent - share.lost,
+            failed=share.lost,
+            metric=icmp.LOSS.name,
+            value=share.lost / share.sent,
+            limit=settings.loss_degraded_ratio,
+        )
+        for target, share in ordered
+    )

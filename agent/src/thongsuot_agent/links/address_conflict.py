@@ -1,0 +1,252 @@
+"""
+Ear: hears whether another host claims an IPv4 address of a link (RFC 5227, 1.1 and 2.4).
+
+The kernel looks for duplicates of IPv6 addresses only, and only when one is added. Needs
+CAP_NET_RAW; without it nothing is heard, and a duplicate IPv4 address shows as what it does to the
+traffic.
+"""
+
+import asyncio
+import errno
+import logging
+import socket
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+
+from thongsuot_agent.links.reasons import described
+from thongsuot_agent.links.sockets import attach_filter
+from thongsuot_agent.links.state import LinkState
+from thongsuot_agent.proto import arp
+from thongsuot_agent.proto.filter import CLAIMS_MAX, claim_filter
+from thongsuot_agent.proto.malformed import MalformedMessage
+from thongsuot_agent.proto.rtnetlink import ARPHRD_ETHER, IFF_NOARP, LinkMessage
+
+_log = logging.getLogger(__name__)
+
+_PACKET_BYTES = 128  # an ARP packet is 28, and padded to 46 on Ethernet
+_GONE = frozenset({errno.ENETDOWN, errno.ENXIO, errno.ENODEV, errno.ENOBUFS})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConflictTiming:
+    """How often is asked whether somebody has our addresses, and how long a claim counts."""
+
+    first_s: float = 1.0
+    """Until the first question at a new place: the longest wait before probes (PROBE_WAIT)."""
+
+    quiet_s: float = 60.0
+    """
+    Between two questions while nobody claims anything. Most hosts are heard sooner: they broadcast
+    when they take an address and when they look for a neighbour; a quiet one only answers.
+    """
+
+    claimed_s: float = 5.0
+    """
+    The same while somebody does. Only announcements are bound to one in 10 s (DEFEND_INTERVAL); a
+    question for an address is answered always, and the end of a conflict is to be known soon.
+    """
+
+    hold_s: float = 20.0
+    """
+    How long a claim counts: of the answers to four questions three may be lost. It is longer than
+    DEFEND_INTERVAL, for a host that announces and answers nothing.
+    """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddressClaim:
+    """Somebody said that an address is its own; ``heard_s`` is the event loop's time."""
+
+    hardware: bytes
+    heard_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListenPoint:
+    """
+    Where to listen: interface, its number and hardware address, and the addresses that are ours.
+    """
+
+    interface: str
+    index: int
+    hardware: bytes
+    addresses: tuple[bytes, ...]
+
+
+def listen_point(message: LinkMessage | None, state: LinkState) -> ListenPoint | None:
+    """Return where to listen for a link, ``None`` where nobody could claim anything by ARP."""
+    if message is None or message.flags & IFF_NOARP or message.hardware_type != ARPHRD_ETHER:
+        return None
+    addresses = tuple(map(socket.inet_aton, state.addresses4[:CLAIMS_MAX]))
+    if not addresses:
+        return None
+    return ListenPoint(
+        interface=message.name,
+        index=message.index,
+        hardware=message.hardware_address,
+        addresses=addresses,
+    )
+
+
+_TIMING = ConflictTiming()
+
+
+class ConflictDetector:
+    """
+    Listens by one link. ``on_news`` is called when who claims what is no longer what it was.
+
+    A filter in the kernel lets through nothing but claims, so a site without a conflict wakes
+    nobody up. After a claim the ear rests until the next question: a flood of claims costs no more
+    than one.
+    """
+
+    def __init__(self, on_news: Callable[[], None], pace: ConflictTiming = _TIMING) -> None:
+        self._on_news = on_news
+        self._pace = pace
+        self._loop = asyncio.get_running_loop()
+        self._place: ListenPoint | None = None
+        self._socket: socket.socket | None = None
+        self._own: Collection[bytes] = ()
+        self._claims: dict[bytes, AddressClaim] = {}
+        self._timer: asyncio.TimerHandle | None = None
+        self._refused = False
+
+    def follow(self, place: ListenPoint | None, own: Collection[bytes]) -> None:
+        """
+        Listen at this place from now on; nowhere if ``None``.
+
+        ``own`` are the hardware addresses of all interfaces of the device: with two of them in one
+        LAN the kernel answers for one by the other, which is no conflict.
+        """
+        self._own = own
+        if place == self._place:
+            return
+        self.close()
+        self._place = place
+        ours = place.addresses if place is not None else ()
+        self._claims = {of: claim for of, claim in self._claims.items() if of in ours}
+        if place is None or self._refused:
+            return
+        try:
+            self._socket = _opened(place)
+        except PermissionError:
+            self._refused = True
+            _log.info(
+                "cannot listen to ARP (%s): no CAP_NET_RAW; "
+                "conflicts of its IPv4 addresses stay unseen",
+                place.interface,
+            )
+        except OSError as error:
+            # The interface went away since the tables were read; the next reading will say so.
+            _log.debug("cannot listen to ARP (%s): %s", place.interface, described(error))
+            self._place = None
+        else:
+            self._loop.add_reader(self._socket, self._on_readable)
+            self._timer = self._loop.call_later(self._pace.first_s, self._probe_addresses)
+
+    def close(self) -> None:
+        """Stop listening; what was heard is kept for the time that it counts."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._socket is not None:
+            if not self._loop.is_closed():
+                self._loop.remove_reader(self._socket)
+            self._socket.close()
+            self._socket = None
+        self._place = None
+
+    def claims(self, addresses: Collection[str]) -> tuple[str, ...]:
+        """Return who claims any of these addresses, in words, one per address."""
+        return tuple(
+            f"{address} is claimed by {claim.hardware.hex(':')}"
+            for address in addresses
+            if (claim := self._claims.get(socket.inet_aton(address))) is not None
+        )
+
+    def _on_readable(self) -> None:
+        assert self._socket is not None, "without a socket there is no reader"
+        known = self._claimants()
+        if self._receive_all(self._socket):
+            self._loop.remove_reader(self._socket)
+            self._schedule_probe(self._pace.claimed_s)
+            self._report_if_changed(known)
+
+    def _receive_all(self, opened: socket.socket) -> bool:
+        """Take in what waits; returns whether it held a claim."""
+        found = False
+        while True:
+            try:
+                packet = opened.recv(_PACKET_BYTES)
+            except BlockingIOError:
+                return found
+            except OSError as error:
+                if error.errno not in _GONE:
+                    raise
+                # Said once when the interface goes down; the socket hears again when it is up.
+                continue
+            found = self._accept_packet(packet) or found
+
+    def _accept_packet(self, packet: bytes) -> bool:
+        try:
+            said = arp.parse_arp(packet)
+        except MalformedMessage as error:
+            _log.debug("cannot read an ARP packet: %s; passed over", error)
+            return False
+        if said.sender_hardware in self._own:
+            return False
+        claim = AddressClaim(hardware=said.sender_hardware, heard_s=self._loop.time())
+        self._claims[said.sender_address] = claim
+        return True
+
+    def _probe_addresses(self) -> None:
+        """Drop what is no longer true, listen again if at rest, and ask who has our addresses."""
+        assert self._socket is not None, "closing cancels the timer"
+        assert self._place is not None, "closing cancels the timer"
+        known = self._claimants()
+        # If we were not given the CPU in time, what proves a claim may lie in the buffer.
+        self._receive_all(self._socket)
+        since_s = self._loop.time() - self._pace.hold_s
+        self._claims = {of: claim for of, claim in self._claims.items() if claim.heard_s > since_s}
+        self._loop.add_reader(self._socket, self._on_readable)
+        self._send(self._socket, self._place)
+        self._schedule_probe(self._pace.claimed_s if self._claims else self._pace.quiet_s)
+        self._report_if_changed(known)
+
+    def _claimants(self) -> dict[bytes, bytes]:
+        return {address: claim.hardware for address, claim in self._claims.items()}
+
+    def _report_if_changed(self, known: dict[bytes, bytes]) -> None:
+        if self._claimants() != known:
+            self._on_news()
+
+    def _schedule_probe(self, delay_s: float) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self._loop.call_later(delay_s, self._probe_addresses)
+
+    @staticmethod
+    def _send(opened: socket.socket, place: ListenPoint) -> None:
+        to = (place.interface, arp.ETHERTYPE_ARP, 0, 0, arp.BROADCAST)
+        try:
+            for address in place.addresses:
+                opened.sendto(arp.build_probe(hardware=place.hardware, address=address), to)
+        except BlockingIOError:
+            _log.debug("cannot ask for own addresses (%s): queue full", place.interface)
+        except OSError as error:
+            if error.errno not in _GONE:
+                raise
+            _log.debug("cannot ask for own addresses (%s): %s", place.interface, described(error))
+
+
+def _opened(place: ListenPoint) -> socket.socket:
+    # Bound to a protocol only after the filter is there: nothing else is ever let in.
+    opened = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, 0)
+    try:
+        opened.setblocking(False)
+        attach_filter(opened, claim_filter(place.hardware, place.addresses))
+        opened.bind((place.interface, arp.ETHERTYPE_ARP))
+    except OSError:
+        opened.close()
+        raise
+    return opened

@@ -1,0 +1,46 @@
+"""
+Rota: which of several addresses is tried next.
+
+A service with two addresses of which one is dead fails every second visitor. Name servers answer in
+any order, many always in the same one, so whoever takes the first answer may never meet the dead
+one. Each series therefore goes round: of n addresses, each is met within n runs.
+"""
+
+from collections.abc import Hashable, Sequence
+from typing import TypeVar
+
+_Key = TypeVar("_Key")
+_Value = TypeVar("_Value")
+
+_SERIES_KEPT = 512  # hosts of redirects included; far more than a site has
+_ADDRESSES_KEPT = 64  # a network of caches may answer with others each time
+
+
+class AddressRotation:
+    """Remembers, for each series, in which order its addresses were tried."""
+
+    def __init__(self) -> None:
+        # The innermost dictionaries are ordered sets: what was tried last stands at the end.
+        self._tried: dict[Hashable, dict[str, None]] = {}
+
+    def next_address(self, series: Hashable, addresses: Sequence[str]) -> str:
+        """
+        Return the address that this series has not tried for longest, a new one first.
+
+        ``addresses`` are what was answered now, at least one; of several new ones the first.
+        """
+        tried = self._tried.pop(series, {})
+        self._tried[series] = tried
+        turns = {address: turn for turn, address in enumerate(tried)}
+        chosen = min(addresses, key=lambda address: turns.get(address, -1))
+        tried.pop(chosen, None)
+        tried[chosen] = None
+        _forget(tried, _ADDRESSES_KEPT)
+        _forget(self._tried, _SERIES_KEPT)
+        return chosen
+
+
+def _forget(kept: dict[_Key, _Value], limit: int) -> None:
+    """Drop what was used longest ago."""
+    while len(kept) > limit:
+        del kept[next(iter(kept))]

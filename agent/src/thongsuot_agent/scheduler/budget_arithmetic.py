@@ -1,0 +1,113 @@
+"""
+Data budget: what monitoring may use on a metered link in a calendar month, and who goes without
+first.
+
+Pure. The plan itself fits the allowance (see ``config.allowance``); what eats it up beyond the plan
+is confirming runs, pushes and closer looks while the other link is down, and links that were added.
+As the rest of the month gets too dear, the kinds with the dearest runs are thinned out first and
+the cheapest stay longest; those that verdicts rest on stay longer than all others.
+"""
+
+import math
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta, timezone
+
+import msgspec
+
+CALENDAR = timezone(timedelta(hours=7))
+"""Months are those of the carrier's bill: Viet Nam has one time zone without summer time."""
+
+RESERVE_RATIO = 0.1
+"""Share of what is left that is held back for pushes and confirming runs."""
+
+MAX_STRIDE = 32
+"""A kind of which less than one run in this many can be paid is stopped altogether."""
+
+VERDICT_KINDS = frozenset({"icmp", "dns", "http", "host"})
+"""What verdicts rest on: thinned out only when nothing else is left to thin out."""
+
+NS_PER_S = 1_000_000_000
+
+
+class MonthUsage(msgspec.Struct, frozen=True, kw_only=True):
+    """What was used of one link's allowance in one month (``2026-11``), and on which day of it."""
+
+    month: str
+    spent_bytes: int = 0
+    days: dict[int, int] = {}
+
+
+class UsageRate(msgspec.Struct, frozen=True, kw_only=True):
+    """What the jobs of one kind use on one link."""
+
+    run_bytes: int
+    """The dearest run of the kind; it decides who goes without first."""
+    bytes_per_s: float
+
+
+def month_of(wall_ns: int) -> str:
+    """Return the calendar month of a moment."""
+    return _moment(wall_ns).strftime("%Y-%m")
+
+
+def day_of(wall_ns: int) -> int:
+    """Return the day of its month of a moment, from 1."""
+    return _moment(wall_ns).day
+
+
+def days_in_month(month: str) -> int:
+    """Return how many days a month (``2026-11``) has."""
+    first = datetime(int(month[:4]), int(month[5:]), 1, tzinfo=CALENDAR)
+    return ((first + timedelta(days=32)).replace(day=1) - first).days
+
+
+def seconds_left(wall_ns: int) -> float:
+    """Return how long the calendar month of a moment still lasts."""
+    moment = _moment(wall_ns)
+    following = (moment.replace(day=1) + timedelta(days=32)).replace(
+        day=1, hour=0, minute=0, second=0, microsecond=0
+    )
+    return (following - moment).total_seconds()
+
+
+def add_usage(
+    spent: MonthUsage, used_bytes: int, month: str | None, day: int | None = None
+) -> MonthUsage:
+    """
+    Return what is used after something more was; ``month`` is ``None`` while the clock is doubted.
+
+    What was used before anybody knew the month (an empty one) belongs to the first that is known.
+    """
+    if month is not None and month != spent.month:
+        before_bytes = 0 if spent.month else spent.spent_bytes
+        used_bytes += before_bytes
+        spent = MonthUsage(month=month)
+    days = spent.days
+    if day is not None and used_bytes:
+        days = days | {day: days.get(day, 0) + used_bytes}
+    return MonthUsage(month=spent.month, spent_bytes=spent.spent_bytes + used_bytes, days=days)
+
+
+def strides_for(left_bytes: int, left_s: float, rates: Mapping[str, UsageRate]) -> dict[str, int]:
+    """
+    Return for each kind how many of its moments share one run: 1 all, 3 every third, 0 none.
+
+    The kinds of the ladder are served first, in each of both groups those whose runs are cheapest.
+    """
+    available = max(left_bytes, 0) * (1 - RESERVE_RATIO)
+    found: dict[str, int] = {}
+    for kind in sorted(rates, key=lambda kind: (kind not in VERDICT_KINDS, rates[kind].run_bytes)):
+        rate = rates[kind]
+        need = rate.bytes_per_s * left_s
+        if need <= available:
+            found[kind] = 1
+            available -= need
+            continue
+        stride = math.ceil(need / available) if available > 0 else 0
+        found[kind] = stride if stride <= MAX_STRIDE else 0
+        available = 0.0
+    return found
+
+
+def _moment(wall_ns: int) -> datetime:
+    return datetime.fromtimestamp(wall_ns / NS_PER_S, UTC).astimezone(CALENDAR)

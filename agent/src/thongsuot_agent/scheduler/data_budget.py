@@ -1,0 +1,146 @@
+"""Purse: what metered links have used this month, and whether the next run may still be paid."""
+
+from collections.abc import Callable, Iterable, Mapping
+
+import msgspec
+
+from thongsuot_agent.scheduler.budget_arithmetic import (
+    MonthUsage,
+    UsageRate,
+    add_usage,
+    day_of,
+    month_of,
+    seconds_left,
+    strides_for,
+)
+from thongsuot_agent.scheduler.job import NS_PER_S, Job
+from thongsuot_schema.inventory.model import Link
+
+_RECOMPUTE_EVERY_NS = 600 * NS_PER_S
+"""How often it is reckoned anew what the rest of the month can pay for."""
+
+COSTLY_RUN_BYTES = 1_000_000
+"""A run of this much is one that fills the link."""
+
+_DECODER = msgspec.json.Decoder(dict[str, MonthUsage])
+
+
+class DataBudget:
+    """
+    Money is bytes here. Only metered links are looked at; all others pay anything.
+
+    ``wall_ns`` returns the wall time, or ``None`` while the clock is doubted: a wrong clock must
+    not begin a new month.
+    """
+
+    def __init__(self, wall_ns: Callable[[], int | None], book: str = "") -> None:
+        self._wall_ns = wall_ns
+        self._spent: dict[str, MonthUsage] = {}
+        self.restore(book)
+        self._allowances: dict[str, int] = {}
+        self._rates: dict[str, dict[str, UsageRate]] = {}
+        self._strides: dict[str, dict[str, int]] = {}
+        self._reckoned_ns: int | None = None
+
+    def set_jobs(self, links: Iterable[Link], jobs: Iterable[Job]) -> None:
+        """Take in which links are metered and what will be run on them."""
+        self._allowances = {
+            link.name: link.allowance_bytes for link in links if link.allowance_bytes is not None
+        }
+        self._rates = {name: {} for name in self._allowances}
+        for job in jobs:
+            rates = self._rates.get(job.series.link)
+            if rates is not None and job.cost_bytes:
+                before = rates.get(job.series.kind, UsageRate(run_bytes=0, bytes_per_s=0.0))
+                rates[job.series.kind] = UsageRate(
+                    run_bytes=max(before.run_bytes, job.cost_bytes),
+                    bytes_per_s=before.bytes_per_s + job.cost_bytes * NS_PER_S / job.usual_ns,
+                )
+        self._reckoned_ns = None
+
+    @property
+    def has_metered_links(self) -> bool:
+        """Whether there is any metered link."""
+        return bool(self._allowances)
+
+    def charge(self, link: str, used_bytes: int) -> None:
+        """Count what was used on a link, by a run or by a push."""
+        if used_bytes and link in self._allowances:
+            wall_ns = self._wall_ns()
+            when = (None, None) if wall_ns is None else (month_of(wall_ns), day_of(wall_ns))
+            self._spent[link] = add_usage(self._usage_of(link), used_bytes, *when)
+
+    def may_run(self, job: Job, boottime_ns: int) -> bool:
+        """Return whether this moment of a job is one that can still be paid."""
+        if job.series.link not in self._allowances or not job.cost_bytes:
+            return True
+        if not self.can_afford(job):
+            return False
+        if self._reckoned_ns is None or boottime_ns - self._reckoned_ns >= _RECOMPUTE_EVERY_NS:
+            self._recompute_strides(boottime_ns)
+        stride = self._strides[job.series.link].get(job.series.kind, 1)
+        moment = round((boottime_ns - job.offset_ns) / job.every_ns)
+        return stride > 0 and moment % stride == 0
+
+    def can_afford(self, job: Job) -> bool:
+        """
+        Return whether what is left of the month would pay a run to its end.
+
+        Looked at for dear runs only: a confirming echo may go over, a speed test may not begin.
+        """
+        allowance_bytes = self._allowances.get(job.series.link)
+        if allowance_bytes is None or job.cost_bytes < COSTLY_RUN_BYTES:
+            return True
+        spent = add_usage(self._usage_of(job.series.link), 0, self._month())
+        return job.cost_bytes <= allowance_bytes - spent.spent_bytes
+
+    def left_bytes(self, link: str) -> int | None:
+        """Return what is left of the month on a link; ``None`` where it is not metered."""
+        allowance_bytes = self._allowances.get(link)
+        if allowance_bytes is None:
+            return None
+        spent = add_usage(self._usage_of(link), 0, self._month())
+        return max(0, allowance_bytes - spent.spent_bytes)
+
+    def spent_bytes(self) -> Mapping[str, int]:
+        """Return what each metered link has used this month."""
+        return {link: self._usage_of(link).spent_bytes for link in self._allowances}
+
+    def monthly_usage(self) -> Mapping[str, MonthUsage]:
+        """Return the same with the days of the month."""
+        return {
+            link: add_usage(self._usage_of(link), 0, self._month()) for link in self._allowances
+        }
+
+    def restore(self, book: str) -> None:
+        """Take in what an earlier process wrote down; of the same month, the larger sum counts."""
+        for link, before in (_DECODER.decode(book) if book else {}).items():
+            known = self._spent.get(link)
+            if known is None or (before.month, before.spent_bytes) > (
+                known.month,
+                known.spent_bytes,
+            ):
+                self._spent[link] = before
+
+    def dump(self) -> str:
+        """Return what has to be remembered beyond a restart."""
+        return msgspec.json.encode(self._spent).decode()
+
+    def _usage_of(self, link: str) -> MonthUsage:
+        return self._spent.get(link) or MonthUsage(month=self._month() or "")
+
+    def _month(self) -> str | None:
+        wall_ns = self._wall_ns()
+        return None if wall_ns is None else month_of(wall_ns)
+
+    def _recompute_strides(self, boottime_ns: int) -> None:
+        wall_ns = self._wall_ns()
+        # A doubted clock does not say how long the month lasts; a whole one is the careful answer.
+        left_s = 31 * 86400.0 if wall_ns is None else seconds_left(wall_ns)
+        for link, allowance_bytes in self._allowances.items():
+            spent = add_usage(self._usage_of(link), 0, self._month())
+            self._spent[link] = spent
+            self._strides[link] = strides_for(
+                allowance_bytes - spent.spent_bytes, left_s, self._rates[link]
+            )
+        self._reckoned_ns = boottime_ns

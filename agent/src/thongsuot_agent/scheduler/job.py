@@ -1,0 +1,198 @@
+"""
+Job: one series that is measured again and again; and from a plan to jobs, spread over time.
+
+Spread: the same series of two sites never beats together, because the phase of a site comes from a
+hash of its name. Inside a site the targets of a kind alternate over the interval, so that with four
+anchors at five seconds some anchor is asked every 1.25 s. In short intervals the links of a site
+and both families of a target share their moments, which saves wake-ups and makes the links
+comparable. In long ones they take turns too: a portal that is asked once a minute over two links in
+both families is looked at every fifteen seconds, and its failure is known that much sooner.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import msgspec
+
+from thongsuot_agent import probes
+from thongsuot_agent.probes import LINK_TARGET, Probe
+from thongsuot_agent.scheduler.budget_arithmetic import VERDICT_KINDS
+from thongsuot_agent.scheduler.timetable import phase_from_name
+from thongsuot_schema import catalogue
+from thongsuot_schema.inventory.model import Link, ProbeSchedule, Role, Target
+from thongsuot_schema.result import Family, Series
+
+NS_PER_S = 1_000_000_000
+GRID_NS = 250_000_000
+"""Moments of one site fall on a grid, so that different kinds share wake-ups."""
+
+STAGGER_FROM_NS = 20 * NS_PER_S
+"""From this interval on links and families take turns: a wake-up more is nothing there."""
+
+BACKUP_INTERVAL_FACTOR = 10
+"""
+Over a metered link that carries a site alone, what verdicts rest on is asked this much more rarely
+than over an unmetered one, instead of as rarely as its every-day allowance wants it: people work
+over this link now. A day of it costs 22 MB with two portals in both families (reckoned, 2026-11).
+"""
+
+ALL_NAMES = "*"
+GATEWAY = "gateway"
+RESOLVER = "resolver"
+FIRST_HOP = "first-hop"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SchedulableLink:
+    """
+    A link as far as a plan has to know it.
+
+    ``families`` are those that the link has had since the agent runs: a family that was never there
+    is no fault and not measured; one that is gone is measured on, and found unmeasured.
+    ``resolver_families`` are those of the name servers that the link's configuration names,
+    ``first_hop_families`` those in which the carrier's first router is known.
+    ``is_backup_in_use`` is true of a metered link while no unmetered one carries the site.
+    """
+
+    spec: Link
+    families: frozenset[Family]
+    resolver_families: frozenset[Family]
+    first_hop_families: frozenset[Family] = frozenset()
+    is_backup_in_use: bool = False
+
+    @property
+    def is_metered(self) -> bool:
+        """Whether monitoring has an allowance on this link."""
+        return self.spec.allowance_bytes is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Job:
+    """One series with all that a run of it needs. ``Any``: each kind has settings of its own."""
+
+    series: Series
+    target: Target
+    probe: Probe[Any]
+    settings: Any
+    every_ns: int
+    offset_ns: int
+    usual_ns: int
+    """``every_ns`` when nothing is wrong: by this a month is reckoned."""
+
+    @property
+    def cost_bytes(self) -> int:
+        """IP-level traffic of one run, both directions."""
+        return self.probe.cost_bytes(self.target, self.settings)
+
+
+def jobs_from_plan(
+    site: str,
+    plans: Sequence[ProbeSchedule],
+    targets: Sequence[Target],
+    links: Iterable[SchedulableLink],
+) -> list[Job]:
+    """Return all jobs of a site, in the order of plans, links and targets."""
+    jobs: list[Job] = []
+    reaches = tuple(links)
+    for plan in plans:
+        probe = probes.load(plan.kind)
+        settings = msgspec.convert(plan.settings, probe.settings)
+        for lane, reach in enumerate(reaches):
+            if not is_named(reach.spec.name, plan.links):
+                continue
+            found = targets_of(plan, probe, targets, reach.spec.name)
+            usual_ns = round(interval_s(plan, is_metered=reach.is_metered) * NS_PER_S)
+            every_ns = usual_ns
+            if reach.is_backup_in_use and plan.kind in VERDICT_KINDS:
+                every_ns = min(usual_ns, round(plan.every_s * BACKUP_INTERVAL_FACTOR * NS_PER_S))
+            for place, target in enumerate(found):
+                make = partial(
+                    Job,
+                    target=target,
+                    probe=probe,
+                    settings=settings,
+                    every_ns=every_ns,
+                    usual_ns=usual_ns,
+                )
+                for series in _series(plan.kind, probe, reach, target):
+                    turn, turns = _stagger_slot(series, every_ns, lane, len(reaches))
+                    moment = turn * len(found) + place, turns * len(found)
+                    phase_ns = offset_ns(site, plan.kind, every_ns, *moment)
+                    jobs.append(make(series=series, offset_ns=phase_ns))
+    return jobs
+
+
+def interval_s(plan: ProbeSchedule, *, is_metered: bool) -> float:
+    """Return how often a plan measures on a link."""
+    if is_metered and plan.metered_every_s is not None:
+        return plan.metered_every_s
+    return plan.every_s
+
+
+def is_named(name: str, names: Sequence[str]) -> bool:
+    """Return whether a list of names takes in a name."""
+    return ALL_NAMES in names or name in names
+
+
+def targets_of(
+    plan: ProbeSchedule, probe: Probe[Any], targets: Sequence[Target], link: str
+) -> tuple[Target, ...]:
+    """Return the targets that a plan measures over a link."""
+    if probe.per_link:
+        return (LINK_TARGET,)
+    return tuple(
+        target
+        for target in targets
+        if is_named(target.name, plan.targets)
+        and (not target.links or link in target.links)
+        and probe.applies(target)
+    )
+
+
+def offset_ns(site: str, kind: str, every_ns: int, place: int, places: int) -> int:
+    """Return the phase of what stands at ``place`` of ``places`` in an interval."""
+    base_ns = phase_from_name(f"{site}/{kind}", every_ns) // GRID_NS * GRID_NS
+    # All moments of a site are equally far from the grid of another site.
+    inside_ns = phase_from_name(site, GRID_NS)
+    step_ns = round(every_ns * place / places / GRID_NS) * GRID_NS
+    return (base_ns + step_ns + inside_ns) % every_ns
+
+
+def _stagger_slot(series: Series, every_ns: int, lane: int, lanes: int) -> tuple[int, int]:
+    """Return whose turn a series is among links and families, and how many turns there are."""
+    if every_ns < STAGGER_FROM_NS or series.family is Family.NONE:
+        return 0, 1
+    # Families outside: what one link has just seen, another link looks at next.
+    family = 1 if series.family is Family.IP6 else 0
+    return family * lanes + lane, 2 * lanes
+
+
+def families_of(target: Target, reach: SchedulableLink) -> tuple[Family, ...]:
+    """Return the address families in which a target is measured over a link."""
+    wanted: set[Family] = set()
+    for address in target.addresses:
+        if address == RESOLVER:
+            wanted |= reach.resolver_families or {Family.IP4}
+        elif address == FIRST_HOP:
+            wanted |= reach.first_hop_families
+        elif address == GATEWAY:
+            wanted |= reach.families or {Family.IP4}
+        else:
+            wanted.add(Family.IP6 if ":" in address else Family.IP4)
+    if target.url:
+        wanted |= {Family.IP4, Family.IP6}
+    # A link that never had an address is still looked at, to say why it cannot be measured.
+    usable = reach.families or frozenset({Family.IP4})
+    if target.role is Role.EQUIPMENT:
+        # A box is one box in either family, and may be reached in one that the link lacks.
+        return tuple(family for family in Family if family in wanted)[:1]
+    return tuple(family for family in Family if family in wanted and family in usable)
+
+
+def _series(kind: str, probe: Probe[Any], reach: SchedulableLink, target: Target) -> list[Series]:
+    make = partial(Series, kind=kind, revision=catalogue.load(kind).revision, link=reach.spec.name)
+    if probe.per_link:
+        return [make(target="", family=Family.NONE)]
+    return [make(target=target.name, family=family) for family in families_of(target, reach)]

@@ -1,0 +1,245 @@
+"""
+Runner: the shell that makes runs happen. Decides nothing that ``timetable``, ``purse`` and
+``doubt`` can decide.
+
+A series never overlaps itself: a moment at which the run before has not ended is an ``unmeasured``
+result of its own. A run that raises is our bug, not the network's: it becomes ``probe_broken``.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Never
+
+from thongsuot_agent.clock import Clocks, StepWatch
+from thongsuot_agent.links.link import LiveLink
+from thongsuot_agent.links.state import LinkUnusable
+from thongsuot_agent.scheduler.data_budget import DataBudget
+from thongsuot_agent.scheduler.job import NS_PER_S, Job
+from thongsuot_agent.scheduler.measurement_doubts import LatenessHistory, with_doubts
+from thongsuot_agent.scheduler.requested_jobs import LocalRequest, jobs_for_request, local_requests
+from thongsuot_agent.scheduler.timetable import Timetable
+from thongsuot_schema.batch.model import Notice, NoticeCode
+from thongsuot_schema.batch.push import TestRequest
+from thongsuot_schema.reason import Reason
+from thongsuot_schema.result import Family, Finding, Result, Series, failed_finding
+
+_log = logging.getLogger(__name__)
+
+CONFIRM_BURST = 64
+CONFIRM_PER_S = 24
+"""
+Confirming runs: a burst over the anchors, gateways and families of a site, then as many as a
+scrutiny of two links once a second takes. The judge bounds its wishes itself; this bounds a judge
+that does not.
+"""
+
+_GUARD_RATIO = 1.5
+_GUARD_S = 2.0
+"""What a run may take beyond its own time-out before it is called broken."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunnerCallbacks:
+    """Who hears of what the runner makes; called on the loop, must not block."""
+
+    on_result: Callable[[Result], None]
+    on_notice: Callable[[Notice], None]
+
+
+class Runner:
+    """
+    Runs jobs at their moments.
+
+    ``links`` is the live mapping of the link monitor. ``late`` is shared with the host probe's
+    figures. Results are handed over in the order in which runs end.
+    """
+
+    def __init__(
+        self,
+        clock: Clocks,
+        links: Mapping[str, LiveLink],
+        purse: DataBudget,
+        late: LatenessHistory,
+        listener: RunnerCallbacks,
+    ) -> None:
+        self._clock = clock
+        self._links = links
+        self._purse = purse
+        self._late = late
+        self._listener = listener
+        self._timetable: Timetable[Job] = Timetable((), 0)
+        self._jobs: dict[tuple[str, str, str, Family], Job] = {}
+        self._running: set[Series] = set()
+        self._wished: list[Job] = []
+        self._allowed_wishes = float(CONFIRM_BURST)
+        self._allowed_at_ns = clock.boottime_ns()
+        self._changed = asyncio.Event()
+        self._steps = StepWatch()
+        self._stepped_ns = -1
+        self._broken: dict[str, int] = {}
+
+    def set_jobs(self, jobs: Iterable[Job]) -> None:
+        """Replace what is to be run; runs in progress end as they would have."""
+        jobs = tuple(jobs)
+        self._jobs = {
+            (job.series.kind, job.series.link, job.series.target, job.series.family): job
+            for job in jobs
+        }
+        self._timetable = Timetable(jobs, self._clock.boottime_ns())
+        self._changed.set()
+
+    def confirm(self, kind: str, link: str, target: str, family: Family) -> None:
+        """
+        Run a series now, to confirm; nothing happens when it runs already or wishes are too many.
+        """
+        job = self._jobs.get((kind, link, target, family))
+        if (
+            job is None
+            or job.series in self._running
+            or job in self._wished
+            or not self._take_confirmation_token()
+        ):
+            return
+        self._wished.append(job)
+        self._changed.set()
+
+    def matching_jobs(self, ask: TestRequest) -> tuple[Job, ...]:
+        """
+        Return what of the plan a test consists of that was asked for.
+
+        Raises:
+            AskRefused: the plan has nothing of the kind, or too much, or it cannot be paid.
+        """
+        return jobs_for_request(ask, self._jobs.values(), self._purse)
+
+    def local_requests(self) -> tuple[LocalRequest, ...]:
+        """Return what of the plan the button of the device's own page stands for."""
+        return local_requests(self._jobs.values(), self._purse)
+
+    def start_run(self, job: Job) -> None:
+        """Run what was asked for now; the run in progress serves where there is one."""
+        if job.series not in self._running and job not in self._wished:
+            self._wished.append(job)
+            self._changed.set()
+
+    async def run(self) -> Never:
+        """Run for ever."""
+        async with asyncio.TaskGroup() as group:
+            while True:
+                await self._wait()
+                now_ns = self._clock.boottime_ns()
+                self._check_clock_step(now_ns)
+                wished, self._wished = self._wished, []
+                for job in wished:
+                    self._start_confirmation(job, now_ns, group)
+                for job in self._timetable.take_due(now_ns):
+                    if job not in wished:
+                        self._start_due(job, now_ns, group)
+        raise AssertionError("the loop has no end")
+
+    async def _wait(self) -> None:
+        due_ns = self._timetable.next_due_ns()
+        delay_s = None
+        if due_ns is not None:
+            delay_s = max(0.0, (due_ns - self._clock.boottime_ns()) / NS_PER_S)
+        try:
+            async with asyncio.timeout(delay_s):
+                await self._changed.wait()
+        except TimeoutError:
+            if due_ns is not None:
+                self._late.add_timer(due_ns, self._clock.boottime_ns())
+        self._changed.clear()
+
+    def _start_due(self, job: Job, now_ns: int, group: asyncio.TaskGroup) -> None:
+        if job.series in self._running:
+            self._report_finding(job, now_ns, failed_finding(Reason.OVERRUN))
+        elif not self._purse.may_run(job, now_ns):
+            self._report_finding(job, now_ns, failed_finding(Reason.BUDGET_SPENT))
+        else:
+            self._start(job, group)
+
+    def _start_confirmation(self, job: Job, now_ns: int, group: asyncio.TaskGroup) -> None:
+        if self._purse.can_afford(job):
+            self._start(job, group)
+        else:
+            self._report_finding(job, now_ns, failed_finding(Reason.BUDGET_SPENT))
+
+    def _start(self, job: Job, group: asyncio.TaskGroup) -> None:
+        if job.series not in self._running:
+            self._running.add(job.series)
+            group.create_task(self._measure(job))
+
+    async def _measure(self, job: Job) -> None:
+        started_ns = self._clock.boottime_ns()
+        try:
+            finding = await self._run_probe(job)
+        finally:
+            self._running.discard(job.series)
+        # A timer that is due but not served yet is as late as one that was served late.
+        due_ns = self._timetable.next_due_ns()
+        now_ns = self._clock.boottime_ns()
+        if due_ns is not None and due_ns < now_ns:
+            self._late.add_timer(due_ns, now_ns)
+        self._report_finding(
+            job,
+            started_ns,
+            with_doubts(
+                finding,
+                late_s=self._late.worst_since(started_ns),
+                has_stepped=self._stepped_ns > started_ns,
+            ),
+        )
+
+    async def _run_probe(self, job: Job) -> Finding:
+        link = self._links.get(job.series.link)
+        if link is None:
+            return failed_finding(Reason.INTERFACE_ABSENT)
+        guard_s = job.probe.timeout_s(job.settings) * _GUARD_RATIO + _GUARD_S
+        try:
+            async with asyncio.timeout(guard_s):
+                return await job.probe.run(link, job.target, job.series.family, job.settings)
+        except LinkUnusable as unusable:
+            return failed_finding(unusable.reason, detail=unusable.detail)
+        except Exception as error:  # noqa: BLE001 - a probe's bug must not end the other probes
+            return self._broken_finding(job, error)
+
+    def _broken_finding(self, job: Job, error: Exception) -> Finding:
+        kind = job.series.kind
+        times = self._broken[kind] = self._broken.get(kind, 0) + 1
+        what = f"{kind}: {type(error).__name__}: {error}"
+        if times & (times - 1) == 0:  # the first, then once per doubling
+            _log.error("cannot run probe kind=%s times=%d", kind, times, exc_info=error)
+            self._listener.on_notice(
+                Notice(
+                    code=NoticeCode.PROBE_BROKEN,
+                    boottime_ns=self._clock.boottime_ns(),
+                    text=what[:200],
+                    count=times,
+                )
+            )
+        return failed_finding(Reason.PROBE_BROKEN, detail=what)
+
+    def _report_finding(self, job: Job, started_ns: int, finding: Finding) -> None:
+        self._purse.charge(job.series.link, finding.cost_bytes)
+        self._listener.on_result(Result(series=job.series, boottime_ns=started_ns, finding=finding))
+
+    def _check_clock_step(self, now_ns: int) -> None:
+        step_s = self._steps.step_since_last_check(now_ns, self._clock.wall_ns())
+        if step_s is not None:
+            self._stepped_ns = now_ns
+            _log.warning("wall clock stepped by_s=%.3f", step_s)
+            self._listener.on_notice(
+                Notice(code=NoticeCode.CLOCK_STEPPED, boottime_ns=now_ns, value=step_s)
+            )
+
+    def _take_confirmation_token(self) -> bool:
+        now_ns = self._clock.boottime_ns()
+        earned = (now_ns - self._allowed_at_ns) / NS_PER_S * CONFIRM_PER_S
+        self._allowed_wishes = min(CONFIRM_BURST, self._allowed_wishes + earned)
+        self._allowed_at_ns = now_ns
+        if self._allowed_wishes < 1:
+            return False
+        self._allowed_wishes -= 1
+        return True

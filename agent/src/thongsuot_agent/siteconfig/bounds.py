@@ -1,0 +1,225 @@
+"""
+Bounds: what may come from a collector at all, however right it is as a configuration. Pure.
+
+Whoever holds the collector may have agents send probes to targets that it names, at a bounded pace
+and inside the data budget, and nothing else. So a plan has no equipment (credentials would be sent
+there), no address of the device itself, no probe that fills a link unless the device's own file has
+it, of a probe's settings only numbers that bound themselves, and never a larger allowance than the
+file gives.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from types import MappingProxyType
+from typing import Final
+from urllib.parse import urlsplit
+
+from thongsuot_agent.config.model import AgentConfig
+from thongsuot_agent.scheduler.job import FIRST_HOP, GATEWAY, RESOLVER
+from thongsuot_schema.inventory.model import ProbeSchedule, Role
+from thongsuot_schema.siteconfig.model import (
+    ConfiguredLink,
+    ConfiguredProbe,
+    ConfiguredTarget,
+    SiteConfiguration,
+)
+from thongsuot_schema.suggestion import suggest
+from thongsuot_schema.toml_lines import Path
+
+Mistake = tuple[Path, str]
+
+MAX_ENTRIES: Final = MappingProxyType({"links": 16, "targets": 64, "probes": 16, "carriers": 64})
+"""Entries of a plan: four times what a site of this city has."""
+
+_TEXT_CHARACTERS = 200
+
+MIN_INTERVAL_S: Final = MappingProxyType(
+    {
+        "icmp": 1.0,
+        "dns": 5.0,
+        "http": 15.0,
+        "path": 60.0,
+        "stamp": 20.0,
+        "host": 5.0,
+        "failover": 10.0,
+    }
+)
+"""Kinds that a plan may bring, and how often it may have one target measured."""
+
+ALLOWED_SETTINGS: Final = MappingProxyType(
+    {
+        "icmp": frozenset({"count", "spacing_s", "timeout_s", "payload_bytes"}),
+        "dns": frozenset({"records", "timeout_s"}),
+        "http": frozenset({"timeout_s", "resolve_timeout_s", "body_limit_bytes"}),
+        "path": frozenset({"method", "count", "retries", "max_hops", "timeout_s", "packet_size"}),
+        "stamp": frozenset({"count", "spacing_s", "timeout_s", "size_bytes", "stateful"}),
+        "host": frozenset({"ask_gateway"}),
+    }
+)
+"""Settings of probes that a plan may have: none names a file, a user, a port or an address."""
+
+_WORDS = frozenset({GATEWAY, RESOLVER, FIRST_HOP})
+_OWN_NAMES = ("localhost", "localdomain", "local", "internal")
+_LANS = tuple(
+    ip_network(text)
+    for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7")
+)
+"""Where a fetched page may be a button of somebody's box (RFC 1918, RFC 6598, RFC 4193)."""
+
+
+def mistakes(plan: SiteConfiguration, config: AgentConfig) -> Iterator[Mistake]:
+    """Yield what in a plan may not come from a collector, by its place in the plan."""
+    if plan.site != config.site.name:
+        yield ("site",), f'it is for site "{plan.site}"; this device is "{config.site.name}"'
+    for table, most in MAX_ENTRIES.items():
+        count = len(getattr(plan, table))
+        if count > most:
+            yield (table,), f"{count} entries, at most {most} are taken"
+    if config.links:
+        yield from _unknown_links(plan.links, config)
+    for place, link in enumerate(plan.links):
+        yield from _link(link, config, ("links", place))
+    known_urls = {target.url for target in config.targets}
+    for place, target in enumerate(plan.targets):
+        yield from _target(target, known_urls, ("targets", place))
+    own = _own_kinds(config)
+    for place, probe in enumerate(plan.probes):
+        yield from _probe(probe, own, ("probes", place))
+
+
+def _unknown_links(links: Sequence[ConfiguredLink], config: AgentConfig) -> Iterator[Mistake]:
+    known = {link.name for link in config.links}
+    for place, link in enumerate(links):
+        if link.name not in known:
+            yield (
+                ("links", place, "name"),
+                f'this device has no link "{link.name}"{suggest(link.name, known)}',
+            )
+
+
+def _link(link: ConfiguredLink, config: AgentConfig, path: Path) -> Iterator[Mistake]:
+    own = next((one.allowance_bytes for one in config.links if one.name == link.name), None)
+    told = link.allowance_bytes
+    if told is not None and told <= 0:
+        yield (*path, "allowance_bytes"), f"it is {told}; it must be more than 0"
+    elif own is not None and told is not None and told > own:
+        yield (
+            (*path, "allowance_bytes"),
+            (
+                f"{told / 1e6:.1f} MB is more than this device's settings give"
+                f" ({own / 1e6:.1f} MB); change it there"
+            ),
+        )
+    for place, text in enumerate(link.resolvers):
+        address = _address(text)
+        if address is None or not _is_one_host(address):
+            here = (*path, "resolvers", place)
+            yield here, f'"{text}" is not the address of one other host'
+
+
+def _target(target: ConfiguredTarget, known_urls: set[str], path: Path) -> Iterator[Mistake]:
+    if target.role is Role.EQUIPMENT:
+        yield (
+            (*path, "role"),
+            (
+                f'equipment "{target.name}" cannot come from the collector, for the credentials of'
+                " this device would be sent there; write it into its settings"
+            ),
+        )
+    for place, text in enumerate(target.addresses):
+        address = _address(text)
+        # What is no address is told of by the checks that a settings file goes through.
+        if text not in _WORDS and address is not None and not _is_one_host(address):
+            yield (
+                (*path, "addresses", place),
+                f'"{text}" is not the address of one other host',
+            )
+    if target.url and target.url not in known_urls and not _is_public(target.url):
+        yield (
+            (*path, "url"),
+            (
+                f'"{target.url}" leads to this device or its own network; only its settings'
+                " may name that"
+            ),
+        )
+    for key in ("url", "title_vi", "title_en", "lookup", "expect_body"):
+        if len(getattr(target, key)) > _TEXT_CHARACTERS:
+            yield (*path, key), f"longer than {_TEXT_CHARACTERS} characters"
+
+
+def _probe(
+    probe: ConfiguredProbe, own: Mapping[str, ProbeSchedule], path: Path
+) -> Iterator[Mistake]:
+    mine = own.get(probe.kind)
+    fastest_s = MIN_INTERVAL_S.get(probe.kind)
+    if fastest_s is None:
+        if mine is None:
+            known = ", ".join(MIN_INTERVAL_S)
+            yield (
+                (*path, "kind"),
+                (
+                    f'"{probe.kind}" cannot come from the collector unless the device\'s settings'
+                    f" have it; without them: {known}"
+                ),
+            )
+            return
+        fastest_s = mine.every_s
+    intervals = (("every_s", probe.every_s), ("metered_every_s", probe.metered_every_s))
+    for key, every_s in intervals:
+        if every_s is not None and not fastest_s <= every_s < float("inf"):
+            yield (*path, key), f"{key} is {every_s:g} s, at least {fastest_s:g} s"
+    allowed = ALLOWED_SETTINGS.get(probe.kind, frozenset())
+    for key in probe.settings:
+        if key not in allowed:
+            yield (
+                (*path, "settings", key),
+                f'setting "{key}" of {probe.kind} cannot come from the collector; possible: '
+                + (", ".join(sorted(allowed)) or "none"),
+            )
+
+
+def _own_kinds(config: AgentConfig) -> dict[str, ProbeSchedule]:
+    """Return the most frequent entry of each kind that the file has."""
+    found: dict[str, ProbeSchedule] = {}
+    for plan in config.probes:
+        known = found.get(plan.kind)
+        if known is None or plan.every_s < known.every_s:
+            found[plan.kind] = plan
+    return found
+
+
+def _address(text: str) -> IPv4Address | IPv6Address | None:
+    try:
+        return ip_address(text)
+    except ValueError:
+        return None
+
+
+def _is_one_host(address: IPv4Address | IPv6Address) -> bool:
+    """Return whether an address can be one host that is not this device."""
+    address = getattr(address, "ipv4_mapped", None) or address
+    return not (
+        address.is_loopback
+        or address.is_multicast
+        or address.is_unspecified
+        or address.is_link_local
+        # 240.0.0.0/4 with the broadcast address; of IPv6 "reserved" is most of it.
+        or (address.version == 4 and address.is_reserved)
+    )
+
+
+def _is_public(url: str) -> bool:
+    """Return whether a URL names a host that is neither this device nor in a network of a site."""
+    try:
+        host = (urlsplit(url).hostname or "").rstrip(".").lower()
+    except ValueError:
+        return True  # the checks of a settings file say what is wrong with it
+    address = _address(host)
+    if address is None:
+        # Numbers in other clothes (0x7f000001, 2130706433, 127.1) are addresses to some resolvers.
+        is_disguised = host.replace(".", "").isdecimal() or host.startswith("0x")
+        return not is_disguised and host.rpartition(".")[2] not in _OWN_NAMES
+    address = getattr(address, "ipv4_mapped", None) or address
+    return _is_one_host(address) and not any(
+        address in lan for lan in _LANS if lan.version == address.version
+    )

@@ -1,0 +1,92 @@
+"""
+Overlay: a site plan laid over the settings file. Pure.
+
+What the plan names is added, or replaces what the file has under the same name; what only the file
+has stays: the gateway of each link is watched whatever the inventory knows. Of probes the kind is
+the name. Settings of a probe that a plan may not have (files, addresses, keys) are the file's.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TypeVar
+
+import msgspec
+from msgspec import structs
+
+from thongsuot_agent.config.model import AgentConfig, SiteIdentity
+from thongsuot_agent.config.profile import PROBES, targets_of
+from thongsuot_schema.inventory.model import Carrier, Link, ProbeSchedule, Target
+from thongsuot_schema.siteconfig.model import ConfiguredLink, ConfiguredProbe, SiteConfiguration
+
+T = TypeVar("T", Carrier, Target)
+
+
+def overlay(config: AgentConfig, plan: SiteConfiguration) -> AgentConfig:
+    """Return the configuration that settings file and plan make together."""
+    facts = {link.name: link for link in plan.links}
+    return structs.replace(
+        config,
+        site=_site(config.site, plan),
+        links=tuple(link_from_config(link, facts) for link in config.links),
+        targets=_merge_by_name(targets_of(config), _converted(plan.targets, Target))
+        if plan.targets
+        else config.targets,
+        probes=_probes(config.probes or PROBES, plan.probes) if plan.probes else config.probes,
+        carriers=_merge_by_name(config.carriers, _converted(plan.carriers, Carrier)),
+    )
+
+
+def link_from_config(link: Link, facts: Mapping[str, ConfiguredLink]) -> Link:
+    """Return a link of the device with what a plan says of it; the interface is the device's."""
+    told = facts.get(link.name)
+    if told is None:
+        return link
+    said = {key: value for key, value in structs.asdict(told).items() if value}
+    return structs.replace(link, **said)
+
+
+def spec_updater(plan: SiteConfiguration | None) -> Callable[[Link], Link]:
+    """Return what makes of a link as the device knows it the link that a plan knows."""
+    facts = {} if plan is None else {link.name: link for link in plan.links}
+    return lambda link: link_from_config(link, facts)
+
+
+def _site(site: SiteIdentity, plan: SiteConfiguration) -> SiteIdentity:
+    return structs.replace(
+        site,
+        title=plan.title or site.title,
+        commune=plan.commune or site.commune,
+        commune_title=plan.commune_title or site.commune_title,
+    )
+
+
+def _merge_by_name(own: Sequence[T], told: Iterable[T]) -> tuple[T, ...]:
+    """Return both, those of the plan in the places of those with the same name."""
+    found = {one.name: one for one in own}
+    found.update((one.name, one) for one in told)
+    return tuple(found.values())
+
+
+def _converted(parts: Iterable[msgspec.Struct], kind: type[T]) -> list[T]:
+    return [msgspec.convert(structs.asdict(part), kind) for part in parts]
+
+
+def _probes(
+    own: Sequence[ProbeSchedule], told: Sequence[ConfiguredProbe]
+) -> tuple[ProbeSchedule, ...]:
+    kinds = {plan.kind for plan in told}
+    # Of several entries of a kind the first says what is the device's own.
+    settings: dict[str, dict[str, object]] = {}
+    for plan in own:
+        settings.setdefault(plan.kind, plan.settings)
+    kept = tuple(plan for plan in own if plan.kind not in kinds)
+    return kept + tuple(
+        ProbeSchedule(
+            kind=plan.kind,
+            every_s=plan.every_s,
+            metered_every_s=plan.metered_every_s,
+            targets=plan.targets,
+            links=plan.links,
+            settings={**settings.get(plan.kind, {}), **plan.settings},
+        )
+        for plan in told
+    )

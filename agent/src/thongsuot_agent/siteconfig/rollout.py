@@ -1,0 +1,204 @@
+"""
+Ledger: which plan this device runs, which it tries, which it will not run. Pure.
+
+    offered ──examined── wrong ───────────────────────────► refused
+       │ right
+       ▼
+     trial ── a push under it is acknowledged ────────────► good
+       │  └── the collector is not reached ──► good before ─► undecided
+       └───── the agent ends ──► good before; the third time ─► refused
+
+    undecided ── the next push, under what was good ── arrives ──► refused
+                                                   └── does not ──► may be tried again
+
+What is refused stays so: the same version is not tried again. A centre that was away is told from a
+plan that cut the agent off by whether the way back helps; since chance has a part in that, only
+three times for one version. Each step is a new ledger, which is on the disk before anything follows
+from it.
+"""
+
+from enum import StrEnum
+
+import msgspec
+from msgspec import structs
+
+from thongsuot_schema.siteconfig.codec import RunningConfig, version_of
+from thongsuot_schema.siteconfig.model import OfferedConfig
+
+MAX_REFUSED = 16
+_REASON_CHARACTERS = 1000
+MAX_INTERRUPTED_STARTS = 3
+"""Ends of the agent under one plan on probation until the plan is taken to be why."""
+MAX_RETRIES = 3
+"""Times that one version may come again because without it the collector was not reached either."""
+
+
+class RefusalGround(StrEnum):
+    """Why a version is not run."""
+
+    INVALID = "invalid"
+    """It is wrong for this device, with this version of the agent and this settings file."""
+
+    UNDECIDED = "undecided"
+    """Under it the collector was not reached; without it nobody has tried yet."""
+
+    CUT_OFF = "cut_off"
+    """Under it the collector was not reached, without it it was."""
+
+    ENDED = "ended"
+    """Under it the agent ended again and again."""
+
+    NOT_KEPT = "not_kept"
+    """The disk does not take it."""
+
+
+class RefusedVersion(msgspec.Struct, frozen=True, kw_only=True):
+    """A version that is not run; ``reason`` is for people."""
+
+    version: str
+    ground: RefusalGround
+    reason: str
+
+
+class InterruptedTrial(msgspec.Struct, frozen=True, kw_only=True):
+    """How often the agent ended while a version was on probation."""
+
+    version: str
+    ends: int
+
+
+class RetriedVersion(msgspec.Struct, frozen=True, kw_only=True):
+    """How often a version was let come again."""
+
+    version: str
+    times: int
+
+
+class RolloutState(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    ``good`` has proved itself, ``trial`` is on probation; neither: the settings file alone.
+
+    ``fingerprint`` names agent and settings file by which plans were found invalid.
+    """
+
+    good: OfferedConfig | None = None
+    trial: OfferedConfig | None = None
+    interrupted: InterruptedTrial | None = None
+    retried: RetriedVersion | None = None
+    refused: tuple[RefusedVersion, ...] = ()
+    fingerprint: str = ""
+
+    @property
+    def active(self) -> OfferedConfig | None:
+        """What the agent runs."""
+        return self.trial or self.good
+
+    @property
+    def running(self) -> RunningConfig:
+        """What the agent says of this with each push."""
+        version = "" if self.active is None else version_of(self.active)
+        # Older than what runs, it does not matter any more.
+        last = self.refused[-1].version if self.refused else ""
+        is_newer = last and _number(last) > (_number(version) if version else 0)
+        return RunningConfig(version=version, refused=last if is_newer else "")
+
+    @property
+    def undecided(self) -> RefusedVersion | None:
+        """What was gone back from, and perhaps was not why the collector was not reached."""
+        found = (one for one in self.refused if one.ground is RefusalGround.UNDECIDED)
+        return next(found, None)
+
+    def is_new(self, offer: OfferedConfig) -> bool:
+        """Return whether an offer is news: neither run nor refused."""
+        version = version_of(offer)
+        if self.active is not None and version_of(self.active) == version:
+            return False
+        return all(one.version != version for one in self.refused)
+
+
+def after_restart(ledger: RolloutState, fingerprint: str) -> RolloutState:
+    """
+    Return the ledger of an agent that starts: with what was good; what was tried has to come again.
+
+    What another agent or another settings file found invalid is not held against a plan.
+    """
+    refused = ledger.refused
+    if fingerprint != ledger.fingerprint:
+        refused = tuple(one for one in refused if one.ground is not RefusalGround.INVALID)
+    ledger = structs.replace(ledger, refused=refused, fingerprint=fingerprint)
+    if ledger.trial is None:
+        return ledger
+    version = version_of(ledger.trial)
+    before = ledger.interrupted
+    ends = 1 + (before.ends if before is not None and before.version == version else 0)
+    unproven = InterruptedTrial(version=version, ends=ends)
+    if ends >= MAX_INTERRUPTED_STARTS:
+        reason = f"the agent ended {ends} times while it was on probation"
+        return roll_back(ledger, RefusalGround.ENDED, reason)
+    return structs.replace(ledger, trial=None, interrupted=unproven)
+
+
+def clear_disk_refusals(ledger: RolloutState) -> RolloutState:
+    """Return the ledger in which nothing is refused because of a disk that did not take it."""
+    kept = tuple(one for one in ledger.refused if one.ground is not RefusalGround.NOT_KEPT)
+    return structs.replace(ledger, refused=kept)
+
+
+def begin_trial(ledger: RolloutState, offer: OfferedConfig) -> RolloutState:
+    """Return the ledger in which an offer is on probation."""
+    if ledger.undecided is not None:  # the offer came while without that plan: it was reached
+        ledger = settle_undecided(ledger, is_reached=True)
+    return structs.replace(ledger, trial=offer)
+
+
+def confirm_trial(ledger: RolloutState) -> RolloutState:
+    """Return the ledger in which the plan on probation has proved itself."""
+    assert ledger.trial is not None, "only what is tried can prove itself"
+    return structs.replace(ledger, good=ledger.trial, trial=None, interrupted=None, retried=None)
+
+
+def roll_back(ledger: RolloutState, ground: RefusalGround, reason: str) -> RolloutState:
+    """Return the ledger in which the plan on probation has failed."""
+    assert ledger.trial is not None, "only what is tried can fail"
+    ledger = _with_refusal(ledger, version_of(ledger.trial), ground, reason)
+    return structs.replace(ledger, trial=None, interrupted=None)
+
+
+def settle_undecided(ledger: RolloutState, *, is_reached: bool) -> RolloutState:
+    """
+    Return the ledger after the first push without the plan that was gone back from.
+
+    Where that does not arrive either, the plan may come again, ``MAX_RETRIES`` times.
+    """
+    one, before = ledger.undecided, ledger.retried
+    assert one is not None, "only what is undecided can be decided"
+    times = before.times if before is not None and before.version == one.version else 0
+    if is_reached or times >= MAX_RETRIES:
+        cut_off = structs.replace(one, ground=RefusalGround.CUT_OFF)
+        kept = tuple(cut_off if each is one else each for each in ledger.refused)
+        return structs.replace(ledger, refused=kept)
+    others = tuple(each for each in ledger.refused if each is not one)
+    pardoned = RetriedVersion(version=one.version, times=times + 1)
+    return structs.replace(ledger, refused=others, retried=pardoned)
+
+
+def refuse_version(
+    ledger: RolloutState, version: str, reason: str, ground: RefusalGround = RefusalGround.INVALID
+) -> RolloutState:
+    """Return the ledger in which a version is refused; what runs goes on, unless it is that."""
+    ledger = _with_refusal(ledger, version, ground, reason)
+    if ledger.good is not None and version_of(ledger.good) == version:
+        ledger = structs.replace(ledger, good=None)
+    return ledger
+
+
+def _with_refusal(
+    ledger: RolloutState, version: str, ground: RefusalGround, reason: str
+) -> RolloutState:
+    one = RefusedVersion(version=version, ground=ground, reason=reason[:_REASON_CHARACTERS])
+    others = tuple(each for each in ledger.refused if each.version != version)
+    return structs.replace(ledger, refused=(*others, one)[-MAX_REFUSED:])
+
+
+def _number(version: str) -> int:
+    return int(version.partition("-")[0])

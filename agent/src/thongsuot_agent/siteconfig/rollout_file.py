@@ -1,0 +1,111 @@
+"""
+File: the ledger on the disk; after a power cut at any point it is the one before or the new one.
+
+Written beside, flushed, renamed over the old one, and the folder flushed. A digest tells what a
+failing card made of it: such a file is set aside, and the agent begins with its settings file.
+"""
+
+import logging
+import os
+from collections.abc import Generator
+from pathlib import Path
+
+import msgspec
+
+from thongsuot_agent.siteconfig.rollout import RolloutState
+from thongsuot_schema.batch.digest import digest_of
+
+_log = logging.getLogger(__name__)
+
+MAX_BYTES = 512 * 1024
+"""Two plans and what was refused are 90 KB at most; more was not written here."""
+
+
+class _StoredRollout(msgspec.Struct, frozen=True, kw_only=True):
+    digest: str
+    rollout: msgspec.Raw
+
+
+_ENCODER = msgspec.json.Encoder()
+_STORED = msgspec.json.Decoder(_StoredRollout)
+_ROLLOUT = msgspec.json.Decoder(RolloutState)
+
+
+def save_rollout(path: Path, ledger: RolloutState) -> None:
+    """
+    Write the ledger; returns when it is on the disk.
+
+    Raises:
+        OSError: the disk does not take it; the file is as it was.
+    """
+    for _ in save_steps(path, ledger):
+        pass
+
+
+def save_steps(path: Path, ledger: RolloutState) -> Generator[str, None, None]:
+    """Yield after each step of writing, with its name: a test stops after any of them."""
+    body = _ENCODER.encode(ledger)
+    page = _ENCODER.encode(_StoredRollout(digest=digest_of(body).hex(), rollout=msgspec.Raw(body)))
+    half = path.with_name(f"{path.name}.new")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle = os.open(half, os.O_CREAT | os.O_TRUNC | os.O_WRONLY | os.O_NOFOLLOW, 0o600)
+    try:
+        yield "made"
+        written = 0
+        while written < len(page):
+            written += os.write(handle, page[written:])
+        yield "written"
+        os.fsync(handle)
+        yield "flushed"
+    finally:
+        os.close(handle)
+    half.replace(path)
+    yield "renamed"
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+    yield "done"
+
+
+def load_rollout(path: Path) -> RolloutState:
+    """Return the ledger that was written, an empty one where there is none or it is damaged."""
+    try:
+        return read_rollout(path)
+    except FileNotFoundError:
+        return RolloutState()
+    except (OSError, ValueError) as error:
+        aside = path.with_name(f"{path.name}.damaged")
+        _log.error(
+            "cannot read plans file=%s: %s; it is set aside as %s, the settings file alone holds",
+            path,
+            error,
+            aside.name,
+        )
+        try:
+            path.replace(aside)
+        except OSError as refusing:
+            _log.warning("cannot set aside file=%s: %s; it is written over", path, refusing)
+        return RolloutState()
+
+
+def read_rollout(path: Path) -> RolloutState:
+    """
+    Return the ledger in a file.
+
+    Raises:
+        OSError: it cannot be read.
+        ValueError: it is damaged.
+    """
+    with path.open("rb") as file:
+        data = file.read(MAX_BYTES + 1)
+    if len(data) > MAX_BYTES:
+        raise ValueError(f"more than {MAX_BYTES} bytes")
+    try:
+        page = _STORED.decode(data)
+        if digest_of(bytes(page.rollout)).hex() != page.digest:
+            raise ValueError("its digest does not fit")
+        return _ROLLOUT.decode(page.rollout)
+    except msgspec.DecodeError as error:
+        raise ValueError(str(error)) from error

@@ -1,0 +1,105 @@
+"""
+Examine: whether what a collector offers may be run here; whole, or not at all. Pure.
+
+Bounds first (``siteplan.bounds``), then the very checks that a settings file goes through, on what
+file and plan make together: same code, same sentences. Where a file has a line, a plan has a place:
+``[[targets]] "portal" url``.
+"""
+
+from collections.abc import Iterator
+
+from thongsuot_agent.config import allowance
+from thongsuot_agent.config.checks import Mistake
+from thongsuot_agent.config.model import AgentConfig
+from thongsuot_agent.config.profile import probes_of, targets_of
+from thongsuot_agent.config.read import contradictions
+from thongsuot_agent.errors import SiteConfigRefused
+from thongsuot_agent.siteconfig import bounds
+from thongsuot_agent.siteconfig.overlay import link_from_config, overlay
+from thongsuot_schema.errors import SiteConfigMalformed
+from thongsuot_schema.inventory.model import Link
+from thongsuot_schema.siteconfig.codec import decode
+from thongsuot_schema.siteconfig.model import OfferedConfig, SiteConfiguration
+from thongsuot_schema.toml_lines import Path
+
+MAX_BYTES_A_MONTH = 150_000_000_000
+"""
+What a plan may have probes use on a link without an allowance: 450 kbit/s all month. The default
+profile with fourteen portals and thirty anchors in two families is 56 GB (2026-11), nearly all of
+it pages.
+"""
+
+
+def validate_offer(
+    offer: OfferedConfig, config: AgentConfig
+) -> tuple[SiteConfiguration, AgentConfig]:
+    """
+    Return the plan that is offered, and the configuration that it makes with a settings file.
+
+    Raises:
+        SiteConfigRefused: with every mistake that was found; nothing of the plan is to be run.
+    """
+    try:
+        plan = decode(bytes(offer.content))
+    except SiteConfigMalformed as error:
+        raise SiteConfigRefused([str(error)]) from error
+    found = list(bounds.mistakes(plan, config))
+    if found:
+        raise SiteConfigRefused([_mistake_text(plan, mistake) for mistake in found])
+    together = overlay(config, plan)
+    # The arithmetic needs settings and names that are right.
+    found = contradictions(together) or list(_over_allowance(together, config, plan))
+    if found:
+        raise SiteConfigRefused([_mistake_text(together, mistake) for mistake in found])
+    return plan, together
+
+
+def _over_allowance(
+    together: AgentConfig, config: AgentConfig, plan: SiteConfiguration
+) -> Iterator[Mistake]:
+    """Yield the links on which probes would use more than a plan may have them use."""
+    facts = {link.name: link for link in plan.links}
+    # Of links that are found on the device only the plan knows names.
+    found = tuple(link_from_config(Link(name=name, interface=name[:15]), facts) for name in facts)
+    for place, link in enumerate(together.links or found):
+        is_metered = link.allowance_bytes is not None
+        limit = link.allowance_bytes if link.allowance_bytes is not None else MAX_BYTES_A_MONTH
+        total = _month_bytes(together, link, is_metered=is_metered)
+        # What the file alone uses is the file's own affair; with an allowance it was looked at.
+        own = _month_bytes(config, link, is_metered=is_metered)
+        if total > max(limit, own):
+            yield (
+                ("links", place) if together.links else ("links",),
+                (
+                    f'on link "{link.name}" probes would use {total / 1e6:.1f} MB in 31 days, most'
+                    f" {max(limit, own) / 1e6:.1f} MB; measure less often or fewer targets"
+                ),
+            )
+
+
+def _month_bytes(config: AgentConfig, link: Link, *, is_metered: bool) -> int:
+    # What fills a link stands in the device's file or nowhere: without an allowance it is not ours.
+    plans = [one for one in probes_of(config) if is_metered or one.kind in bounds.MIN_INTERVAL_S]
+    items = allowance.monthly_usage(
+        link, plans, targets_of(config), push_every_s=None, is_metered=is_metered
+    )
+    return sum(item.total_bytes for item in items)
+
+
+def _mistake_text(holder: SiteConfiguration | AgentConfig, mistake: Mistake) -> str:
+    path, what = mistake
+    where = _mistake_path(holder, path)
+    return f"{where}: {what}" if where else what
+
+
+def _mistake_path(holder: SiteConfiguration | AgentConfig, path: Path) -> str:
+    """Return where something stands, by name: a plan has no lines."""
+    if not path:
+        return ""
+    table, *rest = path
+    if not rest or not isinstance(rest[0], int):
+        return ".".join(str(part) for part in path)
+    entry = getattr(holder, str(table))[rest[0]]
+    name = getattr(entry, "name", None) or getattr(entry, "kind", "")
+    keys = ".".join(str(part) for part in rest[1:] if not isinstance(part, int))
+    return f'[[{table}]] "{name}" {keys}'.rstrip()

@@ -1,0 +1,135 @@
+"""Order and Survey: what a worker is asked, and what it answers; JSON on its two pipes."""
+
+from typing import Literal
+
+import msgspec
+
+
+class DeviceAccess(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    How a device is spoken to.
+
+    ``auth`` and ``privacy`` name algorithms; the keys are the pass phrases themselves, which is why
+    an order travels by a pipe and is never shown. ``context`` is the v3 context.
+    """
+
+    host: str
+    port: int = 161
+    version: Literal["2c", "3"] = "2c"
+    community: str = ""
+    user: str = ""
+    auth: str = "sha256"
+    auth_key: str = ""
+    privacy: str = "aes"
+    privacy_key: str = ""
+    context: str = ""
+    timeout_s: float = 1.5
+    retries: int = 1
+
+    def __repr__(self) -> str:
+        """Where to, and nothing that opens it."""
+        return f"Access(host={self.host!r}, port={self.port}, version={self.version!r})"
+
+
+class SurveyRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    What is to be read.
+
+    ``profiles`` names those to read; empty: those that fit. ``folder`` holds profiles beyond those
+    that come along. ``purposes`` limits them. ``interface`` names one to read; empty: none.
+    ``walk`` asks for everything below some OIDs instead, as varbinds.
+    """
+
+    access: DeviceAccess
+    profiles: tuple[str, ...] = ()
+    purposes: tuple[str, ...] = ()
+    folder: str = ""
+    interface: str = ""
+    walk: tuple[str, ...] = ()
+
+
+class Uptimes(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    How long a device says it has run, by three objects that each are wrong in a way of their own.
+
+    ``agent_s`` (sysUpTime) is the SNMP agent's and wraps after 497 days; ``engine_s``
+    (snmpEngineTime) does not wrap; ``system_s`` (hrSystemUptime) is the box's. ``engine_boots`` is
+    also raised by a reload of the configuration.
+    """
+
+    agent_s: float | None = None
+    engine_s: float | None = None
+    system_s: float | None = None
+    engine_boots: int | None = None
+
+    @property
+    def longest_s(self) -> float | None:
+        """The best guess at how long the box has run."""
+        known = [one for one in (self.agent_s, self.engine_s, self.system_s) if one is not None]
+        return max(known, default=None)
+
+
+class CounterReading(msgspec.Struct, frozen=True):
+    """A counter as read, and how many bits it has before it wraps."""
+
+    value: int
+    bits: int
+
+
+class InterfaceReading(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    One interface of IF-MIB, found by its name.
+
+    ``counters`` by the names of ``interfaces.COUNTERS``. ``discontinuity`` is
+    ifCounterDiscontinuityTime, in hundredths of a second.
+    """
+
+    index: int
+    name: str
+    is_up: bool | None = None
+    speed_bits_per_second: float | None = None
+    counters: dict[str, CounterReading] = {}
+    discontinuity: int | None = None
+
+
+class ComponentReading(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    The figures of one row: a modem, a module, a battery.
+
+    ``numbers`` and ``texts`` by name of the figure (``devices.figure``); ``bits`` of those that
+    count. ``rejected`` says why a figure has no value: ``sentinel``, ``parse``, ``range``,
+    ``words`` or ``inconsistent``.
+    """
+
+    numbers: dict[str, float] = {}
+    texts: dict[str, str] = {}
+    bits: dict[str, int] = {}
+    rejected: dict[str, str] = {}
+
+
+class ProfileReading(msgspec.Struct, frozen=True, kw_only=True):
+    """What one profile read: its groups by row (``0`` for a device without rows)."""
+
+    profile: str
+    purpose: str
+    shows_nr: bool = False
+    groups: dict[str, ComponentReading] = {}
+
+
+class Survey(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    All that one visit brought.
+
+    ``failure`` is empty when the device could be read; ``reason`` is then empty as well, else
+    ``silent``, ``refused``, ``missing`` (no pysnmp) or ``broken``.
+    """
+
+    failure: str = ""
+    reason: str = ""
+    description: str = ""
+    object_id: str = ""
+    uptimes: Uptimes = Uptimes()
+    interface: InterfaceReading | None = None
+    interfaces: tuple[str, ...] = ()
+    profiled: tuple[ProfileReading, ...] = ()
+    walked: tuple[tuple[str, str, str], ...] = ()

@@ -1,0 +1,163 @@
+"""From entries to an encoded batch, whatever the entries hold."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from thongsuot_agent.spool.frame import Entry, LogHeading
+from thongsuot_agent.spool.layouts import Layouts
+from thongsuot_agent.spool.segment_store import SegmentStore
+from thongsuot_agent.spool.stream import BatchKey, StreamIdentity
+from thongsuot_schema.batch.encode import encode_batch
+from thongsuot_schema.batch.model import Batch, ClockReading, Notice, NoticeCode
+from thongsuot_schema.result import Result, Series
+from thongsuot_schema.verdict import VerdictChange
+
+_log = logging.getLogger(__name__)
+
+MAX_ENTRIES = 4_000
+"""Entries at which a batch is sealed before its time; receivers take five times that."""
+
+
+@dataclass(slots=True, kw_only=True)
+class SealedBatch:
+    """
+    A batch on its shelf: all that has to be known of it without reading it.
+
+    ``news`` counts what even a power cut must not take: verdict changes, and words of gaps.
+    """
+
+    key: BatchKey
+    stream: StreamIdentity
+    shelf: SegmentStore
+    size_bytes: int
+    results: int
+    news: int
+    sealed_boottime_ns: int
+    sealed_wall_ns: int
+    layout: bytes
+    is_whole: bool = True
+    may_be_on_disk: bool = False
+    """An earlier process left it here; a kill may have come between writing it there and here."""
+
+    def read(self) -> bytes:
+        """Return the batch as it was encoded. Raises ``OSError``."""
+        return self.shelf.read(self.key.number)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchBuilder:
+    """
+    What turns entries into batches: the layouts, and the series that layouts should have already.
+    """
+
+    layouts: Layouts
+    expected: frozenset[Series] = frozenset()
+
+    def build(
+        self,
+        entries: Sequence[Entry],
+        stream: StreamIdentity,
+        heading: LogHeading,
+        clock: ClockReading,
+        shelf: SegmentStore,
+    ) -> tuple[bytes, SealedBatch]:
+        """Return a batch of entries, encoded, and what has to be known of it."""
+        results = tuple(
+            sorted(
+                (entry for entry in entries if isinstance(entry, Result)),
+                key=lambda result: result.boottime_ns,
+            )
+        )
+        batch = Batch(
+            site=stream.site,
+            stream=stream.name,
+            number=heading.number,
+            boot_id=stream.boot_id,
+            clock=clock,
+            previous=heading.previous,
+            results=results,
+            changes=tuple(entry for entry in entries if isinstance(entry, VerdictChange)),
+            notices=tuple(entry for entry in entries if isinstance(entry, Notice)),
+        )
+        layout, body = self._encode(batch)
+        return body, SealedBatch(
+            key=BatchKey(stream.ordinal, heading.number),
+            stream=stream,
+            shelf=shelf,
+            size_bytes=len(body),
+            results=len(results),
+            news=len(batch.changes) + sum(n.code is NoticeCode.GAP for n in batch.notices),
+            sealed_boottime_ns=clock.boottime_ns,
+            sealed_wall_ns=clock.wall_ns,
+            layout=layout,
+        )
+
+    def _encode(self, batch: Batch) -> tuple[bytes, bytes]:
+        try:
+            return self._encode_strictly(batch)
+        except ValueError as error:
+            _log.error(
+                "cannot encode batch number=%d: %s; looking for the entry", batch.number, error
+            )
+        # An entry that cannot travel is our own bug. It must not take the others with it.
+        results = tuple(one for one in batch.results if self._is_encodable(batch, results=(one,)))
+        changes = tuple(one for one in batch.changes if self._is_encodable(batch, changes=(one,)))
+        notices = tuple(one for one in batch.notices if self._is_encodable(batch, notices=(one,)))
+        left_out = (
+            len(batch.results) - len(results),
+            len(batch.changes) - len(changes),
+            len(batch.notices) - len(notices),
+        )
+        notice = Notice(
+            code=NoticeCode.PROBE_BROKEN,
+            boottime_ns=batch.clock.boottime_ns,
+            text="entries that cannot be encoded were left out; the log names them",
+            count=sum(left_out),
+        )
+        return self._encode_strictly(
+            _batch_with(batch, results=results, changes=changes, notices=(*notices, notice))
+        )
+
+    def _encode_strictly(self, batch: Batch) -> tuple[bytes, bytes]:
+        index = self.layouts.index_with(
+            self.expected.union(result.series for result in batch.results)
+        )
+        return (index.layout_id if batch.results else b""), encode_batch(batch, index)
+
+    def _is_encodable(
+        self,
+        batch: Batch,
+        *,
+        results: tuple[Result, ...] = (),
+        changes: tuple[VerdictChange, ...] = (),
+        notices: tuple[Notice, ...] = (),
+    ) -> bool:
+        alone = _batch_with(batch, results=results, changes=changes, notices=notices)
+        try:
+            self._encode_strictly(alone)
+        except ValueError as error:
+            what = (*results, *changes, *notices)
+            _log.error("cannot encode %s: %s; it is left out", what, error)
+            return False
+        return True
+
+
+def _batch_with(
+    batch: Batch,
+    *,
+    results: tuple[Result, ...],
+    changes: tuple[VerdictChange, ...],
+    notices: tuple[Notice, ...],
+) -> Batch:
+    return Batch(
+        site=batch.site,
+        stream=batch.stream,
+        number=batch.number,
+        boot_id=batch.boot_id,
+        clock=batch.clock,
+        previous=batch.previous,
+        results=results,
+        changes=changes,
+        notices=notices,
+    )

@@ -1,0 +1,194 @@
+"""Store: what the spool does on the disk, and what it knows of it without asking."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from thongsuot_agent.errors import SpoolError
+from thongsuot_agent.spool.disk import FIRST, Disk, DiskTotals, KnownStream, SpoolRow
+from thongsuot_agent.spool.disk_executor import DiskExecutor
+from thongsuot_agent.spool.eviction import (
+    DroppedCounts,
+    Layouts,
+    OnDropped,
+    make_room,
+    strip_expired,
+)
+from thongsuot_agent.spool.layouts import decode_layout
+from thongsuot_agent.spool.pending_batch import PendingBatch
+from thongsuot_agent.spool.stream import BatchKey, StreamIdentity
+from thongsuot_schema.batch.model import Layout
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WriteSet:
+    """
+    Everything that one visit to the disk does, in one thread hop.
+
+    ``newest_numbers`` says how far streams have got, ``closed`` which have ended with nothing left
+    to lose. ``is_too_old`` is given when detail is to be dropped by age.
+    """
+
+    rows: Sequence[SpoolRow] = ()
+    layouts: dict[bytes, bytes] = field(default_factory=dict)
+    newest_numbers: Sequence[tuple[StreamIdentity, int]] = ()
+    closed: Sequence[tuple[StreamIdentity, int]] = ()
+    is_too_old: Callable[[SpoolRow], bool] | None = None
+
+
+class DiskStore:
+    """
+    The disk as the spool sees it: never raises; what could not be done is ``None`` or ``False``.
+
+    ``totals`` is as of the latest errand.
+    """
+
+    def __init__(self, keeper: DiskExecutor, max_bytes: int, layouts: Layouts) -> None:
+        self._keeper = keeper
+        self._max_bytes = max_bytes
+        self._layouts = layouts
+        self._to_forget: set[BatchKey] = set()
+        self._dropped: list[DroppedCounts] = []
+        self.totals = DiskTotals(0, 0, 0)
+
+    @property
+    def is_refusing(self) -> bool:
+        """Whether the disk took nothing the last time."""
+        return self._keeper.is_refusing
+
+    @property
+    def waiting(self) -> int:
+        """Batches on the disk; an acknowledged one counts until it is removed."""
+        return self.totals.batches
+
+    @property
+    def has_acknowledged(self) -> bool:
+        """Whether something acknowledged still stands on the disk."""
+        return bool(self._to_forget)
+
+    def note_acknowledged(self, key: BatchKey) -> None:
+        """Note that a batch is acknowledged; it is removed with the next errand."""
+        self._to_forget.add(key)
+
+    async def streams(self) -> list[KnownStream]:
+        """Return every stream that the disk knows, oldest first."""
+        return await self._read(Disk.known_streams) or []
+
+    async def apply(self, errand: WriteSet) -> bool:
+        """Do an errand; return whether the disk took it (see also ``take_dropped``)."""
+        forgotten = tuple(self._to_forget)
+        visit = _Transaction(
+            errand, forgotten, self._max_bytes, self._layouts, self._dropped.append
+        )
+        totals = await self._try(visit.run)
+        if totals is None:
+            return False
+        self._to_forget.difference_update(forgotten)
+        self.totals = totals
+        return True
+
+    def take_dropped(self) -> DroppedCounts:
+        """
+        Return what was given up for room since the last call.
+
+        Also by an errand that the disk refused in the end: what it gave up before is gone.
+        """
+        dropped, self._dropped = self._dropped, []
+        return sum(dropped, DroppedCounts())
+
+    async def newest_news(self) -> PendingBatch | None:
+        """Return the newest batch with news."""
+        row = await self._read(Disk.newest_news) if self.waiting else None
+        return None if row is None or row.key in self._to_forget else _pending_batch(row)
+
+    async def oldest(self, limit: int, after: BatchKey = FIRST) -> list[PendingBatch]:
+        """Return the oldest batches after one, oldest first."""
+        if not self.waiting:
+            return []
+        rows = await self._read(lambda disk: disk.oldest(limit, after=after)) or []
+        return [_pending_batch(row) for row in rows if row.key not in self._to_forget]
+
+    async def layout(self, name: bytes) -> bytes | None:
+        """Return an encoded layout."""
+        return await self._read(lambda disk: disk.layout(name))
+
+    async def mark_closed(self, stream: StreamIdentity, last_number: int) -> None:
+        """Note that a stream ended in good order."""
+        await self._try(lambda disk: disk.note_stream(stream, last_number, is_closed=True))
+
+    async def save_fact(self, name: str, value: str) -> None:
+        """Keep a small fact beyond a power cut."""
+        await self._try(lambda disk: disk.save_fact(name, value))
+
+    async def load_fact(self, name: str) -> str | None:
+        """Return a small fact."""
+        return await self._read(lambda disk: disk.load_fact(name))
+
+    async def write_beside(self, work: Callable[[], T]) -> T | None:
+        """Return what work on other files of the same disk returned."""
+
+        def beside(_: Disk) -> T:
+            try:
+                return work()
+            except OSError as error:
+                raise SpoolError(str(error)) from error
+
+        return await self._try(beside)
+
+    async def close(self) -> None:
+        """Close the file."""
+        await self._keeper.close()
+
+    async def _read(self, work: Callable[[Disk], T]) -> T | None:
+        return await self._try(work, is_reading=True)
+
+    async def _try(self, work: Callable[[Disk], T], *, is_reading: bool = False) -> T | None:
+        try:
+            return await self._keeper.run(work, is_reading=is_reading)
+        except SpoolError:
+            return None  # the keeper has logged and reported it
+
+
+@dataclass(frozen=True, slots=True)
+class _Transaction:
+    """One errand, as it is done on the disk's thread; doing it twice is doing it once."""
+
+    write_set: WriteSet
+    acknowledged: Sequence[BatchKey]
+    max_bytes: int
+    layouts: Layouts
+    on_dropped: OnDropped
+
+    def run(self, disk: Disk) -> DiskTotals:
+        errand = self.write_set
+
+        def find(name: bytes) -> Layout | None:
+            known = self.layouts(name)
+            if known is None and (body := disk.layout(name)) is not None:
+                return decode_layout(body)
+            return known
+
+        if self.acknowledged:
+            disk.remove_batches(self.acknowledged)
+        if errand.rows or errand.newest_numbers:
+            disk.write_batches(errand.rows, errand.layouts, errand.newest_numbers)
+        for stream, last_number in errand.closed:
+            disk.note_stream(stream, last_number, is_closed=True)
+        if errand.closed:
+            disk.remove_unreferenced()
+        if errand.is_too_old is not None:
+            strip_expired(disk, errand.is_too_old, find, self.on_dropped)
+        make_room(disk, self.max_bytes, find, self.on_dropped)
+        return disk.totals()
+
+
+def _pending_batch(row: SpoolRow) -> PendingBatch:
+    return PendingBatch(
+        key=row.key,
+        layout=row.layout,
+        body=row.body,
+        results=row.results,
+        has_news=row.news > 0,
+    )

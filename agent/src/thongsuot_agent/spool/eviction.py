@@ -1,0 +1,146 @@
+"""
+What goes first when there is no room: the oldest detail; verdict changes and notices stay longest.
+
+A batch that loses its results keeps its place, number and ``previous``; in its stead stands a
+skeleton with its changes, its notices and one ``dropped`` notice: ``count`` is the number of
+results lost, ``text`` the name of the original in the chain (hex), which the batch after it bears
+as ``previous``. So numbers stay without gaps and the chain can still be followed. Pure, but for the
+disk given to it.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from thongsuot_agent.spool.disk import Disk, SpoolRow
+from thongsuot_agent.spool.stream import BatchKey
+from thongsuot_schema.batch.digest import digest_of
+from thongsuot_schema.batch.encode import encode_batch, index_layout
+from thongsuot_schema.batch.layout import sorted_layout
+from thongsuot_schema.batch.model import Batch, Layout, Notice, NoticeCode
+from thongsuot_schema.errors import BatchError
+
+_log = logging.getLogger(__name__)
+
+Layouts = Callable[[bytes], Layout | None]
+"""Gives a layout by its name; what ``decode_batch`` asks for."""
+
+OnDropped = Callable[["DroppedCounts"], None]
+"""Is told of what was given up as soon as it is gone: what comes after may fail."""
+
+TARGET_RATIO = 0.95
+"""Room is made down to this share of the bound, so that it is not made again with each batch."""
+
+_ROWS_AT_ONCE = 64
+_NO_SERIES = index_layout(sorted_layout(()))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DroppedCounts:
+    """What was given up. ``batches`` went whole, with ``news`` (see ``Sealed``) in them."""
+
+    results: int = 0
+    batches: int = 0
+    news: int = 0
+    first: BatchKey | None = None
+    last: BatchKey | None = None
+
+    def __add__(self, other: "DroppedCounts") -> "DroppedCounts":
+        """Return both together; ``other`` is the later."""
+        return DroppedCounts(
+            results=self.results + other.results,
+            batches=self.batches + other.batches,
+            news=self.news + other.news,
+            first=self.first or other.first,
+            last=other.last or self.last,
+        )
+
+
+def strip_results(body: bytes, layouts: Layouts) -> tuple[bytes, int]:
+    """
+    Return a batch without its results, and how many those were.
+
+    Raises:
+        BatchError: the batch cannot be read; nothing can be kept of it.
+    """
+    # Loaded when room runs out: 0.3 MiB that a device with a good line never needs.
+    from thongsuot_schema.batch.decode import decode_batch  # noqa: PLC0415
+
+    batch = decode_batch(body, layouts)
+    dropped = Notice(
+        code=NoticeCode.DROPPED,
+        boottime_ns=batch.clock.boottime_ns,
+        text=digest_of(body).hex(),
+        count=len(batch.results),
+        from_boottime_ns=min(
+            (result.boottime_ns for result in batch.results), default=batch.clock.boottime_ns
+        ),
+    )
+    bare = Batch(
+        site=batch.site,
+        stream=batch.stream,
+        number=batch.number,
+        boot_id=batch.boot_id,
+        clock=batch.clock,
+        previous=batch.previous,
+        changes=batch.changes,
+        notices=(*batch.notices, dropped),
+    )
+    return encode_batch(bare, _NO_SERIES), len(batch.results)
+
+
+def make_room(disk: Disk, max_bytes: int, layouts: Layouts, note: OnDropped) -> None:
+    """Bring the disk's use down to its bound, if it is over it; ``note`` learns what that took."""
+    if disk.totals().used_bytes <= max_bytes:
+        return
+    target_bytes = max_bytes * TARGET_RATIO
+    while disk.totals().used_bytes > target_bytes:
+        rows = disk.oldest_whole(_ROWS_AT_ONCE)
+        if rows:
+            _strip_rows(disk, rows, layouts, note)
+            continue
+        rows = disk.oldest_without_news(_ROWS_AT_ONCE) or disk.oldest(_ROWS_AT_ONCE)
+        if not rows:
+            break
+        _remove_whole(disk, rows, note)
+
+
+def strip_expired(
+    disk: Disk, before: Callable[[SpoolRow], bool], layouts: Layouts, note: OnDropped
+) -> None:
+    """Take the detail out of the batches that ``before`` calls too old, oldest first."""
+    while rows := [row for row in disk.oldest_whole(_ROWS_AT_ONCE) if before(row)]:
+        _strip_rows(disk, rows, layouts, note)
+
+
+def _remove_whole(disk: Disk, rows: list[SpoolRow], note: OnDropped) -> None:
+    """Remove batches whole: they are skeletons already, or cannot be read."""
+    disk.remove_batches([row.key for row in rows])
+    note(
+        DroppedCounts(
+            results=sum(row.results for row in rows),
+            batches=len(rows),
+            news=sum(row.news for row in rows),
+            first=rows[0].key,
+            last=rows[-1].key,
+        )
+    )
+
+
+def _strip_rows(disk: Disk, rows: list[SpoolRow], layouts: Layouts, note: OnDropped) -> None:
+    stripped: list[SpoolRow] = []
+    broken: list[SpoolRow] = []
+    for row in rows:
+        try:
+            body, _ = strip_results(row.body, layouts)
+        except BatchError as error:
+            _log.error("cannot read batch key=%s on disk: %s; it is dropped", row.key, error)
+            broken.append(row)
+            continue
+        stripped.append(row._replace(body=body, results=0, is_whole=False))
+    disk.replace_bodies(stripped)
+    note(
+        DroppedCounts(results=sum(row.results for row in rows) - sum(row.results for row in broken))
+    )
+    if broken:
+        _remove_whole(disk, broken, note)

@@ -1,0 +1,138 @@
+"""Recent: sealed batches that are neither acknowledged nor on the disk."""
+
+import logging
+from collections.abc import Container, Iterator
+
+from thongsuot_agent.spool.batch_builder import SealedBatch
+from thongsuot_agent.spool.eviction import TARGET_RATIO, DroppedCounts, Layouts, strip_results
+from thongsuot_agent.spool.pending_batch import PendingBatch
+from thongsuot_agent.spool.stream import BatchKey
+from thongsuot_schema.errors import BatchError
+
+_log = logging.getLogger(__name__)
+
+
+class RecentBatches:
+    """
+    Batches on their shelves, by key.
+
+    A batch whose file has gone (nobody but this process has a reason to touch it) is lost, logged
+    and counted, and does not stop the others.
+    """
+
+    def __init__(self) -> None:
+        self._sealed: dict[BatchKey, SealedBatch] = {}
+        self._lost = DroppedCounts()
+
+    def __len__(self) -> int:
+        """Return how many batches there are."""
+        return len(self._sealed)
+
+    def __iter__(self) -> Iterator[SealedBatch]:
+        """Return the batches, oldest first."""
+        return iter([self._sealed[key] for key in sorted(self._sealed)])
+
+    @property
+    def results(self) -> int:
+        """Results in all of them."""
+        return sum(sealed.results for sealed in self._sealed.values())
+
+    def add(self, sealed: SealedBatch) -> None:
+        """Take in a batch."""
+        self._sealed[sealed.key] = sealed
+
+    def newest(self, besides: Container[BatchKey]) -> PendingBatch | None:
+        """Return the newest batch, with its bytes."""
+        for key in sorted(self._sealed, reverse=True):
+            sealed = self._sealed[key]
+            if key not in besides and (body := self.read_body(sealed)) is not None:
+                return PendingBatch(
+                    key=key,
+                    layout=sealed.layout,
+                    body=body,
+                    results=sealed.results,
+                    has_news=sealed.news > 0,
+                )
+        return None
+
+    def read_body(self, sealed: SealedBatch) -> bytes | None:
+        """Return the bytes of a batch; ``None`` when they are lost, and the batch with them."""
+        try:
+            return sealed.read()
+        except OSError as error:
+            _log.error("cannot read batch key=%s: %s; it is lost", sealed.key, error)
+        self.pop(sealed.key)
+        self._lost += _dropped_whole(sealed)
+        return None
+
+    def pop(self, key: BatchKey) -> SealedBatch | None:
+        """Forget a batch that is safe elsewhere; return what was known of it, if it was here."""
+        sealed = self._sealed.pop(key, None)
+        if sealed is None:
+            return None
+        try:
+            sealed.shelf.remove(key.number)
+        except OSError as error:
+            # After a restart it is pushed once more, and recognised as a repeat.
+            _log.warning("cannot remove batch key=%s: %s", key, error)
+        return sealed
+
+    def due_for_disk(self, now_ns: int, after_ns: int) -> list[SealedBatch]:
+        """
+        Return what has to go to the disk now.
+
+        Batches with verdict changes or gaps at once; all, once the oldest has waited for
+        ``after_ns``, so that they share one transaction.
+        """
+        waiting = list(self)
+        if any(now_ns - sealed.sealed_boottime_ns >= after_ns for sealed in waiting):
+            return waiting
+        return [sealed for sealed in waiting if sealed.news]
+
+    def make_room(self, max_bytes: int, layouts: Layouts) -> DroppedCounts:
+        """Bring all together down to a bound: oldest detail first, then whole batches."""
+        dropped, self._lost = self._lost, DroppedCounts()
+        used = sum(sealed.size_bytes for sealed in self._sealed.values())
+        if used <= max_bytes:
+            return dropped
+        target_bytes = max_bytes * TARGET_RATIO
+        for sealed in self:
+            if used <= target_bytes:
+                return dropped
+            if sealed.is_whole and sealed.results:
+                before_bytes = sealed.size_bytes
+                dropped += self._strip(sealed, layouts)
+                used -= before_bytes - (sealed.size_bytes if sealed.key in self._sealed else 0)
+        for has_news in (False, True):
+            for sealed in self:
+                if used <= target_bytes:
+                    return dropped
+                if (sealed.news > 0) is has_news:
+                    used -= sealed.size_bytes
+                    self.pop(sealed.key)
+                    dropped += _dropped_whole(sealed)
+        return dropped
+
+    def _strip(self, sealed: SealedBatch, layouts: Layouts) -> DroppedCounts:
+        body = self.read_body(sealed)
+        if body is None:
+            return DroppedCounts()
+        try:
+            bare, results = strip_results(body, layouts)
+            sealed.shelf.replace(sealed.key.number, bare)
+        except (BatchError, OSError) as error:
+            _log.error("cannot thin batch key=%s: %s; it is dropped", sealed.key, error)
+            self.pop(sealed.key)
+            return _dropped_whole(sealed)
+        sealed.size_bytes, sealed.results, sealed.is_whole = len(bare), 0, False
+        return DroppedCounts(results=results)
+
+
+def _dropped_whole(sealed: SealedBatch) -> DroppedCounts:
+    return DroppedCounts(
+        results=sealed.results,
+        batches=1,
+        news=sealed.news,
+        first=sealed.key,
+        last=sealed.key,
+    )

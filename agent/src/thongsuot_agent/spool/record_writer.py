@@ -1,0 +1,217 @@
+"""
+Record: the growing end of what the agent made, and where a batch comes from.
+
+Every entry goes to the open log as it is made. Sealing turns the open log into an immutable
+numbered batch, chained to the one before. When the shelf refuses a write, the stream ends and the
+next one begins (in memory, until the runtime directory takes files again): two batches never share
+a number.
+"""
+
+import logging
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+from thongsuot_agent.clock import Clocks
+from thongsuot_agent.spool.batch_builder import MAX_ENTRIES, BatchBuilder, SealedBatch
+from thongsuot_agent.spool.frame import Entry, LogHeading, OpenLogContent, pack_entry
+from thongsuot_agent.spool.layouts import Layouts
+from thongsuot_agent.spool.segment_store import (
+    AbandonedSegments,
+    MemorySegments,
+    RuntimeSegments,
+    SegmentStore,
+)
+from thongsuot_agent.spool.stream import StreamIdentity, new_stream_name
+from thongsuot_schema.batch.digest import digest_of
+from thongsuot_schema.batch.model import ClockReading as BatchClock
+from thongsuot_schema.result import Series
+
+_log = logging.getLogger(__name__)
+
+
+class RecordWriter:
+    """
+    The open end of the device's record.
+
+    ``error_s`` of the clock is asked for at sealing. Never raises for a full or broken runtime
+    directory.
+    """
+
+    def __init__(
+        self, directory: Path, layouts: Layouts, clock: Clocks, *, site: str, boot_id: str
+    ) -> None:
+        self._directory = directory
+        self._press = BatchBuilder(layouts=layouts)
+        self._clock = clock
+        self._site = site
+        self._boot_id = boot_id
+        self._entries: list[Entry] = []
+        self._overflow: list[SealedBatch] = []
+        self._number = 1
+        self._previous = b""
+        self._opened = self._first_heading()
+        self._stream = self._new_stream(0)
+        self._shelf: SegmentStore = MemorySegments()
+
+    @property
+    def stream(self) -> StreamIdentity:
+        """The stream that grows now."""
+        return self._stream
+
+    @property
+    def last_number(self) -> int:
+        """Number of the newest sealed batch of the stream; 0 when there is none."""
+        return self._number - 1
+
+    @property
+    def is_in_memory(self) -> bool:
+        """
+        Whether the runtime directory refuses writes, so that only this process holds the record.
+        """
+        return isinstance(self._shelf, MemorySegments)
+
+    def is_own_stream(self, stream: StreamIdentity) -> bool:
+        """Return whether a stream is of this site and boot, so that it can be gone on with."""
+        return (stream.site, stream.boot_id) == (self._site, self._boot_id)
+
+    def begin_stream(self, ordinal: int) -> None:
+        """Begin a new stream, in the runtime directory where it takes files."""
+        if not self._begin_in_directory(ordinal):
+            self._begin_in_memory(ordinal)
+
+    def resume_stream(self, shelf: RuntimeSegments, left: OpenLogContent | None) -> None:
+        """
+        Go on with a stream of this boot that an earlier process left.
+
+        Raises:
+            OSError: the runtime directory refuses.
+        """
+        self._stream, self._shelf = shelf.stream, shelf
+        if left is not None:
+            self._number, self._previous = left.heading.number, left.heading.previous
+            self._opened, self._entries = left.heading, list(left.entries)
+            shelf.resume_log(self._number, left.good_bytes)
+            return
+        numbers = shelf.batches()
+        self._number = numbers[-1] + 1 if numbers else 1
+        self._previous = digest_of(shelf.read(numbers[-1])) if numbers else b""
+        self._opened, self._entries = self._heading(), []
+        shelf.open_log(self._opened)
+
+    def expect_series(self, series: Iterable[Series]) -> None:
+        """Take series into the next layout before they have results, so that layouts stay few."""
+        self._press = replace(self._press, expected=self._press.expected.union(series))
+
+    def add_entry(self, entry: Entry) -> None:
+        """Keep one entry. Once this returns, a kill does not lose it."""
+        try:
+            self._shelf.append(pack_entry(entry))
+        except OSError as error:
+            self._leave_segment(error)
+        self._entries.append(entry)
+        if len(self._entries) >= MAX_ENTRIES:
+            self._seal_open_log()
+
+    def seal(self) -> list[SealedBatch]:
+        """Turn what was added into batches (mostly one; none when nothing was added)."""
+        if self._entries:
+            self._seal_open_log()
+        if self.is_in_memory:
+            # Whatever refused may take files again.
+            self._begin_in_directory(self._stream.ordinal + 1)
+        sealed, self._overflow = self._overflow, []
+        return sealed
+
+    def close(self) -> None:
+        """Release what the process holds; what is open stays open for the next process."""
+        self._shelf.close()
+
+    def _seal_open_log(self) -> None:
+        number = self._number
+        body, sealed = self._encoded()
+        self._number, self._previous = number + 1, digest_of(body)
+        self._opened, self._entries = self._heading(), []
+        try:
+            self._shelf.seal(number, body, self._opened)
+        except OSError as error:
+            self._move_to_memory(number, body, sealed, error)
+        self._overflow.append(sealed)
+
+    def _leave_segment(self, error: OSError) -> None:
+        """End the stream with what it has: its shelf refused an entry."""
+        number = self._number
+        if not self._entries:
+            self._shelf.close()
+            self._begin_in_memory(self._stream.ordinal + 1)
+            return
+        body, sealed = self._encoded()
+        self._move_to_memory(number, body, sealed, error)
+        self._overflow.append(sealed)
+
+    def _move_to_memory(
+        self, number: int, body: bytes, sealed: SealedBatch, error: OSError
+    ) -> None:
+        _log.warning(
+            "cannot write record directory=%s: %s; goes on in memory", self._directory, error
+        )
+        self._shelf.close()
+        sealed.shelf = AbandonedSegments(self._shelf)
+        sealed.shelf.end(number, body)
+        self._begin_in_memory(self._stream.ordinal + 1)
+
+    def _begin_in_directory(self, ordinal: int) -> bool:
+        stream, heading = self._new_stream(ordinal), self._first_heading()
+        try:
+            self._shelf = RuntimeSegments.create(self._directory, stream, heading)
+        except OSError as error:
+            _log.debug("cannot begin record directory=%s: %s", self._directory, error)
+            return False
+        self._reset_for(stream, heading)
+        return True
+
+    def _begin_in_memory(self, ordinal: int) -> None:
+        self._shelf = MemorySegments()
+        self._reset_for(self._new_stream(ordinal), self._first_heading())
+
+    def _reset_for(self, stream: StreamIdentity, heading: LogHeading) -> None:
+        self._stream, self._opened = stream, heading
+        self._number, self._previous, self._entries = 1, b"", []
+
+    def _encoded(self) -> tuple[bytes, SealedBatch]:
+        return self._press.build(
+            self._entries, self._stream, self._opened, self._clock_now(), self._shelf
+        )
+
+    def _clock_now(self) -> BatchClock:
+        return BatchClock(
+            boottime_ns=self._clock.boottime_ns(),
+            wall_ns=self._clock.wall_ns(),
+            error_s=self._clock.error_s(),
+        )
+
+    def _first_heading(self) -> LogHeading:
+        return LogHeading(
+            number=1,
+            previous=b"",
+            boottime_ns=self._clock.boottime_ns(),
+            wall_ns=self._clock.wall_ns(),
+        )
+
+    def _heading(self) -> LogHeading:
+        return LogHeading(
+            number=self._number,
+            previous=self._previous,
+            boottime_ns=self._clock.boottime_ns(),
+            wall_ns=self._clock.wall_ns(),
+        )
+
+    def _new_stream(self, ordinal: int) -> StreamIdentity:
+        return StreamIdentity(
+            name=new_stream_name(),
+            site=self._site,
+            boot_id=self._boot_id,
+            ordinal=ordinal,
+            started_boottime_ns=self._clock.boottime_ns(),
+            started_wall_ns=self._clock.wall_ns(),
+        )

@@ -1,0 +1,262 @@
+"""
+Shelves: where the open log and the sealed batches of one stream stand before the disk is needed.
+
+``RuntimeSegments`` keeps them in the runtime directory (a tmpfs): page cache only, so nothing is
+written to the device's card, yet a killed process loses nothing. ``MemorySegments`` is what remains
+when even that directory refuses a write. A shelf that fails once is left for good: the stream ends
+there and a new one begins elsewhere, so that no number can ever stand for two different things.
+
+Files of a stream in ``record/<name>/``: ``identity`` (JSON), ``<number>.open``, ``<number>.batch``.
+The open log bears the number that it will have as a batch. Sealing renames a written file, then
+begins the next log, then removes the old one; wherever a kill falls, each entry is found exactly
+once.
+"""
+
+import logging
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Protocol
+
+import msgspec
+
+from thongsuot_agent.errors import RecordUnreadable
+from thongsuot_agent.spool.frame import LogHeading, OpenLogContent, pack_heading, unpack_log
+from thongsuot_agent.spool.stream import StreamIdentity
+
+_log = logging.getLogger(__name__)
+
+_IDENTITY = "identity"
+_OPEN = ".open"
+_BATCH = ".batch"
+_HALF_WRITTEN = ".tmp"
+
+
+class SegmentStore(Protocol):
+    """Where one stream stands. ``OSError`` from a write: leave this shelf."""
+
+    def append(self, frame: bytes) -> None:
+        """Add one frame to the open log."""
+
+    def seal(self, number: int, body: bytes, heading: LogHeading) -> None:
+        """Turn the open log into batch ``number`` and open the next log under ``heading``."""
+
+    def end(self, number: int, body: bytes) -> None:
+        """Turn the open log into batch ``number``; the stream ends with it."""
+
+    def read(self, number: int) -> bytes:
+        """Return a sealed batch."""
+
+    def replace(self, number: int, body: bytes) -> None:
+        """Put other bytes in the place of a sealed batch."""
+
+    def remove(self, number: int) -> None:
+        """Forget a batch; it is acknowledged or stands elsewhere."""
+
+    def close(self) -> None:
+        """Release what the process holds; everything stays where it is."""
+
+
+class MemorySegments:
+    """A stream that only this process holds."""
+
+    def __init__(self) -> None:
+        self._batches: dict[int, bytes] = {}
+
+    def append(self, frame: bytes) -> None:
+        """Nothing to do: the spool itself holds the open entries."""
+
+    def seal(self, number: int, body: bytes, heading: LogHeading) -> None:
+        """Keep a batch."""
+        del heading
+        self._batches[number] = body
+
+    def end(self, number: int, body: bytes) -> None:
+        """Keep the last batch."""
+        self._batches[number] = body
+
+    def read(self, number: int) -> bytes:
+        """Return a batch."""
+        return self._batches[number]
+
+    def replace(self, number: int, body: bytes) -> None:
+        """Put other bytes in the place of a batch."""
+        self._batches[number] = body
+
+    def remove(self, number: int) -> None:
+        """Forget a batch."""
+        self._batches.pop(number, None)
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+class AbandonedSegments(MemorySegments):
+    """
+    What a shelf could not take any more, in memory; the files that it left are removed with the
+    batches.
+
+    A process that is killed meanwhile finds the same entries in the open log that was left.
+    """
+
+    def __init__(self, behind: SegmentStore) -> None:
+        super().__init__()
+        self._behind = behind
+
+    def remove(self, number: int) -> None:
+        """Forget a batch here and behind."""
+        super().remove(number)
+        try:
+            self._behind.remove(number)
+        except OSError as error:
+            # It will be pushed once more after a restart, and recognised as a repeat.
+            _log.warning("cannot remove batch number=%d: %s", number, error)
+
+
+class RuntimeSegments:
+    """
+    A stream in the runtime directory; see the module for the files and the order of the steps.
+    """
+
+    def __init__(self, path: Path, stream: StreamIdentity) -> None:
+        self.path = path
+        self.stream = stream
+        self._log = -1
+
+    @classmethod
+    def create(cls, record: Path, stream: StreamIdentity, heading: LogHeading) -> "RuntimeSegments":
+        """Begin a stream. Raises ``OSError`` when the directory takes no files."""
+        path = record / stream.name
+        path.mkdir(mode=0o700, parents=True)
+        shelf = cls(path, stream)
+        try:
+            _write(path / _IDENTITY, msgspec.json.encode(stream))
+            shelf.open_log(heading)
+        except OSError:
+            shelf.discard()
+            raise
+        return shelf
+
+    def open_log(self, heading: LogHeading) -> None:
+        """Begin an empty open log. It appears whole or not at all."""
+        path = self._open_path(heading.number)
+        half = path.with_suffix(_HALF_WRITTEN)
+        self.close()
+        self._log = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o600)
+        _write_all(self._log, pack_heading(heading))
+        half.rename(path)
+
+    def resume_log(self, number: int, good_bytes: int) -> None:
+        """Go on with an open log, cutting off what a kill left half-written."""
+        self.close()
+        self._log = os.open(self._open_path(number), os.O_WRONLY | os.O_APPEND)
+        os.ftruncate(self._log, good_bytes)
+
+    def append(self, frame: bytes) -> None:
+        """Add one frame with a single write: page cache only, safe from a kill once it returns."""
+        _write_all(self._log, frame)
+
+    def seal(self, number: int, body: bytes, heading: LogHeading) -> None:
+        """Seal the open log; from the rename on it is the batch that counts."""
+        _write(self._batch_path(number), body)
+        self.open_log(heading)
+        self._open_path(number).unlink(missing_ok=True)
+
+    def end(self, number: int, body: bytes) -> None:
+        """Seal the open log and begin no other."""
+        _write(self._batch_path(number), body)
+        self.close()
+        self._open_path(number).unlink(missing_ok=True)
+
+    def read(self, number: int) -> bytes:
+        """Return a sealed batch."""
+        return self._batch_path(number).read_bytes()
+
+    def replace(self, number: int, body: bytes) -> None:
+        """Put other bytes in the place of a batch, whole or not at all."""
+        _write(self._batch_path(number), body)
+
+    def remove(self, number: int) -> None:
+        """
+        Forget a batch, and the open log it was made from where the sealing did not get so far.
+        """
+        self._batch_path(number).unlink(missing_ok=True)
+        self._open_path(number).unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """Close the open log's file."""
+        if self._log >= 0:
+            os.close(self._log)
+            self._log = -1
+
+    def discard(self) -> None:
+        """Remove the stream's directory; nothing in it waits any more."""
+        self.close()
+        for file in self.path.iterdir():
+            file.unlink()
+        self.path.rmdir()
+
+    def batches(self) -> list[int]:
+        """Return the numbers of the sealed batches, in order."""
+        return _numbers(self.path, _BATCH)
+
+    def open_log_left(self) -> OpenLogContent | None:
+        """
+        Return what the open log holds that no batch holds yet.
+
+        Raises:
+            RecordUnreadable: there is one, but it does not even begin as one.
+        """
+        sealed = set(self.batches())
+        left = None
+        for number in _numbers(self.path, _OPEN):
+            if number in sealed:
+                # The kill fell between the rename of the batch and this removal.
+                self._open_path(number).unlink()
+                continue
+            left = unpack_log(self._open_path(number).read_bytes())
+            if left is None:
+                raise RecordUnreadable(f"{self._open_path(number)} has no heading")
+        return left
+
+    def _open_path(self, number: int) -> Path:
+        return self.path / f"{number:08d}{_OPEN}"
+
+    def _batch_path(self, number: int) -> Path:
+        return self.path / f"{number:08d}{_BATCH}"
+
+
+def leftover_segments(record: Path) -> Iterator[RuntimeSegments]:
+    """
+    Return the shelves that earlier processes left in a record directory, oldest stream first.
+
+    Half-written files are removed on the way; a directory without identity was never begun.
+    """
+    shelves: list[RuntimeSegments] = []
+    for path in sorted(record.iterdir()) if record.is_dir() else ():
+        if not path.is_dir():
+            continue
+        for half in path.glob(f"*{_HALF_WRITTEN}"):
+            half.unlink()
+        try:
+            stream = msgspec.json.decode((path / _IDENTITY).read_bytes(), type=StreamIdentity)
+        except (FileNotFoundError, msgspec.DecodeError):
+            continue
+        shelves.append(RuntimeSegments(path, stream))
+    return iter(sorted(shelves, key=lambda shelf: shelf.stream.ordinal))
+
+
+def _numbers(path: Path, suffix: str) -> list[int]:
+    return sorted(int(file.stem) for file in path.glob(f"*{suffix}"))
+
+
+def _write(path: Path, content: bytes) -> None:
+    half = path.with_name(path.name + _HALF_WRITTEN)
+    half.write_bytes(content)
+    half.rename(path)
+
+
+def _write_all(file: int, content: bytes) -> None:
+    # A nearly full file system takes a part and reports no error; the next write does.
+    while content:
+        content = content[os.write(file, content) :]

@@ -1,0 +1,256 @@
+"""
+Line: HTTP requests to the collector over one link, on a connection that is kept.
+
+Sockets are opened by the link itself, so a push leaves by that link or not at all. The collector's
+name is asked for over the same link: the resolver of the other one may be unreachable, or know
+another world.
+"""
+
+import logging
+import socket
+from dataclasses import dataclass
+from itertools import chain, zip_longest
+
+import pycurl  # type: ignore[import-untyped]
+
+from thongsuot_agent.clock import NS_PER_S, Clocks
+from thongsuot_agent.links.curl_multi import current_multi
+from thongsuot_agent.links.egress import family_of
+from thongsuot_agent.links.link import LiveLink
+from thongsuot_agent.links.state import LinkUnusable
+from thongsuot_agent.probes.certificates import system_authorities
+from thongsuot_agent.probes.resolution import resolve_host
+from thongsuot_agent.uplink.answer import ANSWER_LIMIT_BYTES, PostResponse
+from thongsuot_agent.uplink.preference import in_family_order
+from thongsuot_agent.uplink.traffic import tcp_traffic_bytes
+from thongsuot_schema.result import Family
+
+_log = logging.getLogger(__name__)
+
+_CONNECT_S = 5.0
+_UNACKNOWLEDGED_MS = 4000
+"""
+How long the far end may leave sent bytes unconfirmed (RFC 5482): longer, and the way has died under
+an open connection. News must not wait for the whole request's time-out to try the other family.
+"""
+_RESOLVE_S = 4.0
+_ADDRESSES_FRESH_NS = 300 * NS_PER_S
+_ABORTED_CODES = (
+    pycurl.E_SSL_CONNECT_ERROR,
+    pycurl.E_GOT_NOTHING,
+    pycurl.E_SEND_ERROR,
+    pycurl.E_RECV_ERROR,
+)
+"""How a certificate that is refused in the handshake looks from here; in TLS 1.3 it comes late."""
+
+_USER_AGENT = "thongsuot/0.1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CollectorEndpoint:
+    """Where the collector is and how to know it. ``host`` is a name or an address."""
+
+    url: str
+    host: str
+    ca_file: str
+    timeout_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostRequest:
+    """
+    One POST; ``headers`` are complete lines. ``certificate`` is what to show in the handshake, key
+    and certificate in PEM form; empty: nothing.
+    """
+
+    path: str
+    headers: tuple[str, ...]
+    body: bytes
+    certificate: bytes = b""
+
+
+class CollectorConnection:
+    """
+    One lane's way to the collector over one link; ``link`` is ``None`` for a collector on the
+    device itself. Not for two requests at once.
+    """
+
+    def __init__(self, door: CollectorEndpoint, link: LiveLink | None, clock: Clocks) -> None:
+        self._door = door
+        self._link = link
+        self._clock = clock
+        self._handle = pycurl.Curl()
+        self._socket: socket.socket | None = None
+        self._counted = 0
+        self._unusable: LinkUnusable | None = None
+        self._is_proven = False
+        self._addresses: tuple[str, ...] = ()
+        self._asked_ns = 0
+        self._avoided: Family | None = None
+        self.spent_bytes = 0
+        """IP-level traffic of the latest request, both directions, name lookup included."""
+
+    async def post(self, request: PostRequest) -> PostResponse:
+        """Send one request; a network that misbehaves is a response without status."""
+        self.spent_bytes = 0
+        try:
+            await self._resolve_addresses()
+        except LinkUnusable as unusable:
+            return PostResponse(status=0, problem=str(unusable))
+        body, head = bytearray(), _RetryAfterHeader()
+        self._configure(request, body, head)
+        self._unusable = None
+        try:
+            code, message = await current_multi().perform(self._handle)
+        finally:
+            self._count_traffic()
+        if code == 0:
+            self._is_proven = True
+            status = int(self._handle.getinfo(pycurl.RESPONSE_CODE))
+            return PostResponse(status=status, body=bytes(body), retry_after=head.retry_after)
+        # The next request tries the next address, or asks for the name anew.
+        self._addresses = self._addresses[1:]
+        problem = self._unusable_reason() or message or f"libcurl error {code}"
+        is_new = bool(self._handle.getinfo(pycurl.NUM_CONNECTS))
+        if request.certificate and is_new and code in _ABORTED_CODES:
+            problem += " (its certificate was shown: does the collector know the authority?)"
+        return PostResponse(status=0, problem=problem)
+
+    def avoid_family(self, family: Family | None) -> bool:
+        """
+        Try another family first from now on, until this is taken back; return whether that changes
+        where the next request goes.
+
+        A connection that is open in the avoided one is not used again: libcurl knows it by address.
+        """
+        before = self._addresses
+        self._avoided = family
+        self._addresses = in_family_order(before, family)
+        return before[:1] != self._addresses[:1]
+
+    def _unusable_reason(self) -> str:
+        """Return why no socket could be opened, empty where one was."""
+        return "" if self._unusable is None else str(self._unusable)
+
+    def close(self) -> None:
+        """Give up the connection."""
+        self._handle.close()
+        self._drop_socket()
+
+    async def _resolve_addresses(self) -> None:
+        if self._link is None:
+            return
+        now_ns = self._clock.boottime_ns()
+        if self._addresses and now_ns - self._asked_ns < _ADDRESSES_FRESH_NS:
+            return
+        found: list[tuple[str, ...]] = []
+        problem: LinkUnusable | None = None
+        for family in (Family.IP6, Family.IP4):
+            try:
+                resolved = await resolve_host(self._link, family, self._door.host, _RESOLVE_S, ())
+            except LinkUnusable as unusable:
+                problem = unusable
+                continue
+            self.spent_bytes += resolved.cost_bytes
+            if resolved.addresses:
+                found.append(resolved.addresses)
+            elif resolved.reason is not None:
+                problem = LinkUnusable(resolved.reason, f"{self._door.host}: {resolved.detail}")
+        if not found:
+            assert problem is not None
+            raise problem
+        # One of each family first: what is dead is more often a family than a single address.
+        turns = chain.from_iterable(zip_longest(*found))
+        addresses = [address for address in turns if address is not None]
+        self._addresses = in_family_order(addresses, self._avoided)
+        self._asked_ns = now_ns
+
+    def _configure(self, request: PostRequest, body: bytearray, head: "_RetryAfterHeader") -> None:
+        def take(data: bytes) -> int:
+            body.extend(data[: ANSWER_LIMIT_BYTES - len(body)])
+            return len(data) if len(body) < ANSWER_LIMIT_BYTES else 0
+
+        handle, door = self._handle, self._door
+        for option, value in (
+            (pycurl.URL, door.url + request.path),
+            (pycurl.POSTFIELDS, request.body),
+            # Without "Expect" libcurl does not wait for a 100 that costs a round trip.
+            (pycurl.HTTPHEADER, [*request.headers, "Expect:"]),
+            (pycurl.WRITEFUNCTION, take),
+            (pycurl.HEADERFUNCTION, head.on_header),
+            (pycurl.USERAGENT, _USER_AGENT),
+            (pycurl.PROTOCOLS, pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS),
+            (pycurl.SSLVERSION, pycurl.SSLVERSION_TLSv1_2),
+            (pycurl.PROXY, ""),
+            (pycurl.FOLLOWLOCATION, 0),
+            (pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_1_1),
+            (pycurl.CONNECTTIMEOUT_MS, round(min(_CONNECT_S, door.timeout_s) * 1000)),
+            (pycurl.TIMEOUT_MS, round(door.timeout_s * 1000)),
+            (pycurl.NOSIGNAL, 1),
+            # Another line's connection, kept by libcurl for all, says nothing of this one's way.
+            (pycurl.FRESH_CONNECT, int(not self._is_proven)),
+        ):
+            handle.setopt(option, value)
+        # libcurl does not go on with a connection that was opened with another certificate.
+        if request.certificate:
+            handle.setopt(pycurl.SSLCERT_BLOB, request.certificate)
+            handle.setopt(pycurl.SSLKEY_BLOB, request.certificate)
+        else:
+            handle.unsetopt(pycurl.SSLCERT_BLOB)
+            handle.unsetopt(pycurl.SSLKEY_BLOB)
+        authorities = system_authorities()
+        if door.ca_file:
+            handle.setopt(pycurl.CAINFO, door.ca_file)
+        elif authorities.folder:
+            handle.setopt(pycurl.CAPATH, authorities.folder)
+        elif authorities.file:
+            handle.setopt(pycurl.CAINFO, authorities.file)
+        if self._link is not None:
+            handle.setopt(pycurl.OPENSOCKETFUNCTION, self._open)
+            address = self._addresses[0]
+            host = f"[{address}]" if ":" in address else address
+            # For every host and port of the URL: this address, and the URL's own port.
+            handle.setopt(pycurl.CONNECT_TO, [f"::{host}:"])
+            # The socket is bound already. This keeps libcurl from taking another link's connection.
+            handle.setopt(pycurl.INTERFACE, f"if!{self._link.spec.interface}")
+
+    def _open(self, purpose: int, address: "pycurl.CurlSockAddr") -> socket.socket | int:
+        """Called by libcurl for a socket; it takes a copy, ours stays open for the counters."""
+        del purpose
+        assert self._link is not None
+        try:
+            destination = str(address.addr[0])
+            opened = self._link.open_tcp(family_of(destination), destination)
+        except LinkUnusable as unusable:
+            self._unusable = unusable
+            return int(pycurl.SOCKET_BAD)
+        opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _UNACKNOWLEDGED_MS)
+        self._count_traffic()
+        self._drop_socket()
+        self._socket, self._counted = opened, 0
+        return opened
+
+    def _count_traffic(self) -> None:
+        """Add what the connection used since it was last looked at."""
+        if self._socket is not None:
+            total = tcp_traffic_bytes(self._socket)
+            self.spent_bytes += total - self._counted
+            self._counted = total
+
+    def _drop_socket(self) -> None:
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+
+
+class _RetryAfterHeader:
+    """Takes the one header that matters out of a response."""
+
+    def __init__(self) -> None:
+        self.retry_after = ""
+
+    def on_header(self, line: bytes) -> None:
+        """Called by libcurl with each header line."""
+        name, _, value = line.decode("latin-1").partition(":")
+        if name.lower() == "retry-after":
+            self.retry_after = value.strip()

@@ -1,0 +1,49 @@
+"""Which link a push tries first. Pure."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from thongsuot_schema.result import Family
+from thongsuot_schema.state import State
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UploadCandidate:
+    """One link as a way out. ``can_send``: it has carrier, an address and a route."""
+
+    name: str
+    can_send: bool
+    is_metered: bool
+    state: State = State.UNKNOWN
+
+
+def preferred_order(ways: Iterable[UploadCandidate], last_good: str) -> tuple[str, ...]:
+    """
+    Return the links to try, the best first; those that cannot send at all are left out.
+
+    Links judged down come last: a verdict needs seconds, a push into a dead link fifteen. The link
+    that took the last push comes first, unless it is metered and an unmetered one is up again.
+    """
+
+    def rank(way: UploadCandidate) -> tuple[bool, bool, bool]:
+        is_down = way.state is State.DOWN
+        is_costly = way.is_metered and cheap_works
+        return (is_down, is_costly, way.name != last_good)
+
+    found = [way for way in ways if way.can_send]
+    cheap_works = any(not way.is_metered and way.state is State.UP for way in found)
+    # Unmetered first among equals; the sort keeps the order of the configuration otherwise.
+    return tuple(way.name for way in sorted(found, key=lambda way: (*rank(way), way.is_metered)))
+
+
+def in_family_order(addresses: Iterable[str], avoided: Family | None) -> tuple[str, ...]:
+    """
+    Return the collector's addresses as they are to be tried, those of a family judged dead last.
+
+    A push into it would take four seconds to fail, and it is the news of that very family.
+    """
+    return tuple(sorted(addresses, key=lambda address: _family_of(address) is avoided))
+
+
+def _family_of(address: str) -> Family:
+    return Family.IP6 if ":" in address else Family.IP4

@@ -1,0 +1,246 @@
+"""
+Uplink: two lanes to the collector.
+
+The fresh lane carries what was made last: the newest batch first, and news (verdict changes) that
+an outage left on the disk. The backlog lane then carries the rest of the disk, oldest first, in its
+own requests beside those of the fresh lane. Each batch is one request; a batch that is
+refused for good is set aside, so that it never holds up the others.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Never
+
+from thongsuot_agent.clock import NS_PER_S, Clocks, TrueTime
+from thongsuot_agent.spool.disk import FIRST
+from thongsuot_agent.spool.pending_batch import PendingBatch
+from thongsuot_agent.spool.rejected import Rejection
+from thongsuot_agent.spool.spool import Spool
+from thongsuot_agent.spool.stream import BatchKey
+from thongsuot_agent.uplink.answer import PushDisposition, PushOutcome
+from thongsuot_agent.uplink.backoff import Backoff
+from thongsuot_agent.uplink.uploader import Uploader
+from thongsuot_schema.batch.push import PushResponse, TestRequest
+from thongsuot_schema.result import Family
+
+_log = logging.getLogger(__name__)
+
+_OK = 200
+
+_CHUNK = 16
+"""Batches of the backlog that are read, pushed and removed together: one transaction for all."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteConfigHooks:
+    """
+    Who knows of site plans: what is said of them now, and who hears what came of a push that began
+    while that was said.
+    """
+
+    running_text: Callable[[], str] = lambda: ""
+    on_push_end: Callable[[str, PushOutcome], None] = lambda _said, _reading: None
+
+
+class UploadService:
+    """
+    Pushes whatever waits in the spool, for ever.
+
+    ``wake`` is called when something new was sealed, ``push_now`` when it should not wait for a
+    back-off (a verdict change, a link that came up). ``on_asks`` hears of every answer's tests,
+    ``plans`` of every push.
+    """
+
+    def __init__(
+        self,
+        spool: Spool,
+        *,
+        fresh: Uploader,
+        backlog: Uploader,
+        clock: Clocks,
+        true_time: TrueTime,
+        chance: Callable[[], float],
+        on_asks: Callable[[tuple[TestRequest, ...]], None] = lambda _: None,
+        plans: SiteConfigHooks | None = None,
+    ) -> None:
+        self._spool = spool
+        self._fresh = fresh
+        self._backlog = backlog
+        self._clock = clock
+        self._true_time = true_time
+        self._on_asks = on_asks
+        self._plans = plans or SiteConfigHooks()
+        self._fresh_backoff = Backoff(chance)
+        self._backlog_backoff = Backoff(chance)
+        self._woken = asyncio.Event()
+        self._hurried = asyncio.Event()
+        self._has_backlog = asyncio.Event()
+        self._put_off: set[BatchKey] = set()
+        self.answer: PushResponse | None = None
+        """What the collector said last."""
+        self.acknowledged_ns: int | None = None
+        """When it last acknowledged, boot time."""
+        self.problem = ""
+        """Why the latest push did not get through; empty when it did."""
+
+    @property
+    def is_reachable(self) -> bool | None:
+        """Whether the latest push got through; ``None`` before the first one."""
+        if self.problem:
+            return False
+        return None if self.acknowledged_ns is None else True
+
+    @property
+    def last_good(self) -> str:
+        """The link that took the latest push; empty where none did or none was needed."""
+        return self._fresh.last_good
+
+    def wake(self) -> None:
+        """Something new was sealed."""
+        self._woken.set()
+
+    def push_now(self) -> None:
+        """Push now, whatever the back-off says."""
+        self._hurried.set()
+        self._woken.set()
+
+    def abandon_link(self, link: str) -> None:
+        """A link was judged down: what is under way on it is not waited for."""
+        self._fresh.abandon(link)
+        self._backlog.abandon(link)
+
+    def avoid_family(self, link: str, family: Family | None) -> None:
+        """A family was judged dead on a link (``None``: none is, any more)."""
+        self._fresh.avoid_family(link, family)
+        self._backlog.avoid_family(link, family)
+
+    async def run_fresh(self) -> Never:
+        """Carry the fresh lane."""
+        while True:
+            await self._woken.wait()
+            self._woken.clear()
+            # Whoever is in a hurry from here on does not wait for what this round ends in.
+            self._hurried.clear()
+            self._put_off.clear()
+            if await self._push_fresh() and self._spool.has_on_disk():
+                self._has_backlog.set()
+
+    async def run_backlog(self) -> Never:
+        """Carry the backlog lane."""
+        while True:
+            await self._has_backlog.wait()
+            self._has_backlog.clear()
+            await self._push_backlog()
+
+    async def push_last(self) -> None:
+        """Try the newest batch once more; the caller bounds the time."""
+        parcel = self._spool.newest_recent()
+        if parcel is not None:
+            await self._push(parcel, self._fresh, self._fresh_backoff)
+
+    def reconnect(self) -> None:
+        """What links are known to be has changed: push by new connections from now on."""
+        self._fresh.reconnect()
+        self._backlog.reconnect()
+
+    def close(self) -> None:
+        """Give up all connections."""
+        self._fresh.close()
+        self._backlog.close()
+
+    async def _push_fresh(self) -> bool:
+        """Push all that is fresh or news; return whether it got through."""
+        while (parcel := await self._next_fresh()) is not None:
+            wait_s = await self._push(parcel, self._fresh, self._fresh_backoff)
+            if wait_s is not None:
+                self._put_off.add(parcel.key)
+                await self._wait_or_hurry(wait_s)
+                return False
+        return True
+
+    async def _next_fresh(self) -> PendingBatch | None:
+        parcel = self._spool.newest_recent(besides=self._put_off)
+        return parcel if parcel is not None else await self._spool.newest_news()
+
+    async def _push_backlog(self) -> None:
+        after = FIRST
+        while parcels := await self._spool.oldest_on_disk(_CHUNK, after):
+            for parcel in parcels:
+                wait_s = await self._push(parcel, self._backlog, self._backlog_backoff)
+                if wait_s is not None:
+                    await self._spool.forget_acknowledged()
+                    await asyncio.sleep(wait_s)
+                    return
+            after = parcels[-1].key
+            await self._spool.forget_acknowledged()
+
+    async def _push(self, parcel: PendingBatch, lane: Uploader, backoff: Backoff) -> float | None:
+        """Push one batch; return ``None`` when it is off the queue, else how long to wait."""
+        sent_ns, said = self._clock.boottime_ns(), self._plans.running_text()
+        reading = await lane.deliver(parcel)
+        if reading.answer is not None:
+            self._accept_answer(reading.answer, sent_ns)
+        self._plans.on_push_end(said, reading)
+        if reading.disposition is PushDisposition.DURABLE:
+            if reading.text and reading.status != _OK:
+                _log.warning("batch key=%s is kept there already: %s", parcel.key, reading.text)
+            self._note_success(parcel)
+            backoff.reset()
+            if parcel.has_news:
+                await self._spool.forget_acknowledged()
+            return None
+        if reading.disposition is PushDisposition.REJECTED:
+            _log.error(
+                "cannot push batch key=%s results=%d: refused with status=%d: %s; it is set aside",
+                parcel.key,
+                parcel.results,
+                reading.status,
+                reading.text,
+            )
+            refusal = Rejection(status=reading.status, error=reading.text)
+            if await self._spool.set_aside_rejected(parcel, refusal):
+                return None
+        self._note_failure(reading.status, reading.text, backoff)
+        return backoff.next_wait_s(at_least_s=reading.wait_s)
+
+    def _accept_answer(self, answer: PushResponse, sent_ns: int) -> None:
+        self.answer = answer
+        self._true_time.add_collector_time(
+            sent_ns=sent_ns,
+            received_ns=self._clock.boottime_ns(),
+            collector_wall_ns=answer.collector_wall_ns,
+        )
+        self._on_asks(answer.test_requests)
+
+    def _note_success(self, parcel: PendingBatch) -> None:
+        self._spool.acknowledge(parcel.key)
+        now_ns = self._clock.boottime_ns()
+        if self.problem:
+            since = self.acknowledged_ns
+            away_s = 0.0 if since is None else (now_ns - since) / NS_PER_S
+            _log.info("collector takes pushes again after_s=%.0f", away_s)
+        self.acknowledged_ns, self.problem = now_ns, ""
+
+    def _note_failure(self, status: int, text: str, backoff: Backoff) -> None:
+        self.problem = text
+        times = backoff.failures + 1
+        if times & (times - 1) == 0:  # the first, then once per doubling
+            # A token or an address that is wrong does not mend itself.
+            level = logging.ERROR if status in {401, 403, 404} else logging.WARNING
+            _log.log(
+                level,
+                "cannot push status=%d failures=%d: %s; the record waits on the device",
+                status,
+                times,
+                text,
+            )
+
+    async def _wait_or_hurry(self, wait_s: float) -> None:
+        try:
+            async with asyncio.timeout(wait_s):
+                await self._hurried.wait()
+        except TimeoutError:
+            pass
+        self._woken.set()

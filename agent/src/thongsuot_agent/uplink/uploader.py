@@ -1,0 +1,214 @@
+"""Lane: one request at a time, over the best link that works."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from thongsuot_agent.clock import Clocks
+from thongsuot_agent.links.link import LiveLink
+from thongsuot_agent.spool.pending_batch import PendingBatch
+from thongsuot_agent.uplink.answer import (
+    PostResponse,
+    PushDisposition,
+    PushOutcome,
+    interpret_response,
+)
+from thongsuot_agent.uplink.connection import CollectorConnection, CollectorEndpoint, PostRequest
+from thongsuot_agent.uplink.preference import UploadCandidate, preferred_order
+from thongsuot_schema.batch.push import (
+    CONTENT_TYPE_BATCH,
+    CONTENT_TYPE_LAYOUT,
+    HEADER_BOOT,
+    HEADER_BOOTTIME,
+    HEADER_SITE_CONFIG,
+    HEADER_WALL,
+    PATH_BATCHES,
+    PATH_LAYOUTS,
+)
+from thongsuot_schema.result import Family
+
+_log = logging.getLogger(__name__)
+
+DIRECT = ""
+"""Name of the way without a link: to a collector on the device itself."""
+
+LayoutOf = Callable[[bytes], Awaitable[bytes | None]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UploadConfig:
+    """
+    What all lanes share.
+
+    ``token`` is asked for with every request, ``certificate`` too (key and certificate in PEM form,
+    empty for none), ``candidates`` for the links that there are to try now; ``charge`` is told what
+    was used on each. ``running_config`` is what is said of the site plan with each batch; empty:
+    nothing.
+    """
+
+    endpoint: CollectorEndpoint
+    links: Mapping[str, LiveLink]
+    clock: Clocks
+    boot_id: str
+    token: Callable[[], str]
+    candidates: Callable[[], Iterable[UploadCandidate]]
+    charge: Callable[[str, int], None]
+    layout_of: LayoutOf
+    running_config: Callable[[], str] = lambda: ""
+    certificate: Callable[[], bytes] = bytes
+
+
+class Uploader:
+    """Delivers batches one after the other."""
+
+    def __init__(self, terms: UploadConfig) -> None:
+        self._terms = terms
+        self._lines: dict[str, CollectorConnection] = {}
+        self._under_way: dict[str, asyncio.Timeout] = {}
+        self._is_stale = False
+        self.last_good = DIRECT
+        """The link that took the latest push."""
+
+    async def deliver(self, parcel: PendingBatch) -> PushOutcome:
+        """
+        Push a batch over one link after the other until somebody answers for the collector.
+
+        Returns what that means; ``RETRY_LATER`` with the last problem when no link got through.
+        """
+        if self._is_stale:
+            self._is_stale = False
+            self.close()
+        reading = PushOutcome(
+            disposition=PushDisposition.RETRY_LATER,
+            status=0,
+            text="no link can send",
+            is_tried=False,
+        )
+        for name in self._links_to_try():
+            reading = await self._deliver_by_link(name, parcel)
+            if reading.answer is not None:
+                self.last_good = name
+                return reading
+            _log.debug("push failed link=%s status=%d: %s", name, reading.status, reading.text)
+        return reading
+
+    async def post(self, path: str, content_type: str, body: bytes) -> PostResponse:
+        """Post something else over one link after the other until a server answers."""
+        response = PostResponse(status=0, problem="no link can send")
+        for name in self._links_to_try():
+            response = await self._post(name, path, content_type, body)
+            if response.status:
+                break
+        return response
+
+    def abandon(self, link: str) -> None:
+        """End at once what is under way on a link."""
+        under_way = self._under_way.get(link)
+        if under_way is not None:
+            under_way.reschedule(asyncio.get_running_loop().time())
+
+    def avoid_family(self, link: str, family: Family | None) -> None:
+        """Use another family on a link, where there is one; what is under way ends at once."""
+        line = self._lines.get(link)
+        if line is None or not line.avoid_family(family):
+            return
+        self.abandon(link)
+
+    def reconnect(self) -> None:
+        """Begin the next batch with a look-up and a connection that are new; none is cut short."""
+        self._is_stale = True
+
+    def close(self) -> None:
+        """Give up all connections."""
+        for line in self._lines.values():
+            line.close()
+        self._lines.clear()
+
+    def _links_to_try(self) -> tuple[str, ...]:
+        if is_on_device(self._terms.endpoint.host) or not self._terms.links:
+            return (DIRECT,)
+        return preferred_order(self._terms.candidates(), self.last_good)
+
+    async def _deliver_by_link(self, name: str, parcel: PendingBatch) -> PushOutcome:
+        reading = await self._push_batch(name, parcel)
+        if reading.disposition is not PushDisposition.LAYOUT_WANTED:
+            return reading
+        layout = await self._terms.layout_of(parcel.layout)
+        if layout is None:
+            return PushOutcome(
+                disposition=PushDisposition.REJECTED,
+                status=reading.status,
+                answer=reading.answer,
+                text=f"layout {parcel.layout.hex()} is lost",
+            )
+        given = await self._post(name, PATH_LAYOUTS, CONTENT_TYPE_LAYOUT, layout)
+        if given.status != 200:
+            why = given.problem or given.body[:100].decode(errors="replace")
+            return PushOutcome(
+                disposition=PushDisposition.RETRY_LATER,
+                status=given.status,
+                answer=reading.answer,
+                text=f"layout refused: {why}",
+            )
+        again = await self._push_batch(name, parcel)
+        if again.disposition is PushDisposition.LAYOUT_WANTED:
+            return PushOutcome(
+                disposition=PushDisposition.RETRY_LATER,
+                status=again.status,
+                answer=again.answer,
+                text="the layout that was given is asked for again",
+            )
+        return again
+
+    async def _push_batch(self, name: str, parcel: PendingBatch) -> PushOutcome:
+        response = await self._post(name, PATH_BATCHES, CONTENT_TYPE_BATCH, parcel.body)
+        return interpret_response(response, parcel.key.number)
+
+    async def _post(self, name: str, path: str, content_type: str, body: bytes) -> PostResponse:
+        line = self._connection(name)
+        request = PostRequest(
+            path=path,
+            headers=self._headers(content_type),
+            body=body,
+            certificate=self._terms.certificate(),
+        )
+        try:
+            with self._abandonable(name) as bound:
+                async with bound:
+                    return await line.post(request)
+        except TimeoutError:
+            return PostResponse(status=0, problem="given up: the link was judged down")
+        finally:
+            self._terms.charge(name, line.spent_bytes)
+
+    def _headers(self, content_type: str) -> tuple[str, ...]:
+        plan = self._terms.running_config() if content_type == CONTENT_TYPE_BATCH else ""
+        return (
+            f"Content-Type: {content_type}",
+            f"Authorization: Bearer {self._terms.token()}",
+            f"{HEADER_BOOT}: {self._terms.boot_id}",
+            f"{HEADER_BOOTTIME}: {self._terms.clock.boottime_ns()}",
+            f"{HEADER_WALL}: {self._terms.clock.wall_ns()}",
+            *((f"{HEADER_SITE_CONFIG}: {plan}",) if plan else ()),
+        )
+
+    def _connection(self, name: str) -> CollectorConnection:
+        if name not in self._lines:
+            link = None if name == DIRECT else self._terms.links[name]
+            self._lines[name] = CollectorConnection(self._terms.endpoint, link, self._terms.clock)
+        return self._lines[name]
+
+    @contextmanager
+    def _abandonable(self, name: str) -> Iterator[asyncio.Timeout]:
+        bound = self._under_way[name] = asyncio.timeout(None)
+        try:
+            yield bound
+        finally:
+            del self._under_way[name]
+
+
+def is_on_device(host: str) -> bool:
+    """Return whether a host is the device itself, which no uplink leads to."""
+    return host in {"localhost", "::1"} or host.startswith("127.")

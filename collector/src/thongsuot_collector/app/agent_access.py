@@ -1,0 +1,82 @@
+"""The entrance: by what agents are known, and what is needed to ask them for it."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Engine
+
+from thongsuot_collector.app.server import tls_context
+from thongsuot_collector.config.read import Configuration
+from thongsuot_collector.ingest.authentication import Authenticator
+from thongsuot_collector.ingest.tokens import TokenCache
+from thongsuot_collector.metrics import Metrics
+from thongsuot_collector.pki import authority
+from thongsuot_collector.pki.external_registry import ExternalCertificateRegistry
+from thongsuot_collector.pki.issuer import CertificateIssuer
+from thongsuot_collector.pki.listener_tls import ListenerTls
+from thongsuot_collector.pki.own_registry import OwnCertificateRegistry
+from thongsuot_collector.pki.policy import ClientCertificatePolicy
+from thongsuot_collector.pki.registry import CertificateRegistry, ExpiryTimes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentAccess:
+    """
+    ``issuer`` is ``None`` where this collector issues no certificates, ``handshakes`` where it asks
+    for none.
+    """
+
+    tokens: TokenCache
+    authenticator: Authenticator
+    issuer: CertificateIssuer | None
+    handshakes: ListenerTls | None
+    metrics: Metrics
+
+    async def refresh(self) -> None:
+        """Read what is good now."""
+        await self.tokens.refresh()
+        await self.authenticator.refresh()
+        self._apply_authorities()
+
+    async def keep_fresh(self) -> None:
+        """Follow what becomes of certificates and their authorities, for ever."""
+        await self.authenticator.keep_fresh(self._apply_authorities)
+
+    def _apply_authorities(self) -> None:
+        """Take what the authorities are now, and tell how long they and their lists are good."""
+        if self.handshakes is not None:
+            self.handshakes.renew()
+        if self.authenticator.registry is not None:
+            ends = self.authenticator.registry.ends
+            self.metrics.set_expiry_times(ends.authorities, ends.lists)
+
+
+def agent_access(configuration: Configuration, store: Engine, metrics: Metrics) -> AgentAccess:
+    """
+    Return the entrance that a configuration asks for.
+
+    Raises:
+        AuthorityError: there is no authority to ask for certificates of.
+    """
+    settings = configuration.settings
+    policy, tokens = settings.listen.client_certificates, TokenCache(store)
+    roll: CertificateRegistry | None = None
+    issuer: CertificateIssuer | None = None
+    if policy is not ClientCertificatePolicy.OFF and settings.certificates.authorities_file:
+        roll = ExternalCertificateRegistry(settings.certificates)
+    elif policy is not ClientCertificatePolicy.OFF:
+        folder = configuration.state_dir / authority.FOLDER
+        own = authority.load_authority(folder)
+        ends = ExpiryTimes(authorities={own.name: own.not_after.timestamp()})
+        roll = OwnCertificateRegistry(store, authority.trusted_pem(folder), ends)
+        issuer = CertificateIssuer(own, settings.certificates.lifetime_s)
+    handshakes = None
+    if roll is not None:
+        make, refusals = (lambda: tls_context(settings.listen)), metrics.handshakes_refused
+        handshakes = ListenerTls(roll, make, refusals)
+    return AgentAccess(
+        tokens=tokens,
+        authenticator=Authenticator(store, tokens, policy, roll),
+        issuer=issuer,
+        handshakes=handshakes,
+        metrics=metrics,
+    )

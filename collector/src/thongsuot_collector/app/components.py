@@ -1,0 +1,281 @@
+"""The parts of a collector, made in the order in which they need each other."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+from sqlalchemy import Engine
+
+from thongsuot_collector.app.agent_access import AgentAccess, agent_access
+from thongsuot_collector.app.housekeeping import Housekeeping
+from thongsuot_collector.config.model import CollectorConfig
+from thongsuot_collector.config.read import Configuration
+from thongsuot_collector.config.whole import directory_for
+from thongsuot_collector.correlation import consumer as correlation
+from thongsuot_collector.correlation.consumer import IncidentConsumer, IncidentConsumerSettings
+from thongsuot_collector.directory import InventoryDirectory
+from thongsuot_collector.ingest.device_clock import BootClocks
+from thongsuot_collector.journal.dead_letters import DeadLetterQueue
+from thongsuot_collector.journal.entry import JournalEntry
+from thongsuot_collector.journal.layout_cache import LayoutCache
+from thongsuot_collector.journal.reader import BatchReader
+from thongsuot_collector.journal.sqlite import SqliteJournal, open_journal
+from thongsuot_collector.metrics import Metrics
+from thongsuot_collector.notify.dispatch.incident_links import IncidentLinks, load_or_create_secret
+from thongsuot_collector.notify.dispatch.service import NotificationService
+from thongsuot_collector.sinks import Sink, Supplies
+from thongsuot_collector.siteconfig.registry import SiteConfigRegistry
+from thongsuot_collector.siteconfig.watch import InventoryWatch
+from thongsuot_collector.state import consumer as state
+from thongsuot_collector.state.consumer import StateConsumer
+from thongsuot_collector.state.view import ways_of
+from thongsuot_collector.statements.archive import StatementArchive
+from thongsuot_collector.store import boots
+from thongsuot_collector.store.engine import open_store
+from thongsuot_collector.test_requests.registry import PendingTestRequests
+from thongsuot_collector.timeline.settings import TimelineSettings
+from thongsuot_schema.batch.columns import Columns
+from thongsuot_schema.batch.limits import DEFAULT_LIMITS as LIMITS
+from thongsuot_schema.page.view import NetworkPath
+
+BatchCallback = Callable[[JournalEntry, Columns], Awaitable[None]]
+
+JOURNAL_FILE = "journal.sqlite"
+STORE_FILE = "store.sqlite"
+LINKS_FILE = "links.key"
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Components:
+    """Everything that a running collector consists of, but the server."""
+
+    configuration: Configuration
+    directory: InventoryDirectory
+    journal: SqliteJournal
+    store: Engine
+    metrics: Metrics
+    clocks: BootClocks
+    agent_access: AgentAccess
+    test_requests: PendingTestRequests
+    site_configs: SiteConfigRegistry
+    inventory: InventoryWatch
+    layouts: LayoutCache
+    reader: BatchReader
+    dead_letters: DeadLetterQueue
+    states: StateConsumer
+    sinks: dict[str, Sink]
+    links: IncidentLinks
+    desk: NotificationService
+    incidents: IncidentConsumer
+    archive: StatementArchive
+    housekeeping: Housekeeping
+
+
+@asynccontextmanager
+async def open_components(
+    configuration: Configuration, directory: InventoryDirectory
+) -> AsyncIterator[Components]:
+    """
+    Open everything, and close it at the end.
+
+    Raises:
+        OSError: the state folder cannot be written.
+        StoreError: the store is of a newer collector.
+    """
+    metrics = Metrics()
+    store = open_store(configuration.state_dir / STORE_FILE)
+    journal = open_journal(
+        configuration.state_dir / JOURNAL_FILE,
+        committed=lambda jobs, took_s: _record_commit(metrics, jobs, took_s),
+    )
+    made = _components(configuration, directory, journal, store, metrics)
+    try:
+        await _load_state(made)
+        yield made
+    finally:
+        await made.desk.close()
+        for sink in made.sinks.values():
+            await sink.close()
+        await journal.close()
+        store.dispose()
+
+
+async def flush(made: Components) -> None:
+    """Bring what is kept in memory to the disk; nothing more arrives."""
+    await made.states.catch_up()
+    await made.states.snapshot()
+    # What is found only now is told when the collector starts again.
+    await made.incidents.catch_up()
+    await made.incidents.flush()
+    await made.housekeeping.save_boots()
+    await made.site_configs.save()
+
+
+def _components(
+    configuration: Configuration,
+    directory: InventoryDirectory,
+    journal: SqliteJournal,
+    store: Engine,
+    metrics: Metrics,
+) -> Components:
+    plans = LayoutCache(journal, LIMITS)
+    reader = BatchReader(plans, LIMITS)
+    aside = DeadLetterQueue(store, metrics)
+    clocks = BootClocks()
+    asks = PendingTestRequests(store)
+    site_plans = SiteConfigRegistry(
+        store, directory, is_offering=configuration.settings.plans.offer
+    )
+    heard = _batch_callback(asks.apply_batch, site_plans.apply_batch)
+    states = StateConsumer(journal, reader, store=store, aside=aside, metrics=metrics, heard=heard)
+    supplies = Supplies(
+        journal=journal,
+        reader=reader,
+        states=states,
+        labels_of=directory.labels_of,
+        dead_letters=aside,
+        metrics=metrics,
+        state_dir=configuration.state_dir,
+    )
+    sinks = {settings.name: kind.make(settings, supplies) for kind, settings in configuration.sinks}
+    links = _signed_links(configuration)
+    desk = _desk(configuration, supplies, directory, store, links)
+    incidents = _incidents(configuration, supplies, directory, store, desk)
+    return Components(
+        configuration=configuration,
+        directory=directory,
+        journal=journal,
+        store=store,
+        metrics=metrics,
+        clocks=clocks,
+        agent_access=agent_access(configuration, store, metrics),
+        test_requests=asks,
+        site_configs=site_plans,
+        inventory=_inventory(configuration, directory, site_plans, incidents, metrics),
+        layouts=plans,
+        reader=reader,
+        dead_letters=aside,
+        states=states,
+        sinks=sinks,
+        links=links,
+        desk=desk,
+        incidents=incidents,
+        archive=StatementArchive(store, directory, calm_s=configuration.settings.timeline.calm_s),
+        housekeeping=Housekeeping(
+            configuration.settings,
+            journal=journal,
+            store=store,
+            clocks=clocks,
+            states=states,
+            consumers={state.CONSUMER: states, correlation.CONSUMER: incidents, **sinks},
+            metrics=metrics,
+        ),
+    )
+
+
+def _batch_callback(*hearers: BatchCallback) -> BatchCallback:
+    """Return what tells each of these of a batch, one after the other."""
+
+    async def heard(entry: JournalEntry, columns: Columns) -> None:
+        for one in hearers:
+            await one(entry, columns)
+
+    return heard
+
+
+def _inventory(
+    configuration: Configuration,
+    directory: InventoryDirectory,
+    site_plans: SiteConfigRegistry,
+    incidents: IncidentConsumer,
+    metrics: Metrics,
+) -> InventoryWatch:
+    async def changed(by: str, detail: str) -> None:
+        incidents.registry.network_state.reload_inventory()
+        await site_plans.regenerate(by=by, detail=detail, is_known=True)
+
+    return InventoryWatch(
+        Path(configuration.settings.inventory_dir),
+        directory,
+        read=lambda: directory_for(configuration, file="the configuration"),
+        changed=changed,
+        metrics=metrics,
+    )
+
+
+def _signed_links(configuration: Configuration) -> IncidentLinks:
+    secret = load_or_create_secret(configuration.state_dir / LINKS_FILE)
+    return IncidentLinks(configuration.settings.notify.page_url, secret)
+
+
+def _desk(
+    configuration: Configuration,
+    supplies: Supplies,
+    directory: InventoryDirectory,
+    store: Engine,
+    links: IncidentLinks,
+) -> NotificationService:
+    settings, states = configuration.settings, supplies.states
+
+    def ways(site: str, link: str) -> tuple[NetworkPath, ...]:
+        state = states.sites.get(site)
+        return () if state is None else ways_of(state, link, directory.networks)
+
+    return NotificationService(
+        configuration.channels,
+        settings.notify,
+        directory=directory,
+        store=store,
+        registry=supplies.metrics.registry,
+        links=links,
+        ways=ways,
+        support_hotline=settings.page.support_hotline,
+    )
+
+
+def _incidents(
+    configuration: Configuration,
+    supplies: Supplies,
+    directory: InventoryDirectory,
+    store: Engine,
+    desk: NotificationService,
+) -> IncidentConsumer:
+    return IncidentConsumer(
+        supplies.journal,
+        supplies.reader,
+        store=store,
+        aside=supplies.dead_letters,
+        directory=directory,
+        tell=desk.enqueue,
+        settings=_keeper_settings(configuration.settings),
+    )
+
+
+def _keeper_settings(settings: CollectorConfig) -> IncidentConsumerSettings:
+    kept = msgspec.structs.asdict(settings.timeline)
+    timeline = TimelineSettings(silent_after_s=settings.page.silent_after_s, **kept)
+    return IncidentConsumerSettings(timeline=timeline, incidents=settings.incidents)
+
+
+async def _load_state(made: Components) -> None:
+    for boot in await asyncio.to_thread(boots.all_known, made.store):
+        made.clocks.restore(boot.site, boot.boot_id, epoch_ns=boot.epoch_ns, heard_ns=boot.heard_ns)
+    await made.agent_access.refresh()
+    await made.test_requests.refresh()
+    await made.site_configs.load()
+    await made.states.load()
+    await made.states.catch_up()
+    await made.incidents.load()
+    await made.desk.load()
+    _log.info("state taken up sites=%d journal_head=%d", len(made.states.sites), made.journal.head)
+
+
+def _record_commit(metrics: Metrics, jobs: int, took_s: float) -> None:
+    metrics.commit_jobs.observe(jobs)
+    metrics.commit_seconds.observe(took_s)

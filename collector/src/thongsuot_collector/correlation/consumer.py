@@ -1,0 +1,337 @@
+"""
+Keeps timelines and incidents from the journal, and hands out what is to be told.
+
+What was decided is on the disk before anybody is told of it. A site's timeline is written with the
+news that changed it, all of them now and then; what came in since is read again after a crash, and
+changes nothing that was known.
+"""
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+
+import msgspec
+from sqlalchemy import Engine
+
+from thongsuot_collector.correlation import rows
+from thongsuot_collector.correlation.rows import IncidentWrites
+from thongsuot_collector.directory import InventoryDirectory
+from thongsuot_collector.incidents import actions
+from thongsuot_collector.incidents.incident import Incident, NotificationEvent
+from thongsuot_collector.incidents.maintenance_window import MaintenanceWindow
+from thongsuot_collector.incidents.notification_log import DeliveryAttempt
+from thongsuot_collector.incidents.reducer import advance, pending_notifications
+from thongsuot_collector.incidents.registry import IncidentRegistry
+from thongsuot_collector.incidents.settings import IncidentSettings
+from thongsuot_collector.journal.dead_letters import DeadLetterQueue
+from thongsuot_collector.journal.entry import StoredEntry
+from thongsuot_collector.journal.journal import Journal
+from thongsuot_collector.journal.reader import BatchReader
+from thongsuot_collector.rules import load_all
+from thongsuot_collector.store import sites
+from thongsuot_collector.store.threads import run_to_completion
+from thongsuot_collector.timeline.batch_summary import summarize_batch
+from thongsuot_collector.timeline.interval import Rewrite
+from thongsuot_collector.timeline.settings import NS_PER_S, TimelineSettings, ns
+from thongsuot_collector.timeline.site import CollectorClock, SiteTimeline
+from thongsuot_schema.batch.layout import CompiledLayout
+
+CONSUMER = "incidents"
+
+_READ_ENTRIES = 200
+_READ_BYTES = 4 << 20
+_TICK_S = 1.0
+_TOGETHER_S = 0.2
+"""So long pushes gather before they are looked at: what costs once a look is shared by them."""
+_WINDOWS_EVERY_S = 5.0
+_LAG_S = 5.0
+"""What came in less than this ago is news: with ten thousand agents something is always unread."""
+_WRITE_ALL_EVERY_S = 60.0
+"""What is read again after a crash: the pushes of a minute."""
+
+_log = logging.getLogger(__name__)
+
+
+class IncidentConsumerSettings(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
+):
+    """The settings of what is kept here, each with its own."""
+
+    timeline: TimelineSettings = TimelineSettings()
+    incidents: IncidentSettings = IncidentSettings()
+
+
+class IncidentConsumer:
+    """
+    The timelines of all sites and the book of incidents.
+
+    ``tell`` is called, on the loop, with what is to be told, as soon as it is on the disk; it must
+    only take it over. ``load`` first, then ``run``.
+    """
+
+    def __init__(
+        self,
+        journal: Journal,
+        reader: BatchReader,
+        *,
+        store: Engine,
+        aside: DeadLetterQueue,
+        directory: InventoryDirectory,
+        tell: Callable[[tuple[NotificationEvent, ...]], None],
+        settings: IncidentConsumerSettings | None = None,
+        now_ns: Callable[[], int] = time.time_ns,
+    ) -> None:
+        self._journal = journal
+        self._reader = reader
+        self._store = store
+        self._aside = aside
+        self._publish = tell
+        settings = settings or IncidentConsumerSettings()
+        self._settings, self._timeline = settings.incidents, settings.timeline
+        self._now_ns = now_ns
+        self._hearing_since_ns = now_ns()
+        self._timelines: dict[str, SiteTimeline] = {}
+        self._sequence = 0
+        self._read_ns = 0
+        self._changed: set[str] = set()
+        self._written_ns = now_ns()
+        self._ticked_ns = 0
+        # What is not in the book yet, not on the disk, not told: kept when a task fails.
+        self._fresh: list[Rewrite] = []
+        self._unwritten: list[Rewrite] = []
+        self._unsent: list[NotificationEvent] = []
+        self._taken_on: list[rows.AuditedAcknowledgement] = []
+        self._writing = asyncio.Lock()
+        self.registry = IncidentRegistry(
+            directory, load_all(), self._settings, calm_s=self._timeline.calm_s
+        )
+
+    @property
+    def timelines(self) -> Mapping[str, SiteTimeline]:
+        """The timeline of each site that was ever heard."""
+        return self._timelines
+
+    @property
+    def lag(self) -> int:
+        """Entries of the journal that are not in the book yet."""
+        return max(0, self._journal.head - self._sequence)
+
+    def pending_notifications(self) -> tuple[NotificationEvent, ...]:
+        """Return what was to be told and is not marked as done: to go on with after a restart."""
+        return pending_notifications(self.registry)
+
+    async def load(self) -> None:
+        """Take up what was written."""
+        position = await asyncio.to_thread(sites.position, self._store, CONSUMER)
+        for site, body in await asyncio.to_thread(rows.load_timelines, self._store):
+            self._timelines[site] = msgspec.msgpack.decode(body, type=SiteTimeline)
+        since_ns = self._now_ns() - ns(self._settings.kept_s)
+        for timeline in self._timelines.values():
+            for subject, found in timeline.intervals().items():
+                self.registry.network_state.set_state(subject, found[-1])
+        self.registry.restore(
+            await asyncio.to_thread(rows.load_live, self._store, known_since_ns=since_ns)
+        )
+        if position is not None and position.journal == self._journal.name:
+            self._sequence = position.sequence
+
+    async def run(self) -> None:
+        """Follow the journal, and let time pass, for ever."""
+        while True:
+            await self.catch_up()
+            await asyncio.sleep(min(_TOGETHER_S, self._until_due_s()))
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._until_due_s()):
+                    await self._journal.wait(self._sequence)
+
+    async def catch_up(self) -> None:
+        """Take everything that is in the journal now, and let time pass up to now."""
+        while True:
+            entries = await self._journal.read(
+                self._sequence,
+                through=self._journal.head,
+                limit=_READ_ENTRIES,
+                size_bytes=_READ_BYTES,
+            )
+            if entries:
+                plans = await self._reader.layouts_of(entries)
+                for kept in entries:
+                    await self._apply(kept, plans)
+                    self._sequence = kept.sequence
+                    self._read_ns = kept.entry.received_ns
+            else:
+                self._sequence = max(self._sequence, self._journal.head)
+            await self._advance()
+            if not self.lag:
+                return
+            # Others get their turn on the loop between two reads.
+            await asyncio.sleep(0)
+
+    async def flush(self) -> None:
+        """Write everything; nothing more arrives."""
+        await self._write(is_all=True)
+
+    async def acknowledge(self, name: str, owner: str, note: str = "", *, by: str = "") -> Incident:
+        """
+        Note who takes care of an incident; ``by`` is who that is in the audit log.
+
+        Raises:
+            KeyError: it is not in the book (never was, or was closed long ago).
+        """
+        found = actions.acknowledge(self.registry, name, owner, self._now_ns(), note=note)
+        taken_on = rows.AuditedAcknowledgement(incident=name, by=by or owner, note=note)
+        self._taken_on.append(taken_on)
+        await self._write()
+        return found
+
+    async def add_note(self, name: str, text: str) -> Incident:
+        """Add a line to an incident's history; raises as ``acknowledge``."""
+        found = actions.add_note(self.registry, name, text, self._now_ns())
+        await self._write()
+        return found
+
+    async def record_delivery(
+        self, name: str, number: int, delivery: DeliveryAttempt | None, *, is_done: bool
+    ) -> None:
+        """Note what became of an entry of an incident's ledger; raises as ``acknowledge``."""
+        actions.record_delivery(self.registry, name, number, delivery, is_done=is_done)
+        await self._write()
+
+    async def plan_window(self, window: MaintenanceWindow) -> None:
+        """Plan work, or change what was planned under the same name."""
+        await asyncio.to_thread(rows.put_window, self._store, window)
+        others = (one for one in self.registry.network_state.windows if one.id != window.id)
+        actions.set_windows(self.registry, (*others, window))
+
+    async def follow_windows(self) -> None:
+        """Look again and again, for ever, whether work was planned or taken back by others."""
+        while True:
+            planned = await asyncio.to_thread(rows.load_windows, self._store)
+            if set(planned) != set(self.registry.network_state.windows):
+                actions.set_windows(self.registry, planned)
+            await asyncio.sleep(_WINDOWS_EVERY_S)
+
+    async def cancel_window(self, name: str) -> None:
+        """Take planned work back."""
+        await asyncio.to_thread(rows.drop_window, self._store, name)
+        actions.set_windows(
+            self.registry, (one for one in self.registry.network_state.windows if one.id != name)
+        )
+
+    def _until_due_s(self) -> float:
+        """Return how long nothing has to be done of itself; a hold must not become longer."""
+        due_ns = min(self.registry.next_checks_ns.values(), default=None)
+        if due_ns is None:
+            return _TICK_S
+        return min(_TICK_S, max(0.0, (due_ns - self._now_ns()) / NS_PER_S))
+
+    async def _apply(self, kept: StoredEntry, plans: Mapping[bytes, CompiledLayout]) -> None:
+        entry = kept.entry
+        try:
+            piece = summarize_batch(entry, self._reader.columns(kept, plans))
+            timeline = self._timelines.get(entry.site)
+            if timeline is None:
+                timeline = self._timelines[entry.site] = SiteTimeline(site=entry.site)
+            present = self._present(entry.received_ns)
+            rewrites = timeline.apply(piece, present, self._timeline)
+        except Exception as error:  # noqa: BLE001 - one batch must not stop all the others
+            await self._aside.put_entry(kept, consumer=CONSUMER, error=error)
+            return
+        self._collect(timeline, rewrites)
+
+    def _collect(self, timeline: SiteTimeline, rewrites: Iterable[Rewrite]) -> None:
+        self._changed.add(timeline.site)
+        self._fresh += rewrites
+
+    async def _advance(self) -> None:
+        now_ns = self._now_ns()
+        is_current = not self.lag
+        # While it lags, silence is counted up to where it has read.
+        self._tick(now_ns if is_current else self._read_ns)
+        await self._load_archived(self._fresh)
+        is_listening = is_current or now_ns - self._read_ns < ns(_LAG_S)
+        rewrites, self._fresh = self._fresh, []
+        self._unwritten += rewrites
+        self._unsent += advance(self.registry, rewrites, now_ns, is_listening=is_listening)
+        await self._write(is_all=now_ns - self._written_ns > ns(_WRITE_ALL_EVERY_S))
+        if self._unsent:
+            events, self._unsent = tuple(self._unsent), []
+            self._publish(events)
+
+    def _tick(self, now_ns: int) -> None:
+        """Let time pass for every site; with ten thousand of them that costs, so not always."""
+        if 0 <= now_ns - self._ticked_ns < ns(_TICK_S):
+            return
+        self._ticked_ns = now_ns
+        present = self._present(now_ns)
+        for timeline in self._timelines.values():
+            changed = timeline.tick(present, self._timeline)
+            if changed:
+                self._collect(timeline, changed)
+
+    async def _load_archived(self, rewrites: Iterable[Rewrite]) -> None:
+        """Bring back into the book what was dropped from memory, where its time is rewritten."""
+        before_ns = self._now_ns() - ns(self._settings.kept_s)
+        old = [one for one in rewrites if one.from_ns < before_ns]
+        if old:
+            found = await asyncio.to_thread(rows.load_for_rewrites, self._store, old)
+            self.registry.load_archived(found)
+
+    async def _write(self, *, is_all: bool = False) -> None:
+        """
+        Write what changed, and with ``is_all`` everything, so that the journal may go on.
+
+        One after the other: what was before must not be written over what came after. What others
+        have changed meanwhile is written along. What the disk refuses is written with the next
+        call.
+        """
+        async with self._writing:
+            writing = self._drain(is_all=is_all)
+            if writing is None:
+                return
+            try:
+                await run_to_completion(
+                    partial(rows.write_changes, self._store, writing, consumer=CONSUMER)
+                )
+            except BaseException:
+                self._unwritten = [*writing.rewrites, *self._unwritten]
+                self._changed.update(site for site, _ in writing.timelines)
+                self._taken_on = [*writing.acknowledgements, *self._taken_on]
+                self.registry.requeue_changes(writing.incidents, writing.faults)
+                raise
+            if writing.position is not None:
+                self._written_ns = self._now_ns()
+                await self._journal.commit(CONSUMER, writing.position.sequence)
+
+    def _drain(self, *, is_all: bool) -> IncidentWrites | None:
+        """Return what is to be written now, as it is now; it is not written again."""
+        rewrites, self._unwritten = self._unwritten, []
+        incidents, troubles, _ = self.registry.drain_changes()
+        sites_changed = {one.subject.site for one in rewrites}
+        if is_all:
+            sites_changed |= self._changed
+        # What the book does not know is read again after a crash.
+        sites_changed -= {one.subject.site for one in self._fresh}
+        if not (rewrites or incidents or troubles or is_all):
+            return None
+        taken_on, self._taken_on = self._taken_on, []
+        self._changed -= sites_changed
+        position = sites.Position(journal=self._journal.name, sequence=self._sequence)
+        return IncidentWrites(
+            rewrites=rewrites,
+            # Encoded here, not in the thread: a timeline must not change while it is written.
+            timelines=[
+                (site, msgspec.msgpack.encode(self._timelines[site]))
+                for site in sorted(sites_changed)
+            ],
+            incidents=incidents,
+            faults=troubles,
+            position=position if is_all else None,
+            acknowledgements=taken_on,
+        )
+
+    def _present(self, now_ns: int) -> CollectorClock:
+        return CollectorClock(now_ns=now_ns, listening_since_ns=self._hearing_since_ns)

@@ -1,0 +1,162 @@
+"""
+Picture: how everything stands now, and what the inventory says of it; what rules may ask.
+"""
+
+from collections.abc import Set as AbstractSet
+
+import msgspec
+
+from thongsuot_collector.directory import InventoryDirectory
+from thongsuot_collector.incidents.fault import Fault
+from thongsuot_collector.incidents.maintenance_window import MaintenanceWindow
+from thongsuot_collector.incidents.settings import IncidentSettings
+from thongsuot_collector.timeline.interval import Interval
+from thongsuot_collector.timeline.subject import Subject
+from thongsuot_schema.inventory.model import Link, Medium
+from thongsuot_schema.state import State
+
+_MOBILE = frozenset({Medium.RADIO_5G, Medium.RADIO_4G})
+
+
+class SubjectState(msgspec.Struct, frozen=True, kw_only=True):
+    """The state of one subject now."""
+
+    subject: Subject
+    interval: Interval
+
+
+class NetworkState:
+    """How everything stands; kept by the book, read by the rules."""
+
+    def __init__(self, directory: InventoryDirectory, settings: IncidentSettings) -> None:
+        self.directory = directory
+        self.settings = settings
+        self.now_ns = 0
+        self.windows: tuple[MaintenanceWindow, ...] = ()
+        self._states: dict[Subject, Interval] = {}
+        self._links: dict[Subject, Link | None] = {}
+        self._by_site: dict[str, set[Subject]] = {}
+        self._by_carrier: dict[str, set[Subject]] = {}
+        self._by_service: dict[str, set[Subject]] = {}
+        self._devices: set[Subject] = set()
+        self._current_faults: dict[Subject, Fault] = {}
+
+    def set_state(self, subject: Subject, interval: Interval) -> None:
+        """Note how a subject is now."""
+        if subject not in self._states:
+            self._by_site.setdefault(subject.site, set()).add(subject)
+            if subject.is_link:
+                self._by_carrier.setdefault(self.carrier_of(subject), set()).add(subject)
+            elif subject.is_service:
+                self._by_service.setdefault(subject.service, set()).add(subject)
+            elif subject.is_device:
+                self._devices.add(subject)
+        self._states[subject] = interval
+
+    def reload_inventory(self) -> None:
+        """The inventory has changed: ask it anew of links and whose they are."""
+        self._links.clear()
+        self._by_carrier = {}
+        for subject in self._states:
+            if subject.is_link:
+                self._by_carrier.setdefault(self.carrier_of(subject), set()).add(subject)
+
+    def set_current_fault(self, subject: Subject, trouble: Fault | None) -> None:
+        """Note the trouble that a subject is in now, or that it is in none."""
+        if trouble is None:
+            self._current_faults.pop(subject, None)
+        else:
+            self._current_faults[subject] = trouble
+
+    def all_states(self) -> list[SubjectState]:
+        """Return how every subject is now."""
+        return [
+            SubjectState(subject=subject, interval=interval)
+            for subject, interval in self._states.items()
+        ]
+
+    def state_of(self, subject: Subject) -> State:
+        """Return how a subject is; ``unknown`` where nothing was ever heard of it."""
+        found = self._states.get(subject)
+        return State.UNKNOWN if found is None else found.state
+
+    def current_fault_of(self, subject: Subject) -> Fault | None:
+        """Return the trouble that a subject is in now."""
+        return self._current_faults.get(subject)
+
+    def link_of(self, subject: Subject) -> Link | None:
+        """Return what the inventory says of a link."""
+        if subject not in self._links:
+            self._links[subject] = self.directory.link(subject.site, subject.link)
+        return self._links[subject]
+
+    def carrier_of(self, subject: Subject) -> str:
+        """Return the carrier of a link; empty where it is not known."""
+        link = self.link_of(subject)
+        return "" if link is None else link.carrier
+
+    def is_mobile(self, subject: Subject) -> bool:
+        """Return whether a link goes over the air."""
+        link = self.link_of(subject)
+        return link is not None and link.medium in _MOBILE
+
+    def commune_of(self, site: str) -> str:
+        """Return the code of a site's commune."""
+        return self.directory.site(site).commune
+
+    def subjects_of(self, site: str) -> list[Subject]:
+        """Return all subjects of a site that were ever heard of, sorted."""
+        return sorted(self._by_site.get(site, ()))
+
+    def links_of_site(self, site: str) -> list[Subject]:
+        """Return the links of a site that were ever heard of, sorted."""
+        return [one for one in self.subjects_of(site) if one.is_link]
+
+    def links_of_carrier(self, carrier: str) -> AbstractSet[Subject]:
+        """Return the links of a carrier that were ever heard of, silent ones too."""
+        return self._by_carrier.get(carrier, frozenset())
+
+    def sites_with(self, service: str) -> AbstractSet[Subject]:
+        """Return the sites (as subjects of a service) that ever told of a service."""
+        return self._by_service.get(service, frozenset())
+
+    def device_count(self) -> int:
+        """Return how many devices were ever heard of."""
+        return len(self._devices)
+
+    def only_carrier_of(self, site: str) -> str:
+        """Return the carrier of all links of a site where that is one; else empty."""
+        carriers = {self.carrier_of(link) for link in self.links_of_site(site)}
+        return carriers.pop() if len(carriers) == 1 else ""
+
+    def windows_on(self, subject: Subject, *, at_ns: int | None = None) -> list[MaintenanceWindow]:
+        """Return the maintenance windows that cover a subject, at a moment (default: now)."""
+        moment_ns = self.now_ns if at_ns is None else at_ns
+        return [
+            one
+            for one in self.windows
+            if one.is_active(moment_ns) and one.covers(subject, self.directory)
+        ]
+
+    def planned_until_ns(self, subject: Subject, *, since_ns: int) -> int:
+        """Return when planned work on a subject ended last, since a time; 0: there was none."""
+        return max(
+            (
+                one.end_ns
+                for one in self.windows
+                if since_ns < one.end_ns <= self.now_ns and one.covers(subject, self.directory)
+            ),
+            default=0,
+        )
+
+    def is_excused(self, trouble: Fault) -> bool:
+        """
+        Return whether planned work explains a trouble: it began in its window, which has not closed
+        since; then it says nothing about anybody else.
+        """
+        for one in self.windows:
+            began_inside = one.is_active(trouble.start_ns)
+            is_over = trouble.is_ongoing and not one.is_active(self.now_ns)
+            if began_inside and not is_over and one.covers(trouble.subject, self.directory):
+                return True
+        return False

@@ -1,0 +1,81 @@
+"""Ledger: who is to be told what of an incident, in order, and what became of it."""
+
+from enum import StrEnum
+
+import msgspec
+
+from thongsuot_collector.incidents.party import ResponsibleParty
+
+
+class NotificationKind(StrEnum):
+    """What a party is told."""
+
+    OPENED = "opened"
+    """There is an incident, and it is yours. Never twice in a row to anybody."""
+
+    UPDATED = "updated"
+    """It has changed."""
+
+    RESOLVED = "resolved"
+    """It is over, or it is not yours any more: the cause says which."""
+
+
+class NotificationCause(StrEnum):
+    """Why a party is told, and told now."""
+
+    STARTED = "started"
+    """The fault began."""
+
+    RELEASED = "released"
+    """The larger incident it was part of has ended; this is left."""
+
+    UNEXCUSED = "unexcused"
+    """Its maintenance window has closed, and it goes on."""
+
+    WORSE = "worse"
+    """It has become graver."""
+
+    CHANGED = "changed"
+    """Other circuits, or another symptom; not graver."""
+
+    ENDED = "ended"
+    """All is up again."""
+
+    ABSORBED = "absorbed"
+    """It is part of a larger incident, which is told in its stead."""
+
+    REASSIGNED = "reassigned"
+    """The fault lies with another party."""
+
+    WITHDRAWN = "withdrawn"
+    """What arrived later says that there was no such fault."""
+
+
+class DeliveryAttempt(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    One attempt to tell. ``reference`` is what the receiver calls it (a ticket's number); ``text``
+    its answer, or why it failed.
+    """
+
+    channel: str
+    at_ns: int
+    is_delivered: bool
+    reference: str = ""
+    text: str = ""
+
+
+class NotificationRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    One thing that one party is to be told. ``number`` counts an incident's entries from 1.
+
+    ``at_ns`` is when it was decided, by the collector's clock; ``is_done`` says that whoever
+    delivers wants to see it no more.
+    """
+
+    number: int
+    kind: NotificationKind
+    cause: NotificationCause
+    party: ResponsibleParty
+    at_ns: int
+    deliveries: tuple[DeliveryAttempt, ...] = ()
+    is_done: bool = False

@@ -1,0 +1,210 @@
+"""
+Book: all incidents that are open or were lately, the troubles they are made of, and how everything
+stands. Written down with ``snapshot``, taken up again with ``restore``.
+"""
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from thongsuot_collector.directory import InventoryDirectory
+from thongsuot_collector.incidents.fault import NS_PER_S, Fault
+from thongsuot_collector.incidents.incident import Incident
+from thongsuot_collector.incidents.maintenance_window import MaintenanceWindow
+from thongsuot_collector.incidents.network_state import NetworkState, SubjectState
+from thongsuot_collector.incidents.rule import GroupRule, Rule, SingleFaultRule
+from thongsuot_collector.incidents.settings import IncidentSettings
+from thongsuot_collector.timeline.subject import Subject
+
+GroupKey = tuple[str, str]
+"""A group rule's code, and the key of one of its groups."""
+
+
+class RegistrySnapshot(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything of a book, to be written down."""
+
+    faults: tuple[Fault, ...] = ()
+    incidents: tuple[Incident, ...] = ()
+    subject_states: tuple[SubjectState, ...] = ()
+    windows: tuple[MaintenanceWindow, ...] = ()
+
+
+class IncidentRegistry:
+    """
+    The incidents, changed by ``reducer.advance`` and ``actions`` alone.
+
+    ``calm_s`` is the timeline's: a pause shorter than it is not an end. ``active`` names the
+    incidents that are open or have an open notification, ``next_checks_ns`` when time alone may
+    next change something about one of them.
+    """
+
+    def __init__(
+        self,
+        directory: InventoryDirectory,
+        rules: Sequence[Rule],
+        settings: IncidentSettings,
+        *,
+        calm_s: float,
+    ) -> None:
+        self.settings = settings
+        self.calm_ns = round(calm_s * NS_PER_S)
+        self.network_state = NetworkState(directory, settings)
+        self.single_rules = [rule for rule in rules if isinstance(rule, SingleFaultRule)]
+        self.group_rules = [rule for rule in rules if isinstance(rule, GroupRule)]
+        self.rules = {rule.code: rule for rule in rules}
+        self.faults: dict[str, Fault] = {}
+        self.incidents: dict[str, Incident] = {}
+        self.active: set[str] = set()
+        self.next_checks_ns: dict[str, int] = {}
+        self.group_members: dict[GroupKey, set[str]] = {}
+        self.windows_active: frozenset[str] = frozenset()
+        self.purged_ns = 0
+        self._by_subject: dict[Subject, list[str]] = {}
+        self._keys: dict[tuple[str, str], str] = {}
+        self._incidents_by_fault: dict[str, set[str]] = {}
+        self._by_group: dict[GroupKey, set[str]] = {}
+        self._changed: set[str] = set()
+        self._purged: set[str] = set()
+
+    # Troubles.
+
+    def put_fault(self, trouble: Fault) -> None:
+        """Keep a trouble, and which groups it belongs to."""
+        if trouble.id not in self.faults:
+            self._by_subject.setdefault(trouble.subject, []).append(trouble.id)
+        self.faults[trouble.id] = trouble
+        self._changed.add(trouble.id)
+        now = [one for one in self.faults_of(trouble.subject) if one.is_ongoing]
+        self.network_state.set_current_fault(trouble.subject, now[-1] if now else None)
+
+    def faults_of(self, subject: Subject) -> list[Fault]:
+        """Return the troubles of a subject, in order of their onsets."""
+        found = [self.faults[one] for one in self._by_subject.get(subject, ())]
+        return sorted(found, key=lambda trouble: trouble.start_ns)
+
+    def regroup(self, trouble: Fault) -> set[GroupKey]:
+        """Put a trouble into the groups it could belong to; return those that this concerns."""
+        touched: set[GroupKey] = set()
+        for rule in self.group_rules:
+            key = None if trouble.is_withdrawn else rule.group_key(trouble, self.network_state)
+            was = self._keys.get((rule.code, trouble.id))
+            if was is not None:
+                touched.add((rule.code, was))
+                if was != key:
+                    self.group_members[rule.code, was].discard(trouble.id)
+                    del self._keys[rule.code, trouble.id]
+            if key is not None:
+                self._keys[rule.code, trouble.id] = key
+                self.group_members.setdefault((rule.code, key), set()).add(trouble.id)
+                touched.add((rule.code, key))
+        return touched
+
+    def group_peers(self, code: str, trouble: str) -> Iterable[Fault]:
+        """Return the troubles that could belong together with one, by one rule."""
+        key = self._keys.get((code, trouble))
+        members = () if key is None else self.group_members.get((code, key), ())
+        return (self.faults[one] for one in members)
+
+    # Incidents.
+
+    def put_incident(self, incident: Incident) -> None:
+        """Keep an incident."""
+        old = self.incidents.get(incident.id)
+        if old == incident:
+            return
+        for member in () if old is None else old.members:
+            self._incidents_by_fault[member.fault_id].discard(incident.id)
+        for member in incident.members:
+            self._incidents_by_fault.setdefault(member.fault_id, set()).add(incident.id)
+        self._by_group.setdefault((incident.code, incident.key), set()).add(incident.id)
+        if old is not None and old.code != incident.code:
+            self._by_group[old.code, old.key].discard(incident.id)
+        self.incidents[incident.id] = incident
+        self._changed.add(incident.id)
+        if incident.is_open or incident.notified_party is not None:
+            self.active.add(incident.id)
+        else:
+            self.active.discard(incident.id)
+            self.next_checks_ns.pop(incident.id, None)
+
+    def incidents_holding(self, trouble: str) -> list[Incident]:
+        """Return the incidents that hold a trouble, sorted by name."""
+        return [self.incidents[one] for one in sorted(self._incidents_by_fault.get(trouble, ()))]
+
+    def incidents_of(self, group: GroupKey) -> list[Incident]:
+        """Return the incidents of one group of one rule, in order of their onsets."""
+        found = [self.incidents[one] for one in self._by_group.get(group, ())]
+        return sorted(found, key=lambda incident: (incident.opened_ns, incident.id))
+
+    def purge(self, incident: Incident) -> None:
+        """Drop a closed incident from memory, and the troubles that no other holds."""
+        del self.incidents[incident.id]
+        self._by_group[incident.code, incident.key].discard(incident.id)
+        self._purged.add(incident.id)
+        for member in incident.members:
+            holding = self._incidents_by_fault[member.fault_id]
+            holding.discard(incident.id)
+            if not holding:
+                self._purge_fault(self.faults[member.fault_id])
+
+    def _purge_fault(self, trouble: Fault) -> None:
+        del self.faults[trouble.id], self._incidents_by_fault[trouble.id]
+        self._by_subject[trouble.subject].remove(trouble.id)
+        if not self._by_subject[trouble.subject]:
+            del self._by_subject[trouble.subject]
+        for rule in self.group_rules:
+            key = self._keys.pop((rule.code, trouble.id), None)
+            if key is not None:
+                self.group_members[rule.code, key].discard(trouble.id)
+        self._purged.add(trouble.id)
+
+    # Writing down.
+
+    def drain_changes(self) -> tuple[list[Incident], list[Fault], set[str]]:
+        """
+        Return the incidents and troubles changed since the last call, and the names of those that
+        were dropped from memory.
+        """
+        incidents = [self.incidents[one] for one in self._changed if one in self.incidents]
+        troubles = [self.faults[one] for one in self._changed if one in self.faults]
+        forgotten, self._changed, self._purged = self._purged, set(), set()
+        return incidents, troubles, forgotten
+
+    def requeue_changes(self, incidents: Iterable[Incident], troubles: Iterable[Fault]) -> None:
+        """Note that changes that were taken could not be written."""
+        self._changed.update(one.id for one in incidents)
+        self._changed.update(one.id for one in troubles)
+
+    def load_archived(self, state: RegistrySnapshot) -> None:
+        """Bring back what was dropped from memory; what is there stays as it is."""
+        self.restore(
+            RegistrySnapshot(
+                faults=tuple(one for one in state.faults if one.id not in self.faults),
+                incidents=tuple(one for one in state.incidents if one.id not in self.incidents),
+            )
+        )
+
+    def snapshot(self) -> RegistrySnapshot:
+        """Return everything, to be written down."""
+        return RegistrySnapshot(
+            faults=tuple(self.faults.values()),
+            incidents=tuple(self.incidents.values()),
+            subject_states=tuple(self.network_state.all_states()),
+            windows=self.network_state.windows,
+        )
+
+    def restore(self, state: RegistrySnapshot) -> None:
+        """Take up what was written down."""
+        for standing in state.subject_states:
+            self.network_state.set_state(standing.subject, standing.interval)
+        self.network_state.windows = tuple(
+            {one.id: one for one in (*self.network_state.windows, *state.windows)}.values()
+        )
+        for trouble in state.faults:
+            self.put_fault(trouble)
+        for incident in state.incidents:
+            self.put_incident(incident)
+        for trouble in state.faults:
+            self.regroup(trouble)
+        self._changed -= {one.id for one in state.faults}
+        self._changed -= {one.id for one in state.incidents}

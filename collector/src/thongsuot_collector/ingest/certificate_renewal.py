@@ -1,0 +1,120 @@
+"""Renewing: an agent with a good certificate comes for the next one, before it runs out."""
+
+import asyncio
+import logging
+import time
+from http import HTTPStatus
+from math import ceil
+
+import msgspec
+from prometheus_client import Counter
+from sqlalchemy import Engine
+from starlette.requests import Request
+from starlette.responses import Response
+
+from thongsuot_collector.ingest.authentication import Authenticator
+from thongsuot_collector.ingest.rate_limit import RateLimiter
+from thongsuot_collector.ingest.refusal import STATUS, PushRefused, RefusalReason
+from thongsuot_collector.pki.csr import CsrRefused, SigningRequest, parse_csr
+from thongsuot_collector.pki.issuer import CertificateIssuer
+from thongsuot_schema.renewal import RenewalRequest, RenewalResponse
+
+_BODY_BYTES = 4096
+_PER_S, _RESERVE = 1 / 60, 10.0
+"""Renewals of one site: one in two months, and some tries of one that has trouble."""
+
+_log = logging.getLogger(__name__)
+
+
+class CertificateRenewalEndpoint:
+    """
+    Answers ``POST /v1/certificate``; see ``thongsuot_schema.renewal``.
+
+    ``issuer`` is ``None`` where this collector issues no certificates. ``strangers`` limits how
+    often one address may come with nothing that is good.
+    """
+
+    def __init__(
+        self,
+        store: Engine,
+        admission: Authenticator,
+        issuer: CertificateIssuer | None,
+        *,
+        renewals: Counter,
+        strangers: RateLimiter,
+    ) -> None:
+        self._store = store
+        self._admission = admission
+        self._issuer = issuer
+        self._renewals = renewals
+        self._strangers = strangers
+        self._sites = RateLimiter(per_second=_PER_S, reserve=_RESERVE)
+
+    async def answer(self, request: Request) -> Response:
+        """Answer one request."""
+        address = request.client.host if request.client else ""
+        try:
+            pem = await self._renewed(request, address)
+        except PushRefused as refused:
+            self._renewals.labels(refused.why.value).inc()
+            _log.warning("renewal refused address=%s: %s", address, refused.sentence)
+            response = _json(STATUS[refused.why], RenewalResponse(error=refused.sentence))
+            if refused.retry_after_s:
+                response.headers["Retry-After"] = str(ceil(refused.retry_after_s))
+            return response
+        self._renewals.labels("renewed").inc()
+        return _json(HTTPStatus.OK, RenewalResponse(certificate=pem))
+
+    async def _renewed(self, request: Request, address: str) -> str:
+        now_s = time.monotonic()
+        if self._strangers.is_exhausted(address, now_s=now_s):
+            raise PushRefused(
+                RefusalReason.TOO_OFTEN, "too many bad tries from here", retry_after_s=30.0
+            )
+        peer = self._admission.peer_of(request.scope)
+        given = request.headers.get("authorization", "").encode("latin-1")
+        try:
+            site = await self._admission.site_of(request.scope, given, address)
+        except PushRefused:
+            self._strangers.acquire(address, now_s=now_s)
+            raise
+        wait_s = self._sites.acquire(site, now_s=now_s)
+        if wait_s:
+            raise PushRefused(
+                RefusalReason.TOO_OFTEN, f"site {site} renews too often", retry_after_s=wait_s
+            )
+        if self._issuer is None or peer is None:
+            what = "it issues none" if self._issuer is None else "none was shown"
+            raise PushRefused(
+                RefusalReason.NO_CERTIFICATE,
+                f"this collector renews the certificate that is shown: {what}",
+            )
+        asked = await _read_request(request)
+        pem = await asyncio.to_thread(
+            self._issuer.renew, self._store, peer.serial, asked, by=f"device:{address}"
+        )
+        # So that the new one is known from this answer on.
+        await self._admission.refresh()
+        _log.info("certificate renewed site=%s address=%s", site, address)
+        return pem
+
+
+async def _read_request(request: Request) -> SigningRequest:
+    body = bytearray()
+    async for part in request.stream():
+        body += part
+        if len(body) > _BODY_BYTES:
+            raise PushRefused(RefusalReason.TOO_LARGE, f"at most {_BODY_BYTES} bytes are taken")
+    try:
+        return parse_csr(msgspec.json.decode(body, type=RenewalRequest).certificate_request)
+    except (msgspec.DecodeError, UnicodeError, CsrRefused) as error:
+        raise PushRefused(RefusalReason.MALFORMED, f"this is no renewal: {error}") from error
+
+
+def _json(status: HTTPStatus, answer: RenewalResponse) -> Response:
+    return Response(
+        msgspec.json.encode(answer),
+        int(status),
+        media_type="application/json",
+        headers={"Cache-Control": "no-store"},
+    )

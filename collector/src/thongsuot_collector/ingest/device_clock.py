@@ -1,0 +1,155 @@
+"""
+What time it really was: a device's boottime to wall time, by the collector's own clock.
+
+A push carries the sender's boottime as it left. Received at the collector's time ``r``, it says
+that the device's boottime 0 was at ``r - boottime``, or earlier by the time the push travelled.
+The smallest of what many pushes say is the best estimate; an old one is forgotten, because quartz
+drifts by up to 100 ppm.
+
+A device whose clock is synchronised knows the time better than that, unless it is simply wrong:
+it is believed where both agree within ``AGREES_WITHIN_NS``. What one push alone says may be late by
+as long as it took to arrive, which makes a device look behind; so a device that seems to be behind
+by no more than that is believed until it was heard again. Pure: times are parameters.
+"""
+
+from collections import OrderedDict
+from dataclasses import dataclass
+
+from thongsuot_collector.ingest.duplicate_devices import DuplicateDeviceDetector
+from thongsuot_collector.journal.entry import ClockQuality
+from thongsuot_schema.batch.model import ClockReading
+
+AGREES_WITHIN_NS = 2 * 10**9
+"""A push over a bad 5G link takes a second; a synchronised clock that is further off is wrong."""
+
+LATE_PUSH_NS = 15 * 10**9
+"""How long a push may be on its way before the agent gives it up (its ``timeout_s``)."""
+
+_BUCKET_NS = 30 * 60 * 10**9
+"""An estimate rests on the last 30 to 60 minutes: 100 ppm of that is 0.4 s at worst."""
+
+_BOOTS_KEPT = 100_000
+"""Boots kept in memory, about 30 MB; the one not heard for longest goes."""
+
+
+@dataclass(slots=True)
+class _BootEpoch:
+    """The smallest epoch heard in this bucket of time and in the one before it."""
+
+    bucket: int
+    epoch_ns: int
+    before_ns: int | None
+    heard_ns: int
+    is_heard_once: bool = True
+
+    def best_ns(self) -> int:
+        return self.epoch_ns if self.before_ns is None else min(self.epoch_ns, self.before_ns)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClockDecision:
+    """
+    How the times of one batch are to be read.
+
+    ``epoch_ns`` is the wall time of boottime 0. ``offset_s`` is how far the device's own clock
+    was ahead when it sealed the batch, ``None`` where nothing is known to compare it with.
+    """
+
+    epoch_ns: int
+    quality: ClockQuality
+    offset_s: float | None
+
+
+class BootClocks:
+    """What is known of the boots of all devices; ``duplicate_devices`` hears what this hears."""
+
+    def __init__(self) -> None:
+        self.duplicate_devices = DuplicateDeviceDetector()
+        self._boots: OrderedDict[tuple[str, str], _BootEpoch] = OrderedDict()
+        self._changed: set[tuple[str, str]] = set()
+
+    def restore(self, site: str, boot_id: str, *, epoch_ns: int, heard_ns: int) -> None:
+        """Take over what an earlier process knew of a boot."""
+        boot = _BootEpoch(heard_ns // _BUCKET_NS, epoch_ns, None, heard_ns, is_heard_once=False)
+        self._remember((site, boot_id), boot)
+
+    def observe_push(self, site: str, boot_id: str, *, boottime_ns: int, received_ns: int) -> None:
+        """Learn from a push that left at a boottime of a boot and came in at a time."""
+        self.duplicate_devices.observe(
+            site, boot_id, boottime_ns=boottime_ns, received_ns=received_ns
+        )
+        epoch_ns = received_ns - boottime_ns
+        bucket = received_ns // _BUCKET_NS
+        key = (site, boot_id)
+        boot = self._boots.get(key)
+        if boot is None:
+            self._remember(key, _BootEpoch(bucket, epoch_ns, None, received_ns))
+            self._changed.add(key)
+            return
+        self._boots.move_to_end(key)
+        boot.heard_ns = received_ns
+        # After a long silence the first push stands alone again.
+        boot.is_heard_once = bucket > boot.bucket + 1
+        if bucket == boot.bucket:
+            boot.epoch_ns = min(boot.epoch_ns, epoch_ns)
+        else:
+            boot.before_ns = boot.epoch_ns if bucket == boot.bucket + 1 else None
+            boot.bucket, boot.epoch_ns = bucket, epoch_ns
+            self._changed.add(key)
+
+    def decide(
+        self,
+        site: str,
+        boot_id: str,
+        clock: ClockReading,
+        *,
+        last_boottime_ns: int,
+        received_ns: int,
+    ) -> ClockDecision:
+        """
+        Decide how the times of a batch are to be read.
+
+        ``last_boottime_ns`` is the latest boottime in the batch: nothing in it can have happened
+        after it came in, whatever the clocks say.
+        """
+        own_ns = clock.wall_ns - clock.boottime_ns
+        boot = self._boots.get((site, boot_id))
+        estimate_ns = None if boot is None else boot.best_ns()
+        epoch_ns, quality = _choose(own_ns, estimate_ns, synchronised=clock.error_s is not None)
+        is_alone = boot is not None and boot.is_heard_once
+        if is_alone and quality is ClockQuality.WRONG and _may_be_late(own_ns, estimate_ns):
+            epoch_ns, quality = _choose(own_ns, None, synchronised=clock.error_s is not None)
+        latest_ns = received_ns + AGREES_WITHIN_NS
+        if epoch_ns + last_boottime_ns > latest_ns:
+            epoch_ns, quality = received_ns - last_boottime_ns, ClockQuality.IMPOSSIBLE
+        offset_s = None if estimate_ns is None else (own_ns - estimate_ns) / 1e9
+        return ClockDecision(epoch_ns=epoch_ns, quality=quality, offset_s=offset_s)
+
+    def take_changed(self) -> list[tuple[str, str, int, int]]:
+        """Return what changed since the last call: site, boot id, epoch, when last heard."""
+        changed, self._changed = self._changed, set()
+        return [
+            (*key, boot.best_ns(), boot.heard_ns)
+            for key in changed
+            if (boot := self._boots.get(key)) is not None
+        ]
+
+    def _remember(self, key: tuple[str, str], boot: _BootEpoch) -> None:
+        self._boots[key] = boot
+        if len(self._boots) > _BOOTS_KEPT:
+            self._boots.popitem(last=False)
+
+
+def _may_be_late(own_ns: int, estimate_ns: int | None) -> bool:
+    """Return whether the way of one push explains that a device seems to be behind."""
+    return estimate_ns is not None and 0 <= estimate_ns - own_ns < LATE_PUSH_NS
+
+
+def _choose(
+    own_ns: int, estimate_ns: int | None, *, synchronised: bool
+) -> tuple[int, ClockQuality]:
+    if estimate_ns is None:
+        return own_ns, ClockQuality.CLAIMED if synchronised else ClockQuality.UNCERTAIN
+    if abs(own_ns - estimate_ns) >= AGREES_WITHIN_NS:
+        return estimate_ns, ClockQuality.WRONG
+    return (own_ns, ClockQuality.TRUSTED) if synchronised else (estimate_ns, ClockQuality.CORRECTED)

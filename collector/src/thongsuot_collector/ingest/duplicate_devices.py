@@ -1,0 +1,85 @@
+"""
+Twins: two devices that push with the token of one site, as a copied memory card makes them.
+
+One device has one boot after the other: its last push of a boot left before the next boot began.
+So two boots of a site whose lives overlap, from boottime 0 to the last push, are two devices. No
+count of alternations is needed, and a device that starts again and again is none. Two systems on
+one kernel (containers) share a boot id and are not told apart. Pure: times are parameters.
+"""
+
+import logging
+
+OVERLAP_NS = 60 * 10**9
+"""
+A push may be 15 s on its way, and the collector's own clock may be set meanwhile; less proves
+nothing.
+"""
+
+FRESH_NS = 600 * 10**9
+"""A device that was not heard for this long is gone: switched off, or without its token."""
+
+_SITES_KEPT = 100_000
+_BOOTS_KEPT = 8
+
+_log = logging.getLogger(__name__)
+
+
+class DuplicateDeviceDetector:
+    """The boots of each site that were heard lately: when each began, when it was last heard."""
+
+    def __init__(self) -> None:
+        self._boots: dict[str, dict[str, tuple[int, int]]] = {}
+        self._doubled: set[str] = set()
+
+    def observe(self, site: str, boot_id: str, *, boottime_ns: int, received_ns: int) -> None:
+        """Learn from a push that left at a boottime of a sender's present boot."""
+        boots = self._boots.get(site)
+        if boots is None:
+            if len(self._boots) >= _SITES_KEPT:
+                self._boots.pop(next(iter(self._boots)))
+            boots = self._boots[site] = {}
+        epoch_ns = received_ns - boottime_ns
+        if boot_id in boots:
+            # The latest estimate: the quartz drifts, and late pushes only make a life shorter.
+            boots[boot_id] = (epoch_ns, received_ns)
+            if len(boots) == 1:
+                return
+        else:
+            boots[boot_id] = (epoch_ns, received_ns)
+        for name, (_, heard_ns) in list(boots.items()):
+            if received_ns - heard_ns > FRESH_NS:
+                del boots[name]
+        if len(boots) > _BOOTS_KEPT:
+            del boots[min(boots, key=lambda name: boots[name][1])]
+        self._check_site(site, boots)
+
+    def sites_with_duplicates(self, *, now_ns: int) -> frozenset[str]:
+        """Return the sites where more than one device was heard lately."""
+        for site in tuple(self._doubled):
+            boots = self._boots.get(site, {})
+            for name, (_, heard_ns) in list(boots.items()):
+                if now_ns - heard_ns > FRESH_NS:
+                    del boots[name]
+            self._check_site(site, boots)
+        return frozenset(self._doubled)
+
+    def _check_site(self, site: str, boots: dict[str, tuple[int, int]]) -> None:
+        if not _overlap(list(boots.values())):
+            self._doubled.discard(site)
+        elif site not in self._doubled:
+            self._doubled.add(site)
+            _log.error(
+                "two devices push for site=%s at once boots=%s: a memory card was copied, or the "
+                "device before was not switched off; enrol the right one again",
+                site,
+                ",".join(sorted(boots)),
+            )
+
+
+def _overlap(lives: list[tuple[int, int]]) -> bool:
+    lives.sort()
+    return any(
+        min(before[1], after[1]) - after[0] > OVERLAP_NS
+        for at, before in enumerate(lives)
+        for after in lives[at + 1 :]
+    )

@@ -1,0 +1,154 @@
+"""
+Enrolling: a device comes with a one-time code, the hash of a token it has made and, for a
+certificate, proof that it has a key.
+
+What a stranger can learn: nothing. An unknown code is one lookup by the hash of 100 random bits,
+so its timing tells of the hash at most, and what it is answered is the same for all of them. What
+ran out, was used or replaced is told only to who has the code. An address may come with so many
+bad codes, all addresses together with so many enrolments.
+"""
+
+import asyncio
+import logging
+import time
+from http import HTTPStatus
+from math import ceil
+
+import msgspec
+from prometheus_client import Counter
+from sqlalchemy import Connection, Engine
+from starlette.requests import Request
+from starlette.responses import Response
+
+from thongsuot_collector.ingest.authentication import Authenticator
+from thongsuot_collector.ingest.rate_limit import RateLimiter
+from thongsuot_collector.ingest.tokens import TokenCache
+from thongsuot_collector.pki.csr import CsrRefused, SigningRequest, parse_csr
+from thongsuot_collector.pki.issuer import CertificateIssuer
+from thongsuot_collector.store import enrolments as codes
+from thongsuot_collector.store.enrolment_code import digest_of_code
+from thongsuot_collector.store.enrolments import EnrolmentRefusalReason, EnrolmentRefused
+from thongsuot_schema.enrolment import EnrolmentRequest, EnrolmentResponse
+
+_BODY_BYTES = 4096
+_ALL = ""
+_ALL_PER_S, _ALL_RESERVE = 20.0, 200.0
+"""A roll-out of 126 communes at once passes; a flood from many addresses ends before the disk."""
+
+_log = logging.getLogger(__name__)
+
+
+class EnrolmentEndpoint:
+    """
+    Answers ``POST /v1/enrol``; see ``thongsuot_schema.enrolment``.
+
+    ``issuer`` makes certificates for those who ask, ``None`` where there are none of ours;
+    ``strangers`` limits how often one address may come with what is no good code.
+    """
+
+    def __init__(
+        self,
+        store: Engine,
+        tokens: TokenCache,
+        admission: Authenticator,
+        issuer: CertificateIssuer | None,
+        *,
+        enrolments: Counter,
+        strangers: RateLimiter,
+    ) -> None:
+        self._store = store
+        self._tokens = tokens
+        self._admission = admission
+        self._issuer = issuer
+        self._enrolments = enrolments
+        self._strangers = strangers
+        self._everybody = RateLimiter(per_second=_ALL_PER_S, reserve=_ALL_RESERVE)
+
+    async def answer(self, request: Request) -> Response:
+        """Answer one request."""
+        address = request.client.host if request.client else ""
+        now_s = time.monotonic()
+        wait_s = self._everybody.acquire(_ALL, now_s=now_s)
+        if self._strangers.is_exhausted(address, now_s=now_s):
+            wait_s = max(wait_s, 30.0)
+        if wait_s:
+            return self._refused(
+                HTTPStatus.TOO_MANY_REQUESTS, "too_often", "too many codes came", wait_s
+            )
+        body = bytearray()
+        async for part in request.stream():
+            body += part
+            if len(body) > _BODY_BYTES:
+                self._strangers.acquire(address, now_s=now_s)
+                sentence = f"at most {_BODY_BYTES} bytes are taken"
+                return self._refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "malformed", sentence)
+        try:
+            asked = msgspec.json.decode(body, type=EnrolmentRequest)
+            wanted = asked.certificate_request
+            # Before the code is used: a request that is none must not cost it.
+            certified = parse_csr(wanted) if wanted else None
+        except (msgspec.DecodeError, UnicodeError, CsrRefused) as error:
+            self._strangers.acquire(address, now_s=now_s)
+            return self._refused(
+                HTTPStatus.BAD_REQUEST, "malformed", f"this is no enrolment: {error}"
+            )
+        return await self._enrol(asked, certified, address)
+
+    async def _enrol(
+        self, asked: EnrolmentRequest, request: SigningRequest | None, address: str
+    ) -> Response:
+        by = f"device:{address}"
+
+        def certify(connection: Connection, site: str, repeated: bool) -> str:
+            if self._issuer is None or request is None:
+                return ""
+            return self._issuer.enrol(connection, site, request, by=by, repeated=repeated)
+
+        try:
+            enrolled = await asyncio.to_thread(
+                codes.use,
+                self._store,
+                digest_of_code(asked.code),
+                bytes.fromhex(asked.token_digest),
+                site=asked.site,
+                by=by,
+                certify=certify,
+            )
+        except EnrolmentRefused as refused:
+            self._strangers.acquire(address, now_s=time.monotonic())
+            _log.warning("enrolment refused address=%s reason=%s", address, refused.why)
+            is_used = refused.why in (
+                EnrolmentRefusalReason.USED,
+                EnrolmentRefusalReason.TOKEN_TAKEN,
+            )
+            status = HTTPStatus.CONFLICT if is_used else HTTPStatus.FORBIDDEN
+            return self._refused(status, refused.why.value, str(refused))
+        # So that the token before is refused, and the new one known, from this answer on.
+        await self._tokens.refresh()
+        await self._admission.refresh()
+        self._enrolments.labels("repeated" if enrolled.repeated else "enrolled").inc()
+        _log.info(
+            "enrolled site=%s address=%s revoked=%d", enrolled.site, address, enrolled.revoked
+        )
+        answer = EnrolmentResponse(
+            site=enrolled.site, revoked=enrolled.revoked, certificate=enrolled.certificate
+        )
+        return _json(HTTPStatus.OK, answer)
+
+    def _refused(
+        self, status: HTTPStatus, reason: str, sentence: str, wait_s: float = 0.0
+    ) -> Response:
+        self._enrolments.labels(reason).inc()
+        response = _json(status, EnrolmentResponse(error=sentence))
+        if wait_s:
+            response.headers["Retry-After"] = str(ceil(wait_s))
+        return response
+
+
+def _json(status: HTTPStatus, answer: EnrolmentResponse) -> Response:
+    return Response(
+        msgspec.json.encode(answer),
+        int(status),
+        media_type="application/json",
+        headers={"Cache-Control": "no-store"},
+    )

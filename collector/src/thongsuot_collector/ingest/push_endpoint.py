@@ -1,0 +1,248 @@
+"""
+The two addresses that agents push to, as plain ASGI: the path every push takes, so nothing extra.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, MutableMapping
+from http import HTTPStatus
+from math import ceil
+
+import msgspec
+
+from thongsuot_collector.ingest.authentication import Authenticator
+from thongsuot_collector.ingest.body import ClientGone, Receive, read_body
+from thongsuot_collector.ingest.push_handler import PushClock, PushHandler
+from thongsuot_collector.ingest.rate_limit import RateLimiter
+from thongsuot_collector.ingest.refusal import STATUS, PushRefused, RefusalReason
+from thongsuot_collector.metrics import Metrics
+from thongsuot_schema.batch import push
+from thongsuot_schema.batch.limits import BatchLimits
+
+Scope = MutableMapping[str, object]
+Send = Callable[[MutableMapping[str, object]], Awaitable[None]]
+Headers = list[tuple[bytes, bytes]]
+
+_AUTHORIZATION = b"authorization"
+_LENGTH = b"content-length"
+_TYPE = b"content-type"
+_BOOT = push.HEADER_BOOT.lower().encode()
+_BOOTTIME = push.HEADER_BOOTTIME.lower().encode()
+_PLAN = push.HEADER_SITE_CONFIG.lower().encode()
+
+_LARGEST_BOOTTIME_NS = 1 << 62
+_BOOT_ID_BYTES = 128
+_PLAN_BYTES = 64
+_ENDING_RETRY_S = 5.0
+_LENGTH_DIGITS = 20
+"""A longer Content-Length is nonsense, and turning it into a number would cost time."""
+
+_log = logging.getLogger(__name__)
+_encode = msgspec.json.Encoder().encode
+
+
+class PushEndpoint:
+    """
+    Answers ``POST /v1/batches`` and ``POST /v1/layouts``.
+
+    ``answer`` gives what there is to say to a site beside the acknowledgement, knowing what its
+    agent says of plans: whom the collector has told of its faults, which tests are wanted, a plan.
+    ``sites`` limits how often one site may push and ``volumes`` how much, ``strangers`` how often
+    one address may come with a bad token.
+    """
+
+    def __init__(
+        self,
+        door: PushHandler,
+        admission: Authenticator,
+        *,
+        limits: BatchLimits,
+        metrics: Metrics,
+        answer: Callable[[str, str], push.PushResponse],
+        sites: RateLimiter,
+        volumes: RateLimiter,
+        strangers: RateLimiter,
+    ) -> None:
+        self._door = door
+        self._admission = admission
+        self._limits = limits
+        self._metrics = metrics
+        # Looked up once: finding a counter by its labels costs more than counting.
+        self._accepted = metrics.pushes.labels("accepted")
+        self._repeated = metrics.pushes.labels("repeated")
+        self._answer = answer
+        self._sites = sites
+        self._volumes = volumes
+        self._strangers = strangers
+
+    async def batches(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a push of one batch."""
+        started_s = time.perf_counter()
+        moment_ns = time.time_ns()
+        try:
+            headers = headers_of(scope)
+            site = await self._admitted(scope, headers)
+            given = _content_type(headers, push.CONTENT_TYPE_BATCH, push.CONTENT_TYPE_JSON)
+            moment = _push_clock(headers, moment_ns)
+            if given == push.CONTENT_TYPE_BATCH:
+                body = await self._body(site, headers, receive, self._limits.body_bytes)
+                taken = await self._door.accept_batch(body, site, moment)
+            else:
+                body = await self._body(site, headers, receive, self._limits.unpacked_bytes)
+                taken = await self._door.accept_json_batch(body, site, moment)
+        except PushRefused as refused:
+            self._metrics.pushes.labels(refused.why.value).inc()
+            await self._refuse(send, refused)
+        except ClientGone:
+            self._metrics.pushes.labels("client_gone").inc()
+        except asyncio.CancelledError:
+            # The process ends, and this task with it: the sender hears that, not of an error.
+            self._metrics.pushes.labels(RefusalReason.JOURNAL_BUSY.value).inc()
+            await self._refuse(send, _shutting_down())
+        else:
+            (self._repeated if taken.repeated else self._accepted).inc()
+            answer = msgspec.structs.replace(
+                self._answer(site, headers.get(_PLAN, b"")[:_PLAN_BYTES].decode("latin-1")),
+                acknowledged=taken.number,
+                repeated=taken.repeated,
+                collector_wall_ns=time.time_ns(),
+            )
+            await _send_answer(send, HTTPStatus.OK, answer, [])
+        self._metrics.push_seconds.observe(time.perf_counter() - started_s)
+
+    async def layouts(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a push of one layout."""
+        moment_ns = time.time_ns()
+        try:
+            headers = headers_of(scope)
+            site = await self._admitted(scope, headers)
+            _content_type(headers, push.CONTENT_TYPE_LAYOUT)
+            body = await self._body(site, headers, receive, self._limits.body_bytes)
+            await self._door.accept_layout(body, PushClock(received_ns=moment_ns))
+        except PushRefused as refused:
+            self._metrics.layouts.labels(refused.why.value).inc()
+            await self._refuse(send, refused)
+        except ClientGone:
+            self._metrics.layouts.labels("client_gone").inc()
+        except asyncio.CancelledError:
+            self._metrics.layouts.labels(RefusalReason.JOURNAL_BUSY.value).inc()
+            await self._refuse(send, _shutting_down())
+        else:
+            self._metrics.layouts.labels("accepted").inc()
+            answer = push.PushResponse(collector_wall_ns=time.time_ns())
+            await _send_answer(send, HTTPStatus.OK, answer, [])
+
+    async def _admitted(self, scope: Scope, headers: dict[bytes, bytes]) -> str:
+        """Return the site that the request speaks for, if it may push now."""
+        now_s = time.monotonic()
+        address = address_of(scope)
+        if self._strangers.is_exhausted(address, now_s=now_s):
+            raise PushRefused(
+                RefusalReason.TOO_OFTEN, "too many bad tokens from this address", retry_after_s=30.0
+            )
+        if scope["method"] != "POST":
+            raise PushRefused(
+                RefusalReason.WRONG_METHOD, f"{scope['method']} is not taken here, only POST"
+            )
+        given = headers.get(_AUTHORIZATION, b"")
+        try:
+            site = await self._admission.site_of(scope, given, address)
+        except PushRefused:
+            self._strangers.acquire(address, now_s=now_s)
+            raise
+        wait_s = self._sites.acquire(site, now_s=now_s)
+        if wait_s:
+            raise PushRefused(
+                RefusalReason.TOO_OFTEN, f"site {site} pushes too often", retry_after_s=wait_s
+            )
+        return site
+
+    async def _body(
+        self, site: str, headers: dict[bytes, bytes], receive: Receive, limit_bytes: int
+    ) -> bytes:
+        length = headers.get(_LENGTH, b"")
+        declared = int(length) if length.isdigit() and len(length) < _LENGTH_DIGITS else None
+        body = await read_body(receive, limit_bytes=limit_bytes, declared_bytes=declared)
+        wait_s = self._volumes.acquire(site, now_s=time.monotonic(), cost=len(body))
+        if wait_s:
+            raise PushRefused(
+                RefusalReason.TOO_OFTEN, f"site {site} pushes too much", retry_after_s=wait_s
+            )
+        return body
+
+    async def _refuse(self, send: Send, refused: PushRefused) -> None:
+        status = STATUS[refused.why]
+        headers: Headers = []
+        if refused.retry_after_s:
+            headers.append((b"retry-after", str(ceil(refused.retry_after_s)).encode()))
+        if status is HTTPStatus.UNAUTHORIZED:
+            headers.append((b"www-authenticate", b'Bearer realm="thongsuot"'))
+        if status is HTTPStatus.METHOD_NOT_ALLOWED:
+            headers.append((b"allow", b"POST"))
+        if refused.why is RefusalReason.TOO_LARGE:
+            # What is left of the body is not worth reading.
+            headers.append((b"connection", b"close"))
+        answer = push.PushResponse(
+            error=refused.sentence,
+            unknown_layout=refused.unknown_layout,
+            collector_wall_ns=time.time_ns(),
+        )
+        await _send_answer(send, status, answer, headers)
+
+
+def _shutting_down() -> PushRefused:
+    return PushRefused(
+        RefusalReason.JOURNAL_BUSY,
+        "the collector is ending; try again later",
+        retry_after_s=_ENDING_RETRY_S,
+    )
+
+
+def headers_of(scope: Scope) -> dict[bytes, bytes]:
+    """Return the headers of a request, names in small letters."""
+    given = scope["headers"]
+    assert isinstance(given, list)
+    return dict(given)
+
+
+def address_of(scope: Scope) -> str:
+    """Return the client's address, empty where the server does not know it."""
+    client = scope.get("client")
+    return str(client[0]) if isinstance(client, tuple) else ""
+
+
+def _content_type(headers: dict[bytes, bytes], *taken: str) -> str:
+    given = headers.get(_TYPE, b"").decode("latin-1").partition(";")[0].strip().lower()
+    if given not in taken:
+        raise PushRefused(
+            RefusalReason.WRONG_CONTENT_TYPE,
+            f"content type {given!r} is not taken here, only {' and '.join(taken)}",
+        )
+    return given
+
+
+def _push_clock(headers: dict[bytes, bytes], received_ns: int) -> PushClock:
+    boottime, boot = headers.get(_BOOTTIME), headers.get(_BOOT, b"")
+    if boottime is None:
+        return PushClock(received_ns=received_ns)
+    number = int(boottime) if boottime.isdigit() and len(boottime) < 20 else -1
+    if not 0 <= number < _LARGEST_BOOTTIME_NS or len(boot) > _BOOT_ID_BYTES:
+        raise PushRefused(
+            RefusalReason.BAD_CLOCK_HEADER,
+            f"{push.HEADER_BOOTTIME} is nanoseconds since boot, {push.HEADER_BOOT} a boot id",
+        )
+    return PushClock(received_ns=received_ns, boottime_ns=number, boot_id=boot.decode("latin-1"))
+
+
+async def _send_answer(
+    send: Send, status: HTTPStatus, answer: push.PushResponse, headers: Headers
+) -> None:
+    body = _encode(answer)
+    fixed: Headers = [
+        (b"content-type", b"application/json"),
+        (b"content-length", str(len(body)).encode()),
+        (b"cache-control", b"no-store"),
+    ]
+    await send({"type": "http.response.start", "status": int(status), "headers": fixed + headers})
+    await send({"type": "http.response.body", "body": body})

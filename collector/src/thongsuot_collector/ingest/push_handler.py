@@ -1,0 +1,260 @@
+"""Door: one pushed body, checked, dated, appended; everything about a push but the HTTP."""
+
+import asyncio
+from collections.abc import Callable
+
+import msgspec
+
+from thongsuot_collector.errors import JournalBusy, JournalDamaged, JournalError
+from thongsuot_collector.ingest.device_clock import BootClocks, ClockDecision
+from thongsuot_collector.ingest.refusal import PushRefused, RefusalReason
+from thongsuot_collector.journal.entry import (
+    AppendOutcome,
+    AppendResult,
+    ClockQuality,
+    JournalEntry,
+)
+from thongsuot_collector.journal.journal import Journal
+from thongsuot_collector.journal.layout_cache import LayoutCache
+from thongsuot_collector.journal.reader import BatchReader
+from thongsuot_collector.metrics import Metrics
+from thongsuot_schema.batch.columns import Columns, decode_columns
+from thongsuot_schema.batch.decode import read_header
+from thongsuot_schema.batch.digest import digest_of
+from thongsuot_schema.batch.encode import encode_batch, encode_layout, index_layout
+from thongsuot_schema.batch.header import BatchHeader
+from thongsuot_schema.batch.json import decode_json
+from thongsuot_schema.batch.layout import sorted_layout
+from thongsuot_schema.batch.limits import BatchLimits
+from thongsuot_schema.errors import (
+    BatchError,
+    BatchMalformed,
+    BatchTooLarge,
+    BatchVersionUnknown,
+    LayoutUnknown,
+)
+
+_DECODED_IN_PLACE_BYTES = 32 * 1024
+"""
+A larger body (a thousand results and more) is decoded in a thread: it would hold up all others.
+"""
+
+_NUMBER_LIMIT = 1 << 53
+"""Batch numbers above this are no count of anything."""
+
+_BUSY_RETRY_S = 5.0
+
+_WHY_BY_ERROR: tuple[tuple[type[BatchError], RefusalReason], ...] = (
+    (BatchTooLarge, RefusalReason.TOO_LARGE),
+    (BatchVersionUnknown, RefusalReason.WRONG_VERSION),
+    (LayoutUnknown, RefusalReason.UNKNOWN_LAYOUT),
+    (BatchMalformed, RefusalReason.MALFORMED),
+    (BatchError, RefusalReason.MALFORMED),
+)
+
+
+class PushClock(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    The clocks of a push, as its headers and the collector's clock gave them.
+
+    ``boot_id`` is the sender's present boot (empty: it did not say), ``boottime_ns`` its boottime
+    when the push left (``None``: it did not say), ``received_ns`` the collector's clock when the
+    headers came.
+    """
+
+    received_ns: int
+    boot_id: str = ""
+    boottime_ns: int | None = None
+
+
+class Accepted(msgspec.Struct, frozen=True, kw_only=True):
+    """A batch that is durable. ``repeated``: it already was."""
+
+    number: int
+    repeated: bool
+
+
+class PushHandler:
+    """
+    Takes bodies of batches and layouts.
+
+    ``conflicting`` hears of each batch that came under an identity already kept with other bytes,
+    ``damaged`` of a journal that is broken: then the process has to end.
+    """
+
+    def __init__(
+        self,
+        journal: Journal,
+        *,
+        plans: LayoutCache,
+        reader: BatchReader,
+        clocks: BootClocks,
+        limits: BatchLimits,
+        metrics: Metrics,
+        conflicting: Callable[[JournalEntry], None],
+        damaged: Callable[[JournalDamaged], None],
+    ) -> None:
+        self._journal = journal
+        self._plans = plans
+        self._reader = reader
+        self._clocks = clocks
+        self._limits = limits
+        self._metrics = metrics
+        self._dated = {quality: metrics.clocks.labels(quality.value) for quality in ClockQuality}
+        self._conflicting = conflicting
+        self._damaged = damaged
+
+    async def accept_batch(self, body: bytes, site: str, moment: PushClock) -> Accepted:
+        """
+        Keep a batch that a site pushed; returns when it is durable.
+
+        Raises:
+            PushRefused: it was not kept; says why, and whether to try again.
+        """
+        try:
+            columns = await self._decode(body, site)
+        except BatchError as error:
+            raise _refusal(error) from error
+        ruling = self._date(columns, site, moment)
+        header = columns.header
+        entry = JournalEntry(
+            site=site,
+            stream=header.stream,
+            number=header.number,
+            digest=digest_of(body),
+            layout=header.layout,
+            received_ns=moment.received_ns,
+            epoch_ns=ruling.epoch_ns,
+            clock=ruling.quality,
+            body=body,
+        )
+        try:
+            if header.layout:
+                await self._plans.refresh_if_used(header.layout, received_ns=moment.received_ns)
+            self._reader.remember(entry.digest, columns)
+            appended = await self._journal.append(entry)
+        except JournalError as error:
+            raise self._not_now(error) from error
+        return self._accepted(entry, columns, appended)
+
+    async def accept_json_batch(self, body: bytes, site: str, moment: PushClock) -> Accepted:
+        """
+        Keep a batch that came as JSON, packed: the journal knows one form only.
+
+        Raises:
+            PushRefused: as in ``accept_batch``.
+        """
+        try:
+            packed, layout = await asyncio.to_thread(_packed, body, site, self._limits)
+            if layout:
+                await self._plans.store(layout, received_ns=moment.received_ns)
+        except BatchError as error:
+            raise _refusal(error) from error
+        except JournalError as error:
+            raise self._not_now(error) from error
+        return await self.accept_batch(packed, site, moment)
+
+    async def accept_layout(self, body: bytes, moment: PushClock) -> bytes:
+        """
+        Keep a layout; returns its id when it is durable.
+
+        Raises:
+            PushRefused: it was not kept; says why, and whether to try again.
+        """
+        try:
+            return await self._plans.store(body, received_ns=moment.received_ns)
+        except BatchError as error:
+            raise _refusal(error) from error
+        except JournalError as error:
+            raise self._not_now(error) from error
+
+    async def _decode(self, body: bytes, site: str) -> Columns:
+        try:
+            columns = await self._columns(body)
+        except LayoutUnknown as error:
+            # A batch of another site is refused as such, whatever it refers to.
+            self._check(read_header(body, self._limits), site)
+            if await self._plans.find(error.layout_id) is None:
+                raise
+            columns = await self._columns(body)
+        self._check(columns.header, site)
+        return columns
+
+    async def _columns(self, body: bytes) -> Columns:
+        if len(body) <= _DECODED_IN_PLACE_BYTES:
+            return decode_columns(body, self._plans.cached, self._limits)
+        return await asyncio.to_thread(decode_columns, body, self._plans.cached, self._limits)
+
+    def _check(self, header: BatchHeader, site: str) -> None:
+        _check_site(header.site, site)
+        if not 1 <= header.number < _NUMBER_LIMIT or not header.stream or not header.boot_id:
+            raise PushRefused(
+                RefusalReason.MALFORMED,
+                f"batch number {header.number} of stream {header.stream!r} and boot "
+                f"{header.boot_id!r}: numbers count from 1, stream and boot have names",
+            )
+
+    def _date(self, columns: Columns, site: str, moment: PushClock) -> ClockDecision:
+        header = columns.header
+        if moment.boottime_ns is not None and moment.boot_id:
+            self._clocks.observe_push(
+                site,
+                moment.boot_id,
+                boottime_ns=moment.boottime_ns,
+                received_ns=moment.received_ns,
+            )
+        last_ms = max(columns.times_ms, default=0)
+        decided_ns = max((change.decided_boottime_ns for change in columns.changes), default=0)
+        return self._clocks.decide(
+            site,
+            header.boot_id,
+            header.clock,
+            last_boottime_ns=max(last_ms * 1_000_000, decided_ns),
+            received_ns=moment.received_ns,
+        )
+
+    def _accepted(self, entry: JournalEntry, columns: Columns, appended: AppendResult) -> Accepted:
+        if appended.reception is AppendOutcome.CONFLICT:
+            self._conflicting(entry)
+            raise PushRefused(
+                RefusalReason.CONFLICT,
+                f"batch {entry.number} of stream {entry.stream} is already kept with other bytes; "
+                "the first stands, this one was set aside",
+            )
+        if appended.reception is AppendOutcome.APPENDED:
+            self._metrics.results.inc(columns.header.results)
+            self._metrics.body_bytes.inc(len(entry.body))
+            self._dated[entry.clock].inc()
+        return Accepted(number=entry.number, repeated=appended.reception is AppendOutcome.REPEATED)
+
+    def _not_now(self, error: JournalError) -> PushRefused:
+        if isinstance(error, JournalDamaged):
+            self._damaged(error)
+        why = (
+            RefusalReason.JOURNAL_BUSY
+            if isinstance(error, JournalBusy)
+            else RefusalReason.JOURNAL_REFUSED
+        )
+        return PushRefused(why, "not durable yet; try again later", retry_after_s=_BUSY_RETRY_S)
+
+
+def _check_site(named: str, site: str) -> None:
+    if named != site:
+        raise PushRefused(
+            RefusalReason.WRONG_SITE, f"this token writes for site {site}, the batch is of {named}"
+        )
+
+
+def _packed(body: bytes, site: str, limits: BatchLimits) -> tuple[bytes, bytes]:
+    """Return a batch in JSON as it would have come packed, and its layout (empty: no results)."""
+    batch = decode_json(body, limits)
+    _check_site(batch.site, site)
+    index = index_layout(sorted_layout(result.series for result in batch.results))
+    layout = encode_layout(index.layout) if batch.results else b""
+    return encode_batch(batch, index), layout
+
+
+def _refusal(error: BatchError) -> PushRefused:
+    why = next(why for kind, why in _WHY_BY_ERROR if isinstance(error, kind))
+    unknown = error.layout_id.hex() if isinstance(error, LayoutUnknown) else ""
+    return PushRefused(why, str(error), unknown_layout=unknown)

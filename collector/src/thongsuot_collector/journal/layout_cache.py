@@ -1,0 +1,99 @@
+"""The layouts in use, ready for reading: in memory, behind them the journal."""
+
+import re
+from collections import OrderedDict
+
+from thongsuot_collector.journal.journal import Journal
+from thongsuot_schema.batch.decode import decode_layout
+from thongsuot_schema.batch.layout import CompiledLayout, compile_layout
+from thongsuot_schema.batch.limits import BatchLimits
+from thongsuot_schema.batch.model import Layout
+from thongsuot_schema.errors import BatchMalformed
+
+_WORD = re.compile(r"[a-z][a-z0-9_]*")
+
+_LAYOUTS_KEPT = 20_000
+"""Plans kept: two for each of ten thousand agents, about 10 KB each."""
+
+_REFRESH_NS = 86_400 * 10**9
+"""
+A layout in use is put into the journal again after this, so that its trim can tell it is in use.
+"""
+
+
+class _CachedLayout:
+    __slots__ = ("body", "plan", "put_ns")
+
+    def __init__(self, plan: CompiledLayout, body: bytes, put_ns: int) -> None:
+        self.plan = plan
+        self.body = body
+        self.put_ns = put_ns
+
+
+class LayoutCache:
+    """Plans of layouts by their ids."""
+
+    def __init__(self, journal: Journal, limits: BatchLimits) -> None:
+        self._journal = journal
+        self._limits = limits
+        self._plans: OrderedDict[bytes, _CachedLayout] = OrderedDict()
+
+    def cached(self, layout_id: bytes) -> CompiledLayout | None:
+        """Return a plan that is in memory."""
+        found = self._plans.get(layout_id)
+        return None if found is None else found.plan
+
+    async def find(self, layout_id: bytes) -> CompiledLayout | None:
+        """Return a plan, from the journal if need be; ``None`` when that layout was never given."""
+        found = self._plans.get(layout_id)
+        if found is not None:
+            self._plans.move_to_end(layout_id)
+            return found.plan
+        body = await self._journal.layout(layout_id)
+        return None if body is None else self._cache(layout_id, body, put_ns=0).plan
+
+    async def store(self, body: bytes, *, received_ns: int) -> bytes:
+        """
+        Keep a layout that was pushed; returns its id when it is durable.
+
+        Raises:
+            BatchError: the body is no layout, or names what no database can hold.
+            JournalError: it could not be kept.
+        """
+        layout_id, layout = decode_layout(body, self._limits)
+        _check_names(layout)
+        await self._journal.put_layout(layout_id, body, received_ns=received_ns)
+        self._cache(layout_id, body, put_ns=received_ns)
+        return layout_id
+
+    async def refresh_if_used(self, layout_id: bytes, *, received_ns: int) -> None:
+        """Note that a batch refers to a layout: now and then that is written down."""
+        found = self._plans.get(layout_id)
+        if found is not None and received_ns - found.put_ns > _REFRESH_NS:
+            found.put_ns = received_ns
+            await self._journal.put_layout(layout_id, found.body, received_ns=received_ns)
+
+    def _cache(self, layout_id: bytes, body: bytes, *, put_ns: int) -> _CachedLayout:
+        _, layout = decode_layout(body, self._limits)
+        kept = self._plans[layout_id] = _CachedLayout(compile_layout(layout), body, put_ns)
+        if len(self._plans) > _LAYOUTS_KEPT:
+            self._plans.popitem(last=False)
+        return kept
+
+
+def _check_names(layout: Layout) -> None:
+    """
+    Refuse names that would be lost on the way: Prometheus answers 204 and drops what it cannot
+    name.
+
+    Raises:
+        BatchMalformed: a kind or a metric is no word, or a name holds a control character.
+    """
+    for kind in layout.kinds:
+        for word in (kind.kind, *(column.metric for column in kind.columns)):
+            if not _WORD.fullmatch(word):
+                raise BatchMalformed(f"{word!r} cannot name a kind or a metric: [a-z][a-z0-9_]*")
+    for series in layout.series:
+        for name in (series.link, series.target):
+            if not name.isprintable():
+                raise BatchMalformed(f"the name {name!r} of a link or target cannot be printed")

@@ -1,0 +1,84 @@
+"""
+Entries of the journal as columns, for whoever consumes them.
+
+What was just taken in is still decoded in memory, so consumers that keep up decode nothing again.
+"""
+
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+
+from thongsuot_collector.errors import UndecodableEntry
+from thongsuot_collector.journal.entry import JournalEntry, StoredEntry
+from thongsuot_collector.journal.layout_cache import LayoutCache
+from thongsuot_schema.batch.columns import Columns, decode_columns
+from thongsuot_schema.batch.layout import CompiledLayout
+from thongsuot_schema.batch.limits import BatchLimits
+from thongsuot_schema.errors import BatchError
+
+_RECENT_RESULTS = 200_000
+"""Results kept decoded, about 60 MB: some seconds of ten thousand agents."""
+
+
+class BatchReader:
+    """Decodes entries; remembers the most recent."""
+
+    def __init__(self, plans: LayoutCache, limits: BatchLimits) -> None:
+        self._plans = plans
+        self._limits = limits
+        self._recent: OrderedDict[bytes, Columns] = OrderedDict()
+        self._recent_results = 0
+
+    def remember(self, digest: bytes, columns: Columns) -> None:
+        """
+        Keep what was decoded while it was taken in, under the digest of its bytes.
+
+        To be called before it is appended: consumers may be faster than whoever appended it.
+        """
+        if digest in self._recent:
+            return
+        self._recent[digest] = columns
+        self._recent_results += 1 + columns.header.results
+        while self._recent_results > _RECENT_RESULTS and len(self._recent) > 1:
+            _, oldest = self._recent.popitem(last=False)
+            self._recent_results -= 1 + oldest.header.results
+
+    async def layouts_of(self, entries: Sequence[StoredEntry]) -> dict[bytes, CompiledLayout]:
+        """Return the plans that entries need, as far as they are known."""
+        wanted = {kept.entry.layout for kept in entries if kept.entry.digest not in self._recent}
+        found = {layout: await self._plans.find(layout) for layout in wanted if layout}
+        return {layout: plan for layout, plan in found.items() if plan is not None}
+
+    def columns(self, kept: StoredEntry, plans: Mapping[bytes, CompiledLayout]) -> Columns:
+        """
+        Return the columns of an entry. Safe to call in another thread.
+
+        Raises:
+            Undigestible: it cannot be decoded.
+        """
+        recent = self._recent.get(kept.entry.digest)
+        if recent is not None:
+            return recent
+        return decode_entry(kept.entry, plans, self._limits)
+
+
+def decode_entry(
+    entry: JournalEntry, plans: Mapping[bytes, CompiledLayout], limits: BatchLimits
+) -> Columns:
+    """
+    Return the columns of an entry.
+
+    Raises:
+        Undigestible: its body is not a batch, refers to a layout that is not known, or is not the
+            batch that the entry says.
+    """
+    try:
+        columns = decode_columns(entry.body, plans.get, limits)
+    except BatchError as error:
+        raise UndecodableEntry(f"cannot decode ({len(entry.body)} bytes): {error}") from error
+    header = columns.header
+    if (header.site, header.stream, header.number) != (entry.site, entry.stream, entry.number):
+        raise UndecodableEntry(
+            f"the body is batch {header.number} of stream {header.stream} of site {header.site}, "
+            f"the journal has it as {entry.number} of {entry.stream} of {entry.site}"
+        )
+    return columns

@@ -1,0 +1,120 @@
+"""Plan: what people write about planned work, as a window, and windows as they read them. Pure."""
+
+import re
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+
+import msgspec
+
+from thongsuot_collector.directory import InventoryDirectory
+from thongsuot_collector.incidents.fault import NS_PER_S, readable_id
+from thongsuot_collector.incidents.maintenance_window import MaintenanceWindow
+from thongsuot_collector.timeline.subject import Subject
+from thongsuot_schema.suggestion import suggest
+from thongsuot_schema.words.dates import VIETNAM, local
+
+_SPAN = re.compile(r"\+(?=\d)(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?")
+
+
+def parse_moment_ns(text: str, from_ns: int) -> int:
+    """
+    Return a moment that a person wrote: ``2026-11-26 22:00`` (in Vietnam, unless it names another
+    zone), ``now``, or ``+2h30m`` after ``from_ns``.
+
+    Raises:
+        ValueError: it is none of these.
+    """
+    if text == "now":
+        return from_ns
+    span = _SPAN.fullmatch(text)
+    if span is not None:
+        days, hours, minutes = (int(part or 0) for part in span.groups())
+        after = timedelta(days=days, hours=hours, minutes=minutes)
+        return from_ns + round(after.total_seconds()) * NS_PER_S
+    try:
+        when = datetime.fromisoformat(text)
+    except ValueError:
+        message = f"{text!r} is no time: write 2026-11-26 22:00 (in Vietnam), now, or +2h30m"
+        raise ValueError(message) from None
+    if when.tzinfo is None:
+        when = when.replace(tzinfo=VIETNAM)
+    return round(when.timestamp()) * NS_PER_S
+
+
+def with_readable_id(window: MaintenanceWindow) -> MaintenanceWindow:
+    """Return a window with a name that a person can read out."""
+    key = f"maintenance {scope_text(window)} {window.end_ns}"
+    return msgspec.structs.replace(window, id=readable_id(key, window.start_ns))
+
+
+def validation_errors(window: MaintenanceWindow, directory: InventoryDirectory) -> Iterator[str]:
+    """Yield what is wrong with a window, as sentences."""
+    if window.end_ns <= window.start_ns:
+        yield (
+            f"it would end ({format_moment(window.end_ns)}) "
+            f"before it begins ({format_moment(window.start_ns)})"
+        )
+    if window.link and not window.site:
+        yield "--link needs --site: links of different sites have the same names"
+    elif not (window.site or window.carrier or window.commune or window.service):
+        yield "say what it is about: --site, --link, --carrier, --commune or --service"
+    communes = {one.commune for one in directory.sites.values()}
+    services = {one.name for site in directory.sites for one in directory.services_of(site)}
+    for what, name, known in (
+        ("site", window.site, set(directory.sites)),
+        ("carrier", window.carrier, set(directory.carriers)),
+        ("commune", window.commune, communes),
+        ("service", window.service, services),
+    ):
+        if name and name not in known:
+            yield f"the inventory has no {what} {name!r}{suggest(name, sorted(known))}"
+    links = [one.name for one in directory.site(window.site).links]
+    if window.site in directory.sites and window.link and window.link not in links:
+        yield f"site {window.site} has no link {window.link!r}{suggest(window.link, links)}"
+
+
+def covered_count(window: MaintenanceWindow, directory: InventoryDirectory) -> int:
+    """Return how many links, services and devices of the inventory a window covers."""
+    return sum(window.covers(one, directory) for one in _subjects(directory))
+
+
+def scope_text(window: MaintenanceWindow) -> str:
+    """Return what a window covers, in the words of the command line."""
+    parts = {
+        "site": window.site,
+        "link": window.link,
+        "carrier": window.carrier,
+        "commune": window.commune,
+        "service": window.service,
+    }
+    return " ".join(f"{word} {name}" for word, name in parts.items() if name)
+
+
+def window_rows(
+    windows: Iterable[MaintenanceWindow], now_ns: int
+) -> Iterator[tuple[str, str, str, str, str, str]]:
+    """Yield windows as rows: name, how it stands, from, until, what it covers, note."""
+    for one in windows:
+        stands = "planned" if now_ns < one.start_ns else "over"
+        stands = "now" if one.is_active(now_ns) else stands
+        yield (
+            one.id,
+            stands,
+            format_moment(one.start_ns),
+            format_moment(one.end_ns),
+            scope_text(one),
+            one.note,
+        )
+
+
+def format_moment(at_ns: int) -> str:
+    """Return a moment in the time of Vietnam, as it may be written again."""
+    return local(at_ns / NS_PER_S).strftime("%Y-%m-%d %H:%M")
+
+
+def _subjects(directory: InventoryDirectory) -> Iterator[Subject]:
+    for site in directory.sites.values():
+        yield Subject(site=site.name)
+        yield from (Subject(site=site.name, link=link.name) for link in site.links)
+        for service in directory.services_of(site.name):
+            yield Subject(site=site.name, service=service.name)

@@ -1,0 +1,65 @@
+"""Line: how one channel is doing, for all who want to tell by it."""
+
+import asyncio
+from collections.abc import Callable
+
+from thongsuot_collector.delivery.backoff import Backoff
+from thongsuot_collector.incidents.fault import NS_PER_S
+from thongsuot_collector.notify.dispatch.message import ChannelOutcome, ChannelResult
+from thongsuot_collector.notify.dispatch.transitions import ChannelReadiness
+
+MAX_CONCURRENT_SENDS = 8
+"""Messages under way at the same time: a storm of ours must not be one for the receiver."""
+
+_LIMIT_S = 60.0
+_PERSON_FIRST_S = 10.0
+_PERSON_LIMIT_S = 300.0
+
+
+class ChannelHealth:
+    """
+    One channel's health.
+
+    A failure keeps everybody from it for a while, longer each time; one that gets through opens it.
+    ``failing_since_ns`` is 0 while it works. ``slots`` bounds how many try at once.
+    """
+
+    def __init__(
+        self, *, ill_after_s: float, random: Callable[[], float], first_s: float = 1.0
+    ) -> None:
+        self.slots = asyncio.Semaphore(MAX_CONCURRENT_SENDS)
+        self.failing_since_ns = 0
+        self._ill_after_ns = round(ill_after_s * NS_PER_S)
+        self._backoff = Backoff(first_s=first_s, limit_s=_LIMIT_S, random=random)
+        self._person = Backoff(
+            first_s=_PERSON_FIRST_S * first_s, limit_s=_PERSON_LIMIT_S, random=random
+        )
+        self._ready_ns = 0
+        self._noted_ns = 0
+        self._is_shut = False
+
+    def readiness(self, now_ns: int) -> ChannelReadiness:
+        """Return when it may be tried again, and whether to count on it."""
+        since_ns = self.failing_since_ns
+        is_long = bool(since_ns) and now_ns - since_ns >= self._ill_after_ns
+        return ChannelReadiness(self._ready_ns, self._is_shut or is_long)
+
+    def record(self, answer: ChannelResult, *, began_ns: int, now_ns: int) -> bool:
+        """
+        Take into account what became of a try; return whether it is worth a line in the log.
+
+        Of several that were under way together only the first counts as a failure.
+        """
+        if answer.outcome in {ChannelOutcome.DELIVERED, ChannelOutcome.REJECTED}:
+            failures = self._backoff.succeeded() + self._person.succeeded()
+            self.failing_since_ns, self._ready_ns, self._is_shut = 0, 0, False
+            return failures > 0 or answer.outcome is ChannelOutcome.REJECTED
+        if began_ns < self._noted_ns:
+            return False
+        self._noted_ns = now_ns
+        self.failing_since_ns = self.failing_since_ns or now_ns
+        self._is_shut = answer.outcome is ChannelOutcome.CHANNEL_UNAVAILABLE
+        backoff = self._person if self._is_shut else self._backoff
+        wait_s = backoff.failed(at_least_s=answer.retry_after_s)
+        self._ready_ns = now_ns + round(wait_s * NS_PER_S)
+        return backoff.is_worth_logging()

@@ -1,0 +1,199 @@
+"""Trial: a test by every channel of a party, from the command line; nothing of it is kept."""
+
+import time
+from collections.abc import AsyncIterator
+
+import msgspec
+
+from thongsuot_collector.directory import InventoryDirectory
+from thongsuot_collector.incidents.incident import (
+    HoldOff,
+    Incident,
+    IncidentMember,
+    IncidentStatus,
+    MemberEvidence,
+    NotificationEvent,
+)
+from thongsuot_collector.incidents.notification_log import (
+    NotificationCause,
+    NotificationKind,
+    NotificationRecord,
+)
+from thongsuot_collector.incidents.party import ResponsibleParty, Severity
+from thongsuot_collector.notify.dispatch.channel import Channel, Polling, Resending
+from thongsuot_collector.notify.dispatch.composer import MessageComposer
+from thongsuot_collector.notify.dispatch.message import (
+    ChannelOutcome,
+    ChannelResult,
+    NotificationMessage,
+)
+from thongsuot_collector.notify.dispatch.routing import find_party, routes_of
+from thongsuot_collector.notify.dispatch.service import ConfiguredChannels
+from thongsuot_collector.notify.dispatch.settings import NotifySettings
+from thongsuot_collector.notify.dispatch.transitions import mark_sending, start_thread
+from thongsuot_collector.notify.render.comparison import Comparison
+from thongsuot_collector.rules import load_all
+from thongsuot_collector.timeline.subject import Subject
+from thongsuot_schema.segment import Party, Segment
+from thongsuot_schema.state import State
+from thongsuot_schema.verdict import Symptom
+
+_FAULTS = {
+    Party.CARRIER: ("link_fault", Segment.ACCESS, Symptom.ACCESS_SILENT),
+    Party.CITY: ("link_fault", Segment.ACCESS, Symptom.ACCESS_SILENT),
+    Party.COMMUNE: ("link_fault", Segment.LAN, Symptom.CABLE_UNPLUGGED),
+    Party.PORTAL: ("service_fault", Segment.SERVICE, Symptom.SERVICE_TIMEOUT),
+}
+"""What the test pretends to be, so that it looks as it will: the rule, where, and what."""
+
+
+class ChannelTrialResult(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of one channel; ``withdrawal`` where it would have stayed open otherwise."""
+
+    party: ResponsibleParty
+    route: str
+    answer: ChannelResult
+    withdrawal: ChannelResult | None = None
+
+    @property
+    def is_good(self) -> bool:
+        """Whether everything got through."""
+        answers = [self.answer] + ([self.withdrawal] if self.withdrawal is not None else [])
+        return all(one.outcome is ChannelOutcome.DELIVERED for one in answers)
+
+    def __str__(self) -> str:
+        text = f"{self.party} by {self.route}: {_spoken(self.answer)}"
+        if self.withdrawal is not None:
+            text += f"; taken back: {_spoken(self.withdrawal)}"
+        return text
+
+
+async def try_channels(
+    channels: ConfiguredChannels,
+    settings: NotifySettings,
+    directory: InventoryDirectory,
+    name: str,
+    *,
+    hotline: str = "",
+) -> AsyncIterator[ChannelTrialResult]:
+    """
+    Send a test by each channel of a party, and take it back where it would stay open; yield each.
+
+    Raises:
+        ValueError: there is no such party, no channel, or nothing that a test could be about.
+    """
+    party = find_party(name, directory)
+    way = routes_of(party, directory, settings)
+    if not way.routes:
+        raise ValueError(f"{party} has no channel: give it `channels`, or `[notify]` some")
+    configured = list(channels)
+    composer = MessageComposer(
+        directory,
+        load_all(),
+        settings,
+        languages={one.name: one.language for _, one in configured},
+        support_hotline=hotline,
+    )
+    now_ns = time.time_ns()
+    event = _event(party, _subject(party, directory), now_ns)
+    for route in way.routes:
+        kind, found = next(one for one in configured if one[1].name == route.partition(":")[0])
+        fresh = start_thread(event, party, (route,), Comparison(), now_ns=now_ns)
+        message = composer.compose(
+            mark_sending(fresh, route), route, NotificationKind.OPENED, is_test=True
+        )
+        channel = kind.make(found)
+        try:
+            yield await _try(channel, party, route, message)
+        finally:
+            await channel.close()
+
+
+async def _try(
+    channel: Channel, party: ResponsibleParty, route: str, message: NotificationMessage
+) -> ChannelTrialResult:
+    answer = await channel.send(message)
+    taken_back = None
+    if answer.outcome is ChannelOutcome.DELIVERED and isinstance(channel, Polling | Resending):
+        taken_back = await channel.send(_taken_back(message, answer))
+    return ChannelTrialResult(party=party, route=route, answer=answer, withdrawal=taken_back)
+
+
+def _subject(party: ResponsibleParty, directory: InventoryDirectory) -> Subject:
+    """Return a link or a service that a party would be told of."""
+    if party.party is Party.PORTAL:
+        sites = sorted(directory.sites)
+        return Subject(site=sites[0] if sites else "test", service=party.name)
+    for site in directory.sites.values():
+        if party.party is Party.COMMUNE and site.name != party.name:
+            continue
+        for link in site.links:
+            if party.party is not Party.CARRIER or link.carrier == party.name:
+                return Subject(site=site.name, link=link.name)
+    raise ValueError(f"the inventory has no link that {party} would be told of")
+
+
+def _event(party: ResponsibleParty, subject: Subject, now_ns: int) -> NotificationEvent:
+    code, segment, symptom = _FAULTS[party.party]
+    name = f"test-{now_ns // 1_000_000_000}"
+    incident = Incident(
+        id=name,
+        code=code,
+        key=str(subject),
+        status=IncidentStatus.OPEN,
+        opened_ns=now_ns,
+        known_ns=now_ns,
+        state=State.DOWN,
+        symptom=symptom,
+        segment=segment,
+        party=party,
+        severity=Severity.WARNING,
+        hold_off=HoldOff(from_ns=now_ns, hold_s=0.0, limit_s=0.0),
+        members=(
+            IncidentMember(
+                fault_id=name,
+                subject=subject,
+                start_ns=now_ns,
+                end_ns=None,
+                state=State.DOWN,
+                symptom=symptom,
+            ),
+        ),
+        member_evidence=(
+            MemberEvidence(
+                subject=subject,
+                state=State.DOWN,
+                segment=segment,
+                symptom=symptom,
+                since_ns=now_ns,
+                batches=(),
+            ),
+        ),
+    )
+    entry = NotificationRecord(
+        number=1,
+        kind=NotificationKind.OPENED,
+        cause=NotificationCause.STARTED,
+        party=party,
+        at_ns=now_ns,
+    )
+    return NotificationEvent(record=entry, incident=incident)
+
+
+def _taken_back(message: NotificationMessage, answer: ChannelResult) -> NotificationMessage:
+    entry = msgspec.structs.replace(
+        message.record, number=2, kind=NotificationKind.RESOLVED, cause=NotificationCause.WITHDRAWN
+    )
+    return msgspec.structs.replace(
+        message,
+        kind=NotificationKind.RESOLVED,
+        key=f"{message.key}:back",
+        record=entry,
+        reference=answer.reference or message.reference,
+        memo=message.memo if answer.memo is None else answer.memo,
+    )
+
+
+def _spoken(answer: ChannelResult) -> str:
+    reference = f", {answer.reference}" if answer.reference else ""
+    return f"{answer.outcome}{reference} ({answer.text})"

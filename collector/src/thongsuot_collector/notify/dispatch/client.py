@@ -1,0 +1,225 @@
+"""Client: HTTP requests of channels, bounded, and answered in our own words without secrets."""
+
+import asyncio
+import ssl
+import time
+from collections.abc import Mapping
+from functools import cache
+from typing import Annotated, TypeVar
+from urllib.parse import urlsplit
+
+import httpx
+import msgspec
+
+from thongsuot_collector.delivery.backoff import retry_after_s
+from thongsuot_collector.notify.dispatch.message import ChannelOutcome, ChannelResult
+from thongsuot_collector.notify.dispatch.secrets import Scrubber, read_secret
+from thongsuot_collector.notify.dispatch.settings import ChannelSettings
+from thongsuot_collector.notify.dispatch.statuses import outcome_of_status
+from thongsuot_collector.pki.client_tls import client_context
+
+MAX_RESPONSE_BYTES = 4 << 20
+"""A longer answer is not read: nobody's list of tickets is that long."""
+
+_TEXT_CHARACTERS = 200
+"""Of what a receiver says about an error; enough for a sentence."""
+
+_NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
+
+T = TypeVar("T")
+
+Positive = Annotated[float, msgspec.Meta(gt=0)]
+
+
+class HttpChannelSettings(ChannelSettings, frozen=True, kw_only=True):
+    """
+    What every ``[[channels]]`` that speaks HTTP has.
+
+    ``username`` and ``password_file``, or ``bearer_file``, are credentials, each file one secret;
+    ``ca_file`` is what the receiver's certificate is checked against. ``timeout_s`` bounds one
+    request.
+    """
+
+    username: str = ""
+    password_file: str = ""
+    bearer_file: str = ""
+    ca_file: str = ""
+    timeout_s: Positive = 10.0
+
+
+class HttpReply(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    An answer over HTTP. ``status`` is 0 where none came; ``outcome`` and ``text`` say what it means
+    for a message, ``body`` is what was answered, empty where that is of no use.
+    """
+
+    status: int
+    outcome: ChannelOutcome
+    text: str
+    body: bytes = b""
+    retry_after_s: float = 0.0
+
+    def decode_body(self, kind: type[T]) -> "T | HttpReply":
+        """Return what was answered as a value of a type; a reply that says why there is none."""
+        if self.outcome is not ChannelOutcome.DELIVERED:
+            return self
+        try:
+            return msgspec.json.decode(self.body, type=kind)
+        except msgspec.MsgspecError as error:
+            text = f"{self.text}, but what was answered cannot be read: {error}"
+            return msgspec.structs.replace(self, outcome=ChannelOutcome.UNKNOWN, text=text)
+
+    def channel_result(self, *, reference: str = "", memo: str | None = None) -> ChannelResult:
+        """Return it as what became of a message."""
+        return ChannelResult(
+            outcome=self.outcome,
+            text=self.text,
+            reference=reference,
+            memo=memo,
+            retry_after_s=self.retry_after_s,
+        )
+
+
+class HttpClient:
+    """
+    Sends requests of one channel.
+
+    ``secrets`` are those of the channel beside its credentials: none of them leaves this class but
+    in the requests themselves.
+    """
+
+    def __init__(self, settings: HttpChannelSettings, *, secrets: tuple[str, ...] = ()) -> None:
+        hidden = list(secrets)
+        headers = {"User-Agent": "thongsuot-collector"}
+        auth: httpx.BasicAuth | None = None
+        if settings.bearer_file:
+            bearer = read_secret(settings.bearer_file)
+            headers["Authorization"] = f"Bearer {bearer}"
+            hidden.append(bearer)
+        if settings.username:
+            password = read_secret(settings.password_file)
+            auth = httpx.BasicAuth(settings.username, password)
+            hidden += [password, f"{settings.username}:{password}"]
+        self.scrubber = Scrubber(hidden)
+        self._timeout_s = settings.timeout_s
+        self._http = httpx.AsyncClient(
+            headers=headers,
+            auth=auth,
+            verify=_context(settings.ca_file),
+            timeout=settings.timeout_s,
+            trust_env=False,
+        )
+
+    async def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        params: Mapping[str, str] | None = None,
+    ) -> HttpReply:
+        """Make one request; whatever becomes of it is a reply."""
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                return await self._request(method, url, body=body, headers=headers, params=params)
+        except (TimeoutError, httpx.TimeoutException) as error:
+            outcome = (
+                ChannelOutcome.RETRY if isinstance(error, _NEVER_SENT) else ChannelOutcome.UNKNOWN
+            )
+            return HttpReply(
+                status=0, outcome=outcome, text=f"no answer within {self._timeout_s:g} s"
+            )
+        except httpx.TransportError as error:
+            outcome = (
+                ChannelOutcome.RETRY if isinstance(error, _NEVER_SENT) else ChannelOutcome.UNKNOWN
+            )
+            text = self.scrubber.scrub(f"{type(error).__name__}: {error}".removesuffix(": "))
+            return HttpReply(status=0, outcome=outcome, text=text)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
+
+    async def _request(
+        self,
+        method: str,
+        url: str,
+        *,
+        body: bytes | None,
+        headers: Mapping[str, str] | None,
+        params: Mapping[str, str] | None,
+    ) -> HttpReply:
+        async with self._http.stream(
+            method, url, content=body, headers=headers, params=params
+        ) as response:
+            found = bytearray()
+            async for part in response.aiter_bytes():
+                found += part
+                if len(found) > MAX_RESPONSE_BYTES:
+                    return HttpReply(
+                        status=response.status_code,
+                        outcome=ChannelOutcome.UNKNOWN,
+                        text=f"an answer of more than {MAX_RESPONSE_BYTES} bytes, not read",
+                    )
+        outcome, why = outcome_of_status(response.status_code)
+        if outcome is ChannelOutcome.DELIVERED:
+            return HttpReply(
+                status=response.status_code,
+                outcome=outcome,
+                text=f"{response.status_code} {why}",
+                body=bytes(found),
+            )
+        # Cut after scrubbing: half of a secret would not be recognised.
+        said = self.scrubber.scrub(found.decode("utf-8", errors="replace"))
+        said = " ".join(said[:_TEXT_CHARACTERS].split())
+        return HttpReply(
+            status=response.status_code,
+            outcome=outcome,
+            text=f"{response.status_code} {said} ({why})",
+            body=bytes(found),
+            retry_after_s=retry_after_s(response.headers.get("retry-after", ""), now_s=time.time()),
+        )
+
+
+@cache
+def _context(ca_file: str) -> ssl.SSLContext:
+    """Return how certificates are checked; reading those of the system takes 50 ms."""
+    return client_context(ca_file)
+
+
+def check_http(settings: HttpChannelSettings) -> None:
+    """
+    Refuse credentials that cannot work.
+
+    Raises:
+        OSError, ValueError: the text is shown to a person.
+    """
+    if settings.bearer_file and settings.username:
+        raise ValueError("bearer_file and username are both set; one of them is meant")
+    if bool(settings.username) is not bool(settings.password_file):
+        raise ValueError("username and password_file belong together")
+    if settings.password_file:
+        read_secret(settings.password_file)
+    if settings.bearer_file and not read_secret(settings.bearer_file).isascii():
+        raise ValueError(f"{settings.bearer_file}: a bearer token is ASCII (RFC 6750, 2.1)")
+    if settings.ca_file:
+        client_context(settings.ca_file)
+
+
+def check_url(url: str) -> None:
+    """
+    Refuse what is no address of the web, or has credentials in it.
+
+    Raises:
+        ValueError: the text is shown to a person; the URL itself may be a secret and is not in it.
+    """
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise ValueError("the url cannot be read") from error
+    if parts.scheme not in {"http", "https"} or not parts.hostname or port == 0:
+        raise ValueError("the url is not http:// or https:// with a host")
+    if parts.username is not None or parts.password is not None:
+        raise ValueError("the url holds credentials; use username and password_file")

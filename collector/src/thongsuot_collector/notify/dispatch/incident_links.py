@@ -1,0 +1,71 @@
+"""
+Links: where people find the page of an incident, with a key that opens this one page and no other.
+
+Who is told of an incident may look at it without an account. The key is an HMAC-SHA256 over the
+incident's name: nobody can guess that of another incident, and none has to be kept.
+"""
+
+import hmac
+import os
+import secrets
+from base64 import urlsafe_b64encode
+from hashlib import sha256
+from pathlib import Path
+
+_SECRET_BYTES = 32
+_KEY_BYTES = 16
+
+
+class IncidentLinks:
+    """
+    Makes and knows links.
+
+    ``page_url`` is where people find the collector's pages (empty: there are no links), ``secret``
+    what keys are made from (empty: links carry none, and no key is good).
+    """
+
+    def __init__(self, page_url: str, secret: bytes = b"") -> None:
+        self._base = page_url.rstrip("/")
+        self._secret = secret
+
+    def url(self, incident: str) -> str:
+        """Return the address of an incident's page; empty where there is none."""
+        if not self._base:
+            return ""
+        key = f"?key={self.key(incident)}" if self._secret else ""
+        return f"{self._base}/incidents/{incident}{key}"
+
+    def key(self, incident: str) -> str:
+        """Return the key of an incident's page."""
+        mark = hmac.new(self._secret, b"incident " + incident.encode(), sha256).digest()
+        return urlsafe_b64encode(mark[:_KEY_BYTES]).decode().rstrip("=")
+
+    def is_valid_key(self, incident: str, key: str) -> bool:
+        """Return whether a key is the one of an incident's page."""
+        if not self._secret:
+            return False
+        return hmac.compare_digest(self.key(incident).encode(), key.encode())
+
+
+def load_or_create_secret(path: Path) -> bytes:
+    """
+    Return the secret that a file holds, made at the first time; without the file all links end.
+
+    Raises:
+        OSError: it can neither be read nor written.
+    """
+    try:
+        found = path.read_bytes()
+    except FileNotFoundError:
+        found = b""
+    if len(found) == _SECRET_BYTES:
+        return found
+    fresh = path.with_suffix(".new")
+    fresh.unlink(missing_ok=True)
+    made = secrets.token_bytes(_SECRET_BYTES)
+    with os.fdopen(os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
+        file.write(made)
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.rename(path)
+    return made

@@ -1,0 +1,116 @@
+"""Routing: who is told of an incident, and by which channels. Pure."""
+
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from thongsuot_collector.directory import InventoryDirectory
+from thongsuot_collector.incidents.incident import NotificationEvent
+from thongsuot_collector.incidents.party import CITY, ResponsibleParty
+from thongsuot_collector.notify.dispatch.message import PartyContact
+from thongsuot_collector.notify.dispatch.settings import NotifySettings
+from thongsuot_collector.notify.render.names import party_name
+from thongsuot_schema.inventory.model import Carrier, Owner, Site
+from thongsuot_schema.segment import Party
+from thongsuot_schema.suggestion import suggest
+
+
+class PartyRoutes(msgspec.Struct, frozen=True, kw_only=True):
+    """How a party is told: its people, and its channels in the order in which they are tried."""
+
+    contact: PartyContact
+    routes: tuple[str, ...]
+
+
+def audiences_of(
+    event: NotificationEvent, settings: NotifySettings
+) -> tuple[ResponsibleParty, ...]:
+    """Return who is told of an event: who must act, and the city where it sees everything."""
+    party = event.record.party
+    if party.party is Party.CITY or not (settings.city_sees_all and settings.city):
+        return (party,)
+    return (party, CITY)
+
+
+def routes_of(
+    party: ResponsibleParty, directory: InventoryDirectory, settings: NotifySettings
+) -> PartyRoutes:
+    """Return how a party is told; no route at all where nothing is known of it."""
+    found = _entry(party, directory, settings)
+    people = () if found is None else found.contacts
+    own = () if found is None else found.channels
+    return PartyRoutes(
+        contact=PartyContact(
+            title=party_name(party, directory, "vi"),
+            emails=tuple(one.email for one in people if one.email),
+            phones=tuple(one.phone for one in people if one.phone),
+        ),
+        routes=tuple(dict.fromkeys(own or settings.channels)),
+    )
+
+
+def all_parties(directory: InventoryDirectory) -> Iterator[ResponsibleParty]:
+    """Yield every party that the inventory has."""
+    yield CITY
+    for carrier in directory.carriers.values():
+        yield ResponsibleParty(Party.CARRIER, carrier.name)
+    for owner in directory.owners.values():
+        yield from (ResponsibleParty(Party.PORTAL, service) for service in owner.services)
+    for site in directory.sites.values():
+        yield ResponsibleParty(Party.COMMUNE, site.name)
+
+
+def find_party(text: str, directory: InventoryDirectory) -> ResponsibleParty:
+    """
+    Return the party that a person means: ``carrier:vnpt``, ``city``, or only ``vnpt``.
+
+    Raises:
+        ValueError: there is none, or more than one; the text says so and what comes near.
+    """
+    known = {str(one): one for one in all_parties(directory)}
+    if text in known:
+        return known[text]
+    alike = [one for one in known.values() if one.name and one.name == text]
+    if len(alike) == 1:
+        return alike[0]
+    if alike:
+        names = ", ".join(str(one) for one in alike)
+        raise ValueError(f"{text!r} is more than one party: {names}")
+    raise ValueError(f"there is no party {text!r}{suggest(text, known)}")
+
+
+def routing_errors(
+    directory: InventoryDirectory, settings: NotifySettings, channels: Iterable[str]
+) -> Iterator[str]:
+    """Yield what the inventory and ``[notify]`` name that is not there, as sentences."""
+    known = sorted(channels)
+    for name in settings.channels:
+        if name.partition(":")[0] not in known:
+            yield f"[notify] channels: there is no channel {name!r}{suggest(name, known)}"
+    if settings.city and settings.city not in directory.owners:
+        owners = directory.owners
+        yield f"[notify] city: there is no owner {settings.city!r}{suggest(settings.city, owners)}"
+    for what, table in (
+        ("carrier", directory.carriers),
+        ("owner", directory.owners),
+        ("site", directory.sites),
+    ):
+        for one in table.values():
+            for name in one.channels:
+                if name.partition(":")[0] not in known:
+                    near = suggest(name, known)
+                    yield f"{what} {one.name!r}: there is no channel {name!r}{near}"
+
+
+def _entry(
+    party: ResponsibleParty, directory: InventoryDirectory, settings: NotifySettings
+) -> Carrier | Owner | Site | None:
+    match party.party:
+        case Party.CARRIER:
+            return directory.carrier(party.name)
+        case Party.COMMUNE:
+            return directory.sites.get(party.name)
+        case Party.PORTAL:
+            return directory.operator_of(party.name)
+        case Party.CITY:
+            return directory.owners.get(settings.city)

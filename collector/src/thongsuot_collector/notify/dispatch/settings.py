@@ -1,0 +1,46 @@
+"""Settings of telling: the ``[notify]`` table, and what every ``[[channels]]`` has."""
+
+from typing import Annotated
+
+import msgspec
+
+from thongsuot_schema.inventory.model import Name, StrictStruct
+from thongsuot_schema.words.language import Language
+
+Positive = Annotated[float, msgspec.Meta(gt=0)]
+
+DAY_S = 86_400.0
+
+
+class NotifySettings(StrictStruct, frozen=True, kw_only=True):
+    """
+    Who is told by which channels.
+
+    ``channels`` are the ways for every party that the inventory gives none of its own, the next
+    where one fails: names of ``[[channels]]``. ``city`` names the owner (of the inventory) whose
+    contacts are the city's engineers; they are told of what nobody else must act on, and with
+    ``city_sees_all`` of everything. ``page_url`` is where people find the collector's pages: every
+    message then has a link that opens the page of its incident, and no other, without a password.
+    ``escalate_after_s`` is how long one channel is tried before the next joins, ``retry_s`` the
+    wait before the second try (it doubles with each). What is over is taken back for
+    ``give_up_after_s``.
+    """
+
+    channels: tuple[str, ...] = ()
+    city: str = ""
+    city_sees_all: bool = True
+    page_url: str = ""
+    escalate_after_s: Positive = 30.0
+    retry_s: Positive = 1.0
+    give_up_after_s: Positive = 3 * DAY_S
+
+
+class ChannelSettings(StrictStruct, frozen=True, kw_only=True):
+    """
+    What every ``[[channels]]`` has: which kind it is, the name by which the inventory and
+    ``[notify]`` know it, and the language of what people read.
+    """
+
+    kind: str
+    name: Name
+    language: Language = "vi"

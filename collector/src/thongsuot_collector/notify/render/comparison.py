@@ -1,0 +1,95 @@
+"""Comparison: what else works at the same time; it shows a party that the fault is its own."""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from thongsuot_collector.incidents.incident import Incident
+from thongsuot_collector.incidents.network_state import NetworkState
+from thongsuot_collector.timeline.subject import Subject
+from thongsuot_schema.inventory.communes import NOWHERE
+from thongsuot_schema.state import State
+
+
+class SiteLinkState(msgspec.Struct, frozen=True, kw_only=True):
+    """Another link of a site, and how it is."""
+
+    site: str
+    link: str
+    state: State
+    carrier: str = ""
+    medium: str = ""
+
+
+class UpCount(msgspec.Struct, frozen=True, kw_only=True):
+    """Of how many whose state is known so many are up."""
+
+    up: int
+    known: int
+
+
+class Comparison(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    What else works.
+
+    ``same_site`` are the other links of an incident's only site. ``same_carrier`` counts the other
+    links of the carrier, ``same_commune`` those of them in the incident's communes, ``elsewhere``
+    the other sites that use the incident's service. ``None``: there is nothing to compare with.
+    """
+
+    same_site: tuple[SiteLinkState, ...] = ()
+    same_carrier: UpCount | None = None
+    same_commune: UpCount | None = None
+    elsewhere: UpCount | None = None
+
+
+def comparison_of(incident: Incident, picture: NetworkState) -> Comparison:
+    """Return what else works now."""
+    own = {one.subject for one in incident.members}
+    carriers = {picture.carrier_of(one) for one in own if one.is_link} - {""}
+    links = [
+        one
+        for carrier in sorted(carriers)
+        for one in picture.links_of_carrier(carrier)
+        if one not in own
+    ]
+    communes = set(incident.communes) - {NOWHERE}
+    near = [one for one in links if picture.commune_of(one.site) in communes]
+    services = {one.service for one in own if one.is_service}
+    sites = [one for name in services for one in picture.sites_with(name) if one not in own]
+    return Comparison(
+        same_site=_same_site(incident, own, picture),
+        same_carrier=_count(links, picture),
+        same_commune=_count(near, picture),
+        elsewhere=_count(sites, picture),
+    )
+
+
+def _same_site(
+    incident: Incident, own: set[Subject], picture: NetworkState
+) -> tuple[SiteLinkState, ...]:
+    if len(incident.sites) != 1:
+        return ()
+    found = []
+    for one in picture.links_of_site(incident.sites[0]):
+        if one in own:
+            continue
+        link = picture.link_of(one)
+        found.append(
+            SiteLinkState(
+                site=one.site,
+                link=one.link,
+                state=picture.state_of(one),
+                carrier=picture.carrier_of(one),
+                medium="" if link is None else link.medium.value,
+            )
+        )
+    return tuple(found)
+
+
+def _count(subjects: Iterable[Subject], picture: NetworkState) -> UpCount | None:
+    states = [picture.state_of(one) for one in subjects]
+    known = [one for one in states if one is not State.UNKNOWN]
+    if not known:
+        return None
+    return UpCount(up=sum(one is State.UP for one in known), known=len(known))

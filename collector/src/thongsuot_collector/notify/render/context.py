@@ -1,0 +1,32 @@
+"""Occasion: everything that a text is made from."""
+
+import msgspec
+
+from thongsuot_collector.directory import InventoryDirectory
+from thongsuot_collector.incidents.incident import Incident
+from thongsuot_collector.incidents.notification_log import NotificationKind, NotificationRecord
+from thongsuot_collector.incidents.party import ResponsibleParty
+from thongsuot_collector.incidents.rule import Rule
+from thongsuot_collector.notify.render.comparison import Comparison
+from thongsuot_schema.page.view import PartyNotification
+
+
+class MessageContext(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    What is told to whom, and what else is known.
+
+    ``kind`` is what it is to the audience, which may have missed the opening. ``notified`` is whom
+    the system has told of the same sites.
+    """
+
+    kind: NotificationKind
+    record: NotificationRecord
+    incident: Incident
+    rule: Rule
+    audience: ResponsibleParty
+    comparison: Comparison
+    directory: InventoryDirectory
+    notified: tuple[PartyNotification, ...] = ()
+    support_hotline: str = ""
+    page_url: str = ""
+    is_test: bool = False

@@ -1,0 +1,219 @@
+"""
+Document: an incident for machines, with what it rests on. The attachment of a message.
+
+Whoever keeps it can later ask for the batches it names and see whether they are the ones that were
+measured: a batch is named by its digest, and each batch names the one before it.
+"""
+
+from datetime import UTC, datetime
+
+import msgspec
+
+from thongsuot_collector.directory import InventoryDirectory
+from thongsuot_collector.incidents.fault import NS_PER_S
+from thongsuot_collector.incidents.incident import (
+    ClosureCode,
+    Incident,
+    IncidentMember,
+    IncidentStatus,
+    MemberEvidence,
+)
+from thongsuot_collector.incidents.notification_log import (
+    NotificationCause,
+    NotificationKind,
+    NotificationRecord,
+)
+from thongsuot_collector.incidents.party import Severity
+from thongsuot_collector.notify.render.comparison import Comparison
+from thongsuot_schema.segment import Party, Segment
+from thongsuot_schema.state import State
+from thongsuot_schema.verdict import Evidence, Symptom
+
+FORMAT = "thongsuot.incident/1"
+"""Named in every document; a change that old readers cannot read raises the number."""
+
+
+class PartyReference(msgspec.Struct, frozen=True, kw_only=True):
+    """Who must act. ``name`` is the carrier's, the site's or the service's."""
+
+    party: Party
+    name: str
+    title: str
+
+
+class AffectedItem(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that is affected: a link, a service or a device (neither) of a site."""
+
+    site: str
+    site_title: str
+    commune: str
+    commune_name: str
+    link: str
+    service: str
+    medium: str
+    carrier: str
+    circuit: str
+    state: State
+    symptom: Symptom
+    started_at: str
+    ended_at: str | None
+
+
+class BatchReference(msgspec.Struct, frozen=True, kw_only=True):
+    """A batch of a site's record: its digest is 32 hex digits, see the batch format's page."""
+
+    stream: str
+    number: int
+    digest: str
+
+
+class SubjectEvidence(msgspec.Struct, frozen=True, kw_only=True):
+    """What the verdict on one affected thing rests on."""
+
+    site: str
+    link: str
+    service: str
+    state: State
+    segment: Segment | None
+    symptom: Symptom
+    since: str
+    evidence: tuple[Evidence, ...]
+    batches: tuple[BatchReference, ...]
+
+
+class IncidentDocument(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    An incident, for machines. Times are RFC 3339 in UTC.
+
+    ``change`` is what is told now and ``cause`` why. ``opened_at`` is the onset of the fault, off
+    by ``clock_error_s`` at most (null: nothing bounds it); ``known_at`` when the collector learned
+    of it, ``closed_at`` the true end. ``affected_now`` of ``affected`` have not come back, of
+    ``total`` that there are (null: not counted).
+    """
+
+    incident: str
+    rule: str
+    title_vi: str
+    title_en: str
+    change: NotificationKind
+    cause: NotificationCause
+    told_at: str
+    status: IncidentStatus
+    outcome: ClosureCode | None
+    opened_at: str
+    clock_error_s: float | None
+    known_at: str
+    closed_at: str | None
+    state: State
+    segment: Segment | None
+    symptom: Symptom
+    severity: Severity
+    responsible: PartyReference
+    affected: tuple[AffectedItem, ...]
+    affected_now: int
+    total: int | None
+    comparison: Comparison
+    shown: tuple[SubjectEvidence, ...]
+    page_url: str = ""
+    is_test: bool = False
+    format: str = FORMAT
+
+
+def document_of(
+    incident: Incident,
+    entry: NotificationRecord,
+    comparison: Comparison,
+    directory: InventoryDirectory,
+    *,
+    titles: tuple[str, str],
+    responsible: str,
+    page_url: str = "",
+    is_test: bool = False,
+) -> IncidentDocument:
+    """
+    Return the document of one telling.
+
+    ``titles`` are the incident's headline in Vietnamese and in English; ``responsible`` is what
+    people call the party that must act.
+    """
+    closed_ns = incident.closed_ns
+    return IncidentDocument(
+        incident=incident.id,
+        rule=incident.code,
+        title_vi=titles[0],
+        title_en=titles[1],
+        change=entry.kind,
+        cause=entry.cause,
+        told_at=timestamp(entry.at_ns),
+        status=incident.status,
+        outcome=incident.closure_code,
+        opened_at=timestamp(incident.opened_ns),
+        clock_error_s=incident.error_s,
+        known_at=timestamp(incident.known_ns),
+        closed_at=None if closed_ns is None else timestamp(closed_ns),
+        state=incident.state,
+        segment=incident.segment,
+        symptom=incident.symptom,
+        severity=incident.severity,
+        responsible=PartyReference(
+            party=incident.party.party, name=incident.party.name, title=responsible
+        ),
+        affected=tuple(affected_of(one, directory) for one in incident.members),
+        affected_now=incident.open_members,
+        total=incident.total,
+        comparison=comparison,
+        shown=tuple(_shown(one) for one in incident.member_evidence),
+        page_url=page_url,
+        is_test=is_test,
+    )
+
+
+def encode_document(document: IncidentDocument) -> bytes:
+    """Return a document as it travels: JSON, indented so that a person can read it too."""
+    return msgspec.json.format(msgspec.json.encode(document), indent=1)
+
+
+def affected_of(member: IncidentMember, directory: InventoryDirectory) -> AffectedItem:
+    """Return what is known of one affected thing."""
+    subject = member.subject
+    site = directory.site(subject.site)
+    link = directory.link(subject.site, subject.link) if subject.link else None
+    return AffectedItem(
+        site=subject.site,
+        site_title=site.title,
+        commune=site.commune,
+        commune_name=directory.commune_name(site.commune),
+        link=subject.link,
+        service=subject.service,
+        medium="" if link is None else link.medium.value,
+        carrier="" if link is None else link.carrier,
+        circuit="" if link is None else link.circuit,
+        state=member.state,
+        symptom=member.symptom,
+        started_at=timestamp(member.start_ns),
+        ended_at=None if member.end_ns is None else timestamp(member.end_ns),
+    )
+
+
+def timestamp(at_ns: int) -> str:
+    """Return a moment (Unix time) as RFC 3339 in UTC, to the millisecond."""
+    whole = datetime.fromtimestamp(at_ns // NS_PER_S, UTC)
+    return f"{whole:%Y-%m-%dT%H:%M:%S}.{at_ns % NS_PER_S // 1_000_000:03}Z"
+
+
+def _shown(exhibit: MemberEvidence) -> SubjectEvidence:
+    subject = exhibit.subject
+    return SubjectEvidence(
+        site=subject.site,
+        link=subject.link,
+        service=subject.service,
+        state=exhibit.state,
+        segment=exhibit.segment,
+        symptom=exhibit.symptom,
+        since=timestamp(exhibit.since_ns),
+        evidence=exhibit.evidence,
+        batches=tuple(
+            BatchReference(stream=one.stream, number=one.number, digest=one.digest.hex())
+            for one in exhibit.batches
+        ),
+    )

@@ -1,0 +1,104 @@
+"""Names: what parties, points and lines are called in a message."""
+
+from typing import Final
+
+from thongsuot_collector.directory import InventoryDirectory
+from thongsuot_collector.incidents.notification_log import NotificationCause
+from thongsuot_collector.incidents.party import ResponsibleParty, Severity, parse_responsible_party
+from thongsuot_collector.timeline.subject import Subject
+from thongsuot_schema.segment import Party
+from thongsuot_schema.words.language import Language, Text
+from thongsuot_schema.words.media import MOBILE, line_phrase
+from thongsuot_schema.words.parties import PARTIES
+
+SEVERITIES: Final[dict[Severity, Text]] = {
+    Severity.CRITICAL: Text("Nghiêm trọng", "Critical"),
+    Severity.MAJOR: Text("Lớn", "Major"),
+    Severity.MINOR: Text("Nhỏ", "Minor"),
+    Severity.WARNING: Text("Cảnh báo", "Warning"),
+    Severity.INDETERMINATE: Text("Chưa xác định", "Indeterminate"),
+}
+
+SUBJECT_MARKS: Final[dict[NotificationCause, Text]] = {
+    NotificationCause.STARTED: Text("Sự cố", "Fault"),
+    NotificationCause.RELEASED: Text("Sự cố", "Fault"),
+    NotificationCause.UNEXCUSED: Text("Sự cố sau bảo trì", "Fault after maintenance"),
+    NotificationCause.WORSE: Text("Nặng hơn", "Worse"),
+    NotificationCause.CHANGED: Text("Cập nhật", "Update"),
+    NotificationCause.ENDED: Text("Đã khắc phục", "Restored"),
+    NotificationCause.ABSORBED: Text("Gộp vào sự cố lớn hơn", "Part of a larger incident"),
+    NotificationCause.REASSIGNED: Text("Chuyển đơn vị khác xử lý", "Another party acts"),
+    NotificationCause.WITHDRAWN: Text("Rút lại", "Withdrawn"),
+}
+"""What stands first in a subject line."""
+
+
+def party_name(party: ResponsibleParty, directory: InventoryDirectory, language: Language) -> str:
+    """Return what a party is called."""
+    general = PARTIES[party.party].read(language)
+    if party.party is Party.CARRIER:
+        carrier = directory.carrier(party.name)
+        return (carrier.title or carrier.name) if carrier else (party.name or general)
+    if party.party is Party.COMMUNE and party.name:
+        return f"{general}: {site_name(party.name, directory)}"
+    if party.party is Party.PORTAL and party.name:
+        owner = directory.operator_of(party.name)
+        return (owner.title or owner.name) if owner else general
+    return general
+
+
+def owner_name(owner: str, directory: InventoryDirectory, language: Language) -> str:
+    """
+    Return who takes care of an incident: a person by name, a party's own system by the party.
+
+    A person may be called anything; what is no party is a name.
+    """
+    kind, _, _ = owner.partition(":")
+    is_party = kind in set(Party)
+    return party_name(parse_responsible_party(owner), directory, language) if is_party else owner
+
+
+def site_name(site: str, directory: InventoryDirectory) -> str:
+    """Return what a point is called."""
+    return directory.site(site).title or site
+
+
+def place_name(site: str, directory: InventoryDirectory) -> str:
+    """Return a point with its commune: "Điểm 1, Phường Ba Đình"."""
+    commune = directory.commune_name(directory.site(site).commune)
+    return ", ".join(filter(None, (site_name(site, directory), commune)))
+
+
+def service_name(service: str, directory: InventoryDirectory, language: Language) -> str:
+    """Return what a service is called."""
+    target = directory.target(service)
+    if target is None:
+        return service
+    titles = (target.title_vi, target.title_en)
+    return titles[language == "en"] or titles[0] or titles[1] or service
+
+
+def subject_name(subject: Subject, directory: InventoryDirectory, language: Language) -> str:
+    """Return what a link or a service of a point is called; a device by its point."""
+    if subject.service:
+        return service_name(subject.service, directory, language)
+    if not subject.link:
+        return site_name(subject.site, directory)
+    return link_name(subject.site, subject.link, directory, language)
+
+
+def link_name(site: str, link: str, directory: InventoryDirectory, language: Language) -> str:
+    """Return what a link is called in running text."""
+    found = directory.link(site, link)
+    if found is None:
+        return link
+    carrier = directory.carrier(found.carrier)
+    title = (carrier.title or carrier.name) if carrier else found.carrier
+    return line_phrase(found.medium.value, title, language)
+
+
+def circuit_word(medium: str, language: Language) -> str:
+    """Return what a carrier calls the id of a link."""
+    if medium in MOBILE:
+        return Text("Mã thuê bao", "Subscriber").read(language)
+    return Text("Mã kênh", "Circuit").read(language)

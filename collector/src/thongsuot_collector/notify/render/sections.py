@@ -1,0 +1,204 @@
+"""Parts of a message: each is a few lines, or none where nothing is known."""
+
+from typing import Final
+
+from thongsuot_collector.incidents.fault import NS_PER_S
+from thongsuot_collector.incidents.incident import IncidentMember, MemberEvidence
+from thongsuot_collector.incidents.party import ResponsibleParty
+from thongsuot_collector.notify.render.comparison import UpCount
+from thongsuot_collector.notify.render.context import MessageContext
+from thongsuot_collector.notify.render.names import (
+    circuit_word,
+    link_name,
+    party_name,
+    place_name,
+    site_name,
+    subject_name,
+)
+from thongsuot_schema.page.view import PartyNotification
+from thongsuot_schema.segment import Party, Segment
+from thongsuot_schema.verdict import Evidence
+from thongsuot_schema.words.dates import local, relative_moment
+from thongsuot_schema.words.evidence import evidence_outcome, evidence_subject
+from thongsuot_schema.words.figures import number
+from thongsuot_schema.words.language import Language, Text
+from thongsuot_schema.words.parties import channel_title
+from thongsuot_schema.words.states import LINK_STATES, SERVICE_STATES
+
+CIRCUITS_LISTED: Final = 40
+"""More than these are in the attachment only: a message is read on a phone."""
+
+PROOFS_LISTED: Final = 12
+BATCHES_LISTED: Final = 5
+
+
+def exact_time(at_ns: int) -> str:
+    """Return a moment to the second, in the time of Vietnam."""
+    return local(at_ns / NS_PER_S).strftime("%d/%m/%Y %H:%M:%S")
+
+
+def clock_error(error_s: float | None, language: Language) -> str:
+    """Return how far a moment may be off."""
+    if error_s is None:
+        return Text("đồng hồ chưa được kiểm chứng", "clock not verified").read(language)
+    figure = number(max(error_s, 0.01), 2, language)
+    return Text(f"sai số đồng hồ ± {figure} giây", f"clock error ± {figure} s").read(language)
+
+
+def state_word(member: IncidentMember | MemberEvidence, language: Language) -> str:
+    """Return the state of a link or a service in words."""
+    words = SERVICE_STATES if member.subject.service else LINK_STATES
+    return words[member.state].read(language)
+
+
+def circuit_lines(occasion: MessageContext, language: Language) -> list[str]:
+    """Return one line for each affected thing: circuit, line, point, since, until."""
+    lines = []
+    for member in occasion.incident.members[:CIRCUITS_LISTED]:
+        subject = member.subject
+        link = occasion.directory.link(subject.site, subject.link) if subject.link else None
+        parts = []
+        if link is not None and link.circuit:
+            parts.append(f"{circuit_word(link.medium.value, language)} {link.circuit}")
+        parts.append(place_name(subject.site, occasion.directory))
+        if subject.link or subject.service:
+            parts.append(subject_name(subject, occasion.directory, language))
+        parts.append(f"{state_word(member, language)}: {exact_time(member.start_ns)}")
+        line = " · ".join(parts)
+        if member.end_ns is not None:
+            line += f" → {exact_time(member.end_ns)}"
+        lines.append(line)
+    more = len(occasion.incident.members) - len(lines)
+    if more > 0:
+        text = Text(f"… và {more} mục nữa: xem tệp đính kèm", f"… and {more} more: see attachment")
+        lines.append(text.read(language))
+    return lines
+
+
+def measured_lines(occasion: MessageContext, language: Language) -> list[str]:
+    """Return what was measured on what is affected."""
+    own = [
+        (exhibit, one)
+        for exhibit in occasion.incident.member_evidence
+        for one in exhibit.evidence
+        if not one.link
+    ]
+    return _proofs(own, occasion, language)
+
+
+def compared_lines(occasion: MessageContext, language: Language) -> list[str]:
+    """Return what worked at the same time: the same targets by the other link, and neighbours."""
+    other = [
+        (exhibit, one)
+        for exhibit in occasion.incident.member_evidence
+        for one in exhibit.evidence
+        if one.link
+    ]
+    comparison, lines = occasion.comparison, []
+    for one in comparison.same_site:
+        name = link_name(one.site, one.link, occasion.directory, language)
+        word = LINK_STATES[one.state].read(language)
+        lines.append(
+            Text(f"Cùng điểm, {name}: {word}", f"Same point, {name}: {word}").read(language)
+        )
+    counts = (
+        (
+            comparison.same_commune,
+            Text("Cùng nhà mạng, cùng xã/phường", "Same carrier, same commune"),
+            Text("đường khác hoạt động bình thường", "other links work"),
+        ),
+        (
+            comparison.same_carrier,
+            Text("Cùng nhà mạng, các điểm khác", "Same carrier, other points"),
+            Text("đường khác hoạt động bình thường", "other links work"),
+        ),
+        (
+            comparison.elsewhere,
+            Text("Các điểm khác", "Other points"),
+            Text("điểm truy cập được", "reach the service"),
+        ),
+    )
+    lines += [
+        f"{where.read(language)}: {_share(count)} {what.read(language)}"
+        for count, where, what in counts
+        if count is not None
+    ]
+    return lines + _proofs(other, occasion, language)
+
+
+def batch_lines(occasion: MessageContext, language: Language) -> list[str]:
+    """Return the batches that the verdicts came in, as they are named in the record."""
+    named = [
+        f"{exhibit.subject.site} {one.stream}/{one.number} ({one.digest.hex()})"
+        for exhibit in occasion.incident.member_evidence
+        for one in exhibit.batches
+    ]
+    found = list(dict.fromkeys(named))
+    lines = found[:BATCHES_LISTED]
+    if len(found) > len(lines):
+        more = len(found) - len(lines)
+        text = Text(f"… và {more} lô nữa: xem tệp đính kèm", f"… and {more} more: see attachment")
+        lines.append(text.read(language))
+    return lines
+
+
+def notified_lines(occasion: MessageContext, language: Language) -> list[str]:
+    """Return whom else the system has told, by what, of what, and when."""
+    site = occasion.audience.name
+    lines = []
+    for one in occasion.notified:
+        parts = [f"{_party_title(one, site, occasion, language)} "]
+        parts.append(f"({channel_title(one.channel, language)})")
+        if occasion.directory.link(site, one.about) is not None:
+            about = link_name(site, one.about, occasion.directory, language)
+            parts.append(Text(f", về {about}", f", of {about}").read(language))
+        parts.append(f", {relative_moment(one.at_s, occasion.record.at_ns / NS_PER_S, language)}")
+        parts.append(f", {one.reference}" if one.reference else "")
+        lines.append("".join(parts))
+    return list(dict.fromkeys(lines))
+
+
+def _party_title(
+    one: PartyNotification, site: str, occasion: MessageContext, language: Language
+) -> str:
+    if one.party not in set(Party):
+        return one.party
+    name = ""
+    if one.party == Party.CARRIER:
+        link = occasion.directory.link(site, one.about)
+        name = "" if link is None else link.carrier
+    elif one.party == Party.PORTAL:
+        name = one.about
+    return party_name(ResponsibleParty(Party(one.party), name), occasion.directory, language)
+
+
+def _proofs(
+    found: list[tuple[MemberEvidence, Evidence]], occasion: MessageContext, language: Language
+) -> list[str]:
+    lines = []
+    is_many = len(occasion.incident.member_evidence) > 1
+    for exhibit, one in found:
+        outcome = evidence_outcome(one, language)
+        if not outcome:
+            continue  # a series that was asked and had not answered yet shows nothing
+        where = f"{site_name(exhibit.subject.site, occasion.directory)}: " if is_many else ""
+        over = ""
+        if one.link:
+            name = link_name(exhibit.subject.site, one.link, occasion.directory, language)
+            over = Text(f" qua {name}", f" over {name}").read(language)
+        lines.append(f"{where}{evidence_subject(one, language)}{over}: {outcome}")
+        if len(lines) == PROOFS_LISTED:
+            break
+    return lines
+
+
+def _share(count: UpCount) -> str:
+    return f"{count.up}/{count.known}"
+
+
+def service_url(occasion: MessageContext) -> str:
+    """Return the address of the service that an incident is about; empty where it is none."""
+    if occasion.incident.segment is not Segment.SERVICE:
+        return ""
+    target = occasion.directory.target(occasion.incident.members[0].subject.service)
+    return "" if target is None else target.url

@@ -1,0 +1,249 @@
+"""
+The collector's own certificate authority: one key, one self-signed certificate, leaves for agents.
+
+One that takes another's place leaves that one's certificate in the folder, without its key: what it
+has issued stays good. ``ca.key`` stands outside the database, so that no copy of that brings it
+along. Source: RFC 5280, sections 4.1.2.2 (serial numbers: random, 159 bits), 4.2.1.3, 4.2.1.9 and
+4.2.1.12.
+"""
+
+import os
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from thongsuot_collector.errors import AuthorityError
+from thongsuot_collector.pki.csr import SigningRequest
+
+FOLDER = "ca"
+KEY_FILE, CERTIFICATE_FILE = "ca.key", "ca.pem"
+BEFORE_FILES = "before-*.pem"
+"""Certificates of authorities whose place was taken."""
+
+_STAGED = ".new"
+
+URI_PREFIX = "thongsuot:site:"
+"""What the URI in a certificate begins with; the name of the site follows."""
+
+_BACKDATED = timedelta(minutes=5)
+"""Clocks of whoever looks at a certificate differ a little from the collector's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssuedCertificate:
+    """A certificate that was just made. ``serial`` is hexadecimal, without leading zeros."""
+
+    serial: str
+    pem: str
+    not_after: datetime
+
+
+class CertificateAuthority:
+    """Issues certificates; ``pem`` is its own."""
+
+    def __init__(self, certificate: x509.Certificate, key: ec.EllipticCurvePrivateKey) -> None:
+        self._certificate = certificate
+        self._key = key
+        self.pem = certificate.public_bytes(Encoding.PEM).decode("ascii")
+
+    @property
+    def name(self) -> str:
+        """Its name, for people."""
+        return self._certificate.subject.rfc4514_string()
+
+    @property
+    def serial(self) -> int:
+        """The number of its own certificate."""
+        return self._certificate.serial_number
+
+    @property
+    def not_after(self) -> datetime:
+        """When its own certificate runs out; none that it issues is good for longer."""
+        return self._certificate.not_valid_after_utc
+
+    def issue(
+        self, request: SigningRequest, site: str, *, now: datetime, lifetime: timedelta
+    ) -> IssuedCertificate:
+        """Return a certificate that says: who has this key is the agent of this site."""
+        serial = x509.random_serial_number()
+        not_after = min(now + lifetime, self.not_after)
+        authority = self._certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier)
+        made = (
+            x509.CertificateBuilder()
+            .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, site)]))
+            .issuer_name(self._certificate.subject)
+            .public_key(request.key)
+            .serial_number(serial)
+            .not_valid_before(now - _BACKDATED)
+            .not_valid_after(not_after)
+            .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+            .add_extension(_usage(is_authority=False), critical=True)
+            .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), critical=False)
+            .add_extension(
+                x509.SubjectAlternativeName([x509.UniformResourceIdentifier(URI_PREFIX + site)]),
+                critical=False,
+            )
+            .add_extension(x509.SubjectKeyIdentifier.from_public_key(request.key), critical=False)
+            .add_extension(
+                x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(authority.value),
+                critical=False,
+            )
+            .sign(self._key, hashes.SHA256())
+        )
+        pem = made.public_bytes(Encoding.PEM).decode("ascii")
+        return IssuedCertificate(serial=f"{serial:x}", pem=pem, not_after=made.not_valid_after_utc)
+
+
+def create_authority(folder: Path, *, now: datetime, lifetime: timedelta) -> CertificateAuthority:
+    """
+    Make an authority and keep it in a folder, which becomes the one's who has the folder above.
+
+    Raises:
+        AuthorityError: there is one already.
+        OSError: it cannot be written.
+    """
+    if (folder / KEY_FILE).exists() or (folder / CERTIFICATE_FILE).exists():
+        raise AuthorityError(f"there is an authority already in {folder}; it is left alone")
+    folder.mkdir(mode=0o700, exist_ok=True)
+    _own(folder, folder.parent.stat())
+    return _make_authority(folder, now=now, lifetime=lifetime)
+
+
+def renew_authority(folder: Path, *, now: datetime, lifetime: timedelta) -> CertificateAuthority:
+    """
+    Make an authority that takes the place of the one in a folder, whose key is gone then.
+
+    Raises:
+        AuthorityError: there is none that could be followed.
+        OSError: it cannot be written.
+    """
+    before = load_authority(folder)
+    kept = folder / BEFORE_FILES.replace("*", f"{before.serial:x}")
+    _stage(kept, before.pem.encode("ascii"), 0o644, folder.parent.stat()).rename(kept)
+    return _make_authority(folder, now=now, lifetime=lifetime)
+
+
+def trusted_pem(folder: Path) -> str:
+    """
+    Return the authorities of a folder as PEM, the one that issues first.
+
+    Raises:
+        AuthorityError: one cannot be used.
+    """
+    found = [load_authority(folder).pem]
+    for file in sorted(folder.glob(BEFORE_FILES)):
+        try:
+            pem = file.read_text("ascii")
+            x509.load_pem_x509_certificate(pem.encode("ascii"))
+        except (OSError, ValueError) as error:
+            raise AuthorityError(f"cannot use the authority before in {file}: {error}") from error
+        found.append(pem)
+    return "".join(found)
+
+
+def _make_authority(folder: Path, *, now: datetime, lifetime: timedelta) -> CertificateAuthority:
+    key = ec.generate_private_key(ec.SECP256R1())
+    serial = x509.random_serial_number()
+    # No two authorities are called the same: a chain is then never tried against the wrong one.
+    common_name = f"Thong Suot agents {serial & 0xFFFFFFFF:08x}"
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(serial)
+        .not_valid_before(now - _BACKDATED)
+        .not_valid_after(now + lifetime)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(_usage(is_authority=True), critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    owner, pem = folder.parent.stat(), certificate.public_bytes(Encoding.PEM)
+    # Both are there before either takes its place: a power cut between leaves one whole authority.
+    fresh = _stage(folder / CERTIFICATE_FILE, pem, 0o644, owner)
+    _stage(folder / KEY_FILE, secret, 0o600, owner).rename(folder / KEY_FILE)
+    fresh.rename(folder / CERTIFICATE_FILE)
+    return CertificateAuthority(certificate, key)
+
+
+def load_authority(folder: Path) -> CertificateAuthority:
+    """
+    Return the authority that a folder holds.
+
+    Raises:
+        AuthorityError: there is none, or it cannot be used, or others may read its key.
+    """
+    key_file, certificate_file = folder / KEY_FILE, folder / CERTIFICATE_FILE
+    try:
+        if key_file.stat().st_mode & 0o077:
+            raise AuthorityError(f"{key_file} may be used by others; chmod 600 {key_file}")
+        key = load_pem_private_key(key_file.read_bytes(), None)
+        certificate = _certificate_of(key, certificate_file)
+    except FileNotFoundError as error:
+        raise AuthorityError(
+            f"there is no authority in {folder}: make one by `thongsuot-collector ca init`"
+        ) from error
+    except (OSError, ValueError, TypeError) as error:
+        raise AuthorityError(f"cannot use the authority in {folder}: {error}") from error
+    if not isinstance(key, ec.EllipticCurvePrivateKey):
+        raise AuthorityError(f"{key_file} is no key of an elliptic curve")
+    if certificate is None:
+        raise AuthorityError(f"{key_file} is not the key of {certificate_file}")
+    return CertificateAuthority(certificate, key)
+
+
+def _certificate_of(key: PrivateKeyTypes, file: Path) -> x509.Certificate | None:
+    """Return the certificate of a key: in its file, or, where renewing was cut short, beside it."""
+    beside = (file.with_name(file.name + _STAGED), *file.parent.glob(BEFORE_FILES))
+    for place in (file, *(one for one in beside if one.exists())):
+        certificate = x509.load_pem_x509_certificate(place.read_bytes())
+        if certificate.public_key() == key.public_key():
+            return certificate
+    return None
+
+
+def _usage(*, is_authority: bool) -> x509.KeyUsage:
+    return x509.KeyUsage(
+        digital_signature=not is_authority,
+        content_commitment=False,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        key_cert_sign=is_authority,
+        crl_sign=is_authority,
+        encipher_only=False,
+        decipher_only=False,
+    )
+
+
+def _stage(path: Path, content: bytes, mode: int, owner: os.stat_result) -> Path:
+    """Write what is to be renamed to ``path``; return where it is until then."""
+    fresh = path.with_name(path.name + _STAGED)
+    fresh.unlink(missing_ok=True)
+    with os.fdopen(os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode), "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    _own(fresh, owner)
+    return fresh
+
+
+def _own(path: Path, owner: os.stat_result) -> None:
+    """Leave a file to the service's user, where root made it on its behalf."""
+    if os.geteuid() == 0:
+        os.chown(path, owner.st_uid, owner.st_gid)

@@ -1,0 +1,53 @@
+"""
+What is taken from a certificate request: its public key, once its sender has proved to have the
+private one. Names, extensions and attributes of it are not looked at.
+
+Source: RFC 2986; RFC 5480 for the curve.
+"""
+
+import hashlib
+from dataclasses import dataclass
+
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+
+class CsrRefused(Exception):
+    """It is no certificate request, or not for a key that is taken here; the text says why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SigningRequest:
+    """A public key whose owner asked for a certificate. ``digest`` is SHA-256 over it, as DER."""
+
+    key: ec.EllipticCurvePublicKey
+    digest: bytes
+
+
+def parse_csr(pem: str) -> SigningRequest:
+    """
+    Return what a PKCS #10 request in PEM form asks for.
+
+    Raises:
+        CsrRefused: see there.
+    """
+    try:
+        request = x509.load_pem_x509_csr(pem.encode("ascii"))
+        key = request.public_key()
+        is_proven = request.is_signature_valid
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise CsrRefused(f"this is no certificate request: {error}") from error
+    if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, ec.SECP256R1):
+        raise CsrRefused("only keys on the curve P-256 are certified here")
+    if not is_proven:
+        raise CsrRefused("the request is not signed by the key that it is for")
+    return SigningRequest(key=key, digest=key_digest(key))
+
+
+def key_digest(key: CertificatePublicKeyTypes) -> bytes:
+    """Return SHA-256 over a public key as DER."""
+    der = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return hashlib.sha256(der).digest()

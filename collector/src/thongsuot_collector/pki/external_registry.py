@@ -1,0 +1,222 @@
+"""
+The roll of another authority's certificates: trusted authorities, their revocation lists, and which
+site a name belongs to. The files are read again when they change; one that has become wrong is told
+of and the one before stays in force.
+
+Source: RFC 5280, sections 5.1 and 6.3 (a list counts when its authority has signed it). A list that
+is overdue counts too, with a warning: to know no revocation at all would be worse, and to refuse
+every device because a list is late would be the outage that monitoring is there to tell of.
+"""
+
+import asyncio
+import logging
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from thongsuot_collector.errors import AuthorityError
+from thongsuot_collector.ingest.refusal import PushRefused, RefusalReason
+from thongsuot_collector.pki.peer import PeerCertificate
+from thongsuot_collector.pki.registry import ExpiryTimes, check_validity, short_serial
+from thongsuot_collector.pki.settings import SITE, CertificateSettings
+from thongsuot_schema.inventory.model import Name
+
+_PEM = b"-----BEGIN"
+
+_log = logging.getLogger(__name__)
+
+Revoked = frozenset[tuple[bytes, str]]
+"""Certificates by their issuer's name (DER) and their serial number (hexadecimal)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrustedBundle:
+    """
+    What the files say: authorities in PEM form, what they have revoked, and by which of the lists
+    (their files' names) something newer should have come already.
+    """
+
+    authorities: str
+    revoked: Revoked
+    ends: ExpiryTimes
+    overdue: tuple[str, ...]
+
+
+def read_trusted(settings: CertificateSettings, *, now: datetime) -> TrustedBundle:
+    """
+    Return what the files of a configuration say.
+
+    Raises:
+        AuthorityError: one cannot be read, or a list is not signed by any of the authorities.
+    """
+    authorities = _authorities(Path(settings.authorities_file))
+    revoked: set[tuple[bytes, str]] = set()
+    overdue = []
+    lists = {}
+    for file in map(Path, settings.revocation_files):
+        listed = _revocations(file)
+        by_name = [one for one in authorities if one.subject == listed.issuer]
+        if not any(_is_signed(listed, one) for one in by_name):
+            raise AuthorityError(f"{file} is not signed by an authority of the bundle")
+        issuer = listed.issuer.public_bytes()
+        revoked.update((issuer, f"{one.serial_number:x}") for one in listed)
+        if listed.next_update_utc is not None:
+            lists[file.name] = listed.next_update_utc.timestamp()
+            if listed.next_update_utc < now:
+                overdue.append(str(file))
+    pem = "".join(one.public_bytes(Encoding.PEM).decode("ascii") for one in authorities)
+    return TrustedBundle(
+        authorities=pem,
+        revoked=frozenset(revoked),
+        ends=ExpiryTimes(authorities=_ends_of(authorities), lists=lists),
+        overdue=tuple(overdue),
+    )
+
+
+def pattern_mistake(settings: CertificateSettings) -> str:
+    """Return what is wrong with ``identity``, empty when nothing is."""
+    kind, colon, pattern = settings.identity.partition(":")
+    if not colon or kind not in {"uri", "dns", "cn"} or pattern.count(SITE) != 1:
+        return f"{settings.identity!r} is not uri:, dns: or cn: and a pattern with one {SITE}"
+    return ""
+
+
+class ExternalCertificateRegistry:
+    """
+    Certificates of the authorities in a bundle.
+
+    Raises:
+        AuthorityError: a file is wrong at the start.
+    """
+
+    checks_time = True
+
+    def __init__(self, settings: CertificateSettings) -> None:
+        self._settings = settings
+        before, _, after = settings.identity.partition(SITE)
+        self._pattern = re.compile(f"{re.escape(before)}(.+){re.escape(after)}")
+        self._seen = self._state()
+        self._trusted = read_trusted(settings, now=datetime.now(UTC))
+        self._problem = ""
+        self._report_overdue()
+
+    @property
+    def authorities(self) -> str:
+        """The bundle."""
+        return self._trusted.authorities
+
+    @property
+    def ends(self) -> ExpiryTimes:
+        """See ``Roll``."""
+        return self._trusted.ends
+
+    def site_of(self, peer: PeerCertificate, now_s: float) -> str:
+        """Return whose certificate it is; see ``Roll``."""
+        check_validity(peer, now_s)
+        if (peer.issuer, peer.serial) in self._trusted.revoked:
+            raise PushRefused(
+                RefusalReason.CERTIFICATE_REVOKED,
+                f"certificate {short_serial(peer.serial)} was revoked by its authority",
+            )
+        sites = {site for name in peer.names if (site := self._site(name)) is not None}
+        if len(sites) != 1:
+            what = "no site" if not sites else f"more than one site: {', '.join(sorted(sites))}"
+            raise PushRefused(
+                RefusalReason.CERTIFICATE_UNKNOWN,
+                f"certificate {short_serial(peer.serial)} names {what}",
+            )
+        return sites.pop()
+
+    async def refresh(self) -> None:
+        """Read the files again, if one of them has changed."""
+        state = await asyncio.to_thread(self._state)
+        if state == self._seen and not self._problem:
+            return
+        try:
+            read = await asyncio.to_thread(read_trusted, self._settings, now=datetime.now(UTC))
+        except AuthorityError as error:
+            if str(error) != self._problem:
+                _log.error("cannot take what has changed: %s; what was read before counts", error)
+            self._problem, self._seen = str(error), state
+            return
+        if read != self._trusted:
+            _log.info("authorities and revocation lists read revoked=%d", len(read.revoked))
+        self._trusted, self._seen, self._problem = read, state, ""
+        self._report_overdue()
+
+    def _site(self, name: str) -> str | None:
+        exact = self._settings.sites.get(name)
+        if exact is not None:
+            return exact
+        found = self._pattern.fullmatch(name)
+        if found is None:
+            return None
+        try:
+            return msgspec.convert(found[1], Name)
+        except msgspec.ValidationError:
+            return None
+
+    def _state(self) -> tuple[tuple[int, int, int], ...]:
+        """Return something that differs when a file was changed or put in place of another."""
+        found = []
+        for file in (self._settings.authorities_file, *self._settings.revocation_files):
+            try:
+                about = Path(file).stat()
+            except OSError:
+                found.append((0, 0, 0))
+            else:
+                found.append((about.st_ino, about.st_size, about.st_mtime_ns))
+        return tuple(found)
+
+    def _report_overdue(self) -> None:
+        for file in self._trusted.overdue:
+            _log.warning("revocation list %s is overdue; it goes on counting: renew it", file)
+
+
+def _authorities(file: Path) -> list[x509.Certificate]:
+    try:
+        found = x509.load_pem_x509_certificates(file.read_bytes())
+    except (OSError, ValueError) as error:
+        raise AuthorityError(f"cannot read authorities in {file}: {error}") from error
+    for one in found:
+        try:
+            kind = x509.BasicConstraints
+            is_authority = one.extensions.get_extension_for_class(kind).value.ca
+        except (x509.ExtensionNotFound, ValueError):
+            is_authority = False
+        if not is_authority:
+            raise AuthorityError(f"{file}: {one.subject.rfc4514_string()} is no authority")
+    return found
+
+
+def _ends_of(authorities: Iterable[x509.Certificate]) -> dict[str, float]:
+    """Return when each name runs out: of an authority that was made anew, the later end."""
+    ends: dict[str, float] = {}
+    for one in authorities:
+        name, end_s = one.subject.rfc4514_string(), one.not_valid_after_utc.timestamp()
+        ends[name] = max(end_s, ends.get(name, end_s))
+    return ends
+
+
+def _revocations(file: Path) -> x509.CertificateRevocationList:
+    try:
+        content = file.read_bytes()
+        if content.lstrip().startswith(_PEM):
+            return x509.load_pem_x509_crl(content)
+        return x509.load_der_x509_crl(content)
+    except (OSError, ValueError) as error:
+        raise AuthorityError(f"cannot read the revocation list in {file}: {error}") from error
+
+
+def _is_signed(listed: x509.CertificateRevocationList, authority: x509.Certificate) -> bool:
+    try:
+        return listed.is_signature_valid(authority.public_key())  # type: ignore[arg-type]
+    except (TypeError, ValueError, UnsupportedAlgorithm):
+        return False

@@ -1,0 +1,97 @@
+"""
+Handshake: the listener's TLS asks for a certificate, takes those of the authorities that are
+trusted now, and counts those that it does not take.
+
+The handshake only asks (``CERT_OPTIONAL``), also where certificates are required: browsers,
+carriers' callbacks and devices that are not enrolled yet come to the same address.
+``admission`` is what requires one.
+"""
+
+import logging
+import ssl
+from collections.abc import Callable
+
+from prometheus_client import Counter
+
+from thongsuot_collector.pki.registry import CertificateRegistry
+
+_NO_CHECK_TIME = 0x200000
+"""X509_V_FLAG_NO_CHECK_TIME of OpenSSL, which ``ssl.VerifyFlags`` does not name."""
+
+_REASONS = {9: "not_yet", 10: "expired", 18: "foreign", 19: "foreign", 20: "foreign", 21: "foreign"}
+"""Of OpenSSL's ``X509_V_ERR_…`` those that have a word of their own; the others are ``invalid``."""
+
+_log = logging.getLogger(__name__)
+
+
+class ListenerTls:
+    """
+    The listener's context, made anew when the authorities change: a connection takes the one that
+    is current when it begins (asked for in the callback that a server name would be for, which
+    OpenSSL calls for every connection).
+
+    ``make`` returns a context with the server's own certificate; ``refusals`` counts by reason.
+    """
+
+    def __init__(
+        self, roll: CertificateRegistry, make: Callable[[], ssl.SSLContext], refusals: Counter
+    ) -> None:
+        self._roll = roll
+        self._make = make
+        self._refusals = refusals
+        self._failures = 0
+        self._authorities = roll.authorities
+        self.context = self._current = self._requesting_context()
+
+    def renew(self) -> None:
+        """Take the authorities as they are now, where they have changed."""
+        if self._roll.authorities == self._authorities:
+            return
+        try:
+            self._current = self._requesting_context()
+        except OSError as error:
+            self._failures += 1
+            if self._failures & (self._failures - 1) == 0:
+                _log.error("cannot take new authorities: %s; those before stay in force", error)
+            return
+        self._failures, self._authorities = 0, self._roll.authorities
+        _log.info("authorities of client certificates taken")
+
+    def _requesting_context(self) -> ssl.SSLContext:
+        context = self._make()
+        context.verify_mode = ssl.CERT_OPTIONAL
+        context.load_verify_locations(cadata=self._roll.authorities)
+        if self._roll.checks_time:
+            # A session that goes on does not look at the chain again.
+            context.options |= ssl.OP_NO_TICKET
+            context.num_tickets = 0
+        else:
+            context.verify_flags |= ssl.VerifyFlags(_NO_CHECK_TIME)
+        context.sslobject_class = _counting_context(self._count_refusal)
+        context.sni_callback = self._choose
+        return context
+
+    def _choose(
+        self, connection: ssl.SSLObject, _name: str | None, _context: ssl.SSLContext
+    ) -> None:
+        if connection.context is not self._current:
+            connection.context = self._current
+
+    def _count_refusal(self, error: ssl.SSLCertVerificationError) -> None:
+        reason = _REASONS.get(error.verify_code, "invalid")
+        self._refusals.labels(reason).inc()
+        _log.warning("client certificate refused in the handshake: %s", error.verify_message)
+
+
+def _counting_context(note: Callable[[ssl.SSLCertVerificationError], None]) -> type[ssl.SSLObject]:
+    class Counting(ssl.SSLObject):
+        """Tells of each certificate that is not taken; the event loops keep that to themselves."""
+
+        def do_handshake(self) -> None:
+            try:
+                super().do_handshake()
+            except ssl.SSLCertVerificationError as error:
+                note(error)
+                raise
+
+    return Counting

@@ -1,0 +1,78 @@
+"""The roll of the collector's own certificates: the good ones in memory, fresh from the store."""
+
+import asyncio
+import logging
+
+from sqlalchemy import Engine
+
+from thongsuot_collector.ingest.refusal import PushRefused, RefusalReason
+from thongsuot_collector.pki.peer import PeerCertificate
+from thongsuot_collector.pki.registry import ExpiryTimes, check_validity, short_serial
+from thongsuot_collector.store import certificates
+
+_log = logging.getLogger(__name__)
+
+
+class OwnCertificateRegistry:
+    """
+    Certificates that this collector issued; ``authorities`` are its own and those whose place it
+    took, as PEM, ``ends`` says when its own runs out.
+
+    Only what the store knows is good, number and key: whoever has an authority's key alone makes
+    nothing that comes in.
+    """
+
+    checks_time = False
+    """An expired certificate is refused with a sentence, not by a handshake that breaks off."""
+
+    def __init__(self, store: Engine, authorities: str, ends: ExpiryTimes) -> None:
+        self._store = store
+        self._good: dict[str, tuple[str, bytes]] = {}
+        self._revoked: frozenset[str] = frozenset()
+        self._mark: tuple[int, int, int] | None = None
+        self._told: set[str] = set()
+        self.authorities = authorities
+        self.ends = ends
+
+    def site_of(self, peer: PeerCertificate, now_s: float) -> str:
+        """Return whose certificate it is; see ``Roll``."""
+        check_validity(peer, now_s)
+        if peer.serial in self._revoked:
+            raise PushRefused(
+                RefusalReason.CERTIFICATE_REVOKED,
+                f"certificate {short_serial(peer.serial)} was revoked; enrol this device again",
+            )
+        site, key_digest = self._good.get(peer.serial, ("", b""))
+        if not site or key_digest != peer.key_digest:
+            if site:
+                self._report_forged(peer.serial, site)
+            raise PushRefused(
+                RefusalReason.CERTIFICATE_UNKNOWN,
+                f"certificate {short_serial(peer.serial)} is not known here; "
+                "enrol this device again",
+            )
+        return site
+
+    async def refresh(self) -> None:
+        """Read the store again, if a certificate was issued or revoked since."""
+        mark = await asyncio.to_thread(certificates.change_mark, self._store)
+        if mark == self._mark:
+            return
+        listed = await asyncio.to_thread(certificates.listed, self._store)
+        self._good = {
+            one.serial: (one.site, one.key_digest) for one in listed if one.revoked_ns is None
+        }
+        self._revoked = frozenset(one.serial for one in listed if one.revoked_ns is not None)
+        self._mark = mark
+        _log.info("certificates read good=%d revoked=%d", len(self._good), len(self._revoked))
+
+    def _report_forged(self, serial: str, site: str) -> None:
+        if serial in self._told:
+            return
+        self._told.add(serial)
+        _log.error(
+            "certificate %s of site=%s came with another key: it was not issued here, and who made "
+            "it has the key of the authority; `thongsuot-collector ca renew`",
+            serial,
+            site,
+        )

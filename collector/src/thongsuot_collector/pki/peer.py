@@ -1,0 +1,68 @@
+"""Peer: what the certificate says that a client showed in the TLS handshake."""
+
+from dataclasses import dataclass
+
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.x509.oid import NameOID
+
+from thongsuot_collector.pki.csr import key_digest
+
+SCOPE_KEY = "thongsuot.peer"
+"""Where a request's ASGI scope holds the ``PeerCertificate`` of its connection."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeerCertificate:
+    """
+    A certificate whose chain the handshake has verified; nothing else is checked yet.
+
+    ``serial`` is hexadecimal, without leading zeros, ``issuer`` the issuer's name as DER; ``names``
+    are those of the subject, each with its kind: ``uri:…``, ``dns:…``, ``cn:…``. ``key_digest`` is
+    SHA-256 over the public key as DER.
+    """
+
+    serial: str
+    key_digest: bytes
+    issuer: bytes
+    names: tuple[str, ...]
+    not_before_s: float
+    not_after_s: float
+
+
+UNREADABLE_PEER = PeerCertificate(
+    serial="", key_digest=b"", issuer=b"", names=(), not_before_s=0.0, not_after_s=0.0
+)
+"""OpenSSL took it, and nothing here can be said of it: it ran out in 1970."""
+
+
+def peer_from(der: bytes) -> PeerCertificate:
+    """Return what a certificate says."""
+    try:
+        certificate = x509.load_der_x509_certificate(der)
+        return PeerCertificate(
+            serial=f"{certificate.serial_number:x}",
+            key_digest=key_digest(certificate.public_key()),
+            issuer=certificate.issuer.public_bytes(),
+            names=_names(certificate),
+            not_before_s=certificate.not_valid_before_utc.timestamp(),
+            not_after_s=certificate.not_valid_after_utc.timestamp(),
+        )
+    except (ValueError, UnsupportedAlgorithm):
+        return UNREADABLE_PEER
+
+
+def _names(certificate: x509.Certificate) -> tuple[str, ...]:
+    found: list[str] = []
+    try:
+        kind = x509.SubjectAlternativeName
+        names = certificate.extensions.get_extension_for_class(kind).value
+    except x509.ExtensionNotFound:
+        pass
+    else:
+        uris = names.get_values_for_type(x509.UniformResourceIdentifier)
+        found += [f"uri:{uri}" for uri in uris]
+        found += [f"dns:{name.lower()}" for name in names.get_values_for_type(x509.DNSName)]
+    for attribute in certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME):
+        found.append(f"cn:{attribute.value!s}")
+    return tuple(found)

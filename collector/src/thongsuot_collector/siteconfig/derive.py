@@ -1,0 +1,86 @@
+"""From the inventory to the plan of one site: its part, and nothing that is the device's. Pure."""
+
+from collections.abc import Iterable
+
+from msgspec import structs
+
+from thongsuot_collector.directory import InventoryDirectory
+from thongsuot_schema.inventory.communes import NOWHERE
+from thongsuot_schema.inventory.model import Link, Medium, ProbeSchedule, Role, Site, Target
+from thongsuot_schema.inventory.read import EVERY
+from thongsuot_schema.siteconfig.model import (
+    ConfiguredCarrier,
+    ConfiguredLink,
+    ConfiguredProbe,
+    ConfiguredTarget,
+    SiteConfiguration,
+)
+
+
+def derive_config(site: Site, directory: InventoryDirectory) -> SiteConfiguration:
+    """
+    Return the plan of a site.
+
+    Equipment is left out: agents ask it with the credentials of the device. So are targets and
+    probes of links that the site does not have.
+    """
+    links = {link.name for link in site.links}
+    targets = [
+        _target(target, links)
+        for target in directory.targets_of(site)
+        if target.role is not Role.EQUIPMENT and _concerns(target.links, links)
+    ]
+    chosen = {EVERY, *(target.name for target in targets)}
+    return SiteConfiguration(
+        site=site.name,
+        title=site.title,
+        commune="" if site.commune == NOWHERE else site.commune,
+        commune_title=directory.commune_name(site.commune),
+        links=tuple(_link(link) for link in site.links),
+        targets=tuple(targets),
+        probes=tuple(_probes(directory.probes, links, chosen)),
+        carriers=tuple(
+            ConfiguredCarrier(
+                name=carrier.name, title=carrier.title, hotline=carrier.hotline, plmn=carrier.plmn
+            )
+            for carrier in directory.carriers.values()
+            if any(link.carrier == carrier.name for link in site.links)
+        ),
+    )
+
+
+def _concerns(named: Iterable[str], links: set[str]) -> bool:
+    """Return whether what names links is for a site; without links they are not known here."""
+    return not links or not (found := set(named)) or EVERY in found or bool(found & links)
+
+
+def _link(link: Link) -> ConfiguredLink:
+    facts = structs.asdict(link)
+    del facts["interface"]
+    # An access technology that the inventory does not tell is the device's to know.
+    facts["medium"] = None if link.medium is Medium.ETHERNET else link.medium
+    return ConfiguredLink(**facts)
+
+
+def _target(target: Target, links: set[str]) -> ConfiguredTarget:
+    facts = structs.asdict(target)
+    if links:
+        facts["links"] = tuple(name for name in target.links if name in links)
+    return ConfiguredTarget(**facts)
+
+
+def _probes(
+    plans: Iterable[ProbeSchedule], links: set[str], chosen: set[str]
+) -> Iterable[ConfiguredProbe]:
+    for plan in plans:
+        targets = tuple(name for name in plan.targets if name in chosen)
+        named = tuple(name for name in plan.links if name == EVERY or not links or name in links)
+        if targets and named:
+            yield ConfiguredProbe(
+                kind=plan.kind,
+                every_s=plan.every_s,
+                metered_every_s=plan.metered_every_s,
+                targets=targets,
+                links=named,
+                settings=plan.settings,
+            )

@@ -1,0 +1,193 @@
+"""Book: the newest plan of each site, for answers to pushes, and what agents say of theirs."""
+
+import asyncio
+import logging
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping
+
+import msgspec
+from msgspec import structs
+from sqlalchemy import Engine
+
+from thongsuot_collector.directory import InventoryDirectory
+from thongsuot_collector.journal.entry import JournalEntry
+from thongsuot_collector.siteconfig.derive import derive_config
+from thongsuot_collector.siteconfig.rollout import RolloutStatus, rollout_status
+from thongsuot_collector.store import site_configs
+from thongsuot_collector.store.site_configs import AgentConfigStatus, ConfigVersion
+from thongsuot_schema.batch.columns import Columns
+from thongsuot_schema.batch.model import NoticeCode
+from thongsuot_schema.batch.push import NO_SITE_CONFIG
+from thongsuot_schema.siteconfig.codec import (
+    LARGEST_BYTES,
+    RunningConfig,
+    encode,
+    parse_running_config,
+    short_digest,
+)
+from thongsuot_schema.siteconfig.model import OfferedConfig
+
+_log = logging.getLogger(__name__)
+
+_SYNC_EVERY_S = 2.0
+"""What a crash may cost of what agents said; they say it again with the next push."""
+
+_CONFIG_NOTICES = {NoticeCode.CONFIG_REJECTED, NoticeCode.CONFIG_APPLIED}
+
+
+class SiteConfigRegistry:
+    """
+    Versions of plans, in memory: every push is looked at.
+
+    Of the contents only digests are kept: they follow from the inventory, and one is made when an
+    agent has to be sent it.
+    """
+
+    def __init__(
+        self, store: Engine, directory: InventoryDirectory, *, is_offering: bool = True
+    ) -> None:
+        self._store = store
+        self._is_offering = is_offering
+        self._directory = directory
+        self._made: dict[str, ConfigVersion] = {}
+        self._runs: dict[str, AgentConfigStatus] = {}
+        self._unsaved: set[str] = set()
+
+    @property
+    def made(self) -> Mapping[str, ConfigVersion]:
+        """The newest version of each site of the inventory."""
+        return self._made
+
+    def of(self, site: str) -> tuple[ConfigVersion | None, AgentConfigStatus | None]:
+        """Return the newest plan of a site, and what its agent said last of plans."""
+        return self._made.get(site), self._runs.get(site)
+
+    def rollout_status(self, site: str) -> RolloutStatus:
+        """Return how far a site is with its plan."""
+        return rollout_status(self._made.get(site), self._runs.get(site))
+
+    def count_by_status(self) -> Counter[RolloutStatus]:
+        """Return how many sites are how far."""
+        return Counter(self.rollout_status(site) for site in self._made)
+
+    def offer_for(self, site: str, said: str) -> msgspec.Raw:
+        """
+        Return what an answer to a push carries, ``said`` being its header: nothing, mostly.
+        """
+        running = parse_running_config(said)
+        self._record_running(site, running)
+        made = self._made.get(site) if self._is_offering else None
+        if made is None or running is None or made.version in {running.version, running.refused}:
+            return NO_SITE_CONFIG
+        content = encode(derive_config(self._directory.site(site), self._directory))
+        # While the inventory is being read anew, number and content may not belong together.
+        if short_digest(content) != made.digest or len(content) > LARGEST_BYTES:
+            return NO_SITE_CONFIG
+        offer = OfferedConfig(
+            number=made.number, made_ns=made.made_ns, content=msgspec.Raw(content)
+        )
+        return msgspec.Raw(msgspec.json.encode(offer))
+
+    async def load(self) -> None:
+        """Take up what is known, and what the inventory has become meanwhile."""
+        self._runs = await asyncio.to_thread(site_configs.runs, self._store)
+        await self.regenerate(by="", detail="as the collector started")
+
+    async def regenerate(self, *, by: str, detail: str, is_known: bool = False) -> int:
+        """
+        Make new versions where the inventory leads to other plans; returns how many.
+
+        ``by`` and ``detail`` are for the audit log, which gets a line where there are any, or where
+        the inventory is known to have changed.
+        """
+        made, fresh = await asyncio.to_thread(self._versions)
+        if fresh or is_known:
+            detail = f"{detail}; new plans: {len(fresh)} sites"
+            await asyncio.to_thread(site_configs.put, self._store, fresh, by=by, detail=detail)
+        for one in fresh:
+            _log.info("plan made site=%s version=%s", one.site, one.version)
+        self._made = made
+        return len(fresh)
+
+    async def refresh(self) -> None:
+        """Take in versions that the command line has made."""
+        kept = await asyncio.to_thread(site_configs.newest, self._store)
+        for site, made in self._made.items():
+            self._made[site] = kept.get(site, made)
+
+    async def apply_batch(self, entry: JournalEntry, columns: Columns) -> None:
+        """Note what a batch says of plans: why one is not run."""
+        for notice in columns.notices:
+            if notice.code in _CONFIG_NOTICES:
+                version, _, reason = notice.text.partition(" ")
+                _log.info("plan site=%s %s: %s", entry.site, notice.code, notice.text)
+                run = self._runs.get(entry.site)
+                if run is not None and reason and run.refused in {"", version}:
+                    self._put(structs.replace(run, refused=version, reason=reason))
+
+    async def sync_forever(self) -> None:
+        """Write down what agents say, and read what the command line makes, for ever."""
+        while True:
+            await asyncio.sleep(_SYNC_EVERY_S)
+            await self.save()
+            await self.refresh()
+
+    async def save(self) -> None:
+        """Write down what agents have said since the last time."""
+        unsaved, self._unsaved = self._unsaved, set()
+        if not unsaved:
+            return
+        found = [self._runs[site] for site in sorted(unsaved)]
+        try:
+            await asyncio.to_thread(site_configs.put_runs, self._store, found)
+        except BaseException:
+            self._unsaved |= unsaved
+            raise
+
+    def _record_running(self, site: str, running: RunningConfig | None) -> None:
+        before = self._runs.get(site)
+        if running is None:
+            if before is None or before.is_taking:
+                self._put(AgentConfigStatus(site=site, is_taking=False))
+            return
+        version, refused, reason = running.version, running.refused, ""
+        if before is not None:
+            if before.is_taking and (before.version, before.refused) == (version, refused):
+                return
+            # The notice may have been read before the header that goes with it, or after.
+            reason = before.reason if before.refused == refused else ""
+        self._put(AgentConfigStatus(site=site, version=version, refused=refused, reason=reason))
+
+    def _put(self, run: AgentConfigStatus) -> None:
+        self._runs[run.site] = structs.replace(run, changed_ns=time.time_ns())
+        self._unsaved.add(run.site)
+
+    def _versions(self) -> tuple[dict[str, ConfigVersion], list[ConfigVersion]]:
+        """Return the newest version of each site of the inventory, and those that are new."""
+        known = site_configs.newest(self._store)
+        made: dict[str, ConfigVersion] = {}
+        fresh: list[ConfigVersion] = []
+        for site, digest in self._digests():
+            before = known.get(site)
+            if before is None or before.digest != digest:
+                number = 1 if before is None else before.number + 1
+                before = ConfigVersion(
+                    site=site, number=number, digest=digest, made_ns=time.time_ns()
+                )
+                fresh.append(before)
+            made[site] = before
+        return made, fresh
+
+    def _digests(self) -> Iterator[tuple[str, str]]:
+        directory = InventoryDirectory(self._directory.inventory)
+        for site in directory.sites.values():
+            content = encode(derive_config(site, directory))
+            if len(content) > LARGEST_BYTES:
+                _log.error(
+                    "cannot send plan of site=%s (%d bytes): at most %d; name fewer targets for it",
+                    site.name,
+                    len(content),
+                    LARGEST_BYTES,
+                )
+            yield site.name, short_digest(content)

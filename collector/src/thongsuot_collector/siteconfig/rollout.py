@@ -1,0 +1,40 @@
+"""Stand: how far a site is with its plan. Pure."""
+
+from enum import StrEnum
+
+from thongsuot_collector.store.site_configs import AgentConfigStatus, ConfigVersion
+
+
+class RolloutStatus(StrEnum):
+    """How an agent stands to the newest plan of its site."""
+
+    CURRENT = "current"
+    """It runs it."""
+
+    WAITING = "waiting"
+    """It runs another, and has not answered to this one."""
+
+    REFUSED = "refused"
+    """It will not run it."""
+
+    NOT_TAKING = "not_taking"
+    """It takes no plans: an older release, or told so."""
+
+    UNHEARD = "unheard"
+    """It has not pushed since there are plans."""
+
+    NONE = "none"
+    """There is no plan: the inventory does not have the site."""
+
+
+def rollout_status(made: ConfigVersion | None, run: AgentConfigStatus | None) -> RolloutStatus:
+    """Return how far a site is."""
+    if made is None:
+        return RolloutStatus.NONE
+    if run is None:
+        return RolloutStatus.UNHEARD
+    if not run.is_taking:
+        return RolloutStatus.NOT_TAKING
+    if run.version == made.version:
+        return RolloutStatus.CURRENT
+    return RolloutStatus.REFUSED if run.refused == made.version else RolloutStatus.WAITING

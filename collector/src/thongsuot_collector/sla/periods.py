@@ -1,0 +1,244 @@
+"""
+Tile: a stretch of time in one account. The tiles of a circuit fill a time exactly.
+
+What is known of each moment is first a *condition* of the circuit; the account is the condition,
+unless the contract's clock did not run or planned work went on.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterable
+from enum import StrEnum
+from itertools import pairwise
+
+import msgspec
+
+from thongsuot_collector.sla.hours import Span, service_spans
+from thongsuot_collector.sla.month import NS_PER_MS
+from thongsuot_collector.sla.terms import Terms
+from thongsuot_collector.timeline.interval import Basis, Interval
+from thongsuot_schema.inventory.model import Exclusion
+from thongsuot_schema.segment import Party, Segment, party_for
+from thongsuot_schema.state import State
+from thongsuot_schema.verdict import Symptom
+
+
+class TimeClass(StrEnum):
+    """What a moment is counted as. Each is counted as exactly one."""
+
+    UP = "up"
+    DEGRADED = "degraded"
+    """Slow or lossy by the carrier's fault: available, and shown."""
+    DOWN = "down"
+    """Dead by the carrier's fault."""
+    MAINTENANCE = "maintenance"
+    POWER = "power"
+    CUSTOMER = "customer"
+    """A fault on the point's side."""
+    UNKNOWN = "unknown"
+    """Nothing was measured, or what was measured does not say whose fault it is."""
+    OUTSIDE = "outside"
+    """The contract's clock did not run."""
+
+
+COUNTED = (TimeClass.UP, TimeClass.DEGRADED, TimeClass.DOWN)
+"""What makes up the service time; the others are left out of it."""
+
+EXCLUDED = tuple(one for one in TimeClass if one not in COUNTED)
+
+
+class PlannedWork(msgspec.Struct, frozen=True, kw_only=True, order=True):
+    """Planned work that covers a circuit; Unix milliseconds, ``until_ms`` exclusive."""
+
+    from_ms: int
+    until_ms: int
+    name: str
+
+
+class Period(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    A stretch of time (Unix milliseconds, ``until_ms`` exclusive) that is of one account.
+
+    ``condition`` is how the circuit itself was: ``up``, ``degraded``, ``down``, ``power``,
+    ``customer`` or ``unknown``. ``work`` names the planned work that the account rests on.
+    ``interruption`` is the number in the statement of the one that it is part of, and
+    ``is_notified`` whether the carrier had been told of that; both only where the account is
+    ``down``.
+    """
+
+    from_ms: int
+    until_ms: int
+    time_class: TimeClass
+    condition: TimeClass
+    symptom: Symptom = Symptom.NONE
+    segment: Segment | None = None
+    basis: Basis | None = None
+    error_s: float | None = None
+    work: str = ""
+    interruption: int | None = None
+    is_notified: bool = False
+
+    @property
+    def length_ms(self) -> int:
+        """How long it lasts."""
+        return self.until_ms - self.from_ms
+
+    def is_classified_as(self, other: "Period") -> bool:
+        """Return whether both say the same, whenever that was and however exactly."""
+        return _classification(self) == _classification(other)
+
+
+def classify_time(
+    intervals: Iterable[Interval],
+    works: Iterable[PlannedWork],
+    terms: Terms,
+    span: Span,
+) -> tuple[Period, ...]:
+    """
+    Return the tiles of a span, in order, without gap or overlap.
+
+    ``intervals`` are those of the circuit, in whatever order, the same perhaps twice; where they
+    say nothing, nothing is known. An open one lasts to the end.
+    """
+    from_ms, until_ms = span
+    states = _known_states(intervals, span)
+    planned = _relevant_work(works, terms, span)
+    open_hours = service_spans(terms, from_ms, until_ms)
+    edges = {from_ms, until_ms}
+    for begin_ms, end_ms in (*((said.from_ms, said.until_ms) for said in states), *open_hours):
+        edges |= {begin_ms, end_ms}
+    for one in planned:
+        edges |= {one.from_ms, one.until_ms}
+    order = sorted(edge for edge in edges if from_ms <= edge <= until_ms)
+    begins = [said.from_ms for said in states]
+    opens = [begin_ms for begin_ms, _ in open_hours]
+    found: list[Period] = []
+    for piece in pairwise(order):
+        begin_ms = piece[0]
+        state = states[bisect_right(begins, begin_ms) - 1]
+        at = bisect_right(opens, begin_ms) - 1
+        is_open = at >= 0 and begin_ms < open_hours[at][1]
+        work = next((one for one in planned if one.from_ms <= begin_ms < one.until_ms), None)
+        found.append(_period(piece, state.interval, terms, work, is_open=is_open))
+    return merge_adjacent(found)
+
+
+def classify_interval(interval: Interval | None, terms: Terms) -> TimeClass:
+    """Return how a circuit was, by what an interval says of it."""
+    if interval is None or interval.basis is Basis.PRESUMED:
+        # What is only taken to stand still is no proof; the record may say otherwise yet.
+        return TimeClass.UNKNOWN
+    if interval.symptom is Symptom.DEVICE_OFF:
+        return TimeClass.POWER if Exclusion.POWER in terms.excludes else TimeClass.DOWN
+    if interval.state is State.UP:
+        return TimeClass.UP
+    if interval.state is State.UNKNOWN:
+        return TimeClass.UNKNOWN
+    is_carriers = party_for(interval.segment) is Party.CARRIER
+    if not is_carriers and Exclusion.CUSTOMER in terms.excludes:
+        return TimeClass.CUSTOMER
+    return TimeClass.DOWN if interval.state is State.DOWN else TimeClass.DEGRADED
+
+
+def merge_adjacent(tiles: Iterable[Period]) -> tuple[Period, ...]:
+    """Return adjacent tiles, those that say the same as one."""
+    found: list[Period] = []
+    for one in tiles:
+        if found and found[-1].is_classified_as(one):
+            found[-1] = msgspec.structs.replace(found[-1], until_ms=one.until_ms)
+        else:
+            found.append(one)
+    return tuple(found)
+
+
+def clip(tiles: Iterable[Period], span: Span) -> list[Period]:
+    """Return what of tiles lies in a span."""
+    from_ms, until_ms = span
+    return [
+        msgspec.structs.replace(
+            one, from_ms=max(one.from_ms, from_ms), until_ms=min(one.until_ms, until_ms)
+        )
+        for one in tiles
+        if one.from_ms < until_ms and one.until_ms > from_ms
+    ]
+
+
+class _KnownState(msgspec.Struct, frozen=True, kw_only=True):
+    """What is said of a stretch of time: an interval, or nothing."""
+
+    from_ms: int
+    until_ms: int
+    interval: Interval | None
+
+
+def _known_states(intervals: Iterable[Interval], span: Span) -> list[_KnownState]:
+    """
+    Return what is said of each moment of a span, in order, without gap or overlap.
+
+    Where two intervals meet the later begun has it from its beginning on.
+    """
+    from_ms, until_ms = span
+    found: list[_KnownState] = []
+
+    def nothing(end_ms: int) -> None:
+        begin_ms = found[-1].until_ms if found else from_ms
+        if begin_ms < end_ms:
+            found.append(_KnownState(from_ms=begin_ms, until_ms=end_ms, interval=None))
+
+    for one in sorted(set(intervals), key=_order):
+        begin_ms = max(one.start_ns // NS_PER_MS, from_ms)
+        end_ms = until_ms if one.end_ns is None else min(one.end_ns // NS_PER_MS, until_ms)
+        if begin_ms >= end_ms:
+            continue
+        while found and found[-1].from_ms >= begin_ms:
+            found.pop()
+        if found and found[-1].until_ms > begin_ms:
+            found[-1] = msgspec.structs.replace(found[-1], until_ms=begin_ms)
+        nothing(begin_ms)
+        found.append(_KnownState(from_ms=begin_ms, until_ms=end_ms, interval=one))
+    nothing(until_ms)
+    return found
+
+
+def _order(interval: Interval) -> tuple[int, bytes]:
+    return interval.start_ns, msgspec.msgpack.encode(interval)
+
+
+def _relevant_work(works: Iterable[PlannedWork], terms: Terms, span: Span) -> list[PlannedWork]:
+    if Exclusion.MAINTENANCE not in terms.excludes:
+        return []
+    return sorted(one for one in set(works) if one.from_ms < span[1] and one.until_ms > span[0])
+
+
+def _period(
+    span: Span, interval: Interval | None, terms: Terms, work: PlannedWork | None, *, is_open: bool
+) -> Period:
+    condition = classify_interval(interval, terms)
+    account = condition
+    if not is_open:
+        account, work = TimeClass.OUTSIDE, None
+    elif work is not None:
+        account = TimeClass.MAINTENANCE
+    return Period(
+        from_ms=span[0],
+        until_ms=span[1],
+        time_class=account,
+        condition=condition,
+        symptom=Symptom.NOT_YET_MEASURED if interval is None else interval.symptom,
+        segment=None if interval is None else interval.segment,
+        basis=None if interval is None else interval.basis,
+        error_s=None if interval is None else interval.error_s,
+        work="" if work is None else work.name,
+    )
+
+
+def _classification(tile: Period) -> tuple[object, ...]:
+    return (
+        tile.time_class,
+        tile.condition,
+        tile.symptom,
+        tile.segment,
+        tile.basis,
+        tile.work,
+        tile.interruption,
+        tile.is_notified,
+    )

@@ -1,0 +1,134 @@
+"""
+Issue: a statement as it was handed out, its revision, and what changed from the one before.
+"""
+
+from collections.abc import Iterator
+from hashlib import sha256
+
+import msgspec
+
+from thongsuot_collector.sla.periods import TimeClass
+from thongsuot_collector.sla.statement import DisplayNames, Interruption, Statement
+
+_NOBODY = DisplayNames(site="", commune="", carrier="")
+
+
+class RevisionChange(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    One thing that a revision says otherwise than the one before.
+
+    ``subject`` is an account, ``told`` (the downtime that the carrier knew of), ``begun`` (how many
+    interruptions), ``interruption`` (the downtime of the one that began at ``at_ms``), ``terms``,
+    ``circuit`` or ``rows``. Times are milliseconds; ``None``: there is, or was, no such thing.
+    """
+
+    subject: str
+    before: int | None = None
+    after: int | None = None
+    at_ms: int | None = None
+
+
+class IssuedStatement(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    A statement as it was issued. ``revision`` counts from 1; 0: not issued, a draft of the present.
+
+    ``issued_ms`` is Unix time; of a draft, up to when it holds. ``digest`` names what it says.
+    """
+
+    statement: Statement
+    revision: int
+    issued_ms: int
+    digest: str
+    changes: tuple[RevisionChange, ...] = ()
+
+    @property
+    def number(self) -> str:
+        """What the statement is called, for ever: "2026-11/FTTH-0042/1"."""
+        made = self.statement
+        tail = str(self.revision) if self.revision else "draft"
+        return f"{made.month}/{made.circuit.name}/{tail}"
+
+    @property
+    def is_draft(self) -> bool:
+        """Whether it may yet change without a new number."""
+        return not self.revision
+
+
+def digest_of(statement: Statement) -> str:
+    """Return what names all that a statement says, what people call things left out."""
+    bare = msgspec.structs.replace(statement, names=_NOBODY)
+    return sha256(msgspec.msgpack.encode(bare, order="deterministic")).hexdigest()
+
+
+def draft_of(statement: Statement) -> IssuedStatement:
+    """Return a statement that is not issued."""
+    until_ms = statement.totals.until_ms
+    return IssuedStatement(
+        statement=statement, revision=0, issued_ms=until_ms, digest=digest_of(statement)
+    )
+
+
+def next_revision(
+    statement: Statement, before: IssuedStatement | None, now_ms: int
+) -> IssuedStatement | None:
+    """Return a statement's next revision; ``None`` where the last one says the same already."""
+    digest = digest_of(statement)
+    if before is not None and before.digest == digest:
+        return None
+    return IssuedStatement(
+        statement=statement,
+        revision=1 if before is None else before.revision + 1,
+        issued_ms=now_ms,
+        digest=digest,
+        changes=() if before is None else tuple(revision_changes(before.statement, statement)),
+    )
+
+
+def revision_changes(before: Statement, after: Statement) -> Iterator[RevisionChange]:
+    """
+    Yield what differs between two statements of one circuit and month; where no figure does, that
+    the rows do.
+    """
+    found = list(_figure_changes(before, after))
+    if not found and before.periods != after.periods:
+        found = [
+            RevisionChange(subject="rows", before=len(before.periods), after=len(after.periods))
+        ]
+    yield from found
+
+
+def _figure_changes(before: Statement, after: Statement) -> Iterator[RevisionChange]:
+    if before.circuit != after.circuit:
+        yield RevisionChange(subject="circuit")
+    if before.terms != after.terms:
+        yield RevisionChange(subject="terms")
+    for account in TimeClass:
+        was, now = before.totals.by_class[account], after.totals.by_class[account]
+        if was != now:
+            yield RevisionChange(subject=account.value, before=was, after=now)
+    if before.totals.down_notified_ms != after.totals.down_notified_ms:
+        yield RevisionChange(
+            subject="told",
+            before=before.totals.down_notified_ms,
+            after=after.totals.down_notified_ms,
+        )
+    if before.begun != after.begun:
+        yield RevisionChange(subject="begun", before=before.begun, after=after.begun)
+    yield from _interruption_changes(before, after)
+
+
+def _interruption_changes(before: Statement, after: Statement) -> Iterator[RevisionChange]:
+    was, now = _by_begin(before), _by_begin(after)
+    for at_ms in sorted(was.keys() | now.keys()):
+        one, other = was.get(at_ms), now.get(at_ms)
+        if one is None or other is None or one.down_ms != other.down_ms:
+            yield RevisionChange(
+                subject="interruption",
+                before=None if one is None else one.down_ms,
+                after=None if other is None else other.down_ms,
+                at_ms=at_ms,
+            )
+
+
+def _by_begin(statement: Statement) -> dict[int, Interruption]:
+    return {one.from_ms: one for one in statement.interruptions}

@@ -1,0 +1,121 @@
+"""Reading: what is known of a circuit in a time, from the tables of timelines and of telling."""
+
+from collections.abc import Iterator
+
+import msgspec
+from sqlalchemy import Engine, and_, or_, select
+
+from thongsuot_collector.correlation import rows
+from thongsuot_collector.correlation.tables import FAULTS, MEMBERS, TIMELINES
+from thongsuot_collector.directory import InventoryDirectory
+from thongsuot_collector.incidents.fault import Fault
+from thongsuot_collector.incidents.notification_log import NotificationKind
+from thongsuot_collector.incidents.party import ResponsibleParty
+from thongsuot_collector.notify.dispatch.message import ChannelOutcome
+from thongsuot_collector.sla.hours import Span
+from thongsuot_collector.sla.month import NS_PER_MS
+from thongsuot_collector.sla.outage import CarrierNotification
+from thongsuot_collector.sla.periods import PlannedWork
+from thongsuot_collector.sla.statement import Circuit, CircuitRecord
+from thongsuot_collector.store.tables import DELIVERIES
+from thongsuot_collector.timeline.interval import Basis, Interval
+from thongsuot_collector.timeline.subject import Subject
+from thongsuot_schema.segment import Party
+
+_FAULT_NOTIFICATIONS = (NotificationKind.OPENED.value, NotificationKind.UPDATED.value)
+"""What is told while a fault goes on; also an update tells of it whoever missed the opening."""
+
+
+class _TimelineEdge(msgspec.Struct, frozen=True, kw_only=True):
+    """Of a site's timeline, what is wanted here."""
+
+    edge_ns: int = 0
+
+
+def read_circuit_record(
+    engine: Engine, circuit: Circuit, directory: InventoryDirectory, span: Span, *, now_ms: int
+) -> CircuitRecord:
+    """Return what is known now of a circuit in a span."""
+    subject = Subject(circuit.site, circuit.link)
+    from_ns, until_ns = span[0] * NS_PER_MS, span[1] * NS_PER_MS
+    intervals = rows.load_intervals(engine, subject, from_ns=from_ns, until_ns=until_ns)
+    return CircuitRecord(
+        intervals=_closed_at_edge(intervals, _edge_ns(engine, circuit.site)),
+        planned_work=[
+            PlannedWork(
+                from_ms=one.start_ns // NS_PER_MS, until_ms=one.end_ns // NS_PER_MS, name=one.id
+            )
+            for one in rows.load_windows(engine)
+            if one.start_ns < until_ns and one.end_ns > from_ns and one.covers(subject, directory)
+        ],
+        notifications=list(_notifications(engine, circuit, from_ns, until_ns)),
+        known_ms=now_ms,
+    )
+
+
+def _edge_ns(engine: Engine, site: str) -> int:
+    with engine.connect() as connection:
+        body = connection.execute(select(TIMELINES.c.body).where(TIMELINES.c.site == site)).scalar()
+    return 0 if body is None else msgspec.msgpack.decode(body, type=_TimelineEdge).edge_ns
+
+
+def _closed_at_edge(intervals: list[Interval], edge_ns: int) -> list[Interval]:
+    """
+    Return intervals, an open one ended where the site was heard last.
+
+    A collector that stands still must not let what it heard last go on for ever. Silence does.
+    """
+    return [
+        msgspec.structs.replace(one, end_ns=max(edge_ns, one.start_ns))
+        if one.end_ns is None and one.basis is not Basis.SILENCE
+        else one
+        for one in intervals
+    ]
+
+
+def _notifications(
+    engine: Engine, circuit: Circuit, from_ns: int, until_ns: int
+) -> Iterator[CarrierNotification]:
+    """
+    Yield what a carrier was told of a circuit's faults.
+
+    Of a fault that joined an incident which the carrier knew already it was told by the first
+    message after the fault was known, not by the ones before.
+    """
+    audience = str(ResponsibleParty(Party.CARRIER, circuit.carrier))
+    wanted = (
+        select(
+            FAULTS.c.body,
+            DELIVERIES.c.incident,
+            DELIVERIES.c.began_ns,
+            DELIVERIES.c.took_ns,
+            DELIVERIES.c.reference,
+        )
+        .join(MEMBERS, MEMBERS.c.trouble == FAULTS.c.id)
+        .join(DELIVERIES, DELIVERIES.c.incident == MEMBERS.c.incident)
+        .where(
+            and_(
+                FAULTS.c.site == circuit.site,
+                FAULTS.c.link == circuit.link,
+                FAULTS.c.service == "",
+                FAULTS.c.start_ns < until_ns,
+                or_(FAULTS.c.end_ns.is_(None), FAULTS.c.end_ns > from_ns),
+                DELIVERIES.c.audience == audience,
+                DELIVERIES.c.outcome == ChannelOutcome.DELIVERED.value,
+                DELIVERIES.c.kind.in_(_FAULT_NOTIFICATIONS),
+            )
+        )
+    )
+    with engine.connect() as connection:
+        found = connection.execute(wanted).all()
+    for row in found:
+        trouble = msgspec.msgpack.decode(row.body, type=Fault)
+        if trouble.is_withdrawn or row.began_ns < trouble.known_ns:
+            continue
+        yield CarrierNotification(
+            at_ms=(row.began_ns + row.took_ns) // NS_PER_MS,
+            from_ms=trouble.start_ns // NS_PER_MS,
+            until_ms=None if trouble.end_ns is None else trouble.end_ns // NS_PER_MS,
+            incident=row.incident,
+            reference=row.reference,
+        )

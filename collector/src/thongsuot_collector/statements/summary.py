@@ -1,0 +1,51 @@
+"""Brief: a statement in one line, for lists. Pure."""
+
+from fractions import Fraction
+
+import msgspec
+
+from thongsuot_collector.sla.revision import IssuedStatement
+from thongsuot_collector.sla.statement import Circuit, DisplayNames
+from thongsuot_schema.inventory.model import Since
+
+
+class StatementSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    One line of a list: the sums of the month; ``is_met`` as in ``Statement.is_available_enough``.
+    """
+
+    circuit: Circuit
+    names: DisplayNames
+    revision: int
+    issued_ms: int
+    service_ms: int
+    down_ms: int
+    down_notified_ms: int
+    interruptions: int
+    since: Since
+    target_ratio: float | None
+    is_met: bool | None
+
+    @property
+    def share(self) -> Fraction | None:
+        """The availability of the month, counted as the contract has it."""
+        down_ms = self.down_ms if self.since is Since.DETECTED else self.down_notified_ms
+        return Fraction(self.service_ms - down_ms, self.service_ms) if self.service_ms else None
+
+
+def summarize_statement(issue: IssuedStatement) -> StatementSummary:
+    """Return the line of an issue."""
+    made = issue.statement
+    return StatementSummary(
+        circuit=made.circuit,
+        names=made.names,
+        revision=issue.revision,
+        issued_ms=issue.issued_ms,
+        service_ms=made.totals.service_ms,
+        down_ms=made.totals.down_ms(Since.DETECTED),
+        down_notified_ms=made.totals.down_notified_ms,
+        interruptions=made.begun,
+        since=made.terms.downtime_since,
+        target_ratio=made.terms.availability_ratio,
+        is_met=made.is_available_enough,
+    )

@@ -1,0 +1,92 @@
+"""Versions of site plans in the store, and which of them agents say that they run."""
+
+import time
+from collections.abc import Iterable
+
+import msgspec
+from sqlalchemy import Engine, delete, insert, select
+
+from thongsuot_collector.errors import StoreError
+from thongsuot_collector.store import audit
+from thongsuot_collector.store.tables import SITE_CONFIG_RUNS, SITE_CONFIGS
+
+
+class ConfigVersion(msgspec.Struct, frozen=True, kw_only=True):
+    """The newest version of a site's plan: ``digest`` is of its content, in hex."""
+
+    site: str
+    number: int
+    digest: str
+    made_ns: int
+
+    @property
+    def version(self) -> str:
+        """Its name."""
+        return f"{self.number}-{self.digest}"
+
+
+class AgentConfigStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    What an agent said last: the version that it runs (empty: its settings file alone), the newest
+    that it refused and why. ``is_taking`` is false of an agent that takes no plans.
+    """
+
+    site: str
+    is_taking: bool = True
+    version: str = ""
+    refused: str = ""
+    reason: str = ""
+    changed_ns: int = 0
+
+
+def newest(engine: Engine) -> dict[str, ConfigVersion]:
+    """Return the newest version of each site's plan that was ever made."""
+    with engine.connect() as connection:
+        rows = connection.execute(select(SITE_CONFIGS)).mappings()
+        return {row["site"]: ConfigVersion(**row) for row in rows}
+
+
+def put(engine: Engine, made: Iterable[ConfigVersion], *, by: str, detail: str) -> None:
+    """Keep versions that the inventory led to, with a line in the audit log."""
+    with engine.begin() as connection:
+        for one in made:
+            connection.execute(delete(SITE_CONFIGS).where(SITE_CONFIGS.c.site == one.site))
+            connection.execute(insert(SITE_CONFIGS).values(**msgspec.structs.asdict(one)))
+        audit.write(
+            connection, audit.AuditAction.INVENTORY_CHANGED, "inventory", by=by, detail=detail
+        )
+
+
+def renew(engine: Engine, site: str) -> ConfigVersion:
+    """
+    Make the plan that a site has a version again, so that an agent that refused it tries it.
+
+    Raises:
+        StoreError: the site has no plan.
+    """
+    with engine.begin() as connection:
+        row = connection.execute(select(SITE_CONFIGS).where(SITE_CONFIGS.c.site == site)).mappings()
+        found = row.first()
+        if found is None:
+            raise StoreError(f"site {site} has no plan; the inventory does not have it")
+        before = ConfigVersion(**found)
+        made = msgspec.structs.replace(before, number=before.number + 1, made_ns=time.time_ns())
+        connection.execute(delete(SITE_CONFIGS).where(SITE_CONFIGS.c.site == site))
+        connection.execute(insert(SITE_CONFIGS).values(**msgspec.structs.asdict(made)))
+        audit.write(connection, audit.AuditAction.PLAN_RENEWED, site, detail=made.version)
+    return made
+
+
+def runs(engine: Engine) -> dict[str, AgentConfigStatus]:
+    """Return what each site's agent said last."""
+    with engine.connect() as connection:
+        rows = connection.execute(select(SITE_CONFIG_RUNS)).mappings()
+        return {row["site"]: AgentConfigStatus(**row) for row in rows}
+
+
+def put_runs(engine: Engine, found: Iterable[AgentConfigStatus]) -> None:
+    """Keep what agents said."""
+    with engine.begin() as connection:
+        for one in found:
+            connection.execute(delete(SITE_CONFIG_RUNS).where(SITE_CONFIG_RUNS.c.site == one.site))
+            connection.execute(insert(SITE_CONFIG_RUNS).values(**msgspec.structs.asdict(one)))

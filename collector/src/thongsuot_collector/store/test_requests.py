@@ -1,0 +1,242 @@
+"""Tests that somebody wanted at once, in the store: who asked when, and what became of it."""
+
+import time
+from collections.abc import Iterable
+from enum import StrEnum
+
+import msgspec
+from sqlalchemy import Engine, delete, func, insert, select, update
+
+from thongsuot_collector.errors import InvalidTestRequest
+from thongsuot_collector.store.tables import TEST_REQUESTS
+from thongsuot_schema.page.view import TestRun
+
+NS_PER_S = 1_000_000_000
+
+LASTS_NS = 600 * NS_PER_S
+"""How long a test may wait for its agent, and then how long it may take."""
+
+AT_ONCE = 6
+"""Tests of one site in ``LASTS_NS``: more would be measuring all day by hand."""
+
+AT_ONCE_HERE = 64
+"""The same of those wanted at the point, which the device bounds: a bound on a device gone mad."""
+
+AT_SITE = ""
+"""Who asked, where it was somebody at the point: the device's own page asks for no name."""
+
+_KEPT_NS = 90 * 86_400 * NS_PER_S
+
+
+class RequestStage(StrEnum):
+    """How far a test is."""
+
+    WAITING = "waiting"
+    TAKEN = "taken"
+    DONE = "done"
+    REFUSED = "refused"
+    EXPIRED = "expired"
+
+
+OPEN = (RequestStage.WAITING, RequestStage.TAKEN)
+
+_BEFORE = {
+    # What expired may have been under way all the time, and its news late.
+    RequestStage.TAKEN: (RequestStage.WAITING, RequestStage.EXPIRED),
+    RequestStage.DONE: (*OPEN, RequestStage.EXPIRED),
+    RequestStage.REFUSED: (*OPEN, RequestStage.EXPIRED),
+}
+"""From which stages one leads on: news that is read again leads nowhere."""
+
+
+class RequestedTest(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    A test that somebody wanted.
+
+    ``link`` and ``target`` empty: all of the device's plan. ``said`` is the agent's reason where it
+    refused; ``found`` what was measured, as ``findings`` reads it.
+    """
+
+    id: str
+    site: str
+    kind: str
+    link: str
+    target: str
+    asked_by: str
+    asked_ns: int
+    expires_ns: int
+    state: RequestStage = RequestStage.WAITING
+    changed_ns: int = 0
+    said: str = ""
+    found: bytes = b"[]"
+
+    @property
+    def findings(self) -> list[TestRun]:
+        """What was measured, a run each."""
+        return msgspec.json.decode(self.found, type=list[TestRun])
+
+
+def put(engine: Engine, wanted: RequestedTest) -> RequestedTest:
+    """
+    Keep a test that is wanted, and return it; one that is kept or waits already as it is.
+
+    Raises:
+        InvalidTestRequest: too many were wanted of this site.
+    """
+    now_ns = wanted.asked_ns
+    with engine.begin() as connection:
+        rows = connection.execute(
+            select(TEST_REQUESTS).where(
+                (TEST_REQUESTS.c.id == wanted.id)
+                | (
+                    (TEST_REQUESTS.c.site == wanted.site)
+                    & (TEST_REQUESTS.c.kind == wanted.kind)
+                    & (TEST_REQUESTS.c.link == wanted.link)
+                    & (TEST_REQUESTS.c.target == wanted.target)
+                    & TEST_REQUESTS.c.state.in_(OPEN)
+                    & (TEST_REQUESTS.c.expires_ns > now_ns)
+                )
+            )
+        ).mappings()
+        known = rows.first()
+        if known is not None:
+            return _ask(known)
+        recent = select(func.count()).where(
+            TEST_REQUESTS.c.site == wanted.site,
+            TEST_REQUESTS.c.asked_ns > now_ns - LASTS_NS,
+            TEST_REQUESTS.c.asked_by != AT_SITE,
+        )
+        if (connection.execute(recent).scalar() or 0) >= AT_ONCE:
+            message = (
+                f"{AT_ONCE} tests of {wanted.site} were asked for in the last "
+                f"{LASTS_NS // NS_PER_S // 60} minutes; wait for their results"
+            )
+            raise InvalidTestRequest(message)
+        connection.execute(
+            delete(TEST_REQUESTS).where(TEST_REQUESTS.c.asked_ns < now_ns - _KEPT_NS)
+        )
+        connection.execute(insert(TEST_REQUESTS).values(**msgspec.structs.asdict(wanted)))
+    return wanted
+
+
+def put_onsite(engine: Engine, wanted: RequestedTest) -> None:
+    """
+    Keep a test that is wanted at the point and under way there; one that is known stays as it is.
+
+    Raises:
+        InvalidTestRequest: a device says that so many were wanted as cannot be.
+    """
+    with engine.begin() as connection:
+        known = select(TEST_REQUESTS.c.id).where(TEST_REQUESTS.c.id == wanted.id)
+        if connection.execute(known).first() is not None:
+            return
+        recent = select(func.count()).where(
+            TEST_REQUESTS.c.site == wanted.site,
+            TEST_REQUESTS.c.changed_ns > wanted.changed_ns - LASTS_NS,
+            TEST_REQUESTS.c.asked_by == AT_SITE,
+        )
+        if (connection.execute(recent).scalar() or 0) >= AT_ONCE_HERE:
+            message = f"{AT_ONCE_HERE} tests were wanted at {wanted.site} in a short time"
+            raise InvalidTestRequest(message)
+        connection.execute(
+            delete(TEST_REQUESTS).where(TEST_REQUESTS.c.asked_ns < wanted.changed_ns - _KEPT_NS)
+        )
+        connection.execute(insert(TEST_REQUESTS).values(**msgspec.structs.asdict(wanted)))
+
+
+def get(engine: Engine, name: str) -> RequestedTest | None:
+    """Return a test by its id."""
+    with engine.connect() as connection:
+        row = (
+            connection.execute(select(TEST_REQUESTS).where(TEST_REQUESTS.c.id == name))
+            .mappings()
+            .first()
+        )
+    return None if row is None else _ask(row)
+
+
+def of_site(engine: Engine, site: str, limit: int) -> list[RequestedTest]:
+    """Return the latest tests of a site, the newest first."""
+    wanted = (
+        select(TEST_REQUESTS)
+        .where(TEST_REQUESTS.c.site == site)
+        .order_by(TEST_REQUESTS.c.asked_ns.desc())
+        .limit(limit)
+    )
+    with engine.connect() as connection:
+        return [_ask(row) for row in connection.execute(wanted).mappings()]
+
+
+def live(engine: Engine) -> list[RequestedTest]:
+    """
+    Note which tests have expired; return, by age, those that wait or are under way, and those done
+    of late, of which something may be on its way yet.
+    """
+    now_ns = time.time_ns()
+    over = TEST_REQUESTS.c.state.in_(OPEN) & (TEST_REQUESTS.c.expires_ns <= now_ns)
+    is_live = (TEST_REQUESTS.c.state.in_(OPEN) & (TEST_REQUESTS.c.expires_ns > now_ns)) | (
+        (TEST_REQUESTS.c.state == RequestStage.DONE)
+        & (TEST_REQUESTS.c.changed_ns > now_ns - LASTS_NS)
+    )
+    with engine.connect() as connection:
+        expired = connection.execute(select(TEST_REQUESTS.c.id).where(over).limit(1)).first()
+        rows = connection.execute(
+            select(TEST_REQUESTS).where(is_live).order_by(TEST_REQUESTS.c.asked_ns)
+        ).mappings()
+        found = [_ask(row) for row in rows]
+    if expired is not None:
+        # The rest of the time nothing is written: this is looked at every second or two.
+        with engine.begin() as connection:
+            connection.execute(
+                update(TEST_REQUESTS)
+                .where(over)
+                .values(state=RequestStage.EXPIRED, changed_ns=now_ns)
+            )
+    return found
+
+
+def advance(engine: Engine, site: str, name: str, stage: RequestStage, said: str = "") -> None:
+    """Note what an agent said of a test of its site; of what is over already nothing changes."""
+    now_ns = time.time_ns()
+    values: dict[str, object] = {"state": stage, "changed_ns": now_ns, "said": said}
+    if stage is RequestStage.TAKEN:
+        values["expires_ns"] = now_ns + LASTS_NS
+    with engine.begin() as connection:
+        connection.execute(
+            update(TEST_REQUESTS)
+            .where(
+                TEST_REQUESTS.c.id == name,
+                TEST_REQUESTS.c.site == site,
+                TEST_REQUESTS.c.state.in_(_BEFORE[stage]),
+            )
+            .values(**values)
+        )
+
+
+def record_findings(
+    engine: Engine, name: str, found: Iterable[TestRun], *, only_new: bool = False
+) -> None:
+    """
+    Note what was measured for a test; of a series the latest run counts.
+
+    ``only_new``: of a series that was measured already nothing is taken.
+    """
+    with engine.begin() as connection:
+        kept = connection.execute(
+            select(TEST_REQUESTS.c.found).where(TEST_REQUESTS.c.id == name)
+        ).scalar()
+        if kept is None:
+            return
+        before = msgspec.json.decode(kept, type=list[TestRun])
+        runs = {
+            (one.link, one.target, one.family): one
+            for one in ((*found, *before) if only_new else (*before, *found))
+        }
+        body = msgspec.json.encode([runs[key] for key in sorted(runs)])
+        connection.execute(
+            update(TEST_REQUESTS).where(TEST_REQUESTS.c.id == name).values(found=body)
+        )
+
+
+def _ask(row: object) -> RequestedTest:
+    return msgspec.convert(row, RequestedTest)

@@ -1,0 +1,180 @@
+"""Book: the tests that wait, as answers to pushes carry them, and what agents say of each."""
+
+import asyncio
+import logging
+import time
+
+from sqlalchemy import Engine
+
+from thongsuot_collector.errors import InvalidTestRequest
+from thongsuot_collector.journal.entry import JournalEntry
+from thongsuot_collector.store import test_requests
+from thongsuot_collector.store.test_requests import RequestedTest, RequestStage
+from thongsuot_collector.test_requests.request import NAME_CHARACTERS, is_id
+from thongsuot_schema.batch import push
+from thongsuot_schema.batch.columns import Columns
+from thongsuot_schema.batch.model import Notice, NoticeCode
+from thongsuot_schema.page.view import TestRun
+
+_log = logging.getLogger(__name__)
+
+_REFRESH_EVERY_S = 2.0
+"""What the command line asks for waits at most this long for the next push."""
+
+_RUN_TOLERANCE_NS = 60 * test_requests.NS_PER_S
+"""A run that had begun so long before a test was wanted may have served it; older ones not."""
+
+_STAGES = {
+    NoticeCode.TEST_ACCEPTED: RequestStage.TAKEN,
+    NoticeCode.TEST_COMPLETED: RequestStage.DONE,
+    NoticeCode.TEST_REFUSED: RequestStage.REFUSED,
+}
+
+
+class PendingTestRequests:
+    """The live tests of all sites in memory, for every push asks for them."""
+
+    def __init__(self, store: Engine) -> None:
+        self._store = store
+        self._live: dict[str, list[RequestedTest]] = {}
+
+    def pending(self, site: str) -> tuple[push.TestRequest, ...]:
+        """Return what a site's agent is asked for in the answer to its push."""
+        if site not in self._live:
+            return ()
+        now_ns = time.time_ns()
+        return tuple(
+            push.TestRequest(id=one.id, kind=one.kind, link=one.link, target=one.target)
+            for one in self._live[site]
+            if one.state is RequestStage.WAITING and one.expires_ns > now_ns
+        )
+
+    async def request(self, wanted: RequestedTest) -> RequestedTest:
+        """
+        Keep a test that is wanted; the next push is answered with it.
+
+        Raises:
+            InvalidTestRequest: too many were wanted of this site.
+        """
+        kept = await asyncio.to_thread(test_requests.put, self._store, wanted)
+        await self.refresh()
+        return kept
+
+    async def of_site(self, site: str, limit: int) -> list[RequestedTest]:
+        """Return the latest tests of a site, the newest first."""
+        return await asyncio.to_thread(test_requests.of_site, self._store, site, limit)
+
+    async def apply_batch(self, entry: JournalEntry, columns: Columns) -> None:
+        """Note what a batch says of tests; read again, it changes nothing."""
+        site = entry.site
+        said = [one for one in columns.notices if one.code in _STAGES]
+        await self._record_onsite(entry, columns)
+        if not said and site not in self._live:
+            return
+        news = [(_STAGES[one.code], *one.text.partition(" ")[::2]) for one in said]
+        for stage, name, _ in news:
+            if stage is RequestStage.TAKEN:
+                await asyncio.to_thread(test_requests.advance, self._store, site, name, stage)
+        if news:
+            await self.refresh()
+        await self._record_findings(entry, columns, {name for _, name, _ in news})
+        # The end comes after what was found, in this batch or one before.
+        for stage, name, why in news:
+            if stage is not RequestStage.TAKEN:
+                await asyncio.to_thread(test_requests.advance, self._store, site, name, stage, why)
+        if news:
+            await self.refresh()
+
+    async def _record_onsite(self, entry: JournalEntry, columns: Columns) -> None:
+        for one in columns.notices:
+            wanted = (
+                None
+                if one.code is not NoticeCode.TEST_REQUESTED_LOCALLY
+                else onsite_request(entry, one)
+            )
+            if wanted is not None:
+                try:
+                    await asyncio.to_thread(test_requests.put_onsite, self._store, wanted)
+                except InvalidTestRequest as error:
+                    _log.warning("cannot keep a test id=%s: %s; left out", wanted.id, error)
+
+    async def _record_findings(
+        self, entry: JournalEntry, columns: Columns, named: set[str]
+    ) -> None:
+        for one in self._live.get(entry.site, ()):
+            # Batches come newest first: the end may be known before what was found.
+            if one.state is RequestStage.WAITING and one.id not in named:
+                continue
+            found = findings(one, entry, columns)
+            if found:
+                is_over = one.state is RequestStage.DONE
+                await asyncio.to_thread(
+                    test_requests.record_findings, self._store, one.id, found, only_new=is_over
+                )
+
+    async def refresh(self) -> None:
+        """Read from the store what is live."""
+        found: dict[str, list[RequestedTest]] = {}
+        for one in await asyncio.to_thread(test_requests.live, self._store):
+            found.setdefault(one.site, []).append(one)
+        self._live = found
+
+    async def keep_fresh(self) -> None:
+        """Read the store again and again, for ever."""
+        while True:
+            await asyncio.sleep(_REFRESH_EVERY_S)
+            await self.refresh()
+
+
+def onsite_request(entry: JournalEntry, notice: Notice) -> RequestedTest | None:
+    """Return the test that somebody at the point wants; nothing where it makes no sense."""
+    name, _, rest = notice.text.partition(" ")
+    kind, _, link = rest.partition(" ")
+    if not is_id(name) or kind not in push.REQUESTABLE_KINDS:
+        return None
+    now_ns = time.time_ns()
+    asked_ns = entry.epoch_ns + notice.boottime_ns - notice.count * test_requests.NS_PER_S
+    return RequestedTest(
+        id=name,
+        site=entry.site,
+        kind=kind,
+        link=link[:NAME_CHARACTERS],
+        target="",
+        asked_by=test_requests.AT_SITE,
+        asked_ns=asked_ns,
+        expires_ns=now_ns + test_requests.LASTS_NS,
+        state=RequestStage.TAKEN,
+        changed_ns=now_ns,
+    )
+
+
+def findings(ask: RequestedTest, entry: JournalEntry, columns: Columns) -> list[TestRun]:
+    """Return the latest run in a batch of each series that a test consists of."""
+    found = []
+    earliest_ms = (ask.asked_ns - _RUN_TOLERANCE_NS - entry.epoch_ns) // 1_000_000
+    for block in columns.blocks:
+        if block.block.kind != ask.kind:
+            continue
+        for rows in columns.series_of(block):
+            series = columns.layout.layout.series[rows.position]
+            if ask.link not in {"", series.link} or ask.target not in {"", series.target}:
+                continue
+            row = rows.last_row - 1
+            if columns.times_ms[row] < earliest_ms:
+                continue
+            why = columns.not_ok.get(row)
+            values = {
+                metric: column[row - block.first_row]
+                for metric, column in zip(block.block.metrics, block.columns, strict=True)
+            }
+            found.append(
+                TestRun(
+                    link=series.link,
+                    target=series.target,
+                    family=str(series.family),
+                    outcome="ok" if why is None else str(why.outcome),
+                    reason="" if why is None else str(why.reason),
+                    values={name: value for name, value in values.items() if value is not None},
+                )
+            )
+    return found

@@ -1,0 +1,60 @@
+"""Wanting: what somebody asks for, held against the inventory, as a test that may wait. Pure."""
+
+import secrets
+import time
+
+from thongsuot_collector.directory import InventoryDirectory
+from thongsuot_collector.store.test_requests import LASTS_NS, RequestedTest
+from thongsuot_schema.batch.push import REQUESTABLE_KINDS
+from thongsuot_schema.suggestion import suggest
+
+ID_CHARACTERS = 64
+NAME_CHARACTERS = 100
+
+
+def new_id() -> str:
+    """Return an id that no test has."""
+    return secrets.token_hex(8)
+
+
+def is_id(name: str) -> bool:
+    """Return whether something may name a test."""
+    return name.isascii() and name.isalnum() and len(name) <= ID_CHARACTERS
+
+
+def new_request(
+    site: str, kind: str, *, link: str = "", target: str = "", asked_by: str, name: str = ""
+) -> RequestedTest:
+    """Return a test as it is asked for now; ``name`` is its id where it has one already."""
+    now_ns = time.time_ns()
+    return RequestedTest(
+        id=name or new_id(),
+        site=site,
+        kind=kind,
+        link=link,
+        target=target,
+        asked_by=asked_by[:NAME_CHARACTERS],
+        asked_ns=now_ns,
+        expires_ns=now_ns + LASTS_NS,
+        changed_ns=now_ns,
+    )
+
+
+def request_mistake(ask: RequestedTest, directory: InventoryDirectory) -> str:
+    """
+    Return what of a test the inventory does not have; nothing where it has all.
+
+    The agent refuses what its own plan lacks: that stands in the device's configuration.
+    """
+    if not is_id(ask.id):
+        return f"id {ask.id[:80]!r}: letters and digits, at most {ID_CHARACTERS}"
+    if ask.kind not in REQUESTABLE_KINDS:
+        return f"{ask.kind!r} cannot be asked for, only {', '.join(REQUESTABLE_KINDS)}"
+    if ask.site not in directory.sites:
+        return f"the inventory has no site {ask.site!r}{suggest(ask.site, sorted(directory.sites))}"
+    links = [one.name for one in directory.site(ask.site).links]
+    if ask.link and ask.link not in links:
+        return f"site {ask.site} has no link {ask.link!r}{suggest(ask.link, links)}"
+    if ask.target and directory.target(ask.target) is None:
+        return f"the inventory has no target {ask.target!r}"
+    return ""

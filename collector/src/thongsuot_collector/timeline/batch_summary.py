@@ -1,0 +1,97 @@
+"""Piece: what one batch tells of a site's past. All that the timeline needs of it, in any order."""
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from thongsuot_collector.journal.entry import ClockQuality, JournalEntry
+from thongsuot_schema.batch.columns import Columns
+from thongsuot_schema.batch.model import Notice, NoticeCode
+from thongsuot_schema.verdict import VerdictChange
+
+JOINED_NS = 60 * 10**9
+"""
+Signs of life at most this far apart are one stretch of measuring: the slowest probe of a metered
+link that still measures runs every 15 s, and the agent's own host probe as often.
+"""
+
+_NS_PER_MS = 1_000_000
+
+
+class BatchSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    One batch, without its results.
+
+    Times are CLOCK_BOOTTIME of ``boot_id``; ``epoch_ns`` is the wall time of its 0 as this batch
+    has it. ``spans`` are when the agent measured (first and last sign of life), in order, further
+    than ``JOINED_NS`` apart. ``starts`` are when an agent's process began: what was judged before
+    does not stand after. ``clock_error_s`` is the device's own estimate of its clock's error.
+    """
+
+    site: str
+    stream: str
+    number: int
+    digest: bytes
+    boot_id: str
+    epoch_ns: int
+    quality: ClockQuality
+    sealed_ns: int
+    clock_error_s: float | None = None
+    spans: tuple[tuple[int, int], ...] = ()
+    starts: tuple[int, ...] = ()
+    changes: tuple[VerdictChange, ...] = ()
+
+
+def summarize_batch(entry: JournalEntry, columns: Columns) -> BatchSummary:
+    """Return what a batch tells of its site's past."""
+    header = columns.header
+    return BatchSummary(
+        site=entry.site,
+        stream=entry.stream,
+        number=entry.number,
+        digest=entry.digest,
+        boot_id=header.boot_id,
+        epoch_ns=entry.epoch_ns,
+        quality=entry.clock,
+        sealed_ns=header.clock.boottime_ns,
+        clock_error_s=header.clock.error_s,
+        spans=_spans(columns),
+        starts=tuple(
+            sorted(one.boottime_ns for one in columns.notices if one.code is NoticeCode.STARTED)
+        ),
+        changes=columns.changes,
+    )
+
+
+def _spans(columns: Columns) -> tuple[tuple[int, int], ...]:
+    signs = [columns.header.clock.boottime_ns]
+    signs.extend(change.decided_boottime_ns for change in columns.changes)
+    signs.extend(notice.boottime_ns for notice in columns.notices)
+    times_ms: Sequence[int] = columns.times_ms
+    if times_ms:
+        first_ns, last_ns = min(times_ms) * _NS_PER_MS, max(times_ms) * _NS_PER_MS
+        if last_ns - first_ns <= JOINED_NS:
+            signs += (first_ns, last_ns)
+        else:
+            signs.extend(ms * _NS_PER_MS for ms in times_ms)
+    return spans_of([*((sign, sign) for sign in signs), *_dropped(columns.notices)])
+
+
+def _dropped(notices: Iterable[Notice]) -> Iterable[tuple[int, int]]:
+    """Yield when results were made that the agent has dropped since: it measured all that time."""
+    for notice in notices:
+        from_ns = notice.from_boottime_ns
+        is_dropped = notice.code is NoticeCode.DROPPED
+        if is_dropped and from_ns is not None and from_ns < notice.boottime_ns:
+            yield from_ns, notice.boottime_ns
+
+
+def spans_of(signs: Iterable[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
+    """Return signs of life (first, last), in whatever order, as stretches of measuring."""
+    found: list[tuple[int, int]] = []
+    for first, last in sorted(signs):
+        if found and first - found[-1][1] <= JOINED_NS:
+            found[-1] = (found[-1][0], max(found[-1][1], last))
+        else:
+            found.append((first, last))
+    return tuple(found)

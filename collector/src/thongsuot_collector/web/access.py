@@ -1,0 +1,72 @@
+"""Gate: who looks, and who may act."""
+
+import asyncio
+import base64
+import hmac
+from urllib.parse import urlsplit
+
+from sqlalchemy import Engine
+from starlette.requests import Request
+
+from thongsuot_collector.store import people
+from thongsuot_collector.store.people import Person
+from thongsuot_collector.store.tokens import digest_of
+
+
+class PageAccess:
+    """
+    Knows people by what their browsers send (RFC 7617).
+
+    ``password``: who looks has to know it; empty: everybody may look. Who may act has a name and a
+    password of their own, and may look too.
+    """
+
+    def __init__(self, store: Engine, password: str) -> None:
+        self._store = store
+        self._password = password.encode()
+
+    async def may_view(self, request: Request) -> bool:
+        """Return whether somebody may see the pages."""
+        if not self._password:
+            return True
+        _, password = _credentials(request)
+        is_known = hmac.compare_digest(password, self._password)
+        return is_known or await self.person(request) is not None
+
+    async def person(self, request: Request) -> Person | None:
+        """Return who it is that may act; ``None`` for everybody else."""
+        name, password = _credentials(request)
+        if not (name and password.startswith(people.PREFIX.encode())):
+            return None
+        known = await asyncio.to_thread(people.known, self._store, name)
+        if known is None or not hmac.compare_digest(known.digest, digest_of(password)):
+            return None
+        return known
+
+    async def has_actors(self) -> bool:
+        """Return whether there is anybody who may act: where not, no page offers it."""
+        return await asyncio.to_thread(people.is_any, self._store)
+
+
+def is_same_origin(request: Request) -> bool:
+    """
+    Return whether a request that changes something comes from our own page, or from no browser.
+
+    A browser sends a password that it knows along with whatever other pages make it send.
+    """
+    site = request.headers.get("sec-fetch-site")
+    if site is not None:
+        return site == "same-origin"
+    origin = request.headers.get("origin")
+    return origin is None or urlsplit(origin).netloc == request.headers.get("host", "")
+
+
+def _credentials(request: Request) -> tuple[str, bytes]:
+    scheme, _, given = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "basic":
+        return "", b""
+    try:
+        name, _, password = base64.b64decode(given, validate=True).partition(b":")
+        return name.decode(), password
+    except ValueError:
+        return "", b""

@@ -1,0 +1,144 @@
+"""Dossier: all that is known of one incident, gathered from memory and from the disk."""
+
+import asyncio
+from collections.abc import Sequence
+
+import msgspec
+from sqlalchemy import Engine
+
+from thongsuot_collector.correlation import rows
+from thongsuot_collector.correlation.consumer import IncidentConsumer
+from thongsuot_collector.directory import InventoryDirectory
+from thongsuot_collector.incidents.incident import Incident
+from thongsuot_collector.incidents.maintenance_window import MaintenanceWindow
+from thongsuot_collector.incidents.notification_log import (
+    NotificationCause,
+    NotificationKind,
+    NotificationRecord,
+)
+from thongsuot_collector.notify.dispatch import delivery_log
+from thongsuot_collector.notify.dispatch.incident_links import IncidentLinks
+from thongsuot_collector.notify.render.comparison import Comparison, comparison_of
+from thongsuot_collector.notify.render.context import MessageContext
+
+LISTED = 200
+"""Closed incidents on the list: some weeks of a city."""
+
+
+class IncidentReport(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    One incident with what belongs to it.
+
+    ``context`` is what texts are made from; ``attempts`` is every try to tell anybody, in order.
+    ``is_notified``: somebody was told of it at all.
+    """
+
+    context: MessageContext
+    windows: tuple[MaintenanceWindow, ...]
+    attempts: tuple[delivery_log.DeliveryLogEntry, ...]
+    is_notified: bool
+
+    @property
+    def incident(self) -> Incident:
+        """The incident."""
+        return self.context.incident
+
+
+class IncidentArchive:
+    """Finds incidents: those that are open or were lately in memory, the others on the disk."""
+
+    def __init__(
+        self,
+        keeper: IncidentConsumer,
+        store: Engine,
+        directory: InventoryDirectory,
+        links: IncidentLinks,
+        *,
+        support_hotline: str = "",
+    ) -> None:
+        self.keeper = keeper
+        self.directory = directory
+        self._store = store
+        self._links = links
+        self._support_hotline = support_hotline
+
+    @property
+    def windows(self) -> tuple[MaintenanceWindow, ...]:
+        """All maintenance that was ever planned, and not taken back."""
+        return self.keeper.registry.network_state.windows
+
+    async def find(self, name: str) -> Incident | None:
+        """Return an incident by its name, also one long closed."""
+        found = self.keeper.registry.incidents.get(name)
+        if found is None:
+            found = await asyncio.to_thread(rows.load_incident, self._store, name)
+        return found
+
+    async def report(self, name: str) -> IncidentReport | None:
+        """Return all that is known of an incident."""
+        incident = await self.find(name)
+        if incident is None:
+            return None
+        tried = await asyncio.to_thread(delivery_log.load_attempts, self._store, name)
+        entry = (
+            incident.notifications[-1] if incident.notifications else _unsent_notification(incident)
+        )
+        return IncidentReport(
+            context=self.context(incident, entry, await self._comparison(incident, entry)),
+            windows=tuple(one for one in self.windows if one.id in incident.windows),
+            attempts=tuple(tried),
+            is_notified=bool(incident.notifications),
+        )
+
+    def context(
+        self,
+        incident: Incident,
+        entry: NotificationRecord | None = None,
+        comparison: Comparison | None = None,
+    ) -> MessageContext:
+        """Return what texts of an incident are made from."""
+        entry = entry or _unsent_notification(incident)
+        return MessageContext(
+            kind=NotificationKind.OPENED if incident.is_open else NotificationKind.RESOLVED,
+            record=entry,
+            incident=incident,
+            rule=self.keeper.registry.rules[incident.code],
+            audience=entry.party,
+            comparison=comparison or Comparison(),
+            directory=self.directory,
+            support_hotline=self._support_hotline,
+            page_url=self._links.url(incident.id),
+        )
+
+    async def recent(self) -> tuple[Sequence[Incident], Sequence[Incident]]:
+        """Return what is open and what was closed last, each the newest first."""
+        book = self.keeper.registry
+        now = [one for one in map(book.incidents.__getitem__, book.active) if one.is_open]
+        closed = await asyncio.to_thread(rows.recently_closed, self._store, limit=LISTED)
+        return sorted(now, key=_newest), [one for one in closed if one.id not in book.active]
+
+    async def _comparison(self, incident: Incident, entry: NotificationRecord) -> Comparison:
+        """Return what was compared with when it was told; of what goes on untold, what is now."""
+        told = await asyncio.to_thread(
+            delivery_log.load_thread, self._store, incident.id, entry.party
+        )
+        if told is not None:
+            return told.comparison
+        if incident.is_open:
+            return comparison_of(incident, self.keeper.registry.network_state)
+        return Comparison()
+
+
+def _unsent_notification(incident: Incident) -> NotificationRecord:
+    """Return what would be told of an incident of which nobody was."""
+    return NotificationRecord(
+        number=0,
+        kind=NotificationKind.OPENED if incident.is_open else NotificationKind.RESOLVED,
+        cause=NotificationCause.STARTED if incident.is_open else NotificationCause.ENDED,
+        party=incident.party,
+        at_ns=incident.known_ns,
+    )
+
+
+def _newest(incident: Incident) -> tuple[int, str]:
+    return -incident.opened_ns, incident.id

@@ -1,0 +1,55 @@
+"""Answers: what all pages have in common."""
+
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+
+from thongsuot_schema.words.language import Language
+
+HEADERS: Final[dict[str, str]] = {
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "X-Robots-Tag": "noindex",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+def language_of(request: Request) -> Language:
+    """Return the language that is asked for."""
+    return "en" if request.query_params.get("lang") == "en" else "vi"
+
+
+def html_page(text: str, policy: str) -> Response:
+    """Return a page, with the content security policy it is made for."""
+    return Response(
+        text,
+        media_type="text/html; charset=utf-8",
+        headers=HEADERS | {"Content-Security-Policy": policy},
+    )
+
+
+def attachment(body: bytes, media_type: str, name: str) -> Response:
+    """Return a file to be kept, under a name of plain letters."""
+    return Response(
+        body,
+        media_type=media_type,
+        headers=HEADERS | {"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
+def not_found(text: str) -> Response:
+    """Return that there is no such thing."""
+    return PlainTextResponse(text, 404, headers=HEADERS)
+
+
+def password_required(text: str = "Cần mật khẩu. A password is needed.") -> Response:
+    """Return what makes a browser ask for name and password."""
+    return PlainTextResponse(
+        text,
+        401,
+        headers=HEADERS | {"WWW-Authenticate": 'Basic realm="thongsuot", charset="UTF-8"'},
+    )

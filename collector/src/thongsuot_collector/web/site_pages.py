@@ -1,0 +1,131 @@
+"""The pages and what machines ask beside them: all of it read only."""
+
+from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
+
+import msgspec
+from prometheus_client import CollectorRegistry
+from prometheus_client.exposition import choose_encoder
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from thongsuot_collector.siteconfig.texts import facts_of, notes_of
+from thongsuot_collector.store.site_configs import AgentConfigStatus, ConfigVersion
+from thongsuot_collector.web import layout, sites_page
+from thongsuot_collector.web.access import PageAccess
+from thongsuot_collector.web.responses import HEADERS, html_page, language_of, password_required
+from thongsuot_collector.web.search import matches
+from thongsuot_collector.web.site_views import SiteViews
+from thongsuot_schema.page.policy import CONTENT_SECURITY_POLICY
+from thongsuot_schema.page.render import PageRemarks, site_page
+
+SiteConfigSource = Callable[[str], tuple[ConfigVersion | None, AgentConfigStatus | None]]
+
+
+class SitePages:
+    """
+    What the pages show.
+
+    ``ready`` says whether the states have caught up after start. ``refresh`` brings gauges up to
+    date before they are read. ``doubled`` names the sites where two devices push at once,
+    ``plan_of`` returns the newest plan of a site and what its agent says of it.
+    """
+
+    def __init__(
+        self,
+        views: SiteViews,
+        registry: CollectorRegistry,
+        *,
+        gate: PageAccess,
+        ready: Callable[[], bool],
+        refresh: Callable[[], None],
+        doubled: Callable[[], AbstractSet[str]],
+        plan_of: SiteConfigSource,
+    ) -> None:
+        self._views = views
+        self._registry = registry
+        self._gate = gate
+        self._ready = ready
+        self._refresh = refresh
+        self._doubled = doubled
+        self._plan_of = plan_of
+
+    def app(self, more: Sequence[Route] = ()) -> Starlette:
+        """Return the application, with ``more`` routes of others."""
+        return Starlette(
+            routes=[
+                Route("/", self.list_of_sites),
+                Route("/sites/{name}.json", self.site_as_json),
+                Route("/sites/{name}", self.site),
+                Route("/metrics", self.metrics),
+                Route("/healthz", self.health),
+                Route("/readyz", self.readiness),
+                *more,
+            ]
+        )
+
+    async def list_of_sites(self, request: Request) -> Response:
+        """Answer with all sites, or those that are searched for."""
+        if not await self._gate.may_view(request):
+            return password_required()
+        language = language_of(request)
+        wanted = request.query_params.get("q", "")[:100]
+        views = [self._views.site_view(name) for name in self._views.names()]
+        doubled = self._doubled()
+        rows = [
+            sites_page.site_row(view, language, is_doubled=view.site in doubled)
+            for view in views
+            if matches(wanted, view.site, view.title, view.commune)
+        ]
+        text = sites_page.sites_page(rows, language=language, wanted=wanted)
+        return html_page(text, layout.CONTENT_SECURITY_POLICY)
+
+    async def site(self, request: Request) -> Response:
+        """Answer with the page of one site."""
+        if not await self._gate.may_view(request):
+            return password_required()
+        language = language_of(request)
+        name = request.path_params["name"]
+        if name not in self._views.names():
+            text = "Không có điểm này." if language == "vi" else "There is no such site."
+            return PlainTextResponse(text, 404, headers=HEADERS)
+        may_ask = await self._gate.has_actors()
+        plan = self._plan_of(name)
+        text = site_page(
+            self._views.site_view(name),
+            language=language,
+            home_url=f"/?lang={language}",
+            remarks=PageRemarks(notes=notes_of(*plan, language), facts=facts_of(*plan, language)),
+            ask_url=f"/sites/{name}/ask?lang={language}" if may_ask else "",
+        )
+        return html_page(text, CONTENT_SECURITY_POLICY)
+
+    async def site_as_json(self, request: Request) -> Response:
+        """Answer with what the page of one site shows, for programs."""
+        if not await self._gate.may_view(request):
+            return password_required()
+        name = request.path_params["name"]
+        if name not in self._views.names():
+            return PlainTextResponse("There is no such site.", 404, headers=HEADERS)
+        return Response(
+            msgspec.json.encode(self._views.site_view(name)),
+            media_type="application/json",
+            headers=HEADERS,
+        )
+
+    async def metrics(self, request: Request) -> Response:
+        """Answer with what the collector measures about itself, in the format that is asked for."""
+        self._refresh()
+        encode, content_type = choose_encoder(request.headers.get("accept", ""))
+        return Response(encode(self._registry), media_type=content_type)
+
+    async def health(self, _request: Request) -> Response:
+        """Answer that the process lives."""
+        return PlainTextResponse("ok")
+
+    async def readiness(self, _request: Request) -> Response:
+        """Answer whether what the pages show is of now."""
+        ready = self._ready()
+        return PlainTextResponse("ready" if ready else "catching up", 200 if ready else 503)

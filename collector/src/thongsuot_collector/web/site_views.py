@@ -1,0 +1,86 @@
+"""Views: what there is to show of each site now."""
+
+import time
+from collections.abc import Callable, Iterable
+
+import msgspec
+
+from thongsuot_collector.directory import InventoryDirectory
+from thongsuot_collector.incidents.fault import NS_PER_S
+from thongsuot_collector.incidents.maintenance_window import MaintenanceWindow
+from thongsuot_collector.state.consumer import StateConsumer
+from thongsuot_collector.state.view import site_view
+from thongsuot_collector.timeline.subject import Subject
+from thongsuot_schema.page.view import OngoingMaintenance, PartyNotification, SiteView
+
+
+class SiteViews:
+    """
+    The sites of the inventory, and those that were heard without being in it.
+
+    ``told`` says who was told of a site's open faults, ``windows`` what maintenance there
+    is.
+    """
+
+    def __init__(
+        self,
+        states: StateConsumer,
+        directory: InventoryDirectory,
+        *,
+        told: Callable[[str], tuple[PartyNotification, ...]],
+        windows: Callable[[], Iterable[MaintenanceWindow]],
+        silent_after_s: float,
+        support_hotline: str,
+    ) -> None:
+        self._states = states
+        self._directory = directory
+        self._told = told
+        self._windows = windows
+        self._silent_after_s = silent_after_s
+        self._support_hotline = support_hotline
+
+    def names(self) -> set[str]:
+        """Return the names of all sites."""
+        return set(self._directory.sites) | set(self._states.sites)
+
+    def site_view(self, name: str) -> SiteView:
+        """Return a site as it is now."""
+        view = site_view(
+            name,
+            self._states.sites.get(name),
+            self._directory,
+            now_s=time.time(),
+            silent_after_s=self._silent_after_s,
+            support_hotline=self._support_hotline,
+        )
+        work = tuple(
+            _ongoing_maintenance(one, view, self._directory) for one in self._windows_on(view)
+        )
+        return msgspec.structs.replace(view, notifications=self._told(name), maintenance=work)
+
+    def _windows_on(self, view: SiteView) -> list[MaintenanceWindow]:
+        """Return the planned work that goes on at a site."""
+        now_ns = round(view.now_s * NS_PER_S)
+        return [
+            one
+            for one in self._windows()
+            if one.is_active(now_ns)
+            and any(one.covers(subject, self._directory) for subject in _subjects(view))
+        ]
+
+
+def _ongoing_maintenance(
+    window: MaintenanceWindow, view: SiteView, directory: InventoryDirectory
+) -> OngoingMaintenance:
+    covered = [one for one in _subjects(view) if window.covers(one, directory)]
+    is_whole = any(one.is_device for one in covered)
+    names = () if is_whole else tuple(one.link or one.service for one in covered)
+    return OngoingMaintenance(end_s=window.end_ns / NS_PER_S, about=names, note=window.note)
+
+
+def _subjects(view: SiteView) -> list[Subject]:
+    return [
+        Subject(site=view.site),
+        *(Subject(site=view.site, link=one.name) for one in view.links),
+        *(Subject(site=view.site, service=one.name) for one in view.services),
+    ]

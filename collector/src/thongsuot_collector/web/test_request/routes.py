@@ -1,0 +1,90 @@
+"""Routes: who may ask for a test of a site, and what becomes of it."""
+
+import logging
+from urllib.parse import parse_qs
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from thongsuot_collector.directory import InventoryDirectory
+from thongsuot_collector.errors import InvalidTestRequest
+from thongsuot_collector.store.people import Person
+from thongsuot_collector.test_requests.registry import PendingTestRequests
+from thongsuot_collector.test_requests.request import new_request, request_mistake
+from thongsuot_collector.web.access import PageAccess, is_same_origin
+from thongsuot_collector.web.layout import CONTENT_SECURITY_POLICY
+from thongsuot_collector.web.responses import (
+    HEADERS,
+    html_page,
+    language_of,
+    not_found,
+    password_required,
+)
+from thongsuot_collector.web.test_request import labels
+from thongsuot_collector.web.test_request.page import test_request_page
+
+_log = logging.getLogger(__name__)
+
+_FORM_BYTES = 4_096
+_SHOWN = 10
+
+
+class TestRequestPages:
+    """The page of each site where a person of its own name asks for tests."""
+
+    def __init__(
+        self, book: PendingTestRequests, gate: PageAccess, directory: InventoryDirectory
+    ) -> None:
+        self._book = book
+        self._gate = gate
+        self._directory = directory
+
+    def routes(self) -> list[Route]:
+        """Return the routes, to be mounted beside those of sites."""
+        return [Route("/sites/{name}/ask", self.page, methods=["GET", "POST"])]
+
+    async def page(self, request: Request) -> Response:
+        """Answer with the page, or take what it sends."""
+        language = language_of(request)
+        if not await self._gate.has_actors():
+            return not_found(labels.NOBODY.read(language))
+        person = await self._gate.person(request)
+        if person is None:
+            return password_required(labels.WHO_ARE_YOU.read(language))
+        site = request.path_params["name"]
+        if site not in self._directory.sites:
+            return not_found(labels.NOT_FOUND.read(language))
+        if request.method == "POST":
+            return await self._want(request, site, person)
+        asked = await self._book.of_site(site, _SHOWN)
+        return html_page(
+            test_request_page(site, asked, self._directory, language), CONTENT_SECURITY_POLICY
+        )
+
+    async def _want(self, request: Request, site: str, person: Person) -> Response:
+        language = language_of(request)
+        if not is_same_origin(request):
+            return PlainTextResponse(labels.OTHER_PAGE.read(language), 403, headers=HEADERS)
+        body = bytearray()
+        async for part in request.stream():
+            body += part
+            if len(body) > _FORM_BYTES:
+                return PlainTextResponse(labels.TOO_LONG.read(language), 413, headers=HEADERS)
+        fields = parse_qs(body.decode("utf-8", errors="replace"))
+        one = new_request(
+            site,
+            fields.get("kind", [""])[0],
+            link=fields.get("link", [""])[0],
+            target=fields.get("target", [""])[0],
+            asked_by=person.title,
+            name=fields.get("id", [""])[0],
+        )
+        if request_mistake(one, self._directory):
+            return PlainTextResponse(labels.WRONG.read(language), 422, headers=HEADERS)
+        try:
+            kept = await self._book.request(one)
+        except InvalidTestRequest:
+            return PlainTextResponse(labels.TOO_OFTEN.read(language), 429, headers=HEADERS)
+        _log.info("test asked site=%s kind=%s id=%s by=%s", site, kept.kind, kept.id, person.name)
+        return RedirectResponse(f"/sites/{site}/ask?lang={language}", 303, headers=HEADERS)

@@ -1,0 +1,136 @@
+"""Look: how a value is shown, whatever the panel: unit, colour, name, where a click leads."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from thongsuot_dashboards.text import BilingualText, Language
+from thongsuot_schema.metric import Metric, Thresholds, Unit
+
+Json = dict[str, Any]
+"""A JSON object whose shape is the third party's, checked by Grafana's own schema in the tests."""
+
+# Grafana's names of units (its "value formats"), by ours.
+GRAFANA_UNIT = {
+    Unit.SECONDS: "s",
+    Unit.BYTES: "bytes",
+    Unit.RATIO: "percentunit",
+    Unit.DBM: "dBm",
+    Unit.DECIBELS: "dB",
+    Unit.COUNT: "short",
+    Unit.PACKETS: "short",
+    Unit.BYTES_PER_SECOND: "Bps",
+    Unit.TIMESTAMP: "dateTimeAsIso",
+    Unit.NUMBER: "none",
+    Unit.AMPERES: "amp",
+    Unit.CELSIUS: "celsius",
+    Unit.VOLTS: "volt",
+}
+
+GOOD, WARN, BAD = "green", "orange", "red"
+_NEUTRAL = "text"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ValueMapping:
+    """The name and colour (Grafana's palette) of one value of a state."""
+
+    text: BilingualText
+    color: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataLink:
+    """Where a click on a value leads: another board (its ``uid``), with labels as variables."""
+
+    board: str
+    title: BilingualText
+    labels: tuple[str, ...]
+
+    def to_json(self, language: Language, *, of_row: bool) -> Json:
+        """Return Grafana's data link; ``of_row`` takes the labels from a table's columns."""
+        source = "__data.fields" if of_row else "__field.labels"
+        chosen = "&".join(f"var-{label}=${{{source}.{label}}}" for label in self.labels)
+        return {
+            "title": self.title.in_language(language),
+            "url": f"/d/{self.board}?{chosen}&${{__url_time_range}}",
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldConfig:
+    """
+    How a value is shown.
+
+    ``limits`` colour it, ``mappings`` give words to the values of a state, ``color`` is a fixed
+    colour of Grafana's palette for what is neither.
+    """
+
+    unit: Unit = Unit.NUMBER
+    limits: Thresholds | None = None
+    mappings: Mapping[int, ValueMapping] = field(default_factory=dict)
+    color: str = ""
+    minimum: float | None = None
+    maximum: float | None = None
+    decimals: int | None = None
+    link: DataLink | None = None
+    grafana_unit: str = ""
+    """A unit that no metric of ours has, as ``reqps`` or ``bps``; empty: what ``unit`` says."""
+
+    def to_json(self, language: Language, *, of_row: bool = False) -> Json:
+        """Return the defaults of a field configuration."""
+        found: Json = {"unit": self.grafana_unit or GRAFANA_UNIT[self.unit]}
+        if self.limits is not None:
+            found["thresholds"] = {"mode": "absolute", "steps": threshold_steps(self.limits)}
+            found["color"] = {"mode": "thresholds"}
+        elif self.color:
+            found["color"] = {"mode": "fixed", "fixedColor": self.color}
+            found["thresholds"] = {
+                "mode": "absolute",
+                "steps": [{"color": self.color, "value": None}],
+            }
+        if self.mappings:
+            found["mappings"] = [
+                {"type": "value", "options": _value_mappings(self.mappings, language)}
+            ]
+        for key, value in (
+            ("min", self.minimum),
+            ("max", self.maximum),
+            ("decimals", self.decimals),
+        ):
+            if value is not None:
+                found[key] = value
+        if self.link is not None:
+            found["links"] = [self.link.to_json(language, of_row=of_row)]
+        return found
+
+
+def metric_field_config(metric: Metric) -> FieldConfig:
+    """Return how a metric of the catalogue is shown: its own unit, limits and lower bound."""
+    ratio = metric.unit is Unit.RATIO
+    return FieldConfig(
+        unit=metric.unit,
+        limits=metric.limits,
+        minimum=metric.minimum if ratio or metric.unit is Unit.SECONDS else None,
+    )
+
+
+def threshold_steps(limits: Thresholds) -> list[Json]:
+    """Return Grafana's threshold steps: the colour from each value on, the first from below."""
+    given = [(limits.warn, WARN), (limits.bad, BAD)]
+    marks = [(value, color) for value, color in given if value is not None]
+    if not limits.low_is_bad:
+        rest = [{"color": color, "value": value} for value, color in marks]
+        return [{"color": GOOD, "value": None}, *rest]
+    # From the bad side upwards: each limit ends its colour.
+    marks.reverse()
+    colors = [color for _, color in marks] + [GOOD]
+    values = [None, *(value for value, _ in marks)]
+    return [{"color": color, "value": value} for color, value in zip(colors, values, strict=True)]
+
+
+def _value_mappings(names: Mapping[int, ValueMapping], language: Language) -> Json:
+    return {
+        str(value): {"text": named.text.in_language(language), "color": named.color, "index": index}
+        for index, (value, named) in enumerate(sorted(names.items()))
+    }

@@ -1,0 +1,86 @@
+"""
+What Prometheus works out again and again so that boards open at once: recording rules.
+
+They hold what is *now*: a rule looks at the moment at which it runs, so what an agent brings later,
+after an outage, is not in them. Whatever speaks about the past (availability, time to restore) is
+asked of the measurements themselves. Names begin with ``thongsuot:``, then level and quantity.
+"""
+
+from thongsuot_dashboards.query import selector
+from thongsuot_dashboards.rule_file import RecordingRule, RuleGroup
+from thongsuot_schema.catalogue import icmp, verdict
+from thongsuot_schema.inventory.communes import bundled_communes
+
+LINK_LABELS = "commune, site, link, medium, carrier"
+
+LINK_STATE = selector(verdict.STATE.full_name, link="!=", target="=")
+"""The verdict on a link itself: with a link, without a service."""
+
+_BEYOND_SITE = "!=gateway"
+"""The site's own router is no measure of the line."""
+
+COMMUNE_NAME = "thongsuot:commune_name"
+"""1, with the label ``commune_name``: what the commune of a code is called."""
+SITE_STATE = "thongsuot:site_state"
+"""0 all links up; 1 something is wrong; 2 every link is down."""
+COMMUNE_STATE = "thongsuot:commune_state"
+"""That of the commune's worst site."""
+CARRIER_LINKS = "thongsuot:carrier_links"
+"""Links of a carrier whose state is known, by medium."""
+CARRIER_DOWN = "thongsuot:carrier_links_down"
+"""Those of them that are down."""
+LINK_RTT = "thongsuot:link_rtt_seconds"
+"""Median of a link's round trips over five minutes, of all targets beyond the site."""
+LINK_LOSS = "thongsuot:link_loss_ratio"
+"""Share of a link's echoes lost over five minutes, of all targets beyond the site."""
+
+_COMMUNE_NAMES = RuleGroup(
+    name="thongsuot-names",
+    every="1m",
+    rules=tuple(
+        RecordingRule(
+            name=COMMUNE_NAME,
+            expr="vector(1)",
+            labels={"commune": commune.code, "commune_name": commune.name},
+        )
+        for commune in bundled_communes()
+    ),
+)
+
+_RTT = selector(icmp.RTT.full_name, target=_BEYOND_SITE)
+_LOSS = selector(icmp.LOSS.full_name, target=_BEYOND_SITE)
+
+_SITE_STATE = (
+    f"(max by (commune, site) ({LINK_STATE}) > bool 0)"
+    f" + (min by (commune, site) ({LINK_STATE}) == bool 2)"
+)
+
+_CURRENT_STATE = RuleGroup(
+    name="thongsuot-now",
+    every="30s",
+    rules=(
+        RecordingRule(name=SITE_STATE, expr=_SITE_STATE),
+        # Not from the rule above: promtool, which can run rules for the past, would not find it.
+        RecordingRule(name=COMMUNE_STATE, expr=f"max by (commune) ({_SITE_STATE})"),
+        RecordingRule(name=CARRIER_LINKS, expr=f"count by (carrier, medium) ({LINK_STATE})"),
+        RecordingRule(name=CARRIER_DOWN, expr=f"sum by (carrier, medium) ({LINK_STATE} == bool 2)"),
+        RecordingRule(
+            name=LINK_RTT,
+            expr=f"quantile by ({LINK_LABELS}) (0.5, quantile_over_time(0.5, {_RTT}[5m]))",
+        ),
+        RecordingRule(name=LINK_LOSS, expr=f"avg by ({LINK_LABELS}) (avg_over_time({_LOSS}[5m]))"),
+    ),
+)
+
+GROUPS = (_COMMUNE_NAMES, _CURRENT_STATE)
+NAMES = tuple(
+    dict.fromkeys(
+        rule.name for group in GROUPS for rule in group.rules if isinstance(rule, RecordingRule)
+    )
+)
+"""The name of every recorded series, each once."""
+
+
+def with_name(expr: str) -> str:
+    """Return an expression whose series carry the name of their commune as well."""
+    return f"({expr}) * on (commune) group_left (commune_name) {COMMUNE_NAME}"

@@ -1,0 +1,139 @@
+"""Desk: the carrier's systems together, kept in one file, and what its own people do with them."""
+
+import asyncio
+import json
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Final
+
+from thongsuot_lab.carrier_desk.alarms import AlarmStore
+from thongsuot_lab.carrier_desk.http import ApiError, Json
+from thongsuot_lab.carrier_desk.hub import EventHub
+from thongsuot_lab.carrier_desk.tickets import TicketStore, note_document
+
+OPERATOR_NAME: Final = "Trực ban nhà mạng"
+
+
+class ServiceDesk:
+    """
+    A carrier's systems and people.
+
+    ``keep`` is where everything is written down (``None``: nowhere). After ``clerk_s`` somebody
+    begins to work on a new ticket (0: nobody does by themselves).
+    """
+
+    def __init__(self, keep: Path | None = None, *, clerk_s: float = 0.0) -> None:
+        kept: dict[str, dict[str, dict[str, Json]]] = {}
+        if keep is not None and keep.exists():
+            kept = json.loads(keep.read_text("utf-8"))
+        self.tickets = TicketStore(kept.get("tickets"))
+        self.alarms = AlarmStore(kept.get("alarms", {}).get("alarms"))
+        hubs = kept.get("hubs", {})
+        self.hubs = {name: EventHub(hubs.get(name)) for name in ("4", "5", "alarm")}
+        self._keep = keep
+        self._clerk_s = clerk_s
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def create_ticket(self, version: int, asked: Json) -> Json:
+        """Take a ticket in, and tell who subscribed."""
+        found = self.tickets.create(version, asked)
+        self.write()
+        self._publish_ticket(version, "TroubleTicketCreateEvent", found)
+        if self._clerk_s:
+            self._spawn(self._start_work(version, str(found["id"])))
+        return found
+
+    def patch_ticket(self, version: int, name: str, asked: Json) -> Json:
+        """Change a ticket, and tell who subscribed."""
+        before, after = self.tickets.patch(version, name, asked)
+        self.write()
+        if after["status"] == before["status"]:
+            self._publish_ticket(version, "TroubleTicketAttributeValueChangeEvent", after)
+        else:
+            self._publish_ticket(version, "TroubleTicketStatusChangeEvent", after)
+            if after["status"] == "resolved":
+                self._publish_ticket(version, "TroubleTicketResolvedEvent", after)
+        return after
+
+    def update_as_operator(self, version: int, name: str, *, status: str, text: str) -> Json:
+        """
+        Let somebody at the desk do something with a ticket.
+
+        Raises:
+            Refused: the ticket must not come into that state.
+        """
+        before = self.tickets.get(version, name)
+        asked: Json = {"status": status or before["status"]}
+        if text:
+            notes = before.get("note")
+            asked["note"] = [
+                *(notes if isinstance(notes, list) else []),
+                note_document(version, OPERATOR_NAME, text),
+            ]
+        return self.patch_ticket(version, name, asked)
+
+    def create_alarm(self, asked: Json) -> Json:
+        """Take an alarm in, and tell who subscribed."""
+        found = self.alarms.create(asked)
+        self.write()
+        self._publish_alarm("AlarmCreateEvent", found)
+        return found
+
+    def patch_alarm(self, name: str, asked: Json) -> Json:
+        """Change an alarm, and tell who subscribed."""
+        before, after = self.alarms.patch(name, asked)
+        self.write()
+        is_state = before["perceivedSeverity"] != after["perceivedSeverity"]
+        kind = "AlarmStateChangeEvent" if is_state else "AlarmAttributeValueChangeEvent"
+        self._publish_alarm(kind, after)
+        return after
+
+    def write(self) -> None:
+        """Write everything down."""
+        if self._keep is None:
+            return
+        hubs = {name: hub.subscriptions for name, hub in self.hubs.items()}
+        text = json.dumps(
+            {
+                "tickets": self.tickets.documents,
+                "alarms": {"alarms": self.alarms.documents},
+                "hubs": hubs,
+            },
+            ensure_ascii=False,
+        )
+        fresh = self._keep.with_suffix(".new")
+        fresh.write_text(text, "utf-8")
+        fresh.rename(self._keep)
+
+    def clear(self) -> None:
+        """Throw everything away."""
+        self.tickets, self.alarms = TicketStore(), AlarmStore()
+        self.hubs = {name: EventHub() for name in self.hubs}
+        self.write()
+
+    async def stop(self) -> None:
+        """End what is under way."""
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _start_work(self, version: int, name: str) -> None:
+        await asyncio.sleep(self._clerk_s)
+        try:
+            self.update_as_operator(
+                version, name, status="inProgress", text="Đã tiếp nhận, đang kiểm tra."
+            )
+        except ApiError:
+            return  # it was taken back meanwhile
+
+    def _publish_ticket(self, version: int, kind: str, ticket: Json) -> None:
+        hub = self.hubs[str(version)]
+        self._spawn(hub.publish(kind, "troubleTicket", dict(ticket), is_typed=version == 5))
+
+    def _publish_alarm(self, kind: str, alarm: Json) -> None:
+        self._spawn(self.hubs["alarm"].publish(kind, "alarm", dict(alarm), is_typed=False))
+
+    def _spawn(self, work: Coroutine[object, object, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)

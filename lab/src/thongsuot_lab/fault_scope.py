@@ -1,0 +1,189 @@
+"""
+What a fault may do to a lab, and undoing it.
+
+A fault is a module with one function, ``apply``, that says what is broken in terms of an
+``FaultScope``.
+How it is healed follows from what was done, and is kept beside the running lab, so that any process
+can heal what another one broke.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Literal
+
+from thongsuot_lab.errors import TopologyError
+from thongsuot_lab.node_config import address_lines, route_line
+from thongsuot_lab.topology.model import PERFECT, Impairment, LabUplink, NodeRole, Topology
+from thongsuot_lab.topology.routes import routes_of
+
+if TYPE_CHECKING:
+    from thongsuot_lab.lab import Lab
+
+Direction = Literal["both", "up", "down"]
+# Before connection tracking and address translation: what is dropped was never seen.
+FILTER_PRIORITY: Final = -400
+CHAINS: Final = ("prerouting", "input", "forward", "output", "postrouting")
+
+
+@dataclass(slots=True)
+class FaultScope:
+    """One application of a fault to a lab. ``key`` is the name of what it does, for healing."""
+
+    lab: Lab
+    key: str
+    _rules: dict[str, dict[str, list[str]]] = field(default_factory=dict)
+    _undo: list[tuple[str, list[str]]] = field(default_factory=list)
+
+    @property
+    def topology(self) -> Topology:
+        """What the lab consists of."""
+        return self.lab.topology
+
+    def uplink(self, site: str, link: str) -> LabUplink:
+        """One uplink of one site."""
+        return self.topology.site(site).uplink(link)
+
+    def carrier_end(self, uplink: LabUplink) -> tuple[str, str]:
+        """The carrier's end of an access line: node and interface."""
+        end = self.topology.wire(uplink.access_wire).b
+        return end.node, end.interface
+
+    # Wires
+
+    def cut(self, *wires: str) -> None:
+        """Take the carrier of these wires away."""
+        for wire in wires:
+            self.lab.cut(wire, key=self.key)
+
+    def cut_power(self, *nodes: str) -> None:
+        """Take the carrier of every wire at these nodes away, as when their power is gone."""
+        self.cut(*{w.name for w in self.topology.wires if {w.a.node, w.b.node} & set(nodes)})
+
+    def impair(self, wire: str, impairment: Impairment, direction: Direction = "both") -> None:
+        """Impair a wire on top of what it does anyway; ``up`` is from its first end on."""
+        if direction not in ("both", "up", "down"):
+            raise TopologyError(f"a direction is both, up or down, not {direction!r}")
+        self.lab.impair(
+            wire,
+            impairment if direction != "down" else PERFECT,
+            impairment if direction != "up" else PERFECT,
+            key=self.key,
+        )
+
+    # Servers
+
+    def behave(self, node: str, **changes: object) -> None:
+        """Make the server of a node misbehave."""
+        self.lab.behave(node, key=self.key, **changes)
+
+    def portal_node(self, name: str) -> str:
+        """The node of a portal, given that or its short name; empty for the first there is."""
+        portals = [node.name for node in self.topology.nodes if node.role is NodeRole.PORTAL]
+        for portal in portals:
+            if name in ("", portal, portal.removeprefix("portal.")):
+                return portal
+        raise TopologyError(f"no portal {name!r}; known: {', '.join(portals)}")
+
+    # Nodes
+
+    def drop(self, node: str, chain: str, match: str = "") -> None:
+        """Silently drop what matches (nft's words; everything if empty) in a chain of a node."""
+        self._rules.setdefault(node, {}).setdefault(chain, []).append(f"{match} drop")
+
+    def black_hole(self, *nodes: str) -> None:
+        """Let these nodes take in everything and answer and forward nothing."""
+        for node in nodes:
+            self.drop(node, "prerouting")
+            self.drop(node, "output")
+
+    def ip(self, node: str, lines: Iterable[str], undo: Iterable[str]) -> None:
+        """Give `ip` lines at a node, and remember those that take it back."""
+        self.lab.node(node).ip(*lines)
+        self._undo.append((node, list(undo)))
+
+    def take_down(self, node: str, interface: str) -> None:
+        """Take an interface down as an administrator does: its routes go with it."""
+        routes = [route for route in routes_of(self.topology)[node] if route.interface == interface]
+        self.ip(
+            node,
+            [f"link set {interface} down"],
+            [f"link set {interface} up", *(route_line("replace", route) for route in routes)],
+        )
+
+    def remove_v4_addresses(self, node: str, interface: str) -> None:
+        """Take the IPv4 addresses, and so the routes, off an interface."""
+        end = next(e for e in self.topology.ends_of(node) if e.interface == interface)
+        routes = [
+            route
+            for route in routes_of(self.topology)[node]
+            if route.interface == interface and route.to.version == 4
+        ]
+        self.ip(
+            node,
+            [f"addr del {address} dev {interface}" for address in end.v4],
+            [
+                *(line for line in address_lines("replace", end) if "nodad" not in line),
+                *(route_line("replace", route) for route in routes),
+            ],
+        )
+
+    def kill(self, *nodes: str) -> None:
+        """End every process in these nodes. Healing does not start them again."""
+        for node in nodes:
+            self.lab.node(node).kill_all()
+
+    def download(self, node: str, address: str) -> None:
+        """Let a node download from a portal's address without end."""
+        self.lab.download(node, address, key=self.key)
+
+    def announce(self, node: str, interface: str, address: str) -> None:
+        """Let a node tell its LAN every second that it has an address."""
+        self.lab.announce(node, interface, address, key=self.key)
+
+    def flap(self, wire: str, every_s: float) -> None:
+        """Cut a wire and mend it, for half of each period."""
+        self.lab.flap(wire, every_s, key=self.key)
+
+    # Keeping and undoing
+
+    def commit(self, path: Path, about: dict[str, object]) -> None:
+        """Load the collected packet rules and write down how all of it is undone."""
+        table = nft_table_name(self.key)
+        undo = {"table": table, "filtered": list(self._rules), "ip": self._undo}
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(json.dumps({**about, "key": self.key, "undo": undo}))
+        for node, chains in self._rules.items():
+            self.lab.node(node).nft(*_table_lines(table, chains))
+
+
+def nft_table_name(key: str) -> str:
+    """A name for the nft table of a fault."""
+    return "fault_" + re.sub(r"[^a-z0-9]+", "_", key)
+
+
+def _table_lines(table: str, chains: dict[str, list[str]]) -> list[str]:
+    # Declaring, deleting and defining in one transaction replaces whatever was there.
+    lines = [f"table inet {table} {{", "}", f"delete table inet {table}", f"table inet {table} {{"]
+    for chain, rules in chains.items():
+        hook = f"type filter hook {chain} priority {FILTER_PRIORITY}"
+        lines += [f"  chain {chain} {{", f"    {hook}", *(f"    {rule}" for rule in rules), "  }"]
+    return [*lines, "}"]
+
+
+def undo_fault(lab: Lab, path: Path) -> str:
+    """Take back one applied fault, given the file that ``commit`` wrote; returns its key."""
+    state = json.loads(path.read_text())
+    key: str = state["key"]
+    steps = state["undo"]
+    lab.clear(key=key)
+    for node in steps["filtered"]:
+        lab.node(node).nft(f"delete table inet {steps['table']}")
+    for node, lines in reversed(steps["ip"]):
+        lab.node(node).ip(*lines)
+    path.unlink()
+    return key

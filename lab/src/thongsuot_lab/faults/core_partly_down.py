@@ -1,0 +1,20 @@
+"""The core of a carrier loses everything to about half of the destinations."""
+
+from thongsuot_lab.fault_scope import FaultScope
+from thongsuot_lab.topology.model import NodeRole
+from thongsuot_schema.segment import Segment
+
+SEGMENT = Segment.CARRIER
+DESTINATIONS = (NodeRole.ANCHOR, NodeRole.PORTAL)
+
+
+def apply(act: FaultScope, *, carrier: str) -> None:
+    """Drop what goes to every second destination, the carrier's own anchor among them."""
+    operator = act.topology.carrier(carrier)
+    hosts = [node.name for node in act.topology.nodes if node.role in DESTINATIONS]
+    # Its own resolver lives and its own anchor does not; of the others every second one is lost.
+    others = sorted(set(hosts) - {operator.resolver, operator.anchor})
+    for node in (operator.anchor, *others[::2]):
+        for address in act.topology.addresses_of(node):
+            family = "ip6" if ":" in address else "ip"
+            act.drop(operator.core, "forward", f"{family} daddr {address}")

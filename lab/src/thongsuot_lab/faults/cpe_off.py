@@ -1,0 +1,11 @@
+"""The ONT or the 5G router is without power."""
+
+from thongsuot_lab.fault_scope import FaultScope
+from thongsuot_schema.segment import Segment
+
+SEGMENT = Segment.LAN
+
+
+def apply(act: FaultScope, *, site: str, link: str = "fixed") -> None:
+    """Switch the box of one link off."""
+    act.cut_power(act.uplink(site, link).cpe)

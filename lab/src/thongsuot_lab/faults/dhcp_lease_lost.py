@@ -1,0 +1,11 @@
+"""The device has lost its IPv4 lease on a link: no address and no route any more."""
+
+from thongsuot_lab.fault_scope import FaultScope
+from thongsuot_schema.segment import Segment
+
+SEGMENT = Segment.LAN
+
+
+def apply(act: FaultScope, *, site: str, link: str = "fixed") -> None:
+    """Take the IPv4 address of one link away."""
+    act.remove_v4_addresses(act.topology.site(site).device, act.uplink(site, link).interface)

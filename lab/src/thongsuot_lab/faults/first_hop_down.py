@@ -1,0 +1,11 @@
+"""The first hop of a carrier is dead, for every customer behind it."""
+
+from thongsuot_lab.fault_scope import FaultScope
+from thongsuot_schema.segment import Segment
+
+SEGMENT = Segment.ACCESS
+
+
+def apply(act: FaultScope, *, carrier: str) -> None:
+    """Let the access router of a carrier swallow everything."""
+    act.black_hole(act.topology.carrier(carrier).access)

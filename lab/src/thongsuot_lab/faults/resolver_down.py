@@ -1,0 +1,11 @@
+"""A carrier's resolver does not answer; its machine does."""
+
+from thongsuot_lab.fault_scope import FaultScope
+from thongsuot_schema.segment import Segment
+
+SEGMENT = Segment.CARRIER
+
+
+def apply(act: FaultScope, *, carrier: str) -> None:
+    """Silence the resolver."""
+    act.behave(act.topology.carrier(carrier).resolver, answer="silence")

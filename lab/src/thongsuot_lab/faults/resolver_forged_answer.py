@@ -1,0 +1,20 @@
+"""A carrier's resolver answers every name with an address that is not its own."""
+
+from thongsuot_lab.errors import TopologyError
+from thongsuot_lab.fault_scope import FaultScope
+from thongsuot_schema.segment import Segment
+
+SEGMENT = Segment.CARRIER
+# The second pair leads nowhere: whoever is sent there is told nothing.
+FORGED = {
+    "loopback": ["127.0.0.1", "::1"],
+    "captive": ["192.0.2.250", "2001:db8:ffff::250"],
+}
+
+
+def apply(act: FaultScope, *, carrier: str, how: str = "loopback") -> None:
+    """Forge answers: ``loopback`` as for a blocked name, ``captive`` as before paying."""
+    if how not in FORGED:
+        raise TopologyError(f"a resolver lies by {' or '.join(FORGED)}, not {how!r}")
+    resolver = act.topology.carrier(carrier).resolver
+    act.behave(resolver, answer="forged", addresses=FORGED[how])

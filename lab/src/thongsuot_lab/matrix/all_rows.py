@@ -1,0 +1,20 @@
+"""Every row there is, and those that cannot be played in this lab, by name and with the reason."""
+
+from thongsuot_lab.matrix.row import MatrixRow
+from thongsuot_lab.matrix.rows import access, carrier, device, lan, none, service, transit
+
+ROWS: tuple[MatrixRow, ...] = (
+    *device.ROWS,
+    *lan.ROWS,
+    *access.ROWS,
+    *carrier.ROWS,
+    *transit.ROWS,
+    *service.ROWS,
+    *none.ROWS,
+)
+
+NOT_PLAYED = {
+    "a download beside the device": "it takes a box that counts: tests/lab/test_cpe_counters.py",
+    "radio KPIs": "there is no modem here; a lost radio is played as a line that is cut",
+    "ECMP": "the kernel of a lab has one path to everything",
+}

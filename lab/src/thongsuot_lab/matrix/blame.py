@@ -1,0 +1,108 @@
+"""Truth: who was at fault when, known because we broke it; and who was blamed without being so."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from thongsuot_lab.matrix.fault_location import FaultLocation, Subject
+from thongsuot_lab.matrix.journal_reader import RecordedChange
+from thongsuot_lab.matrix.row import MatrixRow
+from thongsuot_lab.matrix.trial import RowTrial
+from thongsuot_schema.segment import Segment, party_for
+from thongsuot_schema.state import State
+
+_AFTERMATH_NS = 500_000_000
+"""A trial ends when somebody looks; what was decided just after still belongs to it."""
+
+
+class BlameError(StrEnum):
+    """What is wrong with a blame."""
+
+    PARTY = "party"
+    """Someone is told to act who cannot."""
+
+    SEGMENT = "segment"
+    """The right party, looking in the wrong place."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FaultPeriod:
+    """A fault that was there from one moment to another (CLOCK_BOOTTIME)."""
+
+    row: MatrixRow
+    place: FaultLocation
+    from_ns: int
+    to_ns: int
+
+    def segments(self, subject: Subject, state: State) -> frozenset[Segment]:
+        """Return where the fault is, seen from a subject; nothing where it is not concerned."""
+        return self.row.faulty_segments if self._concerns(subject, state) else frozenset()
+
+    def _concerns(self, subject: Subject, state: State) -> bool:
+        site, link, service = subject
+        if self.place.portal:
+            return service == self.place.portal
+        if site not in self.place.sites():
+            return False
+        if link:
+            return (site, link) in set(self.place.lines())
+        # That a service is reached over fewer links than usual may be said, and why.
+        return self.row.site_services or state is State.DEGRADED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrongBlame:
+    """A verdict that puts a fault where none was."""
+
+    change: RecordedChange
+    error: BlameError
+    during: tuple[str, ...]
+
+    def text(self) -> str:
+        """Return one line for people."""
+        turn = self.change
+        subject = "/".join(word for word in (turn.site, turn.link, turn.service) if word)
+        during = ", ".join(self.during) or "nothing"
+        said = f"{turn.state} {turn.segment} {turn.symptom}"
+        return f"wrong {self.error}: {subject} {said} while broken there: {during}"
+
+
+def fault_periods(trials: Iterable[RowTrial]) -> list[FaultPeriod]:
+    """Return the faults that trials were, each until everything was well again."""
+    found = []
+    for trial in trials:
+        if trial.injected_at is None:
+            continue
+        last = trial.healthy_at
+        to_ns = 1 << 62 if last is None else last.boottime_ns + _AFTERMATH_NS
+        found.append(
+            FaultPeriod(
+                row=trial.row,
+                place=trial.place,
+                from_ns=trial.injected_at.boottime_ns,
+                to_ns=to_ns,
+            )
+        )
+    return found
+
+
+def wrong_blames(turns: Iterable[RecordedChange], guilt: Sequence[FaultPeriod]) -> list[WrongBlame]:
+    """Return every verdict that blames a segment that was not at fault then and there."""
+    found = []
+    for turn in turns:
+        if turn.state not in {State.DEGRADED, State.DOWN}:
+            continue
+        there = [one for one in guilt if one.from_ns <= turn.decided_ns <= one.to_ns]
+        segments: set[Segment] = set()
+        for one in there:
+            segments |= one.segments((turn.site, turn.link, turn.service), turn.state)
+        if turn.segment in segments:
+            continue
+        parties = {party_for(segment) for segment in segments}
+        is_party = party_for(turn.segment) not in parties
+        names = tuple(
+            f"{one.row.name}@{one.place.name}" for one in there if turn.site in one.place.sites()
+        )
+        wrong = BlameError.PARTY if is_party else BlameError.SEGMENT
+        found.append(WrongBlame(change=turn, error=wrong, during=names))
+    return found

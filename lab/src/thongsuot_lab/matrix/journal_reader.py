@@ -1,0 +1,87 @@
+"""Record: what the collector's journal holds when all is over."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from thongsuot_collector.journal import sqlite_rows
+from thongsuot_collector.journal.entry import JournalEntry
+from thongsuot_collector.journal.sqlite_tables import connect
+from thongsuot_schema.batch.decode import decode_batch, decode_layout
+from thongsuot_schema.batch.model import Batch, Layout
+from thongsuot_schema.segment import Segment
+from thongsuot_schema.state import State
+from thongsuot_schema.verdict import Symptom
+
+_AT_A_TIME = 500
+_BYTES_AT_A_TIME = 8 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedChange:
+    """
+    One verdict change.
+
+    ``decided_ns`` and ``onset_ns`` are on the device's CLOCK_BOOTTIME, which all devices of a lab
+    share; ``received_ns`` is Unix time, when the collector had it on disk for the first time.
+    """
+
+    site: str
+    link: str
+    service: str
+    before: State
+    state: State
+    segment: Segment | None
+    symptom: Symptom
+    onset_ns: int
+    decided_ns: int
+    received_ns: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredBatch:
+    """One batch of the journal, with what was noted when it came in."""
+
+    entry: JournalEntry
+    batch: Batch
+
+
+def stored_batches(journal: Path) -> Iterator[StoredBatch]:
+    """Yield all batches of a journal as they came; its collector may be running."""
+    connection = connect(journal, writable=False)
+    layouts: dict[bytes, Layout] = {}
+
+    def layout_of(name: bytes) -> Layout | None:
+        if name not in layouts:
+            body = sqlite_rows.layout(connection, name)
+            if body is None:
+                return None
+            layouts[name] = decode_layout(body)[1]
+        return layouts[name]
+
+    try:
+        after, through = 0, sqlite_rows.last_sequence(connection)
+        while found := sqlite_rows.read(connection, (after, through, _AT_A_TIME), _BYTES_AT_A_TIME):
+            for kept in found:
+                yield StoredBatch(entry=kept.entry, batch=decode_batch(kept.entry.body, layout_of))
+            after = found[-1].sequence
+    finally:
+        connection.close()
+
+
+def recorded_changes(kept: StoredBatch) -> Iterator[RecordedChange]:
+    """Yield the verdict changes of a batch."""
+    for change in kept.batch.changes:
+        verdict = change.verdict
+        yield RecordedChange(
+            site=kept.batch.site,
+            link=verdict.link,
+            service=verdict.service,
+            before=change.before,
+            state=verdict.state,
+            segment=verdict.segment,
+            symptom=verdict.symptom,
+            onset_ns=change.onset_boottime_ns,
+            decided_ns=change.decided_boottime_ns,
+            received_ns=kept.entry.received_ns,
+        )

@@ -1,0 +1,95 @@
+"""Eyes: what agents and collector say at this moment, asked by HTTP as anyone would."""
+
+import http.client
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+
+import msgspec
+
+from thongsuot_agent.status import AgentStatus
+from thongsuot_lab.stack import components
+from thongsuot_lab.stack.city import CityStack
+from thongsuot_schema.page.view import SiteView
+from thongsuot_schema.segment import Segment
+from thongsuot_schema.state import State
+from thongsuot_schema.verdict import Symptom
+
+_TIMEOUT_S = 2.0
+
+ReportedState = tuple[State, Segment | None, Symptom]
+"""What is said of one subject."""
+
+ReportedStates = dict[tuple[str, str], ReportedState]
+"""What is said of all subjects, by link and service."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteObservation:
+    """
+    One site at one moment.
+
+    ``agent`` is by link and service; ``collector`` has links and services of the site alone. Either
+    is ``None`` where nobody answered.
+    """
+
+    agent: ReportedStates | None
+    collector: ReportedStates | None
+
+    def for_service(self, service: str) -> "SiteObservation":
+        """Return what is said of one service alone."""
+        return SiteObservation(
+            agent=_of_service(self.agent, service), collector=_of_service(self.collector, service)
+        )
+
+    @property
+    def is_healthy(self) -> bool:
+        """Whether agent and collector say the same of every subject: up."""
+        return all(said is not None and _all_up(said) for said in (self.agent, self.collector))
+
+
+def observe_site(stack: CityStack, site: str) -> SiteObservation:
+    """Ask the agent of a site and the collector."""
+    view = components.fetch_site_view(stack.addresses["collector"], site)
+    return SiteObservation(
+        agent=_agent_states(stack.addresses[f"agent-{site}"]),
+        collector=None if view is None else _collector_states(view),
+    )
+
+
+def _of_service(said: ReportedStates | None, service: str) -> ReportedStates | None:
+    return None if said is None else {key: what for key, what in said.items() if key[1] == service}
+
+
+def _all_up(said: ReportedStates) -> bool:
+    has_service = any(service for _, service in said)
+    return has_service and all(state is State.UP for state, _, _ in said.values())
+
+
+def count_waiting_batches(stack: CityStack, site: str) -> int | None:
+    """Return how many batches wait at an agent, ``None`` where it does not answer."""
+    status = _status(stack.addresses[f"agent-{site}"])
+    return None if status is None else status.record.waiting_batches
+
+
+def _status(base: str) -> AgentStatus | None:
+    try:
+        with urllib.request.urlopen(f"{base}/status.json", timeout=_TIMEOUT_S) as response:
+            return msgspec.json.decode(response.read(), type=AgentStatus)
+    except (urllib.error.URLError, http.client.HTTPException, OSError, msgspec.DecodeError):
+        return None
+
+
+def _agent_states(base: str) -> ReportedStates | None:
+    status = _status(base)
+    if status is None:
+        return None
+    return {
+        (one.link, one.service): (one.state, one.segment, one.symptom) for one in status.verdicts
+    }
+
+
+def _collector_states(view: SiteView) -> ReportedStates:
+    links = {(one.name, ""): (one.state, one.segment, one.symptom) for one in view.links}
+    services = {("", one.name): (one.state, one.segment, one.symptom) for one in view.services}
+    return links | services

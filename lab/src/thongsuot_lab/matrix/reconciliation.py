@@ -1,0 +1,160 @@
+"""Books: what became of all that the agents of a run made; closed when everything is at rest."""
+
+import re
+import time
+import urllib.request
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from thongsuot_collector.app.components import JOURNAL_FILE
+from thongsuot_lab.matrix.journal_reader import StoredBatch, stored_batches
+from thongsuot_lab.matrix.observe import count_waiting_batches
+from thongsuot_lab.matrix.site_reconciliation import (
+    SiteReconciliation,
+    expected_samples,
+    prometheus_samples,
+)
+from thongsuot_lab.stack.city import CityStack
+from thongsuot_lab.stack.process import StackError
+
+DRAIN_WITHIN_S = 120.0
+"""How long everything may take to come to rest after the last fault is mended."""
+
+_POLL_EVERY_S = 0.2
+_LAG = re.compile(r'consumer_lag_entries\{consumer="(?:sink[:/])?prometheus"\} (\S+)')
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reconciliation:
+    """
+    The account of one run.
+
+    ``database`` is ``None`` where no Prometheus ran: how many outcomes the journal holds that it
+    lacks, and how many it has that nobody made.
+    """
+
+    by_site: dict[str, SiteReconciliation]
+    batches: list[StoredBatch]
+    in_prometheus: Counter[tuple[str, int]] | None
+
+    @property
+    def unannounced(self) -> int:
+        """How much is missing at sites that announced no gap."""
+        return sum(
+            one.missing_runs.total()
+            for one in self.by_site.values()
+            if one.missing_runs and not one.gaps
+        )
+
+    @property
+    def faults(self) -> list[str]:
+        """What is not as it has to be, as texts."""
+        found = [
+            f"{site}: {name} {count}"
+            for site, one in self.by_site.items()
+            for name, count in (
+                ("missing, no gap announced:", 0 if one.gaps else one.missing_runs.total()),
+                ("doubled:", len(one.duplicated)),
+                ("verdict changes missing:", one.missing_changes.total()),
+            )
+            if count
+        ]
+        missing, foreign = self.prometheus_difference
+        if missing or foreign:
+            found.append(f"Prometheus lacks {missing} outcomes and has {foreign} nobody made")
+        return found
+
+    @property
+    def prometheus_difference(self) -> tuple[int, int]:
+        """How many outcomes Prometheus lacks, and how many nobody made; none without it."""
+        if self.in_prometheus is None:
+            return 0, 0
+        made = Counter(sample for kept in self.batches for sample in expected_samples(kept))
+        missing, foreign = made - self.in_prometheus, self.in_prometheus - made
+        return missing.total(), foreign.total()
+
+    def lines(self) -> Iterator[str]:
+        """Yield the account for people."""
+        ledgers = self.by_site.values()
+        yield (
+            f"results made {sum(one.logged_runs.total() for one in ledgers)} "
+            f"kept {sum(one.stored_runs.total() for one in ledgers)} "
+            f"missing {sum(one.missing_runs.total() for one in ledgers)} "
+            f"doubled {sum(len(one.duplicated) for one in ledgers)} "
+            f"gaps announced {sum(len(one.gaps) for one in ledgers)}; "
+            f"verdict changes made {sum(one.logged_changes.total() for one in ledgers)} "
+            f"missing {sum(one.missing_changes.total() for one in ledgers)}"
+        )
+        if self.in_prometheus is None:
+            yield "no Prometheus here: the journal alone was looked at"
+        else:
+            missing, foreign = self.prometheus_difference
+            yield (
+                f"outcomes in Prometheus at their own times {self.in_prometheus.total()}, "
+                f"missing {missing}, made by nobody {foreign}"
+            )
+        yield from (f"    {fault}" for fault in self.faults)
+        yield f"missing without an announced gap: {self.unannounced}"
+
+
+def drain(stack: CityStack, *, patience: float) -> None:
+    """
+    Let agents push all they have and end, one after the other, and the sink deliver all of it.
+
+    Raises:
+        StackError: something did not come to rest in time, or ended unasked.
+    """
+    for site in stack.sites:
+        _wait_until(
+            stack, f"nothing waits at {site}", partial(_has_nothing_waiting, stack, site), patience
+        )
+        stack.agent(site).stop()
+        stack.expect_exit(site)
+    if "prometheus" in stack.processes:
+        _wait_until(
+            stack, "Prometheus to have it all", lambda: sink_lag_entries(stack) == 0, patience
+        )
+
+
+def sink_lag_entries(stack: CityStack) -> float | None:
+    """Return how many entries of the journal the sink has not delivered."""
+    with urllib.request.urlopen(f"{stack.addresses['collector']}/metrics", timeout=10) as answer:
+        found = _LAG.search(answer.read().decode())
+    return None if found is None else float(found.group(1))
+
+
+def outcomes_in_prometheus(stack: CityStack, *, since_s: float) -> Counter[tuple[str, int]] | None:
+    """Return the outcomes that Prometheus has; ``since_s``: when the run began, Unix time."""
+    if "prometheus" not in stack.processes:
+        return None
+    range_s = round(time.time() - since_s) + 300
+    return Counter(prometheus_samples(stack.addresses["prometheus"], range_s=range_s))
+
+
+def reconcile(
+    folder: Path, sites: Sequence[str], in_prometheus: Counter[tuple[str, int]] | None
+) -> Reconciliation:
+    """Read the agents' logs and the collector's journal of a stack that has been stopped."""
+    everything = list(stored_batches(folder / "collector" / "state" / JOURNAL_FILE))
+    ledgers = {site: SiteReconciliation() for site in sites}
+    for site, ledger in ledgers.items():
+        ledger.read_log(folder / "logs" / f"agent-{site}.log")
+    for kept in everything:
+        ledgers[kept.batch.site].read_batch(kept)
+    return Reconciliation(by_site=ledgers, batches=everything, in_prometheus=in_prometheus)
+
+
+def _has_nothing_waiting(stack: CityStack, site: str) -> bool:
+    return count_waiting_batches(stack, site) == 0
+
+
+def _wait_until(stack: CityStack, what: str, is_so: Callable[[], bool], patience: float) -> None:
+    deadline = time.monotonic() + DRAIN_WITHIN_S * patience
+    while not is_so():
+        if time.monotonic() > deadline:
+            raise StackError(f"waited in vain for: {what}")
+        stack.check()
+        time.sleep(_POLL_EVERY_S)

@@ -1,0 +1,197 @@
+"""Account: what a run came to, from the trials and from the collector's journal."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from statistics import quantiles
+
+from thongsuot_lab.matrix.blame import WrongBlame, fault_periods, wrong_blames
+from thongsuot_lab.matrix.fault_location import Subject
+from thongsuot_lab.matrix.journal_reader import RecordedChange
+from thongsuot_lab.matrix.reconciliation import Reconciliation
+from thongsuot_lab.matrix.row import ExpectedVerdict, MatrixRow
+from thongsuot_lab.matrix.trial import RowTrial, TrialPhase, matches
+from thongsuot_schema.segment import party_for
+from thongsuot_schema.state import State
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Detection:
+    """How long it took until one verdict was given, and until the collector had it on disk."""
+
+    subject: Subject
+    agent_s: float
+    collector_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowResult:
+    """
+    One trial and what the record says of it.
+
+    ``failures`` is empty when everything went as the row says.
+    """
+
+    trial: RowTrial
+    detections: tuple[Detection, ...]
+    wrong_blames: tuple[WrongBlame, ...]
+    failures: tuple[str, ...]
+
+    @property
+    def row(self) -> MatrixRow:
+        """The row that was played."""
+        return self.trial.row
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MatrixResult:
+    """The whole run. ``wrong_blames`` are all that are wrong, also those outside of every trial."""
+
+    rows: tuple[RowResult, ...]
+    wrong_blames: tuple[WrongBlame, ...]
+    changes: int
+    healthy_s: float
+    reconciliation: Reconciliation
+
+    @property
+    def passed(self) -> bool:
+        """Whether every row went as it says, nobody was blamed wrongly and nothing was lost."""
+        has_failed = any(one.failures for one in self.rows)
+        return not (has_failed or self.wrong_blames or self.reconciliation.faults)
+
+    def detections(self) -> list[Detection]:
+        """Return every verdict that had to be given and was."""
+        return [one for outcome in self.rows for one in outcome.detections]
+
+
+def matrix_result(
+    trials: Sequence[RowTrial],
+    turns: Sequence[RecordedChange],
+    books: Reconciliation,
+    *,
+    watched_s: float,
+    patience: float,
+) -> MatrixResult:
+    """
+    Return what a run came to.
+
+    ``watched_s`` is how long the sites were watched, all added up; ``patience`` stretches the
+    bounds for a slow machine.
+    """
+    blames = wrong_blames(turns, fault_periods(trials))
+    outcomes = tuple(_outcome(trial, turns, blames, patience) for trial in trials)
+    broken_s = sum(_broken_s(trial) * len(trial.place.sites()) for trial in trials)
+    return MatrixResult(
+        rows=outcomes,
+        wrong_blames=tuple(blames),
+        changes=len(turns),
+        healthy_s=max(0.0, watched_s - broken_s),
+        reconciliation=books,
+    )
+
+
+def percentile(values: Iterable[float], share: float) -> float | None:
+    """Return the value below which a share lies, ``None`` of nothing."""
+    ordered = sorted(values)
+    if len(ordered) < 2:
+        return ordered[0] if ordered else None
+    return quantiles(ordered, n=100, method="inclusive")[round(share * 100) - 1]
+
+
+def _broken_s(trial: RowTrial) -> float:
+    if trial.injected_at is None or not trial.row.expected:
+        return 0.0
+    end = trial.healthy_at or trial.reverted_at or trial.injected_at
+    return (end.boottime_ns - trial.injected_at.boottime_ns) / 1e9
+
+
+def _outcome(
+    trial: RowTrial, turns: Sequence[RecordedChange], blames: Sequence[WrongBlame], patience: float
+) -> RowResult:
+    own = tuple(blame for blame in blames if _is_during(trial, blame.change))
+    failures = [*trial.failures, *(blame.text() for blame in own)]
+    if trial.phase is not TrialPhase.DONE:
+        failures.append("not finished")
+    detections: list[Detection] = []
+    if trial.injected_at is not None:
+        for subject, sees in trial.subjects:
+            found = None if trial.row.by_collector else _detection(trial, turns, subject, sees)
+            if found is not None:
+                detections.append(found)
+                failures += _early_recoveries(trial, turns, found)
+            elif not trial.row.by_collector:
+                failures.append(f"not in the record: {'/'.join(subject)} {sees.state}")
+        if not trial.row.expected:
+            failures += _unwanted_changes(trial, turns)
+    limit_s = trial.row.bound.limit_s * patience
+    late = [one for one in detections if one.agent_s > limit_s]
+    failures += [
+        f"late: {'/'.join(one.subject)} after {one.agent_s:.1f} s, bound {limit_s:.1f} s"
+        for one in late
+    ]
+    return RowResult(
+        trial=trial, detections=tuple(detections), wrong_blames=own, failures=tuple(failures)
+    )
+
+
+def _detection(
+    trial: RowTrial, turns: Sequence[RecordedChange], subject: Subject, sees: ExpectedVerdict
+) -> Detection | None:
+    broken, mended = trial.injected_at, trial.reverted_at
+    assert broken is not None, "only what was broken can be detected"
+    for turn in turns:
+        if (turn.site, turn.link, turn.service) != subject:
+            continue
+        is_then = turn.decided_ns >= broken.boottime_ns and (
+            mended is None or turn.decided_ns <= mended.boottime_ns
+        )
+        if is_then and matches((turn.state, turn.segment, turn.symptom), sees):
+            return Detection(
+                subject=subject,
+                agent_s=(turn.decided_ns - broken.boottime_ns) / 1e9,
+                collector_s=(turn.received_ns - broken.wall_ns) / 1e9,
+            )
+    return None
+
+
+def _early_recoveries(
+    trial: RowTrial, turns: Sequence[RecordedChange], found: Detection
+) -> list[str]:
+    """Return that a subject was called well again while it was still broken."""
+    broken, mended = trial.injected_at, trial.reverted_at
+    assert broken is not None, "only what was broken can be detected"
+    known_ns = broken.boottime_ns + round(found.agent_s * 1e9)
+    return [
+        f"forgotten: {'/'.join(found.subject)} up after {seconds:.1f} s"
+        for turn in turns
+        if (turn.site, turn.link, turn.service) == found.subject
+        and turn.state is State.UP
+        and known_ns < turn.decided_ns
+        and (mended is None or turn.decided_ns < mended.boottime_ns)
+        and (seconds := (turn.decided_ns - broken.boottime_ns) / 1e9)
+    ]
+
+
+def _unwanted_changes(trial: RowTrial, turns: Sequence[RecordedChange]) -> list[str]:
+    """Return what changed at a place where nothing may have; ``unknown`` only after a restart."""
+    allowed = {State.UP, State.UNKNOWN} if trial.row.may_be_unknown else {State.UP}
+    return [
+        f"changed: {turn.site}/{turn.link}/{turn.service} {turn.state} {turn.symptom}"
+        for turn in turns
+        if _is_during(trial, turn) and turn.state not in allowed
+    ]
+
+
+def _is_during(trial: RowTrial, turn: RecordedChange) -> bool:
+    if trial.injected_at is None or turn.site not in trial.place.sites():
+        return False
+    if trial.place.portal and turn.service not in ("", trial.place.portal):
+        return False
+    end = trial.healthy_at
+    is_before_end = end is None or turn.decided_ns <= end.boottime_ns
+    return trial.injected_at.boottime_ns <= turn.decided_ns and is_before_end
+
+
+def responsible_party(row: MatrixRow) -> str:
+    """Return who must act on a row, by the verdict that it leads to."""
+    segments = {sees.segment for sees in row.expected}
+    return "/".join(sorted({party_for(segment).value for segment in segments if segment})) or "–"

@@ -1,0 +1,193 @@
+"""Run: a city built, its agents and collector started, every row played, and the account of it."""
+
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from thongsuot_collector.app.components import JOURNAL_FILE
+from thongsuot_lab.lab import Lab
+from thongsuot_lab.matrix import profile, reconciliation
+from thongsuot_lab.matrix.clock_pair import ClockPair
+from thongsuot_lab.matrix.context import MatrixContext
+from thongsuot_lab.matrix.fault_location import FaultLocation
+from thongsuot_lab.matrix.journal_reader import RecordedChange, recorded_changes, stored_batches
+from thongsuot_lab.matrix.observe import observe_site
+from thongsuot_lab.matrix.result import MatrixResult, matrix_result
+from thongsuot_lab.matrix.row import BlastRadius, MatrixRow
+from thongsuot_lab.matrix.trial import RowTrial, TrialPhase
+from thongsuot_lab.stack import prometheus
+from thongsuot_lab.stack.city import CityStack
+from thongsuot_lab.stack.session import StopRequested
+from thongsuot_lab.topology.model import Topology
+
+OBSERVE_EVERY_S = 0.4
+PlacedRow = tuple[MatrixRow, FaultLocation]
+
+
+def _ignore(_: object) -> None:
+    """Nobody wants to know."""
+
+
+@dataclass(slots=True)
+class MatrixRun:
+    """
+    One run of rows.
+
+    ``patience`` stretches every wait and bound; ``on_done`` hears of each trial as it ends.
+    """
+
+    stage: MatrixContext
+    patience: float = 1.0
+    on_done: Callable[[RowTrial], None] = _ignore
+    trials: list[RowTrial] = field(default_factory=list)
+    _free_at: dict[str, float] = field(default_factory=dict)
+
+    def play(self, rows: Sequence[MatrixRow]) -> None:
+        """Play rows: those of single sites side by side, then the wider ones in waves."""
+        topology = self.stage.lab.topology
+        try:
+            self._play_sites([row for row in rows if row.blast_radius is BlastRadius.SITE])
+            for wave in waves(rows, topology):
+                self._play_wave(wave)
+        finally:
+            for trial in self.trials:
+                trial.abandon()
+
+    def _play_sites(self, rows: list[MatrixRow]) -> None:
+        """Give every site the next row as soon as it is well and has rested; longest first."""
+        waiting = sorted(rows, key=lambda row: row.bound.limit_s + row.hold_s, reverse=True)
+        topology = self.stage.lab.topology
+        sites = [site.name for site in topology.sites]
+        active: dict[str, RowTrial] = {}
+        while waiting or active:
+            for site in sites:
+                if waiting and site not in active and self._is_rested(site):
+                    row = waiting.pop(0)
+                    place = FaultLocation(topology=topology, site=site, links=row.links)
+                    active[site] = self._start(row, place)
+            self._advance(list(active.values()))
+            active = {site: one for site, one in active.items() if one.phase is not TrialPhase.DONE}
+
+    def _play_wave(self, wave: Sequence[PlacedRow]) -> None:
+        while not all(self._is_rested(site) for _, place in wave for site in place.sites()):
+            time.sleep(OBSERVE_EVERY_S)
+        active = [self._start(row, place) for row, place in wave]
+        while active:
+            self._advance(active)
+            active = [trial for trial in active if trial.phase is not TrialPhase.DONE]
+
+    def _start(self, row: MatrixRow, place: FaultLocation) -> RowTrial:
+        trial = RowTrial(stage=self.stage, row=row, place=place, patience=self.patience)
+        self.trials.append(trial)
+        return trial
+
+    def _advance(self, active: Sequence[RowTrial]) -> None:
+        started = time.monotonic()
+        sites = dict.fromkeys(site for trial in active for site in trial.place.sites())
+        looks = {site: observe_site(self.stage.stack, site) for site in sites}
+        for trial in active:
+            trial.advance({site: looks[site] for site in trial.place.sites()})
+            if trial.phase is TrialPhase.DONE:
+                self._finish(trial)
+        self.stage.stack.check()
+        time.sleep(max(0.0, OBSERVE_EVERY_S - (time.monotonic() - started)))
+
+    def _finish(self, trial: RowTrial) -> None:
+        for site in trial.place.sites():
+            rest_s = (
+                profile.REST_BETWEEN_ROWS_S
+                if trial.row.expected and trial.place.portal == ""
+                else 0.0
+            )
+            self._free_at[site] = time.monotonic() + rest_s
+        self.on_done(trial)
+
+    def _is_rested(self, site: str) -> bool:
+        return time.monotonic() >= self._free_at.get(site, 0.0)
+
+
+def waves(rows: Sequence[MatrixRow], topology: Topology) -> list[list[PlacedRow]]:
+    """
+    Return what is played together: a fault a portal, a fault every other carrier, the city alone.
+
+    Sites have one link of a carrier and one of the next, so no site loses both.
+    """
+    portals = sorted(
+        node.name.removeprefix("portal.")
+        for node in topology.nodes
+        if node.name.startswith("portal.")
+    )
+    carriers = [carrier.name for carrier in topology.carriers]
+    groups = [carriers[0::2], carriers[1::2]]
+    found: list[list[PlacedRow]] = []
+    of_portals = [row for row in rows if row.blast_radius is BlastRadius.PORTAL]
+    for first in range(0, len(of_portals), len(portals)):
+        together = of_portals[first : first + len(portals)]
+        found.append(
+            [
+                (row, FaultLocation(topology=topology, portal=portal))
+                for row, portal in zip(together, portals, strict=False)
+            ]
+        )
+    of_carriers = [row for row in rows if row.blast_radius is BlastRadius.CARRIER]
+    while of_carriers:
+        group = groups[len(found) % 2]
+        together, of_carriers = of_carriers[: len(group)], of_carriers[len(group) :]
+        found.append(
+            [
+                (row, FaultLocation(topology=topology, carrier=carrier))
+                for row, carrier in zip(together, group, strict=False)
+            ]
+        )
+    of_city = [row for row in rows if row.blast_radius is BlastRadius.CITY]
+    found += [[(row, FaultLocation(topology=topology))] for row in of_city]
+    return found
+
+
+def run_matrix(
+    rows: Sequence[MatrixRow],
+    folder: Path,
+    *,
+    sites: int = 6,
+    patience: float = 1.0,
+    done: Callable[[RowTrial], None] = _ignore,
+    say: Callable[[str], None] = _ignore,
+) -> MatrixResult:
+    """Build the lab, play the rows and return the account."""
+    with Lab(profile.topology(sites)) as lab:
+        with_prometheus = prometheus.installed()
+        stack = CityStack(
+            lab, folder, profile.options(lab.ca_file, with_prometheus=with_prometheus)
+        )
+        say(f"starting a collector and {sites} agents …")
+        try:
+            stack.start()
+            started = ClockPair.now()
+            stage = MatrixContext(lab=lab, stack=stack, folder=folder, say=say)
+            playing = MatrixRun(stage, patience=patience, on_done=done)
+            with suppress(StopRequested):
+                # Who stops it early still wants to know what has come of it.
+                playing.play(rows)
+            watched_s = (ClockPair.now().boottime_ns - started.boottime_ns) / 1e9
+            reconciliation.drain(stack, patience=patience)
+            in_prometheus = reconciliation.outcomes_in_prometheus(
+                stack, since_s=started.wall_ns / 1e9
+            )
+        finally:
+            stack.stop()
+    return matrix_result(
+        playing.trials,
+        changes_in_journal(folder),
+        reconciliation.reconcile(folder, stack.sites, in_prometheus),
+        watched_s=watched_s * sites,
+        patience=patience,
+    )
+
+
+def changes_in_journal(folder: Path) -> list[RecordedChange]:
+    """Return every verdict change that the collector of a stack has kept, in order."""
+    journal = folder / "collector" / "state" / JOURNAL_FILE
+    turns = [turn for kept in stored_batches(journal) for turn in recorded_changes(kept)]
+    return sorted(turns, key=lambda turn: turn.decided_ns)

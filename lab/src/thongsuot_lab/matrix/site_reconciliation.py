@@ -1,0 +1,169 @@
+"""Ledger: what agents said that they had made, against what the journal and Prometheus have."""
+
+import json
+import re
+import urllib.parse
+import urllib.request
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from thongsuot_lab.matrix.journal_reader import StoredBatch
+from thongsuot_schema.batch.model import NoticeCode
+from thongsuot_schema.catalogue import dns, host, http, icmp
+from thongsuot_schema.outcome import Outcome
+from thongsuot_schema.result import Family, Result, Series
+
+NS_PER_MS = 1_000_000
+
+RunKey = tuple[str, str, str, str, int]
+"""One run: kind, link, target, family, and its start on CLOCK_BOOTTIME in milliseconds."""
+
+ChangeKey = tuple[str, str, str, int]
+"""One verdict change: link, service, state, and when it was decided, in milliseconds."""
+
+_RUN = re.compile(
+    r" run kind=(?P<kind>\S+) link=(?P<link>\S+) target=(?P<target>\S+) family=(?P<family>\S+)"
+    r" boottime_ns=(?P<ns>\d+) "
+)
+_CHANGE = re.compile(
+    r" verdict link=(?P<link>\S+) service=(?P<service>\S+) state=(?P<state>\S+) "
+    r".*decided_boottime_ns=(?P<ns>\d+)"
+)
+_KINDS = {kind.name: kind for kind in (icmp.KIND, dns.KIND, http.KIND, host.KIND)}
+_GAPS = {NoticeCode.GAP, NoticeCode.DROPPED}
+
+
+@dataclass(slots=True)
+class SiteReconciliation:
+    """
+    One site. ``logged_runs`` and ``logged_changes`` are what the agent told in its log, once it
+    was kept.
+    """
+
+    logged_runs: Counter[RunKey] = field(default_factory=Counter)
+    logged_changes: Counter[ChangeKey] = field(default_factory=Counter)
+    stored_runs: Counter[RunKey] = field(default_factory=Counter)
+    stored_changes: Counter[ChangeKey] = field(default_factory=Counter)
+    repeated_changes: set[ChangeKey] = field(default_factory=set)
+    gaps: list[str] = field(default_factory=list)
+
+    def read_log(self, log: Path) -> None:
+        """Take in what the agent told."""
+        with log.open(encoding="utf-8", errors="replace") as lines:
+            for line in lines:
+                if found := _RUN.search(line):
+                    words = (found["kind"], found["link"], found["target"], found["family"])
+                    kind, link, target, family = map(_empty_if_dash, words)
+                    self.logged_runs[kind, link, target, family, int(found["ns"]) // NS_PER_MS] += 1
+                elif found := _CHANGE.search(line):
+                    link, service = _empty_if_dash(found["link"]), _empty_if_dash(found["service"])
+                    ms = int(found["ns"]) // NS_PER_MS
+                    self.logged_changes[link, service, found["state"], ms] += 1
+
+    def read_batch(self, kept: StoredBatch) -> None:
+        """Take in a batch of the journal."""
+        self.stored_runs.update(run_key(result) for result in kept.batch.results)
+        for change in kept.batch.changes:
+            verdict, ms = change.verdict, change.decided_boottime_ns // NS_PER_MS
+            turn = (verdict.link, verdict.service, verdict.state.value, ms)
+            self.stored_changes[turn] += 1
+            if change.before is verdict.state:
+                self.repeated_changes.add(turn)
+        self.gaps += [one.text for one in kept.batch.notices if one.code in _GAPS]
+
+    @property
+    def missing_runs(self) -> Counter[RunKey]:
+        """What was made and is not there."""
+        return self.logged_runs - self.stored_runs
+
+    @property
+    def missing_changes(self) -> Counter[ChangeKey]:
+        """Verdict changes that were made and are not there."""
+        return self.logged_changes - self.stored_changes
+
+    @property
+    def unlogged(self) -> int:
+        """How much is there that the agent had no time to tell of: a run or a turn a kill."""
+        # What stood before a restart is said again after it, and not told.
+        turns = self.stored_changes.keys() - self.logged_changes.keys() - self.repeated_changes
+        return len(self.stored_runs.keys() - self.logged_runs.keys()) + len(turns)
+
+    @property
+    def duplicated(self) -> list[RunKey | ChangeKey]:
+        """What is there more often than it was made; a kill may come before the telling of one."""
+        return [
+            *(
+                key
+                for key, count in self.stored_runs.items()
+                if count > max(1, self.logged_runs[key])
+            ),
+            *(
+                turn
+                for turn, count in self.stored_changes.items()
+                if count > max(1, self.logged_changes[turn])
+            ),
+        ]
+
+    def line(self, site: str) -> str:
+        """Return one line for people."""
+        return (
+            f"{site}: made {self.logged_runs.total()} kept {self.stored_runs.total()} "
+            f"missing {self.missing_runs.total()} doubled {len(self.duplicated)} "
+            f"gaps announced {len(self.gaps)}; verdict changes made {self.logged_changes.total()} "
+            f"missing {self.missing_changes.total()}"
+        )
+
+
+def run_key(result: Result) -> RunKey:
+    """Return what identifies a run."""
+    series = result.series
+    ms = result.boottime_ns // NS_PER_MS
+    return series.kind, series.link, series.target, series.family.value, ms
+
+
+def expected_samples(kept: StoredBatch) -> Iterator[tuple[str, int]]:
+    """Yield the outcome samples that a batch has to become: labels as one text, and time in ms."""
+    offset_ms = kept.entry.epoch_ns // NS_PER_MS
+    last_ms: dict[Series, int] = {}
+    for result in kept.batch.results:
+        series, kind = result.series, _KINDS[result.series.kind]
+        is_unmeasured = result.finding.outcome is Outcome.UNMEASURED
+        name = kind.unmeasured_name if is_unmeasured else kind.success_name
+        family = "" if series.family is Family.NONE else series.family.value
+        labels = f"{name} {kept.batch.site} {series.link} {series.target} {family}"
+        time_ms = offset_ms + result.boottime_ns // NS_PER_MS
+        # Two runs in one millisecond are put a millisecond apart, whatever came of them: a database
+        # keeps one.
+        last_ms[series] = max(time_ms, last_ms.get(series, 0) + 1)
+        yield labels, last_ms[series]
+
+
+def prometheus_samples(prometheus: str, *, range_s: int) -> Iterator[tuple[str, int]]:
+    """
+    Yield every outcome sample that Prometheus has of the last seconds, as ``expected_samples``.
+    """
+    names = "|".join(
+        name for kind in _KINDS.values() for name in (kind.success_name, kind.unmeasured_name)
+    )
+    asked = urllib.parse.urlencode({"query": f'{{__name__=~"{names}"}}[{range_s}s]'})
+    with urllib.request.urlopen(f"{prometheus}/api/v1/query?{asked}", timeout=60.0) as answer:
+        found = json.load(answer)["data"]["result"]
+    for one in found:
+        about = one["metric"]
+        words = [about.get(word, "") for word in ("__name__", "site", "link", "target", "family")]
+        for time_s, _ in one["values"]:
+            yield " ".join(words), round(float(time_s) * 1000)
+
+
+def batch_numbers(everything: Iterable[StoredBatch]) -> dict[tuple[str, str], list[int]]:
+    """Return the numbers of the batches of each stream of each site, as they came."""
+    found: dict[tuple[str, str], list[int]] = {}
+    for kept in everything:
+        found.setdefault((kept.batch.site, kept.batch.stream), []).append(kept.batch.number)
+    return found
+
+
+def _empty_if_dash(word: str) -> str:
+    return "" if word == "-" else word

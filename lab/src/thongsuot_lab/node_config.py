@@ -1,0 +1,118 @@
+"""
+From a topology to what the kernel must be told: settings, `ip` lines and `nft` rules, node by node.
+
+Pure. ``lab`` carries them out.
+"""
+
+from dataclasses import dataclass
+
+from thongsuot_lab.topology.model import Bridge, Node, Topology, WireEnd
+from thongsuot_lab.topology.routes import CARRIER_INTERNAL, PRIVATE, StaticRoute, routes_of
+from thongsuot_lab.wires.kernel import middle_names
+
+# The namespace in which the middles of all wires lie; no node may be called so.
+WIRES_NAMESPACE = "(wires)"
+
+QUIET_SYSCTLS = {
+    # Addresses are usable at once: there is nobody in the lab to duplicate them but a fault.
+    "net.ipv6.conf.all.accept_dad": "0",
+    "net.ipv6.conf.default.accept_dad": "0",
+    "net.ipv6.conf.all.accept_ra": "0",
+    "net.ipv6.conf.default.accept_ra": "0",
+    "net.ipv6.conf.default.router_solicitations": "0",
+    # What taking an interface down costs should not depend on the family.
+    "net.ipv6.conf.all.keep_addr_on_down": "1",
+    "net.ipv6.conf.default.keep_addr_on_down": "1",
+    # A router that answers only once in a second would look like loss to two probes at once.
+    "net.ipv4.icmp_ratelimit": "0",
+    "net.ipv6.icmp.ratelimit": "0",
+}
+FORWARDING_SYSCTLS = {
+    "net.ipv4.ip_forward": "1",
+    "net.ipv6.conf.all.forwarding": "1",
+    "net.ipv6.conf.default.forwarding": "1",
+}
+# Middles carry frames for others and say nothing themselves.
+SILENT_SYSCTLS = {"net.ipv6.conf.all.disable_ipv6": "1", "net.ipv6.conf.default.disable_ipv6": "1"}
+
+
+@dataclass(frozen=True, slots=True)
+class NodeConfig:
+    """What one node is told, in this order."""
+
+    sysctls: dict[str, str]
+    ip_lines: list[str]
+    nft_lines: list[str]
+
+
+def wire_lines(topology: Topology, paths: dict[str, str]) -> list[str]:
+    """`ip` lines that lay every wire, to be read in the namespace of the middles."""
+    lines = []
+    for index, wire in enumerate(topology.wires):
+        for end, middle in zip(wire.ends, middle_names(index), strict=True):
+            lines += [
+                f"link add {end.interface} netns {paths[end.node]} type veth peer name {middle}",
+                f"link set {middle} up promisc on",
+            ]
+    return lines
+
+
+def node_configs(topology: Topology) -> dict[str, NodeConfig]:
+    """The plan of every node."""
+    routes = routes_of(topology)
+    return {
+        node.name: NodeConfig(
+            sysctls={
+                **QUIET_SYSCTLS,
+                **(FORWARDING_SYSCTLS if node.forwards else {}),
+                **node.sysctls,
+            },
+            ip_lines=_ip_lines(node, topology.ends_of(node.name), routes[node.name]),
+            nft_lines=_nat_lines(node),
+        )
+        for node in topology.nodes
+    }
+
+
+def _ip_lines(node: Node, ends: tuple[WireEnd, ...], routes: list[StaticRoute]) -> list[str]:
+    lines = ["link set lo up"]
+    for bridge in node.bridges:
+        lines.append(f"link add {bridge.interface} type bridge forward_delay 0 stp_state 0")
+        lines += [f"link set {port} master {bridge.interface}" for port in bridge.ports]
+    holders: list[WireEnd | Bridge] = [*ends, *node.bridges]
+    for holder in holders:
+        lines.append(f"link set {holder.interface} up")
+    lines += [line for holder in holders for line in address_lines("add", holder)]
+    lines += [route_line("add", route) for route in routes]
+    return lines
+
+
+def address_lines(verb: str, holder: WireEnd | Bridge) -> list[str]:
+    """`ip` lines that give an interface its addresses (``replace``, ``add``) or take them."""
+    return [
+        *(f"addr {verb} {address} dev {holder.interface}" for address in holder.v4),
+        *(f"addr {verb} {address} dev {holder.interface} nodad" for address in holder.v6),
+    ]
+
+
+def route_line(verb: str, route: StaticRoute) -> str:
+    """One `ip` line for a route."""
+    metric = "" if route.metric is None else f" metric {route.metric}"
+    return f"route {verb} {route.to} via {route.via} dev {route.interface}{metric}"
+
+
+def _nat_lines(node: Node) -> list[str]:
+    if not node.nat:
+        return []
+    rules = [
+        f'    ip saddr {{ {PRIVATE}, {CARRIER_INTERNAL} }} oifname "{interface}" masquerade'
+        for interface in node.nat
+    ]
+    return [
+        "table ip nat {",
+        "  chain out {",
+        "    type nat hook postrouting priority 100",
+        *rules,
+        "  }",
+        "}",
+    ]

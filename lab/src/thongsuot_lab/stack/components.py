@@ -1,0 +1,116 @@
+"""Starting the parts of the stack, each with its own folder, and asking them how they are."""
+
+import shutil
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from thongsuot_lab.stack import prometheus
+from thongsuot_lab.stack.documents import AgentDocument, CollectorDocument, inventory_text
+from thongsuot_lab.stack.process import Process, Spawn, StackError, spawn_here
+from thongsuot_schema.inventory.model import Inventory
+from thongsuot_schema.page.view import SiteView
+
+READY_S = 60.0
+"""How long a part may take to be ready; seconds on a slow machine that does other things."""
+
+
+def installed_command(name: str) -> str:
+    """Return the path of one of our commands: the one installed beside this interpreter."""
+    beside = Path(sys.executable).with_name(name)
+    found = str(beside) if beside.exists() else shutil.which(name)
+    if found is None:
+        raise StackError(f"the command {name} is not installed beside {sys.executable}")
+    return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CollectorFolder:
+    """The folder of a collector: its configuration, inventory and record."""
+
+    path: Path
+
+    @property
+    def config(self) -> Path:
+        """The configuration file."""
+        return self.path / "collector.toml"
+
+    def write(self, document: CollectorDocument, inventory: Inventory) -> None:
+        """Write the configuration and the inventory."""
+        document.inventory_dir.mkdir(parents=True, exist_ok=True)
+        document.state_dir.mkdir(parents=True, exist_ok=True)
+        self.config.write_text(document.text(), encoding="utf-8")
+        (document.inventory_dir / "inventory.toml").write_text(
+            inventory_text(inventory), encoding="utf-8"
+        )
+
+    def create_token(self, site: str, file: Path) -> None:
+        """Make a token for a site's agent and write it where only the owner can read it."""
+        command = [installed_command("thongsuot-collector"), "token", "create"]
+        command += ["--config", str(self.config), "--log-level", "warning", site]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise StackError(f"cannot create a token for {site}: {done.stderr.strip()}")
+        file.touch(mode=0o600)
+        file.write_text(done.stdout.strip() + "\n", encoding="ascii")
+
+    def add_person(self, name: str, title: str) -> str:
+        """Let a person act on the pages; return the password, which is known only now."""
+        command = [installed_command("thongsuot-collector"), "person", "add"]
+        command += ["--config", str(self.config), "--log-level", "warning", name, "--title", title]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise StackError(f"cannot add the person {name}: {done.stderr.strip()}")
+        return done.stdout.strip()
+
+    def start(self, logs: Path, spawn: Spawn = spawn_here) -> Process:
+        """Start the collector."""
+        command = [installed_command("thongsuot-collector"), "run", "--config", str(self.config)]
+        return Process.start("collector", command, logs, spawn)
+
+
+def write_agent(document: AgentDocument, file: Path) -> None:
+    """Write an agent's configuration and make its folders."""
+    document.state_dir.mkdir(parents=True, exist_ok=True)
+    document.runtime_dir.mkdir(parents=True, exist_ok=True)
+    file.write_text(document.text(), encoding="utf-8")
+
+
+def start_agent(
+    site: str, config: Path, logs: Path, spawn: Spawn = spawn_here, *, is_verbose: bool = False
+) -> Process:
+    """Start an agent; ``is_verbose`` lets it log each run."""
+    command = [installed_command("thongsuot-agent"), "run", "--config", str(config)]
+    if is_verbose:
+        command.append("--verbose")
+    return Process.start(f"agent-{site}", command, logs, spawn)
+
+
+def start_prometheus(
+    folder: Path, logs: Path, *, listen: str, collector: str, spawn: Spawn = spawn_here
+) -> Process:
+    """Start Prometheus; ``collector`` is where the collector's own metrics are scraped."""
+    return Process.start("prometheus", prometheus.command(folder, listen, collector), logs, spawn)
+
+
+def responds(url: str) -> bool:
+    """Return whether something answers at a URL with a status below 400."""
+    try:
+        with urllib.request.urlopen(url, timeout=5) as response:
+            return bool(response.status < 400)
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def fetch_site_view(base: str, site: str) -> SiteView | None:
+    """Return what the collector shows of a site; ``None`` while it does not answer."""
+    try:
+        with urllib.request.urlopen(f"{base}/sites/{site}.json", timeout=5) as response:
+            return msgspec.json.decode(response.read(), type=SiteView)
+    except (urllib.error.URLError, OSError, msgspec.DecodeError):
+        return None

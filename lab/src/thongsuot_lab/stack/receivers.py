@@ -1,0 +1,151 @@
+"""
+People: those whom the collector tells in a lab, each behind the system that they would have.
+
+Every carrier has a desk with trouble tickets; the city looks at Alertmanager, where it can be
+started; points and the operator of the portals get signed messages in one inbox. With
+``all_to_inbox`` everybody gets these: a test reads there who was told what, and when.
+"""
+
+import secrets
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from thongsuot_lab.inbox import InboxMessage, read_messages
+from thongsuot_lab.stack import alertmanager
+from thongsuot_lab.stack.process import Process, Spawn
+from thongsuot_lab.topology.model import Topology
+from thongsuot_schema.inventory.model import Inventory, Owner, Role
+
+INBOX_PORT = 8490
+ALERTMANAGER_PORT = 9093
+FIRST_DESK_PORT = 8491
+CITY_OWNER = "thanh-pho"
+_CLERK_S = 4.0
+"""After so long somebody at a carrier's desk begins to work on a ticket."""
+
+_TICKET_POLL_S = 2.0
+"""How often the collector asks the desks what has become of its tickets."""
+
+ChannelTable = dict[str, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receivers:
+    """Whom there is to tell; ``folder`` holds what they get."""
+
+    folder: Path
+    topology: Topology
+    all_to_inbox: bool = False
+
+    @property
+    def has_alertmanager(self) -> bool:
+        """Whether the city looks at Alertmanager."""
+        return not self.all_to_inbox and alertmanager.installed()
+
+    def ports(self) -> dict[str, int]:
+        """Return where each of their systems listens on the loopback of the collector's node."""
+        found = {"inbox": INBOX_PORT}
+        if self.has_alertmanager:
+            found["alertmanager"] = ALERTMANAGER_PORT
+        for place, name in enumerate(self._desks()):
+            found[f"desk-{name}"] = FIRST_DESK_PORT + place
+        return found
+
+    def start(self, logs: Path, spawn: Spawn) -> Iterator[Process]:
+        """Start their systems; yields each."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        for file in (self._secret, self._token):
+            if not file.exists():
+                file.touch(mode=0o600)
+                file.write_text(secrets.token_urlsafe(32) + "\n", encoding="ascii")
+        ports, python = self.ports(), sys.executable
+        inbox = [python, "-m", "thongsuot_lab.inbox", "--port", str(ports["inbox"])]
+        inbox += ["--secret-file", str(self._secret), "--keep", str(self._letters)]
+        yield Process.start("inbox", inbox, logs, spawn)
+        if self.has_alertmanager:
+            listen = f"127.0.0.1:{ports['alertmanager']}"
+            command = alertmanager.command(self.folder / "alertmanager", listen)
+            yield Process.start("alertmanager", command, logs, spawn)
+        for name in self._desks():
+            desk = [python, "-m", "thongsuot_lab.carrier_desk", "--clerk-s", str(_CLERK_S)]
+            desk += ["--port", str(ports[f"desk-{name}"]), "--token-file", str(self._token)]
+            desk += ["--keep", str(self.folder / f"desk-{name}.json")]
+            yield Process.start(f"desk-{name}", desk, logs, spawn)
+
+    def channels(self) -> tuple[ChannelTable, ...]:
+        """Return the ``[[channels]]`` of the collector."""
+        ports = self.ports()
+        inbox: ChannelTable = {
+            "kind": "webhook",
+            "name": "inbox",
+            "url": f"http://127.0.0.1:{ports['inbox']}/",
+            "secret_file": str(self._secret),
+            "language": "en",
+        }
+        found = [inbox]
+        if self.has_alertmanager:
+            url = f"http://127.0.0.1:{ports['alertmanager']}"
+            found.append({"kind": "alertmanager", "name": "alertmanager", "urls": [url]})
+        found += [
+            {
+                "kind": "tmf621",
+                "name": f"desk-{name}",
+                "url": f"http://127.0.0.1:{ports[f'desk-{name}']}",
+                "bearer_file": str(self._token),
+                "customer": "UBND-HN",
+                "look_s": _TICKET_POLL_S,
+            }
+            for name in self._desks()
+        ]
+        return tuple(found)
+
+    def notify_table(self, page_url: str) -> dict[str, object]:
+        """Return the ``[notify_table]`` table of the collector."""
+        # In the inbox everybody's messages are counted: those who only look on would be, too.
+        sees_all = not self.all_to_inbox
+        table: dict[str, object] = {
+            "channels": ["inbox"],
+            "city": CITY_OWNER,
+            "city_sees_all": sees_all,
+        }
+        return table | ({"page_url": page_url} if page_url else {})
+
+    def with_channels(self, inventory: Inventory) -> Inventory:
+        """Return an inventory that says by which channel each party is told."""
+        replace = msgspec.structs.replace
+        desks = set(self._desks())
+        services = tuple(one.name for one in inventory.targets if one.role is Role.SERVICE)
+        operator = Owner(name="van-hanh", title="Đơn vị vận hành các cổng", services=services)
+        city = Owner(
+            name=CITY_OWNER,
+            title="Bộ phận kỹ thuật của Thành phố",
+            channels=("alertmanager",) if self.has_alertmanager else (),
+        )
+        carriers = tuple(
+            replace(one, channels=(f"desk-{one.name}", "inbox") if one.name in desks else ())
+            for one in inventory.carriers
+        )
+        return replace(inventory, carriers=carriers, owners=(*inventory.owners, operator, city))
+
+    def messages(self) -> list[InboxMessage]:
+        """Return what has arrived in the inbox."""
+        return list(read_messages(self._letters))
+
+    def _desks(self) -> list[str]:
+        return [] if self.all_to_inbox else [one.name for one in self.topology.carriers]
+
+    @property
+    def _secret(self) -> Path:
+        return self.folder / "inbox-secret"
+
+    @property
+    def _token(self) -> Path:
+        return self.folder / "desk-token"
+
+    @property
+    def _letters(self) -> Path:
+        return self.folder / "letters.jsonl"

@@ -1,0 +1,100 @@
+"""Tests that somebody wants now, on the device's own page: the button, how far, what was found."""
+
+from collections import Counter
+from typing import Final
+
+from thongsuot_schema.page import labels
+from thongsuot_schema.page.escape import escape
+from thongsuot_schema.page.view import SiteView, TestProgress, TestRun
+from thongsuot_schema.words import requested_tests
+from thongsuot_schema.words.dates import moment
+from thongsuot_schema.words.figures import duration
+from thongsuot_schema.words.language import Language
+from thongsuot_schema.words.titles import subject_title
+
+REFRESH_UNDER_WAY_S: Final = 5
+"""How often the page renews itself while a test is under way."""
+
+_UNFOLDED: Final = 4
+"""A test of more runs shows how they ended, and each when it is unfolded."""
+
+
+def is_under_way(view: SiteView) -> bool:
+    """Return whether a test has not ended."""
+    return any(not test.is_over for test in view.tests)
+
+
+def tests_part(view: SiteView, action: str, language: Language) -> str:
+    """
+    Return the button and the latest tests as HTML; nothing where the page has neither.
+
+    ``action`` is where the button leads; empty: there is none.
+    """
+    if not (action or view.tests):
+        return ""
+    rows = "".join(_row(test, f"t{at}", view, language) for at, test in enumerate(view.tests))
+    shown = f'<ul class="card rows told">{rows}</ul>' if rows else ""
+    title = labels.TEST_NOW.read(language)
+    return (
+        f'<section aria-labelledby="tests"><h2 id="tests">{title}</h2>'
+        f"{_button(view, action, language) if action else ''}{shown}</section>"
+    )
+
+
+def _button(view: SiteView, action: str, language: Language) -> str:
+    if is_under_way(view):
+        return f'<p class="note" role="status">{labels.TESTING.read(language)}</p>'
+    if view.next_test_s > 0:
+        text = labels.TEST_AGAIN_IN.read(language).format(
+            after=duration(view.next_test_s, language)
+        )
+        return f'<p class="note">{escape(text)}</p>'
+    return (
+        f'<form method="post" action="{escape(f"{action}?lang={language}")}">'
+        f'<p class="who">{labels.TEST_WHAT.read(language)}</p>'
+        f'<button class="call">{labels.TEST_NOW.read(language)}</button></form>'
+    )
+
+
+def _row(test: TestProgress, key: str, view: SiteView, language: Language) -> str:
+    word = requested_tests.TEST_TITLES.get(test.kind)
+    name = test.kind if word is None else word.read(language)
+    titles = {one.name: subject_title(one, language) for one in (*view.links, *view.services)}
+    if test.link:
+        name = f"{name}, {titles.get(test.link, test.link)}"
+    by = labels.REQUESTED_LOCALLY if test.is_local else labels.REQUESTED_BY_CENTRE
+    said = [f"{by.read(language)} · {_progress(test, language)}"]
+    if test.refusal:
+        said.append(requested_tests.describe_refusal(test.refusal, language))
+    found = [_run(run, titles, language) for run in test.runs]
+    lines = "".join(f"<span>{escape(one)}</span>" for one in said)
+    shown = "".join(f"<span>{escape(one)}</span>" for one in found)
+    if len(found) > _UNFOLDED:
+        summary = escape(_outcome_counts(test, language))
+        shown = f'<details id="{key}"><summary>{summary}</summary>{shown}</details>'
+    when = f"<time>{moment(test.at_s)}</time>"
+    return f"<li>{when}<div><b>{escape(name)}</b>{lines}{shown}</div></li>"
+
+
+def _run(run: TestRun, titles: dict[str, str], language: Language) -> str:
+    what = ", ".join(titles.get(one, one) for one in (run.link, run.target) if one)
+    return requested_tests.describe_run(run, what, language)
+
+
+def _outcome_counts(test: TestProgress, language: Language) -> str:
+    """Return how many runs came to what: "27 đạt, 1 hỏng"."""
+    counts = Counter(run.outcome for run in test.runs)
+    parts = (
+        f"{counts[outcome]} {word.read(language)}"
+        for outcome, word in requested_tests.OUTCOMES.items()
+        if counts[outcome]
+    )
+    return ", ".join(parts)
+
+
+def _progress(test: TestProgress, language: Language) -> str:
+    if test.refusal:
+        return requested_tests.REFUSED.read(language)
+    if test.is_over:
+        return requested_tests.DONE.read(language)
+    return f"{requested_tests.UNDER_WAY.read(language)} ({len(test.runs)}/{test.count})"

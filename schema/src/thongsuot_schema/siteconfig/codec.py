@@ -1,0 +1,93 @@
+"""
+Site plans to bytes and back, and the names of their versions.
+
+The content is JSON, because the answer to a push is; encoded the same way every time (fields in
+the order of the types, keys of settings sorted, defaults left out), so that equal plans have equal
+bytes. A version is called ``NUMBER-DIGEST``: the number for people, the first half of the digest of
+the content for machines. The same content made anew is another version.
+"""
+
+import re
+
+import msgspec
+
+from thongsuot_schema.batch.digest import digest_of
+from thongsuot_schema.errors import SiteConfigMalformed
+from thongsuot_schema.siteconfig.model import FORMAT, OfferedConfig, SiteConfiguration
+
+LARGEST_BYTES = 40 * 1024
+"""
+Of a content. A city's plan with fourteen portals and thirty anchors is 10 KB; an answer ends at 64.
+"""
+
+NONE = "none"
+"""What an agent says that runs its settings file alone."""
+
+_DIGEST_BYTES = 4
+_VERSION = r"[1-9][0-9]{0,8}-[0-9a-f]{8}"
+_RUNNING = re.compile(rf"(?P<version>{NONE}|{_VERSION})(?: !(?P<refused>{_VERSION}))?")
+
+_ENCODER = msgspec.json.Encoder(order="deterministic")
+_DECODER = msgspec.json.Decoder(SiteConfiguration)
+
+
+def encode(plan: SiteConfiguration) -> bytes:
+    """Return the content of a plan; equal plans have equal bytes."""
+    return _ENCODER.encode(plan)
+
+
+def decode(content: bytes) -> SiteConfiguration:
+    """
+    Return the plan that a content holds. Unknown fields are skipped.
+
+    Raises:
+        SiteConfigMalformed: it is too large, no plan, or of a format that is not read here.
+    """
+    if len(content) > LARGEST_BYTES:
+        raise SiteConfigMalformed(f"{len(content)} bytes, at most {LARGEST_BYTES} are taken")
+    try:
+        plan = _DECODER.decode(content)
+    except RecursionError as error:
+        raise SiteConfigMalformed("nested too deeply to be read") from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise SiteConfigMalformed(str(error)) from error
+    if plan.format != FORMAT:
+        raise SiteConfigMalformed(f"it is of format {plan.format}; format {FORMAT} is read here")
+    return plan
+
+
+def short_digest(content: bytes) -> str:
+    """Return the eight digits by which a content is known."""
+    return digest_of(content)[:_DIGEST_BYTES].hex()
+
+
+def version_of(offer: OfferedConfig) -> str:
+    """Return the name of a version, made from the bytes that are there."""
+    return f"{offer.number}-{short_digest(bytes(offer.content))}"
+
+
+class RunningConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    What an agent says of plans with each push, in ``push.HEADER_PLAN``.
+
+    ``version`` is what it runs, empty: its settings file alone. ``refused`` is the newest version
+    that it does not run and will not try again, empty: none newer than that.
+    """
+
+    version: str = ""
+    refused: str = ""
+
+    @property
+    def header_value(self) -> str:
+        """The value of the header, such as ``7-3f9a0c1b`` or ``none !8-00c0ffee``."""
+        said = self.version or NONE
+        return f"{said} !{self.refused}" if self.refused else said
+
+
+def parse_running_config(text: str) -> RunningConfig | None:
+    """Return what a header says; ``None`` where it cannot be read, as from an agent without."""
+    found = _RUNNING.fullmatch(text)
+    if found is None:
+        return None
+    version = found["version"]
+    return RunningConfig(version="" if version == NONE else version, refused=found["refused"] or "")

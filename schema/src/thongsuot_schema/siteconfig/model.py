@@ -1,0 +1,94 @@
+"""
+Types of a site plan: what the inventory knows of one site, for the agent that watches it.
+
+A plan is laid over the settings file of the device: what it names is added, or replaces what the
+file has under the same name; what only the file has stays. It has no word for what is the device's
+own: interfaces, files, keys, credentials, equipment, where the collector is.
+"""
+
+import msgspec
+
+from thongsuot_schema.inventory.model import BitsPerSecond, Medium, Name, Role, Seconds
+from thongsuot_schema.segment import Segment
+
+FORMAT = 1
+"""Of the content. Fields that are added do not raise it; an agent refuses another one whole."""
+
+
+class ConfiguredLink(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One WAN access; what is absent or empty leaves what the device's settings say."""
+
+    name: Name
+    medium: Medium | None = None
+    carrier: str = ""
+    circuit: str = ""
+    contract_down_bits_per_second: BitsPerSecond | None = None
+    contract_up_bits_per_second: BitsPerSecond | None = None
+    allowance_bytes: int | None = None
+    resolvers: tuple[str, ...] = ()
+
+
+class ConfiguredTarget(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """An anchor or a service; fields as in ``inventory.model.Target``."""
+
+    name: Name
+    role: Role
+    segment: Segment
+    addresses: tuple[str, ...] = ()
+    url: str = ""
+    links: tuple[str, ...] = ()
+    title_vi: str = ""
+    title_en: str = ""
+    domestic: bool = True
+    lookup: str = ""
+    expect_status: tuple[int, ...] = (200,)
+    expect_body: str = ""
+    expect_addresses: tuple[str, ...] = ()
+
+
+class ConfiguredProbe(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What is measured how often; fields as in ``inventory.model.ProbePlan``."""
+
+    kind: Name
+    every_s: Seconds
+    metered_every_s: Seconds | None = None
+    targets: tuple[str, ...] = ("*",)
+    links: tuple[str, ...] = ("*",)
+    settings: dict[str, object] = {}
+
+
+class ConfiguredCarrier(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Who is responsible for links: names and the telephone number for the local page."""
+
+    name: Name
+    title: str = ""
+    hotline: str = ""
+    plmn: tuple[str, ...] = ()
+
+
+class SiteConfiguration(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The content of a plan. Fields that a reader does not know are skipped."""
+
+    site: Name
+    format: int = FORMAT
+    title: str = ""
+    commune: str = ""
+    commune_title: str = ""
+    links: tuple[ConfiguredLink, ...] = ()
+    targets: tuple[ConfiguredTarget, ...] = ()
+    probes: tuple[ConfiguredProbe, ...] = ()
+    carriers: tuple[ConfiguredCarrier, ...] = ()
+
+
+class OfferedConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    One version of a site's plan, as an answer carries it and as an agent keeps it.
+
+    ``number`` counts the versions of a site from 1; ``made_ns`` is when it was made, Unix time.
+    ``content`` is a ``SiteConfiguration`` as it was encoded (``siteplan.codec``): its bytes are
+    what the version is named by.
+    """
+
+    number: int
+    made_ns: int
+    content: msgspec.Raw

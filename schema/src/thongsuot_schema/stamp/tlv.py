@@ -1,0 +1,170 @@
+"""
+Extensions of a test packet: what follows it as type, length and value (RFC 8972, section 4).
+
+A reflector answers with the same extensions in the same order and at the same length, so that an
+answer is never longer than its request. What it does not know it marks and sends back as it came.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import IntEnum
+from struct import Struct
+
+from thongsuot_schema.stamp.authentication import HMAC_BYTES, hmac_of, is_authentic
+
+UNRECOGNISED, MALFORMED, INTEGRITY = 0x80, 0x40, 0x20
+
+HEAD_BYTES = 4
+
+_HEAD = Struct("!BBH")
+_NUMBER = Struct("!I")
+
+
+class TlvType(IntEnum):
+    """The types that are known here (RFC 8972, section 5.1)."""
+
+    EXTRA_PADDING = 1
+    TIMESTAMP_INFORMATION = 3
+    HMAC = 8
+
+
+class SyncSource(IntEnum):
+    """What a clock is synchronised by (RFC 8972, section 4.3)."""
+
+    NTP = 1
+    PTP = 2
+    SUPPLY = 3
+    SATELLITE = 4
+    FREE_RUNNING = 5
+
+
+class TimestampMethod(IntEnum):
+    """How a time stamp is taken (RFC 8972, section 4.3)."""
+
+    HARDWARE = 1
+    SOFTWARE = 2
+    CONTROL_PLANE = 3
+
+
+_LENGTHS: dict[int, int] = {
+    TlvType.TIMESTAMP_INFORMATION: 4,
+    TlvType.HMAC: HMAC_BYTES,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tlv:
+    """One extension as it travels; a sender marks each unrecognised until a reflector knows it."""
+
+    type: int
+    value: bytes
+    flags: int = UNRECOGNISED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimestampInformation:
+    """What a reflector says of its clock: what it goes by, and how its stamps are taken."""
+
+    source: SyncSource
+    method: TimestampMethod
+
+
+def pack_tlvs(extensions: tuple[Tlv, ...], number: int, key: bytes = b"") -> bytes:
+    """Return extensions as bytes; with a key, sealed by one more, over the packet's number too."""
+    packed = b"".join(
+        _HEAD.pack(one.flags, one.type, len(one.value)) + one.value for one in extensions
+    )
+    if not key or not packed:
+        return packed
+    seal = hmac_of(key, _NUMBER.pack(number) + packed)
+    return packed + _HEAD.pack(UNRECOGNISED, TlvType.HMAC, HMAC_BYTES) + seal
+
+
+def unpack_tlvs(data: bytes) -> Iterator[Tlv]:
+    """Yield extensions; the last is marked malformed where the bytes end inside of it."""
+    place = 0
+    while len(data) - place >= HEAD_BYTES:
+        flags, kind, length = _HEAD.unpack_from(data, place)
+        value = data[place + HEAD_BYTES : place + HEAD_BYTES + length]
+        if len(value) < length:
+            yield Tlv(type=kind, value=value, flags=flags | MALFORMED)
+            return
+        yield Tlv(type=kind, value=value, flags=flags)
+        place += HEAD_BYTES + length
+
+
+def reflect_tlvs(
+    data: bytes, known: TimestampInformation, *, asked: int, number: int, key: bytes = b""
+) -> bytes:
+    """
+    Return what a reflector sends back for the extensions of a request, as many bytes as came.
+
+    ``asked`` and ``number`` are those of request and answer: each seals its own extensions. Under a
+    seal that is wrong nothing is answered: all go back as they came, each marked (section 4.8).
+    """
+    if key and _is_hmac_wrong(data, asked, key):
+        return _with_flag(data, INTEGRITY)
+    out = bytearray()
+    place = 0
+    while len(data) - place >= HEAD_BYTES:
+        _, kind, length = _HEAD.unpack_from(data, place)
+        end = place + HEAD_BYTES + length
+        value = data[place + HEAD_BYTES : end]
+        if len(value) < length or _LENGTHS.get(kind, length) != length:
+            # What follows cannot be found any more, or means nothing: it goes back as it came.
+            out += _HEAD.pack(MALFORMED, kind, length) + data[place + HEAD_BYTES :]
+            return bytes(out)
+        flags = 0
+        if kind == TlvType.HMAC and key:
+            value = hmac_of(key, _NUMBER.pack(number) + bytes(out))
+        elif kind == TlvType.TIMESTAMP_INFORMATION:
+            value = bytes((known.source, known.method) * 2)
+        elif kind != TlvType.EXTRA_PADDING:
+            flags = UNRECOGNISED
+        out += _HEAD.pack(flags, kind, length) + value
+        place = end
+    return bytes(out) + data[place:]
+
+
+def _is_hmac_wrong(data: bytes, number: int, key: bytes) -> bool:
+    """Return whether a seal does not fit what is before it, or more than padding comes after it."""
+    place, was_sealed = 0, False
+    for one in unpack_tlvs(data):
+        if one.type == TlvType.HMAC:
+            covered = _NUMBER.pack(number) + data[:place]
+            if was_sealed or not is_authentic(key, covered, one.value):
+                return True
+            was_sealed = True
+        elif was_sealed and one.type != TlvType.EXTRA_PADDING:
+            return True
+        place += HEAD_BYTES + len(one.value)
+    return False
+
+
+def _with_flag(data: bytes, flag: int) -> bytes:
+    """Return extensions as they came but for a flag that is set in each."""
+    out = bytearray(data)
+    place = 0
+    for one in unpack_tlvs(data):
+        out[place] |= flag
+        place += HEAD_BYTES + len(one.value)
+    return bytes(out)
+
+
+def padding_tlv(size_bytes: int) -> Tlv:
+    """Return an extension that makes a packet longer by ``size_bytes``, its head included."""
+    return Tlv(type=TlvType.EXTRA_PADDING, value=bytes(max(0, size_bytes - HEAD_BYTES)))
+
+
+def timestamp_information_tlv() -> Tlv:
+    """Return the question what the reflector's clock goes by and how its stamps are taken."""
+    return Tlv(
+        type=TlvType.TIMESTAMP_INFORMATION, value=bytes(_LENGTHS[TlvType.TIMESTAMP_INFORMATION])
+    )
+
+
+def parse_timestamp_information(extension: Tlv) -> tuple[int, int] | None:
+    """Return what a reflector says of its clock, source and method; ``None`` where nothing."""
+    if extension.flags & (UNRECOGNISED | MALFORMED | INTEGRITY) or len(extension.value) != 4:
+        return None
+    return extension.value[0], extension.value[1]

@@ -1,0 +1,56 @@
+"""Words for the evidence of a verdict: what was probed, and what came of it."""
+
+from typing import Final
+
+from thongsuot_schema.result import Family
+from thongsuot_schema.verdict import Evidence
+from thongsuot_schema.words.figures import milliseconds, number, percent
+from thongsuot_schema.words.language import Language, Text
+from thongsuot_schema.words.reasons import REASONS
+from thongsuot_schema.words.segments import SEGMENTS
+
+FAMILIES: Final[dict[Family, str]] = {Family.IP4: "IPv4", Family.IP6: "IPv6", Family.NONE: ""}
+
+_UNITS: Final[dict[str, str]] = {"_dbm": " dBm", "_decibels": " dB"}
+_OK: Final = Text("{count} lần đạt", "{count} good")
+_FAILED: Final = Text("{count} lần không đạt", "{count} failed")
+_UNMEASURED: Final = Text("{count} lần chưa đo được", "{count} not measured")
+_FIGURE: Final = Text("{value} (ngưỡng {limit})", "{value} (limit {limit})")
+
+
+def evidence_subject(evidence: Evidence, language: Language) -> str:
+    """Return what was probed: kind, target, family and where that target stands."""
+    parts = [evidence.kind.upper(), evidence.target, FAMILIES[evidence.family]]
+    subject = " ".join(part for part in parts if part)
+    if evidence.segment is None:
+        return subject
+    return f"{subject} · {SEGMENTS[evidence.segment].read(language)}"
+
+
+def evidence_outcome(evidence: Evidence, language: Language) -> str:
+    """Return what came of it: counts of runs, the reason, the figure against its limit."""
+    counts = (
+        (_OK, evidence.ok),
+        (_FAILED, evidence.failed),
+        (_UNMEASURED, evidence.unmeasured),
+    )
+    parts = [text.read(language).format(count=count) for text, count in counts if count]
+    if evidence.reason is not None:
+        parts.append(REASONS[evidence.reason].read(language))
+    if evidence.value is not None:
+        value = metric_value(evidence.metric, evidence.value, language)
+        if evidence.limit is not None:
+            limit = metric_value(evidence.metric, evidence.limit, language)
+            value = _FIGURE.read(language).format(value=value, limit=limit)
+        parts.append(value)
+    return ", ".join(parts)
+
+
+def metric_value(metric: str, value: float, language: Language) -> str:
+    """Return a value in the unit that its metric's name ends in, as people read it."""
+    if metric.endswith("_ratio"):
+        return percent(value, language)
+    if metric.endswith("_seconds"):
+        return milliseconds(value, language)
+    unit = next((text for ending, text in _UNITS.items() if metric.endswith(ending)), "")
+    return number(value, 0 if value == int(value) else 1, language) + unit

@@ -1,0 +1,48 @@
+"""Words for the way to a target: where it ends, and what packets it takes."""
+
+import re
+from typing import Final
+
+from thongsuot_schema.path import Path
+from thongsuot_schema.words.language import Language, Text
+
+_ENDS: Final = Text(
+    "Không đến được đích: chặng cuối cùng trả lời là chặng {hop} ({address}).",
+    "It does not reach its target: the last hop that answers is hop {hop} ({address}).",
+)
+_NOTHING: Final = Text(
+    "Không chặng nào trả lời, kể cả bộ định tuyến tại điểm.",
+    "No hop answers, not even the router of the point.",
+)
+_MTU_HOLE: Final = Text(
+    "Gói tin lớn hơn {size} byte bị mất sau chặng {hop} mà không có thông báo.",
+    "Packets larger than {size} bytes vanish behind hop {hop}, and nobody says so.",
+)
+_MTU_PATTERN: Final = re.compile(r"(?P<size>\d+) bytes; larger ones vanish behind hop (?P<hop>\d+)")
+
+
+def describe_end(path: Path, language: Language) -> str:
+    """Return where a way ends that does not reach its target; empty for one that does."""
+    if path.is_reached:
+        return ""
+    last = path.hop(path.last)
+    if last is None:
+        return _NOTHING.read(language)
+    return _ENDS.read(language).format(hop=last.number, address=last.address)
+
+
+def describe_mtu_hole(path: Path, language: Language) -> str:
+    """Return that large packets vanish, and where; empty where they do not."""
+    found = _MTU_PATTERN.match(path.mtu)
+    if found is None:
+        return ""
+    return _MTU_HOLE.read(language).format(size=found["size"], hop=found["hop"])
+
+
+def route_text(path: Path) -> str:
+    """Return a way on one line: ``192.168.1.1 (0.3 ms) → * → 203.0.113.1 (8.1 ms)``."""
+    parts = []
+    for hop in path.hops:
+        text = hop.address or "*"
+        parts.append(text if hop.rtt_s is None else f"{text} ({hop.rtt_s * 1000:.1f} ms)")
+    return " → ".join(parts) if parts else "*"

@@ -1,0 +1,104 @@
+"""Words for tests that somebody wants now: what they are called, how far they are, what came."""
+
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from thongsuot_schema.batch.push import TestRefusal
+from thongsuot_schema.catalogue import http, path, radio, throughput
+from thongsuot_schema.former_names import present_name
+from thongsuot_schema.outcome import Outcome
+from thongsuot_schema.page.view import TestRun
+from thongsuot_schema.reason import Reason
+from thongsuot_schema.result import Family
+from thongsuot_schema.words.figures import milliseconds, number
+from thongsuot_schema.words.language import Language, Text
+from thongsuot_schema.words.reasons import REASONS
+
+TEST_TITLES: Final[dict[str, Text]] = {
+    http.KIND.name: Text("Kiểm tra các trang dịch vụ công", "Test the portals"),
+    path.KIND.name: Text("Dò đường đi", "Trace the path"),
+    throughput.KIND.name: Text("Đo tốc độ", "Measure throughput"),
+    radio.KIND.name: Text("Đo sóng di động", "Read the radio"),
+}
+"""What is asked for; in the order of what is asked for most."""
+
+UNDER_WAY: Final = Text("đang đo", "under way")
+DONE: Final = Text("đã xong", "done")
+REFUSED: Final = Text("không thực hiện", "refused")
+
+REFUSALS: Final[dict[TestRefusal, Text]] = {
+    TestRefusal.KIND: Text("không được yêu cầu phép đo này", "this cannot be asked for"),
+    TestRefusal.NOT_CONFIGURED: Text("thiết bị không đo việc này", "not in the device's plan"),
+    TestRefusal.TOO_MANY_RUNS: Text("quá nhiều lần đo một lúc", "too many runs at once"),
+    TestRefusal.BUDGET: Text(
+        "dung lượng còn lại trong tháng không đủ", "the month's allowance does not pay it"
+    ),
+    TestRefusal.TIMEOUT: Text("quá thời gian mà chưa xong", "it did not end in time"),
+}
+
+OUTCOMES: Final[dict[str, Text]] = {
+    Outcome.OK: Text("đạt", "ok"),
+    Outcome.FAILED: Text("hỏng", "failed"),
+    Outcome.UNMEASURED: Text("chưa đo được", "not measured"),
+}
+
+_FAMILIES: Final[dict[str, str]] = {Family.IP4: " IPv4", Family.IP6: " IPv6"}
+_HOPS: Final = Text("chặng", "hops")
+_DOWN: Final = Text("xuống", "down")
+_UP: Final = Text("lên", "up")
+
+
+def _rate(way: Text) -> Callable[[float, Language], str]:
+    return lambda value, language: (
+        f"{way.read(language)} {number(value * 8 / 1e6, 1, language)} Mbit/s"
+    )
+
+
+def _signal(leg: str) -> Callable[[float, Language], str]:
+    return lambda value, language: f"RSRP {leg} {number(value, 0, language)} dBm"
+
+
+_SHOWN: Final[dict[str, Callable[[float, Language], str]]] = {
+    http.TOTAL.name: milliseconds,
+    path.RTT.name: milliseconds,
+    path.HOPS.name: lambda value, language: f"{value:.0f} {_HOPS.read(language)}",
+    throughput.DOWN.name: _rate(_DOWN),
+    throughput.UP.name: _rate(_UP),
+    radio.LTE_RSRP.name: _signal("LTE"),
+    radio.NR_RSRP.name: _signal("5G"),
+}
+"""The figures that a person at a counter can use; all others are in the record."""
+
+
+def describe_run(run: TestRun, what: str, language: Language) -> str:
+    """Return what one run found: ``what`` is its link and target, as they are called."""
+    known = OUTCOMES.get(run.outcome)
+    said = run.outcome if known is None else known.read(language)
+    if run.reason:
+        said += f" ({_reason(run.reason, language)})"
+    figures = _figures(run, language)
+    return f"{what}{_FAMILIES.get(run.family, '')}: {'; '.join((said, *figures))}"
+
+
+def _figures(run: TestRun, language: Language) -> Iterator[str]:
+    for name, value in run.values.items():
+        today = present_name(name)  # an answer is kept as it came, by whatever name
+        if today.name in _SHOWN:
+            yield _SHOWN[today.name](value / today.divisor, language)
+
+
+def describe_refusal(said: str, language: Language) -> str:
+    """Return why a test is not run, of what the agent said: an ``TestRefusal`` and details."""
+    word, _, details = said.partition(" ")
+    try:
+        known = REFUSALS[TestRefusal(word)].read(language)
+    except ValueError:
+        return said  # a newer agent's word
+    return f"{known} ({details})" if details else known
+
+
+def _reason(word: str, language: Language) -> str:
+    try:
+        return REASONS[Reason(word)].read(language)
+    except ValueError:
+        return word  # of another release

@@ -1,0 +1,212 @@
+"""Whatever comes in is kept before it is judged, and a judge that breaks ends nothing else."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from tests.agent.spool.making import CollectedRecord, clock_of, opened
+from tests.fakes.clock import FakeClock
+from thongsuot_agent.app import result_pipeline as module
+from thongsuot_agent.app.result_pipeline import PipelineCallbacks, ResultPipeline
+from thongsuot_agent.judge.engine import StepOutcome
+from thongsuot_agent.judge.events import ConfirmationProbe
+from thongsuot_agent.judge.memory import IssuedVerdict, Memory
+from thongsuot_agent.judge.settings import Settings
+from thongsuot_agent.judge.site_probes import site_probes_from
+from thongsuot_agent.page.latest import LatestResults
+from thongsuot_agent.spool.spool import Spool
+from thongsuot_schema.batch.model import NoticeCode
+from thongsuot_schema.catalogue.icmp import LOSS, RTT
+from thongsuot_schema.result import Family, Result, Series, ok_finding
+from thongsuot_schema.state import State
+from thongsuot_schema.verdict import Symptom, Verdict, VerdictChange
+
+SERIES = Series(kind="icmp", revision=1, link="fiber", target="anchor", family=Family.IP4)
+
+
+@dataclass
+class RecordedOrders:
+    """What was ordered."""
+
+    wishes: list[ConfirmationProbe] = field(default_factory=list)
+    news: int = 0
+    down: list[str] = field(default_factory=list)
+    families: list[tuple[str, Family | None]] = field(default_factory=list)
+
+    def orders(self) -> PipelineCallbacks:
+        def count() -> None:
+            self.news += 1
+
+        return PipelineCallbacks(
+            on_confirmation_probe=self.wishes.append,
+            on_verdict_change=count,
+            on_link_usable=lambda: None,
+            on_link_down=self.down.append,
+            on_down_family=lambda link, family: self.families.append((link, family)),
+        )
+
+
+def pipeline_for(spool: Spool, fake: FakeClock, carried: RecordedOrders) -> ResultPipeline:
+    desk = ResultPipeline(
+        clock_of(fake),
+        spool,
+        {},
+        plan=site_probes_from((), (), ()),
+        settings=Settings(),
+        memory=Memory(),
+        latest=LatestResults(),
+    )
+    desk.set_callbacks(carried.orders())
+    return desk
+
+
+def measured(fake: FakeClock) -> Result:
+    finding = ok_finding({RTT: 0.003, LOSS: 0.0})
+    return Result(series=SERIES, boottime_ns=fake.boottime_ns(), finding=finding)
+
+
+def change(fake: FakeClock, state: State) -> VerdictChange:
+    return VerdictChange(
+        verdict=Verdict(link="fiber", service="", state=state),
+        before=State.UNKNOWN,
+        onset_boottime_ns=fake.boottime_ns(),
+        decided_boottime_ns=fake.boottime_ns(),
+    )
+
+
+async def test_what_the_judge_rules_is_kept_and_carried_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake, carried = FakeClock(), RecordedOrders()
+    spool = await opened(tmp_path, fake)
+    desk = pipeline_for(spool, fake, carried)
+    wish = ConfirmationProbe(kind="icmp", link="fiber", target="anchor", family=Family.IP4)
+    down = change(fake, State.DOWN)
+    monkeypatch.setattr(
+        module,
+        "step",
+        lambda memory, *_: StepOutcome(memory=memory, changes=(down,), confirmation_probes=(wish,)),
+    )
+    desk.accept_result(measured(fake))
+    spool.seal()
+    collected = CollectedRecord()
+    await collected.accept_all(spool)
+    (batch,) = collected.ordered
+    assert [change.verdict for change in batch.changes] == [down.verdict]
+    assert len(batch.results) == 1
+    assert (carried.wishes, carried.news, carried.down) == ([wish], 1, ["fiber"])
+    assert carried.families == [("fiber", None)]
+    assert desk.latest.count == 1
+    await spool.close()
+
+
+async def test_which_family_is_dead_is_told_and_taken_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake, carried = FakeClock(), RecordedOrders()
+    spool = await opened(tmp_path, fake)
+    desk = pipeline_for(spool, fake, carried)
+    up = change(fake, State.UP)
+    dead = msgspec.structs.replace(
+        up,
+        verdict=Verdict(link="fiber", service="", state=State.DEGRADED, symptom=Symptom.IPV6_DOWN),
+    )
+    ruling = iter((dead, up))
+    monkeypatch.setattr(
+        module, "step", lambda memory, *_: StepOutcome(memory=memory, changes=(next(ruling),))
+    )
+    desk.accept_result(measured(fake))
+    desk.accept_result(measured(fake))
+    assert carried.families == [("fiber", Family.IP6), ("fiber", None)]
+    await spool.close()
+
+
+async def test_what_stood_before_a_restart_is_said_again_after_it(tmp_path: Path) -> None:
+    fake = FakeClock()
+    spool = await opened(tmp_path, fake)
+    desk = pipeline_for(spool, fake, RecordedOrders())
+    stood = Verdict(link="fiber", service="", state=State.UP)
+    desk.memory.issued["fiber"] = IssuedVerdict(verdict=stood, onset_ns=7_000_000)
+    desk.start("1.2.3")
+    spool.seal()
+    collected = CollectedRecord()
+    await collected.accept_all(spool)
+    (batch,) = collected.ordered
+    assert [(notice.code, notice.text) for notice in batch.notices] == [
+        (NoticeCode.STARTED, "1.2.3")
+    ]
+    (again,) = batch.changes
+    assert (again.verdict, again.before, again.onset_boottime_ns) == (stood, State.UP, 7_000_000)
+    assert again.decided_boottime_ns >= batch.notices[0].boottime_ns
+    await spool.close()
+
+
+async def test_a_judge_that_breaks_begins_anew_and_loses_no_result(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake = FakeClock()
+    spool = await opened(tmp_path, fake)
+    desk = pipeline_for(spool, fake, RecordedOrders())
+    desk.memory = Memory(now_ns=1)
+
+    def broken(*_: object) -> StepOutcome:
+        raise IndexError("our own bug")
+
+    monkeypatch.setattr(module, "step", broken)
+    for _ in range(5):
+        fake.advance(1)
+        desk.accept_result(measured(fake))
+    assert desk.memory == Memory()
+    spool.seal()
+    collected = CollectedRecord()
+    await collected.accept_all(spool)
+    (batch,) = collected.ordered
+    assert len(batch.results) == 5
+    texts = [n.text for n in batch.notices if n.code is NoticeCode.PROBE_BROKEN]
+    assert texts == ["judge: IndexError: our own bug"] * 3, "the first, then once per doubling"
+    await spool.close()
+
+
+async def test_the_passing_of_time_reaches_judge_and_history(tmp_path: Path) -> None:
+    fake = FakeClock()
+    spool = await opened(tmp_path, fake)
+    desk = pipeline_for(spool, fake, RecordedOrders())
+    desk.history.add_change(change(fake, State.UP))
+    fake.advance(5)
+    desk.tick(1_800_000_000.0)
+    assert desk.memory.wall_s == 1_800_000_000.0
+    now_ns = fake.boottime_ns()
+    (stretch,) = desk.history.stretches("fiber", "", now_ns, lambda ns: ns / 1e9)
+    assert stretch.end_s - stretch.start_s == 5.0
+    await spool.close()
+
+
+async def test_under_another_plan_what_is_gone_stands_no_more_and_the_rest_is_said_again(
+    tmp_path: Path,
+) -> None:
+    fake, carried = FakeClock(), RecordedOrders()
+    spool = await opened(tmp_path, fake)
+    desk = pipeline_for(spool, fake, carried)
+    onset_ns = fake.boottime_ns()
+    verdicts = {
+        "fiber/": Verdict(link="fiber", service="", state=State.UP),
+        "/gone": Verdict(link="", service="gone", state=State.DOWN),
+    }
+    for subject, verdict in verdicts.items():
+        desk.memory.issued[subject] = IssuedVerdict(verdict=verdict, onset_ns=onset_ns)
+    plan = site_probes_from((), (), ())
+    desk.replace_inventory(plan, frozenset({"gateway"}), "1.2.3")
+    assert desk.plan is plan
+    assert [one.verdict.link for one in desk.standing_verdicts] == ["fiber"]
+    spool.seal()
+    collected = CollectedRecord()
+    await collected.accept_all(spool)
+    (batch,) = collected.ordered
+    (started,) = batch.notices
+    assert (started.code, started.text) == (NoticeCode.STARTED, "1.2.3")
+    (said,) = batch.changes
+    assert (said.verdict, said.onset_boottime_ns) == (verdicts["fiber/"], onset_ns)
+    assert said.decided_boottime_ns >= started.boottime_ns
+    await spool.close()

@@ -1,0 +1,374 @@
+"""Plans meet the disk, the pushes and the clock: tried, proved, gone back from, remembered."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from tests.agent.siteconfig.making import anchor, offer, own, plan, portal
+from thongsuot_agent.app.site_config_command import site_config_lines
+from thongsuot_agent.app.site_configs import (
+    ActiveSiteConfig,
+    SiteConfigCallbacks,
+    SiteConfigManager,
+    restore_site_config,
+)
+from thongsuot_agent.app.status_command import plan_line
+from thongsuot_agent.clock import NS_PER_S
+from thongsuot_agent.config.model import AgentConfig
+from thongsuot_agent.siteconfig.rollout import MAX_INTERRUPTED_STARTS, MAX_RETRIES, RefusalGround
+from thongsuot_agent.siteconfig.rollout_file import load_rollout
+from thongsuot_agent.uplink.answer import PushDisposition, PushOutcome
+from thongsuot_schema.batch.model import NoticeCode
+from thongsuot_schema.batch.push import PushResponse
+from thongsuot_schema.catalogue.host import PLAN
+from thongsuot_schema.siteconfig.codec import version_of
+from thongsuot_schema.siteconfig.model import OfferedConfig, SiteConfiguration
+
+SHORT = "[plan]\nprobation_s = 60\nprobation_tries = 2\n"
+
+
+@dataclass
+class SiteConfigDevice:
+    """Plans on a device, with what was applied and reported."""
+
+    path: Path
+    own: AgentConfig
+    now_ns: int = 0
+    applied: list[SiteConfiguration | None] = field(default_factory=list)
+    notices: list[tuple[NoticeCode, str]] = field(default_factory=list)
+    news: int = 0
+
+    def start(self) -> SiteConfigManager:
+        """Return the plans of an agent that starts on this device."""
+        holding = restore_site_config(self.own, self.path)
+        self.notices += holding.notices
+        hands = SiteConfigCallbacks(
+            now_ns=lambda: self.now_ns,
+            apply=self._apply,
+            on_notice=lambda code, text: self.notices.append((code, text)),
+            push_now=self._push,
+        )
+        return SiteConfigManager(own=self.own, path=self.path, active=holding, callbacks=hands)
+
+    def _apply(self, config: AgentConfig, told: SiteConfiguration | None) -> None:
+        assert config.site == self.own.site
+        self.applied.append(told)
+
+    def _push(self) -> None:
+        self.news += 1
+
+
+@pytest.fixture
+def device(tmp_path: Path) -> SiteConfigDevice:
+    """A device that gives a plan a minute and two pushes."""
+    return SiteConfigDevice(tmp_path / "plans.json", own(SHORT))
+
+
+def acknowledged(offered: OfferedConfig | None = None) -> PushOutcome:
+    """Return what a push came to that was taken, and whose answer may carry a plan."""
+    raw = msgspec.Raw(b"" if offered is None else msgspec.json.encode(offered))
+    answer = PushResponse(acknowledged=1, site_config=raw)
+    return PushOutcome(disposition=PushDisposition.DURABLE, status=200, answer=answer)
+
+
+FAILED = PushOutcome(disposition=PushDisposition.RETRY_LATER, status=0, text="timed out")
+NO_LINK = PushOutcome(
+    disposition=PushDisposition.RETRY_LATER, status=0, text="no link can send", is_tried=False
+)
+BUSY = PushOutcome(
+    disposition=PushDisposition.RETRY_LATER, status=503, answer=PushResponse(error="busy")
+)
+
+
+async def offered(plans: SiteConfigManager, one: OfferedConfig) -> None:
+    """Have an answer bring a plan."""
+    plans.on_push_end(plans.running_text, acknowledged(one))
+    await plans.process_pending()
+
+
+async def proven(plans: SiteConfigManager, one: OfferedConfig) -> None:
+    """Bring a plan, and acknowledge a push under it."""
+    await offered(plans, one)
+    plans.on_push_end(plans.running_text, acknowledged())
+    await plans.process_pending()
+    assert plans.status.state == "good"
+
+
+async def test_a_plan_is_tried_said_and_proved_by_a_push_under_it(device: SiteConfigDevice) -> None:
+    plans = device.start()
+    assert plans.running_text == "none"
+    await offered(plans, offer(1))
+    version = version_of(offer(1))
+    assert (plans.running_text, plans.status.state) == (version, "trial")
+    assert [one.targets[0].name for one in device.applied if one] == ["portal-1"]
+    assert device.news == 1, "the push that decides leaves at once"
+    # A push that had begun before says nothing about the plan.
+    plans.on_push_end("none", acknowledged())
+    await plans.process_pending()
+    assert plans.status.state == "trial"
+    plans.on_push_end(version, acknowledged())
+    await plans.process_pending()
+    assert plans.status.state == "good"
+    assert device.notices == [(NoticeCode.CONFIG_APPLIED, version)]
+    assert load_rollout(device.path).good == offer(1)
+    # The agent starts again, and the collector is away: it goes on with the plan.
+    again = device.start()
+    assert (again.running_text, again.status.state) == (version, "good")
+    assert [target.name for target in again.active.config.targets][-1] == "portal-1"
+
+
+async def test_what_is_offered_again_changes_nothing(device: SiteConfigDevice) -> None:
+    plans = device.start()
+    assert plans.metrics() == {}
+    await proven(plans, offer(1))
+    await offered(plans, offer(1))
+    assert len(device.applied) == 1
+    assert plans.metrics() == {PLAN: 1.0}
+
+
+async def test_a_wrong_plan_is_refused_reported_and_not_looked_at_again(
+    device: SiteConfigDevice,
+) -> None:
+    plans = device.start()
+    await proven(plans, offer(1))
+    wrong = offer(2, plan(targets=(portal("dvc", "ftp://x"), anchor("y"))))
+    await offered(plans, wrong)
+    version = version_of(wrong)
+    assert plans.running_text == f"{version_of(offer(1))} !{version}"
+    code, text = device.notices[-1]
+    assert code is NoticeCode.CONFIG_REJECTED
+    assert text.startswith(f'{version} [[targets]] "dvc" url: "ftp://x" is not')
+    assert "\n" not in text
+    assert len(device.applied) == 1
+    reported = len(device.notices)
+    await offered(plans, wrong)
+    assert len(device.notices) == reported
+    assert device.start().running_text == plans.running_text, "it is remembered"
+    # What another settings file makes of it is seen when it comes again.
+    device.own = own(SHORT + "[page]\nlisten = ''\n")
+    assert device.start().running_text == version_of(offer(1))
+
+
+async def test_an_agent_that_is_cut_off_goes_back_and_says_so(device: SiteConfigDevice) -> None:
+    plans = device.start()
+    await proven(plans, offer(1))
+    await offered(plans, offer(2))
+    bad = version_of(offer(2))
+    for _ in range(5):
+        plans.on_push_end(bad, FAILED)
+        await plans.process_pending()
+    assert plans.running_text == bad, "tries alone are a moment's trouble"
+    device.now_ns += 60 * NS_PER_S
+    plans.tick()
+    await plans.process_pending()
+    assert plans.running_text == f"{version_of(offer(1))} !{bad}"
+    first, second, third = device.applied
+    assert first == third != second
+    code, text = device.notices[-1]
+    assert code is NoticeCode.CONFIG_REJECTED
+    assert text == f"{bad} the collector was not reached for 60 s, 5 tries: timed out"
+    # Without it the collector is reached: it was the plan.
+    await offered(plans, offer(2))
+    assert plans.status.version == version_of(offer(1))
+    assert plans.active.rollout.refused[-1].ground is RefusalGround.CUT_OFF
+    plans.on_push_end(plans.running_text, FAILED)
+    await plans.process_pending()
+    # The same version is not tried again, by this process or the next.
+    await offered(plans, offer(2))
+    assert plans.status.version == version_of(offer(1))
+    again = device.start()
+    assert again.running_text == f"{version_of(offer(1))} !{bad}"
+    await offered(again, offer(2))
+    assert again.status.state == "good"
+    # Made anew, it is.
+    await offered(again, offer(3, bytes(offer(2).content)))
+    assert again.status.state == "trial"
+
+
+async def cut_off(device: SiteConfigDevice, plans: SiteConfigManager) -> None:
+    """Have the plan on probation fail."""
+    for _ in range(2):
+        plans.on_push_end(plans.running_text, FAILED)
+    device.now_ns += 60 * NS_PER_S
+    plans.tick()
+    await plans.process_pending()
+    assert plans.status.state != "trial"
+
+
+async def test_a_plan_during_which_the_centre_was_away_is_tried_again(
+    device: SiteConfigDevice,
+) -> None:
+    plans = device.start()
+    await proven(plans, offer(1))
+    await offered(plans, offer(2))
+    await cut_off(device, plans)
+    before, version = version_of(offer(1)), version_of(offer(2))
+    # What cannot leave, or left under the plan, says nothing of the way back.
+    for said, reading in ((plans.running_text, NO_LINK), (version, FAILED), (before, FAILED)):
+        plans.on_push_end(said, reading)
+        await plans.process_pending()
+        assert plans.running_text == f"{before} !{version}"
+    # The plan before does not reach the collector either; the agent may end meanwhile.
+    plans = device.start()
+    plans.on_push_end(plans.running_text, FAILED)
+    await plans.process_pending()
+    assert (plans.running_text, device.start().running_text) == (before, before)
+    assert len(device.notices) == 2
+    # The centre is back.
+    await offered(plans, offer(2))
+    assert plans.status.state == "trial"
+    plans.on_push_end(plans.running_text, acknowledged())
+    await plans.process_pending()
+    assert (plans.running_text, plans.status.state) == (version, "good")
+    assert plans.active.rollout.retried is None
+
+
+async def test_a_plan_has_only_so_many_chances(device: SiteConfigDevice) -> None:
+    plans = device.start()
+    for _ in range(MAX_RETRIES):
+        await offered(plans, offer(1))
+        await cut_off(device, plans)
+        plans.on_push_end(plans.running_text, FAILED)
+        await plans.process_pending()
+        assert plans.running_text == "none"
+    await offered(plans, offer(1))
+    await cut_off(device, plans)
+    plans.on_push_end(plans.running_text, FAILED)
+    await plans.process_pending()
+    assert plans.running_text == f"none !{version_of(offer(1))}"
+    await offered(plans, offer(1))
+    assert plans.status.state == "none"
+
+
+async def test_without_a_good_plan_the_settings_file_is_gone_back_to(
+    device: SiteConfigDevice,
+) -> None:
+    plans = device.start()
+    await offered(plans, offer(1))
+    for _ in range(2):
+        plans.on_push_end(plans.running_text, FAILED)
+    device.now_ns += 61 * NS_PER_S
+    await plans.process_pending()
+    assert plans.running_text == f"none !{version_of(offer(1))}"
+    assert device.applied[-1] is None
+
+
+async def test_time_alone_and_links_that_cannot_send_and_a_busy_collector_are_no_proof_against_it(
+    device: SiteConfigDevice,
+) -> None:
+    plans = device.start()
+    await offered(plans, offer(1))
+    for reading in (NO_LINK, BUSY) * 10:
+        plans.on_push_end(plans.running_text, reading)
+    device.now_ns += 3600 * NS_PER_S
+    plans.tick()
+    await plans.process_pending()
+    assert plans.status.state == "trial"
+    # Power and links are back.
+    plans.on_push_end(plans.running_text, acknowledged())
+    await plans.process_pending()
+    assert plans.status.state == "good"
+
+
+async def test_an_agent_that_ends_on_probation_starts_with_what_was_good(
+    device: SiteConfigDevice,
+) -> None:
+    plans = device.start()
+    await proven(plans, offer(1))
+    for _ in range(MAX_INTERRUPTED_STARTS):
+        await offered(plans, offer(2))
+        assert plans.status.state == "trial"
+        plans = device.start()
+        assert plans.status.version == version_of(offer(1))
+    await offered(plans, offer(2))
+    assert plans.status.state == "good"
+    assert "ended 3 times" in plans.status.reason
+    assert device.notices[-1] == (
+        NoticeCode.CONFIG_REJECTED,
+        f"{version_of(offer(2))} the agent ended 3 times while it was on probation",
+    )
+
+
+async def test_a_good_plan_that_a_new_settings_file_does_not_bear_is_not_run(
+    device: SiteConfigDevice,
+) -> None:
+    plans = device.start()
+    linked = offer(1, plan(targets=(anchor("192.0.2.1", links=("mobile",)),)))
+    await proven(plans, linked)
+    text = SHORT + "[page]\nlisten = ''\n"
+    config = own(text)
+    device.own = msgspec.structs.replace(config, links=config.links[:1])
+    plans = device.start()
+    assert plans.running_text == f"none !{version_of(linked)}"
+    assert plans.active.config == device.own
+    assert 'there is no link "mobile"' in device.notices[-1][1]
+
+
+async def test_a_disk_that_takes_nothing_leaves_all_as_it_is(
+    device: SiteConfigDevice, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("")
+    device.path = tmp_path / "file" / "plans.json"
+    plans = device.start()
+    await offered(plans, offer(1))
+    assert device.applied == []
+    assert plans.running_text == f"none !{version_of(offer(1))}"
+    (tmp_path / "file").unlink()
+    for _ in range(60):
+        plans.tick()
+    await plans.process_pending()
+    assert plans.running_text == "none"
+    await offered(plans, offer(1))
+    assert plans.status.state == "trial"
+
+
+async def test_what_is_no_offer_is_logged_and_harms_nothing(device: SiteConfigDevice) -> None:
+    plans = device.start()
+    for raw in (b"1", b"null", b'{"number":"x"}', b'{"number":1,"made_ns":1}'):
+        answer = PushResponse(acknowledged=1, site_config=msgspec.Raw(raw))
+        plans.on_push_end(
+            "none", PushOutcome(disposition=PushDisposition.DURABLE, status=200, answer=answer)
+        )
+        await plans.process_pending()
+    assert (plans.running_text, device.notices) == ("none", [])
+
+
+async def test_a_device_that_takes_no_plans_says_nothing_of_them(device: SiteConfigDevice) -> None:
+    plans = device.start()
+    await proven(plans, offer(1))
+    device.own = own("[plan]\naccept = false\n")
+    plans = device.start()
+    assert (plans.running_text, plans.status.state) == ("", "off")
+    await offered(plans, offer(2))
+    assert len(device.applied) == 1
+    assert plans.active.config == device.own
+
+
+async def test_a_person_sees_which_plan_is_run_and_what_comes_of_it(
+    device: SiteConfigDevice,
+) -> None:
+    plans = device.start()
+    assert "settings file alone" in plan_line(plans.status)
+    await proven(plans, offer(1))
+    assert f"plan: {version_of(offer(1))}, good" in plan_line(plans.status)
+    wrong = offer(2, plan(site="tay-ho"))
+    await offered(plans, wrong)
+    assert f"{version_of(wrong)} REFUSED: site: it is for" in plan_line(plans.status)
+    shown = "\n".join(site_config_lines(load_rollout(device.path), device.own))
+    assert "made: 1970-01-01 00:00:01 UTC" in shown
+    assert "target portal-1: https://portal-1.example/ (plan)" in shown
+    assert "target city: https://city.example/ (settings)" in shown
+    assert "probe http: every 60 s (settings)" in shown
+    assert f"refused: {version_of(wrong)} (invalid): site: it is for" in shown
+    await offered(plans, offer(3))
+    shown = "\n".join(site_config_lines(load_rollout(device.path), device.own))
+    assert "on probation" in shown
+    assert f"before: {version_of(offer(1))}" in shown
+
+
+def test_nothing_holds_where_nothing_was_kept(device: SiteConfigDevice) -> None:
+    assert restore_site_config(device.own, device.path) == ActiveSiteConfig(
+        rollout=load_rollout(device.path), config=device.own
+    )

@@ -1,0 +1,44 @@
+"""Plan: which lookouts a link has."""
+
+from tests.agent.judge.inventories import FIXED, GATEWAY, MOBILE, PROBES, anchor, portal, two_links
+from thongsuot_agent.judge.site_probes import site_probes_from
+from thongsuot_schema.inventory.model import ProbeSchedule
+from thongsuot_schema.result import Family
+from thongsuot_schema.segment import Segment
+
+
+def test_each_link_has_its_own_anchors_and_those_for_all() -> None:
+    watches = two_links().links
+    assert "icmp core-fixed" in watches["fixed"].points
+    assert "icmp core-fixed" not in watches["mobile"].points
+    assert "icmp zone" in watches["mobile"].points
+
+
+def test_a_metered_link_is_measured_at_its_own_interval() -> None:
+    watches = two_links().links
+    assert (watches["fixed"].round_s, watches["mobile"].round_s) == (5.0, 15.0)
+    assert watches["mobile"].is_metered
+
+
+def test_a_kind_is_for_targets_that_it_can_ask() -> None:
+    posts = two_links().links["fixed"].points
+    assert posts["icmp gateway"].is_gateway
+    assert "dns gateway" not in posts
+    assert posts["dns resolver"].is_first_resolver
+    assert posts["http motcua"].is_service
+
+
+def test_an_anchor_has_the_families_of_its_addresses() -> None:
+    only4 = anchor("four", Segment.TRANSIT, "192.0.2.4")
+    plan = site_probes_from((FIXED,), (only4, GATEWAY, portal("p")), PROBES)
+    posts = plan.links["fixed"].points
+    assert posts["icmp four"].families == (Family.IP4,)
+    assert posts["icmp gateway"].families == (Family.IP4, Family.IP6)
+
+
+def test_plans_that_name_links_and_targets_are_followed() -> None:
+    probes = (ProbeSchedule(kind="icmp", every_s=5.0, links=("fixed",), targets=("gateway",)),)
+    plan = site_probes_from((FIXED, MOBILE), (GATEWAY, anchor("zone", Segment.TRANSIT)), probes)
+    assert list(plan.links["fixed"].points) == ["icmp gateway"]
+    assert not plan.links["mobile"].points
+    assert plan.links["mobile"].shortest_s == 60.0

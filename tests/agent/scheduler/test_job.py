@@ -1,0 +1,183 @@
+"""From a plan to series: families, links, intervals, and moments spread over the interval."""
+
+from dataclasses import replace
+from itertools import pairwise
+
+from thongsuot_agent.scheduler.job import GRID_NS, Job, SchedulableLink, jobs_from_plan
+from thongsuot_schema.inventory.model import Link, ProbeSchedule, Role, Target
+from thongsuot_schema.result import Family
+from thongsuot_schema.segment import Segment
+
+S = 1_000_000_000
+BOTH = frozenset({Family.IP4, Family.IP6})
+FIBER = Link(name="fiber", interface="eth0")
+MOBILE = Link(name="mobile", interface="wwan0", allowance_bytes=10**9)
+ANCHORS = tuple(
+    Target(
+        name=f"anchor{n}",
+        role=Role.ANCHOR,
+        segment=Segment.TRANSIT,
+        addresses=(f"203.0.113.{n}", f"2001:db8::{n}"),
+    )
+    for n in range(4)
+)
+GATEWAY = Target(name="gateway", role=Role.ANCHOR, segment=Segment.LAN, addresses=("gateway",))
+RESOLVER = Target(
+    name="resolver",
+    role=Role.ANCHOR,
+    segment=Segment.CARRIER,
+    addresses=("resolver",),
+    lookup="example.vn",
+)
+PORTAL = Target(
+    name="portal", role=Role.SERVICE, segment=Segment.SERVICE, url="https://portal.example"
+)
+ICMP = ProbeSchedule(kind="icmp", every_s=5, metered_every_s=15)
+
+
+def reach(
+    link: Link,
+    families: frozenset[Family] = BOTH,
+    resolver_families: frozenset[Family] = frozenset({Family.IP4}),
+) -> SchedulableLink:
+    return SchedulableLink(spec=link, families=families, resolver_families=resolver_families)
+
+
+def jobs(
+    *reaches: SchedulableLink, plan: ProbeSchedule = ICMP, targets: tuple[Target, ...] = ANCHORS
+) -> list[Job]:
+    return jobs_from_plan("ba-dinh", [plan], targets, reaches)
+
+
+def test_anchors_alternate_over_the_interval_and_families_share_their_moments() -> None:
+    found = jobs(reach(FIBER))
+    assert len(found) == 8
+    moments = sorted({job.offset_ns for job in found})
+    assert len(moments) == 4
+    gaps = {(b - a) % (5 * S) for a, b in zip(moments, [*moments[1:], moments[0]], strict=True)}
+    assert gaps == {5 * S // 4}
+    for target in ANCHORS:
+        assert len({job.offset_ns for job in found if job.target is target}) == 1
+
+
+def test_links_of_a_site_are_measured_at_the_same_moments() -> None:
+    other = Link(name="cable", interface="eth1")
+    found = jobs(reach(FIBER), reach(other))
+    moments = {
+        link: [job.offset_ns for job in found if job.series.link == link]
+        for link in ("fiber", "cable")
+    }
+    assert moments["fiber"] == moments["cable"]
+
+
+def test_in_a_long_interval_links_and_families_take_turns_at_each_portal() -> None:
+    other = Link(name="cable", interface="eth1")
+    portals = tuple(
+        Target(name=name, role=Role.SERVICE, segment=Segment.SERVICE, url=f"https://{name}.example")
+        for name in ("dvc", "motcua")
+    )
+    plan = ProbeSchedule(kind="http", every_s=60)
+    found = jobs(reach(FIBER), reach(other), plan=plan, targets=portals)
+    for portal in portals:
+        looks = sorted((job.offset_ns, job.series.link) for job in found if job.target is portal)
+        moments = [moment for moment, _ in looks]
+        gaps = {
+            (after - before) % (60 * S)
+            for before, after in zip(moments, [*moments[1:], moments[0]], strict=True)
+        }
+        assert gaps == {15 * S}
+        links = [link for _, link in looks]
+        assert all(a != b for a, b in pairwise(links))
+
+
+def test_all_moments_of_a_site_lie_on_one_grid_of_its_own() -> None:
+    plans = [ICMP, ProbeSchedule(kind="dns", every_s=30), ProbeSchedule(kind="host", every_s=15)]
+    inside = set()
+    for site in ("ba-dinh", "hoan-kiem"):
+        found = jobs_from_plan(site, plans, (*ANCHORS, RESOLVER), [reach(FIBER)])
+        (phase,) = {job.offset_ns % GRID_NS for job in found}
+        inside.add(phase)
+    assert len(inside) == 2
+
+
+def test_a_metered_link_is_measured_at_its_own_interval() -> None:
+    intervals = {job.series.link: job.every_ns // S for job in jobs(reach(FIBER), reach(MOBILE))}
+    assert intervals == {"fiber": 5, "mobile": 15}
+
+
+def test_a_metered_link_that_stands_in_is_looked_at_more_closely_but_not_filled() -> None:
+    standing_in = replace(reach(MOBILE), is_backup_in_use=True)
+
+    def every_s(kind: str, every_s: float, metered_s: float | None) -> int:
+        plan = ProbeSchedule(kind=kind, every_s=every_s, metered_every_s=metered_s)
+        (job,) = {
+            (job.every_ns, job.usual_ns)
+            for job in jobs(standing_in, plan=plan, targets=(RESOLVER, PORTAL))
+        }
+        assert job[1] == (metered_s or every_s) * S
+        return job[0] // S
+
+    assert every_s("http", 60, 3600) == 600
+    assert every_s("dns", 30, 300) == 300
+    assert every_s("icmp", 5, 20) == 20, "more often than that it is not asked anyway"
+    assert every_s("http", 60, None) == 60
+    assert every_s("host", 15, 1000) == 150
+    assert every_s("throughput", 3600, 86400) == 86400
+
+
+def test_a_family_that_the_link_never_had_is_not_measured() -> None:
+    found = jobs(reach(FIBER, frozenset({Family.IP4})))
+    assert {job.series.family for job in found} == {Family.IP4}
+
+
+def test_a_link_that_never_had_anything_is_still_looked_at_to_say_why() -> None:
+    found = jobs(reach(FIBER, frozenset()), targets=(GATEWAY, *ANCHORS))
+    assert {job.series.family for job in found} == {Family.IP4}
+    assert len(found) == 5
+
+
+def test_the_resolver_is_measured_in_the_families_that_name_servers_have() -> None:
+    plan = ProbeSchedule(kind="dns", every_s=30)
+    found = jobs(reach(FIBER), plan=plan, targets=(GATEWAY, RESOLVER))
+    assert [(job.series.target, job.series.family) for job in found] == [("resolver", Family.IP4)]
+
+
+def test_a_service_is_measured_in_each_family_and_an_anchor_is_not_fetched() -> None:
+    plan = ProbeSchedule(kind="http", every_s=60)
+    found = jobs(reach(FIBER), plan=plan, targets=(*ANCHORS, PORTAL))
+    assert [(job.series.target, job.series.family) for job in found] == [
+        ("portal", Family.IP4),
+        ("portal", Family.IP6),
+    ]
+
+
+def test_the_host_is_looked_at_once_a_link() -> None:
+    plan = ProbeSchedule(kind="host", every_s=15)
+    found = jobs(reach(FIBER), reach(MOBILE), plan=plan)
+    assert [(job.series.link, job.series.target, job.series.family) for job in found] == [
+        ("fiber", "", Family.NONE),
+        ("mobile", "", Family.NONE),
+    ]
+    assert {job.cost_bytes for job in found} == {0}
+
+
+def test_plans_and_targets_can_be_limited_to_links() -> None:
+    only = Target(
+        name="peer",
+        role=Role.ANCHOR,
+        segment=Segment.CARRIER,
+        addresses=("198.51.100.9",),
+        links=("mobile",),
+    )
+    found = jobs(reach(FIBER), reach(MOBILE), targets=(only,))
+    assert {job.series.link for job in found} == {"mobile"}
+    narrow = ProbeSchedule(kind="icmp", every_s=5, links=("fiber",), targets=("anchor1",))
+    found = jobs(reach(FIBER), reach(MOBILE), plan=narrow)
+    assert {(job.series.link, job.series.target) for job in found} == {("fiber", "anchor1")}
+
+
+def test_settings_reach_the_probe() -> None:
+    plan = ProbeSchedule(kind="icmp", every_s=5, settings={"timeout_s": 0.25})
+    (job,) = jobs(reach(FIBER, frozenset({Family.IP4})), plan=plan, targets=(GATEWAY,))
+    assert job.settings.timeout_s == 0.25
+    assert job.cost_bytes > 0

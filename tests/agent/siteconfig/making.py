@@ -1,0 +1,85 @@
+"""A device's settings, and plans for it, as the tests of this folder need them."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from thongsuot_agent.config.model import AgentConfig
+from thongsuot_agent.config.read import parse
+from thongsuot_schema.inventory.model import Role
+from thongsuot_schema.segment import Segment
+from thongsuot_schema.siteconfig.codec import encode
+from thongsuot_schema.siteconfig.model import ConfiguredTarget, OfferedConfig, SiteConfiguration
+
+OWN = """
+[site]
+name = "ba-dinh"
+[collector]
+url = "https://collector.example"
+token_file = "token"
+[[links]]
+name = "fiber"
+interface = "eth0"
+[[links]]
+name = "mobile"
+interface = "wwan0"
+allowance_bytes = 400_000_000
+[[targets]]
+name = "gateway"
+role = "anchor"
+segment = "lan"
+addresses = ["gateway"]
+[[targets]]
+name = "city"
+role = "service"
+segment = "service"
+url = "https://city.example/"
+[[probes]]
+kind = "icmp"
+every_s = 5
+metered_every_s = 60
+[[probes]]
+kind = "http"
+every_s = 60
+metered_every_s = 3600
+settings = { ca_file = "/etc/ssl/own.pem", timeout_s = 8 }
+"""
+
+
+def own(more: str = "") -> AgentConfig:
+    """Return the settings of the device."""
+    return parse(OWN + more, file="agent.toml")
+
+
+def portal(name: str = "dvc", url: str = "") -> ConfiguredTarget:
+    """Return a service of a plan."""
+    return ConfiguredTarget(
+        name=name,
+        role=Role.SERVICE,
+        segment=Segment.SERVICE,
+        url=url or f"https://{name}.example/",
+    )
+
+
+def anchor(*addresses: str, name: str = "far", links: Sequence[str] = ()) -> ConfiguredTarget:
+    """Return an anchor of a plan."""
+    return ConfiguredTarget(
+        name=name,
+        role=Role.ANCHOR,
+        segment=Segment.TRANSIT,
+        addresses=addresses,
+        links=tuple(links),
+    )
+
+
+def plan(**parts: object) -> SiteConfiguration:
+    """Return a plan for the device."""
+    return msgspec.convert({"site": "ba-dinh", **parts}, SiteConfiguration, from_attributes=True)
+
+
+def offer(number: int = 1, content: SiteConfiguration | bytes | None = None) -> OfferedConfig:
+    """Return a version of a plan; without one a different one for each number."""
+    if content is None:
+        content = plan(targets=(portal(f"portal-{number}"),))
+    body = content if isinstance(content, bytes) else encode(content)
+    return OfferedConfig(number=number, made_ns=number * 10**9, content=msgspec.Raw(body))

@@ -1,0 +1,377 @@
+"""
+What a collector may have an agent do, and what not: a plan is taken whole or not at all.
+
+A collector in other hands is the attacker here: no file of the device, no box in its network, no
+other collector, no command, no flood comes out of a plan.
+"""
+
+from collections.abc import Mapping
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.agent.siteconfig.making import anchor, offer, own, plan, portal
+from thongsuot_agent import probes
+from thongsuot_agent.config.model import AgentConfig
+from thongsuot_agent.config.read import parse
+from thongsuot_agent.errors import ConfigInvalid, SiteConfigRefused
+from thongsuot_agent.siteconfig import bounds
+from thongsuot_agent.siteconfig.validate import validate_offer
+from thongsuot_schema.inventory.model import Role
+from thongsuot_schema.segment import Segment
+from thongsuot_schema.siteconfig.model import (
+    ConfiguredLink,
+    ConfiguredProbe,
+    ConfiguredTarget,
+    SiteConfiguration,
+)
+
+
+def refusal(
+    content: SiteConfiguration | bytes, config: AgentConfig | None = None
+) -> tuple[str, ...]:
+    """Return why a plan is refused."""
+    with pytest.raises(SiteConfigRefused) as refused:
+        validate_offer(offer(1, content), config or own())
+    return refused.value.mistakes
+
+
+def is_taken(content: SiteConfiguration, config: AgentConfig | None = None) -> bool:
+    """Return whether a plan is taken."""
+    try:
+        validate_offer(offer(1, content), config or own())
+    except SiteConfigRefused:
+        return False
+    return True
+
+
+def test_a_right_plan_is_taken_and_says_what_is_watched() -> None:
+    content = plan(targets=(portal(), anchor("192.0.2.9", "2001:db8::9")))
+    found, together = validate_offer(offer(1, content), own())
+    assert found == content
+    assert {"dvc", "far", "gateway", "city"} == {target.name for target in together.targets}
+    assert together.collector == own().collector
+
+
+@pytest.mark.parametrize(
+    ("text", "content", "where"),
+    [
+        (
+            '[[targets]]\nname = "dvc"\nrole = "service"\nsegment = "service"\nurl = "ftp://x"\n',
+            plan(targets=(portal("dvc", "ftp://x"),)),
+            '[[targets]] "dvc" url',
+        ),
+        (
+            '[[targets]]\nname = "far"\nrole = "anchor"\nsegment = "transit"\naddresses = ["x"]\n',
+            plan(targets=(anchor("x"),)),
+            '[[targets]] "far" addresses',
+        ),
+        (
+            (
+                '[[targets]]\nname = "far"\nrole = "anchor"\nsegment = "transit"\n'
+                'addresses = ["192.0.2.9"]\nlinks = ["fibre"]\n'
+            ),
+            plan(targets=(anchor("192.0.2.9", links=["fibre"]),)),
+            '[[targets]] "far" links',
+        ),
+        (
+            '[[probes]]\nkind = "dns"\nevery_s = 30\ntargets = ["dvc"]\n',
+            plan(probes=(ConfiguredProbe(kind="dns", every_s=30.0, targets=("dvc",)),)),
+            '[[probes]] "dns" targets',
+        ),
+        (
+            '[[probes]]\nkind = "path"\nevery_s = 60\nsettings = { count = 0 }\n',
+            plan(probes=(ConfiguredProbe(kind="path", every_s=60.0, settings={"count": 0}),)),
+            '[[probes]] "path"',
+        ),
+    ],
+)
+def test_what_is_wrong_is_said_as_of_a_settings_file_and_where(
+    text: str, content: SiteConfiguration, where: str
+) -> None:
+    with pytest.raises(ConfigInvalid) as invalid:
+        own(text)
+    (mistake,) = invalid.value.mistakes
+    (said,) = refusal(content)
+    assert said.startswith(f"{where}")
+    assert said.endswith(f": {mistake.message}")
+
+
+def test_every_mistake_is_told_at_once() -> None:
+    content = plan(
+        targets=(portal("dvc", "https://localhost/"), anchor("127.0.0.1")),
+        links=(ConfiguredLink(name="fibre"),),
+    )
+    assert len(refusal(content)) == 3
+
+
+def test_a_plan_of_another_site_is_refused() -> None:
+    assert refusal(plan(site="tay-ho")) == (
+        'site: it is for site "tay-ho"; this device is "ba-dinh"',
+    )
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://127.0.0.1:8080/",
+        "http://localhost/reboot",
+        "http://LOCALHOST./",
+        "http://router.local/",
+        "http://[::1]/",
+        "http://[::ffff:127.0.0.1]/",
+        "http://0.0.0.0/",
+        "http://192.168.1.1/reboot",
+        "http://10.0.0.1/",
+        "http://172.16.3.4/",
+        "http://100.64.0.1/",
+        "http://169.254.169.254/latest/",
+        "http://[fe80::1]/",
+        "http://[fd00::1]/",
+        "http://224.0.0.1/",
+        "http://255.255.255.255/",
+        "http://2130706433/",
+        "http://127.1/",
+        "http://0x7f000001/",
+        "file:///etc/passwd",
+        "https://user:secret@dvc.example/",
+    ],
+)
+def test_no_page_of_the_device_or_of_a_box_beside_it_is_fetched(url: str) -> None:
+    assert not is_taken(plan(targets=(portal("dvc", url),)))
+
+
+def test_what_the_devices_own_file_names_may_stay_as_it_is() -> None:
+    box = '[[targets]]\nname = "box"\nrole = "service"\nsegment = "service"\nurl = "http://10.1.1.1/"\n'
+    assert is_taken(plan(targets=(portal("box", "http://10.1.1.1/"),)), own(box))
+    assert not is_taken(plan(targets=(portal("box", "http://10.1.1.2/"),)), own(box))
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "127.0.0.1",
+        "::1",
+        "::ffff:127.0.0.1",
+        "0.0.0.0",
+        "::",
+        "224.0.0.251",
+        "ff02::1",
+        "169.254.1.1",
+        "fe80::1",
+        "255.255.255.255",
+        "240.0.0.1",
+    ],
+)
+def test_no_echo_goes_to_the_device_itself_or_to_many(address: str) -> None:
+    assert not is_taken(plan(targets=(anchor(address),)))
+    assert not is_taken(plan(links=(ConfiguredLink(name="fiber", resolvers=(address,)),)))
+
+
+def test_words_and_addresses_of_carriers_networks_are_anchors() -> None:
+    for address in ("gateway", "resolver", "first-hop", "10.20.30.40", "100.64.0.1", "2001:db8::1"):
+        assert is_taken(plan(targets=(anchor(address),))), address
+
+
+def test_no_credentials_are_sent_where_a_collector_says() -> None:
+    box = ConfiguredTarget(
+        name="box", role=Role.EQUIPMENT, segment=Segment.LAN, addresses=("192.168.1.1",)
+    )
+    (said,) = refusal(plan(targets=(box,)))
+    assert "credentials" in said
+
+
+@pytest.mark.parametrize(
+    ("kind", "given"),
+    [
+        ("http", {"ca_file": "/etc/shadow"}),
+        ("http", {"max_redirects": 10}),
+        ("http", {"contact": "x"}),
+        ("stamp", {"key_file": "/etc/shadow"}),
+        ("stamp", {"port": 53}),
+        ("path", {"port": 22}),
+        ("dns", {"port": 5353}),
+        ("icmp", {"unheard_of": 1}),
+    ],
+)
+def test_no_file_no_port_and_no_redirect_comes_out_of_a_plan(
+    kind: str, given: Mapping[str, object]
+) -> None:
+    probe = ConfiguredProbe(kind=kind, every_s=600.0, settings=dict(given))
+    (said,) = refusal(plan(probes=(probe,)))
+    assert said.startswith(f'[[probes]] "{kind}" settings.{next(iter(given))}: setting')
+
+
+def test_settings_that_may_come_are_those_of_the_probes_and_none_names_a_place() -> None:
+    for kind, allowed in bounds.ALLOWED_SETTINGS.items():
+        known = set(probes.load(kind).settings.__dataclass_fields__)
+        assert allowed <= known, kind
+        assert not {name for name in allowed if "file" in name or "url" in name or "port" in name}
+    assert set(bounds.MIN_INTERVAL_S) <= set(probes.kinds())
+
+
+@pytest.mark.parametrize("kind", ["throughput", "qcvn", "speedtest", "snmp", "radio"])
+def test_what_fills_a_link_or_asks_equipment_comes_only_where_the_device_has_it(kind: str) -> None:
+    (said,) = refusal(plan(probes=(ConfiguredProbe(kind=kind, every_s=86400.0),)))
+    assert "cannot come from the collector unless" in said
+
+
+def test_a_speed_test_that_the_device_has_comes_no_oftener_than_there() -> None:
+    config = own('[[probes]]\nkind = "throughput"\nevery_s = 86400\nlinks = ["fiber"]\n')
+    slower = ConfiguredProbe(kind="throughput", every_s=172800.0, links=("fiber",))
+    faster = ConfiguredProbe(kind="throughput", every_s=3600.0, links=("fiber",))
+    larger = ConfiguredProbe(
+        kind="throughput", every_s=172800.0, settings={"max_bytes": 4_000_000_000}
+    )
+    assert is_taken(plan(probes=(slower,)), config)
+    assert not is_taken(plan(probes=(faster,)), config)
+    assert not is_taken(plan(probes=(larger,)), config)
+
+
+@pytest.mark.parametrize(("kind", "fastest_s"), sorted(bounds.MIN_INTERVAL_S.items()))
+def test_probes_keep_a_pace(kind: str, fastest_s: float) -> None:
+    probe = ConfiguredProbe(kind=kind, every_s=fastest_s / 2)
+    assert any("at least" in line for line in refusal(plan(probes=(probe,))))
+    wild = ConfiguredProbe(kind=kind, every_s=600.0, metered_every_s=fastest_s / 2)
+    assert any("at least" in line for line in refusal(plan(probes=(wild,))))
+
+
+def test_a_metered_link_stays_in_its_budget_with_the_arithmetic_shown() -> None:
+    probe = ConfiguredProbe(kind="http", every_s=60.0, metered_every_s=60.0)
+    said = "\n".join(refusal(plan(probes=(probe,))))
+    assert "the plan needs" in said
+    assert "http to city: 2 series x" in said
+
+
+def test_no_plan_raises_the_allowance_that_the_device_gives() -> None:
+    (said,) = refusal(plan(links=(ConfiguredLink(name="mobile", allowance_bytes=400_000_001),)))
+    assert said.startswith('[[links]] "mobile" allowance_bytes: ')
+    # Less is a plan's right, if what is measured fits.
+    assert is_taken(plan(links=(ConfiguredLink(name="mobile", allowance_bytes=399_999_999),)))
+
+
+def test_a_link_without_an_allowance_is_not_filled_either() -> None:
+    targets = tuple(portal(f"p{place}") for place in range(60))
+    probe = ConfiguredProbe(
+        kind="http",
+        every_s=15.0,
+        links=("fiber",),
+        settings={"body_limit_bytes": 16 * 1024 * 1024},
+    )
+    said = refusal(plan(targets=targets, probes=(probe,)))
+    assert any('on link "fiber" probes would use' in line for line in said)
+
+
+def test_a_citys_portals_and_anchors_by_the_default_profile_are_taken() -> None:
+    least = '[site]\nname = "ba-dinh"\n[collector]\nurl = "https://c.example"\ntoken_file = "t"\n'
+    config = parse(least + '[[links]]\nname = "fiber"\ninterface = "eth0"\n', file="agent.toml")
+    portals = tuple(portal(f"p{place}") for place in range(14))
+    anchors = tuple(
+        anchor(f"192.0.2.{place}", f"2001:db8::{place}", name=f"a{place}") for place in range(1, 31)
+    )
+    assert is_taken(plan(targets=(*portals, *anchors)), config)
+
+
+def test_what_the_files_own_speed_tests_use_is_not_held_against_a_plan() -> None:
+    config = own('[[probes]]\nkind = "throughput"\nevery_s = 600\nlinks = ["fiber"]\n')
+    assert is_taken(plan(targets=(portal(),)), config)
+
+
+@pytest.mark.parametrize("table", sorted(bounds.MAX_ENTRIES))
+def test_no_plan_is_endless(table: str) -> None:
+    most = bounds.MAX_ENTRIES[table]
+    one: dict[str, object] = {
+        "links": {"name": "fiber"},
+        "targets": {"name": "a", "role": "anchor", "segment": "transit"},
+        "probes": {"kind": "icmp", "every_s": 60},
+        "carriers": {"name": "a"},
+    }
+    said = refusal(plan(**{table: [one[table]] * (most + 1)}))
+    assert f"{table}: {most + 1} entries, at most {most} are taken" in said
+
+
+def test_where_links_are_found_a_plan_may_name_any() -> None:
+    least = '[site]\nname = "ba-dinh"\n[collector]\nurl = "https://c.example"\ntoken_file = "t"\n'
+    config = parse(least, file="agent.toml")
+    content = plan(
+        links=(ConfiguredLink(name="eth0", carrier="vnpt", allowance_bytes=300_000_000),)
+    )
+    assert is_taken(content, config)
+    dear = ConfiguredProbe(kind="http", every_s=60.0, metered_every_s=60.0)
+    tight = plan(
+        links=(ConfiguredLink(name="eth0", allowance_bytes=1_000_000),),
+        targets=(portal(),),
+        probes=(dear,),
+    )
+    assert not is_taken(tight, config)
+
+
+TEXTS = st.text(max_size=30) | st.sampled_from(
+    ["gateway", "resolver", "127.0.0.1", "https://a.example/", "file:///etc/passwd", "../x", "*"]
+)
+TARGETS = st.builds(
+    ConfiguredTarget,
+    name=st.sampled_from(["a", "b", "city", "gateway"]),
+    role=st.sampled_from(Role),
+    segment=st.sampled_from(Segment),
+    addresses=st.lists(TEXTS, max_size=3).map(tuple),
+    url=TEXTS,
+    links=st.lists(st.sampled_from(["fiber", "mobile", "x"]), max_size=2).map(tuple),
+)
+PROBES = st.builds(
+    ConfiguredProbe,
+    kind=st.sampled_from(["icmp", "dns", "http", "path", "throughput", "snmp", "x"]),
+    every_s=st.floats(min_value=0.001, max_value=1e9),
+    metered_every_s=st.none() | st.floats(min_value=0.001, max_value=1e9),
+    targets=st.lists(TEXTS, min_size=1, max_size=2).map(tuple),
+    settings=st.dictionaries(
+        st.sampled_from(["timeout_s", "count", "ca_file", "url", "x"]),
+        st.integers() | TEXTS | st.none() | st.lists(st.integers(), max_size=2),
+        max_size=2,
+    ),
+)
+LINKS = st.builds(
+    ConfiguredLink,
+    name=st.sampled_from(["fiber", "mobile", "x"]),
+    allowance_bytes=st.none() | st.integers(),
+    resolvers=st.lists(TEXTS, max_size=2).map(tuple),
+)
+
+
+@settings(max_examples=300)
+@given(
+    targets=st.lists(TARGETS, max_size=4),
+    probes=st.lists(PROBES, max_size=3),
+    links=st.lists(LINKS, max_size=3),
+)
+def test_whatever_is_taken_leaves_the_device_its_own(
+    targets: list[ConfiguredTarget], probes: list[ConfiguredProbe], links: list[ConfiguredLink]
+) -> None:
+    content = SiteConfiguration(
+        site="ba-dinh", targets=tuple(targets), probes=tuple(probes), links=tuple(links)
+    )
+    try:
+        _, together = validate_offer(offer(1, content), own())
+    except SiteConfigRefused:
+        return
+    before = own()
+    assert together.collector == before.collector
+    assert (together.page, together.spool, together.judge) == (
+        before.page,
+        before.spool,
+        before.judge,
+    )
+    assert [one.interface for one in together.links] == ["eth0", "wwan0"]
+    mobile = together.links[1]
+    assert mobile.allowance_bytes is not None
+    assert mobile.allowance_bytes <= 400_000_000
+    for probe in together.probes:
+        assert probe.kind in {*bounds.MIN_INTERVAL_S, *(one.kind for one in before.probes)}
+        own_settings = next((p.settings for p in before.probes if p.kind == probe.kind), {})
+        strange = probe.settings.keys() - bounds.ALLOWED_SETTINGS.get(probe.kind, frozenset())
+        assert {key: probe.settings[key] for key in strange} == {
+            key: own_settings[key] for key in strange
+        }
+    for target in together.targets:
+        assert target.role is not Role.EQUIPMENT

@@ -1,0 +1,395 @@
+"""
+The conversation with a collector, on a real socket: nothing lost, nothing blocked, news first.
+"""
+
+import asyncio
+import ssl
+import warnings
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import trustme
+
+from tests.agent.spool.making import MS_NS, SERIES, change, places, result, spool_at
+from tests.agent.uplink.receiver import TOKEN, PushReceiver, ReceivedPush, ScriptedReply, scripted
+from tests.fakes.clock import FakeClock
+from tests.timing import MS
+from thongsuot_agent.clock import Clocks, TrueTime
+from thongsuot_agent.config.model import SpoolConfig
+from thongsuot_agent.spool.spool import Spool
+from thongsuot_agent.uplink.answer import PushOutcome
+from thongsuot_agent.uplink.connection import CollectorEndpoint
+from thongsuot_agent.uplink.upload_service import SiteConfigHooks, UploadService
+from thongsuot_agent.uplink.uploader import UploadConfig, Uploader
+from thongsuot_schema.batch.push import (
+    CONTENT_TYPE_BATCH,
+    CONTENT_TYPE_LAYOUT,
+    PATH_BATCHES,
+    PATH_LAYOUTS,
+    PushResponse,
+    SentNotification,
+)
+
+BOOT = "00000000-0000-4000-8000-000000000001"
+
+
+@dataclass
+class UploadFixture:
+    """A spool, the uplink that empties it, and the collector that takes what comes."""
+
+    spool: Spool
+    uplink: UploadService
+    receiver: PushReceiver
+    true_time: TrueTime
+    paid: list[tuple[str, int]]
+
+    def make(self, *serials: int, news: bool = False) -> None:
+        """Make results, and a verdict change; seal them and tell the uplink."""
+        for serial in serials:
+            self.spool.add_entry(result(serial))
+            if news:
+                self.spool.add_entry(change(serial))
+        self.spool.seal()
+        if news:
+            self.uplink.push_now()
+        self.uplink.wake()
+
+
+@asynccontextmanager
+async def pushing(
+    root: Path,
+    receiver: PushReceiver,
+    *,
+    before: Callable[[Spool], Awaitable[None]] | None = None,
+    ca_file: str = "",
+    plans: SiteConfigHooks | None = None,
+) -> AsyncIterator[UploadFixture]:
+    """Run an uplink; ``before`` fills the spool before anything is pushed."""
+    spool = spool_at(root)
+    await spool.open(SERIES)
+    if before is not None:
+        await before(spool)
+    paid: list[tuple[str, int]] = []
+    terms = UploadConfig(
+        endpoint=CollectorEndpoint(
+            url=receiver.url, host="127.0.0.1", ca_file=ca_file, timeout_s=5.0
+        ),
+        links={},
+        clock=Clocks(),
+        boot_id=BOOT,
+        token=lambda: TOKEN,
+        candidates=lambda: (),
+        charge=lambda link, size: paid.append((link, size)),
+        layout_of=spool.layout,
+        running_config=SiteConfigHooks().running_text if plans is None else plans.running_text,
+    )
+    true_time = TrueTime()
+    uplink = UploadService(
+        spool,
+        fresh=Uploader(terms),
+        backlog=Uploader(terms),
+        clock=Clocks(),
+        true_time=true_time,
+        # The shortest waits there are: half a second, one, two …
+        chance=lambda: 0.0,
+        plans=plans,
+    )
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(uplink.run_fresh()), group.create_task(uplink.run_backlog())]
+        yield UploadFixture(spool, uplink, receiver, true_time, paid)
+        for task in tasks:
+            task.cancel()
+    uplink.close()
+    await spool.close()
+
+
+async def test_a_batch_is_pushed_once_its_layout_is_known_there(tmp_path: Path) -> None:
+    async with PushReceiver().listening() as receiver, pushing(tmp_path, receiver) as pusher:
+        pusher.make(1, 2)
+        await receiver.until(lambda: receiver.numbers == [1])
+        pusher.make(3)
+        await receiver.until(lambda: receiver.numbers == [1, 2])
+        paths = [heard.path for heard in receiver.heard]
+        assert paths == [PATH_BATCHES, PATH_LAYOUTS, PATH_BATCHES, PATH_BATCHES]
+        first = receiver.heard[0].headers
+        assert first["content-type"] == CONTENT_TYPE_BATCH
+        assert receiver.heard[1].headers["content-type"] == CONTENT_TYPE_LAYOUT
+        assert first["authorization"] == f"Bearer {TOKEN}"
+        assert first["thongsuot-boot"] == BOOT
+        assert int(first["thongsuot-boottime"]) <= Clocks().boottime_ns()
+        assert int(first["thongsuot-wall"]) > 0
+        assert receiver.connections == 1, "the connection is kept"
+        await until(lambda: pusher.spool.status().waiting_batches == 0)
+
+
+async def test_what_the_collector_says_is_known_here(tmp_path: Path) -> None:
+    told = SentNotification(party="carrier", channel="email", at_wall_ns=1, link="fiber")
+    receiver = PushReceiver(answer=PushResponse(notifications=(told,)))
+    async with receiver.listening(), pushing(tmp_path, receiver) as pusher:
+        assert pusher.uplink.is_reachable is None
+        pusher.make(1)
+        await receiver.until(lambda: receiver.numbers == [1])
+        await until(lambda: pusher.uplink.is_reachable is True)
+        assert pusher.uplink.answer is not None
+        assert pusher.uplink.answer.notifications == (told,)
+        now_ns = Clocks().boottime_ns()
+        assert abs(pusher.true_time.wall_ns(now_ns, 0, now_ns) - receiver.wall_ns) < 60_000 * MS_NS
+
+
+async def test_a_refused_batch_is_set_aside_and_the_next_goes_on(tmp_path: Path) -> None:
+    refusal = ScriptedReply(status=400, answer=PushResponse(error="columns differ"))
+    receiver = PushReceiver(script=scripted(refusal))
+    async with receiver.listening(), pushing(tmp_path, receiver) as pusher:
+        pusher.make(1)
+        await until(lambda: pusher.spool.status().rejected_batches == 1)
+        pusher.make(2)
+        await receiver.until(lambda: 2 in receiver.numbers)
+        assert 1 not in receiver.numbers
+        gaps = [n.text for batch in receiver.batches for n in batch.notices if n.code == "gap"]
+        assert "refused with 400" in gaps[0]
+    (file,) = places(tmp_path).rejected_dir.iterdir()
+    assert "columns differ" in file.read_text(encoding="utf-8")
+
+
+async def test_a_collector_in_trouble_is_asked_again(tmp_path: Path) -> None:
+    busy = ScriptedReply(status=503, answer=PushResponse(error="journal busy"))
+    receiver = PushReceiver(script=scripted(busy, busy))
+    async with receiver.listening(), pushing(tmp_path, receiver) as pusher:
+        pusher.make(1)
+        await receiver.until(lambda: len(receiver.heard) >= 1)
+        await until(lambda: pusher.uplink.problem == "journal busy")
+        await receiver.until(lambda: receiver.numbers == [1])
+        await until(lambda: pusher.uplink.problem == "")
+
+
+async def test_a_bad_token_loses_nothing(tmp_path: Path) -> None:
+    refused = ScriptedReply(status=401, answer=PushResponse(error="this token is not known"))
+    receiver = PushReceiver(script=scripted(refused))
+    async with receiver.listening(), pushing(tmp_path, receiver) as pusher:
+        pusher.make(1)
+        await receiver.until(lambda: receiver.numbers == [1])
+        assert pusher.spool.status().rejected_batches == 0
+
+
+async def test_a_captive_portal_acknowledges_nothing(tmp_path: Path) -> None:
+    portal = ScriptedReply(status=200, text=b"<html>Please accept our terms</html>")
+    receiver = PushReceiver(script=scripted(portal))
+    async with receiver.listening(), pushing(tmp_path, receiver) as pusher:
+        pusher.make(1)
+        await until(lambda: pusher.uplink.problem == "what answered is not the collector")
+        assert pusher.spool.status().waiting_batches == 1
+        await receiver.until(lambda: receiver.numbers == [1])
+
+
+def secured(authority: trustme.CA, name: str) -> ssl.SSLContext:
+    """Return what a server needs to be somebody, in the eyes of those who trust an authority."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert(name).configure_cert(context)
+    return context
+
+
+@pytest.mark.parametrize(("is_ours", "name"), [(False, "127.0.0.1"), (True, "other.example")])
+async def test_who_only_pretends_to_be_the_collector_gets_not_a_byte(
+    tmp_path: Path, is_ours: bool, name: str
+) -> None:
+    ours, other = trustme.CA(), trustme.CA()
+    file = tmp_path / "ca.pem"
+    ours.cert_pem.write_to_path(file)
+    pretender = PushReceiver(tls=secured(ours if is_ours else other, name))
+    async with (
+        pretender.listening(),
+        pushing(tmp_path / "spool", pretender, ca_file=str(file)) as pusher,
+    ):
+        pusher.make(1)
+        await until(lambda: pusher.uplink.problem != "")
+        assert "certificate" in pusher.uplink.problem
+        assert pretender.heard == []
+        assert pusher.spool.status().waiting_batches == 1
+
+
+async def test_a_collector_that_speaks_only_what_is_older_than_tls_1_2_gets_not_a_byte(
+    tmp_path: Path,
+) -> None:
+    ours = trustme.CA()
+    file = tmp_path / "ca.pem"
+    ours.cert_pem.write_to_path(file)
+    context = secured(ours, "127.0.0.1")
+    context.set_ciphers("ALL:@SECLEVEL=0")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1_1
+    old = PushReceiver(tls=context)
+    async with old.listening(), pushing(tmp_path / "spool", old, ca_file=str(file)) as pusher:
+        pusher.make(1)
+        await until(lambda: pusher.uplink.problem != "")
+        assert old.heard == []
+        assert pusher.spool.status().waiting_batches == 1
+
+
+async def test_a_collector_of_a_known_authority_is_pushed_to(tmp_path: Path) -> None:
+    ours = trustme.CA()
+    file = tmp_path / "ca.pem"
+    ours.cert_pem.write_to_path(file)
+    receiver = PushReceiver(tls=secured(ours, "127.0.0.1"))
+    async with (
+        receiver.listening(),
+        pushing(tmp_path / "spool", receiver, ca_file=str(file)) as pusher,
+    ):
+        pusher.make(1)
+        await receiver.until(lambda: receiver.numbers == [1])
+
+
+async def test_news_does_not_wait_for_the_back_off(tmp_path: Path) -> None:
+    wait = ScriptedReply(
+        status=429, answer=PushResponse(error="too often"), headers=("Retry-After: 3000",)
+    )
+    receiver = PushReceiver(script=scripted(wait))
+    async with receiver.listening(), pushing(tmp_path, receiver) as pusher:
+        pusher.make(1)
+        await until(lambda: pusher.uplink.problem == "too often")
+        pusher.make(2)
+        await asyncio.sleep(20 * MS)
+        assert receiver.numbers == []
+        pusher.make(3, news=True)
+        await receiver.until(lambda: receiver.numbers == [3, 2, 1])
+
+
+async def test_news_that_comes_while_a_push_fails_does_not_wait_either(tmp_path: Path) -> None:
+    hurry: list[Callable[[], None]] = []
+
+    def script(_: ReceivedPush) -> ScriptedReply | None:
+        if not hurry:
+            return None
+        hurry.pop()()
+        wait = ("Retry-After: 3000",)
+        return ScriptedReply(status=429, answer=PushResponse(error="too often"), headers=wait)
+
+    receiver = PushReceiver(script=script)
+    async with receiver.listening(), pushing(tmp_path, receiver) as pusher:
+        hurry.append(pusher.uplink.push_now)
+        pusher.make(1)
+        await receiver.until(lambda: receiver.numbers == [1])
+
+
+async def test_after_an_outage_the_fresh_goes_first_and_the_backlog_beside_it(
+    tmp_path: Path,
+) -> None:
+    async def outage(spool: Spool) -> None:
+        for serial in range(1, 41):
+            spool.add_entry(result(serial))
+            if serial == 20:
+                spool.add_entry(change(serial))
+            spool.seal()
+        spool.add_entry(change(41))
+        spool.seal()
+        await spool.maintain()  # news: to the disk at once
+
+    fake = FakeClock()
+    clock = Clocks(boottime_ns=fake.boottime_ns, wall_ns=fake.wall_ns)
+    before = spool_at(tmp_path, config=SpoolConfig(disk_after_s=1.0), clock=clock)
+    await before.open(SERIES)
+    await outage(before)
+    fake.advance(60)
+    await before.maintain()
+    assert before.status().waiting_on_disk == 41
+    await before.close()
+    async with PushReceiver().listening() as receiver, pushing(tmp_path, receiver) as pusher:
+        pusher.make(100)
+        await receiver.until(lambda: len(receiver.numbers) == 42)
+        # The newest, then the verdict changes, then the rest from its oldest on.
+        backlog = [number for number in range(1, 41) if number != 20]
+        assert receiver.numbers == [42, 41, 20, *backlog]
+        await until(lambda: pusher.spool.status().waiting_batches == 0)
+
+
+async def test_a_refused_batch_in_the_backlog_does_not_hold_up_the_others(tmp_path: Path) -> None:
+    async def fill(spool: Spool) -> None:
+        for serial in range(1, 6):
+            spool.add_entry(change(serial))
+            spool.seal()
+        await spool.maintain()
+
+    seen: set[bytes] = set()
+
+    def third(heard: ReceivedPush) -> ScriptedReply | None:
+        if heard.path == PATH_BATCHES and heard.body not in seen:
+            seen.add(heard.body)
+            if len(seen) == 3:
+                seen.add(b"refused" + heard.body)
+        if b"refused" + heard.body in seen:
+            return ScriptedReply(status=400, answer=PushResponse(error="poison"))
+        return None
+
+    receiver = PushReceiver(script=third)
+    async with receiver.listening(), pushing(tmp_path, receiver, before=fill) as pusher:
+        pusher.make(10)
+        await until(lambda: pusher.spool.status().waiting_batches == 0)
+        assert pusher.spool.status().rejected_batches == 1
+        assert len(receiver.numbers) == 5
+
+
+async def test_the_last_push_is_tried_without_a_lane_running(tmp_path: Path) -> None:
+    async with PushReceiver().listening() as receiver, pushing(tmp_path, receiver) as pusher:
+        pusher.spool.add_entry(result(1))
+        pusher.spool.seal()
+        await pusher.uplink.push_last()
+        assert receiver.numbers == [1]
+
+
+async def until(done: Callable[[], bool]) -> None:
+    """Wait until something is so."""
+    async with asyncio.timeout(60_000 * MS):
+        while not done():  # noqa: ASYNC110 - what is waited for has no event to tell it
+            await asyncio.sleep(1 * MS)
+
+
+async def test_each_batch_says_which_plan_is_run_in_28_bytes(tmp_path: Path) -> None:
+    said, heard = ["none"], list[tuple[str, PushOutcome]]()
+    talk = SiteConfigHooks(
+        running_text=lambda: said[0], on_push_end=lambda *what: heard.append(what)
+    )
+    async with (
+        PushReceiver().listening() as receiver,
+        pushing(tmp_path, receiver, plans=talk) as pusher,
+    ):
+        pusher.make(1)
+        await receiver.until(lambda: receiver.numbers == [1])
+        said[0] = "7-3f9a0c1b"
+        pusher.make(2)
+        await receiver.until(lambda: receiver.numbers == [1, 2])
+        await until(lambda: len(heard) == 2)
+        first, layout, again, second = receiver.heard
+        assert layout.path == PATH_LAYOUTS
+        assert "thongsuot-plan" not in layout.headers, "it is of a batch that plans are said"
+        assert first.headers["thongsuot-plan"] == again.headers["thongsuot-plan"] == "none"
+        assert second.headers["thongsuot-plan"] == "7-3f9a0c1b"
+        assert len("Thongsuot-Site-Config: 7-3f9a0c1b\r\n") == 28
+        assert [what for what, _ in heard] == ["none", "7-3f9a0c1b"]
+        assert [reading.status for _, reading in heard] == [200, 200]
+
+
+async def test_who_takes_no_plans_says_nothing(tmp_path: Path) -> None:
+    async with PushReceiver().listening() as receiver, pushing(tmp_path, receiver) as pusher:
+        pusher.make(1)
+        await receiver.until(lambda: receiver.numbers == [1])
+        assert not any("thongsuot-plan" in heard.headers for heard in receiver.heard)
+
+
+async def test_after_a_change_of_what_links_are_the_next_push_begins_anew(tmp_path: Path) -> None:
+    async with PushReceiver().listening() as receiver, pushing(tmp_path, receiver) as pusher:
+        pusher.make(1)
+        await receiver.until(lambda: receiver.numbers == [1])
+        pusher.make(2)
+        await receiver.until(lambda: receiver.numbers == [1, 2])
+        assert receiver.connections == 1
+        await until(lambda: pusher.spool.status().waiting_batches == 0)
+        pusher.uplink.reconnect()
+        pusher.make(3)
+        await receiver.until(lambda: receiver.numbers == [1, 2, 3])
+        assert receiver.connections == 2
+        pusher.make(4)
+        await receiver.until(lambda: receiver.numbers == [1, 2, 3, 4])
+        assert receiver.connections == 2, "once"

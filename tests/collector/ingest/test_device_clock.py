@@ -1,0 +1,173 @@
+"""True times from clocks that drift, step, start in 1970 or lie."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.collector.batches import BOOT, S
+from thongsuot_collector.ingest.device_clock import AGREES_WITHIN_NS, BootClocks, ClockDecision
+from thongsuot_collector.journal.entry import ClockQuality
+from thongsuot_schema.batch.model import ClockReading
+
+SITE = "hoan-kiem"
+EPOCH = 1_795_540_000 * S
+"""The true wall time of boottime 0."""
+
+YEAR_NS = 365 * 86_400 * S
+
+
+def rule(
+    book: BootClocks,
+    *,
+    own_epoch_ns: int,
+    sealed_ns: int = 1000 * S,
+    received_ns: int = EPOCH + 1001 * S,
+    last_ns: int | None = None,
+    synchronised: bool = True,
+    boot_id: str = BOOT,
+) -> ClockDecision:
+    clock = ClockReading(
+        boottime_ns=sealed_ns,
+        wall_ns=own_epoch_ns + sealed_ns,
+        error_s=0.01 if synchronised else None,
+    )
+    return book.decide(
+        SITE,
+        boot_id,
+        clock,
+        last_boottime_ns=sealed_ns if last_ns is None else last_ns,
+        received_ns=received_ns,
+    )
+
+
+def heard(delay_ns: int = 50_000_000) -> BootClocks:
+    """A book that heard one push, which travelled for a while."""
+    book = BootClocks()
+    book.observe_push(SITE, BOOT, boottime_ns=1001 * S, received_ns=EPOCH + 1001 * S + delay_ns)
+    return book
+
+
+def test_a_synchronised_clock_that_agrees_is_believed_to_the_nanosecond() -> None:
+    ruling = rule(heard(), own_epoch_ns=EPOCH + 12_345_678)
+    assert ruling == ClockDecision(
+        epoch_ns=EPOCH + 12_345_678,
+        quality=ClockQuality.TRUSTED,
+        offset_s=(12_345_678 - 50_000_000) / 1e9,
+    )
+
+
+def test_a_clock_that_is_not_synchronised_is_corrected_however_near_it_is() -> None:
+    ruling = rule(heard(), own_epoch_ns=EPOCH + 12_345_678, synchronised=False)
+    assert ruling.epoch_ns == EPOCH + 50_000_000
+    assert ruling.quality is ClockQuality.CORRECTED
+
+
+def test_one_push_that_was_late_does_not_overrule_the_devices_clock() -> None:
+    late = heard(delay_ns=4 * S)
+    ruling = rule(late, own_epoch_ns=EPOCH, received_ns=EPOCH + 1005 * S)
+    assert (ruling.epoch_ns, ruling.quality) == (EPOCH, ClockQuality.CLAIMED)
+    ruling = rule(late, own_epoch_ns=EPOCH, received_ns=EPOCH + 1005 * S, synchronised=False)
+    assert (ruling.epoch_ns, ruling.quality) == (EPOCH, ClockQuality.UNCERTAIN)
+
+
+def test_a_device_that_is_ahead_or_heard_again_is_corrected_though_the_push_was_late() -> None:
+    late = heard(delay_ns=4 * S)
+    ahead = rule(late, own_epoch_ns=EPOCH + 8 * S, received_ns=EPOCH + 1010 * S)
+    assert ahead.quality is ClockQuality.WRONG
+    late.observe_push(SITE, BOOT, boottime_ns=1016 * S, received_ns=EPOCH + 1016 * S + 50_000_000)
+    behind = rule(late, own_epoch_ns=EPOCH - 5 * S, received_ns=EPOCH + 1016 * S)
+    assert (behind.epoch_ns, behind.quality) == (EPOCH + 50_000_000, ClockQuality.WRONG)
+
+
+def test_a_clock_a_year_off_is_accepted_corrected_and_flagged() -> None:
+    for wrong_by_ns in (YEAR_NS, -YEAR_NS, 3 * S):
+        ruling = rule(heard(), own_epoch_ns=EPOCH + wrong_by_ns)
+        assert ruling.epoch_ns == EPOCH + 50_000_000
+        assert ruling.quality is ClockQuality.WRONG
+        assert ruling.offset_s is not None
+        assert abs(ruling.offset_s - wrong_by_ns / 1e9) < 0.1
+
+
+def test_results_from_before_the_clock_was_set_get_their_true_hour() -> None:
+    # No battery-backed clock: 1970 at boot, and the first push comes eight hours later.
+    ruling = rule(heard(), own_epoch_ns=0, sealed_ns=60 * S, synchronised=False)
+    assert abs(ruling.epoch_ns - EPOCH) <= 50_000_000
+    assert ruling.quality is ClockQuality.WRONG
+
+
+def test_a_batch_of_another_boot_is_not_dated_by_this_one() -> None:
+    earlier = "00000000-93f4-4f0e-8d53-0c2f6a1b9e77"
+    own = EPOCH - 40 * 86_400 * S
+    ruling = rule(heard(), own_epoch_ns=own, boot_id=earlier)
+    assert ruling == ClockDecision(epoch_ns=own, quality=ClockQuality.CLAIMED, offset_s=None)
+    ruling = rule(heard(), own_epoch_ns=own, boot_id=earlier, synchronised=False)
+    assert ruling.quality is ClockQuality.UNCERTAIN
+
+
+def test_what_an_earlier_process_knew_of_a_boot_still_dates_its_backlog() -> None:
+    book = BootClocks()
+    earlier = "00000000-93f4-4f0e-8d53-0c2f6a1b9e77"
+    book.restore(SITE, earlier, epoch_ns=EPOCH - 86_400 * S, heard_ns=EPOCH - 3600 * S)
+    ruling = rule(book, own_epoch_ns=0, boot_id=earlier, synchronised=False)
+    assert ruling.epoch_ns == EPOCH - 86_400 * S
+
+
+def test_the_push_that_travelled_least_gives_the_best_estimate() -> None:
+    book = heard(delay_ns=900_000_000)
+    book.observe_push(SITE, BOOT, boottime_ns=1010 * S, received_ns=EPOCH + 1010 * S + 20_000_000)
+    book.observe_push(SITE, BOOT, boottime_ns=1020 * S, received_ns=EPOCH + 1020 * S + 700_000_000)
+    assert rule(book, own_epoch_ns=0).epoch_ns == EPOCH + 20_000_000
+
+
+def test_an_old_estimate_is_forgotten_because_quartz_drifts() -> None:
+    book = BootClocks()
+    ppm = 100
+    for minute in range(24 * 60):
+        boottime_ns = minute * 60 * S
+        # This device's seconds are too short: it counts more of them than pass.
+        true_ns = EPOCH + boottime_ns - boottime_ns * ppm // 1_000_000
+        book.observe_push(SITE, BOOT, boottime_ns=boottime_ns, received_ns=true_ns + 10_000_000)
+    day_ns = 86_400 * S
+    ruling = rule(
+        book, own_epoch_ns=0, sealed_ns=day_ns, received_ns=EPOCH + day_ns, synchronised=False
+    )
+    true_epoch_ns = EPOCH - day_ns * ppm // 1_000_000
+    assert abs(ruling.epoch_ns - true_epoch_ns) < 400_000_000
+
+
+def test_nothing_can_have_happened_after_it_came_in() -> None:
+    received_ns = EPOCH + 1001 * S
+    ruling = rule(heard(), own_epoch_ns=EPOCH, last_ns=5000 * S, received_ns=received_ns)
+    assert ruling.quality is ClockQuality.IMPOSSIBLE
+    assert ruling.epoch_ns + 5000 * S == received_ns
+
+
+@given(
+    own=st.integers(-(2**62), 2**62),
+    boottime=st.integers(0, 2**62),
+    sealed=st.integers(0, 2**62),
+    last=st.integers(0, 2**62),
+    synchronised=st.booleans(),
+    told=st.booleans(),
+)
+def test_whatever_the_device_says_no_result_lies_in_the_future(
+    own: int, boottime: int, sealed: int, last: int, synchronised: bool, told: bool
+) -> None:
+    book = BootClocks()
+    received_ns = EPOCH
+    if told:
+        book.observe_push(SITE, BOOT, boottime_ns=boottime, received_ns=received_ns)
+    ruling = rule(
+        book,
+        own_epoch_ns=own,
+        sealed_ns=sealed,
+        last_ns=last,
+        received_ns=received_ns,
+        synchronised=synchronised,
+    )
+    assert ruling.epoch_ns + last <= received_ns + AGREES_WITHIN_NS
+
+
+def test_what_changed_is_given_out_once_to_be_kept() -> None:
+    book = heard()
+    assert book.take_changed() == [(SITE, BOOT, EPOCH + 50_000_000, EPOCH + 1001 * S + 50_000_000)]
+    assert book.take_changed() == []

@@ -1,0 +1,287 @@
+"""Pushes over real HTTP: what is taken, and what each bad thing gets."""
+
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+import zstandard
+
+from tests.collector.batches import BOOT, BatchSealer, S, icmp_result, usual_results
+from tests.collector.running import Pusher, collector, eventually, token
+from thongsuot_collector.app.components import STORE_FILE
+from thongsuot_collector.store import dead_letters, tokens
+from thongsuot_collector.store.engine import open_store
+from thongsuot_schema.batch import push
+from thongsuot_schema.batch.encode import encode_layout
+from thongsuot_schema.batch.json import encode_json
+from thongsuot_schema.batch.limits import DEFAULT_LIMITS as LIMITS
+from thongsuot_schema.batch.model import KindColumns, Layout, MetricColumn
+from thongsuot_schema.result import Family, Series
+
+SITE = "hoan-kiem"
+NOW = 5000 * S
+
+
+def agent(site: str = SITE, **changes: object) -> BatchSealer:
+    return BatchSealer(site, epoch_ns=time.time_ns() - NOW, **changes)  # type: ignore[arg-type]
+
+
+async def counted(client: httpx.AsyncClient, name: str, reason: str) -> float:
+    for line in (await client.get("/metrics")).text.splitlines():
+        if line.startswith(f"thongsuot_collector_{name}_total{{") and f'"{reason}"' in line:
+            return float(line.rpartition(" ")[2])
+    return 0.0
+
+
+async def test_a_batch_is_acknowledged_by_its_number_and_a_repeat_is_recognised(
+    tmp_path: Path,
+) -> None:
+    async with collector(tmp_path) as client:
+        pusher = Pusher(client, agent(), token(tmp_path, SITE))
+        before_ns = time.time_ns()
+        batch = pusher.agent.batch(NOW, usual_results(NOW - 15 * S))
+        first = (await pusher.batch(batch, boottime_ns=NOW)).json()
+        assert first["acknowledged"] == 1
+        assert "repeated" not in first
+        assert before_ns <= first["collector_wall_ns"] <= time.time_ns()
+        again = (await pusher.batch(batch, boottime_ns=NOW)).json()
+        assert (again["acknowledged"], again["repeated"]) == (1, True)
+        assert await counted(client, "pushes", "accepted") == 1
+        assert await counted(client, "pushes", "repeated") == 1
+        assert await counted(client, "results", "") == 0  # it has no labels
+        assert "thongsuot_collector_results_total 36.0" in (await client.get("/metrics")).text
+
+
+async def test_an_unknown_layout_is_asked_for_by_name_and_then_known(tmp_path: Path) -> None:
+    async with collector(tmp_path) as client:
+        pusher = Pusher(client, agent(), token(tmp_path, SITE))
+        body, layout = pusher.agent.sealed(pusher.agent.batch(NOW, [icmp_result(NOW - S)]))
+        asked = await pusher.body(body)
+        assert asked.status_code == 409
+        assert len(bytes.fromhex(asked.json()["unknown_layout"])) == 16
+        assert (await pusher.layout(layout)).status_code == 200
+        assert (await pusher.body(body)).status_code == 200
+    async with collector(tmp_path) as client:
+        pusher.client = client
+        body, _ = pusher.agent.sealed(pusher.agent.batch(NOW, [icmp_result(NOW)]))
+        assert (await pusher.body(body)).status_code == 200
+
+
+async def test_a_batch_in_json_is_taken_like_any_other(tmp_path: Path) -> None:
+    async with collector(tmp_path) as client:
+        secret = token(tmp_path, SITE)
+        batch = agent().batch(NOW, usual_results(NOW - 15 * S))
+        headers = {"Authorization": f"Bearer {secret}", "Content-Type": "application/json"}
+        for repeated in (None, True):
+            response = await client.post(
+                push.PATH_BATCHES, content=encode_json(batch), headers=headers
+            )
+            assert response.status_code == 200, response.text
+            assert response.json().get("repeated") is repeated
+        assert (await client.get(f"/sites/{SITE}.json")).json()["heard_s"]
+        wrong = encode_json(batch).replace(b'"boottime_ns"', b'"boottime"', 1)
+        response = await client.post(push.PATH_BATCHES, content=wrong, headers=headers)
+        assert response.status_code == 400
+        assert "boottime" in response.json()["error"]
+
+
+async def test_other_bytes_under_the_same_identity_are_refused_counted_and_kept_to_look_at(
+    tmp_path: Path,
+) -> None:
+    async with collector(tmp_path) as client:
+        pusher = Pusher(client, agent(), token(tmp_path, SITE))
+        good = pusher.agent.batch(NOW, [icmp_result(NOW - S, rtt_s=0.020)])
+        assert (await pusher.batch(good)).status_code == 200
+        forged = pusher.agent.batch(NOW, [icmp_result(NOW - S, rtt_s=0.001)], number=1)
+        response = await pusher.batch(forged)
+        assert response.status_code == 409
+        assert "other bytes" in response.json()["error"]
+        assert await counted(client, "pushes", "conflict") == 1
+
+        async def set_aside() -> bool:
+            return await counted(client, "set_aside", "ingest") == 1
+
+        await eventually(set_aside)
+    store = open_store(tmp_path / STORE_FILE)
+    (kept,) = dead_letters.listed(store)
+    found = dead_letters.get(store, kept.id)
+    store.dispose()
+    assert found is not None
+    assert found.body == pusher.agent.sealed(forged)[0]
+
+
+async def test_a_token_writes_its_own_site_only(tmp_path: Path) -> None:
+    async with collector(tmp_path) as client:
+        other = token(tmp_path, "ba-dinh")
+        pusher = Pusher(client, agent(), other)
+        # Also for a batch whose layout is not known: whose it is comes first.
+        response = await pusher.batch(pusher.agent.batch(NOW, [icmp_result(NOW - S)]))
+        assert response.status_code == 403
+        assert "ba-dinh" in response.json()["error"]
+        assert await counted(client, "pushes", "wrong_site") == 1
+        assert (await client.get(f"/sites/{SITE}.json")).status_code == 404
+
+
+async def test_a_bad_missing_or_revoked_token_gets_401_and_says_how(tmp_path: Path) -> None:
+    secret = token(tmp_path, SITE)
+    gone = token(tmp_path, SITE)
+    store = open_store(tmp_path / STORE_FILE)
+    newest = tokens.listed(store, SITE)[-1]
+    tokens.revoke(store, SITE, newest.id)
+    store.dispose()
+    async with collector(tmp_path) as client:
+        body, _ = agent().sealed(agent().batch(NOW))
+        headers = {"Content-Type": push.CONTENT_TYPE_BATCH}
+        for given in ("", "Basic abc", "Bearer", "Bearer wrong", f"Bearer {gone}", secret):
+            sent = headers | ({"Authorization": given} if given else {})
+            response = await client.post(push.PATH_BATCHES, content=body, headers=sent)
+            assert response.status_code == 401, given
+            assert response.headers["www-authenticate"].startswith("Bearer")
+        good = headers | {"Authorization": f"bearer {secret}"}
+        assert (await client.post(push.PATH_BATCHES, content=body, headers=good)).status_code == 200
+        assert await counted(client, "pushes", "no_token") == 4
+        assert await counted(client, "pushes", "bad_token") == 2
+
+
+async def test_who_comes_with_bad_tokens_again_and_again_is_sent_away(tmp_path: Path) -> None:
+    config = "[ingest]\nbad_tokens_per_s = 0.001\nbad_tokens_reserve = 3\n"
+    async with collector(tmp_path, config=config) as client:
+        secret = token(tmp_path, SITE)
+        headers = {"Authorization": "Bearer tst_wrong"}
+        found = [
+            (await client.post(push.PATH_BATCHES, content=b"", headers=headers)).status_code
+            for _ in range(5)
+        ]
+        assert found == [401, 401, 401, 429, 429]
+        # From this address even a good token has to wait: nobody can try one after the other.
+        headers = {"Authorization": f"Bearer {secret}"}
+        response = await client.post(push.PATH_BATCHES, content=b"", headers=headers)
+        assert response.status_code == 429
+        assert int(response.headers["retry-after"]) > 0
+
+
+async def test_a_site_that_pushes_too_often_is_told_when_to_come_back(tmp_path: Path) -> None:
+    config = "[ingest]\npushes_per_s = 0.01\npushes_reserve = 2\n"
+    async with collector(tmp_path, config=config) as client:
+        pusher = Pusher(client, agent(), token(tmp_path, SITE))
+        other = Pusher(client, agent("ba-dinh"), token(tmp_path, "ba-dinh"))
+        found = [await pusher.batch(pusher.agent.batch(NOW)) for _ in range(3)]
+        assert [one.status_code for one in found] == [200, 200, 429]
+        assert 0 < int(found[2].headers["retry-after"]) <= 100
+        assert (await other.batch(other.agent.batch(NOW))).status_code == 200
+
+
+async def test_a_site_that_pushes_too_much_is_told_when_to_come_back(tmp_path: Path) -> None:
+    config = "[ingest]\nbytes_per_s = 1\nbytes_reserve = 300\n"
+    async with collector(tmp_path, config=config) as client:
+        pusher = Pusher(client, agent(), token(tmp_path, SITE))
+        assert (await pusher.body(bytes(200))).status_code == 400
+        refused = await pusher.body(bytes(200))
+        assert refused.status_code == 429
+        assert 90 <= int(refused.headers["retry-after"]) <= 100
+
+
+@pytest.mark.parametrize(
+    ("series", "says"),
+    [
+        (Series(kind="icmp", revision=1, link="a\nb", target="", family=Family.IP4), "printed"),
+        (Series(kind="icmp", revision=1, link="", target="\x00", family=Family.IP4), "printed"),
+        (Series(kind="UP TIME", revision=1, link="", target="", family=Family.IP4), "kind"),
+    ],
+)
+async def test_a_layout_with_names_that_no_database_can_hold_is_refused(
+    tmp_path: Path, series: Series, says: str
+) -> None:
+    columns = KindColumns(
+        kind=series.kind, revision=1, columns=(MetricColumn(metric="icmp_rtt_seconds"),)
+    )
+    body = encode_layout(Layout(series=(series,), kinds=(columns,)))
+    async with collector(tmp_path) as client:
+        pusher = Pusher(client, agent(), token(tmp_path, SITE))
+        response = await pusher.layout(body)
+        assert response.status_code == 400
+        assert says in response.json()["error"]
+        assert await counted(client, "layouts", "malformed") == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "reason", "says"),
+    [
+        (b"", 400, "malformed", "zstd"),
+        (b"\x00" * 100, 400, "malformed", "zstd"),
+        (zstandard.compress(b"\xff" * 50), 400, "malformed", "version"),
+        (zstandard.compress(b"\x91\x63"), 415, "wrong_version", "version 99"),
+        (zstandard.compress(bytes(64 << 20)), 413, "too_large", "unpacks to"),
+        (bytes(LIMITS.body_bytes + 1), 413, "too_large", str(LIMITS.body_bytes)),
+    ],
+    ids=["empty", "noise", "not-msgpack", "version", "zip-bomb", "too-large"],
+)
+async def test_a_body_that_is_no_batch_gets_the_status_that_says_so_and_harms_nothing(
+    tmp_path: Path, body: bytes, status: int, reason: str, says: str
+) -> None:
+    async with collector(tmp_path) as client:
+        pusher = Pusher(client, agent(), token(tmp_path, SITE))
+        response = await pusher.body(body)
+        assert response.status_code == status, response.text
+        assert says in response.json()["error"]
+        assert await counted(client, "pushes", reason) == 1
+        assert (await pusher.batch(pusher.agent.batch(NOW))).status_code == 200
+
+
+async def test_a_body_without_a_length_is_cut_off_where_it_is_too_large(tmp_path: Path) -> None:
+    async with collector(tmp_path) as client:
+        secret = token(tmp_path, SITE)
+
+        async def endless() -> object:
+            for _ in range(LIMITS.body_bytes // 65536 + 2):
+                yield bytes(65536)
+
+        headers = {
+            "Authorization": f"Bearer {secret}",
+            "Content-Type": push.CONTENT_TYPE_BATCH,
+        }
+        response = await client.post(
+            push.PATH_BATCHES,
+            content=endless(),  # type: ignore[arg-type]
+            headers=headers,
+        )
+        assert response.status_code == 413
+
+
+async def test_other_methods_and_content_types_are_named(tmp_path: Path) -> None:
+    async with collector(tmp_path) as client:
+        secret = token(tmp_path, SITE)
+        response = await client.get(push.PATH_BATCHES)
+        assert response.status_code == 405
+        assert response.headers["allow"] == "POST"
+        headers = {"Authorization": f"Bearer {secret}", "Content-Type": "text/plain"}
+        response = await client.post(push.PATH_BATCHES, content=b"x", headers=headers)
+        assert response.status_code == 415
+        assert push.CONTENT_TYPE_BATCH in response.json()["error"]
+
+
+@pytest.mark.parametrize("boottime", ["-1", "1e9", "abc", "9" * 30])
+async def test_a_clock_header_that_is_no_boottime_is_refused(tmp_path: Path, boottime: str) -> None:
+    async with collector(tmp_path) as client:
+        secret = token(tmp_path, SITE)
+        headers = {
+            "Authorization": f"Bearer {secret}",
+            "Content-Type": push.CONTENT_TYPE_BATCH,
+            push.HEADER_BOOTTIME: boottime,
+        }
+        response = await client.post(push.PATH_BATCHES, content=b"", headers=headers)
+        assert response.status_code == 400
+        assert await counted(client, "pushes", "bad_clock_header") == 1
+
+
+async def test_a_clock_a_year_off_is_accepted_flagged_and_shown(tmp_path: Path) -> None:
+    year_ns = 365 * 86_400 * S
+    async with collector(tmp_path) as client:
+        device = BatchSealer(SITE, epoch_ns=time.time_ns() - NOW - year_ns)
+        pusher = Pusher(client, device, token(tmp_path, SITE))
+        batch = device.batch(NOW, [icmp_result(NOW - S)])
+        response = await pusher.batch(batch, boottime_ns=NOW, boot_id=BOOT)
+        assert response.status_code == 200
+        assert await counted(client, "clocks", "wrong") == 1
+        assert (await client.get(f"/sites/{SITE}.json")).json()["clock_trusted"] is False

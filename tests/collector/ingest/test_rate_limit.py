@@ -1,0 +1,38 @@
+"""Who asks too often waits, and nobody else does."""
+
+from thongsuot_collector.ingest.rate_limit import RateLimiter
+
+
+def test_a_reserve_is_spent_at_once_and_refills_with_time() -> None:
+    pace = RateLimiter(per_second=2.0, reserve=3.0)
+    assert [pace.acquire("a", now_s=0.0) for _ in range(3)] == [0.0, 0.0, 0.0]
+    assert pace.acquire("a", now_s=0.0) == 0.5
+    assert pace.is_exhausted("a", now_s=0.0)
+    assert pace.acquire("a", now_s=0.25) == 0.25
+    assert pace.acquire("a", now_s=0.5) == 0.0
+    assert not pace.is_exhausted("a", now_s=100.0)
+    assert [pace.acquire("a", now_s=100.0) for _ in range(4)] == [0.0, 0.0, 0.0, 0.5]
+
+
+def test_one_sender_costs_no_other() -> None:
+    pace = RateLimiter(per_second=1.0, reserve=1.0)
+    assert pace.acquire("a", now_s=0.0) == 0.0
+    assert pace.acquire("a", now_s=0.0) > 0.0
+    assert pace.acquire("b", now_s=0.0) == 0.0
+    assert not pace.is_exhausted("never seen", now_s=0.0)
+
+
+def test_a_refused_request_costs_nothing_so_who_waits_gets_through() -> None:
+    pace = RateLimiter(per_second=1.0, reserve=1.0)
+    pace.acquire("a", now_s=0.0)
+    for moment in range(1, 10):
+        assert pace.acquire("a", now_s=moment / 10) > 0.0
+    assert pace.acquire("a", now_s=1.0) == 0.0
+
+
+def test_a_cost_above_the_whole_reserve_is_taken_when_the_reserve_is_full() -> None:
+    pace = RateLimiter(per_second=10.0, reserve=100.0)
+    assert pace.acquire("a", now_s=0.0, cost=60.0) == 0.0
+    assert pace.acquire("a", now_s=0.0, cost=60.0) == 2.0
+    assert pace.acquire("a", now_s=0.0, cost=1000.0) == 6.0
+    assert pace.acquire("a", now_s=6.0, cost=1000.0) == 0.0

@@ -1,0 +1,36 @@
+"""
+Takes what Alertmanager tells its webhook receivers, and notes it: alert by alert.
+
+Arguments: a folder (see ``peer``), a port. Its behaviours: ``http_receiver``.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+from tests.collector.notify.http_receiver import ReceiverHandler, serve
+from tests.collector.notify.receiver_process import ReceiverFolder
+
+
+def main() -> None:
+    """Serve for ever."""
+    path, port = sys.argv[1:]
+    folder = ReceiverFolder(Path(path))
+
+    def take(_handler: ReceiverHandler, body: bytes) -> tuple[int, str]:
+        for alert in json.loads(body).get("alerts", []):
+            folder.record(
+                {
+                    "status": alert["status"],
+                    "fingerprint": alert["fingerprint"],
+                    "incident": alert["labels"]["incident"],
+                    "summary": alert["annotations"]["summary"],
+                }
+            )
+        return 200, ""
+
+    serve(folder, int(port), take)
+
+
+if __name__ == "__main__":
+    main()

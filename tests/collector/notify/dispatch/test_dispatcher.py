@@ -1,0 +1,423 @@
+"""Telling with real receivers: who is told by what when channels fail, and what is seen of it."""
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+from sqlalchemy import text
+
+from tests.collector.incidents.city import CityFixture
+from tests.collector.notify.channel_contract import (
+    DispatcherFixture,
+    attempts_for,
+    running_dispatcher,
+)
+from tests.collector.notify.incident_events import (
+    CITY,
+    carrier_outage,
+    city_inventory,
+    cut_fibre,
+    restore_fibre,
+    secret_file,
+    steady_city,
+    unplug_cable,
+)
+from tests.collector.notify.receiver_process import WELL, ReceiverProcess
+from tests.collector.running import eventually, let_go
+from thongsuot_collector.incidents.incident import NotificationEvent
+from thongsuot_collector.incidents.notification_log import NotificationKind
+from thongsuot_collector.notify.dispatch import delivery_log
+from thongsuot_collector.notify.dispatch.channel import Channel
+from thongsuot_collector.notify.dispatch.message import (
+    ChannelOutcome,
+    ChannelResult,
+    NotificationMessage,
+)
+from thongsuot_collector.notify.dispatch.settings import NotifySettings
+from thongsuot_collector.notify.webhook import Settings, WebhookBody, WebhookChannel
+from thongsuot_collector.store.engine import open_store
+
+SECRET = "sesame"
+
+
+class WebhookReceiver:
+    """A webhook receiver, and the channel to it."""
+
+    def __init__(self, peer: ReceiverProcess, folder: Path) -> None:
+        self.peer = peer
+        self.behave = peer.folder.behave
+        self._secret = secret_file(folder, "secret", SECRET)
+
+    def channel(self, timeout_s: float = 5.0) -> WebhookChannel:
+        url = f"http://127.0.0.1:{self.peer.port}/"
+        return WebhookChannel(
+            Settings(
+                kind="webhook", name="x", url=url, secret_file=self._secret, timeout_s=timeout_s
+            )
+        )
+
+    def bodies(self) -> list[WebhookBody]:
+        return [
+            msgspec.json.decode(one["body"], type=WebhookBody)
+            for one in self.peer.folder.received()
+        ]
+
+    def received_kinds(self) -> list[str]:
+        return [one.kind for one in self.bodies()]
+
+
+@pytest.fixture
+def first(tmp_path: Path) -> Iterator[WebhookReceiver]:
+    peer = ReceiverProcess(
+        "tests.collector.notify.webhook_receiver", tmp_path / "first", SECRET
+    ).start()
+    yield WebhookReceiver(peer, tmp_path)
+    peer.stop()
+
+
+@pytest.fixture
+def second(tmp_path: Path) -> Iterator[WebhookReceiver]:
+    peer = ReceiverProcess(
+        "tests.collector.notify.webhook_receiver", tmp_path / "second", SECRET
+    ).start()
+    yield WebhookReceiver(peer, tmp_path)
+    peer.stop()
+
+
+def both(
+    first: WebhookReceiver, second: WebhookReceiver, *, timeout_s: float = 5.0
+) -> dict[str, Channel]:
+    return {"first": first.channel(timeout_s), "second": second.channel()}
+
+
+def settings(escalate_after_s: float = 60.0) -> NotifySettings:
+    return NotifySettings(
+        channels=("first", "second"), retry_s=0.01, escalate_after_s=escalate_after_s
+    )
+
+
+def two_channels() -> CityFixture:
+    return steady_city(
+        city_inventory(carrier_channels=("first", "second"), site_channels=("first", "second"))
+    )
+
+
+def metric(found: DispatcherFixture, name: str, **labels: str) -> float | None:
+    found.dispatcher.update_metrics()
+    return found.registry.get_sample_value(f"thongsuot_collector_notify_{name}", labels)
+
+
+async def test_a_channel_that_is_shut_hands_over_at_once_and_that_is_seen(
+    first: WebhookReceiver, second: WebhookReceiver, tmp_path: Path
+) -> None:
+    made = two_channels()
+    first.behave("403")
+    event = cut_fibre(made)
+    async with running_dispatcher(made, tmp_path, both(first, second), settings()) as found:
+        await found.accept(event)
+        await eventually(found.is_idle)
+        assert (first.received_kinds(), second.received_kinds()) == ([], [NotificationKind.OPENED])
+        assert metric(found, "escalations_total", channel="first") == 1
+        assert metric(found, "attempts_total", channel="first", outcome="shut") == 1
+        assert (metric(found, "failing_since_timestamp_seconds", channel="first") or 0) > 0
+        assert metric(found, "failing_since_timestamp_seconds", channel="second") == 0
+        assert metric(found, "unreached") == 0
+        (told,) = found.dispatcher.site_notifications("s0")
+        assert (told.party, told.channel, told.about) == ("carrier", "webhook", "fiber")
+        assert told.is_delivered
+        assert found.dispatcher.site_notifications("s1") == ()
+        first.behave(WELL)
+        await found.accept(restore_fibre(made))
+        await eventually(lambda: not found.dispatcher.threads)
+    assert (first.received_kinds(), second.received_kinds()) == (
+        [],
+        [NotificationKind.OPENED, NotificationKind.RESOLVED],
+    )
+
+
+async def test_a_busy_channel_goes_on_being_tried_while_the_next_joins(
+    first: WebhookReceiver, second: WebhookReceiver, tmp_path: Path
+) -> None:
+    made = two_channels()
+    first.behave("503")
+    event = cut_fibre(made)
+    async with running_dispatcher(made, tmp_path, both(first, second), settings(0.2)) as found:
+        await found.accept(event)
+        await eventually(found.is_idle)
+        assert second.received_kinds() == [NotificationKind.OPENED]
+        assert {one.channel for one in attempts_for(found, event)} == {"first", "second"}
+        assert metric(found, "escalations_total", channel="first") == 1
+
+
+async def test_while_nobody_is_reached_the_page_and_the_metrics_say_so(
+    first: WebhookReceiver, second: WebhookReceiver, tmp_path: Path
+) -> None:
+    made = two_channels()
+    first.behave("400")
+    second.behave("400")
+    async with running_dispatcher(made, tmp_path, both(first, second), settings()) as found:
+        await found.accept(cut_fibre(made))
+        await eventually(lambda: metric(found, "unreached") == 1)
+        await eventually(lambda: found.dispatcher.site_notifications("s0"))
+        (told,) = found.dispatcher.site_notifications("s0")
+        assert not told.is_delivered
+        assert found.dispatcher.notified_parties("s0") == ()
+        assert metric(found, "waiting") == 1
+
+
+async def test_what_a_silent_receiver_may_have_is_taken_back_there_too(
+    first: WebhookReceiver, second: WebhookReceiver, tmp_path: Path
+) -> None:
+    made = two_channels()
+    first.behave("hang")
+    channels = both(first, second, timeout_s=0.1)
+    async with running_dispatcher(made, tmp_path, channels, settings(0.2)) as found:
+        await found.accept(cut_fibre(made))
+        await eventually(found.is_idle)
+        assert (first.received_kinds(), second.received_kinds()) == (
+            [NotificationKind.OPENED],
+            [NotificationKind.OPENED],
+        )
+        first.behave(WELL)
+        await found.accept(restore_fibre(made))
+        await eventually(lambda: not found.dispatcher.threads)
+    assert (
+        first.received_kinds()
+        == second.received_kinds()
+        == [NotificationKind.OPENED, NotificationKind.RESOLVED]
+    )
+
+
+async def test_an_end_in_the_middle_of_a_try_tells_it_again_under_the_same_key(
+    first: WebhookReceiver, second: WebhookReceiver, tmp_path: Path
+) -> None:
+    made = two_channels()
+    event = cut_fibre(made)
+    first.behave("hang")
+    async with running_dispatcher(made, tmp_path, both(first, second), settings()) as found:
+        await found.accept(event)
+        await eventually(lambda: first.received_kinds() == [NotificationKind.OPENED])
+    assert tries_of(tmp_path, event) == []
+    first.behave(WELL)
+    async with running_dispatcher(made, tmp_path, both(first, second), settings()) as found:
+        await eventually(found.is_idle)
+        (tried,) = attempts_for(found, event)
+        assert tried.outcome is ChannelOutcome.DELIVERED
+    assert (first.received_kinds(), second.received_kinds()) == ([NotificationKind.OPENED], [])
+
+
+def tries_of(path: Path, event: NotificationEvent) -> list[delivery_log.DeliveryLogEntry]:
+    store = open_store(path / "store.sqlite")
+    try:
+        return delivery_log.load_attempts(store, event.incident.id)
+    finally:
+        store.dispose()
+
+
+async def test_a_fault_that_is_over_before_anybody_could_be_told_is_not_told_late(
+    first: WebhookReceiver, second: WebhookReceiver, tmp_path: Path
+) -> None:
+    made = two_channels()
+    first.peer.stop()
+    second.peer.stop()
+    opened = cut_fibre(made)
+    async with running_dispatcher(made, tmp_path, both(first, second), settings()) as found:
+        await found.accept(opened)
+        await eventually(lambda: len(attempts_for(found, opened)) > 1)
+        await found.accept(restore_fibre(made))
+        await eventually(lambda: not found.dispatcher.threads)
+        first.peer.start()
+        second.peer.start()
+        other = cut_fibre(made, "s3")
+        await found.accept(other)
+        await eventually(lambda: first.received_kinds() or second.received_kinds())
+        await eventually(lambda: all(one.is_complete for one in found.dispatcher.threads))
+    told = [one.incident.incident for one in (*first.bodies(), *second.bodies())]
+    assert told == [other.incident.id]
+    entries = made.registry.incidents[opened.incident.id].notifications
+    assert [one.is_done for one in entries] == [True, True]
+
+
+async def test_everything_of_a_storm_is_told_once_when_the_receiver_is_back(
+    first: WebhookReceiver, second: WebhookReceiver, tmp_path: Path
+) -> None:
+    made = two_channels()
+    event = cut_fibre(made)
+    first.behave("503")
+    second.behave("503")
+    events = [renamed(event, number) for number in range(60)]
+    async with running_dispatcher(made, tmp_path, both(first, second), settings()) as found:
+        await found.accept(*events)
+        await eventually(lambda: len(found.updates) > 8)
+        first.behave(WELL)
+        await eventually(lambda: all(one.is_complete for one in found.dispatcher.threads))
+    told = sorted(one.incident.incident for one in first.bodies())
+    assert told == sorted(one.incident.id for one in events)
+    assert second.received_kinds() == []
+
+
+def renamed(event: NotificationEvent, number: int) -> NotificationEvent:
+    incident = msgspec.structs.replace(event.incident, id=f"{event.incident.id}-{number}")
+    return msgspec.structs.replace(event, incident=incident)
+
+
+async def test_the_city_looks_on_by_its_own_channel_and_the_incident_notes_who_must_act(
+    first: WebhookReceiver, second: WebhookReceiver, tmp_path: Path
+) -> None:
+    made = steady_city(city_inventory(carrier_channels=("first",), city_channels=("second",)))
+    wanted = NotifySettings(channels=("first",), city=CITY, retry_s=0.01)
+    event = carrier_outage(made)
+    async with running_dispatcher(made, tmp_path, both(first, second), wanted) as found:
+        await found.accept(event)
+        await eventually(
+            lambda: first.received_kinds() and second.received_kinds() and found.is_idle()
+        )
+        await eventually(lambda: len(found.dispatcher.site_notifications("s0")) == 2)
+    (theirs,), (ours,) = first.bodies(), second.bodies()
+    assert (theirs.audience.party, ours.audience.party) == ("carrier", "city")
+    assert theirs.delivery != ours.delivery
+    (entry,) = made.registry.incidents[event.incident.id].notifications
+    assert [one.channel for one in entry.deliveries] == ["first"]
+
+
+async def test_staff_are_told_who_else_knows(
+    first: WebhookReceiver, second: WebhookReceiver, tmp_path: Path
+) -> None:
+    made = steady_city(city_inventory(site_channels=("first",), carrier_channels=("second",)))
+    async with running_dispatcher(made, tmp_path, both(first, second), settings()) as found:
+        await found.accept(cut_fibre(made))
+        await eventually(found.is_idle)
+        await found.accept(unplug_cable(made, "s0", "5g"))
+        await eventually(lambda: first.received_kinds() == [NotificationKind.OPENED])
+    (body,) = first.bodies()
+    assert "Hệ thống đã báo:\n- VNPT (kết nối tự động), về đường cáp quang VNPT, " in body.text
+
+
+async def test_a_party_without_a_channel_is_said_and_counted(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    made = steady_city(city_inventory(carrier_channels=()))
+    async with running_dispatcher(made, tmp_path, {}, NotifySettings()) as found:
+        event = cut_fibre(made)
+        await found.accept(event)
+        assert metric(found, "unreached") == 1
+    assert f"cannot tell incident={event.incident.id} party=carrier:vnpt" in caplog.text
+
+
+async def test_a_channel_that_left_the_configuration_hands_over(
+    second: WebhookReceiver, tmp_path: Path
+) -> None:
+    made = two_channels()
+    channels = {"second": second.channel()}
+    async with running_dispatcher(made, tmp_path, channels, settings()) as found:
+        event = cut_fibre(made)
+        await found.accept(event)
+        await eventually(found.is_idle)
+        assert attempts_for(found, event)[0].text == "there is no channel 'first' any more"
+    assert second.received_kinds() == [NotificationKind.OPENED]
+
+
+class RaisingChannel:
+    """A channel with a bug."""
+
+    display_name = "broken"
+
+    async def send(self, message: NotificationMessage) -> ChannelResult:
+        raise RuntimeError(f"a bug with {message.title}")
+
+    async def close(self) -> None:
+        """Nothing was opened."""
+
+
+async def test_a_bug_in_one_channel_keeps_nobody_from_being_told(
+    second: WebhookReceiver, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    made = two_channels()
+    channels: dict[str, Channel] = {"first": RaisingChannel(), "second": second.channel()}
+    async with running_dispatcher(made, tmp_path, channels, settings()) as found:
+        event = cut_fibre(made)
+        await found.accept(event)
+        await eventually(found.is_idle)
+        assert attempts_for(found, event)[0].text == "a bug of ours: RuntimeError"
+    assert second.received_kinds() == [NotificationKind.OPENED]
+    assert "RuntimeError" in caplog.text
+
+
+async def test_what_was_told_is_forgotten_only_when_it_is_long_over(
+    first: WebhookReceiver, second: WebhookReceiver, tmp_path: Path
+) -> None:
+    made = two_channels()
+    async with running_dispatcher(made, tmp_path, both(first, second), settings()) as found:
+        over = cut_fibre(made)
+        await found.accept(over)
+        await eventually(found.is_idle)
+        await found.accept(restore_fibre(made))
+        await eventually(lambda: not found.dispatcher.threads)
+        goes_on = cut_fibre(made, "s3")
+        await found.accept(goes_on)
+        await eventually(lambda: all(one.is_complete for one in found.dispatcher.threads))
+        await found.dispatcher.prune(before_ns=found.dispatcher.now_ns() + 10**12)
+        assert attempts_for(found, over) == []
+        assert len(attempts_for(found, goes_on)) == 1
+
+
+async def test_events_may_be_handed_over_before_anybody_runs(
+    first: WebhookReceiver, second: WebhookReceiver, tmp_path: Path
+) -> None:
+    made = two_channels()
+    found = DispatcherFixture(made, tmp_path, both(first, second), settings())
+    await found.dispatcher.load()
+    await found.accept(cut_fibre(made))
+    running = asyncio.create_task(found.dispatcher.run())
+    await eventually(found.is_idle)
+    running.cancel()
+    await asyncio.wait((running,))
+    await found.dispatcher.close()
+    await let_go(found.store)
+    assert first.received_kinds() == [NotificationKind.OPENED]
+
+
+async def test_news_that_come_while_something_is_being_told_are_told_next(
+    first: WebhookReceiver, second: WebhookReceiver, tmp_path: Path
+) -> None:
+    made = two_channels()
+    async with running_dispatcher(made, tmp_path, both(first, second), settings()) as found:
+        opened, resolved = cut_fibre(made), restore_fibre(made)
+        await found.accept(opened)
+        # The dispatcher is about to tell of the beginning when the end comes.
+        await asyncio.sleep(0)
+        await found.accept(resolved)
+        await eventually(lambda: not found.dispatcher.threads)
+    assert first.received_kinds() in ([], [NotificationKind.OPENED, NotificationKind.RESOLVED])
+    for body in first.bodies():
+        assert (body.kind, body.incident.change) in {
+            (NotificationKind.OPENED, NotificationKind.OPENED),
+            (NotificationKind.RESOLVED, NotificationKind.RESOLVED),
+        }
+
+
+async def test_what_cannot_be_read_from_the_store_does_not_keep_the_collector_from_starting(
+    first: WebhookReceiver,
+    second: WebhookReceiver,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    made = two_channels()
+    event = cut_fibre(made)
+    async with running_dispatcher(made, tmp_path, both(first, second), settings()) as found:
+        await found.accept(event)
+        await eventually(found.is_idle)
+    # When it is closed and writes nothing more.
+    store = open_store(tmp_path / "store.sqlite")
+    with store.begin() as connection:
+        connection.execute(text("UPDATE conversations SET state = x'c0'"))
+    store.dispose()
+    async with running_dispatcher(made, tmp_path, both(first, second), settings()) as found:
+        assert not found.dispatcher.threads
+        await found.accept(event)
+        await eventually(found.is_idle)
+    assert "cannot read a conversation" in caplog.text
+    # Told again, under the same key: a receiver that knows keys has it once.
+    assert first.received_kinds() == [NotificationKind.OPENED]

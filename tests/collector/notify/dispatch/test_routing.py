@@ -1,0 +1,112 @@
+"""Routing: the right party, by its own channels, and nobody else."""
+
+import msgspec
+import pytest
+
+from tests.collector.incidents.city import PORTAL
+from tests.collector.notify.incident_events import (
+    CITY,
+    break_portal,
+    carrier_outage,
+    city_inventory,
+    cut_fibre,
+    steady_city,
+    unplug_cable,
+)
+from thongsuot_collector.directory import InventoryDirectory
+from thongsuot_collector.incidents.party import ResponsibleParty
+from thongsuot_collector.notify.dispatch.message import PartyContact
+from thongsuot_collector.notify.dispatch.routing import (
+    audiences_of,
+    find_party,
+    routes_of,
+    routing_errors,
+)
+from thongsuot_collector.notify.dispatch.settings import NotifySettings
+from thongsuot_schema.inventory.model import Contact as Person
+from thongsuot_schema.inventory.model import Inventory, Owner
+from thongsuot_schema.segment import Party
+
+SEEN = NotifySettings(channels=("mail",), city=CITY)
+UNSEEN = NotifySettings(channels=("mail",), city=CITY, city_sees_all=False)
+ALL = ResponsibleParty(Party.CITY)
+
+
+def test_a_fault_goes_to_who_must_act_and_the_city_sees_it() -> None:
+    for act, party in (
+        (cut_fibre, ResponsibleParty(Party.CARRIER, "vnpt")),
+        (carrier_outage, ResponsibleParty(Party.CARRIER, "vnpt")),
+        (unplug_cable, ResponsibleParty(Party.COMMUNE, "s0")),
+        (break_portal, ResponsibleParty(Party.PORTAL, PORTAL)),
+    ):
+        event = act(steady_city(city_inventory()))
+        assert audiences_of(event, SEEN) == (party, ALL)
+        assert audiences_of(event, UNSEEN) == (party,)
+        assert audiences_of(event, NotifySettings()) == (party,)
+
+
+def test_what_nobody_else_must_act_on_goes_to_the_city_once() -> None:
+    event = cut_fibre(steady_city(city_inventory()))
+    entry = msgspec.structs.replace(event.record, party=ALL)
+    assert audiences_of(msgspec.structs.replace(event, record=entry), SEEN) == (ALL,)
+
+
+def test_each_party_has_its_own_people_and_channels() -> None:
+    directory = InventoryDirectory(
+        city_inventory(carrier_channels=("hook", "mail", "hook"), city_channels=("am",))
+    )
+    carrier = routes_of(ResponsibleParty(Party.CARRIER, "vnpt"), directory, SEEN)
+    assert carrier.routes == ("hook", "mail")
+    assert carrier.contact == PartyContact(title="VNPT", emails=("noc@vnpt.example",))
+    commune = routes_of(ResponsibleParty(Party.COMMUNE, "s1"), directory, SEEN)
+    assert commune.routes == ("mail",)
+    assert commune.contact.emails == ("cntt@s1.example", "truong@s1.example")
+    portal = routes_of(ResponsibleParty(Party.PORTAL, PORTAL), directory, SEEN)
+    assert portal.contact.title == "Văn phòng Chính phủ"
+    assert routes_of(ALL, directory, SEEN).routes == ("am",)
+
+
+def test_a_party_that_nothing_is_known_of_has_the_channels_for_everybody() -> None:
+    nothing = InventoryDirectory(Inventory())
+    for party in (ResponsibleParty(Party.CARRIER, "x"), ResponsibleParty(Party.PORTAL, "y"), ALL):
+        way = routes_of(party, nothing, SEEN)
+        assert way.routes == ("mail",)
+        assert way.contact.emails == ()
+
+
+def test_a_party_is_found_by_its_whole_name_or_by_its_own() -> None:
+    directory = InventoryDirectory(city_inventory())
+    assert find_party("carrier:vnpt", directory) == ResponsibleParty(Party.CARRIER, "vnpt")
+    assert find_party("vnpt", directory) == ResponsibleParty(Party.CARRIER, "vnpt")
+    assert find_party("city", directory) == ALL
+    assert find_party(f"portal:{PORTAL}", directory) == ResponsibleParty(Party.PORTAL, PORTAL)
+    with pytest.raises(ValueError, match="there is no party 'vnp'"):
+        find_party("vnp", directory)
+    twice = Inventory(
+        carriers=city_inventory().carriers[:1], owners=(Owner(name="o", services=("vnpt",)),)
+    )
+    with pytest.raises(ValueError, match="more than one party: carrier:vnpt, portal:vnpt"):
+        find_party("vnpt", InventoryDirectory(twice))
+
+
+def test_names_that_lead_nowhere_are_told_with_the_nearest() -> None:
+    plan = city_inventory(
+        carrier_channels=("hok",), site_channels=("zalo:7",), city_channels=("mail",)
+    )
+    settings = NotifySettings(channels=("mial",), city="so-khc")
+    found = list(routing_errors(InventoryDirectory(plan), settings, ["mail", "hook"]))
+    assert found[0] == "[notify] channels: there is no channel 'mial'; did you mean \"mail\"?"
+    assert found[1] == "[notify] city: there is no owner 'so-khc'; did you mean \"so-khcn\"?"
+    assert "carrier 'vnpt': there is no channel 'hok'; did you mean \"hook\"?" in found
+    assert "site 's0': there is no channel 'zalo:7'; known: hook, mail" in found
+    assert list(routing_errors(InventoryDirectory(plan), SEEN, ["mail", "hok", "zalo"])) == []
+
+
+def test_phones_are_passed_on_and_people_without_an_address_are_left_out() -> None:
+    plan = city_inventory()
+    site = msgspec.structs.replace(
+        plan.sites[0], contacts=(Person(name="a", phone="0912"), Person(name="b", email="b@c.vn"))
+    )
+    directory = InventoryDirectory(msgspec.structs.replace(plan, sites=(site,)))
+    contact = routes_of(ResponsibleParty(Party.COMMUNE, site.name), directory, SEEN).contact
+    assert (contact.emails, contact.phones) == (("b@c.vn",), ("0912",))

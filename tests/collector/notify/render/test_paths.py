@@ -1,0 +1,79 @@
+"""The ways in a message: before the fault and now."""
+
+from tests.collector.notify.incident_events import (
+    city_inventory,
+    composer_of,
+    cut_fibre,
+    restore_fibre,
+    steady_city,
+    unplug_cable,
+)
+from thongsuot_collector.incidents.incident import NotificationEvent
+from thongsuot_collector.notify.render.comparison import comparison_of
+from thongsuot_collector.notify.render.context import MessageContext
+from thongsuot_collector.notify.render.paths import PathLookup, no_paths
+from thongsuot_collector.notify.render.text import render_text
+from thongsuot_collector.rules import load
+from thongsuot_schema.page.view import NetworkPath
+from thongsuot_schema.path import Hop, Path
+from thongsuot_schema.result import Family
+from thongsuot_schema.words.language import Language
+
+
+def path(*addresses: str, reached: bool) -> Path:
+    hops = tuple(
+        Hop(number=number, sent=3, answered=3, addresses=(address,), rtt_s=0.001 * number)
+        for number, address in enumerate(addresses, 1)
+    )
+    return Path(hops=hops, is_reached=reached)
+
+
+def ways_at(now_s: float) -> PathLookup:
+    way = NetworkPath(
+        target="exchange",
+        family=Family.IP4,
+        at_s=now_s,
+        path=path("192.168.1.1", reached=False),
+        previous_at_s=now_s - 300,
+        previous=path("192.168.1.1", "100.64.0.1", "203.0.113.1", reached=True),
+    )
+    return lambda site, link: (way,) if (site, link) == ("s0", "fiber") else ()
+
+
+def body(
+    event: NotificationEvent, known: PathLookup | None = None, language: Language = "en"
+) -> str:
+    made = steady_city(city_inventory())
+    occasion = MessageContext(
+        kind=event.record.kind,
+        record=event.record,
+        incident=event.incident,
+        rule=load(event.incident.code),
+        audience=event.record.party,
+        comparison=comparison_of(event.incident, made.registry.network_state),
+        directory=made.directory,
+    )
+    return render_text(occasion, language, known or ways_at(event.record.at_ns / 1e9)).body
+
+
+def test_a_carrier_reads_where_packets_went_before_and_where_they_go_now() -> None:
+    text = body(cut_fibre(steady_city(city_inventory())))
+    assert "The way of packets:" in text
+    assert "192.168.1.1 (1.0 ms) → 100.64.0.1 (2.0 ms) → 203.0.113.1 (3.0 ms)" in text
+    assert "to exchange IPv4, before (" in text
+    assert "the last hop that answers is hop 1 (192.168.1.1)" in text
+    assert "Đường đi của gói tin:" in body(cut_fibre(steady_city(city_inventory())), language="vi")
+
+
+def test_where_nothing_is_known_or_all_is_over_nothing_is_said() -> None:
+    made = steady_city(city_inventory())
+    assert "The way of packets" not in body(cut_fibre(made), no_paths)
+    assert "The way of packets" not in body(restore_fibre(made))
+
+
+def test_staff_at_a_point_are_spared() -> None:
+    assert "The way of packets" not in body(unplug_cable(steady_city(city_inventory())))
+
+
+def test_a_composer_without_ways_composes_as_before() -> None:
+    assert composer_of(steady_city(city_inventory()).directory) is not None

@@ -1,0 +1,197 @@
+"""Texts: each party reads what it needs, in its own words, in both languages."""
+
+import unicodedata
+from collections.abc import Callable
+
+import msgspec
+import pytest
+
+from tests.collector.incidents.city import CityFixture
+from tests.collector.notify.incident_events import (
+    HOTLINE,
+    break_portal,
+    carrier_outage,
+    city_inventory,
+    cut_fibre,
+    restore_fibre,
+    steady_city,
+    unplug_cable,
+)
+from thongsuot_collector.incidents.incident import NotificationEvent
+from thongsuot_collector.incidents.notification_log import NotificationCause
+from thongsuot_collector.incidents.party import CITY, ResponsibleParty
+from thongsuot_collector.notify.render.comparison import comparison_of
+from thongsuot_collector.notify.render.context import MessageContext
+from thongsuot_collector.notify.render.names import SEVERITIES, SUBJECT_MARKS, place_name
+from thongsuot_collector.notify.render.text import RenderedText, render_text
+from thongsuot_collector.rules import load
+from thongsuot_schema.page.view import PartyNotification
+from thongsuot_schema.result import Family
+from thongsuot_schema.segment import Segment
+from thongsuot_schema.verdict import Evidence
+from thongsuot_schema.words.language import Language
+
+CORE = Evidence(
+    kind="icmp", target="vnpt-core", family=Family.IP4, segment=Segment.CARRIER, failed=9
+)
+ABROAD = Evidence(
+    kind="icmp", target="quad", family=Family.IP4, segment=Segment.TRANSIT, ok=9, link="5g"
+)
+NOT_HEARD = Evidence(
+    kind="icmp", target="ix", family=Family.IP4, segment=Segment.TRANSIT, link="5g"
+)
+"""Asked when the verdict was given, and had not answered yet."""
+
+
+def said(
+    event: NotificationEvent,
+    made: CityFixture,
+    *,
+    language: Language = "vi",
+    told: tuple[PartyNotification, ...] = (),
+    audience: ResponsibleParty | None = None,
+) -> RenderedText:
+    incident = event.incident
+    shown = tuple(
+        msgspec.structs.replace(one, evidence=(CORE, NOT_HEARD, ABROAD))
+        for one in incident.member_evidence
+    )
+    occasion = MessageContext(
+        kind=event.record.kind,
+        record=event.record,
+        incident=msgspec.structs.replace(incident, member_evidence=shown),
+        rule=load(incident.code),
+        audience=audience or event.record.party,
+        comparison=comparison_of(incident, made.registry.network_state),
+        directory=made.directory,
+        notified=told,
+        support_hotline=HOTLINE,
+        page_url="https://thongsuot.example/incidents/x",
+    )
+    return render_text(occasion, language)
+
+
+def test_a_carrier_reads_circuit_onset_measurements_and_what_works_beside_it() -> None:
+    made = steady_city(city_inventory())
+    lines = said(cut_fibre(made), made).body.splitlines()
+    assert "Từ: 18/11/2026 18:07:10 (sai số đồng hồ ± 0,01 giây)" in lines
+    assert "Vị trí lỗi: Đường truyền của nhà mạng tới điểm" in lines
+    circuit = f"Mã kênh FTTH-0000 · {place_name('s0', made.directory)} · đường cáp quang VNPT"
+    assert f"- {circuit} · Mất kết nối: 18/11/2026 18:07:10" in lines
+    own = lines[lines.index("Đo được:") + 1 : lines.index("So sánh:") - 1]
+    assert own == ["- ICMP vnpt-core IPv4 · Mạng lõi của nhà mạng: 9 lần không đạt"]
+    assert lines[lines.index("So sánh:") + 1 :][:3] == [
+        "- Cùng điểm, kết nối 5G VIETTEL: Hoạt động bình thường",
+        "- Cùng nhà mạng, các điểm khác: 7/7 đường khác hoạt động bình thường",
+        ("- ICMP quad IPv4 · Mạng bên ngoài nhà mạng qua kết nối 5G VIETTEL: 9 lần đạt"),
+    ]
+    assert any(line.startswith("- s0 s0-a1/") for line in lines)
+
+
+def test_a_series_that_shows_nothing_is_no_line() -> None:
+    made = steady_city(city_inventory())
+    body = said(cut_fibre(made), made).body
+    assert "quad" in body, "what answered is a line"
+    assert "ix" not in body.split()
+
+
+def test_an_outage_is_one_message_with_all_its_circuits() -> None:
+    made = steady_city(city_inventory())
+    words = said(carrier_outage(made), made)
+    assert words.title == "[Sự cố] VNPT: 4/4 đường truyền cùng gặp sự cố"
+    assert "Bị ảnh hưởng (4 trên 4):" in words.body
+    for number in (0, 3, 6, 9):
+        assert f"Mã kênh FTTH-{number:04}" in words.body
+
+
+def test_a_long_list_of_circuits_is_cut_and_says_so() -> None:
+    made = steady_city(city_inventory(150))
+    event = carrier_outage(made)
+    body = said(event, made).body
+    assert body.count("Mã kênh FTTH-") == 40
+    assert "… và 10 mục nữa: xem tệp đính kèm" in body
+    assert len(body) < 10_000
+
+
+def test_staff_read_what_to_do_whom_to_call_and_who_knows_already() -> None:
+    made = steady_city(city_inventory())
+    event = unplug_cable(made)
+    at_s = event.record.at_ns / 1e9
+    known = (
+        PartyNotification(party="city", channel="zalo", at_s=at_s, about="fiber", reference="7"),
+    )
+    body = said(event, made, told=known).body
+    assert "Việc cần làm: " in body
+    assert f"Số điện thoại hỗ trợ: {HOTLINE}." in body
+    city_knows = "Bộ phận kỹ thuật của Thành phố (Zalo), về đường cáp quang VNPT, 18:07, 7"
+    assert f"Hệ thống đã báo:\n- {city_knows}" in body
+    for word in ("ICMP", "IPv4", "mã băm", "Vị trí lỗi", "Mức độ"):
+        assert word not in body
+    assert "Hệ thống đã báo" not in said(event, made).body
+
+
+def test_the_operator_of_a_portal_reads_which_and_how_many_points_it_fails() -> None:
+    made = steady_city(city_inventory())
+    words = said(break_portal(made), made)
+    assert "Cổng dịch vụ công" in words.title
+    assert "Địa chỉ: https://portal.test/" in words.body
+    assert "Các điểm khác:" in words.body
+
+
+def test_the_city_reads_who_must_act() -> None:
+    made = steady_city(city_inventory())
+    assert "Đơn vị xử lý: VNPT" in said(cut_fibre(made), made, audience=CITY).body
+    assert "Đơn vị xử lý" not in said(made.notifications[0], made).body
+
+
+@pytest.mark.parametrize(
+    ("cause", "sentence"),
+    [
+        (
+            NotificationCause.ENDED,
+            "Đã hoạt động bình thường trở lại lúc 18/11/2026 18:07:13, sau 3 giây.",
+        ),
+        (NotificationCause.ABSORBED, "là một phần của một sự cố lớn hơn"),
+        (NotificationCause.REASSIGNED, "lỗi thuộc phạm vi của đơn vị khác: VNPT"),
+        (NotificationCause.WITHDRAWN, "không có sự cố này"),
+    ],
+)
+def test_an_end_says_which_end_it_is(cause: NotificationCause, sentence: str) -> None:
+    made = steady_city(city_inventory())
+    cut_fibre(made)
+    end = restore_fibre(made)
+    end = msgspec.structs.replace(end, record=msgspec.structs.replace(end.record, cause=cause))
+    words = said(end, made)
+    assert sentence in words.body
+    assert words.title.startswith(f"[{SUBJECT_MARKS[cause].vi}] ")
+    assert "Việc cần làm" not in words.body
+
+
+@pytest.mark.parametrize("act", [cut_fibre, carrier_outage, unplug_cable, break_portal])
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_every_text_is_whole_in_both_languages(
+    act: Callable[[CityFixture], NotificationEvent], language: Language
+) -> None:
+    made = steady_city(city_inventory())
+    words = said(act(made), made, language=language)
+    text = f"{words.title}\n{words.body}"
+    assert unicodedata.is_normalized("NFC", text)
+    assert "{" not in text
+    assert "None" not in text
+    assert len(words.title) <= 200
+    if language == "en":
+        assert "Sự cố" not in text.replace("Cổng dịch vụ công", "")
+        assert "điểm" not in text
+
+
+def test_an_onset_that_nothing_bounds_says_so() -> None:
+    made = steady_city(city_inventory())
+    event = cut_fibre(made)
+    incident = msgspec.structs.replace(event.incident, error_s=None)
+    body = said(msgspec.structs.replace(event, incident=incident), made).body
+    assert "(đồng hồ chưa được kiểm chứng)" in body
+
+
+def test_every_severity_and_every_cause_has_its_word() -> None:
+    assert set(SUBJECT_MARKS) == set(NotificationCause)
+    assert len({text.vi for text in SEVERITIES.values()}) == len(SEVERITIES)

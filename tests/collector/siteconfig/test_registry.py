@@ -1,0 +1,257 @@
+"""Versions of plans, and what a running collector says of them to agents that push."""
+
+import contextlib
+import secrets
+import time
+from pathlib import Path
+
+import httpx
+import msgspec
+import pytest
+from sqlalchemy import inspect, text
+
+from tests.collector.batches import BatchSealer, S, icmp_result
+from tests.collector.running import Pusher, collector, eventually, token
+from tests.collector.siteconfig.test_derive import CITY, city
+from thongsuot_collector.app.components import STORE_FILE
+from thongsuot_collector.cli import main
+from thongsuot_collector.directory import InventoryDirectory
+from thongsuot_collector.siteconfig.registry import SiteConfigRegistry
+from thongsuot_collector.siteconfig.rollout import RolloutStatus
+from thongsuot_collector.store import audit, site_configs
+from thongsuot_collector.store.engine import open_store
+from thongsuot_schema.batch import push
+from thongsuot_schema.batch.model import Notice, NoticeCode
+from thongsuot_schema.siteconfig.codec import decode, version_of
+from thongsuot_schema.siteconfig.model import OfferedConfig
+
+SITE = "ba-dinh"
+HOUR_NS = 3600 * S
+
+
+class ConfigReporter:
+    """An agent that says which plan it runs."""
+
+    def __init__(self, client: httpx.AsyncClient, secret: str) -> None:
+        stream = secrets.token_hex(8)
+        self.agent = BatchSealer(SITE, stream=stream, epoch_ns=time.time_ns() - HOUR_NS)
+        self.pusher = Pusher(client, self.agent, secret)
+        self.at_ns = HOUR_NS
+
+    async def says(self, said: str | None, *notices: Notice) -> push.PushResponse:
+        """Push a batch, saying that; return the answer."""
+        self.at_ns += S
+        batch = self.agent.batch(self.at_ns, [icmp_result(self.at_ns - S)])
+        batch = msgspec.structs.replace(batch, notices=notices)
+        headers = {} if said is None else {push.HEADER_SITE_CONFIG: said}
+        self.pusher.client.headers.pop(push.HEADER_SITE_CONFIG, None)
+        self.pusher.client.headers.update(headers)
+        response = await self.pusher.batch(batch, boottime_ns=self.at_ns)
+        assert response.status_code == 200, response.text
+        self.body = response.content
+        return msgspec.json.decode(response.content, type=push.PushResponse)
+
+    async def is_offered(self, said: str) -> OfferedConfig:
+        """Return the plan that the answer to that carries."""
+        return msgspec.json.decode((await self.says(said)).site_config, type=OfferedConfig)
+
+
+async def test_a_plan_comes_where_versions_differ_and_not_a_byte_where_they_agree(
+    tmp_path: Path,
+) -> None:
+    async with collector(tmp_path, inventory=city()) as client:
+        agent = ConfigReporter(client, token(tmp_path, SITE))
+        offer = await agent.is_offered("none")
+        plan = decode(bytes(offer.content))
+        assert (plan.site, offer.number) == (SITE, 1)
+        assert [target.name for target in plan.targets] == ["dvc", "far"]
+        version = version_of(offer)
+        # Again, until the agent says that it runs it, or will not.
+        assert version_of(await agent.is_offered("none")) == version
+        for said in (version, f"none !{version}", None, "nonsense"):
+            answer = await agent.says(said)
+            assert not bytes(answer.site_config), said
+            assert agent.body == msgspec.json.encode(
+                push.PushResponse(
+                    acknowledged=answer.acknowledged, collector_wall_ns=answer.collector_wall_ns
+                )
+            )
+        assert version_of(await agent.is_offered("9-00000000 !8-00000000")) == version
+
+
+async def test_a_site_that_the_inventory_does_not_have_gets_no_plan(tmp_path: Path) -> None:
+    async with collector(tmp_path) as client:
+        agent = ConfigReporter(client, token(tmp_path, SITE))
+        assert not bytes((await agent.says("none")).site_config)
+
+
+async def test_who_offers_none_sends_none(tmp_path: Path) -> None:
+    config = "[plans]\noffer = false\n"
+    async with collector(tmp_path, inventory=city(), config=config) as client:
+        agent = ConfigReporter(client, token(tmp_path, SITE))
+        assert not bytes((await agent.says("none")).site_config)
+
+
+async def test_numbers_go_on_over_restarts_and_count_only_changes(tmp_path: Path) -> None:
+    secret = token(tmp_path, SITE)
+
+    async def number(told: str) -> int:
+        async with collector(tmp_path, inventory=city(told)) as client:
+            return (await ConfigReporter(client, secret).is_offered("none")).number
+
+    other = CITY.replace("https://dvc.example/", "https://new.example/")
+    assert [await number(told) for told in (CITY, CITY, other, other, CITY)] == [1, 1, 2, 2, 3]
+    store = open_store(tmp_path / STORE_FILE)
+    lines = [one.detail for one in audit.listed(store, subject="inventory")]
+    store.dispose()
+    assert len(lines) == 3
+    assert lines[0] == "as the collector started; new plans: 2 sites"
+
+
+async def test_how_far_sites_are_stands_in_store_metrics_and_pages(tmp_path: Path) -> None:
+    config = tmp_path / "collector.toml"
+    folder = tmp_path / "inventory"
+    folder.mkdir()
+    (folder / "city.toml").write_text(CITY)
+    config.write_text(f'state_dir = "{tmp_path}"\ninventory_dir = "{folder}"\n')
+    async with collector(tmp_path, inventory=city()) as client:
+        agent = ConfigReporter(client, token(tmp_path, SITE))
+        version = version_of(await agent.is_offered("none"))
+
+        async def is_counted(stand: RolloutStatus) -> bool:
+            figures = (await client.get("/metrics")).text
+            return f'thongsuot_collector_site_configs{{stand="{stand}"}} 1.0' in figures
+
+        assert await is_counted(RolloutStatus.WAITING)
+        assert await is_counted(RolloutStatus.UNHEARD), "the other site"
+        await agent.says(version)
+        assert await is_counted(RolloutStatus.CURRENT)
+        await agent.says(None)
+        assert await is_counted(RolloutStatus.NOT_TAKING)
+        why = f'{version} [[targets]] "dvc" url: wrong'
+        said = Notice(code=NoticeCode.CONFIG_REJECTED, boottime_ns=agent.at_ns, text=why)
+        await agent.says(f"none !{version}", said)
+        assert await is_counted(RolloutStatus.REFUSED)
+
+        async def is_on_page() -> bool:
+            page = (await client.get(f"/sites/{SITE}?lang=en")).text
+            return "does not run the newest plan" in page and "url: wrong" in page
+
+        await eventually(is_on_page)
+        assert "không chạy" in (await client.get(f"/sites/{SITE}")).text
+    # Ended: the command line reads what was kept.
+    capture = tmp_path / "out"
+
+    def says(*words: str) -> tuple[int, str]:
+        with capture.open("w") as file, contextlib.redirect_stdout(file):
+            status = main([*words, "--config", str(config)])
+        return status, capture.read_text()
+
+    status, printed = says("plans")
+    assert status == 0
+    (line,) = [one for one in printed.splitlines() if one.startswith(SITE)]
+    assert version in line
+    assert "refused" in line
+    assert '[[targets]] "dvc" url: wrong' in line
+    assert "unheard" in printed
+    status, printed = says("plans", SITE, "--show")
+    assert (status, '"site": "ba-dinh"' in printed) == (0, True)
+    status, printed = says("plans", SITE, "--renew")
+    assert (status, printed.strip()) == (0, f"2-{version.partition('-')[2]}")
+    assert says("plans", "nowhere")[0] == 2
+    assert says("plans", "--renew")[0] == 2
+    store = open_store(tmp_path / STORE_FILE)
+    assert audit.listed(store, subject=SITE)[-1].action == "plan_renewed"
+    store.dispose()
+
+
+async def test_a_plan_that_is_renewed_comes_again(tmp_path: Path) -> None:
+    async with collector(tmp_path, inventory=city()) as client:
+        agent = ConfigReporter(client, token(tmp_path, SITE))
+        offer = await agent.is_offered("none")
+        refused = f"none !{version_of(offer)}"
+        assert not bytes((await agent.says(refused)).site_config)
+        store = open_store(tmp_path / STORE_FILE)
+        site_configs.renew(store, SITE)
+        store.dispose()
+
+        async def comes() -> bool:
+            return bool(bytes((await agent.says(refused)).site_config))
+
+        await eventually(comes)
+        again = await agent.is_offered(refused)
+        assert (again.number, again.content) == (2, offer.content)
+
+
+async def test_while_the_inventory_is_read_number_and_content_never_part(tmp_path: Path) -> None:
+    store = open_store(tmp_path / STORE_FILE)
+    directory = InventoryDirectory(city())
+    book = SiteConfigRegistry(store, directory)
+    await book.load()
+    assert bytes(book.offer_for(SITE, "none"))
+    directory.replace(InventoryDirectory(city(CITY.replace("dvc.example", "new.example"))))
+    # Renewed, but without a version yet: nothing is sent rather than the wrong thing.
+    assert not bytes(book.offer_for(SITE, "none"))
+    assert await book.regenerate(by="", detail="edited") == 2
+    offer = msgspec.json.decode(book.offer_for(SITE, "none"), type=OfferedConfig)
+    assert offer.number == 2
+    assert version_of(offer) == book.made[SITE].version
+    await book.save()
+    store.dispose()
+
+
+async def test_why_a_plan_was_refused_stays_over_restarts(tmp_path: Path) -> None:
+    secret = token(tmp_path, SITE)
+    async with collector(tmp_path, inventory=city()) as client:
+        agent = ConfigReporter(client, secret)
+        version = version_of(await agent.is_offered("none"))
+        said = Notice(
+            code=NoticeCode.CONFIG_REJECTED, boottime_ns=agent.at_ns, text=f"{version} too dear"
+        )
+        await agent.says(f"none !{version}", said)
+    store = open_store(tmp_path / STORE_FILE)
+    book = SiteConfigRegistry(store, InventoryDirectory(city()))
+    await book.load()
+    _, run = book.of(SITE)
+    assert run is not None
+    assert (run.refused, run.reason, book.rollout_status(SITE)) == (
+        version,
+        "too dear",
+        RolloutStatus.REFUSED,
+    )
+    assert not bytes(book.offer_for(SITE, f"none !{version}"))
+    store.dispose()
+
+
+@pytest.mark.parametrize("name", ["site_plans", "site_plan_runs"])
+def test_a_store_from_before_there_were_plans_gets_their_tables(tmp_path: Path, name: str) -> None:
+    store = open_store(tmp_path / STORE_FILE)
+    with store.begin() as connection:
+        connection.execute(text("DROP TABLE site_plans"))
+        connection.execute(text("DROP TABLE site_plan_runs"))
+        connection.execute(text("UPDATE store_version SET version = 7"))
+    store.dispose()
+    store = open_store(tmp_path / STORE_FILE)
+    assert inspect(store).has_table(name)
+    store.dispose()
+
+
+async def test_a_plan_that_is_too_large_is_not_sent_and_is_told_of(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "inventory"
+    folder.mkdir()
+    large = CITY + "".join(
+        f'[[targets]]\nname = "p{n}"\nrole = "service"\nsegment = "service"\n'
+        f'url = "https://p{n}.example/"\ntitle_vi = "{"Cổng dịch vụ " * 10}"\n'
+        for n in range(300)
+    )
+    (folder / "city.toml").write_text(large)
+    async with collector(tmp_path, inventory=city(large)) as client:
+        agent = ConfigReporter(client, token(tmp_path, SITE))
+        assert not bytes((await agent.says("none")).site_config)
+    assert "cannot send plan of site=ba-dinh" in caplog.text
+    config = tmp_path / "collector.toml"
+    config.write_text(f'state_dir = "{tmp_path}"\ninventory_dir = "{folder}"\n')
+    assert main(["plans", SITE, "--config", str(config)]) == 0
+    assert "too large to be sent" in capsys.readouterr().out

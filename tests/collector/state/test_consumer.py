@@ -1,0 +1,219 @@
+"""The keeper of states: what it knew before a crash it knows after it, and poison stops nothing."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from tests.collector.batches import BatchSealer, S, change, icmp_result
+from thongsuot_collector.journal.dead_letters import DeadLetterQueue
+from thongsuot_collector.journal.entry import ClockQuality, JournalEntry, StoredEntry
+from thongsuot_collector.journal.layout_cache import LayoutCache
+from thongsuot_collector.journal.reader import BatchReader
+from thongsuot_collector.journal.sqlite import SqliteJournal, open_journal
+from thongsuot_collector.metrics import Metrics
+from thongsuot_collector.state.consumer import StateConsumer
+from thongsuot_collector.store import dead_letters
+from thongsuot_collector.store.engine import open_store
+from thongsuot_schema.batch.columns import decode_columns
+from thongsuot_schema.batch.digest import digest_of
+from thongsuot_schema.batch.limits import DEFAULT_LIMITS as LIMITS
+from thongsuot_schema.batch.model import Batch
+from thongsuot_schema.state import State
+
+EPOCH = 1_795_540_000 * S
+
+
+class StateFixture:
+    """A journal, a store and a keeper on them; ``crash`` leaves only what is on the disk."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.journal = open_journal(folder / "journal.sqlite", committed=lambda _jobs, _s: None)
+        self.store = open_store(folder / "store.sqlite")
+        self.metrics = Metrics()
+        self.plans = LayoutCache(self.journal, LIMITS)
+        self.keeper = self._keeper(self.journal)
+
+    def _keeper(self, journal: SqliteJournal) -> StateConsumer:
+        return StateConsumer(
+            journal,
+            BatchReader(LayoutCache(journal, LIMITS), LIMITS),
+            store=self.store,
+            aside=DeadLetterQueue(self.store, self.metrics),
+            metrics=self.metrics,
+        )
+
+    async def push(self, agent: BatchSealer, batch: Batch) -> None:
+        body, layout = agent.sealed(batch)
+        await self.plans.store(layout, received_ns=EPOCH)
+        columns = decode_columns(body, self.plans.cached)
+        await self.append(agent, batch.number, body, columns.header.layout, batch)
+
+    async def append(
+        self,
+        agent: BatchSealer,
+        number: int,
+        body: bytes,
+        layout: bytes,
+        batch: Batch | None = None,
+    ) -> None:
+        sealed_ns = batch.clock.boottime_ns if batch else 0
+        await self.journal.append(
+            JournalEntry(
+                site=agent.site,
+                stream=agent.stream,
+                number=number,
+                digest=digest_of(body),
+                layout=layout,
+                received_ns=agent.epoch_ns + sealed_ns + S,
+                epoch_ns=agent.epoch_ns,
+                clock=ClockQuality.TRUSTED,
+                body=body,
+            )
+        )
+
+    async def crash(self) -> None:
+        await self.journal.close()
+        self.journal = open_journal(
+            self._folder / "journal.sqlite", committed=lambda _jobs, _s: None
+        )
+        self.plans = LayoutCache(self.journal, LIMITS)
+        self.keeper = self._keeper(self.journal)
+        await self.keeper.load()
+
+    async def close(self) -> None:
+        await self.journal.close()
+        self.store.dispose()
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[StateFixture]:
+    made = StateFixture(tmp_path)
+    yield made
+    await made.close()
+
+
+def batch(agent: BatchSealer, sealed: int) -> Batch:
+    state = State.UP if sealed % 2 else State.DOWN
+    return agent.batch(
+        sealed * S, [icmp_result((sealed - 5) * S)], changes=[change((sealed - 1) * S, state)]
+    )
+
+
+async def test_states_after_a_crash_are_what_they_would_have_been_without(
+    world: StateFixture,
+) -> None:
+    agents = [
+        BatchSealer(f"site-{n}", epoch_ns=EPOCH + n * S, stream=f"{n:016x}") for n in range(3)
+    ]
+    await world.keeper.load()
+    for place in range(12):
+        for agent in agents:
+            await world.push(agent, batch(agent, 1000 + 15 * place))
+        await world.keeper.catch_up()
+        if place == 5:
+            await world.keeper.snapshot()
+    before = msgspec.msgpack.encode(dict(sorted(world.keeper.sites.items())))
+    await world.crash()
+    assert world.keeper.lag == 18
+    await world.keeper.catch_up()
+    assert world.keeper.lag == 0
+    after = msgspec.msgpack.encode(dict(sorted(world.keeper.sites.items())))
+    assert after == before
+
+
+async def test_what_is_appended_while_the_journal_is_read_is_not_passed_over(
+    world: StateFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    agent = BatchSealer("hoan-kiem", epoch_ns=EPOCH)
+    await world.keeper.load()
+    await world.push(agent, batch(agent, 1000))
+    read, late = world.journal.read, [1015, 1030]
+
+    async def read_while_one_more_comes(
+        after: int, *, through: int, limit: int, size_bytes: int
+    ) -> Sequence[StoredEntry]:
+        found = await read(after, through=through, limit=limit, size_bytes=size_bytes)
+        if late and not found:
+            await world.push(agent, batch(agent, late.pop(0)))
+        return found
+
+    monkeypatch.setattr(world.journal, "read", read_while_one_more_comes)
+    for _ in range(3):
+        await world.keeper.catch_up()
+    assert world.keeper.sites["hoan-kiem"].streams[agent.stream].verdicts.held == ((1, 3),)
+
+
+async def test_a_journal_that_was_begun_anew_is_read_from_its_beginning(
+    world: StateFixture, tmp_path: Path
+) -> None:
+    agent = BatchSealer("hoan-kiem", epoch_ns=EPOCH)
+    await world.keeper.load()
+    for sealed in (1000, 1015, 1030):
+        await world.push(agent, batch(agent, sealed))
+    await world.keeper.catch_up()
+    await world.keeper.snapshot()
+    await world.journal.close()
+    for part in list(tmp_path.glob("journal.sqlite*")):  # noqa: ASYNC240
+        part.unlink()
+    await world.crash()
+    await world.push(agent, batch(agent, 1045))
+    await world.keeper.catch_up()
+    state = world.keeper.sites["hoan-kiem"]
+    assert state.streams[agent.stream].verdicts.held == ((1, 4),)
+
+
+async def test_a_poisoned_entry_is_set_aside_counted_and_the_queue_goes_on(
+    world: StateFixture,
+) -> None:
+    agent = BatchSealer("hoan-kiem", epoch_ns=EPOCH)
+    await world.keeper.load()
+    await world.push(agent, batch(agent, 1000))
+    await world.append(agent, 77, b"what is this", b"")
+    impostor = BatchSealer("ba-dinh", epoch_ns=EPOCH)
+    body, _ = impostor.sealed(impostor.batch(1000 * S))
+    await world.append(agent, 78, body, b"")
+    await world.push(agent, batch(agent, 1015))
+    await world.keeper.catch_up()
+    assert world.keeper.sites["hoan-kiem"].streams[agent.stream].verdicts.held == ((1, 2),)
+    assert "ba-dinh" not in world.keeper.sites
+    first, second = dead_letters.listed(world.store)
+    assert (first.consumer, first.number, second.number) == ("state", 77, 78)
+    assert "zstd" in first.error
+    assert "ba-dinh" in second.error
+    kept = dead_letters.get(world.store, first.id)
+    assert kept is not None
+    assert kept.body == b"what is this"
+    # Read again after a crash, it is set aside once.
+    await world.crash()
+    await world.keeper.catch_up()
+    assert dead_letters.count(world.store) == 2
+
+
+async def test_a_snapshot_lets_the_journal_be_trimmed_up_to_there(world: StateFixture) -> None:
+    agent = BatchSealer("hoan-kiem", epoch_ns=EPOCH)
+    await world.keeper.load()
+    await world.push(agent, batch(agent, 1000))
+    await world.keeper.catch_up()
+    assert (await world.journal.cursor("state")).sequence == 0
+    await world.keeper.snapshot()
+    assert (await world.journal.cursor("state")).sequence == world.journal.head
+
+
+async def test_who_waits_for_a_sequence_is_told_when_it_is_reached(world: StateFixture) -> None:
+
+    agent = BatchSealer("hoan-kiem", epoch_ns=EPOCH)
+    await world.keeper.load()
+    waiting = asyncio.create_task(world.keeper.wait_until_applied(1))
+    running = asyncio.create_task(world.keeper.run())
+    await world.push(agent, batch(agent, 1001))
+    async with asyncio.timeout(60):
+        await waiting
+    running.cancel()
+    state = world.keeper.sites["hoan-kiem"]
+    assert [
+        one.transition.state for one in state.streams[agent.stream].verdicts.all_transitions()
+    ] == [State.UP]

@@ -1,0 +1,118 @@
+"""Tests that are wanted: kept once, bounded by site, led on by news and never back."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+from msgspec.structs import replace
+from sqlalchemy import Engine
+
+from thongsuot_collector.errors import InvalidTestRequest
+from thongsuot_collector.store import test_requests
+from thongsuot_collector.store.engine import open_store
+from thongsuot_collector.store.test_requests import (
+    AT_ONCE,
+    AT_ONCE_HERE,
+    AT_SITE,
+    LASTS_NS,
+    RequestedTest,
+    RequestStage,
+)
+from thongsuot_collector.test_requests.request import new_request
+from thongsuot_schema.page.view import TestRun
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Engine]:
+    made = open_store(tmp_path / "store.sqlite")
+    yield made
+    made.dispose()
+
+
+def want(
+    kind: str = "path", *, site: str = "hoan-kiem", name: str = "", target: str = ""
+) -> RequestedTest:
+    return new_request(site, kind, target=target, asked_by="Trần Thị Lan", name=name)
+
+
+def stage_of(store: Engine, name: str) -> RequestStage:
+    found = test_requests.get(store, name)
+    assert found is not None
+    return found.state
+
+
+def test_the_same_id_and_the_same_wish_are_one_test(store: Engine) -> None:
+    first = test_requests.put(store, want(name="one"))
+    assert test_requests.put(store, want("radio", name="one")) == first
+    assert test_requests.put(store, want()) == first
+    test_requests.advance(store, "hoan-kiem", "one", RequestStage.DONE)
+    assert test_requests.put(store, want()) != first, "that one is over"
+    assert test_requests.put(store, want(name="one")).state is RequestStage.DONE
+
+
+def test_a_site_takes_so_many_and_others_are_not_held_up(store: Engine) -> None:
+    for number in range(AT_ONCE):
+        test_requests.put(store, want(target=f"portal-{number}"))
+    with pytest.raises(InvalidTestRequest, match="6 tests of hoan-kiem"):
+        test_requests.put(store, want())
+    test_requests.put(store, want(site="ba-dinh"))
+    later = want()
+    later = msgspec.structs.replace(later, asked_ns=later.asked_ns + LASTS_NS + 1)
+    assert test_requests.put(store, later) == later
+
+
+def test_news_leads_on_and_never_back(store: Engine) -> None:
+    test_requests.put(store, want(name="one"))
+    test_requests.advance(store, "ba-dinh", "one", RequestStage.DONE)
+    assert stage_of(store, "one") is RequestStage.WAITING, "another site's agent has no say in it"
+    test_requests.advance(store, "hoan-kiem", "one", RequestStage.TAKEN)
+    test_requests.advance(store, "hoan-kiem", "one", RequestStage.REFUSED, "budget mobile")
+    test_requests.advance(store, "hoan-kiem", "one", RequestStage.TAKEN)
+    test_requests.advance(store, "hoan-kiem", "one", RequestStage.DONE)
+    found = test_requests.get(store, "one")
+    assert found is not None
+    assert (found.state, found.said) == (RequestStage.REFUSED, "budget mobile")
+    assert test_requests.live(store) == []
+
+
+def test_what_nobody_takes_expires_and_late_news_still_counts(store: Engine) -> None:
+    old = want(name="one")
+    test_requests.put(store, msgspec.structs.replace(old, expires_ns=old.asked_ns - 1))
+    assert test_requests.live(store) == []
+    assert stage_of(store, "one") is RequestStage.EXPIRED
+    test_requests.advance(store, "hoan-kiem", "one", RequestStage.TAKEN)
+    (found,) = test_requests.live(store)
+    assert (found.id, found.state) == ("one", RequestStage.TAKEN)
+
+
+def test_of_a_series_the_latest_run_counts(store: Engine) -> None:
+    test_requests.put(store, want(name="one"))
+    first = TestRun(link="fiber", target="a", family="ip4", outcome="failed", reason="timed_out")
+    other = TestRun(link="5g", target="a", family="ip4", outcome="ok", values={"path_hops": 3})
+    second = TestRun(link="fiber", target="a", family="ip4", outcome="ok")
+    test_requests.record_findings(store, "one", [first])
+    test_requests.record_findings(store, "one", [other, second])
+    found = test_requests.get(store, "one")
+    assert found is not None
+    assert found.findings == [other, second]
+    late = TestRun(link="wifi", target="a", family="ip4", outcome="ok")
+    test_requests.record_findings(store, "one", [first, late], only_new=True)
+    found = test_requests.get(store, "one")
+    assert found is not None
+    assert found.findings == [other, second, late]
+
+
+def test_what_was_wanted_at_the_point_is_kept_once_and_does_not_use_up_other_peoples(
+    store: Engine,
+) -> None:
+    one = replace(want(name="one"), asked_by=AT_SITE, state=RequestStage.TAKEN)
+    test_requests.put_onsite(store, one)
+    test_requests.advance(store, "hoan-kiem", "one", RequestStage.DONE)
+    test_requests.put_onsite(store, one)
+    assert stage_of(store, "one") is RequestStage.DONE
+    for n in range(AT_ONCE_HERE - 1):
+        test_requests.put_onsite(store, replace(one, id=f"more{n}"))
+    with pytest.raises(InvalidTestRequest, match="in a short time"):
+        test_requests.put_onsite(store, replace(one, id="toomany"))
+    assert test_requests.put(store, want("radio")).state is RequestStage.WAITING

@@ -1,0 +1,34 @@
+"""Work in threads: who is cancelled waits until it is done."""
+
+import asyncio
+import threading
+
+import pytest
+
+from thongsuot_collector.store.threads import run_to_completion
+
+
+async def test_who_is_cancelled_waits_for_the_end() -> None:
+    begun, may_end = threading.Event(), threading.Event()
+    done: list[str] = []
+
+    def work(word: str) -> None:
+        begun.set()
+        may_end.wait()
+        done.append(word)
+
+    task = asyncio.create_task(run_to_completion(work, "written"))
+    await asyncio.to_thread(begun.wait)
+    task.cancel()
+    await asyncio.sleep(0)
+    assert not task.done()
+    may_end.set()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert done == ["written"]
+
+
+async def test_what_it_returns_and_raises_is_what_the_work_does() -> None:
+    assert await run_to_completion(max, 1, 2) == 2
+    with pytest.raises(ZeroDivisionError):
+        await run_to_completion(divmod, 1, 0)

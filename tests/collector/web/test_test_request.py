@@ -1,0 +1,248 @@
+"""From a person to the answer of a push, and what came of it back to the page and the shell."""
+
+import time
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+
+import httpx
+import msgspec
+import pytest
+
+from tests.collector.app.stage import PASSWORD, SITE, NotifyingStack
+from tests.collector.batches import series
+from tests.collector.running import WITHIN_S, Pusher, eventually
+from tests.collector.web.incident.test_routes import command
+from thongsuot_collector.directory import InventoryDirectory
+from thongsuot_collector.store.test_requests import AT_ONCE
+from thongsuot_collector.store.test_requests import RequestedTest as KeptAsk
+from thongsuot_collector.web.test_request.results import describe_result
+from thongsuot_schema.batch.model import Notice, NoticeCode
+from thongsuot_schema.batch.push import PushResponse, TestRequest
+from thongsuot_schema.catalogue import path
+from thongsuot_schema.inventory.model import Inventory
+from thongsuot_schema.page.view import TestRun
+from thongsuot_schema.reason import Reason
+from thongsuot_schema.result import Result, failed_finding, ok_finding
+
+PAGE = f"/sites/{SITE}/ask"
+HOP = series(path.KIND, target="exchange")
+FAR = series(path.KIND, target="abroad")
+
+
+@pytest.fixture
+async def stage(tmp_path: Path) -> AsyncIterator[NotifyingStack]:
+    made = NotifyingStack(tmp_path)
+    try:
+        await made.collector.start()
+        yield made
+    finally:
+        await made.close()
+
+
+async def clerk(stage: NotifyingStack) -> tuple[str, str]:
+    status, secret = await command(stage, "person", "add", "lan", "--title", "Trần Thị Lan")
+    assert status == 0, secret
+    return "lan", secret.strip()
+
+
+def test_an_answer_kept_under_former_names_is_shown_as_it_was_meant() -> None:
+    values = {"throughput_down_bits_per_second": 93.4e6, "path_hops_count": 7.0}
+    found = TestRun(link="fiber", target="", family="ip4", outcome="ok", values=values)
+    ask = KeptAsk(
+        id="1",
+        site=SITE,
+        kind="throughput",
+        link="fiber",
+        target="",
+        asked_by="lan",
+        asked_ns=1,
+        expires_ns=2,
+        found=msgspec.json.encode([found]),
+    )
+    (line,) = describe_result(ask, InventoryDirectory(Inventory()), "en")
+    assert "down 93.4 Mbit/s" in line
+    assert "7 hops" in line
+
+
+async def push(
+    stage: NotifyingStack,
+    code: NoticeCode | None = None,
+    text: str = "",
+    results: Sequence[Result] = (),
+    *more: tuple[NoticeCode, str],
+) -> tuple[TestRequest, ...]:
+    """Push as the agent does; return what the answer asks for."""
+    now_ns = time.time_ns() - stage.agent.epoch_ns
+    said = more if code is None else ((code, text), *more)
+    notices = [Notice(code=one, boottime_ns=now_ns, text=words) for one, words in said]
+    batch = stage.agent.batch(now_ns, list(results), notices=notices)
+    async with httpx.AsyncClient(base_url=stage.collector.url, timeout=WITHIN_S) as client:
+        pusher = Pusher(client, stage.agent, stage.secret)
+        response = await pusher.batch(batch, boottime_ns=now_ns)
+    assert response.status_code == 200, response.text
+    return msgspec.json.decode(response.content, type=PushResponse).test_requests
+
+
+def runs(stage: NotifyingStack) -> list[Result]:
+    now_ns = time.time_ns() - stage.agent.epoch_ns
+    good = ok_finding({path.HOPS: 7.0, path.RTT: 0.0213})
+    return [
+        Result(series=HOP, boottime_ns=now_ns, finding=good),
+        Result(series=FAR, boottime_ns=now_ns, finding=failed_finding(Reason.TIMED_OUT)),
+    ]
+
+
+async def test_a_clerk_asks_and_sees_how_far_it_is(stage: NotifyingStack) -> None:
+    lan = await clerk(stage)
+    site_page = (await stage.get(f"/sites/{SITE}")).text
+    assert f'href="{PAGE}?lang=vi"' in site_page
+    assert "Đo kiểm tra ngay" in site_page
+    form = await stage.ask("GET", PAGE, auth=lan)
+    assert 'value="path">Dò đường đi' in form.text
+    sent = {"id": "0123456789abcdef", "kind": "path", "link": "fiber"}
+    for _ in range(2):  # pressed twice
+        assert (await stage.ask("POST", PAGE, auth=lan, form=sent)).status_code == 303
+    page = (await stage.ask("GET", PAGE, auth=lan)).text
+    assert page.count("đang chờ thiết bị") == 1
+    assert "Trần Thị Lan" in page
+    (asked,) = await push(stage)
+    assert asked == TestRequest(id=sent["id"], kind="path", link="fiber")
+    await push(stage, NoticeCode.TEST_ACCEPTED, asked.id)
+
+    async def shows(text: str) -> bool:
+        return text in (await stage.ask("GET", PAGE, auth=lan)).text
+
+    await eventually(lambda: shows("đang đo"))
+    assert await push(stage) == (), "it is not asked for again"
+    good, bad = runs(stage)
+    await push(stage, NoticeCode.TEST_COMPLETED, asked.id, [good])
+    await eventually(lambda: shows("đã xong"))
+    await push(stage, results=[bad])  # the newest batch comes first, this was on the disk
+    await eventually(lambda: shows("abroad"))
+    page = (await stage.ask("GET", PAGE, auth=lan)).text
+    assert "Đường cáp quang VNPT, exchange IPv4: đạt; 7 chặng; 21 ms" in page
+    assert "Đường cáp quang VNPT, abroad IPv4: hỏng (không trả lời)" in page
+    await stage.crash()
+    assert "đã xong" in (await stage.ask("GET", PAGE, auth=lan)).text
+    assert await push(stage) == ()
+
+
+async def test_where_nobody_may_ask_nothing_offers_it(stage: NotifyingStack) -> None:
+    assert PAGE not in (await stage.get(f"/sites/{SITE}")).text
+    asked = await stage.get(PAGE)
+    assert (asked.status_code, "person add" in asked.text) == (404, True)
+    await clerk(stage)
+    assert PAGE in (await stage.get(f"/sites/{SITE}")).text
+
+
+async def test_a_refusal_is_shown_in_words(stage: NotifyingStack) -> None:
+    lan = await clerk(stage)
+    form = {"kind": "throughput"}
+    assert (await stage.ask("POST", PAGE, auth=lan, form=form)).status_code == 303
+    (asked,) = await push(stage)
+    said = f"{asked.id} budget mobile: 3.0 MB left, takes 60.0 MB"
+    await push(stage, NoticeCode.TEST_REFUSED, said)
+
+    async def is_refused() -> bool:
+        text = (await stage.ask("GET", PAGE, auth=lan)).text
+        return "dung lượng còn lại trong tháng không đủ (mobile: 3.0 MB left" in text
+
+    await eventually(is_refused)
+
+
+async def test_who_may_ask_for_what_and_how_often(stage: NotifyingStack) -> None:
+    lan = await clerk(stage)
+    form = {"kind": "path"}
+    for stranger in (None, ("ai", PASSWORD), ("lan", "tsp_x")):
+        for method in ("GET", "POST"):
+            assert (await stage.ask(method, PAGE, auth=stranger, form=form)).status_code == 401
+    other = {"Sec-Fetch-Site": "cross-site"}
+    refused = await stage.ask("POST", PAGE, auth=lan, headers=other, form=form)
+    assert refused.status_code == 403
+    for wrong in (
+        {"kind": "icmp"},
+        {"kind": "path", "link": "satellite"},
+        {"kind": "path", "target": "203.0.113.9"},
+        {"kind": "path", "id": "<b>"},
+        {},
+    ):
+        assert (await stage.ask("POST", PAGE, auth=lan, form=wrong)).status_code == 422, wrong
+    long = {"kind": "path", "link": "x" * 5000}
+    assert (await stage.ask("POST", PAGE, auth=lan, form=long)).status_code == 413
+    assert (await stage.ask("GET", "/sites/nowhere/ask", auth=lan)).status_code == 404
+    assert await push(stage) == ()
+    wishes = [{"kind": kind, "link": link} for kind in ("path", "http") for link in ("", "fiber")]
+    wishes += [{"kind": kind} for kind in ("radio", "throughput")]
+    assert len(wishes) == AT_ONCE
+    for wish in wishes:
+        assert (await stage.ask("POST", PAGE, auth=lan, form=wish)).status_code == 303
+    more = {"kind": "radio", "link": "fiber"}
+    assert (await stage.ask("POST", PAGE, auth=lan, form=more)).status_code == 429
+    assert len(await push(stage)) == AT_ONCE
+
+
+async def test_the_command_line_asks_a_running_collector(stage: NotifyingStack) -> None:
+    status, said = await command(stage, "ask", SITE, "path", "--link", "fiber", "--id", "one")
+    assert (status, said) == (0, "one: waiting\n")
+    found: list[TestRequest] = []
+
+    async def is_asked() -> bool:
+        found[:] = await push(stage)
+        return bool(found)
+
+    await eventually(is_asked)
+    assert found == [TestRequest(id="one", kind="path", link="fiber")]
+    await push(stage, NoticeCode.TEST_ACCEPTED, "one")
+    await push(stage, NoticeCode.TEST_COMPLETED, "one", runs(stage))
+
+    async def is_done() -> bool:
+        status, said = await command(
+            stage, "ask", SITE, "path", "--link", "fiber", "--id", "one", "--wait"
+        )
+        assert status == 0, said
+        return "one: done" in said and "fiber abroad ip4: failed (timed_out)" in said
+
+    await eventually(is_done)
+    for wrong, why in (
+        (("hoan-kie", "path"), "no site 'hoan-kie'"),
+        ((SITE, "path", "--link", "fibre"), "no link 'fibre'"),
+        ((SITE, "path", "--target", "x"), "no target 'x'"),
+        ((SITE, "icmp"), "invalid choice"),
+    ):
+        status, said = await command(stage, "ask", *wrong)
+        assert (status, why in said) == (2, True), said
+
+
+async def test_what_is_wanted_at_the_point_is_shown_and_asked_of_nobody(
+    stage: NotifyingStack,
+) -> None:
+    lan = await clerk(stage)
+    # The newest batch comes first: the end is known before the beginning.
+    good, _ = runs(stage)
+    await push(
+        stage,
+        NoticeCode.TEST_REQUESTED_LOCALLY,
+        "aaaa path",
+        [good],
+        (NoticeCode.TEST_COMPLETED, "aaaa"),
+    )
+
+    async def is_done() -> bool:
+        return "đã xong" in (await stage.ask("GET", PAGE, auth=lan)).text
+
+    await eventually(is_done)
+    assert (
+        await push(
+            stage,
+            NoticeCode.TEST_REQUESTED_LOCALLY,
+            "aaaa path",
+            [],
+            (NoticeCode.TEST_ACCEPTED, "aaaa"),
+        )
+        == ()
+    )
+    assert await push(stage, NoticeCode.TEST_REQUESTED_LOCALLY, "<b> path") == ()
+    assert await push(stage, NoticeCode.TEST_REQUESTED_LOCALLY, "bbbb icmp") == ()
+    page = (await stage.ask("GET", PAGE, auth=lan)).text
+    assert (page.count("<td>tại điểm</td>"), page.count("đang đo")) == (1, 0)
+    assert "Đường cáp quang VNPT, exchange IPv4: đạt; 7 chặng; 21 ms" in page

@@ -1,0 +1,102 @@
+"""
+A download by another machine of the site, and a box at the end of the line that counts it.
+
+The box is a router of the lab with Debian's snmpd, so its counters are the kernel's.
+"""
+
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.lab.waiting import WAIT_AT_MOST_S, wait_for
+from tests.servers import need
+from thongsuot_lab.lab import Lab
+from thongsuot_lab.stack.city import CityStack, StackOptions
+from thongsuot_lab.stack.documents import default_probes
+from thongsuot_lab.topology.city import city
+from thongsuot_schema.inventory.model import ProbeSchedule, Role, Target
+from thongsuot_schema.page.view import SubjectView
+from thongsuot_schema.segment import Segment
+from thongsuot_schema.state import State
+from thongsuot_schema.verdict import Symptom
+
+pytestmark = [pytest.mark.lab, pytest.mark.servers]
+
+BOX = "192.168.1.1"
+LEARNED_S = 45.0
+"""Nine echoes of each anchor: the agent knows what is usual after five."""
+CONFIG = f"agentAddress udp:{BOX}:161\nrocommunity public 192.168.1.0/24\n"
+
+
+@pytest.fixture
+def stack() -> Iterator[CityStack]:
+    """A site whose optical modem answers SNMP."""
+    need("snmpd")
+    target = Target(
+        name="modem",
+        role=Role.EQUIPMENT,
+        segment=Segment.LAN,
+        addresses=(BOX,),
+        links=("fixed",),
+    )
+    with (
+        tempfile.TemporaryDirectory(prefix="thongsuot-box-") as made,
+        Lab(city(sites=1)) as lab,
+    ):
+        folder = Path(made)
+        folder.chmod(0o755)
+        (folder / "snmpd.conf").write_text(CONFIG, encoding="utf-8")
+        daemon = lab.node("s1.ont").popen(
+            [
+                "snmpd",
+                "-f",
+                "-Lf",
+                f"{made}/log",
+                "-C",
+                "-c",
+                f"{made}/snmpd.conf",
+                "-p",
+                f"{made}/pid",
+            ]
+        )
+        box = ProbeSchedule(
+            kind="snmp", every_s=30.0, links=("fixed",), settings={"interface": "wan"}
+        )
+        options = StackOptions(
+            with_prometheus=False,
+            probes=(*default_probes(lab.ca_file), box),
+            equipment=(target,),
+        )
+        one = CityStack(lab, folder, options)
+        try:
+            one.start()
+            yield one
+        finally:
+            one.stop()
+            daemon.terminate()
+            daemon.wait()
+
+
+def test_a_download_by_another_machine_is_the_sites_own_traffic(stack: CityStack) -> None:
+    seen: list[SubjectView] = []
+
+    def fixed(state: State) -> SubjectView | None:
+        for view in stack.views():
+            light = next(one for one in view.links if one.name == "fixed")
+            if light.state is State.DEGRADED:
+                seen.append(light)
+            if light.state is state:
+                return light
+        return None
+
+    wait_for("the line to be well", lambda: fixed(State.UP), within_s=2 * WAIT_AT_MOST_S)
+    time.sleep(LEARNED_S)
+    stack.lab.fault("lan-congested", site="s1")
+    light = wait_for("the queue to be found", lambda: fixed(State.DEGRADED))
+    assert (light.symptom, light.segment) == (Symptom.LAN_CONGESTED, Segment.LAN)
+    stack.lab.heal()
+    wait_for("the line to be well again", lambda: fixed(State.UP), within_s=2 * WAIT_AT_MOST_S)
+    assert {one.segment for one in seen} == {Segment.LAN}, "nobody else was blamed on the way"

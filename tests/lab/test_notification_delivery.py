@@ -1,0 +1,251 @@
+"""
+Faults on real packets, and who is told of them: the right party, once, soon, and not of the past.
+
+What was measured is printed: from breaking a thing to the arrival of the signed message.
+"""
+
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from statistics import median
+
+import httpx
+import pytest
+
+from tests.lab.waiting import WAIT_AT_MOST_S, wait_for
+from thongsuot_lab.inbox import InboxMessage
+from thongsuot_lab.lab import Lab
+from thongsuot_lab.stack.city import CityStack, StackOptions
+from thongsuot_lab.topology.city import city
+from thongsuot_schema.segment import Party
+from thongsuot_schema.state import State
+
+pytestmark = pytest.mark.lab
+
+SITES = 3
+CALM_S = 2.0
+SILENT_AFTER_S = 600.0
+"""A site that is cut off is not to be told of as silent: late news are what is looked at."""
+
+SINGLE_GOAL_S = 10.0
+OUTAGE_GOAL_S = 20.0
+SLACK = 3.0
+"""How much slower a machine that does other things may be before something must be wrong."""
+
+CUT_OFF_S = 25.0
+"""How long a site is cut off: its faults are found, and are over before anybody hears of them."""
+
+CUTS = (
+    ("cut-fibre", {"site": "s1"}, "song-hong"),
+    ("cut-fibre", {"site": "s2"}, "cuu-long"),
+    ("access-black-hole", {"site": "s3", "link": "mobile"}, "cuu-long"),
+    ("cut-fibre", {"site": "s3"}, "song-hong"),
+    ("access-black-hole", {"site": "s2", "link": "mobile"}, "song-hong"),
+    ("cut-fibre", {"site": "s1"}, "song-hong"),
+)
+"""Faults of one link each: what is broken, where, and whose it is."""
+
+OUTAGES = ("song-hong", "cuu-long")
+
+
+@dataclass(slots=True)
+class NotificationTrial:
+    """A stack with an inbox, and what was measured on it."""
+
+    stack: CityStack
+    single_s: list[float] = field(default_factory=list)
+    outage_s: list[float] = field(default_factory=list)
+    misaddressed: list[InboxMessage] = field(default_factory=list)
+    after_the_fact: list[InboxMessage] = field(default_factory=list)
+    still_lasting: list[InboxMessage] = field(default_factory=list)
+    messages_read: int = 0
+
+    def messages(self) -> list[InboxMessage]:
+        """Return all messages, in the order of their arrival."""
+        assert self.stack.receivers is not None
+        return self.stack.receivers.messages()
+
+    def play(self, fault: str, arguments: Mapping[str, str], carrier: str) -> float:
+        """Break something, wait until its carrier was told, mend it; return how long that took."""
+        began_s = time.time()
+        self.stack.lab.fault(fault, **arguments)
+        letter = wait_for(
+            f"the telling of {fault} {arguments}", lambda: self.opened_message(carrier)
+        )
+        if "site" in arguments:
+            site = arguments["site"]
+            wait_for(
+                f"the page on the LAN of {site} to say so", lambda: self.is_on_device_page(site)
+            )
+        self.stack.lab.heal(fault, **arguments)
+        self.wait_until_healthy()
+        self.misaddressed += [
+            one
+            for one in self.messages()[self.messages_read :]
+            if (one.body.audience.party, one.body.audience.name) != (Party.CARRIER, carrier)
+        ]
+        self.messages_read = len(self.messages())
+        return letter.arrived_s - began_s
+
+    def opened_message(self, carrier: str) -> InboxMessage | None:
+        """Return the first new message that tells a carrier of a fault."""
+        return next(
+            (
+                one
+                for one in self.messages()[self.messages_read :]
+                if one.body.kind == "opened" and one.body.audience.name == carrier
+            ),
+            None,
+        )
+
+    def is_on_device_page(self, site: str) -> bool:
+        """Return whether a device's own page says that somebody was told."""
+        url = f"{self.stack.addresses[f'agent-{site}']}/"
+        return "Who has been told" in httpx.get(url, params={"lang": "en"}).raise_for_status().text
+
+    def wait_until_healthy(self) -> None:
+        """Wait until all is well, and everybody knows it."""
+        wait_for("all to be well", self.is_healthy, within_s=2 * WAIT_AT_MOST_S)
+        wait_for("the ends to be told", lambda: not open_notifications(self.messages()))
+
+    def is_healthy(self) -> bool:
+        """Return whether the pages show that all is well."""
+        views = self.stack.views()
+        return len(views) == SITES and all(
+            light.state is State.UP and not view.backlog_batches
+            for view in views
+            for light in (*view.links, *view.services)
+        )
+
+
+def open_notifications(letters: list[InboxMessage]) -> Counter[tuple[str, str]]:
+    """Return the open notifications of each incident and party."""
+    found: Counter[tuple[str, str]] = Counter()
+    for one in letters:
+        key = one.body.incident.incident, f"{one.body.audience.party}:{one.body.audience.name}"
+        if one.body.kind == "opened":
+            found[key] += 1
+        elif one.body.kind == "resolved":
+            found[key] -= 1
+    return +found
+
+
+@pytest.fixture(scope="module")
+def trial() -> Iterator[NotificationTrial]:
+    """Play everything once."""
+    options = StackOptions(
+        with_prometheus=False,
+        with_receivers=True,
+        all_to_inbox=True,
+        hold_s=CALM_S,
+        silent_after_s=SILENT_AFTER_S,
+    )
+    with (
+        tempfile.TemporaryDirectory(prefix="thongsuot-notifications-") as folder,
+        Lab(city(SITES)) as lab,
+    ):
+        stack = CityStack(lab, Path(folder), options)
+        stack.start()
+        made = NotificationTrial(stack)
+        try:
+            made.wait_until_healthy()
+            for fault, arguments, carrier in CUTS:
+                made.single_s.append(made.play(fault, arguments, carrier))
+            for carrier in OUTAGES:
+                took_s = made.play("carrier-outage", {"carrier": carrier}, carrier)
+                made.outage_s.append(took_s)
+            made.after_the_fact = _cut_off_and_back(made)
+            made.still_lasting = _cut_off_and_half_back(made)
+            yield made
+        finally:
+            stack.stop()
+
+
+def _cut_off_and_back(made: NotificationTrial) -> list[InboxMessage]:
+    """Cut a site off, let it find that, and join it again; return what is told of it then."""
+    before = len(made.messages())
+    _cut_off(made)
+    made.stack.lab.heal("cut-fibre", site="s1")
+    made.stack.lab.heal("access-black-hole", site="s1", link="mobile")
+    made.wait_until_healthy()
+    return made.messages()[before:]
+
+
+def _cut_off_and_half_back(made: NotificationTrial) -> list[InboxMessage]:
+    """The same, but its fibre stays cut; return what is told of it when its news arrive."""
+    before = len(made.messages())
+    made.messages_read = before
+    _cut_off(made)
+    made.stack.lab.heal("access-black-hole", site="s1", link="mobile")
+    wait_for("the telling of what lasts", lambda: made.opened_message("song-hong"))
+    made.stack.lab.heal("cut-fibre", site="s1")
+    made.wait_until_healthy()
+    return made.messages()[before:]
+
+
+def _cut_off(made: NotificationTrial) -> None:
+    """Cut a site off, for as long as it takes to find what is wrong with both of its links."""
+    # Both within one breath: the news of the first must not get out by the second.
+    made.stack.lab.fault("access-black-hole", site="s1", link="mobile")
+    made.stack.lab.fault("cut-fibre", site="s1")
+    time.sleep(CUT_OFF_S)
+
+
+def test_what_was_measured_is_told(
+    trial: NotificationTrial, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with capsys.disabled():
+        for what, found, goal_s in (
+            ("one link", trial.single_s, SINGLE_GOAL_S),
+            ("a carrier's outage", trial.outage_s, OUTAGE_GOAL_S),
+        ):
+            each = ", ".join(f"{one:.1f}" for one in found)
+            sys.stdout.write(
+                f"\nfrom the fault to the carrier's receiver, {what}: {each} s; "
+                f"median {median(found):.1f}, worst {max(found):.1f}, goal {goal_s:.0f} s"
+            )
+        sys.stdout.write("\n")
+
+
+def test_the_carrier_hears_of_one_link_within_seconds(trial: NotificationTrial) -> None:
+    assert max(trial.single_s) <= SINGLE_GOAL_S * SLACK
+
+
+def test_the_carrier_hears_of_an_outage_as_one(trial: NotificationTrial) -> None:
+    assert max(trial.outage_s) <= OUTAGE_GOAL_S * SLACK
+    told = [
+        one.body.incident
+        for one in trial.messages()
+        if one.body.kind == "opened" and one.body.incident.rule == "carrier_outage"
+    ]
+    assert [one.responsible.name for one in told] == list(OUTAGES)
+
+
+def test_nobody_is_told_what_is_not_theirs(trial: NotificationTrial) -> None:
+    assert trial.misaddressed == []
+
+
+def test_nobody_has_two_open_notifications_of_one_incident(trial: NotificationTrial) -> None:
+    letters = trial.messages()
+    for count in range(len(letters)):
+        assert max(open_notifications(letters[: count + 1]).values(), default=0) <= 1
+    assert len({one.body.delivery for one in letters}) == len(letters)
+
+
+def test_what_is_over_when_its_news_arrive_alarms_nobody(trial: NotificationTrial) -> None:
+    assert trial.after_the_fact == []
+
+
+def test_what_goes_on_when_its_news_arrive_is_told_with_its_true_beginning(
+    trial: NotificationTrial,
+) -> None:
+    kinds = [(one.body.kind, one.body.audience.name) for one in trial.still_lasting]
+    assert kinds == [("opened", "song-hong"), ("resolved", "song-hong")]
+    opened, _ = trial.still_lasting
+    began = datetime.fromisoformat(opened.body.incident.opened_at)
+    assert opened.arrived_s - began.timestamp() > CUT_OFF_S / 2

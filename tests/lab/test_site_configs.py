@@ -1,0 +1,192 @@
+"""
+The inventory is edited beside a running city: real agents watch what is new after their next push,
+and one that a plan cuts off from the collector goes back, says so, and has lost nothing.
+"""
+
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from tests.lab.waiting import wait_for
+from thongsuot_agent.status import AgentStatus
+from thongsuot_lab import inventory
+from thongsuot_lab.lab import Lab
+from thongsuot_lab.stack import components
+from thongsuot_lab.stack.city import CityStack, StackOptions
+from thongsuot_lab.stack.documents import inventory_text
+from thongsuot_lab.testing import needs_lab
+from thongsuot_lab.topology.city import city
+from thongsuot_schema.inventory.model import Inventory, Role, Target
+from thongsuot_schema.segment import Segment
+from thongsuot_schema.state import State
+
+pytestmark = [pytest.mark.lab, needs_lab]
+
+SITE = "s1"
+NEW_PORTAL = "motcua-moi"
+UNUSED_ADDRESS = "198.51.100.250"
+"""An address of the lab's Internet at which nobody is, least of all a name server."""
+
+PORTAL = Target(
+    name=NEW_PORTAL,
+    role=Role.SERVICE,
+    segment=Segment.SERVICE,
+    url="https://motcua.lab.test/",
+    title_vi="Một cửa mới",
+    title_en="New procedure system",
+)
+
+
+class SiteConfigCity:
+    """A city of one site, and its inventory."""
+
+    def __init__(self, stack: CityStack) -> None:
+        self.stack = stack
+        self.inventory = inventory.inventory_of(stack.lab.topology)
+        self._file = stack.folder / "collector" / "inventory" / "inventory.toml"
+
+    def edit(self, known: Inventory) -> None:
+        """Write the inventory."""
+        self._file.write_text(inventory_text(known), encoding="utf-8")
+
+    def with_portal(self) -> Inventory:
+        """Return the inventory with one portal more."""
+        return msgspec.structs.replace(self.inventory, targets=(*self.inventory.targets, PORTAL))
+
+    def with_dead_resolvers(self) -> Inventory:
+        """Return that with name servers of every link that do not exist."""
+        (site,) = self.inventory.sites
+        links = tuple(
+            msgspec.structs.replace(one, resolvers=(UNUSED_ADDRESS,)) for one in site.links
+        )
+        sites = (msgspec.structs.replace(site, links=links),)
+        return msgspec.structs.replace(self.with_portal(), sites=sites)
+
+    def agent(self, path: str) -> bytes:
+        """Return what the agent answers."""
+        url = f"{self.stack.addresses[f'agent-{SITE}']}{path}"
+        with urllib.request.urlopen(url, timeout=20) as response:
+            body: bytes = response.read()
+        return body
+
+    def status(self) -> AgentStatus:
+        """Return the agent's status."""
+        return msgspec.json.decode(self.agent("/status.json"), type=AgentStatus)
+
+    def plans(self) -> str:
+        """Return the collector's line about the site."""
+        command = [
+            components.installed_command("thongsuot-collector"),
+            "plans",
+            SITE,
+            "--log-level",
+            "warning",
+        ]
+        config = self.stack.folder / "collector" / "collector.toml"
+        done = subprocess.run(
+            [*command, "--config", str(config)], capture_output=True, text=True, check=True
+        )
+        return done.stdout.splitlines()[-1]
+
+    def plan_line_with(self, *words: str) -> str | None:
+        """Return the collector's line once these words stand in it."""
+        line = self.plans()
+        return line if all(word in line for word in words) else None
+
+    def up_since(self) -> dict[str, float]:
+        """Return since when each link is up, as the agent says."""
+        return {
+            one.link: one.since_s
+            for one in self.status().verdicts
+            if not one.service and one.state is State.UP and one.since_s is not None
+        }
+
+    def up_since_both(self) -> dict[str, float] | None:
+        """Return that once both links are up."""
+        found = self.up_since()
+        return found if len(found) == 2 else None
+
+    def portal_state(self) -> State | None:
+        """Return what the agent says of the new portal for the site; ``None``: nothing."""
+        found = [
+            one for one in self.status().verdicts if one.service == NEW_PORTAL and not one.link
+        ]
+        return found[0].state if found else None
+
+
+@pytest.fixture(scope="module")
+def town() -> Iterator[SiteConfigCity]:
+    """A city that is well, its agent pushing every two seconds."""
+    options = StackOptions(
+        with_prometheus=False,
+        push_every_s=2.0,
+        plan={"probation_s": 10.0, "probation_tries": 2},
+    )
+    with tempfile.TemporaryDirectory(prefix="thongsuot-plans-") as folder, Lab(city(1)) as lab:
+        stack = CityStack(lab, Path(folder), options)
+        stack.start()
+        try:
+            yield SiteConfigCity(stack)
+        finally:
+            stack.stop()
+
+
+def test_an_edit_is_watched_and_one_that_cuts_off_is_gone_back_from(town: SiteConfigCity) -> None:
+    wait_for("the first plan to be run", lambda: town.plan_line_with(" 1-", "current"))
+    before = wait_for("both links to be up", town.up_since_both)
+    began = town.status()
+
+    # A portal more: it is fetched over real links after the next push.
+    edited_s = time.monotonic()
+    town.edit(town.with_portal())
+    wait_for("the new portal to be run", lambda: town.plan_line_with(" 2-", "current"))
+    took_s = time.monotonic() - edited_s
+    wait_for("the new portal to be fetched", lambda: town.portal_state() is State.UP)
+    assert f'target="{NEW_PORTAL}"' in town.agent("/metrics").decode()
+    sys.stdout.write(f"\nfrom the edit to the acknowledged plan: {took_s:.1f} s\n")
+
+    # Links whose definition did not change go on as they were, and so does the process.
+    after = town.up_since()
+    assert after.keys() == before.keys()
+    assert all(abs(after[link] - before[link]) < 1.0 for link in before), (before, after)
+    now = town.status()
+    assert abs(now.started_s - began.started_s) < 1.0
+    assert now.results > began.results
+
+    # A plan that leaves no way to find the collector: taken, found out, gone back from, told of.
+    town.edit(town.with_dead_resolvers())
+    cut_s = time.monotonic()
+    line = wait_for("the plan to be refused", lambda: town.plan_line_with(" 3-", "refused"))
+    took_s = time.monotonic() - cut_s
+    sys.stdout.write(f"from the edit that cuts off to the word of it: {took_s:.1f} s: {line}\n")
+    assert " 2-" in line
+    wait_for("why", lambda: town.plan_line_with("the collector was not reached"))
+    plan = town.status().plan
+    assert plan is not None
+    assert (plan.state, plan.version[:2], plan.refused[:2]) == ("good", "2-", "3-")
+
+    # It watches as before, pushes, has lost nothing, and does not try the same again.
+    wait_for("what waited to be pushed", lambda: town.status().record.waiting_batches <= 1)
+    end = town.status()
+    assert (end.record.dropped_results, end.record.rejected_batches) == (0, 0)
+    assert abs(end.started_s - began.started_s) < 1.0
+    assert end.tasks == ()
+    pushed_s = end.collector.acknowledged_s_ago
+    assert pushed_s is not None
+    (view,) = town.stack.views()
+    assert view.backlog_batches <= 1
+    results = end.results
+    wait_for("some pushes more", lambda: town.status().results > results + 50)
+    assert town.status().plan == plan
+
+    # Mended, it takes what comes next.
+    town.edit(town.with_portal())
+    wait_for("the mended plan to be run", lambda: town.plan_line_with(" 4-", "current"))
+    wait_for("the links to be up", town.up_since_both)

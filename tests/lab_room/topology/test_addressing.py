@@ -1,0 +1,44 @@
+"""Addresses do not run into each other, and running out of them is said."""
+
+from ipaddress import ip_interface
+from itertools import combinations
+
+import pytest
+
+from thongsuot_lab.errors import TopologyError
+from thongsuot_lab.topology.addressing import MAX_CARRIERS, CarrierAddresses, domestic, foreign
+
+
+def test_no_two_networks_of_the_plan_overlap() -> None:
+    subnets = [domestic(0), domestic(30), foreign(0), foreign(30)]
+    for number in range(MAX_CARRIERS):
+        plan = CarrierAddresses(number)
+        subnets += [plan.backbone, plan.line(0), plan.line(63), plan.line(64), plan.line(4095)]
+        subnets += [plan.public(index) for index in range(4)]
+    networks = [ip_interface(address).network for one in subnets for address in one.at(1)]
+    for one, other in combinations(networks, 2):
+        assert one.version != other.version or not one.overlaps(other), (one, other)
+
+
+def test_hosts_are_numbered_inside_their_network() -> None:
+    assert CarrierAddresses(1).line(65).at(1, 2) == (
+        "100.66.1.5/30",
+        "100.66.1.6/30",
+        "2001:db8:201:41::1/64",
+        "2001:db8:201:41::2/64",
+    )
+
+
+@pytest.mark.parametrize(
+    "beyond",
+    [
+        lambda: CarrierAddresses(MAX_CARRIERS),
+        lambda: CarrierAddresses(0).line(4096),
+        lambda: domestic(31),
+        lambda: foreign(31),
+    ],
+)
+def test_one_more_than_there_is_room_for_is_refused(beyond: "object") -> None:
+    assert callable(beyond)
+    with pytest.raises(TopologyError, match="this is one more"):
+        beyond()

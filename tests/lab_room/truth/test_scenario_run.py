@@ -8,11 +8,11 @@ import pytest
 
 from tests.lab_room.truth.making import CUT, fault, scenario
 from thongsuot_agent.judge import recording
-from thongsuot_agent.judge.engine import Ruling, step
+from thongsuot_agent.judge.engine import StepOutcome, step
 from thongsuot_agent.judge.events import Event
 from thongsuot_agent.judge.memory import Memory
-from thongsuot_agent.judge.plan import Plan
 from thongsuot_agent.judge.settings import Settings
+from thongsuot_agent.judge.site_probes import SiteProbes
 from thongsuot_lab.truth import grammar
 from thongsuot_lab.truth.assessment import Worth
 from thongsuot_lab.truth.device import SimulatedDevice
@@ -46,7 +46,9 @@ def test_a_dead_box_is_told_to_the_commune() -> None:
     assert {one.worth for one in assessment.assessed} == {Worth.RIGHT}
 
 
-def _blaming_the_line(memory: Memory, event: Event, plan: Plan, settings: Settings) -> Ruling:
+def _blaming_the_line(
+    memory: Memory, event: Event, plan: SiteProbes, settings: Settings
+) -> StepOutcome:
     ruling = step(memory, event, plan, settings)
     return msgspec.structs.replace(ruling, changes=tuple(map(_to_the_line, ruling.changes)))
 
@@ -65,7 +67,9 @@ def test_a_judge_that_blames_the_line_for_the_box_is_found_out() -> None:
     assert any(line.startswith("wrong party: carrier:north") for line in assessment.failures())
 
 
-def _seeing_nothing(memory: Memory, event: Event, plan: Plan, settings: Settings) -> Ruling:
+def _seeing_nothing(
+    memory: Memory, event: Event, plan: SiteProbes, settings: Settings
+) -> StepOutcome:
     ruling = step(memory, event, plan, settings)
     return msgspec.structs.replace(ruling, changes=())
 

@@ -10,17 +10,17 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from thongsuot_collector.directory import Directory
-from thongsuot_collector.incidents.book import Book
-from thongsuot_collector.incidents.incident import Event
+from thongsuot_collector.directory import InventoryDirectory
+from thongsuot_collector.incidents.incident import NotificationEvent
 from thongsuot_collector.incidents.reducer import advance
+from thongsuot_collector.incidents.registry import IncidentRegistry
 from thongsuot_collector.incidents.settings import IncidentSettings
 from thongsuot_collector.journal.entry import ClockQuality
-from thongsuot_collector.rules import every
+from thongsuot_collector.rules import load_all
+from thongsuot_collector.timeline.batch_summary import BatchSummary, spans_of
 from thongsuot_collector.timeline.interval import Rewrite
-from thongsuot_collector.timeline.piece import Piece, spans_of
 from thongsuot_collector.timeline.settings import TimelineSettings
-from thongsuot_collector.timeline.site import Present, SiteTimeline
+from thongsuot_collector.timeline.site import CollectorClock, SiteTimeline
 from thongsuot_lab.truth.device import BOOT_S, NS_PER_S, boot_ns, links_of, services_of
 from thongsuot_lab.truth.grammar import Scenario
 from thongsuot_lab.truth.network import SimulatedNetwork
@@ -63,7 +63,7 @@ def messages_of(
 ) -> tuple[IncidentMessage, ...]:
     """Return every message of a scenario, given the verdict changes of the sites simulated."""
     collector = _Collector(scenario.city)
-    arrivals: list[tuple[float, int, Piece]] = []
+    arrivals: list[tuple[float, int, BatchSummary]] = []
     for site in scenario.city.sites:
         if site.name in changes:
             pushes = _pushes(scenario, site, changes[site.name])
@@ -89,10 +89,10 @@ class _Agent:
     from_s: float = 0.0
     waiting: list[VerdictChange] = field(default_factory=list)
 
-    def seal(self, at_s: float) -> Piece:
+    def seal(self, at_s: float) -> BatchSummary:
         """Return all of it as one batch."""
         self.number += 1
-        piece = Piece(
+        piece = BatchSummary(
             site=self.site.name,
             stream=f"{self.site.name}-1",
             number=self.number,
@@ -111,7 +111,7 @@ class _Agent:
         return piece
 
 
-def _healthy(scenario: Scenario, site: Premises) -> list[tuple[float, Piece]]:
+def _healthy(scenario: Scenario, site: Premises) -> list[tuple[float, BatchSummary]]:
     agent = _Agent(site)
     for link, service in (
         *((line.name, "") for line in site.lines),
@@ -125,7 +125,7 @@ def _healthy(scenario: Scenario, site: Premises) -> list[tuple[float, Piece]]:
                 decided_boottime_ns=boot_ns(1.0),
             )
         )
-    pushes: list[tuple[float, Piece]] = []
+    pushes: list[tuple[float, BatchSummary]] = []
     at_s = 2.0
     while at_s < scenario.until_s:
         pushes.append((at_s + 0.05, agent.seal(at_s)))
@@ -135,11 +135,11 @@ def _healthy(scenario: Scenario, site: Premises) -> list[tuple[float, Piece]]:
 
 def _pushes(
     scenario: Scenario, site: Premises, changes: Sequence[VerdictChange]
-) -> list[tuple[float, Piece]]:
+) -> list[tuple[float, BatchSummary]]:
     """Return what a site pushed, and when it arrived: with news at once, else in turn."""
     ways = _ways(scenario, site)
     agent, left = _Agent(site), list(changes)
-    pushes: list[tuple[float, Piece]] = []
+    pushes: list[tuple[float, BatchSummary]] = []
     at_s, next_s = 0.0, 2.0
     while at_s < scenario.until_s:
         news_s = _decided_s(left[0]) if left else scenario.until_s
@@ -200,11 +200,13 @@ class _Collector:
         self.messages: list[IncidentMessage] = []
         self._settings = TimelineSettings()
         self._timelines = {site.name: SiteTimeline(site=site.name) for site in city.sites}
-        directory = Directory(inventory_of(city))
-        self._book = Book(directory, every(), IncidentSettings(), calm_s=self._settings.calm_s)
+        directory = InventoryDirectory(inventory_of(city))
+        self._book = IncidentRegistry(
+            directory, load_all(), IncidentSettings(), calm_s=self._settings.calm_s
+        )
         self._rewrites: list[Rewrite] = []
 
-    def take(self, piece: Piece, at_s: float) -> None:
+    def take(self, piece: BatchSummary, at_s: float) -> None:
         """Apply one batch."""
         timeline = self._timelines[piece.site]
         self._rewrites += timeline.apply(piece, _present(at_s), self._settings)
@@ -219,14 +221,14 @@ class _Collector:
             self.messages.append(_message(event))
 
 
-def _present(at_s: float) -> Present:
-    return Present(
-        now_ns=round((EPOCH_S + at_s) * NS_PER_S), hearing_since_ns=round(EPOCH_S * NS_PER_S)
+def _present(at_s: float) -> CollectorClock:
+    return CollectorClock(
+        now_ns=round((EPOCH_S + at_s) * NS_PER_S), listening_since_ns=round(EPOCH_S * NS_PER_S)
     )
 
 
-def _message(event: Event) -> IncidentMessage:
-    incident, entry = event.incident, event.entry
+def _message(event: NotificationEvent) -> IncidentMessage:
+    incident, entry = event.incident, event.record
     return IncidentMessage(
         at_s=entry.at_ns / NS_PER_S - EPOCH_S,
         kind=entry.kind.value,

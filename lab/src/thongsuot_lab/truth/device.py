@@ -12,14 +12,21 @@ from itertools import count
 
 from thongsuot_agent.config.profile import PROBES
 from thongsuot_agent.judge import recording
-from thongsuot_agent.judge.engine import Ruling, step
-from thongsuot_agent.judge.events import Arrival, Event, LinkEvent, LinkFacts, Tick, Wish
+from thongsuot_agent.judge.engine import StepOutcome, step
+from thongsuot_agent.judge.events import (
+    ConfirmationProbe,
+    Event,
+    LinkEvent,
+    LinkFacts,
+    ResultArrival,
+    Tick,
+)
 from thongsuot_agent.judge.memory import Memory
-from thongsuot_agent.judge.plan import Plan, plan_from
 from thongsuot_agent.judge.settings import Settings
-from thongsuot_agent.schedule.job import Job, Reach, jobs_from_plan
-from thongsuot_agent.schedule.runner import WISHES_AT_ONCE, WISHES_PER_S
-from thongsuot_agent.schedule.timetable import due_after
+from thongsuot_agent.judge.site_probes import SiteProbes, site_probes_from
+from thongsuot_agent.scheduler.job import Job, SchedulableLink, jobs_from_plan
+from thongsuot_agent.scheduler.runner import CONFIRM_BURST, CONFIRM_PER_S
+from thongsuot_agent.scheduler.timetable import due_after
 from thongsuot_lab.truth.fault import Effect
 from thongsuot_lab.truth.grammar import Scenario
 from thongsuot_lab.truth.network import SimulatedNetwork
@@ -27,7 +34,7 @@ from thongsuot_lab.truth.places import AccessLine, Premises, SimulatedCity
 from thongsuot_lab.truth.probes import CONTRACT_BPS, Prober
 from thongsuot_schema.inventory.model import Link, Medium, Role, Target
 from thongsuot_schema.reason import Reason
-from thongsuot_schema.result import Family, Result, Series, not_ok
+from thongsuot_schema.result import Family, Result, Series, failed_finding
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import VerdictChange
@@ -44,7 +51,7 @@ _BOTH = frozenset({Family.IP4, Family.IP6})
 _ONE = frozenset({Family.IP4})
 
 
-Judge = Callable[[Memory, Event, Plan, Settings], Ruling]
+Judge = Callable[[Memory, Event, SiteProbes, Settings], StepOutcome]
 
 
 def boot_ns(at_s: float) -> int:
@@ -157,7 +164,7 @@ class SimulatedDevice:
         self._probes = tuple(plan for plan in PROBES if plan.kind in KINDS)
         self._targets = targets_of(scenario.city, site)
         self._links = links_of(site)
-        self.plan = plan_from(self._links, self._targets, self._probes)
+        self.plan = site_probes_from(self._links, self._targets, self._probes)
         self._memory = Memory()
         self._heap: list[tuple[int, int, Callable[[], None]]] = []
         self._serial = count()
@@ -165,9 +172,9 @@ class SimulatedDevice:
         self._running: set[Series] = set()
         self._jobs: dict[tuple[str, str, str, Family], Job] = {}
         self._generation = 0
-        self._reaches: tuple[Reach, ...] = ()
+        self._reaches: tuple[SchedulableLink, ...] = ()
         self._states: dict[str, State] = {}
-        self._allowed, self._allowed_ns = float(WISHES_AT_ONCE), 0
+        self._allowed, self._allowed_ns = float(CONFIRM_BURST), 0
 
     def run(self) -> list[VerdictChange]:
         """Live until the scenario ends."""
@@ -213,11 +220,11 @@ class SimulatedDevice:
         unmetered = [link.name for link in self._links if link.allowance_bytes is None]
         is_alone = all(self._states.get(name) is State.DOWN for name in unmetered)
         reaches = tuple(
-            Reach(
+            SchedulableLink(
                 spec=link,
                 families=_BOTH if line.has_ip6 else _ONE,
                 resolver_families=_BOTH if line.has_ip6 else _ONE,
-                is_standing_in=is_alone and line.is_metered,
+                is_backup_in_use=is_alone and line.is_metered,
             )
             for link, line in zip(self._links, self._site.lines, strict=True)
         )
@@ -236,7 +243,7 @@ class SimulatedDevice:
                 return
             self._at(due_after(job, self._now_ns), begin)
             if job.series in self._running:
-                self._conclude(job.series, self._now_ns, not_ok(Reason.OVERRUN))
+                self._conclude(job.series, self._now_ns, failed_finding(Reason.OVERRUN))
             else:
                 self._measure(job.series)
 
@@ -257,7 +264,7 @@ class SimulatedDevice:
 
     def _conclude(self, series: Series, begun_ns: int, finding: object) -> None:
         result = Result(series=series, boottime_ns=begun_ns, finding=finding)  # type: ignore[arg-type]
-        self._tell(Arrival(boottime_ns=self._now_ns, result=result))
+        self._tell(ResultArrival(boottime_ns=self._now_ns, result=result))
 
     def _tell(self, event: recording.Recorded) -> None:
         if self.is_recording:
@@ -268,12 +275,12 @@ class SimulatedDevice:
         for change in ruling.changes:
             if not change.verdict.service:
                 self._states[change.verdict.link] = change.verdict.state
-        for wish in ruling.wishes:
+        for wish in ruling.confirmation_probes:
             self._grant(wish)
         if ruling.changes:
             self._schedule()
 
-    def _grant(self, wish: Wish) -> None:
+    def _grant(self, wish: ConfirmationProbe) -> None:
         job = self._jobs.get((wish.kind, wish.link, wish.target, wish.family))
         if job is None or job.series in self._running or not self._has_allowance():
             return
@@ -285,8 +292,8 @@ class SimulatedDevice:
         self._at(self._now_ns + 1_000_000, begin)
 
     def _has_allowance(self) -> bool:
-        earned = (self._now_ns - self._allowed_ns) / NS_PER_S * WISHES_PER_S
-        self._allowed = min(float(WISHES_AT_ONCE), self._allowed + earned)
+        earned = (self._now_ns - self._allowed_ns) / NS_PER_S * CONFIRM_PER_S
+        self._allowed = min(float(CONFIRM_BURST), self._allowed + earned)
         self._allowed_ns = self._now_ns
         if self._allowed < 1:
             return False

@@ -18,7 +18,7 @@ from thongsuot_lab.truth.tcp import TcpConnection
 from thongsuot_schema.catalogue import dns, host, http, icmp
 from thongsuot_schema.metric import Metric
 from thongsuot_schema.reason import Reason
-from thongsuot_schema.result import Family, Finding, not_ok, ok
+from thongsuot_schema.result import Family, Finding, failed_finding, ok_finding
 
 ECHO_BYTES = {False: 44, True: 64}
 QUESTION_BYTES = 72
@@ -61,7 +61,7 @@ class Prober:
         if kind == "host":
             return self.host(at_s)
         if not self.network.is_plugged(at_s):
-            return 0.0, not_ok(Reason.INTERFACE_DOWN)
+            return 0.0, failed_finding(Reason.INTERFACE_DOWN)
         runs: dict[str, Callable[[str, Family, float], Found]] = {
             "icmp": self.icmp,
             "dns": self.dns,
@@ -80,13 +80,13 @@ class Prober:
         up = self.network.send(route, echo, at_s, is_up=True)
         if up is not None and up.effect is not None:
             reason = _ECHO_ANSWER.get(up.effect, Reason.PACKET_FILTERED)
-            return up.at_s - at_s, not_ok(reason, {icmp.LOSS: 1.0})
+            return up.at_s - at_s, failed_finding(reason, {icmp.LOSS: 1.0})
         answer = SimulatedPacket("icmp", is_ip6, ECHO_BYTES[is_ip6], "echo", flow)
         down = None if up is None else self.network.send(route, answer, up.at_s, is_up=False)
         if down is None or down.at_s - at_s > timeout_s:
-            return timeout_s, not_ok(Reason.TIMED_OUT, {icmp.LOSS: 1.0})
+            return timeout_s, failed_finding(Reason.TIMED_OUT, {icmp.LOSS: 1.0})
         rtt_s = down.at_s - at_s
-        return rtt_s, ok({icmp.RTT: rtt_s, icmp.LOSS: 0.0})
+        return rtt_s, ok_finding({icmp.RTT: rtt_s, icmp.LOSS: 0.0})
 
     def dns(self, target: str, family: Family, at_s: float) -> Found:
         """Both questions at once; one that stays unanswered is a failure."""
@@ -99,8 +99,8 @@ class Prober:
             reason = reason or wrong
         del target
         if reason is not None:
-            return min(took_s, timeout_s), not_ok(reason)
-        return took_s, ok({dns.LOOKUP: took_s, dns.ANSWERS: 2.0, dns.TTL: 60.0})
+            return min(took_s, timeout_s), failed_finding(reason)
+        return took_s, ok_finding({dns.LOOKUP: took_s, dns.ANSWERS: 2.0, dns.TTL: 60.0})
 
     def _ask(
         self, answer_bytes: int, record: str, at_s: float, timeout_s: float, family: Family
@@ -136,7 +136,7 @@ class Prober:
         if reason is not None:
             if not reason.startswith("name_"):
                 reason = Reason.NAME_SERVER_FAILED
-            return now_s - at_s, not_ok(reason)
+            return now_s - at_s, failed_finding(reason)
         return self._fetch(target, family, at_s, now_s)
 
     def _fetch(self, target: str, family: Family, at_s: float, named_s: float) -> Found:
@@ -149,7 +149,7 @@ class Prober:
         step = connection.open(named_s)
         if not step.is_done:
             reason = Reason.TIMED_OUT if step.effect is None else _web_reason(step.effect)
-            return step.at_s - at_s, not_ok(reason, values, evidence=evidence)
+            return step.at_s - at_s, failed_finding(reason, values, evidence=evidence)
         values[http.CONNECT] = step.at_s - named_s
         begun_s, again = step.at_s, step.again
         for sizes_bytes, is_up, what, metric, late in (
@@ -166,7 +166,7 @@ class Prober:
                 evidence["retransmitted_segments"] = str(again)
             if not step.is_done:
                 reason = late if step.effect is None else _web_reason(step.effect)
-                return step.at_s - at_s, not_ok(reason, values, evidence=evidence)
+                return step.at_s - at_s, failed_finding(reason, values, evidence=evidence)
             if metric is not None:
                 values[metric], begun_s = step.at_s - begun_s, step.at_s
         values |= {
@@ -175,7 +175,7 @@ class Prober:
             http.STATUS: 200.0,
             http.CERTIFICATE_EXPIRY: EXPIRES_S,
         }
-        return step.at_s - at_s, ok(values, evidence=evidence)
+        return step.at_s - at_s, ok_finding(values, evidence=evidence)
 
     def host(self, at_s: float) -> Found:
         """The device's own counters, and whether its gateway is there on the link layer."""
@@ -187,7 +187,7 @@ class Prober:
         self._bytes = at_s, received, sent
         is_there = self._has_neighbour(at_s)
         values = {host.RECEIVED: received, host.SENT: sent, host.GATEWAY_NEIGHBOUR: is_there}
-        return 0.001, ok(values)
+        return 0.001, ok_finding(values)
 
     def _has_neighbour(self, at_s: float) -> float:
         """Three questions on the link layer, a second apart (ARP; RFC 4861)."""

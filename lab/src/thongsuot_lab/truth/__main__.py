@@ -6,14 +6,19 @@ Exits with 1 when a goal is missed.
 
 import argparse
 import sys
+import tempfile
 import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
 
+from thongsuot_lab.spaces import privilege
+from thongsuot_lab.stack.session import StopRequested, print_progress, stop_on_signals
 from thongsuot_lab.truth.assessment import Assessment
 from thongsuot_lab.truth.grammar import scenario
+from thongsuot_lab.truth.healthy import play_healthy_day
+from thongsuot_lab.truth.packet_run import SITES, Comparison, run_packets
 from thongsuot_lab.truth.report import SHOWN, TruthReport
 from thongsuot_lab.truth.scenario_run import play, story, write_recordings
 
@@ -25,6 +30,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     if options.play:
         return _play_again(options.play, options.recordings)
+    if options.healthy_days:
+        return _healthy(options.seed, options.healthy_days, options.processes)
+    if options.packets:
+        return _on_packets(options.seed, options.count, options.sites)
     started = time.monotonic()
     report = TruthReport()
     one = partial(assess_scenario, options.seed, folder=options.recordings)
@@ -58,6 +67,49 @@ def assess_scenario(seed: int, index: int, *, folder: Path | None = None) -> Ass
     return assessment
 
 
+def _healthy(seed: int, days: int, processes: int) -> int:
+    """Live through healthy days; every message to a carrier is a failure."""
+    carriers = others = spells = 0
+    with ProcessPoolExecutor(processes) as pool:
+        for day in pool.map(partial(play_healthy_day, seed), range(days)):
+            told = [text for text in day.told if text.startswith("carrier:")]
+            carriers, others = carriers + len(told), others + len(day.told) - len(told)
+            spells += len(day.spells)
+            for line in (*day.told, *day.spells):
+                print(f"{day.name} {line}")
+    print(f"site-days        {days}, healthy")
+    print(f"messages         {carriers} to carriers (goal 0), {others} to others")
+    print(f"verdicts         {spells} other than up")
+    return 1 if carriers else 0
+
+
+def _on_packets(seed: int, count: int, sites: int) -> int:
+    """Play on the lab's packets, compare with the simulation, print both."""
+    privilege.require()
+    stop_on_signals()
+    packets, simulated = TruthReport(), TruthReport()
+    unlike: list[Comparison] = []
+    try:
+        with tempfile.TemporaryDirectory(prefix="thongsuot-truth-") as folder:
+            for one in run_packets(seed, count, Path(folder), print_progress, sites=sites):
+                packets.add(one.packets)
+                simulated.add(one.simulated)
+                if not one.is_alike:
+                    unlike.append(one)
+    except StopRequested:
+        return 1
+    for name, report in (("on packets", packets), ("simulated", simulated)):
+        print("\n".join([f"{name}:", *report.summary(), "", *report.table(), ""]))
+    for assessment, lines in packets.failures():
+        print(f"{assessment.text}")
+        print("\n".join(f"    on packets: {line}" for line in lines))
+    alike = len(packets.assessments) - len(unlike)
+    print(f"alike in both    {alike} of {len(packets.assessments)} scenarios")
+    for one in unlike:
+        print("\n".join([str(one.scenario), *(f"    {line}" for line in one.differences())]))
+    return 0 if packets.is_good else 1
+
+
 def _play_again(name: str, folder: Path) -> int:
     seed, _, index = name.partition(":")
     made = scenario(int(seed), int(index))
@@ -75,6 +127,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--first", type=int, default=0, help="index of the first (%(default)s)")
     parser.add_argument("--processes", type=int, default=2, help="(%(default)s)")
     parser.add_argument("--show", type=int, default=SHOWN, help="failures printed (%(default)s)")
+    parser.add_argument("--healthy-days", type=int, default=0, metavar="N", help="site-days")
+    parser.add_argument("--packets", action="store_true", help="on the lab's namespaces (root)")
+    parser.add_argument("--sites", type=int, default=SITES, help="with --packets (%(default)s)")
     parser.add_argument("--play", metavar="SEED:INDEX", help="play one again and tell its story")
     parser.add_argument(
         "--recordings", type=Path, default=FOLDER, metavar="FOLDER", help="(%(default)s)"

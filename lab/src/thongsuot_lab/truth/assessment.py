@@ -23,6 +23,9 @@ OVER_S = 300.0
 SEEN_LATE_S = 30.0
 """Harm that was seen this long after it ended was still seen."""
 
+ROUNDING_S = 0.05
+"""Times come from clocks in nanoseconds."""
+
 CITY = "city"
 
 
@@ -154,7 +157,7 @@ def _judged(
         around = [
             (number, fault)
             for number, fault in enumerate(scenario.faults)
-            if fault.start_s <= told.at_s <= fault.end_s + after_s
+            if fault.start_s - ROUNDING_S <= told.at_s <= fault.end_s + after_s
             and any(_concerns(scenario, fault, subject) for subject in told.subjects)
         ]
         if around:
@@ -219,11 +222,13 @@ def _grade(
     for name, link, portal in subjects:
         site = scenario.city.site(name)
         for line in site.lines:
-            if link not in {"", line.name} or (name, line.name) not in harms:
+            if link not in {"", line.name}:
                 continue
             if not is_concerned(scenario.city, fault, site, line, portal):
                 continue
-            grade = harms[name, line.name].grade(fault.start_s, fault.end_s, portal)
+            harm = harms.get((name, line.name))
+            # Where nobody looked it is not known, so nobody is held to have told in vain.
+            grade = Grade.SOME if harm is None else harm.grade(fault.start_s, fault.end_s, portal)
             worst = max(worst, grade, key=list(Grade).index)
     return worst
 
@@ -284,7 +289,7 @@ def _onset_s(harm: Harm, fault: GeneratedFault) -> float:
 
 def _is_explained(scenario: Scenario, spell: Spell) -> bool:
     return any(
-        fault.start_s <= spell.from_s <= fault.end_s + AFTERMATH_S
+        fault.start_s - ROUNDING_S <= spell.from_s <= fault.end_s + AFTERMATH_S
         and _concerns(scenario, fault, (spell.site, spell.line, spell.portal))
         for fault in scenario.faults
     )

@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from thongsuot_collector.directory import InventoryDirectory
-from thongsuot_collector.incidents.incident import NotificationEvent
+from thongsuot_collector.incidents.incident import Incident
+from thongsuot_collector.incidents.notification_log import NotificationRecord
 from thongsuot_collector.incidents.reducer import advance
 from thongsuot_collector.incidents.registry import IncidentRegistry
 from thongsuot_collector.incidents.settings import IncidentSettings
@@ -218,7 +219,7 @@ class _Collector:
             self._rewrites += timeline.tick(present, self._settings)
         rewrites, self._rewrites = self._rewrites, []
         for event in advance(self._book, rewrites, present.now_ns):
-            self.messages.append(_message(event))
+            self.messages.append(message_of(event.incident, event.record))
 
 
 def _present(at_s: float) -> CollectorClock:
@@ -227,16 +228,18 @@ def _present(at_s: float) -> CollectorClock:
     )
 
 
-def _message(event: NotificationEvent) -> IncidentMessage:
-    incident, entry = event.incident, event.record
+def message_of(
+    incident: Incident, entry: NotificationRecord, *, epoch_s: float = EPOCH_S
+) -> IncidentMessage:
+    """Return an entry of an incident's ledger; ``epoch_s`` is second 0 as Unix time."""
     return IncidentMessage(
-        at_s=entry.at_ns / NS_PER_S - EPOCH_S,
+        at_s=entry.at_ns / NS_PER_S - epoch_s,
         kind=entry.kind.value,
         party=str(entry.party),
         code=incident.code,
         state=incident.state.value,
         symptom=incident.symptom.value,
-        opened_s=incident.opened_ns / NS_PER_S - EPOCH_S,
+        opened_s=incident.opened_ns / NS_PER_S - epoch_s,
         subjects=tuple(
             (one.subject.site, one.subject.link, one.subject.service) for one in incident.members
         ),

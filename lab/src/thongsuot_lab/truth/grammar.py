@@ -58,6 +58,18 @@ def _line_text(line: AccessLine) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Lengths:
+    """How long faults last: one that comes once, and any other."""
+
+    once_s: tuple[float, float] = (3.0, 40.0)
+    other_s: tuple[float, float] = (90.0, 420.0)
+
+
+LOCAL = frozenset({PlaceKind.LAN, PlaceKind.BOX, PlaceKind.ACCESS})
+"""Places that belong to one site alone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GrammarRule:
     """What may happen at a kind of place: a touch, an effect, and how much of it."""
 
@@ -185,7 +197,7 @@ def scenario(seed: int, index: int) -> Scenario:
     begin_s = dice.uniform(90.0, 150.0)
     faults: list[GeneratedFault] = []
     for _ in range(count):
-        fault = _fault(dice, city, begin_s)
+        fault = draw_fault(dice, city, begin_s)
         faults.append(fault)
         begin_s += dice.uniform(5.0, 0.9 * (fault.end_s - fault.start_s) + 10.0)
     last_s = max((fault.end_s for fault in faults), default=400.0)
@@ -242,7 +254,11 @@ def _premises(dice: random.Random, name: str) -> Premises:
     )
 
 
-def _fault(dice: random.Random, city: SimulatedCity, begin_s: float) -> GeneratedFault:
+def draw_fault(
+    dice: random.Random, city: SimulatedCity, begin_s: float, lengths: Lengths | None = None
+) -> GeneratedFault:
+    """Return the next fault that chance makes for a city."""
+    lengths = lengths or Lengths()
     kinds = [kind for kind, _ in _PLACES]
     kind = dice.choices(kinds, weights=[weight for _, weight in _PLACES])[0]
     place = dice.choice([place for place in city.places if place.kind is kind])
@@ -256,7 +272,7 @@ def _fault(dice: random.Random, city: SimulatedCity, begin_s: float) -> Generate
     if rule.touch is Touch.DNS_LARGE:
         direction = FaultDirection.DOWN
     course = _course(dice, rule)
-    length_s = dice.uniform(3.0, 40.0) if course is Course.ONCE else dice.uniform(90.0, 420.0)
+    length_s = dice.uniform(*(lengths.once_s if course is Course.ONCE else lengths.other_s))
     period_s, on_share = _rhythm(dice, course)
     return GeneratedFault(
         place=place,

@@ -104,14 +104,26 @@ def touching(scenario: Scenario, site: Premises, line: AccessLine) -> list[Gener
 
 
 def harm_of(scenario: Scenario, site: Premises, line: AccessLine) -> Harm:
-    """Return what people met over one line."""
-    made = tuple(visits(scenario, site, line))
-    return Harm(
-        site=site.name,
-        line=line.name,
+    """Return what people met over one line of the simulation."""
+    return harm_from(
+        site.name,
+        line.name,
+        tuple(visits(scenario, site, line)),
         is_demanded=line is site.lines[0] or not line.is_metered,
+        until_s=scenario.until_s,
+    )
+
+
+def harm_from(
+    site: str, line: str, made: tuple[Visit, ...], *, is_demanded: bool, until_s: float
+) -> Harm:
+    """Return what people met over one line, from their visits."""
+    return Harm(
+        site=site,
+        line=line,
+        is_demanded=is_demanded,
         visits=made,
-        stretches=tuple(_joined(_hurting(made, scenario.until_s))),
+        stretches=tuple(_joined(_hurting(made, until_s))),
     )
 
 

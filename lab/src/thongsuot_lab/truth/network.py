@@ -8,6 +8,7 @@ in the same order gets the same answers.
 """
 
 import random
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from thongsuot_lab.truth.fault import ANSWERS, Effect, FaultDirection, GeneratedFault, Touch, chance
@@ -62,17 +63,27 @@ class Delivery:
 
 
 class SimulatedRoute:
-    """The way between one site and one host, with the faults on it and their distance."""
+    """The way between one site and one host, with the faults on it by the minute."""
 
     def __init__(
-        self, city: SimulatedCity, site: Premises, line: AccessLine, host: str, faults: list[int]
+        self,
+        host: str,
+        line: AccessLine,
+        places: tuple[NetworkPlace, ...],
+        faults: Iterable[tuple[int, GeneratedFault]],
     ) -> None:
-        self.host = host
         self.line = line
-        self.places = city.way(site, line, host)
-        self.total_s = sum(_delay_s(place, line) for place in self.places)
-        self.faults = faults
+        self.places = places
+        self.total_s = sum(_delay_s(place, line) for place in places)
         self.is_lan_only = host == "gateway"
+        self._by_minute: dict[int, list[int]] = {}
+        for number, fault in faults:
+            for minute in range(int(fault.start_s // 60), int(fault.end_s // 60) + 1):
+                self._by_minute.setdefault(minute, []).append(number)
+
+    def faults_at(self, at_s: float) -> Sequence[int]:
+        """Return the faults that there are in the minute of a moment."""
+        return self._by_minute.get(int(at_s // 60), ())
 
 
 class SimulatedNetwork:
@@ -104,9 +115,14 @@ class SimulatedNetwork:
         """Return the way to a host."""
         found = self._routes.get(host)
         if found is None:
-            places = set(self._city.way(self._site, self._line, host))
-            here = [n for n, fault in enumerate(self._faults) if is_on_way(fault, places, host)]
-            found = SimulatedRoute(self._city, self._site, self._line, host, here)
+            way = self._city.way(self._site, self._line, host)
+            places = set(way)
+            here = [
+                (number, fault)
+                for number, fault in enumerate(self._faults)
+                if is_on_way(fault, places, host)
+            ]
+            found = SimulatedRoute(host, self._line, way, here)
             self._routes[host] = found
         return found
 
@@ -142,7 +158,7 @@ class SimulatedNetwork:
             arrives_s += dice.expovariate(1.0 / line.jitter_s)
             if dice.random() < SPIKE_RATIO:
                 arrives_s += SPIKE_S
-        for number in route.faults:
+        for number in route.faults_at(at_s):
             fault = self._faults[number]
             level = fault.level(at_s)
             if level == 0.0 or not is_touched(fault, packet, is_up=is_up):

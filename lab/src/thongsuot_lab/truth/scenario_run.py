@@ -50,7 +50,7 @@ def play(
         assessment=assess(
             scenario,
             harms,
-            [_told(message) for message in messages if message.kind == "opened"],
+            [sent_message(message) for message in messages if message.kind == "opened"],
             [spell for name in names for spell in spells_of(name, changes[name], scenario.until_s)],
         ),
         changes=changes,
@@ -76,8 +76,14 @@ def write_recordings(played: PlayedScenario, folder: Path) -> list[Path]:
     return files
 
 
-def spells_of(site: str, changes: Sequence[VerdictChange], until_s: float) -> list[Spell]:
-    """Return the times in which something was said not to be well."""
+def spells_of(
+    site: str, changes: Sequence[VerdictChange], until_s: float, *, boot_s: float = -BOOT_S
+) -> list[Spell]:
+    """
+    Return the times in which something was said not to be well.
+
+    ``boot_s`` is when the device's clock was 0, in seconds of the scenario.
+    """
     open_: dict[tuple[str, str], tuple[float, Verdict]] = {}
     spells: list[Spell] = []
 
@@ -90,7 +96,7 @@ def spells_of(site: str, changes: Sequence[VerdictChange], until_s: float) -> li
 
     for change in changes:
         verdict = change.verdict
-        key, at_s = (verdict.link, verdict.service), change.decided_boottime_ns / NS_PER_S - BOOT_S
+        key, at_s = (verdict.link, verdict.service), change.decided_boottime_ns / NS_PER_S + boot_s
         if key in open_:
             close(key, at_s)
         if _is_unwell(verdict):
@@ -106,7 +112,8 @@ def _is_unwell(verdict: Verdict) -> bool:
     return verdict.state is not State.UP
 
 
-def _told(message: IncidentMessage) -> SentMessage:
+def sent_message(message: IncidentMessage) -> SentMessage:
+    """Return a message in words of no product."""
     return SentMessage(
         at_s=message.at_s,
         party=message.party,

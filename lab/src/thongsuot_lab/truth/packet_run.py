@@ -1,0 +1,261 @@
+"""
+Packet run: generated scenarios on the lab's namespaces, several sites at once, under real agents.
+
+Faults of single sites are played side by side, one a site; what more than one site can meet is
+played alone. Each scenario is then played in the simulated network too, and both are compared.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from thongsuot_collector.app.components import STORE_FILE
+from thongsuot_collector.correlation import rows
+from thongsuot_collector.store.engine import open_store
+from thongsuot_lab.lab import Lab
+from thongsuot_lab.matrix.journal_reader import RecordedChange
+from thongsuot_lab.matrix.runner import changes_in_journal
+from thongsuot_lab.stack.city import CityStack, StackOptions
+from thongsuot_lab.topology.city import DOMAIN
+from thongsuot_lab.truth.assessment import Assessment, SentMessage, Spell, assess
+from thongsuot_lab.truth.centre import message_of
+from thongsuot_lab.truth.grammar import Scenario
+from thongsuot_lab.truth.harm import Harm, harm_from
+from thongsuot_lab.truth.packet_citizen import PacketCitizen
+from thongsuot_lab.truth.packet_faults import PacketFault
+from thongsuot_lab.truth.packet_scenarios import Batch, PacketGrammar, lab_topology
+from thongsuot_lab.truth.scenario_run import play, sent_message, spells_of
+from thongsuot_schema.verdict import Verdict, VerdictChange
+
+WARM_S = 90.0
+"""Agents learn what is usual before anything is broken."""
+
+REST_S = 60.0
+"""Between two batches, after the time for recovery that each scenario ends with."""
+
+FOLLOW_EVERY_S = 0.1
+PUSH_EVERY_S = 15.0
+SITES = 6
+FIXED = "fixed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """One scenario in both engines."""
+
+    scenario: Scenario
+    packets: Assessment
+    simulated: Assessment
+    is_harm_alike: bool
+    is_seen_alike: bool
+    is_told_alike: bool
+
+    @property
+    def is_alike(self) -> bool:
+        """Whether both engines came to the same."""
+        return self.is_harm_alike and self.is_seen_alike and self.is_told_alike
+
+    def differences(self) -> list[str]:
+        """Return in what the engines differ, a line each."""
+        lines = []
+        for name, is_alike, of in (
+            ("sustained harm", self.is_harm_alike, _hurt),
+            ("harm seen", self.is_seen_alike, _seen),
+            ("told", self.is_told_alike, _told),
+        ):
+            if not is_alike:
+                here, there = (
+                    sorted(map(str, of(self.packets))),
+                    sorted(map(str, of(self.simulated))),
+                )
+                lines.append(f"{name}: on packets {here or 'none'}, simulated {there or 'none'}")
+        return lines
+
+
+@dataclass(slots=True)
+class _Window:
+    """When a scenario was played: Unix time and CLOCK_BOOTTIME of its second 0."""
+
+    scenario: Scenario
+    wall_s: float
+    boot_s: float
+
+
+def run_packets(
+    seed: int, count: int, folder: Path, report: Callable[[str], None], *, sites: int = SITES
+) -> Iterator[Comparison]:
+    """Play scenarios on packets, then each in the simulation; yield both, in order."""
+    topology = lab_topology(sites)
+    drawn = PacketGrammar(topology, seed)
+    batches = drawn.batches(count)
+    report(f"{len(batches)} batches of scenarios; the lab has no means for:")
+    for what, times in sorted(drawn.refused.items()):
+        report(f"  {what} (drawn {times} times)")
+    with Lab(topology) as lab:
+        stack = CityStack(
+            lab, folder, StackOptions(with_prometheus=False, push_every_s=PUSH_EVERY_S)
+        )
+        stack.start()
+        try:
+            citizens = _citizens(lab, folder)
+            report(f"{sites} agents and citizens are up; warming for {WARM_S:.0f} s")
+            time.sleep(WARM_S)
+            windows = [
+                window
+                for number, batch in enumerate(batches, start=1)
+                for window in _play_batch(lab, stack, batch, f"{number} of {len(batches)}", report)
+            ]
+            for citizen in citizens.values():
+                citizen.stop()
+        finally:
+            stack.stop()
+    turns = changes_in_journal(folder)
+    messages = _messages(folder)
+    for window in windows:
+        yield _compared(window, citizens, turns, messages)
+
+
+def _citizens(lab: Lab, folder: Path) -> dict[str, PacketCitizen]:
+    urls = [
+        f"https://{name}/" for name in sorted(lab.topology.names) if name != f"collector.{DOMAIN}"
+    ]
+    return {
+        site.name: PacketCitizen(lab, site.client, urls, folder / f"visits-{site.name}.txt")
+        for site in lab.topology.sites
+        if site.client is not None
+    }
+
+
+def _play_batch(
+    lab: Lab, stack: CityStack, batch: Batch, what: str, report: Callable[[str], None]
+) -> list[_Window]:
+    """Let the faults of a batch follow their course, all at once; returns when each was played."""
+    for scenario in batch:
+        report(
+            f"batch {what}: {scenario.name} {' + '.join(map(str, scenario.faults)) or 'healthy'}"
+        )
+    wall_s, boot_s = time.time(), time.clock_gettime(time.CLOCK_BOOTTIME)
+    started_s = time.monotonic()
+    faults = [
+        PacketFault(lab, fault, f"truth_{scenario.seed}_{scenario.index}_{number}")
+        for scenario in batch
+        for number, fault in enumerate(scenario.faults)
+    ]
+    until_s = max(scenario.until_s for scenario in batch)
+    try:
+        while (at_s := time.monotonic() - started_s) < until_s:
+            for fault in faults:
+                fault.follow(at_s)
+            stack.check()
+            time.sleep(FOLLOW_EVERY_S)
+    finally:
+        for fault in faults:
+            fault.clear()
+    time.sleep(REST_S)
+    return [_Window(scenario, wall_s, boot_s) for scenario in batch]
+
+
+def _messages(folder: Path) -> list[tuple[float, SentMessage]]:
+    """Return every ``opened`` of the collector's incidents, with its Unix time."""
+    store = open_store(folder / "collector" / "state" / STORE_FILE)
+    try:
+        incidents = rows.load_live(store, known_since_ns=0).incidents
+    finally:
+        store.dispose()
+    found = [
+        (message.at_s, sent_message(message))
+        for incident in incidents
+        for entry in incident.notifications
+        if (message := message_of(incident, entry, epoch_s=0.0)).kind == "opened"
+    ]
+    return sorted(found, key=lambda one: one[0])
+
+
+def _compared(
+    window: _Window,
+    citizens: dict[str, PacketCitizen],
+    turns: Sequence[RecordedChange],
+    messages: Sequence[tuple[float, SentMessage]],
+) -> Comparison:
+    scenario = window.scenario
+    end_s = window.wall_s + scenario.until_s
+    played_sites = _sites_of(scenario)
+    harms: dict[tuple[str, str], Harm] = {}
+    for site in played_sites:
+        made = citizens[site].visits(window.wall_s, end_s)
+        harms[site, FIXED] = harm_from(
+            site, FIXED, made, is_demanded=True, until_s=scenario.until_s
+        )
+    told = [
+        _at(message, at_s - window.wall_s)
+        for at_s, message in messages
+        if window.wall_s <= at_s < end_s + REST_S
+        and any(subject[0] in played_sites for subject in message.subjects)
+    ]
+    spells: list[Spell] = []
+    for site in played_sites:
+        changes = [
+            _change(turn, window.boot_s)
+            for turn in turns
+            if turn.site == site and 0.0 <= turn.decided_ns / 1e9 - window.boot_s < scenario.until_s
+        ]
+        spells += spells_of(site, changes, scenario.until_s, boot_s=0.0)
+    packets = assess(scenario, harms, told, spells)
+    simulated = play(scenario).assessment
+    return Comparison(
+        scenario=scenario,
+        packets=packets,
+        simulated=simulated,
+        is_harm_alike=_hurt(packets) == _hurt(simulated),
+        is_seen_alike=_seen(packets) == _seen(simulated),
+        is_told_alike=_told(packets) == _told(simulated),
+    )
+
+
+def _sites_of(scenario: Scenario) -> list[str]:
+    """Return the sites that a scenario may touch: one, or all of them."""
+    names = [site.name for site in scenario.city.sites]
+    own = {fault.place.name.partition(".")[0] for fault in scenario.faults}
+    return sorted(own) if own and own <= set(names) else names
+
+
+def _hurt(assessment: Assessment) -> set[tuple[str, str]]:
+    return {(one.site, one.line) for one in assessment.harm_records if one.line == FIXED}
+
+
+def _seen(assessment: Assessment) -> set[tuple[str, str]]:
+    return {
+        (one.site, one.line)
+        for one in assessment.harm_records
+        if one.line == FIXED and one.seen_s is not None
+    }
+
+
+def _told(assessment: Assessment) -> set[str]:
+    return {one.told.party for one in assessment.assessed}
+
+
+def _at(message: SentMessage, at_s: float) -> SentMessage:
+    return SentMessage(
+        at_s=at_s,
+        party=message.party,
+        subjects=message.subjects,
+        is_unlocated=message.is_unlocated,
+        words=message.words,
+    )
+
+
+def _change(turn: RecordedChange, boot_s: float) -> VerdictChange:
+    return VerdictChange(
+        verdict=Verdict(
+            link=turn.link,
+            service=turn.service,
+            state=turn.state,
+            segment=turn.segment,
+            symptom=turn.symptom,
+        ),
+        before=turn.before,
+        onset_boottime_ns=turn.onset_ns - round(boot_s * 1e9),
+        decided_boottime_ns=turn.decided_ns - round(boot_s * 1e9),
+    )

@@ -1,0 +1,144 @@
+"""
+Packet scenarios: what the grammar makes for the lab's own city, as far as the lab can make it.
+
+What the lab has no means for is drawn again and counted by its reason.
+"""
+
+import random
+from collections import Counter
+from dataclasses import dataclass, field
+
+from thongsuot_lab.matrix import profile
+from thongsuot_lab.topology.city import DOMAIN, city
+from thongsuot_lab.topology.model import NodeRole, Topology
+from thongsuot_lab.truth.fault import Course, GeneratedFault
+from thongsuot_lab.truth.grammar import LOCAL, Lengths, Scenario, draw_fault
+from thongsuot_lab.truth.packet_faults import Unplayable, plan_of
+from thongsuot_lab.truth.places import (
+    AccessLine,
+    Premises,
+    SimulatedCity,
+    SimulatedPortal,
+)
+
+Batch = tuple[Scenario, ...]
+"""Scenarios that are played at the same time."""
+
+LENGTHS = Lengths(once_s=(6.0, 30.0), other_s=(120.0, 200.0))
+BEGIN_S = 20.0
+RECOVERY_S = 90.0
+WIDE_SHARE = 0.25
+"""Share of the scenarios that more than one site can meet."""
+
+TWO_SHARE = 0.2
+"""Share of the scenarios with two faults."""
+
+SHORTEST_S = 0.4
+PORTALS = 2
+
+
+def lab_topology(sites: int) -> Topology:
+    """Return the city of the lab: the carriers of the matrix, lines at their full rates."""
+    return city(sites, carriers=profile.CARRIERS, portals=PORTALS)
+
+
+def city_of(topology: Topology) -> SimulatedCity:
+    """Return the lab's city as the simulation has it."""
+    wires = {wire.name: wire for wire in topology.wires}
+    sites = []
+    for site in topology.sites:
+        lines = []
+        for uplink in site.uplinks:
+            impairment = wires[uplink.access_wire].a_to_b
+            lines.append(
+                AccessLine(
+                    name=uplink.name,
+                    carrier=uplink.carrier,
+                    box=f"{site.name}.{uplink.name}",
+                    is_radio=uplink.medium == "5g",
+                    is_metered=False,
+                    has_ip6=True,
+                    delay_s=impairment.delay_s,
+                    jitter_s=max(impairment.jitter_s, 1e-5),
+                    loss_ratio=impairment.loss_ratio,
+                )
+            )
+        sites.append(Premises(name=site.name, lines=tuple(lines)))
+    portals = tuple(
+        SimulatedPortal(
+            name=node.name.removeprefix("portal."),
+            is_abroad=False,
+            page_packets=3,
+            answer_bytes=160,
+        )
+        for node in topology.nodes
+        if node.role is NodeRole.PORTAL
+    )
+    assert all(f"{portal.name}.{DOMAIN}" in topology.names for portal in portals)
+    return SimulatedCity(
+        sites=tuple(sites),
+        carriers=tuple(carrier.name for carrier in topology.carriers),
+        portals=portals,
+    )
+
+
+@dataclass(slots=True)
+class PacketGrammar:
+    """Draws scenarios for one lab; ``refused`` counts what was drawn in vain, by the reason."""
+
+    topology: Topology
+    seed: int
+    city: SimulatedCity = field(init=False)
+    refused: Counter[str] = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        """See the lab's city as the simulation has it."""
+        self.city = city_of(self.topology)
+
+    def batches(self, count: int) -> list[Batch]:
+        """
+        Return so many scenarios in batches.
+
+        Local faults are of the fixed line: that is the one that the client of a site uses.
+        """
+        local = count - round(count * WIDE_SHARE)
+        sites = [site.name for site in self.city.sites]
+        batches: list[Batch] = []
+        for first in range(0, local, len(sites)):
+            numbers = range(first, min(first + len(sites), local))
+            batches.append(tuple(self.scenario(n, sites[n - first]) for n in numbers))
+        batches += [(self.scenario(number, ""),) for number in range(local, count)]
+        return batches
+
+    def scenario(self, index: int, site: str) -> Scenario:
+        """Return one scenario: of one site, or (empty) of what many sites meet."""
+        dice = random.Random(f"packets {self.seed} {index}")
+        faults: list[GeneratedFault] = []
+        begin_s = BEGIN_S
+        for _ in range(2 if dice.random() < TWO_SHARE else 1):
+            faults.append(self._playable(dice, begin_s, site))
+            begin_s += dice.uniform(5.0, 60.0)
+        until_s = max(fault.end_s for fault in faults) + RECOVERY_S
+        return Scenario(
+            seed=self.seed, index=index, city=self.city, faults=tuple(faults), until_s=until_s
+        )
+
+    def _playable(self, dice: random.Random, begin_s: float, site: str) -> GeneratedFault:
+        while True:
+            fault = draw_fault(dice, self.city, begin_s, LENGTHS)
+            own = f"{site}.fixed" if site else ""
+            if (fault.place.name if fault.place.kind in LOCAL else "") != own:
+                continue
+            reason = self._why_not(fault)
+            if not reason:
+                return fault
+            self.refused[f"{fault.place.kind}: {fault.touch} {fault.effect}: {reason}"] += 1
+
+    def _why_not(self, fault: GeneratedFault) -> str:
+        try:
+            plan_of(self.topology, fault)
+        except Unplayable as reason:
+            return str(reason)
+        if fault.course is Course.BURSTS and fault.on_share * fault.period_s < SHORTEST_S:
+            return f"a burst below {SHORTEST_S:g} s: rules take a tenth of a second to lay"
+        return ""

@@ -29,7 +29,7 @@ _FAULT_NOTIFICATIONS = (NotificationKind.OPENED.value, NotificationKind.UPDATED.
 class _TimelineEdge(msgspec.Struct, frozen=True, kw_only=True):
     """Of a site's timeline, what is wanted here."""
 
-    edge_ns: int = 0
+    last_sign_ns: int = 0
 
 
 def read_circuit_record(
@@ -56,17 +56,17 @@ def read_circuit_record(
 def _edge_ns(engine: Engine, site: str) -> int:
     with engine.connect() as connection:
         body = connection.execute(select(TIMELINES.c.body).where(TIMELINES.c.site == site)).scalar()
-    return 0 if body is None else msgspec.msgpack.decode(body, type=_TimelineEdge).edge_ns
+    return 0 if body is None else msgspec.msgpack.decode(body, type=_TimelineEdge).last_sign_ns
 
 
-def _closed_at_edge(intervals: list[Interval], edge_ns: int) -> list[Interval]:
+def _closed_at_edge(intervals: list[Interval], last_sign_ns: int) -> list[Interval]:
     """
     Return intervals, an open one ended where the site was heard last.
 
     A collector that stands still must not let what it heard last go on for ever. Silence does.
     """
     return [
-        msgspec.structs.replace(one, end_ns=max(edge_ns, one.start_ns))
+        msgspec.structs.replace(one, end_ns=max(last_sign_ns, one.start_ns))
         if one.end_ns is None and one.basis is not Basis.SILENCE
         else one
         for one in intervals

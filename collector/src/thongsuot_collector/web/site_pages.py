@@ -13,9 +13,15 @@ from starlette.routing import Route
 
 from thongsuot_collector.siteconfig.texts import facts_of, notes_of
 from thongsuot_collector.store.site_configs import AgentConfigStatus, ConfigVersion
-from thongsuot_collector.web import layout, sites_page
+from thongsuot_collector.web import labels, layout, sites_page
 from thongsuot_collector.web.access import PageAccess
-from thongsuot_collector.web.responses import HEADERS, html_page, language_of, password_required
+from thongsuot_collector.web.responses import (
+    HEADERS,
+    html_page,
+    language_of,
+    not_found,
+    password_required,
+)
 from thongsuot_collector.web.search import matches
 from thongsuot_collector.web.site_views import SiteViews
 from thongsuot_schema.page.policy import CONTENT_SECURITY_POLICY
@@ -71,15 +77,15 @@ class SitePages:
         if not await self._gate.may_view(request):
             return password_required()
         language = language_of(request)
-        wanted = request.query_params.get("q", "")[:100]
+        query = request.query_params.get("q", "")[:100]
         views = [self._views.site_view(name) for name in self._views.names()]
         doubled = self._doubled()
         rows = [
             sites_page.site_row(view, language, is_doubled=view.site in doubled)
             for view in views
-            if matches(wanted, view.site, view.title, view.commune)
+            if matches(query, view.site, view.title, view.commune)
         ]
-        text = sites_page.sites_page(rows, language=language, wanted=wanted)
+        text = sites_page.sites_page(rows, language=language, query=query)
         return html_page(text, layout.CONTENT_SECURITY_POLICY)
 
     async def site(self, request: Request) -> Response:
@@ -89,8 +95,7 @@ class SitePages:
         language = language_of(request)
         name = request.path_params["name"]
         if name not in self._views.names():
-            text = "Không có điểm này." if language == "vi" else "There is no such site."
-            return PlainTextResponse(text, 404, headers=HEADERS)
+            return not_found(labels.NO_SITE.read(language))
         may_ask = await self._gate.has_actors()
         plan = self._plan_of(name)
         text = site_page(

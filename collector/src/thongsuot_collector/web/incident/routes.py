@@ -17,12 +17,16 @@ from thongsuot_collector.web.access import PageAccess, is_same_origin
 from thongsuot_collector.web.incident import labels
 from thongsuot_collector.web.incident.evidence import evidence_of
 from thongsuot_collector.web.incident.listing import incidents_page
-from thongsuot_collector.web.incident.page import PageReader, incident_page
+from thongsuot_collector.web.incident.page import incident_page
+from thongsuot_collector.web.incident.reader import PageReader
 from thongsuot_collector.web.incident.report import IncidentArchive, IncidentReport
-from thongsuot_collector.web.layout import CONTENT_SECURITY_POLICY, page
+from thongsuot_collector.web.layout import (
+    CONTENT_SECURITY_POLICY,
+    Frame,
+    other_language,
+    render,
+)
 from thongsuot_collector.web.responses import HEADERS, html_page, language_of, password_required
-from thongsuot_schema.page.escape import escape
-from thongsuot_schema.words.language import Language
 
 _log = logging.getLogger(__name__)
 
@@ -155,26 +159,22 @@ class IncidentPages:
             language=language_of(request), now_s=time.time(), key=key, channel_kind=self._word_of
         )
 
-    def _form(self, dossier: IncidentReport, person: Person, reader: PageReader) -> str:
-        language, path = reader.language, f"/incidents/{dossier.incident.id}"
-        other: Language = "en" if language == "vi" else "vi"
-        title = text.headline_of(dossier.context, language)
-        button = labels.TAKE_ON_AS.read(language).format(title=person.title)
-        body = (
-            f'<form class="card form" method="post" '
-            f'action="{escape(reader.url(f"{path}/acknowledge"))}">'
-            f'<label for="note">{labels.NOTE.read(language)}</label>'
-            f'<textarea id="note" name="note" maxlength="{NOTE_CHARACTERS}"></textarea>'
-            f'<button class="button">{escape(button)}</button></form>'
-        )
-        return page(
-            f"{labels.TAKE_ON.read(language)}: {title}",
-            body,
-            language=language,
-            state=dossier.incident.state,
-            other_url=reader.url(f"{path}/acknowledge", other),
+    def _form(self, report: IncidentReport, person: Person, reader: PageReader) -> str:
+        language, path = reader.language, f"/incidents/{report.incident.id}"
+        title = text.headline_of(report.context, language)
+        frame = Frame(
+            title=f"{labels.TAKE_ON.read(language)}: {title}",
+            state=report.incident.state,
+            other_url=reader.url(f"{path}/acknowledge", other_language(language)),
             home_url=reader.url(path),
         )
+        content = {
+            "labels": labels,
+            "action": reader.url(f"{path}/acknowledge"),
+            "note_characters": NOTE_CHARACTERS,
+            "person": person.title,
+        }
+        return render("acknowledge", frame, language, content)
 
 
 def _not_found(request: Request) -> Response:

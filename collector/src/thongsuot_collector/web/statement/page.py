@@ -1,11 +1,14 @@
 """The page of one circuit's month, with the arithmetic on it. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+
+import msgspec
 
 from thongsuot_collector.sla import statement_lines
 from thongsuot_collector.sla.periods import TimeClass
 from thongsuot_collector.sla.revision import IssuedStatement
 from thongsuot_collector.sla.statement import Interruption, Statement
+from thongsuot_collector.sla.statement_lines import StatementLine
 from thongsuot_collector.sla.words import (
     TIME_CLASSES,
     TITLE,
@@ -15,164 +18,148 @@ from thongsuot_collector.sla.words import (
     moment,
     month_title,
 )
-from thongsuot_collector.web.layout import lines, page, section
-from thongsuot_collector.web.statement import cells, labels
-from thongsuot_collector.web.statement.listing import statement_path
-from thongsuot_schema.page.escape import escape
+from thongsuot_collector.web.layout import Frame, other_language, render
+from thongsuot_collector.web.statement import labels
+from thongsuot_collector.web.statement.listing import MET_STATES, statement_path
 from thongsuot_schema.words.figures import number
 from thongsuot_schema.words.language import Language, Text
+
+
+class InterruptionRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One interruption, in the words and figures of the page."""
+
+    number: int
+    began: str
+    began_note: str
+    ended: str
+    down: str
+    notified: str
+    down_notified: str
+    restore: str
+    cause: str
+    incident: str
 
 
 def statement_page(
     issue: IssuedStatement, revisions: Sequence[tuple[int, int]], *, language: Language
 ) -> str:
     """Return one circuit's month. ``revisions``: number and time (Unix ms) of each."""
-    made = issue.statement
-    other: Language = "en" if language == "vi" else "vi"
-    changes = [statement_lines.change_text(one).read(language) for one in issue.changes]
-    parts = (
-        ("circuit", labels.CIRCUIT, cells.facts(statement_lines.circuit_lines(issue), language)),
-        ("terms", labels.TERMS, cells.facts(statement_lines.terms_lines(made.terms), language)),
-        ("result", labels.RESULT, cells.sums(statement_lines.total_lines(made), language)),
-        ("held", labels.HELD, _held(made, language)),
-        ("interruptions", labels.INTERRUPTIONS, _interruptions(made, language)),
-        ("stretches", labels.STRETCHES, _stretches(made, language)),
-        ("changes", labels.CHANGES, lines(changes)),
-        ("revisions", labels.REVISIONS, _revisions(issue, revisions, language)),
-        (
-            "reckoned",
-            labels.RECKONED,
-            lines([one.read(language) for one in statement_lines.method_notes(made)]),
-        ),
-    )
-    body = "".join(section(key, title.read(language), inner) for key, title, inner in parts)
-    return page(
-        f"{TITLE.read(language)} {made.circuit.name}, {month_title(made.month, language)}",
-        f"{_files(issue, language)}{body}",
-        language=language,
-        state=cells.MET_STATES[made.is_available_enough],
-        other_url=_url(issue, other),
+    statement = issue.statement
+    results = list(statement_lines.result_lines(statement))
+    frame = Frame(
+        title=f"{TITLE.read(language)} {statement.circuit.name}, "
+        f"{month_title(statement.month, language)}",
+        state=MET_STATES[statement.is_available_enough],
+        other_url=_url(issue, other_language(language)),
         home_url=f"/?lang={language}",
         place=_status(issue, language),
     )
+    content = {
+        "labels": labels,
+        "met_states": MET_STATES,
+        "links": (
+            (_url(issue, language, ".pdf"), labels.PDF),
+            (_url(issue, language, ".csv"), labels.CSV),
+            (f"/sla/{statement.month}?lang={language}", labels.ALL_CIRCUITS),
+        ),
+        "circuit": statement_lines.circuit_lines(issue),
+        "terms": list(statement_lines.terms_lines(statement.terms)),
+        "totals": list(statement_lines.total_lines(statement)),
+        "assessed": [line for line in results if not line.is_result],
+        "verdicts": _verdicts(statement, results),
+        "interruptions": [_interruption(row, language) for row in statement.interruptions],
+        "sum": _sum(statement, language),
+        "periods": list(_periods(statement, language)),
+        "changes": [statement_lines.change_text(change).read(language) for change in issue.changes],
+        "revisions": _revisions(issue, revisions, language),
+        "notes": [note.read(language) for note in statement_lines.method_notes(statement)],
+    }
+    return render("statement", frame, language, content)
 
 
 def _url(issue: IssuedStatement, language: Language, ending: str = "") -> str:
-    made = issue.statement
+    statement = issue.statement
     tail = f"&revision={issue.revision}" if issue.revision else ""
-    return f"{statement_path(made.month, made.circuit)}{ending}?lang={language}{tail}"
-
-
-def _files(issue: IssuedStatement, language: Language) -> str:
-    month = issue.statement.month
-    links = (
-        (_url(issue, language, ".pdf"), labels.PDF),
-        (_url(issue, language, ".csv"), labels.CSV),
-        (f"/sla/{month}?lang={language}", labels.ALL_CIRCUITS),
-    )
-    found = "".join(
-        f'<a href="{escape(url)}">{escape(title.read(language))}</a>' for url, title in links
-    )
-    return f'<p class="acts">{found}</p>'
+    path = statement_path(statement.month, statement.circuit)
+    return f"{path}{ending}?lang={language}{tail}"
 
 
 def _status(issue: IssuedStatement, language: Language) -> str:
     at = day_time(issue.issued_ms)
     if issue.is_draft:
-        text = Text(f"Bản tạm tính đến {at}, chưa phát hành", f"Draft up to {at}, not issued")
-    else:
-        text = Text(
-            f"Số {issue.number}, lần phát hành {issue.revision}, {at}",
-            f"No. {issue.number}, revision {issue.revision}, {at}",
-        )
-    return text.read(language)
+        return labels.DRAFT_UNTIL.read(language).format(at=at)
+    return labels.ISSUED.read(language).format(number=issue.number, revision=issue.revision, at=at)
 
 
-def _held(made: Statement, language: Language) -> str:
-    found = list(statement_lines.result_lines(made))
-    marks = (made.is_available_enough, made.is_repaired_enough)
-    results = zip((one for one in found if one.is_result), marks, strict=True)
-    rows = "".join(
-        f"<div><dt>{escape(line.label.read(language))}</dt>"
-        f"<dd>{cells.verdict(line.value.read(language), mark)}</dd></div>"
-        for line, mark in results
+def _verdicts(
+    statement: Statement, results: Sequence[StatementLine]
+) -> list[tuple[StatementLine, bool | None]]:
+    """Return what is held against the terms, and whether it is met."""
+    are_met = (statement.is_available_enough, statement.is_repaired_enough)
+    return list(zip((line for line in results if line.is_result), are_met, strict=True))
+
+
+def _interruption(interruption: Interruption, language: Language) -> InterruptionRow:
+    error_s, restore_ms = interruption.error_s, interruption.restore_ms
+    error = "" if error_s is None else f"±{number(error_s, 3, language)} s"
+    before = labels.FROM_BEFORE.read(language) if interruption.is_from_before else ""
+    return InterruptionRow(
+        number=interruption.number,
+        began=moment(interruption.from_ms, language),
+        began_note=", ".join(filter(None, (error, before))),
+        ended=_moment(interruption.until_ms, labels.GOES_ON, language),
+        down=length(interruption.down_ms, language),
+        notified=_moment(interruption.notified_ms, labels.NOT_NOTIFIED, language),
+        down_notified=length(interruption.down_notified_ms, language),
+        restore="–" if restore_ms is None else length(restore_ms, language),
+        cause=cause(interruption.symptom, TimeClass.DOWN, language),
+        incident=" / ".join(filter(None, (interruption.incident, interruption.reference))),
     )
-    sums = cells.sums((one for one in found if not one.is_result), language)
-    return f'{sums}<dl class="facts">{rows}</dl>'
 
 
-def _interruptions(made: Statement, language: Language) -> str:
-    found = made.interruptions
-    if not found:
-        return f"<p>{escape(labels.NONE.read(language))}</p>"
-    total = [
-        f'<th scope="row" colspan="3">{escape(labels.SUM.read(language))}</th>',
-        cells.figure(length(sum(one.down_ms for one in found), language)),
-        cells.text(""),
-        cells.figure(length(sum(one.down_notified_ms for one in found), language)),
-        cells.figure(length(sum(one.restore_ms or 0 for one in found), language)),
-        cells.text(""),
-    ]
-    rows = [_interruption(one, language) for one in found]
-    return cells.table(labels.INTERRUPTION_HEADS, [*rows, cells.row(total, is_sum=True)], language)
-
-
-def _interruption(one: Interruption, language: Language) -> str:
-    error = "" if one.error_s is None else f"±{number(one.error_s, 3, language)} s"
-    before = labels.FROM_BEFORE.read(language) if one.is_from_before else ""
-    named = " / ".join(filter(None, (one.incident, one.reference)))
-    return cells.row(
-        (
-            cells.figure(str(one.number)),
-            cells.noted(moment(one.from_ms, language), ", ".join(filter(None, (error, before)))),
-            _moment(one.until_ms, labels.GOES_ON, language),
-            cells.figure(length(one.down_ms, language)),
-            _moment(one.notified_ms, labels.NOT_TOLD, language),
-            cells.figure(length(one.down_notified_ms, language)),
-            cells.figure("–" if one.restore_ms is None else length(one.restore_ms, language)),
-            cells.noted(cause(one.symptom, TimeClass.DOWN, language), named),
-        )
-    )
+def _sum(statement: Statement, language: Language) -> dict[str, str]:
+    interruptions = statement.interruptions
+    return {
+        "down": length(sum(one.down_ms for one in interruptions), language),
+        "down_notified": length(sum(one.down_notified_ms for one in interruptions), language),
+        "restore": length(sum(one.restore_ms or 0 for one in interruptions), language),
+    }
 
 
 def _moment(at_ms: int | None, otherwise: Text, language: Language) -> str:
-    return cells.text(otherwise.read(language) if at_ms is None else moment(at_ms, language))
+    return otherwise.read(language) if at_ms is None else moment(at_ms, language)
 
 
-def _stretches(made: Statement, language: Language) -> str:
-    rows: list[str] = []
-    for account in statement_lines.LISTED_CLASSES:
-        tiles = statement_lines.listed_periods(made, account)
-        rows.extend(
-            cells.row(
-                (
-                    cells.figure(str(place)),
-                    cells.text(moment(one.from_ms, language)),
-                    cells.text(moment(one.until_ms, language)),
-                    cells.figure(length(one.length_ms, language)),
-                    cells.text(one.work or cause(one.symptom, account, language)),
-                )
-            )
-            for place, one in enumerate(tiles, 1)
-        )
-        if tiles:
-            title = f"{labels.SUM.read(language)}: {TIME_CLASSES[account].read(language)}"
-            total = length(sum(one.length_ms for one in tiles), language)
-            head = f'<th scope="row" colspan="3">{escape(title)}</th>'
-            rows.append(cells.row((head, cells.figure(total), cells.text("")), is_sum=True))
-    if not rows:
-        return f"<p>{escape(labels.NONE.read(language))}</p>"
-    return cells.table(labels.STRETCH_HEADS, rows, language)
+def _periods(statement: Statement, language: Language) -> Iterator[dict[str, object]]:
+    """Yield the stretches of each class that a statement lists, and their sum."""
+    for time_class in statement_lines.LISTED_CLASSES:
+        periods = statement_lines.listed_periods(statement, time_class)
+        if periods:
+            yield {
+                "title": TIME_CLASSES[time_class],
+                "length": length(sum(period.length_ms for period in periods), language),
+                "rows": [
+                    {
+                        "began": moment(period.from_ms, language),
+                        "ended": moment(period.until_ms, language),
+                        "length": length(period.length_ms, language),
+                        "note": period.work or cause(period.symptom, time_class, language),
+                    }
+                    for period in periods
+                ],
+            }
 
 
 def _revisions(
     issue: IssuedStatement, revisions: Sequence[tuple[int, int]], language: Language
-) -> str:
-    made = issue.statement
-    path = statement_path(made.month, made.circuit)
-    rows = []
-    for one, issued_ms in revisions:
-        url = escape(f"{path}?lang={language}&revision={one}")
-        link = f"<b>{one}</b>" if one == issue.revision else f'<a href="{url}">{one}</a>'
-        rows.append(f"<li>{link}: {day_time(issued_ms)}</li>")
-    return f'<ul class="plain">{"".join(rows)}</ul>' if rows else ""
+) -> list[tuple[int, str, str]]:
+    """Return number, address and moment of each revision; the one that is shown has no address."""
+    path = statement_path(issue.statement.month, issue.statement.circuit)
+    return [
+        (
+            revision,
+            "" if revision == issue.revision else f"{path}?lang={language}&revision={revision}",
+            day_time(issued_ms),
+        )
+        for revision, issued_ms in revisions
+    ]

@@ -19,20 +19,13 @@ from thongsuot_collector.web import responses
 from thongsuot_collector.web.access import PageAccess
 from thongsuot_collector.web.layout import CONTENT_SECURITY_POLICY
 from thongsuot_collector.web.search import matches
+from thongsuot_collector.web.statement import labels
 from thongsuot_collector.web.statement.listing import CircuitRow, list_page
 from thongsuot_collector.web.statement.page import statement_page
 from thongsuot_schema.words.language import Language, Text
 
-_NO_MONTH = Text("Không có tháng này.", "There is no such month.")
-_NO_CIRCUIT = Text("Không có kênh này.", "There is no such circuit.")
-_NO_REVISION = Text("Không có lần phát hành này.", "There is no such revision.")
 _DIGITS = 6
 """Of a revision's number; more no statement has."""
-
-_NOT_PRINTED = Text(
-    "Chưa in được PDF; các số liệu có trong tệp CSV.",
-    "The PDF could not be printed; its figures are in the CSV.",
-)
 
 
 class StatementPages:
@@ -61,14 +54,14 @@ class StatementPages:
         month = request.path_params.get("month") or (issued[0] if issued else running)
         months = sorted({running, *issued}, reverse=True)
         if month not in months:
-            return responses.not_found(_NO_MONTH.read(language))
-        wanted = request.query_params.get("q", "")[:100]
+            return responses.not_found(labels.NO_MONTH.read(language))
+        query = request.query_params.get("q", "")[:100]
         rows = [
             row
             for row in await asyncio.to_thread(self._rows, month)
-            if matches(wanted, row.circuit.name, row.names.site, row.names.carrier)
+            if matches(query, row.circuit.name, row.names.site, row.names.carrier)
         ]
-        text = list_page(rows, month=month, months=months, language=language, wanted=wanted)
+        text = list_page(rows, month=month, months=months, language=language, query=query)
         return responses.html_page(text, CONTENT_SECURITY_POLICY)
 
     async def statement(self, request: Request) -> Response:
@@ -89,7 +82,7 @@ class StatementPages:
                 pdf = await self._printer.pdf(issue)
             except StatementPrintFailed:
                 return PlainTextResponse(
-                    _NOT_PRINTED.read(language), 503, headers=responses.HEADERS
+                    labels.NOT_PRINTED.read(language), 503, headers=responses.HEADERS
                 )
             return responses.attachment(pdf, "application/pdf", file_name(issue, kind))
         text = await asyncio.to_thread(self._page, issue, language)
@@ -99,9 +92,9 @@ class StatementPages:
         directory = self._archive.directory
         briefs = revision_store.summaries(self._archive.store, month)
         issued = {(one.circuit.site, one.circuit.link) for one in briefs}
-        rows = [CircuitRow(circuit=one.circuit, names=one.names, brief=one) for one in briefs]
+        rows = [CircuitRow(circuit=one.circuit, names=one.names, summary=one) for one in briefs]
         rows += [
-            CircuitRow(circuit=one, names=names_of(one, directory), brief=None)
+            CircuitRow(circuit=one, names=names_of(one, directory), summary=None)
             for one in circuits(directory)
             if (one.site, one.link) not in issued
         ]
@@ -119,18 +112,20 @@ class StatementPages:
         try:
             of_month = month_from(month)
         except ValueError:
-            return _NO_MONTH
+            return labels.NO_MONTH
         circuit = self._archive.circuit(name, of_month)
         if circuit is None:
-            return _NO_CIRCUIT
+            return labels.NO_CIRCUIT
         store, site, link = self._archive.store, circuit.site, circuit.link
         if number:
             if not number.isascii() or not number.isdigit() or len(number) > _DIGITS:
-                return _NO_REVISION
-            return revision_store.revision(store, month, site, link, int(number)) or _NO_REVISION
+                return labels.NO_REVISION
+            return (
+                revision_store.revision(store, month, site, link, int(number)) or labels.NO_REVISION
+            )
         found = revision_store.latest(store, month, site, link)
         if found is None and of_month.from_ms > self._archive.now_ms:
-            return _NO_MONTH
+            return labels.NO_MONTH
         return found or self._archive.newest_or_draft(circuit, of_month)
 
 

@@ -19,7 +19,6 @@ NOBODY: Final = Text(
 )
 OTHER_PAGE: Final = Text("Yêu cầu này đến từ một trang khác.", "This came from another page.")
 TOO_LONG: Final = Text("Nội dung quá dài.", "This is too long.")
-NOT_FOUND: Final = Text("Không có điểm này.", "There is no such site.")
 WRONG: Final = Text(
     "Điểm này không có phép đo hoặc đường truyền đó.", "This point has no such test or link."
 )

@@ -13,6 +13,7 @@ from thongsuot_collector.store.people import Person
 from thongsuot_collector.test_requests.registry import PendingTestRequests
 from thongsuot_collector.test_requests.request import new_request, request_mistake
 from thongsuot_collector.web.access import PageAccess, is_same_origin
+from thongsuot_collector.web.labels import NO_SITE
 from thongsuot_collector.web.layout import CONTENT_SECURITY_POLICY
 from thongsuot_collector.web.responses import (
     HEADERS,
@@ -22,7 +23,7 @@ from thongsuot_collector.web.responses import (
     password_required,
 )
 from thongsuot_collector.web.test_request import labels
-from thongsuot_collector.web.test_request.page import test_request_page
+from thongsuot_collector.web.test_request.page import request_page
 
 _log = logging.getLogger(__name__)
 
@@ -54,12 +55,12 @@ class TestRequestPages:
             return password_required(labels.WHO_ARE_YOU.read(language))
         site = request.path_params["name"]
         if site not in self._directory.sites:
-            return not_found(labels.NOT_FOUND.read(language))
+            return not_found(NO_SITE.read(language))
         if request.method == "POST":
             return await self._want(request, site, person)
         asked = await self._book.of_site(site, _SHOWN)
         return html_page(
-            test_request_page(site, asked, self._directory, language), CONTENT_SECURITY_POLICY
+            request_page(site, asked, self._directory, language), CONTENT_SECURITY_POLICY
         )
 
     async def _want(self, request: Request, site: str, person: Person) -> Response:

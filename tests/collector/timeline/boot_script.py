@@ -30,6 +30,8 @@ REFUSES = (State.DOWN, Segment.SERVICE, Symptom.SERVICE_REFUSED)
 OUT = (State.DOWN, Segment.CARRIER, Symptom.CARRIER_SILENT)
 SOMEWHERE = (State.UNKNOWN, None, Symptom.ACCESS_SILENT)
 
+UNJUDGED = (State.UNKNOWN, None, Symptom.NOT_YET_MEASURED)
+
 VerdictTriple = tuple[State, Segment | None, Symptom]
 
 
@@ -167,27 +169,46 @@ def _alive(pieces: Iterable[BatchSummary], on_s: int) -> set[int]:
 def _said_in(
     pieces: Iterable[BatchSummary], subject: Subject, on_s: int, seconds: range
 ) -> dict[int, VerdictTriple]:
-    """Paint each verdict from its onset on, in the order in which they were given."""
-    paint: dict[int, VerdictTriple] = dict.fromkeys(
-        range(on_s, seconds.stop), (State.UNKNOWN, None, Symptom.NOT_YET_MEASURED)
-    )
+    """Paint each verdict in the order in which they were given; none takes the one before back."""
+    paint: dict[int, VerdictTriple] = dict.fromkeys(range(on_s, seconds.stop), UNJUDGED)
     news: list[tuple[int, int, int, VerdictTriple]] = []
-    for piece in pieces:
-        for start in piece.starts:
-            unjudged = (State.UNKNOWN, None, Symptom.NOT_YET_MEASURED)
-            news.append((start // NS, 0, start // NS, unjudged))
-        for change in piece.changes:
+    for summary in pieces:
+        news.extend((start // NS, 0, start // NS, UNJUDGED) for start in summary.starts)
+        for change in summary.changes:
             verdict = change.verdict
             if (verdict.link, verdict.service) == (subject.link, subject.service):
-                what = (verdict.state, verdict.segment, verdict.symptom)
+                triple = (verdict.state, verdict.segment, verdict.symptom)
                 onset_s = change.onset_boottime_ns // NS
-                news.append((change.decided_boottime_ns // NS, 1, onset_s, what))
-    begin_s = on_s
-    for _, _, onset_s, what in sorted(news, key=lambda one: one[:2]):
-        begin_s = max(begin_s, onset_s + on_s)
-        for second in range(begin_s, seconds.stop):
-            paint[second] = what
+                news.append((change.decided_boottime_ns // NS, 1, onset_s, triple))
+    begin_s, prior = 0, None
+    for decided_s, is_verdict, onset_s, triple in sorted(news, key=lambda item: item[:2]):
+        if not is_verdict:
+            begin_s, prior = decided_s, None
+        else:
+            begin_s = _begin_s(decided_s, onset_s, triple, begin_s, prior)
+            prior = (decided_s, onset_s, triple)
+        for second in range(begin_s + on_s, seconds.stop):
+            paint[second] = triple
     return paint
+
+
+def _begin_s(
+    decided_s: int,
+    onset_s: int,
+    triple: VerdictTriple,
+    before_s: int,
+    prior: tuple[int, int, VerdictTriple] | None,
+) -> int:
+    """Return the second from which on a verdict stands; ``before_s`` is that of the one before."""
+    if prior is None or prior[2][0] is triple[0]:
+        return max(onset_s, before_s)
+    prior_decided_s, prior_onset_s, _ = prior
+    if onset_s > prior_decided_s:
+        return onset_s
+    is_fault = triple[0] in {State.DOWN, State.DEGRADED}
+    if (onset_s <= prior_onset_s and not is_fault) or prior_decided_s <= before_s:
+        return decided_s
+    return prior_decided_s
 
 
 def second_by_second(intervals: Sequence[Interval], seconds: range) -> list[VerdictTriple]:

@@ -1,10 +1,16 @@
-"""Rewrites: the least that turns one past into another, widened to whole troubles."""
+"""Parts of the past that a change concerns: as little as may be, widened to whole faults."""
 
-from thongsuot_collector.timeline.interval import Interval, Rewrite, joined, rewrite_of
-from thongsuot_collector.timeline.subject import Subject
+from thongsuot_collector.timeline.interval import (
+    MOST_AROUND,
+    Interval,
+    Part,
+    difference,
+    joined,
+    part_around,
+)
 from thongsuot_schema.state import State
 
-SUBJECT = Subject("s", "fiber")
+U, D, G = State.UP, State.DOWN, State.DEGRADED
 
 
 def tiled(*parts: tuple[State, int]) -> tuple[Interval, ...]:
@@ -16,44 +22,70 @@ def tiled(*parts: tuple[State, int]) -> tuple[Interval, ...]:
     )
 
 
-def rewrite(before: tuple[Interval, ...], after: tuple[Interval, ...]) -> Rewrite | None:
-    return rewrite_of(SUBJECT, before, after, calm_ns=30)
+def part(
+    before: tuple[Interval, ...],
+    after: tuple[Interval, ...],
+    *,
+    known_from_ns: int = 0,
+    known_until_ns: int | None = None,
+) -> Part | None:
+    changed = difference(before, after)
+    assert changed is not None
+    return part_around(
+        after,
+        changed,
+        calm_ns=30,
+        known_from_ns=known_from_ns,
+        known_until_ns=known_until_ns,
+    )
 
 
-U, D, G = State.UP, State.DOWN, State.DEGRADED
-
-
-def test_nothing_is_rewritten_where_nothing_differs() -> None:
+def test_nothing_differs_between_two_courses_that_are_the_same() -> None:
     same = tiled((U, 0), (D, 100))
-    assert rewrite(same, same) is None
-    assert rewrite((), ()) is None
+    assert difference(same, same) is None
+    assert difference((), ()) is None
 
 
-def test_a_rewrite_begins_and_ends_with_what_was_calm_and_stays() -> None:
+def test_a_part_begins_and_ends_with_what_was_calm_and_stays() -> None:
     before = tiled((U, 0), (D, 100), (U, 110), (D, 200), (U, 205), (D, 210), (U, 220), (D, 300))
     after = tiled((U, 0), (D, 100), (U, 110), (D, 200), (U, 205), (G, 210), (U, 220), (D, 300))
-    found = rewrite(before, after)
+    assert part(before, after) == Part(after[2:7], is_cut_before=False, is_cut_after=False)
+
+
+def test_what_is_new_at_the_end_is_in_the_part_with_what_was_before_it() -> None:
+    after = tiled((U, 0), (D, 100))
+    assert part(tiled((U, 0)), after) == Part(after, is_cut_before=False, is_cut_after=False)
+
+
+def test_a_past_that_begins_earlier_than_was_known_differs_from_there() -> None:
+    changed = difference(tiled((U, 50)), tiled((D, 20), (U, 50)))
+    assert changed is not None
+    assert (changed.from_ns, changed.until_ns) == (20, 50)
+
+
+def test_a_part_that_reaches_out_of_what_is_known_as_a_whole_is_none() -> None:
+    before = tiled((U, 0), (D, 100), (U, 110), (D, 200))
+    after = tiled((U, 0), (D, 100), (U, 110), (G, 200))
+    whole = Part(after[2:], is_cut_before=False, is_cut_after=False)
+    assert part(before, after, known_from_ns=110) == whole
+    assert part(before, after, known_from_ns=111) is None
+    assert part(before, after, known_until_ns=1_000) is None
+
+
+def test_what_never_becomes_calm_is_cut_and_says_so() -> None:
+    flapping = [(state, 20 * at) for at, state in enumerate([U, D] * 300)]
+    changed = list(flapping)
+    changed[301] = (G, flapping[301][1])
+    found = part(tiled(*flapping), tiled(*changed))
     assert found is not None
-    assert (found.from_ns, found.until_ns) == (110, 300)
-    assert found.intervals == after[2:7]
-
-
-def test_what_is_new_at_the_end_is_rewritten_for_good() -> None:
-    found = rewrite(tiled((U, 0)), tiled((U, 0), (D, 100)))
-    assert found is not None
-    assert (found.from_ns, found.until_ns) == (0, None)
-    assert [one.state for one in found.intervals] == [U, D]
-
-
-def test_a_past_that_begins_earlier_than_was_known_is_rewritten_from_there() -> None:
-    found = rewrite(tiled((U, 50)), tiled((D, 20), (U, 50)))
-    assert found is not None
-    assert found.from_ns == 20
+    assert (found.is_cut_before, found.is_cut_after) == (True, True)
+    assert len(found.intervals) <= 2 * MOST_AROUND + 3
+    assert found.intervals[0].start_ns < flapping[301][1] < found.intervals[-1].start_ns
 
 
 def test_adjacent_intervals_that_say_the_same_are_one_and_empty_ones_are_none() -> None:
     found = joined(tiled((U, 0), (U, 10), (D, 20), (G, 20), (U, 20), (D, 30)))
-    assert [(one.state, one.start_ns, one.end_ns) for one in found] == [
+    assert [(interval.state, interval.start_ns, interval.end_ns) for interval in found] == [
         (U, 0, 30),
         (D, 30, None),
     ]

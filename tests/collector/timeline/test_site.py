@@ -345,3 +345,13 @@ def test_intervals_tile_the_time_and_say_what_a_naive_reading_says(
             seconds = range(first_s, now_s)
             naive = reference(arrived, subject, seconds, is_silent=timeline.is_silent)
             assert second_by_second(intervals, seconds) == naive, subject
+
+
+def test_how_everything_is_now_is_the_last_interval_of_each_subject() -> None:
+    script = BootScript()
+    script.batch(0, 15, [script.change("fiber", CUT, 2, 3), script.change("5g", UP, 2, 3)])
+    timeline, _ = replayed(script.pieces, now_s=30)
+    now = {subject: course[-1] for subject, course in timeline.intervals().items()}
+    assert timeline.current() == now
+    timeline.tick(at(400), SETTINGS)
+    assert {interval.symptom for interval in timeline.current().values()} == {Symptom.AGENT_SILENT}

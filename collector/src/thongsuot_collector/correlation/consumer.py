@@ -130,8 +130,8 @@ class IncidentConsumer:
             self._timelines[site] = msgspec.msgpack.decode(body, type=SiteTimeline)
         since_ns = self._now_ns() - ns(self._settings.kept_s)
         for timeline in self._timelines.values():
-            for subject, found in timeline.intervals().items():
-                self.registry.network_state.set_state(subject, found[-1])
+            for subject, interval in timeline.current().items():
+                self.registry.network_state.set_state(subject, interval)
         self.registry.restore(
             await asyncio.to_thread(rows.load_live, self._store, known_since_ns=since_ns)
         )

@@ -1,4 +1,4 @@
-"""Trouble: one fault of one subject, from its onset to its end, as far as is known."""
+"""Fault: one fault of one subject, from its onset to its end, as far as is known."""
 
 from collections.abc import Iterable, Sequence
 from enum import Enum, auto
@@ -6,6 +6,7 @@ from enum import Enum, auto
 import msgspec
 
 from thongsuot_collector.timeline.interval import (
+    UNOBSERVED,
     Basis,
     BatchRef,
     Interval,
@@ -22,20 +23,14 @@ from thongsuot_schema.words.dates import local
 PHASES_KEPT = 40
 """A link that flaps for hours; the first phase and the latest stay."""
 
-_UNOBSERVED = frozenset(
-    {
-        Symptom.NOT_YET_MEASURED,
-        Symptom.AGENT_SILENT,
-        Symptom.DEVICE_OFF,
-        Symptom.DEVICE_OVERLOADED,
-    }
-)
-
 NS_PER_S = 1_000_000_000
+
+_VerdictKey = tuple[BatchRef, State, Symptom]
+"""What tells verdicts apart: the batch that brought it, and what it says."""
 
 
 class FaultPhase(msgspec.Struct, frozen=True, kw_only=True):
-    """One interval of a trouble, and the evidence of the verdict that began it."""
+    """One interval of a fault, and the evidence of the verdict that began it."""
 
     interval: Interval
     evidence: tuple[Evidence, ...] = ()
@@ -49,7 +44,7 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
     short to be its end. ``start_ns`` is the onset; ``end_ns`` when it was up again, ``None`` while
     that is not known. ``known_ns`` is when the collector learned of it, ``changed_ns`` when it last
     learned anything about it. ``is_withdrawn``: what arrived later says that there was no such
-    fault.
+    fault; ``merged_into``: that it was one with another fault of the subject.
     """
 
     id: str
@@ -60,11 +55,17 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
     known_ns: int
     changed_ns: int = 0
     is_withdrawn: bool = False
+    merged_into: str = ""
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether it is no fault of its own: there was none, or it is one with another."""
+        return self.is_withdrawn or bool(self.merged_into)
 
     @property
     def is_ongoing(self) -> bool:
         """Whether its end is not known."""
-        return self.end_ns is None and not self.is_withdrawn
+        return self.end_ns is None and not self.is_gone
 
     @property
     def lag_s(self) -> float:
@@ -86,10 +87,11 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def main_phase(self) -> FaultPhase:
         """The phase that speaks for it: the latest fault; of what is over, the worst."""
-        faults = [one for one in self.phases if is_fault(self.subject, one.interval)]
+        faults = [phase for phase in self.phases if is_fault(self.subject, phase.interval)]
         if self.is_ongoing:
             return faults[-1]
-        return max(enumerate(faults), key=lambda one: (_state_rank(one[1]), one[0]))[1]
+        # Of equally grave ones the later: its evidence is the newest.
+        return max(reversed(faults), key=_state_rank)
 
     @property
     def error_s(self) -> float | None:
@@ -99,12 +101,18 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def sources(self) -> tuple[BatchRef, ...]:
         """The batches that told of it, each once."""
-        found = [one.interval.source for one in self.phases if one.interval.source is not None]
-        return tuple(dict.fromkeys(found))
+        sources = [phase.interval.source for phase in self.phases]
+        return tuple(dict.fromkeys(source for source in sources if source is not None))
+
+    @property
+    def verdicts(self) -> frozenset[_VerdictKey]:
+        """The verdicts that it rests on."""
+        keys = (_verdict_key(phase.interval) for phase in self.phases)
+        return frozenset(key for key in keys if key is not None)
 
     def has_symptom(self, symptom: Symptom) -> bool:
         """Return whether any phase shows a symptom."""
-        return any(one.interval.symptom is symptom for one in self.phases)
+        return any(phase.interval.symptom is symptom for phase in self.phases)
 
 
 class _IntervalRole(Enum):
@@ -114,16 +122,27 @@ class _IntervalRole(Enum):
 
 
 class FaultDraft(msgspec.Struct, frozen=True, kw_only=True):
-    """A trouble as a rewrite shows it; ``is_cut``: it may have begun before what is rewritten."""
+    """
+    A fault as a rewrite shows it.
+
+    ``is_cut_before`` and ``is_cut_after``: it may have begun before what is rewritten, or go on
+    after it.
+    """
 
     intervals: tuple[Interval, ...]
     end_ns: int | None
-    is_cut: bool
+    is_cut_before: bool
+    is_cut_after: bool = False
 
     @property
     def start_ns(self) -> int:
         """The onset."""
         return self.intervals[0].start_ns
+
+    @property
+    def verdicts(self) -> frozenset[_VerdictKey]:
+        """The verdicts that it rests on."""
+        return frozenset(key for key in map(_verdict_key, self.intervals) if key is not None)
 
 
 def is_fault(subject: Subject, interval: Interval) -> bool:
@@ -133,9 +152,9 @@ def is_fault(subject: Subject, interval: Interval) -> bool:
 
 def _role_of(subject: Subject, interval: Interval) -> _IntervalRole:
     """
-    Return what an interval means to its subject's troubles.
+    Return what an interval means to its subject's faults.
 
-    A service that fails for the line's sake is the line's trouble, not its own; a service through
+    A service that fails because of the line is the line's fault, not its own; a service through
     one link is judged with the link and with the service.
     """
     if interval.state is State.UP:
@@ -144,7 +163,7 @@ def _role_of(subject: Subject, interval: Interval) -> _IntervalRole:
         return _IntervalRole.FAULT
     if subject.link and subject.service:
         return _IntervalRole.INCONCLUSIVE
-    if interval.basis is not Basis.RECORD or interval.symptom in _UNOBSERVED:
+    if interval.basis is not Basis.RECORD or interval.symptom in UNOBSERVED:
         return _IntervalRole.INCONCLUSIVE
     if subject.is_service and interval.segment is not Segment.SERVICE:
         return _IntervalRole.INCONCLUSIVE
@@ -153,68 +172,105 @@ def _role_of(subject: Subject, interval: Interval) -> _IntervalRole:
 
 def drafts_of(rewrite: Rewrite, calm_ns: int) -> list[FaultDraft]:
     """
-    Return the troubles that a rewrite's intervals show, in order.
+    Return the faults that a rewrite's intervals show, in order.
 
     Faults of which the next begins less than ``calm_ns`` after the one before it ended are one.
     """
-    found: list[FaultDraft] = []
+    drafts: list[FaultDraft] = []
     course: list[Interval] = []
-    calm_from: int | None = None
     pause: list[Interval] = []
-    is_cut = False
-    for at, one in enumerate(rewrite.intervals):
-        kind = _role_of(rewrite.subject, one)
-        if kind is _IntervalRole.FAULT:
-            if course and calm_from is not None and one.start_ns - calm_from >= calm_ns:
-                found.append(FaultDraft(intervals=tuple(course), end_ns=calm_from, is_cut=is_cut))
-                course = []
-            if not course:
-                is_cut = at == 0
-            course += [*(pause if course else ()), one]
-            calm_from, pause = None, []
+    healthy_from_ns: int | None = None
+    is_cut = True
+
+    def finish(*, is_cut_after: bool = False) -> None:
+        drafts.append(
+            FaultDraft(
+                intervals=tuple(course),
+                end_ns=healthy_from_ns,
+                is_cut_before=is_cut,
+                is_cut_after=is_cut_after,
+            )
+        )
+
+    for interval in rewrite.intervals:
+        role = _role_of(rewrite.subject, interval)
+        if role is _IntervalRole.FAULT:
+            is_over = healthy_from_ns is not None and interval.start_ns - healthy_from_ns >= calm_ns
+            if course and is_over:
+                finish()
+                course, pause, is_cut = [], [], False
+            course += [*pause, interval]
+            pause, healthy_from_ns = [], None
         elif course:
-            pause.append(one)
-            if kind is _IntervalRole.HEALTHY and calm_from is None:
-                calm_from = one.start_ns
-            elif calm_from is None:
+            pause.append(interval)
+            if role is _IntervalRole.HEALTHY and healthy_from_ns is None:
+                healthy_from_ns = interval.start_ns
+            elif healthy_from_ns is None:
                 course += pause
                 pause = []
+        elif role is _IntervalRole.HEALTHY or not rewrite.is_cut_before:
+            # Whatever was before, this is where it would have ended.
+            is_cut = False
     if course:
-        found.append(FaultDraft(intervals=tuple(course), end_ns=calm_from, is_cut=is_cut))
-    return found
+        finish(is_cut_after=rewrite.is_cut_after)
+    return drafts
 
 
 def fault_from_draft(
     draft: FaultDraft,
     subject: Subject,
     known: Fault | None,
-    proofs: Iterable[VerdictEvidence],
+    verdict_evidence: Iterable[VerdictEvidence],
     now_ns: int,
 ) -> Fault:
-    """Return a trouble as a draft shows it; of one that is known already its name stays."""
-    evidence = {(one.source, one.state, one.symptom): one.evidence for one in proofs}
+    """Return a fault as a draft shows it; one that is known already keeps its name."""
+    evidence = {(item.source, item.state, item.symptom): item.evidence for item in verdict_evidence}
     for phase in known.phases if known is not None else ():
         key = _verdict_key(phase.interval)
         if key is not None and phase.evidence:
             evidence.setdefault(key, phase.evidence)
+    intervals = draft.intervals
+    start_ns, end_ns = draft.start_ns, draft.end_ns
+    if known is not None and draft.is_cut_before:
+        intervals = (*_before(known, draft.start_ns), *intervals)
+    if known is not None and (draft.is_cut_before or _is_mere_silence(subject, draft)):
+        start_ns = min(start_ns, known.start_ns)
+    if known is not None and draft.is_cut_after:
+        intervals = (*intervals, *_after(known, intervals[-1].end_ns))
+        end_ns = known.end_ns
     phases = [
         FaultPhase(
-            interval=one,
-            evidence=() if (key := _verdict_key(one)) is None else evidence.get(key, ()),
+            interval=interval,
+            evidence=() if (key := _verdict_key(interval)) is None else evidence.get(key, ()),
         )
-        for one in _bounded(draft.intervals)
+        for interval in _bounded(intervals)
     ]
-    start_ns = draft.start_ns
-    if known is not None and (draft.is_cut or _is_mere_silence(subject, draft)):
-        start_ns = min(start_ns, known.start_ns)
     return Fault(
         id=readable_id(str(subject), start_ns) if known is None else known.id,
         subject=subject,
         phases=tuple(phases),
         start_ns=start_ns,
-        end_ns=draft.end_ns,
+        end_ns=end_ns,
         known_ns=now_ns if known is None else known.known_ns,
         changed_ns=now_ns,
+    )
+
+
+def _before(known: Fault, start_ns: int) -> Iterable[Interval]:
+    """Yield what is known of a fault from before a moment."""
+    for phase in known.phases:
+        interval = phase.interval
+        if interval.start_ns < start_ns:
+            is_longer = interval.end_ns is None or interval.end_ns > start_ns
+            yield msgspec.structs.replace(interval, end_ns=start_ns) if is_longer else interval
+
+
+def _after(known: Fault, end_ns: int | None) -> Iterable[Interval]:
+    """Yield what is known of a fault from a moment on."""
+    return (
+        phase.interval
+        for phase in known.phases
+        if end_ns is not None and phase.interval.start_ns >= end_ns
     )
 
 
@@ -226,17 +282,28 @@ def _is_mere_silence(subject: Subject, draft: FaultDraft) -> bool:
     all the same.
     """
     return subject.is_device and all(
-        one.symptom is not Symptom.DEVICE_OFF for one in draft.intervals
+        interval.symptom is not Symptom.DEVICE_OFF for interval in draft.intervals
     )
 
 
 def withdrawn(known: Fault) -> Fault:
-    """Return a trouble of which later news says that there was none."""
+    """Return a fault of which later news says that there was none."""
     return msgspec.structs.replace(known, is_withdrawn=True)
 
 
+def merged(known: Fault, other: Fault) -> Fault:
+    """Return a fault of which later news says that it was one with another."""
+    return msgspec.structs.replace(known, merged_into=other.id)
+
+
 def is_same_fault(known: Fault, draft: FaultDraft, calm_ns: int) -> bool:
-    """Return whether a draft is of the same trouble: both overlap, or nearly."""
+    """
+    Return whether a draft is of the same fault: it rests on a verdict of it, or both overlap.
+
+    A fault whose device is dated anew may move by hours; the verdicts that told of it do not.
+    """
+    if not known.verdicts.isdisjoint(draft.verdicts):
+        return True
     starts_before = draft.end_ns is None or known.start_ns < draft.end_ns + calm_ns
     ends_after = known.end_ns is None or draft.start_ns < known.end_ns + calm_ns
     return starts_before and ends_after
@@ -251,7 +318,7 @@ def readable_id(key: str, start_ns: int) -> str:
     return f"{day}-{digest_of(f'{key} {start_ns}'.encode()).hex()[:8]}"
 
 
-def _verdict_key(interval: Interval) -> tuple[BatchRef, State, Symptom] | None:
+def _verdict_key(interval: Interval) -> _VerdictKey | None:
     if interval.source is None:
         return None
     return interval.source, interval.state, interval.symptom

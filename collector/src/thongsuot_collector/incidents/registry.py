@@ -86,7 +86,7 @@ class IncidentRegistry:
         """Put a trouble into the groups it could belong to; return those that this concerns."""
         touched: set[GroupKey] = set()
         for rule in self.group_rules:
-            key = None if trouble.is_withdrawn else rule.group_key(trouble, self.network_state)
+            key = None if trouble.is_gone else rule.group_key(trouble, self.network_state)
             was = self._keys.get((rule.code, trouble.id))
             if was is not None:
                 touched.add((rule.code, was))

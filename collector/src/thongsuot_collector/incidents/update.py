@@ -29,9 +29,15 @@ MEMBERS_WITH_EVIDENCE = 12
 def update_from_fault(book: IncidentRegistry, trouble: Fault) -> None:
     """Bring the incident of one trouble up to date; it bears the trouble's name."""
     old = book.incidents.get(trouble.id)
-    if trouble.is_withdrawn:
-        if old is not None and old.closure_code is not ClosureCode.WITHDRAWN:
-            book.put_incident(_closed(book, old, ClosureCode.WITHDRAWN, book.network_state.now_ns))
+    if trouble.is_gone:
+        now_ns = book.network_state.now_ns
+        code = ClosureCode.MERGED if trouble.merged_into else ClosureCode.WITHDRAWN
+        if old is not None and old.closure_code is not code:
+            closed = _closed(book, old, code, now_ns)
+            if trouble.merged_into:
+                entry = HistoryEntry(at_ns=now_ns, event="part of", about=trouble.merged_into)
+                closed = with_history(closed, entry)
+            book.put_incident(closed)
         return
     for rule in book.single_rules:
         case = rule.assess(trouble, book.network_state)

@@ -110,7 +110,7 @@ def _notifications(
         found = connection.execute(wanted).all()
     for row in found:
         trouble = msgspec.msgpack.decode(row.body, type=Fault)
-        if trouble.is_withdrawn or row.began_ns < trouble.known_ns:
+        if trouble.is_gone or row.began_ns < trouble.known_ns:
             continue
         yield CarrierNotification(
             at_ms=(row.began_ns + row.took_ns) // NS_PER_MS,

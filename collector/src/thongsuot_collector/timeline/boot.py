@@ -1,13 +1,15 @@
 """
-Boot: what is known of one boot of a site's device, in a form that is the same whatever the order in
-which its batches arrived.
+BootRecord: what is known of one boot of a site's device, in a form that is the same whatever the
+order in which its batches arrived.
 
 Inside a boot everything is ordered by CLOCK_BOOTTIME, which never steps; the wall clock only says
 when. A batch dated by a clock that nobody vouches for takes the dating of the best batch of its
-boot.
+boot, and so does a batch whose own dating contradicts it: the boot's clock did not jump.
+
+Every list is sorted, so that adding a batch and asking about a moment cost O(log n).
 """
 
-from bisect import insort
+from bisect import bisect_left, bisect_right, insort
 
 import msgspec
 
@@ -34,6 +36,15 @@ _WORD_NS = 1_000_000
 
 _OWN_RANK = 2
 """From this rank on a batch is dated by itself."""
+
+_AGREES_NS = 30 * 10**9
+"""
+Two datings of one boot that differ by more contradict each other: a push is given up after 15 s,
+and a clock that is believed is off by 2 s at most.
+"""
+
+_DRIFT = 2e-4
+"""Twice the drift of a poor quartz (100 ppm); a boot may last for weeks without a time server."""
 
 
 class BootMoment(msgspec.Struct, frozen=True, array_like=True):
@@ -71,6 +82,14 @@ class DatedVerdict(msgspec.Struct, frozen=True, array_like=True):
     symptom: Symptom
     error_s: float | None
 
+    @property
+    def decided(self) -> BootMoment:
+        """When it was given, dated as its onset is."""
+        onset = self.onset
+        if onset.wall_ns is None:
+            return BootMoment(self.decided_ns)
+        return BootMoment(self.decided_ns, onset.wall_ns + self.decided_ns - onset.boot_ns)
+
 
 class BootDating(msgspec.Struct, frozen=True, array_like=True):
     """
@@ -100,65 +119,93 @@ class BootRecord(msgspec.Struct, kw_only=True):
     One boot. It is made with its first batch, and never without a stretch of measuring.
 
     ``verdicts`` are by link and service (see ``subject_key``), in the order of their decisions.
-    ``runs`` are by stream; ``heads`` is where each stream begins, as far as is known.
+    ``batch_runs`` are by stream, and the three lists after them index their ends over all streams:
+    all of them, those after which a number is missing, and those of first runs that do not begin
+    with their stream's first batch.
     """
 
     dating: BootDating
-    spans: tuple[MeasuredSpan, ...] = ()
+    spans: list[MeasuredSpan] = []
     starts: list[BootMoment] = []
     verdicts: dict[str, list[DatedVerdict]] = {}
-    runs: dict[str, tuple[BatchRun, ...]] = {}
+    batch_runs: dict[str, list[BatchRun]] = {}
+    run_ends: list[BootMoment] = []
+    broken_ends: list[BootMoment] = []
+    headless_ends: list[BootMoment] = []
 
     def wall_ns(self, moment: BootMoment) -> int:
         """Return when a moment was, Unix time."""
-        if moment.wall_ns is not None:
-            return moment.wall_ns
-        return self.dating.epoch_ns + moment.boot_ns
+        by_boot_ns = self.dating.epoch_ns + moment.boot_ns
+        if moment.wall_ns is None:
+            return by_boot_ns
+        # A wall clock that was set wrong for a while must not carry its batches out of their boot:
+        # they would hide what was measured after them, or be hidden by what was before.
+        is_credible = abs(moment.wall_ns - by_boot_ns) <= self.slack_ns(moment.boot_ns)
+        return moment.wall_ns if is_credible else by_boot_ns
 
-    def has_batch(self, piece: BatchSummary) -> bool:
-        """Return whether a piece is in already."""
-        runs = self.runs.get(piece.stream, ())
-        return any(run.first <= piece.number <= run.last for run in runs)
+    def slack_ns(self, boot_ns: int) -> int:
+        """Return how far a moment's own dating and the boot's may differ and still agree."""
+        return _AGREES_NS + round(_DRIFT * abs(boot_ns - self.dating.sealed_ns))
+
+    def has_batch(self, summary: BatchSummary) -> bool:
+        """Return whether a summary is in already."""
+        runs = self.batch_runs.get(summary.stream, [])
+        at = bisect_right(runs, summary.number, key=_first_number) - 1
+        return at >= 0 and summary.number <= runs[at].last
+
+    @property
+    def first_sign_ns(self) -> int:
+        """The first sign of life, Unix time."""
+        return self.wall_ns(self.spans[0].begin)
 
     @property
     def last_sign_ns(self) -> int:
         """The latest sign of life, Unix time."""
         return self.wall_ns(self.spans[-1].end)
 
-    def extends_quietly(self, piece: BatchSummary) -> bool:
+    @property
+    def verdict_count(self) -> int:
+        """How many verdicts are kept."""
+        return sum(map(len, self.verdicts.values()))
+
+    def extends_quietly(self, summary: BatchSummary) -> bool:
         """
-        Return whether a piece only carries the newest stretch on: no news in it, nothing missing.
+        Return whether a summary only carries the newest stretch on: no news in it, nothing missing.
         """
-        runs = self.runs.get(piece.stream)
+        runs = self.batch_runs.get(summary.stream)
         return (
-            not (piece.changes or piece.starts)
+            not (summary.changes or summary.starts)
             and runs is not None
-            and runs[-1].last + 1 == piece.number
-            and len(piece.spans) == 1
-            and self.spans[-1].end.boot_ns <= piece.spans[0][1]
-            and piece.spans[0][0] - self.spans[-1].end.boot_ns <= JOINED_NS
-            and not dating_of(piece).is_better_than(self.dating)
+            and runs[-1].last + 1 == summary.number
+            and len(summary.spans) == 1
+            and self.spans[-1].end.boot_ns <= summary.spans[0][1]
+            and summary.spans[0][0] - self.spans[-1].end.boot_ns <= JOINED_NS
+            and not dating_of(summary).is_better_than(self.dating)
+            # The end of its run moves on; no gap of another stream is dated by it.
+            and not self._ends_before_a_gap(runs[-1].end, summary.sealed_ns)
         )
 
-    def add(self, piece: BatchSummary) -> None:
-        """Take a piece that is not in yet."""
-        dating = dating_of(piece)
+    def add(self, summary: BatchSummary) -> None:
+        """Take a summary that is not in yet."""
+        dating = dating_of(summary)
         if dating.is_better_than(self.dating):
             self.dating = dating
-        for first_ns, last_ns in piece.spans:
-            self._cover(MeasuredSpan(moment_of(piece, first_ns), moment_of(piece, last_ns)))
-        for change in piece.changes:
+        for first_ns, last_ns in summary.spans:
+            self._cover(MeasuredSpan(moment_of(summary, first_ns), moment_of(summary, last_ns)))
+        for change in summary.changes:
             # A device's last word is heard, however short before its silence it was.
             at_ns = change.decided_boottime_ns
-            self._cover(MeasuredSpan(moment_of(piece, at_ns), moment_of(piece, at_ns + _WORD_NS)))
-        for start_ns in piece.starts:
-            insort(self.starts, moment_of(piece, start_ns), key=_boot_ns_of)
-        source = BatchRef(piece.stream, piece.number, piece.digest)
-        for change in piece.changes:
+            self._cover(
+                MeasuredSpan(moment_of(summary, at_ns), moment_of(summary, at_ns + _WORD_NS))
+            )
+        for start_ns in summary.starts:
+            insort(self.starts, moment_of(summary, start_ns), key=_boot_ns_of)
+        source = BatchRef(summary.stream, summary.number, summary.digest)
+        for change in summary.changes:
             verdict = change.verdict
-            turn = DatedVerdict(
+            dated = DatedVerdict(
                 change.decided_boottime_ns,
-                moment_of(piece, change.onset_boottime_ns),
+                moment_of(summary, change.onset_boottime_ns),
                 source,
                 verdict.state,
                 verdict.segment,
@@ -166,60 +213,130 @@ class BootRecord(msgspec.Struct, kw_only=True):
                 dating.error_s,
             )
             key = subject_key(verdict.link, verdict.service)
-            insort(self.verdicts.setdefault(key, []), turn, key=_decision_order)
-        end = moment_of(piece, piece.sealed_ns)
-        run = BatchRun(piece.number, piece.number, end)
-        self.runs[piece.stream] = _merged_runs(self.runs.get(piece.stream, ()), run)
+            insort(self.verdicts.setdefault(key, []), dated, key=_decision_order)
+        self._add_run(summary.stream, summary.number, moment_of(summary, summary.sealed_ns))
 
-    def gaps_begin(self) -> list[BootMoment]:
+    def moments_touched_by(self, summary: BatchSummary) -> list[int]:
         """
-        Return the moments from which on batches are missing, in order.
+        Return the moments (CLOCK_BOOTTIME) around which a summary that is not in yet may change
+        something, its own and those from which on batches are missing, sorted.
+        """
+        moments = {at_ns for span in summary.spans for at_ns in span}
+        moments.update(change.decided_boottime_ns for change in summary.changes)
+        moments.update(change.decided_boottime_ns + _WORD_NS for change in summary.changes)
+        moments.update(summary.starts)
+        runs = self.batch_runs.get(summary.stream, [])
+        at = bisect_right(runs, summary.number, key=_first_number)
+        moments.add(summary.sealed_ns)
+        moments.update(run.end.boot_ns for run in runs[max(at - 1, 0) : at])
+        # From where on a stream without its beginning is in doubt, and was so far.
+        headless = [summary.sealed_ns, *(run.end.boot_ns for run in runs[:1])] if at == 0 else []
+        if summary.number == 1:
+            del headless[:1]
+        for end_ns in (summary.sealed_ns, *headless):
+            place = bisect_left(self.run_ends, end_ns, key=_boot_ns_of)
+            if place:
+                moments.add(self.run_ends[place - 1].boot_ns)
+            elif end_ns in headless:
+                moments.add(0)
+        return sorted(moments)
 
-        A stream that does not begin with its first batch is in doubt from where the one before it
-        ends, or from the boot on.
+    def gap_from(self, boot_ns: int) -> BootMoment | None:
         """
-        found: list[BootMoment] = []
-        ends = [run.end for runs in self.runs.values() for run in runs]
-        for runs in self.runs.values():
-            found.extend(run.end for run in runs[:-1])
-            if runs[0].first > 1:
-                first_ns = runs[0].end.boot_ns
-                found.append(
-                    max(
-                        (end for end in ends if end.boot_ns < first_ns),
-                        key=_boot_ns_of,
-                        default=BootMoment(0),
-                    )
-                )
-        return sorted(found, key=_boot_ns_of)
+        Return the first moment, at one or after it, from which on batches are missing.
+
+        A run that is not its stream's last is followed by missing batches. A stream that does not
+        begin with its first batch is in doubt from where the run before it ends, of whatever
+        stream, or from the boot on.
+        """
+        gaps: list[BootMoment] = []
+        place = bisect_left(self.broken_ends, boot_ns, key=_boot_ns_of)
+        if place < len(self.broken_ends):
+            gaps.append(self.broken_ends[place])
+        place = bisect_left(self.run_ends, boot_ns, key=_boot_ns_of)
+        if place < len(self.run_ends):
+            # The first headless run that has an end before it which is not before the moment.
+            end_ns = self.run_ends[place].boot_ns
+            later = bisect_right(self.headless_ends, end_ns, key=_boot_ns_of)
+            if later < len(self.headless_ends):
+                headless_ns = self.headless_ends[later].boot_ns
+                before = bisect_left(self.run_ends, headless_ns, key=_boot_ns_of) - 1
+                gaps.append(self.run_ends[before])
+        if boot_ns <= 0 and self.headless_ends:
+            first_ns = self.headless_ends[0].boot_ns
+            if self.run_ends[0].boot_ns >= first_ns:
+                gaps.append(BootMoment(0))
+        return min(gaps, key=_moment_order, default=None)
+
+    def has_gap_between(self, from_ns: int, until_ns: int) -> bool:
+        """Return whether batches are missing from a moment on that lies between two (inclusive)."""
+        gap = self.gap_from(from_ns)
+        return gap is not None and gap.boot_ns <= until_ns
 
     def trim_before(self, wall_ns: int) -> None:
         """Drop what was over before a moment; what stood then stays."""
-        recent = tuple(span for span in self.spans if self.wall_ns(span.end) >= wall_ns)
+        recent = [span for span in self.spans if self.wall_ns(span.end) >= wall_ns]
         self.spans = recent or self.spans[-1:]
-        for turns in self.verdicts.values():
-            while len(turns) > 1 and self.wall_ns(turns[1].onset) < wall_ns:
-                del turns[0]
-        while len(self.starts) > 1 and self.wall_ns(self.starts[1]) < wall_ns:
-            del self.starts[0]
+        for verdicts in self.verdicts.values():
+            over = 0
+            while over < len(verdicts) - 1 and self.wall_ns(verdicts[over + 1].decided) < wall_ns:
+                over += 1
+            del verdicts[:over]
+        over = 0
+        while over < len(self.starts) - 1 and self.wall_ns(self.starts[over + 1]) < wall_ns:
+            over += 1
+        del self.starts[:over]
 
     def _cover(self, span: MeasuredSpan) -> None:
-        last = self.spans[-1] if self.spans else None
-        if (
-            last is not None
-            and last.begin.boot_ns <= span.begin.boot_ns <= last.end.boot_ns + JOINED_NS
-        ):
-            end = max(last.end, span.end, key=_moment_order)
-            self.spans = (*self.spans[:-1], MeasuredSpan(last.begin, end))
-            return
-        found: list[MeasuredSpan] = []
-        for one in sorted((*self.spans, span), key=lambda one: _moment_order(one.begin)):
-            if found and one.begin.boot_ns - found[-1].end.boot_ns <= JOINED_NS:
-                end = max(found[-1].end, one.end, key=_moment_order)
-                found[-1] = MeasuredSpan(min(found[-1].begin, one.begin, key=_moment_order), end)
+        """Add a stretch of measuring; it joins those that are at most ``JOINED_NS`` away."""
+        first = bisect_left(self.spans, span.begin.boot_ns - JOINED_NS, key=_end_of)
+        last = bisect_right(self.spans, span.end.boot_ns + JOINED_NS, key=_begin_of)
+        if first < last:
+            begin = min(self.spans[first].begin, span.begin, key=_moment_order)
+            end = max(self.spans[last - 1].end, span.end, key=_moment_order)
+            span = MeasuredSpan(begin, end)
+        self.spans[first:last] = [span]
+
+    def _add_run(self, stream: str, number: int, end: BootMoment) -> None:
+        """Note that a batch of a stream has arrived, and keep the indexes of run ends."""
+        runs = self.batch_runs.setdefault(stream, [])
+        at = bisect_right(runs, number, key=_first_number)
+        lowest, highest = max(at - 1, 0), min(at + 1, len(runs))
+        for place in range(lowest, highest):
+            self._index(runs, place, is_adding=False)
+        first, last, begin_at, end_at = number, number, at, at
+        if at > 0 and runs[at - 1].last + 1 == number:
+            first, begin_at = runs[at - 1].first, at - 1
+        if at < len(runs) and runs[at].first == number + 1:
+            last, end, end_at = runs[at].last, runs[at].end, at + 1
+        before = len(runs)
+        runs[begin_at:end_at] = [BatchRun(first, last, end)]
+        for place in range(lowest, highest + len(runs) - before):
+            self._index(runs, place, is_adding=True)
+
+    def _index(self, runs: list[BatchRun], place: int, *, is_adding: bool) -> None:
+        """Put one run's end into the indexes that it belongs into, or take it out of them."""
+        run = runs[place]
+        indexes = [self.run_ends]
+        if place < len(runs) - 1:
+            indexes.append(self.broken_ends)
+        if place == 0 and run.first > 1:
+            indexes.append(self.headless_ends)
+        for index in indexes:
+            at = bisect_left(index, _moment_order(run.end), key=_moment_order)
+            if is_adding:
+                index.insert(at, run.end)
             else:
-                found.append(one)
-        self.spans = tuple(found)
+                del index[at]
+
+    def _ends_before_a_gap(self, end: BootMoment, until_ns: int) -> bool:
+        """Return whether a stream whose beginning is missing is in doubt from an end on."""
+        later = bisect_right(self.headless_ends, end.boot_ns, key=_boot_ns_of)
+        if later == len(self.headless_ends):
+            return False
+        headless_ns = self.headless_ends[later].boot_ns
+        before = bisect_left(self.run_ends, headless_ns, key=_boot_ns_of) - 1
+        return self.run_ends[before].boot_ns <= until_ns
 
 
 def subject_key(link: str, service: str) -> str:
@@ -227,21 +344,21 @@ def subject_key(link: str, service: str) -> str:
     return f"{link}\n{service}"
 
 
-def dating_of(piece: BatchSummary) -> BootDating:
-    """Return how a piece would date its boot."""
-    rank = _RANKS[piece.quality]
+def dating_of(summary: BatchSummary) -> BootDating:
+    """Return how a summary would date its boot."""
+    rank = _RANKS[summary.quality]
     error_s: float | None = None
-    if piece.quality in {ClockQuality.TRUSTED, ClockQuality.CLAIMED}:
-        error_s = piece.clock_error_s
+    if summary.quality in {ClockQuality.TRUSTED, ClockQuality.CLAIMED}:
+        error_s = summary.clock_error_s
     elif rank > _OWN_RANK:
         error_s = TRAVEL_ERROR_S
-    return BootDating(rank, piece.sealed_ns, piece.epoch_ns, error_s)
+    return BootDating(rank, summary.sealed_ns, summary.epoch_ns, error_s)
 
 
-def moment_of(piece: BatchSummary, boot_ns: int) -> BootMoment:
-    """Return a moment of a piece, dated where its clock can be believed."""
-    is_dated = _RANKS[piece.quality] >= _OWN_RANK
-    return BootMoment(boot_ns, piece.epoch_ns + boot_ns if is_dated else None)
+def moment_of(summary: BatchSummary, boot_ns: int) -> BootMoment:
+    """Return a moment of a summary, dated where its clock can be believed."""
+    is_dated = _RANKS[summary.quality] >= _OWN_RANK
+    return BootMoment(boot_ns, summary.epoch_ns + boot_ns if is_dated else None)
 
 
 def _boot_ns_of(moment: BootMoment) -> int:
@@ -252,26 +369,25 @@ def _moment_order(moment: BootMoment) -> tuple[int, int]:
     return moment.boot_ns, -1 if moment.wall_ns is None else moment.wall_ns
 
 
-def _decision_order(turn: DatedVerdict) -> tuple[int, int, str, int, str, str]:
-    source = turn.source
+def _decision_order(verdict: DatedVerdict) -> tuple[int, int, str, int, str, str]:
+    source = verdict.source
     return (
-        turn.decided_ns,
+        verdict.decided_ns,
         source.number,
         source.stream,
-        turn.onset.boot_ns,
-        turn.state,
-        turn.symptom,
+        verdict.onset.boot_ns,
+        verdict.state,
+        verdict.symptom,
     )
 
 
-def _merged_runs(runs: tuple[BatchRun, ...], run: BatchRun) -> tuple[BatchRun, ...]:
-    """Return runs with one more batch in them."""
-    if runs and runs[-1].last + 1 == run.first:
-        return (*runs[:-1], BatchRun(runs[-1].first, run.last, run.end))
-    found: list[BatchRun] = []
-    for one in sorted((*runs, run), key=lambda one: one.first):
-        if found and one.first == found[-1].last + 1:
-            found[-1] = BatchRun(found[-1].first, one.last, one.end)
-        else:
-            found.append(one)
-    return tuple(found)
+def _first_number(run: BatchRun) -> int:
+    return run.first
+
+
+def _begin_of(span: MeasuredSpan) -> int:
+    return span.begin.boot_ns
+
+
+def _end_of(span: MeasuredSpan) -> int:
+    return span.end.boot_ns

@@ -6,12 +6,12 @@ from then on it had not measured yet. A gap inside a boot is the agent's: it did
 recorded has not arrived yet.
 """
 
-from bisect import insort
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from thongsuot_collector.timeline.boot import BootMoment, BootRecord
+from thongsuot_collector.timeline.boot import BootMoment, BootRecord, MeasuredSpan
 from thongsuot_collector.timeline.interval import Basis, Interval
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
@@ -34,28 +34,48 @@ class CoveredStretch(msgspec.Struct, frozen=True, array_like=True):
     end: BootMoment
 
 
-def covered_stretches(boots: Iterable[BootRecord]) -> list[CoveredStretch]:
+class TimeRange(msgspec.Struct, frozen=True, array_like=True):
     """
-    Return when the agent measured, in order, none overlapping.
+    A part of the past, Unix time. ``until_ns`` is ``None`` where it reaches to the present.
+
+    What is read of a range costs as much as lies in it, whatever the length of the record.
+    """
+
+    from_ns: int
+    until_ns: int | None
+
+
+def covered_stretches(
+    boots: Iterable[BootRecord], within: TimeRange | None = None
+) -> list[CoveredStretch]:
+    """
+    Return when the agent measured, in order, none overlapping; with those next to a range.
 
     Where two boots claim the same time one clock was wrong: the better dated boot has it.
     """
-    found: list[CoveredStretch] = []
-    for boot in sorted(boots, key=_by_trust):
-        for one in _stretches_of_boot(boot):
-            for free in _uncovered_parts(one, found):
-                insort(found, free, key=_begin_order)
-    return found
+    covered: list[CoveredStretch] = []
+    chosen = boots if within is None else _near(list(boots), within)
+    for boot in sorted(chosen, key=_by_trust):
+        for stretch in _stretches_of_boot(boot, within):
+            for part in _uncovered_parts(stretch, covered):
+                insort(covered, part, key=_begin_order)
+    if within is None:
+        return covered
+    # Of the boots' stretches outside the range only the nearest are next to it.
+    first = max(bisect_left(covered, within.from_ns, key=_end_of_stretch) - 1, 0)
+    last = len(covered)
+    if within.until_ns is not None:
+        last = bisect_right(covered, within.until_ns, key=_begin_of_stretch) + 1
+    return covered[first:last]
 
 
-def gap_between(one: CoveredStretch, other: CoveredStretch) -> Iterable[Interval]:
-    """Yield what the device was between two stretches that follow each other; may be nothing."""
-    begin_ns, end_ns = one.end_ns, other.begin_ns
-    error_s = one.boot.dating.error_s
-    if one.boot is other.boot or other.begin != other.boot.spans[0].begin:
-        is_awaited = one.boot is other.boot and any(
-            one.end.boot_ns - _SEALED_NS <= doubt.boot_ns <= other.begin.boot_ns
-            for doubt in one.boot.gaps_begin()
+def gap_between(before: CoveredStretch, after: CoveredStretch) -> Iterable[Interval]:
+    """Yield what the device was between two stretches that follow each after; may be nothing."""
+    begin_ns, end_ns = before.end_ns, after.begin_ns
+    error_s = before.boot.dating.error_s
+    if before.boot is after.boot or after.begin != after.boot.spans[0].begin:
+        is_awaited = before.boot is after.boot and before.boot.has_gap_between(
+            before.end.boot_ns - _SEALED_NS, after.begin.boot_ns
         )
         yield Interval(
             start_ns=begin_ns,
@@ -66,7 +86,7 @@ def gap_between(one: CoveredStretch, other: CoveredStretch) -> Iterable[Interval
             error_s=error_s,
         )
         return
-    on_ns = min(max(begin_ns, other.boot.dating.epoch_ns), end_ns)
+    on_ns = min(max(begin_ns, after.boot.dating.epoch_ns), end_ns)
     yield Interval(
         start_ns=begin_ns,
         end_ns=on_ns,
@@ -82,7 +102,7 @@ def gap_between(one: CoveredStretch, other: CoveredStretch) -> Iterable[Interval
         state=State.UNKNOWN,
         symptom=Symptom.NOT_YET_MEASURED,
         basis=Basis.ABSENCE,
-        error_s=other.boot.dating.error_s,
+        error_s=after.boot.dating.error_s,
     )
 
 
@@ -98,9 +118,34 @@ def silence_after(last: CoveredStretch) -> Interval:
     )
 
 
-def _stretches_of_boot(boot: BootRecord) -> Iterable[CoveredStretch]:
+def _near(boots: Sequence[BootRecord], within: TimeRange) -> list[BootRecord]:
+    """Return the boots that reach into a range, and the nearest before and after it."""
+    inside: list[BootRecord] = []
+    before: list[BootRecord] = []
+    after: list[BootRecord] = []
+    for boot in boots:
+        if boot.last_sign_ns < within.from_ns:
+            before.append(boot)
+        elif within.until_ns is not None and boot.first_sign_ns > within.until_ns:
+            after.append(boot)
+        else:
+            inside.append(boot)
+    if before:
+        inside.append(max(before, key=lambda boot: boot.last_sign_ns))
+    if after:
+        inside.append(min(after, key=lambda boot: boot.first_sign_ns))
+    return inside
+
+
+def _stretches_of_boot(boot: BootRecord, within: TimeRange | None) -> Iterable[CoveredStretch]:
+    first, last = 0, len(boot.spans)
+    if within is not None:
+        from_ns, until_ns = range_in_boot(boot, within)
+        first = max(bisect_left(boot.spans, from_ns, key=_end_of_span) - 1, 0)
+        if until_ns is not None:
+            last = bisect_right(boot.spans, until_ns, key=_begin_of_span) + 1
     latest_ns: int | None = None
-    for span in boot.spans:
+    for span in boot.spans[first:last]:
         begin_ns, end_ns = boot.wall_ns(span.begin), boot.wall_ns(span.end)
         if latest_ns is not None:
             # The dating of two batches differs by a little: never backwards.
@@ -109,22 +154,34 @@ def _stretches_of_boot(boot: BootRecord) -> Iterable[CoveredStretch]:
         yield CoveredStretch(begin_ns, end_ns, boot, span.begin, span.end)
 
 
-def _uncovered_parts(one: CoveredStretch, taken: Sequence[CoveredStretch]) -> list[CoveredStretch]:
+def range_in_boot(boot: BootRecord, within: TimeRange) -> tuple[int, int | None]:
+    """Return a range in the time of a boot, wide enough for everything that may lie in it."""
+    begin_ns = within.from_ns - boot.dating.epoch_ns
+    begin_ns -= boot.slack_ns(begin_ns)
+    if within.until_ns is None:
+        return begin_ns, None
+    end_ns = within.until_ns - boot.dating.epoch_ns
+    return begin_ns, end_ns + boot.slack_ns(end_ns)
+
+
+def _uncovered_parts(
+    stretch: CoveredStretch, covered: Sequence[CoveredStretch]
+) -> list[CoveredStretch]:
     """Return what of a stretch is in none of those that are taken."""
-    left = [one]
-    for other in taken:
-        if other.end_ns < one.begin_ns or other.begin_ns > one.end_ns:
-            continue
-        parts: list[CoveredStretch] = []
-        for part in left:
-            if part.begin_ns < other.begin_ns:
-                end_ns = min(part.end_ns, other.begin_ns)
-                parts.append(msgspec.structs.replace(part, end_ns=end_ns))
-            if part.end_ns > other.end_ns:
-                begin_ns = max(part.begin_ns, other.end_ns)
-                parts.append(msgspec.structs.replace(part, begin_ns=begin_ns))
-        left = parts
-    return left
+    parts = [stretch]
+    place = bisect_left(covered, stretch.begin_ns, key=_end_of_stretch)
+    while place < len(covered) and covered[place].begin_ns <= stretch.end_ns:
+        other = covered[place]
+        last = parts.pop()
+        if last.begin_ns < other.begin_ns:
+            end_ns = min(last.end_ns, other.begin_ns)
+            parts.append(msgspec.structs.replace(last, end_ns=end_ns))
+        if last.end_ns <= other.end_ns:
+            return parts
+        begin_ns = max(last.begin_ns, other.end_ns)
+        parts.append(msgspec.structs.replace(last, begin_ns=begin_ns))
+        place += 1
+    return parts
 
 
 def _by_trust(boot: BootRecord) -> tuple[int, int, int]:
@@ -134,3 +191,19 @@ def _by_trust(boot: BootRecord) -> tuple[int, int, int]:
 
 def _begin_order(stretch: CoveredStretch) -> tuple[int, int]:
     return stretch.begin_ns, stretch.end_ns
+
+
+def _end_of_stretch(stretch: CoveredStretch) -> int:
+    return stretch.end_ns
+
+
+def _begin_of_span(span: MeasuredSpan) -> int:
+    return span.begin.boot_ns
+
+
+def _end_of_span(span: MeasuredSpan) -> int:
+    return span.end.boot_ns
+
+
+def _begin_of_stretch(stretch: CoveredStretch) -> int:
+    return stretch.begin_ns

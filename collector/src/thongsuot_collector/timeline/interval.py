@@ -1,7 +1,9 @@
 """Interval: a stretch of time in which a subject was in one state; and what a rewrite replaces."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from enum import StrEnum
+from typing import NamedTuple
 
 import msgspec
 
@@ -82,7 +84,8 @@ class Rewrite(msgspec.Struct, frozen=True, kw_only=True):
 
     To apply one to a table: end at ``from_ns`` what began before it and lasts longer, remove what
     begins inside, and insert ``intervals``. They begin and end with a calm stretch (up for longer
-    than the settings ask) where there is one, so whole troubles lie inside.
+    than the settings ask), so whole faults lie inside. Where none is near the rewrite is cut
+    (``is_cut_before``, ``is_cut_after``): a fault may have begun before it, or go on after it.
     """
 
     subject: Subject
@@ -90,55 +93,106 @@ class Rewrite(msgspec.Struct, frozen=True, kw_only=True):
     until_ns: int | None
     intervals: tuple[Interval, ...]
     evidence: tuple[VerdictEvidence, ...] = ()
+    is_cut_before: bool = False
+    is_cut_after: bool = False
+
+
+MOST_AROUND = 40
+"""A device that was heard for a second every few minutes has no calm in weeks."""
+
+UNOBSERVED = frozenset(
+    {
+        Symptom.NOT_YET_MEASURED,
+        Symptom.AGENT_SILENT,
+        Symptom.DEVICE_OFF,
+        Symptom.DEVICE_OVERLOADED,
+    }
+)
+"""Symptoms of ``unknown`` that say that nobody measured; others are of faults without a place."""
 
 
 def joined(intervals: Sequence[Interval]) -> tuple[Interval, ...]:
     """Return adjacent intervals, those that say the same as one; empty ones are left out."""
-    found: list[Interval] = []
-    for one in intervals:
-        if one.end_ns is not None and one.end_ns <= one.start_ns:
+    whole: list[Interval] = []
+    for interval in intervals:
+        if interval.end_ns is not None and interval.end_ns <= interval.start_ns:
             continue
-        if found and found[-1].is_same_state(one):
-            found[-1] = msgspec.structs.replace(found[-1], end_ns=one.end_ns)
+        if whole and whole[-1].is_same_state(interval):
+            whole[-1] = msgspec.structs.replace(whole[-1], end_ns=interval.end_ns)
         else:
-            found.append(one)
-    return tuple(found)
+            whole.append(interval)
+    return tuple(whole)
 
 
-def rewrite_of(
-    subject: Subject,
-    before: Sequence[Interval],
-    after: Sequence[Interval],
-    *,
-    calm_ns: int,
-    proofs: tuple[VerdictEvidence, ...] = (),
-) -> Rewrite | None:
-    """Return what turns ``before`` into ``after``; ``None`` where nothing differs."""
+class Difference(msgspec.Struct, frozen=True, kw_only=True):
+    """When two courses of intervals differ; ``until_ns`` is ``None`` where they do to their end."""
+
+    from_ns: int
+    until_ns: int | None
+
+
+def difference(before: Sequence[Interval], after: Sequence[Interval]) -> Difference | None:
+    """Return when two courses differ; ``None`` where they do not."""
+    shorter = min(len(before), len(after))
     same = 0
-    while same < len(before) and same < len(after) and before[same] == after[same]:
+    while same < shorter and before[same] == after[same]:
         same += 1
     if same == len(before) == len(after):
         return None
     tail = 0
-    while tail < min(len(before), len(after)) - same and before[-1 - tail] == after[-1 - tail]:
+    while tail < shorter - same and before[-1 - tail] == after[-1 - tail]:
         tail += 1
-    first, last = same, len(after) - tail
-    while first > 0 and (first == same or not _is_calm(after[first], calm_ns)):
+    starts = [course[same].start_ns for course in (before, after) if same < len(course)]
+    return Difference(
+        from_ns=min(starts),
+        until_ns=after[-tail].start_ns if tail else None,
+    )
+
+
+class Part(NamedTuple):
+    """Intervals around a change; where they are ``cut`` a fault may reach further than they do."""
+
+    intervals: tuple[Interval, ...]
+    is_cut_before: bool
+    is_cut_after: bool
+
+
+def part_around(
+    intervals: Sequence[Interval],
+    changed: Difference,
+    *,
+    calm_ns: int,
+    known_from_ns: int,
+    known_until_ns: int | None,
+) -> Part | None:
+    """
+    Return the intervals that a change concerns, between two calm ones, so whole faults lie inside.
+
+    What never becomes calm is cut after ``MOST_AROUND`` intervals. ``None`` where they reach out of
+    the time in which every interval is known as a whole.
+    """
+    start = first = max(bisect_left(intervals, changed.from_ns, key=_start_of) - 1, 0)
+    while first > 0 and start - first < MOST_AROUND and not _is_calm(intervals[first], calm_ns):
         first -= 1
-    while last < len(after) and (
-        last == len(after) - tail or not _is_calm(after[last - 1], calm_ns)
-    ):
-        last += 1
-    part = tuple(after[first:last])
-    from_ns = part[0].start_ns if part else before[same].start_ns
-    if first == 0 and before:
-        from_ns = min(from_ns, before[0].start_ns)
-    return Rewrite(
-        subject=subject,
-        from_ns=from_ns,
-        until_ns=part[-1].end_ns if part and last < len(after) else None,
-        intervals=part,
-        evidence=proofs,
+    end = last = len(intervals)
+    if changed.until_ns is not None:
+        end = last = bisect_right(intervals, changed.until_ns, key=_start_of)
+        while (
+            last < len(intervals)
+            and last - end < MOST_AROUND
+            and not _is_calm(intervals[last - 1], calm_ns)
+        ):
+            last += 1
+    part = tuple(intervals[first:last])
+    is_begun = not part or part[0].start_ns >= known_from_ns
+    end_ns = part[-1].end_ns if part else changed.until_ns
+    is_ended = known_until_ns is None or (end_ns is not None and end_ns <= known_until_ns)
+    if not (is_begun and is_ended):
+        return None
+    return Part(
+        part,
+        is_cut_before=first > 0 and not _is_calm(part[0], calm_ns),
+        is_cut_after=last < len(intervals) and not _is_calm(part[-1], calm_ns),
     )
 
 
@@ -146,3 +200,7 @@ def _is_calm(interval: Interval, calm_ns: int) -> bool:
     if interval.state is not State.UP:
         return False
     return interval.end_ns is None or interval.end_ns - interval.start_ns >= calm_ns
+
+
+def _start_of(interval: Interval) -> int:
+    return interval.start_ns

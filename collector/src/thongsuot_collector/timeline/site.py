@@ -1,21 +1,28 @@
 """
-SiteTimeline: the past of one site, kept from pieces that come in any order, repeated or late.
+SiteTimeline: the past of one site, kept from batches that come in any order, repeated or late.
 
-``apply`` and ``tick`` return what changed, so that a table of intervals can follow. The same pieces
-and the same present give the same intervals, whatever the order.
+``apply`` and ``tick`` return what changed, so that a table of intervals can follow. The same
+batches and the same present give the same intervals, whatever the order.
+
+A batch is applied by looking at its neighbourhood alone, before and after: what it costs does not
+depend on how long the record is (``tests/collector/timeline/test_cost.py`` counts the steps). Only
+where a batch dates its whole boot anew is everything looked at.
 """
 
 import msgspec
 
 from thongsuot_collector.timeline.batch_summary import BatchSummary
 from thongsuot_collector.timeline.boot import BootRecord, dating_of, subject_key
+from thongsuot_collector.timeline.coverage import TimeRange
 from thongsuot_collector.timeline.interval import (
     BatchRef,
     Interval,
     Rewrite,
     VerdictEvidence,
-    rewrite_of,
+    difference,
+    part_around,
 )
+from thongsuot_collector.timeline.neighbourhood import EVERYTHING, range_around
 from thongsuot_collector.timeline.settings import NS_PER_S, TimelineSettings, ns
 from thongsuot_collector.timeline.states import intervals_of
 from thongsuot_collector.timeline.subject import Subject
@@ -25,6 +32,12 @@ VERDICTS_KEPT = 4_000
 
 SPANS_KEPT = 4_000
 """Stretches of measuring kept of a site; more only where an agent dies every ten minutes."""
+
+BOOTS_KEPT = 500
+"""Boots kept of a site: fourteen a day for 35 days. Each is looked at with each batch."""
+
+_NEIGHBOURS = 8
+"""So many stretches and verdicts to either side are looked at first; twice as many then."""
 
 
 class CollectorClock(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,82 +67,162 @@ class SiteTimeline(msgspec.Struct, kw_only=True):
     floor_ns: int = 0
 
     def apply(
-        self, piece: BatchSummary, present: CollectorClock, settings: TimelineSettings
+        self, summary: BatchSummary, clock: CollectorClock, settings: TimelineSettings
     ) -> tuple[Rewrite, ...]:
         """
-        Take one piece; return what it changed, subject by subject.
+        Take one batch; return what it changed, subject by subject.
 
-        A piece that is in already changes nothing.
+        A batch that is in already changes nothing.
         """
-        boot = self.boots.get(piece.boot_id)
-        if boot is not None and boot.has_batch(piece):
+        boot = self.boots.get(summary.boot_id)
+        if boot is not None and boot.has_batch(summary):
             return ()
-        if boot is not None and self._is_more_of_the_same(boot, piece):
-            boot.add(piece)
+        if boot is not None and self._is_more_of_the_same(boot, summary):
+            boot.add(summary)
             self.last_sign_ns = max(self.last_sign_ns, boot.last_sign_ns)
             return ()
-        self._raise_floor(present, settings)
-        before = self.intervals()
+        self._raise_floor(clock, settings)
+        region = self._region_of(summary, clock, settings)
+        known = self._keys()
+        ranges = {key: range_around(self.boots, key, region, _NEIGHBOURS) for key in known}
+        before = {key: self._intervals_in(key, within) for key, within in ranges.items()}
         if boot is None:
-            boot = self.boots[piece.boot_id] = BootRecord(dating=dating_of(piece))
-        boot.add(piece)
-        self.last_sign_ns = max(one.last_sign_ns for one in self.boots.values())
-        self.is_silent = self._is_silent_at(present, settings)
-        return self._rewrites(before, settings, piece)
+            boot = self.boots[summary.boot_id] = BootRecord(dating=dating_of(summary))
+        boot.add(summary)
+        self.last_sign_ns = max(record.last_sign_ns for record in self.boots.values())
+        self.is_silent = self._is_silent_at(clock, settings)
+        evidence = _evidence_by_key(summary)
+        rewrites = (
+            self._rewrite(
+                key,
+                before.get(key, ()),
+                ranges.get(key, EVERYTHING),
+                settings,
+                evidence.get(key, ()),
+            )
+            for key in self._keys()
+        )
+        return tuple(rewrite for rewrite in rewrites if rewrite is not None)
 
-    def tick(self, present: CollectorClock, settings: TimelineSettings) -> tuple[Rewrite, ...]:
+    def tick(self, clock: CollectorClock, settings: TimelineSettings) -> tuple[Rewrite, ...]:
         """Let time pass; return what that changed: an agent that is not heard any more."""
-        is_silent = self._is_silent_at(present, settings)
+        is_silent = self._is_silent_at(clock, settings)
         if is_silent is self.is_silent:
             return ()
-        before = self.intervals()
+        region = TimeRange(self.last_sign_ns, None)
+        ranges = {key: range_around(self.boots, key, region, _NEIGHBOURS) for key in self._keys()}
+        before = {key: self._intervals_in(key, within) for key, within in ranges.items()}
         self.is_silent = is_silent
-        return self._rewrites(before, settings, None)
+        rewrites = (
+            self._rewrite(key, before[key], within, settings, ()) for key, within in ranges.items()
+        )
+        return tuple(rewrite for rewrite in rewrites if rewrite is not None)
 
     def intervals(self) -> dict[Subject, tuple[Interval, ...]]:
         """Return the intervals of every subject as they are known now; the last ones are open."""
-        return intervals_of(self.site, self.boots, is_silent=self.is_silent, floor_ns=self.floor_ns)
+        return {self._subject(key): self._intervals_in(key, EVERYTHING) for key in self._keys()}
 
-    def _rewrites(
+    def current(self) -> dict[Subject, Interval]:
+        """Return how every subject is now."""
+        end = TimeRange(self.last_sign_ns, None)
+        return {self._subject(key): self._intervals_in(key, end)[-1] for key in self._keys()}
+
+    def _rewrite(
         self,
-        before: dict[Subject, tuple[Interval, ...]],
+        key: str | None,
+        before: tuple[Interval, ...],
+        within: TimeRange,
         settings: TimelineSettings,
-        piece: BatchSummary | None,
-    ) -> tuple[Rewrite, ...]:
-        found = []
-        proofs = {} if piece is None else _evidence_by_subject(piece)
-        for subject, after in self.intervals().items():
-            rewrite = rewrite_of(
-                subject,
-                before.get(subject, ()),
+        evidence: tuple[VerdictEvidence, ...],
+    ) -> Rewrite | None:
+        """Return what turns a subject's intervals of before into those of now."""
+        after = self._intervals_in(key, within)
+        changed = difference(before, after)
+        if changed is None:
+            return None
+        reach = _NEIGHBOURS
+        while True:
+            part = part_around(
                 after,
+                changed,
                 calm_ns=ns(settings.calm_s),
-                proofs=tuple(proofs.get(subject_key(subject.link, subject.service), ())),
+                known_from_ns=0 if within.from_ns <= self.floor_ns else within.from_ns,
+                known_until_ns=within.until_ns,
             )
-            if rewrite is not None:
-                found.append(rewrite)
-        return tuple(found)
-
-    def _is_more_of_the_same(self, boot: BootRecord, piece: BatchSummary) -> bool:
-        """Return whether a piece changes no interval: all is well, and the last are open anyway."""
-        return (
-            not self.is_silent
-            and boot.last_sign_ns == self.last_sign_ns
-            and boot.extends_quietly(piece)
+            if part is not None:
+                break
+            # What is calm around the change lies further away.
+            reach *= 2
+            region = TimeRange(changed.from_ns, changed.until_ns)
+            within = range_around(self.boots, key, region, reach)
+            after = self._intervals_in(key, within)
+        intervals = part.intervals
+        is_last = not intervals or intervals[-1].end_ns is None
+        return Rewrite(
+            subject=self._subject(key),
+            from_ns=min([changed.from_ns, *(interval.start_ns for interval in intervals[:1])]),
+            until_ns=None if is_last else intervals[-1].end_ns,
+            intervals=intervals,
+            evidence=evidence,
+            is_cut_before=part.is_cut_before,
+            is_cut_after=part.is_cut_after,
         )
 
-    def _is_silent_at(self, present: CollectorClock, settings: TimelineSettings) -> bool:
+    def _intervals_in(self, key: str | None, within: TimeRange) -> tuple[Interval, ...]:
+        return intervals_of(
+            self.boots.values(),
+            key,
+            None if within is EVERYTHING else within,
+            is_silent=self.is_silent,
+            floor_ns=self.floor_ns,
+        )
+
+    def _keys(self) -> list[str | None]:
+        """Return the keys of all subjects, the device's (``None``) first."""
+        keys = {key for boot in self.boots.values() for key in boot.verdicts}
+        return [None, *sorted(keys)] if self.boots else []
+
+    def _subject(self, key: str | None) -> Subject:
+        if key is None:
+            return Subject(self.site)
+        link, _, service = key.partition("\n")
+        return Subject(self.site, link, service)
+
+    def _region_of(
+        self, summary: BatchSummary, clock: CollectorClock, settings: TimelineSettings
+    ) -> TimeRange:
+        """Return the time in which a batch that is not in yet may change something."""
+        boot = self.boots.get(summary.boot_id)
+        if boot is None:
+            boot = BootRecord(dating=dating_of(summary))
+        elif dating_of(summary).is_better_than(boot.dating):
+            return EVERYTHING
+        moments_ns = boot.moments_touched_by(summary)
+        first_ns, last_ns = moments_ns[0], moments_ns[-1]
+        from_ns = boot.dating.epoch_ns + first_ns - boot.slack_ns(first_ns)
+        until_ns = boot.dating.epoch_ns + last_ns + boot.slack_ns(last_ns)
+        # Whether it is silent is seen at the end.
+        is_turning = self._is_silent_at(clock, settings) is not self.is_silent
+        is_last = is_turning or until_ns >= self.last_sign_ns
+        return TimeRange(from_ns, None if is_last else until_ns)
+
+    def _is_more_of_the_same(self, boot: BootRecord, summary: BatchSummary) -> bool:
+        """Return whether a batch changes no interval: all is well, and the last are open anyway."""
+        is_newest = not self.is_silent and boot.last_sign_ns == self.last_sign_ns
+        return is_newest and boot.extends_quietly(summary)
+
+    def _is_silent_at(self, clock: CollectorClock, settings: TimelineSettings) -> bool:
         # Asked of every site about once a second.
         limit_ns = settings.silent_after_s * NS_PER_S
-        if present.now_ns - self.last_sign_ns <= limit_ns:
+        if clock.now_ns - self.last_sign_ns <= limit_ns:
             return False
         # Who was silent before the collector went away is silent still.
-        return self.is_silent or present.now_ns - present.listening_since_ns > limit_ns
+        return self.is_silent or clock.now_ns - clock.listening_since_ns > limit_ns
 
-    def _raise_floor(self, present: CollectorClock, settings: TimelineSettings) -> None:
+    def _raise_floor(self, clock: CollectorClock, settings: TimelineSettings) -> None:
         """Raise the floor where that is due: by age, or because there is too much."""
         day_ns = ns(86_400.0)
-        floor_ns = (present.now_ns - ns(settings.kept_s)) // day_ns * day_ns
+        floor_ns = (clock.now_ns - ns(settings.kept_s)) // day_ns * day_ns
         floor_ns = max(self.floor_ns, floor_ns, self._floor_by_size())
         if floor_ns <= self.floor_ns:
             return
@@ -142,33 +235,41 @@ class SiteTimeline(msgspec.Struct, kw_only=True):
 
     def _floor_by_size(self) -> int:
         """Return the time before which there is more than is kept; 0 where there is not."""
-        turns = [
-            boot.wall_ns(turn.onset)
-            for boot in self.boots.values()
-            for of_subject in boot.verdicts.values()
-            for turn in of_subject
-        ]
-        spans = [boot.wall_ns(span.end) for boot in self.boots.values() for span in boot.spans]
+        boots = self.boots.values()
         floor_ns = 0
-        for times, kept in ((turns, VERDICTS_KEPT), (spans, SPANS_KEPT)):
-            if len(times) > kept:
-                # Half of it: this is not done again with every piece.
-                floor_ns = max(floor_ns, sorted(times)[-kept // 2])
+        if sum(boot.verdict_count for boot in boots) > VERDICTS_KEPT:
+            decided = [
+                boot.wall_ns(verdict.decided)
+                for boot in boots
+                for verdicts in boot.verdicts.values()
+                for verdict in verdicts
+            ]
+            floor_ns = max(floor_ns, _newest_half(decided, VERDICTS_KEPT))
+        if sum(len(boot.spans) for boot in boots) > SPANS_KEPT:
+            ends = [boot.wall_ns(span.end) for boot in boots for span in boot.spans]
+            floor_ns = max(floor_ns, _newest_half(ends, SPANS_KEPT))
+        if len(boots) > BOOTS_KEPT:
+            lasts = [boot.last_sign_ns for boot in boots]
+            floor_ns = max(floor_ns, _newest_half(lasts, BOOTS_KEPT))
         return floor_ns
 
 
-def _evidence_by_subject(piece: BatchSummary) -> dict[str, list[VerdictEvidence]]:
-    source = BatchRef(piece.stream, piece.number, piece.digest)
-    found: dict[str, list[VerdictEvidence]] = {}
-    for change in piece.changes:
+def _newest_half(moments_ns: list[int], kept: int) -> int:
+    """Return since when half of what is kept lies: this is not done again with every batch."""
+    return sorted(moments_ns)[-kept // 2]
+
+
+def _evidence_by_key(summary: BatchSummary) -> dict[str | None, tuple[VerdictEvidence, ...]]:
+    source = BatchRef(summary.stream, summary.number, summary.digest)
+    by_key: dict[str | None, tuple[VerdictEvidence, ...]] = {}
+    for change in summary.changes:
         verdict = change.verdict
         key = subject_key(verdict.link, verdict.service)
-        found.setdefault(key, []).append(
-            VerdictEvidence(
-                source=source,
-                state=verdict.state,
-                symptom=verdict.symptom,
-                evidence=verdict.evidence,
-            )
+        item = VerdictEvidence(
+            source=source,
+            state=verdict.state,
+            symptom=verdict.symptom,
+            evidence=verdict.evidence,
         )
-    return found
+        by_key[key] = (*by_key.get(key, ()), item)
+    return by_key

@@ -1,43 +1,61 @@
 """States: from what is known of a site's boots to the intervals of its subjects."""
 
-from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 import msgspec
 
 from thongsuot_collector.timeline.boot import BootMoment, BootRecord, DatedVerdict
 from thongsuot_collector.timeline.coverage import (
     CoveredStretch,
+    TimeRange,
     covered_stretches,
     gap_between,
+    range_in_boot,
     silence_after,
 )
-from thongsuot_collector.timeline.interval import Basis, Interval, joined
-from thongsuot_collector.timeline.subject import Subject
+from thongsuot_collector.timeline.interval import UNOBSERVED, Basis, Interval, joined
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
 
+_FAULTS = frozenset({State.DEGRADED, State.DOWN})
+
 
 def intervals_of(
-    site: str, boots: Mapping[str, BootRecord], *, is_silent: bool, floor_ns: int
-) -> dict[Subject, tuple[Interval, ...]]:
+    boots: Iterable[BootRecord],
+    key: str | None,
+    within: TimeRange | None = None,
+    *,
+    is_silent: bool,
+    floor_ns: int,
+) -> tuple[Interval, ...]:
     """
-    Return the intervals of every subject that a site's record tells of, the device's among them.
+    Return the intervals of one subject: ``key`` as ``subject_key`` makes it, ``None`` the device.
 
-    Each subject's intervals tile the time from the first sign of life (or ``floor_ns``) on without
-    gap or overlap; the last is open.
+    They tile the time from the first sign of life (or ``floor_ns``) on without gap or overlap; the
+    last is open. Of a range the first may have begun before it, and the last may end after it: all
+    between them are whole.
     """
-    covered = covered_stretches(boots.values())
+    covered = covered_stretches(boots, within)
     if not covered:
-        return {}
-    course = _course(covered, is_silent=is_silent)
-    found = {Subject(site): _tile(course, {}, floor_ns)}
-    keys = sorted({key for boot in boots.values() for key in boot.verdicts})
-    for key in keys:
-        marks = {id(boot): _state_marks(boot, key) for boot in boots.values()}
-        link, _, service = key.partition("\n")
-        found[Subject(site, link, service)] = _tile(course, marks, floor_ns)
-    return found
+        return ()
+    is_whole = within is None or within.until_ns is None
+    course = _course(covered, is_silent=is_silent and is_whole)
+    marks: dict[int, list[Interval]] = {}
+    if key is not None:
+        marks = {
+            id(boot): _state_marks(boot, key, within)
+            for boot in {id(stretch.boot): stretch.boot for stretch in covered}.values()
+        }
+    intervals: list[Interval] = []
+    for at, part in enumerate(course):
+        if isinstance(part, Interval):
+            intervals.append(part)
+            continue
+        end_ns = None if is_whole and at == len(course) - 1 else part.end_ns
+        intervals.extend(_in_stretch(part, end_ns, marks.get(id(part.boot))))
+    return joined(_after_floor(floor_ns, intervals))
 
 
 def _course(
@@ -56,40 +74,120 @@ def _course(
     return course
 
 
-def _state_marks(boot: BootRecord, key: str) -> list[Interval]:
+def _state_marks(boot: BootRecord, key: str, within: TimeRange | None) -> list[Interval]:
     """
     Return the states of one subject in one boot, in order, each open; tiled by their starts.
 
-    A verdict stands from its onset, but not from before the one before it: that one was right when
-    it was given. A start of the agent ends what was judged before.
+    A start of the agent ends what was judged before. What stands before the first mark of a range
+    is the first mark, too.
     """
-    marks = [_mark_unjudged(boot.wall_ns(BootMoment(0)))]
-    doubts = boot.gaps_begin()
-    turns = boot.verdicts.get(key, [])
-    order: list[tuple[int, DatedVerdict | BootMoment]] = [(turn.decided_ns, turn) for turn in turns]
-    order.extend((start.boot_ns, start) for start in boot.starts)
-    order.sort(key=lambda one: (one[0], isinstance(one[1], DatedVerdict)))
-    for at, (_, one) in enumerate(order):
-        if isinstance(one, BootMoment):
-            _append_mark(marks, _mark_unjudged(boot.wall_ns(one)))
+    events = _events(boot, key, within)
+    begin = BootMoment(0)
+    marks = _Marks([_mark_unjudged(boot.wall_ns(begin))], [begin])
+    prior: DatedVerdict | None = None
+    for at, event in enumerate(events):
+        if isinstance(event, BootMoment):
+            # What was judged before a start may be said again; not before it, all the same.
+            begin, prior = event, None
+            marks.append(_mark_unjudged(boot.wall_ns(event)), event)
             continue
-        _append_mark(marks, _mark_of_verdict(boot, one))
-        until_ns = order[at + 1][0] if at + 1 < len(order) else None
-        doubt = next((d for d in doubts if d.boot_ns >= one.decided_ns), None)
-        if doubt is not None and (until_ns is None or doubt.boot_ns < until_ns):
+        begin = _start_of(event, prior, begin)
+        prior = event
+        marks.append(_mark_of_verdict(boot, event, begin), begin)
+        gap = boot.gap_from(event.decided_ns)
+        next_ns = _decided_ns(events[at + 1]) if at + 1 < len(events) else None
+        if gap is not None and (next_ns is None or gap.boot_ns < next_ns):
             presumed = msgspec.structs.replace(
-                marks[-1], start_ns=boot.wall_ns(doubt), basis=Basis.PRESUMED
+                marks.intervals[-1], start_ns=boot.wall_ns(gap), basis=Basis.PRESUMED
             )
-            _append_mark(marks, presumed)
-    return marks
+            marks.append(presumed, gap)
+    return marks.intervals
 
 
-def _append_mark(marks: list[Interval], mark: Interval) -> None:
-    if marks[-1].basis is Basis.PRESUMED and mark.start_ns < marks[-1].start_ns:
-        marks.pop()  # Not presumed any more: it is known what came after.
-    # Where two start together the later stands; the other is empty.
-    start_ns = max(mark.start_ns, marks[-1].start_ns)
-    marks.append(msgspec.structs.replace(mark, start_ns=start_ns))
+def _start_of(
+    verdict: DatedVerdict, prior: DatedVerdict | None, prior_begin: BootMoment
+) -> BootMoment:
+    """
+    Return from when on a verdict stands: its onset, but never before the verdict that it follows.
+
+    That one was right when it was given, and nothing takes it back: an agent that saw nothing for
+    a while, or whose memory is older than the fault, would erase the fault by an onset before it.
+    """
+    onset = max(verdict.onset, prior_begin, key=_boot_ns_of)
+    if prior is None or _refines(prior, verdict):
+        return onset
+    earliest = prior.decided
+    if verdict.onset.boot_ns > earliest.boot_ns:
+        return verdict.onset
+    is_contrary = verdict.onset.boot_ns <= prior.onset.boot_ns
+    if is_contrary and verdict.state not in _FAULTS:
+        # It claims that the fault before it never was; it speaks for itself from its decision on.
+        return verdict.decided
+    return earliest if earliest.boot_ns > prior_begin.boot_ns else verdict.decided
+
+
+def _refines(prior: DatedVerdict, verdict: DatedVerdict) -> bool:
+    """
+    Return whether a verdict tells more about the same fault, and so may name its past anew.
+
+    Another symptom of the same state, or the place of a fault that was not located before; never
+    another state: a line that was dead is not called slow afterwards.
+    """
+    is_unlocated = prior.state is State.UNKNOWN and prior.symptom not in UNOBSERVED
+    if verdict.state is State.UNKNOWN and prior.state is State.UNKNOWN:
+        return is_unlocated is (verdict.symptom not in UNOBSERVED)
+    return verdict.state is prior.state or (is_unlocated and verdict.state in _FAULTS)
+
+
+def _events(
+    boot: BootRecord, key: str, within: TimeRange | None
+) -> list[DatedVerdict | BootMoment]:
+    """
+    Return a subject's verdicts and the agent's starts, in order; a start before what it judges.
+
+    Of a range, those in it, the last before it, and those after it that may reach into it: all
+    others stand wholly outside, because a verdict never stands before the one it follows.
+    """
+    verdicts: Sequence[DatedVerdict] = boot.verdicts.get(key, [])
+    starts: Sequence[BootMoment] = boot.starts
+    if within is not None:
+        from_ns, until_ns = range_in_boot(boot, within)
+        last = len(verdicts)
+        if until_ns is not None:
+            last = bisect_right(verdicts, until_ns, key=_decided_ns) + 1
+            while 0 < last < len(verdicts) and _refines(verdicts[last - 1], verdicts[last]):
+                last += 1
+            ends_ns = max((verdict.decided_ns for verdict in verdicts[last - 1 : last]), default=0)
+            ends_ns = max(ends_ns, until_ns)
+            starts = starts[: bisect_right(starts, ends_ns, key=_boot_ns_of) + 1]
+        first = max(bisect_left(verdicts, from_ns, key=_decided_ns) - 1, 0)
+        verdicts = verdicts[first:last]
+        starts = starts[max(bisect_left(starts, from_ns, key=_boot_ns_of) - 1, 0) :]
+    events: list[DatedVerdict | BootMoment] = [*starts, *verdicts]
+    events.sort(key=lambda event: (_decided_ns(event), isinstance(event, DatedVerdict)))
+    return events
+
+
+class _Marks(NamedTuple):
+    """States of one subject, each open, and when each begins in the time of the boot."""
+
+    intervals: list[Interval]
+    begins: list[BootMoment]
+
+    def append(self, mark: Interval, begin: BootMoment) -> None:
+        last, last_begin = self.intervals[-1], self.begins[-1]
+        if last.basis is Basis.PRESUMED and begin.boot_ns < last_begin.boot_ns:
+            # Not presumed any more: it is known what came after.
+            self.intervals.pop()
+            self.begins.pop()
+            last, last_begin = self.intervals[-1], self.begins[-1]
+        start_ns = mark.start_ns
+        if start_ns <= last.start_ns:
+            # Two batches may be dated a little apart. How long a state lasted the boot's own clock
+            # tells exactly, so none of them becomes empty by that.
+            start_ns = last.start_ns + max(begin.boot_ns - last_begin.boot_ns, 0)
+        self.intervals.append(msgspec.structs.replace(mark, start_ns=start_ns))
+        self.begins.append(begin)
 
 
 def _mark_unjudged(start_ns: int) -> Interval:
@@ -98,29 +196,16 @@ def _mark_unjudged(start_ns: int) -> Interval:
     )
 
 
-def _mark_of_verdict(boot: BootRecord, turn: DatedVerdict) -> Interval:
+def _mark_of_verdict(boot: BootRecord, verdict: DatedVerdict, begin: BootMoment) -> Interval:
     return Interval(
-        start_ns=boot.wall_ns(turn.onset),
+        start_ns=boot.wall_ns(begin),
         end_ns=None,
-        state=turn.state,
-        symptom=turn.symptom,
-        segment=turn.segment,
-        error_s=turn.error_s if turn.onset.wall_ns is not None else boot.dating.error_s,
-        source=turn.source,
+        state=verdict.state,
+        symptom=verdict.symptom,
+        segment=verdict.segment,
+        error_s=verdict.error_s if verdict.onset.wall_ns is not None else boot.dating.error_s,
+        source=verdict.source,
     )
-
-
-def _tile(
-    course: Sequence[CoveredStretch | Interval], marks: Mapping[int, list[Interval]], floor_ns: int
-) -> tuple[Interval, ...]:
-    found: list[Interval] = []
-    for at, one in enumerate(course):
-        if isinstance(one, Interval):
-            found.append(one)
-            continue
-        end_ns = None if at == len(course) - 1 else one.end_ns
-        found.extend(_in_stretch(one, end_ns, marks.get(id(one.boot))))
-    return joined(_after_floor(floor_ns, found))
 
 
 def _in_stretch(
@@ -146,16 +231,24 @@ def _in_stretch(
 
 def _after_floor(floor_ns: int, intervals: Iterable[Interval]) -> list[Interval]:
     """Return what of intervals lies after a floor."""
-    found = []
-    for one in intervals:
-        if one.end_ns is not None and one.end_ns <= floor_ns:
+    kept = []
+    for interval in intervals:
+        if interval.end_ns is not None and interval.end_ns <= floor_ns:
             continue
-        if one.start_ns < floor_ns:
-            found.append(msgspec.structs.replace(one, start_ns=floor_ns))
+        if interval.start_ns < floor_ns:
+            kept.append(msgspec.structs.replace(interval, start_ns=floor_ns))
         else:
-            found.append(one)
-    return found
+            kept.append(interval)
+    return kept
 
 
 def _start(interval: Interval) -> int:
     return interval.start_ns
+
+
+def _boot_ns_of(moment: BootMoment) -> int:
+    return moment.boot_ns
+
+
+def _decided_ns(event: DatedVerdict | BootMoment) -> int:
+    return event.boot_ns if isinstance(event, BootMoment) else event.decided_ns

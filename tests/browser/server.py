@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from thongsuot_schema.page.policy import CONTENT_SECURITY_POLICY
 from thongsuot_schema.page.render import site_page
-from thongsuot_schema.page.view import SiteView
+from thongsuot_schema.view import SiteView
 from thongsuot_schema.words.language import Language
 
 Answer = Callable[[Language], str]

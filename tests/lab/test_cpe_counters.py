@@ -18,10 +18,10 @@ from thongsuot_lab.stack.city import CityStack, StackOptions
 from thongsuot_lab.stack.documents import default_probes
 from thongsuot_lab.topology.city import city
 from thongsuot_schema.inventory.model import ProbeSchedule, Role, Target
-from thongsuot_schema.page.view import SubjectView
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
+from thongsuot_schema.view import SubjectView
 
 pytestmark = [pytest.mark.lab, pytest.mark.servers]
 

@@ -20,9 +20,9 @@ from tests.servers import need
 from thongsuot_lab.lab import Lab
 from thongsuot_lab.topology.city import city
 from thongsuot_schema.catalogue.icmp import RTT
-from thongsuot_schema.page.view import SiteView, SubjectView
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
+from thongsuot_schema.view import SiteView, SubjectView
 
 pytestmark = [pytest.mark.lab, pytest.mark.servers]
 

@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from thongsuot_lab.stack.city import CityStack
-from thongsuot_schema.page.view import PartyNotification, SiteView, SubjectView
 from thongsuot_schema.segment import Party, Segment, party_for
 from thongsuot_schema.state import State
+from thongsuot_schema.view import PartyNotification, SiteView, SubjectView
 from thongsuot_schema.words.headline import headline
 from thongsuot_schema.words.parties import channel_title, party_title
 

@@ -16,9 +16,9 @@ from thongsuot_agent.page.site_view import PageContext, site_view
 from thongsuot_agent.status import AgentStatus
 from thongsuot_schema.inventory.model import Role, Target
 from thongsuot_schema.metric import MetricType
-from thongsuot_schema.page.view import SiteView
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
+from thongsuot_schema.view import SiteView
 
 S = 1_000_000_000
 LARGEST_BYTES = 60_000

@@ -11,12 +11,12 @@ from thongsuot_agent.scheduler.budget_arithmetic import MonthUsage
 from thongsuot_schema.batch.push import SentNotification
 from thongsuot_schema.catalogue.icmp import LOSS, RTT
 from thongsuot_schema.inventory.model import Carrier, Link, Medium, Role, Target
-from thongsuot_schema.page.view import AllowanceUse, SiteView
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family, Result, Series, failed_finding, ok_finding
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom, Verdict
+from thongsuot_schema.view import AllowanceUse, SiteView
 
 S = 1_000_000_000
 NOW_NS = 10_000 * S

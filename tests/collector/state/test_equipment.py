@@ -9,9 +9,9 @@ from thongsuot_collector.state.site import SiteState
 from thongsuot_collector.state.view import site_view
 from thongsuot_schema.catalogue import radio, snmp
 from thongsuot_schema.page.render import site_page
-from thongsuot_schema.page.view import SiteView
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Result, failed_finding, ok_finding
+from thongsuot_schema.view import SiteView
 
 MODEM = series(radio.KIND, link="5g", target="")
 MODULE = series(snmp.KIND, link="fiber", target="ont")

@@ -6,10 +6,10 @@ from thongsuot_collector.directory import InventoryDirectory
 from thongsuot_collector.state.site import SiteState
 from thongsuot_collector.state.view import site_view
 from thongsuot_schema.inventory.model import Carrier, Inventory, Link, Medium, Role, Site, Target
-from thongsuot_schema.page.view import SiteView, SubjectView
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
+from thongsuot_schema.view import SiteView, SubjectView
 
 INVENTORY = Inventory(
     carriers=(Carrier(name="vnpt", title="VNPT Hà Nội", hotline="18001166"),),

@@ -20,7 +20,7 @@ from thongsuot_collector.store.test_requests import (
     RequestStage,
 )
 from thongsuot_collector.test_requests.request import new_request
-from thongsuot_schema.page.view import TestRun
+from thongsuot_schema.view import TestRun
 
 
 @pytest.fixture

@@ -20,9 +20,9 @@ from thongsuot_schema.batch.model import Notice, NoticeCode
 from thongsuot_schema.batch.push import PushResponse, TestRequest
 from thongsuot_schema.catalogue import path
 from thongsuot_schema.inventory.model import Inventory
-from thongsuot_schema.page.view import TestRun
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Result, failed_finding, ok_finding
+from thongsuot_schema.view import TestRun
 
 PAGE = f"/sites/{SITE}/ask"
 HOP = series(path.KIND, target="exchange")

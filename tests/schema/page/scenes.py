@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 
 from thongsuot_schema.outcome import Outcome
-from thongsuot_schema.page.view import PartyNotification, SiteView, StateStretch, SubjectView
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family
 from thongsuot_schema.segment import Party, Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Evidence, Symptom
+from thongsuot_schema.view import PartyNotification, SiteView, StateStretch, SubjectView
 
 NOW_S = 1_795_488_000.0 + 2 * 3_600 + 1_080
 """Tuesday 24 November 2026, 11:58 in Vietnam."""

@@ -1,5 +1,5 @@
 from thongsuot_schema.page.allowance import allowance_part, curve
-from thongsuot_schema.page.view import AllowanceUse
+from thongsuot_schema.view import AllowanceUse
 
 
 def month(*by_day: tuple[int, int], today: int = 10) -> AllowanceUse:

@@ -3,8 +3,8 @@
 import msgspec
 
 from thongsuot_schema.page.subjects import CardContext, link_card
-from thongsuot_schema.page.view import SiteView, SubjectView
 from thongsuot_schema.state import State
+from thongsuot_schema.view import SiteView, SubjectView
 from thongsuot_schema.words.language import Language
 
 LINK = SubjectView(name="mobile", title_vi="", title_en="", state=State.UP, medium="5g")

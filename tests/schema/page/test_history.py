@@ -17,8 +17,8 @@ from thongsuot_schema.page.history import (
     outage_totals,
     shared_picture_parts,
 )
-from thongsuot_schema.page.view import StateStretch
 from thongsuot_schema.state import State
+from thongsuot_schema.view import StateStretch
 
 CELL_S = DAY_S / CELLS
 

@@ -5,9 +5,9 @@ import msgspec
 from tests.schema.page.document import HtmlDocument
 from tests.schema.page.scenes import NOW_S, cut_fibre, fibre_cut
 from thongsuot_schema.page.render import site_page
-from thongsuot_schema.page.view import NetworkPath
 from thongsuot_schema.path import Hop, Path
 from thongsuot_schema.result import Family
+from thongsuot_schema.view import NetworkPath
 from thongsuot_schema.words.language import Language
 
 

@@ -24,10 +24,10 @@ from tests.schema.page.scenes import (
     site,
 )
 from thongsuot_schema.page.render import site_page
-from thongsuot_schema.page.view import PartyNotification, SiteView, StateStretch
 from thongsuot_schema.segment import LADDER, Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Evidence, Symptom
+from thongsuot_schema.view import PartyNotification, SiteView, StateStretch
 from thongsuot_schema.words.language import LANGUAGES, Language
 
 HOSTILE = (

@@ -5,7 +5,7 @@ from thongsuot_schema.batch.push import REQUESTABLE_KINDS, TestRefusal
 from thongsuot_schema.catalogue import radio, throughput
 from thongsuot_schema.page.render import PageRemarks, site_page
 from thongsuot_schema.page.requested_tests import REFRESH_UNDER_WAY_S
-from thongsuot_schema.page.view import TestProgress, TestRun
+from thongsuot_schema.view import TestProgress, TestRun
 from thongsuot_schema.words import requested_tests
 
 BUTTON = PageRemarks(test_action="/ask")

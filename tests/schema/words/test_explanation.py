@@ -9,10 +9,10 @@ import pytest
 from tests.schema.page.scenes import NOW_S
 from tests.schema.words.test_tables import is_vietnamese
 from thongsuot_schema.inventory.model import Medium
-from thongsuot_schema.page.view import SubjectView
 from thongsuot_schema.segment import Party, Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
+from thongsuot_schema.view import SubjectView
 from thongsuot_schema.words.explanation import SYMPTOM_SENTENCES, explain
 from thongsuot_schema.words.language import LANGUAGES, Language
 from thongsuot_schema.words.sentence import PLACEHOLDERS, Sentence

@@ -16,9 +16,9 @@ from tests.schema.page.scenes import (
     slow_backup,
 )
 from tests.schema.words.test_tables import is_vietnamese
-from thongsuot_schema.page.view import SubjectView
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
+from thongsuot_schema.view import SubjectView
 from thongsuot_schema.words.headline import headline
 
 NEXT_POINT = "điểm phục vụ gần nhất"

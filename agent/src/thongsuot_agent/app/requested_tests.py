@@ -11,9 +11,9 @@ from thongsuot_agent.scheduler.job import Job
 from thongsuot_agent.scheduler.requested_jobs import JobsRefused, LocalRequest
 from thongsuot_schema.batch.model import NoticeCode
 from thongsuot_schema.batch.push import TestRefusal, TestRequest
-from thongsuot_schema.page.view import TestProgress, TestRun
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Result, Series
+from thongsuot_schema.view import TestProgress, TestRun
 
 _log = logging.getLogger(__name__)
 

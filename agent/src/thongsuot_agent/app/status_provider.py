@@ -27,7 +27,7 @@ from thongsuot_agent.status import (
 from thongsuot_agent.uplink.upload_service import UploadService
 from thongsuot_agent.version import VERSION
 from thongsuot_schema.metric import MetricType
-from thongsuot_schema.page.view import SiteView
+from thongsuot_schema.view import SiteView
 
 _HEALTHY_NS = 30 * NS_PER_S
 """A beat that is later than this means that the process does not do its work."""

@@ -9,9 +9,9 @@ from collections.abc import Callable
 
 import msgspec
 
-from thongsuot_schema.page.view import StateStretch
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom, VerdictChange
+from thongsuot_schema.view import StateStretch
 
 NS_PER_S = 1_000_000_000
 RETENTION_NS = 24 * 3600 * NS_PER_S

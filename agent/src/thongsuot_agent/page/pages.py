@@ -9,7 +9,7 @@ import msgspec
 from thongsuot_agent.page.exposition import CONTENT_TYPE, CONTENT_TYPE_OPENMETRICS, Exposition
 from thongsuot_agent.page.request import PATH_REQUEST_TESTS, HttpPage, HttpRequest, status_page
 from thongsuot_agent.status import AgentStatus
-from thongsuot_schema.page.view import SiteView
+from thongsuot_schema.view import SiteView
 from thongsuot_schema.words.language import Language
 
 _FRESH_NS = 1_000_000_000

@@ -13,7 +13,11 @@ from thongsuot_schema.batch.push import SentNotification
 from thongsuot_schema.catalogue import radio, snmp
 from thongsuot_schema.inventory.model import Carrier, Link, Role, Target
 from thongsuot_schema.metric import Metric
-from thongsuot_schema.page.view import (
+from thongsuot_schema.path import RouteHistory
+from thongsuot_schema.result import Family
+from thongsuot_schema.state import State
+from thongsuot_schema.verdict import Symptom, Verdict
+from thongsuot_schema.view import (
     AllowanceUse,
     NetworkPath,
     PartyNotification,
@@ -21,10 +25,6 @@ from thongsuot_schema.page.view import (
     SubjectView,
     TestProgress,
 )
-from thongsuot_schema.path import RouteHistory
-from thongsuot_schema.result import Family
-from thongsuot_schema.state import State
-from thongsuot_schema.verdict import Symptom, Verdict
 
 NS_PER_S = 1_000_000_000
 

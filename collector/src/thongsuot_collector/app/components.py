@@ -40,7 +40,7 @@ from thongsuot_collector.test_requests.registry import PendingTestRequests
 from thongsuot_collector.timeline.settings import TimelineSettings
 from thongsuot_schema.batch.columns import Columns
 from thongsuot_schema.batch.limits import DEFAULT_LIMITS as LIMITS
-from thongsuot_schema.page.view import NetworkPath
+from thongsuot_schema.view import NetworkPath
 
 BatchCallback = Callable[[JournalEntry, Columns], Awaitable[None]]
 

@@ -7,9 +7,9 @@ from thongsuot_collector.incidents.fault import NS_PER_S
 from thongsuot_collector.incidents.incident import Incident
 from thongsuot_collector.incidents.rule import Rule
 from thongsuot_collector.timeline.subject import Subject
-from thongsuot_schema.page.view import SubjectView
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
+from thongsuot_schema.view import SubjectView
 from thongsuot_schema.words.dates import relative_moment
 from thongsuot_schema.words.explanation import explain
 from thongsuot_schema.words.language import Language, Text, join_list

@@ -18,7 +18,7 @@ _FIELDS: Final[Mapping[str, str]] = {
     snmp.ON_BATTERY.name: "is_on_battery",
     snmp.RUNTIME.name: "runtime_s",
 }
-"""Fields of ``page.view.Light`` by the metric that they show."""
+"""Fields of ``view.SubjectView`` by the metric that they show."""
 
 _YES_NO: Final = frozenset({"has_no_light", "is_on_battery"})
 _KINDS: Final = frozenset({radio.KIND.name, snmp.KIND.name})

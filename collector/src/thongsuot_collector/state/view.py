@@ -9,11 +9,11 @@ from thongsuot_collector.networks import NetworkOwners
 from thongsuot_collector.state import equipment
 from thongsuot_collector.state.site import RttFigures, SiteState
 from thongsuot_collector.state.verdicts import StandingVerdict
-from thongsuot_schema.page.view import NetworkPath, SiteView, StateStretch, SubjectView
 from thongsuot_schema.result import Family
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
+from thongsuot_schema.view import NetworkPath, SiteView, StateStretch, SubjectView
 
 _DAY_S = 86_400.0
 _FIGURES_GOOD_FOR_S = 120.0

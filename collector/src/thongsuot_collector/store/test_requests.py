@@ -9,7 +9,7 @@ from sqlalchemy import Engine, delete, func, insert, select, update
 
 from thongsuot_collector.errors import InvalidTestRequest
 from thongsuot_collector.store.tables import TEST_REQUESTS
-from thongsuot_schema.page.view import TestRun
+from thongsuot_schema.view import TestRun
 
 NS_PER_S = 1_000_000_000
 

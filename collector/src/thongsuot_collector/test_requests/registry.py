@@ -14,7 +14,7 @@ from thongsuot_collector.test_requests.request import NAME_CHARACTERS, is_id
 from thongsuot_schema.batch import push
 from thongsuot_schema.batch.columns import Columns
 from thongsuot_schema.batch.model import Notice, NoticeCode
-from thongsuot_schema.page.view import TestRun
+from thongsuot_schema.view import TestRun
 
 _log = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ from thongsuot_collector.incidents.maintenance_window import MaintenanceWindow
 from thongsuot_collector.state.consumer import StateConsumer
 from thongsuot_collector.state.view import site_view
 from thongsuot_collector.timeline.subject import Subject
-from thongsuot_schema.page.view import OngoingMaintenance, PartyNotification, SiteView
+from thongsuot_schema.view import OngoingMaintenance, PartyNotification, SiteView
 
 
 class SiteViews:

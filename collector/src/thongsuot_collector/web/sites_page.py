@@ -8,8 +8,8 @@ import msgspec
 
 from thongsuot_collector.web import labels
 from thongsuot_collector.web.layout import Frame, other_language, render
-from thongsuot_schema.page.view import SiteView
 from thongsuot_schema.state import State
+from thongsuot_schema.view import SiteView
 from thongsuot_schema.words.dates import relative_moment
 from thongsuot_schema.words.headline import headline
 from thongsuot_schema.words.language import Language

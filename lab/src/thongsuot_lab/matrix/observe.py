@@ -10,10 +10,10 @@ import msgspec
 from thongsuot_agent.status import AgentStatus
 from thongsuot_lab.stack import components
 from thongsuot_lab.stack.city import CityStack
-from thongsuot_schema.page.view import SiteView
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
+from thongsuot_schema.view import SiteView
 
 _TIMEOUT_S = 2.0
 

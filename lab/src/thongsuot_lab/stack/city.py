@@ -21,7 +21,7 @@ from thongsuot_lab.stack.process import Process, StackError
 from thongsuot_lab.stack.receivers import Receivers
 from thongsuot_lab.topology.city import DOMAIN
 from thongsuot_schema.inventory.model import ProbeSchedule, Target
-from thongsuot_schema.page.view import SiteView
+from thongsuot_schema.view import SiteView
 
 COLLECTOR_PORT = 8480
 PAGES_PORT = 8481

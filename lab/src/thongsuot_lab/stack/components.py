@@ -14,7 +14,7 @@ from thongsuot_lab.stack import prometheus
 from thongsuot_lab.stack.documents import AgentDocument, CollectorDocument, inventory_text
 from thongsuot_lab.stack.process import Process, Spawn, StackError, spawn_here
 from thongsuot_schema.inventory.model import Inventory
-from thongsuot_schema.page.view import SiteView
+from thongsuot_schema.view import SiteView
 
 READY_S = 60.0
 """How long a part may take to be ready; seconds on a slow machine that does other things."""

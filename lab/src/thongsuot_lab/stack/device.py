@@ -16,8 +16,8 @@ from thongsuot_lab.stack.process import Process, StackError, spawn_here
 from thongsuot_schema.document import decode
 from thongsuot_schema.errors import DocumentError
 from thongsuot_schema.inventory.model import Inventory, Role, Site, Target
-from thongsuot_schema.page.view import SiteView
 from thongsuot_schema.segment import Segment
+from thongsuot_schema.view import SiteView
 
 _GATEWAY = Target(
     name="gateway",

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Protocol
 
 from thongsuot_lab.stack.summary import StatusScreen
-from thongsuot_schema.page.view import SiteView
+from thongsuot_schema.view import SiteView
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 

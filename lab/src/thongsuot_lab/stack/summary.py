@@ -3,8 +3,8 @@
 import sys
 from datetime import UTC, datetime, timedelta, timezone
 
-from thongsuot_schema.page.view import SiteView, SubjectView
 from thongsuot_schema.state import State
+from thongsuot_schema.view import SiteView, SubjectView
 
 HANOI = timezone(timedelta(hours=7), "ICT")
 

@@ -3,7 +3,7 @@
 from typing import Final
 
 from thongsuot_schema.page.escape import escape
-from thongsuot_schema.page.view import AllowanceUse
+from thongsuot_schema.view import AllowanceUse
 from thongsuot_schema.words.figures import number, percent
 from thongsuot_schema.words.language import Language, Text
 

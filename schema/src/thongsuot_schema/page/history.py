@@ -5,8 +5,8 @@ from typing import Final
 import msgspec
 
 from thongsuot_schema.page.escape import escape
-from thongsuot_schema.page.view import StateStretch, SubjectView
 from thongsuot_schema.state import State
+from thongsuot_schema.view import StateStretch, SubjectView
 from thongsuot_schema.words.dates import VIETNAM_OFFSET_S, calendar_date, clock_time
 from thongsuot_schema.words.figures import duration
 from thongsuot_schema.words.language import Language, Text

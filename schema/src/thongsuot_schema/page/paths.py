@@ -5,9 +5,9 @@ from typing import Final
 
 from thongsuot_schema.page import labels
 from thongsuot_schema.page.escape import escape
-from thongsuot_schema.page.view import NetworkPath, SubjectView
 from thongsuot_schema.path import Hop, Path
 from thongsuot_schema.state import State
+from thongsuot_schema.view import NetworkPath, SubjectView
 from thongsuot_schema.words.dates import relative_moment
 from thongsuot_schema.words.evidence import FAMILIES
 from thongsuot_schema.words.figures import milliseconds

@@ -13,8 +13,8 @@ from thongsuot_schema.page.requested_tests import REFRESH_UNDER_WAY_S, is_under_
 from thongsuot_schema.page.script import SCRIPT
 from thongsuot_schema.page.style import STYLE
 from thongsuot_schema.page.subjects import CardContext, link_card, service_row
-from thongsuot_schema.page.view import OngoingMaintenance, PartyNotification, SiteView
 from thongsuot_schema.state import State
+from thongsuot_schema.view import OngoingMaintenance, PartyNotification, SiteView
 from thongsuot_schema.words.dates import calendar_date, clock_time, moment, relative_moment
 from thongsuot_schema.words.figures import duration
 from thongsuot_schema.words.headline import Headline, headline, is_silent

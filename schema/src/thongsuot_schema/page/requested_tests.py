@@ -5,7 +5,7 @@ from typing import Final
 
 from thongsuot_schema.page import labels
 from thongsuot_schema.page.escape import escape
-from thongsuot_schema.page.view import SiteView, TestProgress, TestRun
+from thongsuot_schema.view import SiteView, TestProgress, TestRun
 from thongsuot_schema.words import requested_tests
 from thongsuot_schema.words.dates import moment
 from thongsuot_schema.words.figures import duration

@@ -10,10 +10,10 @@ from thongsuot_schema.page.escape import escape, telephone_url
 from thongsuot_schema.page.history import history_picture, history_sentence
 from thongsuot_schema.page.icons import icon
 from thongsuot_schema.page.paths import paths_part
-from thongsuot_schema.page.view import SiteView, SubjectView
 from thongsuot_schema.segment import LADDER, Party, Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Evidence, Symptom
+from thongsuot_schema.view import SiteView, SubjectView
 from thongsuot_schema.words.dates import relative_moment
 from thongsuot_schema.words.evidence import evidence_outcome, evidence_subject
 from thongsuot_schema.words.explanation import Explanation, explain, is_caused_below

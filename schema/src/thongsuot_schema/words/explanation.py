@@ -4,10 +4,10 @@ from typing import Final
 
 import msgspec
 
-from thongsuot_schema.page.view import SubjectView
 from thongsuot_schema.segment import Party, party_for
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
+from thongsuot_schema.view import SubjectView
 from thongsuot_schema.words.dates import relative_moment
 from thongsuot_schema.words.language import Language, capitalised
 from thongsuot_schema.words.media import MOBILE, medium_words

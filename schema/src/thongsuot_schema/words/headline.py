@@ -4,9 +4,9 @@ from typing import Final
 
 import msgspec
 
-from thongsuot_schema.page.view import SiteView, SubjectView
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
+from thongsuot_schema.view import SiteView, SubjectView
 from thongsuot_schema.words.dates import relative_moment
 from thongsuot_schema.words.explanation import explain
 from thongsuot_schema.words.language import Language, Text, capitalised, join_list

@@ -7,9 +7,9 @@ from thongsuot_schema.batch.push import TestRefusal
 from thongsuot_schema.catalogue import http, path, radio, throughput
 from thongsuot_schema.former_names import present_name
 from thongsuot_schema.outcome import Outcome
-from thongsuot_schema.page.view import TestRun
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family
+from thongsuot_schema.view import TestRun
 from thongsuot_schema.words.figures import milliseconds, number
 from thongsuot_schema.words.language import Language, Text
 from thongsuot_schema.words.reasons import REASONS

@@ -1,6 +1,6 @@
 """What a light is called: as a title, and in running text."""
 
-from thongsuot_schema.page.view import SubjectView
+from thongsuot_schema.view import SubjectView
 from thongsuot_schema.words.language import Language, capitalised
 from thongsuot_schema.words.media import line_phrase
 

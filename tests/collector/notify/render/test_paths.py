@@ -14,9 +14,9 @@ from thongsuot_collector.notify.render.context import MessageContext
 from thongsuot_collector.notify.render.paths import PathLookup, no_paths
 from thongsuot_collector.notify.render.text import render_text
 from thongsuot_collector.rules import load
-from thongsuot_schema.page.view import NetworkPath
 from thongsuot_schema.path import Hop, Path
 from thongsuot_schema.result import Family
+from thongsuot_schema.view import NetworkPath
 from thongsuot_schema.words.language import Language
 
 

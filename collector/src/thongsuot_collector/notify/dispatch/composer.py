@@ -14,7 +14,7 @@ from thongsuot_collector.notify.render import document, text
 from thongsuot_collector.notify.render.context import MessageContext
 from thongsuot_collector.notify.render.names import party_name
 from thongsuot_collector.notify.render.paths import PathLookup, no_paths
-from thongsuot_schema.page.view import PartyNotification
+from thongsuot_schema.view import PartyNotification
 from thongsuot_schema.words.language import Language
 
 

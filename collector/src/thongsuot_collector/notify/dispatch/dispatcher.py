@@ -41,7 +41,7 @@ from thongsuot_collector.notify.dispatch.transitions import (
 )
 from thongsuot_collector.notify.render.comparison import comparison_of
 from thongsuot_schema.batch import push
-from thongsuot_schema.page.view import PartyNotification
+from thongsuot_schema.view import PartyNotification
 
 _LONGEST_WAIT_S = 60.0
 """A clock that steps must not make anybody wait for long."""

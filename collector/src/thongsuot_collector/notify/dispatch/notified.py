@@ -6,7 +6,7 @@ from thongsuot_collector.incidents.fault import NS_PER_S
 from thongsuot_collector.incidents.incident import IncidentMember
 from thongsuot_collector.notify.dispatch.thread import DeliveryState, NotificationThread, RouteState
 from thongsuot_schema.batch import push
-from thongsuot_schema.page.view import PartyNotification
+from thongsuot_schema.view import PartyNotification
 
 DisplayNameOf = Callable[[str], str]
 """What a channel, by its name, is called in ``words.parties``."""

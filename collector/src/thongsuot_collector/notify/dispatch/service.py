@@ -27,7 +27,7 @@ from thongsuot_collector.notify.dispatch.settings import DAY_S, ChannelSettings,
 from thongsuot_collector.notify.render.paths import PathLookup, no_paths
 from thongsuot_collector.rules import load_all
 from thongsuot_schema.batch import push
-from thongsuot_schema.page.view import PartyNotification
+from thongsuot_schema.view import PartyNotification
 
 RETENTION_S = 400 * DAY_S
 """Who was told when is asked for in disputes about a month, and those take their time."""

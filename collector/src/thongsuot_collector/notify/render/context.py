@@ -8,7 +8,7 @@ from thongsuot_collector.incidents.notification_log import NotificationKind, Not
 from thongsuot_collector.incidents.party import ResponsibleParty
 from thongsuot_collector.incidents.rule import Rule
 from thongsuot_collector.notify.render.comparison import Comparison
-from thongsuot_schema.page.view import PartyNotification
+from thongsuot_schema.view import PartyNotification
 
 
 class MessageContext(msgspec.Struct, frozen=True, kw_only=True):

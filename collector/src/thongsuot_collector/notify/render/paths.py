@@ -5,7 +5,7 @@ from typing import Final
 
 from thongsuot_collector.notify.render.context import MessageContext
 from thongsuot_collector.notify.render.names import link_name
-from thongsuot_schema.page.view import NetworkPath
+from thongsuot_schema.view import NetworkPath
 from thongsuot_schema.words.dates import relative_moment
 from thongsuot_schema.words.evidence import FAMILIES
 from thongsuot_schema.words.language import Language, Text

@@ -15,9 +15,9 @@ from thongsuot_collector.notify.render.names import (
     site_name,
     subject_name,
 )
-from thongsuot_schema.page.view import PartyNotification
 from thongsuot_schema.segment import Party, Segment
 from thongsuot_schema.verdict import Evidence
+from thongsuot_schema.view import PartyNotification
 from thongsuot_schema.words.dates import local, relative_moment
 from thongsuot_schema.words.evidence import evidence_outcome, evidence_subject
 from thongsuot_schema.words.figures import number

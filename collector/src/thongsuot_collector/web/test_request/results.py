@@ -3,7 +3,7 @@
 from thongsuot_collector.directory import InventoryDirectory
 from thongsuot_collector.notify.render.names import link_name
 from thongsuot_collector.store.test_requests import RequestedTest
-from thongsuot_schema.page.view import TestRun
+from thongsuot_schema.view import TestRun
 from thongsuot_schema.words.language import Language, capitalised
 from thongsuot_schema.words.requested_tests import describe_refusal, describe_run
 

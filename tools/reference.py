@@ -13,7 +13,8 @@ import msgspec
 from tools.settings import agent_page, collector_page
 from tools.statements import statements_page
 
-from thongsuot_collector.notify.webhook import WebhookBody
+from thongsuot_collector.notify import loader as notify_loader
+from thongsuot_collector.notify.channels.webhook.channel import WebhookBody
 from thongsuot_collector.web.incident.evidence import EvidenceFile
 from thongsuot_schema import catalogue
 from thongsuot_schema.former_names import PRESENT_NAMES
@@ -100,8 +101,28 @@ def evidence_schema() -> str:
     return json.dumps(msgspec.json.schema(EvidenceFile), ensure_ascii=False, indent=1) + "\n"
 
 
+def channels_page() -> str:
+    """Return docs/reference/channels/README.md: the table of all kinds of channels."""
+    lines = [
+        "# Table of channels\n",
+        "The value of `kind` in a `[[channels]]` table. Made from",
+        "`collector/src/thongsuot_collector/notify/channels/` by `./run reference`; do not edit.",
+        "What they have in common: [channels](../channels.md).\n",
+        "| kind | notifies | a message is delivered when | a repeat is recognised by |",
+        "| --- | --- | --- | --- |",
+    ]
+    for name in notify_loader.kinds():
+        kind = notify_loader.load(name)
+        lines.append(
+            f"| [`{name}`]({name}.md) | {kind.notifies} | {kind.delivered_when} "
+            f"| {kind.recognises_by} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "docs/reference/agent-settings.md": agent_page,
+    "docs/reference/channels/README.md": channels_page,
     "docs/reference/collector-settings.md": collector_page,
     "docs/reference/evidence.schema.json": evidence_schema,
     "docs/reference/metrics.md": metrics_page,

@@ -19,8 +19,9 @@ import msgspec
 
 from thongsuot_agent import probes
 from thongsuot_agent.config.model import AgentConfig
-from thongsuot_collector import notify, sinks
+from thongsuot_collector import sinks
 from thongsuot_collector.config.model import CollectorConfig
+from thongsuot_collector.notify import loader as notify_loader
 
 _HEAD = """\
 # Settings of the {whose}
@@ -182,7 +183,7 @@ def collector_page() -> str:
     for kind in sinks.kinds():
         lines += ["", f'## `[[sinks]]` with `kind = "{kind}"`', ""]
         lines += table(sinks.load(kind).settings)
-    for kind in notify.kinds():
+    for kind in notify_loader.kinds():
         lines += ["", f'## `[[channels]]` with `kind = "{kind}"`', ""]
-        lines += table(notify.load(kind).settings)
+        lines += table(notify_loader.load(kind).settings)
     return "\n".join(lines) + "\n"

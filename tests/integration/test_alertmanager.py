@@ -19,10 +19,10 @@ from tests.collector.notify.receiver_process import ReceiverProcess
 from tests.collector.running import eventually
 from tests.collector.timeline.boot_script import UP
 from tests.servers import AlertmanagerServer
-from thongsuot_collector.notify import load
-from thongsuot_collector.notify.alertmanager import Settings
+from thongsuot_collector.notify.channels.alertmanager import Settings
 from thongsuot_collector.notify.dispatch.service import NotificationService
-from thongsuot_collector.notify.dispatch.settings import NotifySettings
+from thongsuot_collector.notify.loader import load
+from thongsuot_collector.notify.settings import NotifySettings
 
 pytestmark = pytest.mark.servers
 

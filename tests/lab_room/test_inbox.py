@@ -9,8 +9,8 @@ from tests.collector.notify.incident_events import (
     message_of,
     steady_city,
 )
-from thongsuot_collector.notify.dispatch.signature import sign_body
-from thongsuot_collector.notify.webhook import encode_body
+from thongsuot_collector.notify.channels.webhook.channel import encode_body
+from thongsuot_collector.notify.channels.webhook.signature import sign_body
 from thongsuot_lab.inbox import Inbox, read_messages
 
 SECRET = "sesame"

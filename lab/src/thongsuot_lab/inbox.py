@@ -16,8 +16,8 @@ from threading import Lock
 
 import msgspec
 
-from thongsuot_collector.notify.dispatch.signature import HEADER, verify_signature
-from thongsuot_collector.notify.webhook import DELIVERY_HEADER, WebhookBody
+from thongsuot_collector.notify.channels.webhook.channel import DELIVERY_HEADER, WebhookBody
+from thongsuot_collector.notify.channels.webhook.signature import HEADER, verify_signature
 
 _BODY_BYTES = 4 << 20
 

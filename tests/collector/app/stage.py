@@ -12,7 +12,7 @@ from tests.collector.batches import BatchSealer, S, change, icmp_result
 from tests.collector.notify.incident_events import secret_file
 from tests.collector.notify.receiver_process import ReceiverProcess
 from tests.collector.running import WITHIN_S, Pusher, eventually, token
-from thongsuot_collector.notify.webhook import WebhookBody
+from thongsuot_collector.notify.channels.webhook.channel import WebhookBody
 from thongsuot_schema.batch.model import Notice, NoticeCode
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State

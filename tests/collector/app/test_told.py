@@ -30,15 +30,15 @@ async def test_killed_between_news_and_telling_it_tells_once_and_the_end_too(
     await stage.crash()
     # The next push is answered with whom the system has told, for the page on the LAN.
     answer = (await stage.say(State.DOWN)).json()
-    assert [(one["party"], one["channel"], one["link"]) for one in answer["told"]] == [
+    assert [(one["party"], one["channel"], one["link"]) for one in answer["notifications"]] == [
         ("carrier", "webhook", "fiber")
     ]
     page = (await stage.get(f"/sites/{SITE}.json")).json()
-    assert [(one["party"], one["about"]) for one in page["told"]] == [("carrier", "fiber")]
+    assert [(one["party"], one["about"]) for one in page["notifications"]] == [("carrier", "fiber")]
     await stage.say(State.UP)
     await stage.crash()
     await stage.is_told(2)
-    assert (await stage.say(State.UP)).json().get("told") is None
+    assert (await stage.say(State.UP)).json().get("notifications") is None
     assert await stage.collector.end() == 0, stage.collector.log()
     opened, resolved = stage.told()
     assert (opened.kind, resolved.kind) == ("opened", "resolved")
@@ -59,7 +59,7 @@ async def test_what_comes_of_telling_is_measured(stage: NotifyingStack) -> None:
         return "thongsuot_collector_notify_unreached 1.0" in lines
 
     await eventually(is_seen)
-    (told,) = (await stage.get(f"/sites/{SITE}.json")).json()["told"]
+    (told,) = (await stage.get(f"/sites/{SITE}.json")).json()["notifications"]
     assert told["is_delivered"] is False
     stage.hook.folder.behave("well")
     await stage.is_told(1)

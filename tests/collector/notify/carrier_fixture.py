@@ -6,7 +6,7 @@ from types import MappingProxyType
 from tests import tmf
 from tests.collector.notify.incident_events import secret_file
 from tests.lab_room.carrier_desk.desk_process import CarrierDeskProcess
-from thongsuot_collector.notify.dispatch.message import ChannelOutcome
+from thongsuot_collector.notify.message import ChannelOutcome
 
 TOKEN = "khach-hang.Ha-Noi+/="
 CALLBACK = "bí-mật-của-kênh"

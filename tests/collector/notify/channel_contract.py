@@ -29,13 +29,13 @@ from thongsuot_collector.cli import _set_up_logging
 from thongsuot_collector.incidents.actions import record_delivery
 from thongsuot_collector.incidents.incident import NotificationEvent
 from thongsuot_collector.incidents.notification_log import NotificationKind
+from thongsuot_collector.notify.contract import Channel
 from thongsuot_collector.notify.dispatch import delivery_log
-from thongsuot_collector.notify.dispatch.channel import Channel
 from thongsuot_collector.notify.dispatch.dispatcher import Dispatcher
-from thongsuot_collector.notify.dispatch.message import ChannelOutcome, NotificationMessage
 from thongsuot_collector.notify.dispatch.metrics import NotifyMetrics
 from thongsuot_collector.notify.dispatch.reporter import DeliveryReporter, DeliveryUpdate
-from thongsuot_collector.notify.dispatch.settings import NotifySettings
+from thongsuot_collector.notify.message import ChannelOutcome, NotificationMessage
+from thongsuot_collector.notify.settings import NotifySettings
 from thongsuot_collector.store.engine import open_store
 
 

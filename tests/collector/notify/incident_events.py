@@ -17,11 +17,11 @@ from thongsuot_collector.incidents.incident import Incident, NotificationEvent
 from thongsuot_collector.incidents.notification_log import DeliveryAttempt
 from thongsuot_collector.incidents.reducer import pending_notifications
 from thongsuot_collector.notify.dispatch.composer import MessageComposer
-from thongsuot_collector.notify.dispatch.message import NotificationMessage
 from thongsuot_collector.notify.dispatch.service import ConfiguredChannels, NotificationService
-from thongsuot_collector.notify.dispatch.settings import NotifySettings
 from thongsuot_collector.notify.dispatch.transitions import mark_sending, start_thread
+from thongsuot_collector.notify.message import NotificationMessage
 from thongsuot_collector.notify.render.comparison import comparison_of
+from thongsuot_collector.notify.settings import NotifySettings
 from thongsuot_collector.rules import load_all
 from thongsuot_collector.store.engine import open_store
 from thongsuot_schema.inventory.model import Contact, Inventory, Owner

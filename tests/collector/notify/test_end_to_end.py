@@ -19,10 +19,10 @@ from thongsuot_collector.journal.dead_letters import DeadLetterQueue
 from thongsuot_collector.journal.layout_cache import LayoutCache
 from thongsuot_collector.journal.reader import BatchReader
 from thongsuot_collector.metrics import Metrics
-from thongsuot_collector.notify import load
+from thongsuot_collector.notify.channels.webhook.channel import Settings, WebhookBody
 from thongsuot_collector.notify.dispatch.service import NotificationService
-from thongsuot_collector.notify.dispatch.settings import NotifySettings
-from thongsuot_collector.notify.webhook import Settings, WebhookBody
+from thongsuot_collector.notify.loader import load
+from thongsuot_collector.notify.settings import NotifySettings
 from thongsuot_schema.batch.limits import DEFAULT_LIMITS as LIMITS
 from thongsuot_schema.state import State
 

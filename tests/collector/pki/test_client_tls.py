@@ -11,7 +11,7 @@ import trustme
 
 from tests.collector.running import WITHIN_S
 from thongsuot_collector.delivery.settings import tls_of
-from thongsuot_collector.notify.dispatch.client import _context
+from thongsuot_collector.notify.http.client import _context
 from thongsuot_collector.pki.client_tls import client_context
 from thongsuot_collector.sinks.remote_write import Settings
 

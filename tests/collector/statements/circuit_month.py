@@ -19,7 +19,7 @@ from thongsuot_collector.incidents.maintenance_window import MaintenanceWindow
 from thongsuot_collector.incidents.party import ResponsibleParty, Severity
 from thongsuot_collector.notify.dispatch import delivery_log as telling
 from thongsuot_collector.notify.dispatch.delivery_log import DeliveryLogEntry
-from thongsuot_collector.notify.dispatch.message import ChannelOutcome
+from thongsuot_collector.notify.message import ChannelOutcome
 from thongsuot_collector.statements.archive import StatementArchive
 from thongsuot_collector.store.engine import open_store
 from thongsuot_collector.timeline.interval import Rewrite

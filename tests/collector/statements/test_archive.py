@@ -10,7 +10,7 @@ from tests.collector.sla.examples import BASE, DAY, HOUR, NOVEMBER
 from tests.collector.sla.reference_count import CUT, SILENT, UP, S
 from tests.collector.statements.circuit_month import LINK, SITE, StatementFixture, november
 from thongsuot_collector.incidents.party import CITY, ResponsibleParty
-from thongsuot_collector.notify.dispatch.message import ChannelOutcome
+from thongsuot_collector.notify.message import ChannelOutcome
 from thongsuot_collector.sla.periods import TimeClass
 from thongsuot_collector.sla.statement import Circuit, Statement
 from thongsuot_collector.sla.terms import AreaKind

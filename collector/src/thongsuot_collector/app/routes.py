@@ -10,7 +10,7 @@ from thongsuot_collector.app.components import Components
 from thongsuot_collector.ingest.certificate_renewal import CertificateRenewalEndpoint
 from thongsuot_collector.ingest.enrolment import EnrolmentEndpoint
 from thongsuot_collector.ingest.rate_limit import RateLimiter
-from thongsuot_collector.notify.dispatch.callbacks import callback_routes
+from thongsuot_collector.notify.http.callbacks import callback_routes
 from thongsuot_collector.web.access import PageAccess
 from thongsuot_collector.web.incident.report import IncidentArchive
 from thongsuot_collector.web.incident.routes import IncidentPages

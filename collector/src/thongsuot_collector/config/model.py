@@ -5,7 +5,7 @@ from typing import Annotated
 import msgspec
 
 from thongsuot_collector.incidents.settings import IncidentSettings
-from thongsuot_collector.notify.dispatch.settings import NotifySettings
+from thongsuot_collector.notify.settings import NotifySettings
 from thongsuot_collector.pki.policy import ClientCertificatePolicy
 from thongsuot_collector.pki.settings import CertificateSettings
 from thongsuot_collector.reflector.model import ReflectorSettings

@@ -3,9 +3,10 @@
 from collections.abc import Callable, Sequence
 from typing import NamedTuple, TypeVar
 
-from thongsuot_collector import notify, sinks
-from thongsuot_collector.notify import ChannelKind
-from thongsuot_collector.notify.dispatch.settings import ChannelSettings
+from thongsuot_collector import sinks
+from thongsuot_collector.notify import loader as notify_loader
+from thongsuot_collector.notify.contract import ChannelKind
+from thongsuot_collector.notify.settings import ChannelSettings
 from thongsuot_collector.sinks import SinkKind, SinkSettings
 from thongsuot_schema.document import convert, error_at
 from thongsuot_schema.errors import DocumentError
@@ -74,7 +75,7 @@ def read_channel(table: Table, path: Path, source: ConfigText) -> ConfiguredChan
     Raises:
         DocumentError: there is no such kind, or it cannot work like that.
     """
-    kind = notify.load(_kind(table, path, source, "channel", notify.kinds()))
+    kind = notify_loader.load(_kind(table, path, source, "channel", notify_loader.kinds()))
     settings = convert(table, kind.settings, text=source.text, file=source.file, path=path)
     _check(lambda: kind.check(settings), path, source)
     return kind, settings

@@ -11,7 +11,7 @@ from thongsuot_collector.directory import InventoryDirectory
 from thongsuot_collector.incidents.fault import Fault
 from thongsuot_collector.incidents.notification_log import NotificationKind
 from thongsuot_collector.incidents.party import ResponsibleParty
-from thongsuot_collector.notify.dispatch.message import ChannelOutcome
+from thongsuot_collector.notify.message import ChannelOutcome
 from thongsuot_collector.sla.hours import Span
 from thongsuot_collector.sla.month import NS_PER_MS
 from thongsuot_collector.sla.outage import CarrierNotification

@@ -97,7 +97,7 @@ class Receivers:
                 "url": f"http://127.0.0.1:{ports[f'desk-{name}']}",
                 "bearer_file": str(self._token),
                 "customer": "UBND-HN",
-                "look_s": _TICKET_POLL_S,
+                "poll_s": _TICKET_POLL_S,
             }
             for name in self._desks()
         ]

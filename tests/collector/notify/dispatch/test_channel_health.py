@@ -2,7 +2,7 @@
 
 from thongsuot_collector.incidents.fault import NS_PER_S
 from thongsuot_collector.notify.dispatch.channel_health import ChannelHealth
-from thongsuot_collector.notify.dispatch.message import ChannelOutcome, ChannelResult
+from thongsuot_collector.notify.message import ChannelOutcome, ChannelResult
 
 
 def line() -> ChannelHealth:

@@ -28,15 +28,19 @@ from tests.collector.notify.receiver_process import WELL, ReceiverProcess
 from tests.collector.running import eventually, let_go
 from thongsuot_collector.incidents.incident import NotificationEvent
 from thongsuot_collector.incidents.notification_log import NotificationKind
+from thongsuot_collector.notify.channels.webhook.channel import (
+    Settings,
+    WebhookBody,
+    WebhookChannel,
+)
+from thongsuot_collector.notify.contract import Channel
 from thongsuot_collector.notify.dispatch import delivery_log
-from thongsuot_collector.notify.dispatch.channel import Channel
-from thongsuot_collector.notify.dispatch.message import (
+from thongsuot_collector.notify.message import (
     ChannelOutcome,
     ChannelResult,
     NotificationMessage,
 )
-from thongsuot_collector.notify.dispatch.settings import NotifySettings
-from thongsuot_collector.notify.webhook import Settings, WebhookBody, WebhookChannel
+from thongsuot_collector.notify.settings import NotifySettings
 from thongsuot_collector.store.engine import open_store
 
 SECRET = "sesame"

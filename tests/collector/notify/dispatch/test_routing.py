@@ -15,14 +15,14 @@ from tests.collector.notify.incident_events import (
 )
 from thongsuot_collector.directory import InventoryDirectory
 from thongsuot_collector.incidents.party import ResponsibleParty
-from thongsuot_collector.notify.dispatch.message import PartyContact
 from thongsuot_collector.notify.dispatch.routing import (
     audiences_of,
     find_party,
     routes_of,
     routing_errors,
 )
-from thongsuot_collector.notify.dispatch.settings import NotifySettings
+from thongsuot_collector.notify.message import PartyContact
+from thongsuot_collector.notify.settings import NotifySettings
 from thongsuot_schema.inventory.model import Contact as Person
 from thongsuot_schema.inventory.model import Inventory, Owner
 from thongsuot_schema.segment import Party

@@ -16,7 +16,6 @@ from tests.collector.notify.incident_events import (
 from thongsuot_collector.incidents.fault import NS_PER_S
 from thongsuot_collector.incidents.incident import NotificationEvent
 from thongsuot_collector.incidents.notification_log import NotificationCause, NotificationKind
-from thongsuot_collector.notify.dispatch.message import ChannelOutcome, ChannelResult
 from thongsuot_collector.notify.dispatch.thread import DeliveryState, NotificationThread
 from thongsuot_collector.notify.dispatch.transitions import (
     REJECTED_RETRY_S,
@@ -30,6 +29,7 @@ from thongsuot_collector.notify.dispatch.transitions import (
     next_step,
     start_thread,
 )
+from thongsuot_collector.notify.message import ChannelOutcome, ChannelResult
 from thongsuot_collector.notify.render.comparison import Comparison
 
 POLICY = RetryPolicy(escalate_s=30.0, give_up_s=3_600.0, retry_s=1.0)

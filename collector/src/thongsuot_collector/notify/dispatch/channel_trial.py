@@ -20,18 +20,18 @@ from thongsuot_collector.incidents.notification_log import (
     NotificationRecord,
 )
 from thongsuot_collector.incidents.party import ResponsibleParty, Severity
-from thongsuot_collector.notify.dispatch.channel import Channel, Polling, Resending
+from thongsuot_collector.notify.contract import Channel, Polling, Resending
 from thongsuot_collector.notify.dispatch.composer import MessageComposer
-from thongsuot_collector.notify.dispatch.message import (
+from thongsuot_collector.notify.dispatch.routing import find_party, routes_of
+from thongsuot_collector.notify.dispatch.service import ConfiguredChannels
+from thongsuot_collector.notify.dispatch.transitions import mark_sending, start_thread
+from thongsuot_collector.notify.message import (
     ChannelOutcome,
     ChannelResult,
     NotificationMessage,
 )
-from thongsuot_collector.notify.dispatch.routing import find_party, routes_of
-from thongsuot_collector.notify.dispatch.service import ConfiguredChannels
-from thongsuot_collector.notify.dispatch.settings import NotifySettings
-from thongsuot_collector.notify.dispatch.transitions import mark_sending, start_thread
 from thongsuot_collector.notify.render.comparison import Comparison
+from thongsuot_collector.notify.settings import NotifySettings
 from thongsuot_collector.rules import load_all
 from thongsuot_collector.timeline.subject import Subject
 from thongsuot_schema.segment import Party, Segment

@@ -6,14 +6,14 @@ from thongsuot_collector.directory import InventoryDirectory
 from thongsuot_collector.incidents.notification_log import NotificationKind
 from thongsuot_collector.incidents.rule import Rule
 from thongsuot_collector.notify.dispatch.incident_links import IncidentLinks
-from thongsuot_collector.notify.dispatch.message import NotificationMessage
 from thongsuot_collector.notify.dispatch.routing import routes_of
-from thongsuot_collector.notify.dispatch.settings import NotifySettings
 from thongsuot_collector.notify.dispatch.thread import NotificationThread
+from thongsuot_collector.notify.message import NotificationMessage
 from thongsuot_collector.notify.render import document, text
 from thongsuot_collector.notify.render.context import MessageContext
 from thongsuot_collector.notify.render.names import party_name
 from thongsuot_collector.notify.render.paths import PathLookup, no_paths
+from thongsuot_collector.notify.settings import NotifySettings
 from thongsuot_schema.view import PartyNotification
 from thongsuot_schema.words.language import Language
 

@@ -9,8 +9,8 @@ from sqlalchemy import Connection, Engine, delete, insert, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from thongsuot_collector.incidents.party import ResponsibleParty
-from thongsuot_collector.notify.dispatch.message import ChannelOutcome
 from thongsuot_collector.notify.dispatch.thread import NotificationThread
+from thongsuot_collector.notify.message import ChannelOutcome
 from thongsuot_collector.store.tables import CONVERSATIONS, DELIVERIES
 
 TEXT_LIMIT = 500

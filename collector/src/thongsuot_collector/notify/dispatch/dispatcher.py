@@ -14,19 +14,13 @@ from thongsuot_collector.incidents.incident import NotificationEvent
 from thongsuot_collector.incidents.network_state import NetworkState
 from thongsuot_collector.incidents.notification_log import DeliveryAttempt
 from thongsuot_collector.incidents.party import ResponsibleParty
+from thongsuot_collector.notify.contract import Channel
 from thongsuot_collector.notify.dispatch import delivery_log, notified
-from thongsuot_collector.notify.dispatch.channel import Channel
 from thongsuot_collector.notify.dispatch.channel_health import ChannelHealth
 from thongsuot_collector.notify.dispatch.composer import MessageComposer
-from thongsuot_collector.notify.dispatch.message import (
-    ChannelOutcome,
-    ChannelResult,
-    NotificationMessage,
-)
 from thongsuot_collector.notify.dispatch.notification_store import NotificationStore, ThreadKey
 from thongsuot_collector.notify.dispatch.reporter import DeliveryReporter, DeliveryUpdate
 from thongsuot_collector.notify.dispatch.routing import audiences_of, routes_of
-from thongsuot_collector.notify.dispatch.settings import NotifySettings
 from thongsuot_collector.notify.dispatch.thread import NotificationThread
 from thongsuot_collector.notify.dispatch.transitions import (
     ChannelReadiness,
@@ -39,7 +33,13 @@ from thongsuot_collector.notify.dispatch.transitions import (
     reset_backoff,
     start_thread,
 )
+from thongsuot_collector.notify.message import (
+    ChannelOutcome,
+    ChannelResult,
+    NotificationMessage,
+)
 from thongsuot_collector.notify.render.comparison import comparison_of
+from thongsuot_collector.notify.settings import NotifySettings
 from thongsuot_schema.batch import push
 from thongsuot_schema.view import PartyNotification
 

@@ -4,12 +4,12 @@ import asyncio
 import logging
 
 from thongsuot_collector.incidents.notification_log import NotificationKind
-from thongsuot_collector.notify.dispatch.channel import Polling, Resending
+from thongsuot_collector.notify.contract import Polling, Resending
 from thongsuot_collector.notify.dispatch.dispatcher import Dispatcher
 from thongsuot_collector.notify.dispatch.feedback import ReceiverFeedback
-from thongsuot_collector.notify.dispatch.message import OpenNotification, ReceiverStatus
 from thongsuot_collector.notify.dispatch.thread import DeliveryState, NotificationThread, RouteState
 from thongsuot_collector.notify.dispatch.transitions import with_status
+from thongsuot_collector.notify.message import OpenNotification, ReceiverStatus
 
 _CALLS_APART_S = 0.5
 

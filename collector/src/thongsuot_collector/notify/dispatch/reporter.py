@@ -9,9 +9,9 @@ from thongsuot_collector.incidents.fault import NS_PER_S
 from thongsuot_collector.incidents.notification_log import DeliveryAttempt
 from thongsuot_collector.notify.dispatch.delivery_log import DeliveryLogEntry
 from thongsuot_collector.notify.dispatch.feedback import ReceiverFeedback
-from thongsuot_collector.notify.dispatch.message import ChannelOutcome
 from thongsuot_collector.notify.dispatch.metrics import NotifyMetrics
 from thongsuot_collector.notify.dispatch.thread import NotificationThread
+from thongsuot_collector.notify.message import ChannelOutcome
 
 _log = logging.getLogger(__name__)
 

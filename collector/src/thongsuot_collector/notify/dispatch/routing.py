@@ -7,9 +7,9 @@ import msgspec
 from thongsuot_collector.directory import InventoryDirectory
 from thongsuot_collector.incidents.incident import NotificationEvent
 from thongsuot_collector.incidents.party import CITY, ResponsibleParty
-from thongsuot_collector.notify.dispatch.message import PartyContact
-from thongsuot_collector.notify.dispatch.settings import NotifySettings
+from thongsuot_collector.notify.message import PartyContact
 from thongsuot_collector.notify.render.names import party_name
+from thongsuot_collector.notify.settings import NotifySettings
 from thongsuot_schema.inventory.model import Carrier, Owner, Site
 from thongsuot_schema.segment import Party
 from thongsuot_schema.suggestion import suggest

@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from thongsuot_collector.directory import InventoryDirectory
 from thongsuot_collector.incidents.fault import NS_PER_S
 from thongsuot_collector.incidents.incident import NotificationEvent
-from thongsuot_collector.notify import ChannelKind
+from thongsuot_collector.notify.contract import ChannelKind
 from thongsuot_collector.notify.dispatch.composer import MessageComposer
 from thongsuot_collector.notify.dispatch.dispatcher import Dispatcher
 from thongsuot_collector.notify.dispatch.feedback import (
@@ -23,8 +23,8 @@ from thongsuot_collector.notify.dispatch.incident_links import IncidentLinks
 from thongsuot_collector.notify.dispatch.metrics import NotifyMetrics
 from thongsuot_collector.notify.dispatch.polling import ReceiverPoller
 from thongsuot_collector.notify.dispatch.reporter import DeliveryReporter, DeliveryUpdate
-from thongsuot_collector.notify.dispatch.settings import DAY_S, ChannelSettings, NotifySettings
 from thongsuot_collector.notify.render.paths import PathLookup, no_paths
+from thongsuot_collector.notify.settings import DAY_S, ChannelSettings, NotifySettings
 from thongsuot_collector.rules import load_all
 from thongsuot_schema.batch import push
 from thongsuot_schema.view import PartyNotification

@@ -14,8 +14,8 @@ from thongsuot_collector.incidents.fault import NS_PER_S
 from thongsuot_collector.incidents.incident import NotificationEvent
 from thongsuot_collector.incidents.notification_log import NotificationKind
 from thongsuot_collector.incidents.party import ResponsibleParty
-from thongsuot_collector.notify.dispatch.message import ChannelOutcome, ChannelResult
 from thongsuot_collector.notify.dispatch.thread import DeliveryState, NotificationThread, RouteState
+from thongsuot_collector.notify.message import ChannelOutcome, ChannelResult
 from thongsuot_collector.notify.render.comparison import Comparison
 
 RETRY_LIMIT_S = 300.0

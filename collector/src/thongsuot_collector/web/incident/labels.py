@@ -4,7 +4,7 @@ from typing import Final
 
 from thongsuot_collector.incidents.incident import ClosureCode
 from thongsuot_collector.incidents.notification_log import NotificationKind
-from thongsuot_collector.notify.dispatch.message import ChannelOutcome as Answered
+from thongsuot_collector.notify.message import ChannelOutcome as Answered
 from thongsuot_schema.words.language import Text
 
 INCIDENTS: Final = Text("Các sự cố", "Incidents")

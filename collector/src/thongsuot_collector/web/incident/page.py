@@ -4,7 +4,7 @@ from thongsuot_collector.incidents.fault import NS_PER_S
 from thongsuot_collector.incidents.incident import Incident, IncidentMember
 from thongsuot_collector.incidents.party import parse_responsible_party
 from thongsuot_collector.incidents.wording import area, describe
-from thongsuot_collector.notify.dispatch.message import ChannelOutcome
+from thongsuot_collector.notify.message import ChannelOutcome
 from thongsuot_collector.notify.render import sections, text
 from thongsuot_collector.notify.render.names import (
     SEVERITIES,

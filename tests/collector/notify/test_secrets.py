@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from thongsuot_collector.notify.dispatch.secrets import Scrubber, read_secret
+from thongsuot_collector.notify.secrets import Scrubber, read_secret
 
 
 def test_a_secret_is_what_its_file_holds_without_the_line_end(tmp_path: Path) -> None:

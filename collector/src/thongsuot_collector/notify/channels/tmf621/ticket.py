@@ -7,7 +7,7 @@ from typing import Final, Literal
 import msgspec
 
 from thongsuot_collector.incidents.party import Severity
-from thongsuot_collector.notify.dispatch.message import NotificationMessage
+from thongsuot_collector.notify.message import NotificationMessage
 from thongsuot_collector.notify.render.document import timestamp
 
 Version = Literal[5, 4]

@@ -10,21 +10,21 @@ from urllib.parse import urlsplit
 import msgspec
 
 from thongsuot_collector.incidents.notification_log import NotificationKind
-from thongsuot_collector.notify import ChannelKind
-from thongsuot_collector.notify.dispatch.client import (
+from thongsuot_collector.notify.channels.webhook.signature import HEADER, sign_body
+from thongsuot_collector.notify.contract import ChannelKind
+from thongsuot_collector.notify.http.client import (
     HttpChannelSettings,
     HttpClient,
     check_http,
     check_url,
 )
-from thongsuot_collector.notify.dispatch.message import (
+from thongsuot_collector.notify.message import (
     ChannelOutcome,
     ChannelResult,
     NotificationMessage,
 )
-from thongsuot_collector.notify.dispatch.secrets import read_secret
-from thongsuot_collector.notify.dispatch.signature import HEADER, sign_body
 from thongsuot_collector.notify.render.document import IncidentDocument, PartyReference, timestamp
+from thongsuot_collector.notify.secrets import read_secret
 from thongsuot_schema.segment import Party
 
 FORMAT = "thongsuot.webhook/1"
@@ -132,4 +132,11 @@ def encode_body(message: NotificationMessage, now_ns: int) -> bytes:
     return msgspec.json.encode(body)
 
 
-CHANNEL = ChannelKind(settings=Settings, check=check, make=WebhookChannel)
+CHANNEL = ChannelKind(
+    settings=Settings,
+    check=check,
+    make=WebhookChannel,
+    notifies="any system that takes JSON over HTTP",
+    delivered_when="the receiver answers 2xx or 409",
+    recognises_by="`Thongsuot-Delivery`",
+)

@@ -11,22 +11,22 @@ from typing import Annotated
 import msgspec
 
 from thongsuot_collector.incidents.notification_log import NotificationKind
-from thongsuot_collector.notify import ChannelKind
-from thongsuot_collector.notify.dispatch.client import HttpClient, HttpReply, check_http, check_url
-from thongsuot_collector.notify.dispatch.hub import (
+from thongsuot_collector.notify.channels.tmf642 import alarm
+from thongsuot_collector.notify.channels.tmf642.alarm import Alarm, Json
+from thongsuot_collector.notify.contract import ChannelKind
+from thongsuot_collector.notify.http.callbacks import (
     CallbackSettings,
     HubSubscription,
     check_callback,
 )
-from thongsuot_collector.notify.dispatch.message import (
+from thongsuot_collector.notify.http.client import HttpClient, HttpReply, check_http, check_url
+from thongsuot_collector.notify.message import (
     ChannelOutcome,
     ChannelResult,
     NotificationMessage,
     OpenNotification,
     ReceiverStatus,
 )
-from thongsuot_collector.notify.tmf import alarm
-from thongsuot_collector.notify.tmf.alarm import Alarm, Json
 
 _AT_ONCE = 4
 _HEADERS = {"Content-Type": "application/json", "Accept": "application/json"}
@@ -61,8 +61,8 @@ class AlarmChannel:
     def __init__(self, settings: Settings) -> None:
         self.poll_s = settings.poll_s
         self._base = settings.url.rstrip("/") + alarm.BASE
-        self.hub = HubSubscription(settings, f"{self._base}/hub", is_typed=False)
-        self._client = HttpClient(settings, secrets=self.hub.secrets)
+        self._hub = HubSubscription(settings, f"{self._base}/hub", is_typed=False)
+        self._client = HttpClient(settings, secrets=self._hub.secrets)
 
     async def send(self, message: NotificationMessage) -> ChannelResult:
         """Raise an alarm, change it, or clear it."""
@@ -82,7 +82,7 @@ class AlarmChannel:
 
     async def poll(self, known: Sequence[OpenNotification]) -> Sequence[ReceiverStatus]:
         """Ask for each alarm: has anybody acknowledged it?"""
-        await self.hub.subscribe(self._client)
+        await self._hub.subscribe(self._client)
         turns = asyncio.Semaphore(_AT_ONCE)
 
         async def look(one: OpenNotification) -> ReceiverStatus | None:
@@ -98,9 +98,13 @@ class AlarmChannel:
         found = await asyncio.gather(*(look(one) for one in known))
         return [one for one in found if one is not None]
 
+    def accepts_callback(self, token: str) -> bool:
+        """Return whether a call comes from somebody who was told where to call."""
+        return self._hub.is_valid_token(token)
+
     async def close(self) -> None:
         """Take the subscription back, and close the connections."""
-        await self.hub.unsubscribe(self._client)
+        await self._hub.unsubscribe(self._client)
         await self._client.close()
 
     @property
@@ -154,4 +158,11 @@ def _not_told(reply: HttpReply) -> HttpReply:
     return msgspec.structs.replace(reply, outcome=ChannelOutcome.RETRY) if is_unsure else reply
 
 
-CHANNEL = ChannelKind(settings=Settings, check=check, make=AlarmChannel)
+CHANNEL = ChannelKind(
+    settings=Settings,
+    check=check,
+    make=AlarmChannel,
+    notifies="an alarm management system (TM Forum TMF642, 4.0.0)",
+    delivered_when="there is an alarm",
+    recognises_by="`externalAlarmId`",
+)

@@ -13,22 +13,22 @@ from typing import Annotated
 import msgspec
 
 from thongsuot_collector.incidents.notification_log import NotificationCause, NotificationKind
-from thongsuot_collector.notify import ChannelKind
-from thongsuot_collector.notify.dispatch.client import HttpClient, HttpReply, check_http, check_url
-from thongsuot_collector.notify.dispatch.hub import (
+from thongsuot_collector.notify.channels.tmf621 import states, ticket
+from thongsuot_collector.notify.channels.tmf621.ticket import Json, TroubleTicket, Version
+from thongsuot_collector.notify.contract import ChannelKind
+from thongsuot_collector.notify.http.callbacks import (
     CallbackSettings,
     HubSubscription,
     check_callback,
 )
-from thongsuot_collector.notify.dispatch.message import (
+from thongsuot_collector.notify.http.client import HttpClient, HttpReply, check_http, check_url
+from thongsuot_collector.notify.message import (
     ChannelOutcome,
     ChannelResult,
     NotificationMessage,
     OpenNotification,
     ReceiverStatus,
 )
-from thongsuot_collector.notify.tmf import states, ticket
-from thongsuot_collector.notify.tmf.ticket import Json, TroubleTicket, Version
 
 _AT_ONCE = 4
 
@@ -72,8 +72,8 @@ class TroubleTicketChannel:
         self._settings = settings
         self._version: Version = settings.version
         self._base = settings.url.rstrip("/") + ticket.BASES[settings.version]
-        self.hub = HubSubscription(settings, f"{self._base}/hub", is_typed=settings.version == 5)
-        self._client = HttpClient(settings, secrets=self.hub.secrets)
+        self._hub = HubSubscription(settings, f"{self._base}/hub", is_typed=settings.version == 5)
+        self._client = HttpClient(settings, secrets=self._hub.secrets)
 
     async def send(self, message: NotificationMessage) -> ChannelResult:
         """Make a ticket, change it, or bring it to its end."""
@@ -90,7 +90,7 @@ class TroubleTicketChannel:
 
     async def poll(self, known: Sequence[OpenNotification]) -> Sequence[ReceiverStatus]:
         """Ask for each ticket."""
-        await self.hub.subscribe(self._client)
+        await self._hub.subscribe(self._client)
         turns = asyncio.Semaphore(_AT_ONCE)
 
         async def look(one: OpenNotification) -> ReceiverStatus | None:
@@ -110,9 +110,13 @@ class TroubleTicketChannel:
         found = await asyncio.gather(*(look(one) for one in known))
         return [one for one in found if one is not None]
 
+    def accepts_callback(self, token: str) -> bool:
+        """Return whether a call comes from somebody who was told where to call."""
+        return self._hub.is_valid_token(token)
+
     async def close(self) -> None:
         """Take the subscription back, and close the connections."""
-        await self.hub.unsubscribe(self._client)
+        await self._hub.unsubscribe(self._client)
         await self._client.close()
 
     @property
@@ -223,4 +227,11 @@ def _not_told(reply: HttpReply) -> HttpReply:
     return msgspec.structs.replace(reply, outcome=ChannelOutcome.RETRY) if is_unsure else reply
 
 
-CHANNEL = ChannelKind(settings=Settings, check=check, make=TroubleTicketChannel)
+CHANNEL = ChannelKind(
+    settings=Settings,
+    check=check,
+    make=TroubleTicketChannel,
+    notifies="a carrier's ticket system (TM Forum TMF621, 5.0.1 or 4.0.0)",
+    delivered_when="the carrier's system accepts a ticket, a state or a note",
+    recognises_by="the external identifier",
+)

@@ -32,16 +32,16 @@ from tests.collector.notify.incident_events import (
 )
 from tests.collector.running import eventually
 from thongsuot_collector.incidents.notification_log import NotificationCause, NotificationKind
-from thongsuot_collector.notify import load
-from thongsuot_collector.notify.dispatch.callbacks import callback_routes
-from thongsuot_collector.notify.dispatch.message import (
+from thongsuot_collector.notify.channels.tmf621.channel import Settings, TroubleTicketChannel, check
+from thongsuot_collector.notify.dispatch.service import NotificationService
+from thongsuot_collector.notify.http.callbacks import callback_routes
+from thongsuot_collector.notify.loader import load
+from thongsuot_collector.notify.message import (
     ChannelOutcome,
     ChannelResult,
     NotificationMessage,
 )
-from thongsuot_collector.notify.dispatch.service import NotificationService
-from thongsuot_collector.notify.dispatch.settings import NotifySettings
-from thongsuot_collector.notify.tmf621 import Settings, TroubleTicketChannel, check
+from thongsuot_collector.notify.settings import NotifySettings
 
 
 class TicketFixture:
@@ -277,7 +277,7 @@ async def test_what_the_carrier_does_comes_back_into_the_incident(
 ) -> None:
     made = steady_city(city_inventory())
     settings = stand.with_settings(
-        look_s=0.1, callback_url="", callback_token_file="", bearer_file=stand.settings.bearer_file
+        poll_s=0.1, callback_url="", callback_token_file="", bearer_file=stand.settings.bearer_file
     )
     async with service_with_callbacks(made, tmp_path, settings) as (found, _):
         event = cut_fibre(made)
@@ -307,7 +307,7 @@ async def test_a_call_of_the_carrier_makes_us_look_at_once(
     made = steady_city(city_inventory())
     port = free_port()
     settings = stand.with_settings(
-        look_s=3_600.0, **stand.carrier.callback(f"http://127.0.0.1:{port}")
+        poll_s=3_600.0, **stand.carrier.callback(f"http://127.0.0.1:{port}")
     )
     async with service_with_callbacks(made, tmp_path, settings, port=port) as (found, url):
         await eventually(lambda: stand.desk.operator_call("GET", f"hubs/{stand.version}"))
@@ -329,7 +329,7 @@ async def test_a_call_without_the_token_is_nobodys(stand: TicketFixture, tmp_pat
     import httpx
 
     made = steady_city(city_inventory())
-    settings = stand.with_settings(look_s=3_600.0)
+    settings = stand.with_settings(poll_s=3_600.0)
     async with (
         service_with_callbacks(made, tmp_path, settings) as (_, url),
         httpx.AsyncClient() as client,

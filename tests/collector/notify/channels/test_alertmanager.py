@@ -19,9 +19,9 @@ from tests.collector.notify.incident_events import (
 )
 from tests.collector.notify.receiver_process import WELL, ReceiverProcess
 from thongsuot_collector.incidents.notification_log import NotificationKind
-from thongsuot_collector.notify import load
-from thongsuot_collector.notify.alertmanager import AlertmanagerChannel, Settings, check
-from thongsuot_collector.notify.dispatch.message import ChannelOutcome, NotificationMessage
+from thongsuot_collector.notify.channels.alertmanager import AlertmanagerChannel, Settings, check
+from thongsuot_collector.notify.loader import load
+from thongsuot_collector.notify.message import ChannelOutcome, NotificationMessage
 
 BEARER = "bearer-of-the-cluster"
 TROUBLE = {

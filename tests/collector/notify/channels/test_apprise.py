@@ -23,9 +23,14 @@ from tests.collector.notify.incident_events import (
 )
 from tests.collector.notify.receiver_process import WELL, ReceiverProcess
 from tests.collector.running import eventually
-from thongsuot_collector.notify import load
-from thongsuot_collector.notify.apprise import AppriseChannel, Settings, check, outcome_from_log
-from thongsuot_collector.notify.dispatch.message import ChannelOutcome, PartyContact
+from thongsuot_collector.notify.channels.apprise import (
+    AppriseChannel,
+    Settings,
+    check,
+    outcome_from_log,
+)
+from thongsuot_collector.notify.loader import load
+from thongsuot_collector.notify.message import ChannelOutcome, PartyContact
 from thongsuot_collector.notify.render.document import IncidentDocument
 
 USER = "thongsuot"

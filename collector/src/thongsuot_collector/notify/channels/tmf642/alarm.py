@@ -4,9 +4,9 @@ from typing import Final
 
 import msgspec
 
-from thongsuot_collector.notify.dispatch.message import NotificationMessage
+from thongsuot_collector.notify.channels.tmf642.causes import alarm_cause
+from thongsuot_collector.notify.message import NotificationMessage
 from thongsuot_collector.notify.render.document import AffectedItem, timestamp
-from thongsuot_collector.notify.tmf.causes import alarm_cause
 from thongsuot_schema.state import State
 
 Json = dict[str, object]

@@ -5,6 +5,7 @@ import ssl
 import time
 from collections.abc import Mapping
 from functools import cache
+from types import MappingProxyType
 from typing import Annotated, TypeVar
 from urllib.parse import urlsplit
 
@@ -12,10 +13,9 @@ import httpx
 import msgspec
 
 from thongsuot_collector.delivery.backoff import retry_after_s
-from thongsuot_collector.notify.dispatch.message import ChannelOutcome, ChannelResult
-from thongsuot_collector.notify.dispatch.secrets import Scrubber, read_secret
-from thongsuot_collector.notify.dispatch.settings import ChannelSettings
-from thongsuot_collector.notify.dispatch.statuses import outcome_of_status
+from thongsuot_collector.notify.message import ChannelOutcome, ChannelResult
+from thongsuot_collector.notify.secrets import Scrubber, read_secret
+from thongsuot_collector.notify.settings import ChannelSettings
 from thongsuot_collector.pki.client_tls import client_context
 
 MAX_RESPONSE_BYTES = 4 << 20
@@ -25,6 +25,38 @@ _TEXT_CHARACTERS = 200
 """Of what a receiver says about an error; enough for a sentence."""
 
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
+
+_BY_STATUS: Mapping[int, tuple[ChannelOutcome, str]] = MappingProxyType(
+    {
+        400: (ChannelOutcome.REJECTED, "the receiver does not understand the message"),
+        401: (ChannelOutcome.CHANNEL_UNAVAILABLE, "the credentials are not accepted; correct them"),
+        403: (
+            ChannelOutcome.CHANNEL_UNAVAILABLE,
+            "the credentials do not allow this; correct them at the receiver",
+        ),
+        404: (ChannelOutcome.CHANNEL_UNAVAILABLE, "nothing receives there; check the URL"),
+        405: (
+            ChannelOutcome.CHANNEL_UNAVAILABLE,
+            "the address takes no such request; check the URL",
+        ),
+        407: (ChannelOutcome.CHANNEL_UNAVAILABLE, "a proxy wants credentials"),
+        408: (ChannelOutcome.RETRY, "the receiver did not read in time"),
+        409: (ChannelOutcome.REJECTED, "the receiver's own state does not allow this"),
+        410: (ChannelOutcome.CHANNEL_UNAVAILABLE, "the address is gone; check the URL"),
+        413: (ChannelOutcome.REJECTED, "the message is too large for the receiver"),
+        415: (ChannelOutcome.CHANNEL_UNAVAILABLE, "the receiver does not take this form"),
+        422: (ChannelOutcome.REJECTED, "the receiver does not accept what the message says"),
+        425: (ChannelOutcome.RETRY, "too early"),
+        429: (ChannelOutcome.RETRY, "the receiver asks for a slower pace"),
+        501: (ChannelOutcome.CHANNEL_UNAVAILABLE, "the receiver does not offer this"),
+        503: (ChannelOutcome.RETRY, "the receiver is not available"),
+        505: (ChannelOutcome.CHANNEL_UNAVAILABLE, "the receiver does not speak this HTTP version"),
+    }
+)
+"""
+What a status means for a message, and why. Unlike a sample, a message has somewhere else to go:
+what a database would wait for (a wrong password) sends a message to the next channel at once.
+"""
 
 T = TypeVar("T")
 
@@ -223,3 +255,20 @@ def check_url(url: str) -> None:
         raise ValueError("the url is not http:// or https:// with a host")
     if parts.username is not None or parts.password is not None:
         raise ValueError("the url holds credentials; use username and password_file")
+
+
+def outcome_of_status(status: int) -> tuple[ChannelOutcome, str]:
+    """Return what a status means for a message, and why."""
+    if 200 <= status < 300:
+        return ChannelOutcome.DELIVERED, "accepted"
+    if status in _BY_STATUS:
+        return _BY_STATUS[status]
+    if status >= 500:
+        # A gateway that gave up waiting does not know what became of it either.
+        return ChannelOutcome.UNKNOWN, "the receiver, or something before it, is ill"
+    if 300 <= status < 400:
+        return (
+            ChannelOutcome.CHANNEL_UNAVAILABLE,
+            "the receiver redirects, and messages do not follow; check the URL",
+        )
+    return ChannelOutcome.REJECTED, "an answer without a rule"

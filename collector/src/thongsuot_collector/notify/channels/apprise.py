@@ -21,16 +21,16 @@ import msgspec
 
 from thongsuot_collector.incidents.incident import Incident
 from thongsuot_collector.incidents.notification_log import NotificationKind
-from thongsuot_collector.notify import ChannelKind
+from thongsuot_collector.notify.contract import ChannelKind
 from thongsuot_collector.notify.dispatch.channel_health import MAX_CONCURRENT_SENDS
-from thongsuot_collector.notify.dispatch.message import (
+from thongsuot_collector.notify.http.client import outcome_of_status
+from thongsuot_collector.notify.message import (
     ChannelOutcome,
     ChannelResult,
     NotificationMessage,
 )
-from thongsuot_collector.notify.dispatch.secrets import Scrubber, read_secret
-from thongsuot_collector.notify.dispatch.settings import ChannelSettings
-from thongsuot_collector.notify.dispatch.statuses import outcome_of_status
+from thongsuot_collector.notify.secrets import Scrubber, read_secret
+from thongsuot_collector.notify.settings import ChannelSettings
 
 with warnings.catch_warnings():
     # Some of its hundred plugins use what Python 3.13 no longer has.
@@ -326,4 +326,11 @@ def _secrets_in(url: str) -> list[str]:
     return [*found, *(unquote(one) for one in found)]
 
 
-CHANNEL = ChannelKind(settings=Settings, check=check, make=AppriseChannel)
+CHANNEL = ChannelKind(
+    settings=Settings,
+    check=check,
+    make=AppriseChannel,
+    notifies="people by e-mail, Zalo and a hundred other services",
+    delivered_when="the service takes it",
+    recognises_by="our own record of each person",
+)

@@ -9,14 +9,14 @@ import msgspec
 import pytest
 
 from tests.collector.notify.incident_events import secret_file
-from thongsuot_collector.notify.dispatch.client import (
+from thongsuot_collector.notify.http.client import (
     MAX_RESPONSE_BYTES,
     HttpChannelSettings,
     HttpClient,
     check_http,
     check_url,
 )
-from thongsuot_collector.notify.dispatch.message import ChannelOutcome
+from thongsuot_collector.notify.message import ChannelOutcome
 
 Answer = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 

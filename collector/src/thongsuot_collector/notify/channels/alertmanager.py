@@ -15,15 +15,15 @@ import msgspec
 
 from thongsuot_collector.incidents.fault import NS_PER_S
 from thongsuot_collector.incidents.notification_log import NotificationKind
-from thongsuot_collector.notify import ChannelKind
-from thongsuot_collector.notify.dispatch.client import (
+from thongsuot_collector.notify.contract import ChannelKind
+from thongsuot_collector.notify.http.client import (
     HttpChannelSettings,
     HttpClient,
     HttpReply,
     check_http,
     check_url,
 )
-from thongsuot_collector.notify.dispatch.message import (
+from thongsuot_collector.notify.message import (
     ChannelOutcome,
     ChannelResult,
     NotificationMessage,
@@ -226,4 +226,11 @@ def _annotations(message: NotificationMessage) -> dict[str, str]:
     return {name: value for name, value in found.items() if value}
 
 
-CHANNEL = ChannelKind(settings=Settings, check=check, make=AlertmanagerChannel)
+CHANNEL = ChannelKind(
+    settings=Settings,
+    check=check,
+    make=AlertmanagerChannel,
+    notifies="a cluster of Alertmanagers, whose routes decide further",
+    delivered_when="one of them answers 2xx",
+    recognises_by="the alert's labels",
+)

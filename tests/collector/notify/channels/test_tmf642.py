@@ -21,16 +21,16 @@ from tests.collector.notify.incident_events import (
     steady_city,
 )
 from thongsuot_collector.incidents.notification_log import NotificationKind
-from thongsuot_collector.notify import load
-from thongsuot_collector.notify.dispatch.message import (
+from thongsuot_collector.notify.channels.tmf642.alarm import new_alarm
+from thongsuot_collector.notify.channels.tmf642.causes import ALARM_CAUSES, alarm_cause
+from thongsuot_collector.notify.channels.tmf642.channel import AlarmChannel, Settings, check
+from thongsuot_collector.notify.loader import load
+from thongsuot_collector.notify.message import (
     ChannelOutcome,
     ChannelResult,
     NotificationMessage,
     OpenNotification,
 )
-from thongsuot_collector.notify.tmf.alarm import new_alarm
-from thongsuot_collector.notify.tmf.causes import ALARM_CAUSES, alarm_cause
-from thongsuot_collector.notify.tmf642 import AlarmChannel, Settings, check
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Evidence, Symptom
 

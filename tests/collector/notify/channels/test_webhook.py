@@ -23,20 +23,24 @@ from tests.collector.notify.incident_events import (
     steady_city,
 )
 from tests.collector.notify.receiver_process import WELL, ReceiverProcess
-from thongsuot_collector.notify import load
-from thongsuot_collector.notify.dispatch.message import ChannelOutcome
-from thongsuot_collector.notify.dispatch.signature import TOLERANCE_S, sign_body, verify_signature
-from thongsuot_collector.notify.webhook import (
+from thongsuot_collector.notify.channels.webhook.channel import (
     Settings,
     WebhookBody,
     WebhookChannel,
     check,
     encode_body,
 )
+from thongsuot_collector.notify.channels.webhook.signature import (
+    TOLERANCE_S,
+    sign_body,
+    verify_signature,
+)
+from thongsuot_collector.notify.loader import load
+from thongsuot_collector.notify.message import ChannelOutcome
 
 SECRET = "kéo-cắt-giấy/+=bí-mật"
 BEARER = "eyJhbGciOi.J9.token"
-SCHEMA = Path(__file__).parents[3] / "docs" / "reference" / "webhook.schema.json"
+SCHEMA = Path(__file__).parents[4] / "docs" / "reference" / "webhook.schema.json"
 
 
 TROUBLE = {

@@ -1,0 +1,1 @@
+"""Channels: a module or folder each; its name is the ``kind`` in the configuration."""

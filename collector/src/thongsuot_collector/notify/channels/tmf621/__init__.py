@@ -1,0 +1,1 @@
+"""TMF621: trouble tickets in a carrier's own system."""

@@ -1,0 +1,1 @@
+"""TMF642: alarms in somebody's alarm management."""

@@ -1,0 +1,1 @@
+"""Webhook: a signed POST of the incident as JSON."""

@@ -1,0 +1,97 @@
+"""
+The contract of a channel: what each module (or folder) of ``channels/`` provides.
+
+A channel is loaded by its name (see ``loader``). It need not speak HTTP: whatever takes a message
+and says what became of it will do. ``tests/collector/notify/channel_contract.py`` holds every
+channel to the words here.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar, runtime_checkable
+
+from thongsuot_collector.notify.message import (
+    ChannelResult,
+    NotificationMessage,
+    OpenNotification,
+    ReceiverStatus,
+)
+from thongsuot_collector.notify.settings import ChannelSettings
+
+S = TypeVar("S", bound=ChannelSettings)
+
+
+class Channel(Protocol):
+    """
+    One way to notify people or their systems.
+
+    ``send`` makes one attempt and returns what became of it, within a time bound of its own; a
+    receiver that misbehaves is a result, an exception is our own bug. It may be called again with
+    the same key after any outcome, and by several tasks at once for different threads. Its text and
+    its log lines hold no secret. ``display_name`` is what people call the channel, see
+    ``words.parties.CHANNELS``.
+    """
+
+    display_name: str
+
+    async def send(self, message: NotificationMessage) -> ChannelResult:
+        """Make one attempt to send a message."""
+
+    async def close(self) -> None:
+        """Let go of what was opened."""
+
+
+@runtime_checkable
+class Resending(Protocol):
+    """
+    A channel whose receiver forgets: everything that is open is sent to it again every
+    ``resend_s``.
+
+    ``resend`` sends the newest message of each open thread once more; it notifies nobody.
+    """
+
+    resend_s: float
+
+    async def resend(self, messages: Sequence[NotificationMessage]) -> ChannelResult:
+        """Send again what is open."""
+
+
+@runtime_checkable
+class Polling(Protocol):
+    """A channel whose receiver acts on notifications: it is asked for news every ``poll_s``."""
+
+    poll_s: float
+
+    async def poll(self, notifications: Sequence[OpenNotification]) -> Sequence[ReceiverStatus]:
+        """
+        Ask what the receiver says of open notifications; what cannot be learned now is left out.
+
+        Only what is known for sure is returned: it is written into the incident.
+        """
+
+
+@runtime_checkable
+class AcceptsCallbacks(Protocol):
+    """A polling channel whose receiver calls when something has changed."""
+
+    def accepts_callback(self, token: str) -> bool:
+        """Return whether a call comes from somebody who was told where to call."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelKind(Generic[S]):
+    """
+    One kind of channel; its module holds one as ``CHANNEL``.
+
+    ``check`` refuses settings that cannot work (a file that is not there) with an ``OSError`` or
+    ``ValueError`` whose text is shown to a person. ``make`` opens nothing until something is sent.
+    The other three are its row in the table of channels: whom it ``notifies``, when a message
+    counts as delivered, and what the receiver ``recognises`` a repeated message ``by``.
+    """
+
+    settings: type[S]
+    check: Callable[[S], None]
+    make: Callable[[S], Channel]
+    notifies: str
+    delivered_when: str
+    recognises_by: str

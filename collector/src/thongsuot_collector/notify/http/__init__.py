@@ -1,0 +1,1 @@
+"""What channels that speak HTTP share."""

@@ -65,14 +65,14 @@ class CarrierDeskProcess:
         assert answer.status_code == 200, answer.text
         return answer.json()
 
-    def set_failure_mode(self, mood: str) -> None:
+    def set_failure_mode(self, failure_mode: str) -> None:
         """Change how customers are answered from now on."""
-        self.operator_call("POST", "mood", {"mood": mood})
+        self.operator_call("POST", "failure-mode", {"failure_mode": failure_mode})
 
     def tickets(self, version: int = 5) -> list[dict[str, Any]]:
         """Return all tickets."""
-        found: list[dict[str, Any]] = self.operator_call("GET", f"tickets/{version}")
-        return found
+        tickets: list[dict[str, Any]] = self.operator_call("GET", f"tickets/{version}")
+        return tickets
 
     def update_as_operator(
         self, name: str, *, status: str = "", note: str = "", version: int = 5
@@ -82,5 +82,5 @@ class CarrierDeskProcess:
 
     def exchanges(self) -> list[dict[str, Any]]:
         """Return the requests of customers so far, with the answers."""
-        found: list[dict[str, Any]] = self.operator_call("GET", "exchanges")
-        return found
+        exchanges: list[dict[str, Any]] = self.operator_call("GET", "exchanges")
+        return exchanges

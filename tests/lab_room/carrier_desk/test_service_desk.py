@@ -8,8 +8,9 @@ import httpx
 import pytest
 
 from tests import tmf
+from tests.lab.waiting import wait_for
 from tests.lab_room.carrier_desk.desk_process import CarrierDeskProcess
-from thongsuot_lab.carrier_desk.ticket_states import TRANSITIONS
+from thongsuot_lab.carrier_desk.tickets import TRANSITIONS
 
 TICKET_5 = {
     "@type": "TroubleTicket",
@@ -39,9 +40,9 @@ ALARM = {
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[CarrierDeskProcess]:
-    found = CarrierDeskProcess(tmp_path / "desk").start()
-    yield found
-    found.stop()
+    process = CarrierDeskProcess(tmp_path / "desk").start()
+    yield process
+    process.stop()
 
 
 def ask(desk: CarrierDeskProcess, method: str, path: str, body: object = None) -> httpx.Response:
@@ -82,8 +83,8 @@ def test_alarms_are_as_published_and_end_cleared(desk: CarrierDeskProcess) -> No
     path = f"/alarm/v4/alarm/{made['id']}"
     assert ask(desk, "PATCH", path, {"perceivedSeverity": "cleared"}).status_code == 200
     assert ask(desk, "PATCH", path, {"perceivedSeverity": "minor"}).status_code == 409
-    found = ask(desk, "GET", "/alarm/v4/alarm?externalAlarmId=i-1").json()
-    assert [one["id"] for one in found] == [made["id"]]
+    alarms = ask(desk, "GET", "/alarm/v4/alarm?externalAlarmId=i-1").json()
+    assert [alarm["id"] for alarm in alarms] == [made["id"]]
     for exchange in desk.exchanges():
         tmf.check_exchange(exchange)
 
@@ -120,9 +121,9 @@ def _ticket_in(desk: CarrierDeskProcess, status: str) -> str:
 def test_a_list_in_a_patch_replaces_the_list_that_was_there(desk: CarrierDeskProcess) -> None:
     name = _ticket_in(desk, "acknowledged")
     patch = {"@type": "TroubleTicket", "note": [{"@type": "Note", "text": "mine alone"}]}
-    found = ask(desk, "PATCH", f"/troubleTicket/v5/troubleTicket/{name}", patch).json()
-    assert [one["text"] for one in found["note"]] == ["mine alone"]
-    assert found["severity"] == "Critical"
+    patched = ask(desk, "PATCH", f"/troubleTicket/v5/troubleTicket/{name}", patch).json()
+    assert [note["text"] for note in patched["note"]] == ["mine alone"]
+    assert patched["severity"] == "Critical"
 
 
 @pytest.mark.parametrize("missing", ["description", "severity", "ticketType", "@type"])
@@ -136,7 +137,7 @@ def test_a_ticket_without_what_it_needs_is_refused(desk: CarrierDeskProcess, mis
 def test_a_ticket_is_found_by_the_customers_own_name_for_it(desk: CarrierDeskProcess) -> None:
     name = _ticket_in(desk, "acknowledged")
     path = "/troubleTicket/v5/troubleTicket?externalIdentifier.id="
-    assert [one["id"] for one in ask(desk, "GET", f"{path}i-1").json()] == [name]
+    assert [ticket["id"] for ticket in ask(desk, "GET", f"{path}i-1").json()] == [name]
     assert ask(desk, "GET", f"{path}i-2").json() == []
 
 
@@ -146,10 +147,48 @@ def test_everything_is_there_again_after_a_restart(tmp_path: Path) -> None:
     ask(desk, "POST", "/troubleTicket/v5/hub", {"@type": "Hub", "callback": "http://127.0.0.1:9"})
     desk.stop()
     desk.start()
-    assert [one["id"] for one in desk.tickets()] == [name]
+    assert [ticket["id"] for ticket in desk.tickets()] == [name]
     assert len(desk.operator_call("GET", "hubs/5")) == 1
     assert _ticket_in(desk, "acknowledged") != name
     desk.stop()
+
+
+@pytest.mark.parametrize(
+    ("failure_mode", "outcome"),
+    [("503", 503), ("echo", 400), ("drop", httpx.RemoteProtocolError), ("hang", httpx.ReadTimeout)],
+)
+def test_the_desk_fails_as_it_is_told_and_a_ticket_is_there_where_only_the_answer_was_lost(
+    desk: CarrierDeskProcess, failure_mode: str, outcome: int | type[Exception]
+) -> None:
+    desk.set_failure_mode(failure_mode)
+    url = f"{desk.url}/tmf-api/troubleTicket/v5/troubleTicket"
+    with httpx.Client(timeout=httpx.Timeout(30, read=1), trust_env=False) as client:
+        if isinstance(outcome, int):
+            assert client.post(url, json=TICKET_5).status_code == outcome
+        else:
+            with pytest.raises(outcome):
+                client.post(url, json=TICKET_5)
+    desk.set_failure_mode("well")
+    assert len(ask(desk, "GET", "/troubleTicket/v5/troubleTicket").json()) == (
+        failure_mode == "hang"
+    )
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/troubleTicket/v5/nothing", 404),
+        ("DELETE", "/troubleTicket/v5/troubleTicket", 405),
+        ("GET", "/troubleTicket/v5/troubleTicket?limit=many", 400),
+    ],
+)
+def test_what_is_not_offered_is_answered_with_the_error_document_of_the_api(
+    desk: CarrierDeskProcess, method: str, path: str, status: int
+) -> None:
+    answer = ask(desk, method, path)
+    assert answer.status_code == status
+    assert (answer.json()["code"], answer.json()["@type"]) == (str(status), "Error")
+    assert [exchange["status"] for exchange in desk.exchanges()] == [status]
 
 
 def test_strangers_are_turned_away(tmp_path: Path) -> None:
@@ -167,12 +206,11 @@ def test_strangers_are_turned_away(tmp_path: Path) -> None:
 def test_a_clerk_begins_by_herself_and_leaves_alone_what_was_taken_back(tmp_path: Path) -> None:
     desk = CarrierDeskProcess(tmp_path / "desk", clerk_s=0.05).start()
     name = ask(desk, "POST", "/troubleTicket/v5/troubleTicket", TICKET_5).json()["id"]
-    while _ticket(desk, name)["status"] == "acknowledged":
-        pass
+    wait_for("the clerk", lambda: _ticket(desk, name)["status"] != "acknowledged")
     assert _ticket(desk, name)["status"] == "inProgress"
     assert _ticket(desk, name)["note"][-1]["text"] == "Đã tiếp nhận, đang kiểm tra."
     desk.stop()
 
 
 def _ticket(desk: CarrierDeskProcess, name: str) -> dict[str, Any]:
-    return next(one for one in desk.tickets() if one["id"] == name)
+    return next(ticket for ticket in desk.tickets() if ticket["id"] == name)

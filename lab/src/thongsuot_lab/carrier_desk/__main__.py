@@ -5,12 +5,12 @@ Its first line of output is ``port N``. It serves until it is told to end.
 """
 
 import argparse
-import asyncio
-import signal
+import socket
 from pathlib import Path
 
-from thongsuot_lab.carrier_desk.api import CarrierApi
-from thongsuot_lab.carrier_desk.http import DeskServer
+from thongsuot_lab.carrier_desk.api import application
+from thongsuot_lab.carrier_desk.customers import Conduct
+from thongsuot_lab.carrier_desk.server import serve
 from thongsuot_lab.carrier_desk.service_desk import ServiceDesk
 
 
@@ -28,21 +28,12 @@ def main() -> None:
         metavar="S",
         help="somebody begins to work on a new ticket after so long (0: nobody does)",
     )
-    asyncio.run(_serve(parser.parse_args()))
-
-
-async def _serve(options: argparse.Namespace) -> None:
+    options = parser.parse_args()
     token = options.token_file.read_text("utf-8").strip() if options.token_file else ""
     desk = ServiceDesk(options.keep, clerk_s=options.clerk_s)
-    server = DeskServer(CarrierApi(desk, token=token).handle)
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    print(f"port {await server.start(options.host, options.port)}", flush=True)
-    await stop.wait()
-    await server.stop()
-    await desk.stop()
+    with socket.create_server((options.host, options.port)) as sock:
+        print(f"port {sock.getsockname()[1]}", flush=True)
+        serve(application(desk, Conduct(token=token)), sock)
 
 
 if __name__ == "__main__":

@@ -3,9 +3,7 @@
 import itertools
 from typing import Final
 
-from thongsuot_lab.carrier_desk.http import ApiError, Json
-from thongsuot_lab.carrier_desk.merge_patch import merge_patch
-from thongsuot_lab.carrier_desk.tickets import rfc3339_now
+from thongsuot_lab.carrier_desk.documents import ApiError, Json, merge_patch, rfc3339_now
 
 BASE: Final = "/tmf-api/alarm/v4"
 REQUIRED: Final = (
@@ -27,20 +25,20 @@ class AlarmStore:
         self.documents = documents or {}
         self._numbers = itertools.count(max(map(int, self.documents), default=0) + 1)
 
-    def create(self, asked: Json) -> Json:
+    def create(self, document: Json) -> Json:
         """
         Take an alarm in.
 
         Raises:
-            Refused: something that it needs is not there.
+            ApiError: something that it needs is not there.
         """
-        missing = [name for name in REQUIRED if not asked.get(name)]
+        missing = [name for name in REQUIRED if not document.get(name)]
         if missing:
             raise ApiError(400, f"an alarm needs {', '.join(missing)}")
-        if asked["perceivedSeverity"] not in SEVERITIES[:-1]:
-            raise ApiError(400, f"no severity to begin with: {asked['perceivedSeverity']}")
+        if document["perceivedSeverity"] not in SEVERITIES[:-1]:
+            raise ApiError(400, f"no severity to begin with: {document['perceivedSeverity']}")
         number = next(self._numbers)
-        alarm = {**asked, "id": number, "href": f"{BASE}/alarm/{number}"}
+        alarm = {**document, "id": number, "href": f"{BASE}/alarm/{number}"}
         alarm.setdefault("ackState", "unacknowledged")
         alarm.setdefault("alarmReportingTime", rfc3339_now())
         self.documents[str(number)] = alarm
@@ -51,33 +49,33 @@ class AlarmStore:
         Return an alarm.
 
         Raises:
-            Refused: there is none of that name.
+            ApiError: there is none of that name.
         """
-        found = self.documents.get(name)
-        if found is None:
+        alarm = self.documents.get(name)
+        if alarm is None:
             raise ApiError(404, f"there is no alarm {name}")
-        return found
+        return alarm
 
     def find(self, external: str | None) -> list[Json]:
         """Return all alarms, or those with an external identifier."""
         alarms = list(self.documents.values())
         if external is None:
             return alarms
-        return [one for one in alarms if one.get("externalAlarmId") == external]
+        return [alarm for alarm in alarms if alarm.get("externalAlarmId") == external]
 
-    def patch(self, name: str, asked: Json) -> tuple[Json, Json]:
+    def patch(self, name: str, document: Json) -> tuple[Json, Json]:
         """
         Change an alarm; return it as it was and as it is.
 
         Raises:
-            Refused: there is no such alarm, or it is cleared: then nothing of it can be set.
+            ApiError: there is no such alarm, or it is cleared: then nothing of it can be set.
         """
         before = self.get(name)
         if before["perceivedSeverity"] == "cleared":
             raise ApiError(409, "the alarm is cleared, nothing changes any more")
-        if asked.get("perceivedSeverity", "minor") not in SEVERITIES:
-            raise ApiError(400, f"no severity: {asked['perceivedSeverity']}")
-        wanted = {key: value for key, value in asked.items() if key not in {"id", "href"}}
+        if document.get("perceivedSeverity", "minor") not in SEVERITIES:
+            raise ApiError(400, f"no severity: {document['perceivedSeverity']}")
+        wanted = {key: value for key, value in document.items() if key not in {"id", "href"}}
         after = merge_patch(before, wanted) | {"alarmChangedTime": rfc3339_now()}
         self.documents[name] = after
         return before, after

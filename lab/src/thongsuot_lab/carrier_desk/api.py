@@ -1,186 +1,195 @@
-"""App: what is asked of the carrier over HTTP, and how it misbehaves for a test."""
+"""The carrier's HTTP APIs: tickets (TMF621) and alarms (TMF642) for customers, and its own side."""
 
-import asyncio
-import hmac
-import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Final
 
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Mount, Route
+
 from thongsuot_lab.carrier_desk import alarms, tickets
-from thongsuot_lab.carrier_desk.http import ApiError, DeskRequest, DeskResponse, Json, json_object
-from thongsuot_lab.carrier_desk.hub import EventHub
+from thongsuot_lab.carrier_desk.customers import (
+    OPERATOR_PATH,
+    Conduct,
+    CustomerMiddleware,
+    TmfResponse,
+    error_response,
+)
+from thongsuot_lab.carrier_desk.documents import ApiError, Json, json_object
 from thongsuot_lab.carrier_desk.service_desk import ServiceDesk
 
-EXCHANGES_LIMIT: Final = 10_000
-HANG_S: Final = 60.0
 PATCH_CONTENT_TYPES: Final = ("application/json", "application/merge-patch+json")
-OPERATOR_PATH: Final = "/desk/"
-"""Below it, without a token, is what the carrier's own people do: no business of customers."""
 
 
-class CarrierApi:
-    """
-    The desk's door.
+def application(desk: ServiceDesk, conduct: Conduct) -> Starlette:
+    """Return the carrier's systems as one application."""
 
-    ``token`` is what customers must show (empty: nothing). ``failure_mode`` is how they are
-    answered:
-    ``well``, a status, ``hang`` (what is to be changed is, but that is not answered), ``drop``
-    (closed), ``echo`` (refused, showing all of it). ``exchanges`` are requests and answers.
-    """
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        yield
+        await desk.stop()
 
-    def __init__(self, desk: ServiceDesk, *, token: str = "") -> None:
-        self.failure_mode = "well"
-        self.exchanges: list[Json] = []
-        self._desk = desk
-        self._token = token
-
-    async def handle(self, request: DeskRequest) -> DeskResponse | None:
-        """Answer a request."""
-        version = 4 if request.path.startswith((tickets.BASES[4], alarms.BASE)) else 5
-        try:
-            if request.path.startswith(OPERATOR_PATH):
-                return self._operator(request)
-            response = await self._customer(request)
-        except ApiError as error:
-            body: Json = {"code": str(error.status), "reason": error.reason}
-            if version == 5:
-                body["@type"] = "Error"
-            response = DeskResponse(status=error.status, body=body)
-        if response is not None:
-            self._record_exchange(request, response)
-        return response
-
-    async def _customer(self, request: DeskRequest) -> DeskResponse | None:
-        if self.failure_mode == "drop":
-            return None
-        if self.failure_mode == "echo":
-            shown = f"{request.path} {dict(request.headers)} {request.body.decode()}"
-            raise ApiError(400, shown)
-        if self.failure_mode.isdigit():
-            raise ApiError(int(self.failure_mode), "so it is")
-        shown = request.headers.get("authorization", "")
-        if self._token and not hmac.compare_digest(
-            shown.encode(), f"Bearer {self._token}".encode()
-        ):
-            raise ApiError(401, "who are you?")
-        response = self._route(request)
-        if self.failure_mode == "hang" and request.method != "GET":
-            self._record_exchange(request, response)
-            await asyncio.sleep(HANG_S)
-            return None
-        return response
-
-    def _route(self, request: DeskRequest) -> DeskResponse:
-        for version, base in tickets.BASES.items():
-            if request.path.startswith(f"{base}/"):
-                return self._tickets(version, request, request.path.removeprefix(f"{base}/"))
-        if request.path.startswith(f"{alarms.BASE}/"):
-            return self._alarms(request, request.path.removeprefix(f"{alarms.BASE}/"))
-        raise ApiError(404, f"nothing is at {request.path}")
-
-    def _tickets(self, version: int, request: DeskRequest, path: str) -> DeskResponse:
-        desk = self._desk
-        match request.method, path.split("/"):
-            case "POST", ["troubleTicket"]:
-                return DeskResponse(
-                    status=201, body=desk.create_ticket(version, json_object(request))
-                )
-            case "GET", ["troubleTicket"]:
-                key = "externalIdentifier.id" if version == 5 else "externalId"
-                found = desk.tickets.find(version, request.query.get(key))
-                return _listed(found, request)
-            case "GET", ["troubleTicket", name]:
-                return DeskResponse(status=200, body=desk.tickets.get(version, name))
-            case "PATCH", ["troubleTicket", name]:
-                _check_patch(request)
-                return DeskResponse(
-                    status=200, body=desk.patch_ticket(version, name, json_object(request))
-                )
-            case _, ["hub", *rest]:
-                return self._hub(desk.hubs[str(version)], request, rest)
-        raise ApiError(405, f"{request.method} of {path} is not offered")
-
-    def _alarms(self, request: DeskRequest, path: str) -> DeskResponse:
-        desk = self._desk
-        match request.method, path.split("/"):
-            case "POST", ["alarm"]:
-                return DeskResponse(status=201, body=desk.create_alarm(json_object(request)))
-            case "GET", ["alarm"]:
-                return _listed(desk.alarms.find(request.query.get("externalAlarmId")), request)
-            case "GET", ["alarm", name]:
-                return DeskResponse(status=200, body=desk.alarms.get(name))
-            case "PATCH", ["alarm", name]:
-                _check_patch(request)
-                return DeskResponse(status=200, body=desk.patch_alarm(name, json_object(request)))
-            case _, ["hub", *rest]:
-                return self._hub(desk.hubs["alarm"], request, rest)
-        raise ApiError(405, f"{request.method} of {path} is not offered")
-
-    def _hub(self, hub: EventHub, request: DeskRequest, rest: list[str]) -> DeskResponse:
-        match request.method, rest:
-            case "POST", []:
-                response = DeskResponse(status=201, body=hub.subscribe(json_object(request)))
-            case "GET", [name]:
-                return DeskResponse(status=200, body=hub.get(name))
-            case "DELETE", [name]:
-                hub.unsubscribe(name)
-                response = DeskResponse(status=204)
-            case _:
-                raise ApiError(405, f"{request.method} of a hub is not offered")
-        self._desk.write()
-        return response
-
-    def _operator(self, request: DeskRequest) -> DeskResponse:
-        """Do what the carrier's own people want, or show them what there is."""
-        desk = self._desk
-        body: object
-        match request.method, request.path.removeprefix(OPERATOR_PATH).split("/"):
-            case "GET", ["tickets", version]:
-                body = desk.tickets.find(int(version), None)
-            case "POST", ["tickets", version, name]:
-                asked = json_object(request)
-                status, text = str(asked.get("status", "")), str(asked.get("note", ""))
-                body = desk.update_as_operator(int(version), name, status=status, text=text)
-            case "GET", ["alarms"]:
-                body = desk.alarms.find(None)
-            case "POST", ["alarms", name]:
-                body = desk.patch_alarm(name, json_object(request))
-            case "GET", ["hubs", name]:
-                body = list(desk.hubs[name].subscriptions.values())
-            case "GET", ["exchanges"]:
-                body = self.exchanges
-            case "POST", ["mood"]:
-                self.failure_mode = str(json_object(request)["mood"])
-                body = {"mood": self.failure_mode}
-            case "POST", ["clear"]:
-                desk.clear()
-                self.exchanges.clear()
-                self.failure_mode, body = "well", {}
-            case _:
-                raise ApiError(404, f"nothing is at {request.path}")
-        return DeskResponse(status=200, body=body)
-
-    def _record_exchange(self, request: DeskRequest, response: DeskResponse) -> None:
-        if len(self.exchanges) < EXCHANGES_LIMIT:
-            self.exchanges.append(
-                {
-                    "method": request.method,
-                    "path": request.path,
-                    "query": dict(request.query),
-                    "request": json.loads(request.body) if request.body else None,
-                    "status": response.status,
-                    "answer": response.body,
-                }
-            )
+    return Starlette(
+        routes=[
+            *(
+                Mount(base, routes=_ticket_routes(desk, version))
+                for version, base in tickets.BASES.items()
+            ),
+            Mount(alarms.BASE, routes=_alarm_routes(desk)),
+            Mount(OPERATOR_PATH.rstrip("/"), routes=_operator_routes(desk, conduct)),
+        ],
+        middleware=[Middleware(CustomerMiddleware, conduct=conduct)],
+        exception_handlers={ApiError: _answer_error, HTTPException: _answer_error},
+        lifespan=lifespan,
+    )
 
 
-def _check_patch(request: DeskRequest) -> None:
+async def _answer_error(request: Request, error: Exception) -> Response:
+    """Answer with the error document of the API, also where no route leads (404, 405)."""
+    path = request.url.path
+    if isinstance(error, ApiError):
+        return error_response(path, error.status, error.reason)
+    assert isinstance(error, HTTPException), "nothing else is registered"
+    return error_response(path, error.status_code, f"{request.method} {path}: {error.detail}")
+
+
+def _ticket_routes(desk: ServiceDesk, version: int) -> list[Route]:
+    external = "externalIdentifier.id" if version == 5 else "externalId"
+
+    async def create(request: Request) -> Response:
+        return TmfResponse(desk.create_ticket(version, await json_object(request)), 201)
+
+    async def find(request: Request) -> Response:
+        return _page(desk.tickets.find(version, request.query_params.get(external)), request)
+
+    async def get(request: Request) -> Response:
+        return TmfResponse(desk.tickets.get(version, request.path_params["name"]))
+
+    async def patch(request: Request) -> Response:
+        _check_patch(request)
+        name = request.path_params["name"]
+        return TmfResponse(desk.patch_ticket(version, name, await json_object(request)))
+
+    return [
+        Route("/troubleTicket", create, methods=["POST"]),
+        Route("/troubleTicket", find, methods=["GET"]),
+        Route("/troubleTicket/{name}", get, methods=["GET"]),
+        Route("/troubleTicket/{name}", patch, methods=["PATCH"]),
+        *_hub_routes(desk, str(version)),
+    ]
+
+
+def _alarm_routes(desk: ServiceDesk) -> list[Route]:
+    async def create(request: Request) -> Response:
+        return TmfResponse(desk.create_alarm(await json_object(request)), 201)
+
+    async def find(request: Request) -> Response:
+        return _page(desk.alarms.find(request.query_params.get("externalAlarmId")), request)
+
+    async def get(request: Request) -> Response:
+        return TmfResponse(desk.alarms.get(request.path_params["name"]))
+
+    async def patch(request: Request) -> Response:
+        _check_patch(request)
+        name = request.path_params["name"]
+        return TmfResponse(desk.patch_alarm(name, await json_object(request)))
+
+    return [
+        Route("/alarm", create, methods=["POST"]),
+        Route("/alarm", find, methods=["GET"]),
+        Route("/alarm/{name}", get, methods=["GET"]),
+        Route("/alarm/{name}", patch, methods=["PATCH"]),
+        *_hub_routes(desk, "alarm"),
+    ]
+
+
+def _hub_routes(desk: ServiceDesk, hub: str) -> list[Route]:
+    async def subscribe(request: Request) -> Response:
+        subscription = desk.hubs[hub].subscribe(await json_object(request))
+        desk.write()
+        return TmfResponse(subscription, 201)
+
+    async def get(request: Request) -> Response:
+        return TmfResponse(desk.hubs[hub].get(request.path_params["name"]))
+
+    async def unsubscribe(request: Request) -> Response:
+        desk.hubs[hub].unsubscribe(request.path_params["name"])
+        desk.write()
+        return Response(status_code=204)
+
+    return [
+        Route("/hub", subscribe, methods=["POST"]),
+        Route("/hub/{name}", get, methods=["GET"]),
+        Route("/hub/{name}", unsubscribe, methods=["DELETE"]),
+    ]
+
+
+def _operator_routes(desk: ServiceDesk, conduct: Conduct) -> list[Route]:
+    """Return what the carrier's own people do, and what they can look at."""
+
+    async def list_tickets(request: Request) -> Response:
+        return TmfResponse(desk.tickets.find(request.path_params["version"], None))
+
+    async def update_ticket(request: Request) -> Response:
+        asked = await json_object(request)
+        status, text = str(asked.get("status", "")), str(asked.get("note", ""))
+        version, name = request.path_params["version"], request.path_params["name"]
+        return TmfResponse(desk.update_as_operator(version, name, status=status, text=text))
+
+    async def list_alarms(_: Request) -> Response:
+        return TmfResponse(desk.alarms.find(None))
+
+    async def update_alarm(request: Request) -> Response:
+        name = request.path_params["name"]
+        return TmfResponse(desk.patch_alarm(name, await json_object(request)))
+
+    async def list_subscriptions(request: Request) -> Response:
+        hub = desk.hubs.get(request.path_params["name"])
+        if hub is None:
+            raise ApiError(404, f"there is no hub {request.path_params['name']}")
+        return TmfResponse(list(hub.subscriptions.values()))
+
+    async def list_exchanges(_: Request) -> Response:
+        return TmfResponse(conduct.exchanges)
+
+    async def set_failure_mode(request: Request) -> Response:
+        conduct.failure_mode = str((await json_object(request))["failure_mode"])
+        return TmfResponse({"failure_mode": conduct.failure_mode})
+
+    async def clear(_: Request) -> Response:
+        desk.clear()
+        conduct.exchanges.clear()
+        conduct.failure_mode = "well"
+        return TmfResponse({})
+
+    return [
+        Route("/tickets/{version:int}", list_tickets, methods=["GET"]),
+        Route("/tickets/{version:int}/{name}", update_ticket, methods=["POST"]),
+        Route("/alarms", list_alarms, methods=["GET"]),
+        Route("/alarms/{name}", update_alarm, methods=["POST"]),
+        Route("/hubs/{name}", list_subscriptions, methods=["GET"]),
+        Route("/exchanges", list_exchanges, methods=["GET"]),
+        Route("/failure-mode", set_failure_mode, methods=["POST"]),
+        Route("/clear", clear, methods=["POST"]),
+    ]
+
+
+def _check_patch(request: Request) -> None:
     kind = request.headers.get("content-type", "").partition(";")[0].strip()
     if kind not in PATCH_CONTENT_TYPES:
         raise ApiError(400, f"a PATCH is one of {', '.join(PATCH_CONTENT_TYPES)}, not {kind}")
 
 
-def _listed(found: list[Json], request: DeskRequest) -> DeskResponse:
-    offset, limit = (int(request.query.get(name, 0)) for name in ("offset", "limit"))
-    part = found[offset : offset + limit if limit else None]
-    counts = {"X-Total-Count": str(len(found)), "X-Result-Count": str(len(part))}
-    return DeskResponse(status=200, body=part, headers=counts)
+def _page(documents: list[Json], request: Request) -> Response:
+    """Return a list, or the part of it that ``offset`` and ``limit`` ask for (TMF630, 4.3)."""
+    try:
+        offset, limit = (int(request.query_params.get(name, 0)) for name in ("offset", "limit"))
+    except ValueError as error:
+        raise ApiError(400, f"offset and limit are whole numbers: {error}") from error
+    part = documents[offset : offset + limit if limit else None]
+    counts = {"X-Total-Count": str(len(documents)), "X-Result-Count": str(len(part))}
+    return TmfResponse(part, headers=counts)

@@ -5,8 +5,7 @@ import itertools
 import json
 import urllib.request
 
-from thongsuot_lab.carrier_desk.http import ApiError, Json
-from thongsuot_lab.carrier_desk.tickets import rfc3339_now
+from thongsuot_lab.carrier_desk.documents import ApiError, Json, rfc3339_now
 
 _TIMEOUT_S = 5.0
 
@@ -20,30 +19,30 @@ class EventHub:
         self.subscriptions = subscriptions or {}
         self._numbers = itertools.count(max(map(int, self.subscriptions), default=0) + 1)
 
-    def subscribe(self, asked: Json) -> Json:
+    def subscribe(self, document: Json) -> Json:
         """
         Note who wants to be told.
 
         Raises:
-            Refused: there is no callback in it.
+            ApiError: there is no callback in it.
         """
-        callback = asked.get("callback")
+        callback = document.get("callback")
         if not isinstance(callback, str) or not callback.startswith(("http://", "https://")):
             raise ApiError(400, "a subscription needs a callback")
-        found: Json = {"id": str(next(self._numbers)), "callback": callback}
-        if "@type" in asked:
-            found["@type"] = asked["@type"]
-        if "query" in asked:
-            found["query"] = asked["query"]
-        self.subscriptions[str(found["id"])] = found
-        return found
+        subscription: Json = {"id": str(next(self._numbers)), "callback": callback}
+        if "@type" in document:
+            subscription["@type"] = document["@type"]
+        if "query" in document:
+            subscription["query"] = document["query"]
+        self.subscriptions[str(subscription["id"])] = subscription
+        return subscription
 
     def get(self, name: str) -> Json:
         """
         Return a subscription.
 
         Raises:
-            Refused: there is none of that name.
+            ApiError: there is none of that name.
         """
         if name not in self.subscriptions:
             raise ApiError(404, f"there is no subscription {name}")
@@ -54,25 +53,27 @@ class EventHub:
         Forget a subscription.
 
         Raises:
-            Refused: there is none of that name.
+            ApiError: there is none of that name.
         """
         del self.subscriptions[str(self.get(name)["id"])]
 
-    async def publish(self, kind: str, what: str, document: Json, *, is_typed: bool) -> None:
+    async def publish(
+        self, kind: str, document_name: str, document: Json, *, is_typed: bool
+    ) -> None:
         """Post an event to everybody; ``kind`` as ``TroubleTicketStatusChangeEvent``."""
         event: Json = {
             "eventId": f"{document['id']}-{rfc3339_now()}",
             "eventTime": rfc3339_now(),
             "eventType": kind,
-            "event": {what: document},
+            "event": {document_name: document},
         }
         if is_typed:
             event["@type"] = kind
-        door = f"/listener/{kind[0].lower()}{kind[1:]}"
+        path = f"/listener/{kind[0].lower()}{kind[1:]}"
         await asyncio.gather(
             *(
-                asyncio.to_thread(post_json, f"{one['callback']}{door}", event)
-                for one in self.subscriptions.values()
+                asyncio.to_thread(post_json, f"{subscription['callback']}{path}", event)
+                for subscription in self.subscriptions.values()
             )
         )
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from thongsuot_lab.carrier_desk.alarms import AlarmStore
-from thongsuot_lab.carrier_desk.http import ApiError, Json
+from thongsuot_lab.carrier_desk.documents import ApiError, Json
 from thongsuot_lab.carrier_desk.hub import EventHub
 from thongsuot_lab.carrier_desk.tickets import TicketStore, note_document
 
@@ -34,18 +34,18 @@ class ServiceDesk:
         self._clerk_s = clerk_s
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def create_ticket(self, version: int, asked: Json) -> Json:
+    def create_ticket(self, version: int, document: Json) -> Json:
         """Take a ticket in, and tell who subscribed."""
-        found = self.tickets.create(version, asked)
+        ticket = self.tickets.create(version, document)
         self.write()
-        self._publish_ticket(version, "TroubleTicketCreateEvent", found)
+        self._publish_ticket(version, "TroubleTicketCreateEvent", ticket)
         if self._clerk_s:
-            self._spawn(self._start_work(version, str(found["id"])))
-        return found
+            self._spawn(self._start_work(version, str(ticket["id"])))
+        return ticket
 
-    def patch_ticket(self, version: int, name: str, asked: Json) -> Json:
+    def patch_ticket(self, version: int, name: str, document: Json) -> Json:
         """Change a ticket, and tell who subscribed."""
-        before, after = self.tickets.patch(version, name, asked)
+        before, after = self.tickets.patch(version, name, document)
         self.write()
         if after["status"] == before["status"]:
             self._publish_ticket(version, "TroubleTicketAttributeValueChangeEvent", after)
@@ -60,28 +60,28 @@ class ServiceDesk:
         Let somebody at the desk do something with a ticket.
 
         Raises:
-            Refused: the ticket must not come into that state.
+            ApiError: the ticket must not come into that state.
         """
         before = self.tickets.get(version, name)
-        asked: Json = {"status": status or before["status"]}
+        document: Json = {"status": status or before["status"]}
         if text:
             notes = before.get("note")
-            asked["note"] = [
+            document["note"] = [
                 *(notes if isinstance(notes, list) else []),
                 note_document(version, OPERATOR_NAME, text),
             ]
-        return self.patch_ticket(version, name, asked)
+        return self.patch_ticket(version, name, document)
 
-    def create_alarm(self, asked: Json) -> Json:
+    def create_alarm(self, document: Json) -> Json:
         """Take an alarm in, and tell who subscribed."""
-        found = self.alarms.create(asked)
+        alarm = self.alarms.create(document)
         self.write()
-        self._publish_alarm("AlarmCreateEvent", found)
-        return found
+        self._publish_alarm("AlarmCreateEvent", alarm)
+        return alarm
 
-    def patch_alarm(self, name: str, asked: Json) -> Json:
+    def patch_alarm(self, name: str, document: Json) -> Json:
         """Change an alarm, and tell who subscribed."""
-        before, after = self.alarms.patch(name, asked)
+        before, after = self.alarms.patch(name, document)
         self.write()
         is_state = before["perceivedSeverity"] != after["perceivedSeverity"]
         kind = "AlarmStateChangeEvent" if is_state else "AlarmAttributeValueChangeEvent"
@@ -101,9 +101,9 @@ class ServiceDesk:
             },
             ensure_ascii=False,
         )
-        fresh = self._keep.with_suffix(".new")
-        fresh.write_text(text, "utf-8")
-        fresh.rename(self._keep)
+        new_file = self._keep.with_suffix(".new")
+        new_file.write_text(text, "utf-8")
+        new_file.rename(self._keep)
 
     def clear(self) -> None:
         """Throw everything away."""

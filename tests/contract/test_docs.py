@@ -10,7 +10,7 @@ from tools import reference
 
 from tests.contract.house import ROOT, modules, plant
 from thongsuot_collector import rules
-from thongsuot_dashboards import alerts
+from thongsuot_dashboards.alert_loader import alert_rules
 
 _LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)(?:\s+\"[^\"]*\")?\)")
 _FENCE = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
@@ -128,7 +128,7 @@ def without_heading(codes: Iterable[str], runbook: str) -> set[str]:
 def test_every_incident_rule_and_every_alert_has_its_heading_in_the_runbook() -> None:
     runbook = (ROOT / "docs" / "runbook.md").read_text(encoding="utf-8")
     assert without_heading(rules.codes(), runbook) == set()
-    assert without_heading((alert.name for alert in alerts.alerts()), runbook) == set()
+    assert without_heading((alert.name for alert in alert_rules()), runbook) == set()
 
 
 def test_a_rule_without_a_heading_is_found() -> None:

@@ -10,8 +10,9 @@ import pytest
 from thongsuot_collector.metrics import Metrics
 from thongsuot_collector.notify.dispatch.metrics import NotifyMetrics
 from thongsuot_dashboards import collector_metrics, recording_rules
-from thongsuot_dashboards.__main__ import DEFAULT_FOLDER, generated_files
-from thongsuot_dashboards.boards import load
+from thongsuot_dashboards.__main__ import DEFAULT_FOLDER
+from thongsuot_dashboards.board_loader import load_boards
+from thongsuot_dashboards.generated import generated_files
 from thongsuot_dashboards.panels.dashboard_schema import SCHEMA_VERSION
 from thongsuot_dashboards.text import Language
 from thongsuot_schema import catalogue
@@ -33,7 +34,7 @@ KNOWN_LABELS = MEASURED | {"commune_name", "consumer", "heard", "job", "le", "re
 
 BOARDS: list[tuple[str, Json]] = [
     (f"{name}/{language}", json.loads(board.to_json(language)))
-    for name, board in load().items()
+    for name, board in load_boards().items()
     for language in Language
 ]
 each_board = pytest.mark.parametrize(("name", "board"), BOARDS, ids=[name for name, _ in BOARDS])
@@ -151,18 +152,18 @@ def test_links_lead_to_boards_that_there_are_with_variables_that_they_have(
         assert set(re.findall(r"var-(\w+)=", rest)) <= variables[uid], f"{name}: {url}"
 
 
-@pytest.mark.parametrize("board", load())
+@pytest.mark.parametrize("board", load_boards())
 def test_both_languages_differ_in_words_only(board: str) -> None:
     shapes = []
     for language in Language:
-        data = json.loads(load()[board].to_json(language))
+        data = json.loads(load_boards()[board].to_json(language))
         shapes.append([(p["type"], p["gridPos"], texts(p)) for p in data["panels"]])
-        assert data["uid"] == load()[board].uid
+        assert data["uid"] == load_boards()[board].uid
     assert shapes[0] == shapes[1]
 
 
 def test_the_uids_of_boards_are_unique() -> None:
-    uids = [board.uid for board in load().values()]
+    uids = [board.uid for board in load_boards().values()]
     assert len(uids) == len(set(uids))
 
 

@@ -52,4 +52,3 @@ def test_without_grafana_it_says_what_to_do(tmp_path: Path) -> None:
     )
     assert done.returncode == 1
     assert "none of grafana, grafana-server is on the PATH" in done.stderr
-    assert "thongsuot_dashboards.picture city --prometheus http://127.0.0.1:9" in done.stderr

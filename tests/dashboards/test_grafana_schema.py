@@ -10,7 +10,7 @@ import pytest
 from jsonschema import Draft7Validator  # type: ignore[import-untyped]  # has no stubs
 
 from tests.contract.house import ROOT
-from thongsuot_dashboards.boards import load
+from thongsuot_dashboards.board_loader import load_boards
 from thongsuot_dashboards.text import Language
 
 Json = dict[str, Any]
@@ -74,13 +74,13 @@ def of_board(board: Json) -> list[str]:
 
 
 @pytest.mark.parametrize("language", Language)
-@pytest.mark.parametrize("name", load())
+@pytest.mark.parametrize("name", load_boards())
 def test_a_board_is_a_dashboard_by_grafanas_own_types(name: str, language: Language) -> None:
-    assert of_board(json.loads(load()[name].to_json(language))) == []
+    assert of_board(json.loads(load_boards()[name].to_json(language))) == []
 
 
 def test_what_grafanalib_writes_by_itself_would_be_refused() -> None:
-    board = json.loads(load()["link"].to_json(Language.VI))
+    board = json.loads(load_boards()["link"].to_json(Language.VI))
     board["rows"] = []
     board["panels"][0]["datasource"] = "Prometheus"
     board["panels"][0]["options"]["legend"].pop("showLegend")

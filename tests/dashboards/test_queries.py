@@ -3,19 +3,26 @@
 import json
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
 
-from tests.dashboards.recording.__main__ import CHOSEN
+from tests.dashboards.board_expectations import expectation_of
+from tests.dashboards.board_queries import (
+    Prometheus,
+    Series,
+    Window,
+    ask_panel,
+    choices,
+    fill_variables,
+)
 from tests.dashboards.recording.filled_prometheus import RecordedLabData
 from tests.dashboards.recording.recording_file import PlayedScene
 from thongsuot_dashboards import collector_metrics
-from thongsuot_dashboards.boards import load
-from thongsuot_dashboards.picture.ask import Prometheus, Series, Window, asked, choices, filled
+from thongsuot_dashboards.board_loader import load_boards
 from thongsuot_dashboards.text import Language
-from thongsuot_schema.catalogue import host, radio
+from thongsuot_schema import catalogue
 
 pytestmark = pytest.mark.servers
 
@@ -25,33 +32,8 @@ NOTICED_S, CLEARED_S = 45.0, 75.0
 
 Json = dict[str, Any]
 
-NOTHING_TO_SHOW = {
-    "Telling: by channel and outcome": "the collector of the test has no channels",
-    "Signal (RSRP)": "the link that is shown is a fibre",
-    "Mobile technology": "the link that is shown is a fibre",
-    "Samples not delivered": "every sample was delivered",
-    "Lost or set aside": "no batch was set aside",
-    "Restarts of tasks": "no task failed",
-    "Certificate (days)": "the collector of the test speaks without TLS",
-}
-"""Panels that may be empty, because the lab has nothing of what they show."""
-
-NOT_IN_THE_LAB = {
-    host.CLOCK_ERROR: "nothing sets the clock of the machine that the lab ran on",
-    host.PLAN: "it was recorded before devices had plans",
-    host.SPENT: "no link of the lab has an allowance",
-    radio.OWN_NETWORK: "the carriers of the lab have no network code",
-    radio.NR_PCI: "the recorded router does not tell its cell",
-    radio.LTE_PCI: "the recorded router does not tell its cell",
-    radio.TEMPERATURE: "the recorded router does not tell its temperature",
-}
-"""Metrics of which the recording has no sample, and why; a sample of one fails a test."""
-
-_OTHER_TECHNOLOGY = re.compile(rf"{radio.TECHNOLOGY.full_name}\{{[^}}]*\}} == [2346]\)")
-"""Counts of modems in another technology than the lab's, which is 5 (NR beside LTE)."""
-
 BOARDS: dict[str, Json] = {
-    name: json.loads(board.to_json(Language.EN)) for name, board in load().items()
+    name: json.loads(board.to_json(Language.EN)) for name, board in load_boards().items()
 }
 each_board = pytest.mark.parametrize("name", BOARDS)
 
@@ -76,33 +58,49 @@ def answers(name: str, lab_data: RecordedLabData) -> Iterator[tuple[Json, Json, 
     """Yield panel, target and what is found, of each query of a board."""
     prometheus = Prometheus(lab_data.server.url)
     board = BOARDS[name]
-    values, _ = choices(board, prometheus, window(lab_data), CHOSEN.get(name, {}))
+    values, _ = choices(board, prometheus, window(lab_data), expectation_of(name).chosen)
     for panel in board["panels"]:
-        found = asked(panel, prometheus, window_of(panel, lab_data), values)
+        found = ask_panel(panel, prometheus, window_of(panel, lab_data), values)
         yield from zip([panel] * len(found), panel["targets"], found, strict=True)
 
 
 @each_board
 def test_every_query_finds_something(name: str, lab_data: RecordedLabData) -> None:
+    may_be_empty = expectation_of(name).may_be_empty
     empty = [
         f"{panel['title']}: {target['expr']}"
-        for panel, target, found in answers(name, lab_data)
-        if not found and panel["title"] not in NOTHING_TO_SHOW and not is_absent(target["expr"])
+        for panel, target, series in answers(name, lab_data)
+        if not series and not {panel["title"], query_name(panel, target)} & may_be_empty.keys()
     ]
     assert not empty, "\n".join(empty)
 
 
-def is_absent(expr: str) -> bool:
-    """Return whether an expression asks for what the lab does not have."""
-    return bool(_OTHER_TECHNOLOGY.search(expr)) or any(
-        metric.full_name in expr for metric in NOT_IN_THE_LAB
-    )
+def query_name(panel: Json, target: Json) -> str:
+    """Return by which name expectations know one query of a panel."""
+    return f"{panel['title']}: {target['legendFormat']}"
 
 
-def test_what_is_called_absent_is_absent(lab_data: RecordedLabData) -> None:
+@each_board
+def test_what_may_be_empty_is_there(name: str) -> None:
+    names = {
+        query
+        for panel in BOARDS[name]["panels"]
+        for target in panel["targets"]
+        for query in (panel["title"], query_name(panel, target))
+    }
+    assert expectation_of(name).may_be_empty.keys() <= names
+
+
+def test_prometheus_has_every_metric_of_the_catalogue(lab_data: RecordedLabData) -> None:
     prometheus = Prometheus(lab_data.server.url)
-    for metric in NOT_IN_THE_LAB:
-        assert prometheus.range(metric.full_name, "", window(lab_data)) == [], metric.name
+    kinds = [catalogue.load(name) for name in catalogue.kinds()]
+    absent = [
+        metric.full_name
+        for kind in kinds
+        for metric in kind.metrics
+        if not prometheus.range(metric.full_name, "", window(lab_data))
+    ]
+    assert absent == []
 
 
 @each_board
@@ -149,14 +147,14 @@ def test_choices_are_shown_by_the_names_of_communes(lab_data: RecordedLabData) -
 
 
 def marked(
-    lab_data: RecordedLabData, name: str, mark_name: str, chosen: dict[str, str]
+    lab_data: RecordedLabData, name: str, mark_name: str, chosen: Mapping[str, str]
 ) -> list[float]:
     """Return the moments, as Unix time and 15 s apart, that a mark of a board stands for."""
     prometheus = Prometheus(lab_data.server.url)
     board = BOARDS[name]
     values, _ = choices(board, prometheus, window(lab_data), chosen)
     (mark,) = [one for one in board["annotations"]["list"] if one["name"] == mark_name]
-    expr = filled(mark["target"]["expr"], values)
+    expr = fill_variables(mark["target"]["expr"], values)
     found = prometheus.range(expr, "", window(lab_data), STEP_S)
     return sorted({at for one in found for at, _ in one.points})
 
@@ -175,14 +173,14 @@ def test_marks_stand_where_the_fibre_was_cut_and_the_portal_broken(
     lab_data: RecordedLabData,
 ) -> None:
     recording = lab_data.recording
-    cut = marked(lab_data, "link", "Link down", CHOSEN["link"])
+    cut = marked(lab_data, "link", "Link down", expectation_of("link").chosen)
     assert_around(cut, lab_data, recording.scene("cut-fibre"))
     portal = marked(lab_data, "services", "Service down", {})
     assert_around(portal, lab_data, recording.scene("portal-error"))
 
 
 def test_a_way_that_a_fault_cuts_short_is_not_called_another_way(lab_data: RecordedLabData) -> None:
-    assert marked(lab_data, "link", "Route change", CHOSEN["link"]) == []
+    assert marked(lab_data, "link", "Route change", expectation_of("link").chosen) == []
 
 
 def test_availability_counts_the_faults_of_carriers_and_leaves_out_the_sites_own(

@@ -101,8 +101,8 @@ class Metrics:
             "Sites where two devices push with the same token at once",
             (),
         )
-        self.site_plans = self._gauge(
-            "site_plans", "Sites by how far they are with the newest plan", ("stand",)
+        self.site_configs = self._gauge(
+            "site_configs", "Sites by how far they are with the newest plan", ("stand",)
         )
         self.inventory_refused = self._gauge(
             "inventory_refused", "1 while a changed inventory is wrong and not taken", ()

@@ -14,28 +14,27 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from thongsuot_dashboards.__main__ import generated_files
+from thongsuot_dashboards.generated import write_files
 from thongsuot_dashboards.text import Language
 
 _PROGRAMS = ("grafana", "grafana-server")
 _HOMES = ("/usr/share/grafana", "/usr/local/share/grafana", "/opt/grafana")
 _NOT_FOUND = """\
 cannot start Grafana: none of {programs} is on the PATH; nothing was done.
-Install it from your distribution or from Grafana's own packages, or draw a board without it:
-  python -m thongsuot_dashboards.picture city --prometheus {prometheus} --output city.svg"""
+Install it from your distribution or from Grafana's own packages."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run Grafana until it ends; returns its exit status, 1 when there is none."""
     options = _parser().parse_args(arguments)
-    program = next((found for name in _PROGRAMS if (found := shutil.which(name))), None)
+    program = next((path for name in _PROGRAMS if (path := shutil.which(name))), None)
     if program is None:
-        text = _NOT_FOUND.format(programs=", ".join(_PROGRAMS), prometheus=options.prometheus)
+        text = _NOT_FOUND.format(programs=", ".join(_PROGRAMS))
         print(text, file=sys.stderr)  # noqa: T201  # this is a command
         return 1
     with tempfile.TemporaryDirectory(prefix="thongsuot-grafana-") as name:
         folder = Path(name)
-        write(folder)
+        write_files(folder)
         environment = os.environ | settings(
             folder, options.prometheus, options.language, options.port
         )
@@ -50,7 +49,7 @@ def command(program: str) -> list[str]:
     """Return the command line; the home is where the program's own pages lie."""
     beside = Path(program).resolve().parent.parent
     homes = [os.environ.get("GRAFANA_HOME", ""), *_HOMES, str(beside)]
-    home = next((one for one in homes if one and Path(one, "conf").is_dir()), str(beside))
+    home = next((path for path in homes if path and Path(path, "conf").is_dir()), str(beside))
     subcommand = ["server"] if Path(program).name == "grafana" else []
     return [program, *subcommand, f"--homepath={home}"]
 
@@ -72,14 +71,6 @@ def settings(folder: Path, prometheus: str, language: str, port: int) -> Mapping
         "PROMETHEUS_URL": prometheus,
         "THONGSUOT_BOARDS": str(folder / language),
     }
-
-
-def write(folder: Path) -> None:
-    """Write boards and provisioning below a folder."""
-    for name, text in generated_files().items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -1,6 +1,7 @@
 """The rule files for Prometheus. Imports no grafanalib: who wants only rules needs nothing more."""
 
-from thongsuot_dashboards import alerts, recording_rules
+from thongsuot_dashboards import recording_rules
+from thongsuot_dashboards.alert_loader import load_alert_groups
 from thongsuot_dashboards.rule_file import rule_file_text
 
 _MADE = "Made from dashboards/src; do not edit.\n"
@@ -14,7 +15,7 @@ def rule_files() -> dict[str, str]:
             head=_MADE + "What the boards use. For Prometheus, rule_files.",
         ),
         "rules/platform.yml": rule_file_text(
-            alerts.load().values(),
+            load_alert_groups().values(),
             head=_MADE
             + "Alerts about the platform itself; docs/runbook.md has a heading for each.\n"
             "Links and services are the incident engine's: the collector tells of them itself.",

@@ -15,6 +15,7 @@ import httpx
 from tests.collector.batches import BatchSealer
 from tests.collector.running import Pusher, collector, eventually, token
 from tests.dashboards.recording import recording_file
+from tests.dashboards.recording.generated_samples import generated_results
 from tests.dashboards.recording.recording_file import LabRecording
 from tests.servers import PrometheusServer
 from thongsuot_collector.samples import protobuf
@@ -25,6 +26,7 @@ from thongsuot_schema.document import decode
 from thongsuot_schema.inventory.model import Inventory
 
 _SCRAPED_S = 1
+_GENERATED_STREAM = "9e4e7a7ed0000000"
 _STEP_S = 15
 _CONFIG = """\
 rule_files: ["{rules}/*.yml"]
@@ -116,6 +118,14 @@ async def _fill(
                 frame.pack(batch.text),
                 boottime_ns=recording.ended_ns + time.monotonic_ns() - began_ns,
                 boot_id=batch.boot_id,
+            )
+            assert response.status_code == 200, response.text
+        boots = {batch.site: batch.boot_id for batch in recording.batches}
+        for site, results in generated_results(recording, inventory).items():
+            sealer = BatchSealer(site, stream=_GENERATED_STREAM, boot_id=boots[site], epoch_ns=0)
+            response = await Pusher(client, sealer, token(state, site)).batch(
+                sealer.batch(recording.ended_ns, results),
+                boottime_ns=recording.ended_ns + time.monotonic_ns() - began_ns,
             )
             assert response.status_code == 200, response.text
 

@@ -72,9 +72,9 @@ def page_apps(made: Components) -> tuple[Starlette, Starlette]:
     def refresh() -> None:
         made.housekeeping.measure()
         made.desk.update_metrics()
-        made.metrics.site_plans.clear()
+        made.metrics.site_configs.clear()
         for stand, count in made.site_configs.count_by_status().items():
-            made.metrics.site_plans.labels(stand.value).set(count)
+            made.metrics.site_configs.labels(stand.value).set(count)
         made.metrics.sites_with_duplicate_devices.set(
             len(made.clocks.duplicate_devices.sites_with_duplicates(now_ns=time.time_ns()))
         )

@@ -101,7 +101,7 @@ GROUP = RuleGroup(
         ),
         AlertRule(
             name="ThongsuotPlansRefused",
-            expr=f'sum({collector_metrics.SITE_PLANS}{{stand="refused"}}) > 0',
+            expr=f'sum({collector_metrics.SITE_CONFIGS}{{stand="refused"}}) > 0',
             lasting="5m",
             severity="warning",
             summary_vi="{{ $value | humanize }} thiết bị không chạy kế hoạch đo mới nhất",

@@ -132,7 +132,7 @@ BOARD = Board(
                 ),
                 queries=(
                     instant_query(
-                        f"sum by (stand) ({collector_metrics.SITE_PLANS}) > 0", "{{stand}}"
+                        f"sum by (stand) ({collector_metrics.SITE_CONFIGS}) > 0", "{{stand}}"
                     ),
                 ),
                 field_config=FieldConfig(unit=Unit.COUNT, color="blue"),

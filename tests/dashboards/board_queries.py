@@ -70,18 +70,18 @@ class Prometheus:
     def range(self, expr: str, legend: str, window: Window, step_s: float = 0.0) -> list[Series]:
         """Return the answer over a window; ``step_s`` 0 takes the window's own."""
         step_s = step_s or window.step_s
-        # Like Grafana: steps lie on multiples of themselves, so that a picture does not shiver.
+        # Like Grafana: steps lie on multiples of themselves, so that what is shown does not shiver.
         start_s = window.start_s // step_s * step_s
         params = {"query": expr, "start": f"{start_s}", "end": f"{window.end_s}"}
         found = self._ask("query_range", params | {"step": f"{step_s}"})
         return [_series(one, legend, one["values"]) for one in found]
 
     def _ask(self, path: str, params: Mapping[str, str]) -> list[Json]:
-        request = urllib.request.Request(  # noqa: S310 - the operator names the URL
+        request = urllib.request.Request(
             f"{self._url}/api/v1/{path}", data=urllib.parse.urlencode(params).encode()
         )
         try:
-            with urllib.request.urlopen(request, timeout=_TIMEOUT_S) as answer:  # noqa: S310
+            with urllib.request.urlopen(request, timeout=_TIMEOUT_S) as answer:
                 found: list[Json] = json.load(answer)["data"]["result"]
         except urllib.error.HTTPError as error:
             said = error.read().decode(errors="replace")
@@ -89,7 +89,7 @@ class Prometheus:
         return found
 
 
-def filled(text: str, values: Mapping[str, str]) -> str:
+def fill_variables(text: str, values: Mapping[str, str]) -> str:
     """Return a text with Grafana's variables (``$name``, ``${name}``) replaced."""
 
     def value(match: re.Match[str]) -> str:
@@ -126,13 +126,13 @@ def choices(
     return values, shown
 
 
-def asked(
+def ask_panel(
     panel: Json, prometheus: Prometheus, window: Window, values: Mapping[str, str]
 ) -> list[list[Series]]:
     """Return what each of a panel's queries finds."""
     found: list[list[Series]] = []
     for target in panel["targets"]:
-        expr, legend = filled(target["expr"], values), target["legendFormat"]
+        expr, legend = fill_variables(target["expr"], values), target["legendFormat"]
         if target["instant"]:
             found.append(prometheus.instant(expr, legend, window.end_s))
         else:
@@ -144,7 +144,9 @@ def _options(
     variable: Json, prometheus: Prometheus, window: Window, values: Mapping[str, str]
 ) -> dict[str, str]:
     """Return the values that can be chosen, and their texts, by text."""
-    query = re.fullmatch(r"query_result\((.*)\)", filled(variable["query"]["query"], values))
+    query = re.fullmatch(
+        r"query_result\((.*)\)", fill_variables(variable["query"]["query"], values)
+    )
     assert query is not None, variable["query"]
     pattern = re.compile(variable["regex"].strip("/").replace("(?<", "(?P<"))
     found: dict[str, str] = {}

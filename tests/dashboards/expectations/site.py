@@ -1,0 +1,5 @@
+"""The site whose fibre is cut in the recording."""
+
+from tests.dashboards.board_expectations import BoardExpectation
+
+EXPECTATION = BoardExpectation(chosen={"commune": "00070", "site": "s1"})

@@ -68,22 +68,41 @@ def run_script(code: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+ROOMS = ("schema", "agent", "collector", "dashboards", "lab")
+LAWS = {
+    "agent": ("tests/contract/test_kinds.py",),
+    "dashboards": ("tests/dashboards/test_boards.py", "tests/dashboards/test_grafana_schema.py"),
+    "lab": ("tests/lab_room/faults/test_life.py",),
+}
+"""Tests that whatever is added to a room has to pass, by the first folder of its files."""
+
+
 def laid_over(folder: Path, files: list[Block]) -> subprocess.CompletedProcess[str]:
     """Lay the files of a page over a copy of the rooms; run the tests among them and their law."""
-    for room in ("schema", "agent"):
+    for room in ROOMS:
         shutil.copytree(ROOT / room / "src", folder / room / "src")
-    for name in ("tests", "tools"):
+    for name in ("tests", "tools", "dashboards/grafana"):
         shutil.copytree(ROOT / name, folder / name)
     shutil.copy(ROOT / "pyproject.toml", folder)
     names = [block.info.split("file=")[1] for block in files]
     for name, block in zip(names, files, strict=True):
         plant(folder, name, block.code)
-    sources = os.pathsep.join(str(folder / room / "src") for room in ("schema", "agent"))
+    sources = os.pathsep.join(str(folder / room / "src") for room in ROOMS)
+    environment = {**os.environ, "PYTHONPATH": sources}
+    laws = [law for room in {name.split("/")[0] for name in names} for law in LAWS.get(room, ())]
+    if any(name.startswith("dashboards/") for name in names):
+        # What is generated is new files, as the page says.
+        write = [sys.executable, "-m", "thongsuot_dashboards"]
+        written = subprocess.run(
+            write, env=environment, capture_output=True, text=True, check=False
+        )
+        if written.returncode:
+            return written
     tests = [name for name in names if Path(name).name.startswith("test_")]
     return subprocess.run(
-        [*PYTEST, "tests/contract/test_kinds.py", *tests],
+        [*PYTEST, *laws, *tests],
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": sources},
+        env=environment,
         capture_output=True,
         text=True,
         check=False,

@@ -12,8 +12,9 @@ import subprocess
 import sys
 from collections.abc import Sequence
 
-from thongsuot_lab import accuracy, faults, rundir
+from thongsuot_lab import accuracy, rundir
 from thongsuot_lab.errors import LabError, TopologyError, UnknownFaultError, UnknownLabError
+from thongsuot_lab.fault_loader import fault_names, load_fault
 from thongsuot_lab.lab import Lab
 from thongsuot_lab.spaces import privilege
 from thongsuot_lab.topology.city import city
@@ -75,10 +76,10 @@ def _parser() -> argparse.ArgumentParser:
         ("fault", "break something: fault cut-fibre site=s1", _fault),
         ("heal", "undo it: heal cut-fibre site=s1; without a name: everything", _heal),
     ):
-        one = words.add_parser(word, parents=[behind], help=help_text)
-        one.add_argument("name", nargs="?" if word == "heal" else None)
-        one.add_argument("arguments", nargs="*", metavar="KEY=VALUE")
-        one.set_defaults(do=do)
+        subparser = words.add_parser(word, parents=[behind], help=help_text)
+        subparser.add_argument("name", nargs="?" if word == "heal" else None)
+        subparser.add_argument("arguments", nargs="*", metavar="KEY=VALUE")
+        subparser.set_defaults(do=do)
 
     execute = words.add_parser(
         "exec", parents=[behind], help="run a command inside a node: exec s1.device ip route"
@@ -138,8 +139,8 @@ def _status(arguments: argparse.Namespace) -> int:
         return 0
     report = lab.wires_report()
     print(f"lab: {lab.prefix} ({report.mechanism}, {report.priority} priority)")
-    for one in lab.active_faults():
-        print(f"fault: {one.key}")
+    for fault in lab.active_faults():
+        print(f"fault: {fault.key}")
     for name, wire in report.wires.items():
         marks = [f"cut by {key}" for key in wire.cut_by]
         marks += [f"impaired by {key}" for key in wire.overlays]
@@ -149,8 +150,8 @@ def _status(arguments: argparse.Namespace) -> int:
 
 
 def _faults(_arguments: argparse.Namespace) -> int:
-    for name in faults.names():
-        fault = faults.load(name)
+    for name in fault_names():
+        fault = load_fault(name)
         print(f"{fault.usage}\n    {fault.help}")
     return 0
 

@@ -1,13 +1,11 @@
 """What there is in a running lab, as plain data for scripts and people."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, TypedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypedDict
 
 from thongsuot_lab.topology.model import Topology
-
-if TYPE_CHECKING:
-    from thongsuot_lab.lab import Lab
 
 
 class NodeFacts(TypedDict):
@@ -34,18 +32,30 @@ class LabFacts(TypedDict):
     faults: list[str]
 
 
-def lab_facts(lab: Lab) -> LabFacts:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabState:
+    """What a running lab is beside its topology; ``network_of`` gives the namespace of a node."""
+
+    prefix: str
+    mechanism: str
+    run_dir: Path
+    ca_file: Path
+    network_of: Callable[[str], str]
+    fault_keys: Sequence[str]
+
+
+def lab_facts(topology: Topology, state: LabState) -> LabFacts:
     """Namespaces, addresses, names, certificate authority, anchors and active faults of a lab."""
-    topology = lab.topology
+    carriers = topology.carriers
     return LabFacts(
-        prefix=lab.prefix,
-        mechanism=lab.mechanism,
-        run_dir=str(lab.run_dir),
-        ca_file=str(lab.ca_file),
+        prefix=state.prefix,
+        mechanism=state.mechanism,
+        run_dir=str(state.run_dir),
+        ca_file=str(state.ca_file),
         nodes={
             node.name: NodeFacts(
                 role=node.role,
-                network=lab.node(node.name).network,
+                network=state.network_of(node.name),
                 addresses=list(topology.addresses_of(node.name)),
             )
             for node in topology.nodes
@@ -55,12 +65,12 @@ def lab_facts(lab: Lab) -> LabFacts:
             for wire in topology.wires
         },
         sites={site.name: _uplinks(topology, site.name) for site in topology.sites},
-        anchors={one.name: list(topology.addresses_of(one.anchor)) for one in topology.carriers},
+        anchors={carrier.name: list(topology.addresses_of(carrier.anchor)) for carrier in carriers},
         resolvers={
-            one.name: list(topology.addresses_of(one.resolver)) for one in topology.carriers
+            carrier.name: list(topology.addresses_of(carrier.resolver)) for carrier in carriers
         },
         names={name: list(addresses) for name, addresses in topology.names.items()},
-        faults=[one.key for one in lab.active_faults()],
+        faults=list(state.fault_keys),
     )
 
 

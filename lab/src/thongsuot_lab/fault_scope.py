@@ -1,28 +1,23 @@
 """
 What a fault may do to a lab, and undoing it.
 
-A fault is a module with one function, ``apply``, that says what is broken in terms of an
-``FaultScope``.
-How it is healed follows from what was done, and is kept beside the running lab, so that any process
-can heal what another one broke.
+A fault is a module with one function, ``apply``, that says what is broken in terms of a
+``FaultScope``. How it is healed follows from what was done, and is kept beside the running lab, so
+that any process can heal what another one broke.
 """
-
-from __future__ import annotations
 
 import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal
+from typing import Final, Literal, Protocol
 
 from thongsuot_lab.errors import TopologyError
+from thongsuot_lab.node import RunningNode
 from thongsuot_lab.node_config import address_lines, route_line
 from thongsuot_lab.topology.model import PERFECT, Impairment, LabUplink, NodeRole, Topology
 from thongsuot_lab.topology.routes import routes_of
-
-if TYPE_CHECKING:
-    from thongsuot_lab.lab import Lab
 
 Direction = Literal["both", "up", "down"]
 # Before connection tracking and address translation: what is dropped was never seen.
@@ -30,11 +25,68 @@ FILTER_PRIORITY: Final = -400
 CHAINS: Final = ("prerouting", "input", "forward", "output", "postrouting")
 
 
+class FaultTarget(Protocol):
+    """
+    What faults reach of a running lab; see ``Lab``, which has all of it.
+
+    Whatever is done with a ``key`` is undone by ``clear`` with the same key.
+    """
+
+    @property
+    def topology(self) -> Topology:
+        """What the lab consists of."""
+        ...
+
+    @property
+    def run_dir(self) -> Path:
+        """Where the running lab keeps its files."""
+        ...
+
+    def node(self, name: str) -> RunningNode:
+        """A node, to run things in."""
+        ...
+
+    def impair(
+        self,
+        wire: str,
+        a_to_b: Impairment | None = None,
+        b_to_a: Impairment | None = None,
+        *,
+        key: str = ...,
+    ) -> None:
+        """Lay an impairment on top of what a wire does anyway."""
+        ...
+
+    def cut(self, wire: str, *, key: str = ...) -> None:
+        """Take a wire's carrier away."""
+        ...
+
+    def flap(self, wire: str, every_s: float, *, key: str = ...) -> None:
+        """Cut a wire in the first half of each period and mend it in the second."""
+        ...
+
+    def behave(self, node: str, *, key: str = ..., **changes: object) -> None:
+        """Make the server of a node misbehave."""
+        ...
+
+    def download(self, node: str, address: str, port: int = ..., *, key: str = ...) -> None:
+        """Download from a portal's address into a node."""
+        ...
+
+    def announce(self, node: str, interface: str, address: str, *, key: str = ...) -> None:
+        """Let a node tell its LAN every second that it has an IPv4 address."""
+        ...
+
+    def clear(self, *, key: str = ...) -> None:
+        """Undo everything that was done to wires and servers with this key."""
+        ...
+
+
 @dataclass(slots=True)
 class FaultScope:
     """One application of a fault to a lab. ``key`` is the name of what it does, for healing."""
 
-    lab: Lab
+    lab: FaultTarget
     key: str
     _rules: dict[str, dict[str, list[str]]] = field(default_factory=dict)
     _undo: list[tuple[str, list[str]]] = field(default_factory=list)
@@ -175,7 +227,7 @@ def _table_lines(table: str, chains: dict[str, list[str]]) -> list[str]:
     return [*lines, "}"]
 
 
-def undo_fault(lab: Lab, path: Path) -> str:
+def undo_fault(lab: FaultTarget, path: Path) -> str:
     """Take back one applied fault, given the file that ``commit`` wrote; returns its key."""
     state = json.loads(path.read_text())
     key: str = state["key"]

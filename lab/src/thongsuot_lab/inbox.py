@@ -45,7 +45,7 @@ class Inbox:
         self.file = file
         self._secret = secret
         self._lock = Lock()
-        self._known = {one.body.delivery for one in read_messages(file)}
+        self._known = {message.body.delivery for message in read_messages(file)}
 
     def accept_message(self, signature: str, delivery: str, body: bytes) -> tuple[int, str]:
         """Return the status and the text that a request is answered with."""
@@ -88,19 +88,19 @@ def _handler(inbox: Inbox) -> type[BaseHTTPRequestHandler]:
             if length > _BODY_BYTES:
                 self._answer(413, "text/plain", b"too large")
                 return
-            status, said = inbox.accept_message(
+            status, text = inbox.accept_message(
                 self.headers.get(HEADER, ""),
                 self.headers.get(DELIVERY_HEADER, ""),
                 self.rfile.read(length),
             )
-            self._answer(status, "text/plain", said.encode())
+            self._answer(status, "text/plain", text.encode())
 
         def do_GET(self) -> None:
             """Show what has arrived, as people read it."""
             shown = [
-                f"{time.strftime('%H:%M:%S', time.gmtime(one.arrived_s + 7 * 3600))} "
-                f"→ {one.body.audience.title}\n{one.body.title}\n\n{one.body.text}"
-                for one in read_messages(inbox.file)
+                f"{time.strftime('%H:%M:%S', time.gmtime(message.arrived_s + 7 * 3600))} "
+                f"→ {message.body.audience.title}\n{message.body.title}\n\n{message.body.text}"
+                for message in read_messages(inbox.file)
             ]
             text = "\n———\n".join(reversed(shown)) or "Chưa có tin nào. Nothing has arrived yet.\n"
             self._answer(200, "text/plain; charset=utf-8", text.encode())

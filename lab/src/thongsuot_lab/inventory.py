@@ -55,7 +55,9 @@ def _anchor(
 
 def carriers_of(topology: Topology) -> tuple[schema.Carrier, ...]:
     """Every carrier, as the inventory knows it."""
-    return tuple(schema.Carrier(name=one.name, title=one.title) for one in topology.carriers)
+    return tuple(
+        schema.Carrier(name=carrier.name, title=carrier.title) for carrier in topology.carriers
+    )
 
 
 def links_of(topology: Topology, site: str) -> tuple[schema.Link, ...]:
@@ -202,9 +204,12 @@ def _services(topology: Topology) -> list[schema.Target]:
 
 def site_of(topology: Topology, site: str) -> schema.Site:
     """A site with its links, as the collector's inventory knows it."""
-    one = topology.site(site)
+    lab_site = topology.site(site)
     return schema.Site(
-        name=one.name, title=one.title, commune=one.commune, links=links_of(topology, site)
+        name=lab_site.name,
+        title=lab_site.title,
+        commune=lab_site.commune,
+        links=links_of(topology, site),
     )
 
 

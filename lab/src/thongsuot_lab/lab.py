@@ -20,12 +20,12 @@ import msgspec
 from thongsuot_lab import control, rundir
 from thongsuot_lab.active_faults import ActiveFault, ActiveFaults
 from thongsuot_lab.errors import LabError, UnknownLabError
-from thongsuot_lab.facts import LabFacts, lab_facts
+from thongsuot_lab.facts import LabFacts, LabState, lab_facts
 from thongsuot_lab.node import RunningNode
 from thongsuot_lab.node_config import SILENT_SYSCTLS, WIRES_NAMESPACE, node_configs, wire_lines
+from thongsuot_lab.runtime import LabRuntime
 from thongsuot_lab.spaces.enter import feed, inside, set_sysctls
 from thongsuot_lab.spaces.privilege import is_mapped
-from thongsuot_lab.spaces.runtime import LabRuntime
 from thongsuot_lab.topology import serialization
 from thongsuot_lab.topology.model import PING_GROUPS, Impairment, Node, Topology
 from thongsuot_lab.wires.impairments import to_json
@@ -52,7 +52,7 @@ class Lab:
         self.topology = topology
         self.prefix = prefix or ""
         self.mechanism = mechanism or ""
-        self._foundation: LabRuntime | None = None
+        self._runtime: LabRuntime | None = None
 
     def __enter__(self) -> Self:
         """Build it."""
@@ -70,9 +70,9 @@ class Lab:
 
     @property
     def _base(self) -> LabRuntime:
-        if self._foundation is None:
+        if self._runtime is None:
             raise LabError(f"lab {self.prefix or '(new)'} is not up")
-        return self._foundation
+        return self._runtime
 
     @property
     def run_dir(self) -> Path:
@@ -92,7 +92,7 @@ class Lab:
         self.prefix = run_dir.name
         nodes = [WIRES_NAMESPACE, *(node.name for node in self.topology.nodes)]
         try:
-            self._foundation = LabRuntime.start(run_dir, nodes)
+            self._runtime = LabRuntime.start(run_dir, nodes)
             self._assemble()
         except BaseException:
             self.down()
@@ -102,8 +102,8 @@ class Lab:
     def _assemble(self) -> None:
         base = self._base
         if not self.mechanism:
-            found = inside(base.network(WIRES_NAMESPACE), has_netem)
-            self.mechanism = "netem" if found else "userspace"
+            netem_here = inside(base.network(WIRES_NAMESPACE), has_netem)
+            self.mechanism = "netem" if netem_here else "userspace"
         # They get ready while the nodes are built.
         wires = base.start_part(
             "wires",
@@ -188,14 +188,14 @@ class Lab:
         lab = cls(
             serialization.from_json(state["topology"]), prefix=prefix, mechanism=state["mechanism"]
         )
-        lab._foundation = LabRuntime(run_dir, state["keeper_pid"], state["descriptors"])
+        lab._runtime = LabRuntime(run_dir, state["keeper_pid"], state["descriptors"])
         return lab
 
     def down(self) -> None:
         """End every process and namespace of the lab. Safe to repeat."""
-        if self._foundation is not None:
-            self._foundation.end()
-            self._foundation = None
+        if self._runtime is not None:
+            self._runtime.end()
+            self._runtime = None
         rundir.remove_dead()
 
     # Reaching into it
@@ -218,7 +218,15 @@ class Lab:
 
     def facts(self) -> LabFacts:
         """Namespaces, addresses, names, certificate authority and active faults, as plain data."""
-        return lab_facts(self)
+        state = LabState(
+            prefix=self.prefix,
+            mechanism=self.mechanism,
+            run_dir=self.run_dir,
+            ca_file=self.ca_file,
+            network_of=self._base.network,
+            fault_keys=[fault.key for fault in self.active_faults()],
+        )
+        return lab_facts(self.topology, state)
 
     # Breaking wires
 
@@ -239,8 +247,8 @@ class Lab:
         The same ``key`` replaces what it laid before.
         """
         request: control.ControlRequest = {"do": "overlay", "wire": wire, "key": key}
-        for name, one in (("a_to_b", a_to_b), ("b_to_a", b_to_a)):
-            request[name] = None if one is None else to_json(one)
+        for name, impairment in (("a_to_b", a_to_b), ("b_to_a", b_to_a)):
+            request[name] = None if impairment is None else to_json(impairment)
         self._ask_wires(request)
 
     def cut(self, wire: str, *, key: str = "by hand") -> None:
@@ -317,8 +325,8 @@ class Lab:
     def announce(self, node: str, interface: str, address: str, *, key: str = "by hand") -> None:
         """Let a node tell its LAN every second that it has an IPv4 address, until cleared."""
         request: control.ControlRequest = {"do": "announce", "key": key}
-        what: control.ControlRequest = {"interface": interface, "address": address}
-        self._ask_services({**request, **what, "network": self._base.network(node)})
+        subject: control.ControlRequest = {"interface": interface, "address": address}
+        self._ask_services({**request, **subject, "network": self._base.network(node)})
 
     @property
     def ca_file(self) -> Path:

@@ -157,7 +157,7 @@ class RunningNode:
     def pids(self) -> list[int]:
         """Process ids, as seen from here, of every process inside but this one."""
         own = Path(self.network).stat().st_ino
-        found = []
+        pids = []
         for entry in Path("/proc").iterdir():
             if entry.name.isdigit():
                 try:
@@ -166,8 +166,8 @@ class RunningNode:
                     # It ended while being looked at.
                     continue
                 if inside and int(entry.name) != os.getpid():
-                    found.append(int(entry.name))
-        return found
+                    pids.append(int(entry.name))
+        return pids
 
     def kill_all(self) -> int:
         """

@@ -183,24 +183,28 @@ def _mend(stack: CityStack, scene: DemoScene) -> None:
 def _describe(stack: CityStack, scene: DemoScene) -> Iterator[str]:
     for view in stack.views():
         if view.site in scene.reported_sites:
-            said = headline(view, "en")
-            yield f"  {view.site}: {said.sentence}. {said.detail}".rstrip()
+            heading = headline(view, "en")
+            yield f"  {view.site}: {heading.sentence}. {heading.detail}".rstrip()
             for light in (*view.links, *view.services):
                 if light.state is State.DOWN and light.segment is not None:
                     yield f"      {light.name}: {light.segment}, for {party_for(light.segment)}"
 
 
 def _since(view: SiteView, began_s: float) -> list[PartyNotification]:
-    return [one for one in view.notifications if one.is_delivered and one.at_s >= began_s]
+    return [
+        notification
+        for notification in view.notifications
+        if notification.is_delivered and notification.at_s >= began_s
+    ]
 
 
 def _is_notified(scene: DemoScene, began_s: float) -> Callable[[Views], bool]:
     def told(views: Views) -> bool:
         parties = {
-            one.party
+            notification.party
             for site in scene.reported_sites
             if site in views
-            for one in _since(views[site], began_s)
+            for notification in _since(views[site], began_s)
         }
         return scene.party in parties
 
@@ -218,15 +222,19 @@ def _is_over(scene: DemoScene, began_s: float) -> Callable[[Views], bool]:
 
 def _describe_notifications(stack: CityStack, scene: DemoScene, began_s: float) -> Iterator[str]:
     """Say who was told, each once, after how long, and of what."""
-    found: dict[tuple[str, str, str], list[tuple[float, str]]] = {}
+    notifications: dict[tuple[str, str, str], list[tuple[float, str]]] = {}
     for view in stack.views():
         if view.site in scene.reported_sites:
-            for one in _since(view, began_s):
-                who = party_title(one.party, _carrier_of(one, view), "en")
-                key = who, channel_title(one.channel, "en"), one.reference
-                about = view.site if one.about == view.site else f"{one.about} of {view.site}"
-                found.setdefault(key, []).append((one.at_s - began_s, about))
-    for (who, channel, reference), tellings in sorted(found.items(), key=_earliest):
+            for notification in _since(view, began_s):
+                who = party_title(notification.party, _carrier_of(notification, view), "en")
+                key = who, channel_title(notification.channel, "en"), notification.reference
+                about = (
+                    view.site
+                    if notification.about == view.site
+                    else f"{notification.about} of {view.site}"
+                )
+                notifications.setdefault(key, []).append((notification.at_s - began_s, about))
+    for (who, channel, reference), tellings in sorted(notifications.items(), key=_earliest):
         after_s = min(seconds for seconds, _ in tellings)
         by = f"{channel} {reference}".rstrip()
         about = ", ".join(dict.fromkeys(about for _, about in sorted(tellings)))
@@ -237,8 +245,8 @@ def _earliest(item: tuple[object, Sequence[tuple[float, str]]]) -> float:
     return min(seconds for seconds, _ in item[1])
 
 
-def _carrier_of(one: PartyNotification, view: SiteView) -> str:
-    return next((light.carrier for light in view.links if light.name == one.about), "")
+def _carrier_of(notification: PartyNotification, view: SiteView) -> str:
+    return next((light.carrier for light in view.links if light.name == notification.about), "")
 
 
 def _all_well(views: Views) -> bool:
@@ -252,18 +260,18 @@ def _all_well(views: Views) -> bool:
 def _wait_until(
     stack: CityStack,
     until: Callable[[Views], bool],
-    what: str,
+    awaited: str,
     patience_s: float,
     since: float | None = None,
 ) -> Iterator[str]:
     started = time.monotonic()
     while not until({view.site: view for view in stack.views()}):
         if time.monotonic() - started > patience_s:
-            yield f"  not within {patience_s:.0f} s: {what}"
+            yield f"  not within {patience_s:.0f} s: {awaited}"
             return
         yield ""
     passed = f", {time.monotonic() - since:.0f} s after" if since is not None else ""
-    yield f"  {what}{passed}"
+    yield f"  {awaited}{passed}"
 
 
 def _pause(seconds: float) -> Iterator[str]:

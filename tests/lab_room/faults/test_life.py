@@ -2,8 +2,8 @@
 
 import pytest
 
-from thongsuot_lab import faults
 from thongsuot_lab.errors import TopologyError, UnknownFaultError
+from thongsuot_lab.fault_loader import fault_names, load_fault
 from thongsuot_lab.lab import Lab
 from thongsuot_lab.testing import needs_lab
 from thongsuot_schema.segment import Segment
@@ -65,8 +65,27 @@ def test_a_fault_at_a_place_that_is_not_there_breaks_nothing(lab: Lab) -> None:
     assert lab.active_faults() == []
 
 
+PLACES: dict[str, object] = {"site": "s1", "carrier": "song-hong", "node": "abroad", "ratio": 0.1}
+"""What a fault that needs such an argument is given."""
+
+
+@pytest.mark.parametrize("name", fault_names())
+def test_every_fault_can_be_applied_twice_as_one_and_healed(lab: Lab, name: str) -> None:
+    needed = {
+        word
+        for word, parameter in load_fault(name).parameters.items()
+        if parameter.default is parameter.empty
+    }
+    arguments = {word: PLACES[word] for word in needed}
+    key = lab.fault(name, **arguments)
+    assert lab.fault(name, **arguments) == key
+    assert [fault.key for fault in lab.active_faults()] == [key]
+    assert lab.heal(name) == [key]
+    assert lab.active_faults() == []
+
+
 def test_every_fault_says_what_it_breaks_and_where_a_verdict_belongs() -> None:
-    for name in faults.names():
-        fault = faults.load(name)
+    for name in fault_names():
+        fault = load_fault(name)
         assert fault.help
         assert fault.segment is None or fault.segment in Segment

@@ -135,8 +135,8 @@ def _operator_routes(desk: ServiceDesk, conduct: Conduct) -> list[Route]:
         return TmfResponse(desk.tickets.find(request.path_params["version"], None))
 
     async def update_ticket(request: Request) -> Response:
-        asked = await json_object(request)
-        status, text = str(asked.get("status", "")), str(asked.get("note", ""))
+        document = await json_object(request)
+        status, text = str(document.get("status", "")), str(document.get("note", ""))
         version, name = request.path_params["version"], request.path_params["name"]
         return TmfResponse(desk.update_as_operator(version, name, status=status, text=text))
 

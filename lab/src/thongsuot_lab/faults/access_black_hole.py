@@ -6,8 +6,8 @@ from thongsuot_schema.segment import Segment
 SEGMENT = Segment.ACCESS
 
 
-def apply(act: FaultScope, *, site: str, link: str = "fixed") -> None:
+def apply(scope: FaultScope, *, site: str, link: str = "fixed") -> None:
     """Drop everything of one line at the carrier's side."""
-    node, interface = act.carrier_end(act.uplink(site, link))
-    act.drop(node, "prerouting", f'iifname "{interface}"')
-    act.drop(node, "postrouting", f'oifname "{interface}"')
+    node, interface = scope.carrier_end(scope.uplink(site, link))
+    scope.drop(node, "prerouting", f'iifname "{interface}"')
+    scope.drop(node, "postrouting", f'oifname "{interface}"')

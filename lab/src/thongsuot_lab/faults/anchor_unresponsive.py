@@ -6,7 +6,7 @@ from thongsuot_schema.segment import Segment
 SEGMENT: Segment | None = None
 
 
-def apply(act: FaultScope, *, node: str) -> None:
+def apply(scope: FaultScope, *, node: str) -> None:
     """Drop pings to one node."""
-    act.drop(node, "input", "icmp type echo-request")
-    act.drop(node, "input", "icmpv6 type echo-request")
+    scope.drop(node, "input", "icmp type echo-request")
+    scope.drop(node, "input", "icmpv6 type echo-request")

@@ -6,7 +6,7 @@ from thongsuot_schema.segment import Segment
 SEGMENT = Segment.CARRIER
 
 
-def apply(act: FaultScope, *, carrier: str) -> None:
+def apply(scope: FaultScope, *, carrier: str) -> None:
     """Darken everything that belongs to a carrier."""
-    operator = act.topology.carrier(carrier)
-    act.cut_power(operator.access, operator.core, operator.resolver, operator.anchor)
+    operator = scope.topology.carrier(carrier)
+    scope.cut_power(operator.access, operator.core, operator.resolver, operator.anchor)

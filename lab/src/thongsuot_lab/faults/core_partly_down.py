@@ -8,13 +8,13 @@ SEGMENT = Segment.CARRIER
 DESTINATIONS = (NodeRole.ANCHOR, NodeRole.PORTAL)
 
 
-def apply(act: FaultScope, *, carrier: str) -> None:
+def apply(scope: FaultScope, *, carrier: str) -> None:
     """Drop what goes to every second destination, the carrier's own anchor among them."""
-    operator = act.topology.carrier(carrier)
-    hosts = [node.name for node in act.topology.nodes if node.role in DESTINATIONS]
+    operator = scope.topology.carrier(carrier)
+    hosts = [node.name for node in scope.topology.nodes if node.role in DESTINATIONS]
     # Its own resolver lives and its own anchor does not; of the others every second one is lost.
     others = sorted(set(hosts) - {operator.resolver, operator.anchor})
     for node in (operator.anchor, *others[::2]):
-        for address in act.topology.addresses_of(node):
+        for address in scope.topology.addresses_of(node):
             family = "ip6" if ":" in address else "ip"
-            act.drop(operator.core, "forward", f"{family} daddr {address}")
+            scope.drop(operator.core, "forward", f"{family} daddr {address}")

@@ -6,6 +6,6 @@ from thongsuot_schema.segment import Segment
 SEGMENT = Segment.LAN
 
 
-def apply(act: FaultScope, *, site: str, link: str = "fixed") -> None:
+def apply(scope: FaultScope, *, site: str, link: str = "fixed") -> None:
     """Switch the box of one link off."""
-    act.cut_power(act.uplink(site, link).cpe)
+    scope.cut_power(scope.uplink(site, link).cpe)

@@ -6,6 +6,6 @@ from thongsuot_schema.segment import Segment
 SEGMENT = Segment.ACCESS
 
 
-def apply(act: FaultScope, *, site: str, link: str = "fixed") -> None:
+def apply(scope: FaultScope, *, site: str, link: str = "fixed") -> None:
     """Cut the access line of one link."""
-    act.cut(act.uplink(site, link).access_wire)
+    scope.cut(scope.uplink(site, link).access_wire)

@@ -6,6 +6,6 @@ from thongsuot_schema.segment import Segment
 SEGMENT = Segment.LAN
 
 
-def apply(act: FaultScope, *, site: str, link: str = "fixed") -> None:
+def apply(scope: FaultScope, *, site: str, link: str = "fixed") -> None:
     """Take the IPv4 address of one link away."""
-    act.remove_v4_addresses(act.topology.site(site).device, act.uplink(site, link).interface)
+    scope.remove_v4_addresses(scope.topology.site(site).device, scope.uplink(site, link).interface)

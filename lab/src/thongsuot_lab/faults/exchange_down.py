@@ -6,6 +6,6 @@ from thongsuot_schema.segment import Segment
 SEGMENT = Segment.TRANSIT
 
 
-def apply(act: FaultScope) -> None:
+def apply(scope: FaultScope) -> None:
     """Let the exchange swallow everything."""
-    act.black_hole("exchange")
+    scope.black_hole("exchange")

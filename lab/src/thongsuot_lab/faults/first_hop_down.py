@@ -6,6 +6,6 @@ from thongsuot_schema.segment import Segment
 SEGMENT = Segment.ACCESS
 
 
-def apply(act: FaultScope, *, carrier: str) -> None:
+def apply(scope: FaultScope, *, carrier: str) -> None:
     """Let the access router of a carrier swallow everything."""
-    act.black_hole(act.topology.carrier(carrier).access)
+    scope.black_hole(scope.topology.carrier(carrier).access)

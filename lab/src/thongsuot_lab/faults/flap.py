@@ -6,6 +6,6 @@ from thongsuot_schema.segment import Segment
 SEGMENT = Segment.ACCESS
 
 
-def apply(act: FaultScope, *, site: str, link: str = "fixed", every_s: float = 20.0) -> None:
+def apply(scope: FaultScope, *, site: str, link: str = "fixed", every_s: float = 20.0) -> None:
     """Cut the line for half of each period."""
-    act.flap(act.uplink(site, link).access_wire, every_s)
+    scope.flap(scope.uplink(site, link).access_wire, every_s)

@@ -6,8 +6,8 @@ from thongsuot_schema.segment import Segment
 SEGMENT: Segment | None = None
 
 
-def apply(act: FaultScope, *, site: str, link: str = "fixed") -> None:
+def apply(scope: FaultScope, *, site: str, link: str = "fixed") -> None:
     """Drop pings to the box itself."""
-    box = act.uplink(site, link).cpe
-    act.drop(box, "input", "icmp type echo-request")
-    act.drop(box, "input", "icmpv6 type echo-request")
+    box = scope.uplink(site, link).cpe
+    scope.drop(box, "input", "icmp type echo-request")
+    scope.drop(box, "input", "icmpv6 type echo-request")

@@ -7,18 +7,18 @@ from thongsuot_schema.segment import Segment
 SEGMENT = Segment.LAN
 
 
-def apply(act: FaultScope, *, site: str, source: str = "client", portal: str = "") -> None:
+def apply(scope: FaultScope, *, site: str, source: str = "client", portal: str = "") -> None:
     """
     Let the site download without end.
 
     ``source`` is who does: ``client``, beside the device, or ``device`` itself, by its preferred
     way out; only then do the device's own counters see the load.
     """
-    where = act.topology.site(site)
+    where = scope.topology.site(site)
     sources = {"client": where.client, "device": where.device}
     if source not in sources:
         raise TopologyError(f"a source is {' or '.join(sources)}, not {source!r}")
     node = sources[source]
     if node is None:
         raise TopologyError(f"site {site!r} has no client that could download")
-    act.download(node, act.topology.addresses_of(act.portal_node(portal))[0])
+    scope.download(node, scope.topology.addresses_of(scope.portal_node(portal))[0])

@@ -8,7 +8,7 @@ SEGMENT = Segment.ACCESS
 
 
 def apply(
-    act: FaultScope,
+    scope: FaultScope,
     *,
     site: str,
     link: str = "fixed",
@@ -16,4 +16,4 @@ def apply(
     direction: Direction = "both",
 ) -> None:
     """Lose this share of packets, in each direction that is meant."""
-    act.impair(act.uplink(site, link).access_wire, Impairment(loss_ratio=ratio), direction)
+    scope.impair(scope.uplink(site, link).access_wire, Impairment(loss_ratio=ratio), direction)

@@ -6,8 +6,10 @@ from thongsuot_schema.segment import Segment
 SEGMENT = Segment.ACCESS
 
 
-def apply(act: FaultScope, *, site: str, link: str = "fixed", largest_bytes: float = 1400) -> None:
+def apply(
+    scope: FaultScope, *, site: str, link: str = "fixed", largest_bytes: float = 1400
+) -> None:
     """Drop every packet of one line that is larger than this."""
-    node, interface = act.carrier_end(act.uplink(site, link))
+    node, interface = scope.carrier_end(scope.uplink(site, link))
     for side in ("iifname", "oifname"):
-        act.drop(node, "forward", f'{side} "{interface}" meta length > {largest_bytes:.0f}')
+        scope.drop(node, "forward", f'{side} "{interface}" meta length > {largest_bytes:.0f}')

@@ -7,10 +7,10 @@ from thongsuot_schema.segment import Segment
 SEGMENT = Segment.SERVICE
 
 
-def apply(act: FaultScope, *, portal: str = "") -> None:
+def apply(scope: FaultScope, *, portal: str = "") -> None:
     """Take the portal's names out of the zone."""
-    addresses = act.topology.addresses_of(act.portal_node(portal))
-    gone = [name for name, at in act.topology.names.items() if set(at) & set(addresses)]
-    zones = [node.name for node in act.topology.nodes if node.role is NodeRole.ZONE]
+    addresses = scope.topology.addresses_of(scope.portal_node(portal))
+    gone = [name for name, at in scope.topology.names.items() if set(at) & set(addresses)]
+    zones = [node.name for node in scope.topology.nodes if node.role is NodeRole.ZONE]
     for zone in zones:
-        act.behave(zone, gone=gone)
+        scope.behave(zone, gone=gone)

@@ -7,6 +7,6 @@ from thongsuot_schema.segment import Segment
 SEGMENT = Segment.ACCESS
 
 
-def apply(act: FaultScope, *, site: str, link: str = "fixed", dead: Direction = "down") -> None:
+def apply(scope: FaultScope, *, site: str, link: str = "fixed", dead: Direction = "down") -> None:
     """Lose everything in the direction that is dead."""
-    act.impair(act.uplink(site, link).access_wire, Impairment(loss_ratio=1.0), dead)
+    scope.impair(scope.uplink(site, link).access_wire, Impairment(loss_ratio=1.0), dead)

@@ -6,9 +6,9 @@ from thongsuot_schema.segment import Segment
 SEGMENT = Segment.SERVICE
 
 
-def apply(act: FaultScope, *, portal: str = "") -> None:
+def apply(scope: FaultScope, *, portal: str = "") -> None:
     """Drop what comes to the portal's last addresses."""
-    node = act.portal_node(portal)
-    end = act.topology.ends_of(node)[0]
-    act.drop(node, "prerouting", f"ip daddr {end.v4[-1].ip}")
-    act.drop(node, "prerouting", f"ip6 daddr {end.v6[-1].ip}")
+    node = scope.portal_node(portal)
+    end = scope.topology.ends_of(node)[0]
+    scope.drop(node, "prerouting", f"ip daddr {end.v4[-1].ip}")
+    scope.drop(node, "prerouting", f"ip6 daddr {end.v6[-1].ip}")

@@ -6,6 +6,6 @@ from thongsuot_schema.segment import Segment
 SEGMENT = Segment.SERVICE
 
 
-def apply(act: FaultScope, *, portal: str = "", kind: str = "expired") -> None:
+def apply(scope: FaultScope, *, portal: str = "", kind: str = "expired") -> None:
     """Show a certificate that is expired, expiring, wrong-name or unknown-issuer."""
-    act.behave(act.portal_node(portal), certificate=kind)
+    scope.behave(scope.portal_node(portal), certificate=kind)

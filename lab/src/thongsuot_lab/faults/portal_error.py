@@ -6,6 +6,6 @@ from thongsuot_schema.segment import Segment
 SEGMENT = Segment.SERVICE
 
 
-def apply(act: FaultScope, *, portal: str = "", status: float = 500) -> None:
+def apply(scope: FaultScope, *, portal: str = "", status: float = 500) -> None:
     """Answer everything with this status."""
-    act.behave(act.portal_node(portal), status=int(status))
+    scope.behave(scope.portal_node(portal), status=int(status))

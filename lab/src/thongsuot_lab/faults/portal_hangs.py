@@ -6,6 +6,6 @@ from thongsuot_schema.segment import Segment
 SEGMENT = Segment.SERVICE
 
 
-def apply(act: FaultScope, *, portal: str = "") -> None:
+def apply(scope: FaultScope, *, portal: str = "") -> None:
     """Accept and ignore."""
-    act.behave(act.portal_node(portal), mode="hang")
+    scope.behave(scope.portal_node(portal), mode="hang")

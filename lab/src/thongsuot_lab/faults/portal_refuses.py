@@ -6,6 +6,6 @@ from thongsuot_schema.segment import Segment
 SEGMENT = Segment.SERVICE
 
 
-def apply(act: FaultScope, *, portal: str = "") -> None:
+def apply(scope: FaultScope, *, portal: str = "") -> None:
     """Close the portal's ports."""
-    act.behave(act.portal_node(portal), mode="refuse")
+    scope.behave(scope.portal_node(portal), mode="refuse")

@@ -6,6 +6,6 @@ from thongsuot_schema.segment import Segment
 SEGMENT = Segment.SERVICE
 
 
-def apply(act: FaultScope, *, portal: str = "", delay_s: float = 5.0) -> None:
+def apply(scope: FaultScope, *, portal: str = "", delay_s: float = 5.0) -> None:
     """Delay every answer."""
-    act.behave(act.portal_node(portal), delay_s=delay_s)
+    scope.behave(scope.portal_node(portal), delay_s=delay_s)

@@ -6,6 +6,6 @@ from thongsuot_schema.segment import Segment
 SEGMENT = Segment.SERVICE
 
 
-def apply(act: FaultScope, *, portal: str = "") -> None:
+def apply(scope: FaultScope, *, portal: str = "") -> None:
     """Let the portal's machine swallow everything."""
-    act.black_hole(act.portal_node(portal))
+    scope.black_hole(scope.portal_node(portal))

@@ -6,6 +6,6 @@ from thongsuot_schema.segment import Segment
 SEGMENT = Segment.SERVICE
 
 
-def apply(act: FaultScope, *, portal: str = "", text: str = "It works!") -> None:
+def apply(scope: FaultScope, *, portal: str = "", text: str = "It works!") -> None:
     """Show another text."""
-    act.behave(act.portal_node(portal), text=text)
+    scope.behave(scope.portal_node(portal), text=text)

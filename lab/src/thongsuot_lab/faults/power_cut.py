@@ -6,11 +6,11 @@ from thongsuot_schema.segment import Segment
 SEGMENT = Segment.DEVICE
 
 
-def apply(act: FaultScope, *, site: str) -> None:
+def apply(scope: FaultScope, *, site: str) -> None:
     """Cut the power of one site."""
-    where = act.topology.site(site)
+    where = scope.topology.site(site)
     boxes = [uplink.cpe for uplink in where.uplinks]
     nodes = [where.device, *boxes, *([where.client] if where.client else [])]
     # In this order: a device without power does not live to see its cables go dark.
-    act.kill(*nodes)
-    act.cut_power(*nodes)
+    scope.kill(*nodes)
+    scope.cut_power(*nodes)

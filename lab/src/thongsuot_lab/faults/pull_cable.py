@@ -6,6 +6,6 @@ from thongsuot_schema.segment import Segment
 SEGMENT = Segment.LAN
 
 
-def apply(act: FaultScope, *, site: str, link: str = "fixed") -> None:
+def apply(scope: FaultScope, *, site: str, link: str = "fixed") -> None:
     """Unplug the device from one link."""
-    act.cut(act.uplink(site, link).lan_wire)
+    scope.cut(scope.uplink(site, link).lan_wire)

@@ -7,6 +7,6 @@ from thongsuot_schema.segment import Segment
 SEGMENT = Segment.ACCESS
 
 
-def apply(act: FaultScope, *, site: str, link: str = "fixed", ratio: float = 0.1) -> None:
+def apply(scope: FaultScope, *, site: str, link: str = "fixed", ratio: float = 0.1) -> None:
     """Let this share of packets skip the line's delay."""
-    act.impair(act.uplink(site, link).access_wire, Impairment(reorder_ratio=ratio))
+    scope.impair(scope.uplink(site, link).access_wire, Impairment(reorder_ratio=ratio))

@@ -6,6 +6,6 @@ from thongsuot_schema.segment import Segment
 SEGMENT = Segment.CARRIER
 
 
-def apply(act: FaultScope, *, carrier: str) -> None:
+def apply(scope: FaultScope, *, carrier: str) -> None:
     """Silence the resolver."""
-    act.behave(act.topology.carrier(carrier).resolver, answer="silence")
+    scope.behave(scope.topology.carrier(carrier).resolver, answer="silence")

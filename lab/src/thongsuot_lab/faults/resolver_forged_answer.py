@@ -12,9 +12,9 @@ FORGED = {
 }
 
 
-def apply(act: FaultScope, *, carrier: str, how: str = "loopback") -> None:
+def apply(scope: FaultScope, *, carrier: str, how: str = "loopback") -> None:
     """Forge answers: ``loopback`` as for a blocked name, ``captive`` as before paying."""
     if how not in FORGED:
         raise TopologyError(f"a resolver lies by {' or '.join(FORGED)}, not {how!r}")
-    resolver = act.topology.carrier(carrier).resolver
-    act.behave(resolver, answer="forged", addresses=FORGED[how])
+    resolver = scope.topology.carrier(carrier).resolver
+    scope.behave(resolver, answer="forged", addresses=FORGED[how])

@@ -6,6 +6,6 @@ from thongsuot_schema.segment import Segment
 SEGMENT = Segment.CARRIER
 
 
-def apply(act: FaultScope, *, carrier: str) -> None:
+def apply(scope: FaultScope, *, carrier: str) -> None:
     """Answer REFUSED."""
-    act.behave(act.topology.carrier(carrier).resolver, answer="refused")
+    scope.behave(scope.topology.carrier(carrier).resolver, answer="refused")

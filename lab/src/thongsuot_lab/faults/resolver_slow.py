@@ -6,6 +6,6 @@ from thongsuot_schema.segment import Segment
 SEGMENT = Segment.CARRIER
 
 
-def apply(act: FaultScope, *, carrier: str, delay_s: float = 2.0) -> None:
+def apply(scope: FaultScope, *, carrier: str, delay_s: float = 2.0) -> None:
     """Delay every answer."""
-    act.behave(act.topology.carrier(carrier).resolver, delay_s=delay_s)
+    scope.behave(scope.topology.carrier(carrier).resolver, delay_s=delay_s)

@@ -7,9 +7,9 @@ from thongsuot_schema.segment import Segment
 SEGMENT: Segment | None = None
 
 
-def apply(act: FaultScope, *, carrier: str, added_s: float = 0.04) -> None:
+def apply(scope: FaultScope, *, carrier: str, added_s: float = 0.04) -> None:
     """Add half of the time in each direction between the core and its neighbours."""
-    core = act.topology.carrier(carrier).core
-    for wire in act.topology.wires:
+    core = scope.topology.carrier(carrier).core
+    for wire in scope.topology.wires:
         if wire.a.node == core and wire.b.node in ("exchange", "transit"):
-            act.impair(wire.name, Impairment(delay_s=added_s / 2))
+            scope.impair(wire.name, Impairment(delay_s=added_s / 2))

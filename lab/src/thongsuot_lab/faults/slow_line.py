@@ -8,13 +8,13 @@ from thongsuot_schema.segment import Segment
 SEGMENT = Segment.ACCESS
 
 
-def apply(act: FaultScope, *, site: str, link: str = "fixed", share: float = 0.1) -> None:
+def apply(scope: FaultScope, *, site: str, link: str = "fixed", share: float = 0.1) -> None:
     """Let the rate drop to this share, in both directions."""
-    uplink = act.uplink(site, link)
-    wire = act.topology.wire(uplink.access_wire)
+    uplink = scope.uplink(site, link)
+    wire = scope.topology.wire(uplink.access_wire)
     rates = {}
     for direction, base in (("up", wire.a_to_b), ("down", wire.b_to_a)):
         if base.rate_bps is None:
             raise TopologyError(f"wire {wire.name!r} has no rate that could drop")
         rates[direction] = Impairment(rate_bps=base.rate_bps * share, queue_s=base.queue_s)
-    act.lab.impair(wire.name, rates["up"], rates["down"], key=act.key)
+    scope.lab.impair(wire.name, rates["up"], rates["down"], key=scope.key)

@@ -6,6 +6,6 @@ from thongsuot_schema.segment import Segment
 SEGMENT = Segment.TRANSIT
 
 
-def apply(act: FaultScope) -> None:
+def apply(scope: FaultScope) -> None:
     """Let the transit swallow everything."""
-    act.black_hole("transit")
+    scope.black_hole("transit")

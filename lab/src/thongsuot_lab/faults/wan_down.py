@@ -6,6 +6,6 @@ from thongsuot_schema.segment import Segment
 SEGMENT = Segment.LAN
 
 
-def apply(act: FaultScope, *, site: str, link: str = "fixed") -> None:
+def apply(scope: FaultScope, *, site: str, link: str = "fixed") -> None:
     """Take the WAN interface of the box down."""
-    act.take_down(act.uplink(site, link).cpe, "wan")
+    scope.take_down(scope.uplink(site, link).cpe, "wan")

@@ -60,22 +60,22 @@ class WrongBlame:
 
     def text(self) -> str:
         """Return one line for people."""
-        turn = self.change
-        subject = "/".join(word for word in (turn.site, turn.link, turn.service) if word)
+        change = self.change
+        subject = "/".join(word for word in (change.site, change.link, change.service) if word)
         during = ", ".join(self.during) or "nothing"
-        said = f"{turn.state} {turn.segment} {turn.symptom}"
-        return f"wrong {self.error}: {subject} {said} while broken there: {during}"
+        blamed = f"{change.state} {change.segment} {change.symptom}"
+        return f"wrong {self.error}: {subject} {blamed} while broken there: {during}"
 
 
 def fault_periods(trials: Iterable[RowTrial]) -> list[FaultPeriod]:
     """Return the faults that trials were, each until everything was well again."""
-    found = []
+    periods = []
     for trial in trials:
         if trial.injected_at is None:
             continue
         last = trial.healthy_at
         to_ns = 1 << 62 if last is None else last.boottime_ns + _AFTERMATH_NS
-        found.append(
+        periods.append(
             FaultPeriod(
                 row=trial.row,
                 place=trial.place,
@@ -83,26 +83,30 @@ def fault_periods(trials: Iterable[RowTrial]) -> list[FaultPeriod]:
                 to_ns=to_ns,
             )
         )
-    return found
+    return periods
 
 
 def wrong_blames(turns: Iterable[RecordedChange], guilt: Sequence[FaultPeriod]) -> list[WrongBlame]:
     """Return every verdict that blames a segment that was not at fault then and there."""
-    found = []
-    for turn in turns:
-        if turn.state not in {State.DEGRADED, State.DOWN}:
+    blames = []
+    for change in turns:
+        if change.state not in {State.DEGRADED, State.DOWN}:
             continue
-        there = [one for one in guilt if one.from_ns <= turn.decided_ns <= one.to_ns]
+        periods_then = [
+            period for period in guilt if period.from_ns <= change.decided_ns <= period.to_ns
+        ]
         segments: set[Segment] = set()
-        for one in there:
-            segments |= one.segments((turn.site, turn.link, turn.service), turn.state)
-        if turn.segment in segments:
+        for period in periods_then:
+            segments |= period.segments((change.site, change.link, change.service), change.state)
+        if change.segment in segments:
             continue
         parties = {party_for(segment) for segment in segments}
-        is_party = party_for(turn.segment) not in parties
+        is_party = party_for(change.segment) not in parties
         names = tuple(
-            f"{one.row.name}@{one.place.name}" for one in there if turn.site in one.place.sites()
+            f"{period.row.name}@{period.place.name}"
+            for period in periods_then
+            if change.site in period.place.sites()
         )
         wrong = BlameError.PARTY if is_party else BlameError.SEGMENT
-        found.append(WrongBlame(change=turn, error=wrong, during=names))
-    return found
+        blames.append(WrongBlame(change=change, error=wrong, during=names))
+    return blames

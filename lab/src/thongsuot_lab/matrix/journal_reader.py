@@ -61,20 +61,20 @@ def stored_batches(journal: Path) -> Iterator[StoredBatch]:
 
     try:
         after, through = 0, sqlite_rows.last_sequence(connection)
-        while found := sqlite_rows.read(connection, (after, through, _AT_A_TIME), _BYTES_AT_A_TIME):
-            for kept in found:
-                yield StoredBatch(entry=kept.entry, batch=decode_batch(kept.entry.body, layout_of))
-            after = found[-1].sequence
+        while rows := sqlite_rows.read(connection, (after, through, _AT_A_TIME), _BYTES_AT_A_TIME):
+            for row in rows:
+                yield StoredBatch(entry=row.entry, batch=decode_batch(row.entry.body, layout_of))
+            after = rows[-1].sequence
     finally:
         connection.close()
 
 
-def recorded_changes(kept: StoredBatch) -> Iterator[RecordedChange]:
+def recorded_changes(batch: StoredBatch) -> Iterator[RecordedChange]:
     """Yield the verdict changes of a batch."""
-    for change in kept.batch.changes:
+    for change in batch.batch.changes:
         verdict = change.verdict
         yield RecordedChange(
-            site=kept.batch.site,
+            site=batch.batch.site,
             link=verdict.link,
             service=verdict.service,
             before=change.before,
@@ -83,5 +83,5 @@ def recorded_changes(kept: StoredBatch) -> Iterator[RecordedChange]:
             symptom=verdict.symptom,
             onset_ns=change.onset_boottime_ns,
             decided_ns=change.decided_boottime_ns,
-            received_ns=kept.entry.received_ns,
+            received_ns=batch.entry.received_ns,
         )

@@ -45,7 +45,9 @@ class SiteObservation:
     @property
     def is_healthy(self) -> bool:
         """Whether agent and collector say the same of every subject: up."""
-        return all(said is not None and _all_up(said) for said in (self.agent, self.collector))
+        return all(
+            states is not None and _all_up(states) for states in (self.agent, self.collector)
+        )
 
 
 def observe_site(stack: CityStack, site: str) -> SiteObservation:
@@ -57,13 +59,17 @@ def observe_site(stack: CityStack, site: str) -> SiteObservation:
     )
 
 
-def _of_service(said: ReportedStates | None, service: str) -> ReportedStates | None:
-    return None if said is None else {key: what for key, what in said.items() if key[1] == service}
+def _of_service(states: ReportedStates | None, service: str) -> ReportedStates | None:
+    return (
+        None
+        if states is None
+        else {key: state for key, state in states.items() if key[1] == service}
+    )
 
 
-def _all_up(said: ReportedStates) -> bool:
-    has_service = any(service for _, service in said)
-    return has_service and all(state is State.UP for state, _, _ in said.values())
+def _all_up(states: ReportedStates) -> bool:
+    has_service = any(service for _, service in states)
+    return has_service and all(state is State.UP for state, _, _ in states.values())
 
 
 def count_waiting_batches(stack: CityStack, site: str) -> int | None:
@@ -85,11 +91,14 @@ def _agent_states(base: str) -> ReportedStates | None:
     if status is None:
         return None
     return {
-        (one.link, one.service): (one.state, one.segment, one.symptom) for one in status.verdicts
+        (verdict.link, verdict.service): (verdict.state, verdict.segment, verdict.symptom)
+        for verdict in status.verdicts
     }
 
 
 def _collector_states(view: SiteView) -> ReportedStates:
-    links = {(one.name, ""): (one.state, one.segment, one.symptom) for one in view.links}
-    services = {("", one.name): (one.state, one.segment, one.symptom) for one in view.services}
+    links = {(light.name, ""): (light.state, light.segment, light.symptom) for light in view.links}
+    services = {
+        ("", light.name): (light.state, light.segment, light.symptom) for light in view.services
+    }
     return links | services

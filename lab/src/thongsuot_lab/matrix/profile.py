@@ -54,11 +54,11 @@ def judge_settings() -> dict[str, object]:
     Return the ``[judge_settings]`` table: the agent's own settings with a fifth of their patience.
     """
     own = Settings()
-    found: dict[str, object] = {}
+    table: dict[str, object] = {}
     for field in msgspec.structs.fields(Settings):
         value = getattr(own, field.name)
         if isinstance(value, Hysteresis):
-            found[field.name] = {
+            table[field.name] = {
                 "confirm_rounds": value.confirm_rounds,
                 "confirm_s": value.confirm_s * PATIENCE_SHARE,
                 "every_s": max(_SHORTEST_ROUND_S, value.every_s * PATIENCE_SHARE),
@@ -66,8 +66,8 @@ def judge_settings() -> dict[str, object]:
                 "clear_s": value.clear_s * PATIENCE_SHARE,
             }
         elif field.name in (*_WINDOWS, *_FLAPS):
-            found[field.name] = max(_SHORTEST.get(field.name, 0.0), value * PATIENCE_SHARE)
-    return found | FLAPPING
+            table[field.name] = max(_SHORTEST.get(field.name, 0.0), value * PATIENCE_SHARE)
+    return table | FLAPPING
 
 
 def topology(sites: int) -> Topology:
@@ -107,8 +107,8 @@ def options(
 
 
 def _line(wire: Wire, medium: str) -> Wire:
-    def worse(one: Impairment) -> Impairment:
-        rate_bps = None if one.rate_bps is None else one.rate_bps * RATE_SHARE
-        return replace(one, rate_bps=rate_bps, loss_ratio=BACKGROUND_LOSS_RATIO[medium])
+    def worse(impairment: Impairment) -> Impairment:
+        rate_bps = None if impairment.rate_bps is None else impairment.rate_bps * RATE_SHARE
+        return replace(impairment, rate_bps=rate_bps, loss_ratio=BACKGROUND_LOSS_RATIO[medium])
 
     return replace(wire, a_to_b=worse(wire.a_to_b), b_to_a=worse(wire.b_to_a))

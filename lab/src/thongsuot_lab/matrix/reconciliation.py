@@ -44,28 +44,28 @@ class Reconciliation:
     def unannounced(self) -> int:
         """How much is missing at sites that announced no gap."""
         return sum(
-            one.missing_runs.total()
-            for one in self.by_site.values()
-            if one.missing_runs and not one.gaps
+            site.missing_runs.total()
+            for site in self.by_site.values()
+            if site.missing_runs and not site.gaps
         )
 
     @property
     def faults(self) -> list[str]:
         """What is not as it has to be, as texts."""
-        found = [
+        faults = [
             f"{site}: {name} {count}"
-            for site, one in self.by_site.items()
+            for site, books in self.by_site.items()
             for name, count in (
-                ("missing, no gap announced:", 0 if one.gaps else one.missing_runs.total()),
-                ("doubled:", len(one.duplicated)),
-                ("verdict changes missing:", one.missing_changes.total()),
+                ("missing, no gap announced:", 0 if books.gaps else books.missing_runs.total()),
+                ("doubled:", len(books.duplicated)),
+                ("verdict changes missing:", books.missing_changes.total()),
             )
             if count
         ]
         missing, foreign = self.prometheus_difference
         if missing or foreign:
-            found.append(f"Prometheus lacks {missing} outcomes and has {foreign} nobody made")
-        return found
+            faults.append(f"Prometheus lacks {missing} outcomes and has {foreign} nobody made")
+        return faults
 
     @property
     def prometheus_difference(self) -> tuple[int, int]:
@@ -80,13 +80,13 @@ class Reconciliation:
         """Yield the account for people."""
         ledgers = self.by_site.values()
         yield (
-            f"results made {sum(one.logged_runs.total() for one in ledgers)} "
-            f"kept {sum(one.stored_runs.total() for one in ledgers)} "
-            f"missing {sum(one.missing_runs.total() for one in ledgers)} "
-            f"doubled {sum(len(one.duplicated) for one in ledgers)} "
-            f"gaps announced {sum(len(one.gaps) for one in ledgers)}; "
-            f"verdict changes made {sum(one.logged_changes.total() for one in ledgers)} "
-            f"missing {sum(one.missing_changes.total() for one in ledgers)}"
+            f"results made {sum(site.logged_runs.total() for site in ledgers)} "
+            f"kept {sum(site.stored_runs.total() for site in ledgers)} "
+            f"missing {sum(site.missing_runs.total() for site in ledgers)} "
+            f"doubled {sum(len(site.duplicated) for site in ledgers)} "
+            f"gaps announced {sum(len(site.gaps) for site in ledgers)}; "
+            f"verdict changes made {sum(site.logged_changes.total() for site in ledgers)} "
+            f"missing {sum(site.missing_changes.total() for site in ledgers)}"
         )
         if self.in_prometheus is None:
             yield "no Prometheus here: the journal alone was looked at"
@@ -122,8 +122,8 @@ def drain(stack: CityStack, *, patience: float) -> None:
 def sink_lag_entries(stack: CityStack) -> float | None:
     """Return how many entries of the journal the sink has not delivered."""
     with urllib.request.urlopen(f"{stack.addresses['collector']}/metrics", timeout=10) as answer:
-        found = _LAG.search(answer.read().decode())
-    return None if found is None else float(found.group(1))
+        match = _LAG.search(answer.read().decode())
+    return None if match is None else float(match.group(1))
 
 
 def outcomes_in_prometheus(stack: CityStack, *, since_s: float) -> Counter[tuple[str, int]] | None:
@@ -151,10 +151,10 @@ def _has_nothing_waiting(stack: CityStack, site: str) -> bool:
     return count_waiting_batches(stack, site) == 0
 
 
-def _wait_until(stack: CityStack, what: str, is_so: Callable[[], bool], patience: float) -> None:
+def _wait_until(stack: CityStack, awaited: str, is_so: Callable[[], bool], patience: float) -> None:
     deadline = time.monotonic() + DRAIN_WITHIN_S * patience
     while not is_so():
         if time.monotonic() > deadline:
-            raise StackError(f"waited in vain for: {what}")
+            raise StackError(f"waited in vain for: {awaited}")
         stack.check()
         time.sleep(_POLL_EVERY_S)

@@ -55,12 +55,12 @@ class MatrixResult:
     @property
     def passed(self) -> bool:
         """Whether every row went as it says, nobody was blamed wrongly and nothing was lost."""
-        has_failed = any(one.failures for one in self.rows)
+        has_failed = any(row.failures for row in self.rows)
         return not (has_failed or self.wrong_blames or self.reconciliation.faults)
 
     def detections(self) -> list[Detection]:
         """Return every verdict that had to be given and was."""
-        return [one for outcome in self.rows for one in outcome.detections]
+        return [detection for outcome in self.rows for detection in outcome.detections]
 
 
 def matrix_result(
@@ -114,19 +114,19 @@ def _outcome(
     detections: list[Detection] = []
     if trial.injected_at is not None:
         for subject, sees in trial.subjects:
-            found = None if trial.row.by_collector else _detection(trial, turns, subject, sees)
-            if found is not None:
-                detections.append(found)
-                failures += _early_recoveries(trial, turns, found)
+            noticed = None if trial.row.by_collector else _detection(trial, turns, subject, sees)
+            if noticed is not None:
+                detections.append(noticed)
+                failures += _early_recoveries(trial, turns, noticed)
             elif not trial.row.by_collector:
                 failures.append(f"not in the record: {'/'.join(subject)} {sees.state}")
         if not trial.row.expected:
             failures += _unwanted_changes(trial, turns)
     limit_s = trial.row.bound.limit_s * patience
-    late = [one for one in detections if one.agent_s > limit_s]
+    late = [detection for detection in detections if detection.agent_s > limit_s]
     failures += [
-        f"late: {'/'.join(one.subject)} after {one.agent_s:.1f} s, bound {limit_s:.1f} s"
-        for one in late
+        f"late: {'/'.join(slow.subject)} after {slow.agent_s:.1f} s, bound {limit_s:.1f} s"
+        for slow in late
     ]
     return RowResult(
         trial=trial, detections=tuple(detections), wrong_blames=own, failures=tuple(failures)
@@ -154,16 +154,16 @@ def _detection(
 
 
 def _early_recoveries(
-    trial: RowTrial, turns: Sequence[RecordedChange], found: Detection
+    trial: RowTrial, turns: Sequence[RecordedChange], detection: Detection
 ) -> list[str]:
     """Return that a subject was called well again while it was still broken."""
     broken, mended = trial.injected_at, trial.reverted_at
     assert broken is not None, "only what was broken can be detected"
-    known_ns = broken.boottime_ns + round(found.agent_s * 1e9)
+    known_ns = broken.boottime_ns + round(detection.agent_s * 1e9)
     return [
-        f"forgotten: {'/'.join(found.subject)} up after {seconds:.1f} s"
+        f"forgotten: {'/'.join(detection.subject)} up after {seconds:.1f} s"
         for turn in turns
-        if (turn.site, turn.link, turn.service) == found.subject
+        if (turn.site, turn.link, turn.service) == detection.subject
         and turn.state is State.UP
         and known_ns < turn.decided_ns
         and (mended is None or turn.decided_ns < mended.boottime_ns)

@@ -68,7 +68,9 @@ class MatrixRun:
                     place = FaultLocation(topology=topology, site=site, links=row.links)
                     active[site] = self._start(row, place)
             self._advance(list(active.values()))
-            active = {site: one for site, one in active.items() if one.phase is not TrialPhase.DONE}
+            active = {
+                site: trial for site, trial in active.items() if trial.phase is not TrialPhase.DONE
+            }
 
     def _play_wave(self, wave: Sequence[PlacedRow]) -> None:
         while not all(self._is_rested(site) for _, place in wave for site in place.sites()):
@@ -121,11 +123,11 @@ def waves(rows: Sequence[MatrixRow], topology: Topology) -> list[list[PlacedRow]
     )
     carriers = [carrier.name for carrier in topology.carriers]
     groups = [carriers[0::2], carriers[1::2]]
-    found: list[list[PlacedRow]] = []
+    planned: list[list[PlacedRow]] = []
     of_portals = [row for row in rows if row.blast_radius is BlastRadius.PORTAL]
     for first in range(0, len(of_portals), len(portals)):
         together = of_portals[first : first + len(portals)]
-        found.append(
+        planned.append(
             [
                 (row, FaultLocation(topology=topology, portal=portal))
                 for row, portal in zip(together, portals, strict=False)
@@ -133,17 +135,17 @@ def waves(rows: Sequence[MatrixRow], topology: Topology) -> list[list[PlacedRow]
         )
     of_carriers = [row for row in rows if row.blast_radius is BlastRadius.CARRIER]
     while of_carriers:
-        group = groups[len(found) % 2]
+        group = groups[len(planned) % 2]
         together, of_carriers = of_carriers[: len(group)], of_carriers[len(group) :]
-        found.append(
+        planned.append(
             [
                 (row, FaultLocation(topology=topology, carrier=carrier))
                 for row, carrier in zip(together, group, strict=False)
             ]
         )
     of_city = [row for row in rows if row.blast_radius is BlastRadius.CITY]
-    found += [[(row, FaultLocation(topology=topology))] for row in of_city]
-    return found
+    planned += [[(row, FaultLocation(topology=topology))] for row in of_city]
+    return planned
 
 
 def run_matrix(

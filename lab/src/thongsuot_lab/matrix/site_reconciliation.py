@@ -53,25 +53,25 @@ class SiteReconciliation:
         """Take in what the agent told."""
         with log.open(encoding="utf-8", errors="replace") as lines:
             for line in lines:
-                if found := _RUN.search(line):
-                    words = (found["kind"], found["link"], found["target"], found["family"])
+                if match := _RUN.search(line):
+                    words = (match["kind"], match["link"], match["target"], match["family"])
                     kind, link, target, family = map(_empty_if_dash, words)
-                    self.logged_runs[kind, link, target, family, int(found["ns"]) // NS_PER_MS] += 1
-                elif found := _CHANGE.search(line):
-                    link, service = _empty_if_dash(found["link"]), _empty_if_dash(found["service"])
-                    ms = int(found["ns"]) // NS_PER_MS
-                    self.logged_changes[link, service, found["state"], ms] += 1
+                    self.logged_runs[kind, link, target, family, int(match["ns"]) // NS_PER_MS] += 1
+                elif match := _CHANGE.search(line):
+                    link, service = _empty_if_dash(match["link"]), _empty_if_dash(match["service"])
+                    ms = int(match["ns"]) // NS_PER_MS
+                    self.logged_changes[link, service, match["state"], ms] += 1
 
-    def read_batch(self, kept: StoredBatch) -> None:
+    def read_batch(self, stored: StoredBatch) -> None:
         """Take in a batch of the journal."""
-        self.stored_runs.update(run_key(result) for result in kept.batch.results)
-        for change in kept.batch.changes:
+        self.stored_runs.update(run_key(result) for result in stored.batch.results)
+        for change in stored.batch.changes:
             verdict, ms = change.verdict, change.decided_boottime_ns // NS_PER_MS
             turn = (verdict.link, verdict.service, verdict.state.value, ms)
             self.stored_changes[turn] += 1
             if change.before is verdict.state:
                 self.repeated_changes.add(turn)
-        self.gaps += [one.text for one in kept.batch.notices if one.code in _GAPS]
+        self.gaps += [notice.text for notice in stored.batch.notices if notice.code in _GAPS]
 
     @property
     def missing_runs(self) -> Counter[RunKey]:
@@ -147,22 +147,22 @@ def prometheus_samples(prometheus: str, *, range_s: int) -> Iterator[tuple[str, 
     names = "|".join(
         name for kind in _KINDS.values() for name in (kind.success_name, kind.unmeasured_name)
     )
-    asked = urllib.parse.urlencode({"query": f'{{__name__=~"{names}"}}[{range_s}s]'})
-    with urllib.request.urlopen(f"{prometheus}/api/v1/query?{asked}", timeout=60.0) as answer:
-        found = json.load(answer)["data"]["result"]
-    for one in found:
-        about = one["metric"]
-        words = [about.get(word, "") for word in ("__name__", "site", "link", "target", "family")]
-        for time_s, _ in one["values"]:
+    query = urllib.parse.urlencode({"query": f'{{__name__=~"{names}"}}[{range_s}s]'})
+    with urllib.request.urlopen(f"{prometheus}/api/v1/query?{query}", timeout=60.0) as answer:
+        answered = json.load(answer)["data"]["result"]
+    for series in answered:
+        labels = series["metric"]
+        words = [labels.get(word, "") for word in ("__name__", "site", "link", "target", "family")]
+        for time_s, _ in series["values"]:
             yield " ".join(words), round(float(time_s) * 1000)
 
 
 def batch_numbers(everything: Iterable[StoredBatch]) -> dict[tuple[str, str], list[int]]:
     """Return the numbers of the batches of each stream of each site, as they came."""
-    found: dict[tuple[str, str], list[int]] = {}
-    for kept in everything:
-        found.setdefault((kept.batch.site, kept.batch.stream), []).append(kept.batch.number)
-    return found
+    numbers: dict[tuple[str, str], list[int]] = {}
+    for stored in everything:
+        numbers.setdefault((stored.batch.site, stored.batch.stream), []).append(stored.batch.number)
+    return numbers
 
 
 def _empty_if_dash(word: str) -> str:

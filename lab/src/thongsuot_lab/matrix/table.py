@@ -18,12 +18,12 @@ def table_lines(account: MatrixResult) -> Iterator[str]:
         yield from (f"    {failure}" for failure in outcome.failures)
     yield ""
     detections = account.detections()
-    agent = _spread(one.agent_s for one in detections)
+    agent = _spread(detection.agent_s for detection in detections)
     collector = _spread(
-        one.collector_s
+        detection.collector_s
         for outcome in account.rows
         if outcome.row.collector_reachable
-        for one in outcome.detections
+        for detection in outcome.detections
     )
     yield f"time to know, {len(detections)} verdicts: agent {agent} s, collector {collector} s"
     yield (
@@ -40,9 +40,11 @@ def table_lines(account: MatrixResult) -> Iterator[str]:
 
 def _line(outcome: RowResult) -> str:
     row, place = outcome.row, outcome.trial.place
-    agent = _spread(one.agent_s for one in outcome.detections)
+    agent = _spread(detection.agent_s for detection in outcome.detections)
     collector = (
-        _spread(one.collector_s for one in outcome.detections) if row.collector_reachable else "–"
+        _spread(detection.collector_s for detection in outcome.detections)
+        if row.collector_reachable
+        else "–"
     )
     mark = "" if not outcome.failures else "  FAILED"
     bound = f"{row.bound.intervals:g} {row.bound.kind}" if row.expected else "–"

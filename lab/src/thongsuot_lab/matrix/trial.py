@@ -104,11 +104,13 @@ class RowTrial:
     def _is_seen(
         self, look: SiteObservation, link: str, service: str, sees: ExpectedVerdict
     ) -> bool:
-        asked = [] if self.row.by_collector else [look.agent]
+        sources = [] if self.row.by_collector else [look.agent]
         # The collector's page has no light for a service over one link.
         if self.row.collector_reachable and not (link and service):
-            asked.append(look.collector)
-        return all(said is not None and matches(said.get((link, service)), sees) for said in asked)
+            sources.append(look.collector)
+        return all(
+            states is not None and matches(states.get((link, service)), sees) for states in sources
+        )
 
     def _wait_until_recovered(self, looks: Mapping[str, SiteObservation]) -> None:
         if all(look.is_healthy for look in looks.values()):
@@ -163,21 +165,21 @@ def _state_text(
 
 
 def _unhealthy_text(looks: Mapping[str, SiteObservation]) -> str:
-    found = []
+    texts = []
     for site, look in looks.items():
-        for who, said in (("agent", look.agent), ("collector", look.collector)):
-            if said is None:
-                found.append(f"{site} {who}: no answer")
+        for who, states in (("agent", look.agent), ("collector", look.collector)):
+            if states is None:
+                texts.append(f"{site} {who}: no answer")
                 continue
-            bad = {"/".join(key): saying for key, saying in said.items() if saying[0] != "up"}
-            found += [
+            bad = {"/".join(key): saying for key, saying in states.items() if saying[0] != "up"}
+            texts += [
                 f"{site} {who} {name}: {' '.join(str(word) for word in saying)}"
                 for name, saying in bad.items()
             ]
-    return _first_few(found) or "no verdict on any service yet"
+    return _first_few(texts) or "no verdict on any service yet"
 
 
-def _first_few(found: Sequence[str]) -> str:
+def _first_few(texts: Sequence[str]) -> str:
     """Return the first few of many as one text."""
-    more = f"; and {len(found) - SHOWN_AT_MOST} more" if len(found) > SHOWN_AT_MOST else ""
-    return "; ".join(found[:SHOWN_AT_MOST]) + more
+    more = f"; and {len(texts) - SHOWN_AT_MOST} more" if len(texts) > SHOWN_AT_MOST else ""
+    return "; ".join(texts[:SHOWN_AT_MOST]) + more

@@ -262,12 +262,12 @@ class CityStack:
         token, ca = folder / "token", folder / "ca.pem"
         self._collector.create_token(site, token)
         ca.write_bytes(self.lab.ca_file.read_bytes())
-        one = topology.site(site)
+        lab_site = topology.site(site)
         document = AgentDocument(
             site=site,
-            title=one.title,
-            commune=one.commune,
-            commune_title=one.commune_title,
+            title=lab_site.title,
+            commune=lab_site.commune,
+            commune_title=lab_site.commune_title,
             collector_url=f"https://collector.{DOMAIN}:{COLLECTOR_PORT}",
             token_file=token,
             ca_file=ca,

@@ -23,10 +23,10 @@ READY_S = 60.0
 def installed_command(name: str) -> str:
     """Return the path of one of our commands: the one installed beside this interpreter."""
     beside = Path(sys.executable).with_name(name)
-    found = str(beside) if beside.exists() else shutil.which(name)
-    if found is None:
+    path = str(beside) if beside.exists() else shutil.which(name)
+    if path is None:
         raise StackError(f"the command {name} is not installed beside {sys.executable}")
-    return found
+    return path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

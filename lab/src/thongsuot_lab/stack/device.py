@@ -155,12 +155,12 @@ class DeviceStack:
 
 def _services(file: Path) -> tuple[Target, ...]:
     try:
-        found = decode(file.read_text(encoding="utf-8"), Inventory, file=str(file)).targets
+        targets = decode(file.read_text(encoding="utf-8"), Inventory, file=str(file)).targets
     except (OSError, DocumentError) as error:
         raise StackError(str(error)) from error
-    if not found:
+    if not targets:
         raise StackError(f"{file}: no [[targets]]; at least one portal has to be tried")
-    return found
+    return targets
 
 
 def _resolver(services: tuple[Target, ...]) -> Target:
@@ -178,10 +178,10 @@ def _resolver(services: tuple[Target, ...]) -> Target:
 
 def _free_ports(count: int) -> list[int]:
     """Return ports of the loopback that nobody listens on now."""
-    held = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports: list[int] = [one.getsockname()[1] for one in held]
-    for one in held:
-        one.close()
+    servers = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports: list[int] = [server.getsockname()[1] for server in servers]
+    for server in servers:
+        server.close()
     return ports
 
 

@@ -48,12 +48,12 @@ class Receivers:
 
     def ports(self) -> dict[str, int]:
         """Return where each of their systems listens on the loopback of the collector's node."""
-        found = {"inbox": INBOX_PORT}
+        ports = {"inbox": INBOX_PORT}
         if self.has_alertmanager:
-            found["alertmanager"] = ALERTMANAGER_PORT
+            ports["alertmanager"] = ALERTMANAGER_PORT
         for place, name in enumerate(self._desks()):
-            found[f"desk-{name}"] = FIRST_DESK_PORT + place
-        return found
+            ports[f"desk-{name}"] = FIRST_DESK_PORT + place
+        return ports
 
     def start(self, logs: Path, spawn: Spawn) -> Iterator[Process]:
         """Start their systems; yields each."""
@@ -86,11 +86,11 @@ class Receivers:
             "secret_file": str(self._secret),
             "language": "en",
         }
-        found = [inbox]
+        tables = [inbox]
         if self.has_alertmanager:
             url = f"http://127.0.0.1:{ports['alertmanager']}"
-            found.append({"kind": "alertmanager", "name": "alertmanager", "urls": [url]})
-        found += [
+            tables.append({"kind": "alertmanager", "name": "alertmanager", "urls": [url]})
+        tables += [
             {
                 "kind": "tmf621",
                 "name": f"desk-{name}",
@@ -101,7 +101,7 @@ class Receivers:
             }
             for name in self._desks()
         ]
-        return tuple(found)
+        return tuple(tables)
 
     def notify_table(self, page_url: str) -> dict[str, object]:
         """Return the ``[notify_table]`` table of the collector."""
@@ -118,7 +118,7 @@ class Receivers:
         """Return an inventory that says by which channel each party is told."""
         replace = msgspec.structs.replace
         desks = set(self._desks())
-        services = tuple(one.name for one in inventory.targets if one.role is Role.SERVICE)
+        services = tuple(entry.name for entry in inventory.targets if entry.role is Role.SERVICE)
         operator = Owner(name="van-hanh", title="Đơn vị vận hành các cổng", services=services)
         city = Owner(
             name=CITY_OWNER,
@@ -126,8 +126,8 @@ class Receivers:
             channels=("alertmanager",) if self.has_alertmanager else (),
         )
         carriers = tuple(
-            replace(one, channels=(f"desk-{one.name}", "inbox") if one.name in desks else ())
-            for one in inventory.carriers
+            replace(entry, channels=(f"desk-{entry.name}", "inbox") if entry.name in desks else ())
+            for entry in inventory.carriers
         )
         return replace(inventory, carriers=carriers, owners=(*inventory.owners, operator, city))
 
@@ -136,7 +136,7 @@ class Receivers:
         return list(read_messages(self._letters))
 
     def _desks(self) -> list[str]:
-        return [] if self.all_to_inbox else [one.name for one in self.topology.carriers]
+        return [] if self.all_to_inbox else [carrier.name for carrier in self.topology.carriers]
 
     @property
     def _secret(self) -> Path:

@@ -30,9 +30,9 @@ class Subnet:
         return (*v4, *(f"{self.v6}::{host:x}/64" for host in hosts))
 
 
-def _checked(what: str, number: int, most: int) -> int:
+def _checked(noun: str, number: int, most: int) -> int:
     if not 0 <= number < most:
-        raise TopologyError(f"the address plan has room for {most} {what}, this is one more")
+        raise TopologyError(f"the address plan has room for {most} {noun}, this is one more")
     return number
 
 

@@ -176,9 +176,9 @@ class TopologyBuilder:
         )
 
 
-def _refuse_repeats(what: str, names: list[str]) -> None:
+def _refuse_repeats(noun: str, names: list[str]) -> None:
     seen: set[str] = set()
     for name in names:
         if name in seen:
-            raise TopologyError(f"two {what}s are called {name!r}")
+            raise TopologyError(f"two {noun}s are called {name!r}")
         seen.add(name)

@@ -15,15 +15,17 @@ def combine(impairments: Iterable[Impairment]) -> Impairment:
     The queue is that of the slowest.
     """
     total = PERFECT
-    for one in impairments:
+    for impairment in impairments:
         slower = total
-        if one.rate_bps is not None and (total.rate_bps is None or one.rate_bps < total.rate_bps):
-            slower = one
+        if impairment.rate_bps is not None and (
+            total.rate_bps is None or impairment.rate_bps < total.rate_bps
+        ):
+            slower = impairment
         total = Impairment(
-            delay_s=total.delay_s + one.delay_s,
-            jitter_s=total.jitter_s + one.jitter_s,
-            loss_ratio=1 - (1 - total.loss_ratio) * (1 - one.loss_ratio),
-            reorder_ratio=1 - (1 - total.reorder_ratio) * (1 - one.reorder_ratio),
+            delay_s=total.delay_s + impairment.delay_s,
+            jitter_s=total.jitter_s + impairment.jitter_s,
+            loss_ratio=1 - (1 - total.loss_ratio) * (1 - impairment.loss_ratio),
+            reorder_ratio=1 - (1 - total.reorder_ratio) * (1 - impairment.reorder_ratio),
             rate_bps=slower.rate_bps,
             queue_s=slower.queue_s,
         )

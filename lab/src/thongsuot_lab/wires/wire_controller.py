@@ -133,7 +133,7 @@ class WireController:
             for line, impairment in zip(wire.lines, effective, strict=True):
                 if line.impairment != impairment:
                     line.set_impairment(impairment)
-            in_kernel = self._netem or all(one.is_perfect for one in effective)
+            in_kernel = self._netem or all(direction.is_perfect for direction in effective)
             if in_kernel and wire.handle is not None:
                 self._carrier.release(wire.handle)
                 wire.handle = None
@@ -164,20 +164,20 @@ class WireController:
                 self._plug(wire)
 
     def _report(self) -> ControlReply:
-        said = report.WiresReport(
+        answer = report.WiresReport(
             mechanism=self._mechanism,
             priority=self._priority,
             cpu_s=time.process_time(),
             unsent=self._carrier.unsent,
             wires={name: _wire_report(wire) for name, wire in self._wires.items()},
         )
-        plain: ControlReply = msgspec.to_builtins(said)
+        plain: ControlReply = msgspec.to_builtins(answer)
         return plain
 
 
 def _directions(data: dict[str, object]) -> tuple[Impairment, Impairment]:
     both = [data.get("a_to_b"), data.get("b_to_a")]
-    a_to_b, b_to_a = (PERFECT if one is None else from_json(one) for one in both)
+    a_to_b, b_to_a = (PERFECT if direction is None else from_json(direction) for direction in both)
     return a_to_b, b_to_a
 
 

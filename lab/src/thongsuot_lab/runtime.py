@@ -126,8 +126,8 @@ class LabRuntime:
             is_ready = process.stdout.readline() == b"ready\n"
         if not is_ready:
             process.wait()
-            said = (self.run_dir / f"{name}.log").read_text()
-            raise BuildError(f"the lab's {name} process did not start:\n{said}")
+            log = (self.run_dir / f"{name}.log").read_text()
+            raise BuildError(f"the lab's {name} process did not start:\n{log}")
 
     def detach(self) -> None:
         """

@@ -3,7 +3,7 @@
 import pytest
 
 from thongsuot_lab.truth.__main__ import assess_scenario, main
-from thongsuot_lab.truth.report import TruthReport
+from thongsuot_lab.truth.report import PAGE_BEGIN, PAGE_END, TruthReport
 
 
 def test_a_sample_adds_up() -> None:
@@ -17,6 +17,17 @@ def test_a_sample_adds_up() -> None:
     assert sum(row.harm for row in rows.values()) == len(report.harm_records)
     assert sum(sum(row.worth.values()) for row in rows.values()) == report.messages.total()
     assert len(report.table()) == len(rows) + 2
+
+
+def test_the_page_gets_the_table_the_command_and_the_day() -> None:
+    report = TruthReport([assess_scenario(2, 0), assess_scenario(2, 1)])
+    before = f"# Title\n\n{PAGE_BEGIN}\nold\n{PAGE_END}\n\nafter\n"
+    page = report.page(before, "./run truth --seed 2 --count 2", "2026-11-30")
+    assert "old" not in page
+    assert "`./run truth --seed 2 --count 2`, 2026-11-30:" in page
+    assert "\n".join(report.table()) in page
+    assert page.endswith(f"{PAGE_END}\n\nafter\n")
+    assert report.page(page, "./run truth --seed 2 --count 2", "2026-11-30") == page
 
 
 def test_the_command_prints_how_to_play_a_scenario_again(

@@ -10,6 +10,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
@@ -45,6 +46,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print("\n".join(report.summary()))
     print(f"took             {took_s:.0f} s in {options.processes} processes")
     print("\n".join(["", *report.table()]))
+    if options.page is not None:
+        command = f"./run truth --seed {options.seed} --count {options.count}"
+        day = datetime.now(tz=UTC).date().isoformat()
+        written = report.page(options.page.read_text(encoding="utf-8"), command, day)
+        options.page.write_text(written, encoding="utf-8")
     failures = report.failures()
     if failures:
         print("\n".join(["", "What goes wrong:", *report.kinds()]))
@@ -130,6 +136,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--healthy-days", type=int, default=0, metavar="N", help="site-days")
     parser.add_argument("--packets", action="store_true", help="on the lab's namespaces (root)")
     parser.add_argument("--sites", type=int, default=SITES, help="with --packets (%(default)s)")
+    parser.add_argument("--page", type=Path, metavar="FILE", help="put the table into a page")
     parser.add_argument("--play", metavar="SEED:INDEX", help="play one again and tell its story")
     parser.add_argument(
         "--recordings", type=Path, default=FOLDER, metavar="FOLDER", help="(%(default)s)"

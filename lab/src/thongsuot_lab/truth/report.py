@@ -9,6 +9,9 @@ from thongsuot_lab.truth.assessment import HARMLESS, WRONG, Assessment, HarmReco
 
 WRONG_GOAL, HARMLESS_GOAL, UNSEEN_GOAL = 0.005, 0.005, 0.02
 
+PAGE_BEGIN, PAGE_END = "<!-- truth: generated -->", "<!-- truth: end -->"
+"""Between these lines of a page of the documentation stands the table."""
+
 SHOWN = 40
 """Failures that are printed; all of them can be played again."""
 
@@ -118,6 +121,17 @@ class TruthReport:
             figures = [cell.faults, cell.harmful, cell.harm, cell.unseen, *counts]
             lines.append(f"| {place} | {what} | " + " | ".join(map(str, figures)) + f" | {known} |")
         return lines
+
+    def page(self, page: str, command: str, day: str) -> str:
+        """Return a page of the documentation with these figures and this table in its place."""
+        head, begin, rest = page.partition(PAGE_BEGIN)
+        _, end, tail = rest.partition(PAGE_END)
+        if not (begin and end):
+            raise ValueError(f"the page has no lines {PAGE_BEGIN} and {PAGE_END}")
+        figures = "\n".join(["```", *self.summary(), "```"])
+        said = f"`{command}`, {day}:"
+        parts = [begin, said, "", figures, "", *self.table(), end]
+        return head + "\n".join(parts) + tail
 
     def failures(self) -> list[tuple[Assessment, list[str]]]:
         """Return the scenarios in which something went wrong."""

@@ -1,0 +1,92 @@
+"""Generated faults as packet rules: what is laid where, what is refused, and what packets meet."""
+
+import shutil
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.lab.waiting import wait_for
+from tests.lab_room.truth.making import fault
+from thongsuot_lab.lab import Lab
+from thongsuot_lab.topology.city import city
+from thongsuot_lab.truth.fault import Effect, Touch
+from thongsuot_lab.truth.packet_citizen import PacketCitizen
+from thongsuot_lab.truth.packet_faults import PacketFault, Unplayable, plan_of
+from thongsuot_lab.truth.packet_scenarios import PacketGrammar, lab_topology
+from thongsuot_lab.truth.places import PlaceKind
+
+TOPOLOGY = lab_topology(3)
+LINE = "s1.fixed"
+
+
+def test_a_line_that_loses_a_share_loses_it_on_the_wire() -> None:
+    plan = plan_of(TOPOLOGY, fault(PlaceKind.ACCESS, LINE, amount=0.2), 0.5)
+    ((wire, up, down),) = plan.wires
+    assert wire == TOPOLOGY.site("s1").uplink("fixed").access_wire
+    assert (up.loss_ratio, down.loss_ratio) == (0.1, 0.1)
+
+
+def test_lost_echoes_are_rules_of_the_carriers_first_router() -> None:
+    plan = plan_of(TOPOLOGY, fault(PlaceKind.ACCESS, LINE, touch=Touch.ICMP))
+    (chains,) = plan.rules.values()
+    assert set(chains) == {"prerouting", "postrouting"}
+    assert all("echo-request" in rule for rules in chains.values() for rule in rules)
+
+
+def test_an_unplugged_line_takes_the_client_along() -> None:
+    plan = plan_of(TOPOLOGY, fault(PlaceKind.LAN, LINE, effect=Effect.UNPLUGGED))
+    assert len(plan.cut) == 2
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "touch", "effect"),
+    [
+        (PlaceKind.LAN, LINE, Touch.ALL, Effect.OWN_LOAD),
+        (PlaceKind.ACCESS, LINE, Touch.TCP, Effect.DELAYED),
+        (PlaceKind.RESOLVER, "song-hong", Touch.DNS_AAAA, Effect.LOST),
+        (PlaceKind.HOME, "exchange", Touch.ALL, Effect.DELAYED),
+    ],
+)
+def test_what_the_lab_cannot_make_is_refused_with_the_reason(
+    kind: PlaceKind, name: str, touch: Touch, effect: Effect
+) -> None:
+    with pytest.raises(Unplayable, match=r"\w+ \w+ \w+"):
+        plan_of(TOPOLOGY, fault(kind, name, touch=touch, effect=effect))
+
+
+def test_batches_give_each_site_its_own_fault_and_play_wide_ones_alone() -> None:
+    batches = PacketGrammar(TOPOLOGY, 5).batches(8)
+    assert [len(batch) for batch in batches] == [3, 3, 1, 1]
+    for batch in batches[:2]:
+        sites = [{f.place.name for f in scenario.faults} for scenario in batch]
+        assert sites == [{"s1.fixed"}, {"s2.fixed"}, {"s3.fixed"}]
+    again = PacketGrammar(TOPOLOGY, 5).batches(8)
+    assert [list(map(str, one)) for one in again] == [list(map(str, one)) for one in batches]
+
+
+@pytest.mark.lab
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is missing")
+def test_a_dead_line_fails_the_visits_of_a_citizen_until_it_is_taken_back(tmp_path: Path) -> None:
+    dead = fault(PlaceKind.ACCESS, "s1.fixed")
+    with Lab(city(1, portals=1)) as lab:
+        url = f"https://{next(name for name in sorted(lab.topology.names) if 'dich' in name)}/"
+        client = lab.topology.site("s1").client
+        assert client is not None
+        began_s = time.time()
+        citizen = PacketCitizen(lab, client, [url], tmp_path / "visits.txt")
+
+        def ends(from_s: float) -> list[str]:
+            made = citizen.visits(began_s, time.time() + 1)
+            return [visit.failure for visit in made if began_s + visit.at_s >= from_s]
+
+        wait_for("a visit", lambda: "" in ends(began_s))
+        packets = PacketFault(lab, dead, "truth_test")
+        broken_s = time.time()
+        packets.follow(150.0)
+        wait_for("a failed visit", lambda: any(ends(broken_s)))
+        assert "" not in ends(broken_s)[1:]
+        packets.follow(300.0)
+        mended_s = time.time()
+        wait_for("a visit again", lambda: "" in ends(mended_s))
+        citizen.stop()

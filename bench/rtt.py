@@ -30,7 +30,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from thongsuot_agent.links.monitor import LinkMonitor
-from thongsuot_agent.probes.icmp import PROBE, Settings
+from thongsuot_agent.probes.icmp.probe import PROBE, Settings
 from thongsuot_lab.node import RunningNode
 from thongsuot_lab.testing import pair
 from thongsuot_lab.topology.model import Impairment

@@ -16,7 +16,8 @@ from pathlib import Path
 
 import msgspec
 
-from thongsuot_agent import probes
+from thongsuot_agent.config.profile import TARGETS
+from thongsuot_agent.probes import loader
 from thongsuot_agent.status import AgentStatus
 from thongsuot_lab.lab import Lab
 from thongsuot_lab.stack.city import CityStack, StackOptions
@@ -41,17 +42,19 @@ _OFTEN_S = {"icmp": 1.0, "dns": 2.0, "host": 2.0, "http": 10.0}
 """Instead of the default profile's intervals, so that it does not take minutes; each is as long as
 the longest run of its kind at least."""
 
+_OTHERS_EVERY_S = 10.0
 _OTHERS: dict[str, dict[str, object]] = {
     "radio": {"every_s": 20.0, "settings": {"source": "snmp", "answer_s": 0.5, "retries": 0}},
-    "stamp": {"every_s": 10.0, "settings": {"count": 5}},
+    "stamp": {"settings": {"count": 5}},
     "throughput": {"every_s": 900.0},
     "qcvn": {"every_s": 900.0},
     "speedtest": {"every_s": 900.0},
     "snmp": {"every_s": 60.0},
 }
 """
-The kinds beyond the default profile, on the fixed link. The modem is asked by SNMP, which brings in
-all that the snmp kind has; that kind itself has no box to ask in a lab.
+What differs for kinds beyond the default profile; all of them run on the fixed link. The modem is
+asked by SNMP, which brings in all that the snmp kind has; that kind itself has no box to ask in a
+lab.
 """
 _NOT_AWAITED = {"snmp", "throughput", "qcvn", "speedtest"}
 """Loaded when they are planned; they work in processes of their own, and not within the minute."""
@@ -102,10 +105,19 @@ def observe() -> Footprint:
             for plan in default_probes(ca_file)
             for shortest_s in (_OFTEN_S.get(plan.kind, plan.every_s),)
         )
+        usual = {plan.kind for plan in often}
         others = tuple(
-            msgspec.convert({"kind": kind, "links": ["fixed"], **more}, ProbeSchedule)
-            for kind, more in _OTHERS.items()
-            if kind in probes.kinds()
+            msgspec.convert(
+                {
+                    "kind": kind,
+                    "links": ["fixed"],
+                    "every_s": _OTHERS_EVERY_S,
+                    **_OTHERS.get(kind, {}),
+                },
+                ProbeSchedule,
+            )
+            for kind in loader.kinds()
+            if kind not in usual
         )
         options = StackOptions(with_prometheus=False, probes=(*often, *others), push_every_s=1.0)
         stack = CityStack(lab, folder, options)
@@ -148,7 +160,17 @@ def _has_worked(base: str) -> bool:
     run = rf"^{PREFIX}(\w+)_(?:success|unmeasured)_ratio"
     measured = {*re.findall(run, _fetch(f"{base}/metrics"), re.MULTILINE), *_NOT_AWAITED}
     acknowledged = status.collector.acknowledged_s_ago is not None
-    return acknowledged and status.results >= _RESULTS and measured >= set(probes.kinds())
+    return acknowledged and status.results >= _RESULTS and measured >= _measurable()
+
+
+def _measurable() -> set[str]:
+    """Return the kinds that find something to measure among the default profile's targets."""
+    probes = {kind: loader.load(kind) for kind in loader.kinds()}
+    return {
+        kind
+        for kind, probe in probes.items()
+        if probe.per_link or any(probe.applies(target) for target in TARGETS)
+    }
 
 
 def _fetch(url: str) -> str:

@@ -17,8 +17,8 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 
 import msgspec
 
-from thongsuot_agent import probes
 from thongsuot_agent.config.model import AgentConfig
+from thongsuot_agent.probes import loader
 from thongsuot_collector import sinks
 from thongsuot_collector.config.model import CollectorConfig
 from thongsuot_collector.notify import loader as notify_loader
@@ -171,9 +171,9 @@ def _tables_of(hint: object) -> list[type[object]]:
 def agent_page() -> str:
     """Return docs/reference/agent-settings.md."""
     lines = [_HEAD.format(whose="agent"), *sections(AgentConfig)]
-    for kind in probes.kinds():
+    for kind in loader.kinds():
         lines += ["", f'## `[[probes]]` with `kind = "{kind}"`: `settings`', ""]
-        lines += table(probes.load(kind).settings)
+        lines += table(loader.load(kind).settings)
     return "\n".join(lines) + "\n"
 
 

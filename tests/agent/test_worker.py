@@ -10,7 +10,9 @@ from thongsuot_agent.worker import WorkerFailed, run_worker
 
 def test_a_worker_that_breaks_says_with_what() -> None:
     with pytest.raises(WorkerFailed, match="ended with 1"):
-        asyncio.run(run_worker("thongsuot_agent.snmp.worker", ["nonsense"], b"", timeout_s=60))
+        asyncio.run(
+            run_worker("thongsuot_agent.probing.snmp.worker", ["nonsense"], b"", timeout_s=60)
+        )
 
 
 def test_a_worker_that_takes_too_long_is_ended() -> None:

@@ -22,20 +22,42 @@ def lint_imports(root: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
+def copy_rooms(folder: Path) -> None:
+    """Copy the rooms and their contracts: layers must be there to be checked."""
+    shutil.copy(ROOT / "pyproject.toml", folder)
+    for room in ROOMS:
+        shutil.copytree(
+            ROOT / room / "src", folder / room / "src", ignore=shutil.ignore_patterns("__pycache__")
+        )
+
+
 def test_no_room_imports_a_room_it_must_not_know() -> None:
     outcome = lint_imports(ROOT)
     assert outcome.returncode == 0, outcome.stdout
 
 
 def test_an_agent_that_imports_the_collector_is_found(tmp_path: Path) -> None:
-    shutil.copy(ROOT / "pyproject.toml", tmp_path)
-    for room in ROOMS:
-        plant(tmp_path, f"{room}/src/thongsuot_{room}/__init__.py", "")
-    assert lint_imports(tmp_path).returncode == 0
-    plant(tmp_path, "agent/src/thongsuot_agent/x.py", "import thongsuot_collector\n")
+    copy_rooms(tmp_path)
+    plant(tmp_path, "agent/src/thongsuot_agent/app/x.py", "import thongsuot_collector\n")
     outcome = lint_imports(tmp_path)
     assert outcome.returncode == 1
-    assert "thongsuot_agent.x -> thongsuot_collector" in outcome.stdout
+    assert "thongsuot_agent.app.x -> thongsuot_collector" in outcome.stdout
+
+
+def test_a_folder_that_imports_one_above_it_and_a_kind_that_knows_another_are_found(
+    tmp_path: Path,
+) -> None:
+    copy_rooms(tmp_path)
+    plant(tmp_path, "agent/src/thongsuot_agent/links/x.py", "import thongsuot_agent.app.agent\n")
+    plant(
+        tmp_path,
+        "agent/src/thongsuot_agent/probes/dns/x.py",
+        "import thongsuot_agent.probes.icmp.probe\n",
+    )
+    outcome = lint_imports(tmp_path)
+    assert outcome.returncode == 1
+    assert "thongsuot_agent.links is not allowed to import thongsuot_agent.app" in outcome.stdout
+    assert "thongsuot_agent.probes.dns.x -> thongsuot_agent.probes.icmp" in outcome.stdout
 
 
 def test_bare_names_of_rooms_are_refused_by_the_linter(tmp_path: Path) -> None:

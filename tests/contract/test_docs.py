@@ -66,15 +66,21 @@ def test_every_link_inside_the_repository_leads_somewhere() -> None:
 
 
 def unreachable(root: Path, files: list[Path], start: Path) -> set[str]:
-    """Return the pages below docs/ that no link leads to, over any number of pages."""
+    """
+    Return the pages below docs/ that no link leads to, over any number of pages.
+
+    A link to a folder leads to every page in it.
+    """
     seen, waiting = {start}, [start]
     while waiting:
         page = waiting.pop()
         for link in _LINK.findall(page.read_text(encoding="utf-8")):
             target = (page.parent / link.partition("#")[0]).resolve()
-            if target in files and target not in seen:
-                seen.add(target)
-                waiting.append(target)
+            for reached in files:
+                is_there = reached == target or (target.is_dir() and reached.parent == target)
+                if is_there and reached not in seen:
+                    seen.add(reached)
+                    waiting.append(reached)
     docs = root / "docs"
     return {str(page.relative_to(root)) for page in files if page.is_relative_to(docs)} - {
         str(page.relative_to(root)) for page in seen
@@ -86,11 +92,12 @@ def test_every_page_is_reached_from_the_index() -> None:
 
 
 def test_a_page_that_nothing_leads_to_is_found(tmp_path: Path) -> None:
-    index = plant(tmp_path, "docs/index.md", "[a](sub/a.md)")
+    index = plant(tmp_path, "docs/index.md", "[a](sub/a.md) [kinds](kinds/)")
     files = [
         index,
         plant(tmp_path, "docs/sub/a.md", "[b](../b.md#x)"),
         plant(tmp_path, "docs/b.md", ""),
+        plant(tmp_path, "docs/kinds/one.md", ""),
         plant(tmp_path, "docs/lost.md", "[index](index.md)"),
         plant(tmp_path, "README.md", "[lost](docs/lost.md)"),
     ]

@@ -7,8 +7,8 @@ A code block is run when its info string says so, and is otherwise held to nothi
 ``toml agent``         a whole configuration of an agent, checked as at its start; in the same way
 ``toml collector``     one of a collector and
 ``toml inventory``     files of an inventory
-``python file=PATH``   a file of a house: all files of one page are laid over a copy of the rooms,
-                       and the tests among them are run there
+``… file=PATH``        a file of a house: all files of one page are laid over a copy of the rooms,
+                       and the tests among them are run there, with the laws of a kind of probe
 """
 
 import os
@@ -70,7 +70,7 @@ def run_script(code: str) -> subprocess.CompletedProcess[str]:
 
 ROOMS = ("schema", "agent", "collector", "dashboards", "lab")
 LAWS = {
-    "agent": ("tests/contract/test_kinds.py",),
+    "agent": ("tests/contract/test_kinds.py", "tests/contract/test_limits.py"),
     "dashboards": ("tests/dashboards/test_boards.py", "tests/dashboards/test_grafana_schema.py"),
     "lab": ("tests/lab_room/faults/test_life.py",),
 }
@@ -83,6 +83,9 @@ def laid_over(folder: Path, files: list[Block]) -> subprocess.CompletedProcess[s
         shutil.copytree(ROOT / room / "src", folder / room / "src")
     for name in ("tests", "tools", "dashboards/grafana"):
         shutil.copytree(ROOT / name, folder / name)
+    shutil.copytree(
+        ROOT / "docs" / "reference" / "probes", folder / "docs" / "reference" / "probes"
+    )
     shutil.copy(ROOT / "pyproject.toml", folder)
     names = [block.info.split("file=")[1] for block in files]
     for name, block in zip(names, files, strict=True):
@@ -140,7 +143,7 @@ def test_each_inventory_is_good(block: Block) -> None:
 @pytest.mark.lab
 def test_the_files_of_a_page_make_a_house_whose_tests_pass(tmp_path: Path) -> None:
     by_page: dict[str, list[Block]] = {}
-    for block in blocks(ROOT, "python file="):
+    for block in [*blocks(ROOT, "python file="), *blocks(ROOT, "text file=")]:
         by_page.setdefault(block.place.partition(":")[0], []).append(block)
     assert by_page, "no page shows a file: is docs/how-to/add-a-probe.md still there?"
     for number, (page, files) in enumerate(by_page.items()):

@@ -122,7 +122,7 @@ class CertifiedDevice:
     async def enrol(self, code: str) -> tuple[int, str]:
         """Run the agent's own command; return how it ended and what it said."""
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "thongsuot_agent.cli", "enrol", "--code", code),
+            *(sys.executable, "-m", "thongsuot_agent.cli.main", "enrol", "--code", code),
             *("--config", str(self.config)),
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,

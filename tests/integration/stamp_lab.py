@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.agent.links.device import ANCHOR4, FIXED, anchor, on_device
 from thongsuot_agent.links.monitor import LinkMonitor
-from thongsuot_agent.probes.stamp import Settings, run
+from thongsuot_agent.probes.stamp.probe import Settings, run
 from thongsuot_lab.lab import Lab
 from thongsuot_schema.result import Family, Finding
 

@@ -66,7 +66,7 @@ async def test_from_the_command_line_to_the_agent_and_back(tmp_path: Path) -> No
     await collector.start()
     config = tmp_path / "agent.toml"
     config.write_text(AGENT.format(url=collector.url, folder=tmp_path), encoding="utf-8")
-    words = ("-m", "thongsuot_agent.cli", "run", "--config", str(config))
+    words = ("-m", "thongsuot_agent.cli.main", "run", "--config", str(config))
     with (tmp_path / "agent.log").open("wb") as file:
         agent = await asyncio.create_subprocess_exec(sys.executable, *words, stderr=file)
     try:

@@ -18,7 +18,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from tests.agent.probes.name_server import ScriptedNameServer, zone
+from tests.agent.probing.name_server import ScriptedNameServer, zone
 from thongsuot_agent.status import AgentStatus
 from thongsuot_lab.lab import Lab
 from thongsuot_lab.node import RunningNode

@@ -35,7 +35,7 @@ async def command(
 ) -> tuple[int, str, str]:
     """Run the agent's own command; return how it ended and what it said."""
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "thongsuot_agent.cli", "enrol", *map(str, words)),
+        *(sys.executable, "-m", "thongsuot_agent.cli.main", "enrol", *map(str, words)),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,

@@ -88,7 +88,13 @@ class ConfiguredDevice:
 
     async def start(self) -> None:
         """Start the agent."""
-        words = ("-m", "thongsuot_agent.cli", "run", "--config", str(self.folder / "agent.toml"))
+        words = (
+            "-m",
+            "thongsuot_agent.cli.main",
+            "run",
+            "--config",
+            str(self.folder / "agent.toml"),
+        )
         with (self.folder / "agent.log").open("ab") as log:
             self.process = await asyncio.create_subprocess_exec(sys.executable, *words, stderr=log)
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.agent.links.device import ANCHOR4, ANCHOR6, FIXED, anchor, on_device
 from thongsuot_agent.links.monitor import LinkMonitor
-from thongsuot_agent.probes.path import METHODS, Settings, run
+from thongsuot_agent.probes.path.probe import METHODS, Settings, run
 from thongsuot_lab.lab import Lab
 from thongsuot_lab.testing import needs_lab, two_uplinks
 from thongsuot_lab.topology.model import Impairment

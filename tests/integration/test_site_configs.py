@@ -89,7 +89,7 @@ class ConfigEditCollector:
         config = self.folder / "agent.toml"
         text = AGENT.format(url=self.collector.url, folder=self.folder, port=self.port)
         config.write_text(text, encoding="utf-8")
-        words = ("-m", "thongsuot_agent.cli", "run", "--config", str(config))
+        words = ("-m", "thongsuot_agent.cli.main", "run", "--config", str(config))
         with (self.folder / "agent.log").open("ab") as file:
             self.agent = await asyncio.create_subprocess_exec(sys.executable, *words, stderr=file)
 
@@ -129,7 +129,7 @@ class ConfigEditCollector:
 
     async def plan_of_agent(self) -> str:
         """Return what the agent's own command says of its plan."""
-        agent = ("-m", "thongsuot_agent.cli", "plan", "--config", self.folder / "agent.toml")
+        agent = ("-m", "thongsuot_agent.cli.main", "plan", "--config", self.folder / "agent.toml")
         return await self.says(sys.executable, *agent)
 
     async def figures(self) -> str:

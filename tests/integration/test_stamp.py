@@ -11,7 +11,7 @@ import pytest
 from tests.agent.links.conftest import stamping
 from tests.agent.links.device import ANCHOR4, ANCHOR6
 from tests.integration.stamp_lab import key_file, measure, reflector
-from thongsuot_agent.probes.stamp import Settings
+from thongsuot_agent.probes.stamp.probe import Settings
 from thongsuot_lab.lab import Lab
 from thongsuot_lab.testing import needs_lab, two_uplinks
 from thongsuot_lab.topology.model import Impairment

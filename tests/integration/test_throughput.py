@@ -12,7 +12,8 @@ import pytest
 from tests.agent.links.device import ANCHOR4, FIXED, on_device
 from tests.integration.reflecting import reflecting
 from thongsuot_agent.links.monitor import LinkMonitor
-from thongsuot_agent.probes import LINK_TARGET, load
+from thongsuot_agent.probes.loader import load
+from thongsuot_agent.probing.contract import LINK_TARGET
 from thongsuot_lab.lab import Lab
 from thongsuot_lab.testing import needs_lab, two_uplinks
 from thongsuot_lab.topology.model import Impairment

@@ -17,7 +17,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.agent.snmp.simulator import simulator
+from tests.agent.probing.snmp.simulator import simulator
 from tests.integration.reflecting import reflecting
 from tests.lab.waiting import wait_for
 from thongsuot_lab.lab import Lab

@@ -20,7 +20,7 @@ PYTHONS = ("3.11", "3.13")
 """Those of Debian 12 and 13."""
 
 COMMANDS = {
-    "agent": {"thongsuot-agent": "thongsuot_agent.cli"},
+    "agent": {"thongsuot-agent": "thongsuot_agent.cli.main"},
     "collector": {"thongsuot-collector": "thongsuot_collector.cli"},
 }
 SYSTEM_FILES = {

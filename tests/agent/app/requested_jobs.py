@@ -3,7 +3,7 @@
 import asyncio
 from dataclasses import dataclass
 
-from thongsuot_agent.probes import Probe
+from thongsuot_agent.probing.contract import Probe
 from thongsuot_agent.scheduler.job import NS_PER_S, Job
 from thongsuot_schema.inventory.model import Role, Target
 from thongsuot_schema.result import Family, Finding, Series, ok_finding

@@ -142,7 +142,7 @@ class RunningAgent:
 
     def start(self) -> None:
         """Start the agent."""
-        command = [sys.executable, "-m", "thongsuot_agent.cli", "run"]
+        command = [sys.executable, "-m", "thongsuot_agent.cli.main", "run"]
         recording = ["--record", str(self.recording)]
         with self._log.open("ab") as log:
             self.process = self._node.popen(

@@ -7,14 +7,14 @@ import msgspec
 import pytest
 
 from tests.agent.siteconfig.making import anchor, offer, own, plan, portal
-from thongsuot_agent.app.site_config_command import site_config_lines
 from thongsuot_agent.app.site_configs import (
     ActiveSiteConfig,
     SiteConfigCallbacks,
     SiteConfigManager,
     restore_site_config,
 )
-from thongsuot_agent.app.status_command import plan_line
+from thongsuot_agent.cli.site_config import site_config_lines
+from thongsuot_agent.cli.status import plan_line
 from thongsuot_agent.clock import NS_PER_S
 from thongsuot_agent.config.model import AgentConfig
 from thongsuot_agent.siteconfig.rollout import MAX_INTERRUPTED_STARTS, MAX_RETRIES, RefusalGround

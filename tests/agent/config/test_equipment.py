@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.agent.snmp.test_profile import GOOD
+from tests.agent.probing.snmp.test_profile import GOOD
 from thongsuot_agent.config.read import parse
 from thongsuot_agent.errors import ConfigInvalid
 

@@ -25,7 +25,7 @@ from thongsuot_agent.judge.events import (
 from thongsuot_agent.judge.memory import Memory
 from thongsuot_agent.judge.settings import Settings
 from thongsuot_agent.judge.site_probes import ProbePoint, SiteProbes
-from thongsuot_agent.probes.address_rotation import AddressRotation
+from thongsuot_agent.probes.http.address_rotation import AddressRotation
 from thongsuot_schema.catalogue import host
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import (

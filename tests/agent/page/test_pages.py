@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import msgspec
 
-from tests.agent.app.test_status_command import STATUS
+from tests.agent.cli.test_status import STATUS
 from tests.agent.page.test_history import change
 from tests.agent.page.test_site_view import given, outlook_of, view
 from thongsuot_agent.page.exposition import Exposition

@@ -11,7 +11,7 @@ from tests.fakes.clock import FakeClock
 from thongsuot_agent.clock import Clocks
 from thongsuot_agent.links.link import LiveLink
 from thongsuot_agent.links.state import LinkUnusable
-from thongsuot_agent.probes import Probe
+from thongsuot_agent.probing.contract import Probe
 from thongsuot_agent.scheduler.data_budget import DataBudget
 from thongsuot_agent.scheduler.job import NS_PER_S, Job
 from thongsuot_agent.scheduler.measurement_doubts import LatenessHistory

@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.agent.siteconfig.making import anchor, offer, own, plan, portal
-from thongsuot_agent import probes
 from thongsuot_agent.config.model import AgentConfig
 from thongsuot_agent.config.read import parse
 from thongsuot_agent.errors import ConfigInvalid, SiteConfigRefused
+from thongsuot_agent.probes import loader
 from thongsuot_agent.siteconfig import bounds
 from thongsuot_agent.siteconfig.validate import validate_offer
 from thongsuot_schema.inventory.model import Role
@@ -205,10 +205,10 @@ def test_no_file_no_port_and_no_redirect_comes_out_of_a_plan(
 
 def test_settings_that_may_come_are_those_of_the_probes_and_none_names_a_place() -> None:
     for kind, allowed in bounds.ALLOWED_SETTINGS.items():
-        known = set(probes.load(kind).settings.__dataclass_fields__)
+        known = set(loader.load(kind).settings.__dataclass_fields__)
         assert allowed <= known, kind
         assert not {name for name in allowed if "file" in name or "url" in name or "port" in name}
-    assert set(bounds.MIN_INTERVAL_S) <= set(probes.kinds())
+    assert set(bounds.MIN_INTERVAL_S) <= set(loader.kinds())
 
 
 @pytest.mark.parametrize("kind", ["throughput", "qcvn", "speedtest", "snmp", "radio"])

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from thongsuot_agent.errors import TokenUnusable
-from thongsuot_agent.uplink.token_file import TokenFile, read_token
+from thongsuot_agent.secret_file import read_token
+from thongsuot_agent.uplink.token_file import TokenFile
 
 
 def written(path: Path, text: str, mode: int = 0o600) -> Path:

@@ -346,7 +346,7 @@ async def until(done: Callable[[], bool]) -> None:
             await asyncio.sleep(1 * MS)
 
 
-async def test_each_batch_says_which_plan_is_run_in_28_bytes(tmp_path: Path) -> None:
+async def test_each_batch_says_which_configuration_is_run_in_35_bytes(tmp_path: Path) -> None:
     said, heard = ["none"], list[tuple[str, PushOutcome]]()
     talk = SiteConfigHooks(
         running_text=lambda: said[0], on_push_end=lambda *what: heard.append(what)
@@ -363,10 +363,14 @@ async def test_each_batch_says_which_plan_is_run_in_28_bytes(tmp_path: Path) -> 
         await until(lambda: len(heard) == 2)
         first, layout, again, second = receiver.heard
         assert layout.path == PATH_LAYOUTS
-        assert "thongsuot-plan" not in layout.headers, "it is of a batch that plans are said"
-        assert first.headers["thongsuot-plan"] == again.headers["thongsuot-plan"] == "none"
-        assert second.headers["thongsuot-plan"] == "7-3f9a0c1b"
-        assert len("Thongsuot-Site-Config: 7-3f9a0c1b\r\n") == 28
+        assert "thongsuot-site-config" not in layout.headers, "the configuration is said of a batch"
+        assert (
+            first.headers["thongsuot-site-config"]
+            == again.headers["thongsuot-site-config"]
+            == "none"
+        )
+        assert second.headers["thongsuot-site-config"] == "7-3f9a0c1b"
+        assert len("Thongsuot-Site-Config: 7-3f9a0c1b\r\n") == 35
         assert [what for what, _ in heard] == ["none", "7-3f9a0c1b"]
         assert [reading.status for _, reading in heard] == [200, 200]
 
@@ -375,7 +379,7 @@ async def test_who_takes_no_plans_says_nothing(tmp_path: Path) -> None:
     async with PushReceiver().listening() as receiver, pushing(tmp_path, receiver) as pusher:
         pusher.make(1)
         await receiver.until(lambda: receiver.numbers == [1])
-        assert not any("thongsuot-plan" in heard.headers for heard in receiver.heard)
+        assert not any("thongsuot-site-config" in heard.headers for heard in receiver.heard)
 
 
 async def test_after_a_change_of_what_links_are_the_next_push_begins_anew(tmp_path: Path) -> None:

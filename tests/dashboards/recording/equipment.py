@@ -3,8 +3,8 @@ The boxes of each site, in nodes of the lab, asked over its wires by the code th
 
 The router is Debian's snmpd on the node that forwards the site's packets: its counters are true.
 A lab has no light, no radio and no battery: what the optical module, the 5G router and the UPS say
-is in tests/agent/snmp/devices/, recordings in the form of devices of these makes, answered by
-snmpsim. A *state* of such a box is its recording with some of its objects changed.
+is in tests/agent/probing/snmp/devices/, recordings in the form of devices of these makes, answered
+by snmpsim. A *state* of such a box is its recording with some of its objects changed.
 """
 
 import os

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from thongsuot_agent import probes
+from thongsuot_agent.probes import loader
 from thongsuot_agent.scheduler.job import (
     SchedulableLink,
     families_of,
@@ -80,7 +80,7 @@ def _usage_items(
         first_hop_families=BOTH_FAMILIES,
     )
     for plan in plans:
-        probe = probes.load(plan.kind)
+        probe = loader.load(plan.kind)
         if not is_named(link.name, plan.links):
             continue
         settings = msgspec.convert(plan.settings, probe.settings)

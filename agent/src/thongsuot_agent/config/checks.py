@@ -10,9 +10,9 @@ from ipaddress import ip_address, ip_network
 from typing import Any
 from urllib.parse import urlsplit
 
-from thongsuot_agent import probes
 from thongsuot_agent.config.model import AgentConfig
-from thongsuot_agent.probes import Probe
+from thongsuot_agent.probes import loader
+from thongsuot_agent.probing.contract import Probe
 from thongsuot_agent.scheduler.job import ALL_NAMES, FIRST_HOP, GATEWAY, RESOLVER, targets_of
 from thongsuot_schema.inventory.model import ProbeSchedule, Role, Target
 from thongsuot_schema.segment import Segment
@@ -174,10 +174,10 @@ def _anchor(target: Target, path: Path) -> Iterator[Mistake]:
 def _probe_names(
     config: AgentConfig, plan: ProbeSchedule, targets: tuple[Target, ...], path: Path
 ) -> Iterator[Mistake]:
-    if plan.kind not in probes.kinds():
+    if plan.kind not in loader.kinds():
         yield (
             (*path, "kind"),
-            f'there is no probe "{plan.kind}"{suggest(plan.kind, probes.kinds())}',
+            f'there is no probe "{plan.kind}"{suggest(plan.kind, loader.kinds())}',
         )
         return
     links = {link.name for link in config.links}
@@ -185,7 +185,7 @@ def _probe_names(
         yield from _unknown("link", plan.links, links | {ALL_NAMES}, (*path, "links"))
     known = {target.name: target for target in targets}
     yield from _unknown("target", plan.targets, set(known) | {ALL_NAMES}, (*path, "targets"))
-    probe = probes.load(plan.kind)
+    probe = loader.load(plan.kind)
     for place, name in enumerate(plan.targets):
         if name in known and not probe.applies(known[name]):
             yield (
@@ -198,9 +198,9 @@ def _measured_twice(config: AgentConfig, targets: tuple[Target, ...]) -> Iterato
     links = [link.name for link in config.links] or [ALL_NAMES]
     seen: set[tuple[str, str, str]] = set()
     for place, plan in enumerate(config.probes):
-        if plan.kind not in probes.kinds():
+        if plan.kind not in loader.kinds():
             continue
-        probe: Probe[Any] = probes.load(plan.kind)
+        probe: Probe[Any] = loader.load(plan.kind)
         for link in links:
             if link not in plan.links and ALL_NAMES not in plan.links:
                 continue

@@ -38,7 +38,7 @@ def _profile_mistakes(plan: ProbeSchedule, path: Path) -> Iterator[Mistake]:
         return  # of the wrong type, which is said elsewhere
     if named.source != "snmp":
         return
-    from thongsuot_agent.snmp.profile import ProfileInvalid, known_profiles  # noqa: PLC0415 - most have none
+    from thongsuot_agent.probing.snmp.profile import ProfileInvalid, known_profiles  # noqa: PLC0415 - most have none
 
     try:
         there = known_profiles(named.profile_folder)

@@ -7,12 +7,12 @@ from pathlib import Path as File
 
 import msgspec
 
-from thongsuot_agent import probes
 from thongsuot_agent.config import allowance, equipment
 from thongsuot_agent.config.checks import Mistake, mistakes
 from thongsuot_agent.config.model import AgentConfig
 from thongsuot_agent.config.profile import probes_of, targets_of
 from thongsuot_agent.errors import ConfigInvalid
+from thongsuot_agent.probes import loader
 from thongsuot_schema.document import decode, error_at, find_mistake
 from thongsuot_schema.errors import DocumentError
 from thongsuot_schema.inventory.model import ProbeSchedule
@@ -58,9 +58,9 @@ def contradictions(config: AgentConfig) -> list[Mistake]:
 
 def _settings_mistakes(config: AgentConfig) -> Iterator[Mistake]:
     for place, plan in enumerate(config.probes):
-        if plan.kind not in probes.kinds():
+        if plan.kind not in loader.kinds():
             continue
-        probe = probes.load(plan.kind)
+        probe = loader.load(plan.kind)
         wrong = find_mistake(plan.settings, probe.settings, ("probes", place, "settings"))
         if wrong is not None:
             yield wrong

@@ -16,8 +16,8 @@ from typing import Any
 
 import msgspec
 
-from thongsuot_agent import probes
-from thongsuot_agent.probes import LINK_TARGET, Probe
+from thongsuot_agent.probes import loader
+from thongsuot_agent.probing.contract import LINK_TARGET, Probe
 from thongsuot_agent.scheduler.budget_arithmetic import VERDICT_KINDS
 from thongsuot_agent.scheduler.timetable import phase_from_name
 from thongsuot_schema import catalogue
@@ -97,7 +97,7 @@ def jobs_from_plan(
     jobs: list[Job] = []
     reaches = tuple(links)
     for plan in plans:
-        probe = probes.load(plan.kind)
+        probe = loader.load(plan.kind)
         settings = msgspec.convert(plan.settings, probe.settings)
         for lane, reach in enumerate(reaches):
             if not is_named(reach.spec.name, plan.links):

@@ -18,11 +18,11 @@ from thongsuot_agent.links.curl_multi import current_multi
 from thongsuot_agent.links.egress import family_of
 from thongsuot_agent.links.link import LiveLink
 from thongsuot_agent.links.state import LinkUnusable
-from thongsuot_agent.probes.certificates import system_authorities
-from thongsuot_agent.probes.resolution import resolve_host
+from thongsuot_agent.links.tcp_traffic import tcp_traffic_bytes
+from thongsuot_agent.probing.certificates import system_authorities
+from thongsuot_agent.probing.resolution import resolve_host
 from thongsuot_agent.uplink.answer import ANSWER_LIMIT_BYTES, PostResponse
 from thongsuot_agent.uplink.preference import in_family_order
-from thongsuot_agent.uplink.traffic import tcp_traffic_bytes
 from thongsuot_schema.result import Family
 
 _log = logging.getLogger(__name__)

@@ -1,34 +1,12 @@
-"""The agent's token: read from its file, never logged."""
+"""The agent's token as its file has it now."""
 
 import logging
 from pathlib import Path
 
 from thongsuot_agent.errors import TokenUnusable
+from thongsuot_agent.secret_file import read_token
 
 _log = logging.getLogger(__name__)
-
-_OTHERS = 0o007
-
-
-def read_token(path: Path) -> str:
-    """
-    Return the token in a file.
-
-    Raises:
-        TokenUnusable: the file cannot be read, others may read it, or what it holds is no token.
-    """
-    try:
-        mode = path.stat().st_mode
-        text = path.read_text("ascii").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise TokenUnusable(f"cannot read token file {path}: {error}") from error
-    if mode & _OTHERS:
-        raise TokenUnusable(
-            f"token file {path} may be used by anybody (mode {mode & 0o777:o}); chmod 640 {path}"
-        )
-    if not text or any(not "!" <= letter <= "~" for letter in text):
-        raise TokenUnusable(f"token file {path} holds no token: one line without blanks")
-    return text
 
 
 class TokenFile:

@@ -8,9 +8,9 @@ went wrong (``agent/.../probes``). The findings are the product's own types.
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from thongsuot_agent.probes import dns as dns_probe
-from thongsuot_agent.probes import http as http_probe
-from thongsuot_agent.probes import icmp as icmp_probe
+from thongsuot_agent.probes.dns import probe as dns_probe
+from thongsuot_agent.probes.http import probe as http_probe
+from thongsuot_agent.probes.icmp import probe as icmp_probe
 from thongsuot_lab.truth.fault import Effect
 from thongsuot_lab.truth.network import SimulatedNetwork, SimulatedPacket
 from thongsuot_lab.truth.places import AccessLine, SimulatedCity

@@ -1,0 +1,219 @@
+"""
+``thongsuot-agent enrol``: turns a one-time code into the agent's token file and its certificate.
+
+Token and key are made here; only the token's hash and a certificate request are sent. Both wait in
+files until the collector has answered: an answer that is lost on the way costs nothing, the same
+command run again goes on with the same token and key.
+"""
+
+import argparse
+import asyncio
+import base64
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import msgspec
+
+from thongsuot_agent.app.run_context import token_path
+from thongsuot_agent.cli.check_config import WRONG
+from thongsuot_agent.clock import SYSTEM
+from thongsuot_agent.config.model import AgentConfig, SpoolConfig
+from thongsuot_agent.config.read import read
+from thongsuot_agent.errors import ConfigInvalid, TokenUnusable
+from thongsuot_agent.identity.certificate_file import (
+    CertificateUnusable,
+    PendingCertificate,
+    flush_folder,
+    write_secret,
+)
+from thongsuot_agent.secret_file import read_token
+from thongsuot_agent.spool.paths import paths_from_config
+from thongsuot_agent.uplink.answer import PostResponse
+from thongsuot_agent.uplink.connection import CollectorConnection, CollectorEndpoint, PostRequest
+from thongsuot_agent.uplink.uploader import is_on_device
+from thongsuot_agent.worker import WorkerFailed
+from thongsuot_schema.enrolment import (
+    PATH_ENROL,
+    TOKEN_PREFIX,
+    EnrolmentRequest,
+    EnrolmentResponse,
+    token_digest,
+)
+
+_NOT_DONE = 1
+_TOKEN_BYTES = 32
+_TIMEOUT_S = 30.0
+_WAITING = ".enrolling"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _EnrolmentTarget:
+    """
+    What is to be done: where the collector is, as which site, into which files.
+    ``certificate_file`` is ``None`` where none is to be asked for.
+    """
+
+    endpoint: CollectorEndpoint
+    site: str
+    token_file: Path
+    certificate: Path | None
+
+
+class _TargetIncomplete(Exception):
+    """Neither the command line nor the configuration says where or into what."""
+
+
+def enrol(options: argparse.Namespace) -> int:
+    """Enrol this device; returns the exit code."""
+    try:
+        order = _enrolment_target(options)
+    except (ConfigInvalid, _TargetIncomplete) as error:
+        sys.stderr.write(f"{error}\n")
+        return WRONG
+    code = options.code or _asked_code()
+    waiting = order.token_file.with_name(order.token_file.name + _WAITING)
+    try:
+        token = _waiting_token(waiting)
+        return asyncio.run(_redeem_code(order, code, token, waiting))
+    except (OSError, TokenUnusable, CertificateUnusable, WorkerFailed) as error:
+        sys.stderr.write(f"not enrolled: {error}\n")
+        return _NOT_DONE
+
+
+def _enrolment_target(options: argparse.Namespace) -> _EnrolmentTarget:
+    config = _config(Path(options.config))
+    collector = config.collector if config else None
+    url = (options.collector or (collector.url if collector else "")).rstrip("/")
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise _TargetIncomplete("say where the collector is: --collector https://host.example:8480")
+    if parts.scheme == "http" and not is_on_device(parts.hostname):
+        raise _TargetIncomplete(f"{url}: a code must not travel in the clear; use https")
+    name = options.token_file or (collector.token_file if collector else "")
+    if not name:
+        raise _TargetIncomplete(
+            "say which file the token goes to: --token-file /etc/thongsuot/agent.token"
+        )
+    door = CollectorEndpoint(
+        url=url,
+        host=parts.hostname,
+        ca_file=options.ca_file or (collector.ca_file if collector else ""),
+        timeout_s=_TIMEOUT_S,
+    )
+    return _EnrolmentTarget(
+        endpoint=door,
+        site=config.site.name if config else "",
+        token_file=token_path(name, {}),
+        certificate=_certificate_file(options, config) if parts.scheme == "https" else None,
+    )
+
+
+def _certificate_file(options: argparse.Namespace, config: AgentConfig | None) -> Path | None:
+    """Return where the running agent looks for its certificate; ``None`` if that is not known."""
+    if config is not None and config.collector.certificate_file:
+        return None  # somebody else's, and not ours to replace
+    if options.state_dir:
+        return paths_from_config(SpoolConfig(state_dir=options.state_dir), {}).certificate_file
+    return None if config is None else paths_from_config(config.spool, {}).certificate_file
+
+
+def _config(path: Path) -> AgentConfig | None:
+    """Return the configuration; ``None`` where there is none yet."""
+    return read(path) if path.exists() else None
+
+
+def _asked_code() -> str:
+    """Return the code that a person types: neither a list of processes nor a history shows it."""
+    if sys.stdin.isatty():
+        sys.stderr.write("code: ")
+        sys.stderr.flush()
+    return sys.stdin.readline().strip()
+
+
+def _waiting_token(waiting: Path) -> str:
+    """Return the token of an enrolment that was not answered, or a new one, safe on the disk."""
+    try:
+        return read_token(waiting)
+    except TokenUnusable:
+        waiting.unlink(missing_ok=True)
+    letters = base64.urlsafe_b64encode(os.urandom(_TOKEN_BYTES)).rstrip(b"=").decode("ascii")
+    token = TOKEN_PREFIX + letters
+    write_secret(waiting, f"{token}\n")
+    return token
+
+
+async def _redeem_code(order: _EnrolmentTarget, code: str, token: str, waiting: Path) -> int:
+    pair = None if order.certificate is None else PendingCertificate(order.certificate)
+    request = "" if pair is None else await pair.request()
+    response = await _post_code(order, code, token, request)
+    answer = _answer(response.body)
+    if response.status == 200 and answer is not None and answer.site:
+        if pair is not None and answer.certificate:
+            await pair.install(answer.certificate)
+        elif pair is not None:
+            pair.discard_all()
+        _install_token(waiting, order.token_file)
+        flush_folder(order.token_file.parent)
+        _print_refusal(order, answer)
+        return 0
+    if answer is not None and answer.error:
+        # The collector has spoken. With 429 it will take the same again, later.
+        if response.status != 429:
+            _discard_enrolment(waiting, pair)
+        later = f"; try again in {response.retry_after} s" if response.retry_after else ""
+        sys.stderr.write(f"not enrolled: {answer.error}{later}\n")
+        return _NOT_DONE
+    why = response.problem or f"status {response.status}, which is no collector's answer"
+    sys.stderr.write(
+        f"not enrolled: {order.endpoint.url}: {why}; the code may still be good: run this again\n"
+    )
+    return _NOT_DONE
+
+
+def _discard_enrolment(waiting: Path, pair: PendingCertificate | None) -> None:
+    waiting.unlink(missing_ok=True)
+    if pair is not None:
+        pair.discard_pending()
+
+
+async def _post_code(order: _EnrolmentTarget, code: str, token: str, request: str) -> PostResponse:
+    asked = EnrolmentRequest(
+        code=code, token_digest=token_digest(token), site=order.site, certificate_request=request
+    )
+    line = CollectorConnection(order.endpoint, None, SYSTEM)
+    try:
+        return await line.post(
+            PostRequest(
+                path=PATH_ENROL,
+                headers=("Content-Type: application/json",),
+                body=msgspec.json.encode(asked),
+            )
+        )
+    finally:
+        line.close()
+
+
+def _print_refusal(order: _EnrolmentTarget, answer: EnrolmentResponse) -> None:
+    sys.stdout.write(f"enrolled as {answer.site}; token in {order.token_file}\n")
+    if answer.certificate:
+        sys.stdout.write(f"certificate in {order.certificate}\n")
+    if answer.revoked:
+        sys.stdout.write(f"revoked: {answer.revoked} tokens that the site had before\n")
+
+
+def _install_token(waiting: Path, token_file: Path) -> None:
+    """Put the new token in the old one's place; root leaves it to whom the old one belonged."""
+    if os.geteuid() == 0 and token_file.exists():
+        before = token_file.stat()
+        os.chown(waiting, before.st_uid, before.st_gid)
+    waiting.replace(token_file)
+
+
+def _answer(body: bytes) -> EnrolmentResponse | None:
+    try:
+        return msgspec.json.decode(body, type=EnrolmentResponse)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None

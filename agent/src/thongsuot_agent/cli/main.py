@@ -1,0 +1,152 @@
+"""
+The command ``thongsuot-agent``.
+
+Exit codes: 0 done; 1 it did not work (the text says why); 2 the command line or the configuration
+is wrong; ``probe`` also 3 when the run failed and 4 when it could not be made.
+"""
+
+from thongsuot_agent import memory
+
+memory.block_imports()
+
+import argparse  # noqa: E402 - what must not be loaded is blocked before anything else is
+import sys  # noqa: E402
+from collections.abc import Sequence  # noqa: E402
+
+_DEFAULT_CONFIG = "/etc/thongsuot/agent.toml"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:  # noqa: PLR0911 - one a command
+    """Run the command; returns its exit code."""
+    options = _parser().parse_args(arguments)
+    # Each command is loaded when it is asked for: the resident one has nothing of the others.
+    match options.command:
+        case "run":
+            from thongsuot_agent.cli.run import run  # noqa: PLC0415
+
+            return run(options.config, is_verbose=options.verbose, recording=options.record)
+        case "check-config":
+            from thongsuot_agent.cli.check_config import check_config  # noqa: PLC0415
+
+            return check_config(options.config)
+        case "status":
+            from thongsuot_agent.cli.status import show_status  # noqa: PLC0415
+
+            return show_status(options.config, options.address, is_json=options.json)
+        case "plan":
+            from thongsuot_agent.cli.site_config import show_site_config  # noqa: PLC0415
+
+            return show_site_config(options.config)
+        case "enrol":
+            from thongsuot_agent.cli.enrol import enrol  # noqa: PLC0415
+
+            return enrol(options)
+        case "probe":
+            from thongsuot_agent.cli.probe import probe_once  # noqa: PLC0415
+
+            return probe_once(options)
+        case "snmp":
+            from thongsuot_agent.cli.walk_profile import walk_profile  # noqa: PLC0415
+
+            return walk_profile(options)
+        case _:
+            from thongsuot_agent.cli.replay import print_replay  # noqa: PLC0415
+
+            return print_replay(options.file)
+
+
+def _formatter(prog: str) -> argparse.HelpFormatter:
+    # Asking the terminal how wide it is loads shutil, bz2 and lzma: 0.7 MiB of the resident
+    # process.
+    return argparse.HelpFormatter(prog, width=100)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="thongsuot-agent",
+        description="Measures the uplinks of a service point, judges them, keeps the record.",
+        epilog="Exit codes: 0 done, 1 not done, 2 wrong command line or configuration.",
+        formatter_class=_formatter,
+    )
+    commands = parser.add_subparsers(
+        dest="command", required=True, metavar="COMMAND", prog="thongsuot-agent"
+    )
+
+    def add(name: str, text: str) -> argparse.ArgumentParser:
+        return commands.add_parser(name, help=text, description=text, formatter_class=_formatter)
+
+    run = add("run", "run until stopped")
+    run.add_argument("--verbose", action="store_true", help="log each run and push")
+    run.add_argument(
+        "--record", default="", metavar="FILE", help="write down what the judge is told, for replay"
+    )
+    check = add("check-config", "check the configuration as a start would")
+    status = add("status", "ask the running agent how things are")
+    status.add_argument("--address", default="", help="HOST:PORT of the local page")
+    status.add_argument("--json", action="store_true", help="print the answer as it came")
+    plan = add("plan", "show which site plan this device runs, and what it refused")
+    enrol = add("enrol", "turn a one-time code of the collector into this agent's token")
+    enrol.add_argument("--collector", default="", metavar="URL", help="default: as configured")
+    enrol.add_argument(
+        "--code", default="", help="default: asked for, so that no list of processes shows it"
+    )
+    enrol.add_argument("--ca-file", default="", metavar="FILE", help="default: as configured")
+    enrol.add_argument("--token-file", default="", metavar="FILE", help="default: as configured")
+    enrol.add_argument(
+        "--state-dir",
+        default="",
+        metavar="FOLDER",
+        help="where the agent keeps its certificate; default: as configured, none without that",
+    )
+    for command in (run, check, status, plan, enrol):
+        command.add_argument(
+            "--config", default=_DEFAULT_CONFIG, metavar="FILE", help=f"default {_DEFAULT_CONFIG}"
+        )
+    _add_probe(add("probe", "make one run of a probe and show what it found"))
+    _add_snmp(add("snmp", "look at equipment by SNMP"))
+    replay = add("replay", "show how verdicts came about from a recording")
+    replay.add_argument("file", metavar="FILE")
+    return parser
+
+
+def _add_snmp(snmp: argparse.ArgumentParser) -> None:
+    words = snmp.add_subparsers(
+        dest="word", required=True, metavar="WORD", prog="thongsuot-agent snmp"
+    )
+    text = "read a device, say which profiles fit it, and print a profile to begin with"
+    walk = words.add_parser("walk-profile", help=text, description=text, formatter_class=_formatter)
+    walk.add_argument("host", metavar="HOST", help="address of the device")
+    walk.add_argument("--base", default="", metavar="OID", help="default: its maker's objects")
+    walk.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="a setting of the snmp probe (version, community_file, user, …); may be repeated",
+    )
+
+
+def _add_probe(probe: argparse.ArgumentParser) -> None:
+    probe.epilog = "Exit codes: 0 ok, 3 failed, 4 unmeasured, 2 wrong command line."
+    probe.add_argument("kind", metavar="KIND", help="icmp, dns, http, host, snmp, radio, …")
+    probe.add_argument(
+        "target",
+        nargs="?",
+        default="",
+        help="address, URL, gateway or resolver; not for kinds that look at the link itself",
+    )
+    probe.add_argument("--interface", default="", help="default: the first uplink found")
+    probe.add_argument("--family", choices=("ip4", "ip6"), default="", help="default: by target")
+    probe.add_argument("--lookup", default="", metavar="NAME", help="name that dns asks for")
+    probe.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="a setting of the probe, value as in TOML; may be repeated",
+    )
+    probe.add_argument("--json", action="store_true", help="print the finding as JSON")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,137 @@
+"""``thongsuot-agent probe``: one run of one probe over one link, shown to a person at a shell."""
+
+import argparse
+import asyncio
+import sys
+import tomllib
+
+import msgspec
+from msgspec import structs
+
+from thongsuot_agent.cli.check_config import WRONG
+from thongsuot_agent.links.link import LiveLink
+from thongsuot_agent.links.monitor import LinkMonitor
+from thongsuot_agent.links.state import LinkUnusable
+from thongsuot_agent.probes import loader
+from thongsuot_agent.probes.loader import UnknownProbe
+from thongsuot_agent.probing.contract import LINK_TARGET
+from thongsuot_agent.scheduler.job import GATEWAY, RESOLVER
+from thongsuot_schema import catalogue
+from thongsuot_schema.inventory.model import Link as Spec
+from thongsuot_schema.inventory.model import Role, Target
+from thongsuot_schema.outcome import Outcome
+from thongsuot_schema.result import Family, Finding, failed_finding
+from thongsuot_schema.segment import Segment
+
+_CODES = {Outcome.OK: 0, Outcome.FAILED: 3, Outcome.UNMEASURED: 4}
+_DEFAULT_LOOKUP = "dichvucong.gov.vn"
+
+
+def probe_once(options: argparse.Namespace) -> int:
+    """Make one run; returns the exit code."""
+    try:
+        probe = loader.load(options.kind)
+        settings = msgspec.convert(settings_from(options.set), probe.settings)
+    except (UnknownProbe, ValueError, msgspec.ValidationError) as error:
+        sys.stderr.write(f"{error}\n")
+        return WRONG
+    target = LINK_TARGET if probe.per_link else target_from(options.target, options.lookup)
+    if target is not None and not probe.applies(target):
+        # What is no anchor may be a box that is asked about itself.
+        box = structs.replace(target, role=Role.EQUIPMENT, segment=Segment.LAN)
+        target = box if probe.applies(box) else target
+    if target is None or (not probe.per_link and not probe.applies(target)):
+        sys.stderr.write(f"{options.kind} cannot measure {options.target!r}\n")
+        return WRONG
+    try:
+        return asyncio.run(_run_and_print(options, target, settings))
+    except NoUplink as error:
+        sys.stderr.write(f"{error}\n")
+        return _CODES[Outcome.UNMEASURED]
+
+
+class NoUplink(Exception):
+    """No interface has a default route, and none was named."""
+
+
+def target_from(text: str, lookup: str) -> Target | None:
+    """Return the target that a person means by a word: a URL, an address, gateway or resolver."""
+    if not text:
+        return None
+    if "://" in text:
+        return Target(name="target", role=Role.SERVICE, segment=Segment.SERVICE, url=text)
+    return Target(
+        name="target",
+        role=Role.ANCHOR,
+        segment=Segment.LAN if text == GATEWAY else Segment.CARRIER,
+        addresses=(text,),
+        lookup=lookup or _DEFAULT_LOOKUP,
+    )
+
+
+def families_to_probe(target: Target, asked: str, link: LiveLink) -> tuple[Family, ...]:
+    """Return the address families to run in: the one asked for, else those that make sense."""
+    if target is LINK_TARGET:
+        return (Family.NONE,)
+    if asked:
+        return (Family(asked),)
+    address = target.addresses[0] if target.addresses else ""
+    if address and address not in {GATEWAY, RESOLVER}:
+        return (Family.IP6 if ":" in address else Family.IP4,)
+    both = (Family.IP4, Family.IP6)
+    return tuple(f for f in both if link.state.addresses(f) and link.state.has_route(f)) or (
+        Family.IP4,
+    )
+
+
+def text_of(kind: str, link: LiveLink, family: Family, finding: Finding) -> str:
+    """Return a finding as lines for a person."""
+    over = f"over {link.spec.interface}" + ("" if family is Family.NONE else f", {family.value}")
+    lines = [f"{kind} {over}: {finding.outcome}" + (f" ({finding.reason})" * bool(finding.reason))]
+    if finding.detail:
+        lines.append(f"  {finding.detail}")
+    for metric in catalogue.load(kind).metrics:
+        if metric.name in finding.values:
+            value = finding.values[metric.name]
+            lines.append(f"  {metric.name} {value:.9g}    {metric.help_en}")
+    lines.extend(f"  {key}: {value}" for key, value in finding.evidence.items())
+    if finding.doubts:
+        lines.append(f"  doubts: {', '.join(finding.doubts)}")
+    if finding.cost_bytes:
+        lines.append(f"  cost: {finding.cost_bytes} bytes")
+    return "\n".join((*lines, ""))
+
+
+async def _run_and_print(options: argparse.Namespace, target: Target, settings: object) -> int:
+    probe = loader.load(options.kind)
+    specs = (Spec(name="link", interface=options.interface),) if options.interface else None
+    code = 0
+    with LinkMonitor(specs) as monitor:
+        link = next(iter(monitor.links.values()), None)
+        if link is None:
+            raise NoUplink("no interface has a default route; name one with --interface")
+        for family in families_to_probe(target, options.family, link):
+            try:
+                finding = await probe.run(link, target, family, settings)
+            except LinkUnusable as unusable:
+                finding = failed_finding(unusable.reason, detail=unusable.detail)
+            if options.json:
+                sys.stdout.write(msgspec.json.encode(finding).decode() + "\n")
+            else:
+                sys.stdout.write(text_of(options.kind, link, family, finding))
+            code = max(code, _CODES[finding.outcome])
+    return code
+
+
+def settings_from(assignments: list[str]) -> dict[str, object]:
+    """Return settings given as ``key=value``; a value that is no TOML is taken as text."""
+    found: dict[str, object] = {}
+    for assignment in assignments:
+        key, equals, value = assignment.partition("=")
+        if not equals:
+            raise ValueError(f"{assignment!r} is not KEY=VALUE")
+        try:
+            found[key] = tomllib.loads(f"value = {value}")["value"]
+        except tomllib.TOMLDecodeError:
+            found[key] = value
+    return found

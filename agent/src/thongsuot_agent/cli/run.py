@@ -1,0 +1,48 @@
+"""``thongsuot-agent run``: from the configuration to a running agent, and to its exit code."""
+
+import asyncio
+import logging
+import signal
+import sys
+from pathlib import Path
+
+from thongsuot_agent import memory
+from thongsuot_agent.app.agent import Agent
+from thongsuot_agent.app.run_context import RunContext, run_context_from
+from thongsuot_agent.app.site_configs import ActiveSiteConfig, restore_site_config
+from thongsuot_agent.app.systemd import systemd_notifier
+from thongsuot_agent.cli.check_config import WRONG
+from thongsuot_agent.config.read import read
+from thongsuot_agent.errors import ConfigInvalid, TokenUnusable
+from thongsuot_agent.links.monitor import LinkMonitor
+
+
+def run(path: str, *, is_verbose: bool, recording: str) -> int:
+    """
+    Run until SIGTERM or SIGINT; returns the exit code.
+
+    ``recording`` names a file to write down in what the judge is told; empty: none.
+    """
+    logging.basicConfig(
+        level=logging.DEBUG if is_verbose else logging.INFO,
+        format="%(levelname)s %(name)s %(message)s",  # the journal adds the time
+        stream=sys.stderr,
+    )
+    try:
+        setting = run_context_from(read(Path(path)), recording=recording)
+        holding = restore_site_config(setting.local_config, setting.paths.rollout_file)
+    except (ConfigInvalid, TokenUnusable) as error:
+        sys.stderr.write(f"{error}\n")
+        return WRONG
+    asyncio.run(_run_until_signal(setting, holding))
+    return 0
+
+
+async def _run_until_signal(setting: RunContext, holding: ActiveSiteConfig) -> None:
+    with LinkMonitor(setting.local_config.links or None) as monitor:
+        agent = Agent(setting, monitor, systemd_notifier(), holding)
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, agent.stop)
+        memory.freeze()
+        await agent.run()

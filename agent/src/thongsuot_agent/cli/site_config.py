@@ -1,0 +1,68 @@
+"""``thongsuot-agent plan``: which site plan this device runs, whether the agent runs or not."""
+
+import os
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from thongsuot_agent.app.site_configs import site_config_status
+from thongsuot_agent.cli.check_config import WRONG
+from thongsuot_agent.cli.status import plan_line
+from thongsuot_agent.config.model import AgentConfig
+from thongsuot_agent.config.profile import probes_of, targets_of
+from thongsuot_agent.config.read import read
+from thongsuot_agent.errors import ConfigInvalid, SiteConfigRefused
+from thongsuot_agent.siteconfig.rollout import RolloutState
+from thongsuot_agent.siteconfig.rollout_file import read_rollout as read_ledger
+from thongsuot_agent.siteconfig.validate import validate_offer
+from thongsuot_agent.spool.paths import paths_from_config
+from thongsuot_schema.siteconfig.codec import version_of
+
+
+def show_site_config(path: str) -> int:
+    """Print what is on the disk; returns the exit code."""
+    try:
+        own = read(Path(path))
+    except ConfigInvalid as error:
+        sys.stderr.write(f"{error}\n")
+        return WRONG
+    file = paths_from_config(own.spool, os.environ).rollout_file
+    try:
+        ledger = read_ledger(file)
+    except FileNotFoundError:
+        ledger = RolloutState()
+    except (OSError, ValueError) as error:
+        sys.stderr.write(f"cannot read {file}: {error}\n")
+        return 1
+    sys.stdout.write("\n".join((*site_config_lines(ledger, own), "")))
+    return 0
+
+
+def site_config_lines(ledger: RolloutState, own: AgentConfig) -> Iterator[str]:
+    """Yield what there is to say of plans, for a person."""
+    yield plan_line(site_config_status(ledger, is_accepting=own.plan.accept))
+    offer = ledger.active
+    if offer is not None:
+        made = datetime.fromtimestamp(offer.made_ns / 1e9, UTC)
+        yield f"made: {made:%Y-%m-%d %H:%M:%S} UTC"
+    if ledger.trial is not None:
+        good = "the settings file" if ledger.good is None else version_of(ledger.good)
+        yield f"before: {good}; gone back to where the collector is not reached"
+    for one in ledger.refused:
+        yield f"refused: {one.version} ({one.ground}): {one.reason}"
+    if offer is None or not own.plan.accept:
+        return
+    try:
+        plan, together = validate_offer(offer, own)
+    except SiteConfigRefused as error:
+        yield from (f"does not fit the settings file: {line}" for line in error.mistakes)
+        return
+    told = {one.name for one in plan.targets}
+    for target in targets_of(together):
+        where = target.url or ", ".join(target.addresses)
+        yield f"target {target.name}: {where} ({'plan' if target.name in told else 'settings'})"
+    kinds = {one.kind for one in plan.probes}
+    for probe in probes_of(together):
+        by = "plan" if probe.kind in kinds else "settings"
+        yield f"probe {probe.kind}: every {probe.every_s:g} s ({by})"

@@ -1,0 +1,134 @@
+"""``thongsuot-agent snmp walk-profile``: what a device shows, and the beginning of its profile."""
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from thongsuot_agent.cli.check_config import WRONG
+from thongsuot_agent.cli.probe import settings_from
+from thongsuot_agent.links.egress import family_of
+from thongsuot_agent.links.sockets import open_unbound
+from thongsuot_agent.links.state import LinkUnusable
+from thongsuot_agent.probes.snmp.probe import Settings
+from thongsuot_agent.probing.equipment.redaction import redact
+from thongsuot_agent.probing.equipment.secret import SecretUnusable
+from thongsuot_agent.probing.snmp.protocol import ComponentReading, Survey, SurveyRequest
+from thongsuot_agent.probing.snmp.visit import device_access, run_survey
+from thongsuot_agent.worker import WorkerFailed
+
+_ENTERPRISES = "1.3.6.1.4.1"
+_NET_SNMP = f"{_ENTERPRISES}.8072"
+_NOT_THE_VENDORS = (f"{_NET_SNMP}.", f"{_ENTERPRISES}.2021.")
+"""What net-snmp itself says of the system under any maker's roof."""
+_WALK_S = 300.0
+_SHOWN = 3
+
+
+def walk_profile(options: argparse.Namespace) -> int:
+    """Read a device and print; returns the exit code."""
+    try:
+        settings = msgspec.convert(settings_from(options.set), Settings)
+        found = asyncio.run(_survey_device(options.host, options.base, settings))
+    except (ValueError, msgspec.ValidationError) as error:
+        sys.stderr.write(f"{error}\n")
+        return WRONG
+    except (SecretUnusable, LinkUnusable, WorkerFailed, TimeoutError, OSError) as error:
+        sys.stderr.write(f"cannot read {options.host}: {str(error) or 'it took too long'}\n")
+        return 1
+    if found.failure:
+        sys.stderr.write(f"cannot read {options.host}: {found.failure}\n")
+        return 1
+    sys.stdout.write(survey_text(found))
+    return 0
+
+
+async def _survey_device(host: str, base: str, settings: Settings) -> Survey:
+    access = device_access(
+        host,
+        settings.port,
+        settings.visit.credentials,
+        answer_s=settings.answer_s,
+        retries=settings.retries,
+    )
+    order = SurveyRequest(access=access, profiles=settings.profiles, folder=settings.profile_folder)
+    with open_unbound(family_of(host), host, settings.port) as opened:
+        first = await run_survey(order, opened, settings.timeout_s)
+    if first.failure:
+        return first
+    walk = base or vendor_oid(first.object_id)
+    order = msgspec.structs.replace(order, walk=(walk,))
+    with open_unbound(family_of(host), host, settings.port) as opened:
+        return await run_survey(order, opened, _WALK_S)
+
+
+def vendor_oid(object_id: str) -> str:
+    """
+    Return the OID below which a maker's own objects stand.
+
+    A device that calls itself net-snmp has them under another number: all makers' are read.
+    """
+    numbers = object_id.split(".")
+    if not object_id.startswith(f"{_ENTERPRISES}.") or object_id.startswith(f"{_NET_SNMP}."):
+        return _ENTERPRISES
+    return ".".join(numbers[:7])
+
+
+def survey_text(found: Survey) -> str:
+    """Return a survey as a person reads it, ending in the beginning of a profile (TOML)."""
+    lines = [
+        f"# {redact(found.description)}",
+        f"# sysObjectID {found.object_id or 'none'}",
+        f"# interfaces: {', '.join(found.interfaces) or 'none'}",
+    ]
+    for one in found.profiled:
+        lines.append(f"# profile {one.profile} fits and reads:")
+        for row, group in one.groups.items():
+            lines += [f"#   {row}: {text}" for text in _figure_lines(group)]
+    if not found.profiled:
+        lines.append("# no profile fits; take what you know from below and say what it is:")
+    lines += ["", *_profile_draft(found), ""]
+    return "\n".join(lines)
+
+
+def _figure_lines(group: ComponentReading) -> Iterator[str]:
+    for name, number in group.numbers.items():
+        yield f"{name} = {number:g}"
+    for name, text in group.texts.items():
+        yield f"{name} = {redact(text)}"
+    for name, why in group.rejected.items():
+        yield f"{name} is nothing ({why})"
+
+
+def _profile_draft(found: Survey) -> Iterator[str]:
+    objects = _walked_objects(
+        one for one in found.walked if not one[0].startswith(_NOT_THE_VENDORS)
+    )
+    present = next(iter(objects), vendor_oid(found.object_id))
+    yield 'title = "…"'
+    yield 'purpose = "radio"  # or optical, power, system'
+    yield f'object_id = ["{found.object_id}"]' if found.object_id else "# no object_id"
+    yield f'present = ["{present}"]'
+    for oid, (tag, values, is_scalar) in objects.items():
+        shown = " | ".join(redact(value)[:40].replace("\n", " ") for value in values[:_SHOWN])
+        yield ""
+        yield f"# {tag}: {shown}"
+        yield "# [[figures]]"
+        yield '# name = "…"'
+        yield f'# oid = "{oid}"'
+        if is_scalar:
+            yield "# is_scalar = true"
+
+
+def _walked_objects(
+    walked: Iterable[tuple[str, str, str]],
+) -> dict[str, tuple[str, list[str], bool]]:
+    """Return what was walked by object; scalars end in ``.0``, a column is one for all its rows."""
+    found: dict[str, tuple[str, list[str], bool]] = {}
+    for oid, tag, value in walked:
+        is_scalar = oid.endswith(".0")
+        key = oid if is_scalar else oid.rpartition(".")[0]
+        found.setdefault(key, (tag, [], is_scalar))[1].append(value)
+    return found

@@ -1,1 +1,0 @@
-"""Packets built and read by scapy, in a process that lives for one run."""

@@ -1,0 +1,203 @@
+"""
+The device's own view of a link, and of itself.
+
+Measures    carrier, addresses, default routes; whether the gateway answers on the link layer
+            (asked when the kernel's own knowledge is older than 5 s: a gateway that drops ICMP is
+            no fault); 64-bit counters of the interface, carried on over resets; changes of
+            carrier; whether another host has the link's address (over IPv4 only while an agent
+            runs with CAP_NET_RAW); uptime; error and state of the wall clock; how late the
+            agent's own timers ran; the agent's memory; what of its record waits and how full it is;
+            what monitoring spent of a metered link's allowance.
+Failed      never: what is wrong here is a value.
+Unmeasured  the interface does not exist.
+Source      RFC 2863 for the counters; RFC 826 and RFC 4861, section 7.3 for neighbours; RFC 5905,
+            section 4 for what the error of a clock is.
+Cost        nothing beyond the gateway; on the cable to it at most one ARP request or neighbour
+            solicitation a family and its answer, about 150 bytes.
+"""
+
+import asyncio
+import os
+import time
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from weakref import WeakKeyDictionary
+
+from thongsuot_agent.clock import boot_id
+from thongsuot_agent.links.lateness import LATENESS
+from thongsuot_agent.links.link import LiveLink
+from thongsuot_agent.links.neighbour import gateway_answers
+from thongsuot_agent.links.reasons import described, reason_for_own
+from thongsuot_agent.links.state import LinkState, LinkUnusable
+from thongsuot_agent.probing import kernel_clock
+from thongsuot_agent.probing.contract import Probe
+from thongsuot_agent.proto.rtnetlink import LinkMessage
+from thongsuot_agent.self_metrics import SELF_METRICS
+from thongsuot_schema.catalogue import host as metrics
+from thongsuot_schema.inventory.model import Target
+from thongsuot_schema.metric import Metric
+from thongsuot_schema.reason import Reason
+from thongsuot_schema.result import Family, Finding, failed_finding, ok_finding
+
+_STATM = Path("/proc/self/statm")
+_PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
+
+_EVIDENCE_LIMIT = 200  # characters of one text (thongsuot_schema.result.Finding)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Settings of one ``kind = "host"`` entry."""
+
+    ask_gateway: bool = True
+    """Ask the gateway for its hardware address when the kernel has not heard of it lately."""
+
+
+async def run(link: LiveLink, target: Target, family: Family, settings: Settings) -> Finding:
+    """Read what the kernel knows of the link's interface, and ask the gateway if need be."""
+    del target, family
+    state = link.state
+    if not state.present:
+        return failed_finding(
+            Reason.INTERFACE_ABSENT, detail=f"no interface {link.spec.interface!r}"
+        )
+    try:
+        message = link.kernel.link(state.index)
+        values = {
+            **_link_values(state, message),
+            **_counter_values(link, message),
+            **_device_values(link.name),
+            **SELF_METRICS.values_for(link.name),
+        }
+        if settings.ask_gateway:
+            values |= await _neighbour_values(link, message)
+    except OSError as error:
+        return failed_finding(reason_for_own(error), detail=described(error))
+    return ok_finding(values, evidence=_evidence(state))
+
+
+def _link_values(state: LinkState, message: LinkMessage) -> dict[Metric, float]:
+    values: dict[Metric, float] = {
+        metrics.CARRIER_UP: message.carrier,
+        metrics.HAS_IP4: bool(state.addresses4),
+        metrics.HAS_IP6: bool(state.addresses6),
+        metrics.HAS_ROUTE4: state.has_route4,
+        metrics.HAS_ROUTE6: state.has_route6,
+    }
+    return values
+
+
+def _device_values(reader: str) -> dict[Metric, float]:
+    clock = kernel_clock.read()
+    pages = int(_STATM.read_text("ascii").split()[1])
+    values: dict[Metric, float] = {
+        metrics.UPTIME: time.clock_gettime(time.CLOCK_BOOTTIME),
+        metrics.CLOCK_SYNCHRONISED: clock.is_synchronised,
+        metrics.LOOP_LATE: LATENESS.take_longest(reader),
+        metrics.RESIDENT: pages * _PAGE_BYTES,
+    }
+    if clock.error_s is not None:
+        values[metrics.CLOCK_ERROR] = clock.error_s
+    return values
+
+
+class MonotonicCounters:
+    """
+    Counters that only grow.
+
+    A driver that is reset, or an interface that is plugged in anew, starts at 0 again; what was
+    counted before is carried on, so that a difference between two readings is never negative and
+    never huge.
+    """
+
+    def __init__(self) -> None:
+        self._last: dict[Metric, int] = {}
+        self._before: dict[Metric, int] = {}
+
+    def total(self, metric: Metric, value: int) -> int:
+        """Return the total of a counter that now reads ``value``."""
+        last = self._last.get(metric, 0)
+        if value < last:
+            self._before[metric] = self._before.get(metric, 0) + last
+        self._last[metric] = value
+        return self._before.get(metric, 0) + value
+
+
+_counters: "WeakKeyDictionary[LiveLink, MonotonicCounters]" = WeakKeyDictionary()
+
+
+def _counter_values(link: LiveLink, message: LinkMessage) -> dict[Metric, float]:
+    carried = _counters.setdefault(link, MonotonicCounters())
+    counts: dict[Metric, int | None] = {metrics.CARRIER_CHANGES: message.carrier_changes}
+    counters = message.counters
+    if counters is not None:
+        counts |= {
+            metrics.RECEIVED: counters.received_bytes,
+            metrics.SENT: counters.sent_bytes,
+            metrics.RECEIVE_ERRORS: counters.receive_errors,
+            metrics.SEND_ERRORS: counters.send_errors,
+            metrics.RECEIVE_DROPS: counters.receive_drops,
+            metrics.SEND_DROPS: counters.send_drops,
+        }
+    return {
+        metric: carried.total(metric, count)
+        for metric, count in counts.items()
+        if count is not None
+    }
+
+
+async def _neighbour_values(link: LiveLink, message: LinkMessage) -> dict[Metric, float]:
+    """One of the gateways answering is enough: both families mostly share one box and one cable."""
+    answers = await asyncio.gather(
+        _answers(link, Family.IP4, message), _answers(link, Family.IP6, message)
+    )
+    known = [answered for answered in answers if answered is not None]
+    return {metrics.GATEWAY_NEIGHBOUR: any(known)} if known else {}
+
+
+async def _answers(link: LiveLink, family: Family, message: LinkMessage) -> bool | None:
+    try:
+        return await gateway_answers(link, family, message)
+    except LinkUnusable:
+        return None  # the other values say why
+
+
+def _evidence(state: LinkState) -> dict[str, str]:
+    texts = {
+        "boot_id": _boot_id(),
+        "addresses": " ".join((*state.addresses4, *state.addresses6)),
+        "gateways": " ".join(filter(None, (state.gateway4, state.gateway6))),
+        "address_conflict": state.conflict or ("yes" if state.address_conflict else ""),
+    }
+    return {key: text[:_EVIDENCE_LIMIT] for key, text in texts.items() if text}
+
+
+@cache
+def _boot_id() -> str:
+    return boot_id()
+
+
+def _applies(target: Target) -> bool:
+    del target
+    return False
+
+
+def _cost_bytes(target: Target, settings: Settings) -> int:
+    """Nothing of it travels over the carrier's line."""
+    del target, settings
+    return 0
+
+
+def _timeout_s(settings: Settings) -> float:
+    return 1.5 if settings.ask_gateway else 0.5
+
+
+PROBE = Probe(
+    settings=Settings,
+    run=run,
+    applies=_applies,
+    cost_bytes=_cost_bytes,
+    timeout_s=_timeout_s,
+    per_link=True,
+)

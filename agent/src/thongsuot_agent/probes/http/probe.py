@@ -1,0 +1,299 @@
+"""
+One HTTP or HTTPS request, as a first visit by a browser makes it.
+
+Measures    the phases resolve (by the link's own name server), connect, TLS, first byte, transfer
+            and their total; status and length of the response; when the first certificate of the
+            chain runs out and how many the server sent. Of several addresses answered,
+            the runs of a series take turns (see ``rota``).
+Failed      the name is not resolved, or to what cannot be true; refused, reset, timed out, told by
+            phase (a path that loses large packets shows as a TLS handshake that timed out);
+            certificate expired, not valid yet, for another name, untrusted; status or text not as
+            expected. What was measured until then is kept.
+Unmeasured  the link is down, has no address or no route; no name server is known for it; the
+            agent itself was not given the CPU while the time ran out.
+Source      RFC 9110, RFC 9112; RFC 8446 (TLS 1.3); RFC 5280 and RFC 9525 (certificates).
+Cost        about 20 packets and 8,000 bytes, and the body up to ``body_limit_bytes``; of each run
+            as the kernel counted it (TCP_INFO). A refused certificate costs a second handshake.
+"""
+
+from dataclasses import dataclass, replace
+from functools import cache
+from urllib.parse import urlsplit
+
+from thongsuot_agent.links.curl_multi import current_multi
+from thongsuot_agent.links.lateness import LatenessWatch
+from thongsuot_agent.links.link import LiveLink
+from thongsuot_agent.links.roundtrip import NS_PER_S, Stopwatch
+from thongsuot_agent.links.state import LinkUnusable
+from thongsuot_agent.probes.http.address_rotation import AddressRotation
+from thongsuot_agent.probes.http.fetch import Fetch, FetchRequest, FetchResponse
+from thongsuot_agent.probing.certificates import Authorities, system_authorities
+from thongsuot_agent.probing.contract import Probe
+from thongsuot_agent.probing.resolution import Resolution, resolve_host
+from thongsuot_schema.catalogue import http as metrics
+from thongsuot_schema.inventory.model import Target
+from thongsuot_schema.metric import Metric
+from thongsuot_schema.outcome import Outcome
+from thongsuot_schema.reason import Reason, outcome_of
+from thongsuot_schema.result import Family, Finding, QualityFlag, failed_finding, ok_finding
+
+_USER_AGENT = "thongsuot/0.1"
+
+_TYPICAL_BYTES = 8_000  # name lookup, TCP and TLS 1.3 handshakes, headers, closing
+_TYPICAL_BODY_BYTES = 30_000  # compressed start page of a public-service portal
+
+_CERTIFICATE = frozenset(
+    {
+        Reason.CERTIFICATE_EXPIRED,
+        Reason.CERTIFICATE_NOT_YET_VALID,
+        Reason.CERTIFICATE_NAME_MISMATCH,
+        Reason.CERTIFICATE_UNTRUSTED,
+    }
+)
+_TIMEOUTS = frozenset(
+    {
+        Reason.TIMED_OUT,
+        Reason.TLS_TIMED_OUT,
+        Reason.RESPONSE_TIMED_OUT,
+        Reason.NAME_SERVER_TIMED_OUT,
+    }
+)
+
+_STARVED_SHARE = 0.1
+"""
+A timer late by this share of the time allowed: then it was not the network that let it run out.
+"""
+
+_ROTATION = AddressRotation()
+
+_EVIDENCE_LIMIT = 200  # characters of one text (thongsuot_schema.result.Finding)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Settings of one ``kind = "http"`` entry."""
+
+    timeout_s: float = 10.0
+    """How long the whole run may take, name to last byte."""
+
+    resolve_timeout_s: float = 4.0
+    """How much of it the name may take, over all name servers asked."""
+
+    body_limit_bytes: int = 256 * 1024
+    """As much of the body is read and searched; then the transfer is ended."""
+
+    max_redirects: int = 0
+    """Redirects that are followed; 0: a redirect is an answer like any other."""
+
+    ca_file: str = ""
+    """File of the authorities to trust (PEM); empty: those of the device."""
+
+    contact: str = ""
+    """Whom a server's operator may ask about these requests; stands in the User-Agent."""
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be run."""
+        if not 0.1 <= self.timeout_s <= 300.0:
+            raise ValueError(f"timeout_s is {self.timeout_s}; it must be 0.1 to 300")
+        if not 0.0 < self.resolve_timeout_s <= self.timeout_s:
+            raise ValueError(
+                f"resolve_timeout_s is {self.resolve_timeout_s}; it must be above 0 and at most "
+                f"timeout_s, {self.timeout_s}"
+            )
+        if not 1 <= self.body_limit_bytes <= 16 * 1024 * 1024:
+            raise ValueError(f"body_limit_bytes is {self.body_limit_bytes}; 1 byte to 16 MiB")
+        if not 0 <= self.max_redirects <= 10:
+            raise ValueError(f"max_redirects is {self.max_redirects}; it must be 0 to 10")
+        if any(not " " <= letter <= "~" for letter in self.contact):
+            raise ValueError("contact may hold printable ASCII only; it stands in a header")
+
+    @property
+    def user_agent(self) -> str:
+        """What the requests say they are."""
+        return f"{_USER_AGENT} (+{self.contact})" if self.contact else _USER_AGENT
+
+
+async def run(link: LiveLink, target: Target, family: Family, settings: Settings) -> Finding:
+    """Make one request and look at what came back."""
+    visit = _PageFetch(link, target, family, settings)
+    try:
+        with LatenessWatch() as watch:
+            await visit.follow(target.url)
+    except LinkUnusable as unusable:
+        return failed_finding(unusable.reason, detail=unusable.detail, cost_bytes=visit.cost_bytes)
+    return visit.finding(watch)
+
+
+class _PageFetch:
+    """The steps of one run and what they brought."""
+
+    def __init__(self, link: LiveLink, target: Target, family: Family, settings: Settings) -> None:
+        self._link = link
+        self._target = target
+        self._family = family
+        self._settings = settings
+        self._clock = Stopwatch()
+        self._took_s = 0.0
+        self._resolved = Resolution()
+        self._address = ""
+        self._response: FetchResponse | None = None
+        self.cost_bytes = 0
+
+    async def follow(self, url: str) -> None:
+        """Fetch a URL, and where its redirects lead as far as they are followed."""
+        for _ in range(self._settings.max_redirects + 1):
+            await self._fetch(url)
+            response = self._response
+            if response is None or response.reason is not None or not response.redirect_url:
+                break
+            url = response.redirect_url
+        self._took_s = self._elapsed_s()
+
+    async def _fetch(self, url: str) -> None:
+        self._response, self._address = None, ""
+        host = urlsplit(url).hostname or ""
+        self._resolved = await resolve_host(
+            self._link,
+            self._family,
+            host,
+            min(self._settings.resolve_timeout_s, self._left_s()),
+            self._target.expect_addresses,
+        )
+        self.cost_bytes += self._resolved.cost_bytes
+        if self._resolved.reason is not None:
+            return
+        series = (self._link.name, self._family, host)
+        self._address = _ROTATION.next_address(series, self._resolved.addresses)
+        self._link.egress(self._family, self._address)
+        request = FetchRequest(
+            url=url,
+            address=self._address,
+            family=self._family,
+            timeout_s=self._left_s(),
+            authorities=_authorities(self._settings.ca_file),
+            user_agent=self._settings.user_agent,
+            body_limit_bytes=self._settings.body_limit_bytes,
+        )
+        response = await Fetch(self._link, request).perform(current_multi())
+        self.cost_bytes += response.cost_bytes
+        if response.reason in _CERTIFICATE:
+            response = await self._with_chain(response, request)
+        self._response = response
+
+    async def _with_chain(self, response: FetchResponse, request: FetchRequest) -> FetchResponse:
+        """
+        Add what the refused certificates say, by a handshake that verifies nothing.
+
+        libcurl tells nothing of a chain that it refused, and nothing is asked of a server that
+        could not prove who it is.
+        """
+        looking = replace(request, handshake_only=True, timeout_s=max(self._left_s(), 0.1))
+        seen = await Fetch(self._link, looking).perform(current_multi())
+        self.cost_bytes += seen.cost_bytes
+        phases = replace(response.phases, tls_s=seen.phases.tls_s)
+        return replace(response, chain=seen.chain, phases=phases)
+
+    def _elapsed_s(self) -> float:
+        return self._clock.stop(None)[0] / NS_PER_S
+
+    def _left_s(self) -> float:
+        return max(self._settings.timeout_s - self._elapsed_s(), 0.001)
+
+    def finding(self, watch: LatenessWatch) -> Finding:
+        """Return what was found."""
+        reason, detail = self._verdict()
+        if reason in _TIMEOUTS and watch.longest_s > self._settings.timeout_s * _STARVED_SHARE:
+            reason = Reason.AGENT_STARVED
+            detail = f"a timer of this device ran {watch.longest_s:.1f} s late"
+        doubts = self._resolved.doubts - {QualityFlag.SOFTWARE_STAMP}
+        if watch.is_late:
+            doubts |= {QualityFlag.TIMER_LATE}
+        values = self._values()
+        evidence = self._evidence()
+        if reason is None:
+            return ok_finding(
+                values,
+                doubts=tuple(sorted(doubts)),
+                evidence=evidence,
+                cost_bytes=self.cost_bytes,
+            )
+        return failed_finding(
+            reason,
+            values if outcome_of(reason) is Outcome.FAILED else None,
+            detail=detail,
+            doubts=tuple(sorted(doubts)),
+            evidence=evidence,
+            cost_bytes=self.cost_bytes,
+        )
+
+    def _verdict(self) -> tuple[Reason | None, str]:
+        if self._resolved.reason is not None:
+            return self._resolved.reason, self._resolved.detail
+        response = self._response
+        assert response is not None
+        if response.reason is not None:
+            return response.reason, response.detail
+        source = self._link.egress(self._family, self._address).source
+        if response.local_address != source:
+            return Reason.EGRESS_UNPROVEN, "the connection used another address than the link's"
+        if response.status not in self._target.expect_status:
+            return Reason.STATUS_UNEXPECTED, f"status {response.status}"
+        wanted = self._target.expect_body
+        if wanted and wanted.encode() not in response.body:
+            return Reason.BODY_UNEXPECTED, f"the text {wanted!r} is not in the body"
+        return None, ""
+
+    def _values(self) -> dict[Metric, float]:
+        values: dict[Metric, float | None] = {metrics.RESOLVE: self._resolved.took_s}
+        response = self._response
+        if response is not None:
+            phases, chain = response.phases, response.chain
+            values[metrics.CONNECT] = phases.connect_s
+            values[metrics.TLS] = phases.tls_s
+            values[metrics.FIRST_BYTE] = phases.first_byte_s
+            values[metrics.STATUS] = response.status
+            if chain is not None:
+                values[metrics.CERTIFICATE_EXPIRY] = chain.expiry_s
+                values[metrics.CERTIFICATES] = chain.count
+            if phases.first_byte_s is not None:
+                values[metrics.TRANSFER] = phases.transfer_s
+                values[metrics.BODY] = response.body_bytes
+            if response.reason is None:
+                values[metrics.TOTAL] = self._took_s
+        return {metric: value for metric, value in values.items() if value is not None}
+
+    def _evidence(self) -> dict[str, str]:
+        texts = {"address": self._address}
+        response = self._response
+        if response is not None:
+            texts["redirect"] = response.redirect_url
+            if response.chain is not None and response.reason is not None:
+                texts["subject"] = response.chain.subject
+                texts["issuer"] = response.chain.issuer
+            if response.retransmitted_segments:
+                texts["retransmitted_segments"] = str(response.retransmitted_segments)
+        return {key: text[:_EVIDENCE_LIMIT] for key, text in texts.items() if text}
+
+
+@cache
+def _authorities(ca_file: str) -> Authorities:
+    return Authorities(file=ca_file) if ca_file else system_authorities()
+
+
+def _applies(target: Target) -> bool:
+    return target.url.startswith(("https://", "http://"))
+
+
+def _cost_bytes(target: Target, settings: Settings) -> int:
+    del target
+    body = min(_TYPICAL_BODY_BYTES, settings.body_limit_bytes)
+    return (1 + settings.max_redirects) * _TYPICAL_BYTES + body
+
+
+def _timeout_s(settings: Settings) -> float:
+    return settings.timeout_s
+
+
+PROBE = Probe(
+    settings=Settings, run=run, applies=_applies, cost_bytes=_cost_bytes, timeout_s=_timeout_s
+)

@@ -1,0 +1,292 @@
+"""
+The way to a target, hop by hop, by packets that all take the same one.
+
+Measures    the hops that answer, each with its median round trip and its share of answers, and the
+            MPLS labels that they tell of; the distance of the target; which hop is the carrier's
+            first; the largest packet that gets through, and the hop behind which larger ones
+            vanish. Times are between the kernel's stamps, except over TCP.
+Failed      the target did not answer at any distance: timed out, or a router said why it passes
+            nothing on. What answered before is still told.
+Unmeasured  the link is down, has no address or no route; echoes are not allowed; for TCP: scapy is
+            not installed, or the agent may not open packet sockets.
+Source      RFC 792, RFC 4443, RFC 4884, RFC 4950, RFC 8899; Augustin et al., "Avoiding traceroute
+            anomalies with Paris traceroute" (2006); RFC 1812, section 4.3.2.8 for why a silent hop
+            is no loss.
+Cost        about 120 bytes per hop and probe and 3,000 for the size of packets: 6,600 a run over
+            ten hops; up to 40,000 while large packets vanish.
+"""
+
+from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from zlib import crc32
+
+import msgspec
+
+from thongsuot_agent.links.egress import Egress
+from thongsuot_agent.links.flow import FIRST_FLOW, FLOWS, Flow
+from thongsuot_agent.links.link import LiveLink
+from thongsuot_agent.links.reasons import described, reason_for_own
+from thongsuot_agent.links.state import LinkState, LinkUnusable
+from thongsuot_agent.links.tracer import Tracer
+from thongsuot_agent.probes.path.packet_size import PacketSize, measure_packet_size
+from thongsuot_agent.probes.path.tcp_trace import START_S, TraceFailed, trace_by_tcp
+from thongsuot_agent.probes.path.trace import TracePacing, TraceResult, trace_route
+from thongsuot_agent.probing.addresses import FIRST_HOP, GATEWAY, address_of
+from thongsuot_agent.probing.contract import Probe
+from thongsuot_schema.catalogue import path as metrics
+from thongsuot_schema.inventory.model import Role, Target
+from thongsuot_schema.metric import Metric
+from thongsuot_schema.path import MAX_HOPS, Path, path_evidence, route_number
+from thongsuot_schema.reason import Reason
+from thongsuot_schema.result import Family, Finding, failed_finding, ok_finding
+from thongsuot_schema.segment import Segment
+
+METHODS = ("icmp", "udp", "tcp")
+TCP = METHODS[2]
+
+_FLOOR_BYTES = {Family.IP4: 576, Family.IP6: 1280}  # RFC 791; RFC 8200, section 5
+_FULL_BYTES = 1500
+_HOP_BYTES = 120
+_TYPICAL_HOPS = 10
+
+_SITES_OWN = tuple(map(ip_network, ("192.168.0.0/16", "172.16.0.0/12", "fe80::/10", "fc00::/7")))
+"""
+Networks of boxes at the site. Carriers number their own routers from 10/8 and 100.64/10 as well, so
+that those say nothing.
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Settings of one ``kind = "path"`` entry."""
+
+    method: str = "icmp"
+    """What is sent: ``icmp`` (echoes), ``udp`` (to port 33434), ``tcp`` (by scapy, in a worker)."""
+
+    port: int = 443
+    """Where TCP goes to."""
+
+    count: int = 3
+    """Probes to each hop."""
+
+    retries: int = 1
+    """How often hops that stayed silent are asked once more."""
+
+    max_hops: int = 24
+    """Hops after which a target is given up."""
+
+    timeout_s: float = 1.0
+    """How long answers are waited for after the last probe of a round."""
+
+    packet_size: bool = True
+    """Find the largest packet that gets through."""
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be run."""
+        if self.method not in METHODS:
+            raise ValueError(f"method is {self.method!r}; known: {', '.join(METHODS)}")
+        if not 1 <= self.port <= 65535:
+            raise ValueError(f"port is {self.port}; it must be 1 to 65535")
+        if not 1 <= self.count <= 10:
+            raise ValueError(f"count is {self.count}; 1 to 10 probes go to each hop")
+        if not 0 <= self.retries <= 5:
+            raise ValueError(f"retries is {self.retries}; it must be 0 to 5")
+        if not 1 <= self.max_hops <= MAX_HOPS:
+            raise ValueError(f"max_hops is {self.max_hops}; it must be 1 to {MAX_HOPS}")
+        if not 0.05 <= self.timeout_s <= 10.0:
+            raise ValueError(f"timeout_s is {self.timeout_s}; it must be 0.05 to 10")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PathRun:
+    """What one run brought: the walk, what packets it takes, what it cost."""
+
+    walked: TraceResult
+    size: PacketSize | None
+    cost_bytes: int
+
+
+async def run(link: LiveLink, target: Target, family: Family, settings: Settings) -> Finding:
+    """Walk the way to the target once."""
+    try:
+        address = address_of(link, target, family)
+        egress = link.egress(family, address)
+        if settings.method == TCP:
+            return await _run_by_tcp(link, egress, settings)
+        flow = Flow(egress, settings.method, flow_name(link.name, address))
+    except (LinkUnusable, TraceFailed) as unusable:
+        return failed_finding(unusable.reason, detail=unusable.detail)
+    with Tracer(flow) as tracer:
+        try:
+            full_bytes = min(link.kernel.link(egress.index).mtu or _FULL_BYTES, _FULL_BYTES)
+            traced = await _trace(tracer, family, settings, full_bytes)
+        except OSError as error:
+            cost_bytes = tracer.sent_bytes + tracer.received_bytes
+            return failed_finding(
+                reason_for_own(error), detail=described(error), cost_bytes=cost_bytes
+            )
+    return finding_from(traced, link.state, settings.method)
+
+
+async def _run_by_tcp(link: LiveLink, egress: Egress, settings: Settings) -> Finding:
+    """Packet sizes are not asked for by TCP: a SYN carries none."""
+    flow = flow_name(link.name, egress.destination)
+    walked, cost_bytes, clamped = await trace_by_tcp(egress, settings.port, flow, _pace(settings))
+    found = finding_from(PathRun(walked=walked, size=None, cost_bytes=cost_bytes), link.state, TCP)
+    if not clamped:
+        return found
+    return msgspec.structs.replace(found, evidence={**found.evidence, "segment_size": clamped})
+
+
+def _pace(settings: Settings) -> TracePacing:
+    return TracePacing(
+        count=settings.count,
+        retries=settings.retries,
+        max_hops=settings.max_hops,
+        timeout_s=settings.timeout_s,
+    )
+
+
+def flow_name(link: str, address: str) -> int:
+    """Return the name of the flow to an address, the same in every run."""
+    return FIRST_FLOW + crc32(f"{link} {address}".encode()) % FLOWS
+
+
+async def _trace(tracer: Tracer, family: Family, settings: Settings, full_bytes: int) -> PathRun:
+    walked = await trace_route(tracer, _pace(settings))
+    size = None
+    if settings.packet_size and walked.target_hops is not None:
+        rtt_s = walked.target_rtt_s or 0.0
+        size = await measure_packet_size(
+            tracer,
+            full_bytes=full_bytes,
+            floor_bytes=_FLOOR_BYTES[family],
+            near=[hop.number for hop in walked.hops[:-1] if hop.answered],
+            timeout_s=min(settings.timeout_s, 0.2 + 4 * rtt_s),
+        )
+    return PathRun(walked=walked, size=size, cost_bytes=tracer.sent_bytes + tracer.received_bytes)
+
+
+def finding_from(traced: PathRun, state: LinkState, method: str) -> Finding:
+    """Return what one run says."""
+    walked, size = traced.walked, traced.size
+    path = Path(
+        hops=walked.hops,
+        is_reached=walked.target_hops is not None,
+        first=first_carrier_hop(walked, state),
+        mtu="" if size is None else packet_size_text(size, walked),
+        method=method,
+    )
+    values = _values(path, walked, size)
+    evidence = path_evidence(path)
+    if path.is_reached:
+        return ok_finding(
+            values, doubts=walked.doubts, evidence=evidence, cost_bytes=traced.cost_bytes
+        )
+    detail = f"the last that answered is hop {path.last}" if path.last else "no hop answered"
+    if walked.refused_by:
+        detail += f"; {walked.refused_by} passes nothing on"
+    return failed_finding(
+        walked.reason or Reason.TIMED_OUT,
+        values,
+        detail=detail,
+        doubts=walked.doubts,
+        evidence=evidence,
+        cost_bytes=traced.cost_bytes,
+    )
+
+
+def first_carrier_hop(walked: TraceResult, state: LinkState) -> int | None:
+    """
+    Return the number of the first hop that is the carrier's, ``None`` where none answered.
+
+    The site's own are the gateway, what lies in one network with it or with the link's address, and
+    addresses that no carrier gives to a router. The target is no hop on the way to itself.
+    """
+    own = _own_networks(state)
+    gateways = {state.gateway4, state.gateway6}
+    for hop in walked.hops:
+        if hop.number == walked.target_hops or not hop.addresses or hop.address in gateways:
+            continue
+        address = ip_address(hop.address)
+        if not any(address in network for network in own if network.version == address.version):
+            return hop.number
+    return None
+
+
+def _own_networks(state: LinkState) -> list[IPv4Network | IPv6Network]:
+    found = list(_SITES_OWN)
+    if state.gateway4 is not None:
+        found.append(ip_network(f"{state.gateway4}/24", strict=False))
+    if state.gateway6 is not None:
+        found += [ip_network(f"{address}/64", strict=False) for address in state.addresses6]
+    return found
+
+
+def packet_size_text(size: PacketSize, walked: TraceResult) -> str:
+    """Return what packets the path takes, for a person; at most 200 characters."""
+    if size.largest_bytes is None:
+        largest = "no large packet gets through"
+    else:
+        largest = f"{size.largest_bytes} bytes"
+    if size.hop is None:
+        return largest
+    if size.told_by:
+        return f"{largest}, told by hop {size.hop} {size.told_by}"
+    hop = next((hop for hop in walked.hops if hop.number == size.hop), None)
+    where = f"hop {size.hop} {hop.address}" if hop is not None else "this device"
+    return f"{largest}; larger ones vanish behind {where}"
+
+
+def _values(path: Path, walked: TraceResult, size: PacketSize | None) -> dict[Metric, float]:
+    silent = sum(not hop.answered for hop in path.hops)
+    values: dict[Metric, float] = {
+        metrics.LAST_HOP: path.last,
+        metrics.SILENT_HOPS: silent,
+        metrics.ROUTE: route_number(path),
+        metrics.LABELLED_HOPS: sum(bool(hop.labels) for hop in path.hops),
+    }
+    if walked.target_hops is not None:
+        values[metrics.HOPS] = walked.target_hops
+    if walked.target_rtt_s is not None:
+        values[metrics.RTT] = walked.target_rtt_s
+    first = path.hop(path.first)
+    if first is not None and first.rtt_s is not None:
+        values[metrics.FIRST_HOP] = first.rtt_s
+        values[metrics.FIRST_HOP_LOSS] = 1.0 - first.answered / first.sent
+    if size is not None:
+        values[metrics.BLACK_HOLE] = size.is_black_hole
+        if size.largest_bytes is not None:
+            values[metrics.MTU] = size.largest_bytes
+        if size.hop is not None:
+            values[metrics.MTU_HOP] = size.hop
+    return values
+
+
+def _applies(target: Target) -> bool:
+    is_near = target.segment is Segment.LAN or {GATEWAY, FIRST_HOP} & set(target.addresses)
+    return target.role is Role.ANCHOR and bool(target.addresses) and not is_near
+
+
+def _cost_bytes(target: Target, settings: Settings) -> int:
+    """Of a run that works over a way of ten hops; the finding holds what it really was."""
+    del target
+    size_bytes = 2 * _FULL_BYTES if settings.packet_size and settings.method != TCP else 0
+    return _TYPICAL_HOPS * settings.count * _HOP_BYTES + size_bytes
+
+
+def _timeout_s(settings: Settings) -> float:
+    rounds = settings.count * settings.max_hops * 0.02 + 2 * settings.timeout_s
+    if settings.method == TCP:
+        return START_S + rounds + settings.timeout_s
+    again = settings.retries * (settings.timeout_s + 0.5)
+    return rounds + again + (20 * settings.timeout_s if settings.packet_size else 0.0)
+
+
+PROBE = Probe(
+    settings=Settings,
+    run=run,
+    applies=_applies,
+    cost_bytes=_cost_bytes,
+    timeout_s=_timeout_s,
+)

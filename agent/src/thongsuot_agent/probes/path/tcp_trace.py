@@ -1,0 +1,112 @@
+"""The way to a target by TCP: what a web page's own packets meet, walked by a worker with scapy."""
+
+from collections.abc import Sequence
+
+from thongsuot_agent.links.egress import Egress
+from thongsuot_agent.probes.path.tcp_protocol import TcpTraceReply, TcpTraceReport, TcpTraceRequest
+from thongsuot_agent.probes.path.trace import TracePacing, TraceResult
+from thongsuot_agent.probing.link_load.launch import WorkerFailed, run_load_worker
+from thongsuot_agent.probing.statistics import median
+from thongsuot_schema.path import Hop
+from thongsuot_schema.reason import Reason
+from thongsuot_schema.result import QualityFlag
+
+WORKER = "thongsuot_agent.probes.path.tcp_worker"
+START_S = 10.0
+"""For Python and scapy to start on a slow device."""
+
+
+class TraceFailed(Exception):
+    """The worker could not walk; ``reason`` is always an unmeasured one."""
+
+    def __init__(self, reason: Reason, detail: str) -> None:
+        self.reason = reason
+        self.detail = detail
+        super().__init__(f"{reason}: {detail}")
+
+
+async def trace_by_tcp(
+    egress: Egress, port: int, flow: int, pace: TracePacing
+) -> tuple[TraceResult, int, str]:
+    """
+    Return a walk, what it cost in bytes, and what was done to the segment size on the way.
+
+    Raises:
+        TraceFailed: scapy is missing, packet sockets are not allowed, or the worker failed.
+    """
+    order = TcpTraceRequest(
+        interface=egress.interface,
+        source=egress.source,
+        destination=egress.destination,
+        port=port,
+        flow=flow,
+        count=pace.count,
+        max_hops=pace.max_hops,
+        timeout_s=pace.timeout_s,
+    )
+    limit_s = START_S + pace.count * pace.max_hops * 0.02 + 3 * pace.timeout_s
+    try:
+        report = await run_load_worker(WORKER, order, TcpTraceReport, limit_s)
+    except WorkerFailed as error:
+        raise TraceFailed(Reason.UNMEASURED_OTHERWISE, str(error)) from error
+    if report.problem:
+        raise TraceFailed(*_failure(report.problem))
+    cost_bytes = report.sent_bytes + report.received_bytes
+    return trace_from_report(report), cost_bytes, clamped_segment_text(report)
+
+
+def _failure(problem: str) -> tuple[Reason, str]:
+    if problem.startswith("scapy"):
+        return Reason.NOT_SUPPORTED, "TCP needs scapy: install thongsuot-agent[path]"
+    if problem.startswith("permission"):
+        return (
+            Reason.PERMISSION_DENIED,
+            "TCP needs packet sockets: grant CAP_NET_RAW (AmbientCapabilities=CAP_NET_RAW)",
+        )
+    return Reason.UNMEASURED_OTHERWISE, problem
+
+
+def trace_from_report(report: TcpTraceReport) -> TraceResult:
+    """Return what a report says of the way; its times are by the process's own clock."""
+    at_target = [seen for seen in report.replies if seen.is_target and not seen.reason]
+    target = min((seen.hops for seen in at_target), default=None)
+    last = target or max((seen.hops for seen in report.replies), default=0)
+    refusal = min(
+        (seen for seen in report.replies if seen.reason), key=lambda seen: seen.hops, default=None
+    )
+    return TraceResult(
+        hops=tuple(_hop(report, number) for number in range(1, last + 1)),
+        target_hops=target,
+        target_rtt_s=median([s.rtt_s for s in at_target if s.hops == target]) if target else None,
+        reason=None if refusal is None or target else Reason(refusal.reason),
+        refused_by="" if refusal is None or target else refusal.address,
+        doubts=(QualityFlag.SOFTWARE_STAMP,) if report.replies else (),
+    )
+
+
+def clamped_segment_text(report: TcpTraceReport) -> str:
+    """Return at which hop the segment size of the SYN had been changed, and to what."""
+    for seen in sorted(report.replies, key=lambda one: one.hops):
+        size_bytes = seen.segment_bytes
+        if size_bytes is not None and size_bytes != report.segment_bytes:
+            return f"{report.segment_bytes} became {size_bytes} before hop {seen.hops}"
+    return ""
+
+
+def _hop(report: TcpTraceReport, number: int) -> Hop:
+    seen = [one for one in report.replies if one.hops == number]
+    return Hop(
+        number=number,
+        sent=max(report.sent.get(number, 0), len(seen)),
+        answered=len(seen),
+        addresses=_addresses(seen),
+        rtt_s=median([one.rtt_s for one in seen]) if seen else None,
+        labels=next((one.labels for one in seen if one.labels), ()),
+    )
+
+
+def _addresses(seen: Sequence[TcpTraceReply]) -> tuple[str, ...]:
+    times: dict[str, int] = {}
+    for one in seen:
+        times[one.address] = times.get(one.address, 0) + 1
+    return tuple(sorted(times, key=lambda address: (-times[address], address)))

@@ -1,0 +1,282 @@
+"""
+The short-lived process: one order on standard input, one report on standard output.
+
+Only here scapy is loaded (0.4 s and 50 MB). It builds the probes and finds out what answers what;
+sending and hearing is by sockets bound to the interface, since scapy's own way of finding a route
+knows the main table only and would leave by another link.
+"""
+
+import math
+import resource
+import socket
+import struct
+import sys
+import time
+from typing import Any
+
+import msgspec
+
+from thongsuot_agent.links.sockets import attach_filter
+from thongsuot_agent.probes.path.tcp_protocol import TcpTraceReply, TcpTraceReport, TcpTraceRequest
+from thongsuot_agent.proto import extensions, icmp
+from thongsuot_agent.proto.filter import trace_filter4, trace_filter6
+from thongsuot_agent.proto.malformed import MalformedMessage
+
+_MEMORY_BYTES = 1 << 30
+_CPU_S = 60
+_GAP_S = 0.02
+_ETH_P = {4: 0x0800, 6: 0x86DD}
+_SO_TIMESTAMPNS = 35
+_IPV6_HDRINCL = 36
+_TIMESPEC = struct.Struct("=qq")
+_SYN_ACK, _SYN_ACK_OR_RST = 0x12, 0x16
+_RST_BYTES = {4: 40, 6: 60}
+_SEGMENT_BYTES = {4: 1460, 6: 1440}
+_LARGEST_BYTES = 4096
+
+
+class TcpTracer:
+    """
+    Walks one way. ``Any``: scapy has no types; its packets stay inside this class.
+
+    Raises:
+        PermissionError: packet sockets are not allowed.
+        ImportError: scapy is not installed.
+    """
+
+    def __init__(self, order: TcpTraceRequest) -> None:
+        from scapy.layers import inet, inet6  # noqa: PLC0415 - an import that takes 0.4 s
+
+        self._inet: Any = inet
+        self._inet6: Any = inet6
+        self._order = order
+        self._version = 6 if ":" in order.destination else 4
+        self._base = int.from_bytes(struct.pack("!HH", order.flow, 0), "big")
+        self._probes: dict[int, tuple[int, int, Any]] = {}
+        self._seen: dict[int, TcpTraceReply] = {}
+        self._last_sent_s = 0.0
+        self.sent_bytes = 0
+        self.received_bytes = 0
+        self._out = self._sender()
+        self._in = self._listener()
+
+    def trace(self) -> TcpTraceReport:
+        """Send all rounds and wait for the answers."""
+        order = self._order
+        end = order.max_hops
+        for round_ in range(order.count):
+            for hops in range(1, end + 1):
+                self._send(hops)
+                self._receive(_GAP_S)
+                if round_ == 0 and self._end() is not None:
+                    break
+            if round_ == 0:
+                self._receive(order.timeout_s, patient=True)
+            end = self._end() or min(order.max_hops, self._last() + 3)
+        self._receive(order.timeout_s, patient=True)
+        sent: dict[int, int] = {}
+        for hops, _, _ in self._probes.values():
+            sent[hops] = sent.get(hops, 0) + 1
+        return TcpTraceReport(
+            replies=tuple(self._seen.values()),
+            sent=sent,
+            sent_bytes=self.sent_bytes,
+            received_bytes=self.received_bytes,
+            segment_bytes=_SEGMENT_BYTES[self._version],
+        )
+
+    def _sender(self) -> socket.socket:
+        family = socket.AF_INET6 if self._version == 6 else socket.AF_INET
+        opened = socket.socket(family, socket.SOCK_RAW, socket.IPPROTO_RAW)
+        opened.setsockopt(
+            socket.SOL_SOCKET, socket.SO_BINDTODEVICE, self._order.interface.encode() + b"\0"
+        )
+        if self._version == 6:
+            opened.setsockopt(socket.IPPROTO_IPV6, _IPV6_HDRINCL, 1)
+        return opened
+
+    def _listener(self) -> socket.socket:
+        protocol = _ETH_P[self._version]
+        # Of no protocol until it is bound: nothing comes in before the filter is there.
+        opened = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, 0)
+        program = trace_filter6 if self._version == 6 else trace_filter4
+        attach_filter(opened, program(self._order.flow))
+        opened.bind((self._order.interface, protocol))
+        opened.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
+        return opened
+
+    def _send(self, hops: int) -> None:
+        order = self._order
+        number = len(self._probes) + 1
+        tcp = self._inet.TCP(
+            sport=order.flow,
+            dport=order.port,
+            # Quoted by every router, and no part of what load is balanced by.
+            seq=self._base + number,
+            flags="S",
+            window=64240,
+            options=[("MSS", _SEGMENT_BYTES[self._version])],
+        )
+        if self._version == 6:
+            packet = self._inet6.IPv6(src=order.source, dst=order.destination, hlim=hops) / tcp
+        else:
+            packet = self._inet.IP(
+                src=order.source, dst=order.destination, ttl=hops, id=number, flags="DF"
+            )
+            packet /= tcp
+        data = bytes(packet)
+        self._probes[number] = (hops, time.time_ns(), packet)
+        self._last_sent_s = time.monotonic()
+        self._out.sendto(data, (order.destination, 0))
+        self.sent_bytes += len(data)
+
+    def _receive(self, wait_s: float, *, patient: bool = False) -> None:
+        """Take in answers for so long; when ``patient`` only until all there can be are there."""
+        deadline_s = time.monotonic() + wait_s
+        while True:
+            now_s = time.monotonic()
+            end_s = min(deadline_s, self._last_s()) if patient else deadline_s
+            if now_s >= end_s:
+                return
+            self._in.settimeout(end_s - now_s)
+            try:
+                data, ancillary, _, where = self._in.recvmsg(_LARGEST_BYTES, 128)
+            except TimeoutError:
+                return
+            if where[2] != socket.PACKET_OUTGOING:
+                self._accept_packet(data, _stamp_ns(ancillary))
+
+    def _accept_packet(self, data: bytes, at_ns: int) -> None:
+        layer = self._inet6.IPv6 if self._version == 6 else self._inet.IP
+        packet = layer(data)
+        found = self._probe_number(packet)
+        if found is None:
+            return
+        tcp = packet.getlayer(self._inet.TCP)
+        self.received_bytes += len(data)
+        is_quoted = packet.getlayer(self._inet.TCPerror) is not None
+        if not is_quoted and tcp is not None and int(tcp.flags) & _SYN_ACK == _SYN_ACK:
+            # Nobody here listens for it, so the kernel ends what the probe opened.
+            self.sent_bytes += _RST_BYTES[self._version]
+        if found in self._seen:
+            return
+        hops, sent_ns, probe = self._probes[found]
+        if not packet.answers(probe):
+            return
+        is_target = packet.src == self._order.destination
+        reason = ""
+        if tcp is None or not int(tcp.flags) & _SYN_ACK_OR_RST:
+            reason = self._reason(data)
+        self._seen[found] = TcpTraceReply(
+            hops=hops,
+            address=str(packet.src),
+            rtt_s=max(0.0, (at_ns - sent_ns) / 1e9),
+            is_target=is_target,
+            reason=reason,
+            segment_bytes=self._quoted_segment(packet),
+            labels=self._labels(data),
+        )
+
+    def _probe_number(self, packet: Any) -> int | None:
+        """The number of the probe that a packet is about, by the sequence it tells of."""
+        tcp = packet.getlayer(self._inet.TCP)
+        quoted = packet.getlayer(self._inet.TCPerror)
+        if quoted is not None:
+            number = int(quoted.seq) - self._base
+        elif tcp is not None and int(tcp.dport) == self._order.flow:
+            number = int(tcp.ack) - 1 - self._base
+        else:
+            return None
+        return number if number in self._probes else None
+
+    def _quoted_segment(self, packet: Any) -> int | None:
+        quoted = packet.getlayer(self._inet.TCPerror)
+        if quoted is None:
+            return None
+        # Routers that quote 8 bytes leave scapy defaults: only what was quoted says something.
+        options = getattr(quoted, "options", None) or []
+        return next((int(value) for name, value in options if name == "MSS"), None)
+
+    def _message(self, data: bytes) -> bytes:
+        """What follows the IP header."""
+        try:
+            return (
+                data[icmp.IP6_HEADER_BYTES :] if self._version == 6 else icmp.ip4_payload(data)[0]
+            )
+        except MalformedMessage:
+            return b""
+
+    def _reason(self, data: bytes) -> str:
+        message = self._message(data)
+        exceeded = 3 if self._version == 6 else 11
+        if len(message) < icmp.ECHO_HEADER_BYTES or message[0] == exceeded:
+            return ""
+        numbers = icmp.IP6 if self._version == 6 else icmp.IP4
+        return icmp.reason_for(numbers, message[0], message[1]).value
+
+    def _labels(self, data: bytes) -> tuple[int, ...]:
+        message = self._message(data)
+        if len(message) < icmp.ECHO_HEADER_BYTES or message[0] not in {3, 11}:
+            return ()
+        begins = message[4] * 8 if self._version == 6 else message[5] * 4
+        return extensions.labels(message[icmp.ECHO_HEADER_BYTES :], begins, 0)
+
+    def _end(self) -> int | None:
+        ends = [one.hops for one in self._seen.values() if one.is_target or one.reason]
+        return min(ends, default=None)
+
+    def _last(self) -> int:
+        return max((one.hops for one in self._seen.values()), default=0)
+
+    def _last_s(self) -> float:
+        """
+        Return when nothing is waited for any more, as the monotonic clock has it.
+
+        With all hops known that is soon: probes beyond the target are answered by it too, and what
+        they cost has to be counted.
+        """
+        if len(self._seen) == len(self._probes):
+            return 0.0
+        if not self._is_complete():
+            return math.inf
+        slowest_s = max(one.rtt_s for one in self._seen.values())
+        return self._last_sent_s + 2 * slowest_s + _GAP_S
+
+    def _is_complete(self) -> bool:
+        end = self._end()
+        return end is not None and all(
+            number in self._seen for number, (hops, _, _) in self._probes.items() if hops <= end
+        )
+
+
+def _stamp_ns(ancillary: list[tuple[int, int, bytes]]) -> int:
+    for level, kind, data in ancillary:
+        if level == socket.SOL_SOCKET and kind == _SO_TIMESTAMPNS:
+            seconds, nanoseconds = _TIMESPEC.unpack_from(data)
+            return int(seconds) * 1_000_000_000 + int(nanoseconds)
+    return time.time_ns()
+
+
+def run_trace(order: TcpTraceRequest) -> TcpTraceReport:
+    """Return what came of an order."""
+    try:
+        return TcpTracer(order).trace()
+    except ImportError as error:
+        return TcpTraceReport(problem=f"scapy: {error}")
+    except PermissionError as error:
+        return TcpTraceReport(problem=f"permission: {error}")
+    except OSError as error:
+        return TcpTraceReport(problem=str(error))
+
+
+def main() -> int:
+    """Carry out the order."""
+    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES, _MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_CPU, (_CPU_S, _CPU_S))
+    order = msgspec.json.decode(sys.stdin.buffer.read(), type=TcpTraceRequest)
+    sys.stdout.buffer.write(msgspec.json.encode(run_trace(order)))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,166 @@
+"""Walking a route: which hop limits are probed when, and what the answers make of each hop."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from thongsuot_agent.links.tracer import Tracer, TracerProbe
+from thongsuot_agent.probing.statistics import median
+from thongsuot_schema.path import Hop
+from thongsuot_schema.reason import Reason
+from thongsuot_schema.result import QualityFlag
+
+GAP_S = 0.02
+"""
+From one probe to the next. On a way of 20 ms a target at 8 hops is known before the tenth is asked,
+and a router that gives one answer in 20 ms keeps up.
+"""
+
+HOPS_AHEAD = 3
+"""Hops that are still asked behind the last that answered, while the target does not."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TracePacing:
+    """How a route is walked; the meaning is that of the settings of the probe."""
+
+    count: int
+    retries: int
+    max_hops: int
+    timeout_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TraceResult:
+    """
+    What a walk found.
+
+    ``hops`` end with the last that answered. ``target_hops`` is the distance of the target,
+    ``None`` while it did not answer. ``reason`` says who refused to pass a probe on.
+    """
+
+    hops: tuple[Hop, ...]
+    target_hops: int | None
+    target_rtt_s: float | None = None
+    reason: Reason | None = None
+    refused_by: str = ""
+    doubts: tuple[QualityFlag, ...] = ()
+
+
+async def trace_route(tracer: Tracer, pace: TracePacing) -> TraceResult:
+    """
+    Probe all hops up to the target.
+
+    The first round goes outwards until the target, or a router that passes nothing on, has
+    answered. More rounds go over the hops that are there. Who stayed silent is asked again at the
+    end: routers limit how often they answer.
+    """
+    probes: list[TracerProbe] = []
+    for hops in range(1, pace.max_hops + 1):
+        probes.append(tracer.send(hops))
+        await asyncio.sleep(GAP_S)
+        if _end(probes) is not None:
+            break
+    await tracer.wait_for(_wanted(probes), pace.timeout_s)
+    end = _end(probes) or min(pace.max_hops, _last(probes) + HOPS_AHEAD)
+    probes = [probe for probe in probes if probe.hops <= end]
+    more: list[TracerProbe] = []
+    for _ in range(pace.count - 1):
+        for hops in range(1, end + 1):
+            more.append(tracer.send(hops))
+            await asyncio.sleep(GAP_S)
+    await tracer.wait_for(more, pace.timeout_s)
+    probes += more
+    for _ in range(pace.retries):
+        await _retry_silent(tracer, probes, pace)
+    return _trace_result(probes)
+
+
+async def _retry_silent(tracer: Tracer, probes: list[TracerProbe], pace: TracePacing) -> None:
+    """Ask the silent hops once more; one by one where answers do not tell what they answer."""
+    last = _end(probes) or _last(probes)
+    silent = [hops for hops in range(1, last) if not _answers(probes, hops)]
+    again: list[TracerProbe] = []
+    for hops in silent:
+        again.append(tracer.send(hops))
+        await asyncio.sleep(GAP_S)
+        if tracer.nameless:
+            await tracer.wait_for(again[-1:], pace.timeout_s)
+    await tracer.wait_for(again, pace.timeout_s)
+    probes += again
+
+
+def _trace_result(probes: Sequence[TracerProbe]) -> TraceResult:
+    target = _least(probes, _is_target)
+    refusals = [probe for probe in probes if probe.answer is not None and probe.answer.reply.reason]
+    last = target or _last(probes)
+    hops = tuple(_hop(probes, number) for number in range(1, last + 1))
+    reason, refused_by = None, ""
+    if target is None and refusals:
+        answer = min(refusals, key=lambda probe: probe.hops).answer
+        assert answer is not None, "those without an answer were left out"
+        reason, refused_by = answer.reply.reason, answer.reply.address
+    doubts = {d for probe in probes if probe.answer for d in probe.answer.doubts}
+    rtts = [
+        probe.answer.rtt_s
+        for probe in probes
+        if probe.answer is not None and _is_target(probe) and probe.hops == target
+    ]
+    return TraceResult(
+        hops=hops,
+        target_hops=target,
+        target_rtt_s=median(rtts) if rtts else None,
+        reason=reason,
+        refused_by=refused_by,
+        doubts=tuple(sorted(doubts)),
+    )
+
+
+def _hop(probes: Sequence[TracerProbe], number: int) -> Hop:
+    asked = [probe for probe in probes if probe.hops == number]
+    answers = [probe.answer for probe in asked if probe.answer is not None]
+    times: dict[str, int] = {}
+    for answer in answers:
+        times[answer.reply.address] = times.get(answer.reply.address, 0) + 1
+    labels = next((answer.reply.labels for answer in answers if answer.reply.labels), ())
+    return Hop(
+        number=number,
+        sent=len(asked),
+        answered=len(answers),
+        addresses=tuple(sorted(times, key=lambda address: (-times[address], address))),
+        rtt_s=median([answer.rtt_s for answer in answers]) if answers else None,
+        labels=labels,
+    )
+
+
+def _is_target(probe: TracerProbe) -> bool:
+    answer = probe.answer
+    return answer is not None and answer.reply.is_target and answer.reply.reason is None
+
+
+def _end(probes: Sequence[TracerProbe]) -> int | None:
+    """Return the distance of whoever answers that it goes no further, the nearest first."""
+    return _least(
+        probes,
+        lambda probe: (
+            probe.answer is not None
+            and (probe.answer.reply.is_target or probe.answer.reply.reason is not None)
+        ),
+    )
+
+
+def _least(probes: Sequence[TracerProbe], wanted: Callable[[TracerProbe], bool]) -> int | None:
+    return min((probe.hops for probe in probes if wanted(probe)), default=None)
+
+
+def _last(probes: Sequence[TracerProbe]) -> int:
+    return max((probe.hops for probe in probes if probe.answer is not None), default=0)
+
+
+def _wanted(probes: Sequence[TracerProbe]) -> list[TracerProbe]:
+    end = _end(probes)
+    return [probe for probe in probes if end is None or probe.hops <= end]
+
+
+def _answers(probes: Sequence[TracerProbe], hops: int) -> bool:
+    return any(probe.hops == hops and probe.answer is not None for probe in probes)

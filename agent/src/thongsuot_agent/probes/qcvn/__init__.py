@@ -1,0 +1,1 @@
+"""The ``qcvn`` kind; the file is carried by a worker."""

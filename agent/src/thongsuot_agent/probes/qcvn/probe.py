@@ -1,0 +1,164 @@
+"""
+One sample of the rate each way by the method of QCVN 34:2022/BTTTT: a file to and from a server.
+
+Measures    the rate of one file downwards and one upwards, each from the request to its last byte,
+            slow start and all; the mean over at least 1,000 samples at different hours is what the
+            rule compares with the contract (see ``qcvn`` in the agent's status).
+Failed      the server is not reached, refuses, breaks off; a certificate is not good; a file took
+            longer than ``timeout_s``.
+Unmeasured  the link is down or has no route; people are using it; the server has no room; the
+            worker died.
+Source      QCVN 34:2022/BTTTT, average rates; the sizes of its files are our choice.
+Cost        2 x ``file_bytes`` and a tenth more.
+"""
+
+from dataclasses import dataclass
+
+from thongsuot_agent.links.link import LiveLink
+from thongsuot_agent.links.state import LinkUnusable
+from thongsuot_agent.probes.qcvn.protocol import FileTestRequest
+from thongsuot_agent.probing.contract import Probe
+from thongsuot_agent.probing.link_load.launch import WorkerFailed, run_load_worker
+from thongsuot_agent.probing.link_load.preparation import (
+    MeasurementPostponed,
+    authorities,
+    check_server,
+    locate_server,
+    read_key,
+    reason_of,
+    require_quiet,
+)
+from thongsuot_agent.probing.link_load.protocol import LoadTestReport
+from thongsuot_schema.catalogue import qcvn as metrics
+from thongsuot_schema.inventory.model import Target
+from thongsuot_schema.metric import Metric
+from thongsuot_schema.outcome import Outcome
+from thongsuot_schema.reason import Reason, outcome_of
+from thongsuot_schema.result import Family, Finding, failed_finding, ok_finding
+
+_WORKER = "thongsuot_agent.probes.qcvn.worker"
+_OVERHEAD = 1.1
+_SLACK_S = 15.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Settings of one ``kind = "qcvn"`` entry; ``every_s = 2400`` has 1,116 moments a month."""
+
+    url: str = ""
+    """The throughput reflector, as for ``throughput``; empty is unmeasured."""
+
+    key_file: str = ""
+    """File with the reflector's key, as for ``throughput``."""
+
+    ca_file: str = ""
+    """File of the authorities to trust (PEM); empty: those of the device."""
+
+    family: str = ""
+    """``ip4`` or ``ip6``; empty: IPv4 where it works, else IPv6."""
+
+    file_bytes: int = 10_000_000
+    """Length of each file. A short one on a fast link measures TCP's slow start."""
+
+    timeout_s: float = 60.0
+    """How long each file may take."""
+
+    watch_s: float = 2.0
+    """How long the interface's counters are watched before."""
+
+    busy_bits_per_second: float = 1_000_000.0
+    """What the link may carry meanwhile; more is somebody's work."""
+
+    force: bool = False
+    """Measure although people use the link."""
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be run."""
+        check_server(self.url, self.key_file, self.family)
+        if not 100_000 <= self.file_bytes <= 1_000_000_000:
+            raise ValueError(f"file_bytes is {self.file_bytes}; 100 kB to 1 GB")
+        if not 1.0 <= self.timeout_s <= 300.0:
+            raise ValueError(f"timeout_s is {self.timeout_s}; it must be 1 to 300")
+        if not 0.5 <= self.watch_s <= 30.0:
+            raise ValueError(f"watch_s is {self.watch_s}; it must be 0.5 to 30")
+
+
+async def run(link: LiveLink, target: Target, family: Family, settings: Settings) -> Finding:
+    """Watch, find the server, and carry one file each way."""
+    del target, family
+    if not settings.url:
+        return failed_finding(
+            Reason.NOT_SUPPORTED, detail="no url of a throughput reflector is set"
+        )
+    cost_bytes = 0
+    try:
+        key = read_key(settings.key_file)
+        if not settings.force:
+            await require_quiet(
+                link,
+                watch_s=settings.watch_s,
+                busy_bits_per_second=settings.busy_bits_per_second,
+            )
+        found = await locate_server(link, settings.url, settings.family)
+        cost_bytes = found.cost_bytes
+        trusted = authorities(settings.ca_file)
+        order = FileTestRequest(
+            route=found.route,
+            url=settings.url.rstrip("/"),
+            key=key,
+            ca_file=trusted.file,
+            ca_folder=trusted.folder,
+            file_bytes=settings.file_bytes,
+            timeout_s=settings.timeout_s,
+        )
+        report = await run_load_worker(
+            _WORKER, order, LoadTestReport, _timeout_s(settings) - settings.watch_s
+        )
+    except LinkUnusable as unusable:
+        return failed_finding(unusable.reason, detail=unusable.detail, cost_bytes=cost_bytes)
+    except MeasurementPostponed as not_now:
+        return failed_finding(not_now.reason, detail=not_now.detail, cost_bytes=not_now.cost_bytes)
+    except WorkerFailed as failed:
+        return failed_finding(
+            Reason.UNMEASURED_OTHERWISE, detail=str(failed), cost_bytes=cost_bytes
+        )
+    return finding_from(report, settings, cost_bytes)
+
+
+def finding_from(report: LoadTestReport, settings: Settings, asked_bytes: int = 0) -> Finding:
+    """Return what a worker's report says."""
+    cost_bytes = report.cost_bytes + asked_bytes
+    values: dict[Metric, float] = {}
+    if report.file_down_s:
+        values[metrics.DOWN] = settings.file_bytes / report.file_down_s
+    if report.file_up_s:
+        values[metrics.UP] = settings.file_bytes / report.file_up_s
+    if not report.problem:
+        return ok_finding(values, cost_bytes=cost_bytes)
+    reason = reason_of(report)
+    kept = values if outcome_of(reason) is Outcome.FAILED else None
+    return failed_finding(reason, kept, detail=report.problem, cost_bytes=cost_bytes)
+
+
+def _applies(target: Target) -> bool:
+    del target
+    return False
+
+
+def _cost_bytes(target: Target, settings: Settings) -> int:
+    del target
+    return round(2 * settings.file_bytes * _OVERHEAD) if settings.url else 0
+
+
+def _timeout_s(settings: Settings) -> float:
+    return settings.watch_s + 2 * settings.timeout_s + _SLACK_S
+
+
+PROBE = Probe(
+    settings=Settings,
+    run=run,
+    applies=_applies,
+    cost_bytes=_cost_bytes,
+    timeout_s=_timeout_s,
+    per_link=True,
+)

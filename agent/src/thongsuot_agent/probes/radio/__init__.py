@@ -1,0 +1,6 @@
+"""
+The ``radio`` kind: one reading of a modem, whichever source it comes from.
+
+``at`` and ``vendors`` turn what modems and routers say into a reading and open nothing; ``sources``
+ask them, one module a source.
+"""

@@ -1,0 +1,99 @@
+"""
+The radio of a mobile link, as its modem sees it.
+
+Measures    power, quality, signal to noise, band, channel and physical identity of the LTE cell
+            and of the NR cell, apart; technology, registration, SIM, roaming, whether the network
+            is the contract's; changes of cell and technology; bytes carried. What a source cannot
+            show is absent, and where it can never show an NR leg it says so.
+Failed      the modem does not answer, or its answer is not one.
+Unmeasured  it may not be asked; the port, the bus or the program is not there; it shows nothing
+            of a radio; the link has no way to the router that has it.
+Source      3GPP TS 36.214, TS 38.215 (what is measured), TS 36.133, TS 38.133 (ranges), TS 27.007
+            (AT commands); RFC 3416 (SNMP); ModemManager's D-Bus interface; makers' web interfaces.
+Cost        nothing on the carrier's line; by SNMP a process of its own for 0.2 to 0.5 s.
+"""
+
+import asyncio
+import time
+from importlib import import_module
+from weakref import WeakKeyDictionary
+
+from thongsuot_agent.links.link import LiveLink
+from thongsuot_agent.links.state import LinkUnusable
+from thongsuot_agent.probes.radio import findings
+from thongsuot_agent.probes.radio.modem_history import ModemHistory
+from thongsuot_agent.probes.radio.reading import ModemReading, ModemUnreadable
+from thongsuot_agent.probes.radio.settings import Settings
+from thongsuot_agent.probing.contract import Probe
+from thongsuot_agent.probing.equipment.secret import SecretUnusable
+from thongsuot_agent.probing.snmp.visit import finding_from_error
+from thongsuot_agent.worker import WorkerFailed
+from thongsuot_schema.inventory.model import Target
+from thongsuot_schema.reason import Reason
+from thongsuot_schema.result import Family, Finding, failed_finding, ok_finding
+
+__all__ = ("PROBE", "Settings", "run")
+
+_histories: "WeakKeyDictionary[LiveLink, ModemHistory]" = WeakKeyDictionary()
+
+
+async def run(link: LiveLink, target: Target, family: Family, settings: Settings) -> Finding:
+    """Read the link's modem once."""
+    del target, family
+    try:
+        async with asyncio.timeout(settings.timeout_s):
+            reading = await _read_modem(link, settings)
+    except ModemUnreadable as refused:
+        return failed_finding(refused.reason, detail=refused.detail)
+    except (SecretUnusable, LinkUnusable, TimeoutError, WorkerFailed, OSError) as error:
+        return finding_from_error(error)
+    events = _histories.setdefault(link, ModemHistory()).add_reading(
+        reading, time.clock_gettime(time.CLOCK_BOOTTIME)
+    )
+    evidence = findings.evidence_of(reading, events, settings.plmn)
+    if findings.says_nothing(reading):
+        return failed_finding(
+            Reason.NOT_SUPPORTED, detail="the modem shows nothing of a radio", evidence=evidence
+        )
+    values = findings.values_of(reading, _histories[link], settings.plmn)
+    return ok_finding(values, evidence=evidence)
+
+
+async def _read_modem(link: LiveLink, settings: Settings) -> ModemReading:
+    """
+    Return one reading, importing no source but the one that is asked.
+
+    Raises:
+        ModemUnreadable, LinkUnusable, SecretUnusable, TimeoutError, OSError: there is none.
+    """
+    if not settings.source:
+        raise ModemUnreadable(Reason.NOT_SUPPORTED, "no source is named in the settings")
+    module = import_module(f"thongsuot_agent.probes.radio.sources.{settings.source}")
+    reading = await module.read_modem(link, settings)
+    assert isinstance(reading, ModemReading), "every source brings a reading"
+    return reading
+
+
+def _applies(target: Target) -> bool:
+    del target
+    return False
+
+
+def _cost_bytes(target: Target, settings: Settings) -> int:
+    """Nothing of it travels over the carrier's line."""
+    del target, settings
+    return 0
+
+
+def _timeout_s(settings: Settings) -> float:
+    return settings.timeout_s
+
+
+PROBE = Probe(
+    settings=Settings,
+    run=run,
+    applies=_applies,
+    cost_bytes=_cost_bytes,
+    timeout_s=_timeout_s,
+    per_link=True,
+)

@@ -1,0 +1,253 @@
+"""
+Reading: what one look at a modem brought, the LTE anchor and the NR leg apart. Pure.
+
+A 5G connection of today has two legs (NSA): the LTE cell that holds it and the NR cell that carries
+it. They have a power and a quality each, and a value of one never stands for the other.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+
+from thongsuot_agent.probing.equipment import coercion, vocabulary
+from thongsuot_agent.probing.equipment.figure import BAND, ValueRejected, number_in, read_figure
+from thongsuot_schema.reason import Reason
+
+Raw = str | float | int | None
+
+_BAND: Final = re.compile(r"(?:^|[\s_-]|band|[bn])([0-9]{1,3})\s*$", re.IGNORECASE)
+"""``B20``, ``n78``, ``LTE_B3``, ``EUTRAN-BAND40``, ``NR5G BAND 78``, ``20``."""
+_PLMN: Final = re.compile(r"[0-9]{5,6}")
+_LARGEST: Final = 2.0**64
+_MEASURES: Final = ("rsrp_dbm", "rsrq_db", "sinr_db", "rssi_dbm")
+
+
+class ModemUnreadable(Exception):
+    """
+    There is no reading.
+
+    ``reason`` says whether the modem failed to answer or could not be asked; ``detail`` names no
+    secret and no identity.
+    """
+
+    def __init__(self, reason: Reason, detail: str) -> None:
+        self.reason = reason
+        self.detail = detail
+        super().__init__(f"{reason}: {detail}")
+
+
+class ServingCell(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    One cell that serves.
+
+    ``arfcn`` is the channel's number (EARFCN or NR-ARFCN), ``band`` the number after B or n,
+    ``cell_id`` the whole identity (28 bits in LTE, 36 in NR). ``None``: not measured,
+    not said, or said with a mark that means nothing.
+    """
+
+    rsrp_dbm: float | None = None
+    rsrq_db: float | None = None
+    sinr_db: float | None = None
+    rssi_dbm: float | None = None
+    band: int | None = None
+    arfcn: int | None = None
+    pci: int | None = None
+    cell_id: int | None = None
+    tac: int | None = None
+    bandwidth_mhz: float | None = None
+
+    @property
+    def cell(self) -> tuple[int | None, int | None, int | None]:
+        """What tells one cell from another."""
+        return self.cell_id, self.pci, self.arfcn
+
+
+class TrafficCounter(msgspec.Struct, frozen=True):
+    """A counter of bytes, and how many bits it has before it wraps."""
+
+    value: int
+    bits: int = 64
+
+
+def traffic_counter(raw: object) -> TrafficCounter | None:
+    """Return a counter of bytes; ``None`` for what is none, or does not fit into 64 bits."""
+    found = coercion.as_whole_number(raw)
+    return TrafficCounter(found) if found is not None and 0 <= found < 2**64 else None
+
+
+class ModemReading(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    One look at a modem.
+
+    ``technology`` is a word of ``devices.words`` (``lte``, ``nr_nsa``, …), empty where not known.
+    ``shows_nr``: the source can show an NR leg at all; without it a missing leg says nothing.
+    ``rejected`` says why a value is missing, by name with its leg in front (``nr_rsrp_dbm``).
+    ``texts`` is what a person may want to see (operator, model); never an identity. ``error`` is
+    what the modem complained with.
+    """
+
+    technology: str = ""
+    registration: str = ""
+    sim: str = ""
+    plmn: str = ""
+    connected: bool | None = None
+    roaming: bool | None = None
+    lte: ServingCell | None = None
+    nr: ServingCell | None = None
+    shows_nr: bool = True
+    received: TrafficCounter | None = None
+    sent: TrafficCounter | None = None
+    temperature_c: float | None = None
+    session_s: float | None = None
+    carriers: int | None = None
+    rejected: dict[str, str] = {}
+    texts: dict[str, str] = {}
+    error: str = ""
+
+    @property
+    def serving(self) -> ServingCell | None:
+        """The cell that holds the connection: the LTE anchor, or an NR cell that is alone."""
+        return self.lte or self.nr
+
+
+class ReadingBuilder:
+    """A reading in the making: takes what modems say, refuses what means nothing."""
+
+    def __init__(self) -> None:
+        self.fields: dict[str, object] = {}
+        self.legs: dict[str, dict[str, float | int]] = {"lte": {}, "nr": {}}
+        self.rejected: dict[str, str] = {}
+        self.texts: dict[str, str] = {}
+
+    def add_measurement(self, leg: str, name: str, raw: Raw, *, scale: float = 1.0) -> None:
+        """Take a power or a quality in; the first that means something stays."""
+        if raw is None or name in self.legs[leg]:
+            return
+        try:
+            value = read_figure(name, raw, scale=scale).number
+        except ValueRejected as rejected:
+            self.rejected[f"{leg}_{name}"] = rejected.why
+            return
+        assert value is not None, "a measure is a number"
+        self.rejected.pop(f"{leg}_{name}", None)
+        self.legs[leg][name] = value
+
+    def add_measurements(self, leg: str, raws: Mapping[str, Raw], *, scale: float = 1.0) -> None:
+        """Take several in."""
+        for name, raw in raws.items():
+            self.add_measurement(leg, name, raw, scale=scale)
+
+    def set_cell(self, leg: str, *, base: int = 10, **raws: Raw) -> None:
+        """
+        Take in where a cell is: ``band``, ``arfcn``, ``pci``, ``cell_id``, ``tac``.
+
+        ``base`` is that of ``pci``, ``cell_id`` and ``tac`` given as text.
+        """
+        for name, raw in raws.items():
+            if raw is None or name in self.legs[leg]:
+                continue
+            value = _whole(raw, base if name in {"pci", "cell_id", "tac", "arfcn"} else 0)
+            if value is None:
+                continue
+            if name == "band" and not BAND[0] <= value <= BAND[1]:
+                self.rejected[f"{leg}_band"] = "range"
+                continue
+            try:
+                read_figure(name, value)
+            except ValueRejected as rejected:
+                self.rejected[f"{leg}_{name}"] = rejected.why
+                continue
+            self.legs[leg][name] = value
+
+    def set_bandwidth(self, leg: str, raw: Raw) -> None:
+        """Take in a bandwidth in MHz: ``20MHz``, ``100``."""
+        found = None if raw is None else number_in(str(raw))
+        if found:
+            self.legs[leg].setdefault("bandwidth_mhz", found)
+
+    def set_temperature(self, raw: Raw, *, scale: float = 1.0) -> None:
+        """Take in the modem's temperature in degrees Celsius."""
+        if raw is None or "temperature_c" in self.fields:
+            return
+        try:
+            found = read_figure("temp_c", raw, scale=scale).number
+        except ValueRejected as rejected:
+            self.rejected["temperature"] = rejected.why
+            return
+        self.fields["temperature_c"] = None if found is None else round(found, 1)
+
+    def set_fields(self, **fields: object) -> None:
+        """Take in what is neither of a leg nor to be refused; empty ones say nothing."""
+        for name, value in fields.items():
+            if not (value is None or value == ""):
+                self.fields.setdefault(name, value)
+
+    def add_texts(self, **texts: Raw) -> None:
+        """Take in what a person may want to see."""
+        for name, text in texts.items():
+            said = coercion.as_text(text)
+            if said not in {"", "-", "--"}:
+                self.texts.setdefault(name, said)
+
+    def build(self) -> ModemReading:
+        """Return what it came to."""
+        technology = self.fields.get("technology")
+        if technology == vocabulary.NR_SA and self.legs["nr"]:
+            # Modems keep the last values of a leg that is gone. A source that has no names for NR,
+            # and calls any 5G by one word, is left as it is.
+            self.legs["lte"].clear()
+        plmn = self.fields.get("plmn", "")
+        if plmn and not _PLMN.fullmatch(str(plmn)):
+            del self.fields["plmn"]
+            self.rejected["plmn"] = "parse"
+        legs = {name: self._built_leg(name) for name in self.legs}
+        if not technology:
+            self.set_fields(technology=_technology(legs["lte"], legs["nr"]))
+        return msgspec.convert(
+            {**self.fields, **legs, "rejected": self.rejected, "texts": self.texts},
+            ModemReading,
+            from_attributes=True,
+        )
+
+    def _built_leg(self, leg: str) -> ServingCell | None:
+        values = self.legs[leg]
+        rsrp, rssi = values.get("rsrp_dbm"), values.get("rssi_dbm")
+        if rsrp is None:
+            # No quality without a power: modems without a cell say 0 for what they do not measure.
+            zeros = [n for n in ("rsrq_db", "sinr_db") if values.get(n) == 0]
+            self._reject(leg, zeros)
+        elif rssi is not None and rsrp > rssi:
+            # One resource element cannot be stronger than all (TS 36.214, 5.1): left over.
+            self._reject(leg, [n for n in _MEASURES if n in values])
+        return msgspec.convert(values, ServingCell) if values else None
+
+    def _reject(self, leg: str, names: list[str]) -> None:
+        for name in names:
+            del self.legs[leg][name]
+            self.rejected[f"{leg}_{name}"] = "inconsistent"
+
+
+def _technology(lte: ServingCell | None, nr: ServingCell | None) -> str:
+    if nr is not None:
+        return vocabulary.NR_SA if lte is None else vocabulary.NR_NSA
+    return "" if lte is None else vocabulary.LTE
+
+
+def _whole(raw: Raw, base: int) -> int | None:
+    """Return a whole number; with base 0 that of a band in a text such as ``NR5G BAND 78``."""
+    if isinstance(raw, bool):
+        return None
+    if isinstance(raw, int | float):
+        return int(raw) if abs(raw) <= _LARGEST else None
+    text = coercion.as_text(raw)
+    if len(text) > coercion.MAX_NUMBER or not text.isascii():
+        return None
+    if base == 0:
+        found = _BAND.search(text)
+        return None if found is None else int(found.group(1))
+    try:
+        return int(text, base)
+    except ValueError:
+        return None

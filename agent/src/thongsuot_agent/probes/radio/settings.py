@@ -1,0 +1,77 @@
+"""Settings: how the modem of a link is asked; one type for all sources."""
+
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pkgutil import iter_modules
+
+from thongsuot_agent.probing.snmp.visit import AUTHS, PRIVACIES
+
+_SOURCES = "thongsuot_agent.probes.radio.sources"
+"""Not imported here: each source imports these settings."""
+
+
+def known_sources() -> tuple[str, ...]:
+    """Return the names of the sources that there are: modules of ``sources``."""
+    spec = find_spec(_SOURCES)
+    folders = [] if spec is None else spec.submodule_search_locations
+    return tuple(sorted(module.name for module in iter_modules(folders)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Settings of one ``kind = "radio"`` entry."""
+
+    source: str = ""
+    """at, hilink, mikrotik, modemmanager, rutos, snmp, ubus or zte; there is no usual one."""
+    plmn: tuple[str, ...] = ()
+    """Networks of the contract's carrier; empty: those of the link's carrier, where configured."""
+    address: str = "gateway"
+    """Of the router or modem that is asked (snmp, hilink, mikrotik, rutos, zte)."""
+    port: int = 0
+    """0: the usual one."""
+    modem: str = ""
+    """Which of several modems: row, path or interface; empty: the first that has a signal."""
+    bound_to_link: bool = True
+    """Ask by the link alone; off for a router that stands on another network of the site."""
+    user: str = ""
+    password_file: str = ""
+    """File or credential (hilink, mikrotik, rutos, zte)."""
+    is_tls: bool = False
+    """Ask by HTTPS; then ``ca_file`` has the box's own certificate or its authority."""
+    ca_file: str = ""
+    version: str | int = "2c"
+    """Of SNMP: ``2c`` or ``3``; this and the following as in ``kind = "snmp"``."""
+    community_file: str = ""
+    auth: str = "sha256"
+    auth_file: str = ""
+    privacy: str = "aes"
+    privacy_file: str = ""
+    context: str = ""
+    profiles: tuple[str, ...] = ()
+    profile_folder: str = ""
+    device: str = "/dev/ttyUSB2"
+    """Serial port that takes AT commands."""
+    baud: int = 115200
+    make: str = ""
+    """``quectel``, ``fibocom``, ``sierra``, ``simcom``, ``foxconn``; empty: what the modem says."""
+    bus: str = ""
+    """Address of the D-Bus that ModemManager is on; empty: the system's."""
+    signal_every_s: int = 30
+    """How often ModemManager asks the modem, where nobody has told it yet."""
+    answer_s: float = 1.5
+    retries: int = 1
+    timeout_s: float = 20.0
+    """For one reading, all of it."""
+
+    def __post_init__(self) -> None:
+        """Refuse contradictions where the configuration is read."""
+        if self.source and self.source not in known_sources():
+            raise ValueError(f'no source "{self.source}"; known: {", ".join(known_sources())}')
+        if self.source == "snmp":
+            if str(self.version) not in {"2c", "3"}:
+                raise ValueError(f'version "{self.version}" is not "2c" or "3"')
+            if self.auth not in AUTHS or self.privacy not in PRIVACIES:
+                raise ValueError(f'no algorithm "{self.auth}" or "{self.privacy}"')
+        for network in self.plmn:
+            if not (network.isdecimal() and len(network) in {5, 6}):
+                raise ValueError(f'plmn "{network}" is not a country and network code, as "45204"')

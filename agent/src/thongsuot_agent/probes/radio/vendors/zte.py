@@ -1,0 +1,85 @@
+"""
+ZTE: the flat answer of ``goform_get_cmd_process``, or of the newer ubus firmwares. Pure.
+
+All values are texts, empty or ``--`` where there is nothing; names that a firmware does not know
+are simply missing. PCI and cell id are hex on goform firmwares and decimal on ubus ones. Alone on
+5G (SA) the LTE names keep old values; without service all powers are 0.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from thongsuot_agent.probes.radio.reading import (
+    ModemReading,
+    ReadingBuilder,
+    TrafficCounter,
+    traffic_counter,
+)
+from thongsuot_agent.probing.equipment import coercion, vocabulary
+
+NAMES: Final = (
+    *("network_type", "network_provider", "rmcc", "rmnc", "simcard_roam", "ppp_status"),
+    *("modem_main_state", "lte_pci", "wan_active_band", "wan_active_channel", "cell_id"),
+    *("lte_rsrp", "lte_rsrq", "lte_rssi", "lte_snr", "nr5g_pci", "nr5g_action_band"),
+    *("nr5g_action_channel", "nr5g_cell_id", "Z5g_rsrp", "Z5g_rsrq", "Z5g_SINR", "nr5g_rsrp"),
+    *("nr5g_rsrq", "nr5g_snr", "monthly_rx_bytes", "monthly_tx_bytes"),
+)
+"""What is asked for; nothing that names a subscriber or a modem."""
+
+_HEX: Final = frozenset("0123456789abcdefABCDEF")
+_GOFORM: Final = ("Z5g_rsrp", "Z5g_rsrq", "Z5g_SINR", "rmcc")
+
+
+def reading_from(answer: object) -> ModemReading:
+    """Return what the answer says."""
+    said = coercion.as_flat_texts(answer)
+    draft = ReadingBuilder()
+    draft.set_fields(technology=vocabulary.technology(said.get("network_type", "")))
+    base = 16 if _is_hex(said) else 10
+    draft.set_cell("lte", base=base, pci=said.get("lte_pci"), cell_id=said.get("cell_id"))
+    draft.set_cell("lte", band=said.get("wan_active_band"), arfcn=said.get("wan_active_channel"))
+    draft.set_cell("nr", base=base, pci=said.get("nr5g_pci"), cell_id=said.get("nr5g_cell_id"))
+    draft.set_cell("nr", band=_after_n(said), arfcn=said.get("nr5g_action_channel"))
+    draft.add_measurements(
+        "lte",
+        {
+            "rsrp_dbm": said.get("lte_rsrp"),
+            "rsrq_db": said.get("lte_rsrq"),
+            "rssi_dbm": said.get("lte_rssi"),
+            "sinr_db": said.get("lte_snr"),
+        },
+    )
+    draft.add_measurements(
+        "nr",
+        {
+            "rsrp_dbm": said.get("Z5g_rsrp") or said.get("nr5g_rsrp"),
+            "rsrq_db": said.get("Z5g_rsrq") or said.get("nr5g_rsrq"),
+            "sinr_db": said.get("Z5g_SINR") or said.get("nr5g_snr"),
+        },
+    )
+    roaming = vocabulary.roaming(said.get("simcard_roam", ""))
+    draft.set_fields(
+        plmn=vocabulary.plmn(said.get("rmcc", ""), said.get("rmnc", "")),
+        roaming={"roaming": True, "home": False}.get(roaming),
+        connected={"ppp_connected": True, "ppp_disconnected": False}.get(
+            said.get("ppp_status", "")
+        ),
+        received=_bytes(said.get("monthly_rx_bytes", "")),
+        sent=_bytes(said.get("monthly_tx_bytes", "")),
+    )
+    draft.add_texts(operator=said.get("network_provider"))
+    return draft.build()
+
+
+def _is_hex(said: Mapping[str, str]) -> bool:
+    ids = [said.get(name, "") for name in ("lte_pci", "nr5g_pci", "cell_id")]
+    has_letter = any(set(text) <= _HEX and not text.isdecimal() for text in ids if text)
+    return has_letter or any(name in said for name in _GOFORM)
+
+
+def _after_n(said: Mapping[str, str]) -> str | None:
+    return said.get("nr5g_action_band", "").lower().lstrip("n") or None
+
+
+def _bytes(text: str) -> TrafficCounter | None:
+    return traffic_counter(text)

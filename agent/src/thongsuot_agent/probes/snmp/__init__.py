@@ -1,0 +1,1 @@
+"""The ``snmp`` kind: what a survey of equipment comes to."""

@@ -1,0 +1,144 @@
+"""From a survey to the values of the ``snmp`` kind. Pure."""
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from thongsuot_agent.probing.equipment.redaction import redact
+from thongsuot_agent.probing.snmp.counters import DeviceCounters
+from thongsuot_agent.probing.snmp.protocol import ComponentReading, Survey
+from thongsuot_schema.catalogue import snmp as metrics
+from thongsuot_schema.metric import Metric
+
+DARK_DBM: Final = -35.0
+"""
+No light: below this no optical network unit works (GPON class C+: -32 dBm, ITU-T G.984.2), and
+modules without light state -36 to -40 dBm.
+"""
+
+_BITS_PER_BYTE: Final = 8
+_TEXT_LIMIT: Final = 200
+
+_FIGURES: Final[Mapping[str, tuple[Metric, float]]] = {
+    "optical_rx_dbm": (metrics.OPTICAL_RECEIVE, 1.0),
+    "optical_tx_dbm": (metrics.OPTICAL_SEND, 1.0),
+    "optical_bias_ma": (metrics.OPTICAL_BIAS, 1e-3),
+    "optical_temp_c": (metrics.OPTICAL_TEMPERATURE, 1.0),
+    "runtime_s": (metrics.RUNTIME, 1.0),
+    "charge_percent": (metrics.CHARGE, 0.01),
+    "load_percent": (metrics.LOAD, 0.01),
+    "input_v": (metrics.INPUT, 1.0),
+    "temp_c": (metrics.TEMPERATURE, 1.0),
+}
+_WORDS: Final[Mapping[str, Metric]] = {
+    "optical_lost": metrics.OPTICAL_LOST,
+    "on_battery": metrics.ON_BATTERY,
+}
+_COUNTERS: Final[Mapping[str, Metric]] = {
+    "received_bytes": metrics.RECEIVED,
+    "sent_bytes": metrics.SENT,
+    "receive_errors": metrics.RECEIVE_ERRORS,
+    "send_errors": metrics.SEND_ERRORS,
+    "receive_discards": metrics.RECEIVE_DISCARDS,
+    "send_discards": metrics.SEND_DISCARDS,
+}
+
+
+def values_of(
+    found: Survey, meter: DeviceCounters, *, down: float | None, up: float | None
+) -> dict[Metric, float]:
+    """
+    Return the values of a visit that the meter has taken in.
+
+    ``down`` and ``up`` are the contracted rates in bits per second.
+    """
+    values: dict[Metric, float] = {metrics.REBOOTS: meter.boots.count}
+    longest_s = found.uptimes.longest_s
+    if longest_s is not None:
+        values[metrics.UPTIME] = longest_s
+    values |= _interface_values(found, meter, down, up)
+    rejected = 0
+    for group in _groups(found):
+        rejected += len(group.rejected)
+        values = {**_group_values(group), **values}
+    values[metrics.REJECTED] = rejected
+    received = values.get(metrics.OPTICAL_RECEIVE)
+    if received is not None and received <= DARK_DBM:
+        values[metrics.OPTICAL_LOST] = 1.0
+    elif received is not None:
+        values.setdefault(metrics.OPTICAL_LOST, 0.0)
+    return values
+
+
+def says_nothing(values: Mapping[Metric, float]) -> bool:
+    """Return whether a visit brought none of the figures that this kind is about."""
+    return set(values) <= {metrics.REBOOTS, metrics.REJECTED}
+
+
+def evidence_of(
+    found: Survey, meter: DeviceCounters, wanted: str, *, has_booted: bool
+) -> dict[str, str]:
+    """Return what a person would want to see of a visit; identities are masked."""
+    texts = {
+        "device": found.description,
+        "profiles": " ".join(one.profile for one in found.profiled),
+        "model": " ".join(
+            group.texts[name]
+            for group in _groups(found)
+            for name in ("optical_model", "ups_model")
+            if name in group.texts
+        ),
+        "rejected": " ".join(
+            f"{name}:{why}" for group in _groups(found) for name, why in group.rejected.items()
+        ),
+        "event": "the equipment started anew" if has_booted else "",
+    }
+    if wanted and found.interface is None:
+        texts["interface"] = f"no interface {wanted}; there are {', '.join(found.interfaces)}"
+    elif found.interface is not None:
+        texts["interface"] = f"{found.interface.name} (ifIndex {found.interface.index})"
+    if meter.resets:
+        texts["counters"] = f"began anew {meter.resets} times"
+    return {key: redact(text)[:_TEXT_LIMIT] for key, text in texts.items() if text}
+
+
+def _groups(found: Survey) -> Iterator[ComponentReading]:
+    for one in found.profiled:
+        if one.purpose != "radio":  # that is the radio probe's
+            yield from one.groups.values()
+
+
+def _group_values(group: ComponentReading) -> dict[Metric, float]:
+    values: dict[Metric, float] = {
+        metric: group.numbers[name] * scale
+        for name, (metric, scale) in _FIGURES.items()
+        if name in group.numbers
+    }
+    for name, metric in _WORDS.items():
+        if name in group.texts:
+            values[metric] = float(group.texts[name] == "yes")
+    return values
+
+
+def _interface_values(
+    found: Survey, meter: DeviceCounters, down: float | None, up: float | None
+) -> dict[Metric, float]:
+    one = found.interface
+    if one is None:
+        return {}
+    values: dict[Metric, float] = {metrics.DISCONTINUITIES: meter.resets}
+    if one.is_up is not None:
+        values[metrics.INTERFACE_UP] = float(one.is_up)
+    if one.speed_bits_per_second is not None:
+        values[metrics.SPEED] = one.speed_bits_per_second / _BITS_PER_BYTE
+    for what, metric in _COUNTERS.items():
+        if what in one.counters:
+            values[metric] = meter.sums[what].total
+    for what, metric, contract in (
+        ("received_bytes", metrics.RECEIVE_UTILISATION, down),
+        ("sent_bytes", metrics.SEND_UTILISATION, up),
+    ):
+        full = contract or one.speed_bits_per_second
+        grown = meter.grown.get(what)
+        if full and grown is not None and meter.elapsed_s > 0:
+            values[metric] = min(1.0, grown * _BITS_PER_BYTE / meter.elapsed_s / full)
+    return values

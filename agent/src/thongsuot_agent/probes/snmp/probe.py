@@ -1,0 +1,182 @@
+"""
+What equipment of the site says of itself: router, optical modem, UPS.
+
+Measures    one interface (found by its name: state, bytes, errors, discards, use of the contracted
+            rate), optical power and loss of signal, whether a UPS runs on battery and how long it
+            lasts, uptime and restarts. What a profile (``snmp/profiles``) makes of a device's
+            objects; marks for "nothing" and what is out of range are counted, never shown.
+Failed      nobody answers: dead, filtered, or a wrong community or privacy key.
+Unmeasured  it answers that it may not be read; the credentials' files cannot be read; the link has
+            no way to it; pysnmp is not installed; it shows nothing that a profile knows.
+Source      RFC 3416, 3414, 3826 (SNMP); RFC 2863 (interfaces); RFC 1628 (UPS); makers' own MIBs.
+Cost        about 10 KB a run on the site's own network, nothing on the carrier's line; a process
+            of its own for 0.2 to 0.5 s.
+"""
+
+import time
+from dataclasses import dataclass
+from weakref import WeakKeyDictionary
+
+from thongsuot_agent.links.link import LiveLink
+from thongsuot_agent.links.state import LinkUnusable
+from thongsuot_agent.probes.snmp import findings
+from thongsuot_agent.probing.addresses import address_of
+from thongsuot_agent.probing.contract import Probe
+from thongsuot_agent.probing.equipment.secret import SecretUnusable
+from thongsuot_agent.probing.snmp.counters import DeviceCounters
+from thongsuot_agent.probing.snmp.visit import (
+    AUTHS,
+    PRIVACIES,
+    Credentials,
+    VisitSettings,
+    finding_from_error,
+    finding_from_failed_survey,
+    read_device,
+)
+from thongsuot_agent.worker import WorkerFailed
+from thongsuot_schema.inventory.model import Role, Target
+from thongsuot_schema.reason import Reason
+from thongsuot_schema.result import Family, Finding, failed_finding, ok_finding
+
+CONTRACT_MARGIN = 2.0
+"""Carriers let bursts through above the contract."""
+PURPOSES = ("optical", "power", "system")
+"""The radio is the ``radio`` probe's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Settings of one ``kind = "snmp"`` entry; its ``targets`` are equipment."""
+
+    version: str | int = "2c"
+    """``2c`` or ``3``."""
+    community_file: str = ""
+    """File or credential that holds the community of v2c; empty: the community ``public``."""
+    user: str = ""
+    """User of v3."""
+    auth: str = "sha256"
+    """Algorithm: md5, sha, sha224, sha256, sha384 or sha512."""
+    auth_file: str = ""
+    """File or credential with the pass phrase for authentication; empty: none."""
+    privacy: str = "aes"
+    """Algorithm: des, aes, aes192, aes256, or the latter two with ``_blumenthal``."""
+    privacy_file: str = ""
+    """File or credential with the pass phrase for privacy; empty: none."""
+    context: str = ""
+    port: int = 161
+    interface: str = ""
+    """Name (ifName, ifDescr or ifAlias) of the interface to watch; empty: none."""
+    profiles: tuple[str, ...] = ()
+    """Profiles to read; empty: those that fit the device."""
+    profile_folder: str = ""
+    """Folder with profiles of your own."""
+    bound_to_link: bool = True
+    """Ask by the link alone; off for a device that stands on another network of the site."""
+    answer_s: float = 1.5
+    retries: int = 1
+    timeout_s: float = 20.0
+    """For the whole visit, and the wait for one that is under way."""
+
+    def __post_init__(self) -> None:
+        """Refuse contradictions where the configuration is read."""
+        check_version(str(self.version), self.user, self.auth, self.privacy)
+
+    @property
+    def visit(self) -> VisitSettings:
+        """How a device is visited."""
+        credentials = Credentials(
+            version=str(self.version),
+            community_file=self.community_file,
+            user=self.user,
+            auth=self.auth,
+            auth_file=self.auth_file,
+            privacy=self.privacy,
+            privacy_file=self.privacy_file,
+            context=self.context,
+        )
+        return VisitSettings(
+            credentials=credentials,
+            port=self.port,
+            interface=self.interface,
+            profiles=self.profiles,
+            profile_folder=self.profile_folder,
+            bound_to_link=self.bound_to_link,
+            answer_s=self.answer_s,
+            retries=self.retries,
+            timeout_s=self.timeout_s,
+        )
+
+
+def check_version(version: str, user: str, auth: str, privacy: str) -> None:
+    """
+    Refuse what no device could be asked with.
+
+    Raises:
+        ValueError: with a sentence that says what to write.
+    """
+    if version not in {"2c", "3"}:
+        raise ValueError(f'version "{version}" is not "2c" or "3"')
+    if version == "3" and not user:
+        raise ValueError("version 3 needs a user")
+    if auth not in AUTHS:
+        raise ValueError(f'auth "{auth}" is not one of {", ".join(AUTHS)}')
+    if privacy not in PRIVACIES:
+        raise ValueError(f'privacy "{privacy}" is not one of {", ".join(PRIVACIES)}')
+
+
+class DeviceState:
+    """What is remembered of a device between two visits."""
+
+    def __init__(self) -> None:
+        self.meter = DeviceCounters()
+        self.profiles: tuple[str, ...] = ()
+        """Those that were found to fit; looked for anew when it boots, or cannot be read."""
+
+
+_devices: "WeakKeyDictionary[LiveLink, dict[str, DeviceState]]" = WeakKeyDictionary()
+
+
+async def run(link: LiveLink, target: Target, family: Family, settings: Settings) -> Finding:
+    """Visit the device once."""
+    address = address_of(link, target, family)
+    box = _devices.setdefault(link, {}).setdefault(target.name, DeviceState())
+    try:
+        found = await read_device(link, family, address, settings.visit, PURPOSES, box.profiles)
+    except (SecretUnusable, LinkUnusable, TimeoutError, WorkerFailed, OSError) as error:
+        return finding_from_error(error)
+    if found.failure:
+        box.profiles = ()
+        return finding_from_failed_survey(found)
+    meter = box.meter
+    spec = link.spec
+    down, up = spec.contract_down_bits_per_second, spec.contract_up_bits_per_second
+    now_s = time.clock_gettime(time.CLOCK_BOOTTIME)
+    # An interface of 1 Gbit/s behind a contract of 100 Mbit/s counts no faster than the contract.
+    limit = max(down, up) * CONTRACT_MARGIN if down and up else None
+    has_booted = meter.add_survey(found, now_s, limit)
+    box.profiles = () if has_booted else tuple(one.profile for one in found.profiled)
+    values = findings.values_of(found, meter, down=down, up=up)
+    evidence = findings.evidence_of(found, meter, settings.interface, has_booted=has_booted)
+    if findings.says_nothing(values):
+        what = "the device shows nothing that a profile knows; thongsuot-agent snmp walk-profile"
+        return failed_finding(Reason.NOT_SUPPORTED, detail=what, evidence=evidence)
+    return ok_finding(values, evidence=evidence)
+
+
+def _applies(target: Target) -> bool:
+    return target.role is Role.EQUIPMENT and bool(target.addresses)
+
+
+def _cost_bytes(target: Target, settings: Settings) -> int:
+    """Nothing of it travels over the carrier's line."""
+    del target, settings
+    return 0
+
+
+def _timeout_s(settings: Settings) -> float:
+    return settings.timeout_s
+
+
+PROBE = Probe(
+    settings=Settings, run=run, applies=_applies, cost_bytes=_cost_bytes, timeout_s=_timeout_s
+)

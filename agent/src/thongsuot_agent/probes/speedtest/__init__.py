@@ -1,0 +1,1 @@
+"""The ``speedtest`` kind; speedtest-cli runs in a worker."""

@@ -1,0 +1,161 @@
+"""
+What speedtest-cli says of a link, against Ookla's servers or the collector's own pages.
+
+Measures    the rates down and up and the latency, by speedtest-cli's own method, in a worker: for
+            comparison with what people see themselves. The upload is counted by the sender.
+Failed      no server is reached, or speedtest-cli gave up; its own words stand beside it.
+Unmeasured  the link is down or has no route; people are using it; the worker died; ``max_bytes``
+            ended the test.
+Source      speedtest-cli 2.1.3.
+Cost        up to ``max_bytes``; of each run what the interface carried meanwhile.
+"""
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from thongsuot_agent.links.link import LiveLink
+from thongsuot_agent.links.state import LinkUnusable
+from thongsuot_agent.probes.speedtest.protocol import SpeedtestReport, SpeedtestRequest
+from thongsuot_agent.probing.contract import Probe
+from thongsuot_agent.probing.link_load.launch import WorkerFailed, run_load_worker
+from thongsuot_agent.probing.link_load.preparation import (
+    MeasurementPostponed,
+    carried_bytes,
+    check_server,
+    locate_server,
+    require_quiet,
+)
+from thongsuot_schema.catalogue import speedtest as metrics
+from thongsuot_schema.inventory.model import Target
+from thongsuot_schema.metric import Metric
+from thongsuot_schema.reason import Reason
+from thongsuot_schema.result import Family, Finding, failed_finding, ok_finding
+
+_WORKER = "thongsuot_agent.probes.speedtest.worker"
+_RUN_S = 60.0
+_EVIDENCE_LIMIT = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Settings of one ``kind = "speedtest"`` entry."""
+
+    url: str = ""
+    """
+    A server with the pages of Speedtest Mini, as the throughput reflector has them (it must allow
+    this site's addresses); empty: Ookla's servers.
+    """
+
+    family: str = ""
+    """``ip4`` or ``ip6``, for a server that is named; empty: IPv4 where it works, else IPv6."""
+
+    timeout_s: float = 10.0
+    """How long each single request may be silent."""
+
+    max_bytes: int = 400_000_000
+    """What a run may use, both directions; then it is ended and says nothing."""
+
+    watch_s: float = 3.0
+    """How long the interface's counters are watched before."""
+
+    busy_bits_per_second: float = 1_000_000.0
+    """What the link may carry meanwhile; more is somebody's work."""
+
+    force: bool = False
+    """Measure although people use the link."""
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be run."""
+        check_server(self.url, "", self.family)
+        if not 1.0 <= self.timeout_s <= 60.0:
+            raise ValueError(f"timeout_s is {self.timeout_s}; it must be 1 to 60")
+        if not 1_000_000 <= self.max_bytes <= 4_000_000_000:
+            raise ValueError(f"max_bytes is {self.max_bytes}; 1 MB to 4 GB")
+        if not 0.5 <= self.watch_s <= 30.0:
+            raise ValueError(f"watch_s is {self.watch_s}; it must be 0.5 to 30")
+
+
+async def run(link: LiveLink, target: Target, family: Family, settings: Settings) -> Finding:
+    """Watch the link, then let speedtest-cli fill it."""
+    del target, family
+    cost_bytes = 0
+    try:
+        if not settings.force:
+            await require_quiet(
+                link,
+                watch_s=settings.watch_s,
+                busy_bits_per_second=settings.busy_bits_per_second,
+            )
+        host = ""
+        if settings.url and urlsplit(settings.url).hostname:
+            found = await locate_server(link, settings.url, settings.family)
+            cost_bytes, host = found.cost_bytes, found.route.host
+        order = SpeedtestRequest(
+            interface=link.spec.interface,
+            url=settings.url.rstrip("/"),
+            host=host,
+            timeout_s=settings.timeout_s,
+            max_bytes=settings.max_bytes,
+        )
+        before = carried_bytes(link)
+        try:
+            report = await run_load_worker(_WORKER, order, SpeedtestReport, _RUN_S)
+        finally:
+            cost_bytes += carried_bytes(link) - before
+    except LinkUnusable as unusable:
+        return failed_finding(unusable.reason, detail=unusable.detail, cost_bytes=cost_bytes)
+    except MeasurementPostponed as not_now:
+        return failed_finding(not_now.reason, detail=not_now.detail, cost_bytes=not_now.cost_bytes)
+    except WorkerFailed as failed:
+        return failed_finding(
+            Reason.UNMEASURED_OTHERWISE, detail=str(failed), cost_bytes=cost_bytes
+        )
+    return finding_from(report, cost_bytes)
+
+
+def finding_from(report: SpeedtestReport, cost_bytes: int) -> Finding:
+    """Return what a worker's report says."""
+    if report.problem:
+        return failed_finding(Reason.FAILED_OTHERWISE, detail=report.problem, cost_bytes=cost_bytes)
+    if report.capped:
+        return failed_finding(
+            Reason.UNMEASURED_OTHERWISE,
+            detail="max_bytes was used up before speedtest-cli was done",
+            cost_bytes=cost_bytes,
+        )
+    found: dict[Metric, float | None] = {
+        metrics.DOWN: _in_bytes(report.down_bits_per_second),
+        metrics.UP: _in_bytes(report.up_bits_per_second),
+        metrics.LATENCY: report.latency_s,
+    }
+    values = {metric: value for metric, value in found.items() if value is not None}
+    evidence = {"server": report.server[:_EVIDENCE_LIMIT]} if report.server else {}
+    return ok_finding(values, evidence=evidence, cost_bytes=cost_bytes)
+
+
+def _in_bytes(bits_per_second: float | None) -> float | None:
+    return None if bits_per_second is None else bits_per_second / 8
+
+
+def _applies(target: Target) -> bool:
+    del target
+    return False
+
+
+def _cost_bytes(target: Target, settings: Settings) -> int:
+    del target
+    return settings.max_bytes
+
+
+def _timeout_s(settings: Settings) -> float:
+    return settings.watch_s + _RUN_S + 10.0
+
+
+PROBE = Probe(
+    settings=Settings,
+    run=run,
+    applies=_applies,
+    cost_bytes=_cost_bytes,
+    timeout_s=_timeout_s,
+    per_link=True,
+)

@@ -1,0 +1,1 @@
+"""The ``stamp`` kind: both directions apart, and how a call would sound."""

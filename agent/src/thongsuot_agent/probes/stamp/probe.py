@@ -1,0 +1,367 @@
+"""
+Both directions of a path apart, by a train of test packets to a reflector.
+
+Measures    round trip without the reflector's own time; loss up and down, as the reflector numbers
+            what reached it; reordering, copies, jitter and delay variation of each direction; the
+            one-way delays with the error of both clocks, only where both are known well enough;
+            how a telephone call would be liked (see ``emodel`` for what is left out).
+Failed      no packet was answered: timed out, refused by the host, or an ICMP error said why;
+            what answered was no test packet, or sealed with another key.
+Unmeasured  the link is down, has no address or no route; the key cannot be read; the wall clock
+            stepped while the packets were under way.
+Source      RFC 8762, RFC 8972 (STAMP); RFC 5357 (TWAMP-Light); RFC 3550, RFC 4737, RFC 5481; ITU-T
+            G.107.
+Cost        2 packets, 144 bytes over IPv4 and 184 over IPv6, per packet of the train; sealed 280
+            and 320.
+"""
+
+import os
+from dataclasses import dataclass
+
+from thongsuot_agent.errors import TokenUnusable
+from thongsuot_agent.links.link import LiveLink
+from thongsuot_agent.links.reasons import described, reason_for_foreign
+from thongsuot_agent.links.state import LinkUnusable
+from thongsuot_agent.links.train import ReceivedDatagram, TrainResult, TrainSpec, run_train
+from thongsuot_agent.probes.stamp import directions, emodel
+from thongsuot_agent.probes.stamp.directions import DirectionalLoss, OneWayDelay, ReflectedPacket
+from thongsuot_agent.probing import kernel_clock
+from thongsuot_agent.probing.addresses import FIRST_HOP, GATEWAY, RESOLVER, address_of
+from thongsuot_agent.probing.contract import Probe
+from thongsuot_agent.probing.statistics import median, percentile_95
+from thongsuot_agent.proto.icmp import IP4_HEADER_BYTES, IP6_HEADER_BYTES
+from thongsuot_agent.secret_file import credential_path, read_token
+from thongsuot_schema.catalogue import stamp as metrics
+from thongsuot_schema.inventory.model import Role, Target
+from thongsuot_schema.metric import Metric
+from thongsuot_schema.reason import Reason
+from thongsuot_schema.result import Family, Finding, QualityFlag, failed_finding, ok_finding
+from thongsuot_schema.stamp import tlv
+from thongsuot_schema.stamp.packet import (
+    AUTHENTICATED_BYTES,
+    PORT,
+    UNAUTHENTICATED_BYTES,
+    AuthenticationFailed,
+    MalformedTestPacket,
+    ReflectorPacket,
+    SenderPacket,
+    pack_sender_packet,
+    unpack_reflector_packet,
+)
+from thongsuot_schema.stamp.timestamp import (
+    UNKNOWN_ERROR,
+    ErrorEstimate,
+    ntp_timestamp,
+    pack_error_estimate,
+    unix_ns_of_timestamp,
+)
+
+_UDP_HEADER_BYTES = 8
+_LARGEST_BYTES = 1400
+_NS_PER_S = 1_000_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Settings of one ``kind = "timestamp"`` entry."""
+
+    port: int = PORT
+    """UDP port of the reflector."""
+
+    count: int = 50
+    """Packets of one run."""
+
+    spacing_s: float = 0.02
+    """From one packet to the next; 0.02 is the pace of a telephone call."""
+
+    timeout_s: float = 1.0
+    """How long the last packet waits for its answer."""
+
+    size_bytes: int = UNAUTHENTICATED_BYTES
+    """Length of each packet as UDP carries it; what is more than needed is padding (RFC 8972)."""
+
+    key_file: str = ""
+    """
+    File with the key of the authenticated mode, one line; empty: the unauthenticated mode. A bare
+    name is one of the service's credentials.
+    """
+
+    stateful: bool = True
+    """
+    The reflector numbers what reaches it. Of one that only copies numbers (``false``) nobody can
+    say in which direction a packet was lost.
+    """
+
+    clock_error_s: float | None = None
+    """How wrong this device's clock can be where the kernel does not know it (PTP, GPS)."""
+
+    max_clock_error_s: float = 0.025
+    """Where both clocks together may be more wrong, the one-way delays are left out."""
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be run."""
+        if not 2 <= self.count <= 1000:
+            raise ValueError(f"count is {self.count}; 2 to 1000 packets make a run")
+        if not 0.001 <= self.spacing_s <= 10.0:
+            raise ValueError(f"spacing_s is {self.spacing_s}; it must be 0.001 to 10")
+        if not 0.01 <= self.timeout_s <= 60.0:
+            raise ValueError(f"timeout_s is {self.timeout_s}; it must be 0.01 to 60")
+        if not 1 <= self.port <= 65535:
+            raise ValueError(f"port is {self.port}; it must be 1 to 65535")
+        if not UNAUTHENTICATED_BYTES <= self.size_bytes <= _LARGEST_BYTES:
+            raise ValueError(
+                f"size_bytes is {self.size_bytes}; "
+                f"it must be {UNAUTHENTICATED_BYTES} to {_LARGEST_BYTES}"
+            )
+
+    @property
+    def packet_bytes(self) -> int:
+        """Length of a packet without the headers of IP and UDP."""
+        base = AUTHENTICATED_BYTES if self.key_file else UNAUTHENTICATED_BYTES
+        wanted = self.size_bytes - base
+        return base + (max(wanted, tlv.HEAD_BYTES) if wanted > 0 else 0)
+
+
+async def run(link: LiveLink, target: Target, family: Family, settings: Settings) -> Finding:
+    """Send one train and look at what came back."""
+    try:
+        key = _key(settings.key_file)
+        opened = link.open_udp(family, address_of(link, target, family), settings.port)
+    except LinkUnusable as unusable:
+        return failed_finding(unusable.reason, detail=unusable.detail)
+    except TokenUnusable as error:
+        return failed_finding(Reason.PERMISSION_DENIED, detail=str(error))
+    own = _own_error(settings)
+    session = int.from_bytes(os.urandom(2), "big") or 1
+    padding = settings.packet_bytes - (AUTHENTICATED_BYTES if key else UNAUTHENTICATED_BYTES)
+    extensions = (tlv.padding_tlv(padding),) if padding else ()
+
+    def packet(number: int, now_ns: int) -> bytes:
+        request = SenderPacket(
+            sequence_number=number,
+            timestamp=ntp_timestamp(now_ns),
+            error_bits=pack_error_estimate(own),
+            session=session,
+        )
+        # Padding alone needs no seal of its own (RFC 8972, section 4.8).
+        return pack_sender_packet(request, key) + tlv.pack_tlvs(extensions, number)
+
+    pace = TrainSpec(
+        count=settings.count, spacing_s=settings.spacing_s, timeout_s=settings.timeout_s
+    )
+    with opened:
+        journey = await run_train(opened, pace, packet, settings.count)
+    return finding_from(journey, settings, _parse_train(journey, key), own, _overhead_bytes(family))
+
+
+@dataclass(slots=True, kw_only=True)
+class ParsedTrain:
+    """The answers that could be read, with the trip that each tells of, and what could not be."""
+
+    answers: list[ReflectorPacket]
+    packets: list[ReflectedPacket]
+    unsealed: int = 0
+    strangers: int = 0
+
+
+def _parse_train(journey: TrainResult, key: bytes) -> ParsedTrain:
+    read = ParsedTrain(answers=[], packets=[])
+    for came in journey.received:
+        try:
+            answer = unpack_reflector_packet(came.data, key)
+        except AuthenticationFailed:
+            read.unsealed += 1
+            continue
+        except MalformedTestPacket:
+            read.strangers += 1
+            continue
+        trip = _reflected_packet(answer, came, journey)
+        if trip is None:
+            read.strangers += 1
+            continue
+        read.answers.append(answer)
+        read.packets.append(trip)
+    return read
+
+
+def _reflected_packet(
+    answer: ReflectorPacket, came: ReceivedDatagram, journey: TrainResult
+) -> ReflectedPacket | None:
+    out_ns = journey.left_ns.get(answer.sender_sequence_number)
+    if out_ns is None:
+        return None
+    is_ptp = answer.error.is_ptp
+    return ReflectedPacket(
+        number=answer.sender_sequence_number,
+        reflector_number=answer.sequence_number,
+        sent_ns=out_ns,
+        reflector_received_ns=unix_ns_of_timestamp(answer.receive_timestamp, is_ptp=is_ptp),
+        reflector_sent_ns=unix_ns_of_timestamp(answer.timestamp, is_ptp=is_ptp),
+        received_ns=came.at_ns,
+    )
+
+
+def finding_from(
+    journey: TrainResult,
+    settings: Settings,
+    read: ParsedTrain,
+    error: ErrorEstimate,
+    overhead_bytes: int,
+) -> Finding:
+    """Return what a train and its answers say together."""
+    sent = len(journey.left_ns)
+    cost_bytes = sent * (settings.packet_bytes + overhead_bytes) + sum(
+        len(came.data) + overhead_bytes for came in journey.received
+    )
+    doubts = _doubts(journey)
+    if not sent:
+        problem = journey.error or OSError()
+        return failed_finding(reason_for_foreign(problem), detail=described(problem))
+    if journey.has_stepped:
+        return failed_finding(Reason.CLOCK_STEPPED, doubts=doubts, cost_bytes=cost_bytes)
+    if not read.packets:
+        reason, detail = _silence(journey, read)
+        return failed_finding(
+            reason, {metrics.LOSS: 1.0}, detail=detail, doubts=doubts, cost_bytes=cost_bytes
+        )
+    values = _values(read, sent, settings, error)
+    evidence = {"packets": f"{sent} sent, {len({t.number for t in read.packets})} answered"}
+    if read.unsealed or read.strangers:
+        evidence["refused"] = f"{read.unsealed} with a wrong seal, {read.strangers} unreadable"
+    return ok_finding(values, doubts=doubts, evidence=evidence, cost_bytes=cost_bytes)
+
+
+def _silence(journey: TrainResult, read: ParsedTrain) -> tuple[Reason, str]:
+    if read.unsealed:
+        return Reason.RESPONSE_INVALID, f"{read.unsealed} answers are sealed with another key"
+    if read.strangers:
+        return Reason.RESPONSE_INVALID, f"{read.strangers} answers are no test packets"
+    if journey.error is not None:
+        return reason_for_foreign(journey.error), described(journey.error)
+    return Reason.TIMED_OUT, ""
+
+
+def _doubts(journey: TrainResult) -> tuple[QualityFlag, ...]:
+    doubts: set[QualityFlag] = set()
+    all_left = len(journey.by_kernel) == len(journey.left_ns)
+    if not (all_left and all(came.is_kernel_stamp for came in journey.received)):
+        doubts.add(QualityFlag.SOFTWARE_STAMP)
+    if journey.is_late:
+        doubts.add(QualityFlag.TIMER_LATE)
+    if journey.has_stepped:
+        doubts.add(QualityFlag.CLOCK_STEPPED)
+    return tuple(sorted(doubts))
+
+
+def _values(
+    read: ParsedTrain, sent: int, settings: Settings, error: ErrorEstimate
+) -> dict[Metric, float]:
+    trips = directions.first_of_each(read.packets)
+    lost = directions.losses(sent, read.packets, is_stateful=settings.stateful)
+    rtts_s = [max(0, trip.rtt_ns) / _NS_PER_S for trip in trips]
+    in_order = sorted(trips, key=lambda trip: trip.number)
+    up = directions.delays([trip.reflector_received_ns - trip.sent_ns for trip in in_order])
+    down = directions.delays([trip.received_ns - trip.reflector_sent_ns for trip in in_order])
+    values: dict[Metric, float | None] = {
+        metrics.RTT: median(rtts_s),
+        metrics.RTT_MINIMUM: min(rtts_s),
+        metrics.RTT_P95: percentile_95(rtts_s),
+        metrics.LOSS: lost.both,
+        metrics.LOSS_UP: lost.up,
+        metrics.LOSS_DOWN: lost.down,
+        metrics.DUPLICATED_DOWN: min(1.0, directions.copied_down(read.packets)),
+        metrics.JITTER_UP: up.jitter_s,
+        metrics.JITTER_DOWN: down.jitter_s,
+        metrics.VARIATION_UP: up.variation_s,
+        metrics.VARIATION_DOWN: down.variation_s,
+        metrics.HOP_LIMIT_UP: read.answers[-1].hop_limit,
+        **_one_way(read.answers, up, down, settings, error),
+        **_call_quality(median(rtts_s), up, down, lost),
+    }
+    if settings.stateful:
+        far = sorted(trips, key=lambda trip: trip.reflector_number)
+        values[metrics.REORDERED_UP] = directions.reordered([trip.number for trip in far])
+        values[metrics.REORDERED_DOWN] = directions.reordered(
+            [trip.reflector_number for trip in trips]
+        )
+        values[metrics.DUPLICATED_UP] = min(1.0, directions.copied_up(read.packets))
+    return {metric: value for metric, value in values.items() if value is not None}
+
+
+def _one_way(
+    answers: list[ReflectorPacket],
+    up: OneWayDelay,
+    down: OneWayDelay,
+    settings: Settings,
+    error: ErrorEstimate,
+) -> dict[Metric, float | None]:
+    """One-way delays, where both clocks say how wrong they are and the delays do not belie it."""
+    far = answers[-1].error
+    if not (error.is_synchronised and far.is_synchronised):
+        return {}
+    if error.error_s is None or far.error_s is None:
+        return {}
+    total_s = error.error_s + far.error_s
+    delays_s = (up.median_s, down.median_s)
+    if total_s > settings.max_clock_error_s or min(delays_s) < -total_s:
+        return {}
+    # Within the stated error a delay may come out negative: it was next to nothing.
+    return {
+        metrics.DELAY_UP: max(0.0, up.median_s),
+        metrics.DELAY_DOWN: max(0.0, down.median_s),
+        metrics.CLOCK_ERROR: total_s,
+    }
+
+
+def _call_quality(
+    rtt_s: float, up: OneWayDelay, down: OneWayDelay, lost: DirectionalLoss
+) -> dict[Metric, float | None]:
+    """A call is as bad as its worse direction; the buffer against jitter is as deep as its p95."""
+    delay_s = rtt_s / 2 + max(up.variation_s, down.variation_s)
+    known = [loss for loss in (lost.up, lost.down) if loss is not None]
+    rating = emodel.rating(delay_s, max(known) if known else lost.both)
+    return {metrics.QUALITY: rating, metrics.MOS: emodel.mean_opinion_score(rating)}
+
+
+def _own_error(settings: Settings) -> ErrorEstimate:
+    if settings.clock_error_s is not None:
+        return ErrorEstimate(is_synchronised=True, error_s=settings.clock_error_s)
+    try:
+        clock = kernel_clock.read()
+    except OSError:  # a seccomp filter: the clock is then one that nobody vouches for
+        return UNKNOWN_ERROR
+    if clock.error_s is None:
+        return UNKNOWN_ERROR
+    return ErrorEstimate(is_synchronised=True, error_s=clock.error_s)
+
+
+def _key(name: str) -> bytes:
+    return read_token(credential_path(name)).encode() if name else b""
+
+
+def _overhead_bytes(family: Family) -> int:
+    header = IP6_HEADER_BYTES if family is Family.IP6 else IP4_HEADER_BYTES
+    return header + _UDP_HEADER_BYTES
+
+
+def _applies(target: Target) -> bool:
+    """Anchors with an address of their own; name those that are reflectors in ``targets``."""
+    words = {GATEWAY, RESOLVER, FIRST_HOP}
+    return (
+        target.role is Role.ANCHOR and bool(target.addresses) and not words & set(target.addresses)
+    )
+
+
+def _cost_bytes(target: Target, settings: Settings) -> int:
+    """By the dearer family; the schedule counts both families as runs of their own."""
+    del target
+    return 2 * settings.count * (settings.packet_bytes + _overhead_bytes(Family.IP6))
+
+
+def _timeout_s(settings: Settings) -> float:
+    return (settings.count - 1) * settings.spacing_s + settings.timeout_s
+
+
+PROBE = Probe(
+    settings=Settings, run=run, applies=_applies, cost_bytes=_cost_bytes, timeout_s=_timeout_s
+)

@@ -1,0 +1,223 @@
+"""
+How much a link carries, both ways, and how it answers meanwhile; against the collector's reflector.
+
+Measures    goodput of several TCP streams after the slow start, down by our count and up by the
+            receiver's; time to open a connection at rest and under load each way, round trips a
+            minute and a grade from the difference; the share of other traffic. In a worker.
+Failed      the server is not reached, refuses, breaks off; a certificate is not good.
+Unmeasured  the link is down or has no route; people are using it (its counters were watched); the
+            server has no room; ``max_bytes`` was used up before the slow start was over; the
+            worker died.
+Source      RFC 6349 for what a rate after slow start is; draft-ietf-ippm-responsiveness.
+Cost        up to 2 x ``max_bytes`` and a tenth more for headers and acknowledgements.
+"""
+
+from dataclasses import dataclass
+
+from thongsuot_agent.links.link import LiveLink
+from thongsuot_agent.links.state import LinkUnusable
+from thongsuot_agent.probes.throughput import figures
+from thongsuot_agent.probes.throughput.protocol import LoadTestRequest
+from thongsuot_agent.probing.contract import Probe
+from thongsuot_agent.probing.link_load.launch import WorkerFailed, run_load_worker
+from thongsuot_agent.probing.link_load.preparation import (
+    MeasurementPostponed,
+    authorities,
+    carried_bytes,
+    check_server,
+    locate_server,
+    read_key,
+    reason_of,
+    require_quiet,
+)
+from thongsuot_agent.probing.link_load.protocol import LoadTestReport
+from thongsuot_schema.catalogue import throughput as metrics
+from thongsuot_schema.inventory.model import Target
+from thongsuot_schema.metric import Metric
+from thongsuot_schema.reason import Reason
+from thongsuot_schema.result import Family, Finding, failed_finding, ok_finding
+
+_WORKER = "thongsuot_agent.probes.throughput.worker"
+_OVERHEAD = 1.1
+_SLACK_S = 25.0
+"""Start of the worker, latency at rest, and the wait for the receiver's count."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Settings of one ``kind = "throughput"`` entry."""
+
+    url: str = ""
+    """
+    The throughput reflector: scheme, host and port of ``[reflector] throughput_address``. Has no
+    default that could be reached: empty is unmeasured.
+    """
+
+    key_file: str = ""
+    """
+    File with the reflector's key; empty where it allows this site's addresses. A bare name is one
+    of the service's credentials.
+    """
+
+    ca_file: str = ""
+    """File of the authorities to trust (PEM); empty: those of the device."""
+
+    family: str = ""
+    """``ip4`` or ``ip6``; empty: IPv4 where it works, else IPv6."""
+
+    streams: int = 4
+    """TCP connections at once; one alone does not fill a long fast path."""
+
+    warmup_s: float = 2.0
+    """How much of each direction is left out: TCP is still finding the rate."""
+
+    duration_s: float = 6.0
+    """How long each direction is measured after that."""
+
+    max_bytes: int = 400_000_000
+    """
+    What one direction may use. Of a link faster than this in the time of the test the measured time
+    becomes shorter.
+    """
+
+    watch_s: float = 3.0
+    """How long the interface's counters are watched before."""
+
+    busy_bits_per_second: float = 1_000_000.0
+    """What the link may carry meanwhile; more is somebody's work, and the test waits."""
+
+    force: bool = False
+    """Measure although people use the link."""
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be run."""
+        check_server(self.url, self.key_file, self.family)
+        if not 1 <= self.streams <= 32:
+            raise ValueError(f"streams is {self.streams}; it must be 1 to 32")
+        if not 0.5 <= self.warmup_s <= 10.0:
+            raise ValueError(f"warmup_s is {self.warmup_s}; it must be 0.5 to 10")
+        if not 2.0 <= self.duration_s <= 15.0:
+            raise ValueError(f"duration_s is {self.duration_s}; it must be 2 to 15")
+        if not 1_000_000 <= self.max_bytes <= 4_000_000_000:
+            raise ValueError(f"max_bytes is {self.max_bytes}; 1 MB to 4 GB")
+        if not 0.5 <= self.watch_s <= 30.0:
+            raise ValueError(f"watch_s is {self.watch_s}; it must be 0.5 to 30")
+
+
+async def run(link: LiveLink, target: Target, family: Family, settings: Settings) -> Finding:
+    """Watch, find the server, fill the link each way, and look at the counts."""
+    del target, family
+    if not settings.url:
+        return failed_finding(
+            Reason.NOT_SUPPORTED, detail="no url of a throughput reflector is set"
+        )
+    cost_bytes = 0
+    try:
+        key = read_key(settings.key_file)
+        if not settings.force:
+            await require_quiet(
+                link,
+                watch_s=settings.watch_s,
+                busy_bits_per_second=settings.busy_bits_per_second,
+            )
+        found = await locate_server(link, settings.url, settings.family)
+        cost_bytes = found.cost_bytes
+        trusted = authorities(settings.ca_file)
+        order = LoadTestRequest(
+            route=found.route,
+            url=settings.url.rstrip("/"),
+            key=key,
+            ca_file=trusted.file,
+            ca_folder=trusted.folder,
+            streams=settings.streams,
+            warmup_s=settings.warmup_s,
+            duration_s=settings.duration_s,
+            max_bytes=settings.max_bytes,
+        )
+        before = carried_bytes(link)
+        report = await run_load_worker(
+            _WORKER, order, LoadTestReport, _timeout_s(settings) - settings.watch_s
+        )
+        carried = carried_bytes(link) - before
+    except LinkUnusable as unusable:
+        return failed_finding(unusable.reason, detail=unusable.detail, cost_bytes=cost_bytes)
+    except MeasurementPostponed as not_now:
+        return failed_finding(not_now.reason, detail=not_now.detail, cost_bytes=not_now.cost_bytes)
+    except WorkerFailed as failed:
+        return failed_finding(
+            Reason.UNMEASURED_OTHERWISE, detail=str(failed), cost_bytes=cost_bytes
+        )
+    return finding_from(report, settings, carried_bytes=carried, asked_bytes=cost_bytes)
+
+
+def finding_from(
+    report: LoadTestReport, settings: Settings, *, carried_bytes: int, asked_bytes: int = 0
+) -> Finding:
+    """Return what a worker's report says."""
+    cost_bytes = report.cost_bytes + asked_bytes
+    values = _values(report, settings, carried_bytes)
+    if report.problem:
+        reason = reason_of(report)
+        if reason is Reason.RESOURCE_EXHAUSTED:
+            return failed_finding(reason, detail="the server has no room", cost_bytes=cost_bytes)
+        return failed_finding(reason, values, detail=report.problem, cost_bytes=cost_bytes)
+    if metrics.DOWN not in values or metrics.UP not in values:
+        return failed_finding(
+            Reason.UNMEASURED_OTHERWISE,
+            detail=f"max_bytes ({settings.max_bytes}) was used up too soon to tell a rate",
+            cost_bytes=cost_bytes,
+        )
+    capped = [name for name, load in (("down", report.down), ("up", report.up)) if _capped(load)]
+    evidence = {"ended_by_max_bytes": " ".join(capped)} if capped else {}
+    return ok_finding(values, evidence=evidence, cost_bytes=cost_bytes)
+
+
+def _capped(load: object) -> bool:
+    return bool(getattr(load, "capped", False))
+
+
+def _values(report: LoadTestReport, settings: Settings, carried: int) -> dict[Metric, float]:
+    idle_s = figures.latency(report.idle)
+    values: dict[Metric, float | None] = {metrics.IDLE_LATENCY: idle_s}
+    added: list[float] = []
+    for load, rate, latency, responsiveness in (
+        (report.down, metrics.DOWN, metrics.DOWN_LATENCY, metrics.DOWN_RESPONSIVENESS),
+        (report.up, metrics.UP, metrics.UP_LATENCY, metrics.UP_RESPONSIVENESS),
+    ):
+        if load is None:
+            continue
+        values[rate] = figures.rate(load, settings.warmup_s, settings.duration_s)
+        values[latency] = loaded_s = figures.latency(load.timings)
+        values[responsiveness] = figures.responsiveness(load.timings)
+        if idle_s is not None and loaded_s is not None:
+            added.append(max(0.0, loaded_s - idle_s))
+    if added:
+        values[metrics.GRADE] = figures.grade(max(added))
+    if carried > 0 and report.up is not None:
+        values[metrics.OTHER_TRAFFIC] = min(1.0, max(0.0, 1 - report.cost_bytes / carried))
+    return {metric: value for metric, value in values.items() if value is not None}
+
+
+def _applies(target: Target) -> bool:
+    del target
+    return False
+
+
+def _cost_bytes(target: Target, settings: Settings) -> int:
+    """What it may use at most: a budget must be able to end what it begins."""
+    del target
+    return round(2 * settings.max_bytes * _OVERHEAD) if settings.url else 0
+
+
+def _timeout_s(settings: Settings) -> float:
+    return settings.watch_s + 2 * (settings.warmup_s + settings.duration_s) + _SLACK_S
+
+
+PROBE = Probe(
+    settings=Settings,
+    run=run,
+    applies=_applies,
+    cost_bytes=_cost_bytes,
+    timeout_s=_timeout_s,
+    per_link=True,
+)

@@ -1,0 +1,125 @@
+"""Resolving the host of a service over the link itself, as a stub resolver would."""
+
+import socket
+from dataclasses import dataclass
+
+from thongsuot_agent.links.egress import address_family, family_of
+from thongsuot_agent.links.link import LiveLink
+from thongsuot_agent.links.state import LinkUnusable
+from thongsuot_agent.probing.forgery import forged
+from thongsuot_agent.probing.lookup import DnsQuestion, NameServerAddress, look_up, record_for
+from thongsuot_schema.reason import Reason
+from thongsuot_schema.result import Family, QualityFlag
+
+_OF_NAMES = frozenset(reason for reason in Reason if reason.startswith("name_"))
+
+_SERVERS_TRIED = 2  # resolv.conf names up to three; a person's browser has given up by the third
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolution:
+    """
+    The addresses of a host as answered, or why there are none. ``took_s`` is ``None`` for a
+    literal.
+    """
+
+    addresses: tuple[str, ...] = ()
+    reason: Reason | None = None
+    detail: str = ""
+    took_s: float | None = None
+    doubts: frozenset[QualityFlag] = frozenset()
+    cost_bytes: int = 0
+
+
+async def resolve_host(
+    link: LiveLink, family: Family, host: str, timeout_s: float, expected: tuple[str, ...]
+) -> Resolution:
+    """
+    Return the addresses of one family of a host.
+
+    The link's own name servers are asked, those of the same family first, the next one when one
+    does not answer within its share of ``timeout_s``. ``expected`` are the prefixes an answer must
+    lie in (see ``forgery``).
+
+    Raises:
+        LinkUnusable: nothing can be sent by the link, no name server is known for it, or the host
+            is an address of the other family.
+    """
+    if _is_literal(host):
+        if family_of(host) is not family:
+            raise LinkUnusable(Reason.NOT_SUPPORTED, f"the URL names no {family} address")
+        return Resolution(addresses=(host,))
+    servers = sorted(link.resolvers, key=lambda server: family_of(server) is not family)
+    usable = _reachable(link, servers[:_SERVERS_TRIED])
+    question = DnsQuestion(name=_ascii(host), record=record_for(family))
+    cost_bytes, spent_s = 0, 0.0
+    result = Resolution(reason=Reason.NAME_SERVER_TIMED_OUT)
+    for server in usable:
+        lookup = await look_up(link, server, question, timeout_s / len(usable))
+        cost_bytes += lookup.cost_bytes
+        spent_s += timeout_s / len(usable) if lookup.took_s is None else lookup.took_s
+        result = Resolution(
+            addresses=lookup.addresses,
+            reason=_as_name_reason(lookup.reason),
+            detail=lookup.detail,
+            took_s=None if lookup.took_s is None else spent_s,
+            doubts=lookup.doubts,
+            cost_bytes=cost_bytes,
+        )
+        if lookup.took_s is not None:
+            return _checked(result, expected)
+    return result
+
+
+def _as_name_reason(reason: Reason | None) -> Reason | None:
+    """Keep what went wrong with a name server from looking like the service's own fault."""
+    if reason is None or reason in _OF_NAMES:
+        return reason
+    return Reason.NAME_SERVER_FAILED
+
+
+def _checked(result: Resolution, expected: tuple[str, ...]) -> Resolution:
+    lies = forged(result.addresses, expected)
+    if not lies:
+        return result
+    return Resolution(
+        reason=Reason.NAME_ANSWER_FORGED,
+        detail=f"answered {', '.join(lies)}",
+        took_s=result.took_s,
+        doubts=result.doubts,
+        cost_bytes=result.cost_bytes,
+    )
+
+
+def _reachable(link: LiveLink, servers: list[str]) -> list[NameServerAddress]:
+    """The servers that the link has a way to; the last reason where there is none."""
+    if not servers:
+        raise LinkUnusable(Reason.NOT_SUPPORTED, "no name server is known for this link")
+    found: list[NameServerAddress] = []
+    problem: LinkUnusable | None = None
+    for address in servers:
+        try:
+            link.egress(family_of(address), address)
+        except LinkUnusable as unusable:
+            problem = unusable
+        else:
+            found.append(NameServerAddress(address=address, family=family_of(address)))
+    if not found:
+        assert problem is not None
+        raise problem
+    return found
+
+
+def _is_literal(host: str) -> bool:
+    try:
+        socket.inet_pton(address_family(family_of(host)), host)
+    except OSError:
+        return False
+    return True
+
+
+def _ascii(host: str) -> str:
+    """
+    Return a host name in the form that is asked for (IDNA); the codec is loaded only if needed.
+    """
+    return host if host.isascii() else host.encode("idna").decode("ascii")

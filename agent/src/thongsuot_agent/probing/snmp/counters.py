@@ -1,0 +1,169 @@
+"""
+Meter: what a device's counters come to, visit after visit. Pure: times are given.
+
+Counters wrap, fall to 0 with the box, and mean another interface when numbers are dealt anew. What
+comes out only grows: a difference between two totals is what was counted, or less, never more.
+"""
+
+from typing import Final
+
+from thongsuot_agent.probing.snmp.protocol import CounterReading, InterfaceReading, Survey, Uptimes
+
+SLACK_S: Final = 60.0
+"""How far a boot time may move without a reboot: clocks of small boxes drift, answers are late."""
+TICKS_WRAP_S: Final = 2.0**32 / 100
+"""sysUpTime counts hundredths of a second in 32 bits: 497 days."""
+_RATE_MARGIN: Final = 1.2
+"""A rate may be read this much above the interface's speed: visits are not on the dot."""
+
+
+class CounterSum:
+    """One counter, added up over wraps and resets."""
+
+    def __init__(self) -> None:
+        self._last: CounterReading | None = None
+        self.total = 0
+        self.resets = 0
+
+    def add_reading(
+        self,
+        counter: CounterReading,
+        *,
+        elapsed_s: float,
+        limit_per_s: float | None,
+        was_reset: bool,
+    ) -> int | None:
+        """
+        Take a reading in; returns what was counted since the one before.
+
+        ``None`` where nothing is known: the first reading, or a counter of 32 bits that may have
+        gone round more than once in between (``limit_per_s`` is the fastest it can count), or
+        another object than before.
+        """
+        last, self._last = self._last, counter
+        if last is None:
+            self.total = counter.value
+            return None
+        size = 1 << counter.bits
+        may_have_lapped = (
+            counter.bits == 32 and limit_per_s is not None and elapsed_s * limit_per_s >= size
+        )
+        if was_reset:
+            return self._restart(counter)
+        if last.bits != counter.bits:
+            # Another object of the same traffic, for the wide one is not shown now, or is at last:
+            # all that it has counted so far is not of this interval.
+            self.resets += 1
+            return None
+        grown = counter.value - last.value
+        if grown < 0:
+            grown += size
+            is_a_wrap = counter.bits == 32 and (
+                limit_per_s is None or grown <= elapsed_s * limit_per_s * _RATE_MARGIN
+            )
+            # Without a speed a fall from the upper half into the lower is taken for a wrap.
+            if not is_a_wrap or (limit_per_s is None and last.value < size // 2):
+                return self._restart(counter)
+        if may_have_lapped:
+            return None
+        self.total += grown
+        return grown
+
+    def _restart(self, counter: CounterReading) -> int:
+        self.resets += 1
+        self.total += counter.value
+        return counter.value
+
+
+class RebootCounter:
+    """How often a device was seen to boot anew."""
+
+    def __init__(self) -> None:
+        self._last: Uptimes | None = None
+        self._laps_s = 0.0
+        self.count = 0
+        self.agent_restarts = 0
+
+    def add_uptimes(self, now: Uptimes, elapsed_s: float) -> bool:
+        """Take a reading in; returns whether the box booted since the one before."""
+        last, self._last = self._last, now
+        if last is None:
+            return False
+        agent = _has_restarted(last.agent_s, now.agent_s, elapsed_s)
+        if agent and self._has_wrapped(last, now, elapsed_s):
+            agent = False
+        engine = _has_restarted(last.engine_s, now.engine_s, elapsed_s)
+        system = _has_restarted(last.system_s, now.system_s, elapsed_s)
+        if system is None:
+            known = [one for one in (agent, engine) if one is not None]
+            has_booted = bool(known) and all(known)
+        else:
+            # The SNMP agent restarts without the box; the box does not restart without its agent.
+            has_booted = system
+        self.count += has_booted
+        self.agent_restarts += bool(agent) and not has_booted
+        return has_booted
+
+    @staticmethod
+    def _has_wrapped(last: Uptimes, now: Uptimes, elapsed_s: float) -> bool:
+        assert last.agent_s is not None, "it fell"
+        assert now.agent_s is not None, "it fell"
+        return abs(last.agent_s + elapsed_s - TICKS_WRAP_S - now.agent_s) <= SLACK_S
+
+
+def _has_restarted(last: float | None, now: float | None, elapsed_s: float) -> bool | None:
+    """Return whether an uptime began anew; ``None`` where it was not read twice."""
+    if last is None or now is None:
+        return None
+    return now < last + elapsed_s - SLACK_S and now < last
+
+
+class DeviceCounters:
+    """All that is added up of one device and one of its interfaces."""
+
+    def __init__(self) -> None:
+        self.boots = RebootCounter()
+        self.sums: dict[str, CounterSum] = {}
+        self.grown: dict[str, int] = {}
+        self.elapsed_s = 0.0
+        self._read_s: float | None = None
+        self._discontinuity: int | None = None
+
+    def add_survey(self, found: Survey, read_s: float, limit_bits_per_second: float | None) -> bool:
+        """
+        Take a survey in that was read at a time; returns whether the device booted meanwhile.
+
+        ``grown`` is then what each counter grew by in ``elapsed_s``, where that is known;
+        ``limit_bits_per_second`` is the fastest that the interface can be where it does not say.
+        """
+        self.elapsed_s = 0.0 if self._read_s is None else max(0.0, read_s - self._read_s)
+        self._read_s = read_s
+        has_booted = self.boots.add_uptimes(found.uptimes, self.elapsed_s)
+        self.grown = {}
+        if found.interface is not None:
+            self._count(found.interface, limit_bits_per_second, has_booted=has_booted)
+        return has_booted
+
+    def _count(self, one: InterfaceReading, limit: float | None, *, has_booted: bool) -> None:
+        is_new = self._discontinuity is not None and one.discontinuity not in {
+            None,
+            self._discontinuity,
+        }
+        self._discontinuity = one.discontinuity
+        speeds = [s for s in (one.speed_bits_per_second, limit) if s]
+        bytes_per_s = min(speeds) / 8 if speeds else None
+        for what, counter in one.counters.items():
+            is_bytes = what.endswith("_bytes")
+            grown = self.sums.setdefault(what, CounterSum()).add_reading(
+                counter,
+                elapsed_s=self.elapsed_s,
+                limit_per_s=bytes_per_s if is_bytes else None,
+                was_reset=has_booted or is_new,
+            )
+            if grown is not None:
+                self.grown[what] = grown
+
+    @property
+    def resets(self) -> int:
+        """How often a counter began anew."""
+        return max((one.resets for one in self.sums.values()), default=0)

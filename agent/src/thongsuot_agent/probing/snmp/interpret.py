@@ -1,0 +1,133 @@
+"""From varbinds to figures, by a profile. Pure."""
+
+from collections.abc import Iterable, Mapping
+
+from thongsuot_agent.probing.equipment.figure import (
+    FigureValue,
+    ValueKind,
+    ValueRejected,
+    read_figure,
+    value_kind,
+)
+from thongsuot_agent.probing.snmp.client import ValueType, Varbind
+from thongsuot_agent.probing.snmp.profile import Figure, Profile
+from thongsuot_agent.probing.snmp.protocol import ComponentReading
+
+DEVICE = "0"
+"""The row of what has no rows."""
+
+_RADIO_LEGS = ("", "nr_")
+_QUALITY = ("rsrq_db", "sinr_db", "snr_db", "sinr_db_alt")
+_MEASURES = ("rsrp_dbm", "rssi_dbm", *_QUALITY)
+
+
+def groups_from(
+    profile: Profile, read_by: Mapping[str, Iterable[Varbind]]
+) -> dict[str, ComponentReading]:
+    """
+    Return the figures of each row; ``read_by`` holds what was read for each OID of the profile.
+
+    A device with rows has its scalars in every row: they are about all of them.
+    """
+    drafts: dict[str, _GroupBuilder] = {}
+    for one in profile.figures:
+        for varbind in read_by.get(one.oid, ()):
+            row = DEVICE if one.is_scalar else varbind.oid.removeprefix(f"{one.oid}.")
+            drafts.setdefault(row, _GroupBuilder()).add(one, varbind)
+    rows = [row for row in drafts if row != DEVICE] if _has_columns(profile) else []
+    if rows and DEVICE in drafts and not _is_a_row(profile, read_by):
+        shared = drafts.pop(DEVICE)
+        for row in rows:
+            drafts[row].add_shared(shared)
+    return {row: _checked(draft) for row, draft in drafts.items()}
+
+
+def _has_columns(profile: Profile) -> bool:
+    return any(not one.is_scalar for one in profile.figures)
+
+
+def _is_a_row(profile: Profile, read_by: Mapping[str, Iterable[Varbind]]) -> bool:
+    """Return whether a column has a row of its own that is called as the device is (Peplink)."""
+    return any(
+        varbind.oid == f"{one.oid}.{DEVICE}"
+        for one in profile.figures
+        if not one.is_scalar
+        for varbind in read_by.get(one.oid, ())
+    )
+
+
+class _GroupBuilder:
+    """A group that is being made."""
+
+    def __init__(self) -> None:
+        self.numbers: dict[str, float] = {}
+        self.texts: dict[str, str] = {}
+        self.bits: dict[str, int] = {}
+        self.rejected: dict[str, str] = {}
+
+    def add(self, one: Figure, varbind: Varbind) -> None:
+        """Take one object in; the first value of a name stays."""
+        name = one.name
+        if name in self.numbers or name in self.texts:
+            return
+        raw = str(varbind.value).strip()
+        try:
+            value = _read(one, varbind, raw)
+        except ValueRejected as rejected:
+            self.rejected[name] = rejected.why
+            return
+        self.rejected.pop(name, None)
+        if value.number is None:
+            self.texts[name] = value.text
+            return
+        self.numbers[name] = value.number
+        if name.endswith(("_bytes", "_total")):
+            self.bits[name] = 64 if varbind.tag is ValueType.COUNTER64 else 32
+
+    def add_shared(self, other: "_GroupBuilder") -> None:
+        """Take in what is said of the whole device, where nothing is said of the row."""
+        for name, number in other.numbers.items():
+            self.numbers.setdefault(name, number)
+        for name, text in other.texts.items():
+            self.texts.setdefault(name, text)
+        for name, why in other.rejected.items():
+            if name not in self.numbers and name not in self.texts:
+                self.rejected.setdefault(name, why)
+
+    def reject(self, names: Iterable[str], why: str) -> None:
+        """Refuse figures that were taken in."""
+        for name in names:
+            if self.numbers.pop(name, None) is not None:
+                self.rejected[name] = why
+
+
+def _checked(draft: _GroupBuilder) -> ComponentReading:
+    """Drop what the other figures of the same leg give the lie to."""
+    for leg in _RADIO_LEGS:
+        rsrp, rssi = draft.numbers.get(f"{leg}rsrp_dbm"), draft.numbers.get(f"{leg}rssi_dbm")
+        if rsrp is None:
+            # A modem without a cell says 0 for what it does not measure: 0 dB of SINR is a value
+            # only beside a power.
+            zeros = [f"{leg}{one}" for one in _QUALITY if draft.numbers.get(f"{leg}{one}") == 0]
+            draft.reject(zeros, "inconsistent")
+        if rsrp is not None and rssi is not None and rsrp > rssi:
+            # The power of one resource element cannot exceed that of all of them (TS 36.214, 5.1):
+            # these are left over from another time.
+            draft.reject([f"{leg}{one}" for one in _MEASURES], "inconsistent")
+    return ComponentReading(
+        numbers=draft.numbers, texts=draft.texts, bits=draft.bits, rejected=draft.rejected
+    )
+
+
+def _read(one: Figure, varbind: Varbind, raw: str) -> FigureValue:
+    if raw in one.invalid:
+        raise ValueRejected("sentinel", raw)
+    said = one.words.get(raw)
+    if said is None and one.words and varbind.tag is not ValueType.TEXT:
+        raise ValueRejected("words", raw)
+    return read_figure(one.name, raw if said is None else said, scale=one.scale)
+
+
+def kinds_of(profile: Profile) -> dict[str, ValueKind]:
+    """Return how each figure of a profile is read, for whoever writes one."""
+    return {one.name: value_kind(one.name) for one in profile.figures}

@@ -1,0 +1,148 @@
+"""
+Profile: how one make of equipment is read, as a file of data.
+
+A new model needs a file in ``profiles/`` (or in a folder of the operator's own), and no code.
+Numeric OIDs only: no MIB is read, and none is ever fetched.
+"""
+
+import re
+import tomllib
+from collections.abc import Iterator
+from functools import cache
+from importlib import resources
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Annotated, Final, Literal
+
+import msgspec
+
+from thongsuot_agent.probing.equipment import figure
+
+Oid = Annotated[str, msgspec.Meta(pattern=r"^\d+(\.\d+)+$")]
+Purpose = Literal["radio", "optical", "power", "system"]
+
+NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,40}")
+FIGURE: Final = re.compile(r"[a-z][a-z0-9_]{0,40}")
+_SECRETS: Final = frozenset(["imei", "imsi", "iccid", "msisdn", "puk", "phone"])
+_SECRET_NAMES: Final = frozenset({"pin", "pin_code", "number", "own_number"})
+
+FORBIDDEN: Final = (
+    "1.3.6.1.4.1.12356.121.21.3.1.1.13",
+    *(f"1.3.6.1.4.1.12356.121.21.3.1.1.{column}" for column in range(18, 22)),
+)
+"""Columns that hold the PIN and PUK of a SIM in clear; no profile may name them."""
+
+
+class Figure(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """
+    One object and the figure it is.
+
+    ``name`` is that of ``devices.figure``. ``oid`` is a column (its rows are found) or, with
+    ``is_scalar``, one object. ``scale`` turns the raw number into the unit of the name;
+    ``invalid`` are raw values that mean nothing; ``words`` turns raw values into words of ours.
+    Of two entries with one name the first that has a value counts. ``object`` is the MIB's name,
+    for whoever reads the file.
+    """
+
+    name: str
+    oid: Oid
+    is_scalar: bool = False
+    scale: Annotated[float, msgspec.Meta(gt=0)] = 1.0
+    invalid: tuple[str, ...] = ()
+    words: dict[str, str] = {}
+    object: str = ""
+
+
+class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """
+    One make of equipment.
+
+    It fits a device that has something below each of ``present`` and nothing below any of
+    ``absent``. ``object_id`` are beginnings of the sysObjectID of such devices: they say where to
+    look first, and prove nothing (several makers answer with net-snmp's).
+    """
+
+    title: str
+    purpose: Purpose
+    figures: Annotated[tuple[Figure, ...], msgspec.Meta(min_length=1)]
+    present: Annotated[tuple[Oid, ...], msgspec.Meta(min_length=1)]
+    object_id: tuple[Oid, ...] = ()
+    absent: tuple[Oid, ...] = ()
+
+    @property
+    def shows_nr(self) -> bool:
+        """Whether the equipment shows the NR leg of a 5G connection at all."""
+        return any(one.name.startswith("nr_") for one in self.figures)
+
+
+class ProfileInvalid(ValueError):
+    """A profile cannot be used; the text says which, where and why."""
+
+
+def parse_profile(name: str, text: str) -> Profile:
+    """
+    Return a profile from its file.
+
+    Raises:
+        ProfileInvalid: it is no TOML, lacks something, or has what no profile may have.
+    """
+    if not NAME.fullmatch(name):
+        raise ProfileInvalid(f'"{name}" cannot be the name of a profile (a-z, 0-9, -)')
+    try:
+        profile = msgspec.convert(tomllib.loads(text), Profile)
+    except tomllib.TOMLDecodeError as error:
+        raise ProfileInvalid(f"profile {name} is no TOML: {error}") from error
+    except msgspec.ValidationError as error:
+        raise ProfileInvalid(f"profile {name}: {error}") from error
+    for place, one in enumerate(profile.figures):
+        found = _mistake(one)
+        if found:
+            raise ProfileInvalid(f"profile {name}, figures[{place}] ({one.name}): {found}")
+    return profile
+
+
+def _mistake(one: Figure) -> str:
+    if not FIGURE.fullmatch(one.name):
+        return f'"{one.name}" cannot be the name of a figure (a-z, 0-9, _)'
+    if one.name in _SECRET_NAMES or _SECRETS & set(one.name.split("_")):
+        return "an identity of a subscriber or a modem is not read at all"
+    if any(one.oid == bad or one.oid.startswith(f"{bad}.") for bad in FORBIDDEN):
+        return f"{one.oid} holds a PIN or PUK and is never read"
+    if one.scale != 1.0 and figure.value_kind(one.name) is not figure.ValueKind.NUMBER:
+        return "a scale is for numbers"
+    return ""
+
+
+@cache
+def included_profiles() -> dict[str, Profile]:
+    """Return the profiles that come along, by name."""
+    return dict(_read(resources.files("thongsuot_agent.probing.snmp") / "profiles"))
+
+
+def known_profiles(folder: str = "") -> dict[str, Profile]:
+    """
+    Return all profiles by name; one of the operator's own replaces one that comes along.
+
+    Raises:
+        ProfileInvalid: one of them cannot be used, or the folder cannot be read.
+    """
+    if not folder:
+        return dict(included_profiles())
+    path = Path(folder)
+    if not path.is_dir():
+        raise ProfileInvalid(f"cannot read profiles in {folder}: no such folder")
+    try:
+        return {**included_profiles(), **dict(_read(path))}
+    except ProfileInvalid as wrong:
+        raise ProfileInvalid(f"{folder}: {wrong}") from wrong
+
+
+def _read(folder: Traversable | Path) -> Iterator[tuple[str, Profile]]:
+    for file in sorted(folder.iterdir(), key=lambda one: one.name):
+        if file.name.endswith(".toml"):
+            name = file.name.removesuffix(".toml")
+            try:
+                text = file.read_text("utf-8")
+            except (OSError, UnicodeDecodeError) as error:
+                raise ProfileInvalid(f"profile {name} cannot be read: {error}") from error
+            yield name, parse_profile(name, text)

@@ -1,0 +1,138 @@
+"""Survey: one visit to a device: who it is, what fits it, what its figures are."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from thongsuot_agent.probing.snmp import interfaces
+from thongsuot_agent.probing.snmp.client import SnmpClient, SnmpFailed, Varbind
+from thongsuot_agent.probing.snmp.interpret import groups_from
+from thongsuot_agent.probing.snmp.profile import Profile
+from thongsuot_agent.probing.snmp.protocol import ProfileReading, Survey, SurveyRequest, Uptimes
+
+_DESCRIPTION: Final = "1.3.6.1.2.1.1.1.0"
+_OBJECT_ID: Final = "1.3.6.1.2.1.1.2.0"
+_UPTIME: Final = "1.3.6.1.2.1.1.3.0"
+_ENGINE_BOOTS: Final = "1.3.6.1.6.3.10.2.1.2.0"
+_ENGINE_TIME: Final = "1.3.6.1.6.3.10.2.1.3.0"
+_SYSTEM_UPTIME: Final = "1.3.6.1.2.1.25.1.1.0"
+_TICKS_PER_S: Final = 100.0
+
+WALK_LIMIT: Final = 5000
+
+
+async def survey_device(
+    client: SnmpClient, order: SurveyRequest, profiles: Mapping[str, Profile]
+) -> Survey:
+    """
+    Visit a device.
+
+    Raises:
+        SnmpFailed: it cannot be read.
+        KeyError: the order names a profile that there is not.
+    """
+    system = {one.oid: one for one in await client.get(_SYSTEM)}
+    object_id = _text(system.get(_OBJECT_ID))
+    if not system and not await client.walk("1.3.6.1", limit=1):
+        raise SnmpFailed("the device answers, and shows nothing", is_refused=True)
+    if order.profiles:
+        chosen = {name: profiles[name] for name in order.profiles}
+    else:
+        wanted = {
+            n: p for n, p in profiles.items() if p.purpose in order.purposes or not order.purposes
+        }
+        chosen = await fitting_profiles(client, object_id, wanted)
+    found = None
+    names: Mapping[str, int] = {}
+    if order.interface or order.walk:
+        names = await interfaces.names(client)
+    if order.interface in names:
+        found = await interfaces.read(client, order.interface, names[order.interface])
+    walked = [one for base in order.walk for one in await client.walk(base, limit=WALK_LIMIT)]
+    return Survey(
+        description=_text(system.get(_DESCRIPTION))[:200],
+        object_id=object_id,
+        uptimes=_uptimes(system),
+        interface=found,
+        interfaces=tuple(names),
+        profiled=tuple([await _profiled(client, name, one) for name, one in chosen.items()]),
+        walked=tuple((one.oid, one.tag.value, str(one.value)) for one in walked),
+    )
+
+
+async def fitting_profiles(
+    client: SnmpClient, object_id: str, profiles: Mapping[str, Profile]
+) -> dict[str, Profile]:
+    """
+    Return the profiles that fit a device.
+
+    Those that its sysObjectID points to are tried first, with those that any device may have. The
+    others are tried where none of the former fitted: a maker may have changed its number.
+    """
+    near = {name: one for name, one in profiles.items() if _points_to(object_id, one)}
+    found = {name: one for name, one in near.items() if await _fits(client, one)}
+    if any(one.object_id for one in found.values()):
+        return found
+    far = {name: one for name, one in profiles.items() if name not in near}
+    return found | {name: one for name, one in far.items() if await _fits(client, one)}
+
+
+def _points_to(object_id: str, profile: Profile) -> bool:
+    starts = profile.object_id
+    return not starts or any(object_id == one or object_id.startswith(f"{one}.") for one in starts)
+
+
+async def _fits(client: SnmpClient, profile: Profile) -> bool:
+    for base in profile.present:
+        if not await _has(client, base):
+            return False
+    for base in profile.absent:
+        if await _has(client, base):
+            return False
+    return True
+
+
+async def _has(client: SnmpClient, base: str) -> bool:
+    return bool(await client.walk(base, limit=1)) or bool(await client.get([base]))
+
+
+async def _profiled(client: SnmpClient, name: str, profile: Profile) -> ProfileReading:
+    scalars = list(dict.fromkeys(one.oid for one in profile.figures if one.is_scalar))
+    read_by: dict[str, list[Varbind]] = {one.oid: [one] for one in await client.get(scalars)}
+    for column in dict.fromkeys(one.oid for one in profile.figures if not one.is_scalar):
+        read_by[column] = await client.walk(column)
+    return ProfileReading(
+        profile=name,
+        purpose=profile.purpose,
+        shows_nr=profile.shows_nr,
+        groups=groups_from(profile, read_by),
+    )
+
+
+_SYSTEM: Final = (
+    _DESCRIPTION,
+    _OBJECT_ID,
+    _UPTIME,
+    _ENGINE_BOOTS,
+    _ENGINE_TIME,
+    _SYSTEM_UPTIME,
+)
+
+
+def _uptimes(system: Mapping[str, Varbind]) -> Uptimes:
+    ticks, system_ticks = _number(system.get(_UPTIME)), _number(system.get(_SYSTEM_UPTIME))
+    return Uptimes(
+        agent_s=None if ticks is None else ticks / _TICKS_PER_S,
+        engine_s=_number(system.get(_ENGINE_TIME)),
+        system_s=None if system_ticks is None else system_ticks / _TICKS_PER_S,
+        engine_boots=_number(system.get(_ENGINE_BOOTS)),
+    )
+
+
+def _number(varbind: Varbind | None) -> int | None:
+    """Return a number of 32 bits that is not negative, which all uptimes are."""
+    value = None if varbind is None else varbind.value
+    return value if isinstance(value, int) and 0 <= value < 1 << 32 else None
+
+
+def _text(varbind: Varbind | None) -> str:
+    return "" if varbind is None else str(varbind.value).strip()

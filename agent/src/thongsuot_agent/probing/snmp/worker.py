@@ -1,0 +1,48 @@
+"""
+Worker: the process of one survey. ``python -m thongsuot_agent.probing.snmp.worker FD``.
+
+Reads an order (JSON) from its standard input, uses the socket that it was given as file descriptor
+FD, writes a survey (JSON) to its standard output, and ends. What pysnmp keeps, and what it
+remembers of a device, ends with it.
+"""
+
+import asyncio
+import socket
+import sys
+
+import msgspec
+
+from thongsuot_agent.probing.snmp.client import SnmpFailed
+from thongsuot_agent.probing.snmp.profile import ProfileInvalid, known_profiles
+from thongsuot_agent.probing.snmp.protocol import Survey, SurveyRequest
+from thongsuot_agent.probing.snmp.survey import survey_device
+
+
+async def run_request(order: SurveyRequest, opened: socket.socket) -> Survey:
+    """Return what a visit brought; a device that cannot be read is a survey too."""
+    try:
+        from thongsuot_agent.probing.snmp.pysnmp_client import PysnmpClient  # noqa: PLC0415 - an extra
+    except ImportError as error:
+        return Survey(failure=f"pysnmp is not installed ({error.name})", reason="missing")
+    client = PysnmpClient(order.access, opened)
+    try:
+        return await survey_device(client, order, known_profiles(order.folder))
+    except SnmpFailed as failed:
+        return Survey(failure=str(failed), reason="silent" if failed.is_silent else "refused")
+    except (ProfileInvalid, KeyError) as error:
+        return Survey(failure=f"cannot use the profiles: {error}", reason="broken")
+    finally:
+        client.close()
+
+
+def main() -> int:
+    """Do what is asked; returns the exit code."""
+    opened = socket.socket(fileno=int(sys.argv[1]))
+    order = msgspec.json.decode(sys.stdin.buffer.read(), type=SurveyRequest)
+    found = asyncio.run(run_request(order, opened))
+    sys.stdout.buffer.write(msgspec.json.encode(found))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,1 +1,0 @@
-"""Throughput: short-lived processes that fill a link, and what their counts mean."""

@@ -1,0 +1,210 @@
+import json
+import socket
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.agent.links.device import FIXED, MOBILE, on_device
+from thongsuot_agent.clock import boot_id
+from thongsuot_agent.links.lateness import LATENESS
+from thongsuot_agent.links.monitor import LinkMonitor
+from thongsuot_agent.probes.host.probe import PROBE, MonotonicCounters, Settings
+from thongsuot_agent.probing.contract import LINK_TARGET
+from thongsuot_lab.lab import Lab
+from thongsuot_lab.testing import needs_lab
+from thongsuot_schema.catalogue.host import RECEIVED, SENT
+from thongsuot_schema.inventory.model import Link as Spec
+from thongsuot_schema.outcome import Outcome
+from thongsuot_schema.reason import Reason
+from thongsuot_schema.result import Family, Finding
+
+BOTH = (FIXED, MOBILE)
+PROGRAM = Path(__file__).with_name("host_program.py")
+
+
+async def look(monitor: LinkMonitor, link: str = "fixed", *, ask: bool = True) -> Finding:
+    settings = Settings(ask_gateway=ask)
+    return await PROBE.run(monitor.links[link], LINK_TARGET, Family.NONE, settings)
+
+
+def test_counters_only_grow() -> None:
+    carried = MonotonicCounters()
+    assert [carried.total(SENT, value) for value in (10, 25, 3, 8, 0)] == [10, 25, 28, 33, 33]
+    assert carried.total(RECEIVED, 4) == 4
+
+
+@pytest.mark.lab
+@needs_lab
+def test_a_good_link_is_seen_whole(lab: Lab) -> None:
+    async def run(monitor: LinkMonitor) -> None:
+        await look(monitor)
+        found = await look(monitor)
+        assert found.outcome is Outcome.OK
+        values = found.values
+        for what in ("interface_up", "ip4_address", "ip6_address", "ip4_route", "ip6_route"):
+            assert values[f"host_{what}_ratio"] == 1
+        assert values["host_gateway_neighbour_ratio"] == 1
+        assert values["host_sent_bytes_total"] > 0
+        assert values["host_received_bytes_total"] > 0
+        for what in ("receive_errors", "send_errors", "receive_drops", "send_drops"):
+            assert values[f"host_{what}_packets_total"] >= 0
+        assert values["host_interface_carrier_changes_total"] >= 1
+        assert values["host_uptime_seconds"] == pytest.approx(
+            time.clock_gettime(time.CLOCK_BOOTTIME), abs=60
+        )
+        assert 5e6 < values["host_agent_resident_bytes"] < 1e9
+        assert values["host_clock_synchronised_ratio"] in {0, 1}
+        assert ("host_clock_error_seconds" in values) == (
+            values["host_clock_synchronised_ratio"] == 1
+        )
+        assert found.evidence["boot_id"] == boot_id()
+        assert found.evidence["addresses"] == "192.168.1.10 2001:db8:a1::10"
+        assert found.evidence["gateways"] == "192.168.1.1 2001:db8:a1::1"
+
+    on_device(lab, run, BOTH)
+
+
+@pytest.mark.lab
+@needs_lab
+@pytest.mark.parametrize(
+    ("conflict", "told"),
+    [("192.168.1.10 is claimed by 02:fc:00:00:00:01",) * 2, ("", "yes")],
+)
+def test_a_conflict_is_told_with_who_it_is_where_that_is_known(
+    lab: Lab, conflict: str, told: str
+) -> None:
+    async def run(monitor: LinkMonitor) -> None:
+        fixed = monitor.links["fixed"]
+        assert "address_conflict" not in (await look(monitor, ask=False)).evidence
+        fixed.update_state(replace(fixed.state, address_conflict=True, conflict=conflict))
+        assert (await look(monitor, ask=False)).evidence["address_conflict"] == told
+
+    on_device(lab, run, BOTH)
+
+
+@pytest.mark.lab
+@needs_lab
+def test_counters_follow_the_traffic_and_survive_a_new_interface(lab: Lab) -> None:
+    device = lab.node("device")
+    again = ("link add m0 type veth peer name m1", "link set m0 up", "link set m1 up")
+    device.ip(*again)
+    spec = Spec(name="modem", interface="m0")
+
+    async def run(monitor: LinkMonitor) -> None:
+        async def sent() -> float:
+            monitor.refresh()
+            return (await look(monitor, "modem")).values["host_sent_bytes_total"]
+
+        with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0) as opened:
+            opened.bind(("m0", 0))
+            before = await sent()
+            opened.send(b"\xff" * 14 + b"x" * 986)
+            assert await sent() >= before + 1000
+        last = await sent()
+        device.ip("link del m0", *again)
+        assert await sent() >= last
+
+    on_device(lab, run, (spec,))
+
+
+@pytest.mark.lab
+@needs_lab
+def test_a_pulled_cable_and_a_missing_route_are_values(lab: Lab) -> None:
+    lab.cut("device--cpe")
+
+    async def run(monitor: LinkMonitor) -> None:
+        found = await look(monitor, "mobile")
+        assert found.outcome is Outcome.OK
+        assert found.values["host_interface_up_ratio"] == 0
+        assert "host_gateway_neighbour_ratio" not in found.values
+
+    on_device(lab, run, BOTH)
+
+
+@pytest.mark.lab
+@needs_lab
+def test_an_interface_that_is_not_there_is_unmeasured(lab: Lab) -> None:
+    async def run(monitor: LinkMonitor) -> None:
+        found = await look(monitor, "ghost")
+        assert (found.outcome, found.reason) == (Outcome.UNMEASURED, Reason.INTERFACE_ABSENT)
+
+    on_device(lab, run, (Spec(name="ghost", interface="eth7"),))
+
+
+@pytest.mark.lab
+@needs_lab
+def test_a_gateway_that_drops_icmp_still_answers_on_the_link_layer(lab: Lab) -> None:
+    lab.node("ont").nft(
+        "add table inet deaf",
+        "add chain inet deaf in { type filter hook input priority 0; }",
+        "add rule inet deaf in icmp type echo-request drop",
+        "add rule inet deaf in icmpv6 type echo-request drop",
+    )
+
+    async def run(monitor: LinkMonitor) -> None:
+        for _ in range(2):
+            assert (await look(monitor)).values["host_gateway_neighbour_ratio"] == 1
+
+    on_device(lab, run, BOTH)
+
+
+@pytest.mark.lab
+@needs_lab
+@pytest.mark.parametrize("known", [False, True])
+def test_a_gateway_that_is_gone_is_seen_at_once(lab: Lab, known: bool) -> None:
+    """Also while the kernel still believes in the address that it learnt before."""
+
+    async def run(monitor: LinkMonitor) -> None:
+        if known:
+            assert (await look(monitor)).values["host_gateway_neighbour_ratio"] == 1
+            # Older than is believed without asking, in ticks of the kernel's own clock.
+            lab.node("device").ip(
+                *(
+                    f"neigh change {gateway} dev fix0 nud stale"
+                    for gateway in ("192.168.1.1", "2001:db8:a1::1")
+                )
+            )
+        lab.node("ont").ip("addr flush dev lan")
+        found = await look(monitor)
+        assert found.values["host_interface_up_ratio"] == 1
+        assert found.values["host_gateway_neighbour_ratio"] == 0
+
+    on_device(lab, run, BOTH)
+
+
+@pytest.mark.lab
+@needs_lab
+@pytest.mark.parametrize("capabilities", [(), ("net_raw",)])
+def test_an_ordinary_user_sees_it_too(lab: Lab, capabilities: tuple[str, ...]) -> None:
+    done = lab.node("device").run(
+        [sys.executable, str(PROGRAM)], user=65534, capabilities=capabilities
+    )
+    values = json.loads(done.stdout)
+    assert values["host_gateway_neighbour_ratio"] == 1
+    assert values["host_interface_up_ratio"] == 1
+
+
+@pytest.mark.lab
+@needs_lab
+def test_late_timers_are_told_to_each_link_once(lab: Lab) -> None:
+    async def run(monitor: LinkMonitor) -> None:
+        for link in ("fixed", "mobile"):
+            await look(monitor, link, ask=False)
+        LATENESS.note(0.7)
+        LATENESS.note(0.3)
+        for link in ("fixed", "mobile"):
+            found = await look(monitor, link, ask=False)
+            assert found.values["host_loop_late_seconds"] >= 0.7
+            found = await look(monitor, link, ask=False)
+            assert found.values["host_loop_late_seconds"] < 0.7
+
+    on_device(lab, run, BOTH)
+
+
+def test_it_is_for_links_and_costs_the_carriers_line_nothing() -> None:
+    assert PROBE.per_link
+    assert not PROBE.applies(LINK_TARGET)
+    assert PROBE.cost_bytes(LINK_TARGET, Settings()) == 0

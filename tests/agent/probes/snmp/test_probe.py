@@ -1,0 +1,161 @@
+import asyncio
+import json
+import logging
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from tests.agent.probing.snmp.simulator import AUTH, PRIVACY, USER, simulator
+from thongsuot_agent.links.monitor import LinkMonitor
+from thongsuot_agent.probes.snmp.probe import Settings, run
+from thongsuot_schema.inventory.model import Link, Role, Target
+from thongsuot_schema.outcome import Outcome
+from thongsuot_schema.reason import Reason
+from thongsuot_schema.result import Family, Finding
+from thongsuot_schema.segment import Segment
+
+DEVICES = Path(__file__).parents[2] / "probing" / "snmp" / "devices"
+BOX = Target(name="box", role=Role.EQUIPMENT, segment=Segment.LAN, addresses=("127.0.0.1",))
+
+
+@pytest.fixture(scope="module")
+def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """Yield the port of a simulator of our own small devices."""
+    with simulator(DEVICES, tmp_path_factory.mktemp("snmpsim")) as found:
+        yield found
+
+
+def secret(folder: Path, name: str, text: str) -> str:
+    path = folder / name
+    path.write_text(text)
+    path.chmod(0o600)
+    return str(path)
+
+
+def visited(settings: Mapping[str, object], times: int = 1) -> Finding:
+    """Return what the last of some runs finds at the box."""
+
+    async def measure() -> Finding:
+        spec = Link(
+            name="fixed",
+            interface="lo",
+            contract_down_bits_per_second=100_000_000,
+            contract_up_bits_per_second=50_000_000,
+        )
+        chosen = msgspec.convert(
+            {"bound_to_link": False, "answer_s": 10.0, "timeout_s": 120.0, **settings}, Settings
+        )
+        with LinkMonitor((spec,)) as monitor:
+            found = [
+                await run(monitor.links["fixed"], BOX, Family.IP4, chosen) for _ in range(times)
+            ]
+        return found[-1]
+
+    return asyncio.run(measure())
+
+
+def test_a_ups_on_battery_says_so_and_how_long_it_lasts(port: int, tmp_path: Path) -> None:
+    file = secret(tmp_path, "community", "ups-on-battery")
+    found = visited({"port": port, "community_file": file})
+    assert found.outcome is Outcome.OK
+    assert found.values["snmp_power_on_battery_ratio"] == 1.0
+    assert found.values["snmp_power_runtime_seconds"] == 14 * 60
+    assert found.values["snmp_power_charge_ratio"] == 0.61
+    assert found.values["snmp_power_input_volts"] == 0.0
+    assert found.values["snmp_device_uptime_seconds"] == 360_000
+    assert found.evidence["model"] == "Model 1"
+
+
+def test_a_dark_fibre_says_so_and_its_interface_is_found_by_name(port: int, tmp_path: Path) -> None:
+    file = secret(tmp_path, "community", "dark-fibre")
+    found = visited({"port": port, "community_file": file, "interface": "sfp1"}, times=2)
+    assert found.values["snmp_optical_loss_of_signal_ratio"] == 1.0
+    assert found.values["snmp_optical_receive_dbm"] == -40.0
+    assert found.values["snmp_optical_send_dbm"] == 2.35
+    assert found.values["snmp_interface_up_ratio"] == 0.0
+    assert found.values["snmp_interface_received_bytes_total"] == 12_884_901_888_000
+    assert found.values["snmp_interface_receive_errors_packets_total"] == 9
+    assert found.values["snmp_interface_receive_discards_packets_total"] == 3
+    assert found.values["snmp_interface_receive_utilisation_ratio"] == 0.0
+    assert found.evidence["interface"] == "sfp1 (ifIndex 7)"
+    assert "123456789012345" not in json.dumps(found.evidence)
+
+
+def test_an_interface_that_is_not_there_is_named_with_those_that_are(
+    port: int, tmp_path: Path
+) -> None:
+    file = secret(tmp_path, "community", "dark-fibre")
+    found = visited({"port": port, "community_file": file, "interface": "wan"})
+    assert found.outcome is Outcome.OK
+    assert found.evidence["interface"] == "no interface wan; there are ether1, sfp1"
+    assert not [name for name in found.values if name.startswith("snmp_interface")]
+
+
+def test_version_3_with_secrets_from_credentials(
+    port: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret(tmp_path, "snmp-auth", AUTH)
+    secret(tmp_path, "snmp-privacy", PRIVACY)
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    settings: dict[str, object] = {
+        "port": port,
+        "version": "3",
+        "user": USER,
+        "auth": "sha",
+        "auth_file": "snmp-auth",
+        "privacy_file": "snmp-privacy",
+        "context": "ups-on-battery",
+    }
+    assert visited(settings).values["snmp_power_on_battery_ratio"] == 1.0
+    refused = visited({**settings, "user": "nobody"})
+    assert refused.reason is Reason.PERMISSION_DENIED
+    assert refused.values == {}
+
+
+def test_no_secret_is_in_a_finding_or_in_the_log(
+    port: int, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    file = secret(tmp_path, "community", "no-such-community")
+    found = visited({"port": port, "community_file": file, "answer_s": 0.2, "retries": 0})
+    assert found.reason is Reason.TIMED_OUT
+    assert "no-such-community" not in f"{found}{caplog.text}"
+
+
+def test_a_secret_that_anybody_may_read_is_not_used(port: int, tmp_path: Path) -> None:
+    file = secret(tmp_path, "community", "ups-on-battery")
+    Path(file).chmod(0o644)
+    found = visited({"port": port, "community_file": file})
+    assert found.reason is Reason.PERMISSION_DENIED
+    assert "community may be used by anybody" in found.detail
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"version": "1"}, 'version "1" is not "2c" or "3"'),
+        ({"version": "3"}, "version 3 needs a user"),
+        ({"auth": "sha3"}, 'auth "sha3" is not one of md5'),
+        ({"privacy": "rot13"}, 'privacy "rot13" is not one of des'),
+    ],
+)
+def test_contradictions_are_refused_where_they_are_read(
+    settings: dict[str, object], said: str
+) -> None:
+    with pytest.raises(msgspec.ValidationError, match=said):
+        msgspec.convert(settings, Settings)
+
+
+def test_a_new_model_needs_a_file_and_no_code(port: int, tmp_path: Path) -> None:
+    folder = tmp_path / "profiles"
+    folder.mkdir()
+    (folder / "invented.toml").write_text(
+        'title = "Invented"\npurpose = "system"\npresent = ["1.3.6.1.4.1.30140.4"]\n'
+        '[[figures]]\nname = "temp_c"\noid = "1.3.6.1.4.1.30140.4.41.0"\nis_scalar = true\n'
+    )
+    file = secret(tmp_path, "community", "two-legs")
+    found = visited({"port": port, "community_file": file, "profile_folder": str(folder)})
+    assert found.values["snmp_device_temperature_celsius"] == 9.0
+    assert found.evidence["profiles"] == "invented"

@@ -1,0 +1,244 @@
+"""The sender, against a responder that was written by hand as TWAMP-Light peers behave."""
+
+import socket
+import struct
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+
+from tests.agent.links.device import ANCHOR4, FIXED, anchor, on_device
+from thongsuot_agent.links.monitor import LinkMonitor
+from thongsuot_agent.links.train import ReceivedDatagram, TrainResult
+from thongsuot_agent.probes.stamp.directions import ReflectedPacket
+from thongsuot_agent.probes.stamp.probe import PROBE, ParsedTrain, Settings, finding_from, run
+from thongsuot_lab.lab import Lab
+from thongsuot_lab.testing import needs_lab
+from thongsuot_schema.inventory.model import Role, Target
+from thongsuot_schema.outcome import Outcome
+from thongsuot_schema.reason import Reason
+from thongsuot_schema.result import Family, Finding, QualityFlag
+from thongsuot_schema.segment import Segment
+from thongsuot_schema.stamp.packet import ReflectorPacket
+from thongsuot_schema.stamp.timestamp import UNKNOWN_ERROR, ErrorEstimate
+
+MS = 1_000_000
+KNOWN = ErrorEstimate(is_synchronised=True, error_s=0.0005)
+CALL = Settings(count=4)
+
+
+def journey(count: int = 4, **changed: object) -> TrainResult:
+    found = TrainResult(
+        left_ns={number: number * 20 * MS for number in range(count)},
+        by_kernel=set(range(count)),
+    )
+    for name, value in changed.items():
+        setattr(found, name, value)
+    return found
+
+
+def read(*numbers: int, offset_ms: float = 0, error: ErrorEstimate = KNOWN) -> ParsedTrain:
+    """Answers with 10 ms there and 30 ms back, by a reflector whose clock is ahead."""
+    found = ParsedTrain(answers=[], packets=[])
+    for far, number in enumerate(numbers):
+        out_ns = number * 20 * MS
+        far_ns = out_ns + round((10 + offset_ms) * MS)
+        found.packets.append(
+            ReflectedPacket(
+                number=number,
+                reflector_number=far,
+                sent_ns=out_ns,
+                reflector_received_ns=far_ns,
+                reflector_sent_ns=far_ns,
+                received_ns=out_ns + 40 * MS,
+            )
+        )
+        found.answers.append(
+            ReflectorPacket(
+                sequence_number=far,
+                timestamp=0,
+                error=error,
+                receive_timestamp=0,
+                sender_sequence_number=number,
+                sender_timestamp=0,
+                hop_limit=250,
+            )
+        )
+    return found
+
+
+def test_delays_of_each_direction_are_told_with_the_error_of_both_clocks() -> None:
+    found = finding_from(journey(), CALL, read(0, 1, 2, 3), KNOWN, 28)
+    assert found.outcome is Outcome.OK
+    assert found.values["stamp_rtt_seconds"] == pytest.approx(0.04)
+    assert found.values["stamp_delay_up_seconds"] == pytest.approx(0.01)
+    assert found.values["stamp_delay_down_seconds"] == pytest.approx(0.03)
+    assert found.values["stamp_clock_error_seconds"] == pytest.approx(0.001)
+    assert found.values["stamp_loss_ratio"] == 0
+    assert found.values["stamp_hop_limit_up_number"] == 250
+    assert found.values["stamp_mos_number"] > 4.3
+    assert found.cost_bytes == 4 * (44 + 28)
+
+
+@pytest.mark.parametrize(
+    ("own", "far"),
+    [
+        (UNKNOWN_ERROR, KNOWN),
+        (KNOWN, UNKNOWN_ERROR),
+        (KNOWN, ErrorEstimate(is_synchronised=True, error_s=None)),
+        (KNOWN, ErrorEstimate(is_synchronised=True, error_s=0.05)),
+    ],
+)
+def test_without_two_good_clocks_there_is_no_one_way_delay(
+    own: ErrorEstimate, far: ErrorEstimate
+) -> None:
+    found = finding_from(journey(), CALL, read(0, 1, 2, 3, error=far), own, 28)
+    assert not [name for name in found.values if "delay" in name or "clock" in name]
+    assert found.values["stamp_rtt_seconds"] == pytest.approx(0.04)
+    assert "stamp_jitter_up_seconds" in found.values
+
+
+def test_a_delay_that_belies_the_clocks_is_left_out() -> None:
+    """The reflector's clock is said to be good to 0.5 ms and is 100 ms behind."""
+    found = finding_from(journey(), CALL, read(0, 1, offset_ms=-100), KNOWN, 28)
+    assert "stamp_delay_up_seconds" not in found.values
+    just = finding_from(journey(), CALL, read(0, 1, offset_ms=-10.5), KNOWN, 28)
+    assert just.values["stamp_delay_up_seconds"] == 0.0
+
+
+def test_a_wall_clock_that_stepped_measures_nothing() -> None:
+    found = finding_from(journey(has_stepped=True), CALL, read(0, 1, 2, 3), KNOWN, 28)
+    assert (found.outcome, found.reason) == (Outcome.UNMEASURED, Reason.CLOCK_STEPPED)
+    assert found.doubts == (QualityFlag.CLOCK_STEPPED,)
+
+
+def test_no_answer_is_loss_with_a_reason() -> None:
+    nothing = ParsedTrain(answers=[], packets=[])
+    silent = finding_from(journey(), CALL, nothing, KNOWN, 28)
+    assert (silent.reason, silent.values) == (Reason.TIMED_OUT, {"stamp_loss_ratio": 1.0})
+    closed = finding_from(journey(error=ConnectionRefusedError(111, "")), CALL, nothing, KNOWN, 28)
+    assert closed.reason is Reason.CONNECTION_REFUSED
+    sealed = ParsedTrain(answers=[], packets=[], unsealed=4)
+    other = finding_from(journey(), CALL, sealed, KNOWN, 28)
+    assert (other.reason, other.detail) == (
+        Reason.RESPONSE_INVALID,
+        "4 answers are sealed with another key",
+    )
+
+
+def test_a_stamp_that_was_not_the_kernels_is_a_doubt() -> None:
+    found = finding_from(journey(by_kernel={0, 1, 2}), CALL, read(0, 1, 2, 3), KNOWN, 28)
+    assert found.doubts == (QualityFlag.SOFTWARE_STAMP,)
+    came = [ReceivedDatagram(data=bytes(44), at_ns=0, is_kernel_stamp=False, place=0)]
+    assert finding_from(journey(received=came), CALL, read(0), KNOWN, 28).doubts
+
+
+def test_what_cannot_be_run_is_refused() -> None:
+    cases: list[dict[str, Any]] = [
+        {"count": 1},
+        {"spacing_s": 0.0},
+        {"port": 0},
+        {"size_bytes": 43},
+    ]
+    for wrong in cases:
+        with pytest.raises(ValueError, match=next(iter(wrong))):
+            Settings(**wrong)
+
+
+def test_a_gateway_is_no_reflector() -> None:
+    assert PROBE.applies(anchor())
+    assert not PROBE.applies(anchor("gateway"))
+    portal = Target(
+        name="portal", role=Role.SERVICE, segment=Segment.SERVICE, url="https://a.example"
+    )
+    assert not PROBE.applies(portal)
+
+
+def test_padding_makes_packets_as_long_as_asked_and_never_shorter() -> None:
+    assert Settings().packet_bytes == 44
+    assert Settings(size_bytes=45).packet_bytes == 48
+    assert Settings(size_bytes=200).packet_bytes == 200
+    assert Settings(key_file="key").packet_bytes == 112
+    assert Settings(key_file="key", size_bytes=200).packet_bytes == 200
+
+
+def twampy_answers(opened: socket.socket, numbered: Callable[[int], int | None]) -> None:
+    """Answer as nokia/twampy does: 40 bytes, no hop limit, no idea of its clock."""
+    while True:
+        data, sender = opened.recvfrom(2048)
+        if not data:
+            return
+        asked = struct.unpack("!I", data[:4])[0]
+        number = numbered(asked)
+        if number is None:
+            continue
+        now_s = time.time()
+        moment = (int(now_s) + 2_208_988_800, int(now_s % 1 * 0x1_0000_0000))
+        opened.sendto(
+            struct.pack("!I2I2H2I", number, *moment, 0x0001, 0, *moment) + data[:14] + bytes(2),
+            sender,
+        )
+
+
+@contextmanager
+def responder(lab: Lab, numbered: Callable[[int], int | None]) -> Iterator[int]:
+    with lab.node("anchor").socket(socket.AF_INET, socket.SOCK_DGRAM) as opened:
+        opened.bind((ANCHOR4, 0))
+        thread = Thread(target=twampy_answers, args=(opened, numbered))
+        thread.start()
+        try:
+            yield opened.getsockname()[1]
+        finally:
+            with lab.node("anchor").socket(socket.AF_INET, socket.SOCK_DGRAM) as last:
+                last.sendto(b"", (ANCHOR4, opened.getsockname()[1]))
+            thread.join()
+
+
+def measure(lab: Lab, settings: Settings, family: Family = Family.IP4) -> Finding:
+    async def once(monitor: LinkMonitor) -> Finding:
+        return await run(monitor.links["fixed"], anchor(), family, settings)
+
+    return on_device(lab, once, (FIXED,))
+
+
+@pytest.mark.lab
+@needs_lab
+def test_a_twamp_light_responder_is_measured(lab: Lab) -> None:
+    """Of packets 2 to 4 it hears nothing; the answer to 6 it does not send."""
+    heard: list[int] = []
+
+    def numbered(asked: int) -> int | None:
+        if asked in {2, 3, 4}:
+            return None
+        heard.append(asked)
+        return None if asked == 6 else len(heard) - 1
+
+    with responder(lab, numbered) as port:
+        found = measure(lab, Settings(port=port, count=10, spacing_s=0.005))
+    assert found.outcome is Outcome.OK
+    assert found.values["stamp_loss_ratio"] == pytest.approx(0.4)
+    assert found.values["stamp_loss_up_ratio"] == pytest.approx(0.3)
+    assert found.values["stamp_loss_down_ratio"] == pytest.approx(1 / 7)
+    assert 0 < found.values["stamp_rtt_seconds"] < 0.1
+    assert "stamp_delay_up_seconds" not in found.values
+    assert "stamp_hop_limit_up_number" not in found.values
+    assert found.evidence["packets"] == "10 sent, 6 answered"
+    assert found.cost_bytes == 10 * 72 + 6 * 68
+
+
+@pytest.mark.lab
+@needs_lab
+def test_where_nobody_listens_the_host_says_so(lab: Lab) -> None:
+    found = measure(lab, Settings(port=9, count=3, spacing_s=0.005, timeout_s=0.2))
+    assert (found.outcome, found.reason) == (Outcome.FAILED, Reason.CONNECTION_REFUSED)
+
+
+@pytest.mark.lab
+@needs_lab
+def test_a_key_that_cannot_be_read_is_said(lab: Lab, tmp_path: Path) -> None:
+    found = measure(lab, Settings(key_file=str(tmp_path / "none")))
+    assert (found.outcome, found.reason) == (Outcome.UNMEASURED, Reason.PERMISSION_DENIED)

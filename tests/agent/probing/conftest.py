@@ -1,0 +1,3 @@
+from tests.agent.probes.conftest import authority, lab, stamping
+
+__all__ = ["authority", "lab", "stamping"]

@@ -1,0 +1,34 @@
+"""Workers are real processes here."""
+
+import pytest
+
+from thongsuot_agent.probes.qcvn.protocol import FileTestRequest
+from thongsuot_agent.probing.link_load.launch import WorkerFailed, run_load_worker
+from thongsuot_agent.probing.link_load.protocol import LoadTestReport, WorkerRoute
+from thongsuot_schema.result import Family
+
+WORKER = "thongsuot_agent.probes.qcvn.worker"
+
+
+def order(host: str = "127.0.0.1", url: str = "http://127.0.0.1:1") -> FileTestRequest:
+    way = WorkerRoute(interface="lo", source="127.0.0.1", family=Family.IP4, host=host)
+    return FileTestRequest(
+        route=way, url=url, key="", ca_file="", ca_folder="", file_bytes=1000, timeout_s=20.0
+    )
+
+
+async def test_what_went_wrong_is_reported() -> None:
+    found = await run_load_worker(WORKER, order(), LoadTestReport, 60.0)
+    assert found.code == 7
+    assert found.problem
+    assert found.file_down_s is None
+
+
+async def test_a_worker_that_does_not_end_is_ended() -> None:
+    with pytest.raises(WorkerFailed, match="was not done after 0 s"):
+        await run_load_worker(WORKER, order(), LoadTestReport, 0.01)
+
+
+async def test_a_worker_that_dies_says_its_last_word() -> None:
+    with pytest.raises(WorkerFailed, match=r"ended with 1: .*ValidationError"):
+        await run_load_worker(WORKER, LoadTestReport(), LoadTestReport, 60.0)

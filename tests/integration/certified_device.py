@@ -73,7 +73,7 @@ async def certifying_collector(
         folder,
         '[listen]\naddress = "127.0.0.1:0"\ncertificate_file = "server.pem"\n'
         f'key_file = "server.pem"\nclient_certificates = "{policy}"\n'
-        "[ingest]\nbad_tokens_reserve = 1000\n",
+        "[ingest]\nbad_tokens_burst = 1000\n",
     )
     await process.start()
     try:

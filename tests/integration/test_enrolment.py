@@ -172,7 +172,7 @@ async def test_what_is_missing_is_asked_for_and_codes_do_not_travel_in_the_clear
 
 
 async def test_who_guesses_codes_is_sent_away(tmp_path: Path) -> None:
-    config = "[ingest]\nbad_tokens_per_s = 0.001\nbad_tokens_reserve = 3\n"
+    config = "[ingest]\nbad_tokens_per_s = 0.001\nbad_tokens_burst = 3\n"
     async with collector(tmp_path, config=config) as client:
         sent = {"code": new_code(), "token_digest": "0" * 64}
         found = [await client.post(PATH_ENROL, json=sent) for _ in range(5)]

@@ -54,4 +54,4 @@ def test_the_recording_on_the_reference_page_can_be_judged() -> None:
     page = reference.PAGE.read_text(encoding="utf-8")
     lines = page.partition("```json\n")[2].partition("```")[0].splitlines()
     events = list(recording.read(lines)[2])
-    assert [type(event).__name__ for event in events] == ["LinkEvent", "Arrival", "Tick"]
+    assert [type(event).__name__ for event in events] == ["LinkEvent", "ResultArrival", "Tick"]

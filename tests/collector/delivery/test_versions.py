@@ -125,7 +125,7 @@ async def test_too_large_says_nothing_of_the_version() -> None:
 
 
 async def test_who_was_away_may_have_learned_2(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(retrying_client, "FIRST_S", retrying_client.FIRST_WAIT_S / 100)
+    monkeypatch.setattr(retrying_client, "FIRST_WAIT_S", retrying_client.FIRST_WAIT_S / 100)
     async with versions(of_1_that_checks) as (asking, there):
         await asking.ask([BODY], 2)
         answers = iter([503, 204])

@@ -145,7 +145,7 @@ async def test_a_bad_missing_or_revoked_token_gets_401_and_says_how(tmp_path: Pa
 
 
 async def test_who_comes_with_bad_tokens_again_and_again_is_sent_away(tmp_path: Path) -> None:
-    config = "[ingest]\nbad_tokens_per_s = 0.001\nbad_tokens_reserve = 3\n"
+    config = "[ingest]\nbad_tokens_per_s = 0.001\nbad_tokens_burst = 3\n"
     async with collector(tmp_path, config=config) as client:
         secret = token(tmp_path, SITE)
         headers = {"Authorization": "Bearer tst_wrong"}
@@ -162,7 +162,7 @@ async def test_who_comes_with_bad_tokens_again_and_again_is_sent_away(tmp_path: 
 
 
 async def test_a_site_that_pushes_too_often_is_told_when_to_come_back(tmp_path: Path) -> None:
-    config = "[ingest]\npushes_per_s = 0.01\npushes_reserve = 2\n"
+    config = "[ingest]\npushes_per_s = 0.01\npushes_burst = 2\n"
     async with collector(tmp_path, config=config) as client:
         pusher = Pusher(client, agent(), token(tmp_path, SITE))
         other = Pusher(client, agent("ba-dinh"), token(tmp_path, "ba-dinh"))
@@ -173,7 +173,7 @@ async def test_a_site_that_pushes_too_often_is_told_when_to_come_back(tmp_path: 
 
 
 async def test_a_site_that_pushes_too_much_is_told_when_to_come_back(tmp_path: Path) -> None:
-    config = "[ingest]\nbytes_per_s = 1\nbytes_reserve = 300\n"
+    config = "[ingest]\nbytes_per_s = 1\nbytes_burst = 300\n"
     async with collector(tmp_path, config=config) as client:
         pusher = Pusher(client, agent(), token(tmp_path, SITE))
         assert (await pusher.body(bytes(200))).status_code == 400

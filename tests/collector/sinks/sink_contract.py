@@ -32,9 +32,9 @@ SamplesIn = Callable[[ReceivedRequest], int]
 @pytest.fixture(autouse=True)
 def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same waits between tries, a hundred times shorter."""
-    monkeypatch.setattr(retrying_client, "FIRST_S", retrying_client.FIRST_WAIT_S / 100)
+    monkeypatch.setattr(retrying_client, "FIRST_WAIT_S", retrying_client.FIRST_WAIT_S / 100)
     monkeypatch.setattr(
-        retrying_client, "PERSON_FIRST_S", retrying_client.OPERATOR_FIRST_WAIT_S / 1000
+        retrying_client, "OPERATOR_FIRST_WAIT_S", retrying_client.OPERATOR_FIRST_WAIT_S / 1000
     )
 
 

@@ -17,7 +17,7 @@ def started(at_ns: int) -> Notice:
 def states(found: object) -> dict[tuple[str, str], State]:
     assert isinstance(found, list)
     assert all(isinstance(one, StandingVerdict) for one in found)
-    return {(one.link, one.service): one.turn.state for one in found}
+    return {(one.link, one.service): one.transition.state for one in found}
 
 
 def test_a_verdict_stands_until_the_next_one_on_the_same_subject() -> None:

@@ -182,7 +182,7 @@ def fibre_cut() -> SiteView:
         services=services(reachable_over=("wan1",)),
         heard_s=NOW_S - 4,
         collector_reachable=None,
-        told=(
+        notifications=(
             PartyNotification(
                 party=Party.CARRIER, channel="email", at_s=NOW_S - 1_082, about="wan0",
                 reference="TS-2026-000317",
@@ -255,7 +255,7 @@ def portal_down() -> SiteView:
         services=(portal, second, *others),
         heard_s=NOW_S - 7,
         collector_reachable=None,
-        told=(
+        notifications=(
             PartyNotification(
                 party=Party.PORTAL, channel="webhook", at_s=NOW_S - 7_470, about=first.name
             ),
@@ -282,7 +282,7 @@ def agent_silent() -> SiteView:
         services=services(**gap, history=until_then, reachable_over=()),
         heard_s=NOW_S - silent_s,
         collector_reachable=None,
-        told=(
+        notifications=(
             PartyNotification(
                 party=Party.COMMUNE, channel="zalo", at_s=NOW_S - 2_570, about="ba-dinh-1"
             ),

@@ -90,7 +90,7 @@ def hostile_view(text: str) -> SiteView:
         commune=text,
         version=text,
         support_hotline=text,
-        told=(told,),
+        notifications=(told,),
         links=(
             fibre(**named, **bad, carrier=text, carrier_hotline=text, circuit=text, medium=text),
             fibre(**bad, carrier=text, carrier_hotline=text, circuit=text),
@@ -155,7 +155,9 @@ def test_the_busiest_day_of_two_links_and_eight_services_fits_in_sixty_kilobytes
         )
         for at in range(10)
     )
-    view = site(links=(fibre(**access), mobile(**access)), services=tuple(eight), told=told)
+    view = site(
+        links=(fibre(**access), mobile(**access)), services=tuple(eight), notifications=told
+    )
     page = site_page(view, language=language)
     assert len(page.encode()) <= SIZE_LIMIT_BYTES
     HtmlDocument(page)

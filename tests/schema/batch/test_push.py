@@ -30,11 +30,12 @@ def test_an_answer_of_a_collector_that_knows_no_tests_has_none() -> None:
 
 
 def test_what_a_newer_collector_says_beside_is_passed_over() -> None:
-    body = b'{"acknowledged":7,"asks":[{"id":"a","kind":"path","colour":"red"}],"weather":"dry"}'
+    request = b'{"id":"a","kind":"path","colour":"red"}'
+    body = b'{"acknowledged":7,"test_requests":[%s],"weather":"dry"}' % request
     assert msgspec.json.decode(body, type=PushResponse) == PushResponse(
         acknowledged=7, test_requests=(TestRequest(id="a", kind="path"),)
     )
 
 
 def test_without_tests_an_answer_is_as_short_as_before() -> None:
-    assert b"asks" not in msgspec.json.encode(PushResponse(acknowledged=7))
+    assert b"test_requests" not in msgspec.json.encode(PushResponse(acknowledged=7))

@@ -78,6 +78,7 @@ def test_the_headers_and_paths_on_the_page_are_those_of_the_code() -> None:
         push.HEADER_BOOT,
         push.HEADER_BOOTTIME,
         push.HEADER_WALL,
+        push.HEADER_SITE_CONFIG,
         push.CONTENT_TYPE_BATCH,
         push.CONTENT_TYPE_LAYOUT,
         push.CONTENT_TYPE_JSON,

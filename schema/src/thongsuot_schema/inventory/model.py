@@ -66,7 +66,7 @@ class Since(StrEnum):
 
     DETECTED = "detected"
     """From its onset, as measured."""
-    NOTIFIED = "told"
+    NOTIFIED = "notified"
     """From when the carrier was told of it; a fault it was never told of counts nothing."""
 
 

@@ -14,7 +14,7 @@ from tests.collector.batches import BatchSealer
 from thongsuot_collector.app.collector import run_collector
 from thongsuot_collector.app.components import STORE_FILE
 from thongsuot_collector.config.read import parse_configuration
-from thongsuot_collector.directory import InventoryDirectory
+from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.store import tokens
 from thongsuot_collector.store.engine import open_store
 from thongsuot_schema.batch import push

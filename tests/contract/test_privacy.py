@@ -16,7 +16,7 @@ import msgspec
 import pytest
 
 from tests.contract.house import ROOT, Module, modules, plant
-from thongsuot_collector.directory import InventoryDirectory
+from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.samples.labels import labels_of_series, labels_of_subject
 from thongsuot_schema import catalogue
 from thongsuot_schema.batch.model import Batch, Layout

@@ -21,7 +21,7 @@ PYTHONS = ("3.11", "3.13")
 
 COMMANDS = {
     "agent": {"thongsuot-agent": "thongsuot_agent.cli.main"},
-    "collector": {"thongsuot-collector": "thongsuot_collector.cli"},
+    "collector": {"thongsuot-collector": "thongsuot_collector.cli.main"},
 }
 SYSTEM_FILES = {
     "agent": {"systemd/system": "agent/src/thongsuot_agent/data/thongsuot-agent.service"},

@@ -17,6 +17,7 @@ What this distribution raises.
 """
 
 from collections.abc import Sequence
+from enum import StrEnum
 
 from thongsuot_schema.errors import DocumentError
 
@@ -79,3 +80,50 @@ class ConfigInvalid(CollectorError):
     def __init__(self, mistakes: Sequence[DocumentError]) -> None:
         self.mistakes = tuple(mistakes)
         super().__init__("\n".join(str(mistake) for mistake in mistakes))
+
+
+class RefusalReason(StrEnum):
+    """Why a push was refused; the value is the label of the counter."""
+
+    NO_TOKEN = "no_token"  # noqa: S105 - a reason, not a secret
+    BAD_TOKEN = "bad_token"  # noqa: S105 - a reason, not a secret
+    WRONG_SITE = "wrong_site"
+    NO_CERTIFICATE = "no_certificate"
+    CERTIFICATE_EXPIRED = "certificate_expired"
+    CERTIFICATE_REVOKED = "certificate_revoked"
+    CERTIFICATE_UNKNOWN = "certificate_unknown"
+    CERTIFICATE_OF_ANOTHER = "certificate_of_another"
+    TOO_OFTEN = "too_often"
+    WRONG_METHOD = "wrong_method"
+    WRONG_CONTENT_TYPE = "wrong_content_type"
+    WRONG_VERSION = "wrong_version"
+    BAD_CLOCK_HEADER = "bad_clock_header"
+    TOO_LARGE = "too_large"
+    MALFORMED = "malformed"
+    UNKNOWN_LAYOUT = "unknown_layout"
+    CONFLICT = "conflict"
+    JOURNAL_BUSY = "journal_busy"
+    JOURNAL_REFUSED = "journal_refused"
+
+
+class PushRefused(Exception):
+    """
+    A push is not taken.
+
+    ``sentence`` is for a person at the agent. ``retry_after_s`` says when it may be taken after
+    all, ``unknown_layout`` which layout has to come first.
+    """
+
+    def __init__(
+        self,
+        why: RefusalReason,
+        sentence: str,
+        *,
+        retry_after_s: float = 0.0,
+        unknown_layout: str = "",
+    ) -> None:
+        self.why = why
+        self.sentence = sentence
+        self.retry_after_s = retry_after_s
+        self.unknown_layout = unknown_layout
+        super().__init__(f"{why}: {sentence}")

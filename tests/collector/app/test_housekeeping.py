@@ -12,7 +12,7 @@ import trustme
 from tests.collector.journal.journal_contract import entry
 from thongsuot_collector.app.components import Components, open_components
 from thongsuot_collector.config.read import parse_configuration
-from thongsuot_collector.directory import InventoryDirectory
+from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.state.site import SiteState
 from thongsuot_collector.store import boots
 from thongsuot_schema.inventory.model import Inventory

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 import trustme
 
-from thongsuot_collector.config.address import host_and_port
 from thongsuot_collector.config.read import Configuration, parse_configuration
 from thongsuot_collector.errors import ConfigInvalid
+from thongsuot_collector.ingest.address import host_and_port
 from thongsuot_collector.sinks.remote_write import Settings
 
 

@@ -12,10 +12,10 @@ from sqlalchemy.exc import OperationalError
 from tests.collector.batches import BatchSealer, S, change, icmp_result
 from thongsuot_collector.correlation import rows
 from thongsuot_collector.correlation.consumer import CONSUMER, IncidentConsumer
-from thongsuot_collector.directory import InventoryDirectory
 from thongsuot_collector.incidents.incident import ClosureCode, NotificationEvent
 from thongsuot_collector.incidents.maintenance_window import MaintenanceWindow
 from thongsuot_collector.incidents.notification_log import DeliveryAttempt
+from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.journal.dead_letters import DeadLetterQueue
 from thongsuot_collector.journal.entry import ClockQuality, JournalEntry
 from thongsuot_collector.journal.layout_cache import LayoutCache

@@ -4,13 +4,11 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from thongsuot_collector.export import parquet
 from thongsuot_collector.export.column import ColumnType, ExportColumn, Row
-from thongsuot_collector.export.parquet import ParquetWriter
+from thongsuot_collector.export.parquet import GROUP_ROWS, ParquetWriter
 
 duckdb: Any = import_module("duckdb")
 
@@ -31,9 +29,9 @@ ROWS = st.lists(
 )
 
 
-def written(rows: list[Row], path: Path) -> None:
+def written(rows: list[Row], path: Path, group_rows: int = GROUP_ROWS) -> None:
     with path.open("wb") as file:
-        writer = ParquetWriter(file, COLUMNS)
+        writer = ParquetWriter(file, COLUMNS, group_rows=group_rows)
         for row in rows:
             writer.write([row])
         writer.close()
@@ -56,20 +54,19 @@ def test_every_value_is_read_back(tmp_path: Path, rows: list[Row]) -> None:
     assert read(tmp_path / "a.parquet") == rows
 
 
-def test_many_rows_are_many_groups(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parquet, "_GROUP_ROWS", 100)
+def test_many_rows_are_many_groups(tmp_path: Path) -> None:
     rows: list[Row] = [(f"t{n % 7}", n, n / 3 if n % 5 else None, n) for n in range(1050)]
-    written(rows, tmp_path / "a.parquet")
+    written(rows, tmp_path / "a.parquet", group_rows=100)
     assert read(tmp_path / "a.parquet") == rows
     with duckdb.connect() as connection:
         path = tmp_path / "a.parquet"
         groups = connection.execute(
-            f"SELECT num_row_groups, num_rows, created_by FROM parquet_file_metadata('{path}')"
+            f"SELECT num_row_groups, num_rows FROM parquet_file_metadata('{path}')"
         ).fetchone()
         (codec,) = connection.execute(
             f"SELECT DISTINCT compression FROM parquet_metadata('{path}')"
         ).fetchone()
-    assert groups == (11, 1050, "thongsuot-collector")
+    assert groups == (11, 1050)
     assert codec == "ZSTD"
 
 

@@ -10,11 +10,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from tests.collector.timeline.boot_script import NS, UP, BootScript, VerdictTriple, wall_ns
-from thongsuot_collector.directory import InventoryDirectory
 from thongsuot_collector.incidents.incident import Incident, NotificationEvent
 from thongsuot_collector.incidents.reducer import advance
 from thongsuot_collector.incidents.registry import IncidentRegistry
 from thongsuot_collector.incidents.settings import IncidentSettings
+from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.rules import load_all
 from thongsuot_collector.timeline.batch_summary import BatchSummary
 from thongsuot_collector.timeline.interval import Rewrite

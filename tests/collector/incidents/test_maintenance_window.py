@@ -4,9 +4,9 @@ import pytest
 
 from tests.collector.incidents.city import PORTAL, CityFixture, healthy_city, inventory
 from tests.collector.timeline.boot_script import CUT, OUT, UP, wall_ns
-from thongsuot_collector.directory import InventoryDirectory
 from thongsuot_collector.incidents.actions import set_windows
 from thongsuot_collector.incidents.maintenance_window import MaintenanceWindow
+from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.timeline.subject import Subject
 
 FIBER = Subject("s0", "fiber")

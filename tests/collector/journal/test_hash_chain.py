@@ -15,7 +15,8 @@ from tests.collector.notify.incident_events import (
     message_of,
     steady_city,
 )
-from thongsuot_collector.cli import main
+from thongsuot_collector.cli import evidence
+from thongsuot_collector.cli.main import main
 from thongsuot_collector.errors import ConfigInvalid
 from thongsuot_collector.journal import hash_chain
 from thongsuot_collector.journal.entry import ClockQuality, JournalEntry
@@ -153,7 +154,7 @@ async def test_batches_pushed_by_hand_are_counted_as_not_chained(tmp_path: Path)
     connection.close()
 
 
-def evidence(number: int, digest: str) -> IncidentDocument:
+def evidence_naming(number: int, digest: str) -> IncidentDocument:
     """Return an incident's document that names one batch of s0."""
     made = steady_city(city_inventory())
     document = message_of(cut_fibre(made), made).document
@@ -168,8 +169,8 @@ def test_evidence_is_compared_with_the_record(connection: sqlite3.Connection) ->
     digest = sealed("s0", 6)[3].digest.hex()
 
     def told() -> str:
-        (found,) = hash_chain.compare_evidence(connection, evidence(4, digest))
-        return hash_chain.format_evidence_check(found)
+        (found,) = evidence.compare_evidence(connection, evidence_naming(4, digest))
+        return evidence.format_evidence_check(found)
 
     head = "s0 5d1f0c9a77e2b304/4: "
     assert told() == f"{head}intact; the journal has the batch that the evidence names"
@@ -177,13 +178,13 @@ def test_evidence_is_compared_with_the_record(connection: sqlite3.Connection) ->
     assert told() == f"{head}intact; it was removed for its age; the batch after it names the same"
     connection.execute("DELETE FROM entries WHERE site = 's0' AND number = 5")
     assert told().startswith(f"{head}cannot be told; neither it nor")
-    (found,) = hash_chain.compare_evidence(connection, evidence(3, digest))
-    assert hash_chain.format_evidence_check(found).endswith(
+    (found,) = evidence.compare_evidence(connection, evidence_naming(3, digest))
+    assert evidence.format_evidence_check(found).endswith(
         "NOT INTACT; the journal has another batch in its place"
     )
     connection.execute("DELETE FROM entries WHERE site = 's0' AND number = 1")
-    (found,) = hash_chain.compare_evidence(connection, evidence(1, digest))
-    assert hash_chain.format_evidence_check(found).endswith("the batch after it names another")
+    (found,) = evidence.compare_evidence(connection, evidence_naming(1, digest))
+    assert evidence.format_evidence_check(found).endswith("the batch after it names another")
 
 
 def test_the_command_says_what_is_intact_and_ends_so(
@@ -194,7 +195,7 @@ def test_the_command_says_what_is_intact_and_ends_so(
     assert main(["verify", "--config", str(config)]) == 0
     assert capsys.readouterr().out.count("intact") == 2
     file = tmp_path / "evidence.json"
-    document = evidence(4, sealed("s0", 6)[3].digest.hex())
+    document = evidence_naming(4, sealed("s0", 6)[3].digest.hex())
     file.write_bytes(encode_document(document))
     assert main(["verify", "--evidence", str(file), "--config", str(config)]) == 0
     assert "intact" in capsys.readouterr().out
@@ -212,4 +213,4 @@ def test_the_command_says_what_is_intact_and_ends_so(
     file.write_text("{}")
     assert main(["verify", "--evidence", str(file), "--config", str(config)]) == 2
     with pytest.raises(ConfigInvalid, match="is no document of an incident"):
-        hash_chain.read_incident_document(file)
+        evidence.read_incident_document(file)

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import pytest
 
 from tests.collector.incidents.city import PORTAL, inventory
-from thongsuot_collector.directory import InventoryDirectory
 from thongsuot_collector.incidents.maintenance_window import MaintenanceWindow
+from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.maintenance import windows
 
 S = 1_000_000_000

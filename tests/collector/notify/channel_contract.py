@@ -25,7 +25,7 @@ from tests.collector.notify.incident_events import (
     steady_city,
 )
 from tests.collector.running import eventually, let_go
-from thongsuot_collector.cli import _set_up_logging
+from thongsuot_collector.cli.main import set_up_logging
 from thongsuot_collector.incidents.actions import record_delivery
 from thongsuot_collector.incidents.incident import NotificationEvent
 from thongsuot_collector.incidents.notification_log import NotificationKind
@@ -184,7 +184,7 @@ async def test_no_secret_is_in_an_answer_or_in_the_log(
 ) -> None:
     made = steady_city(city_inventory())
     message = message_of(cut_fibre(made), made)
-    _set_up_logging("debug")
+    set_up_logging("debug")
     with caplog.at_level(logging.DEBUG):
         for how in ("well", stand.echo, *stand.failure_outcomes):
             stand.behave(how)

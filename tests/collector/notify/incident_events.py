@@ -11,11 +11,11 @@ from prometheus_client import CollectorRegistry
 from tests.collector.incidents.city import PORTAL, CityFixture, inventory
 from tests.collector.running import let_go
 from tests.collector.timeline.boot_script import CUT, REFUSES, UNPLUGGED, UP, wall_ns
-from thongsuot_collector.directory import InventoryDirectory
 from thongsuot_collector.incidents import actions
 from thongsuot_collector.incidents.incident import Incident, NotificationEvent
 from thongsuot_collector.incidents.notification_log import DeliveryAttempt
 from thongsuot_collector.incidents.reducer import pending_notifications
+from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.notify.dispatch.composer import MessageComposer
 from thongsuot_collector.notify.dispatch.service import ConfiguredChannels, NotificationService
 from thongsuot_collector.notify.dispatch.transitions import mark_sending, start_thread

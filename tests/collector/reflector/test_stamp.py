@@ -10,12 +10,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from thongsuot_collector.cli.tables import reflected_text
 from thongsuot_collector.errors import CollectorError
 from thongsuot_collector.metrics import Metrics
 from thongsuot_collector.reflector.model import ReflectorSettings
 from thongsuot_collector.reflector.service import stamp_reflector
 from thongsuot_collector.reflector.stamp import ENDS
-from thongsuot_collector.tell import reflected_text
 from thongsuot_schema.stamp.packet import (
     UNAUTHENTICATED_BYTES,
     SenderPacket,

@@ -3,7 +3,7 @@
 from tests.agent.siteconfig.making import offer
 from thongsuot_agent.config.read import parse
 from thongsuot_agent.siteconfig.validate import validate_offer
-from thongsuot_collector.directory import InventoryDirectory
+from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.siteconfig.derive import derive_config
 from thongsuot_schema.inventory.model import Inventory, Medium
 from thongsuot_schema.inventory.read import read_inventory

@@ -3,7 +3,7 @@
 from tests.collector.batches import S, icmp_result, result, series
 from tests.collector.state.test_site import EPOCH, SITE, agent, opened
 from tests.collector.state.test_view import INVENTORY
-from thongsuot_collector.directory import InventoryDirectory
+from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.state.equipment import SHOWN_FOR_S
 from thongsuot_collector.state.site import SiteState
 from thongsuot_collector.state.view import site_view

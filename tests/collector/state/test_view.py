@@ -2,7 +2,7 @@
 
 from tests.collector.batches import BatchSealer, S, change, icmp_result
 from tests.collector.state.test_site import EPOCH, SITE, agent, opened
-from thongsuot_collector.directory import InventoryDirectory
+from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.state.site import SiteState
 from thongsuot_collector.state.view import site_view
 from thongsuot_schema.inventory.model import Carrier, Inventory, Link, Medium, Role, Site, Target

@@ -12,11 +12,11 @@ from tests.collector.sla.reference_count import CUT, OFF, UP, S, StateSpec, cour
 from thongsuot_collector.app.components import STORE_FILE
 from thongsuot_collector.correlation import rows
 from thongsuot_collector.correlation.rows import IncidentWrites
-from thongsuot_collector.directory import InventoryDirectory
 from thongsuot_collector.incidents.fault import Fault, FaultPhase
 from thongsuot_collector.incidents.incident import HoldOff, Incident, IncidentMember, IncidentStatus
 from thongsuot_collector.incidents.maintenance_window import MaintenanceWindow
 from thongsuot_collector.incidents.party import ResponsibleParty, Severity
+from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.notify.dispatch import delivery_log as telling
 from thongsuot_collector.notify.dispatch.delivery_log import DeliveryLogEntry
 from thongsuot_collector.notify.message import ChannelOutcome

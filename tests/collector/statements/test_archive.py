@@ -18,7 +18,7 @@ from thongsuot_collector.statements import revision_store
 from thongsuot_collector.statements.archive import StatementIssuer
 from thongsuot_collector.statements.circuits import circuits
 from thongsuot_collector.statements.settings import SlaSettings
-from thongsuot_collector.statements.tables import STATEMENTS
+from thongsuot_collector.store.tables import STATEMENTS
 from thongsuot_schema.inventory.model import Contract, Medium
 from thongsuot_schema.segment import Party
 

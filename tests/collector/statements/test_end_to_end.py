@@ -4,7 +4,7 @@ from pathlib import Path
 
 from tests.collector.batches import S
 from tests.collector.correlation.test_consumer import EPOCH, INVENTORY, World
-from thongsuot_collector.directory import InventoryDirectory
+from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.sla.month import month_at
 from thongsuot_collector.sla.periods import TimeClass
 from thongsuot_collector.statements.archive import StatementArchive

@@ -11,8 +11,24 @@ from sqlalchemy import Engine, text
 from tests.collector.journal.journal_contract import entry
 from thongsuot_collector.errors import StoreError, TokenError
 from thongsuot_collector.store import boots, dead_letters, tokens
+from thongsuot_collector.store.dead_letters import DeadLetter
 from thongsuot_collector.store.engine import open_store
 from thongsuot_schema.enrolment import TOKEN_PREFIX
+
+
+def letter(number: int, *, sequence: int, error: str, site: str = "hoan-kiem") -> DeadLetter:
+    """A batch that the states failed to process."""
+    failed = entry(number, site=site)
+    return DeadLetter(
+        site=failed.site,
+        stream=failed.stream,
+        number=failed.number,
+        consumer="state",
+        sequence=sequence,
+        error=error,
+        body=failed.body,
+        at_ns=1,
+    )
 
 
 @pytest.fixture
@@ -65,10 +81,8 @@ def test_what_is_set_aside_stays_whole_and_is_bounded(
 ) -> None:
     monkeypatch.setattr(dead_letters, "KEPT_PER_SITE", 3)
     for number in range(1, 6):
-        dead_letters.put(
-            store, entry(number), consumer="state", sequence=number, error="bad\nvery bad"
-        )
-    dead_letters.put(store, entry(1, site="ba-dinh"), consumer="state", sequence=9, error="bad")
+        dead_letters.put(store, letter(number, sequence=number, error="bad\nvery bad"))
+    dead_letters.put(store, letter(1, site="ba-dinh", sequence=9, error="bad"))
     assert [one.number for one in dead_letters.listed(store)] == [3, 4, 5, 1]
     newest = dead_letters.get(store, dead_letters.listed(store)[2].id)
     assert newest is not None

@@ -12,7 +12,7 @@ from tests.collector.app.stage import PASSWORD, SITE, NotifyingStack
 from tests.collector.batches import series
 from tests.collector.running import WITHIN_S, Pusher, eventually
 from tests.collector.web.incident.test_routes import command
-from thongsuot_collector.directory import InventoryDirectory
+from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.store.test_requests import AT_ONCE
 from thongsuot_collector.store.test_requests import RequestedTest as KeptAsk
 from thongsuot_collector.web.test_request.results import describe_result

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from thongsuot_collector.config.read import read_configuration
-from thongsuot_collector.directory import InventoryDirectory
 from thongsuot_collector.incidents.party import CITY, ResponsibleParty
+from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.notify.dispatch import routing
 from thongsuot_lab import inventory
 from thongsuot_lab.stack.documents import CollectorDocument

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import Engine
 
-from thongsuot_collector.app.server import tls_context
 from thongsuot_collector.config.read import Configuration
 from thongsuot_collector.ingest.authentication import Authenticator
+from thongsuot_collector.ingest.server import tls_context
 from thongsuot_collector.ingest.tokens import TokenCache
 from thongsuot_collector.metrics import Metrics
 from thongsuot_collector.pki import authority

@@ -8,15 +8,15 @@ from contextlib import ExitStack
 
 from thongsuot_collector.app.components import Components, flush, open_components
 from thongsuot_collector.app.routes import page_apps
-from thongsuot_collector.app.server import bind_listener, page_server, push_server, url_of
 from thongsuot_collector.app.supervisor import keep_running
-from thongsuot_collector.config.model import Listen
 from thongsuot_collector.config.read import Configuration
-from thongsuot_collector.directory import InventoryDirectory
 from thongsuot_collector.errors import JournalDamaged
 from thongsuot_collector.ingest.push_endpoint import PushEndpoint
 from thongsuot_collector.ingest.push_handler import PushHandler
 from thongsuot_collector.ingest.rate_limit import RateLimiter
+from thongsuot_collector.ingest.server import bind_listener, page_server, push_server, url_of
+from thongsuot_collector.ingest.settings import Listen
+from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.journal.entry import JournalEntry
 from thongsuot_collector.reflector.service import reflect
 from thongsuot_collector.statements.archive import StatementIssuer

@@ -17,8 +17,9 @@ from thongsuot_collector.config.read import Configuration
 from thongsuot_collector.config.whole import directory_for
 from thongsuot_collector.correlation import consumer as correlation
 from thongsuot_collector.correlation.consumer import IncidentConsumer, IncidentConsumerSettings
-from thongsuot_collector.directory import InventoryDirectory
 from thongsuot_collector.ingest.device_clock import BootClocks
+from thongsuot_collector.inventory.directory import InventoryDirectory
+from thongsuot_collector.inventory.watch import InventoryWatch
 from thongsuot_collector.journal.dead_letters import DeadLetterQueue
 from thongsuot_collector.journal.entry import JournalEntry
 from thongsuot_collector.journal.layout_cache import LayoutCache
@@ -29,7 +30,6 @@ from thongsuot_collector.notify.dispatch.incident_links import IncidentLinks, lo
 from thongsuot_collector.notify.dispatch.service import NotificationService
 from thongsuot_collector.sinks import Sink, Supplies
 from thongsuot_collector.siteconfig.registry import SiteConfigRegistry
-from thongsuot_collector.siteconfig.watch import InventoryWatch
 from thongsuot_collector.state import consumer as state
 from thongsuot_collector.state.consumer import StateConsumer
 from thongsuot_collector.state.view import ways_of

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import msgspec
 
-from thongsuot_collector.config.model import Listen
 from thongsuot_collector.errors import AuthorityError
+from thongsuot_collector.ingest.settings import Listen
 from thongsuot_collector.pki.external_registry import pattern_mistake, read_trusted
 from thongsuot_collector.pki.policy import ClientCertificatePolicy
 from thongsuot_collector.pki.settings import CertificateSettings

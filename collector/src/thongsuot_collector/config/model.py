@@ -5,8 +5,8 @@ from typing import Annotated
 import msgspec
 
 from thongsuot_collector.incidents.settings import IncidentSettings
+from thongsuot_collector.ingest.settings import IngestSettings, Listen
 from thongsuot_collector.notify.settings import NotifySettings
-from thongsuot_collector.pki.policy import ClientCertificatePolicy
 from thongsuot_collector.pki.settings import CertificateSettings
 from thongsuot_collector.reflector.model import ReflectorSettings
 from thongsuot_collector.statements.settings import SlaSettings
@@ -19,26 +19,6 @@ Bytes = Annotated[int, msgspec.Meta(gt=0)]
 DAY_S = 86_400.0
 
 
-class Listen(StrictStruct, frozen=True, kw_only=True):
-    """
-    Where the collector listens, for agents and for people.
-
-    ``address`` is ``host:port``, IPv6 in brackets; port 0 takes any that is free, and says which.
-    Tokens must not travel in the clear: without a certificate only a loopback address is taken,
-    unless ``plaintext`` says that something before the collector ends the TLS.
-
-    ``client_certificates`` says whether agents show certificates of their own beside their tokens:
-    ``off``, ``optional`` (who shows none comes in by token) or ``required`` (nobody pushes without
-    one). Enrolling, the pages and callbacks, which stand at the same address, never need one.
-    """
-
-    address: str = "127.0.0.1:8480"
-    certificate_file: str = ""
-    key_file: str = ""
-    plaintext: bool = False
-    client_certificates: ClientCertificatePolicy = ClientCertificatePolicy.OFF
-
-
 class JournalSettings(StrictStruct, frozen=True, kw_only=True):
     """
     How long what agents pushed is kept.
@@ -49,24 +29,6 @@ class JournalSettings(StrictStruct, frozen=True, kw_only=True):
 
     retention_s: Positive = 31 * DAY_S
     max_bytes: Bytes = 64 << 30
-
-
-class IngestSettings(StrictStruct, frozen=True, kw_only=True):
-    """
-    How much is taken from whom.
-
-    A site may push ``pushes_per_s`` for ever and ``pushes_burst`` at once (an hour's backlog is
-    240), ``bytes_per_s`` and ``bytes_burst`` likewise (three days' backlog is 12 MB). An
-    address may come with ``bad_tokens_burst`` bad tokens (and as many bad codes), then one every
-    ``1 / bad_tokens_per_s`` seconds.
-    """
-
-    pushes_per_s: Positive = 20.0
-    pushes_burst: Positive = 500.0
-    bytes_per_s: Positive = 20_000.0
-    bytes_burst: Positive = 64e6
-    bad_tokens_per_s: Positive = 0.2
-    bad_tokens_burst: Positive = 20.0
 
 
 class PageSettings(StrictStruct, frozen=True, kw_only=True):

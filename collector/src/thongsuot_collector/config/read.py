@@ -12,12 +12,13 @@ from pathlib import Path
 import msgspec
 
 from thongsuot_collector.config import certificates, plugins
-from thongsuot_collector.config.address import host_and_port
-from thongsuot_collector.config.model import CollectorConfig, Listen
+from thongsuot_collector.config.model import CollectorConfig
 from thongsuot_collector.config.reflector import mistakes as reflector_mistakes
 from thongsuot_collector.correlation import consumer as correlation
 from thongsuot_collector.errors import ConfigInvalid
 from thongsuot_collector.incidents.settings import IncidentSettings
+from thongsuot_collector.ingest.address import host_and_port
+from thongsuot_collector.ingest.settings import Listen
 from thongsuot_collector.state import consumer as state
 from thongsuot_schema.document import decode, error_at
 from thongsuot_schema.errors import DocumentError
@@ -56,6 +57,8 @@ def read_configuration(path: Path) -> Configuration:
     """
     try:
         text = path.read_text("utf-8")
+    except FileNotFoundError as error:
+        raise ConfigInvalid([DocumentError(str(path), 0, "there is no such file")]) from error
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigInvalid([DocumentError(str(path), 0, f"cannot be read: {error}")]) from error
     return parse_configuration(text, file=str(path), folder=path.absolute().parent)

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from ipaddress import ip_address
 from pathlib import Path
 
-from thongsuot_collector.config.address import host_and_port
 from thongsuot_collector.errors import CollectorError
+from thongsuot_collector.ingest.address import host_and_port
 from thongsuot_collector.reflector.address_filter import networks_from
 from thongsuot_collector.reflector.key import read_key
 from thongsuot_collector.reflector.model import ReflectorSettings

@@ -1,10 +1,12 @@
-"""The inventory as a configuration needs it: read, and held against the channels that there are."""
+"""What a configuration refers to: the inventory, held against the channels; the own authority."""
 
-from thongsuot_collector.config.inventory import read_directory
 from thongsuot_collector.config.read import Configuration
-from thongsuot_collector.directory import InventoryDirectory
-from thongsuot_collector.errors import ConfigInvalid
+from thongsuot_collector.errors import AuthorityError, ConfigInvalid
+from thongsuot_collector.inventory.directory import InventoryDirectory
+from thongsuot_collector.inventory.read import read_directory
 from thongsuot_collector.notify.dispatch import routing
+from thongsuot_collector.pki import authority
+from thongsuot_collector.pki.policy import ClientCertificatePolicy
 from thongsuot_schema.errors import DocumentError
 
 
@@ -24,3 +26,22 @@ def directory_for(configuration: Configuration, *, file: str) -> InventoryDirect
     if mistakes:
         raise ConfigInvalid(mistakes)
     return directory
+
+
+def check_authority(configuration: Configuration, *, file: str) -> None:
+    """
+    See whether the collector's own authority can be used, where it is wanted.
+
+    Raises:
+        ConfigInvalid: it cannot, or there is none.
+    """
+    settings = configuration.settings
+    if (
+        settings.listen.client_certificates is ClientCertificatePolicy.OFF
+        or settings.certificates.authorities_file
+    ):
+        return
+    try:
+        authority.load_authority(configuration.state_dir / authority.FOLDER)
+    except AuthorityError as error:
+        raise ConfigInvalid([DocumentError(file, 0, str(error))]) from error

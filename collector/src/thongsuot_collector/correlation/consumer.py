@@ -18,7 +18,6 @@ from sqlalchemy import Engine
 
 from thongsuot_collector.correlation import rows
 from thongsuot_collector.correlation.rows import IncidentWrites
-from thongsuot_collector.directory import InventoryDirectory
 from thongsuot_collector.incidents import actions
 from thongsuot_collector.incidents.incident import Incident, NotificationEvent
 from thongsuot_collector.incidents.maintenance_window import MaintenanceWindow
@@ -26,6 +25,7 @@ from thongsuot_collector.incidents.notification_log import DeliveryAttempt
 from thongsuot_collector.incidents.reducer import advance, pending_notifications
 from thongsuot_collector.incidents.registry import IncidentRegistry
 from thongsuot_collector.incidents.settings import IncidentSettings
+from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.journal.dead_letters import DeadLetterQueue
 from thongsuot_collector.journal.entry import StoredEntry
 from thongsuot_collector.journal.journal import Journal

@@ -18,14 +18,6 @@ from sqlalchemy import (
     update,
 )
 
-from thongsuot_collector.correlation.tables import (
-    FAULTS,
-    INCIDENTS,
-    INTERVALS,
-    MEMBERS,
-    TIMELINES,
-    WINDOWS,
-)
 from thongsuot_collector.incidents.fault import NS_PER_S, Fault
 from thongsuot_collector.incidents.incident import Incident
 from thongsuot_collector.incidents.maintenance_window import MaintenanceWindow
@@ -33,7 +25,15 @@ from thongsuot_collector.incidents.registry import RegistrySnapshot
 from thongsuot_collector.store import audit
 from thongsuot_collector.store.audit import AuditAction
 from thongsuot_collector.store.sites import Position
-from thongsuot_collector.store.tables import POSITIONS
+from thongsuot_collector.store.tables import (
+    FAULTS,
+    INCIDENTS,
+    INTERVALS,
+    MEMBERS,
+    POSITIONS,
+    TIMELINES,
+    WINDOWS,
+)
 from thongsuot_collector.timeline.interval import Basis, BatchRef, Interval, Rewrite
 from thongsuot_collector.timeline.subject import Subject
 from thongsuot_schema.segment import Segment

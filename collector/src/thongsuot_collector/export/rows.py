@@ -38,17 +38,17 @@ class ExportTally:
     """What was come across: rows, and the batches that nobody can read."""
 
     rows: int = 0
-    undigestible: list[str] = field(default_factory=list)
+    undecodable: list[str] = field(default_factory=list)
 
 
 def export_rows(
-    connection: sqlite3.Connection, wanted: ExportQuery, labels_of: LabelsOf, found: ExportTally
+    connection: sqlite3.Connection, query: ExportQuery, labels_of: LabelsOf, tally: ExportTally
 ) -> Iterator[list[Row]]:
     """
     Yield the rows of each batch that has some, in the order in which batches came in.
 
     Only some entries are held at a time, and none while a row is used: the journal may grow and be
-    trimmed meanwhile. A batch that cannot be read is noted in ``found``.
+    trimmed meanwhile. A batch that cannot be read is noted in ``tally``.
     """
     plans = _Layouts(connection)
     after, head = 0, sqlite_rows.last_sequence(connection)
@@ -58,16 +58,16 @@ def export_rows(
             return
         after = entries[-1].sequence
         for kept in entries:
-            if wanted.site and kept.entry.site != wanted.site:
+            if query.site and kept.entry.site != query.site:
                 continue
             try:
                 columns = decode_entry(kept.entry, plans.of(kept), LIMITS)
             except UndecodableEntry as error:
                 one = kept.entry
-                found.undigestible.append(f"{one.site} {one.stream} {one.number}: {error}")
+                tally.undecodable.append(f"{one.site} {one.stream} {one.number}: {error}")
                 continue
-            made = list(_rows(kept, columns, wanted, labels_of))
-            found.rows += len(made)
+            made = list(_rows(kept, columns, query, labels_of))
+            tally.rows += len(made)
             if made:
                 yield made
 
@@ -89,23 +89,23 @@ class _Layouts:
 
 
 def _rows(
-    kept: StoredEntry, columns: Columns, wanted: ExportQuery, labels_of: LabelsOf
+    kept: StoredEntry, columns: Columns, query: ExportQuery, labels_of: LabelsOf
 ) -> Iterator[Row]:
     offset_ms = kept.entry.epoch_ns // 1_000_000
     times_ms = columns.times_ms
     if not times_ms:
         return
-    if offset_ms + max(times_ms) < wanted.from_ms or offset_ms + min(times_ms) >= wanted.until_ms:
+    if offset_ms + max(times_ms) < query.from_ms or offset_ms + min(times_ms) >= query.until_ms:
         return
     for block in columns.blocks:
-        yield from _of_block(kept, columns, block, wanted, labels_of)
+        yield from _of_block(kept, columns, block, query, labels_of)
 
 
 def _of_block(
     kept: StoredEntry,
     columns: Columns,
     block: ColumnBlock,
-    wanted: ExportQuery,
+    query: ExportQuery,
     labels_of: LabelsOf,
 ) -> Iterator[Row]:
     entry = kept.entry
@@ -120,7 +120,7 @@ def _of_block(
         about = (entry.site, *(labels.get(name) or None for name in _NAMES), *kind)
         for row in range(series.first_row, series.last_row):
             time_ms = offset_ms + columns.times_ms[row]
-            if not wanted.from_ms <= time_ms < wanted.until_ms:
+            if not query.from_ms <= time_ms < query.until_ms:
                 continue
             said = columns.not_ok.get(row)
             outcome = Outcome.OK.value if said is None else said.outcome.value

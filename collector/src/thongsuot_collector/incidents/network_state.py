@@ -6,10 +6,10 @@ from collections.abc import Set as AbstractSet
 
 import msgspec
 
-from thongsuot_collector.directory import InventoryDirectory
 from thongsuot_collector.incidents.fault import Fault
 from thongsuot_collector.incidents.maintenance_window import MaintenanceWindow
 from thongsuot_collector.incidents.settings import IncidentSettings
+from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.timeline.interval import Interval
 from thongsuot_collector.timeline.subject import Subject
 from thongsuot_schema.inventory.model import Link, Medium

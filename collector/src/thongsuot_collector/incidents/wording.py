@@ -2,10 +2,10 @@
 
 import msgspec
 
-from thongsuot_collector.directory import InventoryDirectory
 from thongsuot_collector.incidents.fault import NS_PER_S
 from thongsuot_collector.incidents.incident import Incident
 from thongsuot_collector.incidents.rule import Rule
+from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.timeline.subject import Subject
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom

@@ -13,7 +13,7 @@ from collections.abc import Callable, MutableMapping
 
 from sqlalchemy import Engine
 
-from thongsuot_collector.ingest.refusal import PushRefused, RefusalReason
+from thongsuot_collector.errors import PushRefused, RefusalReason
 from thongsuot_collector.ingest.tokens import TokenCache
 from thongsuot_collector.pki.peer import SCOPE_KEY, PeerCertificate
 from thongsuot_collector.pki.policy import ClientCertificatePolicy

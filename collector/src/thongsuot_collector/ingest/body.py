@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 
-from thongsuot_collector.ingest.refusal import PushRefused, RefusalReason
+from thongsuot_collector.errors import PushRefused, RefusalReason
 
 Message = Mapping[str, object]
 Receive = Callable[[], Awaitable[Message]]

@@ -5,9 +5,14 @@ from collections.abc import Callable
 
 import msgspec
 
-from thongsuot_collector.errors import JournalBusy, JournalDamaged, JournalError
+from thongsuot_collector.errors import (
+    JournalBusy,
+    JournalDamaged,
+    JournalError,
+    PushRefused,
+    RefusalReason,
+)
 from thongsuot_collector.ingest.device_clock import BootClocks, ClockDecision
-from thongsuot_collector.ingest.refusal import PushRefused, RefusalReason
 from thongsuot_collector.journal.entry import (
     AppendOutcome,
     AppendResult,

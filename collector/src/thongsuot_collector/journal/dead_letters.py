@@ -1,7 +1,8 @@
-"""Setting aside what a consumer cannot digest: kept whole, counted, told; the queue goes on."""
+"""The dead-letter queue: a batch that a consumer fails to process is kept, and the others go on."""
 
 import asyncio
 import logging
+import time
 import traceback
 
 from sqlalchemy import Engine
@@ -10,12 +11,13 @@ from thongsuot_collector.errors import UndecodableEntry
 from thongsuot_collector.journal.entry import JournalEntry, StoredEntry
 from thongsuot_collector.metrics import Metrics
 from thongsuot_collector.store import dead_letters
+from thongsuot_collector.store.dead_letters import DeadLetter
 
 _log = logging.getLogger(__name__)
 
 
 class DeadLetterQueue:
-    """The place for poison, shared by all consumers."""
+    """Keeps what a consumer failed to process; shared by all consumers."""
 
     def __init__(self, store: Engine, metrics: Metrics) -> None:
         self._store = store
@@ -33,8 +35,8 @@ class DeadLetterQueue:
     async def _put(self, entry: JournalEntry, consumer: str, sequence: int, error: str) -> None:
         self._metrics.dead_letters.labels(consumer).inc()
         _log.warning(
-            "cannot digest batch (%d bytes) consumer=%s site=%s stream=%s number=%d: %s; "
-            "set aside, see `thongsuot-collector poison list`",
+            "cannot process batch (%d bytes) consumer=%s site=%s stream=%s number=%d: %s; "
+            "moved to the dead-letter queue, see `thongsuot-collector dead-letters list`",
             len(entry.body),
             consumer,
             entry.site,
@@ -42,9 +44,17 @@ class DeadLetterQueue:
             entry.number,
             error.strip().splitlines()[-1],
         )
-        await asyncio.to_thread(
-            dead_letters.put, self._store, entry, consumer=consumer, sequence=sequence, error=error
+        letter = DeadLetter(
+            site=entry.site,
+            stream=entry.stream,
+            number=entry.number,
+            consumer=consumer,
+            sequence=sequence,
+            error=error,
+            body=entry.body,
+            at_ns=time.time_ns(),
         )
+        await asyncio.to_thread(dead_letters.put, self._store, letter)
 
 
 def explain_failure(error: Exception) -> str:

@@ -9,23 +9,19 @@ changed, replaced or slipped in; ``verify_streams`` does so for the whole journa
 import sqlite3
 from collections.abc import Iterable, Iterator
 from itertools import groupby
-from pathlib import Path
 
 import msgspec
 
-from thongsuot_collector.errors import ConfigInvalid
 from thongsuot_collector.journal.ranges import Range, merged
-from thongsuot_collector.notify.render.document import IncidentDocument
 from thongsuot_schema.batch.decode import read_header
 from thongsuot_schema.batch.digest import digest_of
-from thongsuot_schema.errors import BatchError, DocumentError
+from thongsuot_schema.errors import BatchError
 
 _IN_ORDER = """
     SELECT site, stream, number, digest, body FROM entries
     WHERE ?1 = '' OR site = ?1 ORDER BY site, stream, number
 """
 _TRIMMED = "SELECT site, stream, first, last FROM trimmed WHERE ?1 = '' OR site = ?1"
-_ONE = "SELECT body FROM entries WHERE site = ? AND stream = ? AND number = ?"
 
 
 class BatchFlaw(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,16 +53,6 @@ class StreamAudit(msgspec.Struct, frozen=True, kw_only=True):
     def batches(self) -> int:
         """How many batches are kept."""
         return sum(last - first + 1 for first, last in self.kept)
-
-
-class EvidenceCheck(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of a batch that evidence names; ``is_intact`` is ``None``: it cannot be told."""
-
-    site: str
-    stream: str
-    number: int
-    is_intact: bool | None
-    text: str
 
 
 class BatchRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -126,43 +112,6 @@ def examine_stream(rows: Iterable[BatchRow], trimmed: tuple[Range, ...]) -> Stre
     )
 
 
-def compare_evidence(
-    connection: sqlite3.Connection, document: IncidentDocument
-) -> Iterator[EvidenceCheck]:
-    """Yield, for every batch that an incident's evidence names, whether it is in the record so."""
-    named = {
-        (shown.site, batch.stream, batch.number): batch.digest
-        for shown in document.shown
-        for batch in shown.batches
-    }
-    for (site, stream, number), digest in sorted(named.items()):
-        is_intact, text = _compare_batch(connection, (site, stream, number), bytes.fromhex(digest))
-        yield EvidenceCheck(site=site, stream=stream, number=number, is_intact=is_intact, text=text)
-
-
-def read_incident_document(file: Path) -> IncidentDocument:
-    """
-    Return the document of an incident: an attachment, or the body of a webhook around it.
-
-    Raises:
-        ConfigInvalid: the file holds none.
-        OSError: it cannot be read.
-    """
-    text = file.read_bytes()
-    try:
-        try:
-            return msgspec.json.decode(text, type=IncidentDocument)
-        except msgspec.ValidationError:
-            return msgspec.json.decode(text, type=_Wrapped).incident
-    except msgspec.MsgspecError as error:
-        message = f"is no document of an incident: {error}"
-        raise ConfigInvalid([DocumentError(str(file), 0, message)]) from error
-
-
-class _Wrapped(msgspec.Struct):
-    incident: IncidentDocument
-
-
 def format_stream(stream: StreamAudit) -> str:
     """Return what was found of a stream as one line, and one more for each flaw."""
     parts = [f"{stream.site} {stream.stream}: {_format_ranges(stream.kept)}"]
@@ -175,38 +124,6 @@ def format_stream(stream: StreamAudit) -> str:
     parts.append("NOT INTACT" if stream.flaws else "intact")
     flaws = [f"  batch {one.number} {one.text}" for one in stream.flaws]
     return "\n".join(["; ".join(parts), *flaws])
-
-
-def format_evidence_check(named: EvidenceCheck) -> str:
-    """Return what became of a batch that evidence names as one line."""
-    word = {True: "intact", False: "NOT INTACT", None: "cannot be told"}[named.is_intact]
-    return f"{named.site} {named.stream}/{named.number}: {word}; {named.text}"
-
-
-def _compare_batch(
-    connection: sqlite3.Connection, place: tuple[str, str, int], digest: bytes
-) -> tuple[bool | None, str]:
-    body = _body(connection, place)
-    if body is not None:
-        if digest_of(body) == digest:
-            return True, "the journal has the batch that the evidence names"
-        return False, "the journal has another batch in its place"
-    site, stream, number = place
-    after = _body(connection, (site, stream, number + 1))
-    if after is None:
-        return None, "neither it nor the batch after it is in the journal any more"
-    try:
-        previous = read_header(after).previous
-    except BatchError as error:
-        return False, f"the batch after it cannot be read: {error}"
-    if previous == digest:
-        return True, "it was removed for its age; the batch after it names the same"
-    return False, "it was removed for its age; the batch after it names another"
-
-
-def _body(connection: sqlite3.Connection, place: tuple[str, str, int]) -> bytes | None:
-    row = connection.execute(_ONE, place).fetchone()
-    return None if row is None else bytes(row[0])
 
 
 def _previous_digest(row: BatchRow, flaws: list[BatchFlaw]) -> bytes | None:

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from thongsuot_collector.directory import InventoryDirectory
 from thongsuot_collector.incidents.fault import NS_PER_S, readable_id
 from thongsuot_collector.incidents.maintenance_window import MaintenanceWindow
+from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.timeline.subject import Subject
 from thongsuot_schema.suggestion import suggest
 from thongsuot_schema.words.dates import VIETNAM, local

@@ -21,8 +21,7 @@ from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from thongsuot_collector.errors import AuthorityError
-from thongsuot_collector.ingest.refusal import PushRefused, RefusalReason
+from thongsuot_collector.errors import AuthorityError, PushRefused, RefusalReason
 from thongsuot_collector.pki.peer import PeerCertificate
 from thongsuot_collector.pki.registry import ExpiryTimes, check_validity, short_serial
 from thongsuot_collector.pki.settings import SITE, CertificateSettings

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection, Engine
 
-from thongsuot_collector.ingest.refusal import PushRefused, RefusalReason
+from thongsuot_collector.errors import PushRefused, RefusalReason
 from thongsuot_collector.pki.authority import CertificateAuthority
 from thongsuot_collector.pki.csr import SigningRequest
 from thongsuot_collector.pki.registry import short_serial

@@ -5,7 +5,7 @@ import logging
 
 from sqlalchemy import Engine
 
-from thongsuot_collector.ingest.refusal import PushRefused, RefusalReason
+from thongsuot_collector.errors import PushRefused, RefusalReason
 from thongsuot_collector.pki.peer import PeerCertificate
 from thongsuot_collector.pki.registry import ExpiryTimes, check_validity, short_serial
 from thongsuot_collector.store import certificates

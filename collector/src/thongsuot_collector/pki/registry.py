@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from thongsuot_collector.ingest.refusal import PushRefused, RefusalReason
+from thongsuot_collector.errors import PushRefused, RefusalReason
 from thongsuot_collector.pki.peer import PeerCertificate
 
 

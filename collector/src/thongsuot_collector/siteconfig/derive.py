@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from msgspec import structs
 
-from thongsuot_collector.directory import InventoryDirectory
+from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_schema.inventory.communes import NOWHERE
 from thongsuot_schema.inventory.model import Link, Medium, ProbeSchedule, Role, Site, Target
 from thongsuot_schema.inventory.read import EVERY

@@ -10,7 +10,7 @@ import msgspec
 from msgspec import structs
 from sqlalchemy import Engine
 
-from thongsuot_collector.directory import InventoryDirectory
+from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.journal.entry import JournalEntry
 from thongsuot_collector.siteconfig.derive import derive_config
 from thongsuot_collector.siteconfig.rollout import RolloutStatus, rollout_status

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Mapping
 from statistics import median
 
-from thongsuot_collector.directory import InventoryDirectory
+from thongsuot_collector.inventory.directory import InventoryDirectory
+from thongsuot_collector.inventory.networks import NetworkOwners
 from thongsuot_collector.journal.entry import ClockQuality
-from thongsuot_collector.networks import NetworkOwners
 from thongsuot_collector.state import equipment
 from thongsuot_collector.state.site import RttFigures, SiteState
 from thongsuot_collector.state.verdicts import StandingVerdict

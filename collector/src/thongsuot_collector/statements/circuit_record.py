@@ -6,18 +6,17 @@ import msgspec
 from sqlalchemy import Engine, and_, or_, select
 
 from thongsuot_collector.correlation import rows
-from thongsuot_collector.correlation.tables import FAULTS, MEMBERS, TIMELINES
-from thongsuot_collector.directory import InventoryDirectory
 from thongsuot_collector.incidents.fault import Fault
 from thongsuot_collector.incidents.notification_log import NotificationKind
 from thongsuot_collector.incidents.party import ResponsibleParty
+from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.notify.message import ChannelOutcome
 from thongsuot_collector.sla.hours import Span
 from thongsuot_collector.sla.month import NS_PER_MS
 from thongsuot_collector.sla.outage import CarrierNotification
 from thongsuot_collector.sla.periods import PlannedWork
 from thongsuot_collector.sla.statement import Circuit, CircuitRecord
-from thongsuot_collector.store.tables import DELIVERIES
+from thongsuot_collector.store.tables import DELIVERIES, FAULTS, MEMBERS, TIMELINES
 from thongsuot_collector.timeline.interval import Basis, Interval
 from thongsuot_collector.timeline.subject import Subject
 from thongsuot_schema.segment import Party

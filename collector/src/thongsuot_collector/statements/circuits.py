@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from thongsuot_collector.directory import InventoryDirectory
+from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.sla.month import Month
 from thongsuot_collector.sla.statement import Circuit, DisplayNames
 from thongsuot_collector.sla.terms import AreaKind, Terms, terms_for_contract

@@ -5,7 +5,7 @@ from sqlalchemy import ColumnElement, Engine, and_, func, insert, select
 
 from thongsuot_collector.sla.revision import IssuedStatement
 from thongsuot_collector.statements.summary import StatementSummary, summarize_statement
-from thongsuot_collector.statements.tables import STATEMENTS
+from thongsuot_collector.store.tables import STATEMENTS
 
 
 def save_revision(engine: Engine, issue: IssuedStatement) -> None:

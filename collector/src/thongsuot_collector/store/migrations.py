@@ -9,9 +9,7 @@ from collections.abc import Callable
 
 from sqlalchemy import Column, Connection, Integer, MetaData, Table, insert, select, update
 
-from thongsuot_collector.correlation import tables as correlation
 from thongsuot_collector.errors import StoreError
-from thongsuot_collector.statements import tables as statements
 from thongsuot_collector.store import audit, tables
 
 _VERSION = Table("store_version", MetaData(), Column("version", Integer, nullable=False))
@@ -28,7 +26,15 @@ def _tables_of_telling(connection: Connection) -> None:
 
 
 def _tables_of_incidents(connection: Connection) -> None:
-    correlation.METADATA.create_all(connection)
+    for table in (
+        tables.TIMELINES,
+        tables.INTERVALS,
+        tables.INCIDENTS,
+        tables.MEMBERS,
+        tables.FAULTS,
+        tables.WINDOWS,
+    ):
+        table.create(connection, checkfirst=True)
 
 
 def _table_of_people(connection: Connection) -> None:
@@ -36,7 +42,7 @@ def _table_of_people(connection: Connection) -> None:
 
 
 def _tables_of_statements(connection: Connection) -> None:
-    statements.METADATA.create_all(connection)
+    tables.STATEMENTS.create(connection, checkfirst=True)
 
 
 def _tables_of_enrolment(connection: Connection) -> None:

@@ -3,7 +3,7 @@
 import secrets
 import time
 
-from thongsuot_collector.directory import InventoryDirectory
+from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.store.test_requests import LASTS_NS, RequestedTest
 from thongsuot_schema.batch.push import REQUESTABLE_KINDS
 from thongsuot_schema.suggestion import suggest

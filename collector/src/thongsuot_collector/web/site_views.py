@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 
-from thongsuot_collector.directory import InventoryDirectory
 from thongsuot_collector.incidents.fault import NS_PER_S
 from thongsuot_collector.incidents.maintenance_window import MaintenanceWindow
+from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.state.consumer import StateConsumer
 from thongsuot_collector.state.view import site_view
 from thongsuot_collector.timeline.subject import Subject

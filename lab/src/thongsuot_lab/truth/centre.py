@@ -10,12 +10,12 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from thongsuot_collector.directory import InventoryDirectory
 from thongsuot_collector.incidents.incident import Incident
 from thongsuot_collector.incidents.notification_log import NotificationRecord
 from thongsuot_collector.incidents.reducer import advance
 from thongsuot_collector.incidents.registry import IncidentRegistry
 from thongsuot_collector.incidents.settings import IncidentSettings
+from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.journal.entry import ClockQuality
 from thongsuot_collector.rules import load_all
 from thongsuot_collector.timeline.batch_summary import BatchSummary, spans_of

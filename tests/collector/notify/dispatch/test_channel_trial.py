@@ -7,7 +7,7 @@ import pytest
 
 from tests.collector.notify.carrier_fixture import CarrierFixture
 from tests.collector.notify.receiver_process import ReceiverProcess
-from thongsuot_collector.cli import main
+from thongsuot_collector.cli.main import main
 
 INVENTORY = """\
 [[carriers]]

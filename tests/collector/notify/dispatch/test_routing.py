@@ -13,8 +13,8 @@ from tests.collector.notify.incident_events import (
     steady_city,
     unplug_cable,
 )
-from thongsuot_collector.directory import InventoryDirectory
 from thongsuot_collector.incidents.party import ResponsibleParty
+from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.notify.dispatch.routing import (
     audiences_of,
     find_party,

@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 
 import msgspec
 
-from thongsuot_collector.directory import InventoryDirectory
 from thongsuot_collector.incidents.incident import (
     HoldOff,
     Incident,
@@ -20,6 +19,7 @@ from thongsuot_collector.incidents.notification_log import (
     NotificationRecord,
 )
 from thongsuot_collector.incidents.party import ResponsibleParty, Severity
+from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.notify.contract import Channel, Polling, Resending
 from thongsuot_collector.notify.dispatch.composer import MessageComposer
 from thongsuot_collector.notify.dispatch.routing import find_party, routes_of

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Mapping
 
-from thongsuot_collector.directory import InventoryDirectory
 from thongsuot_collector.incidents.notification_log import NotificationKind
 from thongsuot_collector.incidents.rule import Rule
+from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.notify.dispatch.incident_links import IncidentLinks
 from thongsuot_collector.notify.dispatch.routing import routes_of
 from thongsuot_collector.notify.dispatch.thread import NotificationThread

@@ -8,12 +8,12 @@ from collections.abc import Callable, Mapping, Sequence
 
 from sqlalchemy import Engine
 
-from thongsuot_collector.directory import InventoryDirectory
 from thongsuot_collector.incidents.fault import NS_PER_S
 from thongsuot_collector.incidents.incident import NotificationEvent
 from thongsuot_collector.incidents.network_state import NetworkState
 from thongsuot_collector.incidents.notification_log import DeliveryAttempt
 from thongsuot_collector.incidents.party import ResponsibleParty
+from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.notify.contract import Channel
 from thongsuot_collector.notify.dispatch import delivery_log, notified
 from thongsuot_collector.notify.dispatch.channel_health import ChannelHealth

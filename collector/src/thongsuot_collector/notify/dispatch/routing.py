@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from thongsuot_collector.directory import InventoryDirectory
 from thongsuot_collector.incidents.incident import NotificationEvent
 from thongsuot_collector.incidents.party import CITY, ResponsibleParty
+from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.notify.message import PartyContact
 from thongsuot_collector.notify.render.names import party_name
 from thongsuot_collector.notify.settings import NotifySettings

@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from prometheus_client import CollectorRegistry
 from sqlalchemy import Engine
 
-from thongsuot_collector.directory import InventoryDirectory
 from thongsuot_collector.incidents.fault import NS_PER_S
 from thongsuot_collector.incidents.incident import NotificationEvent
+from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.notify.contract import ChannelKind
 from thongsuot_collector.notify.dispatch.composer import MessageComposer
 from thongsuot_collector.notify.dispatch.dispatcher import Dispatcher

@@ -2,11 +2,11 @@
 
 import msgspec
 
-from thongsuot_collector.directory import InventoryDirectory
 from thongsuot_collector.incidents.incident import Incident
 from thongsuot_collector.incidents.notification_log import NotificationKind, NotificationRecord
 from thongsuot_collector.incidents.party import ResponsibleParty
 from thongsuot_collector.incidents.rule import Rule
+from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.notify.render.comparison import Comparison
 from thongsuot_schema.view import PartyNotification
 

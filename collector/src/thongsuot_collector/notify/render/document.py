@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from thongsuot_collector.directory import InventoryDirectory
 from thongsuot_collector.incidents.fault import NS_PER_S
 from thongsuot_collector.incidents.incident import (
     ClosureCode,
@@ -24,6 +23,7 @@ from thongsuot_collector.incidents.notification_log import (
     NotificationRecord,
 )
 from thongsuot_collector.incidents.party import Severity
+from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.notify.render.comparison import Comparison
 from thongsuot_schema.segment import Party, Segment
 from thongsuot_schema.state import State

@@ -2,9 +2,9 @@
 
 from typing import Final
 
-from thongsuot_collector.directory import InventoryDirectory
 from thongsuot_collector.incidents.notification_log import NotificationCause
 from thongsuot_collector.incidents.party import ResponsibleParty, Severity, parse_responsible_party
+from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.timeline.subject import Subject
 from thongsuot_schema.segment import Party
 from thongsuot_schema.words.language import Language, Text

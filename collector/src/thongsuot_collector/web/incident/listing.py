@@ -4,10 +4,10 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from thongsuot_collector.directory import InventoryDirectory
 from thongsuot_collector.incidents.fault import NS_PER_S
 from thongsuot_collector.incidents.incident import Incident
 from thongsuot_collector.incidents.maintenance_window import MaintenanceWindow
+from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.notify.render import sections, text
 from thongsuot_collector.notify.render.context import MessageContext
 from thongsuot_collector.notify.render.names import (

@@ -8,7 +8,6 @@ from sqlalchemy import Engine
 
 from thongsuot_collector.correlation import rows
 from thongsuot_collector.correlation.consumer import IncidentConsumer
-from thongsuot_collector.directory import InventoryDirectory
 from thongsuot_collector.incidents.incident import Incident
 from thongsuot_collector.incidents.maintenance_window import MaintenanceWindow
 from thongsuot_collector.incidents.notification_log import (
@@ -16,6 +15,7 @@ from thongsuot_collector.incidents.notification_log import (
     NotificationKind,
     NotificationRecord,
 )
+from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.notify.dispatch import delivery_log
 from thongsuot_collector.notify.dispatch.incident_links import IncidentLinks
 from thongsuot_collector.notify.render.comparison import Comparison, comparison_of

@@ -1,6 +1,6 @@
 """The page where tests are asked for: the buttons, and how far each test is. Pure."""
 
-from thongsuot_collector.directory import InventoryDirectory
+from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.store.test_requests import NS_PER_S, OPEN, RequestedTest
 from thongsuot_collector.test_requests.request import new_id
 from thongsuot_collector.web.layout import Frame, other_language, render

@@ -1,6 +1,6 @@
 """What was found by a test, in words and figures. Pure."""
 
-from thongsuot_collector.directory import InventoryDirectory
+from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.notify.render.names import link_name
 from thongsuot_collector.store.test_requests import RequestedTest
 from thongsuot_schema.view import TestRun

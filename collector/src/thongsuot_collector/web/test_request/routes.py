@@ -7,8 +7,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from thongsuot_collector.directory import InventoryDirectory
 from thongsuot_collector.errors import InvalidTestRequest
+from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.store.people import Person
 from thongsuot_collector.test_requests.registry import PendingTestRequests
 from thongsuot_collector.test_requests.request import new_request, request_mistake

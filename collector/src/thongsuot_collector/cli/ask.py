@@ -1,0 +1,64 @@
+"""``thongsuot-collector ask``: a test now, by the store to a running collector and its answers."""
+
+import argparse
+import getpass
+import os
+import time
+
+from sqlalchemy import Engine
+
+from thongsuot_collector.cli.command import EXIT_FAILED, Commands, UsageError, on_store
+from thongsuot_collector.inventory.directory import InventoryDirectory
+from thongsuot_collector.store import test_requests
+from thongsuot_collector.store.test_requests import OPEN, RequestedTest, RequestStage
+from thongsuot_collector.test_requests.request import new_request, request_mistake
+from thongsuot_schema.batch.push import REQUESTABLE_KINDS
+
+HELP = "ask the agent of a site for a test now; its next push brings it there"
+
+_POLL_EVERY_S = 0.5
+
+
+def add_commands(commands: Commands) -> None:
+    """Add the command."""
+    asking = commands.add("ask", on_store(_ask), HELP)
+    asking.add_argument("site")
+    asking.add_argument("kind", choices=REQUESTABLE_KINDS)
+    asking.add_argument("--link", default="", metavar="NAME", help="default: all that the plan has")
+    asking.add_argument("--target", default="", metavar="NAME", help="default: as above")
+    asking.add_argument("--id", default="", help="one test, however often this is said")
+    asking.add_argument("--wait", action="store_true", help="say how far it is until it is over")
+
+
+def _ask(options: argparse.Namespace, store: Engine, directory: InventoryDirectory) -> int:
+    request = new_request(
+        options.site,
+        options.kind,
+        link=options.link,
+        target=options.target,
+        asked_by=os.environ.get("SUDO_USER") or getpass.getuser(),
+        name=options.id,
+    )
+    mistake = request_mistake(request, directory)
+    if mistake:
+        raise UsageError(mistake)
+    request = test_requests.put(store, request)
+    print(f"{request.id}: {request.state}", flush=True)
+    return _wait_for_result(store, request) if options.wait else 0
+
+
+def _wait_for_result(store: Engine, request: RequestedTest) -> int:
+    before = request.state
+    while request.state in OPEN and time.time_ns() < request.expires_ns:
+        time.sleep(_POLL_EVERY_S)
+        request = test_requests.get(store, request.id) or request
+        if request.state is not before:
+            reason = f": {request.said}" if request.said else ""
+            print(f"{request.id}: {request.state}{reason}", flush=True)
+            before = request.state
+    for run in request.findings:
+        values = " ".join(f"{name}={value:g}" for name, value in run.values.items())
+        what = " ".join(part for part in (run.link, run.target, run.family) if part)
+        why = f" ({run.reason})" if run.reason else ""
+        print(f"{what}: {run.outcome}{why} {values}".rstrip())
+    return 0 if request.state is RequestStage.DONE else EXIT_FAILED

@@ -1,0 +1,148 @@
+"""``thongsuot-collector ca``: the collector's own certificate authority, from the command line."""
+
+import argparse
+import hashlib
+import ssl
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from thongsuot_collector.cli import tables
+from thongsuot_collector.cli.command import Commands, opened_store
+from thongsuot_collector.config.read import read_configuration
+from thongsuot_collector.pki import authority
+from thongsuot_collector.store import audit, certificates
+from thongsuot_collector.store.audit import AuditAction
+from thongsuot_collector.store.certificates import Certificate
+
+HELP = "the collector's own authority, and the client certificates that it issued"
+
+_DAYS_LIMIT = 7305
+"""Twenty years."""
+
+
+def add_commands(commands: Commands) -> None:
+    """Add ``ca`` and its commands."""
+    add = commands.group("ca", HELP).add
+    init = add("init", _init, "make the authority; a running collector needs a restart for it")
+    init.add_argument(
+        "--days", type=_days, default=3653, help="how long it is good; default %(default)s"
+    )
+    init.add_argument(
+        "--state-dir",
+        type=Path,
+        default=None,
+        metavar="FOLDER",
+        help="default: as configured; for where there is no configuration yet",
+    )
+    follow = add(
+        "renew",
+        _renew,
+        "make one that takes its place; what it issued stays good, a running collector needs a "
+        "restart",
+    )
+    follow.add_argument("--days", type=_days, default=3653, help="default %(default)s")
+    add("show", _show, "the authority's own certificate, for whoever has to trust it")
+    add("list", _list, "certificates that were issued").add_argument("site", nargs="?")
+    revoke = add("revoke", _revoke, "revoke those of a site, or one; its token stays good")
+    revoke.add_argument("site")
+    revoke.add_argument("--serial", default="", help="only this one, as `ca list` shows it")
+
+
+def _init(options: argparse.Namespace) -> int:
+    state_dir = options.state_dir or read_configuration(options.config).state_dir
+    _make(state_dir, options.days, authority.create_authority, AuditAction.AUTHORITY_CREATED)
+    print(
+        f"{state_dir / authority.FOLDER / authority.KEY_FILE} makes certificates: "
+        "keep a copy where nobody else reads it. Now set client_certificates in [listen] and "
+        "restart the collector.",
+        file=sys.stderr,
+    )
+    return 0
+
+
+def _renew(options: argparse.Namespace) -> int:
+    state_dir = read_configuration(options.config).state_dir
+    _make(state_dir, options.days, authority.renew_authority, AuditAction.AUTHORITY_RENEWED)
+    print(
+        "what the one before has issued stays good until it runs out or is renewed; its key is "
+        f"gone from {state_dir / authority.FOLDER}. Restart the collector, and keep a copy of the "
+        "new key.",
+        file=sys.stderr,
+    )
+    return 0
+
+
+def _make(
+    state_dir: Path,
+    days: int,
+    make: Callable[..., authority.CertificateAuthority],
+    action: AuditAction,
+) -> None:
+    """Have an authority made, say which, and write down who did it."""
+    with opened_store(state_dir) as store:
+        folder, lifetime = state_dir / authority.FOLDER, timedelta(days=days)
+        made = make(folder, now=datetime.now(UTC), lifetime=lifetime)
+        print(_about(made))
+        with store.begin() as connection:
+            audit.write(connection, action, "ca", detail=_fingerprint(made.pem))
+
+
+def _show(options: argparse.Namespace) -> int:
+    found = authority.load_authority(
+        read_configuration(options.config).state_dir / authority.FOLDER
+    )
+    print(_about(found), file=sys.stderr)
+    print(found.pem, end="")
+    return 0
+
+
+def _list(options: argparse.Namespace) -> int:
+    with opened_store(read_configuration(options.config).state_dir) as store:
+        rows = [_row(one) for one in certificates.listed(store, options.site)]
+    print(tables.format_table(("serial", "site", "issued", "runs out", "state"), rows))
+    return 0
+
+
+def _revoke(options: argparse.Namespace) -> int:
+    with opened_store(read_configuration(options.config).state_dir) as store:
+        revoked = certificates.revoke(store, options.site, options.serial)
+    print(f"revoked: {revoked}; a running collector refuses them within five seconds")
+    print(
+        f"the token of {options.site} is as it was: `thongsuot-collector token revoke` ends both",
+        file=sys.stderr,
+    )
+    return 0
+
+
+def _row(one: Certificate) -> tuple[str, ...]:
+    if one.revoked_ns is not None:
+        state = f"revoked {tables.format_moment(one.revoked_ns)}"
+    elif one.expires_ns < time.time_ns():
+        state = "run out"
+    else:
+        state = f"renewed by {one.renewed_by[:12]}" if one.renewed_by else "good"
+    return (
+        one.serial[:12],
+        one.site,
+        tables.format_moment(one.issued_ns),
+        tables.format_moment(one.expires_ns),
+        state,
+    )
+
+
+def _about(ca: authority.CertificateAuthority) -> str:
+    until = tables.format_moment(round(ca.not_after.timestamp() * 1e9))
+    return f"authority good until {until}, {_fingerprint(ca.pem)}"
+
+
+def _fingerprint(pem: str) -> str:
+    return f"SHA-256 {hashlib.sha256(ssl.PEM_cert_to_DER_cert(pem)).hexdigest()}"
+
+
+def _days(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= _DAYS_LIMIT:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of days up to {_DAYS_LIMIT}")
+    return int(text)

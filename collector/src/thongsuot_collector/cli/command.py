@@ -1,0 +1,193 @@
+"""What all commands share: how they are added, what they read, which store they open."""
+
+import argparse
+import errno
+import getpass
+import os
+import pwd
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+from sqlalchemy import Engine
+
+from thongsuot_collector.app.components import JOURNAL_FILE, STORE_FILE
+from thongsuot_collector.config.read import Configuration, read_configuration
+from thongsuot_collector.config.whole import check_authority, directory_for
+from thongsuot_collector.errors import CollectorError
+from thongsuot_collector.inventory.directory import InventoryDirectory
+from thongsuot_collector.store.engine import open_store
+from thongsuot_schema.inventory.model import Name
+
+PROGRAM = "thongsuot-collector"
+EXIT_FAILED, EXIT_WRONG = 1, 2
+
+Command = Callable[[argparse.Namespace], int]
+
+
+class CommandFailed(CollectorError):
+    """A command cannot be carried out; the text says why and what to do."""
+
+
+class UsageError(CollectorError):
+    """The command line asks for what makes no sense; the text says why."""
+
+
+class Commands:
+    """The commands of one level; ``common`` are the options that each has."""
+
+    def __init__(
+        self,
+        parsers: "argparse._SubParsersAction[argparse.ArgumentParser]",
+        common: argparse.ArgumentParser,
+    ) -> None:
+        self._parsers = parsers
+        self._common = common
+
+    def add(self, name: str, command: Command, text: str) -> argparse.ArgumentParser:
+        """Add one command, and return its parser."""
+        parser = self._parsers.add_parser(name, help=text, description=text, parents=[self._common])
+        parser.set_defaults(command=command)
+        return parser
+
+    def group(self, name: str, text: str) -> "Commands":
+        """Add a word that commands follow."""
+        parser = self._parsers.add_parser(name, help=text, description=text)
+        return Commands(parser.add_subparsers(required=True, metavar="COMMAND"), self._common)
+
+
+def configured(options: argparse.Namespace) -> tuple[Configuration, InventoryDirectory]:
+    """
+    Return the configuration and the inventory.
+
+    Raises:
+        ConfigInvalid: there is a mistake in one of them.
+    """
+    configuration = read_configuration(options.config)
+    check_authority(configuration, file=str(options.config))
+    return configuration, directory_for(configuration, file=str(options.config))
+
+
+@contextmanager
+def opened_store(state_dir: Path) -> Iterator[Engine]:
+    """
+    Open the store, and close it at the end.
+
+    Raises:
+        CommandFailed: this user may not write it.
+    """
+    path = state_dir / STORE_FILE
+    check_user(path)
+    engine = open_store(path)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+
+
+def on_store(
+    work: Callable[[argparse.Namespace, Engine, InventoryDirectory], int],
+) -> Command:
+    """Return the command that works on the opened store, and knows the inventory."""
+
+    def command(options: argparse.Namespace) -> int:
+        configuration, directory = configured(options)
+        with opened_store(configuration.state_dir) as store:
+            return work(options, store, directory)
+
+    return command
+
+
+def journal_path(options: argparse.Namespace) -> Path:
+    """
+    Return where the journal is.
+
+    Raises:
+        CommandFailed: there is none yet, or this user may not read it.
+    """
+    path = read_configuration(options.config).state_dir / JOURNAL_FILE
+    check_user(path)
+    if not path.exists():
+        raise CommandFailed(f"there is no journal yet at {path}")
+    return path
+
+
+def check_user(path: Path) -> None:
+    """
+    Refuse the wrong user before SQLite does, with a sentence that names the right one.
+
+    A packaged collector keeps its state in a folder of a user of its own.
+
+    Raises:
+        CommandFailed: this user may not read and write the file, or not create it.
+    """
+    owner = _nearest(path)
+    if os.access(owner, os.R_OK | os.W_OK | (os.X_OK if owner.is_dir() else 0)):
+        return
+    right = _owner_of(owner)
+    raise CommandFailed(
+        f"user {_current_user()} may not use {path}; run this as the user {right}: "
+        f"sudo -u {right} {PROGRAM} …"
+    )
+
+
+def name_from(text: str, meaning: str) -> str:
+    """
+    Return a name as it may be.
+
+    Raises:
+        UsageError: it cannot name such a thing.
+    """
+    try:
+        return msgspec.convert(text, Name)
+    except msgspec.ValidationError as error:
+        raise UsageError(
+            f"{text!r} cannot name {meaning}: small letters, digits, dots, dashes and "
+            "underscores, at most 63"
+        ) from error
+
+
+def sentence_for(error: OSError) -> str:
+    """Return what a person should read of an error of the system: the file once, and the reason."""
+    if error.errno in (errno.EACCES, errno.EPERM) and error.filename is not None:
+        right = _owner_of(_nearest(Path(os.fsdecode(error.filename))))
+        return (
+            f"user {_current_user()} may not use {os.fsdecode(error.filename)}; run this as the "
+            f"user {right}: sudo -u {right} {PROGRAM} …"
+        )
+    if error.errno == errno.ENOENT and error.filename is not None:
+        return f"there is no file {os.fsdecode(error.filename)}"
+    return str(error)
+
+
+def print_error(message: object) -> None:
+    """Say to the person at the terminal what went wrong."""
+    print(f"{PROGRAM}: {message}", file=sys.stderr)
+
+
+def _nearest(path: Path) -> Path:
+    """Return the file, or the nearest folder above it that this user can see."""
+    for candidate in (path, *path.parents):
+        try:
+            candidate.stat()
+        except OSError:
+            continue
+        return candidate
+    return Path("/")
+
+
+def _owner_of(path: Path) -> str:
+    uid = path.stat().st_uid
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return f"#{uid}"
+
+
+def _current_user() -> str:
+    try:
+        return getpass.getuser() if os.getuid() == os.geteuid() else str(os.geteuid())
+    except (KeyError, OSError):
+        return f"#{os.geteuid()}"

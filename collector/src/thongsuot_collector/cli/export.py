@@ -1,0 +1,151 @@
+"""``thongsuot-collector export``: raw results of a period into a file."""
+
+import argparse
+import os
+import sqlite3
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+from thongsuot_collector.cli.command import (
+    EXIT_FAILED,
+    CommandFailed,
+    Commands,
+    UsageError,
+    configured,
+    journal_path,
+    print_error,
+)
+from thongsuot_collector.export.column import COLUMNS, ExportColumn, Row
+from thongsuot_collector.export.csv import CsvWriter
+from thongsuot_collector.export.rows import ExportQuery, ExportTally, export_rows
+from thongsuot_collector.journal import sqlite_rows
+from thongsuot_collector.journal.sqlite_tables import connect
+from thongsuot_schema.words.dates import VIETNAM
+
+
+class TableWriter(Protocol):
+    """What writes a table."""
+
+    def write(self, rows: list[Row]) -> None:
+        """Add rows."""
+
+    def close(self) -> None:
+        """Write what has to stand last; the file itself stays open."""
+
+
+OpenWriter = Callable[[BinaryIO, Sequence[ExportColumn]], TableWriter]
+
+
+def _parquet_writer() -> OpenWriter:
+    """
+    Return the writer of Parquet; its library is loaded for this format only.
+
+    Raises:
+        CommandFailed: the library is not installed.
+    """
+    try:
+        from thongsuot_collector.export.parquet import ParquetWriter  # noqa: PLC0415 - 56 MB
+    except ModuleNotFoundError as error:
+        if error.name != "pyarrow":
+            raise
+        raise CommandFailed(
+            "Parquet needs the extra \"export\": pip install 'thongsuot-collector[export]'; "
+            "or write --format csv"
+        ) from error
+    return ParquetWriter
+
+
+_WRITERS: Mapping[str, Callable[[], OpenWriter]] = {
+    "parquet": _parquet_writer,
+    "csv": lambda: CsvWriter,
+}
+
+
+def add_commands(commands: Commands) -> None:
+    """Add the command."""
+    parser = commands.add("export", _export, "write raw results of a period to a file")
+    when = "2026-11-01, or 2026-11-01T08:00 (in Vietnam, unless it ends in Z or an offset)"
+    parser.add_argument("--from", dest="start", required=True, metavar="TIME", help=when)
+    parser.add_argument(
+        "--to", dest="end", metavar="TIME", default="", help="until before; default: now"
+    )
+    parser.add_argument("--site", default="", metavar="NAME", help="only this one")
+    parser.add_argument("--format", choices=tuple(_WRITERS), default="parquet")
+    parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="- is the output")
+
+
+def _export(options: argparse.Namespace) -> int:
+    """
+    Write a file; return the exit status.
+
+    The file gets its name when it is whole. 1: something in the journal could not be read, which is
+    named; what could be is in the file.
+    """
+    _, directory = configured(options)
+    query = _query_from(options)
+    # Before a file is begun: what it needs may not be installed.
+    open_writer = _WRITERS[options.format]()
+    tally = ExportTally()
+    with closing(connect(journal_path(options), writable=False)) as connection:
+
+        def write(file: BinaryIO) -> None:
+            writer = open_writer(file, COLUMNS)
+            for rows in export_rows(connection, query, directory.labels_of, tally):
+                writer.write(rows)
+            writer.close()
+
+        if str(options.out) == "-":
+            write(sys.stdout.buffer)
+        else:
+            part = options.out.with_name(options.out.name + ".part")
+            with part.open("wb") as file:
+                write(file)
+                file.flush()
+                os.fsync(file.fileno())
+            part.replace(options.out)
+        _warn_of_trimmed(connection, query)
+    print(f"{tally.rows} rows written to {options.out}", file=sys.stderr)
+    for text in tally.undecodable:
+        print_error(f"cannot read a batch, left out: {text}")
+    return EXIT_FAILED if tally.undecodable else 0
+
+
+def _query_from(options: argparse.Namespace) -> ExportQuery:
+    try:
+        start_ms = moment_ms(options.start)
+        end_ms = moment_ms(options.end) if options.end else time.time_ns() // 1_000_000
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+    if end_ms <= start_ms:
+        raise UsageError(f"--to {options.end or 'now'} is not after --from {options.start}")
+    return ExportQuery(from_ms=start_ms, until_ms=end_ms, site=options.site)
+
+
+def moment_ms(text: str) -> int:
+    """
+    Return the moment that a text means, as Unix time in ms.
+
+    Raises:
+        ValueError: it means none; the message is for a person.
+    """
+    try:
+        when = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise ValueError(f"{text!r} is no time such as 2026-11-01T08:00") from error
+    if when.tzinfo is None:
+        when = when.replace(tzinfo=VIETNAM)
+    return round(when.timestamp() * 1000)
+
+
+def _warn_of_trimmed(connection: sqlite3.Connection, query: ExportQuery) -> None:
+    tail_ms = sqlite_rows.extent(connection).tail_received_ns // 1_000_000
+    trimmed = connection.execute("SELECT EXISTS (SELECT 1 FROM trimmed)").fetchone()[0]
+    if trimmed and query.from_ms < tail_ms:
+        since = datetime.fromtimestamp(tail_ms / 1000, VIETNAM).isoformat(timespec="seconds")
+        text = f"the journal holds what came in since {since}; older results are not in the file"
+        print_error(text)

@@ -1,0 +1,75 @@
+"""``thongsuot-collector journal``, ``verify``, ``dead-letters``: the record as it came."""
+
+import argparse
+from contextlib import closing
+from pathlib import Path
+
+from thongsuot_collector.cli import evidence, tables
+from thongsuot_collector.cli.command import (
+    EXIT_FAILED,
+    CommandFailed,
+    Commands,
+    journal_path,
+    opened_store,
+)
+from thongsuot_collector.config.read import read_configuration
+from thongsuot_collector.journal import hash_chain, sqlite_rows
+from thongsuot_collector.journal.sqlite_tables import connect
+from thongsuot_collector.store import dead_letters
+
+
+def add_commands(commands: Commands) -> None:
+    """Add the commands."""
+    journal = commands.group("journal", "the log of what agents pushed")
+    journal.add("status", _status, "what it holds, how far each consumer is")
+    verify = commands.add("verify", _verify, "verify the hash chain of the stored batches")
+    verify.add_argument("site", nargs="?", default="", help="only this one")
+    verify.add_argument(
+        "--evidence", type=Path, metavar="FILE", help="an incident's JSON: only what it names"
+    )
+    letters = commands.group("dead-letters", "batches that a consumer failed to process")
+    letters.add("list", _list, "which batches, and why")
+    show = letters.add("show", _show, "everything about one of them")
+    show.add_argument("id", type=int)
+    show.add_argument("--body", type=Path, metavar="FILE", help="write the batch there, as it came")
+
+
+def _status(options: argparse.Namespace) -> int:
+    with closing(connect(journal_path(options), writable=False)) as connection:
+        print(tables.journal_table(sqlite_rows.extent(connection), sqlite_rows.cursors(connection)))
+    return 0
+
+
+def _verify(options: argparse.Namespace) -> int:
+    path = journal_path(options)
+    document = None
+    if options.evidence is not None:
+        document = evidence.read_incident_document(options.evidence)
+    is_intact = True
+    with closing(connect(path, writable=False)) as connection:
+        if document is not None:
+            for check in evidence.compare_evidence(connection, document):
+                print(evidence.format_evidence_check(check))
+                is_intact = is_intact and check.is_intact is not False
+        else:
+            for stream in hash_chain.verify_streams(connection, options.site):
+                print(hash_chain.format_stream(stream))
+                is_intact = is_intact and not stream.flaws
+    return 0 if is_intact else EXIT_FAILED
+
+
+def _list(options: argparse.Namespace) -> int:
+    with opened_store(read_configuration(options.config).state_dir) as store:
+        print(tables.dead_letters_table(dead_letters.listed(store)))
+    return 0
+
+
+def _show(options: argparse.Namespace) -> int:
+    with opened_store(read_configuration(options.config).state_dir) as store:
+        letter = dead_letters.get(store, options.id)
+    if letter is None:
+        raise CommandFailed(f"there is no dead letter {options.id}; see `dead-letters list`")
+    print(tables.dead_letter_text(letter))
+    if options.body is not None:
+        options.body.write_bytes(letter.body)
+    return 0

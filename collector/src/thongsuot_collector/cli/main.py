@@ -1,0 +1,112 @@
+"""``thongsuot-collector``: receives what agents measured, keeps it, forwards it, shows it."""
+
+import argparse
+import importlib.metadata
+import logging
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from thongsuot_collector.cli import (
+    ask,
+    ca,
+    enrol,
+    export,
+    journal,
+    maintenance,
+    netbox,
+    notify,
+    people,
+    plans,
+    run,
+    sla,
+    tokens,
+)
+from thongsuot_collector.cli.command import (
+    EXIT_FAILED,
+    EXIT_WRONG,
+    PROGRAM,
+    Command,
+    Commands,
+    UsageError,
+    print_error,
+    sentence_for,
+)
+from thongsuot_collector.errors import CollectorError, ConfigInvalid
+
+DEFAULT_CONFIG = "/etc/thongsuot/collector.toml"
+
+_DESCRIPTION = "Receives what agents measured, keeps it, forwards it and shows it."
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """
+    Run a command line and return its exit status.
+
+    1: it could not be done; 2: the configuration or the command line is wrong.
+    """
+    options = _parser().parse_args(arguments)
+    set_up_logging(options.log_level)
+    command: Command = options.command
+    try:
+        return command(options)
+    except ConfigInvalid as error:
+        print(error, file=sys.stderr)
+        return EXIT_WRONG
+    except UsageError as error:
+        print_error(error)
+        return EXIT_WRONG
+    except CollectorError as error:
+        print_error(error)
+        return EXIT_FAILED
+    except OSError as error:
+        print_error(sentence_for(error))
+        return EXIT_FAILED
+
+
+def _parser() -> argparse.ArgumentParser:
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument(
+        "--config", type=Path, default=Path(DEFAULT_CONFIG), metavar="FILE", help="%(default)s"
+    )
+    common.add_argument(
+        "--log-level", default="info", choices=("debug", "info", "warning", "error")
+    )
+    parser = argparse.ArgumentParser(prog=PROGRAM, description=_DESCRIPTION)
+    version = importlib.metadata.version("thongsuot-collector")
+    parser.add_argument("--version", action="version", version=f"{PROGRAM} {version}")
+    commands = Commands(parser.add_subparsers(required=True, metavar="COMMAND"), common)
+    for module in (
+        run,
+        tokens,
+        enrol,
+        people,
+        maintenance,
+        ask,
+        plans,
+        journal,
+        notify,
+        netbox,
+        ca,
+        export,
+        sla,
+    ):
+        module.add_commands(commands)
+    return parser
+
+
+def set_up_logging(level: str) -> None:
+    """Log to the error stream, from a level on."""
+    logging.basicConfig(
+        stream=sys.stderr,
+        level=level.upper(),
+        format="%(asctime)s %(levelname)s %(name)s %(message)s",
+    )
+    # A line for each request, for each broken one, or for each glyph would fill the log.
+    for name in ("httpx", "httpcore", "fontTools", "fpdf"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,47 @@
+"""
+What ``thongsuot-collector inventory netbox`` takes.
+
+Apart from what it does: every command loads this, and only that one pynetbox and requests.
+"""
+
+import argparse
+from pathlib import Path
+
+from thongsuot_collector.cli.command import Commands
+from thongsuot_collector.config.read import read_configuration
+
+_HELP = "make one file of the inventory from a NetBox"
+
+FILE = "netbox.toml"
+"""What the file is called where nobody says so."""
+
+
+def add_commands(commands: Commands) -> None:
+    """Add the command and what it takes."""
+    sources = commands.group("inventory", "what sites, links and carriers there are")
+    parser = sources.add("netbox", _run, _HELP)
+    parser.add_argument("--url", required=True, help="as in https://netbox.example/")
+    parser.add_argument(
+        "--token-file", type=Path, required=True, metavar="FILE", help="holds the token of the API"
+    )
+    parser.add_argument(
+        "--out", type=Path, metavar="FILE", help=f"default: {FILE} in the inventory's folder"
+    )
+    parser.add_argument(
+        "--dry-run", action="store_true", help="say what would change, and change nothing"
+    )
+    parser.add_argument("--tag", default="", help="only sites that have it (its slug)")
+    parser.add_argument("--ca-file", default="", metavar="FILE", help="who signs its certificate")
+    parser.add_argument(
+        "--timeout-s", type=float, default=30.0, metavar="S", help="for each answer; %(default)s"
+    )
+    parser.add_argument(
+        "--allow-removal", action="store_true", help="even if most of the sites are gone"
+    )
+
+
+def _run(options: argparse.Namespace) -> int:
+    from thongsuot_collector.cli import netbox_import  # noqa: PLC0415 - 6 MB, for this only
+
+    folder = "" if options.out else read_configuration(options.config).settings.inventory_dir
+    return netbox_import.run(options, folder)

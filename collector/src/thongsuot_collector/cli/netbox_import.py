@@ -1,0 +1,108 @@
+"""What ``thongsuot-collector inventory netbox`` does: one file of the inventory, from a NetBox."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from thongsuot_collector.cli.netbox import FILE
+from thongsuot_collector.errors import NetboxError
+from thongsuot_collector.inventory.netbox import client, file
+from thongsuot_collector.inventory.netbox.client import NetboxServer
+from thongsuot_collector.inventory.netbox.conversion import build_inventory
+from thongsuot_collector.inventory.netbox.difference import differences
+from thongsuot_collector.inventory.netbox.toml import render_toml
+from thongsuot_schema.inventory.model import Inventory
+
+EXIT_WRONG = 2
+
+_HEAD = """\
+Made from NetBox by `thongsuot-collector inventory netbox`. Change it there, not here: the next run
+writes all of this anew. Before each thing stands where it comes from."""
+
+_MOST_LOST = 0.5
+"""
+What share of the sites may vanish at once. A token that has lost a right is not refused by NetBox:
+it sees less, which looks as if everything had been removed.
+"""
+
+
+def run(options: argparse.Namespace, inventory_dir: str) -> int:
+    """
+    Bring the file up to date; return the exit status.
+
+    Raises:
+        NetboxError: it could not be; the file is as it was.
+    """
+    path = options.out or (Path(inventory_dir, FILE) if inventory_dir else None)
+    if wrong := _mistake(options, path):
+        print(f"thongsuot-collector: {wrong}", file=sys.stderr)
+        return EXIT_WRONG
+    assert path is not None, "held by _mistake"
+    server = NetboxServer(
+        url=options.url,
+        token=_token(options.token_file),
+        ca_file=options.ca_file,
+        timeout_s=options.timeout_s,
+    )
+    others = file.other_files(path)
+    old = file.read_current(path)
+    made = build_inventory(
+        client.fetch(server), tag=options.tag, elsewhere=file.declared_names(others)
+    )
+    for line in made.left_out:
+        print(f"left out: {line}", file=sys.stderr)
+    if made.mistakes:
+        raise NetboxError("\n".join(made.mistakes))
+    text = render_toml(made.inventory, made.origins, _HEAD)
+    file.check_text(path, text, others)
+    changes = differences(old, made.inventory)
+    for line in changes:
+        print(line)
+    if not options.allow_removal:
+        _check_removals(old, made.inventory)
+    if options.dry_run:
+        print(f"{path}: {len(changes)} changes, not written")
+    elif changes or not path.exists():
+        file.replace_file(path, text)
+        print(f"{path}: {len(changes)} changes, written")
+    else:
+        print(f"{path}: nothing has changed")
+    return 0
+
+
+def _mistake(options: argparse.Namespace, path: Path | None) -> str:
+    if wrong := client.url_mistake_of(options.url):
+        return wrong
+    if options.timeout_s <= 0:
+        return "--timeout-s must be above 0"
+    if path is None:
+        return "give --out, or inventory_dir in the configuration"
+    if path.suffix != ".toml":
+        return f"--out {path} does not end in .toml: nobody would read it"
+    return ""
+
+
+def _token(path: Path) -> str:
+    try:
+        token = path.read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise NetboxError(f"cannot read the token in {path}: {error}") from error
+    # It becomes a header of HTTP; what cannot stand there is not repeated: it may be the token.
+    if not token or not token.isascii() or not token.isprintable() or " " in token:
+        raise NetboxError(f"{path} does not hold one token, on one line and nothing else")
+    return token
+
+
+def _check_removals(old: Inventory, new: Inventory) -> None:
+    if not new.sites:
+        raise NetboxError(
+            "NetBox has no site for us: the tag, or what the token may see, is not as it should be "
+            "(--allow-removal where it is)"
+        )
+    kept = {site.name for site in new.sites}
+    lost = sum(site.name not in kept for site in old.sites)
+    if lost > len(old.sites) * _MOST_LOST:
+        raise NetboxError(
+            f"{lost} of {len(old.sites)} sites are gone from NetBox; a token that may see less "
+            "looks the same (--allow-removal where it is true)"
+        )

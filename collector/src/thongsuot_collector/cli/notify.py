@@ -1,0 +1,39 @@
+"""``thongsuot-collector notify``: send test notifications."""
+
+import argparse
+import asyncio
+
+from thongsuot_collector.cli.command import EXIT_FAILED, Commands, UsageError, configured
+from thongsuot_collector.config.read import Configuration
+from thongsuot_collector.inventory.directory import InventoryDirectory
+from thongsuot_collector.notify.dispatch.channel_trial import ChannelTrialResult, try_channels
+
+
+def add_commands(commands: Commands) -> None:
+    """Add the commands."""
+    group = commands.group("notify", "send test notifications")
+    test = group.add("test", _test, "send a test by every channel of a party")
+    test.add_argument("party", help="carrier:NAME, commune:SITE, portal:SERVICE, city; or a name")
+
+
+def _test(options: argparse.Namespace) -> int:
+    configuration, directory = configured(options)
+    try:
+        results = asyncio.run(_tried(configuration, directory, options.party))
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+    return 0 if all(result.is_good for result in results) else EXIT_FAILED
+
+
+async def _tried(
+    configuration: Configuration, directory: InventoryDirectory, name: str
+) -> list[ChannelTrialResult]:
+    results = []
+    hotline = configuration.settings.page.support_hotline
+    notify = configuration.settings.notify
+    async for result in try_channels(
+        configuration.channels, notify, directory, name, hotline=hotline
+    ):
+        print(result, flush=True)
+        results.append(result)
+    return results

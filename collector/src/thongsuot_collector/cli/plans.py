@@ -1,0 +1,81 @@
+"""``thongsuot-collector plans``: which site runs which version of its plan, and what is in one."""
+
+import argparse
+from collections.abc import Iterator
+
+import msgspec
+from sqlalchemy import Engine
+
+from thongsuot_collector.cli import tables
+from thongsuot_collector.cli.command import Commands, UsageError, on_store
+from thongsuot_collector.inventory.directory import InventoryDirectory
+from thongsuot_collector.siteconfig.derive import derive_config
+from thongsuot_collector.siteconfig.rollout import RolloutStatus, rollout_status
+from thongsuot_collector.store import site_configs
+from thongsuot_schema.siteconfig.codec import LARGEST_BYTES, encode, short_digest
+from thongsuot_schema.suggestion import suggest
+
+HELP = "which site runs which version of what the inventory has it watch"
+
+
+def add_commands(commands: Commands) -> None:
+    """Add the command."""
+    plans = commands.add("plans", on_store(_plans), HELP)
+    plans.add_argument("site", nargs="?", default="", help="only this one")
+    what = plans.add_mutually_exclusive_group()
+    what.add_argument("--show", action="store_true", help="print the plan of the site, as JSON")
+    what.add_argument(
+        "--renew",
+        action="store_true",
+        help="make the same plan a new version: an agent that refused it tries it again",
+    )
+
+
+def _plans(options: argparse.Namespace, store: Engine, directory: InventoryDirectory) -> int:
+    if options.site and options.site not in directory.sites:
+        known = suggest(options.site, sorted(directory.sites))
+        raise UsageError(f"the inventory has no site {options.site!r}{known}")
+    if (options.show or options.renew) and not options.site:
+        raise UsageError("--show and --renew need the name of a site")
+    if options.show:
+        plan = derive_config(directory.site(options.site), directory)
+        print(msgspec.json.format(encode(plan), indent=2).decode())
+    elif options.renew:
+        print(site_configs.renew(store, options.site).version)
+    else:
+        print(
+            tables.format_table(
+                ("site", "newest", "made", "runs", "stand", "why"),
+                _rows(options.site, store, directory),
+            )
+        )
+    return 0
+
+
+def _rows(only: str, store: Engine, directory: InventoryDirectory) -> list[tuple[str, ...]]:
+    made, runs = site_configs.newest(store), site_configs.runs(store)
+
+    def row(site: str) -> tuple[str, ...]:
+        newest, run = made.get(site), runs.get(site)
+        stand = rollout_status(newest, run)
+        content = encode(derive_config(directory.site(site), directory))
+        is_old = newest is not None and newest.digest != short_digest(content)
+        why = "the inventory has changed since" if is_old else ""
+        if len(content) > LARGEST_BYTES:
+            why = f"too large to be sent: {len(content)} bytes, at most {LARGEST_BYTES}"
+        if stand is RolloutStatus.REFUSED and run is not None:
+            why = run.reason or "it has not said why yet"
+        return (
+            site,
+            "-" if newest is None else newest.version,
+            "-" if newest is None else tables.format_moment(newest.made_ns),
+            "-" if run is None else run.version or "settings file",
+            stand,
+            why,
+        )
+
+    return [row(site) for site in _sites(only, directory)]
+
+
+def _sites(only: str, directory: InventoryDirectory) -> Iterator[str]:
+    yield from (site for site in sorted(directory.sites) if only in {"", site})

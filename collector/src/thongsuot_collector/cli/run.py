@@ -1,0 +1,88 @@
+"""``thongsuot-collector run``, ``reflector`` and ``check-config``: the process itself."""
+
+import argparse
+import asyncio
+import gc
+import logging
+import resource
+import signal
+from contextlib import suppress
+
+import uvloop
+
+from thongsuot_collector.app.collector import run_collector
+from thongsuot_collector.app.components import JOURNAL_FILE, STORE_FILE
+from thongsuot_collector.cli import tables
+from thongsuot_collector.cli.command import Commands, check_user, configured
+from thongsuot_collector.config.read import read_configuration
+from thongsuot_collector.errors import ConfigInvalid
+from thongsuot_collector.metrics import Metrics
+from thongsuot_collector.reflector.service import reflect
+from thongsuot_schema.errors import DocumentError
+
+
+def add_commands(commands: Commands) -> None:
+    """Add the commands."""
+    commands.add("run", _run, "receive, keep and forward until stopped")
+    commands.add("reflector", _reflector, "answer the test packets of agents, and nothing else")
+    commands.add("check-config", _check, "check the configuration and the inventory; start nothing")
+
+
+def _run(options: argparse.Namespace) -> int:
+    configuration, directory = configured(options)
+    for name in (STORE_FILE, JOURNAL_FILE):
+        check_user(configuration.state_dir / name)
+    # An agent each is a file each; the soft limit is often 1,024.
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+    # Batches are many small objects without cycles: by default the collector of cycles would go
+    # through all of them again and again, for a fifth of the CPU.
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
+
+    async def until_stopped() -> None:
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stop.set)
+        await run_collector(
+            configuration,
+            directory,
+            stop=stop,
+            listening=lambda url: print(f"collector: {url}/", flush=True),
+        )
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(until_stopped())
+    return 0
+
+
+def _reflector(options: argparse.Namespace) -> int:
+    settings = read_configuration(options.config).settings.reflector
+    if not (settings.stamp_address or settings.throughput_address):
+        raise ConfigInvalid([DocumentError(str(options.config), 0, "[reflector] has no address")])
+    metrics = Metrics()
+
+    async def until_stopped() -> None:
+        work = asyncio.ensure_future(
+            reflect(settings, metrics, lambda what: print(f"reflector: {what}", flush=True))
+        )
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, work.cancel)
+        with suppress(asyncio.CancelledError):
+            await work
+
+    asyncio.run(until_stopped())
+    logging.getLogger(__name__).info("stopped packets=%s", tables.reflected_text(metrics))
+    return 0
+
+
+def _check(options: argparse.Namespace) -> int:
+    configuration, directory = configured(options)
+    sinks = ", ".join(settings.name for _, settings in configuration.sinks) or "none"
+    channels = ", ".join(settings.name for _, settings in configuration.channels) or "none"
+    sites = len(directory.sites)
+    print(f"{options.config}: good; sites: {sites}; sinks: {sinks}; channels: {channels}")
+    return 0

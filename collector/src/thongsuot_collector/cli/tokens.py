@@ -1,0 +1,62 @@
+"""``thongsuot-collector token`` and ``enrol``: letting a site's device in, and shutting it out."""
+
+import argparse
+import sys
+from collections.abc import Callable
+
+from sqlalchemy import Engine
+
+from thongsuot_collector.cli import enrol, tables
+from thongsuot_collector.cli.command import (
+    Commands,
+    configured,
+    name_from,
+    opened_store,
+)
+from thongsuot_collector.config.read import read_configuration
+from thongsuot_collector.store import tokens
+from thongsuot_schema.suggestion import suggest
+
+
+def add_commands(commands: Commands) -> None:
+    """Add the commands."""
+    group = commands.group("token", "tokens of agents")
+    group.add("create", _create, "make one; it is shown once").add_argument("site")
+    group.add("list", _list, "all, or those of a site").add_argument("site", nargs="?")
+    revoke = group.add("revoke", _revoke, "revoke those of a site, or one")
+    revoke.add_argument("site")
+    revoke.add_argument("--id", help="only this one, as `token list` shows it")
+    enrol.add_enrol_arguments(commands.add("enrol", _enrol, enrol.ENROL_HELP))
+
+
+def _create(options: argparse.Namespace) -> int:
+    return _for_site(options, lambda store, site: print(tokens.create(store, site)))
+
+
+def _enrol(options: argparse.Namespace) -> int:
+    return _for_site(options, lambda store, site: enrol.enrol(options, store, site))
+
+
+def _for_site(options: argparse.Namespace, do: Callable[[Engine, str], None]) -> int:
+    configuration, directory = configured(options)
+    site = name_from(options.site, "a site")
+    # Where the inventory names no site at all, sites are known by their tokens alone.
+    if directory.sites and site not in directory.sites:
+        known = suggest(site, sorted(directory.sites))
+        print(f"note: the inventory has no site {site!r}{known}", file=sys.stderr)
+    with opened_store(configuration.state_dir) as store:
+        do(store, site)
+    return 0
+
+
+def _list(options: argparse.Namespace) -> int:
+    with opened_store(read_configuration(options.config).state_dir) as store:
+        print(tables.tokens_table(tokens.listed(store, options.site)))
+    return 0
+
+
+def _revoke(options: argparse.Namespace) -> int:
+    with opened_store(read_configuration(options.config).state_dir) as store:
+        revoked = tokens.revoke(store, options.site, options.id)
+    print(f"revoked: {revoked}; a running collector refuses them within five seconds")
+    return 0

@@ -1,1 +1,0 @@
-"""Letting devices in, and who changed what, from the command line."""

@@ -1,0 +1,141 @@
+"""The HTTP server: uvicorn with bounds, on a socket of ours."""
+
+import contextlib
+import socket
+import ssl
+from collections.abc import Awaitable, Callable, Iterator
+
+import uvicorn
+from starlette.applications import Starlette
+
+from thongsuot_collector.ingest.address import host_and_port
+from thongsuot_collector.ingest.body import Receive
+from thongsuot_collector.ingest.protocol import IDLE_S, BoundedProtocol
+from thongsuot_collector.ingest.push_endpoint import PushEndpoint, Scope, Send
+from thongsuot_collector.ingest.settings import Listen
+from thongsuot_collector.pki.listener_tls import ListenerTls
+from thongsuot_schema.batch import push
+
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+_CONNECTIONS = 20_000
+"""Ten thousand agents and room for as many who reconnect; above, the answer is 503."""
+
+_BACKLOG = 2048
+"""Connections that may wait to be taken: all agents come back at once after an outage of ours."""
+
+_DRAIN_S = 15
+"""How long requests under way may take when the collector stops; agents repeat what was cut off."""
+
+
+class EmbeddedServer(uvicorn.Server):
+    """uvicorn without signal handlers of its own: the collector decides when to stop."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals alone."""
+        yield
+
+
+def bind_listener(listen: Listen) -> socket.socket:
+    """
+    Return a socket that listens where it should.
+
+    Raises:
+        OSError: the address is taken or not ours.
+    """
+    host, port = host_and_port(listen.address)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # With its protocol named: asyncio switches Nagle's delay off only where it sees TCP.
+    sock = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind((host, port))
+        sock.listen(_BACKLOG)
+    except OSError as error:
+        sock.close()
+        raise OSError(f"cannot listen on {listen.address}: {error}") from error
+    return sock
+
+
+def url_of(listen: Listen, sock: socket.socket) -> str:
+    """Return where a bound socket is reached."""
+    host, _ = host_and_port(listen.address)
+    scheme = "https" if listen.certificate_file else "http"
+    shown = f"[{host}]" if ":" in host else host
+    return f"{scheme}://{shown}:{sock.getsockname()[1]}"
+
+
+def push_server(
+    listen: Listen,
+    ingest: PushEndpoint,
+    pages: Starlette,
+    handshakes: ListenerTls | None = None,
+) -> EmbeddedServer:
+    """
+    Return the server of pushes and pages, not yet started.
+
+    With ``handshakes`` it asks for client certificates.
+    """
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope["path"]
+        if path == push.PATH_BATCHES:
+            await ingest.batches(scope, receive, send)
+        elif path == push.PATH_LAYOUTS:
+            await ingest.layouts(scope, receive, send)
+        else:
+            await pages(scope, receive, send)  # type: ignore[arg-type]  # the same in ASGI
+
+    return make_server(app, listen, handshakes)
+
+
+def page_server(pages: Starlette) -> EmbeddedServer:
+    """Return the server of the pages alone, in the clear, not yet started."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await pages(scope, receive, send)  # type: ignore[arg-type]  # the same in ASGI
+
+    return make_server(app, Listen())
+
+
+def make_server(app: App, listen: Listen, handshakes: ListenerTls | None = None) -> EmbeddedServer:
+    """Return a server of an application, not yet started."""
+
+    def context(_config: uvicorn.Config, _make: Callable[[], ssl.SSLContext]) -> ssl.SSLContext:
+        return tls_context(listen) if handshakes is None else handshakes.context
+
+    return EmbeddedServer(
+        uvicorn.Config(
+            app,
+            http=BoundedProtocol,
+            ws="none",
+            lifespan="off",
+            loop="none",
+            ssl_certfile=listen.certificate_file or None,
+            ssl_keyfile=listen.key_file or None,
+            ssl_context_factory=context if listen.certificate_file else None,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            backlog=_BACKLOG,
+            limit_concurrency=_CONNECTIONS,
+            timeout_keep_alive=int(IDLE_S),
+            timeout_graceful_shutdown=_DRAIN_S,
+        )
+    )
+
+
+def tls_context(listen: Listen) -> ssl.SSLContext:
+    """
+    Return a context with the listener's certificate, without what RFC 8996 ends, whatever the
+    system's OpenSSL allows.
+
+    Raises:
+        OSError: certificate or key cannot be used.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(listen.certificate_file, listen.key_file or None)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return context

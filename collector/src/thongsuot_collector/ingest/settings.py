@@ -1,0 +1,48 @@
+"""Where pushes are taken, and how much from whom; defaults live here and nowhere else."""
+
+from typing import Annotated
+
+import msgspec
+
+from thongsuot_collector.pki.policy import ClientCertificatePolicy
+from thongsuot_schema.inventory.model import StrictStruct
+
+Positive = Annotated[float, msgspec.Meta(gt=0)]
+
+
+class Listen(StrictStruct, frozen=True, kw_only=True):
+    """
+    Where the collector listens, for agents and for people.
+
+    ``address`` is ``host:port``, IPv6 in brackets; port 0 takes any that is free, and says which.
+    Tokens must not travel in the clear: without a certificate only a loopback address is taken,
+    unless ``plaintext`` says that something before the collector ends the TLS.
+
+    ``client_certificates`` says whether agents show certificates of their own beside their tokens:
+    ``off``, ``optional`` (who shows none comes in by token) or ``required`` (nobody pushes without
+    one). Enrolling, the pages and callbacks, which stand at the same address, never need one.
+    """
+
+    address: str = "127.0.0.1:8480"
+    certificate_file: str = ""
+    key_file: str = ""
+    plaintext: bool = False
+    client_certificates: ClientCertificatePolicy = ClientCertificatePolicy.OFF
+
+
+class IngestSettings(StrictStruct, frozen=True, kw_only=True):
+    """
+    How much is taken from whom.
+
+    A site may push ``pushes_per_s`` for ever and ``pushes_burst`` at once (an hour's backlog is
+    240), ``bytes_per_s`` and ``bytes_burst`` likewise (three days' backlog is 12 MB). An
+    address may come with ``bad_tokens_burst`` bad tokens (and as many bad codes), then one every
+    ``1 / bad_tokens_per_s`` seconds.
+    """
+
+    pushes_per_s: Positive = 20.0
+    pushes_burst: Positive = 500.0
+    bytes_per_s: Positive = 20_000.0
+    bytes_burst: Positive = 64e6
+    bad_tokens_per_s: Positive = 0.2
+    bad_tokens_burst: Positive = 20.0

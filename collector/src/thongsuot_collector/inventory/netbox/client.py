@@ -1,0 +1,173 @@
+"""
+Asking a NetBox; the only place that imports pynetbox, which has no types.
+
+pynetbox knows the two kinds of tokens and how pages follow each other. What it leaves open is
+closed here: each wait has a bound; nothing is asked of any place but the NetBox, wherever an answer
+or a redirection points, because the token would go there too; and pages that do not add up are an
+error, not a shorter inventory.
+"""
+
+import logging
+import ssl
+from collections.abc import Iterable
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+import msgspec
+import pynetbox
+import requests
+from requests.adapters import HTTPAdapter
+
+from thongsuot_collector.errors import NetboxError
+from thongsuot_collector.inventory.netbox import models
+from thongsuot_collector.inventory.netbox.models import NetboxData
+from thongsuot_collector.pki.client_tls import client_context
+from thongsuot_schema.inventory.checks import url_mistake
+
+Row = TypeVar("Row")
+
+_PAGE = 500
+"""Rows asked for at once: half of what a NetBox gives at most by default (MAX_PAGE_SIZE, 1,000)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class NetboxServer:
+    """A NetBox and how it is asked. Has no ``repr``: the token stands in it."""
+
+    url: str
+    token: str
+    ca_file: str = ""
+    timeout_s: float = 30.0
+    """How long a connection, and each wait for more of an answer, may take."""
+
+
+class _BoundedAdapter(HTTPAdapter):
+    """Requests with a bound, over TLS 1.2 or newer."""
+
+    def __init__(self, timeout_s: float, tls: ssl.SSLContext) -> None:
+        self._timeout_s = timeout_s
+        self._tls = tls
+        super().__init__()
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, ssl_context=self._tls, **kwargs)
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> Any:
+        # The session gives its own timeout, none, by name.
+        kwargs["timeout"] = self._timeout_s
+        return super().send(request, *args, **kwargs)
+
+
+def url_mistake_of(url: str) -> str:
+    """Return what is wrong with the address of a NetBox; empty: nothing."""
+    if wrong := url_mistake(url):
+        return wrong
+    parts = urlsplit(url)
+    if parts.scheme == "http" and not _is_loopback(parts.hostname or ""):
+        return f'"{url}" is not https: the token would travel in the clear'
+    if parts.query or parts.fragment:
+        return f'"{url}" has more than host and path, as in "https://netbox.example/"'
+    return ""
+
+
+def fetch(server: NetboxServer) -> NetboxData:
+    """
+    Return everything that is read of a NetBox.
+
+    Raises:
+        NetboxError: it could not be had, or is not whole; the text says where and why.
+    """
+    # urllib3 names whole addresses when it debugs; none carries the token, which is in a header.
+    logging.getLogger("urllib3").setLevel(logging.WARNING)
+    base = server.url.rstrip("/")
+    with requests.Session() as session:
+        # Neither a .netrc nor a proxy of the environment gets a say in where the token goes.
+        session.trust_env = False
+        session.verify = server.ca_file or True
+        session.adapters.clear()
+        session.mount(f"{base}/", _BoundedAdapter(server.timeout_s, _context(server.ca_file)))
+        api = pynetbox.api(base, token=server.token)
+        api.http_session = session
+        return NetboxData(
+            sites=_rows(api.dcim.sites, base, models.NetboxSite),
+            providers=_rows(api.circuits.providers, base, models.NetboxProvider),
+            tenants=_rows(api.tenancy.tenants, base, models.NetboxTenant),
+            circuits=_rows(api.circuits.circuits, base, models.NetboxCircuit),
+            contacts=_rows(api.tenancy.contacts, base, models.NetboxContact),
+            assignments=_rows(api.tenancy.contact_assignments, base, models.ContactAssignment),
+        )
+
+
+def _rows(endpoint: Any, base: str, kind: type[Row]) -> tuple[Row, ...]:
+    where = str(endpoint.url).rstrip("/") + "/"
+    try:
+        records = endpoint.all(limit=_PAGE)
+        # The rows as they came: a Record of pynetbox asks again for whatever is not in it.
+        rows: list[Any] = list(records.response)
+        count = records.request.count
+    except pynetbox.RequestError as error:
+        raise NetboxError(f"cannot read {where}: {_refusal(error)}") from None
+    except pynetbox.ContentError:
+        raise NetboxError(
+            f"cannot read {where}: the answer is not JSON; is {base} a NetBox?"
+        ) from None
+    except requests.exceptions.InvalidSchema:
+        raise NetboxError(
+            f"cannot read {where}: it leads away from {base}, and the token goes nowhere else; "
+            "give the address that NetBox itself uses in its answers"
+        ) from None
+    except requests.exceptions.Timeout:
+        raise NetboxError(f"cannot read {where}: no answer in time") from None
+    except requests.exceptions.RequestException as error:
+        raise NetboxError(f"cannot read {where}: {_innermost(error)}") from None
+    except (KeyError, TypeError) as error:
+        raise NetboxError(f"cannot read {where}: the answer has no pages of a NetBox") from error
+    _check_whole(rows, count, where)
+    return tuple(_typed(rows, kind, where))
+
+
+def _check_whole(rows: list[Any], count: object, where: str) -> None:
+    ids = {row.get("id") if isinstance(row, dict) else None for row in rows}
+    if len(rows) != count or len(ids) != len(rows) or None in ids:
+        raise NetboxError(
+            f"cannot read {where}: {len(ids - {None})} of {count} rows came over its pages; it may "
+            "have been changed meanwhile, try again"
+        )
+
+
+def _typed(rows: list[Any], kind: type[Row], where: str) -> Iterable[Row]:
+    for row in rows:
+        try:
+            yield msgspec.convert(row, kind)
+        except msgspec.ValidationError as error:
+            raise NetboxError(f"cannot read {where}{row['id']}/: {error}") from None
+
+
+def _refusal(error: Any) -> str:
+    status = error.req.status_code
+    if status in (401, 403):
+        return f"refused ({status}): the token is wrong, has expired, or may not read this"
+    return f"answer {status} {error.req.reason}"
+
+
+def _innermost(error: BaseException) -> str:
+    """Return the cause at the bottom of what requests and urllib3 wrap around each other."""
+    while isinstance(deeper := error.__cause__ or error.__context__, BaseException):
+        error = deeper
+    return str(error) or type(error).__name__
+
+
+def _context(ca_file: str) -> ssl.SSLContext:
+    try:
+        return client_context(ca_file)
+    except OSError as error:
+        raise NetboxError(f"cannot use the authorities in {ca_file}: {error}") from error
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,190 @@
+"""
+From a NetBox's answers to carriers, owners and sites of an inventory. Pure.
+
+What cannot be made is a mistake, named by where it stands in NetBox; what is not wanted (a circuit
+that is not in use) is left out and said.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from thongsuot_collector.inventory.netbox import models
+from thongsuot_collector.inventory.netbox.fields import InvalidField, list_of, text_of
+from thongsuot_collector.inventory.netbox.links import links_of
+from thongsuot_collector.inventory.netbox.models import NetboxData
+from thongsuot_schema.inventory.communes import NOWHERE, bundled_communes, fold, own_name
+from thongsuot_schema.inventory.model import (
+    Carrier,
+    Contact,
+    Inventory,
+    Link,
+    Owner,
+    Site,
+    SiteKind,
+)
+
+_ACTIVE = "active"
+_INACTIVE = "inactive"
+_PRIORITIES = ("primary", "secondary", "tertiary")
+
+Place = tuple[str, str]
+"""A table of the inventory, and a name in it."""
+
+Row = TypeVar("Row", bound=models.NamedObject)
+Thing = TypeVar("Thing")
+
+Contacts = dict[tuple[str, int], list[Contact]]
+"""Who is to be told, by the kind of an object and its id in NetBox."""
+
+
+@dataclass(slots=True)
+class ImportResult:
+    """What came of it: an inventory, where each thing comes from, and what was not taken."""
+
+    inventory: Inventory = field(default_factory=Inventory)
+    origins: dict[Place, str] = field(default_factory=dict)
+    mistakes: list[str] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
+
+
+def build_inventory(
+    found: NetboxData, *, tag: str = "", elsewhere: frozenset[Place] = frozenset()
+) -> ImportResult:
+    """
+    Return the inventory that a NetBox describes.
+
+    With a ``tag`` only sites that have it. Carriers and owners that other files hold
+    (``elsewhere``) are theirs: what stands there by hand is more than NetBox knows.
+    """
+    result = ImportResult()
+    contacts = _contacts(found, result)
+    taken = [site for site in found.sites if _is_taken(site, tag, result)]
+    links = links_of(taken, found.circuits, result.left_out, result.mistakes)
+    sites = _all(
+        "sites", taken, lambda site: _site(site, links[site.id], contacts), elsewhere, result
+    )
+    carriers = {link.carrier for site in sites for link in site.links}
+    providers = [one for one in found.providers if one.slug in carriers]
+    owners = {site.owner for site in sites}
+    tenants = [one for one in found.tenants if one.slug in owners]
+    result.inventory = Inventory(
+        carriers=_all(
+            "carriers", providers, lambda one: _carrier(one, contacts), elsewhere, result
+        ),
+        owners=_all("owners", tenants, lambda one: _owner(one, contacts), elsewhere, result),
+        sites=sites,
+    )
+    return result
+
+
+def _all(
+    table: str,
+    rows: Iterable[Row],
+    make_one: Callable[[Row], Thing],
+    elsewhere: frozenset[Place],
+    result: ImportResult,
+) -> tuple[Thing, ...]:
+    """Return what is made of the rows, sorted by name."""
+    things = []
+    for row in sorted(rows, key=lambda one: one.slug):
+        where = row.display_url or row.url
+        if (table, row.slug) in elsewhere and table != "sites":
+            result.left_out.append(f"{table}: {row.slug} stands in another file")
+            continue
+        try:
+            things.append(make_one(row))
+        except InvalidField as error:
+            result.mistakes.append(f"{table}: {row.slug} ({where}): {error}")
+        result.origins[table, row.slug] = where
+    return tuple(things)
+
+
+def _is_taken(site: models.NetboxSite, tag: str, result: ImportResult) -> bool:
+    if tag and all(one.slug != tag for one in site.tags):
+        return False
+    if site.status.value == _ACTIVE:
+        return True
+    result.left_out.append(f"site {site.slug}: its status is {site.status.value}")
+    return False
+
+
+def _site(site: models.NetboxSite, links: tuple[Link, ...], contacts: Contacts) -> Site:
+    tags = {tag.slug for tag in site.tags}
+    return Site(
+        name=site.slug,
+        title=site.name,
+        commune=_commune(site),
+        kind=next((kind for kind in SiteKind if kind in tags), SiteKind.MAIN),
+        owner=site.tenant.slug if site.tenant else "",
+        contacts=tuple(contacts.get(("dcim.site", site.id), ())),
+        channels=list_of(site.custom_fields, "channels"),
+        links=links,
+    )
+
+
+def _carrier(provider: models.NetboxProvider, contacts: Contacts) -> Carrier:
+    return Carrier(
+        name=provider.slug,
+        title=provider.name,
+        hotline=text_of(provider.custom_fields, "hotline"),
+        contacts=tuple(contacts.get(("circuits.provider", provider.id), ())),
+        channels=list_of(provider.custom_fields, "channels"),
+        asn=tuple(sorted(one.asn for one in provider.asns)),
+        plmn=list_of(provider.custom_fields, "plmn"),
+    )
+
+
+def _owner(tenant: models.NetboxTenant, contacts: Contacts) -> Owner:
+    return Owner(
+        name=tenant.slug,
+        title=tenant.name,
+        contacts=tuple(contacts.get(("tenancy.tenant", tenant.id), ())),
+        channels=list_of(tenant.custom_fields, "channels"),
+        services=list_of(tenant.custom_fields, "services"),
+    )
+
+
+def _commune(site: models.NetboxSite) -> str:
+    """Return the code of a site's commune: its field says code or name, or its region is one."""
+    said = text_of(site.custom_fields, "commune")
+    if said.isascii() and said.isdigit():
+        # A field for whole numbers has lost the zeros at the front.
+        return said.zfill(5)
+    name = said or (site.region.name if site.region else "")
+    wanted = fold(name)
+    found = [one for one in bundled_communes() if wanted and wanted == fold(one.name)]
+    found = found or [one for one in bundled_communes() if wanted and wanted == fold(own_name(one))]
+    if len(found) > 1:
+        codes = ", ".join(f"{one.code} ({one.name})" for one in found)
+        raise InvalidField(f'"{name}" may be the communes {codes}; give the code')
+    if found:
+        return found[0].code
+    if said:
+        raise InvalidField(f'custom field "commune": there is no commune "{said}" in Hanoi')
+    return NOWHERE
+
+
+def _contacts(found: NetboxData, result: ImportResult) -> Contacts:
+    people = {contact.id: contact for contact in found.contacts}
+    named: Contacts = {}
+    for assignment in sorted(found.assignments, key=_rank):
+        person = people.get(assignment.contact.id)
+        if assignment.priority and assignment.priority.value == _INACTIVE:
+            continue
+        if person is None or not (person.email or person.phone):
+            result.left_out.append(
+                f"contact {assignment.contact.id}: it has neither e-mail nor phone"
+            )
+            continue
+        kind = assignment.object_type or assignment.content_type
+        role = assignment.role.slug if assignment.role else ""
+        named.setdefault((kind, assignment.object_id), []).append(
+            Contact(name=person.name, email=person.email, phone=person.phone, role=role)
+        )
+    return named
+
+
+def _rank(assignment: models.ContactAssignment) -> tuple[int, int]:
+    value = assignment.priority.value if assignment.priority else ""
+    return _PRIORITIES.index(value) if value in _PRIORITIES else len(_PRIORITIES), assignment.id

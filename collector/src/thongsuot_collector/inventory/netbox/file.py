@@ -1,0 +1,110 @@
+"""The inventory's file that a NetBox fills: what it would make wrong, and putting it in place."""
+
+import os
+import stat
+import tempfile
+from pathlib import Path
+
+from thongsuot_collector.errors import NetboxError
+from thongsuot_collector.inventory.netbox.toml import origin
+from thongsuot_schema.document import decode
+from thongsuot_schema.errors import DocumentError
+from thongsuot_schema.inventory.model import Inventory
+from thongsuot_schema.inventory.read import find_mistakes
+
+
+def other_files(path: Path) -> dict[str, str]:
+    """
+    Return the texts of the other files of the inventory, by their names.
+
+    Raises:
+        NetboxError: one cannot be read.
+    """
+    texts = {}
+    for other in sorted(path.parent.glob("*.toml")):
+        if other.name != path.name:
+            texts[str(other)] = _text(other)
+    return texts
+
+
+def declared_names(texts: dict[str, str]) -> frozenset[tuple[str, str]]:
+    """
+    Return which carriers and owners files hold, by table and name.
+
+    Raises:
+        NetboxError: one is no inventory.
+    """
+    found = set()
+    for name, text in texts.items():
+        try:
+            part = decode(text, Inventory, file=name)
+        except DocumentError as error:
+            raise NetboxError(str(error)) from error
+        found |= {("carriers", one.name) for one in part.carriers}
+        found |= {("owners", one.name) for one in part.owners}
+    return frozenset(found)
+
+
+def read_current(path: Path) -> Inventory:
+    """
+    Return what the file says now; nothing where there is none.
+
+    Raises:
+        NetboxError: it cannot be read, or is no inventory: a person has been at it.
+    """
+    if not path.exists():
+        return Inventory()
+    try:
+        return decode(_text(path), Inventory, file=str(path))
+    except DocumentError as error:
+        raise NetboxError(f"{error}; mend it or remove it") from error
+
+
+def check_text(path: Path, text: str, others: dict[str, str]) -> None:
+    """
+    See whether a text can stand in a file beside the others.
+
+    Raises:
+        NetboxError: every mistake, a line each; one in the text names the place in NetBox.
+    """
+    lines = []
+    for wrong in find_mistakes({**others, str(path): text}):
+        source = origin(text, wrong.line) if wrong.file == str(path) else ""
+        lines.append(f"{source}: {wrong.message}" if source else str(wrong))
+    if lines:
+        raise NetboxError("\n".join(lines))
+
+
+def replace_file(path: Path, text: str) -> None:
+    """
+    Put a text in the place of a file: whole or not at all, on the disk when this returns.
+
+    It keeps the rights of the one before; a new one is for its owner and group, because people's
+    numbers stand in it.
+    """
+    path = path.resolve()
+    mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else 0o640
+    # Does not end in .toml: whoever reads the folder meanwhile does not see it.
+    handle, name = tempfile.mkstemp(prefix=f"{path.name}.", suffix=".part", dir=path.parent)
+    part = Path(name)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fchmod(file.fileno(), mode)
+            os.fsync(file.fileno())
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise NetboxError(f"cannot read {path}: {error}") from error

@@ -1,0 +1,107 @@
+"""From circuits to links of sites. Pure."""
+
+from collections.abc import Iterable, Iterator
+
+from thongsuot_collector.inventory.netbox.fields import InvalidField, number_of, text_of
+from thongsuot_collector.inventory.netbox.models import (
+    CircuitTermination,
+    NetboxCircuit,
+    NetboxSite,
+)
+from thongsuot_schema.inventory.model import Link, Medium
+
+_ACTIVE = "active"
+_SITE = "dcim.site"
+_BITS = 1000
+"""Bits a second of one of NetBox's units of speed (kbit/s)."""
+
+_MEDIA = frozenset(Medium)
+
+
+def links_of(
+    sites: Iterable[NetboxSite],
+    circuits: Iterable[NetboxCircuit],
+    left_out: list[str],
+    mistakes: list[str],
+) -> dict[int, tuple[Link, ...]]:
+    """
+    Return the links of each site, by the site's id in NetBox, sorted by name.
+
+    A circuit that ends at none of the sites is passed over. What is ``left_out`` is said there, and
+    what cannot be made into a link is added to ``mistakes``.
+    """
+    by_site: dict[int, dict[str, tuple[Link, NetboxCircuit]]] = {site.id: {} for site in sites}
+    for circuit in sorted(circuits, key=lambda one: one.id):
+        for site, end in _ends(circuit, left_out):
+            if site not in by_site:
+                continue
+            if circuit.status.value != _ACTIVE:
+                left_out.append(f"circuit {circuit.cid}: its status is {circuit.status.value}")
+                continue
+            try:
+                link = _link(circuit, end)
+            except InvalidField as error:
+                mistakes.append(f"{_where(circuit)}: {error}")
+                continue
+            other = by_site[site].setdefault(link.name, (link, circuit))[1]
+            if other is not circuit:
+                mistakes.append(
+                    f"{_where(circuit)}: circuit {other.cid} of the same site is link "
+                    f'"{link.name}" already; give each a custom field "link" with a name of its own'
+                )
+    return {
+        site: tuple(link for _, (link, _) in sorted(found.items()))
+        for site, found in by_site.items()
+    }
+
+
+def _ends(circuit: NetboxCircuit, left_out: list[str]) -> Iterator[tuple[int, CircuitTermination]]:
+    for end in (circuit.termination_a, circuit.termination_z):
+        if end is None:
+            continue
+        place = end.site if end.site is not None else end.termination
+        if place is None:
+            continue
+        if end.site is not None or end.termination_type == _SITE:
+            yield place.id, end
+        elif end.termination_type == "dcim.location":
+            left_out.append(
+                f"circuit {circuit.cid}: it ends at location {place.name}; end it at the site"
+            )
+
+
+def _link(circuit: NetboxCircuit, end: CircuitTermination) -> Link:
+    medium = _medium(circuit)
+    interface = text_of(circuit.custom_fields, "interface")
+    if not interface:
+        raise InvalidField(
+            'custom field "interface" is empty; put the name there that the link has on the '
+            'device, as in "eth0"'
+        )
+    down_kbit = circuit.commit_rate or end.port_speed
+    up_kbit = end.upstream_speed or down_kbit
+    return Link(
+        name=text_of(circuit.custom_fields, "link") or str(medium),
+        interface=interface,
+        medium=medium,
+        carrier=circuit.provider.slug,
+        circuit=circuit.cid,
+        contract_down_bits_per_second=None if not down_kbit else down_kbit * _BITS,
+        contract_up_bits_per_second=None if not up_kbit else up_kbit * _BITS,
+        allowance_bytes=number_of(circuit.custom_fields, "allowance_bytes"),
+    )
+
+
+def _medium(circuit: NetboxCircuit) -> Medium:
+    """Return what a circuit runs over: its field says so, or a tag, or its type."""
+    said = text_of(circuit.custom_fields, "medium")
+    if said and said not in _MEDIA:
+        raise InvalidField(f'custom field "medium" is "{said}", not one of {", ".join(Medium)}')
+    for word in (said, *(tag.slug for tag in circuit.tags), circuit.type.slug):
+        if word in _MEDIA:
+            return Medium(word)
+    return Medium.ETHERNET
+
+
+def _where(circuit: NetboxCircuit) -> str:
+    return f"circuit {circuit.cid} ({circuit.display_url or circuit.url})"

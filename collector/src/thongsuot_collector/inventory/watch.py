@@ -1,0 +1,157 @@
+"""
+Watch: an inventory that is edited holds without a restart; a wrong one is told of, and does not.
+
+The folder is looked at every two seconds. What has changed is read only when it has stayed the same
+from one look to the next: whoever copies several files is let finish.
+"""
+
+import asyncio
+import logging
+import os
+import pwd
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+
+from thongsuot_collector.errors import ConfigInvalid
+from thongsuot_collector.inventory.directory import InventoryDirectory
+from thongsuot_collector.metrics import Metrics
+from thongsuot_schema.errors import DocumentError
+from thongsuot_schema.inventory.model import Inventory
+
+_log = logging.getLogger(__name__)
+
+POLL_EVERY_S = 2.0
+
+Signature = Mapping[str, tuple[int, int, int, int]]
+"""Of each file: inode, size, when it was changed, whose it is."""
+
+Changed = Callable[[str, str], Awaitable[None]]
+"""Told when the inventory has changed: by whom, and what, for the audit log."""
+
+
+class InventoryWatch:
+    """Reads the inventory again when its files change; the directory is renewed in place."""
+
+    def __init__(
+        self,
+        folder: Path,
+        directory: InventoryDirectory,
+        *,
+        read: Callable[[], InventoryDirectory],
+        changed: Changed,
+        metrics: Metrics,
+        look_every_s: float = POLL_EVERY_S,
+    ) -> None:
+        self._folder = folder
+        self._directory = directory
+        self._read = read
+        self._changed = changed
+        self._metrics = metrics
+        self._look_every_s = look_every_s
+        self._told = directory.inventory
+        self._last: Signature | None = None
+        self._done: Signature | None = None
+
+    async def run(self) -> None:
+        """Look again and again, for ever."""
+        while True:
+            await self.poll()
+            await asyncio.sleep(self._look_every_s)
+
+    async def poll(self) -> None:
+        """Look once; read what has changed and has stayed the same since the last look."""
+        now = await asyncio.to_thread(signature_of, self._folder)
+        before, self._last = self._last, now
+        if now is None or now == self._done or now != before:
+            return
+        try:
+            fresh = await asyncio.to_thread(self._read_changed, now)
+        except ConfigInvalid as error:
+            self._done = now
+            for mistake in error.mistakes:
+                _log.error("cannot take the changed inventory: %s; the one before holds", mistake)
+            self._metrics.inventory_refused.set(1)
+            self._metrics.inventory_readings.labels("refused").inc()
+            return
+        old = self._told
+        self._directory.replace(fresh)
+        if old != fresh.inventory:
+            files = changed_files(self._done, now)
+            what = describe_difference(old, fresh.inventory)
+            by = f"file:{owner_of(now, files)}"
+            _log.info("inventory changed files=%s: %s", ",".join(files) or "-", what)
+            # Before it counts as done: where this fails, it comes again.
+            await self._changed(by, f"{', '.join(files) or 'inventory'}: {what}")
+            self._told = fresh.inventory
+            self._metrics.inventory_readings.labels("taken").inc()
+        self._metrics.inventory_refused.set(0)
+        self._done = now
+
+    def _read_changed(self, now: Signature) -> InventoryDirectory:
+        # Whoever empties the folder, a mount that is gone for one, does not mean to end all sites.
+        if self._told.sites and not any(name.endswith(".toml") for name in now):
+            raise ConfigInvalid([DocumentError(str(self._folder), 0, "no file is left there")])
+        return self._read()
+
+
+def signature_of(folder: Path) -> Signature | None:
+    """Return how the files of an inventory stand, without reading them; ``None``: it is away."""
+    found: dict[str, tuple[int, int, int, int]] = {}
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if entry.name.endswith((".toml", ".csv")):
+                    facts = entry.stat()
+                    found[entry.name] = (
+                        facts.st_ino,
+                        facts.st_size,
+                        facts.st_mtime_ns,
+                        facts.st_uid,
+                    )
+    except OSError as error:
+        # A folder that is being replaced: what holds, holds on.
+        _log.debug("cannot look at the inventory folder=%s: %s; tried again", folder, error)
+        return None
+    return found
+
+
+def changed_files(before: Signature | None, now: Signature) -> list[str]:
+    """Return the names of files that are new, changed or gone; none where nothing is to compare."""
+    if before is None:
+        return []
+    return sorted(name for name in {*before, *now} if before.get(name) != now.get(name))
+
+
+def owner_of(now: Signature, files: Sequence[str]) -> str:
+    """Return whose the files are that changed last: the system does not know who wrote them."""
+    facts = [now[name] for name in (files or now) if name in now]
+    if not facts:
+        return "unknown"
+    number = max(facts, key=lambda one: one[2])[3]
+    try:
+        return pwd.getpwuid(number).pw_name
+    except KeyError:
+        return str(number)
+
+
+def describe_difference(before: Inventory, after: Inventory) -> str:
+    """Return in words how many things of which table came, went and changed."""
+    parts = []
+    for table in Inventory.__struct_fields__:
+        old, new = _by_name(getattr(before, table)), _by_name(getattr(after, table))
+        came, went = len(new.keys() - old.keys()), len(old.keys() - new.keys())
+        other = sum(new[name] != old[name] for name in new.keys() & old.keys())
+        if came or went or other:
+            parts.append(f"{table} +{came} -{went} ~{other}")
+    return ", ".join(parts) or "order only"
+
+
+def _by_name(things: Sequence[msgspec.Struct]) -> dict[object, msgspec.Struct]:
+    """Return things by what names them; a probe plan by its place, for it has no name."""
+    found: dict[object, msgspec.Struct] = {}
+    for place, thing in enumerate(things):
+        name = getattr(thing, "code", None) or getattr(thing, "name", None)
+        found[name or place] = thing
+    return found

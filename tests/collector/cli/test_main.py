@@ -1,0 +1,237 @@
+"""The command line as a person uses it; ``run`` is a process of its own (``app/test_kill``)."""
+
+import os
+import pwd
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+
+from tests.collector.journal.journal_contract import entry
+from thongsuot_collector.cli.main import main
+from thongsuot_collector.journal.sqlite import open_journal
+from thongsuot_collector.store import dead_letters
+from thongsuot_collector.store.dead_letters import DeadLetter
+from thongsuot_collector.store.engine import open_store
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    path = tmp_path / "collector.toml"
+    path.write_text('state_dir = "state"\n')
+    return path
+
+
+def say(capsys: pytest.CaptureFixture[str], *words: object) -> tuple[int, str, str]:
+    status = main([str(word) for word in words])
+    captured = capsys.readouterr()
+    return status, captured.out, captured.err
+
+
+def test_check_config_says_what_is_there(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert say(capsys, "check-config", "--config", config) == (
+        0,
+        f"{config}: good; sites: 0; sinks: none; channels: none\n",
+        "",
+    )
+
+
+def test_a_mistake_in_configuration_or_inventory_is_named_and_ends_with_2(
+    config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config.write_text('state_dir = "state"\n\n[lisen]\n')
+    status, out, err = say(capsys, "run", "--config", config)
+    assert (status, out) == (2, "")
+    assert err.startswith(f"{config}:3: ")
+    folder = tmp_path / "inventory"
+    folder.mkdir()
+    (folder / "sites.toml").write_text('[[sites]]\nname = "a"\ncarrier = "x"\n')
+    config.write_text('inventory_dir = "inventory"\n')
+    status, _, err = say(capsys, "check-config", "--config", config)
+    assert status == 2
+    assert f"{folder}/sites.toml:3: " in err
+
+
+def test_an_address_that_is_taken_is_said_and_ends_with_1(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        config.write_text(f'state_dir = "state"\n[listen]\naddress = "127.0.0.1:{port}"\n')
+        status, _, err = say(capsys, "run", "--config", config)
+    assert status == 1
+    assert f"cannot listen on 127.0.0.1:{port}" in err
+
+
+def test_a_token_is_printed_once_and_never_again(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, out, _ = say(capsys, "token", "create", "hoan-kiem", "--config", config)
+    assert status == 0
+    secret = out.strip()
+    assert out == f"{secret}\n"
+    _, listing, _ = say(capsys, "token", "list", "--config", config)
+    assert "hoan-kiem" in listing
+    assert secret not in listing
+    token_id = listing.splitlines()[1].split()[0]
+    words = ("token", "revoke", "hoan-kiem", "--id", token_id, "--config", config)
+    assert say(capsys, *words)[0] == 0
+    status, _, err = say(capsys, *words)
+    assert status == 1
+    assert "no token" in err
+    _, listing, _ = say(capsys, "token", "list", "hoan-kiem", "--config", config)
+    assert listing.splitlines()[1].split()[-1] != "-"
+
+
+def test_a_token_for_what_cannot_name_a_site_is_refused(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, out, err = say(capsys, "token", "create", "Hoàn Kiếm", "--config", config)
+    assert (status, out) == (2, "")
+    assert "Hoàn Kiếm" in err
+
+
+def test_a_token_for_a_site_that_the_inventory_lacks_is_made_with_a_word(
+    config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "inventory").mkdir()
+    (tmp_path / "inventory" / "sites.toml").write_text('[[sites]]\nname = "ba-dinh"\n')
+    config.write_text('state_dir = "state"\ninventory_dir = "inventory"\n')
+    status, out, err = say(capsys, "token", "create", "hoan-kiem", "--config", config)
+    assert status == 0
+    assert out.startswith("tst_")
+    assert "hoan-kiem" in err
+
+
+def test_dead_letters_are_listed_and_shown_and_their_bytes_given(
+    config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store = open_store(tmp_path / "state" / "store.sqlite")
+    failed = entry(7)
+    dead_letters.put(
+        store,
+        DeadLetter(
+            site=failed.site,
+            stream=failed.stream,
+            number=failed.number,
+            consumer="prometheus",
+            sequence=3,
+            error="Traceback:\n  x\nKeyError: 1",
+            body=failed.body,
+            at_ns=1,
+        ),
+    )
+    store.dispose()
+    _, out, _ = say(capsys, "dead-letters", "list", "--config", config)
+    assert "hoan-kiem" in out
+    assert "KeyError: 1" in out
+    body = tmp_path / "body"
+    status, out, _ = say(capsys, "dead-letters", "show", 1, "--body", body, "--config", config)
+    assert status == 0
+    assert "Traceback:" in out
+    assert body.read_bytes() == b"body 7"
+    assert say(capsys, "dead-letters", "show", 99, "--config", config)[0] == 1
+
+
+async def test_the_journal_tells_what_it_holds_and_who_is_behind(
+    config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert say(capsys, "journal", "status", "--config", config)[0] == 1
+    journal = open_journal(
+        tmp_path / "state" / "journal.sqlite", committed=lambda _jobs, _took_s: None
+    )
+    for number in range(1, 6):
+        await journal.append(entry(number))
+    await journal.commit("prometheus", 2)
+    # Also while a collector has it open.
+    status, out, _ = say(capsys, "journal", "status", "--config", config)
+    await journal.close()
+    assert status == 0
+    assert "entries  5 (sequences 1 to 5)" in out
+    assert out.splitlines()[-1].split() == ["prometheus", "2", "3", "0"]
+
+
+@pytest.mark.parametrize("words", [(), ("token",), ("token", "create"), ("fly",)])
+def test_a_command_that_is_not_one_ends_with_2(
+    words: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(words)
+    assert caught.value.code == 2
+    assert "usage: thongsuot-collector" in capsys.readouterr().err
+
+
+def test_a_reflector_that_is_not_configured_is_said(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert say(capsys, "reflector", "--config", config) == (
+        2,
+        "",
+        f"{config}: [reflector] has no address\n",
+    )
+
+
+def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--version"])
+    assert ended.value.code == 0
+    assert capsys.readouterr().out == f"thongsuot-collector {version('thongsuot-collector')}\n"
+
+
+def test_a_file_that_is_not_there_is_named_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    missing = tmp_path / "missing.toml"
+    status, out, err = say(capsys, "check-config", "--config", missing)
+    assert (status, out) == (2, "")
+    assert err == f"{missing}: there is no such file\n"
+
+
+@pytest.fixture
+def service() -> Iterator[Path]:
+    """The configuration of a collector whose state is a folder of the user that runs the tests."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        state = Path(folder, "state")
+        state.mkdir(mode=0o700)
+        open_store(state / "store.sqlite").dispose()
+        (state / "journal.sqlite").touch(mode=0o600)
+        config = Path(folder, "collector.toml")
+        config.write_text(f'state_dir = "{state}"\n', encoding="utf-8")
+        yield config
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may become another user")
+@pytest.mark.parametrize(
+    "words",
+    [
+        "run",
+        "audit",
+        "token list",
+        "sla --month 2026-11",
+        "journal status",
+        "verify",
+        "ca list",
+    ],
+)
+def test_the_wrong_user_is_told_in_one_sentence_which_is_the_right_one(
+    service: Path, words: str
+) -> None:
+    command = [
+        *("setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", "--"),
+        *(sys.executable, "-m", "thongsuot_collector.cli.main", *words.split()),
+        *("--config", str(service)),
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 1, done.stderr
+    assert done.stdout == ""
+    (sentence,) = done.stderr.splitlines()
+    user = pwd.getpwuid(os.geteuid()).pw_name
+    assert sentence.startswith("thongsuot-collector: user nobody may not use ")
+    assert f"run this as the user {user}" in sentence

@@ -4,3 +4,6 @@ import os
 
 MS = 0.001 * float(os.environ.get("THONGSUOT_TEST_SLOWNESS", "1"))
 """One millisecond in seconds, times ``THONGSUOT_TEST_SLOWNESS``; a wait is ``20 * MS``."""
+
+IS_NIGHTLY = bool(os.environ.get("THONGSUOT_NIGHTLY"))
+"""Whether tests play all that they can (``./run nightly``) rather than a sample of each kind."""

@@ -25,7 +25,7 @@ from thongsuot_lab.node import RunningNode
 from thongsuot_lab.testing import needs_lab, two_uplinks
 from thongsuot_lab.topology.small import INTERNET_V4
 
-pytestmark = [pytest.mark.lab, needs_lab]
+pytestmark = [pytest.mark.lab, pytest.mark.nightly, needs_lab]
 
 ANCHOR, OTHER = INTERNET_V4
 BIN = Path(sys.executable).parent

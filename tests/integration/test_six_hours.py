@@ -44,6 +44,8 @@ from thongsuot_lab.matrix.site_reconciliation import (
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Result, failed_finding
 
+pytestmark = [pytest.mark.servers, pytest.mark.nightly]
+
 NS_PER_S = 1_000_000_000
 SITE = "six-hours"
 OUTAGE_S = 6 * 3600

@@ -101,6 +101,7 @@ def test_a_wrong_key_is_a_silent_reflector(lab: Lab, tmp_path: Path) -> None:
     assert found.values == {"stamp_loss_ratio": 1.0}
 
 
+@pytest.mark.nightly
 def test_irtt_sees_the_same_path(lab: Lab, tmp_path: Path) -> None:
     """An independent tool with a protocol of its own, over the same wires with jitter."""
     if shutil.which("irtt") is None:

@@ -74,6 +74,7 @@ def iperf3(lab: Lab, *arguments: str) -> float:
     return float(json.loads(out)["end"]["sum_received"]["bits_per_second"])
 
 
+@pytest.mark.nightly
 def test_rates_are_those_of_the_line_and_of_iperf3(lab: Lab, tmp_path: Path) -> None:
     if shutil.which("iperf3") is None:
         pytest.skip("iperf3 is not installed")
@@ -125,6 +126,7 @@ def test_a_sample_of_qcvn_is_the_rate_of_a_file(lab: Lab, tmp_path: Path) -> Non
     assert found.cost_bytes == pytest.approx(carried, rel=0.05)
 
 
+@pytest.mark.nightly
 def test_speedtest_cli_measures_the_same_line_against_the_collectors_pages(
     lab: Lab, tmp_path: Path
 ) -> None:

@@ -23,7 +23,7 @@ from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
 from thongsuot_schema.view import SubjectView
 
-pytestmark = [pytest.mark.lab, pytest.mark.servers]
+pytestmark = [pytest.mark.lab, pytest.mark.servers, pytest.mark.nightly]
 
 BOX = "192.168.1.1"
 LEARNED_S = 45.0

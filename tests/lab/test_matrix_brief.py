@@ -1,7 +1,7 @@
 """
 A few rows of the matrix: of site, line, carrier and portals, in every run of the tests.
 
-``./run_matrix test -m matrix`` plays them all (``test_matrix``).
+``./run test -m matrix`` plays them all (``test_matrix``).
 """
 
 import sys

@@ -27,7 +27,7 @@ from thongsuot_schema.inventory.model import Inventory, Role, Target
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
 
-pytestmark = [pytest.mark.lab, needs_lab]
+pytestmark = [pytest.mark.lab, pytest.mark.nightly, needs_lab]
 
 SITE = "s1"
 NEW_PORTAL = "motcua-moi"

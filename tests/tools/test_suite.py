@@ -1,0 +1,53 @@
+"""The parts of the suite: a failed one fails the whole, and what passed is summed up."""
+
+import re
+import sys
+from pathlib import Path
+
+import pytest
+from tools.suite import LONG, REAL_THINGS, SuitePart, default_parts, main, play_parts
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def part(name: str, code: str) -> SuitePart:
+    return SuitePart(name=name, command=(sys.executable, "-c", code))
+
+
+def test_a_part_that_fails_is_shown_whole_and_fails_the_suite(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    parts = [
+        part("good", "print('chatter'); print('2 passed')"),
+        part("bad", "print('the reason'); print('1 failed'); raise SystemExit(1)"),
+    ]
+    assert play_parts(parts, at_once=2, progress_every_s=60) == 1
+    said = capsys.readouterr().out
+    assert "the reason" in said
+    assert "chatter" not in said
+    assert said.splitlines()[-1] == "failed: bad"
+
+
+def test_parts_that_pass_leave_their_summaries_as_last_lines(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    parts = [part("one", "print('2 passed')"), part("two", "print('3 passed')")]
+    assert play_parts(parts, at_once=1, progress_every_s=60) == 0
+    assert capsys.readouterr().out.splitlines() == ["2 passed", "3 passed"]
+
+
+def test_an_unknown_part_of_the_night_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["nightly", "matrx"]) == 2
+    assert "no part matrx; known: fleet, long, matrix" in capsys.readouterr().err
+
+
+def test_every_test_is_in_exactly_one_part() -> None:
+    whole, units, rest = (" ".join(one.command) for one in default_parts())
+    assert f"({REAL_THINGS}) and not ({LONG})" in whole
+    assert whole.endswith("tests/lab")
+    assert f"not ({REAL_THINGS} or {LONG})" in units
+    assert f"({REAL_THINGS}) and not ({LONG})" in rest
+    assert "--ignore=tests/lab" in rest
+    # A test of tests/lab without the marks of real things would be in no part but the units'.
+    markers = re.findall(r'"(\w+): ', (ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    assert set(f"{REAL_THINGS} or {LONG}".split(" or ")) <= set(markers)

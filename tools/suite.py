@@ -1,0 +1,181 @@
+"""
+Runs the suite as parts beside each other: most of it waits for real time, and one core would idle.
+
+``python -m tools.suite`` runs what every change needs, ``python -m tools.suite nightly [PART]``
+what takes longer. A part that fails is shown whole, a part that passes by its summary line. No test
+is run twice: one that fails by chance has a race to be found.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+AT_ONCE = 3
+"""Parts beside each other on two cores: those with namespaces and servers wait for two thirds of
+their time (26 minutes of real time took 9.6 of CPU, 2026-11-30)."""
+
+PROGRESS_EVERY_S = 60.0
+
+REAL_THINGS = "lab or servers or browser"
+LONG = "matrix or fleet or nightly"
+UNIT_ROOMS = ("schema", "agent", "collector", "dashboards", "lab_room", "fakes")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SuitePart:
+    """A part of the suite: a command of its own, and what is added to its environment."""
+
+    name: str
+    command: Sequence[str]
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartResult:
+    """How a part ended; ``output`` is the file with all that it printed."""
+
+    part: SuitePart
+    code: int
+    took_s: float
+    output: Path
+
+    def summary(self) -> str:
+        """Return the last line that the part printed."""
+        lines = self.output.read_text("utf-8", "replace").rstrip().splitlines()
+        return lines[-1] if lines else "no output"
+
+
+def pytest_part(
+    name: str, *arguments: str, python: str = sys.executable, **environment: str
+) -> SuitePart:
+    """Return a part that is one run of pytest."""
+    command = (python, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments)
+    return SuitePart(name=name, command=command, environment=environment)
+
+
+def default_parts(other_python: str = "") -> list[SuitePart]:
+    """Return what every change needs, the longest first."""
+    parts = [
+        pytest_part("whole product", "-m", f"({REAL_THINGS}) and not ({LONG})", "tests/lab"),
+        pytest_part("unit tests", "-m", f"not ({REAL_THINGS} or {LONG})"),
+        pytest_part(
+            "real servers and packets",
+            *("-m", f"({REAL_THINGS}) and not ({LONG})", "--ignore=tests/lab"),
+        ),
+    ]
+    if other_python:
+        # Versions differ in what needs neither servers nor namespaces; the judge's simulated
+        # sites are arithmetic, and one seed of each is enough to see it run.
+        rooms = [f"tests/{room}" for room in UNIT_ROOMS]
+        parts.append(
+            pytest_part(
+                f"unit tests by {Path(other_python).parent.parent.name}",
+                *("-m", f"not ({REAL_THINGS} or {LONG})", *rooms),
+                python=other_python,
+                THONGSUOT_JUDGE_SEEDS="1",
+            )
+        )
+    return parts
+
+
+def nightly_parts() -> list[SuitePart]:
+    """Return what takes too long for every change, by name; see CONTRIBUTING."""
+    seed = str(int(time.time()) // 86_400)
+    python = sys.executable
+    return [
+        pytest_part("long", "-m", "nightly", THONGSUOT_NIGHTLY="1"),
+        pytest_part("matrix", "-m", "matrix", "tests/lab"),
+        pytest_part("fleet", "-m", "fleet", "tests/fleet", "tests/tools"),
+        pytest_part(
+            "seeds", "tests/agent/judge", THONGSUOT_NIGHTLY="1", THONGSUOT_JUDGE_SEEDS="20"
+        ),
+        SuitePart(
+            name="truth",
+            command=(python, "-m", "thongsuot_lab.truth", "--seed", seed, "--count", "1000"),
+        ),
+    ]
+
+
+def play_part(part: SuitePart, folder: Path) -> PartResult:
+    """Run a part to its end."""
+    output = folder / f"{part.name.replace(' ', '-')}.log"
+    began = time.monotonic()
+    with output.open("wb") as file:
+        process = subprocess.run(
+            part.command,
+            cwd=ROOT,
+            env={**os.environ, **part.environment},
+            stdin=subprocess.DEVNULL,
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            check=False,
+        )
+    return PartResult(
+        part=part, code=process.returncode, took_s=time.monotonic() - began, output=output
+    )
+
+
+def play_parts(parts: Sequence[SuitePart], *, at_once: int, progress_every_s: float) -> int:
+    """Run parts beside each other; show those that fail whole; return 1 when one failed."""
+    folder = Path(tempfile.mkdtemp(prefix="thongsuot-suite-"))
+    results: list[PartResult] = []
+    began = time.monotonic()
+    with ThreadPoolExecutor(max_workers=at_once) as pool:
+        waiting = {pool.submit(play_part, part, folder): part.name for part in parts}
+        while waiting:
+            ended, _ = wait(waiting, timeout=progress_every_s, return_when=FIRST_COMPLETED)
+            if not ended:
+                minutes = (time.monotonic() - began) / 60
+                _say(f"{minutes:.0f} min: still running: {', '.join(waiting.values())}")
+            for future in ended:
+                del waiting[future]
+                results.append(result := future.result())
+                if result.code:
+                    sys.stdout.write(result.output.read_text("utf-8", "replace"))
+                    sys.stdout.flush()
+                _say(f"{result.part.name}: {result.took_s:.0f} s: {result.summary()}")
+    failed = [result.part.name for result in results if result.code]
+    # The last lines are the summaries of pytest, as they would be of one run.
+    for result in results:
+        sys.stdout.write(f"{result.summary()}\n")
+    if failed:
+        sys.stdout.write(f"failed: {', '.join(failed)}\n")
+    sys.stdout.flush()
+    shutil.rmtree(folder)
+    return 1 if failed else 0
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Play the default parts, or those of the night by their names."""
+    if arguments[:1] == ["nightly"]:
+        parts = nightly_parts()
+        names = {part.name for part in parts}
+        if unknown := set(arguments[1:]) - names:
+            _say(f"no part {', '.join(sorted(unknown))}; known: {', '.join(sorted(names))}")
+            return 2
+        chosen = [part for part in parts if part.name in arguments[1:] or not arguments[1:]]
+        # One after the other: what is measured here is time.
+        return play_parts(chosen, at_once=1, progress_every_s=PROGRESS_EVERY_S)
+    return play_parts(
+        default_parts(arguments[0] if arguments else ""),
+        at_once=AT_ONCE,
+        progress_every_s=PROGRESS_EVERY_S,
+    )
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"suite: {text}\n")
+    sys.stderr.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

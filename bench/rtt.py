@@ -30,7 +30,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from thongsuot_agent.links.monitor import LinkMonitor
-from thongsuot_agent.probes.icmp.probe import PROBE, Settings
+from thongsuot_agent.probes.icmp.probe import Settings, run
 from thongsuot_lab.node import RunningNode
 from thongsuot_lab.testing import pair
 from thongsuot_lab.topology.model import Impairment
@@ -98,7 +98,7 @@ async def probe(echoes: int, every_s: float) -> Rtts:
         due_s = loop.time()
         runs = []
         for _ in range(echoes):
-            runs.append(asyncio.ensure_future(PROBE.run(link, target, Family.IP4, settings)))
+            runs.append(asyncio.ensure_future(run(link, target, Family.IP4, settings)))
             due_s += every_s
             await asyncio.sleep(max(0.0, due_s - loop.time()))
         findings = await asyncio.gather(*runs)

@@ -12,6 +12,8 @@ from thongsuot_schema import catalogue
 MADE_BY_THE_JUDGE = {"verdict"}
 """Kinds whose numbers no probe measures."""
 
+CONTAINERS = {"dict", "list", "set", "deque", "defaultdict", "OrderedDict", "WeakKeyDictionary"}
+
 HEADS = ("Measures", "Failed", "Unmeasured", "Source", "Cost")
 
 
@@ -32,6 +34,52 @@ def test_each_kind_has_its_catalogue_entry_its_probe_and_its_test() -> None:
     measured = set(catalogue.kinds()) - MADE_BY_THE_JUDGE
     assert set(loader.kinds()) == measured
     assert measured - kinds_with_a_test(ROOT) == set()
+
+
+def remembers(module: Path) -> list[str]:
+    """
+    Return the names by which a module of a kind keeps something from one run to the next.
+
+    What is remembered belongs to the object that ``begin`` makes and the scheduler keeps. An empty
+    container, or an object of a class that stands in the kind's own folder, has no other use here.
+    """
+    own = {
+        node.name
+        for path in module.parent.rglob("*.py")
+        for node in ast.parse(path.read_text(encoding="utf-8")).body
+        if isinstance(node, ast.ClassDef)
+    }
+    found: list[str] = []
+    for node in ast.parse(module.read_text(encoding="utf-8")).body:
+        if not isinstance(node, ast.Assign | ast.AnnAssign) or node.value is None:
+            continue
+        target = node.targets[0] if isinstance(node, ast.Assign) else node.target
+        if _is_state(node.value, own):
+            found.append(ast.unparse(target))
+    return found
+
+
+def _is_state(value: ast.expr, own: set[str]) -> bool:
+    if isinstance(value, ast.Call):
+        name = ast.unparse(value.func).rpartition(".")[2]
+        return name in own | CONTAINERS
+    return (isinstance(value, ast.Dict) and not value.keys) or (
+        isinstance(value, ast.List | ast.Set) and not value.elts
+    )
+
+
+def test_no_kind_keeps_state_in_a_module() -> None:
+    folder = ROOT / "agent" / "src" / "thongsuot_agent" / "probes"
+    found = {path.relative_to(folder).as_posix(): remembers(path) for path in folder.rglob("*.py")}
+    assert {name: names for name, names in found.items() if names} == {}
+
+
+def test_a_kind_that_keeps_state_in_a_module_is_found(tmp_path: Path) -> None:
+    text = (
+        "class Seen:\n    pass\nPROBE = Probe()\nNAMES = {'a': 1}\n"
+        "_a = {}\n_b: dict[str, int] = WeakKeyDictionary()\n_c = Seen()\n"
+    )
+    assert remembers(plant(tmp_path, "probes/new/probe.py", text)) == ["_a", "_b", "_c"]
 
 
 def test_each_kind_is_named_as_its_module() -> None:

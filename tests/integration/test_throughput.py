@@ -13,7 +13,7 @@ from tests.agent.links.device import ANCHOR4, FIXED, on_device
 from tests.integration.reflecting import reflecting
 from thongsuot_agent.links.monitor import LinkMonitor
 from thongsuot_agent.probes.loader import load
-from thongsuot_agent.probing.contract import LINK_TARGET
+from thongsuot_agent.probing.contract import LINK_TARGET, ProbeServices
 from thongsuot_lab.lab import Lab
 from thongsuot_lab.testing import needs_lab, two_uplinks
 from thongsuot_lab.topology.model import Impairment
@@ -54,7 +54,8 @@ def measure(lab: Lab, kind: str, settings: Mapping[str, object]) -> tuple[Findin
 
     async def once(monitor: LinkMonitor) -> tuple[Finding, int]:
         before = carried(monitor)
-        found = await probe.run(monitor.links["fixed"], LINK_TARGET, Family.NONE, chosen)
+        run = probe.begin(ProbeServices())
+        found = await run(monitor.links["fixed"], LINK_TARGET, Family.NONE, chosen)
         return found, carried(monitor) - before
 
     return on_device(lab, once, (FIXED,))

@@ -3,7 +3,7 @@
 import asyncio
 from dataclasses import dataclass
 
-from thongsuot_agent.probing.contract import Probe
+from thongsuot_agent.probing.contract import Probe, stateless
 from thongsuot_agent.scheduler.job import NS_PER_S, Job
 from thongsuot_schema.inventory.model import Role, Target
 from thongsuot_schema.result import Family, Finding, Series, ok_finding
@@ -29,7 +29,7 @@ def requested_job(kind: str, *, link: str = "fiber", target: str = "portal", cos
         ),
         probe=Probe(
             settings=Settings,
-            run=lambda _link, _target, _family, _settings: _run(),
+            begin=stateless(lambda _link, _target, _family, _settings: _run()),
             applies=lambda _: True,
             cost_bytes=lambda _target, _settings: cost,
             timeout_s=lambda _: 1.0,

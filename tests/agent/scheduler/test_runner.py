@@ -11,7 +11,7 @@ from tests.fakes.clock import FakeClock
 from thongsuot_agent.clock import Clocks
 from thongsuot_agent.links.link import LiveLink
 from thongsuot_agent.links.state import LinkUnusable
-from thongsuot_agent.probing.contract import Probe
+from thongsuot_agent.probing.contract import Probe, stateless
 from thongsuot_agent.scheduler.data_budget import DataBudget
 from thongsuot_agent.scheduler.job import NS_PER_S, Job
 from thongsuot_agent.scheduler.measurement_doubts import LatenessHistory
@@ -105,7 +105,7 @@ def job(
 ) -> Job:
     probe = Probe(
         settings=Settings,
-        run=lambda _link, _target, _family, _settings: run(),
+        begin=stateless(lambda _link, _target, _family, _settings: run()),
         applies=lambda _: True,
         cost_bytes=lambda _target, _settings: cost,
         timeout_s=lambda _: timeout_s,

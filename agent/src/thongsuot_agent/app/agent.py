@@ -33,12 +33,12 @@ from thongsuot_agent.links.state import ABSENT, LinkState
 from thongsuot_agent.page.latest import LatestResults
 from thongsuot_agent.page.pages import LocalPages
 from thongsuot_agent.page.server import LocalPageServer
+from thongsuot_agent.probing.contract import ProbeServices
 from thongsuot_agent.scheduler.data_budget import DataBudget
 from thongsuot_agent.scheduler.job import SchedulableLink, jobs_from_plan
 from thongsuot_agent.scheduler.measurement_doubts import LatenessHistory
 from thongsuot_agent.scheduler.runner import Runner, RunnerCallbacks
 from thongsuot_agent.scheduler.timetable import FixedPeriod, due_after, phase_from_name
-from thongsuot_agent.self_metrics import SELF_METRICS
 from thongsuot_agent.siteconfig.overlay import spec_updater
 from thongsuot_agent.spool.spool import Spool
 from thongsuot_agent.uplink.connection import CollectorEndpoint
@@ -95,6 +95,7 @@ class Agent:
             self._purse,
             LatenessHistory(LATENESS.note),
             RunnerCallbacks(on_result=self._on_result, on_notice=self._spool.add_entry),
+            services=ProbeServices(self_metrics=self._self_metrics),
         )
         self._plans = self._make_site_configs(holding)
         self._asks = self._make_requested_tests()
@@ -139,7 +140,6 @@ class Agent:
             await self._close()
 
     async def _open(self) -> None:
-        SELF_METRICS.register(self._self_metrics)
         self._reschedule()
         await self._spool.open()
         remembered = await self._spool.load_fact(_PURSE)

@@ -14,7 +14,7 @@ from thongsuot_agent.links.monitor import LinkMonitor
 from thongsuot_agent.links.state import LinkUnusable
 from thongsuot_agent.probes import loader
 from thongsuot_agent.probes.loader import UnknownProbe
-from thongsuot_agent.probing.contract import LINK_TARGET
+from thongsuot_agent.probing.contract import LINK_TARGET, ProbeServices
 from thongsuot_agent.scheduler.job import GATEWAY, RESOLVER
 from thongsuot_schema import catalogue
 from thongsuot_schema.inventory.model import Link as Spec
@@ -105,6 +105,7 @@ def text_of(kind: str, link: LiveLink, family: Family, finding: Finding) -> str:
 async def _run_and_print(options: argparse.Namespace, target: Target, settings: object) -> int:
     probe = loader.load(options.kind)
     specs = (Spec(name="link", interface=options.interface),) if options.interface else None
+    run = probe.begin(ProbeServices())
     code = 0
     with LinkMonitor(specs) as monitor:
         link = next(iter(monitor.links.values()), None)
@@ -112,7 +113,7 @@ async def _run_and_print(options: argparse.Namespace, target: Target, settings: 
             raise NoUplink("no interface has a default route; name one with --interface")
         for family in families_to_probe(target, options.family, link):
             try:
-                finding = await probe.run(link, target, family, settings)
+                finding = await run(link, target, family, settings)
             except LinkUnusable as unusable:
                 finding = failed_finding(unusable.reason, detail=unusable.detail)
             if options.json:

@@ -1,11 +1,12 @@
 """Contract: what a kind of probe is to the scheduler, the configuration and the command line."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from thongsuot_agent.links.link import LiveLink
 from thongsuot_schema.inventory.model import Role, Target
+from thongsuot_schema.metric import Metric
 from thongsuot_schema.result import Family, Finding
 from thongsuot_schema.segment import Segment
 
@@ -15,22 +16,56 @@ LINK_TARGET = Target(name="link", role=Role.ANCHOR, segment=Segment.LAN)
 """What is passed as the target to a probe that looks at the link itself (``per_link``)."""
 
 
+Run = Callable[[LiveLink, Target, Family, S], Awaitable[Finding]]
+"""Makes one run. Never raises for what a network or a server does."""
+
+
+def _no_metrics(link: str) -> Mapping[Metric, float]:
+    """Return nothing: no agent runs."""
+    del link
+    return {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProbeServices:
+    """
+    What the process offers to its probes.
+
+    ``self_metrics`` returns what the agent knows of itself, and of a link by its name; nothing
+    where no agent runs (a single probe by hand).
+    """
+
+    self_metrics: Callable[[str], Mapping[Metric, float]] = _no_metrics
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Probe(Generic[S]):
     """
     One kind of measurement.
 
     ``settings`` is a frozen, keyword-only type with a default for every field; it is converted from
-    ``ProbePlan.settings`` with ``msgspec.convert``. ``run`` makes one run and never raises for what
-    a network or a server does. ``applies`` says which targets the kind is for. ``per_link`` marks a
-    kind that runs once per link, with ``LINK_TARGET`` and ``Family.NONE``. ``cost_bytes`` is the
-    IP-level traffic of one run that works, both directions, for the data budget. ``timeout_s`` is
-    the longest that one run takes, for the schedule.
+    the settings of a probe in the configuration with ``msgspec.convert``. ``begin`` returns what
+    makes the runs over one link: the scheduler calls it once for each link and keeps what it
+    returns, which is where a kind remembers what it needs from one run to the next; no module of a
+    kind has state. ``applies`` says which targets the kind is for. ``per_link`` marks a kind that
+    runs once per link, with ``LINK_TARGET`` and ``Family.NONE``. ``cost_bytes`` is the IP-level
+    traffic of one run that works, both directions, for the data budget. ``timeout_s`` is the
+    longest that one run takes, for the schedule.
     """
 
     settings: type[S]
-    run: Callable[[LiveLink, Target, Family, S], Awaitable[Finding]]
+    begin: Callable[[ProbeServices], Run[S]]
     applies: Callable[[Target], bool]
     cost_bytes: Callable[[Target, S], int]
     timeout_s: Callable[[S], float]
     per_link: bool = False
+
+
+def stateless(run: Run[S]) -> Callable[[ProbeServices], Run[S]]:
+    """Return the ``begin`` of a kind that remembers nothing: all links share one function."""
+
+    def begin(services: ProbeServices) -> Run[S]:
+        del services
+        return run
+
+    return begin

@@ -10,11 +10,12 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Never
+from typing import Any, Never
 
 from thongsuot_agent.clock import Clocks, StepWatch
 from thongsuot_agent.links.link import LiveLink
 from thongsuot_agent.links.state import LinkUnusable
+from thongsuot_agent.probing.contract import Probe, ProbeServices, Run
 from thongsuot_agent.scheduler.data_budget import DataBudget
 from thongsuot_agent.scheduler.job import NS_PER_S, Job
 from thongsuot_agent.scheduler.measurement_doubts import LatenessHistory, with_doubts
@@ -63,12 +64,17 @@ class Runner:
         purse: DataBudget,
         late: LatenessHistory,
         listener: RunnerCallbacks,
+        *,
+        services: ProbeServices | None = None,
     ) -> None:
         self._clock = clock
         self._links = links
         self._purse = purse
         self._late = late
         self._listener = listener
+        self._services = services or ProbeServices()
+        self._runs: dict[tuple[Probe[Any], str], Run[Any]] = {}
+        """What makes the runs of a kind over a link; it holds what that kind remembers."""
         self._timetable: Timetable[Job] = Timetable((), 0)
         self._jobs: dict[tuple[str, str, str, Family], Job] = {}
         self._running: set[Series] = set()
@@ -199,11 +205,17 @@ class Runner:
         guard_s = job.probe.timeout_s(job.settings) * _GUARD_RATIO + _GUARD_S
         try:
             async with asyncio.timeout(guard_s):
-                return await job.probe.run(link, job.target, job.series.family, job.settings)
+                return await self._run_of(job)(link, job.target, job.series.family, job.settings)
         except LinkUnusable as unusable:
             return failed_finding(unusable.reason, detail=unusable.detail)
         except Exception as error:  # noqa: BLE001 - a probe's bug must not end the other probes
             return self._broken_finding(job, error)
+
+    def _run_of(self, job: Job) -> Run[Any]:
+        key = job.probe, job.series.link
+        if key not in self._runs:
+            self._runs[key] = job.probe.begin(self._services)
+        return self._runs[key]
 
     def _broken_finding(self, job: Job, error: Exception) -> Finding:
         kind = job.series.kind

@@ -9,6 +9,7 @@ from tests.agent.links.device import ANCHOR4, ANCHOR6, FIXED, MOBILE, anchor, on
 from tests.agent.probing.name_server import Behaviour, ScriptedNameServer, failing, truncating, zone
 from thongsuot_agent.links.monitor import LinkMonitor
 from thongsuot_agent.probes.dns.probe import PROBE, Settings
+from thongsuot_agent.probes.dns.probe import run as run_dns
 from thongsuot_lab.lab import Lab
 from thongsuot_lab.testing import needs_lab
 from thongsuot_lab.topology.model import Impairment
@@ -70,7 +71,7 @@ def measure(
 
     async def run(monitor: LinkMonitor) -> Finding:
         async with ScriptedNameServer(lab.node("anchor"), address, behave, with_tcp=with_tcp):
-            return await PROBE.run(monitor.links[link], of or target(), family, chosen)
+            return await run_dns(monitor.links[link], of or target(), family, chosen)
 
     return on_device(lab, run, (FIXED, MOBILE))
 
@@ -101,7 +102,7 @@ def test_the_links_own_resolver_is_asked(lab: Lab) -> None:
     async def run(monitor: LinkMonitor) -> Finding:
         async with ScriptedNameServer(lab.node("anchor"), "203.0.113.2", TRUTH):
             of = target("resolver")
-            return await PROBE.run(monitor.links["mobile"], of, Family.IP4, Settings())
+            return await run_dns(monitor.links["mobile"], of, Family.IP4, Settings())
 
     assert on_device(lab, run, (spec,)).outcome is Outcome.OK
 
@@ -197,7 +198,7 @@ def test_nothing_but_nonsense_is_an_invalid_response(lab: Lab) -> None:
 
 def test_a_host_where_nobody_listens_refuses(lab: Lab) -> None:
     async def run(monitor: LinkMonitor) -> Finding:
-        return await PROBE.run(monitor.links["fixed"], target(), Family.IP4, Settings())
+        return await run_dns(monitor.links["fixed"], target(), Family.IP4, Settings())
 
     found = on_device(lab, run, (FIXED,))
     assert (found.outcome, found.reason) == (Outcome.FAILED, Reason.CONNECTION_REFUSED)
@@ -209,9 +210,9 @@ def test_a_link_without_a_route_is_unmeasured_and_asks_nobody(lab: Lab) -> None:
     async def run(monitor: LinkMonitor) -> None:
         for family, address in ((Family.IP4, ANCHOR4), (Family.IP6, ANCHOR6)):
             async with ScriptedNameServer(lab.node("anchor"), address, TRUTH) as server:
-                found = await PROBE.run(monitor.links["mobile"], target(), family, SHORT)
+                found = await run_dns(monitor.links["mobile"], target(), family, SHORT)
                 assert (found.outcome, found.reason) == (Outcome.UNMEASURED, Reason.NO_ROUTE)
-                await PROBE.run(monitor.links["fixed"], target(), family, SHORT)
+                await run_dns(monitor.links["fixed"], target(), family, SHORT)
                 assert len(server.asked) == 2
 
     on_device(lab, run, (FIXED, MOBILE))

@@ -4,15 +4,17 @@ import asyncio
 import json
 
 from thongsuot_agent.links.monitor import LinkMonitor
-from thongsuot_agent.probes.host.probe import Settings, run
-from thongsuot_agent.probing.contract import LINK_TARGET
+from thongsuot_agent.probes.host.probe import HostProbe, Settings
+from thongsuot_agent.probing.contract import LINK_TARGET, ProbeServices
 from thongsuot_schema.inventory.model import Link as Spec
 from thongsuot_schema.result import Family
 
 
 async def main() -> dict[str, float]:
     with LinkMonitor((Spec(name="fixed", interface="fix0"),)) as monitor:
-        found = await run(monitor.links["fixed"], LINK_TARGET, Family.NONE, Settings())
+        found = await HostProbe(ProbeServices())(
+            monitor.links["fixed"], LINK_TARGET, Family.NONE, Settings()
+        )
         return found.values
 
 

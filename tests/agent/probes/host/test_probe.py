@@ -11,8 +11,8 @@ from tests.agent.links.device import FIXED, MOBILE, on_device
 from thongsuot_agent.clock import boot_id
 from thongsuot_agent.links.lateness import LATENESS
 from thongsuot_agent.links.monitor import LinkMonitor
-from thongsuot_agent.probes.host.probe import PROBE, MonotonicCounters, Settings
-from thongsuot_agent.probing.contract import LINK_TARGET
+from thongsuot_agent.probes.host.probe import PROBE, HostProbe, MonotonicCounters, Settings
+from thongsuot_agent.probing.contract import LINK_TARGET, ProbeServices
 from thongsuot_lab.lab import Lab
 from thongsuot_lab.testing import needs_lab
 from thongsuot_schema.catalogue.host import RECEIVED, SENT
@@ -25,9 +25,16 @@ BOTH = (FIXED, MOBILE)
 PROGRAM = Path(__file__).with_name("host_program.py")
 
 
-async def look(monitor: LinkMonitor, link: str = "fixed", *, ask: bool = True) -> Finding:
+async def look(
+    monitor: LinkMonitor,
+    link: str = "fixed",
+    *,
+    ask: bool = True,
+    probe: HostProbe | None = None,
+) -> Finding:
     settings = Settings(ask_gateway=ask)
-    return await PROBE.run(monitor.links[link], LINK_TARGET, Family.NONE, settings)
+    run = probe or HostProbe(ProbeServices())
+    return await run(monitor.links[link], LINK_TARGET, Family.NONE, settings)
 
 
 def test_counters_only_grow() -> None:
@@ -94,9 +101,11 @@ def test_counters_follow_the_traffic_and_survive_a_new_interface(lab: Lab) -> No
     spec = Spec(name="modem", interface="m0")
 
     async def run(monitor: LinkMonitor) -> None:
+        probe = HostProbe(ProbeServices())
+
         async def sent() -> float:
             monitor.refresh()
-            return (await look(monitor, "modem")).values["host_sent_bytes_total"]
+            return (await look(monitor, "modem", probe=probe)).values["host_sent_bytes_total"]
 
         with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0) as opened:
             opened.bind(("m0", 0))

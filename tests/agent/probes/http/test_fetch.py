@@ -26,7 +26,8 @@ from tests.agent.probes.web_server import (
 )
 from tests.agent.probing.name_server import ScriptedNameServer, zone
 from thongsuot_agent.links.monitor import LinkMonitor
-from thongsuot_agent.probes.http.probe import PROBE, Settings
+from thongsuot_agent.probes.http.probe import HttpProbe, Settings
+from thongsuot_agent.probing.contract import ProbeServices
 from thongsuot_lab.lab import Lab
 from thongsuot_lab.testing import needs_lab
 from thongsuot_schema.inventory.model import Target
@@ -129,7 +130,7 @@ def test_a_server_that_speaks_no_tls_fails_the_handshake(lab: Lab) -> None:
         async with ScriptedNameServer(anchor, ANCHOR4, ZONE):
             server = await asyncio.start_server(plain, sock=listener)
             async with server:
-                return await PROBE.run(
+                return await HttpProbe(ProbeServices())(
                     monitor.links["fixed"], portal(), Family.IP4, Settings(timeout_s=5.0)
                 )
 
@@ -151,7 +152,7 @@ def test_a_visit_that_is_cancelled_ends_its_connection(lab: Lab) -> None:
         ):
             of = portal(f"http://{HOST}/")
             task = asyncio.ensure_future(
-                PROBE.run(monitor.links["fixed"], of, Family.IP4, Settings())
+                HttpProbe(ProbeServices())(monitor.links["fixed"], of, Family.IP4, Settings())
             )
             await until(lambda: bool(server.requests))
             task.cancel()
@@ -160,7 +161,9 @@ def test_a_visit_that_is_cancelled_ends_its_connection(lab: Lab) -> None:
             await until(server.is_deserted)
             # The multi handle is well: the next visit works.
             server.respond = page()
-            found = await PROBE.run(monitor.links["fixed"], of, Family.IP4, Settings())
+            found = await HttpProbe(ProbeServices())(
+                monitor.links["fixed"], of, Family.IP4, Settings()
+            )
             assert found.outcome is Outcome.OK
 
     on_device(lab, run, (FIXED,))

@@ -22,7 +22,8 @@ from tests.agent.probes.web_server import (
 )
 from tests.agent.probing.name_server import ScriptedNameServer, zone
 from thongsuot_agent.links.monitor import LinkMonitor
-from thongsuot_agent.probes.http.probe import PROBE, Settings
+from thongsuot_agent.probes.http.probe import HttpProbe, Settings
+from thongsuot_agent.probing.contract import ProbeServices
 from thongsuot_lab.lab import Lab
 from thongsuot_lab.testing import needs_lab
 from thongsuot_lab.topology.model import Impairment
@@ -84,7 +85,9 @@ def test_no_connection_is_used_twice(lab: Lab, authority: ServerAuthority) -> No
         ):
             settings = Settings(ca_file=str(authority.file))
             for _ in range(3):
-                found = await PROBE.run(monitor.links["fixed"], portal(), Family.IP4, settings)
+                found = await HttpProbe(ProbeServices())(
+                    monitor.links["fixed"], portal(), Family.IP4, settings
+                )
                 assert found.values["http_tls_seconds"] > 0
             assert len(server.visitors) == 3
 
@@ -105,7 +108,7 @@ def test_visits_by_both_links_at_once_do_not_disturb_each_other(lab: Lab) -> Non
         ):
             texts = {"fixed": "one", "mobile": "two"}
             every = [
-                PROBE.run(
+                HttpProbe(ProbeServices())(
                     monitor.links[link],
                     portal(f"http://{HOST}/", expect_body=text),
                     Family.IP4,
@@ -235,8 +238,11 @@ def test_of_two_addresses_each_is_visited_in_turn(lab: Lab) -> None:
     both = zone(f"{HOST}. 300 A {ANCHOR4}", f"{HOST}. 300 A {other}")
 
     async def run(monitor: LinkMonitor) -> list[tuple[str, Reason | None]]:
-        of, settings = portal(f"http://{HOST}/"), Settings()
-        found = [(await visit(lab, monitor, of, settings, page(), behave=both))[0] for _ in "four"]
+        of, settings, probe = portal(f"http://{HOST}/"), Settings(), HttpProbe(ProbeServices())
+        found = [
+            (await visit(lab, monitor, of, settings, page(), behave=both, probe=probe))[0]
+            for _ in "four"
+        ]
         return [(one.evidence["address"], one.reason) for one in found]
 
     # Nothing listens at the second one, which a visitor who takes the first answer never meets.

@@ -11,7 +11,8 @@ from tests.agent.probes.web_server import (
 )
 from tests.agent.probing.name_server import Behaviour, ScriptedNameServer, zone
 from thongsuot_agent.links.monitor import LinkMonitor
-from thongsuot_agent.probes.http.probe import PROBE, Settings
+from thongsuot_agent.probes.http.probe import HttpProbe, Settings
+from thongsuot_agent.probing.contract import ProbeServices
 from thongsuot_lab.lab import Lab
 from thongsuot_schema.inventory.model import Link as Spec
 from thongsuot_schema.inventory.model import Role, Target
@@ -53,6 +54,7 @@ async def visit(
     *,
     family: Family = Family.IP4,
     behave: Behaviour = ZONE,
+    probe: HttpProbe | None = None,
 ) -> tuple[Finding, ScriptedWebServer]:
     """Make one run against a web server and a name server at the anchor."""
     anchor = lab.node("anchor")
@@ -61,7 +63,8 @@ async def visit(
         ScriptedNameServer(anchor, ADDRESSES[family], behave),
         ScriptedWebServer(anchor, ADDRESSES[family], port, respond, context) as server,
     ):
-        return await PROBE.run(monitor.links["fixed"], of, family, settings), server
+        run = probe or HttpProbe(ProbeServices())
+        return await run(monitor.links["fixed"], of, family, settings), server
 
 
 def measure(

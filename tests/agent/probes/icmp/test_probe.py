@@ -4,6 +4,7 @@ from tests.agent.links.device import ANCHOR4, ANCHOR6, FIXED, MOBILE, anchor, bo
 from thongsuot_agent.links.echo import EchoResult
 from thongsuot_agent.links.monitor import LinkMonitor
 from thongsuot_agent.probes.icmp.probe import PROBE, Settings, finding_from
+from thongsuot_agent.probes.icmp.probe import run as run_icmp
 from thongsuot_lab.lab import Lab
 from thongsuot_lab.testing import needs_lab
 from thongsuot_lab.topology.model import Impairment
@@ -76,13 +77,13 @@ def test_an_anchor_and_the_gateway_answer_over_each_link_and_family(lab: Lab) ->
     async def run(monitor: LinkMonitor) -> None:
         for link in both(monitor):
             for family in (Family.IP4, Family.IP6):
-                far = await PROBE.run(link, anchor(), family, Settings(count=3, spacing_s=0.01))
+                far = await run_icmp(link, anchor(), family, Settings(count=3, spacing_s=0.01))
                 assert (far.outcome, far.doubts) == (Outcome.OK, ())
                 assert far.values["icmp_loss_ratio"] == 0.0
                 assert far.values["icmp_reply_hop_limit_number"] == 62
                 assert far.cost_bytes == 3 * (128 if family is Family.IP6 else 88)
                 gateway = anchor("gateway", segment=Segment.LAN)
-                near = await PROBE.run(link, gateway, family, Settings())
+                near = await run_icmp(link, gateway, family, Settings())
                 assert near.outcome is Outcome.OK
                 assert near.values["icmp_reply_hop_limit_number"] == 64
 
@@ -101,7 +102,7 @@ def test_a_gateway_with_a_link_local_address_answers(lab: Lab) -> None:
         fixed = monitor.links["fixed"]
         assert fixed.state.gateway6 == gateway
         for target in (anchor("gateway"), anchor()):
-            found = await PROBE.run(fixed, target, Family.IP6, Settings())
+            found = await run_icmp(fixed, target, Family.IP6, Settings())
             assert (found.outcome, found.doubts) == (Outcome.OK, ())
 
     on_device(lab, run, (FIXED,))
@@ -122,7 +123,7 @@ def test_a_link_without_a_route_is_unmeasured_and_nothing_leaks(lab: Lab) -> Non
     async def run(monitor: LinkMonitor) -> None:
         for family in (Family.IP4, Family.IP6):
             for target in (anchor(), anchor("gateway", segment=Segment.LAN)):
-                found = await PROBE.run(monitor.links["mobile"], target, family, SHORT)
+                found = await run_icmp(monitor.links["mobile"], target, family, SHORT)
                 assert (found.outcome, found.reason) == (Outcome.UNMEASURED, Reason.NO_ROUTE)
                 assert found.values == {}
 
@@ -143,7 +144,7 @@ def test_a_link_that_cannot_be_used_says_why(lab: Lab) -> None:
             ("mobile", Reason.INTERFACE_DOWN),
         ):
             for target in (anchor(), anchor("gateway"), anchor("resolver")):
-                found = await PROBE.run(monitor.links[link], target, Family.IP4, SHORT)
+                found = await run_icmp(monitor.links[link], target, Family.IP4, SHORT)
                 assert (found.outcome, found.reason) == (Outcome.UNMEASURED, reason)
 
     on_device(lab, run, (MOBILE, ghost))
@@ -154,7 +155,7 @@ def test_a_link_that_cannot_be_used_says_why(lab: Lab) -> None:
 def test_a_target_without_an_address_of_the_family_is_not_supported(lab: Lab) -> None:
     async def run(monitor: LinkMonitor) -> None:
         fixed = monitor.links["fixed"]
-        found = await PROBE.run(fixed, anchor(ANCHOR4), Family.IP6, SHORT)
+        found = await run_icmp(fixed, anchor(ANCHOR4), Family.IP6, SHORT)
         assert (found.outcome, found.reason) == (Outcome.UNMEASURED, Reason.NOT_SUPPORTED)
 
     on_device(lab, run, (FIXED,))
@@ -167,7 +168,7 @@ def test_silence_is_loss(lab: Lab) -> None:
 
     async def run(monitor: LinkMonitor) -> None:
         settings = Settings(count=2, spacing_s=0.0, timeout_s=0.2)
-        found = await PROBE.run(monitor.links["fixed"], anchor(), Family.IP4, settings)
+        found = await run_icmp(monitor.links["fixed"], anchor(), Family.IP4, settings)
         assert (found.outcome, found.reason) == (Outcome.FAILED, Reason.TIMED_OUT)
         assert found.values == {"icmp_loss_ratio": 1.0}
 

@@ -7,10 +7,10 @@ import pytest
 
 from tests.agent.probes.radio.bus import modem_manager
 from thongsuot_agent.links.monitor import LinkMonitor
-from thongsuot_agent.probes.radio.probe import run
+from thongsuot_agent.probes.radio.probe import RadioProbe
 from thongsuot_agent.probes.radio.settings import Settings
 from thongsuot_agent.probes.radio.vendors.modemmanager import technology
-from thongsuot_agent.probing.contract import LINK_TARGET
+from thongsuot_agent.probing.contract import LINK_TARGET, ProbeServices
 from thongsuot_schema.inventory.model import Link
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family, Finding
@@ -22,7 +22,8 @@ def seen(bus: str, **more: str) -> Finding:
     async def measure() -> Finding:
         settings = Settings(source="modemmanager", bus=bus, timeout_s=60.0, **more)  # type: ignore[arg-type]
         with LinkMonitor((Link(name="mobile", interface="wwan0"),)) as monitor:
-            return await run(monitor.links["mobile"], LINK_TARGET, Family.NONE, settings)
+            read_modem = RadioProbe(ProbeServices())
+            return await read_modem(monitor.links["mobile"], LINK_TARGET, Family.NONE, settings)
 
     return asyncio.run(measure())
 

@@ -13,9 +13,9 @@ from tests.agent.probes.radio.modem import AtModem
 from tests.agent.probes.radio.pages import Answer, ModemPages, PageRequest
 from tests.agent.probing.snmp.simulator import simulator
 from thongsuot_agent.links.monitor import LinkMonitor
-from thongsuot_agent.probes.radio.probe import run
+from thongsuot_agent.probes.radio.probe import RadioProbe
 from thongsuot_agent.probes.radio.settings import Settings
-from thongsuot_agent.probing.contract import LINK_TARGET
+from thongsuot_agent.probing.contract import LINK_TARGET, ProbeServices
 from thongsuot_schema.inventory.model import Link
 from thongsuot_schema.outcome import Outcome
 from thongsuot_schema.reason import Reason
@@ -49,8 +49,9 @@ def seen(settings: Mapping[str, object], times: int = 1) -> Finding:
         )
         spec = Link(name="mobile", interface="lo")
         with LinkMonitor((spec,)) as monitor:
+            read_modem = RadioProbe(ProbeServices())
             found = [
-                await run(monitor.links["mobile"], LINK_TARGET, Family.NONE, chosen)
+                await read_modem(monitor.links["mobile"], LINK_TARGET, Family.NONE, chosen)
                 for _ in range(times)
             ]
         return found[-1]

@@ -9,7 +9,8 @@ import pytest
 
 from tests.agent.probing.snmp.simulator import AUTH, PRIVACY, USER, simulator
 from thongsuot_agent.links.monitor import LinkMonitor
-from thongsuot_agent.probes.snmp.probe import Settings, run
+from thongsuot_agent.probes.snmp.probe import Settings, SnmpProbe
+from thongsuot_agent.probing.contract import ProbeServices
 from thongsuot_schema.inventory.model import Link, Role, Target
 from thongsuot_schema.outcome import Outcome
 from thongsuot_schema.reason import Reason
@@ -48,8 +49,9 @@ def visited(settings: Mapping[str, object], times: int = 1) -> Finding:
             {"bound_to_link": False, "answer_s": 10.0, "timeout_s": 120.0, **settings}, Settings
         )
         with LinkMonitor((spec,)) as monitor:
+            visit = SnmpProbe(ProbeServices())
             found = [
-                await run(monitor.links["fixed"], BOX, Family.IP4, chosen) for _ in range(times)
+                await visit(monitor.links["fixed"], BOX, Family.IP4, chosen) for _ in range(times)
             ]
         return found[-1]
 

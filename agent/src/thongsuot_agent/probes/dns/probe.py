@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from thongsuot_agent.links.link import LiveLink
 from thongsuot_agent.links.state import LinkUnusable
 from thongsuot_agent.probing.addresses import address_of
-from thongsuot_agent.probing.contract import Probe
+from thongsuot_agent.probing.contract import Probe, stateless
 from thongsuot_agent.probing.forgery import forged
 from thongsuot_agent.probing.lookup import (
     PORT,
@@ -170,5 +170,9 @@ def _timeout_s(settings: Settings) -> float:
 
 
 PROBE = Probe(
-    settings=Settings, run=run, applies=_applies, cost_bytes=_cost_bytes, timeout_s=_timeout_s
+    settings=Settings,
+    begin=stateless(run),
+    applies=_applies,
+    cost_bytes=_cost_bytes,
+    timeout_s=_timeout_s,
 )

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from thongsuot_agent.clock import NS_PER_S
 from thongsuot_agent.links.link import LiveLink, boottime_ns
-from thongsuot_agent.probing.contract import Probe
+from thongsuot_agent.probing.contract import Probe, stateless
 from thongsuot_schema.catalogue import failover as metrics
 from thongsuot_schema.inventory.model import Target
 from thongsuot_schema.reason import Reason
@@ -51,7 +51,7 @@ def _applies(target: Target) -> bool:
 
 PROBE = Probe(
     settings=Settings,
-    run=run,
+    begin=stateless(run),
     applies=_applies,
     cost_bytes=lambda _target, _settings: 0,
     timeout_s=lambda _settings: 0.5,

@@ -22,7 +22,6 @@ import time
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from weakref import WeakKeyDictionary
 
 from thongsuot_agent.clock import boot_id
 from thongsuot_agent.links.lateness import LATENESS
@@ -31,9 +30,8 @@ from thongsuot_agent.links.neighbour import gateway_answers
 from thongsuot_agent.links.reasons import described, reason_for_own
 from thongsuot_agent.links.state import LinkState, LinkUnusable
 from thongsuot_agent.probing import kernel_clock
-from thongsuot_agent.probing.contract import Probe
+from thongsuot_agent.probing.contract import Probe, ProbeServices
 from thongsuot_agent.proto.rtnetlink import LinkMessage
-from thongsuot_agent.self_metrics import SELF_METRICS
 from thongsuot_schema.catalogue import host as metrics
 from thongsuot_schema.inventory.model import Target
 from thongsuot_schema.metric import Metric
@@ -54,27 +52,58 @@ class Settings:
     """Ask the gateway for its hardware address when the kernel has not heard of it lately."""
 
 
-async def run(link: LiveLink, target: Target, family: Family, settings: Settings) -> Finding:
-    """Read what the kernel knows of the link's interface, and ask the gateway if need be."""
-    del target, family
-    state = link.state
-    if not state.present:
-        return failed_finding(
-            Reason.INTERFACE_ABSENT, detail=f"no interface {link.spec.interface!r}"
-        )
-    try:
-        message = link.kernel.link(state.index)
-        values = {
-            **_link_values(state, message),
-            **_counter_values(link, message),
-            **_device_values(link.name),
-            **SELF_METRICS.values_for(link.name),
-        }
-        if settings.ask_gateway:
-            values |= await _neighbour_values(link, message)
-    except OSError as error:
-        return failed_finding(reason_for_own(error), detail=described(error))
-    return ok_finding(values, evidence=_evidence(state))
+class MonotonicCounters:
+    """
+    Counters that only grow.
+
+    A driver that is reset, or an interface that is plugged in anew, starts at 0 again; what was
+    counted before is carried on, so that a difference between two readings is never negative and
+    never huge.
+    """
+
+    def __init__(self) -> None:
+        self._last: dict[Metric, int] = {}
+        self._before: dict[Metric, int] = {}
+
+    def total(self, metric: Metric, value: int) -> int:
+        """Return the total of a counter that now reads ``value``."""
+        last = self._last.get(metric, 0)
+        if value < last:
+            self._before[metric] = self._before.get(metric, 0) + last
+        self._last[metric] = value
+        return self._before.get(metric, 0) + value
+
+
+class HostProbe:
+    """The runs over one link: counters are carried on from one to the next."""
+
+    def __init__(self, services: ProbeServices) -> None:
+        self._self_metrics = services.self_metrics
+        self._counters = MonotonicCounters()
+
+    async def __call__(
+        self, link: LiveLink, target: Target, family: Family, settings: Settings
+    ) -> Finding:
+        """Read what the kernel knows of the link's interface, and ask the gateway if need be."""
+        del target, family
+        state = link.state
+        if not state.present:
+            return failed_finding(
+                Reason.INTERFACE_ABSENT, detail=f"no interface {link.spec.interface!r}"
+            )
+        try:
+            message = link.kernel.link(state.index)
+            values = {
+                **_link_values(state, message),
+                **_counter_values(self._counters, message),
+                **_device_values(link.name),
+                **self._self_metrics(link.name),
+            }
+            if settings.ask_gateway:
+                values |= await _neighbour_values(link, message)
+        except OSError as error:
+            return failed_finding(reason_for_own(error), detail=described(error))
+        return ok_finding(values, evidence=_evidence(state))
 
 
 def _link_values(state: LinkState, message: LinkMessage) -> dict[Metric, float]:
@@ -102,33 +131,7 @@ def _device_values(reader: str) -> dict[Metric, float]:
     return values
 
 
-class MonotonicCounters:
-    """
-    Counters that only grow.
-
-    A driver that is reset, or an interface that is plugged in anew, starts at 0 again; what was
-    counted before is carried on, so that a difference between two readings is never negative and
-    never huge.
-    """
-
-    def __init__(self) -> None:
-        self._last: dict[Metric, int] = {}
-        self._before: dict[Metric, int] = {}
-
-    def total(self, metric: Metric, value: int) -> int:
-        """Return the total of a counter that now reads ``value``."""
-        last = self._last.get(metric, 0)
-        if value < last:
-            self._before[metric] = self._before.get(metric, 0) + last
-        self._last[metric] = value
-        return self._before.get(metric, 0) + value
-
-
-_counters: "WeakKeyDictionary[LiveLink, MonotonicCounters]" = WeakKeyDictionary()
-
-
-def _counter_values(link: LiveLink, message: LinkMessage) -> dict[Metric, float]:
-    carried = _counters.setdefault(link, MonotonicCounters())
+def _counter_values(carried: MonotonicCounters, message: LinkMessage) -> dict[Metric, float]:
     counts: dict[Metric, int | None] = {metrics.CARRIER_CHANGES: message.carrier_changes}
     counters = message.counters
     if counters is not None:
@@ -195,7 +198,7 @@ def _timeout_s(settings: Settings) -> float:
 
 PROBE = Probe(
     settings=Settings,
-    run=run,
+    begin=HostProbe,
     applies=_applies,
     cost_bytes=_cost_bytes,
     timeout_s=_timeout_s,

@@ -4,7 +4,7 @@ One HTTP or HTTPS request, as a first visit by a browser makes it.
 Measures    the phases resolve (by the link's own name server), connect, TLS, first byte, transfer
             and their total; status and length of the response; when the first certificate of the
             chain runs out and how many the server sent. Of several addresses answered,
-            the runs of a series take turns (see ``rota``).
+            the runs of a series take turns (see ``address_rotation``).
 Failed      the name is not resolved, or to what cannot be true; refused, reset, timed out, told by
             phase (a path that loses large packets shows as a TLS handshake that timed out);
             certificate expired, not valid yet, for another name, untrusted; status or text not as
@@ -28,7 +28,7 @@ from thongsuot_agent.links.state import LinkUnusable
 from thongsuot_agent.probes.http.address_rotation import AddressRotation
 from thongsuot_agent.probes.http.fetch import Fetch, FetchRequest, FetchResponse
 from thongsuot_agent.probing.certificates import Authorities, system_authorities
-from thongsuot_agent.probing.contract import Probe
+from thongsuot_agent.probing.contract import Probe, ProbeServices
 from thongsuot_agent.probing.resolution import Resolution, resolve_host
 from thongsuot_schema.catalogue import http as metrics
 from thongsuot_schema.inventory.model import Target
@@ -63,8 +63,6 @@ _STARVED_SHARE = 0.1
 """
 A timer late by this share of the time allowed: then it was not the network that let it run out.
 """
-
-_ROTATION = AddressRotation()
 
 _EVIDENCE_LIMIT = 200  # characters of one text (thongsuot_schema.result.Finding)
 
@@ -113,22 +111,41 @@ class Settings:
         return f"{_USER_AGENT} (+{self.contact})" if self.contact else _USER_AGENT
 
 
-async def run(link: LiveLink, target: Target, family: Family, settings: Settings) -> Finding:
-    """Make one request and look at what came back."""
-    visit = _PageFetch(link, target, family, settings)
-    try:
-        with LatenessWatch() as watch:
-            await visit.follow(target.url)
-    except LinkUnusable as unusable:
-        return failed_finding(unusable.reason, detail=unusable.detail, cost_bytes=visit.cost_bytes)
-    return visit.finding(watch)
+class HttpProbe:
+    """The requests over one link; those of one series take turns among the addresses answered."""
+
+    def __init__(self, services: ProbeServices) -> None:
+        del services
+        self._rotation = AddressRotation()
+
+    async def __call__(
+        self, link: LiveLink, target: Target, family: Family, settings: Settings
+    ) -> Finding:
+        """Make one request and look at what came back."""
+        visit = _PageFetch(link, target, family, settings, self._rotation)
+        try:
+            with LatenessWatch() as watch:
+                await visit.follow(target.url)
+        except LinkUnusable as unusable:
+            return failed_finding(
+                unusable.reason, detail=unusable.detail, cost_bytes=visit.cost_bytes
+            )
+        return visit.finding(watch)
 
 
 class _PageFetch:
     """The steps of one run and what they brought."""
 
-    def __init__(self, link: LiveLink, target: Target, family: Family, settings: Settings) -> None:
+    def __init__(
+        self,
+        link: LiveLink,
+        target: Target,
+        family: Family,
+        settings: Settings,
+        rotation: AddressRotation,
+    ) -> None:
         self._link = link
+        self._rotation = rotation
         self._target = target
         self._family = family
         self._settings = settings
@@ -162,8 +179,8 @@ class _PageFetch:
         self.cost_bytes += self._resolved.cost_bytes
         if self._resolved.reason is not None:
             return
-        series = (self._link.name, self._family, host)
-        self._address = _ROTATION.next_address(series, self._resolved.addresses)
+        series = (self._family, host)
+        self._address = self._rotation.next_address(series, self._resolved.addresses)
         self._link.egress(self._family, self._address)
         request = FetchRequest(
             url=url,
@@ -295,5 +312,9 @@ def _timeout_s(settings: Settings) -> float:
 
 
 PROBE = Probe(
-    settings=Settings, run=run, applies=_applies, cost_bytes=_cost_bytes, timeout_s=_timeout_s
+    settings=Settings,
+    begin=HttpProbe,
+    applies=_applies,
+    cost_bytes=_cost_bytes,
+    timeout_s=_timeout_s,
 )

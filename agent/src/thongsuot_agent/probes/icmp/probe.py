@@ -19,7 +19,7 @@ from thongsuot_agent.links.echo import PAYLOAD_BYTES, EchoResult
 from thongsuot_agent.links.link import LiveLink
 from thongsuot_agent.links.state import LinkUnusable
 from thongsuot_agent.probing.addresses import address_of
-from thongsuot_agent.probing.contract import Probe
+from thongsuot_agent.probing.contract import Probe, stateless
 from thongsuot_agent.probing.statistics import median
 from thongsuot_agent.proto.icmp import ECHO_HEADER_BYTES, IP6_HEADER_BYTES
 from thongsuot_schema.catalogue.icmp import HOP_LIMIT, LOSS, RTT
@@ -128,7 +128,7 @@ def _timeout_s(settings: Settings) -> float:
 
 PROBE = Probe(
     settings=Settings,
-    run=run,
+    begin=stateless(run),
     applies=_applies,
     cost_bytes=_cost_bytes,
     timeout_s=_timeout_s,

@@ -32,7 +32,7 @@ from thongsuot_agent.probes.path.packet_size import PacketSize, measure_packet_s
 from thongsuot_agent.probes.path.tcp_trace import START_S, TraceFailed, trace_by_tcp
 from thongsuot_agent.probes.path.trace import TracePacing, TraceResult, trace_route
 from thongsuot_agent.probing.addresses import FIRST_HOP, GATEWAY, address_of
-from thongsuot_agent.probing.contract import Probe
+from thongsuot_agent.probing.contract import Probe, stateless
 from thongsuot_schema.catalogue import path as metrics
 from thongsuot_schema.inventory.model import Role, Target
 from thongsuot_schema.metric import Metric
@@ -285,7 +285,7 @@ def _timeout_s(settings: Settings) -> float:
 
 PROBE = Probe(
     settings=Settings,
-    run=run,
+    begin=stateless(run),
     applies=_applies,
     cost_bytes=_cost_bytes,
     timeout_s=_timeout_s,

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from thongsuot_agent.links.link import LiveLink
 from thongsuot_agent.links.state import LinkUnusable
 from thongsuot_agent.probes.qcvn.protocol import FileTestRequest
-from thongsuot_agent.probing.contract import Probe
+from thongsuot_agent.probing.contract import Probe, stateless
 from thongsuot_agent.probing.link_load.launch import WorkerFailed, run_load_worker
 from thongsuot_agent.probing.link_load.preparation import (
     MeasurementPostponed,
@@ -156,7 +156,7 @@ def _timeout_s(settings: Settings) -> float:
 
 PROBE = Probe(
     settings=Settings,
-    run=run,
+    begin=stateless(run),
     applies=_applies,
     cost_bytes=_cost_bytes,
     timeout_s=_timeout_s,

@@ -16,7 +16,6 @@ Cost        nothing on the carrier's line; by SNMP a process of its own for 0.2 
 import asyncio
 import time
 from importlib import import_module
-from weakref import WeakKeyDictionary
 
 from thongsuot_agent.links.link import LiveLink
 from thongsuot_agent.links.state import LinkUnusable
@@ -24,7 +23,7 @@ from thongsuot_agent.probes.radio import findings
 from thongsuot_agent.probes.radio.modem_history import ModemHistory
 from thongsuot_agent.probes.radio.reading import ModemReading, ModemUnreadable
 from thongsuot_agent.probes.radio.settings import Settings
-from thongsuot_agent.probing.contract import Probe
+from thongsuot_agent.probing.contract import Probe, ProbeServices
 from thongsuot_agent.probing.equipment.secret import SecretUnusable
 from thongsuot_agent.probing.snmp.visit import finding_from_error
 from thongsuot_agent.worker import WorkerFailed
@@ -32,31 +31,34 @@ from thongsuot_schema.inventory.model import Target
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family, Finding, failed_finding, ok_finding
 
-__all__ = ("PROBE", "Settings", "run")
 
-_histories: "WeakKeyDictionary[LiveLink, ModemHistory]" = WeakKeyDictionary()
+class RadioProbe:
+    """The readings of one link's modem; each is compared with the one before."""
 
+    def __init__(self, services: ProbeServices) -> None:
+        del services
+        self._history = ModemHistory()
 
-async def run(link: LiveLink, target: Target, family: Family, settings: Settings) -> Finding:
-    """Read the link's modem once."""
-    del target, family
-    try:
-        async with asyncio.timeout(settings.timeout_s):
-            reading = await _read_modem(link, settings)
-    except ModemUnreadable as refused:
-        return failed_finding(refused.reason, detail=refused.detail)
-    except (SecretUnusable, LinkUnusable, TimeoutError, WorkerFailed, OSError) as error:
-        return finding_from_error(error)
-    events = _histories.setdefault(link, ModemHistory()).add_reading(
-        reading, time.clock_gettime(time.CLOCK_BOOTTIME)
-    )
-    evidence = findings.evidence_of(reading, events, settings.plmn)
-    if findings.says_nothing(reading):
-        return failed_finding(
-            Reason.NOT_SUPPORTED, detail="the modem shows nothing of a radio", evidence=evidence
-        )
-    values = findings.values_of(reading, _histories[link], settings.plmn)
-    return ok_finding(values, evidence=evidence)
+    async def __call__(
+        self, link: LiveLink, target: Target, family: Family, settings: Settings
+    ) -> Finding:
+        """Read the link's modem once."""
+        del target, family
+        try:
+            async with asyncio.timeout(settings.timeout_s):
+                reading = await _read_modem(link, settings)
+        except ModemUnreadable as refused:
+            return failed_finding(refused.reason, detail=refused.detail)
+        except (SecretUnusable, LinkUnusable, TimeoutError, WorkerFailed, OSError) as error:
+            return finding_from_error(error)
+        events = self._history.add_reading(reading, time.clock_gettime(time.CLOCK_BOOTTIME))
+        evidence = findings.evidence_of(reading, events, settings.plmn)
+        if findings.says_nothing(reading):
+            return failed_finding(
+                Reason.NOT_SUPPORTED, detail="the modem shows nothing of a radio", evidence=evidence
+            )
+        values = findings.values_of(reading, self._history, settings.plmn)
+        return ok_finding(values, evidence=evidence)
 
 
 async def _read_modem(link: LiveLink, settings: Settings) -> ModemReading:
@@ -91,7 +93,7 @@ def _timeout_s(settings: Settings) -> float:
 
 PROBE = Probe(
     settings=Settings,
-    run=run,
+    begin=RadioProbe,
     applies=_applies,
     cost_bytes=_cost_bytes,
     timeout_s=_timeout_s,

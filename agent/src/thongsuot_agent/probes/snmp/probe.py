@@ -15,13 +15,12 @@ Cost        about 10 KB a run on the site's own network, nothing on the carrier'
 
 import time
 from dataclasses import dataclass
-from weakref import WeakKeyDictionary
 
 from thongsuot_agent.links.link import LiveLink
 from thongsuot_agent.links.state import LinkUnusable
 from thongsuot_agent.probes.snmp import findings
 from thongsuot_agent.probing.addresses import address_of
-from thongsuot_agent.probing.contract import Probe
+from thongsuot_agent.probing.contract import Probe, ProbeServices
 from thongsuot_agent.probing.equipment.secret import SecretUnusable
 from thongsuot_agent.probing.snmp.counters import DeviceCounters
 from thongsuot_agent.probing.snmp.visit import (
@@ -133,34 +132,42 @@ class DeviceState:
         """Those that were found to fit; looked for anew when it boots, or cannot be read."""
 
 
-_devices: "WeakKeyDictionary[LiveLink, dict[str, DeviceState]]" = WeakKeyDictionary()
+class SnmpProbe:
+    """The visits over one link, and what is remembered of each device by its name."""
 
+    def __init__(self, services: ProbeServices) -> None:
+        del services
+        self._devices: dict[str, DeviceState] = {}
 
-async def run(link: LiveLink, target: Target, family: Family, settings: Settings) -> Finding:
-    """Visit the device once."""
-    address = address_of(link, target, family)
-    box = _devices.setdefault(link, {}).setdefault(target.name, DeviceState())
-    try:
-        found = await read_device(link, family, address, settings.visit, PURPOSES, box.profiles)
-    except (SecretUnusable, LinkUnusable, TimeoutError, WorkerFailed, OSError) as error:
-        return finding_from_error(error)
-    if found.failure:
-        box.profiles = ()
-        return finding_from_failed_survey(found)
-    meter = box.meter
-    spec = link.spec
-    down, up = spec.contract_down_bits_per_second, spec.contract_up_bits_per_second
-    now_s = time.clock_gettime(time.CLOCK_BOOTTIME)
-    # An interface of 1 Gbit/s behind a contract of 100 Mbit/s counts no faster than the contract.
-    limit = max(down, up) * CONTRACT_MARGIN if down and up else None
-    has_booted = meter.add_survey(found, now_s, limit)
-    box.profiles = () if has_booted else tuple(one.profile for one in found.profiled)
-    values = findings.values_of(found, meter, down=down, up=up)
-    evidence = findings.evidence_of(found, meter, settings.interface, has_booted=has_booted)
-    if findings.says_nothing(values):
-        what = "the device shows nothing that a profile knows; thongsuot-agent snmp walk-profile"
-        return failed_finding(Reason.NOT_SUPPORTED, detail=what, evidence=evidence)
-    return ok_finding(values, evidence=evidence)
+    async def __call__(
+        self, link: LiveLink, target: Target, family: Family, settings: Settings
+    ) -> Finding:
+        """Visit the device once."""
+        address = address_of(link, target, family)
+        box = self._devices.setdefault(target.name, DeviceState())
+        try:
+            found = await read_device(link, family, address, settings.visit, PURPOSES, box.profiles)
+        except (SecretUnusable, LinkUnusable, TimeoutError, WorkerFailed, OSError) as error:
+            return finding_from_error(error)
+        if found.failure:
+            box.profiles = ()
+            return finding_from_failed_survey(found)
+        meter = box.meter
+        spec = link.spec
+        down, up = spec.contract_down_bits_per_second, spec.contract_up_bits_per_second
+        now_s = time.clock_gettime(time.CLOCK_BOOTTIME)
+        # An interface of 1 Gbit/s behind a contract of 100 Mbit/s counts no faster than that.
+        limit = max(down, up) * CONTRACT_MARGIN if down and up else None
+        has_booted = meter.add_survey(found, now_s, limit)
+        box.profiles = () if has_booted else tuple(one.profile for one in found.profiled)
+        values = findings.values_of(found, meter, down=down, up=up)
+        evidence = findings.evidence_of(found, meter, settings.interface, has_booted=has_booted)
+        if findings.says_nothing(values):
+            what = (
+                "the device shows nothing that a profile knows; thongsuot-agent snmp walk-profile"
+            )
+            return failed_finding(Reason.NOT_SUPPORTED, detail=what, evidence=evidence)
+        return ok_finding(values, evidence=evidence)
 
 
 def _applies(target: Target) -> bool:
@@ -178,5 +185,9 @@ def _timeout_s(settings: Settings) -> float:
 
 
 PROBE = Probe(
-    settings=Settings, run=run, applies=_applies, cost_bytes=_cost_bytes, timeout_s=_timeout_s
+    settings=Settings,
+    begin=SnmpProbe,
+    applies=_applies,
+    cost_bytes=_cost_bytes,
+    timeout_s=_timeout_s,
 )

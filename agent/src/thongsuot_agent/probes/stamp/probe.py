@@ -27,7 +27,7 @@ from thongsuot_agent.probes.stamp import directions, emodel
 from thongsuot_agent.probes.stamp.directions import DirectionalLoss, OneWayDelay, ReflectedPacket
 from thongsuot_agent.probing import kernel_clock
 from thongsuot_agent.probing.addresses import FIRST_HOP, GATEWAY, RESOLVER, address_of
-from thongsuot_agent.probing.contract import Probe
+from thongsuot_agent.probing.contract import Probe, stateless
 from thongsuot_agent.probing.statistics import median, percentile_95
 from thongsuot_agent.proto.icmp import IP4_HEADER_BYTES, IP6_HEADER_BYTES
 from thongsuot_agent.secret_file import credential_path, read_token
@@ -363,5 +363,9 @@ def _timeout_s(settings: Settings) -> float:
 
 
 PROBE = Probe(
-    settings=Settings, run=run, applies=_applies, cost_bytes=_cost_bytes, timeout_s=_timeout_s
+    settings=Settings,
+    begin=stateless(run),
+    applies=_applies,
+    cost_bytes=_cost_bytes,
+    timeout_s=_timeout_s,
 )

@@ -18,7 +18,7 @@ from thongsuot_agent.links.link import LiveLink
 from thongsuot_agent.links.state import LinkUnusable
 from thongsuot_agent.probes.throughput import figures
 from thongsuot_agent.probes.throughput.protocol import LoadTestRequest
-from thongsuot_agent.probing.contract import Probe
+from thongsuot_agent.probing.contract import Probe, stateless
 from thongsuot_agent.probing.link_load.launch import WorkerFailed, run_load_worker
 from thongsuot_agent.probing.link_load.preparation import (
     MeasurementPostponed,
@@ -215,7 +215,7 @@ def _timeout_s(settings: Settings) -> float:
 
 PROBE = Probe(
     settings=Settings,
-    run=run,
+    begin=stateless(run),
     applies=_applies,
     cost_bytes=_cost_bytes,
     timeout_s=_timeout_s,

@@ -78,8 +78,8 @@ LISTENS = {
     "links.icmp_sockets": "echoes with our own identifier, by a filter in the kernel",
     "links.rtnetlink_client": "netlink: the kernel's tables, no packets",
     "links.monitor": "netlink: the kernel's tables, no packets",
+    "links.packet_sockets": "answers to a trace's own probes, by a filter in the kernel",
     "links.neighbour": "asks for the gateway; sends only, nothing is read",
-    "probes.path.tcp_worker": "answers to its own probes, by a filter in the kernel",
 }
 """The only modules that open sockets by which packets of others could be seen, and what they do."""
 

@@ -1,4 +1,4 @@
-"""Opening sockets that can leave by one link only."""
+"""Opening sockets: those of one link, and those of workers; nothing outside this folder does."""
 
 import socket
 from array import array
@@ -74,3 +74,58 @@ def open_unbound(family: Family, address: str, port: int) -> socket.socket:
         opened.close()
         raise LinkUnusable(reason_for_own(error), described(error)) from error
     return opened
+
+
+def open_stream_by(interface: str, family: Family, source: str) -> socket.socket:
+    """
+    Return a non-blocking TCP socket of an interface and a source address, for a worker.
+
+    A worker has no link; the process that started it says by which interface and from which address
+    its packets leave.
+
+    Raises:
+        OSError: the interface or the address went away, or the kernel refuses.
+    """
+    opened = socket.socket(address_family(family), socket.SOCK_STREAM)
+    try:
+        opened.setblocking(False)
+        bind_to(opened, interface)
+        opened.setsockopt(socket.IPPROTO_IP, _IP_BIND_ADDRESS_NO_PORT, 1)
+        opened.bind((source, 0))
+    except OSError:
+        opened.close()
+        raise
+    return opened
+
+
+def connect_stream_by(interface: str, host: str, port: int, timeout_s: float) -> socket.socket:
+    """
+    Return a blocking TCP socket that is connected by an interface, for a library in a worker.
+
+    Raises:
+        OSError: no address of the host could be reached by it.
+    """
+    problem = OSError(f"no address of {host}")
+    for family, kind, _protocol, _name, address in socket.getaddrinfo(
+        host, port, type=socket.SOCK_STREAM
+    ):
+        opened = socket.socket(family, kind)
+        try:
+            bind_to(opened, interface)
+            opened.settimeout(timeout_s)
+            opened.connect(address)
+        except OSError as error:
+            opened.close()
+            problem = error
+            continue
+        return opened
+    raise problem
+
+
+def open_unbound_stream(family: int, kind: int, protocol: int) -> socket.socket:
+    """
+    Return a TCP socket that goes as the kernel routes it, in libcurl's own numbers.
+
+    For a router that stands on another network of the site, as ``open_unbound``.
+    """
+    return socket.socket(family, kind, protocol)

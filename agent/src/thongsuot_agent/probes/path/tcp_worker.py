@@ -16,18 +16,17 @@ from typing import Any
 
 import msgspec
 
-from thongsuot_agent.links.sockets import attach_filter
+from thongsuot_agent.links.packet_sockets import open_packet_listener, open_packet_sender
 from thongsuot_agent.probes.path.tcp_protocol import TcpTraceReply, TcpTraceReport, TcpTraceRequest
 from thongsuot_agent.proto import extensions, icmp
 from thongsuot_agent.proto.filter import trace_filter4, trace_filter6
 from thongsuot_agent.proto.malformed import MalformedMessage
+from thongsuot_schema.result import Family
 
 _MEMORY_BYTES = 1 << 30
 _CPU_S = 60
 _GAP_S = 0.02
-_ETH_P = {4: 0x0800, 6: 0x86DD}
 _SO_TIMESTAMPNS = 35
-_IPV6_HDRINCL = 36
 _TIMESPEC = struct.Struct("=qq")
 _SYN_ACK, _SYN_ACK_OR_RST = 0x12, 0x16
 _RST_BYTES = {4: 40, 6: 60}
@@ -57,8 +56,10 @@ class TcpTracer:
         self._last_sent_s = 0.0
         self.sent_bytes = 0
         self.received_bytes = 0
-        self._out = self._sender()
-        self._in = self._listener()
+        family = Family.IP6 if self._version == 6 else Family.IP4
+        program = trace_filter6 if self._version == 6 else trace_filter4
+        self._out = open_packet_sender(order.interface, family)
+        self._in = open_packet_listener(order.interface, family, program(order.flow))
 
     def trace(self) -> TcpTraceReport:
         """Send all rounds and wait for the answers."""
@@ -84,26 +85,6 @@ class TcpTracer:
             received_bytes=self.received_bytes,
             segment_bytes=_SEGMENT_BYTES[self._version],
         )
-
-    def _sender(self) -> socket.socket:
-        family = socket.AF_INET6 if self._version == 6 else socket.AF_INET
-        opened = socket.socket(family, socket.SOCK_RAW, socket.IPPROTO_RAW)
-        opened.setsockopt(
-            socket.SOL_SOCKET, socket.SO_BINDTODEVICE, self._order.interface.encode() + b"\0"
-        )
-        if self._version == 6:
-            opened.setsockopt(socket.IPPROTO_IPV6, _IPV6_HDRINCL, 1)
-        return opened
-
-    def _listener(self) -> socket.socket:
-        protocol = _ETH_P[self._version]
-        # Of no protocol until it is bound: nothing comes in before the filter is there.
-        opened = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, 0)
-        program = trace_filter6 if self._version == 6 else trace_filter4
-        attach_filter(opened, program(self._order.flow))
-        opened.bind((self._order.interface, protocol))
-        opened.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
-        return opened
 
     def _send(self, hops: int) -> None:
         order = self._order

@@ -10,6 +10,7 @@ import pycurl  # type: ignore[import-untyped]
 from thongsuot_agent.links.curl_multi import current_multi
 from thongsuot_agent.links.link import LiveLink
 from thongsuot_agent.links.reasons import reason_for_curl
+from thongsuot_agent.links.sockets import open_unbound_stream
 from thongsuot_agent.links.state import LinkUnusable
 from thongsuot_agent.probes.radio import modem_address
 from thongsuot_agent.probes.radio.reading import ModemUnreadable
@@ -109,7 +110,7 @@ class WebSession:
             if self._settings.bound_to_link:
                 opened = self._link.open_tcp(self._family, host)
             else:
-                opened = socket.socket(address.family, address.socktype, address.protocol)
+                opened = open_unbound_stream(address.family, address.socktype, address.protocol)
         except LinkUnusable as unusable:
             self._unusable = unusable
             return int(pycurl.SOCKET_BAD)

@@ -16,7 +16,7 @@ from typing import Any
 
 import speedtest  # type: ignore[import-not-found, import-untyped, unused-ignore]
 
-from thongsuot_agent.links.sockets import bind_to
+from thongsuot_agent.links.sockets import connect_stream_by
 from thongsuot_agent.probes.speedtest.protocol import SpeedtestReport, SpeedtestRequest
 
 _OOKLA = ("://www.speedtest.net", "http://www.speedtest.net", "http://c.speedtest.net")
@@ -90,22 +90,8 @@ def _bind_connections(order: SpeedtestRequest) -> None:
     ) -> socket.socket:
         del source_address
         host, port = address
-        host = order.host or host
-        last: OSError = OSError(f"no address of {host}")
-        for family, kind, _protocol, _name, where in socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM
-        ):
-            opened = socket.socket(family, kind)
-            try:
-                bind_to(opened, order.interface)
-                opened.settimeout(timeout if isinstance(timeout, int | float) else order.timeout_s)
-                opened.connect(where)
-            except OSError as error:
-                opened.close()
-                last = error
-                continue
-            return opened
-        raise last
+        timeout_s = timeout if isinstance(timeout, int | float) else order.timeout_s
+        return connect_stream_by(order.interface, order.host or host, port, timeout_s)
 
     speedtest.create_connection = connect
     speedtest.socket.create_connection = connect

@@ -8,8 +8,7 @@ from collections.abc import Callable, Iterator
 import msgspec
 import pycurl  # type: ignore[import-untyped]
 
-from thongsuot_agent.links.egress import address_family
-from thongsuot_agent.links.sockets import bind_to
+from thongsuot_agent.links.sockets import open_stream_by
 from thongsuot_agent.links.tcp_traffic import tcp_traffic_bytes
 from thongsuot_agent.probing.link_load.protocol import RequestTiming, WorkerRoute
 from thongsuot_schema.result import Family
@@ -17,7 +16,6 @@ from thongsuot_schema.throughput import ByteCounter, ThroughputReport
 
 _BLOCK = os.urandom(1 << 18)
 _US_PER_S = 1_000_000
-_IP_BIND_ADDRESS_NO_PORT = 24
 _BUFFER_BYTES = 1 << 19
 _WAIT_S = 0.02
 
@@ -92,14 +90,9 @@ class TransferFactory:
     def _open(self, purpose: int, address: "pycurl.CurlSockAddr") -> socket.socket | int:
         """Called by libcurl, which takes a copy; ours stays open for the counters."""
         del purpose, address
-        opened = socket.socket(address_family(self._way.family), socket.SOCK_STREAM)
         try:
-            opened.setblocking(False)
-            bind_to(opened, self._way.interface)
-            opened.setsockopt(socket.IPPROTO_IP, _IP_BIND_ADDRESS_NO_PORT, 1)
-            opened.bind((self._way.source, 0))
+            opened = open_stream_by(self._way.interface, self._way.family, self._way.source)
         except OSError:
-            opened.close()
             return int(pycurl.SOCKET_BAD)
         self._sockets.append(opened)
         return opened

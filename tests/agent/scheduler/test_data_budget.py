@@ -1,5 +1,6 @@
 """What a metered link has used is counted, remembered, and decides what may still run."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 from tests.agent.scheduler.test_runner import job, quick
@@ -101,6 +102,16 @@ def test_a_thinned_out_job_runs_at_every_so_manyth_moment() -> None:
     purse.set_jobs([METERED], [dear])
     ran = [n for n in range(60) if purse.may_run(dear, n * 60 * NS_PER_S)]
     assert 1 < len(ran) < 60
+    assert len({after - before for before, after in pairwise(ran)}) == 1
+
+
+def test_a_thinned_out_job_keeps_its_phase() -> None:
+    purse = DataBudget(lambda: NOVEMBER_NS)
+    offset_ns = 24 * NS_PER_S
+    dear = replace(one(30_000), offset_ns=offset_ns)
+    purse.set_jobs([METERED], [dear])
+    ran = [n for n in range(60) if purse.may_run(dear, offset_ns + n * 60 * NS_PER_S)]
+    assert ran[0] == 0, "counted from the job's own first moment"
     assert len({after - before for before, after in pairwise(ran)}) == 1
 
 

@@ -162,6 +162,27 @@ async def test_a_refused_batch_is_set_aside_readable_and_reported(tmp_path: Path
     await spool.close()
 
 
+async def test_a_refused_batch_that_a_full_disk_does_not_take_stays_in_the_queue(
+    tmp_path: Path, full_disk: Path
+) -> None:
+    (tmp_path / "state").symlink_to(full_disk)
+    spool = await opened(tmp_path)
+    spool.add_entry(result(1))
+    spool.seal()
+    parcel = spool.newest_recent()
+    assert parcel is not None
+    filler = full_disk / "filler"
+    _fill(filler)
+    rejection = Rejection(status=400, error="columns differ")
+    assert not await spool.set_aside_rejected(parcel, rejection)
+    assert spool.newest_recent() == parcel
+    assert spool.status().rejected_batches == 0
+    filler.unlink()
+    assert await spool.set_aside_rejected(parcel, rejection)
+    assert spool.newest_recent() is None
+    await spool.close()
+
+
 async def test_a_result_that_cannot_travel_does_not_take_the_others_with_it(
     tmp_path: Path,
 ) -> None:

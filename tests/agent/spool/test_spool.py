@@ -144,6 +144,29 @@ async def test_a_stream_goes_on_in_the_next_process_of_the_same_boot(tmp_path: P
     await spool.close()
 
 
+async def test_a_kill_between_sealing_and_the_next_open_log_uses_no_number_twice(
+    tmp_path: Path,
+) -> None:
+    spool = await opened(tmp_path)
+    for serial in (1, 2):
+        spool.add_entry(result(serial))
+        spool.seal()
+    # What such a kill leaves behind: the sealed batches, and no open log after them.
+    (left,) = places(tmp_path).record_dir.glob("*/*.open")
+    left.unlink()
+    after = await opened(tmp_path)
+    after.add_entry(result(3))
+    after.seal()
+    collected = CollectedRecord()
+    await collected.accept_all(after)
+    assert list(numbers(collected.ordered).values()) == [[1, 2, 3]]
+    assert collected.serials() == [1, 2, 3]
+    bodies = [collected.bodies[key] for key in sorted(collected.bodies)]
+    assert collected.ordered[2].previous == digest_of(bodies[1])
+    await after.close()
+    await spool.close()
+
+
 async def test_a_clean_end_brings_all_to_the_disk_and_leaves_no_gap(tmp_path: Path) -> None:
     spool = await opened(tmp_path)
     spool.add_entry(result(1))

@@ -125,6 +125,13 @@ class TrueTime:
             return device_wall_ns + (boottime_ns - now_boottime_ns)
         return boottime_ns + self._best.offset_ns
 
+    def trusted_wall_ns(self, clock: Clocks) -> int | None:
+        """Return the wall time now, ``None`` while neither collector nor kernel vouches for it."""
+        if not self.is_known:
+            return None if clock.error_s() is None else clock.wall_ns()
+        now_ns = clock.boottime_ns()
+        return self.wall_ns(now_ns, clock.wall_ns(), now_ns)
+
     def is_trusted(self, boottime_ns: int, device_wall_ns: int) -> bool:
         """Return whether the device's wall clock is not known to be wrong."""
         if device_wall_ns < EARLIEST_WALL_NS:

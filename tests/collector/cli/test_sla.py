@@ -66,7 +66,7 @@ def test_a_statement_is_shown_with_its_arithmetic_in_the_language_asked_for(
     words = ("--month", "2026-10", "--circuit", "HN/FTTH 42")
     status, out, _ = say(capsys, books, *words)
     assert status == 0
-    assert out.startswith("Bản kê chất lượng dịch vụ HN/FTTH 42, tháng 10/2026\n")
+    assert out.startswith("Biên bản đối soát chất lượng dịch vụ HN/FTTH 42, tháng 10/2026\n")
     assert "Số 2026-10/HN/FTTH 42/1, lần phát hành 1" in out
     _, out, _ = say(capsys, books, *words, "--lang", "en")
     assert "Service level statement HN/FTTH 42, 10/2026" in out

@@ -5,11 +5,14 @@ import re
 import subprocess
 import sys
 import unicodedata
+from collections import Counter
 from datetime import datetime
+from typing import Any
 
 import msgspec
 import pytest
 from pypdf import PdfReader
+from pypdf.generic import IndirectObject
 
 from tests.collector.sla.examples import first, second, statement
 from tests.collector.sla.test_csv_table import milliseconds, rows_of
@@ -18,7 +21,7 @@ from thongsuot_collector.sla.csv_table import fingerprint, table_of
 from thongsuot_collector.sla.revision import IssuedStatement, draft_of
 from thongsuot_collector.sla.statement_lines import LISTED_CLASSES
 from thongsuot_collector.statements import pdf_printer
-from thongsuot_collector.statements.pdf import render
+from thongsuot_collector.statements.pdf import UNPRINTABLE, render
 from thongsuot_collector.statements.pdf_printer import PdfPrinter
 
 
@@ -63,20 +66,20 @@ def test_totals_on_paper_are_those_that_follow_from_the_csv_inside_it(pdf: bytes
     down, told = total(account="down"), total(account="down", told="1")
     for mark, label, amount in (
         ("a", "Tổng thời gian của kỳ", whole),
-        ("c", "Không tính: Bảo trì theo kế hoạch", total(account="maintenance")),
-        ("d", "Không tính: Mất điện tại điểm", total(account="power")),
-        ("e", "Không tính: Thiết bị, mạng nội bộ của điểm", total(account="customer")),
-        ("f", "Không tính: Không có dữ liệu để kết luận", total(account="unknown")),
-        ("g", "Thời gian tính chất lượng", service),
-        ("h", "Thời gian gián đoạn từ khi phát hiện", down),
-        ("i", "Thời gian gián đoạn từ khi báo nhà mạng", told),
+        ("c", "Loại trừ: Bảo trì theo kế hoạch", total(account="maintenance")),
+        ("d", "Loại trừ: Mất điện tại điểm", total(account="power")),
+        ("e", "Loại trừ: Thiết bị, mạng nội bộ của điểm", total(account="customer")),
+        ("f", "Loại trừ: Không đủ số liệu", total(account="unknown")),
+        ("g", "Thời gian xét chất lượng", service),
+        ("h", "Thời gian gián đoạn kể từ khi phát hiện", down),
+        ("i", "Thời gian gián đoạn kể từ khi báo nhà mạng", told),
         ("k", "Chậm/chập chờn (có trong g)", total(account="degraded")),
     ):
         assert re.search(rf"\b{mark} {re.escape(label)} .*?{length(amount)}", text), label
     for label, amount in (("phát hiện", down), ("báo nhà mạng", told)):
         cut = (service - amount) * 1_000_000 // service
         share = f"{cut // 10_000},{cut % 10_000:04} %"
-        assert re.search(rf"Độ khả dụng từ khi {label} .*?{share}", text), share
+        assert re.search(rf"Độ khả dụng kể từ khi {label} .*?{share}", text), share
     assert f"Cộng / Sum {length(down)} {length(told)}" in text
     assert f"SHA-256 {fingerprint(table)}" in text
 
@@ -95,11 +98,11 @@ def test_every_interruption_and_every_stretch_that_is_not_counted_has_its_row(pd
 def test_it_is_vietnamese_numbered_and_says_what_it_replaces(pdf: bytes) -> None:
     pages = pages_of(pdf)
     for number, page in enumerate(pages, 1):
-        assert "Số/No. 2026-11/FTTH-0042/2" in page
-        assert f"Trang/Page {number}/{len(pages)}" in page
+        assert "Số / No. 2026-11/FTTH-0042/2" in page
+        assert f"Trang / Page {number}/{len(pages)}" in page
     text = text_of(pdf)
     for words in (
-        "BẢN KÊ CHẤT LƯỢNG DỊCH VỤ",
+        "BIÊN BẢN ĐỐI SOÁT CHẤT LƯỢNG DỊCH VỤ",
         "Điểm phục vụ Hoàn Kiếm, Phường Hoàn Kiếm",
         "Lần phát hành 2, 04/12/2026 00:00:00, thay thế lần 1 / Revision 2, replaces 1",
         "Không đạt: 99,1809 % (chỉ tiêu 99,5 %)",
@@ -110,16 +113,46 @@ def test_it_is_vietnamese_numbered_and_says_what_it_replaces(pdf: bytes) -> None
         assert words in text, words
 
 
-def test_its_fonts_are_embedded_and_it_is_an_archive_file(pdf: bytes) -> None:
-    fonts = re.findall(rb"/BaseFont /MPDFA[A-Z]\+NotoSans\w*\n.*?/Subtype /Type0", pdf, re.DOTALL)
-    assert len(fonts) == pdf.count(b"/FontFile2") == 2
-    assert b"<pdfaid:part>3</pdfaid:part>" in pdf
-    assert b"<pdfaid:conformance>U</pdfaid:conformance>" in pdf
-    found = PdfReader(io.BytesIO(pdf)).xmp_metadata
+def test_its_fonts_are_our_own_and_it_is_an_archive_file(pdf: bytes) -> None:
+    reader = PdfReader(io.BytesIO(pdf))
+    pages: list[Any] = list(reader.pages)
+    fonts = {
+        font["/BaseFont"].partition("+")[2]: font["/DescendantFonts"][0]["/FontDescriptor"]
+        for page in pages
+        for font in page["/Resources"]["/Font"].values()
+    }
+    assert set(fonts) == {"NotoSans-Regular", "NotoSans-Bold"}
+    assert all("/FontFile2" in descriptor for descriptor in fonts.values())
+    found = reader.xmp_metadata
     assert found is not None
-    assert found.dc_title == {"x-default": "Bản kê chất lượng dịch vụ 2026-11/FTTH-0042/2"}
+    assert (found.pdfaid_part, found.pdfaid_conformance) == ("3", "U")
+    assert found.dc_title == {
+        "x-default": "Biên bản đối soát chất lượng dịch vụ 2026-11/FTTH-0042/2"
+    }
     # The date of issue, not of printing.
     assert found.xmp_create_date == found.xmp_modify_date == datetime(2026, 12, 3, 17)  # noqa: DTZ001 - UTC
+
+
+def test_whoever_hears_it_read_is_told_what_is_a_heading_and_what_a_table(pdf: bytes) -> None:
+    root: Any = PdfReader(io.BytesIO(pdf)).root_object
+    assert root["/MarkInfo"]["/Marked"]
+    assert root["/Lang"] == "vi"
+    kinds: Counter[str] = Counter()
+
+    def walk(element: object) -> None:
+        if isinstance(element, IndirectObject):
+            element = element.get_object()
+        if isinstance(element, list):
+            for child in element:
+                walk(child)
+        elif isinstance(element, dict):
+            kinds[str(element.get("/S"))] += 1
+            walk(element.get("/K"))
+
+    walk(root["/StructTreeRoot"]["/K"])
+    assert kinds["/H1"] == 8
+    assert kinds["/Table"] >= 6
+    assert kinds["/TH"] >= 13
 
 
 async def test_another_process_prints_the_same_bytes(pdf: bytes) -> None:
@@ -162,3 +195,22 @@ def test_what_is_no_issue_is_not_printed() -> None:
 def test_an_issue_survives_the_way_to_the_press() -> None:
     packed = msgspec.msgpack.encode(second())
     assert msgspec.msgpack.decode(packed, type=IssuedStatement) == second()
+
+
+def test_a_letter_that_the_font_lacks_does_not_keep_a_statement_from_being_printed() -> None:
+    issue = second()
+    names = msgspec.structs.replace(issue.statement.names, site="Điểm 漢 Ђ ♥ №1")
+    statement = msgspec.structs.replace(issue.statement, names=names)
+    assert "Điểm ? ? ? №1, Phường" in text_of(
+        render(msgspec.structs.replace(issue, statement=statement))
+    )
+
+
+@pytest.mark.parametrize("first_letter", range(0x20, 0x2220, 0x100))
+def test_every_letter_that_is_let_through_has_a_glyph(first_letter: int) -> None:
+    letters = "".join(chr(code) for code in range(first_letter, first_letter + 0x100))
+    printable = UNPRINTABLE.sub("", letters)
+    issue = second()
+    names = msgspec.structs.replace(issue.statement.names, carrier=printable)
+    statement = msgspec.structs.replace(issue.statement, names=names)
+    assert render(msgspec.structs.replace(issue, statement=statement)).startswith(b"%PDF")

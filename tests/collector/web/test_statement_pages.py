@@ -46,7 +46,7 @@ async def test_a_statement_has_its_arithmetic_its_revisions_and_both_languages(
         page = response.text
         assert "unsafe" not in response.headers["content-security-policy"]
         for words in (
-            "Bản kê chất lượng dịch vụ HN/FTTH 42, tháng 11/2026",
+            "Biên bản đối soát chất lượng dịch vụ HN/FTTH 42, tháng 11/2026",
             "lần phát hành 2",
             "(g − h) : g",
             "Bảo trì theo kế hoạch: từ 0:00:00,000 thành 24:00:00,000",

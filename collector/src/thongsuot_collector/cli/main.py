@@ -103,7 +103,7 @@ def set_up_logging(level: str) -> None:
         format="%(asctime)s %(levelname)s %(name)s %(message)s",
     )
     # A line for each request, for each broken one, or for each glyph would fill the log.
-    for name in ("httpx", "httpcore", "fontTools", "fpdf"):
+    for name in ("httpx", "httpcore"):
         logging.getLogger(name).setLevel(logging.WARNING)
     logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
 

@@ -78,7 +78,7 @@ def circuit_lines(issue: IssuedStatement) -> list[StatementLine]:
             value=Text(moment(tally.from_ms, "vi"), moment(tally.from_ms, "en")),
         ),
         StatementLine(
-            label=Text("Đến trước", "Until before"),
+            label=Text("Đến (không gồm)", "Until before"),
             value=Text(moment(tally.until_ms, "vi"), moment(tally.until_ms, "en")),
         ),
     ]
@@ -106,7 +106,7 @@ def terms_lines(terms: Terms) -> Iterator[StatementLine]:
     names = [EXCLUSIONS[one] for one in terms.excludes]
     unknown = TIME_CLASSES[TimeClass.UNKNOWN]
     yield StatementLine(
-        label=Text("Không tính", "Not counted"),
+        label=Text("Loại trừ", "Not counted"),
         value=Text(
             "; ".join([*(one.vi for one in names), unknown.vi]),
             "; ".join([*(one.en for one in names), unknown.en]),
@@ -140,9 +140,9 @@ def total_lines(statement: Statement) -> Iterator[StatementLine]:
     )
     for mark, account in left_out:
         text = TIME_CLASSES[account]
-        label = Text(f"Không tính: {text.vi}", f"Not counted: {text.en}")
+        label = Text(f"Loại trừ: {text.vi}", f"Not counted: {text.en}")
         yield _duration_line(mark, label, accounts[account])
-    label = Text("Thời gian tính chất lượng", "Time that counts")
+    label = Text("Thời gian xét chất lượng", "Time that counts")
     yield _duration_line("g", label, tally.service_ms, "a − b − c − d − e − f")
     down = Text("Thời gian gián đoạn", "Downtime")
     yield _duration_line("h", _since(down, Since.DETECTED), tally.down_ms(Since.DETECTED))
@@ -250,7 +250,7 @@ def change_text(change: RevisionChange) -> Text:
 
 
 _CHANGED = {
-    "told": Text("Gián đoạn từ khi báo nhà mạng", "Downtime from when the carrier was told"),
+    "told": Text("Gián đoạn kể từ khi báo nhà mạng", "Downtime from when the carrier was told"),
     "begun": Text("Số lần gián đoạn", "Interruptions"),
     "terms": Text("Điều khoản đã thay đổi", "The terms have changed"),
     "circuit": Text("Thông tin kênh đã thay đổi", "What the circuit is has changed"),
@@ -272,8 +272,8 @@ def _counts(statement: Statement) -> Iterator[StatementLine]:
     for marks, since in (("op", Since.DETECTED), ("qr", Since.NOTIFIED)):
         found = statement.restores_ms(since)
         formula = f"{length(sum(found), 'vi')} : {len(found)}" if found else ""
-        mean = Text("Khắc phục trung bình", "Mean time to restore")
-        longest = Text("Khắc phục lâu nhất", "Longest time to restore")
+        mean = Text("Thời gian khắc phục trung bình", "Mean time to restore")
+        longest = Text("Thời gian khắc phục dài nhất", "Longest time to restore")
         if found:
             mean_ms = sum(found) // len(found)
             yield _duration_line(marks[0], _since(mean, since), mean_ms, formula)
@@ -284,7 +284,7 @@ def _counts(statement: Statement) -> Iterator[StatementLine]:
 
 
 def _quarter(assessed: TimeTotals, since: Since) -> Iterator[StatementLine]:
-    label = Text("Quý đến hết kỳ: thời gian tính", "Quarter so far: time that counts")
+    label = Text("Quý đến hết kỳ: thời gian xét", "Quarter so far: time that counts")
     yield _duration_line("s", label, assessed.service_ms)
     label = Text("Quý đến hết kỳ: gián đoạn", "Quarter so far: downtime")
     yield _duration_line("t", _since(label, since), assessed.down_ms(since))

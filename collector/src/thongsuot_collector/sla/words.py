@@ -17,7 +17,7 @@ from thongsuot_schema.words.figures import number
 from thongsuot_schema.words.language import Language, Text, capitalised
 from thongsuot_schema.words.states import LINK_STATES
 
-TITLE: Final = Text("Bản kê chất lượng dịch vụ", "Service level statement")
+TITLE: Final = Text("Biên bản đối soát chất lượng dịch vụ", "Service level statement")
 
 TIME_CLASSES: Final[dict[TimeClass, Text]] = {
     TimeClass.UP: Text("Hoạt động bình thường", "Working normally"),
@@ -26,13 +26,13 @@ TIME_CLASSES: Final[dict[TimeClass, Text]] = {
     TimeClass.MAINTENANCE: Text("Bảo trì theo kế hoạch", "Planned work"),
     TimeClass.POWER: Text("Mất điện tại điểm", "No power at the point"),
     TimeClass.CUSTOMER: Text("Thiết bị, mạng nội bộ của điểm", "The point's own equipment"),
-    TimeClass.UNKNOWN: Text("Không có dữ liệu để kết luận", "Nothing known to judge by"),
+    TimeClass.UNKNOWN: Text("Không đủ số liệu", "Nothing known to judge by"),
     TimeClass.OUTSIDE: Text("Ngoài giờ của hợp đồng", "Outside the contract's hours"),
 }
 
 SINCE: Final[dict[Since, Text]] = {
-    Since.DETECTED: Text("từ khi phát hiện", "from detection"),
-    Since.NOTIFIED: Text("từ khi báo nhà mạng", "from when the carrier was told"),
+    Since.DETECTED: Text("kể từ khi phát hiện", "from detection"),
+    Since.NOTIFIED: Text("kể từ khi báo nhà mạng", "from when the carrier was told"),
 }
 
 AREA_KINDS: Final[dict[AreaKind, Text]] = {

@@ -18,6 +18,7 @@ from thongsuot_collector.sla.words import (
     moment,
     month_title,
 )
+from thongsuot_collector.statements import labels as paper
 from thongsuot_collector.web.layout import Frame, other_language, render
 from thongsuot_collector.web.statement import labels
 from thongsuot_collector.web.statement.listing import MET_STATES, statement_path
@@ -56,6 +57,7 @@ def statement_page(
     )
     content = {
         "labels": labels,
+        "paper": paper,
         "met_states": MET_STATES,
         "links": (
             (_url(issue, language, ".pdf"), labels.PDF),
@@ -102,14 +104,14 @@ def _verdicts(
 def _interruption(interruption: Interruption, language: Language) -> InterruptionRow:
     error_s, restore_ms = interruption.error_s, interruption.restore_ms
     error = "" if error_s is None else f"±{number(error_s, 3, language)} s"
-    before = labels.FROM_BEFORE.read(language) if interruption.is_from_before else ""
+    before = paper.FROM_BEFORE.read(language) if interruption.is_from_before else ""
     return InterruptionRow(
         number=interruption.number,
         began=moment(interruption.from_ms, language),
         began_note=", ".join(filter(None, (error, before))),
-        ended=_moment(interruption.until_ms, labels.GOES_ON, language),
+        ended=_moment(interruption.until_ms, paper.GOES_ON, language),
         down=length(interruption.down_ms, language),
-        notified=_moment(interruption.notified_ms, labels.NOT_NOTIFIED, language),
+        notified=_moment(interruption.notified_ms, paper.NOT_NOTIFIED, language),
         down_notified=length(interruption.down_notified_ms, language),
         restore="–" if restore_ms is None else length(restore_ms, language),
         cause=cause(interruption.symptom, TimeClass.DOWN, language),

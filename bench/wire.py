@@ -27,8 +27,8 @@ import pycurl  # type: ignore[import-untyped]
 import trustme
 from tests.schema.batch.realistic import SimulatedDevice
 
-from thongsuot_collector.samples.labels import LabelCache
-from thongsuot_collector.samples.remote_write import encode_results
+from thongsuot_collector.sinks.remote_write.encode import encode_results
+from thongsuot_collector.sinks.remote_write.labels import LabelCache
 from thongsuot_schema.batch import push
 from thongsuot_schema.batch.columns import decode_columns
 from thongsuot_schema.batch.encode import encode_batch, index_layout

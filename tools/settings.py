@@ -19,9 +19,9 @@ import msgspec
 
 from thongsuot_agent.config.model import AgentConfig
 from thongsuot_agent.probes import loader
-from thongsuot_collector import sinks
 from thongsuot_collector.config.model import CollectorConfig
 from thongsuot_collector.notify import loader as notify_loader
+from thongsuot_collector.sinks import loader as sink_loader
 
 _HEAD = """\
 # Settings of the {whose}
@@ -180,9 +180,9 @@ def agent_page() -> str:
 def collector_page() -> str:
     """Return docs/reference/collector-settings.md."""
     lines = [_HEAD.format(whose="collector"), *sections(CollectorConfig)]
-    for kind in sinks.kinds():
+    for kind in sink_loader.kinds():
         lines += ["", f'## `[[sinks]]` with `kind = "{kind}"`', ""]
-        lines += table(sinks.load(kind).settings)
+        lines += table(sink_loader.load(kind).settings)
     for kind in notify_loader.kinds():
         lines += ["", f'## `[[channels]]` with `kind = "{kind}"`', ""]
         lines += table(notify_loader.load(kind).settings)

@@ -10,11 +10,8 @@ import pytest
 
 from tests.collector.sinks.life_contract import Sample, SinkUnderTest, live_through_it
 from tests.collector.sinks.receiver import ReceivedRequest
-from tests.collector.sinks.sink_contract import short_waits
 from tests.servers import PrometheusServer, need
 from tests.victoria import VictoriaServer
-
-__all__ = ["short_waits"]
 
 pytestmark = pytest.mark.servers
 
@@ -31,15 +28,15 @@ def written_as_lines(request: ReceivedRequest, value: float) -> bool:
 
 def remote_write(url: str) -> str:
     return (
-        '[[sinks]]\nkind = "remote_write"\nname = "database"\nlinger_s = 0.0\njump_entries = 20\n'
-        f'url = "{url}/api/v1/write"\n'
+        '[[sinks]]\nkind = "remote_write"\nname = "database"\nlinger_s = 0.0\n'
+        f'min_backoff_s = 0.01\njump_entries = 20\nurl = "{url}/api/v1/write"\n'
     )
 
 
 def influxdb(url: str) -> str:
     return (
-        '[[sinks]]\nkind = "influxdb"\nname = "database"\nlinger_s = 0.0\njump_entries = 20\n'
-        f'url = "{url}"\nbucket = "links"\norg = "city"\n'
+        '[[sinks]]\nkind = "influxdb"\nname = "database"\nlinger_s = 0.0\n'
+        f'min_backoff_s = 0.01\njump_entries = 20\nurl = "{url}"\nbucket = "links"\norg = "city"\n'
     )
 
 

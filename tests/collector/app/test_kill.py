@@ -15,7 +15,7 @@ from tests.collector.app.process import CollectorProcess
 from tests.collector.batches import BatchSealer, S, change, usual_results
 from tests.collector.running import WITHIN_S, Pusher, eventually, token
 from tests.collector.sinks.receiver import ScriptedReceiver, always, receiver
-from tests.collector.sinks.test_remote_write import taken
+from tests.collector.sinks.remote_write.test_sink import taken
 from thongsuot_schema.state import State
 
 KILLS = 4
@@ -28,7 +28,6 @@ async def running(tmp_path: Path) -> AsyncIterator[tuple[CollectorProcess, Scrip
         config = (
             "[ingest]\npushes_per_s = 10000\n[[sinks]]\n"
             f'kind = "remote_write"\nname = "database"\nurl = "{there.url}"\nlinger_s = 0.0\n'
-            'version = "1.0"\n'
         )
         made = CollectorProcess(tmp_path, config)
         await made.start()

@@ -9,7 +9,7 @@ import trustme
 from thongsuot_collector.config.read import Configuration, parse_configuration
 from thongsuot_collector.errors import ConfigInvalid
 from thongsuot_collector.ingest.address import host_and_port
-from thongsuot_collector.sinks.remote_write import Settings
+from thongsuot_collector.sinks.remote_write.sink import Settings
 
 
 def parsed(text: str, folder: Path) -> Configuration:

@@ -10,10 +10,10 @@ import pytest
 import trustme
 
 from tests.collector.running import WITHIN_S
-from thongsuot_collector.delivery.settings import tls_of
 from thongsuot_collector.notify.http.client import _context
 from thongsuot_collector.pki.client_tls import client_context
-from thongsuot_collector.sinks.remote_write import Settings
+from thongsuot_collector.sinks.delivery.http_settings import tls_of
+from thongsuot_collector.sinks.remote_write.sink import Settings
 
 
 def answers(authority: trustme.CA, version: ssl.TLSVersion, client: ssl.SSLContext) -> str | None:

@@ -17,8 +17,9 @@ import httpx
 from tests.collector.batches import BatchSealer, S, icmp_result, usual_results
 from tests.collector.running import Pusher, collector, eventually, token
 from tests.collector.sinks.gate import FaultProxy, fault_proxy, nothing
+from tests.collector.sinks.http_sink_contract import Sink
 from tests.collector.sinks.receiver import Answer, ReceivedRequest, always, receiver
-from tests.collector.sinks.sink_contract import Sink, metric
+from tests.collector.sinks.sink_contract import metric
 from thongsuot_schema.catalogue import load
 from thongsuot_schema.metric import PREFIX
 from thongsuot_schema.result import Result
@@ -94,7 +95,7 @@ async def live_through_it(life: SinkUnderTest, folder: Path) -> None:
         before = await stack.enter_async_context(fault_proxy(life.server_url))
         other = await stack.enter_async_context(receiver(always(204)))
         tables = life.table(before.url) + (
-            '[[sinks]]\nkind = "remote_write"\nname = "other"\nlinger_s = 0.0\nversion = "1.0"\n'
+            '[[sinks]]\nkind = "remote_write"\nname = "other"\nlinger_s = 0.0\n'
             f'url = "{other.url}"\n'
         )
         config = "[ingest]\npushes_per_s = 1000\n" + tables

@@ -75,3 +75,39 @@ async def receiver(script: Script) -> AsyncIterator[ScriptedReceiver]:
         yield made
     finally:
         server.close()
+
+
+class HttpFarSide:
+    """
+    A receiver as the contract of all sinks knows it; ``count`` gives the samples of a request.
+    """
+
+    def __init__(
+        self, there: ScriptedReceiver, table: str, count: Callable[[ReceivedRequest], int]
+    ) -> None:
+        self._there = there
+        self._table = table
+        self._count = count
+        self._samples = 0
+        self.take_again()
+
+    def table(self) -> str:
+        """See ``FarSide``."""
+        return self._table
+
+    def samples(self) -> int:
+        """See ``FarSide``."""
+        return self._samples
+
+    def stop_taking(self) -> None:
+        """See ``FarSide``."""
+        self._there.script = always(503)
+
+    def take_again(self) -> None:
+        """See ``FarSide``."""
+
+        def taking(request: ReceivedRequest) -> Answer:
+            self._samples += self._count(request)
+            return 204, {}, b""
+
+        self._there.script = taking

@@ -18,7 +18,7 @@ from tests.dashboards.recording import recording_file
 from tests.dashboards.recording.generated_samples import generated_results
 from tests.dashboards.recording.recording_file import LabRecording
 from tests.servers import PrometheusServer
-from thongsuot_collector.samples import protobuf
+from thongsuot_collector.sinks.remote_write import protobuf
 from thongsuot_dashboards import collector_metrics, recording_rules, rules
 from thongsuot_dashboards.rule_file import RecordingRule as Rule
 from thongsuot_schema.batch import frame

@@ -28,7 +28,7 @@ from thongsuot_collector.journal.sqlite import SqliteJournal, open_journal
 from thongsuot_collector.metrics import Metrics
 from thongsuot_collector.notify.dispatch.incident_links import IncidentLinks, load_or_create_secret
 from thongsuot_collector.notify.dispatch.service import NotificationService
-from thongsuot_collector.sinks import Sink, Supplies
+from thongsuot_collector.sinks.contract import Sink, SinkContext
 from thongsuot_collector.siteconfig.registry import SiteConfigRegistry
 from thongsuot_collector.state import consumer as state
 from thongsuot_collector.state.consumer import StateConsumer
@@ -134,7 +134,7 @@ def _components(
     )
     heard = _batch_callback(asks.apply_batch, site_plans.apply_batch)
     states = StateConsumer(journal, reader, store=store, aside=aside, metrics=metrics, heard=heard)
-    supplies = Supplies(
+    supplies = SinkContext(
         journal=journal,
         reader=reader,
         states=states,
@@ -216,7 +216,7 @@ def _signed_links(configuration: Configuration) -> IncidentLinks:
 
 def _desk(
     configuration: Configuration,
-    supplies: Supplies,
+    supplies: SinkContext,
     directory: InventoryDirectory,
     store: Engine,
     links: IncidentLinks,
@@ -241,7 +241,7 @@ def _desk(
 
 def _incidents(
     configuration: Configuration,
-    supplies: Supplies,
+    supplies: SinkContext,
     directory: InventoryDirectory,
     store: Engine,
     desk: NotificationService,

@@ -5,9 +5,9 @@ import logging
 import random
 from collections.abc import Awaitable, Callable
 
-from thongsuot_collector.delivery.backoff import Backoff
 from thongsuot_collector.errors import JournalDamaged
 from thongsuot_collector.metrics import Metrics
+from thongsuot_collector.retry.backoff import Backoff
 
 _FIRST_S = 1.0
 _LIMIT_S = 60.0

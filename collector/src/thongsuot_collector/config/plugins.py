@@ -3,11 +3,11 @@
 from collections.abc import Callable, Sequence
 from typing import NamedTuple, TypeVar
 
-from thongsuot_collector import sinks
 from thongsuot_collector.notify import loader as notify_loader
 from thongsuot_collector.notify.contract import ChannelKind
 from thongsuot_collector.notify.settings import ChannelSettings
-from thongsuot_collector.sinks import SinkKind, SinkSettings
+from thongsuot_collector.sinks import loader as sink_loader
+from thongsuot_collector.sinks.contract import SinkKind, SinkSettings
 from thongsuot_schema.document import convert, error_at
 from thongsuot_schema.errors import DocumentError
 from thongsuot_schema.suggestion import suggest
@@ -62,7 +62,7 @@ def read_sink(table: Table, path: Path, source: ConfigText) -> ConfiguredSink:
     Raises:
         DocumentError: there is no such kind, or it cannot work like that.
     """
-    kind = sinks.load(_kind(table, path, source, "sink", sinks.kinds()))
+    kind = sink_loader.load(_kind(table, path, source, "sink", sink_loader.kinds()))
     settings = convert(table, kind.settings, text=source.text, file=source.file, path=path)
     _check(lambda: kind.check(settings), path, source)
     return kind, settings

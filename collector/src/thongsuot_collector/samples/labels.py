@@ -3,12 +3,10 @@ Which labels a series carries: from its site and its place in a layout to bytes,
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Generic, TypeVar
 
-from thongsuot_collector.samples.protobuf import SAMPLE_HEAD, labels_field
 from thongsuot_schema.batch.layout import CompiledLayout
-from thongsuot_schema.metric import PREFIX, ProbeKind
 from thongsuot_schema.result import Family, Series
 
 LabelsOf = Callable[[str, str], dict[str, str]]
@@ -21,22 +19,6 @@ _PLANS_KEPT = 20_000
 """
 Labelled layouts kept: about 15 KB each, so 300 MB for ten thousand agents with two layouts each.
 """
-
-
-class SeriesLabels:
-    """
-    The labels of one series, for each of its metrics, as they stand in a request.
-
-    Each ends in ``SAMPLE_HEAD``, because a value always follows. ``metrics`` are in the order of
-    the block's columns.
-    """
-
-    __slots__ = ("metrics", "success", "unmeasured")
-
-    def __init__(self, success: bytes, unmeasured: bytes, metrics: tuple[bytes, ...]) -> None:
-        self.success = success
-        self.unmeasured = unmeasured
-        self.metrics = metrics
 
 
 T = TypeVar("T")
@@ -87,47 +69,3 @@ def labels_of_series(labels_of: LabelsOf, site: str, series: Series) -> dict[str
 def labels_of_subject(labels_of: LabelsOf, site: str, link: str, service: str) -> dict[str, str]:
     """Return all labels of a verdict on a link or a service; some may be empty."""
     return labels_of(site, link) | {"site": site, "link": link, "target": service}
-
-
-class LabelCache:
-    """Labels of all series of the layouts in use."""
-
-    def __init__(self, labels_of: LabelsOf) -> None:
-        self._labels_of = labels_of
-        self._plans = LayoutLabels(self._label, labels_of)
-
-    def for_layout(
-        self, site: str, layout_id: bytes, plan: CompiledLayout
-    ) -> tuple[SeriesLabels, ...]:
-        """Return the labels of each series of a layout, by its position."""
-        return self._plans.for_layout(site, layout_id, plan)
-
-    def of_metric(self, site: str, link: str, target: str, name: str) -> bytes:
-        """
-        Return the labels of one metric of a link or a service, like those of ``SeriesLabels``.
-        """
-        labels = labels_of_subject(self._labels_of, site, link, target)
-        return labels_field(labels | {"__name__": name}) + SAMPLE_HEAD
-
-    def _label(self, site: str, plan: CompiledLayout) -> tuple[SeriesLabels, ...]:
-        found: list[SeriesLabels] = []
-        for block in plan.blocks:
-            names = [PREFIX + metric for metric in block.metrics]
-            kind = ProbeKind(
-                name=block.kind, revision=block.revision, title_en="", title_vi="", metrics=()
-            )
-            found.extend(
-                self._series(site, series, kind.success_name, kind.unmeasured_name, names)
-                for series in plan.layout.series[block.first : block.last]
-            )
-        return tuple(found)
-
-    def _series(
-        self, site: str, series: Series, success: str, unmeasured: str, names: Sequence[str]
-    ) -> SeriesLabels:
-        labels = labels_of_series(self._labels_of, site, series)
-
-        def named(name: str) -> bytes:
-            return labels_field(labels | {"__name__": name}) + SAMPLE_HEAD
-
-        return SeriesLabels(named(success), named(unmeasured), tuple(named(name) for name in names))

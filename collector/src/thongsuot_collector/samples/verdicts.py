@@ -1,16 +1,13 @@
 """
-Verdicts as series: repeated with every batch, because a database forgets a value after five
+Verdicts as numbers: repeated with every batch, because a database forgets a value after five
 minutes.
 """
 
 from collections.abc import Iterable
 
-from thongsuot_collector.samples.labels import LabelCache
-from thongsuot_collector.samples.protobuf import EARLIEST_MS, LATEST_MS, SAMPLE_HEAD, STALE, series
-from thongsuot_collector.samples.remote_write import EncodedSeries
+from thongsuot_collector.samples.series import EARLIEST_MS, LATEST_MS
 from thongsuot_collector.state.verdicts import StandingVerdict
 from thongsuot_schema.batch.columns import Columns
-from thongsuot_schema.catalogue.verdict import SEGMENT, STATE
 from thongsuot_schema.segment import LADDER, Segment
 from thongsuot_schema.state import State
 
@@ -21,8 +18,6 @@ _SEGMENT_NUMBERS = {None: 0.0} | {
 
 Points = dict[int, tuple[float, float] | None]
 """State and segment as numbers by time in ms; ``None`` where nothing is known any more."""
-
-_ENDS = (STALE, STALE)
 
 
 def verdict_points(
@@ -45,42 +40,6 @@ def verdict_points(
             points = subjects.setdefault((one.link, one.service), {})
             points[sealed_ms] = _values(one.transition.state, one.transition.segment)
     return subjects
-
-
-def verdict_series(
-    site: str,
-    columns: Columns,
-    standing: Iterable[StandingVerdict],
-    *,
-    labels: LabelCache,
-    epoch_ns: int,
-) -> EncodedSeries | None:
-    """
-    Return the verdicts of a batch as series; see ``verdict_points``.
-
-    A state of ``unknown`` has no number: its series end there with a staleness marker.
-    """
-    subjects = verdict_points(columns, standing, epoch_ns=epoch_ns)
-    if not subjects:
-        return None
-    pieces: list[bytes] = []
-    for (link, service), points in subjects.items():
-        times = sorted(points)
-        for place, metric in enumerate((STATE, SEGMENT)):
-            named = labels.of_metric(site, link, service, metric.full_name)
-            pieces.append(
-                series(
-                    named.removesuffix(SAMPLE_HEAD),
-                    [(time_ms, (points[time_ms] or _ENDS)[place]) for time_ms in times],
-                )
-            )
-    every_ms = [time_ms for points in subjects.values() for time_ms in points]
-    return EncodedSeries(
-        body=b"".join(pieces),
-        samples=2 * len(every_ms),
-        earliest_ms=min(every_ms),
-        latest_ms=max(every_ms),
-    )
 
 
 def _values(state: State, segment: Segment | None) -> tuple[float, float] | None:

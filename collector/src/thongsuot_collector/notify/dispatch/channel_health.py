@@ -3,10 +3,10 @@
 import asyncio
 from collections.abc import Callable
 
-from thongsuot_collector.delivery.backoff import Backoff
 from thongsuot_collector.incidents.fault import NS_PER_S
 from thongsuot_collector.notify.dispatch.transitions import ChannelReadiness
 from thongsuot_collector.notify.message import ChannelOutcome, ChannelResult
+from thongsuot_collector.retry.backoff import Backoff
 
 MAX_CONCURRENT_SENDS = 8
 """Messages under way at the same time: a storm of ours must not be one for the receiver."""

@@ -1,3 +1,0 @@
-"""
-Getting what the journal holds to where it should be: order, retries, answers; whatever the sink.
-"""

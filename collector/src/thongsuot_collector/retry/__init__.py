@@ -1,0 +1,1 @@
+"""Trying again: how long to wait, for sinks and channels alike."""

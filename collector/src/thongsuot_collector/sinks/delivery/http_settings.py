@@ -1,0 +1,82 @@
+"""What every sink has whose receiver is asked by HTTP: its settings, and how they are checked."""
+
+import ssl
+from base64 import b64encode
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+
+import msgspec
+
+from thongsuot_collector.pki.client_tls import client_context
+from thongsuot_collector.sinks.contract import SinkSettings
+
+Positive = Annotated[float, msgspec.Meta(gt=0)]
+
+
+class HttpSinkSettings(SinkSettings, frozen=True, kw_only=True):
+    """
+    One ``[[sinks]]`` whose receiver is asked by HTTP.
+
+    ``username`` and ``password_file``, or ``bearer_file``, are credentials; ``ca_file`` is what the
+    receiver's certificate is checked against. Between two tries ``min_backoff_s`` pass, then twice
+    as much up to ``max_backoff_s``; ten times and five times as much where a person has to change
+    something.
+    """
+
+    url: str
+    username: str = ""
+    password_file: str = ""
+    bearer_file: str = ""
+    ca_file: str = ""
+    timeout_s: Positive = 30.0
+    min_backoff_s: Positive = 1.0
+    max_backoff_s: Positive = 60.0
+    linger_s: Annotated[float, msgspec.Meta(ge=0)] = 0.2
+    samples_per_request: Annotated[int, msgspec.Meta(ge=1)] = 10_000
+    jump_entries: Annotated[int, msgspec.Meta(ge=1)] = 5_000
+
+
+def check_http(settings: HttpSinkSettings) -> None:
+    """Refuse what cannot work: see ``SinkKind``."""
+    parts = urlsplit(settings.url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError(f"url {settings.url!r} is not http:// or https:// with a host")
+    if parts.username or parts.password:
+        raise ValueError("url holds credentials; use username and password_file")
+    if settings.bearer_file and settings.username:
+        raise ValueError("bearer_file and username are both set; one of them is meant")
+    if bool(settings.username) is not bool(settings.password_file):
+        raise ValueError("username and password_file belong together")
+    for file in (settings.password_file, settings.bearer_file):
+        if file:
+            read_secret(file)
+    if settings.min_backoff_s > settings.max_backoff_s:
+        raise ValueError(
+            f"min_backoff_s {settings.min_backoff_s:g} is above max_backoff_s "
+            f"{settings.max_backoff_s:g}"
+        )
+    if settings.ca_file:
+        client_context(settings.ca_file)
+
+
+def authorization(settings: HttpSinkSettings) -> str:
+    """Return the header that shows the credentials; empty when there are none."""
+    if settings.bearer_file:
+        return f"Bearer {read_secret(settings.bearer_file)}"
+    if settings.username:
+        pair = f"{settings.username}:{read_secret(settings.password_file)}"
+        return f"Basic {b64encode(pair.encode()).decode()}"
+    return ""
+
+
+def tls_of(settings: HttpSinkSettings) -> ssl.SSLContext | None:
+    """Return what checks the receiver's certificate; ``None`` where it has none."""
+    if urlsplit(settings.url).scheme != "https":
+        return None
+    return client_context(settings.ca_file)
+
+
+def read_secret(file: str) -> str:
+    """Return what a file of credentials holds."""
+    return Path(file).read_text("utf-8").strip()

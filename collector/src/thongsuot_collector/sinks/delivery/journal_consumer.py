@@ -1,0 +1,155 @@
+"""Follows the journal for one sink, at that sink's own pace, whatever it delivers to."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
+
+from thongsuot_collector.journal.entry import StoredEntry
+from thongsuot_collector.sinks.contract import SinkContext
+from thongsuot_collector.sinks.delivery.lanes import Lanes, ReadRange, decode_lanes, encode_lanes
+from thongsuot_collector.state.verdicts import StandingVerdict
+from thongsuot_schema.batch.columns import Columns
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecodedEntry:
+    """
+    An entry made ready for a sink: what is in it, and the verdicts that stood when it was sealed.
+    """
+
+    kept: StoredEntry
+    columns: Columns
+    standing: Sequence[StandingVerdict]
+
+
+class SinkClient(Protocol[T]):
+    """What is particular to one kind of sink; ``T`` is what it makes of a batch."""
+
+    def encode(self, entry: DecodedEntry) -> Sequence[T]:
+        """
+        Encode one batch; pure, called in a thread. What it raises makes the batch a dead
+        letter.
+        """
+
+    async def deliver(self, encoded: Sequence[T]) -> None:
+        """Return when the far side has everything it will ever take; try for ever until then."""
+
+
+class JournalConsumer(Generic[T]):
+    """
+    Reads, decodes, encodes, delivers, and only then moves its cursor.
+
+    After a crash it delivers the last stretch again, with the same values at the same times.
+    ``jump`` is how many entries it may be behind before fresh news overtakes.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        client: SinkClient[T],
+        context: SinkContext,
+        *,
+        linger_s: float,
+        jump: int,
+        entries: int,
+        size_bytes: int,
+    ) -> None:
+        self._name = name
+        self._client = client
+        self._context = context
+        self._linger_s = linger_s
+        self._jump = jump
+        self._entries = entries
+        self._size_bytes = size_bytes
+        self._lanes = Lanes()
+
+    @property
+    def lag(self) -> int:
+        """Entries that are not delivered yet."""
+        return self._lanes.behind(self._context.journal.head)
+
+    async def run(self) -> None:
+        """Deliver for ever, from where the cursor stands."""
+        journal = self._context.journal
+        cursor = await journal.cursor(self._name)
+        self._lanes = decode_lanes(cursor.sequence, cursor.note)
+        if self._lanes.live > journal.head:
+            # The journal was begun anew; its sequences too.
+            self._lanes = Lanes()
+        while True:
+            self._lanes = self._lanes.caught_up_by(journal.head, jump=self._jump)
+            stretch = self._lanes.next_range(journal.head)
+            if stretch is None:
+                await journal.wait(self._lanes.live)
+                # What arrives within a blink shares a request.
+                await asyncio.sleep(self._linger_s)
+                continue
+            await self._deliver(stretch)
+
+    async def _deliver(self, stretch: ReadRange) -> None:
+        journal = self._context.journal
+        entries = await journal.read(
+            stretch.after,
+            through=stretch.through,
+            limit=self._entries,
+            size_bytes=self._size_bytes,
+        )
+        # Nothing there: trimmed, and counted as lost by the trim.
+        through = entries[-1].sequence if entries else stretch.through
+        if entries:
+            await self._client.deliver(await self._encoded(entries))
+        lanes = self._lanes.after_sending(stretch, through)
+        await journal.commit(self._name, lanes.floor, encode_lanes(lanes))
+        self._lanes = lanes
+
+    async def _encoded(self, entries: Sequence[StoredEntry]) -> list[T]:
+        decoded, broken = await self._decoded(entries)
+        # The states must have seen what is delivered, to know which verdicts stood.
+        await self._context.states.wait_until_applied(entries[-1].sequence)
+        opened = [
+            DecodedEntry(
+                kept=kept,
+                columns=columns,
+                standing=self._context.states.standing_verdicts(kept.entry, columns),
+            )
+            for kept, columns in decoded
+        ]
+        encoded, unpacked = await asyncio.to_thread(self._encode, opened)
+        for kept, error in (*broken, *unpacked):
+            await self._context.dead_letters.put_entry(kept, consumer=self._name, error=error)
+        return encoded
+
+    async def _decoded(
+        self, entries: Sequence[StoredEntry]
+    ) -> tuple[list[tuple[StoredEntry, Columns]], list[tuple[StoredEntry, Exception]]]:
+        reader = self._context.reader
+        plans = await reader.layouts_of(entries)
+
+        def decode() -> tuple[
+            list[tuple[StoredEntry, Columns]], list[tuple[StoredEntry, Exception]]
+        ]:
+            whole: list[tuple[StoredEntry, Columns]] = []
+            broken: list[tuple[StoredEntry, Exception]] = []
+            for kept in entries:
+                try:
+                    whole.append((kept, reader.columns(kept, plans)))
+                except Exception as error:  # noqa: BLE001 - one batch must not stop the others
+                    broken.append((kept, error))
+            return whole, broken
+
+        return await asyncio.to_thread(decode)
+
+    def _encode(
+        self, entries: Sequence[DecodedEntry]
+    ) -> tuple[list[T], list[tuple[StoredEntry, Exception]]]:
+        encoded: list[T] = []
+        broken: list[tuple[StoredEntry, Exception]] = []
+        for entry in entries:
+            try:
+                encoded.extend(self._client.encode(entry))
+            except Exception as error:  # noqa: BLE001 - one batch must not stop the others
+                broken.append((entry.kept, error))
+        return encoded, broken

@@ -1,0 +1,145 @@
+"""
+One receiver, asked until it answers something that can be acted on.
+
+Each has a thread of its own, in which everything that blocks is done: a receiver that hangs holds
+up that thread and nothing else.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from thongsuot_collector.metrics import Metrics
+from thongsuot_collector.retry.backoff import retry_after_s
+from thongsuot_collector.sinks.delivery.http_status import DeliveryAction, action_for
+from thongsuot_collector.sinks.delivery.retry import DeliveryRetry
+
+_TEXT_LIMIT = 200
+"""Characters of an answer that are logged."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryRequest:
+    """What is posted: ``headers`` are those that belong to this body."""
+
+    body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransportResponse:
+    """What a receiver answered; names of ``headers`` in small requests."""
+
+    status: int
+    text: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class Transport(Protocol):
+    """
+    A way to one receiver. All but ``abort`` are called in the sink's own thread, one at a time.
+    """
+
+    def send(self, request: DeliveryRequest) -> TransportResponse:
+        """
+        Post once, following no redirect and trying nothing again that may have arrived.
+
+        Raises:
+            OSError: there was no answer.
+        """
+
+    def abort(self) -> None:
+        """Have a post that is under way end now. From another thread."""
+
+    def close(self) -> None:
+        """Let go of connections."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendResult:
+    """
+    An answer that can be acted on.
+
+    ``said`` is what a person should read of it.
+    """
+
+    action: DeliveryAction
+    said: str
+    response: TransportResponse
+
+
+class RetryingClient:
+    """Posts to one receiver, and goes on trying while trying can help."""
+
+    def __init__(
+        self,
+        name: str,
+        transport: Transport,
+        metrics: Metrics,
+        *,
+        timeout_s: float,
+        min_backoff_s: float,
+        max_backoff_s: float,
+    ) -> None:
+        self._name = name
+        self._transport = transport
+        self._timeout_s = timeout_s
+        self._requests = {
+            action: metrics.sink_requests.labels(name, action.value) for action in DeliveryAction
+        }
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"sink-{name}")
+        self._retry = DeliveryRetry(name, min_backoff_s=min_backoff_s, max_backoff_s=max_backoff_s)
+
+    async def send(self, make: Callable[[], DeliveryRequest]) -> SendResult:
+        """
+        Send what is made in the thread; return a result that is ``done`` or ``split``.
+
+        Everything else is tried again for ever, with growing waits.
+        """
+        request = await asyncio.get_running_loop().run_in_executor(self._thread, make)
+        while True:
+            result, at_least_s = await self._send_once(request)
+            self._requests[result.action].inc()
+            if result.action is DeliveryAction.DONE or result.action is DeliveryAction.SPLIT:
+                self._retry.succeed()
+                return result
+            await self._retry.wait(
+                result.action, result.said, size_bytes=len(request.body), at_least_s=at_least_s
+            )
+
+    async def close(self) -> None:
+        """Let go of the connection and the thread."""
+        self._transport.abort()
+        await asyncio.to_thread(self._thread.shutdown)
+        self._transport.close()
+
+    async def _send_once(self, request: DeliveryRequest) -> tuple[SendResult, float]:
+        """Return what came of one try, and how long the receiver asks to wait."""
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                response = await loop.run_in_executor(self._thread, self._transport.send, request)
+        except TimeoutError:
+            self._transport.abort()
+            return _unanswered(f"no answer within {self._timeout_s:g} s"), 0.0
+        except OSError as error:
+            return _unanswered(f"{type(error).__name__}: {error}"), 0.0
+        except asyncio.CancelledError:
+            self._transport.abort()
+            raise
+        action, why = action_for(response.status)
+        if action is DeliveryAction.DONE:
+            return SendResult(action=action, said=why, response=response), 0.0
+        asked_s = retry_after_s(response.headers.get("retry-after", ""), now_s=time.time())
+        text = " ".join(response.text[:_TEXT_LIMIT].split())
+        said = f"{response.status} {text} ({why})"
+        return SendResult(action=action, said=said, response=response), asked_s
+
+
+def _unanswered(said: str) -> SendResult:
+    return SendResult(
+        action=DeliveryAction.RETRY, said=said, response=TransportResponse(status=0, text="")
+    )

@@ -1,0 +1,183 @@
+"""
+InfluxDB 1.8, 2 and Cloud, and VictoriaMetrics, by line protocol through the v2 write API.
+
+A point is known by measurement, tags and time: delivered twice, it is there once.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from functools import partial
+from typing import Annotated
+from urllib.parse import urlsplit
+
+import msgspec
+
+from thongsuot_collector.samples.series import EncodedSeries
+from thongsuot_collector.sinks.contract import SinkContext, SinkKind
+from thongsuot_collector.sinks.delivery.bisection import SampleCounter, deliver_by_bisection
+from thongsuot_collector.sinks.delivery.groups import group_series
+from thongsuot_collector.sinks.delivery.http_settings import (
+    HttpSinkSettings,
+    authorization,
+    check_http,
+    read_secret,
+)
+from thongsuot_collector.sinks.delivery.http_status import DeliveryAction
+from thongsuot_collector.sinks.delivery.journal_consumer import DecodedEntry, JournalConsumer
+from thongsuot_collector.sinks.delivery.retrying_client import DeliveryRequest, RetryingClient
+from thongsuot_collector.sinks.influxdb.line_protocol import (
+    LinePoint,
+    LinePrefixCache,
+    encode_lines,
+    lines_in,
+    request_of_lines,
+    verdict_lines,
+)
+from thongsuot_collector.sinks.influxdb.transport import InfluxBucket, InfluxTransport
+
+_WRITE = "/api/v2/write"
+
+
+class Settings(HttpSinkSettings, frozen=True, kw_only=True):
+    """
+    One ``[[sinks]]`` of kind ``influxdb``.
+
+    ``url`` is that of the server, without ``/api/v2/write``; ``bucket`` and ``org`` are
+    where the points go (InfluxDB 1.8: ``database/policy``, and any ``org``; VictoriaMetrics: any).
+    ``token_file`` holds InfluxDB's token (1.8: ``user:password``); ``username`` and
+    ``password_file``, or ``bearer_file``, are credentials for a proxy before it instead.
+    ``ca_file`` is what the server's certificate is checked against.
+    """
+
+    bucket: Annotated[str, msgspec.Meta(min_length=1)]
+    org: str = ""
+    token_file: str = ""
+
+
+def check(settings: Settings) -> None:
+    """Refuse what cannot work: see ``SinkKind``."""
+    check_http(settings)
+    parts = urlsplit(settings.url)
+    if parts.path.rstrip("/").endswith(_WRITE):
+        raise ValueError(f"url {settings.url!r} ends in {_WRITE}; that is added to it")
+    if parts.query or parts.fragment:
+        raise ValueError(f"url {settings.url!r} has a query; use bucket and org")
+    if settings.token_file:
+        if settings.username or settings.bearer_file:
+            raise ValueError("token_file and other credentials are both set; one is meant")
+        read_secret(settings.token_file)
+
+
+class InfluxClient:
+    """What is particular to line protocol; see ``SinkClient``."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        client: RetryingClient,
+        prefixes: LinePrefixCache,
+        counter: SampleCounter,
+    ) -> None:
+        self._settings = settings
+        self._client = client
+        self._prefixes = prefixes
+        self._counter = counter
+
+    def encode(self, decoded: DecodedEntry) -> Sequence[EncodedSeries]:
+        """Encode the results of a batch, and its verdicts."""
+        entry, columns = decoded.kept.entry, decoded.columns
+        lines = self._prefixes.for_layout(entry.site, entry.layout, columns.layout)
+        encoded = (
+            encode_lines(columns, lines, epoch_ns=entry.epoch_ns),
+            verdict_lines(
+                entry.site,
+                columns,
+                decoded.standing,
+                book=self._prefixes,
+                epoch_ns=entry.epoch_ns,
+            ),
+        )
+        return [series for series in encoded if series is not None]
+
+    async def deliver(self, encoded: Sequence[EncodedSeries]) -> None:
+        """Send everything in order; what of it is refused is found by halving."""
+        for group in group_series(encoded, self._settings.samples_per_request):
+            body = b"".join(series.body for series in group)
+            result = await self._client.send(partial(DeliveryRequest, body=body))
+            if result.action is DeliveryAction.DONE:
+                self._counter.sent(sum(series.samples for series in group))
+                continue
+            points = await asyncio.to_thread(lines_in, body)
+            await deliver_by_bisection(
+                points, self._send_part, counter=self._counter, is_too_old=_is_too_old
+            )
+
+    async def _send_part(self, part: Sequence[LinePoint]) -> tuple[DeliveryAction, str]:
+        result = await self._client.send(lambda: DeliveryRequest(body=request_of_lines(part)))
+        return result.action, result.said
+
+
+class InfluxSink:
+    """A consumer with a client of its own, so that nothing it does can hold up another sink."""
+
+    def __init__(self, settings: Settings, context: SinkContext) -> None:
+        transport = InfluxTransport(
+            InfluxBucket(
+                url=settings.url,
+                org=settings.org,
+                bucket=settings.bucket,
+                authorization=_authorization(settings),
+                timeout_s=settings.timeout_s,
+                ca_file=settings.ca_file,
+            )
+        )
+        self._client = RetryingClient(
+            settings.name,
+            transport,
+            context.metrics,
+            timeout_s=settings.timeout_s,
+            min_backoff_s=settings.min_backoff_s,
+            max_backoff_s=settings.max_backoff_s,
+        )
+        client = InfluxClient(
+            settings,
+            self._client,
+            LinePrefixCache(context.labels_of),
+            SampleCounter(settings.name, context.metrics),
+        )
+        self._consumer = JournalConsumer(
+            settings.name,
+            client,
+            context,
+            linger_s=settings.linger_s,
+            jump=settings.jump_entries,
+            entries=200,
+            size_bytes=4 << 20,
+        )
+
+    @property
+    def lag(self) -> int:
+        """See ``Sink``."""
+        return self._consumer.lag
+
+    async def run(self) -> None:
+        """See ``Sink``."""
+        await self._consumer.run()
+
+    async def close(self) -> None:
+        """See ``Sink``."""
+        await self._client.close()
+
+
+def _authorization(settings: Settings) -> str:
+    if settings.token_file:
+        return f"Token {read_secret(settings.token_file)}"
+    return authorization(settings)
+
+
+def _is_too_old(said: str) -> bool:
+    """Whether the bucket's retention is what a point is refused for."""
+    return "retention policy" in said
+
+
+SINK = SinkKind(settings=Settings, check=check, make=InfluxSink)

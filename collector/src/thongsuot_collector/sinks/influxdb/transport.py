@@ -1,0 +1,114 @@
+"""
+A wire to InfluxDB's v2 write API, by ``influxdb-client``.
+
+The client is imported where it is first used, in the sink's own thread: it costs 36 MB and half a
+second to a second and a half (2026-11), which only who configures such a sink pays, and nobody
+waits for. It is given whole lines: its own ``Point`` takes 20 µs a line. Of what it can do, only
+one synchronous post is used: no retries, no batching, no sign-in (which ``username`` would bring
+about), no redirects, all of which are decided one floor up, for all sinks alike.
+"""
+
+import contextlib
+import importlib
+import socket
+from dataclasses import dataclass
+from typing import Any
+
+from thongsuot_collector.sinks.delivery.retrying_client import DeliveryRequest, TransportResponse
+
+_NO_REDIRECT = {"redirect": False, "retries": False}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InfluxBucket:
+    """
+    Where lines go: ``url`` without ``/api/v2/write``, ``authorization`` as the whole header.
+    """
+
+    url: str
+    org: str
+    bucket: str
+    authorization: str
+    timeout_s: float
+    ca_file: str
+
+
+class InfluxTransport:
+    """Posts line protocol; see ``Wire``."""
+
+    def __init__(self, place: InfluxBucket) -> None:
+        self._place = place
+        self._client: Any = None
+        self._sockets: list[socket.socket] = []
+        """Those that were opened last: what ``abort`` has to end."""
+
+    def send(self, letter: DeliveryRequest) -> TransportResponse:
+        """See ``Wire``."""
+        client = self._client = self._client or self._made()
+        rest: Any = importlib.import_module("influxdb_client.rest")
+        errors: Any = importlib.import_module("urllib3.exceptions")
+        service: Any = importlib.import_module("influxdb_client.service.write_service")
+        try:
+            service.WriteService(client.api_client).post_write(
+                org=self._place.org,
+                bucket=self._place.bucket,
+                body=letter.body,
+                precision="ms",
+                urlopen_kw=_NO_REDIRECT,
+            )
+        except rest.ApiException as error:
+            if not error.status:  # so it wraps what went wrong in TLS
+                raise ConnectionError(str(error.reason)) from error
+            return TransportResponse(
+                status=int(error.status),
+                text=str(error.body or ""),
+                headers={name.lower(): value for name, value in (error.headers or {}).items()},
+            )
+        except errors.HTTPError as error:
+            raise ConnectionError(f"{type(error).__name__}: {error}") from error
+        return TransportResponse(status=204, text="")
+
+    def abort(self) -> None:
+        """See ``Wire``."""
+        for sock in self._sockets:
+            with contextlib.suppress(OSError):  # it ended by itself
+                sock.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        """See ``Wire``."""
+        client, self._client = self._client, None
+        if client is not None:
+            client.close()
+
+    def _made(self) -> Any:  # noqa: ANN401 - what it returns is imported at run time
+        module: Any = importlib.import_module("influxdb_client")
+        client = module.InfluxDBClient(
+            url=self._place.url,
+            token="",
+            org=self._place.org,
+            timeout=round(self._place.timeout_s * 1000),
+            enable_gzip=True,
+            ssl_ca_cert=self._place.ca_file or None,
+            connection_pool_maxsize=1,
+        )
+        client.api_client.set_default_header("User-Agent", "thongsuot-collector")
+        if self._place.authorization:
+            client.api_client.set_default_header("Authorization", self._place.authorization)
+        self._track_sockets(client.api_client.rest_client.pool_manager)
+        return client
+
+    def _track_sockets(self, pools: Any) -> None:  # noqa: ANN401 - urllib3's, without types here
+        """Have every connection that is opened noted: the client offers no way to end one."""
+        sockets = self._sockets
+
+        def noting(kind: Any) -> Any:  # noqa: ANN401 - a class of urllib3's
+            class Noted(kind.ConnectionCls):  # type: ignore[misc]  # its base is known at run time
+                def connect(self) -> None:
+                    super().connect()
+                    sockets[:] = [self.sock]
+
+            return type(kind.__name__, (kind,), {"ConnectionCls": Noted})
+
+        pools.pool_classes_by_scheme = {
+            scheme: noting(kind) for scheme, kind in pools.pool_classes_by_scheme.items()
+        }

@@ -1,0 +1,241 @@
+"""
+Prometheus remote write: Prometheus, Mimir, VictoriaMetrics, Thanos and others.
+
+Samples carry the time at which they were measured. Fresh ones and old ones travel in requests of
+their own, because Prometheus (2.53, seen 2026-11) rolls a whole request back for one sample
+that is too old; what it refuses is found by halving, dropped alone, and counted.
+"""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from typing import Annotated
+from urllib.parse import quote
+
+import cramjam
+import msgspec
+
+from thongsuot_collector.samples.labels import LabelsOf
+from thongsuot_collector.samples.series import EncodedSeries
+from thongsuot_collector.sinks.contract import SinkContext, SinkKind
+from thongsuot_collector.sinks.delivery.bisection import SampleCounter, deliver_by_bisection
+from thongsuot_collector.sinks.delivery.groups import group_series
+from thongsuot_collector.sinks.delivery.http import HttpEndpoint, HttpTransport
+from thongsuot_collector.sinks.delivery.http_settings import (
+    HttpSinkSettings,
+    authorization,
+    check_http,
+    tls_of,
+)
+from thongsuot_collector.sinks.delivery.http_status import DeliveryAction
+from thongsuot_collector.sinks.delivery.journal_consumer import DecodedEntry, JournalConsumer
+from thongsuot_collector.sinks.delivery.retrying_client import DeliveryRequest, RetryingClient
+from thongsuot_collector.sinks.remote_write import checkpoint, out_of_order_window
+from thongsuot_collector.sinks.remote_write.encode import encode_results
+from thongsuot_collector.sinks.remote_write.labels import LabelCache
+from thongsuot_collector.sinks.remote_write.protobuf import Sample, request_of, samples_in
+from thongsuot_collector.sinks.remote_write.staleness import StalenessMarkers
+from thongsuot_collector.sinks.remote_write.verdicts import verdict_series
+
+_HEADERS = {
+    "Content-Encoding": "snappy",
+    "Content-Type": "application/x-protobuf",
+    "X-Prometheus-Remote-Write-Version": "0.1.0",
+}
+
+_FUTURE_MS = 5_000
+"""
+Nothing is dated later than this after now: Prometheus would measure its window for late samples
+from there, and refuse everyone's backlog. What was taken in is never that late
+(``ingest.clock``).
+"""
+
+_OLD_MS = 120_000
+"""What is older than this travels apart from what is fresh."""
+
+
+class Settings(HttpSinkSettings, frozen=True, kw_only=True):
+    """
+    One ``[[sinks]]`` of kind ``remote_write``.
+
+    ``window_s`` is how late a sample the receiver takes (Prometheus'
+    ``out_of_order_time_window``); older ones are not even tried. Left out: all are tried.
+    ``username`` and ``password_file``, or ``bearer_file``, are credentials; ``ca_file`` is what
+    the receiver's certificate is checked against.
+    """
+
+    window_s: Annotated[float, msgspec.Meta(gt=0)] | None = None
+
+
+class RemoteWriteClient:
+    """What is particular to remote write; see ``SinkClient``."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        client: RetryingClient,
+        labels_of: LabelsOf,
+        markers: StalenessMarkers,
+        counter: SampleCounter,
+    ) -> None:
+        self._settings = settings
+        self._client = client
+        self._labels = LabelCache(labels_of)
+        self._markers = markers
+        self._counter = counter
+
+    def encode(self, decoded: DecodedEntry) -> Sequence[EncodedSeries]:
+        """Encode the results of a batch, where series end in it, and its verdicts."""
+        entry, columns = decoded.kept.entry, decoded.columns
+        labels = self._labels.for_layout(entry.site, entry.layout, columns.layout)
+        encoded = (
+            encode_results(columns, labels, epoch_ns=entry.epoch_ns),
+            self._markers.markers_of(entry, columns, labels),
+            verdict_series(
+                entry.site,
+                columns,
+                decoded.standing,
+                labels=self._labels,
+                epoch_ns=entry.epoch_ns,
+            ),
+        )
+        return [series for series in encoded if series is not None]
+
+    async def deliver(self, encoded: Sequence[EncodedSeries]) -> None:
+        """Send fresh ones first, old ones after them."""
+        now_ms = time.time_ns() // 1_000_000
+        within = self._within_window(encoded, now_ms)
+        fresh = [series for series in within if series.earliest_ms >= now_ms - _OLD_MS]
+        old = [series for series in within if series.earliest_ms < now_ms - _OLD_MS]
+        for group in (fresh, old):
+            for request in group_series(group, self._settings.samples_per_request):
+                await self._send(request)
+
+    def _within_window(self, encoded: Sequence[EncodedSeries], now_ms: int) -> list[EncodedSeries]:
+        """Return encoded without samples that the receiver is known not to take, counting those."""
+        window_s = self._settings.window_s
+        earliest_ms = 0 if window_s is None else now_ms - int(window_s * 1000)
+        latest_ms = now_ms + _FUTURE_MS
+        kept: list[EncodedSeries] = []
+        for series in encoded:
+            if earliest_ms <= series.earliest_ms and series.latest_ms <= latest_ms:
+                kept.append(series)
+                continue
+            samples = samples_in(series.body)
+            good = [sample for sample in samples if earliest_ms <= sample.time_ms <= latest_ms]
+            self._counter.drop(sum(sample.time_ms < earliest_ms for sample in samples), "too_old")
+            self._counter.drop(sum(sample.time_ms > latest_ms for sample in samples), "future")
+            if good:
+                kept.append(_series_of(good))
+        return kept
+
+    async def _send(self, encoded: Sequence[EncodedSeries]) -> None:
+        bodies = [series.body for series in encoded]
+        result = await self._client.send(lambda: _request(b"".join(bodies)))
+        if result.action is DeliveryAction.DONE:
+            self._counter.sent(sum(series.samples for series in encoded))
+            return
+        samples = await asyncio.to_thread(
+            lambda: [sample for body in bodies for sample in samples_in(body)]
+        )
+        await deliver_by_bisection(
+            samples, self._send_part, counter=self._counter, is_too_old=_is_too_old
+        )
+
+    async def _send_part(self, part: Sequence[Sample]) -> tuple[DeliveryAction, str]:
+        result = await self._client.send(lambda: _request(request_of(part)))
+        return result.action, result.said
+
+
+class RemoteWriteSink:
+    """A consumer with a client of its own, so that nothing it does can hold up another sink."""
+
+    def __init__(self, settings: Settings, context: SinkContext) -> None:
+        self._settings = settings
+        self._metrics = context.metrics
+        self._endpoint = _endpoint(settings)
+        self._client = RetryingClient(
+            settings.name,
+            HttpTransport(self._endpoint),
+            context.metrics,
+            timeout_s=settings.timeout_s,
+            min_backoff_s=settings.min_backoff_s,
+            max_backoff_s=settings.max_backoff_s,
+        )
+        self._checkpoint = context.state_dir / f"sink-{quote(settings.name, safe='')}.msgpack"
+        self._markers = StalenessMarkers(
+            context.labels_of, checkpoint.load_checkpoint(self._checkpoint)
+        )
+        client = RemoteWriteClient(
+            settings,
+            self._client,
+            context.labels_of,
+            self._markers,
+            SampleCounter(settings.name, context.metrics),
+        )
+        self._consumer = JournalConsumer(
+            settings.name,
+            client,
+            context,
+            linger_s=settings.linger_s,
+            jump=settings.jump_entries,
+            entries=200,
+            size_bytes=4 << 20,
+        )
+
+    @property
+    def lag(self) -> int:
+        """See ``Sink``."""
+        return self._consumer.lag
+
+    async def run(self) -> None:
+        """See ``Sink``."""
+        watching = asyncio.create_task(
+            out_of_order_window.watch(
+                self._settings.name,
+                self._endpoint,
+                wanted_s=self._settings.window_s,
+                metrics=self._metrics,
+            )
+        )
+        try:
+            await self._consumer.run()
+        finally:
+            watching.cancel()
+
+    async def close(self) -> None:
+        """See ``Sink``."""
+        await self._client.close()
+        await asyncio.to_thread(checkpoint.save_checkpoint, self._checkpoint, self._markers.live)
+
+
+def _endpoint(settings: Settings) -> HttpEndpoint:
+    headers = {"User-Agent": "thongsuot-collector"}
+    credentials = authorization(settings)
+    if credentials:
+        headers["Authorization"] = credentials
+    return HttpEndpoint(
+        url=settings.url, headers=headers, timeout_s=settings.timeout_s, tls=tls_of(settings)
+    )
+
+
+def _series_of(samples: Sequence[Sample]) -> EncodedSeries:
+    times_ms = [sample.time_ms for sample in samples]
+    return EncodedSeries(
+        body=request_of(samples),
+        samples=len(samples),
+        earliest_ms=min(times_ms),
+        latest_ms=max(times_ms),
+    )
+
+
+def _request(body: bytes) -> DeliveryRequest:
+    return DeliveryRequest(body=bytes(cramjam.snappy.compress_raw(body)), headers=_HEADERS)
+
+
+def _is_too_old(said: str) -> bool:
+    """Whether a refusal holds for everything that is older as well (Prometheus' words)."""
+    return "too old" in said
+
+
+SINK = SinkKind(settings=Settings, check=check_http, make=RemoteWriteSink)

@@ -1,0 +1,212 @@
+"""
+Where series end: markers of staleness, so that nothing is shown longer than it was so.
+
+A database shows the last value of a series for five minutes. So a series gets a marker where its
+value is lacking (the run failed, the link is gone), where its link is no longer measured at all,
+and where the inventory gives it other labels since the collector started: then the one with the
+old labels ends, and none is there twice. Which series have a value is remembered for each site; one
+that never had any gets no marker, because that would bring it about.
+"""
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+
+import msgspec
+
+from thongsuot_collector.journal.entry import JournalEntry
+from thongsuot_collector.samples.labels import LabelsOf, are_labels
+from thongsuot_collector.samples.series import EncodedSeries, times_of
+from thongsuot_collector.sinks.remote_write.labels import LabelCache, SeriesLabels
+from thongsuot_collector.sinks.remote_write.protobuf import SAMPLE_HEAD, STALE, series
+from thongsuot_schema.batch.columns import ColumnBlock, Columns
+from thongsuot_schema.batch.layout import CompiledLayout
+from thongsuot_schema.outcome import Outcome
+
+_LINK_GONE_MS = 90_000
+"""
+A link without a single run for so long, while its site goes on, is no longer measured: links are
+probed every five seconds and pushed every fifteen.
+"""
+
+Ends = list[tuple[bytes, int]]
+"""The labels of a series (as in ``SeriesLabels``) and the time in ms at which it ends."""
+
+
+class LiveSeries(msgspec.Struct, array_like=True):
+    """
+    Which series of a site had a value last.
+
+    ``masks`` holds a number for each series of the layout: bit ``n`` is set while metric
+    ``n`` of its block has a value, the next one while runs succeed or fail, the one after that
+    while they cannot be made. ``labels`` is what the inventory says of each link,
+    ``seen_ms`` when it last had a run.
+    """
+
+    layout: bytes
+    sealed_ms: int
+    masks: list[int]
+    labels: dict[str, dict[str, str]]
+    seen_ms: dict[str, int]
+
+
+LiveSeriesBySite = dict[str, LiveSeries]
+"""By site."""
+
+
+class StalenessMarkers:
+    """
+    Finds where series end, from batches in the order in which they were sealed.
+
+    Older ones, out of a backlog, say nothing about what is alive, and are not looked at.
+    ``live`` is what another of these knew at its end.
+    """
+
+    def __init__(self, labels_of: LabelsOf, memory: LiveSeriesBySite | None = None) -> None:
+        self._labels_of = labels_of
+        self.live: LiveSeriesBySite = {} if memory is None else memory
+        self._plans: dict[str, CompiledLayout] = {}
+        """Those that the masks in memory are of; a site from before the start has none yet."""
+
+    def markers_of(
+        self, entry: JournalEntry, columns: Columns, labels: Sequence[SeriesLabels]
+    ) -> EncodedSeries | None:
+        """Return the markers that a batch brings, ``None`` for none."""
+        sealed_ms = (entry.epoch_ns + columns.header.clock.boottime_ns) // 1_000_000
+        before = self.live.get(entry.site)
+        if not columns.times_ms or (before is not None and sealed_ms <= before.sealed_ms):
+            return None
+        times = _RowTimes(columns, entry.epoch_ns)
+        ends: Ends = []
+        if (
+            before is not None
+            and self._plans.get(entry.site) is columns.layout
+            and are_labels(before.labels, self._labels_of, entry.site)
+        ):
+            alive = before
+        else:
+            alive = self._carried_over(entry, columns, before, min(times.ms), ends)
+        alive.sealed_ms = sealed_ms
+        for block in columns.blocks:
+            _follow_block(block, alive, labels, times, ends)
+        ends += _of_gone_links(columns, alive, labels)
+        return _encode_markers(ends)
+
+    def _carried_over(
+        self,
+        entry: JournalEntry,
+        columns: Columns,
+        before: LiveSeries | None,
+        at_ms: int,
+        ends: Ends,
+    ) -> LiveSeries:
+        """Return what is known of a site as of a batch's layout and of today's labels."""
+        all_series = columns.layout.layout.series
+        labels = {
+            link: self._labels_of(entry.site, link) for link in {one.link for one in all_series}
+        }
+        alive = LiveSeries(entry.layout, 0, [0] * len(all_series), labels, {})
+        plan = self._plans.get(entry.site)
+        if plan is None and before is not None and before.layout == entry.layout:
+            plan = columns.layout
+        if before is not None and plan is not None:
+            alive.seen_ms = before.seen_ms
+            places = {one: position for position, one in enumerate(all_series)}
+            old = LabelCache(lambda _site, link: before.labels.get(link, {}))
+            names = old.for_layout(entry.site, before.layout, plan)
+            for position, one in enumerate(plan.layout.series):
+                place, mask = places.get(one), before.masks[position]
+                if place is not None and before.labels.get(one.link) == labels[one.link]:
+                    alive.masks[place] = mask
+                else:
+                    ends += [(name, at_ms - 1) for name in _names(names[position], mask)]
+        self.live[entry.site] = alive
+        self._plans[entry.site] = columns.layout
+        return alive
+
+
+class _RowTimes:
+    """The times of a batch's rows, as they are written; worked out when one is wanted."""
+
+    def __init__(self, columns: Columns, epoch_ns: int) -> None:
+        self.columns = columns
+        self.offset_ms = epoch_ns // 1_000_000
+        self._epoch_ns = epoch_ns
+
+    @cached_property
+    def ms(self) -> list[int]:
+        """Return one a row."""
+        return times_of(self.columns, epoch_ns=self._epoch_ns)
+
+
+def _follow_block(
+    block: ColumnBlock,
+    alive: LiveSeries,
+    labels: Sequence[SeriesLabels],
+    times: _RowTimes,
+    ends: Ends,
+) -> None:
+    """Note what a block's rows have values of, and where they cease to."""
+    columns, offset_ms = times.columns, times.offset_ms
+    masks, all_series = alive.masks, columns.layout.layout.series
+    success = 1 << len(block.columns)
+    everything = 2 * success - 1
+    is_whole = block.whole and not any(
+        block.first_row <= row < block.last_row for row in columns.not_ok
+    )
+    for rows in columns.series_of(block):
+        position = rows.position
+        seen_ms = offset_ms + columns.times_ms[rows.last_row - 1]
+        alive.seen_ms[all_series[position].link] = seen_ms
+        mask = masks[position]
+        if is_whole and not mask & ~everything:
+            masks[position] = everything
+            continue
+        for row in range(rows.first_row, rows.last_row):
+            has = 0
+            for place, column in enumerate(block.columns):
+                if column[row - block.first_row] is not None:
+                    has |= 1 << place
+            said = columns.not_ok.get(row)
+            is_unmeasured = said is not None and said.outcome is Outcome.UNMEASURED
+            has |= 2 * success if is_unmeasured else success
+            gone = mask & ~has
+            if gone:
+                ends += [(name, times.ms[row]) for name in _names(labels[position], gone)]
+            mask = has
+        masks[position] = mask
+
+
+def _of_gone_links(columns: Columns, alive: LiveSeries, labels: Sequence[SeriesLabels]) -> Ends:
+    """Return the ends of all series of links that have had no run for long."""
+    before_ms = alive.sealed_ms - _LINK_GONE_MS
+    gone = {link for link, seen_ms in alive.seen_ms.items() if link and seen_ms < before_ms}
+    found: Ends = []
+    if gone:
+        for position, one in enumerate(columns.layout.layout.series):
+            if one.link in gone:
+                names = _names(labels[position], alive.masks[position])
+                found += [(name, alive.sealed_ms) for name in names]
+                alive.masks[position] = 0
+        for link in gone:
+            del alive.seen_ms[link]
+    return found
+
+
+def _names(labels: SeriesLabels, mask: int) -> Iterator[bytes]:
+    """Yield the labels of those series whose bits are set."""
+    for place, name in enumerate((*labels.metrics, labels.success, labels.unmeasured)):
+        if mask >> place & 1:
+            yield name
+
+
+def _encode_markers(ends: Ends) -> EncodedSeries | None:
+    if not ends:
+        return None
+    times_ms = [time_ms for _, time_ms in ends]
+    body = [series(name.removesuffix(SAMPLE_HEAD), [(at_ms, STALE)]) for name, at_ms in ends]
+    return EncodedSeries(
+        body=b"".join(body),
+        samples=len(ends),
+        earliest_ms=min(times_ms),
+        latest_ms=max(times_ms),
+    )

@@ -1,0 +1,1 @@
+"""A folder of kinds of sinks that a test adds to those of the product."""

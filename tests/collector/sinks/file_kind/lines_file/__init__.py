@@ -1,0 +1,1 @@
+"""A kind of sink that speaks no HTTP: lines of text, added to a file."""

@@ -1,0 +1,68 @@
+"""Labels are those of the inventory, in the order that remote write wants, without empty ones."""
+
+from tests.collector.batches import BatchSealer, S, icmp_result, series
+from thongsuot_collector.sinks.remote_write.labels import LabelCache
+from thongsuot_collector.sinks.remote_write.protobuf import SAMPLE_HEAD, labels_field
+from thongsuot_schema.batch.decode import decode_layout
+from thongsuot_schema.batch.layout import CompiledLayout, compile_layout, sorted_layout
+from thongsuot_schema.catalogue import host
+from thongsuot_schema.result import Family
+
+
+def plan() -> CompiledLayout:
+    return compile_layout(
+        sorted_layout([icmp_result(S).series, series(host.KIND, link="5g", family=Family.NONE)])
+    )
+
+
+def test_a_series_carries_site_link_target_family_and_what_the_inventory_says() -> None:
+    def labels_of(site: str, link: str) -> dict[str, str]:
+        return {"commune": "00070", "carrier": f"carrier of {site}/{link}", "medium": ""}
+
+    host_labels, icmp_labels = LabelCache(labels_of).for_layout("ba-dinh", b"x", plan())
+    assert icmp_labels.metrics[0] == SAMPLE_HEAD.join(
+        [
+            labels_field(
+                {
+                    "__name__": "thongsuot_icmp_rtt_seconds",
+                    "carrier": "carrier of ba-dinh/fiber",
+                    "commune": "00070",
+                    "family": "ip4",
+                    "link": "fiber",
+                    "site": "ba-dinh",
+                    "target": "exchange",
+                }
+            ),
+            b"",
+        ]
+    )
+    # A link as such has neither target nor family.
+    assert b"target" not in host_labels.success
+    assert b"family" not in host_labels.success
+    assert b"thongsuot_host_success" in host_labels.success
+    assert b"thongsuot_host_unmeasured" in host_labels.unmeasured
+    assert len(host_labels.metrics) == len(host.KIND.metrics)
+
+
+def test_labels_of_a_layout_are_made_once_and_anew_when_the_inventory_says_otherwise() -> None:
+    said = {"fiber": "vnpt", "5g": "viettel"}
+    book = LabelCache(lambda _site, link: {"carrier": said[link]})
+    first = book.for_layout("ba-dinh", b"x", plan())
+    assert book.for_layout("ba-dinh", b"x", plan()) is first
+    assert book.for_layout("tay-ho", b"x", plan()) is not first
+    said["fiber"] = "fpt"
+    after = book.for_layout("ba-dinh", b"x", plan())
+    carriers = [b"fpt" in labels.success for labels in after]
+    assert any(carriers)
+    assert [b"vnpt" in labels.success for labels in first] == carriers
+    assert book.for_layout("ba-dinh", b"x", plan()) is after
+
+
+def test_a_layout_that_travelled_gives_the_same_labels() -> None:
+    agent = BatchSealer("ba-dinh", epoch_ns=0)
+    _, body = agent.sealed(agent.batch(2 * S, [icmp_result(S)]))
+    _, layout = decode_layout(body)
+    book = LabelCache(lambda _site, _link: {})
+    (travelled,) = book.for_layout("ba-dinh", b"y", compile_layout(layout))
+    _, direct = book.for_layout("ba-dinh", b"x", plan())
+    assert (travelled.metrics, travelled.success) == (direct.metrics, direct.success)

@@ -1,0 +1,81 @@
+"""Bytes of remote write, against the encoding written out by hand and against themselves."""
+
+import struct
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from thongsuot_collector.samples.series import EARLIEST_MS, LATEST_MS
+from thongsuot_collector.sinks.remote_write.protobuf import (
+    SAMPLE_HEAD,
+    STALE,
+    labels_field,
+    request_of,
+    samples_in,
+    series,
+    spaced_time_fields,
+    time_field,
+    varint,
+)
+
+TIMES = st.integers(EARLIEST_MS, LATEST_MS)
+
+
+def test_a_request_is_the_bytes_that_the_specification_says() -> None:
+    labels = labels_field({"site": "a", "__name__": "up", "empty": ""})
+    assert (
+        labels
+        == bytes.fromhex(
+            # field 1, 14 bytes: name "__name__", value "up"
+            "0a0e"
+            "0a08"
+            + b"__name__".hex()
+            + "1202"
+            + b"up".hex()
+            # field 1, 9 bytes: name "site", value "a"
+            + "0a09"
+            "0a04" + b"site".hex() + "1201" + b"a".hex()
+        )
+    )
+    one = series(labels, [(1_795_540_000_000, 1.5)])
+    sample = "121009" + struct.pack("<d", 1.5).hex() + "10" + "80ba98f4a034"
+    assert one == b"\x0a" + bytes([len(labels) + 18]) + labels + bytes.fromhex(sample)
+
+
+@given(TIMES)
+def test_every_time_is_six_bytes_of_varint(time_ms: int) -> None:
+    assert time_field(time_ms) == b"\x10" + varint(time_ms)
+    assert len(time_field(time_ms)) == 7
+
+
+@given(st.lists(TIMES, min_size=1), st.integers(0, 1 << 18))
+def test_time_fields_of_a_batch_are_those_of_each_time(times: list[int], spread: int) -> None:
+    near = [times[0] - times[0] % (spread + 1) + time_ms % (spread + 1) for time_ms in times]
+    for batch in (times, [min(max(one, EARLIEST_MS), LATEST_MS) for one in near]):
+        assert spaced_time_fields(batch) == [time_field(one) + SAMPLE_HEAD for one in batch]
+
+
+NAMES = st.text(min_size=1, max_size=300)
+SERIES = st.dictionaries(
+    st.dictionaries(st.sampled_from(["site", "link", "target", "__name__"]), NAMES, min_size=1).map(
+        labels_field
+    ),
+    st.lists(st.tuples(TIMES, st.floats(allow_nan=False)), min_size=1, max_size=20),
+    max_size=6,
+)
+
+
+@given(SERIES)
+def test_samples_taken_out_of_a_request_are_those_that_went_in(
+    found: dict[bytes, list[tuple[int, float]]],
+) -> None:
+    request = b"".join(series(labels, samples) for labels, samples in found.items())
+    taken = samples_in(request)
+    assert [(one.labels, one.time_ms, struct.unpack("<d", one.value)[0]) for one in taken] == [
+        (labels, time_ms, value) for labels, samples in found.items() for time_ms, value in samples
+    ]
+    assert request_of(taken) == request
+
+
+def test_the_staleness_marker_is_the_nan_that_prometheus_knows() -> None:
+    assert struct.pack("<d", STALE) == bytes.fromhex("020000000000f07f")

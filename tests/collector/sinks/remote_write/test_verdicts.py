@@ -1,0 +1,69 @@
+"""Verdicts as samples: at the change, with every batch, and an end where nothing is known."""
+
+import math
+import struct
+
+from tests.collector.batches import S, change
+from tests.collector.state.test_site import EPOCH, SITE, agent, opened
+from thongsuot_collector.sinks.remote_write.labels import LabelCache
+from thongsuot_collector.sinks.remote_write.protobuf import samples_in
+from thongsuot_collector.sinks.remote_write.verdicts import verdict_series
+from thongsuot_collector.state.verdicts import StreamVerdicts
+from thongsuot_schema.segment import Segment
+from thongsuot_schema.state import State
+from thongsuot_schema.verdict import VerdictChange
+
+Points = dict[str, list[tuple[float, float]]]
+
+
+def written(sealed: int, changes: list[VerdictChange], verdicts: StreamVerdicts) -> Points | None:
+    """Return values by metric, as seconds of boottime and value."""
+    device = agent()
+    device.number = sealed - 1
+    _, columns = opened(device, device.batch(sealed * S, changes=changes))
+    verdicts.add(sealed, changes, [])
+    parcel = verdict_series(
+        SITE,
+        columns,
+        verdicts.certain_at(sealed * S, sealed),
+        labels=LabelCache(lambda _site, _link: {}),
+        epoch_ns=EPOCH,
+    )
+    if parcel is None:
+        return None
+    found: Points = {}
+    taken = samples_in(parcel.body)
+    assert parcel.samples == len(taken)
+    for one in taken:
+        name = "state" if b"state_number" in one.labels else "segment"
+        second = (one.time_ms - EPOCH // 1_000_000) / 1000
+        found.setdefault(name, []).append((second, struct.unpack("<d", one.value)[0]))
+    return found
+
+
+def test_a_change_is_a_sample_at_its_own_moment_and_stands_at_the_end_of_the_batch() -> None:
+    down = change(990 * S, State.DOWN, segment=Segment.CARRIER)
+    found = written(
+        1000, [change(980 * S, State.DEGRADED, segment=Segment.LAN), down], StreamVerdicts()
+    )
+    assert found == {
+        "state": [(980, 1.0), (990, 2.0), (1000, 2.0)],
+        "segment": [(980, 2.0), (990, 4.0), (1000, 4.0)],
+    }
+
+
+def test_what_stands_is_repeated_by_each_batch_that_says_nothing_new() -> None:
+    verdicts = StreamVerdicts()
+    written(1000, [change(990 * S, State.UP)], verdicts)
+    assert written(1001, [], verdicts) == {"state": [(1001, 0.0)], "segment": [(1001, 0.0)]}
+
+
+def test_unknown_ends_the_series_and_is_not_a_number() -> None:
+    verdicts = StreamVerdicts()
+    written(1000, [change(990 * S, State.UP)], verdicts)
+    found = written(1001, [change(1001 * S, State.UNKNOWN, before=State.UP)], verdicts)
+    assert found is not None
+    ((second, value),) = found["state"]
+    assert second == 1001
+    assert math.isnan(value)
+    assert written(1002, [], verdicts) is None

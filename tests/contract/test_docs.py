@@ -9,7 +9,7 @@ import pytest
 from tools import reference
 
 from tests.contract.house import ROOT, modules, plant
-from thongsuot_collector import rules
+from thongsuot_collector.rules import loader as rules
 from thongsuot_dashboards.alert_loader import alert_rules
 
 _LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)(?:\s+\"[^\"]*\")?\)")
@@ -128,18 +128,25 @@ def test_a_folder_that_is_not_on_the_map_is_found(tmp_path: Path) -> None:
 
 
 def without_heading(codes: Iterable[str], runbook: str) -> set[str]:
-    """Return the rules that have no heading of their own in the runbook."""
+    """Return the alerts that have no heading of their own in the runbook."""
     return set(codes) - set(re.findall(r"^## (\w+)$", runbook, re.MULTILINE))
 
 
-def test_every_incident_rule_and_every_alert_has_its_heading_in_the_runbook() -> None:
+def without_page(codes: Iterable[str], root: Path) -> set[str]:
+    """Return the rules that have no page of their own in the runbook."""
+    return set(codes) - {path.stem for path in (root / "docs" / "runbook").glob("*.md")}
+
+
+def test_every_incident_rule_has_its_page_and_every_alert_its_heading_in_the_runbook() -> None:
+    assert without_page(rules.codes(), ROOT) == set()
     runbook = (ROOT / "docs" / "runbook.md").read_text(encoding="utf-8")
-    assert without_heading(rules.codes(), runbook) == set()
     assert without_heading((alert.name for alert in alert_rules()), runbook) == set()
 
 
-def test_a_rule_without_a_heading_is_found() -> None:
-    assert without_heading(["a_rule", "other"], "# Runbook\n## a_rule\n### other\n") == {"other"}
+def test_an_alert_without_a_heading_and_a_rule_without_a_page_are_found(tmp_path: Path) -> None:
+    assert without_heading(["Alert", "Other"], "# Runbook\n## Alert\n### Other\n") == {"Other"}
+    plant(tmp_path, "docs/runbook/a_rule.md", "# a_rule\n")
+    assert without_page(["a_rule", "other"], tmp_path) == {"other"}
 
 
 def test_a_dead_link_and_a_dead_anchor_are_found(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from thongsuot_collector.incidents.reducer import advance
 from thongsuot_collector.incidents.registry import IncidentRegistry
 from thongsuot_collector.incidents.settings import IncidentSettings
 from thongsuot_collector.inventory.directory import InventoryDirectory
-from thongsuot_collector.rules import load_all
+from thongsuot_collector.rules.loader import load_all
 from thongsuot_collector.timeline.batch_summary import BatchSummary
 from thongsuot_collector.timeline.interval import Rewrite
 from thongsuot_collector.timeline.settings import TimelineSettings
@@ -42,11 +42,13 @@ def inventory(
     *,
     radio: Callable[[int], str | None] | None = None,
     communes: int | None = None,
+    shares: tuple[str, ...] = (),
 ) -> Inventory:
     """
     Return a city: site ``n`` is in commune ``n + 1``, its fibre with the carriers in turn.
 
     ``radio`` names the carrier of its 5G link; ``None``: it has none. Left out: the next carrier.
+    All links of a site share what ``shares`` names.
     """
     made = []
     for number in range(sites):
@@ -57,11 +59,20 @@ def inventory(
                 medium=Medium.FIBER,
                 carrier=carriers[number % len(carriers)],
                 circuit=f"FTTH-{number:04}",
+                shares=shares,
             )
         ]
         air = carriers[(number + 1) % len(carriers)] if radio is None else radio(number)
         if air is not None:
-            links.append(Link(name="5g", interface="wwan0", medium=Medium.RADIO_5G, carrier=air))
+            links.append(
+                Link(
+                    name="5g",
+                    interface="wwan0",
+                    medium=Medium.RADIO_5G,
+                    carrier=air,
+                    shares=shares,
+                )
+            )
         made.append(
             Site(
                 name=f"s{number}",

@@ -6,7 +6,7 @@ from tests.collector.incidents.city import PORTAL, CityFixture, healthy_city
 from tests.collector.timeline.boot_script import CUT, OUT, REFUSES, UNPLUGGED, wall_ns
 from thongsuot_collector.incidents.incident import Incident
 from thongsuot_collector.incidents.wording import IncidentWording, area, describe
-from thongsuot_collector.rules import load
+from thongsuot_collector.rules.loader import load
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom

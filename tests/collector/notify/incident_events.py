@@ -22,7 +22,7 @@ from thongsuot_collector.notify.dispatch.transitions import mark_sending, start_
 from thongsuot_collector.notify.message import NotificationMessage
 from thongsuot_collector.notify.render.comparison import comparison_of
 from thongsuot_collector.notify.settings import NotifySettings
-from thongsuot_collector.rules import load_all
+from thongsuot_collector.rules.loader import load_all
 from thongsuot_collector.store.engine import open_store
 from thongsuot_schema.inventory.model import Contact, Inventory, Owner
 from thongsuot_schema.words.language import Language

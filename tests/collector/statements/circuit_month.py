@@ -162,7 +162,7 @@ def incident(name: str, troubles: Sequence[Fault]) -> Incident:
         segment=Segment.ACCESS,
         members=tuple(
             IncidentMember(
-                fault_id=one.id,
+                fault_ids=(one.id,),
                 subject=one.subject,
                 start_ns=one.start_ns,
                 end_ns=one.end_ns,

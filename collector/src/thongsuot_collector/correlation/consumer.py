@@ -30,7 +30,7 @@ from thongsuot_collector.journal.dead_letters import DeadLetterQueue
 from thongsuot_collector.journal.entry import StoredEntry
 from thongsuot_collector.journal.journal import Journal
 from thongsuot_collector.journal.reader import BatchReader
-from thongsuot_collector.rules import load_all
+from thongsuot_collector.rules.loader import load_all
 from thongsuot_collector.store import sites
 from thongsuot_collector.store.threads import run_to_completion
 from thongsuot_collector.timeline.batch_summary import summarize_batch

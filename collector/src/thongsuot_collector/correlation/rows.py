@@ -243,11 +243,15 @@ def _put_incident(connection: Connection, incident: Incident) -> None:
     connection.execute(
         insert(MEMBERS),
         [
-            {"incident": incident.id, "place": place, "trouble": one.fault_id}
-            | msgspec.structs.asdict(one.subject)
-            for place, one in enumerate(incident.members)
+            {"incident": incident.id, "place": place, "trouble": fault_id}
+            | msgspec.structs.asdict(subject)
+            for place, (fault_id, subject) in enumerate(_fault_subjects(incident))
         ],
     )
+
+
+def _fault_subjects(incident: Incident) -> Iterable[tuple[str, Subject]]:
+    return ((name, member.subject) for member in incident.members for name in member.fault_ids)
 
 
 def _put_fault(connection: Connection, trouble: Fault) -> None:
@@ -282,7 +286,7 @@ def _with_all_members(connection: Connection, names: Sequence[str]) -> RegistryS
     while waiting:
         for name, body in _bodies(connection, INCIDENTS, waiting):
             incidents[name] = msgspec.msgpack.decode(body, type=Incident)
-        held = {m.fault_id for name in waiting for m in incidents[name].members} - set(troubles)
+        held = set[str]().union(*(incidents[name].fault_ids for name in waiting)) - set(troubles)
         for name, body in _bodies(connection, FAULTS, sorted(held)):
             troubles[name] = msgspec.msgpack.decode(body, type=Fault)
         waiting = sorted(_holding(connection, sorted(held)) - set(incidents))

@@ -1,10 +1,8 @@
-"""Cluster: troubles that began together, and whether chance explains that."""
+"""Cluster: faults that were out at the same time, and whether chance explains that."""
 
 import heapq
 import math
-from collections import Counter
 from collections.abc import Callable, Sequence
-from typing import TypeVar
 
 import msgspec
 
@@ -12,14 +10,13 @@ from thongsuot_collector.incidents.fault import NS_PER_S, Fault
 from thongsuot_collector.incidents.settings import IncidentSettings
 from thongsuot_collector.timeline.subject import Subject
 
-T = TypeVar("T")
-
 _DAY_S = 86_400.0
+_NEVER_NS = 2**62
 
 
 class FaultCluster(msgspec.Struct, frozen=True, kw_only=True):
     """
-    Troubles that are one, by their onsets.
+    Faults that are one, in the order of their onsets.
 
     It lasts from the first onset until so few are left that the rest stands for itself;
     ``end_ns`` is ``None`` while it goes on.
@@ -51,102 +48,111 @@ def min_cluster_size(population: int, settings: IncidentSettings) -> int:
 
 
 def find_clusters(
-    troubles: Sequence[Fault],
+    faults: Sequence[Fault],
     settings: IncidentSettings,
     need: Callable[[Sequence[Fault]], int],
 ) -> list[FaultCluster]:
     """
-    Return the clusters among troubles, in order of time; those that are too few are left out.
+    Return the clusters among faults, in order of time; those that are too few are left out.
 
-    A trouble belongs to those before it when it begins within ``together_s`` of the last of them,
-    or when its subject was one of them and others still are. What counts is how many of them were
-    out at one moment, at two sites at least.
+    A cluster begins when faults at enough sites are out at one moment that began within
+    ``together_s`` of each other: what had ended before bears no witness, and two lines of one site
+    are one witness, because they share its power, its ducts and its box. While enough of it is out,
+    what begins within ``together_s`` of its last onset belongs to it, and so does a subject of it
+    that fails again.
     """
     together_ns = round(settings.together_s * NS_PER_S)
-    return [
-        FaultCluster(faults=tuple(chain), end_ns=_end(chain, settings.ended_ratio))
-        for chain in _chains(troubles, together_ns)
-        if len(chain) > 1 and _peak_subjects(chain, together_ns) >= need(chain)
-    ]
+    growing: list[_Growing] = []
+    begun: list[_Growing] = []
+    waiting: list[Fault] = []
+    for fault in sorted(faults, key=lambda fault: (fault.start_ns, fault.id)):
+        growing = [cluster for cluster in growing if not cluster.is_over(fault.start_ns)]
+        taker = next((one for one in growing if one.takes(fault, together_ns)), None)
+        if taker is not None:
+            taker.add(fault)
+            continue
+        waiting = [
+            other
+            for other in waiting
+            if _end_or_never(other) > fault.start_ns
+            and fault.start_ns - other.start_ns <= together_ns
+        ]
+        waiting.append(fault)
+        sites = {other.subject.site for other in waiting}
+        if len(sites) > 1 and len(sites) >= need(waiting):
+            cluster = _Growing(waiting, settings.ended_ratio)
+            growing.append(cluster)
+            begun.append(cluster)
+            waiting = []
+    return [cluster.finished() for cluster in begun]
 
 
-def _chains(troubles: Sequence[Fault], together_ns: int) -> list[list[Fault]]:
-    found: list[list[Fault]] = []
-    subjects: set[Subject] = set()
-    last_ns = 0
-    for one in sorted(troubles, key=lambda trouble: (trouble.start_ns, trouble.id)):
-        is_near = bool(found) and one.start_ns - found[-1][-1].start_ns <= together_ns
-        is_back = one.subject in subjects and one.start_ns <= last_ns
-        if is_near or is_back:
-            found[-1].append(one)
-        else:
-            found.append([one])
-            subjects, last_ns = set(), 0
-        subjects.add(one.subject)
-        last_ns = max(last_ns, _end_or_never(one))
-    return found
+class _Growing:
+    """A cluster that is being put together, in the order of onsets."""
+
+    def __init__(self, faults: Sequence[Fault], ended_ratio: float) -> None:
+        self.faults: list[Fault] = []
+        self._ended_ratio = ended_ratio
+        self._subjects: set[Subject] = set()
+        self._ends: list[int] = []
+        self._peak = 0
+        for fault in faults:
+            self.add(fault)
+
+    def add(self, fault: Fault) -> None:
+        """Take one more fault."""
+        self._leave(fault.start_ns)
+        self.faults.append(fault)
+        self._subjects.add(fault.subject)
+        heapq.heappush(self._ends, _end_or_never(fault))
+        self._peak = max(self._peak, len(self._ends))
+
+    def finished(self) -> FaultCluster:
+        """Return what was put together."""
+        return FaultCluster(faults=tuple(self.faults), end_ns=_end(self.faults, self._ended_ratio))
+
+    def takes(self, fault: Fault, together_ns: int) -> bool:
+        """Return whether a fault that begins now belongs to it."""
+        is_near = fault.start_ns - self.faults[-1].start_ns <= together_ns
+        return is_near or fault.subject in self._subjects
+
+    def is_over(self, now_ns: int) -> bool:
+        """Return whether so few are left at a moment that the rest stands for itself."""
+        self._leave(now_ns)
+        return len(self._ends) <= _few(self._peak, self._ended_ratio)
+
+    def _leave(self, now_ns: int) -> None:
+        while self._ends and self._ends[0] <= now_ns:
+            heapq.heappop(self._ends)
 
 
-def _peak_subjects(chain: Sequence[Fault], together_ns: int) -> int:
-    """
-    Return how many subjects were out at one moment that had failed within ``together_ns``.
-
-    0 where it was one site alone.
-    """
-    best = 0
-    out: list[tuple[int, str, Fault]] = []
-    subjects: Counter[Subject] = Counter()
-    sites: Counter[str] = Counter()
-    for one in chain:
-        # What has ended, or began too long before, does not come back.
-        while out and out[0][0] <= one.start_ns:
-            _, _, other = heapq.heappop(out)
-            _decrement(subjects, other.subject)
-            _decrement(sites, other.subject.site)
-        until_ns = min(_end_or_never(one), one.start_ns + together_ns + 1)
-        heapq.heappush(out, (until_ns, one.id, one))
-        subjects[one.subject] += 1
-        sites[one.subject.site] += 1
-        if len(sites) > 1:
-            best = max(best, len(subjects))
-    return best
-
-
-def _decrement(counts: Counter[T], one: T) -> None:
-    counts[one] -= 1
-    if not counts[one]:
-        del counts[one]
-
-
-def _end(chain: Sequence[Fault], ended_ratio: float) -> int | None:
+def _end(faults: Sequence[Fault], ended_ratio: float) -> int | None:
     """Return when so few were left that it was over; ``None`` while it goes on."""
     moments = sorted(
         moment
-        for one in chain
-        for moment in ((one.start_ns, 1), (_end_or_never(one), -1))
+        for fault in faults
+        for moment in ((fault.start_ns, 1), (_end_or_never(fault), -1))
         if moment[0] < _NEVER_NS
     )
     count = peak = 0
     for _, step in moments:
         count += step
         peak = max(peak, count)
-    few = max(1, math.floor(peak * ended_ratio))
+    few = _few(peak, ended_ratio)
     count, end_ns = 0, None
     for at_ns, step in moments:
-        was = count
+        before = count
         count += step
         if count > few:
             end_ns = None
-        elif was > few:
+        elif before > few:
             end_ns = at_ns
-    if end_ns is None and count <= few:
-        # They came one after the other: never more than a few at a time.
-        return None if count else moments[-1][0]
     return end_ns
 
 
-_NEVER_NS = 2**62
+def _few(peak: int, ended_ratio: float) -> int:
+    return max(1, math.floor(peak * ended_ratio))
 
 
-def _end_or_never(trouble: Fault) -> int:
-    return _NEVER_NS if trouble.end_ns is None else trouble.end_ns
+def _end_or_never(fault: Fault) -> int:
+    return _NEVER_NS if fault.end_ns is None else fault.end_ns

@@ -1,4 +1,4 @@
-"""Incident: what people see, own, and are told of; and Event, the telling."""
+"""Incident: what people see, own, and are notified of; and the notification itself."""
 
 from enum import StrEnum
 
@@ -39,11 +39,14 @@ class ClosureCode(StrEnum):
 
 class IncidentMember(msgspec.Struct, frozen=True, kw_only=True):
     """
-    One subject's part in an incident. ``fault_id`` is the name of its own incident, which goes on
-    when this one ends before it.
+    One subject's part in an incident, however often it failed while that lasted.
+
+    ``fault_ids`` are its faults, oldest first; each is the name of an incident of its own, which
+    goes on when this one ends before it. ``start_ns`` is its first onset, ``end_ns`` when it was up
+    for the last time, ``None`` while it is not.
     """
 
-    fault_id: str
+    fault_ids: tuple[str, ...]
     subject: Subject
     start_ns: int
     end_ns: int | None
@@ -94,6 +97,23 @@ class HoldOff(msgspec.Struct, frozen=True, kw_only=True):
     limit_s: float
 
 
+class Headline(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    What an incident was when its party was told of it: its title says so until its end.
+
+    A title that changed with each circuit that comes back would not be found again in a mailbox;
+    how it is now stands in the text. ``affected`` of ``total``.
+    """
+
+    party: ResponsibleParty
+    state: State
+    segment: Segment | None
+    symptom: Symptom
+    affected: int
+    total: int
+    variant: str = ""
+
+
 class NotifiedState(msgspec.Struct, frozen=True, kw_only=True):
     """What was told last, to see whether there is anything new; ``updates`` counts since opened."""
 
@@ -111,9 +131,11 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     Times are Unix time. ``opened_ns`` is the onset of the fault, off by ``error_s`` at most
     (``None``: nothing bounds it); ``known_ns`` when the collector learned of it; ``closed_ns`` the
-    true end, ``closed_known_ns`` when that was learned. ``total`` is M of "N of M".
-    ``communes`` are codes. ``parents`` are the open incidents that stand for this one: while there
-    are any nobody is told of it. ``children`` are the incidents of the members of one of many.
+    true end, ``closed_known_ns`` when that was learned. ``total`` is M of "N of M";
+    ``variant`` names the sentences that are true of it; ``headline`` is what its title says since
+    its party was told. ``communes`` are codes. ``parents`` are the open incidents that stand for
+    this one: while there are any nobody is told of it. ``children`` are the incidents of the faults
+    of one of many.
     ``windows`` names the maintenance windows that touch it; ``is_excused``: one covers all of it
     now. ``released_ns``, ``unexcused_ns``: when a parent left it, when its maintenance ended. Not
     ``is_notifiable``: recorded, but nobody has to act. Not ``is_certain``: the fault is not what
@@ -141,6 +163,8 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     is_notifiable: bool = True
     members: tuple[IncidentMember, ...] = ()
     total: int | None = None
+    variant: str = ""
+    headline: Headline | None = None
     communes: tuple[str, ...] = ()
     member_evidence: tuple[MemberEvidence, ...] = ()
     parents: tuple[str, ...] = ()
@@ -167,19 +191,34 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return self.notifications[-1].party
 
     @property
+    def fault_ids(self) -> frozenset[str]:
+        """The faults that it consists of."""
+        return frozenset(name for member in self.members for name in member.fault_ids)
+
+    @property
+    def affected(self) -> tuple[IncidentMember, ...]:
+        """
+        The members that are counted: of a carrier's outage the links.
+
+        A device that could not report belongs to it, too, but is none of its "N of M links".
+        """
+        links = tuple(member for member in self.members if member.subject.is_link)
+        return links or self.members
+
+    @property
     def open_members(self) -> int:
-        """N of "N of M": members that are not up again."""
-        return sum(one.end_ns is None for one in self.members)
+        """N of "N of M": the counted that are not up again."""
+        return sum(member.end_ns is None for member in self.affected)
 
     @property
     def sites(self) -> tuple[str, ...]:
         """The sites it is about, sorted."""
-        return tuple(sorted({one.subject.site for one in self.members}))
+        return tuple(sorted({member.subject.site for member in self.members}))
 
 
 class NotificationEvent(msgspec.Struct, frozen=True, kw_only=True):
     """
-    One telling: the entry of the ledger, and the incident as it was then.
+    One notification: its record, and the incident as it was then.
 
     All that channels consume. An event may be handed out again after a crash, with the same ``id``.
     """
@@ -189,22 +228,22 @@ class NotificationEvent(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def id(self) -> str:
-        """The same for the same telling, for ever."""
+        """The same for the same notification, always."""
         return f"{self.incident.id}.{self.record.number}"
 
 
 def with_delivery(
     incident: Incident, number: int, delivery: DeliveryAttempt | None, *, is_done: bool
 ) -> Incident:
-    """Return an incident with what became of an entry of its ledger."""
-    ledger = tuple(
+    """Return an incident with what became of one of its notifications."""
+    notifications = tuple(
         msgspec.structs.replace(
-            entry,
-            deliveries=entry.deliveries if delivery is None else (*entry.deliveries, delivery),
-            is_done=entry.is_done or is_done,
+            record,
+            deliveries=record.deliveries if delivery is None else (*record.deliveries, delivery),
+            is_done=record.is_done or is_done,
         )
-        if entry.number == number
-        else entry
-        for entry in incident.notifications
+        if record.number == number
+        else record
+        for record in incident.notifications
     )
-    return msgspec.structs.replace(incident, notifications=ledger)
+    return msgspec.structs.replace(incident, notifications=notifications)

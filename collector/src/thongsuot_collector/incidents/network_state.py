@@ -129,6 +129,23 @@ class NetworkState:
         carriers = {self.carrier_of(link) for link in self.links_of_site(site)}
         return carriers.pop() if len(carriers) == 1 else ""
 
+    def independent_ways_of(self, site: str) -> int:
+        """
+        Return how many of a site's links can bear witness for themselves.
+
+        Links that share a carrier, a duct, a pole or a box fail together; so do those that share
+        something with one of them.
+        """
+        ways: list[set[str]] = []
+        for subject in self.links_of_site(site):
+            link = self.link_of(subject)
+            carrier = f"carrier {link.carrier}" if link is not None and link.carrier else ""
+            shared = {carrier or str(subject), *(() if link is None else link.shares)}
+            joined = [way for way in ways if not way.isdisjoint(shared)]
+            ways = [way for way in ways if way.isdisjoint(shared)]
+            ways.append(shared.union(*joined))
+        return len(ways)
+
     def windows_on(self, subject: Subject, *, at_ns: int | None = None) -> list[MaintenanceWindow]:
         """Return the maintenance windows that cover a subject, at a moment (default: now)."""
         moment_ns = self.now_ns if at_ns is None else at_ns

@@ -1,5 +1,5 @@
 """
-Telling: who is told what, and when. Decided here, once; channels only deliver.
+Notification policy: who is told what, and when. Decided here, once; channels only deliver.
 
 A party is told of a fault that goes on, that stands for itself, and that no maintenance excuses,
 once its hold is over. Told of it once, it is told of its end, whatever the end is.
@@ -10,6 +10,7 @@ import msgspec
 from thongsuot_collector.incidents.fault import NS_PER_S
 from thongsuot_collector.incidents.incident import (
     ClosureCode,
+    Headline,
     Incident,
     NotificationEvent,
     NotifiedState,
@@ -26,13 +27,13 @@ _RECHECK_NS = 60 * NS_PER_S
 """Whatever was overlooked is seen a minute later."""
 
 
-def decide_notifications(book: IncidentRegistry, incident: Incident) -> list[NotificationEvent]:
-    """Return what is to be told of an incident now, and note it in its ledger."""
+def decide_notifications(registry: IncidentRegistry, incident: Incident) -> list[NotificationEvent]:
+    """Return what is to be told of an incident now, and log it."""
     events: list[NotificationEvent] = []
-    ending = _resolving_cause(book, incident)
+    ending = _resolving_cause(registry, incident)
     if ending is not None and incident.notified_party is not None:
         incident = _logged(
-            book,
+            registry,
             incident,
             NotificationKind.RESOLVED,
             ending,
@@ -40,16 +41,21 @@ def decide_notifications(book: IncidentRegistry, incident: Incident) -> list[Not
             events=events,
         )
     if incident.notified_party is None:
-        if _is_due(book, incident):
+        if _is_due(registry, incident):
             cause = _opening_cause(incident)
             _logged(
-                book, incident, NotificationKind.OPENED, cause, party=incident.party, events=events
+                registry,
+                incident,
+                NotificationKind.OPENED,
+                cause,
+                party=incident.party,
+                events=events,
             )
     elif ending is None:
-        news = _update_cause(book, incident)
+        news = _update_cause(registry, incident)
         if news is not None:
             _logged(
-                book,
+                registry,
                 incident,
                 NotificationKind.UPDATED,
                 news,
@@ -59,24 +65,24 @@ def decide_notifications(book: IncidentRegistry, incident: Incident) -> list[Not
     return events
 
 
-def next_check_ns(book: IncidentRegistry, incident: Incident) -> int:
+def next_check_ns(registry: IncidentRegistry, incident: Incident) -> int:
     """Return when time alone may next change what is told of an incident, or close it."""
-    wait, settings, now_ns = incident.hold_off, book.settings, book.network_state.now_ns
+    wait, settings, now_ns = incident.hold_off, registry.settings, registry.network_state.now_ns
     moments = [
         wait.from_ns + round(wait.hold_s * NS_PER_S),
         wait.from_ns + round(wait.limit_s * NS_PER_S),
     ]
     if incident.closed_ns is not None:
-        moments.append(incident.closed_ns + book.calm_ns)
+        moments.append(incident.closed_ns + registry.calm_ns)
     if incident.last_notified is not None:
         moments.append(incident.last_notified.at_ns + round(settings.worse_s * NS_PER_S))
         moments.append(
-            incident.last_notified.at_ns + _update_interval_ns(book, incident.last_notified)
+            incident.last_notified.at_ns + _update_interval_ns(registry, incident.last_notified)
         )
-    return min((one for one in moments if one > now_ns), default=now_ns + _RECHECK_NS)
+    return min((at_ns for at_ns in moments if at_ns > now_ns), default=now_ns + _RECHECK_NS)
 
 
-def due_ns(book: IncidentRegistry, incident: Incident) -> int:
+def due_ns(registry: IncidentRegistry, incident: Incident) -> int:
     """
     Return when an incident is to be told, if it goes on until then.
 
@@ -86,39 +92,39 @@ def due_ns(book: IncidentRegistry, incident: Incident) -> int:
     wait = incident.hold_off
     base_ns = wait.from_ns + round(wait.hold_s * NS_PER_S)
     limit_ns = wait.from_ns + round(max(wait.hold_s, wait.limit_s) * NS_PER_S)
-    if base_ns >= limit_ns or book.network_state.now_ns < base_ns:
+    if base_ns >= limit_ns or registry.network_state.now_ns < base_ns:
         return base_ns
-    own = {one.fault_id for one in incident.members}
+    own = incident.fault_ids
     has_company = any(
         other.id not in own
         and other.is_ongoing
         and abs(other.known_ns - wait.from_ns) < limit_ns - wait.from_ns
-        and not book.network_state.is_excused(other)
-        for code in book.rules[incident.code].depends_on
-        for member in incident.members
-        for other in book.group_peers(code, member.fault_id)
+        and not registry.network_state.is_excused(other)
+        for code in registry.covering[incident.code]
+        for name in own
+        for other in registry.group_peers(code, name)
     )
     return limit_ns if has_company else base_ns
 
 
-def _is_due(book: IncidentRegistry, incident: Incident) -> bool:
+def _is_due(registry: IncidentRegistry, incident: Incident) -> bool:
     is_wanted = (
         incident.is_open
         and incident.is_notifiable
-        and _is_confirmed(book, incident)
+        and _is_confirmed(registry, incident)
         and incident.closed_ns is None
         and not incident.is_excused
         and not incident.parents
     )
-    return is_wanted and book.network_state.now_ns >= due_ns(book, incident)
+    return is_wanted and registry.network_state.now_ns >= due_ns(registry, incident)
 
 
-def _is_confirmed(book: IncidentRegistry, incident: Incident) -> bool:
+def _is_confirmed(registry: IncidentRegistry, incident: Incident) -> bool:
     """Return whether a fault is what was heard last, or nothing else can be expected any more."""
     if incident.is_certain or incident.presumed_ns is None:
         return incident.is_certain
-    presume_ns = round(book.settings.presume_s * NS_PER_S)
-    return book.network_state.now_ns >= incident.presumed_ns + presume_ns
+    presume_ns = round(registry.settings.presume_s * NS_PER_S)
+    return registry.network_state.now_ns >= incident.presumed_ns + presume_ns
 
 
 def _opening_cause(incident: Incident) -> NotificationCause:
@@ -130,42 +136,42 @@ def _opening_cause(incident: Incident) -> NotificationCause:
     return cause if at_ns and incident.hold_off.from_ns <= at_ns else NotificationCause.STARTED
 
 
-def _resolving_cause(book: IncidentRegistry, incident: Incident) -> NotificationCause | None:
+def _resolving_cause(registry: IncidentRegistry, incident: Incident) -> NotificationCause | None:
     """Return why an open notification is to be taken back; ``None`` where it is not."""
     if not incident.is_open:
         return {
             ClosureCode.WITHDRAWN: NotificationCause.WITHDRAWN,
             ClosureCode.MERGED: NotificationCause.ABSORBED,
         }.get(incident.closure_code or ClosureCode.RESTORED, NotificationCause.ENDED)
-    if any(book.incidents[one].notified_party is not None for one in incident.parents):
+    if any(registry.incidents[name].notified_party for name in incident.parents):
         return NotificationCause.ABSORBED
     is_others = incident.notified_party not in {None, incident.party} and not incident.parents
-    if is_others and book.network_state.now_ns >= due_ns(book, incident):
+    if is_others and registry.network_state.now_ns >= due_ns(registry, incident):
         return NotificationCause.REASSIGNED
     return None
 
 
-def _update_cause(book: IncidentRegistry, incident: Incident) -> NotificationCause | None:
+def _update_cause(registry: IncidentRegistry, incident: Incident) -> NotificationCause | None:
     """Return whether there is something new to tell, and whether it may be told already."""
-    shown, settings = incident.last_notified, book.settings
+    shown, settings = incident.last_notified, registry.settings
     if shown is None or incident.is_excused or incident.parents or incident.closed_ns is not None:
         return None
-    waited_ns = book.network_state.now_ns - shown.at_ns
+    waited_ns = registry.network_state.now_ns - shown.at_ns
     if incident.severity.is_worse_than(shown.severity):
         return NotificationCause.WORSE if waited_ns >= round(settings.worse_s * NS_PER_S) else None
-    now = (incident.severity, incident.symptom, incident.open_members, len(incident.members))
+    now = (incident.severity, incident.symptom, incident.open_members, len(incident.affected))
     if now == (shown.severity, shown.symptom, shown.open_members, shown.members):
         return None
-    return NotificationCause.CHANGED if waited_ns >= _update_interval_ns(book, shown) else None
+    return NotificationCause.CHANGED if waited_ns >= _update_interval_ns(registry, shown) else None
 
 
-def _update_interval_ns(book: IncidentRegistry, shown: NotifiedState) -> int:
-    settings = book.settings
+def _update_interval_ns(registry: IncidentRegistry, shown: NotifiedState) -> int:
+    settings = registry.settings
     return round(min(settings.update_s * 2.0**shown.updates, settings.update_limit_s) * NS_PER_S)
 
 
 def _logged(
-    book: IncidentRegistry,
+    registry: IncidentRegistry,
     incident: Incident,
     kind: NotificationKind,
     cause: NotificationCause,
@@ -173,8 +179,8 @@ def _logged(
     party: ResponsibleParty,
     events: list[NotificationEvent],
 ) -> Incident:
-    """Return an incident with one more entry in its ledger, and add the event of it."""
-    now_ns = book.network_state.now_ns
+    """Return an incident with one more notification logged, and add it to the events."""
+    now_ns = registry.network_state.now_ns
     entry = NotificationRecord(
         number=len(incident.notifications) + 1, kind=kind, cause=cause, party=party, at_ns=now_ns
     )
@@ -186,12 +192,32 @@ def _logged(
             severity=incident.severity,
             symptom=incident.symptom,
             open_members=incident.open_members,
-            members=len(incident.members),
+            members=len(incident.affected),
             updates=updates,
         )
+    headline = incident.headline
+    if kind is NotificationKind.OPENED and (headline is None or headline.party != party):
+        headline = _headline(incident)
     told = msgspec.structs.replace(
-        incident, notifications=(*incident.notifications, entry), last_notified=shown
+        incident,
+        notifications=(*incident.notifications, entry),
+        last_notified=shown,
+        headline=headline,
     )
-    book.put_incident(told)
+    registry.put_incident(told)
     events.append(NotificationEvent(record=entry, incident=told))
     return told
+
+
+def _headline(incident: Incident) -> Headline:
+    """Return what the title of an incident says from now on."""
+    affected = incident.open_members or len(incident.affected)
+    return Headline(
+        party=incident.party,
+        state=incident.state,
+        segment=incident.segment,
+        symptom=incident.symptom,
+        affected=affected,
+        total=incident.total or len(incident.affected),
+        variant=incident.variant,
+    )

@@ -1,108 +1,164 @@
-"""Outage: what the troubles of one carrier's links amount to; for the rules about carriers."""
+"""Outage: what faults that fell together amount to; for the rules about many at once."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from thongsuot_collector.incidents.cluster import FaultCluster, find_clusters, min_cluster_size
-from thongsuot_collector.incidents.fault import NS_PER_S, Fault
+from thongsuot_collector.incidents.fault import NS_PER_S, Fault, is_fault
 from thongsuot_collector.incidents.network_state import NetworkState
 from thongsuot_collector.incidents.party import ResponsibleParty, Severity
 from thongsuot_collector.incidents.rule import Candidate
+from thongsuot_collector.timeline.interval import Interval
+from thongsuot_collector.timeline.subject import Subject
 from thongsuot_schema.segment import Party, Segment
 from thongsuot_schema.state import State
+from thongsuot_schema.verdict import Symptom
+
+RESOLVER_SYMPTOMS = frozenset(
+    {Symptom.RESOLVER_SILENT, Symptom.RESOLVER_SLOW, Symptom.RESOLVER_FORGED_ANSWER}
+)
+"""Faults of a carrier's name servers, not of its lines."""
+
+DEGRADED = "degraded"
+"""The variant of sentences of what works badly, not of what does not work."""
+
+DEAD = "dead"
+"""The kind of fault of what does not work at all, whatever shows it."""
+
+
+def kind_of(interval: Interval) -> str:
+    """
+    Return what has to be the same before faults are said to be one: dead is dead, while loss and
+    delay have causes of their own.
+    """
+    return DEAD if interval.state is State.DOWN else str(interval.symptom)
+
+
+def clusters_by_kind(
+    faults: Sequence[Fault],
+    state: NetworkState,
+    need: Callable[[Sequence[Fault]], int],
+) -> Iterator[FaultCluster]:
+    """
+    Yield the clusters among faults of the same kind, the dead first.
+
+    A fault belongs to each kind that it has shown: an outage that begins with loss and ends with
+    silence stays one, and a fault that a cluster has taken is in no other.
+    """
+    kinds: dict[str, list[Fault]] = {DEAD: []}
+    for fault in faults:
+        shown = {
+            kind_of(phase.interval)
+            for phase in fault.phases
+            if is_fault(fault.subject, phase.interval)
+        }
+        for kind in shown:
+            kinds.setdefault(kind, []).append(fault)
+    taken: set[str] = set()
+    for kind in sorted(kinds, key=lambda kind: (kind != DEAD, kind)):
+        left = [fault for fault in kinds[kind] if fault.id not in taken]
+        for cluster in find_clusters(left, state.settings, need):
+            taken.update(fault.id for fault in cluster.faults)
+            yield cluster
 
 
 def carrier_candidates(
-    carrier: str, troubles: Sequence[Fault], picture: NetworkState
+    carrier: str, faults: Sequence[Fault], state: NetworkState
 ) -> list[Candidate]:
     """
-    Return the outages among the troubles of one carrier's links.
+    Return the outages among the faults of one carrier's links.
 
     Devices that went silent, at sites that have no other carrier, belong to an outage that links
     elsewhere bear witness to; alone they prove nothing.
     """
-    counted = [one for one in troubles if not picture.is_excused(one)]
-    links = [one for one in counted if one.subject.is_link]
+    counted = [fault for fault in faults if not state.is_excused(fault)]
+    links = [fault for fault in counted if fault.subject.is_link]
 
     def need(chain: Sequence[Fault]) -> int:
-        return min_cluster_size(_population(carrier, chain, picture), picture.settings)
+        sites = {link.site for link in _population(carrier, chain, state)}
+        return min_cluster_size(len(sites), state.settings)
 
     return [
-        _candidate(carrier, found, _silent_devices(found, counted, picture), picture)
-        for found in find_clusters(links, picture.settings, need)
+        _candidate(carrier, cluster, _silent_devices(cluster, counted, state), state)
+        for cluster in clusters_by_kind(links, state, need)
     ]
 
 
-def group_hold_s(troubles: Iterable[Fault], picture: NetworkState) -> float:
+def group_hold_s(faults: Iterable[Fault], state: NetworkState) -> float:
     """
     Return how long an outage is held: what was known first must not wait longer than its limit,
     and what planned work has left must get the time to come back. Where nobody tells of it but by
     news of the past, it may be over already, and the news of that on their way.
     """
-    settings, now_ns = picture.settings, picture.now_ns
-    known = list(troubles)
-    first_ns = min(one.known_ns for one in known)
+    settings, now_ns = state.settings, state.now_ns
+    known = list(faults)
+    first_ns = min(fault.known_ns for fault in known)
     left_s = (first_ns - now_ns) / NS_PER_S + settings.hold_limit_s
     hold_s = min(settings.hold_s, max(0.0, left_s))
-    if all(one.lag_s > settings.late_s for one in known):
+    if all(fault.lag_s > settings.late_s for fault in known):
         hold_s = max(hold_s, settings.late_hold_s)
     since_ns = now_ns - round(settings.release_s * NS_PER_S)
-    planned_ns = max(picture.planned_until_ns(one.subject, since_ns=since_ns) for one in known)
+    planned_ns = max(state.planned_until_ns(fault.subject, since_ns=since_ns) for fault in known)
     return max(hold_s, (planned_ns - since_ns) / NS_PER_S)
 
 
-def representative_faults(troubles: Sequence[Fault]) -> list[Fault]:
-    """Return the troubles that say what a group is like: those that go on, of the past all."""
-    return [one for one in troubles if one.is_ongoing] or list(troubles)
+def representative_faults(faults: Sequence[Fault]) -> list[Fault]:
+    """Return the faults that say what a group is like: those that go on, of the past all."""
+    return [fault for fault in faults if fault.is_ongoing] or list(faults)
+
+
+def common_state(faults: Sequence[Fault]) -> tuple[State, Symptom, list[Interval]]:
+    """Return how most of a group are, what they show, and what each shows now."""
+    intervals = [fault.main_phase.interval for fault in representative_faults(faults)]
+    dead = [interval for interval in intervals if interval.state is State.DOWN]
+    is_down = 2 * len(dead) >= len(intervals)
+    symptom = most_common(interval.symptom for interval in (dead if is_down else intervals))
+    return State.DOWN if is_down else State.DEGRADED, Symptom(symptom), intervals
 
 
 def most_common(values: Iterable[str]) -> str:
     """Return what occurs most; of equals the first in the alphabet."""
     counts = Counter(values)
-    return min(counts, key=lambda one: (-counts[one], one))
+    return min(counts, key=lambda value: (-counts[value], value))
 
 
 def _candidate(
-    carrier: str, cluster: FaultCluster, silenced: Sequence[Fault], picture: NetworkState
+    carrier: str, cluster: FaultCluster, silent: Sequence[Fault], state: NetworkState
 ) -> Candidate:
-    phases = [one.main_phase.interval for one in representative_faults(cluster.faults)]
-    dead = [one for one in phases if one.state is State.DOWN]
-    is_down = 2 * len(dead) >= len(phases)
-    spoken = dead if is_down else phases
-    symptom = most_common(one.symptom for one in spoken)
-    first = next(one for one in spoken if one.symptom == symptom)
-    segments = [one.segment for one in phases if one.segment is not None]
+    common, symptom, intervals = common_state(cluster.faults)
+    segments = [interval.segment for interval in intervals if interval.segment is not None]
     return Candidate(
-        faults=(*cluster.faults, *silenced),
+        faults=(*cluster.faults, *silent),
         start_ns=cluster.start_ns,
         end_ns=cluster.end_ns,
-        state=State.DOWN if is_down else State.DEGRADED,
+        state=common,
         segment=Segment(most_common(segments)),
-        symptom=first.symptom,
+        symptom=symptom,
         party=ResponsibleParty(Party.CARRIER, carrier),
-        severity=Severity.CRITICAL if is_down else Severity.MAJOR,
-        hold_s=group_hold_s(cluster.faults, picture),
+        severity=Severity.CRITICAL if common is State.DOWN else Severity.MAJOR,
+        hold_s=group_hold_s(cluster.faults, state),
         limit_s=0.0,
-        total=_population(carrier, cluster.faults, picture),
-        is_certain=any(one.is_certain for one in cluster.faults),
+        total=len(_population(carrier, cluster.faults, state)),
+        variant="" if common is State.DOWN else DEGRADED,
+        is_certain=any(fault.is_certain for fault in cluster.faults),
     )
 
 
-def _population(carrier: str, chain: Sequence[Fault], picture: NetworkState) -> int:
-    """Count the carrier's links of the sort that failed: over the air, by wire, or both."""
-    mobile = {picture.is_mobile(one.subject) for one in chain}
-    known = {one for one in picture.links_of_carrier(carrier) if picture.is_mobile(one) in mobile}
-    return len(known | {one.subject for one in chain})
+def _population(carrier: str, chain: Sequence[Fault], state: NetworkState) -> set[Subject]:
+    """Return the carrier's links of the sort that failed: over the air, by wire, or both."""
+    mobile = {state.is_mobile(fault.subject) for fault in chain}
+    known = {link for link in state.links_of_carrier(carrier) if state.is_mobile(link) in mobile}
+    return known | {fault.subject for fault in chain}
 
 
 def _silent_devices(
-    cluster: FaultCluster, troubles: Sequence[Fault], picture: NetworkState
+    cluster: FaultCluster, faults: Sequence[Fault], state: NetworkState
 ) -> list[Fault]:
-    early_ns = round(picture.settings.together_s * NS_PER_S)
+    early_ns = round(state.settings.together_s * NS_PER_S)
     return [
-        one
-        for one in troubles
-        if one.subject.is_device
-        and one.start_ns >= cluster.start_ns - early_ns
-        and (cluster.end_ns is None or one.start_ns < cluster.end_ns)
+        fault
+        for fault in faults
+        if fault.subject.is_device
+        and fault.start_ns >= cluster.start_ns - early_ns
+        and (cluster.end_ns is None or fault.start_ns < cluster.end_ns)
     ]

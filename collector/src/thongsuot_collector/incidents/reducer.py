@@ -1,6 +1,6 @@
 """
 Reducer: ``advance`` is the whole of it. Rewrites of the timeline and the passing of time go in,
-events come out; what happened to incidents in between is in the book.
+events come out; what happened to incidents in between is in the registry.
 """
 
 from collections.abc import Iterable
@@ -19,7 +19,11 @@ _FORGET_EVERY_NS = 3_600 * NS_PER_S
 
 
 def advance(
-    book: IncidentRegistry, rewrites: Iterable[Rewrite], now_ns: int, *, is_listening: bool = True
+    registry: IncidentRegistry,
+    rewrites: Iterable[Rewrite],
+    now_ns: int,
+    *,
+    is_listening: bool = True,
 ) -> tuple[NotificationEvent, ...]:
     """
     Take what changed, and let time pass up to ``now_ns``; return what is to be told.
@@ -28,117 +32,119 @@ def advance(
     catching up on what came in long ago) everything is recorded and nobody is told: what is still
     going on when it has caught up is told then.
     """
-    picture = book.network_state
+    picture = registry.network_state
     picture.now_ns = now_ns
-    troubles: set[str] = set()
+    faults: set[str] = set()
     for rewrite in rewrites:
-        troubles |= apply_rewrite(book, rewrite)
-    troubles |= _affected_by_windows(book)
+        faults |= apply_rewrite(registry, rewrite)
+    faults |= _affected_by_windows(registry)
     groups: set[GroupKey] = set()
-    for name in sorted(troubles):
-        trouble = book.faults[name]
-        update_from_fault(book, trouble)
-        groups |= book.regroup(trouble)
+    for name in sorted(faults):
+        fault = registry.faults[name]
+        update_from_fault(registry, fault)
+        groups |= registry.regroup(fault)
     for group in sorted(groups):
-        update_group(book, group)
-        troubles |= book.group_members.get(group, set())
-        troubles |= {m.fault_id for one in book.incidents_of(group) for m in one.members}
-    troubles |= _close(book, troubles)
-    link_parents(book, troubles)
+        update_group(registry, group)
+        faults |= registry.group_members.get(group, set())
+        faults.update(*(incident.fault_ids for incident in registry.incidents_of(group)))
+    faults |= _close(registry, faults)
+    link_parents(registry, faults)
     if not is_listening:
-        book.next_checks_ns.clear()
+        registry.next_checks_ns.clear()
         return ()
-    events = _notify(book, troubles)
-    _purge(book)
+    events = _notify(registry, faults)
+    _purge(registry)
     return tuple(events)
 
 
-def pending_notifications(book: IncidentRegistry) -> tuple[NotificationEvent, ...]:
+def pending_notifications(registry: IncidentRegistry) -> tuple[NotificationEvent, ...]:
     """
     Return what was to be told and is not done yet, oldest first: after a restart, to go on with.
 
     The incident is as it is now, not as it was.
     """
-    found = [
-        NotificationEvent(record=entry, incident=incident)
-        for incident in book.incidents.values()
-        for entry in incident.notifications
-        if not entry.is_done
+    pending = [
+        NotificationEvent(record=record, incident=incident)
+        for incident in registry.incidents.values()
+        for record in incident.notifications
+        if not record.is_done
     ]
-    return tuple(sorted(found, key=lambda event: (event.record.at_ns, event.id)))
+    return tuple(sorted(pending, key=lambda event: (event.record.at_ns, event.id)))
 
 
-def _affected_by_windows(book: IncidentRegistry) -> set[str]:
-    """Return all troubles that go on where a maintenance window has opened or closed."""
-    now_ns = book.network_state.now_ns
-    active = frozenset(one.id for one in book.network_state.windows if one.is_active(now_ns))
-    if active == book.windows_active:
+def _affected_by_windows(registry: IncidentRegistry) -> set[str]:
+    """Return all faults that go on where a maintenance window has opened or closed."""
+    now_ns = registry.network_state.now_ns
+    active = frozenset(
+        window.id for window in registry.network_state.windows if window.is_active(now_ns)
+    )
+    if active == registry.windows_active:
         return set()
-    book.windows_active = active
-    return {member.fault_id for name in book.active for member in book.incidents[name].members}
+    registry.windows_active = active
+    return set[str]().union(*(registry.incidents[name].fault_ids for name in registry.active))
 
 
-def _close(book: IncidentRegistry, troubles: set[str]) -> set[str]:
-    """Close what is over; return the troubles that were in it."""
+def _close(registry: IncidentRegistry, faults: set[str]) -> set[str]:
+    """Close what is over; return the faults that were in it."""
     touched: set[str] = set()
-    for name in _due_for_review(book, troubles):
-        incident = book.incidents[name]
-        closed = close_if_over(book, incident, incident.closed_ns)
+    for name in _due_for_review(registry, faults):
+        incident = registry.incidents[name]
+        closed = close_if_over(registry, incident, incident.closed_ns)
         if closed is not incident:
-            book.put_incident(closed)
-            touched |= {one.fault_id for one in closed.members}
+            registry.put_incident(closed)
+            touched |= closed.fault_ids
     return touched
 
 
-def _notify(book: IncidentRegistry, troubles: set[str]) -> list[NotificationEvent]:
+def _notify(registry: IncidentRegistry, faults: set[str]) -> list[NotificationEvent]:
     """Tell what is due: parents first, their children in their light."""
     events: list[NotificationEvent] = []
-    names = _due_for_review(book, troubles)
+    names = _due_for_review(registry, faults)
     for are_groups in (True, False):
         for name in sorted(names):
-            incident = book.incidents[name]
-            if isinstance(book.rules[incident.code], GroupRule) is not are_groups:
+            incident = registry.incidents[name]
+            if isinstance(registry.rules[incident.code], GroupRule) is not are_groups:
                 continue
-            told = decide_notifications(book, incident)
-            events.extend(told)
-            if told:
-                names |= book.active & set(incident.children)
-            if name in book.active:
-                book.next_checks_ns[name] = next_check_ns(book, book.incidents[name])
+            decided = decide_notifications(registry, incident)
+            events.extend(decided)
+            if decided:
+                names |= registry.active & set(incident.children)
+            if name in registry.active:
+                registry.next_checks_ns[name] = next_check_ns(registry, registry.incidents[name])
     return events
 
 
-def _due_for_review(book: IncidentRegistry, troubles: set[str]) -> set[str]:
-    """Return the active incidents that hold some troubles, or whose time has come."""
-    now_ns, looks = book.network_state.now_ns, book.next_checks_ns
-    names = {name for name in book.active if looks.get(name, 0) <= now_ns}
-    for trouble in troubles:
-        names.update(one.id for one in book.incidents_holding(trouble))
-    return names & book.active
+def _due_for_review(registry: IncidentRegistry, faults: set[str]) -> set[str]:
+    """Return the active incidents that hold some faults, or whose time has come."""
+    now_ns, looks = registry.network_state.now_ns, registry.next_checks_ns
+    names = {name for name in registry.active if looks.get(name, 0) <= now_ns}
+    for fault in faults:
+        names.update(incident.id for incident in registry.incidents_holding(fault))
+    return names & registry.active
 
 
-def _purge(book: IncidentRegistry) -> None:
+def _purge(registry: IncidentRegistry) -> None:
     """Drop from memory what was closed long ago, with all that it was part of."""
-    now_ns = book.network_state.now_ns
-    if now_ns - book.purged_ns < _FORGET_EVERY_NS:
+    now_ns = registry.network_state.now_ns
+    if now_ns - registry.purged_ns < _FORGET_EVERY_NS:
         return
-    book.purged_ns = now_ns
-    before_ns = now_ns - round(book.settings.kept_s * NS_PER_S)
+    registry.purged_ns = now_ns
+    before_ns = now_ns - round(registry.settings.kept_s * NS_PER_S)
     old = {
-        one.id
-        for one in book.incidents.values()
-        if one.id not in book.active and (one.closed_known_ns or now_ns) < before_ns
+        incident.id
+        for incident in registry.incidents.values()
+        if incident.id not in registry.active and (incident.closed_known_ns or now_ns) < before_ns
     }
-    while tied := {name for name in old if not _is_unshared(book, name, old)}:
+    while tied := {name for name in old if not _is_unshared(registry, name, old)}:
         old -= tied
     for name in sorted(old):
-        book.purge(book.incidents[name])
+        registry.purge(registry.incidents[name])
 
 
-def _is_unshared(book: IncidentRegistry, name: str, old: set[str]) -> bool:
-    """Return whether everything that shares a trouble with an incident is old as well."""
+def _is_unshared(registry: IncidentRegistry, name: str, old: set[str]) -> bool:
+    """Return whether everything that shares a fault with an incident is old as well."""
     return all(
         other.id in old
-        for member in book.incidents[name].members
-        for other in book.incidents_holding(member.fault_id)
+        for fault in registry.incidents[name].fault_ids
+        for other in registry.incidents_holding(fault)
     )

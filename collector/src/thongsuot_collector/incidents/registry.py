@@ -1,5 +1,5 @@
 """
-Book: all incidents that are open or were lately, the troubles they are made of, and how everything
+Book: all incidents that are open or were lately, the faults they are made of, and how everything
 stands. Written down with ``snapshot``, taken up again with ``restore``.
 """
 
@@ -49,9 +49,14 @@ class IncidentRegistry:
         self.settings = settings
         self.calm_ns = round(calm_s * NS_PER_S)
         self.network_state = NetworkState(directory, settings)
-        self.single_rules = [rule for rule in rules if isinstance(rule, SingleFaultRule)]
-        self.group_rules = [rule for rule in rules if isinstance(rule, GroupRule)]
+        ranked = sorted(rules, key=lambda rule: (-rule.precedence, rule.code))
+        self.single_rules = [rule for rule in ranked if isinstance(rule, SingleFaultRule)]
+        self.group_rules = [rule for rule in ranked if isinstance(rule, GroupRule)]
         self.rules = {rule.code: rule for rule in rules}
+        self.covering = {
+            rule.code: tuple(group.code for group in self.group_rules if rule.code in group.covers)
+            for rule in rules
+        }
         self.faults: dict[str, Fault] = {}
         self.incidents: dict[str, Incident] = {}
         self.active: set[str] = set()
@@ -66,44 +71,44 @@ class IncidentRegistry:
         self._changed: set[str] = set()
         self._purged: set[str] = set()
 
-    # Troubles.
+    # Faults.
 
-    def put_fault(self, trouble: Fault) -> None:
-        """Keep a trouble, and which groups it belongs to."""
-        if trouble.id not in self.faults:
-            self._by_subject.setdefault(trouble.subject, []).append(trouble.id)
-        self.faults[trouble.id] = trouble
-        self._changed.add(trouble.id)
-        now = [one for one in self.faults_of(trouble.subject) if one.is_ongoing]
-        self.network_state.set_current_fault(trouble.subject, now[-1] if now else None)
+    def put_fault(self, fault: Fault) -> None:
+        """Keep a fault, and which groups it belongs to."""
+        if fault.id not in self.faults:
+            self._by_subject.setdefault(fault.subject, []).append(fault.id)
+        self.faults[fault.id] = fault
+        self._changed.add(fault.id)
+        ongoing = [other for other in self.faults_of(fault.subject) if other.is_ongoing]
+        self.network_state.set_current_fault(fault.subject, ongoing[-1] if ongoing else None)
 
     def faults_of(self, subject: Subject) -> list[Fault]:
-        """Return the troubles of a subject, in order of their onsets."""
-        found = [self.faults[one] for one in self._by_subject.get(subject, ())]
-        return sorted(found, key=lambda trouble: trouble.start_ns)
+        """Return the faults of a subject, in order of their onsets."""
+        faults = (self.faults[name] for name in self._by_subject.get(subject, ()))
+        return sorted(faults, key=lambda fault: fault.start_ns)
 
-    def regroup(self, trouble: Fault) -> set[GroupKey]:
-        """Put a trouble into the groups it could belong to; return those that this concerns."""
+    def regroup(self, fault: Fault) -> set[GroupKey]:
+        """Put a fault into the groups it could belong to; return those that this concerns."""
         touched: set[GroupKey] = set()
         for rule in self.group_rules:
-            key = None if trouble.is_gone else rule.group_key(trouble, self.network_state)
-            was = self._keys.get((rule.code, trouble.id))
-            if was is not None:
-                touched.add((rule.code, was))
-                if was != key:
-                    self.group_members[rule.code, was].discard(trouble.id)
-                    del self._keys[rule.code, trouble.id]
+            key = None if fault.is_gone else rule.group_key(fault, self.network_state)
+            before = self._keys.get((rule.code, fault.id))
+            if before is not None:
+                touched.add((rule.code, before))
+                if before != key:
+                    self.group_members[rule.code, before].discard(fault.id)
+                    del self._keys[rule.code, fault.id]
             if key is not None:
-                self._keys[rule.code, trouble.id] = key
-                self.group_members.setdefault((rule.code, key), set()).add(trouble.id)
+                self._keys[rule.code, fault.id] = key
+                self.group_members.setdefault((rule.code, key), set()).add(fault.id)
                 touched.add((rule.code, key))
         return touched
 
-    def group_peers(self, code: str, trouble: str) -> Iterable[Fault]:
-        """Return the troubles that could belong together with one, by one rule."""
-        key = self._keys.get((code, trouble))
+    def group_peers(self, code: str, fault: str) -> Iterable[Fault]:
+        """Return the faults that could belong together with one, by one rule."""
+        key = self._keys.get((code, fault))
         members = () if key is None else self.group_members.get((code, key), ())
-        return (self.faults[one] for one in members)
+        return (self.faults[name] for name in members)
 
     # Incidents.
 
@@ -112,10 +117,11 @@ class IncidentRegistry:
         old = self.incidents.get(incident.id)
         if old == incident:
             return
-        for member in () if old is None else old.members:
-            self._incidents_by_fault[member.fault_id].discard(incident.id)
-        for member in incident.members:
-            self._incidents_by_fault.setdefault(member.fault_id, set()).add(incident.id)
+        before = frozenset[str]() if old is None else old.fault_ids
+        for name in before - incident.fault_ids:
+            self._incidents_by_fault[name].discard(incident.id)
+        for name in incident.fault_ids - before:
+            self._incidents_by_fault.setdefault(name, set()).add(incident.id)
         self._by_group.setdefault((incident.code, incident.key), set()).add(incident.id)
         if old is not None and old.code != incident.code:
             self._by_group[old.code, old.key].discard(incident.id)
@@ -127,53 +133,60 @@ class IncidentRegistry:
             self.active.discard(incident.id)
             self.next_checks_ns.pop(incident.id, None)
 
-    def incidents_holding(self, trouble: str) -> list[Incident]:
-        """Return the incidents that hold a trouble, sorted by name."""
-        return [self.incidents[one] for one in sorted(self._incidents_by_fault.get(trouble, ()))]
+    def incidents_holding(self, fault: str) -> list[Incident]:
+        """Return the incidents that hold a fault, sorted by name."""
+        return [self.incidents[name] for name in sorted(self._incidents_by_fault.get(fault, ()))]
+
+    def incidents_holding_all(self, faults: Iterable[str]) -> list[Incident]:
+        """Return the incidents that hold every one of some faults."""
+        holding = [self._incidents_by_fault.get(fault, set()) for fault in faults]
+        if not holding:
+            return []
+        return [self.incidents[name] for name in min(holding, key=len).intersection(*holding)]
 
     def incidents_of(self, group: GroupKey) -> list[Incident]:
         """Return the incidents of one group of one rule, in order of their onsets."""
-        found = [self.incidents[one] for one in self._by_group.get(group, ())]
-        return sorted(found, key=lambda incident: (incident.opened_ns, incident.id))
+        incidents = (self.incidents[name] for name in self._by_group.get(group, ()))
+        return sorted(incidents, key=lambda incident: (incident.opened_ns, incident.id))
 
     def purge(self, incident: Incident) -> None:
-        """Drop a closed incident from memory, and the troubles that no other holds."""
+        """Drop a closed incident from memory, and the faults that no other holds."""
         del self.incidents[incident.id]
         self._by_group[incident.code, incident.key].discard(incident.id)
         self._purged.add(incident.id)
-        for member in incident.members:
-            holding = self._incidents_by_fault[member.fault_id]
+        for name in incident.fault_ids:
+            holding = self._incidents_by_fault[name]
             holding.discard(incident.id)
             if not holding:
-                self._purge_fault(self.faults[member.fault_id])
+                self._purge_fault(self.faults[name])
 
-    def _purge_fault(self, trouble: Fault) -> None:
-        del self.faults[trouble.id], self._incidents_by_fault[trouble.id]
-        self._by_subject[trouble.subject].remove(trouble.id)
-        if not self._by_subject[trouble.subject]:
-            del self._by_subject[trouble.subject]
+    def _purge_fault(self, fault: Fault) -> None:
+        del self.faults[fault.id], self._incidents_by_fault[fault.id]
+        self._by_subject[fault.subject].remove(fault.id)
+        if not self._by_subject[fault.subject]:
+            del self._by_subject[fault.subject]
         for rule in self.group_rules:
-            key = self._keys.pop((rule.code, trouble.id), None)
+            key = self._keys.pop((rule.code, fault.id), None)
             if key is not None:
-                self.group_members[rule.code, key].discard(trouble.id)
-        self._purged.add(trouble.id)
+                self.group_members[rule.code, key].discard(fault.id)
+        self._purged.add(fault.id)
 
     # Writing down.
 
     def drain_changes(self) -> tuple[list[Incident], list[Fault], set[str]]:
         """
-        Return the incidents and troubles changed since the last call, and the names of those that
+        Return the incidents and faults changed since the last call, and the names of those that
         were dropped from memory.
         """
         incidents = [self.incidents[one] for one in self._changed if one in self.incidents]
-        troubles = [self.faults[one] for one in self._changed if one in self.faults]
+        faults = [self.faults[one] for one in self._changed if one in self.faults]
         forgotten, self._changed, self._purged = self._purged, set(), set()
-        return incidents, troubles, forgotten
+        return incidents, faults, forgotten
 
-    def requeue_changes(self, incidents: Iterable[Incident], troubles: Iterable[Fault]) -> None:
+    def requeue_changes(self, incidents: Iterable[Incident], faults: Iterable[Fault]) -> None:
         """Note that changes that were taken could not be written."""
         self._changed.update(one.id for one in incidents)
-        self._changed.update(one.id for one in troubles)
+        self._changed.update(one.id for one in faults)
 
     def load_archived(self, state: RegistrySnapshot) -> None:
         """Bring back what was dropped from memory; what is there stays as it is."""
@@ -200,11 +213,11 @@ class IncidentRegistry:
         self.network_state.windows = tuple(
             {one.id: one for one in (*self.network_state.windows, *state.windows)}.values()
         )
-        for trouble in state.faults:
-            self.put_fault(trouble)
+        for fault in state.faults:
+            self.put_fault(fault)
         for incident in state.incidents:
             self.put_incident(incident)
-        for trouble in state.faults:
-            self.regroup(trouble)
+        for fault in state.faults:
+            self.regroup(fault)
         self._changed -= {one.id for one in state.faults}
         self._changed -= {one.id for one in state.incidents}

@@ -1,4 +1,4 @@
-"""Settling: from cases, which say how it is, to incidents, which remember how it was."""
+"""Updating: from candidates, which say how it is, to incidents, which remember how it was."""
 
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
@@ -17,6 +17,7 @@ from thongsuot_collector.incidents.incident import (
 )
 from thongsuot_collector.incidents.registry import GroupKey, IncidentRegistry
 from thongsuot_collector.incidents.rule import Candidate, GroupRule
+from thongsuot_collector.timeline.subject import Subject
 from thongsuot_schema.inventory.communes import NOWHERE
 
 HISTORY_KEPT = 200
@@ -26,64 +27,85 @@ MEMBERS_WITH_EVIDENCE = 12
 """Members of an outage whose evidence is shown in full; the batches are named of all."""
 
 
-def update_from_fault(book: IncidentRegistry, trouble: Fault) -> None:
-    """Bring the incident of one trouble up to date; it bears the trouble's name."""
-    old = book.incidents.get(trouble.id)
-    if trouble.is_gone:
-        now_ns = book.network_state.now_ns
-        code = ClosureCode.MERGED if trouble.merged_into else ClosureCode.WITHDRAWN
+def update_from_fault(registry: IncidentRegistry, fault: Fault) -> None:
+    """Bring the incident of one fault up to date; it bears the fault's name."""
+    old = registry.incidents.get(fault.id)
+    if fault.is_gone:
+        now_ns = registry.network_state.now_ns
+        code = ClosureCode.MERGED if fault.merged_into else ClosureCode.WITHDRAWN
         if old is not None and old.closure_code is not code:
-            closed = _closed(book, old, code, now_ns)
-            if trouble.merged_into:
-                entry = HistoryEntry(at_ns=now_ns, event="part of", about=trouble.merged_into)
+            closed = _closed(registry, old, code, now_ns)
+            if fault.merged_into:
+                entry = HistoryEntry(at_ns=now_ns, event="part of", about=fault.merged_into)
                 closed = with_history(closed, entry)
-            book.put_incident(closed)
+            registry.put_incident(closed)
         return
-    for rule in book.single_rules:
-        case = rule.assess(trouble, book.network_state)
-        if case is not None:
-            label = _IncidentKey(trouble.id, rule.code, str(trouble.subject))
-            book.put_incident(_incident_from(book, old, label, case))
+    for rule in registry.single_rules:
+        candidate = rule.assess(fault, registry.network_state)
+        if candidate is not None:
+            label = _IncidentKey(fault.id, rule.code, str(fault.subject))
+            registry.put_incident(_incident_from(registry, old, label, candidate))
             return
-    raise AssertionError(f"no rule claims a trouble of {trouble.subject}")
+    raise AssertionError(f"no rule claims a fault of {fault.subject}")
 
 
-def update_group(book: IncidentRegistry, group: GroupKey) -> None:
+def update_group(registry: IncidentRegistry, group: GroupKey) -> None:
     """Bring the incidents of one group of one rule up to date."""
     code, key = group
-    rule = next(one for one in book.group_rules if one.code == code)
-    troubles = [book.faults[one] for one in sorted(book.group_members.get(group, ()))]
-    cases = sorted(rule.assess(key, troubles, book.network_state), key=lambda case: case.start_ns)
-    left = book.incidents_of(group)
-    for case in cases:
-        names = {trouble.id for trouble in case.faults}
-        same = max(left, key=lambda one: _shared_count(one, names), default=None)
-        if same is not None and _shared_count(same, names) == 0:
-            same = None
-        if same is not None:
-            left.remove(same)
-        name = readable_id(f"{code} {key}", case.start_ns) if same is None else same.id
-        old = same or book.incidents.get(name)
-        book.put_incident(_incident_from(book, old, _IncidentKey(name, code, key), case))
-    taken = {trouble.id for case in cases for trouble in case.faults}
-    for one in left:
-        if one.is_open:
-            outcome = ClosureCode.MERGED if _shared_count(one, taken) else ClosureCode.WITHDRAWN
-            book.put_incident(_closed(book, one, outcome, book.network_state.now_ns))
+    rule = next(rule for rule in registry.group_rules if rule.code == code)
+    faults = [registry.faults[name] for name in sorted(registry.group_members.get(group, ()))]
+    candidates = sorted(
+        rule.assess(key, faults, registry.network_state), key=lambda candidate: candidate.start_ns
+    )
+    left = registry.incidents_of(group)
+    for candidate in candidates:
+        names = {fault.id for fault in candidate.faults}
+        old = max(left, key=lambda incident: len(incident.fault_ids & names), default=None)
+        if old is not None and old.fault_ids.isdisjoint(names):
+            old = None
+        if old is not None:
+            left.remove(old)
+        name = readable_id(f"{code} {key}", candidate.start_ns) if old is None else old.id
+        old = old or registry.incidents.get(name)
+        label = _IncidentKey(name, code, key)
+        registry.put_incident(_incident_from(registry, old, label, candidate))
+    taken = {fault.id for candidate in candidates for fault in candidate.faults}
+    for incident in left:
+        if incident.is_open:
+            registry.put_incident(_without_candidate(registry, incident, taken))
 
 
-def close_if_over(book: IncidentRegistry, incident: Incident, end_ns: int | None) -> Incident:
+def _without_candidate(registry: IncidentRegistry, incident: Incident, taken: set[str]) -> Incident:
+    """
+    Return an incident of many that is none any more, closed.
+
+    Withdrawn only where a fault of it was none. Where the faults were there, but are told
+    otherwise now, it is merged into what tells of them, or restored when they are over.
+    """
+    now_ns = registry.network_state.now_ns
+    if not incident.fault_ids.isdisjoint(taken):
+        return _closed(registry, incident, ClosureCode.MERGED, now_ns)
+    members = [registry.faults[name] for name in incident.fault_ids if name in registry.faults]
+    if any(fault.is_gone for fault in members):
+        return _closed(registry, incident, ClosureCode.WITHDRAWN, now_ns)
+    if any(fault.is_ongoing for fault in members):
+        return _closed(registry, incident, ClosureCode.MERGED, now_ns)
+    ends = [fault.end_ns for fault in members if fault.end_ns is not None]
+    return _closed(registry, incident, ClosureCode.RESTORED, max(ends, default=now_ns))
+
+
+def close_if_over(registry: IncidentRegistry, incident: Incident, end_ns: int | None) -> Incident:
     """Return an incident closed where its end is known, and has lasted."""
-    now_ns = book.network_state.now_ns
-    if not incident.is_open or end_ns is None or now_ns < end_ns + book.calm_ns:
+    now_ns = registry.network_state.now_ns
+    if not incident.is_open or end_ns is None or now_ns < end_ns + registry.calm_ns:
         return incident
-    return _closed(book, incident, ClosureCode.RESTORED, end_ns)
+    return _closed(registry, incident, ClosureCode.RESTORED, end_ns)
 
 
-def release_hold_off(book: IncidentRegistry) -> HoldOff:
+def release_hold_off(registry: IncidentRegistry) -> HoldOff:
     """Return the hold of what is left when a larger incident, or planned work, has ended."""
-    release_s = book.settings.release_s
-    return HoldOff(from_ns=book.network_state.now_ns, hold_s=release_s, limit_s=release_s)
+    release_s = registry.settings.release_s
+    return HoldOff(from_ns=registry.network_state.now_ns, hold_s=release_s, limit_s=release_s)
 
 
 def with_history(incident: Incident, *notes: HistoryEntry) -> Incident:
@@ -94,14 +116,10 @@ def with_history(incident: Incident, *notes: HistoryEntry) -> Incident:
     return msgspec.structs.replace(incident, history=history)
 
 
-def _shared_count(incident: Incident, troubles: set[str]) -> int:
-    return sum(one.fault_id in troubles for one in incident.members)
-
-
 def _closed(
-    book: IncidentRegistry, incident: Incident, outcome: ClosureCode, end_ns: int
+    registry: IncidentRegistry, incident: Incident, outcome: ClosureCode, end_ns: int
 ) -> Incident:
-    now_ns = book.network_state.now_ns
+    now_ns = registry.network_state.now_ns
     closed = msgspec.structs.replace(
         incident,
         status=IncidentStatus.CLOSED,
@@ -120,68 +138,72 @@ class _IncidentKey(NamedTuple):
 
 
 def _incident_from(
-    book: IncidentRegistry, old: Incident | None, label: _IncidentKey, case: Candidate
+    registry: IncidentRegistry, old: Incident | None, label: _IncidentKey, candidate: Candidate
 ) -> Incident:
-    """Return the incident of a case: what it was, as it is now."""
-    picture, now_ns = book.network_state, book.network_state.now_ns
-    members = tuple(_member(one) for one in case.faults)
-    open_subjects = [one.subject for one in members if one.end_ns is None]
+    """Return the incident of a candidate: what it was, as it is now."""
+    picture, now_ns = registry.network_state, registry.network_state.now_ns
+    members = _members_of(candidate.faults)
+    open_subjects = [member.subject for member in members if member.end_ns is None]
     is_excused = bool(open_subjects) and all(map(picture.windows_on, open_subjects))
     fresh = Incident(
         id=label.name,
         code=label.code,
         key=label.key,
         status=IncidentStatus.OPEN,
-        opened_ns=case.start_ns,
-        error_s=case.faults[0].error_s,
+        opened_ns=candidate.start_ns,
+        error_s=candidate.faults[0].error_s,
         known_ns=now_ns if old is None else old.known_ns,
-        closed_ns=case.end_ns,
-        state=case.state,
-        segment=case.segment,
-        symptom=case.symptom,
-        party=case.party,
-        severity=case.severity,
-        hold_off=_hold_off(book, old, label.code, case),
-        is_certain=case.is_certain,
-        presumed_ns=case.presumed_ns,
-        is_notifiable=case.is_notifiable,
+        closed_ns=candidate.end_ns,
+        state=candidate.state,
+        segment=candidate.segment,
+        symptom=candidate.symptom,
+        party=candidate.party,
+        severity=candidate.severity,
+        hold_off=_hold_off(registry, old, label.code, candidate),
+        is_certain=candidate.is_certain,
+        presumed_ns=candidate.presumed_ns,
+        is_notifiable=candidate.is_notifiable,
         members=members,
-        children=_children(book, label.code, members),
-        total=case.total,
+        children=_children(registry, label.code, members),
+        total=candidate.total,
+        variant=candidate.variant,
         communes=tuple(
-            sorted({picture.commune_of(one.subject.site) for one in members} - {NOWHERE})
+            sorted({picture.commune_of(member.subject.site) for member in members} - {NOWHERE})
         ),
-        member_evidence=_member_evidence(case.faults),
-        windows=_windows(book, case),
+        member_evidence=_member_evidence(candidate.faults),
+        windows=_windows(registry, candidate),
         is_excused=is_excused,
     )
     if old is None:
-        opened = with_history(fresh, HistoryEntry(at_ns=now_ns, event="opened", about=case.symptom))
-        return close_if_over(book, opened, case.end_ns)
+        opened = with_history(
+            fresh, HistoryEntry(at_ns=now_ns, event="opened", about=candidate.symptom)
+        )
+        return close_if_over(registry, opened, candidate.end_ns)
     is_released = old.is_excused and not is_excused
     kept = msgspec.structs.replace(
         fresh,
         parents=old.parents,
         released_ns=old.released_ns,
         unexcused_ns=now_ns if is_released else old.unexcused_ns,
-        hold_off=release_hold_off(book) if is_released else fresh.hold_off,
+        hold_off=release_hold_off(registry) if is_released else fresh.hold_off,
         acknowledgement=old.acknowledgement,
         last_notified=old.last_notified,
+        headline=old.headline,
         history=old.history,
         notifications=old.notifications,
     )
     kept = with_history(kept, *_differences(old, kept, now_ns))
     if old.is_open:
-        return close_if_over(book, kept, case.end_ns)
-    return _reopened_or_closed(book, old, kept, case)
+        return close_if_over(registry, kept, candidate.end_ns)
+    return _reopened_or_closed(registry, old, kept, candidate)
 
 
 def _reopened_or_closed(
-    book: IncidentRegistry, old: Incident, kept: Incident, case: Candidate
+    registry: IncidentRegistry, old: Incident, kept: Incident, candidate: Candidate
 ) -> Incident:
     """Return an incident that was closed: still closed, perhaps at another time, or open again."""
-    now_ns = book.network_state.now_ns
-    if case.end_ns is None or now_ns < case.end_ns + book.calm_ns:
+    now_ns = registry.network_state.now_ns
+    if candidate.end_ns is None or now_ns < candidate.end_ns + registry.calm_ns:
         wait = msgspec.structs.replace(kept.hold_off, from_ns=now_ns)
         return with_history(
             msgspec.structs.replace(kept, hold_off=wait),
@@ -196,72 +218,92 @@ def _reopened_or_closed(
     )
 
 
-def _hold_off(book: IncidentRegistry, old: Incident | None, code: str, case: Candidate) -> HoldOff:
+def _hold_off(
+    registry: IncidentRegistry, old: Incident | None, code: str, candidate: Candidate
+) -> HoldOff:
     """
     Return the hold: it begins anew when another party is to be told.
 
     That of many together is settled when they are found; that of one follows its state.
     """
-    wait = HoldOff(from_ns=book.network_state.now_ns, hold_s=case.hold_s, limit_s=case.limit_s)
-    if old is None or old.party != case.party:
+    wait = HoldOff(
+        from_ns=registry.network_state.now_ns, hold_s=candidate.hold_s, limit_s=candidate.limit_s
+    )
+    if old is None or old.party != candidate.party:
         return wait
     is_resting = old.hold_off.from_ns in {old.released_ns, old.unexcused_ns}
-    if is_resting or isinstance(book.rules[code], GroupRule):
+    if is_resting or isinstance(registry.rules[code], GroupRule):
         return old.hold_off
     return msgspec.structs.replace(wait, from_ns=old.hold_off.from_ns)
 
 
 def _children(
-    book: IncidentRegistry, code: str, members: Iterable[IncidentMember]
+    registry: IncidentRegistry, code: str, members: Iterable[IncidentMember]
 ) -> tuple[str, ...]:
-    """Return the incidents of a group's members; each bears the name of its trouble."""
-    if not isinstance(book.rules[code], GroupRule):
+    """Return the incidents of a group's members; each bears the name of its fault."""
+    if not isinstance(registry.rules[code], GroupRule):
         return ()
-    return tuple(sorted(one.fault_id for one in members))
+    return tuple(sorted(name for member in members for name in member.fault_ids))
 
 
-def _member(trouble: Fault) -> IncidentMember:
-    interval = trouble.main_phase.interval
+def _members_of(faults: Iterable[Fault]) -> tuple[IncidentMember, ...]:
+    """Return the subjects of faults, each once, in the order of their first onsets."""
+    by_subject: dict[Subject, list[Fault]] = {}
+    for fault in faults:
+        by_subject.setdefault(fault.subject, []).append(fault)
+    return tuple(_member(subject, of_it) for subject, of_it in by_subject.items())
+
+
+def _member(subject: Subject, faults: Sequence[Fault]) -> IncidentMember:
+    ordered = sorted(faults, key=lambda fault: (fault.start_ns, fault.id))
+    # What it shows now; of what is over, what it showed last.
+    speaking = next((fault for fault in ordered if fault.is_ongoing), ordered[-1])
+    interval = speaking.main_phase.interval
+    ends = [fault.end_ns for fault in ordered]
     return IncidentMember(
-        fault_id=trouble.id,
-        subject=trouble.subject,
-        start_ns=trouble.start_ns,
-        end_ns=trouble.end_ns,
+        fault_ids=tuple(fault.id for fault in ordered),
+        subject=subject,
+        start_ns=ordered[0].start_ns,
+        end_ns=None if None in ends else max(end_ns for end_ns in ends if end_ns is not None),
         state=interval.state,
         symptom=interval.symptom,
     )
 
 
-def _member_evidence(troubles: Sequence[Fault]) -> tuple[MemberEvidence, ...]:
-    found = []
-    for place, trouble in enumerate(troubles):
-        fault = trouble.main_phase
-        found.append(
+def _member_evidence(faults: Sequence[Fault]) -> tuple[MemberEvidence, ...]:
+    """Return what is shown of each subject: of its latest fault, and of none that it had before."""
+    latest = {fault.subject: fault for fault in sorted(faults, key=lambda fault: fault.start_ns)}
+    subjects = dict.fromkeys(fault.subject for fault in faults)
+    shown = []
+    for place, subject in enumerate(subjects):
+        fault = latest[subject]
+        phase = fault.main_phase
+        shown.append(
             MemberEvidence(
-                subject=trouble.subject,
-                state=fault.interval.state,
-                segment=fault.interval.segment,
-                symptom=fault.interval.symptom,
-                since_ns=fault.interval.start_ns,
-                batches=trouble.sources,
-                evidence=fault.evidence if place < MEMBERS_WITH_EVIDENCE else (),
+                subject=subject,
+                state=phase.interval.state,
+                segment=phase.interval.segment,
+                symptom=phase.interval.symptom,
+                since_ns=phase.interval.start_ns,
+                batches=fault.sources,
+                evidence=phase.evidence if place < MEMBERS_WITH_EVIDENCE else (),
             )
         )
-    return tuple(found)
+    return tuple(shown)
 
 
-def _windows(book: IncidentRegistry, case: Candidate) -> tuple[str, ...]:
-    """Return the names of the windows during which any member was in trouble."""
-    now_ns = book.network_state.now_ns
+def _windows(registry: IncidentRegistry, candidate: Candidate) -> tuple[str, ...]:
+    """Return the names of the windows during which any member was in fault."""
+    now_ns = registry.network_state.now_ns
     return tuple(
         sorted(
             window.id
-            for window in book.network_state.windows
+            for window in registry.network_state.windows
             if any(
                 window.start_ns < (now_ns if one.end_ns is None else one.end_ns)
                 and one.start_ns < window.end_ns
-                and window.covers(one.subject, book.network_state.directory)
-                for one in case.faults
+                and window.covers(one.subject, registry.network_state.directory)
+                for one in candidate.faults
             )
         )
     )
@@ -288,12 +330,19 @@ def _differences(old: Incident, new: Incident, now_ns: int) -> Iterable[HistoryE
 def _membership_changes(old: Incident, new: Incident, now_ns: int) -> Iterable[HistoryEntry]:
     if len(new.members) == len(old.members) == 1:
         return
-    before = {one.fault_id: one for one in old.members}
-    for one in new.members:
-        was = before.pop(one.fault_id, None)
-        if was is None:
-            yield HistoryEntry(at_ns=now_ns, event="joined", about=str(one.subject))
-        elif was.end_ns is None and one.end_ns is not None:
-            yield HistoryEntry(at_ns=now_ns, event="is up", about=str(one.subject))
-    for was in before.values():
-        yield HistoryEntry(at_ns=now_ns, event="left", about=str(was.subject))
+    before = {member.subject: member for member in old.members}
+    for member in new.members:
+        prior = before.pop(member.subject, None)
+        event = _membership_change(prior, member)
+        if event:
+            yield HistoryEntry(at_ns=now_ns, event=event, about=str(member.subject))
+    for member in before.values():
+        yield HistoryEntry(at_ns=now_ns, event="left", about=str(member.subject))
+
+
+def _membership_change(prior: IncidentMember | None, member: IncidentMember) -> str:
+    if prior is None:
+        return "joined"
+    if prior.end_ns is None and member.end_ns is not None:
+        return "is up"
+    return "is out again" if prior.end_ns is not None and member.end_ns is None else ""

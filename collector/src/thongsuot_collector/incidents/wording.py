@@ -4,7 +4,7 @@ import msgspec
 
 from thongsuot_collector.incidents.fault import NS_PER_S
 from thongsuot_collector.incidents.incident import Incident
-from thongsuot_collector.incidents.rule import Rule
+from thongsuot_collector.incidents.rule import Rule, RuleSentences
 from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.timeline.subject import Subject
 from thongsuot_schema.state import State
@@ -45,32 +45,57 @@ def describe(
     With ``now_s`` (Unix seconds) times of today are given without their date.
     """
     subject = incident.members[0].subject
-    by_symptom = explain(_light(incident, subject, directory), language, now_s=now_s)
+    now = explain(_light(incident, subject, directory), language, now_s=now_s)
+    titled = _as_titled(incident)
+    then = explain(_light(titled, subject, directory), language, now_s=now_s)
     if rule.sentences is None:
-        return IncidentWording(
-            headline=by_symptom.headline, what=by_symptom.situation, do=by_symptom.advice
-        )
+        return IncidentWording(headline=then.headline, what=now.situation, do=now.advice)
     carrier = directory.carrier(incident.party.name)
     direction = _DIRECTIONS.get(incident.key.rpartition(" ")[2])
     since = relative_moment(incident.opened_ns / NS_PER_S, now_s, language)
-    count = incident.open_members or len(incident.members)
+    affected = len(incident.affected)
     places = {
         "carrier": (carrier.title or carrier.name) if carrier else incident.party.name,
         "service": _service_title(subject.service, directory, language),
         "site": directory.site(subject.site).title or subject.site,
-        "n": str(count),
-        "m": str(incident.total or len(incident.members)),
+        "n": str(incident.open_members or affected),
+        "m": str(incident.total or affected),
         "area": area(incident.communes, directory, language),
         "since": f" {'từ' if language == 'vi' else 'since'} {since}",
         "direction": "" if direction is None else direction.read(language),
-        "symptom": by_symptom.headline,
+        "symptom": now.headline,
     }
-    said = rule.sentences
+    title = dict(places)
+    if incident.headline is not None:
+        title |= {
+            "n": str(incident.headline.affected),
+            "m": str(incident.headline.total),
+            "symptom": then.headline,
+        }
+    sentences = _sentences_of(incident, rule.sentences)
     return IncidentWording(
-        headline=said.headline.read(language).format_map(places),
-        what=said.what.read(language).format_map(places),
-        do=said.do.read(language).format_map(places),
+        headline=_sentences_of(titled, rule.sentences).headline.read(language).format_map(title),
+        what=sentences.what.read(language).format_map(places),
+        do=sentences.do.read(language).format_map(places),
     )
+
+
+def _as_titled(incident: Incident) -> Incident:
+    """Return an incident as its title has it: as it was when its party was told of it."""
+    headline = incident.headline
+    if headline is None:
+        return incident
+    return msgspec.structs.replace(
+        incident,
+        state=headline.state,
+        segment=headline.segment,
+        symptom=headline.symptom,
+        variant=headline.variant,
+    )
+
+
+def _sentences_of(incident: Incident, sentences: RuleSentences) -> RuleSentences:
+    return sentences.variants.get(incident.variant, sentences)
 
 
 def headline_at(
@@ -97,7 +122,7 @@ def area(communes: tuple[str, ...], directory: InventoryDirectory, language: Lan
 
 
 def _light(incident: Incident, subject: Subject, directory: InventoryDirectory) -> SubjectView:
-    exhibit = next(one for one in incident.member_evidence if one.subject == subject)
+    shown = next(item for item in incident.member_evidence if item.subject == subject)
     link = directory.link(subject.site, subject.link)
     target = directory.target(subject.service) if subject.service else None
     carrier = directory.carrier(link.carrier) if link is not None else None
@@ -108,13 +133,13 @@ def _light(incident: Incident, subject: Subject, directory: InventoryDirectory) 
         title_en=target.title_en if target else "",
         state=incident.state,
         segment=incident.segment,
-        symptom=incident.symptom if incident.symptom is not Symptom.NONE else exhibit.symptom,
+        symptom=incident.symptom if incident.symptom is not Symptom.NONE else shown.symptom,
         since_s=incident.opened_ns / NS_PER_S,
         medium=link.medium.value if link is not None else "",
         carrier=(carrier.title or carrier.name) if carrier else name,
         carrier_hotline=carrier.hotline if carrier else "",
         circuit=link.circuit if link is not None else "",
-        evidence=exhibit.evidence,
+        evidence=shown.evidence,
     )
 
 

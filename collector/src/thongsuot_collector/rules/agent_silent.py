@@ -8,25 +8,24 @@ from thongsuot_collector.incidents.fault import Fault
 from thongsuot_collector.incidents.network_state import NetworkState
 from thongsuot_collector.incidents.party import ResponsibleParty, Severity
 from thongsuot_collector.incidents.rule import Candidate, RuleSentences, SingleFaultRule
-from thongsuot_collector.rules import site_power
 from thongsuot_schema.segment import Party
 from thongsuot_schema.state import State
 from thongsuot_schema.words.language import Text
 
 
-def assess(trouble: Fault, picture: NetworkState) -> Candidate | None:
-    """Claim every silence of a device that does not look like one of power."""
-    if not trouble.subject.is_device or site_power.is_power_loss(trouble, picture):
+def assess(fault: Fault, network: NetworkState) -> Candidate | None:
+    """Claim every silence of a device; one that looks like power is claimed by ``site_power``."""
+    if not fault.subject.is_device:
         return None
-    hold_s = picture.settings.silence_hold_s
+    hold_s = network.settings.silence_hold_s
     return Candidate(
-        faults=(trouble,),
-        start_ns=trouble.start_ns,
-        end_ns=trouble.end_ns,
+        faults=(fault,),
+        start_ns=fault.start_ns,
+        end_ns=fault.end_ns,
         state=State.UNKNOWN,
         segment=None,
-        symptom=trouble.main_phase.interval.symptom,
-        party=ResponsibleParty(Party.COMMUNE, trouble.subject.site),
+        symptom=fault.main_phase.interval.symptom,
+        party=ResponsibleParty(Party.COMMUNE, fault.subject.site),
         severity=Severity.INDETERMINATE,
         hold_s=hold_s,
         limit_s=hold_s,
@@ -36,8 +35,8 @@ def assess(trouble: Fault, picture: NetworkState) -> Candidate | None:
 RULE = SingleFaultRule(
     code="agent_silent",
     title=Text("Thiết bị giám sát mất liên lạc", "Monitoring device not reporting"),
+    precedence=10,
     assess=assess,
-    depends_on=("many_silent", "carrier_outage"),
     sentences=RuleSentences(
         headline=Text(
             "{site}: thiết bị giám sát mất liên lạc",

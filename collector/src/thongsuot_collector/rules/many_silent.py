@@ -16,24 +16,24 @@ from thongsuot_schema.verdict import Symptom
 from thongsuot_schema.words.language import Text
 
 
-def group_key(trouble: Fault, _picture: NetworkState) -> str | None:
+def group_key(fault: Fault, _network: NetworkState) -> str | None:
     """Take the silence of every device, wherever it is."""
-    return "devices" if trouble.subject.is_device else None
+    return "devices" if fault.subject.is_device else None
 
 
-def assess(_key: str, troubles: Sequence[Fault], picture: NetworkState) -> list[Candidate]:
+def assess(_key: str, faults: Sequence[Fault], network: NetworkState) -> list[Candidate]:
     """Return the times when more devices fell silent together than chance explains."""
-    counted = [one for one in troubles if not picture.is_excused(one)]
-    total = picture.device_count()
-    least = min_cluster_size(total, picture.settings)
-    found = find_clusters(counted, picture.settings, lambda _chain: least)
-    return [_candidate(one, total, picture) for one in found]
+    counted = [fault for fault in faults if not network.is_excused(fault)]
+    total = network.device_count()
+    least = min_cluster_size(total, network.settings)
+    clusters = find_clusters(counted, network.settings, lambda _chain: least)
+    return [_candidate(cluster, total, network) for cluster in clusters]
 
 
-def _candidate(cluster: FaultCluster, total: int, picture: NetworkState) -> Candidate:
+def _candidate(cluster: FaultCluster, total: int, network: NetworkState) -> Candidate:
     # As long as one device is held, so that none is told before this could have come up.
-    hold_s = picture.settings.silence_hold_s
-    is_most = 2 * len({one.subject for one in cluster.faults}) > total
+    hold_s = network.settings.silence_hold_s
+    is_most = 2 * len({fault.subject for fault in cluster.faults}) > total
     return Candidate(
         faults=cluster.faults,
         start_ns=cluster.start_ns,
@@ -52,8 +52,10 @@ def _candidate(cluster: FaultCluster, total: int, picture: NetworkState) -> Cand
 RULE = GroupRule(
     code="many_silent",
     title=Text("Nhiều thiết bị cùng mất liên lạc", "Many devices silent at once"),
+    precedence=60,
     group_key=group_key,
     assess=assess,
+    covers=("site_power", "agent_silent"),
     sentences=RuleSentences(
         headline=Text(
             "{n}/{m} thiết bị giám sát cùng mất liên lạc",

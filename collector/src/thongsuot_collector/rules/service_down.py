@@ -1,12 +1,17 @@
-"""One service fails at many sites, over different carriers: it is the service."""
+"""
+One service fails at many sites: it is the service.
+
+Unless all of them have one and the same carrier, and others reach it, or nothing answers: then it
+lies between that carrier and the service, and no measurement at the sites tells whose it is.
+"""
 
 from collections.abc import Sequence
 
-from thongsuot_collector.incidents.cluster import FaultCluster, find_clusters
+from thongsuot_collector.incidents.cluster import FaultCluster
 from thongsuot_collector.incidents.fault import Fault
 from thongsuot_collector.incidents.network_state import NetworkState
-from thongsuot_collector.incidents.outage import group_hold_s, most_common, representative_faults
-from thongsuot_collector.incidents.party import ResponsibleParty, Severity
+from thongsuot_collector.incidents.outage import clusters_by_kind, common_state, group_hold_s
+from thongsuot_collector.incidents.party import CITY, ResponsibleParty, Severity
 from thongsuot_collector.incidents.rule import Candidate, GroupRule, RuleSentences
 from thongsuot_schema.segment import Party, Segment
 from thongsuot_schema.state import State
@@ -18,63 +23,131 @@ _SITES = 3
 Each has compared all of its links first, so each speaks for two carriers; three do not err alike.
 """
 
+_ONE_CARRIER = "one_carrier"
+_SEVERAL_SYMPTOMS = "several_symptoms"
 
-def group_key(trouble: Fault, _picture: NetworkState) -> str | None:
+_UNANSWERED = frozenset({Symptom.SERVICE_TIMEOUT, Symptom.SERVICE_SLOW})
+"""What a service itself has not answered; a refusal or a wrong page is its own."""
+
+
+def group_key(fault: Fault, _network: NetworkState) -> str | None:
     """Take faults of services, by service."""
-    return trouble.subject.service if trouble.subject.is_service else None
+    return fault.subject.service if fault.subject.is_service else None
 
 
-def assess(service: str, troubles: Sequence[Fault], picture: NetworkState) -> list[Candidate]:
+def assess(service: str, faults: Sequence[Fault], network: NetworkState) -> list[Candidate]:
     """Return the times when a service failed at more than one site."""
-    counted = [one for one in troubles if not picture.is_excused(one)]
-    total = len(picture.sites_with(service))
+    counted = [fault for fault in faults if not network.is_excused(fault)]
+    total = len(network.sites_with(service))
     least = max(2, min(_SITES, total))
-    found = find_clusters(counted, picture.settings, lambda _chain: least)
-    return [_candidate(service, one, total, picture) for one in found]
+    clusters = clusters_by_kind(counted, network, lambda _chain: least)
+    return [_candidate(service, cluster, total, network) for cluster in clusters]
 
 
-def _candidate(service: str, cluster: FaultCluster, total: int, picture: NetworkState) -> Candidate:
-    phases = [one.main_phase.interval for one in representative_faults(cluster.faults)]
-    dead = [one for one in phases if one.state is State.DOWN]
-    is_down = 2 * len(dead) >= len(phases)
-    symptom = Symptom(most_common(one.symptom for one in (dead if is_down else phases)))
-    severity = Severity.CRITICAL if is_down else Severity.MAJOR
+def _candidate(service: str, cluster: FaultCluster, total: int, network: NetworkState) -> Candidate:
+    state, symptom, intervals = common_state(cluster.faults)
+    severity = Severity.CRITICAL if state is State.DOWN else Severity.MAJOR
     if symptom is Symptom.CERTIFICATE_EXPIRING:
         severity = Severity.WARNING
+    is_relation = _is_between_one_carrier_and_the_service(service, symptom, cluster, network)
+    variant = _ONE_CARRIER if is_relation else ""
+    if not variant and len({interval.symptom for interval in intervals}) > 1:
+        variant = _SEVERAL_SYMPTOMS
     return Candidate(
         faults=cluster.faults,
         start_ns=cluster.start_ns,
         end_ns=cluster.end_ns,
-        state=State.DOWN if is_down else State.DEGRADED,
+        state=state,
         segment=Segment.SERVICE,
         symptom=symptom,
-        party=ResponsibleParty(Party.PORTAL, service),
+        party=CITY if is_relation else ResponsibleParty(Party.PORTAL, service),
         severity=severity,
-        hold_s=group_hold_s(cluster.faults, picture),
+        hold_s=group_hold_s(cluster.faults, network),
         limit_s=0.0,
         total=total,
-        is_certain=any(one.is_certain for one in cluster.faults),
+        variant=variant,
+        is_certain=any(fault.is_certain for fault in cluster.faults),
+    )
+
+
+def _is_between_one_carrier_and_the_service(
+    service: str, symptom: Symptom, cluster: FaultCluster, network: NetworkState
+) -> bool:
+    """
+    Return whether every site that fails has one and the same carrier, and nothing else tells.
+
+    Then neither the carrier nor the operator can be told to be at fault: it may be either's.
+    """
+    sites = {fault.subject.site for fault in cluster.faults}
+    carriers = {network.only_carrier_of(site) for site in sites}
+    if len(carriers) > 1 or "" in carriers:
+        return False
+    if symptom in _UNANSWERED:
+        return True
+    others = (subject for subject in network.sites_with(service) if subject.site not in sites)
+    return any(
+        network.state_of(subject) is State.UP
+        and network.only_carrier_of(subject.site) not in carriers
+        for subject in others
     )
 
 
 RULE = GroupRule(
     code="service_down",
     title=Text("Dịch vụ lỗi ở nhiều điểm", "A service fails at many sites"),
+    precedence=40,
     group_key=group_key,
     assess=assess,
+    covers=("service_fault",),
     sentences=RuleSentences(
         headline=Text(
             "{service}: {n}/{m} điểm không dùng được", "{service} fails at {n} of {m} sites"
         ),
         what=Text(
-            "{n}/{m} điểm gặp cùng một lỗi với {service}{since}, qua nhiều nhà mạng khác nhau: "
-            "{symptom}. Đường truyền của các điểm vẫn bình thường.",
-            "{n} of {m} sites meet the same fault of {service}{since}, over different carriers: "
-            "{symptom}. The sites' own links work.",
+            "{n}/{m} điểm gặp cùng một lỗi với {service}{since}: {symptom}. Đường truyền của các "
+            "điểm vẫn bình thường.",
+            "{n} of {m} sites meet the same fault of {service}{since}: {symptom}. The sites' own "
+            "links work.",
         ),
         do=Text(
             "Đơn vị vận hành kiểm tra hệ thống. Tại các điểm không cần sửa gì.",
             "The operator checks the service. There is nothing to repair at the sites.",
         ),
+        variants={
+            _SEVERAL_SYMPTOMS: RuleSentences(
+                headline=Text(
+                    "{service}: {n}/{m} điểm không dùng được", "{service} fails at {n} of {m} sites"
+                ),
+                what=Text(
+                    "{n}/{m} điểm không dùng được {service}{since}, mỗi nơi một biểu hiện. Đường "
+                    "truyền của các điểm vẫn bình thường.",
+                    "{n} of {m} sites cannot use {service}{since}; not all of them see the same. "
+                    "The sites' own links work.",
+                ),
+                do=Text(
+                    "Đơn vị vận hành kiểm tra hệ thống. Tại các điểm không cần sửa gì.",
+                    "The operator checks the service. There is nothing to repair at the sites.",
+                ),
+            ),
+            _ONE_CARRIER: RuleSentences(
+                headline=Text(
+                    "{service}: {n}/{m} điểm của cùng một nhà mạng không dùng được",
+                    "{service} fails at {n} of {m} sites, all of one carrier",
+                ),
+                what=Text(
+                    "{n}/{m} điểm không dùng được {service}{since}: {symptom}. Tất cả các điểm này "
+                    "dùng cùng một nhà mạng; chưa thể phân biệt lỗi ở nhà mạng hay ở dịch vụ.",
+                    "{n} of {m} sites cannot use {service}{since}: {symptom}. All of them have the "
+                    "same carrier; whether the fault is the carrier's or the service's cannot be "
+                    "told apart.",
+                ),
+                do=Text(
+                    "Thử {service} qua một nhà mạng khác, rồi báo cho cả nhà mạng và đơn vị vận "
+                    "hành.",
+                    "Try {service} over another carrier, then ask both the carrier and the "
+                    "operator.",
+                ),
+            ),
+        },
     ),
 )

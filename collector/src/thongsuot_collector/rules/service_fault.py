@@ -10,32 +10,32 @@ from thongsuot_schema.verdict import Symptom
 from thongsuot_schema.words.language import Text
 
 
-def assess(trouble: Fault, picture: NetworkState) -> Candidate | None:
+def assess(fault: Fault, network: NetworkState) -> Candidate | None:
     """
-    Claim every trouble of a service.
+    Claim every fault of a service.
 
     While another site reaches it the operator is not called on the word of one: the city looks.
     """
-    if not trouble.subject.is_service:
+    if not fault.subject.is_service:
         return None
-    settings, fault = picture.settings, trouble.main_phase.interval
-    service = trouble.subject.service
-    others = [one for one in picture.sites_with(service) if one != trouble.subject]
-    is_reached = any(picture.state_of(one) is State.UP for one in others)
+    settings, interval = network.settings, fault.main_phase.interval
+    service = fault.subject.service
+    others = [site for site in network.sites_with(service) if site != fault.subject]
+    is_reached = any(network.state_of(site) is State.UP for site in others)
     hold_s = settings.service_hold_s if others else settings.hold_s
     return Candidate(
-        faults=(trouble,),
-        start_ns=trouble.start_ns,
-        end_ns=trouble.end_ns,
-        state=fault.state,
-        segment=fault.segment,
-        symptom=fault.symptom,
+        faults=(fault,),
+        start_ns=fault.start_ns,
+        end_ns=fault.end_ns,
+        state=interval.state,
+        segment=interval.segment,
+        symptom=interval.symptom,
         party=CITY if is_reached else ResponsibleParty(Party.PORTAL, service),
-        severity=_severity(fault.state, fault.symptom),
+        severity=_severity(interval.state, interval.symptom),
         hold_s=hold_s,
         limit_s=hold_s,
         total=len(others) + 1,
-        is_certain=trouble.is_certain,
+        is_certain=fault.is_certain,
     )
 
 
@@ -48,6 +48,6 @@ def _severity(state: State, symptom: Symptom) -> Severity:
 RULE = SingleFaultRule(
     code="service_fault",
     title=Text("Một điểm không dùng được dịch vụ", "A service fails at one site"),
+    precedence=10,
     assess=assess,
-    depends_on=("service_down",),
 )

@@ -19,58 +19,60 @@ from thongsuot_schema.words.language import Text
 _LINKS = 2
 
 
-def group_key(trouble: Fault, _picture: NetworkState) -> str | None:
+def group_key(fault: Fault, _network: NetworkState) -> str | None:
     """Take links that are dead on the site's side, by site."""
-    fault = trouble.main_phase.interval
-    is_own = trouble.subject.is_link and fault.segment is Segment.LAN
-    return trouble.subject.site if is_own and fault.state is State.DOWN else None
+    interval = fault.main_phase.interval
+    is_own = fault.subject.is_link and interval.segment is Segment.LAN
+    return fault.subject.site if is_own and interval.state is State.DOWN else None
 
 
-def assess(site: str, troubles: Sequence[Fault], picture: NetworkState) -> list[Candidate]:
+def assess(site: str, faults: Sequence[Fault], network: NetworkState) -> list[Candidate]:
     """Return the times when all links of a site were lost together; until the first came back."""
-    links = picture.links_of_site(site)
+    links = network.links_of_site(site)
     if len(links) < _LINKS:
         return []
-    together_ns = round(picture.settings.together_s * NS_PER_S)
-    found: list[Candidate] = []
+    together_ns = round(network.settings.together_s * NS_PER_S)
+    candidates: list[Candidate] = []
     latest: dict[str, Fault] = {}
-    for one in sorted(troubles, key=lambda trouble: (trouble.start_ns, trouble.id)):
+    for fault in sorted(faults, key=lambda fault: (fault.start_ns, fault.id)):
         latest = {
             link: other
             for link, other in latest.items()
-            if one.start_ns - other.start_ns <= together_ns
-            and (other.end_ns is None or other.end_ns > one.start_ns)
+            if fault.start_ns - other.start_ns <= together_ns
+            and (other.end_ns is None or other.end_ns > fault.start_ns)
         }
-        latest[one.subject.link] = one
+        latest[fault.subject.link] = fault
         if len(latest) == len(links):
-            found.append(_candidate(site, tuple(latest.values()), picture))
+            candidates.append(_candidate(site, tuple(latest.values()), network))
             latest = {}
-    return found
+    return candidates
 
 
-def _candidate(site: str, troubles: tuple[Fault, ...], picture: NetworkState) -> Candidate:
-    ends = [one.end_ns for one in troubles if one.end_ns is not None]
+def _candidate(site: str, faults: tuple[Fault, ...], network: NetworkState) -> Candidate:
+    ends = [fault.end_ns for fault in faults if fault.end_ns is not None]
     return Candidate(
-        faults=troubles,
-        start_ns=min(one.start_ns for one in troubles),
+        faults=faults,
+        start_ns=min(fault.start_ns for fault in faults),
         end_ns=min(ends, default=None),
         state=State.DOWN,
         segment=Segment.LAN,
-        symptom=troubles[0].main_phase.interval.symptom,
+        symptom=faults[0].main_phase.interval.symptom,
         party=ResponsibleParty(Party.COMMUNE, site),
         severity=Severity.CRITICAL,
-        hold_s=group_hold_s(troubles, picture),
+        hold_s=group_hold_s(faults, network),
         limit_s=0.0,
-        total=len(troubles),
-        is_certain=any(one.is_certain for one in troubles),
+        total=len(faults),
+        is_certain=any(fault.is_certain for fault in faults),
     )
 
 
 RULE = GroupRule(
     code="site_equipment",
     title=Text("Mất điện thiết bị đường truyền tại điểm", "A site's line equipment is off"),
+    precedence=50,
     group_key=group_key,
     assess=assess,
+    covers=("link_fault",),
     sentences=RuleSentences(
         headline=Text(
             "{site}: mọi đường truyền cùng mất ở phía điểm",

@@ -15,34 +15,38 @@ from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
 from thongsuot_schema.words.language import Text
 
-_LINKS = 2
-"""Two links do not fail at once by themselves; of one that is silent nothing can be said."""
+_WAYS = 2
+"""
+Two links that share no carrier, box or duct do not fail at once by themselves. Of one that is
+silent nothing can be said, and two through one carrier are one.
+"""
 
 
-def is_power_loss(trouble: Fault, picture: NetworkState) -> bool:
+def is_power_loss(fault: Fault, network: NetworkState) -> bool:
     """Return whether a device's silence is one of power."""
-    if trouble.has_symptom(Symptom.DEVICE_OFF):
+    if fault.has_symptom(Symptom.DEVICE_OFF):
         return True
-    if trouble.phases[-1].interval.basis is not Basis.SILENCE:
+    if fault.phases[-1].interval.basis is not Basis.SILENCE:
         return False
-    links = picture.links_of_site(trouble.subject.site)
-    return len(links) >= _LINKS and all(picture.current_fault_of(link) is None for link in links)
+    site = fault.subject.site
+    is_well = all(network.current_fault_of(link) is None for link in network.links_of_site(site))
+    return is_well and network.independent_ways_of(site) >= _WAYS
 
 
-def assess(trouble: Fault, picture: NetworkState) -> Candidate | None:
+def assess(fault: Fault, network: NetworkState) -> Candidate | None:
     """Claim what is, or looks like, a device without power."""
-    if not trouble.subject.is_device or not is_power_loss(trouble, picture):
+    if not fault.subject.is_device or not is_power_loss(fault, network):
         return None
-    settings = picture.settings
-    is_known = trouble.has_symptom(Symptom.DEVICE_OFF)
+    settings = network.settings
+    is_known = fault.has_symptom(Symptom.DEVICE_OFF)
     return Candidate(
-        faults=(trouble,),
-        start_ns=trouble.start_ns,
-        end_ns=trouble.end_ns,
+        faults=(fault,),
+        start_ns=fault.start_ns,
+        end_ns=fault.end_ns,
         state=State.UNKNOWN,
         segment=Segment.DEVICE,
         symptom=Symptom.DEVICE_OFF if is_known else Symptom.AGENT_SILENT,
-        party=ResponsibleParty(Party.COMMUNE, trouble.subject.site),
+        party=ResponsibleParty(Party.COMMUNE, fault.subject.site),
         severity=Severity.MAJOR,
         hold_s=settings.silence_hold_s,
         limit_s=settings.silence_hold_s,
@@ -52,8 +56,8 @@ def assess(trouble: Fault, picture: NetworkState) -> Candidate | None:
 RULE = SingleFaultRule(
     code="site_power",
     title=Text("Điểm mất điện", "A site without power"),
+    precedence=20,
     assess=assess,
-    depends_on=("many_silent", "carrier_outage"),
     sentences=RuleSentences(
         headline=Text("{site} có thể mất điện", "{site} may have no power"),
         what=Text(

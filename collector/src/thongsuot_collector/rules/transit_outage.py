@@ -6,9 +6,11 @@ Where several carriers lose a direction at once, each is told of its own circuit
 
 from collections.abc import Sequence
 
+import msgspec
+
 from thongsuot_collector.incidents.fault import Fault
 from thongsuot_collector.incidents.network_state import NetworkState
-from thongsuot_collector.incidents.outage import carrier_candidates
+from thongsuot_collector.incidents.outage import DEGRADED, carrier_candidates
 from thongsuot_collector.incidents.rule import Candidate, GroupRule, RuleSentences
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.verdict import Symptom
@@ -17,27 +19,37 @@ from thongsuot_schema.words.language import Text
 _BETWEEN = " "
 """Stands in no carrier's name."""
 
+_SILENT = frozenset({Symptom.TRANSIT_SILENT, Symptom.INTERNATIONAL_TRANSIT_SILENT})
 
-def group_key(trouble: Fault, picture: NetworkState) -> str | None:
+
+def group_key(fault: Fault, network: NetworkState) -> str | None:
     """Take faults beyond the carrier, by carrier and direction."""
-    fault = trouble.main_phase.interval
-    carrier = picture.carrier_of(trouble.subject) if trouble.subject.is_link else ""
-    if fault.segment is not Segment.TRANSIT or not carrier:
+    interval = fault.main_phase.interval
+    carrier = network.carrier_of(fault.subject) if fault.subject.is_link else ""
+    if interval.segment is not Segment.TRANSIT or not carrier:
         return None
-    is_foreign = fault.symptom is Symptom.INTERNATIONAL_TRANSIT_SILENT
+    is_foreign = interval.symptom is Symptom.INTERNATIONAL_TRANSIT_SILENT
     return f"{carrier}{_BETWEEN}{'foreign' if is_foreign else 'domestic'}"
 
 
-def assess(group: str, troubles: Sequence[Fault], picture: NetworkState) -> list[Candidate]:
-    """Return the times when a carrier led nowhere in one direction."""
-    return carrier_candidates(group.partition(_BETWEEN)[0], troubles, picture)
+def assess(group: str, faults: Sequence[Fault], network: NetworkState) -> list[Candidate]:
+    """Return the times when a carrier's ways beyond itself failed in one direction."""
+    carrier, _, _ = group.partition(_BETWEEN)
+    candidates = carrier_candidates(carrier, faults, network)
+    # "Have not reached" is true of silence alone; what arrives late or in part is said as it is.
+    return [
+        msgspec.structs.replace(candidate, variant="" if candidate.symptom in _SILENT else DEGRADED)
+        for candidate in candidates
+    ]
 
 
 RULE = GroupRule(
     code="transit_outage",
     title=Text("Đường đi ra ngoài nhà mạng", "Routes beyond a carrier"),
+    precedence=30,
     group_key=group_key,
     assess=assess,
+    covers=("link_fault",),
     sentences=RuleSentences(
         headline=Text(
             "{carrier}: hướng {direction} gián đoạn trên {n}/{m} đường truyền",
@@ -53,5 +65,23 @@ RULE = GroupRule(
             "Nhà mạng kiểm tra kết nối với các mạng khác, với trạm trung chuyển và hướng quốc tế.",
             "The carrier checks its connections to other networks, the exchange and abroad.",
         ),
+        variants={
+            DEGRADED: RuleSentences(
+                headline=Text(
+                    "{carrier}: hướng ra ngoài kém trên {n}/{m} đường truyền",
+                    "{carrier}: routes out degraded on {n} of {m} links",
+                ),
+                what=Text(
+                    "{n}/{m} đường truyền của {carrier} đi ra mạng khác kém chất lượng{since}, tại "
+                    "{area}: {symptom}. Trong mạng của nhà mạng vẫn tốt.",
+                    "{n} of {m} links of {carrier} reach other networks badly{since}, in {area}: "
+                    "{symptom}. Inside the carrier's network they work well.",
+                ),
+                do=Text(
+                    "Nhà mạng kiểm tra tải và chất lượng của kết nối với các mạng khác.",
+                    "The carrier checks load and quality of its connections to other networks.",
+                ),
+            ),
+        },
     ),
 )

@@ -56,7 +56,8 @@ def _concerns(named: Iterable[str], links: set[str]) -> bool:
 
 def _link(link: Link) -> ConfiguredLink:
     facts = structs.asdict(link)
-    del facts["interface"]
+    # What links have in common tells the collector who bears witness; the device need not know.
+    del facts["interface"], facts["shares"]
     # An access technology that the inventory does not tell is the device's to know.
     facts["medium"] = None if link.medium is Medium.ETHERNET else link.medium
     return ConfiguredLink(**facts)

@@ -17,7 +17,7 @@ from thongsuot_collector.incidents.registry import IncidentRegistry
 from thongsuot_collector.incidents.settings import IncidentSettings
 from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.journal.entry import ClockQuality
-from thongsuot_collector.rules import load_all
+from thongsuot_collector.rules.loader import load_all
 from thongsuot_collector.timeline.batch_summary import BatchSummary, spans_of
 from thongsuot_collector.timeline.interval import Rewrite
 from thongsuot_collector.timeline.settings import TimelineSettings

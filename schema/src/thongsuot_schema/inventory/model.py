@@ -119,6 +119,8 @@ class Link(StrictStruct, frozen=True):
     QCVN 34). ``allowance_bytes`` is what monitoring may use in a calendar month on a metered link;
     ``None`` means not metered. ``resolvers`` are the link's name servers (addresses) where the
     device cannot tell them apart itself; empty: what the device's own configuration says.
+    ``shares`` names what it has in common with other links of its site (a duct, a pole, a box):
+    two that share anything, or their carrier, fail together and are one witness, not two.
     """
 
     name: Name
@@ -130,6 +132,7 @@ class Link(StrictStruct, frozen=True):
     contract_up_bits_per_second: BitsPerSecond | None = None
     allowance_bytes: Annotated[int, msgspec.Meta(gt=0)] | None = None
     resolvers: tuple[str, ...] = ()
+    shares: tuple[Name, ...] = ()
 
 
 class Target(StrictStruct, frozen=True):

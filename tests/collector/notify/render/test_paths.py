@@ -13,7 +13,7 @@ from thongsuot_collector.notify.render.comparison import comparison_of
 from thongsuot_collector.notify.render.context import MessageContext
 from thongsuot_collector.notify.render.paths import PathLookup, no_paths
 from thongsuot_collector.notify.render.text import render_text
-from thongsuot_collector.rules import load
+from thongsuot_collector.rules.loader import load
 from thongsuot_schema.path import Hop, Path
 from thongsuot_schema.result import Family
 from thongsuot_schema.view import NetworkPath

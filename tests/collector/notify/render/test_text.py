@@ -24,7 +24,7 @@ from thongsuot_collector.notify.render.comparison import comparison_of
 from thongsuot_collector.notify.render.context import MessageContext
 from thongsuot_collector.notify.render.names import SEVERITIES, SUBJECT_MARKS, place_name
 from thongsuot_collector.notify.render.text import RenderedText, render_text
-from thongsuot_collector.rules import load
+from thongsuot_collector.rules.loader import load
 from thongsuot_schema.result import Family
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.verdict import Evidence

@@ -16,7 +16,7 @@ from tests.collector.timeline.boot_script import UNPLUGGED, UP
 from thongsuot_collector.incidents.incident import HistoryEntry, Incident
 from thongsuot_collector.notify.render.comparison import Comparison
 from thongsuot_collector.notify.render.context import MessageContext
-from thongsuot_collector.rules import load
+from thongsuot_collector.rules.loader import load
 from thongsuot_collector.web.incident.history import history_texts
 from thongsuot_schema.words.language import Language
 

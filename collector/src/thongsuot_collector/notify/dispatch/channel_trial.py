@@ -32,7 +32,7 @@ from thongsuot_collector.notify.message import (
 )
 from thongsuot_collector.notify.render.comparison import Comparison
 from thongsuot_collector.notify.settings import NotifySettings
-from thongsuot_collector.rules import load_all
+from thongsuot_collector.rules.loader import load_all
 from thongsuot_collector.timeline.subject import Subject
 from thongsuot_schema.segment import Party, Segment
 from thongsuot_schema.state import State
@@ -151,7 +151,7 @@ def _event(party: ResponsibleParty, subject: Subject, now_ns: int) -> Notificati
         hold_off=HoldOff(from_ns=now_ns, hold_s=0.0, limit_s=0.0),
         members=(
             IncidentMember(
-                fault_id=name,
+                fault_ids=(name,),
                 subject=subject,
                 start_ns=now_ns,
                 end_ns=None,

@@ -25,7 +25,7 @@ from thongsuot_collector.notify.dispatch.polling import ReceiverPoller
 from thongsuot_collector.notify.dispatch.reporter import DeliveryReporter, DeliveryUpdate
 from thongsuot_collector.notify.render.paths import PathLookup, no_paths
 from thongsuot_collector.notify.settings import DAY_S, ChannelSettings, NotifySettings
-from thongsuot_collector.rules import load_all
+from thongsuot_collector.rules.loader import load_all
 from thongsuot_schema.batch import push
 from thongsuot_schema.view import PartyNotification
 

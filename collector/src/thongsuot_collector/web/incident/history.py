@@ -7,7 +7,7 @@ from thongsuot_collector.incidents.incident import ClosureCode, HistoryEntry
 from thongsuot_collector.incidents.wording import headline_at
 from thongsuot_collector.notify.render.context import MessageContext
 from thongsuot_collector.notify.render.names import owner_name, place_name, subject_name
-from thongsuot_collector.rules import codes, load
+from thongsuot_collector.rules.loader import codes, load
 from thongsuot_collector.timeline.subject import subject_from
 from thongsuot_collector.web.incident import labels
 from thongsuot_schema.state import State
@@ -16,7 +16,7 @@ from thongsuot_schema.words.dates import local
 from thongsuot_schema.words.language import Language
 
 _OF_A_STATE = {"opened", *(f"is {state}" for state in State)}
-_OF_A_SUBJECT = {"joined", "left", "is up"}
+_OF_A_SUBJECT = {"joined", "left", "is up", "is out again"}
 
 
 def history_texts(occasion: MessageContext, language: Language) -> list[str]:

@@ -106,6 +106,7 @@ NOTES: Final[dict[str, Text]] = {
     "acknowledged": Text("có người nhận xử lý", "taken on"),
     "note": Text("ghi chú", "note"),
     "is up": Text("hoạt động trở lại", "is up"),
+    "is out again": Text("lại gặp sự cố", "is out again"),
     "is down": Text("không hoạt động", "is down"),
     "is degraded": Text("hoạt động kém", "is degraded"),
     "is unknown": Text("chưa rõ", "is unknown"),

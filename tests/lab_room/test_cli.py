@@ -65,6 +65,20 @@ def test_a_lab_in_the_foreground_ends_with_its_command(number: signal.Signals) -
     assert not (rundir.home() / prefix).exists()
 
 
+@pytest.mark.parametrize(
+    ("words", "code", "text"),
+    [
+        (("help",), 0, "break something"),
+        (("help", "fault"), 0, "KEY=VALUE"),
+        (("help", "nonsense"), 2, "invalid choice: 'nonsense'"),
+    ],
+)
+def test_help_explains_all_words_or_one(words: tuple[str, ...], code: int, text: str) -> None:
+    answer = lab(*words)
+    assert answer.returncode == code
+    assert text in answer.stdout + answer.stderr
+
+
 def test_without_a_lab_that_is_said() -> None:
     answer = lab("status", "--lab", "no-such-lab")
     assert answer.returncode == 2

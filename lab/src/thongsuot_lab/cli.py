@@ -25,6 +25,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = sys.argv[1:] if argv is None else list(argv)
     parser = _parser()
     arguments = parser.parse_args(words)
+    if arguments.word == "help":
+        parser.parse_args([*([arguments.about] if arguments.about else []), "--help"])
     try:
         if os.geteuid() != 0:
             needs_lab = arguments.word not in ("up", "accuracy", "faults")
@@ -51,6 +53,9 @@ def _parser() -> argparse.ArgumentParser:
     behind = argparse.ArgumentParser(add_help=False)
     behind.add_argument("--lab", default=argparse.SUPPRESS, help=which)
     words = parser.add_subparsers(dest="word", required=True, metavar="WORD")
+
+    explained = words.add_parser("help", help="what a word does: help fault; alone: this text")
+    explained.add_argument("about", nargs="?", metavar="WORD")
 
     up = words.add_parser("up", help="build a city and keep it until Ctrl-C")
     up.add_argument("--sites", type=int, default=1, help="service points (default 1)")

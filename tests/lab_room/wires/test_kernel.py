@@ -1,9 +1,8 @@
 """What tc is told for wires that the kernel carries."""
 
-import subprocess
-
 import pytest
 
+from thongsuot_lab import accuracy
 from thongsuot_lab.spaces.enter import inside
 from thongsuot_lab.testing import needs_lab, pair
 from thongsuot_lab.topology.model import PERFECT, Impairment
@@ -42,20 +41,32 @@ def test_each_direction_is_impaired_where_it_leaves() -> None:
 @needs_lab
 def test_whether_there_is_netem_is_found_out_by_trying() -> None:
     with pair() as lab:
-        found = inside(lab.node("left").network, kernel.has_netem)
+        has_netem = inside(lab.node("left").network, kernel.has_netem)
         shown = lab.node("left").run(["tc", "qdisc", "show", "dev", "lo"]).stdout
-        assert lab.mechanism == ("netem" if found else "userspace")
+        assert lab.mechanism == ("netem" if has_netem else "userspace")
     assert "netem" not in shown
 
 
 @pytest.mark.lab
 @needs_lab
-def test_asking_for_netem_where_there_is_none_says_so() -> None:
-    with pair() as lab:
-        if inside(lab.node("left").network, kernel.has_netem):
-            pytest.skip("this kernel has netem")
-        done = lab.node("left").run(
-            ["tc", "qdisc", "add", "dev", "eth0", "root", "netem", "delay", "1ms"], check=False
+def test_a_wire_delays_by_netem_where_the_kernel_has_it_and_without_it_elsewhere() -> None:
+    with pair(Impairment(delay_s=0.05)) as lab:
+        has_netem = inside(lab.node("left").network, kernel.has_netem)
+        asked = lab.node("left").run(
+            ["tc", "qdisc", "add", "dev", "lo", "root", "netem", "delay", "1ms"], check=False
         )
-    assert isinstance(done, subprocess.CompletedProcess)
-    assert done.returncode != 0
+        accuracy.learn_neighbours(lab, "v4")
+        datagrams = accuracy.send_through(lab, "v4", count=3, gap_s=0.01)
+        report = lab.wires_report()
+    assert (asked.returncode == 0) == has_netem
+    assert bool(asked.stderr) != has_netem, "a kernel without netem says so"
+    by = ("netem", "kernel") if has_netem else ("userspace", "process")
+    assert (report.mechanism, report.wires["left--right"].carried_by) == by
+    delays_s = [one_way_s(datagram) for datagram in datagrams]
+    assert min(delays_s) >= 0.05
+
+
+def one_way_s(datagram: accuracy.DatagramTimes) -> float:
+    """Return how long a datagram was under way."""
+    assert datagram.arrived_s is not None, "a wire that only delays loses nothing"
+    return datagram.arrived_s - datagram.left_s

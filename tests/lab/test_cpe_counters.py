@@ -5,7 +5,7 @@ The box is a router of the lab with Debian's snmpd, so its counters are the kern
 """
 
 import tempfile
-import time
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +13,10 @@ import pytest
 
 from tests.lab.waiting import WAIT_AT_MOST_S, wait_for
 from tests.servers import need
+from thongsuot_agent.judge.settings import Settings as JudgeSettings
+from thongsuot_lab import inventory
 from thongsuot_lab.lab import Lab
+from thongsuot_lab.matrix.site_reconciliation import SiteReconciliation
 from thongsuot_lab.stack.city import CityStack, StackOptions
 from thongsuot_lab.stack.documents import default_probes
 from thongsuot_lab.topology.city import city
@@ -26,8 +29,13 @@ from thongsuot_schema.view import SubjectView
 pytestmark = [pytest.mark.lab, pytest.mark.servers, pytest.mark.nightly]
 
 BOX = "192.168.1.1"
-LEARNED_S = 45.0
-"""Nine echoes of each anchor: the agent knows what is usual after five."""
+LINK = "fixed"
+ECHOES = JudgeSettings().learn_runs + 1
+"""After so many echoes of each anchor the agent knows what is usual."""
+
+VISITS = 1
+"""After so many visits there is something that the box's counters have grown from."""
+
 CONFIG = f"agentAddress udp:{BOX}:161\nrocommunity public 192.168.1.0/24\n"
 
 
@@ -40,7 +48,7 @@ def stack() -> Iterator[CityStack]:
         role=Role.EQUIPMENT,
         segment=Segment.LAN,
         addresses=(BOX,),
-        links=("fixed",),
+        links=(LINK,),
     )
     with (
         tempfile.TemporaryDirectory(prefix="thongsuot-box-") as made,
@@ -62,22 +70,40 @@ def stack() -> Iterator[CityStack]:
                 f"{made}/pid",
             ]
         )
-        box = ProbeSchedule(
-            kind="snmp", every_s=30.0, links=("fixed",), settings={"interface": "wan"}
-        )
+        box = ProbeSchedule(kind="snmp", every_s=20.0, links=(LINK,), settings={"interface": "wan"})
         options = StackOptions(
             with_prometheus=False,
             probes=(*default_probes(lab.ca_file), box),
             equipment=(target,),
+            is_verbose=True,
         )
-        one = CityStack(lab, folder, options)
+        city_stack = CityStack(lab, folder, options)
         try:
-            one.start()
-            yield one
+            city_stack.start()
+            yield city_stack
         finally:
-            one.stop()
+            city_stack.stop()
             daemon.terminate()
             daemon.wait()
+
+
+def has_learned(stack: CityStack) -> bool:
+    """Whether the agent has logged enough runs to know what is usual on the line."""
+    log = SiteReconciliation()
+    log.read_log(stack.agent("s1").log)
+    runs = Counter(
+        (kind, target, family) for kind, link, target, family, _ in log.logged_runs if link == LINK
+    )
+    topology = stack.lab.topology
+    echoes = {
+        runs["icmp", target.name, f"ip{family}"]
+        for target in inventory.targets_of(topology, "s1")
+        if LINK in (target.links or (LINK,))
+        for family in {6 if ":" in address else 4 for address in target.addresses}
+        if target.addresses != ("gateway",)
+    }
+    visits = sum(count for (kind, _, _), count in runs.items() if kind == "snmp")
+    return min(echoes) >= ECHOES and visits >= VISITS
 
 
 def test_a_download_by_another_machine_is_the_sites_own_traffic(stack: CityStack) -> None:
@@ -85,7 +111,7 @@ def test_a_download_by_another_machine_is_the_sites_own_traffic(stack: CityStack
 
     def fixed(state: State) -> SubjectView | None:
         for view in stack.views():
-            light = next(one for one in view.links if one.name == "fixed")
+            light = next(light for light in view.links if light.name == LINK)
             if light.state is State.DEGRADED:
                 seen.append(light)
             if light.state is state:
@@ -93,10 +119,10 @@ def test_a_download_by_another_machine_is_the_sites_own_traffic(stack: CityStack
         return None
 
     wait_for("the line to be well", lambda: fixed(State.UP), within_s=2 * WAIT_AT_MOST_S)
-    time.sleep(LEARNED_S)
+    wait_for("what is usual to be learned", lambda: has_learned(stack), within_s=2 * WAIT_AT_MOST_S)
     stack.lab.fault("lan-congested", site="s1")
     light = wait_for("the queue to be found", lambda: fixed(State.DEGRADED))
     assert (light.symptom, light.segment) == (Symptom.LAN_CONGESTED, Segment.LAN)
     stack.lab.heal()
     wait_for("the line to be well again", lambda: fixed(State.UP), within_s=2 * WAIT_AT_MOST_S)
-    assert {one.segment for one in seen} == {Segment.LAN}, "nobody else was blamed on the way"
+    assert {light.segment for light in seen} == {Segment.LAN}, "nobody else was blamed on the way"

@@ -1,10 +1,9 @@
 """
 Faults on real packets, and who is told of them: the right party, once, soon, and not of the past.
 
-What was measured is printed: from breaking a thing to the arrival of the signed message.
+What is measured is the time from breaking a thing to the arrival of the signed message.
 """
 
-import sys
 import tempfile
 import time
 from collections import Counter
@@ -18,12 +17,13 @@ import httpx
 import pytest
 
 from tests.lab.waiting import WAIT_AT_MOST_S, wait_for
-from tests.timing import IS_NIGHTLY
+from tests.timing import IS_NIGHTLY, MS
 from thongsuot_lab.inbox import InboxMessage
 from thongsuot_lab.lab import Lab
+from thongsuot_lab.matrix.observe import observe_site
 from thongsuot_lab.stack.city import CityStack, StackOptions
 from thongsuot_lab.topology.city import city
-from thongsuot_schema.segment import Party
+from thongsuot_schema.segment import Party, Segment
 from thongsuot_schema.state import State
 
 pytestmark = pytest.mark.lab
@@ -35,11 +35,11 @@ SILENT_AFTER_S = 600.0
 
 SINGLE_GOAL_S = 10.0
 OUTAGE_GOAL_S = 20.0
-SLACK = 3.0
-"""How much slower a machine that does other things may be before something must be wrong."""
+SLOW = 1000 * MS
+"""Stretches the goals on a slow machine."""
 
-CUT_OFF_S = 25.0
-"""How long a site is cut off: its faults are found, and are over before anybody hears of them."""
+OUTLIER = 2.0
+"""How much longer than the goal the worst of several may take."""
 
 CUTS = (
     ("cut-fibre", {"site": "s1"}, "song-hong"),
@@ -56,7 +56,11 @@ OUTAGES = ("song-hong", "cuu-long")
 
 @dataclass(slots=True)
 class NotificationTrial:
-    """A stack with an inbox, and what was measured on it."""
+    """
+    A stack with an inbox, and what was measured on it.
+
+    ``known_s`` is when a device that was cut off knew it, Unix time.
+    """
 
     stack: CityStack
     single_s: list[float] = field(default_factory=list)
@@ -64,6 +68,7 @@ class NotificationTrial:
     misaddressed: list[InboxMessage] = field(default_factory=list)
     after_the_fact: list[InboxMessage] = field(default_factory=list)
     still_lasting: list[InboxMessage] = field(default_factory=list)
+    known_s: float = 0.0
     messages_read: int = 0
     outages: tuple[str, ...] = OUTAGES if IS_NIGHTLY else OUTAGES[:1]
 
@@ -76,7 +81,7 @@ class NotificationTrial:
         """Break something, wait until its carrier was told, mend it; return how long that took."""
         began_s = time.time()
         self.stack.lab.fault(fault, **arguments)
-        letter = wait_for(
+        first_message = wait_for(
             f"the telling of {fault} {arguments}", lambda: self.opened_message(carrier)
         )
         if "site" in arguments:
@@ -87,20 +92,20 @@ class NotificationTrial:
         self.stack.lab.heal(fault, **arguments)
         self.wait_until_healthy()
         self.misaddressed += [
-            one
-            for one in self.messages()[self.messages_read :]
-            if (one.body.audience.party, one.body.audience.name) != (Party.CARRIER, carrier)
+            message
+            for message in self.messages()[self.messages_read :]
+            if (message.body.audience.party, message.body.audience.name) != (Party.CARRIER, carrier)
         ]
         self.messages_read = len(self.messages())
-        return letter.arrived_s - began_s
+        return first_message.arrived_s - began_s
 
     def opened_message(self, carrier: str) -> InboxMessage | None:
         """Return the first new message that tells a carrier of a fault."""
         return next(
             (
-                one
-                for one in self.messages()[self.messages_read :]
-                if one.body.kind == "opened" and one.body.audience.name == carrier
+                message
+                for message in self.messages()[self.messages_read :]
+                if message.body.kind == "opened" and message.body.audience.name == carrier
             ),
             None,
         )
@@ -125,16 +130,19 @@ class NotificationTrial:
         )
 
 
-def open_notifications(letters: list[InboxMessage]) -> Counter[tuple[str, str]]:
+def open_notifications(messages: list[InboxMessage]) -> Counter[tuple[str, str]]:
     """Return the open notifications of each incident and party."""
-    found: Counter[tuple[str, str]] = Counter()
-    for one in letters:
-        key = one.body.incident.incident, f"{one.body.audience.party}:{one.body.audience.name}"
-        if one.body.kind == "opened":
-            found[key] += 1
-        elif one.body.kind == "resolved":
-            found[key] -= 1
-    return +found
+    counts: Counter[tuple[str, str]] = Counter()
+    for message in messages:
+        key = (
+            message.body.incident.incident,
+            f"{message.body.audience.party}:{message.body.audience.name}",
+        )
+        if message.body.kind == "opened":
+            counts[key] += 1
+        elif message.body.kind == "resolved":
+            counts[key] -= 1
+    return +counts
 
 
 @pytest.fixture(scope="module")
@@ -191,41 +199,36 @@ def _cut_off_and_half_back(made: NotificationTrial) -> list[InboxMessage]:
 
 
 def _cut_off(made: NotificationTrial) -> None:
-    """Cut a site off, for as long as it takes to find what is wrong with both of its links."""
+    """Cut a site off, until its device has found what is wrong with both of its links."""
     # Both within one breath: the news of the first must not get out by the second.
     made.stack.lab.fault("access-black-hole", site="s1", link="mobile")
     made.stack.lab.fault("cut-fibre", site="s1")
-    time.sleep(CUT_OFF_S)
+    wait_for("the device to find both links down", lambda: is_cut_off(made.stack))
+    made.known_s = time.time()
 
 
-def test_what_was_measured_is_told(
-    trial: NotificationTrial, capsys: pytest.CaptureFixture[str]
-) -> None:
-    with capsys.disabled():
-        for what, found, goal_s in (
-            ("one link", trial.single_s, SINGLE_GOAL_S),
-            ("a carrier's outage", trial.outage_s, OUTAGE_GOAL_S),
-        ):
-            each = ", ".join(f"{one:.1f}" for one in found)
-            sys.stdout.write(
-                f"\nfrom the fault to the carrier's receiver, {what}: {each} s; "
-                f"median {median(found):.1f}, worst {max(found):.1f}, goal {goal_s:.0f} s"
-            )
-        sys.stdout.write("\n")
+def is_cut_off(stack: CityStack) -> bool:
+    """Return whether the device of the first site says that the lines of both links are down."""
+    states = observe_site(stack, "s1").agent or {}
+    lines = {link: state for (link, service), state in states.items() if link and not service}
+    return len(lines) == 2 and all(
+        (state, segment) == (State.DOWN, Segment.ACCESS) for state, segment, _ in lines.values()
+    )
 
 
 def test_the_carrier_hears_of_one_link_within_seconds(trial: NotificationTrial) -> None:
-    assert max(trial.single_s) <= SINGLE_GOAL_S * SLACK
+    assert median(trial.single_s) <= SINGLE_GOAL_S * SLOW, trial.single_s
+    assert max(trial.single_s) <= SINGLE_GOAL_S * OUTLIER * SLOW, trial.single_s
 
 
 def test_the_carrier_hears_of_an_outage_as_one(trial: NotificationTrial) -> None:
-    assert max(trial.outage_s) <= OUTAGE_GOAL_S * SLACK
+    assert max(trial.outage_s) <= OUTAGE_GOAL_S * SLOW, trial.outage_s
     told = [
-        one.body.incident
-        for one in trial.messages()
-        if one.body.kind == "opened" and one.body.incident.rule == "carrier_outage"
+        message.body.incident
+        for message in trial.messages()
+        if message.body.kind == "opened" and message.body.incident.rule == "carrier_outage"
     ]
-    assert [one.responsible.name for one in told] == list(trial.outages)
+    assert [incident.responsible.name for incident in told] == list(trial.outages)
 
 
 def test_nobody_is_told_what_is_not_theirs(trial: NotificationTrial) -> None:
@@ -233,10 +236,10 @@ def test_nobody_is_told_what_is_not_theirs(trial: NotificationTrial) -> None:
 
 
 def test_nobody_has_two_open_notifications_of_one_incident(trial: NotificationTrial) -> None:
-    letters = trial.messages()
-    for count in range(len(letters)):
-        assert max(open_notifications(letters[: count + 1]).values(), default=0) <= 1
-    assert len({one.body.delivery for one in letters}) == len(letters)
+    messages = trial.messages()
+    for count in range(len(messages)):
+        assert max(open_notifications(messages[: count + 1]).values(), default=0) <= 1
+    assert len({message.body.delivery for message in messages}) == len(messages)
 
 
 def test_what_is_over_when_its_news_arrive_alarms_nobody(trial: NotificationTrial) -> None:
@@ -246,8 +249,8 @@ def test_what_is_over_when_its_news_arrive_alarms_nobody(trial: NotificationTria
 def test_what_goes_on_when_its_news_arrive_is_told_with_its_true_beginning(
     trial: NotificationTrial,
 ) -> None:
-    kinds = [(one.body.kind, one.body.audience.name) for one in trial.still_lasting]
+    kinds = [(message.body.kind, message.body.audience.name) for message in trial.still_lasting]
     assert kinds == [("opened", "song-hong"), ("resolved", "song-hong")]
     opened, _ = trial.still_lasting
     began = datetime.fromisoformat(opened.body.incident.opened_at)
-    assert opened.arrived_s - began.timestamp() > CUT_OFF_S / 2
+    assert began.timestamp() < trial.known_s < opened.arrived_s

@@ -1,4 +1,5 @@
 import asyncio
+import logging
 import socket
 import sys
 from collections.abc import Awaitable, Callable, Iterator
@@ -22,7 +23,7 @@ from thongsuot_lab.lab import Lab
 from thongsuot_lab.testing import needs_lab, pair
 from thongsuot_lab.topology.small import LEFT_V4, RIGHT_V4
 
-PROGRAM = Path(__file__).with_name("conflict_program.py")
+PROGRAM = Path(__file__).with_name("address_conflict_program.py")
 OURS, OTHER = LEFT_V4, RIGHT_V4
 STRANGER = bytes.fromhex("02fc000000aa")
 SWIFT = ConflictTiming(first_s=0.0, quiet_s=0.02, claimed_s=0.02, hold_s=1.0)
@@ -163,10 +164,14 @@ def test_another_interface_of_our_own_is_no_conflict(two: Lab) -> None:
 
 @pytest.mark.lab
 @needs_lab
-def test_it_hears_again_after_the_interface_was_down(two: Lab) -> None:
+def test_it_hears_again_after_the_interface_was_down(
+    two: Lab, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG, "thongsuot_agent.links.address_conflict")
+
     async def work(ear: ConflictDetector, _: list[None]) -> None:
         two.node("left").ip("link set eth0 down")
-        await asyncio.sleep(0.1)  # several questions that cannot be sent
+        await until(lambda: caplog.text.count("cannot ask for own addresses") >= 3)
         two.node("left").ip("link set eth0 up")
         with claiming(two) as opened:
 

@@ -55,11 +55,11 @@ def _code_mappings() -> list[tuple[int, int]]:
 
     Read-only pages without execute permission are left alone: the loader has relocated some.
     """
-    found = []
+    mappings = []
     with open("/proc/self/maps", encoding="ascii", errors="replace") as maps:  # noqa: PTH123
         for line in maps:
             words = line.split()
             if len(words) > _PATH and words[1] == "r-xp" and words[_PATH].startswith("/"):
                 start, _, end = words[0].partition("-")
-                found.append((int(start, 16), int(end, 16) - int(start, 16)))
-    return found
+                mappings.append((int(start, 16), int(end, 16) - int(start, 16)))
+    return mappings

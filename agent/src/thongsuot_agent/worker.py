@@ -62,6 +62,6 @@ async def run_worker(
 def _loop_lock() -> asyncio.Lock:
     """Return the running event loop's lock; a lock belongs to one loop."""
     loop = asyncio.get_running_loop()
-    for other in [one for one in _LOCKS if one.is_closed()]:
+    for other in [other for other in _LOCKS if other.is_closed()]:
         del _LOCKS[other]
     return _LOCKS.setdefault(loop, asyncio.Lock())

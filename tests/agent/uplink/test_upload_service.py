@@ -94,8 +94,8 @@ async def pushing(
         clock=Clocks(),
         true_time=true_time,
         # The shortest waits there are: half a second, one, two …
-        chance=lambda: 0.0,
-        plans=plans,
+        jitter=lambda: 0.0,
+        site_configs=plans,
     )
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(uplink.run_fresh()), group.create_task(uplink.run_backlog())]

@@ -344,9 +344,9 @@ class Agent:
             backlog=Uploader(upload_config),
             clock=context.clock,
             true_time=self._true_time,
-            chance=jitter,
-            on_asks=self._on_test_requests,
-            plans=SiteConfigHooks(
+            jitter=jitter,
+            on_test_requests=self._on_test_requests,
+            site_configs=SiteConfigHooks(
                 running_text=lambda: self._site_configs.running_text,
                 on_push_end=self._site_configs.on_push_end,
             ),

@@ -35,12 +35,12 @@ _ENCODER = msgspec.msgpack.Encoder()
 _DECODER = msgspec.msgpack.Decoder(Checkpoint)
 
 
-def save(path: Path, keepsake: Checkpoint) -> None:
+def save(path: Path, checkpoint: Checkpoint) -> None:
     """Write it, whole or not at all. A directory that takes no files is no reason to stop."""
     half = path.with_name(f"{path.name}.tmp")
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        half.write_bytes(_ENCODER.encode(keepsake))
+        half.write_bytes(_ENCODER.encode(checkpoint))
         half.rename(path)
     except OSError as error:
         _log.debug("cannot write keepsake file=%s: %s", path, error)
@@ -49,12 +49,12 @@ def save(path: Path, keepsake: Checkpoint) -> None:
 def load(path: Path, *, boot_id: str, fingerprint: str) -> Checkpoint | None:
     """Return what was saved in this boot under this configuration, else ``None``."""
     try:
-        found = _DECODER.decode(path.read_bytes())
+        checkpoint = _DECODER.decode(path.read_bytes())
     except FileNotFoundError:
         return None
     except (OSError, msgspec.DecodeError) as error:
         _log.warning("cannot read keepsake file=%s: %s; begins without", path, error)
         return None
-    if (found.boot_id, found.fingerprint) != (boot_id, fingerprint):
+    if (checkpoint.boot_id, checkpoint.fingerprint) != (boot_id, fingerprint):
         return None
-    return found
+    return checkpoint

@@ -17,11 +17,11 @@ from thongsuot_schema.renewal import PATH_CERTIFICATE
 class DeviceIdentity:
     """``wall_ns`` is the time that is vouched for, ``None`` while nobody does."""
 
-    def __init__(self, setting: RunContext, wall_ns: Callable[[], int | None]) -> None:
+    def __init__(self, context: RunContext, wall_ns: Callable[[], int | None]) -> None:
         self._wall_ns = wall_ns
-        self.pair = certificate_file_from(setting, self._wall_s)
-        self._is_own = not setting.config.collector.certificate_file
-        self._lane: Uploader | None = None
+        self.pair = certificate_file_from(context, self._wall_s)
+        self._is_own = not context.config.collector.certificate_file
+        self._uploader: Uploader | None = None
         self._renewal: CertificateRenewal | None = None
 
     @property
@@ -35,11 +35,11 @@ class DeviceIdentity:
         """Why it cannot be used or was not renewed; empty when all is well."""
         return self.pair.problem or ("" if self._renewal is None else self._renewal.problem)
 
-    def set_uploader(self, lane: Uploader, chance: Callable[[], float]) -> None:
+    def set_uploader(self, uploader: Uploader, jitter: Callable[[], float]) -> None:
         """Take the way to the collector by which the next one is asked for."""
-        self._lane = lane
+        self._uploader = uploader
         if self._is_own:
-            means = RenewalCallbacks(wall_s=self._wall_s, post=self._post, jitter=chance)
+            means = RenewalCallbacks(wall_s=self._wall_s, post=self._post, jitter=jitter)
             self._renewal = CertificateRenewal(self.pair, means)
 
     def tasks(self) -> dict[str, Callable[[], Awaitable[object]]]:
@@ -53,25 +53,25 @@ class DeviceIdentity:
 
     def close(self) -> None:
         """Give up the connection."""
-        if self._lane is not None:
-            self._lane.close()
+        if self._uploader is not None:
+            self._uploader.close()
 
     def _wall_s(self) -> float | None:
         wall_ns = self._wall_ns()
         return None if wall_ns is None else wall_ns / NS_PER_S
 
     async def _post(self, body: bytes) -> PostResponse:
-        assert self._lane is not None
-        return await self._lane.post(PATH_CERTIFICATE, "application/json", body)
+        assert self._uploader is not None
+        return await self._uploader.post(PATH_CERTIFICATE, "application/json", body)
 
 
 def certificate_file_from(
-    setting: RunContext, wall_s: Callable[[], float | None]
+    context: RunContext, wall_s: Callable[[], float | None]
 ) -> CertificateFile:
     """Return the certificate that the device shows, its own or the one that is configured."""
-    collector = setting.config.collector
+    collector = context.config.collector
     if not collector.certificate_file:
-        return CertificateFile(setting.paths.certificate_file, wall_s=wall_s)
+        return CertificateFile(context.paths.certificate_file, wall_s=wall_s)
     key_file = collector.certificate_key_file
     return CertificateFile(
         token_path(collector.certificate_file, os.environ),

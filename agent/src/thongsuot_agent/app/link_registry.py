@@ -116,8 +116,8 @@ def describe_change(name: str, before: LinkState, after: LinkState) -> str:
         facts.append("carrier gained" if after.carrier else "carrier lost")
     for family in _FAMILIES:
         facts.extend(
-            f"{family.value} {what} {old or 'none'} to {new or 'none'}"
-            for what, old, new in (
+            f"{family.value} {aspect} {old or 'none'} to {new or 'none'}"
+            for aspect, old, new in (
                 (
                     "address",
                     " ".join(before.addresses(family)),

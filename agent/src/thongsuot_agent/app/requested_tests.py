@@ -55,7 +55,7 @@ class RequestedTestCallbacks:
 class _RunningTest:
     """One test, from its beginning; ``runs`` are those that have ended."""
 
-    ask: TestRequest
+    request: TestRequest
     is_local: bool
     since_ns: int
     series: int = 0
@@ -73,23 +73,23 @@ class RequestedTests:
     Runs that fill a link come one by one, all others of a test together.
     """
 
-    def __init__(self, hands: RequestedTestCallbacks) -> None:
-        self._hands = hands
-        self._known: deque[str] = deque(maxlen=REMEMBERED_IDS)
-        self._under_way: _RunningTest | None = None
-        self._here: deque[TestRequest] = deque()
+    def __init__(self, callbacks: RequestedTestCallbacks) -> None:
+        self._callbacks = callbacks
+        self._known_ids: deque[str] = deque(maxlen=REMEMBERED_IDS)
+        self._running: _RunningTest | None = None
+        self._local_queue: deque[TestRequest] = deque()
         self._pressed_ns: int | None = None
         self._shown: deque[_RunningTest] = deque(maxlen=SHOWN_TESTS)
 
-    def accept_requests(self, asks: Iterable[TestRequest]) -> None:
+    def accept_requests(self, requests: Iterable[TestRequest]) -> None:
         """Take in what an answer brought; what is known already changes nothing."""
-        for ask in asks:
-            if self._under_way is not None or self._here:
+        for request in requests:
+            if self._running is not None or self._local_queue:
                 return
-            if ask.id in self._known or not 0 < len(ask.id) <= MAX_ID_CHARACTERS:
+            if request.id in self._known_ids or not 0 < len(request.id) <= MAX_ID_CHARACTERS:
                 continue
-            self._known.append(ask.id)
-            self._begin(ask, is_here=False)
+            self._known_ids.append(request.id)
+            self._begin(request, is_here=False)
 
     def request_local_tests(self) -> bool:
         """
@@ -97,12 +97,12 @@ class RequestedTests:
 
         A test that the centre wanted ends first.
         """
-        if self.cooldown_left_ns() > 0 or self._here:
+        if self.cooldown_left_ns() > 0 or self._local_queue:
             return False
-        self._pressed_ns = self._hands.now_ns()
-        for kind, link in self._hands.local_requests():
-            self._here.append(TestRequest(id=self._hands.new_id(), kind=kind, link=link))
-        _log.info("tests wanted at the point tests=%d", len(self._here))
+        self._pressed_ns = self._callbacks.now_ns()
+        for kind, link in self._callbacks.local_requests():
+            self._local_queue.append(TestRequest(id=self._callbacks.new_id(), kind=kind, link=link))
+        _log.info("tests wanted at the point tests=%d", len(self._local_queue))
         self._begin_local()
         return True
 
@@ -110,103 +110,108 @@ class RequestedTests:
         """Return how long the button rests yet."""
         if self._pressed_ns is None:
             return 0
-        return max(0, self._pressed_ns + LOCAL_COOLDOWN_NS - self._hands.now_ns())
+        return max(0, self._pressed_ns + LOCAL_COOLDOWN_NS - self._callbacks.now_ns())
 
     def recent_tests(self, wall_s: Callable[[int], float]) -> tuple[TestProgress, ...]:
         """Return the latest tests for the page, the newest first; those that wait come as well."""
         waiting = [
             TestProgress(
-                kind=ask.kind, link=ask.link, at_s=wall_s(self._hands.now_ns()), is_local=True
+                kind=request.kind,
+                link=request.link,
+                at_s=wall_s(self._callbacks.now_ns()),
+                is_local=True,
             )
-            for ask in reversed(self._here)
+            for request in reversed(self._local_queue)
         ]
         begun = [
             TestProgress(
-                kind=one.ask.kind,
-                link=one.ask.link,
-                at_s=wall_s(one.since_ns),
-                is_local=one.is_local,
-                count=one.series,
-                runs=tuple(one.runs),
-                is_over=one.is_over,
-                refusal=one.outcome_text,
+                kind=test.request.kind,
+                link=test.request.link,
+                at_s=wall_s(test.since_ns),
+                is_local=test.is_local,
+                count=test.series,
+                runs=tuple(test.runs),
+                is_over=test.is_over,
+                refusal=test.outcome_text,
             )
-            for one in reversed(self._shown)
+            for test in reversed(self._shown)
         ]
         return (*waiting, *begun)
 
     def on_result(self, result: Result) -> None:
         """A run has ended."""
-        one = self._under_way
+        test = self._running
         # A moment that came while the run lasts is no answer; the run itself will be.
-        if one is None or result.finding.reason is Reason.OVERRUN:
+        if test is None or result.finding.reason is Reason.OVERRUN:
             return
-        if result.series not in one.awaited:
+        if result.series not in test.awaited:
             return
-        one.awaited.discard(result.series)
-        one.runs.append(_trial_run(result))
-        if not one.awaited and one.queue:
-            self._begin_next(one)
-        if not one.awaited:
-            self._finish(one, NoticeCode.TEST_COMPLETED)
+        test.awaited.discard(result.series)
+        test.runs.append(_trial_run(result))
+        if not test.awaited and test.queue:
+            self._begin_next(test)
+        if not test.awaited:
+            self._finish(test, NoticeCode.TEST_COMPLETED)
 
     def tick(self) -> None:
         """A second has passed."""
-        one = self._under_way
-        if one is not None and self._hands.now_ns() - one.since_ns > TEST_TIMEOUT_NS:
-            left = len(one.awaited) + len(one.queue)
-            one.outcome_text = f"{TestRefusal.TIMEOUT} {left} of {one.series} runs did not end"
-            self._finish(one, NoticeCode.TEST_REFUSED)
+        test = self._running
+        if test is not None and self._callbacks.now_ns() - test.since_ns > TEST_TIMEOUT_NS:
+            left = len(test.awaited) + len(test.queue)
+            test.outcome_text = f"{TestRefusal.TIMEOUT} {left} of {test.series} runs did not end"
+            self._finish(test, NoticeCode.TEST_REFUSED)
 
     def _begin_local(self) -> None:
-        while self._here and self._under_way is None:
-            self._begin(self._here.popleft(), is_here=True)
+        while self._local_queue and self._running is None:
+            self._begin(self._local_queue.popleft(), is_here=True)
 
-    def _begin(self, ask: TestRequest, *, is_here: bool) -> None:
-        one = _RunningTest(ask=ask, is_local=is_here, since_ns=self._hands.now_ns())
-        self._shown.append(one)
+    def _begin(self, request: TestRequest, *, is_here: bool) -> None:
+        test = _RunningTest(request=request, is_local=is_here, since_ns=self._callbacks.now_ns())
+        self._shown.append(test)
         try:
-            jobs = self._hands.matching_jobs(ask)
+            jobs = self._callbacks.matching_jobs(request)
         except JobsRefused as refused:
-            _log.warning("test refused id=%s kind=%s: %s", ask.id, ask.kind, refused)
-            one.outcome_text, one.is_over = str(refused), True
-            self._report_progress(one, NoticeCode.TEST_REFUSED)
+            _log.warning("test refused id=%s kind=%s: %s", request.id, request.kind, refused)
+            test.outcome_text, test.is_over = str(refused), True
+            self._report_progress(test, NoticeCode.TEST_REFUSED)
             return
-        _log.info("test begins id=%s kind=%s series=%d", ask.id, ask.kind, len(jobs))
-        one.series = len(jobs)
-        self._under_way = one
-        self._report_progress(one, NoticeCode.TEST_ACCEPTED)
+        _log.info("test begins id=%s kind=%s series=%d", request.id, request.kind, len(jobs))
+        test.series = len(jobs)
+        self._running = test
+        self._report_progress(test, NoticeCode.TEST_ACCEPTED)
         for job in jobs:
             if job.cost_bytes >= COSTLY_RUN_BYTES:
-                one.queue.append(job)
+                test.queue.append(job)
             else:
-                one.awaited.add(job.series)
-                self._hands.start_run(job)
-        if not one.awaited:
-            self._begin_next(one)
+                test.awaited.add(job.series)
+                self._callbacks.start_run(job)
+        if not test.awaited:
+            self._begin_next(test)
 
-    def _begin_next(self, one: _RunningTest) -> None:
-        job = one.queue.popleft()
-        one.awaited.add(job.series)
-        self._hands.start_run(job)
+    def _begin_next(self, test: _RunningTest) -> None:
+        job = test.queue.popleft()
+        test.awaited.add(job.series)
+        self._callbacks.start_run(job)
 
-    def _finish(self, one: _RunningTest, code: NoticeCode) -> None:
-        _log.info("test ended id=%s: %s", one.ask.id, one.outcome_text or code)
-        self._under_way = None
-        one.is_over = True
-        self._report_progress(one, code)
+    def _finish(self, test: _RunningTest, code: NoticeCode) -> None:
+        _log.info("test ended id=%s: %s", test.request.id, test.outcome_text or code)
+        self._running = None
+        test.is_over = True
+        self._report_progress(test, code)
         self._begin_local()
 
-    def _report_progress(self, one: _RunningTest, code: NoticeCode) -> None:
+    def _report_progress(self, test: _RunningTest, code: NoticeCode) -> None:
         """Keep in the record how far a test is, and push it."""
-        ask, notice = one.ask, self._hands.on_notice
-        if one.is_local:
-            ago_s = (self._hands.now_ns() - one.since_ns) // NS_PER_S
+        request, notice = test.request, self._callbacks.on_notice
+        if test.is_local:
+            ago_s = (self._callbacks.now_ns() - test.since_ns) // NS_PER_S
             notice(
-                NoticeCode.TEST_REQUESTED_LOCALLY, f"{ask.id} {ask.kind} {ask.link}".rstrip(), ago_s
+                NoticeCode.TEST_REQUESTED_LOCALLY,
+                f"{request.id} {request.kind} {request.link}".rstrip(),
+                ago_s,
             )
-        notice(code, f"{ask.id} {one.outcome_text}".rstrip(), one.series)
-        self._hands.push_now()
+        notice(code, f"{request.id} {test.outcome_text}".rstrip(), test.series)
+        self._callbacks.push_now()
 
 
 def _trial_run(result: Result) -> TestRun:

@@ -80,7 +80,7 @@ class ResultPipeline:
         self._settings = settings
         self._recorder = recorder
         self._broken = 0
-        self._orders: PipelineCallbacks | None = None
+        self._callbacks: PipelineCallbacks | None = None
         self.plan = plan
         self.memory = memory
         self.latest = latest
@@ -88,9 +88,9 @@ class ResultPipeline:
         self.is_plan_stale = False
         """Whether something was learned or ruled that the plan does not know yet."""
 
-    def set_callbacks(self, orders: PipelineCallbacks) -> None:
+    def set_callbacks(self, callbacks: PipelineCallbacks) -> None:
         """Say who carries out what is ruled; before anything comes in."""
-        self._orders = orders
+        self._callbacks = callbacks
 
     def start(self, version: str) -> None:
         """
@@ -102,12 +102,12 @@ class ResultPipeline:
         for name in self._links:
             self._update_first_hops(name)
         now_ns = self._clock.boottime_ns()
-        for one in self.standing_verdicts:
+        for issued in self.standing_verdicts:
             self._spool.add_entry(
                 VerdictChange(
-                    verdict=one.verdict,
-                    before=one.state,
-                    onset_boottime_ns=one.onset_ns,
+                    verdict=issued.verdict,
+                    before=issued.state,
+                    onset_boottime_ns=issued.onset_ns,
                     decided_boottime_ns=now_ns,
                 )
             )
@@ -133,9 +133,9 @@ class ResultPipeline:
     def link_states(self) -> dict[str, State]:
         """Return the verdicts on the links."""
         return {
-            one.verdict.link: one.verdict.state
-            for one in self.standing_verdicts
-            if not one.verdict.service
+            issued.verdict.link: issued.verdict.state
+            for issued in self.standing_verdicts
+            if not issued.verdict.service
         }
 
     def accept_result(self, result: Result) -> None:
@@ -166,10 +166,10 @@ class ResultPipeline:
 
     def accept_link_change(self, name: str, before: LinkState, after: LinkState) -> None:
         """A link changed, or is looked at for the first time."""
-        what = describe_change(name, before, after)
-        if what:
-            _log.info("link changed: %s", what)
-            self.add_notice(NoticeCode.LINKS_CHANGED, what)
+        description = describe_change(name, before, after)
+        if description:
+            _log.info("link changed: %s", description)
+            self.add_notice(NoticeCode.LINKS_CHANGED, description)
         resolvers = self._links[name].resolvers
         self._judge_event(
             LinkEvent(
@@ -201,17 +201,17 @@ class ResultPipeline:
             self._reset_judge(error)
             return
         self.memory = ruling.memory
-        orders = self._required_callbacks()
+        callbacks = self._required_callbacks()
         for change in ruling.changes:
             self._accept_verdict_change(change)
         for route in ruling.route_changes:
             family = route.family.value
             text = f"{route.link} to {route.target} ({family}): {route.text}"
             self.add_notice(NoticeCode.ROUTE_CHANGED, text)
-        for wish in ruling.confirmation_probes:
-            orders.on_confirmation_probe(wish)
+        for probe in ruling.confirmation_probes:
+            callbacks.on_confirmation_probe(probe)
         if ruling.changes:
-            orders.on_verdict_change()
+            callbacks.on_verdict_change()
 
     def _update_first_hops(self, name: str) -> None:
         """Let the link know which router the judge has learned to be the carrier's first."""
@@ -229,8 +229,8 @@ class ResultPipeline:
         self._broken += 1
         if self._broken & (self._broken - 1) == 0:  # the first, then once per doubling
             _log.error("cannot judge times=%d; begins anew", self._broken, exc_info=error)
-            what = f"judge: {type(error).__name__}: {error}"
-            self.add_notice(NoticeCode.PROBE_BROKEN, what)
+            problem = f"judge: {type(error).__name__}: {error}"
+            self.add_notice(NoticeCode.PROBE_BROKEN, problem)
         self.memory = Memory()
         for name, link in self._links.items():
             facts = facts_from(link.state, link.resolvers)
@@ -255,11 +255,11 @@ class ResultPipeline:
         self.history.add_change(change)
         if not verdict.service:
             self.is_plan_stale = True  # which links stand in for others may be another matter now
-            orders = self._required_callbacks()
-            orders.on_down_family(verdict.link, DOWN_FAMILY.get(verdict.symptom))
+            callbacks = self._required_callbacks()
+            callbacks.on_down_family(verdict.link, DOWN_FAMILY.get(verdict.symptom))
             if verdict.state is State.DOWN:
-                orders.on_link_down(verdict.link)
+                callbacks.on_link_down(verdict.link)
 
     def _required_callbacks(self) -> PipelineCallbacks:
-        assert self._orders is not None, "serve comes first"
-        return self._orders
+        assert self._callbacks is not None, "serve comes first"
+        return self._callbacks

@@ -45,7 +45,7 @@ class RunContext:
     @property
     def lan_targets(self) -> frozenset[str]:
         """Names of what stands in the site's own network."""
-        return frozenset(one.name for one in self.targets if one.segment is Segment.LAN)
+        return frozenset(target.name for target in self.targets if target.segment is Segment.LAN)
 
     @property
     def fingerprint(self) -> str:
@@ -82,9 +82,9 @@ def run_context_from(
     )
 
 
-def with_config(setting: RunContext, config: AgentConfig) -> RunContext:
+def with_config(context: RunContext, config: AgentConfig) -> RunContext:
     """Return the setting in which another configuration holds."""
-    return replace(setting, config=config, targets=targets_of(config), probes=probes_of(config))
+    return replace(context, config=config, targets=targets_of(config), probes=probes_of(config))
 
 
 _SOURCES = Path("/etc/thongsuot")

@@ -80,15 +80,15 @@ class SamplingProgress:
         return tuple(
             SamplingStatus(
                 link=link,
-                month=one.month,
+                month=samples.month,
                 wanted=SAMPLES_WANTED,
-                down_samples=one.down,
-                up_samples=one.up,
-                down_mean_bits_per_second=one.down_sum / one.down if one.down else None,
-                up_mean_bits_per_second=one.up_sum / one.up if one.up else None,
-                hours=sum(1 for count in one.hours if count),
+                down_samples=samples.down,
+                up_samples=samples.up,
+                down_mean_bits_per_second=samples.down_sum / samples.down if samples.down else None,
+                up_mean_bits_per_second=samples.up_sum / samples.up if samples.up else None,
+                hours=sum(1 for count in samples.hours if count),
             )
-            for link, one in sorted(self._links.items())
+            for link, samples in sorted(self._links.items())
         )
 
     def restore(self, book: str) -> None:

@@ -88,22 +88,24 @@ def restore_site_config(own: AgentConfig, path: Path) -> ActiveSiteConfig:
     if not own.plan.accept:
         return ActiveSiteConfig(rollout=RolloutState(), config=own)
     before = load_rollout(path)
-    ledger = rules.after_restart(before, fingerprint_from(own))
+    rollout = rules.after_restart(before, fingerprint_from(own))
     plan, config = None, own
-    if ledger.good is not None:
+    if rollout.good is not None:
         try:
-            plan, config = validate_offer(ledger.good, own)
+            plan, config = validate_offer(rollout.good, own)
         except SiteConfigRefused as error:
-            ledger = rules.refuse_version(ledger, version_of(ledger.good), str(error))
-    if ledger != before:
+            rollout = rules.refuse_version(rollout, version_of(rollout.good), str(error))
+    if rollout != before:
         try:
-            save_rollout(path, ledger)
+            save_rollout(path, rollout)
         except OSError as error:
             _log.warning("cannot write plans file=%s: %s; goes on without", path, error)
-    known = {one.version for one in before.refused}
-    fresh = [one for one in ledger.refused if one.version not in known]
-    news = tuple((NoticeCode.CONFIG_REJECTED, f"{one.version} {one.reason}") for one in fresh)
-    return ActiveSiteConfig(rollout=ledger, config=config, site_config=plan, notices=news)
+    known = {refused.version for refused in before.refused}
+    fresh = [refused for refused in rollout.refused if refused.version not in known]
+    notices = tuple(
+        (NoticeCode.CONFIG_REJECTED, f"{refused.version} {refused.reason}") for refused in fresh
+    )
+    return ActiveSiteConfig(rollout=rollout, config=config, site_config=plan, notices=notices)
 
 
 def fingerprint_from(own: AgentConfig) -> str:
@@ -111,11 +113,11 @@ def fingerprint_from(own: AgentConfig) -> str:
     return digest_of(VERSION.encode() + msgspec.json.encode(own)).hex()
 
 
-def site_config_status(ledger: RolloutState, *, is_accepting: bool) -> SiteConfigStatus:
+def site_config_status(rollout: RolloutState, *, is_accepting: bool) -> SiteConfigStatus:
     """Return what the status says of plans."""
-    offer = ledger.active
-    state = "none" if offer is None else "good" if ledger.trial is None else "trial"
-    refused = ledger.refused[-1] if ledger.refused else None
+    offer = rollout.active
+    state = "none" if offer is None else "good" if rollout.trial is None else "trial"
+    refused = rollout.refused[-1] if rollout.refused else None
     return SiteConfigStatus(
         state=state if is_accepting else "off",
         version="" if offer is None else version_of(offer),
@@ -156,23 +158,23 @@ class SiteConfigManager:
         offer = self.active.rollout.active
         return {} if offer is None else {PLAN: float(offer.number)}
 
-    def on_push_end(self, said: str, reading: PushOutcome) -> None:
+    def on_push_end(self, running_text: str, outcome: PushOutcome) -> None:
         """A push has ended that began with ``running_text``."""
         if not self.own.plan.accept:
             return
-        if reading.answer is not None and bytes(reading.answer.site_config):
-            self._accept_offer(reading.answer.site_config)
+        if outcome.answer is not None and bytes(outcome.answer.site_config):
+            self._accept_offer(outcome.answer.site_config)
         probation = self._probation
-        if probation is None and said == self.running_text:
-            self._note_push_after_rollback(reading)
-        if probation is None or said != probation.running_text:
+        if probation is None and running_text == self.running_text:
+            self._note_push_after_rollback(outcome)
+        if probation is None or running_text != probation.running_text:
             return
-        if reading.disposition is PushDisposition.DURABLE and reading.status == _OK:
+        if outcome.disposition is PushDisposition.DURABLE and outcome.status == _OK:
             probation.is_proven = True
             self._woken.set()
-        elif reading.answer is None and reading.is_tried:
+        elif outcome.answer is None and outcome.is_tried:
             probation.tries += 1
-            probation.problem = reading.text
+            probation.problem = outcome.text
 
     def tick(self) -> None:
         """A second has passed."""
@@ -204,11 +206,11 @@ class SiteConfigManager:
         if offer is not None and self._probation is None and self.active.rollout.is_new(offer):
             await self._start_trial(offer)
 
-    def _note_push_after_rollback(self, reading: PushOutcome) -> None:
+    def _note_push_after_rollback(self, outcome: PushOutcome) -> None:
         if self.active.rollout.undecided is None or self._is_reached_after_rollback is not None:
             return
-        if reading.is_tried:
-            self._is_reached_after_rollback = reading.answer is not None
+        if outcome.is_tried:
+            self._is_reached_after_rollback = outcome.answer is not None
             self._woken.set()
 
     def _accept_offer(self, raw: msgspec.Raw) -> None:
@@ -234,15 +236,15 @@ class SiteConfigManager:
         except SiteConfigRefused as error:
             for line in error.mistakes:
                 _log.warning("plan %s refused: %s", version, line)
-            ledger = rules.refuse_version(self.active.rollout, version, str(error))
-            await self._save_rollout(ledger)
+            rollout = rules.refuse_version(self.active.rollout, version, str(error))
+            await self._save_rollout(rollout)
             self._add_notice(NoticeCode.CONFIG_REJECTED, f"{version} {error}")
             return
         before = self.active
         if not await self._save_rollout(rules.begin_trial(before.rollout, offer)):
             reason = "the disk does not take it"
-            ledger = rules.refuse_version(before.rollout, version, reason, RefusalGround.NOT_KEPT)
-            self._set_active(ledger, before.config, before.site_config)
+            rollout = rules.refuse_version(before.rollout, version, reason, RefusalGround.NOT_KEPT)
+            self._set_active(rollout, before.config, before.site_config)
             self._add_notice(NoticeCode.CONFIG_REJECTED, f"{version} {reason}")
             return
         _log.info(
@@ -263,9 +265,9 @@ class SiteConfigManager:
         self._add_notice(NoticeCode.CONFIG_APPLIED, version)
 
     async def _roll_back(self, probation: _Probation) -> None:
-        ledger = self.active.rollout
-        assert ledger.trial is not None, "probation is of the plan that is tried"
-        version = version_of(ledger.trial)
+        rollout = self.active.rollout
+        assert rollout.trial is not None, "probation is of the plan that is tried"
+        version = version_of(rollout.trial)
         lasted_s = (self.callbacks.now_ns() - probation.since_ns) / NS_PER_S
         reason = (
             f"the collector was not reached for {lasted_s:.0f} s,"
@@ -273,7 +275,7 @@ class SiteConfigManager:
         )
         _log.warning("plan %s taken back: %s", version, reason)
         self._probation = None
-        await self._save_rollout(rules.roll_back(ledger, RefusalGround.UNDECIDED, reason))
+        await self._save_rollout(rules.roll_back(rollout, RefusalGround.UNDECIDED, reason))
         plan, config = None, self.own
         good = self.active.rollout.good
         if good is not None:
@@ -284,36 +286,38 @@ class SiteConfigManager:
 
     async def _settle_undecided(self, *, is_reached: bool) -> None:
         self._is_reached_after_rollback = None
-        one = self.active.rollout.undecided
-        if one is None:  # another was offered and tried meanwhile
+        undecided = self.active.rollout.undecided
+        if undecided is None:  # another was offered and tried meanwhile
             return
         await self._save_rollout(rules.settle_undecided(self.active.rollout, is_reached=is_reached))
-        found = "reached" if is_reached else "not reached either"
-        is_refused = any(each.version == one.version for each in self.active.rollout.refused)
+        reached = "reached" if is_reached else "not reached either"
+        is_refused = any(
+            refused.version == undecided.version for refused in self.active.rollout.refused
+        )
         fate = "stays refused" if is_refused else "may come again"
-        _log.warning("plan %s %s: without it the collector is %s", one.version, fate, found)
+        _log.warning("plan %s %s: without it the collector is %s", undecided.version, fate, reached)
 
     async def _retry_save(self) -> None:
         before = self.active
         if not await self._save_rollout(rules.clear_disk_refusals(before.rollout)):
             self.active = before
 
-    async def _save_rollout(self, ledger: RolloutState) -> bool:
+    async def _save_rollout(self, rollout: RolloutState) -> bool:
         """Have a ledger hold; return whether it is on the disk."""
         try:
-            await asyncio.to_thread(save_rollout, self.path, ledger)
+            await asyncio.to_thread(save_rollout, self.path, rollout)
         except OSError as error:
             _log.warning("cannot write plans file=%s: %s; tried again", self.path, error)
             self._is_unsaved = True
         else:
             self._is_unsaved = False
-        self._set_active(ledger, self.active.config, self.active.site_config)
+        self._set_active(rollout, self.active.config, self.active.site_config)
         return not self._is_unsaved
 
     def _set_active(
-        self, ledger: RolloutState, config: AgentConfig, plan: SiteConfiguration | None
+        self, rollout: RolloutState, config: AgentConfig, plan: SiteConfiguration | None
     ) -> None:
-        self.active = ActiveSiteConfig(rollout=ledger, config=config, site_config=plan)
+        self.active = ActiveSiteConfig(rollout=rollout, config=config, site_config=plan)
 
     def _add_notice(self, code: NoticeCode, text: str) -> None:
         self.callbacks.on_notice(code, text.replace("\n", "; ")[:TEXT_CHARACTERS])

@@ -93,7 +93,7 @@ class StatusProvider:
             wall_s=self._wall_s,
             spent=self.data_budget.monthly_usage(),
             carrying_since_ns=self.link_registry.carrying_since_ns(),
-            routes={name: one.paths for name, one in self.pipeline.memory.links.items()},
+            routes={name: memory.paths for name, memory in self.pipeline.memory.links.items()},
         )
         surroundings = PageContext(
             notified=() if answer is None else answer.notifications,
@@ -119,21 +119,21 @@ class StatusProvider:
             links=self.link_registry.statuses(self.data_budget.spent_bytes()),
             verdicts=tuple(
                 VerdictStatus(
-                    link=one.verdict.link,
-                    service=one.verdict.service,
-                    state=one.verdict.state,
-                    segment=one.verdict.segment,
-                    symptom=one.verdict.symptom,
-                    since_s=self._wall_s(one.onset_ns),
+                    link=issued.verdict.link,
+                    service=issued.verdict.service,
+                    state=issued.verdict.state,
+                    segment=issued.verdict.segment,
+                    symptom=issued.verdict.symptom,
+                    since_s=self._wall_s(issued.onset_ns),
                 )
-                for one in self.pipeline.standing_verdicts
+                for issued in self.pipeline.standing_verdicts
             ),
             record=self._record_status(),
             collector=self._collector_status(now_ns),
             sampling=self.sampling.statuses(),
             tasks=tuple(
-                TaskStatus(name=one.name, restarts=one.restarts, error=one.error)
-                for one in self.supervisor.failed_tasks
+                TaskStatus(name=task.name, restarts=task.restarts, error=task.error)
+                for task in self.supervisor.failed_tasks
             ),
             plan=self.site_configs.status,
         )
@@ -145,7 +145,7 @@ class StatusProvider:
             {"commune": site.commune, "site": site.name}, self.link_registry.specs
         )
         exposition.add_results(self.pipeline.latest.fresh_results(self.context.clock.boottime_ns()))
-        exposition.add_verdicts(one.verdict for one in self.pipeline.standing_verdicts)
+        exposition.add_verdicts(issued.verdict for issued in self.pipeline.standing_verdicts)
         self._add_self_metrics(exposition)
         return exposition
 
@@ -157,7 +157,7 @@ class StatusProvider:
             "rejected_batches": ("Batches that the collector refused", record.rejected_batches),
             "restarts": (
                 "Restarts of tasks of the agent",
-                sum(one.restarts for one in self.supervisor.failed_tasks),
+                sum(task.restarts for task in self.supervisor.failed_tasks),
             ),
         }
         for name, (text, value) in counters.items():

@@ -29,12 +29,12 @@ class Supervisor:
     """
 
     def __init__(self) -> None:
-        self._casualties: dict[str, FailedTask] = {}
+        self._failed_tasks: dict[str, FailedTask] = {}
 
     @property
     def failed_tasks(self) -> tuple[FailedTask, ...]:
         """Tasks that had to be restarted."""
-        return tuple(self._casualties.values())
+        return tuple(self._failed_tasks.values())
 
     async def run(
         self, tasks: dict[str, Callable[[], Awaitable[object]]], stop: asyncio.Event
@@ -46,8 +46,8 @@ class Supervisor:
                 for name, task in tasks.items()
             ]
             await stop.wait()
-            for one in running:
-                one.cancel()
+            for running_task in running:
+                running_task.cancel()
 
     async def _keep_running(self, name: str, task: Callable[[], Awaitable[object]]) -> None:
         wait_s = _FIRST_S
@@ -60,9 +60,9 @@ class Supervisor:
             except Exception as problem:  # noqa: BLE001 - the one place: counted, logged, restarted
                 error = f"{type(problem).__name__}: {problem}"
                 _log.error("task %s failed; it is started again", name, exc_info=problem)
-            casualty = self._casualties.setdefault(name, FailedTask(name=name))
-            casualty.restarts += 1
-            casualty.error = error[:200]
+            failed = self._failed_tasks.setdefault(name, FailedTask(name=name))
+            failed.restarts += 1
+            failed.error = error[:200]
             if time.monotonic() - began_s > _HEALTHY_S:
                 wait_s = _FIRST_S
             await asyncio.sleep(wait_s)

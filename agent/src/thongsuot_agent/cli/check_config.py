@@ -16,14 +16,14 @@ def check_config(path: str) -> int:
     """Check a configuration file; returns the exit code."""
     try:
         config = read(Path(path))
-        setting = run_context_from(config)
+        context = run_context_from(config)
     except (ConfigInvalid, TokenUnusable) as error:
         sys.stderr.write(f"{error}\n")
         return WRONG
     links = ", ".join(link.name for link in config.links) or "every interface with a default route"
     out = sys.stdout
     out.write(f"{path}: good\nsite: {config.site.name}\nlinks: {links}\n")
-    for plan in setting.probes:
+    for plan in context.probes:
         every = f"every {plan.every_s:g} s"
         if plan.metered_every_s is not None:
             every += f", metered every {plan.metered_every_s:g} s"
@@ -34,12 +34,12 @@ def check_config(path: str) -> int:
     for link in config.links:
         if link.allowance_bytes is not None:
             items = allowance.monthly_usage(
-                link, setting.probes, setting.targets, push_every_s=None
+                link, context.probes, context.targets, push_every_s=None
             )
             total = sum(item.total_bytes for item in items)
             out.write(
                 f"link {link.name}: probes use {total / 1e6:.1f} MB of"
                 f" {link.allowance_bytes / 1e6:.1f} MB in 31 days\n"
             )
-    out.write(f"record: {setting.paths.runtime_dir}, {setting.paths.state_dir}\n")
+    out.write(f"record: {context.paths.runtime_dir}, {context.paths.state_dir}\n")
     return 0

@@ -69,15 +69,15 @@ class _TargetIncomplete(Exception):
 def enrol(options: argparse.Namespace) -> int:
     """Enrol this device; returns the exit code."""
     try:
-        order = _enrolment_target(options)
+        target = _enrolment_target(options)
     except (ConfigInvalid, _TargetIncomplete) as error:
         sys.stderr.write(f"{error}\n")
         return WRONG
     code = options.code or _asked_code()
-    waiting = order.token_file.with_name(order.token_file.name + _WAITING)
+    waiting = target.token_file.with_name(target.token_file.name + _WAITING)
     try:
         token = _waiting_token(waiting)
-        return asyncio.run(_redeem_code(order, code, token, waiting))
+        return asyncio.run(_redeem_code(target, code, token, waiting))
     except (OSError, TokenUnusable, CertificateUnusable, WorkerFailed) as error:
         sys.stderr.write(f"not enrolled: {error}\n")
         return _NOT_DONE
@@ -97,14 +97,14 @@ def _enrolment_target(options: argparse.Namespace) -> _EnrolmentTarget:
         raise _TargetIncomplete(
             "say which file the token goes to: --token-file /etc/thongsuot/agent.token"
         )
-    door = CollectorEndpoint(
+    endpoint = CollectorEndpoint(
         url=url,
         host=parts.hostname,
         ca_file=options.ca_file or (collector.ca_file if collector else ""),
         timeout_s=_TIMEOUT_S,
     )
     return _EnrolmentTarget(
-        endpoint=door,
+        endpoint=endpoint,
         site=config.site.name if config else "",
         token_file=token_path(name, {}),
         certificate=_certificate_file(options, config) if parts.scheme == "https" else None,
@@ -145,19 +145,19 @@ def _waiting_token(waiting: Path) -> str:
     return token
 
 
-async def _redeem_code(order: _EnrolmentTarget, code: str, token: str, waiting: Path) -> int:
-    pair = None if order.certificate is None else PendingCertificate(order.certificate)
+async def _redeem_code(target: _EnrolmentTarget, code: str, token: str, waiting: Path) -> int:
+    pair = None if target.certificate is None else PendingCertificate(target.certificate)
     request = "" if pair is None else await pair.request()
-    response = await _post_code(order, code, token, request)
+    response = await _post_code(target, code, token, request)
     answer = _answer(response.body)
     if response.status == 200 and answer is not None and answer.site:
         if pair is not None and answer.certificate:
             await pair.install(answer.certificate)
         elif pair is not None:
             pair.discard_all()
-        _install_token(waiting, order.token_file)
-        flush_folder(order.token_file.parent)
-        _print_refusal(order, answer)
+        _install_token(waiting, target.token_file)
+        flush_folder(target.token_file.parent)
+        _print_refusal(target, answer)
         return 0
     if answer is not None and answer.error:
         # The collector has spoken. With 429 it will take the same again, later.
@@ -168,7 +168,7 @@ async def _redeem_code(order: _EnrolmentTarget, code: str, token: str, waiting: 
         return _NOT_DONE
     why = response.problem or f"status {response.status}, which is no collector's answer"
     sys.stderr.write(
-        f"not enrolled: {order.endpoint.url}: {why}; the code may still be good: run this again\n"
+        f"not enrolled: {target.endpoint.url}: {why}; the code may still be good: run this again\n"
     )
     return _NOT_DONE
 
@@ -179,13 +179,13 @@ def _discard_enrolment(waiting: Path, pair: PendingCertificate | None) -> None:
         pair.discard_pending()
 
 
-async def _post_code(order: _EnrolmentTarget, code: str, token: str, request: str) -> PostResponse:
+async def _post_code(target: _EnrolmentTarget, code: str, token: str, request: str) -> PostResponse:
     asked = EnrolmentRequest(
-        code=code, token_digest=token_digest(token), site=order.site, certificate_request=request
+        code=code, token_digest=token_digest(token), site=target.site, certificate_request=request
     )
-    line = CollectorConnection(order.endpoint, None, SYSTEM)
+    connection = CollectorConnection(target.endpoint, None, SYSTEM)
     try:
-        return await line.post(
+        return await connection.post(
             PostRequest(
                 path=PATH_ENROL,
                 headers=("Content-Type: application/json",),
@@ -193,13 +193,13 @@ async def _post_code(order: _EnrolmentTarget, code: str, token: str, request: st
             )
         )
     finally:
-        line.close()
+        connection.close()
 
 
-def _print_refusal(order: _EnrolmentTarget, answer: EnrolmentResponse) -> None:
-    sys.stdout.write(f"enrolled as {answer.site}; token in {order.token_file}\n")
+def _print_refusal(target: _EnrolmentTarget, answer: EnrolmentResponse) -> None:
+    sys.stdout.write(f"enrolled as {answer.site}; token in {target.token_file}\n")
     if answer.certificate:
-        sys.stdout.write(f"certificate in {order.certificate}\n")
+        sys.stdout.write(f"certificate in {target.certificate}\n")
     if answer.revoked:
         sys.stdout.write(f"revoked: {answer.revoked} tokens that the site had before\n")
 

@@ -126,13 +126,13 @@ async def _run_and_print(options: argparse.Namespace, target: Target, settings: 
 
 def settings_from(assignments: list[str]) -> dict[str, object]:
     """Return settings given as ``key=value``; a value that is no TOML is taken as text."""
-    found: dict[str, object] = {}
+    settings: dict[str, object] = {}
     for assignment in assignments:
         key, equals, value = assignment.partition("=")
         if not equals:
             raise ValueError(f"{assignment!r} is not KEY=VALUE")
         try:
-            found[key] = tomllib.loads(f"value = {value}")["value"]
+            settings[key] = tomllib.loads(f"value = {value}")["value"]
         except tomllib.TOMLDecodeError:
-            found[key] = value
-    return found
+            settings[key] = value
+    return settings

@@ -29,18 +29,18 @@ def run(path: str, *, is_verbose: bool, recording: str) -> int:
         stream=sys.stderr,
     )
     try:
-        setting = run_context_from(read(Path(path)), recording=recording)
-        holding = restore_site_config(setting.local_config, setting.paths.rollout_file)
+        context = run_context_from(read(Path(path)), recording=recording)
+        active = restore_site_config(context.local_config, context.paths.rollout_file)
     except (ConfigInvalid, TokenUnusable) as error:
         sys.stderr.write(f"{error}\n")
         return WRONG
-    asyncio.run(_run_until_signal(setting, holding))
+    asyncio.run(_run_until_signal(context, active))
     return 0
 
 
-async def _run_until_signal(setting: RunContext, holding: ActiveSiteConfig) -> None:
-    with LinkMonitor(setting.local_config.links or None) as monitor:
-        agent = Agent(setting, monitor, systemd_notifier(), holding)
+async def _run_until_signal(context: RunContext, active: ActiveSiteConfig) -> None:
+    with LinkMonitor(context.local_config.links or None) as monitor:
+        agent = Agent(context, monitor, systemd_notifier(), active)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, agent.stop)

@@ -29,28 +29,28 @@ def show_site_config(path: str) -> int:
         return WRONG
     file = paths_from_config(own.spool, os.environ).rollout_file
     try:
-        ledger = read_ledger(file)
+        rollout = read_ledger(file)
     except FileNotFoundError:
-        ledger = RolloutState()
+        rollout = RolloutState()
     except (OSError, ValueError) as error:
         sys.stderr.write(f"cannot read {file}: {error}\n")
         return 1
-    sys.stdout.write("\n".join((*site_config_lines(ledger, own), "")))
+    sys.stdout.write("\n".join((*site_config_lines(rollout, own), "")))
     return 0
 
 
-def site_config_lines(ledger: RolloutState, own: AgentConfig) -> Iterator[str]:
+def site_config_lines(rollout: RolloutState, own: AgentConfig) -> Iterator[str]:
     """Yield what there is to say of plans, for a person."""
-    yield plan_line(site_config_status(ledger, is_accepting=own.plan.accept))
-    offer = ledger.active
+    yield plan_line(site_config_status(rollout, is_accepting=own.plan.accept))
+    offer = rollout.active
     if offer is not None:
         made = datetime.fromtimestamp(offer.made_ns / 1e9, UTC)
         yield f"made: {made:%Y-%m-%d %H:%M:%S} UTC"
-    if ledger.trial is not None:
-        good = "the settings file" if ledger.good is None else version_of(ledger.good)
+    if rollout.trial is not None:
+        good = "the settings file" if rollout.good is None else version_of(rollout.good)
         yield f"before: {good}; gone back to where the collector is not reached"
-    for one in ledger.refused:
-        yield f"refused: {one.version} ({one.ground}): {one.reason}"
+    for refused in rollout.refused:
+        yield f"refused: {refused.version} ({refused.ground}): {refused.reason}"
     if offer is None or not own.plan.accept:
         return
     try:
@@ -58,11 +58,12 @@ def site_config_lines(ledger: RolloutState, own: AgentConfig) -> Iterator[str]:
     except SiteConfigRefused as error:
         yield from (f"does not fit the settings file: {line}" for line in error.mistakes)
         return
-    told = {one.name for one in plan.targets}
+    target_names = {configured.name for configured in plan.targets}
     for target in targets_of(together):
         where = target.url or ", ".join(target.addresses)
-        yield f"target {target.name}: {where} ({'plan' if target.name in told else 'settings'})"
-    kinds = {one.kind for one in plan.probes}
+        source = "plan" if target.name in target_names else "settings"
+        yield f"target {target.name}: {where} ({source})"
+    kinds = {scheduled.kind for scheduled in plan.probes}
     for probe in probes_of(together):
         by = "plan" if probe.kind in kinds else "settings"
         yield f"probe {probe.kind}: every {probe.every_s:g} s ({by})"

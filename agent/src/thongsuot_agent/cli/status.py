@@ -53,17 +53,20 @@ def text_of(status: AgentStatus) -> str:
     lines = [f"{status.site}: thongsuot-agent {status.version}, up {_duration_text(up_s)}"]
     if not status.clock_trusted:
         lines.append("clock: WRONG; times are corrected where the collector has told the hour")
-    verdicts = {(one.link, one.service): one for one in status.verdicts}
+    verdicts = {(verdict.link, verdict.service): verdict for verdict in status.verdicts}
     lines.append("links:")
     lines.extend(_link_line(link, verdicts.get((link.name, "")), status) for link in status.links)
-    services = sorted({one.service for one in status.verdicts if one.service})
+    services = sorted({verdict.service for verdict in status.verdicts if verdict.service})
     if services:
         lines.append("services:")
     for service in services:
-        found = [one for one in status.verdicts if one.service == service]
-        words = [f"{one.link or 'site'} {_state_text(one, status)}" for one in found]
+        verdicts_of_service = [verdict for verdict in status.verdicts if verdict.service == service]
+        words = [
+            f"{verdict.link or 'site'} {_state_text(verdict, status)}"
+            for verdict in verdicts_of_service
+        ]
         lines.append(f"  {service}: {', '.join(words)}")
-    lines.extend(_sampling_line(one) for one in status.sampling)
+    lines.extend(_sampling_line(sampling) for sampling in status.sampling)
     if collector.reachable:
         ago = _duration_text(collector.acknowledged_s_ago or 0.0)
         way = f" over {collector.link}" if collector.link else ""
@@ -82,8 +85,8 @@ def text_of(status: AgentStatus) -> str:
         f" {record.rejected_batches} batches refused"
     )
     if record.in_memory_only or record.disk_refuses:
-        what = "runtime directory" if record.in_memory_only else "disk"
-        lines.append(f"record: the {what} REFUSES writes; a crash or power cut may lose results")
+        place = "runtime directory" if record.in_memory_only else "disk"
+        lines.append(f"record: the {place} REFUSES writes; a crash or power cut may lose results")
     lines.extend(
         f"task {task.name}: restarted {task.restarts} times, last: {task.error}"
         for task in status.tasks
@@ -129,14 +132,15 @@ def _link_line(link: LinkStatus, verdict: VerdictStatus | None, status: AgentSta
     return f"  {link.name}: {word} ({', '.join(facts)})"
 
 
-def _sampling_line(one: SamplingStatus) -> str:
+def _sampling_line(sampling: SamplingStatus) -> str:
     def way(word: str, count: int, mean: float | None) -> str:
-        said = f"{count} of {one.wanted} {word}"
-        return said if mean is None else f"{said} (mean {mean / 1e6:.1f} Mbit/s)"
+        progress = f"{count} of {sampling.wanted} {word}"
+        return progress if mean is None else f"{progress} (mean {mean / 1e6:.1f} Mbit/s)"
 
-    down = way("down", one.down_samples, one.down_mean_bits_per_second)
-    up = way("up", one.up_samples, one.up_mean_bits_per_second)
-    return f"rate samples {one.link} {one.month}: {down}, {up}, at {one.hours} of 24 hours"
+    down = way("down", sampling.down_samples, sampling.down_mean_bits_per_second)
+    up = way("up", sampling.up_samples, sampling.up_mean_bits_per_second)
+    subject = f"rate samples {sampling.link} {sampling.month}"
+    return f"{subject}: {down}, {up}, at {sampling.hours} of 24 hours"
 
 
 def _state_text(verdict: VerdictStatus, status: AgentStatus) -> str:

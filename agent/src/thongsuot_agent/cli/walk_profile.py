@@ -31,17 +31,17 @@ def walk_profile(options: argparse.Namespace) -> int:
     """Read a device and print; returns the exit code."""
     try:
         settings = msgspec.convert(settings_from(options.set), Settings)
-        found = asyncio.run(_survey_device(options.host, options.base, settings))
+        survey = asyncio.run(_survey_device(options.host, options.base, settings))
     except (ValueError, msgspec.ValidationError) as error:
         sys.stderr.write(f"{error}\n")
         return WRONG
     except (SecretUnusable, LinkUnusable, WorkerFailed, TimeoutError, OSError) as error:
         sys.stderr.write(f"cannot read {options.host}: {str(error) or 'it took too long'}\n")
         return 1
-    if found.failure:
-        sys.stderr.write(f"cannot read {options.host}: {found.failure}\n")
+    if survey.failure:
+        sys.stderr.write(f"cannot read {options.host}: {survey.failure}\n")
         return 1
-    sys.stdout.write(survey_text(found))
+    sys.stdout.write(survey_text(survey))
     return 0
 
 
@@ -53,15 +53,17 @@ async def _survey_device(host: str, base: str, settings: Settings) -> Survey:
         answer_s=settings.answer_s,
         retries=settings.retries,
     )
-    order = SurveyRequest(access=access, profiles=settings.profiles, folder=settings.profile_folder)
+    request = SurveyRequest(
+        access=access, profiles=settings.profiles, folder=settings.profile_folder
+    )
     with open_unbound(family_of(host), host, settings.port) as opened:
-        first = await run_survey(order, opened, settings.timeout_s)
+        first = await run_survey(request, opened, settings.timeout_s)
     if first.failure:
         return first
     walk = base or vendor_oid(first.object_id)
-    order = msgspec.structs.replace(order, walk=(walk,))
+    request = msgspec.structs.replace(request, walk=(walk,))
     with open_unbound(family_of(host), host, settings.port) as opened:
-        return await run_survey(order, opened, _WALK_S)
+        return await run_survey(request, opened, _WALK_S)
 
 
 def vendor_oid(object_id: str) -> str:
@@ -76,20 +78,20 @@ def vendor_oid(object_id: str) -> str:
     return ".".join(numbers[:7])
 
 
-def survey_text(found: Survey) -> str:
+def survey_text(survey: Survey) -> str:
     """Return a survey as a person reads it, ending in the beginning of a profile (TOML)."""
     lines = [
-        f"# {redact(found.description)}",
-        f"# sysObjectID {found.object_id or 'none'}",
-        f"# interfaces: {', '.join(found.interfaces) or 'none'}",
+        f"# {redact(survey.description)}",
+        f"# sysObjectID {survey.object_id or 'none'}",
+        f"# interfaces: {', '.join(survey.interfaces) or 'none'}",
     ]
-    for one in found.profiled:
-        lines.append(f"# profile {one.profile} fits and reads:")
-        for row, group in one.groups.items():
+    for profiled in survey.profiled:
+        lines.append(f"# profile {profiled.profile} fits and reads:")
+        for row, group in profiled.groups.items():
             lines += [f"#   {row}: {text}" for text in _figure_lines(group)]
-    if not found.profiled:
+    if not survey.profiled:
         lines.append("# no profile fits; take what you know from below and say what it is:")
-    lines += ["", *_profile_draft(found), ""]
+    lines += ["", *_profile_draft(survey), ""]
     return "\n".join(lines)
 
 
@@ -102,14 +104,14 @@ def _figure_lines(group: ComponentReading) -> Iterator[str]:
         yield f"{name} is nothing ({why})"
 
 
-def _profile_draft(found: Survey) -> Iterator[str]:
+def _profile_draft(survey: Survey) -> Iterator[str]:
     objects = _walked_objects(
-        one for one in found.walked if not one[0].startswith(_NOT_THE_VENDORS)
+        line for line in survey.walked if not line[0].startswith(_NOT_THE_VENDORS)
     )
-    present = next(iter(objects), vendor_oid(found.object_id))
+    present = next(iter(objects), vendor_oid(survey.object_id))
     yield 'title = "…"'
     yield 'purpose = "radio"  # or optical, power, system'
-    yield f'object_id = ["{found.object_id}"]' if found.object_id else "# no object_id"
+    yield f'object_id = ["{survey.object_id}"]' if survey.object_id else "# no object_id"
     yield f'present = ["{present}"]'
     for oid, (tag, values, is_scalar) in objects.items():
         shown = " | ".join(redact(value)[:40].replace("\n", " ") for value in values[:_SHOWN])
@@ -126,9 +128,9 @@ def _walked_objects(
     walked: Iterable[tuple[str, str, str]],
 ) -> dict[str, tuple[str, list[str], bool]]:
     """Return what was walked by object; scalars end in ``.0``, a column is one for all its rows."""
-    found: dict[str, tuple[str, list[str], bool]] = {}
+    objects: dict[str, tuple[str, list[str], bool]] = {}
     for oid, tag, value in walked:
         is_scalar = oid.endswith(".0")
         key = oid if is_scalar else oid.rpartition(".")[0]
-        found.setdefault(key, (tag, [], is_scalar))[1].append(value)
-    return found
+        objects.setdefault(key, (tag, [], is_scalar))[1].append(value)
+    return objects

@@ -73,7 +73,7 @@ def monthly_usage(
 def _usage_items(
     link: Link, plans: Sequence[ProbeSchedule], targets: Sequence[Target], *, is_metered: bool
 ) -> Iterator[UsageItem]:
-    reach = SchedulableLink(
+    schedulable = SchedulableLink(
         spec=link,
         families=BOTH_FAMILIES,
         resolver_families=BOTH_FAMILIES,
@@ -86,11 +86,11 @@ def _usage_items(
         settings = msgspec.convert(plan.settings, probe.settings)
         runs = round(MONTH_S / interval_s(plan, is_metered=is_metered))
         for target in targets_of(plan, probe, targets, link.name):
-            series = 1 if probe.per_link else len(families_of(target, reach))
+            series = 1 if probe.per_link else len(families_of(target, schedulable))
             run_bytes = probe.cost_bytes(target, settings)
-            what = plan.kind if probe.per_link else f"{plan.kind} to {target.name}"
+            label = plan.kind if probe.per_link else f"{plan.kind} to {target.name}"
             if run_bytes:
-                yield UsageItem(label=what, series=series, runs=runs, run_bytes=run_bytes)
+                yield UsageItem(label=label, series=series, runs=runs, run_bytes=run_bytes)
 
 
 def refusal_text(link: Link, items: Sequence[UsageItem]) -> str:

@@ -61,9 +61,9 @@ def _repeated(table: str, key: str, values: Iterable[str]) -> Iterator[Mistake]:
 
 
 def _collector(config: AgentConfig) -> Iterator[Mistake]:
-    found = _url_mistake(config.collector.url)
-    if found:
-        yield ("collector", "url"), found
+    mistake = _url_mistake(config.collector.url)
+    if mistake:
+        yield ("collector", "url"), mistake
     elif urlsplit(config.collector.url).path not in {"", "/"}:
         yield (
             ("collector", "url"),
@@ -102,20 +102,20 @@ def _references(config: AgentConfig) -> Iterator[Mistake]:
 
 
 def _unknown(
-    what: str, names: Iterable[str], known: set[str], path: Path, *, is_list: bool = True
+    kind: str, names: Iterable[str], known: set[str], path: Path, *, is_list: bool = True
 ) -> Iterator[Mistake]:
     for place, name in enumerate(names):
         if name not in known:
             where = (*path, place) if is_list else path
-            yield where, f'there is no {what} "{name}"{suggest(name, known)}'
+            yield where, f'there is no {kind} "{name}"{suggest(name, known)}'
 
 
 def _target(target: Target, path: Path) -> Iterator[Mistake]:
     if target.role is Role.SERVICE:
         if not target.url:
             yield (*path, "role"), f'service "{target.name}" needs a url'
-        elif found := _url_mistake(target.url):
-            yield (*path, "url"), found
+        elif mistake := _url_mistake(target.url):
+            yield (*path, "url"), mistake
         if target.segment is not Segment.SERVICE:
             yield (*path, "segment"), f'service "{target.name}" has segment "service", nothing else'
     else:

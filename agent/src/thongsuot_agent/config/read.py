@@ -39,9 +39,11 @@ def parse(text: str, *, file: str) -> AgentConfig:
         config = decode(text, AgentConfig, file=file)
     except DocumentError as error:
         raise ConfigInvalid([error]) from error
-    found = [error_at(text, path, what, file=file) for path, what in contradictions(config)]
-    if found:
-        raise ConfigInvalid(sorted(found, key=lambda error: error.line))
+    errors = [
+        error_at(text, path, sentence, file=file) for path, sentence in contradictions(config)
+    ]
+    if errors:
+        raise ConfigInvalid(sorted(errors, key=lambda error: error.line))
     return config
 
 
@@ -51,9 +53,9 @@ def contradictions(config: AgentConfig) -> list[Mistake]:
 
     The arithmetic of allowances is looked at only where settings and names are right.
     """
-    found = [*mistakes(config, targets_of(config)), *_settings_mistakes(config)]
-    found = found or list(equipment.mistakes(config))
-    return found or list(_over_allowance(config))
+    problems = [*mistakes(config, targets_of(config)), *_settings_mistakes(config)]
+    problems = problems or list(equipment.mistakes(config))
+    return problems or list(_over_allowance(config))
 
 
 def _settings_mistakes(config: AgentConfig) -> Iterator[Mistake]:

@@ -209,6 +209,6 @@ def flush_folder(folder: Path) -> None:
         os.close(handle)
 
 
-async def _run_key_worker(order: KeyRequest) -> KeyReply:
-    answer = await run_worker(_WORKER, [], msgspec.json.encode(order), timeout_s=_WORKER_S)
+async def _run_key_worker(request: KeyRequest) -> KeyReply:
+    answer = await run_worker(_WORKER, [], msgspec.json.encode(request), timeout_s=_WORKER_S)
     return msgspec.json.decode(answer, type=KeyReply)

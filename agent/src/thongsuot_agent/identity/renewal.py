@@ -87,8 +87,8 @@ class CertificateRenewal:
                 _log.info("certificate renewed")
             self._failures, self.problem = 0, ""
             return CHECK_EVERY_S
-        said = "" if answer is None else answer.error
-        why = said or response.problem or f"status {response.status}, which is no answer to it"
+        sentence = "" if answer is None else answer.error
+        why = sentence or response.problem or f"status {response.status}, which is no answer to it"
         after = response.retry_after
         at_least_s = float(after) if after.isascii() and after.isdigit() else 0.0
         return self._fail(f"cannot renew the certificate: {why}", min(at_least_s, _LONGEST_S))

@@ -33,11 +33,11 @@ def make_key() -> KeyReply:
     )
 
 
-def check_pair(order: KeyRequest) -> KeyReply:
+def check_pair(request: KeyRequest) -> KeyReply:
     """Return whether a certificate is for a key."""
     try:
-        key = load_pem_private_key(order.key.encode("ascii"), None)
-        certificate = x509.load_pem_x509_certificate(order.certificate.encode("ascii"))
+        key = load_pem_private_key(request.key.encode("ascii"), None)
+        certificate = x509.load_pem_x509_certificate(request.certificate.encode("ascii"))
     except (ValueError, TypeError) as error:
         return KeyReply(problem=f"no certificate and key: {error}")
     fits = key.public_key() == certificate.public_key()
@@ -46,8 +46,8 @@ def check_pair(order: KeyRequest) -> KeyReply:
 
 def main() -> int:
     """Do what is asked; returns the exit code."""
-    order = msgspec.json.decode(sys.stdin.buffer.read(), type=KeyRequest)
-    answer = check_pair(order) if order.key else make_key()
+    request = msgspec.json.decode(sys.stdin.buffer.read(), type=KeyRequest)
+    answer = check_pair(request) if request.key else make_key()
     sys.stdout.buffer.write(msgspec.json.encode(answer))
     return 0
 

@@ -100,18 +100,18 @@ class ConflictDetector:
     than one.
     """
 
-    def __init__(self, on_news: Callable[[], None], pace: ConflictTiming = _TIMING) -> None:
+    def __init__(self, on_news: Callable[[], None], timing: ConflictTiming = _TIMING) -> None:
         self._on_news = on_news
-        self._pace = pace
+        self._timing = timing
         self._loop = asyncio.get_running_loop()
-        self._place: ListenPoint | None = None
+        self._point: ListenPoint | None = None
         self._socket: socket.socket | None = None
         self._own: Collection[bytes] = ()
         self._claims: dict[bytes, AddressClaim] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._refused = False
 
-    def follow(self, place: ListenPoint | None, own: Collection[bytes]) -> None:
+    def follow(self, point: ListenPoint | None, own: Collection[bytes]) -> None:
         """
         Listen at this place from now on; nowhere if ``None``.
 
@@ -119,30 +119,30 @@ class ConflictDetector:
         LAN the kernel answers for one by the other, which is no conflict.
         """
         self._own = own
-        if place == self._place:
+        if point == self._point:
             return
         self.close()
-        self._place = place
-        ours = place.addresses if place is not None else ()
+        self._point = point
+        ours = point.addresses if point is not None else ()
         self._claims = {of: claim for of, claim in self._claims.items() if of in ours}
-        if place is None or self._refused:
+        if point is None or self._refused:
             return
         try:
-            self._socket = _opened(place)
+            self._socket = _opened(point)
         except PermissionError:
             self._refused = True
             _log.info(
                 "cannot listen to ARP (%s): no CAP_NET_RAW; "
                 "conflicts of its IPv4 addresses stay unseen",
-                place.interface,
+                point.interface,
             )
         except OSError as error:
             # The interface went away since the tables were read; the next reading will say so.
-            _log.debug("cannot listen to ARP (%s): %s", place.interface, described(error))
-            self._place = None
+            _log.debug("cannot listen to ARP (%s): %s", point.interface, described(error))
+            self._point = None
         else:
             self._loop.add_reader(self._socket, self._on_readable)
-            self._timer = self._loop.call_later(self._pace.first_s, self._probe_addresses)
+            self._timer = self._loop.call_later(self._timing.first_s, self._probe_addresses)
 
     def close(self) -> None:
         """Stop listening; what was heard is kept for the time that it counts."""
@@ -154,7 +154,7 @@ class ConflictDetector:
                 self._loop.remove_reader(self._socket)
             self._socket.close()
             self._socket = None
-        self._place = None
+        self._point = None
 
     def claims(self, addresses: Collection[str]) -> tuple[str, ...]:
         """Return who claims any of these addresses, in words, one per address."""
@@ -169,48 +169,48 @@ class ConflictDetector:
         known = self._claimants()
         if self._receive_all(self._socket):
             self._loop.remove_reader(self._socket)
-            self._schedule_probe(self._pace.claimed_s)
+            self._schedule_probe(self._timing.claimed_s)
             self._report_if_changed(known)
 
     def _receive_all(self, opened: socket.socket) -> bool:
         """Take in what waits; returns whether it held a claim."""
-        found = False
+        is_claimed = False
         while True:
             try:
                 packet = opened.recv(_PACKET_BYTES)
             except BlockingIOError:
-                return found
+                return is_claimed
             except OSError as error:
                 if error.errno not in _GONE:
                     raise
                 # Said once when the interface goes down; the socket hears again when it is up.
                 continue
-            found = self._accept_packet(packet) or found
+            is_claimed = self._accept_packet(packet) or is_claimed
 
     def _accept_packet(self, packet: bytes) -> bool:
         try:
-            said = arp.parse_arp(packet)
+            arp_packet = arp.parse_arp(packet)
         except MalformedMessage as error:
             _log.debug("cannot read an ARP packet: %s; passed over", error)
             return False
-        if said.sender_hardware in self._own:
+        if arp_packet.sender_hardware in self._own:
             return False
-        claim = AddressClaim(hardware=said.sender_hardware, heard_s=self._loop.time())
-        self._claims[said.sender_address] = claim
+        claim = AddressClaim(hardware=arp_packet.sender_hardware, heard_s=self._loop.time())
+        self._claims[arp_packet.sender_address] = claim
         return True
 
     def _probe_addresses(self) -> None:
         """Drop what is no longer true, listen again if at rest, and ask who has our addresses."""
         assert self._socket is not None, "closing cancels the timer"
-        assert self._place is not None, "closing cancels the timer"
+        assert self._point is not None, "closing cancels the timer"
         known = self._claimants()
         # If we were not given the CPU in time, what proves a claim may lie in the buffer.
         self._receive_all(self._socket)
-        since_s = self._loop.time() - self._pace.hold_s
+        since_s = self._loop.time() - self._timing.hold_s
         self._claims = {of: claim for of, claim in self._claims.items() if claim.heard_s > since_s}
         self._loop.add_reader(self._socket, self._on_readable)
-        self._send(self._socket, self._place)
-        self._schedule_probe(self._pace.claimed_s if self._claims else self._pace.quiet_s)
+        self._send(self._socket, self._point)
+        self._schedule_probe(self._timing.claimed_s if self._claims else self._timing.quiet_s)
         self._report_if_changed(known)
 
     def _claimants(self) -> dict[bytes, bytes]:
@@ -226,26 +226,26 @@ class ConflictDetector:
         self._timer = self._loop.call_later(delay_s, self._probe_addresses)
 
     @staticmethod
-    def _send(opened: socket.socket, place: ListenPoint) -> None:
-        to = (place.interface, arp.ETHERTYPE_ARP, 0, 0, arp.BROADCAST)
+    def _send(opened: socket.socket, point: ListenPoint) -> None:
+        to = (point.interface, arp.ETHERTYPE_ARP, 0, 0, arp.BROADCAST)
         try:
-            for address in place.addresses:
-                opened.sendto(arp.build_probe(hardware=place.hardware, address=address), to)
+            for address in point.addresses:
+                opened.sendto(arp.build_probe(hardware=point.hardware, address=address), to)
         except BlockingIOError:
-            _log.debug("cannot ask for own addresses (%s): queue full", place.interface)
+            _log.debug("cannot ask for own addresses (%s): queue full", point.interface)
         except OSError as error:
             if error.errno not in _GONE:
                 raise
-            _log.debug("cannot ask for own addresses (%s): %s", place.interface, described(error))
+            _log.debug("cannot ask for own addresses (%s): %s", point.interface, described(error))
 
 
-def _opened(place: ListenPoint) -> socket.socket:
+def _opened(point: ListenPoint) -> socket.socket:
     # Bound to a protocol only after the filter is there: nothing else is ever let in.
     opened = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, 0)
     try:
         opened.setblocking(False)
-        attach_filter(opened, claim_filter(place.hardware, place.addresses))
-        opened.bind((place.interface, arp.ETHERTYPE_ARP))
+        attach_filter(opened, claim_filter(point.hardware, point.addresses))
+        opened.bind((point.interface, arp.ETHERTYPE_ARP))
     except OSError:
         opened.close()
         raise

@@ -93,9 +93,12 @@ class _Exchange(Generic[T]):
                 )
             except BlockingIOError:
                 return
-            told = control.parse(ancillary)
-            if told.error is not None and told.error.origin == control.ORIGIN_STAMP:
-                self._watch.left_ns = told.stamp_ns
+            ancillary_data = control.parse(ancillary)
+            if (
+                ancillary_data.error is not None
+                and ancillary_data.error.origin == control.ORIGIN_STAMP
+            ):
+                self._watch.left_ns = ancillary_data.stamp_ns
 
     def _accept_datagram(self, data: bytes, stamp_ns: int | None) -> None:
         value = self._accept(data)

@@ -192,14 +192,14 @@ class EchoChannel:
             self._accept_reply(pending, arrival)
 
     def _accept_reply(self, pending: _PendingEcho, arrival: EchoArrival) -> None:
-        told = arrival.control
+        ancillary_data = arrival.control
         egress = pending.egress
-        if told.interface != egress.index or told.local != egress.source_packed:
+        if ancillary_data.interface != egress.index or ancillary_data.local != egress.source_packed:
             # Perhaps the proper answer still follows; the end of the wait decides.
             self.oddities.unproven += 1
             pending.unproven = "the answer came in by another interface or to another address"
             return
-        rtt_ns, doubts = pending.stopwatch.stop(told.stamp_ns)
+        rtt_ns, doubts = pending.stopwatch.stop(ancillary_data.stamp_ns)
         if rtt_ns > pending.timeout_ns:
             self.oddities.late += 1
             return
@@ -207,7 +207,7 @@ class EchoChannel:
             pending,
             EchoResult(
                 rtt_s=rtt_ns / NS_PER_S,
-                hop_limit=told.hop_limit,
+                hop_limit=ancillary_data.hop_limit,
                 doubts=pending.doubts | doubts,
                 sent_bytes=self._size_bytes(len(pending.payload)),
                 received_bytes=self._header_bytes + arrival.size_bytes,

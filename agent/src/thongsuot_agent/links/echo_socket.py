@@ -91,13 +91,18 @@ class EchoSocket:
                 )
             except BlockingIOError:
                 return
-            told = control.parse(ancillary)
-            if told.error is None:
+            ancillary_data = control.parse(ancillary)
+            if ancillary_data.error is None:
                 continue
-            if told.error.origin == control.ORIGIN_STAMP and told.stamp_ns is not None:
-                yield TransmitTimestamp(number=told.error.data, stamp_ns=told.stamp_ns)
-            elif told.error.origin in {control.ORIGIN_ICMP4, control.ORIGIN_ICMP6}:
-                quoted = self._quoted(data, told)
+            if (
+                ancillary_data.error.origin == control.ORIGIN_STAMP
+                and ancillary_data.stamp_ns is not None
+            ):
+                yield TransmitTimestamp(
+                    number=ancillary_data.error.data, stamp_ns=ancillary_data.stamp_ns
+                )
+            elif ancillary_data.error.origin in {control.ORIGIN_ICMP4, control.ORIGIN_ICMP6}:
+                quoted = self._quoted(data, ancillary_data)
                 if quoted is not None:
                     yield quoted
 
@@ -119,18 +124,18 @@ class EchoSocket:
                 errors += 1
                 continue
             try:
-                told = control.parse(ancillary)
+                ancillary_data = control.parse(ancillary)
                 if self.is_raw and not self._is_six:
                     data, _ = icmp.ip4_payload(data)
                 message = icmp.parse(self.numbers, data)
             except MalformedMessage:
                 continue  # anybody can send nonsense; it answers nothing
             if message is not None and message.identifier == self._sockets.identifier:
-                yield EchoArrival(message=message, control=told, size_bytes=len(data))
+                yield EchoArrival(message=message, control=ancillary_data, size_bytes=len(data))
 
-    def _quoted(self, data: bytes, told: control.ReceivedControl) -> EchoArrival | None:
+    def _quoted(self, data: bytes, ancillary_data: control.ReceivedControl) -> EchoArrival | None:
         """The request that an error on a ping socket is about: its ICMP header and payload."""
-        problem = told.error
+        problem = ancillary_data.error
         if problem is None or len(data) < icmp.ECHO_HEADER_BYTES:
             return None
         refusal = icmp.IcmpError(
@@ -141,4 +146,4 @@ class EchoSocket:
             code=problem.code,
             payload=data[icmp.ECHO_HEADER_BYTES :],
         )
-        return EchoArrival(message=refusal, control=told, size_bytes=len(data))
+        return EchoArrival(message=refusal, control=ancillary_data, size_bytes=len(data))

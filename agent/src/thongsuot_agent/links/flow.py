@@ -243,35 +243,35 @@ class Flow:
                 )
             except BlockingIOError:
                 return
-            told = control.parse(ancillary)
-            problem = told.error
+            ancillary_data = control.parse(ancillary)
+            problem = ancillary_data.error
             if problem is None:
                 continue
-            if problem.origin == control.ORIGIN_STAMP and told.stamp_ns is not None:
-                yield TransmitTimestamp(number=problem.data, stamp_ns=told.stamp_ns)
+            if problem.origin == control.ORIGIN_STAMP and ancillary_data.stamp_ns is not None:
+                yield TransmitTimestamp(number=problem.data, stamp_ns=ancillary_data.stamp_ns)
             elif problem.origin in {control.ORIGIN_ICMP4, control.ORIGIN_ICMP6}:
-                yield self._heard(data, told, problem)
+                yield self._heard(data, ancillary_data, problem)
 
     def _heard(
-        self, data: bytes, told: control.ReceivedControl, problem: control.ExtendedError
+        self, data: bytes, ancillary_data: control.ReceivedControl, problem: control.ExtendedError
     ) -> ProbeReply:
         family = self.egress.family
-        what = (problem.type, problem.code)
+        icmp_code = (problem.type, problem.code)
         is_target = problem.offender == self.egress.destination_packed
         reason: Reason | None = None
         if problem.type != _EXCEEDED[family] and not (
-            is_target and what == _PORT_UNREACHABLE[family]
+            is_target and icmp_code == _PORT_UNREACHABLE[family]
         ):
-            reason = icmp.reason_for(icmp.IP6 if self._six else icmp.IP4, *what)
+            reason = icmp.reason_for(icmp.IP6 if self._six else icmp.IP4, *icmp_code)
         headers_bytes = self._header_bytes + (0 if self._is_echo else _UDP_HEADER_BYTES)
         return ProbeReply(
             number=self._number(data),
             address=_text(problem.offender),
             is_target=is_target,
-            stamp_ns=told.stamp_ns,
+            stamp_ns=ancillary_data.stamp_ns,
             size_bytes=self._header_bytes + icmp.ECHO_HEADER_BYTES + headers_bytes + len(data),
             reason=reason,
-            mtu_bytes=problem.info if what == _TOO_BIG[family] else None,
+            mtu_bytes=problem.info if icmp_code == _TOO_BIG[family] else None,
             labels=extensions.labels(data, problem.data & 0xFFFF, headers_bytes),
         )
 
@@ -296,7 +296,7 @@ class Flow:
             except OSError:
                 continue  # an error that the queue has told of is also reported once here
             try:
-                told = control.parse(ancillary)
+                ancillary_data = control.parse(ancillary)
                 if self._is_raw and not self._six:
                     data, _ = icmp.ip4_payload(data)
                 message = icmp.parse(icmp.IP6 if self._six else icmp.IP4, data)
@@ -310,7 +310,7 @@ class Flow:
                     number=number,
                     address=self.egress.destination,
                     is_target=True,
-                    stamp_ns=told.stamp_ns,
+                    stamp_ns=ancillary_data.stamp_ns,
                     size_bytes=self._header_bytes + len(data),
                 )
 

@@ -95,13 +95,13 @@ class LiveLink:
         if known is not None:
             return known
         try:
-            found = find_egress(self.kernel, self.spec.interface, self.state, family, destination)
+            egress = find_egress(self.kernel, self.spec.interface, self.state, family, destination)
         except OSError as error:
             raise LinkUnusable(reason_for_own(error), described(error)) from error
         if len(self._egresses) >= _EGRESSES_KEPT:
             self._egresses.clear()
-        self._egresses[key] = found
-        return found
+        self._egresses[key] = egress
+        return egress
 
     def open_udp(self, family: Family, destination: str, port: int) -> socket.socket:
         """Return a non-blocking UDP socket bound to this link and connected to a destination."""

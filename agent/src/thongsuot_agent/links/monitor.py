@@ -127,10 +127,10 @@ class LinkMonitor:
         )
         if self._detect:
             self._adopt(uplinks(tables))
-        found = states(tables, {link.spec.interface for link in self._links.values()})
+        link_states = states(tables, {link.spec.interface for link in self._links.values()})
         self._messages = tables.links
         for name, link in self._links.items():
-            self._change(name, link, self._with_conflicts(name, found[link.spec.interface]))
+            self._change(name, link, self._with_conflicts(name, link_states[link.spec.interface]))
 
     async def run(self, on_change: OnChange) -> None:
         """
@@ -209,16 +209,16 @@ class LinkMonitor:
 
     def _accept_carrier_message(self, message: NetlinkMessage) -> None:
         try:
-            told = parse_link(message.payload)
+            link_message = parse_link(message.payload)
         except MalformedMessage as error:
             _log.warning("cannot read a netlink message: %s; reading the tables anew", error)
             return
-        if told.family != AF_UNSPEC or told.operstate is None:
+        if link_message.family != AF_UNSPEC or link_message.operstate is None:
             return
         for name, link in self._links.items():
-            if link.spec.interface != told.name or link.state.index != told.index:
+            if link.spec.interface != link_message.name or link.state.index != link_message.index:
                 continue
-            carrier = told.carrier and message.type == RTM_NEWLINK
+            carrier = link_message.carrier and message.type == RTM_NEWLINK
             if carrier != link.state.carrier:
                 self._change(name, link, replace(link.state, carrier=carrier))
 

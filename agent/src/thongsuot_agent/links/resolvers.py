@@ -67,9 +67,9 @@ class Resolvers:
 def find_resolvers(interface: str, index: int, root: Path) -> tuple[str, ...]:
     """Return the name servers of an interface from the files of whoever configured it."""
     for files, read in _sources(interface, index, root):
-        found = _usable(chain.from_iterable(read(text) for text in _texts(files)))
-        if found:
-            return found
+        servers = _usable(chain.from_iterable(read(text) for text in _texts(files)))
+        if servers:
+            return servers
     return ()
 
 

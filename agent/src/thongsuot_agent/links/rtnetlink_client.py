@@ -127,12 +127,12 @@ class RtnetlinkClient:
         """A dump during which the table changed may miss entries (NLM_F_DUMP_INTR): again."""
         for _ in range(_ATTEMPTS):
             self._socket.send(rtnetlink.dump_request(request, self._next()))
-            found: list[T] = []
-            if self._collect(wanted, parse, found):
-                return found
+            parsed: list[T] = []
+            if self._collect(wanted, parse, parsed):
+                return parsed
         raise DumpInterrupted(errno.EAGAIN, f"tables changed during {_ATTEMPTS} dumps")
 
-    def _collect(self, wanted: int, parse: Callable[[bytes], T], found: list[T]) -> bool:
+    def _collect(self, wanted: int, parse: Callable[[bytes], T], parsed: list[T]) -> bool:
         consistent = True
         while True:
             for message in messages(self._socket.recv(_RECEIVE_BYTES)):
@@ -143,7 +143,7 @@ class RtnetlinkClient:
                     return consistent
                 _raise_error(message)
                 if message.type == wanted:
-                    found.append(parse(message.payload))
+                    parsed.append(parse(message.payload))
 
 
 # What the kernel answers when no route matches, by the kind of mismatch (fib_props, net/ipv4).

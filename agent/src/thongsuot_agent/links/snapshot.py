@@ -51,11 +51,11 @@ def uplinks(tables: KernelTables) -> tuple[str, ...]:
 def states(tables: KernelTables, interfaces: Iterable[str]) -> Mapping[str, LinkState]:
     """Return the state of each named interface; ``ABSENT`` for those that are not there."""
     by_name = {link.name: link for link in tables.links}
-    found: dict[str, LinkState] = {}
+    link_states: dict[str, LinkState] = {}
     for name in interfaces:
         link = by_name.get(name)
-        found[name] = ABSENT if link is None else _state(link, tables)
-    return found
+        link_states[name] = ABSENT if link is None else _state(link, tables)
+    return link_states
 
 
 def _state(link: LinkMessage, tables: KernelTables) -> LinkState:

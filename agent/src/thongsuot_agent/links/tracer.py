@@ -144,5 +144,5 @@ class Tracer:
         if heard.number is not None:
             return self._by_number.get(heard.number)
         self.nameless += 1
-        open_ = [one for one in self._by_number.values() if not one.is_settled]
+        open_ = [probe for probe in self._by_number.values() if not probe.is_settled]
         return open_[0] if len(open_) == 1 else None

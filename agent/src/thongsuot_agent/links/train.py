@@ -163,17 +163,17 @@ class _TrainRun:
                 )
             except BlockingIOError:
                 return
-            told = control.parse(ancillary)
-            if told.error is None or told.error.origin != control.ORIGIN_STAMP:
+            ancillary_data = control.parse(ancillary)
+            if ancillary_data.error is None or ancillary_data.error.origin != control.ORIGIN_STAMP:
                 continue
             # A packet that was not taken may have used up a number (kernels differ): then none of
             # the kernel's can be told apart, and ours are kept.
             if (
-                told.stamp_ns is None
+                ancillary_data.stamp_ns is None
                 or self._journey.unsent
-                or told.error.data >= len(self._numbers)
+                or ancillary_data.error.data >= len(self._numbers)
             ):
                 continue
-            number = self._numbers[told.error.data]
-            self._journey.left_ns[number] = told.stamp_ns
+            number = self._numbers[ancillary_data.error.data]
+            self._journey.left_ns[number] = ancillary_data.stamp_ns
             self._journey.by_kernel.add(number)

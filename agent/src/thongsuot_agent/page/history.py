@@ -71,13 +71,13 @@ class History:
         first_ns = now_ns - RETENTION_NS
         return tuple(
             StateStretch(
-                start_s=wall_s(max(one.start_ns, first_ns)),
-                end_s=wall_s(one.end_ns),
-                state=one.state,
-                symptom=one.symptom,
+                start_s=wall_s(max(past.start_ns, first_ns)),
+                end_s=wall_s(past.end_ns),
+                state=past.state,
+                symptom=past.symptom,
             )
-            for one in self._past.get((link, service), ())
-            if one.end_ns > max(first_ns, one.start_ns)
+            for past in self._past.get((link, service), ())
+            if past.end_ns > max(first_ns, past.start_ns)
         )
 
     def dump(self) -> list[tuple[str, str, list[PastState]]]:

@@ -67,14 +67,14 @@ class LatestResults:
 
     def value(self, link: str, metric: Metric, now_ns: int) -> float | None:
         """Return the newest value of a metric over a link, whatever it was measured on."""
-        found = [
+        values = [
             (result.boottime_ns, result.finding.values[metric.name])
             for series, result in self._results.items()
             if series.link == link
             and metric.name in result.finding.values
             and now_ns - result.boottime_ns < STALE_NS
         ]
-        return max(found)[1] if found else None
+        return max(values)[1] if values else None
 
     def loss_ratio(self, link: str) -> float | None:
         """Return the share of lost echoes among the latest runs."""

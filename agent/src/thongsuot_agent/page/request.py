@@ -110,8 +110,8 @@ def _is_same_origin(headers: bytes) -> bool:
 def _header_value(headers: bytes, name: bytes) -> str:
     """Return what the lines of a header say, together, in small letters; RFC 9110, 5.3."""
     fields = (line.partition(b":") for line in headers.lower().split(b"\r\n"))
-    found = [value.strip() for key, _, value in fields if key == name]
-    return b",".join(found).decode("latin-1")
+    values = [value.strip() for key, _, value in fields if key == name]
+    return b",".join(values).decode("latin-1")
 
 
 def encode_response(page: HttpPage, *, is_head: bool = False) -> bytes:

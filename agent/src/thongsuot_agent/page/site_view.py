@@ -71,7 +71,10 @@ class PageContext:
 
 def site_view(outlook: SiteViewInputs, surroundings: PageContext) -> SiteView:
     """Return the view of this device's site."""
-    given = {(one.verdict.link, one.verdict.service): one for one in outlook.standing_verdicts}
+    issued_by_subject = {
+        (issued.verdict.link, issued.verdict.service): issued
+        for issued in outlook.standing_verdicts
+    }
     carriers = {carrier.name: carrier for carrier in outlook.carriers}
     site = outlook.site
     return SiteView(
@@ -80,14 +83,15 @@ def site_view(outlook: SiteViewInputs, surroundings: PageContext) -> SiteView:
         commune=site.commune_title or site.commune,
         now_s=outlook.wall_s(outlook.now_ns),
         links=tuple(
-            _link_light(link, carriers.get(link.carrier), given, outlook) for link in outlook.links
+            _link_light(link, carriers.get(link.carrier), issued_by_subject, outlook)
+            for link in outlook.links
         ),
         services=tuple(
-            _service_light(target, given, outlook)
+            _service_light(target, issued_by_subject, outlook)
             for target in outlook.targets
             if target.role is Role.SERVICE
         ),
-        notifications=tuple(_notification(told) for told in surroundings.notified),
+        notifications=tuple(_notification(notification) for notification in surroundings.notified),
         collector_reachable=surroundings.collector_reachable,
         backlog_batches=surroundings.backlog_batches,
         clock_trusted=surroundings.clock_trusted,
@@ -101,10 +105,10 @@ def site_view(outlook: SiteViewInputs, surroundings: PageContext) -> SiteView:
 def _link_light(
     link: Link,
     carrier: Carrier | None,
-    given: Mapping[tuple[str, str], IssuedVerdict],
+    issued: Mapping[tuple[str, str], IssuedVerdict],
     outlook: SiteViewInputs,
 ) -> SubjectView:
-    verdict, since_s = _verdict(given.get((link.name, "")), link.name, "", outlook)
+    verdict, since_s = _verdict(issued.get((link.name, "")), link.name, "", outlook)
     carrying_ns = outlook.carrying_since_ns.get(link.name)
     is_heard = verdict.state in {State.UP, State.DEGRADED}
     return SubjectView(
@@ -179,17 +183,17 @@ def _allowance(link: Link, outlook: SiteViewInputs) -> AllowanceUse | None:
 
 
 def _service_light(
-    target: Target, given: Mapping[tuple[str, str], IssuedVerdict], outlook: SiteViewInputs
+    target: Target, issued: Mapping[tuple[str, str], IssuedVerdict], outlook: SiteViewInputs
 ) -> SubjectView:
     over = {
-        link.name: given[link.name, target.name]
+        link.name: issued[link.name, target.name]
         for link in outlook.links
-        if (link.name, target.name) in given
+        if (link.name, target.name) in issued
     }
     # Where the site as a whole was not judged yet, the best link speaks for it.
     best = min(over, key=lambda name: _ORDER.index(over[name].verdict.state), default="")
-    link = "" if ("", target.name) in given else best
-    verdict, since_s = _verdict(given.get((link, target.name)), link, target.name, outlook)
+    link = "" if ("", target.name) in issued else best
+    verdict, since_s = _verdict(issued.get((link, target.name)), link, target.name, outlook)
     return SubjectView(
         name=target.name,
         title_vi=target.title_vi or target.name,
@@ -201,27 +205,29 @@ def _service_light(
         history=outlook.history.stretches(link, target.name, outlook.now_ns, outlook.wall_s),
         evidence=verdict.evidence,
         reachable_over=tuple(
-            name for name, one in over.items() if one.verdict.state in {State.UP, State.DEGRADED}
+            name
+            for name, issued_over_link in over.items()
+            if issued_over_link.verdict.state in {State.UP, State.DEGRADED}
         ),
     )
 
 
 def _verdict(
-    given: IssuedVerdict | None, link: str, service: str, outlook: SiteViewInputs
+    issued: IssuedVerdict | None, link: str, service: str, outlook: SiteViewInputs
 ) -> tuple[Verdict, float | None]:
-    if given is None:
+    if issued is None:
         nothing = Verdict(
             link=link, service=service, state=State.UNKNOWN, symptom=Symptom.NOT_YET_MEASURED
         )
         return nothing, None
-    return given.verdict, outlook.wall_s(given.onset_ns)
+    return issued.verdict, outlook.wall_s(issued.onset_ns)
 
 
-def _notification(told: SentNotification) -> PartyNotification:
+def _notification(notification: SentNotification) -> PartyNotification:
     return PartyNotification(
-        party=told.party,
-        channel=told.channel,
-        at_s=told.at_wall_ns / NS_PER_S,
-        about=told.service or told.link,
-        reference=told.reference,
+        party=notification.party,
+        channel=notification.channel,
+        at_s=notification.at_wall_ns / NS_PER_S,
+        about=notification.service or notification.link,
+        reference=notification.reference,
     )

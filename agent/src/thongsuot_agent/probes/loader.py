@@ -24,7 +24,7 @@ def kinds() -> tuple[str, ...]:
     """Return the kinds that there are, sorted: folders here that the catalogue knows."""
     known = set(catalogue.kinds())
     return tuple(
-        sorted(found.name for found in iter_modules(probes.__path__) if found.name in known)
+        sorted(module.name for module in iter_modules(probes.__path__) if module.name in known)
     )
 
 
@@ -37,7 +37,7 @@ def load(kind: str) -> Probe[Any]:
     """
     if kind not in kinds():
         raise UnknownProbe(f"no probe {kind!r}; known: {', '.join(kinds())}")
-    found: object = import_module(f"{probes.__name__}.{kind}.probe").PROBE
-    if not isinstance(found, Probe):
+    probe: object = import_module(f"{probes.__name__}.{kind}.probe").PROBE
+    if not isinstance(probe, Probe):
         raise TypeError(f"the folder {kind!r} of the probes holds no PROBE")
-    return found
+    return probe

@@ -46,17 +46,17 @@ def _gateway(link: LiveLink, family: Family) -> str:
 
 
 def _resolver(link: LiveLink, family: Family) -> str:
-    found = next((server for server in link.resolvers if family_of(server) is family), None)
-    if found is not None:
-        return found
+    address = next((server for server in link.resolvers if family_of(server) is family), None)
+    if address is not None:
+        return address
     _require_carrier(link)
     raise LinkUnusable(Reason.NOT_SUPPORTED, f"no {family} name server is known for this link")
 
 
 def _first_hop(link: LiveLink, family: Family) -> str:
-    found = link.first_hops.get(family, "")
-    if found:
-        return found
+    address = link.first_hops.get(family, "")
+    if address:
+        return address
     _require_carrier(link)
     raise LinkUnusable(Reason.NOT_SUPPORTED, f"no {family} first hop is known for this link yet")
 

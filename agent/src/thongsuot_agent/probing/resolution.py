@@ -95,7 +95,7 @@ def _reachable(link: LiveLink, servers: list[str]) -> list[NameServerAddress]:
     """The servers that the link has a way to; the last reason where there is none."""
     if not servers:
         raise LinkUnusable(Reason.NOT_SUPPORTED, "no name server is known for this link")
-    found: list[NameServerAddress] = []
+    reachable: list[NameServerAddress] = []
     problem: LinkUnusable | None = None
     for address in servers:
         try:
@@ -103,11 +103,11 @@ def _reachable(link: LiveLink, servers: list[str]) -> list[NameServerAddress]:
         except LinkUnusable as unusable:
             problem = unusable
         else:
-            found.append(NameServerAddress(address=address, family=family_of(address)))
-    if not found:
+            reachable.append(NameServerAddress(address=address, family=family_of(address)))
+    if not reachable:
         assert problem is not None
         raise problem
-    return found
+    return reachable
 
 
 def _is_literal(host: str) -> bool:

@@ -92,16 +92,16 @@ def parse(messages: Iterable[tuple[int, int, bytes]]) -> ReceivedControl:
     stamp_ns = interface = local = hop_limit = problem = None
     try:
         for level, kind, data in messages:
-            what = (level, kind)
-            if what == _STAMP:
+            message_kind = (level, kind)
+            if message_kind == _STAMP:
                 stamp_ns = _stamp_ns(data) or stamp_ns
-            elif what == _INFO4:
+            elif message_kind == _INFO4:
                 interface, _, local = _PACKET_INFO4.unpack_from(data)
-            elif what == _INFO6:
+            elif message_kind == _INFO6:
                 local, interface = _PACKET_INFO6.unpack_from(data)
-            elif what in _HOPS:
+            elif message_kind in _HOPS:
                 (hop_limit,) = _INT.unpack_from(data)
-            elif what in _ERRORS:
+            elif message_kind in _ERRORS:
                 problem = _extended_error(data, six=level == SOL_IPV6)
     except error as short:
         raise MalformedMessage("a control message is shorter than its type") from short

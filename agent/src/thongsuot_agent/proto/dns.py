@@ -117,10 +117,10 @@ def parse_answer(message: bytes, query: bytes) -> DnsAnswer:
     asked, after = _name(query, HEADER_BYTES)
     kind, _ = _QUESTION_TAIL.unpack_from(query, after)
     offset = len(query) if questions else HEADER_BYTES
-    found = _AnswerRecords(asked.lower())
+    records = _AnswerRecords(asked.lower())
     for _ in range(min(answers, _RECORDS_LIMIT)):
         try:
-            offset = found.read_record(message, offset, kind)
+            offset = records.read_record(message, offset, kind)
         except MalformedMessage:
             if flags & _TRUNCATED:
                 break  # cut off as announced: what was read so far is of no use either
@@ -128,9 +128,9 @@ def parse_answer(message: bytes, query: bytes) -> DnsAnswer:
     return DnsAnswer(
         code=flags & _CODE_MASK,
         truncated=bool(flags & _TRUNCATED),
-        addresses=tuple(found.addresses),
-        alias=found.owner if found.owner != asked.lower() else "",
-        ttl_s=found.ttl_s,
+        addresses=tuple(records.addresses),
+        alias=records.owner if records.owner != asked.lower() else "",
+        ttl_s=records.ttl_s,
     )
 
 

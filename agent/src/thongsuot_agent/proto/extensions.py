@@ -33,9 +33,9 @@ def labels(quoted: bytes, begins: int, headers_bytes: int) -> tuple[int, ...]:
     structure = quoted[begins or OLD_QUOTE_BYTES - headers_bytes :]
     if len(structure) < _HEAD.size or structure[0] >> 4 != _VERSION:
         return ()
-    _, _, told = _HEAD.unpack_from(structure)
+    _, _, sent_checksum = _HEAD.unpack_from(structure)
     # A checksum of 0 means that none was made (RFC 4884, section 7).
-    if told and checksum(structure) != 0:
+    if sent_checksum and checksum(structure) != 0:
         return ()
     return _stack(structure[_HEAD.size :])
 
@@ -52,9 +52,9 @@ def _stack(objects: bytes) -> tuple[int, ...]:
 
 
 def _labels(entries: bytes) -> tuple[int, ...]:
-    found: list[int] = []
+    stack: list[int] = []
     for (entry,) in _ENTRY.iter_unpack(entries[: len(entries) // _ENTRY.size * _ENTRY.size]):
-        found.append(entry >> 12)
-        if entry & _BOTTOM or len(found) == _MOST_LABELS:
+        stack.append(entry >> 12)
+        if entry & _BOTTOM or len(stack) == _MOST_LABELS:
             break
-    return tuple(found)
+    return tuple(stack)

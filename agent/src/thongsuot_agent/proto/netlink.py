@@ -93,7 +93,7 @@ def attributes(data: bytes, offset: int = 0) -> dict[int, bytes]:
     Raises:
         Malformed: a length runs past the end or is shorter than the attribute's header.
     """
-    found: dict[int, bytes] = {}
+    values: dict[int, bytes] = {}
     end = len(data)
     while offset + _ATTRIBUTE.size <= end:
         length, kind = _ATTRIBUTE.unpack_from(data, offset)
@@ -101,6 +101,6 @@ def attributes(data: bytes, offset: int = 0) -> dict[int, bytes]:
             raise MalformedMessage(
                 f"netlink attribute {kind & _TYPE_MASK} at {offset}: length {length}"
             )
-        found[kind & _TYPE_MASK] = data[offset + _ATTRIBUTE.size : offset + length]
+        values[kind & _TYPE_MASK] = data[offset + _ATTRIBUTE.size : offset + length]
         offset += _aligned(length)
-    return found
+    return values

@@ -146,11 +146,13 @@ class NeighbourMessage:
     confirmed_ticks: int | None
 
 
-def _head(layout: Struct, payload: bytes, what: str) -> tuple[int, ...]:
+def _head(layout: Struct, payload: bytes, message_name: str) -> tuple[int, ...]:
     try:
         return layout.unpack_from(payload)
     except error as problem:
-        raise MalformedMessage(f"{what} message of {len(payload)} bytes is too short") from problem
+        raise MalformedMessage(
+            f"{message_name} message of {len(payload)} bytes is too short"
+        ) from problem
 
 
 def _u32(value: bytes | None) -> int | None:
@@ -169,13 +171,13 @@ def parse_link(payload: bytes) -> LinkMessage:
         Malformed: too short, or without a name.
     """
     family, hardware_type, index, flags, _ = _head(_IFINFO, payload, "link")
-    found = attributes(payload, _IFINFO.size)
-    name = found.get(_IFLA_IFNAME)
+    values = attributes(payload, _IFINFO.size)
+    name = values.get(_IFLA_IFNAME)
     if name is None:
         raise MalformedMessage(f"link message for interface {index} has no name")
-    told = found.get(_IFLA_OPERSTATE)
-    operstate = told[0] if told else None
-    carrier = (found.get(_IFLA_CARRIER) or b"\1")[0]
+    raw_operstate = values.get(_IFLA_OPERSTATE)
+    operstate = raw_operstate[0] if raw_operstate else None
+    carrier = (values.get(_IFLA_CARRIER) or b"\1")[0]
     return LinkMessage(
         family=family,
         index=index,
@@ -187,10 +189,10 @@ def parse_link(payload: bytes) -> LinkMessage:
         carrier=bool(flags & IFF_UP)
         and bool(carrier)
         and operstate in {OPERSTATE_UP, OPERSTATE_UNKNOWN, None},
-        mtu=_u32(found.get(_IFLA_MTU)) or 0,
-        hardware_address=found.get(_IFLA_ADDRESS) or b"",
-        carrier_changes=_u32(found.get(_IFLA_CARRIER_CHANGES)),
-        counters=_counters(found.get(_IFLA_STATS64)),
+        mtu=_u32(values.get(_IFLA_MTU)) or 0,
+        hardware_address=values.get(_IFLA_ADDRESS) or b"",
+        carrier_changes=_u32(values.get(_IFLA_CARRIER_CHANGES)),
+        counters=_counters(values.get(_IFLA_STATS64)),
     )
 
 
@@ -218,14 +220,14 @@ def parse_address(payload: bytes) -> AddressMessage:
         Malformed: too short, or without an address.
     """
     family, prefix_length, flags, scope, index = _head(_IFADDR, payload, "address")
-    found = attributes(payload, _IFADDR.size)
+    values = attributes(payload, _IFADDR.size)
     # On a point-to-point interface IFA_ADDRESS is the peer's; IFA_LOCAL is ours (rtnetlink(7)).
-    address = found.get(_IFA_LOCAL) or found.get(_IFA_ADDRESS)
+    address = values.get(_IFA_LOCAL) or values.get(_IFA_ADDRESS)
     if address is None or len(address) != _width(family):
         raise MalformedMessage(
             f"address message for interface {index} has no address of its family"
         )
-    wide_flags = _u32(found.get(_IFA_FLAGS))
+    wide_flags = _u32(values.get(_IFA_FLAGS))
     return AddressMessage(
         index=index,
         family=family,
@@ -248,32 +250,32 @@ def parse_route(payload: bytes) -> RouteMessage:
         Malformed: too short, or a next hop that runs past its end.
     """
     family, length, source_length, _, table, _, _, kind, _ = _head(_RTMSG, payload, "route")
-    found = attributes(payload, _RTMSG.size)
-    multipath = found.get(_RTA_MULTIPATH)
+    values = attributes(payload, _RTMSG.size)
+    multipath = values.get(_RTA_MULTIPATH)
     if multipath is not None:
         hops = tuple(_next_hops(multipath))
     else:
-        index = _u32(found.get(_RTA_OIF))
-        hops = () if index is None else (NextHop(index=index, gateway=_gateway(found)),)
-    wide_table = _u32(found.get(_RTA_TABLE))
+        index = _u32(values.get(_RTA_OIF))
+        hops = () if index is None else (NextHop(index=index, gateway=_gateway(values)),)
+    wide_table = _u32(values.get(_RTA_TABLE))
     return RouteMessage(
         family=family,
-        destination=found.get(_RTA_DST) or b"",
+        destination=values.get(_RTA_DST) or b"",
         prefix_length=length,
         source_length=source_length,
         table=table if wide_table is None else wide_table,
         type=kind,
-        priority=_u32(found.get(_RTA_PRIORITY)) or 0,
-        preferred_source=found.get(_RTA_PREFSRC),
+        priority=_u32(values.get(_RTA_PRIORITY)) or 0,
+        preferred_source=values.get(_RTA_PREFSRC),
         next_hops=hops,
     )
 
 
-def _gateway(found: dict[int, bytes]) -> bytes | None:
-    via = found.get(_RTA_VIA)
+def _gateway(values: dict[int, bytes]) -> bytes | None:
+    via = values.get(_RTA_VIA)
     if via is not None:
         return via[_VIA_FAMILY.size :]  # struct rtvia: the family, then the address
-    return found.get(_RTA_GATEWAY)
+    return values.get(_RTA_GATEWAY)
 
 
 def _next_hops(data: bytes) -> Iterator[NextHop]:
@@ -295,11 +297,11 @@ def parse_neighbour(payload: bytes) -> NeighbourMessage:
         Malformed: too short, or without an address.
     """
     family, index, state, _, _ = _head(_NDMSG, payload, "neighbour")
-    found = attributes(payload, _NDMSG.size)
-    address = found.get(_NDA_DST)
+    values = attributes(payload, _NDMSG.size)
+    address = values.get(_NDA_DST)
     if address is None:
         raise MalformedMessage(f"neighbour message for interface {index} has no address")
-    info = found.get(_NDA_CACHEINFO)
+    info = values.get(_NDA_CACHEINFO)
     ticks = None if info is None else _head(_CACHEINFO, info, "neighbour ages")[0]
     return NeighbourMessage(
         index=index, family=family, address=address, state=state, confirmed_ticks=ticks

@@ -95,18 +95,18 @@ def strides_for(left_bytes: int, left_s: float, rates: Mapping[str, UsageRate]) 
     The kinds of the ladder are served first, in each of both groups those whose runs are cheapest.
     """
     available = max(left_bytes, 0) * (1 - RESERVE_RATIO)
-    found: dict[str, int] = {}
+    strides: dict[str, int] = {}
     for kind in sorted(rates, key=lambda kind: (kind not in VERDICT_KINDS, rates[kind].run_bytes)):
         rate = rates[kind]
         need = rate.bytes_per_s * left_s
         if need <= available:
-            found[kind] = 1
+            strides[kind] = 1
             available -= need
             continue
         stride = math.ceil(need / available) if available > 0 else 0
-        found[kind] = stride if stride <= MAX_STRIDE else 0
+        strides[kind] = stride if stride <= MAX_STRIDE else 0
         available = 0.0
-    return found
+    return strides
 
 
 def _moment(wall_ns: int) -> datetime:

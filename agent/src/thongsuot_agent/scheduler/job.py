@@ -95,19 +95,19 @@ def jobs_from_plan(
 ) -> list[Job]:
     """Return all jobs of a site, in the order of plans, links and targets."""
     jobs: list[Job] = []
-    reaches = tuple(links)
+    links_in_order = tuple(links)
     for plan in plans:
         probe = loader.load(plan.kind)
         settings = msgspec.convert(plan.settings, probe.settings)
-        for lane, reach in enumerate(reaches):
-            if not is_named(reach.spec.name, plan.links):
+        for slot, link in enumerate(links_in_order):
+            if not is_named(link.spec.name, plan.links):
                 continue
-            found = targets_of(plan, probe, targets, reach.spec.name)
-            usual_ns = round(interval_s(plan, is_metered=reach.is_metered) * NS_PER_S)
+            measured = targets_of(plan, probe, targets, link.spec.name)
+            usual_ns = round(interval_s(plan, is_metered=link.is_metered) * NS_PER_S)
             every_ns = usual_ns
-            if reach.is_backup_in_use and plan.kind in VERDICT_KINDS:
+            if link.is_backup_in_use and plan.kind in VERDICT_KINDS:
                 every_ns = min(usual_ns, round(plan.every_s * BACKUP_INTERVAL_FACTOR * NS_PER_S))
-            for place, target in enumerate(found):
+            for place, target in enumerate(measured):
                 make = partial(
                     Job,
                     target=target,
@@ -116,9 +116,9 @@ def jobs_from_plan(
                     every_ns=every_ns,
                     usual_ns=usual_ns,
                 )
-                for series in _series(plan.kind, probe, reach, target):
-                    turn, turns = _stagger_slot(series, every_ns, lane, len(reaches))
-                    moment = turn * len(found) + place, turns * len(found)
+                for series in _series(plan.kind, probe, link, target):
+                    turn, turns = _stagger_slot(series, every_ns, slot, len(links_in_order))
+                    moment = turn * len(measured) + place, turns * len(measured)
                     phase_ns = offset_ns(site, plan.kind, every_ns, *moment)
                     jobs.append(make(series=series, offset_ns=phase_ns))
     return jobs
@@ -160,39 +160,39 @@ def offset_ns(site: str, kind: str, every_ns: int, place: int, places: int) -> i
     return (base_ns + step_ns + inside_ns) % every_ns
 
 
-def _stagger_slot(series: Series, every_ns: int, lane: int, lanes: int) -> tuple[int, int]:
+def _stagger_slot(series: Series, every_ns: int, slot: int, slots: int) -> tuple[int, int]:
     """Return whose turn a series is among links and families, and how many turns there are."""
     if every_ns < STAGGER_FROM_NS or series.family is Family.NONE:
         return 0, 1
     # Families outside: what one link has just seen, another link looks at next.
     family = 1 if series.family is Family.IP6 else 0
-    return family * lanes + lane, 2 * lanes
+    return family * slots + slot, 2 * slots
 
 
-def families_of(target: Target, reach: SchedulableLink) -> tuple[Family, ...]:
+def families_of(target: Target, link: SchedulableLink) -> tuple[Family, ...]:
     """Return the address families in which a target is measured over a link."""
     wanted: set[Family] = set()
     for address in target.addresses:
         if address == RESOLVER:
-            wanted |= reach.resolver_families or {Family.IP4}
+            wanted |= link.resolver_families or {Family.IP4}
         elif address == FIRST_HOP:
-            wanted |= reach.first_hop_families
+            wanted |= link.first_hop_families
         elif address == GATEWAY:
-            wanted |= reach.families or {Family.IP4}
+            wanted |= link.families or {Family.IP4}
         else:
             wanted.add(Family.IP6 if ":" in address else Family.IP4)
     if target.url:
         wanted |= {Family.IP4, Family.IP6}
     # A link that never had an address is still looked at, to say why it cannot be measured.
-    usable = reach.families or frozenset({Family.IP4})
+    usable = link.families or frozenset({Family.IP4})
     if target.role is Role.EQUIPMENT:
         # A box is one box in either family, and may be reached in one that the link lacks.
         return tuple(family for family in Family if family in wanted)[:1]
     return tuple(family for family in Family if family in wanted and family in usable)
 
 
-def _series(kind: str, probe: Probe[Any], reach: SchedulableLink, target: Target) -> list[Series]:
-    make = partial(Series, kind=kind, revision=catalogue.load(kind).revision, link=reach.spec.name)
+def _series(kind: str, probe: Probe[Any], link: SchedulableLink, target: Target) -> list[Series]:
+    make = partial(Series, kind=kind, revision=catalogue.load(kind).revision, link=link.spec.name)
     if probe.per_link:
         return [make(target="", family=Family.NONE)]
-    return [make(target=target.name, family=family) for family in families_of(target, reach)]
+    return [make(target=target.name, family=family) for family in families_of(target, link)]

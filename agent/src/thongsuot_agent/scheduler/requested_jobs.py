@@ -24,61 +24,67 @@ class JobsRefused(Exception):
         super().__init__(f"{why} {details}")
 
 
-def jobs_for_request(ask: TestRequest, jobs: Iterable[Job], purse: DataBudget) -> tuple[Job, ...]:
+def jobs_for_request(
+    request: TestRequest, jobs: Iterable[Job], data_budget: DataBudget
+) -> tuple[Job, ...]:
     """
     Return the jobs of a plan that a test consists of.
 
     Raises:
         JobsRefused: the plan has nothing of the kind, or too much, or it cannot be paid.
     """
-    if ask.kind not in REQUESTABLE_KINDS:
+    if request.kind not in REQUESTABLE_KINDS:
         raise JobsRefused(
-            TestRefusal.KIND, f"{ask.kind!r}; possible: {', '.join(REQUESTABLE_KINDS)}"
+            TestRefusal.KIND, f"{request.kind!r}; possible: {', '.join(REQUESTABLE_KINDS)}"
         )
-    of_kind = [job for job in jobs if job.series.kind == ask.kind]
+    of_kind = [job for job in jobs if job.series.kind == request.kind]
     if not of_kind:
-        raise JobsRefused(TestRefusal.NOT_CONFIGURED, f"no {ask.kind}")
-    over = [job for job in of_kind if ask.link in {"", job.series.link}]
+        raise JobsRefused(TestRefusal.NOT_CONFIGURED, f"no {request.kind}")
+    over = [job for job in of_kind if request.link in {"", job.series.link}]
     if not over:
-        raise JobsRefused(TestRefusal.NOT_CONFIGURED, f"no {ask.kind} over link {ask.link!r}")
-    found = tuple(job for job in over if ask.target in {"", job.series.target})
-    if not found:
-        raise JobsRefused(TestRefusal.NOT_CONFIGURED, f"no {ask.kind} to {ask.target!r} there")
-    if len(found) > MAX_SERIES:
-        raise JobsRefused(TestRefusal.TOO_MANY_RUNS, f"{len(found)} runs, at most {MAX_SERIES}")
-    for link in sorted({job.series.link for job in found}):
-        cost_bytes = sum(job.cost_bytes for job in found if job.series.link == link)
-        left_bytes = purse.left_bytes(link)
+        raise JobsRefused(
+            TestRefusal.NOT_CONFIGURED, f"no {request.kind} over link {request.link!r}"
+        )
+    chosen = tuple(job for job in over if request.target in {"", job.series.target})
+    if not chosen:
+        raise JobsRefused(
+            TestRefusal.NOT_CONFIGURED, f"no {request.kind} to {request.target!r} there"
+        )
+    if len(chosen) > MAX_SERIES:
+        raise JobsRefused(TestRefusal.TOO_MANY_RUNS, f"{len(chosen)} runs, at most {MAX_SERIES}")
+    for link in sorted({job.series.link for job in chosen}):
+        cost_bytes = sum(job.cost_bytes for job in chosen if job.series.link == link)
+        left_bytes = data_budget.left_bytes(link)
         if left_bytes is not None and cost_bytes > left_bytes:
             raise JobsRefused(
                 TestRefusal.BUDGET,
                 f"{link}: {left_bytes / 1e6:.1f} MB left, takes {cost_bytes / 1e6:.1f} MB",
             )
-    return found
+    return chosen
 
 
-def local_requests(jobs: Iterable[Job], purse: DataBudget) -> tuple[LocalRequest, ...]:
+def local_requests(jobs: Iterable[Job], data_budget: DataBudget) -> tuple[LocalRequest, ...]:
     """
     Return what somebody at the point may want of a plan, who gives no name: every kind that can be
     asked for, but nothing that fills a metered link. What fills a link comes last.
     """
     links: dict[str, dict[str, int]] = {}
-    dear: set[str] = set()
+    costly: set[str] = set()
     for job in jobs:
         kind, link = job.series.kind, job.series.link
         if kind not in REQUESTABLE_KINDS:
             continue
         if job.cost_bytes >= COSTLY_RUN_BYTES:
-            if purse.left_bytes(link) is not None:
+            if data_budget.left_bytes(link) is not None:
                 continue
-            dear.add(kind)
+            costly.add(kind)
         of_kind = links.setdefault(kind, {})
         of_kind[link] = of_kind.get(link, 0) + 1
-    found: list[LocalRequest] = []
-    for kind in sorted(links, key=lambda one: (one in dear, one)):
+    requests: list[LocalRequest] = []
+    for kind in sorted(links, key=lambda name: (name in costly, name)):
         # Each link by itself where one test would be too much, or would take links left out.
-        if kind in dear or sum(links[kind].values()) > MAX_SERIES:
-            found += [(kind, link) for link in sorted(links[kind])]
+        if kind in costly or sum(links[kind].values()) > MAX_SERIES:
+            requests += [(kind, link) for link in sorted(links[kind])]
         else:
-            found.append((kind, ""))
-    return tuple(found)
+            requests.append((kind, ""))
+    return tuple(requests)

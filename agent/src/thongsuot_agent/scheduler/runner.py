@@ -61,26 +61,26 @@ class Runner:
         self,
         clock: Clocks,
         links: Mapping[str, LiveLink],
-        purse: DataBudget,
-        late: LatenessHistory,
-        listener: RunnerCallbacks,
+        data_budget: DataBudget,
+        lateness: LatenessHistory,
+        callbacks: RunnerCallbacks,
         *,
         services: ProbeServices | None = None,
     ) -> None:
         self._clock = clock
         self._links = links
-        self._purse = purse
-        self._late = late
-        self._listener = listener
+        self._data_budget = data_budget
+        self._lateness = lateness
+        self._callbacks = callbacks
         self._services = services or ProbeServices()
         self._runs: dict[tuple[Probe[Any], str], Run[Any]] = {}
         """What makes the runs of a kind over a link; it holds what that kind remembers."""
         self._timetable: Timetable[Job] = Timetable((), 0)
         self._jobs: dict[tuple[str, str, str, Family], Job] = {}
         self._running: set[Series] = set()
-        self._wished: list[Job] = []
-        self._allowed_wishes = float(CONFIRM_BURST)
-        self._allowed_at_ns = clock.boottime_ns()
+        self._confirmations: list[Job] = []
+        self._confirmation_tokens = float(CONFIRM_BURST)
+        self._tokens_at_ns = clock.boottime_ns()
         self._changed = asyncio.Event()
         self._steps = StepWatch()
         self._stepped_ns = -1
@@ -104,30 +104,30 @@ class Runner:
         if (
             job is None
             or job.series in self._running
-            or job in self._wished
+            or job in self._confirmations
             or not self._take_confirmation_token()
         ):
             return
-        self._wished.append(job)
+        self._confirmations.append(job)
         self._changed.set()
 
-    def matching_jobs(self, ask: TestRequest) -> tuple[Job, ...]:
+    def matching_jobs(self, request: TestRequest) -> tuple[Job, ...]:
         """
         Return what of the plan a test consists of that was asked for.
 
         Raises:
             AskRefused: the plan has nothing of the kind, or too much, or it cannot be paid.
         """
-        return jobs_for_request(ask, self._jobs.values(), self._purse)
+        return jobs_for_request(request, self._jobs.values(), self._data_budget)
 
     def local_requests(self) -> tuple[LocalRequest, ...]:
         """Return what of the plan the button of the device's own page stands for."""
-        return local_requests(self._jobs.values(), self._purse)
+        return local_requests(self._jobs.values(), self._data_budget)
 
     def start_run(self, job: Job) -> None:
         """Run what was asked for now; the run in progress serves where there is one."""
-        if job.series not in self._running and job not in self._wished:
-            self._wished.append(job)
+        if job.series not in self._running and job not in self._confirmations:
+            self._confirmations.append(job)
             self._changed.set()
 
     async def run(self) -> Never:
@@ -137,11 +137,11 @@ class Runner:
                 await self._wait()
                 now_ns = self._clock.boottime_ns()
                 self._check_clock_step(now_ns)
-                wished, self._wished = self._wished, []
-                for job in wished:
+                confirmations, self._confirmations = self._confirmations, []
+                for job in confirmations:
                     self._start_confirmation(job, now_ns, group)
                 for job in self._timetable.take_due(now_ns):
-                    if job not in wished:
+                    if job not in confirmations:
                         self._start_due(job, now_ns, group)
         raise AssertionError("the loop has no end")
 
@@ -155,19 +155,19 @@ class Runner:
                 await self._changed.wait()
         except TimeoutError:
             if due_ns is not None:
-                self._late.add_timer(due_ns, self._clock.boottime_ns())
+                self._lateness.add_timer(due_ns, self._clock.boottime_ns())
         self._changed.clear()
 
     def _start_due(self, job: Job, now_ns: int, group: asyncio.TaskGroup) -> None:
         if job.series in self._running:
             self._report_finding(job, now_ns, failed_finding(Reason.OVERRUN))
-        elif not self._purse.may_run(job, now_ns):
+        elif not self._data_budget.may_run(job, now_ns):
             self._report_finding(job, now_ns, failed_finding(Reason.BUDGET_SPENT))
         else:
             self._start(job, group)
 
     def _start_confirmation(self, job: Job, now_ns: int, group: asyncio.TaskGroup) -> None:
-        if self._purse.can_afford(job):
+        if self._data_budget.can_afford(job):
             self._start(job, group)
         else:
             self._report_finding(job, now_ns, failed_finding(Reason.BUDGET_SPENT))
@@ -187,13 +187,13 @@ class Runner:
         due_ns = self._timetable.next_due_ns()
         now_ns = self._clock.boottime_ns()
         if due_ns is not None and due_ns < now_ns:
-            self._late.add_timer(due_ns, now_ns)
+            self._lateness.add_timer(due_ns, now_ns)
         self._report_finding(
             job,
             started_ns,
             with_doubts(
                 finding,
-                late_s=self._late.worst_since(started_ns),
+                late_s=self._lateness.worst_since(started_ns),
                 has_stepped=self._stepped_ns > started_ns,
             ),
         )
@@ -220,38 +220,40 @@ class Runner:
     def _broken_finding(self, job: Job, error: Exception) -> Finding:
         kind = job.series.kind
         times = self._broken[kind] = self._broken.get(kind, 0) + 1
-        what = f"{kind}: {type(error).__name__}: {error}"
+        problem = f"{kind}: {type(error).__name__}: {error}"
         if times & (times - 1) == 0:  # the first, then once per doubling
             _log.error("cannot run probe kind=%s times=%d", kind, times, exc_info=error)
-            self._listener.on_notice(
+            self._callbacks.on_notice(
                 Notice(
                     code=NoticeCode.PROBE_BROKEN,
                     boottime_ns=self._clock.boottime_ns(),
-                    text=what[:200],
+                    text=problem[:200],
                     count=times,
                 )
             )
-        return failed_finding(Reason.PROBE_BROKEN, detail=what)
+        return failed_finding(Reason.PROBE_BROKEN, detail=problem)
 
     def _report_finding(self, job: Job, started_ns: int, finding: Finding) -> None:
-        self._purse.charge(job.series.link, finding.cost_bytes)
-        self._listener.on_result(Result(series=job.series, boottime_ns=started_ns, finding=finding))
+        self._data_budget.charge(job.series.link, finding.cost_bytes)
+        self._callbacks.on_result(
+            Result(series=job.series, boottime_ns=started_ns, finding=finding)
+        )
 
     def _check_clock_step(self, now_ns: int) -> None:
         step_s = self._steps.step_since_last_check(now_ns, self._clock.wall_ns())
         if step_s is not None:
             self._stepped_ns = now_ns
             _log.warning("wall clock stepped by_s=%.3f", step_s)
-            self._listener.on_notice(
+            self._callbacks.on_notice(
                 Notice(code=NoticeCode.CLOCK_STEPPED, boottime_ns=now_ns, value=step_s)
             )
 
     def _take_confirmation_token(self) -> bool:
         now_ns = self._clock.boottime_ns()
-        earned = (now_ns - self._allowed_at_ns) / NS_PER_S * CONFIRM_PER_S
-        self._allowed_wishes = min(CONFIRM_BURST, self._allowed_wishes + earned)
-        self._allowed_at_ns = now_ns
-        if self._allowed_wishes < 1:
+        earned = (now_ns - self._tokens_at_ns) / NS_PER_S * CONFIRM_PER_S
+        self._confirmation_tokens = min(CONFIRM_BURST, self._confirmation_tokens + earned)
+        self._tokens_at_ns = now_ns
+        if self._confirmation_tokens < 1:
             return False
-        self._allowed_wishes -= 1
+        self._confirmation_tokens -= 1
         return True

@@ -98,15 +98,17 @@ def _unknown_links(links: Sequence[ConfiguredLink], config: AgentConfig) -> Iter
 
 
 def _link(link: ConfiguredLink, config: AgentConfig, path: Path) -> Iterator[Mistake]:
-    own = next((one.allowance_bytes for one in config.links if one.name == link.name), None)
-    told = link.allowance_bytes
-    if told is not None and told <= 0:
-        yield (*path, "allowance_bytes"), f"it is {told}; it must be more than 0"
-    elif own is not None and told is not None and told > own:
+    own = next(
+        (own_link.allowance_bytes for own_link in config.links if own_link.name == link.name), None
+    )
+    offered_bytes = link.allowance_bytes
+    if offered_bytes is not None and offered_bytes <= 0:
+        yield (*path, "allowance_bytes"), f"it is {offered_bytes}; it must be more than 0"
+    elif own is not None and offered_bytes is not None and offered_bytes > own:
         yield (
             (*path, "allowance_bytes"),
             (
-                f"{told / 1e6:.1f} MB is more than this device's settings give"
+                f"{offered_bytes / 1e6:.1f} MB is more than this device's settings give"
                 f" ({own / 1e6:.1f} MB); change it there"
             ),
         )
@@ -180,12 +182,12 @@ def _probe(
 
 def _own_kinds(config: AgentConfig) -> dict[str, ProbeSchedule]:
     """Return the most frequent entry of each kind that the file has."""
-    found: dict[str, ProbeSchedule] = {}
+    probes_by_kind: dict[str, ProbeSchedule] = {}
     for plan in config.probes:
-        known = found.get(plan.kind)
+        known = probes_by_kind.get(plan.kind)
         if known is None or plan.every_s < known.every_s:
-            found[plan.kind] = plan
-    return found
+            probes_by_kind[plan.kind] = plan
+    return probes_by_kind
 
 
 def _address(text: str) -> IPv4Address | IPv6Address | None:

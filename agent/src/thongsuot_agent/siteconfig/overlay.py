@@ -37,11 +37,11 @@ def overlay(config: AgentConfig, plan: SiteConfiguration) -> AgentConfig:
 
 def link_from_config(link: Link, facts: Mapping[str, ConfiguredLink]) -> Link:
     """Return a link of the device with what a plan says of it; the interface is the device's."""
-    told = facts.get(link.name)
-    if told is None:
+    configured = facts.get(link.name)
+    if configured is None:
         return link
-    said = {key: value for key, value in structs.asdict(told).items() if value}
-    return structs.replace(link, **said)
+    values = {key: value for key, value in structs.asdict(configured).items() if value}
+    return structs.replace(link, **values)
 
 
 def spec_updater(plan: SiteConfiguration | None) -> Callable[[Link], Link]:
@@ -59,11 +59,11 @@ def _site(site: SiteIdentity, plan: SiteConfiguration) -> SiteIdentity:
     )
 
 
-def _merge_by_name(own: Sequence[T], told: Iterable[T]) -> tuple[T, ...]:
+def _merge_by_name(own: Sequence[T], configured: Iterable[T]) -> tuple[T, ...]:
     """Return both, those of the plan in the places of those with the same name."""
-    found = {one.name: one for one in own}
-    found.update((one.name, one) for one in told)
-    return tuple(found.values())
+    by_name = {item.name: item for item in own}
+    by_name.update((item.name, item) for item in configured)
+    return tuple(by_name.values())
 
 
 def _converted(parts: Iterable[msgspec.Struct], kind: type[T]) -> list[T]:
@@ -71,9 +71,9 @@ def _converted(parts: Iterable[msgspec.Struct], kind: type[T]) -> list[T]:
 
 
 def _probes(
-    own: Sequence[ProbeSchedule], told: Sequence[ConfiguredProbe]
+    own: Sequence[ProbeSchedule], configured: Sequence[ConfiguredProbe]
 ) -> tuple[ProbeSchedule, ...]:
-    kinds = {plan.kind for plan in told}
+    kinds = {plan.kind for plan in configured}
     # Of several entries of a kind the first says what is the device's own.
     settings: dict[str, dict[str, object]] = {}
     for plan in own:
@@ -88,5 +88,5 @@ def _probes(
             links=plan.links,
             settings={**settings.get(plan.kind, {}), **plan.settings},
         )
-        for plan in told
+        for plan in configured
     )

@@ -105,99 +105,105 @@ class RolloutState(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def undecided(self) -> RefusedVersion | None:
         """What was gone back from, and perhaps was not why the collector was not reached."""
-        found = (one for one in self.refused if one.ground is RefusalGround.UNDECIDED)
-        return next(found, None)
+        undecided = (
+            refused for refused in self.refused if refused.ground is RefusalGround.UNDECIDED
+        )
+        return next(undecided, None)
 
     def is_new(self, offer: OfferedConfig) -> bool:
         """Return whether an offer is news: neither run nor refused."""
         version = version_of(offer)
         if self.active is not None and version_of(self.active) == version:
             return False
-        return all(one.version != version for one in self.refused)
+        return all(refused.version != version for refused in self.refused)
 
 
-def after_restart(ledger: RolloutState, fingerprint: str) -> RolloutState:
+def after_restart(rollout: RolloutState, fingerprint: str) -> RolloutState:
     """
     Return the ledger of an agent that starts: with what was good; what was tried has to come again.
 
     What another agent or another settings file found invalid is not held against a plan.
     """
-    refused = ledger.refused
-    if fingerprint != ledger.fingerprint:
-        refused = tuple(one for one in refused if one.ground is not RefusalGround.INVALID)
-    ledger = structs.replace(ledger, refused=refused, fingerprint=fingerprint)
-    if ledger.trial is None:
-        return ledger
-    version = version_of(ledger.trial)
-    before = ledger.interrupted
+    refused = rollout.refused
+    if fingerprint != rollout.fingerprint:
+        refused = tuple(
+            refusal for refusal in refused if refusal.ground is not RefusalGround.INVALID
+        )
+    rollout = structs.replace(rollout, refused=refused, fingerprint=fingerprint)
+    if rollout.trial is None:
+        return rollout
+    version = version_of(rollout.trial)
+    before = rollout.interrupted
     ends = 1 + (before.ends if before is not None and before.version == version else 0)
     unproven = InterruptedTrial(version=version, ends=ends)
     if ends >= MAX_INTERRUPTED_STARTS:
         reason = f"the agent ended {ends} times while it was on probation"
-        return roll_back(ledger, RefusalGround.ENDED, reason)
-    return structs.replace(ledger, trial=None, interrupted=unproven)
+        return roll_back(rollout, RefusalGround.ENDED, reason)
+    return structs.replace(rollout, trial=None, interrupted=unproven)
 
 
-def clear_disk_refusals(ledger: RolloutState) -> RolloutState:
+def clear_disk_refusals(rollout: RolloutState) -> RolloutState:
     """Return the ledger in which nothing is refused because of a disk that did not take it."""
-    kept = tuple(one for one in ledger.refused if one.ground is not RefusalGround.NOT_KEPT)
-    return structs.replace(ledger, refused=kept)
+    kept = tuple(
+        refused for refused in rollout.refused if refused.ground is not RefusalGround.NOT_KEPT
+    )
+    return structs.replace(rollout, refused=kept)
 
 
-def begin_trial(ledger: RolloutState, offer: OfferedConfig) -> RolloutState:
+def begin_trial(rollout: RolloutState, offer: OfferedConfig) -> RolloutState:
     """Return the ledger in which an offer is on probation."""
-    if ledger.undecided is not None:  # the offer came while without that plan: it was reached
-        ledger = settle_undecided(ledger, is_reached=True)
-    return structs.replace(ledger, trial=offer)
+    if rollout.undecided is not None:  # the offer came while without that plan: it was reached
+        rollout = settle_undecided(rollout, is_reached=True)
+    return structs.replace(rollout, trial=offer)
 
 
-def confirm_trial(ledger: RolloutState) -> RolloutState:
+def confirm_trial(rollout: RolloutState) -> RolloutState:
     """Return the ledger in which the plan on probation has proved itself."""
-    assert ledger.trial is not None, "only what is tried can prove itself"
-    return structs.replace(ledger, good=ledger.trial, trial=None, interrupted=None, retried=None)
+    assert rollout.trial is not None, "only what is tried can prove itself"
+    return structs.replace(rollout, good=rollout.trial, trial=None, interrupted=None, retried=None)
 
 
-def roll_back(ledger: RolloutState, ground: RefusalGround, reason: str) -> RolloutState:
+def roll_back(rollout: RolloutState, ground: RefusalGround, reason: str) -> RolloutState:
     """Return the ledger in which the plan on probation has failed."""
-    assert ledger.trial is not None, "only what is tried can fail"
-    ledger = _with_refusal(ledger, version_of(ledger.trial), ground, reason)
-    return structs.replace(ledger, trial=None, interrupted=None)
+    assert rollout.trial is not None, "only what is tried can fail"
+    rollout = _with_refusal(rollout, version_of(rollout.trial), ground, reason)
+    return structs.replace(rollout, trial=None, interrupted=None)
 
 
-def settle_undecided(ledger: RolloutState, *, is_reached: bool) -> RolloutState:
+def settle_undecided(rollout: RolloutState, *, is_reached: bool) -> RolloutState:
     """
     Return the ledger after the first push without the plan that was gone back from.
 
     Where that does not arrive either, the plan may come again, ``MAX_RETRIES`` times.
     """
-    one, before = ledger.undecided, ledger.retried
-    assert one is not None, "only what is undecided can be decided"
-    times = before.times if before is not None and before.version == one.version else 0
+    undecided, before = rollout.undecided, rollout.retried
+    assert undecided is not None, "only what is undecided can be decided"
+    times = before.times if before is not None and before.version == undecided.version else 0
     if is_reached or times >= MAX_RETRIES:
-        cut_off = structs.replace(one, ground=RefusalGround.CUT_OFF)
-        kept = tuple(cut_off if each is one else each for each in ledger.refused)
-        return structs.replace(ledger, refused=kept)
-    others = tuple(each for each in ledger.refused if each is not one)
-    pardoned = RetriedVersion(version=one.version, times=times + 1)
-    return structs.replace(ledger, refused=others, retried=pardoned)
+        cut_off = structs.replace(undecided, ground=RefusalGround.CUT_OFF)
+        kept = tuple(cut_off if refused is undecided else refused for refused in rollout.refused)
+        return structs.replace(rollout, refused=kept)
+    others = tuple(refused for refused in rollout.refused if refused is not undecided)
+    pardoned = RetriedVersion(version=undecided.version, times=times + 1)
+    return structs.replace(rollout, refused=others, retried=pardoned)
 
 
 def refuse_version(
-    ledger: RolloutState, version: str, reason: str, ground: RefusalGround = RefusalGround.INVALID
+    rollout: RolloutState, version: str, reason: str, ground: RefusalGround = RefusalGround.INVALID
 ) -> RolloutState:
     """Return the ledger in which a version is refused; what runs goes on, unless it is that."""
-    ledger = _with_refusal(ledger, version, ground, reason)
-    if ledger.good is not None and version_of(ledger.good) == version:
-        ledger = structs.replace(ledger, good=None)
-    return ledger
+    rollout = _with_refusal(rollout, version, ground, reason)
+    if rollout.good is not None and version_of(rollout.good) == version:
+        rollout = structs.replace(rollout, good=None)
+    return rollout
 
 
 def _with_refusal(
-    ledger: RolloutState, version: str, ground: RefusalGround, reason: str
+    rollout: RolloutState, version: str, ground: RefusalGround, reason: str
 ) -> RolloutState:
-    one = RefusedVersion(version=version, ground=ground, reason=reason[:_REASON_CHARACTERS])
-    others = tuple(each for each in ledger.refused if each.version != version)
-    return structs.replace(ledger, refused=(*others, one)[-MAX_REFUSED:])
+    refusal = RefusedVersion(version=version, ground=ground, reason=reason[:_REASON_CHARACTERS])
+    others = tuple(refused for refused in rollout.refused if refused.version != version)
+    return structs.replace(rollout, refused=(*others, refusal)[-MAX_REFUSED:])
 
 
 def _number(version: str) -> int:

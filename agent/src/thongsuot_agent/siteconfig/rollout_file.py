@@ -31,20 +31,20 @@ _STORED = msgspec.json.Decoder(_StoredRollout)
 _ROLLOUT = msgspec.json.Decoder(RolloutState)
 
 
-def save_rollout(path: Path, ledger: RolloutState) -> None:
+def save_rollout(path: Path, rollout: RolloutState) -> None:
     """
     Write the ledger; returns when it is on the disk.
 
     Raises:
         OSError: the disk does not take it; the file is as it was.
     """
-    for _ in save_steps(path, ledger):
+    for _ in save_steps(path, rollout):
         pass
 
 
-def save_steps(path: Path, ledger: RolloutState) -> Generator[str, None, None]:
+def save_steps(path: Path, rollout: RolloutState) -> Generator[str, None, None]:
     """Yield after each step of writing, with its name: a test stops after any of them."""
-    body = _ENCODER.encode(ledger)
+    body = _ENCODER.encode(rollout)
     page = _ENCODER.encode(_StoredRollout(digest=digest_of(body).hex(), rollout=msgspec.Raw(body)))
     half = path.with_name(f"{path.name}.new")
     path.parent.mkdir(parents=True, exist_ok=True)

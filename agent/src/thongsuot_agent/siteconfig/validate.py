@@ -43,14 +43,14 @@ def validate_offer(
         plan = decode(bytes(offer.content))
     except SiteConfigMalformed as error:
         raise SiteConfigRefused([str(error)]) from error
-    found = list(bounds.mistakes(plan, config))
-    if found:
-        raise SiteConfigRefused([_mistake_text(plan, mistake) for mistake in found])
+    problems = list(bounds.mistakes(plan, config))
+    if problems:
+        raise SiteConfigRefused([_mistake_text(plan, mistake) for mistake in problems])
     together = overlay(config, plan)
     # The arithmetic needs settings and names that are right.
-    found = contradictions(together) or list(_over_allowance(together, config, plan))
-    if found:
-        raise SiteConfigRefused([_mistake_text(together, mistake) for mistake in found])
+    problems = contradictions(together) or list(_over_allowance(together, config, plan))
+    if problems:
+        raise SiteConfigRefused([_mistake_text(together, mistake) for mistake in problems])
     return plan, together
 
 
@@ -60,8 +60,8 @@ def _over_allowance(
     """Yield the links on which probes would use more than a plan may have them use."""
     facts = {link.name: link for link in plan.links}
     # Of links that are found on the device only the plan knows names.
-    found = tuple(link_from_config(Link(name=name, interface=name[:15]), facts) for name in facts)
-    for place, link in enumerate(together.links or found):
+    links = tuple(link_from_config(Link(name=name, interface=name[:15]), facts) for name in facts)
+    for place, link in enumerate(together.links or links):
         is_metered = link.allowance_bytes is not None
         limit = link.allowance_bytes if link.allowance_bytes is not None else MAX_BYTES_A_MONTH
         total = _month_bytes(together, link, is_metered=is_metered)
@@ -79,7 +79,9 @@ def _over_allowance(
 
 def _month_bytes(config: AgentConfig, link: Link, *, is_metered: bool) -> int:
     # What fills a link stands in the device's file or nowhere: without an allowance it is not ours.
-    plans = [one for one in probes_of(config) if is_metered or one.kind in bounds.MIN_INTERVAL_S]
+    plans = [
+        probe for probe in probes_of(config) if is_metered or probe.kind in bounds.MIN_INTERVAL_S
+    ]
     items = allowance.monthly_usage(
         link, plans, targets_of(config), push_every_s=None, is_metered=is_metered
     )
@@ -87,9 +89,9 @@ def _month_bytes(config: AgentConfig, link: Link, *, is_metered: bool) -> int:
 
 
 def _mistake_text(holder: SiteConfiguration | AgentConfig, mistake: Mistake) -> str:
-    path, what = mistake
+    path, sentence = mistake
     where = _mistake_path(holder, path)
-    return f"{where}: {what}" if where else what
+    return f"{where}: {sentence}" if where else sentence
 
 
 def _mistake_path(holder: SiteConfiguration | AgentConfig, path: Path) -> str:

@@ -29,7 +29,7 @@ class SealedBatch:
 
     key: BatchKey
     stream: StreamIdentity
-    shelf: SegmentStore
+    segments: SegmentStore
     size_bytes: int
     results: int
     news: int
@@ -42,7 +42,7 @@ class SealedBatch:
 
     def read(self) -> bytes:
         """Return the batch as it was encoded. Raises ``OSError``."""
-        return self.shelf.read(self.key.number)
+        return self.segments.read(self.key.number)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +60,7 @@ class BatchBuilder:
         stream: StreamIdentity,
         heading: LogHeading,
         clock: ClockReading,
-        shelf: SegmentStore,
+        segments: SegmentStore,
     ) -> tuple[bytes, SealedBatch]:
         """Return a batch of entries, encoded, and what has to be known of it."""
         results = tuple(
@@ -84,7 +84,7 @@ class BatchBuilder:
         return body, SealedBatch(
             key=BatchKey(stream.ordinal, heading.number),
             stream=stream,
-            shelf=shelf,
+            segments=segments,
             size_bytes=len(body),
             results=len(results),
             news=len(batch.changes) + sum(n.code is NoticeCode.GAP for n in batch.notices),
@@ -101,9 +101,17 @@ class BatchBuilder:
                 "cannot encode batch number=%d: %s; looking for the entry", batch.number, error
             )
         # An entry that cannot travel is our own bug. It must not take the others with it.
-        results = tuple(one for one in batch.results if self._is_encodable(batch, results=(one,)))
-        changes = tuple(one for one in batch.changes if self._is_encodable(batch, changes=(one,)))
-        notices = tuple(one for one in batch.notices if self._is_encodable(batch, notices=(one,)))
+        results = tuple(
+            result for result in batch.results if self._is_encodable(batch, results=(result,))
+        )
+        changes = tuple(
+            change for change in batch.changes if self._is_encodable(batch, changes=(change,))
+        )
+        notices = tuple(
+            kept_notice
+            for kept_notice in batch.notices
+            if self._is_encodable(batch, notices=(kept_notice,))
+        )
         left_out = (
             len(batch.results) - len(results),
             len(batch.changes) - len(changes),
@@ -137,8 +145,8 @@ class BatchBuilder:
         try:
             self._encode_strictly(alone)
         except ValueError as error:
-            what = (*results, *changes, *notices)
-            _log.error("cannot encode %s: %s; it is left out", what, error)
+            entries = (*results, *changes, *notices)
+            _log.error("cannot encode %s: %s; it is left out", entries, error)
             return False
         return True
 

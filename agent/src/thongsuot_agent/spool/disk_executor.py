@@ -53,9 +53,9 @@ class DiskExecutor:
         """
         loop = asyncio.get_running_loop()
         try:
-            found = await loop.run_in_executor(self._thread, self._attempt, work)
+            result = await loop.run_in_executor(self._thread, self._attempt, work)
         except SpoolCorrupt as torn:
-            found = await self._replace_damaged(torn, work)
+            result = await self._replace_damaged(torn, work)
         except SpoolError as error:
             self._note_refusal(error)
             raise
@@ -64,7 +64,7 @@ class DiskExecutor:
                 "spool file=%s takes writes again after failures=%d", self._path, self._refused
             )
             self._refused = 0
-        return found
+        return result
 
     async def close(self) -> None:
         """Close the file and end the thread."""

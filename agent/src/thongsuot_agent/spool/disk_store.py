@@ -45,18 +45,18 @@ class DiskStore:
     ``totals`` is as of the latest errand.
     """
 
-    def __init__(self, keeper: DiskExecutor, max_bytes: int, layouts: Layouts) -> None:
-        self._keeper = keeper
+    def __init__(self, executor: DiskExecutor, max_bytes: int, layouts: Layouts) -> None:
+        self._executor = executor
         self._max_bytes = max_bytes
         self._layouts = layouts
-        self._to_forget: set[BatchKey] = set()
+        self._acknowledged: set[BatchKey] = set()
         self._dropped: list[DroppedCounts] = []
         self.totals = DiskTotals(0, 0, 0)
 
     @property
     def is_refusing(self) -> bool:
         """Whether the disk took nothing the last time."""
-        return self._keeper.is_refusing
+        return self._executor.is_refusing
 
     @property
     def waiting(self) -> int:
@@ -66,26 +66,26 @@ class DiskStore:
     @property
     def has_acknowledged(self) -> bool:
         """Whether something acknowledged still stands on the disk."""
-        return bool(self._to_forget)
+        return bool(self._acknowledged)
 
     def note_acknowledged(self, key: BatchKey) -> None:
         """Note that a batch is acknowledged; it is removed with the next errand."""
-        self._to_forget.add(key)
+        self._acknowledged.add(key)
 
     async def streams(self) -> list[KnownStream]:
         """Return every stream that the disk knows, oldest first."""
         return await self._read(Disk.known_streams) or []
 
-    async def apply(self, errand: WriteSet) -> bool:
+    async def apply(self, write_set: WriteSet) -> bool:
         """Do an errand; return whether the disk took it (see also ``take_dropped``)."""
-        forgotten = tuple(self._to_forget)
+        acknowledged = tuple(self._acknowledged)
         visit = _Transaction(
-            errand, forgotten, self._max_bytes, self._layouts, self._dropped.append
+            write_set, acknowledged, self._max_bytes, self._layouts, self._dropped.append
         )
         totals = await self._try(visit.run)
         if totals is None:
             return False
-        self._to_forget.difference_update(forgotten)
+        self._acknowledged.difference_update(acknowledged)
         self.totals = totals
         return True
 
@@ -101,14 +101,14 @@ class DiskStore:
     async def newest_news(self) -> PendingBatch | None:
         """Return the newest batch with news."""
         row = await self._read(Disk.newest_news) if self.waiting else None
-        return None if row is None or row.key in self._to_forget else _pending_batch(row)
+        return None if row is None or row.key in self._acknowledged else _pending_batch(row)
 
     async def oldest(self, limit: int, after: BatchKey = FIRST) -> list[PendingBatch]:
         """Return the oldest batches after one, oldest first."""
         if not self.waiting:
             return []
         rows = await self._read(lambda disk: disk.oldest(limit, after=after)) or []
-        return [_pending_batch(row) for row in rows if row.key not in self._to_forget]
+        return [_pending_batch(row) for row in rows if row.key not in self._acknowledged]
 
     async def layout(self, name: bytes) -> bytes | None:
         """Return an encoded layout."""
@@ -139,14 +139,14 @@ class DiskStore:
 
     async def close(self) -> None:
         """Close the file."""
-        await self._keeper.close()
+        await self._executor.close()
 
     async def _read(self, work: Callable[[Disk], T]) -> T | None:
         return await self._try(work, is_reading=True)
 
     async def _try(self, work: Callable[[Disk], T], *, is_reading: bool = False) -> T | None:
         try:
-            return await self._keeper.run(work, is_reading=is_reading)
+            return await self._executor.run(work, is_reading=is_reading)
         except SpoolError:
             return None  # the keeper has logged and reported it
 
@@ -162,7 +162,7 @@ class _Transaction:
     on_dropped: OnDropped
 
     def run(self, disk: Disk) -> DiskTotals:
-        errand = self.write_set
+        write_set = self.write_set
 
         def find(name: bytes) -> Layout | None:
             known = self.layouts(name)
@@ -172,14 +172,14 @@ class _Transaction:
 
         if self.acknowledged:
             disk.remove_batches(self.acknowledged)
-        if errand.rows or errand.newest_numbers:
-            disk.write_batches(errand.rows, errand.layouts, errand.newest_numbers)
-        for stream, last_number in errand.closed:
+        if write_set.rows or write_set.newest_numbers:
+            disk.write_batches(write_set.rows, write_set.layouts, write_set.newest_numbers)
+        for stream, last_number in write_set.closed:
             disk.note_stream(stream, last_number, is_closed=True)
-        if errand.closed:
+        if write_set.closed:
             disk.remove_unreferenced()
-        if errand.is_too_old is not None:
-            strip_expired(disk, errand.is_too_old, find, self.on_dropped)
+        if write_set.is_too_old is not None:
+            strip_expired(disk, write_set.is_too_old, find, self.on_dropped)
         make_room(disk, self.max_bytes, find, self.on_dropped)
         return disk.totals()
 

@@ -46,7 +46,7 @@ class Layouts:
         """
         current = self._current
         known = {} if current is None else current.positions
-        new = {one for one in series if one not in known}
+        new = {wanted for wanted in series if wanted not in known}
         if current is None or new:
             current = index_layout(sorted_layout([*known, *new]))
             self.add(current.layout_id, encode_layout(current.layout))

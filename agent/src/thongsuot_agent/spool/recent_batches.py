@@ -71,7 +71,7 @@ class RecentBatches:
         if sealed is None:
             return None
         try:
-            sealed.shelf.remove(key.number)
+            sealed.segments.remove(key.number)
         except OSError as error:
             # After a restart it is pushed once more, and recognised as a repeat.
             _log.warning("cannot remove batch key=%s: %s", key, error)
@@ -119,7 +119,7 @@ class RecentBatches:
             return DroppedCounts()
         try:
             bare, results = strip_results(body, layouts)
-            sealed.shelf.replace(sealed.key.number, bare)
+            sealed.segments.replace(sealed.key.number, bare)
         except (BatchError, OSError) as error:
             _log.error("cannot thin batch key=%s: %s; it is dropped", sealed.key, error)
             self.pop(sealed.key)

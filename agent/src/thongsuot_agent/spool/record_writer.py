@@ -42,7 +42,7 @@ class RecordWriter:
         self, directory: Path, layouts: Layouts, clock: Clocks, *, site: str, boot_id: str
     ) -> None:
         self._directory = directory
-        self._press = BatchBuilder(layouts=layouts)
+        self._builder = BatchBuilder(layouts=layouts)
         self._clock = clock
         self._site = site
         self._boot_id = boot_id
@@ -52,7 +52,7 @@ class RecordWriter:
         self._previous = b""
         self._opened = self._first_heading()
         self._stream = self._new_stream(0)
-        self._shelf: SegmentStore = MemorySegments()
+        self._segments: SegmentStore = MemorySegments()
 
     @property
     def stream(self) -> StreamIdentity:
@@ -69,7 +69,7 @@ class RecordWriter:
         """
         Whether the runtime directory refuses writes, so that only this process holds the record.
         """
-        return isinstance(self._shelf, MemorySegments)
+        return isinstance(self._segments, MemorySegments)
 
     def is_own_stream(self, stream: StreamIdentity) -> bool:
         """Return whether a stream is of this site and boot, so that it can be gone on with."""
@@ -80,33 +80,33 @@ class RecordWriter:
         if not self._begin_in_directory(ordinal):
             self._begin_in_memory(ordinal)
 
-    def resume_stream(self, shelf: RuntimeSegments, left: OpenLogContent | None) -> None:
+    def resume_stream(self, segments: RuntimeSegments, left: OpenLogContent | None) -> None:
         """
         Go on with a stream of this boot that an earlier process left.
 
         Raises:
             OSError: the runtime directory refuses.
         """
-        self._stream, self._shelf = shelf.stream, shelf
+        self._stream, self._segments = segments.stream, segments
         if left is not None:
             self._number, self._previous = left.heading.number, left.heading.previous
             self._opened, self._entries = left.heading, list(left.entries)
-            shelf.resume_log(self._number, left.good_bytes)
+            segments.resume_log(self._number, left.good_bytes)
             return
-        numbers = shelf.batches()
+        numbers = segments.batches()
         self._number = numbers[-1] + 1 if numbers else 1
-        self._previous = digest_of(shelf.read(numbers[-1])) if numbers else b""
+        self._previous = digest_of(segments.read(numbers[-1])) if numbers else b""
         self._opened, self._entries = self._heading(), []
-        shelf.open_log(self._opened)
+        segments.open_log(self._opened)
 
     def expect_series(self, series: Iterable[Series]) -> None:
         """Take series into the next layout before they have results, so that layouts stay few."""
-        self._press = replace(self._press, expected=self._press.expected.union(series))
+        self._builder = replace(self._builder, expected=self._builder.expected.union(series))
 
     def add_entry(self, entry: Entry) -> None:
         """Keep one entry. Once this returns, a kill does not lose it."""
         try:
-            self._shelf.append(pack_entry(entry))
+            self._segments.append(pack_entry(entry))
         except OSError as error:
             self._leave_segment(error)
         self._entries.append(entry)
@@ -125,7 +125,7 @@ class RecordWriter:
 
     def close(self) -> None:
         """Release what the process holds; what is open stays open for the next process."""
-        self._shelf.close()
+        self._segments.close()
 
     def _seal_open_log(self) -> None:
         number = self._number
@@ -133,7 +133,7 @@ class RecordWriter:
         self._number, self._previous = number + 1, digest_of(body)
         self._opened, self._entries = self._heading(), []
         try:
-            self._shelf.seal(number, body, self._opened)
+            self._segments.seal(number, body, self._opened)
         except OSError as error:
             self._move_to_memory(number, body, sealed, error)
         self._overflow.append(sealed)
@@ -142,7 +142,7 @@ class RecordWriter:
         """End the stream with what it has: its shelf refused an entry."""
         number = self._number
         if not self._entries:
-            self._shelf.close()
+            self._segments.close()
             self._begin_in_memory(self._stream.ordinal + 1)
             return
         body, sealed = self._encoded()
@@ -155,15 +155,15 @@ class RecordWriter:
         _log.warning(
             "cannot write record directory=%s: %s; goes on in memory", self._directory, error
         )
-        self._shelf.close()
-        sealed.shelf = AbandonedSegments(self._shelf)
-        sealed.shelf.end(number, body)
+        self._segments.close()
+        sealed.segments = AbandonedSegments(self._segments)
+        sealed.segments.end(number, body)
         self._begin_in_memory(self._stream.ordinal + 1)
 
     def _begin_in_directory(self, ordinal: int) -> bool:
         stream, heading = self._new_stream(ordinal), self._first_heading()
         try:
-            self._shelf = RuntimeSegments.create(self._directory, stream, heading)
+            self._segments = RuntimeSegments.create(self._directory, stream, heading)
         except OSError as error:
             _log.debug("cannot begin record directory=%s: %s", self._directory, error)
             return False
@@ -171,7 +171,7 @@ class RecordWriter:
         return True
 
     def _begin_in_memory(self, ordinal: int) -> None:
-        self._shelf = MemorySegments()
+        self._segments = MemorySegments()
         self._reset_for(self._new_stream(ordinal), self._first_heading())
 
     def _reset_for(self, stream: StreamIdentity, heading: LogHeading) -> None:
@@ -179,8 +179,8 @@ class RecordWriter:
         self._number, self._previous, self._entries = 1, b"", []
 
     def _encoded(self) -> tuple[bytes, SealedBatch]:
-        return self._press.build(
-            self._entries, self._stream, self._opened, self._clock_now(), self._shelf
+        return self._builder.build(
+            self._entries, self._stream, self._opened, self._clock_now(), self._segments
         )
 
     def _clock_now(self) -> BatchClock:

@@ -56,74 +56,75 @@ def recover(
 ) -> RecoveredRecord:
     """Look through a record directory, and set the record going: on with its stream, or anew."""
     result = RecoveredRecord()
-    shelves = list(leftover_segments(directory))
-    streams = [shelf.stream for shelf in shelves] + [one.stream for one in known]
+    leftovers = list(leftover_segments(directory))
+    streams = [segments.stream for segments in leftovers] + [former.stream for former in known]
     last = max((stream.ordinal for stream in streams), default=0)
     continued = None
-    for shelf in shelves:
-        left = _read_open_log(shelf, result)
-        _index_segments(shelf, result)
+    for segments in leftovers:
+        left = _read_open_log(segments, result)
+        _index_segments(segments, result)
         if (
-            shelf is shelves[-1]
-            and record.is_own_stream(shelf.stream)
-            and _resume(record, shelf, left)
+            segments is leftovers[-1]
+            and record.is_own_stream(segments.stream)
+            and _resume(record, segments, left)
         ):
-            continued = shelf
-            _count_unreadable(shelf, left, result)
+            continued = segments
+            _count_unreadable(segments, left, result)
             continue
-        result.former.append(shelf)
+        result.former.append(segments)
         if left is not None:
-            _seal_left(shelf, left, layouts, result)
+            _seal_left(segments, left, layouts, result)
     if continued is None:
         record.begin_stream(last + 1)
-    here = {shelf.stream.name for shelf in shelves}
-    for one in known:
-        if not one.is_closed and one.stream.name not in here:
-            result.vanished.append(one)
+    here = {segments.stream.name for segments in leftovers}
+    for former in known:
+        if not former.is_closed and former.stream.name not in here:
+            result.vanished.append(former)
             result.gaps.append(
-                f"stream {one.stream.name} ended without notice, known to batch {one.last_number}"
+                f"stream {former.stream.name} ended without notice, "
+                f"known to batch {former.last_number}"
             )
     return result
 
 
-def _read_open_log(shelf: RuntimeSegments, result: RecoveredRecord) -> OpenLogContent | None:
+def _read_open_log(segments: RuntimeSegments, result: RecoveredRecord) -> OpenLogContent | None:
     try:
-        return shelf.open_log_left()
+        return segments.open_log_left()
     except (RecordUnreadable, OSError) as error:
         _log.error("cannot read open log: %s; what it held is lost", error)
-        result.gaps.append(f"open log of stream {shelf.stream.name} could not be read")
+        result.gaps.append(f"open log of stream {segments.stream.name} could not be read")
         return None
 
 
-def _resume(record: RecordWriter, shelf: RuntimeSegments, left: OpenLogContent | None) -> bool:
+def _resume(record: RecordWriter, segments: RuntimeSegments, left: OpenLogContent | None) -> bool:
     try:
-        record.resume_stream(shelf, left)
+        record.resume_stream(segments, left)
     except OSError as error:
-        _log.warning("cannot go on with stream=%s: %s", shelf.stream.name, error)
+        _log.warning("cannot go on with stream=%s: %s", segments.stream.name, error)
         return False
     return True
 
 
-def _index_segments(shelf: RuntimeSegments, result: RecoveredRecord) -> None:
+def _index_segments(segments: RuntimeSegments, result: RecoveredRecord) -> None:
     """Read what has to be known of the batches on a shelf; set aside what cannot be read."""
-    for number in shelf.batches():
+    for number in segments.batches():
         try:
-            body = shelf.read(number)
+            body = segments.read(number)
             header = header_from_wire(read_arrays(body, _HEAD, DEFAULT_LIMITS), DEFAULT_LIMITS)
         except (BatchError, OSError) as error:
             # A file system that lost power wrote the name but not the bytes.
             _log.error(
-                "cannot read batch stream=%s number=%d: %s", shelf.stream.name, number, error
+                "cannot read batch stream=%s number=%d: %s", segments.stream.name, number, error
             )
-            result.gaps.append(f"batch {number} of stream {shelf.stream.name} could not be read")
-            shelf.remove(number)
+            result.gaps.append(f"batch {number} of stream {segments.stream.name} could not be read")
+            segments.remove(number)
             continue
-        result.reached[shelf.stream.ordinal] = number
+        result.reached[segments.stream.ordinal] = number
         result.sealed.append(
             SealedBatch(
-                key=BatchKey(shelf.stream.ordinal, number),
-                stream=shelf.stream,
-                shelf=shelf,
+                key=BatchKey(segments.stream.ordinal, number),
+                stream=segments.stream,
+                segments=segments,
                 size_bytes=len(body),
                 results=header.results,
                 # Which notices there are is not worth decoding them all.
@@ -137,32 +138,32 @@ def _index_segments(shelf: RuntimeSegments, result: RecoveredRecord) -> None:
 
 
 def _seal_left(
-    shelf: RuntimeSegments, left: OpenLogContent, layouts: Layouts, result: RecoveredRecord
+    segments: RuntimeSegments, left: OpenLogContent, layouts: Layouts, result: RecoveredRecord
 ) -> None:
     """Turn an open log of a stream that does not grow any more into its last batch."""
-    _count_unreadable(shelf, left, result)
+    _count_unreadable(segments, left, result)
     if not left.entries:
         return
     # The clocks of its own time: those of today's boot say nothing about it.
     clock = ClockReading(boottime_ns=left.heading.boottime_ns, wall_ns=left.heading.wall_ns)
     body, sealed = BatchBuilder(layouts=layouts).build(
-        left.entries, shelf.stream, left.heading, clock, shelf
+        left.entries, segments.stream, left.heading, clock, segments
     )
     try:
-        shelf.end(sealed.key.number, body)
+        segments.end(sealed.key.number, body)
     except OSError as error:
-        _log.error("cannot seal open log stream=%s: %s", shelf.stream.name, error)
-        result.gaps.append(f"open log of stream {shelf.stream.name} could not be sealed")
+        _log.error("cannot seal open log stream=%s: %s", segments.stream.name, error)
+        result.gaps.append(f"open log of stream {segments.stream.name} could not be sealed")
         return
-    result.reached[shelf.stream.ordinal] = sealed.key.number
+    result.reached[segments.stream.ordinal] = sealed.key.number
     result.sealed.append(sealed)
 
 
 def _count_unreadable(
-    shelf: RuntimeSegments, left: OpenLogContent | None, result: RecoveredRecord
+    segments: RuntimeSegments, left: OpenLogContent | None, result: RecoveredRecord
 ) -> None:
     if left is not None and left.unreadable:
         result.gaps.append(
-            f"{left.unreadable} entries in the open log of stream {shelf.stream.name} are of an"
+            f"{left.unreadable} entries in the open log of stream {segments.stream.name} are of an"
             " unknown kind"
         )

@@ -41,7 +41,7 @@ class RejectedBatch(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def write_rejected(
-    directory: Path, parcel: PendingBatch, refusal: Rejection, layouts: Layouts
+    directory: Path, pending: PendingBatch, rejection: Rejection, layouts: Layouts
 ) -> str:
     """
     Write a refused batch into a directory; return the file's name.
@@ -52,16 +52,16 @@ def write_rejected(
     from thongsuot_schema.batch.decode import decode_batch  # noqa: PLC0415 - see ``thin``
 
     try:
-        batch = decode_batch(parcel.body, layouts)
+        batch = decode_batch(pending.body, layouts)
     except BatchError as error:
-        _log.warning("cannot read rejected batch key=%s: %s", parcel.key, error)
+        _log.warning("cannot read rejected batch key=%s: %s", pending.key, error)
         batch = None
-    name = f"{parcel.key.ordinal:06d}-{parcel.key.number:08d}.json"
+    name = f"{pending.key.ordinal:06d}-{pending.key.number:08d}.json"
     rejected = RejectedBatch(
-        status=refusal.status,
-        error=refusal.error,
+        status=rejection.status,
+        error=rejection.error,
         batch=batch,
-        body=base64.b64encode(parcel.body).decode(),
+        body=base64.b64encode(pending.body).decode(),
     )
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     half = directory / f"{name}.tmp"

@@ -75,7 +75,7 @@ class Spool:
     def __init__(
         self,
         config: SpoolConfig,
-        places: SpoolPaths,
+        paths: SpoolPaths,
         clock: Clocks,
         *,
         site: str,
@@ -83,16 +83,16 @@ class Spool:
         trusted_wall_ns: Callable[[], int | None],
     ) -> None:
         self._config = config
-        self._places = places
+        self._paths = paths
         self._clock = clock
         self._trusted_wall_ns = trusted_wall_ns
-        self._layouts = Layouts(places.layouts_dir)
+        self._layouts = Layouts(paths.layouts_dir)
         self._record = RecordWriter(
-            places.record_dir, self._layouts, clock, site=site, boot_id=boot_id
+            paths.record_dir, self._layouts, clock, site=site, boot_id=boot_id
         )
         self._recent = RecentBatches()
         self._store = DiskStore(
-            DiskExecutor(places.spool_file, self._add_notice),
+            DiskExecutor(paths.spool_file, self._add_notice),
             config.max_bytes,
             self._layouts.layout,
         )
@@ -107,27 +107,30 @@ class Spool:
         self._layouts.load()
         self._record.expect_series(expected)
         known = await self._store.streams()
-        found = recover(self._places.record_dir, self._record, self._layouts, known)
-        for sealed in found.sealed:
+        recovered = recover(self._paths.record_dir, self._record, self._layouts, known)
+        for sealed in recovered.sealed:
             self._recent.add(sealed)
-        self._streams.newest_numbers.update(found.reached)
-        for shelf in found.former:
-            self._streams.former[shelf.stream.ordinal] = shelf.stream
-            self._streams.segments[shelf.stream.ordinal] = shelf
+        self._streams.newest_numbers.update(recovered.reached)
+        for segments in recovered.former:
+            self._streams.former[segments.stream.ordinal] = segments.stream
+            self._streams.segments[segments.stream.ordinal] = segments
         self._streams.of_this_boot = {
             stream.ordinal
-            for stream in (*(one.stream for one in known), *self._streams.former.values())
+            for stream in (
+                *(known_stream.stream for known_stream in known),
+                *self._streams.former.values(),
+            )
             if stream.boot_id == self._record.stream.boot_id
         }
         early, self._early = self._early or [], None
         for notice in early:
             self.add_entry(notice)
-        for text in found.gaps:
+        for text in recovered.gaps:
             self._add_notice(NoticeCode.GAP, text)
-        if early or found.gaps:
+        if early or recovered.gaps:
             self.seal()
         # One transaction: another power cut takes neither the gap nor what it speaks of.
-        gone = [(one.stream, one.last_number) for one in found.vanished]
+        gone = [(vanished.stream, vanished.last_number) for vanished in recovered.vanished]
         await self._move_to_disk(self._due_for_disk(), gone, is_aging=False)
 
     def expect_series(self, series: Iterable[Series]) -> None:
@@ -141,11 +144,11 @@ class Spool:
     def seal(self) -> bool:
         """Turn what was added into a batch; return whether there is a new one to push."""
         sealed = self._record.seal()
-        for one in sealed:
-            self._recent.add(one)
-            self._streams.newest_numbers[one.key.ordinal] = one.key.number
-            if one.stream != self._record.stream:
-                self._streams.former[one.key.ordinal] = one.stream
+        for batch in sealed:
+            self._recent.add(batch)
+            self._streams.newest_numbers[batch.key.ordinal] = batch.key.number
+            if batch.stream != self._record.stream:
+                self._streams.former[batch.key.ordinal] = batch.stream
         self._streams.of_this_boot.add(self._record.stream.ordinal)
         return bool(sealed)
 
@@ -196,23 +199,25 @@ class Spool:
         if self._store.has_acknowledged:
             await self._run_write_set(WriteSet())
 
-    async def set_aside_rejected(self, parcel: PendingBatch, refusal: Rejection) -> bool:
+    async def set_aside_rejected(self, batch: PendingBatch, refusal: Rejection) -> bool:
         """
         Set a batch aside that the collector will never take, where a person can read it.
 
         Returns whether that worked; a disk that takes nothing leaves the batch in the queue.
         """
-        await self.layout(parcel.layout)
+        await self.layout(batch.layout)
         work = partial(
-            write_rejected, self._places.rejected_dir, parcel, refusal, self._layouts.layout
+            write_rejected, self._paths.rejected_dir, batch, refusal, self._layouts.layout
         )
         name = await self._store.write_beside(work)
         if name is None:
             return False
         self._rejected += 1
-        what = f"{parcel.results} results refused with {refusal.status}, set aside as {name}: "
-        self._add_notice(NoticeCode.GAP, what + refusal.error)
-        self.acknowledge(parcel.key)
+        description = (
+            f"{batch.results} results refused with {refusal.status}, set aside as {name}: "
+        )
+        self._add_notice(NoticeCode.GAP, description + refusal.error)
+        self.acknowledge(batch.key)
         return True
 
     async def save_fact(self, name: str, value: str) -> None:
@@ -261,15 +266,15 @@ class Spool:
         }
         record = self._record
         reached = {record.stream.ordinal: (record.stream, record.last_number)}
-        reached |= {one.key.ordinal: (one.stream, one.key.number) for one in due}
-        errand = WriteSet(
+        reached |= {batch.key.ordinal: (batch.stream, batch.key.number) for batch in due}
+        write_set = WriteSet(
             rows=rows,
             layouts=layouts,
             newest_numbers=list(reached.values()),
             closed=ended,
             is_too_old=self._is_too_old if is_aging else None,
         )
-        if not await self._run_write_set(errand):
+        if not await self._run_write_set(write_set):
             return
         for row in rows:
             # What was acknowledged while it was written is forgotten with the next errand.
@@ -293,8 +298,8 @@ class Spool:
             body=body,
         )
 
-    async def _run_write_set(self, errand: WriteSet) -> bool:
-        is_done = await self._store.apply(errand)
+    async def _run_write_set(self, write_set: WriteSet) -> bool:
+        is_done = await self._store.apply(write_set)
         self._count_dropped(self._store.take_dropped())
         return is_done
 
@@ -309,14 +314,14 @@ class Spool:
 
     def _release_stream(self, stream: StreamIdentity) -> None:
         self._streams.former.pop(stream.ordinal, None)
-        shelf = self._streams.segments.pop(stream.ordinal, None)
-        if shelf is None:
+        segments = self._streams.segments.pop(stream.ordinal, None)
+        if segments is None:
             return
         try:
-            shelf.discard()
+            segments.discard()
         except OSError as error:
             # An empty shelf is found again by the next process, which tidies it away then.
-            _log.warning("cannot tidy away directory=%s: %s", shelf.path, error)
+            _log.warning("cannot tidy away directory=%s: %s", segments.path, error)
 
     def _is_too_old(self, row: SpoolRow) -> bool:
         if row.key.ordinal in self._streams.of_this_boot:

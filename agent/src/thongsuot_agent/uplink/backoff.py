@@ -17,8 +17,8 @@ class Backoff:
     ``chance`` returns a number from 0 to 1.
     """
 
-    def __init__(self, chance: Callable[[], float]) -> None:
-        self._chance = chance
+    def __init__(self, jitter: Callable[[], float]) -> None:
+        self._jitter = jitter
         self._failures = 0
 
     @property
@@ -30,7 +30,7 @@ class Backoff:
         """Count a failure; return how long to wait, no less than the other side asked for."""
         longest_s = min(LONGEST_S, FIRST_S * 2.0 ** min(self._failures, 16))
         self._failures += 1
-        return max(longest_s * (0.5 + self._chance() / 2), at_least_s)
+        return max(longest_s * (0.5 + self._jitter() / 2), at_least_s)
 
     def reset(self) -> None:
         """Begin anew."""

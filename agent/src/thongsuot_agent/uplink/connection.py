@@ -75,8 +75,8 @@ class CollectorConnection:
     device itself. Not for two requests at once.
     """
 
-    def __init__(self, door: CollectorEndpoint, link: LiveLink | None, clock: Clocks) -> None:
-        self._door = door
+    def __init__(self, endpoint: CollectorEndpoint, link: LiveLink | None, clock: Clocks) -> None:
+        self._endpoint = endpoint
         self._link = link
         self._clock = clock
         self._handle = pycurl.Curl()
@@ -85,7 +85,7 @@ class CollectorConnection:
         self._unusable: LinkUnusable | None = None
         self._is_proven = False
         self._addresses: tuple[str, ...] = ()
-        self._asked_ns = 0
+        self._resolved_ns = 0
         self._avoided: Family | None = None
         self.spent_bytes = 0
         """IP-level traffic of the latest request, both directions, name lookup included."""
@@ -97,8 +97,8 @@ class CollectorConnection:
             await self._resolve_addresses()
         except LinkUnusable as unusable:
             return PostResponse(status=0, problem=str(unusable))
-        body, head = bytearray(), _RetryAfterHeader()
-        self._configure(request, body, head)
+        body, header = bytearray(), _RetryAfterHeader()
+        self._configure(request, body, header)
         self._unusable = None
         try:
             code, message = await current_multi().perform(self._handle)
@@ -107,7 +107,7 @@ class CollectorConnection:
         if code == 0:
             self._is_proven = True
             status = int(self._handle.getinfo(pycurl.RESPONSE_CODE))
-            return PostResponse(status=status, body=bytes(body), retry_after=head.retry_after)
+            return PostResponse(status=status, body=bytes(body), retry_after=header.retry_after)
         # The next request tries the next address, or asks for the name anew.
         self._addresses = self._addresses[1:]
         problem = self._unusable_reason() or message or f"libcurl error {code}"
@@ -141,51 +141,55 @@ class CollectorConnection:
         if self._link is None:
             return
         now_ns = self._clock.boottime_ns()
-        if self._addresses and now_ns - self._asked_ns < _ADDRESSES_FRESH_NS:
+        if self._addresses and now_ns - self._resolved_ns < _ADDRESSES_FRESH_NS:
             return
-        found: list[tuple[str, ...]] = []
+        resolved_addresses: list[tuple[str, ...]] = []
         problem: LinkUnusable | None = None
         for family in (Family.IP6, Family.IP4):
             try:
-                resolved = await resolve_host(self._link, family, self._door.host, _RESOLVE_S, ())
+                resolved = await resolve_host(
+                    self._link, family, self._endpoint.host, _RESOLVE_S, ()
+                )
             except LinkUnusable as unusable:
                 problem = unusable
                 continue
             self.spent_bytes += resolved.cost_bytes
             if resolved.addresses:
-                found.append(resolved.addresses)
+                resolved_addresses.append(resolved.addresses)
             elif resolved.reason is not None:
-                problem = LinkUnusable(resolved.reason, f"{self._door.host}: {resolved.detail}")
-        if not found:
+                problem = LinkUnusable(resolved.reason, f"{self._endpoint.host}: {resolved.detail}")
+        if not resolved_addresses:
             assert problem is not None
             raise problem
         # One of each family first: what is dead is more often a family than a single address.
-        turns = chain.from_iterable(zip_longest(*found))
+        turns = chain.from_iterable(zip_longest(*resolved_addresses))
         addresses = [address for address in turns if address is not None]
         self._addresses = in_family_order(addresses, self._avoided)
-        self._asked_ns = now_ns
+        self._resolved_ns = now_ns
 
-    def _configure(self, request: PostRequest, body: bytearray, head: "_RetryAfterHeader") -> None:
+    def _configure(
+        self, request: PostRequest, body: bytearray, header: "_RetryAfterHeader"
+    ) -> None:
         def take(data: bytes) -> int:
             body.extend(data[: ANSWER_LIMIT_BYTES - len(body)])
             return len(data) if len(body) < ANSWER_LIMIT_BYTES else 0
 
-        handle, door = self._handle, self._door
+        handle, endpoint = self._handle, self._endpoint
         for option, value in (
-            (pycurl.URL, door.url + request.path),
+            (pycurl.URL, endpoint.url + request.path),
             (pycurl.POSTFIELDS, request.body),
             # Without "Expect" libcurl does not wait for a 100 that costs a round trip.
             (pycurl.HTTPHEADER, [*request.headers, "Expect:"]),
             (pycurl.WRITEFUNCTION, take),
-            (pycurl.HEADERFUNCTION, head.on_header),
+            (pycurl.HEADERFUNCTION, header.on_header),
             (pycurl.USERAGENT, _USER_AGENT),
             (pycurl.PROTOCOLS, pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS),
             (pycurl.SSLVERSION, pycurl.SSLVERSION_TLSv1_2),
             (pycurl.PROXY, ""),
             (pycurl.FOLLOWLOCATION, 0),
             (pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_1_1),
-            (pycurl.CONNECTTIMEOUT_MS, round(min(_CONNECT_S, door.timeout_s) * 1000)),
-            (pycurl.TIMEOUT_MS, round(door.timeout_s * 1000)),
+            (pycurl.CONNECTTIMEOUT_MS, round(min(_CONNECT_S, endpoint.timeout_s) * 1000)),
+            (pycurl.TIMEOUT_MS, round(endpoint.timeout_s * 1000)),
             (pycurl.NOSIGNAL, 1),
             # Another line's connection, kept by libcurl for all, says nothing of this one's way.
             (pycurl.FRESH_CONNECT, int(not self._is_proven)),
@@ -199,8 +203,8 @@ class CollectorConnection:
             handle.unsetopt(pycurl.SSLCERT_BLOB)
             handle.unsetopt(pycurl.SSLKEY_BLOB)
         authorities = system_authorities()
-        if door.ca_file:
-            handle.setopt(pycurl.CAINFO, door.ca_file)
+        if endpoint.ca_file:
+            handle.setopt(pycurl.CAINFO, endpoint.ca_file)
         elif authorities.folder:
             handle.setopt(pycurl.CAPATH, authorities.folder)
         elif authorities.file:

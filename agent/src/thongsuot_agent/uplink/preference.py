@@ -17,7 +17,7 @@ class UploadCandidate:
     state: State = State.UNKNOWN
 
 
-def preferred_order(ways: Iterable[UploadCandidate], last_good: str) -> tuple[str, ...]:
+def preferred_order(candidates: Iterable[UploadCandidate], last_good: str) -> tuple[str, ...]:
     """
     Return the links to try, the best first; those that cannot send at all are left out.
 
@@ -25,15 +25,22 @@ def preferred_order(ways: Iterable[UploadCandidate], last_good: str) -> tuple[st
     that took the last push comes first, unless it is metered and an unmetered one is up again.
     """
 
-    def rank(way: UploadCandidate) -> tuple[bool, bool, bool]:
-        is_down = way.state is State.DOWN
-        is_costly = way.is_metered and cheap_works
-        return (is_down, is_costly, way.name != last_good)
+    def rank(candidate: UploadCandidate) -> tuple[bool, bool, bool]:
+        is_down = candidate.state is State.DOWN
+        is_costly = candidate.is_metered and cheap_works
+        return (is_down, is_costly, candidate.name != last_good)
 
-    found = [way for way in ways if way.can_send]
-    cheap_works = any(not way.is_metered and way.state is State.UP for way in found)
+    usable = [candidate for candidate in candidates if candidate.can_send]
+    cheap_works = any(
+        not candidate.is_metered and candidate.state is State.UP for candidate in usable
+    )
     # Unmetered first among equals; the sort keeps the order of the configuration otherwise.
-    return tuple(way.name for way in sorted(found, key=lambda way: (*rank(way), way.is_metered)))
+    return tuple(
+        candidate.name
+        for candidate in sorted(
+            usable, key=lambda candidate: (*rank(candidate), candidate.is_metered)
+        )
+    )
 
 
 def in_family_order(addresses: Iterable[str], avoided: Family | None) -> tuple[str, ...]:

@@ -61,23 +61,23 @@ class UploadService:
         backlog: Uploader,
         clock: Clocks,
         true_time: TrueTime,
-        chance: Callable[[], float],
-        on_asks: Callable[[tuple[TestRequest, ...]], None] = lambda _: None,
-        plans: SiteConfigHooks | None = None,
+        jitter: Callable[[], float],
+        on_test_requests: Callable[[tuple[TestRequest, ...]], None] = lambda _: None,
+        site_configs: SiteConfigHooks | None = None,
     ) -> None:
         self._spool = spool
         self._fresh = fresh
         self._backlog = backlog
         self._clock = clock
         self._true_time = true_time
-        self._on_asks = on_asks
-        self._plans = plans or SiteConfigHooks()
-        self._fresh_backoff = Backoff(chance)
-        self._backlog_backoff = Backoff(chance)
+        self._on_test_requests = on_test_requests
+        self._site_configs = site_configs or SiteConfigHooks()
+        self._fresh_backoff = Backoff(jitter)
+        self._backlog_backoff = Backoff(jitter)
         self._woken = asyncio.Event()
         self._hurried = asyncio.Event()
         self._has_backlog = asyncio.Event()
-        self._put_off: set[BatchKey] = set()
+        self._deferred: set[BatchKey] = set()
         self.answer: PushResponse | None = None
         """What the collector said last."""
         self.acknowledged_ns: int | None = None
@@ -123,7 +123,7 @@ class UploadService:
             self._woken.clear()
             # Whoever is in a hurry from here on does not wait for what this round ends in.
             self._hurried.clear()
-            self._put_off.clear()
+            self._deferred.clear()
             if await self._push_fresh() and self._spool.has_on_disk():
                 self._has_backlog.set()
 
@@ -136,9 +136,9 @@ class UploadService:
 
     async def push_last(self) -> None:
         """Try the newest batch once more; the caller bounds the time."""
-        parcel = self._spool.newest_recent()
-        if parcel is not None:
-            await self._push(parcel, self._fresh, self._fresh_backoff)
+        batch = self._spool.newest_recent()
+        if batch is not None:
+            await self._push(batch, self._fresh, self._fresh_backoff)
 
     def reconnect(self) -> None:
         """What links are known to be has changed: push by new connections from now on."""
@@ -152,58 +152,60 @@ class UploadService:
 
     async def _push_fresh(self) -> bool:
         """Push all that is fresh or news; return whether it got through."""
-        while (parcel := await self._next_fresh()) is not None:
-            wait_s = await self._push(parcel, self._fresh, self._fresh_backoff)
+        while (batch := await self._next_fresh()) is not None:
+            wait_s = await self._push(batch, self._fresh, self._fresh_backoff)
             if wait_s is not None:
-                self._put_off.add(parcel.key)
+                self._deferred.add(batch.key)
                 await self._wait_or_hurry(wait_s)
                 return False
         return True
 
     async def _next_fresh(self) -> PendingBatch | None:
-        parcel = self._spool.newest_recent(besides=self._put_off)
-        return parcel if parcel is not None else await self._spool.newest_news()
+        batch = self._spool.newest_recent(besides=self._deferred)
+        return batch if batch is not None else await self._spool.newest_news()
 
     async def _push_backlog(self) -> None:
         after = FIRST
-        while parcels := await self._spool.oldest_on_disk(_CHUNK, after):
-            for parcel in parcels:
-                wait_s = await self._push(parcel, self._backlog, self._backlog_backoff)
+        while batches := await self._spool.oldest_on_disk(_CHUNK, after):
+            for batch in batches:
+                wait_s = await self._push(batch, self._backlog, self._backlog_backoff)
                 if wait_s is not None:
                     await self._spool.forget_acknowledged()
                     await asyncio.sleep(wait_s)
                     return
-            after = parcels[-1].key
+            after = batches[-1].key
             await self._spool.forget_acknowledged()
 
-    async def _push(self, parcel: PendingBatch, lane: Uploader, backoff: Backoff) -> float | None:
+    async def _push(
+        self, batch: PendingBatch, uploader: Uploader, backoff: Backoff
+    ) -> float | None:
         """Push one batch; return ``None`` when it is off the queue, else how long to wait."""
-        sent_ns, said = self._clock.boottime_ns(), self._plans.running_text()
-        reading = await lane.deliver(parcel)
-        if reading.answer is not None:
-            self._accept_answer(reading.answer, sent_ns)
-        self._plans.on_push_end(said, reading)
-        if reading.disposition is PushDisposition.DURABLE:
-            if reading.text and reading.status != _OK:
-                _log.warning("batch key=%s is kept there already: %s", parcel.key, reading.text)
-            self._note_success(parcel)
+        sent_ns, running_text = self._clock.boottime_ns(), self._site_configs.running_text()
+        outcome = await uploader.deliver(batch)
+        if outcome.answer is not None:
+            self._accept_answer(outcome.answer, sent_ns)
+        self._site_configs.on_push_end(running_text, outcome)
+        if outcome.disposition is PushDisposition.DURABLE:
+            if outcome.text and outcome.status != _OK:
+                _log.warning("batch key=%s is kept there already: %s", batch.key, outcome.text)
+            self._note_success(batch)
             backoff.reset()
-            if parcel.has_news:
+            if batch.has_news:
                 await self._spool.forget_acknowledged()
             return None
-        if reading.disposition is PushDisposition.REJECTED:
+        if outcome.disposition is PushDisposition.REJECTED:
             _log.error(
                 "cannot push batch key=%s results=%d: refused with status=%d: %s; it is set aside",
-                parcel.key,
-                parcel.results,
-                reading.status,
-                reading.text,
+                batch.key,
+                batch.results,
+                outcome.status,
+                outcome.text,
             )
-            refusal = Rejection(status=reading.status, error=reading.text)
-            if await self._spool.set_aside_rejected(parcel, refusal):
+            refusal = Rejection(status=outcome.status, error=outcome.text)
+            if await self._spool.set_aside_rejected(batch, refusal):
                 return None
-        self._note_failure(reading.status, reading.text, backoff)
-        return backoff.next_wait_s(at_least_s=reading.wait_s)
+        self._note_failure(outcome.status, outcome.text, backoff)
+        return backoff.next_wait_s(at_least_s=outcome.wait_s)
 
     def _accept_answer(self, answer: PushResponse, sent_ns: int) -> None:
         self.answer = answer
@@ -212,10 +214,10 @@ class UploadService:
             received_ns=self._clock.boottime_ns(),
             collector_wall_ns=answer.collector_wall_ns,
         )
-        self._on_asks(answer.test_requests)
+        self._on_test_requests(answer.test_requests)
 
-    def _note_success(self, parcel: PendingBatch) -> None:
-        self._spool.acknowledge(parcel.key)
+    def _note_success(self, batch: PendingBatch) -> None:
+        self._spool.acknowledge(batch.key)
         now_ns = self._clock.boottime_ns()
         if self.problem:
             since = self.acknowledged_ns

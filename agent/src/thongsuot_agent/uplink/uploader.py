@@ -63,15 +63,15 @@ class UploadConfig:
 class Uploader:
     """Delivers batches one after the other."""
 
-    def __init__(self, terms: UploadConfig) -> None:
-        self._terms = terms
-        self._lines: dict[str, CollectorConnection] = {}
-        self._under_way: dict[str, asyncio.Timeout] = {}
+    def __init__(self, config: UploadConfig) -> None:
+        self._config = config
+        self._connections: dict[str, CollectorConnection] = {}
+        self._timeouts: dict[str, asyncio.Timeout] = {}
         self._is_stale = False
         self.last_good = DIRECT
         """The link that took the latest push."""
 
-    async def deliver(self, parcel: PendingBatch) -> PushOutcome:
+    async def deliver(self, batch: PendingBatch) -> PushOutcome:
         """
         Push a batch over one link after the other until somebody answers for the collector.
 
@@ -80,19 +80,19 @@ class Uploader:
         if self._is_stale:
             self._is_stale = False
             self.close()
-        reading = PushOutcome(
+        outcome = PushOutcome(
             disposition=PushDisposition.RETRY_LATER,
             status=0,
             text="no link can send",
             is_tried=False,
         )
         for name in self._links_to_try():
-            reading = await self._deliver_by_link(name, parcel)
-            if reading.answer is not None:
+            outcome = await self._deliver_by_link(name, batch)
+            if outcome.answer is not None:
                 self.last_good = name
-                return reading
-            _log.debug("push failed link=%s status=%d: %s", name, reading.status, reading.text)
-        return reading
+                return outcome
+            _log.debug("push failed link=%s status=%d: %s", name, outcome.status, outcome.text)
+        return outcome
 
     async def post(self, path: str, content_type: str, body: bytes) -> PostResponse:
         """Post something else over one link after the other until a server answers."""
@@ -105,14 +105,14 @@ class Uploader:
 
     def abandon(self, link: str) -> None:
         """End at once what is under way on a link."""
-        under_way = self._under_way.get(link)
-        if under_way is not None:
-            under_way.reschedule(asyncio.get_running_loop().time())
+        timeout = self._timeouts.get(link)
+        if timeout is not None:
+            timeout.reschedule(asyncio.get_running_loop().time())
 
     def avoid_family(self, link: str, family: Family | None) -> None:
         """Use another family on a link, where there is one; what is under way ends at once."""
-        line = self._lines.get(link)
-        if line is None or not line.avoid_family(family):
+        connection = self._connections.get(link)
+        if connection is None or not connection.avoid_family(family):
             return
         self.abandon(link)
 
@@ -122,37 +122,37 @@ class Uploader:
 
     def close(self) -> None:
         """Give up all connections."""
-        for line in self._lines.values():
-            line.close()
-        self._lines.clear()
+        for connection in self._connections.values():
+            connection.close()
+        self._connections.clear()
 
     def _links_to_try(self) -> tuple[str, ...]:
-        if is_on_device(self._terms.endpoint.host) or not self._terms.links:
+        if is_on_device(self._config.endpoint.host) or not self._config.links:
             return (DIRECT,)
-        return preferred_order(self._terms.candidates(), self.last_good)
+        return preferred_order(self._config.candidates(), self.last_good)
 
-    async def _deliver_by_link(self, name: str, parcel: PendingBatch) -> PushOutcome:
-        reading = await self._push_batch(name, parcel)
-        if reading.disposition is not PushDisposition.LAYOUT_WANTED:
-            return reading
-        layout = await self._terms.layout_of(parcel.layout)
+    async def _deliver_by_link(self, name: str, batch: PendingBatch) -> PushOutcome:
+        outcome = await self._push_batch(name, batch)
+        if outcome.disposition is not PushDisposition.LAYOUT_WANTED:
+            return outcome
+        layout = await self._config.layout_of(batch.layout)
         if layout is None:
             return PushOutcome(
                 disposition=PushDisposition.REJECTED,
-                status=reading.status,
-                answer=reading.answer,
-                text=f"layout {parcel.layout.hex()} is lost",
+                status=outcome.status,
+                answer=outcome.answer,
+                text=f"layout {batch.layout.hex()} is lost",
             )
-        given = await self._post(name, PATH_LAYOUTS, CONTENT_TYPE_LAYOUT, layout)
-        if given.status != 200:
-            why = given.problem or given.body[:100].decode(errors="replace")
+        layout_response = await self._post(name, PATH_LAYOUTS, CONTENT_TYPE_LAYOUT, layout)
+        if layout_response.status != 200:
+            why = layout_response.problem or layout_response.body[:100].decode(errors="replace")
             return PushOutcome(
                 disposition=PushDisposition.RETRY_LATER,
-                status=given.status,
-                answer=reading.answer,
+                status=layout_response.status,
+                answer=outcome.answer,
                 text=f"layout refused: {why}",
             )
-        again = await self._push_batch(name, parcel)
+        again = await self._push_batch(name, batch)
         if again.disposition is PushDisposition.LAYOUT_WANTED:
             return PushOutcome(
                 disposition=PushDisposition.RETRY_LATER,
@@ -162,51 +162,53 @@ class Uploader:
             )
         return again
 
-    async def _push_batch(self, name: str, parcel: PendingBatch) -> PushOutcome:
-        response = await self._post(name, PATH_BATCHES, CONTENT_TYPE_BATCH, parcel.body)
-        return interpret_response(response, parcel.key.number)
+    async def _push_batch(self, name: str, batch: PendingBatch) -> PushOutcome:
+        response = await self._post(name, PATH_BATCHES, CONTENT_TYPE_BATCH, batch.body)
+        return interpret_response(response, batch.key.number)
 
     async def _post(self, name: str, path: str, content_type: str, body: bytes) -> PostResponse:
-        line = self._connection(name)
+        connection = self._connection(name)
         request = PostRequest(
             path=path,
             headers=self._headers(content_type),
             body=body,
-            certificate=self._terms.certificate(),
+            certificate=self._config.certificate(),
         )
         try:
             with self._abandonable(name) as bound:
                 async with bound:
-                    return await line.post(request)
+                    return await connection.post(request)
         except TimeoutError:
             return PostResponse(status=0, problem="given up: the link was judged down")
         finally:
-            self._terms.charge(name, line.spent_bytes)
+            self._config.charge(name, connection.spent_bytes)
 
     def _headers(self, content_type: str) -> tuple[str, ...]:
-        plan = self._terms.running_config() if content_type == CONTENT_TYPE_BATCH else ""
+        plan = self._config.running_config() if content_type == CONTENT_TYPE_BATCH else ""
         return (
             f"Content-Type: {content_type}",
-            f"Authorization: Bearer {self._terms.token()}",
-            f"{HEADER_BOOT}: {self._terms.boot_id}",
-            f"{HEADER_BOOTTIME}: {self._terms.clock.boottime_ns()}",
-            f"{HEADER_WALL}: {self._terms.clock.wall_ns()}",
+            f"Authorization: Bearer {self._config.token()}",
+            f"{HEADER_BOOT}: {self._config.boot_id}",
+            f"{HEADER_BOOTTIME}: {self._config.clock.boottime_ns()}",
+            f"{HEADER_WALL}: {self._config.clock.wall_ns()}",
             *((f"{HEADER_SITE_CONFIG}: {plan}",) if plan else ()),
         )
 
     def _connection(self, name: str) -> CollectorConnection:
-        if name not in self._lines:
-            link = None if name == DIRECT else self._terms.links[name]
-            self._lines[name] = CollectorConnection(self._terms.endpoint, link, self._terms.clock)
-        return self._lines[name]
+        if name not in self._connections:
+            link = None if name == DIRECT else self._config.links[name]
+            self._connections[name] = CollectorConnection(
+                self._config.endpoint, link, self._config.clock
+            )
+        return self._connections[name]
 
     @contextmanager
     def _abandonable(self, name: str) -> Iterator[asyncio.Timeout]:
-        bound = self._under_way[name] = asyncio.timeout(None)
+        bound = self._timeouts[name] = asyncio.timeout(None)
         try:
             yield bound
         finally:
-            del self._under_way[name]
+            del self._timeouts[name]
 
 
 def is_on_device(host: str) -> bool:

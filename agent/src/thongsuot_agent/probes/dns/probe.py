@@ -133,7 +133,9 @@ def _worst(lookups: list[LookupResult]) -> LookupResult | None:
     failed = [lookup for lookup in lookups if lookup.reason is not None]
     some = any(lookup.reason is None for lookup in lookups)
     if some:
-        failed = [found for found in failed if found.reason is not Reason.NAME_WITHOUT_ADDRESS]
+        failed = [
+            candidate for candidate in failed if candidate.reason is not Reason.NAME_WITHOUT_ADDRESS
+        ]
     return failed[0] if failed else None
 
 

@@ -132,10 +132,12 @@ async def _run_by_tcp(link: LiveLink, egress: Egress, settings: Settings) -> Fin
     """Packet sizes are not asked for by TCP: a SYN carries none."""
     flow = flow_name(link.name, egress.destination)
     walked, cost_bytes, clamped = await trace_by_tcp(egress, settings.port, flow, _pace(settings))
-    found = finding_from(PathRun(walked=walked, size=None, cost_bytes=cost_bytes), link.state, TCP)
+    finding = finding_from(
+        PathRun(walked=walked, size=None, cost_bytes=cost_bytes), link.state, TCP
+    )
     if not clamped:
-        return found
-    return msgspec.structs.replace(found, evidence={**found.evidence, "segment_size": clamped})
+        return finding
+    return msgspec.structs.replace(finding, evidence={**finding.evidence, "segment_size": clamped})
 
 
 def _pace(settings: Settings) -> TracePacing:
@@ -215,12 +217,12 @@ def first_carrier_hop(walked: TraceResult, state: LinkState) -> int | None:
 
 
 def _own_networks(state: LinkState) -> list[IPv4Network | IPv6Network]:
-    found = list(_SITES_OWN)
+    networks = list(_SITES_OWN)
     if state.gateway4 is not None:
-        found.append(ip_network(f"{state.gateway4}/24", strict=False))
+        networks.append(ip_network(f"{state.gateway4}/24", strict=False))
     if state.gateway6 is not None:
-        found += [ip_network(f"{address}/64", strict=False) for address in state.addresses6]
-    return found
+        networks += [ip_network(f"{address}/64", strict=False) for address in state.addresses6]
+    return networks
 
 
 def packet_size_text(size: PacketSize, walked: TraceResult) -> str:

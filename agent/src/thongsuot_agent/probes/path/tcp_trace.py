@@ -34,7 +34,7 @@ async def trace_by_tcp(
     Raises:
         TraceFailed: scapy is missing, packet sockets are not allowed, or the worker failed.
     """
-    order = TcpTraceRequest(
+    request = TcpTraceRequest(
         interface=egress.interface,
         source=egress.source,
         destination=egress.destination,
@@ -46,7 +46,7 @@ async def trace_by_tcp(
     )
     limit_s = START_S + pace.count * pace.max_hops * 0.02 + 3 * pace.timeout_s
     try:
-        report = await run_load_worker(WORKER, order, TcpTraceReport, limit_s)
+        report = await run_load_worker(WORKER, request, TcpTraceReport, limit_s)
     except WorkerFailed as error:
         raise TraceFailed(Reason.UNMEASURED_OTHERWISE, str(error)) from error
     if report.problem:
@@ -86,7 +86,7 @@ def trace_from_report(report: TcpTraceReport) -> TraceResult:
 
 def clamped_segment_text(report: TcpTraceReport) -> str:
     """Return at which hop the segment size of the SYN had been changed, and to what."""
-    for seen in sorted(report.replies, key=lambda one: one.hops):
+    for seen in sorted(report.replies, key=lambda reply: reply.hops):
         size_bytes = seen.segment_bytes
         if size_bytes is not None and size_bytes != report.segment_bytes:
             return f"{report.segment_bytes} became {size_bytes} before hop {seen.hops}"
@@ -94,19 +94,19 @@ def clamped_segment_text(report: TcpTraceReport) -> str:
 
 
 def _hop(report: TcpTraceReport, number: int) -> Hop:
-    seen = [one for one in report.replies if one.hops == number]
+    seen = [reply for reply in report.replies if reply.hops == number]
     return Hop(
         number=number,
         sent=max(report.sent.get(number, 0), len(seen)),
         answered=len(seen),
         addresses=_addresses(seen),
-        rtt_s=median([one.rtt_s for one in seen]) if seen else None,
-        labels=next((one.labels for one in seen if one.labels), ()),
+        rtt_s=median([reply.rtt_s for reply in seen]) if seen else None,
+        labels=next((reply.labels for reply in seen if reply.labels), ()),
     )
 
 
 def _addresses(seen: Sequence[TcpTraceReply]) -> tuple[str, ...]:
     times: dict[str, int] = {}
-    for one in seen:
-        times[one.address] = times.get(one.address, 0) + 1
+    for reply in seen:
+        times[reply.address] = times.get(reply.address, 0) + 1
     return tuple(sorted(times, key=lambda address: (-times[address], address)))

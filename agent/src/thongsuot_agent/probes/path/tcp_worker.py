@@ -43,14 +43,14 @@ class TcpTracer:
         ImportError: scapy is not installed.
     """
 
-    def __init__(self, order: TcpTraceRequest) -> None:
+    def __init__(self, request: TcpTraceRequest) -> None:
         from scapy.layers import inet, inet6  # noqa: PLC0415 - an import that takes 0.4 s
 
         self._inet: Any = inet
         self._inet6: Any = inet6
-        self._order = order
-        self._version = 6 if ":" in order.destination else 4
-        self._base = int.from_bytes(struct.pack("!HH", order.flow, 0), "big")
+        self._request = request
+        self._version = 6 if ":" in request.destination else 4
+        self._base = int.from_bytes(struct.pack("!HH", request.flow, 0), "big")
         self._probes: dict[int, tuple[int, int, Any]] = {}
         self._seen: dict[int, TcpTraceReply] = {}
         self._last_sent_s = 0.0
@@ -58,23 +58,23 @@ class TcpTracer:
         self.received_bytes = 0
         family = Family.IP6 if self._version == 6 else Family.IP4
         program = trace_filter6 if self._version == 6 else trace_filter4
-        self._out = open_packet_sender(order.interface, family)
-        self._in = open_packet_listener(order.interface, family, program(order.flow))
+        self._out = open_packet_sender(request.interface, family)
+        self._in = open_packet_listener(request.interface, family, program(request.flow))
 
     def trace(self) -> TcpTraceReport:
         """Send all rounds and wait for the answers."""
-        order = self._order
-        end = order.max_hops
-        for round_ in range(order.count):
+        request = self._request
+        end = request.max_hops
+        for round_ in range(request.count):
             for hops in range(1, end + 1):
                 self._send(hops)
                 self._receive(_GAP_S)
                 if round_ == 0 and self._end() is not None:
                     break
             if round_ == 0:
-                self._receive(order.timeout_s, patient=True)
-            end = self._end() or min(order.max_hops, self._last() + 3)
-        self._receive(order.timeout_s, patient=True)
+                self._receive(request.timeout_s, patient=True)
+            end = self._end() or min(request.max_hops, self._last() + 3)
+        self._receive(request.timeout_s, patient=True)
         sent: dict[int, int] = {}
         for hops, _, _ in self._probes.values():
             sent[hops] = sent.get(hops, 0) + 1
@@ -87,11 +87,11 @@ class TcpTracer:
         )
 
     def _send(self, hops: int) -> None:
-        order = self._order
+        request = self._request
         number = len(self._probes) + 1
         tcp = self._inet.TCP(
-            sport=order.flow,
-            dport=order.port,
+            sport=request.flow,
+            dport=request.port,
             # Quoted by every router, and no part of what load is balanced by.
             seq=self._base + number,
             flags="S",
@@ -99,16 +99,16 @@ class TcpTracer:
             options=[("MSS", _SEGMENT_BYTES[self._version])],
         )
         if self._version == 6:
-            packet = self._inet6.IPv6(src=order.source, dst=order.destination, hlim=hops) / tcp
+            packet = self._inet6.IPv6(src=request.source, dst=request.destination, hlim=hops) / tcp
         else:
             packet = self._inet.IP(
-                src=order.source, dst=order.destination, ttl=hops, id=number, flags="DF"
+                src=request.source, dst=request.destination, ttl=hops, id=number, flags="DF"
             )
             packet /= tcp
         data = bytes(packet)
         self._probes[number] = (hops, time.time_ns(), packet)
         self._last_sent_s = time.monotonic()
-        self._out.sendto(data, (order.destination, 0))
+        self._out.sendto(data, (request.destination, 0))
         self.sent_bytes += len(data)
 
     def _receive(self, wait_s: float, *, patient: bool = False) -> None:
@@ -130,8 +130,8 @@ class TcpTracer:
     def _accept_packet(self, data: bytes, at_ns: int) -> None:
         layer = self._inet6.IPv6 if self._version == 6 else self._inet.IP
         packet = layer(data)
-        found = self._probe_number(packet)
-        if found is None:
+        number = self._probe_number(packet)
+        if number is None:
             return
         tcp = packet.getlayer(self._inet.TCP)
         self.received_bytes += len(data)
@@ -139,16 +139,16 @@ class TcpTracer:
         if not is_quoted and tcp is not None and int(tcp.flags) & _SYN_ACK == _SYN_ACK:
             # Nobody here listens for it, so the kernel ends what the probe opened.
             self.sent_bytes += _RST_BYTES[self._version]
-        if found in self._seen:
+        if number in self._seen:
             return
-        hops, sent_ns, probe = self._probes[found]
+        hops, sent_ns, probe = self._probes[number]
         if not packet.answers(probe):
             return
-        is_target = packet.src == self._order.destination
+        is_target = packet.src == self._request.destination
         reason = ""
         if tcp is None or not int(tcp.flags) & _SYN_ACK_OR_RST:
             reason = self._reason(data)
-        self._seen[found] = TcpTraceReply(
+        self._seen[number] = TcpTraceReply(
             hops=hops,
             address=str(packet.src),
             rtt_s=max(0.0, (at_ns - sent_ns) / 1e9),
@@ -164,7 +164,7 @@ class TcpTracer:
         quoted = packet.getlayer(self._inet.TCPerror)
         if quoted is not None:
             number = int(quoted.seq) - self._base
-        elif tcp is not None and int(tcp.dport) == self._order.flow:
+        elif tcp is not None and int(tcp.dport) == self._request.flow:
             number = int(tcp.ack) - 1 - self._base
         else:
             return None
@@ -203,11 +203,11 @@ class TcpTracer:
         return extensions.labels(message[icmp.ECHO_HEADER_BYTES :], begins, 0)
 
     def _end(self) -> int | None:
-        ends = [one.hops for one in self._seen.values() if one.is_target or one.reason]
+        ends = [reply.hops for reply in self._seen.values() if reply.is_target or reply.reason]
         return min(ends, default=None)
 
     def _last(self) -> int:
-        return max((one.hops for one in self._seen.values()), default=0)
+        return max((reply.hops for reply in self._seen.values()), default=0)
 
     def _last_s(self) -> float:
         """
@@ -220,7 +220,7 @@ class TcpTracer:
             return 0.0
         if not self._is_complete():
             return math.inf
-        slowest_s = max(one.rtt_s for one in self._seen.values())
+        slowest_s = max(reply.rtt_s for reply in self._seen.values())
         return self._last_sent_s + 2 * slowest_s + _GAP_S
 
     def _is_complete(self) -> bool:
@@ -238,10 +238,10 @@ def _stamp_ns(ancillary: list[tuple[int, int, bytes]]) -> int:
     return time.time_ns()
 
 
-def run_trace(order: TcpTraceRequest) -> TcpTraceReport:
+def run_trace(request: TcpTraceRequest) -> TcpTraceReport:
     """Return what came of an order."""
     try:
-        return TcpTracer(order).trace()
+        return TcpTracer(request).trace()
     except ImportError as error:
         return TcpTraceReport(problem=f"scapy: {error}")
     except PermissionError as error:
@@ -254,8 +254,8 @@ def main() -> int:
     """Carry out the order."""
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES, _MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CPU, (_CPU_S, _CPU_S))
-    order = msgspec.json.decode(sys.stdin.buffer.read(), type=TcpTraceRequest)
-    sys.stdout.buffer.write(msgspec.json.encode(run_trace(order)))
+    request = msgspec.json.decode(sys.stdin.buffer.read(), type=TcpTraceRequest)
+    sys.stdout.buffer.write(msgspec.json.encode(run_trace(request)))
     return 0
 
 

@@ -16,26 +16,26 @@ from thongsuot_agent.probing.link_load.transfer import (
 from thongsuot_schema.throughput import PATH_DOWN, PATH_UP
 
 
-def run(order: FileTestRequest) -> LoadTestReport:
+def run(request: FileTestRequest) -> LoadTestReport:
     """Carry out an order; what went wrong stands in the report."""
-    door = TransferFactory(
-        order.route, key=order.key, ca_file=order.ca_file, ca_folder=order.ca_folder
+    factory = TransferFactory(
+        request.route, key=request.key, ca_file=request.ca_file, ca_folder=request.ca_folder
     )
     down_s: float | None = None
     up_s: float | None = None
     code, status, problem = 0, 0, ""
     try:
-        down = Download(door, f"{order.url}{PATH_DOWN}?bytes={order.file_bytes}")
-        down_s = _timed(down.handle, order.timeout_s)
-        up = Upload(door, order.url + PATH_UP, lambda: True, order.file_bytes)
-        up_s = _timed(up.handle, order.timeout_s)
-        if up.receipt().received_bytes != order.file_bytes:
+        down = Download(factory, f"{request.url}{PATH_DOWN}?bytes={request.file_bytes}")
+        down_s = _timed(down.handle, request.timeout_s)
+        up = Upload(factory, request.url + PATH_UP, lambda: True, request.file_bytes)
+        up_s = _timed(up.handle, request.timeout_s)
+        if up.receipt().received_bytes != request.file_bytes:
             up_s = None
             problem = "the receiver did not get the whole file"
     except TransferFailed as failed:
         code, status, problem = failed.code, failed.status, str(failed)
-    cost_bytes = door.cost_bytes()
-    door.count_and_close()
+    cost_bytes = factory.cost_bytes()
+    factory.count_and_close()
     return LoadTestReport(
         code=code,
         status=status,

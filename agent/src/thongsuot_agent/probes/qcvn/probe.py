@@ -99,11 +99,11 @@ async def run(link: LiveLink, target: Target, family: Family, settings: Settings
                 watch_s=settings.watch_s,
                 busy_bits_per_second=settings.busy_bits_per_second,
             )
-        found = await locate_server(link, settings.url, settings.family)
-        cost_bytes = found.cost_bytes
+        server = await locate_server(link, settings.url, settings.family)
+        cost_bytes = server.cost_bytes
         trusted = authorities(settings.ca_file)
-        order = FileTestRequest(
-            route=found.route,
+        request = FileTestRequest(
+            route=server.route,
             url=settings.url.rstrip("/"),
             key=key,
             ca_file=trusted.file,
@@ -112,7 +112,7 @@ async def run(link: LiveLink, target: Target, family: Family, settings: Settings
             timeout_s=settings.timeout_s,
         )
         report = await run_load_worker(
-            _WORKER, order, LoadTestReport, _timeout_s(settings) - settings.watch_s
+            _WORKER, request, LoadTestReport, _timeout_s(settings) - settings.watch_s
         )
     except LinkUnusable as unusable:
         return failed_finding(unusable.reason, detail=unusable.detail, cost_bytes=cost_bytes)

@@ -90,8 +90,8 @@ def evidence_of(
 def _leg_values(leg: ServingCell | None, named: dict[str, Metric]) -> dict[Metric, float]:
     if leg is None:
         return {}
-    found = {metric: getattr(leg, name) for name, metric in named.items()}
-    return {metric: float(value) for metric, value in found.items() if value is not None}
+    values = {metric: getattr(leg, name) for name, metric in named.items()}
+    return {metric: float(value) for metric, value in values.items() if value is not None}
 
 
 def _registered(reading: ModemReading) -> bool | None:

@@ -65,20 +65,24 @@ class ModemHistory:
         self.cell_changes += 1
         return [f"cell changed from {_cell_text(before)} to {_cell_text(now)}"]
 
-    def _add_counter(self, name: str, found: TrafficCounter | None, elapsed_s: float) -> int | None:
-        if found is None:
+    def _add_counter(
+        self, name: str, counter: TrafficCounter | None, elapsed_s: float
+    ) -> int | None:
+        if counter is None:
             return None
-        one = self._sums[name]
-        one.add_reading(
-            CounterReading(found.value, found.bits),
+        total = self._sums[name]
+        total.add_reading(
+            CounterReading(counter.value, counter.bits),
             elapsed_s=elapsed_s,
             limit_per_s=None,
             was_reset=False,
         )
-        return one.total
+        return total.total
 
 
 def _cell_text(cell: tuple[int | None, int | None, int | None]) -> str:
     names = ("", "PCI ", "channel ")
-    parts = [f"{name}{one}" for name, one in zip(names, cell, strict=True) if one is not None]
+    parts = [
+        f"{name}{number}" for name, number in zip(names, cell, strict=True) if number is not None
+    ]
     return " ".join(parts)

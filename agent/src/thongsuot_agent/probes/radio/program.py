@@ -29,7 +29,7 @@ async def run_json_program(arguments: Sequence[str], timeout_s: float) -> Any:  
         raise ModemUnreadable(Reason.NOT_SUPPORTED, f"{arguments[0]} is not installed") from error
     try:
         async with asyncio.timeout(timeout_s):
-            said, complaint = await process.communicate()
+            output, complaint = await process.communicate()
     finally:
         if process.returncode is None:
             process.kill()
@@ -37,4 +37,4 @@ async def run_json_program(arguments: Sequence[str], timeout_s: float) -> Any:  
     if process.returncode:
         lines = complaint.decode(errors="replace").strip().splitlines()
         raise ModemUnreadable(Reason.NOT_SUPPORTED, f"{arguments[0]}: {''.join(lines[-1:])}")
-    return msgspec.json.decode(said) if said.strip() else None
+    return msgspec.json.decode(output) if output.strip() else None

@@ -73,8 +73,8 @@ class TrafficCounter(msgspec.Struct, frozen=True):
 
 def traffic_counter(raw: object) -> TrafficCounter | None:
     """Return a counter of bytes; ``None`` for what is none, or does not fit into 64 bits."""
-    found = coercion.as_whole_number(raw)
-    return TrafficCounter(found) if found is not None and 0 <= found < 2**64 else None
+    value = coercion.as_whole_number(raw)
+    return TrafficCounter(value) if value is not None and 0 <= value < 2**64 else None
 
 
 class ModemReading(msgspec.Struct, frozen=True, kw_only=True):
@@ -163,20 +163,20 @@ class ReadingBuilder:
 
     def set_bandwidth(self, leg: str, raw: Raw) -> None:
         """Take in a bandwidth in MHz: ``20MHz``, ``100``."""
-        found = None if raw is None else number_in(str(raw))
-        if found:
-            self.legs[leg].setdefault("bandwidth_mhz", found)
+        bandwidth_mhz = None if raw is None else number_in(str(raw))
+        if bandwidth_mhz:
+            self.legs[leg].setdefault("bandwidth_mhz", bandwidth_mhz)
 
     def set_temperature(self, raw: Raw, *, scale: float = 1.0) -> None:
         """Take in the modem's temperature in degrees Celsius."""
         if raw is None or "temperature_c" in self.fields:
             return
         try:
-            found = read_figure("temp_c", raw, scale=scale).number
+            temperature_c = read_figure("temp_c", raw, scale=scale).number
         except ValueRejected as rejected:
             self.rejected["temperature"] = rejected.why
             return
-        self.fields["temperature_c"] = None if found is None else round(found, 1)
+        self.fields["temperature_c"] = None if temperature_c is None else round(temperature_c, 1)
 
     def set_fields(self, **fields: object) -> None:
         """Take in what is neither of a leg nor to be refused; empty ones say nothing."""
@@ -187,9 +187,9 @@ class ReadingBuilder:
     def add_texts(self, **texts: Raw) -> None:
         """Take in what a person may want to see."""
         for name, text in texts.items():
-            said = coercion.as_text(text)
-            if said not in {"", "-", "--"}:
-                self.texts.setdefault(name, said)
+            cleaned = coercion.as_text(text)
+            if cleaned not in {"", "-", "--"}:
+                self.texts.setdefault(name, cleaned)
 
     def build(self) -> ModemReading:
         """Return what it came to."""
@@ -245,8 +245,8 @@ def _whole(raw: Raw, base: int) -> int | None:
     if len(text) > coercion.MAX_NUMBER or not text.isascii():
         return None
     if base == 0:
-        found = _BAND.search(text)
-        return None if found is None else int(found.group(1))
+        match = _BAND.search(text)
+        return None if match is None else int(match.group(1))
     try:
         return int(text, base)
     except ValueError:

@@ -63,11 +63,11 @@ class WebSession:
         self._handle.setopt(pycurl.USERPWD, f"{user}:{password}")
 
     async def _perform(self, path: str, headers: Mapping[str, str], body: str | None) -> str:
-        found = bytearray()
+        received = bytearray()
 
         def write(data: bytes) -> int:
-            room = _BODY_LIMIT_BYTES - len(found)
-            found.extend(data[:room])
+            room = _BODY_LIMIT_BYTES - len(received)
+            received.extend(data[:room])
             return min(len(data), room)
 
         handle, settings = self._handle, self._settings
@@ -100,7 +100,7 @@ class WebSession:
             raise ModemUnreadable(Reason.PERMISSION_DENIED, f"the box answers {status} to {path}")
         if status >= _FIRST_ERROR:
             raise ModemUnreadable(Reason.STATUS_UNEXPECTED, f"the box answers {status} to {path}")
-        return found.decode("utf-8", "replace")
+        return received.decode("utf-8", "replace")
 
     def _open(self, purpose: int, address: "pycurl.CurlSockAddr") -> socket.socket | int:
         """Called by libcurl for a socket; it takes a copy, ours is closed at the end."""

@@ -44,7 +44,7 @@ _COUNTERS: Final[Mapping[str, Metric]] = {
 
 
 def values_of(
-    found: Survey, meter: DeviceCounters, *, down: float | None, up: float | None
+    survey: Survey, meter: DeviceCounters, *, down: float | None, up: float | None
 ) -> dict[Metric, float]:
     """
     Return the values of a visit that the meter has taken in.
@@ -52,12 +52,12 @@ def values_of(
     ``down`` and ``up`` are the contracted rates in bits per second.
     """
     values: dict[Metric, float] = {metrics.REBOOTS: meter.boots.count}
-    longest_s = found.uptimes.longest_s
+    longest_s = survey.uptimes.longest_s
     if longest_s is not None:
         values[metrics.UPTIME] = longest_s
-    values |= _interface_values(found, meter, down, up)
+    values |= _interface_values(survey, meter, down, up)
     rejected = 0
-    for group in _groups(found):
+    for group in _groups(survey):
         rejected += len(group.rejected)
         values = {**_group_values(group), **values}
     values[metrics.REJECTED] = rejected
@@ -75,36 +75,36 @@ def says_nothing(values: Mapping[Metric, float]) -> bool:
 
 
 def evidence_of(
-    found: Survey, meter: DeviceCounters, wanted: str, *, has_booted: bool
+    survey: Survey, meter: DeviceCounters, wanted: str, *, has_booted: bool
 ) -> dict[str, str]:
     """Return what a person would want to see of a visit; identities are masked."""
     texts = {
-        "device": found.description,
-        "profiles": " ".join(one.profile for one in found.profiled),
+        "device": survey.description,
+        "profiles": " ".join(profiled.profile for profiled in survey.profiled),
         "model": " ".join(
             group.texts[name]
-            for group in _groups(found)
+            for group in _groups(survey)
             for name in ("optical_model", "ups_model")
             if name in group.texts
         ),
         "rejected": " ".join(
-            f"{name}:{why}" for group in _groups(found) for name, why in group.rejected.items()
+            f"{name}:{why}" for group in _groups(survey) for name, why in group.rejected.items()
         ),
         "event": "the equipment started anew" if has_booted else "",
     }
-    if wanted and found.interface is None:
-        texts["interface"] = f"no interface {wanted}; there are {', '.join(found.interfaces)}"
-    elif found.interface is not None:
-        texts["interface"] = f"{found.interface.name} (ifIndex {found.interface.index})"
+    if wanted and survey.interface is None:
+        texts["interface"] = f"no interface {wanted}; there are {', '.join(survey.interfaces)}"
+    elif survey.interface is not None:
+        texts["interface"] = f"{survey.interface.name} (ifIndex {survey.interface.index})"
     if meter.resets:
         texts["counters"] = f"began anew {meter.resets} times"
     return {key: redact(text)[:_TEXT_LIMIT] for key, text in texts.items() if text}
 
 
-def _groups(found: Survey) -> Iterator[ComponentReading]:
-    for one in found.profiled:
-        if one.purpose != "radio":  # that is the radio probe's
-            yield from one.groups.values()
+def _groups(survey: Survey) -> Iterator[ComponentReading]:
+    for profiled in survey.profiled:
+        if profiled.purpose != "radio":  # that is the radio probe's
+            yield from profiled.groups.values()
 
 
 def _group_values(group: ComponentReading) -> dict[Metric, float]:
@@ -120,25 +120,25 @@ def _group_values(group: ComponentReading) -> dict[Metric, float]:
 
 
 def _interface_values(
-    found: Survey, meter: DeviceCounters, down: float | None, up: float | None
+    survey: Survey, meter: DeviceCounters, down: float | None, up: float | None
 ) -> dict[Metric, float]:
-    one = found.interface
-    if one is None:
+    interface = survey.interface
+    if interface is None:
         return {}
     values: dict[Metric, float] = {metrics.DISCONTINUITIES: meter.resets}
-    if one.is_up is not None:
-        values[metrics.INTERFACE_UP] = float(one.is_up)
-    if one.speed_bits_per_second is not None:
-        values[metrics.SPEED] = one.speed_bits_per_second / _BITS_PER_BYTE
-    for what, metric in _COUNTERS.items():
-        if what in one.counters:
-            values[metric] = meter.sums[what].total
-    for what, metric, contract in (
+    if interface.is_up is not None:
+        values[metrics.INTERFACE_UP] = float(interface.is_up)
+    if interface.speed_bits_per_second is not None:
+        values[metrics.SPEED] = interface.speed_bits_per_second / _BITS_PER_BYTE
+    for counter, metric in _COUNTERS.items():
+        if counter in interface.counters:
+            values[metric] = meter.sums[counter].total
+    for counter, metric, contract in (
         ("received_bytes", metrics.RECEIVE_UTILISATION, down),
         ("sent_bytes", metrics.SEND_UTILISATION, up),
     ):
-        full = contract or one.speed_bits_per_second
-        grown = meter.grown.get(what)
+        full = contract or interface.speed_bits_per_second
+        grown = meter.grown.get(counter)
         if full and grown is not None and meter.elapsed_s > 0:
             values[metric] = min(1.0, grown * _BITS_PER_BYTE / meter.elapsed_s / full)
     return values

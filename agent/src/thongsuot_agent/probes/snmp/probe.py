@@ -144,29 +144,33 @@ class SnmpProbe:
     ) -> Finding:
         """Visit the device once."""
         address = address_of(link, target, family)
-        box = self._devices.setdefault(target.name, DeviceState())
+        device = self._devices.setdefault(target.name, DeviceState())
         try:
-            found = await read_device(link, family, address, settings.visit, PURPOSES, box.profiles)
+            survey = await read_device(
+                link, family, address, settings.visit, PURPOSES, device.profiles
+            )
         except (SecretUnusable, LinkUnusable, TimeoutError, WorkerFailed, OSError) as error:
             return finding_from_error(error)
-        if found.failure:
-            box.profiles = ()
-            return finding_from_failed_survey(found)
-        meter = box.meter
+        if survey.failure:
+            device.profiles = ()
+            return finding_from_failed_survey(survey)
+        meter = device.meter
         spec = link.spec
         down, up = spec.contract_down_bits_per_second, spec.contract_up_bits_per_second
         now_s = time.clock_gettime(time.CLOCK_BOOTTIME)
         # An interface of 1 Gbit/s behind a contract of 100 Mbit/s counts no faster than that.
         limit = max(down, up) * CONTRACT_MARGIN if down and up else None
-        has_booted = meter.add_survey(found, now_s, limit)
-        box.profiles = () if has_booted else tuple(one.profile for one in found.profiled)
-        values = findings.values_of(found, meter, down=down, up=up)
-        evidence = findings.evidence_of(found, meter, settings.interface, has_booted=has_booted)
+        has_booted = meter.add_survey(survey, now_s, limit)
+        device.profiles = (
+            () if has_booted else tuple(profiled.profile for profiled in survey.profiled)
+        )
+        values = findings.values_of(survey, meter, down=down, up=up)
+        evidence = findings.evidence_of(survey, meter, settings.interface, has_booted=has_booted)
         if findings.says_nothing(values):
-            what = (
+            detail = (
                 "the device shows nothing that a profile knows; thongsuot-agent snmp walk-profile"
             )
-            return failed_finding(Reason.NOT_SUPPORTED, detail=what, evidence=evidence)
+            return failed_finding(Reason.NOT_SUPPORTED, detail=detail, evidence=evidence)
         return ok_finding(values, evidence=evidence)
 
 

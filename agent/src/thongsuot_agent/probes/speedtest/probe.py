@@ -88,9 +88,9 @@ async def run(link: LiveLink, target: Target, family: Family, settings: Settings
             )
         host = ""
         if settings.url and urlsplit(settings.url).hostname:
-            found = await locate_server(link, settings.url, settings.family)
-            cost_bytes, host = found.cost_bytes, found.route.host
-        order = SpeedtestRequest(
+            server = await locate_server(link, settings.url, settings.family)
+            cost_bytes, host = server.cost_bytes, server.route.host
+        request = SpeedtestRequest(
             interface=link.spec.interface,
             url=settings.url.rstrip("/"),
             host=host,
@@ -99,7 +99,7 @@ async def run(link: LiveLink, target: Target, family: Family, settings: Settings
         )
         before = carried_bytes(link)
         try:
-            report = await run_load_worker(_WORKER, order, SpeedtestReport, _RUN_S)
+            report = await run_load_worker(_WORKER, request, SpeedtestReport, _RUN_S)
         finally:
             cost_bytes += carried_bytes(link) - before
     except LinkUnusable as unusable:
@@ -123,12 +123,12 @@ def finding_from(report: SpeedtestReport, cost_bytes: int) -> Finding:
             detail="max_bytes was used up before speedtest-cli was done",
             cost_bytes=cost_bytes,
         )
-    found: dict[Metric, float | None] = {
+    measured: dict[Metric, float | None] = {
         metrics.DOWN: _in_bytes(report.down_bits_per_second),
         metrics.UP: _in_bytes(report.up_bits_per_second),
         metrics.LATENCY: report.latency_s,
     }
-    values = {metric: value for metric, value in found.items() if value is not None}
+    values = {metric: value for metric, value in measured.items() if value is not None}
     evidence = {"server": report.server[:_EVIDENCE_LIMIT]} if report.server else {}
     return ok_finding(values, evidence=evidence, cost_bytes=cost_bytes)
 

@@ -26,18 +26,18 @@ _MS_PER_S = 1000
 _BLOCK = os.urandom(1 << 16)
 
 
-def run(order: SpeedtestRequest) -> SpeedtestReport:
+def run(request: SpeedtestRequest) -> SpeedtestReport:
     """Carry out an order; what went wrong stands in the report."""
     _limit_memory()
-    _bind_connections(order)
-    if order.url:
-        _use_own_server(order.url)
-    watch = _VolumeGuard(order.interface, order.max_bytes)
+    _bind_connections(request)
+    if request.url:
+        _use_own_server(request.url)
+    watch = _VolumeGuard(request.interface, request.max_bytes)
     try:
-        test = speedtest.Speedtest(timeout=round(order.timeout_s), shutdown_event=watch.over)
-        if order.url:
+        test = speedtest.Speedtest(timeout=round(request.timeout_s), shutdown_event=watch.over)
+        if request.url:
             # Its own test for a mini server; the list of servers then holds that one.
-            test.get_best_server(test.set_mini_server(order.url))
+            test.get_best_server(test.set_mini_server(request.url))
         else:
             test.get_servers()
             test.get_best_server()
@@ -47,14 +47,15 @@ def run(order: SpeedtestRequest) -> SpeedtestReport:
                 test.upload(threads=_THREADS, pre_allocate=False)
     except (speedtest.SpeedtestException, OSError) as error:
         return SpeedtestReport(problem=f"{type(error).__name__}: {error}"[:200])
-    found = test.results.dict()
+    results = test.results.dict()
+    server = results["server"]
     return SpeedtestReport(
-        down_bits_per_second=found["download"] or None,
-        up_bits_per_second=found["upload"] or None,
-        latency_s=found["ping"] / _MS_PER_S,
-        server=f"{found['server'].get('sponsor', '')} {found['server'].get('host', '')}".strip(),
-        received_bytes=found["bytes_received"],
-        sent_bytes=found["bytes_sent"],
+        down_bits_per_second=results["download"] or None,
+        up_bits_per_second=results["upload"] or None,
+        latency_s=results["ping"] / _MS_PER_S,
+        server=f"{server.get('sponsor', '')} {server.get('host', '')}".strip(),
+        received_bytes=results["bytes_received"],
+        sent_bytes=results["bytes_sent"],
         capped=watch.over.is_set(),
     )
 
@@ -79,7 +80,7 @@ def _limit_memory() -> None:
     speedtest.HTTPUploaderData.pre_allocate = pre_allocate
 
 
-def _bind_connections(order: SpeedtestRequest) -> None:
+def _bind_connections(request: SpeedtestRequest) -> None:
     """Open every connection by the link, and to the address that the link's resolver gave."""
 
     def connect(
@@ -90,8 +91,8 @@ def _bind_connections(order: SpeedtestRequest) -> None:
     ) -> socket.socket:
         del source_address
         host, port = address
-        timeout_s = timeout if isinstance(timeout, int | float) else order.timeout_s
-        return connect_stream_by(order.interface, order.host or host, port, timeout_s)
+        timeout_s = timeout if isinstance(timeout, int | float) else request.timeout_s
+        return connect_stream_by(request.interface, request.host or host, port, timeout_s)
 
     speedtest.create_connection = connect
     speedtest.socket.create_connection = connect

@@ -80,10 +80,10 @@ def losses(sent: int, trips: Sequence[ReflectedPacket], *, is_stateful: bool) ->
 
 def first_of_each(trips: Sequence[ReflectedPacket]) -> list[ReflectedPacket]:
     """Return the first answer to each packet, in the order in which they came in."""
-    found: dict[int, ReflectedPacket] = {}
+    first: dict[int, ReflectedPacket] = {}
     for trip in trips:
-        found.setdefault(trip.number, trip)
-    return list(found.values())
+        first.setdefault(trip.number, trip)
+    return list(first.values())
 
 
 def copied_up(trips: Sequence[ReflectedPacket]) -> float:

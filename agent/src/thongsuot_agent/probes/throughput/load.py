@@ -25,15 +25,15 @@ _DRAIN_S = 10.0
 """How long the receiver's count may take after the last byte was given to the kernel."""
 
 
-def run(order: LoadTestRequest) -> LoadTestReport:
+def run(request: LoadTestRequest) -> LoadTestReport:
     """Carry out an order; what went wrong stands in the report."""
-    door = TransferFactory(
-        order.route, key=order.key, ca_file=order.ca_file, ca_folder=order.ca_folder
+    factory = TransferFactory(
+        request.route, key=request.key, ca_file=request.ca_file, ca_folder=request.ca_folder
     )
     try:
-        return _LoadTest(order, door).run()
+        return _LoadTest(request, factory).run()
     finally:
-        door.count_and_close()
+        factory.count_and_close()
 
 
 @dataclass(slots=True)
@@ -71,9 +71,9 @@ class _BackgroundRequests:
 
 
 class _LoadTest:
-    def __init__(self, order: LoadTestRequest, door: TransferFactory) -> None:
-        self._order = order
-        self._door = door
+    def __init__(self, request: LoadTestRequest, factory: TransferFactory) -> None:
+        self._request = request
+        self._factory = factory
         self._pool = TransferPool()
         self._idle: list[RequestTiming] = []
         self._down: LoadReport | None = None
@@ -94,62 +94,62 @@ class _LoadTest:
             code=code,
             status=status,
             problem=problem,
-            cost_bytes=self._door.cost_bytes(),
+            cost_bytes=self._factory.cost_bytes(),
         )
 
     def _measure_idle(self) -> None:
         """Look at the latency while nothing else is under way."""
-        beside = self._background_requests(0.0)
-        while len(beside.timings) < _IDLE_ECHOES:
-            beside.start_if_due(time.monotonic())
+        background = self._background_requests(0.0)
+        while len(background.timings) < _IDLE_ECHOES:
+            background.start_if_due(time.monotonic())
             for handle in self._pool.completed():
-                beside.finish(handle)
-        self._idle = beside.timings
-        self._door.count_and_close()
+                background.finish(handle)
+        self._idle = background.timings
+        self._factory.count_and_close()
 
     def _fill_down(self) -> LoadReport:
-        order = self._order
-        seconds = order.warmup_s + order.duration_s + 1
-        url = f"{order.url}{PATH_DOWN}?seconds={seconds:g}"
-        streams = [Download(self._door, url) for _ in range(order.streams)]
+        request = self._request
+        seconds = request.warmup_s + request.duration_s + 1
+        url = f"{request.url}{PATH_DOWN}?seconds={seconds:g}"
+        streams = [Download(self._factory, url) for _ in range(request.streams)]
 
         def received() -> int:
             return sum(stream.counter.received_bytes for stream in streams)
 
-        beside = self._background_requests(time.monotonic() + order.warmup_s)
-        end_s = time.monotonic() + order.warmup_s + order.duration_s
+        background = self._background_requests(time.monotonic() + request.warmup_s)
+        end_s = time.monotonic() + request.warmup_s + request.duration_s
         self._drive(
             [stream.handle for stream in streams],
-            beside,
-            lambda now_s: now_s >= end_s or received() >= order.max_bytes,
+            background,
+            lambda now_s: now_s >= end_s or received() >= request.max_bytes,
         )
         return _load_report(
             [stream.counter.receipt() for stream in streams],
-            beside.timings,
-            capped=received() >= order.max_bytes,
+            background.timings,
+            capped=received() >= request.max_bytes,
         )
 
     def _fill_up(self) -> LoadReport:
-        order = self._order
-        beside = self._background_requests(time.monotonic() + order.warmup_s)
-        end_s = time.monotonic() + order.warmup_s + order.duration_s
-        url = order.url + PATH_UP
-        most = order.max_bytes // order.streams
+        request = self._request
+        background = self._background_requests(time.monotonic() + request.warmup_s)
+        end_s = time.monotonic() + request.warmup_s + request.duration_s
+        url = request.url + PATH_UP
+        most = request.max_bytes // request.streams
         streams = [
-            Upload(self._door, url, lambda: time.monotonic() < end_s, most)
-            for _ in range(order.streams)
+            Upload(self._factory, url, lambda: time.monotonic() < end_s, most)
+            for _ in range(request.streams)
         ]
         handles = [stream.handle for stream in streams]
-        self._drive(handles, beside, lambda now_s: now_s >= end_s, is_kept=True)
+        self._drive(handles, background, lambda now_s: now_s >= end_s, is_kept=True)
         self._drain()
         receipts = [stream.receipt() for stream in streams]
         capped = all(stream.is_exhausted for stream in streams)
-        return _load_report(receipts, beside.timings, capped=capped)
+        return _load_report(receipts, background.timings, capped=capped)
 
     def _drive(
         self,
         handles: Sequence[pycurl.Curl],
-        beside: _BackgroundRequests,
+        background: _BackgroundRequests,
         is_over: Callable[[float], bool],
         *,
         is_kept: bool = False,
@@ -158,14 +158,14 @@ class _LoadTest:
         for handle in handles:
             self._pool.add(handle)
         while not is_over(now_s := time.monotonic()) and self._pool.running.intersection(handles):
-            beside.start_if_due(now_s)
+            background.start_if_due(now_s)
             for handle in self._pool.completed():
-                beside.finish(handle)
-        beside.stop()
+                background.finish(handle)
+        background.stop()
         if not is_kept:
             for handle in handles:
                 self._pool.remove(handle)
-            self._door.count_and_close()
+            self._factory.count_and_close()
 
     def _drain(self) -> None:
         end_s = time.monotonic() + _DRAIN_S
@@ -177,7 +177,7 @@ class _LoadTest:
 
     def _background_requests(self, count_from_s: float) -> _BackgroundRequests:
         return _BackgroundRequests(
-            self._door, self._pool, self._order.url + PATH_NOTHING, count_from_s
+            self._factory, self._pool, self._request.url + PATH_NOTHING, count_from_s
         )
 
 

@@ -120,11 +120,11 @@ async def run(link: LiveLink, target: Target, family: Family, settings: Settings
                 watch_s=settings.watch_s,
                 busy_bits_per_second=settings.busy_bits_per_second,
             )
-        found = await locate_server(link, settings.url, settings.family)
-        cost_bytes = found.cost_bytes
+        server = await locate_server(link, settings.url, settings.family)
+        cost_bytes = server.cost_bytes
         trusted = authorities(settings.ca_file)
-        order = LoadTestRequest(
-            route=found.route,
+        request = LoadTestRequest(
+            route=server.route,
             url=settings.url.rstrip("/"),
             key=key,
             ca_file=trusted.file,
@@ -136,7 +136,7 @@ async def run(link: LiveLink, target: Target, family: Family, settings: Settings
         )
         before = carried_bytes(link)
         report = await run_load_worker(
-            _WORKER, order, LoadTestReport, _timeout_s(settings) - settings.watch_s
+            _WORKER, request, LoadTestReport, _timeout_s(settings) - settings.watch_s
         )
         carried = carried_bytes(link) - before
     except LinkUnusable as unusable:

@@ -22,7 +22,7 @@ def as_table(raw: object) -> Mapping[str, object]:
 
 def as_rows(raw: object) -> list[Mapping[str, object]]:
     """Return the tables of a list, empty where there is none."""
-    return [one for one in raw if isinstance(one, Mapping)] if isinstance(raw, list | tuple) else []
+    return [row for row in raw if isinstance(row, Mapping)] if isinstance(raw, list | tuple) else []
 
 
 def as_text(raw: object) -> str:
@@ -31,20 +31,20 @@ def as_text(raw: object) -> str:
         return ""
     if isinstance(raw, int) and raw.bit_length() > MAX_NUMBER * 3:
         return ""  # str() of a number without end is refused by Python itself
-    found = str(raw).strip()
-    return found if len(found) <= MAX_TEXT else ""
+    text = str(raw).strip()
+    return text if len(text) <= MAX_TEXT else ""
 
 
 def as_flat_texts(raw: object) -> dict[str, str]:
     """Return the texts and numbers of a table, each as text; what is neither is left out."""
-    fields = {name: as_text(one) for name, one in as_table(raw).items()}
-    return {name: one for name, one in fields.items() if one}
+    fields = {name: as_text(value) for name, value in as_table(raw).items()}
+    return {name: value for name, value in fields.items() if value}
 
 
 def as_whole_number(raw: object) -> int | None:
     """Return a whole number that is said to be one: an integer, or decimal digits as text."""
     if isinstance(raw, int) and not isinstance(raw, bool):
         return raw
-    said = as_text(raw)
-    is_number = said.isascii() and said.isdecimal() and len(said) <= MAX_NUMBER
-    return int(said) if is_number else None
+    text = as_text(raw)
+    is_number = text.isascii() and text.isdecimal() and len(text) <= MAX_NUMBER
+    return int(text) if is_number else None

@@ -186,23 +186,23 @@ def _vocabulary_word(sort: ValueKind, text: str) -> str:
 
 def number_in(text: str) -> float | None:
     """Return the number that a text begins with, ``None`` where there is none."""
-    found = _NUMBER.match(text)
-    return None if found is None or _HEX.fullmatch(text) else float(found.group(1))
+    match = _NUMBER.match(text)
+    return None if match is None or _HEX.fullmatch(text) else float(match.group(1))
 
 
 def _number(name: str, text: str, scale: float) -> float:
-    found = number_in(text)
-    if found is None:
+    number = number_in(text)
+    if number is None:
         raise ValueRejected("parse", text)
-    if found in _MARKS and found < 0 and name.endswith(_COUNTING):
+    if number in _MARKS and number < 0 and name.endswith(_COUNTING):
         raise ValueRejected("sentinel", text)
-    if found < 0 and name.endswith(("_bytes", "_bytes_today")):
-        found += 2.0**32  # an Integer32 that went past 2^31
+    if number < 0 and name.endswith(("_bytes", "_bytes_today")):
+        number += 2.0**32  # an Integer32 that went past 2^31
     # A factor such as 0.1 is not exact in binary: 161 x 0.1 must be 16.1.
-    value = found if scale == 1.0 else round(found * scale, 9)
+    value = number if scale == 1.0 else round(number * scale, 9)
     bounds = plausible_range(name)
     if bounds is not None and not bounds[0] <= value <= bounds[1]:
         raise ValueRejected("range", text)
-    if bounds is not None and found in _MARKS and not name.endswith(_COUNTING):
+    if bounds is not None and number in _MARKS and not name.endswith(_COUNTING):
         raise ValueRejected("sentinel", text)
     return value

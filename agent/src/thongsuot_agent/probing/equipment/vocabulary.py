@@ -21,7 +21,7 @@ _THIRD: Final = frozenset(
 def technology(text: str) -> str:
     """Return ``gsm``, ``umts``, ``lte``, ``nr_nsa``, ``nr_sa`` or ``none`` (no service)."""
     word = text.lower()
-    if any(said in word for said in _NO_SERVICE):
+    if any(phrase in word for phrase in _NO_SERVICE):
         return NONE
     parts = {part for part in _SPACES.split(word) if part}
     joined = "".join(_SPACES.split(word))
@@ -44,7 +44,7 @@ def registration(text: str) -> str:
     known = {
         "denied": "denied" in word,
         "searching": "search" in word,
-        "none": any(said in word for said in (*_NO_SERVICE, "unregistered")) or word == "none",
+        "none": any(phrase in word for phrase in (*_NO_SERVICE, "unregistered")) or word == "none",
         "roaming": "roam" in word,
         "home": "home" in word or word.startswith("registered"),
     }
@@ -54,9 +54,11 @@ def registration(text: str) -> str:
 def sim(text: str) -> str:
     """Return ``ready``, ``absent``, ``locked`` or ``failed``."""
     word = text.lower()
-    if any(said in word for said in ("not inserted", "absent", "no sim", "removed", "not present")):
+    if any(
+        phrase in word for phrase in ("not inserted", "absent", "no sim", "removed", "not present")
+    ):
         return "absent"
-    if any(said in word for said in ("pin", "puk", "lock", "required")):
+    if any(phrase in word for phrase in ("pin", "puk", "lock", "required")):
         return "locked"
     if "fail" in word or "error" in word or "block" in word:
         return "failed"
@@ -66,7 +68,7 @@ def sim(text: str) -> str:
 def yes_no(text: str) -> str:
     """Return ``yes`` or ``no``."""
     word = text.lower()
-    if any(said in word for said in ("not ", "dis", "down", "idle")) or word in {
+    if any(phrase in word for phrase in ("not ", "dis", "down", "idle")) or word in {
         "no",
         "0",
         "false",
@@ -92,8 +94,8 @@ def plmn(country: str, network: str) -> str:
     Modems leave zeros out. A network code has two digits unless three are given; of the countries
     with three (310 to 316, 302, 334, 338, 405 …) a modem gives all three.
     """
-    given = (country, network)
-    if not all(one.isascii() and one.isdecimal() and len(one) <= 3 for one in given):
+    codes = (country, network)
+    if not all(code.isascii() and code.isdecimal() and len(code) <= 3 for code in codes):
         return ""
     if int(country) == 0 and int(network) == 0:
         return ""

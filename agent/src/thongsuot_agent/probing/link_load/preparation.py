@@ -53,19 +53,22 @@ async def locate_server(link: LiveLink, url: str, family: str) -> LocatedServer:
     host = urlsplit(url).hostname or ""
     cost_bytes = 0
     problem: MeasurementPostponed | LinkUnusable | None = None
-    for one in _FAMILIES[family]:
+    for candidate in _FAMILIES[family]:
         try:
-            resolved = await resolve_host(link, one, host, _RESOLVE_S, ())
+            resolved = await resolve_host(link, candidate, host, _RESOLVE_S, ())
             cost_bytes += resolved.cost_bytes
             if resolved.reason is not None:
                 problem = MeasurementPostponed(resolved.reason, resolved.detail or host, cost_bytes)
                 continue
-            egress = link.egress(one, resolved.addresses[0])
+            egress = link.egress(candidate, resolved.addresses[0])
         except LinkUnusable as unusable:
             problem = problem or unusable
             continue
         way = WorkerRoute(
-            interface=egress.interface, source=egress.source, family=one, host=egress.destination
+            interface=egress.interface,
+            source=egress.source,
+            family=candidate,
+            host=egress.destination,
         )
         return LocatedServer(route=way, cost_bytes=cost_bytes)
     assert problem is not None

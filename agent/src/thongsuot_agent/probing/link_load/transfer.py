@@ -32,8 +32,8 @@ class TransferFailed(Exception):
 class TransferFactory:
     """Makes handles for one server over one way out, and knows what they all cost."""
 
-    def __init__(self, way: WorkerRoute, *, key: str, ca_file: str, ca_folder: str) -> None:
-        self._way = way
+    def __init__(self, route: WorkerRoute, *, key: str, ca_file: str, ca_folder: str) -> None:
+        self._route = route
         self._headers = [f"Authorization: Bearer {key}"] if key else []
         self._ca_file = ca_file
         self._ca_folder = ca_folder
@@ -43,8 +43,8 @@ class TransferFactory:
     def handle(self, url: str) -> pycurl.Curl:
         """Return a handle for a URL; its first socket is a new one."""
         handle = pycurl.Curl()
-        is_six = self._way.family is Family.IP6
-        host = f"[{self._way.host}]" if is_six else self._way.host
+        is_six = self._route.family is Family.IP6
+        host = f"[{self._route.host}]" if is_six else self._route.host
         for option, value in (
             (pycurl.URL, url),
             (pycurl.CONNECT_TO, [f"::{host}:"]),
@@ -91,7 +91,7 @@ class TransferFactory:
         """Called by libcurl, which takes a copy; ours stays open for the counters."""
         del purpose, address
         try:
-            opened = open_stream_by(self._way.interface, self._way.family, self._way.source)
+            opened = open_stream_by(self._route.interface, self._route.family, self._route.source)
         except OSError:
             return int(pycurl.SOCKET_BAD)
         self._sockets.append(opened)
@@ -101,9 +101,9 @@ class TransferFactory:
 class Download:
     """One download; counts what comes in."""
 
-    def __init__(self, door: TransferFactory, url: str) -> None:
+    def __init__(self, factory: TransferFactory, url: str) -> None:
         self.counter = ByteCounter()
-        self.handle = door.handle(url)
+        self.handle = factory.handle(url)
         self.handle.setopt(pycurl.WRITEFUNCTION, self._on_data)
 
     def _on_data(self, data: bytes) -> None:
@@ -114,12 +114,12 @@ class Upload:
     """One upload; ends by itself when ``may_go_on`` says no. The receiver counts."""
 
     def __init__(
-        self, door: TransferFactory, url: str, may_go_on: Callable[[], bool], most: int
+        self, factory: TransferFactory, url: str, may_go_on: Callable[[], bool], max_bytes: int
     ) -> None:
         self._may_go_on = may_go_on
-        self._left = most
+        self._left = max_bytes
         self._answer = bytearray()
-        self.handle = door.handle(url)
+        self.handle = factory.handle(url)
         self.handle.setopt(pycurl.UPLOAD, 1)
         self.handle.setopt(pycurl.CUSTOMREQUEST, "POST")
         self.handle.setopt(pycurl.UPLOAD_BUFFERSIZE, len(_BLOCK))

@@ -95,7 +95,9 @@ class RebootCounter:
         engine = _has_restarted(last.engine_s, now.engine_s, elapsed_s)
         system = _has_restarted(last.system_s, now.system_s, elapsed_s)
         if system is None:
-            known = [one for one in (agent, engine) if one is not None]
+            known = [
+                has_restarted for has_restarted in (agent, engine) if has_restarted is not None
+            ]
             has_booted = bool(known) and all(known)
         else:
             # The SNMP agent restarts without the box; the box does not restart without its agent.
@@ -129,7 +131,9 @@ class DeviceCounters:
         self._read_s: float | None = None
         self._discontinuity: int | None = None
 
-    def add_survey(self, found: Survey, read_s: float, limit_bits_per_second: float | None) -> bool:
+    def add_survey(
+        self, survey: Survey, read_s: float, limit_bits_per_second: float | None
+    ) -> bool:
         """
         Take a survey in that was read at a time; returns whether the device booted meanwhile.
 
@@ -138,32 +142,32 @@ class DeviceCounters:
         """
         self.elapsed_s = 0.0 if self._read_s is None else max(0.0, read_s - self._read_s)
         self._read_s = read_s
-        has_booted = self.boots.add_uptimes(found.uptimes, self.elapsed_s)
+        has_booted = self.boots.add_uptimes(survey.uptimes, self.elapsed_s)
         self.grown = {}
-        if found.interface is not None:
-            self._count(found.interface, limit_bits_per_second, has_booted=has_booted)
+        if survey.interface is not None:
+            self._count(survey.interface, limit_bits_per_second, has_booted=has_booted)
         return has_booted
 
-    def _count(self, one: InterfaceReading, limit: float | None, *, has_booted: bool) -> None:
-        is_new = self._discontinuity is not None and one.discontinuity not in {
+    def _count(self, interface: InterfaceReading, limit: float | None, *, has_booted: bool) -> None:
+        is_new = self._discontinuity is not None and interface.discontinuity not in {
             None,
             self._discontinuity,
         }
-        self._discontinuity = one.discontinuity
-        speeds = [s for s in (one.speed_bits_per_second, limit) if s]
+        self._discontinuity = interface.discontinuity
+        speeds = [s for s in (interface.speed_bits_per_second, limit) if s]
         bytes_per_s = min(speeds) / 8 if speeds else None
-        for what, counter in one.counters.items():
-            is_bytes = what.endswith("_bytes")
-            grown = self.sums.setdefault(what, CounterSum()).add_reading(
+        for name, counter in interface.counters.items():
+            is_bytes = name.endswith("_bytes")
+            grown = self.sums.setdefault(name, CounterSum()).add_reading(
                 counter,
                 elapsed_s=self.elapsed_s,
                 limit_per_s=bytes_per_s if is_bytes else None,
                 was_reset=has_booted or is_new,
             )
             if grown is not None:
-                self.grown[what] = grown
+                self.grown[name] = grown
 
     @property
     def resets(self) -> int:
         """How often a counter began anew."""
-        return max((one.resets for one in self.sums.values()), default=0)
+        return max((counter.resets for counter in self.sums.values()), default=0)

@@ -40,7 +40,7 @@ async def names(client: SnmpClient) -> dict[str, int]:
     ifName goes before ifDescr, that before ifAlias; a name that two interfaces share is not one
     (10 of 71 recorded devices repeat an ifDescr).
     """
-    found: dict[str, int] = {}
+    index_by_name: dict[str, int] = {}
     for column in (_NAME, _DESCR, _ALIAS):
         here: dict[str, list[int]] = {}
         for varbind in await client.walk(column):
@@ -49,8 +49,8 @@ async def names(client: SnmpClient) -> dict[str, int]:
                 here.setdefault(name, []).append(_index(varbind))
         for name, indexes in here.items():
             if len(indexes) == 1:
-                found.setdefault(name, indexes[0])
-    return found
+                index_by_name.setdefault(name, indexes[0])
+    return index_by_name
 
 
 async def read(client: SnmpClient, name: str, index: int) -> InterfaceReading:
@@ -62,19 +62,22 @@ async def read(client: SnmpClient, name: str, index: int) -> InterfaceReading:
         _DISCONTINUITY,
         *(o for c in COUNTERS.values() for o in c),
     )
-    bound = {one.oid: one.value for one in await client.get([f"{o}.{index}" for o in columns])}
+    bound = {
+        varbind.oid: varbind.value
+        for varbind in await client.get([f"{o}.{index}" for o in columns])
+    }
 
     def value(column: str) -> int | None:
         got = bound.get(f"{column}.{index}")
         return got if isinstance(got, int) else None
 
     counters: dict[str, CounterReading] = {}
-    for what, objects in COUNTERS.items():
+    for counter_name, objects in COUNTERS.items():
         for column in objects:
             got = value(column)
             bits = 64 if column in _WIDE else 32
             if got is not None and 0 <= got < 1 << bits:
-                counters[what] = CounterReading(got, bits)
+                counters[counter_name] = CounterReading(got, bits)
                 break
     oper = value(_OPER)
     return InterfaceReading(

@@ -30,10 +30,10 @@ def groups_from(
     A device with rows has its scalars in every row: they are about all of them.
     """
     drafts: dict[str, _GroupBuilder] = {}
-    for one in profile.figures:
-        for varbind in read_by.get(one.oid, ()):
-            row = DEVICE if one.is_scalar else varbind.oid.removeprefix(f"{one.oid}.")
-            drafts.setdefault(row, _GroupBuilder()).add(one, varbind)
+    for figure in profile.figures:
+        for varbind in read_by.get(figure.oid, ()):
+            row = DEVICE if figure.is_scalar else varbind.oid.removeprefix(f"{figure.oid}.")
+            drafts.setdefault(row, _GroupBuilder()).add(figure, varbind)
     rows = [row for row in drafts if row != DEVICE] if _has_columns(profile) else []
     if rows and DEVICE in drafts and not _is_a_row(profile, read_by):
         shared = drafts.pop(DEVICE)
@@ -43,16 +43,16 @@ def groups_from(
 
 
 def _has_columns(profile: Profile) -> bool:
-    return any(not one.is_scalar for one in profile.figures)
+    return any(not figure.is_scalar for figure in profile.figures)
 
 
 def _is_a_row(profile: Profile, read_by: Mapping[str, Iterable[Varbind]]) -> bool:
     """Return whether a column has a row of its own that is called as the device is (Peplink)."""
     return any(
-        varbind.oid == f"{one.oid}.{DEVICE}"
-        for one in profile.figures
-        if not one.is_scalar
-        for varbind in read_by.get(one.oid, ())
+        varbind.oid == f"{figure.oid}.{DEVICE}"
+        for figure in profile.figures
+        if not figure.is_scalar
+        for varbind in read_by.get(figure.oid, ())
     )
 
 
@@ -65,14 +65,14 @@ class _GroupBuilder:
         self.bits: dict[str, int] = {}
         self.rejected: dict[str, str] = {}
 
-    def add(self, one: Figure, varbind: Varbind) -> None:
+    def add(self, figure: Figure, varbind: Varbind) -> None:
         """Take one object in; the first value of a name stays."""
-        name = one.name
+        name = figure.name
         if name in self.numbers or name in self.texts:
             return
         raw = str(varbind.value).strip()
         try:
-            value = _read(one, varbind, raw)
+            value = _read(figure, varbind, raw)
         except ValueRejected as rejected:
             self.rejected[name] = rejected.why
             return
@@ -108,26 +108,26 @@ def _checked(draft: _GroupBuilder) -> ComponentReading:
         if rsrp is None:
             # A modem without a cell says 0 for what it does not measure: 0 dB of SINR is a value
             # only beside a power.
-            zeros = [f"{leg}{one}" for one in _QUALITY if draft.numbers.get(f"{leg}{one}") == 0]
+            zeros = [f"{leg}{name}" for name in _QUALITY if draft.numbers.get(f"{leg}{name}") == 0]
             draft.reject(zeros, "inconsistent")
         if rsrp is not None and rssi is not None and rsrp > rssi:
             # The power of one resource element cannot exceed that of all of them (TS 36.214, 5.1):
             # these are left over from another time.
-            draft.reject([f"{leg}{one}" for one in _MEASURES], "inconsistent")
+            draft.reject([f"{leg}{name}" for name in _MEASURES], "inconsistent")
     return ComponentReading(
         numbers=draft.numbers, texts=draft.texts, bits=draft.bits, rejected=draft.rejected
     )
 
 
-def _read(one: Figure, varbind: Varbind, raw: str) -> FigureValue:
-    if raw in one.invalid:
+def _read(figure: Figure, varbind: Varbind, raw: str) -> FigureValue:
+    if raw in figure.invalid:
         raise ValueRejected("sentinel", raw)
-    said = one.words.get(raw)
-    if said is None and one.words and varbind.tag is not ValueType.TEXT:
+    word = figure.words.get(raw)
+    if word is None and figure.words and varbind.tag is not ValueType.TEXT:
         raise ValueRejected("words", raw)
-    return read_figure(one.name, raw if said is None else said, scale=one.scale)
+    return read_figure(figure.name, raw if word is None else word, scale=figure.scale)
 
 
 def kinds_of(profile: Profile) -> dict[str, ValueKind]:
     """Return how each figure of a profile is read, for whoever writes one."""
-    return {one.name: value_kind(one.name) for one in profile.figures}
+    return {figure.name: value_kind(figure.name) for figure in profile.figures}

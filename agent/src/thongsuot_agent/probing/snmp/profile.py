@@ -72,7 +72,7 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     @property
     def shows_nr(self) -> bool:
         """Whether the equipment shows the NR leg of a 5G connection at all."""
-        return any(one.name.startswith("nr_") for one in self.figures)
+        return any(entry.name.startswith("nr_") for entry in self.figures)
 
 
 class ProfileInvalid(ValueError):
@@ -94,21 +94,21 @@ def parse_profile(name: str, text: str) -> Profile:
         raise ProfileInvalid(f"profile {name} is no TOML: {error}") from error
     except msgspec.ValidationError as error:
         raise ProfileInvalid(f"profile {name}: {error}") from error
-    for place, one in enumerate(profile.figures):
-        found = _mistake(one)
-        if found:
-            raise ProfileInvalid(f"profile {name}, figures[{place}] ({one.name}): {found}")
+    for place, entry in enumerate(profile.figures):
+        mistake = _mistake(entry)
+        if mistake:
+            raise ProfileInvalid(f"profile {name}, figures[{place}] ({entry.name}): {mistake}")
     return profile
 
 
-def _mistake(one: Figure) -> str:
-    if not FIGURE.fullmatch(one.name):
-        return f'"{one.name}" cannot be the name of a figure (a-z, 0-9, _)'
-    if one.name in _SECRET_NAMES or _SECRETS & set(one.name.split("_")):
+def _mistake(entry: Figure) -> str:
+    if not FIGURE.fullmatch(entry.name):
+        return f'"{entry.name}" cannot be the name of a figure (a-z, 0-9, _)'
+    if entry.name in _SECRET_NAMES or _SECRETS & set(entry.name.split("_")):
         return "an identity of a subscriber or a modem is not read at all"
-    if any(one.oid == bad or one.oid.startswith(f"{bad}.") for bad in FORBIDDEN):
-        return f"{one.oid} holds a PIN or PUK and is never read"
-    if one.scale != 1.0 and figure.value_kind(one.name) is not figure.ValueKind.NUMBER:
+    if any(entry.oid == bad or entry.oid.startswith(f"{bad}.") for bad in FORBIDDEN):
+        return f"{entry.oid} holds a PIN or PUK and is never read"
+    if entry.scale != 1.0 and figure.value_kind(entry.name) is not figure.ValueKind.NUMBER:
         return "a scale is for numbers"
     return ""
 
@@ -138,7 +138,7 @@ def known_profiles(folder: str = "") -> dict[str, Profile]:
 
 
 def _read(folder: Traversable | Path) -> Iterator[tuple[str, Profile]]:
-    for file in sorted(folder.iterdir(), key=lambda one: one.name):
+    for file in sorted(folder.iterdir(), key=lambda path: path.name):
         if file.name.endswith(".toml"):
             name = file.name.removesuffix(".toml")
             try:

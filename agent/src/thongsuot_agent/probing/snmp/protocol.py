@@ -65,7 +65,11 @@ class Uptimes(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def longest_s(self) -> float | None:
         """The best guess at how long the box has run."""
-        known = [one for one in (self.agent_s, self.engine_s, self.system_s) if one is not None]
+        known = [
+            uptime_s
+            for uptime_s in (self.agent_s, self.engine_s, self.system_s)
+            if uptime_s is not None
+        ]
         return max(known, default=None)
 
 

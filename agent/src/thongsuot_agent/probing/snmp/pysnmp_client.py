@@ -67,29 +67,29 @@ class PysnmpClient:
 
     async def get(self, oids: Sequence[str]) -> list[Varbind]:
         """See ``SnmpClient``."""
-        found: list[Varbind] = []
+        varbinds: list[Varbind] = []
         for start in range(0, len(oids), CHUNK):
-            found += await self._get(oids[start : start + CHUNK])
-        return found
+            varbinds += await self._get(oids[start : start + CHUNK])
+        return varbinds
 
     async def walk(self, base: str, *, limit: int = 2000) -> list[Varbind]:
         """See ``SnmpClient``."""
-        found: list[Varbind] = []
+        varbinds: list[Varbind] = []
         prefix, last = f"{base}.", base
-        while len(found) < limit:
+        while len(varbinds) < limit:
             status, bound = await self._send_command(
-                hlapi.bulk_cmd, 0, min(REPETITIONS, limit - len(found)), last
+                hlapi.bulk_cmd, 0, min(REPETITIONS, limit - len(varbinds)), last
             )
             if status or not bound:
-                return found
+                return varbinds
             for name, value in bound:
                 oid = str(name)
                 has_gone_back = _key(oid) <= _key(last)
                 if isinstance(value, _NOTHING) or not oid.startswith(prefix) or has_gone_back:
-                    return found
-                found.append(_varbind(oid, value))
+                    return varbinds
+                varbinds.append(_varbind(oid, value))
                 last = oid
-        return found[:limit]
+        return varbinds[:limit]
 
     def close(self) -> None:
         """Let go of the engine."""
@@ -107,9 +107,11 @@ class PysnmpClient:
         return [*await self._get(oids[:middle]), *await self._get(oids[middle:])]
 
     async def _send_command(self, command: Any, *arguments: Any) -> tuple[int, Any]:
-        numbers = [one for one in arguments if isinstance(one, int)]
+        numbers = [argument for argument in arguments if isinstance(argument, int)]
         objects = [
-            hlapi.ObjectType(hlapi.ObjectIdentity(one)) for one in arguments if isinstance(one, str)
+            hlapi.ObjectType(hlapi.ObjectIdentity(argument))
+            for argument in arguments
+            if isinstance(argument, str)
         ]
         if self._target is None:
             self._target = await self._transport_target()

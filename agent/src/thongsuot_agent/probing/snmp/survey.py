@@ -21,7 +21,7 @@ WALK_LIMIT: Final = 5000
 
 
 async def survey_device(
-    client: SnmpClient, order: SurveyRequest, profiles: Mapping[str, Profile]
+    client: SnmpClient, request: SurveyRequest, profiles: Mapping[str, Profile]
 ) -> Survey:
     """
     Visit a device.
@@ -30,32 +30,38 @@ async def survey_device(
         SnmpFailed: it cannot be read.
         KeyError: the order names a profile that there is not.
     """
-    system = {one.oid: one for one in await client.get(_SYSTEM)}
+    system = {varbind.oid: varbind for varbind in await client.get(_SYSTEM)}
     object_id = _text(system.get(_OBJECT_ID))
     if not system and not await client.walk("1.3.6.1", limit=1):
         raise SnmpFailed("the device answers, and shows nothing", is_refused=True)
-    if order.profiles:
-        chosen = {name: profiles[name] for name in order.profiles}
+    if request.profiles:
+        chosen = {name: profiles[name] for name in request.profiles}
     else:
         wanted = {
-            n: p for n, p in profiles.items() if p.purpose in order.purposes or not order.purposes
+            n: p
+            for n, p in profiles.items()
+            if p.purpose in request.purposes or not request.purposes
         }
         chosen = await fitting_profiles(client, object_id, wanted)
-    found = None
+    interface = None
     names: Mapping[str, int] = {}
-    if order.interface or order.walk:
+    if request.interface or request.walk:
         names = await interfaces.names(client)
-    if order.interface in names:
-        found = await interfaces.read(client, order.interface, names[order.interface])
-    walked = [one for base in order.walk for one in await client.walk(base, limit=WALK_LIMIT)]
+    if request.interface in names:
+        interface = await interfaces.read(client, request.interface, names[request.interface])
+    walked = [
+        varbind for base in request.walk for varbind in await client.walk(base, limit=WALK_LIMIT)
+    ]
     return Survey(
         description=_text(system.get(_DESCRIPTION))[:200],
         object_id=object_id,
         uptimes=_uptimes(system),
-        interface=found,
+        interface=interface,
         interfaces=tuple(names),
-        profiled=tuple([await _profiled(client, name, one) for name, one in chosen.items()]),
-        walked=tuple((one.oid, one.tag.value, str(one.value)) for one in walked),
+        profiled=tuple(
+            [await _profiled(client, name, profile) for name, profile in chosen.items()]
+        ),
+        walked=tuple((varbind.oid, varbind.tag.value, str(varbind.value)) for varbind in walked),
     )
 
 
@@ -68,17 +74,23 @@ async def fitting_profiles(
     Those that its sysObjectID points to are tried first, with those that any device may have. The
     others are tried where none of the former fitted: a maker may have changed its number.
     """
-    near = {name: one for name, one in profiles.items() if _points_to(object_id, one)}
-    found = {name: one for name, one in near.items() if await _fits(client, one)}
-    if any(one.object_id for one in found.values()):
-        return found
-    far = {name: one for name, one in profiles.items() if name not in near}
-    return found | {name: one for name, one in far.items() if await _fits(client, one)}
+    matching = {
+        name: profile for name, profile in profiles.items() if _points_to(object_id, profile)
+    }
+    fitting = {name: profile for name, profile in matching.items() if await _fits(client, profile)}
+    if any(profile.object_id for profile in fitting.values()):
+        return fitting
+    others = {name: profile for name, profile in profiles.items() if name not in matching}
+    return fitting | {
+        name: profile for name, profile in others.items() if await _fits(client, profile)
+    }
 
 
 def _points_to(object_id: str, profile: Profile) -> bool:
     starts = profile.object_id
-    return not starts or any(object_id == one or object_id.startswith(f"{one}.") for one in starts)
+    return not starts or any(
+        object_id == start or object_id.startswith(f"{start}.") for start in starts
+    )
 
 
 async def _fits(client: SnmpClient, profile: Profile) -> bool:
@@ -96,9 +108,11 @@ async def _has(client: SnmpClient, base: str) -> bool:
 
 
 async def _profiled(client: SnmpClient, name: str, profile: Profile) -> ProfileReading:
-    scalars = list(dict.fromkeys(one.oid for one in profile.figures if one.is_scalar))
-    read_by: dict[str, list[Varbind]] = {one.oid: [one] for one in await client.get(scalars)}
-    for column in dict.fromkeys(one.oid for one in profile.figures if not one.is_scalar):
+    scalars = list(dict.fromkeys(figure.oid for figure in profile.figures if figure.is_scalar))
+    read_by: dict[str, list[Varbind]] = {
+        varbind.oid: [varbind] for varbind in await client.get(scalars)
+    }
+    for column in dict.fromkeys(figure.oid for figure in profile.figures if not figure.is_scalar):
         read_by[column] = await client.walk(column)
     return ProfileReading(
         profile=name,

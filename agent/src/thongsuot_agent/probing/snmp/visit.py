@@ -64,9 +64,10 @@ def device_access(
     Raises:
         SecretUnusable: one of them cannot be read.
     """
-    one = credentials
-    if one.version == "2c":
-        community = read_secret(one.community_file) if one.community_file else "public"
+    if credentials.version == "2c":
+        community = (
+            read_secret(credentials.community_file) if credentials.community_file else "public"
+        )
         return DeviceAccess(
             host=host, port=port, community=community, timeout_s=answer_s, retries=retries
         )
@@ -74,18 +75,18 @@ def device_access(
         host=host,
         port=port,
         version="3",
-        user=one.user,
-        auth=one.auth,
-        auth_key=read_secret(one.auth_file) if one.auth_file else "",
-        privacy=one.privacy,
-        privacy_key=read_secret(one.privacy_file) if one.privacy_file else "",
-        context=one.context,
+        user=credentials.user,
+        auth=credentials.auth,
+        auth_key=read_secret(credentials.auth_file) if credentials.auth_file else "",
+        privacy=credentials.privacy,
+        privacy_key=read_secret(credentials.privacy_file) if credentials.privacy_file else "",
+        context=credentials.context,
         timeout_s=answer_s,
         retries=retries,
     )
 
 
-async def run_survey(order: SurveyRequest, opened: socket.socket, timeout_s: float) -> Survey:
+async def run_survey(request: SurveyRequest, opened: socket.socket, timeout_s: float) -> Survey:
     """
     Return what a visit brought.
 
@@ -97,7 +98,7 @@ async def run_survey(order: SurveyRequest, opened: socket.socket, timeout_s: flo
     answer = await worker.run_worker(
         _WORKER,
         [str(opened.fileno())],
-        msgspec.json.encode(order),
+        msgspec.json.encode(request),
         descriptors=[opened.fileno()],
         timeout_s=timeout_s,
     )
@@ -138,7 +139,7 @@ async def read_device(  # noqa: PLR0917 - a device, how it is reached, and what 
         answer_s=settings.answer_s,
         retries=settings.retries,
     )
-    order = SurveyRequest(
+    request = SurveyRequest(
         access=access,
         profiles=settings.profiles or profiles,
         purposes=purposes,
@@ -149,7 +150,7 @@ async def read_device(  # noqa: PLR0917 - a device, how it is reached, and what 
         link, family, address, settings.port, is_bound=settings.bound_to_link
     )
     with opened:
-        return await run_survey(order, opened, settings.timeout_s)
+        return await run_survey(request, opened, settings.timeout_s)
 
 
 def finding_from_error(error: Exception) -> Finding:
@@ -165,8 +166,8 @@ def finding_from_error(error: Exception) -> Finding:
     raise error
 
 
-def finding_from_failed_survey(found: Survey) -> Finding:
+def finding_from_failed_survey(survey: Survey) -> Finding:
     """Return the finding of a device that cannot be read."""
     return failed_finding(
-        _REASONS.get(found.reason, Reason.UNMEASURED_OTHERWISE), detail=found.failure
+        _REASONS.get(survey.reason, Reason.UNMEASURED_OTHERWISE), detail=survey.failure
     )

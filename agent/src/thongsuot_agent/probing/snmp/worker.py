@@ -18,15 +18,15 @@ from thongsuot_agent.probing.snmp.protocol import Survey, SurveyRequest
 from thongsuot_agent.probing.snmp.survey import survey_device
 
 
-async def run_request(order: SurveyRequest, opened: socket.socket) -> Survey:
+async def run_request(request: SurveyRequest, opened: socket.socket) -> Survey:
     """Return what a visit brought; a device that cannot be read is a survey too."""
     try:
         from thongsuot_agent.probing.snmp.pysnmp_client import PysnmpClient  # noqa: PLC0415 - an extra
     except ImportError as error:
         return Survey(failure=f"pysnmp is not installed ({error.name})", reason="missing")
-    client = PysnmpClient(order.access, opened)
+    client = PysnmpClient(request.access, opened)
     try:
-        return await survey_device(client, order, known_profiles(order.folder))
+        return await survey_device(client, request, known_profiles(request.folder))
     except SnmpFailed as failed:
         return Survey(failure=str(failed), reason="silent" if failed.is_silent else "refused")
     except (ProfileInvalid, KeyError) as error:
@@ -38,9 +38,9 @@ async def run_request(order: SurveyRequest, opened: socket.socket) -> Survey:
 def main() -> int:
     """Do what is asked; returns the exit code."""
     opened = socket.socket(fileno=int(sys.argv[1]))
-    order = msgspec.json.decode(sys.stdin.buffer.read(), type=SurveyRequest)
-    found = asyncio.run(run_request(order, opened))
-    sys.stdout.buffer.write(msgspec.json.encode(found))
+    request = msgspec.json.decode(sys.stdin.buffer.read(), type=SurveyRequest)
+    survey = asyncio.run(run_request(request, opened))
+    sys.stdout.buffer.write(msgspec.json.encode(survey))
     return 0
 
 

@@ -29,7 +29,7 @@ def parse_into(draft: ReadingBuilder, transcript: str) -> None:
     """Take in what a Fibocom modem said."""
     block = _BLOCK.search(transcript)
     if block is not None:
-        rows = [(one.group(1), one.group(2), one.group(3)) for one in _ROW.finditer(block.group(1))]
+        rows = [(row.group(1), row.group(2), row.group(3)) for row in _ROW.finditer(block.group(1))]
         base = _base([row[2].split(",") for row in rows], transcript)
         served = set()
         for serving, rat, rest in rows:
@@ -41,8 +41,8 @@ def parse_into(draft: ReadingBuilder, transcript: str) -> None:
         if served:
             both = vocabulary.NR_NSA if "lte" in served else vocabulary.NR_SA
             draft.set_fields(technology=both if "nr" in served else vocabulary.LTE)
-    if found := _TEMPERATURE.search(transcript):
-        draft.set_temperature(found.group(1), scale=0.001)
+    if match := _TEMPERATURE.search(transcript):
+        draft.set_temperature(match.group(1), scale=0.001)
 
 
 def _take_row(draft: ReadingBuilder, leg: str, parts: Sequence[str], base: int) -> None:
@@ -80,9 +80,9 @@ def _base(rows: Sequence[Sequence[str]], transcript: str) -> int:
     known = _PCC.search(transcript)
     for row in rows:
         if known and len(row) > 5 and row[4].strip() and row[5].strip():
-            said = {int(known.group(2)), int(known.group(3))}
+            bands = {int(known.group(2)), int(known.group(3))}
             for base in (16, 10):
-                if {_whole(row[4], base), _whole(row[5], base)} == said:
+                if {_whole(row[4], base), _whole(row[5], base)} == bands:
                     return base
             return 0
     texts = [part.strip() for row in rows for part in row[4:6] if part.strip()]

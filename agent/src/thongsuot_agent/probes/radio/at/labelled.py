@@ -28,8 +28,8 @@ def parse_into(draft: ReadingBuilder, transcript: str) -> None:
 
 def _after(label: str, text: str, value: str = _NUMBER) -> str | None:
     """Return what stands after a label; ``None`` where it does not stand there."""
-    found = re.search(label + value, text)
-    return None if found is None else found.group(1)
+    match = re.search(label + value, text)
+    return None if match is None else match.group(1)
 
 
 def _sierra(draft: ReadingBuilder, text: str) -> None:

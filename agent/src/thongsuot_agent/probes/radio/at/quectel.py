@@ -29,19 +29,19 @@ _SINR_DB_MOST: Final = 40.0
 
 def parse_into(draft: ReadingBuilder, transcript: str) -> None:
     """Take in what a Quectel modem said."""
-    found = set()
+    kinds = set()
     for line in _QENG.finditer(transcript):
         parts = [part.strip().strip('"') for part in line.group(1).split(",")]
         for start, word in enumerate(parts):
             if word in {_LTE, _NSA, _SA}:
-                found.add(word)
+                kinds.add(word)
                 _TAKE[word](draft, parts[start + 1 :])
                 break
-    if _SA in found:
+    if _SA in kinds:
         draft.set_fields(technology=vocabulary.NR_SA)
-    elif _NSA in found:
+    elif _NSA in kinds:
         draft.set_fields(technology=vocabulary.NR_NSA)
-    elif _LTE in found:
+    elif _LTE in kinds:
         draft.set_fields(technology=vocabulary.LTE)
     # Counted and not read: of some firmwares two records share a line, and values are wrong.
     carriers = len(_QCAINFO.findall(transcript))

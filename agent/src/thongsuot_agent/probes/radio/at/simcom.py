@@ -18,8 +18,8 @@ _TENTHS: Final = 0.1
 
 def parse_into(draft: ReadingBuilder, transcript: str) -> None:
     """Take in what a SIMCom modem said."""
-    for found in _CPSI.finditer(transcript):
-        parts = [part.strip() for part in found.group(1).split(",")]
+    for match in _CPSI.finditer(transcript):
+        parts = [part.strip() for part in match.group(1).split(",")]
         if parts[0] == "LTE" and len(parts) >= 14:
             _cell(draft, "lte", parts)
             powers = {"rsrq_db": parts[10], "rsrp_dbm": parts[11], "rssi_dbm": parts[12]}

@@ -93,10 +93,10 @@ def _common(draft: ReadingBuilder, transcript: str) -> None:
         draft.set_fields(
             error=f"CME {code} {_ERRORS.get(code, '')}".strip(), sim=_SIM_OF_ERROR.get(code)
         )
-    found = _CSQ.search(transcript)
-    if found is not None and not any("rssi_dbm" in leg for leg in draft.legs.values()):
+    match = _CSQ.search(transcript)
+    if match is not None and not any("rssi_dbm" in leg for leg in draft.legs.values()):
         # Of the LTE cell, or of whichever there is: the command is older than both.
-        level = int(found.group(1))
+        level = int(match.group(1))
         draft.add_measurement("lte", "rssi_dbm", None if level > _MOST_CSQ else -113 + 2 * level)
 
 

@@ -101,10 +101,10 @@ async def read_modem(link: LiveLink, settings: Settings) -> ModemReading:
 
 async def _vendor(port: SerialPort) -> str:
     try:
-        said = (await port.send_command("AT+CGMI", _ANSWER_S)).lower()
+        answer = (await port.send_command("AT+CGMI", _ANSWER_S)).lower()
     except TimeoutError as error:
         raise ModemUnreadable(Reason.TIMED_OUT, "the modem does not answer AT commands") from error
-    return next((make for make in _VENDORS if make in said), "")
+    return next((make for make in _VENDORS if make in answer), "")
 
 
 def _make_raw(file: int, baud: int) -> None:

@@ -54,16 +54,16 @@ async def read_modem(link: LiveLink, settings: Settings) -> ModemReading:
 
 async def _page(web: WebSession, page: str, headers: dict[str, str]) -> dict[str, str]:
     text = await web.get(f"/api/{page}", headers)
-    found = huawei.fields(text)
+    fields = huawei.fields(text)
     if "<error>" in text:
-        code = found.get("code", "")
+        code = fields.get("code", "")
         reason = Reason.PERMISSION_DENIED if code in _NO_RIGHTS else Reason.NOT_SUPPORTED
         raise ModemUnreadable(reason, f"the modem answers error {code} to {page}")
     if "<response>" not in text:
         raise ModemUnreadable(
             Reason.RESPONSE_INVALID, f"what stands at {page} is not of a HiLink modem"
         )
-    return found
+    return fields
 
 
 async def _log_in(

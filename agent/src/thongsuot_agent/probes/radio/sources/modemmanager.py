@@ -48,10 +48,14 @@ async def read_modem(link: LiveLink, settings: Settings) -> ModemReading:
     objects: manager.Objects = await bus.call(
         _PATH, "org.freedesktop.DBus.ObjectManager", "GetManagedObjects"
     )
-    modems = {path: one for path, one in (objects or {}).items() if manager.MODEM in one}
+    modems = {
+        path: interfaces
+        for path, interfaces in (objects or {}).items()
+        if manager.MODEM in interfaces
+    }
     if not modems:
         raise ModemUnreadable(Reason.NOT_SUPPORTED, "ModemManager knows no modem")
-    bearers = {path: await _bearer(bus, one) for path, one in modems.items()}
+    bearers = {path: await _bearer(bus, interfaces) for path, interfaces in modems.items()}
     path = _chosen(modems, bearers, settings.modem, link.spec.interface)
     modem = {**modems[path], manager.SIGNAL: await _signal(bus, path, modems[path], settings)}
     return manager.reading_from(modem, bearer=bearers[path], cells=await _cells(bus, path))
@@ -62,8 +66,8 @@ def unwrap_variants(value: Any) -> Any:  # noqa: ANN401 - D-Bus
     if isinstance(value, dict):
         if set(value) == {"type", "data"}:
             return unwrap_variants(value["data"])
-        return {key: unwrap_variants(one) for key, one in value.items()}
-    return [unwrap_variants(one) for one in value] if isinstance(value, list) else value
+        return {key: unwrap_variants(item) for key, item in value.items()}
+    return [unwrap_variants(item) for item in value] if isinstance(value, list) else value
 
 
 def _chosen(
@@ -74,10 +78,10 @@ def _chosen(
 ) -> str:
     """Return the modem that is named by its path, else the one that has the link's interface."""
     if wanted:
-        found = next((path for path in modems if path.endswith(f"/{wanted}")), None)
-        if found is None:
+        named = next((path for path in modems if path.endswith(f"/{wanted}")), None)
+        if named is None:
             raise ModemUnreadable(Reason.NOT_SUPPORTED, f"ModemManager has no modem {wanted}")
-        return found
+        return named
     for path, modem in modems.items():
         ports = [str(port[0]) for port in modem[manager.MODEM].get("Ports", ())]
         if interface in ports or (bearers[path] or {}).get("Interface") == interface:
@@ -89,9 +93,11 @@ async def _bearer(
     bus: ModemManagerBus, modem: Mapping[str, Mapping[str, Any]]
 ) -> Mapping[str, Any] | None:
     for path in modem[manager.MODEM].get("Bearers", ()):
-        found: Mapping[str, Any] = await bus.call(path, _PROPERTIES, "GetAll", "s", manager.BEARER)
-        if found.get("Connected"):
-            return found
+        properties: Mapping[str, Any] = await bus.call(
+            path, _PROPERTIES, "GetAll", "s", manager.BEARER
+        )
+        if properties.get("Connected"):
+            return properties
     return None
 
 
@@ -104,8 +110,8 @@ async def _signal(
     if not known.get("Rate"):
         await bus.call(path, manager.SIGNAL, "Setup", "u", str(settings.signal_every_s))
         await asyncio.sleep(_SETTLE_S)
-    found: Mapping[str, Any] = await bus.call(path, _PROPERTIES, "GetAll", "s", manager.SIGNAL)
-    return found
+    properties: Mapping[str, Any] = await bus.call(path, _PROPERTIES, "GetAll", "s", manager.SIGNAL)
+    return properties
 
 
 async def _cells(bus: ModemManagerBus, path: str) -> tuple[Mapping[str, Any], ...]:

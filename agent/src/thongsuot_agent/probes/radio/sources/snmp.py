@@ -45,29 +45,29 @@ async def read_modem(link: LiveLink, settings: Settings) -> ModemReading:
         retries=settings.retries,
         timeout_s=settings.timeout_s,
     )
-    found = await read_device(link, family, address, visit, ("radio",))
-    if found.failure:
-        refused = finding_from_failed_survey(found)
+    survey = await read_device(link, family, address, visit, ("radio",))
+    if survey.failure:
+        refused = finding_from_failed_survey(survey)
         assert refused.reason is not None, "a failure has a reason"
         raise ModemUnreadable(refused.reason, refused.detail)
-    return reading_from(found, settings.modem)
+    return reading_from(survey, settings.modem)
 
 
-def reading_from(found: Survey, modem: str = "") -> ModemReading:
+def reading_from(survey: Survey, modem: str = "") -> ModemReading:
     """
     Return the reading of one modem: of the row named, else of the first that has a signal.
 
     Raises:
         ModemUnreadable: there is no modem.
     """
-    for profiled in found.profiled:
+    for profiled in survey.profiled:
         groups = profiled.groups
-        with_signal = [row for row, one in groups.items() if _has_signal(one)]
+        with_signal = [row for row, group in groups.items() if _has_signal(group)]
         row = modem or next(iter(with_signal or groups), "")
         if row in groups:
             return _reading(groups[row], shows_nr=profiled.shows_nr)
-    what = f"no modem {modem}" if modem else "no modem that a profile knows"
-    raise ModemUnreadable(Reason.NOT_SUPPORTED, f"the router shows {what}")
+    missing = f"no modem {modem}" if modem else "no modem that a profile knows"
+    raise ModemUnreadable(Reason.NOT_SUPPORTED, f"the router shows {missing}")
 
 
 def _has_signal(group: ComponentReading) -> bool:
@@ -113,8 +113,8 @@ def _reading(group: ComponentReading, *, shows_nr: bool) -> ModemReading:
 
 def _sim(texts: dict[str, str]) -> str:
     """Return the worse of what is said of the SIM and of its PIN."""
-    said = [texts[name] for name in ("sim_state", "pin_state") if name in texts]
-    return next((one for one in said if one != "ready"), said[0] if said else "")
+    states = [texts[name] for name in ("sim_state", "pin_state") if name in texts]
+    return next((state for state in states if state != "ready"), states[0] if states else "")
 
 
 def _cell(text: str) -> int | None:

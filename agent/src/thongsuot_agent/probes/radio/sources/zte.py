@@ -24,12 +24,12 @@ async def read_modem(link: LiveLink, settings: Settings) -> ModemReading:
         if settings.password_file:
             await _log_in(web, read_secret(settings.password_file), headers)
         query = urlencode({"isTest": "false", "multi_data": "1", "cmd": ",".join(zte.NAMES)})
-        said = parse_json(await web.get(f"{_GET}?{query}", headers))
+        answer = parse_json(await web.get(f"{_GET}?{query}", headers))
     finally:
         web.close()
-    if not any(said.get(name) for name in ("network_type", "lte_rsrp", "Z5g_rsrp", "nr5g_rsrp")):
+    if not any(answer.get(name) for name in ("network_type", "lte_rsrp", "Z5g_rsrp", "nr5g_rsrp")):
         raise ModemUnreadable(Reason.PERMISSION_DENIED, "the modem shows no signal without a login")
-    return zte.reading_from(said)
+    return zte.reading_from(answer)
 
 
 async def _log_in(web: WebSession, password: str, headers: dict[str, str]) -> None:

@@ -39,19 +39,19 @@ _STATES: Final = frozenset({"900", "901", "902", "903", "904", "905", "906"})
 
 def fields(document: str) -> dict[str, str]:
     """Return the texts of an answer's elements; a list's last one counts."""
-    found = {}
+    texts = {}
     for name, text in _ELEMENT.findall(document):
         for entity, character in _ENTITIES:
             text = text.replace(entity, character)  # noqa: PLW2901 - one text, made plain
-        found[name] = text.strip()
-    return found
+        texts[name] = text.strip()
+    return texts
 
 
 def reading_from(answers: Answers) -> ModemReading:
     """Return what the pages say; a page that was refused is simply not there."""
     draft = ReadingBuilder()
-    said = {page: coercion.as_flat_texts(answer) for page, answer in answers.items()}
-    signal, status = said.get(SIGNAL, {}), said.get(STATUS, {})
+    texts = {page: coercion.as_flat_texts(answer) for page, answer in answers.items()}
+    signal, status = texts.get(SIGNAL, {}), texts.get(STATUS, {})
     is_nr_alone = signal.get("mode") == "12"
     _legs(draft, signal, is_nr_alone=is_nr_alone)
     has_both = bool(draft.legs["lte"].get("rsrp_dbm") and draft.legs["nr"].get("rsrp_dbm"))
@@ -65,10 +65,10 @@ def reading_from(answers: Answers) -> ModemReading:
     roaming = status.get("RoamingStatus")
     draft.set_fields(roaming={"0": False, "1": True}.get(roaming or ""))
     draft.set_fields(sim={"1": "ready", "255": "absent"}.get(status.get("SimStatus") or "", ""))
-    plmn = said.get(PLMN, {})
+    plmn = texts.get(PLMN, {})
     draft.set_fields(plmn=plmn.get("Numeric"))
     draft.add_texts(operator=plmn.get("FullName"))
-    traffic = said.get(TRAFFIC, {})
+    traffic = texts.get(TRAFFIC, {})
     draft.set_fields(
         received=_bytes(traffic.get("TotalDownload")),
         sent=_bytes(traffic.get("TotalUpload")),
@@ -115,5 +115,5 @@ def _bytes(text: str | None) -> TrafficCounter | None:
 
 
 def _seconds(text: str | None) -> float | None:
-    found = coercion.as_whole_number(text)
-    return None if found is None else float(found)
+    seconds = coercion.as_whole_number(text)
+    return None if seconds is None else float(seconds)

@@ -20,14 +20,14 @@ _UNIT_S: Final = {"w": 604800, "d": 86400, "h": 3600, "m": 60, "s": 1}
 
 def reading_from(document: object) -> ModemReading:
     """Return what the monitor of one interface says."""
-    said = coercion.as_flat_texts(next(iter(coercion.as_rows(document)), document))
+    texts = coercion.as_flat_texts(next(iter(coercion.as_rows(document)), document))
     draft = ReadingBuilder()
     draft.set_fields(
         technology=vocabulary.technology(
-            said.get("data-class", "") or said.get("access-technology", "")
+            texts.get("data-class", "") or texts.get("access-technology", "")
         )
     )
-    for text in (said.get("primary-band", ""), said.get("ca-band", "")):
+    for text in (texts.get("primary-band", ""), texts.get("ca-band", "")):
         for band, width, arfcn, pci in _BAND.findall(text):
             leg = "nr" if band[0] in "nN" else "lte"
             if (
@@ -37,27 +37,27 @@ def reading_from(document: object) -> ModemReading:
                 draft.set_bandwidth(leg, width)
     is_alone = draft.fields.get("technology") == vocabulary.NR_SA
     serving = "nr" if is_alone else "lte"
-    draft.set_cell(serving, cell_id=said.get("current-cellid"), pci=said.get("phy-cellid"))
+    draft.set_cell(serving, cell_id=texts.get("current-cellid"), pci=texts.get("phy-cellid"))
     for leg, prefix in (("lte", ""), ("nr", "nr-")):
         draft.add_measurements(
             leg,
             {
-                "rsrp_dbm": said.get(f"{prefix}rsrp"),
-                "rsrq_db": said.get(f"{prefix}rsrq"),
-                "sinr_db": said.get(f"{prefix}sinr"),
-                "rssi_dbm": said.get(f"{prefix}rssi"),
+                "rsrp_dbm": texts.get(f"{prefix}rsrp"),
+                "rsrq_db": texts.get(f"{prefix}rsrq"),
+                "sinr_db": texts.get(f"{prefix}sinr"),
+                "rssi_dbm": texts.get(f"{prefix}rssi"),
             },
         )
-    draft.add_texts(operator=said.get("current-operator"))
-    status = said.get("status") or said.get("registration-status", "")
+    draft.add_texts(operator=texts.get("current-operator"))
+    status = texts.get("status") or texts.get("registration-status", "")
     draft.set_fields(
-        registration=vocabulary.registration(said.get("registration-status", "")),
+        registration=vocabulary.registration(texts.get("registration-status", "")),
         connected={"running": True, "connected": True, "disconnected": False}.get(status),
-        session_s=_seconds(said.get("session-uptime", "")),
+        session_s=_seconds(texts.get("session-uptime", "")),
     )
     return draft.build()
 
 
 def _seconds(text: str) -> float | None:
-    found = _DURATION.findall(text) if len(text) <= coercion.MAX_NUMBER else []
-    return float(sum(int(count) * _UNIT_S[unit] for count, unit in found)) if found else None
+    parts = _DURATION.findall(text) if len(text) <= coercion.MAX_NUMBER else []
+    return float(sum(int(count) * _UNIT_S[unit] for count, unit in parts)) if parts else None

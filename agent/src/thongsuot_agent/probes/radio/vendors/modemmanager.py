@@ -96,11 +96,11 @@ def technology(bits: int) -> str:
     return vocabulary.GSM if bits & _GSM else ""
 
 
-def _measures(draft: ReadingBuilder, leg: str, said: Mapping[str, Any]) -> None:
+def _measures(draft: ReadingBuilder, leg: str, properties: Mapping[str, Any]) -> None:
     names = {"rsrp": "rsrp_dbm", "rsrq": "rsrq_db", "snr": "sinr_db", "rssi": "rssi_dbm"}
     for key, name in names.items():
-        if key in said:
-            draft.add_measurement(leg, name, said[key])
+        if key in properties:
+            draft.add_measurement(leg, name, properties[key])
 
 
 def _cell(draft: ReadingBuilder, cell: Mapping[str, Any]) -> None:

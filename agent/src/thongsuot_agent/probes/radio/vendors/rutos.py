@@ -21,25 +21,29 @@ _TENTHS: Final = 0.1
 def reading_from(document: object, modem: str = "") -> ModemReading:
     """Return what is said of one modem: the one named, else the primary one."""
     modems = coercion.as_rows(coercion.as_table(document).get("data"))
-    chosen = [one for one in modems if one.get("id") == modem] if modem else modems
-    found = next((one for one in chosen if one.get("primary")), chosen[0] if chosen else {})
-    said = coercion.as_flat_texts(found)
+    chosen = (
+        [candidate for candidate in modems if candidate.get("id") == modem] if modem else modems
+    )
+    chosen_modem = next(
+        (candidate for candidate in chosen if candidate.get("primary")), chosen[0] if chosen else {}
+    )
+    texts = coercion.as_flat_texts(chosen_modem)
     draft = ReadingBuilder()
     draft.set_fields(
-        technology=vocabulary.technology(said.get("conntype") or said.get("ntype") or ""),
-        sim=vocabulary.sim(said.get("simstate", "")),
-        registration=vocabulary.registration(said.get("operator_state", "")),
+        technology=vocabulary.technology(texts.get("conntype") or texts.get("ntype") or ""),
+        sim=vocabulary.sim(texts.get("simstate", "")),
+        registration=vocabulary.registration(texts.get("operator_state", "")),
     )
-    connected = vocabulary.yes_no(said.get("data_conn_state", ""))
+    connected = vocabulary.yes_no(texts.get("data_conn_state", ""))
     draft.set_fields(connected={"yes": True, "no": False}.get(connected))
-    draft.set_temperature(said.get("temperature"), scale=_TENTHS)
+    draft.set_temperature(texts.get("temperature"), scale=_TENTHS)
     draft.set_fields(
-        received=traffic_counter(said.get("rxbytes")), sent=traffic_counter(said.get("txbytes"))
+        received=traffic_counter(texts.get("rxbytes")), sent=traffic_counter(texts.get("txbytes"))
     )
-    draft.add_texts(operator=said.get("operator"), model=said.get("model"))
+    draft.add_texts(operator=texts.get("operator"), model=texts.get("model"))
     is_alone = draft.fields.get("technology") == vocabulary.NR_SA
     serving = "nr" if is_alone else "lte"
-    for cell in map(coercion.as_flat_texts, coercion.as_rows(found.get("cell_info"))):
+    for cell in map(coercion.as_flat_texts, coercion.as_rows(chosen_modem.get("cell_info"))):
         is_nr, is_lte = (_is_channel(cell.get(name)) for name in ("nr-arfcn", "earfcn"))
         if is_nr == is_lte:
             continue  # neither, or both: whose cell it is cannot be told
@@ -49,9 +53,9 @@ def reading_from(document: object, modem: str = "") -> ModemReading:
         draft.set_cell(leg, arfcn=arfcn, pci=cell.get("pcid"), cell_id=cell.get("cellid"))
         _measures(draft, leg, cell)
         draft.set_bandwidth(leg, cell.get("bandwidth"))
-    _measures(draft, serving, said)
-    draft.set_cell(serving, cell_id=said.get("cellid"), tac=said.get("tac"))
-    for carrier in map(coercion.as_flat_texts, coercion.as_rows(found.get("ca_signal"))):
+    _measures(draft, serving, texts)
+    draft.set_cell(serving, cell_id=texts.get("cellid"), tac=texts.get("tac"))
+    for carrier in map(coercion.as_flat_texts, coercion.as_rows(chosen_modem.get("ca_signal"))):
         leg = "nr" if _NR_BAND.search(carrier.get("band", "")) else "lte"
         if draft.legs[leg].get("arfcn") in {
             None,
@@ -62,20 +66,20 @@ def reading_from(document: object, modem: str = "") -> ModemReading:
     return draft.build()
 
 
-def _measures(draft: ReadingBuilder, leg: str, said: Mapping[str, str]) -> None:
+def _measures(draft: ReadingBuilder, leg: str, texts: Mapping[str, str]) -> None:
     for name, key in (
         ("rsrp_dbm", "rsrp"),
         ("rsrq_db", "rsrq"),
         ("sinr_db", "sinr"),
         ("rssi_dbm", "rssi"),
     ):
-        if _is_known(said.get(key)):
-            draft.add_measurement(leg, name, said[key])
+        if _is_known(texts.get(key)):
+            draft.add_measurement(leg, name, texts[key])
 
 
 def _is_channel(raw: object) -> bool:
-    found = coercion.as_whole_number(raw)
-    return found is not None and 0 < found <= ARFCN[1]
+    number = coercion.as_whole_number(raw)
+    return number is not None and 0 < number <= ARFCN[1]
 
 
 def _is_known(raw: object) -> bool:

@@ -32,53 +32,53 @@ _GOFORM: Final = ("Z5g_rsrp", "Z5g_rsrq", "Z5g_SINR", "rmcc")
 
 def reading_from(answer: object) -> ModemReading:
     """Return what the answer says."""
-    said = coercion.as_flat_texts(answer)
+    texts = coercion.as_flat_texts(answer)
     draft = ReadingBuilder()
-    draft.set_fields(technology=vocabulary.technology(said.get("network_type", "")))
-    base = 16 if _is_hex(said) else 10
-    draft.set_cell("lte", base=base, pci=said.get("lte_pci"), cell_id=said.get("cell_id"))
-    draft.set_cell("lte", band=said.get("wan_active_band"), arfcn=said.get("wan_active_channel"))
-    draft.set_cell("nr", base=base, pci=said.get("nr5g_pci"), cell_id=said.get("nr5g_cell_id"))
-    draft.set_cell("nr", band=_after_n(said), arfcn=said.get("nr5g_action_channel"))
+    draft.set_fields(technology=vocabulary.technology(texts.get("network_type", "")))
+    base = 16 if _is_hex(texts) else 10
+    draft.set_cell("lte", base=base, pci=texts.get("lte_pci"), cell_id=texts.get("cell_id"))
+    draft.set_cell("lte", band=texts.get("wan_active_band"), arfcn=texts.get("wan_active_channel"))
+    draft.set_cell("nr", base=base, pci=texts.get("nr5g_pci"), cell_id=texts.get("nr5g_cell_id"))
+    draft.set_cell("nr", band=_after_n(texts), arfcn=texts.get("nr5g_action_channel"))
     draft.add_measurements(
         "lte",
         {
-            "rsrp_dbm": said.get("lte_rsrp"),
-            "rsrq_db": said.get("lte_rsrq"),
-            "rssi_dbm": said.get("lte_rssi"),
-            "sinr_db": said.get("lte_snr"),
+            "rsrp_dbm": texts.get("lte_rsrp"),
+            "rsrq_db": texts.get("lte_rsrq"),
+            "rssi_dbm": texts.get("lte_rssi"),
+            "sinr_db": texts.get("lte_snr"),
         },
     )
     draft.add_measurements(
         "nr",
         {
-            "rsrp_dbm": said.get("Z5g_rsrp") or said.get("nr5g_rsrp"),
-            "rsrq_db": said.get("Z5g_rsrq") or said.get("nr5g_rsrq"),
-            "sinr_db": said.get("Z5g_SINR") or said.get("nr5g_snr"),
+            "rsrp_dbm": texts.get("Z5g_rsrp") or texts.get("nr5g_rsrp"),
+            "rsrq_db": texts.get("Z5g_rsrq") or texts.get("nr5g_rsrq"),
+            "sinr_db": texts.get("Z5g_SINR") or texts.get("nr5g_snr"),
         },
     )
-    roaming = vocabulary.roaming(said.get("simcard_roam", ""))
+    roaming = vocabulary.roaming(texts.get("simcard_roam", ""))
     draft.set_fields(
-        plmn=vocabulary.plmn(said.get("rmcc", ""), said.get("rmnc", "")),
+        plmn=vocabulary.plmn(texts.get("rmcc", ""), texts.get("rmnc", "")),
         roaming={"roaming": True, "home": False}.get(roaming),
         connected={"ppp_connected": True, "ppp_disconnected": False}.get(
-            said.get("ppp_status", "")
+            texts.get("ppp_status", "")
         ),
-        received=_bytes(said.get("monthly_rx_bytes", "")),
-        sent=_bytes(said.get("monthly_tx_bytes", "")),
+        received=_bytes(texts.get("monthly_rx_bytes", "")),
+        sent=_bytes(texts.get("monthly_tx_bytes", "")),
     )
-    draft.add_texts(operator=said.get("network_provider"))
+    draft.add_texts(operator=texts.get("network_provider"))
     return draft.build()
 
 
-def _is_hex(said: Mapping[str, str]) -> bool:
-    ids = [said.get(name, "") for name in ("lte_pci", "nr5g_pci", "cell_id")]
+def _is_hex(texts: Mapping[str, str]) -> bool:
+    ids = [texts.get(name, "") for name in ("lte_pci", "nr5g_pci", "cell_id")]
     has_letter = any(set(text) <= _HEX and not text.isdecimal() for text in ids if text)
-    return has_letter or any(name in said for name in _GOFORM)
+    return has_letter or any(name in texts for name in _GOFORM)
 
 
-def _after_n(said: Mapping[str, str]) -> str | None:
-    return said.get("nr5g_action_band", "").lower().lstrip("n") or None
+def _after_n(texts: Mapping[str, str]) -> str | None:
+    return texts.get("nr5g_action_band", "").lower().lstrip("n") or None
 
 
 def _bytes(text: str) -> TrafficCounter | None:

@@ -102,6 +102,7 @@ def nightly_parts() -> list[SuitePart]:
             name="truth",
             command=(python, "-m", "thongsuot_lab.truth", "--seed", seed, "--count", "1000"),
         ),
+        SuitePart(name="mutants", command=(python, "-m", "tools.mutants", "--seed", seed)),
     ]
 
 

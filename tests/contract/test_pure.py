@@ -4,7 +4,9 @@ The pure core does no I/O: it can be tested without a network and replayed from 
 Followed through our own modules, so that a pure module cannot reach a socket by way of a neighbour.
 """
 
+import ast
 from collections import deque
+from collections.abc import Iterator
 from pathlib import Path
 
 from tests.contract.house import ROOT, Module, imports, modules, plant
@@ -38,6 +40,38 @@ THIRD_PARTY = frozenset({"msgspec", "zstandard"})
 """Data in, data out; no clients."""
 
 
+CALLS = frozenset(
+    {
+        *("open", "print", "input", "exec", "eval", "breakpoint"),
+        *("now", "utcnow", "today", "uuid1", "uuid4", "getenv"),
+        *("read_text", "write_text", "read_bytes", "write_bytes", "unlink", "mkdir", "iterdir"),
+    }
+)
+"""What an allowed module can do all the same: look at a clock, chance, or a file."""
+
+PACKAGE_DATA = frozenset(
+    {
+        "thongsuot_schema.inventory.communes:read_text",
+    }
+)
+"""Files that a pure module reads from its own package, once: data that was put beside the code."""
+
+
+def impure_calls(module: Module) -> Iterator[str]:
+    """Yield each call in a module that looks at a clock, at chance or at a file."""
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.Call):
+            name = node.func.id if isinstance(node.func, ast.Name) else ""
+            name = node.func.attr if isinstance(node.func, ast.Attribute) else name
+            if name in CALLS:
+                yield f"{module.name}:{name}"
+
+
+def is_pure(name: str) -> bool:
+    """Return whether a module belongs to the pure core."""
+    return any(name == pure or name.startswith(f"{pure}.") for pure in PURE)
+
+
 def leaks(root: Path) -> set[str]:
     """
     Return each way in which the core is not pure.
@@ -47,7 +81,7 @@ def leaks(root: Path) -> set[str]:
     known = {module.name: module for module in modules(root)}
     found: set[str] = set()
     for name, module in known.items():
-        if any(name == pure or name.startswith(f"{pure}.") for pure in PURE):
+        if is_pure(name):
             found |= _ways_out(module, known)
     return found
 
@@ -78,6 +112,25 @@ def _is_forbidden(imported: str) -> bool:
 
 def test_the_pure_core_does_no_io() -> None:
     assert leaks(ROOT) == set()
+
+
+def test_the_pure_core_calls_nothing_that_reads_a_clock_or_a_file() -> None:
+    calls = {
+        call for module in modules(ROOT) if is_pure(module.name) for call in impure_calls(module)
+    }
+    assert calls == PACKAGE_DATA
+
+
+def test_a_clock_that_an_allowed_module_has_is_found(tmp_path: Path) -> None:
+    text = (
+        "import uuid\nfrom datetime import UTC, datetime\n\ndef f():\n"
+        "    print(datetime.now(UTC), uuid.uuid1(), open('/etc/hostname').read())\n"
+    )
+    plant(tmp_path, "agent/src/thongsuot_agent/judge/clock.py", text)
+    (module,) = modules(tmp_path, ("agent",))
+    assert {call.partition(":")[2] for call in impure_calls(module)} == {
+        *("print", "now", "uuid1", "open"),
+    }
 
 
 def test_a_clock_reached_through_a_neighbour_is_found(tmp_path: Path) -> None:

@@ -9,10 +9,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from thongsuot_lab.truth.fault import GeneratedFault
+from thongsuot_lab.truth.fault import Course, Effect, GeneratedFault, Touch
 from thongsuot_lab.truth.grammar import Scenario
 from thongsuot_lab.truth.harm import Grade, Harm, is_slow
 from thongsuot_lab.truth.oracle import is_concerned, owners, suspects
+from thongsuot_lab.truth.places import PlaceKind
 
 AFTERMATH_S = 75.0
 """A fault that is over may be told for so long: holds are up to a minute, pushes 15 s apart."""
@@ -95,6 +96,8 @@ class HarmRecord:
     to_s: float
     seen_s: float | None
     told_s: float | None
+    is_cut: bool
+    """Whether the line was simply dead: what is found soonest."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -276,9 +279,15 @@ def _harm_records(
                     to_s=stretch[1],
                     seen_s=min(seen, default=None),
                     told_s=min(worth, default=None),
+                    is_cut=_is_cut(fault),
                 )
             )
     return harm_records
+
+
+def _is_cut(fault: GeneratedFault) -> bool:
+    is_dead = fault.touch is Touch.ALL and fault.effect is Effect.LOST and fault.amount == 1.0
+    return is_dead and fault.course is Course.STEADY and fault.place.kind is PlaceKind.ACCESS
 
 
 def _onset_s(harm: Harm, fault: GeneratedFault) -> float:

@@ -88,6 +88,7 @@ class TruthReport:
         harmless = sum(messages[worth] for worth in HARMLESS)
         unseen = sum(one.seen_s is None for one in harm_records)
         seen_s = [one.seen_s for one in harm_records if one.seen_s is not None]
+        cuts_s = [one.seen_s for one in harm_records if one.is_cut and one.seen_s is not None]
         told_s = [one.told_s for one in harm_records if one.told_s is not None]
         unrest = sum(len(assessment.unrest) for assessment in self.assessments)
         faults = sum(len(assessment.faults) for assessment in self.assessments)
@@ -102,6 +103,7 @@ class TruthReport:
             f"without harm     {_percent(harmless, total)} of messages (goal 0.5 % at most)",
             f"time to know     {_spread(seen_s)}",
             f"time to tell     {_spread(told_s)}",
+            f"dead lines       known after {_spread(cuts_s)}",
             f"healthy time     {unrest} changes while nothing was wrong",
         ]
 

@@ -224,10 +224,10 @@ async def test_a_person_takes_it_on_with_a_few_clicks(
     )
     own = await context.new_page()
     await own.goto(url)
-    await own.get_by_role("link", name="Nhận xử lý").click()
+    await own.get_by_role("link", name="Tiếp nhận xử lý").click()
     assert await violations(own) == []
     await own.get_by_label("Ghi chú").fill("Đã gọi đội cáp, hẹn 14:00")
     await own.screenshot(path=(await keep("incident-form")).with_name("incident-form.png"))
-    await own.get_by_role("button", name="Nhận xử lý với tên Trần Thị Lan").click()
+    await own.get_by_role("button", name="Trần Thị Lan tiếp nhận").click()
     await expect(own.get_by_text("Đã gọi đội cáp, hẹn 14:00")).to_be_visible()
     await context.close()

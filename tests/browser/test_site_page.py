@@ -73,11 +73,11 @@ async def test_a_reader_switches_to_english_and_back_with_one_click(
     await page.get_by_role("link", name="English").click()
     await expect(page.locator("html")).to_have_attribute("lang", "en")
     await expect(page.get_by_role("heading", level=2).first).to_have_text(
-        "The fibre line is disconnected; running on the 5G backup"
+        "The fibre line is disconnected; the 5G backup is working"
     )
     await page.get_by_role("link", name="Tiếng Việt").click()
     await expect(page.get_by_role("heading", level=2).first).to_have_text(
-        "Đường cáp quang mất kết nối; đang dùng đường dự phòng (5G)"
+        "Đường cáp quang mất kết nối; mạng 5G dự phòng đang hoạt động"
     )
 
 
@@ -86,13 +86,13 @@ async def test_an_open_page_renews_itself_and_keeps_what_the_reader_unfolded(
 ) -> None:
     pages.refresh_s = 1
     await page.goto(pages.show(fibre_cut()))
-    await page.get_by_text("Căn cứ đo đạc").click()
-    await page.get_by_text("Căn cứ đo đạc").focus()
+    await page.get_by_text("Bằng chứng đo kiểm").click()
+    await page.get_by_text("Bằng chứng đo kiểm").focus()
     pages.show(both_down())
     await expect(page.locator("#headline")).to_have_text("Cả hai đường truyền mất kết nối")
     await expect(page).to_have_title(re.compile("^Cả hai đường truyền mất kết nối"))
     await expect(page.locator("details")).to_have_attribute("open", "")
-    assert await page.evaluate("document.activeElement.textContent") == "Căn cứ đo đạc"
+    assert await page.evaluate("document.activeElement.textContent") == "Bằng chứng đo kiểm"
 
 
 async def test_a_page_that_cannot_be_renewed_says_that_it_is_old(

@@ -37,7 +37,7 @@ NEVER_S = 86_400.0
 REQUESTER = "Trần Thị Lan"
 WORDS = {
     "http": "Kiểm tra các trang dịch vụ công",
-    "path": "Dò đường đi",
+    "path": "Kiểm tra tuyến kết nối",
     "radio": "Đo sóng di động",
     "throughput": "Đo tốc độ",
 }

@@ -96,9 +96,9 @@ async def test_a_clerk_asks_and_sees_how_far_it_is(stage: NotifyingStack) -> Non
     lan = await clerk(stage)
     site_page = (await stage.get(f"/sites/{SITE}")).text
     assert f'href="{PAGE}?lang=vi"' in site_page
-    assert "Đo kiểm tra ngay" in site_page
+    assert "Đo ngay" in site_page
     form = await stage.ask("GET", PAGE, auth=lan)
-    assert 'value="path">Dò đường đi' in form.text
+    assert 'value="path">Kiểm tra tuyến kết nối' in form.text
     sent = {"id": "0123456789abcdef", "kind": "path", "link": "fiber"}
     for _ in range(2):  # pressed twice
         assert (await stage.ask("POST", PAGE, auth=lan, form=sent)).status_code == 303
@@ -121,7 +121,7 @@ async def test_a_clerk_asks_and_sees_how_far_it_is(stage: NotifyingStack) -> Non
     await eventually(lambda: shows("abroad"))
     page = (await stage.ask("GET", PAGE, auth=lan)).text
     assert "Đường cáp quang VNPT, exchange IPv4: đạt; 7 chặng; 21 ms" in page
-    assert "Đường cáp quang VNPT, abroad IPv4: hỏng (không trả lời)" in page
+    assert "Đường cáp quang VNPT, abroad IPv4: hỏng (không phản hồi)" in page
     await stage.crash()
     assert "đã xong" in (await stage.ask("GET", PAGE, auth=lan)).text
     assert await push(stage) == ()

@@ -127,6 +127,12 @@ def test_words_tell_an_outage_that_goes_on_and_a_past_without_record() -> None:
     assert history_sentence(fibre(history=history()), NOW_S, "vi") == "Không gián đoạn"
 
 
+def test_a_day_that_is_mostly_not_known_is_not_called_whole() -> None:
+    light = fibre(history=history(known_s=660))
+    assert history_sentence(light, NOW_S, "vi") == "Mới có 11 phút số liệu trong 24 giờ qua"
+    assert history_sentence(light, NOW_S, "en") == "Only 11 minutes of data from the last 24 hours"
+
+
 @given(histories())
 def test_drawn_bars_stay_in_the_picture_and_never_overlap(
     stretches: tuple[StateStretch, ...],

@@ -50,11 +50,11 @@ def way(now: Path, before: Path | None = None) -> NetworkPath:
 
 def test_before_and_now_stand_beside_each_other() -> None:
     text = read(way(CUT, GOOD))
-    assert "Đường đi qua mạng: trước và hiện nay" in text
+    assert "Tuyến kết nối (traceroute): trước và hiện nay" in text
     assert "Đến exchange IPv4" in text
     assert "100.64.0.1 · AS45899 VNPT · 4,1 ms · 2/3 · MPLS 24001" in text
-    assert "không trả lời" in text
-    assert "chặng cuối cùng trả lời là chặng 1 (192.168.1.1)" in text
+    assert "không phản hồi" in text
+    assert "Gói tin không tới đích, dừng sau chặng 1 (192.168.1.1)" in text
     english = read(way(CUT, GOOD), "en")
     assert "the last hop that answers is hop 1 (192.168.1.1)" in english
 
@@ -80,4 +80,4 @@ def test_nothing_of_a_hostile_record_gets_into_the_page() -> None:
 
 
 def test_no_hop_at_all_is_said() -> None:
-    assert "Không chặng nào trả lời" in read(way(Path(), GOOD))
+    assert "Không chặng nào phản hồi" in read(way(Path(), GOOD))

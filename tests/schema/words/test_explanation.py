@@ -146,8 +146,8 @@ def test_a_cut_fibre_is_told_to_a_clerk_with_all_that_the_carrier_will_ask() -> 
         "nhà mạng, không phải ở thiết bị của đơn vị."
     )
     assert said.advice == (
-        "Xem đèn LOS trên modem quang: sáng đỏ là dấu hiệu đứt cáp, hãy nói rõ khi gọi. Gọi tổng "
-        "đài báo hỏng VNPT: 1800 1166, đọc mã kênh HNI-004217."
+        "Xem đèn LOS trên modem quang: sáng hoặc nhấp nháy đỏ thì nhiều khả năng đứt cáp quang, "
+        "hãy nói rõ khi gọi. Gọi tổng đài báo hỏng VNPT: 1800 1166, đọc mã kênh HNI-004217."
     )
     assert said.party is Party.CARRIER
 
@@ -156,7 +156,7 @@ def test_a_dead_radio_link_is_told_otherwise_than_a_cut_fibre() -> None:
     said = explain(link(Symptom.ACCESS_SILENT, "5g"), "vi", now_s=NOW_S)
     assert "mã thuê bao HNI-004217" in said.situation
     assert "LOS" not in said.advice
-    assert "thiết bị phát 5G" in said.advice
+    assert "bộ phát 5G (modem 5G)" in said.advice
 
 
 def test_without_now_a_time_always_has_its_date() -> None:

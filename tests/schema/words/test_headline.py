@@ -1,5 +1,6 @@
 """One sentence for a whole site."""
 
+import msgspec
 import pytest
 
 from tests.schema.page.scenes import (
@@ -31,7 +32,7 @@ def sentence(*links: SubjectView, language: str = "vi") -> str:
 def test_a_healthy_site_says_so_in_one_sentence() -> None:
     head = headline(site(), "vi")
     assert head.sentence == "Cả hai đường truyền hoạt động bình thường"
-    assert head.detail == "Tất cả 5 dịch vụ đều truy cập được."
+    assert head.detail == "Cả 5 dịch vụ đều truy cập được."
     assert head.advice == ""
     assert head.state is State.UP
     assert headline(site(), "en").sentence == "Both lines are working normally"
@@ -47,10 +48,10 @@ def test_one_and_three_lines_are_counted_right() -> None:
 
 def test_a_site_on_its_backup_says_what_is_out_and_what_carries_it() -> None:
     head = headline(fibre_cut(), "vi")
-    assert head.sentence == "Đường cáp quang mất kết nối; đang dùng đường dự phòng (5G)"
+    assert head.sentence == "Đường cáp quang mất kết nối; mạng 5G dự phòng đang hoạt động"
     assert head.advice.startswith("Điểm vẫn tiếp dân được")
     assert head.state is State.DEGRADED
-    assert headline(slow_backup(), "vi").sentence.endswith("(5G), nhưng chậm/chập chờn")
+    assert headline(slow_backup(), "vi").sentence.endswith("hoạt động nhưng chậm/chập chờn")
 
 
 def test_a_dead_backup_is_not_a_failover() -> None:
@@ -58,6 +59,20 @@ def test_a_dead_backup_is_not_a_failover() -> None:
     assert sentence(fibre(), dead) == (
         "Kết nối 5G mất kết nối; đường cáp quang hoạt động bình thường"
     )
+    advice = headline(site(links=(fibre(), dead)), "vi").advice
+    assert advice == "Đường chính vẫn tốt; tạm thời không còn đường dự phòng."
+
+
+def test_a_backup_that_is_only_slow_is_still_a_backup() -> None:
+    slow = mobile(state=State.DEGRADED, symptom=Symptom.ACCESS_SLOW)
+    assert headline(site(links=(fibre(), slow)), "vi").advice == ""
+
+
+def test_a_point_that_was_never_heard_has_no_device_yet() -> None:
+    never = msgspec.structs.replace(agent_silent(), heard_s=None)
+    head = headline(never, "vi")
+    assert (head.sentence, head.advice) == ("Chưa lắp đặt thiết bị", "")
+    assert "installed" in headline(never, "en").sentence
 
 
 def test_a_second_wired_line_that_works_means_that_the_backup_is_not_in_use() -> None:

@@ -18,7 +18,17 @@ from thongsuot_schema.words.parties import PARTIES
 from thongsuot_schema.words.reasons import REASONS
 from thongsuot_schema.words.segments import SEGMENTS
 
-WITHOUT_MARKS = {"Zalo", "DSL", "5G", "4G", "Qua", "modem quang", "modem DSL", "English"}
+WITHOUT_MARKS = {
+    "Zalo",
+    "DSL",
+    "5G",
+    "4G",
+    "Qua",
+    "modem quang",
+    "modem DSL",
+    "English",
+    "Internet",
+}
 """Texts of the tables that are right without any mark of Vietnamese."""
 
 _ENGLISH = """

@@ -61,9 +61,7 @@ def test_evidence_is_read_with_its_counts_reason_and_limit() -> None:
     assert evidence_subject(silent, "vi") == (
         "ICMP first-hop IPv4 · Đường truyền của nhà mạng tới điểm"
     )
-    assert evidence_outcome(silent, "vi") == (
-        "2 lần đạt, 28 lần không đạt, 1 lần chưa đo được, không trả lời"
-    )
+    assert evidence_outcome(silent, "vi") == ("2/30 lần có phản hồi, 1 lần chưa đo được")
     slow = Evidence(kind="icmp", metric="icmp_rtt_seconds", value=0.214, limit=0.05)
     assert evidence_subject(slow, "en") == "ICMP"
     assert evidence_outcome(slow, "en") == "214 ms (limit 50 ms)"

@@ -8,6 +8,7 @@ import msgspec
 
 from thongsuot_collector.web import labels
 from thongsuot_collector.web.layout import Frame, other_language, render
+from thongsuot_schema.inventory.communes import sort_key
 from thongsuot_schema.state import State
 from thongsuot_schema.view import SiteView
 from thongsuot_schema.words.dates import relative_moment
@@ -35,8 +36,10 @@ def site_row(view: SiteView, language: Language, *, is_doubled: bool) -> SiteRow
 
 
 def worst_first(rows: Sequence[SiteRow]) -> list[SiteRow]:
-    """Return rows as people look for them: what is down first, then by name."""
-    return sorted(rows, key=lambda row: (_ORDER[row.state], row.view.title or row.view.site))
+    """Return rows as people look for them: what is down first, then as Vietnamese sorts."""
+    return sorted(
+        rows, key=lambda row: (_ORDER[row.state], sort_key(row.view.title or row.view.site))
+    )
 
 
 def sites_page(rows: Sequence[SiteRow], *, language: Language, query: str) -> str:

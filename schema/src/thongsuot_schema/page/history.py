@@ -132,6 +132,9 @@ def history_sentence(light: SubjectView, now_s: float, language: Language) -> st
     if sums.degraded_s:
         slow = words[State.DEGRADED].read(language)
         parts.append(f"{slow}: {duration(sums.degraded_s, language)}")
+    if not parts and sums.missing_s > DAY_S / 2:
+        known = duration(DAY_S - sums.missing_s, language)
+        return _LITTLE_KNOWN.read(language).format(known=known)
     if not parts:
         parts.append(_NO_OUTAGE.read(language))
     if sums.missing_s >= _CELL_S:
@@ -142,6 +145,9 @@ def history_sentence(light: SubjectView, now_s: float, language: Language) -> st
 
 _ALL_MISSING: Final = Text(
     "Chưa có dữ liệu trong 24 giờ qua.", "No data from the last 24 hours yet."
+)
+_LITTLE_KNOWN: Final = Text(
+    "Mới có {known} số liệu trong 24 giờ qua", "Only {known} of data from the last 24 hours"
 )
 _NO_OUTAGE: Final = Text("Không gián đoạn", "No interruption")
 _STILL: Final = Text("nay", "now")

@@ -12,10 +12,10 @@ ALL_SITES: Final = Text("Tất cả các điểm", "All service points")
 UPDATED: Final = Text("Cập nhật lúc", "As of")
 LINKS: Final = Text("Đường truyền của điểm", "Lines of this point")
 SERVICES: Final = Text("Dịch vụ", "Services")
-TEST_NOW: Final = Text("Đo kiểm tra ngay", "Test now")
+TEST_NOW: Final = Text("Đo ngay", "Test now")
 TEST_WHAT: Final = Text(
-    "Thiết bị đo ngay các trang dịch vụ công, đường đi qua mạng, sóng di động; đo cả tốc độ "
-    "trên đường truyền không giới hạn dung lượng.",
+    "Thiết bị sẽ kiểm tra ngay: các trang dịch vụ công, tuyến kết nối, sóng di động và tốc độ "
+    "(chỉ với đường không giới hạn dung lượng).",
     "The device measures at once: portals, the way through the network, radio, and "
     "throughput on lines without an allowance.",
 )
@@ -23,9 +23,9 @@ TESTING: Final = Text("Đang đo, kết quả hiện dần bên dưới.", "Meas
 TEST_AGAIN_IN: Final = Text("Có thể đo lại sau {after}.", "Can be tested again in {after}.")
 REQUESTED_LOCALLY: Final = Text("yêu cầu tại điểm", "asked for at the point")
 REQUESTED_BY_CENTRE: Final = Text("trung tâm yêu cầu", "asked for by the centre")
-NOTIFIED: Final = Text("Đã báo cho ai", "Who has been told")
+NOTIFIED: Final = Text("Đã báo cho", "Who has been told")
 TO_DO: Final = Text("Việc cần làm", "What to do")
-ACTS: Final = Text("Bên xử lý", "Who must act")
+ACTS: Final = Text("Đơn vị xử lý", "Who must act")
 CALL: Final = Text("Gọi", "Call")
 RTT: Final = Text("Độ trễ", "Round trip")
 LOSS: Final = Text("Mất gói", "Loss")
@@ -37,18 +37,18 @@ POWER: Final = Text("Nguồn điện", "Power")
 MAINS: Final = Text("điện lưới", "mains")
 AGO: Final = Text("{ago} trước", "{ago} ago")
 BATTERY: Final = Text("đang dùng ắc quy", "on battery")
-REACHED_OVER: Final = Text("Qua", "Over")
-EVIDENCE: Final = Text("Căn cứ đo đạc", "What was measured")
-IN_USE: Final = Text("Đang dùng", "In use")
+REACHED_OVER: Final = Text("Truy cập được qua", "Reached over")
+EVIDENCE: Final = Text("Bằng chứng đo kiểm", "What was measured")
+IN_USE: Final = Text("Máy tại điểm đang đi qua đường này", "The point's own traffic")
 SINCE_WHEN: Final = Text("từ {when}", "since {when}")
-PATHS: Final = Text("Đường đi qua mạng", "The way through the network")
+PATHS: Final = Text("Tuyến kết nối (traceroute)", "The way through the network")
 PATHS_COMPARED: Final = Text(
-    "Đường đi qua mạng: trước và hiện nay", "The way through the network: before and now"
+    "Tuyến kết nối (traceroute): trước và hiện nay", "The way through the network: before and now"
 )
 PATH_TO: Final = Text("Đến {target}", "To {target}")
 HOP: Final = Text("Chặng", "Hop")
 BEFORE: Final = Text("Trước đó,", "Before,")
-NO_ANSWER: Final = Text("không trả lời", "no answer")
+NO_ANSWER: Final = Text("không phản hồi", "no answer")
 PROBE: Final = Text("Phép đo", "Probe")
 RESULT: Final = Text("Kết quả", "Result")
 WHERE: Final = Text("Lỗi nằm ở đâu", "Where the fault is")
@@ -56,7 +56,7 @@ SEGMENT_OK: Final = Text("bình thường", "fine")
 SEGMENT_FAULT: Final = Text("lỗi ở đây", "the fault is here")
 SEGMENT_UNCHECKED: Final = Text("chưa kiểm tra được", "cannot be checked")
 SINCE: Final = Text("từ", "since")
-FOR: Final = Text("đã", "for")
+FOR: Final = Text("được", "for")
 REFERENCE: Final = Text("mã phiếu", "reference")
 NOT_DELIVERED: Final = Text("chưa gửi được, đang thử lại", "not delivered yet, trying again")
 VERSION: Final = Text("Phiên bản", "Version")
@@ -113,7 +113,7 @@ REFRESHES: Final = Text(
 )
 ZONE: Final = Text("Giờ Việt Nam (UTC+7)", "Times are Vietnam's (UTC+7)")
 ON_DEVICE: Final = Text(
-    "Trang này do thiết bị tại điểm phát ra, mở được cả khi mất mạng.",
+    "Trang này chạy ngay trên thiết bị đặt tại điểm, xem được cả khi mất mạng.",
     "This page comes from the device at the point and opens even when every line is out.",
 )
 
@@ -122,6 +122,6 @@ LADDER: Final[dict[Segment, Text]] = {
     Segment.LAN: Text("Mạng tại điểm", "Local network"),
     Segment.ACCESS: Text("Đường truyền", "Line"),
     Segment.CARRIER: Text("Nhà mạng", "Carrier"),
-    Segment.TRANSIT: Text("Mạng ngoài", "Beyond"),
+    Segment.TRANSIT: Text("Internet", "Beyond"),
 }
 """Short names of the rungs that a link has, for a picture of where the fault is."""

@@ -3,6 +3,7 @@
 from collections import Counter
 from typing import Final
 
+from thongsuot_schema.outcome import Outcome
 from thongsuot_schema.page import labels
 from thongsuot_schema.page.escape import escape
 from thongsuot_schema.view import SiteView, TestProgress, TestRun
@@ -82,13 +83,17 @@ def _run(run: TestRun, titles: dict[str, str], language: Language) -> str:
 
 
 def _outcome_counts(test: TestProgress, language: Language) -> str:
-    """Return how many runs came to what: "27 đạt, 1 hỏng"."""
+    """Return how many runs were good: "27/28 phép đo tốt", and how many could not be made."""
     counts = Counter(run.outcome for run in test.runs)
-    parts = (
-        f"{counts[outcome]} {word.read(language)}"
-        for outcome, word in requested_tests.OUTCOMES.items()
-        if counts[outcome]
-    )
+    unmeasured = counts[Outcome.UNMEASURED]
+    parts = [
+        requested_tests.GOOD.read(language).format(
+            ok=counts[Outcome.OK], tried=len(test.runs) - unmeasured
+        )
+    ]
+    if unmeasured:
+        word = requested_tests.OUTCOMES[Outcome.UNMEASURED].read(language)
+        parts.append(f"{unmeasured} {word}")
     return ", ".join(parts)
 
 
@@ -97,4 +102,5 @@ def _progress(test: TestProgress, language: Language) -> str:
         return requested_tests.REFUSED.read(language)
     if test.is_over:
         return requested_tests.DONE.read(language)
-    return f"{requested_tests.UNDER_WAY.read(language)} ({len(test.runs)}/{test.count})"
+    under_way = requested_tests.UNDER_WAY.read(language)
+    return f"{under_way} ({len(test.runs)}/{test.count})" if test.count else under_way

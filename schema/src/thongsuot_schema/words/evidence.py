@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family
 from thongsuot_schema.verdict import Evidence
 from thongsuot_schema.words.figures import milliseconds, number, percent
@@ -12,8 +13,8 @@ from thongsuot_schema.words.segments import SEGMENTS
 FAMILIES: Final[dict[Family, str]] = {Family.IP4: "IPv4", Family.IP6: "IPv6", Family.NONE: ""}
 
 _UNITS: Final[dict[str, str]] = {"_dbm": " dBm", "_decibels": " dB"}
-_OK: Final = Text("{count} lần đạt", "{count} good")
-_FAILED: Final = Text("{count} lần không đạt", "{count} failed")
+_GOOD: Final = Text("{ok}/{tried} lần đạt", "{ok} of {tried} good")
+_ANSWERED: Final = Text("{ok}/{tried} lần có phản hồi", "{ok} of {tried} answered")
 _UNMEASURED: Final = Text("{count} lần chưa đo được", "{count} not measured")
 _FIGURE: Final = Text("{value} (ngưỡng {limit})", "{value} (limit {limit})")
 
@@ -29,13 +30,15 @@ def evidence_subject(evidence: Evidence, language: Language) -> str:
 
 def evidence_outcome(evidence: Evidence, language: Language) -> str:
     """Return what came of it: counts of runs, the reason, the figure against its limit."""
-    counts = (
-        (_OK, evidence.ok),
-        (_FAILED, evidence.failed),
-        (_UNMEASURED, evidence.unmeasured),
-    )
-    parts = [text.read(language).format(count=count) for text, count in counts if count]
-    if evidence.reason is not None:
+    parts = []
+    tried = evidence.ok + evidence.failed
+    is_about_answers = evidence.reason in {None, Reason.TIMED_OUT}
+    if tried:
+        text = _ANSWERED if is_about_answers else _GOOD
+        parts.append(text.read(language).format(ok=evidence.ok, tried=tried))
+    if evidence.unmeasured:
+        parts.append(_UNMEASURED.read(language).format(count=evidence.unmeasured))
+    if evidence.reason is not None and not (is_about_answers and tried):
         parts.append(REASONS[evidence.reason].read(language))
     if evidence.value is not None:
         value = metric_value(evidence.metric, evidence.value, language)

@@ -139,8 +139,14 @@ def _lamp_hint(medium: str, language: Language) -> str:
     if medium != "fiber":
         return ""
     if language == "vi":
-        return "Xem đèn LOS trên modem quang: sáng đỏ là dấu hiệu đứt cáp, hãy nói rõ khi gọi. "
-    return "Look at the LOS lamp of the modem: red means a cut fibre; say so when you call. "
+        return (
+            "Xem đèn LOS trên modem quang: sáng hoặc nhấp nháy đỏ thì nhiều khả năng đứt cáp "
+            "quang, hãy nói rõ khi gọi. "
+        )
+    return (
+        "Look at the LOS lamp of the modem: red, steady or blinking, most likely means a cut "
+        "fibre; say so when you call. "
+    )
 
 
 def _call(light: SubjectView, language: Language) -> str:

@@ -83,6 +83,16 @@ def _said(language: Language, vi: str, en: str) -> str:
 
 
 def _silent(view: SiteView, language: Language) -> Headline:
+    if view.heard_s is None:
+        return Headline(
+            state=State.UNKNOWN,
+            sentence=_said(language, "Chưa lắp đặt thiết bị", "No device has been installed yet"),
+            detail=_said(
+                language,
+                "Chưa từng nhận được dữ liệu của điểm này.",
+                "Nothing has ever been heard from this point.",
+            ),
+        )
     detail = ""
     if view.heard_s is not None:
         last = relative_moment(view.heard_s, view.now_s, language)
@@ -189,10 +199,10 @@ def _backup_in_use(links: tuple[SubjectView, ...]) -> SubjectView | None:
 def _backup_clause(backup: SubjectView, language: Language) -> str:
     short = medium_words(backup.medium).short.read(language)
     clause = _said(
-        language, f"đang dùng đường dự phòng ({short})", f"running on the {short} backup"
+        language, f"mạng {short} dự phòng đang hoạt động", f"the {short} backup is working"
     )
     if backup.state is State.DEGRADED:
-        clause += _said(language, ", nhưng chậm/chập chờn", ", which is slow or unstable")
+        clause += _said(language, " nhưng chậm/chập chờn", " but slow or unstable")
     return clause
 
 
@@ -207,7 +217,7 @@ def _services_detail(services: tuple[SubjectView, ...], language: Language) -> s
             return _said(language, f"{title} vẫn truy cập được.", f"{title} can be reached.")
         return _said(
             language,
-            f"Tất cả {len(measured)} dịch vụ đều truy cập được.",
+            f"Cả {len(measured)} dịch vụ đều truy cập được.",
             f"All {len(measured)} services can be reached.",
         )
     if len(down) == len(measured):
@@ -230,6 +240,14 @@ def _advice(view: SiteView, language: Language) -> str:
             language,
             "Trong lúc chờ khắc phục, người dân có thể đến điểm phục vụ gần nhất để làm thủ tục.",
             "Until this is repaired, citizens can go to the next service point.",
+        )
+    wired = {link.state for link in view.links if link.medium not in MOBILE}
+    backups = {link.state for link in view.links if link.medium in MOBILE}
+    if wired == {State.UP} and backups == {State.DOWN}:
+        return _said(
+            language,
+            "Đường chính vẫn tốt; tạm thời không còn đường dự phòng.",
+            "The main line is fine; there is no backup for now.",
         )
     any_usable = any(link.state in {State.UP, State.DEGRADED} for link in view.links)
     any_down = any(link.state is State.DOWN for link in view.links)

@@ -42,12 +42,12 @@ MEDIA: Final[dict[str, MediumWords]] = {
     ),
     "5g": MediumWords(
         line=Text("kết nối 5G", "5G link"),
-        box=Text("thiết bị phát 5G", "the 5G modem"),
+        box=Text("bộ phát 5G (modem 5G)", "the 5G modem"),
         short=Text("5G", "5G"),
     ),
     "4g": MediumWords(
         line=Text("kết nối 4G", "4G link"),
-        box=Text("thiết bị phát 4G", "the 4G modem"),
+        box=Text("bộ phát 4G (modem 4G)", "the 4G modem"),
         short=Text("4G", "4G"),
     ),
     "leased": MediumWords(

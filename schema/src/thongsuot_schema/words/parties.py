@@ -18,7 +18,7 @@ CHANNELS: Final[dict[str, Text]] = {
     "zalo": Text("Zalo", "Zalo"),
     "sms": Text("tin nhắn SMS", "text message"),
     "phone": Text("điện thoại", "telephone"),
-    "webhook": Text("kết nối tự động", "automatic message"),
+    "webhook": Text("tin tự động", "automatic message"),
     "alertmanager": Text("hệ thống cảnh báo", "alerting system"),
     "tmf621": Text("phiếu báo sự cố", "trouble ticket"),
     "tmf642": Text("cảnh báo tự động", "automatic alarm"),

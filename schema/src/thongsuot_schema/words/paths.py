@@ -7,11 +7,11 @@ from thongsuot_schema.path import Path
 from thongsuot_schema.words.language import Language, Text
 
 _ENDS: Final = Text(
-    "Không đến được đích: chặng cuối cùng trả lời là chặng {hop} ({address}).",
+    "Gói tin không tới đích, dừng sau chặng {hop} ({address}).",
     "It does not reach its target: the last hop that answers is hop {hop} ({address}).",
 )
 _NOTHING: Final = Text(
-    "Không chặng nào trả lời, kể cả bộ định tuyến tại điểm.",
+    "Không chặng nào phản hồi, kể cả bộ định tuyến tại điểm.",
     "No hop answers, not even the router of the point.",
 )
 _MTU_HOLE: Final = Text(

@@ -6,7 +6,7 @@ from thongsuot_schema.reason import Reason
 from thongsuot_schema.words.language import Text
 
 REASONS: Final[dict[Reason, Text]] = {
-    Reason.TIMED_OUT: Text("không trả lời", "no answer"),
+    Reason.TIMED_OUT: Text("không phản hồi", "no answer"),
     Reason.CONNECTION_REFUSED: Text("từ chối kết nối", "connection refused"),
     Reason.CONNECTION_RESET: Text("kết nối bị ngắt", "connection reset"),
     Reason.HOST_UNREACHABLE: Text("không tới được máy đích", "host unreachable"),
@@ -16,7 +16,7 @@ REASONS: Final[dict[Reason, Text]] = {
     Reason.NAME_NOT_FOUND: Text("không có tên miền này", "name not found"),
     Reason.NAME_SERVER_FAILED: Text("máy chủ tên miền bị lỗi", "name server failed"),
     Reason.NAME_SERVER_REFUSED: Text("máy chủ tên miền từ chối", "name server refused"),
-    Reason.NAME_SERVER_TIMED_OUT: Text("máy chủ tên miền không trả lời", "name server silent"),
+    Reason.NAME_SERVER_TIMED_OUT: Text("máy chủ tên miền không phản hồi", "name server silent"),
     Reason.NAME_WITHOUT_ADDRESS: Text("tên miền không có địa chỉ", "name has no address"),
     Reason.NAME_ANSWER_FORGED: Text(
         "tên miền trả về địa chỉ sai", "name answered with wrong address"

@@ -16,7 +16,7 @@ from thongsuot_schema.words.reasons import REASONS
 
 TEST_TITLES: Final[dict[str, Text]] = {
     http.KIND.name: Text("Kiểm tra các trang dịch vụ công", "Test the portals"),
-    path.KIND.name: Text("Dò đường đi", "Trace the path"),
+    path.KIND.name: Text("Kiểm tra tuyến kết nối", "Trace the path"),
     throughput.KIND.name: Text("Đo tốc độ", "Measure throughput"),
     radio.KIND.name: Text("Đo sóng di động", "Read the radio"),
 }
@@ -35,6 +35,8 @@ REFUSALS: Final[dict[TestRefusal, Text]] = {
     ),
     TestRefusal.TIMEOUT: Text("quá thời gian mà chưa xong", "it did not end in time"),
 }
+
+GOOD: Final = Text("{ok}/{tried} phép đo tốt", "{ok} of {tried} runs good")
 
 OUTCOMES: Final[dict[str, Text]] = {
     Outcome.OK: Text("đạt", "ok"),

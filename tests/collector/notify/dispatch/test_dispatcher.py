@@ -296,7 +296,7 @@ async def test_staff_are_told_who_else_knows(
         await found.accept(unplug_cable(made, "s0", "5g"))
         await eventually(lambda: first.received_kinds() == [NotificationKind.OPENED])
     (body,) = first.bodies()
-    assert "Hệ thống đã báo:\n- VNPT (kết nối tự động), về đường cáp quang VNPT, " in body.text
+    assert "Hệ thống đã báo:\n- VNPT (tin tự động), về đường cáp quang VNPT, " in body.text
 
 
 async def test_a_party_without_a_channel_is_said_and_counted(

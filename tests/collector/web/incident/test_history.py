@@ -47,10 +47,10 @@ def test_a_fault_that_moves_and_ends_is_told_in_words() -> None:
     made.report("s0", "fiber", UP)
     made.run(made.now_s + 60)
     lines = told(made, made.only("link_fault"))
-    assert lines[0] == "mở: Đường cáp quang VNPT mất kết nối"
+    assert lines[0] == "mở sự cố: Đường cáp quang VNPT mất kết nối"
     assert "không hoạt động: Đường cáp quang VNPT: dây mạng chưa cắm" in lines
-    assert any(line.startswith("bên xử lý mới: Cán bộ tại điểm: ") for line in lines)
-    assert lines[-1] == "đóng: đã khôi phục"
+    assert any(line.startswith("đơn vị xử lý mới: Cán bộ tại điểm: ") for line in lines)
+    assert lines[-1] == "kết thúc: đã khôi phục"
     assert not [line for line in lines if CODE.search(line)]
 
 
@@ -60,7 +60,7 @@ def test_an_outage_names_the_lines_that_come_and_go() -> None:
     made.report("s3", "fiber", UP)
     made.run(made.now_s + 60)
     lines = told(made, made.only("carrier_outage"))
-    assert lines[0] == "mở"
+    assert lines[0] == "mở sự cố"
     assert any(re.fullmatch(r"hoạt động trở lại: .+, đường cáp quang VNPT", one) for one in lines)
     assert not [line for line in lines if CODE.search(line)]
 

@@ -118,7 +118,7 @@ async def test_taking_it_on_needs_a_person_and_is_remembered(stage: NotifyingSta
                 True,
             )
     form = await stage.ask("GET", path, auth=lan)
-    assert "Nhận xử lý với tên Trần Thị Lan" in form.text
+    assert "Trần Thị Lan tiếp nhận" in form.text
     note = {"note": "Đã gọi đội cáp <b>"}
     for other in ({"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://evil.example"}):
         refused = await stage.ask("POST", path, auth=lan, headers=other, form=note)

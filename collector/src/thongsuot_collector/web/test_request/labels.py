@@ -6,7 +6,7 @@ from thongsuot_collector.store.test_requests import AT_ONCE, LASTS_NS, NS_PER_S,
 from thongsuot_schema.words import requested_tests
 from thongsuot_schema.words.language import Text
 
-TITLE: Final = Text("Đo kiểm tra ngay", "Test now")
+TITLE: Final = Text("Đo ngay", "Test now")
 WHO_ARE_YOU: Final = Text(
     "Cần tên và mật khẩu của người được phép yêu cầu đo.",
     "The name and password of somebody who may ask for tests are needed.",
@@ -47,6 +47,6 @@ STAGES: Final[dict[RequestStage, Text]] = {
     RequestStage.DONE: requested_tests.DONE,
     RequestStage.REFUSED: requested_tests.REFUSED,
     RequestStage.EXPIRED: Text(
-        "hết hạn, thiết bị không trả lời", "expired, the device said nothing"
+        "hết hạn, thiết bị không phản hồi", "expired, the device said nothing"
     ),
 }

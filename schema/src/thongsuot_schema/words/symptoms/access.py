@@ -20,7 +20,7 @@ SENTENCES: Final[dict[Symptom, Sentence]] = {
     Symptom.ACCESS_LOSS: Sentence(
         headline=Text("{Line} chập chờn", "{Line} is unstable"),
         situation=Text(
-            "{Line}{circuit} làm rơi nhiều dữ liệu{since}: trang web tải chậm, họp trực tuyến bị "
+            "{Line}{circuit} mất nhiều gói tin{since}: trang web tải chậm, họp trực tuyến bị "
             "giật. Lỗi ở đường truyền của nhà mạng.",
             "{Line}{circuit} has been losing much data{since}: pages load slowly, meetings "
             "stutter. The fault is in the carrier's line.",
@@ -41,9 +41,9 @@ SENTENCES: Final[dict[Symptom, Sentence]] = {
         ),
     ),
     Symptom.ACCESS_FLAPPING: Sentence(
-        headline=Text("{Line} lúc được lúc mất", "{Line} comes and goes"),
+        headline=Text("{Line} chập chờn, lúc có lúc mất", "{Line} comes and goes"),
         situation=Text(
-            "{Line}{circuit} lúc được lúc mất{since}. Lỗi ở đường truyền của nhà mạng.",
+            "{Line}{circuit} chập chờn, lúc có lúc mất{since}. Lỗi ở đường truyền của nhà mạng.",
             "{Line}{circuit} has been coming and going{since}. The fault is in the carrier's line.",
         ),
         advice=Text("{lamp}{Call}", "{lamp}{Call}"),
@@ -74,7 +74,7 @@ SENTENCES: Final[dict[Symptom, Sentence]] = {
     Symptom.OPTICAL_LOSS_OF_SIGNAL: Sentence(
         headline=Text("{Line} mất tín hiệu quang", "{Line} has lost its light"),
         situation=Text(
-            "{Line}{circuit} mất kết nối{since}: {box} không nhận được ánh sáng từ nhà mạng, "
+            "{Line}{circuit} mất kết nối{since}: {box} không nhận được tín hiệu quang, "
             "nghĩa là cáp quang bị đứt hoặc bị rút.",
             "{Line}{circuit} has been disconnected{since}: {box} receives no light from the "
             "carrier, so the fibre is cut or pulled out.",
@@ -113,9 +113,9 @@ SENTENCES: Final[dict[Symptom, Sentence]] = {
         ),
     ),
     Symptom.LARGE_PACKETS_LOST: Sentence(
-        headline=Text("{Line} làm rơi gói tin lớn", "{Line} loses large packets"),
+        headline=Text("{Line} không truyền được gói tin lớn", "{Line} loses large packets"),
         situation=Text(
-            "{Line}{circuit} làm rơi các gói tin lớn (lỗi MTU){since}: trang web mở được một "
+            "{Line}{circuit} không truyền được gói tin lớn (lỗi MTU){since}: trang web mở được một "
             "phần, gửi tệp bị treo. Lỗi ở nhà mạng.",
             "{Line}{circuit} has been losing large packets (an MTU fault){since}: pages open in "
             "part, uploads hang. The fault is at the carrier.",
@@ -129,7 +129,7 @@ MOBILE: Final[dict[Symptom, Sentence]] = {
         headline=Text("{Line} mất kết nối", "{Line} is disconnected"),
         situation=Text(
             "{Line}{circuit} mất kết nối{since}. {Box} vẫn chạy nhưng mạng di động của nhà mạng "
-            "không trả lời.",
+            "không phản hồi.",
             "{Line}{circuit} has been disconnected{since}. {Box} is running, but the carrier's "
             "mobile network does not answer.",
         ),
@@ -143,8 +143,7 @@ MOBILE: Final[dict[Symptom, Sentence]] = {
     Symptom.ACCESS_LOSS: Sentence(
         headline=Text("{Line} chập chờn", "{Line} is unstable"),
         situation=Text(
-            "{Line}{circuit} làm rơi nhiều dữ liệu{since}, thường do sóng yếu hoặc trạm phát quá "
-            "tải.",
+            "{Line}{circuit} mất nhiều gói tin{since}, thường do sóng yếu hoặc trạm phát quá tải.",
             "{Line}{circuit} has been losing much data{since}; usually the signal is weak or the "
             "cell is overloaded.",
         ),
@@ -167,9 +166,9 @@ MOBILE: Final[dict[Symptom, Sentence]] = {
         ),
     ),
     Symptom.ACCESS_FLAPPING: Sentence(
-        headline=Text("{Line} lúc được lúc mất", "{Line} comes and goes"),
+        headline=Text("{Line} chập chờn, lúc có lúc mất", "{Line} comes and goes"),
         situation=Text(
-            "{Line}{circuit} lúc được lúc mất{since}, thường do sóng yếu.",
+            "{Line}{circuit} chập chờn, lúc có lúc mất{since}, thường do sóng yếu.",
             "{Line}{circuit} has been coming and going{since}; usually the signal is weak.",
         ),
         advice=Text(

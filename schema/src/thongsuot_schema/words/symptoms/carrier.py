@@ -19,7 +19,7 @@ SENTENCES: Final[dict[Symptom, Sentence]] = {
     ),
     Symptom.CORE_SILENT_RADIO_OK: Sentence(
         headline=Text(
-            "Sóng tốt nhưng mạng của {carrier} không trả lời",
+            "Sóng tốt nhưng mạng của {carrier} không phản hồi",
             "Good signal, but the network of {carrier} does not answer",
         ),
         situation=Text(
@@ -35,7 +35,7 @@ SENTENCES: Final[dict[Symptom, Sentence]] = {
             "Mạng của {carrier} gián đoạn một phần", "The network of {carrier} is partly out"
         ),
         situation=Text(
-            "Một phần mạng của {carrier} không trả lời{since}; một số trang web qua "
+            "Một phần mạng của {carrier} không phản hồi{since}; một số trang web qua "
             "{line}{circuit} có thể không mở được. Lỗi ở nhà mạng.",
             "A part of the network of {carrier} has not answered{since}; some pages may not open "
             "over {line}{circuit}. The fault is at the carrier.",
@@ -48,7 +48,7 @@ SENTENCES: Final[dict[Symptom, Sentence]] = {
     Symptom.CARRIER_LOSS: Sentence(
         headline=Text("Mạng của {carrier} chập chờn", "The network of {carrier} is unstable"),
         situation=Text(
-            "Mạng của {carrier} làm rơi nhiều dữ liệu{since}, nên {line}{circuit} chập chờn. Lỗi "
+            "Mạng của {carrier} mất nhiều gói tin{since}, nên {line}{circuit} chập chờn. Lỗi "
             "ở nhà mạng.",
             "The network of {carrier} has been losing much data{since}, so {line}{circuit} is "
             "unstable. The fault is at the carrier.",
@@ -70,10 +70,10 @@ SENTENCES: Final[dict[Symptom, Sentence]] = {
     ),
     Symptom.RESOLVER_SILENT: Sentence(
         headline=Text(
-            "Máy chủ tên miền của {carrier} không trả lời", "Name server of {carrier} silent"
+            "Máy chủ tên miền của {carrier} không phản hồi", "Name server of {carrier} silent"
         ),
         situation=Text(
-            "Máy chủ tên miền (DNS) của {carrier} không trả lời{since}: trang web không mở được "
+            "Máy chủ tên miền (DNS) của {carrier} không phản hồi{since}: trang web không mở được "
             "dù {line} vẫn thông. Lỗi ở nhà mạng.",
             "The name server (DNS) of {carrier} has not answered{since}: pages do not open "
             "although {line} itself works. The fault is at the carrier.",

@@ -53,8 +53,8 @@ SENTENCES: Final[dict[Symptom, Sentence]] = {
     Symptom.NO_ROUTE: Sentence(
         headline=Text("{Line}: chưa có đường ra mạng", "{Line}: no way out"),
         situation=Text(
-            "Thiết bị có địa chỉ mạng nhưng {box} không chỉ đường ra ngoài{since}. Lỗi ở cấu hình "
-            "tại điểm.",
+            "Thiết bị có địa chỉ mạng nhưng {box} không cấp cổng mặc định (gateway){since}. Lỗi "
+            "ở cấu hình tại điểm.",
             "The device has an address, but {box} gives it no way out{since}. The fault is in the "
             "settings at the point.",
         ),
@@ -64,9 +64,9 @@ SENTENCES: Final[dict[Symptom, Sentence]] = {
         ),
     ),
     Symptom.GATEWAY_SILENT: Sentence(
-        headline=Text("{Line}: thiết bị mạng tại điểm không trả lời", "{Line}: local box silent"),
+        headline=Text("{Line}: thiết bị mạng tại điểm không phản hồi", "{Line}: local box silent"),
         situation=Text(
-            "{Box} tại điểm không trả lời{since}, nên chưa thể kiểm tra đường truyền phía sau. "
+            "{Box} tại điểm không phản hồi{since}, nên chưa thể kiểm tra đường truyền phía sau. "
             "Lỗi tại điểm.",
             "{Box} at the point has not answered{since}, so the line behind it cannot be checked. "
             "The fault is at the point.",

@@ -159,7 +159,7 @@ SENTENCES: Final[dict[Symptom, Sentence]] = {
     Symptom.SERVICE_PARTIAL_OUTAGE: Sentence(
         headline=Text("{Service} gián đoạn một phần", "{Service} is partly out"),
         situation=Text(
-            "Một phần máy chủ của {service} không trả lời{since}: lúc vào được lúc không. Lỗi ở "
+            "Một phần máy chủ của {service} không phản hồi{since}: lúc vào được lúc không. Lỗi ở "
             "hệ thống này.",
             "Some servers of {service} have not answered{since}: it opens at times and not at "
             "others. The fault is in the service.",

@@ -36,7 +36,7 @@ SENTENCES: Final[dict[Symptom, Sentence]] = {
     Symptom.TRANSIT_LOSS: Sentence(
         headline=Text("{Line} chập chờn", "{Line} is unstable"),
         situation=Text(
-            "{Line} làm rơi nhiều dữ liệu trên đoạn bên ngoài mạng của {carrier}{since}. Lỗi "
+            "{Line} mất nhiều gói tin trên đoạn bên ngoài mạng của {carrier}{since}. Lỗi "
             "không phải ở thiết bị của đơn vị.",
             "{Line} has been losing much data beyond the network of {carrier}{since}. The fault "
             "is not in your equipment.",

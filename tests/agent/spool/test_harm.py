@@ -162,6 +162,30 @@ async def test_a_refused_batch_is_set_aside_readable_and_reported(tmp_path: Path
     await spool.close()
 
 
+async def test_refused_batches_are_bounded_and_what_goes_for_new_ones_is_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("thongsuot_agent.spool.rejected.MAX_BYTES", 4_000)
+    spool = await opened(tmp_path)
+    for serial in range(1, 9):
+        spool.add_entry(result(serial))
+        spool.seal()
+        pending = spool.newest_recent()
+        assert pending is not None
+        assert await spool.set_aside_rejected(pending, Rejection(status=400, error="no"))
+    left = sorted(places(tmp_path).rejected_dir.iterdir())
+    assert 0 < sum(path.stat().st_size for path in left) <= 4_000
+    status = spool.status()
+    assert status.rejected_batches == 8
+    assert status.dropped_batches == 8 - len(left) > 0
+    assert status.dropped_results > 0
+    spool.seal()
+    collected = CollectedRecord()
+    await collected.accept_all(spool)
+    assert any(" dropped: " in text for text in collected.notices("gap")), "and reported"
+    await spool.close()
+
+
 async def test_a_refused_batch_that_a_full_disk_does_not_take_stays_in_the_queue(
     tmp_path: Path, full_disk: Path
 ) -> None:

@@ -18,7 +18,7 @@ import msgspec
 from tests.timing import MS
 from thongsuot_schema.batch.decode import decode_batch, decode_layout
 from thongsuot_schema.batch.model import Batch, Layout
-from thongsuot_schema.batch.push import PATH_BATCHES, PATH_LAYOUTS, PushResponse
+from thongsuot_schema.batch.push import HEADER_BOOTTIME, PATH_BATCHES, PATH_LAYOUTS, PushResponse
 from thongsuot_schema.errors import LayoutUnknown
 
 TOKEN = "a-token-for-tests"
@@ -114,7 +114,7 @@ class PushReceiver:
         try:
             while (heard := await _read(reader, writer)) is not None:
                 self.heard.append(heard)
-                writer.write(_written(self.script(heard) or self._take(heard)))
+                writer.write(_written(self.script(heard) or self._take(heard), heard))
                 await writer.drain()
                 self._arrived.set()
         except (ConnectionError, asyncio.IncompleteReadError):
@@ -176,7 +176,12 @@ async def _read(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> R
     return ReceivedPush(path=line.split()[1], peer=peer, headers=headers, body=body)
 
 
-def _written(reply: ScriptedReply) -> bytes:
-    body = reply.text if reply.answer is None else msgspec.json.encode(reply.answer)
+def _written(reply: ScriptedReply, heard: ReceivedPush) -> bytes:
+    body = reply.text
+    if reply.answer is not None:
+        answered_ns = 0 if reply.status == 200 else int(heard.headers[HEADER_BOOTTIME.lower()])
+        body = msgspec.json.encode(
+            msgspec.structs.replace(reply.answer, answered_boottime_ns=answered_ns)
+        )
     lines = [f"HTTP/1.1 {reply.status} Word", f"Content-Length: {len(body)}", *reply.headers]
     return "\r\n".join((*lines, "", "")).encode() + body

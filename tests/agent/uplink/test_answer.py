@@ -9,17 +9,26 @@ from thongsuot_agent.uplink.answer import (
     MAX_RETRY_AFTER_S,
     PostResponse,
     PushDisposition,
+    PushOutcome,
     interpret_response,
 )
 from thongsuot_schema.batch.push import PushResponse
 
+SENT_NS = 1_234_567_890_123
+
 
 def said(status: int, answer: PushResponse, retry_after: str = "") -> PostResponse:
-    return PostResponse(status=status, body=msgspec.json.encode(answer), retry_after=retry_after)
+    """Return an answer of the collector's to the push that was sent."""
+    named = msgspec.structs.replace(answer, answered_boottime_ns=SENT_NS)
+    return PostResponse(status=status, body=msgspec.json.encode(named), retry_after=retry_after)
+
+
+def outcome_of(response: PostResponse, number: int = 7) -> PushOutcome:
+    return interpret_response(response, number, SENT_NS)
 
 
 def test_an_acknowledgement_of_this_very_batch_makes_it_durable() -> None:
-    reading = interpret_response(said(200, PushResponse(acknowledged=7, repeated=True)), 7)
+    reading = outcome_of(said(200, PushResponse(acknowledged=7, repeated=True)))
     assert reading.disposition is PushDisposition.DURABLE
     assert reading.answer is not None
 
@@ -35,50 +44,68 @@ def test_an_acknowledgement_of_this_very_batch_makes_it_durable() -> None:
     ],
 )
 def test_a_200_that_does_not_acknowledge_it_keeps_the_batch(response: PostResponse) -> None:
-    assert interpret_response(response, 7).disposition is PushDisposition.RETRY_LATER
+    assert outcome_of(response).disposition is PushDisposition.RETRY_LATER
 
 
 def test_a_conflict_that_names_a_layout_asks_for_it() -> None:
-    reading = interpret_response(said(409, PushResponse(unknown_layout="00" * 16)), 7)
+    reading = outcome_of(said(409, PushResponse(unknown_layout="00" * 16)))
     assert reading.disposition is PushDisposition.LAYOUT_WANTED
 
 
 def test_a_conflict_that_names_none_says_that_the_number_is_kept_already() -> None:
-    reading = interpret_response(said(409, PushResponse(error="kept with other bytes")), 7)
+    reading = outcome_of(said(409, PushResponse(error="kept with other bytes")))
     assert reading.disposition is PushDisposition.DURABLE
+
+
+STRANGERS = (
+    b"{}",
+    b'{"message":"Conflict"}',
+    b'{"error":"columns differ","unknown_layout":"00000000000000000000000000000000"}',
+    b'{"acknowledged":7,"error":"no"}',
+    b'{"error":"no","answered_boottime_ns":1234567890122}',
+)
+"""What a proxy, a firewall or an old answer says in JSON."""
+
+
+@pytest.mark.parametrize("body", STRANGERS)
+@pytest.mark.parametrize(
+    "status", [400, 406, 409, 410, 411, 413, 414, 415, 422, 423, 428, 431, 451]
+)
+def test_json_that_does_not_name_this_push_decides_nothing(status: int, body: bytes) -> None:
+    outcome = outcome_of(PostResponse(status=status, body=body))
+    assert outcome.disposition is PushDisposition.RETRY_LATER
+    assert outcome.answer is None, "nothing in it is believed: no hour, no configuration, no test"
+    assert outcome.text == "what answered is not the collector"
 
 
 @pytest.mark.parametrize("status", [400, 413, 415, 422])
 def test_a_batch_that_the_collector_refuses_is_never_pushed_again(status: int) -> None:
-    reading = interpret_response(said(status, PushResponse(error="columns differ")), 7)
+    reading = outcome_of(said(status, PushResponse(error="columns differ")))
     assert (reading.disposition, reading.text) == (PushDisposition.REJECTED, "columns differ")
 
 
 @pytest.mark.parametrize("status", [400, 413])
 def test_a_box_on_the_way_refuses_nothing_for_good(status: int) -> None:
     response = PostResponse(status=status, body=b"<html>Bad Request</html>")
-    assert interpret_response(response, 7).disposition is PushDisposition.RETRY_LATER
+    assert outcome_of(response).disposition is PushDisposition.RETRY_LATER
 
 
 @pytest.mark.parametrize("status", [401, 403, 404, 408, 429, 500, 502, 503, 504])
 def test_what_is_not_the_batchs_fault_keeps_it(status: int) -> None:
     assert (
-        interpret_response(said(status, PushResponse(error="later")), 7).disposition
+        outcome_of(said(status, PushResponse(error="later"))).disposition
         is PushDisposition.RETRY_LATER
     )
 
 
 def test_how_long_to_wait_is_taken_from_the_answer_within_reason() -> None:
-    assert interpret_response(said(429, PushResponse(), "30"), 7).wait_s == 30
-    assert interpret_response(said(503, PushResponse(), "99999999"), 7).wait_s == MAX_RETRY_AFTER_S
-    assert (
-        interpret_response(said(503, PushResponse(), "Wed, 21 Oct 2026 07:28:00 GMT"), 7).wait_s
-        == 0
-    )
+    assert outcome_of(said(429, PushResponse(), "30")).wait_s == 30
+    assert outcome_of(said(503, PushResponse(), "99999999")).wait_s == MAX_RETRY_AFTER_S
+    assert outcome_of(said(503, PushResponse(), "Wed, 21 Oct 2026 07:28:00 GMT")).wait_s == 0
 
 
 def test_no_answer_is_later_and_says_why() -> None:
-    reading = interpret_response(PostResponse(status=0, problem="timed out: no route"), 7)
+    reading = outcome_of(PostResponse(status=0, problem="timed out: no route"))
     assert (reading.disposition, reading.text) == (
         PushDisposition.RETRY_LATER,
         "timed out: no route",
@@ -87,4 +114,4 @@ def test_no_answer_is_later_and_says_why() -> None:
 
 @given(status=st.integers(0, 999), body=st.binary(max_size=60), header=st.text(max_size=9))
 def test_no_answer_whatever_is_an_error(status: int, body: bytes, header: str) -> None:
-    interpret_response(PostResponse(status=status, body=body, retry_after=header), 1)
+    outcome_of(PostResponse(status=status, body=body, retry_after=header), 1)

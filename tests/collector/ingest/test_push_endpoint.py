@@ -68,6 +68,22 @@ async def test_an_unknown_layout_is_asked_for_by_name_and_then_known(tmp_path: P
         assert (await pusher.body(body)).status_code == 200
 
 
+async def test_each_refusal_names_the_request_that_it_answers(tmp_path: Path) -> None:
+    async with collector(tmp_path) as client:
+        secret = token(tmp_path, SITE)
+        for headers in (
+            {"Authorization": f"Bearer {secret}", "Content-Type": push.CONTENT_TYPE_BATCH},
+            {"Authorization": f"Bearer {secret}", "Content-Type": "text/plain"},
+            {"Authorization": "Bearer nobodys", "Content-Type": push.CONTENT_TYPE_BATCH},
+        ):
+            named = {**headers, push.HEADER_BOOTTIME: "1234567890123"}
+            refused = await client.post(push.PATH_BATCHES, content=b"noise", headers=named)
+            assert refused.status_code >= 400
+            assert refused.json()["answered_boottime_ns"] == 1234567890123
+            unnamed = await client.post(push.PATH_BATCHES, content=b"noise", headers=headers)
+            assert "answered_boottime_ns" not in unnamed.json()
+
+
 async def test_a_batch_in_json_is_taken_like_any_other(tmp_path: Path) -> None:
     async with collector(tmp_path) as client:
         secret = token(tmp_path, SITE)

@@ -7,15 +7,20 @@ from pathlib import Path
 
 import msgspec
 
-from thongsuot_agent.spool.eviction import Layouts
+from thongsuot_agent.spool.eviction import DroppedCounts, Layouts
 from thongsuot_agent.spool.pending_batch import PendingBatch
+from thongsuot_agent.spool.stream import BatchKey
 from thongsuot_schema.batch.model import Batch
 from thongsuot_schema.errors import BatchError
 
 _log = logging.getLogger(__name__)
 
 MAX_FILES = 200
-"""A collector that refuses everything must not fill the card; the newest are kept."""
+MAX_BYTES = 16 << 20
+"""
+A collector that refuses everything must not fill the card; the newest are kept, and what had to go
+for them is counted as dropped.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,13 +43,15 @@ class RejectedBatch(msgspec.Struct, frozen=True, kw_only=True):
     error: str
     batch: Batch | None
     body: str
+    results: int = 0
+    news: int = 0
 
 
 def write_rejected(
     directory: Path, pending: PendingBatch, rejection: Rejection, layouts: Layouts
-) -> str:
+) -> tuple[str, DroppedCounts]:
     """
-    Write a refused batch into a directory; return the file's name.
+    Write a refused batch into a directory; return the file's name, and what had to go for it.
 
     Raises:
         OSError: the directory takes no file.
@@ -62,11 +69,38 @@ def write_rejected(
         error=rejection.error,
         batch=batch,
         body=base64.b64encode(pending.body).decode(),
+        results=pending.results,
+        news=int(pending.has_news),
     )
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     half = directory / f"{name}.tmp"
     half.write_bytes(msgspec.json.format(msgspec.json.encode(rejected), indent=1))
     half.rename(directory / name)
-    for old in sorted(directory.glob("*.json"))[:-MAX_FILES]:
-        old.unlink()
-    return name
+    return name, _make_room(directory, keep=directory / name)
+
+
+def _make_room(directory: Path, keep: Path) -> DroppedCounts:
+    """Remove the oldest files until the rest is within both bounds; ``keep`` stays."""
+    files = [path for path in sorted(directory.glob("*.json")) if path != keep]
+    sizes = {path: path.stat().st_size for path in (*files, keep)}
+    dropped = DroppedCounts()
+    for path in files:
+        if len(sizes) <= MAX_FILES and sum(sizes.values()) <= MAX_BYTES:
+            break
+        dropped += _counts_of(path)
+        path.unlink()
+        del sizes[path]
+    return dropped
+
+
+def _counts_of(path: Path) -> DroppedCounts:
+    ordinal, _, number = path.stem.partition("-")
+    key = BatchKey(int(ordinal), int(number))
+    try:
+        rejected = msgspec.json.decode(path.read_bytes(), type=RejectedBatch)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        _log.warning("cannot read rejected batch file=%s: %s; it goes uncounted", path.name, error)
+        return DroppedCounts(batches=1, first=key, last=key)
+    return DroppedCounts(
+        results=rejected.results, batches=1, news=rejected.news, first=key, last=key
+    )

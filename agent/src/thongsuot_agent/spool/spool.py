@@ -209,9 +209,11 @@ class Spool:
         work = partial(
             write_rejected, self._paths.rejected_dir, batch, refusal, self._layouts.layout
         )
-        name = await self._store.write_beside(work)
-        if name is None:
+        written = await self._store.write_beside(work)
+        if written is None:
             return False
+        name, dropped = written
+        self._count_dropped(dropped)
         self._rejected += 1
         description = (
             f"{batch.results} results refused with {refusal.status}, set aside as {name}: "

@@ -63,38 +63,47 @@ class PushOutcome:
     is_tried: bool = True
 
 
-def interpret_response(response: PostResponse, number: int) -> PushOutcome:
+def interpret_response(response: PostResponse, number: int, sent_boottime_ns: int) -> PushOutcome:
     """
     Return what the response to a push of batch ``number`` means.
 
-    A 200 that does not acknowledge this very batch comes from something else on the way (a captive
-    portal, a wrong address): the batch is kept.
+    Only what names this push comes from the collector: a 200 the number of the batch, all else the
+    boot time that stood in the request. What does not is from something on the way (a captive
+    portal, a firewall, a proxy), whatever it says: the batch is kept.
     """
     answer = _decoded_answer(response.body)
-    text = response.problem or (answer.error if answer is not None else "") or "no word of why"
     status = response.status
+    if answer is not None and not _is_collectors(answer, status, number, sent_boottime_ns):
+        answer = None
+    text = response.problem or (answer.error if answer is not None else "")
+    if not text and status != _OK:
+        text = "no word of why" if answer is not None else "what answered is not the collector"
 
-    def reading(meaning: PushDisposition, wait_s: float = 0.0) -> PushOutcome:
+    def outcome(disposition: PushDisposition, wait_s: float = 0.0) -> PushOutcome:
         return PushOutcome(
-            disposition=meaning, status=status, answer=answer, wait_s=wait_s, text=text[:200]
+            disposition=disposition, status=status, answer=answer, wait_s=wait_s, text=text[:200]
         )
 
+    if answer is None:
+        if status == _OK:
+            text = "what answered is not the collector"
+        return outcome(PushDisposition.RETRY_LATER, _seconds(response.retry_after))
     if status == _OK:
-        if answer is not None and answer.acknowledged == number:
-            return reading(PushDisposition.DURABLE)
-        return PushOutcome(
-            disposition=PushDisposition.RETRY_LATER,
-            status=status,
-            text="what answered is not the collector",
-        )
-    if status == _CONFLICT and answer is not None:
+        return outcome(PushDisposition.DURABLE)
+    if status == _CONFLICT:
         # Without a layout to ask for: this number is kept already, with other bytes. It stands.
-        return reading(
+        return outcome(
             PushDisposition.LAYOUT_WANTED if answer.unknown_layout else PushDisposition.DURABLE
         )
-    if 400 <= status < 500 and status not in _NOT_THE_BATCH and answer is not None:
-        return reading(PushDisposition.REJECTED)
-    return reading(PushDisposition.RETRY_LATER, _seconds(response.retry_after))
+    if 400 <= status < 500 and status not in _NOT_THE_BATCH:
+        return outcome(PushDisposition.REJECTED)
+    return outcome(PushDisposition.RETRY_LATER, _seconds(response.retry_after))
+
+
+def _is_collectors(answer: PushResponse, status: int, number: int, sent_boottime_ns: int) -> bool:
+    if status == _OK:
+        return answer.acknowledged == number
+    return answer.answered_boottime_ns == sent_boottime_ns
 
 
 def _decoded_answer(body: bytes) -> PushResponse | None:

@@ -163,14 +163,19 @@ class Uploader:
         return again
 
     async def _push_batch(self, name: str, batch: PendingBatch) -> PushOutcome:
-        response = await self._post(name, PATH_BATCHES, CONTENT_TYPE_BATCH, batch.body)
-        return interpret_response(response, batch.key.number)
+        sent_ns = self._config.clock.boottime_ns()
+        response = await self._post(
+            name, PATH_BATCHES, CONTENT_TYPE_BATCH, batch.body, sent_ns=sent_ns
+        )
+        return interpret_response(response, batch.key.number, sent_ns)
 
-    async def _post(self, name: str, path: str, content_type: str, body: bytes) -> PostResponse:
+    async def _post(
+        self, name: str, path: str, content_type: str, body: bytes, *, sent_ns: int | None = None
+    ) -> PostResponse:
         connection = self._connection(name)
         request = PostRequest(
             path=path,
-            headers=self._headers(content_type),
+            headers=self._headers(content_type, sent_ns or self._config.clock.boottime_ns()),
             body=body,
             certificate=self._config.certificate(),
         )
@@ -183,13 +188,13 @@ class Uploader:
         finally:
             self._config.charge(name, connection.spent_bytes)
 
-    def _headers(self, content_type: str) -> tuple[str, ...]:
+    def _headers(self, content_type: str, sent_ns: int) -> tuple[str, ...]:
         plan = self._config.running_config() if content_type == CONTENT_TYPE_BATCH else ""
         return (
             f"Content-Type: {content_type}",
             f"Authorization: Bearer {self._config.token()}",
             f"{HEADER_BOOT}: {self._config.boot_id}",
-            f"{HEADER_BOOTTIME}: {self._config.clock.boottime_ns()}",
+            f"{HEADER_BOOTTIME}: {sent_ns}",
             f"{HEADER_WALL}: {self._config.clock.wall_ns()}",
             *((f"{HEADER_SITE_CONFIG}: {plan}",) if plan else ()),
         )

@@ -81,8 +81,8 @@ class PushEndpoint:
         """Answer a push of one batch."""
         started_s = time.perf_counter()
         moment_ns = time.time_ns()
+        headers = headers_of(scope)
         try:
-            headers = headers_of(scope)
             site = await self._admitted(scope, headers)
             given = _content_type(headers, push.CONTENT_TYPE_BATCH, push.CONTENT_TYPE_JSON)
             moment = _push_clock(headers, moment_ns)
@@ -94,13 +94,13 @@ class PushEndpoint:
                 taken = await self._door.accept_json_batch(body, site, moment)
         except PushRefused as refused:
             self._metrics.pushes.labels(refused.why.value).inc()
-            await self._refuse(send, refused)
+            await self._refuse(send, refused, headers)
         except ClientGone:
             self._metrics.pushes.labels("client_gone").inc()
         except asyncio.CancelledError:
             # The process ends, and this task with it: the sender hears that, not of an error.
             self._metrics.pushes.labels(RefusalReason.JOURNAL_BUSY.value).inc()
-            await self._refuse(send, _shutting_down())
+            await self._refuse(send, _shutting_down(), headers)
         else:
             (self._repeated if taken.repeated else self._accepted).inc()
             answer = msgspec.structs.replace(
@@ -115,20 +115,20 @@ class PushEndpoint:
     async def layouts(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a push of one layout."""
         moment_ns = time.time_ns()
+        headers = headers_of(scope)
         try:
-            headers = headers_of(scope)
             site = await self._admitted(scope, headers)
             _content_type(headers, push.CONTENT_TYPE_LAYOUT)
             body = await self._body(site, headers, receive, self._limits.body_bytes)
             await self._door.accept_layout(body, PushClock(received_ns=moment_ns))
         except PushRefused as refused:
             self._metrics.layouts.labels(refused.why.value).inc()
-            await self._refuse(send, refused)
+            await self._refuse(send, refused, headers)
         except ClientGone:
             self._metrics.layouts.labels("client_gone").inc()
         except asyncio.CancelledError:
             self._metrics.layouts.labels(RefusalReason.JOURNAL_BUSY.value).inc()
-            await self._refuse(send, _shutting_down())
+            await self._refuse(send, _shutting_down(), headers)
         else:
             self._metrics.layouts.labels("accepted").inc()
             answer = push.PushResponse(collector_wall_ns=time.time_ns())
@@ -172,7 +172,7 @@ class PushEndpoint:
             )
         return body
 
-    async def _refuse(self, send: Send, refused: PushRefused) -> None:
+    async def _refuse(self, send: Send, refused: PushRefused, asked: dict[bytes, bytes]) -> None:
         status = STATUS[refused.why]
         headers: Headers = []
         if refused.retry_after_s:
@@ -187,6 +187,7 @@ class PushEndpoint:
         answer = push.PushResponse(
             error=refused.sentence,
             unknown_layout=refused.unknown_layout,
+            answered_boottime_ns=max(0, _boottime_ns(asked)),
             collector_wall_ns=time.time_ns(),
         )
         await _send_answer(send, status, answer, headers)
@@ -223,12 +224,19 @@ def _content_type(headers: dict[bytes, bytes], *taken: str) -> str:
     return given
 
 
-def _push_clock(headers: dict[bytes, bytes], received_ns: int) -> PushClock:
-    boottime, boot = headers.get(_BOOTTIME), headers.get(_BOOT, b"")
-    if boottime is None:
-        return PushClock(received_ns=received_ns)
+def _boottime_ns(headers: dict[bytes, bytes]) -> int:
+    """Return the sender's boot time, 0 where its header is absent, -1 where it is no number."""
+    boottime = headers.get(_BOOTTIME, b"0")
     number = int(boottime) if boottime.isdigit() and len(boottime) < 20 else -1
-    if not 0 <= number < _LARGEST_BOOTTIME_NS or len(boot) > _BOOT_ID_BYTES:
+    return number if number < _LARGEST_BOOTTIME_NS else -1
+
+
+def _push_clock(headers: dict[bytes, bytes], received_ns: int) -> PushClock:
+    boot = headers.get(_BOOT, b"")
+    if _BOOTTIME not in headers:
+        return PushClock(received_ns=received_ns)
+    number = _boottime_ns(headers)
+    if number < 0 or len(boot) > _BOOT_ID_BYTES:
         raise PushRefused(
             RefusalReason.BAD_CLOCK_HEADER,
             f"{push.HEADER_BOOTTIME} is nanoseconds since boot, {push.HEADER_BOOT} a boot id",

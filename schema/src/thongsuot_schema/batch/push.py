@@ -47,12 +47,17 @@ class PushResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     ``notifications`` lists whom the collector has told of this site's open faults, for the local
     page. ``test_requests`` are tests that somebody wants now; the same one comes with every answer
     until the agent has said what became of it.
+
+    ``answered_boottime_ns`` stands in every answer but 200: the boot time in the header of the
+    request that is refused. Whoever sent the request believes no refusal without it: a proxy, a
+    firewall or a captive portal on the way answers in JSON as well.
     """
 
     acknowledged: int = 0
     repeated: bool = False
     error: str = ""
     unknown_layout: str = ""
+    answered_boottime_ns: int = 0
     collector_wall_ns: int = 0
     site_config: msgspec.Raw = NO_SITE_CONFIG
     notifications: tuple["SentNotification", ...] = ()

@@ -3,7 +3,8 @@
 import random
 from collections.abc import Iterable, Sequence
 
-from thongsuot_schema.batch.encode import LayoutBuilder, LayoutIndex, encode_batch, encode_layout
+from tests.schema.batch.layout_builder import LayoutBuilder
+from thongsuot_schema.batch.encode import LayoutIndex, encode_batch, encode_layout
 from thongsuot_schema.batch.model import Batch, ClockReading, Notice
 from thongsuot_schema.catalogue import dns, icmp
 from thongsuot_schema.metric import ProbeKind

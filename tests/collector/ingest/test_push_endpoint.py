@@ -9,12 +9,12 @@ import zstandard
 
 from tests.collector.batches import BOOT, BatchSealer, S, icmp_result, usual_results
 from tests.collector.running import Pusher, collector, eventually, token
+from tests.schema.batch.json_form import encode_json
 from thongsuot_collector.app.components import STORE_FILE
 from thongsuot_collector.store import dead_letters, tokens
 from thongsuot_collector.store.engine import open_store
 from thongsuot_schema.batch import push
 from thongsuot_schema.batch.encode import encode_layout
-from thongsuot_schema.batch.json import encode_json
 from thongsuot_schema.batch.limits import DEFAULT_LIMITS as LIMITS
 from thongsuot_schema.batch.model import KindColumns, Layout, MetricColumn
 from thongsuot_schema.result import Family, Series

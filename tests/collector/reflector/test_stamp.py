@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.schema.stamp.clock_answer import parse_timestamp_information
 from thongsuot_collector.cli.tables import reflected_text
 from thongsuot_collector.errors import CollectorError
 from thongsuot_collector.metrics import Metrics
@@ -22,12 +23,7 @@ from thongsuot_schema.stamp.packet import (
     pack_sender_packet,
     unpack_reflector_packet,
 )
-from thongsuot_schema.stamp.tlv import (
-    pack_tlvs,
-    parse_timestamp_information,
-    timestamp_information_tlv,
-    unpack_tlvs,
-)
+from thongsuot_schema.stamp.tlv import pack_tlvs, timestamp_information_tlv, unpack_tlvs
 
 KEY = "a-key-of-the-city"
 WAIT_S = 10.0

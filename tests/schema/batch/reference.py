@@ -14,10 +14,10 @@ from typing import Any
 
 import msgspec
 
+from tests.schema.batch.json_form import encode_json
 from tests.schema.batch.vectors import example
 from thongsuot_schema.batch import frame, numbers
 from thongsuot_schema.batch.encode import encode_batch, encode_layout, index_layout
-from thongsuot_schema.batch.json import encode_json
 from thongsuot_schema.batch.layout import sorted_layout
 from thongsuot_schema.batch.limits import DEFAULT_LIMITS
 from thongsuot_schema.batch.wire import BatchWire

@@ -3,13 +3,14 @@
 from hypothesis import given, settings
 from msgspec.structs import replace
 
+from tests.schema.batch.layout_builder import LayoutBuilder
 from tests.schema.batch.realistic import SimulatedDevice
 from tests.schema.batch.strategies import MS, batches
 from tests.schema.batch.test_decode import FAULTY_BODY
 from tests.schema.batch.test_encode import INDEX, batch_of
 from thongsuot_schema.batch.columns import Columns, decode_columns
 from thongsuot_schema.batch.decode import decode_batch, read_header
-from thongsuot_schema.batch.encode import LayoutBuilder, LayoutIndex, encode_batch
+from thongsuot_schema.batch.encode import LayoutIndex, encode_batch
 from thongsuot_schema.batch.model import Batch
 from thongsuot_schema.catalogue import icmp
 from thongsuot_schema.outcome import Outcome

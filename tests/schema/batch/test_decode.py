@@ -11,19 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from tests.schema.batch.layout_builder import LayoutBuilder
 from tests.schema.batch.realistic import SimulatedDevice
 from tests.schema.batch.strategies import batches, travelled
 from tests.schema.batch.test_encode import EMPTY, INDEX, batch_of
 from thongsuot_schema.batch import frame
 from thongsuot_schema.batch.columns import decode_columns
 from thongsuot_schema.batch.decode import decode_batch, decode_layout, read_header
-from thongsuot_schema.batch.encode import (
-    LayoutBuilder,
-    LayoutIndex,
-    encode_batch,
-    encode_layout,
-    index_layout,
-)
+from thongsuot_schema.batch.encode import LayoutIndex, encode_batch, encode_layout, index_layout
 from thongsuot_schema.batch.layout import sorted_layout
 from thongsuot_schema.batch.limits import DEFAULT_LIMITS, BatchLimits
 from thongsuot_schema.batch.model import Batch, Notice, NoticeCode

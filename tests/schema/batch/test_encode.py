@@ -6,10 +6,11 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
+from tests.schema.batch.layout_builder import LayoutBuilder
 from tests.schema.batch.realistic import SimulatedDevice, samples
 from thongsuot_schema.batch import frame
 from thongsuot_schema.batch.decode import decode_batch, read_header
-from thongsuot_schema.batch.encode import LayoutBuilder, encode_batch, index_layout
+from thongsuot_schema.batch.encode import encode_batch, index_layout
 from thongsuot_schema.batch.layout import sorted_layout
 from thongsuot_schema.batch.limits import DEFAULT_LIMITS
 from thongsuot_schema.batch.model import Batch, ClockReading, Notice, NoticeCode

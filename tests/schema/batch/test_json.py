@@ -7,11 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.schema.batch.json_form import encode_json
+from tests.schema.batch.layout_builder import LayoutBuilder
 from tests.schema.batch.realistic import SimulatedDevice
 from tests.schema.batch.strategies import batches, travelled
 from thongsuot_schema.batch.decode import decode_batch
-from thongsuot_schema.batch.encode import LayoutBuilder, encode_batch
-from thongsuot_schema.batch.json import decode_json, encode_json, pack_json
+from thongsuot_schema.batch.encode import encode_batch
+from thongsuot_schema.batch.json import decode_json, pack_json
 from thongsuot_schema.batch.limits import BatchLimits
 from thongsuot_schema.batch.model import Batch
 from thongsuot_schema.errors import (

@@ -2,9 +2,10 @@
 
 import pytest
 
+from tests.schema.batch.layout_builder import LayoutBuilder
 from tests.schema.batch.realistic import all_series
 from thongsuot_schema.batch.decode import decode_layout
-from thongsuot_schema.batch.encode import LayoutBuilder, encode_layout, index_layout, layout_id
+from thongsuot_schema.batch.encode import encode_layout, index_layout, layout_id
 from thongsuot_schema.batch.layout import compile_layout, metric_column, sorted_layout
 from thongsuot_schema.batch.model import KindColumns, Layout, MetricColumn
 from thongsuot_schema.catalogue import host, icmp, kinds, load

@@ -12,12 +12,12 @@ from threading import Thread
 import msgspec
 import pytest
 
+from tests.schema.batch.layout_builder import LayoutBuilder
 from tests.schema.batch.reference import PAGE, blocks, names, page
 from tests.schema.batch.strategies import travelled
 from tests.schema.batch.vectors import example
 from thongsuot_schema.batch import limits, push
 from thongsuot_schema.batch.decode import decode_batch
-from thongsuot_schema.batch.encode import LayoutBuilder
 from thongsuot_schema.batch.json import decode_json
 from thongsuot_schema.batch.model import Batch
 from thongsuot_schema.batch.wire import BatchWire, ChangeWire, EvidenceWire, NoticeWire

@@ -12,11 +12,11 @@ from pathlib import Path
 import msgspec
 from msgspec.structs import replace
 
+from tests.schema.batch.json_form import encode_json
 from tests.schema.batch.realistic import SimulatedDevice
 from thongsuot_schema.batch import frame
 from thongsuot_schema.batch.decode import decode_batch, decode_layout
 from thongsuot_schema.batch.encode import encode_batch, encode_layout, index_layout
-from thongsuot_schema.batch.json import encode_json
 from thongsuot_schema.batch.layout import sorted_layout
 from thongsuot_schema.batch.limits import DEFAULT_LIMITS
 from thongsuot_schema.batch.model import Batch, ClockReading, Layout, Notice, NoticeCode

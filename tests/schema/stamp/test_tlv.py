@@ -1,6 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.schema.stamp.clock_answer import parse_timestamp_information
 from thongsuot_schema.stamp.authentication import hmac_of
 from thongsuot_schema.stamp.tlv import (
     INTEGRITY,
@@ -12,7 +13,6 @@ from thongsuot_schema.stamp.tlv import (
     Tlv,
     pack_tlvs,
     padding_tlv,
-    parse_timestamp_information,
     reflect_tlvs,
     timestamp_information_tlv,
     unpack_tlvs,

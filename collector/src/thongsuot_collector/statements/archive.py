@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import IntegrityError
@@ -77,10 +77,6 @@ class StatementArchive:
             return new
         assert before is not None
         return before
-
-    def issue_all(self, month: Month, wanted: Sequence[Circuit]) -> list[IssuedStatement]:
-        """Return the newest revision of each of some statements, as ``issue_revision`` does."""
-        return [self.issue_revision(one, month) for one in wanted]
 
     def circuit(self, name: str, month: Month) -> Circuit | None:
         """Return the circuit of a name, also one that only has a statement of that month left."""

@@ -22,7 +22,7 @@ from thongsuot_schema.batch.conversion import (
     stream_to_wire,
 )
 from thongsuot_schema.batch.digest import digest_of
-from thongsuot_schema.batch.layout import CompiledLayout, KindBlock, compile_layout, sorted_layout
+from thongsuot_schema.batch.layout import CompiledLayout, KindBlock, compile_layout
 from thongsuot_schema.batch.limits import (
     DEFAULT_LIMITS,
     EVIDENCE_ENTRIES,
@@ -58,26 +58,6 @@ class LayoutIndex:
     def layout(self) -> Layout:
         """The layout itself."""
         return self.compiled.layout
-
-
-class LayoutBuilder:
-    """A layout that grows as new series appear; it never shrinks."""
-
-    def __init__(self) -> None:
-        self._index = index_layout(Layout(series=()))
-
-    def index_for(self, results: Iterable[Result]) -> LayoutIndex:
-        """
-        Return an index that has the series of all these results, the same one while none is new.
-
-        Raises:
-            ValueError: a result is of a kind or revision that the catalogue does not have.
-        """
-        known = self._index.positions
-        new = {result.series for result in results if result.series not in known}
-        if new:
-            self._index = index_layout(sorted_layout([*known, *new]))
-        return self._index
 
 
 def index_layout(layout: Layout) -> LayoutIndex:

@@ -125,26 +125,6 @@ def pack_json(body: bytes, limits: BatchLimits = DEFAULT_LIMITS) -> tuple[Layout
     return index, packed
 
 
-def encode_json(batch: Batch) -> bytes:
-    """Return a batch as JSON, on one line; nothing is rounded. Of a kind that is not known, too."""
-    found = BatchJson(
-        site=batch.site,
-        stream=batch.stream,
-        number=batch.number,
-        boot_id=batch.boot_id,
-        clock=ClockJson(
-            boottime_ns=batch.clock.boottime_ns,
-            wall_ns=batch.clock.wall_ns,
-            error_s=batch.clock.error_s,
-        ),
-        previous=batch.previous.hex(),
-        results=[_result_json(result) for result in batch.results],
-        changes=batch.changes,
-        notices=batch.notices,
-    )
-    return msgspec.json.encode(found)
-
-
 def _batch_from_json(body: bytes, limits: BatchLimits) -> Batch:
     if len(body) > limits.unpacked_bytes:
         message = f"body of {len(body)} bytes; at most {limits.unpacked_bytes} are taken as JSON"
@@ -225,22 +205,4 @@ def _finding_from_json(found: ResultJson, kind: ProbeKind) -> Finding:
         detail=found.detail,
         evidence=found.evidence,
         cost_bytes=found.cost_bytes,
-    )
-
-
-def _result_json(result: Result) -> ResultJson:
-    series, finding = result.series, result.finding
-    return ResultJson(
-        kind=series.kind,
-        revision=series.revision,
-        link=series.link,
-        target=series.target,
-        family=series.family,
-        boottime_ns=result.boottime_ns,
-        reason=finding.reason,
-        values=finding.values,
-        doubts=finding.doubts,
-        detail=finding.detail,
-        evidence=finding.evidence,
-        cost_bytes=finding.cost_bytes,
     )

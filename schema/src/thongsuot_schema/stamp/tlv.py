@@ -161,10 +161,3 @@ def timestamp_information_tlv() -> Tlv:
     return Tlv(
         type=TlvType.TIMESTAMP_INFORMATION, value=bytes(_LENGTHS[TlvType.TIMESTAMP_INFORMATION])
     )
-
-
-def parse_timestamp_information(extension: Tlv) -> tuple[int, int] | None:
-    """Return what a reflector says of its clock, source and method; ``None`` where nothing."""
-    if extension.flags & (UNRECOGNISED | MALFORMED | INTEGRITY) or len(extension.value) != 4:
-        return None
-    return extension.value[0], extension.value[1]

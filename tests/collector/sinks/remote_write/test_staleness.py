@@ -4,6 +4,7 @@ import struct
 
 from tests.collector.batches import S, failed, icmp_result, unmeasured
 from tests.collector.sinks.remote_write.test_encode import EPOCH, SITE
+from tests.schema.batch.layout_builder import LayoutBuilder
 from thongsuot_collector.journal.entry import ClockQuality, JournalEntry
 from thongsuot_collector.samples.labels import LabelsOf
 from thongsuot_collector.sinks.remote_write.labels import LabelCache
@@ -11,7 +12,7 @@ from thongsuot_collector.sinks.remote_write.protobuf import STALE, samples_in, v
 from thongsuot_collector.sinks.remote_write.staleness import LiveSeriesBySite, StalenessMarkers
 from thongsuot_schema.batch.columns import decode_columns
 from thongsuot_schema.batch.decode import decode_layout
-from thongsuot_schema.batch.encode import LayoutBuilder, encode_batch, encode_layout
+from thongsuot_schema.batch.encode import encode_batch, encode_layout
 from thongsuot_schema.batch.layout import CompiledLayout, compile_layout
 from thongsuot_schema.batch.model import Batch, ClockReading
 from thongsuot_schema.result import Result

@@ -22,6 +22,7 @@ from thongsuot_collector.journal.layout_cache import LayoutCache
 from thongsuot_collector.journal.reader import BatchReader
 from thongsuot_collector.journal.sqlite import open_journal
 from thongsuot_collector.metrics import Metrics
+from thongsuot_collector.store import sites
 from thongsuot_collector.store.engine import open_store
 from thongsuot_collector.timeline.interval import Interval
 from thongsuot_collector.timeline.subject import Subject
@@ -368,3 +369,38 @@ async def test_the_journal_may_go_on_once_everything_is_written(world: World) ->
     assert (await world.journal.cursor(CONSUMER)).sequence == world.journal.head
     await world.crash()
     assert world.keeper.lag == 0
+
+
+async def test_a_journal_that_is_older_than_the_store_is_read_again_and_nothing_is_missed(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    await all_well(world)
+    ahead = sites.Position(journal=world.journal.name, sequence=world.journal.head + 60)
+    rows.write_changes(world.store, rows.IncidentWrites(position=ahead), consumer=CONSUMER)
+    await world.crash()
+    assert "older than the store" in caplog.text
+    await world.push("s0", ("fiber", State.DOWN))
+    await world.run(10, sites=ALL)
+    assert world.lines() == [("opened", "started", "s0/fiber", "carrier:vnpt")]
+
+
+async def test_others_get_their_turn_while_many_sites_fall_silent_at_once(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("thongsuot_collector.correlation.consumer._SLICE", 3)
+    await all_well(world)
+    world.now_ns += 120 * S
+    turns = 0
+
+    async def other() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    task = asyncio.create_task(other())
+    await world.keeper.catch_up()
+    task.cancel()
+    silent = [one for one in world.keeper.registry.incidents.values() if one.code == "many_silent"]
+    assert [len(one.members) for one in silent] == [len(ALL)]
+    assert turns >= 2 * len(ALL)

@@ -192,6 +192,17 @@ def test_an_outage_that_begins_with_loss_and_ends_with_silence_stays_one() -> No
     assert "withdrawn" not in causes
 
 
+def test_an_outage_of_which_half_is_dead_is_dead() -> None:
+    city = healthy_city()
+    for site in SITES:
+        city.report(site, "fiber", LOSSY)
+    city.run(60)
+    city.report(SITES[0], "fiber", OUT)
+    assert city.only("carrier_outage").state is State.DEGRADED
+    city.report(SITES[1], "fiber", OUT)
+    assert city.only("carrier_outage").state is State.DOWN
+
+
 def test_a_site_whose_links_are_all_of_one_carrier_is_not_sent_to_look_for_power() -> None:
     city = CityFixture(inventory(30, ("vnpt", "viettel"), radio=lambda _: "vnpt"))
     city.start()

@@ -355,3 +355,43 @@ def test_how_everything_is_now_is_the_last_interval_of_each_subject() -> None:
     assert timeline.current() == now
     timeline.tick(at(400), SETTINGS)
     assert {interval.symptom for interval in timeline.current().values()} == {Symptom.AGENT_SILENT}
+
+
+def test_a_stream_without_its_beginning_is_in_doubt_from_where_the_one_before_it_ends() -> None:
+    script = BootScript()
+    script.batch(0, 15, [script.change("fiber", CUT, 2, 3)])
+    script.measure(15, 105)
+    script.stream, script.number = "a2", 1
+    script.batch(200, 215)
+    timeline, _ = replayed(script.pieces, now_s=220)
+    intervals = timeline.intervals()[FIBER]
+    presumed = [interval for interval in intervals if interval.basis is Basis.PRESUMED]
+    assert presumed[0].start_ns == wall_ns(200)
+    gap = next(one for one in intervals if one.symptom is Symptom.AGENT_SILENT)
+    assert (gap.start_ns, gap.end_ns, gap.basis) == (wall_ns(105), wall_ns(200), Basis.SILENCE)
+    assert all(one.basis is Basis.RECORD for one in intervals if one.start_ns < wall_ns(105))
+
+
+def test_a_pause_of_a_minute_is_none_and_a_longer_one_is_an_absence() -> None:
+    for pause_s, courses in ((60, 1), (61, 3)):
+        script = BootScript()
+        script.batch(0, 15)
+        script.batch(15 + pause_s, 30 + pause_s)
+        timeline, table = replayed(script.pieces, now_s=31 + pause_s)
+        assert len(timeline.intervals()[DEVICE]) == courses
+        assert tuple(table.rows[DEVICE]) == timeline.intervals()[DEVICE]
+
+
+def test_what_stood_when_the_past_was_dropped_stands_still() -> None:
+    script = BootScript()
+    script.batch(0, 15, [script.change("fiber", UP, 2, 3)])
+    day_s = 86_400
+    script.batch(15, day_s, [script.change("fiber", CUT, 500, 503)])
+    for day in range(1, 40):
+        script.batch(day * day_s, (day + 1) * day_s)
+    last_s = 40 * day_s
+    script.batch(last_s, last_s + 15, [script.change("fiber", LOSSY, last_s, last_s + 9)])
+    timeline, _ = replayed(script.pieces, now_s=last_s + 20)
+    first, last = timeline.intervals()[FIBER]
+    assert (first.state, first.start_ns) == (State.DOWN, timeline.floor_ns)
+    assert (last.state, last.start_ns) == (State.DEGRADED, wall_ns(last_s))

@@ -84,6 +84,17 @@ class NetworkState:
         """Return the trouble that a subject is in now."""
         return self._current_faults.get(subject)
 
+    def is_known(self, subject: Subject) -> bool:
+        """
+        Return whether the inventory has a site's link or a service; a device always is.
+
+        What it does not have no site's configuration names, so only a device that is wrong, or
+        lies, gives verdicts on it.
+        """
+        if subject.link and self.link_of(Subject(subject.site, subject.link)) is None:
+            return False
+        return not subject.service or self.directory.target(subject.service) is not None
+
     def link_of(self, subject: Subject) -> Link | None:
         """Return what the inventory says of a link."""
         if subject not in self._links:

@@ -18,32 +18,50 @@ from thongsuot_collector.timeline.interval import Rewrite
 _FORGET_EVERY_NS = 3_600 * NS_PER_S
 
 
+class Touched:
+    """Faults and groups that have changed since ``advance`` looked at them last."""
+
+    def __init__(self) -> None:
+        self.faults: set[str] = set()
+        self.groups: set[GroupKey] = set()
+
+
+def apply_rewrites(
+    registry: IncidentRegistry, rewrites: Iterable[Rewrite], now_ns: int, touched: Touched
+) -> None:
+    """
+    Bring the incidents of single faults up to date; ``advance`` does the rest.
+
+    A caller that has ten thousand rewrites applies them in slices, so that others get their turn.
+    """
+    registry.network_state.now_ns = now_ns
+    faults: set[str] = set()
+    for rewrite in rewrites:
+        faults |= apply_rewrite(registry, rewrite)
+    _update_faults(registry, faults, touched)
+
+
 def advance(
     registry: IncidentRegistry,
     rewrites: Iterable[Rewrite],
     now_ns: int,
     *,
     is_listening: bool = True,
+    touched: Touched | None = None,
 ) -> tuple[NotificationEvent, ...]:
     """
     Take what changed, and let time pass up to ``now_ns``; return what is to be told.
 
-    Call it with every change and about once a second. While not ``is_listening`` (the consumer is
-    catching up on what came in long ago) everything is recorded and nobody is told: what is still
-    going on when it has caught up is told then.
+    Call it with every change and about once a second; ``touched`` is what ``apply_rewrites`` has
+    changed before. While not ``is_listening`` (the consumer is catching up on what came in long
+    ago) everything is recorded and nobody is told: what is still going on when it has caught up is
+    told then.
     """
-    picture = registry.network_state
-    picture.now_ns = now_ns
-    faults: set[str] = set()
-    for rewrite in rewrites:
-        faults |= apply_rewrite(registry, rewrite)
-    faults |= _affected_by_windows(registry)
-    groups: set[GroupKey] = set()
-    for name in sorted(faults):
-        fault = registry.faults[name]
-        update_from_fault(registry, fault)
-        groups |= registry.regroup(fault)
-    for group in sorted(groups):
+    touched = Touched() if touched is None else touched
+    apply_rewrites(registry, rewrites, now_ns, touched)
+    _update_faults(registry, _affected_by_windows(registry), touched)
+    faults = touched.faults
+    for group in sorted(touched.groups):
         update_group(registry, group)
         faults |= registry.group_members.get(group, set())
         faults.update(*(incident.fault_ids for incident in registry.incidents_of(group)))
@@ -55,6 +73,14 @@ def advance(
     events = _notify(registry, faults)
     _purge(registry)
     return tuple(events)
+
+
+def _update_faults(registry: IncidentRegistry, faults: set[str], touched: Touched) -> None:
+    for name in sorted(faults):
+        fault = registry.faults[name]
+        update_from_fault(registry, fault)
+        touched.groups |= registry.regroup(fault)
+    touched.faults |= faults
 
 
 def pending_notifications(registry: IncidentRegistry) -> tuple[NotificationEvent, ...]:

@@ -40,6 +40,10 @@ def update_from_fault(registry: IncidentRegistry, fault: Fault) -> None:
                 closed = with_history(closed, entry)
             registry.put_incident(closed)
         return
+    if not registry.network_state.is_known(fault.subject):
+        # ``unknown_names`` makes one incident of all of them: a device may invent names without
+        # end, and each would be told.
+        return
     for rule in registry.single_rules:
         candidate = rule.assess(fault, registry.network_state)
         if candidate is not None:
@@ -243,7 +247,8 @@ def _children(
     """Return the incidents of a group's members; each bears the name of its fault."""
     if not isinstance(registry.rules[code], GroupRule):
         return ()
-    return tuple(sorted(name for member in members for name in member.fault_ids))
+    names = (name for member in members for name in member.fault_ids)
+    return tuple(sorted(name for name in names if name in registry.incidents))
 
 
 def _members_of(faults: Iterable[Fault]) -> tuple[IncidentMember, ...]:

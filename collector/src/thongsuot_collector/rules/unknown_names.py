@@ -1,0 +1,85 @@
+"""
+A device reports on links or services that the inventory does not have.
+
+The inventory is incomplete, the device belongs elsewhere, or it lies. Whatever it is, it is one
+incident of the site, told once to the city, however many names the device uses.
+"""
+
+from collections.abc import Sequence
+
+from thongsuot_collector.incidents.fault import NS_PER_S, Fault
+from thongsuot_collector.incidents.network_state import NetworkState
+from thongsuot_collector.incidents.party import CITY, Severity
+from thongsuot_collector.incidents.rule import Candidate, GroupRule, RuleSentences
+from thongsuot_schema.state import State
+from thongsuot_schema.words.language import Text
+
+_APART_S = 3_600.0
+"""It ends so long after the last of them: a device that invents names may pause."""
+
+
+def group_key(fault: Fault, network: NetworkState) -> str | None:
+    """Take faults of what the inventory does not have, by site."""
+    return None if network.is_known(fault.subject) else fault.subject.site
+
+
+def assess(_site: str, faults: Sequence[Fault], network: NetworkState) -> list[Candidate]:
+    """Return the spells in which a site reported faults of unknown names."""
+    apart_ns = round(_APART_S * NS_PER_S)
+    spells: list[list[Fault]] = []
+    latest_ns = 0
+    for fault in sorted(faults, key=lambda fault: (fault.start_ns, fault.id)):
+        if spells and fault.start_ns - latest_ns <= apart_ns:
+            spells[-1].append(fault)
+        else:
+            spells.append([fault])
+        latest_ns = max(latest_ns, network.now_ns if fault.end_ns is None else fault.end_ns)
+    return [_candidate(spell, network) for spell in spells]
+
+
+def _candidate(faults: Sequence[Fault], network: NetworkState) -> Candidate:
+    ends = [fault.end_ns for fault in faults]
+    last_ns = max((end_ns for end_ns in ends if end_ns is not None), default=0)
+    hold_s = network.settings.unlocated_hold_s
+    return Candidate(
+        faults=tuple(faults),
+        start_ns=faults[0].start_ns,
+        end_ns=None if None in ends else last_ns + round(_APART_S * NS_PER_S),
+        state=State.UNKNOWN,
+        segment=None,
+        symptom=faults[-1].main_phase.interval.symptom,
+        party=CITY,
+        severity=Severity.WARNING,
+        hold_s=hold_s,
+        limit_s=hold_s,
+        is_certain=any(fault.is_certain for fault in faults),
+    )
+
+
+RULE = GroupRule(
+    code="unknown_names",
+    title=Text("Tên không có trong danh mục", "Names that the inventory does not have"),
+    precedence=20,
+    group_key=group_key,
+    assess=assess,
+    sentences=RuleSentences(
+        headline=Text(
+            "{site}: thiết bị báo lỗi với tên không có trong danh mục",
+            "{site}: faults of names that are not in the inventory",
+        ),
+        what=Text(
+            "Thiết bị giám sát của điểm {site} báo lỗi của {n} đường truyền hoặc dịch vụ không có "
+            "trong danh mục{since}. Có thể danh mục thiếu, thiết bị đặt nhầm điểm, hoặc thiết bị "
+            "không còn đáng tin.",
+            "The monitoring device of {site} has reported faults of {n} links or services that "
+            "the inventory does not have{since}. The inventory may be incomplete, the device may "
+            "stand at another site, or it cannot be trusted any more.",
+        ),
+        do=Text(
+            "Đối chiếu cấu hình của thiết bị với danh mục; nếu thiết bị không phải của điểm này, "
+            "hãy thu hồi mã truy cập của nó.",
+            "Compare the device's configuration with the inventory; if it is not this site's "
+            "device, revoke its token.",
+        ),
+    ),
+)

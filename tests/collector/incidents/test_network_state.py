@@ -1,0 +1,47 @@
+"""What rules may ask of the network, also after the inventory was edited."""
+
+import msgspec
+
+from tests.collector.incidents.city import CityFixture, inventory
+from tests.collector.timeline.boot_script import OUT
+from thongsuot_collector.inventory.directory import InventoryDirectory
+from thongsuot_collector.timeline.subject import Subject
+
+
+def test_after_an_edit_of_the_inventory_outages_are_put_together_by_the_new_carriers() -> None:
+    city = CityFixture(inventory(12, ("vnpt", "viettel", "mobifone")))
+    city.start()
+    city.run(30)
+    edited = inventory(12, ("fpt",))
+    city.directory.replace(InventoryDirectory(edited))
+    city.registry.network_state.reload_inventory()
+    for site in ("s0", "s1", "s2", "s3"):
+        city.report(site, "fiber", OUT)
+    city.run(60)
+    outage = city.only("carrier_outage")
+    assert (str(outage.party), outage.total) == ("carrier:fpt", 12)
+    assert city.registry.network_state.links_of_carrier("vnpt") == frozenset()
+
+
+def test_a_link_or_a_service_is_known_where_the_inventory_has_it() -> None:
+    state = CityFixture(inventory(1, ("vnpt",))).registry.network_state
+    known = [Subject("s0"), Subject("s0", "fiber"), Subject("s0", "", "dichvucong")]
+    unknown = [Subject("s0", "x"), Subject("s0", "", "x"), Subject("s0", "x", "dichvucong")]
+    assert [state.is_known(subject) for subject in known] == [True] * 3
+    assert [state.is_known(subject) for subject in unknown] == [False] * 3
+
+
+def test_ways_that_share_something_with_one_that_shares_something_are_one() -> None:
+    plan = inventory(1, ("vnpt",), radio=lambda _: "viettel")
+    (site,) = plan.sites
+    fiber, radio = site.links
+    links = (
+        msgspec.structs.replace(fiber, shares=("duct",)),
+        msgspec.structs.replace(radio, shares=("box",)),
+        msgspec.structs.replace(fiber, name="fiber2", carrier="fpt", shares=("duct", "box")),
+    )
+    for chosen, ways in ((links[:2], 2), (links, 1)):
+        edited = msgspec.structs.replace(plan, sites=(msgspec.structs.replace(site, links=chosen),))
+        city = CityFixture(edited)
+        city.start()
+        assert city.registry.network_state.independent_ways_of("s0") == ways

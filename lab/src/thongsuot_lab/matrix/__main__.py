@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from thongsuot_lab.matrix.all_rows import NOT_PLAYED, ROWS
+from thongsuot_lab.matrix.profile import QUICK, SHIPPED
 from thongsuot_lab.matrix.runner import run_matrix
 from thongsuot_lab.matrix.table import table_lines
 from thongsuot_lab.matrix.trial import RowTrial
@@ -41,6 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 folder,
                 sites=options.sites,
                 patience=options.patience,
+                played=SHIPPED if options.shipped else QUICK,
                 done=_tell,
                 say=print_progress,
             )
@@ -64,6 +66,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--sites", type=int, default=6, help="service points (%(default)s)")
     parser.add_argument(
         "--patience", type=float, default=1.0, help="stretches every bound (%(default)s)"
+    )
+    parser.add_argument(
+        "--shipped",
+        action="store_true",
+        help="by the intervals and the patience that agents have by themselves, five times slower",
     )
     parser.add_argument(
         "--hold", type=float, metavar="S", help="how long rows last in which nothing may be said"

@@ -1,18 +1,23 @@
 """
-Profile of the matrix: a city and an agent's settings that let a row take seconds.
+Profiles of the matrix: a city, and by which settings its agents and its collector play.
 
-Everything that is an interval or a patience is about a fifth of what the agent has by itself;
-thresholds, quorums and time-outs of echoes are the agent's own. Lines carry a tenth of what they do
-in the demonstration, so that a download can fill one through a queue in user space.
+``QUICK`` lets a row take seconds: intervals and patience are about a fifth of what the agent has by
+itself; thresholds, quorums and time-outs of echoes are the agent's own. ``SHIPPED`` is what an
+agent does whose configuration says nothing. Lines carry a tenth of what they do in the
+demonstration, so that a download can fill one through a queue in user space.
 """
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Protocol
 
 import msgspec
 
+from thongsuot_agent.config.profile import PROBES
 from thongsuot_agent.judge.settings import Hysteresis, Settings
 from thongsuot_lab.stack.city import StackOptions
+from thongsuot_lab.stack.documents import default_probes
 from thongsuot_lab.topology.city import city
 from thongsuot_lab.topology.model import Impairment, Topology, Wire
 from thongsuot_schema.inventory.model import ProbeSchedule
@@ -50,9 +55,7 @@ _SHORTEST = {"stale_s": 8.0, "facts_grace_s": 1.0, "service_wait_s": HTTP_TIMEOU
 
 
 def judge_settings() -> dict[str, object]:
-    """
-    Return the ``[judge_settings]`` table: the agent's own settings with a fifth of their patience.
-    """
+    """Return the ``[judge]`` table: the agent's own settings with a fifth of their patience."""
     own = Settings()
     table: dict[str, object] = {}
     for field in msgspec.structs.fields(Settings):
@@ -104,6 +107,51 @@ def options(
         # What agents made is held against what was kept: they log each run.
         is_verbose=True,
     )
+
+
+def shipped_options(ca_file: Path, *, with_prometheus: bool = False) -> StackOptions:
+    """Return what agents and collector are told that play by what they have by themselves."""
+    return StackOptions(
+        with_prometheus=with_prometheus, probes=default_probes(ca_file), is_verbose=True
+    )
+
+
+class OptionsFor(Protocol):
+    """How a stack is configured, by the authority of its portals."""
+
+    def __call__(self, ca_file: Path, *, with_prometheus: bool = False) -> StackOptions:
+        """Return the options."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MatrixProfile:
+    """
+    By which settings a matrix is played.
+
+    ``every_s`` are the intervals of probes that rows have their bounds in. ``stretch``: how many
+    times longer than at a fifth of the agent's patience everything takes that follows from it: to
+    recover, to wait beyond a bound, to rest between two rows.
+    """
+
+    name: str
+    options_for: OptionsFor
+    every_s: Mapping[str, float]
+    stretch: float
+
+
+QUICK = MatrixProfile(
+    name="a fifth of the shipped intervals and patience",
+    options_for=options,
+    every_s=EVERY_S,
+    stretch=1.0,
+)
+SHIPPED = MatrixProfile(
+    name="shipped settings",
+    options_for=shipped_options,
+    every_s={schedule.kind: schedule.every_s for schedule in PROBES},
+    stretch=1.0 / PATIENCE_SHARE,
+)
 
 
 def _line(wire: Wire, medium: str) -> Wire:

@@ -69,16 +69,10 @@ def matrix_result(
     books: Reconciliation,
     *,
     watched_s: float,
-    patience: float,
 ) -> MatrixResult:
-    """
-    Return what a run came to.
-
-    ``watched_s`` is how long the sites were watched, all added up; ``patience`` stretches the
-    bounds for a slow machine.
-    """
+    """Return what a run came to; ``watched_s``: how long sites were watched, all added up."""
     blames = wrong_blames(turns, fault_periods(trials))
-    outcomes = tuple(_outcome(trial, turns, blames, patience) for trial in trials)
+    outcomes = tuple(_outcome(trial, turns, blames) for trial in trials)
     broken_s = sum(_broken_s(trial) * len(trial.place.sites()) for trial in trials)
     return MatrixResult(
         rows=outcomes,
@@ -105,7 +99,7 @@ def _broken_s(trial: RowTrial) -> float:
 
 
 def _outcome(
-    trial: RowTrial, turns: Sequence[RecordedChange], blames: Sequence[WrongBlame], patience: float
+    trial: RowTrial, turns: Sequence[RecordedChange], blames: Sequence[WrongBlame]
 ) -> RowResult:
     own = tuple(blame for blame in blames if _is_during(trial, blame.change))
     failures = [*trial.failures, *(blame.text() for blame in own)]
@@ -122,7 +116,7 @@ def _outcome(
                 failures.append(f"not in the record: {'/'.join(subject)} {sees.state}")
         if not trial.row.expected:
             failures += _unwanted_changes(trial, turns)
-    limit_s = trial.row.bound.limit_s * patience
+    limit_s = trial.limit_s
     late = [detection for detection in detections if detection.agent_s > limit_s]
     failures += [
         f"late: {'/'.join(slow.subject)} after {slow.agent_s:.1f} s, bound {limit_s:.1f} s"

@@ -1,12 +1,12 @@
 """Row: one fault of the matrix, what has to be seen of it, and how soon. Pure data."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
 from thongsuot_lab.matrix.context import MatrixContext
 from thongsuot_lab.matrix.fault_location import FaultLocation
-from thongsuot_lab.matrix.profile import EVERY_S
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
@@ -69,10 +69,9 @@ class DetectionBound:
     intervals: float
     kind: str = "icmp"
 
-    @property
-    def limit_s(self) -> float:
-        """The same in seconds, at the matrix' own intervals."""
-        return self.intervals * EVERY_S[self.kind]
+    def limit_s(self, every_s: Mapping[str, float]) -> float:
+        """Return the same in seconds, by the intervals of the profile that is played."""
+        return self.intervals * every_s[self.kind]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

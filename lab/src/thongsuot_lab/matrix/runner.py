@@ -57,7 +57,10 @@ class MatrixRun:
 
     def _play_sites(self, rows: list[MatrixRow]) -> None:
         """Give every site the next row as soon as it is well and has rested; longest first."""
-        waiting = sorted(rows, key=lambda row: row.bound.limit_s + row.hold_s, reverse=True)
+        every_s = self.stage.profile.every_s
+        waiting = sorted(
+            rows, key=lambda row: row.bound.limit_s(every_s) + row.hold_s, reverse=True
+        )
         topology = self.stage.lab.topology
         sites = [site.name for site in topology.sites]
         active: dict[str, RowTrial] = {}
@@ -98,11 +101,8 @@ class MatrixRun:
 
     def _finish(self, trial: RowTrial) -> None:
         for site in trial.place.sites():
-            rest_s = (
-                profile.REST_BETWEEN_ROWS_S
-                if trial.row.expected and trial.place.portal == ""
-                else 0.0
-            )
+            needs_rest = trial.row.expected and trial.place.portal == ""
+            rest_s = profile.REST_BETWEEN_ROWS_S * self.stage.profile.stretch if needs_rest else 0.0
             self._free_at[site] = time.monotonic() + rest_s
         self.on_done(trial)
 
@@ -154,26 +154,26 @@ def run_matrix(
     *,
     sites: int = 6,
     patience: float = 1.0,
+    played: profile.MatrixProfile = profile.QUICK,
     done: Callable[[RowTrial], None] = _ignore,
     say: Callable[[str], None] = _ignore,
 ) -> MatrixResult:
-    """Build the lab, play the rows and return the account."""
+    """Build the lab, play the rows by a profile and return what came of them."""
     with Lab(profile.topology(sites)) as lab:
         with_prometheus = prometheus.installed()
-        stack = CityStack(
-            lab, folder, profile.options(lab.ca_file, with_prometheus=with_prometheus)
-        )
-        say(f"starting a collector and {sites} agents …")
+        options = played.options_for(lab.ca_file, with_prometheus=with_prometheus)
+        stack = CityStack(lab, folder, options)
+        say(f"starting a collector and {sites} agents ({played.name}) …")
         try:
             stack.start()
             started = ClockPair.now()
-            stage = MatrixContext(lab=lab, stack=stack, folder=folder, say=say)
+            stage = MatrixContext(lab=lab, stack=stack, folder=folder, say=say, profile=played)
             playing = MatrixRun(stage, patience=patience, on_done=done)
             with suppress(StopRequested):
                 # Who stops it early still wants to know what has come of it.
                 playing.play(rows)
             watched_s = (ClockPair.now().boottime_ns - started.boottime_ns) / 1e9
-            reconciliation.drain(stack, patience=patience)
+            reconciliation.drain(stack, patience=patience * played.stretch)
             in_prometheus = reconciliation.outcomes_in_prometheus(
                 stack, since_s=started.wall_ns / 1e9
             )
@@ -184,7 +184,6 @@ def run_matrix(
         changes_in_journal(folder),
         reconciliation.reconcile(folder, stack.sites, in_prometheus),
         watched_s=watched_s * sites,
-        patience=patience,
     )
 
 

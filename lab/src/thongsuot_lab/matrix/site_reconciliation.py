@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from thongsuot_lab.matrix.journal_reader import StoredBatch
+from thongsuot_schema import catalogue
 from thongsuot_schema.batch.model import NoticeCode
-from thongsuot_schema.catalogue import dns, host, http, icmp
 from thongsuot_schema.outcome import Outcome
 from thongsuot_schema.result import Family, Result, Series
 
@@ -31,7 +31,7 @@ _CHANGE = re.compile(
     r" verdict link=(?P<link>\S+) service=(?P<service>\S+) state=(?P<state>\S+) "
     r".*decided_boottime_ns=(?P<ns>\d+)"
 )
-_KINDS = {kind.name: kind for kind in (icmp.KIND, dns.KIND, http.KIND, host.KIND)}
+_KINDS = {name: catalogue.load(name) for name in catalogue.kinds()}
 _GAPS = {NoticeCode.GAP, NoticeCode.DROPPED}
 
 

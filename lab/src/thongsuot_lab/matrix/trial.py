@@ -55,6 +55,15 @@ class RowTrial:
         """What has to be seen, where."""
         return list(expected_verdicts(self.row, self.place))
 
+    @property
+    def limit_s(self) -> float:
+        """Until when the agent has to have said it, by the profile that is played."""
+        return self.row.bound.limit_s(self.stage.profile.every_s) * self.patience
+
+    @property
+    def _stretch(self) -> float:
+        return self.stage.profile.stretch * self.patience
+
     def advance(self, looks: Mapping[str, SiteObservation]) -> None:
         """Go on, by what the sites concerned say now."""
         if self.place.portal:
@@ -83,7 +92,7 @@ class RowTrial:
             self.injected_at = ClockPair.now()
             self._injection = self.row.injection.inject(self.stage, self.place)
             self._enter(TrialPhase.BREAKING if self.row.expected else TrialPhase.HOLDING)
-        elif self._waited_s() > EXTRA_WAIT_S * self.patience:
+        elif self._waited_s() > EXTRA_WAIT_S * self._stretch:
             self.failures.append(f"was not healthy before: {_unhealthy_text(looks)}")
             self._enter(TrialPhase.DONE)
 
@@ -97,7 +106,7 @@ class RowTrial:
         ]
         if not missing:
             self._enter(TrialPhase.HOLDING)
-        elif self._waited_s() > (EXTRA_WAIT_S + self.row.bound.limit_s) * self.patience:
+        elif self._waited_s() > EXTRA_WAIT_S * self._stretch + self.limit_s:
             self.failures.append(f"not seen; said instead: {_first_few(missing)}")
             self._revert()
 
@@ -116,7 +125,7 @@ class RowTrial:
         if all(look.is_healthy for look in looks.values()):
             self.healthy_at = ClockPair.now()
             self._enter(TrialPhase.DONE)
-        elif self._waited_s() > self.row.recovers_s * self.patience:
+        elif self._waited_s() > self.row.recovers_s * self._stretch:
             self.failures.append(f"did not recover: {_unhealthy_text(looks)}")
             self._enter(TrialPhase.DONE)
 

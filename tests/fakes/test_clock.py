@@ -47,7 +47,7 @@ def test_a_day_passes_in_a_moment_on_all_its_clocks() -> None:
     clock = FakeClock(boottime_ns=5 * NS_PER_S, wall_ns=7 * NS_PER_S)
     started_s = time.monotonic()
     clock.run(asyncio.sleep(86_400))
-    assert time.monotonic() - started_s < 3600
+    assert time.monotonic() - started_s < 1000 * MS
     assert clock.boottime_ns() == pytest.approx(86_405 * NS_PER_S, abs=1000)
     assert clock.wall_ns() - clock.boottime_ns() == 2 * NS_PER_S
 

@@ -5,7 +5,6 @@ All rows are played in one run (a quarter of an hour); each test looks at what c
 ``test_matrix_brief`` plays a few of them in the default run.
 """
 
-import sys
 import tempfile
 from pathlib import Path
 
@@ -24,7 +23,7 @@ SITES = 6
 
 
 @pytest.fixture(scope="module")
-def account(request: pytest.FixtureRequest) -> MatrixResult:
+def result(request: pytest.FixtureRequest) -> MatrixResult:
     """What came of the rows that are asked for (``-k`` chooses), or of all of them."""
     chosen = {
         item.callspec.params["name"]
@@ -39,30 +38,29 @@ def account(request: pytest.FixtureRequest) -> MatrixResult:
         return run_matrix(rows, folder, sites=SITES, patience=1000 * MS)
 
 
-def test_the_table_is_printed(account: MatrixResult, capsys: pytest.CaptureFixture[str]) -> None:
-    with capsys.disabled():
-        sys.stdout.write("\n" + "\n".join(table_lines(account)) + "\n")
-
-
 @pytest.mark.parametrize("name", [row.name for row in ROWS])
-def test_a_fault_is_seen_as_its_row_says(account: MatrixResult, name: str) -> None:
-    outcome = next(one for one in account.rows if one.row.name == name)
-    assert outcome.failures == ()
+def test_a_fault_is_seen_as_its_row_says(result: MatrixResult, name: str) -> None:
+    played = next(row for row in result.rows if row.row.name == name)
+    assert played.failures == ()
 
 
-def test_no_fault_is_blamed_on_a_party_that_is_not_at_fault(account: MatrixResult) -> None:
-    wrong = [blame.text() for blame in account.wrong_blames if blame.error is BlameError.PARTY]
+def test_no_fault_is_blamed_on_a_party_that_is_not_at_fault(result: MatrixResult) -> None:
+    wrong = [blame.text() for blame in result.wrong_blames if blame.error is BlameError.PARTY]
     assert wrong == []
 
 
-def test_no_fault_is_looked_for_in_the_wrong_place(account: MatrixResult) -> None:
-    wrong = [blame.text() for blame in account.wrong_blames if blame.error is BlameError.SEGMENT]
+def test_no_fault_is_looked_for_in_the_wrong_place(result: MatrixResult) -> None:
+    wrong = [blame.text() for blame in result.wrong_blames if blame.error is BlameError.SEGMENT]
     assert wrong == []
 
 
-def test_what_agents_made_is_kept_once_or_its_absence_announced(account: MatrixResult) -> None:
-    assert account.reconciliation.faults == []
-    assert account.reconciliation.unannounced == 0
+def test_what_agents_made_is_kept_once_or_its_absence_announced(result: MatrixResult) -> None:
+    assert result.reconciliation.faults == []
+    assert result.reconciliation.unannounced == 0
+
+
+def test_all_of_it_together_passes(result: MatrixResult) -> None:
+    assert result.passed, "\n".join(table_lines(result))
 
 
 def test_rows_have_names_of_their_own() -> None:

@@ -4,7 +4,6 @@ and in Prometheus at its own time, or its absence is announced.
 """
 
 import subprocess
-import sys
 import tempfile
 import time
 from collections import Counter
@@ -61,18 +60,6 @@ class ChaosResult:
     kills: dict[str, int]
     waiting_at_worst: int
     epoch_ns: int
-
-    def lines(self) -> Iterator[str]:
-        """Yield the account, for people."""
-        for site, ledger in self.by_site.items():
-            yield f"{ledger.line(site)}; kills {self.kills.get(site, 0)}"
-        errors_s = (abs(kept.entry.epoch_ns - self.epoch_ns) / 1e9 for kept in self.batches)
-        yield (
-            f"{self.waiting_at_worst} batches waited at the end of the outage, "
-            f"{len(self.batches)} are in "
-            f"the journal; {self.in_prometheus.total()} outcomes in Prometheus; largest error of "
-            f"a batch's time {max(errors_s):.3f} s"
-        )
 
 
 @pytest.fixture(scope="module")
@@ -206,7 +193,7 @@ def is_idle(stack: CityStack, number: int) -> bool:
 def collect_result(
     folder: Path, in_prometheus: Counter[tuple[str, int]], kills: dict[str, int], piled: int
 ) -> ChaosResult:
-    """Read logs and journal, and print the account."""
+    """Read logs and journal."""
     books = read_books(folder, SITES, in_prometheus)
     return ChaosResult(
         by_site=books.by_site,
@@ -216,11 +203,6 @@ def collect_result(
         waiting_at_worst=piled,
         epoch_ns=time.time_ns() - time.clock_gettime_ns(time.CLOCK_BOOTTIME),
     )
-
-
-def test_the_account_is_told(aftermath: ChaosResult, capsys: pytest.CaptureFixture[str]) -> None:
-    with capsys.disabled():
-        sys.stdout.write("\n" + "\n".join(aftermath.lines()) + "\n")
 
 
 def test_what_was_made_is_in_the_journal_exactly_once(aftermath: ChaosResult) -> None:

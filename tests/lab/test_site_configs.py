@@ -4,9 +4,7 @@ and one that a plan cuts off from the collector goes back, says so, and has lost
 """
 
 import subprocess
-import sys
 import tempfile
-import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +13,7 @@ import msgspec
 import pytest
 
 from tests.lab.waiting import wait_for
+from tests.timing import MS
 from thongsuot_agent.status import AgentStatus
 from thongsuot_lab import inventory
 from thongsuot_lab.lab import Lab
@@ -28,6 +27,12 @@ from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
 
 pytestmark = [pytest.mark.lab, pytest.mark.nightly, needs_lab]
+
+TAKEN_WITHIN_S = 20_000 * MS
+"""From an edit to the acknowledged plan: the inventory is read anew, and an agent pushes."""
+
+REFUSED_WITHIN_S = 60_000 * MS
+"""From an edit that cuts off to the word of it: two tries of ten seconds, with their time-outs."""
 
 SITE = "s1"
 NEW_PORTAL = "motcua-moi"
@@ -144,13 +149,14 @@ def test_an_edit_is_watched_and_one_that_cuts_off_is_gone_back_from(town: SiteCo
     began = town.status()
 
     # A portal more: it is fetched over real links after the next push.
-    edited_s = time.monotonic()
     town.edit(town.with_portal())
-    wait_for("the new portal to be run", lambda: town.plan_line_with(" 2-", "current"))
-    took_s = time.monotonic() - edited_s
+    wait_for(
+        "the new portal to be run",
+        lambda: town.plan_line_with(" 2-", "current"),
+        within_s=TAKEN_WITHIN_S,
+    )
     wait_for("the new portal to be fetched", lambda: town.portal_state() is State.UP)
     assert f'target="{NEW_PORTAL}"' in town.agent("/metrics").decode()
-    sys.stdout.write(f"\nfrom the edit to the acknowledged plan: {took_s:.1f} s\n")
 
     # Links whose definition did not change go on as they were, and so does the process.
     after = town.up_since()
@@ -162,10 +168,11 @@ def test_an_edit_is_watched_and_one_that_cuts_off_is_gone_back_from(town: SiteCo
 
     # A plan that leaves no way to find the collector: taken, found out, gone back from, told of.
     town.edit(town.with_dead_resolvers())
-    cut_s = time.monotonic()
-    line = wait_for("the plan to be refused", lambda: town.plan_line_with(" 3-", "refused"))
-    took_s = time.monotonic() - cut_s
-    sys.stdout.write(f"from the edit that cuts off to the word of it: {took_s:.1f} s: {line}\n")
+    line = wait_for(
+        "the plan to be refused",
+        lambda: town.plan_line_with(" 3-", "refused"),
+        within_s=REFUSED_WITHIN_S,
+    )
     assert " 2-" in line
     wait_for("why", lambda: town.plan_line_with("the collector was not reached"))
     plan = town.status().plan

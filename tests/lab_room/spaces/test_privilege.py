@@ -54,5 +54,15 @@ def test_a_lab_runs_whole_in_a_user_namespace() -> None:
     ], done.stderr
 
 
-def test_outside_of_user_namespaces_everybody_is_who_they_are() -> None:
-    assert privilege.outer_user(os.getuid()) is not None
+@pytest.mark.skipif(not has_user_namespaces(), reason="needs user namespaces")
+def test_root_of_a_user_namespace_is_who_made_it_outside_and_nobody_else_is_there() -> None:
+    program = (
+        "from thongsuot_lab.spaces.privilege import outer_user; print(outer_user(0), outer_user(1))"
+    )
+    done = subprocess.run(
+        ["unshare", "--user", "--map-root-user", sys.executable, "-c", program],
+        text=True,
+        capture_output=True,
+        check=True,
+    )
+    assert done.stdout == f"{privilege.outer_user(os.getuid())} None\n"

@@ -182,7 +182,7 @@ async def pushing(
         backlog=Uploader(terms),
         clock=clock,
         true_time=TrueTime(),
-        jitter=lambda: 0.0,
+        jitter=lambda: 1.0,
     )
     async with asyncio.TaskGroup() as group:
         lanes = [group.create_task(uplink.run_fresh()), group.create_task(uplink.run_backlog())]

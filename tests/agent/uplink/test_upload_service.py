@@ -94,7 +94,7 @@ async def pushing(
         clock=Clocks(),
         true_time=true_time,
         # The shortest waits there are: half a second, one, two …
-        jitter=lambda: 0.0,
+        jitter=lambda: 1.0,
         site_configs=plans,
     )
     async with asyncio.TaskGroup() as group:

@@ -20,12 +20,19 @@ from thongsuot_agent.spool.rejected import Rejection
 from thongsuot_agent.spool.spool import Spool
 from thongsuot_agent.spool.stream import BatchKey
 from thongsuot_agent.uplink.answer import PushDisposition, PushOutcome
-from thongsuot_agent.uplink.backoff import Backoff
 from thongsuot_agent.uplink.uploader import Uploader
+from thongsuot_runtime.backoff import Backoff
 from thongsuot_schema.batch.push import PushResponse, TestRequest
 from thongsuot_schema.result import Family
 
 _log = logging.getLogger(__name__)
+
+FIRST_WAIT_S = 1.0
+LONGEST_WAIT_S = 60.0
+"""
+Three quarters of that on average between two tries: how long after a repair the first push leaves
+at the latest, unless a change of a link or a verdict asks for it at once.
+"""
 
 _OK = 200
 
@@ -72,8 +79,8 @@ class UploadService:
         self._true_time = true_time
         self._on_test_requests = on_test_requests
         self._site_configs = site_configs or SiteConfigHooks()
-        self._fresh_backoff = Backoff(jitter)
-        self._backlog_backoff = Backoff(jitter)
+        self._fresh_backoff = Backoff(first_s=FIRST_WAIT_S, limit_s=LONGEST_WAIT_S, random=jitter)
+        self._backlog_backoff = Backoff(first_s=FIRST_WAIT_S, limit_s=LONGEST_WAIT_S, random=jitter)
         self._woken = asyncio.Event()
         self._hurried = asyncio.Event()
         self._has_backlog = asyncio.Event()

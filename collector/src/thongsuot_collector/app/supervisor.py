@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 from thongsuot_collector.errors import JournalDamaged
 from thongsuot_collector.metrics import Metrics
-from thongsuot_collector.retry.backoff import Backoff
+from thongsuot_runtime.backoff import Backoff
 
 _FIRST_S = 1.0
 _LIMIT_S = 60.0
@@ -40,8 +40,8 @@ async def keep_running(
             raise
         except Exception as error:  # noqa: BLE001 - the supervisor: whatever it is, others go on
             if clock() - started_s > _GOOD_AFTER_S:
-                backoff.succeeded()
-            wait_s = backoff.failed()
+                backoff.reset()
+            wait_s = backoff.next_wait_s()
             metrics.failures.labels(name).inc()
             if backoff.is_worth_logging():
                 _log.exception("task failed task=%s: %s; again in %.0f s", name, error, wait_s)

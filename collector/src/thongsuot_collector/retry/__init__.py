@@ -1,1 +1,1 @@
-"""Trying again: how long to wait, for sinks and channels alike."""
+"""Trying again: what a receiver asks for, for sinks and channels alike."""

@@ -29,9 +29,9 @@ from thongsuot_agent.links.link import LiveLink
 from thongsuot_agent.links.neighbour import gateway_answers
 from thongsuot_agent.links.reasons import described, reason_for_own
 from thongsuot_agent.links.state import LinkState, LinkUnusable
-from thongsuot_agent.probing import kernel_clock
 from thongsuot_agent.probing.contract import Probe, ProbeServices
 from thongsuot_agent.proto.rtnetlink import LinkMessage
+from thongsuot_runtime import kernel_clock
 from thongsuot_schema.catalogue import host as metrics
 from thongsuot_schema.inventory.model import Target
 from thongsuot_schema.metric import Metric

@@ -25,12 +25,12 @@ from thongsuot_agent.links.state import LinkUnusable
 from thongsuot_agent.links.train import ReceivedDatagram, TrainResult, TrainSpec, run_train
 from thongsuot_agent.probes.stamp import directions, emodel
 from thongsuot_agent.probes.stamp.directions import DirectionalLoss, OneWayDelay, ReflectedPacket
-from thongsuot_agent.probing import kernel_clock
 from thongsuot_agent.probing.addresses import FIRST_HOP, GATEWAY, RESOLVER, address_of
 from thongsuot_agent.probing.contract import Probe, stateless
 from thongsuot_agent.probing.statistics import median, percentile_95
 from thongsuot_agent.proto.icmp import IP4_HEADER_BYTES, IP6_HEADER_BYTES
 from thongsuot_agent.secret_file import credential_path, read_token
+from thongsuot_runtime import kernel_clock
 from thongsuot_schema.catalogue import stamp as metrics
 from thongsuot_schema.inventory.model import Role, Target
 from thongsuot_schema.metric import Metric

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from thongsuot_collector.incidents.fault import NS_PER_S
 from thongsuot_collector.notify.dispatch.transitions import ChannelReadiness
 from thongsuot_collector.notify.message import ChannelOutcome, ChannelResult
-from thongsuot_collector.retry.backoff import Backoff
+from thongsuot_runtime.backoff import Backoff
 
 MAX_CONCURRENT_SENDS = 8
 """Messages under way at the same time: a storm of ours must not be one for the receiver."""
@@ -51,7 +51,7 @@ class ChannelHealth:
         Of several that were under way together only the first counts as a failure.
         """
         if answer.outcome in {ChannelOutcome.DELIVERED, ChannelOutcome.REJECTED}:
-            failures = self._backoff.succeeded() + self._person.succeeded()
+            failures = self._backoff.reset() + self._person.reset()
             self.failing_since_ns, self._ready_ns, self._is_shut = 0, 0, False
             return failures > 0 or answer.outcome is ChannelOutcome.REJECTED
         if began_ns < self._noted_ns:
@@ -60,6 +60,6 @@ class ChannelHealth:
         self.failing_since_ns = self.failing_since_ns or now_ns
         self._is_shut = answer.outcome is ChannelOutcome.CHANNEL_UNAVAILABLE
         backoff = self._person if self._is_shut else self._backoff
-        wait_s = backoff.failed(at_least_s=answer.retry_after_s)
+        wait_s = backoff.next_wait_s(at_least_s=answer.retry_after_s)
         self._ready_ns = now_ns + round(wait_s * NS_PER_S)
         return backoff.is_worth_logging()

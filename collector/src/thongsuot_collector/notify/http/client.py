@@ -16,7 +16,7 @@ from thongsuot_collector.notify.message import ChannelOutcome, ChannelResult
 from thongsuot_collector.notify.secrets import Scrubber, read_secret
 from thongsuot_collector.notify.settings import ChannelSettings
 from thongsuot_collector.pki.client_tls import client_context
-from thongsuot_collector.retry.backoff import retry_after_s
+from thongsuot_collector.retry.retry_after import retry_after_s
 
 MAX_RESPONSE_BYTES = 4 << 20
 """A longer answer is not read: nobody's list of tickets is that long."""

@@ -8,8 +8,8 @@ import logging
 import random
 import time
 
-from thongsuot_collector.retry.backoff import Backoff
 from thongsuot_collector.sinks.delivery.http_status import DeliveryAction
+from thongsuot_runtime.backoff import Backoff
 
 _OPERATOR_FACTOR, _OPERATOR_LIMIT_FACTOR = 10.0, 5.0
 """
@@ -43,7 +43,7 @@ class DeliveryRetry:
         """Wait after a try that failed; not less than the far side asked for."""
         is_transient = action is DeliveryAction.RETRY
         backoff = self._backoff if is_transient else self._operator_backoff
-        wait_s = backoff.failed(at_least_s=at_least_s)
+        wait_s = backoff.next_wait_s(at_least_s=at_least_s)
         if backoff.is_worth_logging():
             _log.log(
                 logging.WARNING if is_transient else logging.ERROR,
@@ -59,7 +59,7 @@ class DeliveryRetry:
 
     def succeed(self) -> int:
         """Begin with the shortest wait again; return how many tries failed until now."""
-        failures = self._backoff.succeeded() + self._operator_backoff.succeeded()
+        failures = self._backoff.reset() + self._operator_backoff.reset()
         if failures and self._failing_since_s is not None:
             took_s = time.monotonic() - self._failing_since_s
             _log.info(

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from thongsuot_collector.metrics import Metrics
-from thongsuot_collector.retry.backoff import retry_after_s
+from thongsuot_collector.retry.retry_after import retry_after_s
 from thongsuot_collector.sinks.delivery.http_status import DeliveryAction, action_for
 from thongsuot_collector.sinks.delivery.retry import DeliveryRetry
 

@@ -1,0 +1,30 @@
+import ctypes
+
+from thongsuot_runtime import kernel_clock
+
+
+def test_an_error_is_known_exactly_where_the_clock_is_synchronised() -> None:
+    clock = kernel_clock.read()
+    assert clock.is_synchronised == (clock.error_s is not None)
+    assert clock.error_s is None or clock.error_s >= 0
+
+
+def test_it_says_what_the_c_library_says_of_the_clock() -> None:
+    """By ntp_gettime(3), the C library's own way to the same numbers."""
+
+    class NtpTime(ctypes.Structure):
+        _fields_ = (
+            ("seconds", ctypes.c_long),
+            ("microseconds", ctypes.c_long),
+            ("maxerror", ctypes.c_long),
+            ("rest", ctypes.c_byte * 256),
+        )
+
+    told = NtpTime()
+    state = int(ctypes.CDLL(None).ntp_gettime(ctypes.byref(told)))
+    clock = kernel_clock.read()
+    is_in_error = state == 5  # TIME_ERROR
+    assert not (is_in_error and clock.is_synchronised)
+    if clock.error_s is not None:
+        # The kernel lets its bound grow by 500 ppm between two questions.
+        assert abs(clock.error_s - told.maxerror / 1e6) < 0.1

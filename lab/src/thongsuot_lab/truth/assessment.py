@@ -102,13 +102,19 @@ class HarmRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assessment:
-    """Everything about one scenario. ``unrest`` are spells while nothing was wrong."""
+    """
+    Everything about one scenario.
+
+    ``unrest`` are spells that began while nothing was wrong, ``aftermath`` those that began some
+    minutes after a fault had ended.
+    """
 
     name: str
     text: str
     assessed: tuple[AssessedMessage, ...]
     harm_records: tuple[HarmRecord, ...]
     unrest: tuple[Spell, ...]
+    aftermath: tuple[Spell, ...]
     faults: tuple[tuple[str, str], ...]
     """Kind of place, and touch with effect, of each fault."""
     is_harmful: tuple[bool, ...]
@@ -142,7 +148,13 @@ def assess(
         text=str(scenario),
         assessed=assessed,
         harm_records=tuple(_harm_records(scenario, harms, spells, assessed)),
-        unrest=tuple(spell for spell in spells if not _is_explained(scenario, spell)),
+        unrest=tuple(s for s in spells if not _is_explained(scenario, s, OVER_S)),
+        aftermath=tuple(
+            spell
+            for spell in spells
+            if not _is_explained(scenario, spell, AFTERMATH_S)
+            and _is_explained(scenario, spell, OVER_S)
+        ),
         faults=tuple(
             (fault.place.kind.value, f"{fault.touch.value} {fault.effect.value}")
             for fault in faults
@@ -296,9 +308,9 @@ def _onset_s(harm: Harm, fault: GeneratedFault) -> float:
     return min(next(spoilt, fault.start_s), fault.end_s)
 
 
-def _is_explained(scenario: Scenario, spell: Spell) -> bool:
+def _is_explained(scenario: Scenario, spell: Spell, after_s: float) -> bool:
     return any(
-        fault.start_s - ROUNDING_S <= spell.from_s <= fault.end_s + AFTERMATH_S
+        fault.start_s - ROUNDING_S <= spell.from_s <= fault.end_s + after_s
         and _concerns(scenario, fault, (spell.site, spell.line, spell.portal))
         for fault in scenario.faults
     )

@@ -90,6 +90,7 @@ class TruthReport:
         seen_s = [one.seen_s for one in harm_records if one.seen_s is not None]
         cuts_s = [one.seen_s for one in harm_records if one.is_cut and one.seen_s is not None]
         told_s = [one.told_s for one in harm_records if one.told_s is not None]
+        aftermath = sum(len(assessment.aftermath) for assessment in self.assessments)
         unrest = sum(len(assessment.unrest) for assessment in self.assessments)
         faults = sum(len(assessment.faults) for assessment in self.assessments)
         return [
@@ -104,7 +105,10 @@ class TruthReport:
             f"time to know     {_spread(seen_s)}",
             f"time to tell     {_spread(told_s)}",
             f"dead lines       known after {_spread(cuts_s)}",
-            f"healthy time     {unrest} changes while nothing was wrong",
+            (
+                f"healthy time     {unrest} changes while nothing was wrong, {aftermath} within "
+                f"five minutes after an end"
+            ),
         ]
 
     def table(self) -> list[str]:

@@ -166,6 +166,6 @@ def story(scenario: Scenario, played: PlayedScenario) -> list[str]:
     unrest = [
         f"=> said while nothing was wrong: {one.site}/{one.line}/{one.portal} {one.words} "
         f"at {one.from_s:.1f} s"
-        for one in played.assessment.unrest
+        for one in (*played.assessment.unrest, *played.assessment.aftermath)
     ]
     return [str(scenario), *told, *assessments, *seen, *unrest]

@@ -157,7 +157,7 @@ def _told_to_tell(folder: Path) -> Iterator[Path]:
 def _has_worked(base: str) -> bool:
     """Whether each kind of probe was run, many were, and what they found was acknowledged."""
     status = msgspec.json.decode(_fetch(f"{base}/status.json"), type=AgentStatus)
-    run = rf"^{PREFIX}(\w+)_(?:success|unmeasured)_ratio"
+    run = rf"^{PREFIX}(\w+)_(?:success|unmeasured)\b"
     measured = {*re.findall(run, _fetch(f"{base}/metrics"), re.MULTILINE), *_NOT_AWAITED}
     acknowledged = status.collector.acknowledged_s_ago is not None
     return acknowledged and status.results >= _RESULTS and measured >= _measurable()

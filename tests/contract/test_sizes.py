@@ -10,7 +10,6 @@ FUNCTION_LINES = 60
 
 EXCEPTIONS: frozenset[str] = frozenset(
     {
-        "agent/src/thongsuot_agent/app/agent.py",
         "tests/collector/notify/dispatch/test_dispatcher.py",
     }
 )

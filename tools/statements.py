@@ -18,11 +18,11 @@ reference`; do not edit. [How to issue them](../how-to/issue-statements.md).
 
 A statement is about one circuit and one calendar month in Asia/Ho_Chi_Minh. It is reckoned in
 whole milliseconds from the intervals that the collector keeps; each millisecond is in exactly one
-account.
+class.
 
-## Accounts
+## Classes
 
-| account | | tiếng Việt | counted |
+| class | | tiếng Việt | counted |
 | --- | --- | --- | --- |
 """
 
@@ -62,9 +62,9 @@ when anything but the titles of site, commune and carrier differs.
 ## CSV
 
 RFC 4180, UTF-8, one row for each stretch, in order and without gap. `from` and `until` are ISO
-8601, `duration_s` exact to the millisecond. `interruption` and `told` are filled where the
-account is `down`. Downtime is the sum of `duration_s` where `account` is `down`; from when the
-carrier was told, where `told` is 1 as well.
+8601, `duration_s` exact to the millisecond. `interruption` and `notified` are filled where the
+class is `down`. Downtime is the sum of `duration_s` where `time_class` is `down`; from when the
+carrier was told, where `notified` is 1 as well.
 
 """
 
@@ -92,7 +92,7 @@ def statements_page() -> str:
     columns = ", ".join(f"`{name}`" for name in COLUMNS)
     return (
         _HEAD
-        + "".join(_accounts())
+        + "".join(_classes())
         + _RULES
         + f"Columns: {columns}.\n"
         + _CONTRACTS
@@ -104,10 +104,10 @@ def statements_page() -> str:
     )
 
 
-def _accounts() -> Iterator[str]:
+def _classes() -> Iterator[str]:
     counted = {TimeClass.UP: "yes", TimeClass.DEGRADED: "yes", TimeClass.DOWN: "yes, as downtime"}
-    for account, words in TIME_CLASSES.items():
-        yield f"| `{account}` | {words.en} | {words.vi} | {counted.get(account, 'no')} |\n"
+    for time_class, words in TIME_CLASSES.items():
+        yield f"| `{time_class}` | {words.en} | {words.vi} | {counted.get(time_class, 'no')} |\n"
 
 
 def _words() -> Iterator[str]:

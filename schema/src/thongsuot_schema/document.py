@@ -41,18 +41,18 @@ def convert(value: object, type: type[T], *, text: str, file: str, path: Path = 
     Raises:
         DocumentError: as in ``decode``; lines are those of the whole ``text``.
     """
-    found = find_mistake(value, type, path)
-    if found is not None:
-        raise error_at(text, *found, file=file)
+    mistake = find_mistake(value, type, path)
+    if mistake is not None:
+        raise error_at(text, *mistake, file=file)
     return msgspec.convert(value, type)
 
 
 def find_mistake(value: object, type: type[object], path: Path = ()) -> tuple[Path, str] | None:  # noqa: A002
     """Return where a value is not of a type, and the sentence about it; ``None``: it is."""
     try:
-        found = unknown_key(value, type, path)
-        if found is not None:
-            return found
+        unknown = unknown_key(value, type, path)
+        if unknown is not None:
+            return unknown
         msgspec.convert(value, type)
     except msgspec.ValidationError as error:
         return explain(str(error), value, type, path)
@@ -86,8 +86,8 @@ def _parse_toml(text: str, file: str) -> dict[str, object]:
         raise DocumentError(file, 0, "nested too deeply to be read") from error
     except ValueError as error:  # TOMLDecodeError, or an integer of thousands of digits
         message = str(error).partition(";")[0]
-        found = _AT.search(message)
-        if found is None:
+        match = _AT.search(message)
+        if match is None:
             raise DocumentError(file, 0, f"not TOML: {message}") from error
-        line = int(found["line"] or text.count("\n") + 1)
-        raise DocumentError(file, line, f"not TOML: {message[: found.start()]}") from error
+        line = int(match["line"] or text.count("\n") + 1)
+        raise DocumentError(file, line, f"not TOML: {message[: match.start()]}") from error

@@ -76,14 +76,14 @@ class Path(msgspec.Struct, frozen=True, kw_only=True):
 
 def path_evidence(path: Path) -> dict[str, str]:
     """Return a path as the evidence of a result."""
-    found = {METHOD: path.method} if path.method else {}
+    evidence = {METHOD: path.method} if path.method else {}
     if path.first is not None:
-        found[FIRST] = str(path.first)
+        evidence[FIRST] = str(path.first)
     if path.mtu:
-        found[MTU] = path.mtu
+        evidence[MTU] = path.mtu
     for hop in path.hops[:MAX_HOPS]:
-        found[f"{_HOP}{hop.number:02d}"] = _hop_text(hop)
-    return found
+        evidence[f"{_HOP}{hop.number:02d}"] = _hop_text(hop)
+    return evidence
 
 
 def parse_path(evidence: Mapping[str, str], *, is_reached: bool) -> Path:
@@ -180,14 +180,14 @@ def _hop_text(hop: Hop) -> str:
 
 
 def _parse_hop(number: str, text: str) -> Hop | None:
-    found = _TEXT.fullmatch(text)
-    if found is None or not number.isdecimal() or not 1 <= int(number) <= 99:
+    match = _TEXT.fullmatch(text)
+    if match is None or not number.isdecimal() or not 1 <= int(number) <= 99:
         return None
-    who, rtt, labels = found["who"], found["rtt"], found["labels"]
+    who, rtt, labels = match["who"], match["rtt"], match["labels"]
     return Hop(
         number=int(number),
-        sent=int(found["sent"]),
-        answered=int(found["answered"]),
+        sent=int(match["sent"]),
+        answered=int(match["answered"]),
         addresses=() if who == "*" else _split(who),
         rtt_s=None if rtt is None else int(rtt) / 1e6,
         labels=() if labels is None else tuple(int(label) for label in labels.split(",")),

@@ -58,11 +58,11 @@ class _Scan:
         return self.lines
 
     def _skip(self, pattern: re.Pattern[str]) -> str:
-        found = pattern.match(self.text, self.at)
-        if found is None:
+        match = pattern.match(self.text, self.at)
+        if match is None:
             raise AssertionError(f"offset {self.at} of a valid document is not {pattern.pattern}")
-        self.at = found.end()
-        return found.group()
+        self.at = match.end()
+        return match.group()
 
     def _note(self, path: Path, offset: int) -> None:
         self.lines.setdefault(path, bisect_right(self.newlines, offset) + 1)

@@ -48,13 +48,15 @@ def explain(problem: str, value: object, type_: object, base: Path) -> tuple[Pat
     here = (*base, *path)
     if (unknown := re.fullmatch(r"Object contains unknown field `(.*)`", what)) is not None:
         key = unknown[1]
-        known = {name for one in expected for name in _fields(one)}
+        known = {name for option in expected for name in _fields(option)}
         ending = suggest(key, known)
         return (*here, key), f'unknown key "{key}" {_within(here)}{ending}'
     if (missing := re.fullmatch(r"Object missing required field `(.*)`", what)) is not None:
         return here, f'"{missing[1]}" is missing {_within(here)}'
     if what.startswith("Invalid enum value"):
-        ending = suggest(str(found), (str(word) for one in expected for word in _choices(one)))
+        ending = suggest(
+            str(found), (str(word) for option in expected for word in _choices(option))
+        )
         return here, f"unknown value {_shown(found)} of {_subject(here)}{ending}"
     if (wrong := _EXPECTED.fullmatch(what)) is not None:
         return here, _wrong_value(here, found, wrong["types"], wrong["limit"])
@@ -81,9 +83,9 @@ def unknown_key(value: object, type_: object, base: Path) -> tuple[Path, str] | 
                 sentence = f'unknown key "{step}" {_within(base)}{suggest(str(step), fields)}'
                 return (*base, step), sentence
             for part in _inside(expected, step):
-                found = unknown_key(inner, part, (*base, step))
-                if found is not None:
-                    return found
+                inside = unknown_key(inner, part, (*base, step))
+                if inside is not None:
+                    return inside
     return None
 
 
@@ -153,7 +155,7 @@ def _follow(
     """Walk value and type together; a step to "some key" goes to the first that does not fit."""
     path: Path = ()
     for step in steps:
-        inner = [part for one in expected for part in _inside(one, step)]
+        inner = [part for option in expected for part in _inside(option, step)]
         if isinstance(value, dict):
             key = _misfit(value.items(), inner) if step is None else step
             if key not in value:
@@ -163,7 +165,7 @@ def _follow(
             path, value = (*path, step), value[step]
         expected = inner
     if of_key and isinstance(value, dict):
-        keys = [part for one in expected for part in _keys(one)]
+        keys = [part for option in expected for part in _keys(option)]
         key = _misfit(((name, name) for name in value), keys)
         return (*path, key), key, keys
     return path, value, expected
@@ -171,7 +173,7 @@ def _follow(
 
 def _misfit(items: Iterable[tuple[str, object]], expected: list[object]) -> str:
     for key, value in items:
-        if not any(_fits(value, one) for one in expected):
+        if not any(_fits(value, option) for option in expected):
             return key
     return ""
 

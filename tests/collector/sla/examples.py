@@ -85,17 +85,19 @@ def statement(
             ),
         ),
         notifications=(
-            telling(-HOUR + 9, -HOUR, 2 * HOUR, "20261031-5d1f0c3a"),
-            telling(5 * DAY + 71, 5 * DAY + 60, 5 * DAY + 9_900, "20261106-0b7e91aa"),
-            telling(15 * DAY + 7 * HOUR + 12, 15 * DAY + 7 * HOUR, 16 * DAY, "20261116-77aa02cd"),
+            notification(-HOUR + 9, -HOUR, 2 * HOUR, "20261031-5d1f0c3a"),
+            notification(5 * DAY + 71, 5 * DAY + 60, 5 * DAY + 9_900, "20261106-0b7e91aa"),
+            notification(
+                15 * DAY + 7 * HOUR + 12, 15 * DAY + 7 * HOUR, 16 * DAY, "20261116-77aa02cd"
+            ),
         ),
         known_ms=BASE + known_s * S,
     )
     return statement_of(NOVEMBER, circuit, NAMES, terms, record, calm_ms=CALM_S * S)
 
 
-def telling(at_s: int, from_s: int, until_s: int, incident: str) -> CarrierNotification:
-    """Return a telling, with a ticket's number."""
+def notification(at_s: int, from_s: int, until_s: int, incident: str) -> CarrierNotification:
+    """Return a notification, with a ticket's number."""
     return CarrierNotification(
         at_ms=BASE + at_s * S + 480,
         from_ms=BASE + from_s * S,

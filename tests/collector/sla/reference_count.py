@@ -82,11 +82,11 @@ class ReferenceCount:
     """
     What each second of a span is.
 
-    ``accounts`` and ``conditions`` hold one word a second; ``outages`` the seconds of each that are
-    dead and count, with the second of its end.
+    ``time_classes`` and ``conditions`` hold one word a second; ``outages`` the seconds of each that
+    are dead and count, with the second of its end.
     """
 
-    accounts: list[TimeClass]
+    time_classes: list[TimeClass]
     conditions: list[TimeClass]
     outages: list[tuple[list[int], int | None]]
 
@@ -140,19 +140,19 @@ def second_by_second(
     for one in intervals:
         end_s = base_s + length_s if one.end_ns is None else one.end_ns // NS
         put(conditions, one.start_ns // NS, end_s, condition(one, terms))
-    accounts = list(conditions)
+    time_classes = list(conditions)
     if Exclusion.MAINTENANCE in terms.excludes:
         for work in works:
-            put(accounts, work.from_ms // S, work.until_ms // S, TimeClass.MAINTENANCE)
+            put(time_classes, work.from_ms // S, work.until_ms // S, TimeClass.MAINTENANCE)
     if terms.clock is not ServiceHours.ALWAYS:
         for minute_s in range(base_s // 60 * 60, base_s + length_s, 60):
             if not is_office_time(minute_s, terms):
-                put(accounts, minute_s, minute_s + 60, TimeClass.OUTSIDE)
-    return ReferenceCount(accounts, conditions, _outages(accounts, conditions))
+                put(time_classes, minute_s, minute_s + 60, TimeClass.OUTSIDE)
+    return ReferenceCount(time_classes, conditions, _outages(time_classes, conditions))
 
 
 def _outages(
-    accounts: Sequence[TimeClass], conditions: Sequence[TimeClass]
+    time_classes: Sequence[TimeClass], conditions: Sequence[TimeClass]
 ) -> list[tuple[list[int], int | None]]:
     found: list[tuple[list[int], int | None]] = []
     dead: list[int] | None = None
@@ -162,7 +162,7 @@ def _outages(
         if now is TimeClass.DOWN:
             dead = [] if dead is None else dead
             good, good_from = 0, -1
-            if accounts[second] is TimeClass.DOWN:
+            if time_classes[second] is TimeClass.DOWN:
                 dead.append(second)
         elif dead is not None and (now is TimeClass.UP or now is TimeClass.DEGRADED):
             good_from = second if good_from < 0 else good_from
@@ -177,7 +177,7 @@ def _outages(
 
 def told_seconds(
     naive: ReferenceCount,
-    tellings: Sequence[CarrierNotification],
+    notifications: Sequence[CarrierNotification],
     base_ms: int,
     *,
     from_s: int,
@@ -188,10 +188,13 @@ def told_seconds(
     for dead, end in naive.outages:
         first = min(
             (
-                one.at_ms
-                for one in tellings
-                if (end is None or one.from_ms < base_ms + end * S)
-                and (one.until_ms is None or one.until_ms > base_ms + _begin(naive, dead) * S)
+                notification.at_ms
+                for notification in notifications
+                if (end is None or notification.from_ms < base_ms + end * S)
+                and (
+                    notification.until_ms is None
+                    or notification.until_ms > base_ms + _begin(naive, dead) * S
+                )
             ),
             default=None,
         )

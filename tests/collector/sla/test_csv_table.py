@@ -38,23 +38,25 @@ def test_rows_fill_the_month_without_gap_or_overlap() -> None:
 def test_every_total_follows_from_the_rows_alone() -> None:
     for made in (first().statement, second().statement):
         rows = rows_of(table_of(made))
-        accounts: Counter[str] = Counter()
+        time_classes: Counter[str] = Counter()
         down: Counter[str] = Counter()
         told: Counter[str] = Counter()
         for row in rows:
-            accounts[row["account"]] += milliseconds(row["duration_s"])
+            time_classes[row["time_class"]] += milliseconds(row["duration_s"])
             down[row["interruption"]] += milliseconds(row["duration_s"])
-            if row["told"] == "1":
+            if row["notified"] == "1":
                 told[row["interruption"]] += milliseconds(row["duration_s"])
-        assert made.totals.by_class == {one: accounts[one.value] for one in TimeClass}
+        assert made.totals.by_class == {
+            time_class: time_classes[time_class.value] for time_class in TimeClass
+        }
         assert made.totals.down_notified_ms == sum(told.values())
-        for one in made.interruptions:
-            assert (one.down_ms, one.down_notified_ms) == (
-                down[str(one.number)],
-                told[str(one.number)],
+        for interruption in made.interruptions:
+            assert (interruption.down_ms, interruption.down_notified_ms) == (
+                down[str(interruption.number)],
+                told[str(interruption.number)],
             )
-        assert {row["interruption"] for row in rows if row["account"] == "down"} == {
-            str(one.number) for one in made.interruptions
+        assert {row["interruption"] for row in rows if row["time_class"] == "down"} == {
+            str(interruption.number) for interruption in made.interruptions
         }
 
 

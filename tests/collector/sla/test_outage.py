@@ -33,12 +33,12 @@ def test_outages_are_what_counting_gives(
     planned: list[tuple[int, int]],
     said: list[tuple[int, int, int]],
 ) -> None:
-    intervals = course(BASE, *sorted(steps, key=lambda one: one[0])) if steps else []
+    intervals = course(BASE, *sorted(steps, key=lambda step: step[0])) if steps else []
     works = [
         PlannedWork(from_ms=BASE + begin * S, until_ms=BASE + (begin + length) * S, name="w")
         for begin, length in planned
     ]
-    tellings = [
+    notifications = [
         CarrierNotification(
             at_ms=BASE + at * S,
             from_ms=BASE + begin * S,
@@ -48,15 +48,15 @@ def test_outages_are_what_counting_gives(
         for at, begin, length in said
     ]
     span = BASE, BASE + LENGTH_S * S
-    tiles = classify_time(intervals, works, PLAIN, span)
+    periods = classify_time(intervals, works, PLAIN, span)
     naive = second_by_second(intervals, works, PLAIN, BASE, LENGTH_S)
-    for account in TimeClass:
-        counted = sum(one.length_ms for one in tiles if one.time_class is account)
-        assert counted == naive.accounts.count(account) * S
-    outages = outages_of(tiles, tellings, calm_ms=CALM_S * S)
-    assert [(one.down_ms(span), one.until_ms) for one in outages] == [
+    for time_class in TimeClass:
+        counted = sum(period.length_ms for period in periods if period.time_class is time_class)
+        assert counted == naive.time_classes.count(time_class) * S
+    outages = outages_of(periods, notifications, calm_ms=CALM_S * S)
+    assert [(outage.down_ms(span), outage.until_ms) for outage in outages] == [
         (len(dead) * S, None if end is None else BASE + end * S) for dead, end in naive.outages
     ]
-    assert sum(one.down_notified_ms(span) for one in outages) == S * told_seconds(
-        naive, tellings, BASE, from_s=0, until_s=LENGTH_S
+    assert sum(outage.down_notified_ms(span) for outage in outages) == S * told_seconds(
+        naive, notifications, BASE, from_s=0, until_s=LENGTH_S
     )

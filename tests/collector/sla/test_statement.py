@@ -1,4 +1,4 @@
-"""A statement: its tiles fill the month exactly, and its figures are what counting gives."""
+"""A statement: its periods fill the month exactly, and its figures are what counting gives."""
 
 import random
 from fractions import Fraction
@@ -59,12 +59,15 @@ def made(
     *,
     terms: Terms = PLAIN,
     works: tuple[PlannedWork, ...] = (),
-    tellings: tuple[CarrierNotification, ...] = (),
+    notifications: tuple[CarrierNotification, ...] = (),
     known_s: int = MONTH_S + HOUR,
     month: Month = NOVEMBER,
 ) -> Statement:
     record = CircuitRecord(
-        intervals=intervals, planned_work=works, notifications=tellings, known_ms=BASE + known_s * S
+        intervals=intervals,
+        planned_work=works,
+        notifications=notifications,
+        known_ms=BASE + known_s * S,
     )
     return statement_of(month, CIRCUIT, NAMES, terms, record, calm_ms=CALM_S * S)
 
@@ -127,7 +130,7 @@ def test_tiles_fill_the_month_exactly(
     works = tuple(work(begin, begin + length) for begin, length in planned)
     statement = made(intervals_of(life), terms=terms, works=works, known_s=known_s)
     end_ms = max(BASE, min(NOVEMBER.until_ms, BASE + known_s * S))
-    edges = [(one.from_ms, one.until_ms) for one in statement.periods]
+    edges = [(period.from_ms, period.until_ms) for period in statement.periods]
     if end_ms > BASE:
         assert (edges[0][0], edges[-1][1]) == (BASE, end_ms)
     assert all(one[1] == other[0] for one, other in pairwise(edges))
@@ -148,12 +151,14 @@ def test_order_and_repetition_of_what_is_known_change_nothing(
 ) -> None:
     intervals = intervals_of(life)
     works = [work(begin, begin + length) for begin, length in planned]
-    tellings = [told(begin, begin - 60, begin + length) for begin, length in data.draw(spans())]
-    once = made(intervals, terms=terms, works=tuple(works), tellings=tuple(tellings))
+    notifications = [
+        told(begin, begin - 60, begin + length) for begin, length in data.draw(spans())
+    ]
+    once = made(intervals, terms=terms, works=tuple(works), notifications=tuple(notifications))
     shuffled = CircuitRecord(
         intervals=again(intervals, dice),
         planned_work=again(works, dice),
-        notifications=again(tellings, dice),
+        notifications=again(notifications, dice),
         known_ms=BASE + (MONTH_S + HOUR) * S,
     )
     twice = statement_of(NOVEMBER, CIRCUIT, NAMES, terms, shuffled, calm_ms=CALM_S * S)
@@ -163,19 +168,21 @@ def test_order_and_repetition_of_what_is_known_change_nothing(
 def held_against_counting(
     intervals: list[Interval],
     works: tuple[PlannedWork, ...],
-    tellings: tuple[CarrierNotification, ...],
+    notifications: tuple[CarrierNotification, ...],
     terms: Terms,
 ) -> None:
-    statement = made(intervals, terms=terms, works=works, tellings=tellings)
+    statement = made(intervals, terms=terms, works=works, notifications=notifications)
     _, end_ms = record_span(NOVEMBER, calm_ms=CALM_S * S)
     begin_ms = BASE + EARLY_S * S  # before that, nothing is known
     naive = second_by_second(intervals, works, terms, begin_ms, (end_ms - begin_ms) // S)
     first = (BASE - begin_ms) // S
     last = first + MONTH_S
-    month = naive.accounts[first:last]
-    assert statement.totals.by_class == {one: month.count(one) * S for one in TimeClass}
+    month = naive.time_classes[first:last]
+    assert statement.totals.by_class == {
+        time_class: month.count(time_class) * S for time_class in TimeClass
+    }
     assert statement.totals.down_notified_ms == S * told_seconds(
-        naive, tellings, begin_ms, from_s=first, until_s=last
+        naive, notifications, begin_ms, from_s=first, until_s=last
     )
     counted = [
         (dead, end)
@@ -183,18 +190,18 @@ def held_against_counting(
         if any(first <= second < last for second in dead)
         or (end is not None and first < end <= last)
     ]
-    assert [one.down_ms for one in statement.interruptions] == [
+    assert [interruption.down_ms for interruption in statement.interruptions] == [
         S * sum(first <= second < last for second in dead) for dead, _ in counted
     ]
-    assert [one.restore_ms for one in statement.interruptions] == [
+    assert [interruption.restore_ms for interruption in statement.interruptions] == [
         None if end is None or end > last else S * len(dead) for dead, end in counted
     ]
-    assert [one.until_ms for one in statement.interruptions] == [
+    assert [interruption.until_ms for interruption in statement.interruptions] == [
         None if end is None or end > last else begin_ms + end * S for _, end in counted
     ]
-    told_of = [one.down_notified_ms for one in statement.interruptions]
+    told_of = [interruption.down_notified_ms for interruption in statement.interruptions]
     assert sum(told_of) == statement.totals.down_notified_ms
-    marked = [one for one in statement.periods if one.is_notified]
+    marked = [period for period in statement.periods if period.is_notified]
     assert sum(one.length_ms for one in marked) == statement.totals.down_notified_ms
 
 
@@ -209,7 +216,7 @@ def test_counting_second_by_second_gives_the_same(terms: Terms) -> None:
         at += dice.choice((1, 7, 29, 30, 31, 400, 9_000, 60_000))
         steps.append((at, dice.choice((*EVERY, UP, UP, CUT))))
     dead = [at for at, said in steps if said in {CUT, OUT}]
-    tellings = tuple(
+    notifications = tuple(
         told(at + dice.randrange(900), at, at + dice.randrange(1, 4_000))
         for at in dice.sample(dead, len(dead) // 2)
     )
@@ -217,12 +224,13 @@ def test_counting_second_by_second_gives_the_same(terms: Terms) -> None:
         work(begin, begin + dice.randrange(1, 30_000))
         for begin in (dice.randrange(EARLY_S, MONTH_S) for _ in range(12))
     )
-    held_against_counting(course(BASE, *steps), works, tellings, terms)
+    held_against_counting(course(BASE, *steps), works, notifications, terms)
 
 
 def test_a_cut_is_counted_from_its_onset_and_from_when_the_carrier_was_told() -> None:
     statement = made(
-        course(BASE, (EARLY_S, UP), (HOUR, CUT), (2 * HOUR, UP)), tellings=(told(HOUR + 8, HOUR),)
+        course(BASE, (EARLY_S, UP), (HOUR, CUT), (2 * HOUR, UP)),
+        notifications=(told(HOUR + 8, HOUR),),
     )
     (only,) = statement.interruptions
     assert (only.down_ms, only.down_notified_ms) == (3_600_000, 3_592_000)
@@ -245,7 +253,7 @@ def test_a_carrier_that_was_never_told_has_no_downtime_from_then_and_no_repair_t
 
 def test_what_was_told_when_it_was_over_counts_as_not_told() -> None:
     life = course(BASE, (EARLY_S, UP), (HOUR, CUT), (2 * HOUR, UP))
-    (only,) = made(life, tellings=(told(3 * HOUR, HOUR, 2 * HOUR),)).interruptions
+    (only,) = made(life, notifications=(told(3 * HOUR, HOUR, 2 * HOUR),)).interruptions
     assert (only.notified_ms, only.down_notified_ms, only.incident) == (None, 0, "")
 
 
@@ -279,7 +287,7 @@ def test_planned_work_takes_its_whole_window_out() -> None:
     life = course(BASE, (EARLY_S, UP), (HOUR, CUT), (2 * HOUR, UP))
     statement = made(life, works=(work(HOUR // 2, HOUR + 1_800),))
     assert statement.totals.by_class[TimeClass.MAINTENANCE] == HOUR * S
-    assert [one.down_ms for one in statement.interruptions] == [1_800 * S]
+    assert [interruption.down_ms for interruption in statement.interruptions] == [1_800 * S]
     assert statement.interruptions[0].from_ms == BASE + HOUR * S
 
 
@@ -287,10 +295,10 @@ def test_an_interruption_over_the_end_of_a_month_is_counted_once_and_repaired_wh
     None
 ):
     life = course(BASE, (EARLY_S, UP), (MONTH_S - 600, OUT), (MONTH_S + 300, UP))
-    tellings = (told(MONTH_S + 100, MONTH_S - 600),)
+    notifications = (told(MONTH_S + 100, MONTH_S - 600),)
     late = 40 * 86_400
-    before = made(life, tellings=tellings, known_s=late)
-    after = made(life, tellings=tellings, known_s=late, month=NOVEMBER.after())
+    before = made(life, notifications=notifications, known_s=late)
+    after = made(life, notifications=notifications, known_s=late, month=NOVEMBER.after())
     assert (before.begun, after.begun) == (1, 0)
     (one,), (other,) = before.interruptions, after.interruptions
     assert (one.down_ms, one.until_ms, one.restore_ms, one.notified_ms) == (
@@ -340,6 +348,6 @@ def test_a_repair_that_took_too_long_is_late() -> None:
     life = course(
         BASE, (EARLY_S, UP), (0, CUT), (36 * HOUR + 1, UP), (40 * HOUR, CUT), (41 * HOUR, UP)
     )
-    statement = made(life, tellings=(told(0, 0), told(40 * HOUR, 40 * HOUR)))
+    statement = made(life, notifications=(told(0, 0), told(40 * HOUR, 40 * HOUR)))
     assert statement.late_repairs == 1
     assert statement.is_repaired_enough is False

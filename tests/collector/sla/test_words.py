@@ -52,7 +52,7 @@ def test_each_change_is_a_sentence() -> None:
     assert change_text(told).vi == (
         "Lần gián đoạn bắt đầu 01/11/2026 00:00:00,000: từ không có thành 0:00:01,000"
     )
-    for account in TimeClass:
-        assert change_text(RevisionChange(subject=account, before=0, after=1)).en.endswith(
+    for time_class in TimeClass:
+        assert change_text(RevisionChange(subject=time_class, before=0, after=1)).en.endswith(
             "0:00:00.001"
         )

@@ -17,7 +17,7 @@ from thongsuot_collector.incidents.incident import HoldOff, Incident, IncidentMe
 from thongsuot_collector.incidents.maintenance_window import MaintenanceWindow
 from thongsuot_collector.incidents.party import ResponsibleParty, Severity
 from thongsuot_collector.inventory.directory import InventoryDirectory
-from thongsuot_collector.notify.dispatch import delivery_log as telling
+from thongsuot_collector.notify.dispatch import delivery_log as notification
 from thongsuot_collector.notify.dispatch.delivery_log import DeliveryLogEntry
 from thongsuot_collector.notify.message import ChannelOutcome
 from thongsuot_collector.statements.archive import StatementArchive
@@ -136,7 +136,7 @@ class StatementFixture:
             outcome=outcome,
             reference="T-9",
         )
-        telling.save_threads(self.store, (), (tried,))
+        notification.save_threads(self.store, (), (tried,))
 
 
 def ns(second: int) -> int:
@@ -162,14 +162,14 @@ def incident(name: str, troubles: Sequence[Fault]) -> Incident:
         segment=Segment.ACCESS,
         members=tuple(
             IncidentMember(
-                fault_ids=(one.id,),
-                subject=one.subject,
-                start_ns=one.start_ns,
-                end_ns=one.end_ns,
+                fault_ids=(fault.id,),
+                subject=fault.subject,
+                start_ns=fault.start_ns,
+                end_ns=fault.end_ns,
                 state=State.DOWN,
                 symptom=Symptom.ACCESS_SILENT,
             )
-            for one in troubles
+            for fault in troubles
         ),
     )
 

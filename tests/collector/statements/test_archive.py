@@ -123,7 +123,7 @@ def test_late_data_issues_a_new_revision_that_says_what_changed(books: Statement
     books.now_s += DAY
     second = books.archive.issue_revision(circuit(books), NOVEMBER)
     assert second.revision == 2
-    said = {one.subject: (one.before, one.after) for one in second.changes}
+    said = {change.subject: (change.before, change.after) for change in second.changes}
     assert said["down"] == (0, HOUR * S)
     assert said["unknown"] == (HOUR * S, 0)
     assert said["begun"] == (0, 1)
@@ -163,9 +163,9 @@ async def test_statements_are_issued_by_themselves_some_time_after_the_month(
     assert issuer.due() == [NOVEMBER.after(-1), NOVEMBER]
     await issuer.issue_due()
     assert revision_store.months(books.store) == ["2026-11", "2026-10"]
-    assert [one.circuit.name for one in revision_store.summaries(books.store, "2026-11")] == [
-        "HN/FTTH 42"
-    ]
+    assert [
+        summary.circuit.name for summary in revision_store.summaries(books.store, "2026-11")
+    ] == ["HN/FTTH 42"]
     books.now_s = 30 * DAY + 37 * DAY
     assert NOVEMBER not in StatementIssuer(books.archive, settings).due()
 

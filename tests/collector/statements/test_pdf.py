@@ -62,18 +62,18 @@ def test_totals_on_paper_are_those_that_follow_from_the_csv_inside_it(pdf: bytes
 
     text = text_of(pdf)
     whole = sum(milliseconds(row["duration_s"]) for row in rows)
-    service = total(account="up") + total(account="degraded") + total(account="down")
-    down, told = total(account="down"), total(account="down", told="1")
+    service = total(time_class="up") + total(time_class="degraded") + total(time_class="down")
+    down, told = total(time_class="down"), total(time_class="down", notified="1")
     for mark, label, amount in (
         ("a", "Tổng thời gian của kỳ", whole),
-        ("c", "Loại trừ: Bảo trì theo kế hoạch", total(account="maintenance")),
-        ("d", "Loại trừ: Mất điện tại điểm", total(account="power")),
-        ("e", "Loại trừ: Thiết bị, mạng nội bộ của điểm", total(account="customer")),
-        ("f", "Loại trừ: Không đủ số liệu", total(account="unknown")),
+        ("c", "Loại trừ: Bảo trì theo kế hoạch", total(time_class="maintenance")),
+        ("d", "Loại trừ: Mất điện tại điểm", total(time_class="power")),
+        ("e", "Loại trừ: Thiết bị, mạng nội bộ của điểm", total(time_class="customer")),
+        ("f", "Loại trừ: Không đủ số liệu", total(time_class="unknown")),
         ("g", "Thời gian xét chất lượng", service),
         ("h", "Thời gian gián đoạn kể từ khi phát hiện", down),
         ("i", "Thời gian gián đoạn kể từ khi báo nhà mạng", told),
-        ("k", "Chậm/chập chờn (có trong g)", total(account="degraded")),
+        ("k", "Chậm/chập chờn (có trong g)", total(time_class="degraded")),
     ):
         assert re.search(rf"\b{mark} {re.escape(label)} .*?{length(amount)}", text), label
     for label, amount in (("phát hiện", down), ("báo nhà mạng", told)):
@@ -87,12 +87,12 @@ def test_totals_on_paper_are_those_that_follow_from_the_csv_inside_it(pdf: bytes
 def test_every_interruption_and_every_stretch_that_is_not_counted_has_its_row(pdf: bytes) -> None:
     text = text_of(pdf)
     made = second().statement
-    for one in made.interruptions:
-        assert length(one.down_ms) in text
-        assert one.incident in text
-    for account in LISTED_CLASSES:
-        for tile in (tile for tile in made.periods if tile.time_class is account):
-            assert tile.time_class.value == "maintenance" or length(tile.length_ms) in text
+    for interruption in made.interruptions:
+        assert length(interruption.down_ms) in text
+        assert interruption.incident in text
+    for time_class in LISTED_CLASSES:
+        for period in (period for period in made.periods if period.time_class is time_class):
+            assert period.time_class.value == "maintenance" or length(period.length_ms) in text
 
 
 def test_it_is_vietnamese_numbered_and_says_what_it_replaces(pdf: bytes) -> None:

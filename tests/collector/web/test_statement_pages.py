@@ -68,7 +68,7 @@ async def test_files_are_those_of_the_revision_asked_for(tmp_path: Path) -> None
         assert response.headers["content-type"] == "text/csv; charset=utf-8"
         assert 'filename="sla-2026-11-HN-FTTH-42-r1.csv"' in response.headers["content-disposition"]
         rows = list(csv.DictReader(io.StringIO(response.text, newline="")))
-        assert [row["duration_s"] for row in rows if row["account"] == "down"] == [
+        assert [row["duration_s"] for row in rows if row["time_class"] == "down"] == [
             "8.250",
             "3591.750",
         ]

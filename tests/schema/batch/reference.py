@@ -68,7 +68,7 @@ def _hex(octets: bytes) -> str:
 def _annotated(text: bytes, labels: Sequence[str]) -> str:
     """Return an array's head and elements in hexadecimal digits, each with its name and value."""
     elements = msgspec.msgpack.decode(text, type=list[msgspec.Raw])
-    size = len(text) - sum(len(bytes(one)) for one in elements)
+    size = len(text) - sum(len(bytes(element)) for element in elements)
     lines = [f"{text[:size].hex(' '):<{3 * WIDTH}}  array of {len(elements)}"]
     for label, raw in zip(labels, elements, strict=True):
         value = msgspec.msgpack.decode(raw)

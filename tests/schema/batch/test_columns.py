@@ -56,14 +56,14 @@ def columns_and_batch(batch: Batch, index: LayoutIndex) -> tuple[Columns, Batch]
 def assert_same(columns: Columns, batch: Batch) -> None:
     expected = [
         (
-            one.series,
-            one.boottime_ns,
-            one.finding.outcome,
-            one.finding.reason,
-            one.finding.values,
-            one.finding.cost_bytes,
+            result.series,
+            result.boottime_ns,
+            result.finding.outcome,
+            result.finding.reason,
+            result.finding.values,
+            result.finding.cost_bytes,
         )
-        for one in sorted(batch.results, key=lambda one: one.series)
+        for result in sorted(batch.results, key=lambda result: result.series)
     ]
     assert rows_of(columns) == expected
     assert (columns.changes, columns.notices) == (batch.changes, batch.notices)

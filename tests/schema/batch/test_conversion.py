@@ -25,11 +25,15 @@ RENAMED = {
 
 @pytest.mark.parametrize("figure", [math.nan, math.inf, -math.inf])
 def test_a_figure_that_is_no_number_is_left_out(figure: float) -> None:
-    evidence = tuple(replace(one, value=figure, limit=figure) for one in CHANGE.verdict.evidence)
+    evidence = tuple(
+        replace(evidence, value=figure, limit=figure) for evidence in CHANGE.verdict.evidence
+    )
     change = replace(CHANGE, verdict=replace(CHANGE.verdict, evidence=evidence))
     notice = Notice(code=NoticeCode.CLOCK_STEPPED, boottime_ns=0, value=figure)
     found = back(replace(EMPTY, changes=(change,), notices=(notice,)))
-    assert {(one.value, one.limit) for one in found.changes[0].verdict.evidence} == {(None, None)}
+    assert {(evidence.value, evidence.limit) for evidence in found.changes[0].verdict.evidence} == {
+        (None, None)
+    }
     assert found.notices[0].value is None
 
 

@@ -172,7 +172,7 @@ def test_sums_that_leave_the_range_are_malformed() -> None:
     count = 4 + 4 + 4
     largest = [0] * 4 + [2**62 - 1] * 4 + [0] * 4
     octets = [(number << 1).to_bytes(8, "little") for number in largest]
-    arrays[NUMBERS] = b"".join(bytes(one[plane] for one in octets) for plane in range(8))
+    arrays[NUMBERS] = b"".join(bytes(octet[plane] for octet in octets) for plane in range(8))
     assert len(arrays[NUMBERS]) == 8 * count
     with pytest.raises(BatchMalformed, match="larger than the format can hold"):
         decode_batch(packed(arrays), layouts(INDEX))

@@ -85,7 +85,7 @@ def test_equal_batches_give_equal_bytes() -> None:
 
 def test_healthy_results_cost_nothing_for_outcome_reason_doubt_or_evidence() -> None:
     batch = SimulatedDevice(1).rows(4)
-    healthy = [one for one in batch.results if one.finding.outcome is Outcome.OK]
+    healthy = [result for result in batch.results if result.finding.outcome is Outcome.OK]
     batch = replace(batch, results=tuple(healthy))
     text = frame.unpack(encode_batch(batch, LayoutBuilder().index_for(healthy)), DEFAULT_LIMITS)
     reasons, absences, *others = msgspec.msgpack.decode(text)[-5:]
@@ -106,7 +106,7 @@ def test_the_largest_value_that_can_be_kept_comes_back() -> None:
     findings = [ok_finding({http.BODY: value}) for value in (0.0, 2.0**61, 0.0)]
     body = encode_batch(batch_of(*findings, series=series), index)
     found = decode_batch(body, {index.layout_id: index.layout}.get)
-    assert [one.finding for one in found.results] == findings
+    assert [result.finding for result in found.results] == findings
 
 
 def test_a_metric_that_the_kind_does_not_have_is_refused() -> None:

@@ -49,8 +49,8 @@ def test_appended_fields_are_skipped_at_every_level() -> None:
     arrays[DOUBTS] = [grown([["timer_late"], [0]])]
     found = decoded(grown(arrays))
     assert found.changes == decode_batch(RICH_BODY, layouts(INDEX)).changes
-    assert [one.finding.reason for one in found.results] == [
-        one.finding.reason for one in RICH.results
+    assert [result.finding.reason for result in found.results] == [
+        result.finding.reason for result in RICH.results
     ]
     assert read_header(packed(grown(arrays))).results == len(RICH.results)
 

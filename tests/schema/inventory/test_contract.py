@@ -107,4 +107,4 @@ def test_contracts_of_all_files_are_read() -> None:
         "a.toml": TOWN,
         "b.toml": '[[contracts]]\nname = "d"\ncarrier = "vnpt"\nmedia = ["5g"]',
     }
-    assert [one.name for one in read_inventory(files).contracts] == ["c", "d"]
+    assert [contract.name for contract in read_inventory(files).contracts] == ["c", "d"]

@@ -44,7 +44,7 @@ def history(
     """Return a history that is up but for what is given; recorded for the last ``known_s``."""
     stretches = []
     at_s = now_s - known_s
-    for trouble in sorted(troubles, key=lambda one: -one.ago_s):
+    for trouble in sorted(troubles, key=lambda fault: -fault.ago_s):
         begin_s = now_s - trouble.ago_s
         if begin_s > at_s:
             stretches.append(StateStretch(start_s=at_s, end_s=begin_s, state=State.UP))
@@ -274,8 +274,10 @@ def agent_silent() -> SiteView:
         "loss_ratio": None,
     }
     until_then = tuple(
-        StateStretch(start_s=one.start_s, end_s=min(one.end_s, NOW_S - silent_s), state=one.state)
-        for one in history(SceneFault(ago_s=60_000, for_s=900))
+        StateStretch(
+            start_s=stretch.start_s, end_s=min(stretch.end_s, NOW_S - silent_s), state=stretch.state
+        )
+        for stretch in history(SceneFault(ago_s=60_000, for_s=900))
     )
     return site(
         links=(fibre(**gap, history=until_then), mobile(**gap, history=until_then)),

@@ -85,9 +85,9 @@ def test_nothing_is_drawn_where_nothing_was_recorded(stretches: tuple[StateStret
 def test_the_parts_of_a_day_add_up_to_a_day(stretches: tuple[StateStretch, ...]) -> None:
     sums = outage_totals(stretches, NOW_S)
     up_s = sum(
-        max(0.0, min(one.end_s, NOW_S) - max(one.start_s, NOW_S - DAY_S))
-        for one in stretches
-        if one.state is State.UP
+        max(0.0, min(stretch.end_s, NOW_S) - max(stretch.start_s, NOW_S - DAY_S))
+        for stretch in stretches
+        if stretch.state is State.UP
     )
     assert up_s + sums.down_s + sums.degraded_s + sums.missing_s == pytest.approx(DAY_S)
     assert (sums.count == 0) == (sums.down_s == 0)

@@ -67,10 +67,12 @@ def test_under_a_wrong_seal_all_goes_back_as_it_came_and_marked() -> None:
     broken = data[:-1] + bytes((data[-1] ^ 1,))
     back = answer(broken, KEY)
     assert [one.flags for one in back] == [UNRECOGNISED | INTEGRITY] * 3
-    assert [one.value for one in back] == [one.value for one in unpack_tlvs(broken)]
+    assert [one.value for one in back] == [unpack_tlv.value for unpack_tlv in unpack_tlvs(broken)]
     assert parse_timestamp_information(back[0]) is None
     elsewhere = reflect_tlvs(data, KNOWN, asked=7, number=2, key=KEY)
-    assert [one.flags & INTEGRITY for one in unpack_tlvs(elsewhere)] == [INTEGRITY] * 3
+    assert [unpack_tlv.flags & INTEGRITY for unpack_tlv in unpack_tlvs(elsewhere)] == [
+        INTEGRITY
+    ] * 3
 
 
 def test_only_padding_may_come_after_a_seal() -> None:

@@ -1,4 +1,4 @@
-"""Table: a statement as CSV (RFC 4180), for programs: every total follows from its rows."""
+"""CSV table: a statement as CSV (RFC 4180), for programs: every total follows from its rows."""
 
 import csv
 import io
@@ -19,9 +19,9 @@ COLUMNS = (
     "from",
     "until",
     "duration_s",
-    "account",
+    "time_class",
     "interruption",
-    "told",
+    "notified",
     "condition",
     "symptom",
     "segment",
@@ -34,12 +34,12 @@ _EPOCH = datetime.fromtimestamp(0, VIETNAM)
 
 
 def table_of(statement: Statement) -> bytes:
-    """Return the statement's tiles, one a row, in order: they fill the month exactly."""
+    """Return the statement's periods, one a row, in order: they fill the month exactly."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(COLUMNS)
     circuit = statement.circuit
-    for row, tile in enumerate(statement.periods, 1):
+    for row, period in enumerate(statement.periods, 1):
         writer.writerow(
             (
                 statement.month,
@@ -48,18 +48,18 @@ def table_of(statement: Statement) -> bytes:
                 circuit.site,
                 circuit.link,
                 row,
-                stamp(tile.from_ms),
-                stamp(tile.until_ms),
-                seconds(tile.length_ms),
-                tile.time_class.value,
-                "" if tile.interruption is None else tile.interruption,
-                "" if tile.interruption is None else int(tile.is_notified),
-                tile.condition.value,
-                tile.symptom.value,
-                "" if tile.segment is None else tile.segment.value,
-                "" if tile.basis is None else tile.basis.value,
-                "" if tile.error_s is None else f"{tile.error_s:.3f}",
-                tile.work,
+                stamp(period.from_ms),
+                stamp(period.until_ms),
+                seconds(period.length_ms),
+                period.time_class.value,
+                "" if period.interruption is None else period.interruption,
+                "" if period.interruption is None else int(period.is_notified),
+                period.condition.value,
+                period.symptom.value,
+                "" if period.segment is None else period.segment.value,
+                "" if period.basis is None else period.basis.value,
+                "" if period.error_s is None else f"{period.error_s:.3f}",
+                period.work,
             )
         )
     return text.getvalue().encode()

@@ -20,16 +20,16 @@ def service_spans(terms: Terms, from_ms: int, until_ms: int) -> list[Span]:
     """Return when the clock runs between two moments: in order, apart from each other."""
     if terms.clock is ServiceHours.ALWAYS:
         return [(from_ms, until_ms)]
-    found: list[Span] = []
+    spans: list[Span] = []
     for opens_ms, closes_ms in _office_spans(terms, from_ms, until_ms):
         begin_ms, end_ms = max(opens_ms, from_ms), min(closes_ms, until_ms)
         if begin_ms >= end_ms:
             continue
-        if found and found[-1][1] == begin_ms:
-            found[-1] = (found[-1][0], end_ms)
+        if spans and spans[-1][1] == begin_ms:
+            spans[-1] = (spans[-1][0], end_ms)
         else:
-            found.append((begin_ms, end_ms))
-    return found
+            spans.append((begin_ms, end_ms))
+    return spans
 
 
 def _office_spans(terms: Terms, from_ms: int, until_ms: int) -> Iterator[Span]:

@@ -51,9 +51,9 @@ def month_from(text: str) -> Month:
     Raises:
         ValueError: it is not of the form "2026-11", or not of this age.
     """
-    found = _TEXT.fullmatch(text)
-    if found is not None:
-        year, number = int(found[1]), int(found[2])
+    match = _TEXT.fullmatch(text)
+    if match is not None:
+        year, number = int(match[1]), int(match[2])
         if 2000 <= year <= 2999 and 1 <= number <= _YEAR_MONTHS:
             return Month(year, number)
     raise ValueError(f'"{text}" is not a month, as in "2026-11"')

@@ -33,7 +33,7 @@ class Outage(msgspec.Struct, frozen=True, kw_only=True):
     """
     One outage. ``until_ms`` is when the circuit was available again, ``None`` while that is not
     known. ``down_spans`` are the stretches in which it was dead and the contract's clock ran.
-    ``notification`` is the first telling of it.
+    ``notification`` is the first notification of it.
     """
 
     from_ms: int
@@ -61,18 +61,20 @@ class Outage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def outages_of(
-    tiles: Iterable[Period], tellings: Iterable[CarrierNotification], *, calm_ms: int
+    periods: Iterable[Period], notifications: Iterable[CarrierNotification], *, calm_ms: int
 ) -> tuple[Outage, ...]:
-    """Return the outages that tiles show, in order; those that never count are left out."""
-    found: list[Outage] = []
-    known = sorted(set(tellings))
-    for dead, until_ms in _outage_periods(tiles, calm_ms):
+    """Return the outages that periods show, in order; those that never count are left out."""
+    outages: list[Outage] = []
+    known = sorted(set(notifications))
+    for dead, until_ms in _outage_periods(periods, calm_ms):
         parts = tuple(
-            (one.from_ms, one.until_ms) for one in dead if one.time_class is TimeClass.DOWN
+            (period.from_ms, period.until_ms)
+            for period in dead
+            if period.time_class is TimeClass.DOWN
         )
         if not parts:
             continue
-        longest = max(dead, key=lambda one: (one.length_ms, -one.from_ms))
+        longest = max(dead, key=lambda period: (period.length_ms, -period.from_ms))
         outage = Outage(
             from_ms=dead[0].from_ms,
             until_ms=until_ms,
@@ -81,27 +83,27 @@ def outages_of(
             segment=longest.segment,
             error_s=dead[0].error_s,
         )
-        found.append(
+        outages.append(
             msgspec.structs.replace(outage, notification=_first_notification(outage, known))
         )
-    return tuple(found)
+    return tuple(outages)
 
 
 def _outage_periods(
-    tiles: Iterable[Period], calm_ms: int
+    periods: Iterable[Period], calm_ms: int
 ) -> Iterable[tuple[list[Period], int | None]]:
-    """Yield the dead tiles of each outage, and when it was over."""
+    """Yield the dead periods of each outage, and when it was over."""
     dead: list[Period] = []
     calm_from_ms: int | None = None
     good_ms = 0
-    for tile in tiles:
-        if tile.condition is TimeClass.DOWN:
-            dead.append(tile)
+    for period in periods:
+        if period.condition is TimeClass.DOWN:
+            dead.append(period)
             calm_from_ms, good_ms = None, 0
-        elif dead and tile.condition in {TimeClass.UP, TimeClass.DEGRADED}:
+        elif dead and period.condition in {TimeClass.UP, TimeClass.DEGRADED}:
             if calm_from_ms is None:
-                calm_from_ms = tile.from_ms
-            good_ms += tile.length_ms
+                calm_from_ms = period.from_ms
+            good_ms += period.length_ms
             if good_ms >= calm_ms:
                 yield dead, calm_from_ms
                 dead = []
@@ -110,13 +112,13 @@ def _outage_periods(
 
 
 def _first_notification(
-    outage: Outage, tellings: Sequence[CarrierNotification]
+    outage: Outage, notifications: Sequence[CarrierNotification]
 ) -> CarrierNotification | None:
-    for one in tellings:
-        begins_before = outage.until_ms is None or one.from_ms < outage.until_ms
-        ends_after = one.until_ms is None or one.until_ms > outage.from_ms
+    for notification in notifications:
+        begins_before = outage.until_ms is None or notification.from_ms < outage.until_ms
+        ends_after = notification.until_ms is None or notification.until_ms > outage.from_ms
         if begins_before and ends_after:
-            return one
+            return notification
     return None
 
 

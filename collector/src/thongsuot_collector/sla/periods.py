@@ -1,7 +1,7 @@
 """
-Tile: a stretch of time in one account. The tiles of a circuit fill a time exactly.
+Period: a stretch of time in one class. The periods of a circuit fill a time exactly.
 
-What is known of each moment is first a *condition* of the circuit; the account is the condition,
+What is known of each moment is first a *condition* of the circuit; the class is the condition,
 unless the contract's clock did not run or planned work went on.
 """
 
@@ -43,8 +43,6 @@ class TimeClass(StrEnum):
 COUNTED = (TimeClass.UP, TimeClass.DEGRADED, TimeClass.DOWN)
 """What makes up the service time; the others are left out of it."""
 
-EXCLUDED = tuple(one for one in TimeClass if one not in COUNTED)
-
 
 class PlannedWork(msgspec.Struct, frozen=True, kw_only=True, order=True):
     """Planned work that covers a circuit; Unix milliseconds, ``until_ms`` exclusive."""
@@ -56,12 +54,12 @@ class PlannedWork(msgspec.Struct, frozen=True, kw_only=True, order=True):
 
 class Period(msgspec.Struct, frozen=True, kw_only=True):
     """
-    A stretch of time (Unix milliseconds, ``until_ms`` exclusive) that is of one account.
+    A stretch of time (Unix milliseconds, ``until_ms`` exclusive) that is of one class.
 
     ``condition`` is how the circuit itself was: ``up``, ``degraded``, ``down``, ``power``,
-    ``customer`` or ``unknown``. ``work`` names the planned work that the account rests on.
+    ``customer`` or ``unknown``. ``work`` names the planned work that the class rests on.
     ``interruption`` is the number in the statement of the one that it is part of, and
-    ``is_notified`` whether the carrier had been told of that; both only where the account is
+    ``is_notified`` whether the carrier had been told of that; both only where the class is
     ``down``.
     """
 
@@ -94,7 +92,7 @@ def classify_time(
     span: Span,
 ) -> tuple[Period, ...]:
     """
-    Return the tiles of a span, in order, without gap or overlap.
+    Return the periods of a span, in order, without gap or overlap.
 
     ``intervals`` are those of the circuit, in whatever order, the same perhaps twice; where they
     say nothing, nothing is known. An open one lasts to the end.
@@ -106,20 +104,20 @@ def classify_time(
     edges = {from_ms, until_ms}
     for begin_ms, end_ms in (*((said.from_ms, said.until_ms) for said in states), *open_hours):
         edges |= {begin_ms, end_ms}
-    for one in planned:
-        edges |= {one.from_ms, one.until_ms}
+    for known_work in planned:
+        edges |= {known_work.from_ms, known_work.until_ms}
     order = sorted(edge for edge in edges if from_ms <= edge <= until_ms)
     begins = [said.from_ms for said in states]
     opens = [begin_ms for begin_ms, _ in open_hours]
-    found: list[Period] = []
+    periods: list[Period] = []
     for piece in pairwise(order):
         begin_ms = piece[0]
         state = states[bisect_right(begins, begin_ms) - 1]
         at = bisect_right(opens, begin_ms) - 1
         is_open = at >= 0 and begin_ms < open_hours[at][1]
-        work = next((one for one in planned if one.from_ms <= begin_ms < one.until_ms), None)
-        found.append(_period(piece, state.interval, terms, work, is_open=is_open))
-    return merge_adjacent(found)
+        work = next((work for work in planned if work.from_ms <= begin_ms < work.until_ms), None)
+        periods.append(_period(piece, state.interval, terms, work, is_open=is_open))
+    return merge_adjacent(periods)
 
 
 def classify_interval(interval: Interval | None, terms: Terms) -> TimeClass:
@@ -139,26 +137,26 @@ def classify_interval(interval: Interval | None, terms: Terms) -> TimeClass:
     return TimeClass.DOWN if interval.state is State.DOWN else TimeClass.DEGRADED
 
 
-def merge_adjacent(tiles: Iterable[Period]) -> tuple[Period, ...]:
-    """Return adjacent tiles, those that say the same as one."""
-    found: list[Period] = []
-    for one in tiles:
-        if found and found[-1].is_classified_as(one):
-            found[-1] = msgspec.structs.replace(found[-1], until_ms=one.until_ms)
+def merge_adjacent(periods: Iterable[Period]) -> tuple[Period, ...]:
+    """Return adjacent periods, those that say the same as one."""
+    merged: list[Period] = []
+    for period in periods:
+        if merged and merged[-1].is_classified_as(period):
+            merged[-1] = msgspec.structs.replace(merged[-1], until_ms=period.until_ms)
         else:
-            found.append(one)
-    return tuple(found)
+            merged.append(period)
+    return tuple(merged)
 
 
-def clip(tiles: Iterable[Period], span: Span) -> list[Period]:
-    """Return what of tiles lies in a span."""
+def clip(periods: Iterable[Period], span: Span) -> list[Period]:
+    """Return what of periods lies in a span."""
     from_ms, until_ms = span
     return [
         msgspec.structs.replace(
-            one, from_ms=max(one.from_ms, from_ms), until_ms=min(one.until_ms, until_ms)
+            period, from_ms=max(period.from_ms, from_ms), until_ms=min(period.until_ms, until_ms)
         )
-        for one in tiles
-        if one.from_ms < until_ms and one.until_ms > from_ms
+        for period in periods
+        if period.from_ms < until_ms and period.until_ms > from_ms
     ]
 
 
@@ -177,26 +175,28 @@ def _known_states(intervals: Iterable[Interval], span: Span) -> list[_KnownState
     Where two intervals meet the later begun has it from its beginning on.
     """
     from_ms, until_ms = span
-    found: list[_KnownState] = []
+    known_states: list[_KnownState] = []
 
     def nothing(end_ms: int) -> None:
-        begin_ms = found[-1].until_ms if found else from_ms
+        begin_ms = known_states[-1].until_ms if known_states else from_ms
         if begin_ms < end_ms:
-            found.append(_KnownState(from_ms=begin_ms, until_ms=end_ms, interval=None))
+            known_states.append(_KnownState(from_ms=begin_ms, until_ms=end_ms, interval=None))
 
-    for one in sorted(set(intervals), key=_order):
-        begin_ms = max(one.start_ns // NS_PER_MS, from_ms)
-        end_ms = until_ms if one.end_ns is None else min(one.end_ns // NS_PER_MS, until_ms)
+    for interval in sorted(set(intervals), key=_order):
+        begin_ms = max(interval.start_ns // NS_PER_MS, from_ms)
+        end_ms = (
+            until_ms if interval.end_ns is None else min(interval.end_ns // NS_PER_MS, until_ms)
+        )
         if begin_ms >= end_ms:
             continue
-        while found and found[-1].from_ms >= begin_ms:
-            found.pop()
-        if found and found[-1].until_ms > begin_ms:
-            found[-1] = msgspec.structs.replace(found[-1], until_ms=begin_ms)
+        while known_states and known_states[-1].from_ms >= begin_ms:
+            known_states.pop()
+        if known_states and known_states[-1].until_ms > begin_ms:
+            known_states[-1] = msgspec.structs.replace(known_states[-1], until_ms=begin_ms)
         nothing(begin_ms)
-        found.append(_KnownState(from_ms=begin_ms, until_ms=end_ms, interval=one))
+        known_states.append(_KnownState(from_ms=begin_ms, until_ms=end_ms, interval=interval))
     nothing(until_ms)
-    return found
+    return known_states
 
 
 def _order(interval: Interval) -> tuple[int, bytes]:
@@ -206,22 +206,22 @@ def _order(interval: Interval) -> tuple[int, bytes]:
 def _relevant_work(works: Iterable[PlannedWork], terms: Terms, span: Span) -> list[PlannedWork]:
     if Exclusion.MAINTENANCE not in terms.excludes:
         return []
-    return sorted(one for one in set(works) if one.from_ms < span[1] and one.until_ms > span[0])
+    return sorted(work for work in set(works) if work.from_ms < span[1] and work.until_ms > span[0])
 
 
 def _period(
     span: Span, interval: Interval | None, terms: Terms, work: PlannedWork | None, *, is_open: bool
 ) -> Period:
     condition = classify_interval(interval, terms)
-    account = condition
+    time_class = condition
     if not is_open:
-        account, work = TimeClass.OUTSIDE, None
+        time_class, work = TimeClass.OUTSIDE, None
     elif work is not None:
-        account = TimeClass.MAINTENANCE
+        time_class = TimeClass.MAINTENANCE
     return Period(
         from_ms=span[0],
         until_ms=span[1],
-        time_class=account,
+        time_class=time_class,
         condition=condition,
         symptom=Symptom.NOT_YET_MEASURED if interval is None else interval.symptom,
         segment=None if interval is None else interval.segment,
@@ -231,14 +231,14 @@ def _period(
     )
 
 
-def _classification(tile: Period) -> tuple[object, ...]:
+def _classification(period: Period) -> tuple[object, ...]:
     return (
-        tile.time_class,
-        tile.condition,
-        tile.symptom,
-        tile.segment,
-        tile.basis,
-        tile.work,
-        tile.interruption,
-        tile.is_notified,
+        period.time_class,
+        period.condition,
+        period.symptom,
+        period.segment,
+        period.basis,
+        period.work,
+        period.interruption,
+        period.is_notified,
     )

@@ -1,5 +1,5 @@
 """
-Issue: a statement as it was handed out, its revision, and what changed from the one before.
+Revision: a statement as it was handed out, its revision, and what changed from the one before.
 """
 
 from collections.abc import Iterator
@@ -17,9 +17,10 @@ class RevisionChange(msgspec.Struct, frozen=True, kw_only=True):
     """
     One thing that a revision says otherwise than the one before.
 
-    ``subject`` is an account, ``told`` (the downtime that the carrier knew of), ``begun`` (how many
-    interruptions), ``interruption`` (the downtime of the one that began at ``at_ms``), ``terms``,
-    ``circuit`` or ``rows``. Times are milliseconds; ``None``: there is, or was, no such thing.
+    ``subject`` is a time class, ``told`` (the downtime that the carrier knew of), ``begun`` (how
+    many interruptions), ``interruption`` (the downtime of the one that began at ``at_ms``),
+    ``terms``, ``circuit`` or ``rows``. Times are milliseconds; ``None``: there is, or was, no such
+    thing.
     """
 
     subject: str
@@ -89,12 +90,12 @@ def revision_changes(before: Statement, after: Statement) -> Iterator[RevisionCh
     Yield what differs between two statements of one circuit and month; where no figure does, that
     the rows do.
     """
-    found = list(_figure_changes(before, after))
-    if not found and before.periods != after.periods:
-        found = [
+    changes = list(_figure_changes(before, after))
+    if not changes and before.periods != after.periods:
+        changes = [
             RevisionChange(subject="rows", before=len(before.periods), after=len(after.periods))
         ]
-    yield from found
+    yield from changes
 
 
 def _figure_changes(before: Statement, after: Statement) -> Iterator[RevisionChange]:
@@ -102,10 +103,10 @@ def _figure_changes(before: Statement, after: Statement) -> Iterator[RevisionCha
         yield RevisionChange(subject="circuit")
     if before.terms != after.terms:
         yield RevisionChange(subject="terms")
-    for account in TimeClass:
-        was, now = before.totals.by_class[account], after.totals.by_class[account]
+    for time_class in TimeClass:
+        was, now = before.totals.by_class[time_class], after.totals.by_class[time_class]
         if was != now:
-            yield RevisionChange(subject=account.value, before=was, after=now)
+            yield RevisionChange(subject=time_class.value, before=was, after=now)
     if before.totals.down_notified_ms != after.totals.down_notified_ms:
         yield RevisionChange(
             subject="told",
@@ -120,15 +121,15 @@ def _figure_changes(before: Statement, after: Statement) -> Iterator[RevisionCha
 def _interruption_changes(before: Statement, after: Statement) -> Iterator[RevisionChange]:
     was, now = _by_begin(before), _by_begin(after)
     for at_ms in sorted(was.keys() | now.keys()):
-        one, other = was.get(at_ms), now.get(at_ms)
-        if one is None or other is None or one.down_ms != other.down_ms:
+        old, new = was.get(at_ms), now.get(at_ms)
+        if old is None or new is None or old.down_ms != new.down_ms:
             yield RevisionChange(
                 subject="interruption",
-                before=None if one is None else one.down_ms,
-                after=None if other is None else other.down_ms,
+                before=None if old is None else old.down_ms,
+                after=None if new is None else new.down_ms,
                 at_ms=at_ms,
             )
 
 
 def _by_begin(statement: Statement) -> dict[int, Interruption]:
-    return {one.from_ms: one for one in statement.interruptions}
+    return {interruption.from_ms: interruption for interruption in statement.interruptions}

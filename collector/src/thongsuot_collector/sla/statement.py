@@ -75,7 +75,7 @@ class Interruption(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TimeTotals(msgspec.Struct, frozen=True, kw_only=True):
-    """The sums of a time: each account's milliseconds, and the downtime the carrier knew of."""
+    """The sums of a time: each class's milliseconds, and the downtime the carrier knew of."""
 
     from_ms: int
     until_ms: int
@@ -85,7 +85,7 @@ class TimeTotals(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def service_ms(self) -> int:
         """The time that counts: all of it, less what is excluded."""
-        return sum(self.by_class[one] for one in COUNTED)
+        return sum(self.by_class[time_class] for time_class in COUNTED)
 
     def down_ms(self, since: Since) -> int:
         """Return the downtime, counted from the onset or from when the carrier was told."""
@@ -120,20 +120,20 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def is_measured(self) -> bool:
         """Whether anything at all is known of the month."""
-        return any(one.condition is not TimeClass.UNKNOWN for one in self.periods)
+        return any(period.condition is not TimeClass.UNKNOWN for period in self.periods)
 
     @property
     def begun(self) -> int:
         """How many interruptions began in this month: sums over months count each once."""
-        return sum(not one.is_from_before for one in self.interruptions)
+        return sum(not interruption.is_from_before for interruption in self.interruptions)
 
     def restores_ms(self, since: Since) -> list[int]:
         """Return how long each repair took that was done in this month."""
-        found = (
-            one.restore_ms if since is Since.DETECTED else one.restore_notified_ms
-            for one in self.interruptions
+        durations_ms = (
+            interruption.restore_ms if since is Since.DETECTED else interruption.restore_notified_ms
+            for interruption in self.interruptions
         )
-        return [one for one in found if one is not None]
+        return [duration_ms for duration_ms in durations_ms if duration_ms is not None]
 
     @property
     def is_available_enough(self) -> bool | None:
@@ -149,7 +149,9 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True):
         if limit_s is None:
             return None
         limit_ms = exact(limit_s) * 1_000
-        return sum(one > limit_ms for one in self.restores_ms(self.terms.repair_since))
+        return sum(
+            restore_ms > limit_ms for restore_ms in self.restores_ms(self.terms.repair_since)
+        )
 
     @property
     def is_repaired_enough(self) -> bool | None:
@@ -219,7 +221,7 @@ def exact(number: float) -> Fraction:
 
 
 def _interruptions(outages: Iterable[Outage], span: Span) -> tuple[Interruption, ...]:
-    shown = [one for one in outages if _is_shown(one, span)]
+    shown = [outage for outage in outages if _is_shown(outage, span)]
     return tuple(_interruption(number, one, span) for number, one in enumerate(shown, 1))
 
 
@@ -256,47 +258,47 @@ def _interruption(number: int, outage: Outage, span: Span) -> Interruption:
     )
 
 
-def _totals(tiles: Iterable[Period], outages: Iterable[Outage], span: Span) -> TimeTotals:
-    accounts = dict.fromkeys(TimeClass, 0)
-    for tile in clip(tiles, span):
-        accounts[tile.time_class] += tile.length_ms
+def _totals(periods: Iterable[Period], outages: Iterable[Outage], span: Span) -> TimeTotals:
+    time_classes = dict.fromkeys(TimeClass, 0)
+    for period in clip(periods, span):
+        time_classes[period.time_class] += period.length_ms
     return TimeTotals(
         from_ms=span[0],
         until_ms=span[1],
-        by_class=accounts,
-        down_notified_ms=sum(one.down_notified_ms(span) for one in outages),
+        by_class=time_classes,
+        down_notified_ms=sum(outage.down_notified_ms(span) for outage in outages),
     )
 
 
 def _with_interruptions(
-    tiles: Iterable[Period], outages: Iterable[Outage], interruptions: Sequence[Interruption]
+    periods: Iterable[Period], outages: Iterable[Outage], interruptions: Sequence[Interruption]
 ) -> tuple[Period, ...]:
-    """Return tiles with the interruption that each dead one is part of, cut where it was told."""
-    numbers = {one.from_ms: one for one in interruptions}
+    """Return periods with the interruption that each dead one is part of, cut where it was told."""
+    numbers = {interruption.from_ms: interruption for interruption in interruptions}
     owner = {
-        part: numbers[one.from_ms]
-        for one in outages
-        if one.from_ms in numbers
-        for part in one.down_spans
+        part: numbers[outage.from_ms]
+        for outage in outages
+        if outage.from_ms in numbers
+        for part in outage.down_spans
     }
     parts = sorted(owner)
     replace = msgspec.structs.replace
-    found: list[Period] = []
+    merged: list[Period] = []
     at = 0
-    for tile in tiles:
-        if tile.time_class is not TimeClass.DOWN:
-            found.append(tile)
+    for period in periods:
+        if period.time_class is not TimeClass.DOWN:
+            merged.append(period)
             continue
-        while parts[at][1] <= tile.from_ms:
+        while parts[at][1] <= period.from_ms:
             at += 1
         interruption = owner[parts[at]]
-        tile = replace(tile, interruption=interruption.number)  # noqa: PLW2901 - the same, marked
+        period = replace(period, interruption=interruption.number)  # noqa: PLW2901 - the same, marked
         cut_ms = interruption.notified_ms
-        if cut_ms is None or cut_ms >= tile.until_ms:
-            found.append(tile)
-        elif cut_ms <= tile.from_ms:
-            found.append(replace(tile, is_notified=True))
+        if cut_ms is None or cut_ms >= period.until_ms:
+            merged.append(period)
+        elif cut_ms <= period.from_ms:
+            merged.append(replace(period, is_notified=True))
         else:
-            found.append(replace(tile, until_ms=cut_ms))
-            found.append(replace(tile, from_ms=cut_ms, is_notified=True))
-    return merge_adjacent(found)
+            merged.append(replace(period, until_ms=cut_ms))
+            merged.append(replace(period, from_ms=cut_ms, is_notified=True))
+    return merge_adjacent(merged)

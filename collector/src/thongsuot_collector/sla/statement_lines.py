@@ -1,7 +1,7 @@
 """
-Sheet: a statement as labelled lines, the same for the page, the PDF and the command line.
+Statement lines: a statement as labelled lines, the same for the page, the PDF and the command line.
 
-A line has a mark, so that others can name it: the arithmetic is on the sheet.
+A line has a mark, so that others can name it: the arithmetic is on the statement.
 """
 
 from collections.abc import Callable, Iterator
@@ -38,7 +38,7 @@ LISTED_CLASSES = (
     TimeClass.UNKNOWN,
     TimeClass.DEGRADED,
 )
-"""The accounts whose stretches the sheet lists, apart from the interruptions."""
+"""The classes whose stretches the statement lists, apart from the interruptions."""
 
 
 class StatementLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,7 +61,7 @@ def same_text(vi: str, en: str | None = None) -> Text:
 def circuit_lines(issue: IssuedStatement) -> list[StatementLine]:
     """Return what the statement is about."""
     made = issue.statement
-    circuit, names, tally = made.circuit, made.names, made.totals
+    circuit, names, totals = made.circuit, made.names, made.totals
     medium = circuit.medium.value
     word = Text("Mã thuê bao", "Subscriber") if medium in MOBILE else Text("Mã kênh", "Circuit")
     line = _texts(lambda language: capitalised(medium_words(medium).line.read(language)))
@@ -75,11 +75,11 @@ def circuit_lines(issue: IssuedStatement) -> list[StatementLine]:
         ),
         StatementLine(
             label=Text("Từ", "From"),
-            value=Text(moment(tally.from_ms, "vi"), moment(tally.from_ms, "en")),
+            value=Text(moment(totals.from_ms, "vi"), moment(totals.from_ms, "en")),
         ),
         StatementLine(
             label=Text("Đến (không gồm)", "Until before"),
-            value=Text(moment(tally.until_ms, "vi"), moment(tally.until_ms, "en")),
+            value=Text(moment(totals.until_ms, "vi"), moment(totals.until_ms, "en")),
         ),
     ]
 
@@ -103,13 +103,13 @@ def terms_lines(terms: Terms) -> Iterator[StatementLine]:
             ),
         )
     yield StatementLine(label=Text("Thời gian phục vụ", "Hours"), value=_clock(terms))
-    names = [EXCLUSIONS[one] for one in terms.excludes]
+    names = [EXCLUSIONS[exclusion] for exclusion in terms.excludes]
     unknown = TIME_CLASSES[TimeClass.UNKNOWN]
     yield StatementLine(
         label=Text("Loại trừ", "Not counted"),
         value=Text(
-            "; ".join([*(one.vi for one in names), unknown.vi]),
-            "; ".join([*(one.en for one in names), unknown.en]),
+            "; ".join([*(name.vi for name in names), unknown.vi]),
+            "; ".join([*(name.en for name in names), unknown.en]),
         ),
     )
     if terms.repair_s is not None:
@@ -127,9 +127,9 @@ def terms_lines(terms: Terms) -> Iterator[StatementLine]:
 
 def total_lines(statement: Statement) -> Iterator[StatementLine]:
     """Yield the arithmetic of the month."""
-    tally = statement.totals
-    accounts = tally.by_class
-    total = tally.until_ms - tally.from_ms
+    totals = statement.totals
+    time_classes = totals.by_class
+    total = totals.until_ms - totals.from_ms
     yield _duration_line("a", Text("Tổng thời gian của kỳ", "The whole time"), total)
     left_out = (
         ("b", TimeClass.OUTSIDE),
@@ -138,23 +138,23 @@ def total_lines(statement: Statement) -> Iterator[StatementLine]:
         ("e", TimeClass.CUSTOMER),
         ("f", TimeClass.UNKNOWN),
     )
-    for mark, account in left_out:
-        text = TIME_CLASSES[account]
+    for mark, time_class in left_out:
+        text = TIME_CLASSES[time_class]
         label = Text(f"Loại trừ: {text.vi}", f"Not counted: {text.en}")
-        yield _duration_line(mark, label, accounts[account])
+        yield _duration_line(mark, label, time_classes[time_class])
     label = Text("Thời gian xét chất lượng", "Time that counts")
-    yield _duration_line("g", label, tally.service_ms, "a − b − c − d − e − f")
+    yield _duration_line("g", label, totals.service_ms, "a − b − c − d − e − f")
     down = Text("Thời gian gián đoạn", "Downtime")
-    yield _duration_line("h", _since(down, Since.DETECTED), tally.down_ms(Since.DETECTED))
-    yield _duration_line("i", _since(down, Since.NOTIFIED), tally.down_ms(Since.NOTIFIED))
+    yield _duration_line("h", _since(down, Since.DETECTED), totals.down_ms(Since.DETECTED))
+    yield _duration_line("i", _since(down, Since.NOTIFIED), totals.down_ms(Since.NOTIFIED))
     label = Text("Chậm/chập chờn (có trong g)", "Slow or unstable (part of g)")
-    yield _duration_line("k", label, accounts[TimeClass.DEGRADED])
+    yield _duration_line("k", label, time_classes[TimeClass.DEGRADED])
     available = Text("Độ khả dụng", "Availability")
     for mark, formula, since in (
         ("l", "(g − h) : g", Since.DETECTED),
         ("m", "(g − i) : g", Since.NOTIFIED),
     ):
-        yield _percent_line(mark, _since(available, since), tally.availability(since), formula)
+        yield _percent_line(mark, _since(available, since), totals.availability(since), formula)
     yield from _counts(statement)
 
 
@@ -187,18 +187,18 @@ def result_lines(statement: Statement) -> Iterator[StatementLine]:
     )
 
 
-def listed_periods(statement: Statement, account: TimeClass) -> list[Period]:
-    """Return the stretches of one account, in order; those of one planned work as one."""
-    found = [one for one in statement.periods if one.time_class is account]
-    if account is not TimeClass.MAINTENANCE:
-        return found
+def listed_periods(statement: Statement, time_class: TimeClass) -> list[Period]:
+    """Return the stretches of one class, in order; those of one planned work as one."""
+    periods = [period for period in statement.periods if period.time_class is time_class]
+    if time_class is not TimeClass.MAINTENANCE:
+        return periods
     merged: list[Period] = []
-    for one in found:
+    for period in periods:
         last = merged[-1] if merged else None
-        if last is not None and (last.until_ms, last.work) == (one.from_ms, one.work):
-            merged[-1] = msgspec.structs.replace(last, until_ms=one.until_ms)
+        if last is not None and (last.until_ms, last.work) == (period.from_ms, period.work):
+            merged[-1] = msgspec.structs.replace(last, until_ms=period.until_ms)
         else:
-            merged.append(one)
+            merged.append(period)
     return merged
 
 
@@ -209,7 +209,7 @@ def method_notes(statement: Statement) -> tuple[Text, ...]:
         Text(
             "Mỗi mili giây của kỳ được tính vào đúng một mục; cộng các dòng của tệp CSV cho đúng "
             "các số trên. Giờ Việt Nam (UTC+7); thời lượng ghi giờ:phút:giây.",
-            "Each millisecond of the time is counted in exactly one account; the rows of the CSV "
+            "Each millisecond of the time is counted in exactly one class; the rows of the CSV "
             "file add up to the figures above. Time of Vietnam (UTC+7); hours:minutes:seconds.",
         ),
         Text(
@@ -270,14 +270,14 @@ def _counts(statement: Statement) -> Iterator[StatementLine]:
         ),
     )
     for marks, since in (("op", Since.DETECTED), ("qr", Since.NOTIFIED)):
-        found = statement.restores_ms(since)
-        formula = f"{length(sum(found), 'vi')} : {len(found)}" if found else ""
+        durations_ms = statement.restores_ms(since)
+        formula = f"{length(sum(durations_ms), 'vi')} : {len(durations_ms)}" if durations_ms else ""
         mean = Text("Thời gian khắc phục trung bình", "Mean time to restore")
         longest = Text("Thời gian khắc phục dài nhất", "Longest time to restore")
-        if found:
-            mean_ms = sum(found) // len(found)
+        if durations_ms:
+            mean_ms = sum(durations_ms) // len(durations_ms)
             yield _duration_line(marks[0], _since(mean, since), mean_ms, formula)
-            yield _duration_line(marks[1], _since(longest, since), max(found))
+            yield _duration_line(marks[1], _since(longest, since), max(durations_ms))
         else:
             yield StatementLine(mark=marks[0], label=_since(mean, since), value=same_text("–"))
             yield StatementLine(mark=marks[1], label=_since(longest, since), value=same_text("–"))
@@ -335,7 +335,7 @@ def _clock(terms: Terms) -> Text:
     if terms.clock is ServiceHours.ALWAYS:
         return Text("24 giờ mỗi ngày, 7 ngày mỗi tuần", "24 hours a day, 7 days a week")
     hours = ", ".join(terms.office_hours)
-    days = _texts(lambda language: ", ".join(DAYS[one].read(language) for one in terms.office_days))
+    days = _texts(lambda language: ", ".join(DAYS[day].read(language) for day in terms.office_days))
     free = ", ".join(terms.holidays)
     return Text(
         f"{hours}; {days.vi}" + (f"; trừ {free}" if free else ""),

@@ -122,7 +122,7 @@ def terms_for_contract(contract: Contract | None, medium: Medium, area: AreaKind
         office_days=contract.office_days if is_office else (),
         office_hours=tuple(sorted(contract.office_hours)) if is_office else (),
         holidays=tuple(sorted(contract.holidays)) if is_office else (),
-        excludes=tuple(one for one in Exclusion if one in contract.excludes),
+        excludes=tuple(exclusion for exclusion in Exclusion if exclusion in contract.excludes),
     )
 
 

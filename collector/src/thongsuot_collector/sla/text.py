@@ -37,21 +37,22 @@ def text_of(issue: IssuedStatement, language: Language) -> str:
         "",
     ]
     lines += _interruptions(issue, language)
-    lines += [f"* {statement_lines.change_text(one).read(language)}" for one in issue.changes]
+    lines += [f"* {statement_lines.change_text(change).read(language)}" for change in issue.changes]
     return "\n".join(lines).rstrip("\n")
 
 
 def _lines(lines: Iterable[StatementLine], language: Language) -> Iterator[str]:
-    for one in lines:
-        formula = f"  = {one.formula}" if one.formula else ""
-        label = f"{one.mark:1} {one.label.read(language)}"
-        yield f"{label:58} {one.value.read(language)}{formula}"
+    for line in lines:
+        formula = f"  = {line.formula}" if line.formula else ""
+        label = f"{line.mark:1} {line.label.read(language)}"
+        yield f"{label:58} {line.value.read(language)}{formula}"
 
 
 def _interruptions(issue: IssuedStatement, language: Language) -> Iterator[str]:
-    for one in issue.statement.interruptions:
-        until = "…" if one.until_ms is None else moment(one.until_ms, language)
+    for interruption in issue.statement.interruptions:
+        until = "…" if interruption.until_ms is None else moment(interruption.until_ms, language)
+        symptom = cause(interruption.symptom, TimeClass.DOWN, language)
         yield (
-            f"{one.number}. {moment(one.from_ms, language)} – {until}  "
-            f"{length(one.down_ms, language)}  {cause(one.symptom, TimeClass.DOWN, language)}"
+            f"{interruption.number}. {moment(interruption.from_ms, language)} – {until}  "
+            f"{length(interruption.down_ms, language)}  {symptom}"
         )

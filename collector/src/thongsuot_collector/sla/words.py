@@ -71,8 +71,8 @@ _HOUR_S: Final = 3_600
 
 def month_title(month: str, language: Language) -> str:
     """Return "tháng 11/2026"."""
-    found: Month = month_from(month)
-    text = f"{found.number:02}/{found.year}"
+    named: Month = month_from(month)
+    text = f"{named.number:02}/{named.year}"
     return f"tháng {text}" if language == "vi" else text
 
 
@@ -116,11 +116,11 @@ def plain_percent(ratio: float, language: Language) -> str:
     return f"{text} %" if language == "vi" else f"{text}%"
 
 
-def cause(symptom: Symptom, account: TimeClass, language: Language) -> str:
+def cause(symptom: Symptom, time_class: TimeClass, language: Language) -> str:
     """Return what was wrong, in few words."""
     sentence = SYMPTOM_SENTENCES.get(symptom)
     if sentence is None:
-        state = State.DOWN if account is TimeClass.DOWN else State.DEGRADED
+        state = State.DOWN if time_class is TimeClass.DOWN else State.DEGRADED
         return LINK_STATES[state].read(language)
     line, box = _LINE.read(language), _BOX.read(language)
     places = defaultdict(str, line=line, Line=capitalised(line), box=box, Box=capitalised(box))

@@ -62,11 +62,11 @@ class StatementArchive:
         Of a month that is not over, or in which nothing was ever measured, a draft: nothing is
         issued of it.
         """
-        found = self.statement(circuit, month)
-        before = revision_store.latest(self.store, found.month, circuit.site, circuit.link)
-        if not found.is_final or (before is None and not found.is_measured):
-            return draft_of(found)
-        new = next_revision(found, before, self.now_ms)
+        statement = self.statement(circuit, month)
+        before = revision_store.latest(self.store, statement.month, circuit.site, circuit.link)
+        if not statement.is_final or (before is None and not statement.is_measured):
+            return draft_of(statement)
+        new = next_revision(statement, before, self.now_ms)
         if new is not None:
             try:
                 revision_store.save_revision(self.store, new)
@@ -80,16 +80,23 @@ class StatementArchive:
 
     def circuit(self, name: str, month: Month) -> Circuit | None:
         """Return the circuit of a name, also one that only has a statement of that month left."""
-        found = circuit_named(self.directory, name)
-        if found is not None:
-            return found
-        left = (one.circuit for one in revision_store.summaries(self.store, str(month)))
-        return next((one for one in left if name in {one.name, f"{one.site}/{one.link}"}), None)
+        known = circuit_named(self.directory, name)
+        if known is not None:
+            return known
+        left = (summary.circuit for summary in revision_store.summaries(self.store, str(month)))
+        return next(
+            (
+                circuit
+                for circuit in left
+                if name in {circuit.name, f"{circuit.site}/{circuit.link}"}
+            ),
+            None,
+        )
 
     def newest_or_draft(self, circuit: Circuit, month: Month) -> IssuedStatement:
         """Return a statement to look at: the newest revision, else a draft. Issues nothing."""
-        found = revision_store.latest(self.store, str(month), circuit.site, circuit.link)
-        return found or draft_of(self.statement(circuit, month))
+        newest = revision_store.latest(self.store, str(month), circuit.site, circuit.link)
+        return newest or draft_of(self.statement(circuit, month))
 
 
 class StatementIssuer:
@@ -107,19 +114,26 @@ class StatementIssuer:
 
     async def issue_due(self) -> list[IssuedStatement]:
         """Issue what is due now; return the newest revisions of all that was looked at."""
-        wanted = [(one, month) for month in self.due() for one in circuits(self._archive.directory)]
+        wanted = [
+            (circuit, month)
+            for month in self.due()
+            for circuit in circuits(self._archive.directory)
+        ]
         # One at a time: others use the store, and the two cores, as well.
-        return [await run_to_completion(self._archive.issue_revision, *one) for one in wanted]
+        return [
+            await run_to_completion(self._archive.issue_revision, *circuit_month)
+            for circuit_month in wanted
+        ]
 
     def due(self) -> list[Month]:
         """Return the months whose statements are to be looked at, oldest first."""
         now_ms = self._archive.now_ms
         after_ms = round(self._settings.issue_after_s * MS_PER_S)
         for_ms = round(self._settings.recheck_for_s * MS_PER_S)
-        found: list[Month] = []
+        months: list[Month] = []
         month = month_at(now_ms).after(-1)
         while now_ms - month.until_ms <= max(for_ms, after_ms):
             if now_ms - month.until_ms >= after_ms:
-                found.append(month)
+                months.append(month)
             month = month.after(-1)
-        return found[::-1]
+        return months[::-1]

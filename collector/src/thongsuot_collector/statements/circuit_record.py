@@ -1,4 +1,4 @@
-"""Reading: what is known of a circuit in a time, from the tables of timelines and of telling."""
+"""Circuit record: what is known of a circuit in a time, from timelines and notifications."""
 
 from collections.abc import Iterator
 
@@ -42,10 +42,14 @@ def read_circuit_record(
         intervals=_closed_at_edge(intervals, _edge_ns(engine, circuit.site)),
         planned_work=[
             PlannedWork(
-                from_ms=one.start_ns // NS_PER_MS, until_ms=one.end_ns // NS_PER_MS, name=one.id
+                from_ms=window.start_ns // NS_PER_MS,
+                until_ms=window.end_ns // NS_PER_MS,
+                name=window.id,
             )
-            for one in rows.load_windows(engine)
-            if one.start_ns < until_ns and one.end_ns > from_ns and one.covers(subject, directory)
+            for window in rows.load_windows(engine)
+            if window.start_ns < until_ns
+            and window.end_ns > from_ns
+            and window.covers(subject, directory)
         ],
         notifications=list(_notifications(engine, circuit, from_ns, until_ns)),
         known_ms=now_ms,
@@ -65,10 +69,10 @@ def _closed_at_edge(intervals: list[Interval], last_sign_ns: int) -> list[Interv
     A collector that stands still must not let what it heard last go on for ever. Silence does.
     """
     return [
-        msgspec.structs.replace(one, end_ns=max(last_sign_ns, one.start_ns))
-        if one.end_ns is None and one.basis is not Basis.SILENCE
-        else one
-        for one in intervals
+        msgspec.structs.replace(interval, end_ns=max(last_sign_ns, interval.start_ns))
+        if interval.end_ns is None and interval.basis is not Basis.SILENCE
+        else interval
+        for interval in intervals
     ]
 
 
@@ -106,8 +110,8 @@ def _notifications(
         )
     )
     with engine.connect() as connection:
-        found = connection.execute(wanted).all()
-    for row in found:
+        records = connection.execute(wanted).all()
+    for row in records:
         trouble = msgspec.msgpack.decode(row.body, type=Fault)
         if trouble.is_gone or row.began_ns < trouble.known_ns:
             continue

@@ -26,7 +26,7 @@ def circuits(directory: InventoryDirectory) -> list[Circuit]:
         if link.carrier
     ]
     counts = Counter(link.circuit for _, link in links)
-    found = [
+    named = [
         Circuit(
             site=site,
             link=link.name,
@@ -38,13 +38,18 @@ def circuits(directory: InventoryDirectory) -> list[Circuit]:
         )
         for site, link in links
     ]
-    return sorted(found, key=lambda one: (one.name, one.site, one.link))
+    return sorted(named, key=lambda circuit: (circuit.name, circuit.site, circuit.link))
 
 
 def circuit_named(directory: InventoryDirectory, name: str) -> Circuit | None:
     """Return the circuit of a name; ``site/link`` is understood of every one."""
     return next(
-        (one for one in circuits(directory) if name in {one.name, f"{one.site}/{one.link}"}), None
+        (
+            circuit
+            for circuit in circuits(directory)
+            if name in {circuit.name, f"{circuit.site}/{circuit.link}"}
+        ),
+        None,
     )
 
 

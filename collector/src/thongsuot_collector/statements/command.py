@@ -58,12 +58,12 @@ def written(files: Iterator[tuple[str, bytes]], folder: Path) -> Iterator[Path]:
 def _wanted(archive: StatementArchive, month: Month, name: str | None) -> Sequence[Circuit]:
     if name is None:
         return circuits(archive.directory)
-    found = archive.circuit(name, month)
-    if found is None:
-        known = [one.name for one in circuits(archive.directory)]
+    wanted = archive.circuit(name, month)
+    if wanted is None:
+        known = [circuit.name for circuit in circuits(archive.directory)]
         shown = ", ".join(known[:20]) + (", …" if len(known) > 20 else "")
         raise NoSuchCircuit(f"there is no circuit {name!r}; known: {shown or 'none'}")
-    return [found]
+    return [wanted]
 
 
 def _body(issue: IssuedStatement, kind: Format, language: Language) -> bytes:

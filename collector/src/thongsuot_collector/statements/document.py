@@ -144,10 +144,10 @@ def _interruptions(statement: Statement) -> Part:
     total = Row(
         cells=(
             _both(labels.SUM),
-            length(sum(one.down_ms for one in interruptions), "vi"),
+            length(sum(interruption.down_ms for interruption in interruptions), "vi"),
             "",
-            length(sum(one.down_notified_ms for one in interruptions), "vi"),
-            length(sum(one.restore_ms or 0 for one in interruptions), "vi"),
+            length(sum(interruption.down_notified_ms for interruption in interruptions), "vi"),
+            length(sum(interruption.restore_ms or 0 for interruption in interruptions), "vi"),
             "",
         ),
         is_sum=True,

@@ -1,4 +1,4 @@
-"""Printing: PDFs from a process beside this one, one after the other, the latest kept."""
+"""PDF printer: PDFs from a process beside this one, one after the other, the latest kept."""
 
 import asyncio
 import contextlib
@@ -38,13 +38,13 @@ class PdfPrinter:
         """
         key = issue.number, issue.digest
         async with self._turn:
-            found = self._kept.pop(key, None)
-            if found is None:
-                found = await _render_in_worker(issue)
-            self._kept[key] = found
+            printed = self._kept.pop(key, None)
+            if printed is None:
+                printed = await _render_in_worker(issue)
+            self._kept[key] = printed
             if len(self._kept) > _KEPT:
                 self._kept.popitem(last=False)
-            return found
+            return printed
 
 
 async def _render_in_worker(issue: IssuedStatement) -> bytes:

@@ -1,4 +1,4 @@
-"""Ledger: every statement that was issued, in the store. Nothing in it is ever changed."""
+"""Revision store: every statement that was issued, in the store. Nothing in it is ever changed."""
 
 import msgspec
 from sqlalchemy import ColumnElement, Engine, and_, func, insert, select

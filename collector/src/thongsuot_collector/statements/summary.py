@@ -1,4 +1,4 @@
-"""Brief: a statement in one line, for lists. Pure."""
+"""Summary: a statement in one line, for lists. Pure."""
 
 from fractions import Fraction
 
@@ -23,7 +23,6 @@ class StatementSummary(msgspec.Struct, frozen=True, kw_only=True):
     down_notified_ms: int
     interruptions: int
     since: Since
-    target_ratio: float | None
     is_met: bool | None
 
     @property
@@ -46,6 +45,5 @@ def summarize_statement(issue: IssuedStatement) -> StatementSummary:
         down_notified_ms=made.totals.down_notified_ms,
         interruptions=made.begun,
         since=made.terms.downtime_since,
-        target_ratio=made.terms.availability_ratio,
         is_met=made.is_available_enough,
     )

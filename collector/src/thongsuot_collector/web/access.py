@@ -1,4 +1,4 @@
-"""Gate: who looks, and who may act."""
+"""Access: who may see the pages, and who may act."""
 
 import asyncio
 import base64
@@ -62,11 +62,11 @@ def is_same_origin(request: Request) -> bool:
 
 
 def _credentials(request: Request) -> tuple[str, bytes]:
-    scheme, _, given = request.headers.get("authorization", "").partition(" ")
+    scheme, _, encoded = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "basic":
         return "", b""
     try:
-        name, _, password = base64.b64decode(given, validate=True).partition(b":")
+        name, _, password = base64.b64decode(encoded, validate=True).partition(b":")
         return name.decode(), password
     except ValueError:
         return "", b""

@@ -1,4 +1,4 @@
-"""Answers: what all pages have in common."""
+"""Responses: what all answers to a browser have in common."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Views: what there is to show of each site now."""
+"""Site views: what there is to show of each site now."""
 
 import time
 from collections.abc import Callable, Iterable
@@ -54,7 +54,7 @@ class SiteViews:
             support_hotline=self._support_hotline,
         )
         work = tuple(
-            _ongoing_maintenance(one, view, self._directory) for one in self._windows_on(view)
+            _ongoing_maintenance(window, view, self._directory) for window in self._windows_on(view)
         )
         return msgspec.structs.replace(view, notifications=self._told(name), maintenance=work)
 
@@ -62,25 +62,25 @@ class SiteViews:
         """Return the planned work that goes on at a site."""
         now_ns = round(view.now_s * NS_PER_S)
         return [
-            one
-            for one in self._windows()
-            if one.is_active(now_ns)
-            and any(one.covers(subject, self._directory) for subject in _subjects(view))
+            window
+            for window in self._windows()
+            if window.is_active(now_ns)
+            and any(window.covers(subject, self._directory) for subject in _subjects(view))
         ]
 
 
 def _ongoing_maintenance(
     window: MaintenanceWindow, view: SiteView, directory: InventoryDirectory
 ) -> OngoingMaintenance:
-    covered = [one for one in _subjects(view) if window.covers(one, directory)]
-    is_whole = any(one.is_device for one in covered)
-    names = () if is_whole else tuple(one.link or one.service for one in covered)
+    covered = [subject for subject in _subjects(view) if window.covers(subject, directory)]
+    is_whole = any(subject.is_device for subject in covered)
+    names = () if is_whole else tuple(subject.link or subject.service for subject in covered)
     return OngoingMaintenance(end_s=window.end_ns / NS_PER_S, about=names, note=window.note)
 
 
 def _subjects(view: SiteView) -> list[Subject]:
     return [
         Subject(site=view.site),
-        *(Subject(site=view.site, link=one.name) for one in view.links),
-        *(Subject(site=view.site, service=one.name) for one in view.services),
+        *(Subject(site=view.site, link=link.name) for link in view.links),
+        *(Subject(site=view.site, service=service.name) for service in view.services),
     ]

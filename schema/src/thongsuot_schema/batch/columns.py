@@ -151,8 +151,8 @@ def columns_from_wire(wire: BatchWire, plans: LayoutLookup, limits: BatchLimits)
     size = sum(span.values for span in spans)
     if size > limits.values:
         raise BatchTooLarge(f"batch has {size} values; at most {limits.values} are taken")
-    found = numbers.unpack(wire.numbers, size + 2 * header.results)
-    times_ms = list(accumulate(found[: header.results], initial=base_ms))[1:]
+    unpacked = numbers.unpack(wire.numbers, size + 2 * header.results)
+    times_ms = list(accumulate(unpacked[: header.results], initial=base_ms))[1:]
     if times_ms and not 0 <= min(times_ms) <= max(times_ms) <= LATEST_MS:
         raise BatchMalformed("a result's time is before the boot or centuries after it")
     not_ok = {
@@ -161,11 +161,11 @@ def columns_from_wire(wire: BatchWire, plans: LayoutLookup, limits: BatchLimits)
     }
     if not_ok:
         _check_unmeasured(spans, not_ok)
-    wide = len(wire.numbers) > _NARROW_BYTES * len(found)
+    wide = len(wire.numbers) > _NARROW_BYTES * len(unpacked)
     at = header.results
     blocks = []
     for span in spans:
-        blocks.append(_block(span, found[at : at + span.values], wide=wide))
+        blocks.append(_block(span, unpacked[at : at + span.values], wide=wide))
         at += span.values
     return Columns(
         header=header,
@@ -176,7 +176,7 @@ def columns_from_wire(wire: BatchWire, plans: LayoutLookup, limits: BatchLimits)
         not_ok=not_ok,
         changes=changes,
         notices=notices,
-        cost_differences=found[at:],
+        cost_differences=unpacked[at:],
         remarks=wire.evidence,
     )
 

@@ -116,8 +116,10 @@ def _series(wire: LayoutWire) -> Iterator[Series]:
 def _kinds(wire: LayoutWire) -> Iterator[KindColumns]:
     for kind in wire.kinds:
         columns = tuple(
-            MetricColumn(metric=one.metric, numerator=one.numerator, denominator=one.denominator)
-            for one in kind.columns
+            MetricColumn(
+                metric=column.metric, numerator=column.numerator, denominator=column.denominator
+            )
+            for column in kind.columns
         )
         yield KindColumns(kind=kind.kind, revision=kind.revision, columns=columns)
 
@@ -129,9 +131,9 @@ def _results(wire: BatchWire, columns: Columns) -> Iterator[Result]:
     details = remarks_by_row(wire.details, rows)
     evidence = remarks_by_row(wire.evidence, rows)
     for block in columns.blocks:
-        for one in columns.series_of(block):
-            series = columns.layout.layout.series[one.position]
-            for row in range(one.first_row, one.last_row):
+        for series_rows in columns.series_of(block):
+            series = columns.layout.layout.series[series_rows.position]
+            for row in range(series_rows.first_row, series_rows.last_row):
                 said = columns.not_ok.get(row)
                 known = said is None or said.sender_reason == said.reason
                 finding = Finding(

@@ -50,14 +50,14 @@ def read_arrays(
     """
     text = frame.unpack(body, limits)
     try:
-        found = decoder.decode(text)
+        decoded = decoder.decode(text)
     except RecursionError as error:
         raise BatchMalformed("body is nested too deeply") from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         _check_version(_version(text))
         raise BatchMalformed(f"body does not follow version {VERSION}: {error}") from error
-    _check_version(found.version)
-    return found
+    _check_version(decoded.version)
+    return decoded
 
 
 def _version(text: bytes) -> int:

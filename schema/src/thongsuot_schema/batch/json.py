@@ -130,29 +130,29 @@ def _batch_from_json(body: bytes, limits: BatchLimits) -> Batch:
         message = f"body of {len(body)} bytes; at most {limits.unpacked_bytes} are taken as JSON"
         raise BatchTooLarge(message)
     try:
-        found = _DECODER.decode(body)
+        decoded = _DECODER.decode(body)
     except RecursionError as error:
         raise BatchMalformed("body is nested too deeply") from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise BatchMalformed(f"body is no batch in JSON: {error}") from error
-    if found.version != VERSION:
-        message = f"body is of version {found.version}; version {VERSION} is read here"
+    if decoded.version != VERSION:
+        message = f"body is of version {decoded.version}; version {VERSION} is read here"
         raise BatchVersionUnknown(message)
-    _check_counts(found, limits)
+    _check_counts(decoded, limits)
     return Batch(
-        site=found.site,
-        stream=found.stream,
-        number=found.number,
-        boot_id=found.boot_id,
+        site=decoded.site,
+        stream=decoded.stream,
+        number=decoded.number,
+        boot_id=decoded.boot_id,
         clock=ClockReading(
-            boottime_ns=found.clock.boottime_ns,
-            wall_ns=found.clock.wall_ns,
-            error_s=found.clock.error_s,
+            boottime_ns=decoded.clock.boottime_ns,
+            wall_ns=decoded.clock.wall_ns,
+            error_s=decoded.clock.error_s,
         ),
-        previous=bytes.fromhex(found.previous),
-        results=tuple(_result_from_json(at, result) for at, result in enumerate(found.results)),
-        changes=found.changes,
-        notices=found.notices,
+        previous=bytes.fromhex(decoded.previous),
+        results=tuple(_result_from_json(at, result) for at, result in enumerate(decoded.results)),
+        changes=decoded.changes,
+        notices=decoded.notices,
     )
 
 

@@ -69,8 +69,8 @@ def sorted_layout(series: Iterable[Series], kinds: Iterable[KindColumns] = ()) -
         ValueError: the catalogue has no such kind, or has it in another revision.
     """
     ordered = tuple(sorted(set(series)))
-    given = {(one.kind, one.revision): one for one in kinds}
-    needed = sorted({(one.kind, one.revision) for one in ordered})
+    given = {(kind.kind, kind.revision): kind for kind in kinds}
+    needed = sorted({(series.kind, series.revision) for series in ordered})
     return Layout(
         series=ordered,
         kinds=tuple(given.get(name) or _catalogue_columns(*name) for name in needed),
@@ -93,7 +93,7 @@ def compile_layout(layout: Layout) -> CompiledLayout:
     first = 0
     groups = [
         (name, sum(1 for _ in group))
-        for name, group in groupby(layout.series, lambda one: (one.kind, one.revision))
+        for name, group in groupby(layout.series, lambda series: (series.kind, series.revision))
     ]
     if [name for name, _ in groups] != [(kind.kind, kind.revision) for kind in layout.kinds]:
         raise ValueError("kinds of a layout are not those of its series, in their order")
@@ -105,7 +105,7 @@ def compile_layout(layout: Layout) -> CompiledLayout:
 
 def _block(kind: KindColumns, first: int, last: int) -> KindBlock:
     names = [former_names.present_name(column.metric) for column in kind.columns]
-    metrics = tuple(one.name for one in names)
+    metrics = tuple(name.name for name in names)
     if len(metrics) > COLUMNS:
         raise ValueError(f"kind {kind.kind} has {len(metrics)} columns; {COLUMNS} are possible")
     if len(set(metrics)) != len(metrics):
@@ -128,11 +128,11 @@ def _block(kind: KindColumns, first: int, last: int) -> KindBlock:
 
 def _catalogue_columns(kind: str, revision: int) -> KindColumns:
     try:
-        found = load(kind)
+        known = load(kind)
     except KeyError as error:
         raise ValueError(error.args[0]) from error
-    if found.revision != revision:
-        message = f"{kind} is of revision {found.revision} in the catalogue, not {revision}"
+    if known.revision != revision:
+        message = f"{kind} is of revision {known.revision} in the catalogue, not {revision}"
         raise ValueError(message)
-    columns = tuple(metric_column(metric) for metric in found.metrics)
+    columns = tuple(metric_column(metric) for metric in known.metrics)
     return KindColumns(kind=kind, revision=revision, columns=columns)

@@ -29,8 +29,8 @@ def load(kind: str) -> ProbeKind:
     if kind not in kinds():
         message = f"no kind {kind!r}; known: {', '.join(kinds())}"
         raise KeyError(message)
-    found: object = import_module(f"{__name__}.{kind}").KIND
-    if not isinstance(found, ProbeKind) or found.name != kind:
+    declared: object = import_module(f"{__name__}.{kind}").KIND
+    if not isinstance(declared, ProbeKind) or declared.name != kind:
         message = f"catalogue module {kind!r} holds no Kind of that name"
         raise TypeError(message)
-    return found
+    return declared

@@ -138,8 +138,8 @@ def parse_address(text: str) -> IPv4Address | IPv6Address | None:
 def _service_mistakes(target: Target, path: Path) -> Iterator[Mistake]:
     if not target.url:
         yield path, f'service "{target.name}" needs a url'
-    elif found := url_mistake(target.url):
-        yield (*path, "url"), found
+    elif mistake := url_mistake(target.url):
+        yield (*path, "url"), mistake
     if target.segment is not Segment.SERVICE:
         yield (
             (*path, "segment"),

@@ -1,12 +1,11 @@
 """
-The 126 communes and wards of Hanoi since 2025-07-01, in Vietnamese order; finding one by its name.
+The 126 communes and wards of Hanoi since 2025-07-01, in Vietnamese order.
 
 Shipped as ``communes.csv`` beside this module; where it comes from stands in ``communes.NOTICE``.
 """
 
 import csv
 import unicodedata
-from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
 
@@ -68,31 +67,6 @@ def fold(text: str) -> str:
     decomposed = unicodedata.normalize("NFD", text.lower().replace("đ", "d"))
     kept = (letter if letter.isalnum() else " " for letter in decomposed if not _is_mark(letter))
     return " ".join("".join(kept).split())
-
-
-def search_communes(query: str, communes: Iterable[Commune]) -> list[Commune]:
-    """
-    Return the communes that a query may mean, the likeliest first; none for an empty query.
-
-    A query is a code or the beginning of it, or beginnings of words of the name, with or without
-    diacritics; diacritics that were typed move those that have them forward.
-    """
-    words = fold(query).split()
-    typed = unicodedata.normalize("NFC", query).lower().strip()
-    found = []
-    for commune in communes:
-        name = fold(commune.name).split()
-        if words and (
-            commune.code.startswith(typed)
-            or all(any(part.startswith(word) for part in name) for word in words)
-        ):
-            own = own_name(commune)
-            later = (
-                typed not in unicodedata.normalize("NFC", commune.name).lower(),
-                not fold(own).startswith(" ".join(words)),
-            )
-            found.append((later, sort_key(own), commune))
-    return [commune for _, _, commune in sorted(found, key=lambda one: one[:2])]
 
 
 def _without(letter: str, mark: str) -> str:

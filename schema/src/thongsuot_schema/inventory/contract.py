@@ -16,7 +16,7 @@ _LAST = "9999-12"
 
 def contract_for_month(link: Link, month: str, contracts: Iterable[Contract]) -> Contract | None:
     """Return the contract that holds for a link in a month, ``None`` where none does."""
-    held = [one for one in contracts if _applies(one, link, month)]
+    held = [contract for contract in contracts if _applies(contract, link, month)]
     return max(held, key=_specificity, default=None)
 
 
@@ -27,10 +27,10 @@ def office_minutes(text: str) -> tuple[int, int]:
     Raises:
         ValueError: it is not of the form "08:00-12:00", or ends before it begins.
     """
-    found = _HOURS.fullmatch(text)
-    if found is None:
+    match = _HOURS.fullmatch(text)
+    if match is None:
         raise ValueError(f'"{text}" is not a stretch of hours, as in "08:00-12:00"')
-    begin_h, begin_min, end_h, end_min = map(int, found.groups())
+    begin_h, begin_min, end_h, end_min = map(int, match.groups())
     begin, end = begin_h * 60 + begin_min, end_h * 60 + end_min
     if end > _DAY_MIN:
         raise ValueError(f'"{text}" ends after the day does ("24:00")')

@@ -47,9 +47,9 @@ def read_inventory(files: Mapping[str, str]) -> Inventory:
     Raises:
         DocumentError: the first mistake, by file and line; ``find_mistakes`` gives all.
     """
-    found = find_mistakes(files)
-    if found:
-        raise found[0]
+    mistakes_found = find_mistakes(files)
+    if mistakes_found:
+        raise mistakes_found[0]
     return _merged({file: decode(text, Inventory, file=file) for file, text in files.items()})
 
 
@@ -61,13 +61,13 @@ def find_mistakes(files: Mapping[str, str]) -> list[DocumentError]:
     only when every file can.
     """
     parts: dict[str, Inventory] = {}
-    found: list[DocumentError] = []
+    document_errors: list[DocumentError] = []
     for file, text in files.items():
         try:
             parts[file] = decode(text, Inventory, file=file)
         except DocumentError as error:
-            found.append(error)
-    if not found:
+            document_errors.append(error)
+    if not document_errors:
         whole = _merged(parts)
         for file, part in parts.items():
             wrong = (
@@ -75,10 +75,12 @@ def find_mistakes(files: Mapping[str, str]) -> list[DocumentError]:
                 *unknown_references(part, whole),
                 *contract_conflicts(part, whole),
             )
-            found += [error_at(files[file], path, sentence, file=file) for path, sentence in wrong]
-        found += _duplicate_names(files, parts)
+            document_errors += [
+                error_at(files[file], path, sentence, file=file) for path, sentence in wrong
+            ]
+        document_errors += _duplicate_names(files, parts)
     order = list(files)
-    return sorted(found, key=lambda error: (order.index(error.file), error.line))
+    return sorted(document_errors, key=lambda error: (order.index(error.file), error.line))
 
 
 def unknown_references(part: Inventory, whole: Inventory) -> Iterator[Mistake]:
@@ -213,11 +215,14 @@ def _named_entries(part: Inventory) -> Iterator[tuple[str, str, Path]]:
 
 def _merged(parts: Mapping[str, Inventory]) -> Inventory:
     return Inventory(
-        communes=(*bundled_communes(), *(one for part in parts.values() for one in part.communes)),
-        carriers=tuple(one for part in parts.values() for one in part.carriers),
-        owners=tuple(one for part in parts.values() for one in part.owners),
-        sites=tuple(one for part in parts.values() for one in part.sites),
-        targets=tuple(one for part in parts.values() for one in part.targets),
-        probes=tuple(one for part in parts.values() for one in part.probes),
-        contracts=tuple(one for part in parts.values() for one in part.contracts),
+        communes=(
+            *bundled_communes(),
+            *(commune for part in parts.values() for commune in part.communes),
+        ),
+        carriers=tuple(carrier for part in parts.values() for carrier in part.carriers),
+        owners=tuple(owner for part in parts.values() for owner in part.owners),
+        sites=tuple(site for part in parts.values() for site in part.sites),
+        targets=tuple(target for part in parts.values() for target in part.targets),
+        probes=tuple(probe for part in parts.values() for probe in part.probes),
+        contracts=tuple(contract for part in parts.values() for contract in part.contracts),
     )

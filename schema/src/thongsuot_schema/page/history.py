@@ -67,15 +67,15 @@ def cells(history: tuple[StateStretch, ...], now_s: float) -> list[State | None]
 
 def cell_runs(states: list[State | None], state: State | None) -> list[tuple[int, int]]:
     """Return (first cell, count) of each run of cells in one state."""
-    found: list[tuple[int, int]] = []
+    pieces: list[tuple[int, int]] = []
     for cell, here in enumerate(states):
         if here is not state:
             continue
-        if found and found[-1][0] + found[-1][1] == cell:
-            found[-1] = (found[-1][0], found[-1][1] + 1)
+        if pieces and pieces[-1][0] + pieces[-1][1] == cell:
+            pieces[-1] = (pieces[-1][0], pieces[-1][1] + 1)
         else:
-            found.append((cell, 1))
-    return found
+            pieces.append((cell, 1))
+    return pieces
 
 
 def outage_totals(history: tuple[StateStretch, ...], now_s: float) -> OutageTotals:

@@ -136,7 +136,7 @@ def _hero(view: SiteView, head: Headline, language: Language) -> str:
 
 def _notes(view: SiteView, language: Language, more: Sequence[str]) -> str:
     """Return what a reader must know before trusting the rest."""
-    notes = [_maintenance_note(one, view, language) for one in view.maintenance]
+    notes = [_maintenance_note(work, view, language) for work in view.maintenance]
     late_s = view.now_s - view.heard_s if view.heard_s is not None else 0.0
     if view.heard_s is not None and late_s > SILENT_AFTER_S and not is_silent(view):
         since = relative_moment(view.heard_s, view.now_s, language)
@@ -152,8 +152,8 @@ def _notes(view: SiteView, language: Language, more: Sequence[str]) -> str:
 
 
 def _maintenance_note(work: OngoingMaintenance, view: SiteView, language: Language) -> str:
-    lights = [one for one in (*view.links, *view.services) if one.name in work.about]
-    about = join_list([subject_title(one, language) for one in lights], language)
+    lights = [light for light in (*view.links, *view.services) if light.name in work.about]
+    about = join_list([subject_title(subject, language) for subject in lights], language)
     said = labels.MAINTENANCE.read(language).format(
         until=relative_moment(work.end_s, view.now_s, language)
     )

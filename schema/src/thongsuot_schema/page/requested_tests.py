@@ -60,17 +60,17 @@ def _button(view: SiteView, action: str, language: Language) -> str:
 def _row(test: TestProgress, key: str, view: SiteView, language: Language) -> str:
     word = requested_tests.TEST_TITLES.get(test.kind)
     name = test.kind if word is None else word.read(language)
-    titles = {one.name: subject_title(one, language) for one in (*view.links, *view.services)}
+    titles = {light.name: subject_title(light, language) for light in (*view.links, *view.services)}
     if test.link:
         name = f"{name}, {titles.get(test.link, test.link)}"
     by = labels.REQUESTED_LOCALLY if test.is_local else labels.REQUESTED_BY_CENTRE
     said = [f"{by.read(language)} · {_progress(test, language)}"]
     if test.refusal:
         said.append(requested_tests.describe_refusal(test.refusal, language))
-    found = [_run(run, titles, language) for run in test.runs]
-    lines = "".join(f"<span>{escape(one)}</span>" for one in said)
-    shown = "".join(f"<span>{escape(one)}</span>" for one in found)
-    if len(found) > _UNFOLDED:
+    runs = [_run(run, titles, language) for run in test.runs]
+    lines = "".join(f"<span>{escape(line)}</span>" for line in said)
+    shown = "".join(f"<span>{escape(line)}</span>" for line in runs)
+    if len(runs) > _UNFOLDED:
         summary = escape(_outcome_counts(test, language))
         shown = f'<details id="{key}"><summary>{summary}</summary>{shown}</details>'
     when = f"<time>{moment(test.at_s)}</time>"
@@ -78,8 +78,8 @@ def _row(test: TestProgress, key: str, view: SiteView, language: Language) -> st
 
 
 def _run(run: TestRun, titles: dict[str, str], language: Language) -> str:
-    what = ", ".join(titles.get(one, one) for one in (run.link, run.target) if one)
-    return requested_tests.describe_run(run, what, language)
+    subject = ", ".join(titles.get(name, name) for name in (run.link, run.target) if name)
+    return requested_tests.describe_run(run, subject, language)
 
 
 def _outcome_counts(test: TestProgress, language: Language) -> str:

@@ -225,7 +225,7 @@ def _evidence(light: SubjectView, place: CardContext) -> str:
         return ""
     language = place.language
     # What was asked and had not answered yet shows nothing.
-    told = [one for one in light.evidence if evidence_outcome(one, language)]
+    told = [evidence for evidence in light.evidence if evidence_outcome(evidence, language)]
     shown = told[: _EVIDENCE_ROWS_LINK if light.medium else _EVIDENCE_ROWS_SERVICE]
     if not shown:
         return ""

@@ -86,8 +86,8 @@ class RunningConfig(msgspec.Struct, frozen=True, kw_only=True):
 
 def parse_running_config(text: str) -> RunningConfig | None:
     """Return what a header says; ``None`` where it cannot be read, as from an agent without."""
-    found = _RUNNING.fullmatch(text)
-    if found is None:
+    match = _RUNNING.fullmatch(text)
+    if match is None:
         return None
-    version = found["version"]
-    return RunningConfig(version="" if version == NONE else version, refused=found["refused"] or "")
+    version = match["version"]
+    return RunningConfig(version="" if version == NONE else version, refused=match["refused"] or "")

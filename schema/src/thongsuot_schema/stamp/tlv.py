@@ -72,7 +72,7 @@ class TimestampInformation:
 def pack_tlvs(extensions: tuple[Tlv, ...], number: int, key: bytes = b"") -> bytes:
     """Return extensions as bytes; with a key, sealed by one more, over the packet's number too."""
     packed = b"".join(
-        _HEAD.pack(one.flags, one.type, len(one.value)) + one.value for one in extensions
+        _HEAD.pack(tlv.flags, tlv.type, len(tlv.value)) + tlv.value for tlv in extensions
     )
     if not key or not packed:
         return packed
@@ -129,15 +129,15 @@ def reflect_tlvs(
 def _is_hmac_wrong(data: bytes, number: int, key: bytes) -> bool:
     """Return whether a seal does not fit what is before it, or more than padding comes after it."""
     place, was_sealed = 0, False
-    for one in unpack_tlvs(data):
-        if one.type == TlvType.HMAC:
+    for unpack_tlv in unpack_tlvs(data):
+        if unpack_tlv.type == TlvType.HMAC:
             covered = _NUMBER.pack(number) + data[:place]
-            if was_sealed or not is_authentic(key, covered, one.value):
+            if was_sealed or not is_authentic(key, covered, unpack_tlv.value):
                 return True
             was_sealed = True
-        elif was_sealed and one.type != TlvType.EXTRA_PADDING:
+        elif was_sealed and unpack_tlv.type != TlvType.EXTRA_PADDING:
             return True
-        place += HEAD_BYTES + len(one.value)
+        place += HEAD_BYTES + len(unpack_tlv.value)
     return False
 
 
@@ -145,9 +145,9 @@ def _with_flag(data: bytes, flag: int) -> bytes:
     """Return extensions as they came but for a flag that is set in each."""
     out = bytearray(data)
     place = 0
-    for one in unpack_tlvs(data):
+    for unpack_tlv in unpack_tlvs(data):
         out[place] |= flag
-        place += HEAD_BYTES + len(one.value)
+        place += HEAD_BYTES + len(unpack_tlv.value)
     return bytes(out)
 
 

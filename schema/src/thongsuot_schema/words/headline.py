@@ -123,15 +123,15 @@ def _lines_up(view: SiteView, language: Language) -> Headline:
         )
     down = affected[0].state is State.DOWN
     if len(affected) == 1:
-        what = explain(affected[0], language, now_s=view.now_s).headline
+        affected_sentence = explain(affected[0], language, now_s=view.now_s).headline
     elif down:
-        what = _said(
+        affected_sentence = _said(
             language,
             f"{len(affected)} dịch vụ đang gặp sự cố",
             f"{len(affected)} services have a fault",
         )
     else:
-        what = _said(
+        affected_sentence = _said(
             language,
             f"{len(affected)} dịch vụ cần chú ý",
             f"{len(affected)} services need attention",
@@ -141,7 +141,7 @@ def _lines_up(view: SiteView, language: Language) -> Headline:
     )
     return Headline(
         state=_site_state(view),
-        sentence=f"{what}; {lines}",
+        sentence=f"{affected_sentence}; {lines}",
         detail=_services_detail(view.services, language) if down and len(affected) > 1 else "",
         advice=_said(
             language,

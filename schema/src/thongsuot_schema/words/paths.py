@@ -33,10 +33,10 @@ def describe_end(path: Path, language: Language) -> str:
 
 def describe_mtu_hole(path: Path, language: Language) -> str:
     """Return that large packets vanish, and where; empty where they do not."""
-    found = _MTU_PATTERN.match(path.mtu)
-    if found is None:
+    match = _MTU_PATTERN.match(path.mtu)
+    if match is None:
         return ""
-    return _MTU_HOLE.read(language).format(size=found["size"], hop=found["hop"])
+    return _MTU_HOLE.read(language).format(size=match["size"], hop=match["hop"])
 
 
 def route_text(path: Path) -> str:

@@ -61,7 +61,7 @@ def test_an_outage_names_the_lines_that_come_and_go() -> None:
     made.run(made.now_s + 60)
     lines = told(made, made.only("carrier_outage"))
     assert lines[0] == "mở sự cố"
-    assert any(re.fullmatch(r"hoạt động trở lại: .+, đường cáp quang VNPT", one) for one in lines)
+    assert any(re.fullmatch(r"hoạt động trở lại: .+, đường cáp quang VNPT", line) for line in lines)
     assert not [line for line in lines if CODE.search(line)]
 
 

@@ -60,9 +60,9 @@ class EvidenceFile(msgspec.Struct, frozen=True, kw_only=True):
     format: str = FORMAT
 
 
-def evidence_of(dossier: IncidentReport) -> EvidenceFile:
+def evidence_of(report: IncidentReport) -> EvidenceFile:
     """Return an incident's evidence."""
-    incident, occasion = dossier.incident, dossier.context
+    incident, occasion = report.incident, report.context
     taken = incident.acknowledgement
     return EvidenceFile(
         incident=document_of(
@@ -74,27 +74,27 @@ def evidence_of(dossier: IncidentReport) -> EvidenceFile:
             responsible=party_name(incident.party, occasion.directory, "vi"),
             page_url=occasion.page_url,
         ),
-        told=tuple(_notifications(dossier)),
+        told=tuple(_notifications(report)),
         acknowledged=None
         if taken is None
         else AcknowledgementEvidence(owner=taken.owner, at=timestamp(taken.at_ns), note=taken.note),
         maintenance=tuple(
             MaintenanceEvidence(
-                name=one.id,
-                start=timestamp(one.start_ns),
-                end=timestamp(one.end_ns),
-                note=one.note,
+                name=window.id,
+                start=timestamp(window.start_ns),
+                end=timestamp(window.end_ns),
+                note=window.note,
             )
-            for one in dossier.windows
+            for window in report.windows
         ),
     )
 
 
-def _notifications(dossier: IncidentReport) -> list[NotificationEvidence]:
-    found = []
-    for entry in dossier.incident.notifications:
-        got = next((one for one in entry.deliveries if one.is_delivered), None)
-        found.append(
+def _notifications(report: IncidentReport) -> list[NotificationEvidence]:
+    notifications = []
+    for entry in report.incident.notifications:
+        got = next((delivery for delivery in entry.deliveries if delivery.is_delivered), None)
+        notifications.append(
             NotificationEvidence(
                 party=entry.party.party,
                 name=entry.party.name,
@@ -107,4 +107,4 @@ def _notifications(dossier: IncidentReport) -> list[NotificationEvidence]:
                 reference="" if got is None else got.reference,
             )
         )
-    return found
+    return notifications

@@ -26,10 +26,10 @@ def history_texts(occasion: MessageContext, language: Language) -> list[str]:
 
 def _line(note: HistoryEntry, occasion: MessageContext, language: Language) -> str:
     known = labels.NOTES.get(note.event)
-    what = note.event if known is None else known.read(language)
+    event = note.event if known is None else known.read(language)
     when = local(note.at_ns / NS_PER_S).strftime("%d/%m/%Y %H:%M:%S")
     about = _about(note, occasion, language) if note.about else ""
-    return f"{when} · {what}" + (f": {about}" if about else "")
+    return f"{when} · {event}" + (f": {about}" if about else "")
 
 
 def _about(note: HistoryEntry, occasion: MessageContext, language: Language) -> str:

@@ -177,7 +177,9 @@ def _decisions(report: IncidentReport, reader: PageReader) -> list[list[str]]:
     language, directory = reader.language, report.context.directory
     rows = []
     for notification in report.incident.notifications:
-        delivery = next((one for one in notification.deliveries if one.is_delivered), None)
+        delivery = next(
+            (delivery for delivery in notification.deliveries if delivery.is_delivered), None
+        )
         channel, result = "", labels.NOT_YET.read(language)
         if delivery is not None:
             channel = channel_title(_channel_kind(delivery.channel, reader), language)

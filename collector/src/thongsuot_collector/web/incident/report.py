@@ -1,4 +1,4 @@
-"""Dossier: all that is known of one incident, gathered from memory and from the disk."""
+"""Incident report: all that is known of one incident, gathered from memory and from the disk."""
 
 import asyncio
 from collections.abc import Sequence
@@ -69,10 +69,10 @@ class IncidentArchive:
 
     async def find(self, name: str) -> Incident | None:
         """Return an incident by its name, also one long closed."""
-        found = self.keeper.registry.incidents.get(name)
-        if found is None:
-            found = await asyncio.to_thread(rows.load_incident, self._store, name)
-        return found
+        incident = self.keeper.registry.incidents.get(name)
+        if incident is None:
+            incident = await asyncio.to_thread(rows.load_incident, self._store, name)
+        return incident
 
     async def report(self, name: str) -> IncidentReport | None:
         """Return all that is known of an incident."""
@@ -85,7 +85,7 @@ class IncidentArchive:
         )
         return IncidentReport(
             context=self.context(incident, entry, await self._comparison(incident, entry)),
-            windows=tuple(one for one in self.windows if one.id in incident.windows),
+            windows=tuple(window for window in self.windows if window.id in incident.windows),
             attempts=tuple(tried),
             is_notified=bool(incident.notifications),
         )
@@ -113,9 +113,15 @@ class IncidentArchive:
     async def recent(self) -> tuple[Sequence[Incident], Sequence[Incident]]:
         """Return what is open and what was closed last, each the newest first."""
         book = self.keeper.registry
-        now = [one for one in map(book.incidents.__getitem__, book.active) if one.is_open]
+        now = [
+            incident
+            for incident in map(book.incidents.__getitem__, book.active)
+            if incident.is_open
+        ]
         closed = await asyncio.to_thread(rows.recently_closed, self._store, limit=LISTED)
-        return sorted(now, key=_newest), [one for one in closed if one.id not in book.active]
+        return sorted(now, key=_newest), [
+            incident for incident in closed if incident.id not in book.active
+        ]
 
     async def _comparison(self, incident: Incident, entry: NotificationRecord) -> Comparison:
         """Return what was compared with when it was told; of what goes on untold, what is now."""

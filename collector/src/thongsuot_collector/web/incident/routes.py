@@ -58,12 +58,12 @@ class IncidentPages:
 
     def routes(self) -> list[Route]:
         """Return the routes, to be mounted beside those of sites."""
-        one = "/incidents/{name}"
+        path = "/incidents/{name}"
         return [
             Route("/incidents", self.list),
-            Route(f"{one}/acknowledge", self.acknowledge, methods=["GET", "POST"]),
-            Route(f"{one}.json", self.as_json),
-            Route(one, self.incident),
+            Route(f"{path}/acknowledge", self.acknowledge, methods=["GET", "POST"]),
+            Route(f"{path}.json", self.as_json),
+            Route(path, self.incident),
         ]
 
     async def list(self, request: Request) -> Response:
@@ -72,8 +72,8 @@ class IncidentPages:
             return password_required()
         now, closed = await self._archive.recent()
         text_ = incidents_page(
-            [self._archive.context(one) for one in now],
-            [self._archive.context(one) for one in closed],
+            [self._archive.context(incident) for incident in now],
+            [self._archive.context(incident) for incident in closed],
             self._archive.windows,
             self._archive.directory,
             self._reader(request),
@@ -82,20 +82,20 @@ class IncidentPages:
 
     async def incident(self, request: Request) -> Response:
         """Answer with the page of one incident."""
-        found = await self._found(request)
-        if isinstance(found, Response):
-            return found
-        dossier, reader = found
-        return html_page(incident_page(dossier, reader), CONTENT_SECURITY_POLICY)
+        opened = await self._found(request)
+        if isinstance(opened, Response):
+            return opened
+        report, reader = opened
+        return html_page(incident_page(report, reader), CONTENT_SECURITY_POLICY)
 
     async def as_json(self, request: Request) -> Response:
         """Answer with the evidence of one incident, as a file."""
-        found = await self._found(request)
-        if isinstance(found, Response):
-            return found
-        dossier, _ = found
-        body = msgspec.json.format(msgspec.json.encode(evidence_of(dossier)), indent=1)
-        name = f'attachment; filename="{dossier.incident.id}.json"'
+        opened = await self._found(request)
+        if isinstance(opened, Response):
+            return opened
+        report, _ = opened
+        body = msgspec.json.format(msgspec.json.encode(evidence_of(report)), indent=1)
+        name = f'attachment; filename="{report.incident.id}.json"'
         return Response(
             body,
             media_type="application/json",
@@ -111,12 +111,10 @@ class IncidentPages:
         name = request.path_params["name"]
         if request.method == "POST":
             return await self._take_on(request, name, person)
-        dossier = await self._archive.report(name)
-        if dossier is None:
+        report = await self._archive.report(name)
+        if report is None:
             return _not_found(request)
-        return html_page(
-            self._form(dossier, person, self._reader(request)), CONTENT_SECURITY_POLICY
-        )
+        return html_page(self._form(report, person, self._reader(request)), CONTENT_SECURITY_POLICY)
 
     async def _take_on(self, request: Request, name: str, person: Person) -> Response:
         language = language_of(request)
@@ -149,10 +147,10 @@ class IncidentPages:
         # Who only has the link sees no more than those who were told, also where all may look.
         if not has_link and not await self._gate.may_view(request):
             return password_required()
-        dossier = await self._archive.report(name)
-        if dossier is None:
+        report = await self._archive.report(name)
+        if report is None:
             return _not_found(request)
-        return dossier, self._reader(request, key if has_link else "")
+        return report, self._reader(request, key if has_link else "")
 
     def _reader(self, request: Request, key: str = "") -> PageReader:
         return PageReader(

@@ -122,9 +122,13 @@ def _interruption(interruption: Interruption, language: Language) -> Interruptio
 def _sum(statement: Statement, language: Language) -> dict[str, str]:
     interruptions = statement.interruptions
     return {
-        "down": length(sum(one.down_ms for one in interruptions), language),
-        "down_notified": length(sum(one.down_notified_ms for one in interruptions), language),
-        "restore": length(sum(one.restore_ms or 0 for one in interruptions), language),
+        "down": length(sum(interruption.down_ms for interruption in interruptions), language),
+        "down_notified": length(
+            sum(interruption.down_notified_ms for interruption in interruptions), language
+        ),
+        "restore": length(
+            sum(interruption.restore_ms or 0 for interruption in interruptions), language
+        ),
     }
 
 

@@ -91,12 +91,15 @@ class StatementPages:
     def _rows(self, month: str) -> list[CircuitRow]:
         directory = self._archive.directory
         briefs = revision_store.summaries(self._archive.store, month)
-        issued = {(one.circuit.site, one.circuit.link) for one in briefs}
-        rows = [CircuitRow(circuit=one.circuit, names=one.names, summary=one) for one in briefs]
+        issued = {(summary.circuit.site, summary.circuit.link) for summary in briefs}
+        rows = [
+            CircuitRow(circuit=summary.circuit, names=summary.names, summary=summary)
+            for summary in briefs
+        ]
         rows += [
-            CircuitRow(circuit=one, names=names_of(one, directory), summary=None)
-            for one in circuits(directory)
-            if (one.site, one.link) not in issued
+            CircuitRow(circuit=circuit, names=names_of(circuit, directory), summary=None)
+            for circuit in circuits(directory)
+            if (circuit.site, circuit.link) not in issued
         ]
         return sorted(rows, key=lambda row: (row.circuit.name, row.circuit.site))
 
@@ -123,10 +126,10 @@ class StatementPages:
             return (
                 revision_store.revision(store, month, site, link, int(number)) or labels.NO_REVISION
             )
-        found = revision_store.latest(store, month, site, link)
-        if found is None and of_month.from_ms > self._archive.now_ms:
+        newest = revision_store.latest(store, month, site, link)
+        if newest is None and of_month.from_ms > self._archive.now_ms:
             return labels.NO_MONTH
-        return found or self._archive.newest_or_draft(circuit, of_month)
+        return newest or self._archive.newest_or_draft(circuit, of_month)
 
 
 def _kind(path: str) -> tuple[str, str]:

@@ -24,8 +24,8 @@ def link_title(site: str, link: str, directory: InventoryDirectory, language: La
 
 def _line(site: str, run: TestRun, directory: InventoryDirectory, language: Language) -> str:
     link = link_title(site, run.link, directory, language)
-    what = ", ".join(part for part in (link, _title(run.target, directory, language)) if part)
-    return describe_run(run, what, language)
+    subject = ", ".join(part for part in (link, _title(run.target, directory, language)) if part)
+    return describe_run(run, subject, language)
 
 
 def _title(name: str, directory: InventoryDirectory, language: Language) -> str:

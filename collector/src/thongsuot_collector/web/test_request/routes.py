@@ -73,7 +73,7 @@ class TestRequestPages:
             if len(body) > _FORM_BYTES:
                 return PlainTextResponse(labels.TOO_LONG.read(language), 413, headers=HEADERS)
         fields = parse_qs(body.decode("utf-8", errors="replace"))
-        one = new_request(
+        asked = new_request(
             site,
             fields.get("kind", [""])[0],
             link=fields.get("link", [""])[0],
@@ -81,10 +81,10 @@ class TestRequestPages:
             asked_by=person.title,
             name=fields.get("id", [""])[0],
         )
-        if request_mistake(one, self._directory):
+        if request_mistake(asked, self._directory):
             return PlainTextResponse(labels.WRONG.read(language), 422, headers=HEADERS)
         try:
-            kept = await self._book.request(one)
+            kept = await self._book.request(asked)
         except InvalidTestRequest:
             return PlainTextResponse(labels.TOO_OFTEN.read(language), 429, headers=HEADERS)
         _log.info("test asked site=%s kind=%s id=%s by=%s", site, kept.kind, kept.id, person.name)

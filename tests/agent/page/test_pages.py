@@ -160,3 +160,27 @@ def test_the_worst_day_of_a_large_site_still_fits_the_page() -> None:
     drawing = CountedPages(site_view(outlook, surroundings))
     for lang in ("vi", "en"):
         assert len(drawing.get("/", lang=lang).body) <= LARGEST_BYTES
+
+
+def test_a_page_that_is_asked_for_by_a_strangers_name_is_refused_whole() -> None:
+    pressed: list[bool] = []
+
+    def press() -> bool:
+        pressed.append(True)
+        return True
+
+    drawing = CountedPages(view(), want=press)
+    for path, is_post in (
+        ("/", False),
+        ("/status.json", False),
+        ("/metrics", False),
+        ("/ask", True),
+    ):
+        request = HttpRequest(
+            path=path, query={}, is_head=False, is_post=is_post, host="evil.example"
+        )
+        page = drawing.pages.page_for(request)
+        assert page is not None
+        assert page.status == 421
+    assert not pressed
+    assert not drawing.drawn

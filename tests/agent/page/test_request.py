@@ -11,6 +11,7 @@ from thongsuot_agent.page.request import (
     HttpError,
     HttpPage,
     encode_response,
+    is_local_name,
     parse_request,
     status_page,
 )
@@ -100,3 +101,26 @@ def test_a_method_that_is_not_done_here_is_told_which_are() -> None:
     assert b"\r\nAllow: GET, HEAD\r\n" in encode_response(
         status_page(HTTPStatus.METHOD_NOT_ALLOWED)
     )
+
+
+@pytest.mark.parametrize(
+    ("host", "is_own"),
+    [
+        (b"", True),  # HTTP/1.0, and programs
+        (b"192.168.1.9:8080", True),
+        (b"[fd00::1]:8080", True),
+        (b"[fe80::1]", True),
+        (b"thongsuot", True),
+        (b"Box.LAN:8080", True),
+        (b"box.home.arpa.", True),
+        (b"monitor.commune.example", True),
+        (b"evil.example", False),
+        (b"192.168.1.9.evil.example:8080", False),
+        (b"lan.evil.example", False),
+        (b"192.168.1.9, evil.example", False),
+    ],
+)
+def test_a_name_that_a_stranger_may_own_is_not_the_devices(host: bytes, is_own: bool) -> None:
+    line = b"Host: " + host + b"\r\n" if host else b""
+    request = parse_request(b"GET /status.json HTTP/1.1\r\n" + line + b"\r\n")
+    assert is_local_name(request.host, ("monitor.commune.example",)) is is_own

@@ -68,6 +68,7 @@ class StatusProvider:
             metrics=self.metrics,
             is_healthy=self.is_healthy,
             boottime_ns=self.context.clock.boottime_ns,
+            names=self.context.config.page.names,
             request_tests=self.requested_tests.request_local_tests
             if self.context.config.page.asks
             else None,

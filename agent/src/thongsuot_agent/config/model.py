@@ -61,6 +61,11 @@ class PageConfig(StrictStruct, frozen=True):
     """Address and port; ``[::]:8080`` listens on both families; empty: no page."""
     asks: bool = True
     """Whether the page has the button for a test now; everybody in the local network may press."""
+    names: tuple[str, ...] = ()
+    """
+    Names by which browsers may ask for the page, beside its addresses, bare names, and ``.local``,
+    ``.lan``, ``.home.arpa`` and ``.internal``. Any other is refused: it may be a stranger's.
+    """
 
 
 class SpoolConfig(StrictStruct, frozen=True):

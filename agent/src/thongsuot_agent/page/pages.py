@@ -7,7 +7,13 @@ from http import HTTPStatus
 import msgspec
 
 from thongsuot_agent.page.exposition import CONTENT_TYPE, CONTENT_TYPE_OPENMETRICS, Exposition
-from thongsuot_agent.page.request import PATH_REQUEST_TESTS, HttpPage, HttpRequest, status_page
+from thongsuot_agent.page.request import (
+    PATH_REQUEST_TESTS,
+    HttpPage,
+    HttpRequest,
+    is_local_name,
+    status_page,
+)
 from thongsuot_agent.status import AgentStatus
 from thongsuot_schema.view import SiteView
 from thongsuot_schema.words.language import Language
@@ -24,7 +30,7 @@ class PageSources:
     Where the contents come from.
 
     ``request_tests`` begins those that the button stands for, and says whether it did; ``None``:
-    there is no button.
+    there is no button. ``names`` are those by which the device may be asked, beside its addresses.
     """
 
     view: Callable[[], SiteView]
@@ -33,6 +39,7 @@ class PageSources:
     is_healthy: Callable[[], bool]
     boottime_ns: Callable[[], int]
     request_tests: Callable[[], bool] | None = None
+    names: tuple[str, ...] = ()
 
 
 class LocalPages:
@@ -44,6 +51,11 @@ class LocalPages:
 
     def page_for(self, request: HttpRequest) -> HttpPage | None:
         """Return the page for a request, ``None`` where there is none."""
+        if not is_local_name(request.host, self._sources.names):
+            return status_page(HTTPStatus.MISDIRECTED_REQUEST)
+        return self._own_page_for(request)
+
+    def _own_page_for(self, request: HttpRequest) -> HttpPage | None:
         if request.is_post:
             return self._request_tests(request)
         match request.path:

@@ -5,14 +5,19 @@ By hand: a GET without a body is one line, and h11 would cost 2.3 MB of resident
 for it.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from http import HTTPStatus
+from ipaddress import ip_address
 from urllib.parse import parse_qsl, urlsplit
 
 HEAD_LIMIT_BYTES = 8 * 1024
 """Browsers send less than 1 KB to an address without cookies."""
 
 _METHODS = {"GET", "HEAD"}
+
+_LOCAL_SUFFIXES = (".local", ".lan", ".home.arpa", ".internal", ".localhost")
+"""RFC 6762, RFC 8375, and names that no public registry gives away."""
 
 PATH_REQUEST_TESTS = "/ask"
 """The one place that takes a POST, without a body: somebody wants a test now."""
@@ -33,7 +38,8 @@ class HttpRequest:
 
     ``is_head`` wants the head alone; ``accept`` is that header, in small letters. ``is_post``: it
     is to change something, and ``is_same_origin`` whether it comes from our own page or from no
-    browser.
+    browser. ``host`` is the name or address by which the device was asked, without port; empty
+    where none was given.
     """
 
     path: str
@@ -42,6 +48,7 @@ class HttpRequest:
     accept: str = ""
     is_post: bool = False
     is_same_origin: bool = True
+    host: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +94,31 @@ def parse_request(head: bytes) -> HttpRequest:
         accept=_header_value(headers, b"accept"),
         is_post=is_post,
         is_same_origin=_is_same_origin(headers),
+        host=_host_of(_header_value(headers, b"host")),
     )
+
+
+def is_local_name(host: str, names: Collection[str]) -> bool:
+    """
+    Return whether a device is asked by a name that only its own network gives, or by one it has.
+
+    A page from elsewhere can have its own name point to this device (DNS rebinding): the browser
+    then lets it read what the device answers, and press its button. An address, a bare name and
+    the suffixes that no registry gives away cannot be taken so.
+    """
+    if not host or host in names or "." not in host:
+        return True
+    try:
+        ip_address(host)
+    except ValueError:
+        return host.endswith(_LOCAL_SUFFIXES)
+    return True
+
+
+def _host_of(header: str) -> str:
+    if header.startswith("["):
+        return header[1:].partition("]")[0]
+    return header.partition(":")[0].removesuffix(".")
 
 
 def _is_same_origin(headers: bytes) -> bool:

@@ -1,7 +1,13 @@
-"""The server behind the local page: bounded in connections, bytes and time; bodies are not read."""
+"""
+The server behind the local page: bounded in connections, bytes and time; bodies are not read.
+
+Whoever has not said yet what is wanted makes room for who comes later, the address with the most of
+them first: no number of idle connections keeps a clerk from the page.
+"""
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Never
@@ -34,7 +40,9 @@ class LocalPageServer:
 
     def __init__(self, page_for: Callable[[HttpRequest], HttpPage | None]) -> None:
         self._page_for = page_for
-        self._open = 0
+        self._open: set[asyncio.StreamWriter] = set()
+        self._silent: dict[asyncio.StreamWriter, str] = {}
+        """Connections without a whole request yet, oldest first, and the address of each."""
 
     async def run(self, listen: str, on_ready: Callable[[str, int], None]) -> Never:
         """
@@ -56,28 +64,43 @@ class LocalPageServer:
     async def _handle_connection(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
-        self._open += 1
+        self._open.add(writer)
+        peer = writer.get_extra_info("peername")
+        self._silent[writer] = str(peer[0]) if peer else ""
+        self._make_room()
         try:
             async with asyncio.timeout(_EXCHANGE_S):
-                writer.write(await self._answer(reader))
+                writer.write(await self._answer(reader, writer))
                 await writer.drain()
                 writer.close()
                 await writer.wait_closed()
         except (TimeoutError, OSError) as error:
             _log.debug("page request ended early: %s", error)
         finally:
-            self._open -= 1
+            self._open.discard(writer)
+            self._silent.pop(writer, None)
             if not writer.is_closing():
                 writer.transport.abort()
 
-    async def _answer(self, reader: asyncio.StreamReader) -> bytes:
+    def _make_room(self) -> None:
+        while len(self._open) > MAX_CONNECTIONS and len(self._silent) > 1:
+            *others, _newest = self._silent
+            ((crowded, _),) = Counter(self._silent[writer] for writer in others).most_common(1)
+            oldest = next(writer for writer in others if self._silent[writer] == crowded)
+            del self._silent[oldest]
+            self._open.discard(oldest)
+            oldest.transport.abort()
+
+    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
         try:
             head = await reader.readuntil(b"\r\n\r\n")
         except asyncio.IncompleteReadError:
             return b""
         except asyncio.LimitOverrunError:
             return encode_response(status_page(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE))
-        if self._open > MAX_CONNECTIONS:
+        finally:
+            self._silent.pop(writer, None)
+        if len(self._open) > MAX_CONNECTIONS:
             return encode_response(status_page(HTTPStatus.SERVICE_UNAVAILABLE))
         try:
             request = parse_request(head)

@@ -51,7 +51,9 @@ class Metrics:
             ("consumer",),
         )
         self.dead_letters = self._counter(
-            "set_aside", "Batches set aside because a consumer could not digest them", ("consumer",)
+            "dead_letters",
+            "Batches moved to the dead-letter queue because a consumer failed to process them",
+            ("consumer",),
         )
         self.failures = self._counter(
             "task_failures", "Restarts of a task that ended in an error", ("task",)
@@ -74,12 +76,25 @@ class Metrics:
 
     def _add_journal_gauges(self) -> None:
         self.journal_bytes = self._gauge("journal_bytes", "Bytes of the journal in use", ())
-        self.journal_limit = self._gauge("journal_limit_bytes", "Above it the oldest go", ())
+        self.journal_limit = self._gauge(
+            "journal_limit_bytes",
+            "Size limit of the journal; the oldest entries are dropped above it",
+            (),
+        )
         self.journal_entries = self._gauge(
             "journal_entries", "Entries between the oldest kept and the newest", ()
         )
         self.journal_oldest_seconds = self._gauge(
             "journal_oldest_timestamp_seconds", "When the oldest kept entry came in", ()
+        )
+
+        self.journal_damaged_entries = self._gauge(
+            "journal_damaged_entries", "Entries that a broken disk has cost, as far as is known", ()
+        )
+        self.journal_damaged_seconds = self._gauge(
+            "journal_damaged_timestamp_seconds",
+            "When the journal was last found damaged and recovered; 0: never",
+            (),
         )
 
     def _add_fleet_gauges(self) -> None:

@@ -11,6 +11,7 @@ import trustme
 
 from tests.collector.journal.journal_contract import entry
 from thongsuot_collector.app.components import Components, open_components
+from thongsuot_collector.app.housekeeping import Housekeeping
 from thongsuot_collector.config.read import parse_configuration
 from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.state.site import SiteState
@@ -31,16 +32,87 @@ async def made(tmp_path: Path) -> AsyncIterator[Components]:
         yield opened
 
 
-async def test_what_everyone_has_and_is_old_is_trimmed(made: Components) -> None:
-    now_ns = time.time_ns()
-    for number, age_days in enumerate((5, 3, 2, 0), start=1):
-        await made.journal.append(entry(number, received_ns=now_ns - age_days * DAY_NS))
-    for consumer, done in (("state", 4), ("incidents", 3), ("database", 2)):
-        await made.journal.commit(consumer, done)
-    await made.housekeeping.trim()
+async def filled(made: Components, *ages_days: float, ahead_days: float = 0) -> None:
+    """Fill the journal with entries of some ages, read by everyone."""
+    now_ns = time.time_ns() + int(ahead_days * DAY_NS)
+    for number, age_days in enumerate(ages_days, start=1):
+        received_ns = now_ns - int(age_days * DAY_NS)
+        await made.journal.append(entry(number, received_ns=received_ns))
+    for consumer in ("state", "incidents", "database"):
+        await made.journal.commit(consumer, len(ages_days))
+
+
+def keeping(made: Components, clock: "Hours") -> Housekeeping:
+    """Return a housekeeping of one day's retention on a clock that the test turns."""
+    return Housekeeping(
+        made.configuration.settings,
+        journal=made.journal,
+        store=made.store,
+        clocks=made.clocks,
+        states=made.states,
+        consumers=dict.fromkeys(("state", "incidents", "database"), made.states),
+        metrics=made.metrics,
+        clock=clock,
+    )
+
+
+class Hours:
+    """A monotonic clock that stands at some hours."""
+
+    def __init__(self) -> None:
+        self.hours = 0.0
+
+    def __call__(self) -> float:
+        return self.hours * 3600
+
+
+async def test_what_everyone_has_and_is_old_is_trimmed_and_the_range_is_logged(
+    made: Components, caplog: pytest.LogCaptureFixture
+) -> None:
+    await filled(made, 1.9, 1.7, 1.5, 0)
+    await made.journal.commit("database", 2)
+    clock = Hours()
+    housekeeping = keeping(made, clock)
+    clock.hours = 1
+    with caplog.at_level(logging.INFO):
+        await housekeeping.trim()
     extent = await made.journal.extent()
     # The third is old enough, but the sink has not sent it yet.
     assert (extent.tail, extent.head) == (3, 4)
+    assert "journal trimmed: 2 entries, sequences 1 to 2" in caplog.text
+
+
+async def test_a_start_trims_nothing_and_each_hour_a_day_at_most(made: Components) -> None:
+    await filled(made, 9.5, 8.5, 7.5, 6.5, 0)
+    clock = Hours()
+    housekeeping = keeping(made, clock)
+    await housekeeping.trim()
+    assert (await made.journal.extent()).tail == 1
+    for hours, tail in ((1, 2), (1.5, 2), (2, 3), (3, 4)):
+        clock.hours = hours
+        await housekeeping.trim()
+        assert (await made.journal.extent()).tail == tail
+
+
+async def test_a_clock_that_runs_ahead_costs_no_entry(made: Components) -> None:
+    # What it is measured by is the newest entry: the machine's clock is ahead of that by 40 days.
+    await filled(made, 0.8, 0.5, 0.1, 0, ahead_days=-40)
+    clock = Hours()
+    housekeeping = keeping(made, clock)
+    for clock.hours in range(1, 100):
+        await housekeeping.trim()
+    assert (await made.journal.extent()).tail == 1
+
+
+async def test_entries_dated_by_a_clock_that_was_ahead_cost_no_others(made: Components) -> None:
+    await filled(made, 0.8, 0.5, 0.1)
+    ahead_ns = time.time_ns() + 40 * DAY_NS
+    await made.journal.append(entry(9, received_ns=ahead_ns))
+    clock = Hours()
+    housekeeping = keeping(made, clock)
+    for clock.hours in range(1, 100):
+        await housekeeping.trim()
+    assert (await made.journal.extent()).tail == 1
 
 
 async def test_a_journal_over_its_size_drops_the_oldest_and_says_who_had_not_read_it(

@@ -67,6 +67,7 @@ SINK = '[[sinks]]\nkind = "remote_write"\nname = "a"\nurl = "http://x/write"\n'
             "collector.toml:2: certificate or key cannot be used",
         ),
         ('[page]\npassword_file = "none"\n', "collector.toml:2: .*is not there"),
+        ('[page]\npassword_file = "empty"\n', "collector.toml:2: .*holds no password"),
         ('inventory_dir = "none"\n', "collector.toml:1: .*is not a folder"),
         (
             '[[sinks]]\nname = "a"\n',
@@ -100,6 +101,7 @@ def test_a_mistake_is_named_with_file_line_and_what_to_do(
     tmp_path: Path, text: str, says: str
 ) -> None:
 
+    (tmp_path / "empty").write_text("\n")
     (line,) = mistakes(text, tmp_path)
     assert re.search(says, line), line
 

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import os
+import random
 import sqlite3
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 
 from tests.collector.journal.journal_contract import *  # noqa: F403 - the contract's tests
 from tests.collector.journal.journal_contract import Reopen, entry, everything
-from thongsuot_collector.errors import JournalDamaged, JournalRefused
+from thongsuot_collector.errors import JournalDamaged, JournalError, JournalRefused
 from thongsuot_collector.journal.entry import AppendOutcome
 from thongsuot_collector.journal.sqlite import SqliteJournal, open_journal
 from thongsuot_collector.journal.sqlite_tables import connect
@@ -78,35 +79,118 @@ async def test_every_commit_is_flushed_to_the_disk(tmp_path: Path) -> None:
     connection.close()
 
 
-async def test_a_torn_file_is_set_aside_under_a_clear_name_and_a_new_one_started(
+async def filled(path: Path, entries: int) -> str:
+    """Make a journal of some entries of 4 kB, of two sites; return its name."""
+    journal = open_journal(path, committed=ignore)
+    for number in range(1, entries + 1):
+        site = "ba-dinh" if number % 2 else "hoan-kiem"
+        await journal.append(entry(number, site=site, body=number.to_bytes(2, "big") * 2000))
+    await journal.commit("fast", entries)
+    await journal.commit("slow", 10)
+    name = journal.name
+    await journal.close()
+    return name
+
+
+async def test_a_bad_page_costs_only_what_stood_on_it_and_that_is_named_and_counted(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     path = tmp_path / "journal.sqlite"
-    journal = open_journal(path, committed=ignore)
-    for number in range(1, 200):
-        await journal.append(entry(number, body=bytes(4000)))
-    name = journal.name
-    await journal.close()
-    torn = path.read_bytes()[: path.stat().st_size // 2]
-    path.write_bytes(torn)
+    name = await filled(path, 400)
+    size = path.stat().st_size
+    with path.open("r+b") as file:
+        file.seek(size // 8192 // 2 * 8192)
+        file.write(random.Random(7).randbytes(8192))
 
     with caplog.at_level(logging.ERROR):
         journal = open_journal(path, committed=ignore)
-    assert journal.set_aside is not None
-    assert journal.set_aside.name.startswith("journal.sqlite.damaged-")
-    assert journal.set_aside.read_bytes() == torn
-    assert str(journal.set_aside) in caplog.text
-    assert journal.name != name
-    assert await everything(journal) == []
-    assert (await journal.append(entry(1))).reception is AppendOutcome.APPENDED
+    assert journal.quarantined is not None
+    assert str(journal.quarantined) in caplog.text
+    read = await everything(journal)
+    damage = await journal.damage()
+    # The same journal goes on: name, sequences and cursors are as they were.
+    assert (journal.name, journal.head) == (name, 400)
+    assert 390 <= len(read) < 400
+    assert [one.sequence for one in read] == [one.entry.number for one in read]
+    assert all(one.entry.body == one.entry.number.to_bytes(2, "big") * 2000 for one in read)
+    there = {one.sequence for one in read}
+    assert damage.lost_entries == 400 - len(there)
+    assert damage.found_ns > 0
+    named = {
+        (part.site, number)
+        for part in damage.lost
+        for number in range(part.first_number, part.last_number + 1)
+    }
+    missing = set(range(1, 401)) - there
+    assert named == {("ba-dinh" if number % 2 else "hoan-kiem", number) for number in missing}
+    assert (await journal.cursor("fast")).lost == 0
+    slow = await journal.cursor("slow")
+    assert (slow.sequence, slow.lost) == (10, len(missing))
+    # What is lost may come again; what is there is still recognised.
+    lost, kept = min(missing), min(there)
+    site = "ba-dinh" if lost % 2 else "hoan-kiem"
+    again = await journal.append(entry(lost, site=site, body=b"again"))
+    assert again.reception is AppendOutcome.APPENDED
+    assert again.sequence == 401
+    site = "ba-dinh" if kept % 2 else "hoan-kiem"
+    body = kept.to_bytes(2, "big") * 2000
+    repeated = await journal.append(entry(kept, site=site, body=body))
+    assert repeated.reception is AppendOutcome.REPEATED
     await journal.close()
 
 
-async def test_a_file_that_is_no_database_is_set_aside(tmp_path: Path) -> None:
+async def test_a_torn_file_gives_back_what_it_still_holds_and_is_kept(tmp_path: Path) -> None:
+    path = tmp_path / "journal.sqlite"
+    name = await filled(path, 200)
+    torn = path.read_bytes()[: path.stat().st_size // 2]
+    path.write_bytes(torn)
+    journal = open_journal(path, committed=ignore)
+    assert journal.quarantined is not None
+    assert journal.quarantined.name.startswith("journal.sqlite.damaged-")
+    assert journal.quarantined.read_bytes() == torn
+    read = await everything(journal)
+    damage = await journal.damage()
+    assert len(read) + damage.lost_entries == 200
+    assert len(read) > 50
+    assert (journal.name, journal.head) == (name, 200)
+    await journal.close()
+
+
+async def test_a_recovery_that_was_cut_short_is_made_again_or_finished(tmp_path: Path) -> None:
+    path = tmp_path / "journal.sqlite"
+    await filled(path, 30)
+    whole = path.read_bytes()
+    recovered = path.with_name("journal.sqlite.recovered")
+    # Cut while it was written: the damaged file is still there, and is read again.
+    recovered.write_bytes(b"half a file")
+    path.write_bytes(whole[:8192] + bytes(8192) + whole[2 * 8192 :])
+    await open_journal(path, committed=ignore).close()
+    assert not recovered.exists()
+    # Cut between the two renames: it was whole.
+    path.rename(recovered)
+    journal = open_journal(path, committed=ignore)
+    assert journal.head == 30
+    await journal.close()
+
+
+async def test_a_journal_of_a_newer_collector_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "journal.sqlite"
+    await filled(path, 1)
+    connection = connect(path, writable=True)
+    connection.execute("PRAGMA user_version = 99")
+    connection.close()
+    with pytest.raises(JournalError, match="version 99"):
+        open_journal(path, committed=ignore)
+
+
+async def test_a_file_that_is_no_database_is_kept_and_said_to_be_lost(tmp_path: Path) -> None:
     path = tmp_path / "journal.sqlite"
     path.write_bytes(b"not a database" * 1000)
     journal = open_journal(path, committed=ignore)
-    assert journal.set_aside is not None
+    assert journal.quarantined is not None
+    damage = await journal.damage()
+    assert damage.found_ns > 0
+    assert [part.last for part in damage.lost] == [0]
     await journal.close()
 
 
@@ -125,7 +209,7 @@ async def test_damage_found_while_running_is_remembered_for_the_next_start(tmp_p
     await journal.close()
     assert damage_marker(path).exists()
     journal = open_journal(path, committed=ignore)
-    assert journal.set_aside is not None
+    assert journal.quarantined is not None
     assert not damage_marker(path).exists()
     await journal.close()
 

@@ -115,18 +115,44 @@ def test_opening_again_keeps_everything(store: Engine, tmp_path: Path) -> None:
     again.dispose()
 
 
-def test_a_broken_store_is_set_aside_and_what_that_means_is_said(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+def test_a_store_of_which_nothing_can_be_read_is_not_begun_anew_without_being_told(
+    tmp_path: Path,
 ) -> None:
     path = tmp_path / "store.sqlite"
     path.write_bytes(b"this was a store once" * 500)
-    with caplog.at_level(logging.ERROR):
-        engine = open_store(path)
+    with pytest.raises(StoreError, match="--accept-empty-store"):
+        open_store(path)
+    assert path.read_bytes().startswith(b"this was a store once")
+    engine = open_store(path, accept_empty=True)
     assert tokens.listed(engine) == []
     engine.dispose()
     (broken,) = tmp_path.glob("store.sqlite.damaged-*")
     assert broken.read_bytes().startswith(b"this was a store once")
-    assert "new token" in caplog.text
+
+
+def test_bad_pages_of_a_store_cost_only_what_stood_on_them(
+    store: Engine, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "store.sqlite"
+    for number in range(1, 400):
+        dead_letters.put(store, letter(number, sequence=number, error="bad" * 300))
+    secrets = [tokens.create(store, f"site-{number}") for number in range(50)]
+    store.dispose()
+    pages = path.stat().st_size // 4096
+    with path.open("r+b") as file:
+        # In the middle: rows of dead letters.
+        file.seek(pages // 2 * 4096)
+        file.write(bytes(4096))
+    with caplog.at_level(logging.ERROR):
+        engine = open_store(path)
+    good = {tokens.site_of(engine, tokens.digest_of(secret.encode())) for secret in secrets}
+    assert good == {f"site-{number}" for number in range(50)}
+    assert 350 < dead_letters.count(engine) < 399
+    assert "rows of set_aside that cannot be read" in caplog.text
+    engine.dispose()
+    connection = sqlite3.connect(path)
+    assert connection.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
+    connection.close()
 
 
 def test_every_commit_of_the_store_is_flushed(store: Engine) -> None:

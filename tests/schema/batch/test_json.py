@@ -114,6 +114,8 @@ def test_a_reason_says_the_outcome() -> None:
         ({"results": [result(reason="tired")]}, "Invalid enum value 'tired'"),
         ({"results": [result(reason="no_route")]}, "unmeasured .* has no values"),
         ({"results": [result(boottime_ns=-1)]}, "`int` >= 0"),
+        ({"results": [result(cost_bytes=2**64 - 1)]}, r"`int` <= 9007199254740991"),
+        ({"results": [result(boottime_ns=2**64 - 1)]}, r"cannot be kept|`int` <="),
         ({"results": [result(detail="x" * 201)]}, "length <= 200"),
         ({"results": [result(family="ip5")]}, "Invalid enum value 'ip5'"),
         ({"notices": [{"code": "gap"}]}, "missing required field `boottime_ns`"),

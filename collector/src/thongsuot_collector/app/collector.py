@@ -32,6 +32,7 @@ async def run_collector(
     *,
     stop: asyncio.Event,
     listening: Callable[[str], None],
+    accept_empty_store: bool = False,
 ) -> None:
     """
     Run a collector until ``stop`` is set; returns when everything acknowledged is where it belongs.
@@ -41,7 +42,7 @@ async def run_collector(
     Raises:
         OSError: the address cannot be listened on, or the state folder cannot be written.
         StoreError: the store is of a newer collector.
-        JournalDamaged: found broken while running; started again, the process sets it aside.
+        JournalDamaged: found while running; started again, the process recovers what it can.
     """
     settings = configuration.settings
     with ExitStack() as open_sockets:
@@ -51,7 +52,9 @@ async def run_collector(
             page_sock = open_sockets.enter_context(
                 bind_listener(Listen(address=settings.page.address))
             )
-        async with open_components(configuration, directory) as made:
+        async with open_components(
+            configuration, directory, accept_empty_store=accept_empty_store
+        ) as made:
             try:
                 await _serve(made, sock, page_sock, stop, listening)
             except BaseExceptionGroup as group:

@@ -17,6 +17,7 @@ from thongsuot_collector.config.read import Configuration
 from thongsuot_collector.config.whole import directory_for
 from thongsuot_collector.correlation import consumer as correlation
 from thongsuot_collector.correlation.consumer import IncidentConsumer, IncidentConsumerSettings
+from thongsuot_collector.errors import StoreError
 from thongsuot_collector.ingest.device_clock import BootClocks
 from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.inventory.watch import InventoryWatch
@@ -79,7 +80,10 @@ class Components:
 
 @asynccontextmanager
 async def open_components(
-    configuration: Configuration, directory: InventoryDirectory
+    configuration: Configuration,
+    directory: InventoryDirectory,
+    *,
+    accept_empty_store: bool = False,
 ) -> AsyncIterator[Components]:
     """
     Open everything, and close it at the end.
@@ -89,7 +93,7 @@ async def open_components(
         StoreError: the store is of a newer collector.
     """
     metrics = Metrics()
-    store = open_store(configuration.state_dir / STORE_FILE)
+    store = open_state_store(configuration.state_dir, accept_empty=accept_empty_store)
     journal = open_journal(
         configuration.state_dir / JOURNAL_FILE,
         committed=lambda jobs, took_s: _record_commit(metrics, jobs, took_s),
@@ -104,6 +108,25 @@ async def open_components(
             await sink.close()
         await journal.close()
         store.dispose()
+
+
+def open_state_store(state_dir: Path, *, accept_empty: bool = False) -> Engine:
+    """
+    Return the store of a state folder.
+
+    Raises:
+        StoreError: see ``open_store``; or there is a journal and no store: somebody's tokens are
+            gone, and an empty store would refuse every agent.
+    """
+    store, journal = state_dir / STORE_FILE, state_dir / JOURNAL_FILE
+    recovered = store.with_name(store.name + ".recovered")
+    if journal.exists() and not store.exists() and not recovered.exists() and not accept_empty:
+        raise StoreError(
+            f"there is a journal in {state_dir}, and no store ({STORE_FILE}): put a copy of it "
+            "back, or run `thongsuot-collector run --accept-empty-store`: every agent then needs a "
+            "new token, and every person a new password"
+        )
+    return open_store(store, accept_empty=accept_empty)
 
 
 async def flush(made: Components) -> None:

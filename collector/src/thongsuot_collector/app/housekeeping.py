@@ -3,7 +3,8 @@
 import asyncio
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -19,6 +20,10 @@ from thongsuot_schema.certificate import validity_of
 
 _EVERY_S = 10.0
 _TRIM_EVERY = 6
+_TRIM_FOR_AGE_EVERY_S = 3600.0
+_TRIM_AT_MOST_NS = 86_400 * 10**9
+"""How much of the record's time goes at once: a day an hour, 24 times as fast as it comes."""
+
 _BOOTS_KEPT_NS = 400 * 86_400 * 10**9
 """An agent that was away for a year finds its old boots dated."""
 
@@ -51,7 +56,11 @@ class Housekeeping:
         states: StateConsumer,
         consumers: Mapping[str, Consumer],
         metrics: Metrics,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        self._clock = clock
+        # The first time an hour after the start: the machine's clock is set by then.
+        self._trimmed_s = clock()
         self._settings = settings
         self._journal = journal
         self._store = store
@@ -96,6 +105,9 @@ class Housekeeping:
         self._metrics.journal_limit.set(self._settings.journal.max_bytes)
         self._metrics.journal_entries.set(extent.head - extent.tail + 1 if extent.tail else 0)
         self._metrics.journal_oldest_seconds.set(extent.tail_received_ns / 1e9)
+        damage = await self._journal.damage()
+        self._metrics.journal_damaged_seconds.set(damage.found_ns / 1e9)
+        self._metrics.journal_damaged_entries.set(damage.lost_entries)
         for consumer in self._consumers:
             cursor = await self._journal.cursor(consumer)
             self._metrics.lost_entries.labels(consumer).set(cursor.lost)
@@ -118,9 +130,14 @@ class Housekeeping:
         self._metrics.certificate_expiry.labels(Path(file).name).set(expiry_s)
 
     async def trim(self) -> None:
-        """Remove from the journal what may go, slice after slice."""
+        """Remove from the journal what may go for its age or for its size, slice after slice."""
         settings = self._settings.journal
-        before_ns = time.time_ns() - int(settings.retention_s * 1e9)
+        before_ns = 0
+        now_s = self._clock()
+        if now_s - self._trimmed_s >= _TRIM_FOR_AGE_EVERY_S:
+            self._trimmed_s = now_s
+            before_ns = await self._before_ns()
+        removed, first, last = 0, 0, 0
         while True:
             trimmed = await self._journal.trim(
                 tuple(self._consumers),
@@ -136,4 +153,28 @@ class Housekeeping:
                     consumer,
                 )
             if not trimmed.removed:
-                return
+                break
+            removed, first, last = removed + trimmed.removed, first or trimmed.first, trimmed.last
+        if removed:
+            _log.info(
+                "journal trimmed: %d entries, sequences %d to %d, received before %s or over the "
+                "size of %d bytes",
+                removed,
+                first,
+                last,
+                datetime.fromtimestamp(before_ns / 1e9, UTC).isoformat(timespec="seconds"),
+                settings.max_bytes,
+            )
+
+    async def _before_ns(self) -> int:
+        """
+        Return up to when entries may go for their age.
+
+        By the journal's own clock where that is behind the wall's, and at most a day further than
+        the oldest entry: a clock that is wrong for some hours (a machine resumed, a start before
+        the time was set) costs hours of the oldest record, not all of it.
+        """
+        extent = await self._journal.extent()
+        now_ns = min(time.time_ns(), extent.head_received_ns)
+        old_ns = now_ns - int(self._settings.journal.retention_s * 1e9)
+        return max(0, min(old_ns, extent.tail_received_ns + _TRIM_AT_MOST_NS))

@@ -13,12 +13,11 @@ from pathlib import Path
 import msgspec
 from sqlalchemy import Engine
 
-from thongsuot_collector.app.components import JOURNAL_FILE, STORE_FILE
+from thongsuot_collector.app.components import JOURNAL_FILE, STORE_FILE, open_state_store
 from thongsuot_collector.config.read import Configuration, read_configuration
 from thongsuot_collector.config.whole import check_authority, directory_for
 from thongsuot_collector.errors import CollectorError
 from thongsuot_collector.inventory.directory import InventoryDirectory
-from thongsuot_collector.store.engine import open_store
 from thongsuot_schema.inventory.model import Name
 
 PROGRAM = "thongsuot-collector"
@@ -78,9 +77,8 @@ def opened_store(state_dir: Path) -> Iterator[Engine]:
     Raises:
         CommandFailed: this user may not write it.
     """
-    path = state_dir / STORE_FILE
-    check_user(path)
-    engine = open_store(path)
+    check_user(state_dir / STORE_FILE)
+    engine = open_state_store(state_dir)
     try:
         yield engine
     finally:

@@ -37,6 +37,8 @@ def add_commands(commands: Commands) -> None:
 def _status(options: argparse.Namespace) -> int:
     with closing(connect(journal_path(options), writable=False)) as connection:
         print(tables.journal_table(sqlite_rows.extent(connection), sqlite_rows.cursors(connection)))
+        for part in sqlite_rows.damage(connection).lost:
+            print(tables.lost_text(part))
     return 0
 
 
@@ -52,6 +54,10 @@ def _verify(options: argparse.Namespace) -> int:
                 print(evidence.format_evidence_check(check))
                 is_intact = is_intact and check.is_intact is not False
         else:
+            for part in sqlite_rows.damage(connection).lost:
+                if options.site in {"", part.site} or not part.site:
+                    print(tables.lost_text(part))
+                    is_intact = False
             for stream in hash_chain.verify_streams(connection, options.site):
                 print(hash_chain.format_stream(stream))
                 is_intact = is_intact and not stream.flaws

@@ -23,7 +23,13 @@ from thongsuot_schema.errors import DocumentError
 
 def add_commands(commands: Commands) -> None:
     """Add the commands."""
-    commands.add("run", _run, "receive, keep and forward until stopped")
+    run = commands.add("run", _run, "receive, keep and forward until stopped")
+    run.add_argument(
+        "--accept-empty-store",
+        action="store_true",
+        help="begin with an empty store where it is gone or nothing of it can be read: every agent "
+        "needs a new token",
+    )
     commands.add("reflector", _reflector, "answer the test packets of agents, and nothing else")
     commands.add("check-config", _check, "check the configuration and the inventory; start nothing")
 
@@ -50,6 +56,7 @@ def _run(options: argparse.Namespace) -> int:
             configuration,
             directory,
             stop=stop,
+            accept_empty_store=options.accept_empty_store,
             listening=lambda url: print(f"collector: {url}/", flush=True),
         )
 

@@ -6,7 +6,7 @@ journal. Pure.
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
-from thongsuot_collector.journal.journal import Cursor, Extent
+from thongsuot_collector.journal.journal import Cursor, Extent, LostRange
 from thongsuot_collector.metrics import Metrics
 from thongsuot_collector.store.dead_letters import DeadLetter
 from thongsuot_collector.store.people import Person
@@ -65,6 +65,19 @@ def journal_table(extent: Extent, cursors: Mapping[str, Cursor]) -> str:
         for name, cursor in cursors.items()
     ]
     return lines + format_table(("consumer", "done", "behind", "lost"), rows)
+
+
+def lost_text(part: LostRange) -> str:
+    """Return as one line which entries a broken disk has cost."""
+    if not part.last:
+        return "LOST: a whole journal, of which nothing could be read"
+    if not part.site:
+        sequences = f"sequences {part.first} to {part.last}"
+        return f"LOST: {part.entries} entries ({sequences}) of sites unknown, to a broken disk"
+    numbers = f"{part.first_number} to {part.last_number}"
+    if part.first_number == part.last_number:
+        numbers = str(part.first_number)
+    return f"LOST: {part.site} {part.stream}: batch {numbers}, to a broken disk"
 
 
 def people_table(found: Iterable[Person]) -> str:

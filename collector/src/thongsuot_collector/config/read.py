@@ -93,11 +93,22 @@ def _mistakes(settings: CollectorConfig) -> Iterator[tuple[Place, str]]:
     yield from _page_address_mistakes(settings.page.address)
     if settings.page.password_file and not Path(settings.page.password_file).is_file():
         yield ("page", "password_file"), f"{settings.page.password_file} is not there"
+    elif settings.page.password_file and not _holds_text(settings.page.password_file):
+        # Without a password whoever reaches the address may look: that is said by leaving it out.
+        yield ("page", "password_file"), f"{settings.page.password_file} holds no password"
     yield from _incident_mistakes(settings.incidents)
     if settings.inventory_dir and not Path(settings.inventory_dir).is_dir():
         yield ("inventory_dir",), f"{settings.inventory_dir} is not a folder"
     for key, sentence in reflector_mistakes(settings.reflector):
         yield ("reflector", *key), sentence
+
+
+def _holds_text(file: str) -> bool:
+    """Whether a file holds more than blanks; one that cannot be read is found when it is needed."""
+    try:
+        return bool(Path(file).read_bytes().strip())
+    except PermissionError:
+        return True
 
 
 def _listen_mistakes(listen: Listen) -> Iterator[tuple[Place, str]]:

@@ -142,19 +142,8 @@ class IncidentConsumer:
         self.registry.restore(
             await asyncio.to_thread(rows.load_live, self._store, known_since_ns=since_ns)
         )
-        if position is None or position.journal != self._journal.name:
-            return
-        if position.sequence > self._journal.head:
-            # A journal that was restored from a backup, beside a store that was not. Its numbers
-            # are given again: entries below the old position would never be looked at.
-            _log.error(
-                "the journal ends at %s, before what incidents were made from (%s): it is older "
-                "than the store; reading all of it again",
-                self._journal.head,
-                position.sequence,
-            )
-            return
-        self._sequence = position.sequence
+        if position is not None:
+            self._sequence = position.in_journal(self._journal.name, self._journal.head)
 
     async def run(self) -> None:
         """Follow the journal, and let time pass, for ever."""

@@ -51,10 +51,17 @@ class Authenticator:
         self.registry = roll
 
     async def site_of(
-        self, scope: MutableMapping[str, object], authorization: bytes, address: str
+        self,
+        scope: MutableMapping[str, object],
+        authorization: bytes,
+        address: str,
+        *,
+        is_suspect: bool = False,
     ) -> str:
         """
         Return the site that a request speaks for.
+
+        ``is_suspect``: so many bad ones came from there that the store is not asked for this one.
 
         Raises:
             PushRefused: it has nothing that is good, or what it has does not belong together.
@@ -67,7 +74,9 @@ class Authenticator:
             raise PushRefused(
                 RefusalReason.NO_TOKEN, "send the site's token: Authorization: Bearer …"
             )
-        site = await self._tokens.site_of(authorization[len(_BEARER) :].strip())
+        site = await self._tokens.site_of(
+            authorization[len(_BEARER) :].strip(), ask_store=not is_suspect
+        )
         if site is None:
             raise PushRefused(
                 RefusalReason.BAD_TOKEN, "this token is not known here, or was revoked"

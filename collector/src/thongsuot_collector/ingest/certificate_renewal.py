@@ -68,16 +68,19 @@ class CertificateRenewalEndpoint:
 
     async def _renewed(self, request: Request, address: str) -> str:
         now_s = time.monotonic()
-        if self._strangers.is_exhausted(address, now_s=now_s):
-            raise PushRefused(
-                RefusalReason.TOO_OFTEN, "too many bad tries from here", retry_after_s=30.0
-            )
+        is_suspect = self._strangers.is_exhausted(address, now_s=now_s)
         peer = self._admission.peer_of(request.scope)
         given = request.headers.get("authorization", "").encode("latin-1")
         try:
-            site = await self._admission.site_of(request.scope, given, address)
+            site = await self._admission.site_of(
+                request.scope, given, address, is_suspect=is_suspect
+            )
         except PushRefused:
             self._strangers.acquire(address, now_s=now_s)
+            if is_suspect:
+                raise PushRefused(
+                    RefusalReason.TOO_OFTEN, "too many bad tries from here", retry_after_s=30.0
+                ) from None
             raise
         wait_s = self._sites.acquire(site, now_s=now_s)
         if wait_s:

@@ -5,7 +5,7 @@ certificate, proof that it has a key.
 What a stranger can learn: nothing. An unknown code is one lookup by the hash of 100 random bits,
 so its timing tells of the hash at most, and what it is answered is the same for all of them. What
 ran out, was used or replaced is told only to who has the code. An address may come with so many
-bad codes, all addresses together with so many enrolments.
+bad codes (a good one is taken all the same), all addresses together with so many enrolments.
 """
 
 import asyncio
@@ -34,6 +34,8 @@ _BODY_BYTES = 4096
 _ALL = ""
 _ALL_PER_S, _ALL_RESERVE = 20.0, 200.0
 """A roll-out of 126 communes at once passes; a flood from many addresses ends before the disk."""
+
+_SUSPECT_RETRY_S = 30.0
 
 _log = logging.getLogger(__name__)
 
@@ -69,12 +71,8 @@ class EnrolmentEndpoint:
         address = request.client.host if request.client else ""
         now_s = time.monotonic()
         wait_s = self._everybody.acquire(_ALL, now_s=now_s)
-        if self._strangers.is_exhausted(address, now_s=now_s):
-            wait_s = max(wait_s, 30.0)
         if wait_s:
-            return self._refused(
-                HTTPStatus.TOO_MANY_REQUESTS, "too_often", "too many codes came", wait_s
-            )
+            return self._too_often(wait_s)
         body = bytearray()
         async for part in request.stream():
             body += part
@@ -88,7 +86,8 @@ class EnrolmentEndpoint:
             # Before the code is used: a request that is none must not cost it.
             certified = parse_csr(wanted) if wanted else None
         except (msgspec.DecodeError, UnicodeError, CsrRefused) as error:
-            self._strangers.acquire(address, now_s=now_s)
+            if self._strangers.acquire(address, now_s=now_s):
+                return self._too_often(_SUSPECT_RETRY_S)
             return self._refused(
                 HTTPStatus.BAD_REQUEST, "malformed", f"this is no enrolment: {error}"
             )
@@ -115,7 +114,9 @@ class EnrolmentEndpoint:
                 certify=certify,
             )
         except EnrolmentRefused as refused:
-            self._strangers.acquire(address, now_s=time.monotonic())
+            # A good code is taken however many bad ones came from its address.
+            if self._strangers.acquire(address, now_s=time.monotonic()):
+                return self._too_often(_SUSPECT_RETRY_S)
             _log.warning("enrolment refused address=%s reason=%s", address, refused.why)
             is_used = refused.why in (
                 EnrolmentRefusalReason.USED,
@@ -134,6 +135,11 @@ class EnrolmentEndpoint:
             site=enrolled.site, revoked=enrolled.revoked, certificate=enrolled.certificate
         )
         return _json(HTTPStatus.OK, answer)
+
+    def _too_often(self, wait_s: float) -> Response:
+        return self._refused(
+            HTTPStatus.TOO_MANY_REQUESTS, "too_often", "too many codes came", wait_s
+        )
 
     def _refused(
         self, status: HTTPStatus, reason: str, sentence: str, wait_s: float = 0.0

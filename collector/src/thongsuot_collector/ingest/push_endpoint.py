@@ -136,21 +136,26 @@ class PushEndpoint:
 
     async def _admitted(self, scope: Scope, headers: dict[bytes, bytes]) -> str:
         """Return the site that the request speaks for, if it may push now."""
-        now_s = time.monotonic()
-        address = address_of(scope)
-        if self._strangers.is_exhausted(address, now_s=now_s):
-            raise PushRefused(
-                RefusalReason.TOO_OFTEN, "too many bad tokens from this address", retry_after_s=30.0
-            )
         if scope["method"] != "POST":
             raise PushRefused(
                 RefusalReason.WRONG_METHOD, f"{scope['method']} is not taken here, only POST"
             )
+        now_s = time.monotonic()
+        address = address_of(scope)
+        # Only what is bad is refused for its neighbours: behind a proxy or a carrier's NAT many
+        # sites come from one address.
+        is_suspect = self._strangers.is_exhausted(address, now_s=now_s)
         given = headers.get(_AUTHORIZATION, b"")
         try:
-            site = await self._admission.site_of(scope, given, address)
+            site = await self._admission.site_of(scope, given, address, is_suspect=is_suspect)
         except PushRefused:
             self._strangers.acquire(address, now_s=now_s)
+            if is_suspect:
+                raise PushRefused(
+                    RefusalReason.TOO_OFTEN,
+                    "too many bad tokens from this address",
+                    retry_after_s=30.0,
+                ) from None
             raise
         wait_s = self._sites.acquire(site, now_s=now_s)
         if wait_s:

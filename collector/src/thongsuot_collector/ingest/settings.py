@@ -37,7 +37,7 @@ class IngestSettings(StrictStruct, frozen=True, kw_only=True):
     A site may push ``pushes_per_s`` for ever and ``pushes_burst`` at once (an hour's backlog is
     240), ``bytes_per_s`` and ``bytes_burst`` likewise (three days' backlog is 12 MB). An
     address may come with ``bad_tokens_burst`` bad tokens (and as many bad codes), then one every
-    ``1 / bad_tokens_per_s`` seconds.
+    ``1 / bad_tokens_per_s`` seconds; a good token is taken all the same.
     """
 
     pushes_per_s: Positive = 20.0

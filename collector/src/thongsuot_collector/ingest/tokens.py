@@ -29,15 +29,21 @@ class TokenCache:
         self._mark: tuple[int, int, int] | None = None
         self._asking = asyncio.Lock()
 
-    async def site_of(self, secret: bytes) -> str | None:
-        """Return the site that a token belongs to, ``None`` for one that is not good."""
+    async def site_of(self, secret: bytes, *, ask_store: bool = True) -> str | None:
+        """
+        Return the site that a token belongs to, ``None`` for one that is not good.
+
+        ``ask_store``: also find one that was made within the last seconds.
+        """
         digest = tokens.digest_of(secret)
         found = self._lookup(digest)
-        if found is None and secret.startswith(TOKEN_PREFIX.encode()):
-            # Made a moment ago, perhaps. One question at a time; ``Pace`` bounds how many there
-            # are.
+        if found is None and ask_store and secret.startswith(TOKEN_PREFIX.encode()):
+            # Made a moment ago, perhaps. One question at a time; ``RateLimiter`` bounds how many
+            # there are.
             async with self._asking:
                 found = await asyncio.to_thread(tokens.site_of, self._store, digest)
+            if found is not None:
+                self._sites[digest] = (digest, found)
         return found
 
     async def refresh(self) -> None:

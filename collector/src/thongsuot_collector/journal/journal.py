@@ -29,20 +29,60 @@ class Extent(msgspec.Struct, frozen=True, kw_only=True):
     What the journal holds now.
 
     ``head`` is the newest sequence (0: nothing was ever appended), ``tail`` the oldest still
-    kept, ``tail_received_ns`` when that came in (0: nothing kept). ``size_bytes`` is what is in
-    use on disk.
+    kept, ``tail_received_ns`` when that came in (0: nothing kept), ``head_received_ns`` when the
+    newest did. ``size_bytes`` is what is in use on disk.
     """
 
     head: int
     tail: int
     tail_received_ns: int
+    head_received_ns: int
     size_bytes: int
 
 
+class LostRange(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    Entries that were acknowledged and cannot be read any more.
+
+    ``first`` to ``last`` are sequences; ``site`` is empty where nothing tells whose entries they
+    were, and then ``first_number`` and ``last_number`` are 0.
+    """
+
+    first: int
+    last: int
+    entries: int
+    site: str = ""
+    stream: str = ""
+    first_number: int = 0
+    last_number: int = 0
+
+
+class Damage(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    What was ever lost of this journal to a broken disk.
+
+    ``found_ns`` is when that was found last, 0: never. A journal of which nothing could be read has
+    one range without sequences, and nobody knows how many entries it held.
+    """
+
+    found_ns: int = 0
+    lost: tuple[LostRange, ...] = ()
+
+    @property
+    def lost_entries(self) -> int:
+        """How many entries are lost, as far as it is known."""
+        return sum(part.entries for part in self.lost)
+
+
 class Trimmed(msgspec.Struct, frozen=True, kw_only=True):
-    """What one trim did: entries removed, and for each consumer those it had not read."""
+    """
+    What one trim did: entries removed, the sequences of the first and the last of them (0: none),
+    and for each consumer those it had not read.
+    """
 
     removed: int
+    first: int
+    last: int
     lost: dict[str, int]
 
 
@@ -98,6 +138,9 @@ class Journal(Protocol):
 
     async def extent(self) -> Extent:
         """Return what is held now."""
+
+    async def damage(self) -> Damage:
+        """Return what was ever lost to a broken disk."""
 
     async def trim(
         self, consumers: Collection[str], *, received_before_ns: int, max_bytes: int

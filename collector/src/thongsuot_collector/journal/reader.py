@@ -43,10 +43,14 @@ class BatchReader:
             self._recent_results -= 1 + oldest.header.results
 
     async def layouts_of(self, entries: Sequence[StoredEntry]) -> dict[bytes, CompiledLayout]:
-        """Return the plans that entries need, as far as they are known."""
-        wanted = {kept.entry.layout for kept in entries if kept.entry.digest not in self._recent}
-        found = {layout: await self._plans.find(layout) for layout in wanted if layout}
-        return {layout: plan for layout, plan in found.items() if plan is not None}
+        """
+        Return the layouts that entries need, as far as they are known.
+
+        Also of those that are decoded in memory: others may push them out before they are used.
+        """
+        wanted = {kept.entry.layout for kept in entries if kept.entry.layout}
+        layouts = {layout_id: await self._plans.find(layout_id) for layout_id in wanted}
+        return {layout_id: layout for layout_id, layout in layouts.items() if layout is not None}
 
     def columns(self, kept: StoredEntry, plans: Mapping[bytes, CompiledLayout]) -> Columns:
         """

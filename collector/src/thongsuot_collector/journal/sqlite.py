@@ -10,9 +10,9 @@ from typing import TypeVar
 from thongsuot_collector.errors import JournalBusy, JournalDamaged, JournalRefused
 from thongsuot_collector.journal import sqlite_rows as rows
 from thongsuot_collector.journal.entry import AppendResult, JournalEntry, StoredEntry
-from thongsuot_collector.journal.journal import Cursor, Extent, Trimmed
+from thongsuot_collector.journal.journal import Cursor, Damage, Extent, Trimmed
 from thongsuot_collector.journal.recent import RecentEntries
-from thongsuot_collector.journal.sqlite_tables import connect, open_or_quarantine
+from thongsuot_collector.journal.sqlite_tables import connect, open_or_recover
 from thongsuot_collector.journal.writer import GroupCommitWriter
 from thongsuot_collector.store.sqlite_file import is_damage, mark_damaged
 
@@ -29,10 +29,10 @@ class SqliteJournal:
     """See ``Journal``. Made by ``open_journal`` inside the event loop that will use it."""
 
     def __init__(
-        self, path: Path, *, set_aside: Path | None, committed: Callable[[int, float], None]
+        self, path: Path, *, quarantined: Path | None, committed: Callable[[int, float], None]
     ) -> None:
-        self.set_aside = set_aside
-        """Where a broken journal was put when this one was opened; ``None``: there was none."""
+        self.quarantined = quarantined
+        """Where a damaged journal was put when this one was opened; ``None``: there was none."""
         self._path = path
         self._reader = connect(path, writable=False)
         # One reading thread and connection: a query takes far less than the work on what it brings.
@@ -113,6 +113,10 @@ class SqliteJournal:
         """See ``Journal``."""
         return await self._read(rows.extent)
 
+    async def damage(self) -> Damage:
+        """See ``Journal``."""
+        return await self._read(rows.damage)
+
     async def trim(
         self, consumers: Collection[str], *, received_before_ns: int, max_bytes: int
     ) -> Trimmed:
@@ -161,10 +165,10 @@ class SqliteJournal:
 
 def open_journal(path: Path, *, committed: Callable[[int, float], None]) -> SqliteJournal:
     """
-    Return the journal at a path, a new one where there is none or where that one is broken.
+    Return the journal at a path: a new one where there is none, recovered where it is damaged.
 
     ``committed`` hears of each commit: the jobs in it, and the seconds it took. To be called inside
     the event loop.
     """
-    aside = open_or_quarantine(path)
-    return SqliteJournal(path, set_aside=aside, committed=committed)
+    quarantined = open_or_recover(path)
+    return SqliteJournal(path, quarantined=quarantined, committed=committed)

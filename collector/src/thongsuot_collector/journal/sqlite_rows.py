@@ -11,7 +11,7 @@ from thongsuot_collector.journal.entry import (
     JournalEntry,
     StoredEntry,
 )
-from thongsuot_collector.journal.journal import Cursor, Extent, Trimmed
+from thongsuot_collector.journal.journal import Cursor, Damage, Extent, LostRange, Trimmed
 
 TRIM_SLICE = 2000
 """Entries removed in one commit; appends wait no longer than that takes (about 30 ms)."""
@@ -136,12 +136,47 @@ def extent(connection: sqlite3.Connection) -> Extent:
     oldest = connection.execute(
         "SELECT sequence, received_ns FROM entries ORDER BY sequence LIMIT 1"
     ).fetchone()
+    newest = connection.execute(
+        "SELECT received_ns FROM entries ORDER BY sequence DESC LIMIT 1"
+    ).fetchone()
     return Extent(
         head=last_sequence(connection),
+        head_received_ns=newest[0] if newest else 0,
         tail=oldest[0] if oldest else 0,
         tail_received_ns=oldest[1] if oldest else 0,
         size_bytes=_size_bytes(connection),
     )
+
+
+def has_table(connection: sqlite3.Connection, name: str) -> bool:
+    """Return whether a journal has a table: earlier versions have fewer."""
+    found = connection.execute(
+        "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = ?", (name,)
+    ).fetchone()
+    return bool(found[0])
+
+
+def damage(connection: sqlite3.Connection) -> Damage:
+    """Return what was ever lost to a broken disk."""
+    if not has_table(connection, "damage"):
+        return Damage()
+    rows = connection.execute(
+        "SELECT found_ns, first, last, entries, site, stream, first_number, last_number "
+        "FROM damage ORDER BY found_ns, first, site, stream, first_number"
+    ).fetchall()
+    lost = tuple(
+        LostRange(
+            first=row[1],
+            last=row[2],
+            entries=row[3],
+            site=row[4],
+            stream=row[5],
+            first_number=row[6],
+            last_number=row[7],
+        )
+        for row in rows
+    )
+    return Damage(found_ns=max((row[0] for row in rows), default=0), lost=lost)
 
 
 def trim(
@@ -179,7 +214,12 @@ def trim(
             "ON CONFLICT (consumer) DO UPDATE SET lost = lost + excluded.lost",
             (consumer, count),
         )
-    return Trimmed(removed=len(removed), lost=lost)
+    return Trimmed(
+        removed=len(removed),
+        first=removed[0][0] if removed else 0,
+        last=removed[-1][0] if removed else 0,
+        lost=lost,
+    )
 
 
 def _remember_identities(

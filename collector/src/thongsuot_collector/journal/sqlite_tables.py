@@ -1,18 +1,15 @@
-"""The journal's tables in SQLite, and opening the file: whole, or set aside and begun anew."""
+"""The journal's tables in SQLite, and opening the file: whole, or recovered from a damaged one."""
 
 import logging
 import os
 import secrets
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
+from thongsuot_collector.errors import JournalError
+from thongsuot_collector.journal.recovery import recover
 from thongsuot_collector.store import sqlite_file
-
-VERSION = 1
-"""
-``PRAGMA user_version`` of the tables below. A change adds a step to ``_STEPS``, and never edits
-one.
-"""
 
 _STEPS: tuple[str, ...] = (
     """
@@ -49,32 +46,79 @@ _STEPS: tuple[str, ...] = (
     ) STRICT, WITHOUT ROWID;
     CREATE TABLE journal (name TEXT NOT NULL) STRICT;
     """,
+    # What was lost to a broken disk, found when the journal was opened; see ``recovery``.
+    """
+    CREATE TABLE damage (
+        found_ns INTEGER NOT NULL,
+        file TEXT NOT NULL,
+        first INTEGER NOT NULL,
+        last INTEGER NOT NULL,
+        entries INTEGER NOT NULL,
+        site TEXT NOT NULL,
+        stream TEXT NOT NULL,
+        first_number INTEGER NOT NULL,
+        last_number INTEGER NOT NULL
+    ) STRICT;
+    """,
 )
+"""
+``PRAGMA user_version`` counts the steps that a file has seen. A change of the tables adds one, and
+never edits one.
+"""
 
 _log = logging.getLogger(__name__)
 
 
-def open_or_quarantine(path: Path) -> Path | None:
+def open_or_recover(path: Path) -> Path | None:
     """
-    Make sure that a whole journal stands at a path; return where a broken one was put, if there
+    Make sure that a whole journal stands at a path; return where a damaged one was put, if there
     was.
+
+    What can be read of a damaged journal is in the new one (``recovery``).
 
     Raises:
         OSError: the folder cannot be written.
+        JournalError: the journal is of a newer collector.
         sqlite3.OperationalError: the file cannot be opened although it is not damaged.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
+    recovered = path.with_name(path.name + ".recovered")
+    if not path.exists() and recovered.exists():
+        # The last start ended between taking the damaged file away and putting this in its place.
+        recovered.rename(path)
     try:
         sqlite_file.check_file(path)
         _create(path)
     except sqlite3.DatabaseError as error:
         if not sqlite_file.is_damage(error):
             raise
-        aside = sqlite_file.quarantine(path)
-        _create(path)
-        _log.error("journal damaged: %s; set aside as %s, a new one started", error, aside)
-        return aside
+        _log.error("journal damaged: %s; reading what can be read of it", error)
+        return _recover(path, recovered)
     return None
+
+
+def _recover(path: Path, recovered: Path) -> Path:
+    for suffix in ("", "-wal", "-shm"):
+        recovered.with_name(recovered.name + suffix).unlink(missing_ok=True)
+    _create(recovered)
+    quarantined = sqlite_file.quarantine_name(path)
+    with closing(connect(recovered, writable=True)) as target:
+        recovery = recover(path, target, file=quarantined.name)
+        # One file, and on the disk, before it takes the place of the other.
+        target.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    sqlite_file.quarantine(path, quarantined)
+    recovered.rename(path)
+    if recovery is None:
+        _log.error("nothing of the journal could be read; kept as %s, begun anew", quarantined)
+    else:
+        _log.error(
+            "journal recovered: %d entries read, %d lost (`thongsuot-collector verify` names "
+            "them); the damaged file is kept as %s",
+            recovery.entries,
+            recovery.lost_entries,
+            quarantined,
+        )
+    return quarantined
 
 
 def connect(path: Path, *, writable: bool) -> sqlite3.Connection:
@@ -111,6 +155,11 @@ def _create(path: Path) -> None:
             # pages.
             connection.execute("PRAGMA page_size = 8192")
             connection.execute("PRAGMA journal_mode = WAL")
+        if version > len(_STEPS):
+            raise JournalError(
+                f"the journal is of version {version}, this collector knows up to {len(_STEPS)}; "
+                "install the newer collector again"
+            )
         for step, script in enumerate(_STEPS[version:], start=version + 1):
             connection.executescript(f"BEGIN; {script} PRAGMA user_version = {step}; COMMIT;")
         if connection.execute("SELECT count(*) FROM journal").fetchone()[0] == 0:

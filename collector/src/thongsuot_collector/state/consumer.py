@@ -82,18 +82,9 @@ class StateConsumer:
             except msgspec.MsgspecError as error:
                 # A state is worth a day at most, and fills again from what is pushed.
                 _log.warning("cannot read the state of site=%s: %s; begun anew", site, error)
-        if position is None or position.journal != self._journal.name:
-            return
-        if position.sequence > self._journal.head:
-            # Restored from a backup, beside a store that was not: its numbers are given again.
-            _log.error(
-                "the journal ends at %s, before what states were made from (%s): it is older than "
-                "the store; reading all of it again",
-                self._journal.head,
-                position.sequence,
-            )
-            return
-        self._sequence = self._kept_sequence = position.sequence
+        if position is not None:
+            reached = position.in_journal(self._journal.name, self._journal.head)
+            self._sequence = self._kept_sequence = reached
 
     async def run(self) -> None:
         """Follow the journal for ever."""

@@ -1,38 +1,53 @@
-"""Opening the store: whole and of the newest version, or set aside and begun anew."""
+"""Opening the store: whole and of the newest version, or recovered from a damaged one."""
 
 import logging
 import os
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 from sqlalchemy import Engine, create_engine, event
 
+from thongsuot_collector.errors import StoreError
 from thongsuot_collector.store import sqlite_file
 from thongsuot_collector.store.migrations import migrate
+from thongsuot_collector.store.sqlite_salvage import (
+    Row,
+    Salvaged,
+    copy_rows,
+    last_row,
+    open_damaged,
+)
+from thongsuot_collector.store.tables import METADATA
 
 _log = logging.getLogger(__name__)
 
 
-def open_store(path: Path) -> Engine:
+def open_store(path: Path, *, accept_empty: bool = False) -> Engine:
     """
-    Return the store at a path, a new one where there is none or where that one is broken.
+    Return the store at a path: a new one where there is none, recovered where it is damaged.
+
+    ``accept_empty``: begin anew where a damaged one gives back nothing.
 
     Raises:
-        StoreError: it was written by a newer collector.
+        StoreError: it was written by a newer collector, or nothing of a damaged one can be read.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
+    recovered = path.with_name(path.name + ".recovered")
+    if not path.exists() and recovered.exists():
+        # The last start ended between taking the damaged file away and putting this in its place.
+        recovered.rename(path)
     try:
         sqlite_file.check_file(path)
     except sqlite3.DatabaseError as error:
         if not sqlite_file.is_damage(error):
             raise
-        aside = sqlite_file.quarantine(path)
-        _log.error(
-            "store damaged: %s; set aside as %s, a new one started: every agent needs a new token "
-            "(or put a copy of the store back)",
-            error,
-            aside,
-        )
+        _log.error("store damaged: %s; reading what can be read of it", error)
+        _recover(path, recovered, accept_empty=accept_empty)
+    return _opened(path)
+
+
+def _opened(path: Path) -> Engine:
     if not path.exists():
         # It holds no secret in the clear, but who pushes what is nobody else's business.
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
@@ -45,6 +60,68 @@ def open_store(path: Path) -> Engine:
         engine.dispose()
         raise
     return engine
+
+
+def _recover(path: Path, recovered: Path, *, accept_empty: bool) -> None:
+    for suffix in ("", "-wal", "-shm"):
+        recovered.with_name(recovered.name + suffix).unlink(missing_ok=True)
+    _opened(recovered).dispose()
+    copied = _copy_tables(path, recovered)
+    if not any(table.rows for table in copied.values()) and not accept_empty:
+        recovered.unlink()
+        raise StoreError(
+            f"the store {path} is damaged and nothing of it can be read: put a copy of it back, or "
+            "run `thongsuot-collector run --accept-empty-store`: every agent then needs a new "
+            "token, every person a new password, and open incidents are forgotten"
+        )
+    quarantined = sqlite_file.quarantine_name(path)
+    sqlite_file.quarantine(path, quarantined)
+    recovered.rename(path)
+    rows = sum(table.rows for table in copied.values())
+    lost = {name: table.unreadable for name, table in copied.items() if table.unreadable}
+    for name, ranges in lost.items():
+        _log.error("store: rows of %s that cannot be read: %s", name, ranges)
+    _log.error(
+        "store recovered: %d rows read, %d tables with rows that are lost; the damaged file is "
+        "kept as %s",
+        rows,
+        len(lost),
+        quarantined,
+    )
+
+
+def _copy_tables(damaged: Path, recovered: Path) -> dict[str, Salvaged]:
+    """Copy every table as far as it can be read; return what came of each."""
+    copied: dict[str, Salvaged] = {}
+    with (
+        open_damaged(damaged) as source,
+        closing(sqlite3.connect(recovered)) as target,
+        target,
+    ):
+        for table in METADATA.sorted_tables:
+            try:
+                there = {row[1] for row in source.execute(f"PRAGMA table_info({table.name})")}
+            except sqlite3.Error:
+                return copied  # not even the names of tables can be read
+            columns = [column.name for column in table.columns if column.name in there]
+            if columns:
+                copied[table.name] = _copy_table(source, target, table.name, columns)
+    return copied
+
+
+def _copy_table(
+    source: sqlite3.Connection, target: sqlite3.Connection, name: str, columns: list[str]
+) -> Salvaged:
+    names = ", ".join(("rowid", *(f'"{column}"' for column in columns)))
+    marks = ", ".join("?" * (1 + len(columns)))
+    insert = f"INSERT OR IGNORE INTO {name} ({names}) VALUES ({marks})"  # noqa: S608 - our tables
+
+    def keep(rows: list[Row]) -> tuple[()]:
+        target.executemany(insert, rows)
+        return ()
+
+    quoted = [f'"{column}"' for column in columns]
+    return copy_rows(source, name, quoted, last_row(source, name), keep)
 
 
 def _prepare(connection: sqlite3.Connection, _record: object) -> None:

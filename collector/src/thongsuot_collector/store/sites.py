@@ -1,5 +1,6 @@
 """Snapshots of the sites' states, and the place in the journal up to which they hold."""
 
+import logging
 from collections.abc import Iterable
 
 import msgspec
@@ -8,12 +9,32 @@ from sqlalchemy.dialects.sqlite import insert
 
 from thongsuot_collector.store.tables import POSITIONS, SITES
 
+_log = logging.getLogger(__name__)
+
 
 class Position(msgspec.Struct, frozen=True, kw_only=True):
     """Up to which sequence of which journal something holds."""
 
     journal: str
     sequence: int
+
+    def in_journal(self, name: str, head: int) -> int:
+        """
+        Return up to which sequence of a journal it holds; 0 where that is another one, or an older.
+
+        A journal that was put back from a copy has the name, and not yet the sequences.
+        """
+        if self.journal != name:
+            return 0
+        if self.sequence > head:
+            _log.error(
+                "the journal is older than the store: it ends at %d, and was read up to %d; it is "
+                "read again from its beginning",
+                head,
+                self.sequence,
+            )
+            return 0
+        return self.sequence
 
 
 def put(

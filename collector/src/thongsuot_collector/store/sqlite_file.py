@@ -1,4 +1,4 @@
-"""A SQLite file that may be broken: how to tell, and how to set it aside under a clear name."""
+"""A SQLite file that may be damaged: how to tell, and how to keep it under a clear name."""
 
 import sqlite3
 import time
@@ -10,7 +10,7 @@ _DAMAGE_CODES = ("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_IOERR_SHORT_READ")
 _QUICK_CHECK_BYTES = 256 << 20
 """
 Up to this size every page is checked at start (about a second). Above, only a look at the tables:
-what is broken deeper is found when it is read, marked, and set aside by the next start.
+what is damaged deeper is found when it is read, marked, and recovered by the next start.
 """
 
 
@@ -47,16 +47,19 @@ def check_file(path: Path) -> None:
         raise sqlite3.DatabaseError(f"malformed: {found}")
 
 
-def quarantine(path: Path) -> Path:
-    """Rename a broken file, and what belongs to it, out of the way; return its new name."""
+def quarantine_name(path: Path) -> Path:
+    """Return the name that a damaged file is kept under when it is found now."""
     stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
-    aside = path.with_name(f"{path.name}.damaged-{stamp}")
-    for suffix in ("", "-wal", "-shm"):
+    return path.with_name(f"{path.name}.damaged-{stamp}")
+
+
+def quarantine(path: Path, aside: Path) -> None:
+    """Rename a damaged file, and what belongs to it, out of the way."""
+    for suffix in ("-wal", "-shm", ""):
         part = path.with_name(path.name + suffix)
         if part.exists():
             part.rename(aside.with_name(aside.name + suffix))
     damage_marker(path).unlink(missing_ok=True)
-    return aside
 
 
 def mark_damaged(path: Path, error: BaseException) -> None:

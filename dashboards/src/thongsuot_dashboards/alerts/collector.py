@@ -75,14 +75,28 @@ GROUP = RuleGroup(
             action_en="The journal is full. Raise journal.max_bytes or mend whoever is behind.",
         ),
         AlertRule(
-            name="ThongsuotBatchesSetAside",
+            name="ThongsuotJournalDamaged",
+            expr=f"max(time() - {collector_metrics.JOURNAL_DAMAGED}) < {_DAY_S}",
+            lasting="0s",
+            severity="critical",
+            summary_vi="Tệp nhật ký bị hỏng và đã được khôi phục"
+            " {{ $value | humanizeDuration }} trước",
+            summary_en="The journal was found damaged and recovered"
+            " {{ $value | humanizeDuration }} ago",
+            action_vi="Phần không đọc được đã mất: `thongsuot-collector verify` nêu từng lô. Kiểm"
+            " tra đĩa trước khi làm việc khác.",
+            action_en="What could not be read is lost: `thongsuot-collector verify` names each"
+            " batch. Examine the disk before anything else.",
+        ),
+        AlertRule(
+            name="ThongsuotDeadLetters",
             expr=f"increase({collector_metrics.DEAD_LETTERS}[1h]) > 0",
             lasting="0s",
             severity="warning",
             summary_vi="{{ $labels.consumer }} để riêng {{ $value | humanize }} lô không xử lý được"
             " trong một giờ",
-            summary_en="{{ $labels.consumer }} set {{ $value | humanize }} batches aside within an"
-            " hour",
+            summary_en="{{ $labels.consumer }} failed to process {{ $value | humanize }} batches"
+            " within an hour",
             action_vi="Không mất: các lô này vẫn đọc được, nhật ký hệ thống ghi lý do. Đây là lỗi"
             " của phần mềm hoặc của một thiết bị.",
             action_en="They are kept and the log says why. It is a bug of ours, or of one device.",

@@ -6,6 +6,7 @@ Stricter than the packed form, because it is written by hand: an unknown key, ki
 is an error, and so is a value outside its metric's range.
 """
 
+import struct
 from typing import Annotated
 
 import msgspec
@@ -45,6 +46,9 @@ Name = Annotated[str, Meta(max_length=NAME_CHARACTERS)]
 Text = Annotated[str, Meta(max_length=TEXT_CHARACTERS)]
 BootTime = Annotated[int, Meta(ge=0, le=LATEST_MS * NS_PER_MS)]
 
+_LARGEST_COST_BYTES = (1 << 53) - 1
+"""What JSON itself can count exactly; the packed form holds no more than 64 bits."""
+
 
 class ResultJson(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """A result; without ``reason`` it is ok, with one the reason says the outcome."""
@@ -61,7 +65,7 @@ class ResultJson(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_
     doubts: tuple[QualityFlag, ...] = ()
     detail: Text = ""
     evidence: Annotated[dict[Text, Text], Meta(max_length=EVIDENCE_ENTRIES)] = {}
-    cost_bytes: Annotated[int, Meta(ge=0)] = 0
+    cost_bytes: Annotated[int, Meta(ge=0, le=_LARGEST_COST_BYTES)] = 0
 
 
 class ClockJson(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -118,7 +122,7 @@ def pack_json(body: bytes, limits: BatchLimits = DEFAULT_LIMITS) -> tuple[Layout
     try:
         index = index_layout(sorted_layout(result.series for result in batch.results))
         packed = encode_batch(batch, index)
-    except (ValueError, OverflowError) as error:
+    except (ValueError, OverflowError, struct.error) as error:
         raise BatchMalformed(f"body cannot be kept: {error}") from error
     # Names and texts of changes and notices have their bounds in the packed form only.
     decode_batch(packed, {index.layout_id: index.layout}.get, limits)

@@ -1,0 +1,228 @@
+"""
+Brings a damaged journal back: what can be read goes into a new file, what cannot is named and
+counted.
+
+The new journal has the name, the sequences and the cursors of the old one, so every consumer goes
+on where it was. What is lost stands in the table ``damage``: sequences, and by the index of
+identities, which is stored apart from the entries, mostly also site, stream and numbers.
+"""
+
+import logging
+import sqlite3
+import time
+from bisect import bisect_right
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from thongsuot_collector.journal import ranges, sqlite_rows
+from thongsuot_collector.journal.journal import LostRange
+from thongsuot_collector.store.sqlite_salvage import Row, copy_rows, last_row, open_damaged
+from thongsuot_schema.batch.digest import digest_of
+
+_ENTRY = (
+    "site",
+    "stream",
+    "number",
+    "digest",
+    "layout",
+    "received_ns",
+    "epoch_ns",
+    "clock",
+    "body",
+)
+_DIGEST, _BODY = 4, 9
+"""Places in a row: its sequence, then ``_ENTRY``."""
+
+_DAMAGE = (
+    "first",
+    "last",
+    "entries",
+    "site",
+    "stream",
+    "first_number",
+    "last_number",
+)
+
+_log = logging.getLogger(__name__)
+
+
+class Recovery(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of it: entries that are there again, and those that are lost."""
+
+    entries: int
+    lost: tuple[LostRange, ...]
+
+    @property
+    def lost_entries(self) -> int:
+        """How many entries are lost."""
+        return sum(lost.entries for lost in self.lost)
+
+
+def recover(damaged: Path, target: sqlite3.Connection, *, file: str) -> Recovery | None:
+    """
+    Copy what can be read of a damaged journal into a new, empty one; ``None`` where nothing can be.
+
+    ``file`` is the name that the damaged file will be kept under.
+
+    Raises:
+        sqlite3.OperationalError: the new journal cannot be written.
+    """
+    with open_damaged(damaged) as source:
+        target.execute("BEGIN IMMEDIATE")
+        try:
+            head = sqlite_rows.last_sequence(source)
+            source.execute("SELECT sequence FROM entries LIMIT 1").fetchone()
+        except sqlite3.Error as error:
+            _log.error("cannot read anything of the damaged journal: %s", error)
+            _note_lost(target, (LostRange(first=0, last=0, entries=0),), file=file)
+            target.execute("COMMIT")
+            return None
+        _copy_small_tables(source, target)
+        cursors = sqlite_rows.cursors(target)
+        head = max([head, *(cursor.sequence for cursor in cursors.values())])
+        recovery = _copy_entries(source, target, head)
+        _note_head(target, head)
+        _note_lost(target, recovery.lost, file=file)
+        target.execute("COMMIT")
+    return recovery
+
+
+def _copy_entries(source: sqlite3.Connection, target: sqlite3.Connection, head: int) -> Recovery:
+    insert = (
+        f"INSERT INTO entries (sequence, {', '.join(_ENTRY)}) "  # noqa: S608 - our own columns
+        f"VALUES ({', '.join('?' * (1 + len(_ENTRY)))})"
+    )
+
+    def keep(rows: list[Row]) -> Sequence[int]:
+        bad = sorted(_sequence(row) for row in rows if not _is_whole(row))
+        target.executemany(insert, [row for row in rows if _is_whole(row)])
+        return bad
+
+    copied = copy_rows(source, "entries", _ENTRY, head, keep)
+    return Recovery(entries=copied.rows, lost=_named(source, copied.unreadable))
+
+
+def _is_whole(row: Row) -> bool:
+    """Whether a row is what was once appended: a page full of chance may read like one."""
+    body = row[_BODY]
+    return isinstance(body, bytes) and digest_of(body) == row[_DIGEST]
+
+
+def _sequence(row: Row) -> int:
+    assert isinstance(row[0], int)
+    return row[0]
+
+
+def _named(
+    source: sqlite3.Connection, unreadable: Sequence[tuple[int, int]]
+) -> tuple[LostRange, ...]:
+    """
+    Return whose entries unreadable sequences were, as far as the index of identities can tell.
+    """
+    numbers: dict[tuple[int, str, str], list[ranges.Range]] = {}
+    firsts = [first for first, _ in unreadable]
+    is_whole = True
+    try:
+        for site, stream, number, sequence in source.execute(
+            "SELECT site, stream, number, sequence FROM entries INDEXED BY entries_identity"
+        ):
+            place = bisect_right(firsts, sequence) - 1
+            if place >= 0 and sequence <= unreadable[place][1]:
+                numbers.setdefault((place, site, stream), []).append((number, number))
+    except sqlite3.Error as error:
+        is_whole = False
+        _log.warning("cannot read the index of the damaged journal: %s; less can be named", error)
+    lost: list[LostRange] = []
+    for place, (first, last) in enumerate(unreadable):
+        known = 0
+        for (of, site, stream), found in numbers.items():
+            if of != place:
+                continue
+            for low, high in ranges.merged(found):
+                known += high - low + 1
+                lost.append(
+                    LostRange(
+                        first=first,
+                        last=last,
+                        entries=high - low + 1,
+                        site=site,
+                        stream=stream,
+                        first_number=low,
+                        last_number=high,
+                    )
+                )
+        if not is_whole and known < last - first + 1:
+            lost.append(LostRange(first=first, last=last, entries=last - first + 1 - known))
+    return tuple(lost)
+
+
+def _copy_small_tables(source: sqlite3.Connection, target: sqlite3.Connection) -> None:
+    """Copy the name, cursors, layouts and remembered identities, each as far as it can be read."""
+    for table, columns in (
+        ("journal", ("name",)),
+        ("cursors", ("consumer", "sequence", "note", "lost")),
+        ("trimmed", ("site", "stream", "first", "last")),
+        ("damage", ("found_ns", "file", *_DAMAGE)),
+    ):
+        if not sqlite_rows.has_table(source, table):
+            continue  # the file is of an earlier version
+        names = ", ".join(columns)
+        rows: list[Row] = []
+        try:
+            # Row by row: what comes before the bad page is kept.
+            for row in source.execute(f"SELECT {names} FROM {table}"):  # noqa: S608
+                rows.append(row)  # noqa: PERF402 - an error ends the loop, not the list
+        except sqlite3.Error as error:
+            _log.error(
+                "cannot read all of %s in the damaged journal: %s; %d rows kept",
+                table,
+                error,
+                len(rows),
+            )
+        if table == "journal" and rows:
+            target.execute("DELETE FROM journal")
+        marks = ", ".join("?" * len(columns))
+        target.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", rows)  # noqa: S608
+    _copy_layouts(source, target)
+
+
+def _copy_layouts(source: sqlite3.Connection, target: sqlite3.Connection) -> None:
+    def keep(rows: list[Row]) -> Sequence[int]:
+        target.executemany(
+            "INSERT OR IGNORE INTO layouts (id, received_ns, body) VALUES (?, ?, ?)",
+            [row[1:] for row in rows],
+        )
+        return ()
+
+    last = last_row(source, "layouts")
+    copied = copy_rows(source, "layouts", ("id", "received_ns", "body"), last, keep)
+    if copied.unreadable:
+        _log.error(
+            "cannot read %d ranges of layouts in the damaged journal; batches that refer to them "
+            "become dead letters until an agent sends its layout again",
+            len(copied.unreadable),
+        )
+
+
+def _note_head(target: sqlite3.Connection, head: int) -> None:
+    """Have sequences go on after the last that was ever given out."""
+    target.execute("DELETE FROM sqlite_sequence WHERE name = 'entries'")
+    target.execute("INSERT INTO sqlite_sequence (name, seq) VALUES ('entries', ?)", (head,))
+
+
+def _note_lost(target: sqlite3.Connection, lost: Sequence[LostRange], *, file: str) -> None:
+    """Write down what is lost, and count it for every consumer that had not read it."""
+    names = ", ".join(_DAMAGE)
+    target.executemany(
+        f"INSERT INTO damage (found_ns, file, {names}) "  # noqa: S608 - our own columns
+        f"VALUES (?, ?, {', '.join('?' * len(_DAMAGE))})",
+        [
+            (time.time_ns(), file, *(getattr(lost_range, name) for name in _DAMAGE))
+            for lost_range in lost
+        ],
+    )
+    for consumer, cursor in sqlite_rows.cursors(target).items():
+        count = sum(part.entries for part in lost if part.last > cursor.sequence)
+        target.execute("UPDATE cursors SET lost = lost + ? WHERE consumer = ?", (count, consumer))

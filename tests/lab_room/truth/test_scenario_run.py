@@ -4,7 +4,6 @@ from functools import partial
 from pathlib import Path
 
 import msgspec
-import pytest
 
 from tests.lab_room.truth.making import CUT, fault, scenario
 from thongsuot_agent.judge import recording
@@ -81,10 +80,9 @@ def test_a_judge_that_sees_nothing_is_found_out() -> None:
     assert assessment.failures()[0].startswith("unseen: s1/fixed")
 
 
-@pytest.mark.parametrize("index", [1, 7])
-def test_playing_again_gives_the_same_story(index: int) -> None:
-    made = grammar.scenario(1, index)
-    first, second = play(made), play(grammar.scenario(1, index))
+def test_playing_again_gives_the_same_story() -> None:
+    made = grammar.scenario(1, 1)
+    first, second = play(made), play(grammar.scenario(1, 1))
     assert story(made, first) == story(made, second)
 
 

@@ -8,12 +8,18 @@ process that did it. One at a time, because each weighs as much as the agent.
 import asyncio
 import sys
 from collections.abc import Sequence
+from typing import TypeVar
 
+import msgspec
+
+R = TypeVar("R", bound=msgspec.Struct)
+
+_REPORT_BYTES = 1 << 20
 _LOCKS: "dict[asyncio.AbstractEventLoop, asyncio.Lock]" = {}
 
 
 class WorkerFailed(Exception):
-    """A worker ended without an answer; the text is the last line that it complained with."""
+    """A worker brought no answer; the text is the last line that it complained with."""
 
 
 async def run_worker(
@@ -57,6 +63,40 @@ async def run_worker(
         lines = complaint.decode(errors="replace").strip().splitlines()
         raise WorkerFailed(f"{module} ended with {process.returncode}: {''.join(lines[-1:])}")
     return answer
+
+
+async def request_report(
+    module: str, request: msgspec.Struct, kind: type[R], timeout_s: float
+) -> R:
+    """
+    Let a module as a worker carry out a request, and return its report.
+
+    Raises:
+        WorkerFailed: it took too long, died, or wrote something else.
+    """
+    worker = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        module,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        limit=_REPORT_BYTES,
+    )
+    try:
+        async with asyncio.timeout(timeout_s):
+            out, err = await worker.communicate(msgspec.json.encode(request))
+    except TimeoutError as error:
+        raise WorkerFailed(f"the worker was not done after {timeout_s:.0f} s") from error
+    finally:
+        if worker.returncode is None:
+            worker.kill()
+            await worker.wait()
+    try:
+        return msgspec.json.decode(out, type=kind)
+    except msgspec.DecodeError as error:
+        last = err.decode("utf-8", "replace").strip().splitlines()[-1:] or [str(error)]
+        raise WorkerFailed(f"the worker ended with {worker.returncode}: {last[0]}") from error
 
 
 def _loop_lock() -> asyncio.Lock:

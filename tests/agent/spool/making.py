@@ -10,8 +10,8 @@ from tests.fakes.clock import FakeClock
 from thongsuot_agent.clock import Clocks, boot_id
 from thongsuot_agent.config.model import SpoolConfig
 from thongsuot_agent.spool.paths import SpoolPaths
-from thongsuot_agent.spool.pending_batch import PendingBatch
 from thongsuot_agent.spool.spool import Spool
+from thongsuot_agent.spool.stream import PendingBatch
 from thongsuot_schema.batch.decode import decode_batch, decode_layout
 from thongsuot_schema.batch.model import Batch, Layout
 from thongsuot_schema.catalogue.icmp import HOP_LIMIT, LOSS, RTT

@@ -14,8 +14,8 @@ import sys
 from pathlib import Path
 
 from tests.agent.spool.making import change, result, spool_at
-from thongsuot_agent.spool.pending_batch import PendingBatch
 from thongsuot_agent.spool.spool import Spool
+from thongsuot_agent.spool.stream import PendingBatch
 from thongsuot_schema.batch.decode import read_header
 
 

@@ -14,9 +14,9 @@ from thongsuot_agent.links.sockets import open_unbound
 from thongsuot_agent.links.state import LinkUnusable
 from thongsuot_agent.probes.snmp.probe import Settings
 from thongsuot_agent.probing.equipment.redaction import redact
-from thongsuot_agent.probing.equipment.secret import SecretUnusable
 from thongsuot_agent.probing.snmp.protocol import ComponentReading, Survey, SurveyRequest
 from thongsuot_agent.probing.snmp.visit import device_access, run_survey
+from thongsuot_agent.secret_file import SecretUnusable
 from thongsuot_agent.worker import WorkerFailed
 
 _ENTERPRISES = "1.3.6.1.4.1"

@@ -6,20 +6,13 @@ from dataclasses import dataclass
 
 from thongsuot_agent.links.egress import Egress
 from thongsuot_agent.links.icmp_sockets import number_anew, open_icmp
+from thongsuot_agent.links.stamping import TransmitTimestamp
 from thongsuot_agent.proto import control, icmp
 from thongsuot_agent.proto.malformed import MalformedMessage
 from thongsuot_schema.result import Family
 
 _BUFFER_BYTES = 2048
 _ERRORS_IN_A_ROW = 64  # each is reported once; should one ever stay, the loop must go on
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TransmitTimestamp:
-    """The kernel's stamp of a packet leaving: its number since the socket opened, Unix time."""
-
-    number: int
-    stamp_ns: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

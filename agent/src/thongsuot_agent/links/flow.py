@@ -20,6 +20,7 @@ from thongsuot_agent.links.egress import Egress, address_family
 from thongsuot_agent.links.icmp_sockets import missing_privilege_text, number_anew
 from thongsuot_agent.links.reasons import described, reason_for_own
 from thongsuot_agent.links.sockets import attach_filter, bind_to
+from thongsuot_agent.links.stamping import TransmitTimestamp
 from thongsuot_agent.links.state import LinkUnusable
 from thongsuot_agent.proto import control, extensions, icmp
 from thongsuot_agent.proto.filter import echo_filter4, echo_filter6
@@ -60,14 +61,6 @@ class ProbeReply:
     reason: Reason | None = None
     mtu_bytes: int | None = None
     labels: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TransmitTimestamp:
-    """The kernel's stamp of a packet leaving: its number since the flow was opened."""
-
-    number: int
-    stamp_ns: int
 
 
 class Flow:

@@ -1,6 +1,7 @@
-"""Keeping the kernel's stamping of arriving packets turned on."""
+"""The kernel's stamps of packets: keeping them turned on for what arrives, and of what leaves."""
 
 import socket
+from dataclasses import dataclass
 
 from thongsuot_agent.proto import control
 
@@ -16,3 +17,11 @@ def keep_stamping() -> socket.socket:
     opened = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     opened.setsockopt(socket.SOL_SOCKET, control.SO_TIMESTAMPING, control.STAMP_ARRIVING)
     return opened
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransmitTimestamp:
+    """The kernel's stamp of a packet leaving: its number since its socket opened, Unix time."""
+
+    number: int
+    stamp_ns: int

@@ -15,8 +15,7 @@ from thongsuot_agent.spool.eviction import (
     strip_expired,
 )
 from thongsuot_agent.spool.layouts import decode_layout
-from thongsuot_agent.spool.pending_batch import PendingBatch
-from thongsuot_agent.spool.stream import BatchKey, StreamIdentity
+from thongsuot_agent.spool.stream import BatchKey, PendingBatch, StreamIdentity
 from thongsuot_schema.batch.model import Layout
 
 T = TypeVar("T")

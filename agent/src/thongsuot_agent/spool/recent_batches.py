@@ -5,8 +5,7 @@ from collections.abc import Container, Iterator
 
 from thongsuot_agent.spool.batch_builder import SealedBatch
 from thongsuot_agent.spool.eviction import TARGET_RATIO, DroppedCounts, Layouts, strip_results
-from thongsuot_agent.spool.pending_batch import PendingBatch
-from thongsuot_agent.spool.stream import BatchKey
+from thongsuot_agent.spool.stream import BatchKey, PendingBatch
 from thongsuot_schema.errors import BatchError
 
 _log = logging.getLogger(__name__)

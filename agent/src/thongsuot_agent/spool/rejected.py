@@ -8,8 +8,7 @@ from pathlib import Path
 import msgspec
 
 from thongsuot_agent.spool.eviction import DroppedCounts, Layouts
-from thongsuot_agent.spool.pending_batch import PendingBatch
-from thongsuot_agent.spool.stream import BatchKey
+from thongsuot_agent.spool.stream import BatchKey, PendingBatch
 from thongsuot_schema.batch.model import Batch
 from thongsuot_schema.errors import BatchError
 

@@ -23,13 +23,12 @@ from thongsuot_agent.spool.eviction import DroppedCounts
 from thongsuot_agent.spool.frame import Entry
 from thongsuot_agent.spool.layouts import Layouts
 from thongsuot_agent.spool.paths import SpoolPaths
-from thongsuot_agent.spool.pending_batch import PendingBatch
 from thongsuot_agent.spool.recent_batches import RecentBatches
 from thongsuot_agent.spool.record_writer import RecordWriter
 from thongsuot_agent.spool.recovery import recover
 from thongsuot_agent.spool.rejected import Rejection, write_rejected
 from thongsuot_agent.spool.segment_store import RuntimeSegments
-from thongsuot_agent.spool.stream import BatchKey, StreamIdentity
+from thongsuot_agent.spool.stream import BatchKey, PendingBatch, StreamIdentity
 from thongsuot_schema.batch.model import Notice, NoticeCode
 from thongsuot_schema.result import Series
 

@@ -1,6 +1,7 @@
 """Stream: one unbroken record, and the batches of it that wait to be acknowledged."""
 
 import os
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import msgspec
@@ -27,6 +28,17 @@ class BatchKey(NamedTuple):
 
     ordinal: int
     number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PendingBatch:
+    """One encoded batch to be pushed, and the layout it refers to (empty: none)."""
+
+    key: BatchKey
+    layout: bytes
+    body: bytes
+    results: int
+    has_news: bool
 
 
 def new_stream_name() -> str:

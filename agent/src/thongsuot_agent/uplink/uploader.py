@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from thongsuot_agent.clock import Clocks
 from thongsuot_agent.links.link import LiveLink
-from thongsuot_agent.spool.pending_batch import PendingBatch
+from thongsuot_agent.spool.stream import PendingBatch
 from thongsuot_agent.uplink.answer import (
     PostResponse,
     PushDisposition,

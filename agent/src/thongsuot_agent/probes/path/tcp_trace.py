@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from thongsuot_agent.links.egress import Egress
 from thongsuot_agent.probes.path.tcp_protocol import TcpTraceReply, TcpTraceReport, TcpTraceRequest
 from thongsuot_agent.probes.path.trace import TracePacing, TraceResult
-from thongsuot_agent.probing.link_load.launch import WorkerFailed, run_load_worker
 from thongsuot_agent.probing.statistics import median
+from thongsuot_agent.worker import WorkerFailed, request_report
 from thongsuot_schema.path import Hop
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import QualityFlag
@@ -46,7 +46,7 @@ async def trace_by_tcp(
     )
     limit_s = START_S + pace.count * pace.max_hops * 0.02 + 3 * pace.timeout_s
     try:
-        report = await run_load_worker(WORKER, request, TcpTraceReport, limit_s)
+        report = await request_report(WORKER, request, TcpTraceReport, limit_s)
     except WorkerFailed as error:
         raise TraceFailed(Reason.UNMEASURED_OTHERWISE, str(error)) from error
     if report.problem:

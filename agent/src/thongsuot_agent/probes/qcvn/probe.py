@@ -18,7 +18,6 @@ from thongsuot_agent.links.link import LiveLink
 from thongsuot_agent.links.state import LinkUnusable
 from thongsuot_agent.probes.qcvn.protocol import FileTestRequest
 from thongsuot_agent.probing.contract import Probe, stateless
-from thongsuot_agent.probing.link_load.launch import WorkerFailed, run_load_worker
 from thongsuot_agent.probing.link_load.preparation import (
     MeasurementPostponed,
     authorities,
@@ -29,6 +28,7 @@ from thongsuot_agent.probing.link_load.preparation import (
     require_quiet,
 )
 from thongsuot_agent.probing.link_load.protocol import LoadTestReport
+from thongsuot_agent.worker import WorkerFailed, request_report
 from thongsuot_schema.catalogue import qcvn as metrics
 from thongsuot_schema.inventory.model import Target
 from thongsuot_schema.metric import Metric
@@ -111,7 +111,7 @@ async def run(link: LiveLink, target: Target, family: Family, settings: Settings
             file_bytes=settings.file_bytes,
             timeout_s=settings.timeout_s,
         )
-        report = await run_load_worker(
+        report = await request_report(
             _WORKER, request, LoadTestReport, _timeout_s(settings) - settings.watch_s
         )
     except LinkUnusable as unusable:

@@ -24,8 +24,8 @@ from thongsuot_agent.probes.radio.modem_history import ModemHistory
 from thongsuot_agent.probes.radio.reading import ModemReading, ModemUnreadable
 from thongsuot_agent.probes.radio.settings import Settings
 from thongsuot_agent.probing.contract import Probe, ProbeServices
-from thongsuot_agent.probing.equipment.secret import SecretUnusable
 from thongsuot_agent.probing.snmp.visit import finding_from_error
+from thongsuot_agent.secret_file import SecretUnusable
 from thongsuot_agent.worker import WorkerFailed
 from thongsuot_schema.inventory.model import Target
 from thongsuot_schema.reason import Reason

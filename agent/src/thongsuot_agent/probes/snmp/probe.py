@@ -21,7 +21,6 @@ from thongsuot_agent.links.state import LinkUnusable
 from thongsuot_agent.probes.snmp import findings
 from thongsuot_agent.probing.addresses import address_of
 from thongsuot_agent.probing.contract import Probe, ProbeServices
-from thongsuot_agent.probing.equipment.secret import SecretUnusable
 from thongsuot_agent.probing.snmp.counters import DeviceCounters
 from thongsuot_agent.probing.snmp.visit import (
     AUTHS,
@@ -32,6 +31,7 @@ from thongsuot_agent.probing.snmp.visit import (
     finding_from_failed_survey,
     read_device,
 )
+from thongsuot_agent.secret_file import SecretUnusable
 from thongsuot_agent.worker import WorkerFailed
 from thongsuot_schema.inventory.model import Role, Target
 from thongsuot_schema.reason import Reason

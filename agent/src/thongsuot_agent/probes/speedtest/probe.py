@@ -17,7 +17,6 @@ from thongsuot_agent.links.link import LiveLink
 from thongsuot_agent.links.state import LinkUnusable
 from thongsuot_agent.probes.speedtest.protocol import SpeedtestReport, SpeedtestRequest
 from thongsuot_agent.probing.contract import Probe, stateless
-from thongsuot_agent.probing.link_load.launch import WorkerFailed, run_load_worker
 from thongsuot_agent.probing.link_load.preparation import (
     MeasurementPostponed,
     carried_bytes,
@@ -25,6 +24,7 @@ from thongsuot_agent.probing.link_load.preparation import (
     locate_server,
     require_quiet,
 )
+from thongsuot_agent.worker import WorkerFailed, request_report
 from thongsuot_schema.catalogue import speedtest as metrics
 from thongsuot_schema.inventory.model import Target
 from thongsuot_schema.metric import Metric
@@ -99,7 +99,7 @@ async def run(link: LiveLink, target: Target, family: Family, settings: Settings
         )
         before = carried_bytes(link)
         try:
-            report = await run_load_worker(_WORKER, request, SpeedtestReport, _RUN_S)
+            report = await request_report(_WORKER, request, SpeedtestReport, _RUN_S)
         finally:
             cost_bytes += carried_bytes(link) - before
     except LinkUnusable as unusable:

@@ -19,7 +19,6 @@ from thongsuot_agent.links.state import LinkUnusable
 from thongsuot_agent.probes.throughput import figures
 from thongsuot_agent.probes.throughput.protocol import LoadTestRequest
 from thongsuot_agent.probing.contract import Probe, stateless
-from thongsuot_agent.probing.link_load.launch import WorkerFailed, run_load_worker
 from thongsuot_agent.probing.link_load.preparation import (
     MeasurementPostponed,
     authorities,
@@ -31,6 +30,7 @@ from thongsuot_agent.probing.link_load.preparation import (
     require_quiet,
 )
 from thongsuot_agent.probing.link_load.protocol import LoadTestReport
+from thongsuot_agent.worker import WorkerFailed, request_report
 from thongsuot_schema.catalogue import throughput as metrics
 from thongsuot_schema.inventory.model import Target
 from thongsuot_schema.metric import Metric
@@ -135,7 +135,7 @@ async def run(link: LiveLink, target: Target, family: Family, settings: Settings
             max_bytes=settings.max_bytes,
         )
         before = carried_bytes(link)
-        report = await run_load_worker(
+        report = await request_report(
             _WORKER, request, LoadTestReport, _timeout_s(settings) - settings.watch_s
         )
         carried = carried_bytes(link) - before

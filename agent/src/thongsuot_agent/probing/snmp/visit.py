@@ -10,8 +10,8 @@ from thongsuot_agent.links.link import LiveLink
 from thongsuot_agent.links.reasons import described, reason_for_own
 from thongsuot_agent.links.sockets import open_unbound
 from thongsuot_agent.links.state import LinkUnusable
-from thongsuot_agent.probing.equipment.secret import SecretUnusable, read_secret
 from thongsuot_agent.probing.snmp.protocol import DeviceAccess, Survey, SurveyRequest
+from thongsuot_agent.secret_file import SecretUnusable, read_secret
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family, Finding, failed_finding
 

@@ -14,7 +14,7 @@ from thongsuot_agent.probes.radio.reading import ModemReading, ModemUnreadable
 from thongsuot_agent.probes.radio.settings import Settings
 from thongsuot_agent.probes.radio.vendors import huawei
 from thongsuot_agent.probes.radio.web_session import WebSession
-from thongsuot_agent.probing.equipment.secret import read_secret
+from thongsuot_agent.secret_file import read_secret
 from thongsuot_schema.reason import Reason
 
 _NO_RIGHTS = frozenset({"100003", "125002", "125003"})

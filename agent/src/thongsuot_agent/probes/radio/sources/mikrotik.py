@@ -7,7 +7,7 @@ from thongsuot_agent.probes.radio.reading import ModemReading
 from thongsuot_agent.probes.radio.settings import Settings
 from thongsuot_agent.probes.radio.vendors import mikrotik
 from thongsuot_agent.probes.radio.web_session import WebSession, parse_json
-from thongsuot_agent.probing.equipment.secret import read_secret
+from thongsuot_agent.secret_file import read_secret
 
 _USUAL_MODEM = "lte1"
 

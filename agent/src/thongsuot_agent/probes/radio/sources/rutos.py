@@ -7,7 +7,7 @@ from thongsuot_agent.probes.radio.reading import ModemReading, ModemUnreadable
 from thongsuot_agent.probes.radio.settings import Settings
 from thongsuot_agent.probes.radio.vendors import rutos
 from thongsuot_agent.probes.radio.web_session import WebSession, parse_json
-from thongsuot_agent.probing.equipment.secret import read_secret
+from thongsuot_agent.secret_file import read_secret
 from thongsuot_schema.reason import Reason
 
 

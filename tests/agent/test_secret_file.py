@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from thongsuot_agent.probing.equipment.secret import SecretUnusable, read_secret
+from thongsuot_agent.secret_file import SecretUnusable, read_secret
 
 
 def made(path: Path, text: str, mode: int = 0o600) -> Path:

@@ -3,8 +3,8 @@
 import pytest
 
 from thongsuot_agent.probes.qcvn.protocol import FileTestRequest
-from thongsuot_agent.probing.link_load.launch import WorkerFailed, run_load_worker
 from thongsuot_agent.probing.link_load.protocol import LoadTestReport, WorkerRoute
+from thongsuot_agent.worker import WorkerFailed, request_report
 from thongsuot_schema.result import Family
 
 WORKER = "thongsuot_agent.probes.qcvn.worker"
@@ -18,7 +18,7 @@ def order(host: str = "127.0.0.1", url: str = "http://127.0.0.1:1") -> FileTestR
 
 
 async def test_what_went_wrong_is_reported() -> None:
-    found = await run_load_worker(WORKER, order(), LoadTestReport, 60.0)
+    found = await request_report(WORKER, order(), LoadTestReport, 60.0)
     assert found.code == 7
     assert found.problem
     assert found.file_down_s is None
@@ -26,9 +26,9 @@ async def test_what_went_wrong_is_reported() -> None:
 
 async def test_a_worker_that_does_not_end_is_ended() -> None:
     with pytest.raises(WorkerFailed, match="was not done after 0 s"):
-        await run_load_worker(WORKER, order(), LoadTestReport, 0.01)
+        await request_report(WORKER, order(), LoadTestReport, 0.01)
 
 
 async def test_a_worker_that_dies_says_its_last_word() -> None:
     with pytest.raises(WorkerFailed, match=r"ended with 1: .*ValidationError"):
-        await run_load_worker(WORKER, LoadTestReport(), LoadTestReport, 60.0)
+        await request_report(WORKER, LoadTestReport(), LoadTestReport, 60.0)

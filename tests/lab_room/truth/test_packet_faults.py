@@ -2,6 +2,7 @@
 
 import shutil
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,8 @@ from tests.lab.waiting import wait_for
 from tests.lab_room.truth.making import fault
 from thongsuot_lab.lab import Lab
 from thongsuot_lab.topology.city import city
-from thongsuot_lab.truth.fault import Effect, Touch
+from thongsuot_lab.truth.fault import Course, Effect, Touch
+from thongsuot_lab.truth.grammar import RULES
 from thongsuot_lab.truth.packet_citizen import PacketCitizen
 from thongsuot_lab.truth.packet_faults import PacketFault, Unplayable, plan_of
 from thongsuot_lab.truth.packet_scenarios import PacketGrammar, lab_topology
@@ -63,6 +65,42 @@ def test_batches_give_each_site_its_own_fault_and_play_wide_ones_alone() -> None
         assert sites == [{"s1.fixed"}, {"s2.fixed"}, {"s3.fixed"}]
     again = PacketGrammar(TOPOLOGY, 5).batches(8)
     assert [list(map(str, one)) for one in again] == [list(map(str, one)) for one in batches]
+
+
+@pytest.mark.lab
+def test_the_kernel_takes_every_fault_that_the_lab_can_make() -> None:
+    made = lab_topology(2)
+    names = {
+        PlaceKind.LAN: LINE,
+        PlaceKind.BOX: LINE,
+        PlaceKind.ACCESS: LINE,
+        PlaceKind.CORE: "song-hong",
+        PlaceKind.RESOLVER: "song-hong",
+        PlaceKind.PEERING: "song-hong-dichvucong",
+        PlaceKind.PORTAL: "dichvucong",
+        PlaceKind.HOME: "exchange",
+        PlaceKind.ABROAD: "transit",
+    }
+    played = 0
+    with Lab(made) as lab:
+        for kind, rules in RULES.items():
+            for number, rule in enumerate(rules):
+                broken = replace(
+                    fault(kind, names[kind], touch=rule.touch, effect=rule.effect),
+                    amount=max(rule.amounts),
+                    least_bytes=1200,
+                    course=Course.DRIFTING,
+                )
+                try:
+                    plan_of(made, broken)
+                except Unplayable:
+                    continue
+                packets = PacketFault(lab, broken, f"truth_{kind.value}_{number}")
+                for at_s in (110.0, 180.0, 259.9):
+                    packets.follow(at_s)
+                packets.clear()
+                played += 1
+    assert played >= 50
 
 
 @pytest.mark.lab

@@ -48,6 +48,8 @@ class Effect(StrEnum):
     """By ``amount`` seconds."""
     QUEUED = "queued"
     """Behind other traffic: up to ``amount`` seconds, never the same, with some loss."""
+    UNREACHABLE = "unreachable"
+    """A router says at once that it has no way."""
     REFUSED = "refused"
     RESET = "reset"
     REWRITTEN = "rewritten"
@@ -127,6 +129,7 @@ class GeneratedFault:
 
 ANSWERS = frozenset(
     {
+        Effect.UNREACHABLE,
         Effect.REFUSED,
         Effect.RESET,
         Effect.REWRITTEN,

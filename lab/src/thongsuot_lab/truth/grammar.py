@@ -99,7 +99,7 @@ RULES: dict[PlaceKind, tuple[GrammarRule, ...]] = {
     ),
     PlaceKind.BOX: (
         _rule(Touch.ALL, Effect.LOST, *_SHARES, weight=2),
-        _rule(Touch.ALL, Effect.REFUSED),
+        _rule(Touch.ALL, Effect.UNREACHABLE),
         _rule(Touch.NEW_FLOWS, Effect.LOST, 0.3, 0.6, 1.0),
     ),
     PlaceKind.ACCESS: (

@@ -207,7 +207,7 @@ def is_on_way(fault: GeneratedFault, places: set[NetworkPlace], host: str) -> bo
     """Return whether what goes to a host passes a fault."""
     if fault.place not in places:
         return False
-    is_onwards = fault.effect is Effect.REFUSED or fault.touch in _ONWARDS
+    is_onwards = fault.effect is Effect.UNREACHABLE or fault.touch in _ONWARDS
     if fault.place.kind is PlaceKind.BOX and is_onwards:
         return host != "gateway"
     # The site's own traffic waits where the line begins: the box itself answers at once.
@@ -236,7 +236,7 @@ def is_touched(fault: GeneratedFault, packet: SimulatedPacket, *, is_up: bool) -
     touch, effect = fault.touch, fault.effect
     if effect in {Effect.RESET, Effect.REFUSED} and touch is Touch.TCP:
         return packet.what == ("syn" if effect is Effect.REFUSED else "hello") and is_up
-    if effect is Effect.REFUSED and touch is Touch.ALL:
+    if effect is Effect.UNREACHABLE:
         return is_up
     if touch is Touch.TLS:
         return packet.what == _TLS_PACKET.get(effect, "hello")

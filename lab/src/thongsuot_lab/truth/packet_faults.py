@@ -87,7 +87,7 @@ def plan_of(topology: Topology, fault: GeneratedFault, level: float = 1.0) -> Pa
         plan.servers.append((_server(topology, fault), {"delay_s": fault.amount * level}))
     elif fault.effect is Effect.DELAYED or _is_by_wire(fault):
         _by_wire(plan, topology, fault, level)
-    elif fault.effect in {Effect.REFUSED, Effect.RESET}:
+    elif fault.effect in {Effect.UNREACHABLE, Effect.REFUSED, Effect.RESET}:
         _by_answer(plan, topology, fault)
     else:
         _by_rule(plan, topology, fault, level)
@@ -170,13 +170,14 @@ def _new_flows(plan: PacketPlan, topology: Topology, fault: GeneratedFault, leve
     kind, name = fault.place.kind, fault.place.name
     node = _uplink(topology, name).cpe if kind is PlaceKind.BOX else topology.carrier(name).core
     inside = "lan" if kind is PlaceKind.BOX else "access"
-    share = round(1000 * fault.amount * level)
+    share = fault.amount * level
     for begins, port in (
         ("tcp flags & (syn | ack) == syn", "tcp sport"),
         ("udp dport 53", "udp sport"),
     ):
-        lost = f"jhash {port} mod 1000 seed {fault.salt & 0xFFFF:#x} < {share}"
-        plan.add(node, "forward", f'iifname "{inside}" {begins} {lost} drop')
+        hashed = f"jhash {port} mod 1000 seed {fault.salt & 0xFFFF:#x}"
+        lost = "drop" if share >= 1.0 else f"{hashed} < {_per_mille(share)} drop"
+        plan.add(node, "forward", f'iifname "{inside}" {begins} {lost}')
 
 
 def _matches(fault: GeneratedFault) -> tuple[str, ...]:
@@ -199,7 +200,11 @@ def _drop(fault: GeneratedFault, level: float) -> str:
     if fault.effect is not Effect.LOST:
         raise Unplayable(f"no packet rule makes {fault.effect} of {fault.touch}")
     share = fault.amount * level
-    return "drop" if share >= 1.0 else f"numgen random mod 1000 < {round(1000 * share)} drop"
+    return "drop" if share >= 1.0 else f"numgen random mod 1000 < {_per_mille(share)} drop"
+
+
+def _per_mille(share: float) -> int:
+    return min(999, max(1, round(1000 * share)))
 
 
 def _gates(topology: Topology, fault: GeneratedFault) -> list[_Gate]:

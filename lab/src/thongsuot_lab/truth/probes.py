@@ -22,19 +22,18 @@ from thongsuot_schema.result import Family, Finding, failed_finding, ok_finding
 
 ECHO_BYTES = {False: 44, True: 64}
 QUESTION_BYTES = 72
+LATE_WAIT_S, LATE_NEWS_S = 5.0, 10.0
+"""An answer to an echo is waited for so long after its time, and told for so long."""
 CONTRACT_BPS = 100e6
 ORDINARY_BPS = 300e3
 EXPIRES_S = 1_890_000_000.0
 
-_ECHO_ANSWER = {
-    Effect.REFUSED: Reason.NETWORK_UNREACHABLE,
-    Effect.RESET: Reason.PACKET_FILTERED,
-}
 _NAME_ANSWER = {
     Effect.REFUSED: Reason.NAME_SERVER_REFUSED,
     Effect.REWRITTEN: Reason.NAME_ANSWER_FORGED,
 }
 _WEB_ANSWER = {
+    Effect.UNREACHABLE: Reason.NETWORK_UNREACHABLE,
     Effect.REFUSED: Reason.CONNECTION_REFUSED,
     Effect.RESET: Reason.CONNECTION_RESET,
     Effect.INTERCEPTED: Reason.CERTIFICATE_UNTRUSTED,
@@ -54,6 +53,8 @@ class Prober:
     line: AccessLine
     network: SimulatedNetwork
     _echo_flows: dict[tuple[str, bool], int] = field(default_factory=dict)
+    _late_echoes: dict[tuple[str, bool], tuple[float, float]] = field(default_factory=dict)
+    _opened: set[tuple[str, Family]] = field(default_factory=set)
     _bytes: tuple[float, float, float] = (0.0, 0.0, 0.0)
 
     def run(self, kind: str, target: str, family: Family, at_s: float) -> Found:
@@ -70,23 +71,48 @@ class Prober:
         return runs[kind](target, family, at_s)
 
     def icmp(self, target: str, family: Family, at_s: float) -> Found:
-        """One echo; all echoes of a device to one target are one flow, as its identifier is."""
+        """
+        One echo. The echoes to one target are one flow until one of them stays unanswered; an
+        answer that comes too late is told with the next echo.
+        """
         timeout_s = icmp_probe.Settings().timeout_s
-        is_ip6 = family is Family.IP6
+        key = target, family is Family.IP6
+        down, is_told = self._echo(key, at_s)
+        arrives_s = at_s + timeout_s if down is None else min(down, at_s + timeout_s)
+        evidence = self._late_evidence(key, arrives_s)
+        if is_told:
+            reason = Reason.NETWORK_UNREACHABLE
+            return arrives_s - at_s, failed_finding(reason, {icmp.LOSS: 1.0}, evidence=evidence)
+        if down is None or down - at_s > timeout_s:
+            del self._echo_flows[key]
+            if down is not None and down - at_s - timeout_s <= LATE_WAIT_S:
+                self._late_echoes[key] = down - at_s, down
+            return timeout_s, failed_finding(Reason.TIMED_OUT, {icmp.LOSS: 1.0}, evidence=evidence)
+        rtt_s = down - at_s
+        return rtt_s, ok_finding({icmp.RTT: rtt_s, icmp.LOSS: 0.0}, evidence=evidence)
+
+    def _echo(self, key: tuple[str, bool], at_s: float) -> tuple[float | None, bool]:
+        """Return when something came back, and whether it was a router that has no way."""
+        target, is_ip6 = key
         route = self.network.route(host_of(target, self.line))
-        is_first = (target, is_ip6) not in self._echo_flows
-        flow = self._echo_flows.setdefault((target, is_ip6), self.network.new_flow())
-        echo = SimulatedPacket("icmp", is_ip6, ECHO_BYTES[is_ip6], "echo", flow, is_first)
+        is_first = key not in self._echo_flows
+        if is_first:
+            self._echo_flows[key] = self.network.new_flow()
+        flow, size_bytes = self._echo_flows[key], ECHO_BYTES[is_ip6]
+        echo = SimulatedPacket("icmp", is_ip6, size_bytes, "echo", flow, is_first)
         up = self.network.send(route, echo, at_s, is_up=True)
-        if up is not None and up.effect is not None:
-            reason = _ECHO_ANSWER.get(up.effect, Reason.PACKET_FILTERED)
-            return up.at_s - at_s, failed_finding(reason, {icmp.LOSS: 1.0})
-        answer = SimulatedPacket("icmp", is_ip6, ECHO_BYTES[is_ip6], "echo", flow)
-        down = None if up is None else self.network.send(route, answer, up.at_s, is_up=False)
-        if down is None or down.at_s - at_s > timeout_s:
-            return timeout_s, failed_finding(Reason.TIMED_OUT, {icmp.LOSS: 1.0})
-        rtt_s = down.at_s - at_s
-        return rtt_s, ok_finding({icmp.RTT: rtt_s, icmp.LOSS: 0.0})
+        if up is None or up.effect is not None:
+            return (None, False) if up is None else (up.at_s, True)
+        answer = SimulatedPacket("icmp", is_ip6, size_bytes, "echo", flow)
+        down = self.network.send(route, answer, up.at_s, is_up=False)
+        return (None if down is None else down.at_s), False
+
+    def _late_evidence(self, key: tuple[str, bool], now_s: float) -> dict[str, str]:
+        late_s, heard_s = self._late_echoes.get(key, (0.0, now_s + 1.0))
+        if heard_s > now_s:
+            return {}
+        del self._late_echoes[key]
+        return {"late_rtt_s": f"{late_s:.3f}"} if now_s - heard_s <= LATE_NEWS_S else {}
 
     def dns(self, target: str, family: Family, at_s: float) -> Found:
         """Both questions at once; one that stays unanswered is a failure."""
@@ -135,9 +161,29 @@ class Prober:
                 break
         if reason is not None:
             if not reason.startswith("name_"):
-                reason = Reason.NAME_SERVER_FAILED
+                return self._by_last_address(target, family, at_s, now_s, Reason.NAME_SERVER_FAILED)
+            if reason is not Reason.NAME_SERVER_TIMED_OUT:
+                return now_s - at_s, failed_finding(reason)
+            return self._by_last_address(target, family, at_s, now_s, reason)
+        took_s, finding = self._fetch(target, family, at_s, now_s)
+        if finding.reason is None:
+            self._opened.add((target, family))
+        return took_s, finding
+
+    def _by_last_address(
+        self, target: str, family: Family, at_s: float, now_s: float, reason: Reason
+    ) -> Found:
+        """Where no name server answers, try where the page was last opened: does the way work?"""
+        if (target, family) not in self._opened:
             return now_s - at_s, failed_finding(reason)
-        return self._fetch(target, family, at_s, now_s)
+        took_s, finding = self._fetch(target, family, at_s, now_s)
+        said = ""
+        if finding.reason in {Reason.TIMED_OUT, Reason.NETWORK_UNREACHABLE}:
+            said = "timed_out"
+        elif finding.reason in {None, Reason.RESPONSE_TIMED_OUT}:
+            said = "reached"
+        evidence = {"by_last_address": said} if said else {}
+        return took_s, failed_finding(reason, evidence=evidence)
 
     def _fetch(self, target: str, family: Family, at_s: float, named_s: float) -> Found:
         deadline_s = at_s + http_probe.Settings().timeout_s
@@ -210,7 +256,7 @@ def host_of(target: str, line: AccessLine) -> str:
     if name in {"hop", "resolver", "anchor"}:
         return name
     if name == "peer":
-        return rest.removeprefix(f"{line.name}-").join(("peer-", ""))
+        return f"peer-{rest.removeprefix(f'{line.name}-')}"
     return target
 
 

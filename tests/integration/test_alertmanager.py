@@ -10,9 +10,9 @@ from tests.collector.incidents.city import CityFixture
 from tests.collector.notify.incident_events import (
     carrier_outage,
     city_inventory,
+    configured_service,
     cut_fibre,
     restore_fibre,
-    running_service,
     steady_city,
 )
 from tests.collector.notify.receiver_process import ReceiverProcess
@@ -54,7 +54,7 @@ def telling(
         repeat_s=0.2,
     )
     settings = NotifySettings(channels=("main",), retry_s=0.02, city="so-khcn")
-    return running_service(made, path, [(load("alertmanager"), channel)], settings)
+    return configured_service(made, path, [(load("alertmanager"), channel)], settings)
 
 
 def statuses(sink: ReceiverProcess, incident: str) -> list[str]:
@@ -73,7 +73,7 @@ async def test_a_fault_and_its_end_are_told_once_to_the_carrier_and_to_the_city(
         await eventually(lambda: len(statuses(sink, event.incident.id)) == 2)
         assert statuses(sink, event.incident.id) == ["firing", "firing"]
         assert {one["summary"] for one in sink.folder.received()} == {
-            "[Sự cố] Đường cáp quang VNPT mất kết nối – Điểm 0 (mã kênh FTTH-0000)"
+            "[SC] FTTH-0000 mất kết nối 18:07 Phường 1, Điểm 0"
         }
         found.enqueue((restore_fibre(made),))
         await eventually(lambda: len(statuses(sink, event.incident.id)) == 4)

@@ -20,6 +20,7 @@ from thongsuot_collector.journal.layout_cache import LayoutCache
 from thongsuot_collector.journal.reader import BatchReader
 from thongsuot_collector.metrics import Metrics
 from thongsuot_collector.notify.channels.webhook.channel import Settings, WebhookBody
+from thongsuot_collector.notify.dispatch.configured import service_of
 from thongsuot_collector.notify.dispatch.service import NotificationService
 from thongsuot_collector.notify.loader import load
 from thongsuot_collector.notify.settings import NotifySettings
@@ -45,7 +46,7 @@ async def collector(world: World, hook: ReceiverProcess) -> AsyncIterator[Notifi
     secret = secret_file(world.folder, "secret", SECRET)
     channel = Settings(kind="webhook", name="main", url=url, secret_file=secret)
     directory = InventoryDirectory(INVENTORY)
-    desk = NotificationService(
+    desk = service_of(
         [(load("webhook"), channel)],
         NotifySettings(channels=("main",)),
         directory=directory,

@@ -27,6 +27,7 @@ from thongsuot_collector.journal.layout_cache import LayoutCache
 from thongsuot_collector.journal.reader import BatchReader
 from thongsuot_collector.journal.sqlite import SqliteJournal, open_journal
 from thongsuot_collector.metrics import Metrics
+from thongsuot_collector.notify.dispatch.configured import service_of
 from thongsuot_collector.notify.dispatch.incident_links import IncidentLinks, load_or_create_secret
 from thongsuot_collector.notify.dispatch.service import NotificationService
 from thongsuot_collector.sinks.contract import Sink, SinkContext
@@ -246,18 +247,18 @@ def _desk(
 ) -> NotificationService:
     settings, states = configuration.settings, supplies.states
 
-    def ways(site: str, link: str) -> tuple[NetworkPath, ...]:
+    def paths(site: str, link: str) -> tuple[NetworkPath, ...]:
         state = states.sites.get(site)
         return () if state is None else ways_of(state, link, directory.networks)
 
-    return NotificationService(
+    return service_of(
         configuration.channels,
         settings.notify,
         directory=directory,
         store=store,
         registry=supplies.metrics.registry,
         links=links,
-        ways=ways,
+        paths=paths,
         support_hotline=settings.page.support_hotline,
     )
 

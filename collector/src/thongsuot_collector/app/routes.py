@@ -103,10 +103,10 @@ def page_apps(made: Components) -> tuple[Starlette, Starlette]:
         made.links,
         support_hotline=settings.page.support_hotline,
     )
-    word_of = made.desk.dispatcher.display_name_of
+    word_of = made.desk.display_name_of
     incidents = IncidentPages(archive, gate, made.links, word_of=word_of).routes()
     statements = StatementPages(made.archive, gate).routes()
     asks = TestRequestPages(made.test_requests, gate, made.directory).routes()
     both = [*incidents, *statements, *asks]
-    called = callback_routes(made.desk.dispatcher.channels, made.desk.poll_now)
+    called = callback_routes(made.desk.channels, made.desk.poll_now)
     return pages.app([*both, *called, *enrolment_routes(made)]), pages.app(both)

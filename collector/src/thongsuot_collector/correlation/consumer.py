@@ -19,7 +19,7 @@ from sqlalchemy import Engine
 from thongsuot_collector.correlation import rows
 from thongsuot_collector.correlation.rows import IncidentWrites
 from thongsuot_collector.incidents import actions
-from thongsuot_collector.incidents.incident import Incident, NotificationEvent
+from thongsuot_collector.incidents.incident import Dispute, Incident, NotificationEvent
 from thongsuot_collector.incidents.maintenance_window import MaintenanceWindow
 from thongsuot_collector.incidents.notification_log import DeliveryAttempt
 from thongsuot_collector.incidents.reducer import (
@@ -194,11 +194,17 @@ class IncidentConsumer:
         await self._write()
         return found
 
-    async def add_note(self, name: str, text: str) -> Incident:
-        """Add a line to an incident's history; raises as ``acknowledge``."""
-        found = actions.add_note(self.registry, name, text, self._now_ns())
+    async def dispute(self, name: str, dispute: Dispute) -> Incident:
+        """Note that a party says that an incident is not its own; raises as ``acknowledge``."""
+        disputed = actions.dispute(self.registry, name, dispute)
         await self._write()
-        return found
+        return disputed
+
+    async def add_note(self, name: str, text: str, *, event: str = "note") -> Incident:
+        """Add a line to an incident's history; raises as ``acknowledge``."""
+        noted = actions.add_note(self.registry, name, text, self._now_ns(), event=event)
+        await self._write()
+        return noted
 
     async def record_delivery(
         self, name: str, number: int, delivery: DeliveryAttempt | None, *, is_done: bool

@@ -6,6 +6,7 @@ import msgspec
 
 from thongsuot_collector.incidents.incident import (
     Acknowledgement,
+    Dispute,
     HistoryEntry,
     Incident,
     with_delivery,
@@ -34,17 +35,30 @@ def acknowledge(
     )
 
 
-def add_note(book: IncidentRegistry, name: str, text: str, now_ns: int) -> Incident:
+def dispute(book: IncidentRegistry, name: str, dispute: Dispute) -> Incident:
+    """
+    Note that a party says that an incident is not its own; returns the incident.
+
+    Raises:
+        KeyError: there is no such incident in the book.
+    """
+    disputed = msgspec.structs.replace(book.incidents[name], dispute=dispute)
+    about = ": ".join(filter(None, (str(dispute.party), dispute.reference, dispute.reason)))
+    entry = HistoryEntry(at_ns=dispute.at_ns, event="disputed", about=about)
+    return _put_incident(book, with_history(disputed, entry))
+
+
+def add_note(
+    book: IncidentRegistry, name: str, text: str, now_ns: int, *, event: str = "note"
+) -> Incident:
     """
     Add a line to an incident's history; returns it.
 
     Raises:
         KeyError: there is no such incident in the book.
     """
-    return _put_incident(
-        book,
-        with_history(book.incidents[name], HistoryEntry(at_ns=now_ns, event="note", about=text)),
-    )
+    entry = HistoryEntry(at_ns=now_ns, event=event, about=text)
+    return _put_incident(book, with_history(book.incidents[name], entry))
 
 
 def record_delivery(

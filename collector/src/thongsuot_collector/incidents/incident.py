@@ -86,6 +86,19 @@ class Acknowledgement(msgspec.Struct, frozen=True, kw_only=True):
     note: str = ""
 
 
+class Dispute(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    A party says that an incident is not its own: it rejected or cancelled our ticket.
+
+    ``reference`` is the ticket, ``reason`` the party's words, ``at_ns`` when we learned of it.
+    """
+
+    party: ResponsibleParty
+    reference: str
+    reason: str
+    at_ns: int
+
+
 class HoldOff(msgspec.Struct, frozen=True, kw_only=True):
     """
     A hold: told at the earliest ``hold_s`` after ``from_ns``, and ``limit_s`` after it at the
@@ -174,6 +187,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     released_ns: int | None = None
     unexcused_ns: int | None = None
     acknowledgement: Acknowledgement | None = None
+    dispute: Dispute | None = None
     last_notified: NotifiedState | None = None
     history: tuple[HistoryEntry, ...] = ()
     notifications: tuple[NotificationRecord, ...] = ()

@@ -191,6 +191,7 @@ def _incident_from(
         unexcused_ns=now_ns if is_released else old.unexcused_ns,
         hold_off=release_hold_off(registry) if is_released else fresh.hold_off,
         acknowledgement=old.acknowledgement,
+        dispute=old.dispute,
         last_notified=old.last_notified,
         headline=old.headline,
         history=old.history,

@@ -1,4 +1,4 @@
-"""Message: what a channel is given to tell; and Answer: what became of it."""
+"""Message: what a channel is given to send, what became of it, and what the receiver says."""
 
 from enum import StrEnum
 
@@ -16,16 +16,16 @@ class ChannelOutcome(StrEnum):
     DELIVERED = "delivered"
     """The receiver has it."""
 
-    RETRY = "busy"
-    """The receiver certainly does not have it, and may take it soon: again, less and less often."""
+    RETRY = "retry"
+    """The receiver does not have it, and may take it soon: sent again, less and less often."""
 
-    UNKNOWN = "unsure"
+    UNKNOWN = "unknown"
     """The receiver may have it (no answer came): the same again, under the same key."""
 
-    CHANNEL_UNAVAILABLE = "shut"
+    CHANNEL_UNAVAILABLE = "channel_unavailable"
     """The receiver takes nothing until a person changes something: on to the next channel."""
 
-    REJECTED = "refused"
+    REJECTED = "rejected"
     """The receiver does not take this message, whatever it may say to others."""
 
 
@@ -92,14 +92,27 @@ class OpenNotification(msgspec.Struct, frozen=True, kw_only=True):
     memo: str = ""
 
 
+class Acceptance(StrEnum):
+    """Whether a receiver takes responsibility for what it was notified of."""
+
+    OPEN = "open"
+    """It has not said."""
+
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    """It says that the fault is not its own."""
+
+
 class ReceiverStatus(msgspec.Struct, frozen=True, kw_only=True):
     """
     What a receiver says by itself: the ``status`` of a ticket, in the receiver's word.
 
+    ``acceptance`` is what that means for the incident, ``text`` the receiver's own words.
     ``revision`` differs whenever there is something new; empty: the status alone says so.
     """
 
     thread_id: str
     status: str
+    acceptance: Acceptance = Acceptance.OPEN
     text: str = ""
     revision: str = ""

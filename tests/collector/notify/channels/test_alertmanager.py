@@ -38,6 +38,7 @@ class AlertmanagerFixture:
     failure_outcomes = MappingProxyType(TROUBLE)
     echo = "echo"
     secrets = (BEARER,)
+    absent_outcome = ChannelOutcome.RETRY
     deduplicates = True
 
     def __init__(self, peer: ReceiverProcess, folder: Path) -> None:
@@ -72,7 +73,7 @@ class AlertmanagerFixture:
 
 
 @pytest.fixture
-def stand(tmp_path: Path) -> Iterator[AlertmanagerFixture]:
+def fixture(tmp_path: Path) -> Iterator[AlertmanagerFixture]:
     peer = ReceiverProcess("tests.collector.notify.alert_receiver", tmp_path / "peer").start()
     yield AlertmanagerFixture(peer, tmp_path)
     peer.stop()
@@ -84,11 +85,11 @@ def with_memo(message: NotificationMessage, memo: str | None) -> NotificationMes
 
 
 async def test_labels_stay_from_the_opening_to_the_end_whatever_the_incident_becomes(
-    stand: AlertmanagerFixture,
+    fixture: AlertmanagerFixture,
 ) -> None:
     made = steady_city(city_inventory())
     opened = message_of(carrier_outage(made), made)
-    channel = stand.channel()
+    channel = fixture.channel()
     answer = await channel.send(opened)
     fewer = msgspec.structs.replace(
         opened,
@@ -100,54 +101,56 @@ async def test_labels_stay_from_the_opening_to_the_end_whatever_the_incident_bec
     )
     assert (await channel.send(fewer)).outcome is ChannelOutcome.DELIVERED
     await channel.close()
-    first, last = stand.labels()
+    first, last = fixture.labels()
     assert first == last
-    assert stand.received_kinds() == ["opened", "resolved"]
+    assert fixture.received_kinds() == ["opened", "resolved"]
     assert first["alertname"] == "carrier_outage"
     assert (first["party"], first["responsible"]) == ("carrier", "vnpt")
     assert "site" not in first
 
 
-async def test_an_alert_of_one_link_says_which(stand: AlertmanagerFixture) -> None:
+async def test_an_alert_of_one_link_says_which(fixture: AlertmanagerFixture) -> None:
     made = steady_city(city_inventory())
-    channel = stand.channel()
+    channel = fixture.channel()
     await channel.send(message_of(cut_fibre(made, "s3"), made))
     await channel.close()
-    (labels,) = stand.labels()
+    (labels,) = fixture.labels()
     wanted = {"site": "s3", "link": "fiber", "carrier": "vnpt", "medium": "fiber"}
     assert labels.items() >= wanted.items()
     assert labels["audience"] == "carrier:vnpt"
     assert "severity" not in labels
 
 
-async def test_what_is_open_is_repeated_and_what_is_over_is_not(stand: AlertmanagerFixture) -> None:
+async def test_what_is_open_is_repeated_and_what_is_over_is_not(
+    fixture: AlertmanagerFixture,
+) -> None:
     made = steady_city(city_inventory())
     message = message_of(cut_fibre(made), made)
-    channel = stand.channel()
+    channel = fixture.channel()
     memo = (await channel.send(message)).memo
-    stand.stop()
-    (stand.peer.folder.path / "received.jsonl").unlink()
-    stand.start()  # it has forgotten everything
+    fixture.stop()
+    (fixture.peer.folder.path / "received.jsonl").unlink()
+    fixture.start()  # it has forgotten everything
     assert (await channel.resend([with_memo(message, memo)])).outcome is ChannelOutcome.DELIVERED
-    assert stand.received_kinds() == ["opened"]
+    assert fixture.received_kinds() == ["opened"]
     await channel.send(with_memo(message_of(restore_fibre(made), made), memo))
     await channel.resend([with_memo(message, memo)])
-    assert stand.received_kinds() == ["opened", "resolved"]
+    assert fixture.received_kinds() == ["opened", "resolved"]
     await channel.close()
 
 
 async def test_one_member_of_a_cluster_that_has_it_is_enough(
-    stand: AlertmanagerFixture, tmp_path: Path
+    fixture: AlertmanagerFixture, tmp_path: Path
 ) -> None:
     made = steady_city(city_inventory())
     other = ReceiverProcess("tests.collector.notify.alert_receiver", tmp_path / "other").start()
-    urls = (*stand.settings.urls, f"http://127.0.0.1:{other.port}")
-    channel = AlertmanagerChannel(msgspec.structs.replace(stand.settings, urls=urls))
+    urls = (*fixture.settings.urls, f"http://127.0.0.1:{other.port}")
+    channel = AlertmanagerChannel(msgspec.structs.replace(fixture.settings, urls=urls))
     other.folder.behave("500")
     answer = await channel.send(message_of(cut_fibre(made), made))
     assert answer.outcome is ChannelOutcome.DELIVERED
     assert "1 of 2 did not: 500" in answer.text
-    stand.behave("503")
+    fixture.behave("503")
     answer = await channel.send(message_of(cut_fibre(made, "s3"), made))
     assert answer.outcome is ChannelOutcome.UNKNOWN
     other.folder.behave(WELL)

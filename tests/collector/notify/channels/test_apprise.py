@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from tests.collector.notify.channel_contract import *  # noqa: F403 - the contract's tests
-from tests.collector.notify.channel_contract import attempts_for, running_dispatcher
+from tests.collector.notify.channel_contract import attempts_for, running_service
 from tests.collector.notify.incident_events import (
     HOTLINE,
     carrier_outage,
@@ -50,6 +50,7 @@ class MailFixture:
     failure_outcomes = MappingProxyType(TROUBLE)
     echo = "echo"
     secrets = (PASSWORD, quote(PASSWORD, safe=""), "khau@cua")
+    absent_outcome = ChannelOutcome.RETRY
     deduplicates = False
 
     def __init__(self, peer: ReceiverProcess, folder: Path) -> None:
@@ -81,7 +82,7 @@ class MailFixture:
 
 
 @pytest.fixture
-def stand(tmp_path: Path) -> Iterator[MailFixture]:
+def fixture(tmp_path: Path) -> Iterator[MailFixture]:
     peer = ReceiverProcess(
         "tests.collector.notify.mail_server", tmp_path / "peer", USER, PASSWORD
     ).start()
@@ -89,18 +90,18 @@ def stand(tmp_path: Path) -> Iterator[MailFixture]:
     peer.stop()
 
 
-async def test_a_carrier_gets_circuit_time_measurements_and_the_record(stand: MailFixture) -> None:
+async def test_a_carrier_gets_circuit_time_measurements_and_the_record(
+    fixture: MailFixture,
+) -> None:
     made = steady_city(city_inventory())
     opened, resolved = cut_fibre(made), restore_fibre(made)
-    channel = stand.channel()
+    channel = fixture.channel()
     for event in (opened, resolved):
         assert (await channel.send(message_of(event, made))).outcome is ChannelOutcome.DELIVERED
     await channel.close()
-    first, last = stand.mails()
+    first, last = fixture.mails()
     assert first["to"] == "noc@vnpt.example"
-    assert first["subject"] == (
-        "[Sự cố] Đường cáp quang VNPT mất kết nối – Điểm 0 (mã kênh FTTH-0000)"
-    )
+    assert first["subject"] == "[SC] FTTH-0000 mất kết nối 18:07 Phường 1, Điểm 0"
     assert "Mã kênh FTTH-0000 · Điểm 0" in first["text"]
     assert "sai số đồng hồ ± 0,01 giây" in first["text"]
     assert "Cùng điểm, kết nối 5G VIETTEL: Hoạt động bình thường" in first["text"]
@@ -112,14 +113,16 @@ async def test_a_carrier_gets_circuit_time_measurements_and_the_record(stand: Ma
     assert first["files"] == f"['{opened.incident.id}-1.json']"
 
 
-async def test_staff_at_a_point_get_plain_words_and_each_their_own_mail(stand: MailFixture) -> None:
+async def test_staff_at_a_point_get_plain_words_and_each_their_own_mail(
+    fixture: MailFixture,
+) -> None:
     made = steady_city(city_inventory(site_channels=("main",)))
-    channel = stand.channel()
+    channel = fixture.channel()
     assert (
         await channel.send(message_of(unplug_cable(made), made))
     ).outcome is ChannelOutcome.DELIVERED
     await channel.close()
-    mails = stand.mails()
+    mails = fixture.mails()
     assert [one["to"] for one in mails] == ["cntt@s0.example", "truong@s0.example"]
     assert "Việc cần làm:" in mails[0]["text"]
     assert HOTLINE in mails[0]["text"]
@@ -128,48 +131,48 @@ async def test_staff_at_a_point_get_plain_words_and_each_their_own_mail(stand: M
 
 
 async def test_who_has_a_mail_gets_no_second_one_when_another_is_tried_again(
-    stand: MailFixture, tmp_path: Path
+    fixture: MailFixture, tmp_path: Path
 ) -> None:
     made = steady_city(city_inventory(site_channels=("main",)))
     event = unplug_cable(made)
-    stand.behave("451 cntt@s0.example")
-    async with running_dispatcher(made, tmp_path, {"main": stand.channel()}) as found:
+    fixture.behave("451 cntt@s0.example")
+    async with running_service(made, tmp_path, {"main": fixture.channel()}) as found:
         await found.accept(event)
         await eventually(lambda: len(attempts_for(found, event)) > 2)
-        assert {one["to"] for one in stand.mails()} == {"truong@s0.example"}
-        stand.behave(WELL)
+        assert {one["to"] for one in fixture.mails()} == {"truong@s0.example"}
+        fixture.behave(WELL)
         await eventually(found.is_idle)
-    assert [one["to"] for one in stand.mails()] == ["truong@s0.example", "cntt@s0.example"]
+    assert [one["to"] for one in fixture.mails()] == ["truong@s0.example", "cntt@s0.example"]
 
 
 async def test_an_address_that_is_refused_does_not_keep_the_others_from_knowing(
-    stand: MailFixture,
+    fixture: MailFixture,
 ) -> None:
     made = steady_city(city_inventory(site_channels=("main",)))
-    stand.behave("550 cntt@s0.example")
-    channel = stand.channel()
+    fixture.behave("550 cntt@s0.example")
+    channel = fixture.channel()
     answer = await channel.send(message_of(unplug_cable(made), made))
     await channel.close()
     assert answer.outcome is ChannelOutcome.DELIVERED
     assert answer.text.startswith("accepted for 1 of 2; cntt@s0.example: ")
-    assert [one["to"] for one in stand.mails()] == ["truong@s0.example"]
+    assert [one["to"] for one in fixture.mails()] == ["truong@s0.example"]
 
 
-async def test_a_party_without_an_address_is_said_so(stand: MailFixture) -> None:
+async def test_a_party_without_an_address_is_said_so(fixture: MailFixture) -> None:
     made = steady_city(city_inventory())
     message = msgspec.structs.replace(message_of(cut_fibre(made), made), contact=PartyContact())
-    channel = stand.channel()
+    channel = fixture.channel()
     answer = await channel.send(message)
     assert answer.outcome is ChannelOutcome.REJECTED
     assert answer.text == "the inventory has nobody of carrier:vnpt to put into the URL"
     named = msgspec.structs.replace(message, address="truc@vnpt.example")
     assert (await channel.send(named)).outcome is ChannelOutcome.DELIVERED
     await channel.close()
-    assert [one["to"] for one in stand.mails()] == ["truc@vnpt.example"]
+    assert [one["to"] for one in fixture.mails()] == ["truc@vnpt.example"]
 
 
 async def test_a_server_that_hangs_is_bounded_and_may_have_it(
-    stand: MailFixture, tmp_path: Path
+    fixture: MailFixture, tmp_path: Path
 ) -> None:
     made = steady_city(city_inventory())
     hook = ReceiverProcess(
@@ -177,7 +180,7 @@ async def test_a_server_that_hangs_is_bounded_and_may_have_it(
     ).start()
     hook.folder.behave("hang")
     url = secret_file(tmp_path, "json", f"json://127.0.0.1:{hook.port}/?to={{email}}")
-    channel = AppriseChannel(msgspec.structs.replace(stand.settings, url_file=url, timeout_s=0.3))
+    channel = AppriseChannel(msgspec.structs.replace(fixture.settings, url_file=url, timeout_s=0.3))
     answer = await channel.send(message_of(cut_fibre(made), made))
     await channel.close()
     hook.stop()

@@ -2,7 +2,7 @@
 
 import asyncio
 import base64
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -15,130 +15,64 @@ from starlette.applications import Starlette
 from tests.collector.incidents.city import CityFixture
 from tests.collector.notify.carrier_fixture import (
     CALLBACK,
-    FAILURE_OUTCOMES,
-    SECRETS,
     TOKEN,
-    CarrierFixture,
 )
 from tests.collector.notify.channel_contract import *  # noqa: F403 - the contract's tests
 from tests.collector.notify.incident_events import (
     carrier_outage,
     city_inventory,
+    configured_service,
     cut_fibre,
     message_of,
     restore_fibre,
-    running_service,
     steady_city,
 )
+from tests.collector.notify.ticket_fixture import *  # noqa: F403 - its fixtures
+from tests.collector.notify.ticket_fixture import TicketFixture
 from tests.collector.running import eventually
 from thongsuot_collector.incidents.notification_log import NotificationCause, NotificationKind
-from thongsuot_collector.notify.channels.tmf621.channel import Settings, TroubleTicketChannel, check
+from thongsuot_collector.notify.channels.tmf621.channel import Settings, TroubleTicketChannel
 from thongsuot_collector.notify.dispatch.service import NotificationService
 from thongsuot_collector.notify.http.callbacks import callback_routes
 from thongsuot_collector.notify.loader import load
 from thongsuot_collector.notify.message import (
     ChannelOutcome,
-    ChannelResult,
-    NotificationMessage,
 )
 from thongsuot_collector.notify.settings import NotifySettings
 
 
-class TicketFixture:
-    failure_outcomes = FAILURE_OUTCOMES
-    echo = "echo"
-    secrets = SECRETS
-    deduplicates = True
-
-    def __init__(self, carrier: CarrierFixture, version: int) -> None:
-        self.carrier = carrier
-        self.desk = carrier.desk
-        self.version = version
-        self.start = carrier.start
-        self.stop = carrier.stop
-        self.behave = carrier.behave
-        self.settings = self.with_settings()
-
-    def with_settings(self, **more: object) -> Settings:
-        """Return the channel's settings, some of them otherwise."""
-        every = {
-            "kind": "tmf621",
-            "version": self.version,
-            "customer": "UBND-HN",
-            **self.carrier.credentials(),
-            **self.carrier.callback("http://127.0.0.1:9"),
-            **more,
-        }
-        return msgspec.convert(every, Settings)
-
-    def channel(self) -> TroubleTicketChannel:
-        check(self.settings)
-        return TroubleTicketChannel(self.settings)
-
-    def received_kinds(self) -> list[str]:
-        found = []
-        for ticket in self.tickets():
-            found.append("opened")
-            if ticket["status"] in {"resolved", "cancelled"}:
-                found.append("resolved")
-        return found
-
-    def tickets(self) -> list[dict[str, Any]]:
-        return self.desk.tickets(self.version)
-
-    async def tell(self, message: NotificationMessage) -> ChannelResult:
-        channel = self.channel()
-        try:
-            return await channel.send(message)
-        finally:
-            await channel.close()
-
-
-@pytest.fixture(scope="module")
-def carrier(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CarrierFixture]:
-    found = CarrierFixture(tmp_path_factory.mktemp("carrier"))
-    yield found
-    found.stop()
-
-
-@pytest.fixture(params=[5, 4])
-def stand(carrier: CarrierFixture, request: pytest.FixtureRequest) -> TicketFixture:
-    carrier.clear()
-    return TicketFixture(carrier, request.param)
-
-
-async def test_every_request_and_answer_is_as_published(stand: TicketFixture) -> None:
+async def test_every_request_and_answer_is_as_published(fixture: TicketFixture) -> None:
     made = steady_city(city_inventory())
     opened = message_of(cut_fibre(made), made)
-    reference = (await stand.tell(opened)).reference
+    reference = (await fixture.tell(opened)).reference
     updated = msgspec.structs.replace(opened, kind=NotificationKind.UPDATED, reference=reference)
-    await stand.tell(updated)
-    await stand.tell(message_of(restore_fibre(made), made, reference=reference))
-    await stand.tell(message_of(carrier_outage(made, "viettel"), made))
-    assert stand.carrier.check_exchanges() == 9
-    assert [one["status"] for one in stand.tickets()] == ["resolved", "acknowledged"]
+    await fixture.tell(updated)
+    await fixture.tell(message_of(restore_fibre(made), made, reference=reference))
+    await fixture.tell(message_of(carrier_outage(made, "viettel"), made))
+    assert fixture.carrier.check_exchanges() == 9
+    assert [one["status"] for one in fixture.tickets()] == ["resolved", "acknowledged"]
 
 
 async def test_a_ticket_names_the_circuit_the_customer_and_the_evidence(
-    stand: TicketFixture,
+    fixture: TicketFixture,
 ) -> None:
     made = steady_city(city_inventory())
     message = message_of(cut_fibre(made), made)
-    answer = await stand.tell(message)
-    (ticket,) = stand.tickets()
+    answer = await fixture.tell(message)
+    (ticket,) = fixture.tickets()
     assert answer.reference == ticket["id"]
     assert ticket["name"] == "Đường cáp quang VNPT mất kết nối – Điểm 0 (mã kênh FTTH-0000)"
     assert ticket["severity"] == "Major"
     (related,) = ticket["relatedEntity"]
-    entity = related["entity"] if stand.version == 5 else related
+    entity = related["entity"] if fixture.version == 5 else related
     assert entity["id"] == "FTTH-0000"
     assert entity["name"] == "Điểm 0"
     (party,) = ticket["relatedParty"]
-    named = party["partyOrPartyRole"] if stand.version == 5 else party
+    named = party["partyOrPartyRole"] if fixture.version == 5 else party
     assert (party["role"], named["id"]) == ("customer", "UBND-HN")
     (attachment,) = ticket["attachment"]
     assert base64.b64decode(attachment["content"]) == message.attachment
-    if stand.version == 5:
+    if fixture.version == 5:
         facts = {one["name"]: one["value"] for one in ticket["troubleTicketCharacteristic"]}
         assert facts["symptom"] == "access_silent"
         assert facts["clockErrorSeconds"] == 0.01
@@ -148,19 +82,19 @@ async def test_a_ticket_names_the_circuit_the_customer_and_the_evidence(
 
 
 async def test_a_ticket_whose_answer_was_lost_is_found_and_not_made_again(
-    stand: TicketFixture,
+    fixture: TicketFixture,
 ) -> None:
     made = steady_city(city_inventory())
     message = message_of(cut_fibre(made), made)
-    channel = TroubleTicketChannel(stand.with_settings(timeout_s=0.5))
-    stand.behave("hang")
+    channel = TroubleTicketChannel(fixture.with_settings(timeout_s=0.5))
+    fixture.behave("hang")
     answer = await channel.send(message)
     await channel.close()
     assert answer.outcome is ChannelOutcome.UNKNOWN
-    stand.behave("well")
-    again = await stand.tell(message)
+    fixture.behave("well")
+    again = await fixture.tell(message)
     assert again.outcome is ChannelOutcome.DELIVERED
-    assert [one["id"] for one in stand.tickets()] == [again.reference]
+    assert [one["id"] for one in fixture.tickets()] == [again.reference]
 
 
 @pytest.mark.parametrize(
@@ -180,76 +114,78 @@ async def test_a_ticket_whose_answer_was_lost_is_found_and_not_made_again(
     ],
 )
 async def test_an_end_takes_only_steps_that_are_allowed(
-    stand: TicketFixture, states: list[str], cause: NotificationCause, expected: str
+    fixture: TicketFixture, states: list[str], cause: NotificationCause, expected: str
 ) -> None:
     made = steady_city(city_inventory())
-    reference = (await stand.tell(message_of(cut_fibre(made), made))).reference
+    reference = (await fixture.tell(message_of(cut_fibre(made), made))).reference
     for state in states:
-        stand.desk.update_as_operator(
-            reference, status=state, note=f"nay {state}", version=stand.version
+        fixture.desk.update_as_operator(
+            reference, status=state, note=f"nay {state}", version=fixture.version
         )
     end = message_of(restore_fibre(made), made, reference=reference)
     end = msgspec.structs.replace(end, record=msgspec.structs.replace(end.record, cause=cause))
-    assert (await stand.tell(end)).outcome is ChannelOutcome.DELIVERED
-    (ticket,) = stand.tickets()
+    assert (await fixture.tell(end)).outcome is ChannelOutcome.DELIVERED
+    (ticket,) = fixture.tickets()
     assert ticket["status"] == expected
     said = [one["text"] for one in ticket["note"]]
     assert [one for one in said if one.startswith("nay ")] == [f"nay {one}" for one in states]
 
 
-async def test_a_fault_that_goes_on_is_not_believed_resolved(stand: TicketFixture) -> None:
+async def test_a_fault_that_goes_on_is_not_believed_resolved(fixture: TicketFixture) -> None:
     made = steady_city(city_inventory())
     opened = message_of(cut_fibre(made), made)
-    reference = (await stand.tell(opened)).reference
+    reference = (await fixture.tell(opened)).reference
     for state in ("inProgress", "resolved"):
-        stand.desk.update_as_operator(reference, status=state, version=stand.version)
+        fixture.desk.update_as_operator(reference, status=state, version=fixture.version)
     updated = msgspec.structs.replace(opened, kind=NotificationKind.UPDATED, reference=reference)
-    await stand.tell(updated)
-    assert [one["status"] for one in stand.tickets()] == ["inProgress"]
+    await fixture.tell(updated)
+    assert [one["status"] for one in fixture.tickets()] == ["inProgress"]
     for state in ("resolved", "closed"):
-        stand.desk.update_as_operator(reference, status=state, version=stand.version)
-    answer = await stand.tell(updated)
-    assert [one["status"] for one in stand.tickets()] == ["closed", "acknowledged"]
-    follower = stand.tickets()[1]
+        fixture.desk.update_as_operator(reference, status=state, version=fixture.version)
+    answer = await fixture.tell(updated)
+    assert [one["status"] for one in fixture.tickets()] == ["closed", "acknowledged"]
+    follower = fixture.tickets()[1]
     assert answer.reference == follower["id"]
     assert follower["troubleTicketRelationship"][0]["id"] == reference
 
 
-async def test_a_ticket_that_the_carrier_rejects_is_not_made_again(stand: TicketFixture) -> None:
+async def test_a_ticket_that_the_carrier_rejects_is_not_made_again(fixture: TicketFixture) -> None:
     made = steady_city(city_inventory())
     opened = message_of(cut_fibre(made), made)
-    reference = (await stand.tell(opened)).reference
-    stand.desk.update_as_operator(
-        reference, status="rejected", note="Không phải của chúng tôi", version=stand.version
+    reference = (await fixture.tell(opened)).reference
+    fixture.desk.update_as_operator(
+        reference, status="rejected", note="Không phải của chúng tôi", version=fixture.version
     )
-    answer = await stand.tell(
+    answer = await fixture.tell(
         msgspec.structs.replace(opened, kind=NotificationKind.UPDATED, reference=reference)
     )
-    assert answer.outcome is ChannelOutcome.DELIVERED
-    assert answer.text == f"{reference} was rejected; it is not made again"
-    assert len(stand.tickets()) == 1
+    assert answer.outcome is ChannelOutcome.REJECTED
+    assert answer.text == f"{reference} is rejected by the carrier; no other ticket is made"
+    assert len(fixture.tickets()) == 1
 
 
-async def test_a_carrier_that_lets_nobody_set_states_is_told_in_notes(stand: TicketFixture) -> None:
+async def test_a_carrier_that_lets_nobody_set_states_is_told_in_notes(
+    fixture: TicketFixture,
+) -> None:
     made = steady_city(city_inventory())
-    channel = TroubleTicketChannel(stand.with_settings(sets_status=False))
+    channel = TroubleTicketChannel(fixture.with_settings(sets_status=False))
     reference = (await channel.send(message_of(cut_fibre(made), made))).reference
     answer = await channel.send(message_of(restore_fibre(made), made, reference=reference))
     await channel.close()
     assert answer.outcome is ChannelOutcome.DELIVERED
-    (ticket,) = stand.tickets()
+    (ticket,) = fixture.tickets()
     assert ticket["status"] == "acknowledged"
     assert ticket["note"][-1]["text"].startswith("[Đã khắc phục]")
 
 
-async def test_a_ticket_that_the_carrier_has_lost_is_made_again(stand: TicketFixture) -> None:
+async def test_a_ticket_that_the_carrier_has_lost_is_made_again(fixture: TicketFixture) -> None:
     made = steady_city(city_inventory())
     opened = message_of(cut_fibre(made), made)
     lost = msgspec.structs.replace(opened, kind=NotificationKind.UPDATED, reference="TT-77")
-    assert (await stand.tell(lost)).reference == stand.tickets()[0]["id"]
+    assert (await fixture.tell(lost)).reference == fixture.tickets()[0]["id"]
     end = message_of(restore_fibre(made), made, reference="TT-78")
     other = msgspec.structs.replace(end, thread_id="another")
-    assert (await stand.tell(other)).text == "there is no ticket to bring to an end"
+    assert (await fixture.tell(other)).text == "there is no ticket to bring to an end"
 
 
 @asynccontextmanager
@@ -258,8 +194,8 @@ async def service_with_callbacks(
 ) -> AsyncIterator[tuple[NotificationService, str]]:
     """Run all of telling with tickets, and its door for calls; gives that door's URL."""
     settings = NotifySettings(channels=("main",), retry_s=0.02)
-    async with running_service(made, path, [(load("tmf621"), channel)], settings) as found:
-        app = Starlette(routes=callback_routes(found.dispatcher.channels, found.poll_now))
+    async with configured_service(made, path, [(load("tmf621"), channel)], settings) as found:
+        app = Starlette(routes=callback_routes(found.channels, found.poll_now))
         server = uvicorn.Server(
             uvicorn.Config(app, port=port, lifespan="off", log_config=None, access_log=False)
         )
@@ -273,11 +209,14 @@ async def service_with_callbacks(
 
 
 async def test_what_the_carrier_does_comes_back_into_the_incident(
-    stand: TicketFixture, tmp_path: Path
+    fixture: TicketFixture, tmp_path: Path
 ) -> None:
     made = steady_city(city_inventory())
-    settings = stand.with_settings(
-        poll_s=0.1, callback_url="", callback_token_file="", bearer_file=stand.settings.bearer_file
+    settings = fixture.with_settings(
+        poll_s=0.1,
+        callback_url="",
+        callback_token_file="",
+        bearer_file=fixture.settings.bearer_file,
     )
     async with service_with_callbacks(made, tmp_path, settings) as (found, _):
         event = cut_fibre(made)
@@ -288,11 +227,12 @@ async def test_what_the_carrier_does_comes_back_into_the_incident(
 
         await eventually(lambda: incident().acknowledgement is not None)
         assert incident().acknowledgement.owner == "carrier:vnpt"
-        (ticket,) = stand.tickets()
-        assert f"main {ticket['id']}: acknowledged" in incident().acknowledgement.note
-        stand.desk.update_as_operator(ticket["id"], status="inProgress", version=stand.version)
-        stand.desk.update_as_operator(
-            ticket["id"], note="Đứt cáp tại hố ga số 7, dự kiến 2 giờ", version=stand.version
+        (ticket,) = fixture.tickets()
+        assert incident().acknowledgement.note == ticket["id"]
+        assert "ticket acknowledged" in [entry.event for entry in incident().history]
+        fixture.desk.update_as_operator(ticket["id"], status="inProgress", version=fixture.version)
+        fixture.desk.update_as_operator(
+            ticket["id"], note="Đứt cáp tại hố ga số 7, dự kiến 2 giờ", version=fixture.version
         )
         await eventually(lambda: "hố ga số 7" in repr(incident().history))
         (told,) = found.site_notifications("s0")
@@ -302,34 +242,34 @@ async def test_what_the_carrier_does_comes_back_into_the_incident(
 
 
 async def test_a_call_of_the_carrier_makes_us_look_at_once(
-    stand: TicketFixture, tmp_path: Path
+    fixture: TicketFixture, tmp_path: Path
 ) -> None:
     made = steady_city(city_inventory())
     port = free_port()
-    settings = stand.with_settings(
-        poll_s=3_600.0, **stand.carrier.callback(f"http://127.0.0.1:{port}")
+    settings = fixture.with_settings(
+        poll_s=3_600.0, **fixture.carrier.callback(f"http://127.0.0.1:{port}")
     )
     async with service_with_callbacks(made, tmp_path, settings, port=port) as (found, url):
-        await eventually(lambda: stand.desk.operator_call("GET", f"hubs/{stand.version}"))
+        await eventually(lambda: fixture.desk.operator_call("GET", f"hubs/{fixture.version}"))
         event = cut_fibre(made)
         found.enqueue((event,))
-        await eventually(stand.tickets)
-        (subscription,) = stand.desk.operator_call("GET", f"hubs/{stand.version}")
+        await eventually(fixture.tickets)
+        (subscription,) = fixture.desk.operator_call("GET", f"hubs/{fixture.version}")
         assert subscription["callback"].startswith(f"{url}/v1/callbacks/main/")
         assert CALLBACK not in subscription["callback"]
-        (ticket,) = stand.tickets()
-        stand.desk.update_as_operator(ticket["id"], status="inProgress", version=stand.version)
+        (ticket,) = fixture.tickets()
+        fixture.desk.update_as_operator(ticket["id"], status="inProgress", version=fixture.version)
         incidents = made.registry.incidents
-        await eventually(lambda: "inProgress" in repr(incidents[event.incident.id]))
-        stand.carrier.check_exchanges()
-    assert stand.desk.operator_call("GET", f"hubs/{stand.version}") == []
+        await eventually(lambda: "ticket inProgress" in repr(incidents[event.incident.id]))
+        fixture.carrier.check_exchanges()
+    assert fixture.desk.operator_call("GET", f"hubs/{fixture.version}") == []
 
 
-async def test_a_call_without_the_token_is_nobodys(stand: TicketFixture, tmp_path: Path) -> None:
+async def test_a_call_without_the_token_is_nobodys(fixture: TicketFixture, tmp_path: Path) -> None:
     import httpx
 
     made = steady_city(city_inventory())
-    settings = stand.with_settings(poll_s=3_600.0)
+    settings = fixture.with_settings(poll_s=3_600.0)
     async with (
         service_with_callbacks(made, tmp_path, settings) as (_, url),
         httpx.AsyncClient() as client,

@@ -39,6 +39,7 @@ class AlarmFixture:
     failure_outcomes = FAILURE_OUTCOMES
     echo = "echo"
     secrets = SECRETS
+    absent_outcome = ChannelOutcome.RETRY
     deduplicates = True
 
     def __init__(self, carrier: CarrierFixture) -> None:
@@ -86,33 +87,33 @@ def carrier(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CarrierFixture
 
 
 @pytest.fixture
-def stand(carrier: CarrierFixture) -> AlarmFixture:
+def fixture(carrier: CarrierFixture) -> AlarmFixture:
     carrier.clear()
     return AlarmFixture(carrier)
 
 
-async def test_every_request_and_answer_is_as_published(stand: AlarmFixture) -> None:
+async def test_every_request_and_answer_is_as_published(fixture: AlarmFixture) -> None:
     made = steady_city(city_inventory())
     opened = message_of(cut_fibre(made), made)
-    reference = (await stand.tell(opened)).reference
-    await stand.tell(
+    reference = (await fixture.tell(opened)).reference
+    await fixture.tell(
         msgspec.structs.replace(opened, kind=NotificationKind.UPDATED, reference=reference)
     )
-    await stand.tell(message_of(restore_fibre(made), made, reference=reference))
-    await stand.tell(message_of(carrier_outage(made, "viettel"), made))
-    await stand.tell(message_of(break_portal(made), made))
-    assert stand.carrier.check_exchanges() == 10
-    assert [one["perceivedSeverity"] for one in stand.alarms()] == [
+    await fixture.tell(message_of(restore_fibre(made), made, reference=reference))
+    await fixture.tell(message_of(carrier_outage(made, "viettel"), made))
+    await fixture.tell(message_of(break_portal(made), made))
+    assert fixture.carrier.check_exchanges() == 10
+    assert [one["perceivedSeverity"] for one in fixture.alarms()] == [
         "cleared",
         "critical",
         "critical",
     ]
 
 
-async def test_an_alarm_says_what_where_and_how_bad(stand: AlarmFixture) -> None:
+async def test_an_alarm_says_what_where_and_how_bad(fixture: AlarmFixture) -> None:
     made = steady_city(city_inventory())
-    await stand.tell(message_of(cut_fibre(made), made))
-    (alarm,) = stand.alarms()
+    await fixture.tell(message_of(cut_fibre(made), made))
+    (alarm,) = fixture.alarms()
     assert (alarm["alarmType"], alarm["probableCause"]) == (
         "communicationsAlarm",
         "communicationsSubsystemFailure",
@@ -123,10 +124,10 @@ async def test_an_alarm_says_what_where_and_how_bad(stand: AlarmFixture) -> None
     assert [one["name"] for one in alarm["place"]] == ["Điểm 0"]
 
 
-async def test_an_outage_is_one_alarm_with_all_its_circuits(stand: AlarmFixture) -> None:
+async def test_an_outage_is_one_alarm_with_all_its_circuits(fixture: AlarmFixture) -> None:
     made = steady_city(city_inventory())
-    await stand.tell(message_of(carrier_outage(made), made))
-    (alarm,) = stand.alarms()
+    await fixture.tell(message_of(carrier_outage(made), made))
+    (alarm,) = fixture.alarms()
     assert alarm["alarmedObject"] == {"id": "vnpt"}
     circuits = sorted(one["id"] for one in alarm["affectedService"])
     assert circuits == ["FTTH-0000", "FTTH-0003", "FTTH-0006", "FTTH-0009"]
@@ -151,33 +152,33 @@ def test_a_figure_that_decided_is_in_the_alarm() -> None:
 
 
 async def test_an_alarm_that_somebody_cleared_is_raised_again_when_there_is_more_to_say(
-    stand: AlarmFixture,
+    fixture: AlarmFixture,
 ) -> None:
     made = steady_city(city_inventory())
     opened = message_of(cut_fibre(made), made)
-    reference = (await stand.tell(opened)).reference
-    stand.desk.operator_call("POST", f"alarms/{reference}", {"perceivedSeverity": "cleared"})
-    answer = await stand.tell(
+    reference = (await fixture.tell(opened)).reference
+    fixture.desk.operator_call("POST", f"alarms/{reference}", {"perceivedSeverity": "cleared"})
+    answer = await fixture.tell(
         msgspec.structs.replace(opened, kind=NotificationKind.UPDATED, reference=reference)
     )
     assert answer.outcome is ChannelOutcome.DELIVERED
     assert answer.reference != reference
     end = message_of(restore_fibre(made), made, reference=reference)
-    assert (await stand.tell(end)).text == "cleared already"
+    assert (await fixture.tell(end)).text == "cleared already"
 
 
-async def test_who_acknowledges_an_alarm_is_heard(stand: AlarmFixture) -> None:
+async def test_who_acknowledges_an_alarm_is_heard(fixture: AlarmFixture) -> None:
     made = steady_city(city_inventory())
     opened = message_of(cut_fibre(made), made)
-    reference = (await stand.tell(opened)).reference
+    reference = (await fixture.tell(opened)).reference
     known = [OpenNotification(thread_id=opened.thread_id, reference=reference)]
-    channel = stand.channel()
+    channel = fixture.channel()
     assert await channel.poll(known) == []
     asked = {"ackState": "acknowledged", "ackUserId": "trực ca 3"}
-    stand.desk.operator_call("POST", f"alarms/{reference}", asked)
+    fixture.desk.operator_call("POST", f"alarms/{reference}", asked)
     (news,) = await channel.poll(known)
     assert (news.status, news.text) == ("acknowledged", "trực ca 3")
-    stand.behave("503")
+    fixture.behave("503")
     assert await channel.poll(known) == []
     await channel.close()
 
@@ -196,10 +197,12 @@ def test_every_symptom_of_a_fault_has_a_cause_that_the_standard_knows() -> None:
     assert load("tmf642").settings is Settings
 
 
-def test_callbacks_without_their_secret_are_refused(stand: AlarmFixture, tmp_path: Path) -> None:
-    broken = msgspec.structs.replace(stand.settings, callback_token_file="")
+def test_callbacks_without_their_secret_are_refused(fixture: AlarmFixture, tmp_path: Path) -> None:
+    broken = msgspec.structs.replace(fixture.settings, callback_token_file="")
     with pytest.raises(ValueError, match="callback_url and callback_token_file belong together"):
         check(broken)
-    nowhere = msgspec.structs.replace(stand.settings, callback_token_file=str(tmp_path / "nowhere"))
+    nowhere = msgspec.structs.replace(
+        fixture.settings, callback_token_file=str(tmp_path / "nowhere")
+    )
     with pytest.raises(OSError, match="No such file"):
         check(nowhere)

@@ -63,6 +63,7 @@ class WebhookFixture:
     failure_outcomes = MappingProxyType(TROUBLE)
     echo = "echo"
     secrets = (SECRET, BEARER, "geheim-und-lang")
+    absent_outcome = ChannelOutcome.RETRY
     deduplicates = True
 
     def __init__(self, peer: ReceiverProcess, folder: Path) -> None:
@@ -100,7 +101,7 @@ class WebhookFixture:
 
 
 @pytest.fixture
-def stand(tmp_path: Path) -> Iterator[WebhookFixture]:
+def fixture(tmp_path: Path) -> Iterator[WebhookFixture]:
     peer = ReceiverProcess(
         "tests.collector.notify.webhook_receiver", tmp_path / "peer", SECRET
     ).start()
@@ -108,36 +109,39 @@ def stand(tmp_path: Path) -> Iterator[WebhookFixture]:
     peer.stop()
 
 
-async def test_a_receiver_that_does_not_answer_may_have_it(stand: WebhookFixture) -> None:
+async def test_a_receiver_that_does_not_answer_may_have_it(fixture: WebhookFixture) -> None:
     made = steady_city(city_inventory())
-    channel = WebhookChannel(msgspec.structs.replace(stand.settings, timeout_s=0.2))
-    stand.behave("hang")
+    channel = WebhookChannel(msgspec.structs.replace(fixture.settings, timeout_s=0.2))
+    fixture.behave("hang")
     answer = await channel.send(message_of(cut_fibre(made), made))
     await channel.close()
     assert answer.outcome is ChannelOutcome.UNKNOWN
     assert answer.text == "no answer within 0.2 s"
-    stand.behave(WELL)
+    fixture.behave(WELL)
     assert (
-        await send_once(stand, message_of(made.notifications[0], made)) is ChannelOutcome.DELIVERED
+        await send_once(fixture, message_of(made.notifications[0], made))
+        is ChannelOutcome.DELIVERED
     )
-    assert len(stand.bodies()) == 1
+    assert len(fixture.bodies()) == 1
 
 
-async def test_the_wait_that_a_receiver_asks_for_is_passed_on(stand: WebhookFixture) -> None:
+async def test_the_wait_that_a_receiver_asks_for_is_passed_on(fixture: WebhookFixture) -> None:
     made = steady_city(city_inventory())
-    stand.behave("429")
-    channel = stand.channel()
+    fixture.behave("429")
+    channel = fixture.channel()
     answer = await channel.send(message_of(cut_fibre(made), made))
     await channel.close()
     assert answer.retry_after_s == 7
 
 
-async def test_a_body_says_what_is_told_to_whom_and_what_it_rests_on(stand: WebhookFixture) -> None:
+async def test_a_body_says_what_is_told_to_whom_and_what_it_rests_on(
+    fixture: WebhookFixture,
+) -> None:
     made = steady_city(city_inventory())
     opened, resolved = cut_fibre(made), restore_fibre(made)
     for event in (opened, resolved):
-        assert await send_once(stand, message_of(event, made)) is ChannelOutcome.DELIVERED
-    first, last = stand.bodies()
+        assert await send_once(fixture, message_of(event, made)) is ChannelOutcome.DELIVERED
+    first, last = fixture.bodies()
     assert (first.conversation, first.kind) == (last.conversation, "opened")
     assert first.delivery == f"{opened.id}:carrier:vnpt:main"
     assert (first.audience.party, first.audience.name) == ("carrier", "vnpt")

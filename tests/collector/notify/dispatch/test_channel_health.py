@@ -6,7 +6,7 @@ from thongsuot_collector.notify.message import ChannelOutcome, ChannelResult
 
 
 def line() -> ChannelHealth:
-    return ChannelHealth(ill_after_s=30.0, random=lambda: 0.0)
+    return ChannelHealth(failing_after_s=30.0, random=lambda: 0.0)
 
 
 def note(

@@ -100,10 +100,10 @@ def test_every_channel_of_a_party_is_tried_and_tickets_are_taken_back(
     ]
     (received,) = hook.folder.received()
     assert '"is_test":true' in received["body"]
-    assert "[TIN THỬ, KHÔNG PHẢI SỰ CỐ] Đường cáp quang VNPT mất kết nối" in received["body"]
+    assert "[TIN NHẮN THỬ, KHÔNG PHẢI SỰ CỐ] " in received["body"]
     (ticket,) = carrier.desk.tickets()
     assert ticket["status"] == "cancelled"
-    assert ticket["name"].startswith("[TIN THỬ, KHÔNG PHẢI SỰ CỐ]")
+    assert ticket["name"].startswith("[TIN NHẮN THỬ, KHÔNG PHẢI SỰ CỐ]")
 
 
 @pytest.mark.parametrize("party", ["commune:ba-dinh-1", "portal:dichvucong", "city", "ba-dinh-1"])
@@ -124,7 +124,9 @@ def test_a_channel_that_does_not_get_through_is_said_and_ends_with_1(
     hook.folder.behave("403")
     assert main(["notify", "test", "carrier:vnpt", "--config", str(config)]) == 1
     first, second = capsys.readouterr().out.splitlines()
-    assert first.startswith("carrier:vnpt by hook: shut (403 so it is (the credentials do not")
+    assert first.startswith(
+        "carrier:vnpt by hook: channel_unavailable (403 so it is (the credentials do not"
+    )
     assert "tickets: delivered" in second
 
 

@@ -88,7 +88,7 @@ class ThreadSimulation:
         tried = self.one
         self.one = mark_sending(self.one, step.route)
         answer = ChannelResult(outcome=outcome, text="so", reference=reference)
-        self.one = apply_result(self.one, step, tried, answer, now_ns=self.now_ns, patience=POLICY)
+        self.one = apply_result(self.one, step, tried, answer, now_ns=self.now_ns, policy=POLICY)
         return step
 
     def hears(self, event: NotificationEvent) -> None:
@@ -261,7 +261,7 @@ def test_a_wait_that_a_receiver_asks_for_is_kept() -> None:
     answer = ChannelResult(outcome=ChannelOutcome.RETRY, text="later", retry_after_s=77.0)
     tried = desk.one
     desk.one = apply_result(
-        mark_sending(desk.one, "email"), step, tried, answer, now_ns=0, patience=POLICY
+        mark_sending(desk.one, "email"), step, tried, answer, now_ns=0, policy=POLICY
     )
     assert desk.next() == WaitUntil(77 * NS_PER_S)
 

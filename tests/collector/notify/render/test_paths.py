@@ -58,11 +58,13 @@ def body(
 
 def test_a_carrier_reads_where_packets_went_before_and_where_they_go_now() -> None:
     text = body(cut_fibre(steady_city(city_inventory())))
-    assert "The way of packets:" in text
+    assert "Path (traceroute):" in text
     assert "192.168.1.1 (1.0 ms) → 100.64.0.1 (2.0 ms) → 203.0.113.1 (3.0 ms)" in text
     assert "to exchange IPv4, before (" in text
     assert "the last hop that answers is hop 1 (192.168.1.1)" in text
-    assert "Đường đi của gói tin:" in body(cut_fibre(steady_city(city_inventory())), language="vi")
+    assert "Tuyến kết nối (traceroute):" in body(
+        cut_fibre(steady_city(city_inventory())), language="vi"
+    )
 
 
 def test_where_nothing_is_known_or_all_is_over_nothing_is_said() -> None:

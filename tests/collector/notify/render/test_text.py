@@ -17,12 +17,17 @@ from tests.collector.notify.incident_events import (
     steady_city,
     unplug_cable,
 )
-from thongsuot_collector.incidents.incident import NotificationEvent
+from thongsuot_collector.incidents.incident import Dispute, NotificationEvent
 from thongsuot_collector.incidents.notification_log import NotificationCause
 from thongsuot_collector.incidents.party import CITY, ResponsibleParty
 from thongsuot_collector.notify.render.comparison import comparison_of
 from thongsuot_collector.notify.render.context import MessageContext
-from thongsuot_collector.notify.render.names import SEVERITIES, SUBJECT_MARKS, place_name
+from thongsuot_collector.notify.render.names import (
+    SEVERITIES,
+    SUBJECT_MARKS,
+    place_name,
+    short_commune,
+)
 from thongsuot_collector.notify.render.text import RenderedText, render_text
 from thongsuot_collector.rules.loader import load
 from thongsuot_schema.result import Family
@@ -50,6 +55,7 @@ def said(
     language: Language = "vi",
     told: tuple[PartyNotification, ...] = (),
     audience: ResponsibleParty | None = None,
+    disputes: tuple[Dispute, ...] = (),
 ) -> RenderedText:
     incident = event.incident
     shown = tuple(
@@ -65,6 +71,7 @@ def said(
         comparison=comparison_of(incident, made.registry.network_state),
         directory=made.directory,
         notified=told,
+        disputes=disputes,
         support_hotline=HOTLINE,
         page_url="https://thongsuot.example/incidents/x",
     )
@@ -78,7 +85,7 @@ def test_a_carrier_reads_circuit_onset_measurements_and_what_works_beside_it() -
     assert "Vị trí lỗi: Đường truyền của nhà mạng tới điểm" in lines
     circuit = f"Mã kênh FTTH-0000 · {place_name('s0', made.directory)} · đường cáp quang VNPT"
     assert f"- {circuit} · Mất kết nối: 18/11/2026 18:07:10" in lines
-    own = lines[lines.index("Đo được:") + 1 : lines.index("So sánh:") - 1]
+    own = lines[lines.index("Kết quả đo kiểm:") + 1 : lines.index("So sánh:") - 1]
     assert own == ["- ICMP vnpt-core IPv4 · Mạng lõi của nhà mạng: 0/9 lần có phản hồi"]
     assert lines[lines.index("So sánh:") + 1 :][:3] == [
         "- Cùng điểm, kết nối 5G VIETTEL: Hoạt động bình thường",
@@ -86,6 +93,42 @@ def test_a_carrier_reads_circuit_onset_measurements_and_what_works_beside_it() -
         ("- ICMP quad IPv4 · Mạng bên ngoài nhà mạng qua kết nối 5G VIETTEL: 9/9 lần có phản hồi"),
     ]
     assert any(line.startswith("- s0 s0-a1/") for line in lines)
+
+
+def test_a_subject_begins_with_circuit_state_onset_and_commune_to_its_end() -> None:
+    city = steady_city(city_inventory())
+    opened, resolved = cut_fibre(city), restore_fibre(city)
+    assert said(opened, city).title == "[SC] FTTH-0000 mất kết nối 18:07 Phường 1, Điểm 0"
+    assert (
+        said(resolved, city).title == "[Đã khắc phục] FTTH-0000 mất kết nối 18:07 Phường 1, Điểm 0"
+    )
+    english = said(opened, city, language="en").title
+    assert english == "[Fault] FTTH-0000 disconnected 18:07 Phường 1, Điểm 0"
+
+
+@pytest.mark.parametrize(
+    ("name", "short"),
+    [("Phường Ba Đình", "Ba Đình"), ("Xã Ba Vì", "Ba Vì"), ("Phường 1", "Phường 1"), ("", "")],
+)
+def test_a_commune_is_short_where_it_has_a_name_of_its_own(name: str, short: str) -> None:
+    assert short_commune(name) == short
+
+
+def test_a_dispute_names_who_refused_which_ticket_and_why() -> None:
+    city = steady_city(city_inventory())
+    event = cut_fibre(city)
+    dispute = Dispute(
+        party=event.record.party,
+        reference="TT-2",
+        reason="ONT mất điện",
+        at_ns=event.record.at_ns,
+    )
+    rendered = said(event, city, audience=CITY, disputes=(dispute,))
+    assert rendered.title == "[Tranh chấp] FTTH-0000 mất kết nối 18:07 Phường 1, Điểm 0"
+    assert rendered.body.startswith(
+        "VNPT từ chối phiếu TT-2 lúc 18/11/2026 18:07:13: ONT mất điện\n"
+    )
+    assert "Đề nghị Thành phố quyết định đơn vị xử lý." in rendered.body
 
 
 def test_a_series_that_shows_nothing_is_no_line() -> None:
@@ -98,7 +141,7 @@ def test_a_series_that_shows_nothing_is_no_line() -> None:
 def test_an_outage_is_one_message_with_all_its_circuits() -> None:
     made = steady_city(city_inventory())
     words = said(carrier_outage(made), made)
-    assert words.title == "[Sự cố] VNPT: 4/4 đường truyền cùng gặp sự cố"
+    assert words.title == "[SC] VNPT: 4/4 đường truyền cùng gặp sự cố 18:07"
     assert "Bị ảnh hưởng (4 trên 4):" in words.body
     for number in (0, 3, 6, 9):
         assert f"Mã kênh FTTH-{number:04}" in words.body

@@ -1,4 +1,4 @@
-"""Line: how one channel is doing, for all who want to tell by it."""
+"""Channel health: how each channel is doing, for all that is to be sent by it."""
 
 import asyncio
 from collections.abc import Callable
@@ -6,6 +6,7 @@ from collections.abc import Callable
 from thongsuot_collector.incidents.fault import NS_PER_S
 from thongsuot_collector.notify.dispatch.transitions import ChannelReadiness
 from thongsuot_collector.notify.message import ChannelOutcome, ChannelResult
+from thongsuot_collector.notify.settings import NotifySettings
 from thongsuot_runtime.backoff import Backoff
 
 MAX_CONCURRENT_SENDS = 8
@@ -20,16 +21,16 @@ class ChannelHealth:
     """
     One channel's health.
 
-    A failure keeps everybody from it for a while, longer each time; one that gets through opens it.
-    ``failing_since_ns`` is 0 while it works. ``slots`` bounds how many try at once.
+    A failure keeps everything from it for a while, longer each time; the next success ends that.
+    ``failing_since_ns`` is 0 while it works. ``slots`` bounds how many are sent at once.
     """
 
     def __init__(
-        self, *, ill_after_s: float, random: Callable[[], float], first_s: float = 1.0
+        self, *, failing_after_s: float, random: Callable[[], float], first_s: float = 1.0
     ) -> None:
         self.slots = asyncio.Semaphore(MAX_CONCURRENT_SENDS)
         self.failing_since_ns = 0
-        self._ill_after_ns = round(ill_after_s * NS_PER_S)
+        self._failing_after_ns = round(failing_after_s * NS_PER_S)
         self._backoff = Backoff(first_s=first_s, limit_s=_LIMIT_S, random=random)
         self._person = Backoff(
             first_s=_PERSON_FIRST_S * first_s, limit_s=_PERSON_LIMIT_S, random=random
@@ -41,25 +42,44 @@ class ChannelHealth:
     def readiness(self, now_ns: int) -> ChannelReadiness:
         """Return when it may be tried again, and whether to count on it."""
         since_ns = self.failing_since_ns
-        is_long = bool(since_ns) and now_ns - since_ns >= self._ill_after_ns
+        is_long = bool(since_ns) and now_ns - since_ns >= self._failing_after_ns
         return ChannelReadiness(self._ready_ns, self._is_shut or is_long)
 
-    def record(self, answer: ChannelResult, *, began_ns: int, now_ns: int) -> bool:
+    def record(self, result: ChannelResult, *, began_ns: int, now_ns: int) -> bool:
         """
-        Take into account what became of a try; return whether it is worth a line in the log.
+        Take into account what became of an attempt; return whether it is worth a line in the log.
 
         Of several that were under way together only the first counts as a failure.
         """
-        if answer.outcome in {ChannelOutcome.DELIVERED, ChannelOutcome.REJECTED}:
+        if result.outcome in {ChannelOutcome.DELIVERED, ChannelOutcome.REJECTED}:
             failures = self._backoff.reset() + self._person.reset()
             self.failing_since_ns, self._ready_ns, self._is_shut = 0, 0, False
-            return failures > 0 or answer.outcome is ChannelOutcome.REJECTED
+            return failures > 0 or result.outcome is ChannelOutcome.REJECTED
         if began_ns < self._noted_ns:
             return False
         self._noted_ns = now_ns
         self.failing_since_ns = self.failing_since_ns or now_ns
-        self._is_shut = answer.outcome is ChannelOutcome.CHANNEL_UNAVAILABLE
+        self._is_shut = result.outcome is ChannelOutcome.CHANNEL_UNAVAILABLE
         backoff = self._person if self._is_shut else self._backoff
-        wait_s = backoff.next_wait_s(at_least_s=answer.retry_after_s)
+        wait_s = backoff.next_wait_s(at_least_s=result.retry_after_s)
         self._ready_ns = now_ns + round(wait_s * NS_PER_S)
         return backoff.is_worth_logging()
+
+
+class HealthByChannel:
+    """The health of each channel, by its name; also of one that the configuration has lost."""
+
+    def __init__(self, settings: NotifySettings, *, random: Callable[[], float]) -> None:
+        self._settings = settings
+        self._random = random
+        self._by_name: dict[str, ChannelHealth] = {}
+
+    def of(self, channel: str) -> ChannelHealth:
+        """Return how a channel is doing."""
+        if channel not in self._by_name:
+            self._by_name[channel] = ChannelHealth(
+                failing_after_s=self._settings.escalate_after_s,
+                random=self._random,
+                first_s=self._settings.retry_s,
+            )
+        return self._by_name[channel]

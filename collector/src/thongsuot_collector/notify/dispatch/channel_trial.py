@@ -22,8 +22,8 @@ from thongsuot_collector.incidents.party import ResponsibleParty, Severity
 from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.notify.contract import Channel, Polling, Resending
 from thongsuot_collector.notify.dispatch.composer import MessageComposer
+from thongsuot_collector.notify.dispatch.configured import ConfiguredChannels
 from thongsuot_collector.notify.dispatch.routing import find_party, routes_of
-from thongsuot_collector.notify.dispatch.service import ConfiguredChannels
 from thongsuot_collector.notify.dispatch.transitions import mark_sending, start_thread
 from thongsuot_collector.notify.message import (
     ChannelOutcome,

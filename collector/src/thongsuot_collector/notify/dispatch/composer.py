@@ -1,4 +1,4 @@
-"""Composer: from a conversation to the message that a channel is given. Pure."""
+"""Composer: from a thread to the message that a channel is given. Pure."""
 
 from collections.abc import Iterable, Mapping
 
@@ -19,7 +19,7 @@ from thongsuot_schema.words.language import Language
 
 
 class MessageComposer:
-    """Knows what the inventory says, the rules' sentences, and how pages are found."""
+    """Composes messages from the inventory, the rules' sentences and the links of pages."""
 
     def __init__(
         self,
@@ -29,71 +29,79 @@ class MessageComposer:
         *,
         languages: Mapping[str, Language],
         links: IncidentLinks | None = None,
-        ways: PathLookup = no_paths,
+        paths: PathLookup = no_paths,
         support_hotline: str = "",
     ) -> None:
         self._directory = directory
         self._rules = {rule.code: rule for rule in rules}
         self._settings = settings
         self._languages = languages
-        self._ways = ways
+        self._paths = paths
         self._links = links or IncidentLinks(settings.page_url)
         self._support_hotline = support_hotline
 
     def compose(
         self,
-        conversation: NotificationThread,
+        thread: NotificationThread,
         route: str,
         kind: NotificationKind,
         *,
-        told: tuple[PartyNotification, ...] = (),
+        notified: tuple[PartyNotification, ...] = (),
         is_test: bool = False,
     ) -> NotificationMessage:
         """
-        Return what a leg of a conversation is to tell now.
+        Return what is to be sent by a route of a thread now.
 
         ``notified`` is whom the system has told of the same sites.
         """
-        leg, event = conversation.route_state(route), conversation.event
+        state, event = thread.route_state(route), thread.event
         page_url = "" if is_test else self._links.url(event.incident.id)
-        occasion = MessageContext(
+        context = MessageContext(
             kind=kind,
             record=event.record,
             incident=event.incident,
             rule=self._rules[event.incident.code],
-            audience=conversation.audience,
-            comparison=conversation.comparison,
+            audience=thread.audience,
+            comparison=thread.comparison,
             directory=self._directory,
-            notified=told,
+            notified=notified,
+            disputes=thread.disputes,
             support_hotline=self._support_hotline,
             page_url=page_url,
             is_test=is_test,
         )
-        words = text.render_text(occasion, self._languages.get(leg.channel, "vi"), self._ways)
-        made = document.document_of(
+        rendered = text.render_text(context, self._languages.get(state.channel, "vi"), self._paths)
+        attached = document.document_of(
             event.incident,
             event.record,
-            conversation.comparison,
+            thread.comparison,
             self._directory,
-            titles=(text.headline_of(occasion, "vi"), text.headline_of(occasion, "en")),
+            titles=(text.headline_of(context, "vi"), text.headline_of(context, "en")),
             responsible=party_name(event.incident.party, self._directory, "vi"),
             page_url=page_url,
             is_test=is_test,
         )
+        attached = document.with_disputes(attached, thread.disputes)
         return NotificationMessage(
             kind=kind,
-            key=f"{event.id}:{conversation.audience}:{route}",
-            thread_id=leg.thread_id or event.id,
-            audience=conversation.audience,
-            contact=routes_of(conversation.audience, self._directory, self._settings).contact,
+            key=_key(thread, route),
+            thread_id=state.thread_id or event.id,
+            audience=thread.audience,
+            contact=routes_of(thread.audience, self._directory, self._settings).contact,
             record=event.record,
             incident=event.incident,
-            title=words.title,
-            body=words.body,
-            document=made,
-            attachment=document.encode_document(made),
-            address=leg.address,
-            reference=leg.reference,
-            memo=leg.memo,
+            title=rendered.title,
+            body=rendered.body,
+            document=attached,
+            attachment=document.encode_document(attached),
+            address=state.address,
+            reference=state.reference,
+            memo=state.memo,
             is_test=is_test,
         )
+
+
+def _key(thread: NotificationThread, route: str) -> str:
+    """Return the same for the same message: also a dispute makes it another."""
+    key = f"{thread.event.id}:{thread.audience}:{route}"
+    return f"{key}:disputed-{len(thread.disputes)}" if thread.disputes else key

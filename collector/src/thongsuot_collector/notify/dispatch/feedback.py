@@ -1,20 +1,24 @@
-"""Feedback: what a receiver says comes back into the incident."""
+"""Feedback: what became of notifications, and what receivers say, comes back into the incident."""
 
-from typing import Final, Protocol
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+from typing import Protocol
 
-import msgspec
-
-from thongsuot_collector.incidents.incident import Incident, NotificationEvent
+from thongsuot_collector.incidents.incident import Dispute, Incident, NotificationEvent
 from thongsuot_collector.incidents.notification_log import DeliveryAttempt
 from thongsuot_collector.incidents.party import ResponsibleParty
 from thongsuot_collector.incidents.registry import IncidentRegistry
-
-ACCEPTED_STATES: Final = frozenset({"acknowledged", "inProgress"})
-"""States of a ticket (TMF621) in which the receiver has taken it on."""
+from thongsuot_collector.notify.dispatch.thread import RouteState
+from thongsuot_collector.notify.message import Acceptance, ReceiverStatus
 
 
 class IncidentRecorder(Protocol):
-    """What telling needs of whoever keeps the incidents (``correlation.keeper``)."""
+    """
+    What notifying needs of the keeper of the incidents (``correlation.consumer``).
+
+    The methods that write raise ``KeyError`` when the incident is not in the registry (long over).
+    """
 
     registry: IncidentRegistry
 
@@ -22,41 +26,64 @@ class IncidentRecorder(Protocol):
         """Return what was to be told and is not marked as done."""
 
     async def record_delivery(
-        self, name: str, number: int, delivery: DeliveryAttempt | None, *, is_done: bool
+        self, name: str, number: int, attempt: DeliveryAttempt | None, *, is_done: bool
     ) -> None:
-        """Note what became of an entry; ``KeyError``: the incident is long over."""
+        """Record what became of a notification."""
 
     async def acknowledge(self, name: str, owner: str, note: str = "") -> Incident:
-        """Note who takes care of an incident; ``KeyError`` as above."""
+        """Record who takes care of an incident."""
 
-    async def add_note(self, name: str, text: str) -> Incident:
-        """Add a line to an incident's history; ``KeyError`` as above."""
+    async def dispute(self, name: str, dispute: Dispute) -> Incident:
+        """Record that a party says that an incident is not its own."""
 
-
-class ReceiverFeedback(msgspec.Struct, frozen=True, kw_only=True):
-    """A receiver's word for how far it is with an incident: the status of its ticket."""
-
-    incident: str
-    audience: ResponsibleParty
-    channel: str
-    reference: str
-    status: str
-    text: str
+    async def add_note(self, name: str, text: str, *, event: str = "note") -> Incident:
+        """Add a line to an incident's history."""
 
 
-async def apply_feedback(incidents: IncidentRecorder, feedback: ReceiverFeedback) -> None:
+Record = Callable[[IncidentRecorder], Awaitable[object]]
+"""Writes one thing into the incidents; of an incident that is long over it raises ``KeyError``."""
+
+
+class RecordQueue:
+    """What is to be written into the incidents, in order; nobody waits for the disk to put it."""
+
+    def __init__(self) -> None:
+        self._records: asyncio.Queue[Record] = asyncio.Queue()
+
+    def put(self, record: Record) -> None:
+        """Let something be written."""
+        self._records.put_nowait(record)
+
+    async def run(self, incidents: IncidentRecorder) -> None:
+        """Write, for ever."""
+        while True:
+            record = await self._records.get()
+            # An incident that is not in the registry any more is long over: the store has it all.
+            with contextlib.suppress(KeyError):
+                await record(incidents)
+
+
+async def record_status(
+    incidents: IncidentRecorder,
+    *,
+    incident: str,
+    audience: ResponsibleParty,
+    route: RouteState,
+    status: ReceiverStatus,
+    dispute: Dispute | None,
+) -> None:
     """
-    Note in an incident what a receiver said of it; an incident not in the book is long over.
+    Record in an incident what a receiver says of it.
 
-    Who takes a ticket on acknowledges the incident, unless somebody has done so before.
+    A party that accepts a ticket acknowledges the incident, unless somebody has done so before.
+    ``dispute`` is set where it refuses the ticket of an incident that goes on.
     """
-    incident = incidents.registry.incidents.get(feedback.incident)
-    if incident is None:
-        return
-    said = f"{feedback.channel} {feedback.reference}: {feedback.status}"
-    if feedback.text:
-        said += f" ({feedback.text})"
-    if feedback.status in ACCEPTED_STATES and incident.acknowledgement is None:
-        await incidents.acknowledge(incident.id, str(feedback.audience), said)
-    else:
-        await incidents.add_note(incident.id, said)
+    known = incidents.registry.incidents.get(incident)
+    if known is None:
+        return  # long over
+    about = ": ".join(filter(None, (route.reference, status.text)))
+    await incidents.add_note(incident, about, event=f"ticket {status.status}")
+    if dispute is not None:
+        await incidents.dispute(incident, dispute)
+    elif status.acceptance is Acceptance.ACCEPTED and known.acknowledgement is None:
+        await incidents.acknowledge(incident, str(audience), about)

@@ -1,49 +1,110 @@
-"""What telling measures about itself; the names stand here and nowhere else."""
+"""What notifying measures about itself and says in the log; the names stand here alone."""
+
+import logging
+from collections.abc import Iterable, Mapping
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from thongsuot_collector.incidents.fault import NS_PER_S
+from thongsuot_collector.notify.dispatch.delivery_log import DeliveryLogEntry
+from thongsuot_collector.notify.dispatch.thread import NotificationThread
+from thongsuot_collector.notify.message import ChannelOutcome
+
 _PREFIX = "thongsuot_collector_notify"
+
+_log = logging.getLogger(__name__)
 
 
 class NotifyMetrics:
     """
-    The instruments of telling, in a collector's registry.
+    The metrics of notifying, in a collector's registry.
 
     ``channel`` is a name of the configuration, ``outcome`` one of a closed list.
     """
 
     def __init__(self, registry: CollectorRegistry) -> None:
-        self.attempts = Counter(
+        self._attempts = Counter(
             f"{_PREFIX}_attempts",
-            "Tries to tell by a channel, by their outcome",
+            "Attempts to send a notification by a channel, by outcome",
             ("channel", "outcome"),
             registry=registry,
         )
-        self.escalations = Counter(
+        self._escalations = Counter(
             f"{_PREFIX}_escalations",
-            "Openings that went on to a further channel because this one did not get through",
+            "Notifications that went on to the next channel because this one did not get through",
             ("channel",),
             registry=registry,
         )
-        self.failing_since = Gauge(
+        self._failing_since = Gauge(
             f"{_PREFIX}_failing_since_timestamp_seconds",
             "Since when a channel has been failing; 0 while it works",
             ("channel",),
             registry=registry,
         )
-        self.waiting = Gauge(
+        self._waiting = Gauge(
             f"{_PREFIX}_waiting",
-            "Parties that are to be told something and are not yet",
+            "Notifications that their party has not received yet",
             registry=registry,
         )
-        self.unreached = Gauge(
+        self._unreached = Gauge(
             f"{_PREFIX}_unreached",
             "Open incidents whose party no channel has reached",
             registry=registry,
         )
-        self.seconds = Histogram(
+        self._seconds = Histogram(
             f"{_PREFIX}_seconds",
-            "From the decision to tell until a receiver had it",
+            "From the decision to notify until a receiver had the notification",
             registry=registry,
             buckets=(0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 3600.0),
         )
+
+    def report_attempt(
+        self, entry: DeliveryLogEntry, before: NotificationThread, *, is_news: bool
+    ) -> None:
+        """Count an attempt, and log it where that is news."""
+        channel = entry.channel.partition(":")[0]
+        is_delivered = entry.outcome is ChannelOutcome.DELIVERED
+        self._attempts.labels(channel, entry.outcome.value).inc()
+        if is_delivered and before.primary_route is None:
+            ended_ns = entry.began_ns + entry.took_ns
+            self._seconds.observe((ended_ns - before.pending_since_ns) / NS_PER_S)
+        if is_news:
+            _log.log(
+                logging.INFO if is_delivered else logging.WARNING,
+                "notifying incident=%s party=%s channel=%s outcome=%s: %s",
+                entry.incident,
+                entry.audience,
+                entry.channel,
+                entry.outcome,
+                entry.text,
+            )
+
+    def report_escalation(self, before: NotificationThread, after: NotificationThread) -> None:
+        """Count the channels that a thread has gone on from."""
+        for route in after.routes[before.active_routes - 1 : after.active_routes - 1]:
+            self._escalations.labels(route.channel).inc()
+            _log.warning(
+                "cannot notify incident=%s party=%s channel=%s: %s; going on to the next",
+                after.incident,
+                after.audience,
+                route.route,
+                route.last_text or "it has been failing",
+            )
+
+    def report_unreachable(self, thread: NotificationThread) -> None:
+        """Say that no channel is known by which a party could be notified."""
+        _log.warning(
+            "cannot notify incident=%s party=%s: the inventory gives it no channel",
+            thread.incident,
+            thread.audience,
+        )
+
+    def update(
+        self, threads: Iterable[NotificationThread], failing_since_ns: Mapping[str, int]
+    ) -> None:
+        """Bring the gauges up to date; ``failing_since_ns`` by channel, 0 while it works."""
+        for name, since_ns in failing_since_ns.items():
+            self._failing_since.labels(name).set(since_ns / NS_PER_S)
+        current = list(threads)
+        self._waiting.set(sum(not thread.is_complete for thread in current))
+        self._unreached.set(sum(thread.is_unreached for thread in current))

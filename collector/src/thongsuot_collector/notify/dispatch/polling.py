@@ -1,128 +1,122 @@
-"""Listening: channels that want to hear again what is open, and those that have news."""
+"""Polling: channels whose receivers forget what is open, and those whose receivers have news."""
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable, Mapping
 
 from thongsuot_collector.incidents.notification_log import NotificationKind
-from thongsuot_collector.notify.contract import Polling, Resending
-from thongsuot_collector.notify.dispatch.dispatcher import Dispatcher
-from thongsuot_collector.notify.dispatch.feedback import ReceiverFeedback
-from thongsuot_collector.notify.dispatch.thread import DeliveryState, NotificationThread, RouteState
-from thongsuot_collector.notify.dispatch.transitions import with_status
+from thongsuot_collector.notify.contract import Channel, Polling, Resending
+from thongsuot_collector.notify.dispatch.channel_health import HealthByChannel
+from thongsuot_collector.notify.dispatch.composer import MessageComposer
+from thongsuot_collector.notify.dispatch.notification_store import NotificationStore
+from thongsuot_collector.notify.dispatch.thread import (
+    DeliveryState,
+    NotificationThread,
+    RouteState,
+)
 from thongsuot_collector.notify.message import OpenNotification, ReceiverStatus
 
 _CALLS_APART_S = 0.5
+
+OnStatus = Callable[[NotificationThread, RouteState, ReceiverStatus], Awaitable[None]]
+"""Is given what a receiver says of a notification."""
 
 _log = logging.getLogger(__name__)
 
 
 class ReceiverPoller:
-    """Keeps up with the receivers of one dispatcher's channels."""
+    """Keeps up with the receivers of channels."""
 
-    def __init__(self, dispatcher: Dispatcher) -> None:
-        self._dispatcher = dispatcher
-        self._nudges = {
+    def __init__(
+        self,
+        channels: Mapping[str, Channel],
+        store: NotificationStore,
+        composer: MessageComposer,
+        health: HealthByChannel,
+        *,
+        on_status: OnStatus,
+        now_ns: Callable[[], int],
+    ) -> None:
+        self._channels = channels
+        self._store = store
+        self._composer = composer
+        self._health = health
+        self._on_status = on_status
+        self._now_ns = now_ns
+        self._calls = {
             name: asyncio.Event()
-            for name, channel in dispatcher.channels.items()
+            for name, channel in channels.items()
             if isinstance(channel, Polling)
         }
 
     async def run(self) -> None:
         """Keep up for ever."""
         async with asyncio.TaskGroup() as group:
-            for name, channel in self._dispatcher.channels.items():
+            for name, channel in self._channels.items():
                 if isinstance(channel, Resending):
-                    group.create_task(self._resend(name, channel), name=f"repeat {name}")
+                    group.create_task(self._resend(name, channel), name=f"resend {name}")
                 if isinstance(channel, Polling):
-                    group.create_task(self._poll(name, channel), name=f"watch {name}")
+                    group.create_task(self._poll(name, channel), name=f"poll {name}")
 
     def poll_now(self, channel: str) -> bool:
-        """Look at a channel now: its receiver has news. Returns whether there is such a channel."""
-        found = self._nudges.get(channel)
-        if found is not None:
-            found.set()
-        return found is not None
+        """Ask a channel's receiver now: it called. Returns whether there is such a channel."""
+        call = self._calls.get(channel)
+        if call is not None:
+            call.set()
+        return call is not None
 
     async def _resend(self, name: str, channel: Resending) -> None:
-        """Say again what is open, also after a start: the receiver may have forgotten all."""
-        dispatcher = self._dispatcher
+        """Send again what is open, also after a start: the receiver may have forgotten all."""
         while True:
             messages = [
-                dispatcher.composer.compose(one, leg.route, NotificationKind.UPDATED)
-                for one, leg in self._open_by(name)
-                if not one.is_ending
+                self._composer.compose(thread, route.route, NotificationKind.UPDATED)
+                for thread, route in self._open_by(name)
+                if not thread.is_ending
             ]
             if messages:
-                began_ns = dispatcher.now_ns()
-                answer = await channel.resend(messages)
-                now_ns = dispatcher.now_ns()
-                if dispatcher.health(name).record(answer, began_ns=began_ns, now_ns=now_ns):
+                began_ns = self._now_ns()
+                result = await channel.resend(messages)
+                health, now_ns = self._health.of(name), self._now_ns()
+                if health.record(result, began_ns=began_ns, now_ns=now_ns):
                     _log.warning(
-                        "repeating channel=%s open=%d outcome=%s: %s",
+                        "resending channel=%s open=%d outcome=%s: %s",
                         name,
                         len(messages),
-                        answer.outcome,
-                        answer.text,
+                        result.outcome,
+                        result.text,
                     )
             await asyncio.sleep(channel.resend_s)
 
     async def _poll(self, name: str, channel: Polling) -> None:
-        nudge = self._nudges[name]
+        call = self._calls[name]
         while True:
-            nudge.clear()
-            known = {leg.thread_id: (one, leg) for one, leg in self._open_by(name) if leg.reference}
-            asked = [
-                OpenNotification(thread_id=leg.thread_id, reference=leg.reference, memo=leg.memo)
-                for _, leg in known.values()
+            call.clear()
+            asked = {
+                route.thread_id: (thread, route)
+                for thread, route in self._open_by(name)
+                if route.reference
+            }
+            notifications = [
+                OpenNotification(
+                    thread_id=route.thread_id, reference=route.reference, memo=route.memo
+                )
+                for _, route in asked.values()
             ]
-            for news in await channel.poll(asked):
-                if news.thread_id in known:
-                    await self._accept_status(*known[news.thread_id], news)
-            # Whoever calls again and again does not make us ask again and again.
+            for status in await channel.poll(notifications):
+                if status.thread_id in asked:
+                    await self._on_status(*asked[status.thread_id], status)
+            # A receiver that calls again and again does not make us ask again and again.
             await asyncio.sleep(_CALLS_APART_S)
             try:
                 async with asyncio.timeout(channel.poll_s):
-                    await nudge.wait()
+                    await call.wait()
             except TimeoutError:
                 continue
 
-    async def _accept_status(
-        self, conversation: NotificationThread, leg: RouteState, news: ReceiverStatus
-    ) -> None:
-        mark = news.revision or news.status
-        if mark == leg.receiver_status:
-            return
-        dispatcher = self._dispatcher
-        key = conversation.incident, conversation.audience
-
-        def noted(now: NotificationThread) -> NotificationThread:
-            is_same = any(
-                one.route == leg.route and one.thread_id == leg.thread_id for one in now.routes
-            )
-            return with_status(now, leg.route, mark) if is_same else now
-
-        await dispatcher.update(key, noted)
-        feedback = ReceiverFeedback(
-            incident=conversation.incident,
-            audience=conversation.audience,
-            channel=leg.channel,
-            reference=leg.reference,
-            status=news.status,
-            text=news.text,
-        )
-        _log.info(
-            "receiver says incident=%s channel=%s reference=%s status=%s",
-            feedback.incident,
-            feedback.channel,
-            feedback.reference,
-            feedback.status,
-        )
-        dispatcher.report.on_feedback(feedback)
-
     def _open_by(self, channel: str) -> list[tuple[NotificationThread, RouteState]]:
         return [
-            (one, leg)
-            for one in self._dispatcher.threads
-            for leg in one.routes
-            if leg.channel == channel and leg.delivery is DeliveryState.YES
+            (thread, route)
+            for thread in self._store.threads
+            for route in thread.routes
+            if route.channel == channel and route.delivery is DeliveryState.YES
         ]

@@ -1,31 +1,67 @@
-"""Desk: all of telling, put together: what the collector starts, feeds and asks."""
+"""
+Notification service: takes what incidents want told, and goes on until it is known that it was.
+
+The forms that a fault takes here, each made from the one before it:
+
+1. ``NotificationEvent`` (``incidents``): an entry of the log of an incident, and the incident then.
+2. ``NotificationThread`` with a ``RouteState`` for each channel: what one party is to be told of
+   one incident, and how far that is. The only form that is kept.
+3. ``MessageContext``: everything that a text is made from.
+4. ``NotificationMessage`` with its ``IncidentDocument``: what a channel is given to send.
+5. What the channel's receiver wants: a ticket, an alarm, a mail.
+
+On the way back ``ChannelResult`` says what became of one attempt; the delivery log keeps it as a
+``DeliveryLogEntry`` and the incident as a ``DeliveryAttempt``.
+"""
 
 import asyncio
 import contextlib
+import logging
+import random as random_
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Mapping, Sequence
 
-from prometheus_client import CollectorRegistry
 from sqlalchemy import Engine
 
 from thongsuot_collector.incidents.fault import NS_PER_S
 from thongsuot_collector.incidents.incident import NotificationEvent
+from thongsuot_collector.incidents.network_state import NetworkState
+from thongsuot_collector.incidents.notification_log import DeliveryAttempt
+from thongsuot_collector.incidents.party import CITY, ResponsibleParty
 from thongsuot_collector.inventory.directory import InventoryDirectory
-from thongsuot_collector.notify.contract import ChannelKind
+from thongsuot_collector.notify.contract import Channel
+from thongsuot_collector.notify.dispatch import notified
+from thongsuot_collector.notify.dispatch.channel_health import ChannelHealth, HealthByChannel
 from thongsuot_collector.notify.dispatch.composer import MessageComposer
-from thongsuot_collector.notify.dispatch.dispatcher import Dispatcher
+from thongsuot_collector.notify.dispatch.delivery_log import DeliveryLogEntry
 from thongsuot_collector.notify.dispatch.feedback import (
     IncidentRecorder,
-    ReceiverFeedback,
-    apply_feedback,
+    RecordQueue,
 )
-from thongsuot_collector.notify.dispatch.incident_links import IncidentLinks
 from thongsuot_collector.notify.dispatch.metrics import NotifyMetrics
+from thongsuot_collector.notify.dispatch.notification_store import NotificationStore, ThreadKey
 from thongsuot_collector.notify.dispatch.polling import ReceiverPoller
-from thongsuot_collector.notify.dispatch.reporter import DeliveryReporter, DeliveryUpdate
-from thongsuot_collector.notify.render.paths import PathLookup, no_paths
-from thongsuot_collector.notify.settings import DAY_S, ChannelSettings, NotifySettings
-from thongsuot_collector.rules.loader import load_all
+from thongsuot_collector.notify.dispatch.routing import audiences_of, routes_of
+from thongsuot_collector.notify.dispatch.sender import Sender
+from thongsuot_collector.notify.dispatch.status_handler import StatusHandler
+from thongsuot_collector.notify.dispatch.thread import NotificationThread
+from thongsuot_collector.notify.dispatch.transitions import (
+    ChannelReadiness,
+    RetryPolicy,
+    Send,
+    apply_result,
+    continue_thread,
+    mark_sending,
+    next_step,
+    reset_backoff,
+    start_thread,
+)
+from thongsuot_collector.notify.message import (
+    ChannelOutcome,
+    ChannelResult,
+)
+from thongsuot_collector.notify.render.comparison import comparison_of
+from thongsuot_collector.notify.settings import DAY_S, NotifySettings
 from thongsuot_schema.batch import push
 from thongsuot_schema.view import PartyNotification
 
@@ -34,116 +70,319 @@ RETENTION_S = 400 * DAY_S
 
 _PRUNE_EVERY_S = 3_600.0
 
-ConfiguredChannels = Iterable[tuple[ChannelKind[ChannelSettings], ChannelSettings]]
-"""The channels of the configuration: of each its kind and its settings."""
+_LONGEST_WAIT_S = 60.0
+"""A clock that steps must not make anybody wait for long."""
+
+_log = logging.getLogger(__name__)
 
 
 class NotificationService:
     """
-    Tells parties what incidents want told.
+    Notifies parties by their channels.
 
-    Made first; ``enqueue`` is for whoever keeps the incidents to call, ``load`` and ``run`` are
-    given that keeper. What a keeper holds as pending is taken over whenever ``run`` begins, so
-    nothing that was handed over is lost with a crash.
+    Made first; ``enqueue`` is for the keeper of the incidents to call, ``run`` is given that
+    keeper. What it holds as pending is accepted whenever ``run`` begins, so nothing that was
+    enqueued is lost with a crash. ``channels`` are those of the configuration, by name.
     """
 
     def __init__(
         self,
-        channels: ConfiguredChannels,
-        settings: NotifySettings,
+        channels: Mapping[str, Channel],
+        composer: MessageComposer,
+        metrics: NotifyMetrics,
         *,
-        directory: InventoryDirectory,
         store: Engine,
-        registry: CollectorRegistry,
-        links: IncidentLinks | None = None,
-        ways: PathLookup = no_paths,
-        support_hotline: str = "",
+        directory: InventoryDirectory,
+        settings: NotifySettings,
+        now_ns: Callable[[], int] = time.time_ns,
+        random: Callable[[], float] = random_.random,
     ) -> None:
-        found = list(channels)
-        self._events: asyncio.Queue[tuple[NotificationEvent, ...]] = asyncio.Queue()
-        self._news: asyncio.Queue[DeliveryUpdate | ReceiverFeedback] = asyncio.Queue()
-        self.dispatcher = Dispatcher(
-            {one.name: kind.make(one) for kind, one in found},
-            MessageComposer(
-                directory,
-                load_all(),
-                settings,
-                languages={one.name: one.language for _, one in found},
-                links=links,
-                ways=ways,
-                support_hotline=support_hotline,
-            ),
-            DeliveryReporter(
-                NotifyMetrics(registry),
-                noted=self._news.put_nowait,
-                heard=self._news.put_nowait,
-            ),
-            store=store,
+        self.channels = dict(channels)
+        self._metrics = metrics
+        self._directory = directory
+        self._settings = settings
+        self._now_ns = now_ns
+        self._policy = RetryPolicy(
+            escalate_s=settings.escalate_after_s,
+            give_up_s=settings.give_up_after_s,
+            retry_s=settings.retry_s,
+        )
+        self._health = HealthByChannel(settings, random=random)
+        self._store = NotificationStore(store)
+        self._records = RecordQueue()
+        self._sender = Sender(self.channels, composer, self._store)
+        statuses = StatusHandler(
+            self._store,
+            self._records,
+            metrics,
             directory=directory,
             settings=settings,
+            wake=self._wake,
+            now_ns=now_ns,
         )
-        self._listener = ReceiverPoller(self.dispatcher)
+        self._poller = ReceiverPoller(
+            self.channels,
+            self._store,
+            composer,
+            self._health,
+            on_status=statuses.accept,
+            now_ns=now_ns,
+        )
+        self._incoming: asyncio.Queue[tuple[NotificationEvent, ...]] = asyncio.Queue()
+        self._wakes: dict[ThreadKey, asyncio.Event] = {}
+        self._work: asyncio.Queue[ThreadKey] = asyncio.Queue()
 
-    def enqueue(self, events: tuple[NotificationEvent, ...]) -> None:
-        """Take over what is to be told; the book that says so is on the disk already."""
-        self._events.put_nowait(events)
+    # What others ask and say.
+
+    @property
+    def threads(self) -> Sequence[NotificationThread]:
+        """All threads that are not over."""
+        return self._store.threads
+
+    def enqueue(self, notifications: tuple[NotificationEvent, ...]) -> None:
+        """Take over what is to be told; the incident that says so is on the disk already."""
+        self._incoming.put_nowait(notifications)
 
     async def load(self) -> None:
-        """Take up what the store holds."""
-        await self.dispatcher.load()
+        """Take up what the store holds: before anything else."""
+        await self._store.load()
 
-    async def run(self, incidents: IncidentRecorder) -> None:
-        """Tell, repeat, listen and forget, for ever; may be cancelled and run again."""
-        await self.dispatcher.accept(
-            incidents.pending_notifications(), incidents.registry.network_state
-        )
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._accept_events(incidents), name="take over what is to be told")
-            group.create_task(self._record_updates(incidents), name="write into the incidents")
-            group.create_task(self.dispatcher.run(), name="tell")
-            group.create_task(self._listener.run(), name="listen to receivers")
-            group.create_task(self._prune(), name="forget what was told long ago")
-
-    async def close(self) -> None:
-        """Let go of what the channels opened."""
-        await self.dispatcher.close()
+    async def accept(
+        self, notifications: Sequence[NotificationEvent], network_state: NetworkState
+    ) -> None:
+        """
+        Take over notifications; returns when they are durable. The same again changes nothing.
+        """
+        wanted = [
+            (notification, audience)
+            for notification in notifications
+            for audience in await self._audiences(notification)
+        ]
+        keys = [
+            self._accept_one(notification, audience, network_state)
+            for notification, audience in wanted
+        ]
+        await self._store.save(keys)
+        for key in dict.fromkeys(keys):
+            self._wake(key)
 
     def site_notifications(self, site: str) -> tuple[PartyNotification, ...]:
-        """Return who was told of a site's open faults, for ``SiteView.site_notifications``."""
-        return self.dispatcher.site_notifications(site)
+        """Return who was told of a site's open faults, for the pages of the site."""
+        return notified.site_notifications(
+            site, self._store.of_site(site), self._sender.display_name_of
+        )
 
     def notified_parties(self, site: str) -> tuple[push.SentNotification, ...]:
-        """Return the same for ``push.Answer.site_notifications``."""
-        return self.dispatcher.notified_parties(site)
+        """Return the same for the answer to a push."""
+        return notified.notified_parties(
+            site, self._store.of_site(site), self._sender.display_name_of
+        )
 
     def update_metrics(self) -> None:
         """Bring the gauges up to date."""
-        self.dispatcher.update_metrics()
+        since_ns = {name: self._health.of(name).failing_since_ns for name in self.channels}
+        self._metrics.update(self._store.threads, since_ns)
+
+    def display_name_of(self, channel: str) -> str:
+        """Return what people call a channel."""
+        return self._sender.display_name_of(channel)
 
     def poll_now(self, channel: str) -> bool:
-        """Look at a channel now: its receiver called. Returns whether there is such a channel."""
-        return self._listener.poll_now(channel)
+        """Ask a channel's receiver now: it called. Returns whether there is such a channel."""
+        return self._poller.poll_now(channel)
 
-    async def _accept_events(self, incidents: IncidentRecorder) -> None:
-        while True:
-            events = await self._events.get()
-            await self.dispatcher.accept(events, incidents.registry.network_state)
+    # What runs.
 
-    async def _record_updates(self, incidents: IncidentRecorder) -> None:
-        """Write what became of tellings, and what receivers say, into the incidents."""
+    async def run(self, incidents: IncidentRecorder) -> None:
+        """Notify, resend, poll and prune, for ever; may be cancelled and run again."""
+        await self.accept(incidents.pending_notifications(), incidents.registry.network_state)
+        self._wakes.clear()
+        for key in self._store:
+            if not self._store[key].is_complete:
+                self._work.put_nowait(key)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._accept_incoming(incidents), name="accept notifications")
+            group.create_task(self._records.run(incidents), name="write into the incidents")
+            group.create_task(self._poller.run(), name="poll receivers")
+            group.create_task(self._prune(), name="prune the delivery log")
+            while True:
+                key = await self._work.get()
+                if key not in self._wakes and key in self._store:
+                    self._wakes[key] = asyncio.Event()
+                    group.create_task(self._drive_thread(key), name=f"notify {key[0]} {key[1]}")
+
+    async def close(self) -> None:
+        """Let what was answered be written down, and let go of what the channels opened."""
+        await self._store.wait_written()
+        for channel in self.channels.values():
+            await channel.close()
+
+    async def prune(self, *, before_ns: int) -> None:
+        """Drop from the store what was over before a time."""
+        await self._store.prune(before_ns=before_ns)
+
+    async def _accept_incoming(self, incidents: IncidentRecorder) -> None:
         while True:
-            news = await self._news.get()
-            # An incident that is not in the book any more is long over: the store has it all.
-            with contextlib.suppress(KeyError):
-                if isinstance(news, ReceiverFeedback):
-                    await apply_feedback(incidents, news)
-                else:
-                    await incidents.record_delivery(
-                        news.incident, news.number, news.delivery, is_done=news.is_done
-                    )
+            notifications = await self._incoming.get()
+            await self.accept(notifications, incidents.registry.network_state)
 
     async def _prune(self) -> None:
         while True:
-            before_ns = time.time_ns() - round(RETENTION_S * NS_PER_S)
-            await self.dispatcher.prune(before_ns=before_ns)
+            await self.prune(before_ns=self._now_ns() - round(RETENTION_S * NS_PER_S))
             await asyncio.sleep(_PRUNE_EVERY_S)
+
+    # How a thread gets on.
+
+    async def _audiences(self, notification: NotificationEvent) -> tuple[ResponsibleParty, ...]:
+        """Return who is told; the city also of what becomes of an incident that is disputed."""
+        audiences = audiences_of(notification, self._settings)
+        for audience in (*audiences, CITY):
+            await self._store.reload((notification.incident.id, audience))
+        city = self._store.get((notification.incident.id, CITY))
+        if city is not None and city.disputes and not city.is_ending and CITY not in audiences:
+            return (*audiences, CITY)
+        return audiences
+
+    def _accept_one(
+        self,
+        notification: NotificationEvent,
+        audience: ResponsibleParty,
+        network_state: NetworkState,
+    ) -> ThreadKey:
+        key = notification.incident.id, audience
+        routes = routes_of(audience, self._directory, self._settings).routes
+        comparison = comparison_of(notification.incident, network_state)
+        before = self._store.get(key)
+        if before is None:
+            now_ns = self._now_ns()
+            thread = start_thread(notification, audience, routes, comparison, now_ns=now_ns)
+            self._store.put(key, thread)
+            if not routes:
+                self._metrics.report_unreachable(thread)
+            return key
+        after = continue_thread(before, notification, routes, comparison, now_ns=self._now_ns())
+        self._store.put(key, after)
+        if after is before:
+            is_old = notification.record.number < before.event.record.number
+            if is_old or before.is_complete:
+                self._record_delivery(key, notification, None)
+        elif not before.is_complete:
+            self._record_delivery(key, before.event, None)
+        return key
+
+    def _wake(self, key: ThreadKey) -> None:
+        """Look at a thread again."""
+        if key in self._wakes:
+            self._wakes[key].set()
+        else:
+            self._work.put_nowait(key)
+
+    async def _drive_thread(self, key: ThreadKey) -> None:
+        """Go on with one thread until there is nothing to do."""
+        wake = self._wakes[key]
+        while True:
+            wake.clear()
+            before = self._store[key]
+            now_ns = self._now_ns()
+            after, step = next_step(before, now_ns, self._readiness, self._policy)
+            self._store.put(key, after)
+            self._metrics.report_escalation(before, after)
+            if isinstance(step, Send):
+                await self._attempt(key, step)
+                continue
+            if after.is_complete:
+                break
+            wait_s = _LONGEST_WAIT_S
+            if step.until_ns is not None:
+                wait_s = min(wait_s, max(0.001, (step.until_ns - now_ns) / NS_PER_S))
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(wait_s):
+                    await wake.wait()
+        self._record_delivery(key, self._store[key].event, None)
+        await self._store.save([key])
+        del self._wakes[key]
+        if not self._store[key].is_complete:
+            # Something new came while that was written down.
+            self._work.put_nowait(key)
+        elif not self._store[key].is_open:
+            self._store.drop(key)
+
+    async def _attempt(self, key: ThreadKey, step: Send) -> None:
+        channel = step.route.partition(":")[0]
+        health = self._health.of(channel)
+        async with health.slots:
+            tried = self._store[key]
+            # While it waited for its slot the channel may have failed others, or news have come.
+            if next_step(tried, self._now_ns(), self._readiness, self._policy)[1] != step:
+                return
+            sending = mark_sending(tried, step.route)
+            self._store.put(key, sending)
+            await self._store.save([key])
+            began_ns = self._now_ns()
+            # What is sent is what was decided on, also if news have come since: they are next.
+            result = await self._sender.send(sending, step)
+            now_ns = self._now_ns()
+            after = apply_result(
+                self._store[key], step, tried, result, now_ns=now_ns, policy=self._policy
+            )
+            self._store.put(key, after)
+        entry = DeliveryLogEntry(
+            incident=key[0],
+            entry=tried.event.record.number,
+            audience=str(key[1]),
+            channel=step.route,
+            kind=step.kind,
+            began_ns=began_ns,
+            took_ns=now_ns - began_ns,
+            outcome=result.outcome,
+            reference=after.route_state(step.route).reference,
+            text=result.text,
+        )
+        # What was answered is not forgotten because the process is about to end.
+        await asyncio.shield(self._store.save([key], entry))
+        self._learn_from(health, entry, tried, result)
+
+    def _learn_from(
+        self,
+        health: ChannelHealth,
+        entry: DeliveryLogEntry,
+        tried: NotificationThread,
+        result: ChannelResult,
+    ) -> None:
+        """Draw the conclusions of an attempt: for the channel, the incident and the metrics."""
+        now_ns = entry.began_ns + entry.took_ns
+        was_failing = health.failing_since_ns > 0
+        is_news = health.record(result, began_ns=entry.began_ns, now_ns=now_ns)
+        self._metrics.report_attempt(entry, tried, is_news=is_news)
+        attempt = DeliveryAttempt(
+            channel=entry.channel,
+            at_ns=now_ns,
+            is_delivered=result.outcome is ChannelOutcome.DELIVERED,
+            reference=entry.reference,
+            text=result.text,
+        )
+        if attempt.is_delivered or not tried.route_state(entry.channel).attempts:
+            # The incident keeps the first failure; the store keeps all.
+            self._record_delivery((entry.incident, tried.audience), tried.event, attempt)
+        if was_failing and not health.failing_since_ns:
+            channel = entry.channel.partition(":")[0]
+            for key, wake in self._wakes.items():
+                self._store.put(key, reset_backoff(self._store[key], channel))
+                wake.set()
+
+    def _record_delivery(
+        self, key: ThreadKey, notification: NotificationEvent, attempt: DeliveryAttempt | None
+    ) -> None:
+        """Write into the incident what became of a notification, if it was for this party."""
+        if notification.record.party != key[1]:
+            return
+        thread = self._store.get(key)
+        number = notification.record.number
+        is_overtaken = thread is None or thread.event.record.number > number
+        is_done = is_overtaken or (thread is not None and thread.is_complete)
+        self._records.put(
+            lambda incidents: incidents.record_delivery(key[0], number, attempt, is_done=is_done)
+        )
+
+    def _readiness(self, channel: str) -> ChannelReadiness:
+        return self._health.of(channel).readiness(self._now_ns())

@@ -1,15 +1,15 @@
 """
-Conversation: what one party is told of one incident, by which channels, and how far that is. Pure.
+Thread: what one party is to be told of one incident, by which channels, and how far that is. Pure.
 
-The newest entry of the incident's ledger is what is wanted; what was not told before it has been
-overtaken and is not told late. A party's channels are *legs*, in order; see ``progress``.
+The newest notification of the incident is what is wanted; an older one that was not sent has been
+overtaken and is not sent late. A party's channels are *routes*, in order; see ``transitions``.
 """
 
 from enum import StrEnum
 
 import msgspec
 
-from thongsuot_collector.incidents.incident import NotificationEvent
+from thongsuot_collector.incidents.incident import Dispute, NotificationEvent
 from thongsuot_collector.incidents.notification_log import NotificationKind
 from thongsuot_collector.incidents.party import ResponsibleParty
 from thongsuot_collector.notify.render.comparison import Comparison
@@ -28,17 +28,19 @@ class RouteState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """
     One channel of a party, and how far it is.
 
-    ``route`` is the channel's name, with an address after a colon where there is one. ``name``
-    is the conversation's for the receiver, made at the first try and kept until it is over.
-    ``delivered_number`` is the number of the newest entry that got through, ``attempts`` counts
-    the tries of the present one that did not, ``not_before_ns`` is when the next may be.
-    ``receiver_status`` is the receiver's own word for how far it is, as last noted.
+    ``route`` is the channel's name, with an address after a colon where there is one. ``thread_id``
+    is what the receiver knows the thread by, made at the first attempt and kept until it is over.
+    ``delivered_number`` is the number of the newest notification that got through, and
+    ``delivered_disputes`` how many disputes did; ``attempts`` counts the failed attempts at the
+    present one, ``not_before_ns`` is when the next may be. ``receiver_status`` is what the receiver
+    said last.
     """
 
     route: str
     delivery: DeliveryState = DeliveryState.NO
     thread_id: str = ""
     delivered_number: int = 0
+    delivered_disputes: int = 0
     notified_ns: int = 0
     attempts: int = 0
     not_before_ns: int = 0
@@ -62,8 +64,9 @@ class NotificationThread(msgspec.Struct, frozen=True, kw_only=True):
     """
     One party and one incident.
 
-    ``event`` is the newest telling. ``active_routes`` legs may speak, the last of them since
-    ``escalated_ns``. ``pending_since_ns`` is when what is wanted now began to be wanted at all.
+    ``event`` is the newest notification. ``active_routes`` of the routes may be tried, the last of
+    them since ``escalated_ns``. ``pending_since_ns`` is since when the party has to be told what it
+    has to be told now. ``disputes`` are told to the city, beside what the incident says.
     """
 
     audience: ResponsibleParty
@@ -73,6 +76,7 @@ class NotificationThread(msgspec.Struct, frozen=True, kw_only=True):
     active_routes: int = 1
     escalated_ns: int = 0
     pending_since_ns: int = 0
+    disputes: tuple[Dispute, ...] = ()
 
     @property
     def incident(self) -> str:
@@ -81,33 +85,44 @@ class NotificationThread(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_ending(self) -> bool:
-        """Whether it is to be taken back."""
+        """Whether the incident is over, or not this party's any more."""
         return self.event.record.kind is NotificationKind.RESOLVED
 
     @property
     def primary_route(self) -> RouteState | None:
-        """The leg by which the party knows."""
-        return next((one for one in self.routes if one.delivery is DeliveryState.YES), None)
+        """The route by which the party knows."""
+        return next((state for state in self.routes if state.delivery is DeliveryState.YES), None)
 
     def route_state(self, route: str) -> RouteState:
-        """Return the leg of a route."""
-        return next(one for one in self.routes if one.route == route)
+        """Return how far a route is."""
+        return next(state for state in self.routes if state.route == route)
 
     @property
     def is_open(self) -> bool:
         """Whether any receiver has, or may have, an open notification."""
-        return any(one.delivery is not DeliveryState.NO for one in self.routes)
+        return any(state.delivery is not DeliveryState.NO for state in self.routes)
 
     @property
     def is_unreached(self) -> bool:
         """Whether the party should know and does not, although something was tried."""
-        tried = any(one.attempts for one in self.routes) or not self.routes
-        return not self.is_ending and self.primary_route is None and tried
+        is_tried = any(state.attempts for state in self.routes) or not self.routes
+        return not self.is_ending and self.primary_route is None and is_tried
 
     @property
     def is_complete(self) -> bool:
         """Whether there is nothing to do."""
         if self.is_ending:
             return not self.is_open
-        leg = self.primary_route
-        return leg is not None and leg.delivered_number >= self.event.record.number
+        primary = self.primary_route
+        return (
+            primary is not None
+            and primary.delivered_number >= self.event.record.number
+            and primary.delivered_disputes >= len(self.disputes)
+        )
+
+    def has_route(self, asked: RouteState) -> bool:
+        """Return whether a route is still in the thread of the time when its receiver was asked."""
+        return any(
+            state.route == asked.route and state.thread_id == asked.thread_id
+            for state in self.routes
+        )

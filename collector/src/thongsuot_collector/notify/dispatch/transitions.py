@@ -1,9 +1,9 @@
 """
-Progress: what is to be done next in a conversation, and what follows from what came of it. Pure.
+Transitions of a thread: what is to be done next, and what follows from what came of it. Pure.
 
-The first leg speaks; a further one joins when the one before it is shut, refuses, or has not got
-through for some time. The first leg that gets through tells the rest of it. What a leg may have
-told, it also takes back.
+The first route is tried; a further one joins when the one before it is unavailable, rejects, or has
+not got through for some time. The first route that gets through tells the rest of the incident.
+What a route may have told, it also takes back.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from thongsuot_collector.incidents.fault import NS_PER_S
-from thongsuot_collector.incidents.incident import NotificationEvent
+from thongsuot_collector.incidents.incident import Dispute, NotificationEvent
 from thongsuot_collector.incidents.notification_log import NotificationKind
 from thongsuot_collector.incidents.party import ResponsibleParty
 from thongsuot_collector.notify.dispatch.thread import DeliveryState, NotificationThread, RouteState
@@ -20,11 +20,11 @@ from thongsuot_collector.notify.render.comparison import Comparison
 
 RETRY_LIMIT_S = 300.0
 REJECTED_RETRY_S = 600.0
-"""A message that was refused may be taken after somebody has changed something at the receiver."""
+"""A message that was rejected may be taken after somebody has changed something at the receiver."""
 
 
 class Send(msgspec.Struct, frozen=True):
-    """Try the leg of a route now, telling it ``kind``."""
+    """Send a message of ``kind`` by a route now."""
 
     route: str
     kind: NotificationKind
@@ -62,19 +62,19 @@ def start_thread(
     *,
     now_ns: int,
 ) -> NotificationThread:
-    """Return the conversation of an event that a party has not heard of."""
+    """Return the thread of an event that a party has not heard of."""
     return NotificationThread(
         audience=audience,
         event=event,
         comparison=comparison,
-        routes=tuple(RouteState(route=one) for one in routes),
+        routes=tuple(RouteState(route=route) for route in routes),
         escalated_ns=now_ns,
         pending_since_ns=now_ns,
     )
 
 
 def continue_thread(
-    conversation: NotificationThread,
+    thread: NotificationThread,
     event: NotificationEvent,
     routes: tuple[str, ...],
     comparison: Comparison,
@@ -82,196 +82,208 @@ def continue_thread(
     now_ns: int,
 ) -> NotificationThread:
     """
-    Return a conversation with a newer event; an older one, or the same again, changes nothing.
+    Return a thread with a newer event; an older one, or the same again, changes nothing.
 
-    Channels that the inventory has got since join; those it has lost stay while they have told.
+    Channels that the inventory has got since join; those it has lost stay while they have something
+    to take back. What was disputed of an earlier outage is not disputed of the next.
     """
-    if event.record.number <= conversation.event.record.number:
-        return conversation
-    known = {one.route: one for one in conversation.routes}
-    legs = [known.get(one, RouteState(route=one)) for one in routes]
-    legs += [
-        one
-        for one in conversation.routes
-        if one.route not in routes and one.delivery is not DeliveryState.NO
+    if event.record.number <= thread.event.record.number:
+        return thread
+    known = {state.route: state for state in thread.routes}
+    states = [known.get(route, RouteState(route=route)) for route in routes]
+    states += [
+        state
+        for state in thread.routes
+        if state.route not in routes and state.delivery is not DeliveryState.NO
     ]
     return msgspec.structs.replace(
-        conversation,
+        thread,
         event=event,
         comparison=comparison,
-        routes=tuple(msgspec.structs.replace(one, attempts=0, not_before_ns=0) for one in legs),
-        active_routes=1
-        if conversation.is_complete
-        else max(1, min(conversation.active_routes, len(legs))),
-        escalated_ns=now_ns if conversation.is_complete else conversation.escalated_ns,
+        routes=tuple(
+            msgspec.structs.replace(state, attempts=0, not_before_ns=0) for state in states
+        ),
+        active_routes=1 if thread.is_complete else max(1, min(thread.active_routes, len(states))),
+        escalated_ns=now_ns if thread.is_complete else thread.escalated_ns,
         pending_since_ns=now_ns,
+        disputes=() if thread.is_ending else thread.disputes,
     )
 
 
 def next_step(
-    conversation: NotificationThread,
+    thread: NotificationThread,
     now_ns: int,
     readiness: Callable[[str], ChannelReadiness],
-    patience: RetryPolicy,
+    policy: RetryPolicy,
 ) -> tuple[NotificationThread, Send | WaitUntil]:
-    """Return what to do now; the conversation may have come to further legs by it."""
-    if conversation.is_complete:
-        return conversation, WaitUntil(None)
-    if conversation.is_ending:
-        if now_ns - conversation.pending_since_ns > patience.give_up_s * NS_PER_S:
-            return _given_up(conversation), WaitUntil(None)
-        open_ = [leg for leg in conversation.routes if leg.delivery is not DeliveryState.NO]
-        return conversation, _first(open_, now_ns, readiness, NotificationKind.RESOLVED)
-    speaking = conversation.primary_route
-    if speaking is not None:
-        return conversation, _first([speaking], now_ns, readiness, NotificationKind.UPDATED)
-    return _opening(conversation, now_ns, readiness, patience)
+    """Return what to do now; the thread may have come to further routes by it."""
+    if thread.is_complete:
+        return thread, WaitUntil(None)
+    if thread.is_ending:
+        if now_ns - thread.pending_since_ns > policy.give_up_s * NS_PER_S:
+            return _given_up(thread), WaitUntil(None)
+        open_states = [state for state in thread.routes if state.delivery is not DeliveryState.NO]
+        return thread, _first(open_states, now_ns, readiness, NotificationKind.RESOLVED)
+    primary = thread.primary_route
+    if primary is not None:
+        return thread, _first([primary], now_ns, readiness, NotificationKind.UPDATED)
+    return _opening(thread, now_ns, readiness, policy)
 
 
-def mark_sending(conversation: NotificationThread, route: str) -> NotificationThread:
+def mark_sending(thread: NotificationThread, route: str) -> NotificationThread:
     """
-    Return a conversation as it is written down before a try.
+    Return a thread as it is written down before an attempt.
 
-    The leg has its name for the receiver from now on, and the receiver may have the message: should
-    the process end now, it is told again under the same name.
+    The route has its thread's name for the receiver from now on, and the receiver may have the
+    message: should the process end now, it is sent again under the same name.
     """
-    leg = conversation.route_state(route)
-    told = DeliveryState.MAYBE if leg.delivery is DeliveryState.NO else leg.delivery
-    name = leg.thread_id or conversation.event.id
-    return _with_leg(conversation, msgspec.structs.replace(leg, delivery=told, thread_id=name))
+    state = thread.route_state(route)
+    delivery = DeliveryState.MAYBE if state.delivery is DeliveryState.NO else state.delivery
+    thread_id = state.thread_id or thread.event.id
+    sending = msgspec.structs.replace(state, delivery=delivery, thread_id=thread_id)
+    return _with_state(thread, sending)
 
 
 def apply_result(
-    conversation: NotificationThread,
-    say: Send,
+    thread: NotificationThread,
+    step: Send,
     tried: NotificationThread,
-    answer: ChannelResult,
+    result: ChannelResult,
     *,
     now_ns: int,
-    patience: RetryPolicy,
+    policy: RetryPolicy,
 ) -> NotificationThread:
     """
-    Return a conversation after a try of what was wanted in ``tried``, as it was before the try.
+    Return a thread after an attempt at what was wanted in ``tried``, as it was before the attempt.
 
     Something newer may be wanted by now.
     """
-    leg, number = conversation.route_state(say.route), tried.event.record.number
-    reference = answer.reference or leg.reference
-    is_over = answer.outcome is ChannelOutcome.DELIVERED or (
-        # Told again it would be refused again: what is left is known from the record.
-        answer.outcome is ChannelOutcome.REJECTED and say.kind is not NotificationKind.OPENED
+    state, number = thread.route_state(step.route), tried.event.record.number
+    reference = result.reference or state.reference
+    is_over = result.outcome is ChannelOutcome.DELIVERED or (
+        # Sent again it would be rejected again: the record has it.
+        result.outcome is ChannelOutcome.REJECTED and step.kind is not NotificationKind.OPENED
     )
-    if is_over and say.kind is NotificationKind.RESOLVED:
+    if is_over and step.kind is NotificationKind.RESOLVED:
         done = RouteState(
-            route=leg.route, delivered_number=number, reference=reference, last_text=answer.text
+            route=state.route, delivered_number=number, reference=reference, last_text=result.text
         )
-        return _with_leg(conversation, done)
+        return _with_state(thread, done)
     done = msgspec.structs.replace(
-        leg,
+        state,
         reference=reference,
-        memo=leg.memo if answer.memo is None else answer.memo,
-        last_text=answer.text,
+        memo=state.memo if result.memo is None else result.memo,
+        last_text=result.text,
     )
     if is_over:
         done = msgspec.structs.replace(
             done,
             delivery=DeliveryState.YES,
             delivered_number=number,
-            notified_ns=leg.notified_ns or now_ns,
+            delivered_disputes=len(tried.disputes),
+            notified_ns=state.notified_ns or now_ns,
             attempts=0,
             not_before_ns=0,
         )
     else:
-        before = tried.route_state(say.route).delivery
-        is_unsure = say.kind is NotificationKind.OPENED and answer.outcome is ChannelOutcome.UNKNOWN
+        before = tried.route_state(step.route).delivery
+        is_unknown = (
+            step.kind is NotificationKind.OPENED and result.outcome is ChannelOutcome.UNKNOWN
+        )
         done = msgspec.structs.replace(
             done,
-            delivery=DeliveryState.MAYBE if is_unsure else before,
-            attempts=leg.attempts + 1,
-            not_before_ns=now_ns + round(_pause_s(leg.attempts, answer, patience) * NS_PER_S),
+            delivery=DeliveryState.MAYBE if is_unknown else before,
+            attempts=state.attempts + 1,
+            not_before_ns=now_ns + round(_pause_s(state.attempts, result, policy) * NS_PER_S),
         )
-    return _with_leg(conversation, done)
+    return _with_state(thread, done)
 
 
-def with_status(conversation: NotificationThread, route: str, status: str) -> NotificationThread:
-    """Return a conversation with what a receiver says of how far it is."""
-    leg = msgspec.structs.replace(conversation.route_state(route), receiver_status=status)
-    return _with_leg(conversation, leg)
+def with_dispute(thread: NotificationThread, dispute: Dispute) -> NotificationThread:
+    """Return a thread whose party is to be told that an incident is disputed; once a ticket."""
+    known = {(other.party, other.reference) for other in thread.disputes}
+    if (dispute.party, dispute.reference) in known:
+        return thread
+    return msgspec.structs.replace(
+        thread, disputes=(*thread.disputes, dispute), pending_since_ns=dispute.at_ns
+    )
+
+
+def with_status(thread: NotificationThread, route: str, status: str) -> NotificationThread:
+    """Return a thread with what a receiver said last."""
+    state = msgspec.structs.replace(thread.route_state(route), receiver_status=status)
+    return _with_state(thread, state)
 
 
 def _opening(
-    conversation: NotificationThread,
+    thread: NotificationThread,
     now_ns: int,
     readiness: Callable[[str], ChannelReadiness],
-    patience: RetryPolicy,
+    policy: RetryPolicy,
 ) -> tuple[NotificationThread, Send | WaitUntil]:
-    """Find the first leg that may be tried; the next joins where the last does not get through."""
-    if not conversation.routes:
-        return conversation, WaitUntil(None)
+    """Find the first route to try; the next joins where the last does not get through."""
+    if not thread.routes:
+        return thread, WaitUntil(None)
     while True:
-        reach = conversation.active_routes
-        step = _first(conversation.routes[:reach], now_ns, readiness, NotificationKind.OPENED)
-        if isinstance(step, Send) or reach == len(conversation.routes):
-            return conversation, step
-        last = conversation.routes[reach - 1]
-        joins_ns = conversation.escalated_ns + round(patience.escalate_s * NS_PER_S)
+        active = thread.active_routes
+        step = _first(thread.routes[:active], now_ns, readiness, NotificationKind.OPENED)
+        if isinstance(step, Send) or active == len(thread.routes):
+            return thread, step
+        last = thread.routes[active - 1]
+        joins_ns = thread.escalated_ns + round(policy.escalate_s * NS_PER_S)
         is_hopeless = readiness(last.channel).is_failing or last.not_before_ns - now_ns > (
-            patience.escalate_s * NS_PER_S
+            policy.escalate_s * NS_PER_S
         )
         if now_ns < joins_ns and not is_hopeless:
             assert step.until_ns is not None
-            return conversation, WaitUntil(min(step.until_ns, joins_ns))
-        conversation = msgspec.structs.replace(
-            conversation, active_routes=reach + 1, escalated_ns=now_ns
-        )
+            return thread, WaitUntil(min(step.until_ns, joins_ns))
+        thread = msgspec.structs.replace(thread, active_routes=active + 1, escalated_ns=now_ns)
 
 
 def _first(
-    legs: Sequence[RouteState],
+    states: Sequence[RouteState],
     now_ns: int,
     readiness: Callable[[str], ChannelReadiness],
     kind: NotificationKind,
 ) -> Send | WaitUntil:
-    """Return the first of some legs that may be tried now, else when the first may be."""
+    """Return the first of some routes that may be tried now, else when the first may be."""
     times = []
-    for leg in legs:
-        ready_ns = max(leg.not_before_ns, readiness(leg.channel).not_before_ns)
+    for state in states:
+        ready_ns = max(state.not_before_ns, readiness(state.channel).not_before_ns)
         if ready_ns <= now_ns:
-            return Send(leg.route, kind)
+            return Send(state.route, kind)
         times.append(ready_ns)
     return WaitUntil(min(times))
 
 
-def _given_up(conversation: NotificationThread) -> NotificationThread:
-    legs = tuple(
+def _given_up(thread: NotificationThread) -> NotificationThread:
+    states = tuple(
         RouteState(
-            route=one.route,
-            delivered_number=one.delivered_number,
-            reference=one.reference,
-            last_text=one.last_text,
+            route=state.route,
+            delivered_number=state.delivered_number,
+            reference=state.reference,
+            last_text=state.last_text,
         )
-        for one in conversation.routes
+        for state in thread.routes
     )
-    return msgspec.structs.replace(conversation, routes=legs)
+    return msgspec.structs.replace(thread, routes=states)
 
 
-def reset_backoff(conversation: NotificationThread, channel: str) -> NotificationThread:
-    """Return a conversation that no longer waits for a channel: it works again."""
-    legs = tuple(
-        msgspec.structs.replace(one, not_before_ns=0) if one.channel == channel else one
-        for one in conversation.routes
+def reset_backoff(thread: NotificationThread, channel: str) -> NotificationThread:
+    """Return a thread that no longer waits for a channel: it works again."""
+    states = tuple(
+        msgspec.structs.replace(state, not_before_ns=0) if state.channel == channel else state
+        for state in thread.routes
     )
-    return msgspec.structs.replace(conversation, routes=legs)
+    return msgspec.structs.replace(thread, routes=states)
 
 
-def _pause_s(attempts: int, answer: ChannelResult, patience: RetryPolicy) -> float:
-    if answer.outcome is ChannelOutcome.REJECTED:
+def _pause_s(attempts: int, result: ChannelResult, policy: RetryPolicy) -> float:
+    if result.outcome is ChannelOutcome.REJECTED:
         return REJECTED_RETRY_S
-    return max(
-        answer.retry_after_s, min(RETRY_LIMIT_S, patience.retry_s * 2.0 ** min(attempts, 16))
-    )
+    return max(result.retry_after_s, min(RETRY_LIMIT_S, policy.retry_s * 2.0 ** min(attempts, 16)))
 
 
-def _with_leg(conversation: NotificationThread, leg: RouteState) -> NotificationThread:
-    legs = tuple(leg if one.route == leg.route else one for one in conversation.routes)
-    return msgspec.structs.replace(conversation, routes=legs)
+def _with_state(thread: NotificationThread, state: RouteState) -> NotificationThread:
+    states = tuple(state if other.route == state.route else other for other in thread.routes)
+    return msgspec.structs.replace(thread, routes=states)

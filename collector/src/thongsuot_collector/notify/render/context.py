@@ -1,8 +1,8 @@
-"""Occasion: everything that a text is made from."""
+"""Context: everything that a text is made from."""
 
 import msgspec
 
-from thongsuot_collector.incidents.incident import Incident
+from thongsuot_collector.incidents.incident import Dispute, Incident
 from thongsuot_collector.incidents.notification_log import NotificationKind, NotificationRecord
 from thongsuot_collector.incidents.party import ResponsibleParty
 from thongsuot_collector.incidents.rule import Rule
@@ -16,7 +16,7 @@ class MessageContext(msgspec.Struct, frozen=True, kw_only=True):
     What is told to whom, and what else is known.
 
     ``kind`` is what it is to the audience, which may have missed the opening. ``notified`` is whom
-    the system has told of the same sites.
+    the system has told of the same sites, ``disputes`` who says that the incident is not its own.
     """
 
     kind: NotificationKind
@@ -27,6 +27,7 @@ class MessageContext(msgspec.Struct, frozen=True, kw_only=True):
     comparison: Comparison
     directory: InventoryDirectory
     notified: tuple[PartyNotification, ...] = ()
+    disputes: tuple[Dispute, ...] = ()
     support_hotline: str = ""
     page_url: str = ""
     is_test: bool = False

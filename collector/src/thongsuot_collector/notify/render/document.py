@@ -5,6 +5,7 @@ Whoever keeps it can later ask for the batches it names and see whether they are
 measured: a batch is named by its digest, and each batch names the one before it.
 """
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 import msgspec
@@ -12,6 +13,7 @@ import msgspec
 from thongsuot_collector.incidents.fault import NS_PER_S
 from thongsuot_collector.incidents.incident import (
     ClosureCode,
+    Dispute,
     Incident,
     IncidentMember,
     IncidentStatus,
@@ -81,6 +83,16 @@ class SubjectEvidence(msgspec.Struct, frozen=True, kw_only=True):
     batches: tuple[BatchReference, ...]
 
 
+class DisputeReference(msgspec.Struct, frozen=True, kw_only=True):
+    """A party that says that the incident is not its own; ``reference`` is the refused ticket."""
+
+    party: Party
+    name: str
+    reference: str
+    reason: str
+    disputed_at: str
+
+
 class IncidentDocument(msgspec.Struct, frozen=True, kw_only=True):
     """
     An incident, for machines. Times are RFC 3339 in UTC.
@@ -114,6 +126,7 @@ class IncidentDocument(msgspec.Struct, frozen=True, kw_only=True):
     total: int | None
     comparison: Comparison
     shown: tuple[SubjectEvidence, ...]
+    disputes: tuple[DisputeReference, ...] = ()
     page_url: str = ""
     is_test: bool = False
     format: str = FORMAT
@@ -166,6 +179,21 @@ def document_of(
         page_url=page_url,
         is_test=is_test,
     )
+
+
+def with_disputes(document: IncidentDocument, disputes: Iterable[Dispute]) -> IncidentDocument:
+    """Return a document with who says that the incident is not its own."""
+    references = tuple(
+        DisputeReference(
+            party=dispute.party.party,
+            name=dispute.party.name,
+            reference=dispute.reference,
+            reason=dispute.reason,
+            disputed_at=timestamp(dispute.at_ns),
+        )
+        for dispute in disputes
+    )
+    return msgspec.structs.replace(document, disputes=references)
 
 
 def encode_document(document: IncidentDocument) -> bytes:

@@ -13,24 +13,27 @@ from thongsuot_schema.words.parties import PARTIES
 
 SEVERITIES: Final[dict[Severity, Text]] = {
     Severity.CRITICAL: Text("Nghiêm trọng", "Critical"),
-    Severity.MAJOR: Text("Lớn", "Major"),
-    Severity.MINOR: Text("Nhỏ", "Minor"),
+    Severity.MAJOR: Text("Sự cố lớn", "Major"),
+    Severity.MINOR: Text("Sự cố nhỏ", "Minor"),
     Severity.WARNING: Text("Cảnh báo", "Warning"),
     Severity.INDETERMINATE: Text("Chưa xác định", "Indeterminate"),
 }
 
 SUBJECT_MARKS: Final[dict[NotificationCause, Text]] = {
-    NotificationCause.STARTED: Text("Sự cố", "Fault"),
-    NotificationCause.RELEASED: Text("Sự cố", "Fault"),
-    NotificationCause.UNEXCUSED: Text("Sự cố sau bảo trì", "Fault after maintenance"),
-    NotificationCause.WORSE: Text("Nặng hơn", "Worse"),
+    NotificationCause.STARTED: Text("SC", "Fault"),
+    NotificationCause.RELEASED: Text("SC", "Fault"),
+    NotificationCause.UNEXCUSED: Text("SC sau bảo trì", "Fault after maintenance"),
+    NotificationCause.WORSE: Text("Sự cố lan rộng", "Worse"),
     NotificationCause.CHANGED: Text("Cập nhật", "Update"),
     NotificationCause.ENDED: Text("Đã khắc phục", "Restored"),
     NotificationCause.ABSORBED: Text("Gộp vào sự cố lớn hơn", "Part of a larger incident"),
     NotificationCause.REASSIGNED: Text("Chuyển đơn vị khác xử lý", "Another party acts"),
-    NotificationCause.WITHDRAWN: Text("Rút lại", "Withdrawn"),
+    NotificationCause.WITHDRAWN: Text("Thu hồi thông báo", "Withdrawn"),
 }
 """What stands first in a subject line."""
+
+DISPUTED_MARK: Final = Text("Tranh chấp", "Disputed")
+"""What stands first where a party says that the incident is not its own."""
 
 
 def party_name(party: ResponsibleParty, directory: InventoryDirectory, language: Language) -> str:
@@ -67,6 +70,12 @@ def place_name(site: str, directory: InventoryDirectory) -> str:
     """Return a point with its commune: "Điểm 1, Phường Ba Đình"."""
     commune = directory.commune_name(directory.site(site).commune)
     return ", ".join(filter(None, (site_name(site, directory), commune)))
+
+
+def short_commune(name: str) -> str:
+    """Return a commune without its kind: "Ba Đình" of "Phường Ba Đình"; a number keeps it."""
+    kind, _, rest = name.partition(" ")
+    return rest if kind in {"Phường", "Xã"} and rest and not rest.isdigit() else name
 
 
 def service_name(service: str, directory: InventoryDirectory, language: Language) -> str:

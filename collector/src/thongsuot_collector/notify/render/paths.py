@@ -25,17 +25,17 @@ def no_paths(site: str, link: str) -> tuple[NetworkPath, ...]:
     return ()
 
 
-def path_lines(occasion: MessageContext, known: PathLookup, language: Language) -> list[str]:
+def path_lines(context: MessageContext, known: PathLookup, language: Language) -> list[str]:
     """Return the ways of the affected links, a line for before and one for now."""
-    subjects = [one.subject for one in occasion.incident.members if one.subject.link]
+    subjects = [one.subject for one in context.incident.members if one.subject.link]
     links = list(dict.fromkeys((one.site, one.link) for one in subjects))
-    now_s = occasion.record.at_ns / 1e9
+    now_s = context.record.at_ns / 1e9
     lines: list[str] = []
     for site, link in links[:LINKS_LISTED]:
         found = sorted(
             known(site, link), key=lambda way: (way.path.is_reached, way.previous is None)
         )
-        name = link_name(site, link, occasion.directory, language)
+        name = link_name(site, link, context.directory, language)
         for way in found[:PATHS_LISTED]:
             lines += _lines(way, name, now_s, language)
     return lines

@@ -51,52 +51,52 @@ def state_word(member: IncidentMember | MemberEvidence, language: Language) -> s
     return words[member.state].read(language)
 
 
-def circuit_lines(occasion: MessageContext, language: Language) -> list[str]:
+def circuit_lines(context: MessageContext, language: Language) -> list[str]:
     """Return one line for each affected thing: circuit, line, point, since, until."""
     lines = []
-    for member in occasion.incident.members[:CIRCUITS_LISTED]:
+    for member in context.incident.members[:CIRCUITS_LISTED]:
         subject = member.subject
-        link = occasion.directory.link(subject.site, subject.link) if subject.link else None
+        link = context.directory.link(subject.site, subject.link) if subject.link else None
         parts = []
         if link is not None and link.circuit:
             parts.append(f"{circuit_word(link.medium.value, language)} {link.circuit}")
-        parts.append(place_name(subject.site, occasion.directory))
+        parts.append(place_name(subject.site, context.directory))
         if subject.link or subject.service:
-            parts.append(subject_name(subject, occasion.directory, language))
+            parts.append(subject_name(subject, context.directory, language))
         parts.append(f"{state_word(member, language)}: {exact_time(member.start_ns)}")
         line = " · ".join(parts)
         if member.end_ns is not None:
             line += f" → {exact_time(member.end_ns)}"
         lines.append(line)
-    more = len(occasion.incident.members) - len(lines)
+    more = len(context.incident.members) - len(lines)
     if more > 0:
         text = Text(f"… và {more} mục nữa: xem tệp đính kèm", f"… and {more} more: see attachment")
         lines.append(text.read(language))
     return lines
 
 
-def measured_lines(occasion: MessageContext, language: Language) -> list[str]:
+def measured_lines(context: MessageContext, language: Language) -> list[str]:
     """Return what was measured on what is affected."""
     own = [
         (exhibit, one)
-        for exhibit in occasion.incident.member_evidence
+        for exhibit in context.incident.member_evidence
         for one in exhibit.evidence
         if not one.link
     ]
-    return _proofs(own, occasion, language)
+    return _proofs(own, context, language)
 
 
-def compared_lines(occasion: MessageContext, language: Language) -> list[str]:
+def compared_lines(context: MessageContext, language: Language) -> list[str]:
     """Return what worked at the same time: the same targets by the other link, and neighbours."""
     other = [
         (exhibit, one)
-        for exhibit in occasion.incident.member_evidence
+        for exhibit in context.incident.member_evidence
         for one in exhibit.evidence
         if one.link
     ]
-    comparison, lines = occasion.comparison, []
+    comparison, lines = context.comparison, []
     for one in comparison.same_site:
-        name = link_name(one.site, one.link, occasion.directory, language)
+        name = link_name(one.site, one.link, context.directory, language)
         word = LINK_STATES[one.state].read(language)
         lines.append(
             Text(f"Cùng điểm, {name}: {word}", f"Same point, {name}: {word}").read(language)
@@ -123,14 +123,14 @@ def compared_lines(occasion: MessageContext, language: Language) -> list[str]:
         for count, where, what in counts
         if count is not None
     ]
-    return lines + _proofs(other, occasion, language)
+    return lines + _proofs(other, context, language)
 
 
-def batch_lines(occasion: MessageContext, language: Language) -> list[str]:
+def batch_lines(context: MessageContext, language: Language) -> list[str]:
     """Return the batches that the verdicts came in, as they are named in the record."""
     named = [
         f"{exhibit.subject.site} {one.stream}/{one.number} ({one.digest.hex()})"
-        for exhibit in occasion.incident.member_evidence
+        for exhibit in context.incident.member_evidence
         for one in exhibit.batches
     ]
     found = list(dict.fromkeys(named))
@@ -142,49 +142,49 @@ def batch_lines(occasion: MessageContext, language: Language) -> list[str]:
     return lines
 
 
-def notified_lines(occasion: MessageContext, language: Language) -> list[str]:
+def notified_lines(context: MessageContext, language: Language) -> list[str]:
     """Return whom else the system has told, by what, of what, and when."""
-    site = occasion.audience.name
+    site = context.audience.name
     lines = []
-    for one in occasion.notified:
-        parts = [f"{_party_title(one, site, occasion, language)} "]
+    for one in context.notified:
+        parts = [f"{_party_title(one, site, context, language)} "]
         parts.append(f"({channel_title(one.channel, language)})")
-        if occasion.directory.link(site, one.about) is not None:
-            about = link_name(site, one.about, occasion.directory, language)
+        if context.directory.link(site, one.about) is not None:
+            about = link_name(site, one.about, context.directory, language)
             parts.append(Text(f", về {about}", f", of {about}").read(language))
-        parts.append(f", {relative_moment(one.at_s, occasion.record.at_ns / NS_PER_S, language)}")
+        parts.append(f", {relative_moment(one.at_s, context.record.at_ns / NS_PER_S, language)}")
         parts.append(f", {one.reference}" if one.reference else "")
         lines.append("".join(parts))
     return list(dict.fromkeys(lines))
 
 
 def _party_title(
-    one: PartyNotification, site: str, occasion: MessageContext, language: Language
+    one: PartyNotification, site: str, context: MessageContext, language: Language
 ) -> str:
     if one.party not in set(Party):
         return one.party
     name = ""
     if one.party == Party.CARRIER:
-        link = occasion.directory.link(site, one.about)
+        link = context.directory.link(site, one.about)
         name = "" if link is None else link.carrier
     elif one.party == Party.PORTAL:
         name = one.about
-    return party_name(ResponsibleParty(Party(one.party), name), occasion.directory, language)
+    return party_name(ResponsibleParty(Party(one.party), name), context.directory, language)
 
 
 def _proofs(
-    found: list[tuple[MemberEvidence, Evidence]], occasion: MessageContext, language: Language
+    found: list[tuple[MemberEvidence, Evidence]], context: MessageContext, language: Language
 ) -> list[str]:
     lines = []
-    is_many = len(occasion.incident.member_evidence) > 1
+    is_many = len(context.incident.member_evidence) > 1
     for exhibit, one in found:
         outcome = evidence_outcome(one, language)
         if not outcome:
             continue  # a series that was asked and had not answered yet shows nothing
-        where = f"{site_name(exhibit.subject.site, occasion.directory)}: " if is_many else ""
+        where = f"{site_name(exhibit.subject.site, context.directory)}: " if is_many else ""
         over = ""
         if one.link:
-            name = link_name(exhibit.subject.site, one.link, occasion.directory, language)
+            name = link_name(exhibit.subject.site, one.link, context.directory, language)
             over = Text(f" qua {name}", f" over {name}").read(language)
         lines.append(f"{where}{evidence_subject(one, language)}{over}: {outcome}")
         if len(lines) == PROOFS_LISTED:
@@ -196,9 +196,9 @@ def _share(count: UpCount) -> str:
     return f"{count.up}/{count.known}"
 
 
-def service_url(occasion: MessageContext) -> str:
+def service_url(context: MessageContext) -> str:
     """Return the address of the service that an incident is about; empty where it is none."""
-    if occasion.incident.segment is not Segment.SERVICE:
+    if context.incident.segment is not Segment.SERVICE:
         return ""
-    target = occasion.directory.target(occasion.incident.members[0].subject.service)
+    target = context.directory.target(context.incident.members[0].subject.service)
     return "" if target is None else target.url

@@ -11,22 +11,26 @@ from thongsuot_collector.incidents.wording import IncidentWording, describe
 from thongsuot_collector.notify.render import sections
 from thongsuot_collector.notify.render.context import MessageContext
 from thongsuot_collector.notify.render.names import (
+    DISPUTED_MARK,
     SEVERITIES,
     SUBJECT_MARKS,
     circuit_word,
     party_name,
     place_name,
+    short_commune,
     site_name,
 )
 from thongsuot_collector.notify.render.paths import PathLookup, no_paths, path_lines
 from thongsuot_schema.segment import Party
+from thongsuot_schema.words.dates import local
 from thongsuot_schema.words.figures import duration
 from thongsuot_schema.words.language import Language, Text
 from thongsuot_schema.words.segments import SEGMENTS
+from thongsuot_schema.words.states import LINK_STATES
 
 TITLE_CHARACTERS: Final = 200
 
-_TEST_MARK = Text("TIN THỬ, KHÔNG PHẢI SỰ CỐ", "TEST, NO FAULT")
+_TEST_MARK = Text("TIN NHẮN THỬ, KHÔNG PHẢI SỰ CỐ", "TEST, NO FAULT")
 _TEST_TEXT = Text(
     "Đây là tin thử để kiểm tra kênh thông báo. Không có sự cố, không cần làm gì.",
     "This is a test of the notification channel. There is no fault and nothing to do.",
@@ -59,68 +63,92 @@ class RenderedText(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def render_text(
-    occasion: MessageContext, language: Language, known: PathLookup = no_paths
+    context: MessageContext, language: Language, known: PathLookup = no_paths
 ) -> RenderedText:
     """Return what an audience reads in a language; ``known`` gives the ways over its links."""
     wording = describe(
-        occasion.incident,
-        occasion.rule,
-        occasion.directory,
+        context.incident,
+        context.rule,
+        context.directory,
         language,
-        now_s=occasion.record.at_ns / NS_PER_S,
+        now_s=context.record.at_ns / NS_PER_S,
     )
-    if occasion.audience.party is Party.COMMUNE:
-        blocks = _plain(occasion, wording, language)
+    if context.audience.party is Party.COMMUNE:
+        blocks = _plain(context, wording, language)
     else:
-        blocks = _facts(occasion, wording, language)
-        if occasion.kind is not NotificationKind.RESOLVED:
-            title = Text("Đường đi của gói tin:", "The way of packets:")
-            blocks.insert(-1, _list(title, path_lines(occasion, known, language), language))
-    if occasion.is_test:
+        blocks = _facts(context, wording, language)
+        if context.kind is not NotificationKind.RESOLVED:
+            title = Text("Tuyến kết nối (traceroute):", "Path (traceroute):")
+            blocks.insert(-1, _list(title, path_lines(context, known, language), language))
+    if context.is_test:
         blocks = [_TEST_TEXT.read(language), *blocks]
     return RenderedText(
-        title=_title(occasion, wording, language),
+        title=_title(context, wording, language),
         body="\n\n".join(block for block in blocks if block) + "\n",
     )
 
 
-def headline_of(occasion: MessageContext, language: Language) -> str:
+def headline_of(context: MessageContext, language: Language) -> str:
     """Return the incident's headline with its place, without a mark of what is told."""
-    wording = describe(occasion.incident, occasion.rule, occasion.directory, language)
-    mark = f"[{_TEST_MARK.read(language)}] " if occasion.is_test else ""
-    return mark + _headline(occasion, wording, language)
+    wording = describe(context.incident, context.rule, context.directory, language)
+    mark = f"[{_TEST_MARK.read(language)}] " if context.is_test else ""
+    return mark + _headline(context, wording, language)
 
 
-def _title(occasion: MessageContext, wording: IncidentWording, language: Language) -> str:
-    mark = SUBJECT_MARKS[occasion.record.cause].read(language)
-    if occasion.kind is NotificationKind.OPENED:
+def _title(context: MessageContext, wording: IncidentWording, language: Language) -> str:
+    mark = SUBJECT_MARKS[context.record.cause].read(language)
+    if context.kind is NotificationKind.OPENED:
         mark = SUBJECT_MARKS[NotificationCause.STARTED].read(language)
-        if occasion.record.cause is NotificationCause.UNEXCUSED:
+        if context.record.cause is NotificationCause.UNEXCUSED:
             mark = SUBJECT_MARKS[NotificationCause.UNEXCUSED].read(language)
-    if occasion.is_test:
+    if context.disputes and context.kind is not NotificationKind.RESOLVED:
+        mark = DISPUTED_MARK.read(language)
+    if context.is_test:
         mark = _TEST_MARK.read(language)
-    return f"[{mark}] {_headline(occasion, wording, language)}"[:TITLE_CHARACTERS]
+    return f"[{mark}] {_subject(context, wording, language)}"[:TITLE_CHARACTERS]
 
 
-def _headline(occasion: MessageContext, wording: IncidentWording, language: Language) -> str:
-    members = occasion.incident.members
-    if len(members) > 1 or occasion.rule.sentences is not None:
+def _subject(context: MessageContext, wording: IncidentWording, language: Language) -> str:
+    """
+    Return the rest of a subject line: what a desk sorts by comes first, a list cuts off the end.
+
+    Of one circuit its identifier, state, onset and commune; else the headline, onset and place.
+    """
+    incident = context.incident
+    onset = f"{local(incident.opened_ns / NS_PER_S):%H:%M}"
+    members = incident.members
+    if len(members) > 1 or context.rule.sentences is not None:
+        return f"{wording.headline} {onset}"
+    subject = members[0].subject
+    site = context.directory.site(subject.site)
+    link = context.directory.link(subject.site, subject.link) if subject.link else None
+    name = wording.headline
+    if link is not None and link.circuit:
+        name = f"{link.circuit} {LINK_STATES[incident.state].read(language).lower()}"
+    commune = short_commune(context.directory.commune_name(site.commune))
+    place = ", ".join(filter(None, (commune, site_name(subject.site, context.directory))))
+    return f"{name} {onset} {place}"
+
+
+def _headline(context: MessageContext, wording: IncidentWording, language: Language) -> str:
+    members = context.incident.members
+    if len(members) > 1 or context.rule.sentences is not None:
         return wording.headline
     subject = next(iter(members)).subject
-    place = f" – {site_name(subject.site, occasion.directory)}"
-    link = occasion.directory.link(subject.site, subject.link) if subject.link else None
+    place = f" – {site_name(subject.site, context.directory)}"
+    link = context.directory.link(subject.site, subject.link) if subject.link else None
     if link is not None and link.circuit:
         place += f" ({circuit_word(link.medium.value, language).lower()} {link.circuit})"
     return wording.headline + place
 
 
-def _plain(occasion: MessageContext, wording: IncidentWording, language: Language) -> list[str]:
+def _plain(context: MessageContext, wording: IncidentWording, language: Language) -> list[str]:
     """For people who are no specialists: what is broken, what to do, whom to call, who knows."""
-    support = occasion.support_hotline
-    site = occasion.audience.name
-    blocks = [place_name(site, occasion.directory) if site else ""]
-    if occasion.kind is NotificationKind.RESOLVED:
-        blocks.append(_ending(occasion, language))
+    support = context.support_hotline
+    site = context.audience.name
+    blocks = [place_name(site, context.directory) if site else ""]
+    if context.kind is NotificationKind.RESOLVED:
+        blocks.append(_ending(context, language))
     else:
         blocks.append(wording.what)
         blocks.append(Text("Việc cần làm: ", "What to do: ").read(language) + wording.do)
@@ -128,35 +156,58 @@ def _plain(occasion: MessageContext, wording: IncidentWording, language: Languag
             call = Text(f"Số điện thoại hỗ trợ: {support}.", f"Support desk: {support}.")
             blocks.append(call.read(language))
         title = Text("Hệ thống đã báo:", "The system has told:")
-        blocks.append(_list(title, sections.notified_lines(occasion, language), language))
-    return [*blocks, _footer(occasion, language)]
+        blocks.append(_list(title, sections.notified_lines(context, language), language))
+    return [*blocks, _footer(context, language)]
 
 
-def _facts(occasion: MessageContext, wording: IncidentWording, language: Language) -> list[str]:
+def _facts(context: MessageContext, wording: IncidentWording, language: Language) -> list[str]:
     """For a desk: which circuit, since when, what was measured, what works beside it."""
-    is_over = occasion.kind is NotificationKind.RESOLVED
-    measured = [] if is_over else sections.measured_lines(occasion, language)
-    compared = [] if is_over else sections.compared_lines(occasion, language)
-    blocks = [_ending(occasion, language) if is_over else wording.what]
+    is_over = context.kind is NotificationKind.RESOLVED
+    measured = [] if is_over else sections.measured_lines(context, language)
+    compared = [] if is_over else sections.compared_lines(context, language)
+    blocks = [_ending(context, language) if is_over else wording.what]
+    if not is_over:
+        blocks.insert(0, _disputes(context, language))
     blocks += [
-        _summary(occasion, language),
-        _list(_affected_title(occasion), sections.circuit_lines(occasion, language), language),
-        _list(Text("Đo được:", "Measured:"), measured, language),
+        _summary(context, language),
+        _list(_affected_title(context), sections.circuit_lines(context, language), language),
+        _list(Text("Kết quả đo kiểm:", "Measured:"), measured, language),
         _list(Text("So sánh:", "Compared:"), compared, language),
         _list(
-            Text("Số liệu gốc (lô, mã băm):", "Record (batches, digests):"),
-            sections.batch_lines(occasion, language),
+            Text("Gói số liệu gốc (mã băm):", "Record (batches, digests):"),
+            sections.batch_lines(context, language),
             language,
         ),
     ]
-    if not is_over and occasion.audience.party is not Party.CITY:
+    if not is_over and context.audience.party is not Party.CITY:
         # The desk is told what to do by its own book; this is what the fault asks for.
-        blocks.insert(1, wording.do if occasion.rule.sentences is not None else "")
-    return [*blocks, _footer(occasion, language)]
+        blocks.insert(1, wording.do if context.rule.sentences is not None else "")
+    return [*blocks, _footer(context, language)]
 
 
-def _affected_title(occasion: MessageContext) -> Text:
-    count, incident = len(occasion.incident.members), occasion.incident
+def _disputes(context: MessageContext, language: Language) -> str:
+    """Return who says that the incident is not its own, with the reason, and who decides now."""
+    lines = []
+    for dispute in context.disputes:
+        party = party_name(dispute.party, context.directory, language)
+        moment = sections.exact_time(dispute.at_ns)
+        refusal = Text(
+            f"{party} từ chối phiếu {dispute.reference} lúc {moment}",
+            f"{party} refused ticket {dispute.reference} at {moment}",
+        ).read(language)
+        lines.append(f"{refusal}: {dispute.reason}" if dispute.reason else f"{refusal}.")
+    if lines:
+        lines.append(
+            Text(
+                "Đề nghị Thành phố quyết định đơn vị xử lý.",
+                "The city decides who must act.",
+            ).read(language)
+        )
+    return "\n".join(lines)
+
+
+def _affected_title(context: MessageContext) -> Text:
+    count, incident = len(context.incident.members), context.incident
     if incident.total is None or count == 1:
         return Text("Bị ảnh hưởng:", "Affected:")
     return Text(
@@ -165,8 +216,8 @@ def _affected_title(occasion: MessageContext) -> Text:
     )
 
 
-def _summary(occasion: MessageContext, language: Language) -> str:
-    incident = occasion.incident
+def _summary(context: MessageContext, language: Language) -> str:
+    incident = context.incident
     error = sections.clock_error(incident.error_s, language)
     since = f"{sections.exact_time(incident.opened_ns)} ({error})"
     rows = [
@@ -177,32 +228,32 @@ def _summary(occasion: MessageContext, language: Language) -> str:
         rows.insert(1, (Text("Đến", "Until"), sections.exact_time(incident.closed_ns)))
     if incident.segment is not None:
         rows.append((Text("Vị trí lỗi", "Segment"), SEGMENTS[incident.segment].read(language)))
-    if occasion.audience.party is Party.CITY:
-        who = party_name(incident.party, occasion.directory, language)
+    if context.audience.party is Party.CITY:
+        who = party_name(incident.party, context.directory, language)
         rows.append((Text("Đơn vị xử lý", "Who must act"), who))
-    url = sections.service_url(occasion)
+    url = sections.service_url(context)
     if url:
         rows.append((Text("Địa chỉ", "Address"), url))
     return "\n".join(f"{name.read(language)}: {value}" for name, value in rows)
 
 
-def _ending(occasion: MessageContext, language: Language) -> str:
-    incident = occasion.incident
+def _ending(context: MessageContext, language: Language) -> str:
+    incident = context.incident
     until = lasted = ""
     if incident.closed_ns is not None:
         moment = sections.exact_time(incident.closed_ns)
         until = Text(f" lúc {moment}", f" since {moment}").read(language)
         took = duration((incident.closed_ns - incident.opened_ns) / NS_PER_S, language)
         lasted = Text(f", sau {took}", f", after {took}").read(language)
-    ending = _ENDINGS.get(occasion.record.cause, _ENDINGS[NotificationCause.ENDED]).read(language)
-    party = party_name(incident.party, occasion.directory, language)
+    ending = _ENDINGS.get(context.record.cause, _ENDINGS[NotificationCause.ENDED]).read(language)
+    party = party_name(incident.party, context.directory, language)
     return ending.format(until=until, lasted=lasted, party=party)
 
 
-def _footer(occasion: MessageContext, language: Language) -> str:
-    lines = [Text("Mã sự cố: ", "Incident: ").read(language) + occasion.incident.id]
-    if occasion.page_url:
-        lines.append(occasion.page_url)
+def _footer(context: MessageContext, language: Language) -> str:
+    lines = [Text("Mã sự cố: ", "Incident: ").read(language) + context.incident.id]
+    if context.page_url:
+        lines.append(context.page_url)
     return "\n".join(lines)
 
 

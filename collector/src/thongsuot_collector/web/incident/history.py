@@ -39,8 +39,9 @@ def _about(note: HistoryEntry, occasion: MessageContext, language: Language) -> 
     with suppress(ValueError):
         if note.event == "closed":
             return labels.OUTCOMES[ClosureCode(about)].read(language)
-        if note.event in {"party", "acknowledged"}:
-            return owner_name(about, occasion.directory, language)
+        if note.event in {"party", "acknowledged", "disputed"}:
+            party, _, rest = about.partition(": ")
+            return ": ".join(filter(None, (owner_name(party, occasion.directory, language), rest)))
         if note.event == "rule" and about in codes():
             return load(about).title.read(language)
         if note.event in _OF_A_SUBJECT:

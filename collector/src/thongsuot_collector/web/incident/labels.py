@@ -23,6 +23,7 @@ SEVERITY: Final = Text("Mức độ", "Severity")
 AFFECTED_COUNT: Final = Text("Đang bị ảnh hưởng", "Affected now")
 AREA: Final = Text("Khu vực", "Area")
 TAKEN: Final = Text("Đơn vị tiếp nhận", "Taken on by")
+DISPUTED: Final = Text("Tranh chấp: đơn vị từ chối xử lý", "Disputed by")
 NOBODY: Final = Text("chưa có", "nobody yet")
 MAINTENANCE: Final = Text("Bảo trì theo kế hoạch", "Planned maintenance")
 EXCUSED: Final = Text(
@@ -104,6 +105,15 @@ NOTES: Final[dict[str, Text]] = {
     "part of": Text("là một phần của", "part of"),
     "for itself again": Text("tách riêng trở lại", "for itself again"),
     "acknowledged": Text("đã có đơn vị tiếp nhận", "taken on"),
+    "disputed": Text("đơn vị từ chối xử lý, Thành phố quyết định", "disputed, the city decides"),
+    "ticket acknowledged": Text("phiếu đã được tiếp nhận", "ticket accepted"),
+    "ticket inProgress": Text("phiếu đang được xử lý", "ticket in progress"),
+    "ticket pending": Text("phiếu chờ bổ sung thông tin", "ticket waits for information"),
+    "ticket held": Text("phiếu tạm dừng xử lý", "ticket on hold"),
+    "ticket resolved": Text("phiếu đã khắc phục", "ticket resolved"),
+    "ticket closed": Text("phiếu đã đóng", "ticket closed"),
+    "ticket cancelled": Text("phiếu bị hủy", "ticket cancelled"),
+    "ticket rejected": Text("phiếu bị từ chối", "ticket rejected"),
     "note": Text("ghi chú", "note"),
     "is up": Text("hoạt động trở lại", "is up"),
     "is out again": Text("lại gặp sự cố", "is out again"),

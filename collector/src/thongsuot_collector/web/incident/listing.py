@@ -95,6 +95,9 @@ def _lasted(incident: Incident, reader: PageReader) -> str:
 
 
 def _owner(incident: Incident, directory: InventoryDirectory, language: Language) -> str:
+    if incident.dispute is not None:
+        name = party_name(incident.dispute.party, directory, language)
+        return f"{labels.DISPUTED.read(language)}: {name}"
     acknowledgement = incident.acknowledgement
     if acknowledgement is None:
         return ""

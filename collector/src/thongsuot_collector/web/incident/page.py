@@ -4,6 +4,7 @@ from thongsuot_collector.incidents.fault import NS_PER_S
 from thongsuot_collector.incidents.incident import Incident, IncidentMember
 from thongsuot_collector.incidents.party import parse_responsible_party
 from thongsuot_collector.incidents.wording import area, describe
+from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.notify.message import ChannelOutcome
 from thongsuot_collector.notify.render import sections, text
 from thongsuot_collector.notify.render.names import (
@@ -116,6 +117,7 @@ def _facts(report: IncidentReport, language: Language) -> list[tuple[Text, str, 
         (labels.LEARNED, sections.exact_time(incident.known_ns), ""),
         (labels.ACTS, party_name(incident.party, directory, language), ""),
         (labels.TAKEN, *owner),
+        *_dispute(incident, directory, language),
         (labels.SEGMENT, "" if segment is None else SEGMENTS[segment].read(language), ""),
         (labels.SEVERITY, SEVERITIES[incident.severity].read(language), ""),
         (labels.AFFECTED_COUNT, _affected_count(incident), ""),
@@ -129,6 +131,18 @@ def _facts(report: IncidentReport, language: Language) -> list[tuple[Text, str, 
             for window in report.windows
         ),
     ]
+
+
+def _dispute(
+    incident: Incident, directory: InventoryDirectory, language: Language
+) -> list[tuple[Text, str, str]]:
+    """Return who says that the incident is not its own, of which ticket, since when and why."""
+    dispute = incident.dispute
+    if dispute is None:
+        return []
+    name = party_name(dispute.party, directory, language)
+    moment = sections.exact_time(dispute.at_ns)
+    return [(labels.DISPUTED, f"{name}, {dispute.reference}, {moment}", dispute.reason)]
 
 
 def _related(incident: Incident, reader: PageReader) -> list[tuple[Text, list[tuple[str, str]]]]:

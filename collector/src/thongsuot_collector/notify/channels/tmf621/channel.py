@@ -1,9 +1,10 @@
 """
 TMF621: a trouble ticket in the carrier's own system, version 5 by default, version 4 where wanted.
 
-A ticket is found by its external identifier before one is made: a request whose answer was lost
-makes no second one. What the carrier does with it comes back by asking now and then, and at once
-where the carrier tells a callback that something has changed.
+A ticket is looked for by its external identifier before one is made: a request whose answer was
+lost makes no second one. What the carrier does with it comes back by polling, and at once where the
+carrier calls when something has changed. A notification counts as delivered only when the carrier's
+system has accepted something written for it: a ticket, a state or a note.
 """
 
 import asyncio
@@ -13,7 +14,8 @@ from typing import Annotated
 import msgspec
 
 from thongsuot_collector.incidents.notification_log import NotificationCause, NotificationKind
-from thongsuot_collector.notify.channels.tmf621 import states, ticket
+from thongsuot_collector.notify.channels.tmf621 import states
+from thongsuot_collector.notify.channels.tmf621 import ticket as forms
 from thongsuot_collector.notify.channels.tmf621.ticket import Json, TroubleTicket, Version
 from thongsuot_collector.notify.contract import ChannelKind
 from thongsuot_collector.notify.http.callbacks import (
@@ -30,10 +32,10 @@ from thongsuot_collector.notify.message import (
     ReceiverStatus,
 )
 
-_AT_ONCE = 4
+_CONCURRENT_POLLS = 4
 
 _HEADERS = {"Content-Type": "application/json", "Accept": "application/json"}
-_PATCH = {"Content-Type": "application/merge-patch+json", "Accept": "application/json"}
+_PATCH_HEADERS = {"Content-Type": "application/merge-patch+json", "Accept": "application/json"}
 
 Positive = Annotated[float, msgspec.Meta(gt=0)]
 
@@ -43,8 +45,8 @@ class Settings(CallbackSettings, frozen=True, kw_only=True):
     One ``[[channels]]`` of kind ``tmf621``.
 
     ``url`` is the carrier's API root, without ``/tmf-api``. ``customer`` is how the carrier knows
-    the city. Not ``sets_status``: the carrier alone says how far a ticket is, and is told in notes.
-    ``poll_s`` is how often open tickets are asked for.
+    the city. Not ``sets_status``: the carrier alone sets the state of a ticket, and is told in
+    notes. ``poll_s`` is how often open tickets are asked for.
     """
 
     url: str
@@ -63,7 +65,7 @@ def check(settings: Settings) -> None:
 
 
 class TroubleTicketChannel:
-    """The channel; see ``Channel`` and ``Watching``."""
+    """The channel; see ``Channel``, ``Polling`` and ``AcceptsCallbacks``."""
 
     display_name = "tmf621"
 
@@ -71,44 +73,50 @@ class TroubleTicketChannel:
         self.poll_s = settings.poll_s
         self._settings = settings
         self._version: Version = settings.version
-        self._base = settings.url.rstrip("/") + ticket.BASES[settings.version]
+        self._base = settings.url.rstrip("/") + forms.BASES[settings.version]
         self._hub = HubSubscription(settings, f"{self._base}/hub", is_typed=settings.version == 5)
         self._client = HttpClient(settings, secrets=self._hub.secrets)
 
     async def send(self, message: NotificationMessage) -> ChannelResult:
         """Make a ticket, change it, or bring it to its end."""
-        found = await self._find(message)
-        if isinstance(found, HttpReply):
-            return found.channel_result()
+        ticket = await self._find(message)
+        if isinstance(ticket, HttpReply):
+            return ticket.channel_result()
         if message.kind is NotificationKind.RESOLVED:
-            return await self._end(message, found)
-        if found is None:
+            return await self._end(message, ticket)
+        if ticket is None:
             return await self._create(message)
-        if message.kind is NotificationKind.OPENED:
-            return _answer(found, f"{found.id} is there already, {found.status}")
-        return await self._go_on(message, found)
+        if (
+            message.kind is NotificationKind.OPENED
+            and ticket.is_named(message.thread_id)
+            and states.is_live(ticket.status)
+        ):
+            # An earlier attempt made it, and its answer was lost.
+            return _delivered(ticket, f"{ticket.id} is there already, {ticket.status}")
+        return await self._go_on(message, ticket)
 
-    async def poll(self, known: Sequence[OpenNotification]) -> Sequence[ReceiverStatus]:
+    async def poll(self, notifications: Sequence[OpenNotification]) -> Sequence[ReceiverStatus]:
         """Ask for each ticket."""
         await self._hub.subscribe(self._client)
-        turns = asyncio.Semaphore(_AT_ONCE)
+        slots = asyncio.Semaphore(_CONCURRENT_POLLS)
 
-        async def look(one: OpenNotification) -> ReceiverStatus | None:
-            async with turns:
-                reply = await self._client.request("GET", f"{self._tickets}/{one.reference}")
-            found = reply.decode_body(TroubleTicket)
-            if not isinstance(found, TroubleTicket) or not found.status:
+        async def poll_one(notification: OpenNotification) -> ReceiverStatus | None:
+            async with slots:
+                url = f"{self._tickets}/{notification.reference}"
+                reply = await self._client.request("GET", url)
+            ticket = reply.decode_body(TroubleTicket)
+            if not isinstance(ticket, TroubleTicket) or not ticket.status:
                 return None
-            others = sum(note.get("author") != ticket.AUTHOR for note in found.note)
             return ReceiverStatus(
-                thread_id=one.thread_id,
-                status=found.status,
-                text=found.last_said,
-                revision=f"{found.status} {others}",
+                thread_id=notification.thread_id,
+                status=ticket.status,
+                acceptance=states.acceptance(ticket.status),
+                text=ticket.carrier_text,
+                revision=f"{ticket.status} {ticket.carrier_notes}",
             )
 
-        found = await asyncio.gather(*(look(one) for one in known))
-        return [one for one in found if one is not None]
+        statuses = await asyncio.gather(*map(poll_one, notifications))
+        return [status for status in statuses if status is not None]
 
     def accepts_callback(self, token: str) -> bool:
         """Return whether a call comes from somebody who was told where to call."""
@@ -124,107 +132,141 @@ class TroubleTicketChannel:
         return f"{self._base}/troubleTicket"
 
     async def _find(self, message: NotificationMessage) -> TroubleTicket | HttpReply | None:
-        """
-        Return the ticket of a message, ``None`` where there is none; a reply where that is not
-        known.
-        """
+        """Return the ticket of a message, ``None`` where there is none; a reply: not known."""
         if message.reference:
             reply = await self._client.request("GET", f"{self._tickets}/{message.reference}")
             known = reply.decode_body(TroubleTicket)
             if isinstance(known, TroubleTicket):
                 return known
             if reply.status != 404:
-                return _not_told(known)
+                return _not_sent(known)
             # The ticket, or all of the API, is not there any more: the next answer says which.
-        params = ticket.external_id_filter(self._version, message.thread_id)
-        reply = await self._client.request("GET", self._tickets, params=params)
-        found = reply.decode_body(tuple[TroubleTicket, ...])
-        if isinstance(found, HttpReply):
-            return _not_told(found)
-        # A server may not know the filter and answer with all that it has.
-        named = [one for one in found if one.is_named(message.thread_id)]
-        named.sort(key=lambda one: states.is_over(one.status))
+        named = await self._find_named(message.thread_id)
+        if isinstance(named, HttpReply):
+            return named
         return named[0] if named else None
 
+    async def _find_named(self, external_id: str) -> list[TroubleTicket] | HttpReply:
+        """Return the tickets with an external identifier, those in work first."""
+        params = forms.external_id_filter(self._version, external_id)
+        reply = await self._client.request("GET", self._tickets, params=params)
+        tickets = reply.decode_body(tuple[TroubleTicket, ...])
+        if isinstance(tickets, HttpReply):
+            return _not_sent(tickets)
+        # A server may not know the filter and answer with all that it has.
+        named = [ticket for ticket in tickets if ticket.is_named(external_id)]
+        return sorted(named, key=lambda ticket: not states.is_live(ticket.status))
+
     async def _create(self, message: NotificationMessage, *, follows: str = "") -> ChannelResult:
-        asked = ticket.new_ticket(
+        body = forms.new_ticket(
             message,
             self._version,
             ticket_type=self._settings.ticket_type,
             customer=self._settings.customer,
             follows=follows,
         )
-        reply = await self._ask("POST", self._tickets, asked)
+        reply = await self._write("POST", self._tickets, body)
         if reply.outcome is not ChannelOutcome.DELIVERED:
             return reply.channel_result()
-        made = reply.decode_body(TroubleTicket)
-        if isinstance(made, HttpReply):
-            # 202: taken, but not there yet; it is found by its external identifier later.
+        created = reply.decode_body(TroubleTicket)
+        if isinstance(created, HttpReply):
+            # 202: accepted, but not there yet; it is found by its external identifier later.
+            text = f"{reply.text}; no ticket number yet"
+            return ChannelResult(outcome=ChannelOutcome.DELIVERED, text=text)
+        return _delivered(created, f"{created.id} {created.status}")
+
+    async def _go_on(self, message: NotificationMessage, ticket: TroubleTicket) -> ChannelResult:
+        """Say that the fault is there, whatever the carrier thinks of an earlier ticket."""
+        is_of_this_outage = message.kind is NotificationKind.UPDATED or ticket.is_named(
+            message.thread_id
+        )
+        if states.is_refused(ticket.status) and is_of_this_outage:
+            # The carrier has said no; repeating it settles nothing. The city has been told.
             return ChannelResult(
-                outcome=ChannelOutcome.DELIVERED, text=f"{reply.text}; no ticket number yet"
+                outcome=ChannelOutcome.REJECTED,
+                text=f"{ticket.id} is {ticket.status} by the carrier; no other ticket is made",
+                reference=ticket.id,
             )
-        return _answer(made, f"{made.id} {made.status}")
+        if states.is_over(ticket.status):
+            return await self._follow(message, ticket)
+        if ticket.status != states.RESOLVED:
+            return await self._note(message, ticket)
+        if self._settings.sets_status:
+            reply = await self._patch(message, ticket, states.IN_PROGRESS)
+            if reply.outcome is not ChannelOutcome.REJECTED:
+                return msgspec.structs.replace(reply.channel_result(), reference=ticket.id)
+        # Nobody works on a ticket that stays resolved: a note there would be read by nobody.
+        return await self._follow(message, ticket)
 
-    async def _go_on(self, message: NotificationMessage, found: TroubleTicket) -> ChannelResult:
-        """Say what has changed; the fault goes on, whatever the carrier thinks of it."""
-        if found.status == states.REJECTED:
-            return _answer(found, f"{found.id} was rejected; it is not made again")
-        if states.is_over(found.status):
-            return await self._create(message, follows=found.id)
-        status = states.IN_PROGRESS if found.status == states.RESOLVED else ""
-        return await self._change(message, found, status)
+    async def _follow(self, message: NotificationMessage, ticket: TroubleTicket) -> ChannelResult:
+        """Make the ticket that follows one which is over, unless an earlier attempt made it."""
+        named = await self._find_named(message.thread_id)
+        if isinstance(named, HttpReply):
+            return named.channel_result()
+        for other in named:
+            if other.id != ticket.id and states.is_live(other.status):
+                return await self._note(message, other)
+        return await self._create(message, follows=ticket.id)
 
-    async def _change(
-        self, message: NotificationMessage, found: TroubleTicket, status: str
-    ) -> ChannelResult:
-        if not self._settings.sets_status:
-            status = ""
-        asked = ticket.ticket_patch(message, self._version, found, status=status)
-        reply = await self._ask("PATCH", f"{self._tickets}/{found.id}", asked)
-        if reply.outcome is ChannelOutcome.REJECTED and status:
-            # What may be said to the carrier without being its business is said at least.
-            asked = ticket.ticket_patch(message, self._version, found)
-            again = await self._ask("PATCH", f"{self._tickets}/{found.id}", asked)
-            if again.outcome is ChannelOutcome.DELIVERED:
-                return _answer(found, f"{found.id} noted; its state stays: {reply.text}")
-        return msgspec.structs.replace(reply.channel_result(), reference=found.id)
+    async def _note(self, message: NotificationMessage, ticket: TroubleTicket) -> ChannelResult:
+        """Add a note, unless an earlier attempt added it."""
+        if ticket.has_note(forms.note_text(message)):
+            return _delivered(ticket, f"{ticket.id} has the note already")
+        reply = await self._patch(message, ticket, "")
+        return msgspec.structs.replace(reply.channel_result(), reference=ticket.id)
 
     async def _end(
-        self, message: NotificationMessage, found: TroubleTicket | None
+        self, message: NotificationMessage, ticket: TroubleTicket | None
     ) -> ChannelResult:
         """Bring a ticket to its end: resolved, or taken back where it was not the carrier's."""
-        if found is None:
-            return ChannelResult(
-                outcome=ChannelOutcome.DELIVERED, text="there is no ticket to bring to an end"
-            )
-        if states.is_over(found.status):
-            return _answer(found, f"{found.id} is {found.status} already")
+        if ticket is None:
+            text = "there is no ticket to bring to an end"
+            return ChannelResult(outcome=ChannelOutcome.DELIVERED, text=text)
+        if states.is_over(ticket.status):
+            return _delivered(ticket, f"{ticket.id} is {ticket.status} already")
         is_restored = message.record.cause is NotificationCause.ENDED
         wanted = states.RESOLVED if is_restored else states.CANCELLED
-        steps = states.status_path(found.status, wanted) if self._settings.sets_status else None
+        steps = states.status_path(ticket.status, wanted) if self._settings.sets_status else None
         for status in (steps or ())[:-1]:
-            asked = ticket.status_patch(self._version, status)
-            reply = await self._ask("PATCH", f"{self._tickets}/{found.id}", asked)
+            body = forms.status_patch(self._version, status)
+            reply = await self._write("PATCH", f"{self._tickets}/{ticket.id}", body)
             if reply.outcome is ChannelOutcome.REJECTED:
-                return await self._change(message, found, "")
+                steps = None
+                break
             if reply.outcome is not ChannelOutcome.DELIVERED:
-                return msgspec.structs.replace(reply.channel_result(), reference=found.id)
-        return await self._change(message, found, steps[-1] if steps else "")
+                return msgspec.structs.replace(reply.channel_result(), reference=ticket.id)
+        if not steps:
+            return await self._note(message, ticket)
+        reply = await self._patch(message, ticket, steps[-1])
+        if reply.outcome is ChannelOutcome.REJECTED:
+            # What the carrier lets nobody set is said at least.
+            noted = await self._note(message, ticket)
+            if noted.outcome is ChannelOutcome.DELIVERED:
+                return _delivered(ticket, f"{ticket.id} noted; its state stays: {reply.text}")
+        return msgspec.structs.replace(reply.channel_result(), reference=ticket.id)
 
-    async def _ask(self, method: str, url: str, asked: Json) -> HttpReply:
-        headers = _PATCH if method == "PATCH" and self._version == 5 else _HEADERS
-        body = msgspec.json.encode(asked)
-        return await self._client.request(method, url, body=body, headers=headers)
+    async def _patch(
+        self, message: NotificationMessage, ticket: TroubleTicket, status: str
+    ) -> HttpReply:
+        body = forms.ticket_patch(message, self._version, ticket, status=status)
+        return await self._write("PATCH", f"{self._tickets}/{ticket.id}", body)
+
+    async def _write(self, method: str, url: str, body: Json) -> HttpReply:
+        is_merge_patch = method == "PATCH" and self._version == 5
+        headers = _PATCH_HEADERS if is_merge_patch else _HEADERS
+        return await self._client.request(
+            method, url, body=msgspec.json.encode(body), headers=headers
+        )
 
 
-def _answer(found: TroubleTicket, text: str) -> ChannelResult:
-    return ChannelResult(outcome=ChannelOutcome.DELIVERED, text=text, reference=found.id)
+def _delivered(ticket: TroubleTicket, text: str) -> ChannelResult:
+    return ChannelResult(outcome=ChannelOutcome.DELIVERED, text=text, reference=ticket.id)
 
 
-def _not_told(reply: HttpReply) -> HttpReply:
-    """Return what a question in vain means: whatever came of it, nothing was told."""
-    is_unsure = reply.outcome is ChannelOutcome.UNKNOWN
-    return msgspec.structs.replace(reply, outcome=ChannelOutcome.RETRY) if is_unsure else reply
+def _not_sent(reply: HttpReply) -> HttpReply:
+    """Return what a failed question means: whatever came of it, nothing was sent."""
+    is_unknown = reply.outcome is ChannelOutcome.UNKNOWN
+    return msgspec.structs.replace(reply, outcome=ChannelOutcome.RETRY) if is_unknown else reply
 
 
 CHANNEL = ChannelKind(

@@ -8,13 +8,16 @@ a ticket begins ``acknowledged``, and only work in progress is resolved.
 from collections import deque
 from typing import Final
 
+from thongsuot_collector.notify.message import Acceptance
+
+ACKNOWLEDGED: Final = "acknowledged"
 RESOLVED: Final = "resolved"
 CANCELLED: Final = "cancelled"
 IN_PROGRESS: Final = "inProgress"
 REJECTED: Final = "rejected"
 
 TRANSITIONS: Final[dict[str, tuple[str, ...]]] = {
-    "acknowledged": (IN_PROGRESS, REJECTED, CANCELLED),
+    ACKNOWLEDGED: (IN_PROGRESS, REJECTED, CANCELLED),
     IN_PROGRESS: ("pending", "held", RESOLVED, CANCELLED),
     "pending": (IN_PROGRESS,),
     "held": (IN_PROGRESS,),
@@ -28,6 +31,23 @@ TRANSITIONS: Final[dict[str, tuple[str, ...]]] = {
 def is_over(status: str) -> bool:
     """Return whether nothing can follow; of a state that is not known it is not thought so."""
     return status in TRANSITIONS and not TRANSITIONS[status]
+
+
+def is_live(status: str) -> bool:
+    """Return whether a carrier is at work on a ticket, or may be."""
+    return status != RESOLVED and not is_over(status)
+
+
+def is_refused(status: str) -> bool:
+    """Return whether a ticket in a state was refused, if it was not us who took it back."""
+    return status in {REJECTED, CANCELLED}
+
+
+def acceptance(status: str) -> Acceptance:
+    """Return what a state that the carrier set means for the incident."""
+    if status in {ACKNOWLEDGED, IN_PROGRESS}:
+        return Acceptance.ACCEPTED
+    return Acceptance.REFUSED if is_refused(status) else Acceptance.OPEN
 
 
 def status_path(status: str, wanted: str) -> tuple[str, ...] | None:

@@ -46,10 +46,29 @@ class TroubleTicket(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         return external in [*named, self.external_id]
 
     @property
-    def last_said(self) -> str:
-        """What the carrier said last: the reason of its state, or a note that is not ours."""
-        notes = [str(one.get("text", "")) for one in self.note if one.get("author") != AUTHOR]
-        return self.status_change_reason or (notes[-1] if notes else "")
+    def carrier_notes(self) -> int:
+        """How many notes are not ours."""
+        return len(self._texts(is_ours=False))
+
+    @property
+    def carrier_text(self) -> str:
+        """What the carrier said last: the reason of its state, and its last note."""
+        reason = self.status_change_reason
+        if reason.startswith(AUTHOR):
+            reason = ""  # we set the state
+        notes = self._texts(is_ours=False)
+        return "; ".join(dict.fromkeys(filter(None, (reason, *notes[-1:]))))
+
+    def has_note(self, text: str) -> bool:
+        """Return whether we have written a note already."""
+        return text in self._texts(is_ours=True)
+
+    def _texts(self, *, is_ours: bool) -> list[str]:
+        return [
+            str(note.get("text", ""))
+            for note in self.note
+            if (note.get("author") == AUTHOR) is is_ours
+        ]
 
 
 def external_id_filter(version: Version, external: str) -> Mapping[str, str]:
@@ -109,17 +128,21 @@ def ticket_patch(
     A list in a PATCH replaces the list that is there (RFC 7396): the carrier's own notes are sent
     along, or they would be gone.
     """
-    text = f"{message.title}\n\n{message.body}"
     found: Json = {
         "severity": _SEVERITIES[message.document.severity],
-        "note": [*ticket.note, note(version, text, message.record.at_ns)],
+        "note": [*ticket.note, note(version, note_text(message), message.record.at_ns)],
     }
     if status:
         found["status"] = status
-        found["statusChangeReason"] = message.title
+        found["statusChangeReason"] = f"{AUTHOR}: {message.title}"
     if version == 5:
         found["@type"] = "TroubleTicket"
     return found
+
+
+def note_text(message: NotificationMessage) -> str:
+    """Return what a note says of a message."""
+    return f"{message.title}\n\n{message.body}"
 
 
 def status_patch(version: Version, status: str) -> Json:

@@ -21,6 +21,7 @@ from thongsuot_collector.notify.http.callbacks import (
 )
 from thongsuot_collector.notify.http.client import HttpClient, HttpReply, check_http, check_url
 from thongsuot_collector.notify.message import (
+    Acceptance,
     ChannelOutcome,
     ChannelResult,
     NotificationMessage,
@@ -28,7 +29,7 @@ from thongsuot_collector.notify.message import (
     ReceiverStatus,
 )
 
-_AT_ONCE = 4
+_CONCURRENT_POLLS = 4
 _HEADERS = {"Content-Type": "application/json", "Accept": "application/json"}
 
 Positive = Annotated[float, msgspec.Meta(gt=0)]
@@ -66,37 +67,43 @@ class AlarmChannel:
 
     async def send(self, message: NotificationMessage) -> ChannelResult:
         """Raise an alarm, change it, or clear it."""
-        found = await self._find(message)
-        if isinstance(found, HttpReply):
-            return found.channel_result()
+        known = await self._find(message)
+        if isinstance(known, HttpReply):
+            return known.channel_result()
         if message.kind is NotificationKind.RESOLVED:
-            if found is None or found.is_cleared:
-                text = "there is no alarm to clear" if found is None else "cleared already"
+            if known is None or known.is_cleared:
+                text = "there is no alarm to clear" if known is None else "cleared already"
                 return ChannelResult(outcome=ChannelOutcome.DELIVERED, text=text)
-            return await self._patch(found, alarm.clear_patch(message))
-        if found is None or found.is_cleared:
+            return await self._patch(known, alarm.clear_patch(message))
+        if known is None or known.is_cleared:
             return await self._create(message)
-        if message.kind is NotificationKind.OPENED:
-            return _answer(found, f"alarm {found.id} is there already")
-        return await self._patch(found, alarm.alarm_patch(message))
+        is_of_this_thread = known.external_alarm_id == message.thread_id
+        if message.kind is NotificationKind.OPENED and is_of_this_thread:
+            # An earlier attempt made it, and its answer was lost.
+            return _delivered(known, f"alarm {known.id} is there already")
+        return await self._patch(known, alarm.alarm_patch(message))
 
-    async def poll(self, known: Sequence[OpenNotification]) -> Sequence[ReceiverStatus]:
+    async def poll(self, notifications: Sequence[OpenNotification]) -> Sequence[ReceiverStatus]:
         """Ask for each alarm: has anybody acknowledged it?"""
         await self._hub.subscribe(self._client)
-        turns = asyncio.Semaphore(_AT_ONCE)
+        slots = asyncio.Semaphore(_CONCURRENT_POLLS)
 
-        async def look(one: OpenNotification) -> ReceiverStatus | None:
-            async with turns:
-                reply = await self._client.request("GET", f"{self._alarms}/{one.reference}")
-            found = reply.decode_body(Alarm)
-            if not isinstance(found, Alarm) or found.ack_state != "acknowledged":
+        async def poll_one(notification: OpenNotification) -> ReceiverStatus | None:
+            async with slots:
+                url = f"{self._alarms}/{notification.reference}"
+                reply = await self._client.request("GET", url)
+            known = reply.decode_body(Alarm)
+            if not isinstance(known, Alarm) or known.ack_state != "acknowledged":
                 return None
             return ReceiverStatus(
-                thread_id=one.thread_id, status="acknowledged", text=found.ack_user_id
+                thread_id=notification.thread_id,
+                status=known.ack_state,
+                acceptance=Acceptance.ACCEPTED,
+                text=known.ack_user_id,
             )
 
-        found = await asyncio.gather(*(look(one) for one in known))
-        return [one for one in found if one is not None]
+        statuses = await asyncio.gather(*map(poll_one, notifications))
+        return [status for status in statuses if status is not None]
 
     def accepts_callback(self, token: str) -> bool:
         """Return whether a call comes from somebody who was told where to call."""
@@ -122,40 +129,41 @@ class AlarmChannel:
             if isinstance(known, Alarm):
                 return known
             if reply.status != 404:
-                return _not_told(known)
+                return _not_sent(known)
         params = {"externalAlarmId": message.thread_id}
         reply = await self._client.request("GET", self._alarms, params=params)
-        found = reply.decode_body(tuple[Alarm, ...])
-        if isinstance(found, HttpReply):
-            return _not_told(found)
-        named = [one for one in found if one.external_alarm_id == message.thread_id]
-        named.sort(key=lambda one: one.is_cleared)
+        alarms = reply.decode_body(tuple[Alarm, ...])
+        if isinstance(alarms, HttpReply):
+            return _not_sent(alarms)
+        named = [known for known in alarms if known.external_alarm_id == message.thread_id]
+        named.sort(key=lambda known: known.is_cleared)
         return named[0] if named else None
 
     async def _create(self, message: NotificationMessage) -> ChannelResult:
-        reply = await self._ask("POST", self._alarms, alarm.new_alarm(message))
-        made = reply.decode_body(Alarm)
-        if isinstance(made, HttpReply):
-            return made.channel_result()
-        return _answer(made, f"alarm {made.id}")
+        reply = await self._write("POST", self._alarms, alarm.new_alarm(message))
+        created = reply.decode_body(Alarm)
+        if isinstance(created, HttpReply):
+            return created.channel_result()
+        return _delivered(created, f"alarm {created.id}")
 
-    async def _patch(self, found: Alarm, asked: Json) -> ChannelResult:
-        reply = await self._ask("PATCH", f"{self._alarms}/{found.id}", asked)
-        return msgspec.structs.replace(reply.channel_result(), reference=str(found.id))
+    async def _patch(self, known: Alarm, body: Json) -> ChannelResult:
+        reply = await self._write("PATCH", f"{self._alarms}/{known.id}", body)
+        return msgspec.structs.replace(reply.channel_result(), reference=str(known.id))
 
-    async def _ask(self, method: str, url: str, asked: Json) -> HttpReply:
-        body = msgspec.json.encode(asked)
-        return await self._client.request(method, url, body=body, headers=_HEADERS)
-
-
-def _answer(found: Alarm, text: str) -> ChannelResult:
-    return ChannelResult(outcome=ChannelOutcome.DELIVERED, text=text, reference=str(found.id))
+    async def _write(self, method: str, url: str, body: Json) -> HttpReply:
+        return await self._client.request(
+            method, url, body=msgspec.json.encode(body), headers=_HEADERS
+        )
 
 
-def _not_told(reply: HttpReply) -> HttpReply:
-    """Return what a question in vain means: whatever came of it, nothing was told."""
-    is_unsure = reply.outcome is ChannelOutcome.UNKNOWN
-    return msgspec.structs.replace(reply, outcome=ChannelOutcome.RETRY) if is_unsure else reply
+def _delivered(known: Alarm, text: str) -> ChannelResult:
+    return ChannelResult(outcome=ChannelOutcome.DELIVERED, text=text, reference=str(known.id))
+
+
+def _not_sent(reply: HttpReply) -> HttpReply:
+    """Return what a failed question means: whatever came of it, nothing was sent."""
+    is_unknown = reply.outcome is ChannelOutcome.UNKNOWN
+    return msgspec.structs.replace(reply, outcome=ChannelOutcome.RETRY) if is_unknown else reply
 
 
 CHANNEL = ChannelKind(

@@ -1,6 +1,7 @@
 """Telling with real receivers: who is told by what when channels fail, and what is seen of it."""
 
 import asyncio
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,9 +11,9 @@ from sqlalchemy import text
 
 from tests.collector.incidents.city import CityFixture
 from tests.collector.notify.channel_contract import (
-    DispatcherFixture,
+    ServiceFixture,
     attempts_for,
-    running_dispatcher,
+    running_service,
 )
 from tests.collector.notify.incident_events import (
     CITY,
@@ -108,8 +109,8 @@ def two_channels() -> CityFixture:
     )
 
 
-def metric(found: DispatcherFixture, name: str, **labels: str) -> float | None:
-    found.dispatcher.update_metrics()
+def metric(found: ServiceFixture, name: str, **labels: str) -> float | None:
+    found.service.update_metrics()
     return found.registry.get_sample_value(f"thongsuot_collector_notify_{name}", labels)
 
 
@@ -119,22 +120,22 @@ async def test_a_channel_that_is_shut_hands_over_at_once_and_that_is_seen(
     made = two_channels()
     first.behave("403")
     event = cut_fibre(made)
-    async with running_dispatcher(made, tmp_path, both(first, second), settings()) as found:
+    async with running_service(made, tmp_path, both(first, second), settings()) as found:
         await found.accept(event)
         await eventually(found.is_idle)
         assert (first.received_kinds(), second.received_kinds()) == ([], [NotificationKind.OPENED])
         assert metric(found, "escalations_total", channel="first") == 1
-        assert metric(found, "attempts_total", channel="first", outcome="shut") == 1
+        assert metric(found, "attempts_total", channel="first", outcome="channel_unavailable") == 1
         assert (metric(found, "failing_since_timestamp_seconds", channel="first") or 0) > 0
         assert metric(found, "failing_since_timestamp_seconds", channel="second") == 0
         assert metric(found, "unreached") == 0
-        (told,) = found.dispatcher.site_notifications("s0")
+        (told,) = found.service.site_notifications("s0")
         assert (told.party, told.channel, told.about) == ("carrier", "webhook", "fiber")
         assert told.is_delivered
-        assert found.dispatcher.site_notifications("s1") == ()
+        assert found.service.site_notifications("s1") == ()
         first.behave(WELL)
         await found.accept(restore_fibre(made))
-        await eventually(lambda: not found.dispatcher.threads)
+        await eventually(lambda: not found.service.threads)
     assert (first.received_kinds(), second.received_kinds()) == (
         [],
         [NotificationKind.OPENED, NotificationKind.RESOLVED],
@@ -147,7 +148,7 @@ async def test_a_busy_channel_goes_on_being_tried_while_the_next_joins(
     made = two_channels()
     first.behave("503")
     event = cut_fibre(made)
-    async with running_dispatcher(made, tmp_path, both(first, second), settings(0.2)) as found:
+    async with running_service(made, tmp_path, both(first, second), settings(0.2)) as found:
         await found.accept(event)
         await eventually(found.is_idle)
         assert second.received_kinds() == [NotificationKind.OPENED]
@@ -161,13 +162,13 @@ async def test_while_nobody_is_reached_the_page_and_the_metrics_say_so(
     made = two_channels()
     first.behave("400")
     second.behave("400")
-    async with running_dispatcher(made, tmp_path, both(first, second), settings()) as found:
+    async with running_service(made, tmp_path, both(first, second), settings()) as found:
         await found.accept(cut_fibre(made))
         await eventually(lambda: metric(found, "unreached") == 1)
-        await eventually(lambda: found.dispatcher.site_notifications("s0"))
-        (told,) = found.dispatcher.site_notifications("s0")
+        await eventually(lambda: found.service.site_notifications("s0"))
+        (told,) = found.service.site_notifications("s0")
         assert not told.is_delivered
-        assert found.dispatcher.notified_parties("s0") == ()
+        assert found.service.notified_parties("s0") == ()
         assert metric(found, "waiting") == 1
 
 
@@ -177,7 +178,7 @@ async def test_what_a_silent_receiver_may_have_is_taken_back_there_too(
     made = two_channels()
     first.behave("hang")
     channels = both(first, second, timeout_s=0.1)
-    async with running_dispatcher(made, tmp_path, channels, settings(0.2)) as found:
+    async with running_service(made, tmp_path, channels, settings(0.2)) as found:
         await found.accept(cut_fibre(made))
         await eventually(found.is_idle)
         assert (first.received_kinds(), second.received_kinds()) == (
@@ -186,7 +187,7 @@ async def test_what_a_silent_receiver_may_have_is_taken_back_there_too(
         )
         first.behave(WELL)
         await found.accept(restore_fibre(made))
-        await eventually(lambda: not found.dispatcher.threads)
+        await eventually(lambda: not found.service.threads)
     assert (
         first.received_kinds()
         == second.received_kinds()
@@ -200,12 +201,12 @@ async def test_an_end_in_the_middle_of_a_try_tells_it_again_under_the_same_key(
     made = two_channels()
     event = cut_fibre(made)
     first.behave("hang")
-    async with running_dispatcher(made, tmp_path, both(first, second), settings()) as found:
+    async with running_service(made, tmp_path, both(first, second), settings()) as found:
         await found.accept(event)
         await eventually(lambda: first.received_kinds() == [NotificationKind.OPENED])
     assert tries_of(tmp_path, event) == []
     first.behave(WELL)
-    async with running_dispatcher(made, tmp_path, both(first, second), settings()) as found:
+    async with running_service(made, tmp_path, both(first, second), settings()) as found:
         await eventually(found.is_idle)
         (tried,) = attempts_for(found, event)
         assert tried.outcome is ChannelOutcome.DELIVERED
@@ -227,17 +228,17 @@ async def test_a_fault_that_is_over_before_anybody_could_be_told_is_not_told_lat
     first.peer.stop()
     second.peer.stop()
     opened = cut_fibre(made)
-    async with running_dispatcher(made, tmp_path, both(first, second), settings()) as found:
+    async with running_service(made, tmp_path, both(first, second), settings()) as found:
         await found.accept(opened)
         await eventually(lambda: len(attempts_for(found, opened)) > 1)
         await found.accept(restore_fibre(made))
-        await eventually(lambda: not found.dispatcher.threads)
+        await eventually(lambda: not found.service.threads)
         first.peer.start()
         second.peer.start()
         other = cut_fibre(made, "s3")
         await found.accept(other)
         await eventually(lambda: first.received_kinds() or second.received_kinds())
-        await eventually(lambda: all(one.is_complete for one in found.dispatcher.threads))
+        await eventually(lambda: all(one.is_complete for one in found.service.threads))
     told = [one.incident.incident for one in (*first.bodies(), *second.bodies())]
     assert told == [other.incident.id]
     entries = made.registry.incidents[opened.incident.id].notifications
@@ -252,11 +253,11 @@ async def test_everything_of_a_storm_is_told_once_when_the_receiver_is_back(
     first.behave("503")
     second.behave("503")
     events = [renamed(event, number) for number in range(60)]
-    async with running_dispatcher(made, tmp_path, both(first, second), settings()) as found:
+    async with running_service(made, tmp_path, both(first, second), settings()) as found:
         await found.accept(*events)
-        await eventually(lambda: len(found.updates) > 8)
+        await eventually(lambda: len(found.recorder.deliveries) > 8)
         first.behave(WELL)
-        await eventually(lambda: all(one.is_complete for one in found.dispatcher.threads))
+        await eventually(lambda: all(one.is_complete for one in found.service.threads))
     told = sorted(one.incident.incident for one in first.bodies())
     assert told == sorted(one.incident.id for one in events)
     assert second.received_kinds() == []
@@ -273,12 +274,12 @@ async def test_the_city_looks_on_by_its_own_channel_and_the_incident_notes_who_m
     made = steady_city(city_inventory(carrier_channels=("first",), city_channels=("second",)))
     wanted = NotifySettings(channels=("first",), city=CITY, retry_s=0.01)
     event = carrier_outage(made)
-    async with running_dispatcher(made, tmp_path, both(first, second), wanted) as found:
+    async with running_service(made, tmp_path, both(first, second), wanted) as found:
         await found.accept(event)
         await eventually(
             lambda: first.received_kinds() and second.received_kinds() and found.is_idle()
         )
-        await eventually(lambda: len(found.dispatcher.site_notifications("s0")) == 2)
+        await eventually(lambda: len(found.service.site_notifications("s0")) == 2)
     (theirs,), (ours,) = first.bodies(), second.bodies()
     assert (theirs.audience.party, ours.audience.party) == ("carrier", "city")
     assert theirs.delivery != ours.delivery
@@ -290,7 +291,7 @@ async def test_staff_are_told_who_else_knows(
     first: WebhookReceiver, second: WebhookReceiver, tmp_path: Path
 ) -> None:
     made = steady_city(city_inventory(site_channels=("first",), carrier_channels=("second",)))
-    async with running_dispatcher(made, tmp_path, both(first, second), settings()) as found:
+    async with running_service(made, tmp_path, both(first, second), settings()) as found:
         await found.accept(cut_fibre(made))
         await eventually(found.is_idle)
         await found.accept(unplug_cable(made, "s0", "5g"))
@@ -303,11 +304,11 @@ async def test_a_party_without_a_channel_is_said_and_counted(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     made = steady_city(city_inventory(carrier_channels=()))
-    async with running_dispatcher(made, tmp_path, {}, NotifySettings()) as found:
+    async with running_service(made, tmp_path, {}, NotifySettings()) as found:
         event = cut_fibre(made)
         await found.accept(event)
         assert metric(found, "unreached") == 1
-    assert f"cannot tell incident={event.incident.id} party=carrier:vnpt" in caplog.text
+    assert f"cannot notify incident={event.incident.id} party=carrier:vnpt" in caplog.text
 
 
 async def test_a_channel_that_left_the_configuration_hands_over(
@@ -315,7 +316,7 @@ async def test_a_channel_that_left_the_configuration_hands_over(
 ) -> None:
     made = two_channels()
     channels = {"second": second.channel()}
-    async with running_dispatcher(made, tmp_path, channels, settings()) as found:
+    async with running_service(made, tmp_path, channels, settings()) as found:
         event = cut_fibre(made)
         await found.accept(event)
         await eventually(found.is_idle)
@@ -340,7 +341,7 @@ async def test_a_bug_in_one_channel_keeps_nobody_from_being_told(
 ) -> None:
     made = two_channels()
     channels: dict[str, Channel] = {"first": RaisingChannel(), "second": second.channel()}
-    async with running_dispatcher(made, tmp_path, channels, settings()) as found:
+    async with running_service(made, tmp_path, channels, settings()) as found:
         event = cut_fibre(made)
         await found.accept(event)
         await eventually(found.is_idle)
@@ -353,16 +354,16 @@ async def test_what_was_told_is_forgotten_only_when_it_is_long_over(
     first: WebhookReceiver, second: WebhookReceiver, tmp_path: Path
 ) -> None:
     made = two_channels()
-    async with running_dispatcher(made, tmp_path, both(first, second), settings()) as found:
+    async with running_service(made, tmp_path, both(first, second), settings()) as found:
         over = cut_fibre(made)
         await found.accept(over)
         await eventually(found.is_idle)
         await found.accept(restore_fibre(made))
-        await eventually(lambda: not found.dispatcher.threads)
+        await eventually(lambda: not found.service.threads)
         goes_on = cut_fibre(made, "s3")
         await found.accept(goes_on)
-        await eventually(lambda: all(one.is_complete for one in found.dispatcher.threads))
-        await found.dispatcher.prune(before_ns=found.dispatcher.now_ns() + 10**12)
+        await eventually(lambda: all(one.is_complete for one in found.service.threads))
+        await found.service.prune(before_ns=time.time_ns() + 10**12)
         assert attempts_for(found, over) == []
         assert len(attempts_for(found, goes_on)) == 1
 
@@ -371,14 +372,14 @@ async def test_events_may_be_handed_over_before_anybody_runs(
     first: WebhookReceiver, second: WebhookReceiver, tmp_path: Path
 ) -> None:
     made = two_channels()
-    found = DispatcherFixture(made, tmp_path, both(first, second), settings())
-    await found.dispatcher.load()
+    found = ServiceFixture(made, tmp_path, both(first, second), settings())
+    await found.service.load()
     await found.accept(cut_fibre(made))
-    running = asyncio.create_task(found.dispatcher.run())
+    running = asyncio.create_task(found.service.run(found.recorder))
     await eventually(found.is_idle)
     running.cancel()
     await asyncio.wait((running,))
-    await found.dispatcher.close()
+    await found.service.close()
     await let_go(found.store)
     assert first.received_kinds() == [NotificationKind.OPENED]
 
@@ -387,13 +388,13 @@ async def test_news_that_come_while_something_is_being_told_are_told_next(
     first: WebhookReceiver, second: WebhookReceiver, tmp_path: Path
 ) -> None:
     made = two_channels()
-    async with running_dispatcher(made, tmp_path, both(first, second), settings()) as found:
+    async with running_service(made, tmp_path, both(first, second), settings()) as found:
         opened, resolved = cut_fibre(made), restore_fibre(made)
         await found.accept(opened)
         # The dispatcher is about to tell of the beginning when the end comes.
         await asyncio.sleep(0)
         await found.accept(resolved)
-        await eventually(lambda: not found.dispatcher.threads)
+        await eventually(lambda: not found.service.threads)
     assert first.received_kinds() in ([], [NotificationKind.OPENED, NotificationKind.RESOLVED])
     for body in first.bodies():
         assert (body.kind, body.incident.change) in {
@@ -410,7 +411,7 @@ async def test_what_cannot_be_read_from_the_store_does_not_keep_the_collector_fr
 ) -> None:
     made = two_channels()
     event = cut_fibre(made)
-    async with running_dispatcher(made, tmp_path, both(first, second), settings()) as found:
+    async with running_service(made, tmp_path, both(first, second), settings()) as found:
         await found.accept(event)
         await eventually(found.is_idle)
     # When it is closed and writes nothing more.
@@ -418,8 +419,8 @@ async def test_what_cannot_be_read_from_the_store_does_not_keep_the_collector_fr
     with store.begin() as connection:
         connection.execute(text("UPDATE conversations SET state = x'c0'"))
     store.dispose()
-    async with running_dispatcher(made, tmp_path, both(first, second), settings()) as found:
-        assert not found.dispatcher.threads
+    async with running_service(made, tmp_path, both(first, second), settings()) as found:
+        assert not found.service.threads
         await found.accept(event)
         await eventually(found.is_idle)
     assert "cannot read a conversation" in caplog.text

@@ -1,0 +1,59 @@
+"""Sender: composes what a thread is to tell now, and gives it to the channel."""
+
+import logging
+from collections.abc import Mapping
+
+from thongsuot_collector.notify.contract import Channel
+from thongsuot_collector.notify.dispatch import notified
+from thongsuot_collector.notify.dispatch.composer import MessageComposer
+from thongsuot_collector.notify.dispatch.notification_store import NotificationStore
+from thongsuot_collector.notify.dispatch.thread import NotificationThread
+from thongsuot_collector.notify.dispatch.transitions import Send
+from thongsuot_collector.notify.message import ChannelOutcome, ChannelResult, NotificationMessage
+
+_log = logging.getLogger(__name__)
+
+
+class Sender:
+    """Sends by the channels of the configuration, by their names."""
+
+    def __init__(
+        self, channels: Mapping[str, Channel], composer: MessageComposer, store: NotificationStore
+    ) -> None:
+        self._channels = channels
+        self._composer = composer
+        self._store = store
+
+    async def send(self, thread: NotificationThread, step: Send) -> ChannelResult:
+        """Make one attempt; also a bug of a channel is a result."""
+        name = step.route.partition(":")[0]
+        channel = self._channels.get(name)
+        if channel is None:
+            return ChannelResult(
+                outcome=ChannelOutcome.CHANNEL_UNAVAILABLE,
+                text=f"there is no channel {name!r} any more",
+            )
+        try:
+            return await channel.send(self._compose(thread, step))
+        except Exception as error:  # noqa: BLE001 - one message must not stop all the others
+            _log.exception("cannot notify incident=%s channel=%s: a bug", thread.incident, name)
+            text = f"a bug of ours: {type(error).__name__}"
+            return ChannelResult(outcome=ChannelOutcome.REJECTED, text=text)
+
+    def _compose(self, thread: NotificationThread, step: Send) -> NotificationMessage:
+        site = thread.event.incident.members[0].subject.site
+        own = thread.incident, thread.audience
+        others = [
+            other for other in self._store.of_site(site) if (other.incident, other.audience) != own
+        ]
+        known = [
+            notification
+            for notification in notified.site_notifications(site, others, self.display_name_of)
+            if notification.is_delivered
+        ]
+        return self._composer.compose(thread, step.route, step.kind, notified=tuple(known))
+
+    def display_name_of(self, channel: str) -> str:
+        """Return what people call a channel."""
+        known = self._channels.get(channel)
+        return channel if known is None else known.display_name

@@ -257,6 +257,34 @@ def test_what_was_told_when_it_was_over_counts_as_not_told() -> None:
     assert (only.notified_ms, only.down_notified_ms, only.incident) == (None, 0, "")
 
 
+@pytest.mark.parametrize(
+    ("at_s", "first", "second"),
+    [
+        (100, [True], [True]),
+        (150, [False, True], [True]),
+        (200, [False], [True]),
+        (250, [False], [True]),
+        (300, [False], [True]),
+        (350, [False], [False, True]),
+        (400, [False], [False]),
+    ],
+)
+def test_rows_are_cut_where_the_carrier_was_told_and_nowhere_else(
+    at_s: int, first: list[bool], second: list[bool]
+) -> None:
+    life = course(BASE, (EARLY_S, UP), (100, CUT), (200, OFF), (300, CUT), (400, UP))
+    statement = made(life, notifications=(told(at_s, 100),))
+    down = [period for period in statement.periods if period.time_class is TimeClass.DOWN]
+    assert all(period.length_ms > 0 for period in statement.periods)
+    middle_ms = BASE + 250 * S
+    assert [period.is_notified for period in down if period.from_ms < middle_ms] == first
+    assert [period.is_notified for period in down if period.from_ms > middle_ms] == second
+    assert sum(period.length_ms for period in down if period.is_notified) == (
+        statement.totals.down_notified_ms
+    )
+    assert {period.interruption for period in down} == {1}
+
+
 def test_a_pause_shorter_than_calm_is_part_of_one_interruption_and_does_not_count() -> None:
     life = course(BASE, (EARLY_S, UP), (100, CUT), (200, UP), (229, CUT), (300, SLOW), (400, UP))
     (only,) = made(life).interruptions

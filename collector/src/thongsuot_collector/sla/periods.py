@@ -99,7 +99,7 @@ def classify_time(
     """
     from_ms, until_ms = span
     states = _known_states(intervals, span)
-    planned = _relevant_work(works, terms, span)
+    planned = _relevant_work(works, terms)
     open_hours = service_spans(terms, from_ms, until_ms)
     edges = {from_ms, until_ms}
     for begin_ms, end_ms in (*((said.from_ms, said.until_ms) for said in states), *open_hours):
@@ -203,10 +203,8 @@ def _order(interval: Interval) -> tuple[int, bytes]:
     return interval.start_ns, msgspec.msgpack.encode(interval)
 
 
-def _relevant_work(works: Iterable[PlannedWork], terms: Terms, span: Span) -> list[PlannedWork]:
-    if Exclusion.MAINTENANCE not in terms.excludes:
-        return []
-    return sorted(work for work in set(works) if work.from_ms < span[1] and work.until_ms > span[0])
+def _relevant_work(works: Iterable[PlannedWork], terms: Terms) -> list[PlannedWork]:
+    return sorted(set(works)) if Exclusion.MAINTENANCE in terms.excludes else []
 
 
 def _period(

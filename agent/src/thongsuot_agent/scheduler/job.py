@@ -12,7 +12,7 @@ both families is looked at every fifteen seconds, and its failure is known that 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -66,6 +66,20 @@ class SchedulableLink:
     def is_metered(self) -> bool:
         """Whether monitoring has an allowance on this link."""
         return self.spec.allowance_bytes is not None
+
+
+class SeriesKey(NamedTuple):
+    """What tells a series from all others of a device; its revision does not."""
+
+    kind: str
+    link: str
+    target: str
+    family: Family
+
+
+def key_of(series: Series) -> SeriesKey:
+    """Return the key of a series."""
+    return SeriesKey(series.kind, series.link, series.target, series.family)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

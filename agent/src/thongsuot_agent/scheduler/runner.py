@@ -17,7 +17,7 @@ from thongsuot_agent.links.link import LiveLink
 from thongsuot_agent.links.state import LinkUnusable
 from thongsuot_agent.probing.contract import Probe, ProbeServices, Run
 from thongsuot_agent.scheduler.data_budget import DataBudget
-from thongsuot_agent.scheduler.job import NS_PER_S, Job
+from thongsuot_agent.scheduler.job import NS_PER_S, Job, SeriesKey, key_of
 from thongsuot_agent.scheduler.measurement_doubts import LatenessHistory, with_doubts
 from thongsuot_agent.scheduler.requested_jobs import LocalRequest, jobs_for_request, local_requests
 from thongsuot_agent.scheduler.timetable import Timetable
@@ -76,7 +76,7 @@ class Runner:
         self._runs: dict[tuple[Probe[Any], str], Run[Any]] = {}
         """What makes the runs of a kind over a link; it holds what that kind remembers."""
         self._timetable: Timetable[Job] = Timetable((), 0)
-        self._jobs: dict[tuple[str, str, str, Family], Job] = {}
+        self._jobs: dict[SeriesKey, Job] = {}
         self._running: set[Series] = set()
         self._confirmations: list[Job] = []
         self._confirmation_tokens = float(CONFIRM_BURST)
@@ -89,10 +89,7 @@ class Runner:
     def set_jobs(self, jobs: Iterable[Job]) -> None:
         """Replace what is to be run; runs in progress end as they would have."""
         jobs = tuple(jobs)
-        self._jobs = {
-            (job.series.kind, job.series.link, job.series.target, job.series.family): job
-            for job in jobs
-        }
+        self._jobs = {key_of(job.series): job for job in jobs}
         self._timetable = Timetable(jobs, self._clock.boottime_ns())
         self._changed.set()
 
@@ -100,7 +97,7 @@ class Runner:
         """
         Run a series now, to confirm; nothing happens when it runs already or wishes are too many.
         """
-        job = self._jobs.get((kind, link, target, family))
+        job = self._jobs.get(SeriesKey(kind, link, target, family))
         if (
             job is None
             or job.series in self._running

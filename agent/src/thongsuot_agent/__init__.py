@@ -1,1 +1,1 @@
-"""The program on a service point's device: measures, judges, remembers, tells."""
+"""The agent on a service point's device: it measures, judges, keeps the record and reports."""

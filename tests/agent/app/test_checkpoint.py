@@ -12,7 +12,7 @@ from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom, Verdict
 
 VERDICT = Verdict(link="fiber", service="", state=State.UP)
-KEEPSAKE = Checkpoint(
+CHECKPOINT = Checkpoint(
     boot_id="boot",
     fingerprint="print",
     memory=Memory(now_ns=7, issued={"fiber/": IssuedVerdict(verdict=VERDICT, onset_ns=3)}),
@@ -25,26 +25,26 @@ KEEPSAKE = Checkpoint(
 
 
 def test_it_is_read_back_as_it_was(tmp_path: Path) -> None:
-    path = tmp_path / "run" / "keepsake"
-    save(path, KEEPSAKE)
-    assert load(path, boot_id="boot", fingerprint="print") == KEEPSAKE
+    path = tmp_path / "run" / "checkpoint"
+    save(path, CHECKPOINT)
+    assert load(path, boot_id="boot", fingerprint="print") == CHECKPOINT
 
 
 def test_another_boot_or_configuration_begins_without(tmp_path: Path) -> None:
-    path = tmp_path / "keepsake"
-    save(path, KEEPSAKE)
+    path = tmp_path / "checkpoint"
+    save(path, CHECKPOINT)
     assert load(path, boot_id="other", fingerprint="print") is None
     assert load(path, boot_id="boot", fingerprint="other") is None
 
 
 def test_what_is_missing_or_broken_begins_without(tmp_path: Path) -> None:
-    path = tmp_path / "keepsake"
+    path = tmp_path / "checkpoint"
     assert load(path, boot_id="boot", fingerprint="print") is None
-    save(path, KEEPSAKE)
+    save(path, CHECKPOINT)
     path.write_bytes(path.read_bytes()[:20])
     assert load(path, boot_id="boot", fingerprint="print") is None
 
 
 def test_a_directory_that_takes_no_files_is_no_reason_to_stop(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("no directory", encoding="ascii")
-    save(tmp_path / "file" / "keepsake", KEEPSAKE)
+    save(tmp_path / "file" / "checkpoint", CHECKPOINT)

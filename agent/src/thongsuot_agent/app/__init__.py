@@ -1,1 +1,1 @@
-"""The running agent: what is wired to what, and what happens when a part of it breaks."""
+"""The running agent: how its parts are composed, and what happens when one of them fails."""

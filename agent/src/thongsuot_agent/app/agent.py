@@ -54,7 +54,7 @@ _TICK_S = 1.0
 _RESCHEDULE_EVERY_TICKS = 60
 _SAVE_TOTALS_EVERY_TICKS = 3600
 _LAST_PUSH_S = 2.0
-_DATA_BUDGET, _SAMPLING = "purse", "samples"
+_DATA_BUDGET, _SAMPLING = "data_budget", "sampling"
 
 
 class Agent:
@@ -126,8 +126,8 @@ class Agent:
             "tick": self._tick_forever,
             "push": self._seal_periodically,
             "upkeep": self._maintain_spool,
-            "fresh lane": self._upload_service.run_fresh,
-            "backlog lane": self._upload_service.run_backlog,
+            "upload fresh": self._upload_service.run_fresh,
+            "upload backlog": self._upload_service.run_backlog,
             "plans": self._site_configs.run,
         }
         tasks |= self._identity.tasks()

@@ -1,5 +1,5 @@
 """
-Keepsake: what the process would like to know again after it was killed.
+Checkpoint of volatile state, restored after a restart within the same boot.
 
 One small file in the runtime directory: the judge's memory, the history behind the page, what
 metered links have used, which address families the links have had. It is of this boot and this
@@ -43,7 +43,7 @@ def save(path: Path, checkpoint: Checkpoint) -> None:
         half.write_bytes(_ENCODER.encode(checkpoint))
         half.rename(path)
     except OSError as error:
-        _log.debug("cannot write keepsake file=%s: %s", path, error)
+        _log.debug("cannot write checkpoint file=%s: %s", path, error)
 
 
 def load(path: Path, *, boot_id: str, fingerprint: str) -> Checkpoint | None:
@@ -53,7 +53,7 @@ def load(path: Path, *, boot_id: str, fingerprint: str) -> Checkpoint | None:
     except FileNotFoundError:
         return None
     except (OSError, msgspec.DecodeError) as error:
-        _log.warning("cannot read keepsake file=%s: %s; begins without", path, error)
+        _log.warning("cannot read checkpoint file=%s: %s; begins without", path, error)
         return None
     if (checkpoint.boot_id, checkpoint.fingerprint) != (boot_id, fingerprint):
         return None

@@ -1,4 +1,4 @@
-"""Identity: the certificate that this device shows the collector, and what becomes of it."""
+"""Identity: the client certificate of this device and its renewal."""
 
 import os
 from collections.abc import Awaitable, Callable

@@ -1,4 +1,4 @@
-"""Chance, for whatever must not happen everywhere at once."""
+"""Jitter, so that many devices do not act at the same moment."""
 
 import os
 

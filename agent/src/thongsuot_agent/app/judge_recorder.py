@@ -1,5 +1,5 @@
 """
-Recorder: writes down what the judge is told, for ``thongsuot-agent replay``.
+Records the judge's input events, for ``thongsuot-agent replay``.
 
 For the hunt for a wrong verdict, not for always: 18 series make 120 MB a day (2026-11). A
 recording belongs to one plan; when the plan changes (an uplink was found), the next file begins,

@@ -1,5 +1,5 @@
 """
-Uplinks: what the link monitor sees, as the plan, the judge, the record and the pushes need it.
+Link registry: the monitored links as scheduler, judge, status and uploads need them.
 """
 
 from collections.abc import Iterator, Mapping

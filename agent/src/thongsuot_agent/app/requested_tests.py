@@ -1,4 +1,4 @@
-"""Asks: tests that a person wants now, by answers to pushes or by the page; one after the other."""
+"""Requested tests: what a person asked for, in a push response or on the page; one at a time."""
 
 import logging
 from collections import deque

@@ -1,5 +1,5 @@
 """
-Desk: where everything that the agent makes comes in, is kept, and is put before the judge.
+Result pipeline: every result, notice and link change is recorded, then judged.
 
 The order in which things are kept is the order in which they were judged: all on one loop, none
 waits.

@@ -1,4 +1,4 @@
-"""Setting: everything that is decided before the agent begins."""
+"""Run context: everything that is decided before the agent starts."""
 
 import os
 from collections.abc import Mapping

@@ -1,5 +1,5 @@
 """
-Samples: how far a month's sampling of rates is (``qcvn``), by link and direction.
+Sampling progress: how many rate samples (``qcvn``) a month has, by link and direction.
 
 QCVN 34:2022/BTTTT wants at least 1,000 samples each way at different hours of the day, and compares
 their mean with the contract. Kept beyond restarts; a new month begins anew.

@@ -2,9 +2,10 @@
 Plans: what the collector would have this agent watch: examined, tried, kept or gone back from.
 
 The rules stand in ``siteplan.rollout``; here they meet the disk, the pushes and the clock. All
-steps are taken by one task, one after the other; a ledger is on the disk before what it says is
-done. The plan on probation is judged by pushes that began under it, on new connections: one that
-was open before proves nothing. Then the way back is: if it does not help, the plan was not why.
+steps are taken by one task, one after the other; the rollout state is on the disk before what it
+says is done. The plan on probation is judged by pushes that began under it, on new connections: one
+that was open before proves nothing. Then the way back is: if it does not help, the plan was not
+why.
 """
 
 import asyncio
@@ -44,7 +45,7 @@ _RETRY_TICKS = 60
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActiveSiteConfig:
-    """What holds: a ledger, and the plan and the configuration that follow from it."""
+    """What is active: the rollout state, and the configurations that follow from it."""
 
     rollout: RolloutState
     config: AgentConfig
@@ -303,7 +304,7 @@ class SiteConfigManager:
             self.active = before
 
     async def _save_rollout(self, rollout: RolloutState) -> bool:
-        """Have a ledger hold; return whether it is on the disk."""
+        """Save and activate a rollout state; return whether it is on the disk."""
         try:
             await asyncio.to_thread(save_rollout, self.path, rollout)
         except OSError as error:

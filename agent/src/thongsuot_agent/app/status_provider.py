@@ -1,4 +1,4 @@
-"""Front: what the agent shows of itself, on the page, in the status and in figures."""
+"""Status provider for the local page, ``/status.json`` and ``/metrics``."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Supervisor: runs the tasks of the process, and one that fails again and again."""
+"""Runs the process's tasks and restarts any task that fails, with back-off."""
 
 import asyncio
 import logging

@@ -1,4 +1,4 @@
-"""Words to systemd about this service (sd_notify(3)): ready, alive, stopping."""
+"""Notifies systemd of this service's state (sd_notify(3)): ready, alive, stopping."""
 
 import logging
 import os

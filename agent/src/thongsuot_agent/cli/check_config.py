@@ -1,4 +1,4 @@
-"""``thongsuot-agent check_config-config``: what start-up runs, and nothing else."""
+"""``thongsuot-agent check-config``: what start-up runs, and nothing else."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""``thongsuot-agent replay``: a recording judged again, told to a person."""
+"""``thongsuot-agent replay``: judges a recording again and prints what happened."""
 
 import sys
 from pathlib import Path

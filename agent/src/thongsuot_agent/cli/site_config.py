@@ -1,4 +1,4 @@
-"""``thongsuot-agent plan``: which site plan this device runs, whether the agent runs or not."""
+"""``thongsuot-agent plan``: shows the site configuration of this device, with no agent needed."""
 
 import os
 import sys

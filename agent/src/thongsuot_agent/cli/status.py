@@ -1,4 +1,4 @@
-"""``thongsuot-agent status``: the running agent's own word, for a person at a shell."""
+"""``thongsuot-agent status``: prints the status of the running agent."""
 
 import socket
 import sys

@@ -1,1 +1,1 @@
-"""The one file that an agent is told by: types, defaults, and what is refused at start."""
+"""The agent's settings file: types, defaults, and what is refused at start."""

@@ -1,5 +1,5 @@
 """
-Pair: key and certificate in one file, so that one rename replaces both.
+Key and certificate in one file, so that one rename replaces both.
 
 While the next one is asked for, its key waits in a file beside it (``.next``), on the disk before
 anything is sent: an answer that is lost on the way costs nothing, the same request gets it again.

@@ -1,5 +1,5 @@
 """
-Ear: hears whether another host claims an IPv4 address of a link (RFC 5227, 1.1 and 2.4).
+Detects that another host claims an IPv4 address of a link (RFC 5227, 1.1 and 2.4).
 
 The kernel looks for duplicates of IPv6 addresses only, and only when one is added. Needs
 CAP_NET_RAW; without it nothing is heard, and a duplicate IPv4 address shows as what it does to the

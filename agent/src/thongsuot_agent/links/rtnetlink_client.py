@@ -1,4 +1,4 @@
-"""Kernel: questions to rtnetlink and their answers; a socket of its own, answered at once."""
+"""Rtnetlink client: requests to the kernel and its replies, on a socket of its own."""
 
 import errno
 import logging

@@ -1,4 +1,4 @@
-"""Purse: what metered links have used this month, and whether the next run may still be paid."""
+"""Data budget: what metered links have used this month, and whether the next run still fits."""
 
 from collections.abc import Callable, Iterable, Mapping
 

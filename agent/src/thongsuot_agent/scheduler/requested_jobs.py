@@ -1,4 +1,4 @@
-"""Choice: what of a plan is run when a person asks for a test, and what is refused. Pure."""
+"""Which jobs a requested test consists of, and which requests are refused. Pure."""
 
 from collections.abc import Iterable
 

@@ -1,5 +1,5 @@
 """
-Runner: the shell that makes runs happen. Decides nothing that ``timetable``, ``purse`` and
+Runner: the shell that makes runs happen. Decides nothing that ``timetable``, ``data_budget`` and
 ``doubt`` can decide.
 
 A series never overlaps itself: a moment at which the run before has not ended is an ``unmeasured``

@@ -1,1 +1,1 @@
-"""The plan that the collector makes for this site: examined, laid over the settings, kept."""
+"""The collector's configuration for this site: validated, overlaid, rolled out, kept."""

@@ -1,5 +1,5 @@
 """
-Overlay: a site plan laid over the settings file. Pure.
+Overlay: a site configuration laid over the settings file. Pure.
 
 What the plan names is added, or replaces what the file has under the same name; what only the file
 has stays: the gateway of each link is watched whatever the inventory knows. Of probes the kind is

@@ -1,5 +1,5 @@
 """
-Ledger: which plan this device runs, which it tries, which it will not run. Pure.
+Rollout state: which site configuration runs, which is on trial, which are refused. Pure.
 
     offered ──examined── wrong ───────────────────────────► refused
        │ right
@@ -13,8 +13,8 @@ Ledger: which plan this device runs, which it tries, which it will not run. Pure
 
 What is refused stays so: the same version is not tried again. A centre that was away is told from a
 plan that cut the agent off by whether the way back helps; since chance has a part in that, only
-three times for one version. Each step is a new ledger, which is on the disk before anything follows
-from it.
+three times for one version. Each step is a new rollout state, which is on the disk before anything
+follows from it.
 """
 
 from enum import StrEnum
@@ -120,7 +120,8 @@ class RolloutState(msgspec.Struct, frozen=True, kw_only=True):
 
 def after_restart(rollout: RolloutState, fingerprint: str) -> RolloutState:
     """
-    Return the ledger of an agent that starts: with what was good; what was tried has to come again.
+    Return the rollout state of an agent that starts: what was good runs, what was tried must come
+    again.
 
     What another agent or another settings file found invalid is not held against a plan.
     """
@@ -143,7 +144,9 @@ def after_restart(rollout: RolloutState, fingerprint: str) -> RolloutState:
 
 
 def clear_disk_refusals(rollout: RolloutState) -> RolloutState:
-    """Return the ledger in which nothing is refused because of a disk that did not take it."""
+    """
+    Return the rollout state in which nothing is refused because of a disk that did not take it.
+    """
     kept = tuple(
         refused for refused in rollout.refused if refused.ground is not RefusalGround.NOT_KEPT
     )
@@ -151,20 +154,20 @@ def clear_disk_refusals(rollout: RolloutState) -> RolloutState:
 
 
 def begin_trial(rollout: RolloutState, offer: OfferedConfig) -> RolloutState:
-    """Return the ledger in which an offer is on probation."""
+    """Return the rollout state in which an offer is on probation."""
     if rollout.undecided is not None:  # the offer came while without that plan: it was reached
         rollout = settle_undecided(rollout, is_reached=True)
     return structs.replace(rollout, trial=offer)
 
 
 def confirm_trial(rollout: RolloutState) -> RolloutState:
-    """Return the ledger in which the plan on probation has proved itself."""
+    """Return the rollout state in which the plan on probation has proved itself."""
     assert rollout.trial is not None, "only what is tried can prove itself"
     return structs.replace(rollout, good=rollout.trial, trial=None, interrupted=None, retried=None)
 
 
 def roll_back(rollout: RolloutState, ground: RefusalGround, reason: str) -> RolloutState:
-    """Return the ledger in which the plan on probation has failed."""
+    """Return the rollout state in which the plan on probation has failed."""
     assert rollout.trial is not None, "only what is tried can fail"
     rollout = _with_refusal(rollout, version_of(rollout.trial), ground, reason)
     return structs.replace(rollout, trial=None, interrupted=None)
@@ -172,7 +175,7 @@ def roll_back(rollout: RolloutState, ground: RefusalGround, reason: str) -> Roll
 
 def settle_undecided(rollout: RolloutState, *, is_reached: bool) -> RolloutState:
     """
-    Return the ledger after the first push without the plan that was gone back from.
+    Return the rollout state after the first push without the plan that was gone back from.
 
     Where that does not arrive either, the plan may come again, ``MAX_RETRIES`` times.
     """
@@ -191,7 +194,10 @@ def settle_undecided(rollout: RolloutState, *, is_reached: bool) -> RolloutState
 def refuse_version(
     rollout: RolloutState, version: str, reason: str, ground: RefusalGround = RefusalGround.INVALID
 ) -> RolloutState:
-    """Return the ledger in which a version is refused; what runs goes on, unless it is that."""
+    """
+    Return the rollout state in which a version is refused; what runs goes on, unless it is
+    that.
+    """
     rollout = _with_refusal(rollout, version, ground, reason)
     if rollout.good is not None and version_of(rollout.good) == version:
         rollout = structs.replace(rollout, good=None)

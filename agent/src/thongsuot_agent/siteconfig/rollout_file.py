@@ -1,5 +1,5 @@
 """
-File: the ledger on the disk; after a power cut at any point it is the one before or the new one.
+The rollout state on the disk; after a power cut at any point it is the old one or the new one.
 
 Written beside, flushed, renamed over the old one, and the folder flushed. A digest tells what a
 failing card made of it: such a file is set aside, and the agent begins with its settings file.
@@ -33,7 +33,7 @@ _ROLLOUT = msgspec.json.Decoder(RolloutState)
 
 def save_rollout(path: Path, rollout: RolloutState) -> None:
     """
-    Write the ledger; returns when it is on the disk.
+    Write the rollout state; returns when it is on the disk.
 
     Raises:
         OSError: the disk does not take it; the file is as it was.
@@ -70,7 +70,10 @@ def save_steps(path: Path, rollout: RolloutState) -> Generator[str, None, None]:
 
 
 def load_rollout(path: Path) -> RolloutState:
-    """Return the ledger that was written, an empty one where there is none or it is damaged."""
+    """
+    Return the rollout state that was written, an empty one where there is none or it is
+    damaged.
+    """
     try:
         return read_rollout(path)
     except FileNotFoundError:
@@ -92,7 +95,7 @@ def load_rollout(path: Path) -> RolloutState:
 
 def read_rollout(path: Path) -> RolloutState:
     """
-    Return the ledger in a file.
+    Return the rollout state in a file.
 
     Raises:
         OSError: it cannot be read.

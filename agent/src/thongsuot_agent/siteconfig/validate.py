@@ -1,5 +1,5 @@
 """
-Examine: whether what a collector offers may be run here; whole, or not at all. Pure.
+Validates the configuration that a collector offers; it is accepted whole or not at all. Pure.
 
 Bounds first (``siteplan.bounds``), then the very checks that a settings file goes through, on what
 file and plan make together: same code, same sentences. Where a file has a line, a plan has a place:

@@ -22,7 +22,7 @@ MAX_ENTRIES = 4_000
 @dataclass(slots=True, kw_only=True)
 class SealedBatch:
     """
-    A batch on its shelf: all that has to be known of it without reading it.
+    A batch in its segment store: all that has to be known of it without reading it.
 
     ``news`` counts what even a power cut must not take: verdict changes, and words of gaps.
     """

@@ -1,5 +1,5 @@
 """
-Keeper: the disk from the event loop's side, and what happens when it refuses or is damaged.
+Runs disk work in a thread, and handles a disk that refuses writes or a file that is damaged.
 
 All work runs on one thread of its own, so that a slow card never delays a probe. A damaged file is
 set aside and a new one begun; a disk that refuses (full, read-only) is tried again at every call,

@@ -1,4 +1,4 @@
-"""Store: what the spool does on the disk, and what it knows of it without asking."""
+"""Disk store: the spool's transactions on the disk, and the totals it knows without reading."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -41,7 +41,7 @@ class DiskStore:
     """
     The disk as the spool sees it: never raises; what could not be done is ``None`` or ``False``.
 
-    ``totals`` is as of the latest errand.
+    ``totals`` is as of the latest write set.
     """
 
     def __init__(self, executor: DiskExecutor, max_bytes: int, layouts: Layouts) -> None:
@@ -68,7 +68,7 @@ class DiskStore:
         return bool(self._acknowledged)
 
     def note_acknowledged(self, key: BatchKey) -> None:
-        """Note that a batch is acknowledged; it is removed with the next errand."""
+        """Note that a batch is acknowledged; it is removed with the next write set."""
         self._acknowledged.add(key)
 
     async def streams(self) -> list[KnownStream]:
@@ -76,7 +76,7 @@ class DiskStore:
         return await self._read(Disk.known_streams) or []
 
     async def apply(self, write_set: WriteSet) -> bool:
-        """Do an errand; return whether the disk took it (see also ``take_dropped``)."""
+        """Apply a write set; return whether the disk took it (see also ``take_dropped``)."""
         acknowledged = tuple(self._acknowledged)
         visit = _Transaction(
             write_set, acknowledged, self._max_bytes, self._layouts, self._dropped.append
@@ -92,7 +92,7 @@ class DiskStore:
         """
         Return what was given up for room since the last call.
 
-        Also by an errand that the disk refused in the end: what it gave up before is gone.
+        Also by a write set that the disk refused in the end: what it gave up before is gone.
         """
         dropped, self._dropped = self._dropped, []
         return sum(dropped, DroppedCounts())
@@ -152,7 +152,7 @@ class DiskStore:
 
 @dataclass(frozen=True, slots=True)
 class _Transaction:
-    """One errand, as it is done on the disk's thread; doing it twice is doing it once."""
+    """One write set, as it is done on the disk's thread; doing it twice is doing it once."""
 
     write_set: WriteSet
     acknowledged: Sequence[BatchKey]

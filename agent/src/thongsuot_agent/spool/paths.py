@@ -48,7 +48,7 @@ class SpoolPaths:
     @property
     def checkpoint_file(self) -> Path:
         """What a killed process would like to know again (see ``app.checkpoint_file``)."""
-        return self.runtime_dir / "keepsake"
+        return self.runtime_dir / "checkpoint"
 
     @property
     def layouts_dir(self) -> Path:

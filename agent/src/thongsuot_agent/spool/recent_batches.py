@@ -1,4 +1,4 @@
-"""Recent: sealed batches that are neither acknowledged nor on the disk."""
+"""Recent batches: sealed, neither acknowledged nor on the disk yet."""
 
 import logging
 from collections.abc import Container, Iterator
@@ -13,7 +13,7 @@ _log = logging.getLogger(__name__)
 
 class RecentBatches:
     """
-    Batches on their shelves, by key.
+    Batches in their segment stores, by key.
 
     A batch whose file has gone (nobody but this process has a reason to touch it) is lost, logged
     and counted, and does not stop the others.

@@ -1,10 +1,10 @@
 """
-Record: the growing end of what the agent made, and where a batch comes from.
+Record writer: appends entries to the open log and seals it into numbered batches.
 
 Every entry goes to the open log as it is made. Sealing turns the open log into an immutable
-numbered batch, chained to the one before. When the shelf refuses a write, the stream ends and the
-next one begins (in memory, until the runtime directory takes files again): two batches never share
-a number.
+numbered batch, chained to the one before. When the segment store refuses a write, the stream ends
+and the next one begins (in memory, until the runtime directory takes files again): two batches
+never share a number.
 """
 
 import logging
@@ -139,7 +139,7 @@ class RecordWriter:
         self._overflow.append(sealed)
 
     def _leave_segment(self, error: OSError) -> None:
-        """End the stream with what it has: its shelf refused an entry."""
+        """End the stream with what it has: its segment store refused an entry."""
         number = self._number
         if not self._entries:
             self._segments.close()

@@ -1,9 +1,9 @@
 """
 Recovery: what earlier processes and boots left, found again when the agent starts.
 
-A killed process leaves shelves in the runtime directory; its open log is gone on with. A power cut
-leaves only what the disk has: its streams are named in a ``gap`` notice, because what was not on
-the disk yet may be missing. A stream that ended in good order leaves no gap.
+A killed process leaves segment stores in the runtime directory; its open log is gone on with. A
+power cut leaves only what the disk has: its streams are named in a ``gap`` notice, because what was
+not on the disk yet may be missing. A stream that ended in good order leaves no gap.
 """
 
 import logging
@@ -38,10 +38,10 @@ class RecoveredRecord:
     """
     What was found.
 
-    ``sealed``: batches on shelves. ``former``: streams on shelves that do not grow any more.
-    ``reached``: number of the newest batch known of each stream, by ordinal. ``gaps``: one sentence
-    for each place where results may be missing. ``vanished``: streams that the gaps speak of, to be
-    closed.
+    ``sealed``: batches in segment stores. ``former``: streams in segment stores that do not grow
+    any more. ``reached``: number of the newest batch known of each stream, by ordinal. ``gaps``:
+    one sentence for each place where results may be missing. ``vanished``: streams that the gaps
+    speak of, to be closed.
     """
 
     sealed: list[SealedBatch] = field(default_factory=list)
@@ -106,7 +106,9 @@ def _resume(record: RecordWriter, segments: RuntimeSegments, left: OpenLogConten
 
 
 def _index_segments(segments: RuntimeSegments, result: RecoveredRecord) -> None:
-    """Read what has to be known of the batches on a shelf; set aside what cannot be read."""
+    """
+    Read what has to be known of the batches in a segment store; set aside what cannot be read.
+    """
     for number in segments.batches():
         try:
             body = segments.read(number)

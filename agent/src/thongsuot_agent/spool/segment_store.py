@@ -1,9 +1,9 @@
 """
-Shelves: where the open log and the sealed batches of one stream stand before the disk is needed.
+Segment stores: the open log and the sealed batches of one stream, before the disk is needed.
 
 ``RuntimeSegments`` keeps them in the runtime directory (a tmpfs): page cache only, so nothing is
 written to the device's card, yet a killed process loses nothing. ``MemorySegments`` is what remains
-when even that directory refuses a write. A shelf that fails once is left for good: the stream ends
+when even that directory refuses a write. A store that fails once is left for good: the stream ends
 there and a new one begins elsewhere, so that no number can ever stand for two different things.
 
 Files of a stream in ``record/<name>/``: ``identity`` (JSON), ``<number>.open``, ``<number>.batch``.
@@ -33,7 +33,7 @@ _HALF_WRITTEN = ".tmp"
 
 
 class SegmentStore(Protocol):
-    """Where one stream stands. ``OSError`` from a write: leave this shelf."""
+    """Where one stream stands. ``OSError`` from a write: leave this store."""
 
     def append(self, frame: bytes) -> None:
         """Add one frame to the open log."""
@@ -93,7 +93,7 @@ class MemorySegments:
 
 class AbandonedSegments(MemorySegments):
     """
-    What a shelf could not take any more, in memory; the files that it left are removed with the
+    What a store could not take any more, in memory; the files that it left are removed with the
     batches.
 
     A process that is killed meanwhile finds the same entries in the open log that was left.
@@ -128,14 +128,14 @@ class RuntimeSegments:
         """Begin a stream. Raises ``OSError`` when the directory takes no files."""
         path = record / stream.name
         path.mkdir(mode=0o700, parents=True)
-        shelf = cls(path, stream)
+        segments = cls(path, stream)
         try:
             _write(path / _IDENTITY, msgspec.json.encode(stream))
-            shelf.open_log(heading)
+            segments.open_log(heading)
         except OSError:
-            shelf.discard()
+            segments.discard()
             raise
-        return shelf
+        return segments
 
     def open_log(self, heading: LogHeading) -> None:
         """Begin an empty open log. It appears whole or not at all."""
@@ -228,11 +228,12 @@ class RuntimeSegments:
 
 def leftover_segments(record: Path) -> Iterator[RuntimeSegments]:
     """
-    Return the shelves that earlier processes left in a record directory, oldest stream first.
+    Return the segment stores that earlier processes left in a record directory, oldest stream
+    first.
 
     Half-written files are removed on the way; a directory without identity was never begun.
     """
-    shelves: list[RuntimeSegments] = []
+    leftovers: list[RuntimeSegments] = []
     for path in sorted(record.iterdir()) if record.is_dir() else ():
         if not path.is_dir():
             continue
@@ -242,8 +243,8 @@ def leftover_segments(record: Path) -> Iterator[RuntimeSegments]:
             stream = msgspec.json.decode((path / _IDENTITY).read_bytes(), type=StreamIdentity)
         except (FileNotFoundError, msgspec.DecodeError):
             continue
-        shelves.append(RuntimeSegments(path, stream))
-    return iter(sorted(shelves, key=lambda shelf: shelf.stream.ordinal))
+        leftovers.append(RuntimeSegments(path, stream))
+    return iter(sorted(leftovers, key=lambda segments: segments.stream.ordinal))
 
 
 def _numbers(path: Path, suffix: str) -> list[int]:

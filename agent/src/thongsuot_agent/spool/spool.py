@@ -1,7 +1,7 @@
 """
 Spool: the agent's record from the first entry to the acknowledgement.
 
-Two tiers. A sealed batch stands on its shelf (runtime directory, no disk writes) until the
+Two tiers. A sealed batch stands in its segment store (runtime directory, no disk writes) until the
 collector has acknowledged it; if that takes longer than ``disk_after_s``, all that waits goes to
 the disk in one transaction. A batch with verdict changes goes there at once. So a healthy device
 writes next to nothing, and a power cut costs at most what was made within ``disk_after_s``, never a
@@ -278,7 +278,7 @@ class Spool:
         if not await self._run_write_set(write_set):
             return
         for row in rows:
-            # What was acknowledged while it was written is forgotten with the next errand.
+            # What was acknowledged while it was written is forgotten with the next write set.
             if self._recent.pop(row.key) is None:
                 self._store.note_acknowledged(row.key)
         for stream, _ in ended:
@@ -305,7 +305,7 @@ class Spool:
         return is_done
 
     def _ended(self) -> list[tuple[StreamIdentity, int]]:
-        """Return the former streams of which nothing waits on a shelf any more."""
+        """Return the former streams of which nothing waits in a segment store any more."""
         waiting = {sealed.key.ordinal for sealed in self._recent}
         return [
             (stream, self._streams.newest_numbers.get(ordinal, 0))
@@ -321,7 +321,7 @@ class Spool:
         try:
             segments.discard()
         except OSError as error:
-            # An empty shelf is found again by the next process, which tidies it away then.
+            # An empty store is found again by the next process, which tidies it away then.
             _log.warning("cannot tidy away directory=%s: %s", segments.path, error)
 
     def _is_too_old(self, row: SpoolRow) -> bool:

@@ -1,5 +1,5 @@
 """
-Line: HTTP requests to the collector over one link, on a connection that is kept.
+A kept connection to the collector over one link, for one HTTP request at a time.
 
 Sockets are opened by the link itself, so a push leaves by that link or not at all. The collector's
 name is asked for over the same link: the resolver of the other one may be unreachable, or know
@@ -71,7 +71,7 @@ class PostRequest:
 
 class CollectorConnection:
     """
-    One lane's way to the collector over one link; ``link`` is ``None`` for a collector on the
+    One uploader's way to the collector over one link; ``link`` is ``None`` for a collector on the
     device itself. Not for two requests at once.
     """
 

@@ -1,10 +1,10 @@
 """
-Uplink: two lanes to the collector.
+Upload service: pushes fresh batches first and drains the backlog beside them.
 
-The fresh lane carries what was made last: the newest batch first, and news (verdict changes) that
-an outage left on the disk. The backlog lane then carries the rest of the disk, oldest first, in its
-own requests beside those of the fresh lane. Each batch is one request; a batch that is
-refused for good is set aside, so that it never holds up the others.
+The fresh uploader carries what was made last: the newest batch first, and news (verdict changes)
+that an outage left on the disk. The backlog uploader then carries the rest of the disk, oldest
+first, in its own requests beside those of the fresh uploader. Each batch is one request; a batch
+that is refused for good is set aside, so that it never holds up the others.
 """
 
 import asyncio
@@ -123,7 +123,7 @@ class UploadService:
         self._backlog.avoid_family(link, family)
 
     async def run_fresh(self) -> Never:
-        """Carry the fresh lane."""
+        """Push what is fresh, for ever."""
         while True:
             await self._woken.wait()
             self._woken.clear()
@@ -134,7 +134,7 @@ class UploadService:
                 self._has_backlog.set()
 
     async def run_backlog(self) -> Never:
-        """Carry the backlog lane."""
+        """Drain the backlog, for ever."""
         while True:
             await self._has_backlog.wait()
             self._has_backlog.clear()

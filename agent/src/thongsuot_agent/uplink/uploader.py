@@ -1,4 +1,4 @@
-"""Lane: one request at a time, over the best link that works."""
+"""Uploader: one request at a time, over the best link that works."""
 
 import asyncio
 import logging
@@ -40,7 +40,7 @@ LayoutOf = Callable[[bytes], Awaitable[bytes | None]]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UploadConfig:
     """
-    What all lanes share.
+    What all uploaders share.
 
     ``token`` is asked for with every request, ``certificate`` too (key and certificate in PEM form,
     empty for none), ``candidates`` for the links that there are to try now; ``charge`` is told what

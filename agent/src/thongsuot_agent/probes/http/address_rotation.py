@@ -1,5 +1,5 @@
 """
-Rota: which of several addresses is tried next.
+Address rotation: which of several addresses is tried next.
 
 A service with two addresses of which one is dead fails every second visitor. Name servers answer in
 any order, many always in the same one, so whoever takes the first answer may never meet the dead

@@ -1,5 +1,5 @@
 """
-The short-lived process: one order on standard input, one report on standard output.
+The worker process of a TCP trace: one request on standard input, one report on standard output.
 
 Only here scapy is loaded (0.4 s and 50 MB). It builds the probes and finds out what answers what;
 sending and hearing is by sockets bound to the interface, since scapy's own way of finding a route

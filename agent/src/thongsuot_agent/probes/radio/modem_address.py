@@ -1,4 +1,4 @@
-"""Box: the router or modem that a source asks, by its address on a link."""
+"""The address of the router or modem that a source reads."""
 
 from ipaddress import ip_address
 

@@ -1,4 +1,4 @@
-"""Track: what changed between two readings of a link's modem. Pure: times are given."""
+"""What changed between two readings of a link's modem. Pure: times are given."""
 
 from thongsuot_agent.probes.radio.reading import ModemReading, TrafficCounter
 from thongsuot_agent.probing.snmp.counters import CounterSum

@@ -1,4 +1,4 @@
-"""Web: the web interface of a router, by libcurl over the link, cookies kept for one reading."""
+"""A session with a router's web interface, by libcurl over the link; cookies last one reading."""
 
 import socket
 from collections.abc import Mapping

@@ -1,1 +1,1 @@
-"""What equipment says of itself: names of figures, what is plausible, its words and ours."""
+"""Equipment data model: figure names, plausibility ranges, vendor mappings, redaction rules."""

@@ -1,5 +1,5 @@
 """
-Tidy: what equipment answers, made into the shapes that a reader counts on. Pure.
+Coerces what equipment answers into the shapes that parsers rely on. Pure.
 
 A firmware may put a list where another has a text, or nothing at all. What has not the shape that
 is looked for is left out, as if it had not been said: one odd field costs that field and no more.

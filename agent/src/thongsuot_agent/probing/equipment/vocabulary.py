@@ -1,5 +1,5 @@
 """
-Words of makers to ours: technology, registration, SIM. Pure.
+Maps vendors' words to ours: technology, registration, SIM. Pure.
 
 Each function returns an empty text for what it does not know: not known is not said.
 """

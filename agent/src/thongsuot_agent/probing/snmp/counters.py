@@ -1,5 +1,5 @@
 """
-Meter: what a device's counters come to, visit after visit. Pure: times are given.
+Accumulates a device's counters over surveys. Pure: times are given.
 
 Counters wrap, fall to 0 with the box, and mean another interface when numbers are dealt anew. What
 comes out only grows: a difference between two totals is what was counted, or less, never more.

@@ -1,4 +1,4 @@
-"""Order and Survey: what a worker is asked, and what it answers; JSON on its two pipes."""
+"""What the survey worker is asked, and what it answers; JSON on its two pipes."""
 
 from typing import Literal
 

@@ -1,4 +1,4 @@
-"""Visit: from the resident process to a device and back, by a worker, over a socket of the link."""
+"""Surveys a device from the resident process: by a worker, over a socket of the link."""
 
 import socket
 from dataclasses import dataclass

@@ -79,11 +79,11 @@ class SimulatedAgent:
         """Return the request of the batch that was sealed at a boottime."""
         results = [
             Result(
-                series=one,
+                series=series_key,
                 boottime_ns=sealed_ns - (RUNS - run) * 5 * S + place * 40_000_000,
-                finding=ok_finding(self._values(one.kind, place, run + number)),
+                finding=ok_finding(self._values(series_key.kind, place, run + number)),
             )
-            for place, one in enumerate(series())
+            for place, series_key in enumerate(series())
             for run in range(RUNS)
         ]
         batch = Batch(
@@ -137,8 +137,8 @@ def cpu_s(pid: int) -> float:
 
 
 def resident_mb(pid: int) -> float:
-    found = re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())
-    return int(found.group(1)) / 1024 if found else 0.0
+    match = re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())
+    return int(match.group(1)) / 1024 if match else 0.0
 
 
 async def discard_requests(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -205,7 +205,7 @@ async def measure(
         [agent.batch(number + 1, boot_ns, sealed_ns) for agent in fleet]
         for number, sealed_ns in enumerate(sealed)
     ]
-    body_bytes = sum(len(one) for one in waves[-1]) / agents
+    body_bytes = sum(len(body) for body in waves[-1]) / agents
     async with collector(folder, sink_url) as (pid, port):
         await send_requests(port, [agent.layout() for agent in fleet])
         await send_requests(port, waves[0])  # first contact: layouts, labels and series are met
@@ -305,14 +305,14 @@ async def beside(peer: PeerDatabase, folder: Path, agents: int, rounds: int) -> 
             command, stdout=log, stderr=subprocess.STDOUT
         )
     try:
-        found = None
-        while found is None:
+        match = None
+        while match is None:
             await asyncio.sleep(0.1)
             text = path.read_text()
             if process.poll() is not None:
                 raise SystemExit(text)
-            found = re.search(peer.listening, text)
-        url = f"http://127.0.0.1:{found.group(1)}/api/v1/write"
+            match = re.search(peer.listening, text)
+        url = f"http://127.0.0.1:{match.group(1)}/api/v1/write"
         print(f"collector, sink a {peer.name}:")
         spent, theirs = await measure(folder / "beside", url, agents, rounds, process.pid)
         print(

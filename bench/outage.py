@@ -58,9 +58,9 @@ def written(pid: int) -> int:
 def weight(folder: Path) -> int:
     """Bytes of disk that the files below a folder take, SQLite's passing log left out."""
     return sum(
-        one.stat().st_blocks * 512
-        for one in folder.rglob("*")
-        if one.is_file() and not one.name.endswith(("-wal", "-shm"))
+        path.stat().st_blocks * 512
+        for path in folder.rglob("*")
+        if path.is_file() and not path.name.endswith(("-wal", "-shm"))
     )
 
 

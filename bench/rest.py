@@ -79,7 +79,9 @@ def _of_target(
         addresses = (
             topology.addresses_of(box) if "gateway" in target.addresses else target.addresses
         )
-        of_family = [one for one in addresses if (":" in one) is (family == "ip6")]
+        of_family = [
+            candidate for candidate in addresses if (":" in candidate) is (family == "ip6")
+        ]
         for address in of_family[:1]:
             yield f"icmp-{module}", address, "icmp"
             if target.lookup:
@@ -159,8 +161,8 @@ def cpu_s(pid: int) -> float:
 
 def resident_mb(pid: int) -> float:
     """Resident memory in MiB."""
-    found = re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())
-    return int(found.group(1)) / 1024 if found else 0.0
+    match = re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())
+    return int(match.group(1)) / 1024 if match else 0.0
 
 
 def measure(pids: dict[str, int], minutes: float) -> dict[str, tuple[float, float]]:
@@ -194,22 +196,22 @@ def main() -> int:
                 "blackbox_exporter": pid_of(peers[0], "blackbox"),
                 "prometheus agent": pid_of(peers[1], "prometheus"),
             }
-            found = measure(pids, minutes)
+            usage = measure(pids, minutes)
         finally:
             for peer in peers:
                 peer.stop()
             stack.stop()
-    return report(found, minutes)
+    return report(usage, minutes)
 
 
-def report(found: dict[str, tuple[float, float]], minutes: float) -> int:
+def report(usage: dict[str, tuple[float, float]], minutes: float) -> int:
     """Print the table, the ratios and the goals; 0 when they are met."""
     print(f"\nat rest over {minutes:g} minutes      RSS MiB   % of a core")
-    for name, (memory, cpu) in found.items():
+    for name, (memory, cpu) in usage.items():
         print(f"{name:<28} {memory:8.1f} {cpu * 100:13.2f}")
-    agent = found.pop("agent")
-    memory = sum(one for one, _ in found.values())
-    cpu = sum(one for _, one in found.values())
+    agent = usage.pop("agent")
+    memory = sum(cpu_share for cpu_share, _ in usage.values())
+    cpu = sum(cpu_share for _, cpu_share in usage.values())
     print(f"{'peers together':<28} {memory:8.1f} {cpu * 100:13.2f}")
     print(f"{'peers / agent':<28} {memory / agent[0]:8.1f} {cpu / agent[1]:13.1f}")
     goals = {

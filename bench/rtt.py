@@ -84,8 +84,8 @@ def ours(node: RunningNode, condition: Condition) -> Rtts:
     """The agent's own icmp probe, in a process of its own."""
     arguments = ["--probe", str(condition.echoes), str(condition.every_s)]
     done = node.run([sys.executable, "-m", "bench.rtt", *arguments])
-    found: Rtts = json.loads(done.stdout)
-    return found
+    rtts: Rtts = json.loads(done.stdout)
+    return rtts
 
 
 async def probe(echoes: int, every_s: float) -> Rtts:
@@ -136,17 +136,17 @@ def scraped(node: RunningNode, condition: Condition) -> Rtts:
     phase = re.compile(rb'^probe_icmp_duration_seconds\{phase="rtt"\} (\S+)', re.MULTILINE)
     connection = http.client.HTTPConnection("127.0.0.1", 9115)
     connection.sock = connected(node)
-    found: Rtts = []
+    rtts: Rtts = []
     due_s = time.monotonic()
     for _ in range(condition.echoes):
         connection.request("GET", f"/probe?module=icmp&target={RIGHT_V4}")
         body = connection.getresponse().read()
         figure = phase.search(body) if b"\nprobe_success 1" in body else None
-        found.append(None if figure is None else float(figure[1]) * 1e6)
+        rtts.append(None if figure is None else float(figure[1]) * 1e6)
         due_s += condition.every_s
         time.sleep(max(0.0, due_s - time.monotonic()))
     connection.close()
-    return found
+    return rtts
 
 
 def connected(node: RunningNode) -> socket.socket:
@@ -257,14 +257,14 @@ def load(busy: bool) -> Iterator[None]:
             loop.wait()
 
 
-def report(condition: Condition, found: dict[str, Measured]) -> bool:
+def report(condition: Condition, measured: dict[str, Measured]) -> bool:
     """Print one condition's table; return whether ours reached its goals there."""
     print(f"\n{condition.name}: {condition.echoes} echoes, one in {condition.every_s * 1000:g} ms")
     print(f"  {'':18} {'p50':>8} {'p99':>9} {'max':>9} µs   lost on the wire / told")
-    for tool, one in found.items():
-        figures = " ".join(f"{one.at(share):9.1f}" for share in (0.5, 0.99, 1.0))
-        print(f"  {tool:18}{figures}      {one.lost} / {one.told_lost}")
-    mine = found["ours"]
+    for tool, rtts in measured.items():
+        figures = " ".join(f"{rtts.at(share):9.1f}" for share in (0.5, 0.99, 1.0))
+        print(f"  {tool:18}{figures}      {rtts.lost} / {rtts.told_lost}")
+    mine = measured["ours"]
     reached = mine.lost == mine.told_lost
     print(f"  loss counted exactly: {verdict(reached)}")
     if "loss" in condition.name:
@@ -272,8 +272,8 @@ def report(condition: Condition, found: dict[str, Measured]) -> bool:
     within = mine.at(0.99) <= GOAL_US
     print(f"  |error| p99 {mine.at(0.99):.1f} µs (goal {GOAL_US:g}): {verdict(within)}")
     for tool, goal in GOAL_OVER.items():
-        if tool in found:
-            times = found[tool].at(0.99) / mine.at(0.99)
+        if tool in measured:
+            times = measured[tool].at(0.99) / mine.at(0.99)
             print(
                 f"  {times:.1f} times better than {tool} (goal {goal:g}): {verdict(times >= goal)}"
             )
@@ -310,8 +310,8 @@ def main() -> None:
             load(condition.busy),
         ):
             node = lab.node("left")
-            found = {tool: measure(node, tool, condition, Path(folder)) for tool in installed}
-        reached = report(condition, found) and reached
+            measured = {tool: measure(node, tool, condition, Path(folder)) for tool in installed}
+        reached = report(condition, measured) and reached
     print(f"\nall goals: {verdict(reached)}")
 
 

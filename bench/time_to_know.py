@@ -151,14 +151,14 @@ class TimeToKnowBench:
     def start_reference(self, site: str, pace: ReferencePace) -> None:
         """Start one reference at one site."""
         folder = self.folder / f"reference-{pace.name}-{site}"
-        one = ReferenceStack(self.lab, site, pace, folder, FIRST_PORT[pace.name])
-        self.references[site, pace.name] = one
-        one.start()
+        reference = ReferenceStack(self.lab, site, pace, folder, FIRST_PORT[pace.name])
+        self.references[site, pace.name] = reference
+        reference.start()
 
     def stop(self) -> None:
         """End everything."""
-        for one in self.references.values():
-            one.stop()
+        for reference in self.references.values():
+            reference.stop()
         self.stack.stop()
 
     def play(self, faults: Iterable[BenchFault]) -> None:
@@ -175,7 +175,9 @@ class TimeToKnowBench:
             for site, link in self._subjects(fault)
         ]
         deadline = time.monotonic() + GIVEN_UP_S
-        while time.monotonic() < deadline and not all(self._is_told(*one) for one in subjects):
+        while time.monotonic() < deadline and not all(
+            self._is_told(*subject) for subject in subjects
+        ):
             time.sleep(1.0)
         for fault, _ in broken:
             self.lab.heal(fault.name, **fault.arguments)
@@ -195,17 +197,17 @@ class TimeToKnowBench:
                 )
             )
 
-    def wait(self, what: str, ready: "object") -> None:
+    def wait(self, awaited: str, ready: "object") -> None:
         """Wait until something is so."""
         assert callable(ready)
         deadline = time.monotonic() + 2 * GIVEN_UP_S
         while not ready():
             if time.monotonic() > deadline:
-                raise SystemExit(f"waited in vain for: {what}")
+                raise SystemExit(f"waited in vain for: {awaited}")
             time.sleep(1.0)
 
     def _is_calm(self) -> bool:
-        is_quiet = all(one.alerts() == 0 for one in self.references.values())
+        is_quiet = all(reference.alerts() == 0 for reference in self.references.values())
         return is_quiet and all(
             observe_site(self.stack, site).is_healthy for site in self.stack.sites
         )
@@ -262,17 +264,17 @@ def traffic(bench: TimeToKnowBench, window_s: float) -> dict[str, float]:
     started = time.monotonic()
     time.sleep(window_s)
     took_s = time.monotonic() - started
-    found = {name: (counted(bench.lab, at[name]) - before[name]) / took_s for name in at}
+    bytes_per_s = {name: (counted(bench.lab, at[name]) - before[name]) / took_s for name in at}
     for pace in PACES:
         bench.stack.start_agent(at[pace.name])
-    return found
+    return bytes_per_s
 
 
 def run(bench: TimeToKnowBench, names: list[str], window_s: float) -> dict[str, float]:
     """Measure traffic, start what is still missing, play the rounds."""
     for site in bench.stack.sites:
         route_by_source(bench.lab, site)
-    found = traffic(bench, window_s)
+    bytes_per_s = traffic(bench, window_s)
     for site in bench.stack.sites:
         for pace in PACES:
             if (site, pace.name) not in bench.references:
@@ -281,7 +283,7 @@ def run(bench: TimeToKnowBench, names: list[str], window_s: float) -> dict[str, 
     for name in names:
         print(f"… {name}", file=sys.stderr, flush=True)
         bench.play(ROUNDS[name])
-    return found
+    return bytes_per_s
 
 
 def our_latency(case: BenchCase, turns: list[RecordedChange]) -> LatencyParts | None:
@@ -322,9 +324,12 @@ def add(
     spans = [(case.broken.boottime_ns, case.healed_ns) for case in bench.cases]
     for pace in PACES:
         told = [
-            one for key, ref in bench.references.items() if key[1] == pace.name for one in ref.told
+            alert
+            for key, ref in bench.references.items()
+            if key[1] == pace.name
+            for alert in ref.told
         ]
-        false = [one for one in told if not any(a <= one.boottime_ns <= b for a, b in spans)]
+        false = [alert for alert in told if not any(a <= alert.boottime_ns <= b for a, b in spans)]
         seen.false_alarms[pace.name] = seen.false_alarms.get(pace.name, 0) + len(false)
 
 

@@ -78,9 +78,9 @@ def audit(wanted: Mapping[str, str], service: str = "") -> tuple[int, str]:
         report = msgspec.json.decode(done.stdout, type=AuditReport)
     except msgspec.DecodeError:
         return _broken(done)
-    found = list(_found(report))
-    if found:
-        return 1, "\n".join(found)
+    vulnerabilities = list(_found(report))
+    if vulnerabilities:
+        return 1, "\n".join(vulnerabilities)
     lacking = sorted(set(map(canonical, wanted)) - {canonical(name) for name in looked_at(report)})
     if lacking:
         said = f"not audited: {len(lacking)} of {len(wanted)} packages: {', '.join(lacking)}"
@@ -90,7 +90,7 @@ def audit(wanted: Mapping[str, str], service: str = "") -> tuple[int, str]:
 
 def looked_at(report: AuditReport) -> Iterator[str]:
     """Yield the names of the packages that were really looked up."""
-    return (one.name for one in report.dependencies if not one.skip_reason)
+    return (dependency.name for dependency in report.dependencies if not dependency.skip_reason)
 
 
 def canonical(name: str) -> str:
@@ -109,7 +109,7 @@ def _ask(wanted: Mapping[str, str], service: str) -> "subprocess.CompletedProces
             *("--format", "json", "--desc", "off", "--aliases", "on", "--progress-spinner", "off"),
             *("--cache-dir", str(Path(folder) / "cache")),
             *(["--osv-url", service] if service else []),
-            *(word for one in ACCEPTED for word in ("--ignore-vuln", one)),
+            *(word for accepted in ACCEPTED for word in ("--ignore-vuln", accepted)),
         ]
         return subprocess.run(
             command, capture_output=True, text=True, check=False, timeout=_WITHIN_S
@@ -117,12 +117,12 @@ def _ask(wanted: Mapping[str, str], service: str) -> "subprocess.CompletedProces
 
 
 def _found(report: AuditReport) -> Iterator[str]:
-    for one in report.dependencies:
-        for vulnerability in one.vulns:
+    for dependency in report.dependencies:
+        for vulnerability in dependency.vulns:
             mended = ", ".join(vulnerability.fix_versions)
             known = ", ".join((vulnerability.id, *vulnerability.aliases))
             yield (
-                f"{one.name} {one.version} is vulnerable: {known}; "
+                f"{dependency.name} {dependency.version} is vulnerable: {known}; "
                 + (f"mended in {mended}" if mended else "mended nowhere yet")
             )
 

@@ -69,8 +69,8 @@ def build(root: Path, out: Path, rooms: list[str], architectures: list[str]) -> 
             parts.write_text(list_of_parts(root, package, epoch), encoding="utf-8")
             wheels = write_wheelhouse(root, package, out, epoch)
             built.append(wheels)
-            for one in (file, wheels):
-                say(f"{one} {one.stat().st_size / 2**20:.1f} MiB")
+            for path in (file, wheels):
+                say(f"{path} {path.stat().st_size / 2**20:.1f} MiB")
     sums = "".join(
         f"{hashlib.sha256(file.read_bytes()).hexdigest()}  {file.name}\n"
         for file in sorted((*out.glob("thongsuot-*.deb"), *out.glob("thongsuot-*.tar")))

@@ -181,9 +181,9 @@ def _fetch(url: str) -> str:
 
 def _resident_bytes(pid: int) -> int:
     status = Path(f"/proc/{pid}/status").read_text("ascii")
-    found = re.search(r"^VmRSS:\s+(\d+) kB", status, re.MULTILINE)
-    assert found, f"the kernel says nothing of process {pid}"
-    return int(found[1]) * 1024
+    match = re.search(r"^VmRSS:\s+(\d+) kB", status, re.MULTILINE)
+    assert match, f"the kernel says nothing of process {pid}"
+    return int(match[1]) * 1024
 
 
 def imports_text(modules: frozenset[str]) -> str:

@@ -60,7 +60,7 @@ def fetch(url: str) -> str:
         return body.decode("utf-8")
 
 
-def await_truth(told: Callable[[], bool], what: str) -> None:
+def await_truth(told: Callable[[], bool], awaited: str) -> None:
     """Wait until something is told by an address. Raises TimeoutError, naming what was not."""
     deadline = time.monotonic() + TOLD_S
     while True:
@@ -71,7 +71,7 @@ def await_truth(told: Callable[[], bool], what: str) -> None:
         except (urllib.error.URLError, ConnectionError) as error:
             why = str(error)
         if time.monotonic() > deadline:
-            raise TimeoutError(f"not so after {TOLD_S:.0f} s: {what} ({why})")
+            raise TimeoutError(f"not so after {TOLD_S:.0f} s: {awaited} ({why})")
         time.sleep(0.5)
 
 
@@ -100,31 +100,31 @@ def check(name: str, url: str) -> None:
 
 def addresses(lines: "queue.Queue[str]", demo: subprocess.Popen[str]) -> dict[str, str]:
     """Return the addresses that the demo prints, by their names."""
-    found: dict[str, str] = {}
+    urls: dict[str, str] = {}
     wait_s = FIRST_ADDRESS_S
     while True:
         try:
             line = lines.get(timeout=wait_s)
         except queue.Empty:
-            if not found:
+            if not urls:
                 raise TimeoutError(f"no address in {wait_s:.0f} s; exit {demo.poll()}") from None
-            return found
+            return urls
         if match := _ADDRESS.match(line):
-            found[match["name"]] = match["url"]
+            urls[match["name"]] = match["url"]
             wait_s = QUIET_S
 
 
 def processes() -> set[str]:
     """Return the processes of this namespace as ``pid command``, kernel threads left out."""
-    found: set[str] = set()
+    names: set[str] = set()
     for entry in Path("/proc").glob("[0-9]*"):
         try:
             command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode().strip()
         except OSError:
             continue  # it has just ended
         if command:
-            found.add(f"{entry.name} {command}")
-    return found
+            names.add(f"{entry.name} {command}")
+    return names
 
 
 def demo() -> None:
@@ -135,8 +135,8 @@ def demo() -> None:
         ["./run", "demo"], stdout=subprocess.PIPE, text=True, start_new_session=True
     ) as running:
         assert running.stdout is not None
-        found = addresses(follow(running.stdout), running)
-        for name, url in found.items():
+        urls = addresses(follow(running.stdout), running)
+        for name, url in urls.items():
             check(name, url)
         took_s = time.monotonic() - started
         say(f"everything was seen {took_s:.0f} s after the command, {QUIET_S:.0f} s of it waiting")

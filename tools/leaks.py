@@ -64,7 +64,7 @@ def found(name: str, body: bytes) -> Iterator[tuple[int, str]]:
             for kind, form in _FORMS.items():
                 if form.search(line):
                     yield number, kind
-            if any(_is_by_chance(one["value"]) for one in _BESIDE.finditer(line)):
+            if any(_is_by_chance(match_beside["value"]) for match_beside in _BESIDE.finditer(line)):
                 yield number, "a value that looks like a password or a token"
         before = line
 

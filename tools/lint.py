@@ -65,7 +65,7 @@ def check_shell(scripts: Sequence[str]) -> int:
 def check_hosts(root: Path) -> int:
     """Look for unwanted hosts and paths in every file that git tracks; print where they stand."""
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=root, check=True, capture_output=True)
-    found = 0
+    hits = 0
     for name in filter(None, listed.stdout.decode().split("\0")):
         path = root / name
         if not path.is_file() or b"\0" in (body := path.read_bytes())[:8192]:
@@ -75,8 +75,8 @@ def check_hosts(root: Path) -> int:
                 print(
                     f"{name}:{number}: a registry's host or one machine's path: {line.strip()[:80]}"
                 )
-                found += 1
-    return min(found, 1)
+                hits += 1
+    return min(hits, 1)
 
 
 def run_all() -> int:

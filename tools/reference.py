@@ -51,12 +51,14 @@ def limits(metric: Metric) -> str:
 
 def attention(metric: Metric) -> str:
     """Return from where on a metric deserves attention, and whose limit that is."""
-    found = metric.limits
-    if found is None:
+    thresholds = metric.limits
+    if thresholds is None:
         return ""
-    values = [f"{number(value)}" for value in (found.warn, found.bad) if value is not None]
-    side = "below" if found.low_is_bad else "from"
-    return f"{side} {', '.join(values)} ({found.source or 'own'})"
+    values = [
+        f"{number(value)}" for value in (thresholds.warn, thresholds.bad) if value is not None
+    ]
+    side = "below" if thresholds.low_is_bad else "from"
+    return f"{side} {', '.join(values)} ({thresholds.source or 'own'})"
 
 
 def _kind_section(kind: ProbeKind) -> Iterator[str]:

@@ -80,7 +80,7 @@ def write(root: Path, *, upgrade: bool) -> None:
 
 def pins(text: str) -> dict[str, str]:
     """Return version by package name of one requirement file."""
-    return {found[1]: found[2] for line in text.splitlines() if (found := _PIN.match(line))}
+    return {pin[1]: pin[2] for line in text.splitlines() if (pin := _PIN.match(line))}
 
 
 def faults(root: Path) -> list[str]:
@@ -119,10 +119,10 @@ def main() -> int:
     arguments = parser.parse_args()
     if arguments.word == "write":
         write(ROOT, upgrade=arguments.upgrade)
-    found = faults(ROOT)
-    for sentence in found:
+    sentences = faults(ROOT)
+    for sentence in sentences:
         print(f"{sentence}; run `./run requirements`", file=sys.stderr)
-    return 1 if found else 0
+    return 1 if sentences else 0
 
 
 if __name__ == "__main__":

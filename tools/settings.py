@@ -39,7 +39,7 @@ def attribute_docs(cls: type[object]) -> dict[str, str]:
     """Return the docstrings that follow the attributes of a class, by attribute."""
     (tree,) = ast.parse(textwrap.dedent(inspect.getsource(cls))).body
     assert isinstance(tree, ast.ClassDef)
-    found: dict[str, str] = {}
+    docs: dict[str, str] = {}
     for before, node in zip(tree.body, tree.body[1:], strict=False):
         if (
             isinstance(before, ast.AnnAssign)
@@ -48,8 +48,8 @@ def attribute_docs(cls: type[object]) -> dict[str, str]:
             and isinstance(node.value, ast.Constant)
             and isinstance(node.value.value, str)
         ):
-            found[before.target.id] = " ".join(node.value.value.split())
-    return found
+            docs[before.target.id] = " ".join(node.value.value.split())
+    return docs
 
 
 def type_text(hint: Any) -> str:  # noqa: ANN401 - a type annotation is any object

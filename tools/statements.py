@@ -112,9 +112,9 @@ def _classes() -> Iterator[str]:
 
 def _words() -> Iterator[str]:
     yield "\n`excludes`: "
-    yield ", ".join(f"`{one}`" for one in Exclusion)
+    yield ", ".join(f"`{since}`" for since in Exclusion)
     yield ". `downtime_since`, `repair_since`: "
-    yield ", ".join(f"`{one}`" for one in Since)
+    yield ", ".join(f"`{since}`" for since in Since)
     yield ", from the onset as measured or from when the carrier was told.\n"
 
 

@@ -63,15 +63,15 @@ def checks_of(lab: Lab, site: str) -> list[ReferenceCheck]:
     The exporter cannot bind requests for pages to a link: those leave by the preferred one alone.
     """
     targets = inventory.targets_of(lab.topology, site)
-    found: list[ReferenceCheck] = []
+    checks: list[ReferenceCheck] = []
     uplinks = lab.topology.site(site).uplinks
     for uplink in uplinks:
         gateways = lab.topology.addresses_of(uplink.cpe)
         for target in targets:
             is_measured = target.role is not Role.SERVICE or uplink is uplinks[0]
             if is_measured and (not target.links or uplink.name in target.links):
-                found += _checks(uplink.name, target, gateways)
-    return found
+                checks += _checks(uplink.name, target, gateways)
+    return checks
 
 
 def _checks(link: str, target: Target, gateways: tuple[str, ...]) -> Iterator[ReferenceCheck]:

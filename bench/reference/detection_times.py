@@ -51,18 +51,25 @@ def report(seen: BenchObservations, references: Sequence[str]) -> None:
     parts = ["wait", "judge", "push"]
     times: dict[str, list[float]] = {name: [] for name in (*columns, *parts)}
     print(f"{'fault':28} {'site':5}" + "".join(f"{name:>13}" for name in columns), *parts)
-    for one in sorted(seen.known, key=lambda known: known.fault):
-        row = one.times()
+    for times_of_fault in sorted(seen.known, key=lambda known: known.fault):
+        row = times_of_fault.times()
         for name, value in row.items():
             # Who did not tell at all is counted as if it had when it was given up.
             times[name].append(GIVEN_UP_S if value is None else value)
-        own = [one.ours.wait_s, one.ours.judge_s, one.ours.push_s] if one.ours else []
+        own = (
+            [times_of_fault.ours.wait_s, times_of_fault.ours.judge_s, times_of_fault.ours.push_s]
+            if times_of_fault.ours
+            else []
+        )
         for name, spent_s in zip(parts, own, strict=bool(own)):
             times[name].append(spent_s)
         cells = "".join(
             f"{'–' if (value := row[name]) is None else f'{value:.1f}':>13}" for name in columns
         )
-        print(f"{one.fault:28} {one.site:5}{cells}", *(f"{spent_s:4.1f}" for spent_s in own))
+        print(
+            f"{times_of_fault.fault:28} {times_of_fault.site:5}{cells}",
+            *(f"{spent_s:4.1f}" for spent_s in own),
+        )
     for share in (0.5, 0.95):
         at = {name: percentile(values, share) or 0.0 for name, values in times.items()}
         cells = "".join(f"{at[name]:13.1f}" for name in columns)

@@ -87,8 +87,8 @@ class ReferenceStack:
         """Return whether every check has been made, and succeeds."""
         query = f"{self._prometheus}/api/v1/query?query=sum(probe_success)"
         with urllib.request.urlopen(query, timeout=30) as answer:
-            found = json.load(answer)["data"]["result"]
-        return bool(found) and float(found[0]["value"][1]) == checks
+            answered = json.load(answer)["data"]["result"]
+        return bool(answered) and float(answered[0]["value"][1]) == checks
 
     def stop(self) -> None:
         """End it all."""
@@ -102,20 +102,20 @@ class ReferenceStack:
     def alerts(self) -> int:
         """Return how many alerts are pending or firing now."""
         with urllib.request.urlopen(f"{self._prometheus}/api/v1/alerts", timeout=30) as answer:
-            found: list[object] = json.load(answer)["data"]["alerts"]
-        return len(found)
+            alerts: list[object] = json.load(answer)["data"]["alerts"]
+        return len(alerts)
 
     def first_alert(
         self, after_ns: int, *, link: str = "", target: str = ""
     ) -> ReceivedAlert | None:
         """Return the first notification after a moment about a link or a target."""
-        for one in self.told:
+        for alert in self.told:
             if (
-                one.boottime_ns >= after_ns
-                and link in ("", one.link)
-                and target in ("", one.target)
+                alert.boottime_ns >= after_ns
+                and link in ("", alert.link)
+                and target in ("", alert.target)
             ):
-                return one
+                return alert
         return None
 
     def _start(self, node: RunningNode, name: str, command: list[str]) -> None:
@@ -136,10 +136,10 @@ class ReferenceStack:
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
                 for alert in body["alerts"]:
                     labels = alert["labels"]
-                    one = ReceivedAlert(
+                    received = ReceivedAlert(
                         boottime_ns=now_ns, link=labels["link"], target=labels["target"]
                     )
-                    told.append(one)
+                    told.append(received)
                 self.send_response(200)
                 self.end_headers()
 
@@ -157,12 +157,12 @@ def sources(lab: Lab, site: str) -> dict[tuple[str, str], str]:
     topology = lab.topology
     device = topology.site(site).device
     ends = {end.interface: end for end in topology.ends_of(device)}
-    found = {}
+    addresses = {}
     for uplink in topology.site(site).uplinks:
         end = ends[uplink.interface]
-        found[uplink.name, "ip4"] = str(end.v4[0].ip)
-        found[uplink.name, "ip6"] = str(end.v6[0].ip)
-    return found
+        addresses[uplink.name, "ip4"] = str(end.v4[0].ip)
+        addresses[uplink.name, "ip6"] = str(end.v6[0].ip)
+    return addresses
 
 
 def route_by_source(lab: Lab, site: str) -> None:

@@ -64,8 +64,8 @@ class Prometheus:
 
     def instant(self, expr: str, legend: str, at_s: float) -> list[Series]:
         """Return the answer for one moment."""
-        found = self._ask("query", {"query": expr, "time": f"{at_s:.3f}"})
-        return [_series(one, legend, [one["value"]]) for one in found]
+        result = self._ask("query", {"query": expr, "time": f"{at_s:.3f}"})
+        return [_series(series, legend, [series["value"]]) for series in result]
 
     def range(self, expr: str, legend: str, window: Window, step_s: float = 0.0) -> list[Series]:
         """Return the answer over a window; ``step_s`` 0 takes the window's own."""
@@ -73,8 +73,8 @@ class Prometheus:
         # Like Grafana: steps lie on multiples of themselves, so that what is shown does not shiver.
         start_s = window.start_s // step_s * step_s
         params = {"query": expr, "start": f"{start_s}", "end": f"{window.end_s}"}
-        found = self._ask("query_range", params | {"step": f"{step_s}"})
-        return [_series(one, legend, one["values"]) for one in found]
+        result = self._ask("query_range", params | {"step": f"{step_s}"})
+        return [_series(series, legend, series["values"]) for series in result]
 
     def _ask(self, path: str, params: Mapping[str, str]) -> list[Json]:
         request = urllib.request.Request(
@@ -82,11 +82,11 @@ class Prometheus:
         )
         try:
             with urllib.request.urlopen(request, timeout=_TIMEOUT_S) as answer:
-                found: list[Json] = json.load(answer)["data"]["result"]
+                result: list[Json] = json.load(answer)["data"]["result"]
         except urllib.error.HTTPError as error:
             said = error.read().decode(errors="replace")
             raise ValueError(f"cannot ask {params['query']!r}: {said}") from error
-        return found
+        return result
 
 
 def fill_variables(text: str, values: Mapping[str, str]) -> str:
@@ -118,7 +118,7 @@ def choices(
             values[name] = re.escape(chosen[name]).replace("\\", "\\\\")
             shown[label] = options.get(chosen[name], chosen[name])
         elif variable["includeAll"]:
-            values[name] = "|".join(re.escape(one).replace("\\", "\\\\") for one in options)
+            values[name] = "|".join(re.escape(option).replace("\\", "\\\\") for option in options)
             shown[label] = "All"
         else:
             first = next(iter(options), "")
@@ -130,14 +130,14 @@ def ask_panel(
     panel: Json, prometheus: Prometheus, window: Window, values: Mapping[str, str]
 ) -> list[list[Series]]:
     """Return what each of a panel's queries finds."""
-    found: list[list[Series]] = []
+    answers: list[list[Series]] = []
     for target in panel["targets"]:
         expr, legend = fill_variables(target["expr"], values), target["legendFormat"]
         if target["instant"]:
-            found.append(prometheus.instant(expr, legend, window.end_s))
+            answers.append(prometheus.instant(expr, legend, window.end_s))
         else:
-            found.append(prometheus.range(expr, legend, window))
-    return found
+            answers.append(prometheus.range(expr, legend, window))
+    return answers
 
 
 def _options(
@@ -149,18 +149,18 @@ def _options(
     )
     assert query is not None, variable["query"]
     pattern = re.compile(variable["regex"].strip("/").replace("(?<", "(?P<"))
-    found: dict[str, str] = {}
+    texts: dict[str, str] = {}
     for series in prometheus.instant(query[1], "", window.end_s):
         inside = ", ".join(f'{key}="{value}"' for key, value in series.labels.items())
         match = pattern.search(f"{{{inside}}} {series.last:g} {window.end_s:.0f}")
         if match is not None:
             groups = match.groupdict()
-            found[groups["value"]] = groups.get("text", groups["value"])
-    return dict(sorted(found.items(), key=lambda one: one[1]))
+            texts[groups["value"]] = groups.get("text", groups["value"])
+    return dict(sorted(texts.items(), key=lambda item: item[1]))
 
 
-def _series(found: Json, legend: str, values: list[list[Any]]) -> Series:
-    labels: dict[str, str] = found["metric"]
+def _series(answered: Json, legend: str, values: list[list[Any]]) -> Series:
+    labels: dict[str, str] = answered["metric"]
     name = re.sub(r"\{\{(\w+)\}\}", lambda match: labels.get(match[1], ""), legend)
     return Series(
         name=name.strip(), labels=labels, points=[(float(at), float(value)) for at, value in values]

@@ -12,5 +12,5 @@ from tests.servers import need
 def lab_data(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RecordedLabData]:
     """The recording in a Prometheus, with the series of the recording rules over all of it."""
     need("prometheus")
-    with filled_prometheus(tmp_path_factory.mktemp("filled")) as found:
-        yield found
+    with filled_prometheus(tmp_path_factory.mktemp("filled")) as filled:
+        yield filled

@@ -55,14 +55,14 @@ def collectors_own() -> set[str]:
 def texts(value: object) -> list[str]:
     """Return every PromQL expression in a board: of panels, annotations and variables."""
     if isinstance(value, list):
-        return [text for one in value for text in texts(one)]
+        return [text for inner_value in value for text in texts(inner_value)]
     if not isinstance(value, dict):
         return []
     own_texts = [
         text for key in ("expr", "query") if isinstance(text := value.get(key), str) and "(" in text
     ]
     plain = [value["expr"]] if isinstance(value.get("expr"), str) else []
-    inner = [text for one in value.values() for text in texts(one)]
+    inner = [text for inner_value in value.values() for text in texts(inner_value)]
     return list(dict.fromkeys([*own_texts, *plain, *inner]))
 
 
@@ -143,8 +143,8 @@ def test_links_lead_to_boards_that_there_are_with_variables_that_they_have(
     name: str, board: Json
 ) -> None:
     variables = {
-        one["uid"]: {variable["name"] for variable in one["templating"]["list"]}
-        for _, one in BOARDS
+        linked_board["uid"]: {variable["name"] for variable in linked_board["templating"]["list"]}
+        for _, linked_board in BOARDS
     }
     for url in re.findall(r'"url": "(/d/(?:[^"\\]|\\.)*)"', json.dumps(board)):
         uid, _, rest = url.removeprefix("/d/").partition("?")

@@ -54,8 +54,10 @@ def of_annotation(annotation: Json) -> Iterator[str]:
 def of_board(board: Json) -> list[str]:
     """Return what is wrong with a board."""
     bare = copy.deepcopy(board)
-    found = [text for one in bare["annotations"].pop("list") for text in of_annotation(one)]
-    found += mistakes("GDashboard", bare)
+    mistakes_found = [
+        text for entry in bare["annotations"].pop("list") for text in of_annotation(entry)
+    ]
+    mistakes_found += mistakes("GDashboard", bare)
     for panel in board["panels"]:
         options, field = OPTIONS[panel["type"]]
         wrong = [*mistakes("GPanel", panel), *mistakes(options, panel["options"])]
@@ -64,13 +66,13 @@ def of_board(board: Json) -> list[str]:
         for override in panel["fieldConfig"]["overrides"]:
             # The type leaves these open; each is one key of a field's configuration.
             look = {
-                one["id"]: one["value"]
-                for one in override["properties"]
-                if not one["id"].startswith("custom.")
+                entry["id"]: entry["value"]
+                for entry in override["properties"]
+                if not entry["id"].startswith("custom.")
             }
             wrong += mistakes("FieldConfig", look)
-        found += [f"{panel['title']}: {text}" for text in wrong]
-    return found
+        mistakes_found += [f"{panel['title']}: {text}" for text in wrong]
+    return mistakes_found
 
 
 @pytest.mark.parametrize("language", Language)

@@ -60,8 +60,8 @@ def answers(name: str, lab_data: RecordedLabData) -> Iterator[tuple[Json, Json, 
     board = BOARDS[name]
     values, _ = choices(board, prometheus, window(lab_data), expectation_of(name).chosen)
     for panel in board["panels"]:
-        found = ask_panel(panel, prometheus, window_of(panel, lab_data), values)
-        yield from zip([panel] * len(found), panel["targets"], found, strict=True)
+        answered = ask_panel(panel, prometheus, window_of(panel, lab_data), values)
+        yield from zip([panel] * len(answered), panel["targets"], answered, strict=True)
 
 
 @each_board
@@ -105,20 +105,20 @@ def test_prometheus_has_every_metric_of_the_catalogue(lab_data: RecordedLabData)
 
 @each_board
 def test_what_is_found_can_be_told_apart_and_shown(name: str, lab_data: RecordedLabData) -> None:
-    for panel, target, found in answers(name, lab_data):
+    for panel, target, answer in answers(name, lab_data):
         place = f"{panel['title']}: {target['expr']}"
         if target["format"] == "table":
-            labels = [tuple(sorted(set(one.labels) - {"__name__"})) for one in found]
+            labels = [tuple(sorted(set(series.labels) - {"__name__"})) for series in answer]
             assert len(set(labels)) <= 1, f"rows of different labels: {place}"
             continue
-        for one in found:
-            missing = set(re.findall(r"\{\{(\w+)\}\}", target["legendFormat"])) - set(one.labels)
+        for series in answer:
+            missing = set(re.findall(r"\{\{(\w+)\}\}", target["legendFormat"])) - set(series.labels)
             # A link has no family where the kind has none; a service's verdict has no carrier.
             assert missing <= {"family", "carrier", "medium"}, place
-        names = [one.name for one in found]
+        names = [series.name for series in answer]
         assert len(set(names)) == len(names), f"two series of one name: {place}"
         look = panel["fieldConfig"]["defaults"]
-        for value in (value for one in found for _, value in one.points):
+        for value in (value for series in answer for _, value in series.points):
             assert not math.isinf(value), place
             if look.get("unit") == "percentunit":
                 assert math.isnan(value) or -1e-9 <= value <= 1 + 1e-9, place
@@ -130,13 +130,13 @@ def test_what_is_found_can_be_told_apart_and_shown(name: str, lab_data: Recorded
 def test_a_table_has_the_labels_that_its_columns_and_links_need(
     name: str, lab_data: RecordedLabData
 ) -> None:
-    for panel, target, found in answers(name, lab_data):
+    for panel, target, answer in answers(name, lab_data):
         if panel["type"] != "table":
             continue
-        (organised,) = [one for one in panel["transformations"] if one["id"] == "organize"]
+        (organised,) = [series for series in panel["transformations"] if series["id"] == "organize"]
         labels = {key for key in organised["options"]["indexByName"] if not key.startswith("Value")}
-        for one in found:
-            assert set(one.labels) - {"__name__"} == labels, target["expr"]
+        for series in answer:
+            assert set(series.labels) - {"__name__"} == labels, target["expr"]
 
 
 def test_choices_are_shown_by_the_names_of_communes(lab_data: RecordedLabData) -> None:
@@ -153,10 +153,10 @@ def marked(
     prometheus = Prometheus(lab_data.server.url)
     board = BOARDS[name]
     values, _ = choices(board, prometheus, window(lab_data), chosen)
-    (mark,) = [one for one in board["annotations"]["list"] if one["name"] == mark_name]
+    (mark,) = [series for series in board["annotations"]["list"] if series["name"] == mark_name]
     expr = fill_variables(mark["target"]["expr"], values)
-    found = prometheus.range(expr, "", window(lab_data), STEP_S)
-    return sorted({at for one in found for at, _ in one.points})
+    answer = prometheus.range(expr, "", window(lab_data), STEP_S)
+    return sorted({at for series in answer for at, _ in series.points})
 
 
 def assert_around(moments: list[float], lab_data: RecordedLabData, scene: PlayedScene) -> None:
@@ -186,12 +186,12 @@ def test_a_way_that_a_fault_cuts_short_is_not_called_another_way(lab_data: Recor
 def test_availability_counts_the_faults_of_carriers_and_leaves_out_the_sites_own(
     lab_data: RecordedLabData,
 ) -> None:
-    found = {
-        panel["title"]: {one.name: one.last for one in series}
+    values = {
+        panel["title"]: {entry.name: entry.last for entry in series}
         for panel, _, series in answers("carriers", lab_data)
         if panel["type"] == "bargauge"
     }
-    available, own_fault = found["Availability"], found["Down by the site's own fault"]
+    available, own_fault = values["Availability"], values["Down by the site's own fault"]
     length_s = lab_data.recording.length_s
 
     def lost(fault: str) -> float:
@@ -215,5 +215,5 @@ def test_signal_and_loss_of_the_link_that_faded_are_seen_together(
     of_link = '{site="s4",link="mobile"}'
     signal = prometheus.range(f"thongsuot_radio_nr_rsrp_dbm{of_link}", "", faded)
     loss = prometheus.range(f"avg(thongsuot_icmp_loss_ratio{of_link})", "", faded)
-    assert min(value for one in signal for _, value in one.points) == -118
-    assert max(value for one in loss for _, value in one.points) > 0.05
+    assert min(value for series in signal for _, value in series.points) == -118
+    assert max(value for series in loss for _, value in series.points) > 0.05

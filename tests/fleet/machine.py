@@ -55,7 +55,7 @@ def _mirror(suite: str) -> list[str]:
         text=True,
     )
     words = [line.split() for line in done.stdout.splitlines()]
-    return [one[2] for one in words if one[:2] == [suite, "main"]][:1]
+    return [fields[2] for fields in words if fields[:2] == [suite, "main"]][:1]
 
 
 def unpacked(suite: str, folder: Path) -> Path:

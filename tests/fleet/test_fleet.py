@@ -132,8 +132,8 @@ def architecture() -> str:
 def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The packages of this checkout, as ``./run build`` makes them, or those of a folder."""
     folder = tmp_path_factory.mktemp("packages")
-    if given := os.environ.get("THONGSUOT_PACKAGES"):
-        shutil.copytree(given, folder, dirs_exist_ok=True)
+    if packages_folder := os.environ.get("THONGSUOT_PACKAGES"):
+        shutil.copytree(packages_folder, folder, dirs_exist_ok=True)
         return folder
     build(ROOT, folder, ["agent", "collector"], [architecture()])
     return folder

@@ -54,7 +54,7 @@ class CertifyingCollector:
         """Return the actions of the site in the audit log."""
         store = open_store(self.state / STORE_FILE)
         try:
-            return [one.action for one in audit.listed(store, subject=SITE)]
+            return [line.action for line in audit.listed(store, subject=SITE)]
         finally:
             store.dispose()
 

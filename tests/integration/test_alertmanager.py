@@ -50,7 +50,7 @@ def telling(
     channel = Settings(
         kind="alertmanager",
         name="main",
-        urls=tuple(one.url for one in servers),
+        urls=tuple(server.url for server in servers),
         repeat_s=0.2,
     )
     settings = NotifySettings(channels=("main",), retry_s=0.02, city="so-khcn")
@@ -60,7 +60,7 @@ def telling(
 def statuses(sink: ReceiverProcess, incident: str) -> list[str]:
     """Return what Alertmanager has told of an incident so far, sorted by whom it is for."""
     received = sink.folder.received()
-    return sorted(one["status"] for one in received if one["incident"] == incident)
+    return sorted(alert["status"] for alert in received if alert["incident"] == incident)
 
 
 async def test_a_fault_and_its_end_are_told_once_to_the_carrier_and_to_the_city(

@@ -43,9 +43,9 @@ async def test_a_code_brings_token_and_certificate_and_a_token_alone_does_not_pu
         status, said = await device.enrol(code_for(at.state, SITE))
         assert (status, f"certificate in {device.file}" in said) == (0, True), said
         assert device.file.stat().st_mode & 0o777 == 0o600
-        assert [one.name for one in device.file.parent.iterdir()] == ["certificate.pem"]
-        found = x509.load_pem_x509_certificate(device.file.read_bytes())
-        assert found.subject.rfc4514_string() == f"CN={SITE}"
+        assert [path.name for path in device.file.parent.iterdir()] == ["certificate.pem"]
+        certificate = x509.load_pem_x509_certificate(device.file.read_bytes())
+        assert certificate.subject.rfc4514_string() == f"CN={SITE}"
         assert (await device.push()).status == 400
         device.file.rename(tmp_path / "elsewhere")
         refused = await device.push()
@@ -74,8 +74,8 @@ async def test_a_device_that_is_enrolled_again_ends_the_certificate_before(tmp_p
         answer = await lost.lane.post(PATH_CERTIFICATE, "application/json", b"{}")
         assert answer.status == 403
         assert at.audited().count("certificate_revoked") == 1
-        for one in (device, lost):
-            one.lane.close()
+        for holder in (device, lost):
+            holder.lane.close()
 
 
 async def test_at_two_thirds_of_its_life_a_certificate_is_renewed_for_a_new_key(
@@ -94,7 +94,7 @@ async def test_at_two_thirds_of_its_life_a_certificate_is_renewed_for_a_new_key(
         assert device.renewal.problem == ""
         assert device.serial() != before
         assert device.file.read_text().split("-----END")[0] != key.split("-----END")[0]
-        assert [one.name for one in device.file.parent.iterdir()] == ["certificate.pem"]
+        assert [path.name for path in device.file.parent.iterdir()] == ["certificate.pem"]
         assert (await device.push()).status == 400
         # It is the new one that was shown: with it revoked, nothing gets in.
         store = open_store(at.state / STORE_FILE)
@@ -176,8 +176,8 @@ async def test_whatever_a_power_cut_leaves_there_is_a_pair_that_works_and_the_ne
         assert started.serial() != before
         assert (await started.push()).status == 400
         assert not waiting_file.exists()
-        for one in (device, started):
-            one.lane.close()
+        for holder in (device, started):
+            holder.lane.close()
 
 
 async def test_a_power_cut_after_the_rename_leaves_the_new_pair_and_no_key_that_waits(
@@ -217,8 +217,8 @@ async def test_the_second_of_two_devices_with_one_certificate_is_found_when_it_r
         assert at.audited()[-1] == "certificate_refused"
         # Nothing is refused but the next certificate: which of them is right, nobody knows yet.
         assert (await second.push()).status == 400
-        for one in (first, second):
-            one.lane.close()
+        for holder in (first, second):
+            holder.lane.close()
 
 
 async def test_one_that_has_run_out_is_not_shown_and_where_none_is_required_the_token_does(

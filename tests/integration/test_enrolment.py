@@ -98,7 +98,7 @@ async def test_a_code_becomes_a_token_file_that_pushes_and_ends_the_token_before
         assert await enrolments_counted(client, "used")
     store = open_store(state / STORE_FILE)
     lines = audit.listed(store, subject=SITE)
-    assert [one.action for one in lines] == [
+    assert [line.action for line in lines] == [
         "token_created",
         "code_created",
         "enrolled",
@@ -175,14 +175,14 @@ async def test_who_guesses_codes_is_sent_away(tmp_path: Path) -> None:
     config = "[ingest]\nbad_tokens_per_s = 0.001\nbad_tokens_burst = 3\n"
     async with collector(tmp_path, config=config) as client:
         sent = {"code": new_code(), "token_digest": "0" * 64}
-        found = [await client.post(PATH_ENROL, json=sent) for _ in range(5)]
-        assert [one.status_code for one in found] == [403, 403, 403, 429, 429]
-        assert int(found[-1].headers["retry-after"]) > 0
+        answers = [await client.post(PATH_ENROL, json=sent) for _ in range(5)]
+        assert [line.status_code for line in answers] == [403, 403, 403, 429, 429]
+        assert int(answers[-1].headers["retry-after"]) > 0
         # From this address a good code has to wait as well.
         sent["code"] = code_for(tmp_path)
         assert (await client.post(PATH_ENROL, json=sent)).status_code == 429
     store = open_store(tmp_path / STORE_FILE)
-    assert [one.action for one in audit.listed(store)] == ["code_created"]
+    assert [line.action for line in audit.listed(store)] == ["code_created"]
     assert tokens.listed(store) == []
     store.dispose()
 

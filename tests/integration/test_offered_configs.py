@@ -104,9 +104,9 @@ class ConfiguredDevice:
             (self.process.kill if is_killed else self.process.terminate)()
             await self.process.wait()
 
-    def offers(self, one: OfferedConfig) -> None:
+    def offers(self, offered: OfferedConfig) -> None:
         """Have every answer carry a plan from now on."""
-        self.receiver.answer = PushResponse(site_config=msgspec.Raw(msgspec.json.encode(one)))
+        self.receiver.answer = PushResponse(site_config=msgspec.Raw(msgspec.json.encode(offered)))
 
     @property
     def said(self) -> list[str]:
@@ -123,42 +123,47 @@ class ConfiguredDevice:
 
     def notices(self, code: NoticeCode) -> list[Notice]:
         """Return what the agent has reported."""
-        return [one for batch in self.receiver.batches for one in batch.notices if one.code is code]
+        return [
+            notice
+            for batch in self.receiver.batches
+            for notice in batch.notices
+            if notice.code is code
+        ]
 
     def targets(self) -> set[str]:
         """Return every target of which a result has come in."""
-        return {one.series.target for batch in self.receiver.batches for one in batch.results}
+        return {result.series.target for batch in self.receiver.batches for result in batch.results}
 
 
 @pytest.fixture
 async def device(tmp_path: Path) -> AsyncIterator[ConfiguredDevice]:
     """A device whose agent runs, and says that it runs no plan."""
     async with PushReceiver().listening() as receiver:
-        found = ConfiguredDevice(tmp_path, receiver)
+        configured = ConfiguredDevice(tmp_path, receiver)
         (tmp_path / "token").touch(mode=0o600)
         (tmp_path / "token").write_text(TOKEN, encoding="ascii")
         config = AGENT.format(url=receiver.url, folder=tmp_path)
         (tmp_path / "agent.toml").write_text(config, encoding="utf-8")
         for name in ("state", "run"):
             (tmp_path / name).mkdir()
-        await found.start()
-        await found.until_said("none")
-        yield found
-        await found.end()
+        await configured.start()
+        await configured.until_said("none")
+        yield configured
+        await configured.end()
 
 
 async def test_what_a_collector_in_other_hands_offers_is_not_run(device: ConfiguredDevice) -> None:
     for number, content in enumerate(HOSTILE, start=1):
-        one = offer(number, content)
-        device.offers(one)
-        await device.until_said(f"none !{version_of(one)}")
+        notice = offer(number, content)
+        device.offers(notice)
+        await device.until_said(f"none !{version_of(notice)}")
     for raw in (b'"rm -rf /"', b"{}", b"[1]", b'{"number":1e9,"made_ns":0,"content":null}'):
         device.receiver.answer = PushResponse(site_config=msgspec.Raw(raw))
         count = len(device.receiver.batches)
         await device.receiver.until(lambda before=count: len(device.receiver.batches) > before + 1)  # type: ignore[misc]
     refused = device.notices(NoticeCode.CONFIG_REJECTED)
     assert len(refused) == len(HOSTILE)
-    assert all(" " in one.text for one in refused), "each with its reason"
+    assert all(" " in notice.text for notice in refused), "each with its reason"
     assert device.targets() <= {"gateway", ""}
     assert device.process is not None
     assert device.process.returncode is None

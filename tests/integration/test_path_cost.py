@@ -66,9 +66,9 @@ def check(lab: Lab, settings: Settings, family: Family) -> None:
         await run(link, target, family, settings)  # neighbours are found: no carrier's business
         before, said = counted(monitor), 0
         for _ in range(RUNS):
-            found = await run(link, target, family, settings)
-            assert found.outcome is Outcome.OK, found
-            said += found.cost_bytes
+            finding = await run(link, target, family, settings)
+            assert finding.outcome is Outcome.OK, finding
+            said += finding.cost_bytes
         await asyncio.sleep(0)
         return said, counted(monitor) - before
 

@@ -58,8 +58,8 @@ async def metric(client: httpx.AsyncClient, name: str) -> float:
 def stored(server: PrometheusServer, site: str, now_ns: int, range_s: int) -> dict[str, int]:
     """Return how many samples the database holds of each metric of a site."""
     counts: dict[str, int] = {}
-    found = server.samples(f'{{site="{site}"}}', at_s=now_ns / 1e9 + 1, range_s=range_s)
-    for name, values in found.items():
+    samples = server.samples(f'{{site="{site}"}}', at_s=now_ns / 1e9 + 1, range_s=range_s)
+    for name, values in samples.items():
         metric_name = name.partition(",")[0].removeprefix("__name__=")
         counts[metric_name] = counts.get(metric_name, 0) + len(values)
     return counts
@@ -90,13 +90,13 @@ async def test_every_result_is_in_the_database_at_its_own_time(
         response = await pusher.batch(agent.batch(4999 * S, results), boottime_ns=5000 * S)
         assert response.status_code == 200, response.text
         await all_sent(client, 1)
-    found = prometheus.samples(f'{{site="{site}"}}', at_s=now_ns / 1e9 + 1, range_s=60)
+    samples = prometheus.samples(f'{{site="{site}"}}', at_s=now_ns / 1e9 + 1, range_s=60)
     labels = (
         "carrier=vnpt,commune=00070,family=ip4,link=fiber,medium=fiber,site=own-time,"
         "target=exchange"
     )
-    at = [round((agent.epoch_ns + one.boottime_ns) // 1_000_000 / 1000, 3) for one in results]
-    assert found == {
+    at = [round((agent.epoch_ns + result.boottime_ns) // 1_000_000 / 1000, 3) for result in results]
+    assert samples == {
         f"__name__=thongsuot_icmp_rtt_seconds,{labels}": [[at[0], "0.0213"]],
         f"__name__=thongsuot_icmp_loss_ratio,{labels}": [[at[0], "0"], [at[1], "1"]],
         f"__name__=thongsuot_icmp_reply_hop_limit_number,{labels}": [[at[0], "57"]],
@@ -127,10 +127,10 @@ async def test_verdicts_are_series_that_end_when_nothing_is_known_any_more(
     def at(second: int) -> float:
         return round((agent.epoch_ns + second * S) // 1_000_000 / 1000, 3)
 
-    found = prometheus.samples(f'{{site="{site}"}}', at_s=now_ns / 1e9 + 1, range_s=120)
+    samples = prometheus.samples(f'{{site="{site}"}}', at_s=now_ns / 1e9 + 1, range_s=120)
     labels = "carrier=vnpt,commune=00070,link=fiber,medium=fiber,site=verdicts"
-    state = found[f"__name__=thongsuot_verdict_state_number,{labels}"]
-    segment = found[f"__name__=thongsuot_verdict_segment_number,{labels}"]
+    state = samples[f"__name__=thongsuot_verdict_state_number,{labels}"]
+    segment = samples[f"__name__=thongsuot_verdict_segment_number,{labels}"]
     assert state == [
         [at(4925), "0"],
         [at(4930), "0"],
@@ -193,11 +193,11 @@ async def test_one_bad_sample_costs_no_other_and_is_counted(
         await all_sent(client, 2)
         assert await metric(client, "thongsuot_collector_sink_dropped_samples_total") == 1
         assert await metric(client, "thongsuot_collector_sink_samples_total") == 4 + 41 * 4 - 1
-    found = own_prometheus.samples(
+    samples = own_prometheus.samples(
         f'thongsuot_icmp_rtt_seconds{{site="{site}"}}', at_s=now_ns / 1e9 + 1, range_s=60
     )
-    assert len(found) == 41
-    kept = next(values for name, values in found.items() if name.endswith("target=exchange"))
+    assert len(samples) == 41
+    kept = next(values for name, values in samples.items() if name.endswith("target=exchange"))
     assert [value for _, value in kept] == ["0.01"]
 
 
@@ -216,11 +216,11 @@ async def test_what_is_older_than_the_window_is_dropped_counted_and_cheap_to_fin
         await pusher.batch(agent.batch(now - S, usual_results(now - 16 * S)))
         await all_sent(client, 1)
         results = [
-            one
+            result
             for hours in (30, 26, 23, 20)
-            for one in usual_results(now - hours * HOUR, seed=hours)
+            for result in usual_results(now - hours * HOUR, seed=hours)
         ]
-        results.sort(key=lambda one: one.boottime_ns)
+        results.sort(key=lambda result: result.boottime_ns)
         assert (await pusher.batch(agent.batch(now, results))).status_code == 200
         await all_sent(client, 2)
         dropped = await metric(client, "thongsuot_collector_sink_dropped_samples_total")

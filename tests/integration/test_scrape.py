@@ -90,7 +90,7 @@ def test_an_agent_says_the_same_as_openmetrics() -> None:
     families = read(everything().open_metrics())
     results = families["thongsuot_agent_results"]
     assert (results.type, results.documentation) == ("counter", 'Results "so far"')
-    assert [(one.name, one.value) for one in results.samples] == [
+    assert [(sample.name, sample.value) for sample in results.samples] == [
         ("thongsuot_agent_results_total", 7.0)
     ]
     for name in catalogue.kinds():

@@ -42,7 +42,7 @@ def query(server_url: str, expression: str, at_s: float) -> list[dict[str, str]]
         f"{server_url}/api/v1/query?query={quote(expression)}&time={at_s:.3f}&nocache=1", timeout=30
     )
     assert answer.status_code == 200, answer.text
-    return [one["metric"] for one in answer.json()["data"]["result"]]
+    return [series["metric"] for series in answer.json()["data"]["result"]]
 
 
 def with_carrier(site: str, carrier: str) -> Inventory:
@@ -73,8 +73,8 @@ async def test_a_link_that_disappears_is_gone_at_once(server_url: str, tmp_path:
 
     def links(metric_name: str, second: int) -> list[str]:
         at_s = (agent.epoch_ns + NOW - second * S) / 1e9
-        found = query(server_url, f'thongsuot_icmp_{metric_name}{{site="{site}"}}', at_s)
-        return sorted(one["link"] for one in found)
+        series = query(server_url, f'thongsuot_icmp_{metric_name}{{site="{site}"}}', at_s)
+        return sorted(labels["link"] for labels in series)
 
     # Databases show what they took within moments, not at once.
     await eventually(lambda: links("unmeasured", 44) == ["5g"])
@@ -101,8 +101,8 @@ async def test_a_link_that_gets_another_carrier_is_not_there_twice(
 
     def carriers(second: int) -> list[str]:
         at_s = (agent.epoch_ns + NOW - second * S) / 1e9
-        found = query(server_url, f'thongsuot_icmp_rtt_seconds{{site="{site}"}}', at_s)
-        return [one["carrier"] for one in found]
+        series = query(server_url, f'thongsuot_icmp_rtt_seconds{{site="{site}"}}', at_s)
+        return [labels["carrier"] for labels in series]
 
     await eventually(lambda: carriers(40) == ["vnpt"])
     await eventually(lambda: carriers(25) == ["viettel"])

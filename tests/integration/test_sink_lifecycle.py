@@ -41,24 +41,24 @@ def influxdb(url: str) -> str:
 
 
 def held_by_victoria(server: VictoriaServer, site: str) -> Mapping[Sample, list[float]]:
-    found: dict[Sample, list[float]] = {}
+    held: dict[Sample, list[float]] = {}
     for labels, samples in server.exported(f'{{site="{site}"}}'):
         for time_ms, value in samples:
             sample = (labels["__name__"], labels["link"], labels["target"], time_ms)
-            found.setdefault(sample, []).append(value)
-    return found
+            held.setdefault(sample, []).append(value)
+    return held
 
 
 def held_by_prometheus(server: PrometheusServer, site: str) -> Mapping[Sample, list[float]]:
-    found: dict[Sample, list[float]] = {}
+    held: dict[Sample, list[float]] = {}
     for series in server.query(f'{{site="{site}"}}[{2 * DAY_S}s]'):
         labels, values = series["metric"], series["values"]
         assert isinstance(labels, dict)
         assert isinstance(values, list)
         for time_s, value in values:
             sample = (labels["__name__"], labels["link"], labels["target"], round(time_s * 1000))
-            found.setdefault(sample, []).append(float(value))
-    return found
+            held.setdefault(sample, []).append(float(value))
+    return held
 
 
 async def test_prometheus_by_remote_write(tmp_path: Path) -> None:

@@ -67,8 +67,8 @@ every_s = 2
 
 def free_port() -> int:
     """Return a port of the loopback that nobody listens on now."""
-    with socket.create_server(("127.0.0.1", 0)) as one:
-        return int(one.getsockname()[1])
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
 
 
 @dataclass
@@ -101,8 +101,8 @@ class ConfigEditCollector:
 
     async def says(self, *words: object) -> str:
         """Return what a command prints."""
-        one = await asyncio.create_subprocess_exec(*map(str, words), stdout=PIPE, stderr=STDOUT)
-        said, _ = await one.communicate()
+        process = await asyncio.create_subprocess_exec(*map(str, words), stdout=PIPE, stderr=STDOUT)
+        said, _ = await process.communicate()
         return said.decode()
 
     async def plans(self) -> str:
@@ -152,14 +152,14 @@ async def city(tmp_path: Path) -> AsyncIterator[ConfigEditCollector]:
     for name in ("agent-state", "agent-run"):
         (tmp_path / name).mkdir()
     collector = CollectorProcess(tmp_path, 'inventory_dir = "inventory"')
-    found = ConfigEditCollector(tmp_path, collector, free_port())
-    found.edit(CITY)
+    edited = ConfigEditCollector(tmp_path, collector, free_port())
+    edited.edit(CITY)
     (tmp_path / "token").touch(mode=0o600)
     (tmp_path / "token").write_text(token(tmp_path / "state", "ba-dinh"), encoding="ascii")
     await collector.start()
-    await found.start_agent()
-    yield found
-    await found.end_agent()
+    await edited.start_agent()
+    yield edited
+    await edited.end_agent()
     if collector.process is not None:
         await collector.end()
 

@@ -90,9 +90,9 @@ class OutageDevice:
         """Make what one push interval has, and now and then a verdict change."""
         self.clock.advance(PUSH_EVERY_S)
         now_ns = self.clock.boottime_ns()
-        for one in in_an_outage(now_ns - PUSH_EVERY_S * NS_PER_S, number):
-            spool.add_entry(one)
-            self.ledger.logged_runs[run_key(one)] += 1
+        for result in in_an_outage(now_ns - PUSH_EVERY_S * NS_PER_S, number):
+            spool.add_entry(result)
+            self.ledger.logged_runs[run_key(result)] += 1
         if number % (SEALS // CHANGES) == 0:
             ms = now_ns // NS_PER_MS
             turn = change(ms)
@@ -139,9 +139,9 @@ def clock_of(fake: FakeClock) -> Clocks:
 
 def in_an_outage(from_ns: int, seed: int) -> Iterator[Result]:
     """Yield what a push interval finds while hardly anything answers."""
-    for place, one in enumerate(usual_results(from_ns, seed=seed)):
-        finding = one.finding if place % 6 == 0 else failed_finding(Reason.TIMED_OUT)
-        yield msgspec.structs.replace(one, finding=finding)
+    for place, result in enumerate(usual_results(from_ns, seed=seed)):
+        finding = result.finding if place % 6 == 0 else failed_finding(Reason.TIMED_OUT)
+        yield msgspec.structs.replace(result, finding=finding)
 
 
 async def live_through_outage(device: OutageDevice) -> Spool:
@@ -219,11 +219,11 @@ async def aftermath_of(root: Path, prometheus: PrometheusServer) -> OutageResult
     everything = list(stored_batches(state / JOURNAL_FILE))
     for kept in everything:
         device.ledger.read_batch(kept)
-    found = prometheus_samples(prometheus.url, range_s=OUTAGE_S + 3600)
+    samples = prometheus_samples(prometheus.url, range_s=OUTAGE_S + 3600)
     return OutageResult(
         ledger=device.ledger,
         everything=everything,
-        in_prometheus=Counter(one for one in found if f" {SITE} " in one[0]),
+        in_prometheus=Counter(sample for sample in samples if f" {SITE} " in sample[0]),
         waiting=device.waiting,
         pushed_s=pushed_s,
     )

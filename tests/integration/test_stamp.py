@@ -53,9 +53,9 @@ def test_both_directions_are_measured_apart(
             key_file=str(key) if mode == "sealed" else "",
             clock_error_s=0.0001,
         )
-        found = measure(lab, settings, family)
-    assert (found.outcome, found.reason) == (Outcome.OK, None)
-    values = found.values
+        finding = measure(lab, settings, family)
+    assert (finding.outcome, finding.reason) == (Outcome.OK, None)
+    values = finding.values
     assert values["stamp_loss_ratio"] == values["stamp_loss_up_ratio"] == 0
     assert UP_S <= values["stamp_delay_up_seconds"] < UP_S + 0.01
     assert DOWN_S <= values["stamp_delay_down_seconds"] < DOWN_S + 0.01
@@ -63,7 +63,7 @@ def test_both_directions_are_measured_apart(
     assert values["stamp_clock_error_seconds"] == pytest.approx(0.0002, rel=0.02)
     assert values["stamp_hop_limit_up_number"] == 62
     header = 48 if family is Family.IP6 else 28
-    assert found.cost_bytes == 40 * (header + (112 if mode == "sealed" else 44))
+    assert finding.cost_bytes == 40 * (header + (112 if mode == "sealed" else 44))
 
 
 def test_loss_is_told_by_direction(lab: Lab, tmp_path: Path) -> None:
@@ -84,9 +84,9 @@ def test_loss_is_told_by_direction(lab: Lab, tmp_path: Path) -> None:
 def test_reordering_is_told_by_direction(lab: Lab, tmp_path: Path) -> None:
     with reflector(lab, tmp_path, ALLOW) as port:
         lab.impair("ont--internet", Impairment(reorder_ratio=0.2), None, key="mess")
-        found = measure(lab, Settings(port=port, count=200, spacing_s=0.002)).values
-    assert found["stamp_reordered_up_ratio"] > 0
-    assert found["stamp_reordered_down_ratio"] == 0
+        values = measure(lab, Settings(port=port, count=200, spacing_s=0.002)).values
+    assert values["stamp_reordered_up_ratio"] > 0
+    assert values["stamp_reordered_down_ratio"] == 0
 
 
 def test_a_wrong_key_is_a_silent_reflector(lab: Lab, tmp_path: Path) -> None:
@@ -96,9 +96,9 @@ def test_a_wrong_key_is_a_silent_reflector(lab: Lab, tmp_path: Path) -> None:
     other.chmod(0o600)
     with reflector(lab, tmp_path, f'key_file = "{key}"') as port:
         settings = Settings(port=port, count=3, timeout_s=0.3, key_file=str(other))
-        found = measure(lab, settings)
-    assert (found.outcome, found.reason) == (Outcome.FAILED, Reason.TIMED_OUT)
-    assert found.values == {"stamp_loss_ratio": 1.0}
+        finding = measure(lab, settings)
+    assert (finding.outcome, finding.reason) == (Outcome.FAILED, Reason.TIMED_OUT)
+    assert finding.values == {"stamp_loss_ratio": 1.0}
 
 
 @pytest.mark.nightly
@@ -121,16 +121,16 @@ def test_irtt_sees_the_same_path(lab: Lab, tmp_path: Path) -> None:
     stats = json.loads(out.read_text())["stats"]
     with reflector(lab, tmp_path, f"{ALLOW}\nclock_error_s = 0.0001") as port:
         settings = Settings(port=port, count=100, spacing_s=0.01, clock_error_s=0.0001)
-        found = measure(lab, settings).values
+        values = measure(lab, settings).values
 
-    def theirs(what: str, which: str = "median") -> float:
-        return float(stats[what][which]) / 1e9
+    def theirs(quantity: str, which: str = "median") -> float:
+        return float(stats[quantity][which]) / 1e9
 
     near = 0.003
-    assert found["stamp_rtt_seconds"] == pytest.approx(theirs("rtt"), abs=near)
-    assert found["stamp_delay_up_seconds"] == pytest.approx(theirs("send_delay"), abs=near)
-    assert found["stamp_delay_down_seconds"] == pytest.approx(theirs("receive_delay"), abs=near)
+    assert values["stamp_rtt_seconds"] == pytest.approx(theirs("rtt"), abs=near)
+    assert values["stamp_delay_up_seconds"] == pytest.approx(theirs("send_delay"), abs=near)
+    assert values["stamp_delay_down_seconds"] == pytest.approx(theirs("receive_delay"), abs=near)
     # The jitter of the lab is uniform over 10 ms: neighbours differ by a third of that on average.
     assert theirs("ipdv_send", "mean") == pytest.approx(0.0033, abs=0.002)
-    assert found["stamp_jitter_up_seconds"] == pytest.approx(0.0033, abs=0.002)
-    assert found["stamp_jitter_down_seconds"] < found["stamp_jitter_up_seconds"]
+    assert values["stamp_jitter_up_seconds"] == pytest.approx(0.0033, abs=0.002)
+    assert values["stamp_jitter_down_seconds"] < values["stamp_jitter_up_seconds"]

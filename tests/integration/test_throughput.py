@@ -55,8 +55,8 @@ def measure(lab: Lab, kind: str, settings: Mapping[str, object]) -> tuple[Findin
     async def once(monitor: LinkMonitor) -> tuple[Finding, int]:
         before = carried(monitor)
         run = probe.begin(ProbeServices())
-        found = await run(monitor.links["fixed"], LINK_TARGET, Family.NONE, chosen)
-        return found, carried(monitor) - before
+        finding = await run(monitor.links["fixed"], LINK_TARGET, Family.NONE, chosen)
+        return finding, carried(monitor) - before
 
     return on_device(lab, once, (FIXED,))
 
@@ -80,9 +80,9 @@ def test_rates_are_those_of_the_line_and_of_iperf3(lab: Lab, tmp_path: Path) -> 
     if shutil.which("iperf3") is None:
         pytest.skip("iperf3 is not installed")
     with reflecting(lab, tmp_path, TABLE) as url:
-        found, carried = measure(lab, "throughput", {"url": url, **QUICK})
-    assert (found.outcome, found.reason) == (Outcome.OK, None)
-    values = found.values
+        finding, carried = measure(lab, "throughput", {"url": url, **QUICK})
+    assert (finding.outcome, finding.reason) == (Outcome.OK, None)
+    values = finding.values
     down, up = (8 * values[f"throughput_{way}_bytes_per_second"] for way in ("down", "up"))
     # Headers take 3 to 4 %; the rest is what a shared machine may do.
     assert down == pytest.approx(DOWN_BPS * 0.965, rel=0.06)
@@ -94,39 +94,39 @@ def test_rates_are_those_of_the_line_and_of_iperf3(lab: Lab, tmp_path: Path) -> 
     assert values["throughput_responsiveness_up_number"] < 60 / 0.02
     # What the interface counted is the truth, Ethernet headers apart (14 of 1,514 bytes and more of
     # bare acknowledgements).
-    assert found.cost_bytes == pytest.approx(carried, rel=0.05)
+    assert finding.cost_bytes == pytest.approx(carried, rel=0.05)
     assert values["throughput_other_traffic_ratio"] < 0.05
 
 
 def test_a_cap_ends_the_test_and_is_kept_to(lab: Lab, tmp_path: Path) -> None:
     with reflecting(lab, tmp_path, TABLE) as url:
-        found, carried = measure(lab, "throughput", {"url": url, "max_bytes": 1_500_000, **QUICK})
-    assert (found.outcome, found.values) == (Outcome.UNMEASURED, {})
+        finding, carried = measure(lab, "throughput", {"url": url, "max_bytes": 1_500_000, **QUICK})
+    assert (finding.outcome, finding.values) == (Outcome.UNMEASURED, {})
     assert carried < 2 * 1_500_000 * 1.3
 
 
 def test_a_stranger_is_refused_and_says_so(lab: Lab, tmp_path: Path) -> None:
     table = TABLE.replace("100.64.0.0/10", "192.0.2.0/24")
     with reflecting(lab, tmp_path, table) as url:
-        found, _ = measure(lab, "throughput", {"url": url, **QUICK})
-    assert (found.reason, found.detail) == (
+        finding, _ = measure(lab, "throughput", {"url": url, **QUICK})
+    assert (finding.reason, finding.detail) == (
         Reason.STATUS_UNEXPECTED,
         "the server answered 403",
     )
-    assert found.outcome is Outcome.FAILED
+    assert finding.outcome is Outcome.FAILED
 
 
 def test_a_sample_of_qcvn_is_the_rate_of_a_file(lab: Lab, tmp_path: Path) -> None:
     with reflecting(lab, tmp_path, TABLE) as url:
         settings = {"url": url, "file_bytes": 3_000_000, "watch_s": 0.5}
-        found, carried = measure(lab, "qcvn", settings)
-    assert found.outcome is Outcome.OK
+        finding, carried = measure(lab, "qcvn", settings)
+    assert finding.outcome is Outcome.OK
     for way, rate_bps in (("down", DOWN_BPS), ("up", UP_BPS)):
         # A whole file has its handshake and its slow start in it: some ten round trips of 20 ms.
         longest_s = 8 * 3_000_000 / (0.94 * rate_bps) + 10 * 0.02
-        measured_bps = 8 * found.values[f"qcvn_{way}_bytes_per_second"]
+        measured_bps = 8 * finding.values[f"qcvn_{way}_bytes_per_second"]
         assert 8 * 3_000_000 / longest_s < measured_bps < rate_bps
-    assert found.cost_bytes == pytest.approx(carried, rel=0.05)
+    assert finding.cost_bytes == pytest.approx(carried, rel=0.05)
 
 
 @pytest.mark.nightly
@@ -134,9 +134,9 @@ def test_speedtest_cli_measures_the_same_line_against_the_collectors_pages(
     lab: Lab, tmp_path: Path
 ) -> None:
     with reflecting(lab, tmp_path, TABLE) as url:
-        found, carried = measure(lab, "speedtest", {"url": url, "watch_s": 0.5})
-    assert (found.outcome, found.detail) == (Outcome.OK, "")
-    down, up = (8 * found.values[f"speedtest_{way}_bytes_per_second"] for way in ("down", "up"))
+        finding, carried = measure(lab, "speedtest", {"url": url, "watch_s": 0.5})
+    assert (finding.outcome, finding.detail) == (Outcome.OK, "")
+    down, up = (8 * finding.values[f"speedtest_{way}_bytes_per_second"] for way in ("down", "up"))
     assert down == pytest.approx(DOWN_BPS, rel=0.15)
     assert up == pytest.approx(UP_BPS, rel=0.25)
-    assert found.cost_bytes == pytest.approx(carried, rel=0.05)
+    assert finding.cost_bytes == pytest.approx(carried, rel=0.05)

@@ -57,7 +57,7 @@ class ChaosSchedule:
     def run(self) -> None:
         """Carry all of it out, in order; a slow machine makes it last longer, not come together."""
         started, late_s = time.monotonic(), 0.0
-        for at_s, _, blow in sorted(self._blows, key=lambda one: one[:2]):
+        for at_s, _, blow in sorted(self._blows, key=lambda planned: planned[:2]):
             wait_s = started + at_s + late_s - time.monotonic()
             if wait_s > 0:
                 time.sleep(wait_s)

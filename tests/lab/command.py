@@ -72,13 +72,13 @@ class CommandProcess:
     def family(self) -> dict[int, str]:
         """Return the command and all that descends from it: process id to start time."""
         parents = {pid: int(stat[1]) for pid, stat in _stats().items()}
-        found = {self._process.pid}
+        pids = {self._process.pid}
         grown = True
         while grown:
-            more = {pid for pid, parent in parents.items() if parent in found} - found
-            found |= more
+            more = {pid for pid, parent in parents.items() if parent in pids} - pids
+            pids |= more
             grown = bool(more)
-        return {pid: stat[19] for pid, stat in _stats().items() if pid in found}
+        return {pid: stat[19] for pid, stat in _stats().items() if pid in pids}
 
     def _has(self, names: tuple[str, ...]) -> bool:
         status = self._process.poll()
@@ -89,12 +89,12 @@ class CommandProcess:
         assert self._process.stdout is not None
         with self._process.stdout as lines:
             for line in lines:
-                found = _ADDRESS.fullmatch(line.decode().strip())
+                address = _ADDRESS.fullmatch(line.decode().strip())
                 person = _PERSON.fullmatch(line.decode().strip())
                 if person:
                     self.person = (person["name"], person["password"])
-                if found:
-                    self.addresses[found["name"]] = found["url"].rstrip("/")
+                if address:
+                    self.addresses[address["name"]] = address["url"].rstrip("/")
 
 
 def alive(family: dict[int, str]) -> list[int]:
@@ -105,7 +105,7 @@ def alive(family: dict[int, str]) -> list[int]:
 
 def namespaces(pids: Iterable[int]) -> set[str]:
     """Return the network namespaces that processes live in or hold open, but for this one's own."""
-    found = set()
+    links = set()
     for pid in pids:
         process = Path(f"/proc/{pid}")
         try:
@@ -114,10 +114,10 @@ def namespaces(pids: Iterable[int]) -> set[str]:
             continue  # it has just ended
         for link in held:
             with suppress(OSError):
-                found.add(str(link.readlink()))
+                links.add(str(link.readlink()))
     is_network = re.compile(r"net:\[\d+\]").fullmatch
     own = str(Path("/proc/self/ns/net").readlink())
-    return {name for name in found if is_network(name)} - {own}
+    return {name for name in links if is_network(name)} - {own}
 
 
 def inhabited() -> set[str]:
@@ -129,7 +129,7 @@ def inhabited() -> set[str]:
 
 def _stats() -> dict[int, list[str]]:
     """Return each process' ``stat`` after its name: [0] is state, [1] parent, [19] start time."""
-    found = {}
+    stats = {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             try:
@@ -138,5 +138,5 @@ def _stats() -> dict[int, list[str]]:
                 continue  # it has just ended
             fields = text.rpartition(")")[2].split()
             if fields[0] not in "ZX":
-                found[int(entry.name)] = fields
-    return found
+                stats[int(entry.name)] = fields
+    return stats

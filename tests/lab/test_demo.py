@@ -83,19 +83,19 @@ def _check_person(demo: CommandProcess) -> None:
 
 def _measured(demo: CommandProcess) -> set[tuple[str, str]]:
     """Return links and families that have round trips beyond the site, none of them too short."""
-    found = _query(demo, f'{RTT.full_name}{{site="s1",target!="gateway"}}')
-    for labels, value in found:
+    series = _query(demo, f'{RTT.full_name}{{site="s1",target!="gateway"}}')
+    for labels, value in series:
         # There and back is 3 ms by fibre and 15 ms by radio, less its jitter.
         assert value >= {"fixed": 0.0026, "mobile": 0.011}[labels["link"]], (labels, value)
-    return {(labels["link"], labels["family"]) for labels, _ in found}
+    return {(labels["link"], labels["family"]) for labels, _ in series}
 
 
 def _states(demo: CommandProcess) -> dict[str, float]:
-    found = _query(demo, f'{STATE.full_name}{{site="s1",target=""}}')
-    return {labels["link"]: value for labels, value in found}
+    series = _query(demo, f'{STATE.full_name}{{site="s1",target=""}}')
+    return {labels["link"]: value for labels, value in series}
 
 
 def _query(demo: CommandProcess, expression: str) -> list[tuple[dict[str, str], float]]:
     url = f"{demo.addresses['prometheus']}/api/v1/query"
     answer = httpx.get(url, params={"query": expression}).raise_for_status().json()
-    return [(one["metric"], float(one["value"][1])) for one in answer["data"]["result"]]
+    return [(series["metric"], float(series["value"][1])) for series in answer["data"]["result"]]

@@ -85,7 +85,7 @@ def run_chaos(lab: Lab, folder: Path, disk: Path) -> ChaosResult:
     stack = CityStack(lab, folder, options)
     try:
         stack.start()
-        wait_for("all agents heard", lambda: all(one.acknowledged for one in statuses(stack)))
+        wait_for("all agents heard", lambda: all(status.acknowledged for status in statuses(stack)))
         havoc, piled = ChaosSchedule(stack, SEED), list[int]()
         schedule_disruptions(havoc, lab, disk, piled)
         started_s = time.time()
@@ -98,10 +98,10 @@ def run_chaos(lab: Lab, folder: Path, disk: Path) -> ChaosResult:
             stack.expect_exit(site)
         wait_for("Prometheus to have it all", lambda: sink_lag_entries(stack) == 0)
         range_s = round(time.time() - started_s) + 300
-        found = Counter(prometheus_samples(stack.addresses["prometheus"], range_s=range_s))
+        outcomes = Counter(prometheus_samples(stack.addresses["prometheus"], range_s=range_s))
     finally:
         stack.stop()
-    return collect_result(folder, found, havoc.kills, sum(piled))
+    return collect_result(folder, outcomes, havoc.kills, sum(piled))
 
 
 def schedule_disruptions(havoc: ChaosSchedule, lab: Lab, disk: Path, piled: list[int]) -> None:
@@ -163,26 +163,26 @@ class AgentSpoolStatus:
 
 def statuses(stack: CityStack) -> list[AgentSpoolStatus]:
     """Return what the agents say; one that does not answer now has all the world waiting."""
-    found = []
+    answered = []
     for site in SITES:
         try:
             answer = httpx.get(f"{stack.addresses[f'agent-{site}']}/status.json", timeout=5.0)
             status = msgspec.json.decode(answer.content, type=AgentStatus)
         except (httpx.TransportError, msgspec.DecodeError):
-            found.append(AgentSpoolStatus(acknowledged=False, waiting=1))
+            answered.append(AgentSpoolStatus(acknowledged=False, waiting=1))
             continue
         since_s = status.collector.acknowledged_s_ago
-        found.append(
+        answered.append(
             AgentSpoolStatus(
                 acknowledged=since_s is not None, waiting=status.record.waiting_batches
             )
         )
-    return found
+    return answered
 
 
 def waiting(stack: CityStack) -> int:
     """Return how many batches wait at the agents."""
-    return sum(one.waiting for one in statuses(stack))
+    return sum(status.waiting for status in statuses(stack))
 
 
 def is_idle(stack: CityStack, number: int) -> bool:

@@ -158,9 +158,9 @@ def plans(lab: Lab, url: str) -> tuple[ProbeSchedule, ...]:
 
 def rates(text: str) -> tuple[float, float]:
     """Return what is said of a throughput test, down and up, in bits per second."""
-    found = RATE.search(text)
-    assert found is not None, text
-    down, up = (float(one.replace(",", ".")) * 1e6 for one in found.groups())
+    match = RATE.search(text)
+    assert match is not None, text
+    down, up = (float(figure.replace(",", ".")) * 1e6 for figure in match.groups())
     return down, up
 
 

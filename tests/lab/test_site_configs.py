@@ -69,7 +69,7 @@ class SiteConfigCity:
         """Return that with name servers of every link that do not exist."""
         (site,) = self.inventory.sites
         links = tuple(
-            msgspec.structs.replace(one, resolvers=(UNUSED_ADDRESS,)) for one in site.links
+            msgspec.structs.replace(link, resolvers=(UNUSED_ADDRESS,)) for link in site.links
         )
         sites = (msgspec.structs.replace(site, links=links),)
         return msgspec.structs.replace(self.with_portal(), sites=sites)
@@ -108,22 +108,24 @@ class SiteConfigCity:
     def up_since(self) -> dict[str, float]:
         """Return since when each link is up, as the agent says."""
         return {
-            one.link: one.since_s
-            for one in self.status().verdicts
-            if not one.service and one.state is State.UP and one.since_s is not None
+            verdict.link: verdict.since_s
+            for verdict in self.status().verdicts
+            if not verdict.service and verdict.state is State.UP and verdict.since_s is not None
         }
 
     def up_since_both(self) -> dict[str, float] | None:
         """Return that once both links are up."""
-        found = self.up_since()
-        return found if len(found) == 2 else None
+        since = self.up_since()
+        return since if len(since) == 2 else None
 
     def portal_state(self) -> State | None:
         """Return what the agent says of the new portal for the site; ``None``: nothing."""
-        found = [
-            one for one in self.status().verdicts if one.service == NEW_PORTAL and not one.link
+        states = [
+            verdict
+            for verdict in self.status().verdicts
+            if verdict.service == NEW_PORTAL and not verdict.link
         ]
-        return found[0].state if found else None
+        return states[0].state if states else None
 
 
 @pytest.fixture(scope="module")

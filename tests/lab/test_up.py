@@ -49,10 +49,10 @@ def lab() -> Iterator[Lab]:
 def up(lab: Lab, open_folder: Path) -> Iterator[CommandProcess]:
     need("prometheus")
     (open_folder / "portals.toml").write_text(PORTALS, encoding="utf-8")
-    given = ["--site", "quay-1", "--folder", str(open_folder), "--ca-file", str(lab.ca_file)]
+    options = ["--site", "quay-1", "--folder", str(open_folder), "--ca-file", str(lab.ca_file)]
     node = lab.node(DEVICE)
     command = CommandProcess(
-        [sys.executable, "-m", "thongsuot_lab.up", *given], open_folder, start=node.popen
+        [sys.executable, "-m", "thongsuot_lab.up", *options], open_folder, start=node.popen
     )
     yield command
     command.kill()
@@ -88,8 +88,8 @@ def test_a_device_with_no_way_out_shows_that_and_no_error(lab: Lab, up: CommandP
         for link in view.links:
             # The own side answers, so it is nobody's fault at the site.
             assert link.segment in {Segment.ACCESS, Segment.CARRIER, Segment.TRANSIT}, link
-            gateway = [one for one in link.evidence if one.segment is Segment.LAN]
-            assert sum(one.ok for one in gateway) > 0, link.evidence
+            gateway = [evidence for evidence in link.evidence if evidence.segment is Segment.LAN]
+            assert sum(evidence.ok for evidence in gateway) > 0, link.evidence
         # A portal that no link leads to is not called broken.
         assert _light(view, "dichvucong").segment is not Segment.SERVICE
         page = httpx.get(f"{_outside(lab, up.addresses['device'])}/", params={"lang": "en"})
@@ -125,7 +125,9 @@ def _all_down(collector: str) -> SiteView | None:
     """Return what the collector shows once both links are down; until then nobody is blamed."""
     view = _view(collector)
     assert all(link.state is not State.UP for link in view.links), "called up with no way out"
-    assert all(one.segment is not Segment.SERVICE for one in view.services), "the portal is fine"
+    assert all(light.segment is not Segment.SERVICE for light in view.services), (
+        "the portal is fine"
+    )
     is_down = all(link.state is State.DOWN for link in view.links)
     return view if len(view.links) == 2 and is_down else None
 
@@ -137,4 +139,4 @@ def _light(view: SiteView, name: str) -> SubjectView:
 def _measured(prometheus: str) -> set[str]:
     params = {"query": f'count by (link) ({RTT.full_name}{{site="quay-1"}})'}
     answer = httpx.get(f"{prometheus}/api/v1/query", params=params).raise_for_status().json()
-    return {one["metric"]["link"] for one in answer["data"]["result"]}
+    return {series["metric"]["link"] for series in answer["data"]["result"]}

@@ -14,12 +14,12 @@ WAIT_AT_MOST_S = 90_000 * MS
 _EVERY_S = 0.1
 
 
-def wait_for(what: str, ask: Callable[[], T | None], *, within_s: float = WAIT_AT_MOST_S) -> T:
+def wait_for(awaited: str, ask: Callable[[], T | None], *, within_s: float = WAIT_AT_MOST_S) -> T:
     """Ask until the answer is true, and return it; fail with what was waited for."""
     deadline = time.monotonic() + within_s
     while True:
         answer = ask()
         if answer:
             return answer
-        assert time.monotonic() < deadline, f"waited {within_s:.0f} s in vain for {what}"
+        assert time.monotonic() < deadline, f"waited {within_s:.0f} s in vain for {awaited}"
         time.sleep(_EVERY_S)

@@ -43,10 +43,10 @@ def link_view(lab: Lab, site: str, link: str, family: str) -> LinkView:
     topology = lab.topology
     uplink = topology.site(site).uplink(link)
     carrier = topology.carrier(uplink.carrier)
-    other = next(one for one in topology.carriers if one is not carrier)
+    other = next(candidate for candidate in topology.carriers if candidate is not carrier)
 
     def first(addresses: tuple[str, ...]) -> str:
-        return next(one for one in addresses if (":" in one) == (family == "v6"))
+        return next(candidate for candidate in addresses if (":" in candidate) == (family == "v6"))
 
     line = topology.wire(uplink.access_wire).b
     box = topology.node(uplink.cpe).bridges[0]

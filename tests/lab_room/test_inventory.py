@@ -15,27 +15,27 @@ CITY = city(2)
 def test_every_rung_beyond_the_device_has_a_target_for_each_link() -> None:
     targets = inventory.targets_of(CITY, "s1")
     for link in ("fixed", "mobile"):
-        rungs = {one.segment for one in targets if not one.links or link in one.links}
+        rungs = {target.segment for target in targets if not target.links or link in target.links}
         assert rungs == set(LADDER) - {Segment.DEVICE}
 
 
 def test_an_anchor_has_one_address_a_family_of_a_node_that_is_there() -> None:
     known = {address for node in CITY.nodes for address in CITY.addresses_of(node.name)}
-    for one in inventory.targets_of(CITY, "s2"):
-        if one.role is Role.ANCHOR and one.name != "gateway":
-            assert [ip_address(address).version for address in one.addresses] == [4, 6]
-            assert set(one.addresses) <= known
+    for target in inventory.targets_of(CITY, "s2"):
+        if target.role is Role.ANCHOR and target.name != "gateway":
+            assert [ip_address(address).version for address in target.addresses] == [4, 6]
+            assert set(target.addresses) <= known
 
 
 def test_a_links_own_anchors_are_those_of_its_carrier() -> None:
-    targets = {one.name: one for one in inventory.targets_of(CITY, "s2")}
+    targets = {target.name: target for target in inventory.targets_of(CITY, "s2")}
     assert targets["anchor-fixed"].addresses[0] in CITY.addresses_of("cuu-long.anchor")
     assert targets["peer-fixed-song-hong"].addresses[0] in CITY.addresses_of("song-hong.anchor")
     assert targets["resolver-mobile"].lookup in CITY.names
 
 
 def test_a_true_answer_lies_where_true_answers_are_expected() -> None:
-    expected = [ip_network(one) for one in inventory.PUBLIC]
+    expected = [ip_network(target) for target in inventory.PUBLIC]
     portals = [node.name for node in CITY.nodes if node.role is NodeRole.PORTAL]
     for portal in portals:
         for address in CITY.addresses_of(portal):
@@ -52,12 +52,12 @@ def test_links_have_their_interface_carrier_contract_and_name_servers() -> None:
 
 def test_the_inventory_of_the_city_has_no_name_twice() -> None:
     whole = inventory.inventory_of(CITY)
-    names = [one.name for one in whole.targets]
+    names = [target.name for target in whole.targets]
     assert len(names) == len(set(names))
     assert [site.name for site in whole.sites] == ["s1", "s2"]
     assert {site.commune for site in whole.sites} == {"00070", "00376"}
 
 
 def test_a_site_without_a_carrier_still_has_its_gateway_and_first_hop() -> None:
-    names = [one.name for one in inventory.targets_of(two_uplinks(), "site")]
+    names = [target.name for target in inventory.targets_of(two_uplinks(), "site")]
     assert names == ["gateway", "hop-fixed", "hop-mobile"]

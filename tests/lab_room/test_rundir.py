@@ -32,9 +32,9 @@ def living(home: Path, prefix: str) -> Iterator[Path]:
 
 
 def test_a_lab_without_a_prefix_gets_one_of_its_own(home: Path) -> None:
-    one, two = rundir.create(None), rundir.create(None)
-    assert one != two
-    assert {one.parent, two.parent} == {home}
+    first, second = rundir.create(None), rundir.create(None)
+    assert first != second
+    assert {first.parent, second.parent} == {home}
 
 
 def test_a_prefix_is_taken_as_long_as_its_lab_lives(home: Path) -> None:

@@ -110,12 +110,12 @@ sys.stdin.read()
 
 def processes_beside(keeper: str) -> list[Path]:
     own = Path(f"/proc/{keeper}/ns/pid").readlink()
-    found = []
+    processes = []
     for process in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(PermissionError, FileNotFoundError):
             if (process / "ns" / "pid").readlink() == own:
-                found.append(process)
-    return found
+                processes.append(process)
+    return processes
 
 
 def has_ended(process: Path) -> bool:

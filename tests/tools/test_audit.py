@@ -72,7 +72,7 @@ def test_pins_of_which_nothing_is_known_pass_and_each_was_asked_about() -> None:
 
     with service(nothing) as url:
         assert audit(PINS, url) == (0, "audited: 3 packages, no known vulnerability")
-    assert sorted(json.dumps(one, sort_keys=True) for one in asked) == sorted(
+    assert sorted(json.dumps(query, sort_keys=True) for query in asked) == sorted(
         json.dumps(
             {"package": {"ecosystem": "PyPI", "name": name.lower()}, "version": version},
             sort_keys=True,

@@ -31,7 +31,7 @@ def listed(file: Path) -> dict[str, str]:
         ["dpkg-deb", "--contents", str(file)], check=True, capture_output=True, text=True
     )
     words = [line.split() for line in done.stdout.splitlines()]
-    return {one[5]: f"{one[0]} {one[1]}" for one in words}
+    return {fields[5]: f"{fields[0]} {fields[1]}" for fields in words}
 
 
 def test_the_same_tree_gives_the_same_bytes_whenever_and_by_whomever(tmp_path: Path) -> None:
@@ -72,9 +72,12 @@ def test_only_what_is_the_same_for_every_python_is_shared(tmp_path: Path) -> Non
         (folder / "other").mkdir()
         (folder / "other" / "x.py").write_text(f"# {folder.name}\n", encoding="utf-8")
     share(folders, tmp_path / "common")
-    assert sorted(one.name for one in (tmp_path / "common").iterdir()) == ["compiled.libs", "pure"]
+    assert sorted(path.name for path in (tmp_path / "common").iterdir()) == [
+        "compiled.libs",
+        "pure",
+    ]
     for folder in folders:
-        names = sorted(one.name for one in folder.iterdir())
+        names = sorted(path.name for path in folder.iterdir())
         assert names == ["compiled", "compiled.libs", "other", "thongsuot.pth"]
         assert (folder / "compiled.libs").is_symlink()
 

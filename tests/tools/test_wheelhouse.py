@@ -54,8 +54,8 @@ def built(checkout: Path, out: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def installed(tar: Path, folder: Path, *more: str) -> "subprocess.CompletedProcess[str]":
     """Unpack a wheelhouse and install it by its own list, without network."""
-    with tarfile.open(tar) as found:
-        found.extractall(folder, filter="data")
+    with tarfile.open(tar) as archive:
+        archive.extractall(folder, filter="data")
     return install(folder / tar.name.removesuffix(".tar"), folder, *more)
 
 
@@ -76,13 +76,13 @@ def install(house: Path, folder: Path, *more: str) -> "subprocess.CompletedProce
 def test_the_same_checkout_gives_the_same_bytes_twice(
     checkout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    one = built(checkout, tmp_path / "one", monkeypatch)
+    first = built(checkout, tmp_path / "one", monkeypatch)
     other = built(checkout, tmp_path / "other", monkeypatch)
-    assert one.name == "thongsuot-agent-wheels_0.1.0+20261125000000.abcdef0_amd64.tar"
-    assert one.read_bytes() == other.read_bytes()
-    with tarfile.open(one) as found:
-        names = [entry.name.partition("/")[2] for entry in found]
-        assert {(entry.mtime, entry.uid, entry.uname) for entry in found} == {(EPOCH, 0, "root")}
+    assert first.name == "thongsuot-agent-wheels_0.1.0+20261125000000.abcdef0_amd64.tar"
+    assert first.read_bytes() == other.read_bytes()
+    with tarfile.open(first) as archive:
+        names = [entry.name.partition("/")[2] for entry in archive]
+        assert {(entry.mtime, entry.uid, entry.uname) for entry in archive} == {(EPOCH, 0, "root")}
     assert names == [
         *("", "wheels", "LICENSE", "README", "requirements.txt"),
         "wheels/demo_part-1.0-py3-none-any.whl",
@@ -131,7 +131,10 @@ def test_a_package_with_a_wheel_for_each_python_has_the_hash_of_each() -> None:
     wheels = {"a_b-1.0-cp311-cp311-linux.whl": b"1", "a_b-1.0-cp313-cp313-linux.whl": b"2"}
     listed = requirements(wheels)
     assert listed.startswith("a-b==1.0 \\\n    --hash=sha256:")
-    assert [hashlib.sha256(one).hexdigest() in listed for one in (b"1", b"2")] == [True, True]
+    assert [hashlib.sha256(wheel_bytes).hexdigest() in listed for wheel_bytes in (b"1", b"2")] == [
+        True,
+        True,
+    ]
 
 
 @pytest.mark.fleet

@@ -83,37 +83,37 @@ def share(folders: list[Path], common: Path) -> None:
     """
     first, *others = folders
     common.mkdir(parents=True)
-    for one in sorted(first.iterdir()):
-        if all(_is_same(one, other / one.name) for other in others):
-            shutil.move(one, common / one.name)
+    for path in sorted(first.iterdir()):
+        if all(_is_same(path, other / path.name) for other in others):
+            shutil.move(path, common / path.name)
             for other in others:
-                twin = other / one.name
+                twin = other / path.name
                 shutil.rmtree(twin) if twin.is_dir() else twin.unlink()
-            if one.suffix == ".libs":
+            if path.suffix == ".libs":
                 # Libraries that compiled neighbours look for beside themselves ($ORIGIN).
                 for folder in folders:
-                    (folder / one.name).symlink_to(Path("../../common") / one.name)
+                    (folder / path.name).symlink_to(Path("../../common") / path.name)
     for folder in folders:
         (folder / "thongsuot.pth").write_text("../../common\n", encoding="utf-8")
 
 
-def _is_same(one: Path, other: Path) -> bool:
-    if one.is_file() and other.is_file():
-        return filecmp.cmp(one, other, shallow=False)
-    if not (one.is_dir() and other.is_dir()):
+def _is_same(left: Path, right: Path) -> bool:
+    if left.is_file() and right.is_file():
+        return filecmp.cmp(left, right, shallow=False)
+    if not (left.is_dir() and right.is_dir()):
         return False
-    names = {file.relative_to(one) for file in one.rglob("*")}
-    if names != {file.relative_to(other) for file in other.rglob("*")}:
+    names = {file.relative_to(left) for file in left.rglob("*")}
+    if names != {file.relative_to(right) for file in right.rglob("*")}:
         return False
-    return all(_is_same(one / name, other / name) for name in names if (one / name).is_file())
+    return all(_is_same(left / name, right / name) for name in names if (left / name).is_file())
 
 
 def own_wheels(root: Path, room: str, folder: Path) -> list[Path]:
     """Build the wheels of a room and of the schema into a folder; returns them."""
-    for one in ("schema", room):
+    for name in ("schema", room):
         _run(
             sys.executable, "-m", "uv", "build", "--quiet", "--wheel", "--no-build-isolation",
-            "--out-dir", str(folder), str(root / one),
+            "--out-dir", str(folder), str(root / name),
         )  # fmt: skip
     return sorted(folder.glob("*.whl"))
 

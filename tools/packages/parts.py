@@ -37,11 +37,11 @@ def list_of_parts(root: Path, package: Package, epoch: int) -> str:
 
 def parts_of(requirements: str) -> list[dict[str, Any]]:
     """Return the components that a file of pinned requirements names."""
-    found: list[dict[str, Any]] = []
+    parts: list[dict[str, Any]] = []
     for line in requirements.splitlines():
         if pin := _PIN.match(line):
             name, version = pin.groups()
-            found.append(
+            parts.append(
                 {
                     "type": "library",
                     "name": name,
@@ -52,6 +52,8 @@ def parts_of(requirements: str) -> list[dict[str, Any]]:
                 }
             )
         found_hashes = _HASH.findall(line)
-        if found and found_hashes:
-            found[-1]["hashes"] += [{"alg": "SHA-256", "content": one} for one in found_hashes]
-    return found
+        if parts and found_hashes:
+            parts[-1]["hashes"] += [
+                {"alg": "SHA-256", "content": hash_hex} for hash_hex in found_hashes
+            ]
+    return parts

@@ -129,7 +129,7 @@ def _download(
         *(sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"),
         *("--no-deps", "--only-binary", ":all:", "--require-hashes", "--requirement", str(pins)),
         *("--dest", str(folder), "--implementation", "cp", "--python-version", version),
-        *(word for one in platforms(architecture) for word in ("--platform", one)),
+        *(word for platform in platforms(architecture) for word in ("--platform", platform)),
         *source,
     ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)

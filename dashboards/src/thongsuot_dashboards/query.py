@@ -48,8 +48,8 @@ def rate(metric: Metric, legend: str, **matchers: str) -> Query:
 
 def bits(metric: Metric, legend: str, **matchers: str) -> Query:
     """Return the increase per second of a counter of bytes, in bits."""
-    found = rate(metric, legend, **matchers)
-    return Query(expr=f"{found.expr} * 8", legend=legend)
+    bytes_rate = rate(metric, legend, **matchers)
+    return Query(expr=f"{bytes_rate.expr} * 8", legend=legend)
 
 
 def success(kind: ProbeKind, legend: str, window: str = "5m", **matchers: str) -> Query:

@@ -150,8 +150,8 @@ def _lines(text: str, name: str) -> list[str]:
 
 def _scrapes_since(server: PrometheusServer, since_s: float) -> int:
     """Return how many scrapes since then have brought something."""
-    found = server.samples(f'up{{job="{collector_metrics.JOB}"}}', at_s=time.time(), range_s=60)
-    answered = [at for values in found.values() for at, up in values if up == "1"]
+    samples = server.samples(f'up{{job="{collector_metrics.JOB}"}}', at_s=time.time(), range_s=60)
+    answered = [at for values in samples.values() for at, up in values if up == "1"]
     return sum(isinstance(at, int | float) and at > since_s for at in answered)
 
 
@@ -166,9 +166,9 @@ def _record(server: PrometheusServer, start_s: float, end_s: float) -> None:
     for group in recording_rules.GROUPS:
         for rule in group.rules:
             assert isinstance(rule, Rule)
-            for found in _over(server, rule.expr, start_s, end_s):
-                labels = found["metric"] | dict(rule.labels) | {"__name__": rule.name}
-                points = [(int(at * 1000), float(value)) for at, value in found["values"]]
+            for series in _over(server, rule.expr, start_s, end_s):
+                labels = series["metric"] | dict(rule.labels) | {"__name__": rule.name}
+                points = [(int(at * 1000), float(value)) for at, value in series["values"]]
                 body += protobuf.series(protobuf.labels_field(labels), points)
     headers = {"Content-Encoding": "snappy", "X-Prometheus-Remote-Write-Version": "0.1.0"}
     packed = bytes(cramjam.snappy.compress_raw(bytes(body)))
@@ -182,5 +182,5 @@ def _over(
     params = {"query": expr, "start": str(start_s), "end": str(end_s), "step": str(_STEP_S)}
     answer = httpx.post(f"{server.url}/api/v1/query_range", data=params, timeout=120)
     assert answer.status_code == 200, f"{expr}: {answer.text}"
-    found: list[dict[str, Any]] = answer.json()["data"]["result"]
-    return found
+    result: list[dict[str, Any]] = answer.json()["data"]["result"]
+    return result

@@ -95,9 +95,9 @@ def record(scenes: Sequence[RecordingScene] = SCENES, calm_s: float = CALM_S) ->
         )
 
 
-def _worse(one: Impairment, noise: float) -> Impairment:
-    rate_bps = None if one.rate_bps is None else one.rate_bps * RATE_SHARE
-    return replace(one, rate_bps=rate_bps, loss_ratio=noise)
+def _worse(impairment: Impairment, noise: float) -> Impairment:
+    rate_bps = None if impairment.rate_bps is None else impairment.rate_bps * RATE_SHARE
+    return replace(impairment, rate_bps=rate_bps, loss_ratio=noise)
 
 
 def _options(lab: Lab, folder: Path, address: str) -> StackOptions:
@@ -211,8 +211,12 @@ def _taken(journal: Path) -> tuple[list[bytes], list[RecordedBatch]]:
     finally:
         connection.close()
     batches = [
-        RecordedBatch(site=one.site, boot_id=read_header(one.body).boot_id, text=text_of(one.body))
-        for one in entries
+        RecordedBatch(
+            site=journal_entry.site,
+            boot_id=read_header(journal_entry.body).boot_id,
+            text=text_of(journal_entry.body),
+        )
+        for journal_entry in entries
     ]
     return [text_of(body) for body in bodies if body is not None], batches
 

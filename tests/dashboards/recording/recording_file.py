@@ -57,7 +57,7 @@ class LabRecording(msgspec.Struct, frozen=True, kw_only=True):
 
     def scene(self, fault: str) -> PlayedScene:
         """Return the scene in which a fault was played."""
-        return next(one for one in self.played if one.fault == fault)
+        return next(scene for scene in self.played if scene.fault == fault)
 
 
 def text_of(body: bytes) -> bytes:

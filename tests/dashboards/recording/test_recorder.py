@@ -19,8 +19,8 @@ def kinds(recording: recording_file.LabRecording) -> set[str]:
     layouts = dict(decode_layout(frame.pack(layout)) for layout in recording.layouts)
     return {
         result.series.kind
-        for one in recording.batches
-        for result in decode_batch(frame.pack(one.text), layouts.get).results
+        for batch in recording.batches
+        for result in decode_batch(frame.pack(batch.text), layouts.get).results
         if result.finding.outcome is Outcome.OK
     }
 
@@ -34,7 +34,7 @@ WANTED = {
 def test_what_is_kept_has_every_kind_and_every_scene() -> None:
     recording = recording_file.read()
     assert kinds(recording) == WANTED
-    assert [one.fault for one in recording.played] == [scene.fault for scene in SCENES]
+    assert [played.fault for played in recording.played] == [scene.fault for scene in SCENES]
     assert recording_file.FILE.stat().st_size < recording_file.MAX_BYTES
 
 

@@ -29,15 +29,15 @@ def test_faults_on_one_wire_add_up_and_heal_one_by_one(lab: Lab) -> None:
     assert both.loss_ratio == 0.5
     assert both.delay_s == pytest.approx(0.1015)
     assert lab.heal("loss", site="s1") == ["loss site=s1 link=fixed ratio=0.5 direction=both"]
-    one = lab.wires_report().wires[wire].a_to_b.impairment
-    assert one.loss_ratio == 0.0
-    assert one.delay_s == pytest.approx(0.1015)
+    left_over = lab.wires_report().wires[wire].a_to_b.impairment
+    assert left_over.loss_ratio == 0.0
+    assert left_over.delay_s == pytest.approx(0.1015)
 
 
 def test_another_process_sees_and_heals_what_this_one_broke(lab: Lab) -> None:
     key = lab.fault("cut-fibre", site="s1")
     other = Lab.attach(lab.prefix)
-    assert [one.key for one in other.active_faults()] == [key]
+    assert [fault.key for fault in other.active_faults()] == [key]
     assert other.heal("cut-fibre") == [key]
     assert lab.active_faults() == []
 

@@ -56,7 +56,7 @@ def test_a_fault_hides_what_lies_behind_it(
 ) -> None:
     key = broken_links(lab, fault)
     assert broken_links(lab, fault) == key
-    assert [one.key for one in lab.active_faults()] == [key]
+    assert [active.key for active in lab.active_faults()] == [key]
     assert_reachability(
         lab,
         {FIXED4: fixed, FIXED6: fixed, MOBILE4: mobile, MOBILE6: mobile, OTHER_MOBILE4: neighbour},

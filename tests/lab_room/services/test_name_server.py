@@ -74,5 +74,5 @@ def test_a_resolver_that_cannot_reach_the_zone_repeats_itself_or_says_so(lab: La
 
 
 def test_the_system_resolver_of_a_device_asks_its_carriers(lab: Lab) -> None:
-    found = lab.node("s1.device").run(["getent", "ahostsv4", NAME]).stdout
-    assert "198.51.100.10" in found
+    addresses = lab.node("s1.device").run(["getent", "ahostsv4", NAME]).stdout
+    assert "198.51.100.10" in addresses

@@ -35,7 +35,7 @@ def test_everybody_has_a_channel_that_there_is(tmp_path: Path, *, are_all_in_inb
     configuration = read_configuration(file)
     settings = configuration.settings.notify
     directory = InventoryDirectory(people.with_channels(inventory.inventory_of(TOPOLOGY)))
-    names = [one.name for _, one in configuration.channels]
+    names = [channel.name for _, channel in configuration.channels]
     assert list(routing.routing_errors(directory, settings, names)) == []
     for party in routing.all_parties(directory):
         routes = routing.routes_of(party, directory, settings).routes

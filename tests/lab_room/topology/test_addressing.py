@@ -15,9 +15,9 @@ def test_no_two_networks_of_the_plan_overlap() -> None:
         plan = CarrierAddresses(number)
         subnets += [plan.backbone, plan.line(0), plan.line(63), plan.line(64), plan.line(4095)]
         subnets += [plan.public(index) for index in range(4)]
-    networks = [ip_interface(address).network for one in subnets for address in one.at(1)]
-    for one, other in combinations(networks, 2):
-        assert one.version != other.version or not one.overlaps(other), (one, other)
+    networks = [ip_interface(address).network for network in subnets for address in network.at(1)]
+    for network, other in combinations(networks, 2):
+        assert network.version != other.version or not network.overlaps(other), (network, other)
 
 
 def test_hosts_are_numbered_inside_their_network() -> None:

@@ -61,11 +61,11 @@ def test_a_path_never_leads_through_a_node_that_does_not_forward() -> None:
 
 
 def networks(topology: Topology, node: str) -> set[Network]:
-    found: set[Network] = set()
-    for one in topology.ends_of(node):
-        found |= {address.network for address in one.v4}
-        found |= {address.network for address in one.v6}
-    return found
+    addressed: set[Network] = set()
+    for end in topology.ends_of(node):
+        addressed |= {address.network for address in end.v4}
+        addressed |= {address.network for address in end.v6}
+    return addressed
 
 
 @pytest.mark.parametrize("sites", [1, 5])

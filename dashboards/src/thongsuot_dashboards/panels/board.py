@@ -106,7 +106,7 @@ class Board:
             time=grafana.Time(f"now-{self.span}", "now"),
             templating=grafana.Templating(list=self._templates(language)),
             annotations=grafana.Annotations(
-                list=[one.to_json(language) for one in self.annotations]
+                list=[annotation.to_json(language) for annotation in self.annotations]
             ),
             links=[
                 grafana.DashboardLink(

@@ -64,8 +64,8 @@ def migrate(board: Json) -> Json:
     kept["schemaVersion"] = SCHEMA_VERSION
     kept["graphTooltip"] = 1  # one crosshair over all panels: a fault is read down the page
     kept["timepicker"] = {}
-    kept["annotations"] = {"list": [_annotation(one) for one in board["annotations"]["list"]]}
-    kept["templating"] = {"list": [_variable(one) for one in board["templating"]["list"]]}
+    kept["annotations"] = {"list": [_annotation(entry) for entry in board["annotations"]["list"]]}
+    kept["templating"] = {"list": [_variable(entry) for entry in board["templating"]["list"]]}
     kept["panels"] = [_panel(panel) for panel in board["panels"]]
     return kept
 
@@ -156,4 +156,4 @@ def _without_none(value: Json) -> Json:
 def _inner_without_none(inner: object) -> object:
     if isinstance(inner, dict):
         return _without_none(inner)
-    return [_inner_without_none(one) for one in inner] if isinstance(inner, list) else inner
+    return [_inner_without_none(item) for item in inner] if isinstance(inner, list) else inner

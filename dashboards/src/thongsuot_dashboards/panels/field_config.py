@@ -79,18 +79,18 @@ class FieldConfig:
 
     def to_json(self, language: Language, *, of_row: bool = False) -> Json:
         """Return the defaults of a field configuration."""
-        found: Json = {"unit": self.grafana_unit or GRAFANA_UNIT[self.unit]}
+        defaults: Json = {"unit": self.grafana_unit or GRAFANA_UNIT[self.unit]}
         if self.limits is not None:
-            found["thresholds"] = {"mode": "absolute", "steps": threshold_steps(self.limits)}
-            found["color"] = {"mode": "thresholds"}
+            defaults["thresholds"] = {"mode": "absolute", "steps": threshold_steps(self.limits)}
+            defaults["color"] = {"mode": "thresholds"}
         elif self.color:
-            found["color"] = {"mode": "fixed", "fixedColor": self.color}
-            found["thresholds"] = {
+            defaults["color"] = {"mode": "fixed", "fixedColor": self.color}
+            defaults["thresholds"] = {
                 "mode": "absolute",
                 "steps": [{"color": self.color, "value": None}],
             }
         if self.mappings:
-            found["mappings"] = [
+            defaults["mappings"] = [
                 {"type": "value", "options": _value_mappings(self.mappings, language)}
             ]
         for key, value in (
@@ -99,10 +99,10 @@ class FieldConfig:
             ("decimals", self.decimals),
         ):
             if value is not None:
-                found[key] = value
+                defaults[key] = value
         if self.link is not None:
-            found["links"] = [self.link.to_json(language, of_row=of_row)]
-        return found
+            defaults["links"] = [self.link.to_json(language, of_row=of_row)]
+        return defaults
 
 
 def metric_field_config(metric: Metric) -> FieldConfig:
@@ -117,8 +117,8 @@ def metric_field_config(metric: Metric) -> FieldConfig:
 
 def threshold_steps(limits: Thresholds) -> list[Json]:
     """Return Grafana's threshold steps: the colour from each value on, the first from below."""
-    given = [(limits.warn, WARN), (limits.bad, BAD)]
-    marks = [(value, color) for value, color in given if value is not None]
+    thresholds = [(limits.warn, WARN), (limits.bad, BAD)]
+    marks = [(value, color) for value, color in thresholds if value is not None]
     if not limits.low_is_bad:
         rest = [{"color": color, "value": value} for value, color in marks]
         return [{"color": GOOD, "value": None}, *rest]

@@ -108,20 +108,20 @@ class TablePanel:
         ]
 
     def _value_looks(self, language: Language) -> list[Json]:
-        found: list[Json] = []
+        overrides: list[Json] = []
         for column in self.columns:
             look = column.field_config.to_json(language, of_row=True)
             properties = [{"id": key, "value": value} for key, value in look.items()]
             if column.field_config.limits is not None or column.field_config.mappings:
                 cell = {"type": "color-background", "mode": "basic"}
                 properties.append({"id": "custom.cellOptions", "value": cell})
-            found.append(
+            overrides.append(
                 {
                     "matcher": {"id": "byName", "options": column.title.in_language(language)},
                     "properties": properties,
                 }
             )
-        return found
+        return overrides
 
 
 def _row_link(way: DataLink, labels: tuple[LabelColumn, ...], language: Language) -> Json:

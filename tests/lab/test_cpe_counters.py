@@ -5,7 +5,6 @@ The box is a router of the lab with Debian's snmpd, so its counters are the kern
 """
 
 import tempfile
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,9 +12,8 @@ import pytest
 
 from tests.lab.waiting import WAIT_AT_MOST_S, wait_for
 from tests.servers import need
-from thongsuot_agent.judge.settings import Settings as JudgeSettings
-from thongsuot_lab import inventory
 from thongsuot_lab.lab import Lab
+from thongsuot_lab.matrix.learning import has_learned
 from thongsuot_lab.matrix.site_reconciliation import SiteReconciliation
 from thongsuot_lab.stack.city import CityStack, StackOptions
 from thongsuot_lab.stack.documents import default_probes
@@ -30,12 +28,6 @@ pytestmark = [pytest.mark.lab, pytest.mark.servers, pytest.mark.nightly]
 
 BOX = "192.168.1.1"
 LINK = "fixed"
-ECHOES = JudgeSettings().learn_runs + 1
-"""After so many echoes of each anchor the agent knows what is usual."""
-
-VISITS = 1
-"""After so many visits there is something that the box's counters have grown from."""
-
 CONFIG = f"agentAddress udp:{BOX}:161\nrocommunity public 192.168.1.0/24\n"
 
 
@@ -87,23 +79,11 @@ def stack() -> Iterator[CityStack]:
             daemon.wait()
 
 
-def has_learned(stack: CityStack) -> bool:
-    """Whether the agent has logged enough runs to know what is usual on the line."""
+def knows_line_and_box(stack: CityStack) -> bool:
+    """Whether the agent knows what is usual on the line, and has asked the box."""
     log = SiteReconciliation()
     log.read_log(stack.agent("s1").log)
-    runs = Counter(
-        (kind, target, family) for kind, link, target, family, _ in log.logged_runs if link == LINK
-    )
-    topology = stack.lab.topology
-    echoes = {
-        runs["icmp", target.name, f"ip{family}"]
-        for target in inventory.targets_of(topology, "s1")
-        if LINK in (target.links or (LINK,))
-        for family in {6 if ":" in address else 4 for address in target.addresses}
-        if target.addresses != ("gateway",)
-    }
-    visits = sum(count for (kind, _, _), count in runs.items() if kind == "snmp")
-    return min(echoes) >= ECHOES and visits >= VISITS
+    return has_learned(stack, "s1") and any(run[0] == "snmp" for run in log.logged_runs)
 
 
 def test_a_download_by_another_machine_is_the_sites_own_traffic(stack: CityStack) -> None:
@@ -119,7 +99,11 @@ def test_a_download_by_another_machine_is_the_sites_own_traffic(stack: CityStack
         return None
 
     wait_for("the line to be well", lambda: fixed(State.UP), within_s=2 * WAIT_AT_MOST_S)
-    wait_for("what is usual to be learned", lambda: has_learned(stack), within_s=2 * WAIT_AT_MOST_S)
+    wait_for(
+        "what is usual to be learned",
+        lambda: knows_line_and_box(stack),
+        within_s=2 * WAIT_AT_MOST_S,
+    )
     stack.lab.fault("lan-congested", site="s1")
     light = wait_for("the queue to be found", lambda: fixed(State.DEGRADED))
     assert (light.symptom, light.segment) == (Symptom.LAN_CONGESTED, Segment.LAN)

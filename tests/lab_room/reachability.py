@@ -73,7 +73,7 @@ def assert_reachability(lab: Lab, expected: dict[tuple[str, str, str], str]) -> 
     ]
     with ThreadPoolExecutor(max_workers=len(jobs)) as pool:
         seen = pool.map(
-            lambda job: job[3].sees(job[1], WAIT_AT_MOST_S if job[2] else QUICK_S), jobs
+            lambda job: job[3].reaches(job[1], WAIT_AT_MOST_S if job[2] else QUICK_S), jobs
         )
         wrong = [
             f"{' '.join(where)} {'does not see' if is_expected else 'sees'} {RUNGS[letter]}"

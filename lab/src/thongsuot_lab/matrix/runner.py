@@ -1,4 +1,4 @@
-"""Run: a city built, its agents and collector started, every row played, and the account of it."""
+"""A city built, its agents and collector started, every row played, and what came of it."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -13,6 +13,7 @@ from thongsuot_lab.matrix.clock_pair import ClockPair
 from thongsuot_lab.matrix.context import MatrixContext
 from thongsuot_lab.matrix.fault_location import FaultLocation
 from thongsuot_lab.matrix.journal_reader import RecordedChange, recorded_changes, stored_batches
+from thongsuot_lab.matrix.learning import wait_until_learned
 from thongsuot_lab.matrix.observe import observe_site
 from thongsuot_lab.matrix.result import MatrixResult, matrix_result
 from thongsuot_lab.matrix.row import BlastRadius, MatrixRow
@@ -166,6 +167,8 @@ def run_matrix(
         say(f"starting a collector and {sites} agents ({played.name}) …")
         try:
             stack.start()
+            say("waiting until they know what is usual …")
+            wait_until_learned(stack, patience=patience)
             started = ClockPair.now()
             stage = MatrixContext(lab=lab, stack=stack, folder=folder, say=say, profile=played)
             playing = MatrixRun(stage, patience=patience, on_done=done)

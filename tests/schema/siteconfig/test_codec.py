@@ -117,10 +117,23 @@ def test_what_is_no_plan_is_refused_with_what_and_where(content: bytes, why: str
         decode(content)
 
 
-@given(st.binary(max_size=300))
-def test_no_bytes_are_more_than_refused(content: bytes) -> None:
+CONTENT = encode(PLAN)
+
+
+@given(st.integers(0, len(CONTENT) - 1), st.integers(0, 255))
+def test_content_with_a_damaged_byte_is_refused_or_is_still_a_configuration(
+    place: int, byte: int
+) -> None:
+    read = PLAN
     with contextlib.suppress(SiteConfigMalformed):
-        decode(content)
+        read = decode(CONTENT[:place] + bytes([byte]) + CONTENT[place + 1 :])
+    assert decode(encode(read)) == read
+
+
+@given(st.integers(0, len(CONTENT) - 1))
+def test_content_that_ends_early_is_refused(place: int) -> None:
+    with pytest.raises(SiteConfigMalformed):
+        decode(CONTENT[:place])
 
 
 @pytest.mark.parametrize(

@@ -68,6 +68,22 @@ def test_an_error_is_written_no_smaller_and_hardly_larger(
     assert error_s * (1 - 1e-12) <= read.error_s <= error_s * 1.01 + 2.0**-31
 
 
-@pytest.mark.parametrize("bits", [0, 0xFFFF, 0x3FFF, 0x0001])
-def test_any_bits_can_be_read(bits: int) -> None:
-    unpack_error_estimate(bits)
+@pytest.mark.parametrize(
+    ("bits", "read"),
+    [
+        (0x0000, ErrorEstimate(is_synchronised=False, error_s=None)),
+        (0xFFFF, ErrorEstimate(is_synchronised=True, error_s=0xFF * 2.0**31, is_ptp=True)),
+        (0x3FFF, ErrorEstimate(is_synchronised=False, error_s=0xFF * 2.0**31)),
+        (0x0001, ErrorEstimate(is_synchronised=False, error_s=2.0**-32)),
+        (0x8000, ErrorEstimate(is_synchronised=True, error_s=None)),
+        (0x4003, ErrorEstimate(is_synchronised=False, error_s=3 * 2.0**-32, is_ptp=True)),
+    ],
+)
+def test_bits_say_flags_scale_and_multiplier(bits: int, read: ErrorEstimate) -> None:
+    assert unpack_error_estimate(bits) == read
+
+
+@given(st.integers(0, 0xFFFF))
+def test_any_bits_are_written_again_as_they_were_read(bits: int) -> None:
+    read = unpack_error_estimate(bits)
+    assert unpack_error_estimate(pack_error_estimate(read)) == read or read.error_s is None

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import OperationalError
 
-from tests.collector.batches import BatchSealer, S, change, icmp_result
+from tests.collector.batches import BatchSealer, S, change, failed, icmp_result
 from thongsuot_collector.correlation import rows
 from thongsuot_collector.correlation.consumer import CONSUMER, IncidentConsumer
 from thongsuot_collector.incidents.incident import ClosureCode, NotificationEvent
@@ -404,3 +404,24 @@ async def test_others_get_their_turn_while_many_sites_fall_silent_at_once(
     silent = [one for one in world.keeper.registry.incidents.values() if one.code == "many_silent"]
     assert [len(one.members) for one in silent] == [len(ALL)]
     assert turns >= 2 * len(ALL)
+
+
+async def test_what_is_told_shows_when_each_probe_was_good_last_and_how_often_it_is_now(
+    world: World,
+) -> None:
+    await all_well(world)
+    agent, good_ns = world.agents["s0"], world.now_ns
+    world.now_ns += 8 * S
+    sealed_ns = world.now_ns - agent.epoch_ns
+    cut = change(sealed_ns, State.DOWN, segment=Segment.ACCESS, symptom=Symptom.ACCESS_SILENT)
+    lost = [failed(sealed_ns - age_s * S) for age_s in (5, 3, 1)]
+    batch = agent.batch(sealed_ns, lost, changes=[cut])
+    await world.append(agent, agent.sealed(batch), batch.number)
+    await world.run(10, sites=ALL[1:])
+    (opened,) = world.told
+    (seen,) = opened.incident.member_evidence[0].observations
+    assert (seen.target, seen.good, seen.total) == ("exchange", 0, 3)
+    assert seen.last_good_ns == good_ns
+    assert seen.first_bad_ns == good_ns + 3 * S
+    assert seen.newest_ns == good_ns + 7 * S
+    assert opened.incident.opened_ns <= seen.newest_ns + S

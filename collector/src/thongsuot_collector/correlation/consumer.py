@@ -22,6 +22,7 @@ from thongsuot_collector.incidents import actions
 from thongsuot_collector.incidents.incident import Dispute, Incident, NotificationEvent
 from thongsuot_collector.incidents.maintenance_window import MaintenanceWindow
 from thongsuot_collector.incidents.notification_log import DeliveryAttempt
+from thongsuot_collector.incidents.observation import Observation, SiteObservations
 from thongsuot_collector.incidents.reducer import (
     Touched,
     advance,
@@ -42,6 +43,7 @@ from thongsuot_collector.timeline.batch_summary import summarize_batch
 from thongsuot_collector.timeline.interval import Rewrite
 from thongsuot_collector.timeline.settings import NS_PER_S, TimelineSettings, ns
 from thongsuot_collector.timeline.site import CollectorClock, SiteTimeline
+from thongsuot_collector.timeline.subject import Subject
 from thongsuot_schema.batch.layout import CompiledLayout
 
 CONSUMER = "incidents"
@@ -101,6 +103,7 @@ class IncidentConsumer:
         self._now_ns = now_ns
         self._hearing_since_ns = now_ns()
         self._timelines: dict[str, SiteTimeline] = {}
+        self._observations: dict[str, SiteObservations] = {}
         self._sequence = 0
         self._read_ns = 0
         self._changed: set[str] = set()
@@ -115,6 +118,7 @@ class IncidentConsumer:
         self.registry = IncidentRegistry(
             directory, load_all(), self._settings, calm_s=self._timeline.calm_s
         )
+        self.registry.observations_of = self._observations_of
 
     @property
     def timelines(self) -> Mapping[str, SiteTimeline]:
@@ -244,12 +248,16 @@ class IncidentConsumer:
     async def _apply(self, kept: StoredEntry, plans: Mapping[bytes, CompiledLayout]) -> None:
         entry = kept.entry
         try:
-            piece = summarize_batch(entry, self._reader.columns(kept, plans))
+            columns = self._reader.columns(kept, plans)
+            piece = summarize_batch(entry, columns)
             timeline = self._timelines.get(entry.site)
             if timeline is None:
                 timeline = self._timelines[entry.site] = SiteTimeline(site=entry.site)
             present = self._present(entry.received_ns)
             rewrites = timeline.apply(piece, present, self._timeline)
+            self._observations.setdefault(entry.site, SiteObservations()).take(
+                columns, entry.epoch_ns
+            )
         except Exception as error:  # noqa: BLE001 - one batch must not stop all the others
             await self._aside.put_entry(kept, consumer=CONSUMER, error=error)
             return
@@ -361,6 +369,10 @@ class IncidentConsumer:
             position=position if is_all else None,
             acknowledgements=taken_on,
         )
+
+    def _observations_of(self, subject: Subject) -> tuple[Observation, ...]:
+        observations = self._observations.get(subject.site)
+        return () if observations is None else observations.of_link(subject)
 
     def _present(self, now_ns: int) -> CollectorClock:
         return CollectorClock(now_ns=now_ns, listening_since_ns=self._hearing_since_ns)

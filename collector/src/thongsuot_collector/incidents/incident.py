@@ -9,6 +9,7 @@ from thongsuot_collector.incidents.notification_log import (
     NotificationKind,
     NotificationRecord,
 )
+from thongsuot_collector.incidents.observation import Observation
 from thongsuot_collector.incidents.party import ResponsibleParty, Severity
 from thongsuot_collector.timeline.interval import BatchRef
 from thongsuot_collector.timeline.subject import Subject
@@ -59,6 +60,7 @@ class MemberEvidence(msgspec.Struct, frozen=True, kw_only=True):
     What is shown of one subject: the latest verdict's evidence, and the batches that told of it.
 
     A batch is named by site, stream, number and digest; those before it are bound by its chain.
+    ``observations`` are what the probes of a link had seen when its party was told last.
     """
 
     subject: Subject
@@ -68,6 +70,7 @@ class MemberEvidence(msgspec.Struct, frozen=True, kw_only=True):
     since_ns: int
     batches: tuple[BatchRef, ...]
     evidence: tuple[Evidence, ...] = ()
+    observations: tuple[Observation, ...] = ()
 
 
 class HistoryEntry(msgspec.Struct, frozen=True, kw_only=True):

@@ -12,6 +12,7 @@ from thongsuot_collector.incidents.incident import (
     ClosureCode,
     Headline,
     Incident,
+    MemberEvidence,
     NotificationEvent,
     NotifiedState,
 )
@@ -22,6 +23,7 @@ from thongsuot_collector.incidents.notification_log import (
 )
 from thongsuot_collector.incidents.party import ResponsibleParty
 from thongsuot_collector.incidents.registry import IncidentRegistry
+from thongsuot_collector.incidents.update import MEMBERS_WITH_EVIDENCE
 
 _RECHECK_NS = 60 * NS_PER_S
 """Whatever was overlooked is seen a minute later."""
@@ -200,6 +202,7 @@ def _logged(
         headline = _headline(incident)
     told = msgspec.structs.replace(
         incident,
+        member_evidence=_observed(registry, incident),
         notifications=(*incident.notifications, entry),
         last_notified=shown,
         headline=headline,
@@ -220,4 +223,14 @@ def _headline(incident: Incident) -> Headline:
         affected=affected,
         total=incident.total or len(incident.affected),
         variant=incident.variant,
+    )
+
+
+def _observed(registry: IncidentRegistry, incident: Incident) -> tuple[MemberEvidence, ...]:
+    """Return what is shown of an incident's members, with what their probes have seen by now."""
+    return tuple(
+        msgspec.structs.replace(shown, observations=registry.observations_of(shown.subject))
+        if place < MEMBERS_WITH_EVIDENCE
+        else shown
+        for place, shown in enumerate(incident.member_evidence)
     )

@@ -3,7 +3,7 @@ Book: all incidents that are open or were lately, the faults they are made of, a
 stands. Written down with ``snapshot``, taken up again with ``restore``.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 
@@ -11,6 +11,7 @@ from thongsuot_collector.incidents.fault import NS_PER_S, Fault
 from thongsuot_collector.incidents.incident import Incident
 from thongsuot_collector.incidents.maintenance_window import MaintenanceWindow
 from thongsuot_collector.incidents.network_state import NetworkState, SubjectState
+from thongsuot_collector.incidents.observation import Observation
 from thongsuot_collector.incidents.rule import GroupRule, Rule, SingleFaultRule
 from thongsuot_collector.incidents.settings import IncidentSettings
 from thongsuot_collector.inventory.directory import InventoryDirectory
@@ -63,6 +64,7 @@ class IncidentRegistry:
         self.next_checks_ns: dict[str, int] = {}
         self.group_members: dict[GroupKey, set[str]] = {}
         self.windows_active: frozenset[str] = frozenset()
+        self.observations_of: Callable[[Subject], tuple[Observation, ...]] = lambda _subject: ()
         self.purged_ns = 0
         self._by_subject: dict[Subject, list[str]] = {}
         self._keys: dict[tuple[str, str], str] = {}

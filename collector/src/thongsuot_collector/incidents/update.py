@@ -174,7 +174,7 @@ def _incident_from(
         communes=tuple(
             sorted({picture.commune_of(member.subject.site) for member in members} - {NOWHERE})
         ),
-        member_evidence=_member_evidence(candidate.faults),
+        member_evidence=_member_evidence(candidate.faults, old),
         windows=_windows(registry, candidate),
         is_excused=is_excused,
     )
@@ -276,10 +276,13 @@ def _member(subject: Subject, faults: Sequence[Fault]) -> IncidentMember:
     )
 
 
-def _member_evidence(faults: Sequence[Fault]) -> tuple[MemberEvidence, ...]:
+def _member_evidence(faults: Sequence[Fault], old: Incident | None) -> tuple[MemberEvidence, ...]:
     """Return what is shown of each subject: of its latest fault, and of none that it had before."""
     latest = {fault.subject: fault for fault in sorted(faults, key=lambda fault: fault.start_ns)}
     subjects = dict.fromkeys(fault.subject for fault in faults)
+    observed = {
+        item.subject: item.observations for item in (() if old is None else old.member_evidence)
+    }
     shown = []
     for place, subject in enumerate(subjects):
         fault = latest[subject]
@@ -293,6 +296,7 @@ def _member_evidence(faults: Sequence[Fault]) -> tuple[MemberEvidence, ...]:
                 since_ns=phase.interval.start_ns,
                 batches=fault.sources,
                 evidence=phase.evidence if place < MEMBERS_WITH_EVIDENCE else (),
+                observations=observed.get(subject, ()),
             )
         )
     return tuple(shown)

@@ -24,9 +24,11 @@ from thongsuot_collector.incidents.notification_log import (
     NotificationKind,
     NotificationRecord,
 )
+from thongsuot_collector.incidents.observation import Observation
 from thongsuot_collector.incidents.party import Severity
 from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.notify.render.comparison import Comparison
+from thongsuot_schema.result import Family
 from thongsuot_schema.segment import Party, Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Evidence, Symptom
@@ -69,6 +71,25 @@ class BatchReference(msgspec.Struct, frozen=True, kw_only=True):
     digest: str
 
 
+class ObservedProbe(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    What one probe of a link had seen when this was told.
+
+    ``last_good_at`` is when it last was answered, ``first_bad_at`` when it first was not after
+    that. Of the runs in the minute before ``newest_at``, since something failed, ``good`` of
+    ``total`` were answered.
+    """
+
+    kind: str
+    target: str
+    family: Family
+    last_good_at: str | None
+    first_bad_at: str | None
+    newest_at: str
+    good: int
+    total: int
+
+
 class SubjectEvidence(msgspec.Struct, frozen=True, kw_only=True):
     """What the verdict on one affected thing rests on."""
 
@@ -80,6 +101,7 @@ class SubjectEvidence(msgspec.Struct, frozen=True, kw_only=True):
     symptom: Symptom
     since: str
     evidence: tuple[Evidence, ...]
+    observed: tuple[ObservedProbe, ...]
     batches: tuple[BatchReference, ...]
 
 
@@ -240,8 +262,23 @@ def _shown(exhibit: MemberEvidence) -> SubjectEvidence:
         symptom=exhibit.symptom,
         since=timestamp(exhibit.since_ns),
         evidence=exhibit.evidence,
+        observed=tuple(_observed(observation) for observation in exhibit.observations),
         batches=tuple(
             BatchReference(stream=one.stream, number=one.number, digest=one.digest.hex())
             for one in exhibit.batches
         ),
+    )
+
+
+def _observed(observation: Observation) -> ObservedProbe:
+    last_good_ns, first_bad_ns = observation.last_good_ns, observation.first_bad_ns
+    return ObservedProbe(
+        kind=observation.kind,
+        target=observation.target,
+        family=observation.family,
+        last_good_at=None if last_good_ns is None else timestamp(last_good_ns),
+        first_bad_at=None if first_bad_ns is None else timestamp(first_bad_ns),
+        newest_at=timestamp(observation.newest_ns),
+        good=observation.good,
+        total=observation.total,
     )

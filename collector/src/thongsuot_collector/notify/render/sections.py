@@ -4,6 +4,7 @@ from typing import Final
 
 from thongsuot_collector.incidents.fault import NS_PER_S
 from thongsuot_collector.incidents.incident import IncidentMember, MemberEvidence
+from thongsuot_collector.incidents.observation import WINDOW_S, Observation
 from thongsuot_collector.incidents.party import ResponsibleParty
 from thongsuot_collector.notify.render.comparison import UpCount
 from thongsuot_collector.notify.render.context import MessageContext
@@ -19,7 +20,7 @@ from thongsuot_schema.segment import Party, Segment
 from thongsuot_schema.verdict import Evidence
 from thongsuot_schema.view import PartyNotification
 from thongsuot_schema.words.dates import local, relative_moment
-from thongsuot_schema.words.evidence import evidence_outcome, evidence_subject
+from thongsuot_schema.words.evidence import FAMILIES, evidence_outcome, evidence_subject
 from thongsuot_schema.words.figures import number
 from thongsuot_schema.words.language import Language, Text
 from thongsuot_schema.words.parties import channel_title
@@ -83,7 +84,43 @@ def measured_lines(context: MessageContext, language: Language) -> list[str]:
         for one in exhibit.evidence
         if not one.link
     ]
-    return _proofs(own, context, language)
+    return _proofs(own, context, language) + observation_lines(context, language)
+
+
+def observation_lines(context: MessageContext, language: Language) -> list[str]:
+    """Return when each failing probe was good last, and how often in the last minute."""
+    lines = []
+    is_many = len(context.incident.member_evidence) > 1
+    for shown in context.incident.member_evidence:
+        where = f"{site_name(shown.subject.site, context.directory)}: " if is_many else ""
+        for item in shown.observations:
+            if item.good == item.total:
+                continue
+            parts = [item.kind.upper(), item.target, FAMILIES[item.family]]
+            probe = " ".join(part for part in parts if part)
+            lines.append(f"{where}{probe}: {_course(item, language)}")
+            if len(lines) == PROOFS_LISTED:
+                return lines
+    return lines
+
+
+def _course(item: Observation, language: Language) -> str:
+    """Say when a probe was good last and bad first, and how often it was good lately."""
+    parts = []
+    if item.last_good_ns is not None:
+        at = exact_time(item.last_good_ns)
+        parts.append(Text(f"đạt lần cuối lúc {at}", f"last good at {at}").read(language))
+    if item.first_bad_ns is not None:
+        at = exact_time(item.first_bad_ns)
+        first = Text(f"hỏng từ lúc {at}", f"first bad at {at}")
+        parts.append(first.read(language))
+    at = exact_time(item.newest_ns)
+    window = number(WINDOW_S, 0, language)
+    count = Text(
+        f"{item.good}/{item.total} lần đạt trong {window} giây đến {at}",
+        f"{item.good} of {item.total} good in the {window} s until {at}",
+    )
+    return ", ".join([*parts, count.read(language)])
 
 
 def compared_lines(context: MessageContext, language: Language) -> list[str]:

@@ -1,0 +1,104 @@
+"""What the probes of a link have seen, each with its second; nothing of a fault that is over."""
+
+from collections.abc import Sequence
+
+from tests.collector.batches import BatchSealer, S, failed, icmp_result, unmeasured
+from thongsuot_collector.incidents.observation import Observation, SiteObservations
+from thongsuot_collector.timeline.subject import Subject
+from thongsuot_schema.batch.columns import decode_columns
+from thongsuot_schema.batch.decode import decode_layout
+from thongsuot_schema.batch.layout import compile_layout
+from thongsuot_schema.result import Family, Result
+
+EPOCH = 1_795_540_000 * S
+FIBER = Subject("s0", "fiber")
+
+
+class Agent:
+    """Pushes batches to the observations of its site."""
+
+    def __init__(self) -> None:
+        self.sealer = BatchSealer("s0", epoch_ns=EPOCH)
+        self.observations = SiteObservations()
+
+    def push(self, results: Sequence[Result]) -> None:
+        sealed_ns = max(result.boottime_ns for result in results) + S
+        body, layout = self.sealer.sealed(self.sealer.batch(sealed_ns, results))
+        name, described = decode_layout(layout)
+        layouts = {name: compile_layout(described)}
+        self.observations.take(decode_columns(body, layouts.get), EPOCH)
+
+    def seen(self, target: str = "exchange") -> Observation:
+        return next(one for one in self.observations.of_link(FIBER) if one.target == target)
+
+
+def every(step_s: int, from_s: int, until_s: int) -> range:
+    return range(from_s * S, until_s * S, step_s * S)
+
+
+def test_a_dead_target_shows_its_last_answer_its_first_loss_and_how_many_since() -> None:
+    agent = Agent()
+    agent.push([icmp_result(at_ns) for at_ns in every(5, 100, 130)])
+    agent.push([failed(at_ns) for at_ns in every(5, 130, 200)])
+    assert agent.seen() == Observation(
+        kind="icmp",
+        target="exchange",
+        family=Family.IP4,
+        last_good_ns=EPOCH + 125 * S,
+        first_bad_ns=EPOCH + 130 * S,
+        newest_ns=EPOCH + 195 * S,
+        good=0,
+        total=13,
+    )
+
+
+def test_what_is_well_again_shows_nothing_of_the_fault_before() -> None:
+    agent = Agent()
+    agent.push([failed(at_ns) for at_ns in every(5, 100, 130)])
+    agent.push([icmp_result(at_ns) for at_ns in every(5, 130, 300)])
+    assert agent.observations.of_link(FIBER) == ()
+    agent.push([icmp_result(300 * S), failed(305 * S), failed(310 * S)])
+    seen = agent.seen()
+    assert (seen.first_bad_ns, seen.good, seen.total) == (EPOCH + 305 * S, 1, 3)
+
+
+def test_a_lossy_target_is_counted_over_the_last_minute() -> None:
+    agent = Agent()
+    results = [
+        failed(at_ns) if at_ns // S % 10 == 0 else icmp_result(at_ns)
+        for at_ns in every(5, 100, 400)
+    ]
+    agent.push(results)
+    seen = agent.seen()
+    assert (seen.good, seen.total) == (7, 13)
+    assert seen.newest_ns - EPOCH == 395 * S
+
+
+def test_what_was_not_measured_is_not_counted() -> None:
+    agent = Agent()
+    agent.push([failed(100 * S), unmeasured(105 * S), unmeasured(110 * S)])
+    seen = agent.seen()
+    assert (seen.good, seen.total, seen.newest_ns) == (0, 1, EPOCH + 100 * S)
+
+
+def test_what_arrives_late_changes_nothing_that_is_newer() -> None:
+    agent = Agent()
+    agent.push([failed(at_ns) for at_ns in every(5, 100, 130)])
+    before = agent.seen()
+    agent.push([icmp_result(at_ns) for at_ns in every(5, 50, 80)])
+    assert agent.seen() == before
+
+
+def test_a_link_shows_its_own_probes_alone_and_what_each_has_seen() -> None:
+    agent = Agent()
+    agent.push([failed(100 * S, link="5g"), icmp_result(100 * S)])
+    assert agent.observations.of_link(FIBER) == ()
+    assert [one.good for one in agent.observations.of_link(Subject("s0", "5g"))] == [0]
+    assert agent.observations.of_link(Subject("s0")) == ()
+    for at_s in (110, 115):
+        agent.push([failed(at_s * S, target="abroad"), failed(at_s * S)])
+    agent.push([icmp_result(120 * S, target="abroad"), failed(120 * S)])
+    assert [(one.target, one.good) for one in agent.observations.of_link(FIBER)] == [
+        ("abroad", 1),
+        ("exchange", 0),
+    ]

@@ -1,6 +1,7 @@
 import asyncio
 import time
 
+import msgspec
 import pytest
 
 from tests.agent.links.device import ANCHOR4, MOBILE, on_device
@@ -229,8 +230,8 @@ def test_time_that_ran_out_while_the_process_stood_still_is_not_the_networks(lab
     ],
 )
 def test_settings_that_cannot_be_run_are_refused(wrong: dict[str, object]) -> None:
-    with pytest.raises(ValueError, match=next(iter(wrong))):
-        Settings(**wrong)  # type: ignore[arg-type]
+    with pytest.raises(msgspec.ValidationError, match=next(iter(wrong))):
+        msgspec.convert(wrong, Settings)
 
 
 def test_of_two_addresses_each_is_visited_in_turn(lab: Lab) -> None:

@@ -1,3 +1,4 @@
+import msgspec
 import pytest
 
 from tests.agent.links.device import ANCHOR4, ANCHOR6, FIXED, MOBILE, anchor, both, on_device
@@ -180,8 +181,8 @@ def test_silence_is_loss(lab: Lab) -> None:
     [{"count": 0}, {"payload_bytes": 4}, {"timeout_s": 0.0}, {"spacing_s": -1.0}],
 )
 def test_settings_that_cannot_be_run_are_refused(wrong: dict[str, float]) -> None:
-    with pytest.raises(ValueError, match=next(iter(wrong))):
-        Settings(**wrong)  # type: ignore[arg-type]
+    with pytest.raises(msgspec.ValidationError, match=next(iter(wrong))):
+        msgspec.convert(wrong, Settings)
 
 
 def test_it_applies_to_anchors_with_an_address() -> None:

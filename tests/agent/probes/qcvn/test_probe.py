@@ -1,3 +1,4 @@
+import msgspec
 import pytest
 
 from thongsuot_agent.probes.qcvn.probe import PROBE, Settings, finding_from
@@ -26,8 +27,8 @@ def test_half_a_sample_is_a_failed_run_that_keeps_its_half() -> None:
 
 
 def test_settings_that_cannot_work_are_refused() -> None:
-    with pytest.raises(ValueError, match="100 kB to 1 GB"):
-        Settings(file_bytes=10)
+    with pytest.raises(msgspec.ValidationError, match=r">= 100000 - at `\$\.file_bytes`"):
+        msgspec.convert({"file_bytes": 10}, Settings)
     with pytest.raises(ValueError, match="in the clear"):
         Settings(url="http://a.example", key_file="key")
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
+import msgspec
 import pytest
 
 from tests.agent.links.device import ANCHOR4, FIXED, anchor, on_device
@@ -145,8 +146,8 @@ def test_what_cannot_be_run_is_refused() -> None:
         {"size_bytes": 43},
     ]
     for wrong in cases:
-        with pytest.raises(ValueError, match=next(iter(wrong))):
-            Settings(**wrong)
+        with pytest.raises(msgspec.ValidationError, match=next(iter(wrong))):
+            msgspec.convert(wrong, Settings)
 
 
 def test_a_gateway_is_no_reflector() -> None:

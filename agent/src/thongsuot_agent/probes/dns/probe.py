@@ -13,6 +13,9 @@ Cost        2 packets, about 150 bytes, per question; 9 more where an answer nee
 
 import asyncio
 from dataclasses import dataclass
+from typing import Annotated
+
+from msgspec import Meta
 
 from thongsuot_agent.links.link import LiveLink
 from thongsuot_agent.links.state import LinkUnusable
@@ -50,10 +53,10 @@ class Settings:
     records: tuple[str, ...] = _RECORDS
     """What is asked for: ``a`` (IPv4 addresses), ``aaaa`` (IPv6 addresses), or both."""
 
-    timeout_s: float = 2.0
+    timeout_s: Annotated[float, Meta(ge=0.01, le=60.0)] = 2.0
     """How long each question waits for its answer."""
 
-    port: int = PORT
+    port: Annotated[int, Meta(ge=1, le=65535)] = PORT
     """Port of the name server."""
 
     def __post_init__(self) -> None:
@@ -61,10 +64,6 @@ class Settings:
         unknown = [record for record in self.records if record not in _RECORDS]
         if unknown or not self.records:
             raise ValueError(f"records is {self.records}; it may hold: {', '.join(_RECORDS)}")
-        if not 0.01 <= self.timeout_s <= 60.0:
-            raise ValueError(f"timeout_s is {self.timeout_s}; it must be 0.01 to 60")
-        if not 1 <= self.port <= 65535:
-            raise ValueError(f"port is {self.port}; it must be 1 to 65535")
 
 
 async def run(link: LiveLink, target: Target, family: Family, settings: Settings) -> Finding:

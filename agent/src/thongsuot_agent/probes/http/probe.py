@@ -18,7 +18,10 @@ Cost        about 20 packets and 8,000 bytes, and the body up to ``body_limit_by
 
 from dataclasses import dataclass, replace
 from functools import cache
+from typing import Annotated
 from urllib.parse import urlsplit
+
+from msgspec import Meta
 
 from thongsuot_agent.links.curl_multi import current_multi
 from thongsuot_agent.links.lateness import LatenessWatch
@@ -71,16 +74,16 @@ _EVIDENCE_LIMIT = 200  # characters of one text (thongsuot_schema.result.Finding
 class Settings:
     """Settings of one ``kind = "http"`` entry."""
 
-    timeout_s: float = 10.0
+    timeout_s: Annotated[float, Meta(ge=0.1, le=300.0)] = 10.0
     """How long the whole run may take, name to last byte."""
 
     resolve_timeout_s: float = 4.0
     """How much of it the name may take, over all name servers asked."""
 
-    body_limit_bytes: int = 256 * 1024
+    body_limit_bytes: Annotated[int, Meta(ge=1, le=16 * 1024 * 1024)] = 256 * 1024
     """As much of the body is read and searched; then the transfer is ended."""
 
-    max_redirects: int = 0
+    max_redirects: Annotated[int, Meta(ge=0, le=10)] = 0
     """Redirects that are followed; 0: a redirect is an answer like any other."""
 
     ca_file: str = ""
@@ -91,17 +94,11 @@ class Settings:
 
     def __post_init__(self) -> None:
         """Refuse what cannot be run."""
-        if not 0.1 <= self.timeout_s <= 300.0:
-            raise ValueError(f"timeout_s is {self.timeout_s}; it must be 0.1 to 300")
         if not 0.0 < self.resolve_timeout_s <= self.timeout_s:
             raise ValueError(
                 f"resolve_timeout_s is {self.resolve_timeout_s}; it must be above 0 and at most "
                 f"timeout_s, {self.timeout_s}"
             )
-        if not 1 <= self.body_limit_bytes <= 16 * 1024 * 1024:
-            raise ValueError(f"body_limit_bytes is {self.body_limit_bytes}; 1 byte to 16 MiB")
-        if not 0 <= self.max_redirects <= 10:
-            raise ValueError(f"max_redirects is {self.max_redirects}; it must be 0 to 10")
         if any(not " " <= letter <= "~" for letter in self.contact):
             raise ValueError("contact may hold printable ASCII only; it stands in a header")
 

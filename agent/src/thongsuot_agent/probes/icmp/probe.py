@@ -14,6 +14,9 @@ Cost        2 packets, 88 bytes over IPv4 and 128 over IPv6, per echo.
 
 import asyncio
 from dataclasses import dataclass
+from typing import Annotated
+
+from msgspec import Meta
 
 from thongsuot_agent.links.echo import PAYLOAD_BYTES, EchoResult
 from thongsuot_agent.links.link import LiveLink
@@ -34,28 +37,17 @@ from thongsuot_schema.result import Family, Finding, failed_finding, ok_finding
 class Settings:
     """Settings of one ``kind = "icmp"`` entry."""
 
-    count: int = 1
+    count: Annotated[int, Meta(ge=1, le=100)] = 1
     """Echoes of one run."""
 
-    spacing_s: float = 0.1
+    spacing_s: Annotated[float, Meta(ge=0.0, le=10.0)] = 0.1
     """From one echo of a run to the next."""
 
-    timeout_s: float = 1.0
+    timeout_s: Annotated[float, Meta(ge=0.01, le=60.0)] = 1.0
     """How long each echo waits for its answer."""
 
-    payload_bytes: int = PAYLOAD_BYTES
+    payload_bytes: Annotated[int, Meta(ge=8, le=1400)] = PAYLOAD_BYTES
     """Random bytes in each echo; at least 8, so that an answer can be told from a guess."""
-
-    def __post_init__(self) -> None:
-        """Refuse what cannot be run."""
-        if not 1 <= self.count <= 100:
-            raise ValueError(f"count is {self.count}; 1 to 100 echoes make a run")
-        if not 8 <= self.payload_bytes <= 1400:
-            raise ValueError(f"payload_bytes is {self.payload_bytes}; it must be 8 to 1400")
-        if not 0.01 <= self.timeout_s <= 60.0:
-            raise ValueError(f"timeout_s is {self.timeout_s}; it must be 0.01 to 60")
-        if not 0.0 <= self.spacing_s <= 10.0:
-            raise ValueError(f"spacing_s is {self.spacing_s}; it must be 0 to 10")
 
 
 async def run(link: LiveLink, target: Target, family: Family, settings: Settings) -> Finding:

@@ -18,9 +18,11 @@ Cost        about 120 bytes per hop and probe and 3,000 for the size of packets:
 
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from typing import Annotated
 from zlib import crc32
 
 import msgspec
+from msgspec import Meta
 
 from thongsuot_agent.links.egress import Egress
 from thongsuot_agent.links.flow import FIRST_FLOW, FLOWS, Flow
@@ -63,19 +65,19 @@ class Settings:
     method: str = "icmp"
     """What is sent: ``icmp`` (echoes), ``udp`` (to port 33434), ``tcp`` (by scapy, in a worker)."""
 
-    port: int = 443
+    port: Annotated[int, Meta(ge=1, le=65535)] = 443
     """Where TCP goes to."""
 
-    count: int = 3
+    count: Annotated[int, Meta(ge=1, le=10)] = 3
     """Probes to each hop."""
 
-    retries: int = 1
+    retries: Annotated[int, Meta(ge=0, le=5)] = 1
     """How often hops that stayed silent are asked once more."""
 
-    max_hops: int = 24
+    max_hops: Annotated[int, Meta(ge=1, le=MAX_HOPS)] = 24
     """Hops after which a target is given up."""
 
-    timeout_s: float = 1.0
+    timeout_s: Annotated[float, Meta(ge=0.05, le=10.0)] = 1.0
     """How long answers are waited for after the last probe of a round."""
 
     packet_size: bool = True
@@ -85,16 +87,6 @@ class Settings:
         """Refuse what cannot be run."""
         if self.method not in METHODS:
             raise ValueError(f"method is {self.method!r}; known: {', '.join(METHODS)}")
-        if not 1 <= self.port <= 65535:
-            raise ValueError(f"port is {self.port}; it must be 1 to 65535")
-        if not 1 <= self.count <= 10:
-            raise ValueError(f"count is {self.count}; 1 to 10 probes go to each hop")
-        if not 0 <= self.retries <= 5:
-            raise ValueError(f"retries is {self.retries}; it must be 0 to 5")
-        if not 1 <= self.max_hops <= MAX_HOPS:
-            raise ValueError(f"max_hops is {self.max_hops}; it must be 1 to {MAX_HOPS}")
-        if not 0.05 <= self.timeout_s <= 10.0:
-            raise ValueError(f"timeout_s is {self.timeout_s}; it must be 0.05 to 10")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

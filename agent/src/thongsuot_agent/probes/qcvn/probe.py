@@ -13,6 +13,9 @@ Cost        2 x ``file_bytes`` and a tenth more.
 """
 
 from dataclasses import dataclass
+from typing import Annotated
+
+from msgspec import Meta
 
 from thongsuot_agent.links.link import LiveLink
 from thongsuot_agent.links.state import LinkUnusable
@@ -57,13 +60,13 @@ class Settings:
     family: str = ""
     """``ip4`` or ``ip6``; empty: IPv4 where it works, else IPv6."""
 
-    file_bytes: int = 10_000_000
+    file_bytes: Annotated[int, Meta(ge=100_000, le=1_000_000_000)] = 10_000_000
     """Length of each file. A short one on a fast link measures TCP's slow start."""
 
-    timeout_s: float = 60.0
+    timeout_s: Annotated[float, Meta(ge=1.0, le=300.0)] = 60.0
     """How long each file may take."""
 
-    watch_s: float = 2.0
+    watch_s: Annotated[float, Meta(ge=0.5, le=30.0)] = 2.0
     """How long the interface's counters are watched before."""
 
     busy_bits_per_second: float = 1_000_000.0
@@ -75,12 +78,6 @@ class Settings:
     def __post_init__(self) -> None:
         """Refuse what cannot be run."""
         check_server(self.url, self.key_file, self.family)
-        if not 100_000 <= self.file_bytes <= 1_000_000_000:
-            raise ValueError(f"file_bytes is {self.file_bytes}; 100 kB to 1 GB")
-        if not 1.0 <= self.timeout_s <= 300.0:
-            raise ValueError(f"timeout_s is {self.timeout_s}; it must be 1 to 300")
-        if not 0.5 <= self.watch_s <= 30.0:
-            raise ValueError(f"watch_s is {self.watch_s}; it must be 0.5 to 30")
 
 
 async def run(link: LiveLink, target: Target, family: Family, settings: Settings) -> Finding:

@@ -11,7 +11,10 @@ Cost        up to ``max_bytes``; of each run what the interface carried meanwhil
 """
 
 from dataclasses import dataclass
+from typing import Annotated
 from urllib.parse import urlsplit
+
+from msgspec import Meta
 
 from thongsuot_agent.links.link import LiveLink
 from thongsuot_agent.links.state import LinkUnusable
@@ -49,13 +52,13 @@ class Settings:
     family: str = ""
     """``ip4`` or ``ip6``, for a server that is named; empty: IPv4 where it works, else IPv6."""
 
-    timeout_s: float = 10.0
+    timeout_s: Annotated[float, Meta(ge=1.0, le=60.0)] = 10.0
     """How long each single request may be silent."""
 
-    max_bytes: int = 400_000_000
+    max_bytes: Annotated[int, Meta(ge=1_000_000, le=4_000_000_000)] = 400_000_000
     """What a run may use, both directions; then it is ended and says nothing."""
 
-    watch_s: float = 3.0
+    watch_s: Annotated[float, Meta(ge=0.5, le=30.0)] = 3.0
     """How long the interface's counters are watched before."""
 
     busy_bits_per_second: float = 1_000_000.0
@@ -67,12 +70,6 @@ class Settings:
     def __post_init__(self) -> None:
         """Refuse what cannot be run."""
         check_server(self.url, "", self.family)
-        if not 1.0 <= self.timeout_s <= 60.0:
-            raise ValueError(f"timeout_s is {self.timeout_s}; it must be 1 to 60")
-        if not 1_000_000 <= self.max_bytes <= 4_000_000_000:
-            raise ValueError(f"max_bytes is {self.max_bytes}; 1 MB to 4 GB")
-        if not 0.5 <= self.watch_s <= 30.0:
-            raise ValueError(f"watch_s is {self.watch_s}; it must be 0.5 to 30")
 
 
 async def run(link: LiveLink, target: Target, family: Family, settings: Settings) -> Finding:

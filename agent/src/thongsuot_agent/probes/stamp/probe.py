@@ -17,6 +17,9 @@ Cost        2 packets, 144 bytes over IPv4 and 184 over IPv6, per packet of the 
 
 import os
 from dataclasses import dataclass
+from typing import Annotated
+
+from msgspec import Meta
 
 from thongsuot_agent.errors import TokenUnusable
 from thongsuot_agent.links.link import LiveLink
@@ -65,19 +68,21 @@ _NS_PER_S = 1_000_000_000
 class Settings:
     """Settings of one ``kind = "timestamp"`` entry."""
 
-    port: int = PORT
+    port: Annotated[int, Meta(ge=1, le=65535)] = PORT
     """UDP port of the reflector."""
 
-    count: int = 50
+    count: Annotated[int, Meta(ge=2, le=1000)] = 50
     """Packets of one run."""
 
-    spacing_s: float = 0.02
+    spacing_s: Annotated[float, Meta(ge=0.001, le=10.0)] = 0.02
     """From one packet to the next; 0.02 is the pace of a telephone call."""
 
-    timeout_s: float = 1.0
+    timeout_s: Annotated[float, Meta(ge=0.01, le=60.0)] = 1.0
     """How long the last packet waits for its answer."""
 
-    size_bytes: int = UNAUTHENTICATED_BYTES
+    size_bytes: Annotated[int, Meta(ge=UNAUTHENTICATED_BYTES, le=_LARGEST_BYTES)] = (
+        UNAUTHENTICATED_BYTES
+    )
     """Length of each packet as UDP carries it; what is more than needed is padding (RFC 8972)."""
 
     key_file: str = ""
@@ -97,22 +102,6 @@ class Settings:
 
     max_clock_error_s: float = 0.025
     """Where both clocks together may be more wrong, the one-way delays are left out."""
-
-    def __post_init__(self) -> None:
-        """Refuse what cannot be run."""
-        if not 2 <= self.count <= 1000:
-            raise ValueError(f"count is {self.count}; 2 to 1000 packets make a run")
-        if not 0.001 <= self.spacing_s <= 10.0:
-            raise ValueError(f"spacing_s is {self.spacing_s}; it must be 0.001 to 10")
-        if not 0.01 <= self.timeout_s <= 60.0:
-            raise ValueError(f"timeout_s is {self.timeout_s}; it must be 0.01 to 60")
-        if not 1 <= self.port <= 65535:
-            raise ValueError(f"port is {self.port}; it must be 1 to 65535")
-        if not UNAUTHENTICATED_BYTES <= self.size_bytes <= _LARGEST_BYTES:
-            raise ValueError(
-                f"size_bytes is {self.size_bytes}; "
-                f"it must be {UNAUTHENTICATED_BYTES} to {_LARGEST_BYTES}"
-            )
 
     @property
     def packet_bytes(self) -> int:

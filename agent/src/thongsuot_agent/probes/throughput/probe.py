@@ -13,6 +13,9 @@ Cost        up to 2 x ``max_bytes`` and a tenth more for headers and acknowledge
 """
 
 from dataclasses import dataclass
+from typing import Annotated
+
+from msgspec import Meta
 
 from thongsuot_agent.links.link import LiveLink
 from thongsuot_agent.links.state import LinkUnusable
@@ -65,22 +68,22 @@ class Settings:
     family: str = ""
     """``ip4`` or ``ip6``; empty: IPv4 where it works, else IPv6."""
 
-    streams: int = 4
+    streams: Annotated[int, Meta(ge=1, le=32)] = 4
     """TCP connections at once; one alone does not fill a long fast path."""
 
-    warmup_s: float = 2.0
+    warmup_s: Annotated[float, Meta(ge=0.5, le=10.0)] = 2.0
     """How much of each direction is left out: TCP is still finding the rate."""
 
-    duration_s: float = 6.0
+    duration_s: Annotated[float, Meta(ge=2.0, le=15.0)] = 6.0
     """How long each direction is measured after that."""
 
-    max_bytes: int = 400_000_000
+    max_bytes: Annotated[int, Meta(ge=1_000_000, le=4_000_000_000)] = 400_000_000
     """
     What one direction may use. Of a link faster than this in the time of the test the measured time
     becomes shorter.
     """
 
-    watch_s: float = 3.0
+    watch_s: Annotated[float, Meta(ge=0.5, le=30.0)] = 3.0
     """How long the interface's counters are watched before."""
 
     busy_bits_per_second: float = 1_000_000.0
@@ -92,16 +95,6 @@ class Settings:
     def __post_init__(self) -> None:
         """Refuse what cannot be run."""
         check_server(self.url, self.key_file, self.family)
-        if not 1 <= self.streams <= 32:
-            raise ValueError(f"streams is {self.streams}; it must be 1 to 32")
-        if not 0.5 <= self.warmup_s <= 10.0:
-            raise ValueError(f"warmup_s is {self.warmup_s}; it must be 0.5 to 10")
-        if not 2.0 <= self.duration_s <= 15.0:
-            raise ValueError(f"duration_s is {self.duration_s}; it must be 2 to 15")
-        if not 1_000_000 <= self.max_bytes <= 4_000_000_000:
-            raise ValueError(f"max_bytes is {self.max_bytes}; 1 MB to 4 GB")
-        if not 0.5 <= self.watch_s <= 30.0:
-            raise ValueError(f"watch_s is {self.watch_s}; it must be 0.5 to 30")
 
 
 async def run(link: LiveLink, target: Target, family: Family, settings: Settings) -> Finding:

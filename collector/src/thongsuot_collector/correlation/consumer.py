@@ -75,7 +75,7 @@ class IncidentConsumerSettings(
 
 class IncidentConsumer:
     """
-    The timelines of all sites and the book of incidents.
+    The timelines of all sites and the registry of incidents.
 
     ``tell`` is called, on the loop, with what is to be told, as soon as it is on the disk; it must
     only take it over. ``load`` first, then ``run``.
@@ -109,7 +109,7 @@ class IncidentConsumer:
         self._changed: set[str] = set()
         self._written_ns = now_ns()
         self._ticked_ns = 0
-        # What is not in the book yet, not on the disk, not told: kept when a task fails.
+        # What is not in the registry yet, not on the disk, not told: kept when a task fails.
         self._fresh: list[Rewrite] = []
         self._unwritten: list[Rewrite] = []
         self._unsent: list[NotificationEvent] = []
@@ -127,7 +127,7 @@ class IncidentConsumer:
 
     @property
     def lag(self) -> int:
-        """Entries of the journal that are not in the book yet."""
+        """Entries of the journal that are not in the registry yet."""
         return max(0, self._journal.head - self._sequence)
 
     def pending_notifications(self) -> tuple[NotificationEvent, ...]:
@@ -190,13 +190,13 @@ class IncidentConsumer:
         Note who takes care of an incident; ``by`` is who that is in the audit log.
 
         Raises:
-            KeyError: it is not in the book (never was, or was closed long ago).
+            KeyError: it is not in the registry (never was, or was closed long ago).
         """
-        found = actions.acknowledge(self.registry, name, owner, self._now_ns(), note=note)
+        incident = actions.acknowledge(self.registry, name, owner, self._now_ns(), note=note)
         taken_on = rows.AuditedAcknowledgement(incident=name, by=by or owner, note=note)
         self._taken_on.append(taken_on)
         await self._write()
-        return found
+        return incident
 
     async def dispute(self, name: str, dispute: Dispute) -> Incident:
         """Note that a party says that an incident is not its own; raises as ``acknowledge``."""
@@ -213,14 +213,16 @@ class IncidentConsumer:
     async def record_delivery(
         self, name: str, number: int, delivery: DeliveryAttempt | None, *, is_done: bool
     ) -> None:
-        """Note what became of an entry of an incident's ledger; raises as ``acknowledge``."""
+        """Note what became of one of an incident's notifications; raises as ``acknowledge``."""
         actions.record_delivery(self.registry, name, number, delivery, is_done=is_done)
         await self._write()
 
     async def plan_window(self, window: MaintenanceWindow) -> None:
         """Plan work, or change what was planned under the same name."""
         await asyncio.to_thread(rows.put_window, self._store, window)
-        others = (one for one in self.registry.network_state.windows if one.id != window.id)
+        others = (
+            planned for planned in self.registry.network_state.windows if planned.id != window.id
+        )
         actions.set_windows(self.registry, (*others, window))
 
     async def follow_windows(self) -> None:
@@ -235,7 +237,8 @@ class IncidentConsumer:
         """Take planned work back."""
         await asyncio.to_thread(rows.drop_window, self._store, name)
         actions.set_windows(
-            self.registry, (one for one in self.registry.network_state.windows if one.id != name)
+            self.registry,
+            (window for window in self.registry.network_state.windows if window.id != name),
         )
 
     def _until_due_s(self) -> float:
@@ -249,12 +252,12 @@ class IncidentConsumer:
         entry = kept.entry
         try:
             columns = self._reader.columns(kept, plans)
-            piece = summarize_batch(entry, columns)
+            summary = summarize_batch(entry, columns)
             timeline = self._timelines.get(entry.site)
             if timeline is None:
                 timeline = self._timelines[entry.site] = SiteTimeline(site=entry.site)
             present = self._present(entry.received_ns)
-            rewrites = timeline.apply(piece, present, self._timeline)
+            rewrites = timeline.apply(summary, present, self._timeline)
             self._observations.setdefault(entry.site, SiteObservations()).take(
                 columns, entry.epoch_ns
             )
@@ -310,12 +313,12 @@ class IncidentConsumer:
                 await asyncio.sleep(0)
 
     async def _load_archived(self, rewrites: Iterable[Rewrite]) -> None:
-        """Bring back into the book what was dropped from memory, where its time is rewritten."""
+        """Bring back what was dropped from memory, where its time is rewritten."""
         before_ns = self._now_ns() - ns(self._settings.kept_s)
-        old = [one for one in rewrites if one.from_ns < before_ns]
+        old = [rewrite for rewrite in rewrites if rewrite.from_ns < before_ns]
         if old:
-            found = await asyncio.to_thread(rows.load_for_rewrites, self._store, old)
-            self.registry.load_archived(found)
+            archived = await asyncio.to_thread(rows.load_for_rewrites, self._store, old)
+            self.registry.load_archived(archived)
 
     async def _write(self, *, is_all: bool = False) -> None:
         """
@@ -346,13 +349,13 @@ class IncidentConsumer:
     def _drain(self, *, is_all: bool) -> IncidentWrites | None:
         """Return what is to be written now, as it is now; it is not written again."""
         rewrites, self._unwritten = self._unwritten, []
-        incidents, troubles, _ = self.registry.drain_changes()
-        sites_changed = {one.subject.site for one in rewrites}
+        incidents, faults, _ = self.registry.drain_changes()
+        sites_changed = {rewrite.subject.site for rewrite in rewrites}
         if is_all:
             sites_changed |= self._changed
-        # What the book does not know is read again after a crash.
-        sites_changed -= {one.subject.site for one in self._fresh}
-        if not (rewrites or incidents or troubles or is_all):
+        # What the registry does not know is read again after a crash.
+        sites_changed -= {rewrite.subject.site for rewrite in self._fresh}
+        if not (rewrites or incidents or faults or is_all):
             return None
         taken_on, self._taken_on = self._taken_on, []
         self._changed -= sites_changed
@@ -365,7 +368,7 @@ class IncidentConsumer:
                 for site in sorted(sites_changed)
             ],
             incidents=incidents,
-            faults=troubles,
+            faults=faults,
             position=position if is_all else None,
             acknowledgements=taken_on,
         )

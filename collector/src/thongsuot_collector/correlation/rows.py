@@ -71,13 +71,17 @@ def write_changes(engine: Engine, writing: IncidentWrites, *, consumer: str) -> 
         for rewrite in writing.rewrites:
             _rewrite(connection, rewrite)
         _put_timelines(connection, writing.timelines)
-        for trouble in writing.faults:
-            _put_fault(connection, trouble)
+        for fault in writing.faults:
+            _put_fault(connection, fault)
         for incident in writing.incidents:
             _put_incident(connection, incident)
-        for one in writing.acknowledgements:
+        for acknowledgement in writing.acknowledgements:
             audit.write(
-                connection, AuditAction.INCIDENT_TAKEN_ON, one.incident, by=one.by, detail=one.note
+                connection,
+                AuditAction.INCIDENT_TAKEN_ON,
+                acknowledgement.incident,
+                by=acknowledgement.by,
+                detail=acknowledgement.note,
             )
         if writing.position is not None:
             place = msgspec.structs.asdict(writing.position)
@@ -141,8 +145,8 @@ def load_intervals(
 def load_incident(engine: Engine, name: str) -> Incident | None:
     """Return one incident, also one long closed."""
     with engine.connect() as connection:
-        found = connection.execute(select(INCIDENTS.c.body).where(INCIDENTS.c.id == name)).scalar()
-    return None if found is None else msgspec.msgpack.decode(found, type=Incident)
+        body = connection.execute(select(INCIDENTS.c.body).where(INCIDENTS.c.id == name)).scalar()
+    return None if body is None else msgspec.msgpack.decode(body, type=Incident)
 
 
 def recently_closed(engine: Engine, *, limit: int) -> list[Incident]:
@@ -205,14 +209,16 @@ def _rewrite(connection: Connection, rewrite: Rewrite) -> None:
         update(INTERVALS).where(of_subject, reaches_in).values(end_ns=rewrite.from_ns)
     )
     if rewrite.intervals:
-        connection.execute(insert(INTERVALS), [_row_of(subject, one) for one in rewrite.intervals])
+        connection.execute(
+            insert(INTERVALS), [_row_of(subject, part) for part in rewrite.intervals]
+        )
 
 
 def _put_timelines(connection: Connection, timelines: Sequence[tuple[str, bytes]]) -> None:
     """Keep many at once: one by one, ten thousand of them would keep others waiting."""
-    found = [{"name": site, "encoded": body} for site, body in timelines]
-    known = {row.site for row in connection.execute(select(TIMELINES.c.site))} if found else set()
-    old = [one for one in found if one["name"] in known]
+    encoded = [{"name": site, "encoded": body} for site, body in timelines]
+    known = {row.site for row in connection.execute(select(TIMELINES.c.site))} if encoded else set()
+    old = [row for row in encoded if row["name"] in known]
     new = [{"site": site, "body": body} for site, body in timelines if site not in known]
     if old:
         same = TIMELINES.c.site == bindparam("name")
@@ -254,16 +260,16 @@ def _fault_subjects(incident: Incident) -> Iterable[tuple[str, Subject]]:
     return ((name, member.subject) for member in incident.members for name in member.fault_ids)
 
 
-def _put_fault(connection: Connection, trouble: Fault) -> None:
-    fields = {"start_ns": trouble.start_ns, "end_ns": trouble.end_ns}
+def _put_fault(connection: Connection, fault: Fault) -> None:
+    fields = {"start_ns": fault.start_ns, "end_ns": fault.end_ns}
     _replace(
         connection,
         FAULTS,
-        {"id": trouble.id},
+        {"id": fault.id},
         {
-            **msgspec.structs.asdict(trouble.subject),
+            **msgspec.structs.asdict(fault.subject),
             **fields,
-            "body": msgspec.msgpack.encode(trouble),
+            "body": msgspec.msgpack.encode(fault),
         },
     )
 
@@ -279,18 +285,18 @@ def _replace(
 
 
 def _with_all_members(connection: Connection, names: Sequence[str]) -> RegistrySnapshot:
-    """Return incidents, all that share a trouble with them, and all of their troubles."""
+    """Return incidents, all that share a fault with them, and all of their faults."""
     incidents: dict[str, Incident] = {}
-    troubles: dict[str, Fault] = {}
+    faults: dict[str, Fault] = {}
     waiting = list(names)
     while waiting:
         for name, body in _bodies(connection, INCIDENTS, waiting):
             incidents[name] = msgspec.msgpack.decode(body, type=Incident)
-        held = set[str]().union(*(incidents[name].fault_ids for name in waiting)) - set(troubles)
+        held = set[str]().union(*(incidents[name].fault_ids for name in waiting)) - set(faults)
         for name, body in _bodies(connection, FAULTS, sorted(held)):
-            troubles[name] = msgspec.msgpack.decode(body, type=Fault)
+            faults[name] = msgspec.msgpack.decode(body, type=Fault)
         waiting = sorted(_holding(connection, sorted(held)) - set(incidents))
-    return RegistrySnapshot(incidents=tuple(incidents.values()), faults=tuple(troubles.values()))
+    return RegistrySnapshot(incidents=tuple(incidents.values()), faults=tuple(faults.values()))
 
 
 def _bodies(
@@ -303,13 +309,13 @@ def _bodies(
             yield row.id, row.body
 
 
-def _holding(connection: Connection, troubles: Sequence[str]) -> set[str]:
-    found: set[str] = set()
-    for first in range(0, len(troubles), _AT_ONCE):
-        part = troubles[first : first + _AT_ONCE]
+def _holding(connection: Connection, faults: Sequence[str]) -> set[str]:
+    names: set[str] = set()
+    for first in range(0, len(faults), _AT_ONCE):
+        part = faults[first : first + _AT_ONCE]
         wanted = select(MEMBERS.c.incident).where(MEMBERS.c.trouble.in_(part))
-        found.update(row.incident for row in connection.execute(wanted))
-    return found
+        names.update(row.incident for row in connection.execute(wanted))
+    return names
 
 
 def _is_of(table: Table, subject: Subject) -> Any:  # noqa: ANN401 - SQLAlchemy's own type

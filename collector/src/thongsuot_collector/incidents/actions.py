@@ -18,51 +18,51 @@ from thongsuot_collector.incidents.update import with_history
 
 
 def acknowledge(
-    book: IncidentRegistry, name: str, owner: str, now_ns: int, *, note: str = ""
+    registry: IncidentRegistry, name: str, owner: str, now_ns: int, *, note: str = ""
 ) -> Incident:
     """
     Note who takes care of an incident; returns it.
 
     Raises:
-        KeyError: there is no such incident in the book.
+        KeyError: there is no such incident in the registry.
     """
     taken = msgspec.structs.replace(
-        book.incidents[name],
+        registry.incidents[name],
         acknowledgement=Acknowledgement(owner=owner, at_ns=now_ns, note=note),
     )
     return _put_incident(
-        book, with_history(taken, HistoryEntry(at_ns=now_ns, event="acknowledged", about=owner))
+        registry, with_history(taken, HistoryEntry(at_ns=now_ns, event="acknowledged", about=owner))
     )
 
 
-def dispute(book: IncidentRegistry, name: str, dispute: Dispute) -> Incident:
+def dispute(registry: IncidentRegistry, name: str, dispute: Dispute) -> Incident:
     """
     Note that a party says that an incident is not its own; returns the incident.
 
     Raises:
-        KeyError: there is no such incident in the book.
+        KeyError: there is no such incident in the registry.
     """
-    disputed = msgspec.structs.replace(book.incidents[name], dispute=dispute)
+    disputed = msgspec.structs.replace(registry.incidents[name], dispute=dispute)
     about = ": ".join(filter(None, (str(dispute.party), dispute.reference, dispute.reason)))
     entry = HistoryEntry(at_ns=dispute.at_ns, event="disputed", about=about)
-    return _put_incident(book, with_history(disputed, entry))
+    return _put_incident(registry, with_history(disputed, entry))
 
 
 def add_note(
-    book: IncidentRegistry, name: str, text: str, now_ns: int, *, event: str = "note"
+    registry: IncidentRegistry, name: str, text: str, now_ns: int, *, event: str = "note"
 ) -> Incident:
     """
     Add a line to an incident's history; returns it.
 
     Raises:
-        KeyError: there is no such incident in the book.
+        KeyError: there is no such incident in the registry.
     """
     entry = HistoryEntry(at_ns=now_ns, event=event, about=text)
-    return _put_incident(book, with_history(book.incidents[name], entry))
+    return _put_incident(registry, with_history(registry.incidents[name], entry))
 
 
 def record_delivery(
-    book: IncidentRegistry,
+    registry: IncidentRegistry,
     name: str,
     number: int,
     delivery: DeliveryAttempt | None,
@@ -70,24 +70,24 @@ def record_delivery(
     is_done: bool,
 ) -> Incident:
     """
-    Note what became of an entry of an incident's ledger; returns the incident.
+    Note what became of one of an incident's notifications; returns the incident.
 
     Raises:
-        KeyError: there is no such incident in the book.
+        KeyError: there is no such incident in the registry.
     """
     return _put_incident(
-        book, with_delivery(book.incidents[name], number, delivery, is_done=is_done)
+        registry, with_delivery(registry.incidents[name], number, delivery, is_done=is_done)
     )
 
 
-def set_windows(book: IncidentRegistry, windows: Iterable[MaintenanceWindow]) -> None:
+def set_windows(registry: IncidentRegistry, windows: Iterable[MaintenanceWindow]) -> None:
     """
     Replace all maintenance windows; the next ``advance`` looks at everything that goes on again.
     """
-    book.network_state.windows = tuple(windows)
-    book.windows_active = frozenset({""})  # no window's name: what is active differs from it
+    registry.network_state.windows = tuple(windows)
+    registry.windows_active = frozenset({""})  # no window's name: what is active differs from it
 
 
-def _put_incident(book: IncidentRegistry, incident: Incident) -> Incident:
-    book.put_incident(incident)
+def _put_incident(registry: IncidentRegistry, incident: Incident) -> Incident:
+    registry.put_incident(incident)
     return incident

@@ -67,7 +67,7 @@ def find_clusters(
     waiting: list[Fault] = []
     for fault in sorted(faults, key=lambda fault: (fault.start_ns, fault.id)):
         growing = [cluster for cluster in growing if not cluster.is_over(fault.start_ns)]
-        taker = next((one for one in growing if one.takes(fault, together_ns)), None)
+        taker = next((cluster for cluster in growing if cluster.takes(fault, together_ns)), None)
         if taker is not None:
             taker.add(fault)
             continue

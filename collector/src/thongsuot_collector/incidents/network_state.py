@@ -26,7 +26,7 @@ class SubjectState(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NetworkState:
-    """How everything stands; kept by the book, read by the rules."""
+    """How everything stands; kept by the registry, read by the rules."""
 
     def __init__(self, directory: InventoryDirectory, settings: IncidentSettings) -> None:
         self.directory = directory
@@ -61,12 +61,12 @@ class NetworkState:
             if subject.is_link:
                 self._by_carrier.setdefault(self.carrier_of(subject), set()).add(subject)
 
-    def set_current_fault(self, subject: Subject, trouble: Fault | None) -> None:
-        """Note the trouble that a subject is in now, or that it is in none."""
-        if trouble is None:
+    def set_current_fault(self, subject: Subject, fault: Fault | None) -> None:
+        """Note the fault that a subject is in now, or that it is in none."""
+        if fault is None:
             self._current_faults.pop(subject, None)
         else:
-            self._current_faults[subject] = trouble
+            self._current_faults[subject] = fault
 
     def all_states(self) -> list[SubjectState]:
         """Return how every subject is now."""
@@ -77,11 +77,11 @@ class NetworkState:
 
     def state_of(self, subject: Subject) -> State:
         """Return how a subject is; ``unknown`` where nothing was ever heard of it."""
-        found = self._states.get(subject)
-        return State.UNKNOWN if found is None else found.state
+        interval = self._states.get(subject)
+        return State.UNKNOWN if interval is None else interval.state
 
     def current_fault_of(self, subject: Subject) -> Fault | None:
-        """Return the trouble that a subject is in now."""
+        """Return the fault that a subject is in now."""
         return self._current_faults.get(subject)
 
     def is_known(self, subject: Subject) -> bool:
@@ -121,7 +121,7 @@ class NetworkState:
 
     def links_of_site(self, site: str) -> list[Subject]:
         """Return the links of a site that were ever heard of, sorted."""
-        return [one for one in self.subjects_of(site) if one.is_link]
+        return [subject for subject in self.subjects_of(site) if subject.is_link]
 
     def links_of_carrier(self, carrier: str) -> AbstractSet[Subject]:
         """Return the links of a carrier that were ever heard of, silent ones too."""
@@ -161,30 +161,31 @@ class NetworkState:
         """Return the maintenance windows that cover a subject, at a moment (default: now)."""
         moment_ns = self.now_ns if at_ns is None else at_ns
         return [
-            one
-            for one in self.windows
-            if one.is_active(moment_ns) and one.covers(subject, self.directory)
+            window
+            for window in self.windows
+            if window.is_active(moment_ns) and window.covers(subject, self.directory)
         ]
 
     def planned_until_ns(self, subject: Subject, *, since_ns: int) -> int:
         """Return when planned work on a subject ended last, since a time; 0: there was none."""
         return max(
             (
-                one.end_ns
-                for one in self.windows
-                if since_ns < one.end_ns <= self.now_ns and one.covers(subject, self.directory)
+                window.end_ns
+                for window in self.windows
+                if since_ns < window.end_ns <= self.now_ns
+                and window.covers(subject, self.directory)
             ),
             default=0,
         )
 
-    def is_excused(self, trouble: Fault) -> bool:
+    def is_excused(self, fault: Fault) -> bool:
         """
-        Return whether planned work explains a trouble: it began in its window, which has not closed
+        Return whether planned work explains a fault: it began in its window, which has not closed
         since; then it says nothing about anybody else.
         """
-        for one in self.windows:
-            began_inside = one.is_active(trouble.start_ns)
-            is_over = trouble.is_ongoing and not one.is_active(self.now_ns)
-            if began_inside and not is_over and one.covers(trouble.subject, self.directory):
+        for window in self.windows:
+            began_inside = window.is_active(fault.start_ns)
+            is_over = fault.is_ongoing and not window.is_active(self.now_ns)
+            if began_inside and not is_over and window.covers(fault.subject, self.directory):
                 return True
         return False

@@ -1,6 +1,6 @@
 """
-Book: all incidents that are open or were lately, the faults they are made of, and how everything
-stands. Written down with ``snapshot``, taken up again with ``restore``.
+Registry: all incidents that are open or were lately, the faults they are made of, and how
+everything stands. Written down with ``snapshot``, taken up again with ``restore``.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -22,7 +22,7 @@ GroupKey = tuple[str, str]
 
 
 class RegistrySnapshot(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything of a book, to be written down."""
+    """Everything of a registry, to be written down."""
 
     faults: tuple[Fault, ...] = ()
     incidents: tuple[Incident, ...] = ()
@@ -180,22 +180,24 @@ class IncidentRegistry:
         Return the incidents and faults changed since the last call, and the names of those that
         were dropped from memory.
         """
-        incidents = [self.incidents[one] for one in self._changed if one in self.incidents]
-        faults = [self.faults[one] for one in self._changed if one in self.faults]
+        incidents = [self.incidents[name] for name in self._changed if name in self.incidents]
+        faults = [self.faults[name] for name in self._changed if name in self.faults]
         forgotten, self._changed, self._purged = self._purged, set(), set()
         return incidents, faults, forgotten
 
     def requeue_changes(self, incidents: Iterable[Incident], faults: Iterable[Fault]) -> None:
         """Note that changes that were taken could not be written."""
-        self._changed.update(one.id for one in incidents)
-        self._changed.update(one.id for one in faults)
+        self._changed.update(incident.id for incident in incidents)
+        self._changed.update(fault.id for fault in faults)
 
     def load_archived(self, state: RegistrySnapshot) -> None:
         """Bring back what was dropped from memory; what is there stays as it is."""
         self.restore(
             RegistrySnapshot(
-                faults=tuple(one for one in state.faults if one.id not in self.faults),
-                incidents=tuple(one for one in state.incidents if one.id not in self.incidents),
+                faults=tuple(fault for fault in state.faults if fault.id not in self.faults),
+                incidents=tuple(
+                    incident for incident in state.incidents if incident.id not in self.incidents
+                ),
             )
         )
 
@@ -213,7 +215,7 @@ class IncidentRegistry:
         for standing in state.subject_states:
             self.network_state.set_state(standing.subject, standing.interval)
         self.network_state.windows = tuple(
-            {one.id: one for one in (*self.network_state.windows, *state.windows)}.values()
+            {window.id: window for window in (*self.network_state.windows, *state.windows)}.values()
         )
         for fault in state.faults:
             self.put_fault(fault)
@@ -221,5 +223,5 @@ class IncidentRegistry:
             self.put_incident(incident)
         for fault in state.faults:
             self.regroup(fault)
-        self._changed -= {one.id for one in state.faults}
-        self._changed -= {one.id for one in state.incidents}
+        self._changed -= {fault.id for fault in state.faults}
+        self._changed -= {incident.id for incident in state.incidents}

@@ -1,4 +1,4 @@
-"""Settings: how long is waited before telling, and what belongs together; each with its reason."""
+"""Settings: how long notifications are held, and what belongs together; each with its reason."""
 
 from typing import Annotated
 
@@ -10,7 +10,7 @@ Ratio = Annotated[float, msgspec.Meta(gt=0, lt=1)]
 
 
 class IncidentSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Thresholds of correlation and of telling; the ``[incidents]`` table of the configuration."""
+    """Thresholds of incidents and notification; the ``[incidents]`` table of the configuration."""
 
     # Holds: from when a fault is known to when it is told, so that the big picture wins.
     hold_s: NotNegative = 3.0

@@ -310,10 +310,10 @@ def _windows(registry: IncidentRegistry, candidate: Candidate) -> tuple[str, ...
             window.id
             for window in registry.network_state.windows
             if any(
-                window.start_ns < (now_ns if one.end_ns is None else one.end_ns)
-                and one.start_ns < window.end_ns
-                and window.covers(one.subject, registry.network_state.directory)
-                for one in candidate.faults
+                window.start_ns < (now_ns if fault.end_ns is None else fault.end_ns)
+                and fault.start_ns < window.end_ns
+                and window.covers(fault.subject, registry.network_state.directory)
+                for fault in candidate.faults
             )
         )
     )

@@ -58,8 +58,8 @@ def validation_errors(window: MaintenanceWindow, directory: InventoryDirectory) 
         yield "--link needs --site: links of different sites have the same names"
     elif not (window.site or window.carrier or window.commune or window.service):
         yield "say what it is about: --site, --link, --carrier, --commune or --service"
-    communes = {one.commune for one in directory.sites.values()}
-    services = {one.name for site in directory.sites for one in directory.services_of(site)}
+    communes = {site.commune for site in directory.sites.values()}
+    services = {service.name for site in directory.sites for service in directory.services_of(site)}
     for what, name, known in (
         ("site", window.site, set(directory.sites)),
         ("carrier", window.carrier, set(directory.carriers)),
@@ -68,14 +68,14 @@ def validation_errors(window: MaintenanceWindow, directory: InventoryDirectory) 
     ):
         if name and name not in known:
             yield f"the inventory has no {what} {name!r}{suggest(name, sorted(known))}"
-    links = [one.name for one in directory.site(window.site).links]
+    links = [link.name for link in directory.site(window.site).links]
     if window.site in directory.sites and window.link and window.link not in links:
         yield f"site {window.site} has no link {window.link!r}{suggest(window.link, links)}"
 
 
 def covered_count(window: MaintenanceWindow, directory: InventoryDirectory) -> int:
     """Return how many links, services and devices of the inventory a window covers."""
-    return sum(window.covers(one, directory) for one in _subjects(directory))
+    return sum(window.covers(subject, directory) for subject in _subjects(directory))
 
 
 def scope_text(window: MaintenanceWindow) -> str:
@@ -94,16 +94,16 @@ def window_rows(
     windows: Iterable[MaintenanceWindow], now_ns: int
 ) -> Iterator[tuple[str, str, str, str, str, str]]:
     """Yield windows as rows: name, how it stands, from, until, what it covers, note."""
-    for one in windows:
-        stands = "planned" if now_ns < one.start_ns else "over"
-        stands = "now" if one.is_active(now_ns) else stands
+    for window in windows:
+        stands = "planned" if now_ns < window.start_ns else "over"
+        stands = "now" if window.is_active(now_ns) else stands
         yield (
-            one.id,
+            window.id,
             stands,
-            format_moment(one.start_ns),
-            format_moment(one.end_ns),
-            scope_text(one),
-            one.note,
+            format_moment(window.start_ns),
+            format_moment(window.end_ns),
+            scope_text(window),
+            window.note,
         )
 
 

@@ -1,4 +1,4 @@
-"""Piece: what one batch tells of a site's past. All that the timeline needs of it, in any order."""
+"""BatchSummary: what one batch tells of a site's past, all that the timeline needs of it."""
 
 from collections.abc import Iterable, Sequence
 
@@ -57,7 +57,11 @@ def summarize_batch(entry: JournalEntry, columns: Columns) -> BatchSummary:
         clock_error_s=header.clock.error_s,
         spans=_spans(columns),
         starts=tuple(
-            sorted(one.boottime_ns for one in columns.notices if one.code is NoticeCode.STARTED)
+            sorted(
+                notice.boottime_ns
+                for notice in columns.notices
+                if notice.code is NoticeCode.STARTED
+            )
         ),
         changes=columns.changes,
     )
@@ -88,10 +92,10 @@ def _dropped(notices: Iterable[Notice]) -> Iterable[tuple[int, int]]:
 
 def spans_of(signs: Iterable[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
     """Return signs of life (first, last), in whatever order, as stretches of measuring."""
-    found: list[tuple[int, int]] = []
+    spans: list[tuple[int, int]] = []
     for first, last in sorted(signs):
-        if found and first - found[-1][1] <= JOINED_NS:
-            found[-1] = (found[-1][0], max(found[-1][1], last))
+        if spans and first - spans[-1][1] <= JOINED_NS:
+            spans[-1] = (spans[-1][0], max(spans[-1][1], last))
         else:
-            found.append((first, last))
-    return tuple(found)
+            spans.append((first, last))
+    return tuple(spans)

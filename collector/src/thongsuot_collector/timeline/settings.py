@@ -13,7 +13,7 @@ class TimelineTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """How the past of links and services is kept; the ``[timeline]`` table of the configuration."""
 
     calm_s: Positive = 30.0
-    """Up for less than this between two faults is a pause of one trouble, not its end."""
+    """Up for less than this between two faults is a pause of one fault, not its end."""
 
     kept_s: Positive = 35 * 86_400.0
     """

@@ -33,6 +33,7 @@ class RecordedCallbacks:
     noted: list[tuple[NoticeCode, str, int]] = field(default_factory=list)
     news: int = 0
     here: tuple[LocalRequest, ...] = ()
+    charged: list[tuple[str, int]] = field(default_factory=list)
     ids: Iterator[str] = field(default_factory=lambda: iter("abcdef"))
 
     def __post_init__(self) -> None:
@@ -45,6 +46,7 @@ class RecordedCallbacks:
                 push_now=self.count,
                 local_requests=lambda: self.here,
                 new_id=lambda: next(self.ids),
+                charge_local=lambda link, size: self.charged.append((link, size)),
             )
         )
 
@@ -177,3 +179,14 @@ def test_what_the_button_wants_and_cannot_have_is_told_and_the_rest_is_run() -> 
     assert codes == [HERE, REFUSED, HERE, TAKEN]
     newest, refused = stage.asks.recent_tests(lambda at_ns: at_ns / 1e9)
     assert (newest.kind, refused.refusal, refused.is_over) == ("http", "plan no radio", True)
+
+
+def test_what_the_button_began_is_charged_to_its_share_and_the_centres_tests_are_not() -> None:
+    plan = (requested_job("http", link="mobile"),)
+    stage = RecordedCallbacks(plan, here=(("http", ""),))
+    assert stage.asks.request_local_tests()
+    stage.end(plan[0], ok_finding({}, cost_bytes=337_000))
+    assert stage.charged == [("mobile", 337_000)]
+    stage.asks.accept_requests([TestRequest(id="centre", kind="http")])
+    stage.end(plan[0], ok_finding({}, cost_bytes=337_000))
+    assert len(stage.charged) == 1

@@ -128,3 +128,16 @@ def test_the_book_is_read_again_and_the_larger_sum_counts() -> None:
     after.restore(older.dump())
     after.restore("")
     assert after.spent_bytes() == {"fiber": 5000}
+
+
+def test_the_buttons_share_is_a_days() -> None:
+    wall_ns = NOVEMBER_NS
+    budget = DataBudget(lambda: wall_ns)
+    budget.set_jobs([METERED], [])
+    budget.charge_local("fiber", METERED.allowance_bytes or 0)
+    assert budget.is_local_spent("fiber")
+    assert budget.spent_bytes() == {"fiber": 0}, "what runs used is charged where they end"
+    wall_ns += 86400 * NS_PER_S
+    assert not budget.is_local_spent("fiber")
+    budget.charge_local("fiber", 1)
+    assert not budget.is_local_spent("fiber")

@@ -105,3 +105,14 @@ def test_what_would_be_too_much_at_once_is_wanted_link_by_link() -> None:
         for link in ("fiber", "mobile")
     ]
     assert local_requests(many, purse()) == (("http", "fiber"), ("http", "mobile"))
+
+
+def test_the_button_leaves_a_metered_link_alone_once_its_share_of_the_day_is_used() -> None:
+    budget = purse()
+    budget.charge_local("mobile", MB - 1)
+    budget.charge_local("fiber", 10**12)
+    assert ("http", "") in local_requests(PLAN, budget)
+    budget.charge_local("mobile", 1)
+    assert local_requests(PLAN, budget) == (("http", "fiber"), ("throughput", "fiber"))
+    # Who asks from the centre gives a name and answers for it.
+    assert jobs_for_request(TestRequest(id="a", kind="http", link="mobile"), PLAN, budget)

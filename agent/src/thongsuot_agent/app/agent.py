@@ -323,6 +323,7 @@ class Agent:
                 on_notice=self._pipeline.add_notice,
                 push_now=self._push_now,
                 new_id=new_id,
+                charge_local=self._data_budget.charge_local,
             )
         )
 

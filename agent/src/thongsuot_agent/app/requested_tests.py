@@ -40,6 +40,7 @@ class RequestedTestCallbacks:
     ``matching_jobs`` raises ``JobsRefused``; ``local_requests`` is what the page's button stands
     for, less than all of the plan; ``on_notice`` keeps code, text and count in the record;
     ``push_now`` pushes at once, for somebody waits. ``new_id`` returns an id that no test has.
+    ``charge_local`` counts what a run that the button began used on a link.
     """
 
     now_ns: Callable[[], int]
@@ -49,6 +50,7 @@ class RequestedTestCallbacks:
     on_notice: Callable[[NoticeCode, str, int], None]
     push_now: Callable[[], None]
     new_id: Callable[[], str]
+    charge_local: Callable[[str, int], None]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -146,6 +148,8 @@ class RequestedTests:
             return
         if result.series not in test.awaited:
             return
+        if test.is_local:
+            self._callbacks.charge_local(result.series.link, result.finding.cost_bytes)
         test.awaited.discard(result.series)
         test.runs.append(_trial_run(result))
         if not test.awaited and test.queue:

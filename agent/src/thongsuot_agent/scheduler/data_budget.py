@@ -22,7 +22,17 @@ _RECOMPUTE_EVERY_NS = 600 * NS_PER_S
 COSTLY_RUN_BYTES = 1_000_000
 """A run of this much is one that fills the link."""
 
+LOCAL_SHARE = 0.01
+"""
+Share of a month's allowance that a day's tests from the page's button may use on a metered link: 20
+MB of 2 GB, four presses on fourteen portals. Everybody in the local network may press.
+"""
+
 _DECODER = msgspec.json.Decoder(dict[str, MonthUsage])
+
+
+Day = tuple[str, int] | None
+"""Month and day; ``None`` while the clock is doubted."""
 
 
 class DataBudget:
@@ -41,6 +51,7 @@ class DataBudget:
         self._rates: dict[str, dict[str, UsageRate]] = {}
         self._strides: dict[str, dict[str, int]] = {}
         self._reckoned_ns: int | None = None
+        self._local: dict[str, tuple[Day, int]] = {}
 
     def set_jobs(self, links: Iterable[Link], jobs: Iterable[Job]) -> None:
         """Take in which links are metered and what will be run on them."""
@@ -69,6 +80,21 @@ class DataBudget:
             wall_ns = self._wall_ns()
             when = (None, None) if wall_ns is None else (month_of(wall_ns), day_of(wall_ns))
             self._spent[link] = add_usage(self._usage_of(link), used_bytes, *when)
+
+    def charge_local(self, link: str, used_bytes: int) -> None:
+        """Count what a test from the page's button used; it is part of what was charged already."""
+        if link in self._allowances:
+            day = self._day()
+            known = self._local.get(link)
+            before = known[1] if known is not None and known[0] == day else 0
+            self._local[link] = (day, before + used_bytes)
+
+    def is_local_spent(self, link: str) -> bool:
+        """Return whether today's tests from the button have used their share on a metered link."""
+        allowance_bytes, known = self._allowances.get(link), self._local.get(link)
+        if allowance_bytes is None or known is None or known[0] != self._day():
+            return False
+        return known[1] >= allowance_bytes * LOCAL_SHARE
 
     def may_run(self, job: Job, boottime_ns: int) -> bool:
         """Return whether this moment of a job is one that can still be paid."""
@@ -128,6 +154,10 @@ class DataBudget:
 
     def _usage_of(self, link: str) -> MonthUsage:
         return self._spent.get(link) or MonthUsage(month=self._month() or "")
+
+    def _day(self) -> Day:
+        wall_ns = self._wall_ns()
+        return None if wall_ns is None else (month_of(wall_ns), day_of(wall_ns))
 
     def _month(self) -> str | None:
         wall_ns = self._wall_ns()

@@ -66,13 +66,18 @@ def jobs_for_request(
 def local_requests(jobs: Iterable[Job], data_budget: DataBudget) -> tuple[LocalRequest, ...]:
     """
     Return what somebody at the point may want of a plan, who gives no name: every kind that can be
-    asked for, but nothing that fills a metered link. What fills a link comes last.
+    asked for, but nothing that fills a metered link, and nothing over one on which such tests have
+    used their share of the day. What fills a link comes last.
     """
     links: dict[str, dict[str, int]] = {}
     costly: set[str] = set()
+    partial: set[str] = set()
     for job in jobs:
         kind, link = job.series.kind, job.series.link
         if kind not in REQUESTABLE_KINDS:
+            continue
+        if data_budget.is_local_spent(link):
+            partial.add(kind)
             continue
         if job.cost_bytes >= COSTLY_RUN_BYTES:
             if data_budget.left_bytes(link) is not None:
@@ -83,7 +88,7 @@ def local_requests(jobs: Iterable[Job], data_budget: DataBudget) -> tuple[LocalR
     requests: list[LocalRequest] = []
     for kind in sorted(links, key=lambda name: (name in costly, name)):
         # Each link by itself where one test would be too much, or would take links left out.
-        if kind in costly or sum(links[kind].values()) > MAX_SERIES:
+        if kind in costly | partial or sum(links[kind].values()) > MAX_SERIES:
             requests += [(kind, link) for link in sorted(links[kind])]
         else:
             requests.append((kind, ""))

@@ -22,7 +22,6 @@ from thongsuot_lab.topology.routes import routes_of
 Direction = Literal["both", "up", "down"]
 # Before connection tracking and address translation: what is dropped was never seen.
 FILTER_PRIORITY: Final = -400
-CHAINS: Final = ("prerouting", "input", "forward", "output", "postrouting")
 
 
 class FaultTarget(Protocol):

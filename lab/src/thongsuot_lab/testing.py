@@ -19,7 +19,6 @@ import pytest
 
 from thongsuot_lab.lab import Lab
 from thongsuot_lab.topology import small
-from thongsuot_lab.topology.city import city
 from thongsuot_lab.topology.model import PERFECT, Impairment
 
 TOOLS = ("ip", "tc", "nft", "unshare", "setpriv")
@@ -33,11 +32,6 @@ def missing() -> str | None:
 
 
 needs_lab = pytest.mark.skipif(missing() is not None, reason=f"a lab needs {missing()}")
-
-
-def small_lab(sites: int = 1) -> Lab:
-    """A whole city, of one site if not more: carriers, resolvers, portals; as a context manager."""
-    return Lab(city(sites))
 
 
 def pair(there: Impairment = PERFECT, back: Impairment | None = None) -> Lab:

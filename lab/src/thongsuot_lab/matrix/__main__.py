@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with tempfile.TemporaryDirectory(prefix="thongsuot-matrix-") as made:
             folder = options.folder or Path(made)
-            account = run_matrix(
+            result = run_matrix(
                 rows,
                 folder,
                 sites=options.sites,
@@ -48,11 +48,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             )
     except StopRequested:
         return 1
-    for line in table_lines(account):
+    for line in table_lines(result):
         print(line)
     for name, reason in NOT_PLAYED.items():
         print(f"not played: {name}: {reason}")
-    return 0 if account.passed else 1
+    return 0 if result.passed else 1
 
 
 def _tell(trial: RowTrial) -> None:

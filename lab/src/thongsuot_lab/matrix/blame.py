@@ -86,10 +86,12 @@ def fault_periods(trials: Iterable[RowTrial]) -> list[FaultPeriod]:
     return periods
 
 
-def wrong_blames(turns: Iterable[RecordedChange], guilt: Sequence[FaultPeriod]) -> list[WrongBlame]:
+def wrong_blames(
+    changes: Iterable[RecordedChange], guilt: Sequence[FaultPeriod]
+) -> list[WrongBlame]:
     """Return every verdict that blames a segment that was not at fault then and there."""
     blames = []
-    for change in turns:
+    for change in changes:
         if change.state not in {State.DEGRADED, State.DOWN}:
             continue
         periods_then = [

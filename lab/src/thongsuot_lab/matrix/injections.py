@@ -39,18 +39,18 @@ class LabFaults:
 
     faults: tuple[tuple[str, Mapping[str, object]], ...]
 
-    def inject(self, stage: MatrixContext, place: FaultLocation) -> ActiveInjection:
+    def inject(self, context: MatrixContext, place: FaultLocation) -> ActiveInjection:
         """Apply them in order."""
         filled = [
             (name, {word: _fill_placeholders(value, place) for word, value in arguments.items()})
             for name, arguments in self.faults
         ]
         for name, arguments in filled:
-            stage.lab.fault(name, **arguments)
+            context.lab.fault(name, **arguments)
 
         def mend() -> None:
             for name, arguments in reversed(filled):
-                stage.lab.heal(name, **arguments)
+                context.lab.heal(name, **arguments)
 
         return _UntilReverted(mend)
 
@@ -70,41 +70,41 @@ class BackgroundLoss:
 
     loss_ratio: float = 0.0005
 
-    def inject(self, stage: MatrixContext, place: FaultLocation) -> ActiveInjection:
+    def inject(self, context: MatrixContext, place: FaultLocation) -> ActiveInjection:
         """Let them lose."""
         lines = [
             {"site": site, "link": link, "ratio": self.loss_ratio} for site, link in place.lines()
         ]
-        return LabFaults(tuple(("loss", line) for line in lines)).inject(stage, place)
+        return LabFaults(tuple(("loss", line) for line in lines)).inject(context, place)
 
 
 @dataclass(frozen=True, slots=True)
 class OwnDownload:
     """The site downloads something large, through the device: its counters can tell."""
 
-    def inject(self, stage: MatrixContext, place: FaultLocation) -> ActiveInjection:
+    def inject(self, context: MatrixContext, place: FaultLocation) -> ActiveInjection:
         """Download from the first portal, by the device's preferred way out."""
-        topology, key = stage.lab.topology, f"own download {place.site}"
+        topology, key = context.lab.topology, f"own download {place.site}"
         portal = next(node.name for node in topology.nodes if node.role is NodeRole.PORTAL)
         device = topology.site(place.site).device
-        stage.lab.download(device, topology.addresses_of(portal)[0], key=key)
-        return _UntilReverted(lambda: stage.lab.clear(key=key))
+        context.lab.download(device, topology.addresses_of(portal)[0], key=key)
+        return _UntilReverted(lambda: context.lab.clear(key=key))
 
 
 @dataclass(frozen=True, slots=True)
 class Failover:
     """The fixed line drops everything, and the device's own traffic goes over to 5G."""
 
-    def inject(self, stage: MatrixContext, place: FaultLocation) -> ActiveInjection:
+    def inject(self, context: MatrixContext, place: FaultLocation) -> ActiveInjection:
         """Break the line, then prefer the other way out in both families."""
-        device = stage.lab.topology.site(place.site).device
-        node = stage.lab.node(device)
+        device = context.lab.topology.site(place.site).device
+        node = context.lab.node(device)
         shown = node.run(["ip", "-6", "route", "show", "default", "dev", "wwan0"]).stdout.split()
         routes = [
             "default via 192.168.8.1 dev wwan0 metric 1",
             f"default via {shown[shown.index('via') + 1]} dev wwan0 metric 1",
         ]
-        line = lab_fault("access-black-hole", site="{site}", link="fixed").inject(stage, place)
+        line = lab_fault("access-black-hole", site="{site}", link="fixed").inject(context, place)
         node.ip(*(f"route add {route}" for route in routes))
 
         def mend() -> None:
@@ -118,16 +118,16 @@ class Failover:
 class PowerCut:
     """Device, ONT and router are dark; when the power is back the device boots anew."""
 
-    def inject(self, stage: MatrixContext, place: FaultLocation) -> ActiveInjection:
+    def inject(self, context: MatrixContext, place: FaultLocation) -> ActiveInjection:
         """Cut it."""
-        stage.stack.expect_exit(place.site)
+        context.stack.expect_exit(place.site)
         # First of all: the device must not see the lights of its neighbours go out.
-        stage.lab.node(stage.lab.topology.site(place.site).device).kill_all()
-        dark = lab_fault("power-cut", site="{site}").inject(stage, place)
+        context.lab.node(context.lab.topology.site(place.site).device).kill_all()
+        dark = lab_fault("power-cut", site="{site}").inject(context, place)
 
         def mend() -> None:
             dark.revert()
-            stage.stack.reboot(place.site)
+            context.stack.reboot(place.site)
 
         return _UntilReverted(mend)
 
@@ -136,25 +136,25 @@ class PowerCut:
 class AgentKill:
     """The agent ends in mid-sentence and is started again."""
 
-    def inject(self, stage: MatrixContext, place: FaultLocation) -> ActiveInjection:
+    def inject(self, context: MatrixContext, place: FaultLocation) -> ActiveInjection:
         """Kill it."""
-        return _ActiveAgentKill(stage, place.site)
+        return _ActiveAgentKill(context, place.site)
 
 
 @dataclass(slots=True)
 class _ActiveAgentKill:
-    stage: MatrixContext
+    context: MatrixContext
     site: str
     is_back: bool = False
 
     def __post_init__(self) -> None:
-        process = self.stage.stack.agent(self.site)
-        self.stage.stack.expect_exit(self.site)
+        process = self.context.stack.agent(self.site)
+        self.context.stack.expect_exit(self.site)
         process.kill()
 
     def maintain(self, since_s: float) -> None:
         if since_s >= RESTART_DELAY_S and not self.is_back:
-            self.stage.stack.start_agent(self.site)
+            self.context.stack.start_agent(self.site)
             self.is_back = True
 
     def revert(self) -> None:
@@ -168,9 +168,9 @@ class CpuStarvation:
     frozen_s: float = 1.2
     every_s: float = 4.0
 
-    def inject(self, stage: MatrixContext, place: FaultLocation) -> ActiveInjection:
+    def inject(self, context: MatrixContext, place: FaultLocation) -> ActiveInjection:
         """Start the others."""
-        return _ActiveCpuStarvation(self, [stage.stack.agent(site) for site in place.sites()])
+        return _ActiveCpuStarvation(self, [context.stack.agent(site) for site in place.sites()])
 
 
 @dataclass(slots=True)
@@ -214,28 +214,28 @@ class WrongClock:
 
     script: tuple[tuple[float, str], ...]
 
-    def inject(self, stage: MatrixContext, place: FaultLocation) -> ActiveInjection:
+    def inject(self, context: MatrixContext, place: FaultLocation) -> ActiveInjection:
         """Let the device boot with such a clock."""
-        return _ActiveWrongClock(self, stage, place.site)
+        return _ActiveWrongClock(self, context, place.site)
 
 
 @dataclass(slots=True)
 class _ActiveWrongClock:
     injection: WrongClock
-    stage: MatrixContext
+    context: MatrixContext
     site: str
     current_time_text: str = ""
 
     def __post_init__(self) -> None:
-        process = self.stage.stack.agent(self.site)
-        self.stage.stack.expect_exit(self.site)
+        process = self.context.stack.agent(self.site)
+        self.context.stack.expect_exit(self.site)
         process.kill()
         self.maintain(0.0)
-        self.stage.stack.reboot(self.site, env=_faketime_env(self._file))
+        self.context.stack.reboot(self.site, env=_faketime_env(self._file))
 
     @property
     def _file(self) -> Path:
-        return self.stage.folder / f"clock-{self.site}"
+        return self.context.folder / f"clock-{self.site}"
 
     def maintain(self, since_s: float) -> None:
         due = [text for at_s, text in self.injection.script if at_s <= since_s]

@@ -54,11 +54,14 @@ class Reconciliation:
         """What is not as it has to be, as texts."""
         faults = [
             f"{site}: {name} {count}"
-            for site, books in self.by_site.items()
+            for site, site_reconciliation in self.by_site.items()
             for name, count in (
-                ("missing, no gap announced:", 0 if books.gaps else books.missing_runs.total()),
-                ("doubled:", len(books.duplicated)),
-                ("verdict changes missing:", books.missing_changes.total()),
+                (
+                    "missing, no gap announced:",
+                    0 if site_reconciliation.gaps else site_reconciliation.missing_runs.total(),
+                ),
+                ("doubled:", len(site_reconciliation.duplicated)),
+                ("verdict changes missing:", site_reconciliation.missing_changes.total()),
             )
             if count
         ]
@@ -72,21 +75,21 @@ class Reconciliation:
         """How many outcomes Prometheus lacks, and how many nobody made; none without it."""
         if self.in_prometheus is None:
             return 0, 0
-        made = Counter(sample for kept in self.batches for sample in expected_samples(kept))
+        made = Counter(sample for batch in self.batches for sample in expected_samples(batch))
         missing, foreign = made - self.in_prometheus, self.in_prometheus - made
         return missing.total(), foreign.total()
 
     def lines(self) -> Iterator[str]:
         """Yield the account for people."""
-        ledgers = self.by_site.values()
+        logs = self.by_site.values()
         yield (
-            f"results made {sum(site.logged_runs.total() for site in ledgers)} "
-            f"kept {sum(site.stored_runs.total() for site in ledgers)} "
-            f"missing {sum(site.missing_runs.total() for site in ledgers)} "
-            f"doubled {sum(len(site.duplicated) for site in ledgers)} "
-            f"gaps announced {sum(len(site.gaps) for site in ledgers)}; "
-            f"verdict changes made {sum(site.logged_changes.total() for site in ledgers)} "
-            f"missing {sum(site.missing_changes.total() for site in ledgers)}"
+            f"results made {sum(site.logged_runs.total() for site in logs)} "
+            f"kept {sum(site.stored_runs.total() for site in logs)} "
+            f"missing {sum(site.missing_runs.total() for site in logs)} "
+            f"doubled {sum(len(site.duplicated) for site in logs)} "
+            f"gaps announced {sum(len(site.gaps) for site in logs)}; "
+            f"verdict changes made {sum(site.logged_changes.total() for site in logs)} "
+            f"missing {sum(site.missing_changes.total() for site in logs)}"
         )
         if self.in_prometheus is None:
             yield "no Prometheus here: the journal alone was looked at"
@@ -139,12 +142,12 @@ def reconcile(
 ) -> Reconciliation:
     """Read the agents' logs and the collector's journal of a stack that has been stopped."""
     everything = list(stored_batches(folder / "collector" / "state" / JOURNAL_FILE))
-    ledgers = {site: SiteReconciliation() for site in sites}
-    for site, ledger in ledgers.items():
-        ledger.read_log(folder / "logs" / f"agent-{site}.log")
-    for kept in everything:
-        ledgers[kept.batch.site].read_batch(kept)
-    return Reconciliation(by_site=ledgers, batches=everything, in_prometheus=in_prometheus)
+    by_site = {site: SiteReconciliation() for site in sites}
+    for site, site_log in by_site.items():
+        site_log.read_log(folder / "logs" / f"agent-{site}.log")
+    for batch in everything:
+        by_site[batch.batch.site].read_batch(batch)
+    return Reconciliation(by_site=by_site, batches=everything, in_prometheus=in_prometheus)
 
 
 def _has_nothing_waiting(stack: CityStack, site: str) -> bool:

@@ -65,21 +65,21 @@ class MatrixResult:
 
 def matrix_result(
     trials: Sequence[RowTrial],
-    turns: Sequence[RecordedChange],
-    books: Reconciliation,
+    changes: Sequence[RecordedChange],
+    reconciliation: Reconciliation,
     *,
     watched_s: float,
 ) -> MatrixResult:
     """Return what a run came to; ``watched_s``: how long sites were watched, all added up."""
-    blames = wrong_blames(turns, fault_periods(trials))
-    outcomes = tuple(_outcome(trial, turns, blames) for trial in trials)
+    blames = wrong_blames(changes, fault_periods(trials))
+    outcomes = tuple(_outcome(trial, changes, blames) for trial in trials)
     broken_s = sum(_broken_s(trial) * len(trial.place.sites()) for trial in trials)
     return MatrixResult(
         rows=outcomes,
         wrong_blames=tuple(blames),
-        changes=len(turns),
+        changes=len(changes),
         healthy_s=max(0.0, watched_s - broken_s),
-        reconciliation=books,
+        reconciliation=reconciliation,
     )
 
 
@@ -99,7 +99,7 @@ def _broken_s(trial: RowTrial) -> float:
 
 
 def _outcome(
-    trial: RowTrial, turns: Sequence[RecordedChange], blames: Sequence[WrongBlame]
+    trial: RowTrial, changes: Sequence[RecordedChange], blames: Sequence[WrongBlame]
 ) -> RowResult:
     own = tuple(blame for blame in blames if _is_during(trial, blame.change))
     failures = [*trial.failures, *(blame.text() for blame in own)]
@@ -108,14 +108,14 @@ def _outcome(
     detections: list[Detection] = []
     if trial.injected_at is not None:
         for subject, sees in trial.subjects:
-            noticed = None if trial.row.by_collector else _detection(trial, turns, subject, sees)
+            noticed = None if trial.row.by_collector else _detection(trial, changes, subject, sees)
             if noticed is not None:
                 detections.append(noticed)
-                failures += _early_recoveries(trial, turns, noticed)
+                failures += _early_recoveries(trial, changes, noticed)
             elif not trial.row.by_collector:
                 failures.append(f"not in the record: {'/'.join(subject)} {sees.state}")
         if not trial.row.expected:
-            failures += _unwanted_changes(trial, turns)
+            failures += _unwanted_changes(trial, changes)
     limit_s = trial.limit_s
     late = [detection for detection in detections if detection.agent_s > limit_s]
     failures += [
@@ -128,27 +128,27 @@ def _outcome(
 
 
 def _detection(
-    trial: RowTrial, turns: Sequence[RecordedChange], subject: Subject, sees: ExpectedVerdict
+    trial: RowTrial, changes: Sequence[RecordedChange], subject: Subject, sees: ExpectedVerdict
 ) -> Detection | None:
     broken, mended = trial.injected_at, trial.reverted_at
     assert broken is not None, "only what was broken can be detected"
-    for turn in turns:
-        if (turn.site, turn.link, turn.service) != subject:
+    for change in changes:
+        if (change.site, change.link, change.service) != subject:
             continue
-        is_then = turn.decided_ns >= broken.boottime_ns and (
-            mended is None or turn.decided_ns <= mended.boottime_ns
+        is_then = change.decided_ns >= broken.boottime_ns and (
+            mended is None or change.decided_ns <= mended.boottime_ns
         )
-        if is_then and matches((turn.state, turn.segment, turn.symptom), sees):
+        if is_then and matches((change.state, change.segment, change.symptom), sees):
             return Detection(
                 subject=subject,
-                agent_s=(turn.decided_ns - broken.boottime_ns) / 1e9,
-                collector_s=(turn.received_ns - broken.wall_ns) / 1e9,
+                agent_s=(change.decided_ns - broken.boottime_ns) / 1e9,
+                collector_s=(change.received_ns - broken.wall_ns) / 1e9,
             )
     return None
 
 
 def _early_recoveries(
-    trial: RowTrial, turns: Sequence[RecordedChange], detection: Detection
+    trial: RowTrial, changes: Sequence[RecordedChange], detection: Detection
 ) -> list[str]:
     """Return that a subject was called well again while it was still broken."""
     broken, mended = trial.injected_at, trial.reverted_at
@@ -156,33 +156,33 @@ def _early_recoveries(
     known_ns = broken.boottime_ns + round(detection.agent_s * 1e9)
     return [
         f"forgotten: {'/'.join(detection.subject)} up after {seconds:.1f} s"
-        for turn in turns
-        if (turn.site, turn.link, turn.service) == detection.subject
-        and turn.state is State.UP
-        and known_ns < turn.decided_ns
-        and (mended is None or turn.decided_ns < mended.boottime_ns)
-        and (seconds := (turn.decided_ns - broken.boottime_ns) / 1e9)
+        for change in changes
+        if (change.site, change.link, change.service) == detection.subject
+        and change.state is State.UP
+        and known_ns < change.decided_ns
+        and (mended is None or change.decided_ns < mended.boottime_ns)
+        and (seconds := (change.decided_ns - broken.boottime_ns) / 1e9)
     ]
 
 
-def _unwanted_changes(trial: RowTrial, turns: Sequence[RecordedChange]) -> list[str]:
+def _unwanted_changes(trial: RowTrial, changes: Sequence[RecordedChange]) -> list[str]:
     """Return what changed at a place where nothing may have; ``unknown`` only after a restart."""
     allowed = {State.UP, State.UNKNOWN} if trial.row.may_be_unknown else {State.UP}
     return [
-        f"changed: {turn.site}/{turn.link}/{turn.service} {turn.state} {turn.symptom}"
-        for turn in turns
-        if _is_during(trial, turn) and turn.state not in allowed
+        f"changed: {change.site}/{change.link}/{change.service} {change.state} {change.symptom}"
+        for change in changes
+        if _is_during(trial, change) and change.state not in allowed
     ]
 
 
-def _is_during(trial: RowTrial, turn: RecordedChange) -> bool:
-    if trial.injected_at is None or turn.site not in trial.place.sites():
+def _is_during(trial: RowTrial, change: RecordedChange) -> bool:
+    if trial.injected_at is None or change.site not in trial.place.sites():
         return False
-    if trial.place.portal and turn.service not in ("", trial.place.portal):
+    if trial.place.portal and change.service not in ("", trial.place.portal):
         return False
     end = trial.healthy_at
-    is_before_end = end is None or turn.decided_ns <= end.boottime_ns
-    return trial.injected_at.boottime_ns <= turn.decided_ns and is_before_end
+    is_before_end = end is None or change.decided_ns <= end.boottime_ns
+    return trial.injected_at.boottime_ns <= change.decided_ns and is_before_end
 
 
 def responsible_party(row: MatrixRow) -> str:

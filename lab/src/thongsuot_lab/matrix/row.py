@@ -41,7 +41,7 @@ class ActiveInjection(Protocol):
 class Injection(Protocol):
     """A way to break something, as data."""
 
-    def inject(self, stage: MatrixContext, place: FaultLocation) -> ActiveInjection:
+    def inject(self, context: MatrixContext, place: FaultLocation) -> ActiveInjection:
         """Break it."""
         ...
 

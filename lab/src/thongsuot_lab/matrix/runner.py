@@ -39,7 +39,7 @@ class MatrixRun:
     ``patience`` stretches every wait and bound; ``on_done`` hears of each trial as it ends.
     """
 
-    stage: MatrixContext
+    context: MatrixContext
     patience: float = 1.0
     on_done: Callable[[RowTrial], None] = _ignore
     trials: list[RowTrial] = field(default_factory=list)
@@ -47,7 +47,7 @@ class MatrixRun:
 
     def play(self, rows: Sequence[MatrixRow]) -> None:
         """Play rows: those of single sites side by side, then the wider ones in waves."""
-        topology = self.stage.lab.topology
+        topology = self.context.lab.topology
         try:
             self._play_sites([row for row in rows if row.blast_radius is BlastRadius.SITE])
             for wave in waves(rows, topology):
@@ -58,11 +58,11 @@ class MatrixRun:
 
     def _play_sites(self, rows: list[MatrixRow]) -> None:
         """Give every site the next row as soon as it is well and has rested; longest first."""
-        every_s = self.stage.profile.every_s
+        every_s = self.context.profile.every_s
         waiting = sorted(
             rows, key=lambda row: row.bound.limit_s(every_s) + row.hold_s, reverse=True
         )
-        topology = self.stage.lab.topology
+        topology = self.context.lab.topology
         sites = [site.name for site in topology.sites]
         active: dict[str, RowTrial] = {}
         while waiting or active:
@@ -85,25 +85,27 @@ class MatrixRun:
             active = [trial for trial in active if trial.phase is not TrialPhase.DONE]
 
     def _start(self, row: MatrixRow, place: FaultLocation) -> RowTrial:
-        trial = RowTrial(stage=self.stage, row=row, place=place, patience=self.patience)
+        trial = RowTrial(context=self.context, row=row, place=place, patience=self.patience)
         self.trials.append(trial)
         return trial
 
     def _advance(self, active: Sequence[RowTrial]) -> None:
         started = time.monotonic()
         sites = dict.fromkeys(site for trial in active for site in trial.place.sites())
-        looks = {site: observe_site(self.stage.stack, site) for site in sites}
+        observations = {site: observe_site(self.context.stack, site) for site in sites}
         for trial in active:
-            trial.advance({site: looks[site] for site in trial.place.sites()})
+            trial.advance({site: observations[site] for site in trial.place.sites()})
             if trial.phase is TrialPhase.DONE:
                 self._finish(trial)
-        self.stage.stack.check()
+        self.context.stack.check()
         time.sleep(max(0.0, OBSERVE_EVERY_S - (time.monotonic() - started)))
 
     def _finish(self, trial: RowTrial) -> None:
         for site in trial.place.sites():
             needs_rest = trial.row.expected and trial.place.portal == ""
-            rest_s = profile.REST_BETWEEN_ROWS_S * self.stage.profile.stretch if needs_rest else 0.0
+            rest_s = (
+                profile.REST_BETWEEN_ROWS_S * self.context.profile.stretch if needs_rest else 0.0
+            )
             self._free_at[site] = time.monotonic() + rest_s
         self.on_done(trial)
 
@@ -170,8 +172,8 @@ def run_matrix(
             say("waiting until they know what is usual …")
             wait_until_learned(stack, patience=patience)
             started = ClockPair.now()
-            stage = MatrixContext(lab=lab, stack=stack, folder=folder, say=say, profile=played)
-            playing = MatrixRun(stage, patience=patience, on_done=done)
+            context = MatrixContext(lab=lab, stack=stack, folder=folder, say=say, profile=played)
+            playing = MatrixRun(context, patience=patience, on_done=done)
             with suppress(StopRequested):
                 # Who stops it early still wants to know what has come of it.
                 playing.play(rows)
@@ -193,5 +195,5 @@ def run_matrix(
 def changes_in_journal(folder: Path) -> list[RecordedChange]:
     """Return every verdict change that the collector of a stack has kept, in order."""
     journal = folder / "collector" / "state" / JOURNAL_FILE
-    turns = [turn for kept in stored_batches(journal) for turn in recorded_changes(kept)]
-    return sorted(turns, key=lambda turn: turn.decided_ns)
+    changes = [change for batch in stored_batches(journal) for change in recorded_changes(batch)]
+    return sorted(changes, key=lambda change: change.decided_ns)

@@ -62,16 +62,16 @@ class SiteReconciliation:
                     ms = int(match["ns"]) // NS_PER_MS
                     self.logged_changes[link, service, match["state"], ms] += 1
 
-    def read_batch(self, stored: StoredBatch) -> None:
+    def read_batch(self, batch: StoredBatch) -> None:
         """Take in a batch of the journal."""
-        self.stored_runs.update(run_key(result) for result in stored.batch.results)
-        for change in stored.batch.changes:
+        self.stored_runs.update(run_key(result) for result in batch.batch.results)
+        for change in batch.batch.changes:
             verdict, ms = change.verdict, change.decided_boottime_ns // NS_PER_MS
             turn = (verdict.link, verdict.service, verdict.state.value, ms)
             self.stored_changes[turn] += 1
             if change.before is verdict.state:
                 self.repeated_changes.add(turn)
-        self.gaps += [notice.text for notice in stored.batch.notices if notice.code in _GAPS]
+        self.gaps += [notice.text for notice in batch.batch.notices if notice.code in _GAPS]
 
     @property
     def missing_runs(self) -> Counter[RunKey]:
@@ -87,8 +87,8 @@ class SiteReconciliation:
     def unlogged(self) -> int:
         """How much is there that the agent had no time to tell of: a run or a turn a kill."""
         # What stood before a restart is said again after it, and not told.
-        turns = self.stored_changes.keys() - self.logged_changes.keys() - self.repeated_changes
-        return len(self.stored_runs.keys() - self.logged_runs.keys()) + len(turns)
+        changes = self.stored_changes.keys() - self.logged_changes.keys() - self.repeated_changes
+        return len(self.stored_runs.keys() - self.logged_runs.keys()) + len(changes)
 
     @property
     def duplicated(self) -> list[RunKey | ChangeKey]:
@@ -123,16 +123,16 @@ def run_key(result: Result) -> RunKey:
     return series.kind, series.link, series.target, series.family.value, ms
 
 
-def expected_samples(kept: StoredBatch) -> Iterator[tuple[str, int]]:
+def expected_samples(batch: StoredBatch) -> Iterator[tuple[str, int]]:
     """Yield the outcome samples that a batch has to become: labels as one text, and time in ms."""
-    offset_ms = kept.entry.epoch_ns // NS_PER_MS
+    offset_ms = batch.entry.epoch_ns // NS_PER_MS
     last_ms: dict[Series, int] = {}
-    for result in kept.batch.results:
+    for result in batch.batch.results:
         series, kind = result.series, _KINDS[result.series.kind]
         is_unmeasured = result.finding.outcome is Outcome.UNMEASURED
         name = kind.unmeasured_name if is_unmeasured else kind.success_name
         family = "" if series.family is Family.NONE else series.family.value
-        labels = f"{name} {kept.batch.site} {series.link} {series.target} {family}"
+        labels = f"{name} {batch.batch.site} {series.link} {series.target} {family}"
         time_ms = offset_ms + result.boottime_ns // NS_PER_MS
         # Two runs in one millisecond are put a millisecond apart, whatever came of them: a database
         # keeps one.
@@ -160,8 +160,8 @@ def prometheus_samples(prometheus: str, *, range_s: int) -> Iterator[tuple[str, 
 def batch_numbers(everything: Iterable[StoredBatch]) -> dict[tuple[str, str], list[int]]:
     """Return the numbers of the batches of each stream of each site, as they came."""
     numbers: dict[tuple[str, str], list[int]] = {}
-    for stored in everything:
-        numbers.setdefault((stored.batch.site, stored.batch.stream), []).append(stored.batch.number)
+    for batch in everything:
+        numbers.setdefault((batch.batch.site, batch.batch.stream), []).append(batch.batch.number)
     return numbers
 
 

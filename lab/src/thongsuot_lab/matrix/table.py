@@ -10,31 +10,31 @@ _HEAD = (
 )
 
 
-def table_lines(account: MatrixResult) -> Iterator[str]:
+def table_lines(result: MatrixResult) -> Iterator[str]:
     """Yield the whole table, then what all rows come to together."""
     yield _HEAD
-    for outcome in account.rows:
+    for outcome in result.rows:
         yield _line(outcome)
         yield from (f"    {failure}" for failure in outcome.failures)
     yield ""
-    detections = account.detections()
+    detections = result.detections()
     agent = _spread(detection.agent_s for detection in detections)
     collector = _spread(
         detection.collector_s
-        for outcome in account.rows
+        for outcome in result.rows
         if outcome.row.collector_reachable
         for detection in outcome.detections
     )
     yield f"time to know, {len(detections)} verdicts: agent {agent} s, collector {collector} s"
     yield (
-        f"{len(account.rows)} rows, {account.changes} verdict changes, "
-        f"{account.healthy_s / 60:.0f} site-minutes with nothing wrong"
+        f"{len(result.rows)} rows, {result.changes} verdict changes, "
+        f"{result.healthy_s / 60:.0f} site-minutes with nothing wrong"
     )
-    outside = [blame for blame in account.wrong_blames if not blame.during]
+    outside = [blame for blame in result.wrong_blames if not blame.during]
     yield from (f"    {blame.text()}" for blame in outside)
-    parties = sum(blame.error is BlameError.PARTY for blame in account.wrong_blames)
-    yield from account.reconciliation.lines()
-    yield f"wrong segment of the right party: {len(account.wrong_blames) - parties}"
+    parties = sum(blame.error is BlameError.PARTY for blame in result.wrong_blames)
+    yield from result.reconciliation.lines()
+    yield f"wrong segment of the right party: {len(result.wrong_blames) - parties}"
     yield f"faults blamed on a party not at fault: {parties}"
 
 

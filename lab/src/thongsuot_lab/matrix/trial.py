@@ -37,7 +37,7 @@ class RowTrial:
     the row says, for people.
     """
 
-    stage: MatrixContext
+    context: MatrixContext
     row: MatrixRow
     place: FaultLocation
     patience: float = 1.0
@@ -58,28 +58,31 @@ class RowTrial:
     @property
     def limit_s(self) -> float:
         """Until when the agent has to have said it, by the profile that is played."""
-        return self.row.bound.limit_s(self.stage.profile.every_s) * self.patience
+        return self.row.bound.limit_s(self.context.profile.every_s) * self.patience
 
     @property
     def _stretch(self) -> float:
-        return self.stage.profile.stretch * self.patience
+        return self.context.profile.stretch * self.patience
 
-    def advance(self, looks: Mapping[str, SiteObservation]) -> None:
+    def advance(self, observations: Mapping[str, SiteObservation]) -> None:
         """Go on, by what the sites concerned say now."""
         if self.place.portal:
             # The other portals may be broken at the same time.
-            looks = {site: look.for_service(self.place.portal) for site, look in looks.items()}
+            observations = {
+                site: observation.for_service(self.place.portal)
+                for site, observation in observations.items()
+            }
         if self.phase is TrialPhase.BEFORE:
-            self._wait_until_healthy(looks)
+            self._wait_until_healthy(observations)
         elif self.phase is TrialPhase.BREAKING:
             self._maintain()
-            self._wait_until_seen(looks)
+            self._wait_until_seen(observations)
         elif self.phase is TrialPhase.HOLDING:
             self._maintain()
             if self._waited_s() >= self.row.hold_s * (1.0 if self.row.expected else self.patience):
                 self._revert()
         elif self.phase is TrialPhase.AFTER:
-            self._wait_until_recovered(looks)
+            self._wait_until_recovered(observations)
 
     def abandon(self) -> None:
         """Mend what is broken, because the run ends early."""
@@ -87,22 +90,22 @@ class RowTrial:
             self._injection.revert()
             self._injection = None
 
-    def _wait_until_healthy(self, looks: Mapping[str, SiteObservation]) -> None:
-        if all(look.is_healthy for look in looks.values()):
+    def _wait_until_healthy(self, observations: Mapping[str, SiteObservation]) -> None:
+        if all(observation.is_healthy for observation in observations.values()):
             self.injected_at = ClockPair.now()
-            self._injection = self.row.injection.inject(self.stage, self.place)
+            self._injection = self.row.injection.inject(self.context, self.place)
             self._enter(TrialPhase.BREAKING if self.row.expected else TrialPhase.HOLDING)
         elif self._waited_s() > EXTRA_WAIT_S * self._stretch:
-            self.failures.append(f"was not healthy before: {_unhealthy_text(looks)}")
+            self.failures.append(f"was not healthy before: {_unhealthy_text(observations)}")
             self._enter(TrialPhase.DONE)
 
-    def _wait_until_seen(self, looks: Mapping[str, SiteObservation]) -> None:
+    def _wait_until_seen(self, observations: Mapping[str, SiteObservation]) -> None:
         missing = [
             f"{site} {link or 'site'} {service}: "
-            f"agent {_state_text(looks[site].agent, link, service)}, "
-            f"collector {_state_text(looks[site].collector, link, service)}"
+            f"agent {_state_text(observations[site].agent, link, service)}, "
+            f"collector {_state_text(observations[site].collector, link, service)}"
             for (site, link, service), sees in self.subjects
-            if not self._is_seen(looks[site], link, service, sees)
+            if not self._is_seen(observations[site], link, service, sees)
         ]
         if not missing:
             self._enter(TrialPhase.HOLDING)
@@ -111,22 +114,22 @@ class RowTrial:
             self._revert()
 
     def _is_seen(
-        self, look: SiteObservation, link: str, service: str, sees: ExpectedVerdict
+        self, observation: SiteObservation, link: str, service: str, sees: ExpectedVerdict
     ) -> bool:
-        sources = [] if self.row.by_collector else [look.agent]
+        sources = [] if self.row.by_collector else [observation.agent]
         # The collector's page has no light for a service over one link.
         if self.row.collector_reachable and not (link and service):
-            sources.append(look.collector)
+            sources.append(observation.collector)
         return all(
             states is not None and matches(states.get((link, service)), sees) for states in sources
         )
 
-    def _wait_until_recovered(self, looks: Mapping[str, SiteObservation]) -> None:
-        if all(look.is_healthy for look in looks.values()):
+    def _wait_until_recovered(self, observations: Mapping[str, SiteObservation]) -> None:
+        if all(observation.is_healthy for observation in observations.values()):
             self.healthy_at = ClockPair.now()
             self._enter(TrialPhase.DONE)
         elif self._waited_s() > self.row.recovers_s * self._stretch:
-            self.failures.append(f"did not recover: {_unhealthy_text(looks)}")
+            self.failures.append(f"did not recover: {_unhealthy_text(observations)}")
             self._enter(TrialPhase.DONE)
 
     def _maintain(self) -> None:
@@ -173,10 +176,10 @@ def _state_text(
     return "nothing" if saying is None else " ".join(str(word) for word in saying)
 
 
-def _unhealthy_text(looks: Mapping[str, SiteObservation]) -> str:
+def _unhealthy_text(observations: Mapping[str, SiteObservation]) -> str:
     texts = []
-    for site, look in looks.items():
-        for who, states in (("agent", look.agent), ("collector", look.collector)):
+    for site, observation in observations.items():
+        for who, states in (("agent", observation.agent), ("collector", observation.collector)):
             if states is None:
                 texts.append(f"{site} {who}: no answer")
                 continue

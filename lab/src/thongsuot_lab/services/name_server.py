@@ -138,8 +138,6 @@ class ResolverSource:
 class NameServer:
     """Answers questions at every address of its place, as its behaviour says."""
 
-    behaviour_type = NameBehaviour
-
     def __init__(self, place: ServerNode, source: AnswerSource, tasks: asyncio.TaskGroup) -> None:
         self._place = place
         self._source = source

@@ -28,8 +28,6 @@ PAGE: Final = """<!doctype html>
 class PortalServer:
     """One portal and its visitors."""
 
-    behaviour_type = PortalBehaviour
-
     def __init__(self, place: ServerNode, portal: PortalSpec, authority: LabAuthority) -> None:
         self._place = place
         self._portal = portal

@@ -4,7 +4,6 @@ import ctypes
 import os
 from typing import Final
 
-CLONE_NEWNS: Final = 0x0002_0000
 CLONE_NEWPID: Final = 0x2000_0000
 CLONE_NEWNET: Final = 0x4000_0000
 

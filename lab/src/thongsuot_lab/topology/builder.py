@@ -48,11 +48,6 @@ def wire_end(where: str, *addresses: str) -> WireEnd:
     return WireEnd(node=node, interface=interface, v4=v4, v6=v6)
 
 
-def both_ways(impairment: Impairment) -> tuple[Impairment, Impairment]:
-    """The same impairment in each direction."""
-    return (impairment, impairment)
-
-
 @dataclass(slots=True)
 class TopologyBuilder:
     """Collects nodes and wires; ``build`` checks them and makes a ``Topology``."""

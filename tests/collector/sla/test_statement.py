@@ -363,6 +363,26 @@ def test_a_target_is_met_to_the_millisecond_and_not_one_more() -> None:
     assert exact(0.995) == Fraction(995, 1_000)
 
 
+@pytest.mark.parametrize(("late_s", "is_met"), [(0, False), (1, None)])
+def test_nobody_is_judged_by_less_than_the_agreed_share_of_the_time(
+    late_s: int, is_met: bool | None
+) -> None:
+    begin_s = MONTH_S // 2 + late_s
+    statement = made(course(BASE, (begin_s, CUT), (begin_s + 5 * 86_400, UP)))
+    assert statement.totals.coverage == Fraction(MONTH_S - begin_s, MONTH_S)
+    assert (statement.is_known_enough, statement.is_available_enough) == (is_met is False, is_met)
+    asked_for_less = msgspec.structs.replace(PLAIN, coverage_ratio=0.1)
+    life = course(BASE, (begin_s, CUT), (begin_s + 5 * 86_400, UP))
+    assert made(life, terms=asked_for_less).is_available_enough is False
+
+
+def test_hours_in_which_the_clock_does_not_run_need_no_data() -> None:
+    statement = made(course(BASE, (EARLY_S, UP)), terms=OFFICE)
+    assert statement.totals.by_class[TimeClass.OUTSIDE] > MONTH_S * S / 2
+    assert statement.totals.coverage == 1
+    assert statement.is_available_enough is True
+
+
 def test_what_was_never_measured_gives_no_figure() -> None:
     statement = made([])
     assert statement.totals.by_class[TimeClass.UNKNOWN] == MONTH_S * S

@@ -71,7 +71,20 @@ def leased() -> IssuedStatement:
     return issue
 
 
-ISSUES = {"month": second, "quarter": quarterly, "draft": mobile, "leased": leased}
+def hardly_known() -> IssuedStatement:
+    """Return one of a circuit whose device was installed on the last day, and found it dead."""
+    issue = next_revision(made(course(BASE, (29 * DAY + 6 * HOUR, CUT))), None, BASE)
+    assert issue is not None
+    return issue
+
+
+ISSUES = {
+    "hardly-known": hardly_known,
+    "month": second,
+    "quarter": quarterly,
+    "draft": mobile,
+    "leased": leased,
+}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -87,6 +87,14 @@ class TimeTotals(msgspec.Struct, frozen=True, kw_only=True):
         """The time that counts: all of it, less what is excluded."""
         return sum(self.by_class[time_class] for time_class in COUNTED)
 
+    @property
+    def coverage(self) -> Fraction | None:
+        """The share of the contract's hours of which anything is known; ``None``: no hours."""
+        hours_ms = sum(self.by_class.values()) - self.by_class[TimeClass.OUTSIDE]
+        if not hours_ms:
+            return None
+        return Fraction(hours_ms - self.by_class[TimeClass.UNKNOWN], hours_ms)
+
     def down_ms(self, since: Since) -> int:
         """Return the downtime, counted from the onset or from when the carrier was told."""
         return self.by_class[TimeClass.DOWN] if since is Since.DETECTED else self.down_notified_ms
@@ -136,11 +144,19 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True):
         return [duration_ms for duration_ms in durations_ms if duration_ms is not None]
 
     @property
+    def is_known_enough(self) -> bool:
+        """Whether so much is known that the target may be held against it."""
+        coverage = self.assessed.coverage
+        return coverage is not None and coverage >= exact(self.terms.coverage_ratio)
+
+    @property
     def is_available_enough(self) -> bool | None:
-        """Whether the target is met; ``None``: there is none, or nothing to hold against it."""
+        """Whether the target is met; ``None``: there is none, or too little to hold against it."""
         ratio = self.terms.availability_ratio
         share = self.assessed.availability(self.terms.downtime_since)
-        return None if ratio is None or share is None else share >= exact(ratio)
+        if ratio is None or share is None or not self.is_known_enough:
+            return None
+        return share >= exact(ratio)
 
     @property
     def late_repairs(self) -> int | None:

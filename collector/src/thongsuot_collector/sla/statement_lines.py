@@ -102,6 +102,10 @@ def terms_lines(terms: Terms) -> Iterator[StatementLine]:
                 f"{target.en}, {window.en}, downtime counted {since.en}",
             ),
         )
+        least = _texts(lambda language: plain_percent(terms.coverage_ratio, language))
+        label = Text("Chỉ kết luận khi có số liệu", "Assessed only if known")
+        value = Text(f"ít nhất {least.vi} thời gian", f"for at least {least.en} of the time")
+        yield StatementLine(label=label, value=value)
     yield StatementLine(label=Text("Thời gian phục vụ", "Hours"), value=_clock(terms))
     names = [EXCLUSIONS[exclusion] for exclusion in terms.excludes]
     unknown = TIME_CLASSES[TimeClass.UNKNOWN]
@@ -126,10 +130,12 @@ def terms_lines(terms: Terms) -> Iterator[StatementLine]:
 
 
 def total_lines(statement: Statement) -> Iterator[StatementLine]:
-    """Yield the arithmetic of the month."""
+    """Yield the arithmetic of the month; of how much of it anything is known stands first."""
     totals = statement.totals
     time_classes = totals.by_class
     total = totals.until_ms - totals.from_ms
+    known = Text("Tỷ lệ thời gian có số liệu", "Share of the time that is known")
+    yield _percent_line("", known, totals.coverage, "(a − b − f) : (a − b)")
     yield _duration_line("a", Text("Tổng thời gian của kỳ", "The whole time"), total)
     left_out = (
         ("b", TimeClass.OUTSIDE),
@@ -171,6 +177,8 @@ def result_lines(statement: Statement) -> Iterator[StatementLine]:
             f"{met.vi}: không có chỉ tiêu độ khả dụng cho đường truyền này",
             f"{met.en}: no target of availability for this line",
         )
+    elif not statement.is_known_enough:
+        value = _texts(lambda language: _too_little_known(statement, language))
     else:
         word = Text("chỉ tiêu", "target")
         value = _texts(
@@ -256,6 +264,15 @@ _CHANGED = {
     "circuit": Text("Thông tin kênh đã thay đổi", "What the circuit is has changed"),
     "rows": Text("Số dòng của tệp CSV", "Rows of the CSV file"),
 }
+
+
+def _too_little_known(statement: Statement, language: Language) -> str:
+    met = MET[statement.is_available_enough].read(language)
+    known = percent(statement.assessed.coverage, language)
+    least = plain_percent(statement.terms.coverage_ratio, language)
+    if language == "vi":
+        return f"{met}: có số liệu {known} thời gian, chưa đủ để kết luận (cần {least})"
+    return f"{met}: {known} of the time is known, too little to conclude ({least} needed)"
 
 
 def _counts(statement: Statement) -> Iterator[StatementLine]:

@@ -5,6 +5,7 @@ from enum import StrEnum
 import msgspec
 
 from thongsuot_schema.inventory.model import (
+    LEAST_COVERAGE_RATIO,
     AssessmentPeriod,
     Contract,
     Day,
@@ -78,6 +79,7 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     availability_ratio: float | None
     repair_s: float | None
     repair_ratio: float | None
+    coverage_ratio: float = LEAST_COVERAGE_RATIO
     window: AssessmentPeriod = AssessmentPeriod.MONTH
     downtime_since: Since = Since.DETECTED
     repair_since: Since = Since.NOTIFIED
@@ -115,6 +117,7 @@ def terms_for_contract(contract: Contract | None, medium: Medium, area: AreaKind
         availability_ratio=_first(contract.availability_ratio, regulation.availability_ratio),
         repair_s=_first(own_s, repair_s),
         repair_ratio=_first(contract.repair_ratio, regulation.repair_ratio),
+        coverage_ratio=contract.coverage_ratio,
         window=contract.window,
         downtime_since=contract.downtime_since,
         repair_since=contract.repair_since,

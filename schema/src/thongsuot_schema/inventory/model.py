@@ -249,6 +249,10 @@ class Commune(StrictStruct, frozen=True):
     slug: str
 
 
+LEAST_COVERAGE_RATIO = 0.5
+"""Nobody is judged by less than half of the time, unless the contract says so."""
+
+
 class Contract(StrictStruct, frozen=True):
     """
     What a carrier has promised for its circuits.
@@ -272,6 +276,11 @@ class Contract(StrictStruct, frozen=True):
     availability_ratio: Annotated[float, msgspec.Meta(gt=0, le=1)] | None = None
     """What share of the time the circuit has to be available."""
     window: AssessmentPeriod = AssessmentPeriod.MONTH
+    coverage_ratio: Annotated[float, msgspec.Meta(ge=0, le=1)] = LEAST_COVERAGE_RATIO
+    """
+    Of what share of its time anything has to be known for a circuit to be held against the target;
+    with less it is not assessed.
+    """
     downtime_since: Since = Since.DETECTED
     """What the availability is counted from when it is held against the target."""
     clock: ServiceHours = ServiceHours.ALWAYS

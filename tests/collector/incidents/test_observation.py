@@ -26,7 +26,8 @@ class Agent:
         body, layout = self.sealer.sealed(self.sealer.batch(sealed_ns, results))
         name, described = decode_layout(layout)
         layouts = {name: compile_layout(described)}
-        self.observations.take(decode_columns(body, layouts.get), EPOCH)
+        columns = decode_columns(body, layouts.get)
+        self.observations.take(columns, epoch_ns=EPOCH, layout=name)
 
     def seen(self, target: str = "exchange") -> Observation:
         return next(one for one in self.observations.of_link(FIBER) if one.target == target)

@@ -259,7 +259,7 @@ class IncidentConsumer:
             present = self._present(entry.received_ns)
             rewrites = timeline.apply(summary, present, self._timeline)
             self._observations.setdefault(entry.site, SiteObservations()).take(
-                columns, entry.epoch_ns
+                columns, epoch_ns=entry.epoch_ns, layout=entry.layout
             )
         except Exception as error:  # noqa: BLE001 - one batch must not stop all the others
             await self._aside.put_entry(kept, consumer=CONSUMER, error=error)

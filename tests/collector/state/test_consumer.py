@@ -1,7 +1,7 @@
 """The keeper of states: what it knew before a crash it knows after it, and poison stops nothing."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import msgspec
@@ -9,7 +9,7 @@ import pytest
 
 from tests.collector.batches import BatchSealer, S, change, icmp_result
 from thongsuot_collector.journal.dead_letters import DeadLetterQueue
-from thongsuot_collector.journal.entry import ClockQuality, JournalEntry, StoredEntry
+from thongsuot_collector.journal.entry import ClockQuality, JournalEntry
 from thongsuot_collector.journal.layout_cache import LayoutCache
 from thongsuot_collector.journal.reader import BatchReader
 from thongsuot_collector.journal.sqlite import SqliteJournal, open_journal
@@ -126,25 +126,24 @@ async def test_states_after_a_crash_are_what_they_would_have_been_without(
 
 
 async def test_what_is_appended_while_the_journal_is_read_is_not_passed_over(
-    world: StateFixture, monkeypatch: pytest.MonkeyPatch
+    world: StateFixture,
 ) -> None:
     agent = BatchSealer("hoan-kiem", epoch_ns=EPOCH)
     await world.keeper.load()
-    await world.push(agent, batch(agent, 1000))
-    read, late = world.journal.read, [1015, 1030]
-
-    async def read_while_one_more_comes(
-        after: int, *, through: int, limit: int, size_bytes: int
-    ) -> Sequence[StoredEntry]:
-        found = await read(after, through=through, limit=limit, size_bytes=size_bytes)
-        if late and not found:
-            await world.push(agent, batch(agent, late.pop(0)))
-        return found
-
-    monkeypatch.setattr(world.journal, "read", read_while_one_more_comes)
-    for _ in range(3):
+    numbers = []
+    for place in range(0, 120, 2):
+        # One that is trimmed before it was read: the next read asks the disk, and finds nothing.
+        await world.push(agent, batch(agent, 1000 + 15 * place))
+        await world.journal.trim([], received_before_ns=1 << 62, max_bytes=1 << 40)
+        # And one that may be appended before that read has ended.
+        pushing = asyncio.create_task(world.push(agent, batch(agent, 1015 + 15 * place)))
+        await asyncio.sleep(place / 120 * 0.002)
         await world.keeper.catch_up()
-    assert world.keeper.sites["hoan-kiem"].streams[agent.stream].verdicts.held == ((1, 3),)
+        await pushing
+        await world.keeper.catch_up()
+        numbers.append(place + 2)
+    held = world.keeper.sites["hoan-kiem"].streams[agent.stream].verdicts.held
+    assert held == tuple((number, number) for number in numbers)
 
 
 async def test_a_journal_that_was_begun_anew_is_read_from_its_beginning(

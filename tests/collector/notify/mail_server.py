@@ -1,14 +1,18 @@
 """
 A mail server that wants a password and notes every mail that it takes.
 
-Arguments: a folder (see ``peer``), user, password, a port. Behaviours: ``well``, a code (its answer
-to every recipient), ``code address`` (to that one), ``data code`` (its answer to the mail itself),
-``closed`` (the password is not accepted), ``echo`` (refuses, and shows all it was sent).
+Arguments: a folder (see ``receiver_process``), user, password, security (``none``, ``starttls`` or
+``tls``; the certificate is ``server.pem`` in the folder), a port. Behaviours: ``well``, a code (its
+answer to every recipient), ``code address`` (to that one), ``sender code`` (its answer to whoever
+sends), ``data code`` (to the mail itself), ``lost`` (the connection breaks instead of that answer),
+``hang`` (that answer never comes), ``deaf`` (no answer comes at all), ``closed`` (the password is
+not accepted), ``echo`` (refuses, and shows all it was sent).
 """
 
 import asyncio
 import contextlib
 import signal
+import ssl
 import sys
 from email import message_from_bytes, policy
 from pathlib import Path
@@ -17,6 +21,8 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from tests.collector.notify.receiver_process import ReceiverFolder, announce
 
+_HANG_S = 30.0
+
 
 class MailHandler:
     """One mail after the other."""
@@ -24,6 +30,36 @@ class MailHandler:
     def __init__(self, folder: ReceiverFolder) -> None:
         self._folder = folder
         self.seen = ""
+
+    async def handle_EHLO(  # noqa: N802 - its name
+        self,
+        _server: SMTP,
+        session: Session,
+        _envelope: Envelope,
+        hostname: str,
+        responses: list[str],
+    ) -> list[str]:
+        """Greet, or not."""
+        if self._folder.how == "deaf":
+            await asyncio.sleep(_HANG_S)
+        session.host_name = hostname
+        return responses
+
+    async def handle_MAIL(  # noqa: N802 - its name
+        self,
+        _server: SMTP,
+        _session: Session,
+        envelope: Envelope,
+        address: str,
+        options: list[str],
+    ) -> str:
+        """Take a sender, or not."""
+        how, _, code = self._folder.how.partition(" ")
+        if how == "sender":
+            return f"{code} so it is"
+        envelope.mail_from = address
+        envelope.mail_options.extend(options)
+        return "250 OK"
 
     async def handle_RCPT(  # noqa: N802 - its name
         self,
@@ -43,12 +79,17 @@ class MailHandler:
         return "250 OK"
 
     async def handle_DATA(  # noqa: N802 - its name
-        self, _server: SMTP, _session: Session, envelope: Envelope
+        self, server: SMTP, _session: Session, envelope: Envelope
     ) -> str:
         """Take a mail, or not."""
         how, _, code = self._folder.how.partition(" ")
         if how == "data":
             return f"{code} so it is"
+        if how == "lost":
+            assert isinstance(server.transport, asyncio.Transport)
+            server.transport.abort()
+        if how == "hang":
+            await asyncio.sleep(_HANG_S)
         assert isinstance(envelope.content, bytes)
         mail = message_from_bytes(envelope.content, policy=policy.default)
         text = mail.get_body(("plain",))
@@ -59,7 +100,9 @@ class MailHandler:
         self._folder.record(
             {
                 "to": ",".join(envelope.rcpt_tos),
+                "from": str(mail["From"]),
                 "subject": str(mail["Subject"]),
+                "message_id": str(mail["Message-ID"]),
                 "kind": str(mail["X-Thongsuot-Kind"]),
                 "references": str(mail["References"]),
                 "text": "" if text is None else text.get_content(),
@@ -70,9 +113,13 @@ class MailHandler:
         return "250 OK"
 
 
-async def serve(folder: ReceiverFolder, user: str, password: str, port: int) -> None:
+async def serve(folder: ReceiverFolder, user: str, password: str, security: str, port: int) -> None:
     """Serve until told to end."""
     handler = MailHandler(folder)
+    tls: ssl.SSLContext | None = None
+    if security != "none":
+        tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        tls.load_cert_chain(folder.path / "server.pem")
 
     def authenticate(
         _server: SMTP, _session: Session, _envelope: Envelope, _mechanism: str, data: object
@@ -89,10 +136,14 @@ async def serve(folder: ReceiverFolder, user: str, password: str, port: int) -> 
             auth_required=True,
             auth_require_tls=False,
             enable_SMTPUTF8=True,
+            require_starttls=security == "starttls",
+            tls_context=tls if security == "starttls" else None,
         )
 
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(connection, "127.0.0.1", port)
+    server = await loop.create_server(
+        connection, "127.0.0.1", port, ssl=tls if security == "tls" else None
+    )
     stop = asyncio.Event()
     loop.add_signal_handler(signal.SIGTERM, stop.set)
     announce(server.sockets[0].getsockname()[1])
@@ -102,9 +153,9 @@ async def serve(folder: ReceiverFolder, user: str, password: str, port: int) -> 
 
 def main() -> None:
     """Serve until told to end."""
-    path, user, password, port = sys.argv[1:]
+    path, user, password, security, port = sys.argv[1:]
     with contextlib.suppress(asyncio.CancelledError):
-        asyncio.run(serve(ReceiverFolder(Path(path)), user, password, int(port)))
+        asyncio.run(serve(ReceiverFolder(Path(path)), user, password, security, int(port)))
 
 
 if __name__ == "__main__":

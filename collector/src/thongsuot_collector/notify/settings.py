@@ -11,6 +11,9 @@ Positive = Annotated[float, msgspec.Meta(gt=0)]
 
 DAY_S = 86_400.0
 
+MAX_CONCURRENT_SENDS = 8
+"""Messages on the way by one channel at once: a storm of ours must not be one for the receiver."""
+
 
 class NotifySettings(StrictStruct, frozen=True, kw_only=True):
     """

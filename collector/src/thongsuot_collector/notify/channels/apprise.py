@@ -1,20 +1,18 @@
 """
-Apprise: e-mail first, and whatever else the library knows (Zalo, webhooks, many more) by its URL.
+Apprise: chat services (Zalo and a hundred others) by their URLs; e-mail has its own channel.
 
-The library says only whether it worked; why it did not stands in its log. That log is caught for
-each message, read for what to do next, and goes nowhere else: it may hold credentials.
+The library says only whether it worked, so a failure leaves it unknown whether the service has the
+message. Why it failed stands in its log, which is caught for each message, scrubbed, and shown to
+people alone: nothing is decided by it, and it reaches no log of ours (it may hold credentials).
 """
 
 import asyncio
 import logging
-import re
 import warnings
-from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from threading import get_ident
-from types import MappingProxyType
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 from urllib.parse import quote, unquote, urlsplit
 
 import msgspec
@@ -22,22 +20,20 @@ import msgspec
 from thongsuot_collector.incidents.incident import Incident
 from thongsuot_collector.incidents.notification_log import NotificationKind
 from thongsuot_collector.notify.contract import ChannelKind
-from thongsuot_collector.notify.dispatch.channel_health import MAX_CONCURRENT_SENDS
-from thongsuot_collector.notify.http.client import outcome_of_status
 from thongsuot_collector.notify.message import (
     ChannelOutcome,
     ChannelResult,
     NotificationMessage,
 )
+from thongsuot_collector.notify.recipients import combined_result, pending_recipients
 from thongsuot_collector.notify.secrets import Scrubber, read_secret
-from thongsuot_collector.notify.settings import ChannelSettings
+from thongsuot_collector.notify.settings import MAX_CONCURRENT_SENDS, ChannelSettings
 
 with warnings.catch_warnings():
     # Some of its hundred plugins use what Python 3.13 no longer has.
     warnings.simplefilter("ignore", DeprecationWarning)
     import apprise
     from apprise.attachment.memory import AttachMemory
-    from apprise.plugins.email import NotifyEmail
 
     # The first URL loads all plugins, which takes seconds: now, not when something has happened.
     apprise.Apprise.instantiate("json://localhost")
@@ -46,31 +42,6 @@ EMAIL, PHONE, ADDRESS = "{email}", "{phone}", "{address}"
 """What in a URL stands for whom a message is for."""
 
 _TEXT_CHARACTERS = 200
-
-_SMTP: Final[Mapping[int, ChannelOutcome]] = MappingProxyType(
-    {
-        421: ChannelOutcome.RETRY,
-        432: ChannelOutcome.CHANNEL_UNAVAILABLE,  # a password has to be renewed (RFC 4954)
-        454: ChannelOutcome.RETRY,
-        530: ChannelOutcome.CHANNEL_UNAVAILABLE,
-        534: ChannelOutcome.CHANNEL_UNAVAILABLE,
-        535: ChannelOutcome.CHANNEL_UNAVAILABLE,
-        538: ChannelOutcome.CHANNEL_UNAVAILABLE,
-        550: ChannelOutcome.REJECTED,
-        551: ChannelOutcome.REJECTED,
-        552: ChannelOutcome.RETRY,  # the mailbox is full
-        553: ChannelOutcome.REJECTED,
-        554: ChannelOutcome.REJECTED,
-    }
-)
-"""RFC 5321, 4.2.3 and RFC 4954, 6; what is not here follows from its first digit."""
-
-_SMTP_CODE = re.compile(r"\((\d{3}), b['\"]|refused: (\d{3}) ")
-_HTTP_CODE = re.compile(r"error[=: ]+(\d{3})\b")
-_NEVER_SENT = re.compile(
-    r"Connection refused|Name or service not known|No route to host|Network is unreachable"
-    r"|NewConnectionError|ConnectTimeout|Temporary failure in name resolution"
-)
 
 Positive = Annotated[float, msgspec.Meta(gt=0)]
 
@@ -94,19 +65,14 @@ class Settings(ChannelSettings, frozen=True, kw_only=True):
 def check(settings: Settings) -> None:
     """Refuse what cannot work: see ``ChannelKind``."""
     url = read_secret(settings.url_file)
+    if url.partition(":")[0].lower() in {"mailto", "mailtos"}:
+        raise ValueError(f'{settings.url_file}: for e-mail there is kind = "email"')
     places = {EMAIL: "a@b.example", PHONE: "+84000000000", ADDRESS: "1234"}
     for place, example in places.items():
         url = url.replace(place, quote(example))
     if apprise.Apprise.instantiate(url) is None:
         version = apprise.__version__
         raise ValueError(f"{settings.url_file} holds no URL that Apprise {version} knows")
-
-
-class RecipientProgress(msgspec.Struct, frozen=True, kw_only=True):
-    """Who has one message already: the channel's memo, so that a second try leaves them alone."""
-
-    key: str
-    done: tuple[str, ...]
 
 
 class AppriseChannel:
@@ -117,8 +83,8 @@ class AppriseChannel:
         self._url = read_secret(settings.url_file)
         self._scrubber = Scrubber(_secrets_in(self._url))
         scheme = self._url.partition(":")[0].lower()
-        self.display_name = "email" if scheme in {"mailto", "mailtos"} else scheme.removesuffix("s")
-        # Not the loop's threads: a mail server that hangs must not keep the store from its work.
+        self.display_name = scheme.removesuffix("s")
+        # Not the loop's threads: a service that hangs must not keep the store from its work.
         self._threads = ThreadPoolExecutor(MAX_CONCURRENT_SENDS, thread_name_prefix=settings.name)
 
     async def send(self, message: NotificationMessage) -> ChannelResult:
@@ -129,18 +95,11 @@ class AppriseChannel:
                 outcome=ChannelOutcome.REJECTED,
                 text=f"the inventory has nobody of {message.audience} to put into the URL",
             )
-        done = _done(message)
-        answers: dict[str, ChannelResult] = {}
-        for one in people:
-            if one not in done:
-                answers[one] = await self._send(message, one)
-        done |= {
-            one for one, answer in answers.items() if answer.outcome is ChannelOutcome.DELIVERED
+        results = {
+            person: await self._send(message, person)
+            for person in pending_recipients(message, people)
         }
-        memo = msgspec.json.encode(
-            RecipientProgress(key=message.key, done=tuple(sorted(done)))
-        ).decode()
-        return _summed(answers, len(people), memo)
+        return combined_result(message, people, results)
 
     async def close(self) -> None:
         """Let the threads go; what hangs ends by its own time-outs."""
@@ -164,31 +123,14 @@ class AppriseChannel:
         send = partial(_notify, url, message, attach=self._settings.attach)
         try:
             async with asyncio.timeout(self._settings.timeout_s):
-                is_sent, said = await loop.run_in_executor(self._threads, send)
+                is_sent, logged = await loop.run_in_executor(self._threads, send)
         except TimeoutError:
             text = f"no answer within {self._settings.timeout_s:g} s"
             return ChannelResult(outcome=ChannelOutcome.UNKNOWN, text=text)
         if is_sent:
             return ChannelResult(outcome=ChannelOutcome.DELIVERED, text="accepted")
-        said = self._scrubber.scrub(said)
-        return ChannelResult(
-            outcome=outcome_from_log(said), text=" ".join(said.split())[-_TEXT_CHARACTERS:]
-        )
-
-
-def outcome_from_log(said: str) -> ChannelOutcome:
-    """Return what the library's log of a message that failed means for it."""
-    smtp = [int(one or other) for one, other in _SMTP_CODE.findall(said)]
-    if smtp:
-        return _SMTP.get(
-            smtp[-1], ChannelOutcome.RETRY if smtp[-1] < 500 else ChannelOutcome.REJECTED
-        )
-    http = _HTTP_CODE.findall(said)
-    if http:
-        return outcome_of_status(int(http[-1]))[0]
-    if _NEVER_SENT.search(said):
-        return ChannelOutcome.RETRY
-    return ChannelOutcome.UNKNOWN
+        text = " ".join(self._scrubber.scrub(logged).split())[-_TEXT_CHARACTERS:]
+        return ChannelResult(outcome=ChannelOutcome.UNKNOWN, text=text or "not accepted")
 
 
 class _LogCapture(logging.Filter):
@@ -237,9 +179,7 @@ def _notify(url: str, message: NotificationMessage, *, attach: bool) -> tuple[bo
         # Typed loosely by the library: its plugins differ.
         plugin: Any = apprise.Apprise.instantiate(url)
         if plugin is None:
-            return False, f"error=400 not a URL for Apprise\n{_LOG_CAPTURE.end()}"
-        if isinstance(plugin, NotifyEmail):
-            plugin.headers.update(_headers(message))
+            return False, f"not a URL for Apprise\n{_LOG_CAPTURE.end()}"
         file = None
         if attach and plugin.attachment_support:
             name = f"{message.incident.id}-{message.record.number}.json"
@@ -261,16 +201,6 @@ def _notify(url: str, message: NotificationMessage, *, attach: bool) -> tuple[bo
         _LOG_CAPTURE.end()
 
 
-def _headers(message: NotificationMessage) -> dict[str, str]:
-    """Return what lets a mail program keep one incident together, and a rule sort it."""
-    return {
-        "References": f"<{message.thread_id}@thongsuot.invalid>",
-        "X-Thongsuot-Incident": message.incident.id,
-        "X-Thongsuot-Kind": message.kind.value,
-        "X-Thongsuot-Delivery": message.key,
-    }
-
-
 def _type_of(kind: NotificationKind, incident: Incident) -> apprise.NotifyType:
     if kind is NotificationKind.RESOLVED:
         return apprise.NotifyType.SUCCESS
@@ -278,59 +208,20 @@ def _type_of(kind: NotificationKind, incident: Incident) -> apprise.NotifyType:
     return apprise.NotifyType.FAILURE if is_grave else apprise.NotifyType.WARNING
 
 
-def _done(message: NotificationMessage) -> set[str]:
-    if not message.memo:
-        return set()
-    progress = msgspec.json.decode(message.memo, type=RecipientProgress)
-    return set(progress.done) if progress.key == message.key else set()
-
-
-def _summed(answers: Mapping[str, ChannelResult], people: int, memo: str) -> ChannelResult:
-    """Return one answer for all of a party's people: somebody who may yet get it decides."""
-    failed = {
-        one: answer
-        for one, answer in answers.items()
-        if answer.outcome is not ChannelOutcome.DELIVERED
-    }
-    if not failed:
-        return ChannelResult(
-            outcome=ChannelOutcome.DELIVERED, text=f"accepted for {people}", memo=memo
-        )
-    text = "; ".join(
-        f"{one}: {answer.text}" if one else answer.text for one, answer in failed.items()
-    )
-    outcomes = {answer.outcome for answer in failed.values()}
-    order = (
-        ChannelOutcome.UNKNOWN,
-        ChannelOutcome.RETRY,
-        ChannelOutcome.CHANNEL_UNAVAILABLE,
-        ChannelOutcome.REJECTED,
-    )
-    worst = next(one for one in order if one in outcomes)
-    if (
-        worst in {ChannelOutcome.CHANNEL_UNAVAILABLE, ChannelOutcome.REJECTED}
-        and len(failed) < people
-    ):
-        text = f"accepted for {people - len(failed)} of {people}; {text}"
-        worst = ChannelOutcome.DELIVERED
-    return ChannelResult(outcome=worst, text=text, memo=memo)
-
-
 def _secrets_in(url: str) -> list[str]:
     """Return what of an Apprise URL must not be seen: all but the scheme and plain words."""
     parts = urlsplit(url)
-    found = [url, parts.username or "", parts.password or "", parts.netloc.rpartition("@")[0]]
-    if parts.scheme.lower() not in {"mailto", "mailtos"}:
-        # Of other services even the "host" may be a token (``zalo://{token}/{chat}``).
-        found += [parts.netloc, parts.path, *parts.path.split("/"), parts.query]
-    return [*found, *(unquote(one) for one in found)]
+    secrets = [url, parts.username or "", parts.password or "", parts.netloc.rpartition("@")[0]]
+    # Even the "host" may be a token (``zalo://{token}/{chat}``).
+    secrets += [parts.netloc, parts.path, *parts.path.split("/"), parts.query]
+    return [*secrets, *(unquote(secret) for secret in secrets)]
 
 
 CHANNEL = ChannelKind(
     settings=Settings,
     check=check,
     make=AppriseChannel,
-    notifies="people by e-mail, Zalo and a hundred other services",
+    notifies="people by Zalo and a hundred other chat services",
     delivered_when="the service takes it",
     recognises_by="our own record of each person",
 )

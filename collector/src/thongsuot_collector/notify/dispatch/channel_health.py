@@ -6,11 +6,8 @@ from collections.abc import Callable
 from thongsuot_collector.incidents.fault import NS_PER_S
 from thongsuot_collector.notify.dispatch.transitions import ChannelReadiness
 from thongsuot_collector.notify.message import ChannelOutcome, ChannelResult
-from thongsuot_collector.notify.settings import NotifySettings
+from thongsuot_collector.notify.settings import MAX_CONCURRENT_SENDS, NotifySettings
 from thongsuot_runtime.backoff import Backoff
-
-MAX_CONCURRENT_SENDS = 8
-"""Messages under way at the same time: a storm of ours must not be one for the receiver."""
 
 _LIMIT_S = 60.0
 _PERSON_FIRST_S = 10.0

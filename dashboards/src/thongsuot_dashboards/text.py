@@ -1,4 +1,4 @@
-"""Text: a title in both languages, one chosen at generation."""
+"""Bilingual text: a title in both languages, one chosen at generation."""
 
 from dataclasses import dataclass
 from enum import StrEnum

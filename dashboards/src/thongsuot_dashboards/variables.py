@@ -1,4 +1,4 @@
-"""Choices: the variables at the top of boards, and the matchers that follow from them."""
+"""The variables at the top of boards, and the matchers that follow from them."""
 
 from thongsuot_dashboards.panels.board import Variable
 from thongsuot_dashboards.query import selector

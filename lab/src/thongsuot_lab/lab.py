@@ -353,7 +353,7 @@ class Lab:
         Raises:
             LabError: the wanted port is taken.
         """
-        request: control.ControlRequest = {"do": "door", "port": port, "wanted": local_port}
+        request: control.ControlRequest = {"do": "forward", "port": port, "wanted": local_port}
         answer = self._ask_services({**request, **self._place(node), "address": address})
         assert isinstance(answer["port"], int)
         return answer["port"]

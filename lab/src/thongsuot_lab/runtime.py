@@ -1,7 +1,7 @@
 """
 The namespaces and processes that a lab stands on: where they are, starting them, ending them.
 
-A foundation that was started here ends here; one that was found (another process started it) can be
+A runtime that was started here ends here; one that was found (another process started it) can be
 used, and ended too.
 """
 

@@ -23,7 +23,7 @@ SHOWN_WITHIN_S = 90.0
 """How long a scene waits for the pages before it says so and goes on."""
 
 NOTIFIED_WITHIN_S = 150.0
-"""The same for the telling: a silent agent is waited for 45 s, and then held for 30."""
+"""The same for the notification: a silent agent is waited for 45 s, and then held for 30."""
 
 SHOWN_S = 8.0
 """How long a scene stays on the screen once the pages have said it."""

@@ -1,4 +1,4 @@
-"""Look: how a value is shown, whatever the panel: unit, colour, name, where a click leads."""
+"""Field configuration: how a value is shown: unit, colour, name, where a click leads."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

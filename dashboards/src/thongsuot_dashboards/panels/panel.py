@@ -43,3 +43,15 @@ def targets(queries: tuple[Query, ...], *, as_table: bool = False) -> list[grafa
         )
         for index, query in enumerate(queries)
     ]
+
+
+class RawPanel(grafana.Panel):  # type: ignore[misc]  # grafanalib has no types
+    """
+    A panel of a kind that grafanalib lacks, or writes in a form that Grafana dropped.
+
+    What makes the panel (``type``, ``options``, ``fieldConfig``) is given as ``extraJson``.
+    """
+
+    def to_json_data(self) -> object:
+        """Return the panel as grafanalib's encoder wants it."""
+        return self.panel_json({})

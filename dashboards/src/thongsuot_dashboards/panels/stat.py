@@ -1,4 +1,4 @@
-"""Tiles: one coloured field a series; a single figure is one tile."""
+"""Stat: one coloured field a series; a single figure is one field."""
 
 # pyright: reportCallIssue=false
 # grafanalib declares its fields without annotations, which type checkers cannot see.

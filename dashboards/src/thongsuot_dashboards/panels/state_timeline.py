@@ -1,4 +1,4 @@
-"""States: what something was, over time, one row a series."""
+"""State timeline: what something was, over time, one row a series."""
 
 # pyright: reportCallIssue=false
 # grafanalib declares its fields without annotations, which type checkers cannot see.

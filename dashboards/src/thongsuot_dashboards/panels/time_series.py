@@ -1,4 +1,4 @@
-"""Lines: values over time."""
+"""Time series: values over time, as lines."""
 
 # pyright: reportCallIssue=false
 # grafanalib declares its fields without annotations, which type checkers cannot see.

@@ -1,4 +1,4 @@
-"""Scatter: one value against another, a point for each moment they were measured together."""
+"""XY chart: one value against another, a point for each moment they were measured together."""
 
 # pyright: reportCallIssue=false
 # grafanalib declares its fields without annotations, which type checkers cannot see.
@@ -8,8 +8,7 @@ from dataclasses import dataclass
 import grafanalib.core as grafana
 
 from thongsuot_dashboards.panels.field_config import FieldConfig, Json
-from thongsuot_dashboards.panels.panel import DATASOURCE, targets
-from thongsuot_dashboards.panels.raw_panel import RawPanel
+from thongsuot_dashboards.panels.panel import DATASOURCE, RawPanel, targets
 from thongsuot_dashboards.query import Query
 from thongsuot_dashboards.text import BilingualText, Language
 

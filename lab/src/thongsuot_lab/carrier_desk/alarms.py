@@ -1,4 +1,4 @@
-"""Alarms: TMF642 4.0.0, on the model of ITU-T X.733."""
+"""The alarms of a carrier: TMF642 4.0.0, on the model of ITU-T X.733."""
 
 import itertools
 from typing import Final

@@ -1,4 +1,4 @@
-"""Hub: who wants to be told of changes, and telling them."""
+"""Event hub: who subscribed to changes, and publishing them."""
 
 import asyncio
 import itertools

@@ -1,4 +1,4 @@
-"""Desk: the carrier's systems together, kept in one file, and what its own people do with them."""
+"""A carrier's service desk: its systems, kept in one file, and what its own people do with them."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""Truth: who was at fault when, known because we broke it; and who was blamed without being so."""
+"""Who was at fault when, known because we broke it; and who was blamed without being so."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Moment: now, on both clocks that a run is judged by."""
+"""Now, on both clocks that a run is judged by."""
 
 import time
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Place: where a row is played, and whom that concerns."""
+"""Where a row is played, and whom that concerns."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Record: what the collector's journal holds when all is over."""
+"""What the collector's journal holds when all is over."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Eyes: what agents and collector say at this moment, asked by HTTP as anyone would."""
+"""What agents and collector show at this moment, asked by HTTP as anyone would."""
 
 import http.client
 import urllib.error

@@ -1,4 +1,4 @@
-"""Books: what became of all that the agents of a run made; closed when everything is at rest."""
+"""Reconciliation: what became of all that agents made, once everything is at rest."""
 
 import re
 import time

@@ -1,4 +1,4 @@
-"""Account: what a run came to, from the trials and from the collector's journal."""
+"""What a run came to, from the trials and from the collector's journal."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Ledger: what agents said that they had made, against what the journal and Prometheus have."""
+"""What one agent logged that it had made, against what the journal and Prometheus have."""
 
 import json
 import re
@@ -92,7 +92,7 @@ class SiteReconciliation:
 
     @property
     def duplicated(self) -> list[RunKey | ChangeKey]:
-        """What is there more often than it was made; a kill may come before the telling of one."""
+        """What is there more often than it was made; a kill may come before the log line."""
         return [
             *(
                 key

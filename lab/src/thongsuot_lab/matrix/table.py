@@ -1,4 +1,4 @@
-"""Table: the account of a run as lines for a terminal."""
+"""What a run came to, as a table for a terminal."""
 
 from collections.abc import Iterable, Iterator
 

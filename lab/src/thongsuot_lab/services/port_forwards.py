@@ -1,7 +1,7 @@
 """
-Doors between the machine's own loopback and nodes of the lab.
+Port forwards between the machine's own loopback and nodes of the lab.
 
-A door listens on 127.0.0.1; each connection to it is continued from inside a node's namespace, so
+A forward listens on 127.0.0.1; each connection to it goes on from inside a node's namespace, so
 the machine's browser reaches a page that only exists in there.
 """
 
@@ -16,7 +16,7 @@ PIECE_BYTES: Final = 64 * 1024
 
 
 class PortForwards:
-    """Every open door, by what is behind it."""
+    """Every port forward that is open, by what is behind it."""
 
     def __init__(self) -> None:
         self._ports: dict[tuple[str, str, int], int] = {}
@@ -26,7 +26,7 @@ class PortForwards:
         self, place: ServerNode, address: str, port: int, wanted: int = 0
     ) -> int:
         """
-        Open a door to a port of a node, or find the one that is open; returns the local port.
+        Forward a local port to a port of a node, or find the open forward; returns the local port.
 
         Args:
             place: the node.

@@ -1,5 +1,5 @@
 """
-The process that holds a lab's servers, doors, downloads and announcements.
+The process that holds a lab's servers, port forwards, downloads and announcements.
 
 One loop for all of them; each socket is made inside the node that it belongs to. Arguments: control
 socket. What to serve comes as requests.
@@ -67,7 +67,13 @@ class ServiceHost:
             case {"do": "certify", "names": list(names)}:
                 chain, private = self._authority.write(tuple(names))
                 return {"certificate": str(chain), "key": str(private)}
-            case {"do": "door", "address": str(to), "port": int(port), "wanted": int(wanted), **at}:
+            case {
+                "do": "forward",
+                "address": str(to),
+                "port": int(port),
+                "wanted": int(wanted),
+                **at,
+            }:
                 return {"port": await self._doors.open_forward(_server_node(at), to, port, wanted)}
             case _:
                 raise TopologyError(f"no such request: {request}")

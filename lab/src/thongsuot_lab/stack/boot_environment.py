@@ -1,4 +1,4 @@
-"""Boot: how a device comes up where that is not as usual: another boot, another hour."""
+"""How a device comes up where that is not as usual: another boot, another hour."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

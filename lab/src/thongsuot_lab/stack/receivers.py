@@ -1,5 +1,5 @@
 """
-People: those whom the collector tells in a lab, each behind the system that they would have.
+Receivers of notifications in a lab, each behind the system that it would have.
 
 Every carrier has a desk with trouble tickets; the city looks at Alertmanager, where it can be
 started; points and the operator of the portals get signed messages in one inbox. With

@@ -34,14 +34,14 @@ MAKER = "Thông Suốt"
 _SAME_FIGURES = str.maketrans(",", ".")
 
 
-class Row(msgspec.Struct, frozen=True, kw_only=True):
+class DocumentRow(msgspec.Struct, frozen=True, kw_only=True):
     """A row of a table; that of a sum begins with its name, over the first three columns."""
 
     cells: tuple[str, ...]
     is_sum: bool = False
 
 
-class Part(msgspec.Struct, frozen=True, kw_only=True):
+class DocumentPart(msgspec.Struct, frozen=True, kw_only=True):
     """One thing in a section; ``kind`` says how it is laid out and which of the rest it has."""
 
     kind: Literal[
@@ -49,15 +49,15 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
     ]
     lines: tuple[StatementLine, ...] = ()
     heads: tuple[Text, ...] = ()
-    rows: tuple[Row, ...] = ()
+    rows: tuple[DocumentRow, ...] = ()
     texts: tuple[Text, ...] = ()
 
 
-class Section(msgspec.Struct, frozen=True, kw_only=True):
+class DocumentSection(msgspec.Struct, frozen=True, kw_only=True):
     """A numbered section."""
 
     title: Text
-    parts: tuple[Part, ...]
+    parts: tuple[DocumentPart, ...]
 
 
 class StatementDocument(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,7 +74,7 @@ class StatementDocument(msgspec.Struct, frozen=True, kw_only=True):
     sign: str
     file_name: str
     file_about: str
-    sections: tuple[Section, ...]
+    sections: tuple[DocumentSection, ...]
 
 
 def statement_document(issue: IssuedStatement, table: bytes) -> StatementDocument:
@@ -96,35 +96,36 @@ def statement_document(issue: IssuedStatement, table: bytes) -> StatementDocumen
     )
 
 
-def _sections(issue: IssuedStatement) -> Iterator[Section]:
+def _sections(issue: IssuedStatement) -> Iterator[DocumentSection]:
     statement = issue.statement
     results = tuple(statement_lines.result_lines(statement))
     terms = tuple(statement_lines.terms_lines(statement.terms))
     yield _section(
-        labels.CIRCUIT, Part(kind="facts", lines=_shown(statement_lines.circuit_lines(issue)))
+        labels.CIRCUIT,
+        DocumentPart(kind="facts", lines=_shown(statement_lines.circuit_lines(issue))),
     )
-    yield _section(labels.TERMS, Part(kind="facts", lines=_shown(terms)))
+    yield _section(labels.TERMS, DocumentPart(kind="facts", lines=_shown(terms)))
     totals = tuple(statement_lines.total_lines(statement))
-    yield _section(labels.RESULT, Part(kind="totals", lines=totals))
+    yield _section(labels.RESULT, DocumentPart(kind="totals", lines=totals))
     yield _section(
         labels.HELD,
-        Part(kind="totals", lines=tuple(line for line in results if not line.is_result)),
-        Part(kind="verdicts", lines=tuple(line for line in results if line.is_result)),
+        DocumentPart(kind="totals", lines=tuple(line for line in results if not line.is_result)),
+        DocumentPart(kind="verdicts", lines=tuple(line for line in results if line.is_result)),
     )
     yield _section(labels.INTERRUPTIONS, _interruptions(statement))
     yield _section(labels.PERIODS, _periods(statement))
     if issue.changes:
         changes = tuple(statement_lines.change_text(change) for change in issue.changes)
-        yield _section(labels.CHANGES, Part(kind="paragraphs", texts=changes))
+        yield _section(labels.CHANGES, DocumentPart(kind="paragraphs", texts=changes))
     yield _section(
         labels.METHOD_AND_SIGNATURES,
-        Part(kind="paragraphs", texts=tuple(statement_lines.method_notes(statement))),
-        Part(kind="signatures", texts=(labels.CUSTOMER, labels.CARRIER)),
+        DocumentPart(kind="paragraphs", texts=tuple(statement_lines.method_notes(statement))),
+        DocumentPart(kind="signatures", texts=(labels.CUSTOMER, labels.CARRIER)),
     )
 
 
-def _section(title: Text, *parts: Part) -> Section:
-    return Section(title=title, parts=parts)
+def _section(title: Text, *parts: DocumentPart) -> DocumentSection:
+    return DocumentSection(title=title, parts=parts)
 
 
 def _shown(lines: Iterable[StatementLine]) -> tuple[StatementLine, ...]:
@@ -137,11 +138,11 @@ def _shown(lines: Iterable[StatementLine]) -> tuple[StatementLine, ...]:
     )
 
 
-def _interruptions(statement: Statement) -> Part:
+def _interruptions(statement: Statement) -> DocumentPart:
     interruptions = statement.interruptions
     if not interruptions:
-        return Part(kind="paragraphs", texts=(labels.NONE,))
-    total = Row(
+        return DocumentPart(kind="paragraphs", texts=(labels.NONE,))
+    total = DocumentRow(
         cells=(
             _both(labels.SUM),
             length(sum(interruption.down_ms for interruption in interruptions), "vi"),
@@ -152,14 +153,14 @@ def _interruptions(statement: Statement) -> Part:
         ),
         is_sum=True,
     )
-    return Part(
+    return DocumentPart(
         kind="interruptions",
         heads=labels.INTERRUPTION_HEADS,
         rows=(*map(_interruption, interruptions), total),
     )
 
 
-def _interruption(interruption: Interruption) -> Row:
+def _interruption(interruption: Interruption) -> DocumentRow:
     error_s, restore_ms = interruption.error_s, interruption.restore_ms
     began = (
         _two_lines(interruption.from_ms),
@@ -167,7 +168,7 @@ def _interruption(interruption: Interruption) -> Row:
         labels.FROM_BEFORE.vi if interruption.is_from_before else "",
     )
     incident = " / ".join(filter(None, (interruption.incident, interruption.reference)))
-    return Row(
+    return DocumentRow(
         cells=(
             str(interruption.number),
             "\n".join(filter(None, began)),
@@ -181,12 +182,12 @@ def _interruption(interruption: Interruption) -> Row:
     )
 
 
-def _periods(statement: Statement) -> Part:
-    rows: list[Row] = []
+def _periods(statement: Statement) -> DocumentPart:
+    rows: list[DocumentRow] = []
     for time_class in statement_lines.LISTED_CLASSES:
         periods = statement_lines.listed_periods(statement, time_class)
         rows += [
-            Row(
+            DocumentRow(
                 cells=(
                     str(place),
                     moment(period.from_ms, "vi"),
@@ -200,10 +201,10 @@ def _periods(statement: Statement) -> Part:
         if periods:
             title = f"{labels.SUM.vi}: {_both(TIME_CLASSES[time_class])}"
             total = length(sum(period.length_ms for period in periods), "vi")
-            rows.append(Row(cells=(title, total, ""), is_sum=True))
+            rows.append(DocumentRow(cells=(title, total, ""), is_sum=True))
     if not rows:
-        return Part(kind="paragraphs", texts=(labels.NONE,))
-    return Part(kind="periods", heads=labels.PERIOD_HEADS, rows=tuple(rows))
+        return DocumentPart(kind="paragraphs", texts=(labels.NONE,))
+    return DocumentPart(kind="periods", heads=labels.PERIOD_HEADS, rows=tuple(rows))
 
 
 def _revision(issue: IssuedStatement) -> str:

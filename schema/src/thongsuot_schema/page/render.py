@@ -17,7 +17,7 @@ from thongsuot_schema.state import State
 from thongsuot_schema.view import OngoingMaintenance, PartyNotification, SiteView
 from thongsuot_schema.words.dates import calendar_date, clock_time, moment, relative_moment
 from thongsuot_schema.words.figures import duration
-from thongsuot_schema.words.headline import Headline, headline, is_silent
+from thongsuot_schema.words.headline import SiteHeadline, headline, is_silent
 from thongsuot_schema.words.language import Language, join_list
 from thongsuot_schema.words.parties import channel_title, party_title
 from thongsuot_schema.words.states import LINK_STATES
@@ -120,7 +120,7 @@ def _commune(view: SiteView, language: Language) -> str:
     return f"{place} · {escape(commune)}" if commune else place
 
 
-def _hero(view: SiteView, head: Headline, language: Language) -> str:
+def _hero(view: SiteView, head: SiteHeadline, language: Language) -> str:
     paragraphs = f"<p>{escape(head.detail)}</p>" if head.detail else ""
     if head.advice:
         paragraphs += f'<p class="advice">{escape(head.advice)}</p>'

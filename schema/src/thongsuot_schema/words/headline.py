@@ -31,7 +31,7 @@ _ALL_ALIKE: Final[dict[State, Text]] = {
 }
 
 
-class Headline(msgspec.Struct, frozen=True, kw_only=True):
+class SiteHeadline(msgspec.Struct, frozen=True, kw_only=True):
     """
     A site in one glance.
 
@@ -46,12 +46,12 @@ class Headline(msgspec.Struct, frozen=True, kw_only=True):
     advice: str = ""
 
 
-def headline(view: SiteView, language: Language) -> Headline:
+def headline(view: SiteView, language: Language) -> SiteHeadline:
     """Say how a site is: its lines first, then what can be reached, then what citizens can do."""
     if is_silent(view):
         return _silent(view, language)
     if not view.links:
-        return Headline(
+        return SiteHeadline(
             state=State.UNKNOWN,
             sentence=_said(
                 language, "Chưa tìm thấy đường truyền nào", "No line has been found yet"
@@ -65,7 +65,7 @@ def headline(view: SiteView, language: Language) -> Headline:
     states = {link.state for link in view.links}
     if states == {State.UP}:
         return _lines_up(view, language)
-    return Headline(
+    return SiteHeadline(
         state=_site_state(view),
         sentence=_lines_sentence(view.links, language),
         detail=_services_detail(view.services, language),
@@ -82,9 +82,9 @@ def _said(language: Language, vi: str, en: str) -> str:
     return vi if language == "vi" else en
 
 
-def _silent(view: SiteView, language: Language) -> Headline:
+def _silent(view: SiteView, language: Language) -> SiteHeadline:
     if view.heard_s is None:
-        return Headline(
+        return SiteHeadline(
             state=State.UNKNOWN,
             sentence=_said(language, "Chưa lắp đặt thiết bị", "No device has been installed yet"),
             detail=_said(
@@ -102,7 +102,7 @@ def _silent(view: SiteView, language: Language) -> Headline:
         "Chưa biết đường truyền của điểm có hoạt động hay không.",
         "It is not known whether the point's lines are working.",
     )
-    return Headline(
+    return SiteHeadline(
         state=State.UNKNOWN,
         sentence=AGENT_SILENT.read(language),
         detail=detail,
@@ -112,11 +112,11 @@ def _silent(view: SiteView, language: Language) -> Headline:
     )
 
 
-def _lines_up(view: SiteView, language: Language) -> Headline:
+def _lines_up(view: SiteView, language: Language) -> SiteHeadline:
     """Say how a site is whose lines all work: its services decide."""
     affected = _in_state(view.services, State.DOWN) or _in_state(view.services, State.DEGRADED)
     if not affected:
-        return Headline(
+        return SiteHeadline(
             state=State.UP,
             sentence=_lines_sentence(view.links, language),
             detail=_services_detail(view.services, language),
@@ -139,7 +139,7 @@ def _lines_up(view: SiteView, language: Language) -> Headline:
     lines = _said(
         language, "đường truyền của điểm vẫn bình thường", "the point's lines are working normally"
     )
-    return Headline(
+    return SiteHeadline(
         state=_site_state(view),
         sentence=f"{affected_sentence}; {lines}",
         detail=_services_detail(view.services, language) if down and len(affected) > 1 else "",

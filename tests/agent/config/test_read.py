@@ -114,15 +114,18 @@ def test_a_speed_test_that_does_not_fit_the_allowance_is_refused_with_the_arithm
     parse(LEAST + metered + other + only_fixed, file="agent.toml")
 
 
-def test_the_default_profile_of_a_metered_link_stays_below_300_megabytes() -> None:
+@pytest.mark.parametrize(("families", "most_bytes"), [(1, 300_000_000), (2, 340_000_000)])
+def test_the_default_profile_of_a_metered_link_stays_below_what_the_page_says(
+    families: int, most_bytes: int
+) -> None:
     """With two services, two anchors in transit and test packets every hour; no speed tests."""
-    link = Link(name="mobile", interface="wwan0", allowance_bytes=300_000_000)
+    link = Link(name="mobile", interface="wwan0", allowance_bytes=most_bytes)
     anchors = tuple(
         Target(
             name=name,
             role=Role.ANCHOR,
             segment=Segment.TRANSIT,
-            addresses=(f"203.0.113.{place}",),
+            addresses=(f"203.0.113.{place}", f"2001:db8::{place}")[:families],
         )
         for place, name in enumerate(("near", "far"), start=1)
     )
@@ -136,4 +139,4 @@ def test_the_default_profile_of_a_metered_link_stays_below_300_megabytes() -> No
     )
     assert {item.label.split()[0] for item in items} == {"icmp", "dns", "http", "path", "stamp"}
     assert refusal_text(link, items) == ""
-    assert sum(item.total_bytes for item in items) > 200_000_000
+    assert sum(item.total_bytes for item in items) > most_bytes * 0.95

@@ -260,7 +260,7 @@ class Agent:
         self._spool.expect_series(job.series for job in jobs)
         self._data_budget.set_jobs(specs, jobs)
         self._runner.set_jobs(jobs)
-        _log.info("planned series=%d links=%d", len(jobs), len(specs))
+        _log.info("scheduled series=%d links=%d", len(jobs), len(specs))
 
     def _apply_site_config(self, config: AgentConfig, plan: SiteConfiguration | None) -> None:
         """Watch by another site plan from now on; what did not change goes on as it was."""

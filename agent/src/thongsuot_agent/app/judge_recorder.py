@@ -57,4 +57,4 @@ class JudgeRecorder:
             path = self._path.with_name(f"{self._path.stem}-{number}{self._path.suffix}")
         self._file = path.open("xb", buffering=0)
         self._file.write(header_line(plan, settings))
-        _log.info("recording what the judge is told file=%s", path)
+        _log.info("recording the judge's input events file=%s", path)

@@ -104,7 +104,7 @@ class RequestedTests:
         self._pressed_ns = self._callbacks.now_ns()
         for kind, link in self._callbacks.local_requests():
             self._local_queue.append(TestRequest(id=self._callbacks.new_id(), kind=kind, link=link))
-        _log.info("tests wanted at the point tests=%d", len(self._local_queue))
+        _log.info("tests requested on the local page tests=%d", len(self._local_queue))
         self._begin_local()
         return True
 

@@ -62,7 +62,7 @@ def run_context_from(
     """
     Return the setting that a configuration stands for on this machine.
 
-    ``recording`` names a file to write down in what the judge is told; empty: none.
+    ``recording`` names a file for the judge's input events; empty: none.
 
     Raises:
         TokenUnusable: there is no token to push with.

@@ -100,7 +100,7 @@ def restore_site_config(own: AgentConfig, path: Path) -> ActiveSiteConfig:
         try:
             save_rollout(path, rollout)
         except OSError as error:
-            _log.warning("cannot write plans file=%s: %s; goes on without", path, error)
+            _log.warning("cannot write rollout file=%s: %s; goes on without", path, error)
     known = {refused.version for refused in before.refused}
     fresh = [refused for refused in rollout.refused if refused.version not in known]
     notices = tuple(
@@ -218,7 +218,9 @@ class SiteConfigManager:
         try:
             self._offered = _OFFER.decode(raw)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            _log.warning("cannot read the plan in an answer: %s; goes on as before", error)
+            _log.warning(
+                "cannot read the site configuration in an answer: %s; goes on as before", error
+            )
             return
         self._woken.set()
 
@@ -236,7 +238,7 @@ class SiteConfigManager:
             plan, config = validate_offer(offer, self.own)
         except SiteConfigRefused as error:
             for line in error.mistakes:
-                _log.warning("plan %s refused: %s", version, line)
+                _log.warning("site configuration %s refused: %s", version, line)
             rollout = rules.refuse_version(self.active.rollout, version, str(error))
             await self._save_rollout(rollout)
             self._add_notice(NoticeCode.CONFIG_REJECTED, f"{version} {error}")
@@ -249,7 +251,9 @@ class SiteConfigManager:
             self._add_notice(NoticeCode.CONFIG_REJECTED, f"{version} {reason}")
             return
         _log.info(
-            "plan %s is tried; in force before: %s", version, before.rollout.running.header_value
+            "site configuration %s on trial; active before: %s",
+            version,
+            before.rollout.running.header_value,
         )
         self._set_active(self.active.rollout, config, plan)
         self._probation = _Probation(
@@ -262,7 +266,7 @@ class SiteConfigManager:
         self._probation = None
         await self._save_rollout(rules.confirm_trial(self.active.rollout))
         version = self.active.rollout.running.version
-        _log.info("plan %s has proved itself", version)
+        _log.info("site configuration %s confirmed", version)
         self._add_notice(NoticeCode.CONFIG_APPLIED, version)
 
     async def _roll_back(self, probation: _Probation) -> None:
@@ -274,7 +278,7 @@ class SiteConfigManager:
             f"the collector was not reached for {lasted_s:.0f} s,"
             f" {probation.tries} tries: {probation.problem}"
         )
-        _log.warning("plan %s taken back: %s", version, reason)
+        _log.warning("site configuration %s rolled back: %s", version, reason)
         self._probation = None
         await self._save_rollout(rules.roll_back(rollout, RefusalGround.UNDECIDED, reason))
         plan, config = None, self.own
@@ -296,7 +300,12 @@ class SiteConfigManager:
             refused.version == undecided.version for refused in self.active.rollout.refused
         )
         fate = "stays refused" if is_refused else "may come again"
-        _log.warning("plan %s %s: without it the collector is %s", undecided.version, fate, reached)
+        _log.warning(
+            "site configuration %s %s: without it the collector is %s",
+            undecided.version,
+            fate,
+            reached,
+        )
 
     async def _retry_save(self) -> None:
         before = self.active
@@ -308,7 +317,7 @@ class SiteConfigManager:
         try:
             await asyncio.to_thread(save_rollout, self.path, rollout)
         except OSError as error:
-            _log.warning("cannot write plans file=%s: %s; tried again", self.path, error)
+            _log.warning("cannot write rollout file=%s: %s; tried again", self.path, error)
             self._is_unsaved = True
         else:
             self._is_unsaved = False

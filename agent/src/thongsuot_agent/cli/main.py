@@ -78,13 +78,13 @@ def _parser() -> argparse.ArgumentParser:
     run = add("run", "run until stopped")
     run.add_argument("--verbose", action="store_true", help="log each run and push")
     run.add_argument(
-        "--record", default="", metavar="FILE", help="write down what the judge is told, for replay"
+        "--record", default="", metavar="FILE", help="record the judge's input events, for replay"
     )
     check = add("check-config", "check the configuration as a start would")
-    status = add("status", "ask the running agent how things are")
+    status = add("status", "show the status of the running agent")
     status.add_argument("--address", default="", help="HOST:PORT of the local page")
-    status.add_argument("--json", action="store_true", help="print the answer as it came")
-    plan = add("plan", "show which site plan this device runs, and what it refused")
+    status.add_argument("--json", action="store_true", help="print the status as JSON")
+    plan = add("plan", "show the site configuration of this device, and what it refused")
     enrol = add("enrol", "turn a one-time code of the collector into this agent's token")
     enrol.add_argument("--collector", default="", metavar="URL", help="default: as configured")
     enrol.add_argument(

@@ -21,7 +21,7 @@ def run(path: str, *, is_verbose: bool, recording: str) -> int:
     """
     Run until SIGTERM or SIGINT; returns the exit code.
 
-    ``recording`` names a file to write down in what the judge is told; empty: none.
+    ``recording`` names a file for the judge's input events; empty: none.
     """
     logging.basicConfig(
         level=logging.DEBUG if is_verbose else logging.INFO,

@@ -105,7 +105,7 @@ def certificate_line(collector: CollectorStatus, now_s: float) -> str:
 
 
 def plan_line(plan: SiteConfigStatus) -> str:
-    """Return in one line which site plan is run, and what is not."""
+    """Return in one line which site configuration is run, and which is refused."""
     words = {
         "off": "not taken from the collector ([plan] accept = false)",
         "none": "none; the settings file alone holds",

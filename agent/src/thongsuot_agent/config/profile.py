@@ -20,9 +20,10 @@ One failed run makes the judge wish for a confirming burst, so slow intervals st
 seconds: anchors alternate, with four of them one is asked every 1.25 s. The ways to the anchors are
 also looked at whenever a verdict changes.
 
-On a metered link all of it, with two services and the ways to two more anchors, stays below 300 MB
-a month (2026-11); a page of a portal is the dearest, so it is fetched there once an hour. Whoever
-has more to spend writes shorter intervals.
+On a metered link all of it, with two services and the ways to two more anchors of one family,
+stays below 300 MB a month, with anchors in both families below 340 (2026-11), without pushes, which
+an unmetered link takes; a page of a portal is the dearest, so it is fetched there once an hour.
+Whoever has more to spend writes shorter intervals.
 """
 
 TARGETS: tuple[Target, ...] = (

@@ -81,7 +81,7 @@ def load_rollout(path: Path) -> RolloutState:
     except (OSError, ValueError) as error:
         aside = path.with_name(f"{path.name}.damaged")
         _log.error(
-            "cannot read plans file=%s: %s; it is set aside as %s, the settings file alone holds",
+            "cannot read rollout file=%s: %s; it is set aside as %s, the settings file alone holds",
             path,
             error,
             aside.name,

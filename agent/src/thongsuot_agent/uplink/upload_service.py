@@ -193,7 +193,9 @@ class UploadService:
         self._site_configs.on_push_end(running_text, outcome)
         if outcome.disposition is PushDisposition.DURABLE:
             if outcome.text and outcome.status != _OK:
-                _log.warning("batch key=%s is kept there already: %s", batch.key, outcome.text)
+                _log.warning(
+                    "batch key=%s was already stored by the collector: %s", batch.key, outcome.text
+                )
             self._note_success(batch)
             backoff.reset()
             if batch.has_news:
@@ -228,7 +230,7 @@ class UploadService:
         if self.problem:
             since = self.acknowledged_ns
             away_s = 0.0 if since is None else (now_ns - since) / NS_PER_S
-            _log.info("collector takes pushes again after_s=%.0f", away_s)
+            _log.info("collector accepts pushes again after_s=%.0f", away_s)
         self.acknowledged_ns, self.problem = now_ns, ""
 
     def _note_failure(self, status: int, text: str, backoff: Backoff) -> None:

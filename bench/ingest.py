@@ -159,7 +159,8 @@ async def collector(folder: Path, sink_url: str) -> AsyncIterator[tuple[int, int
     config = folder / "collector.toml"
     config.write_text(
         f'state_dir = "{folder / "state"}"\n[listen]\naddress = "127.0.0.1:0"\n'
-        '[ingest]\npushes_per_s = 1000.0\n[[sinks]]\nkind = "remote_write"\nname = "database"\n'
+        "[ingest]\npushes_per_s = 1000.0\nvalues_per_s = 1e9\nvalues_burst = 1e9\n"
+        '[[sinks]]\nkind = "remote_write"\nname = "database"\n'
         f'url = "{sink_url}"\n'
     )
     program = Path(sys.executable).with_name("thongsuot-collector")

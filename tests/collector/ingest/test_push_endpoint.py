@@ -304,3 +304,22 @@ async def test_a_clock_a_year_off_is_accepted_flagged_and_shown(tmp_path: Path) 
         assert response.status_code == 200
         assert await counted(client, "clocks", "wrong") == 1
         assert (await client.get(f"/sites/{SITE}.json")).json()["clock_trusted"] is False
+
+
+async def test_a_site_that_packs_too_many_values_into_few_bytes_is_slowed_and_no_other(
+    tmp_path: Path,
+) -> None:
+    config = "[ingest]\nvalues_per_s = 1\nvalues_burst = 300\n"
+    async with collector(tmp_path, config=config) as client:
+        pusher = Pusher(client, agent(), token(tmp_path, SITE))
+        other = Pusher(client, agent("ba-dinh"), token(tmp_path, "ba-dinh"))
+        usual = usual_results(NOW - 15 * S)  # 36 results of four values each
+        statuses = [
+            (await pusher.batch(pusher.agent.batch(NOW + place * S, usual))).status_code
+            for place in range(3)
+        ]
+        assert statuses == [200, 200, 429]
+        assert await counted(client, "pushes", "too_often") == 1
+        assert (await other.batch(other.agent.batch(NOW, usual))).status_code == 200
+        # What says little is taken from both.
+        assert (await pusher.batch(pusher.agent.batch(NOW + 9 * S))).status_code == 200

@@ -12,7 +12,7 @@ from thongsuot_collector.app.supervisor import keep_running
 from thongsuot_collector.config.read import Configuration
 from thongsuot_collector.errors import JournalDamaged
 from thongsuot_collector.ingest.push_endpoint import PushEndpoint
-from thongsuot_collector.ingest.push_handler import PushHandler
+from thongsuot_collector.ingest.push_handler import PushCallbacks, PushHandler
 from thongsuot_collector.ingest.rate_limit import RateLimiter
 from thongsuot_collector.ingest.server import bind_listener, page_server, push_server, url_of
 from thongsuot_collector.ingest.settings import Listen
@@ -120,8 +120,10 @@ def _push_endpoint(
         clocks=made.clocks,
         limits=LIMITS,
         metrics=made.metrics,
-        conflicting=note_conflict,
-        damaged=damage.report,
+        values=RateLimiter(
+            per_second=settings.ingest.values_per_s, reserve=settings.ingest.values_burst
+        ),
+        callbacks=PushCallbacks(conflicting=note_conflict, damaged=damage.report),
     )
     return PushEndpoint(
         door,

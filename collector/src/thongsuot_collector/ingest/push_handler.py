@@ -1,7 +1,9 @@
 """Door: one pushed body, checked, dated, appended; everything about a push but the HTTP."""
 
 import asyncio
+import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import msgspec
 
@@ -13,6 +15,7 @@ from thongsuot_collector.errors import (
     RefusalReason,
 )
 from thongsuot_collector.ingest.device_clock import BootClocks, ClockDecision
+from thongsuot_collector.ingest.rate_limit import RateLimiter
 from thongsuot_collector.journal.entry import (
     AppendOutcome,
     AppendResult,
@@ -79,12 +82,24 @@ class Accepted(msgspec.Struct, frozen=True, kw_only=True):
     repeated: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PushCallbacks:
+    """
+    Who hears of what comes up while pushes are taken.
+
+    ``conflicting`` hears of each batch that came under an identity already kept with other bytes,
+    ``damaged`` of a journal that is broken: then the process has to end.
+    """
+
+    conflicting: Callable[[JournalEntry], None]
+    damaged: Callable[[JournalDamaged], None]
+
+
 class PushHandler:
     """
     Takes bodies of batches and layouts.
 
-    ``conflicting`` hears of each batch that came under an identity already kept with other bytes,
-    ``damaged`` of a journal that is broken: then the process has to end.
+    ``values`` limits how many values one site may bring: bodies are packed.
     """
 
     def __init__(
@@ -96,8 +111,8 @@ class PushHandler:
         clocks: BootClocks,
         limits: BatchLimits,
         metrics: Metrics,
-        conflicting: Callable[[JournalEntry], None],
-        damaged: Callable[[JournalDamaged], None],
+        values: RateLimiter,
+        callbacks: PushCallbacks,
     ) -> None:
         self._journal = journal
         self._plans = plans
@@ -106,8 +121,8 @@ class PushHandler:
         self._limits = limits
         self._metrics = metrics
         self._dated = {quality: metrics.clocks.labels(quality.value) for quality in ClockQuality}
-        self._conflicting = conflicting
-        self._damaged = damaged
+        self._values = values
+        self._callbacks = callbacks
 
     async def accept_batch(self, body: bytes, site: str, moment: PushClock) -> Accepted:
         """
@@ -120,6 +135,7 @@ class PushHandler:
             columns = await self._decode(body, site)
         except BatchError as error:
             raise _refusal(error) from error
+        self._charge(columns, site)
         ruling = self._date(columns, site, moment)
         header = columns.header
         entry = JournalEntry(
@@ -173,6 +189,20 @@ class PushHandler:
         except JournalError as error:
             raise self._not_now(error) from error
 
+    def _charge(self, columns: Columns, site: str) -> None:
+        """Refuse what would put more values into everybody's databases than a site may have."""
+        count = sum(
+            (block.last_row - block.first_row) * (1 + len(block.columns))
+            for block in columns.blocks
+        )
+        wait_s = self._values.acquire(site, now_s=time.monotonic(), cost=count)
+        if wait_s:
+            raise PushRefused(
+                RefusalReason.TOO_OFTEN,
+                f"site {site} pushes too many values ({count} in this batch)",
+                retry_after_s=wait_s,
+            )
+
     async def _decode(self, body: bytes, site: str) -> Columns:
         try:
             columns = await self._columns(body)
@@ -220,7 +250,7 @@ class PushHandler:
 
     def _accepted(self, entry: JournalEntry, columns: Columns, appended: AppendResult) -> Accepted:
         if appended.reception is AppendOutcome.CONFLICT:
-            self._conflicting(entry)
+            self._callbacks.conflicting(entry)
             raise PushRefused(
                 RefusalReason.CONFLICT,
                 f"batch {entry.number} of stream {entry.stream} is already kept with other bytes; "
@@ -234,7 +264,7 @@ class PushHandler:
 
     def _not_now(self, error: JournalError) -> PushRefused:
         if isinstance(error, JournalDamaged):
-            self._damaged(error)
+            self._callbacks.damaged(error)
         why = (
             RefusalReason.JOURNAL_BUSY
             if isinstance(error, JournalBusy)

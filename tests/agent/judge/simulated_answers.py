@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 FAR_FUTURE_S = 1_890_000_000.0
 _HANDSHAKES = 6
 """Packets of a web request whose loss costs a retransmission, not the request."""
+_SEGMENTS, _SENT_AGAIN_S = 12, 0.3
+"""Segments of a page, and what one that is sent again costs (RFC 6298: at least 0.2 s on Linux)."""
 
 
 def simulate_answer(
@@ -37,41 +39,48 @@ def simulate_answer(
             late = hit.reason in {Reason.TIMED_OUT, Reason.NAME_SERVER_TIMED_OUT}
             took_s = timeout_s if slow or late else base_s
             return took_s, failed_finding(hit.reason)
-    if _is_lost(dice, post, hits, noise):
-        return timeout_s, failed_finding(Reason.TIMED_OUT)
+    share = _lost_share(hits, noise)
+    if _is_lost(dice, post, share):
+        reason = Reason.NAME_SERVER_TIMED_OUT if post.kind == "dns" else Reason.TIMED_OUT
+        return timeout_s, failed_finding(reason)
     rtt_s = base_s + abs(dice.gauss(0.0, noise.jitter_s)) + sum(hit.delay_s for hit in hits)
     if dice.random() < noise.spike:
         rtt_s += noise.spike_s
-    return _reply(dice, post, rtt_s, world)
+    return _reply(dice, post, rtt_s, share, world)
 
 
-def _is_lost(
-    dice: random.Random, post: ProbePoint, hits: list[InjectedFault], noise: LinkNoise
-) -> bool:
+def _lost_share(hits: list[InjectedFault], noise: LinkNoise) -> float:
     share = noise.loss
     for hit in hits:
         if hit.reason is None:
             share = 1.0 - (1.0 - share) * (1.0 - hit.loss)
+    return share
+
+
+def _is_lost(dice: random.Random, post: ProbePoint, share: float) -> bool:
     if post.kind == "http":
         # TCP retransmits: a web request fails only when nothing at all comes through.
         return all(dice.random() < share for _ in range(_HANDSHAKES))
-    return dice.random() < share
+    # A lookup asks two questions at once, and fails with either.
+    return any(dice.random() < share for _ in range(2 if post.kind == "dns" else 1))
 
 
 def _reply(
-    dice: random.Random, post: ProbePoint, rtt_s: float, world: SimulatedSite
+    dice: random.Random, post: ProbePoint, rtt_s: float, share: float, world: SimulatedSite
 ) -> tuple[float, Finding]:
     if post.kind == "icmp":
-        if rtt_s >= world.timeout_s["icmp"]:
-            return world.timeout_s["icmp"], failed_finding(Reason.TIMED_OUT)
         return rtt_s, ok_finding({icmp.RTT: rtt_s, icmp.LOSS: 0.0})
     if post.kind == "dns":
         lookup_s = rtt_s + dice.expovariate(200.0)
+        if lookup_s >= world.timeout_s["dns"]:
+            return world.timeout_s["dns"], failed_finding(Reason.NAME_SERVER_TIMED_OUT)
         return lookup_s, ok_finding({dns.LOOKUP: lookup_s, dns.ANSWERS: 2.0})
-    total_s = rtt_s * 4 + 0.05 + dice.expovariate(20.0)
+    again = sum(dice.random() < share for _ in range(_SEGMENTS))
+    total_s = rtt_s * 4 + 0.05 + dice.expovariate(20.0) + again * _SENT_AGAIN_S
     values: dict[Metric, float] = {
         http.TOTAL: total_s,
         http.STATUS: 200.0,
         http.CERTIFICATE_EXPIRY: world.expiry_s.get(post.target, FAR_FUTURE_S),
     }
-    return total_s, ok_finding(values)
+    evidence = {"retransmitted_segments": str(again)} if again else {}
+    return total_s, ok_finding(values, evidence=evidence)

@@ -4,6 +4,7 @@ bring.
 """
 
 import heapq
+import math
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -27,6 +28,7 @@ from thongsuot_agent.judge.settings import Settings
 from thongsuot_agent.judge.site_probes import ProbePoint, SiteProbes
 from thongsuot_agent.probes.http.address_rotation import AddressRotation
 from thongsuot_schema.catalogue import host
+from thongsuot_schema.outcome import Outcome
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import (
     Family,
@@ -87,6 +89,8 @@ class InjectedFault:
     kinds: tuple[str, ...] = ()
     loss: float = 0.0
     delay_s: float = 0.0
+    delay_at: Callable[[float], float] = lambda _at_s: 0.0
+    """Delay besides that depends on the moment."""
     reason: Reason | None = None
     period_s: float | None = None
     address: str = ""
@@ -155,6 +159,9 @@ class SimulatedSite:
     equipment: Callable[[str, str, float], Finding | None] = lambda _kind, _link, _at_s: None
     """What a reading of a kind (radio, snmp) of a link finds; ``None``: nothing is there."""
 
+    remembers_addresses: bool = True
+    """Whether names were looked up before, so that their last addresses are known."""
+
     timeout_s: dict[str, float] = field(default_factory=lambda: dict(TIMEOUT_S))
     record: bool = False
 
@@ -172,6 +179,7 @@ class SimulatedSite:
         self._now_s = 0.0
         self._running: set[tuple[str, str, Family]] = set()
         self._bytes: dict[str, float] = {}
+        self._late_answers: dict[tuple[str, Family, str], tuple[float, float]] = {}
         self._bytes_s: dict[str, float] = {}
 
     # Time in the world counts from 0; the engine sees CLOCK_BOOTTIME, which is long past it.
@@ -312,6 +320,41 @@ class SimulatedSite:
     def _find(
         self, link: str, post: ProbePoint, family: Family, at_s: float
     ) -> tuple[float, Finding]:
+        hindrance = self._hindrance(link, post, family, at_s)
+        if hindrance is not None:
+            return hindrance
+        hits = [t for t in self.injected if t.hits(link, post, family, at_s)]
+        base_s = RTT_S[post.rung] + (0.0 if post.domestic else ABROAD_S)
+        base_s += sum(hit.delay_at(at_s) for hit in hits)
+        if "mobile" in link and post.rung is not Segment.LAN:
+            base_s += RADIO_S
+        series = (link, family, post.target)
+        address = self._rota.next_address(series, self.addresses) if post.kind == "http" else ""
+        hits = [hit for hit in hits if hit.address in {"", address}]
+        if post.kind == "http" and not self._is_name_resolved(link, family, at_s):
+            return self._unresolved(hits, at_s)
+        took_s, finding = simulated_answers.simulate_answer(self._random, post, base_s, hits, self)
+        if post.kind == "icmp":
+            took_s, finding = self._with_late_answer(series, at_s, took_s, finding)
+        if address:
+            if post.target != "motcua":
+                # Services stand in networks of their own.
+                address = address.replace("198.51.100", "203.0.113")
+            finding = structs.replace(finding, evidence={**finding.evidence, "address": address})
+        if self.late(at_s):
+            # Half of what is asked while the process does not run is believed to be lost.
+            if self._random.random() < 0.5:
+                took_s, finding = self.timeout_s[post.kind], failed_finding(Reason.TIMED_OUT)
+            finding = structs.replace(finding, doubts=(QualityFlag.TIMER_LATE,))
+        if finding.reason in TIMED and self.doubt(at_s):
+            # It may have been answered, had the agent been given the CPU.
+            finding = failed_finding(Reason.AGENT_STARVED)
+        return took_s, finding
+
+    def _hindrance(
+        self, link: str, post: ProbePoint, family: Family, at_s: float
+    ) -> tuple[float, Finding] | None:
+        """Return what a run finds that cannot be made, ``None`` where it can."""
         if self.starve(at_s):
             return 0.5, failed_finding(Reason.AGENT_STARVED)
         facts = self._facts_at(link, at_s)
@@ -322,25 +365,45 @@ class SimulatedSite:
             return self.timeout_s[post.kind], failed_finding(Reason.TIMED_OUT)
         if not facts.usable(family):
             return 0.0, failed_finding(Reason.NO_ADDRESS)
-        hits = [t for t in self.injected if t.hits(link, post, family, at_s)]
-        base_s = RTT_S[post.rung] + (0.0 if post.domestic else ABROAD_S)
-        if "mobile" in link and post.rung is not Segment.LAN:
-            base_s += RADIO_S
-        series = (link, family, post.target)
-        address = self._rota.next_address(series, self.addresses) if post.kind == "http" else ""
-        hits = [hit for hit in hits if hit.address in {"", address}]
-        took_s, finding = simulated_answers.simulate_answer(self._random, post, base_s, hits, self)
-        if address:
-            finding = structs.replace(finding, evidence={"address": address})
-        if self.late(at_s):
-            # Half of what is asked while the process does not run is believed to be lost.
-            if self._random.random() < 0.5:
-                took_s, finding = self.timeout_s[post.kind], failed_finding(Reason.TIMED_OUT)
-            finding = structs.replace(finding, doubts=(QualityFlag.TIMER_LATE,))
-        if finding.reason in TIMED and self.doubt(at_s):
-            # It may have been answered, had the agent been given the CPU.
-            finding = failed_finding(Reason.AGENT_STARVED)
+        return None
+
+    def _with_late_answer(
+        self, series: tuple[str, Family, str], at_s: float, rtt_s: float, finding: Finding
+    ) -> tuple[float, Finding]:
+        """Give up an echo at its time; the one after it tells of an answer that came late."""
+        timeout_s = self.timeout_s["icmp"]
+        late = self._late_answers.get(series)
+        if finding.outcome is Outcome.OK and rtt_s >= timeout_s:
+            self._late_answers[series] = (at_s + rtt_s, rtt_s)
+            finding = failed_finding(Reason.TIMED_OUT)
+        took_s = min(rtt_s, timeout_s)
+        # The channel waits 5 s for what is late.
+        if late is not None and late[1] <= 5.0 and late[0] <= at_s + took_s:
+            finding = structs.replace(finding, evidence={"late_rtt_s": f"{late[1]:.3f}"})
+            if self._late_answers.get(series) == late:
+                del self._late_answers[series]
         return took_s, finding
+
+    def _is_name_resolved(self, link: str, family: Family, at_s: float) -> bool:
+        """Return whether either of two questions to the link's name server is answered."""
+        points = self.plan.links[link].points.values()
+        server = next((p for p in points if p.kind == "dns" and p.is_first_resolver), None)
+        if server is None:
+            return True
+        hits = [t for t in self.injected if t.hits(link, server, family, at_s)]
+        share = 1.0 - math.prod(1.0 - hit.loss for hit in hits if hit.reason is None)
+        is_mute = any(hit.reason is Reason.NAME_SERVER_TIMED_OUT for hit in hits)
+        return not is_mute and (share < 0.5 or any(self._random.random() > share for _ in "ab"))
+
+    def _unresolved(self, hits: list[InjectedFault], at_s: float) -> tuple[float, Finding]:
+        """A request whose name nobody looks up: the address that it had last is tried."""
+        del at_s
+        if not self.remembers_addresses:
+            return 4.0, failed_finding(Reason.NAME_SERVER_TIMED_OUT)
+        is_cut = any(hit.loss >= 0.99 or hit.reason is Reason.TIMED_OUT for hit in hits)
+        evidence = {"by_last_address": "timed_out" if is_cut else "reached"}
+        finding = failed_finding(Reason.NAME_SERVER_TIMED_OUT, evidence=evidence)
+        return (10.0 if is_cut else 4.2), finding
 
     def _facts_at(self, link: str, at_s: float) -> LinkFacts:
         known = FACTS_OK

@@ -155,17 +155,58 @@ def test_a_routers_refusal_is_the_reason(lab: Lab, address: str, rule: str, reas
     on_device(lab, look, BOTH)
 
 
-def test_an_answer_after_the_time_is_up_is_lost_and_counted(lab: Lab) -> None:
+def test_an_answer_after_the_time_is_up_is_late_and_the_next_echo_says_so(lab: Lab) -> None:
     lab.impair("ont--internet", Impairment(delay_s=0.4))
 
     async def look(monitor: LinkMonitor) -> None:
         got = await echo(monitor, "fixed", timeout_s=0.1)
         assert got.reason is Reason.TIMED_OUT
-        assert (await echo(monitor, "fixed")).rtt_s is not None
+        assert got.late_rtt_s is None
+        following = await echo(monitor, "fixed")
+        assert following.rtt_s is not None
+        assert following.late_rtt_s is not None
+        assert following.late_rtt_s >= 0.4
+        assert (await echo(monitor, "fixed")).late_rtt_s is None, "it is told once"
         oddities = monitor.links["fixed"].echoes(Family.IP4).oddities
-        assert oddities.duplicates + oddities.late == 1
+        assert (oddities.late, oddities.duplicates) == (1, 0)
 
     on_device(lab, look, BOTH)
+
+
+def test_what_nothing_answered_is_asked_again_by_a_fresh_flow(lab: Lab) -> None:
+    """A NAT that has wedged the entry of one identifier must not look like a dead line for ever."""
+    lab.impair("ont--internet", Impairment(delay_s=0.2))
+
+    async def look(monitor: LinkMonitor) -> None:
+        everything = 0x0003  # ETH_P_ALL
+        with socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(everything)) as ear:
+            ear.setblocking(False)
+            await echo(monitor, "fixed")
+            await echo(monitor, "fixed")
+            await echo(monitor, "fixed", timeout_s=0.05)
+            await echo(monitor, "fixed")
+            identifiers = sent_identifiers(ear)
+        if monitor.links["fixed"].echoes(Family.IP4).is_raw:
+            first, second, third, fourth = identifiers
+            assert first == second == third, "a flow that is answered stays the flow that it is"
+            assert fourth not in {first, second, third}
+
+    on_device(lab, look, BOTH)
+
+
+def sent_identifiers(ear: socket.socket) -> list[int]:
+    """Return the identifiers of the echo requests that left, as a tap on the device saw them."""
+    found: list[int] = []
+    while True:
+        try:
+            data, address = ear.recvfrom(2048)
+        except BlockingIOError:
+            return found
+        if address[2] != socket.PACKET_OUTGOING or data[9:10] != b"\x01":
+            continue
+        header_bytes = 4 * (data[0] & 15)
+        if data[header_bytes] == icmp.IP4.request:
+            found.append(int.from_bytes(data[header_bytes + 4 : header_bytes + 6], "big"))
 
 
 def test_duplicates_are_counted_once_as_answers(lab: Lab) -> None:

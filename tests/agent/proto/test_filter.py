@@ -65,12 +65,16 @@ def passes(program: bytes, packet: bytes) -> bool:
 def test_what_names_our_identifier_passes_and_nothing_else_does(packet: bytes) -> None:
     assert passes(echo_filter4(0x0C2B), packet)
     assert not passes(echo_filter4(0x0C2C), packet)
+    assert passes(echo_filter4(0x0C20, 0xFFF0), packet), "fresh flows differ in the lowest bits"
+    assert not passes(echo_filter4(0x0C30, 0xFFF0), packet)
 
 
 @pytest.mark.parametrize("packet", [REPLY6, ERROR6 + IP6_QUOTE, b"\x03" + ERROR6[1:] + IP6_QUOTE])
 def test_the_same_holds_for_ipv6(packet: bytes) -> None:
     assert passes(echo_filter6(0xABCD), packet)
     assert not passes(echo_filter6(0xABCC), packet)
+    assert passes(echo_filter6(0xABC0, 0xFFF0), packet)
+    assert not passes(echo_filter6(0xABD0, 0xFFF0), packet)
 
 
 @pytest.mark.parametrize(

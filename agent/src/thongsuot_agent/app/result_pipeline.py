@@ -171,11 +171,12 @@ class ResultPipeline:
             _log.info("link changed: %s", description)
             self.add_notice(NoticeCode.LINKS_CHANGED, description)
         resolvers = self._links[name].resolvers
+        shared = self._links[name].has_shared_resolvers
         self._judge_event(
             LinkEvent(
                 boottime_ns=self._clock.boottime_ns(),
                 link=name,
-                facts=facts_from(after, resolvers),
+                facts=facts_from(after, resolvers, shared_resolvers=shared),
             )
         )
         if can_send(after) and not can_send(before):
@@ -231,9 +232,11 @@ class ResultPipeline:
             _log.error("cannot judge times=%d; begins anew", self._broken, exc_info=error)
             problem = f"judge: {type(error).__name__}: {error}"
             self.add_notice(NoticeCode.PROBE_BROKEN, problem)
-        self.memory = Memory()
+        # What was said stays said: the record goes on from it, never to before it.
+        self.memory = Memory(issued=self.memory.issued)
         for name, link in self._links.items():
-            facts = facts_from(link.state, link.resolvers)
+            resolvers, shared = link.resolvers, link.has_shared_resolvers
+            facts = facts_from(link.state, resolvers, shared_resolvers=shared)
             now_ns = self._clock.boottime_ns()
             event = LinkEvent(boottime_ns=now_ns, link=name, facts=facts)
             self.memory = step(self.memory, event, self.plan, self._settings).memory

@@ -16,12 +16,12 @@ from thongsuot_agent.judge.observations import observation_of_run
 from thongsuot_agent.judge.reachability import Reachability, reachability_of
 from thongsuot_agent.judge.settings import Settings
 from thongsuot_agent.judge.site_probes import SiteProbes
-from thongsuot_agent.judge.symptoms import equipment, loss
+from thongsuot_agent.judge.symptoms import carried_loss, equipment, loss
 from thongsuot_agent.judge.symptoms.traffic import update_box_counters, update_host_counters
 from thongsuot_agent.judge.tracks import ECHO, record_duration, record_run, track_of
 from thongsuot_agent.judge.verdicts import judge_link
 from thongsuot_schema.reason import Reason
-from thongsuot_schema.result import Result
+from thongsuot_schema.result import Family, Result, Series
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import VerdictChange
 
@@ -77,13 +77,13 @@ def _on_result(memory: Memory, result: Result, plan: SiteProbes, settings: Setti
     post = at.probes.point_of(series)
     if post is None or result.finding.reason in _NEVER_STARTED:
         return StepOutcome(memory=memory)
-    sign = reachability_of(series.kind, result.finding)
+    sign = _sign(at, result)
     started_ns = result.boottime_ns
-    if started_ns < at.link.valid_from_ns:
-        sign = Reachability.UNMEASURED
     track = track_of(at.link, series)
     if series.kind == ECHO:
         loss.count_echo_run(at, post, track, result, sign)
+    else:
+        carried_loss.count_run(at, post, track, result.finding, sign)
     record_run(track, started_ns, result.finding, sign, memory.now_ns)
     rounds.note_run_in_round(at, track, post, sign, started_ns)
     if sign is Reachability.UNMEASURED:
@@ -97,6 +97,27 @@ def _on_result(memory: Memory, result: Result, plan: SiteProbes, settings: Setti
             links.request_burst_if_unexpected(at, observation_of_run(at, post, track, sign), sign)
     asked = services.note_service_run(at, plan, track, sign, started_ns) if post.is_service else ()
     return _with_other_due_links(_judge_after_event(at, plan, asked), at, plan)
+
+
+def _sign(at: LinkContext, result: Result) -> Reachability:
+    """Return what a run proves, as the link was when it began."""
+    sign = reachability_of(result.series.kind, result.finding)
+    if result.boottime_ns < at.link.valid_from_ns:
+        return Reachability.UNMEASURED
+    if sign is Reachability.SILENT and _is_filtered_here(at, result.series):
+        return Reachability.UNMEASURED
+    return sign
+
+
+def _is_filtered_here(at: LinkContext, series: Series) -> bool:
+    """
+    Return whether the device's own kernel drops the answers of a series: no carrier's fault.
+
+    Strict reverse path filtering (RFC 3704; CIS hardening, RHEL) drops what comes in by another
+    interface than the preferred default route's.
+    """
+    facts = at.link.facts
+    return facts is not None and facts.reverse_filtered and series.family is Family.IP4
 
 
 def _is_site_equipment(at: LinkContext, result: Result) -> bool:

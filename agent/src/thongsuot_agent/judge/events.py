@@ -17,7 +17,10 @@ class LinkFacts(msgspec.Struct, frozen=True, kw_only=True):
     ``gateways`` are the next hops of the default routes. ``local_resolver``: the first name server
     that the link's configuration names is a box of the site (the gateway itself, mostly a CPE that
     forwards), so that its silence is not the carrier's, and its answers prove nothing beyond it (it
-    has a cache).
+    has a cache). ``shared_resolvers``: the name servers are the whole device's, and nothing says
+    which link they belong to. ``point_to_point``: the interface has no link layer to ask (PPP, a
+    modem's raw IP), and no cable. ``reverse_filtered``: the kernel drops answers that come in by
+    the interface (strict reverse path filter, RFC 3704), so that nothing over IPv4 is measured.
     """
 
     present: bool
@@ -29,6 +32,9 @@ class LinkFacts(msgspec.Struct, frozen=True, kw_only=True):
     address_conflict: bool = False
     gateways: tuple[str, ...] = ()
     local_resolver: bool = False
+    shared_resolvers: bool = False
+    point_to_point: bool = False
+    reverse_filtered: bool = False
 
     def usable(self, family: Family) -> bool:
         """Return whether packets of a family can leave by the link at all."""
@@ -60,9 +66,15 @@ class InterfaceState(Protocol):
     def has_route6(self) -> bool: ...  # noqa: D102
     @property
     def address_conflict(self) -> bool: ...  # noqa: D102
+    @property
+    def point_to_point(self) -> bool: ...  # noqa: D102
+    @property
+    def reverse_filtered(self) -> bool: ...  # noqa: D102
 
 
-def facts_from(state: InterfaceState, resolvers: tuple[str, ...] = ()) -> LinkFacts:
+def facts_from(
+    state: InterfaceState, resolvers: tuple[str, ...] = (), *, shared_resolvers: bool = False
+) -> LinkFacts:
     """Return the facts of one snapshot of an interface and the name servers configured for it."""
     gateways = tuple(g for g in (state.gateway4, state.gateway6) if g is not None)
     return LinkFacts(
@@ -74,6 +86,9 @@ def facts_from(state: InterfaceState, resolvers: tuple[str, ...] = ()) -> LinkFa
         has_route6=state.has_route6,
         address_conflict=state.address_conflict,
         gateways=gateways,
+        shared_resolvers=shared_resolvers,
+        point_to_point=state.point_to_point,
+        reverse_filtered=state.reverse_filtered,
         local_resolver=bool(resolvers) and is_local(resolvers[0], gateways),
     )
 

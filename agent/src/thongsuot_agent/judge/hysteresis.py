@@ -16,6 +16,7 @@ _HYSTERESIS: Mapping[Symptom, str] = {
     # What the interface says is believed at once (symptoms/facts.py), and held like a silence.
     Symptom.INTERFACE_ABSENT: "silence",
     Symptom.CABLE_UNPLUGGED: "silence",
+    Symptom.ACCESS_SESSION_LOST: "silence",
     Symptom.NO_ADDRESS: "silence",
     Symptom.NO_ROUTE: "silence",
     Symptom.NOT_YET_MEASURED: "silence",
@@ -31,6 +32,7 @@ _HYSTERESIS: Mapping[Symptom, str] = {
     Symptom.INTERNATIONAL_TRANSIT_SILENT: "partial",
     Symptom.LAN_CONGESTED: "slow",
     Symptom.ACCESS_SLOW: "slow",
+    Symptom.SLOW_CAUSE_UNKNOWN: "slow",
     Symptom.CARRIER_SLOW: "slow",
     Symptom.TRANSIT_SLOW: "slow",
     Symptom.RESOLVER_SILENT: "resolver",

@@ -2,6 +2,8 @@
 Links: what an event does to a link: facts, suspicion, the end of a round, nothing at all for long.
 """
 
+import msgspec
+
 from thongsuot_agent.judge import rounds
 from thongsuot_agent.judge.comparison import is_outage
 from thongsuot_agent.judge.diagnosis import Diagnosis, Suspicion
@@ -13,7 +15,15 @@ from thongsuot_agent.judge.memory import FaultSlot, LinkMemory
 from thongsuot_agent.judge.observations import FAST_KINDS, Observation, Observations, observe_round
 from thongsuot_agent.judge.reachability import Reachability
 from thongsuot_agent.judge.site_probes import RANK
-from thongsuot_agent.judge.symptoms import flapping, interface, latency, loss, resolver, silence
+from thongsuot_agent.judge.symptoms import (
+    carried_loss,
+    flapping,
+    interface,
+    latency,
+    loss,
+    resolver,
+    silence,
+)
 from thongsuot_agent.judge.tracks import ECHO
 from thongsuot_schema.result import Family
 from thongsuot_schema.segment import Segment
@@ -23,12 +33,19 @@ from thongsuot_schema.state import State
 def update_interface_facts(at: LinkContext, event: LinkEvent) -> None:
     """Take what the kernel says of an interface."""
     link = at.link
-    before, link.facts, link.facts_ns = link.facts, event.facts, event.boottime_ns
-    if before is None or _usable(before) != _usable(event.facts):
+    facts = event.facts
+    link.was_point_to_point = facts.point_to_point or (
+        link.was_point_to_point and not facts.present
+    )
+    if link.was_point_to_point:
+        # pppd takes its interface away with the session: it is gone as what it was.
+        facts = msgspec.structs.replace(facts, point_to_point=True)
+    before, link.facts, link.facts_ns = link.facts, facts, event.boottime_ns
+    if before is None or _usable(before) != _usable(facts):
         # Runs in flight say nothing: packets of a time without signal are lost whatever the line
         # is.
         link.valid_from_ns = event.boottime_ns
-    fault = interface.immediate_diagnosis(event.facts)
+    fault = interface.immediate_diagnosis(facts)
     if fault is not None:
         _fail_by_facts(at, fault, event.boottime_ns)
     else:
@@ -82,6 +99,7 @@ def advance_rounds(at: LinkContext) -> tuple[ConfirmationProbe, ...]:
     if rounds.is_round_complete(at):
         close_round(at)
     loss.judge_loss(at)
+    carried_loss.judge_carried_loss(at)
     wishes = loss.dense_probes(at)
     if link.burst_ns is not None and link.burst_ns <= at.now_ns:
         return tuple(dict.fromkeys((*rounds.open_burst(at), *wishes)))
@@ -213,6 +231,8 @@ def _recover_by_facts(at: LinkContext) -> None:
     fault = link.facts_slot.fault
     if fault is not None and fault.state is State.DOWN:
         link.silence = FaultSlot(fault=fault, onset_ns=link.facts_slot.onset_ns)
+        # Until now the interface itself said how the link was: nothing is unknown of that time.
+        link.heard_ns = max(link.heard_ns or 0, link.facts_ns)
         link.burst_ns = at.now_ns
     elif fault is not None:
         link.clear_ns = link.facts_ns
@@ -223,7 +243,7 @@ def _advance(at: LinkContext, slot: FaultSlot, seen: Suspicion | None, sight: Ob
     is_silence = slot is at.link.silence
     clear_ns = sight.since_ns
     if is_silence:
-        clear_ns = _first_answer_ns(sight, slot.onset_ns, at.now_ns)
+        clear_ns = _return_ns(sight, slot, at.now_ns)
     if advance(slot, seen, at.now_ns, at.settings, clear_ns) and seen is None:
         _mark_clear(at, slot.onset_ns, sight)
         if slot is at.link.slow:
@@ -236,7 +256,9 @@ def _become_known(at: LinkContext, sight: Observations) -> None:
     link = at.link
     if not link.known and (link.silence.fault is not None or _is_proved_beyond_site(sight)):
         link.known = True
-        _mark_clear(at, _first_answer_ns(sight, 0, at.now_ns), sight)
+        issued = at.memory.issued.get(f"{link.name}/")
+        since_ns = 0 if issued is None else issued.decided_ns
+        _mark_clear(at, _first_answer_ns(sight, since_ns, at.now_ns), sight)
 
 
 def _is_proved_beyond_site(sight: Observations) -> bool:
@@ -292,7 +314,9 @@ def _track_flapping(at: LinkContext, seen: Suspicion | None, sight: Observations
         # A round in which the link comes or goes is half of this and half of that: what is believed
         # of the silence counts, as soon as anything is.
         believed = link.silence.fault if is_outage(link.silence.fault) else link.flap_state.fault
-        if seen.is_ripe and (seen.nats or 0.0) >= at.settings.silence_nats:
+        # One protocol that comes and goes may be a policer's; a fault shows in what a link carries.
+        is_proved = seen.is_ripe and seen.is_sure
+        if is_proved and (seen.nats or 0.0) >= at.settings.silence_nats:
             fault = believed or seen.fault
             flapping.note_outage(link.flap_state, fault, seen.onset_ns, at.now_ns, at.settings)
     elif sight.answered():
@@ -306,7 +330,9 @@ def _reset_degraded(link: LinkMemory) -> None:
     link.large_packets = FaultSlot()
     link.blocked_services = FaultSlot()
     link.loss_fault = FaultSlot()
+    link.carried_fault = FaultSlot()
     loss.restart_loss_test(link)
+    carried_loss.restart_carried_test(link)
 
 
 def _reset_rounds(link: LinkMemory) -> None:
@@ -317,13 +343,35 @@ def _reset_rounds(link: LinkMemory) -> None:
 
 
 def _first_answer_ns(sight: Observations, since_ns: int, now_ns: int) -> int:
-    """Return the start of the first run beyond the site that answered since a fault began."""
-    starts = [
-        seen.track.answered_since_ns
-        for seen in sight.answered()
-        if RANK[seen.rung] > RANK[Segment.LAN] and seen.track.answered_since_ns is not None
-    ]
+    """
+    Return the start of the first run beyond the site that answered since a fault began.
+
+    While an interface cannot send, no run fails: the answers before and after it are one row to
+    their series, which therefore began too early. Then the latest answer speaks.
+    """
+    starts: list[int] = []
+    for seen in sight.answered():
+        if RANK[seen.rung] > RANK[Segment.LAN]:
+            first_ns = seen.track.answered_since_ns or 0
+            starts.append(first_ns if first_ns >= since_ns else seen.track.answered_ns or 0)
     return min((start for start in starts if start >= since_ns), default=now_ns)
+
+
+def _return_ns(sight: Observations, slot: FaultSlot, now_ns: int) -> int:
+    """
+    Return the start of the first run that speaks for the end of a silence.
+
+    Only a series that was silent in it can: a first hop that answered all along may have lost one
+    echo meanwhile, and be answered again since (2026-11: an outage of 1000 s ended after 390 s).
+    """
+    segment = slot.fault.segment if slot.fault is not None else None
+    rank = max(RANK[Segment.ACCESS], RANK[segment] if segment is not None else 0)
+    starts = [
+        seen.track.answered_since_ns or 0
+        for seen in sight.answered()
+        if RANK[seen.rung] >= rank and (seen.track.silent_ns or 0) >= slot.onset_ns
+    ]
+    return min((start for start in starts if start >= slot.onset_ns), default=now_ns)
 
 
 def _usable(link_facts: LinkFacts) -> tuple[bool, bool]:

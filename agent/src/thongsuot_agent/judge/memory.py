@@ -57,6 +57,7 @@ class Track(msgspec.Struct, kw_only=True):
     from ``learned`` runs; ``slow_runs`` are above it in a row, since ``slow_since_ns``;
     ``quick_runs`` are far below it in a row, on average ``quick_s``. ``sent`` and ``lost`` count
     for the present test of loss; until ``noisy_until_ns`` the series is left out of it.
+    ``carried_sent`` and ``carried_lost`` count the packets of lookups and requests likewise.
     ``addresses`` are those at which a service was tried lately.
     """
 
@@ -91,9 +92,12 @@ class Track(msgspec.Struct, kw_only=True):
     quick_s: float = 0.0
     sent: int = 0
     lost: int = 0
+    carried_sent: int = 0
+    carried_lost: int = 0
     noisy_until_ns: int = 0
     addresses: dict[str, ServiceAddress] = msgspec.field(default_factory=dict)
     expires_s: float | None = None
+    issuer: str = ""
     tally: RoundCounts = msgspec.field(default_factory=RoundCounts)
 
 
@@ -136,18 +140,21 @@ class LossTest(msgspec.Struct, kw_only=True):
     """
     The sequential test of a link's loss.
 
-    ``cusum_up`` and ``cusum_down`` are the two running sums (never below 0); ``ratio`` the
-    share of echoes lost lately. ``scrutiny_ns``: since when all anchors are asked every second,
-    ``None`` while they are not.
+    ``cusum_up`` and ``cusum_down`` are the two running sums (never below 0); ``ratio`` the share of
+    echoes lost lately, ``raw_ratio`` the same with every echo of a burst counted. ``alarm_ns``:
+    since when the sum is full, and a second protocol is waited for.
     """
 
     cusum_up: float = 0.0
     cusum_down: float = 0.0
     ratio: float = 0.0
+    raw_ratio: float = 0.0
+    raw_ns: int = 0
     first_ns: int | None = None
     blip_ns: int | None = None
     dead_until_ns: int = 0
     is_dense_probing: bool = False
+    alarm_ns: int | None = None
     credit_s: float = 0.0
     credit_ns: int | None = None
     asked_ns: int = 0
@@ -201,6 +208,19 @@ class EquipmentReadings(msgspec.Struct, kw_only=True):
     mains_ns: int | None = None
     is_on_battery: bool = False
     runtime_s: float | None = None
+
+
+class CarriedTest(msgspec.Struct, kw_only=True):
+    """
+    The sequential test of what lookups and requests lose (``symptoms/carried_loss``): its two sums,
+    when the present one began, and when lookups were last asked for.
+    """
+
+    cusum_up: float = 0.0
+    cusum_down: float = 0.0
+    first_ns: int | None = None
+    lossy_runs: int = 0
+    asked_ns: int = 0
 
 
 class FlapState(msgspec.Struct, kw_only=True):
@@ -267,11 +287,16 @@ class LinkMemory(msgspec.Struct, kw_only=True):
     blocked_services: FaultSlot = msgspec.field(default_factory=FaultSlot)
     loss_fault: FaultSlot = msgspec.field(default_factory=FaultSlot)
     loss_test: LossTest = msgspec.field(default_factory=LossTest)
+    carried_fault: FaultSlot = msgspec.field(default_factory=FaultSlot)
+    carried_test: CarriedTest = msgspec.field(default_factory=CarriedTest)
+    policed_until_ns: int = 0
     traffic: Traffic = msgspec.field(default_factory=Traffic)
     boxes: dict[str, Traffic] = msgspec.field(default_factory=dict)
     flap_state: FlapState = msgspec.field(default_factory=FlapState)
     equipment: EquipmentReadings = msgspec.field(default_factory=EquipmentReadings)
     had_ipv4: bool = False
+    was_point_to_point: bool = False
+    delays_s: list[float] = msgspec.field(default_factory=list)
     paths: dict[str, RouteHistory] = msgspec.field(default_factory=dict)
     paths_asked_ns: int | None = None
     is_path_due: bool = False
@@ -313,6 +338,7 @@ class IssuedVerdict(msgspec.Struct, kw_only=True):
 
     verdict: Verdict
     onset_ns: int
+    decided_ns: int = 0
 
     @property
     def state(self) -> State:

@@ -117,23 +117,44 @@ def observe_round(at: LinkContext, since_ns: int) -> Observations:
     An answer counts if its run began in the round. A silence counts if it became known in the
     round: no second run is made of a series that is under way. While the link is out this is not
     so, for then an old silence would hide its return.
+
+    A web request takes longer than a round. Where nothing beyond the site has answered since it
+    began, its silence speaks on: with echoes dropped by the carrier it is half of all proof.
     """
     seen: list[Observation] = []
-    under_way_ns = 0 if is_outage(at.link.silence.fault) else IN_FLIGHT_NS
+    is_out = is_outage(at.link.silence.fault)
+    under_way_ns = 0 if is_out else IN_FLIGHT_NS
+    proved_ns = _last_proof_ns(at)
     for track in at.link.tracks.values():
         post = at.probes.points.get(f"{track.kind} {track.target}")
         if post is None:
             continue
         answered = track.answered_ns is not None and track.answered_ns >= since_ns
+        began_ns = track.silent_ns or 0
         silent = (
             not answered
             and track.silences > 0
             and track.silent_heard_ns >= since_ns
-            and (track.silent_ns or 0) >= since_ns - under_way_ns
+            and began_ns >= since_ns - under_way_ns
         )
+        if track.kind not in FAST_KINDS and track.silences and not is_out:
+            silent = silent or (not answered and began_ns > proved_ns)
         if answered or silent or (track.failed_ns or 0) >= since_ns:
             seen.append(Observation(track, post, rung_of(post, at.link.facts), answered, silent))
     return Observations(since_ns, tuple(seen))
+
+
+def _last_proof_ns(at: LinkContext) -> int:
+    """Return the start of the latest run that was answered from beyond the site."""
+    return max(
+        (
+            track.answered_ns or 0
+            for track in at.link.tracks.values()
+            if (point := at.probes.points.get(f"{track.kind} {track.target}")) is not None
+            and RANK[rung_of(point, at.link.facts)] > RANK[Segment.LAN]
+        ),
+        default=0,
+    )
 
 
 def observe_latest(at: LinkContext, since_ns: int) -> Observations:

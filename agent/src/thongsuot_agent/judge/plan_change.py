@@ -7,10 +7,9 @@ times, its faults.
 """
 
 from thongsuot_agent.judge.memory import FaultSlot, LinkMemory, Memory, ServiceMemory
-from thongsuot_agent.judge.services import BLOCKED
 from thongsuot_agent.judge.site_probes import LinkProbes, SiteProbes
-from thongsuot_agent.judge.symptoms.services import REQUEST
-from thongsuot_schema.segment import Segment
+from thongsuot_agent.judge.symptoms.attribution import INTERCEPTED, RELATION
+from thongsuot_agent.judge.symptoms.service_over_link import REQUEST
 
 
 def forget_removed_targets(memory: Memory, before: SiteProbes, after: SiteProbes) -> None:
@@ -63,8 +62,7 @@ def _clear_service_faults(link: LinkMemory, memory: Memory) -> None:
 
 
 def _is_blocked(slot: FaultSlot) -> bool:
-    fault = slot.fault
-    return fault is not None and fault.segment is Segment.CARRIER and fault.symptom in BLOCKED
+    return slot.fault in {RELATION, INTERCEPTED}
 
 
 def _has_tracks(link: LinkMemory, services: dict[str, ServiceMemory]) -> bool:

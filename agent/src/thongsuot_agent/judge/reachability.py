@@ -26,6 +26,16 @@ class Reachability(Enum):
     """The run says nothing about anything."""
 
 
+LATE_RTT = "late_rtt_s"
+"""Evidence of the echo probe: an earlier echo was answered so late, after its time was out."""
+BY_LAST_ADDRESS = "by_last_address"
+"""Evidence of the web probe: what came of trying the last known address of an unresolved name."""
+REACHED, UNREACHED = "reached", "timed_out"
+_BY_LAST_ADDRESS = {
+    REACHED: Reachability.ANSWERED,
+    UNREACHED: Reachability.SILENT,
+}
+
 _SILENT = frozenset(
     {
         Reason.TIMED_OUT,
@@ -66,8 +76,15 @@ def reachability_of(kind: str, finding: Finding) -> Reachability:
     if finding.outcome is Outcome.OK:
         return Reachability.ANSWERED
     reason = finding.reason
+    if late_rtt_s(finding) is not None:
+        # The answer to the echo before this one came after its time: late is not lost.
+        return Reachability.ANSWERED
     if finding.outcome is Outcome.UNMEASURED or reason is None or is_doubtful(finding):
         return Reachability.UNMEASURED
+    by_last = finding.evidence.get(BY_LAST_ADDRESS)
+    if kind == "http" and by_last is not None:
+        # The name could not be looked up; the address that it had last speaks for the way.
+        return _BY_LAST_ADDRESS.get(by_last, Reachability.INCONCLUSIVE)
     if kind == "dns":
         silent, answered = _SILENT_NAME_SERVER, _ANSWERED_NAME_SERVER
     elif kind == "http":
@@ -77,6 +94,15 @@ def reachability_of(kind: str, finding: Finding) -> Reachability:
     if reason in silent:
         return Reachability.SILENT
     return Reachability.ANSWERED if reason in answered else Reachability.INCONCLUSIVE
+
+
+def late_rtt_s(finding: Finding) -> float | None:
+    """Return how long the answer took that came too late for an echo, ``None`` if none did."""
+    text = finding.evidence.get(LATE_RTT)
+    try:
+        return None if text is None else float(text)
+    except ValueError:
+        return None
 
 
 def is_doubtful(finding: Finding) -> bool:

@@ -12,7 +12,7 @@ from thongsuot_agent.judge.link_context import LinkContext, ns
 from thongsuot_agent.judge.memory import FaultSlot, LinkMemory, Round, RoundCounts, Track
 from thongsuot_agent.judge.observations import FAST_KINDS, rung_of
 from thongsuot_agent.judge.reachability import Reachability
-from thongsuot_agent.judge.site_probes import RANK, LinkProbes, ProbePoint
+from thongsuot_agent.judge.site_probes import RANK, ProbePoint
 from thongsuot_agent.judge.symptoms import equipment
 from thongsuot_agent.judge.tracks import ECHO
 from thongsuot_schema.reason import Reason
@@ -45,7 +45,7 @@ def open_burst(at: LinkContext) -> tuple[ConfirmationProbe, ...]:
     The first burst of a suspicion leaves web requests out, unless there are few anchors.
     """
     link, watch = at.link, at.probes
-    is_wide = link.silence.is_pending or _anchors(watch) < at.settings.quorum
+    is_wide = link.silence.is_pending or _anchors(at) < at.settings.quorum
     wishes: list[ConfirmationProbe] = []
     awaited: set[str] = set()
     for post, family in _probeable(at):
@@ -177,5 +177,22 @@ def _open_round(at: LinkContext, length_ns: int, awaited: set[str] | None) -> No
         track.tally = RoundCounts()
 
 
-def _anchors(watch: LinkProbes) -> int:
-    return len({p.target for p in watch.points.values() if not p.is_service and not p.is_gateway})
+def _anchors(at: LinkContext) -> int:
+    """
+    Return how many anchors can speak for the way.
+
+    Those that are known to be unresponsive cannot: where a carrier drops echoes, few are left, and
+    the services have to be asked at once.
+    """
+    mute = {
+        f"{track.kind} {track.target}"
+        for track in at.link.tracks.values()
+        if track.known_unresponsive
+    }
+    return len(
+        {
+            point.target
+            for key, point in at.probes.points.items()
+            if key not in mute and not point.is_service and not point.is_gateway
+        }
+    )

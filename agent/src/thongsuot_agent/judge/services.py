@@ -7,13 +7,13 @@ no link is itself in question; what its own link, or the device's clock, explain
 portal's fault.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
 from thongsuot_agent.judge import site
 from thongsuot_agent.judge.comparison import is_settled, is_usable
-from thongsuot_agent.judge.diagnosis import Suspicion
+from thongsuot_agent.judge.diagnosis import Diagnosis, Suspicion
 from thongsuot_agent.judge.events import ConfirmationProbe
 from thongsuot_agent.judge.hysteresis import confirm
 from thongsuot_agent.judge.link_context import LinkContext, ns
@@ -23,12 +23,19 @@ from thongsuot_agent.judge.rounds import can_be_probed
 from thongsuot_agent.judge.settings import Settings
 from thongsuot_agent.judge.site_probes import SiteProbes
 from thongsuot_agent.judge.symptoms import services as symptoms
-from thongsuot_agent.judge.symptoms.failure_modes import STALLS
+from thongsuot_agent.judge.symptoms.attribution import INTERCEPTED, RELATION, is_compared
+from thongsuot_agent.judge.symptoms.failure_modes import NEEDS_OTHER_SERVICES, SILENT_REASONS
 from thongsuot_agent.judge.symptoms.partial import PARTIAL_OUTAGE
-from thongsuot_agent.judge.symptoms.services import ServiceOverLink
+from thongsuot_agent.judge.symptoms.service_over_link import (
+    REQUEST,
+    SLOW_RUNS,
+    ServiceOverLink,
+    networks_of,
+    service_over_link,
+)
 from thongsuot_agent.judge.verdicts import UNKNOWN
 from thongsuot_schema.result import Family
-from thongsuot_schema.segment import Segment
+from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom, VerdictChange
 
 PROBED_AT_MOST = 5
@@ -38,8 +45,10 @@ POSTPONED_S = 1.0
 MAX_WAIT_S = 30.0
 """Longest that a case waits for links: by then their own rounds are over."""
 
-BLOCKED = frozenset({Symptom.SERVICE_TIMEOUT, Symptom.SERVICE_REFUSED})
-"""What a destination looks like that one carrier does not lead to."""
+NO_SERVICE = Diagnosis(state=State.UNKNOWN, segment=None, symptom=Symptom.LINK_REACHES_NO_SERVICE)
+"""A link over which no service works while another reaches them is never ``up``."""
+BLOCKED_NETWORKS = 2
+"""Services in so many networks time out over one link alone before that carrier is named."""
 
 
 class ServiceOutcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,14 +71,14 @@ def note_service_run(
         return ()
     if sign is Reachability.UNMEASURED:
         return ()
-    now = symptoms.service_over_link(at, at.link, service.name)
+    now = service_over_link(at, at.link, service.name)
     if at.link.name not in service.slots and not now.is_doubtful and not now.is_bad:
         service.slots[at.link.name] = FaultSlot(onset_ns=started_ns)
         service.judged[at.link.name] = now.signature
         return ()
     # What was left open is taken up again by the next run that speaks for it.
     fails_anew = now.is_doubtful and track.failures == 1
-    is_slow_still = track.slow_runs % symptoms.SLOW_RUNS == symptoms.SLOW_RUNS - 1
+    is_slow_still = track.slow_runs % SLOW_RUNS == SLOW_RUNS - 1
     slot = service.slots.get(at.link.name)
     is_open = fails_anew or (is_slow_still and slot is not None and slot.fault is None)
     if now.signature == service.judged.get(at.link.name) and not is_open:
@@ -84,8 +93,8 @@ def _open_comparison(
     if track.failures and at.link.round is None:
         # Before a portal is blamed, the link that says so is looked at.
         at.link.burst_ns = at.now_ns
-    if track.failures and track.reason in STALLS:
-        # Whether large packets are lost shows only when several services are asked.
+    if track.failures and track.reason in NEEDS_OTHER_SERVICES:
+        # Lost large packets and interception show only when several services are asked.
         names.extend(name for name in plan.services if name != service.name)
     wishes: list[ConfirmationProbe] = []
     for name in names:
@@ -146,10 +155,10 @@ def _request_missing_probes(
     if _in_time(memory, case) and not all(is_settled(at.link) for at in stands):
         _postpone(memory, case)
         return ()
-    overs = [symptoms.service_over_link(at, at.link, service.name) for at in stands]
+    overs = [service_over_link(at, at.link, service.name) for at in stands]
     wants_more = any(
         _wants_more(one, service.slots.get(one.link.name), settings)
-        or not symptoms.is_compared(one, [other for other in overs if other is not one])
+        or not is_compared(one, [other for other in overs if other is not one])
         for one in overs
     )
     if not wants_more or case.times_probed >= PROBED_AT_MOST:
@@ -165,7 +174,7 @@ def _close_comparison(
     case = service.comparison
     assert case is not None, "only an open case is closed"
     stands = _usable_links(memory, plan, settings, service.name)
-    overs = {at.link.name: symptoms.service_over_link(at, at.link, service.name) for at in stands}
+    overs = {at.link.name: service_over_link(at, at.link, service.name) for at in stands}
     if _in_time(memory, case) and _waits_for_others(memory, service, overs):
         _postpone(memory, case)
         return
@@ -201,10 +210,10 @@ def _judge_packets(at: LinkContext, plan: SiteProbes, settings: Settings) -> Non
     here: list[ServiceOverLink] = []
     elsewhere: dict[str, list[ServiceOverLink]] = {}
     for name in plan.services:
-        here.append(symptoms.service_over_link(at, at.link, name))
+        here.append(service_over_link(at, at.link, name))
         others = _usable_links(at.memory, plan, settings, name)
         elsewhere[name] = [
-            symptoms.service_over_link(other, other.link, name)
+            service_over_link(other, other.link, name)
             for other in others
             if other.link is not at.link
         ]
@@ -222,22 +231,52 @@ def _judge_packets(at: LinkContext, plan: SiteProbes, settings: Settings) -> Non
 
 
 def _judge_blocked(at: LinkContext) -> None:
-    """A service that only this link does not reach is the link's fault, and makes it degraded."""
+    """
+    Judge a link by the services that other links reach and it does not.
+
+    One such service is a relation of two, and so are several that stand behind one wall, or that
+    refuse: an answer is never silence (a portal that reset one carrier's addresses was once "2 of
+    2 links of the carrier failed together"). Services in two networks that time out are the
+    carrier's. When nothing works at all over the link, it is not ``up`` whatever its echoes say.
+    """
     blocked = [
-        slot
+        (service.name, slot)
         for service in at.memory.services.values()
         if (slot := service.slots.get(at.link.name)) is not None
-        and slot.fault is not None
-        and slot.fault.segment is Segment.CARRIER
-        and slot.fault.symptom in BLOCKED
+        and slot.fault in {RELATION, INTERCEPTED}
     ]
-    if blocked and at.link.blocked_services.fault is None:
-        first = min(blocked, key=lambda slot: slot.onset_ns)
-        seen = Suspicion(fault=PARTIAL_OUTAGE, onset_ns=first.onset_ns, evidence=first.evidence)
-        confirm(at.link.blocked_services, seen, seen.onset_ns)
-    elif not blocked and at.link.blocked_services.fault is not None:
+    fault = _blocked_fault(at, [name for name, _ in blocked])
+    held = at.link.blocked_services
+    if fault is not None and fault != held.fault:
+        first = min((slot for _, slot in blocked), key=lambda slot: slot.onset_ns)
+        seen = Suspicion(fault=fault, onset_ns=first.onset_ns, evidence=first.evidence)
+        confirm(held, seen, seen.onset_ns)
+    elif fault is None and held.fault is not None:
         at.link.clear_ns = at.now_ns
         at.link.blocked_services = FaultSlot()
+
+
+def _blocked_fault(at: LinkContext, blocked: Sequence[str]) -> Diagnosis | None:
+    if not blocked:
+        return None
+    networks: set[str] = set()
+    for name in blocked:
+        one = service_over_link(at, at.link, name)
+        if all(track.reason in SILENT_REASONS for track in one.tracks.values() if track.failures):
+            networks |= networks_of(one)
+    if len(networks) >= BLOCKED_NETWORKS and len(blocked) >= BLOCKED_NETWORKS:
+        return PARTIAL_OUTAGE
+    if all(_believed_of(at, name) == INTERCEPTED for name in blocked):
+        return INTERCEPTED
+    others = (name for name in at.memory.services if name not in blocked)
+    works = any(service_over_link(at, at.link, name).is_good for name in others)
+    return None if works else NO_SERVICE
+
+
+def _believed_of(at: LinkContext, service: str) -> Diagnosis | None:
+    """Return what is believed of a service over a link."""
+    slot = at.memory.services[service].slots.get(at.link.name)
+    return None if slot is None else slot.fault
 
 
 def _wants_more(one: ServiceOverLink, slot: FaultSlot | None, settings: Settings) -> bool:
@@ -251,9 +290,11 @@ def _wants_more(one: ServiceOverLink, slot: FaultSlot | None, settings: Settings
 def _waits_for_others(
     memory: Memory, service: ServiceMemory, overs: Mapping[str, ServiceOverLink]
 ) -> bool:
-    """Return whether handshakes stall, and other services are being asked whether theirs do."""
+    """Return whether other services are being asked whether they fail in the same way."""
     stalls = any(
-        t.failures and t.reason in STALLS for o in overs.values() for t in o.tracks.values()
+        t.failures and t.reason in NEEDS_OTHER_SERVICES
+        for o in overs.values()
+        for t in o.tracks.values()
     )
     return stalls and any(
         other.comparison is not None
@@ -281,7 +322,7 @@ def _request_probes(
     assert case is not None, "only an open case asks"
     wishes: list[ConfirmationProbe] = []
     for at in _usable_links(memory, plan, settings, service.name):
-        post = at.probes.points[f"{symptoms.REQUEST} {service.name}"]
+        post = at.probes.points[f"{REQUEST} {service.name}"]
         wishes.extend(
             ConfirmationProbe(kind=post.kind, link=at.link.name, target=post.target, family=family)
             for family in post.families
@@ -299,7 +340,7 @@ def _usable_links(
     return [
         LinkContext(memory, link, watch, settings)
         for name, watch in plan.links.items()
-        if f"{symptoms.REQUEST} {service}" in watch.points
+        if f"{REQUEST} {service}" in watch.points
         and (link := memory.links.get(name)) is not None
         and is_usable(link)
     ]

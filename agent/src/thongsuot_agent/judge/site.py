@@ -8,7 +8,8 @@ from thongsuot_agent.judge.diagnosis import Diagnosis
 from thongsuot_agent.judge.memory import FaultSlot, LinkMemory, Memory, ServiceMemory
 from thongsuot_agent.judge.site_probes import SiteProbes
 from thongsuot_agent.judge.symptoms.expiry import expiring_slot
-from thongsuot_agent.judge.symptoms.services import REQUEST, link_slot_for_services
+from thongsuot_agent.judge.symptoms.service_over_link import REQUEST
+from thongsuot_agent.judge.symptoms.services import link_slot_for_services
 from thongsuot_agent.judge.verdicts import UNKNOWN, issue_verdict
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State

@@ -1,7 +1,7 @@
 """Tracks: from one run to what its series has shown so far."""
 
 from thongsuot_agent.judge.memory import LinkMemory, ServiceAddress, Track
-from thongsuot_agent.judge.reachability import Reachability, is_doubtful
+from thongsuot_agent.judge.reachability import Reachability, is_doubtful, late_rtt_s
 from thongsuot_agent.judge.settings import Settings
 from thongsuot_agent.judge.site_probes import key_of
 from thongsuot_schema.catalogue import dns, http, icmp
@@ -74,7 +74,13 @@ def record_duration(
 
     Late timers teach nothing, nor does a line of which is known that it is not as it should be.
     """
-    value_s = finding.values.get(_DURATIONS.get(track.kind, ""))
+    value_s, late_s = finding.values.get(_DURATIONS.get(track.kind, "")), late_rtt_s(finding)
+    if late_s is not None and finding.outcome is not Outcome.OK:
+        # Late is slow: what a queue of seconds does to echoes is a delay, whatever their time-out.
+        track.value_s, track.value_ns = late_s, started_ns
+        track.slow_runs += 1
+        track.slow_since_ns = track.slow_since_ns or started_ns
+        return
     if value_s is None or finding.outcome is not Outcome.OK or is_doubtful(finding):
         return
     track.value_s, track.value_ns = value_s, started_ns
@@ -172,6 +178,7 @@ def _record_service(track: Track, started_ns: int, finding: Finding) -> None:
     expires_s = finding.values.get(http.CERTIFICATE_EXPIRY.name)
     if expires_s is not None:
         track.expires_s = expires_s
+    track.issuer = finding.evidence.get("issuer", "")
     name = finding.evidence.get("address", "")
     if not name:
         return

@@ -16,6 +16,10 @@ UNKNOWN = Diagnosis(state=State.UNKNOWN, segment=None, symptom=Symptom.NOT_YET_M
 OVERLOADED = Diagnosis(state=State.UNKNOWN, segment=None, symptom=Symptom.DEVICE_OVERLOADED)
 
 
+FILTERED = Diagnosis(state=State.UNKNOWN, segment=None, symptom=Symptom.DEVICE_FILTERS_ANSWERS)
+_FAULTY = frozenset({State.DOWN, State.DEGRADED})
+
+
 def link_slot(link: LinkMemory) -> FaultSlot | None:
     """Return what is wrong with a link, with what its equipment says of it."""
     slot = _slot_by_packets(link)
@@ -58,6 +62,8 @@ def unknown_slot(link: LinkMemory, now_ns: int) -> FaultSlot:
     """Return what is said of a link of which nothing is known, since it was last measured."""
     is_starved = link.starved_ns is not None and link.starved_ns >= (link.heard_ns or 0)
     onset_ns = link.heard_ns if link.heard_ns is not None else now_ns
+    if link.facts is not None and link.facts.reverse_filtered:
+        return FaultSlot(fault=FILTERED, onset_ns=onset_ns)
     return FaultSlot(fault=OVERLOADED if is_starved else UNKNOWN, onset_ns=onset_ns)
 
 
@@ -73,8 +79,10 @@ def issue_verdict(
     elif _is_already_issued(given.verdict, fault):
         return ()
     verdict = _verdict(link, service, fault, slot.evidence)
-    onset_ns = min(slot.onset_ns, memory.now_ns)
-    memory.issued[subject] = IssuedVerdict(verdict=verdict, onset_ns=onset_ns)
+    onset_ns = min(max(slot.onset_ns, _earliest_onset_ns(given, verdict)), memory.now_ns)
+    memory.issued[subject] = IssuedVerdict(
+        verdict=verdict, onset_ns=onset_ns, decided_ns=memory.now_ns
+    )
     change = VerdictChange(
         verdict=verdict,
         before=State.UNKNOWN if given is None else given.state,
@@ -84,12 +92,29 @@ def issue_verdict(
     return (change,)
 
 
+def _earliest_onset_ns(issued: IssuedVerdict | None, verdict: Verdict) -> int:
+    """
+    Return the earliest onset of a verdict that follows another: history is never rewritten.
+
+    A fault that is told better (another rung, another cause) may go back to where the fault that it
+    replaces began. That it is over, that a new one began, or that nothing is known, begins at the
+    earliest when the verdict before was given: until then that verdict stood, and was right. Case:
+    after a cable was out, no run had failed (none could be sent), so that the first answer since
+    the last silence was one from before the outage, and the record showed an unbroken ``up``.
+    """
+    if issued is None:
+        return 0
+    is_fault = verdict.state in _FAULTY and issued.verdict.symptom is not Symptom.NONE
+    return issued.onset_ns if is_fault else issued.decided_ns
+
+
 def _degraded(link: LinkMemory) -> tuple[FaultSlot, ...]:
     return (
         link.facts_slot,
         link.silence,
         link.large_packets,
         link.loss_fault,
+        link.carried_fault,
         link.slow,
         link.resolver,
         link.blocked_services,
@@ -105,8 +130,8 @@ def _flap_slot(link: LinkMemory, slot: FaultSlot) -> FaultSlot | None:
 
 def _rung_rank(slot: FaultSlot) -> int:
     assert slot.fault is not None, "slots without a fault were left out"
-    assert slot.fault.segment is not None, "only an outage may be nobody's fault yet"
-    return RANK[slot.fault.segment]
+    # What is nobody's fault yet explains nothing: every fault that has a place comes first.
+    return len(RANK) if slot.fault.segment is None else RANK[slot.fault.segment]
 
 
 def _verdict(

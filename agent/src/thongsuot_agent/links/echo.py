@@ -1,9 +1,10 @@
 """Echo: one request and its answer, timed by the kernel's stamps, proven to belong together."""
 
 import asyncio
+import math
 import os
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from thongsuot_agent.links.echo_socket import EchoArrival, EchoSocket
 from thongsuot_agent.links.egress import Egress
@@ -17,6 +18,14 @@ from thongsuot_schema.result import Family, QualityFlag
 
 PAYLOAD_BYTES = 16
 """All of it random: 128 bits tell our own answer from any other, and spare a metered link."""
+
+LATE_WAIT_S = 5.0
+"""A queue of a cheap router holds up to some seconds of traffic; what comes later is stray."""
+LATE_NEWS_S = 10.0
+"""A late answer is told with the next echo to its destination, if that ends so soon."""
+
+WORN_ECHOES = 8
+"""Echoes in a row that nothing answers before a ping socket, with its one flow, is exchanged."""
 
 _REMEMBERED = 64
 """Settled echoes that are remembered to tell a late or second answer from a stranger's."""
@@ -39,6 +48,8 @@ class EchoResult:
     doubts: frozenset[QualityFlag] = frozenset()
     sent_bytes: int = 0
     received_bytes: int = 0
+    late_rtt_s: float | None = None
+    """An earlier echo to this destination was answered after its time, so long after it left."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -85,6 +96,10 @@ class EchoChannel:
         self._pending: dict[int, _PendingEcho] = {}
         self._by_number: dict[int, _PendingEcho] = {}
         self._settled: OrderedDict[int, bytes] = OrderedDict()
+        self._given_up: OrderedDict[int, _PendingEcho] = OrderedDict()
+        self._late: dict[bytes, tuple[float, float]] = {}
+        self._flows: dict[bytes, int] = {}
+        self._unanswered = 0
         self._sequence = int.from_bytes(os.urandom(2), "big")
         self._stamps_seen = False
         self.oddities = UnexpectedReplies()
@@ -93,6 +108,13 @@ class EchoChannel:
     def is_raw(self) -> bool:
         """Whether this is a raw socket (CAP_NET_RAW) or the kernel's ping socket."""
         return self._socket.is_raw
+
+    @property
+    def is_worn(self) -> bool:
+        """
+        Whether nothing answers the one flow that a ping socket has: a new socket is a fresh one.
+        """
+        return not self.is_raw and not self._pending and self._unanswered >= WORN_ECHOES
 
     def serves(self, index: int) -> bool:
         """Return whether it is bound to the interface of this number, and the loop is this one."""
@@ -137,7 +159,8 @@ class EchoChannel:
         payload = os.urandom(payload_bytes)
         stopwatch = Stopwatch()
         try:
-            number = self._socket.send(egress, sequence, payload)
+            flow = self._flows.get(egress.destination_packed, 0)
+            number = self._socket.send(egress, sequence, payload, flow)
         except OSError as error:
             self._by_number.clear()
             raise LinkUnusable(reason_for_own(error), described(error)) from error
@@ -183,7 +206,7 @@ class EchoChannel:
         message = arrival.message
         pending = self._pending.get(message.sequence)
         if pending is None:
-            self._count_unexpected(message)
+            self._accept_after_time(message, arrival)
         elif isinstance(message, icmp.IcmpError):
             self._accept_icmp_error(pending, message, arrival)
         elif message.payload != pending.payload:
@@ -201,8 +224,9 @@ class EchoChannel:
             return
         rtt_ns, doubts = pending.stopwatch.stop(ancillary_data.stamp_ns)
         if rtt_ns > pending.timeout_ns:
-            self.oddities.late += 1
+            self._note_late(pending, rtt_ns)
             return
+        self._unanswered = 0
         self._resolve(
             pending,
             EchoResult(
@@ -235,6 +259,44 @@ class EchoChannel:
             ),
         )
 
+    def _accept_after_time(
+        self, message: icmp.EchoReply | icmp.IcmpError, arrival: EchoArrival
+    ) -> None:
+        """An answer to an echo that was given up proves the way all the same: late, not lost."""
+        pending = self._given_up.get(message.sequence)
+        if pending is None or message.payload != pending.payload:
+            self._count_unexpected(message)
+            return
+        told = arrival.control
+        if told.interface == pending.egress.index and told.local == pending.egress.source_packed:
+            self._note_late(pending, pending.stopwatch.stop(told.stamp_ns)[0])
+            del self._given_up[message.sequence]
+
+    def _note_late(self, pending: _PendingEcho, rtt_ns: int) -> None:
+        self.oddities.late += 1
+        self._late[pending.egress.destination_packed] = (rtt_ns / NS_PER_S, self._loop.time())
+
+    def _late_rtt_s(self, destination: bytes) -> float | None:
+        """Return, once, how long the latest late answer from a destination took."""
+        rtt_s, heard_s = self._late.pop(destination, (0.0, -math.inf))
+        return rtt_s if self._loop.time() - heard_s <= LATE_NEWS_S else None
+
+    def _give_up(self, pending: _PendingEcho) -> None:
+        """Wait on for a late answer; the next echo to this destination is a fresh flow."""
+        now_s = self._loop.time()
+        while self._given_up:
+            first = next(iter(self._given_up.values()))
+            is_old = now_s - first.deadline_s > LATE_WAIT_S
+            if not is_old and len(self._given_up) < _REMEMBERED:
+                break
+            self._given_up.popitem(last=False)
+        self._given_up[pending.sequence] = pending
+        self._unanswered += 1
+        destination = pending.egress.destination_packed
+        # A NAT that has lost, or wedged, the entry of one identifier loses it for ever while it is
+        # refreshed (seen for 23 minutes after the line was mended): what is silent is asked anew.
+        self._flows[destination] = self._flows.get(destination, 0) + 1
+
     def _count_unexpected(self, message: icmp.EchoReply | icmp.IcmpError) -> None:
         payload = self._settled.get(message.sequence)
         if payload is None or payload != message.payload:
@@ -252,6 +314,7 @@ class EchoChannel:
         if pending.future.done():
             return
         reason, detail = Reason.TIMED_OUT, ""
+        self._give_up(pending)
         if pending.unproven:
             reason, detail = Reason.EGRESS_UNPROVEN, pending.unproven
         elif self._stamps_seen and pending.stopwatch.left_ns is None:
@@ -273,7 +336,8 @@ class EchoChannel:
 
     def _resolve(self, pending: _PendingEcho, echo: EchoResult) -> None:
         if not pending.future.done():
-            pending.future.set_result(echo)
+            late_rtt_s = self._late_rtt_s(pending.egress.destination_packed)
+            pending.future.set_result(replace(echo, late_rtt_s=late_rtt_s))
         self._forget(pending)
 
     def _forget(self, pending: _PendingEcho) -> None:

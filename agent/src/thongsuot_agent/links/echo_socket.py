@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from thongsuot_agent.links.egress import Egress
-from thongsuot_agent.links.icmp_sockets import number_anew, open_icmp
+from thongsuot_agent.links.icmp_sockets import FLOW_MASK, FRESH_FLOWS, number_anew, open_icmp
 from thongsuot_agent.links.stamping import TransmitTimestamp
 from thongsuot_agent.proto import control, icmp
 from thongsuot_agent.proto.malformed import MalformedMessage
@@ -55,14 +55,17 @@ class EchoSocket:
         """Close the sockets."""
         self._sockets.close()
 
-    def send(self, egress: Egress, sequence: int, payload: bytes) -> int:
+    def send(self, egress: Egress, sequence: int, payload: bytes, flow: int = 0) -> int:
         """
         Send one request and return its number, by which its stamp will be known.
+
+        ``flow`` chooses the identifier among those of a raw socket; a ping socket has only one.
 
         Raises:
             OSError: the kernel could not send; nothing left. Numbers start from 0 again.
         """
-        packet = icmp.build_request(self.numbers, self._sockets.identifier, sequence, payload)
+        identifier = self._sockets.identifier | (flow % FRESH_FLOWS if self.is_raw else 0)
+        packet = icmp.build_request(self.numbers, identifier, sequence, payload)
         leave_by = control.leave_by6 if self._is_six else control.leave_by4
         way = leave_by(egress.index, egress.source_packed)
         try:
@@ -123,7 +126,8 @@ class EchoSocket:
                 message = icmp.parse(self.numbers, data)
             except MalformedMessage:
                 continue  # anybody can send nonsense; it answers nothing
-            if message is not None and message.identifier == self._sockets.identifier:
+            mask = FLOW_MASK if self.is_raw else 0xFFFF
+            if message is not None and message.identifier & mask == self._sockets.identifier:
                 yield EchoArrival(message=message, control=ancillary_data, size_bytes=len(data))
 
     def _quoted(self, data: bytes, ancillary_data: control.ReceivedControl) -> EchoArrival | None:

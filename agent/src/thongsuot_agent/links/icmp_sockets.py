@@ -24,6 +24,10 @@ from thongsuot_agent.proto.filter import PASS_NOTHING, echo_filter4, echo_filter
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import Family
 
+FRESH_FLOWS = 16
+"""Flows that one raw socket may use in turn; each is an entry in the NAT of the site's box."""
+FLOW_MASK = 0xFFFF & ~(FRESH_FLOWS - 1)
+
 _RECEIVE_BUFFER_BYTES = 1 << 17  # a few hundred answers: more than are ever under way
 
 
@@ -33,6 +37,7 @@ class IcmpSockets:
     Where to send and where to listen; the same socket twice when ``is_raw`` is false.
 
     ``identifier`` is what echoes sent here carry: ours to choose, or the kernel's on a ping socket.
+    Raw, its lowest bits (``FRESH_FLOWS``) are free: a fresh flow is another of them.
     """
 
     sender: socket.socket
@@ -72,14 +77,14 @@ def number_anew(sender: socket.socket) -> None:
 
 
 def _open_raw(family: Family, interface: str) -> IcmpSockets:
-    identifier = int.from_bytes(os.urandom(2), "big")
+    identifier = int.from_bytes(os.urandom(2), "big") & FLOW_MASK
     program = echo_filter6 if family is Family.IP6 else echo_filter4
     with _opened(family, socket.SOCK_RAW) as sender:
         attach_filter(sender, PASS_NOTHING)
         bind_to(sender, interface)
         number_anew(sender)
         with _opened(family, socket.SOCK_RAW) as listener:
-            attach_filter(listener, program(identifier))
+            attach_filter(listener, program(identifier, FLOW_MASK))
             _request_arrival_info(listener, family)
             listener.setsockopt(socket.SOL_SOCKET, control.SO_TIMESTAMPING, control.STAMP_ARRIVING)
     return IcmpSockets(sender=sender, listener=listener, identifier=identifier, is_raw=True)

@@ -70,6 +70,11 @@ class LiveLink:
         """
         return self._resolvers.servers(self.state.index)
 
+    @property
+    def has_shared_resolvers(self) -> bool:
+        """Whether the name servers are the whole device's, so that they may be another link's."""
+        return self._resolvers.are_shared
+
     def update_state(self, state: LinkState) -> None:
         """Take in what the kernel says now; ways out are asked for anew."""
         if state != self.state:
@@ -119,10 +124,10 @@ class LiveLink:
             LinkUnusable: ICMP sockets are not allowed; the text says what to grant.
         """
         known = self._echoes.get(family)
-        if known is not None and known.serves(self.state.index):
+        if known is not None and known.serves(self.state.index) and not known.is_worn:
             return known
         if known is not None:
-            known.close()  # the interface was plugged in anew
+            known.close()  # the interface was plugged in anew, or nothing answers its flow any more
         opened = EchoChannel(family, self.spec.interface, self.state.index)
         self._echoes[family] = opened
         return opened

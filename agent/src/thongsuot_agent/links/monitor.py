@@ -12,6 +12,7 @@ from typing import Self
 from thongsuot_agent.links.address_conflict import ConflictDetector, listen_point
 from thongsuot_agent.links.discovery import spec_for
 from thongsuot_agent.links.link import LiveLink
+from thongsuot_agent.links.reverse_path import is_reverse_filtered
 from thongsuot_agent.links.rtnetlink_client import NETLINK_ROUTE, DumpInterrupted, RtnetlinkClient
 from thongsuot_agent.links.snapshot import KernelTables, states, uplinks
 from thongsuot_agent.links.stamping import keep_stamping
@@ -130,7 +131,11 @@ class LinkMonitor:
         link_states = states(tables, {link.spec.interface for link in self._links.values()})
         self._messages = tables.links
         for name, link in self._links.items():
-            self._change(name, link, self._with_conflicts(name, link_states[link.spec.interface]))
+            interface = link.spec.interface
+            state = self._with_conflicts(name, link_states[interface])
+            if is_reverse_filtered(self._kernel, interface, state):
+                state = replace(state, reverse_filtered=True)
+            self._change(name, link, state)
 
     async def run(self, on_change: OnChange) -> None:
         """

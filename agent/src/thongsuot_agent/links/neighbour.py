@@ -6,12 +6,11 @@ import socket
 
 from thongsuot_agent.links.egress import Egress, address_family
 from thongsuot_agent.links.link import LiveLink
+from thongsuot_agent.links.snapshot import is_point_to_point
 from thongsuot_agent.links.sockets import open_bound
 from thongsuot_agent.proto import arp
 from thongsuot_agent.proto.neighbour import SOLICITATION_HOP_LIMIT, build_solicitation
 from thongsuot_agent.proto.rtnetlink import (
-    ARPHRD_ETHER,
-    IFF_NOARP,
     NUD_DELAY,
     NUD_FAILED,
     NUD_PROBE,
@@ -44,7 +43,7 @@ async def gateway_answers(link: LiveLink, family: Family, message: LinkMessage) 
         LinkUnusable: nothing can be sent by the link.
     """
     gateway = link.state.gateway(family)
-    if gateway is None or message.flags & IFF_NOARP or message.hardware_type != ARPHRD_ETHER:
+    if gateway is None or is_point_to_point(message):
         return None
     egress = link.egress(family, gateway)
     entry = _neighbour_entry(link, egress)

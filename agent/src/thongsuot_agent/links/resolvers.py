@@ -23,7 +23,7 @@ where the numbers mean something else.
 import re
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from pathlib import Path
 
@@ -48,6 +48,12 @@ class Resolvers:
         self._root = root
         self._found: tuple[str, ...] = ()
         self._read_at_s: float | None = None
+        self._are_shared = False
+
+    @property
+    def are_shared(self) -> bool:
+        """Whether what was last read is the whole device's: whose servers they are is not known."""
+        return self._are_shared and not self._fixed
 
     def invalidate(self) -> None:
         """Read again at the next question: the link changed."""
@@ -59,21 +65,38 @@ class Resolvers:
             return self._fixed
         now_s = time.monotonic()
         if self._read_at_s is None or now_s - self._read_at_s > _FRESH_S:
-            self._found = find_resolvers(self._interface, index, self._root)
+            own = find_own_resolvers(self._interface, index, self._root)
+            self._found = own or find_shared_resolvers(self._root)
+            self._are_shared = not own
             self._read_at_s = now_s
         return self._found
 
 
 def find_resolvers(interface: str, index: int, root: Path) -> tuple[str, ...]:
+    """Return the name servers of an interface, else those of the whole device."""
+    return find_own_resolvers(interface, index, root) or find_shared_resolvers(root)
+
+
+def find_own_resolvers(interface: str, index: int, root: Path) -> tuple[str, ...]:
     """Return the name servers of an interface from the files of whoever configured it."""
-    for files, read in _sources(interface, index, root):
+    return _first_found(_sources(interface, index, root))
+
+
+def find_shared_resolvers(root: Path) -> tuple[str, ...]:
+    """Return the name servers of the whole device, whichever link they belong to."""
+    files = (root / "run/systemd/resolve/resolv.conf", root / "etc/resolv.conf")
+    return _first_found(([file], _NAMESERVER.findall) for file in files)
+
+
+_Read = Callable[[str], list[str]]
+
+
+def _first_found(sources: Iterable[tuple[list[Path], _Read]]) -> tuple[str, ...]:
+    for files, read in sources:
         servers = _usable(chain.from_iterable(read(text) for text in _texts(files)))
         if servers:
             return servers
     return ()
-
-
-_Read = Callable[[str], list[str]]
 
 
 def _sources(interface: str, index: int, root: Path) -> Iterator[tuple[list[Path], _Read]]:
@@ -99,8 +122,6 @@ def _sources(interface: str, index: int, root: Path) -> Iterator[tuple[list[Path
         ],
         _leased,
     )
-    yield [root / "run/systemd/resolve/resolv.conf"], _NAMESERVER.findall
-    yield [root / "etc/resolv.conf"], _NAMESERVER.findall
 
 
 def _is_first_namespace(root: Path) -> bool:

@@ -8,11 +8,13 @@ from thongsuot_agent.links.state import ABSENT, LinkState
 from thongsuot_agent.proto.rtnetlink import (
     AF_INET,
     AF_INET6,
+    ARPHRD_ETHER,
     IFA_F_DADFAILED,
     IFA_F_DEPRECATED,
     IFA_F_OPTIMISTIC,
     IFA_F_TENTATIVE,
     IFF_LOOPBACK,
+    IFF_NOARP,
     RT_TABLE_LOCAL,
     RTN_UNICAST,
     SCOPE_LINK,
@@ -82,10 +84,16 @@ def _state(link: LinkMessage, tables: KernelTables) -> LinkState:
         carries4=link.index in _preferred(tables.routes, AF_INET),
         carries6=link.index in _preferred(tables.routes, AF_INET6),
         address_conflict=any(message.flags & IFA_F_DADFAILED for message in own),
+        point_to_point=is_point_to_point(link),
         link_local6=next(
             (text(message.address) for message in own if _is_link_local(message)), None
         ),
     )
+
+
+def is_point_to_point(link: LinkMessage) -> bool:
+    """Return whether an interface has no neighbours: no ARP, no neighbour discovery, no cable."""
+    return bool(link.flags & IFF_NOARP) or link.hardware_type != ARPHRD_ETHER
 
 
 def _preferred(routes: Iterable[RouteMessage], family: int) -> frozenset[int]:

@@ -36,6 +36,10 @@ class LinkState:
     """``192.168.1.10 is claimed by 02:fc:00:00:00:01``; empty where no claim was heard."""
     carries4: bool = False
     carries6: bool = False
+    point_to_point: bool = False
+    """No link layer to ask a gateway on (PPP, tun, a modem's raw IP), and no cable either."""
+    reverse_filtered: bool = False
+    """The kernel drops IPv4 answers that come in by this interface (strict rp_filter)."""
     link_local6: str | None = None
     """Source of packets to a link-local address, which is what an IPv6 gateway mostly has."""
 

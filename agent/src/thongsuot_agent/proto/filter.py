@@ -61,8 +61,12 @@ def _assemble(program: dict[str, list[tuple[int, int, str, str]]]) -> bytes:
     return b"".join(packed)
 
 
-def echo_filter4(identifier: int) -> bytes:
-    """Return the filter for IPv4, where a raw socket's packet starts with the IP header."""
+def echo_filter4(identifier: int, mask: int = 0xFFFF) -> bytes:
+    """
+    Return the filter for IPv4, where a raw socket's packet starts with the IP header.
+
+    ``mask`` leaves out bits of the identifier that may have any value.
+    """
     return _assemble(
         {
             "start": [
@@ -72,7 +76,11 @@ def echo_filter4(identifier: int) -> bytes:
                 *(_if(kind, "error") for kind in sorted(IP4.errors)),
                 _do(_RETURN, _DROP),
             ],
-            "reply": [_do(_A_HALF_X, _IDENTIFIER_AT), _if(identifier, "keep", "drop")],
+            "reply": [
+                _do(_A_HALF_X, _IDENTIFIER_AT),
+                _do(_AND, mask),
+                _if(identifier & mask, "keep", "drop"),
+            ],
             # The quoted packet follows the error's header and has an IP header of its own length.
             "error": [
                 _do(_A_BYTE_X, ECHO_HEADER_BYTES),
@@ -81,7 +89,8 @@ def echo_filter4(identifier: int) -> bytes:
                 _do(_ADD_X),
                 _do(_X_FROM_A),
                 _do(_A_HALF_X, ECHO_HEADER_BYTES + _IDENTIFIER_AT),
-                _if(identifier, "keep", "drop"),
+                _do(_AND, mask),
+                _if(identifier & mask, "keep", "drop"),
             ],
             "drop": [_do(_RETURN, _DROP)],
             "keep": [_do(_RETURN, _KEEP)],
@@ -89,7 +98,7 @@ def echo_filter4(identifier: int) -> bytes:
     )
 
 
-def echo_filter6(identifier: int) -> bytes:
+def echo_filter6(identifier: int, mask: int = 0xFFFF) -> bytes:
     """Return the filter for IPv6, where a raw socket's packet starts with the ICMPv6 header."""
     quoted_identifier = ECHO_HEADER_BYTES + IP6_HEADER_BYTES + _IDENTIFIER_AT
     return _assemble(
@@ -100,8 +109,16 @@ def echo_filter6(identifier: int) -> bytes:
                 *(_if(kind, "error") for kind in sorted(IP6.errors)),
                 _do(_RETURN, _DROP),
             ],
-            "reply": [_do(_A_HALF, _IDENTIFIER_AT), _if(identifier, "keep", "drop")],
-            "error": [_do(_A_HALF, quoted_identifier), _if(identifier, "keep", "drop")],
+            "reply": [
+                _do(_A_HALF, _IDENTIFIER_AT),
+                _do(_AND, mask),
+                _if(identifier & mask, "keep", "drop"),
+            ],
+            "error": [
+                _do(_A_HALF, quoted_identifier),
+                _do(_AND, mask),
+                _if(identifier & mask, "keep", "drop"),
+            ],
             "drop": [_do(_RETURN, _DROP)],
             "keep": [_do(_RETURN, _KEEP)],
         }

@@ -1,15 +1,16 @@
 """The matrix, service: the portal's own faults, told from those of the way and of the device."""
 
 import pytest
+from msgspec import structs
 
 from tests.agent.judge.expect import (
     assert_found,
     blamed_parties,
     changes_of,
-    named_segments,
     states_of,
+    verdict_summary,
 )
-from tests.agent.judge.inventories import one_link, two_links
+from tests.agent.judge.inventories import FIXED, MOBILE, one_link, two_links
 from tests.agent.judge.seeds import SEEDS
 from tests.agent.judge.simulated_site import InjectedFault, SimulatedSite
 from thongsuot_schema.reason import Reason
@@ -21,6 +22,8 @@ START_S = 60.0
 
 DAY_S = 86_400.0
 WALL_S = 1_790_000_000.0
+
+UNTOLD = (State.UNKNOWN, None, Symptom.SERVICE_UNREACHABLE_OVER_LINK)
 
 FAILURES = [
     (Reason.CONNECTION_REFUSED, Symptom.SERVICE_REFUSED),
@@ -78,18 +81,57 @@ def test_a_portal_that_fails_over_every_link_is_at_fault_itself(
 def test_a_portal_that_fails_over_one_link_alone_is_not_at_fault(seed: int, reason: Reason) -> None:
     world = SimulatedSite(seed=seed, injected=(failing(reason, links=("fixed",)),))
     world.run(800.0)
-    assert named_segments(world, "fixed", "motcua") == {Segment.CARRIER}
+    assert verdict_summary(changes_of(world, "fixed", "motcua")[1]) == UNTOLD
+    assert states_of(world, "fixed", "motcua") == [State.UP, State.UNKNOWN, State.UP]
     assert states_of(world, "mobile", "motcua")[-1] is State.UP
     assert states_of(world, "", "motcua") == [State.UP], "the site reaches it"
+    assert states_of(world, "fixed") == [State.UP], "the other portal is reached over it"
+    assert blamed_parties(world) == set(), "a relation of two is nobody's alone"
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_portals_in_two_networks_that_time_out_over_one_link_alone_are_its_carriers(
+    seed: int,
+) -> None:
+    cut = failing(Reason.TIMED_OUT, links=("fixed",), targets=())
+    world = SimulatedSite(seed=seed, injected=(cut,))
+    world.run(800.0)
+    expected = (State.DEGRADED, Segment.CARRIER, Symptom.CARRIER_PARTIAL_OUTAGE)
+    found = [c for c in changes_of(world, "fixed") if c.verdict.state is State.DEGRADED]
+    assert verdict_summary(found[0]) == expected
+    assert states_of(world, "fixed")[-1] is State.UP
     assert blamed_parties(world) == {Party.CARRIER}
 
 
-def test_a_destination_that_one_link_does_not_reach_makes_that_link_degraded() -> None:
-    world = SimulatedSite(injected=(failing(Reason.TIMED_OUT, links=("fixed",)),))
+@pytest.mark.parametrize("reason", [Reason.CONNECTION_RESET, Reason.CONNECTION_REFUSED])
+def test_a_link_over_which_every_portal_refuses_is_not_up_and_nobody_is_named(
+    reason: Reason,
+) -> None:
+    """An answer is never silence: who refuses one carrier's addresses is not that carrier."""
+    refuses = failing(reason, links=("fixed",), targets=())
+    world = SimulatedSite(injected=(refuses,))
     world.run(800.0)
-    expected = (State.DEGRADED, Segment.CARRIER, Symptom.CARRIER_PARTIAL_OUTAGE)
-    assert_found(world, expected, since_s=START_S, intervals=14.0)
-    assert states_of(world, "fixed") == [State.UP, State.DEGRADED, State.UP]
+    assert states_of(world, "fixed") == [State.UP, State.UNKNOWN, State.UP]
+    against = changes_of(world, "fixed")[1].verdict
+    assert against.symptom is Symptom.LINK_REACHES_NO_SERVICE
+    assert blamed_parties(world) == set()
+
+
+@pytest.mark.parametrize("carriers", [("a", "a"), ("a", "b")])
+def test_two_links_of_one_carrier_are_one_witness_against_a_portal(
+    carriers: tuple[str, str],
+) -> None:
+    """All anchors beyond are dead too, so that only the other link could prove the way."""
+    links = tuple(
+        structs.replace(link, carrier=carrier)
+        for link, carrier in zip((FIXED, MOBILE), carriers, strict=True)
+    )
+    dead = failing(Reason.CONNECTION_REFUSED, targets=())
+    far = InjectedFault(start_s=0.0, links=(), at=Segment.TRANSIT, kinds=("icmp", "dns"), loss=1.0)
+    world = SimulatedSite(injected=(dead, far), plan=two_links(links=links))
+    world.run(390.0)
+    named = {c.verdict.segment for c in world.changes if c.verdict.service}
+    assert (Segment.SERVICE in named) is (carriers == ("a", "b"))
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -13,6 +13,7 @@ from tests.agent.probes.http.visiting import (
     ZONE,
     measure,
     portal,
+    quiet,
     visit,
 )
 from tests.agent.probes.web_server import (
@@ -250,3 +251,26 @@ def test_of_two_addresses_each_is_visited_in_turn(lab: Lab) -> None:
     found = on_device(lab, run, (FIXED, MOBILE))
     assert set(found[:2]) == {(ANCHOR4, None), (other, Reason.CONNECTION_REFUSED)}
     assert found[2:] == found[:2]
+
+
+def test_where_a_name_cannot_be_looked_up_its_last_address_speaks_for_the_way(lab: Lab) -> None:
+    quick = Settings(timeout_s=3.0, resolve_timeout_s=0.5)
+
+    async def run(monitor: LinkMonitor) -> list[tuple[bool, str]]:
+        of = portal(f"http://{HOST}/")
+        visits = [
+            (await visit(lab, monitor, of, quick, page(), behave=behave))[0]
+            for behave in (ZONE, quiet)
+        ]
+        lab.impair("ont--internet", Impairment(loss_ratio=1.0), Impairment(loss_ratio=1.0))
+        visits.append((await visit(lab, monitor, of, quick, page(), behave=ZONE))[0])
+        return [(one.reason in silent, one.evidence.get("by_last_address", "")) for one in visits]
+
+    # Of two name servers the last one's reason is told.
+    silent = {Reason.NAME_SERVER_TIMED_OUT, Reason.NAME_SERVER_FAILED}
+
+    assert on_device(lab, run, (FIXED, MOBILE)) == [
+        (False, ""),
+        (True, "reached"),
+        (True, "timed_out"),
+    ]

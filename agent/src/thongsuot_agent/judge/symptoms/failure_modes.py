@@ -74,6 +74,15 @@ _OTHERWISE = FailureMode(Symptom.SERVICE_ERROR, Attribution.PATH)
 STALLS = frozenset({Reason.TLS_TIMED_OUT, Reason.RESPONSE_TIMED_OUT})
 """What a way that loses large packets looks like: the connection opens, then nothing more comes."""
 
+FOREIGN_CERTIFICATE = frozenset({Reason.CERTIFICATE_UNTRUSTED, Reason.CERTIFICATE_NAME_MISMATCH})
+"""What an interceptor looks like: shown by all services at once, it is no service's own."""
+
+NEEDS_OTHER_SERVICES = STALLS | FOREIGN_CERTIFICATE
+"""Whose fault these are shows only when several services are asked."""
+
+SILENT_REASONS = frozenset(reason for reason, mode in FAILURE_MODES.items() if mode is _TIMES_OUT)
+"""Nothing came back. What refuses, resets or shows a certificate has answered."""
+
 UNREACHED = frozenset(
     {reason for reason, failing in FAILURE_MODES.items() if failing in {_TIMES_OUT, _REFUSES}}
 )

@@ -24,8 +24,16 @@ NO_ROUTE4 = _lan(Symptom.NO_ROUTE, State.DEGRADED)
 ADDRESS_CONFLICT = _lan(Symptom.ADDRESS_CONFLICT, State.DEGRADED)
 
 
+SESSION_LOST = Diagnosis(
+    state=State.DOWN, segment=Segment.ACCESS, symptom=Symptom.ACCESS_SESSION_LOST
+)
+"""PPP or a modem's bearer is gone: the carrier's session, not a cable of the commune."""
+
+
 def immediate_diagnosis(facts: LinkFacts) -> Diagnosis | None:
     """Return what needs no waiting: without interface or signal nothing can pass."""
+    if facts.point_to_point and not (facts.present and facts.carrier):
+        return SESSION_LOST
     if not facts.present:
         return INTERFACE_ABSENT
     return None if facts.carrier else CABLE_UNPLUGGED
@@ -38,6 +46,9 @@ def diagnosis_after_grace(link: LinkMemory, facts: LinkFacts) -> Diagnosis | Non
     A link without IPv6 is an ordinary link, even one that had it (a carrier may withdraw a prefix,
     and what is not measured says nothing); one that had IPv4 and lost it has lost most portals.
     """
+    if facts.point_to_point and not (facts.usable(Family.IP4) or facts.usable(Family.IP6)):
+        # A modem without bearer keeps its interface, and loses address and route.
+        return SESSION_LOST
     if not (facts.has_address4 or facts.has_address6):
         return NO_ADDRESS
     if facts.usable(Family.IP4) or facts.usable(Family.IP6):

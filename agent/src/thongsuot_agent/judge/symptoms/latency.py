@@ -32,6 +32,19 @@ _SYMPTOMS = {
 }
 
 
+CAUSE_UNKNOWN = Diagnosis(state=State.UNKNOWN, segment=None, symptom=Symptom.SLOW_CAUSE_UNKNOWN)
+"""A queue, and nobody to ask whose it is: the site is told to pause its transfers first."""
+WAVERING = 0.3
+"""
+Spread of the delays of some rounds, as a share of the longest, from which on it is a queue: what
+TCP fills comes and goes by a third (CUBIC, RFC 9438: to 0.7 at each loss), a longer way does not.
+"""
+DELAYS_KEPT = 8
+"""Rounds whose middle delay is remembered while a link is about to be called slow."""
+PAUSE_S = 900.0
+"""A person who was told to pause has by then; what is slow after it is told to the carrier."""
+
+
 def is_suspiciously_slow(at: LinkContext, seen: Observation) -> bool:
     """Return whether an echo took so long that the link should be looked at."""
     track = seen.track
@@ -65,8 +78,11 @@ def detect_latency(at: LinkContext, sight: Observations) -> Suspicion | None:
     if segment is not Segment.TRANSIT and is_link_busy(at, at.now_ns):
         segment = Segment.LAN
         evidence = (*load_of_boxes(at), *evidence)
+    fault = Diagnosis(state=State.DEGRADED, segment=segment, symptom=_SYMPTOMS[segment])
+    if segment in {Segment.ACCESS, Segment.CARRIER} and _may_be_own_queue(at, blamed, onset_ns):
+        fault = CAUSE_UNKNOWN
     return Suspicion(
-        fault=Diagnosis(state=State.DEGRADED, segment=segment, symptom=_SYMPTOMS[segment]),
+        fault=fault,
         onset_ns=onset_ns,
         evidence=evidence,
         # Before the counters of interface and box cover this time, it cannot be told whose queue
@@ -93,6 +109,29 @@ def _is_fresh(at: LinkContext, seen: Observation, sight: Observations) -> bool:
     """
     back_s = at.probes.round_s + 1.0 if seen.point.is_gateway else 1.0
     return (seen.track.value_ns or 0) >= sight.since_ns - ns(back_s)
+
+
+def _may_be_own_queue(at: LinkContext, slow: list[Observation], onset_ns: int) -> bool:
+    """
+    Return whether another machine of the site may fill the line, where no box can say.
+
+    What the device itself sends is known, and held against the contract (``traffic``). Once a delay
+    has wavered it stays a queue until the link is fast again.
+    """
+    link, own = at.link, at.link.traffic
+    floor = at.settings.busy_floor_bits_per_second
+    is_own_load = max(own.down_bits_per_second, own.up_bits_per_second) >= floor
+    if link.boxes or is_own_load or at.now_ns - onset_ns >= ns(PAUSE_S):
+        return False
+    if link.slow.fault is not None:
+        return link.slow.fault == CAUSE_UNKNOWN
+    if not link.slow.is_pending:
+        link.delays_s.clear()
+    added = sorted((s.track.value_s or 0.0) - (s.track.usual_s or 0.0) for s in slow)
+    link.delays_s.append(added[len(added) // 2])
+    del link.delays_s[:-DELAYS_KEPT]
+    spread_s = max(link.delays_s) - min(link.delays_s)
+    return spread_s >= WAVERING * max(link.delays_s)
 
 
 def _is_lower_rung_not_probed(at: LinkContext, sight: Observations, segment: Segment) -> bool:

@@ -15,8 +15,14 @@ from thongsuot_agent.judge.events import ConfirmationProbe
 from thongsuot_agent.judge.hysteresis import confirm
 from thongsuot_agent.judge.link_context import NS_PER_S, LinkContext, ns
 from thongsuot_agent.judge.memory import FaultSlot, LinkMemory, Track
-from thongsuot_agent.judge.reachability import Reachability
+from thongsuot_agent.judge.reachability import Reachability, late_rtt_s
 from thongsuot_agent.judge.site_probes import RANK, ProbePoint
+from thongsuot_agent.judge.symptoms.carried_loss import (
+    POLICED_S,
+    confirms,
+    is_hungry,
+    lookups_to_make,
+)
 from thongsuot_agent.judge.symptoms.loss_location import locate_loss
 from thongsuot_agent.judge.symptoms.traffic import is_link_busy
 from thongsuot_agent.judge.tracks import ECHO
@@ -27,6 +33,12 @@ from thongsuot_schema.segment import Segment
 LOSS_NAME = icmp.LOSS.name
 RATIO_WINDOW_ECHOES = 50
 """Echoes over which the present share is averaged."""
+RAW_WINDOW_ECHOES = 200
+"""The same of all echoes, bursts and all: long, so that a cut line does not look like a policer."""
+ALIVE_S = 30.0
+"""A series that has answered within this loses echoes; one that has not is silent."""
+PLAIN_RATIO = 0.15
+"""A burst of 28 lost echoes, as of a cut line, moves the raw share to 0.13."""
 CLEAR_HOPE = 0.2
 """Share of the evidence for health from which scrutiny helps to find the end of a loss."""
 METERED_FACTOR = 3
@@ -48,7 +60,13 @@ def count_echo_run(
     of hosts that are left out.
     """
     started_ns = result.boottime_ns
-    if track.noisy_until_ns > started_ns or is_link_busy(at, started_ns):
+    _note_raw(at, track, sign)
+    is_policed = at.link.policed_until_ns > started_ns
+    if track.noisy_until_ns > started_ns or is_policed or is_link_busy(at, started_ns):
+        return
+    if late_rtt_s(result.finding) is not None:
+        # The echo before this one came late, so it is not lost; of this one nothing is known yet.
+        track.silent_since_ns, track.silences = None, 0
         return
     lost_ns = None
     if sign is Reachability.ANSWERED:
@@ -60,41 +78,70 @@ def count_echo_run(
         _count(at, post, track, lost_ns, is_loss=True)
 
 
-def judge_loss(at: LinkContext) -> bool:
-    """Decide when one of the two sums is full; returns whether what is believed has changed."""
-    link, loss, slot = at.link, at.link.loss_test, at.link.loss_fault
-    if slot.fault is not None:
-        if loss.cusum_down < at.settings.loss_clear_nats:
-            return False
-        link.clear_ns = loss.first_ns if loss.first_ns is not None else at.now_ns
-        link.loss_fault = FaultSlot()
-        restart_loss_test(link)
-        return True
-    if loss.cusum_up < at.settings.loss_alarm_nats or is_outage(link.silence.fault):
-        return False
+def _note_raw(at: LinkContext, track: Track, sign: Reachability) -> None:
+    """Count every echo of those that answer at times; a carrier that drops them all is no loss."""
+    loss = at.link.loss_test
+    is_known = sign in {Reachability.ANSWERED, Reachability.SILENT}
+    is_alive = at.now_ns - (track.answered_ns or 0) <= ns(ALIVE_S)
+    if is_known and is_alive and at.link.silence.fault is None:
+        loss.raw_ratio += ((sign is Reachability.SILENT) - loss.raw_ratio) / RAW_WINDOW_ECHOES
+        loss.raw_ns = at.now_ns
+
+
+def judge_loss(at: LinkContext) -> None:
+    """Decide when one of the two sums is full."""
+    link, loss = at.link, at.link.loss_test
+    if link.loss_fault.fault is not None:
+        if loss.cusum_down >= at.settings.loss_clear_nats:
+            link.clear_ns = loss.first_ns if loss.first_ns is not None else at.now_ns
+            link.loss_fault = FaultSlot()
+            restart_loss_test(link)
+    elif loss.cusum_up >= at.settings.loss_alarm_nats and not is_outage(link.silence.fault):
+        _locate_and_confirm(at)
+
+
+def _locate_and_confirm(at: LinkContext) -> None:
+    """
+    Believe the loss that echoes show, once it is known where and that the link carries it.
+
+    Carriers police echoes, and users send none: a second protocol has to lose in proportion.
+    """
+    link, loss = at.link, at.link.loss_test
     onset_ns = loss.first_ns if loss.first_ns is not None else at.now_ns
     found = locate_loss(at, onset_ns)
     if found.is_one_host:
         restart_loss_test(link)
-    if found.sighting is None:
-        return False
-    confirm(slot, found.sighting, onset_ns)
+    if found.sighting is None or found.sighting.fault.segment is None:
+        return
+    loss.alarm_ns = loss.alarm_ns or at.now_ns
+    is_carried = confirms(at, found.sighting.fault.segment, loss_ratio(link), loss.alarm_ns)
+    if is_carried is None:
+        return
+    if is_carried:
+        confirm(link.loss_fault, found.sighting, onset_ns)
+    else:
+        link.policed_until_ns = at.now_ns + ns(POLICED_S)
+        # The test counts a burst as one loss; what silences are worth is another matter.
+        loss.ratio = max(loss.ratio, loss.raw_ratio)
     restart_loss_test(link)
-    return True
 
 
 def loss_ratio(link: LinkMemory) -> float:
     """Return the share of echoes that a link loses, as far as known now."""
     sent = sum(track.sent for track in link.tracks.values())
     lost = sum(track.lost for track in link.tracks.values())
-    return max(link.loss_test.ratio, lost / sent if sent else 0.0)
+    raw_ratio = link.loss_test.raw_ratio
+    # A cut line moves the raw share a little before it is called cut: only what is plain counts.
+    is_new = (link.heard_ns or 0) - link.loss_test.raw_ns <= ns(ALIVE_S)
+    plain_ratio = raw_ratio if raw_ratio >= PLAIN_RATIO and is_new else 0.0
+    return max(link.loss_test.ratio, plain_ratio, lost / sent if sent else 0.0)
 
 
 def restart_loss_test(link: LinkMemory) -> None:
     """Begin the test anew."""
     loss = link.loss_test
     loss.cusum_up = loss.cusum_down = 0.0
-    loss.first_ns = None
+    loss.first_ns = loss.alarm_ns = None
     for track in link.tracks.values():
         track.sent = track.lost = 0
 
@@ -111,25 +158,30 @@ def dense_probes(at: LinkContext) -> tuple[ConfirmationProbe, ...]:
     _earn_probe_credit(at, settings.dense_probing_share / patience)
     hope = settings.loss_clear_nats * CLEAR_HOPE
     is_open = loss.cusum_down > hope if link.loss_fault.fault else loss.cusum_up > 0.0
-    loss.is_dense_probing = is_open and not is_outage(link.silence.fault)
+    is_dense = is_open or is_hungry(link)
+    loss.is_dense_probing = is_dense and not is_outage(link.silence.fault)
     every_s = settings.dense_probing_every_s * patience
     if not loss.is_dense_probing or loss.credit_s < every_s:
         return ()
+    lookups = lookups_to_make(at)
+    if not is_open:
+        return lookups
     wants_all = at.now_ns - loss.asked_ns >= ns(every_s)
     wants_near = at.now_ns - loss.near_asked_ns >= ns(every_s / NEAR_RUNGS_FACTOR)
     if wants_all:
         loss.asked_ns = at.now_ns
         loss.credit_s -= every_s
     if not wants_near:
-        return ()
+        return lookups
     loss.near_asked_ns = at.now_ns
-    return tuple(
+    echoes = tuple(
         ConfirmationProbe(kind=ECHO, link=link.name, target=track.target, family=track.family)
         for track in link.tracks.values()
         if _can_tell(track)
         and (post := at.probes.points.get(f"{ECHO} {track.target}")) is not None
         and (wants_all or RANK[post.rung] <= RANK[Segment.ACCESS])
     )
+    return (*lookups, *echoes)
 
 
 def _earn_probe_credit(at: LinkContext, share_of_time: float) -> None:

@@ -37,7 +37,7 @@ CLEAN_NATS = 4.6
 DECIDE_ANYWAY_S = 120.0
 """When loss has been accused for so long, the likelier of the two is taken for those rungs."""
 
-_SYMPTOMS = {
+LOSS_SYMPTOMS = {
     Segment.LAN: Symptom.LAN_LOSS,
     Segment.ACCESS: Symptom.ACCESS_LOSS,
     Segment.CARRIER: Symptom.CARRIER_LOSS,
@@ -98,7 +98,7 @@ def locate_loss(at: LinkContext, onset_ns: int) -> LossLocation:
     if slow is not None and slow.segment is not None and RANK[slow.segment] < RANK[segment]:
         # A queue that delays also drops: that few were lost just behind it is chance.
         segment = slow.segment
-    fault = Diagnosis(state=State.DEGRADED, segment=segment, symptom=_SYMPTOMS[segment])
+    fault = Diagnosis(state=State.DEGRADED, segment=segment, symptom=LOSS_SYMPTOMS[segment])
     evidence = _loss_evidence(shares, at.settings)
     return LossLocation(Suspicion(fault=fault, onset_ns=onset_ns, evidence=evidence))
 
@@ -147,7 +147,7 @@ def _first_lossy(
             share.sent, share.lost
         )
     proved = Segment.LAN
-    for rung in (rung for rung in LADDER if rung in rungs and rung in _SYMPTOMS):
+    for rung in (rung for rung in LADDER if rung in rungs and rung in LOSS_SYMPTOMS):
         beyond = LossShare(rung)
         for other in rungs.values():
             if RANK[other.rung] > RANK[rung]:

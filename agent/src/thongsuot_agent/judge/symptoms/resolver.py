@@ -17,6 +17,7 @@ from thongsuot_agent.judge.memory import Track
 from thongsuot_agent.judge.observations import Observation, Observations
 from thongsuot_agent.judge.site_probes import RANK, ProbePoint
 from thongsuot_agent.judge.symptoms.loss import loss_ratio
+from thongsuot_agent.judge.symptoms.traffic import is_link_busy
 from thongsuot_agent.judge.tracks import ECHO, is_slow
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.segment import Segment
@@ -37,6 +38,26 @@ def is_resolver(post: ProbePoint) -> bool:
     return post.kind == LOOKUP and (post.is_first_resolver or post.rung is Segment.CARRIER)
 
 
+def is_borrowed_resolver(at: LinkContext) -> bool:
+    """
+    Return whether the link's name servers are the whole device's and never answered over the link.
+
+    ``/etc/resolv.conf`` does not say whose a server is: with two carriers the second "has" the
+    first one's, which drops or refuses strangers (2026-11: the second carrier was blamed after
+    12 s, for as long as it was watched).
+    """
+    facts = at.link.facts
+    if facts is None or not facts.shared_resolvers or len(at.memory.links) < 2:
+        return False
+    return not any(
+        track.kind == LOOKUP
+        and track.worked_ns is not None
+        and (point := at.probes.points.get(f"{track.kind} {track.target}")) is not None
+        and point.is_first_resolver
+        for track in at.link.tracks.values()
+    )
+
+
 def is_lookup_unexpected(at: LinkContext, seen: Observation) -> bool:
     """Return whether a lookup does not fit what is believed of the link's name servers."""
     track, believed = seen.track, at.link.resolver.fault
@@ -54,8 +75,8 @@ def is_resolver_measured(sight: Observations) -> bool:
 
 def detect_resolver_fault(at: LinkContext, sight: Observations) -> Suspicion | None:
     """Return what is wrong with a link's name servers, ``None`` if one of them works."""
-    seen = [s for s in sight.seen if is_resolver(s.point) and _has_way(sight, s)]
-    if not seen:
+    seen = [s for s in sight.seen if is_resolver(s.point) and _has_way(at, sight, s)]
+    if not seen or is_borrowed_resolver(at):
         return None
     symptom = _symptom(at, seen)
     if symptom is None:
@@ -68,6 +89,8 @@ def detect_resolver_fault(at: LinkContext, sight: Observations) -> Suspicion | N
         onset_ns=onset_ns,
         evidence=gather_evidence(at, sight),
         nats=runs * log(1.0 / _loss_ratio(at, seen)),
+        # A queue of the site's own makes every server slow or silent: it has to be gone first.
+        is_ripe=not is_link_busy(at, at.now_ns),
     )
 
 
@@ -112,11 +135,23 @@ def _refuses(track: Track) -> bool:
     return track.failures > 0 and track.reason is Reason.NAME_SERVER_REFUSED
 
 
-def _has_way(sight: Observations, seen: Observation) -> bool:
-    """Return whether the link works in the server's family, so that the server is what fails."""
-    return seen.answered or any(
-        RANK[s.rung] >= min(RANK[seen.rung], RANK[Segment.CARRIER])
-        for s in sight.answered(seen.track.family)
+def _has_way(at: LinkContext, sight: Observations, seen: Observation) -> bool:
+    """
+    Return whether the link works in the server's family, so that the server is what fails.
+
+    By an answer in the round; or, where echoes are dropped and only web requests are left (which
+    take longer than a round), by one since the server fell silent.
+    """
+    rank = min(RANK[seen.rung], RANK[Segment.CARRIER])
+    if seen.answered or any(RANK[s.rung] >= rank for s in sight.answered(seen.track.family)):
+        return True
+    since_ns = seen.track.silent_since_ns
+    return since_ns is not None and any(
+        track.family is seen.track.family
+        and (track.answered_ns or 0) > since_ns
+        and (point := at.probes.points.get(f"{track.kind} {track.target}")) is not None
+        and point.is_service
+        for track in at.link.tracks.values()
     )
 
 

@@ -28,6 +28,7 @@ from thongsuot_agent.judge.site_probes import RANK
 from thongsuot_agent.judge.symptoms.families import dead_family
 from thongsuot_agent.judge.symptoms.loss import loss_ratio
 from thongsuot_agent.judge.symptoms.partial import partial_outage
+from thongsuot_agent.judge.symptoms.traffic import is_link_busy
 from thongsuot_agent.judge.tracks import ECHO
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.segment import Segment
@@ -55,6 +56,8 @@ _AFTER: Mapping[Segment, Diagnosis] = {
 }
 """What is broken when this is the highest rung that answered."""
 TWO_SILENT_RUNS = 2
+QUEUE_S = 5.0
+"""So long an echo's late answer is waited for (``links.echo``); longer queues drop instead."""
 
 
 def detect_silence(at: LinkContext, sight: Observations) -> Suspicion | None:
@@ -135,6 +138,12 @@ def _available(at: LinkContext) -> int:
         post = at.probes.points.get(f"{track.kind} {track.target}")
         if post is None or track.known_unresponsive or RANK[post.rung] <= RANK[Segment.LAN]:
             continue
+        is_mute = (track.failed_ns or 0) > (track.answered_ns or 0) and not track.silences
+        if post.is_service and track.failures and is_mute:
+            # It fails for what says nothing of the way (its name cannot be looked up): a witness
+            # that cannot speak is not waited for. Case: the carrier drops ICMP, then the fibre is
+            # cut; the name server is all that is left to fall silent.
+            continue
         found.add(SERVICES_WITNESS if post.is_service else post.target)
     return max(1, len(found))
 
@@ -172,9 +181,13 @@ def _is_refused_by_gateway(at: LinkContext, silent: Sequence[Observation]) -> bo
 def _by_neighbour(at: LinkContext, sight: Observations) -> Diagnosis:
     """Return what is broken when the gateway never answers echoes: the link layer has to tell."""
     traffic, watch, held = at.link.traffic, at.probes, at.link.silence
+    if at.link.facts is not None and at.link.facts.point_to_point:
+        # A modem's raw IP, PPP: no link layer to ask, whatever the plan says of gateways (the
+        # default plan has one for every link). The interface, which is fine, is all of the site's
+        # side (2026-11: such a dead line was unknown for as long as it lasted).
+        return ACCESS_SILENT
     if not traffic.neighbour_proved:
-        # Either there is no link layer to ask (a point-to-point modem), and the interface, which is
-        # fine, is all of the site's own side; or nobody has asked yet.
+        # Either there is no gateway to ask, or nobody has asked yet.
         has_asked = traffic.read_ns is not None or not watch.has_host_probe
         has_gateway = any(post.is_gateway for post in watch.points.values())
         return SILENT_SOMEWHERE if has_gateway or not has_asked else ACCESS_SILENT
@@ -197,8 +210,19 @@ def _suspicion(at: LinkContext, sight: Observations, found: SilenceCandidate) ->
         evidence=gather_evidence(at, sight),
         nats=log(1.0 / _loss_ratio(at)) * sum(s.track.silences for s in silent),
         is_sure=_speaks_enough(at, silent),
-        is_ripe=found.is_ripe,
+        is_ripe=found.is_ripe and not _is_queue_possible(at, _onset_ns(silent)),
     )
+
+
+def _is_queue_possible(at: LinkContext, onset_ns: int) -> bool:
+    """
+    Return whether the site's own traffic may have delayed the answers beyond their time.
+
+    A queue delays, it does not annihilate: within seconds late answers come out of it, and are told
+    with the next echo. Only then is silence under load believed (2026-11: an upload with a queue
+    of a second was told to the carrier).
+    """
+    return is_link_busy(at, at.now_ns) and at.now_ns - onset_ns < ns(QUEUE_S)
 
 
 def _onset_ns(silent: Sequence[Observation]) -> int:

@@ -22,6 +22,7 @@ class AddressRotation:
     def __init__(self) -> None:
         # The innermost dictionaries are ordered sets: what was tried last stands at the end.
         self._tried: dict[Hashable, dict[str, None]] = {}
+        self._worked: dict[Hashable, str] = {}
 
     def next_address(self, series: Hashable, addresses: Sequence[str]) -> str:
         """
@@ -38,6 +39,16 @@ class AddressRotation:
         _forget(tried, _ADDRESSES_KEPT)
         _forget(self._tried, _SERIES_KEPT)
         return chosen
+
+    def remember(self, series: Hashable, address: str) -> None:
+        """Note at which address a series just worked."""
+        self._worked.pop(series, None)
+        self._worked[series] = address
+        _forget(self._worked, _SERIES_KEPT)
+
+    def last_worked(self, series: Hashable) -> str | None:
+        """Return the address at which a series last worked, ``None`` when it never did."""
+        return self._worked.get(series)
 
 
 def _forget(kept: dict[_Key, _Value], limit: int) -> None:

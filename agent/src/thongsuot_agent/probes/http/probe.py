@@ -67,6 +67,12 @@ _STARVED_SHARE = 0.1
 A timer late by this share of the time allowed: then it was not the network that let it run out.
 """
 
+_SERVER_SILENT = frozenset({Reason.NAME_SERVER_TIMED_OUT, Reason.NAME_SERVER_FAILED})
+_SILENCES = frozenset({Reason.TIMED_OUT, Reason.HOST_UNREACHABLE, Reason.NETWORK_UNREACHABLE})
+_PROVING = frozenset({None, Reason.RESPONSE_TIMED_OUT, Reason.RESPONSE_TRUNCATED})
+"""The certificate was verified before these: no box on the way can have answered so."""
+BY_LAST_ADDRESS, REACHED, UNREACHED = "by_last_address", "reached", "timed_out"
+
 _EVIDENCE_LIMIT = 200  # characters of one text (thongsuot_schema.result.Finding)
 
 
@@ -150,6 +156,7 @@ class _PageFetch:
         self._took_s = 0.0
         self._resolved = Resolution()
         self._address = ""
+        self._by_last_address = ""
         self._response: FetchResponse | None = None
         self.cost_bytes = 0
 
@@ -174,25 +181,50 @@ class _PageFetch:
             self._target.expect_addresses,
         )
         self.cost_bytes += self._resolved.cost_bytes
+        series = (self._family, host)
+        if self._resolved.reason in _SERVER_SILENT and self._resolved.took_s is None:
+            await self._try_last_address(url, series)
         if self._resolved.reason is not None:
             return
-        series = (self._family, host)
         self._address = self._rotation.next_address(series, self._resolved.addresses)
         self._link.egress(self._family, self._address)
-        request = FetchRequest(
+        request = self._request(url, self._address)
+        response = await Fetch(self._link, request).perform(current_multi())
+        self.cost_bytes += response.cost_bytes
+        if response.reason is None:
+            self._rotation.remember(series, self._address)
+        if response.reason in _CERTIFICATE:
+            response = await self._with_chain(response, request)
+        self._response = response
+
+    async def _try_last_address(self, url: str, series: tuple[Family, str]) -> None:
+        """
+        Try the address that the name had last: whether the way works is another question.
+
+        With echoes dropped by the carrier and its name server silent, nothing else can tell a cut
+        line from a dead server.
+        """
+        address = self._rotation.last_worked(series)
+        if address is None:
+            return
+        self._link.egress(self._family, address)
+        response = await Fetch(self._link, self._request(url, address)).perform(current_multi())
+        self.cost_bytes += response.cost_bytes
+        if response.reason in _SILENCES:
+            self._by_last_address = UNREACHED
+        elif response.reason in _PROVING:
+            self._by_last_address = REACHED
+
+    def _request(self, url: str, address: str) -> FetchRequest:
+        return FetchRequest(
             url=url,
-            address=self._address,
+            address=address,
             family=self._family,
             timeout_s=self._left_s(),
             authorities=_authorities(self._settings.ca_file),
             user_agent=self._settings.user_agent,
             body_limit_bytes=self._settings.body_limit_bytes,
         )
-        response = await Fetch(self._link, request).perform(current_multi())
-        self.cost_bytes += response.cost_bytes
-        if response.reason in _CERTIFICATE:
-            response = await self._with_chain(response, request)
-        self._response = response
 
     async def _with_chain(self, response: FetchResponse, request: FetchRequest) -> FetchResponse:
         """
@@ -277,7 +309,7 @@ class _PageFetch:
         return {metric: value for metric, value in values.items() if value is not None}
 
     def _evidence(self) -> dict[str, str]:
-        texts = {"address": self._address}
+        texts = {"address": self._address, BY_LAST_ADDRESS: self._by_last_address}
         response = self._response
         if response is not None:
             texts["redirect"] = response.redirect_url

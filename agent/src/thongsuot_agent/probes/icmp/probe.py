@@ -86,18 +86,25 @@ def finding_from(echoes: list[EchoResult]) -> Finding:
         reason = first.reason or Reason.UNMEASURED_OTHERWISE
         return failed_finding(reason, detail=first.detail, doubts=doubts, cost_bytes=cost_bytes)
     answered = [echo for echo in measured if echo.rtt_s is not None]
+    late = [echo.late_rtt_s for echo in measured if echo.late_rtt_s is not None]
+    evidence = {"late_rtt_s": f"{late[-1]:.3f}"} if late else {}
     values: dict[Metric, float] = {LOSS: 1.0 - len(answered) / len(measured)}
     if not answered:
         last = measured[-1]
         reason = last.reason or Reason.FAILED_OTHERWISE
         return failed_finding(
-            reason, values, detail=last.detail, doubts=doubts, cost_bytes=cost_bytes
+            reason,
+            values,
+            detail=last.detail,
+            doubts=doubts,
+            evidence=evidence,
+            cost_bytes=cost_bytes,
         )
     values[RTT] = median([echo.rtt_s for echo in answered if echo.rtt_s is not None])
     hop_limit = answered[-1].hop_limit
     if hop_limit is not None:
         values[HOP_LIMIT] = hop_limit
-    return ok_finding(values, doubts=doubts, cost_bytes=cost_bytes)
+    return ok_finding(values, doubts=doubts, evidence=evidence, cost_bytes=cost_bytes)
 
 
 def _is_unmeasured(echo: EchoResult) -> bool:

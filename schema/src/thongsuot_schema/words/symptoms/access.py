@@ -112,6 +112,16 @@ SENTENCES: Final[dict[Symptom, Sentence]] = {
             "See that the SIM sits firmly, then restart {box} once. If that does not help, {call}",
         ),
     ),
+    Symptom.ACCESS_SESSION_LOST: Sentence(
+        headline=Text("{Line} mất phiên kết nối", "{Line} has lost its session"),
+        situation=Text(
+            "{Line}{circuit} mất phiên kết nối với nhà mạng{since} (PPP hoặc dữ liệu di động). "
+            "Không phải do dây mạng tại điểm.",
+            "{Line}{circuit} has lost its session with the carrier{since} (PPP or mobile data). "
+            "It is not a cable at the point.",
+        ),
+        advice=Text("{Call}", "{Call}"),
+    ),
     Symptom.LARGE_PACKETS_LOST: Sentence(
         headline=Text("{Line} không truyền được gói tin lớn", "{Line} loses large packets"),
         situation=Text(

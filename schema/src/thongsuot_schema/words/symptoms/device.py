@@ -90,6 +90,59 @@ SENTENCES: Final[dict[Symptom, Sentence]] = {
             "{support}",
         ),
     ),
+    Symptom.DEVICE_FILTERS_ANSWERS: Sentence(
+        headline=Text("{Line} không đo được", "{Line} cannot be measured"),
+        situation=Text(
+            "Thiết bị giám sát tự bỏ các gói trả lời của {line} (rp_filter), nên không biết {line} "
+            "có hoạt động hay không. Lỗi ở cấu hình thiết bị, không phải ở nhà mạng.",
+            "The monitoring device itself drops the answers that come over {line} (rp_filter), so "
+            "it is not known whether {line} works. The device's settings are at fault, not the "
+            "carrier.",
+        ),
+        advice=Text(
+            "Người quản trị: đặt net.ipv4.conf.all.rp_filter=2. {support}",
+            "Administrator: set net.ipv4.conf.all.rp_filter=2. {support}",
+        ),
+    ),
+    Symptom.LINK_REACHES_NO_SERVICE: Sentence(
+        headline=Text("{Line} không tới được dịch vụ nào", "{Line} reaches no service"),
+        situation=Text(
+            "Qua {line}{circuit} không mở được dịch vụ nào{since}, trong khi đường kia mở được. "
+            "Chưa thể biết lỗi ở nhà mạng hay ở phía các dịch vụ.",
+            "No service has been reached over {line}{circuit}{since}, while another line reaches "
+            "them. It cannot be told yet whether the carrier or the services are at fault.",
+        ),
+        advice=Text(
+            "Hãy dùng đường còn lại. Thiết bị tiếp tục đo. {support}",
+            "Use the other line. The device measures further. {support}",
+        ),
+    ),
+    Symptom.SLOW_CAUSE_UNKNOWN: Sentence(
+        headline=Text("{Line} chậm, chưa rõ nguyên nhân", "{Line} is slow, cause not known yet"),
+        situation=Text(
+            "{Line}{circuit} chậm{since}. Chưa phân biệt được do máy tại điểm đang tải dữ liệu lớn "
+            "hay do đường truyền.",
+            "{Line}{circuit} has been slow{since}. It cannot be told yet whether a big transfer at "
+            "the point or the line is the reason.",
+        ),
+        advice=Text(
+            "Hãy tạm dừng việc tải, gửi tệp lớn rồi xem lại sau một phút. {support}",
+            "Pause big downloads and uploads, then look again after a minute. {support}",
+        ),
+    ),
+    Symptom.CONNECTION_INTERCEPTED: Sentence(
+        headline=Text("{Line}: kết nối bị can thiệp", "{Line}: connections are intercepted"),
+        situation=Text(
+            "Qua {line}, mọi dịch vụ đều đưa ra chứng thư của cùng một bên lạ{since}: có thiết bị "
+            "trên đường can thiệp vào kết nối. Chưa biết thiết bị đó của ai.",
+            "Over {line} every service shows a certificate of the same unknown issuer{since}: "
+            "something on the way intercepts connections. It is not known whose it is.",
+        ),
+        advice=Text(
+            "Không nhập mật khẩu, không bỏ qua cảnh báo của trình duyệt. {support}",
+            "Do not type passwords and do not click past the browser's warning. {support}",
+        ),
+    ),
     Symptom.DEVICE_OVERLOADED: Sentence(
         headline=Text("Thiết bị giám sát quá tải", "Monitoring device overloaded"),
         situation=Text(

@@ -182,6 +182,21 @@ SENTENCES: Final[dict[Symptom, Sentence]] = {
             "Wait for pages to finish and do not submit twice. {support}",
         ),
     ),
+    Symptom.SERVICE_UNREACHABLE_OVER_LINK: Sentence(
+        headline=Text(
+            "{Service} chỉ mở được qua đường khác", "{Service} is reached over another line only"
+        ),
+        situation=Text(
+            "{Service} không mở được qua đường này{since} nhưng mở được qua đường khác: trục trặc "
+            "nằm giữa nhà mạng và dịch vụ, chưa biết ở bên nào.",
+            "{Service} has not been reached over this line{since}, but is over another: the "
+            "trouble is between this carrier and the service, and which of the two is not known.",
+        ),
+        advice=Text(
+            "Hãy dùng đường còn lại. {support}",
+            "Use the other line. {support}",
+        ),
+    ),
     Symptom.CERTIFICATE_EXPIRED: Sentence(
         headline=Text(
             "Chứng thư số của {service} đã hết hạn", "The certificate of {service} has expired"

@@ -1,0 +1,231 @@
+"""
+Attribution: whose fault a failure of a service is, by the link's own faults and by the other links.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from thongsuot_agent.judge.diagnosis import Diagnosis
+from thongsuot_agent.judge.link_context import LinkContext
+from thongsuot_agent.judge.memory import LinkMemory, ServiceAddress, Track
+from thongsuot_agent.judge.site_probes import RANK
+from thongsuot_agent.judge.symptoms.failure_modes import (
+    FOREIGN_CERTIFICATE,
+    Attribution,
+    FailureMode,
+    Health,
+    failure_mode_of,
+)
+from thongsuot_agent.judge.symptoms.flapping import flapping_diagnosis
+from thongsuot_agent.judge.symptoms.loss import loss_ratio
+from thongsuot_agent.judge.symptoms.resolver import is_borrowed_resolver
+from thongsuot_agent.judge.symptoms.service_over_link import CLOCK_NS, REQUEST, ServiceOverLink
+from thongsuot_agent.judge.verdicts import UNKNOWN
+from thongsuot_schema.reason import Reason
+from thongsuot_schema.segment import Segment
+from thongsuot_schema.state import State
+from thongsuot_schema.verdict import Symptom
+
+INTERCEPTED = Diagnosis(state=State.UNKNOWN, segment=None, symptom=Symptom.CONNECTION_INTERCEPTED)
+SERVICES_INTERCEPTED = 2
+"""What changes at once for so many services, and for all, is no service's certificate."""
+SAME_TIME_NS = 1_000_000_000
+"""Runs that began so close together saw the same portal."""
+
+RELATION = Diagnosis(
+    state=State.UNKNOWN, segment=None, symptom=Symptom.SERVICE_UNREACHABLE_OVER_LINK
+)
+"""
+A service that one carrier alone does not reach: it may refuse that carrier's addresses, or the way
+between the two may be cut. Nothing at the site tells them apart, so nobody is named.
+"""
+
+_EXPLAINED: Mapping[Symptom, frozenset[Attribution]] = {
+    Symptom.CARRIER_PARTIAL_OUTAGE: frozenset({Attribution.PATH}),
+    Symptom.INTERNATIONAL_TRANSIT_SILENT: frozenset({Attribution.PATH}),
+    Symptom.TRANSIT_SILENT: frozenset({Attribution.PATH, Attribution.NAME}),
+    Symptom.ACCESS_FLAPPING: frozenset({Attribution.PATH, Attribution.NAME}),
+    Symptom.ADDRESS_CONFLICT: frozenset({Attribution.PATH, Attribution.NAME}),
+    Symptom.ACCESS_LOSS: frozenset({Attribution.PATH, Attribution.NAME}),
+    Symptom.CARRIER_LOSS: frozenset({Attribution.PATH, Attribution.NAME}),
+    Symptom.TRANSIT_LOSS: frozenset({Attribution.PATH, Attribution.NAME}),
+    Symptom.LAN_LOSS: frozenset({Attribution.PATH, Attribution.NAME}),
+    Symptom.LARGE_PACKETS_LOST: frozenset({Attribution.PATH}),
+    Symptom.RESOLVER_SILENT: frozenset({Attribution.NAME}),
+    # A lie leads to another host, which refuses, stalls or shows another certificate.
+    Symptom.RESOLVER_FORGED_ANSWER: frozenset({Attribution.NAME, Attribution.PATH}),
+}
+"""Faults of a link that explain some failures of services: the lower fault silences the higher."""
+
+
+def explained_by_link(link: LinkMemory, how: FailureMode) -> Diagnosis | None:
+    """Return the link's own fault where it explains a failure of this sort."""
+    slots = (link.facts_slot, link.silence, link.large_packets, link.loss_fault, link.resolver)
+    for fault in (flapping_diagnosis(link.flap_state), *(slot.fault for slot in slots)):
+        if fault is not None and how.attribution in _EXPLAINED.get(fault.symptom, frozenset()):
+            return Diagnosis(state=State.DOWN, segment=fault.segment, symptom=fault.symptom)
+    return None
+
+
+def attribute_failure(
+    at: LinkContext, here: ServiceOverLink, track: Track, elsewhere: Sequence[ServiceOverLink]
+) -> Diagnosis:
+    """
+    Return whose fault a failure is that nothing wrong with the link explains.
+
+    Only links of other carriers are independent witnesses: two links through one core fail
+    together. Without any (one link, or all of one carrier) the service is blamed only where the way
+    in general is proved: an empty comparison once blamed a portal for a cut fibre.
+    """
+    how = failure_mode_of(track.reason)
+    if how.attribution is Attribution.CLOCK and not _clock_is_proved(at):
+        return UNKNOWN
+    own_fault = Diagnosis(state=State.DOWN, segment=Segment.SERVICE, symptom=how.symptom)
+    if how.attribution in {Attribution.SERVICE, Attribution.CLOCK}:
+        return own_fault
+    if _is_intercepted(at, track):
+        return INTERCEPTED
+    works = [_works_elsewhere(at, track, other, how) for other in elsewhere]
+    if any(works):
+        return _relation(at, track, how)
+    witnesses = [
+        answer
+        for other, answer in zip(elsewhere, works, strict=True)
+        if not here.carrier or other.carrier != here.carrier
+    ]
+    is_proved = all(answer is False for answer in works)
+    if not witnesses:
+        # A name server that does not answer says nothing about the name.
+        is_server = track.reason in {Reason.NAME_SERVER_TIMED_OUT, Reason.NAME_SERVER_REFUSED}
+        is_proved = is_proved and not is_server and _is_way_proved(at, track)
+    return own_fault if is_proved else UNKNOWN
+
+
+def _relation(at: LinkContext, track: Track, how: FailureMode) -> Diagnosis:
+    """Return what is wrong where a service works over another link at the same time."""
+    if how.attribution is not Attribution.NAME:
+        return RELATION
+    if loss_ratio(at.link) >= at.settings.loss_degraded_ratio:
+        # Questions are lost with the rest of it; soon the loss is sure, and explains them.
+        return UNKNOWN
+    if is_borrowed_resolver(at):
+        # The server is the whole device's: it may serve the other carrier's customers alone.
+        return UNKNOWN
+    symptom = _name_symptom(track.reason)
+    return Diagnosis(state=State.DOWN, segment=Segment.CARRIER, symptom=symptom)
+
+
+def _is_intercepted(at: LinkContext, failing: Track) -> bool:
+    """
+    Return whether every service over the link shows a foreign certificate, of one issuer.
+
+    Something on the way then speaks for all of them: a rogue box, a firewall of the office, the
+    carrier; which of them nothing here can tell, so that no service and no circuit is named.
+    """
+    if failing.reason not in FOREIGN_CERTIFICATE:
+        return False
+    tracks = [
+        track
+        for track in at.link.tracks.values()
+        if track.kind == REQUEST and (track.worked_ns or track.failed_ns)
+    ]
+    names = {track.target for track in tracks if track.failures}
+    issuers = {track.issuer for track in tracks if track.issuer and track.failures}
+    is_everything = all(
+        track.failures and track.reason in FOREIGN_CERTIFICATE
+        for track in tracks
+        if track.reason is not Reason.NAME_WITHOUT_ADDRESS
+    )
+    return is_everything and len(names) >= SERVICES_INTERCEPTED and len(issuers) <= 1
+
+
+def _is_way_proved(at: LinkContext, failing: Track) -> bool:
+    """Return whether anything as far out answered over the link since a service began to fail."""
+    since_ns = failing.failed_since_ns or at.now_ns
+    for track in at.link.tracks.values():
+        point = at.probes.points.get(f"{track.kind} {track.target}")
+        is_far = point is not None and RANK[point.rung] >= RANK[Segment.TRANSIT]
+        if is_far and track.target != failing.target and (track.answered_ns or 0) >= since_ns:
+            return True
+    return False
+
+
+def _works_elsewhere(
+    at: LinkContext, track: Track, other: ServiceOverLink, how: FailureMode
+) -> bool | None:
+    """
+    Return whether what fails in a track works over another link, in the same family.
+
+    ``None``: it cannot be told. It was not asked there at the same time, or not often enough; it
+    fails there by what that link has of its own; or it works at addresses that were not tried here,
+    so either of the two, the way here or the address, may be dead.
+    """
+    needed = at.settings.service_failures
+    theirs = other.tracks.get(track.family) or next(iter(other.tracks.values()))
+    health = other.health[theirs.family]
+    if health is not Health.GOOD:
+        cannot_tell = health is Health.DOUBTFUL or explained_by_link(other.link, how) is not None
+        return None if cannot_tell else False
+    if theirs.successes < needed or not _worked_then(theirs, track.failed_ns or 0):
+        return None
+    if theirs.family is not track.family:
+        return True
+    seen = theirs.addresses
+    dead = {name: a for name, a in track.addresses.items() if a.failures >= needed}
+    if not dead or not seen:
+        return True
+    # An address that fails here has to have worked there, at the time it was last tried here.
+    return (
+        True
+        if any(
+            name in seen and not seen[name].failures and _worked_then(seen[name], a.tried_ns)
+            for name, a in dead.items()
+        )
+        else None
+    )
+
+
+def _worked_then(other: Track | ServiceAddress, moment_ns: int) -> bool:
+    """
+    Return whether something worked around a moment: before it at the latest, and not before only.
+    """
+    since_ns, last_ns = other.worked_since_ns, other.worked_ns
+    if since_ns is None or last_ns is None:
+        return False
+    return since_ns <= moment_ns + SAME_TIME_NS and last_ns >= moment_ns - SAME_TIME_NS
+
+
+def _is_at_the_same_time(failed: Track, other: Track) -> bool:
+    """Return whether another link was asked when this one failed last."""
+    last_ns = max(other.worked_ns or 0, other.failed_ns or 0)
+    return last_ns >= (failed.failed_ns or 0) - SAME_TIME_NS
+
+
+def is_compared(here: ServiceOverLink, elsewhere: Sequence[ServiceOverLink]) -> bool:
+    """Return whether other links were asked for all that fails here, at the same time."""
+    return all(
+        _is_at_the_same_time(track, one.tracks[track.family])
+        for track in here.tracks.values()
+        if track.failures
+        for one in elsewhere
+        if track.family in one.tracks
+    )
+
+
+def _name_symptom(reason: Reason | None) -> Symptom:
+    """Return what a carrier's name server does wrong with a name that others resolve."""
+    lies = {Reason.NAME_ANSWER_FORGED, Reason.NAME_NOT_FOUND, Reason.NAME_WITHOUT_ADDRESS}
+    return Symptom.RESOLVER_FORGED_ANSWER if reason in lies else Symptom.RESOLVER_SILENT
+
+
+def _clock_is_proved(at: LinkContext) -> bool:
+    """Return whether the device's clock is right enough to judge a certificate's dates."""
+    if at.memory.wall_s is not None:
+        return True
+    return any(
+        track.kind == REQUEST
+        and track.expires_s is not None
+        and track.worked_ns is not None
+        and at.now_ns - track.worked_ns < CLOCK_NS
+        for link in at.memory.links.values()
+        for track in link.tracks.values()
+    )

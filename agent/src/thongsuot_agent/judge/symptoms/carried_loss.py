@@ -1,0 +1,274 @@
+"""
+Carried loss: what lookups and web requests lose on the way, beside the echoes.
+
+A fault of a link shows in what the link carries. Echoes alone may be policed (RFC 1812, 4.3.2.8
+lets routers limit them), and echoes alone may be spared: users send TCP and UDP. So each lookup
+counts as two questions, each web request that works as its segments, of which the kernel says how
+many it had to send again (TCP_INFO). Two uses: the loss that echoes show is confirmed or refuted in
+proportion, and the same sequential test as for echoes (``loss``) finds a loss that they do not
+show.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import log
+
+from thongsuot_agent.judge.comparison import is_outage
+from thongsuot_agent.judge.diagnosis import Diagnosis, Suspicion
+from thongsuot_agent.judge.events import ConfirmationProbe
+from thongsuot_agent.judge.hysteresis import confirm
+from thongsuot_agent.judge.link_context import LinkContext, ns
+from thongsuot_agent.judge.memory import CarriedTest, FaultSlot, LinkMemory, Track
+from thongsuot_agent.judge.observations import rung_of
+from thongsuot_agent.judge.reachability import Reachability
+from thongsuot_agent.judge.site_probes import RANK, ProbePoint
+from thongsuot_agent.judge.symptoms.loss_location import LOSS_SYMPTOMS
+from thongsuot_agent.judge.symptoms.traffic import is_link_busy
+from thongsuot_schema.catalogue import dns, http
+from thongsuot_schema.outcome import Outcome
+from thongsuot_schema.result import Finding
+from thongsuot_schema.segment import LADDER, Segment
+from thongsuot_schema.state import State
+from thongsuot_schema.verdict import Evidence
+
+LOOKUP, REQUEST = dns.KIND.name, http.KIND.name
+QUESTIONS = 2
+"""A lookup run asks for IPv4 and IPv6 addresses; when it fails one of the two was lost."""
+SEGMENTS = 12
+"""Segments of a web request without body: handshakes, request, answer, closing."""
+RETRANSMITTED = "retransmitted_segments"
+"""Evidence of the web probe: segments that the kernel sent again, by TCP_INFO."""
+HEALTHY_RATIO = 0.01
+"""TCP repeats one segment in a hundred on good lines as well (tail loss probes, RFC 8985)."""
+DEGRADED_RATIO = 0.05
+"""From here on pages stall: two questions of a lookup fail in one run of ten."""
+ALARM_NATS = 10.0
+CLEAR_NATS = 9.2
+"""As for echoes: so sure before it is said, and before it is taken back."""
+CONFIRMED_NATS = 1.0
+"""Any support by a second protocol is enough: the echoes have given the odds of 20,000 : 1."""
+REFUTED_NATS = -4.6
+"""Odds of 100 : 1 that what the link carries does not lose what its echoes lose: a policer."""
+POLICED_S = 600.0
+"""So long echoes say nothing of loss once a policer is found; then they are asked again."""
+DECIDE_ANYWAY_S = 120.0
+"""When no second protocol has been heard for so long, the echoes are all there is to go by."""
+CLEAR_HOPE = 0.2
+"""Share of the evidence for health from which more lookups help to find the end."""
+ASK_EVERY_S = 2.0
+"""Four questions a second over both families of two servers: below what servers rate-limit."""
+COUNTED_AT_MOST = 600
+"""Older samples are halved away: a test is about now."""
+MIN_LOSSY_RUNS, MIN_SPAN_S = 4, 10.0
+"""One page sends many segments again after one blip: so many runs, over so long, have to lose."""
+MIN_WITNESSES = 2
+"""One lossy name server, or one lossy portal, is not the line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Packets of one run that were sent, and those of them that were lost."""
+
+    sent: int
+    lost: int
+
+
+def sample_of(track: Track, finding: Finding, sign: Reachability) -> Sample | None:
+    """
+    Return what a run says of loss, ``None`` where it says nothing; before the track records it.
+
+    As with echoes a lookup that nothing answers counts when its series is answered again, and all
+    such in between count as one: a dead server, or a way that is cut, is no loss rate. A request
+    that fails says nothing: whether packets are lost or the portal is dead is another question.
+    """
+    if sign is not Reachability.ANSWERED:
+        return None
+    if track.kind == LOOKUP:
+        return Sample(2 * QUESTIONS, 1) if track.silences else Sample(QUESTIONS, 0)
+    if track.kind == REQUEST and finding.outcome is Outcome.OK:
+        text = finding.evidence.get(RETRANSMITTED, "0")
+        lost = int(text) if text.isdecimal() else 0
+        # After one loss several may be sent again: more than half says no more than half.
+        return Sample(SEGMENTS, min(lost, SEGMENTS // 2))
+    return None
+
+
+def count_run(
+    at: LinkContext, point: ProbePoint, track: Track, finding: Finding, sign: Reachability
+) -> None:
+    """
+    Count a lookup or a request; not while a queue explains its losses, nor while the link is out.
+    """
+    sample = sample_of(track, finding, sign)
+    if sample is None or _is_explained(at) or rung_of(point, at.link.facts) is Segment.LAN:
+        return
+    track.carried_sent += sample.sent
+    track.carried_lost += sample.lost
+    if track.carried_sent > COUNTED_AT_MOST:
+        track.carried_sent, track.carried_lost = track.carried_sent // 2, track.carried_lost // 2
+    test = at.link.carried_test
+    nats = evidence_nats(sample.sent, sample.lost, DEGRADED_RATIO, HEALTHY_RATIO)
+    if at.link.carried_fault.fault is not None:
+        if test.cusum_down == 0.0:
+            test.first_ns = at.now_ns
+        test.cusum_down = max(0.0, test.cusum_down - nats)
+        return
+    if sample.lost and test.cusum_up == 0.0:
+        test.first_ns, test.lossy_runs = at.now_ns, 0
+    test.lossy_runs += sample.lost > 0
+    test.cusum_up = max(0.0, test.cusum_up + nats)
+    if test.cusum_up == 0.0 and at.link.loss_test.cusum_up == 0.0:
+        restart_carried_test(at.link)
+
+
+def restart_carried_test(link: LinkMemory) -> None:
+    """Begin the test anew."""
+    link.carried_test = CarriedTest()
+    for track in link.tracks.values():
+        track.carried_sent = track.carried_lost = 0
+
+
+def evidence_nats(sent: int, lost: int, degraded: float, healthy: float) -> float:
+    """Return the evidence of a count for one share of losses against another."""
+    return lost * log(degraded / healthy) + (sent - lost) * log((1 - degraded) / (1 - healthy))
+
+
+def confirms(at: LinkContext, segment: Segment, ratio: float, alarm_ns: int) -> bool | None:
+    """
+    Return whether what the link carries loses what its echoes lose, from a rung on.
+
+    ``None``: not enough was carried yet. ``ratio`` is the share of echoes lost: lookups and
+    segments must lose in proportion. Where nothing else is measured as far out as the rung, or
+    nothing of it was heard for long, the echoes are believed.
+    """
+    tracks = [track for _, track in _carrying(at, segment)]
+    sent = sum(track.carried_sent for track in tracks)
+    lost = sum(track.carried_lost for track in tracks)
+    is_long = at.now_ns - alarm_ns >= ns(DECIDE_ANYWAY_S)
+    if not tracks or (not sent and is_long):
+        return True
+    degraded = min(0.9, max(at.settings.loss_degraded_ratio, ratio))
+    nats = evidence_nats(sent, lost, degraded, at.settings.loss_healthy_ratio)
+    if nats >= CONFIRMED_NATS:
+        return True
+    return False if nats <= REFUTED_NATS or is_long else None
+
+
+def judge_carried_loss(at: LinkContext) -> None:
+    """Believe a loss that echoes do not show, or its end."""
+    link, test, slot = at.link, at.link.carried_test, at.link.carried_fault
+    if slot.fault is not None:
+        if test.cusum_down >= CLEAR_NATS:
+            link.clear_ns = test.first_ns or at.now_ns
+            link.carried_fault = FaultSlot()
+            restart_carried_test(link)
+        return
+    if test.cusum_up < ALARM_NATS or is_outage(link.silence.fault) or link.loss_fault.fault:
+        return
+    is_brief = at.now_ns - (test.first_ns or at.now_ns) < ns(MIN_SPAN_S)
+    if is_brief or test.lossy_runs < MIN_LOSSY_RUNS:
+        return
+    is_policed = link.policed_until_ns > at.now_ns
+    echoes_lost = max(link.loss_test.ratio, link.loss_test.raw_ratio)
+    if not is_policed and echoes_lost >= at.settings.loss_degraded_ratio:
+        # The echoes show it as well: they tell on which rung it begins.
+        return
+    segment = _lossy_from(at)
+    if segment is None:
+        return
+    fault = Diagnosis(state=State.DEGRADED, segment=segment, symptom=LOSS_SYMPTOMS[segment])
+    onset_ns = test.first_ns or at.now_ns
+    confirm(slot, Suspicion(fault=fault, onset_ns=onset_ns, evidence=_evidence(at)), onset_ns)
+    restart_carried_test(link)
+
+
+def is_hungry(link: LinkMemory) -> bool:
+    """Return whether more lookups would soon decide the test."""
+    test = link.carried_test
+    if link.carried_fault.fault is not None:
+        return test.cusum_down > CLEAR_NATS * CLEAR_HOPE
+    return test.cusum_up > 0.0
+
+
+def lookups_to_make(at: LinkContext) -> tuple[ConfirmationProbe, ...]:
+    """Return the lookups to make now, because a test of loss is under way."""
+    link, test = at.link, at.link.carried_test
+    every_s = ASK_EVERY_S * (3 if at.probes.is_metered else 1)
+    is_wanted = is_hungry(link) or link.loss_test.cusum_up > 0.0
+    if not is_wanted or not link.loss_test.is_dense_probing:
+        return ()
+    if at.now_ns - test.asked_ns < ns(every_s):
+        return ()
+    test.asked_ns = at.now_ns
+    return tuple(
+        ConfirmationProbe(kind=LOOKUP, link=link.name, target=track.target, family=track.family)
+        for point, track in _carrying(at, Segment.ACCESS)
+        if track.kind == LOOKUP and track.answered_ns is not None and point is not None
+    )
+
+
+def _carrying(at: LinkContext, segment: Segment) -> Iterator[tuple[ProbePoint, Track]]:
+    """Yield the lookups and requests that pass a rung, and are usually answered."""
+    for track in at.link.tracks.values():
+        point = at.probes.points.get(f"{track.kind} {track.target}")
+        if point is None or track.kind not in {LOOKUP, REQUEST} or track.known_unresponsive:
+            continue
+        rung = rung_of(point, at.link.facts)
+        if RANK[rung] >= RANK[segment] and rung is not Segment.LAN and track.answered_ns:
+            yield point, track
+
+
+def _lossy_from(at: LinkContext) -> Segment | None:
+    """
+    Return the rung after the last that carries well; ``None`` while too few bear it out.
+
+    A rung that is neither lossy nor proved clean yet is waited for, for a while.
+    """
+    lossy: set[str] = set()
+    counts: dict[Segment, Sample] = {}
+    for point, track in _carrying(at, Segment.ACCESS):
+        if track.carried_lost and track.carried_lost >= DEGRADED_RATIO / 2 * track.carried_sent:
+            lossy.add("services" if point.is_service else point.target)
+        rung = min(rung_of(point, at.link.facts), Segment.TRANSIT, key=RANK.__getitem__)
+        count = counts.get(rung, Sample(0, 0))
+        sent, lost = count.sent + track.carried_sent, count.lost + track.carried_lost
+        counts[rung] = Sample(sent, lost)
+    if len(lossy) < MIN_WITNESSES:
+        return None
+    is_long = at.now_ns - (at.link.carried_test.first_ns or at.now_ns) >= ns(DECIDE_ANYWAY_S)
+    clean = Segment.LAN
+    for rung in sorted(counts, key=RANK.__getitem__):
+        count = counts[rung]
+        nats = evidence_nats(count.sent, count.lost, DEGRADED_RATIO, HEALTHY_RATIO)
+        if nats > CONFIRMED_NATS:
+            break
+        if nats > REFUTED_NATS and not is_long:
+            return None
+        clean = rung
+    return LADDER[min(RANK[clean] + 1, RANK[Segment.TRANSIT])]
+
+
+def _is_explained(at: LinkContext) -> bool:
+    link = at.link
+    # Whatever else is wrong, or about to be believed, loses lookups by itself: an outage or half of
+    # one, a queue, a name server that is dead or refuses, an address that is used twice.
+    slots = (link.silence, link.slow, link.resolver, link.facts_slot, link.large_packets)
+    is_known = any(slot.fault is not None for slot in slots)
+    is_flapping = link.flap_state.is_silent or link.flap_state.active
+    return is_known or is_flapping or is_link_busy(at, at.now_ns)
+
+
+def _evidence(at: LinkContext) -> tuple[Evidence, ...]:
+    return tuple(
+        Evidence(
+            kind=track.kind,
+            target=track.target,
+            family=track.family,
+            segment=rung_of(point, at.link.facts),
+            outcome=Outcome.OK,
+            ok=track.carried_sent - track.carried_lost,
+            failed=track.carried_lost,
+        )
+        for point, track in _carrying(at, Segment.ACCESS)
+        if track.carried_sent
+    )

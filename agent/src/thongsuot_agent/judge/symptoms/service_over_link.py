@@ -1,0 +1,137 @@
+"""
+A service over one link: how it is by what the link's series have shown.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from thongsuot_agent.judge.link_context import LinkContext
+from thongsuot_agent.judge.memory import LinkMemory, Track
+from thongsuot_agent.judge.symptoms.failure_modes import (
+    FailureMode,
+    Health,
+    failure_mode_of,
+    health_of,
+)
+from thongsuot_schema.catalogue import http
+from thongsuot_schema.reason import Reason
+from thongsuot_schema.result import Family
+from thongsuot_schema.verdict import Symptom
+
+REQUEST = http.KIND.name
+
+SLOW_RUNS = 3
+"""Slow runs in a row before a page is called slow: at one a minute, after three minutes."""
+
+CLOCK_NS = 900 * 1_000_000_000
+"""A certificate that was found valid so lately proves the device's clock."""
+
+_DEAD_FAMILY = {Symptom.IPV4_DOWN: Family.IP4, Symptom.IPV6_DOWN: Family.IP6}
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceOverLink:
+    """
+    A service over one link: health by family, how it fails where it does, and what the link says.
+    """
+
+    link: LinkMemory
+    health: Mapping[Family, Health]
+    tracks: Mapping[Family, Track]
+    carrier: str = ""
+
+    @property
+    def signature(self) -> str:
+        """
+        Its health and pace in every family, as text: when that changes there is something to judge.
+        """
+        return " ".join(
+            f"{family}:{self.health[family].name}:{self.tracks[family].slow_runs >= SLOW_RUNS - 1}"
+            for family in sorted(self.health)
+        )
+
+    @property
+    def is_good(self) -> bool:
+        """Whether it works in at least one family."""
+        return any(health in {Health.GOOD, Health.PARTLY} for health in self.health.values())
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it works in every family."""
+        return bool(self.health) and all(h is Health.GOOD for h in self.health.values())
+
+    @property
+    def is_bad(self) -> bool:
+        """Whether it is believed to fail in every family."""
+        return bool(self.health) and all(h is Health.BAD for h in self.health.values())
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether something has to be asked again before anything is said."""
+        return any(health is Health.DOUBTFUL for health in self.health.values())
+
+    def failing(self, health: Health = Health.BAD) -> tuple[Track, FailureMode] | None:
+        """Return how it fails in the first family that is in this health."""
+        for family in sorted(self.health):
+            if self.health[family] is health:
+                track = self.tracks[family]
+                return track, failure_mode_of(track.reason)
+        return None
+
+
+def service_over_link(at: LinkContext, link: LinkMemory, service: str) -> ServiceOverLink:
+    """
+    Return how a service is over one link, leaving out the families that it, or the link, has not.
+    """
+    dead = _DEAD_FAMILY.get(link.silence.fault.symptom) if link.silence.fault else None
+    tracks = {
+        track.family: track
+        for track in link.tracks.values()
+        if track.target == service and track.kind == REQUEST and _is_current(at, link, track)
+    }
+    living = {f: t for f, t in tracks.items() if f is not dead}
+    offered = {
+        family: track
+        for family, track in living.items()
+        if not (track.failures and track.reason is Reason.NAME_WITHOUT_ADDRESS)
+    }
+    # A portal without IPv6 is an ordinary portal; one without any address is none.
+    chosen = offered or living
+    needed = at.settings.service_failures
+    failing = _failing_addresses(at, service)
+    health = {f: health_of(t, needed, at.now_ns, failing) for f, t in chosen.items()}
+    return ServiceOverLink(link, health, chosen, at.probes.link.carrier)
+
+
+def _failing_addresses(at: LinkContext, service: str) -> frozenset[str]:
+    """Return the addresses of a service that failed when they were last tried, over any link."""
+    last: dict[str, tuple[int, bool]] = {}
+    for link in at.memory.links.values():
+        for track in link.tracks.values():
+            if track.target == service:
+                for name, address in track.addresses.items():
+                    tried = (address.tried_ns, address.failures > 0)
+                    last[name] = max(tried, last.get(name, tried))
+    return frozenset(name for name, (_, fails) in last.items() if fails)
+
+
+def _is_current(at: LinkContext, link: LinkMemory, track: Track) -> bool:
+    """
+    Return whether a series is measured, and has been since the link is as it is.
+
+    Failures of a time when the link was out say nothing about the service.
+    """
+    last_ns = max(track.worked_ns or 0, track.failed_ns or 0)
+    is_of_outage = track.failures > 0 and (track.failed_ns or 0) < link.clear_ns
+    is_measured = last_ns > (track.unmeasured_ns or 0) or at.now_ns - last_ns < CLOCK_NS
+    return is_measured and not is_of_outage
+
+
+def networks_of(one: ServiceOverLink) -> frozenset[str]:
+    """Return the networks that a service was tried in; empty where no address is known."""
+    found: set[str] = set()
+    for track in one.tracks.values():
+        for address in track.addresses:
+            six = ":" in address
+            found.add(":".join(address.split(":")[:3]) if six else address.rpartition(".")[0])
+    return frozenset(found)

@@ -1,0 +1,55 @@
+"""
+Whether the kernel drops the answers that come in by an interface: strict reverse path filtering.
+
+``rp_filter = 1`` (RFC 3704, 2.2; CIS hardening and RHEL set it) drops a packet whose sender would
+be answered by another interface. On a device with two uplinks and one main table that is every
+answer over the second one. The kernel is asked what it asks itself (fib_validate_source): by which
+interface would a packet leave from this address to the world? Only IPv4 has the filter.
+"""
+
+import errno
+import socket
+from pathlib import Path
+
+from thongsuot_agent.links.rtnetlink_client import RtnetlinkClient
+from thongsuot_agent.links.state import LinkState
+
+STRICT = 1
+_ANYWHERE = socket.inet_aton("198.18.0.1")
+"""Of the range for benchmarks (RFC 2544): no route is more special than the default for it."""
+
+
+def is_reverse_filtered(
+    client: RtnetlinkClient, interface: str, state: LinkState, root: Path = Path("/")
+) -> bool:
+    """
+    Return whether IPv4 answers by an interface are dropped here.
+
+    Raises:
+        OSError: netlink refuses the question.
+    """
+    if not state.present or not state.addresses4 or not state.has_route4:
+        return False
+    # The larger of the two values counts (Documentation/networking/ip-sysctl.rst).
+    if max(_setting("all", root), _setting(interface, root)) != STRICT:
+        return False
+    try:
+        route = client.route(
+            family=socket.AF_INET,
+            destination=_ANYWHERE,
+            source=socket.inet_aton(state.addresses4[0]),
+            index=0,
+        )
+    except OSError as error:
+        if error.errno in {errno.EINVAL, errno.EADDRNOTAVAIL}:
+            return False  # the address went meanwhile: the next reading of the tables says more
+        raise
+    return route is not None and all(hop.index != state.index for hop in route.next_hops)
+
+
+def _setting(name: str, root: Path) -> int:
+    try:
+        text = (root / "proc/sys/net/ipv4/conf" / name / "rp_filter").read_text("ascii")
+    except OSError:
+        return 0  # no such interface, or no /proc: nothing is known to be filtered
+    return int(text) if text.strip().isdecimal() else 0

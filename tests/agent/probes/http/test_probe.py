@@ -257,13 +257,13 @@ def test_where_a_name_cannot_be_looked_up_its_last_address_speaks_for_the_way(la
     quick = Settings(timeout_s=3.0, resolve_timeout_s=0.5)
 
     async def run(monitor: LinkMonitor) -> list[tuple[bool, str]]:
-        of = portal(f"http://{HOST}/")
+        of, probe = portal(f"http://{HOST}/"), HttpProbe(ProbeServices())
         visits = [
-            (await visit(lab, monitor, of, quick, page(), behave=behave))[0]
+            (await visit(lab, monitor, of, quick, page(), behave=behave, probe=probe))[0]
             for behave in (ZONE, quiet)
         ]
         lab.impair("ont--internet", Impairment(loss_ratio=1.0), Impairment(loss_ratio=1.0))
-        visits.append((await visit(lab, monitor, of, quick, page(), behave=ZONE))[0])
+        visits.append((await visit(lab, monitor, of, quick, page(), behave=ZONE, probe=probe))[0])
         return [(one.reason in silent, one.evidence.get("by_last_address", "")) for one in visits]
 
     # Of two name servers the last one's reason is told.

@@ -4,7 +4,6 @@ bring.
 """
 
 import heapq
-import math
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -28,7 +27,6 @@ from thongsuot_agent.judge.settings import Settings
 from thongsuot_agent.judge.site_probes import ProbePoint, SiteProbes
 from thongsuot_agent.probes.http.address_rotation import AddressRotation
 from thongsuot_schema.catalogue import host
-from thongsuot_schema.outcome import Outcome
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import (
     Family,
@@ -46,15 +44,6 @@ NS = 1_000_000_000
 START_S = 1000.0
 FAMILIES = (Family.IP4, Family.IP6)
 TIMEOUT_S = {"icmp": 1.0, "dns": 2.0, "http": 10.0, "host": 1.0}
-RTT_S = {
-    Segment.LAN: 0.001,
-    Segment.ACCESS: 0.004,
-    Segment.CARRIER: 0.006,
-    Segment.TRANSIT: 0.012,
-    Segment.SERVICE: 0.014,
-}
-ABROAD_S = 0.180
-RADIO_S = 0.025
 FACTS_OK = LinkFacts(
     present=True,
     carrier=True,
@@ -179,7 +168,7 @@ class SimulatedSite:
         self._now_s = 0.0
         self._running: set[tuple[str, str, Family]] = set()
         self._bytes: dict[str, float] = {}
-        self._late_answers: dict[tuple[str, Family, str], tuple[float, float]] = {}
+        self._late_answers = simulated_answers.LateAnswers()
         self._bytes_s: dict[str, float] = {}
 
     # Time in the world counts from 0; the engine sees CLOCK_BOOTTIME, which is long past it.
@@ -324,7 +313,7 @@ class SimulatedSite:
         if hindrance is not None:
             return hindrance
         hits = [t for t in self.injected if t.hits(link, post, family, at_s)]
-        base_s = RTT_S[post.rung] + (0.0 if post.domestic else ABROAD_S)
+        base_s = simulated_answers.base_rtt_s(post, link)
         base_s += sum(hit.delay_at(at_s) for hit in hits)
         if "mobile" in link and post.rung is not Segment.LAN:
             base_s += RADIO_S
@@ -332,10 +321,12 @@ class SimulatedSite:
         address = self._rota.next_address(series, self.addresses) if post.kind == "http" else ""
         hits = [hit for hit in hits if hit.address in {"", address}]
         if post.kind == "http" and not self._is_name_resolved(link, family, at_s):
-            return self._unresolved(hits, at_s)
+            return simulated_answers.without_name(hits, remembers=self.remembers_addresses)
         took_s, finding = simulated_answers.simulate_answer(self._random, post, base_s, hits, self)
         if post.kind == "icmp":
-            took_s, finding = self._with_late_answer(series, at_s, took_s, finding)
+            took_s, finding = self._late_answers.give_up(
+                series, at_s, took_s, finding, self.timeout_s["icmp"]
+            )
         if address:
             if post.target != "motcua":
                 # Services stand in networks of their own.
@@ -367,43 +358,13 @@ class SimulatedSite:
             return 0.0, failed_finding(Reason.NO_ADDRESS)
         return None
 
-    def _with_late_answer(
-        self, series: tuple[str, Family, str], at_s: float, rtt_s: float, finding: Finding
-    ) -> tuple[float, Finding]:
-        """Give up an echo at its time; the one after it tells of an answer that came late."""
-        timeout_s = self.timeout_s["icmp"]
-        late = self._late_answers.get(series)
-        if finding.outcome is Outcome.OK and rtt_s >= timeout_s:
-            self._late_answers[series] = (at_s + rtt_s, rtt_s)
-            finding = failed_finding(Reason.TIMED_OUT)
-        took_s = min(rtt_s, timeout_s)
-        # The channel waits 5 s for what is late.
-        if late is not None and late[1] <= 5.0 and late[0] <= at_s + took_s:
-            finding = structs.replace(finding, evidence={"late_rtt_s": f"{late[1]:.3f}"})
-            if self._late_answers.get(series) == late:
-                del self._late_answers[series]
-        return took_s, finding
-
     def _is_name_resolved(self, link: str, family: Family, at_s: float) -> bool:
-        """Return whether either of two questions to the link's name server is answered."""
         points = self.plan.links[link].points.values()
         server = next((p for p in points if p.kind == "dns" and p.is_first_resolver), None)
         if server is None:
             return True
         hits = [t for t in self.injected if t.hits(link, server, family, at_s)]
-        share = 1.0 - math.prod(1.0 - hit.loss for hit in hits if hit.reason is None)
-        is_mute = any(hit.reason is Reason.NAME_SERVER_TIMED_OUT for hit in hits)
-        return not is_mute and (share < 0.5 or any(self._random.random() > share for _ in "ab"))
-
-    def _unresolved(self, hits: list[InjectedFault], at_s: float) -> tuple[float, Finding]:
-        """A request whose name nobody looks up: the address that it had last is tried."""
-        del at_s
-        if not self.remembers_addresses:
-            return 4.0, failed_finding(Reason.NAME_SERVER_TIMED_OUT)
-        is_cut = any(hit.loss >= 0.99 or hit.reason is Reason.TIMED_OUT for hit in hits)
-        evidence = {"by_last_address": "timed_out" if is_cut else "reached"}
-        finding = failed_finding(Reason.NAME_SERVER_TIMED_OUT, evidence=evidence)
-        return (10.0 if is_cut else 4.2), finding
+        return simulated_answers.is_name_resolved(self._random, hits)
 
     def _facts_at(self, link: str, at_s: float) -> LinkFacts:
         known = FACTS_OK

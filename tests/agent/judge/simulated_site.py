@@ -315,8 +315,6 @@ class SimulatedSite:
         hits = [t for t in self.injected if t.hits(link, post, family, at_s)]
         base_s = simulated_answers.base_rtt_s(post, link)
         base_s += sum(hit.delay_at(at_s) for hit in hits)
-        if "mobile" in link and post.rung is not Segment.LAN:
-            base_s += RADIO_S
         series = (link, family, post.target)
         address = self._rota.next_address(series, self.addresses) if post.kind == "http" else ""
         hits = [hit for hit in hits if hit.address in {"", address}]

@@ -68,6 +68,11 @@ class Metrics:
         self.reflected = self._counter(
             "reflected_packets", "Test packets of the STAMP reflector, by their end", ("reason",)
         )
+        self.incident_longest_turn_seconds = self._gauge(
+            "incident_longest_turn_seconds",
+            "Longest time that making incidents held the collector within the last minutes",
+            (),
+        )
         self.sink_window_seconds = self._gauge(
             "sink_window_seconds", "How late a sample a Prometheus takes, as it says", ("sink",)
         )

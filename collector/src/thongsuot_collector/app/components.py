@@ -270,7 +270,7 @@ def _incidents(
     store: Engine,
     desk: NotificationService,
 ) -> IncidentConsumer:
-    return IncidentConsumer(
+    incidents = IncidentConsumer(
         supplies.journal,
         supplies.reader,
         store=store,
@@ -279,6 +279,9 @@ def _incidents(
         tell=desk.enqueue,
         settings=_keeper_settings(configuration.settings),
     )
+    turns = incidents.turns
+    supplies.metrics.incident_longest_turn_seconds.set_function(lambda: turns.longest_s)
+    return incidents
 
 
 def _keeper_settings(settings: CollectorConfig) -> IncidentConsumerSettings:

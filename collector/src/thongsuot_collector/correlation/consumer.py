@@ -18,6 +18,7 @@ from sqlalchemy import Engine
 
 from thongsuot_collector.correlation import rows
 from thongsuot_collector.correlation.rows import IncidentWrites
+from thongsuot_collector.correlation.turns import TurnTimer
 from thongsuot_collector.incidents import actions
 from thongsuot_collector.incidents.incident import Dispute, Incident, NotificationEvent
 from thongsuot_collector.incidents.maintenance_window import MaintenanceWindow
@@ -115,6 +116,7 @@ class IncidentConsumer:
         self._unsent: list[NotificationEvent] = []
         self._taken_on: list[rows.AuditedAcknowledgement] = []
         self._writing = asyncio.Lock()
+        self.turns = TurnTimer()
         self.registry = IncidentRegistry(
             directory, load_all(), self._settings, calm_s=self._timeline.calm_s
         )
@@ -257,7 +259,8 @@ class IncidentConsumer:
             if timeline is None:
                 timeline = self._timelines[entry.site] = SiteTimeline(site=entry.site)
             present = self._present(entry.received_ns)
-            rewrites = timeline.apply(summary, present, self._timeline)
+            with self.turns.turn():
+                rewrites = timeline.apply(summary, present, self._timeline)
             self._observations.setdefault(entry.site, SiteObservations()).take(
                 columns, epoch_ns=entry.epoch_ns, layout=entry.layout
             )
@@ -279,11 +282,17 @@ class IncidentConsumer:
         is_listening = is_current or now_ns - self._read_ns < ns(_LAG_S)
         touched = Touched()
         while len(self._fresh) > _SLICE:
-            apply_rewrites(self.registry, self._take_fresh(), now_ns, touched)
+            with self.turns.turn():
+                apply_rewrites(self.registry, self._take_fresh(), now_ns, touched)
             await asyncio.sleep(0)
-        self._unsent += advance(
-            self.registry, self._take_fresh(), now_ns, is_listening=is_listening, touched=touched
-        )
+        with self.turns.turn():
+            self._unsent += advance(
+                self.registry,
+                self._take_fresh(),
+                now_ns,
+                is_listening=is_listening,
+                touched=touched,
+            )
         await self._write(is_all=now_ns - self._written_ns > ns(_WRITE_ALL_EVERY_S))
         if self._unsent:
             events, self._unsent = tuple(self._unsent), []

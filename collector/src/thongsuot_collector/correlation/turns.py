@@ -1,0 +1,44 @@
+"""Turns: how long one piece of work holds the event loop, and the longest of late."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+_MINUTE_S = 60.0
+
+
+class TurnTimer:
+    """
+    Times turns of the event loop; ``longest_s`` is the longest of the last one to two minutes.
+
+    While a turn lasts no push is answered and nobody is told of anything, so it is watched.
+    """
+
+    def __init__(self, clock_s: Callable[[], float] = time.monotonic) -> None:
+        self._clock_s = clock_s
+        self._minute = 0
+        self._longest_s = self._longest_before_s = 0.0
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Time what is done inside; it must not await."""
+        began_s = self._clock_s()
+        try:
+            yield
+        finally:
+            ended_s = self._clock_s()
+            self._move_to(ended_s)
+            self._longest_s = max(self._longest_s, ended_s - began_s)
+
+    @property
+    def longest_s(self) -> float:
+        """The longest turn of this minute and the one before."""
+        self._move_to(self._clock_s())
+        return max(self._longest_s, self._longest_before_s)
+
+    def _move_to(self, now_s: float) -> None:
+        minute = int(now_s // _MINUTE_S)
+        if minute != self._minute:
+            is_next = minute == self._minute + 1
+            self._longest_before_s = self._longest_s if is_next else 0.0
+            self._longest_s, self._minute = 0.0, minute

@@ -67,14 +67,23 @@ def test_a_carrier_reads_where_packets_went_before_and_where_they_go_now() -> No
     )
 
 
+def test_what_was_measured_in_an_earlier_fault_is_no_evidence() -> None:
+    event = cut_fibre(steady_city(city_inventory()))
+    long_before_s = event.incident.opened_ns / 1e9 - 120
+    text = body(event, ways_at(long_before_s))
+    assert "to exchange IPv4, before (" in text, "the last good path is shown"
+    assert "the last hop that answers" not in text, "the earlier fault is not"
+    assert text.count("to exchange IPv4") == 1
+
+
 def test_where_nothing_is_known_or_all_is_over_nothing_is_said() -> None:
     made = steady_city(city_inventory())
-    assert "The way of packets" not in body(cut_fibre(made), no_paths)
-    assert "The way of packets" not in body(restore_fibre(made))
+    assert "Path (traceroute)" not in body(cut_fibre(made), no_paths)
+    assert "Path (traceroute)" not in body(restore_fibre(made))
 
 
 def test_staff_at_a_point_are_spared() -> None:
-    assert "The way of packets" not in body(unplug_cable(steady_city(city_inventory())))
+    assert "Path (traceroute)" not in body(unplug_cable(steady_city(city_inventory())))
 
 
 def test_a_composer_without_ways_composes_as_before() -> None:

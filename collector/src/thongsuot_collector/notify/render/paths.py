@@ -1,8 +1,9 @@
-"""The ways of what is affected, before and now: where the packets still go, hop by hop."""
+"""The paths of what is affected, before and now: where packets still go, hop by hop."""
 
 from collections.abc import Callable
 from typing import Final
 
+from thongsuot_collector.incidents.fault import NS_PER_S
 from thongsuot_collector.notify.render.context import MessageContext
 from thongsuot_collector.notify.render.names import link_name
 from thongsuot_schema.view import NetworkPath
@@ -12,48 +13,58 @@ from thongsuot_schema.words.language import Language, Text
 from thongsuot_schema.words.paths import describe_end, describe_mtu_hole, route_text
 
 PathLookup = Callable[[str, str], tuple[NetworkPath, ...]]
-"""Gives the ways over a link of a site, as they were measured last."""
+"""Gives the paths over a link of a site, as they were measured last."""
 
 LINKS_LISTED: Final = 2
 PATHS_LISTED: Final = 2
-"""Ways shown of one link: those that end on the way, or are not what they were, come first."""
+"""Paths shown of one link: those that end on the way come first."""
 
 
 def no_paths(site: str, link: str) -> tuple[NetworkPath, ...]:
-    """Nothing is known of any way."""
+    """Nothing is known of any path."""
     del site, link
     return ()
 
 
 def path_lines(context: MessageContext, known: PathLookup, language: Language) -> list[str]:
-    """Return the ways of the affected links, a line for before and one for now."""
-    subjects = [one.subject for one in context.incident.members if one.subject.link]
-    links = list(dict.fromkeys((one.site, one.link) for one in subjects))
-    now_s = context.record.at_ns / 1e9
+    """
+    Return the paths of the affected links: a line for the last good one before the fault began, and
+    one for what was measured since. What was measured in an earlier fault is no evidence of this.
+    """
+    incident = context.incident
+    subjects = [member.subject for member in incident.members if member.subject.link]
+    links = list(dict.fromkeys((subject.site, subject.link) for subject in subjects))
+    opened_s, now_s = incident.opened_ns / NS_PER_S, context.record.at_ns / NS_PER_S
     lines: list[str] = []
     for site, link in links[:LINKS_LISTED]:
-        found = sorted(
-            known(site, link), key=lambda way: (way.path.is_reached, way.previous is None)
-        )
         name = link_name(site, link, context.directory, language)
-        for way in found[:PATHS_LISTED]:
-            lines += _lines(way, name, now_s, language)
+        paths = sorted(known(site, link), key=lambda path: path.path.is_reached)
+        shown = [_lines(path, name, opened_s, now_s, language) for path in paths]
+        for path in list(filter(None, shown))[:PATHS_LISTED]:
+            lines += path
     return lines
 
 
-def _lines(way: NetworkPath, link: str, now_s: float, language: Language) -> list[str]:
-    target = " ".join(part for part in (way.target, FAMILIES[way.family]) if part)
+def _lines(
+    path: NetworkPath, link: str, opened_s: float, now_s: float, language: Language
+) -> list[str]:
+    """Return the lines of one path; none where nothing of it is evidence of this fault."""
+    target = " ".join(part for part in (path.target, FAMILIES[path.family]) if part)
     head = Text(f"{link}, đến {target}", f"{link}, to {target}").read(language)
-    lines = []
-    if way.previous is not None and way.previous_at_s is not None:
-        when = relative_moment(way.previous_at_s, now_s, language)
-        word = Text("trước đó", "before").read(language)
-        lines.append(f"{head}, {word} ({when}): {route_text(way.previous)}")
-    when = relative_moment(way.at_s, now_s, language)
-    lines.append(f"{head}, {when}: {route_text(way.path)}")
-    lines += [
-        text
-        for text in (describe_end(way.path, language), describe_mtu_hole(way.path, language))
-        if text
+    measured = [(path.previous_at_s, path.previous), (path.at_s, path.path)]
+    good_before = [
+        (at_s, route)
+        for at_s, route in measured
+        if at_s is not None and route is not None and at_s < opened_s and route.is_reached
     ]
+    lines = []
+    for at_s, route in good_before[-1:]:
+        when = relative_moment(at_s, now_s, language)
+        word = Text("trước đó", "before").read(language)
+        lines.append(f"{head}, {word} ({when}): {route_text(route)}")
+    if path.at_s >= opened_s:
+        when = relative_moment(path.at_s, now_s, language)
+        lines.append(f"{head}, {when}: {route_text(path.path)}")
+        ends = (describe_end(path.path, language), describe_mtu_hole(path.path, language))
+        lines += filter(None, ends)
     return lines

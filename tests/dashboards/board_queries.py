@@ -43,7 +43,7 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Series:
+class QuerySeries:
     """One series of an answer: its name by the query's legend, its labels, (time, value)."""
 
     name: str
@@ -62,12 +62,14 @@ class Prometheus:
     def __init__(self, url: str) -> None:
         self._url = url.rstrip("/")
 
-    def instant(self, expr: str, legend: str, at_s: float) -> list[Series]:
+    def instant(self, expr: str, legend: str, at_s: float) -> list[QuerySeries]:
         """Return the answer for one moment."""
         result = self._ask("query", {"query": expr, "time": f"{at_s:.3f}"})
         return [_series(series, legend, [series["value"]]) for series in result]
 
-    def range(self, expr: str, legend: str, window: Window, step_s: float = 0.0) -> list[Series]:
+    def range(
+        self, expr: str, legend: str, window: Window, step_s: float = 0.0
+    ) -> list[QuerySeries]:
         """Return the answer over a window; ``step_s`` 0 takes the window's own."""
         step_s = step_s or window.step_s
         # Like Grafana: steps lie on multiples of themselves, so that what is shown does not shiver.
@@ -128,9 +130,9 @@ def choices(
 
 def ask_panel(
     panel: Json, prometheus: Prometheus, window: Window, values: Mapping[str, str]
-) -> list[list[Series]]:
+) -> list[list[QuerySeries]]:
     """Return what each of a panel's queries finds."""
-    answers: list[list[Series]] = []
+    answers: list[list[QuerySeries]] = []
     for target in panel["targets"]:
         expr, legend = fill_variables(target["expr"], values), target["legendFormat"]
         if target["instant"]:
@@ -159,9 +161,9 @@ def _options(
     return dict(sorted(texts.items(), key=lambda item: item[1]))
 
 
-def _series(answered: Json, legend: str, values: list[list[Any]]) -> Series:
+def _series(answered: Json, legend: str, values: list[list[Any]]) -> QuerySeries:
     labels: dict[str, str] = answered["metric"]
     name = re.sub(r"\{\{(\w+)\}\}", lambda match: labels.get(match[1], ""), legend)
-    return Series(
+    return QuerySeries(
         name=name.strip(), labels=labels, points=[(float(at), float(value)) for at, value in values]
     )

@@ -11,7 +11,7 @@ import pytest
 from tests.dashboards.board_expectations import expectation_of
 from tests.dashboards.board_queries import (
     Prometheus,
-    Series,
+    QuerySeries,
     Window,
     ask_panel,
     choices,
@@ -54,7 +54,7 @@ def window_of(panel: Json, lab_data: RecordedLabData) -> Window:
     return window(lab_data)
 
 
-def answers(name: str, lab_data: RecordedLabData) -> Iterator[tuple[Json, Json, list[Series]]]:
+def answers(name: str, lab_data: RecordedLabData) -> Iterator[tuple[Json, Json, list[QuerySeries]]]:
     """Yield panel, target and what is found, of each query of a board."""
     prometheus = Prometheus(lab_data.server.url)
     board = BOARDS[name]

@@ -67,20 +67,20 @@ async def test_a_fault_and_its_end_are_told_once_to_the_carrier_and_to_the_city(
     alertmanager: AlertmanagerServer, sink: ReceiverProcess, tmp_path: Path
 ) -> None:
     made = steady_city(city_inventory())
-    async with telling(made, tmp_path, alertmanager) as found:
+    async with telling(made, tmp_path, alertmanager) as dispatcher:
         event = cut_fibre(made)
-        found.enqueue((event,))
+        dispatcher.enqueue((event,))
         await eventually(lambda: len(statuses(sink, event.incident.id)) == 2)
         assert statuses(sink, event.incident.id) == ["firing", "firing"]
-        assert {one["summary"] for one in sink.folder.received()} == {
+        assert {alert["summary"] for alert in sink.folder.received()} == {
             "[SC] FTTH-0000 mất kết nối 18:07 Phường 1, Điểm 0"
         }
-        found.enqueue((restore_fibre(made),))
+        dispatcher.enqueue((restore_fibre(made),))
         await eventually(lambda: len(statuses(sink, event.incident.id)) == 4)
         await eventually(lambda: not alertmanager.alerts())
     firing, resolved = ["firing"] * 2, ["resolved"] * 2
     assert statuses(sink, event.incident.id) == firing + resolved
-    assert len({one["fingerprint"] for one in sink.folder.received()}) == 2
+    assert len({alert["fingerprint"] for alert in sink.folder.received()}) == 2
 
 
 async def test_a_restart_of_the_collector_tells_nobody_again_and_ends_what_ended_meanwhile(
@@ -88,19 +88,19 @@ async def test_a_restart_of_the_collector_tells_nobody_again_and_ends_what_ended
 ) -> None:
     made = steady_city(city_inventory())
     event = carrier_outage(made)
-    async with telling(made, tmp_path, alertmanager) as found:
-        found.enqueue((event,))
+    async with telling(made, tmp_path, alertmanager) as dispatcher:
+        dispatcher.enqueue((event,))
         await eventually(lambda: len(statuses(sink, event.incident.id)) == 2)
-    async with telling(made, tmp_path, alertmanager) as found:
-        found.enqueue((event,))
+    async with telling(made, tmp_path, alertmanager) as dispatcher:
+        dispatcher.enqueue((event,))
         await eventually(lambda: len(alertmanager.alerts()) == 2)
     assert statuses(sink, event.incident.id) == ["firing", "firing"]
     for site in made.directory.sites.values():
         if site.links[0].carrier == "vnpt":
             made.report(site.name, "fiber", UP)
     made.run(made.now_s + 200)
-    async with telling(made, tmp_path, alertmanager) as found:
-        found.enqueue(tuple(made.notifications[-1:]))
+    async with telling(made, tmp_path, alertmanager) as dispatcher:
+        dispatcher.enqueue(tuple(made.notifications[-1:]))
         await eventually(lambda: len(statuses(sink, event.incident.id)) == 4)
     assert statuses(sink, event.incident.id)[2:] == ["resolved", "resolved"]
 
@@ -109,15 +109,15 @@ async def test_an_alertmanager_that_forgets_is_reminded_and_repeats_nothing_to_p
     alertmanager: AlertmanagerServer, sink: ReceiverProcess, tmp_path: Path
 ) -> None:
     made = steady_city(city_inventory())
-    async with telling(made, tmp_path, alertmanager) as found:
+    async with telling(made, tmp_path, alertmanager) as dispatcher:
         event = cut_fibre(made)
-        found.enqueue((event,))
+        dispatcher.enqueue((event,))
         await eventually(lambda: len(statuses(sink, event.incident.id)) == 2)
         # Only what it has noted as told does it not tell again when it comes back.
         await eventually(lambda: alertmanager.notified() >= 2)
         alertmanager.stop()
         other = cut_fibre(made, "s4")
-        found.enqueue((other,))
+        dispatcher.enqueue((other,))
         alertmanager.start()
         await eventually(lambda: len(alertmanager.alerts()) == 4)
         await eventually(lambda: len(statuses(sink, other.incident.id)) == 2)
@@ -129,10 +129,10 @@ async def test_a_cluster_of_which_one_is_away_still_tells(
 ) -> None:
     made = steady_city(city_inventory())
     other = own_alertmanager(f"http://127.0.0.1:{sink.port}/").start()
-    async with telling(made, tmp_path, alertmanager, other) as found:
+    async with telling(made, tmp_path, alertmanager, other) as dispatcher:
         other.stop()
         event = cut_fibre(made)
-        found.enqueue((event,))
+        dispatcher.enqueue((event,))
         await eventually(lambda: len(statuses(sink, event.incident.id)) == 2)
         # The message may be there before it is noted that it is.
         await eventually(

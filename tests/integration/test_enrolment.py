@@ -31,7 +31,7 @@ def code_for(state_dir: Path, site: str = SITE) -> str:
 
 
 async def command(
-    *words: object, given: str = "", environment: dict[str, str] | None = None
+    *words: object, stdin: str = "", environment: dict[str, str] | None = None
 ) -> tuple[int, str, str]:
     """Run the agent's own command; return how it ended and what it said."""
     process = await asyncio.create_subprocess_exec(
@@ -41,7 +41,7 @@ async def command(
         stderr=asyncio.subprocess.PIPE,
         env=os.environ | (environment or {}),
     )
-    out, err = await process.communicate(f"{given}\n".encode())
+    out, err = await process.communicate(f"{stdin}\n".encode())
     assert process.returncode is not None
     return process.returncode, out.decode(), err.decode()
 
@@ -69,7 +69,7 @@ async def test_a_code_becomes_a_token_file_that_pushes_and_ends_the_token_before
         before = token(state, SITE)
         assert await is_known(client, before)
         code, where = code_for(state), ("--collector", client.base_url, "--token-file", file)
-        status, out, err = await command("--config", device / "none", *where, given=code.lower())
+        status, out, err = await command("--config", device / "none", *where, stdin=code.lower())
         assert (status, err) == (0, "")
         assert f"enrolled as {SITE}" in out
         assert "revoked: 1" in out
@@ -176,14 +176,14 @@ async def test_who_guesses_codes_is_sent_away(tmp_path: Path) -> None:
     async with collector(tmp_path, config=config) as client:
         sent = {"code": new_code(), "token_digest": "0" * 64}
         answers = [await client.post(PATH_ENROL, json=sent) for _ in range(5)]
-        assert [line.status_code for line in answers] == [403, 403, 403, 429, 429]
+        assert [answer.status_code for answer in answers] == [403, 403, 403, 429, 429]
         assert int(answers[-1].headers["retry-after"]) > 0
-        # From this address a good code has to wait as well.
+        # A device behind the same address is let in by a good code all the same.
         sent["code"] = code_for(tmp_path)
-        assert (await client.post(PATH_ENROL, json=sent)).status_code == 429
+        assert (await client.post(PATH_ENROL, json=sent)).status_code == 200
     store = open_store(tmp_path / STORE_FILE)
-    assert [line.action for line in audit.listed(store)] == ["code_created"]
-    assert tokens.listed(store) == []
+    assert {line.action for line in audit.listed(store)} >= {"code_created", "enrolled"}
+    assert [token.site for token in tokens.listed(store)] == [SITE]
     store.dispose()
 
 

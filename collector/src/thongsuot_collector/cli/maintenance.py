@@ -58,7 +58,7 @@ def _list_windows(
     options: argparse.Namespace, store: Engine, _directory: InventoryDirectory
 ) -> int:
     now_ns = time.time_ns()
-    found = [one for one in rows.load_windows(store) if options.all or one.end_ns > now_ns]
+    found = [window for window in rows.load_windows(store) if options.all or window.end_ns > now_ns]
     head = ("name", "is", "from", "until", "covers", "note")
     print(tables.format_table(head, list(windows.window_rows(found, now_ns))))
     return 0
@@ -66,7 +66,7 @@ def _list_windows(
 
 def _end_window(options: argparse.Namespace, store: Engine, _directory: InventoryDirectory) -> int:
     now_ns = time.time_ns()
-    known = {one.id: one for one in rows.load_windows(store)}
+    known = {window.id: window for window in rows.load_windows(store)}
     window = known.get(options.name)
     if window is None or window.end_ns <= now_ns:
         message = f"no work named {options.name} is planned or going on; see `maintenance list`"

@@ -45,5 +45,7 @@ def with_paths(settings: CertificateSettings, folder: Path) -> CertificateSettin
     return msgspec.structs.replace(
         settings,
         authorities_file=str(folder / file) if file else "",
-        revocation_files=tuple(str(folder / one) for one in settings.revocation_files),
+        revocation_files=tuple(
+            str(folder / revocation_file) for revocation_file in settings.revocation_files
+        ),
     )

@@ -70,7 +70,7 @@ class InventoryDirectory:
 
     def operator_of(self, service: str) -> Owner | None:
         """Return who operates a portal."""
-        return next((one for one in self._owners.values() if service in one.services), None)
+        return next((owner for owner in self._owners.values() if service in owner.services), None)
 
     def commune_name(self, code: str) -> str:
         """

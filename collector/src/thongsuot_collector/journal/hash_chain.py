@@ -122,7 +122,7 @@ def format_stream(stream: StreamAudit) -> str:
     if stream.loose:
         parts.append(f"not chained: {stream.loose}")
     parts.append("NOT INTACT" if stream.flaws else "intact")
-    flaws = [f"  batch {one.number} {one.text}" for one in stream.flaws]
+    flaws = [f"  batch {flaw.number} {flaw.text}" for flaw in stream.flaws]
     return "\n".join(["; ".join(parts), *flaws])
 
 

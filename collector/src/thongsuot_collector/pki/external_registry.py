@@ -61,7 +61,7 @@ def read_trusted(settings: CertificateSettings, *, now: datetime) -> TrustedBund
     lists = {}
     for file in map(Path, settings.revocation_files):
         listed = _revocations(file)
-        by_name = [one for one in authorities if one.subject == listed.issuer]
+        by_name = [authority for authority in authorities if authority.subject == listed.issuer]
         if not any(_is_signed(listed, one) for one in by_name):
             raise AuthorityError(f"{file} is not signed by an authority of the bundle")
         issuer = listed.issuer.public_bytes()
@@ -70,7 +70,7 @@ def read_trusted(settings: CertificateSettings, *, now: datetime) -> TrustedBund
             lists[file.name] = listed.next_update_utc.timestamp()
             if listed.next_update_utc < now:
                 overdue.append(str(file))
-    pem = "".join(one.public_bytes(Encoding.PEM).decode("ascii") for one in authorities)
+    pem = "".join(authority.public_bytes(Encoding.PEM).decode("ascii") for authority in authorities)
     return TrustedBundle(
         authorities=pem,
         revoked=frozenset(revoked),

@@ -246,7 +246,7 @@ def _figure_keys(layout_id: bytes, columns: Columns) -> tuple[str, ...]:
         if len(_KEYS) >= _KEYS_KEPT:
             _KEYS.clear()
         series = columns.layout.layout.series
-        keys = tuple(f"{one.link}\n{one.target}\n{one.family}" for one in series)
+        keys = tuple(f"{member.link}\n{member.target}\n{member.family}" for member in series)
         _KEYS[layout_id] = keys
     return keys
 

@@ -118,8 +118,8 @@ def _link_light(
     standing = None if now.silent else now.standing.get((name, ""))
     carrier = directory.carrier(link.carrier) if link is not None else None
     figures = [] if now.silent else _fresh_figures(name, now, directory)
-    rtts = [one.rtt_s for one in figures if one.rtt_s is not None]
-    losses = [one.loss_ratio for one in figures if one.loss_ratio is not None]
+    rtts = [figure.rtt_s for figure in figures if figure.rtt_s is not None]
+    losses = [figure.loss_ratio for figure in figures if figure.loss_ratio is not None]
     return SubjectView(
         name=name,
         title_vi="",

@@ -67,7 +67,7 @@ class PendingTestRequests:
     async def apply_batch(self, entry: JournalEntry, columns: Columns) -> None:
         """Note what a batch says of tests; read again, it changes nothing."""
         site = entry.site
-        said = [one for one in columns.notices if one.code in _STAGES]
+        said = [notice for notice in columns.notices if notice.code in _STAGES]
         await self._record_onsite(entry, columns)
         if not said and site not in self._live:
             return

@@ -52,7 +52,7 @@ def request_mistake(ask: RequestedTest, directory: InventoryDirectory) -> str:
         return f"{ask.kind!r} cannot be asked for, only {', '.join(REQUESTABLE_KINDS)}"
     if ask.site not in directory.sites:
         return f"the inventory has no site {ask.site!r}{suggest(ask.site, sorted(directory.sites))}"
-    links = [one.name for one in directory.site(ask.site).links]
+    links = [link.name for link in directory.site(ask.site).links]
     if ask.link and ask.link not in links:
         return f"site {ask.site} has no link {ask.link!r}{suggest(ask.link, links)}"
     if ask.target and directory.target(ask.target) is None:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from thongsuot_collector.metrics import Metrics
@@ -116,6 +116,7 @@ async def test_one_that_is_taken_begins_the_count_anew() -> None:
     assert sum(len(part) == 1 for part in there.requests) >= 1019
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.tuples(st.integers(1, 50), st.integers(1, 5), st.sampled_from(["", "", "", "bad"])),

@@ -37,6 +37,12 @@ def test_far_behind_the_fresh_news_overtakes_and_the_gap_is_filled_beside_it() -
     assert lanes.floor == 160
 
 
+def test_the_live_lane_jumps_only_when_it_is_more_than_so_far_behind() -> None:
+    assert Lanes(live=10).caught_up_by(110, jump=100) == Lanes(live=10)
+    assert Lanes(live=10).caught_up_by(111, jump=100) == Lanes(live=111, gaps=(Gap(10, 111),))
+    assert Lanes(live=900).caught_up_by(950, jump=100) == Lanes(live=900)
+
+
 def test_away_again_before_the_gap_is_filled_makes_it_longer() -> None:
     lanes = Lanes(live=1000, gaps=(Gap(10, 1000),)).caught_up_by(2000, jump=100)
     assert lanes.gaps == (Gap(10, 2000),)

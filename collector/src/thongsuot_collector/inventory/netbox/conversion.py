@@ -65,9 +65,9 @@ def build_inventory(
         "sites", taken, lambda site: _site(site, links[site.id], contacts), elsewhere, result
     )
     carriers = {link.carrier for site in sites for link in site.links}
-    providers = [one for one in found.providers if one.slug in carriers]
+    providers = [provider for provider in found.providers if provider.slug in carriers]
     owners = {site.owner for site in sites}
-    tenants = [one for one in found.tenants if one.slug in owners]
+    tenants = [tenant for tenant in found.tenants if tenant.slug in owners]
     result.inventory = Inventory(
         carriers=_all(
             "carriers", providers, lambda one: _carrier(one, contacts), elsewhere, result
@@ -130,7 +130,7 @@ def _carrier(provider: models.NetboxProvider, contacts: Contacts) -> Carrier:
         hotline=text_of(provider.custom_fields, "hotline"),
         contacts=tuple(contacts.get(("circuits.provider", provider.id), ())),
         channels=list_of(provider.custom_fields, "channels"),
-        asn=tuple(sorted(one.asn for one in provider.asns)),
+        asn=tuple(sorted(asn.asn for asn in provider.asns)),
         plmn=list_of(provider.custom_fields, "plmn"),
     )
 
@@ -153,8 +153,10 @@ def _commune(site: models.NetboxSite) -> str:
         return said.zfill(5)
     name = said or (site.region.name if site.region else "")
     wanted = fold(name)
-    found = [one for one in bundled_communes() if wanted and wanted == fold(one.name)]
-    found = found or [one for one in bundled_communes() if wanted and wanted == fold(own_name(one))]
+    found = [commune for commune in bundled_communes() if wanted and wanted == fold(commune.name)]
+    found = found or [
+        commune for commune in bundled_communes() if wanted and wanted == fold(own_name(commune))
+    ]
     if len(found) > 1:
         codes = ", ".join(f"{one.code} ({one.name})" for one in found)
         raise InvalidField(f'"{name}" may be the communes {codes}; give the code')

@@ -40,8 +40,8 @@ def declared_names(texts: dict[str, str]) -> frozenset[tuple[str, str]]:
             part = decode(text, Inventory, file=name)
         except DocumentError as error:
             raise NetboxError(str(error)) from error
-        found |= {("carriers", one.name) for one in part.carriers}
-        found |= {("owners", one.name) for one in part.owners}
+        found |= {("carriers", carrier.name) for carrier in part.carriers}
+        found |= {("owners", owner.name) for owner in part.owners}
     return frozenset(found)
 
 

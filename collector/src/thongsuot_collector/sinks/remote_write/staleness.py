@@ -102,7 +102,8 @@ class StalenessMarkers:
         """Return what is known of a site as of a batch's layout and of today's labels."""
         all_series = columns.layout.layout.series
         labels = {
-            link: self._labels_of(entry.site, link) for link in {one.link for one in all_series}
+            link: self._labels_of(entry.site, link)
+            for link in {member.link for member in all_series}
         }
         alive = LiveSeries(entry.layout, 0, [0] * len(all_series), labels, {})
         plan = self._plans.get(entry.site)

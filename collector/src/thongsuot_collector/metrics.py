@@ -68,11 +68,6 @@ class Metrics:
         self.reflected = self._counter(
             "reflected_packets", "Test packets of the STAMP reflector, by their end", ("reason",)
         )
-        self.incident_longest_turn_seconds = self._gauge(
-            "incident_longest_turn_seconds",
-            "Longest time that making incidents held the collector within the last minutes",
-            (),
-        )
         self.sink_window_seconds = self._gauge(
             "sink_window_seconds", "How late a sample a Prometheus takes, as it says", ("sink",)
         )
@@ -103,6 +98,11 @@ class Metrics:
         )
 
     def _add_fleet_gauges(self) -> None:
+        self.incident_longest_turn_seconds = self._gauge(
+            "incident_longest_turn_seconds",
+            "Longest time that making incidents held the collector within the last minutes",
+            (),
+        )
         self.sites = self._gauge("sites", "Sites by whether they are heard", ("heard",))
         self.agents = self._gauge("agents", "Agents by the version they run", ("version",))
         self.enrolments = self._counter(

@@ -1,180 +1,21 @@
 """The keeper of incidents: on the disk before anybody is told, and the same after any crash."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
-from tests.collector.batches import BatchSealer, S, change, failed, icmp_result
+from tests.collector.batches import S, change, icmp_result
+from tests.collector.correlation.consumer_world import ALL, World, all_well
 from thongsuot_collector.correlation import rows
-from thongsuot_collector.correlation.consumer import CONSUMER, IncidentConsumer
-from thongsuot_collector.incidents.incident import ClosureCode, NotificationEvent
+from thongsuot_collector.correlation.consumer import CONSUMER
+from thongsuot_collector.incidents.incident import ClosureCode
 from thongsuot_collector.incidents.maintenance_window import MaintenanceWindow
 from thongsuot_collector.incidents.notification_log import DeliveryAttempt
-from thongsuot_collector.inventory.directory import InventoryDirectory
-from thongsuot_collector.journal.dead_letters import DeadLetterQueue
-from thongsuot_collector.journal.entry import ClockQuality, JournalEntry
-from thongsuot_collector.journal.layout_cache import LayoutCache
-from thongsuot_collector.journal.reader import BatchReader
-from thongsuot_collector.journal.sqlite import open_journal
-from thongsuot_collector.metrics import Metrics
-from thongsuot_collector.store import sites
-from thongsuot_collector.store.engine import open_store
-from thongsuot_collector.timeline.interval import Interval
-from thongsuot_collector.timeline.subject import Subject
-from thongsuot_schema.batch.digest import digest_of
-from thongsuot_schema.batch.limits import DEFAULT_LIMITS as LIMITS
-from thongsuot_schema.batch.model import Notice, NoticeCode
-from thongsuot_schema.inventory.model import Inventory, Link, Medium, Site
-from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
-
-EPOCH = 1_795_540_000 * S
-CARRIERS = ("vnpt", "viettel")
-INVENTORY = Inventory(
-    sites=tuple(
-        Site(
-            name=f"s{n}",
-            commune=f"{n:05}",
-            links=(
-                Link(name="fiber", interface="e", medium=Medium.FIBER, carrier=CARRIERS[n % 2]),
-                Link(name="5g", interface="w", medium=Medium.RADIO_5G, carrier=CARRIERS[1 - n % 2]),
-            ),
-        )
-        for n in range(8)
-    )
-)
-
-
-class World:
-    """A journal, a store, agents, and a keeper whose clock the test turns."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.now_ns = EPOCH
-        self.drift_ns = 0
-        self.store: Engine = open_store(folder / "store.sqlite")
-        self.journal = open_journal(folder / "journal.sqlite", committed=lambda _jobs, _s: None)
-        self.plans = LayoutCache(self.journal, LIMITS)
-        self.told: list[NotificationEvent] = []
-        self.agents: dict[str, BatchSealer] = {}
-        self.keeper = self.new_keeper()
-
-    def new_keeper(self, on_told: Callable[[], None] | None = None) -> IncidentConsumer:
-        def tell(events: tuple[NotificationEvent, ...]) -> None:
-            self.told.extend(events)
-            if on_told is not None:
-                on_told()
-
-        return IncidentConsumer(
-            self.journal,
-            BatchReader(LayoutCache(self.journal, LIMITS), LIMITS),
-            store=self.store,
-            aside=DeadLetterQueue(self.store, Metrics()),
-            directory=InventoryDirectory(INVENTORY),
-            tell=tell,
-            now_ns=self.clock_ns,
-        )
-
-    def clock_ns(self) -> int:
-        """Return the time; with a drift some of it passes at every look."""
-        self.now_ns += self.drift_ns
-        return self.now_ns
-
-    async def push(self, site: str, *states: tuple[str, State], from_ns: int = 15 * S) -> None:
-        """Push a batch that ends now, with what the agent says of its links."""
-        agent = self.agents.get(site)
-        first = agent is None
-        if agent is None:
-            stream = digest_of(site.encode()).hex()[:16]
-            boot = f"{stream[:8]}-0000-4000-8000-000000000000"
-            agent = BatchSealer(site, stream=stream, boot_id=boot, epoch_ns=EPOCH - 1_000 * S)
-            self.agents[site] = agent
-        sealed_ns = self.now_ns - agent.epoch_ns
-        changes = [
-            change(
-                sealed_ns,
-                state,
-                link=link,
-                segment=None if state is State.UP else Segment.ACCESS,
-                symptom=Symptom.NONE if state is State.UP else Symptom.ACCESS_SILENT,
-            )
-            for link, state in states
-        ]
-        started = Notice(code=NoticeCode.STARTED, boottime_ns=sealed_ns - from_ns)
-        batch = agent.batch(
-            sealed_ns,
-            [icmp_result(sealed_ns - from_ns), icmp_result(sealed_ns)],
-            changes=changes,
-            notices=[started] if first else [],
-        )
-        await self.append(agent, agent.sealed(batch), batch.number)
-
-    async def append(self, agent: BatchSealer, sealed: tuple[bytes, bytes], number: int) -> None:
-        body, layout = sealed
-        name = await self.plans.store(layout, received_ns=self.now_ns)
-        await self.journal.append(
-            JournalEntry(
-                site=agent.site,
-                stream=agent.stream,
-                number=number,
-                digest=digest_of(body),
-                layout=name,
-                received_ns=self.now_ns,
-                epoch_ns=agent.epoch_ns,
-                clock=ClockQuality.TRUSTED,
-                body=body,
-            )
-        )
-
-    async def run(self, seconds: int, *, sites: tuple[str, ...] = (), crash: bool = False) -> None:
-        """Let time pass; ``sites`` push every 15 s, and the keeper may crash every ten."""
-        for second in range(1, seconds + 1):
-            self.now_ns += S
-            if second % 15 == 0:
-                for site in sites:
-                    await self.push(site)
-            if crash and second % 10 == 0:
-                await self.crash()
-            await self.keeper.catch_up()
-
-    async def crash(self) -> None:
-        """Leave only what is on the disk."""
-        self.keeper = self.new_keeper()
-        await self.keeper.load()
-
-    def lines(self) -> list[tuple[str, str, str, str]]:
-        return [
-            (one.record.kind, one.record.cause, one.incident.key, str(one.record.party))
-            for one in self.told
-        ]
-
-    def intervals(self, site: str, link: str = "") -> list[Interval]:
-        return rows.load_intervals(self.store, Subject(site, link), from_ns=0, until_ns=2**62)
-
-
-@pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[World]:
-    made = World(tmp_path)
-    await made.keeper.load()
-    yield made
-    await made.journal.close()
-    made.store.dispose()
-
-
-UP = (("fiber", State.UP), ("5g", State.UP))
-ALL = tuple(f"s{n}" for n in range(8))
-
-
-async def all_well(world: World) -> None:
-    for site in ALL:
-        await world.push(site, *UP)
-    await world.keeper.catch_up()
 
 
 @pytest.mark.parametrize("crash", [False, True])
@@ -369,59 +210,3 @@ async def test_the_journal_may_go_on_once_everything_is_written(world: World) ->
     assert (await world.journal.cursor(CONSUMER)).sequence == world.journal.head
     await world.crash()
     assert world.keeper.lag == 0
-
-
-async def test_a_journal_that_is_older_than_the_store_is_read_again_and_nothing_is_missed(
-    world: World, caplog: pytest.LogCaptureFixture
-) -> None:
-    await all_well(world)
-    ahead = sites.Position(journal=world.journal.name, sequence=world.journal.head + 60)
-    rows.write_changes(world.store, rows.IncidentWrites(position=ahead), consumer=CONSUMER)
-    await world.crash()
-    assert "older than the store" in caplog.text
-    await world.push("s0", ("fiber", State.DOWN))
-    await world.run(10, sites=ALL)
-    assert world.lines() == [("opened", "started", "s0/fiber", "carrier:vnpt")]
-
-
-async def test_others_get_their_turn_while_many_sites_fall_silent_at_once(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("thongsuot_collector.correlation.consumer._SLICE", 3)
-    await all_well(world)
-    world.now_ns += 120 * S
-    turns = 0
-
-    async def other() -> None:
-        nonlocal turns
-        while True:
-            turns += 1
-            await asyncio.sleep(0)
-
-    task = asyncio.create_task(other())
-    await world.keeper.catch_up()
-    task.cancel()
-    silent = [one for one in world.keeper.registry.incidents.values() if one.code == "many_silent"]
-    assert [len(one.members) for one in silent] == [len(ALL)]
-    assert turns >= 2 * len(ALL)
-
-
-async def test_what_is_told_shows_when_each_probe_was_good_last_and_how_often_it_is_now(
-    world: World,
-) -> None:
-    await all_well(world)
-    agent, good_ns = world.agents["s0"], world.now_ns
-    world.now_ns += 8 * S
-    sealed_ns = world.now_ns - agent.epoch_ns
-    cut = change(sealed_ns, State.DOWN, segment=Segment.ACCESS, symptom=Symptom.ACCESS_SILENT)
-    lost = [failed(sealed_ns - age_s * S) for age_s in (5, 3, 1)]
-    batch = agent.batch(sealed_ns, lost, changes=[cut])
-    await world.append(agent, agent.sealed(batch), batch.number)
-    await world.run(10, sites=ALL[1:])
-    (opened,) = world.told
-    (seen,) = opened.incident.member_evidence[0].observations
-    assert (seen.target, seen.good, seen.total) == ("exchange", 0, 3)
-    assert seen.last_good_ns == good_ns
-    assert seen.first_bad_ns == good_ns + 3 * S
-    assert seen.newest_ns == good_ns + 7 * S
-    assert opened.incident.opened_ns <= seen.newest_ns + S

@@ -35,6 +35,15 @@ from thongsuot_schema.verdict import VerdictChange
 
 PORTAL = "dichvucong"
 
+PORTAL_TARGET = Target(
+    name=PORTAL,
+    role=Role.SERVICE,
+    segment=Segment.SERVICE,
+    url="https://portal.test/",
+    title_vi="Cổng dịch vụ công",
+    title_en="Public service portal",
+)
+
 
 def inventory(
     sites: int,
@@ -90,16 +99,7 @@ def inventory(
             Carrier(name=name, title=name.upper(), hotline="18001166") for name in carriers
         ),
         sites=tuple(made),
-        targets=(
-            Target(
-                name=PORTAL,
-                role=Role.SERVICE,
-                segment=Segment.SERVICE,
-                url="https://portal.test/",
-                title_vi="Cổng dịch vụ công",
-                title_en="Public service portal",
-            ),
-        ),
+        targets=(PORTAL_TARGET,),
     )
 
 

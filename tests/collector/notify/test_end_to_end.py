@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from prometheus_client import CollectorRegistry
 
-from tests.collector.correlation.test_consumer import INVENTORY, World
+from tests.collector.correlation.consumer_world import INVENTORY, World
 from tests.collector.notify.incident_events import secret_file
 from tests.collector.notify.receiver_process import ReceiverProcess
 from tests.collector.running import eventually

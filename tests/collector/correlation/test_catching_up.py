@@ -1,0 +1,70 @@
+"""The consumer of incidents beside an older journal, many sites, and the results themselves."""
+
+import asyncio
+
+import pytest
+
+from tests.collector.batches import S, change, failed
+from tests.collector.correlation.consumer_world import ALL, World, all_well
+from thongsuot_collector.correlation import rows
+from thongsuot_collector.correlation.consumer import CONSUMER
+from thongsuot_collector.store import sites
+from thongsuot_schema.segment import Segment
+from thongsuot_schema.state import State
+from thongsuot_schema.verdict import Symptom
+
+
+async def test_a_journal_that_is_older_than_the_store_is_read_again_and_nothing_is_missed(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    await all_well(world)
+    ahead = sites.Position(journal=world.journal.name, sequence=world.journal.head + 60)
+    rows.write_changes(world.store, rows.IncidentWrites(position=ahead), consumer=CONSUMER)
+    await world.crash()
+    assert "older than the store" in caplog.text
+    await world.push("s0", ("fiber", State.DOWN))
+    await world.run(10, sites=ALL)
+    assert world.lines() == [("opened", "started", "s0/fiber", "carrier:vnpt")]
+
+
+async def test_others_get_their_turn_while_many_sites_fall_silent_at_once(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("thongsuot_collector.correlation.consumer._SLICE", 3)
+    await all_well(world)
+    world.now_ns += 120 * S
+    turns = 0
+
+    async def other() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    task = asyncio.create_task(other())
+    await world.keeper.catch_up()
+    task.cancel()
+    silent = [one for one in world.keeper.registry.incidents.values() if one.code == "many_silent"]
+    assert [len(one.members) for one in silent] == [len(ALL)]
+    assert turns >= 2 * len(ALL)
+
+
+async def test_what_is_told_shows_when_each_probe_was_good_last_and_how_often_it_is_now(
+    world: World,
+) -> None:
+    await all_well(world)
+    agent, good_ns = world.agents["s0"], world.now_ns
+    world.now_ns += 8 * S
+    sealed_ns = world.now_ns - agent.epoch_ns
+    cut = change(sealed_ns, State.DOWN, segment=Segment.ACCESS, symptom=Symptom.ACCESS_SILENT)
+    lost = [failed(sealed_ns - age_s * S) for age_s in (5, 3, 1)]
+    batch = agent.batch(sealed_ns, lost, changes=[cut])
+    await world.append(agent, agent.sealed(batch), batch.number)
+    await world.run(10, sites=ALL[1:])
+    (opened,) = world.told
+    (seen,) = opened.incident.member_evidence[0].observations
+    assert (seen.target, seen.good, seen.total) == ("exchange", 0, 3)
+    assert seen.last_good_ns == good_ns
+    assert seen.first_bad_ns == good_ns + 3 * S
+    assert seen.newest_ns == good_ns + 7 * S
+    assert opened.incident.opened_ns <= seen.newest_ns + S

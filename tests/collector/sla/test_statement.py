@@ -257,34 +257,6 @@ def test_what_was_told_when_it_was_over_counts_as_not_told() -> None:
     assert (only.notified_ms, only.down_notified_ms, only.incident) == (None, 0, "")
 
 
-@pytest.mark.parametrize(
-    ("at_s", "first", "second"),
-    [
-        (100, [True], [True]),
-        (150, [False, True], [True]),
-        (200, [False], [True]),
-        (250, [False], [True]),
-        (300, [False], [True]),
-        (350, [False], [False, True]),
-        (400, [False], [False]),
-    ],
-)
-def test_rows_are_cut_where_the_carrier_was_told_and_nowhere_else(
-    at_s: int, first: list[bool], second: list[bool]
-) -> None:
-    life = course(BASE, (EARLY_S, UP), (100, CUT), (200, OFF), (300, CUT), (400, UP))
-    statement = made(life, notifications=(told(at_s, 100),))
-    down = [period for period in statement.periods if period.time_class is TimeClass.DOWN]
-    assert all(period.length_ms > 0 for period in statement.periods)
-    middle_ms = BASE + 250 * S
-    assert [period.is_notified for period in down if period.from_ms < middle_ms] == first
-    assert [period.is_notified for period in down if period.from_ms > middle_ms] == second
-    assert sum(period.length_ms for period in down if period.is_notified) == (
-        statement.totals.down_notified_ms
-    )
-    assert {period.interruption for period in down} == {1}
-
-
 def test_a_pause_shorter_than_calm_is_part_of_one_interruption_and_does_not_count() -> None:
     life = course(BASE, (EARLY_S, UP), (100, CUT), (200, UP), (229, CUT), (300, SLOW), (400, UP))
     (only,) = made(life).interruptions
@@ -361,26 +333,6 @@ def test_a_target_is_met_to_the_millisecond_and_not_one_more() -> None:
     life.append(interval(BASE, 12_961, None, UP))
     assert made(life).is_available_enough is False
     assert exact(0.995) == Fraction(995, 1_000)
-
-
-@pytest.mark.parametrize(("late_s", "is_met"), [(0, False), (1, None)])
-def test_nobody_is_judged_by_less_than_the_agreed_share_of_the_time(
-    late_s: int, is_met: bool | None
-) -> None:
-    begin_s = MONTH_S // 2 + late_s
-    statement = made(course(BASE, (begin_s, CUT), (begin_s + 5 * 86_400, UP)))
-    assert statement.totals.coverage == Fraction(MONTH_S - begin_s, MONTH_S)
-    assert (statement.is_known_enough, statement.is_available_enough) == (is_met is False, is_met)
-    asked_for_less = msgspec.structs.replace(PLAIN, coverage_ratio=0.1)
-    life = course(BASE, (begin_s, CUT), (begin_s + 5 * 86_400, UP))
-    assert made(life, terms=asked_for_less).is_available_enough is False
-
-
-def test_hours_in_which_the_clock_does_not_run_need_no_data() -> None:
-    statement = made(course(BASE, (EARLY_S, UP)), terms=OFFICE)
-    assert statement.totals.by_class[TimeClass.OUTSIDE] > MONTH_S * S / 2
-    assert statement.totals.coverage == 1
-    assert statement.is_available_enough is True
 
 
 def test_what_was_never_measured_gives_no_figure() -> None:

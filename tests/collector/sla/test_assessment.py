@@ -1,0 +1,58 @@
+"""What a month is held to: how much has to be known, and from when downtime counts as notified."""
+
+from fractions import Fraction
+
+import msgspec
+import pytest
+
+from tests.collector.sla.reference_count import CUT, OFF, OFFICE, PLAIN, UP, S, course
+from tests.collector.sla.test_statement import BASE, EARLY_S, MONTH_S, made, told
+from thongsuot_collector.sla.periods import TimeClass
+
+
+@pytest.mark.parametrize(
+    ("at_s", "first", "second"),
+    [
+        (100, [True], [True]),
+        (150, [False, True], [True]),
+        (200, [False], [True]),
+        (250, [False], [True]),
+        (300, [False], [True]),
+        (350, [False], [False, True]),
+        (400, [False], [False]),
+    ],
+)
+def test_rows_are_cut_where_the_carrier_was_told_and_nowhere_else(
+    at_s: int, first: list[bool], second: list[bool]
+) -> None:
+    life = course(BASE, (EARLY_S, UP), (100, CUT), (200, OFF), (300, CUT), (400, UP))
+    statement = made(life, notifications=(told(at_s, 100),))
+    down = [period for period in statement.periods if period.time_class is TimeClass.DOWN]
+    assert all(period.length_ms > 0 for period in statement.periods)
+    middle_ms = BASE + 250 * S
+    assert [period.is_notified for period in down if period.from_ms < middle_ms] == first
+    assert [period.is_notified for period in down if period.from_ms > middle_ms] == second
+    assert sum(period.length_ms for period in down if period.is_notified) == (
+        statement.totals.down_notified_ms
+    )
+    assert {period.interruption for period in down} == {1}
+
+
+@pytest.mark.parametrize(("late_s", "is_met"), [(0, False), (1, None)])
+def test_nobody_is_judged_by_less_than_the_agreed_share_of_the_time(
+    late_s: int, is_met: bool | None
+) -> None:
+    begin_s = MONTH_S // 2 + late_s
+    statement = made(course(BASE, (begin_s, CUT), (begin_s + 5 * 86_400, UP)))
+    assert statement.totals.coverage == Fraction(MONTH_S - begin_s, MONTH_S)
+    assert (statement.is_known_enough, statement.is_available_enough) == (is_met is False, is_met)
+    asked_for_less = msgspec.structs.replace(PLAIN, coverage_ratio=0.1)
+    life = course(BASE, (begin_s, CUT), (begin_s + 5 * 86_400, UP))
+    assert made(life, terms=asked_for_less).is_available_enough is False
+
+
+def test_hours_in_which_the_clock_does_not_run_need_no_data() -> None:
+    statement = made(course(BASE, (EARLY_S, UP)), terms=OFFICE)
+    assert statement.totals.by_class[TimeClass.OUTSIDE] > MONTH_S * S / 2
+    assert statement.totals.coverage == 1
+    assert statement.is_available_enough is True

@@ -36,7 +36,9 @@ class Scrubber:
             forms |= {secret, quote(secret), quote(secret, safe=""), quote_plus(secret)}
             forms |= {unquote(secret), base64.b64encode(secret.encode()).decode().rstrip("=")}
         # The longest first: a part of a secret must not break up the whole.
-        self._forms = sorted((one for one in forms if len(one) >= _SHORTEST), key=len, reverse=True)
+        self._forms = sorted(
+            (form for form in forms if len(form) >= _SHORTEST), key=len, reverse=True
+        )
 
     def scrub(self, text: str) -> str:
         """Return a text without the secrets."""

@@ -124,9 +124,9 @@ class AlertmanagerChannel:
         answer = ChannelResult(outcome=ChannelOutcome.DELIVERED, text="nothing is open")
         async with self._turn:
             found = [
-                self._alert(one, one.memo or _fixed(one, self._settings.labels))
-                for one in messages
-                if one.thread_id not in self._ended
+                self._alert(message, message.memo or _fixed(message, self._settings.labels))
+                for message in messages
+                if message.thread_id not in self._ended
             ]
             for first in range(0, len(found), _ALERTS_AT_ONCE):
                 answer = (await self._post(found[first : first + _ALERTS_AT_ONCE])).channel_result()
@@ -161,8 +161,8 @@ class AlertmanagerChannel:
         replies = await asyncio.gather(
             *(self._client.request("POST", url, body=body, headers=headers) for url in self._urls)
         )
-        best = min(replies, key=lambda one: _WORST_LAST.index(one.outcome))
-        failed = [one.text for one in replies if one.outcome is not ChannelOutcome.DELIVERED]
+        best = min(replies, key=lambda item: _WORST_LAST.index(item.outcome))
+        failed = [reply.text for reply in replies if reply.outcome is not ChannelOutcome.DELIVERED]
         if best.outcome is ChannelOutcome.DELIVERED and failed:
             text = f"{best.text}; {len(failed)} of {len(replies)} did not: {'; '.join(failed)}"
             return msgspec.structs.replace(best, text=text)
@@ -211,7 +211,7 @@ def _place(message: NotificationMessage) -> dict[str, str]:
 
 def _annotations(message: NotificationMessage) -> dict[str, str]:
     document = message.document
-    circuits = [one.circuit for one in document.affected if one.circuit and not one.ended_at]
+    circuits = [item.circuit for item in document.affected if item.circuit and not item.ended_at]
     found = {
         "summary": message.title,
         "description": message.body,

@@ -59,7 +59,7 @@ class ChannelTrialResult(msgspec.Struct, frozen=True, kw_only=True):
     def is_good(self) -> bool:
         """Whether everything got through."""
         answers = [self.answer] + ([self.withdrawal] if self.withdrawal is not None else [])
-        return all(one.outcome is ChannelOutcome.DELIVERED for one in answers)
+        return all(answer.outcome is ChannelOutcome.DELIVERED for answer in answers)
 
     def __str__(self) -> str:
         text = f"{self.party} by {self.route}: {_spoken(self.answer)}"
@@ -91,18 +91,19 @@ async def try_channels(
         directory,
         load_all(),
         settings,
-        languages={one.name: one.language for _, one in configured},
+        languages={channel.name: channel.language for _, channel in configured},
         support_hotline=hotline,
     )
     now_ns = time.time_ns()
     event = _event(party, _subject(party, directory), now_ns)
     for route in way.routes:
-        kind, found = next(one for one in configured if one[1].name == route.partition(":")[0])
+        channel_name = route.partition(":")[0]
+        kind, channel_settings = next(item for item in configured if item[1].name == channel_name)
         fresh = start_thread(event, party, (route,), Comparison(), now_ns=now_ns)
         message = composer.compose(
             mark_sending(fresh, route), route, NotificationKind.OPENED, is_test=True
         )
-        channel = kind.make(found)
+        channel = kind.make(channel_settings)
         try:
             yield await _try(channel, party, route, message)
         finally:

@@ -44,10 +44,10 @@ def save_threads(
     tried: Sequence[DeliveryLogEntry] = (),
 ) -> None:
     """Keep conversations as they are now, and what was tried; durable when it returns."""
-    rows = [msgspec.structs.asdict(one) | {"text": one.text[:TEXT_LIMIT]} for one in tried]
+    rows = [msgspec.structs.asdict(item) | {"text": item.text[:TEXT_LIMIT]} for item in tried]
     with engine.begin() as connection:
-        for one in conversations:
-            _put(connection, one)
+        for thread in conversations:
+            _put(connection, thread)
         if rows:
             connection.execute(insert(DELIVERIES), rows)
 
@@ -57,7 +57,7 @@ def load_open_threads(engine: Engine) -> list[NotificationThread]:
     wanted = select(CONVERSATIONS.c.state).where(CONVERSATIONS.c.is_live)
     with engine.connect() as connection:
         states = [row.state for row in connection.execute(wanted)]
-    return [one for one in map(_decoded, states) if one is not None]
+    return [state for state in map(_decoded, states) if state is not None]
 
 
 def load_thread(
@@ -100,13 +100,13 @@ def prune_log(engine: Engine, *, before_ns: int) -> None:
         )
 
 
-def _put(connection: Connection, one: NotificationThread) -> None:
+def _put(connection: Connection, thread: NotificationThread) -> None:
     new = upsert(CONVERSATIONS).values(
-        incident=one.incident,
-        audience=str(one.audience),
+        incident=thread.incident,
+        audience=str(thread.audience),
         changed_ns=time.time_ns(),
-        is_live=not one.is_complete or one.is_open,
-        state=msgspec.msgpack.encode(one),
+        is_live=not thread.is_complete or thread.is_open,
+        state=msgspec.msgpack.encode(thread),
     )
     connection.execute(
         new.on_conflict_do_update(

@@ -71,8 +71,8 @@ class NotificationStore:
 
     async def load(self) -> None:
         """Take up what the store holds."""
-        for one in await run_to_completion(delivery_log.load_open_threads, self._store):
-            self.put((one.incident, one.audience), one)
+        for thread in await run_to_completion(delivery_log.load_open_threads, self._store):
+            self.put((thread.incident, thread.audience), thread)
 
     async def reload(self, key: ThreadKey) -> None:
         """Take up a conversation that is over, should there be one: it may go on."""

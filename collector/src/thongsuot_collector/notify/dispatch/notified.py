@@ -1,4 +1,4 @@
-"""Board: whom the system has told of what, for the pages of sites and for their agents. Pure."""
+"""Notified: whom the system has told of what, for the pages of sites and their agents. Pure."""
 
 from collections.abc import Callable, Iterable, Iterator
 
@@ -13,59 +13,63 @@ DisplayNameOf = Callable[[str], str]
 
 
 def site_notifications(
-    site: str, conversations: Iterable[NotificationThread], word_of: DisplayNameOf
+    site: str, threads: Iterable[NotificationThread], display_name_of: DisplayNameOf
 ) -> tuple[PartyNotification, ...]:
     """
     Return who was told of the open faults of a site, and whom no channel has reached yet; in order.
     """
-    found = [
+    notifications = [
         PartyNotification(
-            party=one.audience.party.value,
-            channel=word_of(leg.channel),
-            at_s=(leg.notified_ns or one.pending_since_ns) / NS_PER_S,
+            party=thread.audience.party.value,
+            channel=display_name_of(route.channel),
+            at_s=(route.notified_ns or thread.pending_since_ns) / NS_PER_S,
             about=member.subject.link or member.subject.service or site,
-            reference=leg.reference,
-            is_delivered=leg.delivery is DeliveryState.YES,
+            reference=route.reference,
+            is_delivered=route.delivery is DeliveryState.YES,
         )
-        for one, member in _about(site, conversations)
-        for leg in _telling(one)
+        for thread, member in _about(site, threads)
+        for route in _routes_of(thread)
     ]
-    return tuple(sorted(found, key=lambda one: (one.at_s, one.party, one.about)))
+    return tuple(sorted(notifications, key=lambda item: (item.at_s, item.party, item.about)))
 
 
 def notified_parties(
-    site: str, conversations: Iterable[NotificationThread], word_of: DisplayNameOf
+    site: str, threads: Iterable[NotificationThread], display_name_of: DisplayNameOf
 ) -> tuple[push.SentNotification, ...]:
     """Return who was told of the open faults of a site, as the answer to a push carries it."""
-    found = [
+    notifications = [
         push.SentNotification(
-            party=one.audience.party.value,
-            channel=word_of(leg.channel),
-            at_wall_ns=leg.notified_ns,
+            party=thread.audience.party.value,
+            channel=display_name_of(route.channel),
+            at_wall_ns=route.notified_ns,
             link=member.subject.link,
             service=member.subject.service,
-            reference=leg.reference,
+            reference=route.reference,
         )
-        for one, member in _about(site, conversations)
-        for leg in _telling(one)
-        if leg.delivery is DeliveryState.YES
+        for thread, member in _about(site, threads)
+        for route in _routes_of(thread)
+        if route.delivery is DeliveryState.YES
     ]
-    return tuple(sorted(found, key=lambda one: (one.at_wall_ns, one.party, one.link, one.service)))
+    return tuple(
+        sorted(
+            notifications, key=lambda sent: (sent.at_wall_ns, sent.party, sent.link, sent.service)
+        )
+    )
 
 
 def _about(
-    site: str, conversations: Iterable[NotificationThread]
+    site: str, threads: Iterable[NotificationThread]
 ) -> Iterator[tuple[NotificationThread, IncidentMember]]:
-    for one in conversations:
-        if one.is_ending:
+    for thread in threads:
+        if thread.is_ending:
             continue
-        for member in one.event.incident.members:
+        for member in thread.event.incident.members:
             if member.subject.site == site and member.end_ns is None:
-                yield one, member
+                yield thread, member
 
 
-def _telling(one: NotificationThread) -> list[RouteState]:
-    """Return the leg by which a party knows; where it does not yet, the last that was tried."""
-    if one.primary_route is not None:
-        return [one.primary_route]
-    return [leg for leg in one.routes if leg.attempts][-1:]
+def _routes_of(thread: NotificationThread) -> list[RouteState]:
+    """Return the route by which a party knows; where it does not yet, the last that was tried."""
+    if thread.primary_route is not None:
+        return [thread.primary_route]
+    return [route for route in thread.routes if route.attempts][-1:]

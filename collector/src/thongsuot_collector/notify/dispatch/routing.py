@@ -42,8 +42,8 @@ def routes_of(
     return PartyRoutes(
         contact=PartyContact(
             title=party_name(party, directory, "vi"),
-            emails=tuple(one.email for one in people if one.email),
-            phones=tuple(one.phone for one in people if one.phone),
+            emails=tuple(contact.email for contact in people if contact.email),
+            phones=tuple(contact.phone for contact in people if contact.phone),
         ),
         routes=tuple(dict.fromkeys(own or settings.channels)),
     )
@@ -67,14 +67,14 @@ def find_party(text: str, directory: InventoryDirectory) -> ResponsibleParty:
     Raises:
         ValueError: there is none, or more than one; the text says so and what comes near.
     """
-    known = {str(one): one for one in all_parties(directory)}
+    known = {str(party): party for party in all_parties(directory)}
     if text in known:
         return known[text]
-    alike = [one for one in known.values() if one.name and one.name == text]
+    alike = [party for party in known.values() if party.name and party.name == text]
     if len(alike) == 1:
         return alike[0]
     if alike:
-        names = ", ".join(str(one) for one in alike)
+        names = ", ".join(str(party) for party in alike)
         raise ValueError(f"{text!r} is more than one party: {names}")
     raise ValueError(f"there is no party {text!r}{suggest(text, known)}")
 
@@ -95,11 +95,11 @@ def routing_errors(
         ("owner", directory.owners),
         ("site", directory.sites),
     ):
-        for one in table.values():
-            for name in one.channels:
+        for item in table.values():
+            for name in item.channels:
                 if name.partition(":")[0] not in known:
                     near = suggest(name, known)
-                    yield f"{what} {one.name!r}: there is no channel {name!r}{near}"
+                    yield f"{what} {item.name!r}: there is no channel {name!r}{near}"
 
 
 def _entry(

@@ -45,23 +45,25 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
 
 def comparison_of(incident: Incident, picture: NetworkState) -> Comparison:
     """Return what else works now."""
-    own = {one.subject for one in incident.members}
-    carriers = {picture.carrier_of(one) for one in own if one.is_link} - {""}
+    own = {member.subject for member in incident.members}
+    carriers = {picture.carrier_of(subject) for subject in own if subject.is_link} - {""}
     links = [
-        one
+        link
         for carrier in sorted(carriers)
-        for one in picture.links_of_carrier(carrier)
-        if one not in own
+        for link in picture.links_of_carrier(carrier)
+        if link not in own
     ]
     communes = set(incident.communes) - {NOWHERE}
-    near = [one for one in links if picture.commune_of(one.site) in communes]
-    services = {one.service for one in own if one.is_service}
-    sites = [one for name in services for one in picture.sites_with(name) if one not in own]
+    near = [link for link in links if picture.commune_of(link.site) in communes]
+    services = {subject.service for subject in own if subject.is_service}
+    others = [
+        subject for name in services for subject in picture.sites_with(name) if subject not in own
+    ]
     return Comparison(
         same_site=_same_site(incident, own, picture),
         same_carrier=_count(links, picture),
         same_commune=_count(near, picture),
-        elsewhere=_count(sites, picture),
+        elsewhere=_count(others, picture),
     )
 
 
@@ -70,26 +72,26 @@ def _same_site(
 ) -> tuple[SiteLinkState, ...]:
     if len(incident.sites) != 1:
         return ()
-    found = []
-    for one in picture.links_of_site(incident.sites[0]):
-        if one in own:
+    neighbours = []
+    for other in picture.links_of_site(incident.sites[0]):
+        if other in own:
             continue
-        link = picture.link_of(one)
-        found.append(
+        link = picture.link_of(other)
+        neighbours.append(
             SiteLinkState(
-                site=one.site,
-                link=one.link,
-                state=picture.state_of(one),
-                carrier=picture.carrier_of(one),
+                site=other.site,
+                link=other.link,
+                state=picture.state_of(other),
+                carrier=picture.carrier_of(other),
                 medium="" if link is None else link.medium.value,
             )
         )
-    return tuple(found)
+    return tuple(neighbours)
 
 
 def _count(subjects: Iterable[Subject], picture: NetworkState) -> UpCount | None:
-    states = [picture.state_of(one) for one in subjects]
-    known = [one for one in states if one is not State.UNKNOWN]
+    states = [picture.state_of(subject) for subject in subjects]
+    known = [state for state in states if state is not State.UNKNOWN]
     if not known:
         return None
-    return UpCount(up=sum(one is State.UP for one in known), known=len(known))
+    return UpCount(up=sum(state is State.UP for state in known), known=len(known))

@@ -193,11 +193,11 @@ def document_of(
         responsible=PartyReference(
             party=incident.party.party, name=incident.party.name, title=responsible
         ),
-        affected=tuple(affected_of(one, directory) for one in incident.members),
+        affected=tuple(affected_of(member, directory) for member in incident.members),
         affected_now=incident.open_members,
         total=incident.total,
         comparison=comparison,
-        shown=tuple(_shown(one) for one in incident.member_evidence),
+        shown=tuple(_shown(shown) for shown in incident.member_evidence),
         page_url=page_url,
         is_test=is_test,
     )
@@ -264,8 +264,8 @@ def _shown(exhibit: MemberEvidence) -> SubjectEvidence:
         evidence=exhibit.evidence,
         observed=tuple(_observed(observation) for observation in exhibit.observations),
         batches=tuple(
-            BatchReference(stream=one.stream, number=one.number, digest=one.digest.hex())
-            for one in exhibit.batches
+            BatchReference(stream=batch.stream, number=batch.number, digest=batch.digest.hex())
+            for batch in exhibit.batches
         ),
     )
 

@@ -13,6 +13,7 @@ from thongsuot_collector.notify.render.names import (
     link_name,
     party_name,
     place_name,
+    service_name,
     site_name,
     subject_name,
 )
@@ -79,10 +80,10 @@ def circuit_lines(context: MessageContext, language: Language) -> list[str]:
 def measured_lines(context: MessageContext, language: Language) -> list[str]:
     """Return what was measured on what is affected."""
     own = [
-        (exhibit, one)
+        (exhibit, item)
         for exhibit in context.incident.member_evidence
-        for one in exhibit.evidence
-        if not one.link
+        for item in exhibit.evidence
+        if not item.link
     ]
     return _proofs(own, context, language) + observation_lines(context, language)
 
@@ -126,15 +127,15 @@ def _course(item: Observation, language: Language) -> str:
 def compared_lines(context: MessageContext, language: Language) -> list[str]:
     """Return what worked at the same time: the same targets by the other link, and neighbours."""
     other = [
-        (exhibit, one)
+        (exhibit, item)
         for exhibit in context.incident.member_evidence
-        for one in exhibit.evidence
-        if one.link
+        for item in exhibit.evidence
+        if item.link
     ]
     comparison, lines = context.comparison, []
-    for one in comparison.same_site:
-        name = link_name(one.site, one.link, context.directory, language)
-        word = LINK_STATES[one.state].read(language)
+    for item in comparison.same_site:
+        name = link_name(item.site, item.link, context.directory, language)
+        word = LINK_STATES[item.state].read(language)
         lines.append(
             Text(f"Cùng điểm, {name}: {word}", f"Same point, {name}: {word}").read(language)
         )
@@ -166,9 +167,9 @@ def compared_lines(context: MessageContext, language: Language) -> list[str]:
 def batch_lines(context: MessageContext, language: Language) -> list[str]:
     """Return the batches that the verdicts came in, as they are named in the record."""
     named = [
-        f"{exhibit.subject.site} {one.stream}/{one.number} ({one.digest.hex()})"
+        f"{exhibit.subject.site} {batch.stream}/{batch.number} ({batch.digest.hex()})"
         for exhibit in context.incident.member_evidence
-        for one in exhibit.batches
+        for batch in exhibit.batches
     ]
     found = list(dict.fromkeys(named))
     lines = found[:BATCHES_LISTED]
@@ -183,30 +184,37 @@ def notified_lines(context: MessageContext, language: Language) -> list[str]:
     """Return whom else the system has told, by what, of what, and when."""
     site = context.audience.name
     lines = []
-    for one in context.notified:
-        parts = [f"{_party_title(one, site, context, language)} "]
-        parts.append(f"({channel_title(one.channel, language)})")
-        if context.directory.link(site, one.about) is not None:
-            about = link_name(site, one.about, context.directory, language)
+    for notification in context.notified:
+        parts = [f"{_party_title(notification, site, context, language)} "]
+        parts.append(f"({channel_title(notification.channel, language)})")
+        if context.directory.link(site, notification.about) is not None:
+            about = link_name(site, notification.about, context.directory, language)
             parts.append(Text(f", về {about}", f", of {about}").read(language))
-        parts.append(f", {relative_moment(one.at_s, context.record.at_ns / NS_PER_S, language)}")
-        parts.append(f", {one.reference}" if one.reference else "")
+        elif context.directory.target(notification.about) is not None:
+            about = service_name(notification.about, context.directory, language)
+            parts.append(Text(f", về {about}", f", of {about}").read(language))
+        parts.append(
+            f", {relative_moment(notification.at_s, context.record.at_ns / NS_PER_S, language)}"
+        )
+        parts.append(f", {notification.reference}" if notification.reference else "")
         lines.append("".join(parts))
     return list(dict.fromkeys(lines))
 
 
 def _party_title(
-    one: PartyNotification, site: str, context: MessageContext, language: Language
+    notification: PartyNotification, site: str, context: MessageContext, language: Language
 ) -> str:
-    if one.party not in set(Party):
-        return one.party
+    if notification.party not in set(Party):
+        return notification.party
     name = ""
-    if one.party == Party.CARRIER:
-        link = context.directory.link(site, one.about)
+    if notification.party == Party.CARRIER:
+        link = context.directory.link(site, notification.about)
         name = "" if link is None else link.carrier
-    elif one.party == Party.PORTAL:
-        name = one.about
-    return party_name(ResponsibleParty(Party(one.party), name), context.directory, language)
+    elif notification.party == Party.PORTAL:
+        name = notification.about
+    return party_name(
+        ResponsibleParty(Party(notification.party), name), context.directory, language
+    )
 
 
 def _proofs(
@@ -214,16 +222,16 @@ def _proofs(
 ) -> list[str]:
     lines = []
     is_many = len(context.incident.member_evidence) > 1
-    for exhibit, one in found:
-        outcome = evidence_outcome(one, language)
+    for exhibit, item in found:
+        outcome = evidence_outcome(item, language)
         if not outcome:
             continue  # a series that was asked and had not answered yet shows nothing
         where = f"{site_name(exhibit.subject.site, context.directory)}: " if is_many else ""
         over = ""
-        if one.link:
-            name = link_name(exhibit.subject.site, one.link, context.directory, language)
+        if item.link:
+            name = link_name(exhibit.subject.site, item.link, context.directory, language)
             over = Text(f" qua {name}", f" over {name}").read(language)
-        lines.append(f"{where}{evidence_subject(one, language)}{over}: {outcome}")
+        lines.append(f"{where}{evidence_subject(item, language)}{over}: {outcome}")
         if len(lines) == PROOFS_LISTED:
             break
     return lines

@@ -42,7 +42,7 @@ class TroubleTicket(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
     def is_named(self, external: str) -> bool:
         """Return whether it has an external identifier."""
-        named = [one.get("id") for one in self.external_identifier]
+        named = [item.get("id") for item in self.external_identifier]
         return external in [*named, self.external_id]
 
     @property
@@ -173,12 +173,12 @@ def _attachment(message: NotificationMessage) -> Json:
 def _circuits(message: NotificationMessage, version: Version) -> list[Json]:
     """Return the circuits that are affected, as the carrier knows them, else by our own names."""
     found: list[Json] = []
-    for one in message.document.affected:
-        if not one.link:
+    for item in message.document.affected:
+        if not item.link:
             continue
         entity: Json = {
-            "id": one.circuit or f"{one.site}/{one.link}",
-            "name": one.site_title or one.site,
+            "id": item.circuit or f"{item.site}/{item.link}",
+            "name": item.site_title or item.site,
             "@referredType": "Service",
         }
         if version == 5:
@@ -221,9 +221,9 @@ def _characteristics(message: NotificationMessage) -> list[Json]:
     if document.clock_error_s is not None:
         numbers["clockErrorSeconds"] = document.clock_error_s
     for shown in document.shown[:1]:
-        for one in shown.evidence:
-            if one.value is not None and not one.link:
-                numbers.setdefault(one.metric, one.value)
+        for item in shown.evidence:
+            if item.value is not None and not item.link:
+                numbers.setdefault(item.metric, item.value)
     found: list[Json] = [
         {"@type": "StringCharacteristic", "name": name, "valueType": "string", "value": value}
         for name, value in texts.items()

@@ -40,7 +40,7 @@ def new_alarm(message: NotificationMessage) -> Json:
     """Return a new alarm."""
     document = message.document
     cause = alarm_cause(document.symptom, document.state)
-    objects = [_object_of(one) for one in document.affected]
+    objects = [_object_of(item) for item in document.affected]
     found: Json = {
         "externalAlarmId": message.thread_id,
         "alarmType": cause.kind,
@@ -92,31 +92,31 @@ def _present(message: NotificationMessage) -> Json:
         "alarmDetails": message.body,
         "serviceAffecting": document.state is not State.UP,
         "affectedService": [
-            {"id": _object_of(one)} for one in document.affected if one.ended_at is None
+            {"id": _object_of(item)} for item in document.affected if item.ended_at is None
         ],
         "place": [
             {"id": site, "name": name, "role": "affectedSite"}
             for site, name in dict.fromkeys(
-                (one.site, one.site_title or one.site) for one in document.affected
+                (item.site, item.site_title or item.site) for item in document.affected
             )
         ],
     }
 
 
-def _object_of(one: AffectedItem) -> str:
-    return one.circuit or "/".join(filter(None, (one.site, one.link or one.service)))
+def _object_of(item: AffectedItem) -> str:
+    return item.circuit or "/".join(filter(None, (item.site, item.link or item.service)))
 
 
 def _crossed(message: NotificationMessage) -> Json:
     """Return the figure that decided, where a figure did."""
     for shown in message.document.shown:
-        for one in shown.evidence:
-            if one.value is not None and one.limit is not None and not one.link:
+        for item in shown.evidence:
+            if item.value is not None and item.limit is not None and not item.link:
                 return {
-                    "indicatorName": one.metric,
-                    "indicatorUnit": one.metric.rpartition("_")[2],
-                    "observedValue": f"{one.value:g}",
-                    "direction": "up" if one.value >= one.limit else "down",
-                    "thresholdCrossingDescription": f"{one.value:g} against {one.limit:g}",
+                    "indicatorName": item.metric,
+                    "indicatorUnit": item.metric.rpartition("_")[2],
+                    "observedValue": f"{item.value:g}",
+                    "direction": "up" if item.value >= item.limit else "down",
+                    "thresholdCrossingDescription": f"{item.value:g} against {item.limit:g}",
                 }
     return {}

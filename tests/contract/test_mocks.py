@@ -17,7 +17,6 @@ EXCEPTIONS: frozenset[str] = frozenset(
         "tests/agent/app/test_result_pipeline.py:step",
         # The place below which a lab keeps its folders; a process takes it from its user.
         "tests/lab_room/test_rundir.py:home",
-        # A journal that grows between two reads, at a moment that only the reader has.
     }
 )
 """Functions of ours that a test replaces all the same, as ``file:name``. May only shrink."""

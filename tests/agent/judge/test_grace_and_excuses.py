@@ -1,0 +1,109 @@
+"""What is waited for, what is known already, and what only a portal itself can have answered."""
+
+import msgspec
+import pytest
+
+from tests.agent.judge.expect import changes_of, states_of
+from tests.agent.judge.inventories import two_links
+from tests.agent.judge.simulated_site import (
+    FACTS_OK,
+    NS,
+    FactsChange,
+    InjectedFault,
+    SimulatedSite,
+    site_seconds,
+)
+from thongsuot_agent.judge.engine import step
+from thongsuot_agent.judge.events import LinkEvent, Tick
+from thongsuot_agent.judge.memory import Memory, Track
+from thongsuot_agent.judge.observations import Observation
+from thongsuot_agent.judge.settings import Settings
+from thongsuot_agent.judge.site_probes import ProbePoint
+from thongsuot_schema.reason import Reason
+from thongsuot_schema.result import Family
+from thongsuot_schema.segment import Segment
+from thongsuot_schema.state import State
+from thongsuot_schema.verdict import Symptom
+
+START_S = 100.0
+BARE = msgspec.structs.replace(
+    FACTS_OK, has_address4=False, has_address6=False, has_route4=False, has_route6=False
+)
+
+
+@pytest.mark.parametrize("bare_s", [1.0, 4.0])
+def test_a_lease_that_is_renewed_within_its_grace_blames_nobody(bare_s: float) -> None:
+    site = SimulatedSite(
+        facts=(
+            FactsChange(at_s=START_S, facts=BARE),
+            FactsChange(at_s=START_S + bare_s, facts=FACTS_OK),
+        )
+    )
+    site.run(START_S + 60.0)
+    assert states_of(site, "fixed") == [State.UP]
+
+
+def test_an_interface_without_address_is_down_once_its_grace_is_over() -> None:
+    site = SimulatedSite(facts=(FactsChange(at_s=START_S, facts=BARE),))
+    site.run(START_S + 60.0)
+    change = changes_of(site, "fixed")[1]
+    assert change.verdict.symptom is Symptom.NO_ADDRESS
+    waited_s = site_seconds(change.decided_boottime_ns) - START_S
+    assert site.settings.facts_grace_s <= waited_s <= site.settings.facts_grace_s + 2.0
+
+
+def test_a_link_that_never_had_an_address_is_given_the_longer_grace_of_a_boot() -> None:
+    plan, settings = two_links(), Settings()
+    memory = step(
+        Memory(), LinkEvent(boottime_ns=NS, link="fixed", facts=BARE), plan, settings
+    ).memory
+    decided_s: list[float] = []
+    for second in range(2, 60):
+        outcome = step(memory, Tick(boottime_ns=second * NS), plan, settings)
+        memory = outcome.memory
+        decided_s += [change.decided_boottime_ns / NS - 1 for change in outcome.changes]
+    assert decided_s
+    assert settings.boot_grace_s <= decided_s[0] <= settings.boot_grace_s + 1.0
+
+
+@pytest.mark.parametrize(
+    ("silent", "known", "counts"),
+    [(True, False, True), (True, True, False), (False, False, False), (False, True, False)],
+)
+def test_a_silence_is_evidence_unless_it_was_known_before(
+    silent: bool, known: bool, counts: bool
+) -> None:
+    track = Track(kind="icmp", target="far", family=Family.IP4, known_unresponsive=known)
+    point = ProbePoint(kind="icmp", target="far", rung=Segment.TRANSIT, families=(Family.IP4,))
+    seen = Observation(track, point, Segment.TRANSIT, answered=False, silent=silent)
+    assert seen.counts is counts
+
+
+def test_a_round_does_not_wait_for_who_is_known_to_be_mute() -> None:
+    """A name server that never answers would make every verdict wait for its two seconds."""
+    mute = InjectedFault(at=Segment.LAN, targets=("zone",), kinds=("dns",), loss=1.0, links=())
+    blip = InjectedFault(start_s=400.0, end_s=401.5, at=Segment.LAN, targets=("far",), loss=1.0)
+    site = SimulatedSite(injected=(mute, blip))
+    site.run(400.0)
+    longest_s = 0.0
+    for tenth in range(400):
+        site.run(400.0 + tenth / 10)
+        current = site.memory.links["fixed"].round
+        if current is not None and current.is_burst:
+            assert not any(key.startswith("dns zone") for key in current.awaited)
+            longest_s = max(longest_s, site.now_s - site_seconds(current.opened_ns))
+    assert longest_s <= 1.6
+
+
+@pytest.mark.parametrize("reason", [Reason.STATUS_UNEXPECTED, Reason.BODY_UNEXPECTED])
+def test_what_only_the_portal_can_have_answered_is_the_portals_over_one_link_alone(
+    reason: Reason,
+) -> None:
+    answer = InjectedFault(
+        start_s=START_S, at=Segment.SERVICE, kinds=("http",), targets=("motcua",), reason=reason
+    )
+    site = SimulatedSite(injected=(answer,))
+    site.run(START_S + 300.0)
+    against = changes_of(site, "fixed", "motcua")[1].verdict
+    assert (against.state, against.segment) == (State.DOWN, Segment.SERVICE)
+    assert states_of(site, "mobile", "motcua") == [State.UP]

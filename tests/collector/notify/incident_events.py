@@ -207,10 +207,10 @@ class IncidentRecorderFixture:
         return ()
 
     async def record_delivery(
-        self, name: str, number: int, attempt: DeliveryAttempt | None, *, is_done: bool
+        self, name: str, number: int, delivery: DeliveryAttempt | None, *, is_done: bool
     ) -> None:
-        self.deliveries.append(RecordedDelivery(name, number, attempt, is_done))
-        actions.record_delivery(self.registry, name, number, attempt, is_done=is_done)
+        self.deliveries.append(RecordedDelivery(name, number, delivery, is_done))
+        actions.record_delivery(self.registry, name, number, delivery, is_done=is_done)
 
     async def acknowledge(self, name: str, owner: str, note: str = "") -> Incident:
         at_ns = wall_ns(self._city.now_s)

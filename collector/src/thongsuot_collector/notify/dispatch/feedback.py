@@ -26,7 +26,7 @@ class IncidentRecorder(Protocol):
         """Return what was to be told and is not marked as done."""
 
     async def record_delivery(
-        self, name: str, number: int, attempt: DeliveryAttempt | None, *, is_done: bool
+        self, name: str, number: int, delivery: DeliveryAttempt | None, *, is_done: bool
     ) -> None:
         """Record what became of a notification."""
 

@@ -119,7 +119,7 @@ def _subject(context: MessageContext, wording: IncidentWording, language: Langua
     members = incident.members
     if len(members) > 1 or context.rule.sentences is not None:
         return f"{wording.headline} {onset}"
-    subject = members[0].subject
+    subject = next(iter(members)).subject
     site = context.directory.site(subject.site)
     link = context.directory.link(subject.site, subject.link) if subject.link else None
     name = wording.headline

@@ -1,6 +1,8 @@
 """The command: what is in the journal is in the file, of the period and the site asked for."""
 
 import csv
+import subprocess
+import sys
 import time
 import tracemalloc
 from datetime import UTC, datetime
@@ -200,3 +202,28 @@ async def test_memory_does_not_grow_with_the_journal(tmp_path: Path) -> None:
     first, *later = peaks
     assert len(later) == 2
     assert max(later) < first + (1 << 20)
+
+
+def test_without_the_extra_the_command_says_what_to_install_and_writes_nothing(
+    tmp_path: Path,
+) -> None:
+    config = tmp_path / "collector.toml"
+    config.write_text('state_dir = "."\n', encoding="utf-8")
+    out = tmp_path / "a.parquet"
+    program = (
+        "import sys; sys.modules['pyarrow'] = None; "
+        "from thongsuot_collector.cli.main import main; sys.exit(main(sys.argv[1:]))"
+    )
+    words = ("export", "--config", str(config), "--from", "2026-11-01", "--out", str(out))
+    done = subprocess.run(
+        [sys.executable, "-c", program, *words],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 1
+    assert "thongsuot-collector[export]" in done.stderr
+    assert "--format csv" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert not out.exists()

@@ -274,3 +274,14 @@ def test_a_line_that_is_cut_under_load_is_down_all_the_same() -> None:
     site.run(200.0)
     expected = (State.DOWN, Segment.ACCESS, Symptom.ACCESS_SILENT)
     assert_found(site, expected, since_s=START_S, intervals=2.0)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_what_a_queue_of_unknown_cause_drops_is_told_to_nobody_either(seed: int) -> None:
+    queue = InjectedFault(
+        start_s=START_S, end_s=600.0, at=Segment.ACCESS, delay_at=wavering, loss=0.02
+    )
+    site = SimulatedSite(seed=seed, injected=(queue,))
+    site.run(600.0)
+    assert Symptom.SLOW_CAUSE_UNKNOWN in {c.verdict.symptom for c in changes_of(site, "fixed")}
+    assert Party.CARRIER not in blamed_parties(site)

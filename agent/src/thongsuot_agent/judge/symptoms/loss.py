@@ -107,6 +107,9 @@ def _locate_and_confirm(at: LinkContext) -> None:
     Carriers police echoes, and users send none: a second protocol has to lose in proportion.
     """
     link, loss = at.link, at.link.loss_test
+    if link.slow.fault is not None and link.slow.fault.segment is None:
+        # A queue of which it cannot be told whose it is also drops: whose loss that is neither.
+        return
     onset_ns = loss.first_ns if loss.first_ns is not None else at.now_ns
     found = locate_loss(at, onset_ns)
     if found.is_one_host:

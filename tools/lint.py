@@ -45,6 +45,7 @@ def commands() -> dict[str, Sequence[str]]:
             *("--offline", "-q", "--nocolor", "--project-dir", "ansible", "ansible"),
         ),
         "borders": (str(Path(python).parent / "lint-imports"), "--no-logo"),
+        "dead code": (python, "-m", "tools.dead_code"),
         "scripts": shell,
         "requirements": (python, "tools/requirements.py", "check"),
         "advisories": (python, "-m", "tools.audit"),

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from thongsuot_agent.links.resolvers import Resolvers, find_resolvers
+from thongsuot_agent.links.resolvers import Resolvers
 
 NETWORKD_LINK = """\
 # This is private data. Do not parse.
@@ -54,23 +54,27 @@ SOURCES: list[tuple[dict[str, str], tuple[str, ...]]] = [
 ]
 
 
+def servers_of(interface: str, index: int, root: Path) -> tuple[str, ...]:
+    return Resolvers(interface, (), root).servers(index)
+
+
 @pytest.mark.parametrize(("files", "expected"), SOURCES)
 def test_each_source_is_read(
     tmp_path: Path, files: dict[str, str], expected: tuple[str, ...]
 ) -> None:
     write(tmp_path, files)
-    assert find_resolvers("eth0", 4, tmp_path) == expected
+    assert servers_of("eth0", 4, tmp_path) == expected
 
 
 def test_the_first_source_that_knows_any_is_believed(tmp_path: Path) -> None:
     for files, expected in reversed(SOURCES):
         write(tmp_path, files)
-        assert find_resolvers("eth0", 4, tmp_path) == expected
+        assert servers_of("eth0", 4, tmp_path) == expected
 
 
 def test_what_belongs_to_another_interface_is_left_alone(tmp_path: Path) -> None:
     write(tmp_path, {name: text for files, _ in SOURCES[:-2] for name, text in files.items()})
-    assert find_resolvers("eth1", 5, tmp_path) == ()
+    assert servers_of("eth1", 5, tmp_path) == ()
 
 
 def test_loopback_and_nonsense_are_left_out(tmp_path: Path) -> None:
@@ -80,7 +84,7 @@ def test_loopback_and_nonsense_are_left_out(tmp_path: Path) -> None:
     )
     write(tmp_path, {"run/systemd/resolve/resolv.conf": "nameserver 127.0.0.53\n"})
     write(tmp_path, {"etc/resolv.conf": text + "\nnameserver 192.0.2.1\n"})
-    assert find_resolvers("eth0", 4, tmp_path) == ("192.0.2.1", "fe80::1")
+    assert servers_of("eth0", 4, tmp_path) == ("192.0.2.1", "fe80::1")
 
 
 def test_files_named_by_number_do_not_count_in_another_namespace(tmp_path: Path) -> None:
@@ -90,13 +94,13 @@ def test_files_named_by_number_do_not_count_in_another_namespace(tmp_path: Path)
         folder = tmp_path / "proc" / process / "ns"
         folder.mkdir(parents=True)
         (folder / "net").symlink_to(namespace)
-    assert find_resolvers("eth0", 4, tmp_path) == ("192.0.2.10",)
+    assert servers_of("eth0", 4, tmp_path) == ("192.0.2.10",)
 
 
 def test_an_unreadable_file_is_passed_over(tmp_path: Path) -> None:
     (tmp_path / "run/systemd/netif/links/4").mkdir(parents=True)
     write(tmp_path, {"etc/resolv.conf": "nameserver 192.0.2.10\n"})
-    assert find_resolvers("eth0", 4, tmp_path) == ("192.0.2.10",)
+    assert servers_of("eth0", 4, tmp_path) == ("192.0.2.10",)
 
 
 def test_the_inventory_comes_before_everything(tmp_path: Path) -> None:

@@ -156,13 +156,15 @@ async def test_planned_work_survives_a_restart_and_can_be_taken_back(world: Worl
     window = MaintenanceWindow(
         id="w1", start_ns=world.now_ns, end_ns=world.now_ns + 3_600 * S, carrier="vnpt"
     )
-    await world.keeper.plan_window(window)
+    rows.put_window(world.store, window)
+    await world.keeper.refresh_windows()
     await world.push("s0", ("fiber", State.DOWN))
     await world.run(30, sites=ALL)
     await world.crash()
     await world.run(30, sites=ALL)
     assert world.told == []
-    await world.keeper.cancel_window("w1")
+    rows.drop_window(world.store, "w1")
+    await world.keeper.refresh_windows()
     await world.run(70, sites=ALL)
     assert world.lines() == [("opened", "unexcused", "s0/fiber", "carrier:vnpt")]
     await world.crash()

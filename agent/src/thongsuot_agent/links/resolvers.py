@@ -72,11 +72,6 @@ class Resolvers:
         return self._found
 
 
-def find_resolvers(interface: str, index: int, root: Path) -> tuple[str, ...]:
-    """Return the name servers of an interface, else those of the whole device."""
-    return find_own_resolvers(interface, index, root) or find_shared_resolvers(root)
-
-
 def find_own_resolvers(interface: str, index: int, root: Path) -> tuple[str, ...]:
     """Return the name servers of an interface from the files of whoever configured it."""
     return _first_found(_sources(interface, index, root))

@@ -21,7 +21,6 @@ from thongsuot_collector.correlation.rows import IncidentWrites
 from thongsuot_collector.correlation.turns import TurnTimer
 from thongsuot_collector.incidents import actions
 from thongsuot_collector.incidents.incident import Dispute, Incident, NotificationEvent
-from thongsuot_collector.incidents.maintenance_window import MaintenanceWindow
 from thongsuot_collector.incidents.notification_log import DeliveryAttempt
 from thongsuot_collector.incidents.observation import Observation, SiteObservations
 from thongsuot_collector.incidents.reducer import (
@@ -219,29 +218,17 @@ class IncidentConsumer:
         actions.record_delivery(self.registry, name, number, delivery, is_done=is_done)
         await self._write()
 
-    async def plan_window(self, window: MaintenanceWindow) -> None:
-        """Plan work, or change what was planned under the same name."""
-        await asyncio.to_thread(rows.put_window, self._store, window)
-        others = (
-            planned for planned in self.registry.network_state.windows if planned.id != window.id
-        )
-        actions.set_windows(self.registry, (*others, window))
-
     async def follow_windows(self) -> None:
         """Look again and again, for ever, whether work was planned or taken back by others."""
         while True:
-            planned = await asyncio.to_thread(rows.load_windows, self._store)
-            if set(planned) != set(self.registry.network_state.windows):
-                actions.set_windows(self.registry, planned)
+            await self.refresh_windows()
             await asyncio.sleep(_WINDOWS_EVERY_S)
 
-    async def cancel_window(self, name: str) -> None:
-        """Take planned work back."""
-        await asyncio.to_thread(rows.drop_window, self._store, name)
-        actions.set_windows(
-            self.registry,
-            (window for window in self.registry.network_state.windows if window.id != name),
-        )
+    async def refresh_windows(self) -> None:
+        """Take over the maintenance windows that stand in the store now."""
+        planned = await asyncio.to_thread(rows.load_windows, self._store)
+        if set(planned) != set(self.registry.network_state.windows):
+            actions.set_windows(self.registry, planned)
 
     def _until_due_s(self) -> float:
         """Return how long nothing has to be done of itself; a hold must not become longer."""

@@ -4,10 +4,8 @@ from collections.abc import Iterable, Mapping
 
 from thongsuot_agent.probing.equipment.figure import (
     FigureValue,
-    ValueKind,
     ValueRejected,
     read_figure,
-    value_kind,
 )
 from thongsuot_agent.probing.snmp.client import ValueType, Varbind
 from thongsuot_agent.probing.snmp.profile import Figure, Profile
@@ -126,8 +124,3 @@ def _read(figure: Figure, varbind: Varbind, raw: str) -> FigureValue:
     if word is None and figure.words and varbind.tag is not ValueType.TEXT:
         raise ValueRejected("words", raw)
     return read_figure(figure.name, raw if word is None else word, scale=figure.scale)
-
-
-def kinds_of(profile: Profile) -> dict[str, ValueKind]:
-    """Return how each figure of a profile is read, for whoever writes one."""
-    return {figure.name: value_kind(figure.name) for figure in profile.figures}

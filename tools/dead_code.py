@@ -1,0 +1,55 @@
+"""
+Looks for functions, methods and classes of the product that no code of the product uses.
+
+Tests do not count as use: what only tests keep alive is dead. Vulture finds the names; what it
+cannot see used (by a framework, by name, by the other side of a protocol) is listed with its user.
+"""
+
+import sys
+from pathlib import Path
+
+from vulture import Vulture
+
+ROOT = Path(__file__).resolve().parent.parent
+SOURCES = ("schema", "agent", "collector", "dashboards", "lab")
+KINDS = frozenset({"function", "method", "class", "property", "import"})
+"""Fields of data stand for what travels or is stored; whether each is read says little."""
+
+USED_BY = {
+    "__call__": "protocols of functions",
+    "alert_rules": "dashboards/alerts: loaded by name",
+    "batch_numbers": "tests: reconciling a journal with what agents made",
+    "capture_signals": "uvicorn",
+    "connection_made": "asyncio",
+    "datagram_received": "asyncio",
+    "do_GET": "http.server",
+    "do_POST": "http.server",
+    "isSet": "speedtest-cli",
+    "log_message": "http.server",
+    "open_client_mode": "pysnmp",
+    "unlogged": "tests: reconciling a journal with what agents made",
+    "timestamp_information_tlv": "tests: an asker that wants what RFC 8972, 4.3 defines",
+}
+
+
+def dead_names(root: Path) -> list[str]:
+    """Return what no code of the product uses, as ``file:line: kind name``."""
+    looker = Vulture(verbose=False)
+    looker.scavenge([str(root / room / "src") for room in SOURCES if (root / room).is_dir()])
+    return [
+        f"{Path(item.filename).relative_to(root)}:{item.first_lineno}: {item.typ} {item.name}"
+        for item in looker.get_unused_code(min_confidence=60)
+        if item.typ in KINDS and item.name not in USED_BY
+    ]
+
+
+def main() -> int:
+    """Print what is dead; return 1 where anything is."""
+    dead = dead_names(ROOT)
+    for line in dead:
+        sys.stdout.write(f"{line} is used by no code of the product\n")
+    return 1 if dead else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

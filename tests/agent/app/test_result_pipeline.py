@@ -197,7 +197,7 @@ async def test_under_another_plan_what_is_gone_stands_no_more_and_the_rest_is_sa
     for subject, verdict in verdicts.items():
         desk.memory.issued[subject] = IssuedVerdict(verdict=verdict, onset_ns=onset_ns)
     plan = site_probes_from((), (), ())
-    desk.replace_inventory(plan, frozenset({"gateway"}), "1.2.3")
+    desk.replace_inventory(plan, (), "1.2.3")
     assert desk.plan is plan
     assert [one.verdict.link for one in desk.standing_verdicts] == ["fiber"]
     spool.seal()

@@ -120,25 +120,50 @@ def test_a_carrier_that_is_not_described_keeps_its_name() -> None:
     assert (light.carrier, light.carrier_hotline) == ("khac", "")
 
 
-def test_figures_are_those_beyond_the_lan_and_only_while_the_link_is_heard() -> None:
-    latest = LatestResults(frozenset({"gateway"}))
+def anchor(name: str, segment: Segment, *, domestic: bool = True) -> Target:
+    return Target(name=name, role=Role.ANCHOR, segment=segment, domestic=domestic)
+
+
+ANCHORS = (
+    anchor("gateway", Segment.LAN),
+    anchor("hop", Segment.ACCESS),
+    anchor("core", Segment.CARRIER),
+    anchor("peer", Segment.TRANSIT),
+    anchor("far", Segment.TRANSIT, domestic=False),
+)
+
+
+def test_figures_are_those_of_the_links_own_segments_and_only_while_it_is_heard() -> None:
+    latest = LatestResults(ANCHORS)
     for measured in (
         echo("fiber", "gateway", 0.0005),
-        echo("fiber", "anchor", 0.004),
+        echo("fiber", "hop", 0.004),
+        echo("fiber", "core", None),
+        echo("fiber", "core", 0.006),
+        echo("fiber", "peer", None),
         echo("fiber", "far", 0.040),
-        echo("fiber", "anchor2", None),
+        echo("mobile", "hop", None),
     ):
         latest.add_result(measured)
     up = view(given("fiber", "", State.UP), latest=latest).links[0]
-    assert (up.rtt_s, up.loss_ratio) == (0.004, 1 / 3)
+    assert (up.rtt_s, up.loss_ratio) == (0.005, 1 / 3)
     down = view(given("fiber", "", State.DOWN), latest=latest).links[0]
     assert (down.rtt_s, down.loss_ratio) == (None, None)
 
 
+def test_loss_that_is_over_for_a_minute_is_not_shown_any_more() -> None:
+    latest = LatestResults(ANCHORS)
+    for run in range(24):
+        at_ns = NOW_NS - (24 - run) * 5 * S
+        latest.add_result(echo("fiber", "hop", None if run < 12 else 0.004, at_ns))
+    assert view(given("fiber", "", State.UP), latest=latest).links[0].loss_ratio == 0.0
+
+
 def test_an_old_figure_is_not_shown() -> None:
-    latest = LatestResults()
-    latest.add_result(echo("fiber", "anchor", 0.004, at_ns=NOW_NS - STALE_NS))
-    assert view(given("fiber", "", State.UP), latest=latest).links[0].rtt_s is None
+    latest = LatestResults(ANCHORS)
+    latest.add_result(echo("fiber", "hop", 0.004, at_ns=NOW_NS - STALE_NS))
+    light = view(given("fiber", "", State.UP), latest=latest).links[0]
+    assert (light.rtt_s, light.loss_ratio) == (None, None)
     assert list(latest.fresh_results(NOW_NS)) == []
 
 

@@ -79,8 +79,18 @@ def test_the_newest_figures_of_each_series_are_kept() -> None:
     older = device.batch(1015 * S, [icmp_result(1010 * S, rtt_s=0.011)])
     for batch in (newer, older):
         state.apply(*opened(device, batch))
-    (figures,) = state.figures.values()
-    assert (figures.rtt_s, figures.loss_ratio) == (0.033, 0.0)
+    (figures,) = state.echoes.values()
+    assert (figures.rtt_s, figures.losses_permille) == (0.033, (0,))
+
+
+def test_the_losses_of_the_latest_runs_are_kept_across_batches() -> None:
+    device, state = agent(), SiteState()
+    for sealed in range(1000, 1120, 15):
+        shares = (1.0, 0.0) if sealed == 1000 else (0.333, 0.0)
+        runs = [icmp_result((sealed - 9 + 5 * n) * S, loss=loss) for n, loss in enumerate(shares)]
+        state.apply(*opened(device, device.batch(sealed * S, runs)))
+    (figures,) = state.echoes.values()
+    assert figures.losses_permille == (333, 0) * 6
 
 
 def test_a_boot_after_another_is_the_newest_stream() -> None:
@@ -131,7 +141,7 @@ def test_an_agent_that_floods_fills_no_memory_but_its_share() -> None:
     (stream,) = state.streams.values()
     # A few more where several were decided at the same moment.
     assert len(list(stream.verdicts.all_transitions())) <= TRANSITIONS_KEPT + 80
-    assert len(state.figures) <= SERIES_KEPT
+    assert len(state.echoes) <= SERIES_KEPT
     newest = {(one.link, one.transition.state) for one in stream.verdicts.at(stream.sealed_ns + S)}
     assert ("fiber", State.UP) in newest
 

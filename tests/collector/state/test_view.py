@@ -1,6 +1,6 @@
 """What a site's page shows, from its state."""
 
-from tests.collector.batches import BatchSealer, S, change, icmp_result
+from tests.collector.batches import BatchSealer, S, change, failed, icmp_result
 from tests.collector.state.test_site import EPOCH, SITE, agent, opened
 from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.state.site import SiteState
@@ -38,6 +38,10 @@ INVENTORY = Inventory(
             title_vi="Cổng dịch vụ công",
         ),
         Target(name="lan", role=Role.ANCHOR, segment=Segment.LAN, addresses=("gateway",)),
+        Target(name="hop", role=Role.ANCHOR, segment=Segment.ACCESS, addresses=("first-hop",)),
+        Target(name="resolver", role=Role.ANCHOR, segment=Segment.CARRIER),
+        Target(name="exchange", role=Role.ANCHOR, segment=Segment.TRANSIT),
+        Target(name="abroad", role=Role.ANCHOR, segment=Segment.TRANSIT, domestic=False),
     ),
 )
 
@@ -60,8 +64,9 @@ def told(*changes: object, device: BatchSealer | None = None, sealed: int = 1000
         icmp_result((sealed - 5) * S, target=target, rtt_s=rtt_s)
         for target, rtt_s in (
             ("lan", 0.001),
-            ("exchange", 0.020),
-            ("resolver", 0.030),
+            ("hop", 0.020),
+            ("exchange", 0.120),
+            ("resolver", 0.040),
             ("abroad", 0.180),
         )
     ]
@@ -105,12 +110,24 @@ def test_the_lights_show_what_stands_with_what_the_inventory_knows() -> None:
         "18001166",
         "HNI-1",
     )
-    # The median of what lies beyond the site's own network.
+    # The median of the link's own segments.
     assert fiber.rtt_s == 0.030
     assert fiber.loss_ratio == 0.0
     assert (five_g.state, five_g.symptom) == (State.UNKNOWN, Symptom.NOT_YET_MEASURED)
     assert (portal.state, portal.title_vi) == (State.UP, "Cổng dịch vụ công")
     assert portal.reachable_over == ("5g",)
+
+
+def test_dead_anchors_of_another_network_are_no_loss_of_a_healthy_line() -> None:
+    device, state = agent(), SiteState()
+    results = [icmp_result(995 * S, target="hop"), icmp_result(995 * S, target="resolver")]
+    results += [failed(995 * S, target=target) for target in ("exchange", "abroad")]
+    changes = [change(990 * S, State.UP)]
+    state.apply(*opened(device, device.batch(1000 * S, results, changes=changes)))
+    assert lights(view(state, at=1001))["fiber"].loss_ratio == 0.0
+    lossy = [icmp_result(1005 * S, target="hop", loss=0.5)]
+    state.apply(*opened(device, device.batch(1010 * S, lossy)))
+    assert lights(view(state, at=1011))["fiber"].loss_ratio == 0.5 / 3
 
 
 def test_an_agent_that_is_not_heard_makes_everything_unknown_since_then_at_once() -> None:

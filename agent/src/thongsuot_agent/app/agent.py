@@ -268,7 +268,7 @@ class Agent:
         self._context = context = with_config(self._context, config)
         self._pipeline.replace_inventory(
             site_probes_from(self._links.specs, context.targets, context.probes),
-            context.lan_targets,
+            context.targets,
             VERSION,
         )
         self._schedulable = ()

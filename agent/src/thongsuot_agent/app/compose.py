@@ -39,7 +39,7 @@ def make_pipeline(
         plan=site_probes_from(links.specs, context.targets, context.probes),
         settings=context.config.judge,
         memory=Memory() if checkpoint is None else checkpoint.memory,
-        latest=LatestResults(context.lan_targets),
+        latest=LatestResults(context.targets),
         recorder=context.recorder,
     )
     if checkpoint is not None:

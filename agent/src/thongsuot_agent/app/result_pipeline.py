@@ -6,7 +6,7 @@ waits.
 """
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from thongsuot_agent.app.judge_recorder import JudgeRecorder
@@ -31,6 +31,7 @@ from thongsuot_agent.page.history import History
 from thongsuot_agent.page.latest import LatestResults
 from thongsuot_agent.spool.spool import Spool
 from thongsuot_schema.batch.model import Notice, NoticeCode
+from thongsuot_schema.inventory.model import Target
 from thongsuot_schema.result import Family, Result
 from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom, VerdictChange
@@ -112,9 +113,7 @@ class ResultPipeline:
                 )
             )
 
-    def replace_inventory(
-        self, plan: SiteProbes, lan_targets: frozenset[str], version: str
-    ) -> None:
+    def replace_inventory(self, plan: SiteProbes, targets: Iterable[Target], version: str) -> None:
         """
         Judge under another plan from now on.
 
@@ -122,7 +121,7 @@ class ResultPipeline:
         """
         plan_change.forget_removed_targets(self.memory, self.plan, plan)
         self.plan = plan
-        self.latest.exclude_targets(lan_targets)
+        self.latest.replace_targets(targets)
         self.start(version)
 
     @property

@@ -17,7 +17,6 @@ from thongsuot_agent.version import VERSION
 from thongsuot_runtime import kernel_clock
 from thongsuot_schema.batch.digest import digest_of
 from thongsuot_schema.inventory.model import ProbeSchedule, Target
-from thongsuot_schema.segment import Segment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,11 +40,6 @@ class RunContext:
     boot_id: str
     token: TokenFile
     recorder: JudgeRecorder | None = None
-
-    @property
-    def lan_targets(self) -> frozenset[str]:
-        """Names of what stands in the site's own network."""
-        return frozenset(target.name for target in self.targets if target.segment is Segment.LAN)
 
     @property
     def fingerprint(self) -> str:

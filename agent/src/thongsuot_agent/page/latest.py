@@ -1,15 +1,15 @@
-"""Latest: the newest result of each series, and the loss of each link lately."""
+"""Latest: the newest result of each series, and what its latest echoes say of a link."""
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from thongsuot_schema.catalogue.icmp import KIND as ICMP
 from thongsuot_schema.catalogue.icmp import LOSS, RTT
+from thongsuot_schema.inventory.model import Target
+from thongsuot_schema.line import RECENT_RUNS, LineFigures, SeriesEchoes, line_figures
 from thongsuot_schema.metric import Metric
 from thongsuot_schema.outcome import Outcome
 from thongsuot_schema.result import Result, Series
-
-RECENT_RUNS = 120
-"""Runs over which the loss on the page is taken: at the default profile about a minute."""
 
 NS_PER_S = 1_000_000_000
 STALE_NS = 600 * NS_PER_S
@@ -20,28 +20,28 @@ class LatestResults:
     """
     What the page and ``/metrics`` show of measurements.
 
-    ``lan_targets`` are left out of a link's round trip and loss: people ask for the line, not for
-    the box beside the counter.
+    ``targets`` tell which of them are of a link itself: its round trip and loss are those of its
+    own segments.
     """
 
-    def __init__(self, lan_targets: frozenset[str] = frozenset()) -> None:
-        self._lan_targets = lan_targets
+    def __init__(self, targets: Iterable[Target] = ()) -> None:
+        self._targets = {target.name: target for target in targets}
         self._results: dict[Series, Result] = {}
-        self._losses: dict[str, deque[float]] = {}
+        self._losses: dict[Series, deque[float]] = {}
         self.count = 0
         """Results taken in since the process began."""
 
-    def exclude_targets(self, lan_targets: frozenset[str]) -> None:
-        """From now on these are of the site's own network."""
-        self._lan_targets = lan_targets
+    def replace_targets(self, targets: Iterable[Target]) -> None:
+        """From now on these are measured."""
+        self._targets = {target.name: target for target in targets}
 
     def add_result(self, result: Result) -> None:
         """Take in a result."""
         self.count += 1
         series = result.series
         self._results[series] = result
-        if self._counts_for_link(series) and result.finding.outcome is not Outcome.UNMEASURED:
-            losses = self._losses.setdefault(series.link, deque(maxlen=RECENT_RUNS))
+        if series.kind == ICMP.name and result.finding.outcome is not Outcome.UNMEASURED:
+            losses = self._losses.setdefault(series, deque(maxlen=RECENT_RUNS))
             losses.append(result.finding.values.get(LOSS.name, 1.0))
 
     def fresh_results(self, now_ns: int) -> Iterator[Result]:
@@ -51,18 +51,18 @@ class LatestResults:
             if now_ns - result.boottime_ns < STALE_NS:
                 yield result
 
-    def rtt_s(self, link: str, now_ns: int) -> float | None:
-        """Return the shortest of the newest round trips beyond the site's own network."""
-        return min(
-            (
-                result.finding.values[RTT.name]
-                for series, result in self._results.items()
-                if series.link == link
-                and self._counts_for_link(series)
-                and RTT.name in result.finding.values
-                and now_ns - result.boottime_ns < STALE_NS
-            ),
-            default=None,
+    def line_figures(self, link: str, now_ns: int) -> LineFigures:
+        """Return round trip and loss of a link, from its latest echoes."""
+        return line_figures(
+            SeriesEchoes(
+                target=target,
+                losses=tuple(losses),
+                rtt_s=result.finding.values.get(RTT.name),
+            )
+            for series, losses in self._losses.items()
+            if series.link == link
+            and (target := self._targets.get(series.target)) is not None
+            and now_ns - (result := self._results[series]).boottime_ns < STALE_NS
         )
 
     def value(self, link: str, metric: Metric, now_ns: int) -> float | None:
@@ -75,11 +75,3 @@ class LatestResults:
             and now_ns - result.boottime_ns < STALE_NS
         ]
         return max(values)[1] if values else None
-
-    def loss_ratio(self, link: str) -> float | None:
-        """Return the share of lost echoes among the latest runs."""
-        losses = self._losses.get(link)
-        return sum(losses) / len(losses) if losses else None
-
-    def _counts_for_link(self, series: Series) -> bool:
-        return series.kind == "icmp" and series.target not in self._lan_targets

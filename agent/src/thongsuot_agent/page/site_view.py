@@ -12,6 +12,7 @@ from thongsuot_agent.scheduler.budget_arithmetic import MonthUsage, day_of, days
 from thongsuot_schema.batch.push import SentNotification
 from thongsuot_schema.catalogue import radio, snmp
 from thongsuot_schema.inventory.model import Carrier, Link, Role, Target
+from thongsuot_schema.line import LineFigures
 from thongsuot_schema.metric import Metric
 from thongsuot_schema.path import RouteHistory
 from thongsuot_schema.result import Family
@@ -111,6 +112,7 @@ def _link_light(
     verdict, since_s = _verdict(issued.get((link.name, "")), link.name, "", outlook)
     carrying_ns = outlook.carrying_since_ns.get(link.name)
     is_heard = verdict.state in {State.UP, State.DEGRADED}
+    figures = outlook.latest.line_figures(link.name, outlook.now_ns) if is_heard else LineFigures()
     return SubjectView(
         name=link.name,
         title_vi="",
@@ -125,8 +127,8 @@ def _link_light(
         circuit=link.circuit,
         history=outlook.history.stretches(link.name, "", outlook.now_ns, outlook.wall_s),
         evidence=verdict.evidence,
-        rtt_s=outlook.latest.rtt_s(link.name, outlook.now_ns) if is_heard else None,
-        loss_ratio=outlook.latest.loss_ratio(link.name) if is_heard else None,
+        rtt_s=figures.rtt_s,
+        loss_ratio=figures.loss_ratio,
         allowance=_allowance(link, outlook),
         carrying_since_s=None if carrying_ns is None else outlook.wall_s(carrying_ns),
         paths=tuple(

@@ -16,6 +16,7 @@ from thongsuot_schema.catalogue import failover
 from thongsuot_schema.catalogue.icmp import KIND as ICMP
 from thongsuot_schema.catalogue.icmp import LOSS, RTT
 from thongsuot_schema.catalogue.path import KIND as PATH
+from thongsuot_schema.line import RECENT_RUNS
 from thongsuot_schema.outcome import Outcome
 from thongsuot_schema.path import RouteHistory, parse_path, with_observation
 
@@ -49,12 +50,17 @@ JOINED_WITHIN_MS = 60_000
 """Batches with less than this between them are one stretch of record: pushes are 15 s apart."""
 
 
-class RttFigures(msgspec.Struct, frozen=True, array_like=True):
-    """The newest run of one icmp series that had an answer or a loss: wall time, values."""
+class LatestEchoes(msgspec.Struct, frozen=True, array_like=True):
+    """
+    The latest runs of one icmp series: wall time and round trip of the newest, and what each lost.
+
+    The losses are in thousandths: a state is kept for each site, and whole numbers take a byte or
+    three.
+    """
 
     time_ms: int
     rtt_s: float | None
-    loss_ratio: float | None
+    losses_permille: tuple[int, ...] = ()
 
 
 class CarryingState(msgspec.Struct, frozen=True, array_like=True):
@@ -89,7 +95,7 @@ class SiteState(msgspec.Struct, kw_only=True):
 
     ``heard_ns`` is when its newest push came in, ``applied`` how many batches were taken over.
     ``covered`` are the stretches of wall time, in ms, that its record tells of: outside of them
-    nothing is known. ``figures`` are by link, target and family; so are ``routes``, whose times are
+    nothing is known. ``echoes`` are by link, target and family; so are ``routes``, whose times are
     Unix times. ``carrying`` is by link, ``equipment`` by kind, link and target.
     """
 
@@ -99,7 +105,7 @@ class SiteState(msgspec.Struct, kw_only=True):
     version: str = ""
     streams: dict[str, StreamState] = {}
     covered: tuple[tuple[int, int], ...] = ()
-    figures: dict[str, RttFigures] = {}
+    echoes: dict[str, LatestEchoes] = {}
     routes: dict[str, RouteHistory] = {}
     carrying: dict[str, CarryingState] = {}
     equipment: dict[str, EquipmentReading] = {}
@@ -152,7 +158,7 @@ class SiteState(msgspec.Struct, kw_only=True):
     def _record_figures(self, entry: JournalEntry, columns: Columns) -> None:
         offset_ms = entry.epoch_ns // 1_000_000
         keys = _figure_keys(entry.layout, columns)
-        known = self.figures
+        known = self.echoes
         for block in columns.blocks:
             if block.block.kind != ICMP.name:
                 continue
@@ -162,10 +168,13 @@ class SiteState(msgspec.Struct, kw_only=True):
                 key, last = keys[rows.position], rows.last_row - 1
                 time_ms = offset_ms + columns.times_ms[last]
                 if key not in known or known[key].time_ms < time_ms:
-                    at = last - block.first_row
-                    rtt_s = None if rtts is None else rtts[at]
-                    loss_ratio = None if losses is None else losses[at]
-                    known[key] = RttFigures(time_ms, rtt_s, loss_ratio)
+                    before = known[key].losses_permille if key in known else ()
+                    runs = slice(rows.first_row - block.first_row, rows.last_row - block.first_row)
+                    rtt_s = None if rtts is None else rtts[runs][-1]
+                    lost = () if losses is None else losses[runs]
+                    shares = [round(loss * 1000) for loss in lost if loss is not None]
+                    recent = (*before, *shares)[-RECENT_RUNS:]
+                    known[key] = LatestEchoes(time_ms, rtt_s, recent)
 
     def _record_routes(self, entry: JournalEntry, columns: Columns) -> None:
         offset_ms = entry.epoch_ns // 1_000_000
@@ -227,8 +236,8 @@ class SiteState(msgspec.Struct, kw_only=True):
         }
         self.carrying = dict(list(self.carrying.items())[-ROUTES_KEPT:])
         self.equipment = dict(list(self.equipment.items())[-ROUTES_KEPT:])
-        newest_first = sorted(self.figures.items(), key=lambda one: -one[1].time_ms)
-        self.figures = {
+        newest_first = sorted(self.echoes.items(), key=lambda one: -one[1].time_ms)
+        self.echoes = {
             key: figures
             for key, figures in newest_first[:SERIES_KEPT]
             if figures.time_ms * 1_000_000 >= before_ns
@@ -240,7 +249,7 @@ _KEYS_KEPT = 20_000
 
 
 def _figure_keys(layout_id: bytes, columns: Columns) -> tuple[str, ...]:
-    """Return the key of each series of a layout in ``SiteState.figures``, worked out once."""
+    """Return the key of each series of a layout in ``SiteState.echoes``, worked out once."""
     keys = _KEYS.get(layout_id)
     if keys is None:
         if len(_KEYS) >= _KEYS_KEPT:

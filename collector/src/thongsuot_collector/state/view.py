@@ -1,14 +1,14 @@
 """From the state of a site to what its page shows. Pure."""
 
 from collections.abc import Iterable, Mapping
-from statistics import median
 
 from thongsuot_collector.inventory.directory import InventoryDirectory
 from thongsuot_collector.inventory.networks import NetworkOwners
 from thongsuot_collector.journal.entry import ClockQuality
 from thongsuot_collector.state import equipment
-from thongsuot_collector.state.site import RttFigures, SiteState
+from thongsuot_collector.state.site import SiteState
 from thongsuot_collector.state.verdicts import StandingVerdict
+from thongsuot_schema.line import LineFigures, SeriesEchoes, line_figures
 from thongsuot_schema.result import Family
 from thongsuot_schema.segment import Segment
 from thongsuot_schema.state import State
@@ -18,6 +18,11 @@ from thongsuot_schema.view import NetworkPath, SiteView, StateStretch, SubjectVi
 _DAY_S = 86_400.0
 _FIGURES_GOOD_FOR_S = 120.0
 """A round trip older than this is not shown beside a light."""
+
+GATEWAY = "gateway"
+"""
+What an agent without targets of its own calls the site's router; no inventory describes it then.
+"""
 
 _WRONG_CLOCKS = {ClockQuality.WRONG, ClockQuality.UNCERTAIN, ClockQuality.IMPOSSIBLE}
 
@@ -117,9 +122,7 @@ def _link_light(
     state, segment, symptom, since_s = now.light((name, ""))
     standing = None if now.silent else now.standing.get((name, ""))
     carrier = directory.carrier(link.carrier) if link is not None else None
-    figures = [] if now.silent else _fresh_figures(name, now, directory)
-    rtts = [figure.rtt_s for figure in figures if figure.rtt_s is not None]
-    losses = [figure.loss_ratio for figure in figures if figure.loss_ratio is not None]
+    figures = LineFigures() if now.silent else _line_figures(name, now, directory)
     return SubjectView(
         name=name,
         title_vi="",
@@ -134,8 +137,8 @@ def _link_light(
         circuit=link.circuit if link is not None else "",
         history=histories.get((name, ""), ()),
         evidence=standing.transition.evidence if standing is not None else (),
-        rtt_s=median(rtts) if rtts else None,
-        loss_ratio=sum(losses) / len(losses) if losses else None,
+        rtt_s=figures.rtt_s,
+        loss_ratio=figures.loss_ratio,
         carrying_since_s=_carrying_since_s(name, now),
         paths=ways_of(now.state, name, directory.networks),
         **equipment.light_fields(now.state.equipment.values(), name, now.now_s),
@@ -200,19 +203,21 @@ def _service_light(
     )
 
 
-def _fresh_figures(
-    link: str, now: _CurrentState, directory: InventoryDirectory
-) -> list[RttFigures]:
-    """Return the newest round trips over a link to what lies beyond the site's own network."""
-    found = []
-    for key, figures in now.state.figures.items():
+def _line_figures(link: str, now: _CurrentState, directory: InventoryDirectory) -> LineFigures:
+    """Return round trip and loss of a link, from the echoes that are fresh."""
+    series = []
+    for key, figures in now.state.echoes.items():
         of_link, target_name, _ = key.split("\n")
-        target = directory.target(target_name)
-        is_beyond = target is None or target.segment is not Segment.LAN
         is_fresh = now.now_s - figures.time_ms / 1000 <= _FIGURES_GOOD_FOR_S
-        if of_link == link and is_beyond and is_fresh and target_name != "gateway":
-            found.append(figures)
-    return found
+        if of_link == link and is_fresh and target_name != GATEWAY:
+            series.append(
+                SeriesEchoes(
+                    target=directory.target(target_name),
+                    losses=tuple(share / 1000 for share in figures.losses_permille),
+                    rtt_s=figures.rtt_s,
+                )
+            )
+    return line_figures(series)
 
 
 def _histories(state: SiteState, now_s: float) -> dict[_Subject, tuple[StateStretch, ...]]:

@@ -27,6 +27,8 @@ from queue import SimpleQueue
 from cosmic_ray.ast import ast_nodes, get_ast_from_path
 from cosmic_ray.mutating import mutate_code
 from cosmic_ray.plugins import get_operator
+from parso.python.tree import Name, Operator
+from parso.tree import NodeOrLeaf, search_ancestor
 
 ROOT = Path(__file__).resolve().parent.parent
 ACCEPTED = ROOT / "tests" / "accepted_mutants.toml"
@@ -81,6 +83,9 @@ OPERATORS = (
 )
 """Those whose changes are mistakes that people make; the union of types is no operator of ours."""
 
+CLASS_OPTIONS = {"frozen", "slots", "kw_only", "gc", "cache_hash"}
+"""Options of a class that type checkers hold, or that cost memory only: no test is to notice."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mutant:
@@ -117,10 +122,30 @@ def mutants_of(area: str, root: Path = ROOT) -> dict[tuple[str, int, int], list[
             occurrence = 0
             for node in ast_nodes(tree):
                 for start, _ in positions(node):
-                    mutant = Mutant(area=area, file=file, operator=operator, occurrence=occurrence)
-                    found.setdefault((file, *start), []).append(mutant)
+                    if not _is_declaration(node):
+                        mutant = Mutant(
+                            area=area, file=file, operator=operator, occurrence=occurrence
+                        )
+                        found.setdefault((file, *start), []).append(mutant)
                     occurrence += 1
     return found
+
+
+def _is_declaration(node: NodeOrLeaf) -> bool:
+    """Return whether a place shapes a signature or a class, and is nothing that code computes."""
+    parent = node.parent
+    if parent is None:
+        return False
+    if parent.type in {"parameters", "lambdef"}:  # the bare star of keyword-only parameters
+        return isinstance(node, Operator)
+    if parent.type == "argument" and isinstance(name := parent.children[0], Name):
+        declared = search_ancestor(parent, "decorator", "classdef", "funcdef")
+        return (
+            name.value in CLASS_OPTIONS
+            and declared is not None
+            and declared.type in {"decorator", "classdef"}
+        )
+    return False
 
 
 def drawn(area: str, seed: int, count: int, root: Path = ROOT) -> list[Mutant]:
@@ -132,10 +157,10 @@ def drawn(area: str, seed: int, count: int, root: Path = ROOT) -> list[Mutant]:
 
 
 def change_of(mutant: Mutant, root: Path = ROOT) -> tuple[str, str, str] | None:
-    """Return the changed file's text, and the line before and after; ``None``: nothing changes."""
+    """Return the changed file's text, and the line before and after; ``None``: it is no Python."""
     before = (root / mutant.file).read_text("utf-8")
     after = mutate_code(before, get_operator(mutant.operator)(), mutant.occurrence)
-    if after is None or after == before:
+    if after is None or after == before or not _is_python(after):
         return None
     lines = [
         line
@@ -145,6 +170,22 @@ def change_of(mutant: Mutant, root: Path = ROOT) -> tuple[str, str, str] | None:
     was = " ".join(line[1:].strip() for line in lines if line.startswith("-"))
     now = " ".join(line[1:].strip() for line in lines if line.startswith("+"))
     return after, was, now
+
+
+def _is_python(text: str) -> bool:
+    try:
+        compile(text, "mutant", "exec", dont_inherit=True)
+    except SyntaxError:
+        return False
+    return True
+
+
+def ordered_tests(mutant: Mutant, root: Path = ROOT) -> list[str]:
+    """Return the tests of a mutant's area, those that mirror its file first: they fail soonest."""
+    folders = AREAS[mutant.area].tests
+    mirror = f"test_{Path(mutant.file).name}"
+    mirrors = [f"{folder}/{mirror}" for folder in folders if (root / folder / mirror).is_file()]
+    return [*mirrors, *folders]
 
 
 class TreeCopy:
@@ -160,14 +201,14 @@ class TreeCopy:
                 (folder / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(ROOT / name, folder / name)
 
-    def notices(self, area: str, within_s: float) -> bool:
-        """Run an area's tests; return whether one failed or they did not end in time."""
+    def notices(self, tests: Sequence[str], within_s: float) -> bool:
+        """Run tests; return whether one failed or they did not end in time."""
         sources = os.pathsep.join(str(self.root / room / "src") for room in ROOMS)
         command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider"]
         marks = "not (lab or servers or browser or matrix or fleet or nightly)"
         try:
             done = subprocess.run(
-                [*command, "-m", marks, "--hypothesis-seed=1", *AREAS[area].tests],
+                [*command, "-m", marks, "--hypothesis-seed=1", *tests],
                 cwd=self.root,
                 env={**os.environ, "PYTHONPATH": sources, "PYTHONDONTWRITEBYTECODE": "1"},
                 capture_output=True,
@@ -179,7 +220,7 @@ class TreeCopy:
         return done.returncode != 0
 
     def plant(self, mutant: Mutant, within_s: float) -> MutantResult | None:
-        """Plant a change, run the tests, take it back; ``None``: it changes nothing."""
+        """Plant a change, run the tests, take it back; ``None``: it is none."""
         change = change_of(mutant)
         if change is None:
             return None
@@ -187,7 +228,7 @@ class TreeCopy:
         path = self.root / mutant.file
         path.write_text(text, "utf-8")
         try:
-            was_noticed = self.notices(mutant.area, within_s)
+            was_noticed = self.notices(ordered_tests(mutant), within_s)
         finally:
             shutil.copy2(ROOT / mutant.file, path)
         return MutantResult(mutant=mutant, was_noticed=was_noticed, change=(was, now))
@@ -207,7 +248,7 @@ def play(chosen: Sequence[Mutant], copies: Sequence[TreeCopy]) -> Iterator[Mutan
     usual_s: dict[str, float] = {}
     for area in {mutant.area for mutant in chosen}:
         began = time.monotonic()
-        if copies[0].notices(area, BASELINE_WITHIN_S):
+        if copies[0].notices(AREAS[area].tests, BASELINE_WITHIN_S):
             raise SystemExit(f"the tests of {area} fail without any change; mend them first")
         usual_s[area] = time.monotonic() - began
 

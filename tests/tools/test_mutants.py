@@ -12,6 +12,7 @@ from tools.mutants import (
     change_of,
     drawn,
     mutants_of,
+    ordered_tests,
     shortfalls,
     table_of,
 )
@@ -40,6 +41,45 @@ def test_each_change_alters_one_line_of_the_file(tmp_path: Path) -> None:
     assert "return distance_m > 10 and distance_m < 20" in lines
     assert "return distance_m >= 10 or distance_m < 20" in lines
     assert all(change is None or change[1] == SOURCE.splitlines()[1].strip() for change in changes)
+
+
+def test_the_shape_of_a_class_or_of_a_signature_is_no_place_to_change(tmp_path: Path) -> None:
+    root = planted(tmp_path)
+    (root / AREAS["judge"].sources / "far.py").write_text(
+        "@dataclass(frozen=True, order=True)\n"
+        "class Far:\n"
+        "    def area(self, *, width_m):\n"
+        "        return width_m * sized(frozen=True)\n"
+    )
+    changes = [
+        change_of(mutant, root) for place in mutants_of("judge", root).values() for mutant in place
+    ]
+    assert {change[2] for change in changes if change is not None} == {
+        "@dataclass(frozen=True, order=False)",
+        "return width_m / sized(frozen=True)",
+        "return width_m * sized(frozen=False)",
+    }
+
+
+def test_a_change_after_which_the_file_is_no_python_is_none(tmp_path: Path) -> None:
+    root = planted(tmp_path)
+    file = f"{AREAS['judge'].sources}/far.py"
+    (root / file).write_text("def of(far, near):\n    return sum([*far, *near])\n")
+    mutants = [
+        Mutant(area="judge", file=file, operator=f"core/{operator}", occurrence=0)
+        for operator in ("ReplaceBinaryOperator_Mul_Div", "ReplaceUnaryOperator_Delete_Not")
+    ]
+    assert [change_of(mutant, root) for mutant in mutants] == [None, None]
+
+
+def test_the_tests_that_mirror_the_changed_file_run_first() -> None:
+    mutant = Mutant(
+        area="sla",
+        file=f"{AREAS['sla'].sources}/month.py",
+        operator="core/AddNot",
+        occurrence=0,
+    )
+    assert ordered_tests(mutant) == ["tests/collector/sla/test_month.py", *AREAS["sla"].tests]
 
 
 def test_a_seed_draws_the_same_places_and_another_seed_others() -> None:

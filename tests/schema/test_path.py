@@ -51,6 +51,28 @@ def test_a_path_travels_as_evidence_and_comes_back_the_same() -> None:
     assert parse_path(evidence, is_reached=True) == told
 
 
+def refused(by: str, number: int = 2) -> Hop:
+    return Hop(number=number, sent=3, answered=3, addresses=(by,), refusal="!H")
+
+
+def test_a_refusal_travels_as_what_it_is_and_is_no_hop() -> None:
+    cut = Path(hops=(hop(1, "192.168.1.1"), refused("192.168.1.1")))
+    evidence = path_evidence(cut)
+    assert evidence["hop02"] == "192.168.1.1 3/3 !H"
+    assert parse_path(evidence, is_reached=False) == cut
+    assert cut.last == 1
+    assert cut.refusal == refused("192.168.1.1")
+
+
+def test_a_refusal_is_no_other_route() -> None:
+    good, ended = path("a", "b", "c"), path("a", reached=False)
+    cut = Path(hops=(hop(1, "a"), refused("x")))
+    assert is_same_route(good, cut)
+    assert route_number(cut) == route_number(ended)
+    assert describe_difference(good, cut) == "ends at hop 1"
+    assert describe_difference(cut, good) == "reached again"
+
+
 def test_a_long_path_fits_into_the_evidence_of_one_result() -> None:
     worst = "2001:db8:ffff:ffff:ffff:ffff:ffff:ffff"
     hops = tuple(

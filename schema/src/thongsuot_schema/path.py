@@ -3,7 +3,8 @@ Path: the hops that one run found, and how they travel in the evidence of its re
 
 One text a hop, ``hop03`` → ``203.0.113.6 2/3 1234us L24001``: addresses (``|`` between several),
 answered of sent, median round trip, MPLS labels outermost first; ``hop04`` → ``* 0/3`` for one that
-stayed silent. ``first`` is the number of the carrier's first hop, ``mtu`` a sentence about packet
+stayed silent; ``hop05`` → ``203.0.113.6 3/3 !N`` where 203.0.113.6 said that it cannot pass packets
+on. ``first`` is the number of the carrier's first hop, ``mtu`` a sentence about packet
 sizes, ``method`` what was sent. So a result of 14 hops is 18 texts of about 30 characters, its
 cardinality is that of the series, and whoever can read JSON can read it.
 """
@@ -22,7 +23,7 @@ FIRST, MTU, METHOD = "first", "mtu", "method"
 _HOP = "hop"
 _TEXT = re.compile(
     r"(?P<who>\*|[0-9A-Fa-f:.|]{2,91}) (?P<answered>\d{1,3})/(?P<sent>\d{1,3})"
-    r"(?: (?P<rtt>\d{1,9})us)?(?: L(?P<labels>\d{1,7}(?:,\d{1,7})*))?"
+    r"(?: (?P<rtt>\d{1,9})us)?(?: L(?P<labels>\d{1,7}(?:,\d{1,7})*))?(?: (?P<refusal>![HNX]?))?"
 )
 _ADDRESSES = 2
 _LABELS = 6
@@ -35,6 +36,11 @@ class Hop(msgspec.Struct, frozen=True, kw_only=True):
 
     ``labels`` are the MPLS labels that the packet carried when it came there, outermost first
     (RFC 4950).
+
+    ``refusal`` is set where all that came back says that packets are not passed on, in the signs of
+    traceroute: ``!H`` host unreachable, ``!N`` network unreachable, ``!X`` prohibited, ``!`` other.
+    Then ``addresses`` are those of who said so. They need not stand at this distance, and how long
+    it took is no round trip.
     """
 
     number: int
@@ -43,6 +49,12 @@ class Hop(msgspec.Struct, frozen=True, kw_only=True):
     addresses: tuple[str, ...] = ()
     rtt_s: float | None = None
     labels: tuple[int, ...] = ()
+    refusal: str = ""
+
+    @property
+    def routers(self) -> tuple[str, ...]:
+        """The addresses that answered from this distance; none where packets are refused."""
+        return () if self.refusal else self.addresses
 
     @property
     def address(self) -> str:
@@ -70,8 +82,13 @@ class Path(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def last(self) -> int:
-        """Number of the farthest hop that answered; 0 when none did."""
-        return max((hop.number for hop in self.hops if hop.answered), default=0)
+        """Number of the farthest hop that answered; 0 when none did. A refusal is no hop."""
+        return max((hop.number for hop in self.hops if hop.routers), default=0)
+
+    @property
+    def refusal(self) -> Hop | None:
+        """Who says that packets are not passed on, where the path ends with that."""
+        return next((hop for hop in self.hops if hop.refusal), None)
 
 
 def path_evidence(path: Path) -> dict[str, str]:
@@ -112,14 +129,14 @@ def is_same_route(one: Path, other: Path) -> bool:
     """
     if one.is_reached and other.is_reached and one.last != other.last:
         return False
-    here = {hop.number: hop.addresses for hop in one.hops if hop.addresses}
-    there = {hop.number: hop.addresses for hop in other.hops if hop.addresses}
+    here = {hop.number: hop.routers for hop in one.hops if hop.routers}
+    there = {hop.number: hop.routers for hop in other.hops if hop.routers}
     return all(set(here[number]) & set(there[number]) for number in here.keys() & there.keys())
 
 
 def route_number(path: Path) -> int:
     """Return the number that stands for a route: a checksum of the hops that answered."""
-    hops = [f"{hop.number} {min(hop.addresses)}" for hop in path.hops if hop.addresses]
+    hops = [f"{hop.number} {min(hop.routers)}" for hop in path.hops if hop.routers]
     return crc32("\n".join(hops).encode()) >> (32 - _ROUTE_BITS)
 
 
@@ -130,10 +147,10 @@ def describe_difference(before: Path, after: Path) -> str:
         parts.append("reached again" if after.is_reached else f"ends at hop {after.last}")
     elif before.last != after.last:
         parts.append(f"{before.last} to {after.last} hops")
-    known = {hop.number: hop.address for hop in before.hops if hop.addresses}
+    known = {hop.number: hop.address for hop in before.hops if hop.routers}
     for hop in after.hops:
         was = known.get(hop.number, "")
-        if hop.address and was and hop.address != was:
+        if hop.routers and was and hop.address != was:
             parts.append(f"hop {hop.number} {was} to {hop.address}")
             break
     return ", ".join(parts)
@@ -176,6 +193,8 @@ def _hop_text(hop: Hop) -> str:
         parts.append(f"{round(hop.rtt_s * 1e6)}us")
     if hop.labels:
         parts.append("L" + ",".join(str(label) for label in hop.labels[:_LABELS]))
+    if hop.refusal:
+        parts.append(hop.refusal)
     return " ".join(parts)
 
 
@@ -191,6 +210,7 @@ def _parse_hop(number: str, text: str) -> Hop | None:
         addresses=() if who == "*" else _split(who),
         rtt_s=None if rtt is None else int(rtt) / 1e6,
         labels=() if labels is None else tuple(int(label) for label in labels.split(",")),
+        refusal=match["refusal"] or "",
     )
 
 

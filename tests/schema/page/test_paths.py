@@ -59,6 +59,18 @@ def test_before_and_now_stand_beside_each_other() -> None:
     assert "the last hop that answers is hop 1 (192.168.1.1)" in english
 
 
+def test_a_router_that_says_unreachable_is_shown_as_that_and_not_as_a_hop() -> None:
+    refusal = Hop(number=2, sent=3, answered=3, addresses=("192.168.1.1",), refusal="!H")
+    cut = msgspec.structs.replace(CUT, hops=(*CUT.hops, refusal))
+    text = read(way(cut, GOOD), "en")
+    assert "192.168.1.1: host unreachable (!H)" in text
+    assert "the last hop that answers is hop 1 (192.168.1.1). 192.168.1.1 says: host" in text
+    assert "192.168.1.1: không tới được máy đích (!H)" in read(way(cut, GOOD))
+    alone = Path(hops=(msgspec.structs.replace(refusal, number=1),))
+    assert "192.168.1.1 says: host unreachable (!H)" in read(way(alone), "en")
+    assert "No hop answers" not in read(way(alone), "en")
+
+
 def test_a_way_that_never_was_another_is_shown_alone() -> None:
     text = read(way(GOOD))
     assert "trước và hiện nay" not in text

@@ -12,7 +12,7 @@ from thongsuot_schema.words.dates import relative_moment
 from thongsuot_schema.words.evidence import FAMILIES
 from thongsuot_schema.words.figures import milliseconds
 from thongsuot_schema.words.language import Language
-from thongsuot_schema.words.paths import describe_end, describe_mtu_hole
+from thongsuot_schema.words.paths import describe_end, describe_mtu_hole, describe_refusal
 
 _SHOWN: Final = 3
 """Ways shown of one link, a bound on the page's size: those that end on the way first."""
@@ -44,7 +44,9 @@ def _table(way: NetworkPath, now_s: float, language: Language) -> str:
     paths = [way.path] if before is None else [before, way.path]
     rows = "".join(
         _row(number, paths, dict(way.networks), language)
-        for number in range(1, max((path.last for path in paths), default=0) + 1)
+        for number in range(
+            1, max((hop.number for path in paths for hop in path.hops), default=0) + 1
+        )
     )
     said = [describe_end(way.path, language), describe_mtu_hole(way.path, language)]
     notes = "".join(f"<p>{escape(text)}</p>" for text in said if text)
@@ -66,6 +68,8 @@ def _cell(hop: Hop | None, networks: Mapping[str, str], language: Language) -> s
         return ""
     if not hop.addresses:
         return labels.NO_ANSWER.read(language)
+    if hop.refusal:
+        return f"{hop.address}: {describe_refusal(hop, language)}"
     parts = [hop.address, networks.get(hop.address, "")]
     if hop.rtt_s is not None:
         parts.append(milliseconds(hop.rtt_s, language))

@@ -3,13 +3,22 @@
 import re
 from typing import Final
 
-from thongsuot_schema.path import Path
+from thongsuot_schema.path import Hop, Path
+from thongsuot_schema.reason import Reason
 from thongsuot_schema.words.language import Language, Text
+from thongsuot_schema.words.reasons import REASONS
 
 _ENDS: Final = Text(
     "Gói tin không tới đích, dừng sau chặng {hop} ({address}).",
     "It does not reach its target: the last hop that answers is hop {hop} ({address}).",
 )
+_REFUSED: Final = Text("{address} trả lời: {reason}.", "{address} says: {reason}.")
+_REFUSALS: Final = {
+    "!H": REASONS[Reason.HOST_UNREACHABLE],
+    "!N": REASONS[Reason.NETWORK_UNREACHABLE],
+    "!X": REASONS[Reason.PACKET_FILTERED],
+}
+_REFUSED_OTHERWISE: Final = Text("không chuyển tiếp gói tin", "packets are not passed on")
 _NOTHING: Final = Text(
     "Không chặng nào phản hồi, kể cả bộ định tuyến tại điểm.",
     "No hop answers, not even the router of the point.",
@@ -25,10 +34,19 @@ def describe_end(path: Path, language: Language) -> str:
     """Return where a way ends that does not reach its target; empty for one that does."""
     if path.is_reached:
         return ""
-    last = path.hop(path.last)
-    if last is None:
-        return _NOTHING.read(language)
-    return _ENDS.read(language).format(hop=last.number, address=last.address)
+    last, refusal = path.hop(path.last), path.refusal
+    sentences = []
+    if last is not None:
+        sentences.append(_ENDS.read(language).format(hop=last.number, address=last.address))
+    if refusal is not None:
+        reason = describe_refusal(refusal, language)
+        sentences.append(_REFUSED.read(language).format(address=refusal.address, reason=reason))
+    return " ".join(sentences) or _NOTHING.read(language)
+
+
+def describe_refusal(hop: Hop, language: Language) -> str:
+    """Return what a router says that passes nothing on: ``host unreachable (!H)``."""
+    return f"{_REFUSALS.get(hop.refusal, _REFUSED_OTHERWISE).read(language)} ({hop.refusal})"
 
 
 def describe_mtu_hole(path: Path, language: Language) -> str:
@@ -40,9 +58,12 @@ def describe_mtu_hole(path: Path, language: Language) -> str:
 
 
 def route_text(path: Path) -> str:
-    """Return a way on one line: ``192.168.1.1 (0.3 ms) → * → 203.0.113.1 (8.1 ms)``."""
+    """
+    Return a way on one line: ``192.168.1.1 (0.3 ms) → * → 203.0.113.1 (8.1 ms)``; one that ends
+    with a refusal as ``192.168.1.1 (0.3 ms) → !H 192.168.1.1``.
+    """
     parts = []
     for hop in path.hops:
-        text = hop.address or "*"
+        text = " ".join(filter(None, (hop.refusal, hop.address))) or "*"
         parts.append(text if hop.rtt_s is None else f"{text} ({hop.rtt_s * 1000:.1f} ms)")
     return " → ".join(parts) if parts else "*"

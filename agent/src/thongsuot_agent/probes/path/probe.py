@@ -200,7 +200,7 @@ def first_carrier_hop(walked: TraceResult, state: LinkState) -> int | None:
     own = _own_networks(state)
     gateways = {state.gateway4, state.gateway6}
     for hop in walked.hops:
-        if hop.number == walked.target_hops or not hop.addresses or hop.address in gateways:
+        if hop.number == walked.target_hops or not hop.routers or hop.address in gateways:
             continue
         address = ip_address(hop.address)
         if not any(address in network for network in own if network.version == address.version):

@@ -1,13 +1,11 @@
 """The way to a target by TCP: what a web page's own packets meet, walked by a worker with scapy."""
 
-from collections.abc import Sequence
-
 from thongsuot_agent.links.egress import Egress
-from thongsuot_agent.probes.path.tcp_protocol import TcpTraceReply, TcpTraceReport, TcpTraceRequest
+from thongsuot_agent.probes.path.hops import HopAnswer, hop_from, last_number
+from thongsuot_agent.probes.path.tcp_protocol import TcpTraceReport, TcpTraceRequest
 from thongsuot_agent.probes.path.trace import TracePacing, TraceResult
 from thongsuot_agent.probing.statistics import median
 from thongsuot_agent.worker import WorkerFailed, request_report
-from thongsuot_schema.path import Hop
 from thongsuot_schema.reason import Reason
 from thongsuot_schema.result import QualityFlag
 
@@ -70,12 +68,24 @@ def trace_from_report(report: TcpTraceReport) -> TraceResult:
     """Return what a report says of the way; its times are by the process's own clock."""
     at_target = [seen for seen in report.replies if seen.is_target and not seen.reason]
     target = min((seen.hops for seen in at_target), default=None)
-    last = target or max((seen.hops for seen in report.replies), default=0)
+    answers = [
+        HopAnswer(
+            number=reply.hops,
+            address=reply.address,
+            rtt_s=reply.rtt_s,
+            reason=Reason(reply.reason) if reply.reason else None,
+            labels=reply.labels,
+        )
+        for reply in report.replies
+    ]
+    last = target or last_number(answers)
     refusal = min(
         (seen for seen in report.replies if seen.reason), key=lambda seen: seen.hops, default=None
     )
     return TraceResult(
-        hops=tuple(_hop(report, number) for number in range(1, last + 1)),
+        hops=tuple(
+            hop_from(number, report.sent.get(number, 0), answers) for number in range(1, last + 1)
+        ),
         target_hops=target,
         target_rtt_s=median([s.rtt_s for s in at_target if s.hops == target]) if target else None,
         reason=None if refusal is None or target else Reason(refusal.reason),
@@ -91,22 +101,3 @@ def clamped_segment_text(report: TcpTraceReport) -> str:
         if size_bytes is not None and size_bytes != report.segment_bytes:
             return f"{report.segment_bytes} became {size_bytes} before hop {seen.hops}"
     return ""
-
-
-def _hop(report: TcpTraceReport, number: int) -> Hop:
-    seen = [reply for reply in report.replies if reply.hops == number]
-    return Hop(
-        number=number,
-        sent=max(report.sent.get(number, 0), len(seen)),
-        answered=len(seen),
-        addresses=_addresses(seen),
-        rtt_s=median([reply.rtt_s for reply in seen]) if seen else None,
-        labels=next((reply.labels for reply in seen if reply.labels), ()),
-    )
-
-
-def _addresses(seen: Sequence[TcpTraceReply]) -> tuple[str, ...]:
-    times: dict[str, int] = {}
-    for reply in seen:
-        times[reply.address] = times.get(reply.address, 0) + 1
-    return tuple(sorted(times, key=lambda address: (-times[address], address)))

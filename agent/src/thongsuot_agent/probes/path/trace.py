@@ -1,10 +1,12 @@
 """Walking a route: which hop limits are probed when, and what the answers make of each hop."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from thongsuot_agent.links.tracer import Tracer, TracerProbe
+from thongsuot_agent.probes.path.hops import HopAnswer, hop_from, last_number
 from thongsuot_agent.probing.statistics import median
 from thongsuot_schema.path import Hop
 from thongsuot_schema.reason import Reason
@@ -35,8 +37,9 @@ class TraceResult:
     """
     What a walk found.
 
-    ``hops`` end with the last that answered. ``target_hops`` is the distance of the target,
-    ``None`` while it did not answer. ``reason`` says who refused to pass a probe on.
+    ``hops`` end with the last that answered, or with the refusal behind it. ``target_hops`` is the
+    distance of the target, ``None`` while it did not answer. ``reason`` says who refused to pass a
+    probe on.
     """
 
     hops: tuple[Hop, ...]
@@ -93,8 +96,22 @@ async def _retry_silent(tracer: Tracer, probes: list[TracerProbe], pace: TracePa
 def _trace_result(probes: Sequence[TracerProbe]) -> TraceResult:
     target = _least(probes, _is_target)
     refusals = [probe for probe in probes if probe.answer is not None and probe.answer.reply.reason]
-    last = target or _last(probes)
-    hops = tuple(_hop(probes, number) for number in range(1, last + 1))
+    answers = [
+        HopAnswer(
+            number=probe.hops,
+            address=probe.answer.reply.address,
+            rtt_s=probe.answer.rtt_s,
+            reason=probe.answer.reply.reason,
+            labels=probe.answer.reply.labels,
+        )
+        for probe in probes
+        if probe.answer is not None
+    ]
+    sent = Counter(probe.hops for probe in probes)
+    hops = tuple(
+        hop_from(number, sent[number], answers)
+        for number in range(1, (target or last_number(answers)) + 1)
+    )
     reason, refused_by = None, ""
     if target is None and refusals:
         answer = min(refusals, key=lambda probe: probe.hops).answer
@@ -113,23 +130,6 @@ def _trace_result(probes: Sequence[TracerProbe]) -> TraceResult:
         reason=reason,
         refused_by=refused_by,
         doubts=tuple(sorted(doubts)),
-    )
-
-
-def _hop(probes: Sequence[TracerProbe], number: int) -> Hop:
-    asked = [probe for probe in probes if probe.hops == number]
-    answers = [probe.answer for probe in asked if probe.answer is not None]
-    times: dict[str, int] = {}
-    for answer in answers:
-        times[answer.reply.address] = times.get(answer.reply.address, 0) + 1
-    labels = next((answer.reply.labels for answer in answers if answer.reply.labels), ())
-    return Hop(
-        number=number,
-        sent=len(asked),
-        answered=len(answers),
-        addresses=tuple(sorted(times, key=lambda address: (-times[address], address))),
-        rtt_s=median([answer.rtt_s for answer in answers]) if answers else None,
-        labels=labels,
     )
 
 

@@ -1,0 +1,65 @@
+"""From the answers of a walk to its hops: who answered from where, and who passes nothing on."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from thongsuot_agent.probing.statistics import median
+from thongsuot_schema.path import Hop
+from thongsuot_schema.reason import Reason
+
+_REFUSALS = {
+    Reason.HOST_UNREACHABLE: "!H",
+    Reason.NETWORK_UNREACHABLE: "!N",
+    Reason.PACKET_FILTERED: "!X",
+}
+"""The signs of traceroute; any other is a bare exclamation mark."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HopAnswer:
+    """
+    One answer to a probe that might pass ``number`` hops.
+
+    ``reason`` is set where it says that packets are not passed on.
+    """
+
+    number: int
+    address: str
+    rtt_s: float
+    reason: Reason | None = None
+    labels: tuple[int, ...] = ()
+
+
+def last_number(answers: Sequence[HopAnswer]) -> int:
+    """
+    Return where a walk ends that did not reach its target.
+
+    That is with the farthest hop that answered, or with the refusal behind it: whoever refuses says
+    so to every probe that would go farther, and stands at none of those distances.
+    """
+    hops = max((answer.number for answer in answers if answer.reason is None), default=0)
+    refusals = [answer.number for answer in answers if answer.reason is not None]
+    return min((number for number in refusals if number > hops), default=hops)
+
+
+def hop_from(number: int, sent: int, answers: Sequence[HopAnswer]) -> Hop:
+    """Return a hop; a refusal counts only where nothing else came from its distance."""
+    here = [answer for answer in answers if answer.number == number]
+    routers = [answer for answer in here if answer.reason is None]
+    told = routers or here
+    refusal = ""
+    if told and not routers:
+        reason = told[0].reason
+        refusal = "!" if reason is None else _REFUSALS.get(reason, "!")
+    times: dict[str, int] = {}
+    for answer in told:
+        times[answer.address] = times.get(answer.address, 0) + 1
+    return Hop(
+        number=number,
+        sent=max(sent, len(here)),
+        answered=len(told),
+        addresses=tuple(sorted(times, key=lambda address: (-times[address], address))),
+        rtt_s=median([answer.rtt_s for answer in routers]) if routers else None,
+        labels=next((answer.labels for answer in routers if answer.labels), ()),
+        refusal=refusal,
+    )

@@ -3,19 +3,27 @@
 import random
 from pathlib import Path
 
+import pytest
+
 from tests.agent.spool.making import (
     CollectedRecord,
     change,
+    clock_of,
     numbers,
     opened,
+    places,
     result,
+    spool_at,
     wordy_result,
 )
-from tests.fakes.clock import FakeClock
+from tests.fakes.clock import NS_PER_S, FakeClock
+from thongsuot_agent.config.model import SpoolConfig
+from thongsuot_agent.spool.spool import Spool
 from thongsuot_schema.batch.digest import digest_of
 from thongsuot_schema.batch.model import Notice, NoticeCode
 
 MIB = 1 << 20
+BOOTS = ("00000000-0000-4000-8000-000000000001", "00000000-0000-4000-8000-000000000002")
 
 
 async def test_the_oldest_detail_goes_first_and_verdict_changes_stay(tmp_path: Path) -> None:
@@ -134,4 +142,56 @@ async def test_detail_older_than_its_age_is_dropped_and_changes_stay(tmp_path: P
     assert collected.serials() == [3]
     assert collected.change_serials() == [2]
     assert spool.status().dropped_results == 1
+    await spool.close()
+
+
+async def test_detail_younger_than_its_age_stays(tmp_path: Path) -> None:
+    fake = FakeClock(boottime_ns=80_000 * NS_PER_S)
+    spool = await opened(tmp_path, fake, disk_after_s=1.0, max_age_s=86400.0)
+    spool.add_entry(result(1))
+    spool.seal()
+    fake.advance(60)
+    await spool.maintain()
+    fake.advance(86_000)
+    await spool.maintain()
+    collected = CollectedRecord()
+    await collected.accept_all(spool)
+    assert collected.serials() == [1]
+    assert spool.status().dropped_results == 0
+    await spool.close()
+
+
+@pytest.mark.parametrize(
+    ("away_s", "is_trusted", "kept"),
+    [(80_000.0, True, [1]), (90_000.0, True, []), (90_000.0, False, [1])],
+    ids=["young", "old", "old by a doubted clock"],
+)
+async def test_detail_of_a_former_boot_is_as_old_as_a_trusted_wall_clock_shows(
+    tmp_path: Path, away_s: float, is_trusted: bool, kept: list[int]
+) -> None:
+    config = SpoolConfig(disk_after_s=1.0, max_age_s=86400.0)
+    before = FakeClock()
+    former = spool_at(tmp_path, config=config, clock=clock_of(before), boot=BOOTS[0])
+    await former.open()
+    former.add_entry(result(1))
+    await former.close()
+    # The next boot's clock of boot time has begun anew.
+    after = FakeClock(
+        boottime_ns=3_700 * NS_PER_S, wall_ns=before.wall_ns() + round(away_s) * NS_PER_S
+    )
+    clock = clock_of(after)
+    spool = Spool(
+        config,
+        places(tmp_path),
+        clock,
+        site="site-1",
+        boot_id=BOOTS[1],
+        trusted_wall_ns=lambda: clock.wall_ns() if is_trusted else None,
+    )
+    await spool.open()
+    await spool.maintain()
+    collected = CollectedRecord()
+    await collected.accept_all(spool)
+    assert collected.serials() == kept
+    assert spool.status().dropped_results == 1 - len(kept)
     await spool.close()

@@ -73,3 +73,11 @@ def test_a_length_that_is_garbage_ends_the_log() -> None:
     assert found is not None
     assert found.entries == (result(1),)
     assert found.good_bytes == len(log) - 64
+
+
+def test_zeros_that_a_power_cut_leaves_end_the_log_and_are_no_entries() -> None:
+    log = pack_heading(HEADING) + pack_entry(result(1)) + bytes(64)
+    found = unpack_log(log)
+    assert found is not None
+    assert (found.entries, found.unreadable) == ((result(1),), 0)
+    assert found.good_bytes == len(log) - 64

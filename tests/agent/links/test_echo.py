@@ -173,6 +173,25 @@ def test_an_answer_after_the_time_is_up_is_late_and_the_next_echo_says_so(lab: L
     on_device(lab, look, BOTH)
 
 
+def test_a_refusal_after_the_time_is_up_is_no_late_answer(lab: Lab) -> None:
+    """A router that finds no next hop says so after three seconds: that proves no way."""
+    lab.impair("ont--internet", Impairment(delay_s=0.4))
+    lab.node("internet").nft(
+        "add table inet no",
+        "add chain inet no f { type filter hook forward priority 0; }",
+        "add rule inet no f ip daddr 203.0.113.1 reject with icmp type host-unreachable",
+    )
+
+    async def look(monitor: LinkMonitor) -> None:
+        assert (await echo(monitor, "fixed", timeout_s=0.1)).reason is Reason.TIMED_OUT
+        following = await echo(monitor, "fixed")
+        assert following.reason is Reason.HOST_UNREACHABLE
+        assert following.late_rtt_s is None
+        assert monitor.links["fixed"].echoes(Family.IP4).oddities.late == 1
+
+    on_device(lab, look, BOTH)
+
+
 def test_what_nothing_answered_is_asked_again_by_a_fresh_flow(lab: Lab) -> None:
     """A NAT that has wedged the entry of one identifier must not look like a dead line for ever."""
     lab.impair("ont--internet", Impairment(delay_s=0.2))

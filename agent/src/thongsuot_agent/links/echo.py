@@ -262,10 +262,16 @@ class EchoChannel:
     def _accept_after_time(
         self, message: icmp.EchoReply | icmp.IcmpError, arrival: EchoArrival
     ) -> None:
-        """An answer to an echo that was given up proves the way all the same: late, not lost."""
+        """The target's answer to an echo that was given up proves the way: late, not lost."""
         pending = self._given_up.get(message.sequence)
         if pending is None or message.payload != pending.payload:
             self._count_unexpected(message)
+            return
+        if isinstance(message, icmp.IcmpError):
+            # A router that has searched for its next hop in vain says so after three seconds: a
+            # late refusal proves no way (a cut line was once called up by it).
+            self.oddities.late += 1
+            del self._given_up[message.sequence]
             return
         told = arrival.control
         if told.interface == pending.egress.index and told.local == pending.egress.source_packed:

@@ -2,6 +2,9 @@
 
 from tests.collector.incidents.city import CityFixture, healthy_city, inventory
 from tests.collector.timeline.boot_script import CUT, OUT, UP, wall_ns
+from thongsuot_schema.segment import Segment
+from thongsuot_schema.state import State
+from thongsuot_schema.verdict import Symptom
 
 
 def test_an_outage_of_a_carrier_is_one_incident_with_its_circuits() -> None:
@@ -166,3 +169,12 @@ def _let_news_be_late(made: CityFixture, sites: tuple[str, ...]) -> None:
         made.report(site, "fiber", OUT, onset_s=32)
     made.run(68)
     made.restore_uplink(*sites)
+
+
+def test_a_carrier_whose_ipv6_is_dead_is_on_record_and_not_told() -> None:
+    made = healthy_city()
+    for site in ("s0", "s3", "s6", "s9"):
+        made.report(site, "fiber", (State.DEGRADED, Segment.CARRIER, Symptom.IPV6_DOWN))
+    made.run(400)
+    assert made.only("carrier_outage").open_members == 4
+    assert made.notifications == []

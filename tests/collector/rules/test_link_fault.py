@@ -15,6 +15,8 @@ from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
 
 BUSY: VerdictTriple = (State.DEGRADED, Segment.LAN, Symptom.LAN_CONGESTED)
+WITHOUT_IPV6: VerdictTriple = (State.DEGRADED, Segment.ACCESS, Symptom.IPV6_DOWN)
+WITHOUT_IPV4: VerdictTriple = (State.DEGRADED, Segment.ACCESS, Symptom.IPV4_DOWN)
 
 
 def test_each_segment_goes_to_the_party_that_must_act() -> None:
@@ -46,6 +48,30 @@ def test_the_traffic_of_the_site_itself_is_shown_and_told_to_nobody() -> None:
     made.run(400)
     assert made.notifications == []
     assert made.only("link_fault").severity == "warning"
+
+
+def test_ipv6_alone_that_is_dead_is_recorded_and_told_to_nobody() -> None:
+    made = healthy_city()
+    made.report("s0", "fiber", WITHOUT_IPV6)
+    made.run(400)
+    assert made.notifications == []
+    assert (made.only("link_fault").is_open, made.only("link_fault").severity) == (True, "warning")
+
+
+def test_a_line_that_loses_ipv4_as_well_as_ipv6_is_told_to_its_carrier() -> None:
+    made = healthy_city()
+    made.report("s0", "fiber", WITHOUT_IPV6)
+    made.run(200)
+    made.report("s0", "fiber", CUT)
+    made.run(270)
+    assert [line[4] for line in made.notification_lines()] == ["carrier:vnpt"]
+
+
+def test_a_line_on_which_ipv4_alone_is_dead_is_told_to_its_carrier() -> None:
+    made = healthy_city()
+    made.report("s0", "fiber", WITHOUT_IPV4)
+    made.run(400)
+    assert [line[4] for line in made.notification_lines()] == ["carrier:vnpt"]
 
 
 def test_a_site_that_has_no_line_left_is_critical_and_one_that_has_is_not() -> None:

@@ -19,6 +19,12 @@ RESOLVER_SYMPTOMS = frozenset(
 )
 """Faults of a carrier's name servers, not of its lines."""
 
+HARMLESS_SYMPTOMS = frozenset({Symptom.IPV6_DOWN})
+"""
+What is recorded and told to nobody: where IPv6 alone is dead IPv4 answers, and browsers fall back
+to it in a quarter of a second (RFC 8305).
+"""
+
 DEGRADED = "degraded"
 """The variant of sentences of what works badly, not of what does not work."""
 
@@ -140,6 +146,7 @@ def _candidate(
         limit_s=0.0,
         total=len(_population(carrier, cluster.faults, state)),
         variant="" if common is State.DOWN else DEGRADED,
+        is_notifiable=any(interval.symptom not in HARMLESS_SYMPTOMS for interval in intervals),
         is_certain=any(fault.is_certain for fault in cluster.faults),
     )
 

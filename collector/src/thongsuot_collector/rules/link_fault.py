@@ -2,6 +2,7 @@
 
 from thongsuot_collector.incidents.fault import Fault
 from thongsuot_collector.incidents.network_state import NetworkState
+from thongsuot_collector.incidents.outage import HARMLESS_SYMPTOMS
 from thongsuot_collector.incidents.party import CITY, ResponsibleParty, Severity
 from thongsuot_collector.incidents.rule import Candidate, SingleFaultRule
 from thongsuot_schema.segment import Party, Segment, party_for
@@ -9,8 +10,8 @@ from thongsuot_schema.state import State
 from thongsuot_schema.verdict import Symptom
 from thongsuot_schema.words.language import Text
 
-_NOBODY_ACTS = frozenset({Symptom.LAN_CONGESTED})
-"""The site's own traffic: shown, but nobody is called because somebody downloads."""
+_NOBODY_ACTS = HARMLESS_SYMPTOMS | {Symptom.LAN_CONGESTED}
+"""The site's own traffic as well: shown, but nobody is called because somebody downloads."""
 
 
 def assess(fault: Fault, network: NetworkState) -> Candidate | None:

@@ -89,13 +89,18 @@ def measured_lines(context: MessageContext, language: Language) -> list[str]:
 
 
 def observation_lines(context: MessageContext, language: Language) -> list[str]:
-    """Return when each failing probe was good last, and how often in the last minute."""
+    """
+    Return when each failing probe was good last, and how often in the last minute.
+
+    A fault up to the carrier's own network is proved by what stands there: an anchor in another
+    network that fails as well may do so for a reason of its own.
+    """
     lines = []
     is_many = len(context.incident.member_evidence) > 1
     for shown in context.incident.member_evidence:
         where = f"{site_name(shown.subject.site, context.directory)}: " if is_many else ""
         for item in shown.observations:
-            if item.good == item.total:
+            if item.good == item.total or _is_of_another_network(item, shown, context):
                 continue
             parts = [item.kind.upper(), item.target, FAMILIES[item.family]]
             probe = " ".join(part for part in parts if part)
@@ -103,6 +108,17 @@ def observation_lines(context: MessageContext, language: Language) -> list[str]:
             if len(lines) == PROOFS_LISTED:
                 return lines
     return lines
+
+
+def _is_of_another_network(
+    item: Observation, shown: MemberEvidence, context: MessageContext
+) -> bool:
+    target = context.directory.target(item.target)
+    return (
+        shown.segment in {Segment.LAN, Segment.ACCESS, Segment.CARRIER}
+        and target is not None
+        and target.segment is Segment.TRANSIT
+    )
 
 
 def _course(item: Observation, language: Language) -> str:

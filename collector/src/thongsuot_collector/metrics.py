@@ -1,8 +1,10 @@
 """What the collector measures about itself; the names stand here and nowhere else."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from thongsuot_schema.inventory.model import Role, Target
 
 _PREFIX = "thongsuot_collector"
 
@@ -12,8 +14,9 @@ class Metrics:
     All instruments of one collector, in a registry of their own.
 
     Labels are bounded: ``reason``, ``quality`` and ``stand`` from closed lists, ``consumer``,
-    ``sink``, ``authority`` and ``file`` from the configuration, ``version`` as many as are rolled
-    out. Never a site: ten thousand of them would be the largest part of the database.
+    ``sink``, ``authority`` and ``file`` from the configuration, ``target`` from the inventory,
+    ``version`` as many as are rolled out. Never a site: ten thousand of them would be the largest
+    part of the database.
     """
 
     def __init__(self) -> None:
@@ -127,6 +130,11 @@ class Metrics:
         self.inventory_refused = self._gauge(
             "inventory_refused", "1 while a changed inventory is wrong and not taken", ()
         )
+        self._anchors = self._gauge(
+            "anchor_info",
+            "1 for each anchor of the inventory: its segment, and whether it is in the country",
+            ("target", "segment", "domestic"),
+        )
         self.inventory_readings = self._counter(
             "inventory_readings", "Readings of a changed inventory, by their end", ("outcome",)
         )
@@ -155,6 +163,19 @@ class Metrics:
             gauge.clear()
             for name, end_s in told.items():
                 gauge.labels(name).set(end_s)
+
+    def set_anchors(self, targets: Iterable[Target]) -> None:
+        """
+        Have the gauge say what each anchor stands for, and nothing of those that are gone.
+
+        Rules join it by ``target``: the series of measurements do not carry a segment, which would
+        make another series of each when an inventory is corrected.
+        """
+        self._anchors.clear()
+        for target in targets:
+            if target.role is Role.ANCHOR:
+                domestic = "yes" if target.domestic else "no"
+                self._anchors.labels(target.name, target.segment.value, domestic).set(1)
 
     def _counter(self, name: str, text: str, labels: tuple[str, ...]) -> Counter:
         return Counter(f"{_PREFIX}_{name}", text, labels, registry=self.registry)

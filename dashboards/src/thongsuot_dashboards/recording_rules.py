@@ -6,18 +6,16 @@ after an outage, is not in them. Whatever speaks about the past (availability, t
 asked of the measurements themselves. Names begin with ``thongsuot:``, then level and quantity.
 """
 
+from thongsuot_dashboards.line_figures import link_loss, link_rtt
 from thongsuot_dashboards.query import selector
 from thongsuot_dashboards.rule_file import RecordingRule, RuleGroup
-from thongsuot_schema.catalogue import icmp, verdict
+from thongsuot_schema.catalogue import verdict
 from thongsuot_schema.inventory.communes import bundled_communes
 
 LINK_LABELS = "commune, site, link, medium, carrier"
 
 LINK_STATE = selector(verdict.STATE.full_name, link="!=", target="=")
 """The verdict on a link itself: with a link, without a service."""
-
-_BEYOND_SITE = "!=gateway"
-"""The site's own router is no measure of the line."""
 
 COMMUNE_NAME = "thongsuot:commune_name"
 """1, with the label ``commune_name``: what the commune of a code is called."""
@@ -30,9 +28,9 @@ CARRIER_LINKS = "thongsuot:carrier_links"
 CARRIER_DOWN = "thongsuot:carrier_links_down"
 """Those of them that are down."""
 LINK_RTT = "thongsuot:link_rtt_seconds"
-"""Median of a link's round trips over five minutes, of all targets beyond the site."""
+"""Median of a link's round trips on its own segments over a minute."""
 LINK_LOSS = "thongsuot:link_loss_ratio"
-"""Share of a link's echoes lost over five minutes, of all targets beyond the site."""
+"""Share of a link's echoes lost on its own segments over a minute."""
 
 _COMMUNE_NAMES = RuleGroup(
     name="thongsuot-names",
@@ -46,9 +44,6 @@ _COMMUNE_NAMES = RuleGroup(
         for commune in bundled_communes()
     ),
 )
-
-_RTT = selector(icmp.RTT.full_name, target=_BEYOND_SITE)
-_LOSS = selector(icmp.LOSS.full_name, target=_BEYOND_SITE)
 
 _SITE_STATE = (
     f"(max by (commune, site) ({LINK_STATE}) > bool 0)"
@@ -64,11 +59,8 @@ _CURRENT_STATE = RuleGroup(
         RecordingRule(name=COMMUNE_STATE, expr=f"max by (commune) ({_SITE_STATE})"),
         RecordingRule(name=CARRIER_LINKS, expr=f"count by (carrier, medium) ({LINK_STATE})"),
         RecordingRule(name=CARRIER_DOWN, expr=f"sum by (carrier, medium) ({LINK_STATE} == bool 2)"),
-        RecordingRule(
-            name=LINK_RTT,
-            expr=f"quantile by ({LINK_LABELS}) (0.5, quantile_over_time(0.5, {_RTT}[5m]))",
-        ),
-        RecordingRule(name=LINK_LOSS, expr=f"avg by ({LINK_LABELS}) (avg_over_time({_LOSS}[5m]))"),
+        RecordingRule(name=LINK_RTT, expr=link_rtt(LINK_LABELS)),
+        RecordingRule(name=LINK_LOSS, expr=link_loss(LINK_LABELS)),
     ),
 )
 

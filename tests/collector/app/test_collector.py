@@ -22,9 +22,12 @@ from tests.collector.batches import BatchSealer, S
 from tests.collector.running import WITHIN_S, Pusher, collector, token
 from tests.servers import linted
 from thongsuot_schema.batch import push
+from thongsuot_schema.inventory.model import Inventory, Role, Target
+from thongsuot_schema.segment import Segment
 
 SITE = "hoan-kiem"
 NOW = 5000 * S
+ANCHOR_INFO = "thongsuot_collector_anchor_info"
 
 
 def agent() -> BatchSealer:
@@ -157,4 +160,26 @@ async def test_metrics_are_what_prometheus_reads(tmp_path: Path) -> None:
         pusher = Pusher(client, agent(), token(tmp_path, SITE))
         assert (await pusher.batch(pusher.agent.batch(NOW))).is_success
         text = (await client.get("/metrics")).text
+    assert linted(text) == ""
+
+
+async def test_metrics_say_what_each_anchor_of_the_inventory_stands_for(tmp_path: Path) -> None:
+    targets = (
+        Target(name="core", role=Role.ANCHOR, segment=Segment.CARRIER, addresses=("192.0.2.1",)),
+        Target(
+            name="far",
+            role=Role.ANCHOR,
+            segment=Segment.TRANSIT,
+            addresses=("192.0.2.2",),
+            domestic=False,
+        ),
+        Target(name="portal", role=Role.SERVICE, segment=Segment.SERVICE, url="https://p.example/"),
+    )
+    async with collector(tmp_path, inventory=Inventory(targets=targets)) as client:
+        text = (await client.get("/metrics")).text
+    said = [line for line in text.splitlines() if line.startswith(ANCHOR_INFO)]
+    assert said == [
+        f'{ANCHOR_INFO}{{domestic="yes",segment="carrier",target="core"}} 1.0',
+        f'{ANCHOR_INFO}{{domestic="no",segment="transit",target="far"}} 1.0',
+    ]
     assert linted(text) == ""

@@ -72,6 +72,7 @@ def page_apps(made: Components) -> tuple[Starlette, Starlette]:
     def refresh() -> None:
         made.housekeeping.measure()
         made.desk.update_metrics()
+        made.metrics.set_anchors(made.directory.inventory.targets)
         made.metrics.site_configs.clear()
         for stand, count in made.site_configs.count_by_status().items():
             made.metrics.site_configs.labels(stand.value).set(count)

@@ -28,8 +28,12 @@ _UPPER, _MIDDLE, _LOWER = "95 %", "50 %", "5 %"
 
 
 def _quantile(share: float, legend: str) -> Query:
-    """Return a quantile over time, in the middle of the targets."""
-    expr = f"quantile(0.5, quantile_over_time({share:g}, {_RTT}[$__rate_interval]))"
+    """
+    Return a quantile over time, of the nearest target that answers.
+
+    Not by the segments that the collector tells of: of what is brought late, it told nothing then.
+    """
+    expr = f"min(quantile_over_time({share:g}, {_RTT}[$__rate_interval]))"
     return range_query(expr, legend)
 
 
@@ -69,7 +73,10 @@ BOARD = Board(
                 title=BilingualText(
                     "Độ trễ: dải 5–95 % và trung vị", "Round-trip time: 5–95 % and median"
                 ),
-                description=BilingualText(icmp.RTT.help_vi, icmp.RTT.help_en),
+                description=BilingualText(
+                    "Đến đích gần nhất ngoài điểm có trả lời",
+                    "To the nearest target beyond the site that answers",
+                ),
                 queries=(
                     _quantile(0.95, _UPPER),
                     _quantile(0.5, _MIDDLE),
@@ -87,9 +94,11 @@ BOARD = Board(
         ),
         (
             TimeSeriesPanel(
-                title=BilingualText("Tỷ lệ mất gói tin, 5 phút", "Loss over 5 minutes"),
+                title=BilingualText("Tỷ lệ mất gói tin theo đích", "Loss by target"),
                 description=BilingualText(icmp.LOSS.help_vi, icmp.LOSS.help_en),
-                queries=(average(icmp.LOSS, "{{target}} {{family}}", "5m", **OF_LINK),),
+                queries=(
+                    average(icmp.LOSS, "{{target}} {{family}}", "$__rate_interval", **OF_LINK),
+                ),
                 field_config=metric_field_config(icmp.LOSS),
             ),
             TimeSeriesPanel(

@@ -10,7 +10,7 @@ from thongsuot_dashboards.panels.table import LabelColumn, TableColumn, TablePan
 from thongsuot_dashboards.panels.time_series import TimeSeriesPanel
 from thongsuot_dashboards.panels.xy_chart import Axis, XYChartPanel
 from thongsuot_dashboards.query import Query, instant_query, range_query, selector
-from thongsuot_dashboards.recording_rules import LINK_LABELS
+from thongsuot_dashboards.recording_rules import LINK_LABELS, LINK_LOSS
 from thongsuot_dashboards.text import BilingualText
 from thongsuot_dashboards.variables import CARRIER, COMMUNE
 from thongsuot_schema.catalogue import icmp, radio
@@ -31,7 +31,7 @@ _TO_LINK = DataLink(
     labels=("commune", "site", "link"),
 )
 _RADIO_LINKS = f"on (site, link) {selector(radio.TECHNOLOGY.full_name, **_HERE)}"
-_LOSS = selector(icmp.LOSS.full_name, target="!=gateway", **_HERE)
+_LOSS = f"({selector(LINK_LOSS, **_HERE)} and {_RADIO_LINKS})"
 
 
 def _of_link(metric: Metric) -> str:
@@ -185,8 +185,8 @@ BOARD = Board(
                     field_config=FieldConfig(unit=Unit.DBM),
                 ),
                 y=Axis(
-                    title=BilingualText("Mất gói 5 phút", "Loss over 5 minutes"),
-                    expr=f"avg(avg_over_time({_LOSS}[5m]) and {_RADIO_LINKS})",
+                    title=BilingualText("Mất gói 1 phút", "Loss over a minute"),
+                    expr=f"avg({_LOSS})",
                     field_config=FieldConfig(unit=Unit.RATIO),
                 ),
             ),
@@ -197,7 +197,7 @@ BOARD = Board(
                 description=BilingualText(icmp.LOSS.help_vi, icmp.LOSS.help_en),
                 queries=(
                     range_query(
-                        f"avg by (link) (avg_over_time({_LOSS}[5m]) and {_RADIO_LINKS})",
+                        f"avg by (link) ({_LOSS})",
                         "{{link}}",
                     ),
                 ),

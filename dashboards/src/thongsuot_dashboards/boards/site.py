@@ -103,8 +103,8 @@ BOARD = Board(
             TimeSeriesPanel(
                 title=BilingualText("Độ trễ", "Round-trip time"),
                 description=BilingualText(
-                    "Trung vị 5 phút của mọi đích ngoài điểm",
-                    "Median over 5 minutes, all targets beyond the site",
+                    "Trung vị 1 phút trên chính đường truyền và mạng của nhà mạng",
+                    "Median over a minute, on the line and in its carrier's network",
                 ),
                 queries=(range_query(selector(LINK_RTT, **_HERE), "{{link}} {{carrier}}"),),
                 field_config=metric_field_config(icmp.RTT),
@@ -112,8 +112,8 @@ BOARD = Board(
             TimeSeriesPanel(
                 title=BilingualText("Tỷ lệ mất gói tin", "Loss"),
                 description=BilingualText(
-                    "Trung bình 5 phút của mọi đích ngoài điểm",
-                    "Mean over 5 minutes, all targets beyond the site",
+                    "Trung bình 1 phút trên chính đường truyền và mạng của nhà mạng",
+                    "Mean over a minute, on the line and in its carrier's network",
                 ),
                 queries=(range_query(selector(LINK_LOSS, **_HERE), "{{link}} {{carrier}}"),),
                 field_config=metric_field_config(icmp.LOSS),

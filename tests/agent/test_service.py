@@ -16,10 +16,10 @@ MOST_EXPOSED = 2.0
 @pytest.fixture
 def analyze() -> str:
     """The program that knows units."""
-    found = shutil.which("systemd-analyze")
-    if found is None:
+    program = shutil.which("systemd-analyze")
+    if program is None:
         pytest.skip("systemd-analyze is not installed")
-    return found
+    return program
 
 
 def test_the_service_is_closely_shut_in(analyze: str) -> None:

@@ -23,7 +23,7 @@ def test_a_worker_that_takes_too_long_is_ended() -> None:
 
     with pytest.raises(TimeoutError):
         asyncio.run(wait())
-    assert not [one for one in children() if b"http.server" in one]
+    assert not [child for child in children() if b"http.server" in child]
 
 
 def children() -> list[bytes]:
@@ -41,8 +41,11 @@ def test_workers_run_one_after_the_other() -> None:
         questions = (b'{"a": 1}', b'{"b": 2}')
         return list(
             await asyncio.gather(
-                *(run_worker("json.tool", ["--compact"], one, timeout_s=60) for one in questions)
+                *(
+                    run_worker("json.tool", ["--compact"], question, timeout_s=60)
+                    for question in questions
+                )
             )
         )
 
-    assert [one.strip() for one in asyncio.run(both())] == [b'{"a":1}', b'{"b":2}']
+    assert [answer.strip() for answer in asyncio.run(both())] == [b'{"a":1}', b'{"b":2}']

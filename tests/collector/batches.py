@@ -43,8 +43,8 @@ def icmp_result(
     )
 
 
-def result(at_ns: int, finding: Finding, one: Series) -> Result:
-    return Result(series=one, boottime_ns=at_ns, finding=finding)
+def result(at_ns: int, finding: Finding, measured_series: Series) -> Result:
+    return Result(series=measured_series, boottime_ns=at_ns, finding=finding)
 
 
 def failed(at_ns: int, *, link: str = "fiber", target: str = "exchange") -> Result:
@@ -129,13 +129,13 @@ class BatchSealer:
 def usual_results(start_ns: int, *, seed: int = 0, rounds: int = 3) -> list[Result]:
     """Return what two links measure in 15 s: three anchors by two kinds, every five seconds."""
     chance = random.Random(seed)
-    found: list[Result] = []
+    results: list[Result] = []
     for place in range(rounds):
         at_ns = start_ns + place * 5 * S
         for link in MEDIA:
             for offset, target in enumerate(ANCHORS):
                 moment_ns = at_ns + offset * 40_000_000
-                found.append(
+                results.append(
                     icmp_result(
                         moment_ns,
                         link=link,
@@ -143,7 +143,7 @@ def usual_results(start_ns: int, *, seed: int = 0, rounds: int = 3) -> list[Resu
                         rtt_s=round(chance.uniform(0.01, 0.05), 6),
                     )
                 )
-                found.append(
+                results.append(
                     result(
                         moment_ns + 5_000_000,
                         ok_finding(
@@ -156,4 +156,4 @@ def usual_results(start_ns: int, *, seed: int = 0, rounds: int = 3) -> list[Resu
                         series(dns.KIND, link=link, target=target),
                     )
                 )
-    return found
+    return results

@@ -116,15 +116,15 @@ async def let_go(store: Engine) -> None:
     store.dispose()
 
 
-async def eventually(what: object) -> None:
+async def eventually(condition: object) -> None:
     """Call something until it returns true; fails when it never does."""
-    assert callable(what)
+    assert callable(condition)
     deadline_s = time.monotonic() + WITHIN_S
     while True:
-        found = what()
-        if asyncio.iscoroutine(found):
-            found = await found
-        if found:
+        outcome = condition()
+        if asyncio.iscoroutine(outcome):
+            outcome = await outcome
+        if outcome:
             return
         assert time.monotonic() < deadline_s, "it never happened"
         await asyncio.sleep(0.01)

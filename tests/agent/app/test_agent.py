@@ -187,7 +187,11 @@ class RunningAgent:
         if not self.get("/healthz"):
             return {}
         verdicts = self.status().verdicts
-        return {one.link: (one.state, one.segment) for one in verdicts if not one.service}
+        return {
+            verdict.link: (verdict.state, verdict.segment)
+            for verdict in verdicts
+            if not verdict.service
+        }
 
 
 @pytest.fixture(scope="module")
@@ -209,11 +213,11 @@ def folder() -> Iterator[Path]:
 @pytest.fixture
 async def device(lab: Lab, folder: Path) -> AsyncIterator[RunningAgent]:
     """A device whose links are whole; its agent is ended at the end."""
-    found = RunningAgent(lab, folder)
-    yield found
+    agent = RunningAgent(lab, folder)
+    yield agent
     lab.clear()
-    if found.process is not None and found.process.poll() is None:
-        await found.end(signal.SIGKILL)
+    if agent.process is not None and agent.process.poll() is None:
+        await agent.end(signal.SIGKILL)
 
 
 @asynccontextmanager
@@ -249,19 +253,21 @@ def changes(receiver: PushReceiver, link: str) -> list[VerdictChange]:
 
 def host_runs(receiver: PushReceiver, link: str) -> int:
     """Return how often the collector has heard of the device over a link."""
-    series = [one.series for batch in receiver.batches for one in batch.results]
-    return sum(one.kind == "host" and one.link == link for one in series)
+    series = [result.series for batch in receiver.batches for result in batch.results]
+    return sum(sampled.kind == "host" and sampled.link == link for sampled in series)
 
 
 def check_record(batches: list[Batch]) -> None:
     """Nothing doubled, no number missing, every result within its layout."""
-    series = Counter((one.series, one.boottime_ns) for batch in batches for one in batch.results)
+    series = Counter(
+        (result.series, result.boottime_ns) for batch in batches for result in batch.results
+    )
     assert max(series.values()) == 1
     numbers: dict[str, list[int]] = {}
     for batch in batches:
         numbers.setdefault(batch.stream, []).append(batch.number)
-    for found in numbers.values():
-        assert sorted(found) == list(range(1, len(found) + 1))
+    for of_stream in numbers.values():
+        assert sorted(of_stream) == list(range(1, len(of_stream) + 1))
 
 
 async def test_news_of_a_cut_line_travels_over_the_other_and_a_kill_loses_nothing(
@@ -304,10 +310,10 @@ async def test_news_of_a_cut_line_travels_over_the_other_and_a_kill_loses_nothin
     notices = [notice.code for batch in receiver.batches for notice in batch.notices]
     assert notices.count(NoticeCode.STARTED) == 2
     assert NoticeCode.GAP not in notices
-    found, again = [c for c in changes(receiver, "fixed") if c.verdict.state is State.DOWN]
-    assert found.before is State.UP
+    cut, again = [c for c in changes(receiver, "fixed") if c.verdict.state is State.DOWN]
+    assert cut.before is State.UP
     assert again.before is State.DOWN, "the verdict was known again after the kill, and said again"
-    assert again.onset_boottime_ns == found.onset_boottime_ns
+    assert again.onset_boottime_ns == cut.onset_boottime_ns
     assert "Traceback" not in device.log()
     with device.recording.open("rb") as recording:
         story = list(replay(recording))

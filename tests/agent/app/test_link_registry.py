@@ -84,15 +84,15 @@ def test_a_metered_link_stands_in_while_all_others_are_down(
     uplinks = LinkRegistry(cast("Mapping[str, LiveLink]", links))
     states = {spec.name: State.DOWN if spec.name in down else State.UP for spec in specs}
     standing_in = [
-        one.spec.name for one in uplinks.schedulable_links(states) if one.is_backup_in_use
+        link.spec.name for link in uplinks.schedulable_links(states) if link.is_backup_in_use
     ]
     assert standing_in == (["5g"] if is_alone else [])
     # What nobody has judged yet, or is merely bad, is not away.
     states |= dict.fromkeys(down, State.UNKNOWN)
-    assert not any(one.is_backup_in_use for one in uplinks.schedulable_links(states))
+    assert not any(link.is_backup_in_use for link in uplinks.schedulable_links(states))
     links["5g"].state = ABSENT
     states |= dict.fromkeys(down, State.DOWN)
-    assert not any(one.is_backup_in_use for one in uplinks.schedulable_links(states))
+    assert not any(link.is_backup_in_use for link in uplinks.schedulable_links(states))
 
 
 def test_one_family_with_address_and_route_is_enough_to_send() -> None:

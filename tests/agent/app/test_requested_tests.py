@@ -51,16 +51,16 @@ class RecordedCallbacks:
         )
 
     def matching(self, ask: TestRequest) -> tuple[Job, ...]:
-        found = tuple(one for one in self.plan if one.series.kind == ask.kind)
-        if not found:
+        jobs = tuple(job for job in self.plan if job.series.kind == ask.kind)
+        if not jobs:
             raise JobsRefused(TestRefusal.NOT_CONFIGURED, f"no {ask.kind}")
-        return found
+        return jobs
 
     def count(self) -> None:
         self.news += 1
 
-    def end(self, one: Job, finding: Finding | None = None) -> None:
-        result = Result(series=one.series, boottime_ns=0, finding=finding or ok_finding({}))
+    def end(self, job: Job, finding: Finding | None = None) -> None:
+        result = Result(series=job.series, boottime_ns=0, finding=finding or ok_finding({}))
         self.asks.on_result(result)
 
 

@@ -199,7 +199,7 @@ async def test_under_another_plan_what_is_gone_stands_no_more_and_the_rest_is_sa
     plan = site_probes_from((), (), ())
     desk.replace_inventory(plan, (), "1.2.3")
     assert desk.plan is plan
-    assert [one.verdict.link for one in desk.standing_verdicts] == ["fiber"]
+    assert [standing.verdict.link for standing in desk.standing_verdicts] == ["fiber"]
     spool.seal()
     collected = CollectedRecord()
     await collected.accept_all(spool)

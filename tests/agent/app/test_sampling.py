@@ -31,11 +31,11 @@ def test_samples_are_counted_each_way_with_their_mean_and_hours() -> None:
     now_ns += HOUR_NS
     samples.add_result(sample(100e6, 50e6))
     samples.add_result(sample(110e6))
-    (found,) = samples.statuses()
-    assert (found.link, found.month, found.wanted) == ("fixed", "2026-11", 1000)
-    assert (found.down_samples, found.up_samples, found.hours) == (3, 2, 2)
-    assert found.down_mean_bits_per_second == 100e6
-    assert found.up_mean_bits_per_second == 45e6
+    (status,) = samples.statuses()
+    assert (status.link, status.month, status.wanted) == ("fixed", "2026-11", 1000)
+    assert (status.down_samples, status.up_samples, status.hours) == (3, 2, 2)
+    assert status.down_mean_bits_per_second == 100e6
+    assert status.up_mean_bits_per_second == 45e6
 
 
 def test_what_is_no_sample_is_not_counted() -> None:
@@ -59,6 +59,6 @@ def test_a_restart_goes_on_and_a_new_month_begins_anew() -> None:
     assert after.statuses()[0].down_samples == 2
     now_ns = DECEMBER_NS
     after.add_result(sample(5e6, 5e6))
-    (found,) = after.statuses()
-    assert (found.month, found.down_samples) == ("2026-12", 1)
-    assert found.down_mean_bits_per_second == 5e6
+    (status,) = after.statuses()
+    assert (status.month, status.down_samples) == ("2026-12", 1)
+    assert status.down_mean_bits_per_second == 5e6

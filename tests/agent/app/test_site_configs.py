@@ -82,15 +82,15 @@ BUSY = PushOutcome(
 )
 
 
-async def offered(plans: SiteConfigManager, one: OfferedConfig) -> None:
+async def offered(plans: SiteConfigManager, config: OfferedConfig) -> None:
     """Have an answer bring a plan."""
-    plans.on_push_end(plans.running_text, acknowledged(one))
+    plans.on_push_end(plans.running_text, acknowledged(config))
     await plans.process_pending()
 
 
-async def proven(plans: SiteConfigManager, one: OfferedConfig) -> None:
+async def proven(plans: SiteConfigManager, config: OfferedConfig) -> None:
     """Bring a plan, and acknowledge a push under it."""
-    await offered(plans, one)
+    await offered(plans, config)
     plans.on_push_end(plans.running_text, acknowledged())
     await plans.process_pending()
     assert plans.status.state == "good"
@@ -102,7 +102,7 @@ async def test_a_plan_is_tried_said_and_proved_by_a_push_under_it(device: SiteCo
     await offered(plans, offer(1))
     version = version_of(offer(1))
     assert (plans.running_text, plans.status.state) == (version, "trial")
-    assert [one.targets[0].name for one in device.applied if one] == ["portal-1"]
+    assert [applied.targets[0].name for applied in device.applied if applied] == ["portal-1"]
     assert device.news == 1, "the push that decides leaves at once"
     # A push that had begun before says nothing about the plan.
     plans.on_push_end("none", acknowledged())

@@ -48,11 +48,12 @@ async def test_a_verdict_that_changes_is_followed_by_a_look_at_the_ways(
 
         def found(kind: str, target: str, outcome: Outcome) -> list[Result]:
             return [
-                one
+                result
                 for batch in receiver.batches
-                for one in batch.results
-                if (one.series.kind, one.series.link, one.series.target) == (kind, "fixed", target)
-                and one.finding.outcome is outcome
+                for result in batch.results
+                if (result.series.kind, result.series.link, result.series.target)
+                == (kind, "fixed", target)
+                and result.finding.outcome is outcome
             ]
 
         device.start()
@@ -78,7 +79,7 @@ async def test_a_verdict_that_changes_is_followed_by_a_look_at_the_ways(
         assert "The way through the network: before and now" in page, device.log()
         assert "100.65.0.1" in page
         assert await device.end(signal.SIGTERM) == 0
-        notices = [one for batch in receiver.batches for one in batch.notices]
-    texts = [one.text for one in notices if one.code is NoticeCode.ROUTE_CHANGED]
+        notices = [notice for batch in receiver.batches for notice in batch.notices]
+    texts = [notice.text for notice in notices if notice.code is NoticeCode.ROUTE_CHANGED]
     assert any(text.startswith("fixed to ") and "ends at hop" in text for text in texts)
     assert "Traceback" not in device.log()

@@ -32,8 +32,8 @@ def mistake(folder: Path, kind: str = "snmp", more: str = SNMP) -> tuple[int, st
     try:
         parse(CONFIG.format(kind=kind, folder=folder, more=more), file="agent.toml")
     except ConfigInvalid as invalid:
-        (found,) = invalid.mistakes
-        return found.line, found.message
+        (mistake_found,) = invalid.mistakes
+        return mistake_found.line, mistake_found.message
     return 0, ""
 
 

@@ -29,13 +29,13 @@ token_file = "token"
 @pytest.mark.parametrize("path", INVALID, ids=[path.stem for path in INVALID])
 def test_a_mistake_is_refused_with_its_line_and_sentence(path: Path) -> None:
     expected, *more = path.read_text(encoding="utf-8").splitlines()
-    found = _EXPECTS.fullmatch(expected)
-    assert found is not None, "the first line says what is expected"
+    match = _EXPECTS.fullmatch(expected)
+    assert match is not None, "the first line says what is expected"
     with pytest.raises(ConfigInvalid) as refused:
         read(path)
     (mistake,) = refused.value.mistakes
     first, *arithmetic = mistake.message.splitlines()
-    assert (mistake.line, first) == (int(found["line"]), found["sentence"])
+    assert (mistake.line, first) == (int(match["line"]), match["sentence"])
     assert str(refused.value).startswith(f"{path}:{mistake.line}: " if mistake.line else str(path))
     # Lines of arithmetic are quoted in the comments below the first, as far as they begin.
     quoted = [line.removeprefix("# ") for line in more if line.startswith("#   ")]

@@ -55,7 +55,7 @@ def test_one_that_has_run_out_is_not_shown_unless_nobody_vouches_for_the_time(
 
 
 @pytest.mark.parametrize(
-    ("text", "what"),
+    ("text", "problem"),
     [
         ("", "holds no key"),
         ("nonsense", "holds no key"),
@@ -64,14 +64,14 @@ def test_one_that_has_run_out_is_not_shown_unless_nobody_vouches_for_the_time(
     ],
 )
 def test_what_is_no_pair_is_told_once_and_not_shown(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture, text: str, what: str
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, text: str, problem: str
 ) -> None:
     file = tmp_path / "certificate.pem"
     file.write_text(text)
     file.chmod(0o600)
     pair = CertificateFile(file, wall_s=lambda: None)
     assert [pair(), pair()] == [b"", b""]
-    assert what in pair.problem
+    assert problem in pair.problem
     assert [record.levelno for record in caplog.records] == [logging.ERROR]
 
 
@@ -138,4 +138,4 @@ def test_a_secret_is_written_whole_for_its_owner_alone(tmp_path: Path) -> None:
     write_secret(file, "two\n")
     assert file.read_text() == "two\n"
     assert file.stat().st_mode & 0o777 == 0o600
-    assert [one.name for one in tmp_path.iterdir()] == ["secret"]
+    assert [path.name for path in tmp_path.iterdir()] == ["secret"]

@@ -108,7 +108,7 @@ async def test_waits_double_up_to_six_hours_and_the_same_request_is_sent_again(
 
 
 @pytest.mark.parametrize(
-    ("reply", "what"),
+    ("reply", "problem"),
     [
         (PostResponse(status=403, body=b'{"error":"it was revoked"}'), "it was revoked"),
         (PostResponse(status=404, body=b"not found"), "status 404"),
@@ -124,13 +124,13 @@ async def test_waits_double_up_to_six_hours_and_the_same_request_is_sent_again(
     ],
 )
 async def test_what_is_no_next_certificate_leaves_the_one_that_is_there(
-    tmp_path: Path, reply: PostResponse, what: str
+    tmp_path: Path, reply: PostResponse, problem: str
 ) -> None:
     town = RenewalFixture(tmp_path)
     town.day, town.reply = 61.0, lambda _: reply
     before = town.file.read_text()
     assert await town.renewal.renew_if_due() == 60
-    assert what in town.renewal.problem
+    assert problem in town.renewal.problem
     assert town.file.read_text() == before
 
 

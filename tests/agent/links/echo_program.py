@@ -12,7 +12,7 @@ from thongsuot_schema.result import Family
 
 async def main(addresses: list[str]) -> list[dict[str, object]]:
     specs = (Spec(name="fixed", interface="fix0"), Spec(name="mobile", interface="wwan0"))
-    found: list[dict[str, object]] = []
+    reports: list[dict[str, object]] = []
     with LinkMonitor(specs) as monitor:
         for name, link in monitor.links.items():
             for address in addresses:
@@ -22,9 +22,9 @@ async def main(addresses: list[str]) -> list[dict[str, object]]:
                     egress = link.egress(family, address)
                     got = await channel.echo(egress, timeout_s=2.0)
                 except LinkUnusable as unusable:
-                    found.append({"reason": unusable.reason, "detail": unusable.detail})
+                    reports.append({"reason": unusable.reason, "detail": unusable.detail})
                     continue
-                found.append(
+                reports.append(
                     {
                         "link": name,
                         "raw": channel.is_raw,
@@ -34,7 +34,7 @@ async def main(addresses: list[str]) -> list[dict[str, object]]:
                         "doubts": sorted(got.doubts),
                     }
                 )
-    return found
+    return reports
 
 
 if __name__ == "__main__":

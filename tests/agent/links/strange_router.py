@@ -55,8 +55,8 @@ def strange_router(
     heard.settimeout(0.05)
     four = inside(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
     six = inside(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_ICMPV6)
-    for one in (four, six):
-        one.setsockopt(socket.SOL_SOCKET, socket.SO_MARK, 7)
+    for sock in (four, six):
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_MARK, 7)
     stop = threading.Event()
 
     def serve() -> None:
@@ -81,5 +81,5 @@ def strange_router(
     finally:
         stop.set()
         thread.join()
-        for one in (heard, four, six):
-            one.close()
+        for sock in (heard, four, six):
+            sock.close()

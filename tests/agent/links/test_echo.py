@@ -29,8 +29,8 @@ async def echo(
     monitor: LinkMonitor, link: str, address: str = ANCHOR4, timeout_s: float = 10.0
 ) -> EchoResult:
     family = Family.IP6 if ":" in address else Family.IP4
-    found = monitor.links[link]
-    return await found.echoes(family).echo(found.egress(family, address), timeout_s=timeout_s)
+    state = monitor.links[link]
+    return await state.echoes(family).echo(state.egress(family, address), timeout_s=timeout_s)
 
 
 def test_an_echo_is_answered_over_each_link_and_family(lab: Lab) -> None:
@@ -215,17 +215,17 @@ def test_what_nothing_answered_is_asked_again_by_a_fresh_flow(lab: Lab) -> None:
 
 def sent_identifiers(ear: socket.socket) -> list[int]:
     """Return the identifiers of the echo requests that left, as a tap on the device saw them."""
-    found: list[int] = []
+    identifiers: list[int] = []
     while True:
         try:
             data, address = ear.recvfrom(2048)
         except BlockingIOError:
-            return found
+            return identifiers
         if address[2] != socket.PACKET_OUTGOING or data[9:10] != b"\x01":
             continue
         header_bytes = 4 * (data[0] & 15)
         if data[header_bytes] == icmp.IP4.request:
-            found.append(int.from_bytes(data[header_bytes + 4 : header_bytes + 6], "big"))
+            identifiers.append(int.from_bytes(data[header_bytes + 4 : header_bytes + 6], "big"))
 
 
 def test_duplicates_are_counted_once_as_answers(lab: Lab) -> None:

@@ -22,8 +22,8 @@ def echoes(lab: Lab, *addresses: str, capabilities: tuple[str, ...] = ()) -> lis
     done = lab.node("device").run(
         [sys.executable, str(PROGRAM), *addresses], user=USER, capabilities=capabilities
     )
-    found: list[dict[str, Any]] = json.loads(done.stdout)
-    return found
+    reports: list[dict[str, Any]] = json.loads(done.stdout)
+    return reports
 
 
 def allow(lab: Lab, low: int, high: int) -> None:
@@ -34,26 +34,30 @@ def allow(lab: Lab, low: int, high: int) -> None:
 
 def test_cap_net_raw_is_all_that_is_needed(lab: Lab) -> None:
     allow(lab, 1, 0)
-    found = echoes(lab, ANCHOR4, ANCHOR6, capabilities=("net_raw",))
-    assert [(one["link"], one["raw"], one["reason"], one["hop_limit"]) for one in found] == [
+    replies = echoes(lab, ANCHOR4, ANCHOR6, capabilities=("net_raw",))
+    assert [
+        (reply["link"], reply["raw"], reply["reason"], reply["hop_limit"]) for reply in replies
+    ] == [
         ("fixed", True, None, 62),
         ("fixed", True, None, 62),
         ("mobile", True, None, 62),
         ("mobile", True, None, 62),
     ]
-    assert all(one["rtt_s"] > 0 and one["doubts"] == [] for one in found)
+    assert all(reply["rtt_s"] > 0 and reply["doubts"] == [] for reply in replies)
 
 
 def test_without_it_ping_sockets_serve_where_the_group_is_allowed(lab: Lab) -> None:
     allow(lab, USER, USER)
-    found = echoes(lab, ANCHOR4, ANCHOR6)
-    assert [(one["link"], one["raw"], one["reason"], one["hop_limit"]) for one in found] == [
+    replies = echoes(lab, ANCHOR4, ANCHOR6)
+    assert [
+        (reply["link"], reply["raw"], reply["reason"], reply["hop_limit"]) for reply in replies
+    ] == [
         ("fixed", False, None, 62),
         ("fixed", False, None, 62),
         ("mobile", False, None, 62),
         ("mobile", False, None, 62),
     ]
-    assert all(one["rtt_s"] > 0 and one["doubts"] == [] for one in found)
+    assert all(reply["rtt_s"] > 0 and reply["doubts"] == [] for reply in replies)
 
 
 def test_a_ping_socket_tells_a_routers_refusal(lab: Lab) -> None:
@@ -64,20 +68,20 @@ def test_a_ping_socket_tells_a_routers_refusal(lab: Lab) -> None:
         "add rule inet no f ip daddr 203.0.113.1 reject with icmp type admin-prohibited",
         "add rule inet no f ip6 daddr 2001:db8:f::1 reject with icmpv6 type addr-unreachable",
     )
-    found = echoes(lab, ANCHOR4, ANCHOR6)
-    assert [one["reason"] for one in found] == ["packet_filtered", "host_unreachable"] * 2
+    replies = echoes(lab, ANCHOR4, ANCHOR6)
+    assert [reply["reason"] for reply in replies] == ["packet_filtered", "host_unreachable"] * 2
 
 
 def test_a_ping_socket_does_not_leave_by_the_other_link(lab: Lab) -> None:
     allow(lab, USER, USER)
     lab.node("device").ip("route del default dev fix0", "route del ::/0 dev fix0")
-    found = echoes(lab, ANCHOR4, ANCHOR6)
-    assert [one["reason"] for one in found] == ["no_route", "no_route", None, None]
+    replies = echoes(lab, ANCHOR4, ANCHOR6)
+    assert [reply["reason"] for reply in replies] == ["no_route", "no_route", None, None]
 
 
 def test_with_neither_the_reason_says_what_to_grant(lab: Lab) -> None:
     allow(lab, 1, 0)
-    found = echoes(lab, ANCHOR4)
-    assert [one["reason"] for one in found] == ["permission_denied"] * 2
-    assert "CAP_NET_RAW" in found[0]["detail"]
-    assert f"ping_group_range='{USER} {USER}'" in found[0]["detail"]
+    replies = echoes(lab, ANCHOR4)
+    assert [reply["reason"] for reply in replies] == ["permission_denied"] * 2
+    assert "CAP_NET_RAW" in replies[0]["detail"]
+    assert f"ping_group_range='{USER} {USER}'" in replies[0]["detail"]

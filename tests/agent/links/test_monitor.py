@@ -65,7 +65,7 @@ def test_what_is_known_of_a_link_changes_while_it_is_followed_and_can_be_taken_b
 
     async def look(monitor: LinkMonitor) -> None:
         fixed, mobile = both(monitor)
-        state, found = fixed.state, fixed.resolvers
+        state, resolvers = fixed.state, fixed.resolvers
         monitor.update_specs(known)
         assert (fixed.spec.carrier, fixed.spec.interface) == ("vnpt", "fix0")
         assert fixed.resolvers == mobile.resolvers == ("192.0.2.53",)
@@ -73,7 +73,7 @@ def test_what_is_known_of_a_link_changes_while_it_is_followed_and_can_be_taken_b
         monitor.refresh()
         assert both(monitor) == (fixed, mobile)
         monitor.update_specs(lambda spec: spec)
-        assert (fixed.spec.carrier, fixed.resolvers) == ("", found)
+        assert (fixed.spec.carrier, fixed.resolvers) == ("", resolvers)
 
     on_device(lab, look)
 

@@ -98,7 +98,7 @@ def test_other_routes_make_no_uplink() -> None:
 
 
 def test_of_several_gateways_the_main_tables_best_is_named() -> None:
-    found = states(
+    by_interface = states(
         tables(
             route((2, "10.0.0.9"), table=OTHER),
             route((2, "10.0.0.2"), priority=200),
@@ -106,7 +106,7 @@ def test_of_several_gateways_the_main_tables_best_is_named() -> None:
         ),
         ["eth0"],
     )
-    assert found["eth0"].gateway4 == "10.0.0.1"
+    assert by_interface["eth0"].gateway4 == "10.0.0.1"
 
 
 def test_a_point_to_point_link_has_a_route_and_no_gateway() -> None:

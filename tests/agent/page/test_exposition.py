@@ -24,11 +24,11 @@ def result(kind: str, finding: Finding, target: str = "anchor") -> Result:
 
 
 def samples(text: str) -> dict[str, list[tuple[dict[str, str], float]]]:
-    found: dict[str, list[tuple[dict[str, str], float]]] = {}
+    by_name: dict[str, list[tuple[dict[str, str], float]]] = {}
     for family in text_string_to_metric_families(text):
         for sample in family.samples:
-            found.setdefault(sample.name, []).append((sample.labels, sample.value))
-    return found
+            by_name.setdefault(sample.name, []).append((sample.labels, sample.value))
+    return by_name
 
 
 def test_values_success_and_labels_are_those_of_the_catalogue_and_the_inventory() -> None:
@@ -40,7 +40,7 @@ def test_values_success_and_labels_are_those_of_the_catalogue_and_the_inventory(
             result("icmp", failed_finding(Reason.NO_ROUTE), "nowhere"),
         ]
     )
-    found = samples(exposition.text())
+    by_name = samples(exposition.text())
     labels = {
         **SITE,
         "link": "fiber",
@@ -50,10 +50,10 @@ def test_values_success_and_labels_are_those_of_the_catalogue_and_the_inventory(
         "family": "ip4",
     }
     kind = catalogue.load("icmp")
-    assert found[icmp.RTT.full_name] == [(labels, 0.003)]
-    assert [value for _, value in found[kind.success_name]] == [1.0, 0.0]
-    assert [value for _, value in found[icmp.LOSS.full_name]] == [0.0, 1.0]
-    assert found[kind.unmeasured_name] == [(labels | {"target": "nowhere"}, 1.0)]
+    assert by_name[icmp.RTT.full_name] == [(labels, 0.003)]
+    assert [value for _, value in by_name[kind.success_name]] == [1.0, 0.0]
+    assert [value for _, value in by_name[icmp.LOSS.full_name]] == [0.0, 1.0]
+    assert by_name[kind.unmeasured_name] == [(labels | {"target": "nowhere"}, 1.0)]
 
 
 def test_each_metric_stands_together_with_its_help_and_type() -> None:
@@ -85,13 +85,13 @@ def test_verdicts_are_numbers_and_what_is_unknown_is_absent() -> None:
             Verdict(link="mobile", service="", state=State.UNKNOWN),
         ]
     )
-    found = samples(exposition.text())
+    by_name = samples(exposition.text())
     states = {
         (labels.get("link"), labels.get("target")): value
-        for labels, value in found["thongsuot_verdict_state_number"]
+        for labels, value in by_name["thongsuot_verdict_state_number"]
     }
     segments = {
-        labels.get("link"): value for labels, value in found["thongsuot_verdict_segment_number"]
+        labels.get("link"): value for labels, value in by_name["thongsuot_verdict_segment_number"]
     }
     assert states == {("fiber", None): 2.0, (None, "portal"): 0.0}
     assert segments == {"fiber": 4.0, None: 0.0}

@@ -25,8 +25,8 @@ def change(state: State, onset_s: float, decided_s: float | None = None) -> Verd
 
 
 def seen(history: History, now_s: float) -> list[tuple[float, float, State]]:
-    found = history.stretches("fiber", "", round(now_s * S), lambda ns: ns / S)
-    return [(one.start_s, one.end_s, one.state) for one in found]
+    stretches = history.stretches("fiber", "", round(now_s * S), lambda ns: ns / S)
+    return [(stretch.start_s, stretch.end_s, stretch.state) for stretch in stretches]
 
 
 def test_states_follow_each_other_from_onset_to_onset() -> None:
@@ -83,6 +83,6 @@ def test_stretches_never_overlap_and_stay_in_order(
         history.tick(round(decided_s * S))
         history.add_change(change(state, max(0.0, decided_s - back_s), decided_s))
     history.tick(round(decided_s * S) + S)
-    found = seen(history, decided_s + 1)
-    for (start_s, end_s, _), (next_s, _, _) in pairwise(found):
+    stretches = seen(history, decided_s + 1)
+    for (start_s, end_s, _), (next_s, _, _) in pairwise(stretches):
         assert start_s < end_s <= next_s

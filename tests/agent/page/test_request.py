@@ -46,11 +46,11 @@ def test_what_is_not_done_here_is_refused(head: bytes, status: HTTPStatus) -> No
 @given(head=st.binary(max_size=200))
 def test_no_bytes_are_more_than_refused(head: bytes) -> None:
     try:
-        found = parse_request(head)
+        request = parse_request(head)
     except HttpError as refused:
         status = refused.status
     else:
-        status = HTTPStatus.OK if found.path.startswith("/") else HTTPStatus.BAD_REQUEST
+        status = HTTPStatus.OK if request.path.startswith("/") else HTTPStatus.BAD_REQUEST
     assert status in {HTTPStatus.OK, HTTPStatus.BAD_REQUEST, HTTPStatus.METHOD_NOT_ALLOWED}
 
 

@@ -92,8 +92,8 @@ def view(
 
 
 def test_before_anything_is_known_all_lights_are_unknown() -> None:
-    found = view()
-    lights = (*found.links, *found.services)
+    site = view()
+    lights = (*site.links, *site.services)
     assert {light.state for light in lights} == {State.UNKNOWN}
     assert {light.symptom for light in lights} == {Symptom.NOT_YET_MEASURED}
     assert {light.since_s for light in lights} == {None}
@@ -168,18 +168,18 @@ def test_an_old_figure_is_not_shown() -> None:
 
 
 def test_a_service_says_over_which_links_it_is_reached() -> None:
-    found = view(
+    service = view(
         given("", "portal", State.UP),
         given("fiber", "portal", State.DOWN),
         given("mobile", "portal", State.DEGRADED),
     ).services[0]
-    assert (found.state, found.reachable_over) == (State.UP, ("mobile",))
-    assert (found.title_vi, found.title_en) == ("Cổng dịch vụ công", "Cổng dịch vụ công")
+    assert (service.state, service.reachable_over) == (State.UP, ("mobile",))
+    assert (service.title_vi, service.title_en) == ("Cổng dịch vụ công", "Cổng dịch vụ công")
 
 
 def test_without_a_verdict_for_the_site_the_best_link_speaks_for_a_service() -> None:
-    found = view(given("fiber", "portal", State.DOWN), given("mobile", "portal", State.UP))
-    assert found.services[0].state is State.UP
+    site = view(given("fiber", "portal", State.DOWN), given("mobile", "portal", State.UP))
+    assert site.services[0].state is State.UP
 
 
 def test_who_was_told_is_shown() -> None:

@@ -56,5 +56,5 @@ def test_a_folder_by_hash_comes_before_a_bundle(tmp_path: Path) -> None:
     bundle.write_text("…")
     assert system_authorities(tmp_path).file == str(bundle)
     (folder / "4042bcee.0").write_text("…")
-    found = system_authorities(tmp_path)
-    assert (found.folder, found.file) == (str(folder), "")
+    authorities = system_authorities(tmp_path)
+    assert (authorities.folder, authorities.file) == (str(folder), "")

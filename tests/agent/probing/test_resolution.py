@@ -28,9 +28,9 @@ pytestmark = [pytest.mark.lab, needs_lab]
 
 
 def test_a_name_that_does_not_resolve_says_why(lab: Lab) -> None:
-    found = measure(lab, page(), of=portal("http://gone.example/"))
-    assert (found.outcome, found.reason) == (Outcome.FAILED, Reason.NAME_NOT_FOUND)
-    assert found.values.keys() == {"http_resolve_seconds"}
+    finding = measure(lab, page(), of=portal("http://gone.example/"))
+    assert (finding.outcome, finding.reason) == (Outcome.FAILED, Reason.NAME_NOT_FOUND)
+    assert finding.values.keys() == {"http_resolve_seconds"}
     lies = measure(lab, page(), behave=zone(f"{HOST}. 300 A 127.0.0.1"))
     assert (lies.outcome, lies.reason) == (Outcome.FAILED, Reason.NAME_ANSWER_FORGED)
     # The second resolver's host says that nobody listens there: no fault of the portal.
@@ -42,12 +42,12 @@ def test_a_name_server_that_is_silent_is_told_from_the_portal(lab: Lab) -> None:
     spec = Spec(name="fixed", interface="fix0", resolvers=(ANCHOR4,))
 
     async def run(monitor: LinkMonitor) -> Finding:
-        found, _ = await visit(lab, monitor, portal(), SHORT, page(), behave=quiet)
-        return found
+        finding, _ = await visit(lab, monitor, portal(), SHORT, page(), behave=quiet)
+        return finding
 
-    found = on_device(lab, run, (spec,))
-    assert (found.outcome, found.reason) == (Outcome.FAILED, Reason.NAME_SERVER_TIMED_OUT)
-    assert found.values == {}
+    measured = on_device(lab, run, (spec,))
+    assert (measured.outcome, measured.reason) == (Outcome.FAILED, Reason.NAME_SERVER_TIMED_OUT)
+    assert measured.values == {}
 
 
 def test_the_second_resolver_is_asked_when_the_first_is_silent(lab: Lab) -> None:
@@ -57,17 +57,17 @@ def test_the_second_resolver_is_asked_when_the_first_is_silent(lab: Lab) -> None
         anchor = lab.node("anchor")
         async with ScriptedNameServer(anchor, "203.0.113.2", quiet):
             settings = Settings(resolve_timeout_s=1.0)
-            found, _ = await visit(lab, monitor, portal(f"http://{HOST}/"), settings, page())
-            return found
+            finding, _ = await visit(lab, monitor, portal(f"http://{HOST}/"), settings, page())
+            return finding
 
-    found = on_device(lab, run, (spec,))
-    assert found.outcome is Outcome.OK
-    assert found.values["http_resolve_seconds"] > 0.5
+    measured = on_device(lab, run, (spec,))
+    assert measured.outcome is Outcome.OK
+    assert measured.values["http_resolve_seconds"] > 0.5
 
 
 def test_an_address_in_the_url_is_not_resolved(lab: Lab) -> None:
-    found = measure(lab, page(), of=portal(f"http://{ANCHOR4}/"))
-    assert found.outcome is Outcome.OK
-    assert "http_resolve_seconds" not in found.values
+    finding = measure(lab, page(), of=portal(f"http://{ANCHOR4}/"))
+    assert finding.outcome is Outcome.OK
+    assert "http_resolve_seconds" not in finding.values
     other = measure(lab, page(), of=portal(f"http://[{ANCHOR6}]/"))
     assert (other.outcome, other.reason) == (Outcome.UNMEASURED, Reason.NOT_SUPPORTED)

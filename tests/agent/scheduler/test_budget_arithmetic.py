@@ -41,24 +41,24 @@ def test_enough_for_the_rest_of_the_month_runs_everything() -> None:
 
 def test_the_dear_kind_is_thinned_out_first_and_stopped_next() -> None:
     need = sum(rate.bytes_per_s for rate in RATES.values()) * DAY_S
-    found = strides_for(round(need * 0.7), DAY_S, RATES)
-    assert found["icmp"] == found["dns"] == 1
-    assert found["http"] > 1
+    strides = strides_for(round(need * 0.7), DAY_S, RATES)
+    assert strides["icmp"] == strides["dns"] == 1
+    assert strides["http"] > 1
     cheap = (RATES["icmp"].bytes_per_s + RATES["dns"].bytes_per_s) * DAY_S
     assert strides_for(round(cheap / (1 - RESERVE_RATIO)) + 1, DAY_S, RATES)["http"] == 0
 
 
 def test_the_ladder_of_icmp_stays_longest() -> None:
-    found = strides_for(round(RATES["icmp"].bytes_per_s * DAY_S * 0.5), DAY_S, RATES)
-    assert found == {"icmp": 3, "dns": 0, "http": 0}
+    strides = strides_for(round(RATES["icmp"].bytes_per_s * DAY_S * 0.5), DAY_S, RATES)
+    assert strides == {"icmp": 3, "dns": 0, "http": 0}
 
 
 def test_what_verdicts_rest_on_is_thinned_out_last() -> None:
     """A train of test packets is cheaper than a page, and goes first."""
     rates = RATES | {"stamp": UsageRate(run_bytes=9000, bytes_per_s=15.0)}
     whole = sum(rate.bytes_per_s for rate in RATES.values()) * DAY_S / (1 - RESERVE_RATIO)
-    found = strides_for(round(whole) + 1, DAY_S, rates)
-    assert found == {"icmp": 1, "dns": 1, "http": 1, "stamp": 0}
+    strides = strides_for(round(whole) + 1, DAY_S, rates)
+    assert strides == {"icmp": 1, "dns": 1, "http": 1, "stamp": 0}
 
 
 def test_nothing_runs_on_nothing() -> None:
@@ -82,14 +82,14 @@ def test_nothing_runs_on_nothing() -> None:
 def test_a_plan_that_keeps_to_its_strides_keeps_the_allowance(
     left_bytes: int, left_s: float, rates: dict[str, UsageRate]
 ) -> None:
-    found = strides_for(left_bytes, left_s, rates)
+    strides = strides_for(left_bytes, left_s, rates)
     used = sum(
-        rate.bytes_per_s * left_s / found[kind] for kind, rate in rates.items() if found[kind]
+        rate.bytes_per_s * left_s / strides[kind] for kind, rate in rates.items() if strides[kind]
     )
     assert used <= left_bytes * (1 - RESERVE_RATIO) * (1 + 1e-9)
-    assert all(0 <= stride <= MAX_STRIDE for stride in found.values())
+    assert all(0 <= stride <= MAX_STRIDE for stride in strides.values())
     ordered = sorted(rates, key=lambda kind: (kind not in VERDICT_KINDS, rates[kind].run_bytes))
-    dearer = [found[kind] for kind in ordered]
+    dearer = [strides[kind] for kind in ordered]
     # After the first kind that is not whole, nothing dearer is.
     first_cut = next((n for n, stride in enumerate(dearer) if stride != 1), len(dearer))
     assert all(stride == 0 for stride in dearer[first_cut + 1 :])

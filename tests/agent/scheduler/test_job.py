@@ -50,21 +50,21 @@ def jobs(
 
 
 def test_anchors_alternate_over_the_interval_and_families_share_their_moments() -> None:
-    found = jobs(reach(FIBER))
-    assert len(found) == 8
-    moments = sorted({job.offset_ns for job in found})
+    planned_jobs = jobs(reach(FIBER))
+    assert len(planned_jobs) == 8
+    moments = sorted({job.offset_ns for job in planned_jobs})
     assert len(moments) == 4
     gaps = {(b - a) % (5 * S) for a, b in zip(moments, [*moments[1:], moments[0]], strict=True)}
     assert gaps == {5 * S // 4}
     for target in ANCHORS:
-        assert len({job.offset_ns for job in found if job.target is target}) == 1
+        assert len({job.offset_ns for job in planned_jobs if job.target is target}) == 1
 
 
 def test_links_of_a_site_are_measured_at_the_same_moments() -> None:
     other = Link(name="cable", interface="eth1")
-    found = jobs(reach(FIBER), reach(other))
+    planned_jobs = jobs(reach(FIBER), reach(other))
     moments = {
-        link: [job.offset_ns for job in found if job.series.link == link]
+        link: [job.offset_ns for job in planned_jobs if job.series.link == link]
         for link in ("fiber", "cable")
     }
     assert moments["fiber"] == moments["cable"]
@@ -77,9 +77,11 @@ def test_in_a_long_interval_links_and_families_take_turns_at_each_portal() -> No
         for name in ("dvc", "motcua")
     )
     plan = ProbeSchedule(kind="http", every_s=60)
-    found = jobs(reach(FIBER), reach(other), plan=plan, targets=portals)
+    planned_jobs = jobs(reach(FIBER), reach(other), plan=plan, targets=portals)
     for portal in portals:
-        looks = sorted((job.offset_ns, job.series.link) for job in found if job.target is portal)
+        looks = sorted(
+            (job.offset_ns, job.series.link) for job in planned_jobs if job.target is portal
+        )
         moments = [moment for moment, _ in looks]
         gaps = {
             (after - before) % (60 * S)
@@ -94,8 +96,8 @@ def test_all_moments_of_a_site_lie_on_one_grid_of_its_own() -> None:
     plans = [ICMP, ProbeSchedule(kind="dns", every_s=30), ProbeSchedule(kind="host", every_s=15)]
     inside = set()
     for site in ("ba-dinh", "hoan-kiem"):
-        found = jobs_from_plan(site, plans, (*ANCHORS, RESOLVER), [reach(FIBER)])
-        (phase,) = {job.offset_ns % GRID_NS for job in found}
+        planned_jobs = jobs_from_plan(site, plans, (*ANCHORS, RESOLVER), [reach(FIBER)])
+        (phase,) = {job.offset_ns % GRID_NS for job in planned_jobs}
         inside.add(phase)
     assert len(inside) == 2
 
@@ -126,26 +128,28 @@ def test_a_metered_link_that_stands_in_is_looked_at_more_closely_but_not_filled(
 
 
 def test_a_family_that_the_link_never_had_is_not_measured() -> None:
-    found = jobs(reach(FIBER, frozenset({Family.IP4})))
-    assert {job.series.family for job in found} == {Family.IP4}
+    planned_jobs = jobs(reach(FIBER, frozenset({Family.IP4})))
+    assert {job.series.family for job in planned_jobs} == {Family.IP4}
 
 
 def test_a_link_that_never_had_anything_is_still_looked_at_to_say_why() -> None:
-    found = jobs(reach(FIBER, frozenset()), targets=(GATEWAY, *ANCHORS))
-    assert {job.series.family for job in found} == {Family.IP4}
-    assert len(found) == 5
+    planned_jobs = jobs(reach(FIBER, frozenset()), targets=(GATEWAY, *ANCHORS))
+    assert {job.series.family for job in planned_jobs} == {Family.IP4}
+    assert len(planned_jobs) == 5
 
 
 def test_the_resolver_is_measured_in_the_families_that_name_servers_have() -> None:
     plan = ProbeSchedule(kind="dns", every_s=30)
-    found = jobs(reach(FIBER), plan=plan, targets=(GATEWAY, RESOLVER))
-    assert [(job.series.target, job.series.family) for job in found] == [("resolver", Family.IP4)]
+    planned_jobs = jobs(reach(FIBER), plan=plan, targets=(GATEWAY, RESOLVER))
+    assert [(job.series.target, job.series.family) for job in planned_jobs] == [
+        ("resolver", Family.IP4)
+    ]
 
 
 def test_a_service_is_measured_in_each_family_and_an_anchor_is_not_fetched() -> None:
     plan = ProbeSchedule(kind="http", every_s=60)
-    found = jobs(reach(FIBER), plan=plan, targets=(*ANCHORS, PORTAL))
-    assert [(job.series.target, job.series.family) for job in found] == [
+    planned_jobs = jobs(reach(FIBER), plan=plan, targets=(*ANCHORS, PORTAL))
+    assert [(job.series.target, job.series.family) for job in planned_jobs] == [
         ("portal", Family.IP4),
         ("portal", Family.IP6),
     ]
@@ -153,12 +157,12 @@ def test_a_service_is_measured_in_each_family_and_an_anchor_is_not_fetched() -> 
 
 def test_the_host_is_looked_at_once_a_link() -> None:
     plan = ProbeSchedule(kind="host", every_s=15)
-    found = jobs(reach(FIBER), reach(MOBILE), plan=plan)
-    assert [(job.series.link, job.series.target, job.series.family) for job in found] == [
+    planned_jobs = jobs(reach(FIBER), reach(MOBILE), plan=plan)
+    assert [(job.series.link, job.series.target, job.series.family) for job in planned_jobs] == [
         ("fiber", "", Family.NONE),
         ("mobile", "", Family.NONE),
     ]
-    assert {job.cost_bytes for job in found} == {0}
+    assert {job.cost_bytes for job in planned_jobs} == {0}
 
 
 def test_plans_and_targets_can_be_limited_to_links() -> None:
@@ -169,11 +173,11 @@ def test_plans_and_targets_can_be_limited_to_links() -> None:
         addresses=("198.51.100.9",),
         links=("mobile",),
     )
-    found = jobs(reach(FIBER), reach(MOBILE), targets=(only,))
-    assert {job.series.link for job in found} == {"mobile"}
+    planned_jobs = jobs(reach(FIBER), reach(MOBILE), targets=(only,))
+    assert {job.series.link for job in planned_jobs} == {"mobile"}
     narrow = ProbeSchedule(kind="icmp", every_s=5, links=("fiber",), targets=("anchor1",))
-    found = jobs(reach(FIBER), reach(MOBILE), plan=narrow)
-    assert {(job.series.link, job.series.target) for job in found} == {("fiber", "anchor1")}
+    planned_jobs = jobs(reach(FIBER), reach(MOBILE), plan=narrow)
+    assert {(job.series.link, job.series.target) for job in planned_jobs} == {("fiber", "anchor1")}
 
 
 def test_settings_reach_the_probe() -> None:

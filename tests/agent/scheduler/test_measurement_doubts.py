@@ -16,17 +16,17 @@ S = 1_000_000_000
 
 def test_a_timeout_while_the_process_starved_is_unmeasured() -> None:
     lost = failed_finding(Reason.TIMED_OUT, {LOSS: 1.0}, cost_bytes=44)
-    found = with_doubts(lost, late_s=STARVED_S, has_stepped=False)
-    assert (found.outcome, found.reason) == (Outcome.UNMEASURED, Reason.AGENT_STARVED)
-    assert found.values == {}
-    assert found.cost_bytes == 44
+    finding = with_doubts(lost, late_s=STARVED_S, has_stepped=False)
+    assert (finding.outcome, finding.reason) == (Outcome.UNMEASURED, Reason.AGENT_STARVED)
+    assert finding.values == {}
+    assert finding.cost_bytes == 44
 
 
 def test_a_refusal_stays_a_refusal_however_late_the_process_is() -> None:
     refused = failed_finding(Reason.CONNECTION_REFUSED)
-    found = with_doubts(refused, late_s=3.0, has_stepped=False)
-    assert found.reason is Reason.CONNECTION_REFUSED
-    assert found.doubts == (QualityFlag.TIMER_LATE,)
+    finding = with_doubts(refused, late_s=3.0, has_stepped=False)
+    assert finding.reason is Reason.CONNECTION_REFUSED
+    assert finding.doubts == (QualityFlag.TIMER_LATE,)
 
 
 def test_a_result_in_good_time_is_left_as_it_is() -> None:
@@ -36,9 +36,9 @@ def test_a_result_in_good_time_is_left_as_it_is() -> None:
 
 def test_a_step_of_the_clock_is_marked_beside_other_doubts() -> None:
     fine = ok_finding({RTT: 0.003}, doubts=(QualityFlag.SOFTWARE_STAMP,))
-    found = with_doubts(fine, late_s=0.0, has_stepped=True)
-    assert found.doubts == (QualityFlag.CLOCK_STEPPED, QualityFlag.SOFTWARE_STAMP)
-    assert found.values == fine.values
+    finding = with_doubts(fine, late_s=0.0, has_stepped=True)
+    assert finding.doubts == (QualityFlag.CLOCK_STEPPED, QualityFlag.SOFTWARE_STAMP)
+    assert finding.values == fine.values
 
 
 def test_lateness_counts_for_the_runs_that_it_touched() -> None:

@@ -265,16 +265,18 @@ def test_a_new_plan_goes_on_in_the_same_rhythm() -> None:
 
 
 def test_what_a_person_asks_for_runs_at_once_and_never_twice_at_a_time() -> None:
-    one = replace(job(quick, every_s=3600), series=structs.replace(job(quick).series, kind="http"))
+    asked = replace(
+        job(quick, every_s=3600), series=structs.replace(job(quick).series, kind="http")
+    )
 
     async def act(runner: Runner) -> None:
         for _ in range(2):
-            for found in runner.matching_jobs(TestRequest(id="one", kind="http")):
-                runner.start_run(found)
+            for matching in runner.matching_jobs(TestRequest(id="one", kind="http")):
+                runner.start_run(matching)
         await asyncio.sleep(0.005)
-        runner.start_run(one)
+        runner.start_run(asked)
 
     stage = RunnerFixture()
-    stage.play([one, job(quick, every_s=3600)], for_s=1, act=act)
+    stage.play([asked, job(quick, every_s=3600)], for_s=1, act=act)
     assert stage.at_s() == [0.0]
     assert [result.series.kind for result in stage.results] == ["http"]

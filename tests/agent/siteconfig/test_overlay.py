@@ -71,11 +71,11 @@ def test_of_links_the_interface_is_the_devices_own_and_what_is_not_said_stays() 
 
 
 def test_links_that_are_found_get_what_the_plan_knows_and_lose_it_again() -> None:
-    found = Link(name="eth0", interface="eth0")
+    link = Link(name="eth0", interface="eth0")
     facts = ConfiguredLink(name="eth0", carrier="vnpt", allowance_bytes=5_000_000)
-    known = spec_updater(plan(links=(facts,)))(found)
+    known = spec_updater(plan(links=(facts,)))(link)
     assert (known.carrier, known.allowance_bytes, known.interface) == ("vnpt", 5_000_000, "eth0")
-    assert spec_updater(None)(found) == found
+    assert spec_updater(None)(link) == link
 
 
 def test_names_of_the_site_and_of_carriers_come_from_the_plan() -> None:

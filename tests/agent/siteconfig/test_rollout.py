@@ -19,8 +19,8 @@ from thongsuot_schema.siteconfig.model import OfferedConfig
 FIRST, SECOND = offer(1), offer(2)
 
 
-def good(one: OfferedConfig) -> RolloutState:
-    return rules.confirm_trial(rules.begin_trial(RolloutState(fingerprint="f"), one))
+def good(config: OfferedConfig) -> RolloutState:
+    return rules.confirm_trial(rules.begin_trial(RolloutState(fingerprint="f"), config))
 
 
 def test_what_has_proved_itself_is_run() -> None:
@@ -158,17 +158,17 @@ class RolloutMachine(RuleBasedStateMachine):
 
     @rule(number=st.integers(1, 6))
     def is_offered(self, number: int) -> None:
-        one = offer(number)
-        if self.ledger.trial is None and self.ledger.is_new(one):
-            assert version_of(one) not in self.failed
-            self.ledger = rules.begin_trial(self.ledger, one)
+        offered = offer(number)
+        if self.ledger.trial is None and self.ledger.is_new(offered):
+            assert version_of(offered) not in self.failed
+            self.ledger = rules.begin_trial(self.ledger, offered)
 
     @rule(number=st.integers(1, 6))
     def is_found_wrong(self, number: int) -> None:
-        one = offer(number)
-        if self.ledger.trial is None and self.ledger.is_new(one):
-            self.ledger = rules.refuse_version(self.ledger, version_of(one), "wrong")
-            self.failed.add(version_of(one))
+        offered = offer(number)
+        if self.ledger.trial is None and self.ledger.is_new(offered):
+            self.ledger = rules.refuse_version(self.ledger, version_of(offered), "wrong")
+            self.failed.add(version_of(offered))
 
     @precondition(lambda self: self.ledger.trial is not None)
     @rule()
@@ -190,14 +190,14 @@ class RolloutMachine(RuleBasedStateMachine):
         assert self.ledger.undecided is not None
         version = self.ledger.undecided.version
         self.ledger = rules.settle_undecided(self.ledger, is_reached=is_reached)
-        if version not in {one.version for one in self.ledger.refused}:
+        if version not in {config.version for config in self.ledger.refused}:
             assert not is_reached
             self.failed.remove(version)
 
     @rule()
     def starts(self) -> None:
         self.ledger = rules.after_restart(self.ledger, "f")
-        self.failed |= {one.version for one in self.ledger.refused}
+        self.failed |= {config.version for config in self.ledger.refused}
 
     @invariant()
     def what_was_good_last_is_kept(self) -> None:
@@ -207,7 +207,7 @@ class RolloutMachine(RuleBasedStateMachine):
     def what_is_run_never_failed_while_it_is_remembered(self) -> None:
         running = self.ledger.running
         assert running.version != running.refused or not running.version
-        refused = {one.version for one in self.ledger.refused}
+        refused = {config.version for config in self.ledger.refused}
         if self.ledger.trial is not None:
             assert version_of(self.ledger.trial) not in refused
 

@@ -27,7 +27,7 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
         save_rollout(path, ledger)
         assert load_rollout(path) == ledger
     assert path.stat().st_mode & 0o777 == 0o600
-    assert [one.name for one in path.parent.iterdir()] == ["plans.json"]
+    assert [file.name for file in path.parent.iterdir()] == ["plans.json"]
 
 
 @pytest.mark.parametrize("before", [None, BEFORE])

@@ -48,8 +48,8 @@ def is_taken(content: SiteConfiguration, config: AgentConfig | None = None) -> b
 
 def test_a_right_plan_is_taken_and_says_what_is_watched() -> None:
     content = plan(targets=(portal(), anchor("192.0.2.9", "2001:db8::9")))
-    found, together = validate_offer(offer(1, content), own())
-    assert found == content
+    config, together = validate_offer(offer(1, content), own())
+    assert config == content
     assert {"dvc", "far", "gateway", "city"} == {target.name for target in together.targets}
     assert together.collector == own().collector
 
@@ -183,7 +183,7 @@ def test_no_credentials_are_sent_where_a_collector_says() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "given"),
+    ("kind", "fields"),
     [
         ("http", {"ca_file": "/etc/shadow"}),
         ("http", {"max_redirects": 10}),
@@ -196,11 +196,11 @@ def test_no_credentials_are_sent_where_a_collector_says() -> None:
     ],
 )
 def test_no_file_no_port_and_no_redirect_comes_out_of_a_plan(
-    kind: str, given: Mapping[str, object]
+    kind: str, fields: Mapping[str, object]
 ) -> None:
-    probe = ConfiguredProbe(kind=kind, every_s=600.0, settings=dict(given))
+    probe = ConfiguredProbe(kind=kind, every_s=600.0, settings=dict(fields))
     (said,) = refusal(plan(probes=(probe,)))
-    assert said.startswith(f'[[probes]] "{kind}" settings.{next(iter(given))}: setting')
+    assert said.startswith(f'[[probes]] "{kind}" settings.{next(iter(fields))}: setting')
 
 
 def test_settings_that_may_come_are_those_of_the_probes_and_none_names_a_place() -> None:
@@ -281,13 +281,13 @@ def test_what_the_files_own_speed_tests_use_is_not_held_against_a_plan() -> None
 @pytest.mark.parametrize("table", sorted(bounds.MAX_ENTRIES))
 def test_no_plan_is_endless(table: str) -> None:
     most = bounds.MAX_ENTRIES[table]
-    one: dict[str, object] = {
+    rows: dict[str, object] = {
         "links": {"name": "fiber"},
         "targets": {"name": "a", "role": "anchor", "segment": "transit"},
         "probes": {"kind": "icmp", "every_s": 60},
         "carriers": {"name": "a"},
     }
-    said = refusal(plan(**{table: [one[table]] * (most + 1)}))
+    said = refusal(plan(**{table: [rows[table]] * (most + 1)}))
     assert f"{table}: {most + 1} entries, at most {most} are taken" in said
 
 
@@ -362,12 +362,12 @@ def test_whatever_is_taken_leaves_the_device_its_own(
         before.spool,
         before.judge,
     )
-    assert [one.interface for one in together.links] == ["eth0", "wwan0"]
+    assert [link.interface for link in together.links] == ["eth0", "wwan0"]
     mobile = together.links[1]
     assert mobile.allowance_bytes is not None
     assert mobile.allowance_bytes <= 400_000_000
     for probe in together.probes:
-        assert probe.kind in {*bounds.MIN_INTERVAL_S, *(one.kind for one in before.probes)}
+        assert probe.kind in {*bounds.MIN_INTERVAL_S, *(former.kind for former in before.probes)}
         own_settings = next((p.settings for p in before.probes if p.kind == probe.kind), {})
         strange = probe.settings.keys() - bounds.ALLOWED_SETTINGS.get(probe.kind, frozenset())
         assert {key: probe.settings[key] for key in strange} == {

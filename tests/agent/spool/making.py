@@ -135,13 +135,17 @@ class CollectedRecord:
     def serials(self) -> list[int]:
         """Return the serials of all results, each as often as it came."""
         return sorted(
-            found.boottime_ns // MS_NS for batch in self.ordered for found in batch.results
+            kept_result.boottime_ns // MS_NS
+            for batch in self.ordered
+            for kept_result in batch.results
         )
 
     def change_serials(self) -> list[int]:
         """Return the serials of all verdict changes, each as often as it came."""
         return sorted(
-            found.decided_boottime_ns // MS_NS for batch in self.ordered for found in batch.changes
+            kept_change.decided_boottime_ns // MS_NS
+            for batch in self.ordered
+            for kept_change in batch.changes
         )
 
     def notices(self, code: str) -> list[str]:
@@ -153,7 +157,7 @@ class CollectedRecord:
 
 def numbers(batches: Iterable[Batch]) -> dict[str, list[int]]:
     """Return the batch numbers of each stream, in order."""
-    found: dict[str, list[int]] = {}
+    by_stream: dict[str, list[int]] = {}
     for batch in batches:
-        found.setdefault(batch.stream, []).append(batch.number)
-    return {stream: sorted(each) for stream, each in found.items()}
+        by_stream.setdefault(batch.stream, []).append(batch.number)
+    return {stream: sorted(each) for stream, each in by_stream.items()}

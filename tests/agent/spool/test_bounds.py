@@ -56,8 +56,10 @@ async def test_the_oldest_detail_goes_first_and_verdict_changes_stay(tmp_path: P
     assert kept + sum(notice.count for notice in dropped) == made
     assert status.dropped_results == made - kept
     assert collected.change_serials() == list(range(1_000, serial + 1, 1_000))
-    (found,) = numbers(collected.ordered).values()
-    assert found == list(range(1, len(found) + 1)), "skeletons keep the numbers without gaps"
+    (kept_numbers,) = numbers(collected.ordered).values()
+    assert kept_numbers == list(range(1, len(kept_numbers) + 1)), (
+        "skeletons keep the numbers without gaps"
+    )
     stripped = [batch.number for batch in collected.ordered if not batch.results]
     assert stripped == list(range(1, len(stripped) + 1)), "the oldest"
     # The chain can be followed through a skeleton by the name of the original in its notice.

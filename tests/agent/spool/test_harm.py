@@ -150,10 +150,10 @@ async def test_a_refused_batch_is_set_aside_readable_and_reported(tmp_path: Path
     assert spool.newest_recent() is None
     assert spool.status().rejected_batches == 1
     (file,) = places(tmp_path).rejected_dir.iterdir()
-    found = msgspec.json.decode(file.read_bytes(), type=RejectedBatch)
-    assert found.batch is not None
-    assert found.batch.results == (result(1),)
-    assert (found.status, found.error) == (400, "columns differ")
+    rejected = msgspec.json.decode(file.read_bytes(), type=RejectedBatch)
+    assert rejected.batch is not None
+    assert rejected.batch.results == (result(1),)
+    assert (rejected.status, rejected.error) == (400, "columns differ")
     spool.seal()
     collected = CollectedRecord()
     await collected.accept_all(spool)
@@ -213,8 +213,8 @@ async def test_a_result_that_cannot_travel_does_not_take_the_others_with_it(
     spool = await opened(tmp_path)
     strange = result(2)
     finding = msgspec.structs.replace(strange.finding, values={"icmp_invented_seconds": 1.0})
-    for one in (result(1), msgspec.structs.replace(strange, finding=finding), result(3)):
-        spool.add_entry(one)
+    for sent in (result(1), msgspec.structs.replace(strange, finding=finding), result(3)):
+        spool.add_entry(sent)
     spool.add_entry(change(5))
     spool.seal()
     collected = CollectedRecord()

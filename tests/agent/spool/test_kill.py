@@ -56,8 +56,8 @@ class WriterProcess:
 
     def _note(self, said: bytes) -> None:
         for line in said.decode().splitlines():
-            what, _, serial = line.partition(" ")
-            (self.made if what == "made" else self.kept).add(int(serial))
+            step, _, serial = line.partition(" ")
+            (self.made if step == "made" else self.kept).add(int(serial))
 
 
 def collected(root: Path) -> tuple[list[Batch], list[bytes]]:
@@ -76,8 +76,8 @@ def test_no_result_is_lost_or_doubled_however_often_the_process_is_killed(tmp_pa
         writer.run_and_kill()
     writer.drain()
     batches, bodies = collected(tmp_path)
-    serials = [one.boottime_ns // MS_NS for batch in batches for one in batch.results]
-    changes = [one.decided_boottime_ns // MS_NS for batch in batches for one in batch.changes]
+    serials = [result.boottime_ns // MS_NS for batch in batches for result in batch.results]
+    changes = [change.decided_boottime_ns // MS_NS for batch in batches for change in batch.changes]
     assert len(serials) == len(set(serials))
     assert len(changes) == len(set(changes))
     assert len(writer.made) > KILLS
@@ -86,8 +86,8 @@ def test_no_result_is_lost_or_doubled_however_often_the_process_is_killed(tmp_pa
     # What a kill caught between the doing and the telling: at most one entry each time.
     assert len(set(serials) | set(changes)) - len(writer.made | writer.kept) <= KILLS
     assert [batch for batch in batches if any(n.code == "gap" for n in batch.notices)] == []
-    (found,) = numbers(batches).values()
-    assert found == list(range(1, len(found) + 1)), "one stream, numbers without gaps"
+    (sent_numbers,) = numbers(batches).values()
+    assert sent_numbers == list(range(1, len(sent_numbers) + 1)), "one stream, numbers without gaps"
     for before, batch in zip(bodies, batches[1:], strict=False):
         assert batch.previous == digest_of(before)
 
@@ -100,11 +100,11 @@ def test_a_power_cut_takes_no_verdict_change_and_leaves_a_counted_gap(tmp_path: 
         shutil.rmtree(tmp_path / "run")
     writer.drain()
     batches, _ = collected(tmp_path)
-    serials = [one.boottime_ns // MS_NS for batch in batches for one in batch.results]
-    changes = {one.decided_boottime_ns // MS_NS for batch in batches for one in batch.changes}
+    serials = [result.boottime_ns // MS_NS for batch in batches for result in batch.results]
+    changes = {change.decided_boottime_ns // MS_NS for batch in batches for change in batch.changes}
     assert len(serials) == len(set(serials))
     assert writer.kept
     assert writer.kept <= changes
-    gaps = [one.text for batch in batches for one in batch.notices if one.code == "gap"]
+    gaps = [notice.text for batch in batches for notice in batch.notices if notice.code == "gap"]
     assert len(gaps) == cuts
     assert len(set(gaps)) == cuts, "each names the stream that ended"

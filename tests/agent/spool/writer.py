@@ -19,9 +19,9 @@ from thongsuot_agent.spool.stream import PendingBatch
 from thongsuot_schema.batch.decode import read_header
 
 
-def tell(what: str, serial: int) -> None:
+def tell(event: str, serial: int) -> None:
     """Say that something is done, in one write that a kill cannot split."""
-    os.write(1, f"{what} {serial}\n".encode())
+    os.write(1, f"{event} {serial}\n".encode())
 
 
 async def hand_over(spool: Spool, parcel: PendingBatch, collected: Path) -> None:

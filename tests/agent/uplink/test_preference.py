@@ -41,8 +41,8 @@ def test_a_metered_link_is_left_as_soon_as_an_unmetered_one_is_up() -> None:
 
 
 def test_addresses_of_a_dead_family_come_last_and_else_stay_in_order() -> None:
-    found = ("2001:db8::1", "192.0.2.1")
-    assert in_family_order(found, None) == found
-    assert in_family_order(found, Family.IP4) == found
-    assert in_family_order(found, Family.IP6) == ("192.0.2.1", "2001:db8::1")
-    assert in_family_order(found[:1], Family.IP6) == found[:1], "better than none"
+    addresses = ("2001:db8::1", "192.0.2.1")
+    assert in_family_order(addresses, None) == addresses
+    assert in_family_order(addresses, Family.IP4) == addresses
+    assert in_family_order(addresses, Family.IP6) == ("192.0.2.1", "2001:db8::1")
+    assert in_family_order(addresses[:1], Family.IP6) == addresses[:1], "better than none"

@@ -349,7 +349,7 @@ async def until(done: Callable[[], bool]) -> None:
 async def test_each_batch_says_which_configuration_is_run_in_35_bytes(tmp_path: Path) -> None:
     said, heard = ["none"], list[tuple[str, PushOutcome]]()
     talk = SiteConfigHooks(
-        running_text=lambda: said[0], on_push_end=lambda *what: heard.append(what)
+        running_text=lambda: said[0], on_push_end=lambda *arguments: heard.append(arguments)
     )
     async with (
         PushReceiver().listening() as receiver,
@@ -371,7 +371,7 @@ async def test_each_batch_says_which_configuration_is_run_in_35_bytes(tmp_path: 
         )
         assert second.headers["thongsuot-site-config"] == "7-3f9a0c1b"
         assert len("Thongsuot-Site-Config: 7-3f9a0c1b\r\n") == 35
-        assert [what for what, _ in heard] == ["none", "7-3f9a0c1b"]
+        assert [outcome for outcome, _ in heard] == ["none", "7-3f9a0c1b"]
         assert [reading.status for _, reading in heard] == [200, 200]
 
 

@@ -112,7 +112,7 @@ class DeviceFleet:
     def __init__(
         self, devices: list[FleetDevice], process: CollectorProcess, *, beat_s: float
     ) -> None:
-        self.devices = {one.site.name: one for one in devices}
+        self.devices = {device.site.name: device for device in devices}
         self._process = process
         self._beat_s = beat_s
 

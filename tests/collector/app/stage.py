@@ -136,8 +136,8 @@ class NotifyingStack:
 
     def told(self) -> list[WebhookBody]:
         """Return what the carrier was told; its receiver takes only what is signed."""
-        found = self.hook.folder.received()
-        return [msgspec.json.decode(one["body"], type=WebhookBody) for one in found]
+        requests = self.hook.folder.received()
+        return [msgspec.json.decode(request["body"], type=WebhookBody) for request in requests]
 
     async def is_told(self, number: int) -> None:
         """Wait until the carrier was told so many things, and the collector has noted that."""

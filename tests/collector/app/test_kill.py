@@ -78,10 +78,10 @@ async def test_killed_at_random_points_it_loses_nothing_acknowledged_and_doubles
         for n in range(SITES)
     ]
     stop = asyncio.Event()
-    pushing = [asyncio.create_task(one.push_on(process, stop)) for one in uplinks]
+    pushing = [asyncio.create_task(uplink.push_on(process, stop)) for uplink in uplinks]
     for _ in range(KILLS):
-        enough = sum(len(one.acknowledged) for one in uplinks) + chance.randrange(1, 40)
-        await eventually(lambda: sum(len(one.acknowledged) for one in uplinks) >= enough)  # noqa: B023
+        enough = sum(len(uplink.acknowledged) for uplink in uplinks) + chance.randrange(1, 40)
+        await eventually(lambda: sum(len(uplink.acknowledged) for uplink in uplinks) >= enough)  # noqa: B023
         await asyncio.sleep(chance.random() * 0.01)
         await process.end(signal.SIGKILL)
         await process.start()
@@ -95,12 +95,12 @@ async def test_killed_at_random_points_it_loses_nothing_acknowledged_and_doubles
         assert journal.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
         kept = journal.execute("SELECT site, number FROM entries ORDER BY sequence").fetchall()
     assert len(kept) == len(set(kept)), "a batch is in the journal twice"
-    for one in uplinks:
-        numbers = [number for site, number in kept if site == one.agent.site]
-        assert set(one.acknowledged) <= set(numbers), "an acknowledged batch is lost"
+    for uplink in uplinks:
+        numbers = [number for site, number in kept if site == uplink.agent.site]
+        assert set(uplink.acknowledged) <= set(numbers), "an acknowledged batch is lost"
         # Numbers in the order of pushing, without gaps: the last may be unacknowledged.
         assert numbers == list(range(1, len(numbers) + 1))
-        assert views[one.agent.site]["backlog_batches"] == 0
+        assert views[uplink.agent.site]["backlog_batches"] == 0
 
     # What reached the database: every result of every batch, each with one value.
     samples: dict[tuple[bytes, int], bytes] = {}

@@ -74,7 +74,7 @@ class ReplayedCity:
         self.hook = hook
         (folder / "inventory").mkdir()
         plan = inventory(SITES, CARRIERS)
-        codes = [one.code for one in bundled_communes()]
+        codes = [commune.code for commune in bundled_communes()]
         assert len(codes) == COMMUNES
         sites = tuple(
             msgspec.structs.replace(site, commune=codes[place % COMMUNES])
@@ -97,9 +97,11 @@ class ReplayedCity:
 
     async def all_arrived(self) -> None:
         """Return when all that is sealed now by those who are joined is acknowledged."""
-        devices = [one for one in self.fleet.devices.values() if one.is_on and one.is_joined]
-        wanted = [(one, one.sealed) for one in devices]
-        await eventually(lambda: all(one.acknowledged >= sealed for one, sealed in wanted))
+        devices = [
+            device for device in self.fleet.devices.values() if device.is_on and device.is_joined
+        ]
+        wanted = [(device, device.sealed) for device in devices]
+        await eventually(lambda: all(device.acknowledged >= sealed for device, sealed in wanted))
 
     async def crash(self) -> None:
         """Kill the collector, and start it again."""
@@ -109,17 +111,17 @@ class ReplayedCity:
     def told(self) -> list[tuple[str, str, str, str]]:
         """Return what was told, in order: what it is, of which incident and rule, to whom."""
         bodies = [
-            msgspec.json.decode(one["body"], type=WebhookBody)
-            for one in self.hook.folder.received()
+            msgspec.json.decode(request["body"], type=WebhookBody)
+            for request in self.hook.folder.received()
         ]
         return [
             (
-                str(one.kind),
-                one.incident.incident,
-                one.incident.rule,
-                f"{one.audience.party}:{one.audience.name}",
+                str(body.kind),
+                body.incident.incident,
+                body.incident.rule,
+                f"{body.audience.party}:{body.audience.name}",
             )
-            for one in bodies
+            for body in bodies
         ]
 
     def opened(self) -> set[tuple[str, str]]:
@@ -128,7 +130,7 @@ class ReplayedCity:
 
     def count(self, kind: str) -> int:
         """Return how many messages of a kind there are."""
-        return sum(one[0] == kind for one in self.told())
+        return sum(entry[0] == kind for entry in self.told())
 
 
 @asynccontextmanager
@@ -195,11 +197,11 @@ async def test_a_bad_minute_is_told_as_its_script_says_and_nothing_else(tmp_path
         await eventually(lambda: city.count("resolved") >= city.count("opened"))
         assert await city.process.end() == 0, city.process.log()
         told = city.told()
-    opened = [one[1:] for one in told if one[0] == "opened"]
-    assert Counter(one[1:] for one in opened) == Counter(
+    opened = [entry[1:] for entry in told if entry[0] == "opened"]
+    assert Counter(entry[1:] for entry in opened) == Counter(
         [*EXPECTED, ("link_fault", "carrier:vnpt")]
     ), "each once, and of vnpt's links two"
     # Whoever was told of something was told of its end, once.
-    assert Counter(opened) == Counter(one[1:] for one in told if one[0] == "resolved")
-    assert {one[0] for one in told} <= {"opened", "updated", "resolved"}
+    assert Counter(opened) == Counter(entry[1:] for entry in told if entry[0] == "resolved")
+    assert {entry[0] for entry in told} <= {"opened", "updated", "resolved"}
     assert "Traceback" not in city.process.log()

@@ -30,11 +30,14 @@ async def test_killed_between_news_and_telling_it_tells_once_and_the_end_too(
     await stage.crash()
     # The next push is answered with whom the system has told, for the page on the LAN.
     answer = (await stage.say(State.DOWN)).json()
-    assert [(one["party"], one["channel"], one["link"]) for one in answer["notifications"]] == [
-        ("carrier", "webhook", "fiber")
-    ]
+    assert [
+        (notification["party"], notification["channel"], notification["link"])
+        for notification in answer["notifications"]
+    ] == [("carrier", "webhook", "fiber")]
     page = (await stage.get(f"/sites/{SITE}.json")).json()
-    assert [(one["party"], one["about"]) for one in page["notifications"]] == [("carrier", "fiber")]
+    assert [
+        (notification["party"], notification["about"]) for notification in page["notifications"]
+    ] == [("carrier", "fiber")]
     await stage.say(State.UP)
     await stage.crash()
     await stage.is_told(2)

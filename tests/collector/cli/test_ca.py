@@ -90,7 +90,7 @@ def test_what_was_issued_is_listed_and_revoked(
         assert main(("ca", "revoke", *words, *common)) == 1
         assert "no such good certificate" in capsys.readouterr().err
     store = open_store(state / STORE_FILE)
-    actions = [one.action for one in audit.listed(store, subject=SITE)]
+    actions = [row.action for row in audit.listed(store, subject=SITE)]
     store.dispose()
     assert actions == ["certificate_issued", "certificate_revoked"]
 
@@ -102,7 +102,7 @@ def test_a_beginning_that_two_certificates_have_revokes_none(
     now_ns = time.time_ns()
     with store.begin() as connection:
         for serial in ("ab1", "ab2"):
-            one = Certificate(
+            certificate = Certificate(
                 serial=serial,
                 site=SITE,
                 key_digest=serial.encode(),
@@ -110,7 +110,7 @@ def test_a_beginning_that_two_certificates_have_revokes_none(
                 expires_ns=now_ns + DAY_NS,
                 pem="",
             )
-            certificates.add(connection, one, by="test", detail="")
+            certificates.add(connection, certificate, by="test", detail="")
     store.dispose()
     words = ("ca", "revoke", SITE, "--config", str(config), "--serial")
     assert main((*words, "ab")) == 1

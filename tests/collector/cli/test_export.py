@@ -95,7 +95,7 @@ def test_a_period_of_a_site_as_parquet(filled: tuple[Path, BatchSealer], tmp_pat
     period = ("--from", at_text(agent, 25), "--to", at_text(agent, 5))
     assert exported(config, *period, "--site", "ba-dinh", "--out", str(out)) == 0
     with duckdb.connect() as connection:
-        found = connection.execute(
+        rows = connection.execute(
             "SELECT epoch_ms(time), carrier, outcome, reason, metric, value "
             f"FROM read_parquet('{out}') ORDER BY time, metric"
         ).fetchall()
@@ -104,11 +104,11 @@ def test_a_period_of_a_site_as_parquet(filled: tuple[Path, BatchSealer], tmp_pat
             "SELECT DISTINCT site, commune, link, medium, target, family, kind, revision, clock, "
             f"stream FROM '{out}'"
         ).fetchall()
-    assert found == expected(agent, 20) + expected(agent, 10)
+    assert rows == expected(agent, 20) + expected(agent, 10)
     assert names == [column.name for column in COLUMNS]
-    (one,) = about
-    assert one[:7] == ("ba-dinh", "00004", "fiber", "fiber", "exchange", "ip4", "icmp")
-    assert one[8:] == ("trusted", agent.stream)
+    (series,) = about
+    assert series[:7] == ("ba-dinh", "00004", "fiber", "fiber", "exchange", "ip4", "icmp")
+    assert series[8:] == ("trusted", agent.stream)
     assert not list(tmp_path.glob("*.part"))
 
 
@@ -119,23 +119,23 @@ def test_everything_as_csv(
     out = tmp_path / "a.csv"
     assert exported(config, "--from", "2020-01-01", "--format", "csv", "--out", str(out)) == 0
     with out.open(encoding="utf-8", newline="") as file:
-        found = list(csv.DictReader(file))
-    assert len(found) == 2 * 3 * 5
-    mine = [one for one in found if one["site"] == "ba-dinh"]
-    values = [one for hours in (30, 20, 10) for one in expected(agent, hours)]
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 2 * 3 * 5
+    mine = [row for row in rows if row["site"] == "ba-dinh"]
+    values = [row for hours in (30, 20, 10) for row in expected(agent, hours)]
     assert sorted(
         (
-            int(datetime.fromisoformat(one["time"]).timestamp() * 1000 + 0.5),
-            one["carrier"],
-            one["outcome"],
-            one["reason"] or None,
-            one["metric"] or None,
-            float(one["value"]) if one["value"] else None,
+            int(datetime.fromisoformat(row["time"]).timestamp() * 1000 + 0.5),
+            row["carrier"],
+            row["outcome"],
+            row["reason"] or None,
+            row["metric"] or None,
+            float(row["value"]) if row["value"] else None,
         )
-        for one in mine
-        if one["metric"]
-    ) == sorted(one for one in values if one[4])
-    assert {one["carrier"] for one in found if one["site"] == "tay-ho"} == {""}
+        for row in mine
+        if row["metric"]
+    ) == sorted(row for row in values if row[4])
+    assert {row["carrier"] for row in rows if row["site"] == "tay-ho"} == {""}
     assert "30 rows written" in capsys.readouterr().err
 
 
@@ -189,16 +189,16 @@ async def test_memory_does_not_grow_with_the_journal(tmp_path: Path) -> None:
             assert (await pusher.batch(batch)).is_success
     connection = connect(tmp_path / JOURNAL_FILE, writable=False)
     wanted = ExportQuery(from_ms=0, until_ms=2**60)
-    found = ExportTally()
+    tally = ExportTally()
     tracemalloc.start()
     peaks = []
-    for place, _ in enumerate(export_rows(connection, wanted, lambda _site, _link: {}, found)):
+    for place, _ in enumerate(export_rows(connection, wanted, lambda _site, _link: {}, tally)):
         if place % 150 == 149:
             peaks.append(tracemalloc.get_traced_memory()[1])
             tracemalloc.reset_peak()
     tracemalloc.stop()
     connection.close()
-    assert found.rows == 450 * 36 * 3
+    assert tally.rows == 450 * 36 * 3
     first, *later = peaks
     assert len(later) == 2
     assert max(later) < first + (1 << 20)

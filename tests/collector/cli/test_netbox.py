@@ -72,13 +72,17 @@ def test_a_netbox_becomes_a_file_that_the_collector_reads(ask: NetboxCommand, fo
     assert "left out: contact 3: it has neither e-mail nor phone" in err
     directory = read_directory(str(folder))
     assert sorted(directory.sites) == ["ba-dinh-1", "hoan-kiem-1"]
-    one, other = directory.sites["ba-dinh-1"], directory.sites["hoan-kiem-1"]
-    assert (one.title, one.commune, one.owner) == ('Điểm "số 1" Ba Đình', "00004", "service-centre")
-    assert [(person.name, person.role) for person in one.contacts] == [
+    first, other = directory.sites["ba-dinh-1"], directory.sites["hoan-kiem-1"]
+    assert (first.title, first.commune, first.owner) == (
+        'Điểm "số 1" Ba Đình',
+        "00004",
+        "service-centre",
+    )
+    assert [(person.name, person.role) for person in first.contacts] == [
         ("NOC", "duty"),
         ("Trực ban", "duty"),
     ]
-    backup, fiber = one.links
+    backup, fiber = first.links
     assert (backup.name, backup.medium, backup.carrier) == ("backup", Medium.RADIO_5G, "viettel")
     assert (backup.allowance_bytes, backup.contract_down_bits_per_second) == (2_000_000_000, None)
     assert (fiber.name, fiber.interface, fiber.circuit) == ("fiber", "eth0", "HNI-1")

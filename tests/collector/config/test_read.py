@@ -23,10 +23,10 @@ def mistakes(text: str, folder: Path) -> list[str]:
 
 
 def test_an_empty_file_is_a_collector_on_loopback_without_sinks(tmp_path: Path) -> None:
-    found = parsed("", tmp_path)
-    assert found.settings.listen.address == "127.0.0.1:8480"
-    assert found.state_dir == Path("/var/lib/thongsuot-collector")
-    assert found.sinks == ()
+    configuration = parsed("", tmp_path)
+    assert configuration.settings.listen.address == "127.0.0.1:8480"
+    assert configuration.state_dir == Path("/var/lib/thongsuot-collector")
+    assert configuration.sinks == ()
 
 
 def test_paths_are_meant_from_the_folder_of_the_file(tmp_path: Path) -> None:
@@ -35,16 +35,16 @@ def test_paths_are_meant_from_the_folder_of_the_file(tmp_path: Path) -> None:
     certificate.private_key_and_cert_chain_pem.write_to_path(tmp_path / "key.pem")
     authority.cert_pem.write_to_path(tmp_path / "ca.pem")
     (tmp_path / "password").write_text("geheim\n")
-    found = parsed(
+    configuration = parsed(
         'state_dir = "state"\n[listen]\naddress = "0.0.0.0:0"\ncertificate_file = "key.pem"\n'
         'key_file = "key.pem"\n[page]\npassword_file = "password"\n[[sinks]]\n'
         'kind = "remote_write"\nname = "prometheus"\nurl = "https://prometheus/api/v1/write"\n'
         'ca_file = "ca.pem"\nusername = "collector"\npassword_file = "password"\n',
         tmp_path,
     )
-    assert found.state_dir == tmp_path / "state"
-    assert found.settings.listen.certificate_file == str(tmp_path / "key.pem")
-    ((_, sink),) = found.sinks
+    assert configuration.state_dir == tmp_path / "state"
+    assert configuration.settings.listen.certificate_file == str(tmp_path / "key.pem")
+    ((_, sink),) = configuration.sinks
     assert isinstance(sink, Settings)
     assert sink.ca_file == str(tmp_path / "ca.pem")
 
@@ -107,10 +107,10 @@ def test_a_mistake_is_named_with_file_line_and_what_to_do(
 
 
 def test_all_mistakes_are_named_at_once_in_the_order_of_the_file(tmp_path: Path) -> None:
-    found = mistakes(
+    lines = mistakes(
         '[listen]\naddress = "x"\n[page]\npassword_file = "y"\n[[sinks]]\nkind = "z"\n', tmp_path
     )
-    assert [line.split(":")[1] for line in found] == ["2", "4", "6"]
+    assert [line.split(":")[1] for line in lines] == ["2", "4", "6"]
 
 
 def test_a_secret_in_a_url_is_not_repeated_in_the_message(tmp_path: Path) -> None:
@@ -136,8 +136,8 @@ def test_channels_are_read_with_their_kind_and_mistakes_named(tmp_path: Path) ->
         '[[channels]]\nkind = "webhook"\nname = "hook"\nurl = "https://a.example/"\n'
         'secret_file = "secret"\n'
     )
-    found = parse_configuration(hook, file="c.toml", folder=tmp_path)
-    ((kind, settings),) = found.channels
+    configuration = parse_configuration(hook, file="c.toml", folder=tmp_path)
+    ((kind, settings),) = configuration.channels
     assert settings.name == "hook"
     assert kind.settings is type(settings)
     wrong = (

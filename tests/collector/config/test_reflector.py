@@ -31,5 +31,5 @@ def test_a_key_is_looked_for_beside_the_file_and_checked(tmp_path: Path) -> None
     key = tmp_path / "key"
     key.write_text("a-key-of-the-city")
     key.chmod(0o600)
-    found = parse_configuration(text, file="c.toml", folder=tmp_path)
-    assert found.settings.reflector.key_file == str(key)
+    configuration = parse_configuration(text, file="c.toml", folder=tmp_path)
+    assert configuration.settings.reflector.key_file == str(key)

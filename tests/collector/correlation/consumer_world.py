@@ -143,8 +143,13 @@ class World:
 
     def lines(self) -> list[tuple[str, str, str, str]]:
         return [
-            (one.record.kind, one.record.cause, one.incident.key, str(one.record.party))
-            for one in self.told
+            (
+                notification.record.kind,
+                notification.record.cause,
+                notification.incident.key,
+                str(notification.record.party),
+            )
+            for notification in self.told
         ]
 
     def intervals(self, site: str, link: str = "") -> list[Interval]:

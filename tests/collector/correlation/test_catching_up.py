@@ -44,8 +44,12 @@ async def test_others_get_their_turn_while_many_sites_fall_silent_at_once(
     task = asyncio.create_task(other())
     await world.keeper.catch_up()
     task.cancel()
-    silent = [one for one in world.keeper.registry.incidents.values() if one.code == "many_silent"]
-    assert [len(one.members) for one in silent] == [len(ALL)]
+    silent = [
+        incident
+        for incident in world.keeper.registry.incidents.values()
+        if incident.code == "many_silent"
+    ]
+    assert [len(incident.members) for incident in silent] == [len(ALL)]
     assert turns >= 2 * len(ALL)
 
 

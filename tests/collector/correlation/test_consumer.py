@@ -31,7 +31,11 @@ async def test_a_fault_is_told_once_and_taken_back_once_crash_or_no_crash(
         ("opened", "started", "s0/fiber", "carrier:vnpt"),
         ("resolved", "ended", "s0/fiber", "carrier:vnpt"),
     ]
-    (fault,) = [one for one in world.keeper.registry.incidents.values() if one.code == "link_fault"]
+    (fault,) = [
+        incident
+        for incident in world.keeper.registry.incidents.values()
+        if incident.code == "link_fault"
+    ]
     assert rows.load_incident(world.store, fault.id) == fault
     assert fault.closure_code is ClosureCode.RESTORED
 
@@ -57,7 +61,7 @@ async def test_the_tables_hold_what_the_timelines_say_and_tile_the_time(world: W
             kept = world.intervals(subject.site, subject.link)
             assert tuple(kept) == expected
             assert kept[-1].end_ns is None
-            assert all(one.end_ns == other.start_ns for one, other in pairwise(kept))
+            assert all(interval.end_ns == other.start_ns for interval, other in pairwise(kept))
 
 
 async def test_a_site_that_was_silent_before_a_restart_is_silent_after_it(world: World) -> None:
@@ -67,7 +71,10 @@ async def test_a_site_that_was_silent_before_a_restart_is_silent_after_it(world:
     await world.crash()
     await world.run(120, sites=ALL[1:])
     assert len(world.told) == 1
-    assert [one.symptom for one in world.intervals("s0")] == [Symptom.NONE, Symptom.AGENT_SILENT]
+    assert [interval.symptom for interval in world.intervals("s0")] == [
+        Symptom.NONE,
+        Symptom.AGENT_SILENT,
+    ]
 
 
 async def test_what_came_in_while_it_was_away_is_recorded_and_told_only_if_it_goes_on(
@@ -85,7 +92,7 @@ async def test_what_came_in_while_it_was_away_is_recorded_and_told_only_if_it_go
     # What is late is held for a while: the news that it is over may be on their way.
     await world.run(60)
     assert world.lines() == [("opened", "started", "s2/fiber", "carrier:vnpt")]
-    keys = {one.key for one in world.keeper.registry.incidents.values()}
+    keys = {incident.key for incident in world.keeper.registry.incidents.values()}
     assert "s0/fiber" in keys
 
 
@@ -184,7 +191,7 @@ async def test_what_was_not_delivered_is_pending_after_a_restart(world: World) -
         first.incident.id, first.record.number, delivery, is_done=True
     )
     await world.crash()
-    assert [one.id for one in world.keeper.pending_notifications()] == [second.id]
+    assert [notification.id for notification in world.keeper.pending_notifications()] == [second.id]
 
 
 async def test_it_follows_the_journal_by_itself_and_tells_when_the_hold_is_over(

@@ -39,10 +39,10 @@ def written(rows: list[Row], path: Path, group_rows: int = GROUP_ROWS) -> None:
 
 def read(path: Path) -> list[Row]:
     with duckdb.connect() as connection:
-        found: list[Row] = connection.execute(
+        rows: list[Row] = connection.execute(
             f"SELECT text, whole, number, epoch_ms(moment) FROM read_parquet('{path}')"
         ).fetchall()
-    return found
+    return rows
 
 
 @settings(
@@ -73,7 +73,7 @@ def test_many_rows_are_many_groups(tmp_path: Path) -> None:
 def test_moments_are_in_utc(tmp_path: Path) -> None:
     written([("a", 1, 1.0, 1_795_540_000_123)], tmp_path / "a.parquet")
     with duckdb.connect() as connection:
-        (found,) = connection.execute(
+        (column_type,) = connection.execute(
             f"SELECT typeof(moment) FROM read_parquet('{tmp_path / 'a.parquet'}')"
         ).fetchone()
-    assert found == "TIMESTAMP WITH TIME ZONE"
+    assert column_type == "TIMESTAMP WITH TIME ZONE"

@@ -215,8 +215,8 @@ class CityFixture:
             device.pushed_s = self.now_s
             links = (link.name for link in self.directory.site(site).links)
             changes = [
-                device.script.change(one, UP, self.now_s, self.now_s)
-                for one in (*links, f"/{PORTAL}")
+                device.script.change(subject, UP, self.now_s, self.now_s)
+                for subject in (*links, f"/{PORTAL}")
             ]
             piece = device.script.batch(self.now_s, self.now_s, changes, starts=[self.now_s])
             self.deliver(device, piece)
@@ -274,25 +274,27 @@ class CityFixture:
         """Return what was told as lines: when, what, why, of which rule, to whom."""
         return [
             (
-                (one.record.at_ns - wall_ns(0)) / NS,
-                one.record.kind,
-                one.record.cause,
-                one.incident.code,
-                str(one.record.party),
+                (notification.record.at_ns - wall_ns(0)) / NS,
+                notification.record.kind,
+                notification.record.cause,
+                notification.incident.code,
+                str(notification.record.party),
             )
-            for one in self.notifications[since:]
+            for notification in self.notifications[since:]
         ]
 
     def incidents(self, code: str = "") -> list[Incident]:
         """Return the incidents in the book (of one rule), in order of their onsets."""
-        found = [one for one in self.registry.incidents.values() if code in {"", one.code}]
-        return sorted(found, key=lambda one: (one.opened_ns, one.id))
+        incidents = [
+            incident for incident in self.registry.incidents.values() if code in {"", incident.code}
+        ]
+        return sorted(incidents, key=lambda incident: (incident.opened_ns, incident.id))
 
     def only(self, code: str) -> Incident:
         """Return the only incident of a rule."""
-        found = self.incidents(code)
-        assert len(found) == 1, [(one.code, one.key) for one in self.incidents()]
-        return found[0]
+        incidents = self.incidents(code)
+        assert len(incidents) == 1, [(incident.code, incident.key) for incident in self.incidents()]
+        return incidents[0]
 
 
 def healthy_city(

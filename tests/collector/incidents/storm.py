@@ -103,8 +103,8 @@ class StormScript:
     def is_free(self, site: str, from_s: float, to_s: float) -> bool:
         """Return whether nothing else happens at a site in a time."""
         return all(
-            one != site or to_s < begin - 600 or from_s > end + 600
-            for one, begin, end in self._taken
+            taken_site != site or to_s < begin - 600 or from_s > end + 600
+            for taken_site, begin, end in self._taken
         )
 
     def reserve(self, site: str, from_s: float, to_s: float) -> None:
@@ -204,7 +204,11 @@ class StormScript:
 
     def of(self, carrier: str, link: str = "") -> list[Lost]:
         """Return the links of a carrier."""
-        return [one for one, name in self.links.items() if name == carrier and link in {"", one[1]}]
+        return [
+            site_link
+            for site_link, name in self.links.items()
+            if name == carrier and link in {"", site_link[1]}
+        ]
 
     def write(self) -> None:
         """Write the day."""
@@ -253,7 +257,11 @@ class StormScript:
 
     def _planned_work(self) -> None:
         """Script work on a carrier's links in ten communes, and one link that outlasts it."""
-        lost = [one for one in self.of("vnpt", "fiber") if SITES - COMMUNES <= int(one[0][1:]) < 90]
+        lost = [
+            site_link
+            for site_link in self.of("vnpt", "fiber")
+            if SITES - COMMUNES <= int(site_link[0][1:]) < 90
+        ]
         lost = lost[:10]
         at, end = 8_000, 11_600
         windows = [

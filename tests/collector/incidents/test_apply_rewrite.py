@@ -53,7 +53,7 @@ def test_a_rewrite_that_begins_where_a_fault_ended_leaves_it_alone() -> None:
     first, _ = city.incidents("link_fault")
     rewrite(city, interval(State.UP, 200, None), is_last=True)
     assert city.registry.incidents[first.id] == first
-    assert [str(one.closure_code) for one in city.incidents("link_fault")] == [
+    assert [str(incident.closure_code) for incident in city.incidents("link_fault")] == [
         "restored",
         "withdrawn",
     ]

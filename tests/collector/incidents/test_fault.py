@@ -29,28 +29,28 @@ REFUSES = Interval(start_ns=0, end_ns=None, state=State.DOWN, segment=Segment.SE
 
 def course(*parts: tuple[Interval, int]) -> tuple[Interval, ...]:
     """Return intervals that follow each other, each so many seconds long; the last is open."""
-    found, at = [], 0
-    for place, (what, length_s) in enumerate(parts):
+    drafts, at = [], 0
+    for place, (part, length_s) in enumerate(parts):
         end = None if place == len(parts) - 1 else at + length_s
-        found.append(
+        drafts.append(
             Interval(
                 start_ns=at * NS_PER_S,
                 end_ns=None if end is None else end * NS_PER_S,
-                state=what.state,
-                symptom=what.symptom,
-                segment=what.segment,
-                basis=what.basis,
+                state=part.state,
+                symptom=part.symptom,
+                segment=part.segment,
+                basis=part.basis,
             )
         )
         at += length_s
-    return tuple(found)
+    return tuple(drafts)
 
 
 def found(subject: Subject, *parts: tuple[Interval, int]) -> list[tuple[int, int | None]]:
     rewrite = Rewrite(subject=subject, from_ns=0, until_ns=None, intervals=course(*parts))
     return [
-        (one.start_ns // NS_PER_S, None if one.end_ns is None else one.end_ns // NS_PER_S)
-        for one in drafts_of(rewrite, CALM_NS)
+        (draft.start_ns // NS_PER_S, None if draft.end_ns is None else draft.end_ns // NS_PER_S)
+        for draft in drafts_of(rewrite, CALM_NS)
     ]
 
 

@@ -56,7 +56,7 @@ def test_a_window_covers_what_all_its_fields_agree_on(
         for n in range(3)
         for link, service in (("", ""), ("fiber", ""), ("5g", ""), ("", PORTAL))
     ]
-    assert {str(one) for one in subjects if made.covers(one, directory)} == covered
+    assert {str(subject) for subject in subjects if made.covers(subject, directory)} == covered
 
 
 @pytest.mark.parametrize(

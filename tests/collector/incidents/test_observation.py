@@ -30,7 +30,11 @@ class Agent:
         self.observations.take(columns, epoch_ns=EPOCH, layout=name)
 
     def seen(self, target: str = "exchange") -> Observation:
-        return next(one for one in self.observations.of_link(FIBER) if one.target == target)
+        return next(
+            observation
+            for observation in self.observations.of_link(FIBER)
+            if observation.target == target
+        )
 
 
 def every(step_s: int, from_s: int, until_s: int) -> range:
@@ -94,12 +98,16 @@ def test_a_link_shows_its_own_probes_alone_and_what_each_has_seen() -> None:
     agent = Agent()
     agent.push([failed(100 * S, link="5g"), icmp_result(100 * S)])
     assert agent.observations.of_link(FIBER) == ()
-    assert [one.good for one in agent.observations.of_link(Subject("s0", "5g"))] == [0]
+    assert [
+        observation.good for observation in agent.observations.of_link(Subject("s0", "5g"))
+    ] == [0]
     assert agent.observations.of_link(Subject("s0")) == ()
     for at_s in (110, 115):
         agent.push([failed(at_s * S, target="abroad"), failed(at_s * S)])
     agent.push([icmp_result(120 * S, target="abroad"), failed(120 * S)])
-    assert [(one.target, one.good) for one in agent.observations.of_link(FIBER)] == [
+    assert [
+        (observation.target, observation.good) for observation in agent.observations.of_link(FIBER)
+    ] == [
         ("abroad", 1),
         ("exchange", 0),
     ]

@@ -79,7 +79,7 @@ def test_an_incident_shows_what_it_rests_on() -> None:
     made.report("s0", "fiber", UP)
     made.run(120)
     exhibit = made.only("link_fault").member_evidence[0]
-    pieces = {one.number: one for one in made.devices["s0"].script.pieces}
+    pieces = {piece.number: piece for piece in made.devices["s0"].script.pieces}
     (batch,) = exhibit.batches
     assert pieces[batch.number].digest == batch.digest
     assert pieces[batch.number].changes[0].verdict.evidence == exhibit.evidence
@@ -171,5 +171,9 @@ def test_every_fault_is_told_by_itself_or_in_a_larger_one_within_the_bound() -> 
     limit_ns = round(made.settings.hold_limit_s * NS)
     for incident in made.incidents("link_fault"):
         names = {incident.id, *incident.parents}
-        first = min(one.record.at_ns for one in made.notifications if one.incident.id in names)
+        first = min(
+            notification.record.at_ns
+            for notification in made.notifications
+            if notification.incident.id in names
+        )
         assert first <= incident.known_ns + limit_ns

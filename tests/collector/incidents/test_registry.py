@@ -111,7 +111,7 @@ def test_what_was_not_delivered_is_handed_out_again_after_a_restart() -> None:
     restart(made)
     assert [event.id for event in pending_notifications(made.registry)] == [second.id]
     entry = made.registry.incidents[first.incident.id].notifications[0]
-    assert [one.channel for one in entry.deliveries] == ["email", "tmf621"]
+    assert [delivery.channel for delivery in entry.deliveries] == ["email", "tmf621"]
     assert entry.deliveries[-1].reference == "TT-7"
 
 
@@ -119,8 +119,8 @@ def test_changes_are_handed_out_once() -> None:
     made = healthy_city()
     made.report("s0", "fiber", CUT)
     incidents, troubles, forgotten = made.registry.drain_changes()
-    assert [one.code for one in incidents] == ["link_fault"]
-    assert [one.id for one in troubles] == [incidents[0].id]
+    assert [incident.code for incident in incidents] == ["link_fault"]
+    assert [trouble.id for trouble in troubles] == [incidents[0].id]
     assert forgotten == set()
     assert made.registry.drain_changes() == ([], [], set())
     restart(made)

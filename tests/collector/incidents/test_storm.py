@@ -22,7 +22,7 @@ def storm() -> StormScript:
 
 def opened(storm: StormScript) -> list[Incident]:
     """Return the incidents that somebody was told of, each once, as they are in the end."""
-    names = dict.fromkeys(one.incident.id for one in storm.town.notifications)
+    names = dict.fromkeys(notification.incident.id for notification in storm.town.notifications)
     return [storm.town.registry.incidents[name] for name in names]
 
 
@@ -36,45 +36,54 @@ def test_who_is_told_of_what_is_exactly_what_the_script_says(storm: StormScript)
     left = opened(storm)
     missing = []
     wrong = []
-    for one in storm.expected:
-        found = next((other for other in left if matches(one, other)), None)
-        if not one.party:
-            assert found is None or found.notifications == (), one
+    for fault in storm.expected:
+        incident = next((other for other in left if matches(fault, other)), None)
+        if not fault.party:
+            assert incident is None or incident.notifications == (), fault
             continue
-        if found is None:
-            missing.append(one)
+        if incident is None:
+            missing.append(fault)
             continue
-        left.remove(found)
-        wrong += [(one, entry) for entry in found.notifications if str(entry.party) != one.party]
-    told = sum(bool(one.party) for one in storm.expected)
+        left.remove(incident)
+        wrong += [
+            (fault, entry) for entry in incident.notifications if str(entry.party) != fault.party
+        ]
+    told = sum(bool(fault.party) for fault in storm.expected)
     print(  # noqa: T201
         f"\nincidents to tell: {told}, told: {told - len(missing)}, not told: {len(missing)}, "
         f"beyond the script: {len(left)}, wrong party: {len(wrong)}, "
         f"false alarms: {storm.false_alarms}"
     )
     assert missing == []
-    assert [(one.code, one.key, one.closure_code) for one in left] == []
+    assert [
+        (opened_incident.code, opened_incident.key, opened_incident.closure_code)
+        for opened_incident in left
+    ] == []
     assert wrong == []
     assert storm.false_alarms == 0
 
 
 def test_what_is_recorded_is_exactly_what_the_script_says(storm: StormScript) -> None:
     left = list(storm.town.registry.incidents.values())
-    for one in storm.expected:
+    for fault in storm.expected:
         # What was silence only for the collector is withdrawn when the record arrives.
-        may_be_withdrawn = one.code in {"silence", "many_silent"}
-        found = next(
+        may_be_withdrawn = fault.code in {"silence", "many_silent"}
+        incident = next(
             other
             for other in left
-            if matches(one, other)
+            if matches(fault, other)
             and (may_be_withdrawn or other.closure_code is ClosureCode.RESTORED)
         )
-        left.remove(found)
-    parts = {name for one in storm.town.registry.incidents.values() for name in one.children}
+        left.remove(incident)
+    parts = {
+        name for recorded in storm.town.registry.incidents.values() for name in recorded.children
+    }
     beyond = [
-        one for one in left if one.closure_code is ClosureCode.RESTORED and one.id not in parts
+        opened_incident
+        for opened_incident in left
+        if opened_incident.closure_code is ClosureCode.RESTORED and opened_incident.id not in parts
     ]
-    assert [(one.code, one.key, one.opened_ns) for one in beyond] == []
+    assert [(unexpected.code, unexpected.key, unexpected.opened_ns) for unexpected in beyond] == []
 
 
 def test_nobody_has_more_than_one_open_notification_of_an_incident(storm: StormScript) -> None:
@@ -96,9 +105,13 @@ def test_nobody_has_more_than_one_open_notification_of_an_incident(storm: StormS
 
 def test_everything_that_was_told_was_taken_back(storm: StormScript) -> None:
     assert [
-        one.id for one in storm.town.registry.incidents.values() if one.notified_party is not None
+        incident.id
+        for incident in storm.town.registry.incidents.values()
+        if incident.notified_party is not None
     ] == []
-    assert [one.id for one in storm.town.registry.incidents.values() if one.is_open] == []
+    assert [
+        incident.id for incident in storm.town.registry.incidents.values() if incident.is_open
+    ] == []
 
 
 def test_nobody_is_written_to_all_the_time(storm: StormScript) -> None:

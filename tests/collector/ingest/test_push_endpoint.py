@@ -121,10 +121,10 @@ async def test_other_bytes_under_the_same_identity_are_refused_counted_and_kept_
         await eventually(set_aside)
     store = open_store(tmp_path / STORE_FILE)
     (kept,) = dead_letters.listed(store)
-    found = dead_letters.get(store, kept.id)
+    letter = dead_letters.get(store, kept.id)
     store.dispose()
-    assert found is not None
-    assert found.body == pusher.agent.sealed(forged)[0]
+    assert letter is not None
+    assert letter.body == pusher.agent.sealed(forged)[0]
 
 
 async def test_a_token_writes_its_own_site_only(tmp_path: Path) -> None:
@@ -149,10 +149,10 @@ async def test_a_bad_missing_or_revoked_token_gets_401_and_says_how(tmp_path: Pa
     async with collector(tmp_path) as client:
         body, _ = agent().sealed(agent().batch(NOW))
         headers = {"Content-Type": push.CONTENT_TYPE_BATCH}
-        for given in ("", "Basic abc", "Bearer", "Bearer wrong", f"Bearer {gone}", secret):
-            sent = headers | ({"Authorization": given} if given else {})
+        for authorization in ("", "Basic abc", "Bearer", "Bearer wrong", f"Bearer {gone}", secret):
+            sent = headers | ({"Authorization": authorization} if authorization else {})
             response = await client.post(push.PATH_BATCHES, content=body, headers=sent)
-            assert response.status_code == 401, given
+            assert response.status_code == 401, authorization
             assert response.headers["www-authenticate"].startswith("Bearer")
         good = headers | {"Authorization": f"bearer {secret}"}
         assert (await client.post(push.PATH_BATCHES, content=body, headers=good)).status_code == 200
@@ -167,11 +167,11 @@ async def test_who_comes_with_bad_tokens_again_and_again_is_sent_away(tmp_path: 
         pusher = Pusher(client, agent(), secret)
         assert (await pusher.batch(pusher.agent.batch(NOW))).status_code == 200
         headers = {"Authorization": "Bearer tst_wrong"}
-        found = [
+        statuses = [
             (await client.post(push.PATH_BATCHES, content=b"", headers=headers)).status_code
             for _ in range(5)
         ]
-        assert found == [401, 401, 401, 429, 429]
+        assert statuses == [401, 401, 401, 429, 429]
         # A good token is never refused because of its neighbour's bad ones.
         for _ in range(3):
             assert (await pusher.batch(pusher.agent.batch(NOW))).status_code == 200
@@ -185,9 +185,9 @@ async def test_a_site_that_pushes_too_often_is_told_when_to_come_back(tmp_path: 
     async with collector(tmp_path, config=config) as client:
         pusher = Pusher(client, agent(), token(tmp_path, SITE))
         other = Pusher(client, agent("ba-dinh"), token(tmp_path, "ba-dinh"))
-        found = [await pusher.batch(pusher.agent.batch(NOW)) for _ in range(3)]
-        assert [one.status_code for one in found] == [200, 200, 429]
-        assert 0 < int(found[2].headers["retry-after"]) <= 100
+        replies = [await pusher.batch(pusher.agent.batch(NOW)) for _ in range(3)]
+        assert [reply.status_code for reply in replies] == [200, 200, 429]
+        assert 0 < int(replies[2].headers["retry-after"]) <= 100
         assert (await other.batch(other.agent.batch(NOW))).status_code == 200
 
 

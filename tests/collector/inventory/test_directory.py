@@ -43,7 +43,7 @@ def test_every_mistake_of_every_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "b.toml").write_text("[[carriers\n")
     with pytest.raises(ConfigInvalid) as caught:
         read_directory(str(tmp_path))
-    assert [Path(one.file).name for one in caught.value.mistakes] == ["a.toml", "b.toml"]
+    assert [Path(mistake.file).name for mistake in caught.value.mistakes] == ["a.toml", "b.toml"]
 
 
 def test_no_folder_is_an_inventory_that_knows_nothing() -> None:

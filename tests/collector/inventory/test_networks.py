@@ -40,15 +40,15 @@ def test_the_most_specific_prefix_counts() -> None:
 
 
 def test_each_address_is_named_once_and_unknown_ones_not_at_all() -> None:
-    found = table().named(["2001:db8::1", "113.161.0.1", "113.161.0.1"])
-    assert found == (("113.161.0.1", "AS45899 VNPT"),)
+    names = table().named(["2001:db8::1", "113.161.0.1", "113.161.0.1"])
+    assert names == (("113.161.0.1", "AS45899 VNPT"),)
     assert NetworkOwners().named(["113.161.0.1"]) == ()
 
 
 def test_every_line_that_cannot_be_read_is_told() -> None:
     text = "113.160.0.0/11,many\n\n113.160.0.1/11,1\n10.0.0.0/8,64500\n"
     _, mistakes = networks_from("networks.csv", text, ())
-    assert [one.line for one in mistakes] == [1, 3]
+    assert [mistake.line for mistake in mistakes] == [1, 3]
     assert "113.160.0.1/11" in str(mistakes[1])
 
 

@@ -41,10 +41,10 @@ class WatchedFolder:
         self.readings += 1
         return read_directory(str(self.folder))
 
-    async def _changed(self, by: str, what: str) -> None:
+    async def _changed(self, by: str, change: str) -> None:
         if self.is_failing:
             raise OSError("the store is away")
-        self.told.append((by, what))
+        self.told.append((by, change))
 
     async def looks(self, times: int = 2) -> None:
         """Look so often."""
@@ -112,7 +112,7 @@ async def test_an_edit_that_could_not_be_told_comes_again(watching: WatchedFolde
         await watching.looks()
     watching.is_failing = False
     await watching.looks()
-    assert [what for _, what in watching.told] == ["city.toml: sites +1 -1 ~0"]
+    assert [change for _, change in watching.told] == ["city.toml: sites +1 -1 ~0"]
 
 
 async def test_a_folder_that_is_gone_for_a_moment_takes_nothing_away(

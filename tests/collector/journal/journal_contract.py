@@ -48,12 +48,14 @@ async def everything(journal: Journal, after: int = 0) -> list[StoredEntry]:
 async def test_what_was_appended_is_read_back_as_it_was_in_order(reopen: Reopen) -> None:
     journal = await reopen()
     entries = [entry(1), entry(2, site="tay-ho"), entry(3, body=b"\x00\xff" * 5000), entry(2)]
-    for one in entries:
-        appended = await journal.append(one)
+    for appended_entry in entries:
+        appended = await journal.append(appended_entry)
         assert appended.reception is AppendOutcome.APPENDED
     kept = await everything(journal)
-    assert [one.entry for one in kept] == entries
-    assert [one.sequence for one in kept] == sorted({one.sequence for one in kept})
+    assert [kept_entry.entry for kept_entry in kept] == entries
+    assert [kept_entry.sequence for kept_entry in kept] == sorted(
+        {kept_entry.sequence for kept_entry in kept}
+    )
     assert journal.head == kept[-1].sequence
 
 
@@ -66,7 +68,7 @@ async def test_appended_entries_survive_a_restart_and_sequences_go_on(reopen: Re
     assert journal.head == first.sequence
     second = await journal.append(entry(2))
     assert second.sequence > first.sequence
-    assert [one.entry.number for one in await everything(journal)] == [1, 2]
+    assert [kept_entry.entry.number for kept_entry in await everything(journal)] == [1, 2]
 
 
 async def test_a_repeat_has_no_effect_and_says_so(reopen: Reopen) -> None:
@@ -86,13 +88,13 @@ async def test_another_body_under_the_same_identity_never_replaces_the_first(
     await journal.append(entry(1, body=b"true"))
     forged = await journal.append(entry(1, body=b"forged"))
     assert forged.reception is AppendOutcome.CONFLICT
-    assert [one.entry.body for one in await everything(journal)] == [b"true"]
+    assert [kept_entry.entry.body for kept_entry in await everything(journal)] == [b"true"]
 
 
 async def test_the_same_number_of_another_site_or_stream_is_another_batch(reopen: Reopen) -> None:
     journal = await reopen()
-    for one in (entry(1), entry(1, site="ba-dinh"), entry(1, stream="ffffffffffffffff")):
-        assert (await journal.append(one)).reception is AppendOutcome.APPENDED
+    for other in (entry(1), entry(1, site="ba-dinh"), entry(1, stream="ffffffffffffffff")):
+        assert (await journal.append(other)).reception is AppendOutcome.APPENDED
     assert len(await everything(journal)) == 3
 
 
@@ -102,11 +104,11 @@ async def test_many_appenders_at_once_lose_nothing(reopen: Reopen) -> None:
         *(journal.append(entry(n, site=f"site-{n % 7}")) for n in range(1, 1001)),
         *(journal.append(entry(n, site=f"site-{n % 7}")) for n in range(1, 1001)),
     )
-    receptions = [one.reception for one in appended]
+    receptions = [outcome.reception for outcome in appended]
     assert receptions.count(AppendOutcome.APPENDED) == 1000
     assert receptions.count(AppendOutcome.REPEATED) == 1000
     kept = await everything(journal)
-    assert {one.entry.number for one in kept} == set(range(1, 1001))
+    assert {kept_entry.entry.number for kept_entry in kept} == set(range(1, 1001))
     assert len(kept) == 1000
 
 
@@ -167,7 +169,7 @@ async def test_trimming_takes_what_is_old_and_read_by_all(reopen: Reopen) -> Non
     await journal.commit("slow", kept[9].sequence)
     trimmed = await journal.trim(["fast", "slow"], received_before_ns=8000, max_bytes=MAX)
     assert trimmed.removed == 3
-    assert [one.entry.number for one in await everything(journal)] == [8, 9, 10]
+    assert [kept_entry.entry.number for kept_entry in await everything(journal)] == [8, 9, 10]
     extent = await journal.extent()
     assert (extent.tail, extent.tail_received_ns) == (kept[7].sequence, 8000)
 

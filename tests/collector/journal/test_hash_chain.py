@@ -35,13 +35,13 @@ NOW_NS = 1_795_000_000 * S
 def sealed(site: str, batches: int, *, stream: str = "5d1f0c9a77e2b304") -> list[JournalEntry]:
     """Return a stream's batches as they come in, each naming the one before it."""
     agent = BatchSealer(site, stream=stream, epoch_ns=NOW_NS)
-    found, previous = [], b""
+    entries, previous = [], b""
     for number in range(1, batches + 1):
         at_ns = number * 15 * S
         batch = agent.batch(at_ns, usual_results(at_ns - 15 * S, seed=number))
         body, _ = agent.sealed(msgspec.structs.replace(batch, previous=previous))
         previous = digest_of(body)
-        found.append(
+        entries.append(
             JournalEntry(
                 site=site,
                 stream=stream,
@@ -54,13 +54,13 @@ def sealed(site: str, batches: int, *, stream: str = "5d1f0c9a77e2b304") -> list
                 body=body,
             )
         )
-    return found
+    return entries
 
 
 async def keep(path: Path, entries: list[JournalEntry]) -> None:
     journal = open_journal(path, committed=lambda _jobs, _took_s: None)
-    for one in entries:
-        await journal.append(one)
+    for entry in entries:
+        await journal.append(entry)
     await journal.close()
 
 
@@ -73,13 +73,15 @@ async def journal(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def connection(journal: Path) -> Iterator[sqlite3.Connection]:
-    found = connect(journal, writable=True)
-    yield found
-    found.close()
+    opened = connect(journal, writable=True)
+    yield opened
+    opened.close()
 
 
 def said(connection: sqlite3.Connection, site: str = "") -> list[str]:
-    return [hash_chain.format_stream(one) for one in hash_chain.verify_streams(connection, site)]
+    return [
+        hash_chain.format_stream(check) for check in hash_chain.verify_streams(connection, site)
+    ]
 
 
 def test_what_came_in_is_intact(connection: sqlite3.Connection) -> None:
@@ -115,15 +117,15 @@ def test_two_batches_that_changed_places_are_found(connection: sqlite3.Connectio
         connection.execute(
             "UPDATE entries SET number = ? WHERE site = 's0' AND number = ?", (then, now)
         )
-    (found,) = said(connection, "s0")
-    assert "batch 2 says that it is 3 of 5d1f0c9a77e2b304 of s0" in found
-    assert "NOT INTACT" in found
+    (line,) = said(connection, "s0")
+    assert "batch 2 says that it is 3 of 5d1f0c9a77e2b304 of s0" in line
+    assert "NOT INTACT" in line
 
 
 def test_bytes_that_are_no_batch_are_found(connection: sqlite3.Connection) -> None:
     connection.execute("UPDATE entries SET body = x'00' WHERE site = 's1' AND number = 2")
-    (found,) = said(connection, "s1")
-    assert "batch 2 cannot be read" in found
+    (line,) = said(connection, "s1")
+    assert "batch 2 cannot be read" in line
 
 
 def test_what_has_not_arrived_and_what_was_removed_for_its_age_are_no_flaw(
@@ -141,10 +143,10 @@ async def test_batches_pushed_by_hand_are_counted_as_not_chained(tmp_path: Path)
     entries = []
     for number in (1, 2):
         body, _ = agent.sealed(agent.batch(number * S, usual_results(0, rounds=1)))
-        one = sealed("s2", 1)[0]
+        entry = sealed("s2", 1)[0]
         entries.append(
             msgspec.structs.replace(
-                one, stream=agent.stream, number=number, body=body, digest=digest_of(body)
+                entry, stream=agent.stream, number=number, body=body, digest=digest_of(body)
             )
         )
     path = tmp_path / "journal.sqlite"
@@ -169,8 +171,8 @@ def test_evidence_is_compared_with_the_record(connection: sqlite3.Connection) ->
     digest = sealed("s0", 6)[3].digest.hex()
 
     def told() -> str:
-        (found,) = evidence.compare_evidence(connection, evidence_naming(4, digest))
-        return evidence.format_evidence_check(found)
+        (check,) = evidence.compare_evidence(connection, evidence_naming(4, digest))
+        return evidence.format_evidence_check(check)
 
     head = "s0 5d1f0c9a77e2b304/4: "
     assert told() == f"{head}intact; the journal has the batch that the evidence names"
@@ -178,13 +180,13 @@ def test_evidence_is_compared_with_the_record(connection: sqlite3.Connection) ->
     assert told() == f"{head}intact; it was removed for its age; the batch after it names the same"
     connection.execute("DELETE FROM entries WHERE site = 's0' AND number = 5")
     assert told().startswith(f"{head}cannot be told; neither it nor")
-    (found,) = evidence.compare_evidence(connection, evidence_naming(3, digest))
-    assert evidence.format_evidence_check(found).endswith(
+    (broken_check,) = evidence.compare_evidence(connection, evidence_naming(3, digest))
+    assert evidence.format_evidence_check(broken_check).endswith(
         "NOT INTACT; the journal has another batch in its place"
     )
     connection.execute("DELETE FROM entries WHERE site = 's0' AND number = 1")
-    (found,) = evidence.compare_evidence(connection, evidence_naming(1, digest))
-    assert evidence.format_evidence_check(found).endswith("the batch after it names another")
+    (broken_check,) = evidence.compare_evidence(connection, evidence_naming(1, digest))
+    assert evidence.format_evidence_check(broken_check).endswith("the batch after it names another")
 
 
 def test_the_command_says_what_is_intact_and_ends_so(

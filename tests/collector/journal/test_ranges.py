@@ -11,9 +11,9 @@ NUMBERS = st.integers(min_value=1, max_value=40)
 RANGES = st.lists(st.tuples(NUMBERS, NUMBERS).map(lambda pair: (min(pair), max(pair))))
 
 
-def numbers(found: object) -> set[int]:
-    assert isinstance(found, list | tuple)
-    return {number for first, last in found for number in range(first, last + 1)}
+def numbers(document: object) -> set[int]:
+    assert isinstance(document, list | tuple)
+    return {number for first, last in document for number in range(first, last + 1)}
 
 
 @given(RANGES)
@@ -27,14 +27,14 @@ def test_merging_keeps_the_numbers_and_leaves_no_ranges_that_touch(given_ranges:
 
 @given(st.lists(NUMBERS))
 def test_adding_numbers_one_by_one_in_any_order_gives_the_same_set(order: list[int]) -> None:
-    found: tuple[ranges.Range, ...] = ()
+    kept: tuple[ranges.Range, ...] = ()
     for number in order:
-        found = ranges.with_number(found, number)
-    assert found == ranges.merged((number, number) for number in order)
+        kept = ranges.with_number(kept, number)
+    assert kept == ranges.merged((number, number) for number in order)
     spanned = max(order) - min(order) + 1 if order else 0
-    assert ranges.missing_between(found) == spanned - len(set(order))
+    assert ranges.missing_between(kept) == spanned - len(set(order))
     for number in range(1, 42):
-        assert ranges.holds(found, number) is (number in order)
-        start = ranges.start_of(found, number)
+        assert ranges.holds(kept, number) is (number in order)
+        start = ranges.start_of(kept, number)
         assert all(between in order for between in range(start, number))
         assert start - 1 not in order or start == number

@@ -56,7 +56,7 @@ async def test_an_appender_who_gave_up_hides_nothing_from_the_consumers(tmp_path
     appending.cancel()
     async with asyncio.timeout(60):
         assert await journal.wait(0) == 1
-    assert [one.entry.number for one in await everything(journal)] == [1]
+    assert [kept_entry.entry.number for kept_entry in await everything(journal)] == [1]
     await journal.close()
 
 
@@ -111,9 +111,14 @@ async def test_a_bad_page_costs_only_what_stood_on_it_and_that_is_named_and_coun
     # The same journal goes on: name, sequences and cursors are as they were.
     assert (journal.name, journal.head) == (name, 400)
     assert 390 <= len(read) < 400
-    assert [one.sequence for one in read] == [one.entry.number for one in read]
-    assert all(one.entry.body == one.entry.number.to_bytes(2, "big") * 2000 for one in read)
-    there = {one.sequence for one in read}
+    assert [kept_entry.sequence for kept_entry in read] == [
+        kept_entry.entry.number for kept_entry in read
+    ]
+    assert all(
+        kept_entry.entry.body == kept_entry.entry.number.to_bytes(2, "big") * 2000
+        for kept_entry in read
+    )
+    there = {kept_entry.sequence for kept_entry in read}
     assert damage.lost_entries == 400 - len(there)
     assert damage.found_ns > 0
     named = {
@@ -229,7 +234,7 @@ async def test_a_disk_that_refuses_keeps_nothing_and_acknowledges_nothing(tmp_pa
     with pytest.raises(JournalRefused, match="full"):
         await journal.append(entry(2, body=bytes(100_000)))
     # The journal itself lives on, with what it had acknowledged.
-    assert [one.entry.number for one in await everything(journal)] == [1]
+    assert [kept_entry.entry.number for kept_entry in await everything(journal)] == [1]
     assert (await journal.append(entry(3))).reception is AppendOutcome.APPENDED
     await journal.close()
 

@@ -80,11 +80,11 @@ def test_a_plan_says_what_it_covers_and_has_a_name_of_its_own() -> None:
 
 
 def test_windows_are_shown_by_how_they_stand() -> None:
-    found = [
+    rows = [
         MaintenanceWindow(id=name, start_ns=NOW + start * S, end_ns=NOW + end * S, site="s1")
         for name, start, end in (("a", -60, 60), ("b", 60, 120), ("c", -120, -60))
     ]
-    assert [row[:2] for row in windows.window_rows(found, NOW)] == [
+    assert [row[:2] for row in windows.window_rows(rows, NOW)] == [
         ("a", "now"),
         ("b", "planned"),
         ("c", "over"),

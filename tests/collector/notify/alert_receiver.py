@@ -20,8 +20,8 @@ def main() -> None:
     path, port = sys.argv[1:]
     folder = ReceiverFolder(Path(path))
     firing: set[str] = set()
-    for one in folder.received():
-        (firing.add if one["kind"] == "opened" else firing.discard)(one["alert"])
+    for request in folder.received():
+        (firing.add if request["kind"] == "opened" else firing.discard)(request["alert"])
 
     def take(handler: ReceiverHandler, body: bytes) -> tuple[int, str]:
         if handler.path != "/api/v2/alerts":

@@ -46,22 +46,22 @@ def city_inventory(
         plan,
         carriers=tuple(
             replace(
-                one,
+                carrier,
                 channels=carrier_channels,
-                contacts=(Contact(name="Trực ban", email=f"noc@{one.name}.example"),),
+                contacts=(Contact(name="Trực ban", email=f"noc@{carrier.name}.example"),),
             )
-            for one in plan.carriers
+            for carrier in plan.carriers
         ),
         sites=tuple(
             replace(
-                one,
+                site,
                 channels=site_channels,
                 contacts=(
-                    Contact(name="Công nghệ thông tin", email=f"cntt@{one.name}.example"),
-                    Contact(name="Trưởng điểm", email=f"truong@{one.name}.example"),
+                    Contact(name="Công nghệ thông tin", email=f"cntt@{site.name}.example"),
+                    Contact(name="Trưởng điểm", email=f"truong@{site.name}.example"),
                 ),
             )
-            for one in plan.sites
+            for site in plan.sites
         ),
         owners=(
             Owner(

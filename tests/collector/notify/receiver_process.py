@@ -39,10 +39,10 @@ class ReceiverFolder:
         fresh.write_text(how, "utf-8")
         fresh.rename(self._how)
 
-    def record(self, what: dict[str, object]) -> None:
+    def record(self, request: dict[str, object]) -> None:
         """Note what was taken."""
         with self._received.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(what) + "\n")
+            file.write(json.dumps(request) + "\n")
 
     def received(self) -> list[dict[str, str]]:
         """Return what was taken, in order."""

@@ -76,7 +76,9 @@ async def collector(world: World, hook: ReceiverProcess) -> AsyncIterator[Notifi
 
 
 def told(hook: ReceiverProcess) -> list[WebhookBody]:
-    return [msgspec.json.decode(one["body"], type=WebhookBody) for one in hook.folder.received()]
+    return [
+        msgspec.json.decode(request["body"], type=WebhookBody) for request in hook.folder.received()
+    ]
 
 
 async def test_a_fault_is_told_once_through_restarts_and_its_end_too(
@@ -103,8 +105,10 @@ async def test_a_fault_is_told_once_through_restarts_and_its_end_too(
         await world.push("s0", ("fiber", State.UP))
         await world.run(120, sites=sites)
         await eventually(lambda: not world.keeper.pending_notifications())
-    assert [one.kind for one in told(hook)] == ["opened", "resolved"]
+    assert [notified.kind for notified in told(hook)] == ["opened", "resolved"]
     (incident,) = world.keeper.registry.incidents.values()
-    assert [one.deliveries[-1].is_delivered for one in incident.notifications] == [True, True]
+    assert [
+        notification.deliveries[-1].is_delivered for notification in incident.notifications
+    ] == [True, True]
     await world.journal.close()
     world.store.dispose()

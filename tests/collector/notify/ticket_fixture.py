@@ -52,12 +52,12 @@ class TicketFixture:
         return TroubleTicketChannel(self.settings)
 
     def received_kinds(self) -> list[str]:
-        found = []
+        kinds = []
         for ticket in self.tickets():
-            found.append("opened")
+            kinds.append("opened")
             if ticket["status"] in {"resolved", "cancelled"}:
-                found.append("resolved")
-        return found
+                kinds.append("resolved")
+        return kinds
 
     def tickets(self) -> list[dict[str, Any]]:
         return self.desk.tickets(self.version)
@@ -72,9 +72,9 @@ class TicketFixture:
 
 @pytest.fixture(scope="module")
 def carrier(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CarrierFixture]:
-    found = CarrierFixture(tmp_path_factory.mktemp("carrier"))
-    yield found
-    found.stop()
+    desk = CarrierFixture(tmp_path_factory.mktemp("carrier"))
+    yield desk
+    desk.stop()
 
 
 @pytest.fixture(params=[5, 4])

@@ -20,7 +20,7 @@ def main() -> None:
     """Serve for ever."""
     path, secret, port = sys.argv[1:]
     folder = ReceiverFolder(Path(path))
-    taken = {one["key"] for one in folder.received()}
+    taken = {request["key"] for request in folder.received()}
 
     def take(handler: ReceiverHandler, body: bytes) -> tuple[int, str]:
         fields = dict(

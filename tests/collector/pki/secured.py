@@ -133,5 +133,5 @@ def pusher(client: httpx.AsyncClient, secret: str, site: str = SITE) -> Pusher:
 
 async def pushed(client: httpx.AsyncClient, secret: str, site: str = SITE) -> httpx.Response:
     """Push one batch; return the answer."""
-    one = pusher(client, secret, site)
-    return await one.batch(one.agent.batch(NOW))
+    device = pusher(client, secret, site)
+    return await device.batch(device.agent.batch(NOW))

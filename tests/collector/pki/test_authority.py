@@ -34,10 +34,10 @@ def test_those_before_stay_trusted_and_their_keys_are_gone(folder: Path) -> None
     second = renewed(folder)
     third = renewed(folder)
     assert authority.load_authority(folder).serial == third.serial
-    serials = [one.serial_number for one in trusted(folder)]
+    serials = [certificate.serial_number for certificate in trusted(folder)]
     assert serials[0] == third.serial
     assert sorted(serials) == sorted((first.serial, second.serial, third.serial))
-    assert len({one.name for one in (first, second, third)}) == 3
+    assert len({ca.name for ca in (first, second, third)}) == 3
     assert [path.name for path in folder.iterdir() if path.suffix == ".key"] == ["ca.key"]
     assert not list(folder.glob("*.new"))
     assert (folder / "ca.key").stat().st_mode & 0o777 == 0o600
@@ -62,21 +62,21 @@ def test_renewing_that_is_cut_short_leaves_one_whole_authority(
     with pytest.raises(OSError, match="power"):
         renewed(folder)
     monkeypatch.undo()
-    found = authority.load_authority(folder)
+    loaded = authority.load_authority(folder)
     # Of three renames the second decides: from then on it is the new one.
-    assert (found.serial == first.serial) == (renames < 2)
-    assert first.serial in {one.serial_number for one in trusted(folder)}
+    assert (loaded.serial == first.serial) == (renames < 2)
+    assert first.serial in {certificate.serial_number for certificate in trusted(folder)}
     # Cut short a second time, before anything took its place.
     left = 1
     monkeypatch.setattr(Path, "rename", cut)
     with pytest.raises(OSError, match="power"):
         renewed(folder)
     monkeypatch.undo()
-    assert authority.load_authority(folder).serial == found.serial
+    assert authority.load_authority(folder).serial == loaded.serial
     again = renewed(folder)
     assert authority.load_authority(folder).serial == again.serial
-    assert {first.serial, found.serial, again.serial} == {
-        one.serial_number for one in trusted(folder)
+    assert {first.serial, loaded.serial, again.serial} == {
+        certificate.serial_number for certificate in trusted(folder)
     }
 
 

@@ -49,9 +49,9 @@ def answers(authority: trustme.CA, version: ssl.TLSVersion, client: ssl.SSLConte
 
 @pytest.fixture
 def authority(tmp_path: Path) -> trustme.CA:
-    found = trustme.CA()
-    found.cert_pem.write_to_path(tmp_path / "ca.pem")
-    return found
+    ca = trustme.CA()
+    ca.cert_pem.write_to_path(tmp_path / "ca.pem")
+    return ca
 
 
 def test_what_is_older_than_1_2_is_not_spoken_even_where_openssl_would(

@@ -31,18 +31,18 @@ def test_nothing_but_the_key_is_taken_from_a_request(tmp_path: Path) -> None:
     made = new_authority(tmp_path).issue(
         parse_csr(key.request), "hoan-kiem", now=NOW, lifetime=HOUR
     )
-    found = x509.load_pem_x509_certificate(made.pem.encode())
-    assert found.public_key() == key.private.public_key()
-    assert found.subject.rfc4514_string() == "CN=hoan-kiem"
-    names = found.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    certificate = x509.load_pem_x509_certificate(made.pem.encode())
+    assert certificate.public_key() == key.private.public_key()
+    assert certificate.subject.rfc4514_string() == "CN=hoan-kiem"
+    names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     assert list(names) == [x509.UniformResourceIdentifier("thongsuot:site:hoan-kiem")]
-    constraints = found.extensions.get_extension_for_class(x509.BasicConstraints)
+    constraints = certificate.extensions.get_extension_for_class(x509.BasicConstraints)
     assert (constraints.critical, constraints.value.ca) == (True, False)
-    uses = found.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
+    uses = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
     assert list(uses) == [ExtendedKeyUsageOID.CLIENT_AUTH]
-    usage = found.extensions.get_extension_for_class(x509.KeyUsage).value
+    usage = certificate.extensions.get_extension_for_class(x509.KeyUsage).value
     assert (usage.digital_signature, usage.key_cert_sign, usage.crl_sign) == (True, False, False)
-    assert found.not_valid_after_utc == NOW + HOUR
+    assert certificate.not_valid_after_utc == NOW + HOUR
 
 
 def test_serial_numbers_are_random_and_positive_and_of_at_most_twenty_bytes(
@@ -51,9 +51,9 @@ def test_serial_numbers_are_random_and_positive_and_of_at_most_twenty_bytes(
     ours, asked = new_authority(tmp_path), parse_csr(new_key().request)
     serials = {int(ours.issue(asked, "x", now=NOW, lifetime=HOUR).serial, 16) for _ in range(100)}
     assert len(serials) == 100
-    assert all(0 < one < 1 << 159 for one in serials)
+    assert all(0 < serial < 1 << 159 for serial in serials)
     # Half of them would be below this, were they counted.
-    assert sum(one > 1 << 150 for one in serials) > 90
+    assert sum(serial > 1 << 150 for serial in serials) > 90
 
 
 def test_a_signature_by_another_key_is_refused() -> None:
@@ -107,8 +107,8 @@ def test_what_is_no_request_is_refused(text: str) -> None:
 
 def test_the_authority_allows_none_below_it_and_its_key_is_its_owners(tmp_path: Path) -> None:
     made = new_authority(tmp_path / "state")
-    found = x509.load_pem_x509_certificate(made.pem.encode())
-    constraints = found.extensions.get_extension_for_class(x509.BasicConstraints)
+    certificate = x509.load_pem_x509_certificate(made.pem.encode())
+    constraints = certificate.extensions.get_extension_for_class(x509.BasicConstraints)
     assert (constraints.critical, constraints.value.ca) == (True, True)
     assert constraints.value.path_length == 0
     folder = tmp_path / "state" / authority.FOLDER

@@ -85,8 +85,8 @@ class ForeignAuthority:
             .next_update(until)
         )
         for key in keys:
-            one = x509.RevokedCertificateBuilder().serial_number(leaf(key).serial_number)
-            builder = builder.add_revoked_certificate(one.revocation_date(NOW - DAY).build())
+            entry = x509.RevokedCertificateBuilder().serial_number(leaf(key).serial_number)
+            builder = builder.add_revoked_certificate(entry.revocation_date(NOW - DAY).build())
         return builder.sign(self.key, hashes.SHA256()).public_bytes(Encoding.DER)
 
 
@@ -180,15 +180,17 @@ async def test_how_long_authorities_and_lists_are_good_is_told(tmp_path: Path) -
 
         async def told() -> dict[str, float]:
             text = (await client.get("/metrics")).text
-            lines = [one for one in text.splitlines() if one.startswith(prefix)]
-            return {name: float(value) for name, _, value in (one.rpartition(" ") for one in lines)}
+            lines = [line for line in text.splitlines() if line.startswith(prefix)]
+            return {
+                name: float(value) for name, _, value in (line.rpartition(" ") for line in lines)
+            }
 
-        found = await told()
+        ends = await told()
         for name in ("city", "other"):
             key = f'{prefix}authority_expiry_timestamp_seconds{{authority="CN={name}"}}'
-            assert found[key] == end_s
+            assert ends[key] == end_s
         due = f'{prefix}revocation_list_due_timestamp_seconds{{file="city.crl"}}'
-        assert found[due] == (NOW + DAY).timestamp()
+        assert ends[due] == (NOW + DAY).timestamp()
         replaced(tmp_path / "city.crl", city.revoking(until=NOW + 2 * DAY))
 
         async def is_new() -> bool:
@@ -222,7 +224,7 @@ async def test_a_new_bundle_is_taken_while_it_runs_and_what_it_leaves_out_is_shu
 ) -> None:
     old, new = ForeignAuthority("old"), ForeignAuthority("new")
     (tmp_path / "city.pem").write_text(old.pem)
-    before, after = (one.issue(dns(f"{SITE}.agents.example")) for one in (old, new))
+    before, after = (authority.issue(dns(f"{SITE}.agents.example")) for authority in (old, new))
     more = MORE.replace('revocation_files = ["../city.crl"]', "")
     async with secured(tmp_path, "required", more) as running:
         assert await pushes_with(running, before) == 200
@@ -303,7 +305,7 @@ def test_a_name_leads_to_its_site(
 
 
 @pytest.mark.parametrize(
-    ("names", "what"),
+    ("names", "complaint"),
     [
         ((), "names no site"),
         ((dns("agents.example"),), "names no site"),
@@ -314,13 +316,13 @@ def test_a_name_leads_to_its_site(
     ],
 )
 def test_a_name_that_is_no_sites_is_refused(
-    tmp_path: Path, names: tuple[x509.GeneralName, ...], what: str
+    tmp_path: Path, names: tuple[x509.GeneralName, ...], complaint: str
 ) -> None:
     city = ForeignAuthority("city")
     (tmp_path / "city.pem").write_text(city.pem)
     # The common name fits the pattern; only a DNS name may.
     key = city.issue(*names, cn="hoan-kiem.agents.example")
-    with pytest.raises(PushRefused, match=what) as refused:
+    with pytest.raises(PushRefused, match=complaint) as refused:
         site_of(ExternalCertificateRegistry(settings(tmp_path)), key)
     assert refused.value.why is RefusalReason.CERTIFICATE_UNKNOWN
 

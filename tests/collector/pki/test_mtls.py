@@ -155,9 +155,9 @@ async def test_a_certificate_of_another_site_than_the_token_is_refused_counted_a
         line = 'thongsuot_collector_pushes_total{reason="certificate_of_another"} 2.0'
         assert line in (await client.get("/metrics")).text
     store = open_store(state / STORE_FILE)
-    told = [one for one in audit.listed(store) if one.action == "certificate_refused"]
+    told = [row for row in audit.listed(store) if row.action == "certificate_refused"]
     store.dispose()
-    assert [one.subject for one in told] == [SITE], "once, however often it comes"
+    assert [row.subject for row in told] == [SITE], "once, however often it comes"
     assert "is of ba-dinh" in told[0].detail
     assert told[0].by == "device:127.0.0.1"
 
@@ -254,7 +254,11 @@ async def test_whoever_has_the_authoritys_key_alone_does_not_come_in(
         serial_number=ours.serial_number,
         not_valid_before=ours.not_valid_before_utc,
         not_valid_after=ours.not_valid_after_utc,
-        extensions=[one for one in ours.extensions if one.oid != x509.SubjectKeyIdentifier.oid],
+        extensions=[
+            extension
+            for extension in ours.extensions
+            if extension.oid != x509.SubjectKeyIdentifier.oid
+        ],
     ).sign(stolen, hashes.SHA256())  # type: ignore[arg-type]
     assert forged.not_valid_after_utc > datetime.now(UTC)
     pem = forged.public_bytes(Encoding.PEM).decode()
@@ -294,7 +298,7 @@ async def test_an_authority_in_anothers_place_shuts_nobody_out_and_issues_what_c
             assert (await pushed(after, "")).status_code == 200
         text = (await client.get("/metrics")).text
     line = f'thongsuot_collector_authority_expiry_timestamp_seconds{{authority="{new.name}"}}'
-    (told,) = (one.split()[-1] for one in text.splitlines() if one.startswith(line))
+    (told,) = (row.split()[-1] for row in text.splitlines() if row.startswith(line))
     assert abs(float(told) - ends.timestamp()) < 60
 
 
@@ -303,9 +307,9 @@ async def test_two_devices_with_one_certificate_are_flagged_by_their_boots(tmp_p
     new_authority(state)
     key = enrolled(state)
     async with secured(tmp_path, "required") as running, running.client(key) as client:
-        one = pusher(client, "")
-        batch = one.agent.batch(NOW)
-        assert (await one.batch(batch, boottime_ns=NOW)).status_code == 200
+        device = pusher(client, "")
+        batch = device.agent.batch(NOW)
+        assert (await device.batch(batch, boottime_ns=NOW)).status_code == 200
         assert (
             "thongsuot_collector_sites_with_duplicate_devices 0.0"
             in (await client.get("/metrics")).text
@@ -342,8 +346,8 @@ async def test_an_enrolment_whose_answer_was_lost_gets_the_same_certificate_agai
         asked["certificate_request"] = other.request
         third = (await client.post(PATH_ENROL, json=asked)).json()["certificate"]
         assert third != first
-        for one, pem, status in ((key, first, 403), (other, third, 200)):
-            held = DeviceKey(private=one.private, request="", certificate=pem)
+        for owner, pem, status in ((key, first, 403), (other, third, 200)):
+            held = DeviceKey(private=owner.private, request="", certificate=pem)
             async with running.client(held) as device:
                 assert (await pushed(device, "")).status_code == status
 

@@ -8,10 +8,10 @@ from thongsuot_collector.reflector.key import read_key
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    found = tmp_path / "key"
-    found.write_text("a-key-of-the-city\n")
-    found.chmod(0o640)
-    return found
+    key_path = tmp_path / "key"
+    key_path.write_text("a-key-of-the-city\n")
+    key_path.chmod(0o640)
+    return key_path
 
 
 def test_a_key_is_one_line(path: Path) -> None:

@@ -79,18 +79,18 @@ def key_file(tmp_path: Path) -> str:
 async def reflector(host: str = "127.0.0.1", **chosen: object) -> AsyncIterator[StampClient]:
     metrics = Metrics()
     shown = f"[{host}]" if ":" in host else host
-    found = stamp_reflector(
+    running = stamp_reflector(
         ReflectorSettings(stamp_address=f"{shown}:0", **chosen),  # type: ignore[arg-type]
         metrics,
     )
-    asker = StampClient(found.port, metrics, host)
-    work = asyncio.create_task(found.run())
+    asker = StampClient(running.port, metrics, host)
+    work = asyncio.create_task(running.run())
     try:
         yield asker
     finally:
         work.cancel()
         await asyncio.wait((work,))
-        found.close()
+        running.close()
         asker.socket.close()
 
 

@@ -30,8 +30,8 @@ async def client(tmp_path: Path, **chosen: object) -> AsyncIterator[httpx.AsyncC
     work = asyncio.create_task(reflect(settings, Metrics(), listening.put_nowait))
     async with asyncio.timeout(30):
         url = await listening.get()
-    async with httpx.AsyncClient(base_url=url, timeout=30) as found:
-        yield found
+    async with httpx.AsyncClient(base_url=url, timeout=30) as http_client:
+        yield http_client
     work.cancel()
     await asyncio.wait((work,))
 
@@ -49,8 +49,8 @@ async def test_only_the_key_or_an_allowed_address_is_served(tmp_path: Path) -> N
 
 async def test_as_much_as_was_asked_is_sent(tmp_path: Path) -> None:
     async with client(tmp_path, allow=("127.0.0.1",)) as asked:
-        found = await asked.get(f"{PATH_DOWN}?bytes=1000001")
-        assert len(found.content) == 1_000_001 == int(found.headers["content-length"])
+        response = await asked.get(f"{PATH_DOWN}?bytes=1000001")
+        assert len(response.content) == 1_000_001 == int(response.headers["content-length"])
         timed = await asked.get(f"{PATH_DOWN}?seconds=0.05")
         assert "content-length" not in timed.headers
         assert len(timed.content) > 0
@@ -67,8 +67,8 @@ async def test_what_came_in_is_counted_by_the_receivers_clock(tmp_path: Path) ->
             await asyncio.sleep(0.05)
 
     async with client(tmp_path, allow=("127.0.0.1",)) as asked:
-        found = await asked.post(PATH_UP, content=slowly())
-        receipt = msgspec.json.decode(found.content, type=ThroughputReport)
+        response = await asked.post(PATH_UP, content=slowly())
+        receipt = msgspec.json.decode(response.content, type=ThroughputReport)
         assert receipt.received_bytes == sum(receipt.bins) == 200_000
         assert 0.1 <= receipt.took_s < 20
         assert len(receipt.bins) >= 2

@@ -34,7 +34,7 @@ def test_silence_that_was_two_cut_lines_is_recorded_as_that_and_alarms_nobody_af
         ("resolved", "withdrawn", "site_power", "commune:s0"),
     ]
     faults = made.incidents("link_fault")
-    assert [(one.key, one.opened_ns, one.closed_ns) for one in faults] == [
+    assert [(fault.key, fault.opened_ns, fault.closed_ns) for fault in faults] == [
         ("s0/fiber", wall_ns(32), wall_ns(2_980)),
         ("s0/5g", wall_ns(33), wall_ns(2_990)),
     ]

@@ -20,8 +20,10 @@ def test_an_outage_of_a_carrier_is_one_incident_with_its_circuits() -> None:
     assert (outage.open_members, outage.total, outage.opened_ns) == (4, 4, wall_ns(26))
     assert outage.communes == ("00001", "00004", "00007", "00010")
     assert outage.sites == ("s0", "s3", "s6", "s9")
-    assert outage.children == tuple(sorted(one.id for one in made.incidents("link_fault")))
-    assert all(one.parents == (outage.id,) for one in made.incidents("link_fault"))
+    assert outage.children == tuple(
+        sorted(incident.id for incident in made.incidents("link_fault"))
+    )
+    assert all(incident.parents == (outage.id,) for incident in made.incidents("link_fault"))
     assert len(outage.member_evidence) == 4
 
 
@@ -81,7 +83,9 @@ def test_what_is_left_when_an_outage_ends_is_told_by_itself() -> None:
         (690, "opened", "released", "link_fault", "carrier:vnpt"),
     ]
     left = made.incidents("link_fault")[-1]
-    assert [one.key for one in made.incidents("link_fault") if one.is_open] == ["s9/fiber"]
+    assert [incident.key for incident in made.incidents("link_fault") if incident.is_open] == [
+        "s9/fiber"
+    ]
     assert left.parents == ()
 
 
@@ -132,7 +136,7 @@ def test_a_silent_site_of_a_carrier_that_is_out_is_not_sent_to_look_for_power() 
     ]
     outage = made.only("carrier_outage")
     assert (outage.open_members, outage.total) == (4, 6), "links are counted, not their devices"
-    assert {one.subject.site for one in outage.members} >= {"s0", "s6"}
+    assert {member.subject.site for member in outage.members} >= {"s0", "s6"}
 
 
 def test_late_news_of_an_outage_wait_for_the_news_that_it_is_over() -> None:

@@ -79,7 +79,10 @@ def test_a_site_that_has_no_line_left_is_critical_and_one_that_has_is_not() -> N
     made.report("s0", "fiber", CUT)
     assert made.only("link_fault").severity == "major"
     made.report("s0", "5g", CUT)
-    assert [one.severity for one in made.incidents("link_fault")] == ["critical", "critical"]
+    assert [incident.severity for incident in made.incidents("link_fault")] == [
+        "critical",
+        "critical",
+    ]
 
 
 def test_late_news_of_a_line_that_is_well_again_alarms_nobody() -> None:

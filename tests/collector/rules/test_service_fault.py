@@ -26,4 +26,4 @@ def test_a_service_that_fails_for_the_lines_sake_is_no_incident_of_its_own() -> 
     made.report("s0", f"fiber/{PORTAL}", CUT)
     made.report("s0", f"/{PORTAL}", CUT)
     made.run(300)
-    assert [one.code for one in made.incidents()] == ["link_fault"]
+    assert [incident.code for incident in made.incidents()] == ["link_fault"]

@@ -20,7 +20,7 @@ def test_a_site_that_goes_dark_with_both_links_well_is_told_to_look_for_power() 
     off = made.only("site_power")
     assert off.symptom is Symptom.DEVICE_OFF
     assert off.closed_ns == wall_ns(3_600)
-    assert [one.interval.symptom for one in made.registry.faults[off.id].phases] == [
+    assert [phase.interval.symptom for phase in made.registry.faults[off.id].phases] == [
         Symptom.DEVICE_OFF,
         Symptom.NOT_YET_MEASURED,
     ]

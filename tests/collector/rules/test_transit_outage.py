@@ -19,4 +19,4 @@ def test_routes_abroad_are_told_to_each_carrier_with_its_own_circuits() -> None:
         ("transit_outage", "carrier:viettel"),
         ("transit_outage", "carrier:vnpt"),
     ]
-    assert {one.total for one in made.incidents("transit_outage")} == {4}
+    assert {incident.total for incident in made.incidents("transit_outage")} == {4}

@@ -44,7 +44,7 @@ async def test_a_receiver_that_does_not_take_it_now_gets_it_later_and_nothing_is
         before = len(there.requests)
         there.script = always(200)
         await eventually(lambda: delivered(client))
-        assert sum(samples_in(one) for one in there.requests[before:]) >= 3 * SAMPLES
+        assert sum(samples_in(request) for request in there.requests[before:]) >= 3 * SAMPLES
         assert await metric(client, "sink_dropped_samples_total") == 0
 
 
@@ -106,7 +106,7 @@ async def test_a_sink_that_hangs_holds_up_no_other_and_no_agent(
                 return await metric(client, "consumer_lag_entries", having='"database"') == 0
 
             await eventually(one_is_done)
-            assert sum(samples_in(one) for one in there.requests) == 4 * SAMPLES
+            assert sum(samples_in(request) for request in there.requests) == 4 * SAMPLES
             assert await metric(client, "consumer_lag_entries", having='"hanging"') == 4
     hangs.set()
     server.close()

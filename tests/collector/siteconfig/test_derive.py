@@ -99,27 +99,27 @@ def plan(site: str, text: str = CITY) -> SiteConfiguration:
 
 
 def test_a_site_gets_its_part_and_nothing_that_is_the_devices_or_anybodys_own() -> None:
-    found = plan("ba-dinh")
-    assert [target.name for target in found.targets] == ["dvc", "far"]
-    assert [(link.name, link.medium) for link in found.links] == [
+    part = plan("ba-dinh")
+    assert [target.name for target in part.targets] == ["dvc", "far"]
+    assert [(link.name, link.medium) for link in part.links] == [
         ("fiber", Medium.FIBER),
         ("mobile", None),
     ]
-    assert [carrier.name for carrier in found.carriers] == ["vnpt"]
-    assert (found.title, found.commune, bool(found.commune_title)) == (
+    assert [carrier.name for carrier in part.carriers] == ["vnpt"]
+    assert (part.title, part.commune, bool(part.commune_title)) == (
         "Điểm Ba Đình",
         "00004",
         True,
     )
-    content = encode(found).decode()
+    content = encode(part).decode()
     for secret in ("eth0", "wwan0", "0912345678", "Nguyễn Văn A", "Trần Thị B", "192.168.1.1"):
         assert secret not in content
 
 
 def test_of_links_that_a_site_does_not_have_nothing_is_said() -> None:
-    found = plan("tay-ho")
-    assert [target.name for target in found.targets] == ["dvc"]
-    (http,) = found.probes
+    part = plan("tay-ho")
+    assert [target.name for target in part.targets] == ["dvc"]
+    (http,) = part.probes
     assert (http.kind, http.targets, http.links) == ("http", ("dvc",), ("fiber",))
 
 

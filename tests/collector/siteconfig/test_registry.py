@@ -102,7 +102,7 @@ async def test_numbers_go_on_over_restarts_and_count_only_changes(tmp_path: Path
     other = CITY.replace("https://dvc.example/", "https://new.example/")
     assert [await number(told) for told in (CITY, CITY, other, other, CITY)] == [1, 1, 2, 2, 3]
     store = open_store(tmp_path / STORE_FILE)
-    lines = [one.detail for one in audit.listed(store, subject="inventory")]
+    lines = [row.detail for row in audit.listed(store, subject="inventory")]
     store.dispose()
     assert len(lines) == 3
     assert lines[0] == "as the collector started; new plans: 2 sites"
@@ -149,7 +149,9 @@ async def test_how_far_sites_are_stands_in_store_metrics_and_pages(tmp_path: Pat
 
     status, printed = says("plans")
     assert status == 0
-    (line,) = [one for one in printed.splitlines() if one.startswith(SITE)]
+    (line,) = [
+        printed_line for printed_line in printed.splitlines() if printed_line.startswith(SITE)
+    ]
     assert version in line
     assert "refused" in line
     assert '[[targets]] "dvc" url: wrong' in line

@@ -69,11 +69,11 @@ def statement(
     intervals = [
         # Off the whole second, as real ones are.
         msgspec.structs.replace(
-            one,
-            start_ns=one.start_ns + shift_ms * 1_000_000,
-            end_ns=None if one.end_ns is None else one.end_ns + shift_ms * 1_000_000,
+            interval,
+            start_ns=interval.start_ns + shift_ms * 1_000_000,
+            end_ns=None if interval.end_ns is None else interval.end_ns + shift_ms * 1_000_000,
         )
-        for one in course(BASE, *steps)
+        for interval in course(BASE, *steps)
     ]
     record = CircuitRecord(
         intervals=intervals,
@@ -109,13 +109,13 @@ def notification(at_s: int, from_s: int, until_s: int, incident: str) -> Carrier
 
 def first() -> IssuedStatement:
     """Return it as it was first issued."""
-    found = next_revision(statement(), None, BASE + 31 * DAY * S)
-    assert found is not None
-    return found
+    revision = next_revision(statement(), None, BASE + 31 * DAY * S)
+    assert revision is not None
+    return revision
 
 
 def second() -> IssuedStatement:
     """Return it after late data."""
-    found = next_revision(statement(is_late_data_in=True), first(), BASE + 33 * DAY * S)
-    assert found is not None
-    return found
+    revision = next_revision(statement(is_late_data_in=True), first(), BASE + 33 * DAY * S)
+    assert revision is not None
+    return revision

@@ -91,22 +91,22 @@ class ReferenceCount:
     outages: list[tuple[list[int], int | None]]
 
 
-def condition(one: Interval, terms: Terms) -> TimeClass:
+def condition(counted: Interval, terms: Terms) -> TimeClass:
     """Return what an interval says, by the table of the reference."""
     power = TimeClass.POWER if Exclusion.POWER in terms.excludes else TimeClass.DOWN
-    own = one.segment in {Segment.LAN, Segment.DEVICE} and Exclusion.CUSTOMER in terms.excludes
-    if one.basis is Basis.PRESUMED:
+    own = counted.segment in {Segment.LAN, Segment.DEVICE} and Exclusion.CUSTOMER in terms.excludes
+    if counted.basis is Basis.PRESUMED:
         return TimeClass.UNKNOWN
-    if one.symptom is Symptom.DEVICE_OFF:
+    if counted.symptom is Symptom.DEVICE_OFF:
         return power
-    if one.state in {State.DOWN, State.DEGRADED} and own:
+    if counted.state in {State.DOWN, State.DEGRADED} and own:
         return TimeClass.CUSTOMER
     return {
         State.UP: TimeClass.UP,
         State.DEGRADED: TimeClass.DEGRADED,
         State.DOWN: TimeClass.DOWN,
         State.UNKNOWN: TimeClass.UNKNOWN,
-    }[one.state]
+    }[counted.state]
 
 
 def is_office_time(at_s: int, terms: Terms) -> bool:
@@ -137,9 +137,9 @@ def second_by_second(
         if begin < end:
             words[begin:end] = [word] * (end - begin)
 
-    for one in intervals:
-        end_s = base_s + length_s if one.end_ns is None else one.end_ns // NS
-        put(conditions, one.start_ns // NS, end_s, condition(one, terms))
+    for counted in intervals:
+        end_s = base_s + length_s if counted.end_ns is None else counted.end_ns // NS
+        put(conditions, counted.start_ns // NS, end_s, condition(counted, terms))
     time_classes = list(conditions)
     if Exclusion.MAINTENANCE in terms.excludes:
         for work in works:
@@ -154,7 +154,7 @@ def second_by_second(
 def _outages(
     time_classes: Sequence[TimeClass], conditions: Sequence[TimeClass]
 ) -> list[tuple[list[int], int | None]]:
-    found: list[tuple[list[int], int | None]] = []
+    outages: list[tuple[list[int], int | None]] = []
     dead: list[int] | None = None
     good = 0
     good_from = -1
@@ -168,11 +168,11 @@ def _outages(
             good_from = second if good_from < 0 else good_from
             good += 1
             if good == CALM_S:
-                found.append((dead, good_from))
+                outages.append((dead, good_from))
                 dead = None
     if dead is not None:
-        found.append((dead, None))
-    return [one for one in found if one[0]]
+        outages.append((dead, None))
+    return [outage for outage in outages if outage[0]]
 
 
 def told_seconds(

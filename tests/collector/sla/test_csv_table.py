@@ -29,7 +29,7 @@ def test_rows_fill_the_month_without_gap_or_overlap() -> None:
     assert [int(row["row"]) for row in rows] == list(range(1, len(rows) + 1))
     assert rows[0]["from"] == "2026-11-01T00:00:00.000+07:00"
     assert rows[-1]["until"] == "2026-12-01T00:00:00.000+07:00"
-    assert all(one["until"] == other["from"] for one, other in pairwise(rows))
+    assert all(earlier["until"] == other["from"] for earlier, other in pairwise(rows))
     for row in rows:
         length = datetime.fromisoformat(row["until"]) - datetime.fromisoformat(row["from"])
         assert length / MS == milliseconds(row["duration_s"])

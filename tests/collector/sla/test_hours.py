@@ -16,13 +16,13 @@ def test_a_clock_that_always_runs_is_one_span() -> None:
 
 
 def test_a_week_has_its_hours() -> None:
-    found = service_spans(OFFICE, MONDAY, MONDAY + WEEK)
-    assert len(found) == 10
-    assert found[:2] == [
+    spans = service_spans(OFFICE, MONDAY, MONDAY + WEEK)
+    assert len(spans) == 10
+    assert spans[:2] == [
         (MONDAY + 8 * HOUR, MONDAY + 12 * HOUR),
         (MONDAY + 13 * HOUR, MONDAY + 17 * HOUR),
     ]
-    assert sum(end - begin for begin, end in found) == 40 * HOUR
+    assert sum(end - begin for begin, end in spans) == 40 * HOUR
 
 
 def test_holidays_have_none() -> None:

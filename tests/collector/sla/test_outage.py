@@ -21,7 +21,7 @@ LENGTH_S = 3_600
 
 SECONDS = st.integers(0, LENGTH_S - 1)
 STEPS = st.lists(
-    st.tuples(SECONDS, st.sampled_from(EVERY)), max_size=20, unique_by=lambda one: one[0]
+    st.tuples(SECONDS, st.sampled_from(EVERY)), max_size=20, unique_by=lambda change: change[0]
 )
 SPANS = st.lists(st.tuples(SECONDS, st.integers(1, 600)), max_size=3)
 

@@ -40,8 +40,8 @@ def shape(periods: tuple[Period, ...]) -> list[tuple[float, float, TimeClass]]:
     """Return when each begins and ends, in hours, and what it is."""
     hour_ms = HOUR * S
     return [
-        ((one.from_ms - BASE) / hour_ms, (one.until_ms - BASE) / hour_ms, one.time_class)
-        for one in periods
+        ((period.from_ms - BASE) / hour_ms, (period.until_ms - BASE) / hour_ms, period.time_class)
+        for period in periods
     ]
 
 
@@ -62,9 +62,9 @@ def shape(periods: tuple[Period, ...]) -> list[tuple[float, float, TimeClass]]:
 def test_what_an_interval_is_counted_as(
     said: StateSpec, excluding: TimeClass, without: TimeClass
 ) -> None:
-    one = interval(BASE, 0, 60, said)
-    assert classify_interval(one, PLAIN) is excluding
-    assert classify_interval(one, NOTHING_EXCLUDED) is without
+    counted = interval(BASE, 0, 60, said)
+    assert classify_interval(counted, PLAIN) is excluding
+    assert classify_interval(counted, NOTHING_EXCLUDED) is without
     assert classify_interval(None, PLAIN) is TimeClass.UNKNOWN
 
 
@@ -108,10 +108,10 @@ def test_planned_work_counts_only_where_it_lies_inside(
     planned = (work(begin_h * HOUR, end_h * HOUR),)
     periods = classify_time(course(BASE, (-HOUR, UP)), planned, PLAIN, SPAN)
     assert shape(periods) == expected
-    assert {one.work for one in periods} == (
+    assert {period.work for period in periods} == (
         {"", "w"} if len(expected) > 1 else {"w" if expected[0][2] != TimeClass.UP else ""}
     )
-    assert all(one.condition is TimeClass.UP for one in periods)
+    assert all(period.condition is TimeClass.UP for period in periods)
     assert shape(classify_time(course(BASE, (-HOUR, UP)), planned, NOTHING_EXCLUDED, SPAN)) == [
         (0, 10, TimeClass.UP)
     ]
@@ -132,11 +132,11 @@ def with_maintenance(terms: Terms) -> Terms:
 
 
 def test_neighbours_that_say_the_same_are_one_however_exactly_it_is_known() -> None:
-    one, *_ = classify_time(course(BASE, (0, CUT)), (), PLAIN, SPAN)
+    period, *_ = classify_time(course(BASE, (0, CUT)), (), PLAIN, SPAN)
     later = msgspec.structs.replace(
-        one, from_ms=one.until_ms, until_ms=one.until_ms + 5, error_s=0.5
+        period, from_ms=period.until_ms, until_ms=period.until_ms + 5, error_s=0.5
     )
-    (joined,) = merge_adjacent((one, later))
+    (joined,) = merge_adjacent((period, later))
     assert (joined.from_ms, joined.until_ms, joined.error_s) == (BASE, later.until_ms, 0.004)
     for otherwise in (
         {"interruption": 2},
@@ -146,13 +146,13 @@ def test_neighbours_that_say_the_same_are_one_however_exactly_it_is_known() -> N
         {"condition": TimeClass.POWER},
     ):
         other = msgspec.structs.replace(later, **otherwise)
-        assert merge_adjacent((one, other)) == (one, other)
+        assert merge_adjacent((period, other)) == (period, other)
 
 
 def test_what_is_clipped_lies_inside_and_what_only_touches_is_gone() -> None:
-    (one,) = classify_time(course(BASE, (0, UP)), (), PLAIN, SPAN)
+    (period,) = classify_time(course(BASE, (0, UP)), (), PLAIN, SPAN)
     begin_ms, end_ms = SPAN
-    (inside,) = clip([one], (begin_ms + 1, end_ms - 1))
+    (inside,) = clip([period], (begin_ms + 1, end_ms - 1))
     assert (inside.from_ms, inside.until_ms) == (begin_ms + 1, end_ms - 1)
-    assert clip([one], (end_ms, end_ms + 5)) == clip([one], (begin_ms - 5, begin_ms)) == []
-    assert clip([one], (begin_ms - 5, end_ms + 5)) == [one]
+    assert clip([period], (end_ms, end_ms + 5)) == clip([period], (begin_ms - 5, begin_ms)) == []
+    assert clip([period], (begin_ms - 5, end_ms + 5)) == [period]

@@ -98,7 +98,7 @@ def lives() -> st.SearchStrategy[list[tuple[int, int]]]:
     """Courses of states around a month's beginning and its end: (second, which)."""
     near = st.one_of(st.integers(-1_200, 1_200), st.integers(MONTH_S - 1_200, MONTH_S + 1_200))
     which = st.integers(0, len(EVERY) - 1)
-    return st.lists(st.tuples(near, which), max_size=24, unique_by=lambda one: one[0])
+    return st.lists(st.tuples(near, which), max_size=24, unique_by=lambda change: change[0])
 
 
 def spans() -> st.SearchStrategy[list[tuple[int, int]]]:
@@ -133,9 +133,9 @@ def test_tiles_fill_the_month_exactly(
     edges = [(period.from_ms, period.until_ms) for period in statement.periods]
     if end_ms > BASE:
         assert (edges[0][0], edges[-1][1]) == (BASE, end_ms)
-    assert all(one[1] == other[0] for one, other in pairwise(edges))
+    assert all(edge[1] == other[0] for edge, other in pairwise(edges))
     assert all(begin < end for begin, end in edges)
-    assert all(not one.is_classified_as(other) for one, other in pairwise(statement.periods))
+    assert all(not period.is_classified_as(other) for period, other in pairwise(statement.periods))
     assert sum(statement.totals.by_class.values()) == end_ms - BASE
     assert statement.is_final is (known_s >= MONTH_S)
 
@@ -202,7 +202,7 @@ def held_against_counting(
     told_of = [interruption.down_notified_ms for interruption in statement.interruptions]
     assert sum(told_of) == statement.totals.down_notified_ms
     marked = [period for period in statement.periods if period.is_notified]
-    assert sum(one.length_ms for one in marked) == statement.totals.down_notified_ms
+    assert sum(period.length_ms for period in marked) == statement.totals.down_notified_ms
 
 
 @pytest.mark.parametrize(
@@ -300,8 +300,8 @@ def test_an_interruption_over_the_end_of_a_month_is_counted_once_and_repaired_wh
     before = made(life, notifications=notifications, known_s=late)
     after = made(life, notifications=notifications, known_s=late, month=NOVEMBER.after())
     assert (before.begun, after.begun) == (1, 0)
-    (one,), (other,) = before.interruptions, after.interruptions
-    assert (one.down_ms, one.until_ms, one.restore_ms, one.notified_ms) == (
+    (first,), (other,) = before.interruptions, after.interruptions
+    assert (first.down_ms, first.until_ms, first.restore_ms, first.notified_ms) == (
         600 * S,
         None,
         None,

@@ -7,12 +7,12 @@ from thongsuot_schema.inventory.model import AssessmentPeriod, Contract, Exclusi
 
 
 def test_without_a_contract_a_fibre_is_held_to_qcvn_34() -> None:
-    found = terms_for_contract(None, Medium.FIBER, AreaKind.WARD)
-    assert (found.regulation, found.availability_ratio) == (FIXED, 0.995)
-    assert (found.repair_s, found.repair_ratio) == (36 * 3_600, 0.9)
+    terms = terms_for_contract(None, Medium.FIBER, AreaKind.WARD)
+    assert (terms.regulation, terms.availability_ratio) == (FIXED, 0.995)
+    assert (terms.repair_s, terms.repair_ratio) == (36 * 3_600, 0.9)
     assert terms_for_contract(None, Medium.FIBER, AreaKind.COMMUNE).repair_s == 72 * 3_600
-    assert found.excludes == tuple(Exclusion)
-    assert (found.window, found.downtime_since) == (AssessmentPeriod.MONTH, Since.DETECTED)
+    assert terms.excludes == tuple(Exclusion)
+    assert (terms.window, terms.downtime_since) == (AssessmentPeriod.MONTH, Since.DETECTED)
 
 
 def test_where_the_commune_is_not_known_no_time_to_restore_is_assessed() -> None:
@@ -21,8 +21,8 @@ def test_where_the_commune_is_not_known_no_time_to_restore_is_assessed() -> None
 
 @pytest.mark.parametrize("medium", [Medium.RADIO_5G, Medium.RADIO_4G, Medium.LEASED])
 def test_what_no_regulation_asks_for_is_not_made_up(medium: Medium) -> None:
-    found = terms_for_contract(None, medium, AreaKind.WARD)
-    assert (found.availability_ratio, found.repair_s, found.repair_ratio) == (None, None, None)
+    terms = terms_for_contract(None, medium, AreaKind.WARD)
+    assert (terms.availability_ratio, terms.repair_s, terms.repair_ratio) == (None, None, None)
 
 
 def test_a_contract_goes_before_the_regulation_key_by_key() -> None:
@@ -34,10 +34,10 @@ def test_a_contract_goes_before_the_regulation_key_by_key() -> None:
         repair_commune_s=7_200.0,
         excludes=(Exclusion.POWER,),
     )
-    found = terms_for_contract(contract, Medium.RADIO_5G, AreaKind.COMMUNE)
-    assert (found.regulation, found.title, found.availability_ratio) == (MOBILE_5G, "12/HĐ", 0.99)
-    assert (found.repair_s, found.repair_ratio) == (7_200.0, None)
-    assert found.excludes == (Exclusion.POWER,)
+    terms = terms_for_contract(contract, Medium.RADIO_5G, AreaKind.COMMUNE)
+    assert (terms.regulation, terms.title, terms.availability_ratio) == (MOBILE_5G, "12/HĐ", 0.99)
+    assert (terms.repair_s, terms.repair_ratio) == (7_200.0, None)
+    assert terms.excludes == (Exclusion.POWER,)
     fixed = terms_for_contract(contract, Medium.FIBER, AreaKind.WARD)
     assert (fixed.repair_s, fixed.repair_ratio) == (36 * 3_600, 0.9)
     # Hours that do not bind are not shown as if they did.

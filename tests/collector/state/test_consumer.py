@@ -214,5 +214,6 @@ async def test_who_waits_for_a_sequence_is_told_when_it_is_reached(world: StateF
     running.cancel()
     state = world.keeper.sites["hoan-kiem"]
     assert [
-        one.transition.state for one in state.streams[agent.stream].verdicts.all_transitions()
+        verdict.transition.state
+        for verdict in state.streams[agent.stream].verdicts.all_transitions()
     ] == [State.UP]

@@ -22,7 +22,7 @@ def heard(*batches: list[Result]) -> SiteState:
     """Return the state after batches, of which each has its results."""
     made, state = agent(), SiteState()
     for results in batches:
-        end_ns = max(one.boottime_ns for one in results) + S
+        end_ns = max(run.boottime_ns for run in results) + S
         state.apply(*opened(made, made.batch(end_ns, results)))
     return state
 

@@ -14,10 +14,10 @@ def started(at_ns: int) -> Notice:
     return Notice(code=NoticeCode.STARTED, boottime_ns=at_ns, text="0.1.0")
 
 
-def states(found: object) -> dict[tuple[str, str], State]:
-    assert isinstance(found, list)
-    assert all(isinstance(one, StandingVerdict) for one in found)
-    return {(one.link, one.service): one.transition.state for one in found}
+def states(verdicts: object) -> dict[tuple[str, str], State]:
+    assert isinstance(verdicts, list)
+    assert all(isinstance(verdict, StandingVerdict) for verdict in verdicts)
+    return {(verdict.link, verdict.service): verdict.transition.state for verdict in verdicts}
 
 
 def test_a_verdict_stands_until_the_next_one_on_the_same_subject() -> None:
@@ -52,7 +52,10 @@ def test_a_verdict_that_is_said_again_by_a_new_process_begins_with_that() -> Non
     verdicts.add(1, [change(10 * S, State.DOWN, onset_ns=7 * S)], [started(1 * S)])
     verdicts.add(2, [change(30 * S, State.DOWN, onset_ns=7 * S)], [started(30 * S)])
     verdicts.add(3, [change(50 * S, State.UP, onset_ns=42 * S)], [])
-    spans = [(verdicts.begin_of(one), verdicts.end_of(one)) for one in verdicts.all_transitions()]
+    spans = [
+        (verdicts.begin_of(verdict), verdicts.end_of(verdict))
+        for verdict in verdicts.all_transitions()
+    ]
     assert spans == [(7 * S, 30 * S), (30 * S, 42 * S), (42 * S, None)]
 
 
@@ -82,7 +85,7 @@ def test_what_stood_stays_when_the_rest_is_forgotten() -> None:
         state = State.UP if second % 2 else State.DOWN
         verdicts.add(second, [change(second * S, state)], [started(second * S)])
     verdicts.forget_before(5 * S + 1)
-    assert [one.transition.decided_ns for one in verdicts.all_transitions()] == [
+    assert [verdict.transition.decided_ns for verdict in verdicts.all_transitions()] == [
         s * S for s in range(5, 10)
     ]
     assert states(list(verdicts.at(5 * S + 1))) == {("fiber", ""): State.UP}

@@ -54,8 +54,8 @@ def view(
     )
 
 
-def lights(found: SiteView) -> dict[str, SubjectView]:
-    return {light.name: light for light in (*found.links, *found.services)}
+def lights(site: SiteView) -> dict[str, SubjectView]:
+    return {light.name: light for light in (*site.links, *site.services)}
 
 
 def told(*changes: object, device: BatchSealer | None = None, sealed: int = 1000) -> SiteState:
@@ -75,14 +75,14 @@ def told(*changes: object, device: BatchSealer | None = None, sealed: int = 1000
 
 
 def test_a_site_of_the_inventory_that_was_never_heard_is_unknown_not_down() -> None:
-    found = view(None, at=0)
-    assert found.heard_s is None
-    assert [light.name for light in found.links] == ["fiber", "5g"]
-    assert {light.state for light in (*found.links, *found.services)} == {State.UNKNOWN}
+    site = view(None, at=0)
+    assert site.heard_s is None
+    assert [light.name for light in site.links] == ["fiber", "5g"]
+    assert {light.state for light in (*site.links, *site.services)} == {State.UNKNOWN}
 
 
 def test_the_lights_show_what_stands_with_what_the_inventory_knows() -> None:
-    found = view(
+    site = view(
         told(
             change(
                 990 * S,
@@ -97,7 +97,7 @@ def test_the_lights_show_what_stands_with_what_the_inventory_knows() -> None:
         ),
         at=1005,
     )
-    fiber, five_g, portal = (lights(found)[name] for name in ("fiber", "5g", "portal"))
+    fiber, five_g, portal = (lights(site)[name] for name in ("fiber", "5g", "portal"))
     assert (fiber.state, fiber.segment, fiber.symptom) == (
         State.DOWN,
         Segment.ACCESS,
@@ -134,12 +134,12 @@ def test_an_agent_that_is_not_heard_makes_everything_unknown_since_then_at_once(
     state = told(change(990 * S, State.UP))
     heard_s = EPOCH / 1e9 + 1001
     assert lights(view(state, at=1045))["fiber"].state is State.UP
-    found = view(state, at=1047)
-    for light in (*found.links, *found.services):
+    site = view(state, at=1047)
+    for light in (*site.links, *site.services):
         assert (light.state, light.symptom) == (State.UNKNOWN, Symptom.AGENT_SILENT)
         assert light.since_s == heard_s
         assert light.rtt_s is None
-    assert found.heard_s == heard_s
+    assert site.heard_s == heard_s
 
 
 def test_the_history_is_painted_only_where_the_record_tells_of_it() -> None:
@@ -154,7 +154,7 @@ def test_the_history_is_painted_only_where_the_record_tells_of_it() -> None:
         state.apply(*opened(device, batch))
     history = lights(view(state, at=2016))["fiber"].history
     base_s = EPOCH / 1e9
-    assert [(one.start_s - base_s, one.end_s - base_s, one.state) for one in history] == [
+    assert [(part.start_s - base_s, part.end_s - base_s, part.state) for part in history] == [
         (990, 1010, State.UP),
         (1010, 1015, State.DOWN),
         (1985, 2010, State.DOWN),
@@ -174,14 +174,14 @@ def test_a_fault_lasts_in_the_history_from_its_beginning_to_the_first_answer() -
     state.apply(*opened(device, batch))
     history = lights(view(state, at=1021))["fiber"].history
     base_s = EPOCH / 1e9
-    down = [one for one in history if one.state is State.DOWN]
-    assert [(one.start_s - base_s, one.end_s - base_s) for one in down] == [(1001, 1009)]
+    down = [part for part in history if part.state is State.DOWN]
+    assert [(part.start_s - base_s, part.end_s - base_s) for part in down] == [(1001, 1009)]
 
 
 def test_a_site_that_no_inventory_knows_is_shown_with_what_it_told() -> None:
-    found = view(told(change(990 * S, State.UP)), at=1001, inventory=Inventory())
-    assert [(light.name, light.state) for light in found.links] == [("fiber", State.UP)]
-    assert (found.title, found.commune) == ("", "")
+    site = view(told(change(990 * S, State.UP)), at=1001, inventory=Inventory())
+    assert [(light.name, light.state) for light in site.links] == [("fiber", State.UP)]
+    assert (site.title, site.commune) == ("", "")
 
 
 def test_a_figure_that_is_old_is_not_shown() -> None:

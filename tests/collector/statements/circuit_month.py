@@ -106,7 +106,8 @@ class StatementFixture:
             id=f"t{from_s}",
             subject=SUBJECT,
             phases=tuple(
-                FaultPhase(interval=one) for one in course(BASE, (from_s, CUT), until_s=until_s)
+                FaultPhase(interval=interval)
+                for interval in course(BASE, (from_s, CUT), until_s=until_s)
             ),
             start_ns=ns(from_s),
             end_ns=ns(until_s),

@@ -31,9 +31,9 @@ def books(tmp_path: Path) -> Iterator[StatementFixture]:
 
 
 def circuit(books: StatementFixture) -> Circuit:
-    found = books.archive.circuit("HN/FTTH 42", NOVEMBER)
-    assert found is not None
-    return found
+    circuit_found = books.archive.circuit("HN/FTTH 42", NOVEMBER)
+    assert circuit_found is not None
+    return circuit_found
 
 
 def statement(books: StatementFixture) -> Statement:
@@ -43,12 +43,12 @@ def statement(books: StatementFixture) -> Statement:
 def test_circuits_are_named_as_carriers_do_and_else_by_site_and_link(
     books: StatementFixture,
 ) -> None:
-    found = circuits(books.archive.directory)
-    assert [(one.name, one.medium) for one in found] == [
+    listed = circuits(books.archive.directory)
+    assert [(named_circuit.name, named_circuit.medium) for named_circuit in listed] == [
         ("HN/FTTH 42", Medium.FIBER),
         ("hk-01/5g", Medium.RADIO_5G),
     ]
-    assert books.archive.circuit("hk-01/fiber", NOVEMBER) == found[0]
+    assert books.archive.circuit("hk-01/fiber", NOVEMBER) == listed[0]
     assert books.archive.circuit("nothing", NOVEMBER) is None
 
 
@@ -56,14 +56,14 @@ def test_a_statement_is_read_from_what_the_keeper_and_the_dispatcher_wrote(
     books: StatementFixture,
 ) -> None:
     november(books)
-    found = statement(books)
-    (only,) = found.interruptions
+    issued = statement(books)
+    (only,) = issued.interruptions
     assert (only.down_ms, only.down_notified_ms) == (HOUR * S, HOUR * S - 8_250)
     assert (only.incident, only.reference) == (f"i{HOUR}", "T-9")
-    assert found.totals.by_class[TimeClass.POWER] == 2 * HOUR * S
-    assert found.terms.area is AreaKind.WARD
-    assert found.names.site == "Điểm phục vụ Ba Đình"
-    assert found.is_final
+    assert issued.totals.by_class[TimeClass.POWER] == 2 * HOUR * S
+    assert issued.terms.area is AreaKind.WARD
+    assert issued.names.site == "Điểm phục vụ Ba Đình"
+    assert issued.is_final
 
 
 def test_only_what_reached_the_carrier_itself_counts_as_told(books: StatementFixture) -> None:
@@ -143,9 +143,9 @@ def test_a_month_that_is_not_over_or_was_not_measured_is_not_issued(
 ) -> None:
     november(books)
     books.now_s = 20 * DAY
-    found = books.archive.issue_revision(circuit(books), NOVEMBER)
-    assert found.is_draft
-    assert found.statement.totals.until_ms == BASE + 20 * DAY * S
+    draft = books.archive.issue_revision(circuit(books), NOVEMBER)
+    assert draft.is_draft
+    assert draft.statement.totals.until_ms == BASE + 20 * DAY * S
     books.now_s = 31 * DAY
     assert books.archive.issue_revision(circuit(books), NOVEMBER.after(-2)).is_draft
     assert revision_store.months(books.store) == []
@@ -176,8 +176,8 @@ def test_a_circuit_that_left_the_inventory_keeps_its_statements(books: Statement
     issued = books.archive.issue_revision(gone, NOVEMBER)
     archive = books.archive
     archive.directory.sites.pop(SITE)
-    found = archive.circuit("HN/FTTH 42", NOVEMBER)
-    assert found == gone
+    kept = archive.circuit("HN/FTTH 42", NOVEMBER)
+    assert kept == gone
     assert archive.newest_or_draft(gone, NOVEMBER) == issued
     with books.store.begin() as connection:
         connection.execute(delete(STATEMENTS))

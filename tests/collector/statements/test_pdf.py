@@ -123,14 +123,14 @@ def test_its_fonts_are_our_own_and_it_is_an_archive_file(pdf: bytes) -> None:
     }
     assert set(fonts) == {"NotoSans-Regular", "NotoSans-Bold"}
     assert all("/FontFile2" in descriptor for descriptor in fonts.values())
-    found = reader.xmp_metadata
-    assert found is not None
-    assert (found.pdfaid_part, found.pdfaid_conformance) == ("3", "U")
-    assert found.dc_title == {
+    metadata = reader.xmp_metadata
+    assert metadata is not None
+    assert (metadata.pdfaid_part, metadata.pdfaid_conformance) == ("3", "U")
+    assert metadata.dc_title == {
         "x-default": "Biên bản đối soát chất lượng dịch vụ 2026-11/FTTH-0042/2"
     }
     # The date of issue, not of printing.
-    assert found.xmp_create_date == found.xmp_modify_date == datetime(2026, 12, 3, 17)  # noqa: DTZ001 - UTC
+    assert metadata.xmp_create_date == metadata.xmp_modify_date == datetime(2026, 12, 3, 17)  # noqa: DTZ001 - UTC
 
 
 def test_whoever_hears_it_read_is_told_what_is_a_heading_and_what_a_table(pdf: bytes) -> None:
@@ -162,15 +162,15 @@ async def test_another_process_prints_the_same_bytes(pdf: bytes) -> None:
 
 
 def test_a_draft_says_that_it_is_one() -> None:
-    found = text_of(render(draft_of(statement(known_s=86_400 * 20))))
-    assert "BẢN TẠM TÍNH đến 21/11/2026 00:00:00, chưa phát hành / Draft, not issued" in found
-    assert "2026-11/FTTH-0042/draft" in found
+    text = text_of(render(draft_of(statement(known_s=86_400 * 20))))
+    assert "BẢN TẠM TÍNH đến 21/11/2026 00:00:00, chưa phát hành / Draft, not issued" in text
+    assert "2026-11/FTTH-0042/draft" in text
 
 
 def test_the_first_of_a_circuit_replaces_nothing() -> None:
-    found = text_of(render(first()))
-    assert "Lần phát hành 1, 02/12/2026 00:00:00 / Revision 1" in found
-    assert "Thay đổi so với" not in found
+    text = text_of(render(first()))
+    assert "Lần phát hành 1, 02/12/2026 00:00:00 / Revision 1" in text
+    assert "Thay đổi so với" not in text
 
 
 async def test_a_process_that_fails_is_told_of_and_the_next_is_tried(

@@ -48,8 +48,8 @@ def refused(
 def test_a_code_becomes_a_token_of_its_site_and_ends_those_before(store: Engine) -> None:
     before = tokens.create(store, SITE)
     other = tokens.create(store, "ba-dinh")
-    given = code(store, "a")
-    enrolled = enrolments.use(store, given, token("t"), site=SITE, by=DEVICE)
+    enrolment_code = code(store, "a")
+    enrolled = enrolments.use(store, enrolment_code, token("t"), site=SITE, by=DEVICE)
     assert (enrolled.site, enrolled.revoked, enrolled.repeated) == (SITE, 1, False)
     assert tokens.site_of(store, token("t")) == SITE
     assert tokens.site_of(store, token(before)) is None
@@ -57,33 +57,33 @@ def test_a_code_becomes_a_token_of_its_site_and_ends_those_before(store: Engine)
 
 
 def test_a_used_code_is_refused_but_a_lost_answer_can_be_asked_for_again(store: Engine) -> None:
-    given = code(store, "a")
-    enrolments.use(store, given, token("t"), site="", by=DEVICE)
-    assert enrolments.use(store, given, token("t"), site="", by=DEVICE).repeated
-    assert refused(store, given, token("another")) is EnrolmentRefusalReason.USED
+    enrolment_code = code(store, "a")
+    enrolments.use(store, enrolment_code, token("t"), site="", by=DEVICE)
+    assert enrolments.use(store, enrolment_code, token("t"), site="", by=DEVICE).repeated
+    assert refused(store, enrolment_code, token("another")) is EnrolmentRefusalReason.USED
     assert tokens.site_of(store, token("t")) == SITE
     # Once its token is revoked, a code does not bring it back.
     tokens.revoke(store, SITE)
-    assert refused(store, given, token("t")) is EnrolmentRefusalReason.USED
+    assert refused(store, enrolment_code, token("t")) is EnrolmentRefusalReason.USED
     assert tokens.site_of(store, token("t")) is None
 
 
 def test_of_many_who_use_a_code_at_once_one_gets_the_site(store: Engine) -> None:
-    given = code(store, "a")
+    enrolment_code = code(store, "a")
 
     def use(number: int) -> EnrolmentRefusalReason | None:
         try:
-            enrolments.use(store, given, token(f"t{number}"), site="", by=DEVICE)
+            enrolments.use(store, enrolment_code, token(f"t{number}"), site="", by=DEVICE)
         except EnrolmentRefused as refusal:
             return refusal.why
         return None
 
     with ThreadPoolExecutor(8) as pool:
-        found = list(pool.map(use, range(16)))
-    assert found.count(None) == 1
-    assert found.count(EnrolmentRefusalReason.USED) == 15
-    assert len([one for one in tokens.listed(store) if one.revoked_ns is None]) == 1
-    assert [one.action for one in audit.listed(store)].count("enrolled") == 1
+        outcomes = list(pool.map(use, range(16)))
+    assert outcomes.count(None) == 1
+    assert outcomes.count(EnrolmentRefusalReason.USED) == 15
+    assert len([row for row in tokens.listed(store) if row.revoked_ns is None]) == 1
+    assert [row.action for row in audit.listed(store)].count("enrolled") == 1
 
 
 def test_what_ran_out_was_replaced_or_is_unknown_is_refused_and_told_apart(store: Engine) -> None:
@@ -98,34 +98,37 @@ def test_what_ran_out_was_replaced_or_is_unknown_is_refused_and_told_apart(store
 
 
 def test_a_code_for_another_site_is_refused_and_stays_good(store: Engine) -> None:
-    given = code(store, "a")
-    assert refused(store, given, token("t"), site="ba-dinh") is EnrolmentRefusalReason.WRONG_SITE
-    assert enrolments.use(store, given, token("t"), site=SITE, by=DEVICE).site == SITE
+    enrolment_code = code(store, "a")
+    assert (
+        refused(store, enrolment_code, token("t"), site="ba-dinh")
+        is EnrolmentRefusalReason.WRONG_SITE
+    )
+    assert enrolments.use(store, enrolment_code, token("t"), site=SITE, by=DEVICE).site == SITE
 
 
 def test_nobody_gets_a_second_site_with_a_token_that_is_known(store: Engine) -> None:
     secret = tokens.create(store, "ba-dinh")
-    given = code(store, "a")
-    assert refused(store, given, token(secret)) is EnrolmentRefusalReason.TOKEN_TAKEN
+    enrolment_code = code(store, "a")
+    assert refused(store, enrolment_code, token(secret)) is EnrolmentRefusalReason.TOKEN_TAKEN
     assert tokens.site_of(store, token(secret)) == "ba-dinh"
-    assert enrolments.use(store, given, token("t"), site="", by=DEVICE).site == SITE
+    assert enrolments.use(store, enrolment_code, token("t"), site="", by=DEVICE).site == SITE
 
 
 def test_revoking_a_site_takes_its_unused_codes_back(store: Engine) -> None:
-    given = code(store, "a")
+    enrolment_code = code(store, "a")
     tokens.revoke(store, SITE)
-    assert refused(store, given, token("t")) is EnrolmentRefusalReason.REPLACED
+    assert refused(store, enrolment_code, token("t")) is EnrolmentRefusalReason.REPLACED
     with pytest.raises(TokenError):
         tokens.revoke(store, SITE)
 
 
 def test_the_store_holds_neither_code_nor_token(store: Engine, tmp_path: Path) -> None:
-    given = code(store, "A-CODE-IN-THE-CLEAR")
-    enrolments.use(store, given, token("A-TOKEN-IN-THE-CLEAR"), site="", by=DEVICE)
+    enrolment_code = code(store, "A-CODE-IN-THE-CLEAR")
+    enrolments.use(store, enrolment_code, token("A-TOKEN-IN-THE-CLEAR"), site="", by=DEVICE)
     for path in tmp_path.iterdir():
         assert b"IN-THE-CLEAR" not in path.read_bytes(), path
     with store.connect() as connection:
-        assert connection.execute(select(ENROLMENTS.c.digest)).scalar_one() == given
+        assert connection.execute(select(ENROLMENTS.c.digest)).scalar_one() == enrolment_code
 
 
 def test_every_change_leaves_a_line_with_who_and_what(store: Engine) -> None:
@@ -135,7 +138,7 @@ def test_every_change_leaves_a_line_with_who_and_what(store: Engine) -> None:
     people.revoke(store, "lan")
     tokens.revoke(store, SITE)
     lines = audit.listed(store)
-    assert [(one.action, one.subject) for one in lines] == [
+    assert [(row.action, row.subject) for row in lines] == [
         ("token_created", SITE),
         ("code_created", SITE),
         ("enrolled", SITE),
@@ -149,7 +152,7 @@ def test_every_change_leaves_a_line_with_who_and_what(store: Engine) -> None:
     said = repr(lines)
     assert secret not in said
     assert password not in said
-    assert [one.action for one in audit.listed(store, subject=SITE, limit=1)] == ["token_revoked"]
+    assert [row.action for row in audit.listed(store, subject=SITE, limit=1)] == ["token_revoked"]
 
 
 def test_what_did_not_happen_leaves_no_line(store: Engine) -> None:
@@ -159,8 +162,8 @@ def test_what_did_not_happen_leaves_no_line(store: Engine) -> None:
         people.revoke(store, "lan")
     refused(store, b"never made", token("t"))
     assert audit.listed(store) == []
-    given = code(store, "a")
-    refused(store, given, token("t"), site="ba-dinh")
+    enrolment_code = code(store, "a")
+    refused(store, enrolment_code, token("t"), site="ba-dinh")
     assert audit.listed(store)[-1].action == "enrolment_refused"
     assert audit.listed(store)[-1].detail.endswith("wrong_site")
 

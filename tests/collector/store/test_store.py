@@ -83,7 +83,7 @@ def test_what_is_set_aside_stays_whole_and_is_bounded(
     for number in range(1, 6):
         dead_letters.put(store, letter(number, sequence=number, error="bad\nvery bad"))
     dead_letters.put(store, letter(1, site="ba-dinh", sequence=9, error="bad"))
-    assert [one.number for one in dead_letters.listed(store)] == [3, 4, 5, 1]
+    assert [row.number for row in dead_letters.listed(store)] == [3, 4, 5, 1]
     newest = dead_letters.get(store, dead_letters.listed(store)[2].id)
     assert newest is not None
     assert (newest.body, newest.error, newest.sequence) == (b"body 5", "bad\nvery bad", 5)

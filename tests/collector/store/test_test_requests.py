@@ -37,9 +37,9 @@ def want(
 
 
 def stage_of(store: Engine, name: str) -> RequestStage:
-    found = test_requests.get(store, name)
-    assert found is not None
-    return found.state
+    request = test_requests.get(store, name)
+    assert request is not None
+    return request.state
 
 
 def test_the_same_id_and_the_same_wish_are_one_test(store: Engine) -> None:
@@ -70,9 +70,9 @@ def test_news_leads_on_and_never_back(store: Engine) -> None:
     test_requests.advance(store, "hoan-kiem", "one", RequestStage.REFUSED, "budget mobile")
     test_requests.advance(store, "hoan-kiem", "one", RequestStage.TAKEN)
     test_requests.advance(store, "hoan-kiem", "one", RequestStage.DONE)
-    found = test_requests.get(store, "one")
-    assert found is not None
-    assert (found.state, found.said) == (RequestStage.REFUSED, "budget mobile")
+    request = test_requests.get(store, "one")
+    assert request is not None
+    assert (request.state, request.said) == (RequestStage.REFUSED, "budget mobile")
     assert test_requests.live(store) == []
 
 
@@ -82,8 +82,8 @@ def test_what_nobody_takes_expires_and_late_news_still_counts(store: Engine) -> 
     assert test_requests.live(store) == []
     assert stage_of(store, "one") is RequestStage.EXPIRED
     test_requests.advance(store, "hoan-kiem", "one", RequestStage.TAKEN)
-    (found,) = test_requests.live(store)
-    assert (found.id, found.state) == ("one", RequestStage.TAKEN)
+    (request,) = test_requests.live(store)
+    assert (request.id, request.state) == ("one", RequestStage.TAKEN)
 
 
 def test_of_a_series_the_latest_run_counts(store: Engine) -> None:
@@ -93,26 +93,26 @@ def test_of_a_series_the_latest_run_counts(store: Engine) -> None:
     second = TestRun(link="fiber", target="a", family="ip4", outcome="ok")
     test_requests.record_findings(store, "one", [first])
     test_requests.record_findings(store, "one", [other, second])
-    found = test_requests.get(store, "one")
-    assert found is not None
-    assert found.findings == [other, second]
+    request = test_requests.get(store, "one")
+    assert request is not None
+    assert request.findings == [other, second]
     late = TestRun(link="wifi", target="a", family="ip4", outcome="ok")
     test_requests.record_findings(store, "one", [first, late], only_new=True)
-    found = test_requests.get(store, "one")
-    assert found is not None
-    assert found.findings == [other, second, late]
+    request = test_requests.get(store, "one")
+    assert request is not None
+    assert request.findings == [other, second, late]
 
 
 def test_what_was_wanted_at_the_point_is_kept_once_and_does_not_use_up_other_peoples(
     store: Engine,
 ) -> None:
-    one = replace(want(name="one"), asked_by=AT_SITE, state=RequestStage.TAKEN)
-    test_requests.put_onsite(store, one)
+    wanted = replace(want(name="one"), asked_by=AT_SITE, state=RequestStage.TAKEN)
+    test_requests.put_onsite(store, wanted)
     test_requests.advance(store, "hoan-kiem", "one", RequestStage.DONE)
-    test_requests.put_onsite(store, one)
+    test_requests.put_onsite(store, wanted)
     assert stage_of(store, "one") is RequestStage.DONE
     for n in range(AT_ONCE_HERE - 1):
-        test_requests.put_onsite(store, replace(one, id=f"more{n}"))
+        test_requests.put_onsite(store, replace(wanted, id=f"more{n}"))
     with pytest.raises(InvalidTestRequest, match="in a short time"):
-        test_requests.put_onsite(store, replace(one, id="toomany"))
+        test_requests.put_onsite(store, replace(wanted, id="toomany"))
     assert test_requests.put(store, want("radio")).state is RequestStage.WAITING

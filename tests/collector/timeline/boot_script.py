@@ -120,7 +120,7 @@ def reference(
 ) -> list[VerdictTriple]:
     """Return what is said of a subject in each second, read naively from a set of pieces."""
     boots: dict[str, list[BatchSummary]] = {}
-    for piece in {(one.stream, one.number): one for one in pieces}.values():
+    for piece in {(sent.stream, sent.number): sent for sent in pieces}.values():
         boots.setdefault(piece.boot_id, []).append(piece)
     alive: dict[int, str] = {}
     said: dict[str, dict[int, VerdictTriple]] = {}
@@ -130,23 +130,23 @@ def reference(
         alive |= dict.fromkeys(_alive(of_boot, on_s[boot]), boot)
         said[boot] = _said_in(of_boot, subject, on_s[boot], seconds)
     last_s = max(alive)
-    found: list[VerdictTriple] = []
+    triples: list[VerdictTriple] = []
     for second in seconds:
         if second in alive:
-            found.append(UP if subject.is_device else said[alive[second]][second])
+            triples.append(UP if subject.is_device else said[alive[second]][second])
         elif second > last_s:
             now = UP if subject.is_device else said[alive[last_s]][second]
-            found.append((State.UNKNOWN, None, Symptom.AGENT_SILENT) if is_silent else now)
+            triples.append((State.UNKNOWN, None, Symptom.AGENT_SILENT) if is_silent else now)
         else:
-            before = alive[max(one for one in alive if one < second)]
-            after = alive[min(one for one in alive if one > second)]
+            before = alive[max(second_alive for second_alive in alive if second_alive < second)]
+            after = alive[min(second_alive for second_alive in alive if second_alive > second)]
             if before == after:
-                found.append((State.UNKNOWN, None, Symptom.AGENT_SILENT))
+                triples.append((State.UNKNOWN, None, Symptom.AGENT_SILENT))
             elif second < on_s[after]:
-                found.append((State.UNKNOWN, Segment.DEVICE, Symptom.DEVICE_OFF))
+                triples.append((State.UNKNOWN, Segment.DEVICE, Symptom.DEVICE_OFF))
             else:
-                found.append((State.UNKNOWN, None, Symptom.NOT_YET_MEASURED))
-    return found
+                triples.append((State.UNKNOWN, None, Symptom.NOT_YET_MEASURED))
+    return triples
 
 
 def _alive(pieces: Iterable[BatchSummary], on_s: int) -> set[int]:
@@ -213,9 +213,11 @@ def _begin_s(
 
 def second_by_second(intervals: Sequence[Interval], seconds: range) -> list[VerdictTriple]:
     """Return what intervals say in each second."""
-    found: list[VerdictTriple] = []
+    triples: list[VerdictTriple] = []
     for second in seconds:
         at = wall_ns(second)
-        one = next(i for i in intervals if i.start_ns <= at and (i.end_ns is None or at < i.end_ns))
-        found.append((one.state, one.segment, one.symptom))
-    return found
+        interval = next(
+            i for i in intervals if i.start_ns <= at and (i.end_ns is None or at < i.end_ns)
+        )
+        triples.append((interval.state, interval.segment, interval.symptom))
+    return triples

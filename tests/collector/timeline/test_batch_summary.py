@@ -90,5 +90,5 @@ def test_a_notice_of_dropped_results_that_makes_no_sense_covers_nothing() -> Non
 
 
 def test_stretches_within_a_minute_of_each_other_are_one() -> None:
-    found = spans_of([(200 * S, 210 * S), (0, 10 * S), (70 * S, 80 * S), (0, 75 * S)])
-    assert found == ((0, 80 * S), (200 * S, 210 * S))
+    spans = spans_of([(200 * S, 210 * S), (0, 10 * S), (70 * S, 80 * S), (0, 75 * S)])
+    assert spans == ((0, 80 * S), (200 * S, 210 * S))

@@ -172,7 +172,9 @@ def test_an_end_whose_onset_lies_before_a_stale_spell_does_not_make_the_spell_va
     script.batch(0, 100, [script.change("fiber", UP, 2, 3)], starts=[0])
     script.batch(100, 131, [script.change("fiber", STALE, 100, 130)])
     script.batch(131, 420, [script.change("fiber", UP, 2, 405)])
-    assert [(one.start_ns, one.state) for one in shown(timeline_of(script.pieces))[1:]] == [
+    assert [
+        (interval.start_ns, interval.state) for interval in shown(timeline_of(script.pieces))[1:]
+    ] == [
         (wall_ns(2), State.UP),
         (wall_ns(100), State.UNKNOWN),
         (wall_ns(405), State.UP),
@@ -187,7 +189,9 @@ def test_a_clock_that_was_wrong_for_a_while_hides_nothing_of_its_boot() -> None:
     script.quality, script.off_by_s = ClockQuality.TRUSTED, 0
     script.batch(108, 400, [script.change("fiber", UP, 300, 310)])
     script.batch(400, 460, [script.change("fiber", LOSSY, 420, 450)])
-    assert [(one.start_ns, one.state) for one in shown(timeline_of(script.pieces))[1:]] == [
+    assert [
+        (interval.start_ns, interval.state) for interval in shown(timeline_of(script.pieces))[1:]
+    ] == [
         (wall_ns(2), State.UP),
         (wall_ns(100), State.DOWN),
         (wall_ns(300), State.UP),
@@ -200,7 +204,9 @@ def test_a_later_diagnosis_names_the_same_fault_from_its_onset_on() -> None:
     script.batch(0, 100, [script.change("fiber", UP, 2, 3)], starts=[0])
     script.batch(100, 104, [script.change("fiber", SOMEWHERE, 100, 103)])
     script.batch(104, 170, [script.change("fiber", CUT, 100, 163)])
-    assert [(one.start_ns, one.state) for one in shown(timeline_of(script.pieces))[1:]] == [
+    assert [
+        (interval.start_ns, interval.state) for interval in shown(timeline_of(script.pieces))[1:]
+    ] == [
         (wall_ns(2), State.UP),
         (wall_ns(100), State.DOWN),
     ]
@@ -211,7 +217,9 @@ def test_a_line_that_was_dead_is_not_called_slow_afterwards() -> None:
     script.batch(0, 100, [script.change("fiber", UP, 2, 3)], starts=[0])
     script.batch(100, 104, [script.change("fiber", CUT, 100, 103)])
     script.batch(104, 220, [script.change("fiber", LOSSY, 100, 200)])
-    assert [(one.start_ns, one.state) for one in shown(timeline_of(script.pieces))[1:]] == [
+    assert [
+        (interval.start_ns, interval.state) for interval in shown(timeline_of(script.pieces))[1:]
+    ] == [
         (wall_ns(2), State.UP),
         (wall_ns(100), State.DOWN),
         (wall_ns(103), State.DEGRADED),

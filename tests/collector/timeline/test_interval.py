@@ -76,16 +76,16 @@ def test_what_never_becomes_calm_is_cut_and_says_so() -> None:
     flapping = [(state, 20 * at) for at, state in enumerate([U, D] * 300)]
     changed = list(flapping)
     changed[301] = (G, flapping[301][1])
-    found = part(tiled(*flapping), tiled(*changed))
-    assert found is not None
-    assert (found.is_cut_before, found.is_cut_after) == (True, True)
-    assert len(found.intervals) <= 2 * MOST_AROUND + 3
-    assert found.intervals[0].start_ns < flapping[301][1] < found.intervals[-1].start_ns
+    part_found = part(tiled(*flapping), tiled(*changed))
+    assert part_found is not None
+    assert (part_found.is_cut_before, part_found.is_cut_after) == (True, True)
+    assert len(part_found.intervals) <= 2 * MOST_AROUND + 3
+    assert part_found.intervals[0].start_ns < flapping[301][1] < part_found.intervals[-1].start_ns
 
 
 def test_adjacent_intervals_that_say_the_same_are_one_and_empty_ones_are_none() -> None:
-    found = joined(tiled((U, 0), (U, 10), (D, 20), (G, 20), (U, 20), (D, 30)))
-    assert [(interval.state, interval.start_ns, interval.end_ns) for interval in found] == [
+    intervals = joined(tiled((U, 0), (U, 10), (D, 20), (G, 20), (U, 20), (D, 30)))
+    assert [(interval.state, interval.start_ns, interval.end_ns) for interval in intervals] == [
         (U, 0, 30),
         (D, 30, None),
     ]

@@ -48,15 +48,19 @@ class IntervalTable:
         self.rows: dict[Subject, list[Interval]] = {}
 
     def apply(self, rewrites: Iterable[Rewrite]) -> None:
-        for one in rewrites:
+        for rewrite in rewrites:
             kept = []
-            for row in self.rows.get(one.subject, []):
-                ends_before = row.end_ns is not None and row.end_ns <= one.from_ns
-                if ends_before or (one.until_ns is not None and row.start_ns >= one.until_ns):
+            for row in self.rows.get(rewrite.subject, []):
+                ends_before = row.end_ns is not None and row.end_ns <= rewrite.from_ns
+                if ends_before or (
+                    rewrite.until_ns is not None and row.start_ns >= rewrite.until_ns
+                ):
                     kept.append(row)
-                elif row.start_ns < one.from_ns:
-                    kept.append(msgspec.structs.replace(row, end_ns=one.from_ns))
-            self.rows[one.subject] = sorted([*kept, *one.intervals], key=lambda row: row.start_ns)
+                elif row.start_ns < rewrite.from_ns:
+                    kept.append(msgspec.structs.replace(row, end_ns=rewrite.from_ns))
+            self.rows[rewrite.subject] = sorted(
+                [*kept, *rewrite.intervals], key=lambda row: row.start_ns
+            )
 
 
 def replayed(
@@ -72,7 +76,10 @@ def replayed(
 
 
 def course(intervals: Sequence[Interval]) -> list[tuple[float, str, str]]:
-    return [((one.start_ns - wall_ns(0)) / NS, one.state, one.symptom) for one in intervals]
+    return [
+        ((interval.start_ns - wall_ns(0)) / NS, interval.state, interval.symptom)
+        for interval in intervals
+    ]
 
 
 # What is told of a site.
@@ -139,7 +146,7 @@ def test_a_new_boot_tells_that_the_device_was_off_and_since_when_it_was_on() -> 
         (3_641, "up", "none"),
     ]
     assert course(timeline.intervals()[FIBER])[-4:] == expected
-    assert [one.basis for one in timeline.intervals()[FIBER][-3:]] == [
+    assert [interval.basis for interval in timeline.intervals()[FIBER][-3:]] == [
         Basis.ABSENCE,
         Basis.RECORD,
         Basis.RECORD,
@@ -310,15 +317,15 @@ def boot_scripts(draw: st.DrawFn) -> list[BatchSummary]:
 def test_the_order_and_repetition_of_what_arrives_change_nothing(
     pieces: list[BatchSummary], chance: random.Random, ticks: bool
 ) -> None:
-    end_s = max(one.epoch_ns + one.sealed_ns for one in pieces) / NS - wall_ns(0) / NS
+    end_s = max(piece.epoch_ns + piece.sealed_ns for piece in pieces) / NS - wall_ns(0) / NS
     for now_s in (end_s + 1, end_s + 1_000):
         straight, table = replayed(pieces, now_s=now_s)
         shuffled = pieces + chance.choices(pieces, k=len(pieces))
         chance.shuffle(shuffled)
         mixed, mixed_table = replayed(shuffled, now_s=now_s, ticks=ticks)
         assert mixed.intervals() == straight.intervals()
-        for one, timeline in ((table, straight), (mixed_table, mixed)):
-            assert {s: tuple(rows) for s, rows in one.rows.items()} == timeline.intervals()
+        for intervals_of, timeline in ((table, straight), (mixed_table, mixed)):
+            assert {s: tuple(rows) for s, rows in intervals_of.rows.items()} == timeline.intervals()
 
 
 @given(boot_scripts(), st.randoms(use_true_random=False))
@@ -326,10 +333,12 @@ def test_the_order_and_repetition_of_what_arrives_change_nothing(
 def test_intervals_tile_the_time_and_say_what_a_naive_reading_says(
     pieces: list[BatchSummary], chance: random.Random
 ) -> None:
-    arrived = [one for one in pieces if chance.random() < 0.8] or pieces
+    arrived = [piece for piece in pieces if chance.random() < 0.8] or pieces
     chance.shuffle(arrived)
     alive = [
-        (one.epoch_ns + begin, one.epoch_ns + end) for one in arrived for begin, end in one.spans
+        (piece.epoch_ns + begin, piece.epoch_ns + end)
+        for piece in arrived
+        for begin, end in piece.spans
     ]
     first_s = (min(begin for begin, _ in alive) - wall_ns(0)) // NS
     last_s = (max(end for _, end in alive) - wall_ns(0)) // NS
@@ -338,10 +347,10 @@ def test_intervals_tile_the_time_and_say_what_a_naive_reading_says(
         for subject, intervals in timeline.intervals().items():
             assert intervals[0].start_ns == wall_ns(first_s)
             assert intervals[-1].end_ns is None
-            for one, other in pairwise(intervals):
-                assert one.end_ns == other.start_ns
-                assert one.start_ns < other.start_ns
-                assert not one.is_same_state(other)
+            for interval, other in pairwise(intervals):
+                assert interval.end_ns == other.start_ns
+                assert interval.start_ns < other.start_ns
+                assert not interval.is_same_state(other)
             seconds = range(first_s, now_s)
             naive = reference(arrived, subject, seconds, is_silent=timeline.is_silent)
             assert second_by_second(intervals, seconds) == naive, subject
@@ -367,9 +376,11 @@ def test_a_stream_without_its_beginning_is_in_doubt_from_where_the_one_before_it
     intervals = timeline.intervals()[FIBER]
     presumed = [interval for interval in intervals if interval.basis is Basis.PRESUMED]
     assert presumed[0].start_ns == wall_ns(200)
-    gap = next(one for one in intervals if one.symptom is Symptom.AGENT_SILENT)
+    gap = next(interval for interval in intervals if interval.symptom is Symptom.AGENT_SILENT)
     assert (gap.start_ns, gap.end_ns, gap.basis) == (wall_ns(105), wall_ns(200), Basis.SILENCE)
-    assert all(one.basis is Basis.RECORD for one in intervals if one.start_ns < wall_ns(105))
+    assert all(
+        interval.basis is Basis.RECORD for interval in intervals if interval.start_ns < wall_ns(105)
+    )
 
 
 def test_a_pause_of_a_minute_is_none_and_a_longer_one_is_an_absence() -> None:

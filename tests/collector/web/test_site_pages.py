@@ -61,9 +61,9 @@ async def test_the_list_shows_every_site_and_finds_it_without_diacritics(tmp_pat
             return "Hoàn Kiếm" in text and "not-in-the-inventory" in text
 
         await eventually(both)
-        found = (await client.get("/", params={"q": "hoan kiem"})).text
-        assert "Hoàn Kiếm" in found
-        assert "not-in-the-inventory" not in found
+        page = (await client.get("/", params={"q": "hoan kiem"})).text
+        assert "Hoàn Kiếm" in page
+        assert "not-in-the-inventory" not in page
         # What is down stands before what is merely unknown.
         text = (await client.get("/?lang=en")).text
         assert text.index("not-in-the-inventory") < text.index("Hoàn Kiếm")
@@ -120,7 +120,7 @@ async def test_with_a_password_the_pages_are_for_those_who_know_it(tmp_path: Pat
 
 
 @pytest.mark.parametrize(
-    ("wanted", "found"),
+    ("wanted", "is_match"),
     [
         ("", True),
         ("hoàn kiếm", True),
@@ -130,6 +130,6 @@ async def test_with_a_password_the_pages_are_for_those_who_know_it(tmp_path: Pat
         ("hoan x", False),
     ],
 )
-def test_words_are_found_as_people_type_them(wanted: str, found: bool) -> None:
-    assert matches(wanted, "hk-01", "Điểm phục vụ Hoàn Kiếm") is found
+def test_words_are_found_as_people_type_them(wanted: str, is_match: bool) -> None:
+    assert matches(wanted, "hk-01", "Điểm phục vụ Hoàn Kiếm") is is_match
     assert matches("diem dong da", "Điểm Đống Đa")

@@ -47,7 +47,7 @@ async def clerk(stage: NotifyingStack) -> tuple[str, str]:
 
 def test_an_answer_kept_under_former_names_is_shown_as_it_was_meant() -> None:
     values = {"throughput_down_bits_per_second": 93.4e6, "path_hops_count": 7.0}
-    found = TestRun(link="fiber", target="", family="ip4", outcome="ok", values=values)
+    run = TestRun(link="fiber", target="", family="ip4", outcome="ok", values=values)
     ask = KeptAsk(
         id="1",
         site=SITE,
@@ -57,7 +57,7 @@ def test_an_answer_kept_under_former_names_is_shown_as_it_was_meant() -> None:
         asked_by="lan",
         asked_ns=1,
         expires_ns=2,
-        found=msgspec.json.encode([found]),
+        found=msgspec.json.encode([run]),
     )
     (line,) = describe_result(ask, InventoryDirectory(Inventory()), "en")
     assert "down 93.4 Mbit/s" in line
@@ -74,7 +74,9 @@ async def push(
     """Push as the agent does; return what the answer asks for."""
     now_ns = time.time_ns() - stage.agent.epoch_ns
     said = more if code is None else ((code, text), *more)
-    notices = [Notice(code=one, boottime_ns=now_ns, text=words) for one, words in said]
+    notices = [
+        Notice(code=notice_code, boottime_ns=now_ns, text=words) for notice_code, words in said
+    ]
     batch = stage.agent.batch(now_ns, list(results), notices=notices)
     async with httpx.AsyncClient(base_url=stage.collector.url, timeout=WITHIN_S) as client:
         pusher = Pusher(client, stage.agent, stage.secret)
@@ -184,14 +186,14 @@ async def test_who_may_ask_for_what_and_how_often(stage: NotifyingStack) -> None
 async def test_the_command_line_asks_a_running_collector(stage: NotifyingStack) -> None:
     status, said = await command(stage, "ask", SITE, "path", "--link", "fiber", "--id", "one")
     assert (status, said) == (0, "one: waiting\n")
-    found: list[TestRequest] = []
+    requests: list[TestRequest] = []
 
     async def is_asked() -> bool:
-        found[:] = await push(stage)
-        return bool(found)
+        requests[:] = await push(stage)
+        return bool(requests)
 
     await eventually(is_asked)
-    assert found == [TestRequest(id="one", kind="path", link="fiber")]
+    assert requests == [TestRequest(id="one", kind="path", link="fiber")]
     await push(stage, NoticeCode.TEST_ACCEPTED, "one")
     await push(stage, NoticeCode.TEST_COMPLETED, "one", runs(stage))
 

@@ -45,12 +45,12 @@ def cut_off(query: dns.message.Message, over_tcp: bool) -> list[bytes]:
 
 
 def target(*addresses: str, expect: tuple[str, ...] = ()) -> Target:
-    found = anchor(*addresses, lookup=NAME)
+    lookup_target = anchor(*addresses, lookup=NAME)
     return Target(
-        name=found.name,
-        role=found.role,
-        segment=found.segment,
-        addresses=found.addresses,
+        name=lookup_target.name,
+        role=lookup_target.role,
+        segment=lookup_target.segment,
+        addresses=lookup_target.addresses,
         lookup=NAME,
         expect_addresses=expect,
     )
@@ -80,21 +80,21 @@ def measure(
 @pytest.mark.parametrize("family", [Family.IP4, Family.IP6])
 @pytest.mark.parametrize("link", ["fixed", "mobile"])
 def test_both_sorts_of_address_are_asked_for_at_once(lab: Lab, family: Family, link: str) -> None:
-    found = measure(lab, TRUTH, family=family, link=link)
-    assert found.outcome is Outcome.OK
-    assert found.values["dns_answers"] == 3
-    assert found.values["dns_ttl_seconds"] == 60
-    assert 0 < found.values["dns_lookup_seconds"] < 5
-    assert found.doubts == ()
-    assert found.evidence["addresses"] == "203.0.113.80 203.0.113.81 2001:db8:f::80"
+    finding = measure(lab, TRUTH, family=family, link=link)
+    assert finding.outcome is Outcome.OK
+    assert finding.values["dns_answers"] == 3
+    assert finding.values["dns_ttl_seconds"] == 60
+    assert 0 < finding.values["dns_lookup_seconds"] < 5
+    assert finding.doubts == ()
+    assert finding.evidence["addresses"] == "203.0.113.80 203.0.113.81 2001:db8:f::80"
     headers = 4 * ((40 if family is Family.IP6 else 20) + 8)
-    assert headers + 2 * (12 + len(NAME) + 6) < found.cost_bytes < headers + 300
+    assert headers + 2 * (12 + len(NAME) + 6) < finding.cost_bytes < headers + 300
 
 
 def test_the_time_is_that_of_the_wire(lab: Lab) -> None:
     lab.impair("ont--internet", Impairment(delay_s=0.05), Impairment(delay_s=0.01))
-    found = measure(lab, TRUTH)
-    assert found.values["dns_lookup_seconds"] >= 0.06
+    finding = measure(lab, TRUTH)
+    assert finding.values["dns_lookup_seconds"] >= 0.06
 
 
 def test_the_links_own_resolver_is_asked(lab: Lab) -> None:
@@ -109,16 +109,16 @@ def test_the_links_own_resolver_is_asked(lab: Lab) -> None:
 
 
 def test_an_answer_that_is_cut_off_is_asked_for_over_tcp(lab: Lab) -> None:
-    found = measure(lab, truncating(TRUTH))
-    assert found.outcome is Outcome.OK
-    assert found.values["dns_answers"] == 3
-    assert QualityFlag.SOFTWARE_STAMP in found.doubts
-    assert found.cost_bytes > 700
+    finding = measure(lab, truncating(TRUTH))
+    assert finding.outcome is Outcome.OK
+    assert finding.values["dns_answers"] == 3
+    assert QualityFlag.SOFTWARE_STAMP in finding.doubts
+    assert finding.cost_bytes > 700
 
 
 def test_no_tcp_after_a_truncated_answer_is_a_failure(lab: Lab) -> None:
-    found = measure(lab, truncating(TRUTH), with_tcp=False)
-    assert found.reason is Reason.CONNECTION_REFUSED
+    finding = measure(lab, truncating(TRUTH), with_tcp=False)
+    assert finding.reason is Reason.CONNECTION_REFUSED
 
 
 @pytest.mark.parametrize(
@@ -133,15 +133,15 @@ def test_no_tcp_after_a_truncated_answer_is_a_failure(lab: Lab) -> None:
 def test_the_code_of_an_answer_is_the_reason_and_its_time_is_kept(
     lab: Lab, code: dns.rcode.Rcode, reason: Reason
 ) -> None:
-    found = measure(lab, failing(code))
-    assert (found.outcome, found.reason) == (Outcome.FAILED, reason)
-    assert found.values["dns_lookup_seconds"] > 0
+    finding = measure(lab, failing(code))
+    assert (finding.outcome, finding.reason) == (Outcome.FAILED, reason)
+    assert finding.values["dns_lookup_seconds"] > 0
 
 
 def test_a_name_with_one_sort_of_address_is_well_and_with_none_is_not(lab: Lab) -> None:
     assert measure(lab, zone(f"{NAME}. 300 A 203.0.113.80")).outcome is Outcome.OK
-    found = measure(lab, zone(f"{NAME}. 300 TXT nothing"))
-    assert found.reason is Reason.NAME_WITHOUT_ADDRESS
+    finding = measure(lab, zone(f"{NAME}. 300 TXT nothing"))
+    assert finding.reason is Reason.NAME_WITHOUT_ADDRESS
 
 
 @pytest.mark.parametrize(
@@ -156,22 +156,22 @@ def test_a_name_with_one_sort_of_address_is_well_and_with_none_is_not(lab: Lab) 
 def test_an_address_that_cannot_be_true_is_forged(
     lab: Lab, address: str, expect: tuple[str, ...]
 ) -> None:
-    found = measure(lab, zone(f"{NAME}. 300 A {address}"), of=target(expect=expect))
-    assert (found.outcome, found.reason) == (Outcome.FAILED, Reason.NAME_ANSWER_FORGED)
-    assert address in found.detail
-    assert found.values["dns_answers"] == 1
+    finding = measure(lab, zone(f"{NAME}. 300 A {address}"), of=target(expect=expect))
+    assert (finding.outcome, finding.reason) == (Outcome.FAILED, Reason.NAME_ANSWER_FORGED)
+    assert address in finding.detail
+    assert finding.values["dns_answers"] == 1
 
 
 def test_an_address_as_expected_is_not_forged(lab: Lab) -> None:
-    found = measure(lab, TRUTH, of=target(expect=("203.0.113.80/28", "2001:db8:f::/64")))
-    assert found.outcome is Outcome.OK
+    finding = measure(lab, TRUTH, of=target(expect=("203.0.113.80/28", "2001:db8:f::/64")))
+    assert finding.outcome is Outcome.OK
 
 
 def test_silence_is_a_time_out(lab: Lab) -> None:
-    found = measure(lab, quiet, settings=SHORT)
-    assert (found.outcome, found.reason) == (Outcome.FAILED, Reason.NAME_SERVER_TIMED_OUT)
-    assert found.values == {}
-    assert found.cost_bytes > 0
+    finding = measure(lab, quiet, settings=SHORT)
+    assert (finding.outcome, finding.reason) == (Outcome.FAILED, Reason.NAME_SERVER_TIMED_OUT)
+    assert finding.values == {}
+    assert finding.cost_bytes > 0
 
 
 def test_answers_to_other_questions_do_not_count_and_the_true_one_behind_them_does(
@@ -184,25 +184,25 @@ def test_answers_to_other_questions_do_not_count_and_the_true_one_behind_them_do
         broken = truth[:-3]
         return [other_identifier, other_question, broken, b"", truth]
 
-    found = measure(lab, liar)
-    assert found.outcome is Outcome.OK
-    assert found.values["dns_answers"] == 3
+    finding = measure(lab, liar)
+    assert finding.outcome is Outcome.OK
+    assert finding.values["dns_answers"] == 3
 
 
 def test_nothing_but_nonsense_is_an_invalid_response(lab: Lab) -> None:
-    found = measure(lab, cut_off, settings=SHORT)
-    assert found.reason is Reason.RESPONSE_INVALID
-    found = measure(lab, noise, settings=SHORT)
-    assert found.reason is Reason.NAME_SERVER_TIMED_OUT
-    assert "another question" in found.detail
+    finding = measure(lab, cut_off, settings=SHORT)
+    assert finding.reason is Reason.RESPONSE_INVALID
+    finding = measure(lab, noise, settings=SHORT)
+    assert finding.reason is Reason.NAME_SERVER_TIMED_OUT
+    assert "another question" in finding.detail
 
 
 def test_a_host_where_nobody_listens_refuses(lab: Lab) -> None:
     async def run(monitor: LinkMonitor) -> Finding:
         return await run_dns(monitor.links["fixed"], target(), Family.IP4, Settings())
 
-    found = on_device(lab, run, (FIXED,))
-    assert (found.outcome, found.reason) == (Outcome.FAILED, Reason.CONNECTION_REFUSED)
+    finding = on_device(lab, run, (FIXED,))
+    assert (finding.outcome, finding.reason) == (Outcome.FAILED, Reason.CONNECTION_REFUSED)
 
 
 def test_a_link_without_a_route_is_unmeasured_and_asks_nobody(lab: Lab) -> None:
@@ -211,8 +211,8 @@ def test_a_link_without_a_route_is_unmeasured_and_asks_nobody(lab: Lab) -> None:
     async def run(monitor: LinkMonitor) -> None:
         for family, address in ((Family.IP4, ANCHOR4), (Family.IP6, ANCHOR6)):
             async with ScriptedNameServer(lab.node("anchor"), address, TRUTH) as server:
-                found = await run_dns(monitor.links["mobile"], target(), family, SHORT)
-                assert (found.outcome, found.reason) == (Outcome.UNMEASURED, Reason.NO_ROUTE)
+                finding = await run_dns(monitor.links["mobile"], target(), family, SHORT)
+                assert (finding.outcome, finding.reason) == (Outcome.UNMEASURED, Reason.NO_ROUTE)
                 await run_dns(monitor.links["fixed"], target(), family, SHORT)
                 assert len(server.asked) == 2
 
@@ -226,9 +226,9 @@ def test_a_starved_process_loses_and_lengthens_nothing(lab: Lab) -> None:
         asyncio.get_running_loop().call_soon(time.sleep, 0.5)
         return TRUTH(query, over_tcp)
 
-    found = measure(lab, answer_and_stall, settings=Settings(timeout_s=0.4, records=("a",)))
-    assert found.outcome is Outcome.OK
-    assert found.values["dns_lookup_seconds"] < 0.4
+    finding = measure(lab, answer_and_stall, settings=Settings(timeout_s=0.4, records=("a",)))
+    assert finding.outcome is Outcome.OK
+    assert finding.values["dns_lookup_seconds"] < 0.4
 
 
 @pytest.mark.parametrize(

@@ -20,8 +20,8 @@ async def look(monitor: LinkMonitor, name: str) -> Finding:
     return await run(monitor.links[name], LINK_TARGET, Family.NONE, Settings())
 
 
-def actives(found: Finding) -> tuple[float, float]:
-    return found.values["failover_active4_ratio"], found.values["failover_active6_ratio"]
+def actives(finding: Finding) -> tuple[float, float]:
+    return finding.values["failover_active4_ratio"], finding.values["failover_active6_ratio"]
 
 
 def test_it_sends_nothing_and_is_for_links_alone() -> None:

@@ -12,10 +12,10 @@ from thongsuot_schema.result import Family
 
 async def main() -> dict[str, float]:
     with LinkMonitor((Spec(name="fixed", interface="fix0"),)) as monitor:
-        found = await HostProbe(ProbeServices())(
+        finding = await HostProbe(ProbeServices())(
             monitor.links["fixed"], LINK_TARGET, Family.NONE, Settings()
         )
-        return found.values
+        return finding.values
 
 
 if __name__ == "__main__":

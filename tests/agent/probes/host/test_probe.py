@@ -48,16 +48,16 @@ def test_counters_only_grow() -> None:
 def test_a_good_link_is_seen_whole(lab: Lab) -> None:
     async def run(monitor: LinkMonitor) -> None:
         await look(monitor)
-        found = await look(monitor)
-        assert found.outcome is Outcome.OK
-        values = found.values
-        for what in ("interface_up", "ip4_address", "ip6_address", "ip4_route", "ip6_route"):
-            assert values[f"host_{what}_ratio"] == 1
+        finding = await look(monitor)
+        assert finding.outcome is Outcome.OK
+        values = finding.values
+        for aspect in ("interface_up", "ip4_address", "ip6_address", "ip4_route", "ip6_route"):
+            assert values[f"host_{aspect}_ratio"] == 1
         assert values["host_gateway_neighbour_ratio"] == 1
         assert values["host_sent_bytes_total"] > 0
         assert values["host_received_bytes_total"] > 0
-        for what in ("receive_errors", "send_errors", "receive_drops", "send_drops"):
-            assert values[f"host_{what}_packets_total"] >= 0
+        for counter in ("receive_errors", "send_errors", "receive_drops", "send_drops"):
+            assert values[f"host_{counter}_packets_total"] >= 0
         assert values["host_interface_carrier_changes_total"] >= 1
         assert values["host_uptime_seconds"] == pytest.approx(
             time.clock_gettime(time.CLOCK_BOOTTIME), abs=60
@@ -67,9 +67,9 @@ def test_a_good_link_is_seen_whole(lab: Lab) -> None:
         assert ("host_clock_error_seconds" in values) == (
             values["host_clock_synchronised_ratio"] == 1
         )
-        assert found.evidence["boot_id"] == boot_id()
-        assert found.evidence["addresses"] == "192.168.1.10 2001:db8:a1::10"
-        assert found.evidence["gateways"] == "192.168.1.1 2001:db8:a1::1"
+        assert finding.evidence["boot_id"] == boot_id()
+        assert finding.evidence["addresses"] == "192.168.1.10 2001:db8:a1::10"
+        assert finding.evidence["gateways"] == "192.168.1.1 2001:db8:a1::1"
 
     on_device(lab, run, BOTH)
 
@@ -125,10 +125,10 @@ def test_a_pulled_cable_and_a_missing_route_are_values(lab: Lab) -> None:
     lab.cut("device--cpe")
 
     async def run(monitor: LinkMonitor) -> None:
-        found = await look(monitor, "mobile")
-        assert found.outcome is Outcome.OK
-        assert found.values["host_interface_up_ratio"] == 0
-        assert "host_gateway_neighbour_ratio" not in found.values
+        finding = await look(monitor, "mobile")
+        assert finding.outcome is Outcome.OK
+        assert finding.values["host_interface_up_ratio"] == 0
+        assert "host_gateway_neighbour_ratio" not in finding.values
 
     on_device(lab, run, BOTH)
 
@@ -137,8 +137,8 @@ def test_a_pulled_cable_and_a_missing_route_are_values(lab: Lab) -> None:
 @needs_lab
 def test_an_interface_that_is_not_there_is_unmeasured(lab: Lab) -> None:
     async def run(monitor: LinkMonitor) -> None:
-        found = await look(monitor, "ghost")
-        assert (found.outcome, found.reason) == (Outcome.UNMEASURED, Reason.INTERFACE_ABSENT)
+        finding = await look(monitor, "ghost")
+        assert (finding.outcome, finding.reason) == (Outcome.UNMEASURED, Reason.INTERFACE_ABSENT)
 
     on_device(lab, run, (Spec(name="ghost", interface="eth7"),))
 
@@ -177,9 +177,9 @@ def test_a_gateway_that_is_gone_is_seen_at_once(lab: Lab, known: bool) -> None:
                 )
             )
         lab.node("ont").ip("addr flush dev lan")
-        found = await look(monitor)
-        assert found.values["host_interface_up_ratio"] == 1
-        assert found.values["host_gateway_neighbour_ratio"] == 0
+        finding = await look(monitor)
+        assert finding.values["host_interface_up_ratio"] == 1
+        assert finding.values["host_gateway_neighbour_ratio"] == 0
 
     on_device(lab, run, BOTH)
 
@@ -205,10 +205,10 @@ def test_late_timers_are_told_to_each_link_once(lab: Lab) -> None:
         LATENESS.note(0.7)
         LATENESS.note(0.3)
         for link in ("fixed", "mobile"):
-            found = await look(monitor, link, ask=False)
-            assert found.values["host_loop_late_seconds"] >= 0.7
-            found = await look(monitor, link, ask=False)
-            assert found.values["host_loop_late_seconds"] < 0.7
+            finding = await look(monitor, link, ask=False)
+            assert finding.values["host_loop_late_seconds"] >= 0.7
+            finding = await look(monitor, link, ask=False)
+            assert finding.values["host_loop_late_seconds"] < 0.7
 
     on_device(lab, run, BOTH)
 

@@ -39,16 +39,16 @@ pytestmark = [pytest.mark.lab, needs_lab]
 
 
 def test_of_a_large_body_only_so_much_is_read(lab: Lab) -> None:
-    found = measure(lab, page("x" * 3_000_000), settings=Settings(body_limit_bytes=50_000))
-    assert found.outcome is Outcome.OK
-    assert 30_000 <= found.values["http_body_bytes"] < 1_500_000
-    assert found.cost_bytes > 50_000
+    finding = measure(lab, page("x" * 3_000_000), settings=Settings(body_limit_bytes=50_000))
+    assert finding.outcome is Outcome.OK
+    assert 30_000 <= finding.values["http_body_bytes"] < 1_500_000
+    assert finding.cost_bytes > 50_000
 
 
 def test_a_closed_port_refuses(lab: Lab) -> None:
-    found = measure(lab, page(), of=portal(f"http://{HOST}:81/"))
-    assert (found.outcome, found.reason) == (Outcome.FAILED, Reason.CONNECTION_REFUSED)
-    assert found.values.keys() == {"http_resolve_seconds"}
+    finding = measure(lab, page(), of=portal(f"http://{HOST}:81/"))
+    assert (finding.outcome, finding.reason) == (Outcome.FAILED, Reason.CONNECTION_REFUSED)
+    assert finding.values.keys() == {"http_resolve_seconds"}
 
 
 def test_the_phase_in_which_time_ran_out_is_told(lab: Lab) -> None:
@@ -59,12 +59,12 @@ def test_the_phase_in_which_time_ran_out_is_told(lab: Lab) -> None:
     ):
         # Without a certificate the server never speaks TLS: the handshake goes unanswered.
         async def run(monitor: LinkMonitor, respond: Respond = respond, of: Target = of) -> Finding:
-            found, _ = await visit(lab, monitor, of, SHORT, respond)
-            return found
+            finding, _ = await visit(lab, monitor, of, SHORT, respond)
+            return finding
 
-        found = on_device(lab, run, (FIXED,))
-        assert (found.outcome, found.reason) == (Outcome.FAILED, reason)
-        assert found.values["http_connect_seconds"] > 0
+        measured = on_device(lab, run, (FIXED,))
+        assert (measured.outcome, measured.reason) == (Outcome.FAILED, reason)
+        assert measured.values["http_connect_seconds"] > 0
 
 
 def test_a_host_that_is_silent_times_out(lab: Lab) -> None:
@@ -74,8 +74,8 @@ def test_a_host_that_is_silent_times_out(lab: Lab) -> None:
         "add chain inet no f { type filter hook forward priority 0; }",
         "add rule inet no f ip daddr 203.0.113.5 drop",
     )
-    found = measure(lab, page(), behave=behave, settings=SHORT)
-    assert (found.outcome, found.reason) == (Outcome.FAILED, Reason.TIMED_OUT)
+    finding = measure(lab, page(), behave=behave, settings=SHORT)
+    assert (finding.outcome, finding.reason) == (Outcome.FAILED, Reason.TIMED_OUT)
 
 
 def test_a_path_that_loses_large_packets_shows_in_the_tls_handshake(
@@ -87,9 +87,9 @@ def test_a_path_that_loses_large_packets_shows_in_the_tls_handshake(
         "add rule inet no f ip length > 700 drop",
     )
     context = authority.context(HOST, *(f"n{number}.example" for number in range(60)))
-    found = measure(lab, page(), context, trust=authority, settings=SHORT)
-    assert (found.outcome, found.reason) == (Outcome.FAILED, Reason.TLS_TIMED_OUT)
-    assert found.values["http_connect_seconds"] > 0
+    finding = measure(lab, page(), context, trust=authority, settings=SHORT)
+    assert (finding.outcome, finding.reason) == (Outcome.FAILED, Reason.TLS_TIMED_OUT)
+    assert finding.values["http_connect_seconds"] > 0
 
 
 @pytest.mark.parametrize(
@@ -107,13 +107,13 @@ def test_a_path_that_loses_large_packets_shows_in_the_tls_handshake(
 def test_an_answer_that_is_no_answer_has_its_reason(
     lab: Lab, answer: bytes, reason: Reason
 ) -> None:
-    found = measure(lab, raw(answer))
-    assert (found.outcome, found.reason) == (Outcome.FAILED, reason)
+    finding = measure(lab, raw(answer))
+    assert (finding.outcome, finding.reason) == (Outcome.FAILED, reason)
 
 
 def test_a_reset_is_told(lab: Lab) -> None:
-    found = measure(lab, reset)
-    assert (found.outcome, found.reason) == (Outcome.FAILED, Reason.CONNECTION_RESET)
+    finding = measure(lab, reset)
+    assert (finding.outcome, finding.reason) == (Outcome.FAILED, Reason.CONNECTION_RESET)
 
 
 def test_a_server_that_speaks_no_tls_fails_the_handshake(lab: Lab) -> None:
@@ -134,8 +134,8 @@ def test_a_server_that_speaks_no_tls_fails_the_handshake(lab: Lab) -> None:
                     monitor.links["fixed"], portal(), Family.IP4, Settings(timeout_s=5.0)
                 )
 
-    found = on_device(lab, run, (FIXED,))
-    assert (found.outcome, found.reason) == (Outcome.FAILED, Reason.TLS_HANDSHAKE_FAILED)
+    finding = on_device(lab, run, (FIXED,))
+    assert (finding.outcome, finding.reason) == (Outcome.FAILED, Reason.TLS_HANDSHAKE_FAILED)
 
 
 def test_a_proxy_of_the_environment_is_not_used(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -161,9 +161,9 @@ def test_a_visit_that_is_cancelled_ends_its_connection(lab: Lab) -> None:
             await until(server.is_deserted)
             # The multi handle is well: the next visit works.
             server.respond = page()
-            found = await HttpProbe(ProbeServices())(
+            finding = await HttpProbe(ProbeServices())(
                 monitor.links["fixed"], of, Family.IP4, Settings()
             )
-            assert found.outcome is Outcome.OK
+            assert finding.outcome is Outcome.OK
 
     on_device(lab, run, (FIXED,))

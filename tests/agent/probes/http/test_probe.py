@@ -42,22 +42,22 @@ def test_a_visit_is_measured_phase_by_phase(
     lab: Lab, authority: ServerAuthority, family: Family
 ) -> None:
     lab.impair("ont--internet", Impairment(delay_s=0.02), Impairment(delay_s=0.02))
-    found = measure(lab, page(), authority.context(HOST), family=family, trust=authority)
-    assert (found.outcome, found.doubts) == (Outcome.OK, ())
+    finding = measure(lab, page(), authority.context(HOST), family=family, trust=authority)
+    assert (finding.outcome, finding.doubts) == (Outcome.OK, ())
     phases = [
-        found.values[f"http_{phase}_seconds"]
+        finding.values[f"http_{phase}_seconds"]
         for phase in ("resolve", "connect", "tls", "first_byte")
     ]
     assert all(phase >= 0.04 for phase in phases)
-    assert found.values["http_transfer_seconds"] >= 0
-    assert found.values["http_total_seconds"] >= sum(phases)
-    assert found.values["http_status_number"] == 200
-    assert found.values["http_body_bytes"] == len("Xin chào".encode())
-    days = (found.values["http_certificate_expiry_timestamp_seconds"] - time.time()) / 86400
+    assert finding.values["http_transfer_seconds"] >= 0
+    assert finding.values["http_total_seconds"] >= sum(phases)
+    assert finding.values["http_status_number"] == 200
+    assert finding.values["http_body_bytes"] == len("Xin chào".encode())
+    days = (finding.values["http_certificate_expiry_timestamp_seconds"] - time.time()) / 86400
     assert 59 < days < 61
-    assert found.values["http_certificates"] >= 1
-    assert found.evidence["address"] == ADDRESSES[family]
-    assert 2500 < found.cost_bytes < 9000
+    assert finding.values["http_certificates"] >= 1
+    assert finding.evidence["address"] == ADDRESSES[family]
+    assert 2500 < finding.cost_bytes < 9000
 
 
 def test_the_request_says_who_it_is_and_comes_from_the_links_address(lab: Lab) -> None:
@@ -66,9 +66,9 @@ def test_the_request_says_who_it_is_and_comes_from_the_links_address(lab: Lab) -
 
     async def run(monitor: LinkMonitor) -> None:
         settings = Settings(contact="it@hanoi.example")
-        found, server = await visit(lab, monitor, portal(f"http://{HOST}/x?y"), settings, page())
-        assert found.outcome is Outcome.OK
-        assert "http_tls_seconds" not in found.values
+        finding, server = await visit(lab, monitor, portal(f"http://{HOST}/x?y"), settings, page())
+        assert finding.outcome is Outcome.OK
+        assert "http_tls_seconds" not in finding.values
         assert server.visitors == ["192.168.1.10"]
         (request,) = server.requests
         assert request.startswith("GET /x?y HTTP/1.1\r\n")
@@ -87,10 +87,10 @@ def test_no_connection_is_used_twice(lab: Lab, authority: ServerAuthority) -> No
         ):
             settings = Settings(ca_file=str(authority.file))
             for _ in range(3):
-                found = await HttpProbe(ProbeServices())(
+                finding = await HttpProbe(ProbeServices())(
                     monitor.links["fixed"], portal(), Family.IP4, settings
                 )
-                assert found.values["http_tls_seconds"] > 0
+                assert finding.values["http_tls_seconds"] > 0
             assert len(server.visitors) == 3
 
     on_device(lab, run, (FIXED,))
@@ -105,7 +105,7 @@ def test_visits_by_both_links_at_once_do_not_disturb_each_other(lab: Lab) -> Non
         async with (
             ScriptedNameServer(anchor, ANCHOR4, ZONE),
             ScriptedNameServer(anchor, "203.0.113.2", there),
-            ScriptedWebServer(anchor, ANCHOR4, 80, page("one")) as one,
+            ScriptedWebServer(anchor, ANCHOR4, 80, page("one")) as one_server,
             ScriptedWebServer(anchor, "203.0.113.2", 80, page("two")) as two,
         ):
             texts = {"fixed": "one", "mobile": "two"}
@@ -119,9 +119,9 @@ def test_visits_by_both_links_at_once_do_not_disturb_each_other(lab: Lab) -> Non
                 for _ in range(5)
                 for link, text in texts.items()
             ]
-            assert {found.outcome for found in await asyncio.gather(*every)} == {Outcome.OK}
-            assert (len(one.visitors), len(two.visitors)) == (5, 5)
-            assert set(one.visitors) == {"100.65.0.2"}
+            assert {finding.outcome for finding in await asyncio.gather(*every)} == {Outcome.OK}
+            assert (len(one_server.visitors), len(two.visitors)) == (5, 5)
+            assert set(one_server.visitors) == {"100.65.0.2"}
             assert set(two.visitors) == {"100.66.0.2"}
 
     on_device(lab, run, (FIXED, mobile))
@@ -143,28 +143,28 @@ def test_a_certificate_that_is_wrong_says_how_and_when_it_runs_out(
     reason: Reason,
 ) -> None:
     context = authority.context(*names, starts_in_days=days[0], ends_in_days=days[1])
-    found = measure(lab, page(), context, trust=authority)
-    assert (found.outcome, found.reason) == (Outcome.FAILED, reason)
-    expiry_s = found.values["http_certificate_expiry_timestamp_seconds"]
+    finding = measure(lab, page(), context, trust=authority)
+    assert (finding.outcome, finding.reason) == (Outcome.FAILED, reason)
+    expiry_s = finding.values["http_certificate_expiry_timestamp_seconds"]
     assert (expiry_s - time.time()) / 86400 == pytest.approx(days[1], abs=0.1)
-    assert found.values["http_connect_seconds"] > 0
-    assert found.values["http_tls_seconds"] > 0
-    assert "http_status_number" not in found.values
-    assert "http_total_seconds" not in found.values
-    assert "Organization" in found.evidence["issuer"] or "trustme" in found.evidence["issuer"]
+    assert finding.values["http_connect_seconds"] > 0
+    assert finding.values["http_tls_seconds"] > 0
+    assert "http_status_number" not in finding.values
+    assert "http_total_seconds" not in finding.values
+    assert "Organization" in finding.evidence["issuer"] or "trustme" in finding.evidence["issuer"]
 
 
 def test_an_authority_that_nobody_knows_is_untrusted(lab: Lab, authority: ServerAuthority) -> None:
-    found = measure(lab, page(), authority.context(HOST))  # by the machine's own authorities
-    assert (found.outcome, found.reason) == (Outcome.FAILED, Reason.CERTIFICATE_UNTRUSTED)
-    assert found.values["http_certificates"] >= 1
+    finding = measure(lab, page(), authority.context(HOST))  # by the machine's own authorities
+    assert (finding.outcome, finding.reason) == (Outcome.FAILED, Reason.CERTIFICATE_UNTRUSTED)
+    assert finding.values["http_certificates"] >= 1
 
 
 def test_a_status_is_judged_by_what_the_target_expects(lab: Lab) -> None:
-    found = measure(lab, page(status="503 Busy"))
-    assert (found.outcome, found.reason) == (Outcome.FAILED, Reason.STATUS_UNEXPECTED)
-    assert found.values["http_status_number"] == 503
-    assert found.values["http_total_seconds"] > 0
+    finding = measure(lab, page(status="503 Busy"))
+    assert (finding.outcome, finding.reason) == (Outcome.FAILED, Reason.STATUS_UNEXPECTED)
+    assert finding.values["http_status_number"] == 503
+    assert finding.values["http_total_seconds"] > 0
     fine = portal(f"http://{HOST}/", expect_status=(200, 503))
     assert measure(lab, page(status="503 Busy"), of=fine).outcome is Outcome.OK
 
@@ -172,15 +172,15 @@ def test_a_status_is_judged_by_what_the_target_expects(lab: Lab) -> None:
 def test_a_body_without_the_text_is_unexpected(lab: Lab) -> None:
     wanted = portal(f"http://{HOST}/", expect_body="Dịch vụ công")
     assert measure(lab, compressed("… Dịch vụ công …"), of=wanted).outcome is Outcome.OK
-    found = measure(lab, page("Đăng nhập wifi"), of=wanted)
-    assert (found.outcome, found.reason) == (Outcome.FAILED, Reason.BODY_UNEXPECTED)
+    finding = measure(lab, page("Đăng nhập wifi"), of=wanted)
+    assert (finding.outcome, finding.reason) == (Outcome.FAILED, Reason.BODY_UNEXPECTED)
 
 
 def test_a_redirect_is_an_answer_unless_it_is_to_be_followed(lab: Lab) -> None:
     moved = page("", "302 Found", f"Location: http://{HOST}/home")
-    found = measure(lab, moved)
-    assert (found.reason, found.values["http_status_number"]) == (Reason.STATUS_UNEXPECTED, 302)
-    assert found.evidence["redirect"] == f"http://{HOST}/home"
+    finding = measure(lab, moved)
+    assert (finding.reason, finding.values["http_status_number"]) == (Reason.STATUS_UNEXPECTED, 302)
+    assert finding.evidence["redirect"] == f"http://{HOST}/home"
 
     async def run(monitor: LinkMonitor) -> None:
         answers = [moved, page()]
@@ -201,10 +201,10 @@ def test_a_link_without_a_route_is_unmeasured_and_visits_nobody(lab: Lab) -> Non
 
     async def run(monitor: LinkMonitor) -> None:
         for family in (Family.IP4, Family.IP6):
-            found, server = await visit(
+            finding, server = await visit(
                 lab, monitor, portal(f"http://{HOST}/"), Settings(), page(), family=family
             )
-            assert (found.outcome, found.reason) == (Outcome.UNMEASURED, Reason.NO_ROUTE)
+            assert (finding.outcome, finding.reason) == (Outcome.UNMEASURED, Reason.NO_ROUTE)
             assert server.visitors == []
 
     on_device(lab, run, (FIXED, MOBILE))
@@ -215,9 +215,9 @@ def test_time_that_ran_out_while_the_process_stood_still_is_not_the_networks(lab
         time.sleep(1.0)  # noqa: ASYNC251 - the whole loop stands still
         await writer.wait_closed()
 
-    found = measure(lab, stall, settings=SHORT)
-    assert (found.outcome, found.reason) == (Outcome.UNMEASURED, Reason.AGENT_STARVED)
-    assert QualityFlag.TIMER_LATE in found.doubts
+    finding = measure(lab, stall, settings=SHORT)
+    assert (finding.outcome, finding.reason) == (Outcome.UNMEASURED, Reason.AGENT_STARVED)
+    assert QualityFlag.TIMER_LATE in finding.doubts
 
 
 @pytest.mark.parametrize(
@@ -241,16 +241,16 @@ def test_of_two_addresses_each_is_visited_in_turn(lab: Lab) -> None:
 
     async def run(monitor: LinkMonitor) -> list[tuple[str, Reason | None]]:
         of, settings, probe = portal(f"http://{HOST}/"), Settings(), HttpProbe(ProbeServices())
-        found = [
+        findings = [
             (await visit(lab, monitor, of, settings, page(), behave=both, probe=probe))[0]
             for _ in "four"
         ]
-        return [(one.evidence["address"], one.reason) for one in found]
+        return [(finding.evidence["address"], finding.reason) for finding in findings]
 
     # Nothing listens at the second one, which a visitor who takes the first answer never meets.
-    found = on_device(lab, run, (FIXED, MOBILE))
-    assert set(found[:2]) == {(ANCHOR4, None), (other, Reason.CONNECTION_REFUSED)}
-    assert found[2:] == found[:2]
+    visits = on_device(lab, run, (FIXED, MOBILE))
+    assert set(visits[:2]) == {(ANCHOR4, None), (other, Reason.CONNECTION_REFUSED)}
+    assert visits[2:] == visits[:2]
 
 
 def test_where_a_name_cannot_be_looked_up_its_last_address_speaks_for_the_way(lab: Lab) -> None:
@@ -264,7 +264,10 @@ def test_where_a_name_cannot_be_looked_up_its_last_address_speaks_for_the_way(la
         ]
         lab.impair("ont--internet", Impairment(loss_ratio=1.0), Impairment(loss_ratio=1.0))
         visits.append((await visit(lab, monitor, of, quick, page(), behave=ZONE, probe=probe))[0])
-        return [(one.reason in silent, one.evidence.get("by_last_address", "")) for one in visits]
+        return [
+            (outcome.reason in silent, outcome.evidence.get("by_last_address", ""))
+            for outcome in visits
+        ]
 
     # Of two name servers the last one's reason is told.
     silent = {Reason.NAME_SERVER_TIMED_OUT, Reason.NAME_SERVER_FAILED}

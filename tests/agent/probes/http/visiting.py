@@ -84,9 +84,9 @@ def measure(
         made = settings or Settings()
         if trust is not None:
             made = replace(made, ca_file=str(trust.file))
-        found, _ = await visit(
+        finding, _ = await visit(
             lab, monitor, chosen, made, respond, context, family=family, behave=behave
         )
-        return found
+        return finding
 
     return on_device(lab, run, (FIXED, MOBILE))

@@ -30,15 +30,15 @@ UNPROVEN = EchoResult(reason=Reason.EGRESS_UNPROVEN, detail="elsewhere", sent_by
 
 
 def test_the_middle_of_the_answers_is_the_round_trip() -> None:
-    found = finding_from([answered(0.03), answered(0.01), answered(0.02)])
-    assert found.outcome is Outcome.OK
-    assert found.values == {
+    finding = finding_from([answered(0.03), answered(0.01), answered(0.02)])
+    assert finding.outcome is Outcome.OK
+    assert finding.values == {
         "icmp_rtt_seconds": 0.02,
         "icmp_loss_ratio": 0.0,
         "icmp_reply_hop_limit_number": 57.0,
     }
     assert finding_from([answered(0.01), answered(0.03)]).values["icmp_rtt_seconds"] == 0.02
-    assert found.cost_bytes == 6 * 44
+    assert finding.cost_bytes == 6 * 44
 
 
 def test_some_lost_is_loss_and_all_lost_is_failed() -> None:
@@ -52,8 +52,8 @@ def test_some_lost_is_loss_and_all_lost_is_failed() -> None:
 
 
 def test_what_proves_nothing_is_neither_answer_nor_loss() -> None:
-    found = finding_from([answered(0.01), UNPROVEN])
-    assert (found.outcome, found.values["icmp_loss_ratio"]) == (Outcome.OK, 0.0)
+    finding = finding_from([answered(0.01), UNPROVEN])
+    assert (finding.outcome, finding.values["icmp_loss_ratio"]) == (Outcome.OK, 0.0)
     alone = finding_from([UNPROVEN])
     assert (alone.outcome, alone.reason) == (Outcome.UNMEASURED, Reason.EGRESS_UNPROVEN)
     assert alone.values == {}
@@ -61,13 +61,13 @@ def test_what_proves_nothing_is_neither_answer_nor_loss() -> None:
 
 
 def test_the_doubts_of_all_echoes_are_kept() -> None:
-    found = finding_from(
+    finding = finding_from(
         [
             answered(0.01, QualityFlag.TIMER_LATE),
             answered(0.01, QualityFlag.SOFTWARE_STAMP, QualityFlag.TIMER_LATE),
         ]
     )
-    assert found.doubts == (QualityFlag.SOFTWARE_STAMP, QualityFlag.TIMER_LATE)
+    assert finding.doubts == (QualityFlag.SOFTWARE_STAMP, QualityFlag.TIMER_LATE)
 
 
 @pytest.mark.lab
@@ -103,8 +103,8 @@ def test_a_gateway_with_a_link_local_address_answers(lab: Lab) -> None:
         fixed = monitor.links["fixed"]
         assert fixed.state.gateway6 == gateway
         for target in (anchor("gateway"), anchor()):
-            found = await run_icmp(fixed, target, Family.IP6, Settings())
-            assert (found.outcome, found.doubts) == (Outcome.OK, ())
+            finding = await run_icmp(fixed, target, Family.IP6, Settings())
+            assert (finding.outcome, finding.doubts) == (Outcome.OK, ())
 
     on_device(lab, run, (FIXED,))
 
@@ -124,9 +124,9 @@ def test_a_link_without_a_route_is_unmeasured_and_nothing_leaks(lab: Lab) -> Non
     async def run(monitor: LinkMonitor) -> None:
         for family in (Family.IP4, Family.IP6):
             for target in (anchor(), anchor("gateway", segment=Segment.LAN)):
-                found = await run_icmp(monitor.links["mobile"], target, family, SHORT)
-                assert (found.outcome, found.reason) == (Outcome.UNMEASURED, Reason.NO_ROUTE)
-                assert found.values == {}
+                finding = await run_icmp(monitor.links["mobile"], target, family, SHORT)
+                assert (finding.outcome, finding.reason) == (Outcome.UNMEASURED, Reason.NO_ROUTE)
+                assert finding.values == {}
 
     on_device(lab, run, (FIXED, MOBILE))
     counted = lab.node("anchor").run(["nft", "list", "table", "inet", "count"]).stdout
@@ -145,8 +145,8 @@ def test_a_link_that_cannot_be_used_says_why(lab: Lab) -> None:
             ("mobile", Reason.INTERFACE_DOWN),
         ):
             for target in (anchor(), anchor("gateway"), anchor("resolver")):
-                found = await run_icmp(monitor.links[link], target, Family.IP4, SHORT)
-                assert (found.outcome, found.reason) == (Outcome.UNMEASURED, reason)
+                finding = await run_icmp(monitor.links[link], target, Family.IP4, SHORT)
+                assert (finding.outcome, finding.reason) == (Outcome.UNMEASURED, reason)
 
     on_device(lab, run, (MOBILE, ghost))
 
@@ -156,8 +156,8 @@ def test_a_link_that_cannot_be_used_says_why(lab: Lab) -> None:
 def test_a_target_without_an_address_of_the_family_is_not_supported(lab: Lab) -> None:
     async def run(monitor: LinkMonitor) -> None:
         fixed = monitor.links["fixed"]
-        found = await run_icmp(fixed, anchor(ANCHOR4), Family.IP6, SHORT)
-        assert (found.outcome, found.reason) == (Outcome.UNMEASURED, Reason.NOT_SUPPORTED)
+        finding = await run_icmp(fixed, anchor(ANCHOR4), Family.IP6, SHORT)
+        assert (finding.outcome, finding.reason) == (Outcome.UNMEASURED, Reason.NOT_SUPPORTED)
 
     on_device(lab, run, (FIXED,))
 
@@ -169,9 +169,9 @@ def test_silence_is_loss(lab: Lab) -> None:
 
     async def run(monitor: LinkMonitor) -> None:
         settings = Settings(count=2, spacing_s=0.0, timeout_s=0.2)
-        found = await run_icmp(monitor.links["fixed"], anchor(), Family.IP4, settings)
-        assert (found.outcome, found.reason) == (Outcome.FAILED, Reason.TIMED_OUT)
-        assert found.values == {"icmp_loss_ratio": 1.0}
+        finding = await run_icmp(monitor.links["fixed"], anchor(), Family.IP4, settings)
+        assert (finding.outcome, finding.reason) == (Outcome.FAILED, Reason.TIMED_OUT)
+        assert finding.values == {"icmp_loss_ratio": 1.0}
 
     on_device(lab, run, (FIXED,))
 

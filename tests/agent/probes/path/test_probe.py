@@ -46,8 +46,8 @@ def trace(
     return on_device(lab, measure, (spec,))
 
 
-def path_of(found: Finding) -> Path:
-    return parse_path(found.evidence, is_reached=found.outcome is Outcome.OK)
+def path_of(finding: Finding) -> Path:
+    return parse_path(finding.evidence, is_reached=finding.outcome is Outcome.OK)
 
 
 def walked(*addresses: str, reached: bool = True, reason: Reason | None = None) -> TraceResult:
@@ -301,12 +301,12 @@ def test_a_way_that_is_spread_over_two_is_seen_as_one_that_stays(braided: Lab, m
     ):
         settings = Settings(method=method, count=5, packet_size=False)
         runs = [trace(braided, spec, family, settings, anchor(address)) for _ in range(4)]
-        ways = [path_of(one) for one in runs]
+        ways = [path_of(finding) for finding in runs]
         assert {len(way.hops) for way in ways} == {4}
         seen = {address for way in ways for address in way.hops[1].addresses}
         assert len(seen) == 1, "one flow goes one way"
         assert seen <= set(middles)
-        assert len({one.values["path_route_number"] for one in runs}) == 1
+        assert len({finding.values["path_route_number"] for finding in runs}) == 1
 
 
 def peers_hops(text: str) -> list[str]:

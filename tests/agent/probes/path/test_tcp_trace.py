@@ -44,12 +44,12 @@ def test_a_router_that_passes_nothing_on_is_the_reason() -> None:
 
 
 def test_the_first_hop_with_another_segment_size_is_told() -> None:
-    found = (seen(2, "b", segment_bytes=1412), seen(1, "a", segment_bytes=1460), seen(3, "c"))
+    replies = (seen(2, "b", segment_bytes=1412), seen(1, "a", segment_bytes=1460), seen(3, "c"))
     assert (
-        clamped_segment_text(TcpTraceReport(replies=found, segment_bytes=1460))
+        clamped_segment_text(TcpTraceReport(replies=replies, segment_bytes=1460))
         == "1460 became 1412 before hop 2"
     )
-    assert clamped_segment_text(TcpTraceReport(replies=found[1:], segment_bytes=1460)) == ""
+    assert clamped_segment_text(TcpTraceReport(replies=replies[1:], segment_bytes=1460)) == ""
 
 
 @pytest.mark.lab

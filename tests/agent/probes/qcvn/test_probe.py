@@ -11,17 +11,22 @@ SETTINGS = Settings(url="http://203.0.113.1:8481", file_bytes=1_250_000)
 
 
 def test_a_sample_is_the_rate_of_a_whole_file() -> None:
-    found = finding_from(LoadTestReport(file_down_s=0.5, file_up_s=1.0, cost_bytes=9), SETTINGS, 1)
-    assert found.outcome is Outcome.OK
-    assert found.values == {"qcvn_down_bytes_per_second": 2.5e6, "qcvn_up_bytes_per_second": 1.25e6}
-    assert found.cost_bytes == 10
+    finding = finding_from(
+        LoadTestReport(file_down_s=0.5, file_up_s=1.0, cost_bytes=9), SETTINGS, 1
+    )
+    assert finding.outcome is Outcome.OK
+    assert finding.values == {
+        "qcvn_down_bytes_per_second": 2.5e6,
+        "qcvn_up_bytes_per_second": 1.25e6,
+    }
+    assert finding.cost_bytes == 10
 
 
 def test_half_a_sample_is_a_failed_run_that_keeps_its_half() -> None:
     slow = LoadTestReport(file_down_s=0.5, code=28, problem="timed out")
-    found = finding_from(slow, SETTINGS)
-    assert (found.outcome, found.reason) == (Outcome.FAILED, Reason.TIMED_OUT)
-    assert found.values == {"qcvn_down_bytes_per_second": 2.5e6}
+    finding = finding_from(slow, SETTINGS)
+    assert (finding.outcome, finding.reason) == (Outcome.FAILED, Reason.TIMED_OUT)
+    assert finding.values == {"qcvn_down_bytes_per_second": 2.5e6}
     full = LoadTestReport(status=503, problem="the server answered 503")
     assert finding_from(full, SETTINGS).outcome is Outcome.UNMEASURED
 

@@ -29,10 +29,12 @@ class ModemPages:
 
             def answer(self) -> None:
                 length = int(self.headers.get("Content-Length", "0"))
-                one = PageRequest(self.path, dict(self.headers), self.rfile.read(length).decode())
-                asked.append(one)
+                page_request = PageRequest(
+                    self.path, dict(self.headers), self.rfile.read(length).decode()
+                )
+                asked.append(page_request)
                 page = routes.get(f"{self.command} {self.path.partition('?')[0]}")
-                status, text = (404, "") if page is None else page(one)
+                status, text = (404, "") if page is None else page(page_request)
                 body = text.encode()
                 self.send_response(status)
                 self.send_header("Content-Length", str(len(body)))

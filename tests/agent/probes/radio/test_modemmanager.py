@@ -31,27 +31,27 @@ def seen(bus: str, **more: str) -> Finding:
 @pytest.mark.servers
 def test_a_modem_shows_both_legs_once_it_is_told_to_look(tmp_path: Path) -> None:
     with modem_manager(tmp_path) as bus:
-        found = seen(bus)
-        assert found.values["radio_lte_rsrp_dbm"] == -95
-        assert found.values["radio_lte_sinr_decibels"] == 0.0
-        assert found.values["radio_nr_rsrp_dbm"] == -75
-        assert "radio_nr_sinr_decibels" not in found.values
-        assert found.evidence["rejected"] == "nr_sinr_db:range"
-        assert found.values["radio_technology_number"] == 5
-        assert found.values["radio_nr_band_number"] == 78
-        assert found.values["radio_lte_band_number"] == 3
-        assert found.values["radio_lte_pci_number"] == 205
-        assert found.values["radio_nr_channel_number"] == 640000
-        assert found.values["radio_received_bytes_total"] == 123456789
-        assert found.evidence["lte_cell"].startswith("cell 27447297, tac 19107, pci 205")
-        assert "860302050000000" not in str(found)
+        finding = seen(bus)
+        assert finding.values["radio_lte_rsrp_dbm"] == -95
+        assert finding.values["radio_lte_sinr_decibels"] == 0.0
+        assert finding.values["radio_nr_rsrp_dbm"] == -75
+        assert "radio_nr_sinr_decibels" not in finding.values
+        assert finding.evidence["rejected"] == "nr_sinr_db:range"
+        assert finding.values["radio_technology_number"] == 5
+        assert finding.values["radio_nr_band_number"] == 78
+        assert finding.values["radio_lte_band_number"] == 3
+        assert finding.values["radio_lte_pci_number"] == 205
+        assert finding.values["radio_nr_channel_number"] == 640000
+        assert finding.values["radio_received_bytes_total"] == 123456789
+        assert finding.evidence["lte_cell"].startswith("cell 27447297, tac 19107, pci 205")
+        assert "860302050000000" not in str(finding)
         assert seen(bus, modem="7").reason is Reason.NOT_SUPPORTED
 
 
 def test_a_bus_that_is_not_there_is_no_finding_about_the_modem(tmp_path: Path) -> None:
-    found = seen(f"unix:path={tmp_path / 'nowhere'}")
-    assert found.reason is Reason.NOT_SUPPORTED
-    assert found.values == {}
+    finding = seen(f"unix:path={tmp_path / 'nowhere'}")
+    assert finding.reason is Reason.NOT_SUPPORTED
+    assert finding.values == {}
 
 
 @pytest.mark.parametrize(

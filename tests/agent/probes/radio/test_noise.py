@@ -145,25 +145,25 @@ def values_of(reading: ModemReading) -> dict[str, float]:
     return values
 
 
-def invented(whole: ModemReading, odd: ModemReading, what: str) -> list[str]:
+def invented(whole: ModemReading, odd: ModemReading, change: str) -> list[str]:
     """Return what an odd reading has and the whole one has not."""
     said = values_of(whole)
     return [
-        f"{what}: {name} {value}, was {said.get(name)}"
+        f"{change}: {name} {value}, was {said.get(name)}"
         for name, value in values_of(odd).items()
         if name not in FOLLOWS
         and not name.endswith(COUNTS)
-        and (name, what[-7:]) not in PLAUSIBLE
+        and (name, change[-7:]) not in PLAUSIBLE
         and said.get(name) != value
     ]
 
 
 def odd_texts(text: str) -> Iterator[tuple[str, str]]:
     """Yield a transcript with one word changed, without one line, and cut off."""
-    for found in re.finditer(r"[-\w.]+", text):
+    for match in re.finditer(r"[-\w.]+", text):
         for noise in TEXTS:
-            what = f"{found[0]} = {noise[:12]!r}"
-            yield what, text[: found.start()] + noise + text[found.end() :]
+            change = f"{match[0]} = {noise[:12]!r}"
+            yield change, text[: match.start()] + noise + text[match.end() :]
     lines = text.splitlines()
     for at, line in enumerate(lines):
         yield f"without {line}", "\n".join(lines[:at] + lines[at + 1 :])
@@ -177,8 +177,8 @@ def test_one_odd_word_in_a_transcript_makes_no_value(make: str) -> None:
     assert whole.lte is not None
     faults = [
         fault
-        for what, odd in odd_texts(text)
-        for fault in invented(whole, transcript.reading_from(odd), what)
+        for change, odd in odd_texts(text)
+        for fault in invented(whole, transcript.reading_from(odd), change)
     ]
     assert faults == []
 
@@ -190,9 +190,9 @@ def places(document: object, before: tuple[str | int, ...] = ()) -> Iterator[tup
         inner = iter(document.items())
     elif isinstance(document, list):
         inner = iter(enumerate(document))
-    for key, one in inner:
+    for key, inner_value in inner:
         yield (*before, key)
-        yield from places(one, (*before, key))
+        yield from places(inner_value, (*before, key))
 
 
 def odd_documents(document: object) -> Iterator[tuple[str, object]]:
@@ -216,7 +216,9 @@ def test_one_odd_thing_in_a_document_makes_no_value(make: str) -> None:
     whole = read(document)
     assert whole.lte is not None
     faults = [
-        fault for what, odd in odd_documents(document) for fault in invented(whole, read(odd), what)
+        fault
+        for change, odd in odd_documents(document)
+        for fault in invented(whole, read(odd), change)
     ]
     assert faults == []
 
@@ -239,9 +241,9 @@ def test_noise_in_recordings_of_the_field_raises_nothing(name: str, tmp_path: Pa
     devices.need()
     folder, _, stem = name.partition("/")
     path = next(
-        one
-        for one in (devices.FOLDER / folder).glob(f"{stem}.*")
-        if not one.name.endswith(".expected.json")
+        recording
+        for recording in (devices.FOLDER / folder).glob(f"{stem}.*")
+        if not recording.name.endswith(".expected.json")
     )
     (tmp_path / folder).mkdir()
     copied = tmp_path / folder / path.name
@@ -250,6 +252,6 @@ def test_noise_in_recordings_of_the_field_raises_nothing(name: str, tmp_path: Pa
     odd: Iterator[tuple[str, object]] = (
         odd_documents(json.loads(text)) if is_json else iter(odd_texts(text))
     )
-    for _, one in odd:
-        copied.write_text(json.dumps(one) if is_json else str(one), "utf-8")
+    for _, distorted in odd:
+        copied.write_text(json.dumps(distorted) if is_json else str(distorted), "utf-8")
         values_of(recorded(copied))

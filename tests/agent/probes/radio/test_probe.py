@@ -50,11 +50,11 @@ def seen(settings: Mapping[str, object], times: int = 1) -> Finding:
         spec = Link(name="mobile", interface="lo")
         with LinkMonitor((spec,)) as monitor:
             read_modem = RadioProbe(ProbeServices())
-            found = [
+            findings = [
                 await read_modem(monitor.links["mobile"], LINK_TARGET, Family.NONE, chosen)
                 for _ in range(times)
             ]
-        return found[-1]
+        return findings[-1]
 
     return asyncio.run(measure())
 
@@ -68,9 +68,9 @@ def secret(folder: Path, text: str) -> str:
 
 def test_a_modem_on_a_serial_port_shows_both_legs_apart() -> None:
     with AtModem(QUECTEL) as modem:
-        found = seen({"source": "at", "device": modem.device, "plmn": ["45204"]})
-    assert found.outcome is Outcome.OK
-    values = found.values
+        finding = seen({"source": "at", "device": modem.device, "plmn": ["45204"]})
+    assert finding.outcome is Outcome.OK
+    values = finding.values
     assert values["radio_lte_rsrp_dbm"] == -89
     assert values["radio_nr_rsrp_dbm"] == -104
     assert values["radio_nr_sinr_decibels"] == 0.0
@@ -82,14 +82,14 @@ def test_a_modem_on_a_serial_port_shows_both_legs_apart() -> None:
     assert values["radio_sim_ready_ratio"] == 1.0
     assert values["radio_contract_network_ratio"] == 1.0
     assert values["radio_nr_shown_ratio"] == 1.0
-    assert found.evidence["lte_cell"] == "cell 53844326, tac 19107, pci 1, channel 150"
+    assert finding.evidence["lte_cell"] == "cell 53844326, tac 19107, pci 1, channel 150"
 
 
 def test_a_network_that_is_not_the_contracts_is_named() -> None:
     with AtModem(QUECTEL) as modem:
-        found = seen({"source": "at", "device": modem.device, "plmn": ["45201"]})
-    assert found.values["radio_contract_network_ratio"] == 0.0
-    assert found.evidence["contract"] == "the contract's networks are 45201"
+        finding = seen({"source": "at", "device": modem.device, "plmn": ["45201"]})
+    assert finding.values["radio_contract_network_ratio"] == 0.0
+    assert finding.evidence["contract"] == "the contract's networks are 45201"
 
 
 def test_a_modem_is_never_asked_who_it_is_and_what_it_lets_slip_is_masked() -> None:
@@ -101,29 +101,29 @@ def test_a_modem_is_never_asked_who_it_is_and_what_it_lets_slip_is_masked() -> N
         + f'\r\n+QSPN: "{IMSI} {IMEI} {ICCID} {NUMBER}","","",0,"45204"',
     }
     with AtModem(talkative) as modem:
-        found = seen({"source": "at", "device": modem.device})
+        finding = seen({"source": "at", "device": modem.device})
         assert not {"CGSN", "CIMI", "CCID", "CNUM"} & {
             part.lstrip("+").partition("?")[0].partition("=")[0]
             for command in modem.heard
             for part in command.removeprefix("AT").split(";")
         }
-    said = msgspec.json.encode(found).decode()
-    assert "***" in found.evidence["network"]
+    said = msgspec.json.encode(finding).decode()
+    assert "***" in finding.evidence["network"]
     for identity in (IMEI, IMSI, ICCID, NUMBER):
         assert identity not in said
 
 
 def test_a_modem_without_a_sim_says_so() -> None:
     with AtModem({"AT+CGMI": "Quectel", "AT+CPIN?": "+CPIN: NOT INSERTED"}) as modem:
-        found = seen({"source": "at", "device": modem.device})
-    assert found.values["radio_sim_ready_ratio"] == 0.0
-    assert not [name for name in found.values if name.endswith("_dbm")]
+        finding = seen({"source": "at", "device": modem.device})
+    assert finding.values["radio_sim_ready_ratio"] == 0.0
+    assert not [name for name in finding.values if name.endswith("_dbm")]
 
 
 def test_a_port_that_is_not_there_is_no_finding_about_the_modem(tmp_path: Path) -> None:
-    found = seen({"source": "at", "device": str(tmp_path / "ttyUSB9")})
-    assert found.reason is Reason.INTERFACE_ABSENT
-    assert found.values == {}
+    finding = seen({"source": "at", "device": str(tmp_path / "ttyUSB9")})
+    assert finding.reason is Reason.INTERFACE_ABSENT
+    assert finding.values == {}
 
 
 def test_a_fall_to_lte_is_an_event_and_a_counter() -> None:
@@ -136,11 +136,11 @@ def test_a_fall_to_lte_is_an_event_and_a_counter() -> None:
         return 200, json.dumps([both if len(asked) == 1 else alone])
 
     with ModemPages({"POST /rest/interface/lte/monitor": monitor}) as pages:
-        found = seen({"source": "mikrotik", "address": "127.0.0.1", "port": pages.port}, times=2)
-    assert found.evidence["event"] == "technology fell back from 5G NSA to LTE"
-    assert found.values["radio_fallbacks_total"] == 1
-    assert found.values["radio_technology_number"] == 4
-    assert "radio_nr_rsrp_dbm" not in found.values
+        finding = seen({"source": "mikrotik", "address": "127.0.0.1", "port": pages.port}, times=2)
+    assert finding.evidence["event"] == "technology fell back from 5G NSA to LTE"
+    assert finding.values["radio_fallbacks_total"] == 1
+    assert finding.values["radio_technology_number"] == 4
+    assert "radio_nr_rsrp_dbm" not in finding.values
 
 
 SIGNAL = (
@@ -196,15 +196,15 @@ def hilink(*, password: str = "") -> dict[str, object]:
 
 def test_a_hilink_modem_shows_both_legs_without_a_login() -> None:
     with ModemPages(hilink()) as pages:  # type: ignore[arg-type]
-        found = seen({"source": "hilink", "address": "127.0.0.1", "port": pages.port})
-    values = found.values
+        finding = seen({"source": "hilink", "address": "127.0.0.1", "port": pages.port})
+    values = finding.values
     assert (values["radio_lte_rsrp_dbm"], values["radio_nr_rsrp_dbm"]) == (-113, -90)
     assert values["radio_nr_sinr_decibels"] == 0.0
     assert values["radio_lte_sinr_decibels"] == 30.0
     assert values["radio_technology_number"] == 5
     assert values["radio_connected_ratio"] == 1.0
     assert values["radio_received_bytes_total"] == 18554169910362
-    assert found.evidence["network"] == "45204 Viettel"
+    assert finding.evidence["network"] == "45204 Viettel"
 
 
 def test_a_hilink_modem_that_wants_a_login_gets_one(tmp_path: Path) -> None:
@@ -216,13 +216,13 @@ def test_a_hilink_modem_that_wants_a_login_gets_one(tmp_path: Path) -> None:
         }
         refused = seen(settings)
         assert refused.reason is Reason.PERMISSION_DENIED
-        found = seen({**settings, "password_file": secret(tmp_path, "h1dden-phrase")})
-        assert found.values["radio_nr_rsrp_dbm"] == -90
+        finding = seen({**settings, "password_file": secret(tmp_path, "h1dden-phrase")})
+        assert finding.values["radio_nr_rsrp_dbm"] == -90
     wrong = secret(tmp_path, "wr0ng-phrase")
     with ModemPages(hilink(password="h1dden-phrase")) as pages:  # type: ignore[arg-type]
-        found = seen({**settings, "port": pages.port, "password_file": wrong})
-    assert found.reason is Reason.PERMISSION_DENIED
-    assert "phrase" not in found.detail
+        finding = seen({**settings, "port": pages.port, "password_file": wrong})
+    assert finding.reason is Reason.PERMISSION_DENIED
+    assert "phrase" not in finding.detail
 
 
 def test_what_is_no_hilink_modem_is_told_from_one() -> None:
@@ -231,8 +231,8 @@ def test_what_is_no_hilink_modem_is_told_from_one() -> None:
         "GET /api/device/signal": lambda _: (200, "<html></html>"),
     }
     with ModemPages(html) as pages:
-        found = seen({"source": "hilink", "address": "127.0.0.1", "port": pages.port})
-    assert found.reason is Reason.RESPONSE_INVALID
+        finding = seen({"source": "hilink", "address": "127.0.0.1", "port": pages.port})
+    assert finding.reason is Reason.RESPONSE_INVALID
 
 
 def test_a_rutos_router_is_asked_with_its_token(tmp_path: Path) -> None:
@@ -270,11 +270,11 @@ def test_a_rutos_router_is_asked_with_its_token(tmp_path: Path) -> None:
             "port": pages.port,
             "user": "reader",
         }
-        found = seen({**settings, "password_file": secret(tmp_path, "pass")})
+        finding = seen({**settings, "password_file": secret(tmp_path, "pass")})
         refused = seen({**settings, "password_file": secret(tmp_path, "wrong")})
-    assert (found.values["radio_lte_rsrp_dbm"], found.values["radio_nr_rsrp_dbm"]) == (-86, -90)
-    assert found.values["radio_modem_temperature_celsius"] == 45.0
-    assert IMEI not in str(found)
+    assert (finding.values["radio_lte_rsrp_dbm"], finding.values["radio_nr_rsrp_dbm"]) == (-86, -90)
+    assert finding.values["radio_modem_temperature_celsius"] == 45.0
+    assert IMEI not in str(finding)
     assert refused.reason is Reason.PERMISSION_DENIED
 
 
@@ -304,21 +304,21 @@ def test_a_zte_router_is_asked_for_known_names_after_its_login(tmp_path: Path) -
             "port": pages.port,
         }
         assert seen(settings).reason is Reason.PERMISSION_DENIED
-        found = seen({**settings, "password_file": secret(tmp_path, "pass")})
-    assert found.values["radio_nr_rsrp_dbm"] == -101
-    assert found.values["radio_technology_number"] == 6
-    assert "radio_lte_rsrp_dbm" not in found.values
+        finding = seen({**settings, "password_file": secret(tmp_path, "pass")})
+    assert finding.values["radio_nr_rsrp_dbm"] == -101
+    assert finding.values["radio_technology_number"] == 6
+    assert "radio_lte_rsrp_dbm" not in finding.values
 
 
 @pytest.fixture(scope="module")
 def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     """Yield the port of a simulator of our own small devices."""
-    with simulator(DEVICES, tmp_path_factory.mktemp("snmpsim")) as found:
-        yield found
+    with simulator(DEVICES, tmp_path_factory.mktemp("snmpsim")) as agent_port:
+        yield agent_port
 
 
 def test_a_router_by_snmp_shows_both_legs_apart(port: int, tmp_path: Path) -> None:
-    found = seen(
+    finding = seen(
         {
             "source": "snmp",
             "address": "127.0.0.1",
@@ -326,14 +326,17 @@ def test_a_router_by_snmp_shows_both_legs_apart(port: int, tmp_path: Path) -> No
             "community_file": secret(tmp_path, "two-legs"),
         }
     )
-    assert (found.values["radio_lte_rsrp_dbm"], found.values["radio_nr_rsrp_dbm"]) == (-91, -102)
-    assert found.values["radio_nr_sinr_decibels"] == 0.0
-    assert found.values["radio_technology_number"] == 5
-    assert found.values["radio_nr_shown_ratio"] == 1.0
+    assert (finding.values["radio_lte_rsrp_dbm"], finding.values["radio_nr_rsrp_dbm"]) == (
+        -91,
+        -102,
+    )
+    assert finding.values["radio_nr_sinr_decibels"] == 0.0
+    assert finding.values["radio_technology_number"] == 5
+    assert finding.values["radio_nr_shown_ratio"] == 1.0
 
 
 def test_a_router_without_a_modem_is_not_measured(port: int, tmp_path: Path) -> None:
-    found = seen(
+    finding = seen(
         {
             "source": "snmp",
             "address": "127.0.0.1",
@@ -341,8 +344,8 @@ def test_a_router_without_a_modem_is_not_measured(port: int, tmp_path: Path) -> 
             "community_file": secret(tmp_path, "ups-on-battery"),
         }
     )
-    assert found.reason is Reason.NOT_SUPPORTED
-    assert found.values == {}
+    assert finding.reason is Reason.NOT_SUPPORTED
+    assert finding.values == {}
 
 
 @pytest.mark.parametrize(

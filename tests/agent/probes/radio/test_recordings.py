@@ -44,7 +44,7 @@ def recorded(path: Path) -> ModemReading:
     document = json.loads(text)
     maker = path.name.partition("_")[0]
     if maker == "huawei":
-        pages = {key.replace(".", "/").replace("_", "-"): one for key, one in document.items()}
+        pages = {key.replace(".", "/").replace("_", "-"): page for key, page in document.items()}
         return huawei.reading_from({huawei.SIGNAL: document} if "rsrp" in document else pages)
     if maker == "rutos":
         return rutos.reading_from(document)
@@ -55,23 +55,26 @@ def recorded(path: Path) -> ModemReading:
 
 def wrong(reading: ModemReading, expected: dict[str, Any]) -> list[str]:
     """Return each value that is not as expected."""
-    found = msgspec.to_builtins(reading) | {"operator": reading.texts.get("operator")}
+    read_values = msgspec.to_builtins(reading) | {"operator": reading.texts.get("operator")}
     faults = []
     for name, value in expected.items():
         if name in NOT_OURS:
             continue
         if isinstance(value, dict):
-            legs = found[name] or {}
-            pairs = [(f"{name} {one}", value[one], legs.get(OURS.get(one, one))) for one in value]
-            pairs = [one for one in pairs if one[0].rpartition(" ")[2] not in NOT_OURS]
+            legs = read_values[name] or {}
+            pairs = [
+                (f"{name} {figure}", value[figure], legs.get(OURS.get(figure, figure)))
+                for figure in value
+            ]
+            pairs = [pair for pair in pairs if pair[0].rpartition(" ")[2] not in NOT_OURS]
         elif name in {"tac", "cell_id", "rssi_dbm"}:
             serving = reading.serving
             pairs = [(name, value, None if serving is None else getattr(serving, name))]
         else:
-            got = found[OURS.get(name, name)]
+            got = read_values[OURS.get(name, name)]
             pairs = [(name, value, got["value"] if isinstance(got, dict) else got)]
         faults += [
-            f"{what}: {got!r}, expected {want!r}" for what, want, got in pairs if got != want
+            f"{figure}: {got!r}, expected {want!r}" for figure, want, got in pairs if got != want
         ]
     return faults
 
@@ -85,9 +88,9 @@ def test_a_recorded_answer_is_read_as_what_stands_beside_it(name: str) -> None:
     devices.need()
     folder, _, stem = name.partition("/")
     path = next(
-        one
-        for one in (devices.FOLDER / folder).glob(f"{stem}.*")
-        if not one.name.endswith(".expected.json")
+        recording
+        for recording in (devices.FOLDER / folder).glob(f"{stem}.*")
+        if not recording.name.endswith(".expected.json")
     )
     expected = devices.document(folder, f"{stem}.expected.json")["expected"]
     assert wrong(recorded(path), expected) == []

@@ -24,8 +24,8 @@ BOX = Target(name="box", role=Role.EQUIPMENT, segment=Segment.LAN, addresses=("1
 @pytest.fixture(scope="module")
 def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     """Yield the port of a simulator of our own small devices."""
-    with simulator(DEVICES, tmp_path_factory.mktemp("snmpsim")) as found:
-        yield found
+    with simulator(DEVICES, tmp_path_factory.mktemp("snmpsim")) as agent_port:
+        yield agent_port
 
 
 def secret(folder: Path, name: str, text: str) -> str:
@@ -50,49 +50,49 @@ def visited(settings: Mapping[str, object], times: int = 1) -> Finding:
         )
         with LinkMonitor((spec,)) as monitor:
             visit = SnmpProbe(ProbeServices())
-            found = [
+            findings = [
                 await visit(monitor.links["fixed"], BOX, Family.IP4, chosen) for _ in range(times)
             ]
-        return found[-1]
+        return findings[-1]
 
     return asyncio.run(measure())
 
 
 def test_a_ups_on_battery_says_so_and_how_long_it_lasts(port: int, tmp_path: Path) -> None:
     file = secret(tmp_path, "community", "ups-on-battery")
-    found = visited({"port": port, "community_file": file})
-    assert found.outcome is Outcome.OK
-    assert found.values["snmp_power_on_battery_ratio"] == 1.0
-    assert found.values["snmp_power_runtime_seconds"] == 14 * 60
-    assert found.values["snmp_power_charge_ratio"] == 0.61
-    assert found.values["snmp_power_input_volts"] == 0.0
-    assert found.values["snmp_device_uptime_seconds"] == 360_000
-    assert found.evidence["model"] == "Model 1"
+    finding = visited({"port": port, "community_file": file})
+    assert finding.outcome is Outcome.OK
+    assert finding.values["snmp_power_on_battery_ratio"] == 1.0
+    assert finding.values["snmp_power_runtime_seconds"] == 14 * 60
+    assert finding.values["snmp_power_charge_ratio"] == 0.61
+    assert finding.values["snmp_power_input_volts"] == 0.0
+    assert finding.values["snmp_device_uptime_seconds"] == 360_000
+    assert finding.evidence["model"] == "Model 1"
 
 
 def test_a_dark_fibre_says_so_and_its_interface_is_found_by_name(port: int, tmp_path: Path) -> None:
     file = secret(tmp_path, "community", "dark-fibre")
-    found = visited({"port": port, "community_file": file, "interface": "sfp1"}, times=2)
-    assert found.values["snmp_optical_loss_of_signal_ratio"] == 1.0
-    assert found.values["snmp_optical_receive_dbm"] == -40.0
-    assert found.values["snmp_optical_send_dbm"] == 2.35
-    assert found.values["snmp_interface_up_ratio"] == 0.0
-    assert found.values["snmp_interface_received_bytes_total"] == 12_884_901_888_000
-    assert found.values["snmp_interface_receive_errors_packets_total"] == 9
-    assert found.values["snmp_interface_receive_discards_packets_total"] == 3
-    assert found.values["snmp_interface_receive_utilisation_ratio"] == 0.0
-    assert found.evidence["interface"] == "sfp1 (ifIndex 7)"
-    assert "123456789012345" not in json.dumps(found.evidence)
+    finding = visited({"port": port, "community_file": file, "interface": "sfp1"}, times=2)
+    assert finding.values["snmp_optical_loss_of_signal_ratio"] == 1.0
+    assert finding.values["snmp_optical_receive_dbm"] == -40.0
+    assert finding.values["snmp_optical_send_dbm"] == 2.35
+    assert finding.values["snmp_interface_up_ratio"] == 0.0
+    assert finding.values["snmp_interface_received_bytes_total"] == 12_884_901_888_000
+    assert finding.values["snmp_interface_receive_errors_packets_total"] == 9
+    assert finding.values["snmp_interface_receive_discards_packets_total"] == 3
+    assert finding.values["snmp_interface_receive_utilisation_ratio"] == 0.0
+    assert finding.evidence["interface"] == "sfp1 (ifIndex 7)"
+    assert "123456789012345" not in json.dumps(finding.evidence)
 
 
 def test_an_interface_that_is_not_there_is_named_with_those_that_are(
     port: int, tmp_path: Path
 ) -> None:
     file = secret(tmp_path, "community", "dark-fibre")
-    found = visited({"port": port, "community_file": file, "interface": "wan"})
-    assert found.outcome is Outcome.OK
-    assert found.evidence["interface"] == "no interface wan; there are ether1, sfp1"
-    assert not [name for name in found.values if name.startswith("snmp_interface")]
+    finding = visited({"port": port, "community_file": file, "interface": "wan"})
+    assert finding.outcome is Outcome.OK
+    assert finding.evidence["interface"] == "no interface wan; there are ether1, sfp1"
+    assert not [name for name in finding.values if name.startswith("snmp_interface")]
 
 
 def test_version_3_with_secrets_from_credentials(
@@ -121,17 +121,17 @@ def test_no_secret_is_in_a_finding_or_in_the_log(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     file = secret(tmp_path, "community", "no-such-community")
-    found = visited({"port": port, "community_file": file, "answer_s": 0.2, "retries": 0})
-    assert found.reason is Reason.TIMED_OUT
-    assert "no-such-community" not in f"{found}{caplog.text}"
+    finding = visited({"port": port, "community_file": file, "answer_s": 0.2, "retries": 0})
+    assert finding.reason is Reason.TIMED_OUT
+    assert "no-such-community" not in f"{finding}{caplog.text}"
 
 
 def test_a_secret_that_anybody_may_read_is_not_used(port: int, tmp_path: Path) -> None:
     file = secret(tmp_path, "community", "ups-on-battery")
     Path(file).chmod(0o644)
-    found = visited({"port": port, "community_file": file})
-    assert found.reason is Reason.PERMISSION_DENIED
-    assert "community may be used by anybody" in found.detail
+    finding = visited({"port": port, "community_file": file})
+    assert finding.reason is Reason.PERMISSION_DENIED
+    assert "community may be used by anybody" in finding.detail
 
 
 @pytest.mark.parametrize(
@@ -158,6 +158,6 @@ def test_a_new_model_needs_a_file_and_no_code(port: int, tmp_path: Path) -> None
         '[[figures]]\nname = "temp_c"\noid = "1.3.6.1.4.1.30140.4.41.0"\nis_scalar = true\n'
     )
     file = secret(tmp_path, "community", "two-legs")
-    found = visited({"port": port, "community_file": file, "profile_folder": str(folder)})
-    assert found.values["snmp_device_temperature_celsius"] == 9.0
-    assert found.evidence["profiles"] == "invented"
+    finding = visited({"port": port, "community_file": file, "profile_folder": str(folder)})
+    assert finding.values["snmp_device_temperature_celsius"] == 9.0
+    assert finding.evidence["profiles"] == "invented"

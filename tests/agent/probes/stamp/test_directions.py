@@ -41,23 +41,23 @@ def test_the_time_inside_the_reflector_is_no_round_trip() -> None:
 
 
 def test_losses_are_told_apart_by_the_reflectors_numbers() -> None:
-    found = losses(10, world(10, {2, 3}, {5}), is_stateful=True)
-    assert found.both == pytest.approx(0.3)
-    assert found.up == pytest.approx(0.2)
-    assert found.down == pytest.approx(1 / 8)
+    loss = losses(10, world(10, {2, 3}, {5}), is_stateful=True)
+    assert loss.both == pytest.approx(0.3)
+    assert loss.up == pytest.approx(0.2)
+    assert loss.down == pytest.approx(1 / 8)
 
 
 def test_what_was_lost_at_the_end_counts_for_both_together_only() -> None:
-    found = losses(10, world(10, {8, 9}, set()), is_stateful=True)
-    assert found.both == pytest.approx(0.2)
-    assert (found.up, found.down) == (0.0, 0.0)
+    loss = losses(10, world(10, {8, 9}, set()), is_stateful=True)
+    assert loss.both == pytest.approx(0.2)
+    assert (loss.up, loss.down) == (0.0, 0.0)
 
 
 def test_of_a_reflector_without_state_nobody_knows_the_direction() -> None:
     trips = [trip(number, number) for number in (0, 1, 4)]
-    found = losses(5, trips, is_stateful=False)
-    assert (found.up, found.down) == (None, None)
-    assert found.both == pytest.approx(0.4)
+    loss = losses(5, trips, is_stateful=False)
+    assert (loss.up, loss.down) == (None, None)
+    assert loss.both == pytest.approx(0.4)
     assert losses(5, [], is_stateful=True).up is None
 
 
@@ -66,9 +66,9 @@ def test_copies_are_no_packets() -> None:
     trips = [trip(0, 0), trip(1, 1), trip(1, 2), trip(2, 3), trip(2, 3)]
     assert copied_up(trips) == pytest.approx(1 / 3)
     assert copied_down(trips) == pytest.approx(1 / 4)
-    assert [one.number for one in first_of_each(trips)] == [0, 1, 2]
-    found = losses(3, trips, is_stateful=True)
-    assert (found.both, found.up, found.down) == (0.0, 0.0, 0.0)
+    assert [packet.number for packet in first_of_each(trips)] == [0, 1, 2]
+    loss = losses(3, trips, is_stateful=True)
+    assert (loss.both, loss.up, loss.down) == (0.0, 0.0, 0.0)
 
 
 @given(
@@ -86,10 +86,10 @@ def test_losses_are_exact_up_to_the_last_answer(
     last = trips[-1].number
     reached = [number for number in range(last + 1) if number not in lost_up]
     chance.shuffle(trips)  # the order of answers has no say
-    found = losses(sent, trips, is_stateful=True)
-    assert found.both == pytest.approx(1 - len(trips) / sent)
-    assert found.up == pytest.approx(1 - len(reached) / (last + 1))
-    assert found.down == pytest.approx(1 - len(trips) / len(reached))
+    loss = losses(sent, trips, is_stateful=True)
+    assert loss.both == pytest.approx(1 - len(trips) / sent)
+    assert loss.up == pytest.approx(1 - len(reached) / (last + 1))
+    assert loss.down == pytest.approx(1 - len(trips) / len(reached))
 
 
 def test_only_what_comes_after_a_later_one_is_out_of_order() -> None:
@@ -101,11 +101,11 @@ def test_only_what_comes_after_a_later_one_is_out_of_order() -> None:
 def test_jitter_is_that_of_rfc_3550_and_needs_no_clock() -> None:
     steady = delays([50 * MS] * 20)
     assert (steady.median_s, steady.jitter_s, steady.variation_s) == (0.05, 0.0, 0.0)
-    one = delays([10 * MS, 26 * MS])
-    assert one.jitter_s == pytest.approx(0.001)  # 16 ms / 16
+    figures = delays([10 * MS, 26 * MS])
+    assert figures.jitter_s == pytest.approx(0.001)  # 16 ms / 16
     far_off = 10**18
     shifted = delays([far_off + 10 * MS, far_off + 26 * MS])
-    assert (shifted.jitter_s, shifted.variation_s) == (one.jitter_s, one.variation_s)
+    assert (shifted.jitter_s, shifted.variation_s) == (figures.jitter_s, figures.variation_s)
 
 
 def test_the_variation_is_that_of_95_in_a_hundred() -> None:

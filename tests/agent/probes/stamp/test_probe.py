@@ -33,22 +33,22 @@ CALL = Settings(count=4)
 
 
 def journey(count: int = 4, **changed: object) -> TrainResult:
-    found = TrainResult(
+    train = TrainResult(
         left_ns={number: number * 20 * MS for number in range(count)},
         by_kernel=set(range(count)),
     )
     for name, value in changed.items():
-        setattr(found, name, value)
-    return found
+        setattr(train, name, value)
+    return train
 
 
 def read(*numbers: int, offset_ms: float = 0, error: ErrorEstimate = KNOWN) -> ParsedTrain:
     """Answers with 10 ms there and 30 ms back, by a reflector whose clock is ahead."""
-    found = ParsedTrain(answers=[], packets=[])
+    train = ParsedTrain(answers=[], packets=[])
     for far, number in enumerate(numbers):
         out_ns = number * 20 * MS
         far_ns = out_ns + round((10 + offset_ms) * MS)
-        found.packets.append(
+        train.packets.append(
             ReflectedPacket(
                 number=number,
                 reflector_number=far,
@@ -58,7 +58,7 @@ def read(*numbers: int, offset_ms: float = 0, error: ErrorEstimate = KNOWN) -> P
                 received_ns=out_ns + 40 * MS,
             )
         )
-        found.answers.append(
+        train.answers.append(
             ReflectorPacket(
                 sequence_number=far,
                 timestamp=0,
@@ -69,20 +69,20 @@ def read(*numbers: int, offset_ms: float = 0, error: ErrorEstimate = KNOWN) -> P
                 hop_limit=250,
             )
         )
-    return found
+    return train
 
 
 def test_delays_of_each_direction_are_told_with_the_error_of_both_clocks() -> None:
-    found = finding_from(journey(), CALL, read(0, 1, 2, 3), KNOWN, 28)
-    assert found.outcome is Outcome.OK
-    assert found.values["stamp_rtt_seconds"] == pytest.approx(0.04)
-    assert found.values["stamp_delay_up_seconds"] == pytest.approx(0.01)
-    assert found.values["stamp_delay_down_seconds"] == pytest.approx(0.03)
-    assert found.values["stamp_clock_error_seconds"] == pytest.approx(0.001)
-    assert found.values["stamp_loss_ratio"] == 0
-    assert found.values["stamp_hop_limit_up_number"] == 250
-    assert found.values["stamp_mos_number"] > 4.3
-    assert found.cost_bytes == 4 * (44 + 28)
+    finding = finding_from(journey(), CALL, read(0, 1, 2, 3), KNOWN, 28)
+    assert finding.outcome is Outcome.OK
+    assert finding.values["stamp_rtt_seconds"] == pytest.approx(0.04)
+    assert finding.values["stamp_delay_up_seconds"] == pytest.approx(0.01)
+    assert finding.values["stamp_delay_down_seconds"] == pytest.approx(0.03)
+    assert finding.values["stamp_clock_error_seconds"] == pytest.approx(0.001)
+    assert finding.values["stamp_loss_ratio"] == 0
+    assert finding.values["stamp_hop_limit_up_number"] == 250
+    assert finding.values["stamp_mos_number"] > 4.3
+    assert finding.cost_bytes == 4 * (44 + 28)
 
 
 @pytest.mark.parametrize(
@@ -97,24 +97,24 @@ def test_delays_of_each_direction_are_told_with_the_error_of_both_clocks() -> No
 def test_without_two_good_clocks_there_is_no_one_way_delay(
     own: ErrorEstimate, far: ErrorEstimate
 ) -> None:
-    found = finding_from(journey(), CALL, read(0, 1, 2, 3, error=far), own, 28)
-    assert not [name for name in found.values if "delay" in name or "clock" in name]
-    assert found.values["stamp_rtt_seconds"] == pytest.approx(0.04)
-    assert "stamp_jitter_up_seconds" in found.values
+    finding = finding_from(journey(), CALL, read(0, 1, 2, 3, error=far), own, 28)
+    assert not [name for name in finding.values if "delay" in name or "clock" in name]
+    assert finding.values["stamp_rtt_seconds"] == pytest.approx(0.04)
+    assert "stamp_jitter_up_seconds" in finding.values
 
 
 def test_a_delay_that_belies_the_clocks_is_left_out() -> None:
     """The reflector's clock is said to be good to 0.5 ms and is 100 ms behind."""
-    found = finding_from(journey(), CALL, read(0, 1, offset_ms=-100), KNOWN, 28)
-    assert "stamp_delay_up_seconds" not in found.values
+    finding = finding_from(journey(), CALL, read(0, 1, offset_ms=-100), KNOWN, 28)
+    assert "stamp_delay_up_seconds" not in finding.values
     just = finding_from(journey(), CALL, read(0, 1, offset_ms=-10.5), KNOWN, 28)
     assert just.values["stamp_delay_up_seconds"] == 0.0
 
 
 def test_a_wall_clock_that_stepped_measures_nothing() -> None:
-    found = finding_from(journey(has_stepped=True), CALL, read(0, 1, 2, 3), KNOWN, 28)
-    assert (found.outcome, found.reason) == (Outcome.UNMEASURED, Reason.CLOCK_STEPPED)
-    assert found.doubts == (QualityFlag.CLOCK_STEPPED,)
+    finding = finding_from(journey(has_stepped=True), CALL, read(0, 1, 2, 3), KNOWN, 28)
+    assert (finding.outcome, finding.reason) == (Outcome.UNMEASURED, Reason.CLOCK_STEPPED)
+    assert finding.doubts == (QualityFlag.CLOCK_STEPPED,)
 
 
 def test_no_answer_is_loss_with_a_reason() -> None:
@@ -132,8 +132,8 @@ def test_no_answer_is_loss_with_a_reason() -> None:
 
 
 def test_a_stamp_that_was_not_the_kernels_is_a_doubt() -> None:
-    found = finding_from(journey(by_kernel={0, 1, 2}), CALL, read(0, 1, 2, 3), KNOWN, 28)
-    assert found.doubts == (QualityFlag.SOFTWARE_STAMP,)
+    finding = finding_from(journey(by_kernel={0, 1, 2}), CALL, read(0, 1, 2, 3), KNOWN, 28)
+    assert finding.doubts == (QualityFlag.SOFTWARE_STAMP,)
     came = [ReceivedDatagram(data=bytes(44), at_ns=0, is_kernel_stamp=False, place=0)]
     assert finding_from(journey(received=came), CALL, read(0), KNOWN, 28).doubts
 
@@ -219,27 +219,27 @@ def test_a_twamp_light_responder_is_measured(lab: Lab) -> None:
         return None if asked == 6 else len(heard) - 1
 
     with responder(lab, numbered) as port:
-        found = measure(lab, Settings(port=port, count=10, spacing_s=0.005))
-    assert found.outcome is Outcome.OK
-    assert found.values["stamp_loss_ratio"] == pytest.approx(0.4)
-    assert found.values["stamp_loss_up_ratio"] == pytest.approx(0.3)
-    assert found.values["stamp_loss_down_ratio"] == pytest.approx(1 / 7)
-    assert 0 < found.values["stamp_rtt_seconds"] < 0.1
-    assert "stamp_delay_up_seconds" not in found.values
-    assert "stamp_hop_limit_up_number" not in found.values
-    assert found.evidence["packets"] == "10 sent, 6 answered"
-    assert found.cost_bytes == 10 * 72 + 6 * 68
+        finding = measure(lab, Settings(port=port, count=10, spacing_s=0.005))
+    assert finding.outcome is Outcome.OK
+    assert finding.values["stamp_loss_ratio"] == pytest.approx(0.4)
+    assert finding.values["stamp_loss_up_ratio"] == pytest.approx(0.3)
+    assert finding.values["stamp_loss_down_ratio"] == pytest.approx(1 / 7)
+    assert 0 < finding.values["stamp_rtt_seconds"] < 0.1
+    assert "stamp_delay_up_seconds" not in finding.values
+    assert "stamp_hop_limit_up_number" not in finding.values
+    assert finding.evidence["packets"] == "10 sent, 6 answered"
+    assert finding.cost_bytes == 10 * 72 + 6 * 68
 
 
 @pytest.mark.lab
 @needs_lab
 def test_where_nobody_listens_the_host_says_so(lab: Lab) -> None:
-    found = measure(lab, Settings(port=9, count=3, spacing_s=0.005, timeout_s=0.2))
-    assert (found.outcome, found.reason) == (Outcome.FAILED, Reason.CONNECTION_REFUSED)
+    finding = measure(lab, Settings(port=9, count=3, spacing_s=0.005, timeout_s=0.2))
+    assert (finding.outcome, finding.reason) == (Outcome.FAILED, Reason.CONNECTION_REFUSED)
 
 
 @pytest.mark.lab
 @needs_lab
 def test_a_key_that_cannot_be_read_is_said(lab: Lab, tmp_path: Path) -> None:
-    found = measure(lab, Settings(key_file=str(tmp_path / "none")))
-    assert (found.outcome, found.reason) == (Outcome.UNMEASURED, Reason.PERMISSION_DENIED)
+    finding = measure(lab, Settings(key_file=str(tmp_path / "none")))
+    assert (finding.outcome, finding.reason) == (Outcome.UNMEASURED, Reason.PERMISSION_DENIED)

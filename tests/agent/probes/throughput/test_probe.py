@@ -31,19 +31,19 @@ def load(rtt_s: float, count: int = 26) -> LoadReport:
 
 
 def report(**changed: object) -> LoadTestReport:
-    found: dict[str, object] = {
+    fields: dict[str, object] = {
         "idle": echoes(0.01),
         "down": load(0.02),
         "up": load(0.11),
         "cost_bytes": 7_000_000,
     }
-    return LoadTestReport(**(found | changed))  # type: ignore[arg-type]
+    return LoadTestReport(**(fields | changed))  # type: ignore[arg-type]
 
 
 def test_both_directions_and_what_load_does_to_latency() -> None:
-    found = finding_from(report(), SETTINGS, carried_bytes=8_000_000, asked_bytes=100)
-    assert found.outcome is Outcome.OK
-    assert found.values == pytest.approx(
+    finding = finding_from(report(), SETTINGS, carried_bytes=8_000_000, asked_bytes=100)
+    assert finding.outcome is Outcome.OK
+    assert finding.values == pytest.approx(
         {
             "throughput_down_bytes_per_second": 1.25e6,
             "throughput_up_bytes_per_second": 1.25e6,
@@ -56,30 +56,30 @@ def test_both_directions_and_what_load_does_to_latency() -> None:
             "throughput_other_traffic_ratio": 0.125,
         }
     )
-    assert found.cost_bytes == 7_000_100
+    assert finding.cost_bytes == 7_000_100
 
 
 def test_what_was_measured_before_it_broke_is_kept() -> None:
     broken = report(up=None, code=56, problem="Recv failure")
-    found = finding_from(broken, SETTINGS, carried_bytes=0)
-    assert (found.outcome, found.reason) == (Outcome.FAILED, Reason.CONNECTION_RESET)
-    assert found.values["throughput_down_bytes_per_second"] == pytest.approx(1.25e6)
-    assert "throughput_up_bytes_per_second" not in found.values
+    finding = finding_from(broken, SETTINGS, carried_bytes=0)
+    assert (finding.outcome, finding.reason) == (Outcome.FAILED, Reason.CONNECTION_RESET)
+    assert finding.values["throughput_down_bytes_per_second"] == pytest.approx(1.25e6)
+    assert "throughput_up_bytes_per_second" not in finding.values
 
 
 def test_a_server_without_room_is_no_fault_of_the_link() -> None:
     full = report(down=None, up=None, status=503, problem="the server answered 503")
-    found = finding_from(full, SETTINGS, carried_bytes=0)
-    assert (found.outcome, found.reason) == (Outcome.UNMEASURED, Reason.RESOURCE_EXHAUSTED)
+    finding = finding_from(full, SETTINGS, carried_bytes=0)
+    assert (finding.outcome, finding.reason) == (Outcome.UNMEASURED, Reason.RESOURCE_EXHAUSTED)
     refused = report(down=None, up=None, status=403, problem="the server answered 403")
     assert finding_from(refused, SETTINGS, carried_bytes=0).reason is Reason.STATUS_UNEXPECTED
 
 
 def test_a_cap_that_came_too_soon_measures_nothing_and_a_later_one_is_said() -> None:
     soon = report(down=LoadReport(bins=(10**8,), received_bytes=10**8, timings=(), capped=True))
-    found = finding_from(soon, SETTINGS, carried_bytes=0)
-    assert (found.outcome, found.values) == (Outcome.UNMEASURED, {})
-    assert "max_bytes" in found.detail
+    finding = finding_from(soon, SETTINGS, carried_bytes=0)
+    assert (finding.outcome, finding.values) == (Outcome.UNMEASURED, {})
+    assert "max_bytes" in finding.detail
     late = report(
         down=LoadReport(bins=(125_000,) * 20, received_bytes=1, timings=echoes(0.02), capped=True)
     )
@@ -117,8 +117,8 @@ def measure(lab: Lab, settings: Settings) -> Finding:
 @pytest.mark.lab
 @needs_lab
 def test_without_a_server_nothing_is_measured(lab: Lab) -> None:
-    found = measure(lab, Settings())
-    assert (found.outcome, found.reason) == (Outcome.UNMEASURED, Reason.NOT_SUPPORTED)
+    finding = measure(lab, Settings())
+    assert (finding.outcome, finding.reason) == (Outcome.UNMEASURED, Reason.NOT_SUPPORTED)
     closed = measure(lab, Settings(url="http://203.0.113.1:9", watch_s=0.5))
     assert (closed.outcome, closed.reason) == (Outcome.FAILED, Reason.HOST_UNREACHABLE)
 
@@ -140,11 +140,11 @@ def test_a_link_that_people_use_is_left_alone(lab: Lab) -> None:
                     await asyncio.sleep(0.01)
 
             worker = asyncio.create_task(work())
-            found = await run(link, LINK_TARGET, Family.NONE, Settings(url=URL, watch_s=1.0))
+            finding = await run(link, LINK_TARGET, Family.NONE, Settings(url=URL, watch_s=1.0))
             worker.cancel()
-        return found
+        return finding
 
-    found = on_device(lab, busy, (FIXED,))
-    assert (found.outcome, found.reason) == (Outcome.UNMEASURED, Reason.LINK_BUSY)
-    assert "Mbit/s" in found.detail
-    assert found.cost_bytes == 0
+    measured = on_device(lab, busy, (FIXED,))
+    assert (measured.outcome, measured.reason) == (Outcome.UNMEASURED, Reason.LINK_BUSY)
+    assert "Mbit/s" in measured.detail
+    assert measured.cost_bytes == 0

@@ -18,10 +18,10 @@ def order(host: str = "127.0.0.1", url: str = "http://127.0.0.1:1") -> FileTestR
 
 
 async def test_what_went_wrong_is_reported() -> None:
-    found = await request_report(WORKER, order(), LoadTestReport, 60.0)
-    assert found.code == 7
-    assert found.problem
-    assert found.file_down_s is None
+    report = await request_report(WORKER, order(), LoadTestReport, 60.0)
+    assert report.code == 7
+    assert report.problem
+    assert report.file_down_s is None
 
 
 async def test_a_worker_that_does_not_end_is_ended() -> None:

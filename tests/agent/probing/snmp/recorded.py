@@ -26,8 +26,8 @@ class RecordedClient:
         for line in text.splitlines():
             parts = line.split(b"|", 2)
             if len(parts) == 3:
-                one = _varbind(parts[0].decode(), parts[1].decode(), parts[2])
-                self._bound[_key(one.oid)] = one
+                varbind = _varbind(parts[0].decode(), parts[1].decode(), parts[2])
+                self._bound[_key(varbind.oid)] = varbind
         self._keys = sorted(self._bound)
         self.asked: list[str] = []
 
@@ -41,19 +41,19 @@ class RecordedClient:
         self.asked += oids
         if not self._bound:
             raise SnmpFailed("nobody answers", is_silent=True)
-        found = (self._bound.get(_key(oid)) for oid in oids)
-        return [one for one in found if one is not None]
+        varbinds = (self._bound.get(_key(oid)) for oid in oids)
+        return [varbind for varbind in varbinds if varbind is not None]
 
     async def walk(self, base: str, *, limit: int = 2000) -> list[Varbind]:
         """See ``SnmpClient``."""
         self.asked.append(base)
         key = _key(base)
-        found: list[Varbind] = []
+        varbinds: list[Varbind] = []
         for at in self._keys[bisect.bisect_right(self._keys, key) :]:
-            if at[: len(key)] != key or len(found) >= limit:
+            if at[: len(key)] != key or len(varbinds) >= limit:
                 break
-            found.append(self._bound[at])
-        return found
+            varbinds.append(self._bound[at])
+        return varbinds
 
 
 def _varbind(oid: str, tag: str, raw: bytes) -> Varbind:

@@ -11,9 +11,11 @@ def grown(
     first: int, then: int, *, bits: int = 32, elapsed_s: float = 60.0, was_reset: bool = False
 ) -> int | None:
     """Return what a counter grew by between two readings."""
-    one = CounterSum()
-    one.add_reading(CounterReading(first, bits), elapsed_s=0.0, limit_per_s=None, was_reset=False)
-    return one.add_reading(
+    counter = CounterSum()
+    counter.add_reading(
+        CounterReading(first, bits), elapsed_s=0.0, limit_per_s=None, was_reset=False
+    )
+    return counter.add_reading(
         CounterReading(then, bits), elapsed_s=elapsed_s, limit_per_s=MBIT_100, was_reset=was_reset
     )
 
@@ -41,7 +43,7 @@ def test_what_may_have_come_round_twice_is_not_known() -> None:
 
 
 def test_a_device_that_goes_from_32_to_64_bits_adds_nothing_that_was_counted_long_ago() -> None:
-    one = CounterSum()
+    total = CounterSum()
     for counter, grown in (
         (CounterReading(100, 32), None),
         (CounterReading(12_884_901_888_000, 64), None),
@@ -49,16 +51,16 @@ def test_a_device_that_goes_from_32_to_64_bits_adds_nothing_that_was_counted_lon
         (CounterReading(170, 32), None),  # the wide object is not shown for once
         (CounterReading(180, 32), 10),
     ):
-        took = one.add_reading(counter, elapsed_s=1, limit_per_s=None, was_reset=False)
+        took = total.add_reading(counter, elapsed_s=1, limit_per_s=None, was_reset=False)
         assert took == grown, counter
-    assert (one.total, one.resets) == (160, 2)
+    assert (total.total, total.resets) == (160, 2)
 
 
 def booted(first: Uptimes, then: Uptimes, elapsed_s: float = 60.0) -> tuple[bool, int]:
     """Return whether a box booted between two readings, and restarts of its agent alone."""
-    one = RebootCounter()
-    one.add_uptimes(first, 0.0)
-    return one.add_uptimes(then, elapsed_s), one.agent_restarts
+    counter = RebootCounter()
+    counter.add_uptimes(first, 0.0)
+    return counter.add_uptimes(then, elapsed_s), counter.agent_restarts
 
 
 def test_an_uptime_that_begins_anew_is_a_boot() -> None:

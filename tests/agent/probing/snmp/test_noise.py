@@ -50,14 +50,14 @@ FOLLOWS = {
 def values_of(text: bytes, interface: str, modem: str) -> dict[str, float]:
     """Return all that is read of a device: the equipment, and the modem where there is one."""
     order = SurveyRequest(access=DeviceAccess(host="recorded"), interface=interface)
-    found = asyncio.run(survey_device(RecordedClient(text), order, known_profiles()))
+    survey = asyncio.run(survey_device(RecordedClient(text), order, known_profiles()))
     meter = DeviceCounters()
-    meter.add_survey(found, 100.0, None)
-    values = {m.name: v for m, v in findings.values_of(found, meter, down=None, up=None).items()}
+    meter.add_survey(survey, 100.0, None)
+    values = {m.name: v for m, v in findings.values_of(survey, meter, down=None, up=None).items()}
     track = ModemHistory()
     try:
         # Of the same modem each time: which of several is taken depends on their signals.
-        reading = reading_from(found, modem)
+        reading = reading_from(survey, modem)
     except ModemUnreadable:
         return values
     track.add_reading(reading, 100.0)
@@ -78,27 +78,33 @@ def odd_ones(text: bytes, most: int, doubled: tuple[bytes, ...]) -> Iterator[tup
             yield f"{oid.decode()} = {noise[:12]!r}", b"\n".join((*others[0], said, *others[1]))
         for tag, number in ((b"2", b"-32768"), (b"65", b"4294967295"), (b"70", b"%d" % 2**63)):
             said = oid + b"|" + tag + b"|" + number
-            what = f"{oid.decode()} = {number.decode()} of type {tag.decode()}"
-            yield what, b"\n".join((*others[0], said, *others[1]))
+            change = f"{oid.decode()} = {number.decode()} of type {tag.decode()}"
+            yield change, b"\n".join((*others[0], said, *others[1]))
 
 
 def invented(text: bytes, interface: str, most: int) -> list[str]:
     """Return what was read of odd devices and is not of the device."""
     order = SurveyRequest(access=DeviceAccess(host="recorded"))
     profiled = asyncio.run(survey_device(RecordedClient(text), order, known_profiles())).profiled
-    modem = next((row for one in profiled if one.purpose == "radio" for row in one.groups), "")
-    figures = [figure for one in profiled for figure in known_profiles()[one.profile].figures]
+    modem = next(
+        (row for profile in profiled if profile.purpose == "radio" for row in profile.groups), ""
+    )
+    figures = [
+        figure for profile in profiled for figure in known_profiles()[profile.profile].figures
+    ]
     names = Counter(figure.name for figure in figures)
     # Of two objects for one figure the second counts where the first says nothing.
-    doubled = tuple(one.oid.encode() for one in figures if names[one.name] > 1 or one.name in SPARE)
+    doubled = tuple(
+        figure.oid.encode() for figure in figures if names[figure.name] > 1 or figure.name in SPARE
+    )
     whole = values_of(text, interface, modem)
     faults = []
-    for what, odd in odd_ones(text, most, doubled):
+    for change, odd in odd_ones(text, most, doubled):
         for name, value in values_of(odd, interface, modem).items():
-            if name in FOLLOWS or name.endswith(COUNTS) or (name, what[-7:]) in PLAUSIBLE:
+            if name in FOLLOWS or name.endswith(COUNTS) or (name, change[-7:]) in PLAUSIBLE:
                 continue
             if whole.get(name) != value:
-                faults.append(f"{what}: {name} {value}, was {whole.get(name)}")
+                faults.append(f"{change}: {name} {value}, was {whole.get(name)}")
     return faults
 
 
@@ -120,8 +126,8 @@ def test_so_it_is_with_devices_of_the_field(name: str) -> None:
     ).profiled
     bases = tuple(
         f"{figure.oid}".encode()
-        for one in profiled
-        for figure in known_profiles()[one.profile].figures
+        for profile in profiled
+        for figure in known_profiles()[profile.profile].figures
     )
     kept = [
         line

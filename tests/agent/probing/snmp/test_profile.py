@@ -30,9 +30,9 @@ invalid = ["-9999"]
 def test_a_profile_that_comes_along_can_be_read_and_asks_for_no_secret(name: str) -> None:
     profile = included_profiles()[name]
     assert profile.title
-    for one in profile.figures:
-        assert not one.oid.startswith(FORBIDDEN)
-        assert figure.value_kind(one.name) in figure.ValueKind
+    for wanted_figure in profile.figures:
+        assert not wanted_figure.oid.startswith(FORBIDDEN)
+        assert figure.value_kind(wanted_figure.name) in figure.ValueKind
 
 
 def test_a_profile_is_what_its_file_says() -> None:
@@ -66,8 +66,8 @@ def test_a_mistake_is_named_with_its_place(before: str, after: str, said: str) -
 def test_a_profile_of_the_operators_own_replaces_one_that_comes_along(tmp_path: Path) -> None:
     (tmp_path / "peplink.toml").write_text(GOOD)
     (tmp_path / "a-box.toml").write_text(GOOD)
-    found = known_profiles(str(tmp_path))
-    assert found["peplink"].title == found["a-box"].title == "A box"
-    assert set(found) == set(included_profiles()) | {"a-box"}
+    profiles = known_profiles(str(tmp_path))
+    assert profiles["peplink"].title == profiles["a-box"].title == "A box"
+    assert set(profiles) == set(included_profiles()) | {"a-box"}
     with pytest.raises(ProfileInvalid, match="no such folder"):
         known_profiles(str(tmp_path / "nowhere"))

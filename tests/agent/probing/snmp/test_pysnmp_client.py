@@ -20,8 +20,8 @@ pytestmark = pytest.mark.servers
 @pytest.fixture(scope="module")
 def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     """Yield the port of one snmpd."""
-    with snmpd(tmp_path_factory.mktemp("snmpd")) as found:
-        yield found
+    with snmpd(tmp_path_factory.mktemp("snmpd")) as agent_port:
+        yield agent_port
 
 
 def access_2c(port: int) -> DeviceAccess:
@@ -53,16 +53,16 @@ def visited(access: DeviceAccess) -> Survey:
 
 @pytest.mark.parametrize("access", [access_2c, access_3])
 def test_a_real_agent_is_read(access: object, port: int) -> None:
-    found = visited(access_3(port) if access is access_3 else access_2c(port))
-    assert found.failure == ""
-    assert found.description.startswith("Linux")
-    assert found.object_id.startswith("1.3.6.1.4.1.8072")
-    assert found.interface is not None
-    assert found.interface.name == "lo"
-    assert found.interface.is_up
-    assert found.interface.counters["received_bytes"].bits == 64
-    assert found.uptimes.engine_boots == 1
-    assert found.uptimes.system_s is not None
+    survey = visited(access_3(port) if access is access_3 else access_2c(port))
+    assert survey.failure == ""
+    assert survey.description.startswith("Linux")
+    assert survey.object_id.startswith("1.3.6.1.4.1.8072")
+    assert survey.interface is not None
+    assert survey.interface.name == "lo"
+    assert survey.interface.is_up
+    assert survey.interface.counters["received_bytes"].bits == 64
+    assert survey.uptimes.engine_boots == 1
+    assert survey.uptimes.system_s is not None
 
 
 def test_a_wrong_user_or_key_is_told_from_silence(port: int) -> None:
@@ -73,10 +73,10 @@ def test_a_wrong_user_or_key_is_told_from_silence(port: int) -> None:
 
 
 def test_a_wrong_community_is_silence(port: int) -> None:
-    one = structs.replace(access_2c(port), community="wrong", timeout_s=0.3, retries=0)
-    found = visited(one)
-    assert found.reason == "silent"
-    assert "wrong community or key" in found.failure
+    access = structs.replace(access_2c(port), community="wrong", timeout_s=0.3, retries=0)
+    survey = visited(access)
+    assert survey.reason == "silent"
+    assert "wrong community or key" in survey.failure
 
 
 def test_a_device_whose_engine_id_changed_is_read_at_the_next_visit(tmp_path: Path) -> None:
@@ -102,8 +102,8 @@ def test_what_is_not_there_is_left_out_and_a_walk_ends_with_its_subtree(port: in
         return got, system, few
 
     got, system, few = asyncio.run(look())
-    assert [one.oid for one in got][:3] == [f"1.3.6.1.2.1.1.{n}.0" for n in (1, 2, 3)]
+    assert [varbind.oid for varbind in got][:3] == [f"1.3.6.1.2.1.1.{n}.0" for n in (1, 2, 3)]
     assert Varbind("1.3.6.1.2.1.1.5.0", ValueType.TEXT, "thongsuot-test") in got
-    assert all(one.oid.startswith("1.3.6.1.2.1.1.") for one in system)
-    assert [one.oid for one in few] == [one.oid for one in system[:3]]
+    assert all(varbind.oid.startswith("1.3.6.1.2.1.1.") for varbind in system)
+    assert [varbind.oid for varbind in few] == [varbind.oid for varbind in system[:3]]
     assert len(system) > 10

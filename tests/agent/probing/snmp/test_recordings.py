@@ -43,51 +43,54 @@ def recorded(name: str) -> Survey:
     )
 
 
-def wrong(found: Survey, expected: dict[str, Any]) -> list[str]:
+def wrong(survey: Survey, expected: dict[str, Any]) -> list[str]:
     """Return each value that is not as expected; what is ambiguous is not looked at."""
-    read = next((one for one in found.profiled if one.profile == expected["profile"]), None)
+    read = next((part for part in survey.profiled if part.profile == expected["profile"]), None)
     if read is None:
         return [f"profile {expected['profile']} was not found to fit"]
     faults = []
     for row, figures in expected["modems"].items():
-        for name, one in figures.items():
+        for name, figure in figures.items():
             # What is of the whole device is in every row.
             groups = (
                 read.groups.values() if row == "dev" else [read.groups.get(row, ComponentReading())]
             )
             for group in groups:
                 value = group.numbers.get(name, group.texts.get(name))
-                if not one.get("ambiguous") and value != one["value"]:
-                    faults.append(f"{row} {name}: {value!r}, expected {one['value']!r}")
+                if not figure.get("ambiguous") and value != figure["value"]:
+                    faults.append(f"{row} {name}: {value!r}, expected {figure['value']!r}")
     return faults
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_recorded_device_says_what_stands_beside_it(name: str) -> None:
-    found = recorded(name)
-    assert wrong(found, devices.document("snmp", f"{name}.kpi.json")) == []
+    survey = recorded(name)
+    assert wrong(survey, devices.document("snmp", f"{name}.kpi.json")) == []
 
 
 @pytest.mark.parametrize("name", sorted(UPS))
 def test_a_recorded_ups_says_whether_it_runs_on_battery_and_how_long(name: str) -> None:
-    groups = [group for one in recorded(name).profiled for group in one.groups.values()]
+    groups = [group for part in recorded(name).profiled for group in part.groups.values()]
     for figure, value in UPS[name].items():
-        said = {one.numbers.get(figure, one.texts.get(figure)) for one in groups}
+        said = {
+            group_values.numbers.get(figure, group_values.texts.get(figure))
+            for group_values in groups
+        }
         assert value in said, f"{figure}: {said}"
 
 
 def test_a_device_without_figures_is_described_and_no_more() -> None:
-    found = recorded("wipipe")
-    assert found.description.startswith("Cradlepoint CBA850")
-    assert found.profiled == ()
+    survey = recorded("wipipe")
+    assert survey.description.startswith("Cradlepoint CBA850")
+    assert survey.profiled == ()
 
 
 @pytest.fixture(scope="module")
 def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     """Yield the port of a simulator of all recordings."""
     devices.need()
-    with simulator(devices.FOLDER / "snmp", tmp_path_factory.mktemp("snmpsim")) as found:
-        yield found
+    with simulator(devices.FOLDER / "snmp", tmp_path_factory.mktemp("snmpsim")) as agent_port:
+        yield agent_port
 
 
 def visited(access: DeviceAccess, interface: str = "") -> Survey:
@@ -100,20 +103,20 @@ def visited(access: DeviceAccess, interface: str = "") -> Survey:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_recorded_device_says_so_by_snmp_as_well(name: str, port: int) -> None:
-    found = visited(
+    survey = visited(
         DeviceAccess(host="127.0.0.1", port=port, community=name, timeout_s=20), interface="wwan0"
     )
-    assert found.failure == ""
-    assert wrong(found, devices.document("snmp", f"{name}.kpi.json")) == []
+    assert survey.failure == ""
+    assert wrong(survey, devices.document("snmp", f"{name}.kpi.json")) == []
     path: Path = devices.FOLDER / "snmp" / f"{name}.snmprec"
     order = SurveyRequest(access=DeviceAccess(host="recorded"), interface="wwan0")
     by_file = asyncio.run(survey_device(RecordedClient.of(path), order, known_profiles()))
-    assert found == by_file
+    assert survey == by_file
 
 
 @pytest.mark.parametrize("name", NAMES[:2])
 def test_version_3_with_privacy_says_the_same(name: str, port: int) -> None:
-    found = visited(
+    survey = visited(
         DeviceAccess(
             host="127.0.0.1",
             port=port,
@@ -127,4 +130,4 @@ def test_version_3_with_privacy_says_the_same(name: str, port: int) -> None:
             timeout_s=20,
         )
     )
-    assert wrong(found, devices.document("snmp", f"{name}.kpi.json")) == []
+    assert wrong(survey, devices.document("snmp", f"{name}.kpi.json")) == []

@@ -97,7 +97,7 @@ class FakeNetbox:
         }
 
     def _fails(self, failure: str, path: str, query: Mapping[str, list[str]]) -> bool:
-        asked = f"{path}/?{urlencode({name: one[0] for name, one in query.items()})}"
+        asked = f"{path}/?{urlencode({name: values[0] for name, values in query.items()})}"
         return self.failure == failure and asked.startswith(self.fail_at)
 
 

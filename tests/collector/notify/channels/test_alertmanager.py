@@ -63,12 +63,12 @@ class AlertmanagerFixture:
         return AlertmanagerChannel(self.settings)
 
     def received_kinds(self) -> list[str]:
-        return [one["kind"] for one in self.peer.folder.received()]
+        return [request["kind"] for request in self.peer.folder.received()]
 
     def labels(self) -> list[dict[str, str]]:
         return [
-            msgspec.json.decode(one["alert"], type=dict[str, str])
-            for one in self.peer.folder.received()
+            msgspec.json.decode(request["alert"], type=dict[str, str])
+            for request in self.peer.folder.received()
         ]
 
 

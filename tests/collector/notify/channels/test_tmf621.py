@@ -50,7 +50,7 @@ async def test_every_request_and_answer_is_as_published(fixture: TicketFixture) 
     await fixture.tell(message_of(restore_fibre(made), made, reference=reference))
     await fixture.tell(message_of(carrier_outage(made, "viettel"), made))
     assert fixture.carrier.check_exchanges() == 9
-    assert [one["status"] for one in fixture.tickets()] == ["resolved", "acknowledged"]
+    assert [ticket["status"] for ticket in fixture.tickets()] == ["resolved", "acknowledged"]
 
 
 async def test_a_ticket_names_the_circuit_the_customer_and_the_evidence(
@@ -73,7 +73,10 @@ async def test_a_ticket_names_the_circuit_the_customer_and_the_evidence(
     (attachment,) = ticket["attachment"]
     assert base64.b64decode(attachment["content"]) == message.attachment
     if fixture.version == 5:
-        facts = {one["name"]: one["value"] for one in ticket["troubleTicketCharacteristic"]}
+        facts = {
+            characteristic["name"]: characteristic["value"]
+            for characteristic in ticket["troubleTicketCharacteristic"]
+        }
         assert facts["symptom"] == "access_silent"
         assert facts["clockErrorSeconds"] == 0.01
         assert ticket["externalIdentifier"][0]["id"] == message.thread_id
@@ -94,7 +97,7 @@ async def test_a_ticket_whose_answer_was_lost_is_found_and_not_made_again(
     fixture.behave("well")
     again = await fixture.tell(message)
     assert again.outcome is ChannelOutcome.DELIVERED
-    assert [one["id"] for one in fixture.tickets()] == [again.reference]
+    assert [ticket["id"] for ticket in fixture.tickets()] == [again.reference]
 
 
 @pytest.mark.parametrize(
@@ -127,8 +130,8 @@ async def test_an_end_takes_only_steps_that_are_allowed(
     assert (await fixture.tell(end)).outcome is ChannelOutcome.DELIVERED
     (ticket,) = fixture.tickets()
     assert ticket["status"] == expected
-    said = [one["text"] for one in ticket["note"]]
-    assert [one for one in said if one.startswith("nay ")] == [f"nay {one}" for one in states]
+    said = [note["text"] for note in ticket["note"]]
+    assert [line for line in said if line.startswith("nay ")] == [f"nay {name}" for name in states]
 
 
 async def test_a_fault_that_goes_on_is_not_believed_resolved(fixture: TicketFixture) -> None:
@@ -139,11 +142,11 @@ async def test_a_fault_that_goes_on_is_not_believed_resolved(fixture: TicketFixt
         fixture.desk.update_as_operator(reference, status=state, version=fixture.version)
     updated = msgspec.structs.replace(opened, kind=NotificationKind.UPDATED, reference=reference)
     await fixture.tell(updated)
-    assert [one["status"] for one in fixture.tickets()] == ["inProgress"]
+    assert [ticket["status"] for ticket in fixture.tickets()] == ["inProgress"]
     for state in ("resolved", "closed"):
         fixture.desk.update_as_operator(reference, status=state, version=fixture.version)
     answer = await fixture.tell(updated)
-    assert [one["status"] for one in fixture.tickets()] == ["closed", "acknowledged"]
+    assert [ticket["status"] for ticket in fixture.tickets()] == ["closed", "acknowledged"]
     follower = fixture.tickets()[1]
     assert answer.reference == follower["id"]
     assert follower["troubleTicketRelationship"][0]["id"] == reference
@@ -194,15 +197,15 @@ async def service_with_callbacks(
 ) -> AsyncIterator[tuple[NotificationService, str]]:
     """Run all of telling with tickets, and its door for calls; gives that door's URL."""
     settings = NotifySettings(channels=("main",), retry_s=0.02)
-    async with configured_service(made, path, [(load("tmf621"), channel)], settings) as found:
-        app = Starlette(routes=callback_routes(found.channels, found.poll_now))
+    async with configured_service(made, path, [(load("tmf621"), channel)], settings) as fixture:
+        app = Starlette(routes=callback_routes(fixture.channels, fixture.poll_now))
         server = uvicorn.Server(
             uvicorn.Config(app, port=port, lifespan="off", log_config=None, access_log=False)
         )
         serving = asyncio.create_task(server.serve())
         await eventually(lambda: server.started)
         try:
-            yield found, f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+            yield fixture, f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
         finally:
             server.should_exit = True
             await serving
@@ -218,9 +221,9 @@ async def test_what_the_carrier_does_comes_back_into_the_incident(
         callback_token_file="",
         bearer_file=fixture.settings.bearer_file,
     )
-    async with service_with_callbacks(made, tmp_path, settings) as (found, _):
+    async with service_with_callbacks(made, tmp_path, settings) as (running, _):
         event = cut_fibre(made)
-        found.enqueue((event,))
+        running.enqueue((event,))
 
         def incident() -> Any:  # noqa: ANN401 - an Incident, or what it holds
             return made.registry.incidents[event.incident.id]
@@ -235,9 +238,9 @@ async def test_what_the_carrier_does_comes_back_into_the_incident(
             ticket["id"], note="Đứt cáp tại hố ga số 7, dự kiến 2 giờ", version=fixture.version
         )
         await eventually(lambda: "hố ga số 7" in repr(incident().history))
-        (told,) = found.site_notifications("s0")
+        (told,) = running.site_notifications("s0")
         assert (told.channel, told.reference) == ("tmf621", ticket["id"])
-        (pushed,) = found.notified_parties("s0")
+        (pushed,) = running.notified_parties("s0")
         assert (pushed.party, pushed.link, pushed.reference) == ("carrier", "fiber", ticket["id"])
 
 
@@ -249,10 +252,10 @@ async def test_a_call_of_the_carrier_makes_us_look_at_once(
     settings = fixture.with_settings(
         poll_s=3_600.0, **fixture.carrier.callback(f"http://127.0.0.1:{port}")
     )
-    async with service_with_callbacks(made, tmp_path, settings, port=port) as (found, url):
+    async with service_with_callbacks(made, tmp_path, settings, port=port) as (running, url):
         await eventually(lambda: fixture.desk.operator_call("GET", f"hubs/{fixture.version}"))
         event = cut_fibre(made)
-        found.enqueue((event,))
+        running.enqueue((event,))
         await eventually(fixture.tickets)
         (subscription,) = fixture.desk.operator_call("GET", f"hubs/{fixture.version}")
         assert subscription["callback"].startswith(f"{url}/v1/callbacks/main/")

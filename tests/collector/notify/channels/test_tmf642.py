@@ -60,16 +60,16 @@ class AlarmFixture:
         return AlarmChannel(self.settings)
 
     def alarms(self) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = self.desk.operator_call("GET", "alarms")
-        return found
+        alarms: list[dict[str, Any]] = self.desk.operator_call("GET", "alarms")
+        return alarms
 
     def received_kinds(self) -> list[str]:
-        found = []
+        kinds = []
         for alarm in self.alarms():
-            found.append("opened")
+            kinds.append("opened")
             if alarm["perceivedSeverity"] == "cleared":
-                found.append("resolved")
-        return found
+                kinds.append("resolved")
+        return kinds
 
     async def tell(self, message: NotificationMessage) -> ChannelResult:
         channel = self.channel()
@@ -81,9 +81,9 @@ class AlarmFixture:
 
 @pytest.fixture(scope="module")
 def carrier(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CarrierFixture]:
-    found = CarrierFixture(tmp_path_factory.mktemp("carrier"))
-    yield found
-    found.stop()
+    desk = CarrierFixture(tmp_path_factory.mktemp("carrier"))
+    yield desk
+    desk.stop()
 
 
 @pytest.fixture
@@ -103,7 +103,7 @@ async def test_every_request_and_answer_is_as_published(fixture: AlarmFixture) -
     await fixture.tell(message_of(carrier_outage(made, "viettel"), made))
     await fixture.tell(message_of(break_portal(made), made))
     assert fixture.carrier.check_exchanges() == 10
-    assert [one["perceivedSeverity"] for one in fixture.alarms()] == [
+    assert [alarm["perceivedSeverity"] for alarm in fixture.alarms()] == [
         "cleared",
         "critical",
         "critical",
@@ -121,7 +121,7 @@ async def test_an_alarm_says_what_where_and_how_bad(fixture: AlarmFixture) -> No
     assert alarm["perceivedSeverity"] == "major"
     assert alarm["alarmedObject"] == {"id": "FTTH-0000"}
     assert alarm["alarmRaisedTime"] == "2026-11-18T11:07:10.000Z"
-    assert [one["name"] for one in alarm["place"]] == ["Điểm 0"]
+    assert [place["name"] for place in alarm["place"]] == ["Điểm 0"]
 
 
 async def test_an_outage_is_one_alarm_with_all_its_circuits(fixture: AlarmFixture) -> None:
@@ -129,7 +129,7 @@ async def test_an_outage_is_one_alarm_with_all_its_circuits(fixture: AlarmFixtur
     await fixture.tell(message_of(carrier_outage(made), made))
     (alarm,) = fixture.alarms()
     assert alarm["alarmedObject"] == {"id": "vnpt"}
-    circuits = sorted(one["id"] for one in alarm["affectedService"])
+    circuits = sorted(service["id"] for service in alarm["affectedService"])
     assert circuits == ["FTTH-0000", "FTTH-0003", "FTTH-0006", "FTTH-0009"]
 
 
@@ -141,8 +141,8 @@ def test_a_figure_that_decided_is_in_the_alarm() -> None:
     document = msgspec.structs.replace(
         message.document, shown=(msgspec.structs.replace(shown, evidence=(lossy,)),)
     )
-    found = new_alarm(msgspec.structs.replace(message, document=document))
-    assert found["crossedThresholdInformation"] == {
+    alarm = new_alarm(msgspec.structs.replace(message, document=document))
+    assert alarm["crossedThresholdInformation"] == {
         "indicatorName": "icmp_loss_ratio",
         "indicatorUnit": "ratio",
         "observedValue": "0.05",
@@ -193,7 +193,7 @@ def test_every_symptom_of_a_fault_has_a_cause_that_the_standard_knows() -> None:
         pytest.skip(f"{file} is not there")
     with file.open(encoding="utf-8") as rows:
         known = {row["name"] for row in csv.DictReader(rows)}
-    assert {one.cause for one in ALARM_CAUSES.values()} <= known
+    assert {cause.cause for cause in ALARM_CAUSES.values()} <= known
     assert load("tmf642").settings is Settings
 
 

@@ -92,12 +92,12 @@ class WebhookFixture:
 
     def bodies(self) -> list[WebhookBody]:
         return [
-            msgspec.json.decode(one["body"], type=WebhookBody)
-            for one in self._peer.folder.received()
+            msgspec.json.decode(request["body"], type=WebhookBody)
+            for request in self._peer.folder.received()
         ]
 
     def received_kinds(self) -> list[str]:
-        return [one.kind for one in self.bodies()]
+        return [body.kind for body in self.bodies()]
 
 
 @pytest.fixture

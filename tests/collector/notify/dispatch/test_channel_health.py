@@ -10,48 +10,48 @@ def line() -> ChannelHealth:
 
 
 def note(
-    one: ChannelHealth, outcome: ChannelOutcome, at_s: float, *, began_s: float | None = None
+    health: ChannelHealth, outcome: ChannelOutcome, at_s: float, *, began_s: float | None = None
 ) -> bool:
     answer = ChannelResult(outcome=outcome, text="so")
     began = at_s if began_s is None else began_s
-    return one.record(answer, began_ns=round(began * NS_PER_S), now_ns=round(at_s * NS_PER_S))
+    return health.record(answer, began_ns=round(began * NS_PER_S), now_ns=round(at_s * NS_PER_S))
 
 
-def ready_s(one: ChannelHealth, now_s: float) -> float:
-    return one.readiness(round(now_s * NS_PER_S)).not_before_ns / NS_PER_S
+def ready_s(health: ChannelHealth, now_s: float) -> float:
+    return health.readiness(round(now_s * NS_PER_S)).not_before_ns / NS_PER_S
 
 
 def test_each_failure_makes_the_next_wait_longer_up_to_a_minute() -> None:
-    one, at_s, waits = line(), 100.0, []
+    health, at_s, waits = line(), 100.0, []
     for _ in range(8):
-        note(one, ChannelOutcome.RETRY, at_s)
-        waits.append(ready_s(one, at_s) - at_s)
-        at_s = ready_s(one, at_s)
+        note(health, ChannelOutcome.RETRY, at_s)
+        waits.append(ready_s(health, at_s) - at_s)
+        at_s = ready_s(health, at_s)
     assert waits == [1, 2, 4, 8, 16, 32, 60, 60]
 
 
 def test_of_several_tries_that_failed_together_one_counts() -> None:
-    one = line()
-    assert note(one, ChannelOutcome.RETRY, 100.0)
-    assert not note(one, ChannelOutcome.RETRY, 100.1, began_s=99.9)
-    assert ready_s(one, 100.1) == 101.0
+    health = line()
+    assert note(health, ChannelOutcome.RETRY, 100.0)
+    assert not note(health, ChannelOutcome.RETRY, 100.1, began_s=99.9)
+    assert ready_s(health, 100.1) == 101.0
 
 
 def test_a_success_opens_it_at_once_and_is_news_after_a_failure() -> None:
-    one = line()
-    assert not note(one, ChannelOutcome.DELIVERED, 99.0)
-    note(one, ChannelOutcome.UNKNOWN, 100.0)
-    assert one.failing_since_ns == 100 * NS_PER_S
-    assert note(one, ChannelOutcome.DELIVERED, 101.0)
-    assert ready_s(one, 101.0) == 0
-    assert one.failing_since_ns == 0
+    health = line()
+    assert not note(health, ChannelOutcome.DELIVERED, 99.0)
+    note(health, ChannelOutcome.UNKNOWN, 100.0)
+    assert health.failing_since_ns == 100 * NS_PER_S
+    assert note(health, ChannelOutcome.DELIVERED, 101.0)
+    assert ready_s(health, 101.0) == 0
+    assert health.failing_since_ns == 0
 
 
 def test_it_is_counted_on_until_it_has_failed_for_long_or_is_shut() -> None:
-    one = line()
-    note(one, ChannelOutcome.RETRY, 100.0)
-    assert not one.readiness(129 * NS_PER_S).is_failing
-    assert one.readiness(130 * NS_PER_S).is_failing
+    health = line()
+    note(health, ChannelOutcome.RETRY, 100.0)
+    assert not health.readiness(129 * NS_PER_S).is_failing
+    assert health.readiness(130 * NS_PER_S).is_failing
     shut = line()
     note(shut, ChannelOutcome.CHANNEL_UNAVAILABLE, 100.0)
     assert shut.readiness(100 * NS_PER_S).is_failing
@@ -59,20 +59,20 @@ def test_it_is_counted_on_until_it_has_failed_for_long_or_is_shut() -> None:
 
 
 def test_a_message_that_is_refused_says_nothing_of_the_channel() -> None:
-    one = line()
-    note(one, ChannelOutcome.RETRY, 100.0)
-    assert note(one, ChannelOutcome.REJECTED, 101.0)
-    assert one.failing_since_ns == 0
+    health = line()
+    note(health, ChannelOutcome.RETRY, 100.0)
+    assert note(health, ChannelOutcome.REJECTED, 101.0)
+    assert health.failing_since_ns == 0
 
 
 def test_a_repeating_fault_is_told_once_for_each_doubling() -> None:
-    one = line()
-    told = [note(one, ChannelOutcome.RETRY, 100.0 + number * 100) for number in range(16)]
+    health = line()
+    told = [note(health, ChannelOutcome.RETRY, 100.0 + number * 100) for number in range(16)]
     assert [place + 1 for place, is_told in enumerate(told) if is_told] == [1, 2, 4, 8, 16]
 
 
 def test_the_wait_that_the_receiver_asks_for_is_kept() -> None:
-    one = line()
+    health = line()
     answer = ChannelResult(outcome=ChannelOutcome.RETRY, text="later", retry_after_s=42.0)
-    one.record(answer, began_ns=0, now_ns=NS_PER_S)
-    assert ready_s(one, 1.0) == 43.0
+    health.record(answer, began_ns=0, now_ns=NS_PER_S)
+    assert ready_s(health, 1.0) == 43.0

@@ -70,9 +70,9 @@ def hook(tmp_path: Path) -> Iterator[ReceiverProcess]:
 
 @pytest.fixture
 def carrier(tmp_path: Path) -> Iterator[CarrierFixture]:
-    found = CarrierFixture(tmp_path)
-    yield found
-    found.stop()
+    fixture = CarrierFixture(tmp_path)
+    yield fixture
+    fixture.stop()
 
 
 @pytest.fixture

@@ -94,11 +94,11 @@ def test_names_that_lead_nowhere_are_told_with_the_nearest() -> None:
         carrier_channels=("hok",), site_channels=("zalo:7",), city_channels=("mail",)
     )
     settings = NotifySettings(channels=("mial",), city="so-khc")
-    found = list(routing_errors(InventoryDirectory(plan), settings, ["mail", "hook"]))
-    assert found[0] == "[notify] channels: there is no channel 'mial'; did you mean \"mail\"?"
-    assert found[1] == "[notify] city: there is no owner 'so-khc'; did you mean \"so-khcn\"?"
-    assert "carrier 'vnpt': there is no channel 'hok'; did you mean \"hook\"?" in found
-    assert "site 's0': there is no channel 'zalo:7'; known: hook, mail" in found
+    errors = list(routing_errors(InventoryDirectory(plan), settings, ["mail", "hook"]))
+    assert errors[0] == "[notify] channels: there is no channel 'mial'; did you mean \"mail\"?"
+    assert errors[1] == "[notify] city: there is no owner 'so-khc'; did you mean \"so-khcn\"?"
+    assert "carrier 'vnpt': there is no channel 'hok'; did you mean \"hook\"?" in errors
+    assert "site 's0': there is no channel 'zalo:7'; known: hook, mail" in errors
     assert list(routing_errors(InventoryDirectory(plan), SEEN, ["mail", "hok", "zalo"])) == []
 
 

@@ -65,12 +65,12 @@ class WebhookReceiver:
 
     def bodies(self) -> list[WebhookBody]:
         return [
-            msgspec.json.decode(one["body"], type=WebhookBody)
-            for one in self.peer.folder.received()
+            msgspec.json.decode(request["body"], type=WebhookBody)
+            for request in self.peer.folder.received()
         ]
 
     def received_kinds(self) -> list[str]:
-        return [one.kind for one in self.bodies()]
+        return [body.kind for body in self.bodies()]
 
 
 @pytest.fixture
@@ -109,9 +109,9 @@ def two_channels() -> CityFixture:
     )
 
 
-def metric(found: ServiceFixture, name: str, **labels: str) -> float | None:
-    found.service.update_metrics()
-    return found.registry.get_sample_value(f"thongsuot_collector_notify_{name}", labels)
+def metric(fixture: ServiceFixture, name: str, **labels: str) -> float | None:
+    fixture.service.update_metrics()
+    return fixture.registry.get_sample_value(f"thongsuot_collector_notify_{name}", labels)
 
 
 async def test_a_channel_that_is_shut_hands_over_at_once_and_that_is_seen(
@@ -120,22 +120,24 @@ async def test_a_channel_that_is_shut_hands_over_at_once_and_that_is_seen(
     made = two_channels()
     first.behave("403")
     event = cut_fibre(made)
-    async with running_service(made, tmp_path, both(first, second), settings()) as found:
-        await found.accept(event)
-        await eventually(found.is_idle)
+    async with running_service(made, tmp_path, both(first, second), settings()) as fixture:
+        await fixture.accept(event)
+        await eventually(fixture.is_idle)
         assert (first.received_kinds(), second.received_kinds()) == ([], [NotificationKind.OPENED])
-        assert metric(found, "escalations_total", channel="first") == 1
-        assert metric(found, "attempts_total", channel="first", outcome="channel_unavailable") == 1
-        assert (metric(found, "failing_since_timestamp_seconds", channel="first") or 0) > 0
-        assert metric(found, "failing_since_timestamp_seconds", channel="second") == 0
-        assert metric(found, "unreached") == 0
-        (told,) = found.service.site_notifications("s0")
+        assert metric(fixture, "escalations_total", channel="first") == 1
+        assert (
+            metric(fixture, "attempts_total", channel="first", outcome="channel_unavailable") == 1
+        )
+        assert (metric(fixture, "failing_since_timestamp_seconds", channel="first") or 0) > 0
+        assert metric(fixture, "failing_since_timestamp_seconds", channel="second") == 0
+        assert metric(fixture, "unreached") == 0
+        (told,) = fixture.service.site_notifications("s0")
         assert (told.party, told.channel, told.about) == ("carrier", "webhook", "fiber")
         assert told.is_delivered
-        assert found.service.site_notifications("s1") == ()
+        assert fixture.service.site_notifications("s1") == ()
         first.behave(WELL)
-        await found.accept(restore_fibre(made))
-        await eventually(lambda: not found.service.threads)
+        await fixture.accept(restore_fibre(made))
+        await eventually(lambda: not fixture.service.threads)
     assert (first.received_kinds(), second.received_kinds()) == (
         [],
         [NotificationKind.OPENED, NotificationKind.RESOLVED],
@@ -148,12 +150,12 @@ async def test_a_busy_channel_goes_on_being_tried_while_the_next_joins(
     made = two_channels()
     first.behave("503")
     event = cut_fibre(made)
-    async with running_service(made, tmp_path, both(first, second), settings(0.2)) as found:
-        await found.accept(event)
-        await eventually(found.is_idle)
+    async with running_service(made, tmp_path, both(first, second), settings(0.2)) as fixture:
+        await fixture.accept(event)
+        await eventually(fixture.is_idle)
         assert second.received_kinds() == [NotificationKind.OPENED]
-        assert {one.channel for one in attempts_for(found, event)} == {"first", "second"}
-        assert metric(found, "escalations_total", channel="first") == 1
+        assert {attempt.channel for attempt in attempts_for(fixture, event)} == {"first", "second"}
+        assert metric(fixture, "escalations_total", channel="first") == 1
 
 
 async def test_while_nobody_is_reached_the_page_and_the_metrics_say_so(
@@ -162,14 +164,14 @@ async def test_while_nobody_is_reached_the_page_and_the_metrics_say_so(
     made = two_channels()
     first.behave("400")
     second.behave("400")
-    async with running_service(made, tmp_path, both(first, second), settings()) as found:
-        await found.accept(cut_fibre(made))
-        await eventually(lambda: metric(found, "unreached") == 1)
-        await eventually(lambda: found.service.site_notifications("s0"))
-        (told,) = found.service.site_notifications("s0")
+    async with running_service(made, tmp_path, both(first, second), settings()) as fixture:
+        await fixture.accept(cut_fibre(made))
+        await eventually(lambda: metric(fixture, "unreached") == 1)
+        await eventually(lambda: fixture.service.site_notifications("s0"))
+        (told,) = fixture.service.site_notifications("s0")
         assert not told.is_delivered
-        assert found.service.notified_parties("s0") == ()
-        assert metric(found, "waiting") == 1
+        assert fixture.service.notified_parties("s0") == ()
+        assert metric(fixture, "waiting") == 1
 
 
 async def test_what_a_silent_receiver_may_have_is_taken_back_there_too(
@@ -178,16 +180,16 @@ async def test_what_a_silent_receiver_may_have_is_taken_back_there_too(
     made = two_channels()
     first.behave("hang")
     channels = both(first, second, timeout_s=0.1)
-    async with running_service(made, tmp_path, channels, settings(0.2)) as found:
-        await found.accept(cut_fibre(made))
-        await eventually(found.is_idle)
+    async with running_service(made, tmp_path, channels, settings(0.2)) as fixture:
+        await fixture.accept(cut_fibre(made))
+        await eventually(fixture.is_idle)
         assert (first.received_kinds(), second.received_kinds()) == (
             [NotificationKind.OPENED],
             [NotificationKind.OPENED],
         )
         first.behave(WELL)
-        await found.accept(restore_fibre(made))
-        await eventually(lambda: not found.service.threads)
+        await fixture.accept(restore_fibre(made))
+        await eventually(lambda: not fixture.service.threads)
     assert (
         first.received_kinds()
         == second.received_kinds()
@@ -201,14 +203,14 @@ async def test_an_end_in_the_middle_of_a_try_tells_it_again_under_the_same_key(
     made = two_channels()
     event = cut_fibre(made)
     first.behave("hang")
-    async with running_service(made, tmp_path, both(first, second), settings()) as found:
-        await found.accept(event)
+    async with running_service(made, tmp_path, both(first, second), settings()) as fixture:
+        await fixture.accept(event)
         await eventually(lambda: first.received_kinds() == [NotificationKind.OPENED])
     assert tries_of(tmp_path, event) == []
     first.behave(WELL)
-    async with running_service(made, tmp_path, both(first, second), settings()) as found:
-        await eventually(found.is_idle)
-        (tried,) = attempts_for(found, event)
+    async with running_service(made, tmp_path, both(first, second), settings()) as fixture:
+        await eventually(fixture.is_idle)
+        (tried,) = attempts_for(fixture, event)
         assert tried.outcome is ChannelOutcome.DELIVERED
     assert (first.received_kinds(), second.received_kinds()) == ([NotificationKind.OPENED], [])
 
@@ -228,21 +230,21 @@ async def test_a_fault_that_is_over_before_anybody_could_be_told_is_not_told_lat
     first.peer.stop()
     second.peer.stop()
     opened = cut_fibre(made)
-    async with running_service(made, tmp_path, both(first, second), settings()) as found:
-        await found.accept(opened)
-        await eventually(lambda: len(attempts_for(found, opened)) > 1)
-        await found.accept(restore_fibre(made))
-        await eventually(lambda: not found.service.threads)
+    async with running_service(made, tmp_path, both(first, second), settings()) as fixture:
+        await fixture.accept(opened)
+        await eventually(lambda: len(attempts_for(fixture, opened)) > 1)
+        await fixture.accept(restore_fibre(made))
+        await eventually(lambda: not fixture.service.threads)
         first.peer.start()
         second.peer.start()
         other = cut_fibre(made, "s3")
-        await found.accept(other)
+        await fixture.accept(other)
         await eventually(lambda: first.received_kinds() or second.received_kinds())
-        await eventually(lambda: all(one.is_complete for one in found.service.threads))
-    told = [one.incident.incident for one in (*first.bodies(), *second.bodies())]
+        await eventually(lambda: all(thread.is_complete for thread in fixture.service.threads))
+    told = [body.incident.incident for body in (*first.bodies(), *second.bodies())]
     assert told == [other.incident.id]
     entries = made.registry.incidents[opened.incident.id].notifications
-    assert [one.is_done for one in entries] == [True, True]
+    assert [entry.is_done for entry in entries] == [True, True]
 
 
 async def test_everything_of_a_storm_is_told_once_when_the_receiver_is_back(
@@ -253,13 +255,13 @@ async def test_everything_of_a_storm_is_told_once_when_the_receiver_is_back(
     first.behave("503")
     second.behave("503")
     events = [renamed(event, number) for number in range(60)]
-    async with running_service(made, tmp_path, both(first, second), settings()) as found:
-        await found.accept(*events)
-        await eventually(lambda: len(found.recorder.deliveries) > 8)
+    async with running_service(made, tmp_path, both(first, second), settings()) as fixture:
+        await fixture.accept(*events)
+        await eventually(lambda: len(fixture.recorder.deliveries) > 8)
         first.behave(WELL)
-        await eventually(lambda: all(one.is_complete for one in found.service.threads))
-    told = sorted(one.incident.incident for one in first.bodies())
-    assert told == sorted(one.incident.id for one in events)
+        await eventually(lambda: all(thread.is_complete for thread in fixture.service.threads))
+    told = sorted(body.incident.incident for body in first.bodies())
+    assert told == sorted(opened_event.incident.id for opened_event in events)
     assert second.received_kinds() == []
 
 
@@ -274,27 +276,27 @@ async def test_the_city_looks_on_by_its_own_channel_and_the_incident_notes_who_m
     made = steady_city(city_inventory(carrier_channels=("first",), city_channels=("second",)))
     wanted = NotifySettings(channels=("first",), city=CITY, retry_s=0.01)
     event = carrier_outage(made)
-    async with running_service(made, tmp_path, both(first, second), wanted) as found:
-        await found.accept(event)
+    async with running_service(made, tmp_path, both(first, second), wanted) as fixture:
+        await fixture.accept(event)
         await eventually(
-            lambda: first.received_kinds() and second.received_kinds() and found.is_idle()
+            lambda: first.received_kinds() and second.received_kinds() and fixture.is_idle()
         )
-        await eventually(lambda: len(found.service.site_notifications("s0")) == 2)
+        await eventually(lambda: len(fixture.service.site_notifications("s0")) == 2)
     (theirs,), (ours,) = first.bodies(), second.bodies()
     assert (theirs.audience.party, ours.audience.party) == ("carrier", "city")
     assert theirs.delivery != ours.delivery
     (entry,) = made.registry.incidents[event.incident.id].notifications
-    assert [one.channel for one in entry.deliveries] == ["first"]
+    assert [delivery.channel for delivery in entry.deliveries] == ["first"]
 
 
 async def test_staff_are_told_who_else_knows(
     first: WebhookReceiver, second: WebhookReceiver, tmp_path: Path
 ) -> None:
     made = steady_city(city_inventory(site_channels=("first",), carrier_channels=("second",)))
-    async with running_service(made, tmp_path, both(first, second), settings()) as found:
-        await found.accept(cut_fibre(made))
-        await eventually(found.is_idle)
-        await found.accept(unplug_cable(made, "s0", "5g"))
+    async with running_service(made, tmp_path, both(first, second), settings()) as fixture:
+        await fixture.accept(cut_fibre(made))
+        await eventually(fixture.is_idle)
+        await fixture.accept(unplug_cable(made, "s0", "5g"))
         await eventually(lambda: first.received_kinds() == [NotificationKind.OPENED])
     (body,) = first.bodies()
     assert "Hệ thống đã báo:\n- VNPT (tin tự động), về đường cáp quang VNPT, " in body.text
@@ -304,10 +306,10 @@ async def test_a_party_without_a_channel_is_said_and_counted(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     made = steady_city(city_inventory(carrier_channels=()))
-    async with running_service(made, tmp_path, {}, NotifySettings()) as found:
+    async with running_service(made, tmp_path, {}, NotifySettings()) as fixture:
         event = cut_fibre(made)
-        await found.accept(event)
-        assert metric(found, "unreached") == 1
+        await fixture.accept(event)
+        assert metric(fixture, "unreached") == 1
     assert f"cannot notify incident={event.incident.id} party=carrier:vnpt" in caplog.text
 
 
@@ -316,11 +318,11 @@ async def test_a_channel_that_left_the_configuration_hands_over(
 ) -> None:
     made = two_channels()
     channels = {"second": second.channel()}
-    async with running_service(made, tmp_path, channels, settings()) as found:
+    async with running_service(made, tmp_path, channels, settings()) as fixture:
         event = cut_fibre(made)
-        await found.accept(event)
-        await eventually(found.is_idle)
-        assert attempts_for(found, event)[0].text == "there is no channel 'first' any more"
+        await fixture.accept(event)
+        await eventually(fixture.is_idle)
+        assert attempts_for(fixture, event)[0].text == "there is no channel 'first' any more"
     assert second.received_kinds() == [NotificationKind.OPENED]
 
 
@@ -341,11 +343,11 @@ async def test_a_bug_in_one_channel_keeps_nobody_from_being_told(
 ) -> None:
     made = two_channels()
     channels: dict[str, Channel] = {"first": RaisingChannel(), "second": second.channel()}
-    async with running_service(made, tmp_path, channels, settings()) as found:
+    async with running_service(made, tmp_path, channels, settings()) as fixture:
         event = cut_fibre(made)
-        await found.accept(event)
-        await eventually(found.is_idle)
-        assert attempts_for(found, event)[0].text == "a bug of ours: RuntimeError"
+        await fixture.accept(event)
+        await eventually(fixture.is_idle)
+        assert attempts_for(fixture, event)[0].text == "a bug of ours: RuntimeError"
     assert second.received_kinds() == [NotificationKind.OPENED]
     assert "RuntimeError" in caplog.text
 
@@ -354,33 +356,33 @@ async def test_what_was_told_is_forgotten_only_when_it_is_long_over(
     first: WebhookReceiver, second: WebhookReceiver, tmp_path: Path
 ) -> None:
     made = two_channels()
-    async with running_service(made, tmp_path, both(first, second), settings()) as found:
+    async with running_service(made, tmp_path, both(first, second), settings()) as fixture:
         over = cut_fibre(made)
-        await found.accept(over)
-        await eventually(found.is_idle)
-        await found.accept(restore_fibre(made))
-        await eventually(lambda: not found.service.threads)
+        await fixture.accept(over)
+        await eventually(fixture.is_idle)
+        await fixture.accept(restore_fibre(made))
+        await eventually(lambda: not fixture.service.threads)
         goes_on = cut_fibre(made, "s3")
-        await found.accept(goes_on)
-        await eventually(lambda: all(one.is_complete for one in found.service.threads))
-        await found.service.prune(before_ns=time.time_ns() + 10**12)
-        assert attempts_for(found, over) == []
-        assert len(attempts_for(found, goes_on)) == 1
+        await fixture.accept(goes_on)
+        await eventually(lambda: all(thread.is_complete for thread in fixture.service.threads))
+        await fixture.service.prune(before_ns=time.time_ns() + 10**12)
+        assert attempts_for(fixture, over) == []
+        assert len(attempts_for(fixture, goes_on)) == 1
 
 
 async def test_events_may_be_handed_over_before_anybody_runs(
     first: WebhookReceiver, second: WebhookReceiver, tmp_path: Path
 ) -> None:
     made = two_channels()
-    found = ServiceFixture(made, tmp_path, both(first, second), settings())
-    await found.service.load()
-    await found.accept(cut_fibre(made))
-    running = asyncio.create_task(found.service.run(found.recorder))
-    await eventually(found.is_idle)
+    fixture = ServiceFixture(made, tmp_path, both(first, second), settings())
+    await fixture.service.load()
+    await fixture.accept(cut_fibre(made))
+    running = asyncio.create_task(fixture.service.run(fixture.recorder))
+    await eventually(fixture.is_idle)
     running.cancel()
     await asyncio.wait((running,))
-    await found.service.close()
-    await let_go(found.store)
+    await fixture.service.close()
+    await let_go(fixture.store)
     assert first.received_kinds() == [NotificationKind.OPENED]
 
 
@@ -388,13 +390,13 @@ async def test_news_that_come_while_something_is_being_told_are_told_next(
     first: WebhookReceiver, second: WebhookReceiver, tmp_path: Path
 ) -> None:
     made = two_channels()
-    async with running_service(made, tmp_path, both(first, second), settings()) as found:
+    async with running_service(made, tmp_path, both(first, second), settings()) as fixture:
         opened, resolved = cut_fibre(made), restore_fibre(made)
-        await found.accept(opened)
+        await fixture.accept(opened)
         # The dispatcher is about to tell of the beginning when the end comes.
         await asyncio.sleep(0)
-        await found.accept(resolved)
-        await eventually(lambda: not found.service.threads)
+        await fixture.accept(resolved)
+        await eventually(lambda: not fixture.service.threads)
     assert first.received_kinds() in ([], [NotificationKind.OPENED, NotificationKind.RESOLVED])
     for body in first.bodies():
         assert (body.kind, body.incident.change) in {
@@ -411,18 +413,18 @@ async def test_what_cannot_be_read_from_the_store_does_not_keep_the_collector_fr
 ) -> None:
     made = two_channels()
     event = cut_fibre(made)
-    async with running_service(made, tmp_path, both(first, second), settings()) as found:
-        await found.accept(event)
-        await eventually(found.is_idle)
+    async with running_service(made, tmp_path, both(first, second), settings()) as fixture:
+        await fixture.accept(event)
+        await eventually(fixture.is_idle)
     # When it is closed and writes nothing more.
     store = open_store(tmp_path / "store.sqlite")
     with store.begin() as connection:
         connection.execute(text("UPDATE conversations SET state = x'c0'"))
     store.dispose()
-    async with running_service(made, tmp_path, both(first, second), settings()) as found:
-        assert not found.service.threads
-        await found.accept(event)
-        await eventually(found.is_idle)
+    async with running_service(made, tmp_path, both(first, second), settings()) as fixture:
+        assert not fixture.service.threads
+        await fixture.accept(event)
+        await eventually(fixture.is_idle)
     assert "cannot read a conversation" in caplog.text
     # Told again, under the same key: a receiver that knows keys has it once.
     assert first.received_kinds() == [NotificationKind.OPENED]

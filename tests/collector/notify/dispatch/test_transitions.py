@@ -270,7 +270,7 @@ def test_channels_of_the_inventory_that_come_and_go_are_followed() -> None:
     desk = ThreadSimulation(("old",))
     desk.says(ChannelOutcome.DELIVERED)
     desk.hears(numbered(OPENED, 2, NotificationKind.UPDATED))
-    assert [one.route for one in desk.one.routes] == [*ROUTES, "old"]
+    assert [route.route for route in desk.one.routes] == [*ROUTES, "old"]
     assert desk.says(ChannelOutcome.DELIVERED) == Send("old", NotificationKind.UPDATED)
 
 
@@ -313,7 +313,7 @@ def test_whatever_is_answered_nobody_is_told_twice_and_all_is_taken_back(
             has[said.route] = said.kind is not NotificationKind.RESOLVED
         if outcome is ChannelOutcome.REJECTED and said.kind is NotificationKind.RESOLVED:
             has[said.route] = False  # it says that it does not want to know
-        told = [one for one in desk.one.routes if one.delivery is DeliveryState.YES]
+        told = [route for route in desk.one.routes if route.delivery is DeliveryState.YES]
         assert len(told) <= 1
     if kind is not NotificationKind.RESOLVED:
         event = numbered(RESOLVED, number + 1, NotificationKind.RESOLVED)

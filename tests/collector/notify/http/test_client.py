@@ -95,10 +95,10 @@ async def test_what_cannot_be_read_as_wanted_says_so() -> None:
         asking = client()
         reply = await asking.request("GET", url)
         await asking.close()
-    found = reply.decode_body(dict[str, str])
-    assert not isinstance(found, dict)
-    assert found.outcome is ChannelOutcome.UNKNOWN
-    assert "cannot be read" in found.text
+    decoded = reply.decode_body(dict[str, str])
+    assert not isinstance(decoded, dict)
+    assert decoded.outcome is ChannelOutcome.UNKNOWN
+    assert "cannot be read" in decoded.text
 
 
 @pytest.mark.parametrize(

@@ -59,8 +59,8 @@ def said(
 ) -> RenderedText:
     incident = event.incident
     shown = tuple(
-        msgspec.structs.replace(one, evidence=(CORE, NOT_HEARD, ABROAD))
-        for one in incident.member_evidence
+        msgspec.structs.replace(evidence, evidence=(CORE, NOT_HEARD, ABROAD))
+        for evidence in incident.member_evidence
     )
     occasion = MessageContext(
         kind=event.record.kind,

@@ -20,16 +20,16 @@ def waits(action: DeliveryAction, tries: int, *, at_least_s: float = 0.0) -> lis
     """Return the waits of so many failures in a row, on a clock that jumps."""
     clock = FakeClock()
     made = retry()
-    found: list[float] = []
+    waits_s: list[float] = []
 
     async def fail() -> None:
         for _ in range(tries):
             before_ns = clock.boottime_ns()
             await made.wait(action, "no answer", size_bytes=7, at_least_s=at_least_s)
-            found.append((clock.boottime_ns() - before_ns) / 1e9)
+            waits_s.append((clock.boottime_ns() - before_ns) / 1e9)
 
     clock.run(fail())
-    return found
+    return waits_s
 
 
 def test_waits_double_up_to_the_limit_each_shortened_by_at_most_a_half() -> None:
@@ -45,8 +45,8 @@ def test_what_a_person_has_to_change_waits_ten_times_as_long_up_to_five_times_th
 
 
 def test_no_wait_is_shorter_than_the_far_side_asked_for() -> None:
-    found = waits(DeliveryAction.RETRY, 3, at_least_s=7.0)
-    assert found == pytest.approx([7.0, 7.0, 7.0], abs=0.01)
+    waited_s = waits(DeliveryAction.RETRY, 3, at_least_s=7.0)
+    assert waited_s == pytest.approx([7.0, 7.0, 7.0], abs=0.01)
 
 
 def test_a_trouble_is_told_once_per_doubling_with_its_end(

@@ -36,9 +36,9 @@ def encoded(results: list[Result], labels: dict[str, str] | None = None) -> list
     assert parcel is not None
     taken = lines_in(parcel.body)
     assert request_of_lines(taken) == parcel.body
-    assert parcel.samples == sum(one.count for one in taken)
-    assert parcel.earliest_ms == min(one.time_ms for one in taken)
-    assert parcel.latest_ms == max(one.time_ms for one in taken)
+    assert parcel.samples == sum(sample.count for sample in taken)
+    assert parcel.earliest_ms == min(sample.time_ms for sample in taken)
+    assert parcel.latest_ms == max(sample.time_ms for sample in taken)
     return parcel.body.decode().splitlines()
 
 
@@ -66,17 +66,17 @@ def with_sorted_fields(line: str) -> tuple[str, dict[str, float], str]:
     return begin, {name: float(value) for name, value in pairs}, time
 
 
-def same(found: list[str], results: list[Result], labels: dict[str, str]) -> bool:
-    expected = [with_sorted_fields(by_the_client(one, labels)) for one in results]
-    order = lambda one: (one[0], one[2])  # noqa: E731 - a name for one comparison
-    return sorted(map(with_sorted_fields, found), key=order) == sorted(expected, key=order)
+def same(lines: list[str], results: list[Result], labels: dict[str, str]) -> bool:
+    expected = [with_sorted_fields(by_the_client(result, labels)) for result in results]
+    order = lambda line: (line[0], line[2])  # noqa: E731 - a name for one comparison
+    return sorted(map(with_sorted_fields, lines), key=order) == sorted(expected, key=order)
 
 
 def test_a_usual_batch_is_what_the_client_would_write() -> None:
     results = usual_results(9_985 * S)
-    found = encoded(results)
-    assert len(found) == len(results)
-    assert same(found, results, {"commune": "00070"})
+    lines = encoded(results)
+    assert len(lines) == len(results)
+    assert same(lines, results, {"commune": "00070"})
 
 
 @given(OUTCOMES)
@@ -84,7 +84,7 @@ def test_whatever_came_of_a_run_it_is_what_the_client_would_write(
     outcomes: list[tuple[str, str, int]],
 ) -> None:
     make = {"ok": icmp_result, "failed": failed, "unmeasured": unmeasured}
-    results = [make[what](second * S, target=target) for what, target, second in outcomes]
+    results = [make[outcome](second * S, target=target) for outcome, target, second in outcomes]
     assert same(encoded(results), results, {"commune": "00070"})
 
 

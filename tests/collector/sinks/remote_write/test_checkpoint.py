@@ -16,7 +16,7 @@ def test_what_is_kept_is_loaded(tmp_path: Path) -> None:
     assert checkpoint.load_checkpoint(path) == {}
     checkpoint.save_checkpoint(path, KNOWN)
     assert checkpoint.load_checkpoint(path) == KNOWN
-    assert [one.name for one in tmp_path.iterdir()] == ["sink-a.msgpack"]
+    assert [file.name for file in tmp_path.iterdir()] == ["sink-a.msgpack"]
 
 
 def test_a_broken_file_is_told_of_and_begun_anew(

@@ -40,16 +40,18 @@ def encoded(results: list[Result], epoch_ns: int = EPOCH) -> Found:
     assert parcel is not None
     taken = samples_in(parcel.body)
     assert parcel.samples == len(taken)
-    assert parcel.earliest_ms == min(one.time_ms for one in taken)
-    assert parcel.latest_ms == max(one.time_ms for one in taken)
-    found = {(one.labels, one.time_ms): struct.unpack("<d", one.value)[0] for one in taken}
-    assert len(found) == len(taken), "two samples of a series at one time"
-    return found
+    assert parcel.earliest_ms == min(sample.time_ms for sample in taken)
+    assert parcel.latest_ms == max(sample.time_ms for sample in taken)
+    values = {
+        (sample.labels, sample.time_ms): struct.unpack("<d", sample.value)[0] for sample in taken
+    }
+    assert len(values) == len(taken), "two samples of a series at one time"
+    return values
 
 
 def expected(results: list[Result]) -> Found:
     """The same, one result after the other, as the rules read."""
-    found: Found = {}
+    values: Found = {}
     for result in results:
         series, finding = result.series, result.finding
         time_ms = EPOCH // 1_000_000 + result.boottime_ns // 1_000_000
@@ -70,15 +72,15 @@ def expected(results: list[Result]) -> Found:
                     "family": "" if series.family is Family.NONE else series.family.value,
                 }
             )
-            found[labels, time_ms] = value
-    return found
+            values[labels, time_ms] = value
+    return values
 
 
 def test_a_usual_batch_is_whole_in_the_request() -> None:
     results = usual_results(9_985 * S)
-    found = encoded(results)
-    assert len(found) == len(results) * 4
-    assert found == expected(results)
+    values = encoded(results)
+    assert len(values) == len(results) * 4
+    assert values == expected(results)
 
 
 OUTCOMES = st.lists(
@@ -89,7 +91,7 @@ OUTCOMES = st.lists(
     ),
     min_size=1,
     max_size=40,
-    unique_by=lambda one: (one[1], one[2]),
+    unique_by=lambda outcome: (outcome[1], outcome[2]),
 )
 
 
@@ -98,26 +100,26 @@ def test_exactly_one_of_success_and_unmeasured_is_written_for_each_result(
     outcomes: list[tuple[str, str, int]],
 ) -> None:
     make = {"ok": icmp_result, "failed": failed, "unmeasured": unmeasured}
-    results = [make[what](second * S, target=target) for what, target, second in outcomes]
-    found = encoded(results)
-    assert found == expected(results)
+    results = [make[outcome](second * S, target=target) for outcome, target, second in outcomes]
+    values = encoded(results)
+    assert values == expected(results)
     outcome_samples = [
-        labels for labels, _ in found if b"success" in labels or b"unmeasured" in labels
+        labels for labels, _ in values if b"success" in labels or b"unmeasured" in labels
     ]
     assert len(outcome_samples) == len(results)
 
 
 def test_two_runs_in_one_millisecond_stay_two_samples() -> None:
     results = [icmp_result(1000 * S + offset, rtt_s=0.01) for offset in (0, 100_000, 200_000)]
-    found = encoded(results)
-    rtts = [time_ms for labels, time_ms in found if b"icmp_rtt_seconds" in labels]
+    values = encoded(results)
+    rtts = [time_ms for labels, time_ms in values if b"icmp_rtt_seconds" in labels]
     start_ms = (EPOCH + 1000 * S) // 1_000_000
     assert rtts == [start_ms, start_ms + 1, start_ms + 2]
 
 
 def test_times_that_no_database_holds_are_put_where_the_window_finds_them() -> None:
-    found = encoded([icmp_result(1000 * S)], epoch_ns=-(10**18))
-    assert {time_ms for _, time_ms in found} == {EARLIEST_MS}
+    values = encoded([icmp_result(1000 * S)], epoch_ns=-(10**18))
+    assert {time_ms for _, time_ms in values} == {EARLIEST_MS}
 
 
 def test_a_batch_without_results_is_no_request() -> None:

@@ -21,19 +21,19 @@ async def told(
     place = HttpEndpoint(url=url, headers={}, timeout_s=30.0)
     with caplog.at_level(logging.INFO):
         await out_of_order_window.watch("prometheus", place, wanted_s=wanted_s, metrics=metrics)
-    found = metrics.registry.get_sample_value(
+    window_s = metrics.registry.get_sample_value(
         "thongsuot_collector_sink_window_seconds", {"sink": "prometheus"}
     )
-    ours = [one for one in caplog.records if one.name == out_of_order_window.__name__]
-    return found, [(one.levelno, one.getMessage()) for one in ours]
+    ours = [record for record in caplog.records if record.name == out_of_order_window.__name__]
+    return window_s, [(record.levelno, record.getMessage()) for record in ours]
 
 
 @pytest.mark.servers
 async def test_a_window_that_is_there_is_known(
     prometheus: PrometheusServer, caplog: pytest.LogCaptureFixture
 ) -> None:
-    found, ((level, text),) = await told(prometheus.write_url, caplog, wanted_s=86_400.0)
-    assert found == 86_400.0
+    window_s, ((level, text),) = await told(prometheus.write_url, caplog, wanted_s=86_400.0)
+    assert window_s == 86_400.0
     assert level == logging.INFO
     assert "86400 s" in text
 
@@ -45,10 +45,10 @@ async def test_a_prometheus_without_a_window_is_told_of_with_what_to_do(
     need("prometheus")
     server = PrometheusServer(tmp_path, window_s=0).start()
     try:
-        found, ((level, text),) = await told(server.write_url, caplog)
+        window_s, ((level, text),) = await told(server.write_url, caplog)
     finally:
         server.stop()
-    assert found == 0.0
+    assert window_s == 0.0
     assert level == logging.ERROR
     assert "storage.tsdb.out_of_order_time_window" in text
     assert "30d" in text

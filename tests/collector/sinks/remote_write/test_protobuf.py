@@ -37,9 +37,9 @@ def test_a_request_is_the_bytes_that_the_specification_says() -> None:
             "0a04" + b"site".hex() + "1201" + b"a".hex()
         )
     )
-    one = series(labels, [(1_795_540_000_000, 1.5)])
+    encoded = series(labels, [(1_795_540_000_000, 1.5)])
     sample = "121009" + struct.pack("<d", 1.5).hex() + "10" + "80ba98f4a034"
-    assert one == b"\x0a" + bytes([len(labels) + 18]) + labels + bytes.fromhex(sample)
+    assert encoded == b"\x0a" + bytes([len(labels) + 18]) + labels + bytes.fromhex(sample)
 
 
 @given(TIMES)
@@ -51,8 +51,8 @@ def test_every_time_is_six_bytes_of_varint(time_ms: int) -> None:
 @given(st.lists(TIMES, min_size=1), st.integers(0, 1 << 18))
 def test_time_fields_of_a_batch_are_those_of_each_time(times: list[int], spread: int) -> None:
     near = [times[0] - times[0] % (spread + 1) + time_ms % (spread + 1) for time_ms in times]
-    for batch in (times, [min(max(one, EARLIEST_MS), LATEST_MS) for one in near]):
-        assert spaced_time_fields(batch) == [time_field(one) + SAMPLE_HEAD for one in batch]
+    for batch in (times, [min(max(time_ms, EARLIEST_MS), LATEST_MS) for time_ms in near]):
+        assert spaced_time_fields(batch) == [time_field(time_ms) + SAMPLE_HEAD for time_ms in batch]
 
 
 NAMES = st.text(min_size=1, max_size=300)
@@ -67,12 +67,16 @@ SERIES = st.dictionaries(
 
 @given(SERIES)
 def test_samples_taken_out_of_a_request_are_those_that_went_in(
-    found: dict[bytes, list[tuple[int, float]]],
+    samples_by_labels: dict[bytes, list[tuple[int, float]]],
 ) -> None:
-    request = b"".join(series(labels, samples) for labels, samples in found.items())
+    request = b"".join(series(labels, samples) for labels, samples in samples_by_labels.items())
     taken = samples_in(request)
-    assert [(one.labels, one.time_ms, struct.unpack("<d", one.value)[0]) for one in taken] == [
-        (labels, time_ms, value) for labels, samples in found.items() for time_ms, value in samples
+    assert [
+        (sample.labels, sample.time_ms, struct.unpack("<d", sample.value)[0]) for sample in taken
+    ] == [
+        (labels, time_ms, value)
+        for labels, samples in samples_by_labels.items()
+        for time_ms, value in samples
     ]
     assert request_of(taken) == request
 

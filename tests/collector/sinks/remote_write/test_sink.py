@@ -77,8 +77,8 @@ async def test_what_an_older_agent_sends_is_stored_under_the_names_of_today(
         assert (await pusher.layout(layout)).status_code == 200
         assert (await pusher.body(former.read_bytes())).status_code == 200
         await eventually(lambda: delivered(c))
-        samples = [one for request in there.requests for one in taken(request)]
-    stored = {one.labels: struct.unpack("<d", one.value)[0] for one in samples}
+        samples = [sample for request in there.requests for sample in taken(request)]
+    stored = {sample.labels: struct.unpack("<d", sample.value)[0] for sample in samples}
     for name, today in PRESENT_NAMES.items():
         marked = f"thongsuot_{today.name}".encode()
         (value,) = (value for labels, value in stored.items() if marked in labels)
@@ -102,7 +102,7 @@ async def test_fresh_and_old_samples_travel_in_requests_of_their_own_fresh_first
     # Started again, it has all three to send at once.
     async with receiver(always(204)) as there, collector(tmp_path, config=sink(there.url, "")) as c:
         await eventually(lambda: delivered(c))
-    first, second = ([one.time_ms for one in taken(request)] for request in there.requests)
+    first, second = ([sample.time_ms for sample in taken(request)] for request in there.requests)
     assert len(first) == SAMPLES
     assert len(second) == 2 * SAMPLES
     assert min(first) > max(second)
@@ -112,7 +112,7 @@ async def test_what_is_refused_alone_is_dropped_alone(tmp_path: Path, sink: Sink
     bad = struct.pack("<d", 0.666)
 
     def picky(request: ReceivedRequest) -> tuple[int, dict[str, str], bytes]:
-        refuses = any(one.value == bad for one in taken(request))
+        refuses = any(sample.value == bad for sample in taken(request))
         return (400, {}, b"duplicate sample for timestamp") if refuses else (204, {}, b"")
 
     async with receiver(picky) as there, collector(tmp_path, config=sink(there.url, "")) as client:
@@ -127,10 +127,13 @@ async def test_what_is_refused_alone_is_dropped_alone(tmp_path: Path, sink: Sink
         assert await metric(client, "sink_samples_total") == 158
         assert await metric(client, "sink_dropped_samples_total", having="refused") == 2
         accepted = [
-            one for request in there.requests if picky(request)[0] == 204 for one in taken(request)
+            sample
+            for request in there.requests
+            if picky(request)[0] == 204
+            for sample in taken(request)
         ]
     assert len(accepted) == 158
-    assert len({(one.labels, one.time_ms) for one in accepted}) == 158
+    assert len({(sample.labels, sample.time_ms) for sample in accepted}) == 158
 
 
 async def test_a_request_that_is_too_large_is_sent_in_halves(tmp_path: Path, sink: Sink) -> None:
@@ -160,7 +163,7 @@ async def test_a_sink_far_behind_sends_the_newest_first(tmp_path: Path, sink: Si
             there.script = always(204)
             await eventually(lambda: delivered(client))
             assert await metric(client, "sink_samples_total") == 251 * 4
-        times = [max(one.time_ms for one in taken(request)) for request in there.requests]
+        times = [max(sample.time_ms for sample in taken(request)) for request in there.requests]
     # The news did not wait until all of what was missed was sent.
     assert times.index(max(times)) < len(times) - 1
 
@@ -177,7 +180,7 @@ async def test_a_journal_begun_anew_is_sent_from_its_beginning(tmp_path: Path, s
         async with collector(tmp_path, config=config) as client:
             await push(client, secret, agent, 2)
             await eventually(lambda: delivered(client))
-        assert sum(len(taken(one)) for one in there.requests[before:]) == 2 * SAMPLES
+        assert sum(len(taken(request)) for request in there.requests[before:]) == 2 * SAMPLES
 
 
 def test_every_kind_of_sink_can_be_loaded_by_its_name() -> None:

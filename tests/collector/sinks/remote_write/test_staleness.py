@@ -88,14 +88,14 @@ def texts_of(labels: bytes) -> list[bytes]:
 
 
 def ended(request: bytes) -> Ended:
-    found: Ended = set()
-    for one in samples_in(request):
-        assert one.value == struct.pack("<d", STALE)
-        texts = [text.decode() for text in texts_of(one.labels)]
+    series: Ended = set()
+    for sample in samples_in(request):
+        assert sample.value == struct.pack("<d", STALE)
+        texts = [text.decode() for text in texts_of(sample.labels)]
         labels = dict(zip(texts[::2], texts[1::2], strict=True))
-        second = (one.time_ms - EPOCH // 1_000_000) / 1000
-        found.add((labels["__name__"], labels["link"], labels["carrier"], second))
-    return found
+        second = (sample.time_ms - EPOCH // 1_000_000) / 1000
+        series.add((labels["__name__"], labels["link"], labels["carrier"], second))
+    return series
 
 
 def test_a_value_that_is_lacking_ends_where_it_is_lacking_and_once() -> None:
@@ -122,8 +122,8 @@ def test_a_link_that_disappears_ends_all_but_the_word_that_it_cannot_be_measured
 
 def test_inside_a_batch_it_ends_as_well() -> None:
     site = SealedSite()
-    found = site.push(30, icmp_result(5 * S), unmeasured(10 * S), icmp_result(15 * S))
-    assert found == {(name, "fiber", "vnpt", 10) for name in (RTT, LOSS, HOPS, SUCCESS)} | {
+    stale = site.push(30, icmp_result(5 * S), unmeasured(10 * S), icmp_result(15 * S))
+    assert stale == {(name, "fiber", "vnpt", 10) for name in (RTT, LOSS, HOPS, SUCCESS)} | {
         (UNMEASURED, "fiber", "vnpt", 15)
     }
 

@@ -31,22 +31,22 @@ def written(sealed: int, changes: list[VerdictChange], verdicts: StreamVerdicts)
     )
     if parcel is None:
         return None
-    found: Points = {}
+    points: Points = {}
     taken = samples_in(parcel.body)
     assert parcel.samples == len(taken)
-    for one in taken:
-        name = "state" if b"state_number" in one.labels else "segment"
-        second = (one.time_ms - EPOCH // 1_000_000) / 1000
-        found.setdefault(name, []).append((second, struct.unpack("<d", one.value)[0]))
-    return found
+    for sample in taken:
+        name = "state" if b"state_number" in sample.labels else "segment"
+        second = (sample.time_ms - EPOCH // 1_000_000) / 1000
+        points.setdefault(name, []).append((second, struct.unpack("<d", sample.value)[0]))
+    return points
 
 
 def test_a_change_is_a_sample_at_its_own_moment_and_stands_at_the_end_of_the_batch() -> None:
     down = change(990 * S, State.DOWN, segment=Segment.CARRIER)
-    found = written(
+    points = written(
         1000, [change(980 * S, State.DEGRADED, segment=Segment.LAN), down], StreamVerdicts()
     )
-    assert found == {
+    assert points == {
         "state": [(980, 1.0), (990, 2.0), (1000, 2.0)],
         "segment": [(980, 2.0), (990, 4.0), (1000, 4.0)],
     }
@@ -61,9 +61,9 @@ def test_what_stands_is_repeated_by_each_batch_that_says_nothing_new() -> None:
 def test_unknown_ends_the_series_and_is_not_a_number() -> None:
     verdicts = StreamVerdicts()
     written(1000, [change(990 * S, State.UP)], verdicts)
-    found = written(1001, [change(1001 * S, State.UNKNOWN, before=State.UP)], verdicts)
-    assert found is not None
-    ((second, value),) = found["state"]
+    points = written(1001, [change(1001 * S, State.UNKNOWN, before=State.UP)], verdicts)
+    assert points is not None
+    ((second, value),) = points["state"]
     assert second == 1001
     assert math.isnan(value)
     assert written(1002, [], verdicts) is None

@@ -66,7 +66,7 @@ def test_an_outage_names_the_lines_that_come_and_go() -> None:
 
 
 @pytest.mark.parametrize(
-    ("what", "about", "line"),
+    ("event", "about", "line"),
     [
         ("opened", "of_an_older_version", "opened: of_an_older_version"),
         ("party", "carrier:vnpt", "another party acts: VNPT"),
@@ -77,9 +77,9 @@ def test_an_outage_names_the_lines_that_come_and_go() -> None:
         ("something new", "", "something new"),
     ],
 )
-def test_what_is_written_down_is_told_or_shown_as_it_is(what: str, about: str, line: str) -> None:
+def test_what_is_written_down_is_told_or_shown_as_it_is(event: str, about: str, line: str) -> None:
     made = steady_city(city_inventory())
     cut_fibre(made)
-    note = HistoryEntry(at_ns=1, event=what, about=about)
+    note = HistoryEntry(at_ns=1, event=event, about=about)
     incident = msgspec.structs.replace(made.only("link_fault"), history=(note,))
     assert told(made, incident, "en") == [line]
